@@ -1,0 +1,36 @@
+"""The one place that reads the time. Logic never does: it takes `as_of` or `now` as an argument."""
+
+import os
+import time
+from datetime import date, datetime, timedelta
+from datetime import time as time_of_day
+from zoneinfo import ZoneInfo
+
+HERE = ZoneInfo("Asia/Ho_Chi_Minh")
+_started = time.monotonic()
+
+
+def now() -> datetime:
+    """The present instant, in Vietnam's time zone.
+
+    `DONDOC_CLOCK` (ISO 8601 with offset) starts this process's clock there; it ticks from then on. Processes with the
+    same `DONDOC_CLOCK_SINCE` (real time at which the clock stood there, in seconds since the epoch) share one clock.
+    """
+    if start := os.environ.get("DONDOC_CLOCK"):
+        return datetime.fromisoformat(start).astimezone(HERE) + timedelta(seconds=_ticked())
+    return datetime.now(HERE)
+
+
+def _ticked() -> float:
+    since = os.environ.get("DONDOC_CLOCK_SINCE")
+    return time.time() - float(since) if since else time.monotonic() - _started
+
+
+def end_of(day: date) -> datetime:
+    """The last instant of a day in Vietnam: what "as of that day" means."""
+    return datetime.combine(day, time_of_day.max, HERE)
+
+
+def at(day: date, hour: int, minute: int = 0) -> datetime:
+    """A wall-clock time of a day in Vietnam."""
+    return datetime.combine(day, time_of_day(hour, minute), HERE)

@@ -1,0 +1,136 @@
+"""Safe YAML in which every value knows its line, so that a fault can be shown where it stands."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from dondoc.errors import Problem
+
+Place = tuple[str | int, ...]
+_MESSAGES = {
+    "missing": "thiếu khóa “{key}”",
+    "extra_forbidden": "không có khóa “{key}” ở đây",
+    "literal_error": "“{key}” phải là một trong: {expected}",
+    "string_type": "“{key}” phải là chữ; nếu là số hay ngày thì đặt trong dấu nháy",
+}
+
+
+@dataclass
+class Marked:
+    """Plain data of a YAML file, the line of each place in it, and the faults found so far."""
+
+    name: str
+    data: Any = None
+    lines: dict[Place, int] = field(default_factory=dict)
+    faults: list[tuple[int, str]] = field(default_factory=list)
+    broken: set[Place] = field(default_factory=set)  # places already complained of
+
+    def line(self, place: Place) -> int:
+        """The line of a place, or of the nearest thing around it."""
+        while place and place not in self.lines:
+            place = place[:-1]
+        return self.lines.get(place, 1)
+
+    def fault(self, place: Place, message: str) -> None:
+        self.faults.append((self.line(place), message))
+
+    def check(self, schema: type[BaseModel]) -> BaseModel | None:
+        """The data as a model; what does not fit becomes faults."""
+        try:
+            return schema.model_validate(self.data)
+        except ValidationError as error:
+            for one in error.errors(include_url=False):
+                place = tuple(one["loc"])
+                if place not in self.broken:
+                    self.fault(place, _sentence(one))
+        return None
+
+    def raise_faults(self) -> None:
+        """Raises Problem with `file:line: …` per fault, when there are any."""
+        if self.faults:
+            listed = sorted(set(self.faults))
+            raise Problem("\n".join(f"{self.name}:{line}: {message}." for line, message in listed))
+
+
+def _sentence(error: Any) -> str:
+    kind, key = error["type"], error["loc"][-1] if error["loc"] else ""
+    if kind.startswith("date"):
+        return f"“{key}” phải là một ngày có thật, viết dạng 2021-11-20"
+    template = _MESSAGES.get(kind, "“{key}” chưa đúng ({msg})")
+    return template.format(key=key, msg=error["msg"], expected=error.get("ctx", {}).get("expected", ""))
+
+
+def read(path: Path) -> Marked:
+    """Read a YAML file: doubled keys, foreign tags and impossible dates become faults.
+
+    Raises:
+        Problem: there is no such file, or it is not YAML at all.
+    """
+    marked = Marked(path.name)
+    try:
+        loader = yaml.SafeLoader(path.read_text(encoding="utf-8-sig"))
+        node = loader.get_single_node()
+    except OSError as error:
+        raise Problem(f"Không đọc được {path}: {error.strerror}. Kiểm tra đường dẫn.") from None
+    except UnicodeDecodeError:
+        raise Problem(f"{path.name} không phải UTF-8. Lưu lại tệp với mã UTF-8.") from None
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f"{path.name}:{mark.line + 1}" if mark else path.name
+        raise Problem(f"{where}: không phải YAML ({getattr(error, 'problem', None) or 'ký tự lạ'}).") from None
+    if node is not None:
+        marked.data = _Walk(loader, marked).value(node, ())
+    return marked
+
+
+class _Walk:
+    """Turns composed nodes into plain data, noting lines on the way."""
+
+    def __init__(self, loader: yaml.SafeLoader, marked: Marked) -> None:
+        self.loader = loader
+        self.marked = marked
+        self.open: list[yaml.Node] = []
+
+    def value(self, node: yaml.Node, place: Place) -> Any:
+        self.marked.lines.setdefault(place, node.start_mark.line + 1)
+        if node in self.open:
+            return self._refuse(place, "chứa chính nó")
+        self.open.append(node)
+        try:
+            if isinstance(node, yaml.SequenceNode) and node.tag.endswith(":seq"):
+                return [self.value(item, (*place, i)) for i, item in enumerate(node.value)]
+            if isinstance(node, yaml.MappingNode) and node.tag.endswith(":map"):
+                return dict(self._pairs(node.value, place))
+            return self._scalar(node, place)
+        finally:
+            self.open.pop()
+
+    def _pairs(self, pairs: Iterable[tuple[yaml.Node, yaml.Node]], place: Place) -> Iterable[tuple[str, Any]]:
+        seen: set[str] = set()
+        for key_node, value_node in pairs:
+            key = str(key_node.value)
+            here = (*place, key)
+            if key in seen:
+                self.marked.faults.append((key_node.start_mark.line + 1, f"khóa “{key}” viết hai lần"))
+                continue
+            seen.add(key)
+            self.marked.lines[here] = key_node.start_mark.line + 1
+            yield key, self.value(value_node, here)
+
+    def _scalar(self, node: yaml.Node, place: Place) -> Any:
+        if not isinstance(node, yaml.ScalarNode):
+            return self._refuse(place, f"không nhận nhãn {node.tag}")
+        try:
+            return self.loader.construct_object(node)
+        except ValueError:
+            return self._refuse(place, f"“{node.value}” không phải ngày có thật")
+        except yaml.YAMLError:
+            return self._refuse(place, f"không nhận nhãn {node.tag}")
+
+    def _refuse(self, place: Place, message: str) -> None:
+        self.marked.fault(place, message)
+        self.marked.broken.add(place)

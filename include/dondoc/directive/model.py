@@ -1,0 +1,106 @@
+"""What a directive is made of. All frozen; ids are those of the contract; names are as people write them."""
+
+from datetime import date
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Successor(Strict):
+    agency: str | None = None  # None, in a split: several agencies that are not listed
+    kind: Literal["rename", "merge", "split"]  # a split is never followed by itself: a person reassigns
+
+
+class Agency(Strict):
+    """An agency with the dates it exists (`valid_to` is its last day)."""
+
+    id: str
+    name: str
+    short: str
+    kind: Literal["department", "district", "central", "enterprise", "province"]
+    aliases: tuple[str, ...] = ()
+    valid_from: date | None = None
+    valid_to: date | None = None
+    successors: tuple[Successor, ...] = ()
+    order: int = 0  # administrative order: as officials list agencies
+    head_title: str = "Thủ trưởng đơn vị"
+
+    def alive(self, day: date) -> bool:
+        return (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day <= self.valid_to)
+
+
+class System(Strict):
+    id: str
+    section: int  # of the letter
+    name: str
+    form: str | None = None  # form_01 … ; None: the letter asks for no form
+    internal_form: str | None = None  # filled in by ourselves; meets no obligation
+    check_window: Literal["night", "day"] = "night"
+    outage_nights: int | None = None  # bad nights before an outage; None: the setting
+
+
+class Duty(Strict):
+    """One obligation: an agency owes a deliverable of a system, strictly before a date ("trước ngày")."""
+
+    agency: str
+    system: str
+    deliverable: str
+    due_before: date | None  # None: a milestone, never overdue
+    text: str = ""  # what the letter says, for milestones
+
+    @property
+    def key(self) -> str:
+        return f"{self.system}/{self.deliverable}"
+
+
+class Step(Strict):
+    """A step of the ladder. `after` counts working days from `last_day` (negative: before it)."""
+
+    id: str
+    title: str = ""  # what people call it, in reasons
+    after: int
+    to: tuple[str, ...]  # roles in order of preference: the first that has a contact gets the letter
+    also: tuple[str, ...] = ()  # roles that get a letter of their own as well
+    letter: str  # folder under include/letters/
+    kind: Literal["reminder", "overdue"]
+    approval: bool = False
+    wait: int = 1  # working days since the step before was delivered
+    needs: str | None = None  # the step that must have been delivered before
+
+
+class Letterhead(Strict):
+    """What every e-mail carries: the tag before its subject, and the lines of its signature."""
+
+    tag: str
+    lines: tuple[str, ...]
+
+
+class Directive(Strict):
+    id: str
+    number: str | None = None
+    day: date | None = None
+    title: str  # trích yếu
+    issuer: str
+    superior: str
+    superior_document: str  # e.g. "Công văn số 7418/UBND-NC2 ngày 05/11/2021"
+    place: str  # địa danh, for documents
+    signer_title: tuple[str, ...] = ()
+    report_symbol: str = "BC"  # after the number of a report: "Số: 05/BC-STTTT"
+    archive: str = "VT"
+    letterhead: Letterhead | None = None  # None: the issuer's name serves
+    agencies: tuple[Agency, ...]
+    systems: tuple[System, ...]
+    obligations: tuple[Duty, ...]  # the dated ones
+    milestones: tuple[Duty, ...]  # the undated ones
+    ladder: tuple[Step, ...]
+
+    def agency(self, agency_id: str) -> Agency:
+        """Raises KeyError for an id that is not in the directive."""
+        return {a.id: a for a in self.agencies}[agency_id]
+
+    def system(self, system_id: str) -> System:
+        return {s.id: s for s in self.systems}[system_id]

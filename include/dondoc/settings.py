@@ -1,0 +1,109 @@
+"""Settings, all from the environment (prefix `DONDOC_`)."""
+
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from dondoc.errors import Problem
+
+DATA = Path(__file__).resolve().parents[1]
+Network = IPv4Network | IPv6Network
+
+
+class Settings(BaseSettings):
+    """Every setting of dondoc, with its default and what it is for. Read anew at each call of `load()`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="DONDOC_", env_ignore_empty=True, extra="ignore", hide_input_in_errors=True
+    )
+
+    home: Path = Field(Path(".dondoc"), description="Folder for drop/, originals/, reports/ and thumbnails/.")
+    database_url: SecretStr | None = Field(None, description="SQLAlchemy URL; default: SQLite dondoc.db under home.")
+    data: Path = Field(DATA, description="Folder that holds directives/, forms/, letters/ and reports/.")
+    directive: Path | None = Field(None, description="The directive's YAML; default: the letter of November 2021.")
+    calendar: Path | None = Field(None, description="Override file of working days; default: the one shipped.")
+    probe_allow: Annotated[list[Network], NoDecode] = Field([], description="CIDRs that may be probed, comma list.")
+    secret_key: SecretStr | None = Field(None, description="Comma list: the first encrypts and signs, all decrypt.")
+    mode: Literal["rehearsal", "live"] = Field("rehearsal", description="In rehearsal all letters go to one address.")
+    rehearsal_to: str | None = Field(None, description="Where every letter goes in rehearsal.")
+    archive_address: str | None = Field(None, description="Second recipient of each SMTP transaction: proof.")
+    archive_imap_url: SecretStr | None = Field(None, description="Mailbox of the archive address.")
+    lease_seconds: float = Field(300, gt=0, description="How long a worker may hold an outbox row, in real seconds.")
+    grace_days: int = Field(1, ge=0, description="Working days after the last day before the first overdue letter.")
+    outage_nights: int = Field(2, ge=1, description="Bad nights in a row before an outage opens.")
+    source_max_age_minutes: int = Field(60, gt=0, description="A source read longer ago than this makes us blind.")
+    min_free_mb: int = Field(200, ge=0, description="Below this free space nothing is acknowledged at its source.")
+    clock: AwareDatetime | None = Field(None, description="Starts the clock elsewhere; only with mail to loopback.")
+    clock_since: float | None = Field(
+        None, description="Real time of DONDOC_CLOCK (epoch): one clock for all processes."
+    )
+    smtp_url: SecretStr | None = Field(None, description="smtp[s]|smtp+starttls://user:password@host:port?from=…")
+    imap_url: SecretStr | None = Field(None, description="imap[s]://user:password@host:port/FOLDER")
+    survey_url: SecretStr | None = Field(None, description="Kobo or ODK server.")
+    ops_address: str | None = Field(None, description="Who is told of failures, besides contacts of role ops.")
+    public_url: str = Field("http://127.0.0.1:8080", description="Address of the Airflow UI, for links in letters.")
+    schedules: Literal["on", "off"] = Field("on", description="off: no DAG starts by itself, as in the demo.")
+    installation: str = Field("dondoc.invalid", description="Domain part of every Message-ID: this installation's.")
+
+    @field_validator("probe_allow", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @property
+    def url(self) -> str:
+        """The database URL in clear: hand it to SQLAlchemy, never to a log."""
+        if self.database_url:
+            return self.database_url.get_secret_value()
+        return f"sqlite:///{(self.home / 'dondoc.db').absolute()}"
+
+    @property
+    def directive_file(self) -> Path:
+        return self.directive or self.data / "directives" / "stttt-cntt-2021-11.yaml"
+
+    @property
+    def calendar_file(self) -> Path:
+        return self.calendar or self.data / "directives" / "working-days.yaml"
+
+    @property
+    def secret_keys(self) -> list[str]:
+        """The keys, first one current; empty when none is set."""
+        raw = self.secret_key.get_secret_value() if self.secret_key else ""
+        return [part.strip() for part in raw.split(",") if part.strip()]
+
+
+def load() -> Settings:
+    """Read the settings.
+
+    Raises:
+        Problem: naming each variable that is wrong and why, without its value (it may be a secret).
+    """
+    try:
+        return Settings()  # type: ignore[call-arg]
+    except ValidationError as error:
+        wrong = {variable(str(e["loc"][0])): e["msg"] for e in reversed(error.errors(include_url=False))}
+        listed = "; ".join(f"{name}: {wrong[name]}" for name in sorted(wrong))
+        raise Problem(f"Cấu hình chưa đúng: {listed}. Sửa biến môi trường rồi chạy lại.") from None
+
+
+def variable(field: str) -> str:
+    """The environment variable of a field."""
+    return f"DONDOC_{field.upper()}"
+
+
+def table() -> str:
+    """Every setting as a Markdown page: docs/settings.md."""
+    rows = []
+    for name, field in Settings.model_fields.items():
+        value = field.default
+        default = "" if value in (None, [], DATA) else f"`{value}`"
+        rows.append(f"| `{variable(name)}` | {default} | {(field.description or '').replace('|', chr(92) + '|')} |")
+    head = "# Settings\n\nAll from the environment. Generated: `python -m dondoc.settings > docs/settings.md`.\n"
+    return "\n".join([head, "| variable | default | what it is for |", "|---|---|---|", *rows]) + "\n"
+
+
+if __name__ == "__main__":
+    print(table(), end="")

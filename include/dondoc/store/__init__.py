@@ -1,0 +1,1 @@
+"""The store: SQLAlchemy models, one file per area; sessions; blobs."""

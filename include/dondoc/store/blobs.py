@@ -1,0 +1,70 @@
+"""Originals, whole and encrypted, under the SHA-256 of their clear bytes."""
+
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+
+from cryptography.fernet import InvalidToken
+
+from dondoc import keys
+from dondoc.errors import Problem
+
+
+class Blobs:
+    """One put, one get. A put that returned is on disk."""
+
+    def __init__(self, folder: Path, secrets: list[str]) -> None:
+        self.folder = folder
+        self._cipher = keys.cipher(secrets, "originals")
+
+    def _path(self, sha256: str) -> Path:
+        return self.folder / sha256[:2] / sha256
+
+    def put(self, content: bytes) -> str:
+        """Keep the bytes; return their SHA-256 (hex). The same bytes twice are kept once.
+
+        Raises:
+            Problem: they cannot be written.
+        """
+        sha256 = hashlib.sha256(content).hexdigest()
+        path = self._path(sha256)
+        try:
+            if not path.exists():
+                path.parent.mkdir(parents=True, exist_ok=True)
+                _write(path, self._cipher.encrypt(content))
+        except OSError as error:
+            raise Problem(f"Không ghi được bản gốc vào {self.folder}: {error.strerror}. Kiểm tra ổ đĩa.") from None
+        return sha256
+
+    def get(self, sha256: str) -> bytes:
+        """The bytes again.
+
+        Raises:
+            Problem: they are not there, or no key of ours opens them.
+        """
+        try:
+            return self._cipher.decrypt(self._path(sha256).read_bytes())
+        except FileNotFoundError:
+            raise Problem(f"Không thấy bản gốc {sha256[:12]} trong kho {self.folder}.") from None
+        except InvalidToken:
+            raise Problem(f"Không khóa nào trong DONDOC_SECRET_KEY mở được bản gốc {sha256[:12]}.") from None
+
+
+def _write(path: Path, content: bytes) -> None:
+    """All of it or nothing, and on the disk when this returns."""
+    handle, name = tempfile.mkstemp(dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(path)
+    except OSError:
+        Path(name).unlink(missing_ok=True)
+        raise
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)  # the name too
+    finally:
+        os.close(folder)

@@ -1,0 +1,58 @@
+"""Facts that people enter: letters registered by hand, rulings, and who is to be written to. Never changed."""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from dondoc.store.base import Base
+
+
+class RegisteredLetter(Base):
+    """A letter that came on paper, by e-office or by a sealed channel, entered by a person."""
+
+    __tablename__ = "registered_letters"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    agency: Mapped[str] = mapped_column(index=True)
+    fulfils: Mapped[list[Any]]  # ["system/deliverable", …]
+    document_number: Mapped[str]
+    document_date: Mapped[date]
+    blob: Mapped[str | None]  # SHA-256 of the scan
+    by: Mapped[str]
+    happened_at: Mapped[datetime]  # arrived at the Department
+    recorded_at: Mapped[datetime]
+
+
+class Ruling(Base):
+    """A person's word that overrides the machine: extend, waive, accept, reassign, pause, called, hold_all, undo."""
+
+    __tablename__ = "rulings"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(index=True)
+    agency: Mapped[str | None]  # absent: every agency
+    system: Mapped[str | None]  # absent: every system
+    deliverable: Mapped[str | None]  # absent: every deliverable
+    until: Mapped[date | None]  # extend: the new last day; pause: its last day
+    to_agency: Mapped[str | None]  # reassign
+    undoes: Mapped[int | None] = mapped_column(ForeignKey("rulings.id"))
+    document: Mapped[str]
+    reason: Mapped[str] = mapped_column(Text)
+    by: Mapped[str]
+    happened_at: Mapped[datetime]  # holds from
+    recorded_at: Mapped[datetime]
+
+
+class Contact(Base):
+    """Who receives letters for an agency in a role. The newest row that is valid on a day counts."""
+
+    __tablename__ = "contacts"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    agency: Mapped[str] = mapped_column(index=True)
+    role: Mapped[str]  # focal_officer, clerk, head; ours: board, approver, ops
+    system: Mapped[str | None]
+    name: Mapped[str]
+    email: Mapped[str]
+    phone: Mapped[str]
+    valid_from: Mapped[date]
+    recorded_at: Mapped[datetime]

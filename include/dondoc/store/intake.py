@@ -1,0 +1,72 @@
+"""What arrived, what was judged of it, who it was given to, and when each source was last read."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from dondoc.store.base import Base
+
+
+class Submission(Base):
+    """One arrival of one file. Its bytes are in the blobs; its row never changes. People quote `BN-{id:04}`."""
+
+    __tablename__ = "submissions"
+    __table_args__ = (UniqueConstraint("channel", "channel_id"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    channel: Mapped[str]  # mail, folder, upload, survey, cli
+    channel_id: Mapped[str]  # unique within the channel: makes receiving twice a no-op
+    sender: Mapped[str]
+    filename: Mapped[str]
+    sha256: Mapped[str] = mapped_column(index=True)
+    message_id: Mapped[str | None]
+    subject: Mapped[str | None]
+    automatic: Mapped[bool] = mapped_column(default=False)  # a machine sent it: never answered
+    happened_at: Mapped[datetime]
+    recorded_at: Mapped[datetime]
+
+
+class Verdict(Base):
+    """What was judged of a submission; the newest row counts. `outcome` as in the contract of `receive`."""
+
+    __tablename__ = "verdicts"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    submission_id: Mapped[int] = mapped_column(ForeignKey("submissions.id"), index=True)
+    assignment_id: Mapped[int | None] = mapped_column(ForeignKey("assignments.id"))  # the person's word it rests on
+    outcome: Mapped[str]  # accepted, accepted_with_warnings, returned, refused, waiting, conflict, duplicate, dismissed
+    reason: Mapped[str] = mapped_column(Text)
+    form: Mapped[str | None]
+    agency: Mapped[str | None] = mapped_column(index=True)
+    value_hash: Mapped[str | None]
+    version: Mapped[int | None]  # of the (agency, form); only accepted ones become current
+    base_version: Mapped[int | None]
+    fulfils: Mapped[list[Any]]  # ["system/deliverable", …] that it meets when accepted
+    rows: Mapped[list[Any]]
+    head: Mapped[dict[str, Any]]
+    issues: Mapped[list[Any]]
+    answered: Mapped[bool] = mapped_column(default=False)  # False: a killed run has yet to answer it
+    recorded_at: Mapped[datetime]
+
+
+class Assignment(Base):
+    """A person gave a waiting submission to an agency."""
+
+    __tablename__ = "assignments"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    submission_id: Mapped[int] = mapped_column(ForeignKey("submissions.id"), index=True)
+    agency: Mapped[str]
+    by: Mapped[str]
+    recorded_at: Mapped[datetime]
+
+
+class SourceRead(Base):
+    """One attempt to read a source (drop folder, mailbox): whether we are blind."""
+
+    __tablename__ = "source_reads"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    source: Mapped[str] = mapped_column(index=True)
+    ok: Mapped[bool]
+    items: Mapped[int]
+    detail: Mapped[str] = mapped_column(Text)
+    recorded_at: Mapped[datetime]

@@ -1,0 +1,53 @@
+"""The outbox: one row per letter and recipient, and every change of its state."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from dondoc.store.base import Base
+
+
+class OutboxLetter(Base):
+    """A letter to one recipient. States are those of the contract. People quote `TH-{id:05}`."""
+
+    __tablename__ = "outbox"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    message_id: Mapped[str] = mapped_column(unique=True)  # computed from the dedup key: never sent twice
+    dedup_key: Mapped[str] = mapped_column(unique=True)
+    kind: Mapped[str] = mapped_column(index=True)
+    agency: Mapped[str | None] = mapped_column(index=True)
+    recipient: Mapped[str]
+    subject: Mapped[str] = mapped_column(Text)
+    text: Mapped[str] = mapped_column(Text)
+    html: Mapped[str] = mapped_column(Text)
+    attachments: Mapped[list[Any]]  # [{"filename": …, "sha256": …, "type": …}]
+    in_reply_to: Mapped[str | None]
+    context: Mapped[dict[str, Any]]  # what the "still true?" check of its kind needs, e.g. step and obligations
+    state: Mapped[str] = mapped_column(index=True)
+    reason: Mapped[str] = mapped_column(Text)  # of the decision, then of the newest state
+    needs_approval: Mapped[bool] = mapped_column(default=False)
+    approved_by: Mapped[str | None]
+    office_hours: Mapped[bool] = mapped_column(default=False)  # leaves only 07:30-17:00 on working days
+    rehearsal: Mapped[bool] = mapped_column(default=False)  # went to the rehearsal address: counts for nothing
+    attempts: Mapped[int] = mapped_column(default=0)
+    owner: Mapped[str | None]
+    lease_until: Mapped[float | None]  # real time, seconds since the epoch: leases ignore DONDOC_CLOCK
+    next_attempt_at: Mapped[datetime | None]
+    not_after: Mapped[datetime | None]
+    decided_at: Mapped[datetime]
+    sent_at: Mapped[datetime | None]
+
+
+class OutboxEvent(Base):
+    """A letter changed its state: when, from what to what, who or what did it and why."""
+
+    __tablename__ = "outbox_events"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    letter_id: Mapped[int] = mapped_column(ForeignKey("outbox.id"), index=True)
+    from_state: Mapped[str | None]
+    to_state: Mapped[str]
+    by: Mapped[str]
+    reason: Mapped[str] = mapped_column(Text)
+    recorded_at: Mapped[datetime]

@@ -1,0 +1,45 @@
+"""What the doors (command line, pages, DAGs) open once and hand to the rooms."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from dondoc import settings as settings_module
+from dondoc.directive.load import load as load_directive
+from dondoc.directive.model import Directive
+from dondoc.settings import Settings
+from dondoc.store.blobs import Blobs
+from dondoc.store.session import Sessions, sessions
+from dondoc.workdays import WorkingDays
+from dondoc.workdays import load as load_calendar
+
+
+@dataclass(frozen=True)
+class World:
+    """Settings, and what they name, opened when first asked for."""
+
+    settings: Settings
+
+    @cached_property
+    def sessions(self) -> Sessions:
+        return sessions(self.settings.url)
+
+    @cached_property
+    def directive(self) -> Directive:
+        return load_directive(self.settings.directive_file)
+
+    @cached_property
+    def calendar(self) -> WorkingDays:
+        return load_calendar(self.settings.calendar_file)
+
+    @cached_property
+    def blobs(self) -> Blobs:
+        return Blobs(self.settings.home / "originals", self.settings.secret_keys)
+
+
+def open_world() -> World:
+    """The world that the environment describes.
+
+    Raises:
+        Problem: a setting is wrong.
+    """
+    return World(settings_module.load())

