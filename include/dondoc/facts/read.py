@@ -1,0 +1,99 @@
+"""A snapshot of the facts that obligations rest on: happened up to `as_of`, recorded up to `known_at`."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from dondoc.facts import contacts
+from dondoc.facts.rulings import standing_rulings
+from dondoc.store.facts import RegisteredLetter, Ruling
+from dondoc.store.intake import Submission, Verdict
+
+
+@dataclass(frozen=True)
+class Paper:
+    """A registered letter."""
+
+    agency: str
+    fulfils: frozenset[str]
+    number: str
+    day: date
+    received_at: datetime
+
+
+@dataclass(frozen=True)
+class Received:
+    """A submission with the newest thing that was judged of it. `named` is the agency's name as the sender wrote it."""
+
+    id: int
+    agency: str | None
+    form: str | None
+    fulfils: frozenset[str]
+    outcome: str
+    named: str | None
+    received_at: datetime
+
+
+@dataclass(frozen=True)
+class Facts:
+    papers: tuple[Paper, ...] = ()
+    submissions: tuple[Received, ...] = ()
+    rulings: tuple[Ruling, ...] = ()
+
+
+def read(session: Session, as_of: datetime, known_at: datetime | None = None) -> Facts:
+    """The facts for a moment. `known_at` None: everything recorded by now."""
+
+    def known(query: Select[Any], column: Any) -> Select[Any]:
+        return query if known_at is None else query.where(column <= known_at)
+
+    papers = session.scalars(
+        known(
+            select(RegisteredLetter).where(RegisteredLetter.happened_at <= as_of).order_by(RegisteredLetter.id),
+            RegisteredLetter.recorded_at,
+        )
+    )
+    arrived = session.scalars(
+        known(select(Submission).where(Submission.happened_at <= as_of), Submission.recorded_at)
+    ).all()
+    verdicts = session.scalars(known(select(Verdict).order_by(Verdict.id), Verdict.recorded_at))
+    newest = {v.submission_id: v for v in verdicts}
+    return Facts(
+        papers=tuple(
+            Paper(p.agency, frozenset(p.fulfils), p.document_number, p.document_date, p.happened_at) for p in papers
+        ),
+        submissions=tuple(
+            _received(s, newest[s.id]) if s.id in newest else _unjudged(session, s)
+            for s in sorted(arrived, key=lambda s: (s.happened_at, s.id))
+        ),
+        rulings=tuple(standing_rulings(session, as_of, known_at)),
+    )
+
+
+def _unjudged(session: Session, submission: Submission) -> Received:
+    """Nobody has looked at it yet: it waits for us, for the agency whose address sent it."""
+    senders = contacts.agency_of_sender(session, submission.sender, submission.happened_at.date())
+    return Received(
+        id=submission.id,
+        agency=senders.pop() if len(senders) == 1 and not submission.automatic else None,
+        form=None,
+        fulfils=frozenset(),
+        outcome="waiting",
+        named=None,
+        received_at=submission.happened_at,
+    )
+
+
+def _received(submission: Submission, verdict: Verdict) -> Received:
+    return Received(
+        id=submission.id,
+        agency=verdict.agency,
+        form=verdict.form,
+        fulfils=frozenset(verdict.fulfils),
+        outcome=verdict.outcome,
+        named=verdict.head.get("agency_name"),
+        received_at=submission.happened_at,
+    )

@@ -1,0 +1,110 @@
+"""A person's word that overrides the machine: dated, with document and reason, undone only by another one."""
+
+from datetime import date, datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from dondoc.directive.model import Directive
+from dondoc.errors import Problem
+from dondoc.store.facts import Ruling
+
+KINDS = ("extend", "waive", "accept", "reassign", "pause", "called", "hold_all", "undo")
+NEEDS = {"extend": ("until",), "reassign": ("to_agency",), "undo": ("undoes",)}
+OPTIONS = {"until": "--until", "to_agency": "--to", "undoes": "--undoes"}
+
+
+def rule(
+    session: Session,
+    directive: Directive,
+    kind: str,
+    *,
+    agency: str | None = None,
+    system: str | None = None,
+    deliverable: str | None = None,
+    until: date | None = None,
+    to_agency: str | None = None,
+    undoes: int | None = None,
+    document: str,
+    reason: str,
+    by: str,
+    from_: datetime | None = None,
+    now: datetime,
+) -> int:
+    """Record a ruling; an absent agency, system or deliverable means all of them.
+
+    Args:
+        until: extend: the new last day in time; pause: its last day (absent: until undone).
+        from_: holds from this instant, also in the past; default: now.
+
+    Raises:
+        Problem: it lacks something, or names what the directive does not know.
+    """
+    if kind not in KINDS:
+        raise Problem(f"Không có loại quyết định “{kind}”. Các loại: {', '.join(KINDS)}.")
+    given = {"until": until, "to_agency": to_agency, "undoes": undoes}
+    if missing := [OPTIONS[name] for name in NEEDS.get(kind, ()) if given[name] is None]:
+        raise Problem(f"“{kind}” cần thêm {', '.join(missing)}.")
+    if not document.strip() or not reason.strip() or not by.strip():
+        raise Problem("Quyết định phải có văn bản (--document), lý do (--reason) và người quyết định (--by).")
+    if kind in ("waive", "accept", "reassign") and agency is None:
+        raise Problem(f"“{kind}” phải ghi đơn vị (--agency).")
+    _known(directive, agency, system, deliverable, to_agency)
+    _undoable(session, undoes)
+    row = Ruling(
+        kind=kind,
+        agency=agency,
+        system=system,
+        deliverable=deliverable,
+        until=until,
+        to_agency=to_agency,
+        undoes=undoes,
+        document=document.strip(),
+        reason=reason.strip(),
+        by=by.strip(),
+        happened_at=from_ or now,
+        recorded_at=now,
+    )
+    session.add(row)
+    session.flush()
+    return row.id
+
+
+def _known(
+    directive: Directive, agency: str | None, system: str | None, deliverable: str | None, to_agency: str | None
+) -> None:
+    agencies = {a.id for a in directive.agencies}
+    for wanted in (agency, to_agency):
+        if wanted is not None and wanted not in agencies:
+            raise Problem(f"Không có đơn vị “{wanted}” trong văn bản chỉ đạo.")
+    if system is not None and system not in {s.id for s in directive.systems}:
+        raise Problem(f"Không có hệ thống “{system}”. Các hệ thống: {', '.join(s.id for s in directive.systems)}.")
+    known = {d.deliverable for d in (*directive.obligations, *directive.milestones)}
+    if deliverable is not None and deliverable not in known:
+        raise Problem(f"Không có nội dung phải gửi “{deliverable}”. Có: {', '.join(sorted(known))}.")
+
+
+def _undoable(session: Session, undoes: int | None) -> None:
+    if undoes is None:
+        return
+    target = session.get(Ruling, undoes)
+    if target is None or target.kind == "undo":
+        raise Problem(f"Không có quyết định số {undoes} để hủy bỏ.")
+    if session.scalar(select(Ruling.id).where(Ruling.undoes == undoes)):
+        raise Problem(f"Quyết định số {undoes} đã được hủy bỏ trước đó.")
+
+
+def standing_rulings(session: Session, as_of: datetime, known_at: datetime | None = None) -> list[Ruling]:
+    """Rulings that hold at a moment as known by another, oldest first; undone ones are left out."""
+    query = select(Ruling).where(Ruling.happened_at <= as_of).order_by(Ruling.id)
+    if known_at is not None:
+        query = query.where(Ruling.recorded_at <= known_at)
+    rows = session.scalars(query).all()
+    undone = {r.undoes for r in rows if r.kind == "undo"}
+    return [r for r in rows if r.kind != "undo" and r.id not in undone]
+
+
+def hold_all(session: Session, as_of: datetime, known_at: datetime | None = None) -> Ruling | None:
+    """The ruling that stops every chasing letter, if one stands."""
+    held = [r for r in standing_rulings(session, as_of, known_at) if r.kind == "hold_all"]
+    return held[-1] if held else None
