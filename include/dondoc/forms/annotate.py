@@ -1,0 +1,202 @@
+"""The annotated return: our template with their values, wrong cells coloured and noted, and a list of what to do.
+
+Their file is never saved again: formulas, macros, links and whatever else it held stay behind.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from openpyxl import Workbook
+from openpyxl.comments import Comment
+from openpyxl.styles import PatternFill
+from openpyxl.worksheet.hyperlink import Hyperlink
+
+from dondoc.directive.model import Directive
+from dondoc.errors import Problem
+from dondoc.forms import catalogue, layout, reading, template
+from dondoc.forms.checks import a1
+from dondoc.forms.layout import Layout, Table
+from dondoc.forms.reading import Cell, Unreadable
+from dondoc.forms.spec import FormSpec, load_specs
+from dondoc.forms.verdict import FormVerdict, Issue
+
+SHEET = "Cần sửa"
+WRONG = PatternFill("solid", fgColor="FFC7CE")
+DOUBTFUL = PatternFill("solid", fgColor="FFEB9C")
+LONGEST_NOTE = 1000
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where an answer stands in the copy, and what it is called there."""
+
+    sheet: str
+    row: int
+    column: int
+    label: str
+    ordinal: int | None
+
+    @property
+    def address(self) -> str:
+        return a1(self.row, self.column)
+
+    def where(self) -> str:
+        return catalogue.place(self.address, self.label, self.ordinal, self.sheet)
+
+
+def annotate(
+    content: bytes, form: FormVerdict, *, data: Path, directive: Directive, secrets: list[str], base_version: int
+) -> bytes:
+    """The copy to send back for `form`, the verdict of `content`; its token says `base_version`.
+
+    Raises:
+        Problem: the file cannot be read, or is no form of ours.
+    """
+    found = _find(content, form, data)
+    agency = directive.agency(form.agency) if form.agency else None
+    book = template.make(found.spec, agency, directive, secrets, base_version)
+    moved = _copy(found, book)
+    listed = [_move(issue, moved) for issue in form.issues]
+    for issue, place in listed:
+        if place:
+            _mark(book, issue, place)
+    _list(book, listed)
+    stream = BytesIO()
+    book.save(stream)
+    return stream.getvalue()
+
+
+def _find(content: bytes, form: FormVerdict, data: Path) -> Layout:
+    specs = load_specs(data)
+    try:
+        found = layout.find(reading.read(content), specs, form.form) if form.form in specs else None
+    except Unreadable:
+        found = None
+    if found is None:
+        raise Problem(
+            "Không lập được bản đánh dấu: tệp không đọc được như một biểu mẫu. Xem lời nhắn của lần kiểm tra."
+        )
+    return found
+
+
+# -- their values into our template
+
+
+def _copy(found: Layout, book: Workbook) -> dict[tuple[str, str], tuple[Place, str]]:
+    """Put the values in; (their sheet, their cell) → place in the copy, and how messages name their place."""
+    moved = dict(_copy_head(found, book))
+    ordinal, target = 0, template.FIRST
+    for table in found.tables:
+        moved |= dict(_copy_header(found.spec, table))
+        for row in table.rows:
+            ordinal += 1
+            target = max(target, row) if len(found.tables) == 1 and table.header == template.HEADER else target
+            moved |= dict(_copy_row(found.spec, table, row, target, ordinal, book))
+            target += 1
+    return moved
+
+
+def _copy_head(found: Layout, book: Workbook) -> Iterator[tuple[tuple[str, str], tuple[Place, str]]]:
+    for key, field in found.spec.heads.items():
+        if spot := found.head.get(key):
+            place = Place(template.INFO, template.head_row(found.spec, key), template.ANSWER, field.label, None)
+            _put(book, place, spot.cell)
+            theirs = a1(spot.row, spot.column)
+            yield (spot.sheet, theirs), (place, catalogue.place(theirs, field.label, None, spot.sheet))
+
+
+def _copy_header(spec: FormSpec, table: Table) -> Iterator[tuple[tuple[str, str], tuple[Place, str]]]:
+    for key, column in table.columns.items():
+        label = "hàng tiêu đề"
+        place = Place(spec.sheet, template.HEADER, template.column(spec, key), label, None)
+        theirs = a1(table.header, column)
+        yield (table.sheet.name, theirs), (place, catalogue.place(theirs, label, None, table.sheet.name))
+
+
+def _copy_row(
+    spec: FormSpec, table: Table, row: int, target: int, ordinal: int, book: Workbook
+) -> Iterator[tuple[tuple[str, str], tuple[Place, str]]]:
+    cells = table.cells(row)
+    for key, column in table.columns.items():
+        field = spec.fields[key]
+        place = Place(spec.sheet, target, template.column(spec, key), field.label, ordinal)
+        if target >= template.FIRST + template.DRAWN:
+            template.draw(book[spec.sheet].cell(target, place.column), field)
+        _put(book, place, cells.get(key))
+        theirs = a1(row, column)
+        yield (table.sheet.name, theirs), (place, catalogue.place(theirs, field.label, ordinal, table.sheet.name))
+
+
+def _put(book: Workbook, place: Place, cell: Cell | None) -> None:
+    if cell is not None and cell.kind != "empty":
+        template.put(book[place.sheet].cell(place.row, place.column), cell.value)
+
+
+# -- what is wrong, where it now stands
+
+
+def _move(issue: Issue, moved: dict[tuple[str, str], tuple[Place, str]]) -> tuple[Issue, Place | None]:
+    """The issue with the addresses of the copy, so that people find the cell in the file they have open."""
+    place, theirs = moved.get((issue.sheet or "", issue.cell or ""), (None, ""))
+    if place is None:
+        return issue, None
+    message = f"{place.where()}{issue.message.removeprefix(theirs)}"
+    return Issue(issue.code, issue.severity, place.sheet, place.address, message), place
+
+
+def _mark(book: Workbook, issue: Issue, place: Place) -> None:
+    cell = book[place.sheet].cell(place.row, place.column)
+    said = issue.message.removeprefix(f"{place.where()}: ")
+    said = said[:1].upper() + said[1:]
+    earlier = cell.comment.text + "\n" if cell.comment else ""
+    note = Comment(f"{earlier}{said}"[:LONGEST_NOTE], "Sở TT&TT", width=320, height=110)
+    cell.comment = note
+    if issue.severity == "error" or cell.fill.fgColor.rgb != f"00{WRONG.fgColor.rgb[-6:]}":
+        cell.fill = WRONG if issue.severity == "error" else DOUBTFUL
+
+
+def _list(book: Workbook, listed: list[tuple[Issue, Place | None]]) -> None:
+    """The first sheet: every issue with its place, errors first."""
+    sheet = book.create_sheet(SHEET, 0)
+    for letter, width in zip("ABCDE", (6, 22, 10, 16, 100), strict=True):
+        sheet.column_dimensions[letter].width = width
+    sheet.merge_cells("A1:E1")
+    template.say(sheet["A1"], "CÁC NỘI DUNG CẦN BỔ SUNG, CHỈNH SỬA", size=14, bold=True, align=template.CENTRE)
+    errors = sum(issue.severity == "error" for issue, _ in listed)
+    sheet.merge_cells("A2:E2")
+    template.say(sheet["A2"], _summary(errors, len(listed) - errors), italic=True)
+    sheet.row_dimensions[2].height = 36
+    for column, label in enumerate(("TT", "Trang", "Ô", "Mức độ", "Nội dung và cách sửa"), 1):
+        template.heading(sheet.cell(4, column), label)
+    ordered = sorted(listed, key=lambda pair: pair[0].severity)
+    for row, (issue, place) in enumerate(ordered, 5):
+        _line(sheet, row, issue, place)
+    sheet.freeze_panes = "A5"
+    template.page(sheet, pages=1)
+    book.active = 0
+    for other in book.worksheets[1:]:
+        other.sheet_view.tabSelected = False
+
+
+def _summary(errors: int, warnings: int) -> str:
+    return (
+        f"Có {errors:02} nội dung phải sửa (ô màu hồng) và {warnings:02} nội dung đề nghị kiểm tra (ô màu vàng). Đề "
+        "nghị sửa ngay trong tệp này, lưu lại và gửi về Sở; không cần xóa trang này."
+    )
+
+
+def _line(sheet: Any, row: int, issue: Issue, place: Place | None) -> None:
+    severity = "Phải sửa" if issue.severity == "error" else "Đề nghị kiểm tra"
+    texts = (str(row - 4), issue.sheet or "", issue.cell or "", severity, issue.message)
+    for column, text in enumerate(texts, 1):
+        cell = sheet.cell(row, column)
+        template.say(cell, text, size=11, align=template.WRAP if column in (2, 5) else template.CENTRE)
+        cell.border = template.BOX
+    sheet.cell(row, 4).fill = WRONG if issue.severity == "error" else DOUBTFUL
+    if place:
+        here = sheet.cell(row, 3)
+        here.hyperlink = Hyperlink(ref=here.coordinate, location=f"'{place.sheet}'!{place.address}")
+    sheet.row_dimensions[row].height = 16 * max(2, -(-len(issue.message) // 95))

@@ -1,0 +1,214 @@
+"""Every sentence that the forms say of a workbook: code → severity and Vietnamese words, with named gaps.
+
+A message is `where: sentence`. A sentence says what is wrong and what to do. Values of sensitive fields never get in.
+"""
+
+from typing import Any, NamedTuple
+
+from dondoc.forms.verdict import Issue, Severity
+
+
+class Entry(NamedTuple):
+    severity: Severity
+    text: str
+
+
+CATALOGUE: dict[str, Entry] = {
+    # The file cannot be read: nothing else is said of it.
+    "file_empty": Entry("error", "tệp không có nội dung. Đề nghị kiểm tra lại tệp và gửi lại."),
+    "file_too_big": Entry(
+        "error", "tệp lớn hơn {limit} MB. Đề nghị bỏ hình ảnh, trang không cần thiết rồi gửi lại bảng số liệu."
+    ),
+    "password_protected": Entry(
+        "error",
+        "tệp đang đặt mật khẩu mở nên không đọc được. Đề nghị mở tệp, vào Tệp (File) > Thông tin (Info) > Bảo vệ sổ "
+        "làm việc (Protect Workbook), bỏ mật khẩu, lưu lại rồi gửi lại. Không gửi mật khẩu qua thư.",
+    ),
+    "not_a_workbook": Entry(
+        "error", "đây là {what}, không phải tệp Excel. Đề nghị điền vào biểu mẫu Excel (.xlsx) và gửi tệp đó."
+    ),
+    "file_damaged": Entry(
+        "error",
+        "tệp bị hỏng hoặc gửi thiếu nên không mở được. Đề nghị mở tệp bằng Excel hoặc LibreOffice, lưu lại dạng "
+        "Excel Workbook (.xlsx) rồi gửi lại.",
+    ),
+    "file_unsafe": Entry(
+        "error",
+        "tệp có thành phần không an toàn ({what}) nên không được mở. Đề nghị chép số liệu sang biểu mẫu gốc của Sở, "
+        "lưu dạng Excel Workbook (.xlsx) rồi gửi lại.",
+    ),
+    "too_heavy": Entry(
+        "error",
+        "tệp quá nặng để kiểm tra (quá nhiều ô, định dạng hoặc hình). Đề nghị chép riêng số liệu sang biểu mẫu gốc của "
+        "Sở rồi gửi lại.",
+    ),
+    "no_sheets": Entry(
+        "error",
+        "không đọc được trang tính nào. Đề nghị mở tệp, chọn Lưu thành (Save As) dạng Excel Workbook (.xlsx) thường "
+        "rồi gửi lại.",
+    ),
+    "form_unknown": Entry(
+        "error",
+        "không nhận ra đây là biểu mẫu nào: không thấy hàng tiêu đề của bảng. Đề nghị điền vào biểu mẫu do Sở gửi, giữ "
+        "nguyên hàng tiêu đề.",
+    ),
+    "legacy_font": Entry(
+        "error",
+        "chữ trong tệp dùng phông cũ (.VnTime hoặc VNI) nên không đọc được. Đề nghị chuyển sang Unicode (phông Times "
+        "New Roman) rồi gửi lại.",
+    ),
+    # Whose form it is.
+    "token_missing": Entry(
+        "warning",
+        "không có mã xác nhận của Sở; đơn vị được nhận theo tên ghi trong biểu mẫu. Lần sau đề nghị điền vào biểu mẫu "
+        "do Sở gửi riêng cho đơn vị.",
+    ),
+    "token_invalid": Entry(
+        "warning",
+        "mã xác nhận trong tệp không đúng ({why}); đơn vị được nhận theo tên ghi trong biểu mẫu. Lần sau đề nghị điền "
+        "vào biểu mẫu do Sở gửi riêng cho đơn vị.",
+    ),
+    "token_unverified": Entry("warning", "chưa kiểm tra được mã xác nhận vì máy này chưa đặt DONDOC_SECRET_KEY."),
+    "agency_missing": Entry("warning", "chưa ghi tên đơn vị. Đề nghị ghi tên đầy đủ, ví dụ UBND huyện Đức Thọ."),
+    "agency_unknown": Entry(
+        "warning",
+        "không có đơn vị nào tên “{value}” trong danh sách. Đề nghị ghi tên đầy đủ, ví dụ UBND huyện Đức Thọ.",
+    ),
+    "agency_ambiguous": Entry(
+        "warning", "“{value}” có thể là {candidates}. Đề nghị ghi rõ huyện, thị xã hay thành phố."
+    ),
+    "agency_disagrees": Entry(
+        "error",
+        "ghi “{value}”, nhưng biểu mẫu này Sở cấp cho {agency}. Đề nghị dùng đúng biểu mẫu của đơn vị mình, hoặc sửa "
+        "lại tên.",
+    ),
+    # The sheet.
+    "read_simplified": Entry(
+        "warning",
+        "định dạng tệp không cho biết ô nào là công thức hay ô lỗi. Lần sau đề nghị lưu dạng Excel Workbook (.xlsx).",
+    ),
+    "too_many_rows": Entry(
+        "error", "có dữ liệu sau hàng {limit}, phần này chưa được đọc. Đề nghị tách thành nhiều tệp hoặc xóa phần thừa."
+    ),
+    "column_missing": Entry(
+        "error", "không thấy cột “{label}”. Đề nghị khôi phục cột này đúng tên như biểu mẫu gốc rồi điền số liệu."
+    ),
+    "column_unknown": Entry(
+        "warning",
+        "cột “{label}” không có trong biểu mẫu nên không được đọc{hint}. Nếu cần, đề nghị ghi vào cột Ghi chú.",
+    ),
+    "column_repeated": Entry(
+        "warning", "cột “{label}” có hai lần; chỉ cột đầu được đọc. Đề nghị dồn số liệu vào một cột."
+    ),
+    "row_group": Entry(
+        "warning",
+        "được hiểu là dòng tiêu đề nhóm nên không tính là camera. Nếu là camera, đề nghị bỏ gộp ô và điền đủ.",
+    ),
+    "no_rows": Entry(
+        "error",
+        "chưa có dòng nào được điền. Đề nghị điền mỗi camera một dòng; nếu đơn vị không có camera, chọn Có ở mục “"
+        "Không có camera thuộc phạm vi”.",
+    ),
+    "no_officers": Entry("error", "chưa có dòng nào được điền. Đề nghị ghi mỗi cán bộ đầu mối một dòng."),
+    "nil_with_rows": Entry(
+        "error",
+        "chọn Có (không có camera) nhưng bảng lại có {count} camera. Đề nghị chọn Không, hoặc xóa các dòng đó.",
+    ),
+    "total_mismatch": Entry(
+        "warning", "ghi {value} nhưng bảng có {count} camera. Đề nghị kiểm tra xem có thiếu hay thừa dòng."
+    ),
+    # A cell.
+    "required_missing": Entry("error", "chưa có dữ liệu. Đề nghị điền{example}."),
+    "formula_empty": Entry(
+        "error", "chứa công thức chưa có kết quả. Đề nghị nhập thẳng giá trị, không dùng công thức."
+    ),
+    "cell_error": Entry("error", "đang báo lỗi của Excel (như #N/A, #REF!). Đề nghị nhập lại giá trị."),
+    "not_in_list": Entry("error", "{value} không có trong danh sách{hint}. Đề nghị chọn một trong: {options}."),
+    "not_whole": Entry("error", "{value} không phải số nguyên. Đề nghị chỉ ghi chữ số{example}."),
+    "not_number": Entry("error", "{value} không phải số. Đề nghị chỉ ghi số{example}."),
+    "out_of_range": Entry("error", "{value} nằm ngoài khoảng cho phép. Đề nghị ghi số từ {low} đến {high}."),
+    "too_long": Entry("error", "dài hơn {limit} ký tự. Đề nghị viết gọn, phần còn lại ghi vào cột Ghi chú."),
+    "bad_date": Entry("error", "{value} không phải ngày có thật. Đề nghị ghi dạng ngày/tháng/năm, ví dụ 17/11/2021."),
+    "date_future": Entry("error", "{value} sau ngày gửi. Đề nghị kiểm tra lại (có thể ngày và tháng bị đảo)."),
+    "date_swapped": Entry("warning", "được đọc là {value}; có thể Excel đã đảo ngày và tháng. Đề nghị kiểm tra lại."),
+    "bad_phone": Entry("error", "{value} không phải số điện thoại Việt Nam. Đề nghị ghi đủ 10 số, ví dụ 0912 345 678."),
+    "phone_old": Entry("error", "{value} là số 11 chữ số cũ. Đề nghị ghi số mới (có thể là {hint})."),
+    "phone_several": Entry("warning", "có nhiều số điện thoại; chỉ số đầu được ghi nhận. Đề nghị ghi một số."),
+    "phone_landline": Entry(
+        "warning",
+        "{value} có thể là số cố định cũ (mã vùng 039 nay là 0239). Đề nghị kiểm tra, ghi số di động nếu có.",
+    ),
+    "bad_email": Entry("error", "{value} không phải địa chỉ thư điện tử. Đề nghị ghi dạng ten@hatinh.gov.vn."),
+    "email_unofficial": Entry(
+        "warning", "{value} không phải hộp thư công vụ (…gov.vn). Đề nghị dùng hộp thư công vụ nếu có."
+    ),
+    "bad_host": Entry(
+        "error", "không phải địa chỉ IP hay tên miền đúng. Đề nghị ghi dạng 113.160.10.21 hoặc camera.donvi.vn."
+    ),
+    "host_has_scheme": Entry("error", "có http:// hoặc đường dẫn. Đề nghị chỉ ghi địa chỉ IP hoặc tên miền."),
+    "host_has_port": Entry("error", "có cả cổng. Đề nghị chỉ ghi địa chỉ IP hoặc tên miền, cổng ghi ở cột Cổng RTSP."),
+    "whole_address": Entry(
+        "warning", "ghi cả địa chỉ rtsp://…; đã được hiểu. Lần sau đề nghị ghi riêng địa chỉ, cổng và đường dẫn."
+    ),
+    "host_private": Entry(
+        "warning",
+        "là địa chỉ nội bộ, từ Sở chỉ tới được qua mạng TSLCD hoặc kênh riêng. Đề nghị kiểm tra cột Đường truyền, hoặc "
+        "ghi địa chỉ công khai.",
+    ),
+    "host_unusable": Entry("error", "là địa chỉ không dùng được cho một thiết bị. Đề nghị ghi địa chỉ IP của camera."),
+    "bad_path": Entry("error", "không phải đường dẫn. Đề nghị ghi bắt đầu bằng dấu /, ví dụ /Streaming/Channels/101."),
+    "path_slash_added": Entry("warning", "thiếu dấu / ở đầu; đã được thêm vào. Đề nghị kiểm tra lại đường dẫn."),
+    "bad_coordinate": Entry("error", "không phải tọa độ. Đề nghị ghi độ thập phân WGS84, ví dụ {example}."),
+    "coordinate_metres": Entry(
+        "error",
+        "không phải độ: có thể là mét VN-2000, hoặc mất dấu phẩy thập phân. Đề nghị ghi độ thập phân WGS84, ví dụ "
+        "{example}.",
+    ),
+    "coordinates_swapped": Entry("warning", "vĩ độ và kinh độ bị đảo cột; đã được đổi lại. Đề nghị kiểm tra."),
+    "coordinates_in_one_cell": Entry(
+        "warning", "có cả vĩ độ và kinh độ; đã được tách ra. Lần sau đề nghị ghi hai cột."
+    ),
+    "outside_province": Entry("warning", "nằm ngoài địa bàn tỉnh Hà Tĩnh. Đề nghị kiểm tra lại tọa độ."),
+    "outside_country": Entry("error", "nằm ngoài lãnh thổ Việt Nam. Đề nghị ghi lại, ví dụ {example}."),
+    "duration_converted": Entry("warning", "{value} được hiểu là {days} ngày. Đề nghị ghi thẳng số ngày."),
+    "bad_km_post": Entry("error", "{value} không phải lý trình. Đề nghị ghi dạng Km 12+300."),
+    "password_found": Entry(
+        "warning",
+        "có mật khẩu hoặc tên đăng nhập; đã được xóa khỏi dữ liệu. Đề nghị đổi mật khẩu đó trên thiết bị và không gửi "
+        "mật khẩu qua biểu mẫu hay thư điện tử.",
+    ),
+    "password_column": Entry(
+        "warning",
+        "là cột mật khẩu; nội dung không được đọc và không được lưu trong dữ liệu. Đề nghị xóa cột này, đổi các mật "
+        "khẩu đã ghi và không gửi mật khẩu qua biểu mẫu.",
+    ),
+    # A row against another, or against itself.
+    "duplicate_name": Entry(
+        "error", "tên “{value}” trùng với dòng {other}. Đề nghị đặt tên khác, ví dụ thêm số thứ tự hoặc tên điểm."
+    ),
+    "duplicate_address": Entry(
+        "error",
+        "địa chỉ, cổng và kênh (hoặc đường dẫn) trùng với dòng {other}. Đề nghị kiểm tra lại, hoặc ghi kênh của từng "
+        "camera.",
+    ),
+    "channel_too_big": Entry("error", "lớn hơn số kênh của đầu ghi. Đề nghị kiểm tra cả hai ô."),
+    "camera_on_empty_place": Entry(
+        "error",
+        "ghi Không nhưng dòng này lại khai camera. Đề nghị chọn Có, hoặc xóa phần camera (nếu mới dự kiến, chọn tình "
+        "trạng Chưa lắp đặt).",
+    ),
+}
+
+
+def place(cell: str | None, label: str | None = None, ordinal: int | None = None, sheet: str | None = None) -> str:
+    """Where: "Ô E12 (Cổng RTSP, dòng 3, trang “Danh sách camera”)", or the sheet alone."""
+    if cell is None:
+        return f"Trang “{sheet}”" if sheet else "Biểu mẫu"
+    inside = [label or "", f"dòng {ordinal}" if ordinal else "", f"trang “{sheet}”" if sheet else ""]
+    return f"Ô {cell} ({', '.join(part for part in inside if part)})"
+
+
+def issue(code: str, where: str, sheet: str | None = None, cell: str | None = None, **gaps: Any) -> Issue:
+    """One thing that is wrong. Raises KeyError for a code that is not in the catalogue or a gap left open."""
+    entry = CATALOGUE[code]
+    return Issue(code, entry.severity, sheet, cell, f"{where}: {entry.text.format(**gaps)}")

@@ -1,0 +1,283 @@
+"""What a form says, judged: each cell by its field, each row against itself and the others, head against table."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from openpyxl.utils import get_column_letter
+
+from dondoc.directive.names import fold
+from dondoc.forms import catalogue, values
+from dondoc.forms.layout import Layout, Table, near
+from dondoc.forms.reading import Cell
+from dondoc.forms.spec import Field, When
+from dondoc.forms.values import Context, Value, Wrong
+from dondoc.forms.verdict import Issue
+
+PRIVATE_LINKS = ("tslcd", "leased")
+
+
+@dataclass
+class Findings:
+    """Clean values and issues, gathered while judging."""
+
+    context: Context
+    issues: list[Issue] = field(default_factory=list)
+    head: dict[str, Any] = field(default_factory=dict)
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    hashed: list[dict[str, Any]] = field(default_factory=list)  # the head, then each row: what the value hash is of
+    redacted: bool = False
+
+
+@dataclass(slots=True)
+class Entry:
+    """One answer: its field, its place and its cell. `row` 0: the form has no such place."""
+
+    field: Field
+    sheet: str
+    row: int
+    column: int
+    ordinal: int | None
+    cell: Cell | None
+
+    @property
+    def address(self) -> str:
+        return a1(self.row, self.column)
+
+    def issue(self, code: str, **gaps: Any) -> Issue:
+        where = catalogue.place(self.address, self.field.label, self.ordinal, self.sheet)
+        return catalogue.issue(code, where, self.sheet, self.address, **gaps)
+
+
+Rows = list[tuple[dict[str, Entry], dict[str, Any]]]
+
+
+def a1(row: int, column: int) -> str:
+    return f"{get_column_letter(column)}{row}"
+
+
+def check(layout: Layout, context: Context) -> Findings:
+    """Judge everything that stands in a form."""
+    findings = Findings(context)
+    _check_head(layout, findings)
+    rows: Rows = []
+    for table in layout.tables:
+        findings.redacted = findings.redacted or any(
+            c.column == column for column, _ in table.passwords for r in table.rows for c in table.sheet.rows[r]
+        )
+        for row in table.rows:
+            rows.append(_check_row(table, row, len(rows) + 1, layout, findings))
+        here = [row for _, row in rows[len(rows) - len(table.rows) :]]
+        findings.issues += _of_columns(table, layout, here)
+    findings.rows = [row for _, row in rows]
+    findings.issues += _repeated_names(rows)
+    findings.issues += _repeated_addresses(rows)
+    findings.issues += _as_a_whole(layout, findings)
+    return findings
+
+
+# -- the head
+
+
+def _check_head(layout: Layout, findings: Findings) -> None:
+    entries = {key: _head_entry(layout, one) for key, one in layout.spec.heads.items()}
+    wrong = _read(entries, findings, findings.head)
+    for key, entry in entries.items():
+        if key not in findings.head and key not in wrong and entry.field.kind != "agency":
+            findings.issues += _missing(entry, findings.head)
+
+
+def _head_entry(layout: Layout, one: Field) -> Entry:
+    spot = layout.head.get(one.key)
+    if spot is None:
+        sheet = next(iter(layout.head.values())).sheet if layout.head else layout.tables[0].sheet.name
+        return Entry(one, sheet, 0, 0, None, None)
+    return Entry(one, spot.sheet, spot.row, spot.column, None, spot.cell)
+
+
+def _missing(entry: Entry, row: dict[str, Any]) -> list[Issue]:
+    one = entry.field
+    if not _is_required(one, row):
+        return []
+    example = f" (ví dụ: {one.example})" if one.example and not one.sensitive else ""
+    if not entry.row:
+        where = catalogue.place(None, sheet=entry.sheet) + f", mục “{one.label}”"
+        return [catalogue.issue("required_missing", where, entry.sheet, None, example=example)]
+    return [entry.issue("required_missing", example=example)]
+
+
+def _holds(when: When, row: dict[str, Any]) -> bool:
+    # `is`: False is not 0, and a code "none" is not None
+    return any(any(row.get(key) is v or row.get(key) == v for v in listed) for key, listed in when.items())
+
+
+def _is_required(one: Field, row: dict[str, Any]) -> bool:
+    return (one.required and not _holds(one.required_unless, row)) or _holds(one.required_if, row)
+
+
+# -- a row
+
+
+def _check_row(
+    table: Table, number: int, ordinal: int, layout: Layout, findings: Findings
+) -> tuple[dict[str, Entry], dict[str, Any]]:
+    spec, cells, row = layout.spec, table.cells(number), {"_row": number}
+    entries = {
+        key: Entry(spec.fields[key], table.sheet.name, number, column, ordinal, cells.get(key))
+        for key, column in table.columns.items()
+    }
+    wrong = _read(entries, findings, row)
+    _default(spec.columns, row, wrong)
+    findings.issues += _put_coordinates_right(entries, row, wrong)
+    empty = _is_empty(row, spec.empty_when)
+    whole = any("://" in str(row.get(key, "")) for key in ("host", "main_path"))
+    known = {*row, *wrong, *(("host", "rtsp_port") if whole else ())}
+    for key, entry in entries.items():
+        if key not in known and (entry.field.of_site or not empty):
+            findings.issues += _missing(entry, row)
+    findings.issues += _within(entries, row, empty, spec.empty_when)
+    return entries, row
+
+
+def _is_empty(row: dict[str, Any], empty_when: When) -> bool:
+    """A place without a camera, and none planned."""
+    return _holds(empty_when, row) and row.get("status") != "not_installed"
+
+
+def _default(fields: Iterable[Field], row: dict[str, Any], wrong: set[str]) -> None:
+    for one in fields:
+        if one.default is not None and one.key not in row and one.key not in wrong:
+            row[one.key] = one.default
+
+
+def _read(entries: dict[str, Entry], findings: Findings, into: dict[str, Any]) -> set[str]:
+    """Parse cells into values; returns the fields whose cell is filled but wrong."""
+    wrong, hashed = set(), dict[str, Any]()
+    findings.hashed.append(hashed)
+    for key, entry in entries.items():
+        if entry.cell is None:
+            continue
+        if entry.cell.secret:
+            findings.redacted = True
+            findings.issues.append(entry.issue("password_found"))
+        try:
+            value = _value(entry, findings.context)
+        except Wrong as error:
+            wrong.add(key)
+            findings.issues.append(entry.issue(error.code, **error.gaps))
+            hashed[key] = values.text_of(entry.cell.value)
+            continue
+        into[key] = hashed[key] = value.value
+        if value.warnings:
+            findings.issues += [entry.issue(code, **gaps) for code, gaps in value.warnings]
+    return wrong
+
+
+def _value(entry: Entry, context: Context) -> Value:
+    cell = entry.cell
+    assert cell is not None
+    if cell.kind == "empty":
+        raise Wrong("formula_empty")
+    if cell.kind == "error":
+        raise Wrong("cell_error")
+    if entry.field.kind == "latitude" and isinstance(cell.value, str) and (both := values.pair(cell.value)):
+        return Value(both)
+    return values.parse(entry.field, cell.value, context)
+
+
+def _put_coordinates_right(entries: dict[str, Entry], row: dict[str, Any], wrong: set[str]) -> Iterator[Issue]:
+    """Both in one cell are split, and columns that changed places are changed back: no latitude here is 105°."""
+    if isinstance(row.get("latitude"), tuple):
+        row["latitude"], row["longitude"] = sorted(row["latitude"])
+        wrong.discard("longitude")
+        yield entries["latitude"].issue("coordinates_in_one_cell")
+    elif values.is_swapped(row.get("latitude"), row.get("longitude")):
+        row["latitude"], row["longitude"] = row["longitude"], row["latitude"]
+        yield entries["latitude"].issue("coordinates_swapped")
+    for key in ("latitude", "longitude"):
+        if key in row and key in entries and (code := values.outside(key, row[key])):
+            yield entries[key].issue(code, example=entries[key].field.example)
+            if code == "outside_country":
+                del row[key]
+                wrong.add(key)
+
+
+def _within(entries: dict[str, Entry], row: dict[str, Any], empty: bool, empty_when: When) -> Iterator[Issue]:
+    """A row against itself."""
+    if empty and any(row.get(key) for key in ("name", "host", "main_path")):
+        yield entries[next(iter(empty_when))].issue("camera_on_empty_place")
+    if row.get("nvr_channels") and row.get("channel", 0) > row["nvr_channels"]:
+        yield entries["channel"].issue("channel_too_big")
+    if values.is_private(str(row.get("host", ""))) and row.get("link") not in PRIVATE_LINKS:
+        yield entries["host"].issue("host_private")
+
+
+# -- the table
+
+
+def _of_columns(table: Table, layout: Layout, rows: list[dict[str, Any]]) -> Iterator[Issue]:
+    sheet, empty_when = table.sheet.name, layout.spec.empty_when
+    for one in layout.spec.columns:
+        # Once, where every row would otherwise say it; and not at all where no row needs the column.
+        if one.key in table.columns:
+            continue
+        asking = (_is_required(one, row) and (one.of_site or not _is_empty(row, empty_when)) for row in rows)
+        if any(asking) or (one.required and not rows):
+            where = catalogue.place(None, sheet=sheet)
+            yield catalogue.issue("column_missing", where, sheet, None, label=one.label)
+    for code, listed in (
+        ("column_repeated", table.repeated),
+        ("column_unknown", table.unknown),
+        ("password_column", table.passwords),
+    ):
+        for column, label in listed:
+            address = a1(table.header, column)
+            hint = f" (có thể là “{guess}”)" if code == "column_unknown" and (guess := near(label, layout.spec)) else ""
+            where = catalogue.place(address, "hàng tiêu đề", None, sheet)
+            yield catalogue.issue(code, where, sheet, address, label=values.shown(label), hint=hint)
+    for row in table.groups:
+        address = a1(row, table.sheet.rows[row][0].column)
+        where = catalogue.place(address, f"hàng {row}", None, sheet)
+        yield catalogue.issue("row_group", where, sheet, address)
+    if table.sheet.beyond:
+        limit = max(table.sheet.rows)
+        yield catalogue.issue("too_many_rows", catalogue.place(None, sheet=sheet), sheet, None, limit=limit)
+
+
+def _repeated_names(rows: Rows) -> Iterator[Issue]:
+    seen: dict[str, Entry] = {}
+    for entries, row in rows:
+        if name := row.get("name"):
+            first = seen.setdefault(fold(name), entries["name"])
+            if first is not entries["name"]:
+                yield entries["name"].issue("duplicate_name", value=values.shown(name), other=first.ordinal)
+
+
+def _repeated_addresses(rows: Rows) -> Iterator[Issue]:
+    """Rows may share an address behind one recorder: then channel or path tell them apart."""
+    seen: dict[tuple[Any, ...], Entry] = {}
+    for entries, row in rows:
+        if host := row.get("host"):
+            key = (str(host).lower(), row.get("rtsp_port", 554), row.get("channel"), row.get("main_path"))
+            first = seen.setdefault(key, entries["host"])
+            if first is not entries["host"]:
+                yield entries["host"].issue("duplicate_address", other=first.ordinal)
+
+
+def _as_a_whole(layout: Layout, findings: Findings) -> Iterator[Issue]:
+    head, count = findings.head, cameras(layout, findings)
+    if not findings.rows and head.get("no_camera") is not True:
+        sheet = layout.tables[0].sheet.name
+        yield catalogue.issue(
+            "no_rows" if layout.spec.nil else "no_officers", catalogue.place(None, sheet=sheet), sheet, None
+        )
+    if head.get("no_camera") is True and count:
+        yield _head_entry(layout, layout.spec.heads["no_camera"]).issue("nil_with_rows", count=count)
+    elif head.get("total_cameras", count) != count and not (head.get("no_camera") is True and not findings.rows):
+        entry = _head_entry(layout, layout.spec.heads["total_cameras"])
+        yield entry.issue("total_mismatch", value=head["total_cameras"], count=count)
+
+
+def cameras(layout: Layout, findings: Findings) -> int:
+    """Rows that declare a camera: all but the places without one."""
+    return sum(not _holds(layout.spec.empty_when, row) or bool(row.get("name")) for row in findings.rows)

@@ -1,0 +1,241 @@
+"""Forms as data: which fields a form has, what may stand in them, and how the blank workbook shows them."""
+
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any, Literal
+
+from dondoc.directive.marked import Marked, read
+from dondoc.directive.model import Strict
+from dondoc.directive.names import fold
+from dondoc.errors import Problem
+from dondoc.forms.words import compact, label_keys
+
+Kind = Literal[
+    "agency",
+    "text",
+    "whole",
+    "decimal",
+    "year",
+    "days",
+    "choice",
+    "date",
+    "phone",
+    "email",
+    "host",
+    "path",
+    "latitude",
+    "longitude",
+    "km_post",
+]
+Code = bool | str
+When = dict[str, tuple[Code, ...]]  # holds when any of the named fields has one of these values
+
+
+class Choice(Strict):
+    code: Code
+    label: str
+    variants: tuple[str, ...] = ()
+
+
+class _Entry(Strict):
+    """A field as a YAML file writes it: a key alone, or with what differs from common.yaml."""
+
+    key: str
+    label: str | None = None
+    kind: Kind | None = None
+    choices: str | None = None  # name of a list
+    required: bool = False
+    required_unless: When = {}
+    required_if: When = {}
+    of_site: bool = False  # asked of a place without a camera too
+    default: Code | None = None  # what a blank cell means
+    min: float | None = None
+    max: float | None = None  # greatest value, or length of a text
+    domains: tuple[str, ...] = ()  # mail domains that need no warning
+    sensitive: bool = False  # never quoted in a letter
+    group: str = ""
+    width: float = 12  # of the column, in characters
+    help: str = ""
+    example: str = ""
+    aliases: tuple[str, ...] = ()  # other labels that people use for it
+
+
+class Field(_Entry):
+    label: str
+    kind: Kind
+
+
+class FormSpec(Strict):
+    """One form. `title` is what people call it; `head` is part I, `columns` the table of part II."""
+
+    id: str
+    code: str
+    version: int
+    title: str
+    label: str
+    heading: str
+    sheet: str
+    part: str
+    nil: bool  # "no camera" fulfils it
+    aliases: tuple[str, ...] = ()
+    empty_when: When = {}
+    lists: dict[str, tuple[Choice, ...]] = {}
+    head: tuple[Field, ...]
+    columns: tuple[Field, ...]
+
+    @cached_property
+    def fields(self) -> dict[str, Field]:
+        """Columns by key."""
+        return {field.key: field for field in self.columns}
+
+    @cached_property
+    def heads(self) -> dict[str, Field]:
+        return {field.key: field for field in self.head}
+
+    @cached_property
+    def column_labels(self) -> dict[str, str]:
+        """Folded label of a column → key."""
+        return _dictionary(self.columns)
+
+    @cached_property
+    def head_labels(self) -> dict[str, str]:
+        return _dictionary(self.head)
+
+    @cached_property
+    def explanations(self) -> frozenset[str]:
+        """Folded explanations of the head: they stand beside the answers."""
+        return frozenset(fold(field.help) for field in self.head)
+
+    @cached_property
+    def _codes(self) -> dict[str, dict[str, Code]]:
+        return {name: _index(choices) for name, choices in self.lists.items()}
+
+    def code_of(self, field: Field, text: str) -> Code | None:
+        """What a written word means in a field's list; None when it is not in it."""
+        codes = self._codes[field.choices or ""]
+        plain = text.strip().casefold()
+        return codes[plain] if plain in codes else codes.get(compact(text))
+
+    def labels(self, field: Field) -> list[str]:
+        return [choice.label for choice in self.lists.get(field.choices or "", ())]
+
+    def label_of(self, field: Field, code: Code) -> str:
+        """The Vietnamese word of a code."""
+        return next(c.label for c in self.lists[field.choices or ""] if c.code is code or c.code == code)
+
+
+def _index(choices: tuple[Choice, ...]) -> dict[str, Code]:
+    index: dict[str, Code] = {}
+    for word_of in (lambda c: (c.label,), lambda c: c.variants):  # a label wins over another's variant
+        for choice in choices:
+            for word in word_of(choice):
+                for key in (word.casefold(), compact(word)):
+                    if key:
+                        index.setdefault(key, choice.code)
+    return index
+
+
+def _dictionary(fields: tuple[Field, ...]) -> dict[str, str]:
+    known: dict[str, str] = {}
+    for words_of in (lambda f: (f.label,), lambda f: f.aliases):  # a field's own label wins over another's alias
+        for one in fields:
+            for word in words_of(one):
+                for key in label_keys(word):
+                    known.setdefault(key, one.key)
+    return known
+
+
+class _Common(Strict):
+    lists: dict[str, tuple[Choice, ...]]
+    fields: dict[str, dict[str, Any]]
+
+
+class _File(Strict):
+    """The keys of a form's YAML file."""
+
+    id: str
+    code: str
+    version: int
+    title: str
+    label: str
+    heading: str
+    sheet: str
+    part: str
+    nil: bool
+    aliases: tuple[str, ...] = ()
+    empty_when: When = {}
+    lists: dict[str, tuple[Choice, ...]] = {}
+    head: tuple[_Entry, ...]
+    columns: tuple[_Entry, ...]
+
+
+def load_specs(data: Path) -> dict[str, FormSpec]:
+    """The forms under `data`/forms by id, read again when a file has changed.
+
+    Raises:
+        Problem: a file cannot be used; `file:line: …` per fault.
+    """
+    files = tuple(sorted((data / "forms").glob("form_*.yaml")))
+    common = data / "forms" / "common.yaml"
+    if not files or not common.exists():
+        raise Problem(f"Không có mẫu biểu (common.yaml, form_*.yaml) trong {data / 'forms'}. Kiểm tra DONDOC_DATA.")
+    return _load(common, files, tuple(f.stat().st_mtime_ns for f in (common, *files)))
+
+
+@lru_cache
+def _load(common: Path, files: tuple[Path, ...], _mtimes: tuple[int, ...]) -> dict[str, FormSpec]:
+    shared = read(common)
+    base = shared.check(_Common)
+    shared.raise_faults()
+    assert isinstance(base, _Common)
+    specs = [_spec(read(file), base) for file in files]
+    return {spec.id: spec for spec in specs}
+
+
+def _spec(marked: Marked, base: _Common) -> FormSpec:
+    if not isinstance(marked.data, dict):
+        marked.fault((), "tệp trống hoặc không phải bảng khóa")
+        marked.raise_faults()
+    for part in ("head", "columns"):
+        listed = marked.data.get(part)
+        marked.data[part] = [{"key": e} if isinstance(e, str) else e for e in listed or []]
+    file = marked.check(_File)
+    marked.raise_faults()
+    assert isinstance(file, _File)
+    lists = base.lists | file.lists
+    head = _fields(marked, "head", file.head, base, lists)
+    columns = _fields(marked, "columns", file.columns, base, lists)
+    _conditions_fit(marked, file, {"head": head, "columns": columns})
+    marked.raise_faults()
+    used = {f.choices for f in (*head, *columns)}
+    plain = {name: getattr(file, name) for name in _File.model_fields if name not in ("lists", "head", "columns")}
+    return FormSpec(**plain, lists={n: c for n, c in lists.items() if n in used}, head=head, columns=columns)
+
+
+def _fields(
+    marked: Marked, part: str, entries: tuple[_Entry, ...], base: _Common, lists: dict[str, Any]
+) -> tuple[Field, ...]:
+    fields: list[Field] = []
+    for i, entry in enumerate(entries):
+        plain = base.fields.get(entry.key, {}) | entry.model_dump(exclude_unset=True) | {"key": entry.key}
+        inner = Marked(marked.name, plain, {(): marked.line((part, i))})
+        field = inner.check(Field)
+        marked.faults += inner.faults
+        if not isinstance(field, Field):
+            continue
+        if (field.kind == "choice") != (field.choices in lists):
+            marked.fault((part, i), f"trường “{field.key}” phải gọi một danh sách có trong lists")
+        if any(field.key == other.key for other in fields):
+            marked.fault((part, i), f"trường “{field.key}” ghi hai lần")
+        fields.append(field)
+    return tuple(fields)
+
+
+def _conditions_fit(marked: Marked, file: _File, parts: dict[str, tuple[Field, ...]]) -> None:
+    for part, fields in parts.items():
+        known = {field.key for field in fields}
+        for i, field in enumerate(fields):
+            for key in {*field.required_unless, *field.required_if} - known:
+                marked.fault((part, i), f"điều kiện của “{field.key}” nhắc đến trường “{key}” không có ở đây")
+    for key in set(file.empty_when) - {field.key for field in parts["columns"]}:
+        marked.fault(("empty_when",), f"không có trường “{key}”")

@@ -1,0 +1,379 @@
+"""The blank workbook of a form: letterhead, part I, the table of part II, explanations, lists, token.
+
+Only what Excel 2010 and LibreOffice both do: drop-downs by named range, plain formats, protection without a password.
+"""
+
+import math
+import re
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any
+
+from openpyxl import Workbook
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+from openpyxl.packaging.custom import StringProperty
+from openpyxl.styles import Alignment, Border, Font, PatternFill, Protection, Side
+from openpyxl.utils import get_column_letter
+from openpyxl.workbook.defined_name import DefinedName
+from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.dimensions import ColumnDimension
+from openpyxl.worksheet.worksheet import Worksheet
+
+from dondoc.directive.model import Agency, Directive
+from dondoc.forms import token
+from dondoc.forms.spec import Field, FormSpec
+from dondoc.forms.token import Token
+
+INFO, GUIDE, LISTS = "Thông tin chung", "Hướng dẫn", "_lists"
+GROUPS, HEADER, NUMBERING, FIRST = 3, 4, 5, 6  # rows of the table's sheet
+HEAD_FIRST = 10  # row of part I's first answer
+LABEL, ANSWER, HELP = 2, 3, 4  # columns of part I
+DRAWN, VALIDATED = 25, 500  # rows with borders, rows with drop-downs
+LAST_COLUMN = 16_384
+FONT = "Times New Roman"
+_THIN = Side(style="thin", color="808080")
+BOX = Border(left=_THIN, right=_THIN, top=_THIN, bottom=_THIN)
+SHADE = PatternFill("solid", fgColor="DCE6F1")
+ASKED = PatternFill("solid", fgColor="FFFFEB")
+CENTRE = Alignment(horizontal="center", vertical="center", wrap_text=True)
+WRAP = Alignment(vertical="center", wrap_text=True)
+OPEN = Protection(locked=False)
+_AS_TEXT = ("agency", "text", "phone", "email", "host", "path", "latitude", "longitude", "km_post")
+
+
+def make(
+    spec: FormSpec, agency: Agency | None, directive: Directive, secrets: list[str], base_version: int = 0
+) -> Workbook:
+    """The workbook without answers. The token gets in when there is a key and an agency."""
+    book = Workbook()
+    info = book.active
+    assert isinstance(info, Worksheet)
+    info.title = INFO
+    _lists(book, spec)
+    _info(info, spec, agency, directive)
+    _table(book.create_sheet(spec.sheet, 1), spec)
+    _guide(book.create_sheet(GUIDE, 2), spec, directive)
+    if secrets and agency:
+        said = Token(spec.id, spec.version, agency.id, directive.id, base_version)
+        _sign(book, token.issue(said, secrets))
+    book.properties.title = spec.heading
+    book.properties.creator = directive.agency(directive.issuer).name
+    return book
+
+
+def head_row(spec: FormSpec, key: str) -> int:
+    return HEAD_FIRST + [field.key for field in spec.head].index(key)
+
+
+def column(spec: FormSpec, key: str) -> int:
+    """Column of a field in the table; the first holds the running number."""
+    return 2 + [field.key for field in spec.columns].index(key)
+
+
+def fill(
+    book: Workbook, spec: FormSpec, head: Mapping[str, Any], rows: Iterable[tuple[int, Mapping[str, Any]]]
+) -> None:
+    """Put answers in: clean values or words as people write them. `rows` names the sheet's row of each."""
+    for key, value in head.items():
+        if key in spec.heads:
+            put(book[INFO].cell(head_row(spec, key), ANSWER), _word(spec, spec.heads[key], value))
+    columns = {field.key: number for number, field in enumerate(spec.columns, 2)}
+    for number, row in rows:
+        for key, value in row.items():
+            if key in columns:
+                put(book[spec.sheet].cell(number, columns[key]), _word(spec, spec.fields[key], value))
+
+
+def _word(spec: FormSpec, field: Field, value: Any) -> Any:
+    """The Vietnamese word of a code, dd/mm/yyyy of an ISO date, else the value."""
+    if field.kind == "choice" and any(value is c.code or value == c.code for c in spec.lists[field.choices or ""]):
+        return spec.label_of(field, value)
+    if field.kind == "date" and isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
+        return date.fromisoformat(value)
+    return value
+
+
+def put(cell: Any, value: Any) -> None:
+    """A value into a cell: what people typed stays text, and never becomes a formula."""
+    if isinstance(value, str):
+        cell.value = ILLEGAL_CHARACTERS_RE.sub("", value)
+        cell.data_type = "s"
+    elif isinstance(value, bool):
+        cell.value = "Có" if value else "Không"
+    elif value is not None:
+        cell.value = int(value) if isinstance(value, float) and value.is_integer() else value
+        if isinstance(value, date):
+            cell.number_format = "dd/mm/yyyy"
+
+
+def say(cell: Any, text: str, *, size: float = 12, bold: bool = False, italic: bool = False, align: Any = WRAP) -> None:
+    """Words of ours: font and alignment in one go."""
+    put(cell, text)
+    cell.font = Font(name=FONT, size=size, bold=bold, italic=italic)
+    cell.alignment = align
+
+
+# -- part I
+
+
+def _info(sheet: Worksheet, spec: FormSpec, agency: Agency | None, directive: Directive) -> None:
+    for letter, width in zip("ABCD", (6, 40, 44, 58), strict=True):
+        sheet.column_dimensions[letter].width = width
+    _letterhead(sheet, spec, agency, directive)
+    say(sheet.cell(8, 1), "PHẦN I. THÔNG TIN CHUNG", bold=True, align=Alignment(vertical="center"))
+    for number, label in enumerate(("TT", "Nội dung", "Thông tin điền", "Giải thích"), 1):
+        heading(sheet.cell(HEAD_FIRST - 1, number), label)
+    for number, field in enumerate(spec.head, 1):
+        _answer_row(sheet, HEAD_FIRST + number - 1, number, field, spec)
+    if agency:
+        put(sheet.cell(head_row(spec, "agency_name"), ANSWER), agency.name)
+    _foot(sheet, spec)
+    _protect(sheet)
+    page(sheet, pages=1)
+    sheet.print_area = f"A1:D{HEAD_FIRST + len(spec.head) + 6}"
+
+
+def _letterhead(sheet: Worksheet, spec: FormSpec, agency: Agency | None, directive: Directive) -> None:
+    own = agency.name.upper() if agency else "TÊN ĐƠN VỊ"
+    above = directive.agency(directive.superior).name.upper() if agency and agency.kind == "department" else ""
+    upper, lower = (above, own) if above else (own, "")
+    for row, left, right, size in (
+        (1, upper, "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", 12),
+        (2, lower, "Độc lập - Tự do - Hạnh phúc", 13),
+    ):
+        sheet.merge_cells(start_row=row, end_row=row, start_column=1, end_column=2)
+        sheet.merge_cells(start_row=row, end_row=row, start_column=3, end_column=4)
+        say(sheet.cell(row, 1), left, bold=left == own, align=CENTRE)
+        say(sheet.cell(row, 3), right, size=size, bold=True, align=CENTRE)
+    say(sheet.cell(4, 4), spec.label, bold=True, align=Alignment(horizontal="right"))
+    for row, text, size, bold in (
+        (5, spec.heading.upper(), 14, True),
+        (6, f"(Gửi kèm văn bản của đơn vị về {directive.agency(directive.issuer).name})", 12, False),
+    ):
+        sheet.merge_cells(start_row=row, end_row=row, start_column=1, end_column=4)
+        say(sheet.cell(row, 1), text, size=size, bold=bold, italic=not bold, align=CENTRE)
+    sheet.row_dimensions[5].height = 26
+
+
+def _answer_row(sheet: Worksheet, row: int, number: int, field: Field, spec: FormSpec) -> None:
+    say(sheet.cell(row, 1), str(number), align=CENTRE)
+    say(sheet.cell(row, LABEL), _label(field))
+    say(sheet.cell(row, HELP), field.help, size=11, italic=True)
+    answer = sheet.cell(row, ANSWER)
+    answer.font, answer.alignment = Font(name=FONT, size=12), WRAP
+    answer.fill, answer.protection, answer.number_format = ASKED, OPEN, _format(field)
+    for column_ in range(1, HELP + 1):
+        sheet.cell(row, column_).border = BOX
+    sheet.row_dimensions[row].height = 34
+    if rule := _validation(field, spec):
+        rule.add(answer.coordinate)
+        sheet.add_data_validation(rule)
+
+
+def _foot(sheet: Worksheet, spec: FormSpec) -> None:
+    row = HEAD_FIRST + len(spec.head)
+    notes = f"(*) Nội dung bắt buộc. Phần II điền ở trang “{spec.sheet}”; cách ghi xem trang “{GUIDE}”."
+    sheet.merge_cells(start_row=row, end_row=row, start_column=1, end_column=4)
+    say(sheet.cell(row, 1), notes, size=11, italic=True)
+    for column_, title in ((2, "NGƯỜI LẬP BIỂU"), (4, "THỦ TRƯỞNG ĐƠN VỊ")):
+        say(sheet.cell(row + 2, column_), title, bold=True, align=CENTRE)
+        say(sheet.cell(row + 3, column_), "(Ký, ghi rõ họ tên)", italic=True, align=CENTRE)
+
+
+# -- part II
+
+
+def _table(sheet: Worksheet, spec: FormSpec) -> None:
+    say(sheet.cell(1, 1), f"PHẦN II. {spec.part.upper()}", bold=True, align=Alignment(vertical="center"))
+    note = "(*) Cột bắt buộc. Có thể chèn, xóa dòng; không sửa hàng tiêu đề. Không ghi mật khẩu vào biểu mẫu này."
+    say(sheet.cell(2, 1), note, size=11, italic=True, align=Alignment(vertical="center"))
+    _columns(sheet, spec)
+    _header(sheet, spec)
+    for row in range(FIRST, FIRST + DRAWN):
+        _draw(sheet, row, spec, row - FIRST + 1)
+    for number, field in enumerate(spec.columns, 2):
+        if rule := _validation(field, spec):
+            letter = get_column_letter(number)
+            rule.add(f"{letter}{FIRST}:{letter}{FIRST + VALIDATED - 1}")
+            sheet.add_data_validation(rule)
+    sheet.freeze_panes = sheet.cell(FIRST, 3)
+    sheet.print_title_rows, sheet.print_title_cols = f"{GROUPS}:{NUMBERING}", "A:B"
+    _protect(sheet)
+    page(sheet, pages=_pages(spec))
+
+
+def _columns(sheet: Worksheet, spec: FormSpec) -> None:
+    """Whole columns are unlocked: Excel deletes a row of a protected sheet only when no cell of it is locked."""
+    for number, (width, form) in enumerate(((5, "0"), *((f.width, _format(f)) for f in spec.columns)), 1):
+        dimension = sheet.column_dimensions[get_column_letter(number)]
+        dimension.width, dimension.protection, dimension.number_format = width, OPEN, form
+        dimension.font, dimension.alignment = Font(name=FONT, size=11), WRAP
+    rest = len(spec.columns) + 2
+    letter = get_column_letter(rest)
+    sheet.column_dimensions[letter] = ColumnDimension(sheet, index=letter, min=rest, max=LAST_COLUMN, width=12)
+    sheet.column_dimensions[letter].protection = OPEN
+
+
+def _header(sheet: Worksheet, spec: FormSpec) -> None:
+    """Groups, labels, numbers. Groups are not merged: a merged cell across two printed pages spills."""
+    group = ""
+    for number, field in enumerate(spec.columns, 2):
+        heading(sheet.cell(GROUPS, number), field.group if field.group != group else "")
+        sheet.cell(GROUPS, number).alignment = Alignment(vertical="center")
+        sheet.cell(GROUPS, number).border = Border(top=_THIN, left=_THIN if field.group != group else None)
+        heading(sheet.cell(HEADER, number), _label(field))
+        heading(sheet.cell(NUMBERING, number), f"({number - 1})", small=True)
+        group = field.group
+    for row, text in ((GROUPS, ""), (HEADER, "TT"), (NUMBERING, "")):
+        heading(sheet.cell(row, 1), text, small=row == NUMBERING)
+    sheet.row_dimensions[HEADER].height = 64
+    sheet.row_dimensions[GROUPS].height = 20
+
+
+def heading(cell: Any, text: str, *, small: bool = False) -> None:
+    if text:
+        say(cell, text, size=10 if small else 11, bold=not small, italic=small, align=CENTRE)
+    cell.fill, cell.border = SHADE, BOX
+
+
+def _draw(sheet: Worksheet, row: int, spec: FormSpec, ordinal: int) -> None:
+    put(sheet.cell(row, 1), ordinal)
+    for number in range(1, len(spec.columns) + 2):
+        draw(sheet.cell(row, number), spec.columns[number - 2] if number > 1 else None)
+    sheet.row_dimensions[row].height = 30
+
+
+def draw(cell: Any, field: Field | None) -> None:
+    """The looks of an answer's cell in the table."""
+    cell.font, cell.border, cell.protection = Font(name=FONT, size=11), BOX, OPEN
+    cell.alignment = WRAP if field else CENTRE
+    cell.number_format = _format(field) if field else "0"
+
+
+def _pages(spec: FormSpec) -> int:
+    """Sheets of A4 side by side, so that letters keep about 70 % of their size."""
+    return math.ceil(sum(field.width for field in spec.columns) / 190)
+
+
+# -- explanations, lists, token
+
+
+def _guide(sheet: Worksheet, spec: FormSpec, directive: Directive) -> None:
+    for letter, width in zip("ABCD", (34, 12, 76, 34), strict=True):
+        sheet.column_dimensions[letter].width = width
+    sheet.merge_cells("A1:D1")
+    say(sheet["A1"], f"HƯỚNG DẪN ĐIỀN {spec.label.upper()}", size=14, bold=True, align=CENTRE)
+    row = 2
+    for number, step in enumerate(_steps(spec, directive), 1):
+        sheet.merge_cells(start_row=row, end_row=row, start_column=1, end_column=4)
+        say(sheet.cell(row, 1), f"{number}. {step}")
+        sheet.row_dimensions[row].height = 20 if len(step) < 150 else 36
+        row += 1
+    for number, label in enumerate(("Nội dung", "Bắt buộc", "Cách ghi", "Ví dụ"), 1):
+        heading(sheet.cell(row + 1, number), label)
+    for line, field in enumerate((*spec.head, *spec.columns), row + 2):
+        for number, text in enumerate((field.label, _demand(field), _how(field, spec), field.example), 1):
+            say(sheet.cell(line, number), text, size=11, align=CENTRE if number == 2 else WRAP)
+            sheet.cell(line, number).border = BOX
+        sheet.row_dimensions[line].height = 16 * max(1, math.ceil(len(_how(field, spec)) / 72))
+    _protect(sheet)
+    page(sheet, pages=1)
+
+
+def _steps(spec: FormSpec, directive: Directive) -> list[str]:
+    steps = [
+        f"Điền Phần I ở trang “{INFO}”, Phần II ở trang “{spec.sheet}”, mỗi dòng một mục; ô có mũi tên thì chọn trong "
+        "danh sách.",
+        "Nội dung có dấu (*) là bắt buộc. Có thể chèn, xóa dòng; không sửa hàng tiêu đề, không đổi tên trang.",
+        "Không ghi mật khẩu thiết bị ở bất cứ ô nào; tài khoản được bàn giao trực tiếp hoặc bằng văn bản mật.",
+        f"Lưu dạng Excel Workbook (.xlsx), không đặt mật khẩu mở tệp, gửi về {directive.agency(directive.issuer).name}."
+        " Ô nào chưa đúng, Sở sẽ gửi lại chính biểu mẫu này, có tô màu và ghi chú.",
+    ]
+    if spec.nil:
+        steps.insert(
+            2, "Đơn vị không có camera: chọn Có ở mục “Không có camera thuộc phạm vi”, để trống Phần II và gửi."
+        )
+    if spec.empty_when:
+        steps.insert(3, "Khu, điểm chưa có camera: vẫn ghi một dòng, chọn Không ở cột “Đã có camera”.")
+    return steps
+
+
+def _demand(field: Field) -> str:
+    if field.required:
+        return "Có (*)"
+    return "Tùy trường hợp" if field.required_if else ""
+
+
+def _how(field: Field, spec: FormSpec) -> str:
+    labels = spec.labels(field)
+    return f"{field.help} Danh sách: {'; '.join(labels)}." if labels and field.choices != "yes_no" else field.help
+
+
+def _lists(book: Workbook, spec: FormSpec) -> None:
+    sheet = book.create_sheet(LISTS)
+    sheet.sheet_state = "hidden"
+    for number, (name, choices) in enumerate(spec.lists.items(), 1):
+        put(sheet.cell(1, number), name)
+        for row, choice in enumerate(choices, 2):
+            put(sheet.cell(row, number), choice.label)
+        letter = get_column_letter(number)
+        place = f"'{LISTS}'!${letter}$2:${letter}${len(choices) + 1}"
+        book.defined_names[f"DS_{name}"] = DefinedName(f"DS_{name}", attr_text=place)
+
+
+def _sign(book: Workbook, text: str) -> None:
+    """The token in two places: programs lose one or the other."""
+    sheet = book.create_sheet(token.SHEET)
+    sheet.sheet_state = "veryHidden"
+    put(sheet["A1"], text)
+    book.custom_doc_props.append(StringProperty(name=token.PROPERTY, value=text))
+
+
+# -- shared by all sheets
+
+
+def _label(field: Field) -> str:
+    return f"{field.label} (*)" if field.required else field.label
+
+
+def _format(field: Field) -> str:
+    if field.kind in _AS_TEXT:
+        return "@"
+    return {"date": "dd/mm/yyyy", "whole": "0", "year": "0", "days": "0"}.get(field.kind, "General")
+
+
+def _validation(field: Field, spec: FormSpec) -> DataValidation | None:
+    """The cell's drop-down or range, and the words shown while it is filled."""
+    rule = DataValidation(type=None, allow_blank=True, showInputMessage=True, showErrorMessage=True)
+    if field.kind == "choice":
+        rule.type, rule.formula1 = "list", f"DS_{field.choices}"
+    elif field.kind in ("whole", "days", "decimal", "year"):
+        rule.type = "decimal" if field.kind == "decimal" else "whole"
+        rule.operator, rule.formula1, rule.formula2 = "between", f"{field.min or 0:g}", f"{field.max or 2100:.0f}"
+    elif field.kind == "date":
+        rule.type, rule.operator, rule.formula1 = "date", "greaterThan", "DATE(2000,1,1)"
+    elif field.max:
+        rule.type, rule.operator, rule.formula1 = "textLength", "lessThanOrEqual", f"{field.max:.0f}"
+    rule.promptTitle, rule.prompt = field.label[:32], field.help[:250] or None
+    rule.errorTitle, rule.error = "Chưa đúng", (f"{field.label}: {field.help}")[:220]
+    # Excel may turn down a pasted date or a foreign decimal sign that we can read: it asks, and lets go.
+    rule.errorStyle = "stop" if field.kind == "choice" else "warning"
+    return rule if rule.type or rule.prompt else None
+
+
+def _protect(sheet: Worksheet) -> None:
+    """Against slips, without a password: rows may be added, deleted, sorted; columns and rows formatted."""
+    protection = sheet.protection
+    protection.sheet = True
+    for allowed in ("insertRows", "deleteRows", "formatColumns", "formatRows", "formatCells", "sort", "autoFilter"):
+        setattr(protection, allowed, False)  # False: not forbidden
+
+
+def page(sheet: Worksheet, pages: int) -> None:
+    sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", sheet.PAPERSIZE_A4
+    sheet.sheet_properties.pageSetUpPr.fitToPage = True
+    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = pages, 0
+    sheet.page_margins.left = sheet.page_margins.right = 0.4
+    sheet.page_margins.top = sheet.page_margins.bottom = 0.5
+    sheet.oddFooter.center.text = "Trang &P/&N"
+    sheet.sheet_view.showGridLines = False

@@ -1,0 +1,424 @@
+"""Values as people write them → clean values. One function per kind of field, pure: text or number in, `Value` out."""
+
+import ipaddress
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from difflib import get_close_matches
+from typing import Any
+from urllib.parse import urlsplit
+
+import phonenumbers
+from email_validator import EmailNotValidError, validate_email
+
+from dondoc.directive.names import fold
+from dondoc.forms.spec import Field, FormSpec
+from dondoc.forms.words import compact, shown
+
+NORTH = (17.85, 18.80)  # Hà Tĩnh, degrees WGS84
+EAST = (105.05, 106.60)
+_COUNTRY = {"latitude": (8.0, 23.5), "longitude": (102.0, 110.0)}
+_PROVINCE = {"latitude": NORTH, "longitude": EAST}
+_METRES = 100_000  # no degree is so big: VN-2000, or a decimal comma that a foreign Excel swallowed
+_EXCEL_DAYS = (36_526, 73_050)  # 2000-01-01 … 2099-12-31 as serial numbers
+_EPOCH = date(1899, 12, 30)
+_RECENT = 90  # days: a letter sent along is not older than this, unless day and month were swapped
+
+Raw = str | float | bool | date
+
+
+class Wrong(Exception):
+    """The value cannot be used; `code` is of the catalogue, `gaps` fill its sentence."""
+
+    def __init__(self, code: str, **gaps: Any) -> None:
+        super().__init__(code)
+        self.code = code
+        self.gaps = gaps
+
+
+@dataclass(frozen=True)
+class Value:
+    """A clean value, and what a person should know about how it was read: (code, gaps)."""
+
+    value: Any
+    warnings: tuple[tuple[str, dict[str, Any]], ...] = ()
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a parser may look at besides the cell."""
+
+    spec: FormSpec
+    day: date
+
+
+def parse(field: Field, raw: Raw, context: Context) -> Value:
+    """The clean value of a cell that is not blank.
+
+    Raises:
+        Wrong: it is not what the field asks for.
+    """
+    return _PARSERS[field.kind](field, raw, context)
+
+
+def text_of(raw: Raw) -> str:
+    """A value as a person would have typed it."""
+    if isinstance(raw, bool):
+        return "Có" if raw else "Không"
+    if isinstance(raw, float):
+        return str(int(raw)) if raw.is_integer() and abs(raw) < 1e15 else repr(raw)
+    return f"{raw:%d/%m/%Y}" if isinstance(raw, date) else raw
+
+
+def quote(field: Field, raw: Raw) -> str:
+    """The value as a message may quote it: what is sensitive is not quoted."""
+    return "giá trị trong ô" if field.sensitive else f"“{shown(text_of(raw))}”"
+
+
+def _example(field: Field) -> str:
+    return f", ví dụ {field.example}" if field.example else ""
+
+
+def _text(field: Field, raw: Raw, context: Context) -> Value:
+    text = text_of(raw)
+    if field.max and len(text) > field.max:
+        raise Wrong("too_long", limit=int(field.max))
+    return Value(text)
+
+
+def _choice(field: Field, raw: Raw, context: Context) -> Value:
+    text = text_of(raw)
+    code = context.spec.code_of(field, text)
+    if code is not None:
+        return Value(code)
+    labels = context.spec.labels(field)
+    near = get_close_matches(compact(text), [compact(label) for label in labels], n=1, cutoff=0.7)
+    hint = next((f" (có thể là “{label}”)" for label in labels if near and compact(label) == near[0]), "")
+    raise Wrong("not_in_list", value=quote(field, raw), hint=hint, options="; ".join(labels))
+
+
+_NUMBER = re.compile(r"[+-]?(\d{1,15}(\.\d{0,15})?|\.\d{1,15})", re.ASCII)
+_GROUPED = re.compile(r"[+-]?\d{1,3}([.,\u00a0 ]\d{3})+")
+
+
+def number(text: str, *, whole: bool) -> float | None:
+    """A number as Vietnamese or English programs write it; None when it is none.
+
+    A single separator before exactly three digits groups thousands in whole numbers, and is decimal elsewhere.
+    """
+    text = text.strip().replace("\u00a0", " ")
+    if text.isascii() and text.isdigit():
+        return float(text) if len(text) < 16 else None
+    if whole and _GROUPED.fullmatch(text):
+        return float(re.sub(r"[., ]", "", text))
+    if "." in text and "," in text:
+        decimal = max(text.rfind("."), text.rfind(","))
+        text = f"{re.sub('[.,]', '', text[:decimal])}.{text[decimal + 1 :]}"
+    text = text.replace(",", ".")
+    return float(text) if _NUMBER.fullmatch(text) else None
+
+
+def _whole(field: Field, raw: Raw, context: Context) -> Value:
+    found = raw if isinstance(raw, float) else number(text_of(raw), whole=True)
+    if isinstance(raw, bool | date) or found is None or not float(found).is_integer():
+        raise Wrong("not_whole", value=quote(field, raw), example=_example(field))
+    return Value(int(_in_range(field, raw, found)))
+
+
+def _decimal(field: Field, raw: Raw, context: Context) -> Value:
+    found = raw if isinstance(raw, float) else number(text_of(raw), whole=False)
+    if isinstance(raw, bool | date) or found is None:
+        raise Wrong("not_number", value=quote(field, raw), example=_example(field))
+    return Value(_in_range(field, raw, found))
+
+
+def _in_range(field: Field, raw: Raw, found: float, high: float | None = None) -> float:
+    low, high = field.min, high if high is not None else field.max
+    if (low is not None and found < low) or (high is not None and found > high):
+        raise Wrong("out_of_range", value=quote(field, raw), low=_number(low), high=_number(high))
+    return found
+
+
+def _number(value: float | None) -> str:
+    return "…" if value is None else f"{value:g}".replace(".", ",") if value < 1e6 else f"{value:.0f}"
+
+
+def _year(field: Field, raw: Raw, context: Context) -> Value:
+    if isinstance(raw, date):
+        raw = float(raw.year)
+    found = raw if isinstance(raw, float) else number(text_of(raw), whole=False)
+    if isinstance(raw, bool) or found is None or not float(found).is_integer():
+        raise Wrong("not_whole", value=quote(field, raw), example=_example(field))
+    return Value(int(_in_range(field, raw, found, high=context.day.year)))
+
+
+_DURATION = re.compile(r"(\d+(?:[.,]\d+)?) ?(ngay|d|days?|tuan|thang|nam)")
+_DAYS = {"tuan": 7, "thang": 30, "nam": 365}
+
+
+def _days(field: Field, raw: Raw, context: Context) -> Value:
+    text = text_of(raw)
+    plain = " ".join(fold(text.replace(",", "§").replace(".", "§")).split())
+    found = _DURATION.fullmatch(plain) if isinstance(raw, str) else None
+    if not found:
+        return _whole(field, raw, context)
+    times = _DAYS.get(found[2], 1)
+    days = _in_range(field, raw, round(float(found[1]) * times))
+    warnings = (("duration_converted", {"value": quote(field, raw), "days": int(days)}),) if times > 1 else ()
+    return Value(int(days), warnings)
+
+
+_DATE = re.compile(r"(?:ngay )?(\d{1,2})\s*(?:[/.-]|thang)\s*(\d{1,2})\s*(?:[/.-]|nam)\s*(\d{4}|\d{2})")
+_ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
+
+
+def written_date(text: str) -> date | None:
+    """A date as people type it, always day before month; None when it is none."""
+    plain = text.strip().lower().replace("ngày", "ngay").replace("tháng", "thang").replace("năm", "nam")
+    plain = " ".join(plain.split())
+    day = month = year = 0
+    if found := _ISO.fullmatch(plain):
+        year, month, day = map(int, found.groups())
+    elif found := _DATE.fullmatch(plain):
+        day, month, year = map(int, found.groups())
+        year += 2000 if len(found[3]) == 2 else 0
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
+
+
+def _date(field: Field, raw: Raw, context: Context) -> Value:
+    if isinstance(raw, datetime):
+        raw = raw.date()
+    found = raw if isinstance(raw, date) else written_date(text_of(raw))
+    if isinstance(raw, float) and raw.is_integer() and _EXCEL_DAYS[0] <= raw <= _EXCEL_DAYS[1]:
+        found = _EPOCH + timedelta(days=int(raw))
+    if isinstance(raw, bool) or found is None or found.year < 2000:
+        raise Wrong("bad_date", value=quote(field, raw))
+    if found > context.day:
+        raise Wrong("date_future", value=f"{found:%d/%m/%Y}")
+    warnings = (("date_swapped", {"value": f"{found:%d/%m/%Y}"}),) if _swapped(found, raw, context.day) else ()
+    return Value(found.isoformat(), warnings)
+
+
+def _swapped(found: date, raw: Raw, day: date) -> bool:
+    """A real date cell that is long past, and recent when day and month change places."""
+    if not isinstance(raw, date) or found.day > 12 or (day - found).days <= _RECENT:
+        return False
+    other = date(found.year, found.day, found.month)
+    return 0 <= (day - other).days <= _RECENT
+
+
+_OLD_PREFIXES = {f"016{n}": f"03{n}" for n in range(2, 10)} | {
+    "0120": "070", "0121": "079", "0122": "077", "0126": "076", "0128": "078",
+    "0123": "083", "0124": "084", "0125": "085", "0127": "081", "0129": "082",
+    "0186": "056", "0188": "058", "0199": "059",
+}  # fmt: skip
+_LANDLINE = re.compile(r"\(?039\)?[ .\-–]\s*\d[\d .]{5,9}")
+
+
+def _phone(field: Field, raw: Raw, context: Context) -> Value:
+    text = text_of(raw)
+    parts = [part for part in re.split(r"[;/,\n]| - | hoặc | và ", text) if any(c.isdigit() for c in part)]
+    if not parts or isinstance(raw, bool | date):
+        raise Wrong("bad_phone", value=quote(field, raw))
+    warnings: list[tuple[str, dict[str, Any]]] = [("phone_several", {})] if len(parts) > 1 else []
+    if _LANDLINE.fullmatch(parts[0].strip()):
+        warnings.append(("phone_landline", {"value": quote(field, parts[0].strip())}))
+    return Value(_e164(field, parts[0]), tuple(warnings))
+
+
+def _e164(field: Field, text: str) -> str:
+    digits = re.sub(r"\D", "", text, flags=re.ASCII)
+    local = "0" + digits.removeprefix("0084").removeprefix("84") if digits.startswith(("84", "0084")) else digits
+    if len(local) == 11 and local[:4] in _OLD_PREFIXES:
+        hint = _OLD_PREFIXES[local[:4]] + local[4:]
+        raise Wrong("phone_old", value=quote(field, text.strip()), hint=hint)
+    if len(local) == 9 and not local.startswith("0"):
+        local = f"0{local}"  # typed as a number, Excel drops the leading zero
+    try:
+        number_ = phonenumbers.parse(local, "VN")
+    except phonenumbers.NumberParseException:
+        raise Wrong("bad_phone", value=quote(field, text.strip())) from None
+    if not phonenumbers.is_valid_number_for_region(number_, "VN"):
+        raise Wrong("bad_phone", value=quote(field, text.strip()))
+    return phonenumbers.format_number(number_, phonenumbers.PhoneNumberFormat.E164)
+
+
+def _email(field: Field, raw: Raw, context: Context) -> Value:
+    try:
+        found = validate_email(text_of(raw).removeprefix("mailto:"), check_deliverability=False)
+    except EmailNotValidError:
+        raise Wrong("bad_email", value=quote(field, raw)) from None
+    address = found.normalized.lower()
+    official = not field.domains or any(f".{found.ascii_domain}".endswith(f".{d}") for d in field.domains)
+    return Value(address, () if official else (("email_unofficial", {"value": quote(field, raw)}),))
+
+
+_NAME = re.compile(r"(?=.{1,253}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
+
+
+def _is_stream(text: str) -> bool:
+    """A whole rtsp address, in one cell."""
+    try:
+        parts = urlsplit(text)
+        return parts.scheme.lower() in ("rtsp", "rtsps") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
+def _host(field: Field, raw: Raw, context: Context) -> Value:
+    text = text_of(raw)
+    if _is_stream(text):
+        return Value(text, (("whole_address", {}),))
+    if "/" in text:
+        raise Wrong("host_has_scheme")
+    try:
+        return _address(ipaddress.ip_address(text.strip("[]")))
+    except ValueError:
+        pass
+    if re.fullmatch(r"[^:\s]+:\d+|\[.+\]:\d+", text):
+        raise Wrong("host_has_port")
+    return Value(_domain(text))
+
+
+def _address(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> Value:
+    if address.is_unspecified or address.is_multicast or address == ipaddress.ip_address("255.255.255.255"):
+        raise Wrong("host_unusable")
+    return Value(str(address))
+
+
+def is_private(host: str) -> bool:
+    """An address that only a private line reaches (also 100.64/10, and this very machine)."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return address.is_loopback or any(address in net for net in _PRIVATE if net.version == address.version)
+
+
+_PRIVATE = [
+    ipaddress.ip_network(net)
+    for net in (
+        "10.0.0.0/8",
+        "172.16.0.0/12",
+        "192.168.0.0/16",
+        "100.64.0.0/10",
+        "169.254.0.0/16",
+        "fc00::/7",
+        "fe80::/10",
+    )
+]
+
+
+def _domain(text: str) -> str:
+    try:
+        name = text.lower().rstrip(".").encode("idna").decode()
+    except UnicodeError:
+        raise Wrong("bad_host") from None
+    if not _NAME.fullmatch(name):
+        raise Wrong("bad_host")
+    return name
+
+
+def _path(field: Field, raw: Raw, context: Context) -> Value:
+    text = text_of(raw)
+    if field.max and len(text) > field.max:
+        raise Wrong("too_long", limit=int(field.max))
+    if _is_stream(text):
+        return Value(text, (("whole_address", {}),))
+    if "://" in text or any(c.isspace() for c in text) or isinstance(raw, bool | date):
+        raise Wrong("bad_path")
+    if not text.startswith("/"):
+        return Value(f"/{text}", (("path_slash_added", {}),))
+    return Value(text)
+
+
+_DMS = re.compile(
+    r"(\d{1,3})\s*(?:°|º|˚|độ|d|:|\s)\s*(\d{1,2})\s*(?:['’′`:]|phút|m|\s)\s*(\d{1,2}(?:[.,]\d{1,6})?)?\s*(?:\"|”|″|''|’’|′′|giây|s)?",
+    re.IGNORECASE,
+)
+_SIDES = re.compile(r"^[NBEĐ]\s*|\s*[NBEĐ]$|°$|^(lat|long|lng)\s*[:=]?\s*", re.IGNORECASE)
+
+
+def degrees(text: str) -> float | None:
+    """Decimal degrees of "18,5362", "18.5362° N" or "18°32'10,3\"N"; None when it is none of these."""
+    if (found := number(text, whole=False)) is not None:
+        return found
+    plain = _SIDES.sub("", _SIDES.sub("", text.strip())).strip()
+    if (found := number(plain, whole=False)) is not None:
+        return found
+    if dms := _DMS.fullmatch(plain):
+        minutes, seconds = int(dms[2]), float((dms[3] or "0").replace(",", "."))
+        return round(int(dms[1]) + minutes / 60 + seconds / 3600, 7) if minutes < 60 and seconds < 60 else None
+    return None
+
+
+_PAIR = re.compile(
+    r"(\d{1,3}\.\d+)\s*[,;\s]\s*(\d{1,3}\.\d+)|(\d{1,3},\d+)\s*;\s*(\d{1,3},\d+)|(\d{1,3},\d+)\s+(\d{1,3},\d+)"
+)
+
+
+def pair(text: str) -> tuple[float, float] | None:
+    """Both coordinates of one cell, as a map on a phone gives them."""
+    found = _PAIR.fullmatch(text.strip().strip("()"))
+    if not found:
+        return None
+    first, second = (float(g.replace(",", ".")) for g in found.groups() if g)
+    return first, second
+
+
+def _coordinate(field: Field, raw: Raw, context: Context) -> Value:
+    found = raw if isinstance(raw, float) else degrees(text_of(raw))
+    if isinstance(raw, bool | date) or found is None:
+        raise Wrong("bad_coordinate", example=field.example)
+    if abs(found) >= _METRES:
+        raise Wrong("coordinate_metres", example=field.example)
+    return Value(round(found, 7))
+
+
+def is_swapped(latitude: float | None, longitude: float | None) -> bool:
+    """The columns changed places, beyond doubt."""
+    if latitude is None or longitude is None:
+        return False
+    return outside("latitude", longitude) is None and outside("longitude", latitude) is None
+
+
+def outside(key: str, degrees_: float) -> str | None:
+    """The code of what is wrong with a coordinate that is read."""
+    for code, boxes in (("outside_country", _COUNTRY), ("outside_province", _PROVINCE)):
+        low, high = boxes[key]
+        if not low <= degrees_ <= high:
+            return code
+    return None
+
+
+_KM = re.compile(r"(?:km)?\s*(\d{1,4})\s*\+\s*(\d{1,4})\s*m?", re.IGNORECASE)
+
+
+def _km_post(field: Field, raw: Raw, context: Context) -> Value:
+    found = _KM.fullmatch(text_of(raw))
+    if not found:
+        raise Wrong("bad_km_post", value=quote(field, raw))
+    return Value(f"Km {int(found[1])}+{found[2]:0>3}")
+
+
+_PARSERS: dict[str, Callable[[Field, Raw, Context], Value]] = {
+    "agency": _text,
+    "text": _text,
+    "whole": _whole,
+    "decimal": _decimal,
+    "year": _year,
+    "days": _days,
+    "choice": _choice,
+    "date": _date,
+    "phone": _phone,
+    "email": _email,
+    "host": _host,
+    "path": _path,
+    "latitude": _coordinate,
+    "longitude": _coordinate,
+    "km_post": _km_post,
+}

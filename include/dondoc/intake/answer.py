@@ -1,0 +1,161 @@
+"""Answer a judged submission: a receipt, the annotated workbook back, or a neutral receipt while a person looks."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from pathlib import PurePath
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from dondoc.directive.names import fold
+from dondoc.errors import Problem
+from dondoc.facts import contacts
+from dondoc.forms.annotate import annotate
+from dondoc.forms.judge import judge
+from dondoc.forms.spec import load_specs
+from dondoc.intake.judge import ACCEPTED, newest_verdict
+from dondoc.intake.receive import OURS
+from dondoc.mail import outbox
+from dondoc.mail.letter import Attachment, Letter
+from dondoc.mail.render import render
+from dondoc.store.intake import Submission, Verdict
+from dondoc.store.mail import OutboxLetter
+from dondoc.world import World
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+SHOWN = 10  # issues in the mail's own text: people read on phones
+PER_DAY = 20  # answers to one address a day: an automatic correspondent must not become a loop
+
+# outcome → (kind of letter, folder of its words)
+LETTERS = {
+    "accepted": ("receipt", "receipt"),
+    "accepted_with_warnings": ("receipt", "receipt"),
+    "duplicate": ("receipt", "receipt"),
+    "returned": ("returned", "returned"),
+    "refused": ("returned", "returned"),
+    "waiting": ("receipt", "neutral"),
+    "conflict": ("receipt", "neutral"),
+}
+
+
+def answer(world: World, submission_ids: Iterable[int], *, now: datetime) -> list[int]:
+    """Put one answer per submission into the outbox; answering again changes nothing.
+
+    Nobody is answered when a machine sent it, when there is no address, or after the day's 20th answer to one address.
+
+    Returns:
+        ids of the outbox rows.
+    """
+    ids = []
+    for submission_id in submission_ids:
+        letter = _letter(world, submission_id, now)
+        with world.sessions.begin() as session:
+            if letter:
+                ids += [row.id for row in outbox.enqueue(session, [letter], settings=world.settings, now=now)]
+            if verdict := newest_verdict(session, submission_id):
+                verdict.answered = True
+    return ids
+
+
+def _letter(world: World, submission_id: int, now: datetime) -> Letter | None:
+    with world.sessions.begin() as session:
+        submission = session.get_one(Submission, submission_id)
+        verdict = newest_verdict(session, submission_id)
+        if verdict is None or submission.automatic or verdict.outcome not in LETTERS:
+            return None
+        recipient = submission.sender
+        if not recipient and submission.channel in OURS:
+            recipient = _own_address(session, verdict, now)
+        if not recipient or _answered_today(session, recipient, now) >= PER_DAY:
+            return None
+    kind, folder = LETTERS[verdict.outcome]
+    attachments = _annotated(world, submission, verdict) if kind == "returned" else ()
+    context = _context(world, submission, verdict, bool(attachments))
+    words = render(world.settings.data, world.directive, folder, context)
+    # Two different arrivals with the same values get one answer: it is the content that is acknowledged.
+    about = f"{verdict.form}/{verdict.value_hash}" if verdict.value_hash else submission.sha256
+    parts = (
+        world.settings.installation,
+        world.directive.id,
+        verdict.agency or "-",
+        folder,
+        verdict.outcome,
+        about,
+        recipient,
+    )
+    return Letter(
+        kind=kind,
+        recipient=recipient,
+        subject=words.subject,
+        text=words.text,
+        html=words.html,
+        dedup="|".join(parts),
+        reason=f"Trả lời bản nộp BN-{submission.id:04}: {verdict.reason}",
+        agency=verdict.agency,
+        attachments=attachments,
+        in_reply_to=submission.message_id,
+        context={"submission": submission.id, "outcome": verdict.outcome},
+    )
+
+
+def _own_address(session: Session, verdict: Verdict, now: datetime) -> str:
+    """Where to answer what came through our own hands, without an address."""
+    for role in ("focal_officer", "clerk"):
+        if verdict.agency and (found := contacts.find(session, verdict.agency, role, now.date())):
+            return found[0].email
+    return ""
+
+
+def _answered_today(session: Session, recipient: str, now: datetime) -> int:
+    count = select(func.count()).where(
+        OutboxLetter.recipient == recipient,
+        OutboxLetter.kind.in_(["receipt", "returned"]),
+        OutboxLetter.decided_at > now - timedelta(days=1),
+    )
+    return session.scalar(count) or 0
+
+
+def _annotated(world: World, submission: Submission, verdict: Verdict) -> tuple[Attachment, ...]:
+    """The workbook back with the wrong cells marked; nothing when it could not be read at all."""
+    if verdict.outcome != "returned":
+        return ()
+    content = world.blobs.get(submission.sha256)
+    data, directive, secrets = world.settings.data, world.directive, world.settings.secret_keys
+    form = judge(
+        content,
+        submission.filename,
+        data=data,
+        directive=directive,
+        secrets=secrets,
+        day=submission.happened_at.date(),
+    )
+    try:
+        marked = annotate(
+            content, form, data=data, directive=directive, secrets=secrets, base_version=form.base_version or 0
+        )
+    except Problem:
+        return ()  # the letter's own text lists what is wrong
+    name = fold(PurePath(submission.filename).stem).replace(" ", "_").encode("ascii", "ignore").decode()[:60]
+    return (Attachment(f"{name or 'bieu_mau'}_can_sua.xlsx", world.blobs.put(marked), XLSX),)
+
+
+def _context(world: World, submission: Submission, verdict: Verdict, attached: bool) -> dict[str, object]:
+    specs = load_specs(world.settings.data)
+    errors = [i for i in verdict.issues if i["severity"] == "error"]
+    warnings = [i for i in verdict.issues if i["severity"] == "warning"]
+    return {
+        "number": f"BN-{submission.id:04}",
+        "filename": submission.filename,
+        "received_at": submission.happened_at,
+        "form": specs[verdict.form].title if verdict.form in specs else None,
+        "agency": world.directive.agency(verdict.agency).name if verdict.agency else None,
+        "outcome": verdict.outcome,
+        "reason": verdict.reason,
+        "rows": len(verdict.rows),
+        "fulfils": bool(verdict.fulfils) and verdict.outcome in ACCEPTED,
+        "errors": errors,
+        "warnings": warnings,
+        "shown": (errors or warnings)[:SHOWN],
+        "more": max(0, len(errors or warnings) - SHOWN),
+        "attached": attached,
+    }

@@ -1,0 +1,60 @@
+"""One file from a person who waits for the answer: the command line and the upload page."""
+
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy import select
+
+from dondoc.intake.answer import answer
+from dondoc.intake.judge import judge_submission
+from dondoc.intake.receive import receive
+from dondoc.store.intake import Submission, Verdict
+from dondoc.world import World
+
+
+def arrive(
+    world: World, content: bytes, filename: str, *, sender: str, channel: str, received_at: datetime, now: datetime
+) -> dict[str, Any]:
+    """Receive, judge and answer.
+
+    Returns:
+        file, sha256, submission, outcome, duplicate, as in the contract of `receive`; `reason` besides. A duplicate
+        carries the outcome of the submission that it repeats.
+    """
+    digest = sha256(content).hexdigest()
+    submission, new = receive(
+        world,
+        content,
+        channel=channel,
+        channel_id=f"{sender}/{filename}/{digest}/{received_at.isoformat()}",
+        sender=sender,
+        filename=filename,
+        received_at=received_at,
+        now=now,
+    )
+    verdict = judge_submission(world, submission, now=now)
+    answer(world, [submission], now=now)
+    duplicate = not new or verdict.outcome == "duplicate"
+    return {
+        "file": filename,
+        "sha256": digest,
+        "submission": str(submission),
+        "outcome": _original(world, verdict) if verdict.outcome == "duplicate" else verdict.outcome,
+        "duplicate": duplicate,
+        "agency": verdict.agency,
+        "form": verdict.form,
+        "reason": verdict.reason,
+    }
+
+
+def _original(world: World, verdict: Verdict) -> str:
+    with world.sessions.begin() as session:
+        return session.scalars(
+            select(Verdict.outcome)
+            .join(Submission, Submission.id == Verdict.submission_id)
+            .where(Verdict.agency == verdict.agency, Verdict.form == verdict.form)
+            .where(Verdict.value_hash == verdict.value_hash, Verdict.outcome != "duplicate")
+            .order_by(Verdict.id.desc())
+            .limit(1)
+        ).one()

@@ -1,0 +1,198 @@
+"""Read the sources: the drop folder and the mailbox. A source is told only after its item is durable here."""
+
+import binascii
+import mimetypes
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from email.utils import parseaddr
+from hashlib import sha256
+from imaplib import IMAP4, Internaldate2tuple
+from pathlib import Path
+from time import mktime
+
+from imap_tools import BaseMailBox, MailBox, MailBoxUnencrypted
+from imap_tools.errors import ImapToolsError
+from imap_tools.message import MailMessage
+
+from dondoc.clock import HERE
+from dondoc.errors import Problem
+from dondoc.intake.receive import receive, safe_filename
+from dondoc.mail.servers import ImapServer
+from dondoc.store.intake import SourceRead
+from dondoc.world import World
+
+STABLE = timedelta(seconds=2)
+DONE = "Da-tiep-nhan"
+
+
+@dataclass
+class SourceResult:
+    """What one reading of a source brought. `ok` False: the source itself could not be read."""
+
+    source: str
+    ok: bool = True
+    submission_ids: list[int] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+    @property
+    def detail(self) -> str:
+        return "; ".join(self.problems)
+
+
+def _record(world: World, result: SourceResult, now: datetime) -> SourceResult:
+    with world.sessions.begin() as session:
+        session.add(
+            SourceRead(
+                source=result.source,
+                ok=result.ok,
+                items=len(result.submission_ids),
+                detail=result.detail,
+                recorded_at=now,
+            )
+        )
+    return result
+
+
+def read_folder(world: World, now: datetime) -> SourceResult:
+    """Take in every file of `drop/` that no longer grows; then move it to `drop/da-tiep-nhan/`."""
+    result = SourceResult("folder")
+    drop = world.settings.home / "drop"
+    try:
+        done = drop / "da-tiep-nhan"
+        done.mkdir(parents=True, exist_ok=True)
+        files = sorted(p for p in drop.iterdir() if _is_document(p))
+    except OSError as error:
+        result.ok = False
+        result.problems.append(f"Không đọc được thư mục {drop}: {error.strerror}. Kiểm tra quyền truy cập.")
+        return _record(world, result, now)
+    for path in files:
+        try:
+            _take_file(world, path, done, result, now)
+        except Problem as problem:  # the disk is full: stop here, the rest stays where it is
+            result.ok = False
+            result.problems.append(str(problem))
+            break
+        except OSError as error:
+            result.problems.append(f"{path.name}: {error.strerror}; tệp vẫn nằm trong drop/")
+    return _record(world, result, now)
+
+
+def _is_document(path: Path) -> bool:
+    """A file of its own, not a link to somewhere else, nor an editor's lock or temporary file."""
+    return path.is_file() and not path.is_symlink() and not path.name.startswith((".", "~$"))
+
+
+def _take_file(world: World, path: Path, done: Path, result: SourceResult, now: datetime) -> None:
+    stat = path.stat()
+    if abs(datetime.now(HERE).timestamp() - stat.st_mtime) < STABLE.total_seconds():
+        return
+    submission, new = receive(
+        world,
+        path.read_bytes(),
+        channel="folder",
+        channel_id=f"{path.name}/{stat.st_size}/{stat.st_mtime_ns}",
+        sender="",
+        filename=path.name,
+        received_at=datetime.fromtimestamp(stat.st_mtime, HERE),
+        now=now,
+    )
+    path.replace(done / f"{submission:05}-{safe_filename(path.name)}")
+    if new:
+        result.submission_ids.append(submission)
+
+
+def read_mailbox(world: World, server: ImapServer, now: datetime) -> SourceResult:
+    """Take in every attachment of every mail in the folder; then move the mail to `Da-tiep-nhan`.
+
+    A mail without attachments is kept itself: a person reads it.
+    """
+    result = SourceResult("mailbox")
+    kind = MailBox if server.ssl else MailBoxUnencrypted
+    try:
+        with kind(server.host, server.port, timeout=30).login(
+            server.user, server.password, initial_folder=server.folder
+        ) as box:
+            if not box.folder.exists(DONE):
+                box.folder.create(DONE)
+            for mail in box.fetch(mark_seen=False, bulk=20):
+                try:
+                    _take_mail(world, box, mail, result, now)
+                    box.move([mail.uid or ""], DONE)
+                except Problem as problem:
+                    result.ok = False
+                    result.problems.append(str(problem))
+                    break
+    except (OSError, IMAP4.error, ImapToolsError) as error:
+        result.ok = False
+        result.problems.append(
+            f"Không đọc được hộp thư {server.host}:{server.port}/{server.folder} ({type(error).__name__}). "
+            "Kiểm tra kết nối dondoc_imap; thư vẫn còn nguyên trong hộp thư."
+        )
+    return _record(world, result, now)
+
+
+def is_automatic(mail: MailMessage) -> bool:
+    """A machine wrote it (RFC 3834): a bounce, an absence note, or our own letter coming back."""
+    headers = {name.lower(): " ".join(map(str, values)).lower() for name, values in mail.headers.items()}
+    sender = parseaddr(headers.get("from", ""))[1]
+    return (
+        headers.get("auto-submitted", "no") != "no"
+        or headers.get("precedence", "") in ("bulk", "junk", "auto_reply")
+        or "x-dondoc-loop" in headers
+        or "x-autoreply" in headers
+        or headers.get("return-path", "").strip() == "<>"
+        or "multipart/report" in headers.get("content-type", "")
+        or sender.startswith(("mailer-daemon", "postmaster", "no-reply", "noreply"))
+    )
+
+
+def _arrived(box: BaseMailBox, mail: MailMessage, now: datetime) -> datetime:
+    """The server's own time of receipt (INTERNALDATE), never the sender's Date header."""
+    answer = box.client.uid("fetch", mail.uid or "", "(INTERNALDATE)")[1]
+    raw = answer[0] if answer else None
+    when = Internaldate2tuple(raw) if isinstance(raw, bytes) else None
+    return datetime.fromtimestamp(mktime(when), HERE) if when else now
+
+
+def _documents(mail: MailMessage) -> list[tuple[str, bytes]]:
+    """What a mail brings, by name: not the pictures of its own text, and a forwarded mail by what is in it."""
+    found = []
+    for part in mail.attachments:
+        shown = part.content_type.startswith("image/") and part.content_id and f"cid:{part.content_id}" in mail.html
+        body = not part.filename and part.content_type.startswith(("text/", "message/"))
+        if part.payload and not shown and not body:
+            ending = mimetypes.guess_extension(part.content_type) or ""
+            found.append((part.filename or f"tep-dinh-kem{ending}", part.payload))
+    return found
+
+
+def _whole(box: BaseMailBox, mail: MailMessage) -> bytes:
+    """The mail byte for byte as the server has it."""
+    answer = box.client.uid("fetch", mail.uid or "", "(BODY.PEEK[])")[1]
+    return next(bytes(part[1]) for part in answer if isinstance(part, tuple))
+
+
+def _take_mail(world: World, box: BaseMailBox, mail: MailMessage, result: SourceResult, now: datetime) -> None:
+    message_id = " ".join(str(v) for v in mail.headers.get("message-id", ())).strip() or None
+    documents, sender, subject = [], "", None
+    try:
+        documents, sender, subject = _documents(mail), parseaddr(mail.from_)[1], mail.subject
+    except (ValueError, LookupError, TypeError, AttributeError, binascii.Error) as error:
+        # Hostile or broken headers and parts; the mail itself is kept for a person, and the next one gets its turn.
+        result.problems.append(f"Thư UID {mail.uid} không đọc được ({type(error).__name__}): giữ nguyên cho người xem")
+    for index, (filename, content) in enumerate(documents or [("thu.eml", _whole(box, mail))]):
+        submission, new = receive(
+            world,
+            content,
+            channel="mail",
+            channel_id=f"{message_id or mail.uid}/{index}/{sha256(content).hexdigest()[:16]}",
+            sender=sender,
+            filename=filename,
+            received_at=_arrived(box, mail, now),
+            now=now,
+            message_id=message_id,
+            subject=subject,
+            automatic=is_automatic(mail),
+        )
+        if new:
+            result.submission_ids.append(submission)

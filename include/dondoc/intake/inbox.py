@@ -1,0 +1,135 @@
+"""What waits for a person, and the person's word on whose it is."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from dondoc.errors import Problem
+from dondoc.intake.judge import judge_submission, newest_verdict
+from dondoc.store.intake import Assignment, Submission, Verdict
+from dondoc.world import World
+
+WAITING = ("waiting", "conflict")
+ASIDE = (*WAITING, "refused")  # what a person may put aside; only those, and what was put aside, can be assigned
+
+
+def inbox(session: Session, outcomes: tuple[str, ...] = WAITING) -> list[dict[str, Any]]:
+    """Submissions whose newest verdict waits for a person, and those not judged yet; oldest first."""
+    newest = select(func.max(Verdict.id)).group_by(Verdict.submission_id)
+    rows = session.execute(
+        select(Submission, Verdict)
+        .outerjoin(Verdict, (Verdict.submission_id == Submission.id) & Verdict.id.in_(newest))
+        .where(Verdict.id.is_(None) | Verdict.outcome.in_(outcomes))
+        .order_by(Submission.id)
+    )
+    return [as_row(submission, verdict) for submission, verdict in rows]
+
+
+def as_row(submission: Submission, verdict: Verdict | None) -> dict[str, Any]:
+    return {
+        "id": str(submission.id),
+        "number": f"BN-{submission.id:04}",
+        "file": submission.filename,
+        "sender": submission.sender,
+        "channel": submission.channel,
+        "received_at": submission.happened_at.isoformat(timespec="seconds"),
+        "outcome": verdict.outcome if verdict else "received",
+        "agency": verdict.agency if verdict else None,
+        "form": verdict.form if verdict else None,
+        "reason": verdict.reason if verdict else "chưa kiểm tra",
+    }
+
+
+def submission_id(text: str) -> int:
+    """The id that a person typed: `12` or `BN-0012`."""
+    try:
+        return int(text.upper().removeprefix("BN-"))
+    except ValueError:
+        raise Problem(f"“{text}” không phải số bản nộp. Viết dạng BN-0012 hoặc 12.") from None
+
+
+def assign(world: World, submission: int, agency: str, *, by: str, now: datetime) -> Verdict:
+    """Give a waiting submission to an agency, and judge it again as that agency's.
+
+    A submission that conflicts with a newer version replaces that version: the person has seen both.
+
+    Raises:
+        Problem: there is no such submission or agency, or it does not wait for a person.
+    """
+    if agency not in {a.id for a in world.directive.agencies}:
+        raise Problem(f"Không có đơn vị “{agency}”. Xem mã đơn vị ở cột agency của lệnh `obligations`.")
+    with world.sessions.begin() as session:
+        _waits(session, submission, (*ASIDE, "dismissed"))
+        session.add(Assignment(submission_id=submission, agency=agency, by=by, recorded_at=now))
+    return judge_submission(world, submission, now=now)
+
+
+def dismiss(session: Session, submission: int, *, reason: str, by: str, now: datetime) -> None:
+    """Put aside what asks for nothing more, such as spam or what was answered by telephone. Nothing is deleted.
+
+    Raises:
+        Problem: there is no such submission, it does not wait for a person, or nobody says why.
+    """
+    if not reason.strip() or not by.strip():
+        raise Problem("Cần lý do (--reason) và người quyết định (--by).")
+    before = _waits(session, submission, ASIDE)
+    session.add(_word(submission, before, "dismissed", f"{reason.strip()} ({by.strip()})", now))
+
+
+def entered(session: Session, sha256: str, *, agency: str, number: str, now: datetime) -> list[int]:
+    """A letter was entered in the register: the scans of it that wait for a person need nobody any more.
+
+    Returns:
+        ids of the submissions so settled.
+    """
+    same = session.scalars(select(Submission.id).where(Submission.sha256 == sha256).order_by(Submission.id)).all()
+    settled = []
+    for submission in same:
+        before = newest_verdict(session, submission)
+        if before is None or before.outcome in ASIDE:
+            word = _word(submission, before, "accepted", f"đã vào sổ văn bản số {number}", now)
+            word.agency, word.form = agency, None
+            session.add(word)
+            settled.append(submission)
+    return settled
+
+
+def original_of(session: Session, submission: int) -> str:
+    """SHA-256 of what a submission brought.
+
+    Raises:
+        Problem: there is no such submission.
+    """
+    row = session.get(Submission, submission)
+    if row is None:
+        raise Problem(f"Không có bản nộp BN-{submission:04}.")
+    return row.sha256
+
+
+def _waits(session: Session, submission: int, outcomes: tuple[str, ...]) -> Verdict | None:
+    """The verdict of a submission that is a person's to decide: one of the outcomes, or none yet."""
+    original_of(session, submission)
+    verdict = newest_verdict(session, submission)
+    if verdict is not None and verdict.outcome not in outcomes:
+        raise Problem(f"Bản nộp BN-{submission:04} không chờ người xử lý.")
+    return verdict
+
+
+def _word(submission: int, before: Verdict | None, outcome: str, reason: str, now: datetime) -> Verdict:
+    """A person's word as the verdict that counts from now on."""
+    return Verdict(
+        submission_id=submission,
+        assignment_id=before.assignment_id if before else None,
+        outcome=outcome,
+        reason=reason,
+        form=before.form if before else None,
+        agency=before.agency if before else None,
+        fulfils=[],
+        rows=[],
+        head={},
+        issues=[],
+        answered=True,  # a person did
+        recorded_at=now,
+    )

@@ -1,0 +1,166 @@
+"""Judge a received submission, once per assignment, and let an accepted one enter the data."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from dondoc.cameras.declare import declare
+from dondoc.facts import contacts
+from dondoc.forms.judge import judge
+from dondoc.forms.verdict import FormVerdict
+from dondoc.intake.receive import OURS
+from dondoc.intake.settle import Settled, Version, fulfilled_by, settle
+from dondoc.store.facts import Contact
+from dondoc.store.intake import Assignment, Submission, Verdict
+from dondoc.store.session import one_at_a_time
+from dondoc.world import World
+
+ACCEPTED = ("accepted", "accepted_with_warnings")
+
+
+def newest_verdict(session: Session, submission_id: int) -> Verdict | None:
+    """The verdict that counts."""
+    return session.scalar(
+        select(Verdict).where(Verdict.submission_id == submission_id).order_by(Verdict.id.desc()).limit(1)
+    )
+
+
+def _assignment(session: Session, submission_id: int) -> Assignment | None:
+    return session.scalar(
+        select(Assignment).where(Assignment.submission_id == submission_id).order_by(Assignment.id.desc()).limit(1)
+    )
+
+
+def _earlier(session: Session, form: str | None, submission_id: int) -> dict[str, list[Version]]:
+    rows = session.scalars(
+        select(Verdict)
+        .where(Verdict.form == form, Verdict.agency.is_not(None), Verdict.submission_id != submission_id)
+        .where(Verdict.outcome.in_([*ACCEPTED, "returned"]))
+        .order_by(Verdict.id)
+    )
+    earlier: dict[str, list[Version]] = {}
+    for row in rows:
+        earlier.setdefault(row.agency or "", []).append(Version(row.version, row.value_hash, row.outcome))
+    return earlier
+
+
+def _standing(session: Session, submission_id: int, assignment: Assignment | None) -> Verdict | None:
+    """The verdict that counts, unless a person has assigned the submission since."""
+    verdict = newest_verdict(session, submission_id)
+    if assignment is None:
+        return verdict
+    rests = select(Verdict.id).where(Verdict.assignment_id == assignment.id)
+    return verdict if session.scalar(rests) else None
+
+
+def _may_act_for(session: Session, submission: Submission) -> set[str]:
+    """The agencies that a sender may act for: by contacts, or because a person once assigned what it sent."""
+    known = contacts.agency_of_sender(session, submission.sender, submission.happened_at.date())
+    if not submission.sender:
+        return known
+    assigned = (
+        select(Assignment.agency)
+        .join(Submission, Submission.id == Assignment.submission_id)
+        .where(Submission.sender == submission.sender)
+    )
+    return known | set(session.scalars(assigned))
+
+
+def judge_submission(world: World, submission_id: int, *, now: datetime) -> Verdict:
+    """The verdict of a submission; made when there is none, or none since a person assigned it.
+
+    Reading the workbook happens outside the transaction; what it decides is written in one.
+    """
+    with world.sessions.begin() as session:
+        submission = session.get_one(Submission, submission_id)
+        assignment = _assignment(session, submission_id)
+        if verdict := _standing(session, submission_id, assignment):
+            return verdict
+    form = judge(
+        world.blobs.get(submission.sha256),
+        submission.filename,
+        data=world.settings.data,
+        directive=world.directive,
+        secrets=world.settings.secret_keys,
+        day=submission.happened_at.date(),
+    )
+    with world.sessions.begin() as session:
+        one_at_a_time(session, f"form/{form.form}")
+        if verdict := _standing(session, submission_id, assignment):  # another process judged it meanwhile
+            return verdict
+        before = newest_verdict(session, submission_id)
+        settled = settle(
+            form,
+            filename=submission.filename,
+            assigned=assignment.agency if assignment else None,
+            sender=submission.sender or ("" if submission.channel in OURS else "không rõ"),
+            sender_agencies=_may_act_for(session, submission),
+            earlier=_earlier(session, form.form, submission_id),
+            automatic=submission.automatic,
+            decided=before is not None and before.outcome == "conflict",
+        )
+        row = _row(world, submission, form, settled, now)
+        row.assignment_id = assignment.id if assignment else None
+        session.add(row)
+        session.flush()
+        if settled.outcome in ACCEPTED:
+            _enter(session, world, submission, form, settled, now)
+        return row
+
+
+def _row(world: World, submission: Submission, form: FormVerdict, settled: Settled, now: datetime) -> Verdict:
+    agency = world.directive.agency(settled.agency) if settled.agency else None
+    return Verdict(
+        submission_id=submission.id,
+        outcome=settled.outcome,
+        reason=settled.reason,
+        form=form.form,
+        agency=settled.agency,
+        value_hash=form.value_hash,
+        version=settled.version,
+        base_version=form.base_version,
+        fulfils=fulfilled_by(world.directive, agency, form.form),
+        rows=list(form.rows),
+        head=form.head,
+        issues=[asdict(issue) for issue in form.issues],
+        recorded_at=now,
+    )
+
+
+def _enter(
+    session: Session, world: World, submission: Submission, form: FormVerdict, settled: Settled, now: datetime
+) -> None:
+    """An accepted form's cameras and focal officers enter the data."""
+    agency = settled.agency or ""
+    systems = [s.id for s in world.directive.systems if form.form in (s.form, s.internal_form)]
+    for system in systems:
+        declare(
+            session,
+            agency=agency,
+            system=system,
+            rows=list(form.rows),
+            submission_id=submission.id,
+            happened_at=submission.happened_at,
+            now=now,
+        )
+    head = {**form.head, "system": systems[0] if systems else None}
+    for named in (head, *(form.rows if not systems else ())):
+        if named.get("officer_email") and named.get("officer_name"):
+            session.add(_officer(agency, named, submission, now))
+
+
+def _officer(agency: str, named: Mapping[str, Any], submission: Submission, now: datetime) -> Contact:
+    return Contact(
+        agency=agency,
+        role="focal_officer",
+        system=named.get("system"),
+        name=named["officer_name"],
+        email=str(named["officer_email"]).lower(),
+        phone=str(named.get("officer_phone") or ""),
+        valid_from=submission.happened_at.date(),
+        recorded_at=now,
+    )

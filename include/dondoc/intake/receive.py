@@ -1,0 +1,85 @@
+"""Receive: the bytes are durable and the row is there before anyone tells the source so."""
+
+import shutil
+import unicodedata
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from dondoc.errors import Problem
+from dondoc.store.intake import Submission
+from dondoc.world import World
+
+OURS = ("folder", "upload")  # channels that only our own people reach: what comes there has no sender
+_UNSEEN = ("Cc", "Cf", "Cs", "Zl", "Zp")  # Unicode: control, direction and zero width, half pairs, line separators
+
+
+def visible(text: str, instead: str = "") -> str:
+    """Without characters that nobody sees and that break headers, names or databases; NFC."""
+    kept = (instead if unicodedata.category(c) in _UNSEEN else c for c in text)
+    return unicodedata.normalize("NFC", "".join(kept))
+
+
+def safe_filename(name: str) -> str:
+    """A name to show and to keep: no folder, no control or bidi characters, NFC, at most 120 characters."""
+    base = visible(name).replace("\\", "/").rsplit("/", 1)[-1].strip(" .")
+    stem, dot, ending = base.rpartition(".")
+    return f"{stem[: 119 - len(ending)]}{dot}{ending}" if dot and len(ending) < 10 else base[:120] or "khong-ten"
+
+
+def receive(
+    world: World,
+    content: bytes,
+    *,
+    channel: str,
+    channel_id: str,
+    sender: str,
+    filename: str,
+    received_at: datetime,
+    now: datetime,
+    message_id: str | None = None,
+    subject: str | None = None,
+    automatic: bool = False,
+) -> tuple[int, bool]:
+    """Keep one arrival. Receiving the same (channel, channel_id) again is a no-op.
+
+    `received_at` later than `now` counts as `now`: nothing arrives in the future.
+
+    Returns:
+        the submission's id, and whether this arrival is new.
+
+    Raises:
+        Problem: the disk is nearly full; the source must not be told that we have it.
+    """
+    world.settings.home.mkdir(parents=True, exist_ok=True)
+    if (free := shutil.disk_usage(world.settings.home).free) < world.settings.min_free_mb * 2**20:
+        raise Problem(
+            f"Ổ đĩa chứa {world.settings.home.name}/ chỉ còn {free // 2**20} MB (tối thiểu "
+            f"{world.settings.min_free_mb} MB): tạm ngừng tiếp nhận. Dọn ổ đĩa; các tệp vẫn còn nguyên ở nơi gửi."
+        )
+    channel_id = visible(channel_id)
+    known = select(Submission.id).where(Submission.channel == channel, Submission.channel_id == channel_id)
+    sha256 = world.blobs.put(content)
+    row = Submission(
+        channel=channel,
+        channel_id=channel_id,
+        sender=visible(sender).strip().lower(),
+        filename=safe_filename(filename),
+        sha256=sha256,
+        message_id=visible(message_id) if message_id else None,
+        subject=visible(subject, " ")[:500] if subject else None,
+        automatic=automatic,
+        happened_at=min(received_at, now),
+        recorded_at=now,
+    )
+    try:
+        with world.sessions.begin() as session:
+            if (existing := session.scalar(known)) is not None:
+                return existing, False
+            session.add(row)
+            session.flush()
+            return row.id, True
+    except IntegrityError:  # another worker received it between our look and our insert
+        with world.sessions.begin() as session:
+            return session.scalars(known).one(), False

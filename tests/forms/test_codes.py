@@ -1,0 +1,214 @@
+"""Every code of the catalogue is shown by a workbook that earns it, with its place and what to do."""
+
+import re
+import string
+from collections.abc import Callable
+from datetime import date
+from io import BytesIO
+from zipfile import ZipFile
+
+import pytest
+from openpyxl import Workbook
+
+from dondoc.forms import template, token
+from dondoc.forms.catalogue import CATALOGUE
+from dondoc.forms.token import Token
+from tests.forms.conftest import OWNERS, SECRETS, cell, codes, edited, form, head, judged, row, table
+from tests.forms.test_hostile import bomb, damaged, encrypted, strict, with_doctype
+
+Make = Callable[[], bytes]
+
+
+def _head(**changes: object) -> Make:
+    return lambda: form(head_=head(**changes))
+
+
+def _row(**changes: object) -> Make:
+    return lambda: form(rows=[row(**changes)])
+
+
+def _rows(first: dict[str, object], second: dict[str, object]) -> Make:
+    return lambda: form(head_=head(total_cameras="2"), rows=[row(**first), row(**second)])
+
+
+def _edit(change: Callable[[Workbook], object]) -> Make:
+    return lambda: edited(form(), change)
+
+
+def _police(**changes: object) -> Make:
+    return lambda: form("form_02", rows=[row("form_02", **changes)])
+
+
+def _cell(key: str, value: object) -> Make:
+    return _edit(lambda book: table(book).cell(*cell(key), value=value))
+
+
+def _header(column: int, text: str, below: object = None) -> Make:
+    def change(book: Workbook) -> None:
+        table(book).cell(template.HEADER, column, value=text)
+        if below is not None:
+            table(book).cell(template.FIRST, column, value=below)
+
+    return _edit(change)
+
+
+def _said(text: str, *, hidden_only: bool = False) -> Make:
+    """The form with another token."""
+
+    def change(book: Workbook) -> None:
+        book[token.SHEET]["A1"] = text
+        if not hidden_only:
+            book.custom_doc_props[token.PROPERTY].value = text
+
+    return _edit(change)
+
+
+def _other_directive() -> bytes:
+    said = token.issue(Token("form_03", 1, OWNERS["form_03"], "mot-dot-khac", 0), SECRETS)
+    return _said(said)()
+
+
+def _plain(*lines: list[object]) -> bytes:
+    book = Workbook()
+    for line in lines:
+        book.active.append(line)
+    stream = BytesIO()
+    book.save(stream)
+    return stream.getvalue()
+
+
+def _beyond() -> bytes:
+    return edited(form(), lambda book: table(book).cell(7000, 9, value="Camera cuối"))
+
+
+def _without_sheets() -> bytes:
+    """A workbook whose only sheet is a chart's."""
+    book = Workbook()
+    book.create_chartsheet("Biểu đồ")
+    book.remove(book.active)
+    stream = BytesIO()
+    book.save(stream)
+    return stream.getvalue()
+
+
+def _group(book: Workbook) -> None:
+    table(book).cell(20, 2, value="I. Khu du lịch Thiên Cầm")
+    table(book).merge_cells(start_row=20, end_row=20, start_column=2, end_column=9)
+
+
+def _strict_with_formula() -> bytes:
+    """A formula in the strict variant: openpyxl, which alone knows formulas, does not see its sheets."""
+    return strict(edited(form(), lambda book: table(book).cell(30, 2, value="=1+1")))
+
+
+# code → a workbook that earns it
+CASES: dict[str, Make] = {
+    "file_empty": lambda: b"",
+    "file_too_big": lambda: b"PK" + bytes(21 << 20),
+    "password_protected": encrypted,
+    "not_a_workbook": lambda: b"%PDF-1.7 van ban ky so",
+    "file_damaged": damaged,
+    "file_unsafe": with_doctype,
+    "too_heavy": bomb,
+    "no_sheets": _without_sheets,
+    "form_unknown": lambda: _plain(["Danh bạ", "Điện thoại"], ["A", "0912345678"]),
+    "legacy_font": lambda: _plain(["Uû ban nh©n d©n huyÖn Kú Anh"], ["Tªn ®¬n vÞ"], ["HuyÖn §øc Thä"]),
+    "token_missing": lambda: form(secrets=[]),
+    "token_invalid": _said("{}.x"),
+    "token_unverified": form,
+    "agency_missing": lambda: edited(form(secrets=[]), lambda book: book[template.INFO].cell(10, 3, value="  ")),
+    "agency_unknown": lambda: form(head_=head(agency_name="UBND huyện Sao Hỏa"), secrets=[]),
+    "agency_ambiguous": lambda: form(head_=head(agency_name="UBND Kỳ Anh"), secrets=[]),
+    "agency_disagrees": _head(agency_name="UBND huyện Can Lộc"),
+    "read_simplified": _strict_with_formula,
+    "too_many_rows": _beyond,
+    "column_missing": _header(template.FIRST + 3, "Cột lạ"),
+    "column_unknown": _header(60, "Cột thêm"),
+    "column_repeated": _header(60, "Cổng RTSP"),
+    "row_group": _edit(_group),
+    "no_rows": lambda: form(rows=[]),
+    "no_officers": lambda: form("form_focal", rows=[]),
+    "nil_with_rows": _head(no_camera="Có"),
+    "total_mismatch": _head(total_cameras="7"),
+    "required_missing": _row(name=None),
+    "formula_empty": _cell("rtsp_port", "=500+54"),
+    "cell_error": _cell("rtsp_port", "#N/A"),
+    "not_in_list": _row(status="Tốt lắm"),
+    "not_whole": _row(fps="hai mươi"),
+    "not_number": _row(bandwidth="nhanh"),
+    "out_of_range": _row(rtsp_port="70000"),
+    "too_long": _row(name="x" * 121),
+    "bad_date": _head(document_date="31/02/2021"),
+    "date_future": _head(document_date="20/11/2021"),
+    "date_swapped": _head(document_date=date(2021, 5, 11)),
+    "bad_phone": _head(officer_phone="12345"),
+    "phone_old": _head(officer_phone="0168 234 5678"),
+    "phone_several": _head(officer_phone="0912345678; 0987654321"),
+    "phone_landline": _head(officer_phone="039.3855555"),
+    "bad_email": _head(officer_email="ha@"),
+    "email_unofficial": _head(officer_email="ha.dt@gmail.com"),
+    "bad_host": _row(host="192.168.1"),
+    "host_has_scheme": _row(host="http://113.160.1.2"),
+    "host_has_port": _row(host="113.160.1.2:554"),
+    "whole_address": _row(main_path="rtsp://113.160.1.2:554/ch1"),
+    "host_private": _row(host="192.168.1.10"),
+    "host_unusable": _row(host="0.0.0.0"),
+    "bad_path": _row(main_path="/kênh 1 chính"),
+    "path_slash_added": _row(main_path="Streaming/Channels/101"),
+    "bad_coordinate": _row(latitude="gần chợ"),
+    "coordinate_metres": _row(latitude="2049876", longitude="562123"),
+    "coordinates_swapped": _row(latitude="105,59", longitude="18,53"),
+    "coordinates_in_one_cell": _row(latitude="18.5362, 105.5911", longitude=None),
+    "outside_province": _row(latitude="21,03", longitude="105,85"),
+    "outside_country": _row(latitude="48,85", longitude="2,35"),
+    "duration_converted": _row(retention_days="1 tháng"),
+    "bad_km_post": _police(km_post="cây số 12"),
+    "password_found": _row(main_path="rtsp://admin:Matkhau123@113.160.1.2:554/ch1"),
+    "password_column": _header(60, "Mật khẩu", "Hik@12345"),
+    "duplicate_name": _rows({}, {"name": "CONG CHINH 01", "host": "113.160.10.22"}),
+    "duplicate_address": _rows({}, {"name": "Bãi xe"}),
+    "channel_too_big": _row(channel="9", nvr_channels="8"),
+    "camera_on_empty_place": _row(has_camera="Không"),
+}
+
+
+def test_every_code_has_a_case_and_every_case_a_code() -> None:
+    assert set(CASES) == set(CATALOGUE)
+
+
+@pytest.mark.parametrize("code", CASES)
+def test_the_workbook_earns_its_code_and_the_sentence_says_where_and_what_to_do(code: str) -> None:
+    verdict = judged(CASES[code](), secrets=[] if code == "token_unverified" else SECRETS)
+    assert code in codes(verdict), [issue.message for issue in verdict.issues]
+    issue = next(issue for issue in verdict.issues if issue.code == code)
+    assert issue.severity == CATALOGUE[code].severity
+    assert verdict.outcome in (
+        ("returned", "refused") if issue.severity == "error" else ("accepted_with_warnings", "returned")
+    )
+    start = f"Ô {issue.cell} (" if issue.cell else ("Trang “", "Tệp", "Biểu mẫu: ")
+    assert issue.message.startswith(start)
+    assert not issue.sheet or issue.sheet in issue.message
+    assert not re.search(r"[{}]|  |None|\.\.$", issue.message)
+    assert issue.message.endswith(".")
+
+
+@pytest.mark.parametrize("code", CATALOGUE)
+def test_a_sentence_of_the_catalogue_is_polite_short_and_says_what_to_do(code: str) -> None:
+    entry = CATALOGUE[code]
+    assert "!" not in entry.text.replace("#REF!", "")
+    assert re.search(r"Đề nghị|đề nghị|DONDOC_SECRET_KEY", entry.text)
+    assert len(entry.text) < 300  # fits a phone
+    assert all(name for _, name, _, _ in string.Formatter().parse(entry.text) if name is not None)
+
+
+def test_a_workbook_with_no_fault_has_no_issue() -> None:
+    for kind in OWNERS:
+        verdict = judged(form(kind))
+        assert (verdict.outcome, codes(verdict), verdict.agency) == ("accepted", [], OWNERS[kind])
+
+
+def test_a_zip_of_something_else_is_named() -> None:
+    stream = BytesIO()
+    with ZipFile(stream, "w") as archive:
+        archive.writestr("bm03.xlsx", form())
+    assert "tệp nén ZIP" in judged(stream.getvalue(), "bm03.zip").issues[0].message

@@ -1,0 +1,86 @@
+"""`dondoc receive`, `inbox` and `assign` as the contract has them."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from dondoc.errors import Problem
+from tests.conftest import Run
+
+from .conftest import DUC_THO, OFFICER, SCAN, Desk
+
+CONTRACT = {"file", "sha256", "submission", "outcome", "duplicate"}
+
+
+@pytest.fixture
+def files(desk: Desk, environment: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, Path]:
+    environment.setenv("DONDOC_CLOCK", "2021-11-18T15:00+07:00")
+    made = {"tot": desk.form(), "sai": desk.form(wrong=1, note=" b"), "scan": SCAN, "hong": desk.form()[:300]}
+    paths = {}
+    for name, content in made.items():
+        paths[name] = tmp_path / f"{name}.{'pdf' if name == 'scan' else 'xlsx'}"
+        paths[name].write_bytes(content)
+    return paths
+
+
+def lines(text: str) -> list[dict[str, object]]:
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def test_receive_prints_one_object_per_file_and_nothing_else(files: dict[str, Path], dondoc: Run) -> None:
+    rows = lines(dondoc("receive", *files.values(), "--from", OFFICER, "--json").stdout)
+    assert all(set(row) >= CONTRACT for row in rows)
+    assert [row["outcome"] for row in rows] == ["accepted", "returned", "waiting", "refused"]
+    assert [row["submission"] for row in rows] == ["1", "2", "3", "4"]
+    assert not any(row["duplicate"] for row in rows)
+
+
+def test_the_same_file_twice_is_a_duplicate_with_the_outcome_of_the_first(files: dict[str, Path], dondoc: Run) -> None:
+    when = ("--received-at", "2021-11-18T09:00+07:00")
+    for name, outcome in (("tot", "accepted"), ("sai", "returned")):
+        [first] = lines(dondoc("receive", files[name], "--from", OFFICER, *when, "--json").stdout)
+        [same] = lines(dondoc("receive", files[name], "--from", OFFICER, *when, "--json").stdout)
+        [later] = lines(dondoc("receive", files[name], "--from", OFFICER, "--json").stdout)
+        assert [r["outcome"] for r in (first, same, later)] == [outcome] * 3
+        assert [r["duplicate"] for r in (first, same, later)] == [False, True, True]
+        assert first["submission"] == same["submission"] != later["submission"]
+
+
+def test_a_correction_of_an_old_copy_is_a_conflict(
+    files: dict[str, Path], dondoc: Run, desk: Desk, tmp_path: Path
+) -> None:
+    dondoc("receive", files["tot"], "--from", OFFICER)
+    other = tmp_path / "khac.xlsx"
+    other.write_bytes(desk.form(cameras=3))
+    [row] = lines(dondoc("receive", other, "--from", OFFICER, "--json").stdout)
+    assert (row["outcome"], row["duplicate"]) == ("conflict", False)
+
+
+def test_a_missing_file_is_said_and_the_others_are_received(files: dict[str, Path], dondoc: Run, desk: Desk) -> None:
+    with pytest.raises(Problem, match="các tệp khác đã được tiếp nhận"):
+        dondoc("receive", "khong-co.xlsx", files["tot"], "--from", OFFICER)
+    assert [row.filename for row in desk.submissions()] == ["tot.xlsx"]
+
+
+def test_receive_keeps_the_time_it_is_told(files: dict[str, Path], dondoc: Run, desk: Desk) -> None:
+    dondoc("receive", files["tot"], "--from", OFFICER, "--received-at", "2021-11-17T08:05")
+    assert desk.submissions()[0].happened_at.isoformat() == "2021-11-17T08:05:00+07:00"
+    with pytest.raises(Problem, match="không phải thời điểm"):
+        dondoc("receive", files["tot"], "--from", OFFICER, "--received-at", "hôm qua")
+
+
+def test_the_inbox_is_one_array_and_assigning_empties_it(files: dict[str, Path], dondoc: Run) -> None:
+    assert json.loads(dondoc("inbox", "--json").stdout) == []
+    dondoc("receive", files["tot"], files["scan"], "--from", "la@noi-khac.test")
+    rows = json.loads(dondoc("inbox", "--json").stdout)
+    assert [(r["id"], r["number"], r["outcome"]) for r in rows] == [
+        ("1", "BN-0001", "waiting"),
+        ("2", "BN-0002", "waiting"),
+    ]
+    assert rows[0]["agency"] == DUC_THO
+    assert "BN-0001" in dondoc("inbox").stdout
+    assert "accepted" in dondoc("assign", "BN-0001", "--agency", DUC_THO, "--by", "Nguyễn Văn A").stderr
+    assert [r["number"] for r in json.loads(dondoc("inbox", "--json").stdout)] == ["BN-0002"]
+    letters = json.loads(dondoc("outbox", "--json").stdout)
+    assert [r["kind"] for r in letters] == ["receipt"] * 3  # two neutral ones, then the receipt

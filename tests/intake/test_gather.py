@@ -1,0 +1,276 @@
+"""Sources: a drop folder with real files, a mailbox over real IMAP. Each is told only when its item is durable."""
+
+import os
+import signal
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from dondoc.demo.mailserver import free_port
+from dondoc.intake import gather
+from dondoc.mail.servers import ImapServer
+from dondoc.store.intake import SourceRead
+from dondoc.world import World
+from tests.conftest import at
+
+from .conftest import OFFICER, SCAN, Desk, Post
+
+
+def reads(world: World) -> list[tuple[str, bool, int]]:
+    with world.sessions.begin() as session:
+        return [(r.source, r.ok, r.items) for r in session.scalars(select(SourceRead).order_by(SourceRead.id))]
+
+
+def test_a_file_is_taken_in_whole_and_moved_aside(desk: Desk) -> None:
+    path = desk.drop("BM03 Đức Thọ.xlsx", b"noi dung", at(17, 8))
+    result = desk.read_folder()
+    assert (result.ok, len(result.submission_ids), result.problems) == (True, 1, [])
+    [row] = desk.submissions()
+    assert (row.channel, row.sender, row.filename, row.happened_at) == ("folder", "", "BM03 Đức Thọ.xlsx", at(17, 8))
+    assert desk.world.blobs.get(row.sha256) == b"noi dung"
+    assert not path.exists()
+    [kept] = (path.parent / "da-tiep-nhan").iterdir()
+    assert kept.name == "00001-BM03 Đức Thọ.xlsx"
+    assert reads(desk.world) == [("folder", True, 1)]
+
+
+def test_a_file_that_still_grows_and_what_is_no_document_are_left_alone(desk: Desk, tmp_path: Path) -> None:
+    growing = desk.drop("dang-chep.xlsx", b"nua", datetime.now(UTC))
+    lock, hidden = desk.drop("~$bm03.xlsx", b"x"), desk.drop(".tam", b"x")
+    secret = tmp_path / "bi-mat"
+    secret.write_bytes(b"khong phai cua ai")
+    os.utime(secret, (0, 0))
+    link = growing.parent / "lien-ket.xlsx"
+    link.symlink_to(secret)
+    (growing.parent / "thu-muc").mkdir()
+    assert desk.read_folder().submission_ids == []
+    assert all(p.exists() for p in (growing, lock, hidden, link))
+    assert desk.submissions() == []
+
+
+def test_a_full_disk_leaves_every_file_where_it_is_and_says_so(desk: Desk) -> None:
+    paths = [desk.drop(f"{n}.xlsx", b"x") for n in (1, 2)]
+    desk.world = World(desk.world.settings.model_copy(update={"min_free_mb": 10**9}))
+    result = desk.read_folder()
+    assert not result.ok
+    assert "tạm ngừng tiếp nhận" in result.detail
+    assert all(p.exists() for p in paths)
+    assert reads(desk.world) == [("folder", False, 0)]
+
+
+def test_a_folder_that_cannot_be_read_is_recorded_as_unread(desk: Desk) -> None:
+    desk.world.settings.home.mkdir(parents=True, exist_ok=True)
+    (desk.world.settings.home / "drop").write_text("đây là một tệp")
+    result = desk.read_folder()
+    assert not result.ok
+    assert "Không đọc được thư mục" in result.detail
+    assert reads(desk.world) == [("folder", False, 0)]
+
+
+def test_every_attachment_is_a_submission_with_its_sender_and_time_of_receipt(post: Post) -> None:
+    post.send(("BM03 Đức Thọ.xlsx", b"mot"), ("van ban.pdf", SCAN), Date="Mon, 01 Jan 2001 00:00:00 +0000")
+    result = post.read()
+    assert (result.ok, len(result.submission_ids)) == (True, 2)
+    first, second = post.desk.submissions()
+    assert (first.channel, first.sender, first.filename) == ("mail", OFFICER, "BM03 Đức Thọ.xlsx")
+    assert (second.filename, post.desk.world.blobs.get(second.sha256)) == ("van ban.pdf", SCAN)
+    assert first.message_id == "<1@ductho.test>"
+    assert first.subject == "Gửi thông tin khảo sát camera"
+    assert first.happened_at == post.desk.now  # the server's time, which cannot be later than now; never 2001
+    assert post.left() == 0
+    assert reads(post.desk.world) == [("mailbox", True, 2)]
+
+
+def test_the_mails_that_were_taken_in_lie_in_a_folder_of_their_own(post: Post) -> None:
+    post.send(("a.xlsx", b"mot"))
+    post.read()
+    assert post.read().submission_ids == []
+    assert post.read(gather.DONE).submission_ids == []  # the very same mail, fetched again: nothing new
+    assert len(post.desk.submissions()) == 1
+
+
+def test_a_mail_without_an_attachment_is_kept_itself(post: Post) -> None:
+    post.send(subject="Đề nghị gia hạn")
+    post.read()
+    [row] = post.desk.submissions()
+    assert row.filename == "thu.eml"
+    kept = post.desk.world.blobs.get(row.sha256)
+    assert b"Message-ID: <1@ductho.test>" in kept
+    assert post.desk.work() == {1: "waiting"}
+
+
+def test_pictures_of_the_mails_own_text_are_no_documents(post: Post) -> None:
+    post.send_raw(
+        b"From: cntt@ductho.test\r\nMessage-ID: <p@x>\r\nMIME-Version: 1.0\r\n"
+        b"Content-Type: multipart/mixed; boundary=b\r\n\r\n"
+        b'--b\r\nContent-Type: text/html\r\n\r\n<p>Gui <img src="cid:logo"></p>\r\n'
+        b"--b\r\nContent-Type: image/png; name=logo.png\r\nContent-ID: <logo>\r\n"
+        b"Content-Transfer-Encoding: base64\r\n\r\niVBORw0KGgo=\r\n"
+        b"--b\r\nContent-Type: image/jpeg; name=anh-van-ban.jpg\r\nContent-Disposition: inline\r\n"
+        b"Content-Transfer-Encoding: base64\r\n\r\n/9j/4AAQ\r\n"
+        b"--b--\r\n"
+    )
+    post.read()
+    assert [row.filename for row in post.desk.submissions()] == ["anh-van-ban.jpg"]
+
+
+def test_an_attachment_without_a_name_gets_one(post: Post) -> None:
+    post.send_raw(
+        b"From: cntt@ductho.test\r\nMessage-ID: <n@x>\r\nMIME-Version: 1.0\r\n"
+        b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nGui\r\n"
+        b"--b\r\nContent-Type: application/pdf\r\nContent-ID: <x>\r\nContent-Disposition: attachment\r\n"
+        b"Content-Transfer-Encoding: base64\r\n\r\nJVBERi0xLjQ=\r\n--b--\r\n"
+    )
+    post.read()
+    assert [row.filename for row in post.desk.submissions()] == ["tep-dinh-kem.pdf"]
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"From: =?utf-8?b?!!!?= <a@b.test>\r\nSubject: =?x-unknown?q?=FF?=\r\n\r\nxin chao\r\n",
+        b"\r\n\r\n",
+        b"Subject: khong nguoi gui\r\nContent-Type: multipart/mixed\r\n\r\nkhong co ranh gioi\r\n",
+        b"From: a@b.test\r\nMessage-ID: <\xff\xfe>\r\nContent-Type: text/plain; charset=khong-co\r\n\r\n\xff\xfe\r\n",
+        b"From: a@b.test\r\nContent-Type: application/x; name*=utf-8''%FF%FE.xlsx\r\n"
+        b"Content-Transfer-Encoding: base64\r\n\r\n@@@@\r\n",
+    ],
+)
+def test_a_broken_mail_is_kept_and_does_not_stop_the_next(post: Post, raw: bytes) -> None:
+    post.send_raw(raw)
+    post.send(("bm03.xlsx", b"lanh"), message_id="<sau@x>")
+    result = post.read()
+    assert result.ok
+    assert "bm03.xlsx" in [row.filename for row in post.desk.submissions()]
+    assert len(post.desk.submissions()) == 2
+    assert post.left() == 0
+    assert set(post.desk.work().values()) <= {"waiting", "refused"}
+
+
+@pytest.mark.parametrize(
+    ("headers", "sender"),
+    [
+        ({"Auto-Submitted": "auto-replied"}, OFFICER),
+        ({"Precedence": "bulk"}, OFFICER),
+        ({"X-Dondoc-Loop": "dondoc.hatinh.test"}, OFFICER),
+        ({"X-Autoreply": "yes"}, OFFICER),
+        ({}, "MAILER-DAEMON@ductho.test"),
+        ({}, "no-reply@ductho.test"),
+        ({"Return-Path": "<>"}, OFFICER),
+    ],
+)
+def test_what_a_machine_wrote_is_kept_but_never_answered(post: Post, headers: dict[str, str], sender: str) -> None:
+    post.send(sender=sender, **headers)
+    post.read()
+    [row] = post.desk.submissions()
+    assert row.automatic
+    assert post.desk.work() == {1: "waiting"}
+    assert post.desk.verdicts()[0].agency is None  # an absence note is nobody's letter
+    assert post.desk.letters() == []
+
+
+def test_a_persons_mail_is_no_machines(post: Post) -> None:
+    post.send(("a.pdf", SCAN), **{"Auto-Submitted": "no"})
+    post.read()
+    assert not post.desk.submissions()[0].automatic
+    post.desk.work()
+    assert [(row.kind, row.recipient) for row in post.desk.letters()] == [("receipt", OFFICER)]
+
+
+def test_a_bounce_is_kept_without_an_answer(post: Post) -> None:
+    post.send_raw(
+        b"From: Mail Delivery <postmaster@ductho.test>\r\nSubject: Undelivered\r\nMIME-Version: 1.0\r\n"
+        b"Content-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n"
+        b"--b\r\nContent-Type: text/plain\r\n\r\nkhong den duoc\r\n"
+        b"--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; x\r\n\r\n"
+        b"Final-Recipient: rfc822; cntt@ductho.test\r\nAction: failed\r\nStatus: 5.1.1\r\n\r\n--b--\r\n"
+    )
+    post.read()
+    post.desk.work()
+    assert [row.filename for row in post.desk.submissions()] == ["thu.eml"]
+    assert post.desk.letters() == []
+
+
+def test_a_mailbox_that_does_not_answer_is_recorded_and_the_folder_is_read_all_the_same(desk: Desk) -> None:
+    desk.drop("bm03.xlsx", b"x")
+    server = ImapServer("127.0.0.1", free_port(), False, "tiep-nhan", "mat-khau-hop-thu")
+    failed = gather.read_mailbox(desk.world, server, desk.now)
+    assert not failed.ok
+    assert "Không đọc được hộp thư 127.0.0.1" in failed.detail
+    assert "mat-khau-hop-thu" not in failed.detail
+    assert desk.read_folder().ok
+    assert reads(desk.world) == [("mailbox", False, 0), ("folder", True, 1)]
+
+
+def test_a_wrong_password_is_a_sentence_without_it(post: Post) -> None:
+    server = ImapServer("127.0.0.1", post.server.imap_port, False, "tiep-nhan@ioc.test", "sai-mat-khau")
+    failed = gather.read_mailbox(post.desk.world, server, post.desk.now)
+    assert not failed.ok
+    assert "sai-mat-khau" not in failed.detail
+    assert post.desk.submissions() == []
+
+
+def test_with_a_full_disk_the_mails_stay_in_the_mailbox(post: Post) -> None:
+    post.send(("a.xlsx", b"mot"))
+    post.send(("b.xlsx", b"hai"), message_id="<2@ductho.test>")
+    good = post.desk.world
+    post.desk.world = World(good.settings.model_copy(update={"min_free_mb": 10**9}))
+    assert not post.read().ok
+    assert post.left() == 2
+    post.desk.world = good
+    assert len(post.read().submission_ids) == 2
+
+
+def test_the_same_file_by_mail_and_by_folder_is_one_version_and_one_duplicate(post: Post) -> None:
+    form = post.desk.form()
+    post.send(("BM03.xlsx", form))
+    post.desk.drop("BM03 ban chinh.xlsx", form)
+    post.read()
+    post.desk.read_folder()
+    assert post.desk.work() == {1: "accepted", 2: "duplicate"}
+    assert [v.version for v in post.desk.verdicts()] == [1, None]
+
+
+DIE_WHERE_THE_SOURCE_IS_TOLD = """
+import os, signal
+from datetime import datetime
+from pathlib import Path
+from dondoc.intake import gather
+from dondoc.settings import load
+from dondoc.world import World
+
+Path.replace = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+gather.read_folder(World(load()), datetime.fromisoformat("2021-11-18T14:00+07:00"))
+"""
+
+
+def test_killed_between_receiving_and_telling_the_source_it_is_received_once(desk: Desk) -> None:
+    path = desk.drop("bm03.xlsx", b"noi dung")
+    desk.world.blobs.put(b"noi dung")  # so that the only rename left is the one that tells the source
+    killed = subprocess.run([sys.executable, "-c", DIE_WHERE_THE_SOURCE_IS_TOLD], timeout=60, check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert path.exists()
+    assert len(desk.submissions()) == 1
+    assert desk.read_folder().submission_ids == []
+    assert not path.exists()
+    assert len(desk.submissions()) == 1
+    assert desk.work() == {1: "refused"}  # nobody had judged it yet, and it is not forgotten
+
+
+def test_a_mail_that_was_received_but_not_moved_is_received_once(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+    post.send(("a.xlsx", b"mot"))
+
+    def lost_line(*_: object) -> None:
+        raise ConnectionResetError
+
+    with monkeypatch.context() as broken:
+        broken.setattr("imap_tools.BaseMailBox.move", lost_line)
+        result = post.read()
+    assert (result.ok, len(result.submission_ids), post.left()) == (False, 1, 1)
+    again = post.read()
+    assert (again.ok, again.submission_ids, post.left()) == (True, [], 0)
+    assert len(post.desk.submissions()) == 1

@@ -1,0 +1,421 @@
+"""From arrival to answer: whose it is, what enters the data, what waits for a person, and what the sender reads."""
+
+import re
+import threading
+from datetime import date, timedelta
+from io import BytesIO
+
+import pytest
+from openpyxl import load_workbook
+from pydantic import SecretStr
+from sqlalchemy import select
+
+from dondoc.clock import end_of
+from dondoc.errors import Problem
+from dondoc.facts import contacts, obligations, read
+from dondoc.forms.judge import judge
+from dondoc.intake import answer, arrive, inbox
+from dondoc.intake.judge import judge_submission
+from dondoc.intake.receive import receive
+from dondoc.store.cameras import Camera
+from dondoc.store.intake import Assignment, Verdict
+from dondoc.world import World
+from tests.conftest import Run, at
+
+from .conftest import DUC_THO, OFFICER, SCAN, VU_QUANG, Desk
+
+
+def bring(desk: Desk, content: bytes, name: str = "BM03.xlsx", *, sender: str = OFFICER, channel: str = "mail") -> int:
+    """One arrival, judged and answered."""
+    desk.now += timedelta(minutes=1)
+    submission, _ = receive(
+        desk.world,
+        content,
+        channel=channel,
+        channel_id=f"{desk.now}",
+        sender=sender,
+        filename=name,
+        received_at=desk.now,
+        now=desk.now,
+        message_id="<1@ductho.test>",
+    )
+    desk.work()
+    return submission
+
+
+def newest(desk: Desk, submission: int) -> Verdict:
+    return [v for v in desk.verdicts() if v.submission_id == submission][-1]
+
+
+def status(desk: Desk, agency: str, key: str = "tourism/form_03") -> str:
+    as_of = end_of(date(2021, 11, 22))
+    with desk.world.sessions.begin() as session:
+        facts = read.read(session, as_of)
+    rows = obligations.standings(desk.world.directive, desk.world.calendar, facts, as_of)
+    return next(s.status for s in rows if s.duty.agency == agency and s.duty.key == key)
+
+
+def cameras(desk: Desk) -> list[Camera]:
+    with desk.world.sessions.begin() as session:
+        return list(session.scalars(select(Camera).order_by(Camera.id)))
+
+
+def test_a_good_form_meets_the_obligation_and_its_cameras_and_officer_enter_the_data(desk: Desk) -> None:
+    submission = bring(
+        desk, desk.form(cameras=2, officer_email="moi.ductho@hatinh.gov.vn", officer_name="Phan Thị Mới")
+    )
+    verdict = newest(desk, submission)
+    assert (verdict.outcome, verdict.agency, verdict.form, verdict.version) == ("accepted", DUC_THO, "form_03", 1)
+    assert verdict.fulfils == ["tourism/form_03"]
+    assert status(desk, DUC_THO) == "fulfilled"
+    assert [(c.agency, c.system, c.submission_id) for c in cameras(desk)] == [(DUC_THO, "tourism", submission)] * 2
+    with desk.world.sessions.begin() as session:
+        [officer] = contacts.find(session, DUC_THO, "focal_officer", date(2021, 11, 18), "tourism")[:1]
+    assert (officer.name, officer.email) == ("Phan Thị Mới", "moi.ductho@hatinh.gov.vn")
+
+
+def test_a_form_without_cameras_meets_the_obligation_too(desk: Desk) -> None:
+    bring(desk, desk.form(cameras=0, no_camera="Có", total_sites="0"))
+    assert status(desk, DUC_THO) == "fulfilled"
+    assert cameras(desk) == []
+    [letter] = desk.letters()
+    assert "không có camera thuộc phạm vi" in letter.text
+
+
+def test_the_receipt_says_what_was_received_and_answers_the_mail(desk: Desk) -> None:
+    bring(desk, desk.form())
+    [letter] = desk.letters()
+    assert (letter.kind, letter.state, letter.recipient, letter.agency) == ("receipt", "pending", OFFICER, DUC_THO)
+    assert letter.in_reply_to == "<1@ductho.test>"
+    assert letter.subject == "[IOC Hà Tĩnh] Xác nhận đã nhận Biểu mẫu 03 (khu, điểm du lịch) của UBND huyện Đức Thọ"
+    for words in ("lúc 14 giờ 01 phút ngày 18/11/2021", "BN-0001", "02 camera", "được tính là hoàn thành"):
+        assert words in letter.text
+        assert words in re.sub(r"</?b>", "", letter.html)
+    assert "127.0.0.1" not in letter.text + letter.html
+    assert "18,34" not in letter.text + letter.html
+
+
+def test_a_wrong_form_goes_back_with_its_cells_marked(desk: Desk) -> None:
+    submission = bring(desk, desk.form(cameras=5, wrong=4))
+    assert newest(desk, submission).outcome == "returned"
+    assert status(desk, DUC_THO) == "returned"
+    assert cameras(desk) == []
+    [letter] = desk.letters()
+    assert letter.kind == "returned"
+    errors = [i for i in newest(desk, submission).issues if i["severity"] == "error"]
+    assert len(errors) == 12
+    assert letter.text.count("\n- ") == answer.SHOWN
+    assert "… và 02 chỗ khác, đánh dấu đầy đủ trong tệp đính kèm." in letter.text
+    assert "Đề nghị không gửi mật khẩu" in letter.text
+    [attached] = letter.attachments
+    assert attached["filename"] == "bm03_can_sua.xlsx"
+    book = load_workbook(BytesIO(desk.world.blobs.get(attached["sha256"])))
+    assert sum(cell.comment is not None for sheet in book for row in sheet.iter_rows() for cell in row) >= 12
+
+
+def test_the_marked_copy_mended_and_sent_back_is_accepted(desk: Desk) -> None:
+    bring(desk, desk.form(wrong=1))
+    bring(desk, desk.form(wrong=0))
+    assert [v.outcome for v in desk.verdicts()] == ["returned", "accepted"]
+    assert status(desk, DUC_THO) == "fulfilled"
+
+
+def test_the_same_wrong_form_again_is_told_that_its_faults_still_stand(desk: Desk) -> None:
+    content = desk.form(wrong=1)
+    bring(desk, content)
+    bring(desk, content)
+    assert [v.outcome for v in desk.verdicts()] == ["returned", "duplicate"]
+    assert "không cần gửi lại" not in desk.letters()[-1].text
+    assert "đã được đề nghị bổ sung, chỉnh sửa trước đó" in desk.letters()[-1].text
+    assert status(desk, DUC_THO) == "returned"
+
+
+def test_the_same_good_form_again_gets_one_answer_saying_so(desk: Desk) -> None:
+    content = desk.form()
+    for _ in range(3):
+        bring(desk, content)
+    assert [v.outcome for v in desk.verdicts()] == ["accepted", "duplicate", "duplicate"]
+    assert [letter.kind for letter in desk.letters()] == ["receipt", "receipt"]
+    assert "Quý cơ quan không cần gửi lại" in desk.letters()[1].text
+
+
+def test_a_workbook_that_cannot_be_read_is_answered_with_what_to_do(desk: Desk) -> None:
+    submission = bring(desk, desk.form()[:500])
+    assert newest(desk, submission).outcome == "refused"
+    [letter] = desk.letters()
+    assert (letter.kind, letter.attachments) == ("returned", [])
+    assert newest(desk, submission).reason in letter.text
+
+
+def test_from_an_unregistered_address_nothing_happens_until_a_person_assigns_it_once(desk: Desk) -> None:
+    submission = bring(desk, desk.form(officer_email="la.ductho@hatinh.gov.vn"), sender="la@noi-khac.test")
+    assert newest(desk, submission).outcome == "waiting"
+    assert newest(desk, submission).agency == DUC_THO
+    assert cameras(desk) == []
+    assert status(desk, DUC_THO) == "under_review"
+    [letter] = desk.letters()
+    assert (letter.kind, letter.recipient) == ("receipt", "la@noi-khac.test")
+    assert "Đức Thọ" not in letter.subject + letter.text  # it says nothing of whose form it may be
+    with desk.world.sessions.begin() as session:
+        assert contacts.agency_of_sender(session, "la@noi-khac.test", date(2021, 11, 20)) == set()
+
+    verdict = inbox.assign(desk.world, submission, DUC_THO, by="Nguyễn Văn A", now=desk.now)
+    assert (verdict.outcome, verdict.version) == ("accepted", 1)
+    assert len(cameras(desk)) == 2
+    again = bring(desk, desk.form(cameras=3, base=1, note="x"), sender="la@noi-khac.test")
+    assert newest(desk, again).outcome == "accepted"
+
+
+def test_a_registered_sender_of_another_agency_cannot_act_for_this_one(desk: Desk) -> None:
+    desk.register(VU_QUANG, "cntt@vuquang.test")
+    submission = bring(desk, desk.form(DUC_THO), sender="cntt@vuquang.test")
+    assert (newest(desk, submission).outcome, newest(desk, submission).agency) == ("waiting", DUC_THO)
+    assert status(desk, VU_QUANG) == "overdue"
+
+
+def test_a_mail_without_a_sender_acts_for_nobody_but_our_own_folder_does(desk: Desk) -> None:
+    nobody = bring(desk, desk.form(), sender="")
+    assert newest(desk, nobody).outcome == "waiting"
+    assert desk.letters() == []
+    ours = bring(desk, desk.form(cameras=3, officer_email="b.ductho@hatinh.gov.vn"), sender="", channel="folder")
+    assert newest(desk, ours).outcome == "accepted"
+    assert [letter.recipient for letter in desk.letters()] == ["b.ductho@hatinh.gov.vn"]  # the agency's own officer
+
+
+def test_a_copy_that_is_not_ours_is_known_by_an_exact_name_and_ky_anh_alone_is_asked(desk: Desk) -> None:
+    desk.register("ubnd-huyen-ky-anh", "cntt@kyanh.test")
+    exact = bring(desk, desk.form(DUC_THO, token=False))
+    assert newest(desk, exact).agency == DUC_THO
+    assert newest(desk, exact).outcome.startswith("accepted")
+    unclear = desk.form("ubnd-huyen-ky-anh", token=False, agency_name="UBND Kỳ Anh")
+    stranger = bring(desk, unclear, sender="la@noi-khac.test")
+    assert (newest(desk, stranger).outcome, newest(desk, stranger).agency) == ("waiting", None)
+    assert status(desk, "ubnd-huyen-ky-anh") == status(desk, "ubnd-thi-xa-ky-anh") == "under_review"
+    known = bring(desk, unclear, sender="cntt@kyanh.test")
+    assert newest(desk, known).agency == "ubnd-huyen-ky-anh"
+
+
+def test_a_forged_token_acts_for_nobody(desk: Desk, environment: pytest.MonkeyPatch) -> None:
+    forger = Desk(World(desk.world.settings.model_copy(update={"secret_key": SecretStr("x")})))
+    submission = bring(desk, forger.form(VU_QUANG), sender="la@noi-khac.test")
+    assert newest(desk, submission).outcome == "waiting"
+
+
+def test_two_corrections_of_the_same_copy_leave_one_to_a_person_who_decides(desk: Desk) -> None:
+    bring(desk, desk.form(cameras=2))
+    bring(desk, desk.form(cameras=3, base=1))
+    stale = bring(desk, desk.form(cameras=4, base=1))
+    assert newest(desk, stale).outcome == "conflict"
+    assert len(cameras(desk)) == 3
+    assert status(desk, DUC_THO) == "fulfilled"
+    with desk.world.sessions.begin() as session:
+        [row] = inbox.inbox(session)
+    assert (row["number"], row["outcome"]) == ("BN-0003", "conflict")
+    decided = inbox.assign(desk.world, stale, DUC_THO, by="Nguyễn Văn A", now=desk.now)
+    assert (decided.outcome, decided.version) == ("accepted", 3)
+    assert len(cameras(desk)) == 4
+
+
+def test_assigning_counts_even_when_every_clock_says_the_same(desk: Desk) -> None:
+    """Each process under DONDOC_CLOCK starts at the same moment: order must not rest on times."""
+    submission = bring(desk, desk.form(), sender="la@noi-khac.test")
+    early = at(18, 13)
+    assert inbox.assign(desk.world, submission, DUC_THO, by="A", now=early).outcome == "accepted"
+    assert judge_submission(desk.world, submission, now=early).outcome == "accepted"
+    assert len([v for v in desk.verdicts() if v.submission_id == submission]) == 2
+
+
+def test_judging_again_writes_nothing(desk: Desk) -> None:
+    submission = bring(desk, desk.form())
+    first = newest(desk, submission)
+    assert judge_submission(desk.world, submission, now=desk.now).id == first.id
+    answer.answer(desk.world, [submission], now=desk.now)
+    assert len(desk.verdicts()) == 1
+    assert len(desk.letters()) == 1
+
+
+def test_a_day_has_so_many_answers_to_one_address_and_the_next_day_has_its_own(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert answer.PER_DAY == 20
+    monkeypatch.setattr(answer, "PER_DAY", 3)
+    for n in range(answer.PER_DAY + 3):
+        bring(desk, SCAN + b"%d" % n, "van-ban.pdf")
+    assert len(desk.letters()) == answer.PER_DAY
+    assert len(desk.verdicts()) == answer.PER_DAY + 3  # received and judged all the same
+    desk.now += timedelta(days=1)
+    bring(desk, SCAN + b"mai", "van-ban.pdf")
+    assert len(desk.letters()) == answer.PER_DAY + 1
+
+
+def test_a_password_in_a_form_is_nowhere_but_in_the_original(desk: Desk) -> None:
+    content = desk.form(note=" rtsp://admin:BiMat-2021@10.0.0.9/")
+    submission = bring(desk, content)
+    verdict = newest(desk, submission)
+    told = "".join(f"{v.subject}{v.text}{v.html}" for v in desk.letters())
+    assert "BiMat-2021" not in told + str((verdict.rows, verdict.head, verdict.issues, verdict.reason))
+
+
+def test_what_an_answer_holds_back_it_never_loses(desk: Desk) -> None:
+    """A workbook that is no form of ours at all is kept, refused with a reason, and can still be assigned."""
+    from openpyxl import Workbook
+
+    book, stream = Workbook(), BytesIO()
+    book.active["A1"] = '=HYPERLINK("http://x")'  # type: ignore[index]
+    book.save(stream)
+    submission = bring(desk, stream.getvalue(), "la.xlsx")
+    assert newest(desk, submission).outcome == "refused"
+    assert desk.world.blobs.get(desk.submissions()[0].sha256) == stream.getvalue()
+
+
+def test_a_killed_run_is_caught_up_by_the_next(desk: Desk) -> None:
+    receive(
+        desk.world,
+        desk.form(),
+        channel="mail",
+        channel_id="1",
+        sender=OFFICER,
+        filename="BM03.xlsx",
+        received_at=desk.now,
+        now=desk.now,
+    )
+    assert desk.work() == {1: "accepted"}
+    assert desk.work() == {}
+
+
+@pytest.fixture
+def both(empty_database: str, world: World) -> Desk:
+    made = Desk(world)
+    made.register(DUC_THO)
+    return made
+
+
+def test_two_workers_at_once_make_one_first_version(both: Desk) -> None:
+    """The same two arrivals judged by several threads: each once, and one version 1 only."""
+    for n in (2, 3):
+        receive(
+            both.world,
+            both.form(cameras=n),
+            channel="mail",
+            channel_id=str(n),
+            sender=OFFICER,
+            filename="BM03.xlsx",
+            received_at=both.now,
+            now=both.now,
+        )
+    failures: list[BaseException] = []
+
+    def work(submission: int) -> None:
+        try:
+            judge_submission(both.world, submission, now=both.now)
+        except BaseException as error:
+            failures.append(error)
+
+    workers = [threading.Thread(target=work, args=(s,)) for s in (1, 2, 1, 2)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join(120)
+    assert failures == []
+    assert sorted((v.outcome, v.version or 0) for v in both.verdicts()) == [("accepted", 1), ("conflict", 0)]
+
+
+def test_a_scan_waits_and_entering_it_in_the_register_settles_it(
+    desk: Desk, dondoc: Run, environment: pytest.MonkeyPatch, tmp_path: object
+) -> None:
+    environment.setenv("DONDOC_CLOCK", "2021-11-19T10:00+07:00")
+    bring(desk, SCAN, "1120_UBND-VP.pdf")
+    bring(desk, b"%PDF khac", "khac.pdf")
+    scan = desk.world.settings.home / "scan.pdf"
+    scan.write_bytes(SCAN)
+    letter = ("--agency", DUC_THO, "--fulfils", "focal_letter", "--number", "1120/UBND-VP", "--date", "2021-11-17")
+    letter += ("--arrived", "2021-11-18", "--by", "Trần Thị Văn")
+    assert status(desk, DUC_THO, "public_admin_centre/focal_letter") == "under_review"
+    said = dondoc("register", *letter, "--file", scan).stderr
+    assert "BN-0001 không còn chờ xử lý" in said
+    assert status(desk, DUC_THO, "public_admin_centre/focal_letter") == "fulfilled"
+    verdict = newest(desk, 1)
+    assert (verdict.outcome, verdict.agency, verdict.form, verdict.fulfils) == ("accepted", DUC_THO, None, [])
+    assert verdict.reason == "đã vào sổ văn bản số 1120/UBND-VP"
+    with desk.world.sessions.begin() as session:
+        assert [row["number"] for row in inbox.inbox(session)] == ["BN-0002"]
+    assert status(desk, DUC_THO) == "under_review"  # the other scan may still be the form
+
+    said = dondoc("register", *letter, "--submission", "BN-0002").stderr
+    assert "BN-0002 không còn chờ xử lý" in said
+    with desk.world.sessions.begin() as session:
+        assert inbox.inbox(session) == []
+    with pytest.raises(Problem, match="Không có bản nộp BN-0099"):
+        dondoc("register", *letter, "--submission", "99")
+    with pytest.raises(Problem, match="một trong hai"):
+        dondoc("register", *letter, "--submission", "2", "--file", scan)
+    assert status(desk, DUC_THO) == "overdue"
+
+
+def test_registering_a_form_that_was_already_accepted_leaves_its_verdict_alone(desk: Desk) -> None:
+    bring(desk, desk.form())
+    with desk.world.sessions.begin() as session:
+        sha256 = desk.submissions()[0].sha256
+        assert inbox.entered(session, sha256, agency=DUC_THO, number="1/VB", now=desk.now) == []
+    assert status(desk, DUC_THO) == "fulfilled"
+
+
+def test_a_person_puts_a_stray_mail_aside_and_nothing_is_deleted(desk: Desk, dondoc: Run) -> None:
+    submission = bring(desk, b"quang cao", "thu.eml")
+    assert status(desk, DUC_THO) == "under_review"
+    dondoc("dismiss", "BN-0001", "--reason", "thư quảng cáo", "--by", "Nguyễn Văn A")
+    assert newest(desk, submission).outcome == "dismissed"
+    assert newest(desk, submission).reason == "thư quảng cáo (Nguyễn Văn A)"
+    assert status(desk, DUC_THO) == "overdue"
+    assert desk.world.blobs.get(desk.submissions()[0].sha256) == b"quang cao"
+    before = len(desk.letters())
+    answer.answer(desk.world, [submission], now=desk.now)
+    assert len(desk.letters()) == before
+    with pytest.raises(Problem, match="không chờ người xử lý"):
+        dondoc("dismiss", "1", "--reason", "lần nữa", "--by", "A")
+    assert inbox.assign(desk.world, submission, DUC_THO, by="A", now=desk.now).outcome == "waiting"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("dismiss", "99", "--reason", "x", "--by", "A"), "Không có bản nộp BN-0099"),
+        (("dismiss", "1", "--reason", " ", "--by", "A"), "--reason"),
+        (("dismiss", "x", "--reason", "x", "--by", "A"), "không phải số bản nộp"),
+        (("assign", "99", "--agency", DUC_THO, "--by", "A"), "Không có bản nộp BN-0099"),
+        (("assign", "1", "--agency", "ubnd-x", "--by", "A"), "Không có đơn vị “ubnd-x”"),
+        (("assign", "2", "--agency", DUC_THO, "--by", "A"), "BN-0002 không chờ người xử lý"),
+    ],
+)
+def test_a_wrong_word_on_a_submission_is_a_sentence(
+    desk: Desk, dondoc: Run, arguments: tuple[str, ...], words: str
+) -> None:
+    bring(desk, b"quang cao", "thu.eml")
+    bring(desk, desk.form())
+    with pytest.raises(Problem, match=words):
+        dondoc(*arguments)
+    with desk.world.sessions.begin() as session:
+        assert session.scalars(select(Assignment)).all() == []
+
+
+def test_an_upload_of_ours_acts_by_its_token(desk: Desk) -> None:
+    line = arrive.arrive(
+        desk.world, desk.form(), "BM03.xlsx", sender="", channel="upload", received_at=desk.now, now=desk.now
+    )
+    assert (line["outcome"], line["agency"], line["duplicate"]) == ("accepted", DUC_THO, False)
+
+
+def test_the_stored_rows_are_those_of_the_judge(desk: Desk) -> None:
+    content = desk.form()
+    submission = bring(desk, content)
+    form = judge(
+        content,
+        "BM03.xlsx",
+        data=desk.world.settings.data,
+        directive=desk.world.directive,
+        secrets=desk.world.settings.secret_keys,
+        day=date(2021, 11, 18),
+    )
+    verdict = newest(desk, submission)
+    assert verdict.rows == list(form.rows)
+    assert verdict.value_hash == form.value_hash

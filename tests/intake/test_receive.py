@@ -1,0 +1,119 @@
+"""Receiving: whole, once, durable; or not at all, and then the source keeps it."""
+
+import unicodedata
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import select
+
+from dondoc.errors import Problem
+from dondoc.intake.receive import receive, safe_filename
+from dondoc.store.intake import Submission
+from dondoc.world import World
+from tests.conftest import at
+
+HOSTILE = st.one_of(
+    st.text(max_size=300),
+    st.builds(
+        "{}{}.xlsx".format, st.sampled_from(["../../etc/", "C:\\a\\", "/", "..", "a\u202e"]), st.text(max_size=200)
+    ),
+)
+
+
+@given(HOSTILE)
+def test_no_name_carries_a_folder_or_what_nobody_sees(name: str) -> None:
+    safe = safe_filename(name)
+    assert 1 <= len(safe) <= 120
+    assert not {"/", "\\"} & {*safe}
+    assert not {unicodedata.category(c) for c in safe} & {"Cc", "Cf", "Cs", "Zl", "Zp"}
+    assert safe not in (".", "..")
+    assert unicodedata.is_normalized("NFC", safe)
+    safe.encode()
+
+
+@pytest.mark.parametrize(
+    ("name", "safe"),
+    [
+        ("BM03 Đức Thọ.xlsx", "BM03 Đức Thọ.xlsx"),
+        (unicodedata.normalize("NFD", "Đức Thọ.xlsx"), "Đức Thọ.xlsx"),
+        ("../../etc/passwd.xlsx", "passwd.xlsx"),
+        ("C:\\Users\\a\\bm.xlsx", "bm.xlsx"),
+        ("a\r\nBcc: x@y.test\u202exslx.exe", "aBcc: x@y.testxslx.exe"),
+        ("x" * 300 + ".xlsx", "x" * 115 + ".xlsx"),
+        ("\ud800bm.xlsx", "bm.xlsx"),
+        ("", "khong-ten"),
+        ("..", "khong-ten"),
+        ("\u200b", "khong-ten"),
+    ],
+)
+def test_a_name_keeps_what_people_need_of_it(name: str, safe: str) -> None:
+    assert safe_filename(name) == safe
+
+
+@pytest.fixture
+def both(empty_database: str, world: World) -> World:
+    return world
+
+
+def take(world: World, content: bytes = b"noi dung", **given: Any) -> tuple[int, bool]:
+    values = {
+        "channel": "mail",
+        "channel_id": "<1@x>/0",
+        "sender": " CNTT@DucTho.test ",
+        "filename": "bm.xlsx",
+        "received_at": at(18),
+        "now": at(19),
+    } | given
+    return receive(world, content, **values)
+
+
+def rows(world: World) -> list[Submission]:
+    with world.sessions.begin() as session:
+        return list(session.scalars(select(Submission).order_by(Submission.id)))
+
+
+def test_receiving_the_same_arrival_again_is_a_no_op(both: World) -> None:
+    first, new = take(both)
+    assert new
+    assert take(both, now=at(20)) == (first, False)
+    [row] = rows(both)
+    assert (row.sender, row.filename, row.happened_at, row.recorded_at) == (
+        "cntt@ductho.test",
+        "bm.xlsx",
+        at(18),
+        at(19),
+    )
+    assert both.blobs.get(row.sha256) == b"noi dung"
+
+
+def test_the_same_bytes_from_elsewhere_are_another_arrival(both: World) -> None:
+    take(both)
+    assert take(both, channel="folder")[1]
+    assert take(both, channel_id="<2@x>/0")[1]
+    assert len({row.sha256 for row in rows(both)}) == 1
+    assert len(rows(both)) == 3
+
+
+def test_nothing_arrives_in_the_future(world: World) -> None:
+    take(world, received_at=at(25))
+    assert rows(world)[0].happened_at == at(19)
+
+
+def test_a_nearly_full_disk_refuses_and_says_that_the_source_keeps_it(
+    environment: pytest.MonkeyPatch, world: World
+) -> None:
+    full = World(world.settings.model_copy(update={"min_free_mb": 10**9}))
+    with pytest.raises(Problem, match=r"chỉ còn \d+ MB .* vẫn còn nguyên ở nơi gửi"):
+        take(full)
+    assert rows(world) == []
+
+
+def test_a_subject_cannot_smuggle_a_header_or_grow_without_end(world: World) -> None:
+    take(world, subject="Gửi BM03\r\nBcc: x@y.test" + "x" * 900)
+    with world.sessions.begin() as session:
+        [subject] = session.scalars(select(Submission.subject))
+    assert subject is not None
+    assert subject.startswith("Gửi BM03  Bcc")
+    assert len(subject) == 500
