@@ -1,0 +1,183 @@
+"""One visit to a simulated camera: reads RTSP requests and behaves as the path asks."""
+
+import asyncio
+import base64
+import hashlib
+import re
+import secrets
+from collections import Counter
+from collections.abc import Awaitable, Callable
+
+from dondoc.demo import clips, rtp
+
+USER, PASSWORD = "ioc", "Xem#2021 được"
+# What is answered to DESCRIBE and all that follows, for cameras that say no.
+REFUSALS = {
+    "missing": "404 Not Found",
+    "forbidden": "403 Forbidden",
+    "busy": "503 Service Unavailable",
+    "crowded": "453 Not Enough Bandwidth",
+    "strange": "299 Odd",
+    "redirect": "302 Found",
+    "redirect-away": "302 Found",
+    "redirect-loop": "302 Found",
+}
+LOCKED = {"basic", "digest", "digest-sha256", "digest-noqop", "stale", "always-stale", "dual", "wrong-password"}
+MUTE = {"hanging", "hanging-later", "garbage", "http", "closing", "flood"}
+PLAYING = {"healthy", "h265", "dark", "frozen", "late", "silent", "junk", "audio", "udp", "unknown-codec", "no-media"}
+BEHAVIOURS = {*REFUSALS, *LOCKED, *MUTE, *PLAYING, "refusing"}
+SCENES = {"dark": ("dark", "h264"), "frozen": ("frozen", "h264"), "h265": ("moving", "h265")}
+MEDIA = {
+    "audio": "m=audio 0 RTP/AVP 0\r\na=control:trackID=1\r\n",
+    "no-media": "",
+    "unknown-codec": "m=video 0 RTP/AVP 98\r\na=rtpmap:98 X-VNPT/90000\r\na=control:trackID=1\r\n",
+    "h265": "m=video 0 RTP/AVP 96\r\na=rtpmap:96 H265/90000\r\na=control:trackID=1\r\n",
+}
+H264 = (
+    "m=audio 0 RTP/AVP 0\r\na=control:trackID=2\r\n"
+    "m=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\na=fmtp:96 packetization-mode=1\r\na=control:trackID=1\r\n"
+)
+
+
+class Camera:
+    """The camera's side of one connection."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, counts: Counter[str]) -> None:
+        self.reader, self.writer, self.counts = reader, writer, counts
+        self.nonce = ""
+        self.stale_answers = 0
+        self.playing: asyncio.Task[None] | None = None
+        counts["connections"] += 1
+
+    async def talk(self) -> None:
+        try:
+            while head := (await self.reader.readuntil(b"\r\n\r\n")).decode():
+                first, *lines = head.splitlines()
+                method, url, _ = first.split(" ", 2)
+                headers = {k.strip().lower(): v.strip() for k, _, v in (line.partition(":") for line in lines if line)}
+                self.counts[method] += 1
+                if not await self._answer(method, url, headers):
+                    return
+        finally:
+            if self.playing:
+                self.playing.cancel()
+
+    async def _answer(self, method: str, url: str, headers: dict[str, str]) -> bool:
+        """Answer one request; False to close the connection."""
+        behaviour = re.sub(r"^rtsps?://[^/]*/", "", url).split("/")[0] or "healthy"
+        if behaviour in MUTE and not (behaviour == "hanging-later" and method == "OPTIONS"):
+            return await self._misbehave(behaviour)
+        if method == "OPTIONS":
+            return await self._say("200 OK", headers, "Public: OPTIONS, DESCRIBE, SETUP, PLAY, TEARDOWN\r\n")
+        if behaviour in REFUSALS:
+            return await self._say(REFUSALS[behaviour], headers, self._location(behaviour, url))
+        if behaviour in LOCKED and (challenge := self._challenge(behaviour, method, url, headers)):
+            return await self._say("401 Unauthorized", headers, challenge)
+        answer: Callable[[str, str, dict[str, str]], Awaitable[bool]] = getattr(
+            self, f"_{method.lower()}", self._unknown
+        )
+        return await answer(behaviour, url, headers)
+
+    async def _misbehave(self, behaviour: str) -> bool:
+        if behaviour in ("hanging", "hanging-later"):
+            await asyncio.Event().wait()
+        said = {
+            "garbage": b"\x00\xff SSH-2.0-camera\r\n\r\n",
+            "http": b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n",
+            "flood": b"RTSP/1.0 200 OK\r\n" + b"X-More: and more\r\n" * 20_000,
+        }
+        self.writer.write(said.get(behaviour, b""))
+        await self.writer.drain()
+        return False
+
+    def _location(self, behaviour: str, url: str) -> str:
+        target = {"redirect": url.replace("/redirect/", "/healthy/"), "redirect-loop": url}
+        away = "rtsp://192.0.2.1:554/healthy/1"  # TEST-NET: nobody's
+        return f"Location: {target.get(behaviour, away)}\r\n" if behaviour.startswith("redirect") else ""
+
+    async def _say(self, status: str, headers: dict[str, str], more: str = "", body: str = "") -> bool:
+        length = f"Content-Length: {len(body)}\r\n" if body else ""
+        head = f"RTSP/1.0 {status}\r\nCSeq: {headers.get('cseq', '0')}\r\n{more}{length}\r\n"
+        self.writer.write((head + body).encode())
+        await self.writer.drain()
+        return True
+
+    async def _describe(self, behaviour: str, url: str, headers: dict[str, str]) -> bool:
+        sdp = "v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=camera\r\nt=0 0\r\n" + MEDIA.get(behaviour, H264)
+        return await self._say("200 OK", headers, f"Content-Base: {url}/\r\nContent-Type: application/sdp\r\n", sdp)
+
+    async def _setup(self, behaviour: str, url: str, headers: dict[str, str]) -> bool:
+        if behaviour == "udp" or not url.endswith("/trackID=1"):
+            return await self._say("461 Unsupported Transport", headers)
+        transport = "Transport: RTP/AVP/TCP;unicast;interleaved=0-1\r\n"
+        return await self._say("200 OK", headers, f"{transport}Session: 0D0D1;timeout=60\r\n")
+
+    async def _play(self, behaviour: str, url: str, headers: dict[str, str]) -> bool:
+        await self._say("200 OK", headers, "Session: 0D0D1\r\n")
+        if behaviour != "silent":
+            self.playing = asyncio.create_task(self._stream(behaviour))
+        return True
+
+    async def _stream(self, behaviour: str) -> None:
+        clip = await asyncio.to_thread(clips.clip, *SCENES.get(behaviour, ("moving", "h264")))
+        sequence, start = 0, 1 if behaviour == "late" else 0
+        for number in range(start, 100_000):
+            unit = clip.units[number % len(clip.units)]
+            if behaviour == "junk":
+                unit = (b"\x65" + secrets.token_bytes(900),)
+            for packet in rtp.packets(unit, clip.codec, sequence, number * 90_000 // clips.RATE):
+                self.writer.write(packet)
+                sequence += 1
+            await self.writer.drain()
+            await asyncio.sleep(1 / clips.RATE)
+
+    async def _teardown(self, behaviour: str, url: str, headers: dict[str, str]) -> bool:
+        await self._say("200 OK", headers)
+        return False
+
+    async def _unknown(self, behaviour: str, url: str, headers: dict[str, str]) -> bool:
+        return await self._say("405 Method Not Allowed", headers)
+
+    def _challenge(self, behaviour: str, method: str, url: str, headers: dict[str, str]) -> str:
+        """The challenge to send back, or nothing when the login is good."""
+        given = headers.get("authorization", "")
+        if given and method == "DESCRIBE":
+            self.counts["logins"] += 1
+        stale = (
+            given and behaviour in ("stale", "always-stale") and self.stale_answers < (1 if behaviour == "stale" else 9)
+        )
+        if stale:
+            self.stale_answers += 1
+        elif behaviour != "wrong-password" and self._good(behaviour, method, given):
+            return ""
+        elif given:
+            self.counts["refused logins"] += 1
+        self.nonce = secrets.token_hex(8)
+        basic = 'WWW-Authenticate: Basic realm="camera"\r\n'
+        if behaviour == "basic":
+            return basic
+        more = ", stale=TRUE" if stale else ""
+        quality = "" if behaviour == "digest-noqop" else ', qop="auth,auth-int"'
+        digest = (
+            f'WWW-Authenticate: Digest realm="camera, \\"cổng\\"", nonce="{self.nonce}", opaque="x1"{quality}{more}'
+        )
+        if behaviour == "digest-sha256":
+            return f"{digest}, algorithm=SHA-256\r\n"
+        return f"{basic}{digest}\r\n{digest}, algorithm=SHA-256\r\n" if behaviour == "dual" else f"{digest}\r\n"
+
+    def _good(self, behaviour: str, method: str, given: str) -> bool:
+        if behaviour == "basic":
+            return given == "Basic " + base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
+        parts = {k: a or b for k, a, b in re.findall(r'(\w+)=(?:"((?:[^"\\]|\\.)*)"|([^",\s]+))', given)}
+        if parts.get("nonce") != self.nonce:
+            return False
+        used = hashlib.sha256 if parts.get("algorithm") == "SHA-256" else hashlib.md5
+
+        def hashed(*words: str) -> str:
+            return used(":".join(words).encode()).hexdigest()
+
+        realm = parts.get("realm", "").replace("\\", "")
+        secret, what = hashed(USER, realm, PASSWORD), hashed(method, parts.get("uri", ""))
+        if "qop" in parts:
+            return parts.get("response") == hashed(secret, self.nonce, parts["nc"], parts["cnonce"], parts["qop"], what)
+        return parts.get("response") == hashed(secret, self.nonce, what)

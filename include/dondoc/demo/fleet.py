@@ -1,0 +1,115 @@
+"""A fleet of simulated cameras that speak real RTSP over TCP, some of them broken.
+
+The first element of the path says how a camera behaves, the rest is free: `rtsp://127.0.0.1:8554/healthy/17`.
+`python -m dondoc.demo.fleet --port 8554` serves until it is told to stop.
+"""
+
+import asyncio
+import contextlib
+import socket
+import threading
+from collections import Counter
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Self
+
+from dondoc.demo.camera import BEHAVIOURS, Camera
+
+
+class Fleet:
+    """Serves in a thread of its own between `with` and its end.
+
+    `counts` says how often each happened: "connections", "logins", "refused logins", and "logins /path".
+    """
+
+    def __init__(self, ports: Sequence[int] = (0,), refusing_port: int = 0) -> None:
+        self.counts: Counter[str] = Counter()
+        self._sockets = [_bound(p) for p in ports]
+        # Bound but not listening: nobody else can take the port, and a connection to it is refused.
+        self._refusing = _bound(refusing_port)
+        self.ports = [s.getsockname()[1] for s in self._sockets]
+        self.refusing_port: int = self._refusing.getsockname()[1]
+
+    def url(self, behaviour: str, name: str = "1", user: str = "", password: str = "", scheme: str = "rtsp") -> str:
+        """Where to find a camera that behaves like this."""
+        port = self.refusing_port if behaviour == "refusing" else self.ports[0]
+        info = f"{user}:{password}@" if user else ""
+        return f"{scheme}://{info}127.0.0.1:{port}/{behaviour}/{name}"
+
+    def __enter__(self) -> Self:
+        ready = threading.Event()
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._serve, args=(ready,), name="camera fleet", daemon=True)
+        self._thread.start()
+        ready.wait()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._loop.call_soon_threadsafe(self._stop.set)
+        self._thread.join()
+        self._refusing.close()
+
+    def _serve(self, ready: threading.Event) -> None:
+        with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
+            runner.run(self.serve(ready))
+
+    async def serve(self, ready: threading.Event) -> None:
+        """Serve until told to stop. Clips are made when a camera is first played."""
+        self._stop = asyncio.Event()
+        visits: set[asyncio.Task[None]] = set()
+
+        async def visit(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            task = asyncio.current_task()
+            assert task is not None
+            visits.add(task)
+            try:
+                await Camera(reader, writer, self.counts).talk()
+            except (ConnectionError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, asyncio.CancelledError):
+                pass  # the visitor left, or the fleet stops
+            finally:
+                visits.discard(task)
+                writer.close()
+
+        servers = [await asyncio.start_server(visit, sock=s, backlog=1024) for s in self._sockets]
+        ready.set()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._stop.wait()
+        for server in servers:
+            server.close()
+        for task in visits:
+            task.cancel()
+        await asyncio.gather(*visits, return_exceptions=True)
+
+
+def _bound(port: int) -> socket.socket:
+    made = socket.socket()
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    made.bind(("127.0.0.1", port))
+    return made
+
+
+def main() -> None:
+    """Serve until SIGINT or SIGTERM; one JSON line on standard output says when and where."""
+    import argparse
+    import json
+    import signal
+    import sys
+
+    asked = argparse.ArgumentParser(description="Simulated cameras on 127.0.0.1")
+    asked.add_argument("--port", type=int, action="append", help="repeatable; default: a free one")
+    asked.add_argument("--refusing-port", type=int, default=0)
+    given = asked.parse_args()
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    with Fleet(given.port or (0,), given.refusing_port) as fleet:
+        ready = {"ports": fleet.ports, "refusing_port": fleet.refusing_port, "behaviours": sorted(BEHAVIOURS)}
+        sys.stdout.write(json.dumps(ready) + "\n")
+        sys.stdout.flush()
+        stop.wait()
+
+
+if __name__ == "__main__":
+    main()

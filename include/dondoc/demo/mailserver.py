@@ -1,0 +1,239 @@
+"""The demo's mail: SMTP into a Maildir per recipient, IMAP and a small web page over the same Maildirs.
+
+`python -m dondoc.demo.mailserver --home DIR` prints one line of JSON with its ports when it is ready. Tests use
+`MailServer` directly. Everything stays on 127.0.0.1.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import json
+import mailbox
+import os
+import re
+import signal
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, contextmanager
+from email import policy
+from email.message import EmailMessage
+from email.parser import BytesParser
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from dondoc import clock
+
+HOST = "127.0.0.1"
+PASSWORD = "hop-thu-thu"  # noqa: S105 - of mailboxes that exist only in the demo and in tests
+LARGEST = 40 * 1024 * 1024
+
+
+def free_port() -> int:
+    """A port that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def folder_of(address: str) -> str:
+    """The folder of an address's Maildir: nothing in it can leave the home folder."""
+    return re.sub(r"[^a-z0-9@._+-]", "_", address.lower()).lstrip(".") or "_"
+
+
+def arrival(key: str) -> tuple[int, ...]:
+    """When the mail of a Maildir key arrived, for sorting: second, microsecond, number."""
+    return tuple(int(n) for n in re.findall(r"[0-9]+", key.split("P")[0]))
+
+
+class Mailboxes:
+    """A Maildir per address under a home folder, and pymap's list of users beside them."""
+
+    def __init__(self, home: Path) -> None:
+        from pysasl.hashing import BuiltinHash
+
+        self.home = home
+        self._hash = BuiltinHash(rounds=1000).hash(PASSWORD)
+        self._lock = threading.Lock()
+        home.mkdir(parents=True, exist_ok=True)
+        for name in ("passwd", "shadow"):
+            (home / f"pymap-etc-{name}").touch()
+
+    def open(self, address: str) -> mailbox.Maildir:
+        """The Maildir of an address; made, with its user, when it is not there yet."""
+        folder = folder_of(address)
+        with self._lock:
+            if not (self.home / folder).exists():
+                made = mailbox.Maildir(self.home / folder, create=True)
+                for name, line in (
+                    ("passwd", f"{folder}:x:::{folder}:{folder}:"),
+                    ("shadow", f"{folder}:{self._hash}:::::::"),
+                ):
+                    with (self.home / f"pymap-etc-{name}").open("a") as file:
+                        file.write(line + "\n")
+                return made
+        return mailbox.Maildir(self.home / folder, create=False)
+
+    def put(self, address: str, content: bytes) -> None:
+        """Lay a mail into the INBOX of an address; it arrives now, by the clock that the letters play in."""
+        box = self.open(address)
+        key, now = box.add(content), clock.now().timestamp()
+        with contextlib.suppress(FileNotFoundError):  # an IMAP client looked at it already: it keeps its real time
+            os.utime(self.home / folder_of(address) / "new" / key, (now, now))
+
+    def addresses(self) -> list[str]:
+        return sorted(path.name for path in self.home.iterdir() if (path / "new").is_dir())
+
+    def read(self, address: str) -> list[tuple[str, EmailMessage]]:
+        """The mails of an address in order of arrival, each with its key, also those that were moved into a folder."""
+        top, found = self.open(address), []
+        for box in (top, *(top.get_folder(name) for name in top.list_folders())):
+            for key in box.keys():  # noqa: SIM118 - a mailbox is no mapping
+                try:
+                    content = box.get_bytes(key)
+                except (KeyError, FileNotFoundError):  # moved by an IMAP client in between
+                    continue
+                found.append((key, BytesParser(EmailMessage, policy=policy.default).parsebytes(content)))
+        return sorted(found, key=lambda pair: arrival(pair[0]))
+
+    def messages(self, address: str) -> list[EmailMessage]:
+        return [message for _, message in self.read(address)]
+
+
+class Post:
+    """What the SMTP server does with a letter: one copy to each recipient. Tests override its answers."""
+
+    def __init__(self, boxes: Mailboxes) -> None:
+        self.boxes = boxes
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        for address in envelope.rcpt_tos:
+            content = envelope.content or b""
+            self.boxes.put(address, content if isinstance(content, bytes) else content.encode())
+        return "250 OK"
+
+
+class _Imap(threading.Thread):
+    """pymap in a thread of its own: no process is left behind, however we end."""
+
+    def __init__(self, home: Path, port: int) -> None:
+        super().__init__(name="imap", daemon=True)
+        self._home, self._port = home, port
+        self._up, self._loop = threading.Event(), asyncio.new_event_loop()
+        self._ending: asyncio.Event | None = None
+
+    def run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        self._loop.run_until_complete(self._serve())
+
+    async def _serve(self) -> None:
+        from pymap.backend.maildir import MaildirBackend
+        from pymap.backend.maildir.mailbox import Maildir
+        from pymap.imap import IMAPService
+
+        # pymap 0.36 copies only what this returns, and then deletes the letter: give it the letter with its contents.
+        Maildir.get_message_metadata = Maildir.get_message  # type: ignore[method-assign]
+        parser = argparse.ArgumentParser()
+        parser.set_defaults(debug=False, passlib_cfg=None)
+        IMAPService.add_arguments(parser)
+        MaildirBackend.add_subparser("maildir", parser.add_subparsers())
+        arguments = ["--host", HOST, "--port", str(self._port), "maildir", str(self._home)]
+        backend, config = await MaildirBackend.init(parser.parse_args(arguments))
+        config.apply_context()
+        self._ending = asyncio.Event()
+        async with AsyncExitStack() as stack:
+            await IMAPService(backend, config).start(stack)
+            self._up.set()
+            await self._ending.wait()
+
+    def begin(self) -> None:
+        self.start()
+        if not self._up.wait(20):
+            raise RuntimeError("the IMAP server did not start")
+
+    def end(self) -> None:
+        if self._ending:
+            self._loop.call_soon_threadsafe(self._ending.set)
+        self.join(5)
+
+
+class MailServer:
+    """SMTP and IMAP on loopback over the same Maildirs, as a context manager."""
+
+    def __init__(self, home: Path, *, smtp_port: int = 0, imap_port: int = 0, post: type[Post] = Post) -> None:
+        self.boxes = Mailboxes(home)
+        self.post = post(self.boxes)
+        self.smtp_port, self.imap_port = smtp_port or free_port(), imap_port or free_port()
+        self._smtp = Controller(self.post, HOST, self.smtp_port, data_size_limit=LARGEST)
+        self._imap = _Imap(home, self.imap_port)
+
+    def __enter__(self) -> "MailServer":
+        self._imap.begin()
+        self._smtp.start()
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self._smtp.stop()
+        self._imap.end()
+
+    def smtp_url(self, sender: str) -> str:
+        return f"smtp://{HOST}:{self.smtp_port}?from={quote(sender)}"
+
+    def imap_url(self, address: str, folder: str = "INBOX") -> str:
+        """The mailbox of an address, made if need be."""
+        self.boxes.open(address)
+        return f"imap://{quote(folder_of(address), '')}:{PASSWORD}@{HOST}:{self.imap_port}/{folder}"
+
+
+@contextmanager
+def page(boxes: Mailboxes, port: int) -> Iterator[str]:
+    """The page over the mailboxes, served from a thread; its address.
+
+    Raises:
+        RuntimeError: it could not start.
+    """
+    import uvicorn
+
+    from dondoc.demo.mailpage import create_app
+
+    web = uvicorn.Server(uvicorn.Config(create_app(boxes), host=HOST, port=port, log_level="warning"))
+    worker = threading.Thread(target=web.run, name="mail page", daemon=True)
+    worker.start()
+    while not web.started and worker.is_alive():
+        worker.join(0.05)
+    if not web.started:
+        raise RuntimeError(f"the page could not start on port {port}")
+    try:
+        yield f"http://{HOST}:{port}/"
+    finally:
+        web.should_exit = True
+        worker.join(5)
+
+
+def main() -> None:
+    """Serve until SIGINT or SIGTERM."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--home", type=Path, required=True)
+    for name in ("smtp", "imap", "web"):
+        parser.add_argument(f"--{name}-port", type=int, default=0)
+    arguments = parser.parse_args()
+    port = arguments.web_port or free_port()
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    with (
+        MailServer(arguments.home, smtp_port=arguments.smtp_port, imap_port=arguments.imap_port) as server,
+        page(server.boxes, port),
+    ):
+        ready = {"smtp": server.smtp_port, "imap": server.imap_port, "web": port, "password": PASSWORD}
+        print(json.dumps(ready), flush=True)
+        stop.wait()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,76 @@
+"""The four DAGs, once each, and what a person would do in between."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import select
+
+from dondoc.demo.airflow import FINAL, WAITING, Airflow
+from dondoc.demo.days import DAY
+from dondoc.store.mail import OutboxLetter
+from dondoc.world import World
+
+GATHER, CHECK = "gather_survey_submissions", "check_camera_reachability"
+ESCALATE, REPORT = "escalate_overdue_agencies", "weekly_status_report"
+DAGS = {GATHER, CHECK, ESCALATE, REPORT}
+APPROVER, APPROVE = "duyet.demo", "Duyệt gửi"
+
+
+class Runs:
+    """Runs of this demo. `states` holds the last state of each, `say` tells the person.
+
+    Args:
+        login: makes the named user the one who speaks to Airflow.
+        approve: whether the demo's approver answers by himself.
+    """
+
+    def __init__(self, airflow: Airflow, login: Callable[[str], None], say: Callable[[str], None], approve: bool):
+        self._airflow, self._login, self._say, self._approve = airflow, login, say, approve
+        self.states: dict[str, str] = {}
+        self._tried: set[int] = set()
+
+    def all(self) -> None:
+        """Gather, check, escalate, report; then gather again, so that what was approved leaves."""
+        self.one(GATHER)
+        self.one(CHECK, as_of=DAY, look="all")
+        self.one(ESCALATE, as_of=DAY)
+        self.one(REPORT, as_of=DAY)
+        self.one(GATHER)
+
+    def one(self, dag: str, **conf: Any) -> None:
+        """Run a DAG to its end, or to the question that it asks a person."""
+        run = self._airflow.start(dag, **conf)
+        state = self._airflow.await_end(dag, run, FINAL | {WAITING})
+        if state == WAITING and self._approve:
+            self._answer(dag, run)
+            state = self._airflow.await_end(dag, run, FINAL)
+        red = self._airflow.failed_tasks(dag, run)
+        state = "failed" if red else state  # a run whose last task is green is green to Airflow
+        self.states[run] = state
+        more = {WAITING: f"{self._airflow.url}/dags/{dag}/runs/{run}/required_actions", "failed": ", ".join(red)}
+        self._say(": ".join(filter(None, (dag, WORDS[state], more.get(state)))))
+
+    def _answer(self, dag: str, run: str) -> None:
+        time.sleep(2)  # no person is faster: let Airflow see first that the task's process ended to wait
+        self._login(APPROVER)
+        for question in self._airflow.questions(dag, run):
+            self._airflow.answer(dag, run, question, APPROVE)
+            self._say(f"{dag}: người duyệt của bản thử ({APPROVER}) đã duyệt: {question['subject']}")
+        self._login("admin")
+
+    @property
+    def failed(self) -> bool:
+        return "failed" in self.states.values()
+
+    def deliver_what_was_approved(self, world: World) -> None:
+        """Gather once more when a person has released letters, in Airflow, on the pages or by the command."""
+        with world.sessions.begin() as session:
+            pending = set(session.scalars(select(OutboxLetter.id).where(OutboxLetter.state == "pending")))
+        if pending - self._tried:
+            self._tried |= pending
+            self._say(f"Có {len(pending)} thư vừa được duyệt: chạy {GATHER} để gửi.")
+            self.one(GATHER)
+
+
+WORDS = {"success": "xong", "failed": "KHÔNG CHẠY ĐƯỢC", WAITING: "chờ người duyệt"}

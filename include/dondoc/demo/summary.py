@@ -1,0 +1,93 @@
+"""What came out, in a few lines for a person."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+
+from sqlalchemy import select
+
+from dondoc.cameras.verdicts import SENTENCE
+from dondoc.facts import obligations, read
+from dondoc.intake.judge import newest_verdict
+from dondoc.store.cameras import Camera, CameraCheck, Outage
+from dondoc.store.intake import Submission
+from dondoc.store.mail import OutboxLetter
+from dondoc.store.reporting import Report
+from dondoc.world import World
+
+OUTCOME = {
+    "accepted": "được chấp nhận",
+    "accepted_with_warnings": "được chấp nhận, có lưu ý",
+    "returned": "trả lại để chỉnh sửa",
+    "refused": "không đọc được",
+    "waiting": "chờ người xử lý",
+    "conflict": "mâu thuẫn với bản trước, chờ người xử lý",
+    "duplicate": "trùng bản đã nhận",
+}
+STATUS = {
+    "fulfilled": "đã hoàn thành",
+    "fulfilled_late": "hoàn thành, chậm",
+    "waived": "được miễn",
+    "needs_reassignment": "cần phân công lại",
+    "under_review": "Sở đang xem",
+    "returned": "đề nghị chỉnh sửa",
+    "overdue": "quá hạn",
+    "not_due": "trong hạn",
+}
+STATE = {
+    "sent": "đã gửi",
+    "held": "đang giữ, chờ duyệt",
+    "pending": "chờ gửi",
+    "deferred": "gửi lại sau",
+    "refused": "bị từ chối",
+    "uncertain": "chưa rõ",
+    "cancelled": "đã hủy",
+}
+
+
+def lines(world: World, now: datetime) -> Iterator[str]:
+    """The summary's lines; codes in brackets are those of the `dondoc` command."""
+    yield _line("Bản nộp", submissions(world), OUTCOME)
+    yield _line("Nhiệm vụ có thời hạn", duties(world, now), STATUS)
+    yield _line("Camera", cameras(world), SENTENCE)
+    yield _line("Thư", letters(world), STATE)
+    with world.sessions.begin() as session:
+        outages = len(session.scalars(select(Outage.id).where(Outage.closed_at.is_(None))).all())
+        report = session.scalar(select(Report).order_by(Report.id.desc()).limit(1))
+    yield f"Mất kết nối: {outages} lần đang mở"
+    yield f"Báo cáo tuần: {report.folder}/report.docx" if report else "Báo cáo tuần: chưa có"
+
+
+def _line(title: str, counts: Mapping[str, int], words: Mapping[str, str]) -> str:
+    parts = (f"\n    {count:>3}  {words.get(code, code)} [{code}]" for code, count in counts.items())
+    return f"{title}: {sum(counts.values())}" + "".join(parts)
+
+
+def submissions(world: World) -> Counter[str]:
+    """Submissions by the outcome that counts."""
+    with world.sessions.begin() as session:
+        verdicts = [newest_verdict(session, number) for number in session.scalars(select(Submission.id))]
+    return Counter(verdict.outcome if verdict else "waiting" for verdict in verdicts)
+
+
+def duties(world: World, now: datetime) -> Counter[str]:
+    """Dated obligations by status."""
+    with world.sessions.begin() as session:
+        facts = read.read(session, now)
+    standings = obligations.standings(world.directive, world.calendar, facts, now)
+    return Counter(s.status for s in standings if s.duty.due_before)
+
+
+def cameras(world: World) -> Counter[str]:
+    """Cameras by their newest verdict."""
+    with world.sessions.begin() as session:
+        looks = session.scalars(select(CameraCheck).order_by(CameraCheck.happened_at, CameraCheck.id))
+        newest = {look.camera_id: look.verdict for look in looks}
+        known = session.scalars(select(Camera)).all()
+    return Counter(newest.get(camera.id, camera.exemption or "chưa kiểm tra") for camera in known)
+
+
+def letters(world: World) -> Counter[str]:
+    """Letters by state."""
+    with world.sessions.begin() as session:
+        return Counter(session.scalars(select(OutboxLetter.state)))

@@ -1,0 +1,203 @@
+"""Ten working days of November 2021 before the demo's own, played through the rooms by a clock that jumps."""
+
+import csv
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+
+from dondoc import clock, truth
+from dondoc.cameras import imports, night
+from dondoc.cameras.verdicts import PHASE, SENTENCE
+from dondoc.demo import submissions
+from dondoc.demo.camera import PASSWORD, USER
+from dondoc.demo.days import MAIL, ROLES, address, at
+from dondoc.demo.fleet import Fleet
+from dondoc.demo.mailserver import MailServer
+from dondoc.escalation import escalate, sources
+from dondoc.facts import contacts
+from dondoc.facts.register import register
+from dondoc.facts.rulings import rule
+from dondoc.mail import delivery
+from dondoc.mail.servers import smtp_from_url
+from dondoc.store.cameras import Camera
+from dondoc.world import World
+
+CENTRE = "public_admin_centre"
+BY = "Nguyễn Thị Văn Thư"
+FAMILY = ("Nguyễn", "Trần", "Lê", "Phan", "Hồ", "Võ", "Đặng", "Bùi", "Dương", "Hoàng")
+GIVEN = ("Hà", "Minh", "Thủy", "Quang", "Lan", "Đức", "Hương", "Tuấn", "Nga", "Sơn", "Bình", "Thảo", "Khánh")
+OURS = (
+    ("so-tttt", "board", "Ban Giám đốc Sở", "ban-giam-doc"),
+    ("so-tttt", "approver", "Trưởng phòng CNTT", "duyet"),
+    ("so-tttt", "ops", "Người vận hành", "van-hanh"),
+    ("ubnd-tinh", "head", "Văn phòng UBND tỉnh", "van-phong-ubnd"),
+)
+# agency, number, written on, arrived
+LETTERS = (
+    ("ubnd-huyen-cam-xuyen", "1521/UBND-VP", "2021-11-16", "2021-11-16T09:30"),
+    ("ubnd-huyen-nghi-xuan", "1874/UBND-VX", "2021-11-17", "2021-11-17T15:10"),
+    ("cong-an-tinh", "2210/CAT-PV01", "2021-11-18", "2021-11-18T10:00"),
+    ("so-nnptnt", "2645/SNN-TL", "2021-11-18", "2021-11-18T16:20"),
+    ("ubnd-huyen-duc-tho", "1633/UBND-VHTT", "2021-11-18", "2021-11-18T16:45"),
+)
+LATE_LETTER = ("ubnd-huyen-thach-ha", "2011/UBND-VP", "2021-11-22", "2021-11-22T10:05")
+# Cameras of the centres that are connected already: agency, name, how it behaves, the password that we were given
+CENTRES = (
+    ("ubnd-thanh-pho-ha-tinh", "Quầy một cửa 1", "healthy", ""),
+    ("ubnd-thanh-pho-ha-tinh", "Sảnh chờ", "digest", PASSWORD),
+    ("ubnd-thi-xa-hong-linh", "Quầy một cửa 1", "digest", PASSWORD),
+    ("ubnd-thi-xa-hong-linh", "Sảnh chờ", "dark", ""),
+    ("ubnd-huyen-huong-son", "Quầy một cửa 1", "wrong-password", "mat-khau-cu"),
+    ("ubnd-huyen-can-loc", "Quầy một cửa 1", "digest", ""),
+)
+WORKED = ("healthy", "dark")  # what nights before today saw working; the dark one stopped after the 22nd
+
+
+def person(number: int) -> str:
+    """An invented name."""
+    return f"{FAMILY[number % len(FAMILY)]} {('Văn', 'Thị')[number % 2]} {GIVEN[number % len(GIVEN)]}"
+
+
+def write_contacts(world: World, file: Path) -> str:
+    """The address book as a CSV that a person could have kept."""
+    agencies = sorted({duty.agency for duty in world.directive.obligations})
+    rows = [
+        (agency, role, person(3 * i + j), address(agency, role), f"0912{i:02}{j}345")
+        for i, agency in enumerate(agencies)
+        for j, role in enumerate(ROLES)
+    ]
+    rows += [(agency, role, name, f"{box}@{MAIL}", "0239385555") for agency, role, name, box in OURS]
+    return _write(file, [("agency", "role", "name", "email", "phone"), *rows])
+
+
+def write_cameras(fleet: Fleet, file: Path) -> str:
+    """The cameras that the Department knows itself, with the logins that never go into a form."""
+    rows = [
+        (agency, CENTRE, name, fleet.url(behaviour, f"tthcc-{i}"), USER if password else "", password)
+        for i, (agency, name, behaviour, password) in enumerate(CENTRES)
+    ]
+    return _write(file, [("agency", "system", "name", "url", "user", "password"), *rows])
+
+
+def _write(file: Path, rows: Sequence[Sequence[str]]) -> str:
+    with file.open("w", encoding="utf-8", newline="") as out:
+        csv.writer(out).writerows(rows)
+    return file.read_text(encoding="utf-8")
+
+
+def play(world: World, mail: MailServer, fleet: Fleet, home: Path) -> None:
+    """Everything that happened before 14:00 of the 25th, and what lies in the mailbox and the drop folder then."""
+    begin(world, fleet, home)
+    for letter in LETTERS[:1]:
+        enter_letter(world, *letter)
+    morning(world, "2021-11-17")
+    for letter in LETTERS[1:]:
+        enter_letter(world, *letter)
+    submissions.in_time(world, mail, fleet)
+    rulings(world)
+    morning(world, "2021-11-22")
+    enter_letter(world, *LATE_LETTER)
+    morning(world, "2021-11-23")
+    nights(world)
+    submissions.today(world, mail, fleet)
+
+
+def begin(world: World, fleet: Fleet, home: Path) -> None:
+    """15 November: the letter has gone out, address book and known cameras are taken over."""
+    with at("2021-11-15T08:00"), world.sessions.begin() as session:
+        contacts.import_csv(
+            session, world.directive, write_contacts(world, home / "contacts.csv"), "contacts.csv", clock.now()
+        )
+        imports.import_csv(
+            session,
+            world.directive,
+            write_cameras(fleet, home / "cameras.csv"),
+            "cameras.csv",
+            secrets=world.settings.secret_keys,
+            now=clock.now(),
+        )
+
+
+def enter_letter(world: World, agency: str, number: str, written: str, arrived: str) -> None:
+    """A letter on paper that names a focal officer, entered into the register when it arrives."""
+    with at(arrived), world.sessions.begin() as session:
+        register(
+            session,
+            world.directive,
+            agency=agency,
+            fulfils=["focal_letter"],
+            number=number,
+            document_date=date.fromisoformat(written),
+            arrived=clock.now(),
+            blob=None,
+            by=BY,
+            now=clock.now(),
+        )
+
+
+def rulings(world: World) -> None:
+    """A person's word: more time after a flood, and a call that was made."""
+    with at("2021-11-19T15:00"), world.sessions.begin() as session:
+        rule(
+            session,
+            world.directive,
+            "extend",
+            agency="ubnd-huyen-huong-khe",
+            until=date(2021, 11, 30),
+            document="Công văn số 1905/UBND-VP ngày 18/11/2021 của UBND huyện Hương Khê",
+            reason="khắc phục hậu quả mưa lũ",
+            by="Phó Giám đốc Đậu Tùng Lâm",
+            now=clock.now(),
+        )
+
+
+def morning(world: World, day: str) -> None:
+    """07:30 of a working day: read the sources, decide, deliver."""
+    with at(f"{day}T07:30"):
+        sources.look(world, clock.now())
+        escalate.escalate(world, date.fromisoformat(day), now=clock.now(), record=True)
+        deliver(world)
+
+
+def deliver(world: World) -> None:
+    """Send what is due, now."""
+    assert world.settings.smtp_url is not None
+    delivery.deliver(
+        world.sessions,
+        smtp_from_url(world.settings.smtp_url.get_secret_value()),
+        settings=world.settings,
+        calendar=world.calendar,
+        blobs=world.blobs,
+        still_true=truth.registry(world),
+        now=clock.now,
+    )
+
+
+def nights(world: World) -> None:
+    """What the looks of three earlier nights left behind: with today's, the dark camera's third bad one, an outage."""
+    with world.sessions.begin() as session:
+        urls = {camera.id: camera.url or "" for camera in session.scalars(select(Camera))}
+    for day in ("2021-11-22", "2021-11-23", "2021-11-24"):
+        with at(f"{day}T10:05"):
+            found = [_seen(i, "dark" in url and day > "2021-11-22") for i, url in urls.items() if _worked(url)]
+            night.store(world, found, night=date.fromisoformat(day), round="day", now=clock.now())
+
+
+def _worked(url: str) -> bool:
+    return any(f"/{behaviour}/" in url for behaviour in WORKED)
+
+
+def _seen(camera: int, dark: bool) -> dict[str, Any]:
+    verdict = "black" if dark else "ok"
+    return {
+        "camera": camera,
+        "verdict": verdict,
+        "phase": PHASE[verdict],
+        "detail": SENTENCE[verdict],
+        "stage": 2,
+        "elapsed_ms": 400,
+        "at": clock.now().isoformat(),
+    }

@@ -1,0 +1,60 @@
+"""Delivery: claim, check, hand over, and settle what is uncertain. Never twice, never lost.
+
+A letter is claimed by compare-and-set under a lease. `sending` is committed after the server took the recipient and
+right before DATA: whoever dies earlier provably sent nothing; whoever dies later leaves `uncertain`.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from dondoc.errors import Problem
+from dondoc.mail import recovery
+from dondoc.mail.handover import Round
+from dondoc.mail.letter import StillTrue
+from dondoc.mail.line import Line
+from dondoc.mail.message import sender
+from dondoc.mail.servers import ImapServer, SmtpServer
+from dondoc.settings import Settings
+from dondoc.store.blobs import Blobs
+from dondoc.store.session import Sessions
+from dondoc.workdays import WorkingDays
+
+LONGEST_WAIT = 120.0  # seconds for one answer of the mail server
+
+
+def deliver(
+    sessions: Sessions,
+    server: SmtpServer,
+    *,
+    settings: Settings,
+    calendar: WorkingDays,
+    blobs: Blobs,
+    still_true: Mapping[str, StillTrue],
+    now: Callable[[], datetime],
+    archive: ImapServer | None = None,
+    limit: int | None = None,
+) -> dict[str, int]:
+    """Hand over what is due (at most `limit` letters) and settle what the archive proves.
+
+    A mail server that is down defers the letters; it is no error of this call.
+
+    Returns:
+        how many rows this call moved, by the state it left them in. Only states that occur.
+
+    Raises:
+        Problem: the server's sender is no address, the clock is played and the server is not on loopback, or a kind
+            of letter has no check.
+    """
+    if settings.clock and not server.on_loopback:
+        raise Problem("Đang đặt DONDOC_CLOCK: chỉ gửi thư qua máy chủ ở 127.0.0.1. Bỏ DONDOC_CLOCK để gửi thật.")
+    work = Round(sessions, settings, calendar, blobs, still_true, now, server, sender(server))
+    moved = recovery.sweep(sessions, now)
+    timeout = min(LONGEST_WAIT, settings.lease_seconds / 3)  # DATA waits three times at most: it ends within the lease
+    with Line(server, timeout=timeout, name=settings.installation) as line:
+        for row in work.claims(limit):
+            work.hand_over(row, line)
+    moved |= work.moved
+    if archive:
+        moved |= recovery.settle(sessions, archive, now)
+    return dict(Counter(moved.values()))

@@ -1,0 +1,191 @@
+"""One round of delivery over the outbox: every change of state that a machine makes."""
+
+import logging
+import smtplib
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from datetime import time as time_of_day
+from typing import Any
+
+from sqlalchemy import or_, select
+
+from dondoc.clock import HERE
+from dondoc.errors import Problem
+from dondoc.mail.letter import StillTrue
+from dondoc.mail.line import Line, Reply, Unavailable
+from dondoc.mail.message import build, destination, is_address
+from dondoc.mail.outbox import no_check, why_not
+from dondoc.mail.servers import SmtpServer
+from dondoc.mail.states import BY, UNKNOWN, decision, move
+from dondoc.settings import Settings
+from dondoc.store.blobs import Blobs
+from dondoc.store.mail import OutboxLetter
+from dondoc.store.session import Sessions
+from dondoc.workdays import WorkingDays
+
+log = logging.getLogger(__name__)
+OPENS, CLOSES = time_of_day(7, 30), time_of_day(17, 0)
+NOWHERE = "CHƯA GỬI: đang diễn tập mà DONDOC_REHEARSAL_TO chưa có hoặc không phải địa chỉ thư. Đặt rồi chạy lại."
+
+
+def within_office_hours(moment: datetime, calendar: WorkingDays) -> bool:
+    """07:30 to 17:00 of a working day in Vietnam."""
+    here = moment.astimezone(HERE)
+    return OPENS <= here.time() < CLOSES and calendar.is_working_day(here.date())
+
+
+def backoff(attempts: int) -> timedelta:
+    """How long to wait after so many attempts: short at first, for the schedule paces too; at most an hour."""
+    return timedelta(seconds=min(5 * 4 ** min(attempts - 1, 9), 3600))
+
+
+@dataclass
+class Round:
+    """One call of `deliver`, and the rows it moved."""
+
+    sessions: Sessions
+    settings: Settings
+    calendar: WorkingDays
+    blobs: Blobs
+    still_true: Mapping[str, StillTrue]
+    now: Callable[[], datetime]
+    server: SmtpServer
+    sender: str
+    owner: str = field(default_factory=lambda: uuid.uuid4().hex)
+    moved: dict[int, str] = field(default_factory=dict)
+
+    def claims(self, limit: int | None) -> Iterator[OutboxLetter]:
+        """Claim what is due, one row at a time, so that no lease waits for the letters before."""
+        due = (
+            select(OutboxLetter.id, OutboxLetter.kind)
+            .where(
+                OutboxLetter.state.in_(["pending", "deferred"]),
+                or_(OutboxLetter.next_attempt_at.is_(None), OutboxLetter.next_attempt_at <= self.now()),
+            )
+            .order_by(OutboxLetter.id)
+        )
+        with self.sessions.begin() as session:
+            kinds = {row.id: row.kind for row in session.execute(due)}
+            for row_id, kind in kinds.items():
+                if kind not in self.still_true:
+                    raise no_check(row_id, kind)
+            if kinds and self.settings.mode == "rehearsal" and not is_address(self.settings.rehearsal_to):
+                log.error(NOWHERE)
+                for row_id in kinds:
+                    session.get_one(OutboxLetter, row_id).reason = NOWHERE
+                return
+        claimed = 0
+        for row_id in kinds:
+            if limit is not None and claimed >= limit:
+                return
+            if row := self._claim(row_id):
+                claimed += 1
+                yield row
+
+    def _claim(self, row_id: int) -> OutboxLetter | None:
+        """The row, claimed; None when it must wait, was cancelled, or somebody else was faster."""
+        try:
+            with self.sessions.begin() as session:
+                row, now = session.get_one(OutboxLetter, row_id), self.now()
+                if row.state not in ("pending", "deferred") or (row.next_attempt_at and row.next_attempt_at > now):
+                    return None
+                if row.office_hours and not within_office_hours(now, self.calendar):
+                    return None
+                if gone := why_not(session, row, self.still_true, now):
+                    why = f"không còn đúng: {gone}"
+                    if move(session, row, "cancelled", by=BY, why=why, now=now, reason=why):
+                        self.moved[row.id] = "cancelled"
+                    return None
+                values = {
+                    "owner": self.owner,
+                    "lease_until": time.time() + self.settings.lease_seconds,
+                    "attempts": row.attempts + 1,
+                    "rehearsal": self.settings.mode == "rehearsal",
+                }
+                if not move(session, row, "claimed", by=BY, why="giữ để gửi", now=now, **values):
+                    return None
+        except Exception as error:  # one letter that cannot be checked stays; the others go on
+            log.exception("TH-%05d could not be checked", row_id)
+            told = str(error) if isinstance(error, Problem) else type(error).__name__
+            self._leave(row_id, f"không kiểm tra được thư còn đúng không ({told})")
+            return None
+        return row
+
+    def _leave(self, row_id: int, why: str) -> None:
+        with self.sessions.begin() as session:
+            row, now = session.get_one(OutboxLetter, row_id), self.now()
+            if row.state in ("pending", "deferred"):
+                wait = {"next_attempt_at": now + backoff(row.attempts + 1), "attempts": row.attempts + 1}
+                if move(session, row, "deferred", by=BY, why=why, now=now, reason=why, **wait):
+                    self.moved[row.id] = "deferred"
+
+    def hand_over(self, row: OutboxLetter, line: Line) -> None:
+        """Offer a claimed letter to the server and write down what became of it."""
+        try:
+            to = destination(row, self.settings)
+            message = build(row, self.server, settings=self.settings, blobs=self.blobs, now=self.now()).as_bytes()
+        except ValueError as error:
+            return self._end(row, "refused", f"không lập được thư: {error}")
+        except Problem as problem:
+            return self._end(row, "deferred", str(problem))
+        try:
+            said, witness = line.offer(self.sender, to, self.settings.archive_address)
+        except Unavailable as error:
+            return self._end(row, "deferred", f"{error}; chưa gửi gì")
+        if not said.accepted:
+            return self._answered(row, said)
+        if not self._begin(row, witness):
+            return line.reset()
+        try:
+            said = line.data(message)
+        except (smtplib.SMTPException, OSError) as error:
+            return self._end(row, "uncertain", f"kết nối đứt giữa lúc gửi ({type(error).__name__}): {UNKNOWN}")
+        return self._answered(row, said)
+
+    def _begin(self, row: OutboxLetter, witness: Reply | None) -> bool:
+        """Commit `sending`: from here on, silence means uncertain."""
+        if time.time() >= (row.lease_until or 0):
+            self._end(row, "pending", "hết hạn giữ thư; chưa gửi gì")
+            return False
+        why = "máy chủ nhận người nhận, bắt đầu gửi"
+        if witness and not witness.accepted:
+            why += f"; hộp lưu trữ không nhận ({witness}), không có bằng chứng"
+        return self._move(row, "sending", why, lease_until=time.time() + self.settings.lease_seconds)
+
+    def _answered(self, row: OutboxLetter, said: Reply) -> None:
+        if said.accepted:
+            self._end(row, "sent", f"máy chủ đã nhận ({said})")
+        elif said.temporary:
+            self._end(row, "deferred", f"máy chủ hẹn lại ({said})")
+        else:
+            self._end(row, "refused", f"máy chủ từ chối ({said})")
+
+    def _end(self, row: OutboxLetter, to: str, why: str) -> None:
+        """Let go of a row. Of an uncertain one the owner stays written: only its own late answer may move it."""
+        values: dict[str, Any] = {"reason": why}
+        if to != "uncertain":
+            values |= {"owner": None, "lease_until": None}
+        if to == "deferred":
+            values["next_attempt_at"] = self.now() + backoff(row.attempts)
+        if to == "sent":
+            values["sent_at"] = self.now()
+        self._move(row, to, why, **values)
+
+    def _move(self, row: OutboxLetter, to: str, why: str, **values: Any) -> bool:
+        """Move a row that this round claimed, unless it was taken away since."""
+        with self.sessions.begin() as session:
+            fresh = session.get_one(OutboxLetter, row.id)
+            swept = row.state == "sending" and fresh.state == "uncertain"  # while the server was still thinking
+            if fresh.owner != self.owner or not (fresh.state == row.state or swept):
+                log.warning("TH-%05d is no longer ours: it is %s", row.id, fresh.state)
+                return False
+            if to in ("sent", "pending"):
+                values["reason"] = decision(session, fresh)
+            if to == fresh.state or not move(session, fresh, to, by=BY, why=why, now=self.now(), **values):
+                return False
+        row.state, row.lease_until = fresh.state, fresh.lease_until
+        self.moved[row.id] = to
+        return True

@@ -1,0 +1,122 @@
+"""A row of the outbox as a mail, ready for the wire."""
+
+import re
+from datetime import datetime
+from email.header import Header
+from email.message import EmailMessage
+from email.policy import EmailPolicy
+from email.utils import format_datetime, parseaddr
+from html import escape
+from typing import Any
+
+from dondoc.errors import Problem
+from dondoc.mail.render import one_line
+from dondoc.mail.servers import SmtpServer
+from dondoc.settings import Settings
+from dondoc.store.blobs import Blobs
+from dondoc.store.mail import OutboxLetter
+
+_ADDRESS = re.compile(r"[^\s<>()\[\],;:\\\"@]{1,64}@[A-Za-z0-9.-]{1,255}")
+_MESSAGE_ID = re.compile(r"<[!-;=?-~]+>")
+
+
+class _Wire(EmailPolicy):
+    """Headers as mail programs understand them.
+
+    The standard folding loses a blank between two encoded words of a long subject, and breaks a long Message-ID of
+    others into encoded words, by which no mail program can tell the thread.
+    """
+
+    def fold_binary(self, name: str, value: Any) -> bytes:
+        if name == "Subject":
+            return f"{name}: {Header(str(value), 'utf-8', header_name=name).encode(linesep=self.linesep)}\r\n".encode()
+        if name in ("In-Reply-To", "References"):
+            return f"{name}: {value}\r\n".encode("ascii")
+        return super().fold_binary(name, value)
+
+
+# Seven bits: not every relay offers 8BITMIME.
+POLICY = _Wire(linesep="\r\n", cte_type="7bit")
+
+
+def address(text: str) -> str:
+    """The bare address, fit for an SMTP command.
+
+    Raises:
+        ValueError: it is none, or needs more than ASCII.
+    """
+    found = text.strip()
+    if not (found.isascii() and _ADDRESS.fullmatch(found)):
+        raise ValueError("địa chỉ người nhận không hợp lệ")
+    return found
+
+
+def is_address(text: str | None) -> bool:
+    """True for one bare address in ASCII."""
+    try:
+        return bool(address(text or ""))
+    except ValueError:
+        return False
+
+
+def destination(row: OutboxLetter, settings: Settings) -> str:
+    """Where the letter really goes: in rehearsal to one address, whoever it is for.
+
+    Raises:
+        ValueError: it is no address.
+    """
+    return address(settings.rehearsal_to or "") if settings.mode == "rehearsal" else address(row.recipient)
+
+
+def build(row: OutboxLetter, server: SmtpServer, *, settings: Settings, blobs: Blobs, now: datetime) -> EmailMessage:
+    """The mail of a row.
+
+    Raises:
+        ValueError: the row cannot be a mail: a bad address.
+        Problem: an attachment is not to be had.
+    """
+    message = EmailMessage(policy=POLICY)
+    subject, text, html = row.subject, row.text, row.html
+    if settings.mode == "rehearsal":
+        subject, text, html = _marked(row)
+    message["Message-ID"] = row.message_id
+    message["Date"] = format_datetime(now)
+    message["From"] = one_line(server.sender)
+    message["To"] = destination(row, settings)
+    message["Subject"] = one_line(subject)
+    if row.in_reply_to and _MESSAGE_ID.fullmatch(row.in_reply_to.strip()):
+        message["In-Reply-To"] = message["References"] = row.in_reply_to.strip()
+    message["Auto-Submitted"] = "auto-generated"
+    message["X-Auto-Response-Suppress"] = "All"
+    message["X-Dondoc-Loop"] = settings.installation
+    message.set_content(text)
+    message.add_alternative(html, subtype="html")
+    for attachment in row.attachments:
+        main, _, sub = attachment["type"].partition("/")
+        content = blobs.get(attachment["sha256"])
+        message.add_attachment(content, maintype=main, subtype=sub, filename=one_line(attachment["filename"]))
+    return message
+
+
+def sender(server: SmtpServer) -> str:
+    """The envelope's sender.
+
+    Raises:
+        Problem: the connection's sender is no address.
+    """
+    try:
+        return address(parseaddr(server.sender)[1])
+    except ValueError:
+        raise Problem(
+            "Địa chỉ người gửi của dondoc_smtp không hợp lệ. Ghi ?from=địa-chỉ trong DONDOC_SMTP_URL."
+        ) from None
+
+
+def _marked(row: OutboxLetter) -> tuple[str, str, str]:
+    """Subject, text and HTML that say it is a rehearsal and for whom the letter would be."""
+    note = f"THƯ DIỄN TẬP, không có giá trị. Khi chạy thật, thư này gửi tới: {one_line(row.recipient)}"
+    shown = f'<p style="margin:0;padding:8px 12px;background:#fff3cd;color:#664d03"><b>{escape(note)}</b></p>'
+    opened = re.match(r"(?is).*?<body[^>]*>", row.html)
+    start = opened.end() if opened else 0
+    html = row.html[:start] + shown + row.html[start:]
+    return f"[DIỄN TẬP → {row.recipient}] {row.subject}", f"{note}\n\n{row.text}", html

@@ -1,0 +1,169 @@
+"""The outbox: what is to be sent, and every change of a letter's state, with who did it and why."""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from dondoc.errors import Problem
+from dondoc.mail.letter import Letter, StillTrue
+from dondoc.mail.render import one_line
+from dondoc.mail.states import BY, decision, move, record
+from dondoc.settings import Settings
+from dondoc.store.mail import OutboxLetter
+
+
+def message_id(dedup: str, installation: str) -> str:
+    """The Message-ID of a letter: the same for ever for the same dedup key, so that proof of sending can be found."""
+    return f"<{hashlib.sha256(dedup.encode()).hexdigest()[:40]}@{installation}>"
+
+
+def enqueue(session: Session, letters: Iterable[Letter], *, settings: Settings, now: datetime) -> list[OutboxLetter]:
+    """Put letters into the outbox, `held` where a person has to release them, else `pending`.
+
+    A letter whose dedup key is there already changes nothing.
+
+    Returns:
+        the row of each letter, in order.
+    """
+    return [_row(session, letter, settings, now) for letter in letters]
+
+
+def _row(session: Session, letter: Letter, settings: Settings, now: datetime) -> OutboxLetter:
+    same = select(OutboxLetter).where(OutboxLetter.dedup_key == letter.dedup)
+    if row := session.scalar(same):
+        return row
+    reason = f"{letter.reason} (giữ lại: {letter.hold})" if letter.hold else letter.reason
+    row = OutboxLetter(
+        message_id=message_id(letter.dedup, settings.installation),
+        dedup_key=letter.dedup,
+        kind=letter.kind,
+        agency=letter.agency,
+        recipient=letter.recipient,
+        subject=one_line(letter.subject),
+        text=letter.text,
+        html=letter.html,
+        attachments=[{"filename": a.filename, "sha256": a.sha256, "type": a.type} for a in letter.attachments],
+        in_reply_to=letter.in_reply_to,
+        context=letter.context,
+        state="held" if letter.needs_approval or letter.hold else "pending",
+        reason=reason,
+        needs_approval=letter.needs_approval,
+        office_hours=letter.office_hours,
+        not_after=letter.not_after,
+        decided_at=now,
+    )
+    try:
+        with session.begin_nested():
+            session.add(row)
+    except IntegrityError:  # another process was faster
+        return session.scalars(same).one()
+    record(session, row, None, by=BY, reason=reason, now=now)
+    return row
+
+
+def why_not(session: Session, row: OutboxLetter, still_true: Mapping[str, StillTrue], now: datetime) -> str | None:
+    """None while the letter may leave, else why it may not any more.
+
+    Raises:
+        Problem: nobody knows how to tell for this kind of letter.
+    """
+    if row.kind not in still_true:
+        raise no_check(row.id, row.kind)
+    if row.not_after and now > row.not_after:
+        return f"đã quá thời điểm còn được gửi ({row.not_after:%H:%M %d/%m/%Y})"
+    return still_true[row.kind](session, row, now)
+
+
+def no_check(row_id: int, kind: str) -> Problem:
+    return Problem(f"Thư TH-{row_id:05}: không có cách kiểm tra thư loại “{kind}” còn đúng không; chưa gửi.")
+
+
+def approve(
+    session: Session, ids: Iterable[int], *, by: str, now: datetime, still_true: Mapping[str, StillTrue]
+) -> list[OutboxLetter]:
+    """Release held letters that are still true, cancel those that are not. Rows not held are returned untouched.
+
+    Raises:
+        Problem: no such letter, or nobody's name.
+    """
+    rows = [_get(session, row_id) for row_id in ids]
+    by = _named(by)
+    for row in rows:
+        if row.state != "held":
+            continue
+        if gone := why_not(session, row, still_true, now):
+            reason = f"{by} duyệt, nhưng thư không còn đúng: {gone}"
+            move(session, row, "cancelled", by=by, why=reason, now=now, reason=reason)
+        else:
+            move(session, row, "pending", by=by, why=f"{by} duyệt gửi", now=now, approved_by=by)
+    return rows
+
+
+def cancel(session: Session, row_id: int, reason: str, by: str, now: datetime) -> OutboxLetter:
+    """A person stops a letter that has not left.
+
+    Raises:
+        Problem: no such letter, it has left or is leaving, or no reason or name is given.
+    """
+    row, by = _get(session, row_id), _named(by)
+    if not reason.strip():
+        raise Problem("Chưa ghi lý do hủy thư.")
+    if row.state not in ("held", "pending", "deferred"):
+        raise Problem(f"Thư TH-{row.id:05} đang ở trạng thái “{row.state}”: không hủy được nữa.")
+    _moved(move(session, row, "cancelled", by=by, why=reason, now=now, reason=f"{by} hủy: {reason}"), row)
+    return row
+
+
+def settle(session: Session, row_id: int, word: str, by: str, now: datetime) -> OutboxLetter:
+    """A person's word on an `uncertain` letter: it was `sent`, or it did not arrive: `resend` (same Message-ID).
+
+    Raises:
+        Problem: no such letter, it is not uncertain, or the word is another.
+    """
+    row, by = _get(session, row_id), _named(by)
+    if word not in ("sent", "resend"):
+        raise Problem(f"“{word}” không phải câu trả lời. Viết sent (đã gửi) hoặc resend (gửi lại).")
+    if row.state != "uncertain":
+        raise Problem(f"Thư TH-{row.id:05} đang ở trạng thái “{row.state}”: chỉ xác nhận được thư “uncertain”.")
+    reason = decision(session, row)
+    if word == "sent":
+        done = move(session, row, "sent", by=by, why=f"{by} xác nhận đã gửi", now=now, reason=reason, sent_at=now)
+    else:
+        free = {"owner": None, "lease_until": None, "next_attempt_at": None}
+        done = move(session, row, "pending", by=by, why=f"{by} cho gửi lại", now=now, reason=reason, **free)
+    _moved(done, row)
+    return row
+
+
+def _get(session: Session, row_id: int) -> OutboxLetter:
+    if (row := session.get(OutboxLetter, row_id)) is None:
+        raise Problem(f"Không có thư TH-{row_id:05} trong hộp thư đi.")
+    return row
+
+
+def _named(by: str) -> str:
+    if not by.strip():
+        raise Problem("Chưa ghi tên người quyết định.")
+    return by.strip()
+
+
+def _moved(done: bool, row: OutboxLetter) -> None:
+    if not done:
+        raise Problem(f"Thư TH-{row.id:05} vừa đổi trạng thái. Xem lại rồi thử lại.")
+
+
+def as_row(letter: OutboxLetter) -> dict[str, str | int]:
+    """The contract's fields of a letter."""
+    return {
+        "id": str(letter.id),
+        "message_id": letter.message_id,
+        "recipient": letter.recipient,
+        "kind": letter.kind,
+        "state": letter.state,
+        "attempts": letter.attempts,
+        "reason": letter.reason,
+    }

@@ -1,0 +1,65 @@
+"""What to make of letters whose worker is gone, and of those that nobody knows about."""
+
+import logging
+import time
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from dondoc.mail import archive as archives
+from dondoc.mail.servers import ImapServer
+from dondoc.mail.states import BY, UNKNOWN, decision, move
+from dondoc.store.mail import OutboxLetter
+from dondoc.store.session import Sessions
+
+log = logging.getLogger(__name__)
+
+
+def sweep(sessions: Sessions, now: Callable[[], datetime]) -> dict[int, str]:
+    """Take back rows whose lease ran out: claimed ones were provably not sent, sending ones nobody knows about.
+
+    Returns:
+        the new state of each row moved, by its id.
+    """
+    lapsed = select(OutboxLetter).where(
+        OutboxLetter.state.in_(["claimed", "sending"]), OutboxLetter.lease_until < time.time()
+    )
+    moved = {}
+    with sessions.begin() as session:
+        for row in session.scalars(lapsed).all():
+            if row.state == "claimed":
+                to, why = "pending", "hết hạn giữ thư; chưa gửi gì"
+                values: dict[str, Any] = {"owner": None, "lease_until": None}
+            else:  # the owner stays: should it still live, its answer is the best proof
+                to, why = "uncertain", f"hết hạn giữ thư giữa lúc gửi: {UNKNOWN}"
+                values = {"reason": why}
+            if move(session, row, to, by=BY, why=why, now=now(), **values):
+                moved[row.id] = to
+    return moved
+
+
+def settle(sessions: Sessions, archive: ImapServer, now: Callable[[], datetime]) -> dict[int, str]:
+    """Uncertain letters whose Message-ID lies in the archive were sent. Absence proves nothing: a person is asked.
+
+    Returns:
+        the new state of each row moved, by its id.
+    """
+    uncertain = select(OutboxLetter).where(OutboxLetter.state == "uncertain")
+    with sessions.begin() as session:
+        wanted = [row.message_id for row in session.scalars(uncertain)]
+    if not wanted:
+        return {}
+    try:
+        proven = archives.found(archive, wanted)
+    except archives.Unreadable as error:
+        log.warning("the archive cannot be read (%s): %d letters stay uncertain", error, len(wanted))
+        return {}
+    moved = {}
+    with sessions.begin() as session:
+        for row in session.scalars(uncertain.where(OutboxLetter.message_id.in_(proven))).all():
+            values = {"reason": decision(session, row), "sent_at": now(), "owner": None, "lease_until": None}
+            if move(session, row, "sent", by=BY, why="tìm thấy trong hộp lưu trữ", now=now(), **values):
+                moved[row.id] = "sent"
+    return moved

@@ -1,0 +1,221 @@
+"""Delivery against a real SMTP and IMAP server."""
+
+from datetime import timedelta
+
+import pytest
+
+from dondoc import clock
+from dondoc.errors import Problem
+from dondoc.mail.letter import Attachment
+from dondoc.mail.servers import SmtpServer, smtp_from_url
+from dondoc.store.mail import OutboxLetter
+from tests.mail.conftest import ARCHIVE, MONDAY, Desk, hang_up
+
+
+def test_a_letter_arrives_whole_and_its_twin_lies_in_the_archive(desk: Desk) -> None:
+    sha256 = desk.world.blobs.put(b"PK noi dung")
+    row_id = desk.write(
+        subject="[IOC Hà Tĩnh] Đề nghị bổ sung, chỉnh sửa Biểu mẫu 03 của Ủy ban nhân dân huyện Đức Thọ: 03 chỗ",
+        attachments=(Attachment("bieu_mau_can_sua.xlsx", sha256, "application/vnd.ms-excel"),),
+        in_reply_to="<" + "A" * 120 + "@outlook.test>",
+    )
+    assert desk.deliver() == {"sent": 1}
+    row, [message], [twin] = desk.row(row_id), desk.received(), desk.received(ARCHIVE)
+    assert message["message-id"] == twin["message-id"] == row.message_id
+    assert message["subject"] == row.subject
+    assert (message["to"], message["from"]) == ("can-bo@huyen.test", "ioc@hatinh.test")
+    assert message["auto-submitted"] == "auto-generated"
+    assert message["x-dondoc-loop"] == "dondoc.hatinh.test"
+    assert message["in-reply-to"] == "<" + "A" * 120 + "@outlook.test>"
+    assert ARCHIVE not in message.as_string()
+    assert message.get_body(("plain",)).get_content().strip() == "Đã nhận."
+    assert message.get_body(("html",)).get_content().strip() == "<p>Đã nhận.</p>"
+    [attachment] = message.iter_attachments()
+    assert (attachment.get_filename(), attachment.get_content()) == ("bieu_mau_can_sua.xlsx", b"PK noi dung")
+    assert (row.state, row.attempts, row.sent_at, row.rehearsal) == ("sent", 1, MONDAY, False)
+    assert row.reason == "trả lời bản nộp BN-0001"
+    assert desk.history(row_id) == ["pending", "claimed", "sending", "sent"]
+    assert desk.deliver() == {}
+    assert len(desk.received()) == 1
+
+
+def test_a_temporary_refusal_is_tried_again_later_and_a_permanent_one_never(desk: Desk) -> None:
+    later, never = desk.write("ban@huyen.test"), desk.write("khong-co@huyen.test")
+    desk.post.rcpt["ban@huyen.test"] = ["451 4.2.0 try again"]
+    desk.post.rcpt["khong-co@huyen.test"] = ["550 5.1.1 no such user"]
+    assert desk.deliver() == {"deferred": 1, "refused": 1}
+    assert "451 4.2.0 try again" in desk.row(later).reason
+    assert "550 5.1.1 no such user" in desk.row(never).reason
+    assert desk.deliver() == {}, "not due yet"
+    desk.now += timedelta(minutes=1)
+    assert desk.deliver() == {"sent": 1}
+    assert (desk.row(later).state, desk.row(later).attempts) == ("sent", 2)
+
+
+@pytest.mark.parametrize(("reply", "state"), [("452 full", "deferred"), ("554 spam", "refused")])
+def test_an_answer_to_the_message_itself_decides(desk: Desk, reply: str, state: str) -> None:
+    row_id, second = desk.write(), desk.write("hai@huyen.test")
+    desk.post.data = [reply]
+    assert desk.deliver() == {state: 1, "sent": 1}
+    assert (desk.row(row_id).state, desk.row(second).state) == (state, "sent")
+
+
+def test_a_refused_sender_says_so(desk: Desk) -> None:
+    row_id = desk.write()
+    desk.post.mail = ["530 5.7.0 authentication required"]
+    assert desk.deliver() == {"refused": 1}
+    assert "530 5.7.0" in desk.row(row_id).reason
+
+
+def test_a_connection_lost_after_the_message_leaves_it_uncertain_until_the_archive_proves_it(desk: Desk) -> None:
+    lost, arrived = desk.write("mot@huyen.test"), desk.write("hai@huyen.test")
+    desk.post.data = [hang_up]
+    assert desk.deliver(limit=1) == {"uncertain": 1}
+    desk.post.after_data = hang_up  # stored with its twin, but we never hear so
+    assert desk.deliver() == {"uncertain": 1}
+    desk.post.after_data = lambda server: None
+    assert desk.deliver(archive=True) == {"sent": 1}
+    assert (desk.row(lost).state, desk.row(arrived).state) == ("uncertain", "sent")
+    assert desk.row(arrived).sent_at == MONDAY
+    assert desk.deliver(archive=True) == {}, "absence proves nothing: a person decides"
+    assert len(desk.received("hai@huyen.test")) == 1
+
+
+def test_an_unreadable_archive_proves_nothing(desk: Desk) -> None:
+    from dondoc.mail.servers import ImapServer
+
+    row_id = desk.write()
+    desk.post.data = [hang_up]
+    assert desk.deliver(archive=ImapServer("127.0.0.1", 9, False, "a", "b")) == {"uncertain": 1}
+    assert desk.row(row_id).state == "uncertain"
+
+
+def test_a_refused_archive_does_not_stop_the_letter(desk: Desk) -> None:
+    desk.write()
+    desk.post.rcpt[ARCHIVE] = ["550 no archive here"]
+    assert desk.deliver() == {"sent": 1}
+
+
+def test_a_dead_server_defers_everything_at_once_and_is_no_error(desk: Desk) -> None:
+    ids = [desk.write(f"so-{n}@huyen.test") for n in range(5)]
+    assert desk.deliver(smtp=SmtpServer("127.0.0.1", 9, sender="ioc@hatinh.test")) == {"deferred": 5}
+    assert "không trả lời" in desk.row(ids[-1]).reason
+    desk.now += timedelta(minutes=1)
+    assert desk.deliver() == {"sent": 5}
+
+
+def test_a_connection_that_dropped_between_two_letters_is_opened_again(desk: Desk) -> None:
+    for n in range(3):
+        desk.write(f"so-{n}@huyen.test")
+    desk.post.mail = ["250 OK", "421 too many messages"]
+    assert desk.deliver() == {"sent": 2, "deferred": 1}
+
+
+def test_office_hours_keep_a_chasing_letter_until_the_next_working_morning(desk: Desk) -> None:
+    row_id = desk.write(kind="reminder", office_hours=True)
+    for closed in (
+        clock.at(MONDAY.date(), 7, 29),
+        clock.at(MONDAY.date(), 17),
+        clock.at(MONDAY.date() - timedelta(days=1), 9),
+    ):
+        desk.now = closed
+        assert desk.deliver() == {}
+    assert (desk.row(row_id).state, desk.row(row_id).attempts) == ("pending", 0)
+    desk.now = clock.at(MONDAY.date(), 7, 30)
+    assert desk.deliver() == {"sent": 1}
+
+
+def test_a_letter_that_is_no_longer_true_or_too_late_is_cancelled(desk: Desk) -> None:
+    stale, late = desk.write(kind="overdue"), desk.write("b@huyen.test", not_after=MONDAY - timedelta(seconds=1))
+    desk.checks["overdue"] = lambda session, row, now: "đơn vị đã nộp"
+    assert desk.deliver() == {"cancelled": 2}
+    assert "đơn vị đã nộp" in desk.row(stale).reason
+    assert "đã quá thời điểm" in desk.row(late).reason
+    assert desk.received() == []
+
+
+def test_a_kind_that_nobody_can_check_stops_the_delivery_before_anything_leaves(desk: Desk) -> None:
+    desk.write()
+    desk.write("b@huyen.test", kind="outage")
+    with pytest.raises(Problem, match="outage"):
+        desk.deliver()
+    assert desk.received() == []
+
+
+def test_a_check_that_fails_keeps_only_its_own_letter(desk: Desk) -> None:
+    def broken(session: object, row: OutboxLetter, now: object) -> str | None:
+        raise KeyError("step")
+
+    bad, good = desk.write(kind="overdue"), desk.write("b@huyen.test")
+    desk.checks["overdue"] = broken
+    assert desk.deliver() == {"deferred": 1, "sent": 1}
+    assert "KeyError" in desk.row(bad).reason
+    assert desk.row(good).state == "sent"
+
+
+def test_a_missing_attachment_is_tried_again_and_a_bad_address_refused(desk: Desk) -> None:
+    missing = desk.write(attachments=(Attachment("a.xlsx", "0" * 64, "application/x"),))
+    bad = [
+        desk.write(a) for a in ("khong phai dia chi", "a@b.test\r\nRCPT TO:<c@d.test>", "a@b.test,c@d.test", "đ@b.vn")
+    ]
+    assert desk.deliver() == {"deferred": 1, "refused": 4}
+    assert "Không thấy bản gốc" in desk.row(missing).reason
+    assert all("địa chỉ" in desk.row(b).reason for b in bad)
+    assert desk.server.boxes.addresses() == []
+
+
+def test_no_text_of_others_becomes_a_header(desk: Desk) -> None:
+    desk.write(
+        subject="Nhận tệp a\r\nBcc: nan-nhan@x.test\r\n\r\nxong \u202eslx.exe",
+        in_reply_to="<a@b>\r\nBcc: nan-nhan@x.test",
+        attachments=(Attachment("a\r\nBcc: x@y.test.xlsx", desk.world.blobs.put(b"x"), "application/x"),),
+    )
+    assert desk.deliver() == {"sent": 1}
+    [message] = desk.received()
+    assert message["bcc"] is None
+    assert message["in-reply-to"] is None
+    assert message["subject"] == "Nhận tệp a Bcc: nan-nhan@x.test xong slx.exe"
+    assert set(desk.server.boxes.addresses()) == {"can-bo@huyen.test", ARCHIVE}
+
+
+def test_a_played_clock_never_writes_to_a_real_server(desk: Desk) -> None:
+    played = desk.world.settings.model_copy(update={"clock": MONDAY})
+    desk.write()
+    for host in ("mail.hatinh.gov.vn", "127.0.0.1.evil.test", "10.0.0.1"):
+        with pytest.raises(Problem, match="DONDOC_CLOCK"):
+            desk.deliver(smtp=SmtpServer(host, 25), settings=played)
+    assert desk.deliver(settings=played) == {"sent": 1}
+
+
+def test_a_password_never_shows(desk: Desk) -> None:
+    row_id = desk.write()
+    url = f"smtp://nguoi:bi-mat%40@127.0.0.1:{desk.server.smtp_port}?from=ioc@hatinh.test"
+    assert desk.deliver(smtp=smtp_from_url(url)) == {"deferred": 1}
+    assert "bi-mat" not in desk.row(row_id).reason + repr(smtp_from_url(url))
+
+
+class TestRehearsal:
+    @pytest.fixture
+    def desk(self, world, mail) -> Desk:  # type: ignore[no-untyped-def]
+        return Desk(world, mail)
+
+    def test_every_letter_goes_to_one_address_marked_with_whom_it_is_for(self, desk: Desk) -> None:
+        row_id = desk.write(html="<html><body style='x'><p>Đã nhận.</p></body></html>")
+        assert desk.deliver() == {"sent": 1}
+        assert desk.server.boxes.addresses() == ["dien-tap@example.vn"]
+        [message] = desk.received("dien-tap@example.vn")
+        assert message["to"] == "dien-tap@example.vn"
+        for words in (message["subject"], *(message.get_body((k,)).get_content() for k in ("plain", "html"))):
+            assert "can-bo@huyen.test" in words
+            assert "DIỄN TẬP" in words
+        row = desk.row(row_id)
+        assert (row.state, row.rehearsal, row.recipient) == ("sent", True, "can-bo@huyen.test")
+
+    @pytest.mark.parametrize("address", [None, "khong-phai-dia-chi"])
+    def test_without_an_address_letters_stay_and_say_so_loudly(self, desk: Desk, address: str | None) -> None:
+        row_id = desk.write()
+        nowhere = desk.world.settings.model_copy(update={"rehearsal_to": address})
+        assert desk.deliver(settings=nowhere) == {}
+        assert desk.row(row_id).state == "pending"
+        assert "DONDOC_REHEARSAL_TO" in desk.row(row_id).reason
+        assert desk.deliver() == {"sent": 1}

@@ -1,0 +1,68 @@
+"""The words of letters."""
+
+from datetime import date, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from jinja2 import UndefinedError
+
+from dondoc.clock import HERE
+from dondoc.directive.load import load
+from dondoc.errors import Problem
+from dondoc.mail.render import one_line, render, two, vn_date, vn_moment
+from dondoc.settings import DATA
+
+NOVEMBER = load(DATA / "directives" / "stttt-cntt-2021-11.yaml")
+AT = datetime.fromisoformat("2021-11-18T07:05+00:00")
+
+
+def test_dates_and_numbers_are_written_as_official_letters_do() -> None:
+    assert vn_date(date(2021, 11, 8)) == "08/11/2021"
+    assert vn_date(datetime(2021, 11, 17, 23, 30, tzinfo=HERE)) == "17/11/2021"
+    assert vn_moment(AT) == "14 giờ 05 phút ngày 18/11/2021"
+    assert (two(3), two(12)) == ("03", "12")
+
+
+def test_a_letter_to_ourselves_has_words_for_every_reader() -> None:
+    letter = render(DATA, NOVEMBER, "internal", {"title": "Không đọc được hộp thư", "lines": ["a < b", "hai"]})
+    assert letter.subject == "[IOC Hà Tĩnh] [Nội bộ] Không đọc được hộp thư"
+    assert "- a < b\n- hai\n" in letter.text
+    assert "a &lt; b" in letter.html
+    assert "SỞ THÔNG TIN VÀ TRUYỀN THÔNG" in letter.text
+    assert "SỞ THÔNG TIN VÀ TRUYỀN THÔNG" in letter.html
+
+
+@pytest.mark.parametrize("outcome", ["accepted", "duplicate"])
+def test_a_receipt_is_filled_in(outcome: str) -> None:
+    context = {"agency": None, "form": "Biểu mẫu 03", "filename": "a.xlsx", "received_at": AT, "number": "BN-0001"}
+    context |= {"outcome": outcome, "rows": 3, "fulfils": True, "errors": [], "warnings": [], "shown": [], "more": 0}
+    letter = render(DATA, NOVEMBER, "receipt", context)
+    assert "14 giờ 05 phút ngày 18/11/2021 (mã bản nộp BN-0001" in letter.text
+    assert "\n\n\n" not in letter.text
+
+
+def test_another_directive_signs_with_its_own_names() -> None:
+    plain = NOVEMBER.model_copy(update={"letterhead": None, "issuer": "so-nnptnt"})
+    letter = render(DATA, plain, "internal", {"title": "Thử", "lines": []})
+    assert letter.subject == "[Sở NN&PTNT] [Nội bộ] Thử"
+    assert "SỞ NÔNG NGHIỆP VÀ PHÁT TRIỂN NÔNG THÔN" in letter.text
+    assert "IOC" not in letter.text + letter.html
+
+
+def test_a_missing_word_is_an_error_not_a_blank() -> None:
+    with pytest.raises(UndefinedError, match="lines"):
+        render(DATA, NOVEMBER, "internal", {"title": "x"})
+
+
+def test_a_missing_template_is_told_to_a_person(tmp_path: Path) -> None:
+    with pytest.raises(Problem, match="subject"):
+        render(tmp_path, NOVEMBER, "internal", {})
+
+
+@given(st.text())
+def test_a_header_is_one_line_of_visible_text(text: str) -> None:
+    line = one_line(text)
+    assert line == one_line(line) == line.strip()
+    assert not set(line) & set("\r\n\t\v\f\x00\x85\u2028\u2029\u202e\u2066")
