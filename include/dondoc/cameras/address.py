@@ -1,0 +1,115 @@
+"""Addresses of streams, rtsp://[user[:password]@]host[:port]/path: read strictly, shown without user info."""
+
+import ipaddress
+import re
+from dataclasses import dataclass
+from urllib.parse import quote, unquote
+
+PORTS = {"rtsp": 554, "rtsps": 322}
+LONGEST = 2048
+_PARTS = re.compile(r"(rtsps?)://([^/?#]*)(.*)", re.IGNORECASE | re.DOTALL)
+_HOST = re.compile(r"(?!-)[a-z0-9_-]{1,63}(\.(?!-)[a-z0-9_-]{1,63})*\.?", re.IGNORECASE)
+_SECRET_IN_PATH = re.compile(r"(pass\w*?|pwd)=[^&/?;_]*", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where a stream is. `host` is ASCII, an IPv6 address without brackets; `path` holds the query too."""
+
+    scheme: str
+    host: str
+    port: int
+    path: str
+    user: str | None = None
+    password: str | None = None
+
+    @property
+    def url(self) -> str:
+        """The address without user info: what is sent to the camera and what is stored."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{self.scheme}://{host}:{self.port}{self.path}"
+
+    @property
+    def device(self) -> tuple[str, str, int]:
+        return self.scheme, self.host, self.port
+
+    def __repr__(self) -> str:
+        return f"Address({public(self.url)})"
+
+
+def parse(url: str) -> Address:
+    """Read an address.
+
+    Raises:
+        ValueError: with a sentence of what is wrong, which never holds a part of the address.
+    """
+    url = url.strip()
+    if len(url) > LONGEST or any(c.isspace() or not c.isprintable() for c in url):
+        raise ValueError("địa chỉ quá dài hoặc có dấu cách, ký tự điều khiển")
+    found = _PARTS.fullmatch(url)
+    if not found:
+        raise ValueError("địa chỉ phải bắt đầu bằng rtsp:// hoặc rtsps://")
+    scheme, authority, rest = found[1].lower(), found[2], found[3]
+    info, at, place = authority.rpartition("@")
+    if not at and "@" in rest:
+        # rtsp://admin:a/b@host: would connect to "admin" and show the password as a path
+        raise ValueError("tên hoặc mật khẩu có ký tự / ? # phải viết dạng %2F %3F %23, dấu @ trong đường dẫn là %40")
+    host, port = _place(place, PORTS[scheme])
+    user, password = _user_info(info) if at else (None, None)
+    path = rest if rest.startswith("/") else f"/{rest}"
+    return Address(scheme, host, port, quote(path, safe="/%?&=+:;,!*'()~$[]|"), user, password)
+
+
+def _place(place: str, default: int) -> tuple[str, int]:
+    """Host and port of "host", "host:port", "[v6]" or "[v6]:port"."""
+    if place.startswith("["):
+        host, bracket, rest = place[1:].partition("]")
+        if not bracket or (rest and not rest.startswith(":")):
+            raise ValueError("địa chỉ IPv6 phải nằm trong ngoặc vuông")
+        port = rest[1:]
+        host = _v6(host)
+    else:
+        host, _, port = place.partition(":")
+        host = _name(host)
+    if port and not re.fullmatch(r"[0-9]{1,5}", port, re.ASCII):
+        raise ValueError("cổng phải là số")
+    if port and not 1 <= int(port) <= 65535:
+        raise ValueError("cổng phải từ 1 đến 65535")
+    return host, int(port or default)
+
+
+def _v6(text: str) -> str:
+    try:
+        if "%" in text:
+            raise ValueError
+        return str(ipaddress.IPv6Address(text))
+    except ValueError:
+        raise ValueError("địa chỉ IPv6 không đúng") from None
+
+
+def _name(text: str) -> str:
+    try:
+        host = text.encode("idna").decode().lower()
+    except UnicodeError:
+        host = ""
+    if len(host) > 253 or not _HOST.fullmatch(host):
+        raise ValueError("tên máy hoặc địa chỉ IP không đúng")
+    return host
+
+
+def _user_info(info: str) -> tuple[str, str | None]:
+    name, colon, secret = info.partition(":")
+    try:
+        user, password = unquote(name, errors="strict"), unquote(secret, errors="strict")
+    except UnicodeDecodeError:
+        raise ValueError("tên hoặc mật khẩu có dấu % phải viết dạng %25") from None
+    if not all(c.isprintable() for c in user + password):
+        raise ValueError("tên hoặc mật khẩu có ký tự điều khiển")
+    return user, password if colon else None
+
+
+def public(url: str) -> str:
+    """Any text given as an address, fit to be shown: without user info, and without a password in its path."""
+    head, marks, rest = url.strip().rpartition("://")
+    shown = head + marks + rest.rpartition("@")[2] if "@" in rest else url.strip()
+    return _SECRET_IN_PATH.sub(r"\1=***", "".join(c for c in shown if c.isprintable()))[:LONGEST]

@@ -1,0 +1,97 @@
+"""HTTP authentication as cameras ask for it: Digest (RFC 2617, RFC 7616) with MD5 or SHA-256, and Basic."""
+
+import base64
+import hashlib
+import re
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+_TOKEN = re.compile(r'([A-Za-z][\w-]*)(?:\s*(=)\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]*)))?')
+_HASHES = {"MD5": hashlib.md5, "SHA-256": hashlib.sha256}
+# Strongest first. Basic sends the password itself: only when nothing better is offered.
+_PREFERENCE = ("SHA-256", "SHA-256-SESS", "MD5", "MD5-SESS", "BASIC")
+
+
+@dataclass(frozen=True)
+class Challenge:
+    """One way to log in that a camera offers. `parts` hold values as written, quotes taken off."""
+
+    scheme: str  # BASIC or DIGEST
+    parts: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def method(self) -> str:
+        return "BASIC" if self.scheme == "BASIC" else self.parts.get("algorithm", "MD5").upper()
+
+    @property
+    def stale(self) -> bool:
+        return self.parts.get("stale", "").lower() == "true"
+
+    @property
+    def usable(self) -> bool:
+        offered = [q.strip().lower() for q in self.parts.get("qop", "auth").split(",")]
+        return self.method in _PREFERENCE and (self.scheme == "BASIC" or ("nonce" in self.parts and "auth" in offered))
+
+
+def parse_challenges(values: Iterable[str]) -> list[Challenge]:
+    """All challenges in the WWW-Authenticate headers; several may share one header."""
+    found: list[Challenge] = []
+    for value in values:
+        for name, equals, quoted, plain in _TOKEN.findall(value):
+            if not equals:
+                found.append(Challenge(name.upper()))
+            elif found:
+                found[-1].parts.setdefault(name.lower(), quoted or plain)
+    return [c for c in found if c.scheme in ("BASIC", "DIGEST")]
+
+
+def choose(challenges: Iterable[Challenge]) -> Challenge | None:
+    """The strongest usable one."""
+    return min((c for c in challenges if c.usable), key=lambda c: _PREFERENCE.index(c.method), default=None)
+
+
+class Login:
+    """Answers one challenge, for as many requests as are made under it."""
+
+    def __init__(self, user: str, password: str, challenge: Challenge) -> None:
+        self._user, self._password, self.challenge = user, password, challenge
+        self._count = 0
+
+    def __repr__(self) -> str:
+        return f"Login({self.challenge.method})"
+
+    def header(self, method: str, uri: str, cnonce: str | None = None) -> str:
+        """The value of the Authorization header. `cnonce` is given only by tests."""
+        if self.challenge.scheme == "BASIC":
+            return "Basic " + base64.b64encode(f"{self._user}:{self._password}".encode()).decode()
+        parts, self._count = self.challenge.parts, self._count + 1
+        cnonce, count = cnonce or secrets.token_hex(8), f"{self._count:08x}"
+        fields = {
+            "username": re.sub(r'(["\\])', r"\\\1", self._user),
+            "realm": parts.get("realm", ""),
+            "nonce": parts["nonce"],
+            "uri": uri,
+            "response": self._response(method, uri, count, cnonce),
+        }
+        written = [f'{name}="{value}"' for name, value in fields.items()]
+        written += [f'opaque="{parts["opaque"]}"'] if "opaque" in parts else []
+        written += [f"algorithm={parts['algorithm']}"] if "algorithm" in parts else []
+        if "qop" in parts:
+            written += ["qop=auth", f"nc={count}", f'cnonce="{cnonce}"']
+        elif self.challenge.method.endswith("-SESS"):
+            written += [f'cnonce="{cnonce}"']
+        return "Digest " + ", ".join(written)
+
+    def _response(self, method: str, uri: str, count: str, cnonce: str) -> str:
+        parts = self.challenge.parts
+        used = _HASHES[self.challenge.method.removesuffix("-SESS")]
+
+        def hashed(*words: str) -> str:
+            return used(":".join(words).encode()).hexdigest()
+
+        realm, nonce = (re.sub(r"\\(.)", r"\1", parts.get(name, "")) for name in ("realm", "nonce"))
+        secret, what = hashed(self._user, realm, self._password), hashed(method, uri)
+        if self.challenge.method.endswith("-SESS"):
+            secret = hashed(secret, nonce, cnonce)
+        return hashed(secret, nonce, count, cnonce, "auth", what) if "qop" in parts else hashed(secret, nonce, what)

@@ -1,0 +1,99 @@
+"""Camera verdicts, their phases, and what follows from them. A contract: see docs/architecture.md §4."""
+
+from dataclasses import dataclass
+
+PHASE = {
+    "invalid_address": "address",
+    "blocked_target": "address",
+    "dns_failure": "dns",
+    "connection_refused": "connect",
+    "unreachable": "connect",
+    "connect_timeout": "connect",
+    "tls_failure": "tls",
+    "rtsp_timeout": "rtsp",
+    "not_rtsp": "rtsp",
+    "closed_early": "rtsp",
+    "server_error": "rtsp",
+    "auth_required": "auth",
+    "auth_failed": "auth",
+    "forbidden": "auth",
+    "not_found": "describe",
+    "no_video_track": "describe",
+    "no_frame": "frame",
+    "decode_failed": "frame",
+    "black": "picture",
+    "overexposed": "picture",
+    "covered": "picture",
+    "blurred": "picture",
+    "frozen": "picture",
+    "no_signal_card": "picture",
+    "ok": "done",
+}
+REACHABLE_PHASES = frozenset({"auth", "describe", "frame", "picture", "done"})
+GOOD = frozenset({"ok", "auth_required"})  # of what was asked; auth_required: we were given no password
+NOT_CHECKED = frozenset({"blocked_target"})  # says nothing of the camera: no outage, no letter
+# What an agency reads, in letters: no address, no number of a port.
+SENTENCE = {
+    "invalid_address": "địa chỉ luồng hình khai chưa đúng",
+    "blocked_target": "chưa kiểm tra: địa chỉ nằm ngoài các dải mạng Sở được phép kiểm tra",
+    "dns_failure": "không tìm thấy tên máy của camera",
+    "connection_refused": "thiết bị từ chối kết nối (cổng RTSP chưa mở)",
+    "unreachable": "không có đường mạng đến camera",
+    "connect_timeout": "camera không trả lời kết nối",
+    "tls_failure": "không thiết lập được kết nối mã hóa",
+    "rtsp_timeout": "kết nối được nhưng camera không trả lời",
+    "not_rtsp": "cổng đã khai không phải dịch vụ RTSP",
+    "closed_early": "camera ngắt kết nối giữa chừng",
+    "server_error": "camera đang bận hoặc báo lỗi",
+    "auth_required": "camera có trả lời và yêu cầu đăng nhập",
+    "auth_failed": "camera từ chối tài khoản, mật khẩu đã cấp",
+    "forbidden": "tài khoản đã cấp không có quyền xem",
+    "not_found": "camera có trả lời nhưng không có luồng hình theo đường dẫn đã khai",
+    "no_video_track": "camera có trả lời nhưng luồng không có hình",
+    "no_frame": "camera nhận yêu cầu nhưng không gửi hình",
+    "decode_failed": "hình nhận được bị hỏng, không xem được",
+    "black": "hình chỉ có màu đen",
+    "overexposed": "hình bị cháy sáng",
+    "covered": "ống kính bị che",
+    "blurred": "hình bị mờ",
+    "frozen": "hình đứng yên",
+    "no_signal_card": "đầu ghi báo mất tín hiệu",
+    "ok": "hoạt động tốt",
+}
+
+
+@dataclass(frozen=True)
+class Target:
+    """A camera to look at. `id` is printed; `url` may hold user info only in the command line's own input."""
+
+    id: str
+    url: str
+    user: str | None = None
+    password: str | None = None
+
+    def __repr__(self) -> str:
+        return f"Target({self.id})"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one look found: verdict, a detail for a person (no secret in it), and how long it took."""
+
+    camera: str
+    verdict: str
+    detail: str
+    elapsed_ms: int
+    stage: int
+    password_sent: bool = False  # a login left for the camera, whatever became of it
+
+    @property
+    def phase(self) -> str:
+        return PHASE[self.verdict]
+
+    @property
+    def reachable(self) -> bool:
+        return self.phase in REACHABLE_PHASES
+
+    @property
+    def showing(self) -> bool:
+        return self.verdict == "ok" and self.stage == 2

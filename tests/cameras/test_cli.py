@@ -1,0 +1,88 @@
+"""`dondoc probe` and `dondoc cameras import` as a person or a script calls them."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer import Typer
+from typer.testing import CliRunner, Result
+
+from dondoc.cli.cameras import add
+from dondoc.demo.fleet import Fleet
+from dondoc.errors import Problem
+from dondoc.world import World
+
+app = Typer()
+add(app)
+pytestmark = pytest.mark.usefixtures("environment")
+
+
+def run(*words: str) -> Result:
+    return CliRunner().invoke(app, list(words))
+
+
+def lines(result: Result) -> list[dict]:
+    assert result.exit_code == 0, result.exception
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+def test_probe_prints_json_lines_with_the_fields_of_the_contract(fleet: Fleet) -> None:
+    url = fleet.url("wrong-password", user="u", password="bi-mat")
+    result = run("probe", url, fleet.url("healthy"), "--json", "--allow", "127.0.0.0/8")
+    rows = {row["camera"]: row for row in lines(result)}
+    assert set(rows) == {fleet.url("wrong-password"), fleet.url("healthy")}
+    row = rows[fleet.url("wrong-password")]
+    assert set(row) == {"camera", "verdict", "phase", "detail", "elapsed_ms"}
+    assert (row["verdict"], row["phase"]) == ("auth_failed", "auth")
+    assert "bi-mat" not in result.output
+
+
+def test_probe_reads_a_csv(fleet: Fleet, tmp_path: Path) -> None:
+    file = tmp_path / "cameras.csv"
+    file.write_text(f"\ufeffid,url,user,password\nmot,{fleet.url('dark')},,\n,{fleet.url('digest')},u,p\n", "utf-8")
+    rows = lines(run("probe", "--from", str(file), "--stage", "2", "--json", "--allow", "127.0.0.1/32"))
+    assert {r["camera"]: r["verdict"] for r in rows} == {"mot": "black", fleet.url("digest"): "auth_failed"}
+
+
+def test_without_an_allow_list_nothing_is_probed_and_it_is_said_aloud(fleet: Fleet) -> None:
+    before = fleet.counts["connections"]
+    result = run("probe", fleet.url("healthy"), "--json")
+    assert [row["verdict"] for row in lines(result)] == ["blocked_target"]
+    assert "DONDOC_PROBE_ALLOW" in result.stderr
+    assert fleet.counts["connections"] == before
+
+
+def test_the_setting_allows_and_the_option_replaces_it(fleet: Fleet, environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("DONDOC_PROBE_ALLOW", "127.0.0.0/8")
+    assert lines(run("probe", fleet.url("healthy"), "--json"))[0]["verdict"] == "ok"
+    assert (
+        lines(run("probe", fleet.url("healthy"), "--json", "--allow", "10.0.0.0/8"))[0]["verdict"] == "blocked_target"
+    )
+
+
+@pytest.mark.parametrize("words", [[], ["rtsp://10.1.1.1", "--allow", "x"], ["--from", "khong-co.csv"]])
+def test_a_wrong_call_is_a_sentence(words: list[str]) -> None:
+    assert isinstance(run("probe", *words).exception, Problem)
+
+
+def test_import_takes_over_a_file(world: World, tmp_path: Path) -> None:
+    file = tmp_path / "cameras.csv"
+    file.write_text("agency,system,name,url\nso-nnptnt,reservoir,Đập,rtsp://10.1.1.1\n", "utf-8")
+    result = run("cameras", "import", str(file))
+    assert result.exit_code == 0
+    assert "1 camera mới" in result.stderr
+
+
+def test_the_fleet_runs_as_a_process_and_says_when_it_is_ready() -> None:
+    command = [sys.executable, "-m", "dondoc.demo.fleet", "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        ready = json.loads(process.stdout.readline())
+        rows = lines(
+            run("probe", f"rtsp://127.0.0.1:{ready['ports'][0]}/healthy/1", "--json", "--allow", "127.0.0.1/32")
+        )
+        process.terminate()
+        assert process.wait(10) == 0
+    assert rows[0]["verdict"] == "ok"

@@ -1,0 +1,396 @@
+"""Declared, planned, looked at, stored, settled, written about: on a real database against real RTSP."""
+
+from datetime import date, datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from dondoc.cameras import attempts, letters, night, outages
+from dondoc.cameras.declare import declare
+from dondoc.cameras.imports import import_csv
+from dondoc.clock import at
+from dondoc.demo.camera import PASSWORD, USER
+from dondoc.demo.fleet import Fleet
+from dondoc.errors import Problem
+from dondoc.facts import contacts
+from dondoc.store.cameras import Camera, CameraCheck, CredentialAttempt, Outage
+from dondoc.store.intake import Submission, Verdict
+from dondoc.store.mail import OutboxLetter
+from dondoc.world import World
+
+AGENCY, OTHER, SYSTEM = "so-nnptnt", "ubnd-huyen-duc-tho", "security_traffic"
+NIGHT = date(2021, 11, 22)
+NOW = at(NIGHT, 22)
+
+
+@pytest.fixture(autouse=True)
+def _loopback_may_be_probed(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("DONDOC_PROBE_ALLOW", "127.0.0.0/8")
+
+
+def csv(world: World, *lines: str) -> dict[str, int]:
+    text = "agency,system,name,url,user,password,id\n" + "\n".join(lines)
+    with world.sessions.begin() as session:
+        return import_csv(session, world.directive, text, "cameras.csv", secrets=world.settings.secret_keys, now=NOW)
+
+
+def a_camera(world: World, url: str, name: str = "Cổng chính", login: str = ",", agency: str = AGENCY) -> int:
+    csv(world, f"{agency},{SYSTEM},{name},{url},{login},")
+    with world.sessions.begin() as session:
+        return session.scalars(select(Camera.id).order_by(Camera.id.desc())).first() or 0
+
+
+def looked(world: World, ids: list[int], round: str = "night", on: date = NIGHT) -> dict[int, dict]:
+    when = at(on, 22) if round != "second" else at(on + timedelta(days=1), 4)
+    results = night.check_batch(world, ids, night=on, round=round, now=when)
+    night.store(world, results, night=on, round=round, now=when)
+    return {r["camera"]: r for r in results}
+
+
+def seen(world: World, camera: int, verdict: str, on: date, round: str = "night") -> None:
+    """Store a result as if it had been looked at."""
+    result = {"camera": camera, "verdict": verdict, "phase": "x", "detail": "", "elapsed_ms": 1, "stage": 2}
+    night.store(world, [{**result, "at": at(on, 22).isoformat()}], night=on, round=round, now=at(on, 22))
+
+
+def all_of(world: World, model: type) -> list:
+    with world.sessions.begin() as session:
+        return list(session.scalars(select(model).order_by(model.id)))
+
+
+class TestDeclare:
+    def rows(self, world: World, rows: list[dict], when: datetime = NOW) -> list[int]:
+        with world.sessions.begin() as session:
+            return declare(
+                session, agency=AGENCY, system="reservoir", rows=rows, submission_id=None, happened_at=when, now=when
+            )
+
+    def test_the_same_name_is_the_same_camera_and_none_is_deleted(self, world: World) -> None:
+        first = self.rows(
+            world, [{"name": "Đập Kẻ Gỗ", "host": "10.1.1.1"}, {"name": "Tràn xả lũ", "host": "10.1.1.2"}]
+        )
+        again = self.rows(world, [{"name": "ĐẬP  kẻ gỗ", "host": "10.1.1.9", "main_path": "/1"}])
+        assert again == first[:1]
+        cameras = all_of(world, Camera)
+        assert [c.url for c in cameras] == ["rtsp://10.1.1.9:554/1", "rtsp://10.1.1.2:554/"]
+
+    def test_two_cameras_of_one_name_stay_two(self, world: World) -> None:
+        rows = [{"name": "Cổng", "site": s, "host": f"10.1.1.{n}"} for n, s in enumerate(["A", "B", "B"])]
+        assert len(set(self.rows(world, rows))) == 3
+        assert self.rows(world, rows) == self.rows(world, rows)
+
+    def test_what_cannot_be_checked_says_why(self, world: World) -> None:
+        self.rows(
+            world,
+            [
+                {"name": "a", "status": "not_installed", "host": "10.1.1.1"},
+                {"name": "b", "sharing": "vms", "host": "10.1.1.1"},
+                {"name": "c", "sharing": "none"},
+                {"name": "d", "sharing": "rtsp", "host": "10.1.1.1"},
+            ],
+        )
+        assert [c.exemption for c in all_of(world, Camera)] == ["not_installed", "vms_only", "no_route", None]
+        assert night.plan(world, night=NIGHT, round="all", system_window=None) == [[4]]
+
+    def test_a_login_is_not_shown_to_another_device(self, world: World) -> None:
+        csv(world, f"{AGENCY},reservoir,Đập,rtsp://10.1.1.1/1,u,mat-khau,")
+        self.rows(world, [{"name": "Đập", "host": "10.1.1.1", "main_path": "/2"}])
+        assert all_of(world, Camera)[0].password
+        self.rows(world, [{"name": "Đập", "host": "10.6.6.6", "main_path": "/2"}])
+        assert all_of(world, Camera)[0].password is None
+
+
+class TestImport:
+    def test_passwords_are_stored_encrypted_and_addresses_without_user_info(self, world: World) -> None:
+        lines = [
+            f"{AGENCY},reservoir,Đập,rtsp://u:mat-khau@10.1.1.1/1,,,k7",
+            f"{AGENCY},reservoir,B,rtsp://10.1.1.2,a,b,",
+        ]
+        assert csv(world, *lines) == {"added": 2, "updated": 0}
+        assert csv(world, *lines) == {"added": 0, "updated": 2}
+        first = all_of(world, Camera)[0]
+        assert (first.url, first.username, first.key) == ("rtsp://10.1.1.1:554/1", "u", "k7")
+        assert "mat-khau" not in (first.password or "")
+
+    @pytest.mark.parametrize(
+        ("line", "says"),
+        [
+            ("so-khong-co,reservoir,Đập,rtsp://10.1.1.1,,,", "so-khong-co"),
+            (f"{AGENCY},x,Đập,rtsp://10.1.1.1,,,", "hệ thống “x”"),
+            (f"{AGENCY},reservoir,,rtsp://10.1.1.1,,,", "tên camera"),
+            (f"{AGENCY},reservoir,Đập,rtsp://u:mat/khau@10.1.1.1,,,", "%2F"),
+            (f"{AGENCY},reservoir,Đập,rtsp://10.1.1.1,,mat-khau,", "password"),
+        ],
+    )
+    def test_one_bad_row_and_nothing_is_taken_over(self, world: World, line: str, says: str) -> None:
+        with pytest.raises(Problem) as caught:
+            csv(world, f"{AGENCY},reservoir,Tốt,rtsp://10.1.1.1,,,", line)
+        assert "cameras.csv:3:" in str(caught.value)
+        assert says in str(caught.value)
+        assert "khau" not in str(caught.value).replace("mật khẩu", "")
+        assert all_of(world, Camera) == []
+
+
+class TestRefusedPasswords:
+    def test_are_not_sent_again_that_night_but_are_the_next(self, world: World) -> None:
+        with Fleet() as fleet:
+            camera = a_camera(world, fleet.url("wrong-password"), login="u,sai")
+            assert looked(world, [camera])[camera]["verdict"] == "auth_failed"
+            again = looked(world, [camera], "second")[camera]
+            assert again["verdict"] == "auth_failed"
+            assert "không gửi lại" in again["detail"]
+            assert fleet.counts["logins"] == 1
+            looked(world, [camera], on=NIGHT + timedelta(days=1))
+            assert fleet.counts["logins"] == 2
+
+    def test_a_new_password_is_sent_the_same_night(self, world: World) -> None:
+        with Fleet() as fleet:
+            camera = a_camera(world, fleet.url("digest"), login="ioc,sai")
+            looked(world, [camera])
+            a_camera(world, fleet.url("digest"), login=f"{USER},{PASSWORD}")
+            assert looked(world, [camera], "second")[camera]["verdict"] == "ok"
+
+    def test_an_attempt_without_a_result_counts_as_refused(self, world: World) -> None:
+        with Fleet() as fleet:
+            camera = a_camera(world, fleet.url("digest"), login=f"{USER},{PASSWORD}")
+            mark = attempts.fingerprint(world.settings.secret_keys, USER, PASSWORD)
+            with world.sessions.begin() as session:  # a worker that was killed right after this
+                assert attempts.begin(session, {camera: mark}, NIGHT, NOW) == {camera}
+            assert looked(world, [camera])[camera]["verdict"] == "auth_failed"
+            assert fleet.counts["logins"] == 0
+
+    def test_a_password_that_was_right_may_be_sent_again(self, world: World) -> None:
+        with Fleet() as fleet:
+            camera = a_camera(world, fleet.url("digest"), login=f"{USER},{PASSWORD}")
+            assert looked(world, [camera])[camera]["verdict"] == "ok"
+            assert looked(world, [camera], "second")[camera]["verdict"] == "ok"
+
+    def test_an_attempt_that_was_not_needed_is_taken_back(self, world: World, fleet: Fleet) -> None:
+        ids = [
+            a_camera(world, fleet.url(b), name=b, login="u,p") for b in ("refusing", "healthy")
+        ]  # neither asks for a password
+        looked(world, ids)
+        assert all_of(world, CredentialAttempt) == []
+
+    def test_one_channel_of_a_device_tries_a_shared_password_for_all(self, world: World) -> None:
+        with Fleet() as fleet:
+            ids = [a_camera(world, fleet.url("wrong-password", str(n)), f"Kênh {n}", "u,sai") for n in range(6)]
+            verdicts = {r["verdict"] for r in looked(world, ids).values()}
+            assert verdicts == {"auth_failed"}
+            assert fleet.counts["logins"] == 1
+
+    def test_the_fingerprint_gives_nothing_away(self, world: World) -> None:
+        mark = attempts.fingerprint(world.settings.secret_keys, "u", "mat-khau")
+        assert mark != attempts.fingerprint(["khoa khac"], "u", "mat-khau")
+        assert mark != attempts.fingerprint(world.settings.secret_keys, "u", "mat-khau2")
+
+
+class TestPlanAndStore:
+    def test_each_system_is_planned_in_its_window(self, world: World) -> None:
+        day = "public_admin_centre"
+        csv(world, f"{AGENCY},{SYSTEM},a,rtsp://10.1.1.1,,,", f"{OTHER},{day},b,rtsp://10.1.1.1,,,")
+        assert night.plan(world, night=NIGHT, round="night", system_window="night") == [[1]]
+        assert night.plan(world, night=NIGHT, round="day", system_window="day") == [[2]]
+        assert night.plan(world, night=NIGHT, round="all", system_window=None, batch=1) == [[1], [2]]
+        assert night.plan(world, night=NIGHT, round="all", system_window=None, camera_ids=[2]) == [[2]]
+        assert night.of_agencies(world, {OTHER}) == {2}
+
+    def test_a_second_look_is_for_what_was_not_seen_well(self, world: World) -> None:
+        csv(world, *(f"{AGENCY},{SYSTEM},c{n},rtsp://10.1.1.{n},,," for n in range(1, 6)))
+        for camera, verdict in enumerate(["ok", "rtsp_timeout", "auth_required", "blocked_target"], 1):
+            seen(world, camera, verdict, NIGHT)
+        seen(world, 5, "no_frame", NIGHT - timedelta(days=1))
+        second = night.plan(world, night=NIGHT, round="second", system_window=None, only_failed=True)
+        assert second == [[2, 5]]
+
+    def test_storing_again_changes_nothing(self, world: World, fleet: Fleet) -> None:
+        ids = [a_camera(world, fleet.url(b), name=b) for b in ("healthy", "dark", "refusing")]
+        results = night.check_batch(world, ids, night=NIGHT, round="night", now=NOW)
+        counts = {"ok": 1, "black": 1, "connection_refused": 1}
+        for _ in range(2):
+            assert night.store(world, results, night=NIGHT, round="night", now=NOW) == counts
+        assert len(all_of(world, CameraCheck)) == 3
+        assert "127.0.0.1" not in str(results)
+
+
+class TestOutages:
+    def nights(self, world: World, camera: int, verdicts: list[str]) -> list[dict]:
+        settled = []
+        for number, verdict in enumerate(verdicts):
+            on = NIGHT + timedelta(days=number)
+            seen(world, camera, verdict, on)
+            settled.append(outages.settle(world, night=on, now=at(on, 23)))
+        return settled
+
+    def test_open_after_bad_nights_in_a_row_and_close_at_the_first_good_one(self, world: World) -> None:
+        camera = a_camera(world, "rtsp://10.1.1.1")
+        got = self.nights(world, camera, ["ok", "no_frame", "rtsp_timeout", "rtsp_timeout", "ok"])
+        assert [len(s["closed"]) for s in got] == [0, 0, 0, 0, 1]
+        (outage,) = all_of(world, Outage)
+        assert outage.first_night == NIGHT + timedelta(days=1)
+        assert outage.opened_at == at(NIGHT + timedelta(days=2), 23)
+
+    def test_a_good_night_between_starts_the_count_again(self, world: World) -> None:
+        self.nights(world, a_camera(world, "rtsp://10.1.1.1"), ["ok", "black", "ok", "black"])
+        assert all_of(world, Outage) == []
+
+    def test_a_camera_never_seen_working_has_no_outage_unless_confirmed(self, world: World) -> None:
+        camera = a_camera(world, "rtsp://10.1.1.1")
+        self.nights(world, camera, ["rtsp_timeout"] * 3)
+        assert all_of(world, Outage) == []
+        with world.sessions.begin() as session:
+            session.get_one(Camera, camera).confirmed = True
+        outages.settle(world, night=NIGHT + timedelta(days=2), now=NOW)
+        assert len(all_of(world, Outage)) == 1
+
+    def test_a_system_has_its_own_patience(self, world: World) -> None:
+        csv(world, f"{AGENCY},reservoir,Đập,rtsp://10.1.1.1,,,")
+        self.nights(world, 1, ["ok", "black", "black"])
+        assert all_of(world, Outage) == []
+
+    def test_a_second_look_that_is_good_saves_the_night(self, world: World) -> None:
+        camera = a_camera(world, "rtsp://10.1.1.1")
+        self.nights(world, camera, ["ok", "black"])
+        on = NIGHT + timedelta(days=2)
+        seen(world, camera, "black", on)
+        seen(world, camera, "ok", on, round="second")
+        assert outages.settle(world, night=on, now=at(on, 23)) == {"opened": [], "closed": []}
+
+    def test_what_was_not_checked_says_nothing(self, world: World) -> None:
+        self.nights(world, a_camera(world, "rtsp://10.1.1.1"), ["ok", "blocked_target", "blocked_target"])
+        assert all_of(world, Outage) == []
+
+    def test_when_nobody_at_all_answers_it_is_our_own_side(self, world: World) -> None:
+        ids = [a_camera(world, f"rtsp://10.1.1.{n}", f"c{n}", agency=AGENCY if n % 2 else OTHER) for n in range(1, 7)]
+        for number, verdict in enumerate(["ok", "connect_timeout", "connect_timeout"]):
+            for camera in ids:
+                seen(world, camera, verdict, NIGHT + timedelta(days=number))
+        assert outages.settle(world, night=NIGHT + timedelta(days=2), now=NOW)["opened"] == []
+
+
+def contact(world: World, role: str, email: str) -> None:
+    with world.sessions.begin() as session:
+        text = f"agency,role,name,email,phone,valid_from\n{AGENCY},{role},Lê A,{email},1,2021-01-01\n"
+        contacts.import_csv(session, world.directive, text, "c.csv", NOW)
+
+
+class TestLetters:
+    def out(self, world: World, name: str = "Cổng chính") -> list[int]:
+        camera = a_camera(world, "rtsp://u:mat-khau@10.77.1.1:8554/bi-mat", name)
+        on = NIGHT
+        for number, verdict in enumerate(["ok", "no_frame", "no_frame"]):
+            on = NIGHT + timedelta(days=number)
+            seen(world, camera, verdict, on)
+        return outages.settle(world, night=on, now=at(on, 23))["opened"]
+
+    def test_an_outage_is_written_once_to_the_focal_officer_without_addresses(self, world: World) -> None:
+        contact(world, "clerk", "vanthu@example.vn")
+        contact(world, "focal_officer", "dau-moi@example.vn")
+        opened = self.out(world)
+        when = at(NIGHT + timedelta(days=2), 23)
+        assert len(letters.outages(world, opened, when)) == 1
+        assert letters.outages(world, opened, when + timedelta(hours=5)) == []
+        (letter,) = all_of(world, OutboxLetter)
+        assert (letter.kind, letter.recipient, letter.state) == ("outage", "dau-moi@example.vn", "pending")
+        assert letter.office_hours
+        for words in (letter.text, letter.html):
+            assert "CAM-00001" in words
+            assert "SC-0001" in words
+            assert "10.77" not in words
+            assert "mat-khau" not in words
+            assert "bi-mat" not in words
+
+    def test_an_outage_without_a_contact_waits_for_one(self, world: World) -> None:
+        opened = self.out(world)
+        later = NIGHT + timedelta(days=3)
+        assert letters.outages(world, opened, at(later, 1)) == []
+        assert outages.settle(world, night=later, now=at(later, 23))["opened"] == opened
+        contact(world, "clerk", "vanthu@example.vn")
+        assert len(letters.outages(world, opened, at(later, 23))) == 1
+        assert outages.settle(world, night=later, now=at(later, 23))["opened"] == []
+
+    def test_a_letter_about_what_is_mended_is_not_true_any_more(self, world: World) -> None:
+        contact(world, "clerk", "vanthu@example.vn")
+        letters.outages(world, self.out(world), NOW)
+        check = letters.still_true(world)
+        with world.sessions.begin() as session:
+            letter = session.scalars(select(OutboxLetter)).one()
+            assert check(session, letter, NOW) is None
+            session.get_one(Outage, 1).closed_at = NOW
+            session.flush()
+            assert "SC-0001" in (check(session, letter, NOW) or "")
+
+    def submission(self, world: World, outcome: str = "accepted", sender: str = "a@example.vn") -> int:
+        with world.sessions.begin() as session:
+            sub = Submission(
+                channel="mail", channel_id=f"{outcome}{sender}", sender=sender, filename="f.xlsx", sha256="0" * 64,
+                message_id="<1@x>", subject=None, automatic=False, happened_at=NOW, recorded_at=NOW,
+            )  # fmt: skip
+            session.add(sub)
+            session.flush()
+            session.add(
+                Verdict(
+                    submission_id=sub.id, outcome=outcome, reason="", form="form_01", agency=AGENCY, value_hash="h",
+                    version=1, base_version=0, fulfils=[], rows=[], head={}, issues=[], recorded_at=NOW,
+                )
+            )  # fmt: skip
+            return sub.id
+
+    def declared(self, world: World, sub: int, fleet: Fleet, behaviours: list[str]) -> list[int]:
+        port = fleet.ports[0]
+        rows = [
+            {"name": b, "host": "127.0.0.1", "rtsp_port": port, "main_path": f"/{b}/1", "restricted": b == "dark"}
+            for b in behaviours
+        ]
+        absent = {"name": "chưa có", "status": "not_installed"}
+        with world.sessions.begin() as session:
+            return declare(
+                session, agency=AGENCY, system="reservoir", rows=[*rows, absent],
+                submission_id=sub, happened_at=NOW, now=NOW,
+            )  # fmt: skip
+
+    def test_the_sender_is_told_what_answered(self, world: World, fleet: Fleet) -> None:
+        sub = self.submission(world)
+        looked(world, self.declared(world, sub, fleet, ["healthy", "dark", "missing", "digest"]), "declared-1")
+        for _ in range(2):
+            assert letters.reachability(world, [sub], NOW) == [1]
+        (letter,) = all_of(world, OutboxLetter)
+        assert (letter.recipient, letter.in_reply_to, letter.state) == ("a@example.vn", "<1@x>", "pending")
+        assert "01/04 camera có hình" in letter.subject
+        assert "đã khai: 05" in letter.text
+        assert "CAM-00003 (missing)" in letter.text
+        assert "CAM-00002 (dark)" not in letter.text  # restricted: by its number alone
+        assert "chưa lắp đặt" in letter.text
+        assert "127.0.0.1" not in letter.text + letter.html
+        assert str(fleet.ports[0]) not in letter.text
+
+    @pytest.mark.parametrize("change", ["nothing looked at", "not accepted", "nobody to write to"])
+    def test_nobody_is_told_nothing(self, world: World, fleet: Fleet, change: str) -> None:
+        sub = self.submission(
+            world,
+            "waiting" if change == "not accepted" else "accepted",
+            "" if change == "nobody to write to" else "a@example.vn",
+        )
+        ids = self.declared(world, sub, fleet, ["healthy"])
+        if change != "nothing looked at":
+            looked(world, ids, "declared")
+        assert letters.reachability(world, [sub], NOW) == []
+
+    def test_without_a_sender_the_focal_officer_is_told(self, world: World, fleet: Fleet) -> None:
+        contact(world, "focal_officer", "dau-moi@example.vn")
+        sub = self.submission(world, sender="")
+        looked(world, self.declared(world, sub, fleet, ["healthy"]), "declared")
+        letters.reachability(world, [sub], NOW)
+        assert all_of(world, OutboxLetter)[0].recipient == "dau-moi@example.vn"
+
+
+def test_the_whole_night_keeps_the_password_to_itself(
+    world: World, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture, fleet: Fleet
+) -> None:
+    secret = "bi-mat-7391"
+    ids = [a_camera(world, fleet.url(b), b, f"u,{secret}") for b in ("wrong-password", "basic", "closing", "junk")]
+    with caplog.at_level("DEBUG"):
+        results = looked(world, ids)
+    assert secret not in str(results) + "".join(capfd.readouterr()) + caplog.text
+    stored = (world.settings.home / "dondoc.db").read_bytes() + (world.settings.home / "dondoc.db-wal").read_bytes()
+    assert secret.encode() not in stored
