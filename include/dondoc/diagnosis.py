@@ -1,0 +1,135 @@
+"""What is wrong with this installation, and what to do about it."""
+
+import os
+import shutil
+import smtplib
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from functools import partial
+
+from sqlalchemy.exc import DBAPIError
+
+from dondoc import settings as settings_module
+from dondoc.errors import Problem
+from dondoc.settings import Settings
+from dondoc.store.session import behind
+from dondoc.world import World
+
+Finding = dict[str, str]
+
+
+def _finding(code: str, severity: str, message: str) -> Finding:
+    return {"code": code, "severity": severity, "message": message}
+
+
+def examine(now: datetime) -> list[Finding]:
+    """Findings: `code`, `severity` (error or warning), `message` (what is wrong and what to do). Empty: all is well."""
+    try:
+        found = settings_module.load()
+    except Problem as problem:
+        return [_finding("settings", "error", str(problem))]
+    world = World(found)
+    checks: list[Callable[[], Iterator[Finding]]] = [
+        partial(_settings, found),
+        partial(_data, world, now),
+        partial(_home, found),
+        partial(_database, world),
+        partial(_smtp, found),
+        partial(_mailboxes, found),
+    ]
+    return [finding for check in checks for finding in check()]
+
+
+def _settings(found: Settings) -> Iterator[Finding]:
+    known = {settings_module.variable(name) for name in Settings.model_fields}
+    for name in sorted(n for n in os.environ if n.startswith("DONDOC_") and n not in known):
+        yield _finding("unknown_setting", "warning", f"Không có cấu hình {name}: không có tác dụng. Kiểm tra chính tả.")
+    if not found.secret_keys:
+        message = "Chưa đặt DONDOC_SECRET_KEY: không mã hóa được bản gốc. Đặt một chuỗi ngẫu nhiên dài."
+        yield _finding("secret_key", "error", message)
+    if not found.probe_allow:
+        message = "Chưa đặt DONDOC_PROBE_ALLOW: không camera nào được kiểm tra. Ghi các dải mạng được phép."
+        yield _finding("probe_allow", "warning", message)
+    if found.mode == "rehearsal" and not found.rehearsal_to:
+        message = "Đang diễn tập mà chưa đặt DONDOC_REHEARSAL_TO: không thư nào rời đi. Đặt địa chỉ nhận thư diễn tập."
+        yield _finding("rehearsal_to", "error", message)
+    if found.mode == "live" and not found.archive_address:
+        message = "Chưa đặt DONDOC_ARCHIVE_ADDRESS: thư chưa rõ đã đến phải do người xác nhận."
+        yield _finding("archive", "warning", message)
+
+
+def _data(world: World, now: datetime) -> Iterator[Finding]:
+    for what, opened in (("directive", lambda: world.directive), ("calendar", lambda: world.calendar)):
+        try:
+            opened()
+        except Problem as problem:
+            yield _finding(what, "error", str(problem))
+            return
+    if not world.calendar.confirmed(now.year):
+        message = f"Lịch nghỉ năm {now.year} chưa có thông báo chính thức. Bổ sung vào tệp lịch khi có văn bản."
+        yield _finding("calendar", "warning", message)
+
+
+def _home(found: Settings) -> Iterator[Finding]:
+    try:
+        found.home.mkdir(parents=True, exist_ok=True)
+        free = shutil.disk_usage(found.home).free // 2**20
+    except OSError as error:
+        message = f"Không dùng được thư mục DONDOC_HOME ({error.strerror}). Kiểm tra đường dẫn và quyền ghi."
+        yield _finding("home", "error", message)
+        return
+    if not os.access(found.home, os.W_OK):
+        yield _finding("home", "error", "Không ghi được vào thư mục DONDOC_HOME. Kiểm tra quyền ghi.")
+    if free < found.min_free_mb:
+        message = f"Ổ đĩa chỉ còn {free} MB (tối thiểu {found.min_free_mb} MB): đang ngừng tiếp nhận. Dọn ổ đĩa."
+        yield _finding("disk", "error", message)
+
+
+def _database(world: World) -> Iterator[Finding]:
+    try:
+        with world.sessions.begin() as session:
+            if behind(session.connection()):
+                message = "Cơ sở dữ liệu chưa ở phiên bản mới nhất. Chạy `dondoc db upgrade`."
+                yield _finding("database", "error", message)
+    except (DBAPIError, OSError):
+        yield _finding("database", "error", "Không mở được cơ sở dữ liệu. Kiểm tra DONDOC_DATABASE_URL.")
+    except Problem as problem:
+        yield _finding("database", "error", str(problem))
+
+
+def _smtp(found: Settings) -> Iterator[Finding]:
+    from dondoc.mail.servers import smtp_from_url
+
+    if found.smtp_url is None:
+        return
+    try:
+        server = smtp_from_url(found.smtp_url.get_secret_value())
+        kind = smtplib.SMTP_SSL if server.security == "tls" else smtplib.SMTP
+        with kind(server.host, server.port, timeout=10):
+            pass
+    except Problem as problem:
+        yield _finding("smtp", "error", str(problem))
+    except (OSError, smtplib.SMTPException) as error:
+        where = f"{server.host}:{server.port}"
+        message = f"Máy chủ thư {where} không trả lời ({type(error).__name__}). Thư chờ trong hộp thư đi."
+        yield _finding("smtp", "error", message)
+
+
+def _mailboxes(found: Settings) -> Iterator[Finding]:
+    from imaplib import IMAP4, IMAP4_SSL
+
+    from dondoc.mail.servers import imap_from_url
+
+    for code, url in (("imap", found.imap_url), ("archive_imap", found.archive_imap_url)):
+        if url is None:
+            continue
+        try:
+            server = imap_from_url(url.get_secret_value())
+            kind = IMAP4_SSL if server.ssl else IMAP4
+            with kind(server.host, server.port, timeout=10) as box:
+                box.login(server.user, server.password)
+        except Problem as problem:
+            yield _finding(code, "error", str(problem))
+        except (OSError, IMAP4.error) as error:
+            message = f"Không mở được hộp thư ở {server.host}:{server.port} ({type(error).__name__}). Kiểm tra địa chỉ."
+            yield _finding(code, "error", message)

@@ -1,0 +1,194 @@
+"""Decide for a day and record it: the decisions with their reasons and the outbox rows, in one transaction."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from dondoc.clock import HERE, end_of
+from dondoc.escalation import history, letters, sources, tell, words
+from dondoc.escalation.called import called_on
+from dondoc.escalation.ladder import Decision, Ladder, Past, decide
+from dondoc.escalation.recipients import Recipient, needs_approval, recipients
+from dondoc.escalation.truth import still_true
+from dondoc.facts import rulings
+from dondoc.facts.obligations import Standing, cites, standings
+from dondoc.facts.read import Facts, read
+from dondoc.mail import outbox
+from dondoc.store.reporting import Decision as DecisionRow
+from dondoc.world import World
+
+__all__ = ["escalate", "still_true"]
+
+
+def escalate(
+    world: World,
+    day: date,
+    *,
+    now: datetime,
+    record: bool,
+    agencies: list[str] | None = None,
+    everyone: bool = False,
+) -> list[dict[str, Any]]:
+    """Decide who is to be written on a day, with what happened up to its end as we know it now.
+
+    An agency that has its letters for that day keeps them: running again records nothing new. Letters start as `held`
+    when a person has to approve them, while everything is stopped, while we are blind, and for another day than today.
+
+    Args:
+        agencies: only these; None: all.
+        everyone: also the agencies that are not written to.
+
+    Returns:
+        per agency in administrative order: `agency`, `step`, `recipients`, `obligations`, `reason`, `needs_approval`,
+        and `outbox_ids` when recorded.
+    """
+    with world.sessions.begin() as session:
+        morning = _Morning(world, session, day, now, record)
+        rows = [morning.agency(a) for a in morning.owed if agencies is None or a in agencies]
+        if record:
+            morning.tell(sum(bool(row["outbox_ids"]) for row in rows))
+    return [row for row in rows if everyone or row["step"]]
+
+
+@dataclass(frozen=True)
+class _Morning:
+    """One call: what it looks at, and what it does for each agency."""
+
+    world: World
+    session: Session
+    day: date
+    now: datetime
+    record: bool
+    without_address: list[Decision] = field(default_factory=list)
+
+    @cached_property
+    def facts(self) -> Facts:
+        return read(self.session, end_of(self.day))
+
+    @cached_property
+    def owed(self) -> dict[str, list[Standing]]:
+        """What each agency answers for, agencies in administrative order."""
+        found: dict[str, list[Standing]] = {}
+        for standing in standings(self.world.directive, self.world.calendar, self.facts, end_of(self.day)):
+            found.setdefault(standing.agency, []).append(standing)
+        return dict(sorted(found.items(), key=lambda pair: self.world.directive.agency(pair[0]).order))
+
+    @cached_property
+    def past(self) -> list[Past]:
+        return history.read(self.session, self.world.directive.id)
+
+    @cached_property
+    def blind(self) -> str | None:
+        return sources.blind(self.session, self.world.settings, self.now)
+
+    @cached_property
+    def hold(self) -> str | None:
+        """Why nothing may leave by itself."""
+        reasons = []
+        if stopped := rulings.hold_all(self.session, end_of(self.day)):
+            reasons.append(f"mọi thư đôn đốc đang tạm dừng {cites(stopped)}")
+        if self.record and self.day != self.now.date():
+            reasons.append(f"quyết định cho ngày {words.short(self.day)}, không phải hôm nay")
+        elif self.record and self.blind:
+            reasons.append(f"không thấy hết nguồn tiếp nhận: {self.blind}")
+        return "; ".join(reasons) or None
+
+    def agency(self, agency: str) -> dict[str, Any]:
+        """Decide for an agency, unless it has its letters for the day already."""
+        past = [p for p in self.past if p.agency == agency]
+        if written := self._written(past):
+            return self._kept(agency, written)
+        ladder = Ladder(self.world.directive, self.world.calendar, self.world.settings.grace_days)
+        called = called_on(self.facts, agency, self.day)
+        decision = decide(ladder, agency, self.owed[agency], past, self.day, called=called)
+        people = self._people(decision)
+        if decision.step and not people:
+            roles = " hoặc ".join(words.ROLE[role] for role in decision.step.to)
+            decision = replace(decision, reason=f"{decision.reason} Chưa có địa chỉ của {roles} để gửi.")
+            self.without_address.append(decision)
+        row = {
+            "agency": agency,
+            "step": decision.step.id if decision.step else None,
+            "recipients": [p.email for p in people],
+            "obligations": _keys(decision.ground),
+            "reason": f"{decision.reason} (giữ lại: {self.hold})" if decision.step and self.hold else decision.reason,
+            "needs_approval": bool(decision.step and needs_approval(decision.step)),
+        }
+        if self.record:
+            self._note(row)
+            row["outbox_ids"] = self._enqueue(decision, people, past)
+        return row
+
+    def _written(self, past: Sequence[Past]) -> list[Past]:
+        """The letters that the day has brought already; of a trial for another day, those that today recorded."""
+        mine = [p for p in past if p.day == self.day]
+        own = [p for p in mine if p.decided_on == self.day]
+        return own or [p for p in mine if self.record and p.decided_on == self.now.date()]
+
+    def _kept(self, agency: str, written: Sequence[Past]) -> dict[str, Any]:
+        """The row of a decision that was recorded before."""
+        step = next((s for s in self.world.directive.ladder if s.id == written[0].step), None)
+        keys = {name.split("/", 1)[1] for p in written for name, _ in p.duties}
+        row: dict[str, Any] = {
+            "agency": agency,
+            "step": written[0].step,
+            "recipients": [p.recipient for p in written],
+            "obligations": sorted(keys),
+            "reason": self.session.scalar(self._noted(agency)) or "",
+            "needs_approval": step is None or needs_approval(step),
+        }
+        return row | ({"outbox_ids": [str(p.id) for p in written]} if self.record else {})
+
+    def _people(self, decision: Decision) -> list[Recipient]:
+        if decision.step is None:
+            return []
+        systems = list(dict.fromkeys(s.duty.system for s in decision.ground))
+        return recipients(self.session, self.world.directive, decision.step, decision.agency, systems, self.day)
+
+    def _enqueue(self, decision: Decision, people: Sequence[Recipient], past: Sequence[Past]) -> list[str]:
+        if not people:
+            return []
+        written = letters.letters(self.world, self.session, decision, people, past, hold=self.hold, now=self.now)
+        rows = outbox.enqueue(self.session, written, settings=self.world.settings, now=self.now)
+        return [str(row.id) for row in rows]
+
+    def _noted(self, agency: str) -> Any:
+        """Reasons of the decisions with a step that were recorded for the day, newest first."""
+        return (
+            select(DecisionRow.reason)
+            .where(DecisionRow.as_of == self.day, DecisionRow.agency == agency, DecisionRow.step.is_not(None))
+            .order_by(DecisionRow.id.desc())
+            .limit(1)
+        )
+
+    def _note(self, row: dict[str, Any]) -> None:
+        """Write the decision down, also that nothing is written, unless today said the same already."""
+        said = {"step": row["step"], "obligations": row["obligations"], "reason": row["reason"]}
+        query = select(DecisionRow).where(DecisionRow.as_of == self.day, DecisionRow.agency == row["agency"])
+        last = self.session.scalar(query.order_by(DecisionRow.id.desc()).limit(1))
+        if last and {name: getattr(last, name) for name in said} == said and _day(last.recorded_at) == _day(self.now):
+            return
+        self.session.add(DecisionRow(as_of=self.day, agency=row["agency"], recorded_at=self.now, **said))
+
+    def tell(self, held: int) -> None:
+        """Tell our own people what they have to mend. Not of a trial for another day."""
+        if self.day != self.now.date():
+            return
+        if self.blind:
+            tell.blind(self.world, self.session, self.blind, held, self.now)
+        if self.without_address:
+            tell.nobody(self.world, self.session, self.without_address, self.now)
+        tell.waiting(self.world, self.session, self.facts, self.day, self.now)
+
+
+def _day(moment: datetime) -> date:
+    return moment.astimezone(HERE).date()
+
+
+def _keys(ground: Sequence[Standing]) -> list[str]:
+    return sorted({s.duty.key for s in ground})

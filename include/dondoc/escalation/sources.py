@@ -1,0 +1,67 @@
+"""Whether we see everything that came in. Blind is not late: an agency is not chased for what we have not read."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from dondoc.settings import Settings
+from dondoc.store.intake import SourceRead, Submission, Verdict
+from dondoc.world import World
+
+NAMES = {"folder": "thư mục tiếp nhận", "mailbox": "hộp thư tiếp nhận"}
+
+
+def configured(settings: Settings) -> list[str]:
+    """The sources to be read: the drop folder always, the mailbox when there is one."""
+    return ["folder", *(["mailbox"] if settings.imap_url else [])]
+
+
+def blind(session: Session, settings: Settings, now: datetime) -> str | None:
+    """Why we do not see everything that came in; None when every source was read successfully shortly before."""
+    return "; ".join(_unread(session, settings, now)) or None
+
+
+def unclear(session: Session, settings: Settings) -> str | None:
+    """Why a chasing letter may not leave at this moment: a source has just failed, or something came in unjudged.
+
+    The age of a reading counts when letters are decided; a delivery follows a reading in the same run.
+    """
+    faults = [_failed(read) for read in _newest(session, settings).values() if read and not read.ok]
+    judged = select(Verdict.submission_id)
+    if waiting := session.scalar(select(func.count(Submission.id)).where(Submission.id.not_in(judged))):
+        faults.append(f"còn {waiting:02} bản nộp đã nhận mà chưa kiểm tra")
+    return "; ".join(faults) or None
+
+
+def _newest(session: Session, settings: Settings) -> dict[str, SourceRead | None]:
+    query = select(SourceRead).order_by(SourceRead.id.desc()).limit(1)
+    return {source: session.scalar(query.where(SourceRead.source == source)) for source in configured(settings)}
+
+
+def _unread(session: Session, settings: Settings, now: datetime) -> Iterator[str]:
+    oldest = timedelta(minutes=settings.source_max_age_minutes)
+    for source, read in _newest(session, settings).items():
+        if read is None:
+            yield f"{NAMES[source]} chưa được đọc lần nào"
+        elif not read.ok:
+            yield _failed(read)
+        elif abs(now - read.recorded_at) > oldest:
+            when = f"{read.recorded_at:%H:%M %d/%m/%Y}"
+            yield f"{NAMES[source]} đọc lần cuối lúc {when}, cách đây quá {settings.source_max_age_minutes} phút"
+
+
+def _failed(read: SourceRead) -> str:
+    return f"không đọc được {NAMES[read.source]} lúc {read.recorded_at:%H:%M %d/%m/%Y} ({read.detail.rstrip('.')})"
+
+
+def look(world: World, now: datetime) -> None:
+    """Read the sources now and judge what they bring: for whoever decides without the gathering DAG."""
+    from dondoc.intake import backlog, gather
+    from dondoc.mail.servers import imap_from_url
+
+    gather.read_folder(world, now)
+    if world.settings.imap_url:
+        gather.read_mailbox(world, imap_from_url(world.settings.imap_url.get_secret_value()), now)
+    backlog.judge_and_answer(world, now)

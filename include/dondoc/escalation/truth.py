@@ -1,0 +1,79 @@
+"""Whether a chasing letter in the outbox is still true at the moment of its approval or of leaving."""
+
+from collections.abc import Iterator
+from datetime import date, datetime
+
+from sqlalchemy.orm import Session
+
+from dondoc.clock import HERE
+from dondoc.errors import Problem
+from dondoc.escalation import history, sources, words
+from dondoc.escalation.called import called_on
+from dondoc.escalation.ladder import Ladder, Past, chased, duty, taken
+from dondoc.facts import rulings
+from dondoc.facts.obligations import Standing, cites, standings
+from dondoc.facts.read import read
+from dondoc.mail.letter import StillTrue
+from dondoc.store.mail import OutboxLetter
+from dondoc.world import World
+
+
+def still_true(world: World) -> StillTrue:
+    """A chasing letter holds while everything it lists is still owed by that agency until that day, its step is due,
+    and nobody stopped it. One that lists something done meanwhile is cancelled: the next morning decides anew.
+
+    Raises:
+        Problem: by the check, when a letter is about to leave while we do not see what came in: it waits.
+    """
+    ladder = Ladder(world.directive, world.calendar, world.settings.grace_days)
+
+    def check(session: Session, letter: OutboxLetter, now: datetime) -> str | None:
+        if stopped := rulings.hold_all(session, now):
+            return f"mọi thư đôn đốc đang tạm dừng {cites(stopped)}"
+        facts, mine = read(session, now), history.past(letter)
+        day = now.astimezone(HERE).date()
+        if called := called_on(facts, mine.agency, day):
+            return called
+        now_owed = {duty(s)[0]: s for s in standings(world.directive, world.calendar, facts, now)}
+        past = history.read(session, world.directive.id, mine.agency)
+        if gone := next(_gone(ladder, letter, mine, now_owed, past, day), None):
+            return gone
+        if letter.state != "held" and (why := sources.unclear(session, world.settings)):
+            raise Problem(f"Chưa gửi: {why}")
+        return None
+
+    return check
+
+
+def _gone(
+    ladder: Ladder, letter: OutboxLetter, mine: Past, owed: dict[str, Standing], past: list[Past], day: date
+) -> Iterator[str]:
+    """Everything by which a letter is not true any more."""
+    step = next((s for s in ladder.directive.ladder if s.id == mine.step), None)
+    if step is None:
+        yield f"văn bản chỉ đạo không còn bậc “{mine.step}”"
+        return
+    others = [p for p in past if (p.step, p.day, p.decided_on) != (mine.step, mine.day, mine.decided_on)]
+    if today := next((p for p in others if p.delivered(day) and p.sent_on == day), None):
+        yield f"hôm nay đơn vị đã nhận một thư đôn đốc khác: {today.told()}"
+    listed = history.duties([*letter.context["duties"], *letter.context["others"]])
+    yield from (why for name, last_day in listed if (why := _settled(ladder, mine, owed.get(name), last_day)))
+    for name, _ in history.duties(letter.context["duties"]):
+        if why := ladder.hindrance(step, owed[name], others, day):
+            yield f"{words.name(ladder.directive, owed[name])}: bậc “{words.title(step)}” {why}"
+        elif other := taken(step, owed[name], others, day):
+            yield f"{words.name(ladder.directive, owed[name])}: bậc này đã có thư {other.told()}"
+
+
+def _settled(ladder: Ladder, mine: Past, standing: Standing | None, last_day: date) -> str | None:
+    """Why what a letter lists is not owed any more, or not so."""
+    if standing is None:
+        return "văn bản chỉ đạo không còn nội dung mà thư nêu"
+    about = words.name(ladder.directive, standing)
+    if not chased(standing):
+        return f"{about}: {standing.paused or standing.reason}"
+    if standing.agency != mine.agency:
+        return f"{about}: đã chuyển sang {ladder.directive.agency(standing.agency).name}"
+    if standing.last_day != last_day:
+        return f"{about}: {standing.reason}"
+    return None

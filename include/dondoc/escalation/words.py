@@ -1,0 +1,41 @@
+"""How the ladder names things for people."""
+
+from datetime import date
+
+from dondoc.directive.model import Directive, Step
+from dondoc.directive.names import deliverable
+from dondoc.facts.obligations import Standing
+
+ROLE = {"focal_officer": "cán bộ đầu mối", "clerk": "văn thư", "head": "lãnh đạo đơn vị", "board": "lãnh đạo Sở"}
+
+
+def short(day: date) -> str:
+    return f"{day:%d/%m/%Y}"
+
+
+def title(step: Step) -> str:
+    """What people call a step."""
+    return step.title or step.id
+
+
+def name(directive: Directive, standing: Standing) -> str:
+    """An obligation, with its system, and whose it was before the agencies were rearranged."""
+    duty = standing.duty
+    former = f", nhiệm vụ của {directive.agency(duty.agency).name}" if standing.agency != duty.agency else ""
+    return f"{deliverable(duty.deliverable)} ({directive.system(duty.system).name}{former})"
+
+
+def due(standing: Standing) -> str:
+    """The deadline as the directive writes it; an extended one by its last day."""
+    written, last = standing.duty.due_before, standing.last_day
+    if written is None or last is None:
+        return "không định thời hạn"
+    extended = (written - last).days != 1
+    return f"hết ngày {short(last)} (đã gia hạn)" if extended else f"trước ngày {short(written)}"
+
+
+def reference(directive: Directive) -> str:
+    """The directive as letters cite it: by its number only once the clerk has given one."""
+    if directive.number and directive.day:
+        return f"Văn bản số {directive.number} ngày {short(directive.day)}"
+    return f"văn bản {directive.title}"

@@ -1,0 +1,146 @@
+"""The figures of a report: a function of facts for a moment, and of what was known by another."""
+
+from collections import Counter
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from dondoc.cameras.verdicts import NOT_CHECKED, PHASE, REACHABLE_PHASES
+from dondoc.facts import obligations, read
+from dondoc.facts.obligations import Standing
+from dondoc.store.cameras import Camera, CameraCheck, Outage
+from dondoc.store.mail import OutboxLetter
+from dondoc.world import World
+
+WEEK = timedelta(days=7)
+DONE = ("fulfilled", "fulfilled_late")
+OURS = ("under_review", "returned", "needs_reassignment")  # received, or not the agency's turn
+
+
+def figures(world: World, as_of: datetime, known_at: datetime | None = None) -> dict[str, Any]:
+    """All figures of the report as plain data, fit for JSON.
+
+    Percentages are of the obligations that were not waived; cameras that nobody could check are outside every
+    denominator and counted apart (design: "not checked").
+    """
+    with world.sessions.begin() as session:
+        now = _standings(world, session, as_of, known_at)
+        before = _standings(world, session, as_of - WEEK, known_at)
+        cameras = _cameras(world, session, as_of, known_at)
+        late = _late(world, session, now, min(as_of, known_at or as_of))
+    return {
+        "directive": world.directive.id,
+        "as_of": as_of.isoformat(),
+        "known_at": known_at.isoformat() if known_at else None,
+        "headline": _totals(now),
+        "last_week": _totals(before),
+        "systems": _by_system(world, now),
+        "cameras": cameras,
+        "cameras_total": _sum(cameras),
+        "late": late,
+        "unconfirmed_calendar": not world.calendar.confirmed(as_of.year),
+    }
+
+
+def _standings(world: World, session: Session, as_of: datetime, known_at: datetime | None) -> list[Standing]:
+    facts = read.read(session, as_of, known_at)
+    standings = obligations.standings(world.directive, world.calendar, facts, as_of)
+    return [s for s in standings if s.duty.due_before]
+
+
+def _totals(standings: list[Standing]) -> dict[str, Any]:
+    count = Counter(s.status for s in standings)
+    owed = len(standings) - count["waived"]
+    done = sum(count[s] for s in DONE)
+    return {
+        "total": len(standings),
+        "waived": count["waived"],
+        "fulfilled": done,
+        "in_progress": sum(count[s] for s in OURS),
+        "not_due": count["not_due"],
+        "overdue": count["overdue"],
+        "percent": round(100 * done / owed, 1) if owed else None,
+    }
+
+
+def _by_system(world: World, standings: list[Standing]) -> list[dict[str, Any]]:
+    rows = []
+    for system in sorted(world.directive.systems, key=lambda s: s.section):
+        mine = [s for s in standings if s.duty.system == system.id]
+        rows.append({"system": system.id, "name": system.name, **_totals(mine)})
+    return rows
+
+
+def _cameras(world: World, session: Session, as_of: datetime, known_at: datetime | None) -> list[dict[str, Any]]:
+    """Per agency: declared, checked, reachable, showing, not checked, and open outages; by the week's last look."""
+    known = known_at or datetime.max.replace(tzinfo=as_of.tzinfo) - timedelta(days=1)
+    cameras = session.scalars(select(Camera).where(Camera.happened_at <= as_of, Camera.recorded_at <= known)).all()
+    looks = session.scalars(
+        select(CameraCheck)
+        .where(CameraCheck.happened_at <= as_of, CameraCheck.happened_at > as_of - WEEK)
+        .where(CameraCheck.recorded_at <= known)
+        .order_by(CameraCheck.happened_at, CameraCheck.id)
+    )
+    last = {look.camera_id: look for look in looks}
+    seen_by = min(as_of, known)  # an outage happens when we notice it
+    down = set(
+        session.scalars(
+            select(Outage.camera_id)
+            .where(Outage.opened_at <= seen_by)
+            .where(Outage.closed_at.is_(None) | (Outage.closed_at > seen_by))
+        )
+    )
+    rows = []
+    order = {a.id: a.order for a in world.directive.agencies}
+    for agency in sorted({c.agency for c in cameras}, key=lambda a: (order.get(a, 0), a)):
+        mine = [c for c in cameras if c.agency == agency]
+        looked = [last[c.id] for c in mine if c.id in last and not c.exemption]
+        seen = [look for look in looked if look.verdict not in NOT_CHECKED]
+        rows.append(
+            {
+                "agency": agency,
+                "name": world.directive.agency(agency).name,
+                "sites": len({c.site for c in mine}),
+                "declared": len(mine),
+                "checked": len(seen),
+                "not_checked": len(mine) - len(seen),
+                "reachable": sum(PHASE[s.verdict] in REACHABLE_PHASES for s in seen),
+                "showing": sum(s.verdict == "ok" and s.stage == 2 for s in seen),
+                "outages": sum(c.id in down for c in mine),
+            }
+        )
+    return rows
+
+
+def _sum(rows: list[dict[str, Any]]) -> dict[str, int]:
+    names = ("sites", "declared", "checked", "not_checked", "reachable", "showing", "outages")
+    return {name: sum(row[name] for row in rows) for name in names}
+
+
+def _late(world: World, session: Session, standings: list[Standing], until: datetime) -> list[dict[str, Any]]:
+    """What is overdue, the longest first, with how many chasing letters had truly reached the agency by then."""
+    letters = session.scalars(
+        select(OutboxLetter)
+        .where(OutboxLetter.kind.in_(["reminder", "overdue"]), OutboxLetter.state == "sent")
+        .where(OutboxLetter.rehearsal.is_(False), OutboxLetter.sent_at <= until)
+    )
+    to_us = {step.id for step in world.directive.ladder if set(step.to) == {"board"}}
+    sent = Counter(x.agency for x in letters if not x.context.get("copy") and x.context.get("step") not in to_us)
+    rows = []
+    for standing in standings:
+        if standing.status == "overdue" and standing.duty.due_before:
+            rows.append(
+                {
+                    "agency": standing.agency,
+                    "name": world.directive.agency(standing.agency).name,
+                    "system": standing.duty.system,
+                    "system_name": world.directive.system(standing.duty.system).name,
+                    "deliverable": standing.duty.deliverable,
+                    "due_before": standing.duty.due_before.isoformat(),
+                    "working_days_late": standing.working_days_late,
+                    "letters_sent": sent[standing.agency],
+                }
+            )
+    return sorted(rows, key=lambda r: (-r["working_days_late"], world.directive.agency(r["agency"]).order))

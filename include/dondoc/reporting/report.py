@@ -1,0 +1,147 @@
+"""Draw up a report, hand its e-mail to the outbox for approval, and record that the clerk has issued it."""
+
+import json
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from dondoc.clock import end_of
+from dondoc.errors import Problem
+from dondoc.facts import contacts
+from dondoc.mail import outbox
+from dondoc.mail.letter import Attachment, Letter, StillTrue
+from dondoc.mail.render import Rendered, render
+from dondoc.reporting import words
+from dondoc.reporting.document import document
+from dondoc.reporting.figures import figures as compute
+from dondoc.reporting.workbook import workbook
+from dondoc.store.mail import OutboxLetter
+from dondoc.store.reporting import Report, ReportIssue
+from dondoc.world import World
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+def make(world: World, as_of: datetime, known_at: datetime | None, out: Path) -> dict[str, Path]:
+    """Write report.docx, report.xlsx, report.html and figures.json into a folder. The same facts give the same figures.
+
+    Raises:
+        Problem: the folder cannot be written.
+    """
+    figures = compute(world, as_of, known_at)
+    files = {
+        "figures.json": json.dumps(figures, ensure_ascii=False, indent=2).encode(),
+        "report.docx": document(figures, world.directive),
+        "report.xlsx": workbook(figures),
+        "report.html": _words(world, figures).html.encode(),
+    }
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        for name, content in files.items():
+            (out / name).write_bytes(content)
+    except OSError as error:
+        raise Problem(f"Không ghi được báo cáo vào {out}: {error.strerror}. Chọn thư mục khác.") from None
+    return {name: out / name for name in files}
+
+
+def _words(world: World, figures: dict[str, Any]) -> Rendered:
+    moment = datetime.fromisoformat(figures["as_of"])
+    context = {
+        "directive": world.directive,
+        "superior": words.today(world.directive, world.directive.superior, moment.date()).name,
+        "issuer": words.today(world.directive, world.directive.issuer, moment.date()).name,
+        "moment": moment,
+        "week": moment.isocalendar().week,
+        "headline": words.headline(figures),
+        "cameras": words.camera_line(figures["cameras_total"]),
+        "tables": [
+            ("Tiến độ theo hệ thống", words.TABLE_1, [[*r[:-1], words.percent(r[-1])] for r in words.table_1(figures)]),
+            ("Camera theo đơn vị", words.TABLE_2, words.table_2(figures)),
+            ("Nội dung quá hạn", words.TABLE_3, words.table_3(figures)),
+        ],
+    }
+    return render(world.settings.data, world.directive, "report", context)
+
+
+def record(session: Session, as_of: datetime, known_at: datetime | None, folder: Path, now: datetime) -> None:
+    """Keep what was drawn up, once per folder and moment: the clerk can issue it."""
+    place, figures = str(folder.absolute()), json.loads((folder / "figures.json").read_bytes())
+    known = session.scalars(select(Report).where(Report.as_of == as_of, Report.folder == place)).all()
+    if all(row.figures != figures for row in known):
+        session.add(Report(as_of=as_of, known_at=known_at, folder=place, figures=figures, recorded_at=now))
+
+
+def enqueue(world: World, as_of: datetime, folder: Path, now: datetime) -> list[int]:
+    """Put the week's e-mail into the outbox, held until a named approver says yes; once per cut-off and recipient.
+
+    It carries the workbook, not the document: that goes only when the clerk has issued it.
+    """
+    figures = json.loads((folder / "figures.json").read_bytes())
+    rendered = _words(world, figures)
+    day = as_of.date()
+    book = Attachment(f"so_lieu_{day:%Y%m%d}.xlsx", world.blobs.put((folder / "report.xlsx").read_bytes()), XLSX)
+    superior, about = world.directive.superior, (world.settings.installation, world.directive.id)
+    with world.sessions.begin() as session:
+        record(session, as_of, None, folder, now)
+        people = [c for role in ("head", "clerk") for c in contacts.find(session, superior, role, now.date())][:1]
+        board = contacts.find(session, world.directive.issuer, "board", now.date())
+        letters = [
+            Letter(
+                kind="report",
+                recipient=person.email,
+                subject=rendered.subject,
+                text=rendered.text,
+                html=rendered.html,
+                dedup="|".join((*about, person.agency, "report", f"{as_of:%Y-%m-%dT%H:%M}", person.email)),
+                reason=f"Báo cáo tuần, số liệu đến {as_of:%H:%M %d/%m/%Y}",
+                agency=person.agency,
+                attachments=(book,),
+                context={"as_of": as_of.isoformat()},
+                needs_approval=True,
+            )
+            for person in [*people, *board]
+        ]
+        return [r.id for r in outbox.enqueue(session, letters, settings=world.settings, now=now)]
+
+
+def still_true(world: World) -> StillTrue:
+    """A week's figures are true of their week for ever; a newer report only makes an unsent one pointless."""
+
+    def check(session: Session, letter: OutboxLetter, now: datetime) -> str | None:
+        as_of = datetime.fromisoformat(letter.context["as_of"])
+        others = session.scalars(select(OutboxLetter.context).where(OutboxLetter.kind == "report"))
+        newest = max(datetime.fromisoformat(context["as_of"]) for context in others)
+        return f"đã có báo cáo mới hơn, số liệu đến {newest:%d/%m/%Y}" if newest > as_of else None
+
+    return check
+
+
+def issue(world: World, day: date, *, number: str, document_date: date, file: Path, by: str, now: datetime) -> int:
+    """Record that the clerk has issued the report of a day.
+
+    Raises:
+        Problem: no report was drawn up as of that day, it is issued already, the file cannot be read, or number or
+            name are missing.
+    """
+    if not number.strip() or not by.strip():
+        raise Problem("Cần số, ký hiệu văn bản (--number) và người ghi nhận (--by).")
+    try:
+        blob = world.blobs.put(file.read_bytes())
+    except OSError as error:
+        raise Problem(f"{file}: không đọc được văn bản đã ký ({error.strerror}). Kiểm tra đường dẫn.") from None
+    with world.sessions.begin() as session:
+        if session.scalar(select(ReportIssue).where(ReportIssue.as_of == day)):
+            raise Problem(f"Báo cáo ngày {words.short(day)} đã được ghi nhận phát hành rồi.")
+        days = {r.as_of.date() for r in session.scalars(select(Report).where(Report.as_of <= end_of(day)))}
+        if day not in days:
+            what = f"Chưa có báo cáo nào với số liệu ngày {words.short(day)}"
+            raise Problem(f"{what}. Chạy `dondoc report --as-of {day}` trước.")
+        row = ReportIssue(
+            as_of=day, document_number=number.strip(), document_date=document_date, blob=blob, by=by, recorded_at=now
+        )
+        session.add(row)
+        session.flush()
+        return row.id

@@ -1,0 +1,93 @@
+"""How numbers and names are written in a Vietnamese official document."""
+
+from datetime import date, datetime
+from typing import Any
+
+from dondoc.directive.model import Agency, Directive
+from dondoc.directive.names import deliverable
+from dondoc.directive.succession import responsible
+
+
+def today(directive: Directive, agency: str, day: date) -> Agency:
+    """The agency as it is called on a day: the Department of 2021 is another one since March 2025."""
+    return directive.agency(responsible(directive, agency, day)[0] or agency)
+
+
+def number(value: int) -> str:
+    """Thousands with a dot; under 10 with a zero in front: 05, 12, 1.234."""
+    return f"{value:02}" if value < 10 else plain(value)
+
+
+def plain(value: object) -> str:
+    """A value in a table: thousands with a dot."""
+    return f"{value:,}".replace(",", ".") if isinstance(value, int) else str(value)
+
+
+def percent(value: float | None) -> str:
+    """70,0%; a dash where there is nothing to divide by."""
+    return f"{value:.1f}%".replace(".", ",") if value is not None else "–"
+
+
+def short(day: date) -> str:
+    return f"{day:%d/%m/%Y}"
+
+
+def blank_date(day: date) -> str:
+    """The date line of a draft: the clerk writes the day (Decree 30/2020: zero only before months 1 and 2)."""
+    month = f"{day.month:02}" if day.month < 3 else str(day.month)
+    return f"ngày      tháng {month} năm {day.year}"
+
+
+def headline(figures: dict[str, Any]) -> str:
+    """The week in one sentence."""
+    moment, total = datetime.fromisoformat(figures["as_of"]), figures["headline"]
+    change = total["fulfilled"] - figures["last_week"]["fulfilled"]
+    moved = f"{'tăng' if change > 0 else 'giảm'} {number(abs(change))}" if change else "không đổi"
+    return (
+        f"Đến {moment:%H} giờ {moment:%M} ngày {short(moment)}: {total['fulfilled']}/{total['total']} nội dung "
+        f"đã hoàn thành, đạt {percent(total['percent'])} ({moved} so với tuần trước); "
+        f"{number(total['overdue'])} nội dung quá hạn."
+    )
+
+
+def camera_line(total: dict[str, int]) -> str:
+    """Declared, verified, showing, side by side."""
+    return (
+        f"Các đơn vị đã khai {number(total['declared'])} camera tại {number(total['sites'])} điểm; kiểm tra được "
+        f"{number(total['checked'])} camera, trong đó {number(total['reachable'])} camera có trả lời và "
+        f"{number(total['showing'])} camera có hình; {number(total['not_checked'])} camera chưa kiểm tra được."
+    )
+
+
+TABLE_1 = ("TT", "Hệ thống", "Nội dung phải gửi", "Đã hoàn thành", "Đang xử lý", "Trong hạn", "Quá hạn", "Tỷ lệ")
+TABLE_2 = ("TT", "Đơn vị", "Camera khai", "Kiểm tra được", "Có trả lời", "Có hình", "Mất kết nối", "Chưa kiểm tra được")
+TABLE_3 = ("TT", "Đơn vị", "Nội dung", "Thời hạn", "Số ngày làm việc quá hạn", "Số thư đã nhắc")
+
+
+def table_1(figures: dict[str, Any]) -> list[list[Any]]:
+    """Progress by system, the total last; plain values, percentages as numbers."""
+    keys = ("total", "fulfilled", "in_progress", "not_due", "overdue", "percent")
+    rows = [[i, s["name"], *(s[k] for k in keys)] for i, s in enumerate(figures["systems"], 1)]
+    return [*rows, ["", "Tổng cộng", *(figures["headline"][k] for k in keys)]]
+
+
+def table_2(figures: dict[str, Any]) -> list[list[Any]]:
+    """Cameras by agency, the total last."""
+    keys = ("declared", "checked", "reachable", "showing", "outages", "not_checked")
+    rows = [[i, c["name"], *(c[k] for k in keys)] for i, c in enumerate(figures["cameras"], 1)]
+    return [*rows, ["", "Tổng cộng", *(figures["cameras_total"][k] for k in keys)]] if rows else []
+
+
+def table_3(figures: dict[str, Any]) -> list[list[Any]]:
+    """Who is late, with what, since when."""
+    return [
+        [
+            i,
+            late["name"],
+            f"{deliverable(late['deliverable'])} ({late['system_name']})",
+            f"trước {short(date.fromisoformat(late['due_before']))}",
+            late["working_days_late"],
+            late["letters_sent"],
+        ]
+        for i, late in enumerate(figures["late"], 1)
+    ]

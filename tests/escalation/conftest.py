@@ -1,0 +1,166 @@
+"""A live world with contacts for every agency, a real mail server, and a clock that a test moves by hand."""
+
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from dondoc import clock, truth
+from dondoc.demo.mailserver import MailServer
+from dondoc.escalation import escalate
+from dondoc.facts import contacts, register, rulings
+from dondoc.mail import delivery, outbox
+from dondoc.mail.servers import smtp_from_url
+from dondoc.store.intake import SourceRead, Submission, Verdict
+from dondoc.store.mail import OutboxLetter
+from dondoc.store.reporting import Decision
+from dondoc.world import World
+
+ROLES = ("focal_officer", "clerk", "head")
+
+
+TUESDAY = clock.at(date(2021, 11, 23), 7, 30)  # form_03 of November 2021 is due for its first overdue letter
+
+
+@dataclass
+class Office:
+    """The Department, and the few verbs that the tests use."""
+
+    world: World
+    server: MailServer | None = None
+    now: datetime = TUESDAY
+
+    def go(self, day: date, hour: int = 7, minute: int = 30) -> None:
+        self.now = clock.at(day, hour, minute)
+
+    def know(self, *rows: tuple[str, str, str]) -> None:
+        """Enter contacts: agency, role, address."""
+        text = io.StringIO()
+        csv.writer(text).writerows(
+            [("agency", "role", "name", "email", "phone"), *((a, r, r, e, "0912") for a, r, e in rows)]
+        )
+        with self.world.sessions.begin() as session:
+            contacts.import_csv(session, self.world.directive, text.getvalue(), "danh-ba.csv", self.now)
+
+    def know_everybody(self) -> None:
+        ours = self.world.directive.issuer
+        theirs = {d.agency for d in self.world.directive.obligations}
+        self.know(*((a, role, f"{role}@{a}.test") for a in sorted(theirs) for role in ROLES))
+        self.know((ours, "board", "lanh-dao@so.test"), (ours, "ops", "quan-tri@so.test"))
+
+    def see(self, source: str = "folder", *, ok: bool = True, detail: str = "") -> None:
+        """A source is read."""
+        read = SourceRead(source=source, ok=ok, items=0, detail=detail, recorded_at=self.now)
+        with self.world.sessions.begin() as session:
+            session.add(read)
+
+    def decide(self, day: date | None = None, **other: Any) -> list[dict[str, Any]]:
+        arguments = {"now": self.now, "record": True} | other
+        return escalate.escalate(self.world, day or self.now.date(), **arguments)
+
+    def preview(self, day: date, **other: Any) -> list[dict[str, Any]]:
+        return self.decide(day, record=False, **other)
+
+    def deliver(self) -> dict[str, int]:
+        assert self.server is not None
+        return delivery.deliver(
+            self.world.sessions,
+            smtp_from_url(self.server.smtp_url("ioc@so.test")),
+            settings=self.world.settings,
+            calendar=self.world.calendar,
+            blobs=self.world.blobs,
+            still_true=truth.registry(self.world),
+            now=lambda: self.now,
+        )
+
+    def approve(self, *ids: str) -> list[str]:
+        checks = truth.registry(self.world)
+        with self.world.sessions.begin() as session:
+            rows = outbox.approve(session, map(int, ids), by="Trần Thị B", now=self.now, still_true=checks)
+            return [row.state for row in rows]
+
+    def rule(self, kind: str, **other: Any) -> int:
+        given = {"document": "Giấy ghi 12", "reason": "mưa lũ", "by": "Lê Văn C", "now": self.now} | other
+        with self.world.sessions.begin() as session:
+            return rulings.rule(session, self.world.directive, kind, **given)
+
+    def arrives(self, agency: str, *fulfils: str) -> None:
+        """A letter comes on paper and is registered at once."""
+        with self.world.sessions.begin() as session:
+            register.register(
+                session,
+                self.world.directive,
+                agency=agency,
+                fulfils=fulfils,
+                number="12/UBND",
+                document_date=self.now.date(),
+                arrived=self.now,
+                blob=None,
+                by="Văn thư",
+                now=self.now,
+            )
+
+    def submission(self, agency: str, form: str, outcome: str | None) -> None:
+        """A form comes in; outcome None: nobody has judged it yet."""
+        with self.world.sessions.begin() as session:
+            row = Submission(
+                channel="mail",
+                channel_id=f"{agency}{form}{self.now}",
+                sender="a@b.test",
+                filename="f.xlsx",
+                sha256="0",
+                happened_at=self.now,
+                recorded_at=self.now,
+            )
+            session.add(row)
+            session.flush()
+            if outcome:
+                judged = {"form": form, "agency": agency, "fulfils": [], "rows": [], "head": {}, "issues": []}
+                session.add(Verdict(submission_id=row.id, outcome=outcome, reason="", recorded_at=self.now, **judged))
+
+    def letters(self, agency: str | None = None) -> list[OutboxLetter]:
+        with self.world.sessions.begin() as session:
+            rows = list(session.scalars(select(OutboxLetter).order_by(OutboxLetter.id)))
+        return [r for r in rows if agency is None or r.agency == agency]
+
+    def decisions(self) -> list[Decision]:
+        with self.world.sessions.begin() as session:
+            return list(session.scalars(select(Decision).order_by(Decision.id)))
+
+
+def days(first: date, last: date) -> Iterator[date]:
+    return (first + timedelta(days=n) for n in range((last - first).days + 1))
+
+
+def one(rows: list[dict[str, Any]], agency: str) -> dict[str, Any]:
+    """The row of an agency."""
+    [row] = [r for r in rows if r["agency"] == agency]
+    return row
+
+
+@pytest.fixture
+def live(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("DONDOC_MODE", "live")
+
+
+@pytest.fixture
+def office(live: None, world: World) -> Office:
+    """Everybody is known and the sources have just been read; no mail server."""
+    made = Office(world)
+    made.know_everybody()
+    made.see()
+    return made
+
+
+@pytest.fixture
+def post_office(office: Office, tmp_path: Path) -> Iterator[Office]:
+    """The same with a mail server."""
+    with MailServer(tmp_path / "mail") as server:
+        office.server = server
+        yield office

@@ -1,0 +1,320 @@
+"""Deciding and recording on a real database: once a day, whole or not at all, held where it must be."""
+
+import os
+import subprocess
+import sys
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from dondoc import clock
+from dondoc.escalation import letters as letters_room
+from dondoc.escalation.recipients import needs_approval, recipients
+from tests.escalation.conftest import Office, one
+
+DUC_THO, NNPTNT, HONG_LINH = "ubnd-huyen-duc-tho", "so-nnptnt", "ubnd-thi-xa-hong-linh"
+TUESDAY = date(2021, 11, 23)
+CONTRACT = {"agency", "step", "recipients", "obligations", "reason", "needs_approval"}
+
+
+def test_a_decision_is_recorded_with_its_reason_and_one_row_per_recipient(office: Office) -> None:
+    rows = office.decide()
+    row = one(rows, HONG_LINH)
+    assert set(row) == CONTRACT | {"outbox_ids"}
+    assert (row["step"], row["obligations"], row["needs_approval"]) == ("overdue_1", ["tourism/form_03"], False)
+    assert row["recipients"] == [f"focal_officer@{HONG_LINH}.test", f"clerk@{HONG_LINH}.test"]
+    written = office.letters(HONG_LINH)
+    assert [str(r.id) for r in written] == row["outbox_ids"]
+    assert [(r.kind, r.state, r.recipient) for r in written] == [("overdue", "pending", a) for a in row["recipients"]]
+    assert all(r.office_hours and r.not_after == clock.at(TUESDAY, 17) for r in written)
+    [noted] = [d for d in office.decisions() if d.agency == HONG_LINH]
+    assert (noted.step, noted.obligations, noted.reason) == ("overdue_1", ["tourism/form_03"], row["reason"])
+
+
+def test_every_agency_gets_a_decision_also_to_write_nothing(office: Office) -> None:
+    office.arrives(HONG_LINH, "form_03")
+    rows = office.decide(everyone=True)
+    assert len(rows) == len({r["agency"] for r in rows}) == 18
+    assert {d.agency for d in office.decisions()} == {r["agency"] for r in rows}
+    nothing = one(rows, HONG_LINH)
+    assert (nothing["step"], nothing["recipients"], nothing["outbox_ids"]) == (None, [], [])
+    assert "đã nhận Văn bản số 12/UBND" in nothing["reason"]
+    orders = [office.world.directive.agency(r["agency"]).order for r in rows]
+    assert orders == sorted(orders), "in administrative order"
+
+
+def test_running_twice_records_nothing_new_and_answers_the_same(office: Office) -> None:
+    first = office.decide(everyone=True)
+    letters, decisions = len(office.letters()), len(office.decisions())
+    office.now += timedelta(minutes=40)
+    assert office.decide(everyone=True) == first
+    assert (len(office.letters()), len(office.decisions())) == (letters, decisions)
+
+
+def test_the_days_letter_stands_even_when_it_was_cancelled_since(office: Office) -> None:
+    first = one(office.decide(), HONG_LINH)
+    office.arrives(HONG_LINH, "form_03")
+    assert one(office.decide(), HONG_LINH) == first, "one chasing letter a day at most"
+
+
+def test_preview_says_what_escalate_will_do_and_changes_nothing(office: Office) -> None:
+    before = office.preview(TUESDAY)
+    assert office.letters() == office.decisions() == []
+    decided = office.decide()
+    assert before == [{k: v for k, v in row.items() if k != "outbox_ids"} for row in decided]
+    assert office.preview(TUESDAY) == before, "also after the decision"
+
+
+def test_a_day_to_come_can_be_previewed_with_todays_facts(office: Office) -> None:
+    office.arrives(HONG_LINH, "form_03")
+    row = one(office.preview(date(2021, 11, 25)), DUC_THO)
+    assert row["step"] == "overdue_1"
+    assert "chậm 04 ngày làm việc" in row["reason"]
+    assert HONG_LINH not in {r["agency"] for r in office.preview(date(2021, 11, 25))}
+
+
+def test_only_the_agencies_asked_for(office: Office) -> None:
+    assert [r["agency"] for r in office.decide(agencies=[DUC_THO])] == [DUC_THO]
+    assert {r.agency for r in office.letters()} == {DUC_THO}
+    assert {d.agency for d in office.decisions()} == {DUC_THO}
+
+
+class TestHeld:
+    def test_another_day_than_the_clocks_holds_every_row_and_hinders_no_later_decision(self, office: Office) -> None:
+        office.go(date(2021, 11, 22))
+        trial = office.decide(TUESDAY)
+        assert {r.state for r in office.letters()} == {"held"}
+        assert office.decide(TUESDAY) == trial, "also a trial is recorded once"
+        assert len(office.letters()) == sum(len(r["outbox_ids"]) for r in trial)
+        office.go(TUESDAY)
+        office.see()
+        real = one(office.decide(), HONG_LINH)
+        assert real["step"] == "overdue_1"
+        assert set(real["outbox_ids"]).isdisjoint(one(trial, HONG_LINH)["outbox_ids"])
+        assert {r.state for r in office.letters(HONG_LINH)} == {"held", "pending"}
+
+    def test_a_trial_of_a_day_to_come_cannot_be_released_before_it_is_due(self, office: Office) -> None:
+        office.go(date(2021, 11, 22))
+        [first, *_] = one(office.decide(TUESDAY), HONG_LINH)["outbox_ids"]
+        assert office.approve(first) == ["cancelled"]
+        assert "sớm nhất ngày 23/11/2021" in office.letters(HONG_LINH)[0].reason
+
+    def test_a_trial_is_not_released_after_the_real_letter(self, office: Office) -> None:
+        office.go(date(2021, 11, 22))
+        [trial, *_] = one(office.decide(TUESDAY), HONG_LINH)["outbox_ids"]
+        office.go(TUESDAY)
+        office.see()
+        office.decide()
+        assert office.approve(trial) == ["cancelled"]
+        assert "đã có thư" in next(r for r in office.letters() if str(r.id) == trial).reason
+
+    def test_stop_everything_holds_every_row_and_quotes_the_ruling(self, office: Office) -> None:
+        number = office.rule("hold_all", document="Công văn 99", reason="bão số 8")
+        row = one(office.decide(), HONG_LINH)
+        assert {r.state for r in office.letters(HONG_LINH)} == {"held"}
+        assert "Công văn 99 (bão số 8; Lê Văn C)" in row["reason"]
+        assert office.approve(*row["outbox_ids"]) == ["cancelled", "cancelled"], "not even by an approver"
+        office.rule("undo", undoes=number)
+        assert "Công văn 99" not in one(office.preview(date(2021, 11, 24)), HONG_LINH)["reason"]
+
+    def test_blind_holds_every_row_and_tells_the_administrator_once_a_day(self, office: Office) -> None:
+        office.see(ok=False, detail="ổ đĩa không đọc được.")
+        row = one(office.decide(), HONG_LINH)
+        assert "không đọc được thư mục tiếp nhận" in row["reason"]
+        assert {r.state for r in office.letters() if r.agency} == {"held"}
+        office.decide()
+        [told] = [r for r in office.letters() if r.kind == "internal"]
+        assert (told.recipient, told.state) == ("quan-tri@so.test", "pending")
+        assert "ổ đĩa không đọc được" in told.text
+        assert "ổ đĩa không đọc được" in told.html
+        assert office.approve(*row["outbox_ids"]) == ["pending", "pending"], "a person may know better"
+
+
+class TestPeopleRule:
+    def test_called_today_means_no_letter_today(self, office: Office) -> None:
+        office.rule("called", agency=HONG_LINH)
+        row = one(office.decide(everyone=True), HONG_LINH)
+        assert row["step"] is None
+        assert "Giấy ghi 12 (mưa lũ; Lê Văn C)" in row["reason"]
+        assert one(office.preview(date(2021, 11, 24)), HONG_LINH)["step"] == "overdue_1"
+
+    @pytest.mark.parametrize(
+        ("kind", "more"),
+        [
+            ("extend", {"until": date(2021, 11, 30)}),
+            ("waive", {}),
+            ("accept", {}),
+            ("pause", {}),
+            ("pause", {"until": TUESDAY}),
+        ],
+    )
+    def test_no_letter_against_a_ruling_and_the_reason_quotes_it(
+        self, office: Office, kind: str, more: dict[str, date]
+    ) -> None:
+        office.rule(kind, agency=HONG_LINH, **more)
+        row = one(office.decide(everyone=True), HONG_LINH)
+        assert row["step"] is None
+        assert "Giấy ghi 12 (mưa lũ; Lê Văn C)" in row["reason"]
+
+    def test_an_extension_is_quoted_in_the_reason_of_the_letter_that_follows(self, office: Office) -> None:
+        office.rule("extend", agency=HONG_LINH, until=date(2021, 11, 24))
+        row = one(office.preview(date(2021, 11, 26)), HONG_LINH)
+        assert row["step"] == "overdue_1"
+        assert "gia hạn đến hết ngày 24/11/2021 theo Giấy ghi 12" in row["reason"]
+
+    def test_who_was_given_the_duty_is_written_to(self, office: Office) -> None:
+        office.rule("reassign", agency=HONG_LINH, to_agency=DUC_THO)
+        rows = office.decide(everyone=True)
+        assert HONG_LINH not in {r["agency"] for r in rows}
+        assert "nhiệm vụ của UBND thị xã Hồng Lĩnh" in one(rows, DUC_THO)["reason"]
+        [name] = [n for n, _ in office.letters(DUC_THO)[0].context["duties"] if HONG_LINH in n]
+        assert name == f"{HONG_LINH}/tourism/form_03"
+
+
+class TestOurTurn:
+    @pytest.mark.parametrize("outcome", ["waiting", "conflict"])
+    def test_what_waits_for_us_pauses_the_obligation_and_shows_every_morning(
+        self, office: Office, outcome: str
+    ) -> None:
+        office.submission(HONG_LINH, "form_03", outcome)
+        assert HONG_LINH not in {r["agency"] for r in office.decide()}
+        assert office.letters(HONG_LINH) == []
+        [told] = [r for r in office.letters() if r.kind == "internal"]
+        assert "BN-0001, nhận ngày 23/11/2021: UBND thị xã Hồng Lĩnh" in told.text
+        office.go(date(2021, 11, 24))
+        office.see()
+        office.decide()
+        assert len([r for r in office.letters() if r.kind == "internal"]) == 2
+
+    def test_a_returned_form_is_chased_and_the_letter_says_that_it_was_returned(self, office: Office) -> None:
+        office.submission(HONG_LINH, "form_03", "returned")
+        assert one(office.decide(), HONG_LINH)["step"] == "overdue_1"
+        assert "bản nộp BN-0001 ngày 23/11/2021 đã được đề nghị chỉnh sửa" in office.letters(HONG_LINH)[0].text
+
+
+class TestNobodyToWriteTo:
+    def test_the_row_says_so_and_the_administrator_is_told_once(self, live: None, world) -> None:  # type: ignore[no-untyped-def]
+        office = Office(world)
+        office.see()
+        office.know(("so-tttt", "ops", "quan-tri@so.test"), (HONG_LINH, "head", "chu-tich@hl.test"))
+        row = one(office.decide(), HONG_LINH)
+        assert (row["step"], row["recipients"], row["outbox_ids"]) == ("overdue_1", [], [])
+        assert "Chưa có địa chỉ của cán bộ đầu mối hoặc văn thư để gửi." in row["reason"]
+        [told] = office.letters()
+        assert (told.kind, told.recipient) == ("internal", "quan-tri@so.test")
+        assert "UBND thị xã Hồng Lĩnh: chưa có địa chỉ" in told.text
+        office.go(date(2021, 11, 24))
+        office.see()
+        office.decide()
+        assert len(office.letters()) == 1
+
+    def test_an_address_entered_during_the_day_is_used_by_the_next_run(self, live: None, world) -> None:  # type: ignore[no-untyped-def]
+        office = Office(world)
+        office.see()
+        office.decide()
+        office.know((HONG_LINH, "clerk", "van-thu@hl.test"))
+        assert one(office.decide(), HONG_LINH)["recipients"] == ["van-thu@hl.test"]
+
+
+def test_the_officer_of_the_system_comes_before_the_agencys(office: Office) -> None:
+    with office.world.sessions.begin() as session:
+        from dondoc.facts.contacts import import_csv
+
+        csv = f"agency,role,name,email,phone,system\n{HONG_LINH},focal_officer,A,du-lich@hl.test,1,tourism\n"
+        import_csv(session, office.world.directive, csv, "x.csv", office.now)
+    assert one(office.preview(TUESDAY), HONG_LINH)["recipients"][0] == "du-lich@hl.test"
+
+
+def test_the_same_person_in_two_roles_gets_one_letter(live: None, world) -> None:  # type: ignore[no-untyped-def]
+    office = Office(world)
+    office.know((HONG_LINH, "focal_officer", "a@hl.test"), (HONG_LINH, "clerk", "A@hl.test"))
+    assert one(office.preview(TUESDAY), HONG_LINH)["recipients"] == ["a@hl.test"]
+
+
+def test_our_own_board_is_told_as_a_whole_and_only_after_approval(office: Office) -> None:
+    office.know(("so-tttt", "board", "pho@so.test"))
+    step = next(s for s in office.world.directive.ladder if s.id == "report_up")
+    with office.world.sessions.begin() as session:
+        found = recipients(session, office.world.directive, step, HONG_LINH, ["tourism"], TUESDAY)
+    assert {r.email for r in found} == {"lanh-dao@so.test", "pho@so.test"}
+    careless = {s.id: needs_approval(s.model_copy(update={"approval": False})) for s in office.world.directive.ladder}
+    assert careless == {"remind_3": False, "remind_1": False, "overdue_1": False, "overdue_2": True, "report_up": True}
+
+
+def test_what_is_decided_after_hours_may_leave_on_the_next_working_day_and_is_that_days_letter(office: Office) -> None:
+    office.go(TUESDAY, 18)
+    office.see()
+    office.decide()
+    assert {r.not_after for r in office.letters(HONG_LINH)} == {clock.at(date(2021, 11, 24), 17)}
+    office.go(date(2021, 11, 24))
+    assert HONG_LINH not in {r["agency"] for r in office.decide()}
+
+
+def test_an_error_on_the_way_leaves_neither_decision_nor_letter(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, written = letters_room.letters, []
+
+    def fails(*arguments: object, **named: object) -> object:
+        written.append(1)
+        if len(written) == 5:
+            raise RuntimeError("giữa chừng")
+        return real(*arguments, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(letters_room, "letters", fails)
+    with pytest.raises(RuntimeError):
+        office.decide()
+    assert office.letters() == office.decisions() == []
+
+
+def test_a_process_killed_on_the_way_leaves_neither_decision_nor_letter(office: Office) -> None:
+    program = """
+import os
+from datetime import datetime, date
+from dondoc.world import open_world
+from dondoc.escalation import escalate, letters
+real, count = letters.letters, []
+def dies(*a, **k):
+    count.append(1)
+    if len(count) == 5:
+        print("mid", flush=True)
+        os.kill(os.getpid(), 9)
+    return real(*a, **k)
+letters.letters = dies
+now = datetime.fromisoformat("2021-11-23T07:30+07:00")
+escalate.escalate(open_world(), now.date(), now=now, record=True)
+"""
+    ended = subprocess.run(
+        [sys.executable, "-c", program], env=os.environ, capture_output=True, text=True, cwd=Path(__file__).parents[2]
+    )
+    assert (ended.returncode, ended.stdout) == (-9, "mid\n"), ended.stderr
+    assert office.letters() == office.decisions() == []
+    assert office.decide(), "and the next run does it all"
+
+
+def test_another_directive_runs_by_its_own_ladder(environment: pytest.MonkeyPatch, other_directive, live) -> None:  # type: ignore[no-untyped-def]
+    from dondoc.settings import load
+    from dondoc.store.session import upgrade
+    from dondoc.world import World
+    from tests.conftest import OTHER_DIRECTIVE
+
+    environment.setenv("DONDOC_DIRECTIVE", str(OTHER_DIRECTIVE))
+    world = World(load())
+    upgrade(world.settings.url)
+    office = Office(world)
+    office.know_everybody()
+    office.go(date(2023, 4, 13))
+    office.see()
+    assert {(r["agency"], r["step"]) for r in office.decide()} == {
+        ("ubnd-huyen-song-ca", "remind"),
+        ("ubnd-huyen-nui-do", "remind"),
+    }
+    assert "văn bản" in office.letters()[0].text.lower()
+    assert "Văn bản số 118/SGTVT-HT ngày 03/04/2023 của Sở Giao thông vận tải" in office.letters()[0].text
+    office.go(date(2023, 5, 5))
+    office.see()
+    [row] = office.decide()
+    assert row["agency"] == "ubnd-huyen-song-ca", "it took over Núi Đỏ's duties too"
+    assert "nhiệm vụ của UBND huyện Núi Đỏ" in row["reason"]
+    assert row["obligations"] == ["ferry/focal_letter", "ferry/form_03"]

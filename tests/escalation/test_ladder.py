@@ -1,0 +1,219 @@
+"""`decide`, row by row: what is known of one agency on one day, which step follows, and why."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+
+from dondoc.directive.model import Directive, Step
+from dondoc.escalation.ladder import Ladder, Past, decide, duty
+from dondoc.facts.obligations import Standing
+from dondoc.workdays import WorkingDays
+
+AGENCY = "ubnd-huyen-duc-tho"
+FRIDAY = date(2021, 11, 19)  # the last day of form_03
+Make = Callable[..., Any]
+
+
+def nov(day: int) -> date:
+    return date(2021, 11, day)
+
+
+@pytest.fixture
+def ladder(directive: Directive, calendar: WorkingDays) -> Ladder:
+    return Ladder(directive, calendar, grace_days=1)
+
+
+@pytest.fixture
+def owed(directive: Directive) -> Callable[..., Standing]:
+    """A standing of the agency on a day."""
+
+    def make(deliverable: str = "form_03", day: date = nov(23), status: str = "", **other: Any) -> Standing:
+        found = next(d for d in directive.obligations if d.agency == AGENCY and d.deliverable == deliverable)
+        last = other.pop("last_day", FRIDAY if deliverable == "form_03" else nov(18))
+        status = status or ("overdue" if day > last else "not_due")
+        return Standing(found, AGENCY, status, last, 0, other.pop("reason", "chưa nhận được"), **other)
+
+    return make
+
+
+def letter(step: str, day: int, *standings: Standing, state: str = "sent", number: int = 1, **other: Any) -> Past:
+    values = {"sent_on": nov(day) if state == "sent" else None, "last_chance": nov(day)} | other
+    duties = frozenset(duty(s) for s in standings)
+    return Past(number, AGENCY, step, duties, nov(day), values.pop("decided_on", nov(day)), state, **values)
+
+
+def sent(**steps: int) -> list[tuple[str, int, dict[str, Any]]]:
+    return [(step, day, {}) for step, day in steps.items()]
+
+
+def lost(step: str, day: int, **other: Any) -> list[tuple[str, int, dict[str, Any]]]:
+    return [(step, day, other)]
+
+
+O1, O2 = "overdue_1", "overdue_2"
+ROWS: list[tuple[str, int, list[Any], str | None]] = [
+    ("nothing is due four working days before the last day", 15, [], None),
+    ("three working days before it, the first reminder", 16, [], "remind_3"),
+    ("a reminder missed on its day is made up while the next is not due", 17, [], "remind_3"),
+    ("one reminder of a kind is enough", 17, sent(remind_3=16), None),
+    ("the day before the last, the second reminder", 18, sent(remind_3=16), "remind_1"),
+    ("once the second is due the first is not made up", 18, [], "remind_1"),
+    ("on the last day, a second reminder missed is still sent", 19, [], "remind_1"),
+    ("on the last day, one already sent is not repeated", 19, sent(remind_1=18), None),
+    ("nothing on a Saturday", 20, [], None),
+    ("the first working day late is the day of grace", 22, [], None),
+    ("after the day of grace, the first overdue letter, reminders or not", 23, [], O1),
+    ("an overdue letter is not repeated", 24, sent(overdue_1=23), None),
+    ("the head is written to two working days after the first letter arrived", 25, sent(overdue_1=23), O2),
+    ("with no first letter ever sent, the ladder starts below, however late", 30, [], O1),
+    ("a first letter that was refused is no letter", 25, lost(O1, 23, state="refused"), O1),
+    ("a first letter that was cancelled is no letter", 25, lost(O1, 23, state="cancelled"), O1),
+    ("a first letter sent in rehearsal is no letter", 25, lost(O1, 23, rehearsal=True), O1),
+    ("a first letter that never left and has died is no letter", 25, lost(O1, 23, state="deferred"), O1),
+    (
+        "a first letter of which nobody knows is not repeated, and carries nothing",
+        30,
+        lost(O1, 23, state="uncertain"),
+        None,
+    ),
+    ("a copy carries no step", 25, lost(O1, 23, copy=True), O1),
+    (
+        "a held letter to the head waits for its approver",
+        26,
+        [*sent(overdue_1=23), *lost(O2, 25, state="held", last_chance=nov(29))],
+        None,
+    ),
+    (
+        "unapproved too long, it is decided anew",
+        30,
+        [*sent(overdue_1=23), *lost(O2, 25, state="held", last_chance=nov(29))],
+        O2,
+    ),
+    ("approved and on its way, it counts", 26, [*sent(overdue_1=23), *lost(O2, 25, state="sending")], None),
+    ("the board two working days after the head had it", 29, sent(overdue_1=23, overdue_2=25), "report_up"),
+    ("not sooner", 26, sent(overdue_1=23, overdue_2=25), None),
+    ("nothing above the board", 30, sent(overdue_1=23, overdue_2=25, report_up=29), None),
+    (
+        "a trial for another day is no letter",
+        25,
+        [*sent(overdue_1=23), *lost(O2, 25, state="held", decided_on=nov(22))],
+        O2,
+    ),
+    ("a letter decided for a later day is not yet one", 25, [*sent(overdue_1=23), *lost(O2, 26, state="held")], O2),
+    ("what arrives today does not count as waited for", 25, lost(O1, 24, sent_on=nov(25)), None),
+]
+
+
+@pytest.mark.parametrize(("why", "day", "before", "step"), ROWS, ids=[r[0] for r in ROWS])
+def test_the_step_of_one_obligation(
+    ladder: Ladder, owed: Make, why: str, day: int, before: list[Any], step: str | None
+) -> None:
+    standing = owed(day=nov(day))
+    past = [letter(s, d, standing, number=n, **more) for n, (s, d, more) in enumerate(before, 1)]
+    decision = decide(ladder, AGENCY, [standing], past, nov(day))
+    assert (decision.step.id if decision.step else None) == step, f"{why}: {decision.reason}"
+    assert bool(decision.ground) == bool(step)
+    assert decision.reason.endswith(".")
+
+
+@pytest.mark.parametrize("status", ["fulfilled", "fulfilled_late", "waived", "needs_reassignment", "under_review"])
+def test_what_is_settled_or_ours_is_not_chased(ladder: Ladder, owed: Make, status: str) -> None:
+    decision = decide(ladder, AGENCY, [owed(status=status, reason="vì vậy")], [], nov(23))
+    assert decision.step is None
+    assert "vì vậy" in decision.reason
+
+
+def test_what_is_paused_is_not_chased_and_the_reason_quotes_the_ruling(ladder: Ladder, owed: Make) -> None:
+    decision = decide(ladder, AGENCY, [owed(paused="tạm dừng theo Giấy ghi 12")], [], nov(23))
+    assert decision.step is None
+    assert "tạm dừng theo Giấy ghi 12" in decision.reason
+
+
+def test_a_returned_form_is_chased_by_its_last_day_and_says_so(ladder: Ladder, owed: Make) -> None:
+    back = owed(status="returned", reason="bản nộp BN-0001 đã được đề nghị chỉnh sửa")
+    decision = decide(ladder, AGENCY, [back], [], nov(23))
+    assert decision.step
+    assert decision.step.id == O1
+    assert "BN-0001 đã được đề nghị chỉnh sửa; thời hạn trước ngày 20/11/2021, chậm 02 ngày làm việc" in decision.reason
+
+
+def test_a_person_who_phoned_today_is_enough(ladder: Ladder, owed: Make) -> None:
+    decision = decide(ladder, AGENCY, [owed()], [], nov(23), called="đã gọi theo Giấy ghi 12")
+    assert decision.step is None
+    assert "đã gọi theo Giấy ghi 12" in decision.reason
+
+
+def test_one_letter_goes_at_the_highest_step_and_lists_the_others_apart(ladder: Ladder, owed: Make) -> None:
+    focal, form = owed("focal_letter", nov(24)), owed("form_03", nov(24))
+    past = [letter(O1, 22, focal, number=1), letter(O1, 23, form, number=2)]
+    decision = decide(ladder, AGENCY, [focal, form], past, nov(24))
+    assert (decision.step and decision.step.id, decision.ground, decision.still_to_come) == (O2, (focal,), (form,))
+    assert "TH-00001 đã đến ngày 22/11/2021" in decision.reason
+    assert "Chưa lên bậc “báo cáo lãnh đạo Sở”: sớm nhất ngày 25/11/2021" in decision.reason
+    assert "Nêu riêng trong thư, còn phải gửi: Biểu mẫu 03" in decision.reason
+
+
+@pytest.mark.parametrize(("state", "last_chance"), [("held", 26), ("pending", 25), ("deferred", 24), ("sending", 23)])
+def test_no_second_letter_while_one_is_on_its_way(ladder: Ladder, owed: Make, state: str, last_chance: int) -> None:
+    focal, form = owed("focal_letter", nov(24)), owed("form_03", nov(24))
+    waiting = letter(O2, 23, focal, state=state, last_chance=nov(last_chance))
+    assert decide(ladder, AGENCY, [focal, form], [waiting], nov(24)).step is None
+
+
+def test_no_second_letter_on_the_day_on_which_one_left(ladder: Ladder, owed: Make) -> None:
+    focal, form = owed("focal_letter", nov(24)), owed("form_03", nov(24))
+    approved_late = letter(O2, 23, focal, sent_on=nov(24))
+    decision = decide(ladder, AGENCY, [focal, form], [approved_late], nov(24))
+    assert decision.step is None
+    assert "TH-00001 đã đến ngày 24/11/2021" in decision.reason
+
+
+def test_an_extension_begins_the_ladder_anew(ladder: Ladder, owed: Make) -> None:
+    before = letter(O1, 23, owed())
+    extended = owed(day=nov(25), last_day=nov(24))
+    assert decide(ladder, AGENCY, [extended], [before], nov(25)).step is None, "the new day of grace"
+    decision = decide(ladder, AGENCY, [extended], [before], nov(26))
+    assert decision.step
+    assert decision.step.id == O1
+
+
+def test_whoever_answers_for_it_now_begins_at_the_first_step(ladder: Ladder, owed: Make) -> None:
+    before = letter(O1, 23, owed())
+    moved = replace(owed(day=nov(25)), agency="ubnd-huyen-can-loc")
+    decision = decide(ladder, moved.agency, [moved], [before], nov(25))
+    assert decision.step
+    assert decision.step.id == O1
+    assert "nhiệm vụ của UBND huyện Đức Thọ" in decision.reason
+
+
+def test_a_letter_that_was_refused_is_named(ladder: Ladder, owed: Make) -> None:
+    decision = decide(ladder, AGENCY, [owed()], [letter(O1, 22, owed(), state="refused", number=7)], nov(23))
+    assert "từ chối TH-00007" in decision.reason
+
+
+def test_a_step_never_goes_back_below_one_that_was_taken(ladder: Ladder, owed: Make) -> None:
+    free = ladder.directive.model_copy(
+        update={"ladder": tuple(s.model_copy(update={"needs": None}) for s in ladder.directive.ladder)}
+    )
+    without_needs = replace(ladder, directive=free)
+    standing = owed(day=nov(25))
+    assert decide(without_needs, AGENCY, [standing], [letter(O2, 24, standing)], nov(25)).step is None
+
+
+def test_the_grace_is_a_setting_and_only_delays_the_first_steps(ladder: Ladder) -> None:
+    steps: dict[str, Step] = {s.id: s for s in ladder.directive.ladder}
+    firsts = [replace(ladder, grace_days=n).first_day(steps[O1], FRIDAY) for n in (0, 1, 2)]
+    assert firsts == [nov(22), nov(23), nov(24)]
+    assert ladder.first_day(steps[O2], FRIDAY) == nov(24)
+    assert ladder.first_day(steps["remind_3"], nov(18)) == nov(15)
+
+
+def test_why_nothing_says_what_comes_next_and_when(ladder: Ladder, owed: Make) -> None:
+    standing = owed(day=nov(24))
+    why = decide(ladder, AGENCY, [standing], [letter(O1, 23, standing)], nov(24)).reason
+    assert "bậc “thông báo quá hạn lần 1” đã có thư TH-00001 đã đến ngày 23/11/2021" in why
+    assert "bậc kế tiếp “thông báo quá hạn lần 2, gửi lãnh đạo đơn vị”" in why
+    assert "còn chờ đủ 02 ngày làm việc, đến 25/11/2021" in why

@@ -1,0 +1,231 @@
+"""The letter of November 2021, played over a real mail server, working day by working day."""
+
+import re
+from collections import defaultdict
+from datetime import date, timedelta
+
+import pytest
+
+from dondoc.clock import HERE
+from tests.escalation.conftest import Office, days, one
+
+HONG_LINH, DUC_THO, CAN_LOC, HUONG_SON = (
+    "ubnd-thi-xa-hong-linh",
+    "ubnd-huyen-duc-tho",
+    "ubnd-huyen-can-loc",
+    "ubnd-huyen-huong-son",
+)
+FIRST, LAST = date(2021, 11, 15), date(2021, 12, 5)
+
+
+def play(
+    office: Office,
+    first: date = FIRST,
+    last: date = LAST,
+    *,
+    approve: bool = True,
+    agencies: list[str] | None = None,
+) -> dict[str, list[str]]:
+    """Every morning: read, decide, deliver; at nine a named person approves what is held; at ten deliver again.
+
+    Returns:
+        per agency, day and step of what was decided.
+    """
+    decided: dict[str, list[str]] = defaultdict(list)
+    for day in days(first, last):
+        office.go(day)
+        office.see()
+        rows = office.decide(agencies=agencies)
+        assert office.deliver().get("refused", 0) == 0
+        held = [i for r in rows if r["needs_approval"] for i in r["outbox_ids"]]
+        assert not held or {r.state for r in office.letters() if str(r.id) in held} == {"held"}, "nobody was asked"
+        for row in rows:
+            decided[row["agency"]].append(f"{day:%d/%m} {row['step']}")
+        if approve and held:
+            office.go(day, 9)
+            assert set(office.approve(*held)) == {"pending"}
+            office.go(day, 10)
+            assert office.deliver() == {"sent": len(held)}
+        if day == date(2021, 11, 24):
+            office.go(day, 14)
+            office.arrives(CAN_LOC, "form_03")
+    return decided
+
+
+def test_an_agency_that_answers_nothing_climbs_step_by_step_and_one_that_answers_hears_no_more(
+    post_office: Office,
+) -> None:
+    post_office.go(FIRST, 6)
+    post_office.arrives(HUONG_SON, "form_03")
+    decided = play(post_office)
+    ladder = ["16/11 remind_3", "18/11 remind_1", "23/11 overdue_1", "25/11 overdue_2", "29/11 report_up"]
+    assert decided[HONG_LINH] == ladder
+    assert decided["so-nnptnt"] == ladder
+    assert decided[CAN_LOC] == ladder[:3], "its form came on the 24th"
+    assert decided[HUONG_SON] == [], "its form came before anything was due"
+    two_deadlines = ["15/11", "16/11", "17/11", "18/11", "22/11", "23/11", "24/11", "25/11", "26/11", "29/11"]
+    assert [d.split()[0] for d in decided[DUC_THO]] == two_deadlines
+    assert [d.split()[1] for d in decided[DUC_THO]][4:] == [
+        "overdue_1",
+        "overdue_1",
+        "overdue_2",
+        "overdue_2",
+        "report_up",
+        "report_up",
+    ]
+
+    boxes = post_office.server.boxes  # type: ignore[union-attr]
+    officer = boxes.messages(f"focal_officer@{HONG_LINH}.test")
+    assert len(officer) == 4, "two reminders, the first overdue letter, a copy of the one to the head"
+    assert [len(boxes.messages(f"{role}@{HONG_LINH}.test")) for role in ("clerk", "head")] == [1, 1]
+    board = [m for m in boxes.messages("lanh-dao@so.test") if "thị xã Hồng Lĩnh" in m["subject"]]
+    assert len(board) == 1
+    assert {m["in-reply-to"] for m in officer[1:]} <= {m["message-id"] for m in officer}, "one thread"
+    assert boxes.messages(f"head@{CAN_LOC}.test") == []
+    assert boxes.messages(f"clerk@{HUONG_SON}.test") == []
+
+    left: dict[tuple[str, date], set[str]] = defaultdict(set)
+    for row in post_office.letters():
+        if row.agency and row.sent_at:
+            left[row.agency, row.sent_at.astimezone(HERE).date()].add(row.context["step"])
+    assert all(len(steps) == 1 for steps in left.values()), "one chasing letter a day"
+    assert all(post_office.world.calendar.is_working_day(day) for _, day in left)
+
+
+def test_without_an_approver_nobody_above_the_clerk_is_written_to(post_office: Office) -> None:
+    decided = play(post_office, date(2021, 11, 22), approve=False, agencies=[HONG_LINH])
+    steps = [d.split()[1] for d in decided[HONG_LINH]]
+    assert steps == ["overdue_1", "overdue_2", "overdue_2", "overdue_2"], "asked for again when an approval has lapsed"
+    addresses = post_office.server.boxes.addresses()  # type: ignore[union-attr]
+    assert [a for a in addresses if a.startswith(("head@", "lanh-dao@"))] == []
+
+
+def test_in_rehearsal_all_goes_to_one_address_and_the_ladder_does_not_climb(
+    post_office: Office, environment: pytest.MonkeyPatch
+) -> None:
+    post_office.world.settings.mode = "rehearsal"
+    decided = play(post_office, date(2021, 11, 23), date(2021, 11, 26), agencies=[HONG_LINH])
+    assert [d.split()[1] for d in decided[HONG_LINH]] == ["overdue_1"] * 4
+    assert post_office.server.boxes.addresses() == ["dien-tap@example.vn"]  # type: ignore[union-attr]
+
+
+class TestStillTrue:
+    """Between the decision and the moment of leaving."""
+
+    TUESDAY = date(2021, 11, 23)
+
+    @pytest.fixture
+    def decided(self, post_office: Office) -> Office:
+        post_office.decide(agencies=[HONG_LINH, CAN_LOC])
+        post_office.go(self.TUESDAY, 8)
+        return post_office
+
+    def states(self, office: Office, agency: str) -> set[str]:
+        return {r.state for r in office.letters(agency)}
+
+    def test_an_agency_that_has_just_sent_it_gets_no_letter(self, decided: Office) -> None:
+        decided.arrives(HONG_LINH, "form_03")
+        assert decided.deliver() == {"cancelled": 2, "sent": 2}
+        assert "đã nhận Văn bản số 12/UBND" in decided.letters(HONG_LINH)[0].reason
+
+    @pytest.mark.parametrize("outcome", ["waiting", "conflict"])
+    def test_nor_one_whose_form_has_just_come_and_waits_for_us(self, decided: Office, outcome: str) -> None:
+        decided.submission(HONG_LINH, "form_03", outcome)
+        decided.deliver()
+        assert (self.states(decided, HONG_LINH), self.states(decided, CAN_LOC)) == ({"cancelled"}, {"sent"})
+
+    @pytest.mark.parametrize(
+        ("kind", "more"),
+        [("called", {}), ("waive", {}), ("accept", {}), ("pause", {}), ("extend", {"until": date(2021, 12, 1)})],
+    )
+    def test_nor_against_a_ruling(self, decided: Office, kind: str, more: dict[str, date]) -> None:
+        decided.rule(kind, agency=HONG_LINH, **more)
+        decided.deliver()
+        assert (self.states(decided, HONG_LINH), self.states(decided, CAN_LOC)) == ({"cancelled"}, {"sent"})
+        assert "Giấy ghi 12 (mưa lũ; Lê Văn C)" in decided.letters(HONG_LINH)[0].reason
+
+    def test_nor_anybody_while_everything_is_stopped(self, decided: Office) -> None:
+        decided.rule("hold_all")
+        assert decided.deliver() == {"cancelled": 4}
+
+    def test_nor_who_does_not_answer_for_it_any_more(self, decided: Office) -> None:
+        decided.rule("reassign", agency=HONG_LINH, to_agency=DUC_THO)
+        decided.deliver()
+        assert self.states(decided, HONG_LINH) == {"cancelled"}
+        assert "đã chuyển sang UBND huyện Đức Thọ" in decided.letters(HONG_LINH)[0].reason
+
+    def test_while_something_came_in_unjudged_or_a_source_fails_letters_wait(self, decided: Office) -> None:
+        decided.see(ok=False, detail="mất kết nối")
+        assert decided.deliver() == {"deferred": 4}
+        assert "mất kết nối" in decided.letters(HONG_LINH)[0].reason
+        decided.see()
+        decided.submission(HONG_LINH, "form_03", None)
+        decided.now += timedelta(minutes=5)
+        assert decided.deliver() == {"deferred": 4}
+        assert "còn 01 bản nộp đã nhận mà chưa kiểm tra" in decided.letters(CAN_LOC)[0].reason
+
+    def test_a_letter_that_did_not_leave_on_its_day_is_dead_and_decided_anew(self, decided: Office) -> None:
+        decided.go(date(2021, 11, 24))
+        decided.see()
+        rows = decided.decide(agencies=[HONG_LINH])
+        assert one(rows, HONG_LINH)["step"] == "overdue_1"
+        assert decided.deliver() == {"cancelled": 4, "sent": 2}
+
+    def test_a_letter_that_lists_something_done_meanwhile_is_cancelled_and_decided_anew(
+        self, post_office: Office
+    ) -> None:
+        first = one(post_office.decide(agencies=[DUC_THO]), DUC_THO)
+        assert len(first["obligations"]) == 2
+        post_office.arrives(DUC_THO, "focal_letter")
+        assert post_office.deliver() == {"cancelled": 2}
+        post_office.go(date(2021, 11, 24))
+        post_office.see()
+        assert one(post_office.decide(), DUC_THO)["obligations"] == ["tourism/form_03"]
+
+    def test_an_approval_that_comes_late_rechecks(self, post_office: Office) -> None:
+        play(post_office, self.TUESDAY, date(2021, 11, 24), agencies=[HONG_LINH])
+        post_office.go(date(2021, 11, 25))
+        post_office.see()
+        ids = one(post_office.decide(), HONG_LINH)["outbox_ids"]
+        post_office.go(date(2021, 11, 26), 9)
+        post_office.arrives(HONG_LINH, "form_03")
+        assert post_office.approve(*ids) == ["cancelled", "cancelled"]
+
+    def test_an_approval_after_its_time_cancels(self, post_office: Office) -> None:
+        play(post_office, self.TUESDAY, date(2021, 11, 24), agencies=[HONG_LINH])
+        post_office.go(date(2021, 11, 25))
+        post_office.see()
+        ids = one(post_office.decide(), HONG_LINH)["outbox_ids"]
+        post_office.go(date(2021, 11, 29), 16, 59)
+        assert post_office.approve(ids[0]) == ["pending"], "two working days"
+        post_office.go(date(2021, 11, 29), 17, 1)
+        assert post_office.approve(ids[1]) == ["cancelled"]
+
+
+def test_the_words_are_polite_complete_and_the_same_in_text_and_html(post_office: Office) -> None:
+    play(post_office, agencies=[HONG_LINH])
+    seen = {r.context["step"]: r for r in post_office.letters(HONG_LINH)}
+    assert set(seen) == {"remind_3", "remind_1", "overdue_1", "overdue_2", "report_up"}
+    facts = {
+        "remind_3": ["Biểu mẫu 03 (Khu, điểm du lịch)", "trước ngày 20/11/2021", "còn 03 ngày làm việc"],
+        "overdue_1": ["trước ngày 20/11/2021", "đã quá 02 ngày làm việc", "trong ngày 24/11/2021", "vướng mắc"],
+        "overdue_2": [
+            "đồng chí",
+            "đã thông báo ngày 23/11/2021; tuy nhiên đến ngày 25/11/2021",
+            "đã quá 04 ngày làm việc",
+            "trước ngày 01/12/2021",
+        ],
+        "report_up": ["Lãnh đạo Sở Thông tin và Truyền thông", "Ngày 25/11/2021: thông báo quá hạn lần 2", "06 ngày"],
+    }
+    for step, wanted in facts.items():
+        html = re.sub(r"<[^>]+>", "", seen[step].html)
+        for words in wanted:
+            assert words in seen[step].text, (step, words)
+            assert words in html, (step, words)
+    for row in seen.values():
+        assert row.subject.startswith("[IOC Hà Tĩnh] ")
+        assert not re.search(r"yêu cầu|phê bình|deadline|!|None|@", row.text.lower()), row.text
+        if row.context["step"] != "report_up":
+            assert "trả lời thư này" in row.text
+    assert "Công văn số 7418/UBND-NC2 ngày 05/11/2021 của UBND tỉnh Hà Tĩnh" in seen["remind_3"].text
+    assert seen["overdue_2"].subject.endswith("kính đề nghị đồng chí Chủ tịch UBND thị xã Hồng Lĩnh quan tâm chỉ đạo")

@@ -1,0 +1,107 @@
+"""The fair ladder, whatever happens: days are played with random facts, delivery and approval, and never unfair."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from dondoc.directive.load import load
+from dondoc.escalation.ladder import CHASED, Ladder, Past, decide, duty
+from dondoc.facts.obligations import Standing
+from dondoc.settings import DATA
+from dondoc.workdays import load as load_calendar
+
+AGENCY = "ubnd-huyen-cam-xuyen"
+DIRECTIVE = load(DATA / "directives" / "stttt-cntt-2021-11.yaml")
+CALENDAR = load_calendar(DATA / "directives" / "working-days.yaml")
+GRACE = 1
+STEPS = {s.id: s for s in DIRECTIVE.ladder}
+OWED = [d for d in DIRECTIVE.obligations if d.agency == AGENCY]
+LAST = {d.key: (d.due_before or date.max) - timedelta(days=1) for d in OWED}
+STATUSES = ["", "", "", "", "fulfilled", "under_review", "returned", "waived", "paused"]
+
+
+class Fairness(RuleBasedStateMachine):
+    """One agency with two obligations, a day at a time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ladder = Ladder(DIRECTIVE, CALENDAR, GRACE)
+        self.day = date(2021, 11, 14)
+        self.past: list[Past] = []
+        self.status = dict.fromkeys(LAST, "")
+
+    def standing(self, key: str) -> Standing:
+        owed = next(d for d in OWED if d.key == key)
+        status = self.status[key]
+        paused = "tạm dừng" if status == "paused" else None
+        if status in ("", "paused"):
+            status = "overdue" if self.day > LAST[key] else "not_due"
+        return Standing(owed, AGENCY, status, LAST[key], 0, "vì vậy", paused=paused)
+
+    @rule(key=st.sampled_from(sorted(LAST)), status=st.sampled_from(STATUSES))
+    def a_fact_arrives(self, key: str, status: str) -> None:
+        self.status[key] = status
+
+    @rule(outcome=st.sampled_from(["sent", "sent", "sent", "refused", "uncertain", "deferred", "held"]))
+    def a_morning(self, outcome: str) -> None:
+        self.day += timedelta(days=1)
+        standings = [self.standing(key) for key in LAST]
+        decision = decide(self.ladder, AGENCY, standings, self.past, self.day)
+        assert decision == decide(self.ladder, AGENCY, standings, self.past, self.day), (
+            "the same facts, the same answer"
+        )
+        if not decision.step:
+            return
+        assert CALENDAR.is_working_day(self.day)
+        for s in decision.ground:
+            assert s.status in CHASED
+            assert s.paused is None
+            self._fair(s, decision.step.id)
+        assert {s.duty.key for s in decision.ground}.isdisjoint(s.duty.key for s in decision.still_to_come)
+        state = "held" if decision.step.approval and outcome == "sent" else outcome
+        self.past.append(
+            Past(
+                len(self.past) + 1,
+                AGENCY,
+                decision.step.id,
+                frozenset(duty(s) for s in decision.ground),
+                self.day,
+                self.day,
+                state,
+                sent_on=self.day if state == "sent" else None,
+                last_chance=CALENDAR.add(self.day, 2) if decision.step.approval else self.day,
+            )
+        )
+
+    def _fair(self, standing: Standing, step_id: str) -> None:
+        """What the rules promise an agency, told without the ladder's own code."""
+        step, last = STEPS[step_id], LAST[standing.duty.key]
+        mine = [p for p in self.past if duty(standing) in p.duties]
+        if step.kind == "overdue":
+            assert CALENDAR.between(last, self.day) > GRACE
+        else:
+            assert self.day <= last
+        if step.needs:
+            arrived = [p.sent_on for p in mine if p.step == step.needs and p.state == "sent" and p.sent_on]
+            assert any(CALENDAR.between(day, self.day) >= step.wait for day in arrived)
+        assert not [p for p in mine if p.step == step_id and p.state in ("sent", "uncertain")], "no step twice"
+        assert not [p for p in self.past if p.state == "held" and p.last_chance and p.last_chance >= self.day]
+
+    @rule()
+    def the_approver_says_yes(self) -> None:
+        for i, p in enumerate(self.past):
+            alive = p.last_chance is None or p.last_chance >= self.day
+            if p.state == "held" and alive and CALENDAR.is_working_day(self.day):
+                self.past[i] = replace(p, state="sent", sent_on=self.day)
+
+    @invariant()
+    def one_letter_a_day(self) -> None:
+        sent = [p.sent_on for p in self.past if p.sent_on]
+        assert len(sent) == len(set(sent))
+
+
+Fairness.TestCase.settings = hypothesis_settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestFairness = Fairness.TestCase

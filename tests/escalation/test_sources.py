@@ -1,0 +1,48 @@
+"""When we are blind."""
+
+from datetime import timedelta
+
+import pytest
+from pydantic import SecretStr
+
+from dondoc.escalation import sources
+from tests.escalation.conftest import Office
+
+
+@pytest.fixture
+def desk(live: None, world) -> Office:  # type: ignore[no-untyped-def]
+    return Office(world)
+
+
+def blind(office: Office, **settings: object) -> str | None:
+    with office.world.sessions.begin() as session:
+        return sources.blind(session, office.world.settings.model_copy(update=settings), office.now)
+
+
+def test_a_folder_never_read_makes_us_blind(desk: Office) -> None:
+    assert blind(desk) == "thư mục tiếp nhận chưa được đọc lần nào"
+
+
+def test_one_read_shortly_before_does_not(desk: Office) -> None:
+    desk.see()
+    desk.now += timedelta(minutes=60)
+    assert blind(desk) is None
+    desk.now += timedelta(seconds=1)
+    assert "cách đây quá 60 phút" in str(blind(desk))
+    assert blind(desk, source_max_age_minutes=90) is None
+
+
+def test_the_newest_reading_counts(desk: Office) -> None:
+    desk.see()
+    desk.see(ok=False, detail="hết chỗ trống.")
+    assert blind(desk) == "không đọc được thư mục tiếp nhận lúc 07:30 23/11/2021 (hết chỗ trống)"
+    desk.see()
+    assert blind(desk) is None
+
+
+def test_the_mailbox_counts_only_when_there_is_one(desk: Office) -> None:
+    desk.see()
+    configured = {"imap_url": SecretStr("imap://a:b@127.0.0.1:9/INBOX")}
+    assert blind(desk, **configured) == "hộp thư tiếp nhận chưa được đọc lần nào"
+    desk.see("mailbox")
+    assert blind(desk, **configured) is None

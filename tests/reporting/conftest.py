@@ -1,0 +1,179 @@
+"""A week with something of everything, whose figures the tests know by heart."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+import pytest
+
+from dondoc.facts.register import register
+from dondoc.facts.rulings import rule
+from dondoc.reporting import report
+from dondoc.store.cameras import Camera, CameraCheck, Outage
+from dondoc.store.intake import Submission, Verdict
+from dondoc.store.mail import OutboxLetter
+from dondoc.world import World
+from tests.conftest import at
+
+THURSDAY = at(25, 17)
+LOOKS = {  # agency → what each of its cameras showed; None: not looked at
+    "ubnd-huyen-duc-tho": ["ok", "ok", "black", "connect_timeout"],
+    "ubnd-huyen-vu-quang": ["auth_required", "blocked_target", None],
+    "so-nnptnt": ["ok"] * 12,
+}
+FORMS = {"ubnd-huyen-duc-tho": "form_03", "ubnd-huyen-vu-quang": "form_03", "so-nnptnt": "form_01"}
+PHASE = {
+    "ok": "done",
+    "black": "picture",
+    "connect_timeout": "connect",
+    "auth_required": "auth",
+    "blocked_target": "address",
+}
+
+
+def submission(
+    world: World, agency: str, form: str, outcome: str, when: datetime, known: datetime | None = None
+) -> int:
+    with world.sessions.begin() as session:
+        row = Submission(
+            channel="cli",
+            channel_id=f"{agency}/{form}/{when}",
+            sender="",
+            filename="bm.xlsx",
+            sha256="0" * 64,
+            happened_at=when,
+            recorded_at=known or when,
+        )
+        session.add(row)
+        session.flush()
+        session.add(
+            Verdict(
+                submission_id=row.id,
+                outcome=outcome,
+                reason="thử",
+                agency=agency,
+                form=form,
+                fulfils=[],
+                rows=[],
+                head={},
+                issues=[],
+                recorded_at=known or when,
+            )
+        )
+        return row.id
+
+
+def cameras(world: World, agency: str, verdicts: list[str | None], source: int) -> None:
+    with world.sessions.begin() as session:
+        for number, verdict in enumerate(verdicts):
+            camera = Camera(
+                agency=agency,
+                system="tourism",
+                key=str(number),
+                name=f"Camera {number}",
+                site=f"Điểm {number // 3}",
+                submission_id=source,
+                happened_at=at(18),
+                recorded_at=at(18),
+            )
+            session.add(camera)
+            session.flush()
+            if verdict:
+                session.add(
+                    CameraCheck(
+                        camera_id=camera.id,
+                        night=date(2021, 11, 24),
+                        round="dem",
+                        stage=2,
+                        verdict=verdict,
+                        phase=PHASE[verdict],
+                        detail="",
+                        elapsed_ms=5,
+                        happened_at=at(24, 22),
+                        recorded_at=at(24, 22),
+                    )
+                )
+            if verdict == "connect_timeout":
+                opened = Outage(
+                    camera_id=camera.id, first_night=date(2021, 11, 23), verdict=verdict, opened_at=at(24, 23)
+                )
+                session.add(opened)
+
+
+def chased(world: World, agency: str, when: datetime, *, rehearsal: bool = False) -> None:
+    key = f"{agency}/{when}/{rehearsal}"
+    with world.sessions.begin() as session:
+        session.add(
+            OutboxLetter(
+                message_id=f"<{key}@x>",
+                dedup_key=key,
+                kind="overdue",
+                agency=agency,
+                recipient="a@b.test",
+                subject="",
+                text="",
+                html="",
+                attachments=[],
+                context={},
+                state="sent",
+                reason="",
+                rehearsal=rehearsal,
+                decided_at=when,
+                sent_at=when,
+            )
+        )
+
+
+@pytest.fixture
+def busy(world: World) -> World:
+    """Of 30: 8 fulfilled (1 late), 2 in progress, 1 waived, 19 overdue; 19 cameras declared."""
+    sent = {a: submission(world, a, form, "accepted", at(18)) for a, form in FORMS.items()}
+    submission(world, "ubnd-huyen-can-loc", "form_03", "accepted_with_warnings", at(22))
+    submission(world, "ubnd-huyen-huong-son", "form_03", "returned", at(19))
+    submission(world, "ubnd-huyen-nghi-xuan", "form_03", "waiting", at(19))
+    for agency, verdicts in LOOKS.items():
+        cameras(world, agency, verdicts, sent[agency])
+    chased(world, "ubnd-huyen-ky-anh", at(22))
+    chased(world, "ubnd-huyen-ky-anh", at(24))
+    chased(world, "ubnd-huyen-ky-anh", at(24), rehearsal=True)
+    with world.sessions.begin() as session:
+        for agency in ("cong-an-tinh", "so-nnptnt", "ubnd-huyen-duc-tho", "ubnd-huyen-vu-quang"):
+            register(
+                session,
+                world.directive,
+                agency=agency,
+                fulfils=["focal_letter"],
+                number="15/VB",
+                document_date=date(2021, 11, 17),
+                arrived=at(18),
+                blob=None,
+                by="Trần Thị Văn",
+                now=at(18, 10),
+            )
+        rule(
+            session,
+            world.directive,
+            "waive",
+            agency="ubnd-thi-xa-hong-linh",
+            document="Văn bản số 9",
+            reason="không có điểm du lịch",
+            by="Đậu Tùng Lâm",
+            now=at(18),
+        )
+    return world
+
+
+@dataclass(frozen=True)
+class Made:
+    """A report's four files."""
+
+    folder: Path
+
+    def __truediv__(self, name: str) -> Path:
+        return self.folder / name
+
+
+@pytest.fixture
+def made(busy: World, tmp_path: Path) -> Made:
+    report.make(busy, THURSDAY, None, tmp_path / "bao-cao")
+    return Made(tmp_path / "bao-cao")

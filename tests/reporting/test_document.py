@@ -1,0 +1,315 @@
+"""report.docx against Decree 30/2020/NĐ-CP, Annex I: as a clerk would check it, run by run."""
+
+import re
+import shutil
+import subprocess
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from docx import Document
+from docx.document import Document as Docx
+from docx.enum.text import WD_ALIGN_PARAGRAPH as ALIGN
+from docx.oxml.ns import qn
+from docx.table import Table
+from docx.text.paragraph import Paragraph
+
+from dondoc.directive.model import Directive
+from dondoc.reporting import words
+from dondoc.reporting.document import document
+from dondoc.reporting.figures import figures
+from dondoc.world import World
+from tests.conftest import at
+
+from .conftest import Made
+
+
+@dataclass(frozen=True)
+class Line:
+    """A paragraph of the document with what its readers see of it."""
+
+    paragraph: Paragraph
+    text: str
+    size: float
+    bold: bool
+    italic: bool
+
+
+def paragraphs(docx: Docx) -> Iterator[Paragraph]:
+    """Every paragraph in order, those in table cells too: the head of the letter stands in a table."""
+    for block in docx.element.body.iterchildren():
+        if block.tag == qn("w:p"):
+            yield Paragraph(block, docx._body)
+        elif block.tag == qn("w:tbl"):
+            for row in Table(block, docx._body).rows:
+                for cell in row.cells:
+                    yield from cell.paragraphs
+
+
+def fonts(docx: Docx, run: Any) -> set[str]:
+    """The effective font of a run for every script: its own, else its style's, else the document's default."""
+    normal, defaults = docx.styles["Normal"].element, docx.styles.element.find(qn("w:docDefaults"))
+    found = set()
+    for side in ("ascii", "hAnsi", "cs", "eastAsia"):
+        for source in (run._r, normal, defaults):
+            names = list(source.iter(qn("w:rFonts")))
+            assert not any(n.get(qn(f"w:{side}Theme")) for n in names)
+            if names and (name := names[0].get(qn(f"w:{side}"))):
+                found.add(name)
+                break
+        else:
+            found.add("")
+    return found
+
+
+def lines(docx: Docx) -> list[Line]:
+    made = []
+    for paragraph in paragraphs(docx):
+        runs = [r for r in paragraph.runs if r.text.strip()]
+        if not runs:
+            continue
+        assert len({(r.font.size, bool(r.bold), bool(r.italic)) for r in runs}) == 1
+        first = runs[0]
+        size = (first.font.size or docx.styles["Normal"].font.size).pt
+        made.append(Line(paragraph, paragraph.text, size, bool(first.bold), bool(first.italic)))
+    return made
+
+
+@pytest.fixture
+def docx(made: Made) -> Docx:
+    return Document(str(made / "report.docx"))
+
+
+def line(docx: Docx, text: str) -> Line:
+    [found] = [one for one in lines(docx) if one.text == text]
+    return found
+
+
+def twips(value: Any) -> int:
+    return round(value.twips)
+
+
+def test_the_page_is_a4_upright_with_the_margins_of_the_decree(docx: Docx) -> None:
+    [section] = docx.sections
+    size = section._sectPr.find(qn("w:pgSz"))
+    assert (int(size.get(qn("w:w"))), int(size.get(qn("w:h")))) == (11906, 16838)
+    assert size.get(qn("w:orient")) in (None, "portrait")
+    for edge, low, high in (("top", 1134, 1417), ("bottom", 1134, 1417), ("left", 1701, 1984), ("right", 850, 1134)):
+        assert low <= twips(getattr(section, f"{edge}_margin")) <= high, edge
+
+
+def test_every_run_is_black_times_new_roman(docx: Docx) -> None:
+    for paragraph in paragraphs(docx):
+        for run in paragraph.runs:
+            assert fonts(docx, run) == {"Times New Roman"}, run.text
+            assert run.font.color.rgb is None
+    header = docx.sections[0].header.paragraphs[0]
+    assert all(fonts(docx, run) == {"Times New Roman"} for run in header.runs)
+
+
+def test_the_page_number_stands_centred_above_and_not_on_the_first_page(docx: Docx) -> None:
+    [section] = docx.sections
+    header = section.header.paragraphs[0]
+    assert header.alignment == ALIGN.CENTER
+    assert "PAGE" in [e.text for e in header._p.iter(qn("w:instrText"))]
+    assert {r.font.size.pt for r in header.runs} <= {13.0, 14.0}
+    assert section.different_first_page_header_footer
+    assert "".join(p.text for p in section.first_page_header.paragraphs) == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "sizes", "bold", "italic"),
+    [
+        ("CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", (12, 13), True, False),
+        ("Độc lập - Tự do - Hạnh phúc", (13, 14), True, False),
+        ("UBND TỈNH HÀ TĨNH", (12, 13), False, False),
+        ("SỞ THÔNG TIN VÀ TRUYỀN THÔNG", (12, 13), True, False),
+        ("BÁO CÁO", (13, 14), True, False),
+        ("Kính gửi: UBND tỉnh Hà Tĩnh.", (13, 14), False, False),
+        ("I. KẾT QUẢ THỰC HIỆN", (13, 14), True, False),
+        ("II. TỒN TẠI, HẠN CHẾ VÀ NGUYÊN NHÂN", (13, 14), True, False),
+        ("III. NHIỆM VỤ TUẦN TỚI", (13, 14), True, False),
+        ("IV. KIẾN NGHỊ, ĐỀ XUẤT", (13, 14), True, False),
+        ("Nơi nhận:", (12,), True, True),
+        ("- Như trên;", (11,), False, False),
+        ("- Lưu: VT, CNTT.", (11,), False, False),
+        ("KT. GIÁM ĐỐC", (13, 14), True, False),
+        ("PHÓ GIÁM ĐỐC", (13, 14), True, False),
+    ],
+)
+def test_each_part_has_its_size_weight_and_slant(
+    docx: Docx, text: str, sizes: tuple[int, ...], bold: bool, italic: bool
+) -> None:
+    found = line(docx, text)
+    assert found.size in sizes
+    assert (found.bold, found.italic) == (bold, italic)
+
+
+def test_the_sizes_of_the_head_rise_together(docx: Docx) -> None:
+    head = line(docx, "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM").size
+    assert line(docx, "Độc lập - Tự do - Hạnh phúc").size == head + 1
+    [dated] = [one for one in lines(docx) if one.text.startswith("Hà Tĩnh, ngày")]
+    assert (dated.size, dated.italic, dated.bold) == (head + 1, True, False)
+
+
+def test_number_and_day_are_left_to_the_clerk(docx: Docx) -> None:
+    texts = [one.text for one in lines(docx)]
+    [number] = [t for t in texts if t.startswith("Số:")]
+    assert re.fullmatch(r"Số:\s+/BC-STTTT", number)
+    assert line(docx, number).size == 13
+    [day] = [t for t in texts if t.startswith("Hà Tĩnh, ngày")]
+    assert re.fullmatch(r"Hà Tĩnh, ngày\s+tháng 11 năm 2021", day)
+
+
+@pytest.mark.parametrize(("month", "written"), [(1, "tháng 01"), (2, "tháng 02"), (3, "tháng 3"), (12, "tháng 12")])
+def test_only_the_first_two_months_carry_a_nought(month: int, written: str) -> None:
+    assert written in words.blank_date(at(5, month=month).date())
+
+
+def test_solid_rules_stand_under_head_name_and_title(docx: Docx) -> None:
+    ruled = [p for p in paragraphs(docx) if p._p.find(f"{qn('w:pPr')}/{qn('w:pBdr')}") is not None]
+    assert len(ruled) == 3
+    assert not any(run.underline for p in paragraphs(docx) for run in p.runs)
+
+
+def test_the_body_is_justified_indented_and_spaced(docx: Docx) -> None:
+    body = [one for one in lines(docx) if one.paragraph.alignment == ALIGN.JUSTIFY]
+    assert len(body) >= 10
+    for one in body:
+        form = one.paragraph.paragraph_format
+        assert one.size in (13, 14)
+        assert twips(form.first_line_indent) in range(560, 727)
+        assert twips(form.space_before) + twips(form.space_after) >= 120
+        assert (form.line_spacing or docx.styles["Normal"].paragraph_format.line_spacing) <= 1.5
+
+
+def test_the_text_ends_with_the_end_mark_and_the_recipients_with_a_full_stop(docx: Docx) -> None:
+    texts = [one.text for one in lines(docx)]
+    ends = [t for t in texts if t.endswith("./.")]
+    assert ends == ["Sở Thông tin và Truyền thông kính báo cáo UBND tỉnh xem xét, chỉ đạo./."]
+    recipients = texts[texts.index("Nơi nhận:") + 1 : texts.index("KT. GIÁM ĐỐC")]
+    assert all(t.startswith("- ") for t in recipients)
+    assert [t[-1] for t in recipients] == [";"] * (len(recipients) - 1) + ["."]
+
+
+def test_all_text_is_composed_and_the_language_is_vietnamese(docx: Docx) -> None:
+    assert all(unicodedata.is_normalized("NFC", p.text) for p in paragraphs(docx))
+    assert {e.get(qn("w:val")) for e in docx.styles.element.iter(qn("w:lang"))} == {"vi-VN"}
+
+
+def grids(docx: Docx) -> list[Table]:
+    return [t for t in docx.tables if t.style is not None and t.style.name == "Table Grid"]
+
+
+def test_tables_repeat_their_heading_and_break_no_row(docx: Docx) -> None:
+    assert len(grids(docx)) == 3
+    for table in grids(docx):
+        first, *others = table.rows
+        assert first._tr.find(f"{qn('w:trPr')}/{qn('w:tblHeader')}") is not None
+        assert all(row._tr.find(f"{qn('w:trPr')}/{qn('w:cantSplit')}") is not None for row in others)
+        widths = [int(c.get(qn("w:w"))) for c in table._tbl.find(qn("w:tblGrid"))]
+        assert widths == [round(cell.width.twips) for cell in first.cells]
+        assert sum(widths) <= 9526  # the text is 165 mm wide; a table may stand out by a millimetre and a half
+
+
+def test_numbers_are_written_the_vietnamese_way(docx: Docx) -> None:
+    total = [cell.text for cell in grids(docx)[0].rows[-1].cells]
+    assert total == ["", "Tổng cộng", "30", "8", "2", "0", "19", "27,6%"]
+    text = " ".join(p.text for p in paragraphs(docx))
+    assert not re.search(r"\d\.\d%", text)
+    assert (words.number(7), words.number(1234), words.percent(70.0), words.percent(None)) == (
+        "07",
+        "1.234",
+        "70,0%",
+        "–",
+    )
+
+
+def test_the_document_says_what_the_figures_say(docx: Docx, made: Made) -> None:
+    texts = [one.text for one in lines(docx)]
+    assert (
+        "Đến 17 giờ 00 ngày 25/11/2021: 8/30 nội dung đã hoàn thành, đạt 27,6% (tăng 01 so với tuần trước); "
+        "19 nội dung quá hạn."
+    ) in texts
+    assert "Còn 11 đơn vị có nội dung quá hạn, cụ thể tại Bảng 3." in texts
+    assert "01 nội dung được miễn theo quyết định, không tính vào tỷ lệ." in texts
+    assert len(grids(docx)[2].rows) == 1 + 19
+
+
+def test_no_address_of_a_camera_and_no_rebuke_is_in_it(docx: Docx) -> None:
+    text = " ".join(p.text for p in paragraphs(docx)).lower()
+    assert not re.search(r"rtsp|\d+\.\d+\.\d+\.\d+|phê bình|yêu cầu|!", text)
+
+
+def test_a_quiet_week_has_no_table_of_the_late(world: World) -> None:
+    made = document(figures(world, at(10, 17)), world.directive)
+    docx = Document(BytesIO(made))
+    assert "Không có nội dung nào quá hạn." in [one.text for one in lines(docx)]
+    assert len(grids(docx)) == 1
+
+
+def test_after_the_merger_the_letterhead_is_the_new_departments(world: World) -> None:
+    docx = Document(BytesIO(document(figures(world, at(6, 17, month=3, year=2025)), world.directive)))
+    assert "SỞ KHOA HỌC VÀ CÔNG NGHỆ" in [one.text for one in lines(docx)]
+
+
+def test_another_directive_writes_its_own_names(
+    environment: pytest.MonkeyPatch, world: World, other_directive: Directive
+) -> None:
+    other = World(world.settings.model_copy(update={"directive": None}))
+    other.__dict__["directive"] = other_directive
+    docx = Document(BytesIO(document(figures(other, at(20, 17, month=4, year=2023)), other_directive)))
+    text = "\n".join(p.text for p in paragraphs(docx))
+    assert "SỞ GIAO THÔNG VẬN TẢI" in text
+    assert "/BC-SGTVT" in text
+    assert "Bình Minh, ngày" in text
+    assert "- Lưu: VT, HT." in text
+    assert not re.search("Hà Tĩnh|IOC|7418|STTTT|Thông tin và Truyền thông", text, re.IGNORECASE)
+    other.sessions.kw["bind"].dispose()
+
+
+@pytest.mark.skipif(
+    not (shutil.which("soffice") and shutil.which("pdftotext")),
+    reason="needs the Debian packages libreoffice-writer-nogui and poppler-utils",
+)
+def test_another_program_opens_it_and_numbers_pages_from_the_second(made: Made) -> None:
+    subprocess.run(
+        [
+            "soffice",
+            f"-env:UserInstallation=file://{made.folder}/lo",
+            "--headless",
+            "--convert-to",
+            "pdf",
+            "report.docx",
+        ],
+        cwd=made.folder,
+        check=True,
+        capture_output=True,
+        timeout=120,
+    )
+    text = subprocess.run(
+        ["pdftotext", "-layout", "report.pdf", "-"], cwd=made.folder, check=True, capture_output=True, timeout=60
+    ).stdout.decode()
+    pages = [page for page in text.split("\f") if page.strip()]
+    assert len(pages) in (2, 3)
+    assert pages[0].split("\n")[0].split() == [
+        "UBND",
+        "TỈNH",
+        "HÀ",
+        "TĨNH",
+        "CỘNG",
+        "HÒA",
+        "XÃ",
+        "HỘI",
+        "CHỦ",
+        "NGHĨA",
+        "VIỆT",
+        "NAM",
+    ]
+    assert [page.split()[0] for page in pages[1:]] == ["2", "3"][: len(pages) - 1]
+    assert "SỞ THÔNG TIN VÀ TRUYỀN THÔNG" in pages[0]
+    assert Path(made / "report.pdf").stat().st_size > 5000

@@ -1,0 +1,277 @@
+"""The week's figures, their workbook, their e-mail, and the record that the clerk issued them."""
+
+import json
+from collections import Counter
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from openpyxl import load_workbook
+from sqlalchemy import select
+
+from dondoc.clock import end_of
+from dondoc.errors import Problem
+from dondoc.facts import obligations, read
+from dondoc.facts.register import register
+from dondoc.mail import outbox
+from dondoc.reporting import report
+from dondoc.reporting.figures import figures
+from dondoc.store.cameras import Camera, CameraCheck
+from dondoc.store.facts import Contact
+from dondoc.store.mail import OutboxLetter
+from dondoc.store.reporting import Report, ReportIssue
+from dondoc.world import World
+from tests.conftest import Run, at
+
+from .conftest import THURSDAY, Made, submission
+
+
+def test_the_figures_are_those_of_the_obligations(busy: World) -> None:
+    made = figures(busy, THURSDAY)
+    with busy.sessions.begin() as session:
+        rows = obligations.standings(busy.directive, busy.calendar, read.read(session, THURSDAY), THURSDAY)
+    status = Counter(s.status for s in rows if s.duty.due_before)
+    assert made["headline"] == {
+        "total": 30,
+        "waived": status["waived"],
+        "fulfilled": status["fulfilled"] + status["fulfilled_late"],
+        "in_progress": status["under_review"] + status["returned"],
+        "not_due": 0,
+        "overdue": status["overdue"],
+        "percent": 27.6,  # 8 of the 29 that were not waived
+    }
+    assert (made["headline"]["fulfilled"], made["headline"]["overdue"]) == (8, 19)
+    late = {(s.agency, s.duty.key): s.working_days_late for s in rows if s.status == "overdue" and s.duty.due_before}
+    assert {(r["agency"], f"{r['system']}/{r['deliverable']}"): r["working_days_late"] for r in made["late"]} == late
+
+
+def test_the_systems_add_up_to_the_headline(busy: World) -> None:
+    made = figures(busy, THURSDAY)
+    assert [s["system"] for s in made["systems"]] == [
+        "public_admin_centre",
+        "security_traffic",
+        "tourism",
+        "port_border",
+        "reservoir",
+    ]
+    for name in ("total", "waived", "fulfilled", "in_progress", "not_due", "overdue"):
+        assert sum(s[name] for s in made["systems"]) == made["headline"][name]
+
+
+def test_declared_reachable_and_showing_stand_side_by_side(busy: World) -> None:
+    made = figures(busy, THURSDAY)
+    rows = {c["agency"]: c for c in made["cameras"]}
+    assert [*rows] == ["so-nnptnt", "ubnd-huyen-duc-tho", "ubnd-huyen-vu-quang"]  # administrative order
+    duc_tho = rows["ubnd-huyen-duc-tho"]
+    assert (duc_tho["declared"], duc_tho["checked"], duc_tho["reachable"], duc_tho["showing"]) == (4, 4, 3, 2)
+    assert duc_tho["outages"] == 1
+    vu_quang = rows["ubnd-huyen-vu-quang"]
+    assert (vu_quang["checked"], vu_quang["not_checked"], vu_quang["reachable"], vu_quang["showing"]) == (1, 2, 1, 0)
+    assert made["cameras_total"]["declared"] == 19
+    assert made["cameras_total"]["sites"] == 7
+
+
+def test_an_old_look_and_a_first_stage_say_nothing_about_a_picture(busy: World) -> None:
+    with busy.sessions.begin() as session:
+        for check in session.scalars(select(CameraCheck).where(CameraCheck.verdict == "ok")):
+            check.stage = 1
+    assert figures(busy, THURSDAY)["cameras_total"]["showing"] == 0
+    later = figures(busy, THURSDAY + timedelta(days=7))["cameras_total"]
+    assert (later["declared"], later["checked"]) == (19, 0)
+
+
+def test_a_camera_exempt_from_checks_is_outside_the_denominator(busy: World) -> None:
+    with busy.sessions.begin() as session:
+        for camera in session.scalars(select(Camera).where(Camera.agency == "so-nnptnt")):
+            camera.exemption = "not_installed"
+    rows = {c["agency"]: c for c in figures(busy, THURSDAY)["cameras"]}
+    assert (rows["so-nnptnt"]["checked"], rows["so-nnptnt"]["not_checked"]) == (0, 12)
+
+
+def test_only_letters_that_truly_left_are_counted(busy: World) -> None:
+    late = {r["agency"]: r["letters_sent"] for r in figures(busy, THURSDAY)["late"]}
+    assert late["ubnd-huyen-ky-anh"] == 2  # the third was a rehearsal
+    assert {r["agency"]: r["letters_sent"] for r in figures(busy, at(23, 17))["late"]}["ubnd-huyen-ky-anh"] == 1
+
+
+def test_the_same_facts_give_the_same_bytes(busy: World, tmp_path: Path) -> None:
+    for name in ("mot", "hai"):
+        report.make(busy, THURSDAY, None, tmp_path / name)
+    assert (tmp_path / "mot" / "figures.json").read_bytes() == (tmp_path / "hai" / "figures.json").read_bytes()
+
+
+def test_a_report_of_three_weeks_ago_is_made_again_as_it_was_known_then(busy: World, tmp_path: Path) -> None:
+    then = figures(busy, THURSDAY)
+    submission(busy, "ubnd-huyen-loc-ha", "form_03", "accepted", at(19), known=at(10, month=12))
+    with busy.sessions.begin() as session:
+        register(
+            session,
+            busy.directive,
+            agency="ubnd-huyen-ky-anh",
+            fulfils=["focal_letter"],
+            number="8/UBND",
+            document_date=date(2021, 11, 16),
+            arrived=at(17),
+            blob=None,
+            by="Trần Thị Văn",
+            now=at(12, month=12),
+        )
+        for camera in session.scalars(select(Camera).where(Camera.agency == "ubnd-huyen-duc-tho")):
+            session.add(
+                CameraCheck(
+                    camera_id=camera.id,
+                    night=date(2021, 11, 24),
+                    round="bo-sung",
+                    stage=2,
+                    verdict="ok",
+                    phase="done",
+                    detail="",
+                    elapsed_ms=1,
+                    happened_at=at(25, 4),
+                    recorded_at=at(11, month=12),
+                )
+            )
+    again = figures(busy, THURSDAY, known_at=THURSDAY)
+    assert {**again, "known_at": None} == then
+    repaired = figures(busy, THURSDAY)
+    assert repaired["headline"]["fulfilled"] == then["headline"]["fulfilled"] + 2
+    assert repaired["cameras_total"]["showing"] == then["cameras_total"]["showing"] + 2
+
+
+def test_a_year_without_an_official_calendar_is_said(world: World) -> None:
+    assert not figures(world, THURSDAY)["unconfirmed_calendar"]
+    assert figures(world, at(4, 17, month=3, year=2027))["unconfirmed_calendar"]
+
+
+def test_the_workbook_opens_with_numbers_that_are_numbers_and_charts(made: Made) -> None:
+    book = load_workbook(made / "report.xlsx")
+    assert book.sheetnames == ["Tiến độ", "Camera", "Quá hạn"]
+    progress = [[cell.value for cell in row] for row in book["Tiến độ"].iter_rows(5, 10, 1, 8)]
+    assert progress[-1] == [None, "Tổng cộng", 30, 8, 2, 0, 19, 27.6]
+    assert progress[2] == [3, "Khu, điểm du lịch", 13, 3, 2, 0, 7, 25]
+    total = [cell.value for cell in book["Camera"][8]]
+    assert total == [None, "Tổng cộng", 19, 17, 16, 14, 1, 2]
+    late = [[cell.value for cell in row] for row in book["Quá hạn"].iter_rows(5)]
+    assert len(late) == 19
+    assert all(isinstance(row[4], int) and isinstance(row[5], int) for row in late)
+    assert [len(book[name]._charts) for name in book.sheetnames] == [1, 1, 0]
+    charted = {str(s.val.numRef.f) for s in book["Tiến độ"]._charts[0].series}
+    assert charted == {f"'Tiến độ'!${c}$5:${c}$9" for c in "DEFG"}  # the systems, without their total
+
+
+def test_no_text_in_the_workbook_becomes_a_formula(made: Made) -> None:
+    for sheet in load_workbook(made / "report.xlsx"):
+        assert all(cell.data_type != "f" for row in sheet.iter_rows() for cell in row)
+
+
+def test_the_page_has_the_numbers(made: Made) -> None:
+    page = (made / "report.html").read_text(encoding="utf-8")
+    for words in (
+        "8/30 nội dung đã hoàn thành, đạt 27,6%",
+        '<td style="border:1px solid #999">27,6%</td>',
+        "19 nội dung quá hạn",
+    ):
+        assert words in page
+    assert page.count("UBND huyện Kỳ Anh") == 2
+    assert "Cộng hòa" not in page.lower()
+
+
+def test_a_folder_that_cannot_be_written_is_a_sentence(world: World, tmp_path: Path) -> None:
+    (tmp_path / "tep").touch()
+    with pytest.raises(Problem, match="Không ghi được báo cáo"):
+        report.make(world, THURSDAY, None, tmp_path / "tep" / "x")
+
+
+def test_the_command_writes_four_files_and_the_clerk_issues_them(
+    busy: World, dondoc: Run, environment: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    environment.setenv("DONDOC_CLOCK", "2021-11-25T17:30+07:00")
+    out, signed = tmp_path / "ra", tmp_path / "ky.pdf"
+    signed.write_bytes(b"%PDF-1.7 da ky")
+    dondoc("report", "--as-of", "2021-11-25", "--out", out)
+    assert sorted(p.name for p in out.iterdir()) == ["figures.json", "report.docx", "report.html", "report.xlsx"]
+    assert json.loads((out / "figures.json").read_bytes())["headline"]["overdue"] == 19
+
+    given = ("--number", "05/BC-STTTT", "--date", "2021-11-26", "--by", "Trần Thị Văn")
+    dondoc("report", "issue", "--as-of", "2021-11-25", "--file", signed, *given)
+    with busy.sessions.begin() as session:
+        [row] = session.scalars(select(ReportIssue))
+        assert (row.as_of, row.document_number, row.document_date) == (
+            date(2021, 11, 25),
+            "05/BC-STTTT",
+            date(2021, 11, 26),
+        )
+        assert busy.blobs.get(row.blob) == b"%PDF-1.7 da ky"
+    with pytest.raises(Problem, match="đã được ghi nhận phát hành rồi"):
+        dondoc("report", "issue", "--as-of", "2021-11-25", "--file", signed, *given)
+    with pytest.raises(Problem, match="Chưa có báo cáo nào với số liệu ngày 18/11/2021"):
+        dondoc("report", "issue", "--as-of", "2021-11-18", "--file", signed, *given)
+    with pytest.raises(Problem, match="không đọc được văn bản đã ký"):
+        dondoc("report", "issue", "--as-of", "2021-11-18", "--file", tmp_path / "khong.pdf", *given)
+    with pytest.raises(Problem, match="--number"):
+        dondoc("report", "issue", "--as-of", "2021-11-25", "--file", signed, "--number", " ", *given[2:])
+
+
+def test_known_at_as_a_day_means_its_end(busy: World, dondoc: Run, tmp_path: Path) -> None:
+    for known, fulfilled in (("2021-11-21", 7), ("2021-11-22", 8), ("2021-11-22T08:00+07:00", 7)):
+        dondoc("report", "--as-of", "2021-11-25", "--known-at", known, "--out", tmp_path / "ra")
+        assert json.loads((tmp_path / "ra" / "figures.json").read_bytes())["headline"]["fulfilled"] == fulfilled
+
+
+def superior_and_board(world: World) -> None:
+    with world.sessions.begin() as session:
+        for agency, role, email in (
+            ("ubnd-tinh", "clerk", "vanthu@ubnd.test"),
+            ("so-tttt", "board", "bgd@sottt.test"),
+        ):
+            session.add(
+                Contact(
+                    agency=agency,
+                    role=role,
+                    name="A",
+                    email=email,
+                    phone="",
+                    valid_from=date(2021, 1, 1),
+                    recorded_at=at(1),
+                )
+            )
+
+
+def letters(world: World) -> list[OutboxLetter]:
+    with world.sessions.begin() as session:
+        return list(
+            session.scalars(select(OutboxLetter).where(OutboxLetter.kind == "report").order_by(OutboxLetter.id))
+        )
+
+
+def test_the_weeks_mail_is_held_for_approval_and_carries_the_workbook_only(busy: World, made: Made) -> None:
+    superior_and_board(busy)
+    ids = report.enqueue(busy, THURSDAY, made.folder, at(25, 17, 20))
+    assert report.enqueue(busy, THURSDAY, made.folder, at(25, 17, 25)) == ids
+    rows = letters(busy)
+    assert [(r.recipient, r.state, r.needs_approval) for r in rows] == [
+        ("vanthu@ubnd.test", "held", True),
+        ("bgd@sottt.test", "held", True),
+    ]
+    assert [a["filename"] for a in rows[0].attachments] == ["so_lieu_20211125.xlsx"]
+    assert busy.blobs.get(rows[0].attachments[0]["sha256"]) == (made / "report.xlsx").read_bytes()
+    assert "8/30 nội dung đã hoàn thành" in rows[0].text
+    with busy.sessions.begin() as session:
+        assert len(session.scalars(select(Report)).all()) == 1
+
+
+def test_an_unsent_mail_gives_way_to_the_next_weeks(busy: World, made: Made, tmp_path: Path) -> None:
+    superior_and_board(busy)
+    first = report.enqueue(busy, THURSDAY, made.folder, at(25, 17, 20))
+    checks = {"report": report.still_true(busy)}
+    with busy.sessions.begin() as session:
+        rows = {row.id: row for row in letters(busy)}
+        assert checks["report"](session, rows[first[0]], at(26)) is None
+    report.make(busy, end_of(date(2021, 12, 2)), None, tmp_path / "sau")
+    second = report.enqueue(busy, end_of(date(2021, 12, 2)), tmp_path / "sau", at(2, 17, month=12))
+    with busy.sessions.begin() as session:
+        outbox.approve(session, [*first, *second], by="Phó Giám đốc", now=at(2, 18, month=12), still_true=checks)
+    states = {row.id: row for row in letters(busy)}
+    assert {states[i].state for i in first} == {"cancelled"}
+    assert {states[i].state for i in second} == {"pending"}
+    assert "đã có báo cáo mới hơn" in states[first[0]].reason
