@@ -1,0 +1,36 @@
+"""The `dondoc` command: one file per room, each registering its commands here."""
+
+import importlib
+import sys
+
+import typer
+from sqlalchemy.exc import DBAPIError
+
+from dondoc.errors import Problem
+
+ROOMS = ("facts", "forms", "intake", "cameras", "escalation", "mail", "reporting", "admin")
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Đôn đốc: theo dõi nhiệm vụ của văn bản chỉ đạo cho đến khi hoàn thành.",
+)
+for room in ROOMS:
+    importlib.import_module(f"dondoc.cli.{room}").add(app)
+
+
+def main() -> None:
+    """Exit 0: the command did its work, whatever it found; 2: called wrongly, or something it needs is unusable."""
+    try:
+        app()
+    except Problem as problem:
+        print(problem, file=sys.stderr)
+        raise SystemExit(2) from None
+    except DBAPIError as error:
+        print(
+            f"Cơ sở dữ liệu không dùng được ({type(error.orig).__name__}). "
+            "Kiểm tra DONDOC_DATABASE_URL và chạy `dondoc db upgrade`.",
+            file=sys.stderr,
+        )
+        raise SystemExit(2) from None

@@ -1,0 +1,107 @@
+"""probe, cameras import."""
+
+from ipaddress import ip_network
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dondoc.cli.output import emit, say
+from dondoc.errors import Problem
+
+if TYPE_CHECKING:
+    from dondoc.cameras.verdicts import Target
+    from dondoc.settings import Network
+
+cameras_app = typer.Typer(no_args_is_help=True, help="Camera đã khai.")
+
+
+@cameras_app.callback()
+def _cameras() -> None:
+    """Camera đã khai."""
+
+
+def add(app: typer.Typer) -> None:
+    app.command()(probe)
+    cameras_app.command("import")(import_cameras)
+    app.add_typer(cameras_app, name="cameras")
+
+
+def probe(
+    urls: Annotated[list[str] | None, typer.Argument(metavar="URL…")] = None,
+    source: Annotated[Path | None, typer.Option("--from", help="CSV có cột id,url và nếu cần user,password.")] = None,
+    stage: Annotated[int, typer.Option(min=1, max=2, help="1: hỏi RTSP; 2: lấy một hình.")] = 1,
+    concurrency: Annotated[int, typer.Option(min=1, max=10_000, help="Số camera hỏi cùng lúc.")] = 64,
+    timeout: Annotated[float, typer.Option(min=0.1, max=600, help="Giây cho mỗi camera.")] = 8.0,
+    allow: Annotated[list[str] | None, typer.Option(metavar="CIDR", help="Thay DONDOC_PROBE_ALLOW.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Mỗi dòng một kết quả JSON.")] = False,
+) -> None:
+    """Hỏi từng camera xem có trả lời không (và có hình không với --stage 2)."""
+    from dondoc.cameras.probe import probe_many
+
+    targets = _targets(urls or [], source)
+    networks = _networks(allow)
+    for found in probe_many(targets, stage=stage, concurrency=concurrency, timeout=timeout, allow=networks):
+        row = {
+            "camera": found.camera,
+            "verdict": found.verdict,
+            "phase": found.phase,
+            "detail": found.detail,
+            "elapsed_ms": found.elapsed_ms,
+        }
+        if as_json:
+            emit(row)
+        else:
+            typer.echo(f"{found.verdict:<18} {found.elapsed_ms:>6} ms  {found.camera}  {found.detail}")
+
+
+def _targets(urls: list[str], source: Path | None) -> "list[Target]":
+    from dondoc.cameras.address import public
+    from dondoc.cameras.imports import read
+    from dondoc.cameras.verdicts import Target
+
+    if not urls and source is None:
+        raise Problem("Chưa cho biết hỏi camera nào. Ghi địa chỉ rtsp://… hoặc --from cameras.csv.")
+    targets = [Target(public(url), url) for url in urls]
+    for _, row in read(_text(source), source.name, ("url",)) if source else ():
+        user = row.get("user") or None
+        targets.append(Target(row.get("id") or public(row["url"]), row["url"], user, row.get("password") or None))
+    return targets
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8-sig")
+    except (OSError, UnicodeDecodeError):
+        raise Problem(f"Không đọc được {path}: không có tệp, hoặc không phải CSV mã UTF-8.") from None
+
+
+def _networks(allow: list[str] | None) -> "list[Network]":
+    if allow:
+        try:
+            return [ip_network(part.strip(), strict=False) for text in allow for part in text.split(",")]
+        except ValueError:
+            raise Problem("--allow phải là dải mạng, ví dụ --allow 10.20.0.0/16.") from None
+    from dondoc import settings
+
+    networks = settings.load().probe_allow
+    if not networks:
+        say(
+            "CHÚ Ý: chưa đặt DONDOC_PROBE_ALLOW nên KHÔNG camera nào được hỏi (tất cả là blocked_target). "
+            "Ghi các dải mạng được phép kiểm tra, ví dụ DONDOC_PROBE_ALLOW=10.20.0.0/16, hoặc dùng --allow."
+        )
+    return networks
+
+
+def import_cameras(file: Annotated[Path, typer.Argument(metavar="FILE.csv")]) -> None:
+    """Nhập camera từ CSV (agency,system,name,url và nếu cần user,password,id). Sai một dòng thì không nhập dòng nào."""
+    from dondoc import clock
+    from dondoc.cameras import imports
+    from dondoc.world import open_world
+
+    world, text = open_world(), _text(file)
+    with world.sessions.begin() as session:
+        counts = imports.import_csv(
+            session, world.directive, text, file.name, secrets=world.settings.secret_keys, now=clock.now()
+        )
+    say(f"Đã nhập {counts['added']} camera mới, cập nhật {counts['updated']} camera.")

@@ -1,0 +1,47 @@
+"""preview, escalate."""
+
+from typing import Annotated
+
+import typer
+
+from dondoc.cli.output import day, show
+
+COLUMNS = ["agency", "step", "recipients", "obligations", "needs_approval", "reason"]
+AsOf = Annotated[str, typer.Option(help="Ngày, ví dụ 2021-11-22.")]
+Json = Annotated[bool, typer.Option("--json")]
+
+
+def add(app: typer.Typer) -> None:
+    app.command()(preview)
+    app.command()(escalate)
+
+
+def preview(
+    as_of: AsOf,
+    as_json: Json = False,
+    everyone: Annotated[bool, typer.Option("--all", help="Cả những đơn vị không được gửi thư, và vì sao.")] = False,
+) -> None:
+    """Ngày ấy ai sẽ được đôn đốc, ở bậc nào và vì sao. Không ghi gì."""
+    from dondoc import clock
+    from dondoc.escalation import escalate as room
+    from dondoc.world import open_world
+
+    world = open_world()
+    rows = room.escalate(world, day(as_of), now=clock.now(), record=False, agencies=None, everyone=everyone)
+    show(rows, as_json, COLUMNS)
+
+
+def escalate(as_of: AsOf, as_json: Json = False) -> None:
+    """Quyết định và ghi thư đôn đốc của ngày ấy vào hộp thư đi. Không phải hôm nay thì mọi thư đều được giữ lại."""
+    from dondoc import clock
+    from dondoc.escalation import escalate as room
+    from dondoc.escalation import sources
+    from dondoc.world import open_world
+
+    world, wanted, now = open_world(), day(as_of), clock.now()
+    with world.sessions.begin() as session:
+        blind = sources.blind(session, world.settings, now)
+    if blind and wanted == now.date():
+        sources.look(world, now)
+    rows = room.escalate(world, wanted, now=now, record=True, agencies=None)
+    show(rows, as_json, [*COLUMNS, "outbox_ids"])

@@ -1,0 +1,147 @@
+"""obligations, register, rule, contacts import."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dondoc.cli.output import day, day_or_moment, moment, say, show
+from dondoc.errors import Problem
+
+contacts_app = typer.Typer(no_args_is_help=True, help="Danh bạ liên hệ của các đơn vị.")
+
+
+def add(app: typer.Typer) -> None:
+    app.command()(obligations)
+    app.command()(register)
+    app.command()(rule)
+    contacts_app.command("import")(import_contacts)
+    app.add_typer(contacts_app, name="contacts")
+
+
+def obligations(
+    as_of: Annotated[str, typer.Option(help="Ngày, ví dụ 2021-11-22.")],
+    known_at: Annotated[str | None, typer.Option(help="Chỉ tính những gì đã ghi nhận đến lúc này.")] = None,
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+) -> None:
+    """Từng nhiệm vụ đang thế nào, và vì sao."""
+    from dondoc.facts import obligations as room
+    from dondoc.facts import read
+    from dondoc.world import open_world
+
+    world, when = open_world(), day_or_moment(as_of)
+    with world.sessions.begin() as session:
+        facts = read.read(session, when, day_or_moment(known_at) if known_at else None)
+    rows = [room.as_row(s) for s in room.standings(world.directive, world.calendar, facts, when)]
+    show(rows, as_json, ["agency", "system", "deliverable", "last_day", "status", "working_days_late", "reason"])
+
+
+def register(
+    agency: Annotated[str, typer.Option()],
+    fulfils: Annotated[
+        list[str], typer.Option(help="Nội dung hoàn thành: focal_letter, form_03 hoặc hệ_thống/nội_dung.")
+    ],
+    number: Annotated[str, typer.Option(help="Số, ký hiệu văn bản.")],
+    date: Annotated[str, typer.Option(help="Ngày ghi trên văn bản.")],
+    arrived: Annotated[str, typer.Option(help="Ngày hoặc thời điểm văn bản đến Sở.")],
+    by: Annotated[str, typer.Option(help="Người vào sổ.")],
+    more: Annotated[list[str] | None, typer.Argument(metavar="FORM_OR_LETTER", hidden=True)] = None,
+    file: Annotated[Path | None, typer.Option(help="Bản scan.")] = None,
+    submission: Annotated[str | None, typer.Option(help="Bản scan là bản nộp này, ví dụ BN-0012.")] = None,
+) -> None:
+    """Vào sổ văn bản đến bằng giấy, qua trục liên thông hoặc kênh riêng; bản scan đang chờ thì coi như đã xử lý."""
+    from dondoc import clock
+    from dondoc.facts.register import register as record
+    from dondoc.intake import inbox
+    from dondoc.world import open_world
+
+    world, now = open_world(), clock.now()
+    # A day without an hour counts from its beginning: a letter entered the same day has already arrived.
+    came = clock.at(day(arrived), 0) if len(arrived) == len("2021-11-18") else moment(arrived)
+    if file and submission:
+        raise Problem("Chỉ dùng một trong hai: --file hoặc --submission.")
+    blob = world.blobs.put(_content(file)) if file else None
+    with world.sessions.begin() as session:
+        if submission:
+            blob = inbox.original_of(session, inbox.submission_id(submission))
+        number_ = record(
+            session,
+            world.directive,
+            agency=agency,
+            fulfils=[*fulfils, *(more or [])],
+            number=number,
+            document_date=day(date),
+            arrived=came,
+            blob=blob,
+            by=by,
+            now=now,
+        )
+        settled = inbox.entered(session, blob, agency=agency, number=number, now=now) if blob else []
+    say(f"Đã vào sổ văn bản {number} của {world.directive.agency(agency).name} (số sổ {number_}).")
+    for one in settled:
+        say(f"BN-{one:04} không còn chờ xử lý.")
+
+
+def _content(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise Problem(f"{file}: không đọc được tệp ({error.strerror}). Kiểm tra đường dẫn.") from None
+
+
+def rule(
+    kind: Annotated[str, typer.Argument(help="extend, waive, accept, reassign, pause, called, hold_all, undo")],
+    document: Annotated[str, typer.Option(help="Văn bản làm căn cứ.")],
+    reason: Annotated[str, typer.Option(help="Lý do.")],
+    by: Annotated[str, typer.Option(help="Người quyết định.")],
+    agency: Annotated[str | None, typer.Option(help="Để trống: mọi đơn vị.")] = None,
+    system: Annotated[str | None, typer.Option(help="Để trống: mọi hệ thống.")] = None,
+    deliverable: Annotated[str | None, typer.Option(help="Để trống: mọi nội dung.")] = None,
+    until: Annotated[str | None, typer.Option(help="extend, pause: ngày cuối cùng.")] = None,
+    to: Annotated[str | None, typer.Option(help="reassign: đơn vị nhận.")] = None,
+    undoes: Annotated[int | None, typer.Option(help="undo: số của quyết định bị hủy bỏ.")] = None,
+    from_: Annotated[str | None, typer.Option("--from", help="Có hiệu lực từ; mặc định: bây giờ.")] = None,
+) -> None:
+    """Ghi quyết định của người có thẩm quyền; được nêu trong mọi lý do dựa vào nó."""
+    from dondoc import clock
+    from dondoc.facts.rulings import rule as record
+    from dondoc.world import open_world
+
+    world, now = open_world(), clock.now()
+    holds_from = None
+    if from_:
+        holds_from = clock.at(day(from_), 0) if len(from_) == len("2021-11-18") else moment(from_)
+    with world.sessions.begin() as session:
+        number = record(
+            session,
+            world.directive,
+            kind,
+            agency=agency,
+            system=system,
+            deliverable=deliverable,
+            until=day(until) if until else None,
+            to_agency=to,
+            undoes=undoes,
+            document=document,
+            reason=reason,
+            by=by,
+            from_=holds_from,
+            now=now,
+        )
+    say(f"Đã ghi quyết định số {number} ({kind}).")
+
+
+def import_contacts(file: Path) -> None:
+    """Nhập danh bạ từ CSV; một dòng sai thì không nhập dòng nào."""
+    from dondoc import clock
+    from dondoc.facts.contacts import import_csv
+    from dondoc.world import open_world
+
+    world = open_world()
+    try:
+        text = _content(file).decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise Problem(f"{file}: không phải văn bản UTF-8. Lưu lại dạng CSV UTF-8.") from None
+    with world.sessions.begin() as session:
+        counts = import_csv(session, world.directive, text, file.name, clock.now())
+    say(f"{file.name}: thêm {counts['added']} dòng, {counts['unchanged']} dòng đã có.")

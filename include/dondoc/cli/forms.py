@@ -1,0 +1,125 @@
+"""blank, check."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from dondoc.cli.output import emit, say
+from dondoc.errors import Problem
+
+if TYPE_CHECKING:
+    from dondoc.forms.spec import FormSpec
+    from dondoc.forms.verdict import FormVerdict
+    from dondoc.world import World
+
+OUTCOMES = {
+    "accepted": "hợp lệ",
+    "accepted_with_warnings": "hợp lệ, có điểm đề nghị kiểm tra",
+    "returned": "cần bổ sung, chỉnh sửa",
+    "refused": "không đọc được",
+}
+
+
+def add(app: typer.Typer) -> None:
+    app.command()(blank)
+    app.command()(check)
+
+
+def blank(
+    form: Annotated[str, typer.Option(help="01, 02, 03, 04, focal (cán bộ đầu mối), pac (hành chính công).")],
+    agency: Annotated[str, typer.Option(help="Mã đơn vị, ví dụ ubnd-huyen-duc-tho.")],
+    out: Annotated[Path, typer.Option(help="Tệp .xlsx sẽ ghi.")],
+) -> None:
+    """Biểu mẫu trống của một đơn vị, đã điền sẵn tên và mã xác nhận."""
+    from dondoc.forms import blank as room
+    from dondoc.world import open_world
+
+    world = open_world()
+    found = {a.id: a for a in world.directive.agencies}.get(agency)
+    if found is None:
+        raise Problem(
+            f"Không có đơn vị “{agency}” trong văn bản chỉ đạo. Xem mã đơn vị ở cột agency của `obligations`."
+        )
+    spec, secrets = _spec(world, form), world.settings.secret_keys
+    _write(out, room.blank(spec, found, directive=world.directive, secrets=secrets))
+    if not secrets:
+        say("Chưa đặt DONDOC_SECRET_KEY: biểu mẫu không có mã xác nhận.")
+    say(f"Đã ghi {spec.title} của {found.name} vào {out}.")
+
+
+def _spec(world: "World", form: str) -> "FormSpec":
+    from dondoc.forms.spec import load_specs
+
+    specs = load_specs(world.settings.data)
+    for spec in specs.values():
+        if form.lower() in (spec.id, spec.code):
+            return spec
+    known = ", ".join(spec.code for spec in specs.values())
+    raise Problem(f"Không có biểu mẫu “{form}”. Chọn một trong: {known}.")
+
+
+def _write(path: Path, content: bytes) -> None:
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise Problem(f"{path}: không ghi được tệp ({error.strerror}). Kiểm tra thư mục và quyền ghi.") from None
+
+
+def check(
+    files: list[Path],
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+    annotate: Annotated[
+        Path | None, typer.Option(help="Ghi bản đánh dấu ô cần sửa vào tệp này (chỉ một tệp vào).")
+    ] = None,
+) -> None:
+    """Kiểm tra biểu mẫu đã điền mà không tiếp nhận; không cần cơ sở dữ liệu."""
+    from dondoc import clock
+    from dondoc.forms.judge import judge
+    from dondoc.world import open_world
+
+    if annotate and len(files) != 1:
+        raise Problem("--annotate chỉ đi với một tệp. Chạy riêng cho từng tệp.")
+    world, broken = open_world(), False
+    common: dict[str, Any] = {
+        "data": world.settings.data,
+        "directive": world.directive,
+        "secrets": world.settings.secret_keys,
+    }
+    for path in files:
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            say(f"{path}: không đọc được tệp ({error.strerror}). Kiểm tra đường dẫn.")
+            broken = True
+            continue
+        form = judge(content, path.name, day=clock.now().date(), **common)
+        emit(_line(path, form)) if as_json else _tell(path, form)
+        if annotate:
+            from dondoc.forms.annotate import annotate as mark
+
+            _write(annotate, mark(content, form, base_version=form.base_version or 0, **common))
+            say(f"Đã ghi bản đánh dấu vào {annotate}.")
+    if broken:
+        raise Problem("Có tệp không đọc được; các tệp khác đã được kiểm tra.")
+
+
+def _line(path: Path, form: "FormVerdict") -> dict[str, Any]:
+    return {
+        "file": str(path),
+        "outcome": form.outcome,
+        "form": form.form,
+        "agency": form.agency,
+        "rows": len(form.rows),
+        "nil": form.nil,
+        "value_hash": form.value_hash,
+        "issues": [asdict(issue) for issue in form.issues],
+    }
+
+
+def _tell(path: Path, form: "FormVerdict") -> None:
+    whose = f" · {form.agency}" if form.agency else ""
+    typer.echo(f"{path}: {OUTCOMES[form.outcome]} · {form.form or 'không rõ biểu mẫu'}{whose} · {len(form.rows)} dòng")
+    for issue in form.issues:
+        typer.echo(f"  {'Phải sửa' if issue.severity == 'error' else 'Kiểm tra'}: {issue.message}")

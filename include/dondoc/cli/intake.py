@@ -1,0 +1,84 @@
+"""receive, inbox, assign, dismiss."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dondoc.cli.output import emit, moment, say, show
+
+
+def add(app: typer.Typer) -> None:
+    app.command()(receive)
+    app.command()(inbox)
+    app.command()(assign)
+    app.command()(dismiss)
+
+
+def receive(
+    files: list[Path],
+    sender: Annotated[str, typer.Option("--from", help="Địa chỉ thư của người gửi.")],
+    received_at: Annotated[str | None, typer.Option(help="Thời điểm nhận, ISO 8601; mặc định: bây giờ.")] = None,
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+) -> None:
+    """Tiếp nhận tệp như thể gửi qua thư: giữ nguyên bản gốc, kiểm tra, ghi thư trả lời vào hộp thư đi."""
+    from dondoc import clock
+    from dondoc.errors import Problem
+    from dondoc.intake.arrive import arrive
+    from dondoc.world import open_world
+
+    world, now, broken = open_world(), clock.now(), False
+    when = moment(received_at) if received_at else now
+    for path in files:
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            say(f"{path}: không đọc được tệp ({error.strerror}). Kiểm tra đường dẫn.")
+            broken = True
+            continue
+        line = arrive(world, content, path.name, sender=sender, channel="cli", received_at=when, now=now)
+        emit(line) if as_json else say(f"{line['file']}: {line['outcome']} (BN-{int(line['submission']):04})")
+    if broken:
+        raise Problem("Có tệp không đọc được; các tệp khác đã được tiếp nhận.")
+
+
+def inbox(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
+    """Những gì đang chờ người xử lý."""
+    from dondoc.intake import inbox as room
+    from dondoc.world import open_world
+
+    with open_world().sessions.begin() as session:
+        show(room.inbox(session), as_json, ["number", "file", "sender", "outcome", "agency", "reason"])
+
+
+def assign(
+    submission: Annotated[str, typer.Argument(metavar="ID")],
+    agency: Annotated[str, typer.Option()],
+    by: Annotated[str, typer.Option(help="Ai quyết định.")],
+) -> None:
+    """Giao một bản nộp đang chờ cho một đơn vị."""
+    from dondoc import clock
+    from dondoc.intake import inbox as room
+    from dondoc.intake.answer import answer
+    from dondoc.world import open_world
+
+    world, now = open_world(), clock.now()
+    verdict = room.assign(world, room.submission_id(submission), agency, by=by, now=now)
+    answer(world, [verdict.submission_id], now=now)
+    say(f"BN-{verdict.submission_id:04}: {verdict.outcome}; {verdict.reason}.")
+
+
+def dismiss(
+    submission: Annotated[str, typer.Argument(metavar="ID")],
+    reason: Annotated[str, typer.Option(help="Vì sao không cần xử lý.")],
+    by: Annotated[str, typer.Option(help="Ai quyết định.")],
+) -> None:
+    """Xếp lại một bản nộp đang chờ mà không cần làm gì thêm; bản gốc vẫn được giữ."""
+    from dondoc import clock
+    from dondoc.intake import inbox as room
+    from dondoc.world import open_world
+
+    number = room.submission_id(submission)
+    with open_world().sessions.begin() as session:
+        room.dismiss(session, number, reason=reason, by=by, now=clock.now())
+    say(f"BN-{number:04}: đã xếp lại.")

@@ -1,0 +1,113 @@
+"""outbox, approve, cancel, settle, deliver."""
+
+import re
+from typing import Annotated
+
+import typer
+
+from dondoc.cli.output import emit, say, show
+
+COLUMNS = ["id", "kind", "recipient", "state", "attempts", "reason"]
+By = Annotated[str, typer.Option(help="Ai quyết định.")]
+Json = Annotated[bool, typer.Option("--json")]
+
+
+def add(app: typer.Typer) -> None:
+    for command in (outbox, approve, cancel, settle, deliver):
+        app.command()(command)
+
+
+def _number(text: str) -> int:
+    """The row number of an id as printed (12) or as people quote it (TH-00012)."""
+    from dondoc.errors import Problem
+
+    found = re.fullmatch(r"(?:TH-)?0*([0-9]{1,12})", text.strip(), re.IGNORECASE)
+    if not found:
+        raise Problem(f"“{text}” không phải số thư. Viết dạng 12 hoặc TH-00012.")
+    return int(found[1])
+
+
+def outbox(as_json: Json = False) -> None:
+    """Hộp thư đi: mỗi thư một dòng, đang ở trạng thái nào và vì sao."""
+    from sqlalchemy import select
+
+    from dondoc.mail import outbox as room
+    from dondoc.store.mail import OutboxLetter
+    from dondoc.world import open_world
+
+    with open_world().sessions.begin() as session:
+        rows = [room.as_row(row) for row in session.scalars(select(OutboxLetter).order_by(OutboxLetter.id))]
+    show(rows, as_json, COLUMNS)
+
+
+def approve(ids: Annotated[list[str], typer.Argument(metavar="ID…")], by: By, as_json: Json = False) -> None:
+    """Duyệt gửi những thư đang chờ; thư nào không còn đúng thì hủy."""
+    from dondoc import clock, truth
+    from dondoc.mail import outbox as room
+    from dondoc.world import open_world
+
+    world, numbers = open_world(), [_number(i) for i in ids]
+    checks = truth.registry(world)
+    with world.sessions.begin() as session:
+        released = room.approve(session, numbers, by=by, now=clock.now(), still_true=checks)
+        rows = [room.as_row(row) for row in released]
+    show(rows, as_json, COLUMNS)
+
+
+def cancel(
+    letter: Annotated[str, typer.Argument(metavar="ID")],
+    reason: Annotated[str, typer.Option(help="Vì sao hủy.")],
+    by: By,
+) -> None:
+    """Hủy một thư chưa gửi."""
+    from dondoc import clock
+    from dondoc.mail import outbox as room
+    from dondoc.world import open_world
+
+    with open_world().sessions.begin() as session:
+        row = room.cancel(session, _number(letter), reason, by, clock.now())
+    say(f"TH-{row.id:05}: đã hủy.")
+
+
+def settle(
+    letter: Annotated[str, typer.Argument(metavar="ID")],
+    word: Annotated[str, typer.Argument(metavar="sent|resend", help="sent: đã đến; resend: chưa đến, gửi lại.")],
+    by: By,
+) -> None:
+    """Xác nhận một thư chưa rõ đã đến hay chưa (uncertain)."""
+    from dondoc import clock
+    from dondoc.mail import outbox as room
+    from dondoc.world import open_world
+
+    with open_world().sessions.begin() as session:
+        row = room.settle(session, _number(letter), word, by, clock.now())
+    say(f"TH-{row.id:05}: {'đã gửi' if row.state == 'sent' else 'sẽ gửi lại'}.")
+
+
+def deliver(as_json: Json = False) -> None:
+    """Gửi những thư đến lượt, và kết luận những thư có bằng chứng đã gửi."""
+    from dondoc import clock, truth
+    from dondoc.errors import Problem
+    from dondoc.mail import delivery
+    from dondoc.mail.servers import imap_from_url, smtp_from_url
+    from dondoc.world import open_world
+
+    world = open_world()
+    settings = world.settings
+    if settings.smtp_url is None:
+        raise Problem("Chưa đặt DONDOC_SMTP_URL: không biết gửi thư qua máy chủ nào. Đặt rồi chạy lại.")
+    archive = settings.archive_imap_url
+    counts = delivery.deliver(
+        world.sessions,
+        smtp_from_url(settings.smtp_url.get_secret_value()),
+        settings=settings,
+        calendar=world.calendar,
+        blobs=world.blobs,
+        still_true=truth.registry(world),
+        now=clock.now,
+        archive=imap_from_url(archive.get_secret_value()) if archive else None,
+    )
+    if as_json:
+        emit(counts)
+    else:
+        say(", ".join(f"{state}: {count}" for state, count in counts.items()) or "Không có thư nào đến lượt.")

@@ -1,0 +1,64 @@
+"""Standard output is JSON and nothing else when --json is given; people's words go to standard error."""
+
+import json
+import sys
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from dondoc.clock import HERE, end_of
+from dondoc.errors import Problem
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    raise TypeError(type(value).__name__)
+
+
+def say(text: str) -> None:
+    """A sentence for a person, on standard error."""
+    typer.echo(text, err=True)
+
+
+def emit(value: Any) -> None:
+    """One JSON value on one line, out at once."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, default=_plain) + "\n")
+    sys.stdout.flush()
+
+
+def show(rows: Sequence[dict[str, Any]], as_json: bool, columns: Sequence[str] | None = None) -> None:
+    """Rows as one JSON array, or as a table for a person."""
+    if as_json:
+        emit(list(rows))
+        return
+    table = Table(*(columns or (rows[0] if rows else [])))
+    for row in rows:
+        table.add_row(*(str(row[c]) if row[c] is not None else "" for c in (columns or row)))
+    Console().print(table)
+
+
+def day(text: str) -> date:
+    """An ISO date from the command line."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise Problem(f"“{text}” không phải ngày. Viết dạng 2021-11-22.") from None
+
+
+def moment(text: str) -> datetime:
+    """An ISO instant from the command line; without an offset it is Vietnam's time."""
+    try:
+        value = datetime.fromisoformat(text)
+    except ValueError:
+        raise Problem(f"“{text}” không phải thời điểm. Viết dạng 2021-11-22T07:00+07:00.") from None
+    return value if value.tzinfo else value.replace(tzinfo=HERE)
+
+
+def day_or_moment(text: str) -> datetime:
+    """`2021-11-18` is the end of that day, anything longer is an instant."""
+    return end_of(day(text)) if len(text) == len("2021-11-18") else moment(text)

@@ -1,0 +1,142 @@
+"""What waits for a person; giving it to an agency; uploading a file for somebody."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Form, HTTPException, Request, UploadFile
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from dondoc import clock
+from dondoc.directive.names import deliverable
+from dondoc.facts.register import register
+from dondoc.intake import inbox as room
+from dondoc.intake.answer import answer
+from dondoc.intake.arrive import arrive
+from dondoc.store.intake import Submission
+from dondoc.web.pages import download, onward, page, world_of
+from dondoc.web.user import User
+from dondoc.world import World
+
+LARGEST = 20 * 2**20
+CHANNEL = {"mail": "(thư)", "folder": "(thư mục tiếp nhận)", "upload": "(tải lên)", "cli": "(dòng lệnh)"}
+OUTCOME = {
+    "accepted": "đã tiếp nhận",
+    "accepted_with_warnings": "đã tiếp nhận, có điểm cần lưu ý",
+    "returned": "đề nghị chỉnh sửa",
+    "refused": "không đọc được",
+    "waiting": "chờ xử lý",
+    "conflict": "hai bản khác nhau",
+    "duplicate": "trùng bản đã nhận",
+    "dismissed": "đã xếp lại",
+    "received": "chưa kiểm tra",
+}
+
+
+def _names(world: World) -> dict[str, str]:
+    return {a.id: a.name for a in sorted(world.directive.agencies, key=lambda a: a.order)}
+
+
+def _name(world: World, key: str) -> str:
+    system, code = key.split("/")
+    return f"{deliverable(code)} ({world.directive.system(system).name})"
+
+
+def router(acting: Callable[..., User]) -> APIRouter:
+    routes = APIRouter()
+
+    @routes.get("/inbox", response_class=HTMLResponse)
+    def inbox(request: Request) -> HTMLResponse:
+        world = world_of(request)
+        with world.sessions.begin() as session:
+            waiting = room.inbox(session, room.ASIDE)
+        return page(request, "inbox.html", waiting=waiting, names=_names(world), outcome=OUTCOME, channels=CHANNEL)
+
+    @routes.get("/inbox/{submission}/original")
+    def original(request: Request, submission: int) -> Response:
+        user: User = request.state.visitor
+        if not user.may_act:
+            raise HTTPException(403, "Bản gốc có thể chứa thông tin nhạy cảm: chỉ người vận hành được tải về.")
+        world = world_of(request)
+        with world.sessions.begin() as session:
+            row = session.get(Submission, submission)
+        if row is None:
+            raise HTTPException(404, f"Không có bản nộp BN-{submission:04}.")
+        return download(world.blobs.get(row.sha256), row.filename)
+
+    @routes.post("/inbox/upload")
+    async def upload(request: Request, file: UploadFile, user: Annotated[User, Depends(acting)]) -> RedirectResponse:
+        content = await file.read(LARGEST + 1)
+        if not content or len(content) > LARGEST:
+            raise HTTPException(400, "Tệp rỗng hoặc lớn hơn 20 MB. Chọn tệp khác.")
+        now = clock.now()
+        line = arrive(
+            world_of(request),
+            content,
+            file.filename or "",
+            sender="",
+            channel="upload",
+            received_at=now,
+            now=now,
+        )
+        said = f"BN-{int(line['submission']):04}: {OUTCOME[line['outcome']]}; {line['reason']}."
+        return onward(request, "/inbox", said)
+
+    @routes.post("/inbox/{submission}/dismiss")
+    def dismiss(
+        request: Request, submission: int, reason: Annotated[str, Form()], user: Annotated[User, Depends(acting)]
+    ) -> RedirectResponse:
+        with world_of(request).sessions.begin() as session:
+            room.dismiss(session, submission, reason=reason, by=user.name, now=clock.now())
+        return onward(request, "/inbox", f"BN-{submission:04}: {OUTCOME['dismissed']}.")
+
+    @routes.get("/inbox/{submission}/register", response_class=HTMLResponse)
+    def letter(request: Request, submission: int) -> HTMLResponse:
+        world = world_of(request)
+        with world.sessions.begin() as session:
+            row = next((r for r in room.inbox(session, room.ASIDE) if r["id"] == str(submission)), None)
+        if row is None:
+            raise HTTPException(404, f"Bản nộp BN-{submission:04} không chờ người xử lý.")
+        keys = dict.fromkeys(d.key for d in world.directive.obligations)
+        owed = {key: _name(world, key) for key in keys}
+        return page(request, "register.html", row=row, names=_names(world), owed=owed)
+
+    @routes.post("/inbox/{submission}/register")
+    def enter(
+        request: Request,
+        submission: int,
+        agency: Annotated[str, Form()],
+        fulfils: Annotated[list[str], Form()],
+        number: Annotated[str, Form()],
+        document_date: Annotated[date, Form()],
+        user: Annotated[User, Depends(acting)],
+    ) -> RedirectResponse:
+        world, now = world_of(request), clock.now()
+        with world.sessions.begin() as session:
+            arrival = session.get_one(Submission, submission)
+            register(
+                session,
+                world.directive,
+                agency=agency,
+                fulfils=fulfils,
+                number=number,
+                document_date=document_date,
+                arrived=arrival.happened_at,
+                blob=arrival.sha256,
+                by=user.name,
+                now=now,
+            )
+            room.entered(session, arrival.sha256, agency=agency, number=number.strip(), now=now)
+        said = f"BN-{submission:04}: đã vào sổ văn bản số {number.strip()} của {world.directive.agency(agency).name}."
+        return onward(request, "/inbox", said)
+
+    @routes.post("/inbox/{submission}/assign")
+    def assign(
+        request: Request, submission: int, agency: Annotated[str, Form()], user: Annotated[User, Depends(acting)]
+    ) -> RedirectResponse:
+        world, now = world_of(request), clock.now()
+        verdict = room.assign(world, submission, agency, by=user.name, now=now)
+        answer(world, [submission], now=now)
+        return onward(request, "/inbox", f"BN-{submission:04}: {OUTCOME[verdict.outcome]}; {verdict.reason}.")
+
+    return routes

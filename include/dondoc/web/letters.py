@@ -1,0 +1,79 @@
+"""The outbox: what was written to whom and why, and what waits for approval."""
+
+from collections.abc import Callable
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Form, HTTPException, Request
+from fastapi.responses import HTMLResponse, RedirectResponse
+from sqlalchemy import select
+
+from dondoc import clock, truth
+from dondoc.mail import outbox
+from dondoc.store.mail import OutboxEvent, OutboxLetter
+from dondoc.web.pages import onward, page, world_of
+from dondoc.web.user import User
+
+SHOWN = 50  # letters on a page
+STATE = {
+    "held": "chờ duyệt",
+    "pending": "chờ gửi",
+    "claimed": "đang gửi",
+    "sending": "đang gửi",
+    "sent": "đã gửi",
+    "deferred": "sẽ gửi lại",
+    "refused": "bị từ chối",
+    "uncertain": "chưa rõ đã đến",
+    "cancelled": "đã hủy",
+}
+KIND = {
+    "receipt": "Xác nhận",
+    "returned": "Đề nghị chỉnh sửa",
+    "reachability": "Kết quả kiểm tra camera",
+    "reminder": "Nhắc hạn",
+    "overdue": "Quá hạn",
+    "outage": "Mất kết nối",
+    "report": "Báo cáo",
+    "internal": "Nội bộ",
+}
+
+
+def router(acting: Callable[..., User]) -> APIRouter:
+    routes = APIRouter()
+
+    @routes.get("/letters", response_class=HTMLResponse)
+    def letters(request: Request, state: str | None = None, before: int | None = None) -> HTMLResponse:
+        newest = select(OutboxLetter).order_by(OutboxLetter.id.desc()).limit(SHOWN)
+        if state:
+            newest = newest.where(OutboxLetter.state == state)
+        if before:
+            newest = newest.where(OutboxLetter.id < before)
+        with world_of(request).sessions.begin() as session:
+            rows = list(session.scalars(newest))
+        return page(request, "letters.html", rows=rows, state=state, states=STATE, kinds=KIND, shown=SHOWN)
+
+    @routes.get("/letters/{letter}", response_class=HTMLResponse)
+    def letter(request: Request, letter: int) -> HTMLResponse:
+        with world_of(request).sessions.begin() as session:
+            if (row := session.get(OutboxLetter, letter)) is None:
+                raise HTTPException(404, f"Không có thư TH-{letter:05}.")
+            history = select(OutboxEvent).where(OutboxEvent.letter_id == letter).order_by(OutboxEvent.id)
+            events = list(session.scalars(history))
+        return page(request, "letter.html", row=row, events=events, states=STATE, kinds=KIND)
+
+    @routes.post("/letters/{letter}/approve")
+    def approve(request: Request, letter: int, user: Annotated[User, Depends(acting)]) -> RedirectResponse:
+        world = world_of(request)
+        checks = truth.registry(world)
+        with world.sessions.begin() as session:
+            rows = outbox.approve(session, [letter], by=user.name, now=clock.now(), still_true=checks)
+        return onward(request, f"/letters/{letter}", f"TH-{letter:05}: {STATE[rows[0].state]}.")
+
+    @routes.post("/letters/{letter}/cancel")
+    def cancel(
+        request: Request, letter: int, reason: Annotated[str, Form()], user: Annotated[User, Depends(acting)]
+    ) -> RedirectResponse:
+        with world_of(request).sessions.begin() as session:
+            outbox.cancel(session, letter, reason, user.name, clock.now())
+        return onward(request, f"/letters/{letter}", f"TH-{letter:05}: đã hủy.")
+
+    return routes

@@ -1,0 +1,94 @@
+"""Agencies by obligations: who owes what, how late, and why."""
+
+from collections.abc import Callable
+from datetime import date, datetime
+
+from fastapi import APIRouter, HTTPException, Request
+from fastapi.responses import HTMLResponse
+
+from dondoc import clock
+from dondoc.directive import names
+from dondoc.facts import obligations, read
+from dondoc.facts.obligations import Standing
+from dondoc.web.pages import page, world_of
+from dondoc.web.user import User
+from dondoc.world import World
+
+# status → (sign, words): the colour is the style sheet's, the sign is for those who do not see colours
+STATUS = {
+    "fulfilled": ("✓", "Đã hoàn thành"),
+    "fulfilled_late": ("✓*", "Hoàn thành, chậm"),
+    "waived": ("–", "Được miễn"),
+    "needs_reassignment": ("⇄", "Cần phân công lại"),
+    "under_review": ("…", "Sở đang xem"),
+    "returned": ("↩", "Đề nghị chỉnh sửa"),
+    "overdue": ("!", "Quá hạn"),
+    "not_due": ("○", "Trong hạn"),
+}
+
+
+def standings_at(world: World, moment: datetime) -> list[Standing]:
+    with world.sessions.begin() as session:
+        facts = read.read(session, moment)
+    return obligations.standings(world.directive, world.calendar, facts, moment)
+
+
+def _heading(world: World, key: str) -> str:
+    system, deliverable = key.split("/")
+    return f"{world.directive.system(system).name}: {names.deliverable(deliverable)}"
+
+
+def _moment(text: str | None) -> datetime:
+    if not text:
+        return clock.now()
+    try:
+        return clock.end_of(date.fromisoformat(text))
+    except ValueError:
+        raise HTTPException(400, f"“{text}” không phải ngày. Viết dạng 2021-11-22.") from None
+
+
+def router(_: Callable[..., User]) -> APIRouter:
+    routes = APIRouter()
+
+    @routes.get("/", response_class=HTMLResponse)
+    def matrix(request: Request, as_of: str | None = None) -> HTMLResponse:
+        world, moment = world_of(request), _moment(as_of)
+        dated = [s for s in standings_at(world, moment) if s.duty.due_before]
+        cells = {(s.duty.agency, s.duty.key): s for s in dated}
+        columns = list(dict.fromkeys(s.duty.key for s in dated))
+        agencies = sorted({a for a, _ in cells}, key=lambda a: world.directive.agency(a).order)
+        return page(
+            request,
+            "matrix.html",
+            directive=world.directive,
+            moment=moment,
+            as_of=as_of or "",
+            cells=cells,
+            columns=columns,
+            headings=["Đơn vị", *(_heading(world, key) for key in columns)],
+            agencies=[world.directive.agency(a) for a in agencies],
+            signs=STATUS,
+            counts={name: sum(s.status == name for s in dated) for name in STATUS},
+            total=len(dated),
+        )
+
+    @routes.get("/agency/{agency}", response_class=HTMLResponse)
+    def agency(request: Request, agency: str, as_of: str | None = None) -> HTMLResponse:
+        world, moment = world_of(request), _moment(as_of)
+        if agency not in {a.id for a in world.directive.agencies}:
+            raise HTTPException(404, f"Không có đơn vị “{agency}” trong văn bản chỉ đạo.")
+        standings = [s for s in standings_at(world, moment) if s.duty.agency == agency]
+        rows = [
+            [
+                world.directive.system(s.duty.system).name,
+                names.deliverable(s.duty.deliverable) if s.duty.due_before else s.duty.text,
+                f"trước ngày {s.duty.due_before:%d/%m/%Y}" if s.duty.due_before else "không định thời hạn",
+                f"{STATUS[s.status][0]} {STATUS[s.status][1]}",
+                s.working_days_late or "",
+                s.reason,
+            ]
+            for s in standings
+        ]
+        return page(request, "agency.html", agency=world.directive.agency(agency), moment=moment, rows=rows)
+
+    return routes

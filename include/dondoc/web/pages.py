@@ -1,0 +1,41 @@
+"""Render a page, or send the visitor on after an action."""
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.templating import Jinja2Templates
+
+from dondoc.web.user import User
+from dondoc.world import World
+
+_templates = Jinja2Templates(directory=Path(__file__).with_name("templates"))
+
+
+def world_of(request: Request) -> World:
+    """The world of this request."""
+    world: World = request.app.state.world()
+    return world
+
+
+def page(request: Request, template: str, /, *, status: int = 200, **values: Any) -> HTMLResponse:
+    """A page; the template also gets `base` (where the application is mounted), `user` and `said`."""
+    user: User | None = getattr(request.state, "visitor", None)
+    base = request.scope.get("root_path", "")
+    said = request.query_params.get("said", "")
+    context = {"base": base, "user": user, "said": said, "path": request.url.path.removeprefix(base), **values}
+    return _templates.TemplateResponse(request, template, context, status_code=status)
+
+
+def onward(request: Request, path: str, said: str) -> RedirectResponse:
+    """After a POST: to a page that can be fetched again, with a sentence on what was done."""
+    base = request.scope.get("root_path", "")
+    return RedirectResponse(f"{base}{path}?{urlencode({'said': said})}", status_code=303)
+
+
+def download(content: bytes, filename: str) -> Response:
+    """A file to save, never to be shown: what arrived may be hostile."""
+    headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(filename, '')}"}
+    return Response(content, media_type="application/octet-stream", headers=headers)

@@ -1,0 +1,192 @@
+"""Settings: every wrong one named and never shown; what is wrong is one sentence and exit 2."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from dondoc.demo.mailserver import MailServer, free_port
+from dondoc.diagnosis import examine
+from dondoc.errors import Problem
+from dondoc.settings import Settings, load, table
+from dondoc.store.session import upgrade
+from tests.conftest import at
+
+COMMAND = Path(sys.executable).with_name("dondoc")
+SHOULD_NOT_BE_SEEN = "BiMat-2021"
+
+
+def test_every_wrong_variable_is_named_and_no_value_is_shown(environment: pytest.MonkeyPatch) -> None:
+    wrong = {
+        "DONDOC_MODE": f"song-{SHOULD_NOT_BE_SEEN}",
+        "DONDOC_PROBE_ALLOW": f"10.0.0.0/8, {SHOULD_NOT_BE_SEEN}",
+        "DONDOC_LEASE_SECONDS": f"-{SHOULD_NOT_BE_SEEN}",
+        "DONDOC_CLOCK": "2021-11-22T07:00",
+        "DONDOC_MIN_FREE_MB": "-1",
+    }
+    for name, value in wrong.items():
+        environment.setenv(name, value)
+    with pytest.raises(Problem) as refused:
+        load()
+    said = str(refused.value)
+    assert all(f"{name}: " in said for name in wrong)
+    assert SHOULD_NOT_BE_SEEN not in said
+    assert said.count("DONDOC_") == len(wrong)
+
+
+def test_a_variable_left_empty_is_a_variable_not_set(environment: pytest.MonkeyPatch) -> None:
+    for name in ("DONDOC_SMTP_URL", "DONDOC_ARCHIVE_IMAP_URL", "DONDOC_CLOCK", "DONDOC_MODE", "DONDOC_PROBE_ALLOW"):
+        environment.setenv(name, "")
+    found = load()
+    assert (found.smtp_url, found.archive_imap_url, found.clock, found.mode) == (None, None, None, "rehearsal")
+    assert found.probe_allow == []
+
+
+def test_networks_are_a_comma_list(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("DONDOC_PROBE_ALLOW", " 10.20.0.0/16 ,, 2001:db8::/32 ")
+    assert [str(n) for n in load().probe_allow] == ["10.20.0.0/16", "2001:db8::/32"]
+
+
+def test_secrets_do_not_show_in_a_printed_setting(environment: pytest.MonkeyPatch) -> None:
+    for name in ("DATABASE_URL", "SECRET_KEY", "SMTP_URL", "IMAP_URL", "SURVEY_URL", "ARCHIVE_IMAP_URL"):
+        environment.setenv(f"DONDOC_{name}", f"x://u:{SHOULD_NOT_BE_SEEN}@h/x")
+    found = load()
+    assert SHOULD_NOT_BE_SEEN not in repr(found) + str(found) + found.model_dump_json()
+
+
+def test_the_page_of_settings_is_current() -> None:
+    page = Path(__file__).parents[1] / "docs" / "settings.md"
+    assert page.read_text(encoding="utf-8") == table(), "run: python -m dondoc.settings > docs/settings.md"
+
+
+def test_every_setting_says_what_it_is_for() -> None:
+    assert [name for name, field in Settings.model_fields.items() if not field.description] == []
+    assert all(f"`DONDOC_{name.upper()}`" in table() for name in Settings.model_fields)
+
+
+def codes() -> dict[str, str]:
+    return {f["code"]: f["message"] for f in examine(at(22))}
+
+
+def test_a_bare_installation_is_told_everything_that_is_missing(environment: pytest.MonkeyPatch) -> None:
+    for name in ("DONDOC_SECRET_KEY", "DONDOC_REHEARSAL_TO"):
+        environment.delenv(name)
+    environment.setenv("DONDOC_PROB_ALLOW", "10.0.0.0/8")
+    found = codes()
+    assert set(found) == {"secret_key", "probe_allow", "rehearsal_to", "unknown_setting", "database"}
+    assert "DONDOC_PROB_ALLOW" in found["unknown_setting"]
+    assert "dondoc db upgrade" in found["database"]
+
+
+def test_a_complete_installation_has_nothing_to_mend(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    environment.setenv("DONDOC_PROBE_ALLOW", "10.0.0.0/8")
+    with MailServer(tmp_path / "mail") as server:
+        environment.setenv("DONDOC_SMTP_URL", server.smtp_url("ioc@hatinh.test"))
+        environment.setenv("DONDOC_IMAP_URL", server.imap_url("tiep-nhan@ioc.test"))
+        upgrade(load().url)
+        assert examine(at(22)) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "code", "words"),
+    [
+        ("DONDOC_MODE", "thu", "settings", "DONDOC_MODE"),
+        ("DONDOC_DIRECTIVE", "/khong/co.yaml", "directive", "Không đọc được"),
+        ("DONDOC_CALENDAR", "/khong/co.yaml", "calendar", "Không đọc được"),
+        ("DONDOC_DATABASE_URL", "khong phai", "database", "DONDOC_DATABASE_URL"),
+        ("DONDOC_DATABASE_URL", "postgresql://u:BiMat-2021@127.0.0.1:1/x", "database", "Không mở được"),
+        ("DONDOC_SMTP_URL", "http://BiMat-2021", "smtp", "smtp://"),
+        ("DONDOC_SMTP_URL", "smtp://u:BiMat-2021@127.0.0.1:{port}", "smtp", "không trả lời"),
+        ("DONDOC_IMAP_URL", "imap://u:BiMat-2021@127.0.0.1:{port}/INBOX", "imap", "Không mở được hộp thư"),
+        ("DONDOC_ARCHIVE_IMAP_URL", "imap://u:BiMat-2021@127.0.0.1:{port}/INBOX", "archive_imap", "Không mở được"),
+        ("DONDOC_MIN_FREE_MB", "1000000000", "disk", "Dọn ổ đĩa"),
+        ("DONDOC_HOME", "/dev/null/x", "home", "DONDOC_HOME"),
+    ],
+)
+def test_each_fault_has_its_finding_without_a_secret(
+    environment: pytest.MonkeyPatch, name: str, value: str, code: str, words: str
+) -> None:
+    environment.setenv(name, value.format(port=free_port()))
+    found = codes()
+    assert words in found[code]
+    assert SHOULD_NOT_BE_SEEN not in str(found)
+
+
+def test_in_live_mode_the_missing_proof_of_sending_is_said(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("DONDOC_MODE", "live")
+    assert "DONDOC_ARCHIVE_ADDRESS" in codes()["archive"]
+
+
+def test_a_year_without_an_official_calendar_is_said(environment: pytest.MonkeyPatch) -> None:
+    assert "năm 2027" in {f["code"]: f["message"] for f in examine(at(4, month=1, year=2027))}["calendar"]
+
+
+@pytest.fixture
+def shell(environment: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Runs the installed command in a process of its own."""
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [COMMAND, *arguments], cwd=tmp_path, env=dict(os.environ), capture_output=True, text=True, timeout=120
+        )
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("setting", "arguments", "words"),
+    [
+        (("DONDOC_MODE", "x"), ("obligations", "--as-of", "2021-11-22", "--json"), "DONDOC_MODE"),
+        (("DONDOC_DATABASE_URL", "postgresql://u:BiMat-2021@127.0.0.1:1/x"), ("inbox", "--json"), "Cơ sở dữ liệu"),
+        (("DONDOC_DATABASE_URL", "postgresql://u:BiMat-2021@127.0.0.1:1/x"), ("db", "upgrade"), "cơ sở dữ liệu"),
+        (("DONDOC_DATABASE_URL", "sqlite:////dev/null/x/y.db"), ("outbox", "--json"), "Không tạo được thư mục"),
+        (("DONDOC_HOME", "moi"), ("obligations", "--as-of", "2021-11-22"), "dondoc db upgrade"),
+        (("DONDOC_DIRECTIVE", "{broken}"), ("obligations", "--as-of", "2021-11-22"), "van-ban.yaml:1: "),
+        (("DONDOC_SECRET_KEY", ""), ("receive", "{file}", "--from", "a@b.test", "--json"), "DONDOC_SECRET_KEY"),
+        (("DONDOC_SMTP_URL", ""), ("deliver", "--json"), "DONDOC_SMTP_URL"),
+        (("DONDOC_MODE", "rehearsal"), ("obligations", "--as-of", "20/11/2021"), "2021-11-22"),
+        (("DONDOC_MODE", "rehearsal"), ("contacts", "import", "khong-co.csv"), "khong-co.csv"),
+    ],
+)
+def test_what_cannot_be_used_is_one_sentence_and_exit_two(
+    shell: Callable[..., subprocess.CompletedProcess[str]],
+    environment: pytest.MonkeyPatch,
+    tmp_path: Path,
+    setting: tuple[str, str],
+    arguments: tuple[str, ...],
+    words: str,
+) -> None:
+    broken, file = tmp_path / "van-ban.yaml", tmp_path / "bm.xlsx"
+    broken.write_text("- khong phai\n", encoding="utf-8")
+    file.write_bytes(b"x")
+    if setting[0] not in ("DONDOC_DATABASE_URL", "DONDOC_HOME", "DONDOC_MODE") or setting[1] == "rehearsal":
+        upgrade(load().url)
+    environment.setenv(setting[0], setting[1].format(broken=broken))
+    done = shell(*(a.format(file=file) for a in arguments))
+    assert done.returncode == 2, done
+    assert words in done.stderr
+    assert done.stdout == ""
+    assert "Traceback" not in done.stderr
+    assert SHOULD_NOT_BE_SEEN not in done.stderr
+    assert len(done.stderr.strip().splitlines()) <= 12
+
+
+def test_finding_faults_is_work_done_well_and_prints_only_json(
+    shell: Callable[..., subprocess.CompletedProcess[str]], environment: pytest.MonkeyPatch
+) -> None:
+    environment.delenv("DONDOC_SECRET_KEY")
+    done = shell("doctor", "--json")
+    assert done.returncode == 0
+    assert {f["code"] for f in json.loads(done.stdout)} >= {"secret_key", "database"}
+    assert shell("doctor").stdout == ""
+
+
+def test_a_wrong_call_is_exit_two(shell: Callable[..., subprocess.CompletedProcess[str]]) -> None:
+    for arguments in (("khong-co-lenh",), ("obligations",), ("report",), ("rule", "extend")):
+        done = shell(*arguments)
+        assert done.returncode == 2
+        assert "Traceback" not in done.stderr

@@ -1,0 +1,265 @@
+"""What people see, who may see it, and who may act."""
+
+import hashlib
+from datetime import date
+
+import pytest
+from fastapi.testclient import TestClient
+
+from dondoc import clock
+from dondoc.facts.register import register
+from dondoc.intake.receive import receive
+from dondoc.mail import outbox
+from dondoc.mail.letter import Letter
+from dondoc.reporting import report
+from dondoc.store.mail import OutboxLetter
+from dondoc.world import World
+from tests.web.conftest import ORIGIN, Visit, rows_of, words_of
+
+PAGES = [
+    "/",
+    "/inbox",
+    "/letters",
+    "/reports",
+    "/agency/so-nnptnt",
+    "/letters/1",
+    "/inbox/1/original",
+    "/inbox/1/register",
+]
+ACTIONS = {
+    "/inbox/upload": {"files": {"file": ("thu.pdf", b"%PDF-1.4")}},
+    "/inbox/1/assign": {"data": {"agency": "so-nnptnt"}},
+    "/inbox/1/dismiss": {"data": {"reason": "thử"}},
+    "/inbox/1/register": {
+        "data": {
+            "agency": "so-nnptnt",
+            "fulfils": "reservoir/focal_letter",
+            "number": "1/SNN",
+            "document_date": "2021-11-18",
+        }
+    },
+    "/letters/1/approve": {},
+    "/letters/1/cancel": {"data": {"reason": "thử"}},
+}
+
+
+@pytest.fixture
+def held(world: World) -> int:
+    """A letter that waits for approval."""
+    letter = Letter(
+        kind="internal",
+        recipient="lanh-dao@example.vn",
+        subject="Thử",
+        text="Nội dung <b>thử</b>",
+        html="<p>thử</p>",
+        dedup="thu|1",
+        reason="để thử",
+        needs_approval=True,
+    )
+    with world.sessions.begin() as session:
+        return outbox.enqueue(session, [letter], settings=world.settings, now=clock.now())[0].id
+
+
+def waiting_scan(world: World) -> int:
+    now = clock.now()
+    content = b"%PDF-1.4 scan"
+    number, _ = receive(
+        world,
+        content,
+        channel="mail",
+        channel_id=hashlib.sha256(content).hexdigest(),
+        sender="la@example.com",
+        filename="<script>alert(1)</script>.pdf",
+        received_at=now,
+        now=now,
+    )
+    return number
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_logged_out_visitor_is_led_to_the_login_and_back(visit: Visit, path: str) -> None:
+    answer = visit("").get(path)
+    assert answer.status_code == 303
+    assert answer.headers["location"] == f"/auth/login?next={path}"
+
+
+@pytest.mark.parametrize("path", ACTIONS)
+def test_a_viewer_cannot_post(visit: Visit, path: str) -> None:
+    answer = visit("viewer").post(path, headers=ORIGIN, **ACTIONS[path])
+    assert answer.status_code == 403
+    assert "chỉ được xem" in answer.text
+
+
+@pytest.mark.parametrize("path", ACTIONS)
+@pytest.mark.parametrize("origin", [{}, {"Origin": "https://evil.example"}, {"Referer": "https://evil.example/x"}])
+def test_a_post_from_another_site_is_refused(visit: Visit, path: str, origin: dict[str, str]) -> None:
+    assert visit("ops").post(path, headers=origin, **ACTIONS[path]).status_code == 403
+
+
+def test_the_matrix_shows_every_dated_obligation_with_its_sign_and_lateness(visit: Visit) -> None:
+    page = visit("viewer").get("/?as_of=2021-11-22").text
+    cells = [cell for row in rows_of(page) for cell in row[1:] if cell]
+    assert len(rows_of(page)) == 17
+    assert len(cells) == 30
+    assert cells.count("! 2 ngày Quá hạn") == 9
+    assert cells.count("! 1 ngày Quá hạn") == 21
+
+
+def test_a_registered_letter_turns_its_cell_and_the_agency_page_says_why(world: World, visit: Visit) -> None:
+    with world.sessions.begin() as session:
+        register(
+            session,
+            world.directive,
+            agency="so-nnptnt",
+            fulfils=["focal_letter"],
+            number="2211/SNN-TL",
+            document_date=date(2021, 11, 17),
+            arrived=clock.at(date(2021, 11, 18), 9),
+            blob=None,
+            by="văn thư",
+            now=clock.at(date(2021, 11, 18), 10),
+        )
+    assert "✓ Đã hoàn thành" in words_of(visit("viewer").get("/?as_of=2021-11-22").text)
+    agency = words_of(visit("viewer").get("/agency/so-nnptnt?as_of=2021-11-22").text)
+    assert "đã nhận Văn bản số 2211/SNN-TL ngày 17/11/2021" in agency
+    assert "phối hợp kết nối" in agency
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/?as_of=hom-nay", 400),
+        ("/agency/khong-co", 404),
+        ("/letters/999", 404),
+        ("/nowhere", 404),
+        ("/letters/x", 400),
+    ],
+)
+def test_a_wrong_address_gets_a_page_with_a_sentence(visit: Visit, path: str, status: int) -> None:
+    answer = visit("viewer").get(path)
+    assert answer.status_code == status
+    assert "Về trang tiến độ" in answer.text
+
+
+def test_an_upload_is_received_and_waits_in_the_inbox(world: World, visit: Visit) -> None:
+    sent = {"file": ("cv cử đầu mối.pdf", b"%PDF-1.4 scan", "application/pdf")}
+    answer = visit("ops").post("/inbox/upload", headers=ORIGIN, files=sent)
+    assert answer.status_code == 303
+    page = visit("ops").get(answer.headers["location"]).text
+    assert "BN-0001: chờ xử lý" in words_of(page)
+    assert rows_of(page)[0][1] == "cv cử đầu mối.pdf"
+
+
+def test_an_empty_upload_is_refused(visit: Visit) -> None:
+    answer = visit("ops").post("/inbox/upload", headers=ORIGIN, files={"file": ("a.xlsx", b"")})
+    assert answer.status_code == 400
+
+
+def test_what_arrived_is_shown_as_text_and_saved_only_by_an_operator(world: World, visit: Visit) -> None:
+    number = waiting_scan(world)
+    page = visit("ops").get("/inbox").text
+    assert "<script>alert" not in page
+    assert visit("viewer").get(f"/inbox/{number}/original").status_code == 403
+    original = visit("ops").get(f"/inbox/{number}/original")
+    assert original.content == b"%PDF-1.4 scan"
+    assert original.headers["content-disposition"].startswith("attachment;")
+    assert original.headers["content-type"] == "application/octet-stream"
+
+
+def test_assigning_gives_the_item_to_the_agency(world: World, visit: Visit) -> None:
+    number = waiting_scan(world)
+    answer = visit("ops").post(f"/inbox/{number}/assign", headers=ORIGIN, data={"agency": "so-nnptnt"})
+    assert answer.status_code == 303
+    wrong = visit("ops").post(f"/inbox/{number}/assign", headers=ORIGIN, data={"agency": "khong-co"})
+    assert wrong.status_code == 400
+    assert "Không có đơn vị" in wrong.text
+    missing = visit("ops").post(f"/inbox/{number}/assign", headers=ORIGIN)
+    assert missing.status_code == 400
+
+
+def test_a_scanned_letter_is_entered_in_the_register_from_the_inbox(world: World, visit: Visit) -> None:
+    number = waiting_scan(world)
+    form = visit("ops").get(f"/inbox/{number}/register").text
+    assert "Văn bản cử cán bộ đầu mối (Hồ, đập thủy lợi)" in words_of(form)
+    sent = ACTIONS["/inbox/1/register"]
+    answer = visit("ops").post(f"/inbox/{number}/register", headers=ORIGIN, **sent)
+    assert answer.status_code == 303
+    page = words_of(visit("ops").get(answer.headers["location"]).text)
+    assert "đã vào sổ văn bản số 1/SNN của Sở Nông nghiệp và Phát triển nông thôn" in page
+    assert "Không có gì đang chờ" in page
+    assert "Hoàn thành" in words_of(visit("ops").get("/agency/so-nnptnt").text)
+    future = {"data": sent["data"] | {"document_date": "2999-01-01"}}
+    assert visit("ops").post(f"/inbox/{number}/register", headers=ORIGIN, **future).status_code == 400
+
+
+def test_what_needs_nobody_is_put_aside_with_a_reason(world: World, visit: Visit) -> None:
+    number = waiting_scan(world)
+    answer = visit("ops").post(f"/inbox/{number}/dismiss", headers=ORIGIN, data={"reason": "thư rác"})
+    assert answer.status_code == 303
+    assert "Không có gì đang chờ" in words_of(visit("ops").get("/inbox").text)
+
+
+def _state(world: World, letter: int) -> str:
+    with world.sessions.begin() as session:
+        return session.get_one(OutboxLetter, letter).state
+
+
+def test_an_operator_approves_a_held_letter_under_their_name(world: World, visit: Visit, held: int) -> None:
+    answer = visit("ops").post(f"/letters/{held}/approve", headers=ORIGIN)
+    assert answer.status_code == 303
+    assert _state(world, held) == "pending"
+    assert "ops duyệt gửi" in words_of(visit("viewer").get(f"/letters/{held}").text)
+
+
+def test_an_operator_cancels_a_letter_with_a_reason(world: World, visit: Visit, held: int) -> None:
+    visit("ops").post(f"/letters/{held}/cancel", headers=ORIGIN, data={"reason": "đã gọi điện"})
+    assert _state(world, held) == "cancelled"
+    page = visit("viewer").get(f"/letters/{held}").text
+    assert "đã gọi điện" in words_of(page)
+    assert "<b>thử</b>" not in page
+
+
+def test_letters_can_be_filtered_by_state(visit: Visit, held: int) -> None:
+    assert len(rows_of(visit("viewer").get("/letters?state=held").text)) == 1
+    assert rows_of(visit("viewer").get("/letters?state=sent").text) == []
+
+
+def test_a_report_is_listed_with_its_files(world: World, visit: Visit) -> None:
+    as_of = clock.at(date(2021, 11, 18), 17)
+    folder = world.settings.home / "reports" / "2021-11-18"
+    report.make(world, as_of, None, folder)
+    report.enqueue(world, as_of, folder, as_of)
+    row = rows_of(visit("viewer").get("/reports").text)[0]
+    assert row[0] == "17:00 18/11/2021"
+    assert "0/30" in row[1]
+    document = visit("viewer").get("/reports/1/report.docx")
+    assert document.content[:2] == b"PK"
+    assert visit("viewer").get("/reports/1/..%2fdondoc.db").status_code == 404
+
+
+def test_nothing_is_kept_by_a_cache_and_no_foreign_script_runs(visit: Visit) -> None:
+    headers = visit("viewer").get("/").headers
+    assert headers["cache-control"] == "no-store"
+    assert "default-src 'self'" in headers["content-security-policy"]
+
+
+def test_a_dead_database_is_said_in_a_sentence(world: World, visit: Visit) -> None:
+    world.sessions.kw["bind"].dispose()
+    (world.settings.home / "dondoc.db").write_bytes(b"not a database, whatever it says" * 200)
+    answer = visit("viewer").get("/letters")
+    assert answer.status_code == 503
+    assert "Cơ sở dữ liệu" in answer.text
+
+
+def test_the_pages_work_where_they_are_mounted(world: World) -> None:
+    from fastapi import FastAPI
+
+    from dondoc.web.app import create_app
+    from tests.web.conftest import visitor
+
+    outer = FastAPI()
+    outer.mount("/dondoc", create_app(current_user=visitor, world=lambda: world))
+    browser = TestClient(outer, headers={"x-role": "ops"}, follow_redirects=False)
+    assert 'href="/dondoc/inbox"' in browser.get("/dondoc/").text
+    browser.headers.pop("x-role")
+    assert browser.get("/dondoc/inbox").headers["location"] == "/auth/login?next=/dondoc/inbox"
