@@ -1,0 +1,53 @@
+"""
+### Kiểm tra camera
+
+22:00 hằng đêm (10:00 đối với hệ thống chỉ bật ban ngày): hỏi từng camera đã khai có trả lời không, có hình thật
+không. 04:00 xem lại những camera chưa đạt trong đêm. Kết quả: kết luận kèm lý do, các lần mất kết nối, số liệu.
+
+Camera được chia thành từng lô; mật khẩu bị từ chối không được thử lại trong đêm đó.
+"""
+
+from datetime import datetime, timedelta
+
+from airflow.sdk import Param, dag, task
+from airflow.timetables.trigger import MultipleCronTriggerTimetable
+
+from dondoc.clock import HERE
+from dondoc.orchestration import alerts, checking, runs
+
+
+@dag(
+    schedule=runs.schedule(
+        MultipleCronTriggerTimetable("0 22 * * *", "0 10 * * *", "0 4 * * *", timezone="Asia/Ho_Chi_Minh")
+    ),
+    start_date=datetime(2021, 11, 1, tzinfo=HERE),
+    catchup=False,
+    max_active_runs=1,
+    params={
+        "as_of": runs.AS_OF,
+        "dry_run": runs.DRY_RUN,
+        "agencies": runs.AGENCIES,
+        "look": Param("auto", type="string", enum=["auto", "all", "night", "day", "second"], title="Lần xem"),
+    },
+    default_args={"on_failure_callback": alerts.failed, "retries": 1, "retry_delay": timedelta(seconds=20)},
+    tags=["dondoc", "camera"],
+    doc_md=__doc__,
+)
+def check_camera_reachability():
+    @task
+    def plan(**context) -> list[dict]:
+        return checking.plan(context)
+
+    @task
+    def check(batch: dict) -> list[dict]:
+        return checking.check(batch)
+
+    @task(trigger_rule="none_failed")
+    def store(batches: list[dict], results: list[list[dict]]) -> dict[str, int]:
+        return checking.store(batches, results[:] if results else [])
+
+    batches = plan()
+    store(batches, check.expand(batch=batches))
+
+
+check_camera_reachability()

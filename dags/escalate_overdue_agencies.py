@@ -1,0 +1,58 @@
+"""
+### Đôn đốc đơn vị chậm
+
+07:30 các ngày làm việc: xác định nội dung nào đến hạn, quá hạn, đơn vị nào được nhắc ở bậc nào và **vì sao**; ghi quyết
+định cùng thư vào hộp thư đi. Thư gửi ngoài cán bộ đầu mối và văn thư phải có người duyệt: tại đây (Required Actions),
+trên trang dondoc, hoặc bằng lệnh `dondoc approve`. Thư rời đi ở lượt tiếp nhận kế tiếp, chỉ trong giờ làm việc.
+
+Chạy tay với `as_of` khác ngày hôm nay: mọi thư đều ở trạng thái giữ lại.
+"""
+
+from datetime import datetime, timedelta
+
+from airflow.providers.standard.operators.hitl import HITLOperator
+from airflow.sdk import dag, task
+
+from dondoc.clock import HERE
+from dondoc.orchestration import alerts, escalating, runs
+from dondoc.orchestration.timetables import WorkingDayTimetable
+
+
+@dag(
+    schedule=runs.schedule(WorkingDayTimetable(7, 30)),
+    start_date=datetime(2021, 11, 1, tzinfo=HERE),
+    catchup=False,
+    max_active_runs=1,
+    params={"as_of": runs.AS_OF, "dry_run": runs.DRY_RUN, "agencies": runs.AGENCIES},
+    default_args={"on_failure_callback": alerts.failed, "retries": 1, "retry_delay": timedelta(seconds=20)},
+    tags=["dondoc", "đôn đốc"],
+    doc_md=__doc__,
+)
+def escalate_overdue_agencies():
+    @task
+    def decide(**context) -> dict:
+        return escalating.decide(context)
+
+    @task.short_circuit(ignore_downstream_trigger_rules=True)
+    def anything_to_approve(decided: dict) -> list[str]:
+        return decided["to_approve"]
+
+    @task
+    def release(held: list[str], answer: dict) -> dict:
+        return escalating.release(held, answer)
+
+    held = anything_to_approve(decide())
+    approve = HITLOperator(
+        task_id="approve",
+        subject="Duyệt thư đôn đốc gửi lãnh đạo đơn vị",
+        body="Nội dung và lý do từng thư: trang Đôn đốc, mục Thư. Thư đang giữ:\n\n"
+        "{% for id in ti.xcom_pull(task_ids='anything_to_approve') %}TH-{{ '%05d' % id | int }} {% endfor %}",
+        options=[escalating.APPROVE, escalating.LEAVE],
+        defaults=[escalating.LEAVE],
+        response_timeout=timedelta(hours=8),  # well before the next working morning: no run keeps another waiting
+    )
+    held >> approve
+    release(held, approve.output)
+
+
+escalate_overdue_agencies()

@@ -1,0 +1,54 @@
+"""
+### Tiếp nhận phiếu khảo sát
+
+Mỗi 5 phút: đọc thư mục `drop/` và hộp thư tiếp nhận, giữ nguyên bản gốc (mã hóa), kiểm tra từng ô, trả lời người gửi
+bằng giấy xác nhận hoặc chính biểu mẫu đã đánh dấu chỗ cần sửa, kiểm tra ngay các camera vừa khai, rồi **gửi mọi thư đến
+hạn**, thuộc mọi loại.
+
+Một tệp hỏng không làm lượt chạy đỏ; một nguồn không đọc được thì việc đọc nguồn đó đỏ, các việc khác vẫn làm.
+"""
+
+from datetime import datetime, timedelta
+
+from airflow.sdk import dag, task
+
+from dondoc.clock import HERE
+from dondoc.orchestration import alerts, gathering, runs
+
+
+@dag(
+    schedule=runs.schedule("*/5 * * * *"),
+    start_date=datetime(2021, 11, 1, tzinfo=HERE),
+    catchup=False,
+    max_active_runs=1,
+    default_args={"on_failure_callback": alerts.failed, "retries": 1, "retry_delay": timedelta(seconds=20)},
+    tags=["dondoc", "tiếp nhận"],
+    doc_md=__doc__,
+)
+def gather_survey_submissions():
+    @task
+    def read_folder() -> list[int]:
+        return gathering.read_folder()
+
+    @task
+    def read_mailbox() -> list[int]:
+        return gathering.read_mailbox()
+
+    @task(trigger_rule="all_done")
+    def judge_and_answer() -> dict[str, list[int]]:
+        return gathering.judge_and_answer()
+
+    @task
+    def probe_declared(outcomes: dict[str, list[int]]) -> dict[str, int]:
+        return gathering.probe_declared(outcomes)
+
+    @task(trigger_rule="all_done")
+    def deliver() -> dict[str, int]:
+        return gathering.deliver()
+
+    outcomes = judge_and_answer()
+    [read_folder(), read_mailbox()] >> outcomes
+    probe_declared(outcomes) >> deliver()
+
+
+gather_survey_submissions()

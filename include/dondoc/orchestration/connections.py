@@ -1,0 +1,61 @@
+"""The world as the environment and Airflow's Connections describe it.
+
+`dondoc_smtp` and `dondoc_imap` are edited by an administrator in the UI; where one is missing, the setting of the same
+purpose holds. They become the same URLs that the command line takes, so that no room knows where they came from.
+"""
+
+from urllib.parse import quote, urlencode
+
+from airflow.exceptions import AirflowNotFoundException
+from airflow.sdk import Connection
+from pydantic import SecretStr
+
+from dondoc import settings
+from dondoc.world import World
+
+
+def open_world() -> World:
+    """Settings with the Connections' addresses in them.
+
+    Raises:
+        Problem: a setting is wrong.
+    """
+    found = settings.load()
+    urls = {"smtp_url": _smtp(), "imap_url": _imap()}
+    return World(found.model_copy(update={name: SecretStr(url) for name, url in urls.items() if url}))
+
+
+def _connection(name: str) -> Connection | None:
+    try:
+        found: Connection = Connection.get(name)
+    except AirflowNotFoundException:
+        return None
+    return found if found.host else None
+
+
+def _netloc(found: Connection, port: int) -> str:
+    user = f"{quote(found.login or '', '')}:{quote(found.password or '', '')}@" if found.login else ""
+    host = f"[{found.host}]" if ":" in (found.host or "") else found.host
+    return f"{user}{host}:{found.port or port}"
+
+
+def _smtp() -> str | None:
+    if (found := _connection("dondoc_smtp")) is None:
+        return None
+    extra = found.extra_dejson
+    if not extra.get("disable_ssl"):
+        scheme, port = "smtps", 465
+    elif not extra.get("disable_tls"):
+        scheme, port = "smtp+starttls", 587
+    else:
+        scheme, port = "smtp", 25
+    sender = extra.get("from_email")
+    return f"{scheme}://{_netloc(found, port)}" + (f"?{urlencode({'from': sender})}" if sender else "")
+
+
+def _imap() -> str | None:
+    if (found := _connection("dondoc_imap")) is None:
+        return None
+    extra = found.extra_dejson
+    scheme, port = ("imaps", 993) if extra.get("use_ssl", True) else ("imap", 143)
+    return f"{scheme}://{_netloc(found, port)}/{quote(extra.get('folder', 'INBOX'))}"

@@ -1,0 +1,71 @@
+"""Task bodies of `escalate_overdue_agencies`."""
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from dondoc import clock
+from dondoc.errors import Problem
+from dondoc.orchestration import runs
+from dondoc.orchestration.connections import open_world
+
+log = logging.getLogger(__name__)
+
+APPROVE = "Duyệt gửi"
+LEAVE = "Để lại, chưa gửi"
+
+
+def decide(context: Mapping[str, Any]) -> dict[str, Any]:
+    """Decide for the run's day and record it with its outbox rows, in one transaction.
+
+    Returns:
+        agencies with a step, ids of the outbox rows, and of those that need a person's approval.
+    """
+    from dondoc.escalation import escalate, sources
+
+    world, now, day = open_world(), clock.now(), runs.as_of(context)
+    wanted = runs.agencies(context, {a.id for a in world.directive.agencies})
+    late = runs.late(context, now)
+    record = not (runs.params(context)["dry_run"] or late)
+    with world.sessions.begin() as session:
+        if blind := sources.blind(session, world.settings, now):
+            log.warning("held, because we are blind: %s", blind)
+    decisions = escalate.escalate(world, day, now=now, record=record, agencies=wanted)
+    for decision in decisions:
+        log.info("%s: %s, %s", decision["agency"], decision["step"], decision["reason"])
+    if late:
+        log.warning("nothing recorded: %s", late)
+    ids = [i for d in decisions for i in d.get("outbox_ids", [])]
+    return {
+        "day": day.isoformat(),
+        "agencies": [d["agency"] for d in decisions],
+        "outbox_ids": ids,
+        "to_approve": _waiting(ids),
+    }
+
+
+def _waiting(ids: list[str]) -> list[str]:
+    from dondoc.store.mail import OutboxLetter
+
+    with open_world().sessions.begin() as session:
+        rows = [session.get_one(OutboxLetter, int(i)) for i in ids]
+        return [str(row.id) for row in rows if row.state == "held" and row.needs_approval]
+
+
+def release(held: list[str], answer: Mapping[str, Any] | None) -> dict[str, Any]:
+    """What the approver said in Airflow, carried out by the same `approve` as the page's and the command line's."""
+    from dondoc import truth
+    from dondoc.mail import outbox
+
+    if not answer or APPROVE not in answer["chosen_options"]:
+        log.info("not approved here: %s stay held", held)
+        return {"approved": [], "by": None}
+    person = answer.get("responded_by_user") or {}
+    by = person.get("name") or person.get("id")
+    if not by:
+        raise Problem("Không rõ ai đã duyệt: thư vẫn được giữ lại. Duyệt lại bằng lệnh `dondoc approve`.")
+    world = open_world()
+    with world.sessions.begin() as session:
+        rows = outbox.approve(session, [int(i) for i in held], by=by, now=clock.now(), still_true=truth.registry(world))
+    log.info("approved by %s: %s", by, {row.id: row.state for row in rows})
+    return {"approved": [str(row.id) for row in rows if row.state == "pending"], "by": by}

@@ -1,0 +1,90 @@
+"""Task bodies of `gather_survey_submissions`."""
+
+import logging
+from itertools import chain
+
+from dondoc import clock
+from dondoc.errors import Problem
+from dondoc.orchestration.connections import open_world
+
+log = logging.getLogger(__name__)
+
+
+def read_folder() -> list[int]:
+    """Ids of the submissions that the drop folder brought. Red when the folder cannot be read."""
+    from dondoc.intake import gather
+
+    return _brought(gather.read_folder(open_world(), clock.now()))
+
+
+def read_mailbox() -> list[int]:
+    """Ids of the submissions that the mailbox brought. Red when the mailbox cannot be read."""
+    from dondoc.intake import gather
+    from dondoc.mail.servers import imap_from_url
+
+    world = open_world()
+    if world.settings.imap_url is None:
+        log.info("no mailbox is set up (Connection dondoc_imap)")
+        return []
+    server = imap_from_url(world.settings.imap_url.get_secret_value())
+    return _brought(gather.read_mailbox(world, server, clock.now()))
+
+
+def _brought(result) -> list[int]:  # type: ignore[no-untyped-def]
+    for problem in result.problems:
+        log.warning("%s", problem)
+    log.info("%s: %d submissions", result.source, len(result.submission_ids))
+    if not result.ok:
+        raise Problem(result.detail)
+    return result.submission_ids
+
+
+def judge_and_answer() -> dict[str, list[int]]:
+    """Judge whatever is not judged yet, from whichever run, and put the answers into the outbox.
+
+    One submission that fails is logged and stays for a person; the others go on.
+    """
+    from dondoc.intake import backlog
+
+    return backlog.judge_and_answer(open_world(), clock.now())
+
+
+def probe_declared(outcomes: dict[str, list[int]] | None) -> dict[str, int]:
+    """Look at once at the cameras that the accepted forms declared, and write their senders what was found."""
+    from dondoc.cameras import letters, night
+    from dondoc.intake import backlog
+
+    world, now = open_world(), clock.now()
+    accepted = list(chain.from_iterable(v for k, v in (outcomes or {}).items() if k.startswith("accepted")))
+    cameras = backlog.cameras_of(world, accepted)
+    if not cameras:
+        return {}
+    look = f"declared-{'-'.join(map(str, accepted[:20]))}"
+    results = night.check_batch(world, cameras, night=now.date(), round=look, now=now)
+    counts = night.store(world, results, night=now.date(), round=look, now=now)
+    letters.reachability(world, accepted, now)
+    return counts
+
+
+def deliver() -> dict[str, int]:
+    """Deliver what is due and settle what is uncertain. Red when no mail server is set up."""
+    from dondoc import truth
+    from dondoc.mail import delivery
+    from dondoc.mail.servers import imap_from_url, smtp_from_url
+
+    world = open_world()
+    if world.settings.smtp_url is None:
+        raise Problem("Chưa có kết nối dondoc_smtp. Tạo trong Airflow: Admin → Connections, kiểu smtp.")
+    archive = world.settings.archive_imap_url
+    counts = delivery.deliver(
+        world.sessions,
+        smtp_from_url(world.settings.smtp_url.get_secret_value()),
+        settings=world.settings,
+        calendar=world.calendar,
+        blobs=world.blobs,
+        still_true=truth.registry(world),
+        now=clock.now,
+        archive=imap_from_url(archive.get_secret_value()) if archive else None,
+    )
+    log.info("delivered: %s", counts)
+    return counts

@@ -1,0 +1,78 @@
+"""What every DAG must be, as Airflow sees it."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dondoc.orchestration import alerts
+
+ROOT = Path(__file__).resolve().parents[2]
+IDS = [
+    "check_camera_reachability",
+    "escalate_overdue_agencies",
+    "gather_survey_submissions",
+    "weekly_status_report",
+]
+HEAVY = {"cv2", "av", "numpy", "openpyxl", "docx", "python_calamine", "fastapi", "sqlalchemy.orm"}
+every_dag = pytest.mark.parametrize("name", IDS)
+
+
+def test_the_dags_are_these_four(dags: dict[str, Any]) -> None:
+    assert sorted(dags) == IDS
+
+
+@every_dag
+def test_a_dag_explains_itself_in_vietnamese(dags: dict[str, Any], name: str) -> None:
+    dag = dags[name]
+    assert len(dag.doc_md) > 200
+    assert "dondoc" in dag.tags
+    assert all(dag.params.get_param(p).schema.get("title") for p in dag.params)
+
+
+@every_dag
+def test_a_dag_runs_alone_catches_nothing_up_and_tells_of_failures(dags: dict[str, Any], name: str) -> None:
+    dag = dags[name]
+    assert (dag.max_active_runs, dag.catchup) == (1, False)
+    for task in dag.tasks:
+        callbacks = getattr(task, "on_failure_callback", None) or task.partial_kwargs["on_failure_callback"]
+        callbacks = callbacks if isinstance(callbacks, list | tuple) else [callbacks]
+        assert callbacks == [alerts.failed], task.task_id
+
+
+@every_dag
+def test_every_parameter_has_a_type(dags: dict[str, Any], name: str) -> None:
+    params = dags[name].params
+    assert all(params.get_param(p).schema["type"] for p in params)
+    if "as_of" in params:
+        params["as_of"] = "2021-11-22"
+        with pytest.raises(ValueError, match="date"):
+            params["as_of"] = "hôm nay"
+        params["as_of"] = None
+
+
+@every_dag
+def test_a_dag_survives_being_written_down_and_read_back(dags: dict[str, Any], name: str) -> None:
+    from airflow.serialization.serialized_objects import DagSerialization
+
+    again = DagSerialization.from_dict(DagSerialization.to_dict(dags[name]))
+    assert (again.dag_id, set(again.task_ids)) == (name, set(dags[name].task_ids))
+    assert type(again.timetable).__name__ == type(dags[name].timetable).__name__
+
+
+def test_approval_tasks_send_no_mail_themselves(dags: dict[str, Any]) -> None:
+    asked = [dags[name].get_task("approve") for name in ("escalate_overdue_agencies", "weekly_status_report")]
+    assert all(not task.notifiers and task.defaults for task in asked)
+
+
+def test_reading_the_dags_imports_nothing_heavy() -> None:
+    code = (
+        "import sys, runpy, airflow.sdk; before = set(sys.modules)\n"
+        "for path in sys.argv[1:]: runpy.run_path(path)\n"
+        "print(*(set(sys.modules) - before))"
+    )
+    files = [str(p) for p in (ROOT / "dags").glob("*.py")]
+    done = subprocess.run([sys.executable, "-c", code, *files], capture_output=True, text=True, check=True)
+    assert HEAVY & set(done.stdout.split()) == set()

@@ -1,0 +1,98 @@
+"""`gather_survey_submissions`, run to its end: real mailbox, real cameras, real SMTP."""
+
+import json
+import os
+import socket
+import time
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import select
+
+from dondoc import clock
+from dondoc.demo.fleet import Fleet
+from dondoc.demo.mailserver import MailServer
+from dondoc.demo.submissions import SCAN, Desk
+from dondoc.facts import contacts
+from dondoc.store.cameras import CameraCheck
+from dondoc.store.intake import SourceRead, Verdict
+from dondoc.store.mail import OutboxLetter
+from dondoc.world import World
+
+OFFICER, INTAKE = "dau-moi.can-loc@ioc.test", "tiep-nhan@ioc.test"
+AGENCY = "ubnd-huyen-can-loc"
+MAILBOX = {
+    "conn_type": "imap",
+    "host": "127.0.0.1",
+    "login": "u",
+    "password": "bi-mat-imap",
+    "extra": {"use_ssl": False},
+}
+
+
+@pytest.fixture
+def officer(desk: World, mail: MailServer, fleet: Fleet) -> Desk:
+    """An officer of Can Lộc whose address is registered."""
+    text = f"agency,role,name,email,phone\n{AGENCY},focal_officer,Trần Thị Lan,{OFFICER},0912345678\n"
+    with desk.sessions.begin() as session:
+        contacts.import_csv(session, desk.directive, text, "contacts.csv", clock.at(clock.now().date(), 0))
+    return Desk(desk, mail, fleet)
+
+
+def outcomes(world: World) -> list[str]:
+    with world.sessions.begin() as session:
+        return sorted(session.scalars(select(Verdict.outcome)))
+
+
+def test_a_form_is_read_judged_probed_and_answered_in_one_run(
+    officer: Desk, mail: MailServer, play: Callable[..., dict[str, str]]
+) -> None:
+    officer.send(OFFICER, "Bieu mau.xlsx", officer.form_03(AGENCY, "healthy", "missing"), to=INTAKE)
+    states = play("gather_survey_submissions")
+    assert set(states.values()) == {"success"}
+    with officer.world.sessions.begin() as session:
+        assert sorted(session.scalars(select(CameraCheck.verdict))) == ["not_found", "ok"]
+        letters = {(row.kind, row.state) for row in session.scalars(select(OutboxLetter))}
+    assert letters == {("receipt", "sent"), ("reachability", "sent")}
+    assert len(mail.boxes.messages(OFFICER)) == 2
+
+
+def test_a_file_in_the_drop_folder_is_taken_in_and_kept_for_a_person(
+    officer: Desk, play: Callable[..., dict[str, str]]
+) -> None:
+    officer.drop("cu dau moi.pdf", SCAN)
+    drop = officer.world.settings.home / "drop"
+    os.utime(drop / "cu dau moi.pdf", (time.time() - 60,) * 2)
+    assert play("gather_survey_submissions")[""] == "success"
+    assert outcomes(officer.world) == ["waiting"]
+    assert [p.name for p in (drop / "da-tiep-nhan").iterdir()] == ["00001-cu dau moi.pdf"]
+
+
+def test_a_dead_mailbox_makes_only_its_own_task_red(
+    officer: Desk, play: Callable[..., dict[str, str]], environment: pytest.MonkeyPatch
+) -> None:
+    officer.drop("cu dau moi.pdf", SCAN)
+    os.utime(officer.world.settings.home / "drop" / "cu dau moi.pdf", (time.time() - 60,) * 2)
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        environment.setenv("AIRFLOW_CONN_DONDOC_IMAP", json.dumps(MAILBOX | {"port": closed.getsockname()[1]}))
+        states = play("gather_survey_submissions")
+    others = {name: state for name, state in states.items() if name not in ("", "read_mailbox")}
+    assert states["read_mailbox"] == "failed"
+    assert set(others.values()) == {"success"}
+    assert outcomes(officer.world) == ["waiting"]
+    with officer.world.sessions.begin() as session:
+        reads = {row.source: row.ok for row in session.scalars(select(SourceRead))}
+        (alert,) = session.scalars(select(OutboxLetter).where(OutboxLetter.kind == "internal"))
+    assert reads == {"folder": True, "mailbox": False}
+    assert "read_mailbox" in alert.subject
+    assert "bi-mat-imap" not in alert.text
+
+
+def test_a_run_without_any_connection_says_what_to_do(
+    officer: Desk, play: Callable[..., dict[str, str]], environment: pytest.MonkeyPatch
+) -> None:
+    environment.delenv("AIRFLOW_CONN_DONDOC_SMTP")
+    environment.delenv("AIRFLOW_CONN_DONDOC_IMAP")
+    states = play("gather_survey_submissions")
+    assert (states["read_mailbox"], states["deliver"], states["judge_and_answer"]) == ("success", "failed", "success")
