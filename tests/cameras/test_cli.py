@@ -1,6 +1,8 @@
 """`dondoc probe` and `dondoc cameras import` as a person or a script calls them."""
 
 import json
+import os
+import pty
 import subprocess
 import sys
 from pathlib import Path
@@ -65,6 +67,26 @@ def test_the_setting_allows_and_the_option_replaces_it(fleet: Fleet, environment
 @pytest.mark.parametrize("words", [[], ["rtsp://10.1.1.1", "--allow", "x"], ["--from", "khong-co.csv"]])
 def test_a_wrong_call_is_a_sentence(words: list[str]) -> None:
     assert isinstance(run("probe", *words).exception, Problem)
+
+
+def test_a_bar_with_counts_is_drawn_on_a_terminal_and_json_stays_clean(fleet: Fleet) -> None:
+    ours, theirs = pty.openpty()
+    words = ["probe", *(fleet.url("healthy", str(i)) for i in range(9)), "--json", "--allow", "127.0.0.1/32"]
+    command = [sys.executable, "-c", "from dondoc.cli import main; main()", *words]
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=theirs, text=True, check=True)
+    os.close(theirs)
+    drawn = os.read(ours, 100_000).decode()
+    os.close(ours)
+    assert [json.loads(line)["verdict"] for line in done.stdout.splitlines()] == ["ok"] * 9
+    assert "9/9" in drawn
+    assert drawn.rstrip().endswith("9 camera: ok 9")
+
+
+def test_without_a_terminal_there_is_one_line_of_counts(fleet: Fleet) -> None:
+    result = run("probe", fleet.url("healthy"), fleet.url("missing"), "--json", "--allow", "127.0.0.1/32")
+    assert len(lines(result)) == 2
+    assert result.stderr.splitlines() == [result.stderr.strip()]
+    assert {"2 camera:", "ok 1", "not_found 1"} <= {result.stderr[:9], *result.stderr.strip()[10:].split(" · ")}
 
 
 def test_import_takes_over_a_file(world: World, tmp_path: Path) -> None:

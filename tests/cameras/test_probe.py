@@ -6,22 +6,21 @@ import ssl
 import time
 from collections import Counter
 from contextlib import suppress
-from datetime import UTC, datetime
 from ipaddress import ip_network
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from dondoc.cameras.decoder import Decoder
 from dondoc.cameras.probe import probe, probe_many
 from dondoc.cameras.verdicts import PHASE, SENTENCE, Finding, Target
-from dondoc.demo import clips
+from dondoc.demo import camera, clips
 from dondoc.demo.camera import LOCKED, PASSWORD, USER, Camera
 from dondoc.demo.fleet import Fleet
+from tests.cameras.certificate import self_signed
 
 LOOPBACK = [ip_network("127.0.0.0/8")]
 STAGE_1 = {
@@ -62,7 +61,12 @@ STAGE_2 = {
     "stale": "ok",
     "dark": "black",
     "silent": "no_frame",
-    "udp": "no_frame",
+    "udp": "ok",
+    "mjpeg": "ok",
+    "overexposed": "overexposed",
+    "covered": "covered",
+    "card": "no_signal_card",
+    "infrared": "ok",
     "junk": "decode_failed",
     "unknown-codec": "decode_failed",
     "missing": "not_found",
@@ -81,7 +85,7 @@ def found_1(fleet: Fleet) -> dict[str, Finding]:
 
 @pytest.fixture(scope="module")
 def found_2(fleet: Fleet) -> dict[str, Finding]:
-    return {f.camera: f for f in probe_many(targets(fleet, list(STAGE_2)), stage=2, timeout=4.0, allow=LOOPBACK)}
+    return {f.camera: f for f in probe_many(targets(fleet, list(STAGE_2)), stage=2, timeout=6.0, allow=LOOPBACK)}
 
 
 @pytest.mark.parametrize("behaviour", STAGE_1)
@@ -119,6 +123,25 @@ def test_a_camera_that_asks_for_a_login_we_were_not_given_is_reachable(fleet: Fl
 def test_user_info_in_the_address_is_percent_decoded(fleet: Fleet) -> None:
     url = fleet.url("digest", user="ioc", password="Xem%232021%20%C4%91%C6%B0%E1%BB%A3c")
     assert look(url).verdict == "ok"
+
+
+SECRETS = st.text(st.characters(exclude_categories=("Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp", "Zs")), max_size=20)
+
+
+@pytest.mark.parametrize("behaviour", ["basic", "digest", "digest-noqop", "digest-sha256"])
+@settings(max_examples=25, deadline=None)
+@given(user=SECRETS.filter(lambda text: text and ":" not in text), secret=SECRETS)
+def test_any_password_gets_in_and_is_not_shown(fleet: Fleet, behaviour: str, user: str, secret: str) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(camera, "USER", user)
+        patch.setattr(camera, "PASSWORD", secret)
+        written = fleet.url(behaviour, user=quote(user, safe=""), password=quote(secret, safe=""))
+        assert look(written).verdict == "ok"
+        given = asyncio.run(probe(Target("x", fleet.url(behaviour), user, secret), allow=LOOPBACK, timeout=2.0))
+        assert (given.verdict, given.password_sent) == ("ok", True)
+        refused = look(fleet.url(behaviour, user=quote(user, safe=""), password=quote(secret + "9Q9", safe="")))
+        assert refused.verdict == "auth_failed"
+        assert "9Q9" not in repr(refused)
 
 
 def test_a_wrong_password_is_sent_just_once(fleet: Fleet) -> None:
@@ -176,26 +199,15 @@ def test_plain_rtsp_on_an_rtsps_address_is_a_tls_failure(fleet: Fleet) -> None:
     assert look(fleet.url("healthy", scheme="rtsps")).verdict == "tls_failure"
 
 
-def self_signed(folder: Path) -> ssl.SSLContext:
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "camera")])
-    start = datetime(2021, 1, 1, tzinfo=UTC)
-    made = x509.CertificateBuilder(name, name, key.public_key(), 1, start, start.replace(year=2022))
-    pem = folder / "camera.pem"
-    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    pem.write_bytes(private + made.sign(key, SHA256()).public_bytes(Encoding.PEM))
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(pem)
-    return context
-
-
 def test_a_camera_that_signed_its_own_certificate_is_looked_at(tmp_path: Path) -> None:
     async def visit(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(asyncio.IncompleteReadError, ConnectionError):
             await Camera(reader, writer, Counter()).talk()
 
     async def run() -> Finding:
-        server = await asyncio.start_server(visit, "127.0.0.1", 0, ssl=self_signed(tmp_path))
+        secure = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        secure.load_cert_chain(self_signed(tmp_path))
+        server = await asyncio.start_server(visit, "127.0.0.1", 0, ssl=secure)
         url = f"rtsps://127.0.0.1:{server.sockets[0].getsockname()[1]}/healthy/1"
         found = await probe(Target("x", url), stage=2, timeout=4.0, allow=LOOPBACK)
         server.close()
@@ -251,12 +263,12 @@ def test_a_decoder_that_is_killed_or_too_slow_costs_one_picture_only() -> None:
 
     async def run() -> list[str]:
         async with Decoder(1) as decoder:
-            verdicts = [(await decoder.judge("h264", stream))[0]]
+            verdicts = [(await decoder.judge("h264", stream)).verdict]
             decoder._idle[0].kill()
-            verdicts.append((await decoder.judge("h264", stream))[0])
-            verdicts.append((await decoder.judge("h264", stream))[0])
+            verdicts.append((await decoder.judge("h264", stream)).verdict)
+            verdicts.append((await decoder.judge("h264", stream)).verdict)
         async with Decoder(1, patience=0.01) as hasty:
-            verdicts.append((await hasty.judge("h264", stream))[0])
+            verdicts.append((await hasty.judge("h264", stream)).verdict)
         return verdicts
 
     assert asyncio.run(run()) == ["ok", "decode_failed", "ok", "decode_failed"]

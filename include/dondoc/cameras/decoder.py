@@ -1,22 +1,52 @@
-"""Child processes that decode pictures: started when needed, killed when they take too long, told no secrets."""
+"""Child processes that judge pictures: started when needed, killed when they take too long, told no secrets."""
 
 import asyncio
 import contextlib
+import json
 import os
 import sys
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
-PATIENCE = 15.0  # seconds for one picture, the start of a child included
-_COMMAND = (sys.executable, "-P", "-m", "dondoc.cameras.picture")
+from dondoc import settings
+from dondoc.cameras.judge import thresholds
+from dondoc.errors import Problem
+
+PATIENCE = 15.0  # seconds for one picture
+START = 60.0  # seconds for a child to get ready: OpenCV is large, and many may start at once
+ELSEWHERE = 8  # children of the fallback at a time: they mostly wait, but each holds 100 MB
+_STOPPED = "bộ giải mã hình dừng giữa chừng"
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What was seen on a picture: `ok`, `decode_failed` or a verdict of phase picture (from the fallback `no_frame`).
+
+    `detail` is for a person; `features` are JSON-safe and to be stored with the check: `history` makes the `past` of
+    later looks out of them. They hold `suspicion` (a key of judge.SUSPICIONS or None). Empty without a picture.
+    """
+
+    verdict: str
+    detail: str
+    features: dict[str, Any] = field(default_factory=dict)
 
 
 class Decoder:
-    """Judges pictures in up to `size` children at a time. Belongs to one event loop."""
+    """Judges pictures in up to `size` children at a time. Belongs to one event loop.
 
-    def __init__(self, size: int | None = None, patience: float = PATIENCE) -> None:
+    Raises:
+        Problem: the thresholds cannot be read.
+    """
+
+    def __init__(self, size: int | None = None, patience: float = PATIENCE, limits: Path | None = None) -> None:
+        self.limits = json.dumps(thresholds(limits or settings.load().data / "cameras" / "pictures.yaml"))
+        self.elsewhere = asyncio.Semaphore(ELSEWHERE)
         self._places = asyncio.Semaphore(size or min(4, os.cpu_count() or 1))
-        self._idle: list[asyncio.subprocess.Process] = []
+        self._idle: list[Process] = []
         self._patience = patience
 
     async def __aenter__(self) -> Self:
@@ -26,39 +56,68 @@ class Decoder:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         while self._idle:
-            await _end(self._idle.pop())
+            await end(self._idle.pop())
 
-    async def judge(self, codec: str, stream: bytes) -> tuple[str, str]:
-        """Verdict (`ok`, `black`, `decode_failed`) and detail."""
+    async def judge(self, codec: str, stream: bytes, past: Mapping[str, Any] | None = None) -> Seen:
+        """Decode and judge one picture.
+
+        Args:
+            codec: `h264` or `h265`.
+            stream: the picture as Annex B, with its parameter sets.
+            past: what `history` made of the same camera's former looks.
+
+        Raises:
+            Problem: no child can be started: our own fault, not the camera's.
+        """
+        request = json.dumps({"codec": codec, "past": past}).encode()
         async with self._places:
             child = self._idle.pop() if self._idle else await self._start()
             try:
-                verdict = await asyncio.wait_for(_ask(child, codec, stream), self._patience)
+                async with asyncio.timeout(self._patience):
+                    seen = await _ask(child, request, stream)
             except (TimeoutError, OSError, asyncio.IncompleteReadError):
-                await _end(child)
-                return "decode_failed", "bộ giải mã hình dừng giữa chừng"
+                await end(child)
+                return Seen("decode_failed", _STOPPED)
             except BaseException:
-                await _end(child)
+                await end(child)
                 raise
             self._idle.append(child)
-        details = {"decode_failed": "không giải mã được hình", "black": "hình chỉ có màu đen"}
-        return verdict, details.get(verdict, "có hình")
+        return seen
 
-    async def _start(self) -> asyncio.subprocess.Process:
-        pipe, nothing = asyncio.subprocess.PIPE, asyncio.subprocess.DEVNULL
-        clean = {k: v for k, v in os.environ.items() if not k.startswith(("DONDOC_", "AIRFLOW"))}
-        return await asyncio.create_subprocess_exec(*_COMMAND, stdin=pipe, stdout=pipe, stderr=nothing, env=clean)
+    async def _start(self) -> Process:
+        child = await start("dondoc.cameras.picture", self.limits)
+        assert child.stdout is not None  # a pipe was asked for
+        try:
+            async with asyncio.timeout(START):
+                await child.stdout.readuntil(b"\n")
+        except (TimeoutError, OSError, asyncio.IncompleteReadError):
+            await end(child)
+            raise Problem("Không khởi động được tiến trình giải mã hình (thiếu bộ nhớ, hoặc cài đặt hỏng).") from None
+        except BaseException:
+            await end(child)
+            raise
+        return child
 
 
-async def _ask(child: asyncio.subprocess.Process, codec: str, stream: bytes) -> str:
+async def start(module: str, *arguments: str, **variables: str) -> Process:
+    """A child process that runs a module, without our secrets in its environment and without a say on our terminal."""
+    clean = {k: v for k, v in os.environ.items() if not k.startswith(("DONDOC_", "AIRFLOW", "OPENCV_"))}
+    clean |= {"OPENBLAS_NUM_THREADS": "1", **variables}
+    command = (sys.executable, "-P", "-m", module, *arguments)
+    return await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, stderr=DEVNULL, env=clean)
+
+
+async def _ask(child: Process, request: bytes, stream: bytes) -> Seen:
     assert child.stdin is not None  # pipes were asked for
     assert child.stdout is not None
-    child.stdin.write(len(stream).to_bytes(4) + codec[-1:].encode() + stream)
+    child.stdin.write(len(request).to_bytes(4) + len(stream).to_bytes(4) + request)
+    child.stdin.write(stream)
     await child.stdin.drain()
-    return (await child.stdout.readuntil(b"\n")).decode().strip()
+    return Seen(**json.loads(await child.stdout.readuntil(b"\n")))
 
 
-async def _end(child: asyncio.subprocess.Process) -> None:
+async def end(child: Process) -> None:
+    """End a child, at once."""
     with contextlib.suppress(ProcessLookupError):
         child.kill()
     await child.wait()

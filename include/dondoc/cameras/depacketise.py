@@ -1,85 +1,136 @@
 """From RTP packets to one key picture: H.264 (RFC 6184) and H.265 (RFC 7798)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 LARGEST = 16 * 1024 * 1024  # bytes of one picture
+MOST_SETS = 32  # parameter sets kept; cameras have 2 to 6
 START = b"\x00\x00\x00\x01"
 
 
 class Depacketiser:
-    """Collects packets until a whole key picture is there. `feed` never raises, whatever bytes it is given."""
+    """Collects packets until a whole key picture is there. `feed` never raises, whatever bytes it is given.
+
+    A key picture is one that needs no other: IDR, for H.265 also CRA and BLA, for H.264 also a picture of nothing but
+    I slices (cameras with an open GOP send their IDR once, at the start). A picture whose first slice or any packet is
+    missing is passed over. Gradual refresh without any such picture is not understood: there is nothing whole to show.
+    """
 
     def __init__(self, codec: str, parameter_sets: tuple[bytes, ...] = ()) -> None:
         self._h265 = codec == "h265"
-        self._sets = {self._kind(nal): nal for nal in parameter_sets if len(nal) >= 2}
+        self._head = 2 if self._h265 else 1  # bytes before the content of a NAL unit
+        self._sets: dict[bytes, int] = {}  # parameter set -> its kind; the newest last
         self._unit: list[bytes] = []
-        self._fragment: bytearray | None = None
-        self._timestamp = self._sequence = -1
+        self._fragment: list[bytes] | None = None
+        self._timestamp, self._sequence = b"", -1
         self._size = 0
+        self._whole = True  # nothing of the picture under way was lost
         self.seen = False  # whether any packet with a payload came
+        for nal in parameter_sets:
+            self._keep(nal)
 
     def feed(self, packet: bytes) -> bytes | None:
         """Take an RTP packet; the key picture as an Annex-B stream with its parameter sets, once it is complete."""
-        payload = _payload(packet)
-        if not payload:
+        start, end = _bounds(packet)
+        if start >= end:
             return None
         self.seen = True
-        sequence, timestamp = int.from_bytes(packet[2:4]), int.from_bytes(packet[4:8])
+        sequence, timestamp = int.from_bytes(packet[2:4]), packet[4:8]
+        if sequence != (self._sequence + 1) & 0xFFFF and self._sequence >= 0:
+            self._fragment, self._whole = None, False
+        # A new time without a marker before it: the camera sets none, or it was lost.
         done = self._finish() if timestamp != self._timestamp else None
-        if sequence != (self._sequence + 1) & 0xFFFF:
-            self._fragment = None  # its middle was lost
-        self._timestamp, self._sequence = timestamp, sequence
-        for nal in self._nals(payload):
-            self._take(nal)
+        self._sequence, self._timestamp = sequence, timestamp
+        self._take(packet, start, end)
         return done or (self._finish() if packet[1] & 0x80 else None)
 
-    def _take(self, nal: bytes) -> None:
-        if len(nal) < 2:
+    def _take(self, packet: bytes, start: int, end: int) -> None:
+        kind = self._kind(packet[start])
+        if kind == (49 if self._h265 else 28):  # one NAL unit over several packets
+            self._piece(packet, start, end)
+        elif kind == (48 if self._h265 else 24):  # several in one packet
+            for nal in _aggregated(packet[start + self._head : end]):
+                self._add(nal)
+        elif kind < (48 if self._h265 else 24):
+            self._add(packet[start:end])
+
+    def _piece(self, packet: bytes, start: int, end: int) -> None:
+        at = start + self._head
+        if at + 1 >= end:
             return
-        if self._kind(nal) in ((32, 33, 34) if self._h265 else (7, 8)):
-            self._sets[self._kind(nal)] = nal
+        flags = packet[at]
+        if flags & 0x80:
+            self._fragment = [self._rebuilt(packet[start:at], flags)]
+        if self._fragment is None:
+            self._whole = False  # its start was lost
+            return
+        self._fragment.append(packet[at + 1 : end])
+        self._size += end - at
+        if self._size > LARGEST:
+            self._fragment, self._whole = None, False
+        elif flags & 0x40:
+            nal, self._fragment = b"".join(self._fragment), None
+            self._size -= len(nal)
+            self._add(nal)
+
+    def _rebuilt(self, head: bytes, flags: int) -> bytes:
+        """The header of the fragmented NAL unit."""
+        if self._h265:
+            return bytes((head[0] & 0x81 | (flags & 63) << 1, head[1]))
+        return bytes((head[0] & 0xE0 | flags & 31,))
+
+    def _add(self, nal: bytes) -> None:
+        if len(nal) <= self._head:
+            return
+        if self._kind(nal[0]) in ((32, 33, 34) if self._h265 else (7, 8)):
+            self._keep(nal)
         elif self._size + len(nal) <= LARGEST:
             self._unit.append(nal)
             self._size += len(nal)
+        else:
+            self._whole = False
+
+    def _keep(self, nal: bytes) -> None:
+        """Later sets overrule earlier ones of the same number, so order is all that is needed."""
+        if len(nal) > self._head:
+            self._sets.pop(nal, None)
+            self._sets[nal] = self._kind(nal[0])
+            while len(self._sets) > MOST_SETS:
+                del self._sets[next(iter(self._sets))]
 
     def _finish(self) -> bytes | None:
         unit, self._unit, self._size = self._unit, [], 0
-        key = range(16, 22) if self._h265 else (5,)
-        if not any(self._kind(nal) in key for nal in unit):
+        whole, self._whole = self._whole and self._fragment is None, True
+        self._fragment = None
+        if not (whole and self._sets and self._is_key(unit)):
             return None
-        return b"".join(START + nal for nal in [*(self._sets[k] for k in sorted(self._sets)), *unit])
+        sets = sorted(self._sets, key=self._sets.__getitem__)
+        return b"".join(part for nal in (*sets, *unit) for part in (START, nal))
 
-    def _kind(self, nal: bytes) -> int:
-        return nal[0] >> 1 & 63 if self._h265 else nal[0] & 31
+    def _is_key(self, unit: Sequence[bytes]) -> bool:
+        slices = [nal for nal in unit if (self._kind(nal[0]) < 32 if self._h265 else 1 <= self._kind(nal[0]) <= 5)]
+        if not slices or not slices[0][self._head] & 0x80:  # both codecs begin a picture's first slice with a set bit
+            return False
+        if self._h265:
+            return all(16 <= self._kind(nal[0]) <= 21 for nal in slices)
+        return all(self._kind(nal[0]) == 5 or (self._kind(nal[0]) == 1 and _is_intra(nal)) for nal in slices)
 
-    def _nals(self, payload: bytes) -> Iterator[bytes]:
-        kind = self._kind(payload)
-        if kind == (48 if self._h265 else 24):  # several in one packet
-            yield from _aggregated(payload[2 if self._h265 else 1 :])
-        elif kind == (49 if self._h265 else 28):  # one over several packets
-            yield from self._fragments(payload)
-        elif kind < (48 if self._h265 else 24):
-            yield payload
+    def _kind(self, first: int) -> int:
+        return first >> 1 & 63 if self._h265 else first & 31
 
-    def _fragments(self, payload: bytes) -> Iterator[bytes]:
-        at = 2 if self._h265 else 1
-        if len(payload) <= at + 1:
-            return
-        flags, body = payload[at], payload[at + 1 :]
-        if flags & 0x80:
-            head = (
-                bytes((payload[0] & 0x81 | (flags & 63) << 1, payload[1]))
-                if self._h265
-                else bytes((payload[0] & 0xE0 | flags & 31,))
-            )
-            self._fragment = bytearray(head)
-        if self._fragment is None or len(self._fragment) + len(body) > LARGEST:
-            self._fragment = None
-            return
-        self._fragment += body
-        if flags & 0x40:
-            yield bytes(self._fragment)
-            self._fragment = None
+
+def _is_intra(nal: bytes) -> bool:
+    """Whether an H.264 slice says in its header that it refers to no other picture (slice_type I)."""
+    bits = int.from_bytes(nal[1:9].ljust(8, b"\0"))
+    _, rest = _exp_golomb(bits, 64)
+    kind, _ = _exp_golomb(bits, rest)
+    return kind in (2, 7)
+
+
+def _exp_golomb(bits: int, left: int) -> tuple[int, int]:
+    """An unsigned number from the `left` low bits, and how many bits remain."""
+    zeros = left - (bits & (1 << left) - 1).bit_length()
+    left -= 2 * zeros + 1
+    return (-1, 0) if left < 0 else ((bits >> left & (2 << zeros) - 1) - 1, left)
 
 
 def _aggregated(rest: bytes) -> Iterator[bytes]:
@@ -89,12 +140,13 @@ def _aggregated(rest: bytes) -> Iterator[bytes]:
         rest = rest[2 + length :]
 
 
-def _payload(packet: bytes) -> bytes:
-    """What an RTP packet carries; empty when it is none."""
+def _bounds(packet: bytes) -> tuple[int, int]:
+    """Where the content of an RTP packet (RFC 3550) starts and ends; nothing between them when it is none."""
     if len(packet) < 12 or packet[0] >> 6 != 2:
-        return b""
-    start = 12 + 4 * (packet[0] & 15)
+        return 0, 0
+    start, end = 12 + 4 * (packet[0] & 15), len(packet)
     if packet[0] & 0x10:
         start += 4 + 4 * int.from_bytes(packet[start + 2 : start + 4])
-    end = len(packet) - (packet[-1] if packet[0] & 0x20 else 0)
-    return packet[start:end]
+    if packet[0] & 0x20:
+        end -= packet[-1]
+    return start, end

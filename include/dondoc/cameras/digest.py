@@ -25,8 +25,15 @@ class Challenge:
         return "BASIC" if self.scheme == "BASIC" else self.parts.get("algorithm", "MD5").upper()
 
     @property
+    def shown(self) -> str:
+        """Its kind for a person; nothing of the camera's own wording."""
+        if self.scheme == "BASIC":
+            return "Basic"
+        return f"Digest {self.method}" if self.method in _PREFERENCE else "Digest loại khác"
+
+    @property
     def stale(self) -> bool:
-        return self.parts.get("stale", "").lower() == "true"
+        return self.scheme == "DIGEST" and self.parts.get("stale", "").lower() == "true"
 
     @property
     def usable(self) -> bool:
@@ -47,8 +54,11 @@ def parse_challenges(values: Iterable[str]) -> list[Challenge]:
 
 
 def choose(challenges: Iterable[Challenge]) -> Challenge | None:
-    """The strongest usable one."""
-    return min((c for c in challenges if c.usable), key=lambda c: _PREFERENCE.index(c.method), default=None)
+    """The strongest usable one; never Basic where Digest is offered, be it of a kind we do not speak."""
+    offered = list(challenges)
+    digest = any(c.scheme == "DIGEST" for c in offered)
+    usable = (c for c in offered if c.usable and not (digest and c.scheme == "BASIC"))
+    return min(usable, key=lambda c: _PREFERENCE.index(c.method), default=None)
 
 
 class Login:

@@ -1,7 +1,5 @@
 """A CSV of cameras that our own people keep: addresses, and the logins that forms never ask for."""
 
-import csv
-import io
 from datetime import datetime
 
 from sqlalchemy import select
@@ -10,6 +8,7 @@ from sqlalchemy.orm import Session
 from dondoc import keys
 from dondoc.cameras.address import Address, parse
 from dondoc.cameras.declare import move_to
+from dondoc.cameras.table import read
 from dondoc.directive.model import Directive
 from dondoc.directive.names import fold
 from dondoc.errors import Problem
@@ -41,27 +40,6 @@ def import_csv(
         raise Problem("Chưa nhập dòng nào. " + " ".join(faults))
     added = sum(_upsert(session, row, address, secrets, now) for (_, row), address in zip(rows, addresses, strict=True))
     return {"added": added, "updated": len(rows) - added}
-
-
-def read(text: str, filename: str, required: tuple[str, ...]) -> list[tuple[int, dict[str, str]]]:
-    """Rows with their line numbers; blank ones left out.
-
-    Raises:
-        Problem: a column is missing.
-    """
-    reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")))
-    columns = [str(c).strip() for c in reader.fieldnames or ()]
-    if missing := [c for c in required if c not in columns]:
-        raise Problem(f"{filename}: thiếu cột {', '.join(missing)}. Dòng đầu phải có: {','.join(required)}.")
-    reader.fieldnames = columns
-    try:
-        return [
-            (reader.line_num, {k: (v or "").strip() for k, v in row.items() if isinstance(k, str)})
-            for row in reader
-            if any(row.values())
-        ]
-    except csv.Error:
-        raise Problem(f"{filename}: không đọc được dòng {reader.line_num}. Lưu lại tệp dạng CSV UTF-8.") from None
 
 
 def _checked(directive: Directive, row: dict[str, str]) -> Address:

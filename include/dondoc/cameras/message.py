@@ -1,18 +1,30 @@
-"""RTSP messages off the wire: bounded, and never trusting what a camera says."""
+"""RTSP messages out of bytes as they arrive: bounded, and never trusting what a camera says."""
 
-import asyncio
 import re
 from dataclasses import dataclass, field
 
-LONGEST_HEAD, LONGEST_BODY, LONGEST_LINE = 64 * 1024, 64 * 1024, 8 * 1024
-_STATUS = re.compile(rb"RTSP/[12]\.[0-9] ([1-9][0-9]{2})(?: .*)?")
+LONGEST_HEAD, LONGEST_BODY = 64 * 1024, 64 * 1024
+_STATUS = re.compile(rb"RTSP/[12]\.[0-9] +([1-9][0-9]{2})(?: .*)?", re.IGNORECASE)
+_REQUEST = re.compile(rb"[A-Z_]{1,20} \S+ RTSP/[12]\.[0-9]")
+_BEGINNING = re.compile(rb"RTSP/.*|[A-Z_]{0,20}(?: .*)?", re.IGNORECASE | re.DOTALL)  # of either, however short
+_EMPTY = re.compile(rb"[\r\n]+")
+_BLANK = re.compile(rb"\r?\n\r?\n")
+_FOLDED = re.compile(rb"\r?\n[ \t]+")
+_LENGTH = re.compile(r"[0-9]{1,9}")
+_SPOKEN = (
+    (re.compile(rb"HTTP/"), "HTTP"),
+    (re.compile(rb"[\x14-\x17](?:\x03|\Z)"), "TLS"),
+    (re.compile(rb"SSH-"), "SSH"),
+    (re.compile(rb"\xff[\xfb-\xfe]"), "Telnet"),
+    (re.compile(rb"220[ -]"), "FTP hoặc SMTP"),
+)
 
 
 class NotRtsp(Exception):
-    """What came is no RTSP. Carries none of it."""
+    """What came is no RTSP. Says why, and carries none of it."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Response:
     """`headers` by lower-case name, each with all its values in order."""
 
@@ -25,22 +37,103 @@ class Response:
         return self.headers.get(name, [""])[0]
 
 
-def parse_head(lines: list[bytes]) -> Response:
-    """A status line and header lines, without line ends.
+TLS = "cổng này dùng TLS, không phải RTSP thường: thử địa chỉ rtsps://"
+NOISE = 100  # the status of what asks for nothing: an interim reply, or a request of the camera's own
+
+
+class Inbox:
+    """What came and was not read yet. `received` counts the bytes of a lifetime."""
+
+    def __init__(self) -> None:
+        self._data = bytearray()
+        self._searched = 0  # how far no end of the head was found: not to be searched again at every byte
+        self._head: Response | None = None  # read already, while its body is under way
+        self.received = 0
+
+    def __len__(self) -> int:
+        return len(self._data)
+
+    def feed(self, data: bytes) -> None:
+        self._data += data
+        self.received += len(data)
+
+    def forget(self) -> None:
+        """Drop what was not read: it came before anything was asked, so it answers nothing."""
+        self._data.clear()
+        self._searched, self._head = 0, None
+
+    def take(self) -> Response | bytes | None:
+        """The next message, or the next interleaved packet (its channel first, then what it carries).
+
+        Returns:
+            None: it is not whole yet.
+
+        Raises:
+            NotRtsp: something else came.
+        """
+        if self._head is None:
+            if blank := _EMPTY.match(self._data):
+                del self._data[: blank.end()]
+                self._searched = 0
+            if self._data[:1] == b"$":
+                return self._packet()
+            self._head = self._take_head()
+            if self._head is None:
+                return None
+        length = content_length(self._head)
+        if len(self._data) < length:
+            return None
+        whole, self._head = self._head, None
+        whole.body = self._cut(length)
+        return whole
+
+    def _packet(self) -> bytes | None:
+        end = 4 + int.from_bytes(self._data[2:4])
+        if len(self._data) < max(4, end):
+            return None
+        whole = self._cut(end)
+        return whole[1:2] + whole[4:]
+
+    def _take_head(self) -> Response | None:
+        if not self._data:
+            return None
+        found = _BLANK.search(self._data, max(0, self._searched - 3))
+        if (found.end() if found else len(self._data)) > LONGEST_HEAD:
+            raise NotRtsp("phần đầu của trả lời dài không dứt")
+        if found is None:
+            self._searched = len(self._data)
+            _check_beginning(bytes(self._data[:256]))
+            return None
+        self._searched = 0
+        return parse_head(self._cut(found.end())[: found.start() - found.end()])
+
+    def _cut(self, length: int) -> bytes:
+        piece = bytes(self._data[:length])
+        del self._data[:length]
+        return piece
+
+
+def parse_head(head: bytes) -> Response:
+    """A status line and header lines, without the blank line that ends them. A camera's request counts as noise.
 
     Raises:
         NotRtsp: it is none.
     """
-    found = _STATUS.fullmatch(lines[0]) if lines else None
-    if not found:
-        raise NotRtsp
+    if b"\n " in head or b"\n\t" in head:
+        head = _FOLDED.sub(b" ", head)
+    first, *lines = head.replace(b"\r\n", b"\n").split(b"\n")
+    found = _STATUS.fullmatch(first)
+    if not found and not _REQUEST.fullmatch(first):
+        raise NotRtsp(_spoken(first))
     headers: dict[str, list[str]] = {}
-    for line in lines[1:]:
-        name, colon, value = line.partition(b":")
+    for line in lines:
+        name, colon, value = line.decode("utf-8", "replace").partition(":")
         if colon:
-            text = "".join(c for c in value.decode("utf-8", "replace") if c.isprintable())
-            headers.setdefault(name.strip().lower().decode("latin-1"), []).append(text.strip())
-    return Response(int(found[1]), headers)
+            value = value.strip()
+            if not value.isprintable():
+                value = "".join(c for c in value if c.isprintable())
+            headers.setdefault(name.strip().lower(), []).append(value)
+    return Response(int(found[1]) if found else NOISE, headers)
 
 
 def content_length(response: Response) -> int:
@@ -49,47 +142,25 @@ def content_length(response: Response) -> int:
     Raises:
         NotRtsp: no number, or too long.
     """
-    text = response.get("content-length") or "0"
-    if not re.fullmatch(r"[0-9]{1,9}", text, re.ASCII) or int(text) > LONGEST_BODY:
-        raise NotRtsp
+    text = response.get("content-length")
+    if not text:
+        return 0
+    if not _LENGTH.fullmatch(text) or int(text) > LONGEST_BODY:
+        raise NotRtsp("Content-Length không hợp lệ hoặc quá lớn")
     return int(text)
 
 
-async def read_response(reader: asyncio.StreamReader) -> Response | bytes:
-    """The next response, or the next interleaved packet (bytes with its channel first).
-
-    Raises:
-        NotRtsp: something else came.
-        asyncio.IncompleteReadError: the connection ended.
-    """
-    first = await reader.readexactly(1)
-    while first in (b"\r", b"\n"):
-        first = await reader.readexactly(1)
-    if first == b"$":
-        channel_and_length = await reader.readexactly(3)
-        return channel_and_length[:1] + await reader.readexactly(int.from_bytes(channel_and_length[1:]))
-    for letter in b"TSP/":
-        if first[-1:] != b"R" and len(first) == 1:
-            raise NotRtsp
-        first += await reader.readexactly(1)
-        if first[-1] != letter:
-            raise NotRtsp
-    head = parse_head(await _lines(reader, first))
-    return Response(head.status, head.headers, await reader.readexactly(content_length(head)))
+def _check_beginning(data: bytes) -> None:
+    """Whether these bytes may become a message: garbage is to be known at once, not when the deadline is over."""
+    line, ended, _ = data.partition(b"\n")
+    line = line.removesuffix(b"\r")
+    whole = _STATUS.fullmatch(line) or _REQUEST.fullmatch(line)
+    if not _BEGINNING.fullmatch(data) or (ended and not whole):
+        raise NotRtsp(_spoken(data))
 
 
-async def _lines(reader: asyncio.StreamReader, start: bytes) -> list[bytes]:
-    lines: list[bytes] = []
-    size = 0
-    while True:
-        try:
-            line = start + await reader.readuntil(b"\n")
-        except asyncio.LimitOverrunError:
-            raise NotRtsp from None
-        start, size = b"", size + len(line)
-        if len(line) > LONGEST_LINE or size > LONGEST_HEAD:
-            raise NotRtsp
-        line = line.rstrip(b"\r\n")
-        if not line:
-            return lines
-        lines.append(line)
+def _spoken(data: bytes) -> str:
+    name = next((name for pattern, name in _SPOKEN if pattern.match(data)), None)
+    if name == "TLS":
+        return TLS
+    return f"cổng này trả lời bằng {name}, không phải RTSP" if name else "trả lời không phải RTSP"

@@ -2,17 +2,23 @@
 
 import asyncio
 import contextlib
+import errno
+import os
 import socket
 import ssl
 import threading
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
-from dondoc.cameras.address import Address
+from dondoc.cameras.wire import Wire
+from dondoc.errors import Problem
 from dondoc.settings import Network
 
 Ip = IPv4Address | IPv6Address
-# Never meant by a wide network such as 0.0.0.0/0: this machine, its link (cloud metadata lives there), multicast.
+# Never meant by a wide network such as 0.0.0.0/0: this machine, its link (cloud metadata lives there), multicast, and
+# IPv6 that wraps any of them up (NAT64, 6to4, Teredo).
 _SPECIAL = [
     ip_network(n)
     for n in (
@@ -25,81 +31,115 @@ _SPECIAL = [
         "fe80::/10",
         "ff00::/8",
         "fd00:ec2::/32",
+        "64:ff9b::/96",
+        "2002::/16",
+        "2001::/32",
     )
 ]
+# Of these the camera is innocent.
+_OUR_OWN = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EADDRNOTAVAIL}
+_SHORT = "Máy kiểm tra thiếu tài nguyên mạng ({}). Giảm --concurrency, hoặc tăng giới hạn tệp mở (ulimit -n)."
 
 
 def allowed(ip: Ip, allow: Sequence[Network]) -> bool:
     """Whether an address may be probed: listed, and if it is a special one, by a network inside that special one."""
     ip = getattr(ip, "ipv4_mapped", None) or ip
     listed = [n for n in allow if ip in n]
-    special = next((s for s in _SPECIAL if ip in s), None)
+    special = next((s for s in _SPECIAL if s.version == ip.version and ip in s), None)
     return any(special is None or n.subnet_of(special) for n in listed)  # type: ignore[arg-type]
 
 
-async def resolve(host: str) -> list[Ip]:
-    """Every address of a host, in the resolver's order.
+class Resolver:
+    """Looks up names in at most `threads` threads that nobody waits for.
+
+    A dead name server holds up neither the others nor the exit, and ten thousand names are not ten thousand threads.
+    What was found is kept: the cameras of a run that share a name are asked at one address.
+    """
+
+    def __init__(self, threads: int = 64) -> None:
+        self._known: dict[str, list[Ip]] = {}
+        self._asked: deque[Callable[[], None]] = deque()
+        self._free, self._lock = threads, threading.Lock()
+
+    async def resolve(self, host: str) -> list[Ip]:
+        """Every address of a host, in the resolver's order.
+
+        Raises:
+            OSError: there is none.
+        """
+        try:
+            return [ip_address(host)]
+        except ValueError:
+            pass
+        if host not in self._known:
+            loop = asyncio.get_running_loop()
+            answer: asyncio.Future[list[Ip]] = loop.create_future()
+            self._submit(lambda: _answer(host, loop, answer))
+            self._known[host] = await answer
+        return self._known[host]
+
+    def _submit(self, look_up: Callable[[], None]) -> None:
+        with self._lock:
+            self._asked.append(look_up)
+            if not self._free:
+                return
+            self._free -= 1
+        threading.Thread(target=self._work, daemon=True, name="resolver").start()
+
+    def _work(self) -> None:
+        while True:
+            with self._lock:
+                if not self._asked:
+                    self._free += 1
+                    return
+                look_up = self._asked.popleft()
+            look_up()
+
+
+def _answer(host: str, loop: asyncio.AbstractEventLoop, answer: "asyncio.Future[list[Ip]]") -> None:
+    if answer.done():  # its camera's time was over before a thread was free
+        return
+    found: list[Ip] = []
+    with contextlib.suppress(OSError, ValueError):  # ValueError: a name that its encoding refuses
+        rows = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+        found = [ip_address(str(row[4][0]).partition("%")[0]) for row in rows]
+    with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
+        loop.call_soon_threadsafe(_settle, answer, found)
+
+
+def _settle(answer: "asyncio.Future[list[Ip]]", found: list[Ip]) -> None:
+    if answer.done():
+        return
+    if found:
+        answer.set_result(found)
+    else:
+        answer.set_exception(OSError("không có địa chỉ"))
+
+
+async def connect(ip: Ip, port: int) -> Wire:
+    """A wire to the camera.
 
     Raises:
-        OSError: there is none.
+        OSError: refused, no route.
+        Problem: this machine has no more descriptors, ports or memory; says nothing of the camera.
     """
     try:
-        return [ip_address(host)]
-    except ValueError:
-        return await _look_up(host)
-
-
-async def _look_up(host: str) -> list[Ip]:
-    """The resolver, in a thread that nobody waits for: a dead name server must not hold up the others or the exit."""
-    loop = asyncio.get_running_loop()
-    answer: asyncio.Future[list[Ip]] = loop.create_future()
-
-    def settle(found: list[Ip] | None) -> None:
-        if answer.done():
-            return
-        if found:
-            answer.set_result(found)
-        else:
-            answer.set_exception(OSError("không có địa chỉ"))
-
-    def ask() -> None:
-        found = None
-        with contextlib.suppress(OSError, ValueError):  # ValueError: a name that its encoding refuses
-            rows = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-            found = [ip_address(str(row[4][0]).partition("%")[0]) for row in rows]
-        with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
-            loop.call_soon_threadsafe(settle, found)
-
-    threading.Thread(target=ask, daemon=True, name="resolver").start()
-    return await answer
-
-
-async def connect(ip: Ip, port: int) -> socket.socket:
-    """A connected TCP socket.
-
-    Raises:
-        OSError: refused, no route, out of descriptors.
-    """
-    made = socket.socket(socket.AF_INET6 if ip.version == 6 else socket.AF_INET)
-    made.setblocking(False)
-    try:
-        await asyncio.get_running_loop().sock_connect(made, (str(ip), port))
-    except BaseException:
-        made.close()
+        return (await asyncio.get_running_loop().create_connection(Wire, str(ip), port))[1]
+    except OSError as error:
+        if error.errno in _OUR_OWN:
+            raise Problem(_SHORT.format(os.strerror(error.errno))) from None
         raise
-    return made
 
 
-async def streams(made: socket.socket, address: Address) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    """Reader and writer over the socket, encrypted for rtsps.
+@lru_cache
+def tls() -> ssl.SSLContext:
+    """How rtsps is spoken.
 
-    Cameras sign their certificates themselves: it is not verified, the allow list says who is there.
-
-    Raises:
-        ssl.SSLError, OSError: no TLS at the other end.
+    Cameras sign their certificates themselves: they are not verified, the allow list says who is there.
     """
-    if address.scheme == "rtsp":
-        return await asyncio.open_connection(sock=made, limit=2**16)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    return await asyncio.open_connection(sock=made, limit=2**16, ssl=context, server_hostname=address.host)
+    # Old cameras have short keys and TLS 1.0: bad as that is, it is better than their plain port.
+    context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
+    context.set_ciphers("DEFAULT:@SECLEVEL=0")
+    return context

@@ -1,60 +1,90 @@
-"""Decodes one picture and looks at it. Runs as a child process: a crash of a decoder must not take us along.
+"""Decodes one picture and judges it. Runs as a child process: a crash of a decoder must not take us along.
 
-Reads from standard input: length of 4 bytes, one byte for the codec ("4" or "5"), the Annex-B stream; writes one line
-with the verdict. Until its input ends.
+Its only argument are the thresholds. Says `ready`; then reads requests from standard input, each two lengths of 4
+bytes, a JSON object (`codec`, `past`) and the Annex-B stream, and answers each with a line of JSON (the fields of
+`Seen`), until its input ends.
 """
 
 import contextlib
+import json
 import sys
+from collections.abc import Mapping
 from typing import Any
 
-WIDTH, HEIGHT = 640, 360
-STRIP = 0.1  # of the height, at top and bottom: clock and name are written there
-BLACK_MEAN, BLACK_P99 = 2.0, 4.0  # facts of synthetic scenes: a lens cap has a mean of 5, a dark street of 6
-CODECS = {"4": "h264", "5": "hevc"}
-MEMORY = 4 * 1024**3
+import av
+import cv2
+import numpy as np
+
+from dondoc.cameras.judge import Thresholds, detail, judge, light
+from dondoc.cameras.measure import Planes, measure
+
+CODECS = {"h264": "h264", "h265": "hevc"}
+PLANAR = {"yuv420p": False, "yuvj420p": True}  # format: whether it has the full range by its name
+FULL_RANGE = 2  # AVCOL_RANGE_JPEG
+MEMORY = 3 * 1024**3
+FAILED: dict[str, Any] = {"verdict": "decode_failed", "detail": "không giải mã được hình", "features": {}}
 
 
-def decode(codec: str, stream: bytes) -> Any:
-    """The first whole picture as an array of shape (height, width, 3) in BGR; None when there is none."""
-    import av
-
-    decoder: Any = av.CodecContext.create(codec, "r")
+def decode(codec: str, stream: bytes) -> Planes | None:
+    """The first whole picture; None when there is none."""
+    decoder: Any = av.CodecContext.create(CODECS[codec], "r")
     decoder.thread_count = 1
     try:
         frames = [*decoder.decode(av.Packet(stream)), *decoder.decode(None)]
     except (av.FFmpegError, ValueError):
         return None
-    good = [f for f in frames if not f.is_corrupt]
-    return good[0].to_ndarray(format="bgr24") if good else None
+    frame = next((f for f in frames if not f.is_corrupt), None)
+    if frame is None:
+        return None
+    if frame.format.name not in PLANAR:  # 10 bits, 4:2:2, grey: rare, so the conversion may cost
+        frame = frame.reformat(format="yuv420p")
+    full = PLANAR[frame.format.name] or frame.color_range == FULL_RANGE
+    y, u, v = (_array(plane) for plane in frame.planes)
+    return Planes(y, u, v, full)
 
 
-def look(picture: Any) -> str:
-    """`black` or `ok`."""
-    import cv2
-    import numpy as np
-
-    grey = cv2.cvtColor(cv2.resize(picture, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA), cv2.COLOR_BGR2GRAY)
-    middle = grey[int(HEIGHT * STRIP) : int(HEIGHT * (1 - STRIP))]
-    return "black" if middle.mean() < BLACK_MEAN and np.percentile(middle, 99) < BLACK_P99 else "ok"
+def _array(plane: Any) -> Any:
+    return np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[: plane.height, : plane.width]
 
 
-def judge(codec: str, stream: bytes) -> str:
-    """`decode_failed`, `black` or `ok`."""
-    picture = decode(codec, stream)
-    return "decode_failed" if picture is None else look(picture)
+def look(picture: Planes | None, past: Mapping[str, Any] | None, limits: Thresholds) -> dict[str, Any]:
+    """What a request is answered with."""
+    if picture is None:
+        return FAILED
+    features = measure(picture)
+    features["light"] = light(features, limits)
+    verdict, suspicion = judge(features, past, limits)
+    features |= {"verdict": verdict, "suspicion": suspicion}
+    return {"verdict": verdict, "detail": detail(verdict, suspicion), "features": features}
+
+
+def confine() -> None:
+    """One thread, bounded memory: there is one child a core, and what it decodes comes from strangers.
+
+    No core dump: secrets could be in it.
+    """
+    import resource
+
+    cv2.setNumThreads(1)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    with contextlib.suppress(ValueError, OSError):  # macOS has no such limit
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+
+
+def say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
 
 
 def main() -> None:
     """Judge what comes in, one after another."""
-    import resource
-
-    with contextlib.suppress(ValueError, OSError):  # macOS has no such limit
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    while head := sys.stdin.buffer.read(5):
-        stream = sys.stdin.buffer.read(int.from_bytes(head[:4]))
-        sys.stdout.write(judge(CODECS[chr(head[4])], stream) + "\n")
-        sys.stdout.flush()
+    confine()
+    limits, read = json.loads(sys.argv[1]), sys.stdin.buffer.read
+    say("ready")
+    while len(head := read(8)) == 8:
+        request = json.loads(read(int.from_bytes(head[:4])))
+        picture = decode(request["codec"], read(int.from_bytes(head[4:])))
+        say(json.dumps(look(picture, request["past"], limits)))
 
 
 if __name__ == "__main__":

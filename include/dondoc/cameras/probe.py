@@ -6,23 +6,31 @@ import queue
 import resource
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any, TypeAlias
 
+import uvloop
+
+from dondoc.cameras import fallback
 from dondoc.cameras.address import Address, parse
-from dondoc.cameras.decoder import Decoder
-from dondoc.cameras.frame import key_picture
+from dondoc.cameras.decoder import Decoder, Seen
+from dondoc.cameras.frame import Unspoken, key_picture
 from dondoc.cameras.message import NotRtsp
-from dondoc.cameras.rtsp import Dialogue, Verdict
+from dondoc.cameras.network import Resolver
+from dondoc.cameras.rtsp import HUNG_UP, Dialogue, Verdict
 from dondoc.cameras.verdicts import Finding, Target
 from dondoc.settings import Network
 
+SPARE_DESCRIPTORS = 200  # for everything but the cameras
 SLOW = {
-    "dns": ("dns_failure", "máy chủ tên miền không trả lời"),
-    "connect": ("connect_timeout", "thiết bị không trả lời kết nối"),
-    "tls": ("tls_failure", "thiết bị không trả lời khi thiết lập TLS"),
-    "rtsp": ("rtsp_timeout", "thiết bị nhận kết nối nhưng không trả lời"),
+    "dns": Seen("dns_failure", "máy chủ tên miền không trả lời"),
+    "connect": Seen("connect_timeout", "thiết bị không trả lời kết nối"),
+    "tls": Seen("tls_failure", "thiết bị không trả lời khi thiết lập TLS"),
+    "hung up": Seen("closed_early", HUNG_UP),
 }
-CLOSED = {"tls": ("tls_failure", "thiết bị ngắt khi thiết lập TLS"), "rtsp": ("closed_early", "thiết bị ngắt kết nối")}
+CLOSED = {"tls": Seen("tls_failure", "thiết bị ngắt khi thiết lập TLS")}
+Found: TypeAlias = "queue.SimpleQueue[Finding | BaseException | None]"
 
 
 async def probe(
@@ -32,6 +40,7 @@ async def probe(
     timeout: float = 8.0,
     allow: Sequence[Network] = (),
     decoder: Decoder | None = None,
+    resolver: Resolver | None = None,
 ) -> Finding:
     """Look at one camera. Stage 1 ends with its description, stage 2 with one picture.
 
@@ -39,21 +48,41 @@ async def probe(
         timeout: seconds for everything the network does; decoding has a limit of its own.
         allow: networks that may be probed; none means nothing may.
         decoder: to share between looks; without one a child process is started for this look.
+        resolver: to share between looks.
 
     Returns:
-        the finding; whatever the camera does, nothing is raised.
+        the finding, whatever the camera does.
+
+    Raises:
+        Problem: this machine is out of descriptors, ports or memory, which says nothing of the camera.
     """
+    if stage == 2 and decoder is None:
+        async with Decoder(1) as own:
+            return await probe(target, stage=2, timeout=timeout, allow=allow, decoder=own, resolver=resolver)
     started = time.monotonic()
-    dialogue: Dialogue | None = None
     try:
         address = parse(target.url)
-        dialogue = Dialogue(address, *_credentials(target, address), allow)
-        verdict, detail = await _look(dialogue, stage, timeout, decoder)
     except ValueError as error:
-        verdict, detail = "invalid_address", str(error)
-    sent = dialogue is not None and dialogue.password_sent
-    elapsed = round((time.monotonic() - started) * 1000)
-    return Finding(target.id, verdict, detail, elapsed, stage, sent)
+        return Finding(target.id, "invalid_address", str(error), _since(started), stage)
+    dialogue = Dialogue(address, *_credentials(target, address), allow, resolver or Resolver())
+    try:
+        seen = await _look(dialogue, decoder if stage == 2 else None, timeout, target.past)
+    finally:
+        dialogue.close()
+    return Finding(
+        camera=target.id,
+        verdict=seen.verdict,
+        detail=seen.detail,
+        elapsed_ms=_since(started),
+        stage=stage,
+        password_sent=dialogue.password_sent,
+        steps=() if seen.verdict == "ok" else dialogue.steps.lines(),
+        features=seen.features or None,
+    )
+
+
+def _since(started: float) -> int:
+    return round((time.monotonic() - started) * 1000)
 
 
 def _credentials(target: Target, address: Address) -> tuple[str | None, str | None]:
@@ -62,34 +91,54 @@ def _credentials(target: Target, address: Address) -> tuple[str | None, str | No
     return address.user, address.password
 
 
-async def _look(dialogue: Dialogue, stage: int, timeout: float, decoder: Decoder | None) -> tuple[str, str]:
+async def _look(dialogue: Dialogue, decoder: Decoder | None, timeout: float, past: Mapping[str, Any] | None) -> Seen:
+    """What is seen by the end of stage 1, or of stage 2 when there is a decoder."""
     try:
-        async with asyncio.timeout(timeout):
+        async with asyncio.timeout(timeout) as deadline:
             await dialogue.open()
             track, base = await dialogue.describe()
-            if stage == 1:
-                return "ok", "camera trả lời và mô tả luồng hình"
-            picture = await key_picture(dialogue, track, base)
+            if decoder is None:
+                return Seen("ok", "camera trả lời và mô tả luồng hình")
+            stream = await key_picture(dialogue, track, base)
+    except Unspoken as found:
+        left = (deadline.when() or 0) - asyncio.get_running_loop().time()
+        return await _elsewhere(dialogue, found.transport, decoder, left, past)
     except Verdict as found:
-        return found.verdict, found.detail
+        return Seen(found.verdict, found.detail)
     except TimeoutError:
-        return SLOW.get(dialogue.phase) or ("no_frame", _frame_detail(dialogue, "hết thời gian chờ"))
-    except NotRtsp:
-        if dialogue.phase == "rtsp":
-            return "not_rtsp", "trả lời không phải RTSP"
-        return "no_frame", _frame_detail(dialogue, "trả lời không phải RTSP")
-    except (asyncio.IncompleteReadError, OSError):
-        return CLOSED.get(dialogue.phase) or ("no_frame", _frame_detail(dialogue, "thiết bị ngắt kết nối"))
-    finally:
-        dialogue.close()
-    if decoder:
-        return await decoder.judge(track.codec or "", picture)
-    async with Decoder(1) as own:
-        return await own.judge(track.codec or "", picture)
+        return SLOW.get(dialogue.phase) or _ended(dialogue, "rtsp_timeout", _silent(dialogue))
+    except NotRtsp as error:
+        return _ended(dialogue, "not_rtsp", str(error))
+    except OSError:
+        return CLOSED.get(dialogue.phase) or _ended(dialogue, "closed_early", f"ngắt kết nối sau {dialogue.asked}")
+    dialogue.close()
+    return await decoder.judge(track.codec or "", stream, past)
 
 
-def _frame_detail(dialogue: Dialogue, why: str) -> str:
-    return f"{why}; {dialogue.phase.removeprefix('frame: ')}"
+async def _elsewhere(
+    dialogue: Dialogue, transport: str, decoder: Decoder | None, left: float, past: Mapping[str, Any] | None
+) -> Seen:
+    """A picture that is not spoken here, by FFmpeg; unless it would have to log in, and cannot."""
+    dialogue.close()
+    assert decoder is not None
+    assert dialogue.ip is not None
+    if dialogue.login and not fallback.can_log_in(dialogue.login):
+        return Seen("no_frame", f"chưa đọc được cách gửi hình này cùng với đăng nhập {dialogue.login.shown}")
+    url = fallback.source(dialogue.address, dialogue.ip, dialogue.credentials if dialogue.login else None)
+    return await fallback.look(url, transport, decoder, timeout=max(1.0, left), past=past)
+
+
+def _silent(dialogue: Dialogue) -> str:
+    return f"nhận kết nối nhưng không trả lời xong {dialogue.asked} trong thời gian cho phép"
+
+
+def _ended(dialogue: Dialogue, verdict: str, why: str) -> Seen:
+    """What a dialogue that broke off means: before a picture was asked for, or after."""
+    if dialogue.phase != "rtsp":
+        return Seen("no_frame", f"{why}; {dialogue.phase.removeprefix('frame: ')}")
+    if verdict == "not_rtsp" or not dialogue.received:
+        return Seen(verdict, why)
+    return Seen(verdict, f"{why}; mới nhận {dialogue.received} byte, chưa đủ một câu trả lời")
 
 
 def probe_many(
@@ -104,13 +153,19 @@ def probe_many(
     """Look at many cameras, `concurrency` at a time; yields findings in order of completion.
 
     Args:
+        timeout: seconds for each camera, from its own start.
         per_device: looks at a time at the same host and port (the channels of one recorder); None: no limit.
+
+    Raises:
+        Problem: as `probe`.
     """
-    found: queue.SimpleQueue[Finding | BaseException | None] = queue.SimpleQueue()
-    loop = asyncio.new_event_loop()
-    everything = _everything(list(targets), found, stage, concurrency, timeout, allow, per_device)
-    work = loop.create_task(everything)
-    thread = threading.Thread(target=_run, args=(loop, work, found), name="probe", daemon=True)
+    found: Found = queue.SimpleQueue()
+    loop = uvloop.new_event_loop()  # half the processor time of a probe
+    everyone = list(targets)
+    at_once = min(concurrency, _descriptors(concurrency + SPARE_DESCRIPTORS) - SPARE_DESCRIPTORS, len(everyone))
+    look = partial(probe, stage=stage, timeout=timeout, allow=allow)
+    task = loop.create_task(_look_at_all(_lanes(everyone, per_device), look, found, max(1, at_once), stage == 2))
+    thread = threading.Thread(target=_run, args=(loop, task, found), name="probe", daemon=True)
     thread.start()
     try:
         while (finding := found.get()) is not None:
@@ -119,51 +174,59 @@ def probe_many(
             yield finding
     finally:
         with contextlib.suppress(RuntimeError):  # it has ended by itself
-            loop.call_soon_threadsafe(work.cancel)
+            loop.call_soon_threadsafe(task.cancel)
         thread.join()
 
 
-def _run(
-    loop: asyncio.AbstractEventLoop,
-    work: asyncio.Task[None],
-    found: "queue.SimpleQueue[Finding | BaseException | None]",
+async def _look_at_all(
+    lanes: Iterator[Iterator[Target]],
+    look: Callable[..., Awaitable[Finding]],
+    found: Found,
+    at_once: int,
+    pictures: bool,
 ) -> None:
+    resolver = Resolver()
+    async with Decoder() if pictures else contextlib.nullcontext() as decoder, asyncio.TaskGroup() as group:
+
+        async def work() -> None:
+            for lane in lanes:
+                for target in lane:
+                    found.put(await look(target, decoder=decoder, resolver=resolver))
+
+        for _ in range(at_once):
+            group.create_task(work())
+            await asyncio.sleep(0)  # one start a turn: a crowd of them would eat into its own deadlines
+
+
+def _run(loop: asyncio.AbstractEventLoop, task: asyncio.Task[None], found: Found) -> None:
+    """Run the task to its end, of whatever kind; the last thing found is None."""
     with asyncio.Runner(loop_factory=lambda: loop) as runner:
         try:
-            runner.run(_wait(work))
+            runner.run(_wait(task))
         except asyncio.CancelledError:
             pass
+        except BaseExceptionGroup as errors:
+            found.put(errors.exceptions[0])
         except BaseException as error:
             found.put(error)
         found.put(None)
 
 
-async def _wait(work: asyncio.Task[None]) -> None:
-    await work
+async def _wait(task: asyncio.Task[None]) -> None:
+    await task
 
 
-async def _everything(
-    targets: list[Target],
-    found: "queue.SimpleQueue[Finding | BaseException | None]",
-    stage: int,
-    concurrency: int,
-    timeout: float,
-    allow: Sequence[Network],
-    per_device: int | None,
-) -> None:
-    descriptors = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-    concurrency = max(1, min(concurrency, descriptors - 200))  # running out of them would look like dead cameras
-    places = asyncio.Semaphore(concurrency)
-    devices: dict[object, asyncio.Semaphore] = {}
-
-    async def one(target: Target) -> None:
-        limit = per_device or concurrency
-        async with devices.setdefault(_device(target), asyncio.Semaphore(limit)), places:
-            found.put(await probe(target, stage=stage, timeout=timeout, allow=allow, decoder=decoder))
-
-    async with Decoder() as decoder, asyncio.TaskGroup() as group:
-        for target in targets:
-            group.create_task(one(target))
+def _lanes(targets: list[Target], per_device: int | None) -> Iterator[Iterator[Target]]:
+    """Queues that are each worked off by one at a time; `per_device` of them share the targets of a device."""
+    if per_device is None:
+        yield from (iter((target,)) for target in targets)
+        return
+    devices: dict[object, list[Target]] = {}
+    for target in targets:
+        devices.setdefault(_device(target), []).append(target)
+    for same in devices.values():
+        shared = iter(same)
+        yield from (shared for _ in same[:per_device])
 
 
 def _device(target: Target) -> object:
@@ -171,3 +234,14 @@ def _device(target: Target) -> object:
         return parse(target.url).device
     except ValueError:
         return target.id
+
+
+def _descriptors(wanted: int) -> int:
+    """How many files may be open, after asking for as many: running out of them would look like dead cameras."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        with contextlib.suppress(ValueError, OSError):  # macOS has a limit below the one it names
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+            return most
+    return wanted if soft == resource.RLIM_INFINITY else soft

@@ -1,18 +1,26 @@
 """The dialogue with one camera up to its description: connect, OPTIONS, DESCRIBE, log in at most once."""
 
 import asyncio
-import contextlib
+import re
 import ssl
 from collections.abc import Sequence
 
 from dondoc.cameras import network, sdp
 from dondoc.cameras.address import Address, parse
-from dondoc.cameras.digest import Login, choose, parse_challenges
-from dondoc.cameras.message import NotRtsp, Response, read_response
+from dondoc.cameras.digest import Challenge, Login, choose, parse_challenges
+from dondoc.cameras.message import TLS, NotRtsp, Response
+from dondoc.cameras.steps import Steps, place
+from dondoc.cameras.wire import NotTls, Wire
 from dondoc.settings import Network
 
 REDIRECTS = 2
-EARLY_PACKETS = 512  # interleaved packets kept while a reply is awaited
+FOLLOWED = (301, 302, 303, 307, 308)
+ADDRESSES = 4  # of a name, tried one after another
+NOISE = 64  # interim replies and requests of the camera's own that are put up with
+HUNG_UP = "ngắt kết nối khi được hỏi, không trả lời gì"
+TLS_PATIENCE = 1.0  # seconds
+EARLY = 2 * 1024 * 1024  # bytes of interleaved packets kept while a reply is awaited
+_SENDABLE = re.compile(r"[!-~]{1,4096}")
 
 
 class Verdict(Exception):
@@ -26,20 +34,41 @@ class Verdict(Exception):
 class Dialogue:
     """One look at one camera over one connection (a redirect makes another).
 
-    `phase` names the step under way, so that a time-out or a broken connection can be told apart by it.
+    `phase` names the step under way, so that a time-out or a broken connection can be told apart by it; `asked` is the
+    request that awaits its reply.
     """
 
-    def __init__(self, address: Address, user: str | None, password: str | None, allow: Sequence[Network]) -> None:
+    def __init__(
+        self,
+        address: Address,
+        user: str | None,
+        password: str | None,
+        allow: Sequence[Network],
+        resolver: network.Resolver,
+    ) -> None:
         self.address, self.allow = address, allow
-        self._credentials = (user, password or "") if user is not None else None
-        self.phase = "dns"
+        self.credentials = (user, password or "") if user is not None else None
+        self._resolver = resolver
+        self.steps = Steps()
+        self.phase, self.asked = "dns", ""
         self.password_sent = False
         self.packets: list[bytes] = []  # that came before a reply: channel byte first
         self.session = ""
+        self.ip: network.Ip | None = None  # that is connected to
         self._login: Login | None = None
-        self._reader: asyncio.StreamReader | None = None
-        self._writer: asyncio.StreamWriter | None = None
-        self._sequence = 0
+        self._wire: Wire | None = None
+        self._sequence = self._noise = 0
+        self._room = EARLY
+
+    @property
+    def login(self) -> Challenge | None:
+        """What the camera was logged in under, None without a login."""
+        return self._login.challenge if self._login else None
+
+    @property
+    def received(self) -> int:
+        """Bytes that came on this connection and are no whole message yet."""
+        return len(self._wire.inbox) if self._wire else 0
 
     async def open(self) -> None:
         """Resolve, check against the allow list, connect.
@@ -48,79 +77,106 @@ class Dialogue:
             Verdict: any of that failed.
         """
         self.phase = "dns"
+        ips = await self._allowed()
+        self.phase = "connect"
+        self._wire = await self._connect(ips)
+        if self.address.scheme == "rtsps":
+            self.phase = "tls"
+            try:
+                await self._wire.encrypt(network.tls(), self.address.host)
+            except (OSError, ValueError) as error:
+                raise Verdict("tls_failure", _without_tls(error)) from None
+        self.steps.note("đã nối")
+        self.phase = "rtsp"
+
+    async def _allowed(self) -> list[network.Ip]:
         try:
-            ips = await network.resolve(self.address.host)
+            ips = await self._resolver.resolve(self.address.host)
         except OSError:
             raise Verdict("dns_failure", "không phân giải được tên máy") from None
-        ip = next((ip for ip in ips if network.allowed(ip, self.allow)), None)
-        if ip is None:
+        may = [ip for ip in ips if network.allowed(ip, self.allow)]
+        if not may:
             raise Verdict("blocked_target", "địa chỉ nằm ngoài các dải mạng được phép kiểm tra (DONDOC_PROBE_ALLOW)")
-        self.phase = "connect"
-        try:
-            made = await network.connect(ip, self.address.port)
-        except ConnectionRefusedError:
-            raise Verdict("connection_refused", "cổng không mở") from None
-        except TimeoutError:  # the kernel gave up before we did
-            raise Verdict("connect_timeout", "thiết bị không trả lời kết nối") from None
-        except OSError as error:
-            raise Verdict("unreachable", f"không có đường đến thiết bị (lỗi mạng {error.errno})") from None
-        self.phase = "tls" if self.address.scheme == "rtsps" else "rtsp"
-        try:
-            self._reader, self._writer = await network.streams(made, self.address)
-        except (ssl.SSLError, OSError, ValueError):
-            made.close()
-            raise Verdict("tls_failure", "không thiết lập được TLS") from None
-        except BaseException:
-            made.close()
-            raise
-        self.phase = "rtsp"
+        return may[:ADDRESSES]
+
+    async def _connect(self, ips: Sequence[network.Ip]) -> Wire:
+        for ip in ips:
+            self.steps.note(f"nối đến {ip} cổng {self.address.port}")
+            try:
+                self.ip = ip
+                return await network.connect(ip, self.address.port)
+            except ConnectionResetError:  # it had picked up
+                if self.address.scheme == "rtsps":
+                    failure = Verdict("tls_failure", "thiết bị ngắt ngay khi nối")
+                else:
+                    failure = Verdict("closed_early", "thiết bị ngắt ngay khi nối")
+            except OSError as error:
+                failure = _failure(error)
+        raise failure
 
     def close(self) -> None:
         """Hang up, at once."""
-        if self._writer:
-            with contextlib.suppress(RuntimeError):  # the loop is closing
-                self._writer.transport.abort()
-        self._reader = self._writer = None
+        if self._wire:
+            self._wire.close()
+        self._wire = None
 
     async def send(self, method: str, url: str, **headers: str) -> None:
-        if self._writer is None or not all(c.isprintable() and not c.isspace() for c in url):
-            raise NotRtsp
+        if self._wire is None or not _SENDABLE.fullmatch(url):
+            raise NotRtsp("camera nêu một địa chỉ luồng không dùng được")
+        if self._sequence:  # what a server says before it is ever asked tells what it is; later it answers nothing
+            self._wire.inbox.forget()
         self._sequence += 1
         fields = {"CSeq": str(self._sequence), "User-Agent": "dondoc", **headers}
         if self.session:
             fields["Session"] = self.session
         if self._login:
             fields["Authorization"] = self._login.header(method, url)
-            self.password_sent = True
-        lines = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in fields.items())
-        self._writer.write(f"{method} {url} RTSP/1.0\r\n{lines}\r\n".encode())
-        await self._writer.drain()
+        lines = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
+        self._wire.send(f"{method} {url} RTSP/1.0\r\n{lines}\r\n".encode())
+        self.password_sent |= self._login is not None
+        self.asked = method
+        login = f" (đăng nhập {self._login.challenge.shown})" if self._login else ""
+        self.steps.note(f"→ {method} {place(self.address)}{login}")
+        if method == "TEARDOWN":
+            await asyncio.sleep(0)  # it is sent at the end of the loop's turn: not to be overtaken by hanging up
 
     async def read(self) -> Response | bytes:
-        if self._reader is None:
-            raise NotRtsp
-        return await read_response(self._reader)
+        """The next reply or packet; interim replies and the camera's own requests are passed over.
+
+        Raises:
+            NotRtsp: something else came.
+            ConnectionError: the connection ended.
+        """
+        while self._wire:
+            got = await self._wire.read()
+            if not isinstance(got, Response) or got.status >= 200:
+                return got
+            self._noise += 1
+            if self._noise > NOISE:
+                raise NotRtsp("camera gửi mãi những thứ không ai hỏi")
+        raise ConnectionAbortedError
 
     async def request(self, method: str, url: str, **headers: str) -> Response:
         """Ask, and await the reply; a nonce that went stale is renewed once."""
-        for last in (False, True):
-            await self.send(method, url, **headers)
-            reply = await self._reply()
-            if reply.status != 401 or not self._login or last:
-                return reply
+        await self.send(method, url, **headers)
+        reply = await self._reply()
+        if reply.status == 401 and self._login and self.credentials:
             renewed = choose(parse_challenges(reply.headers.get("www-authenticate", [])))
-            if not (renewed and renewed.stale and self._credentials):
-                return reply
-            self._login = Login(*self._credentials, renewed)
-        raise AssertionError("unreachable")
+            if renewed and renewed.stale:
+                self._login = Login(*self.credentials, renewed)
+                await self.send(method, url, **headers)
+                reply = await self._reply()
+        return reply
 
     async def _reply(self) -> Response:
+        """The next reply. Its number is not looked at: with one request under way, an odd one is a camera's mistake."""
         while True:
             got = await self.read()
             if isinstance(got, Response):
-                if got.status >= 200:
-                    return got
-            elif len(self.packets) < EARLY_PACKETS:
+                self.steps.note("", got)
+                return got
+            self._room -= len(got) + 64  # an object of its own costs that much too
+            if self._room > 0:
                 self.packets.append(got)
 
     async def describe(self) -> tuple[sdp.Video, str]:
@@ -130,12 +186,37 @@ class Dialogue:
             Verdict: anything else was answered.
         """
         for _ in range(REDIRECTS + 1):
-            await self.request("OPTIONS", self.address.url)  # asked first as every player does; the answer is no matter
+            await self._greet()
             reply = await self._describe()
-            if not 300 <= reply.status < 400:
+            if reply.status not in FOLLOWED:
                 return _video(reply, self.address.url)
             await self._follow(reply)
         raise Verdict("server_error", "chuyển hướng vòng quanh")
+
+    async def _greet(self) -> None:
+        """OPTIONS, as every player asks first. The answer is no matter; that there is none may be."""
+        try:
+            await self.request("OPTIONS", self.address.url)
+        except ConnectionError:
+            if self.address.scheme == "rtsps" or self._wire is None or self._wire.inbox.received:
+                raise
+            self.phase = "hung up"
+            raise Verdict("not_rtsp", TLS) if await self._secure() else Verdict("closed_early", HUNG_UP) from None
+
+    async def _secure(self) -> bool:
+        """Whether the other end, which hung up without a word, would speak TLS: over a connection of its own."""
+        assert self.ip is not None
+        wire = None
+        try:
+            async with asyncio.timeout(TLS_PATIENCE):
+                wire = await network.connect(self.ip, self.address.port)
+                await wire.encrypt(network.tls(), self.address.host)
+        except (OSError, ValueError):
+            return False
+        finally:
+            if wire:
+                wire.close()
+        return True
 
     async def _describe(self) -> Response:
         url = self.address.url
@@ -143,11 +224,14 @@ class Dialogue:
         if reply.status != 401:
             return reply
         challenge = choose(parse_challenges(reply.headers.get("www-authenticate", [])))
-        if self._credentials is None:
+        if self.credentials is None:
             raise Verdict("auth_required", "camera yêu cầu đăng nhập; chưa có tài khoản")
         if challenge is None:
             raise Verdict("auth_required", "camera đòi cách đăng nhập không được hỗ trợ; chưa gửi mật khẩu")
-        self._login = Login(*self._credentials, challenge)
+        if self._wire is None or self._wire.ended or reply.get("connection").lower() == "close":
+            self.close()
+            await self.open()
+        self._login = Login(*self.credentials, challenge)
         reply = await self.request("DESCRIBE", url, Accept="application/sdp")
         if reply.status == 401:
             raise Verdict("auth_failed", "camera từ chối tài khoản hoặc mật khẩu")
@@ -161,10 +245,24 @@ class Dialogue:
             raise Verdict("server_error", f"mã {reply.status}: chuyển hướng không rõ đi đâu") from None
         self.close()
         if target.device != self.address.device:
-            self._credentials = None
+            self.credentials = None
         self._login, self.session = None, ""
         self.address = target
         await self.open()
+
+
+def _without_tls(error: Exception) -> str:
+    if isinstance(error, NotTls) or (isinstance(error, ssl.SSLError) and error.reason == "WRONG_VERSION_NUMBER"):
+        return "cổng này không dùng TLS: thử địa chỉ rtsp://"
+    return "không thiết lập được TLS"
+
+
+def _failure(error: OSError) -> Verdict:
+    if isinstance(error, ConnectionRefusedError):
+        return Verdict("connection_refused", "cổng không mở")
+    if isinstance(error, TimeoutError):  # the kernel gave up before we did
+        return Verdict("connect_timeout", "thiết bị không trả lời kết nối")
+    return Verdict("unreachable", f"không có đường đến thiết bị (lỗi mạng {error.errno})")
 
 
 def _video(reply: Response, url: str) -> tuple[sdp.Video, str]:
@@ -179,5 +277,15 @@ def _video(reply: Response, url: str) -> tuple[sdp.Video, str]:
         raise Verdict("server_error", f"mã {status}")
     track = sdp.video(reply.body)
     if track is None:
-        raise Verdict("no_video_track", "luồng không có hình")
+        raise Verdict("no_video_track", _without_video(reply))
     return track, reply.get("content-base") or reply.get("content-location") or url
+
+
+def _without_video(reply: Response) -> str:
+    if not reply.body:
+        return "camera không gửi bản mô tả luồng"
+    if reply.get("content-encoding"):
+        return "bản mô tả luồng bị nén, không đọc được"
+    if "sdp" not in (reply.get("content-type").lower() or "sdp"):
+        return "bản mô tả luồng không phải SDP"
+    return "luồng không có hình"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 STATIC = {"26": "JPEG", "32": "MPV"}  # payload types that need no rtpmap
 CODECS = {"H264": "h264", "H265": "h265", "HEVC": "h265"}
+_SHUFFLED = r"(?:^|[;\s])(?:packetization-mode=2|sprop-(?:max-don-diff|depack-buf-nalus)=0*[1-9])"
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,8 @@ class Video:
     control: str
     session_control: str
     parameter_sets: tuple[bytes, ...]
+    shuffled: bool = False  # sent in another order than decoded (H.264 mode 2, H.265 with DON): not understood here
+    encrypted: bool = False  # SRTP
 
 
 def video(body: bytes) -> Video | None:
@@ -37,6 +40,8 @@ def video(body: bytes) -> Video | None:
         control=_attribute(lines, "control:"),
         session_control=_attribute([line.strip() for line in session.splitlines()], "control:"),
         parameter_sets=tuple(_parameter_sets(parameters)),
+        shuffled=re.search(_SHUFFLED, parameters, re.IGNORECASE) is not None,
+        encrypted="/SAVP" in lines[0].upper(),
     )
 
 

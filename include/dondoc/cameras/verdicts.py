@@ -1,6 +1,8 @@
 """Camera verdicts, their phases, and what follows from them. A contract: see docs/architecture.md §4."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 PHASE = {
     "invalid_address": "address",
@@ -64,12 +66,16 @@ SENTENCE = {
 
 @dataclass(frozen=True)
 class Target:
-    """A camera to look at. `id` is printed; `url` may hold user info only in the command line's own input."""
+    """A camera to look at. `id` is printed; `url` may hold user info only in the command line's own input.
+
+    `past` is what its earlier pictures were like (JSON-safe), None when nobody remembers.
+    """
 
     id: str
     url: str
     user: str | None = None
     password: str | None = None
+    past: Mapping[str, Any] | None = None
 
     def __repr__(self) -> str:
         return f"Target({self.id})"
@@ -77,7 +83,11 @@ class Target:
 
 @dataclass(frozen=True)
 class Finding:
-    """What one look found: verdict, a detail for a person (no secret in it), and how long it took."""
+    """What one look found: verdict, a detail for a person (no secret in it), and how long it took.
+
+    `steps` are the lines of a dialogue that failed, for a page: bounded, without secrets, printable characters only.
+    `features` are of the picture (JSON-safe), for the next look's `past`.
+    """
 
     camera: str
     verdict: str
@@ -85,6 +95,8 @@ class Finding:
     elapsed_ms: int
     stage: int
     password_sent: bool = False  # a login left for the camera, whatever became of it
+    steps: tuple[str, ...] = ()
+    features: Mapping[str, Any] | None = None
 
     @property
     def phase(self) -> str:

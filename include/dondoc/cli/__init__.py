@@ -4,7 +4,6 @@ import importlib
 import sys
 
 import typer
-from sqlalchemy.exc import DBAPIError
 
 from dondoc.errors import Problem
 
@@ -27,7 +26,11 @@ def main() -> None:
     except Problem as problem:
         print(problem, file=sys.stderr)
         raise SystemExit(2) from None
-    except DBAPIError as error:
+    except Exception as error:
+        from sqlalchemy.exc import DBAPIError  # not at the top: `probe` and `check` start without it
+
+        if not isinstance(error, DBAPIError):
+            raise
         print(
             f"Cơ sở dữ liệu không dùng được ({type(error.orig).__name__}). "
             "Kiểm tra DONDOC_DATABASE_URL và chạy `dondoc db upgrade`.",

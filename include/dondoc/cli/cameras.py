@@ -1,5 +1,9 @@
 """probe, cameras import."""
 
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from ipaddress import ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,9 +14,11 @@ from dondoc.cli.output import emit, say
 from dondoc.errors import Problem
 
 if TYPE_CHECKING:
-    from dondoc.cameras.verdicts import Target
+    from dondoc.cameras.verdicts import Finding, Target
     from dondoc.settings import Network
 
+# Waiting for dead cameras costs nothing at stage 1; at stage 2 each camera sends a stream.
+AT_ONCE = {1: 200, 2: 64}
 cameras_app = typer.Typer(no_args_is_help=True, help="Camera đã khai.")
 
 
@@ -31,7 +37,9 @@ def probe(
     urls: Annotated[list[str] | None, typer.Argument(metavar="URL…")] = None,
     source: Annotated[Path | None, typer.Option("--from", help="CSV có cột id,url và nếu cần user,password.")] = None,
     stage: Annotated[int, typer.Option(min=1, max=2, help="1: hỏi RTSP; 2: lấy một hình.")] = 1,
-    concurrency: Annotated[int, typer.Option(min=1, max=10_000, help="Số camera hỏi cùng lúc.")] = 64,
+    concurrency: Annotated[
+        int | None, typer.Option(min=1, max=10_000, help="Số camera hỏi cùng lúc (mặc định 200; 64 với --stage 2).")
+    ] = None,
     timeout: Annotated[float, typer.Option(min=0.1, max=600, help="Giây cho mỗi camera.")] = 8.0,
     allow: Annotated[list[str] | None, typer.Option(metavar="CIDR", help="Thay DONDOC_PROBE_ALLOW.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Mỗi dòng một kết quả JSON.")] = False,
@@ -39,25 +47,56 @@ def probe(
     """Hỏi từng camera xem có trả lời không (và có hình không với --stage 2)."""
     from dondoc.cameras.probe import probe_many
 
-    targets = _targets(urls or [], source)
-    networks = _networks(allow)
-    for found in probe_many(targets, stage=stage, concurrency=concurrency, timeout=timeout, allow=networks):
-        row = {
+    targets, networks = _targets(urls or [], source), _networks(allow)
+    counts: Counter[str] = Counter()
+    at_once = concurrency or AT_ONCE[stage]
+    with _bar(len(targets), as_json) as advance:
+        for found in probe_many(targets, stage=stage, concurrency=at_once, timeout=timeout, allow=networks):
+            counts[found.verdict] += 1
+            advance(counts)
+            _put(found, as_json)
+    say(f"{len(targets)} camera: {_shown(counts) or 'không có'}")
+
+
+def _put(found: "Finding", as_json: bool) -> None:
+    if not as_json:
+        typer.echo(f"{found.verdict:<18} {found.elapsed_ms:>6} ms  {found.camera}  {found.detail}")
+        return
+    emit(
+        {
             "camera": found.camera,
             "verdict": found.verdict,
             "phase": found.phase,
             "detail": found.detail,
             "elapsed_ms": found.elapsed_ms,
         }
-        if as_json:
-            emit(row)
-        else:
-            typer.echo(f"{found.verdict:<18} {found.elapsed_ms:>6} ms  {found.camera}  {found.detail}")
+    )
+
+
+def _shown(counts: Counter[str]) -> str:
+    return " · ".join(f"{verdict} {number}" for verdict, number in counts.most_common())
+
+
+@contextmanager
+def _bar(total: int, as_json: bool) -> Iterator[Callable[[Counter[str]], None]]:
+    """How far it is, on standard error if that is a terminal. Never among JSON on a terminal."""
+    on_terminal = sys.stdout.isatty()
+    if not sys.stderr.isatty() or (as_json and on_terminal):
+        yield lambda counts: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"))
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, redirect_stdout=on_terminal) as progress:
+        task = progress.add_task("", total=total)
+        yield lambda counts: progress.update(task, advance=1, description=_shown(counts))
 
 
 def _targets(urls: list[str], source: Path | None) -> "list[Target]":
     from dondoc.cameras.address import public
-    from dondoc.cameras.imports import read
+    from dondoc.cameras.table import read
     from dondoc.cameras.verdicts import Target
 
     if not urls and source is None:

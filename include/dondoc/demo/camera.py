@@ -5,6 +5,7 @@ import base64
 import hashlib
 import re
 import secrets
+import socket
 from collections import Counter
 from collections.abc import Awaitable, Callable
 
@@ -24,13 +25,27 @@ REFUSALS = {
 }
 LOCKED = {"basic", "digest", "digest-sha256", "digest-noqop", "stale", "always-stale", "dual", "wrong-password"}
 MUTE = {"hanging", "hanging-later", "garbage", "http", "closing", "flood"}
-PLAYING = {"healthy", "h265", "dark", "frozen", "late", "silent", "junk", "audio", "udp", "unknown-codec", "no-media"}
+# Scene and codec of what plays; anything else plays what `healthy` does.
+SCENES = {
+    "dark": ("dark", "h264"),
+    "frozen": ("frozen", "h264"),
+    "h265": ("moving", "h265"),
+    "mjpeg": ("moving", "jpeg"),
+    "overexposed": ("overexposed", "h264"),
+    "covered": ("covered", "h264"),
+    "blurred": ("blurred", "h264"),
+    "card": ("card", "h264"),
+    "infrared": ("infrared", "h264"),
+    "still": ("still", "h264"),
+    "large": ("large", "h264"),
+}
+PLAYING = {*SCENES, "healthy", "late", "silent", "junk", "audio", "udp", "unknown-codec", "no-media"}
 BEHAVIOURS = {*REFUSALS, *LOCKED, *MUTE, *PLAYING, "refusing"}
-SCENES = {"dark": ("dark", "h264"), "frozen": ("frozen", "h264"), "h265": ("moving", "h265")}
 MEDIA = {
     "audio": "m=audio 0 RTP/AVP 0\r\na=control:trackID=1\r\n",
     "no-media": "",
     "unknown-codec": "m=video 0 RTP/AVP 98\r\na=rtpmap:98 X-VNPT/90000\r\na=control:trackID=1\r\n",
+    "mjpeg": "m=video 0 RTP/AVP 26\r\na=control:trackID=1\r\n",
     "h265": "m=video 0 RTP/AVP 96\r\na=rtpmap:96 H265/90000\r\na=control:trackID=1\r\n",
 }
 H264 = (
@@ -47,6 +62,7 @@ class Camera:
         self.nonce = ""
         self.stale_answers = 0
         self.playing: asyncio.Task[None] | None = None
+        self.datagrams: socket.socket | None = None
         counts["connections"] += 1
 
     async def talk(self) -> None:
@@ -61,6 +77,8 @@ class Camera:
         finally:
             if self.playing:
                 self.playing.cancel()
+            if self.datagrams:
+                self.datagrams.close()
 
     async def _answer(self, method: str, url: str, headers: dict[str, str]) -> bool:
         """Answer one request; False to close the connection."""
@@ -107,28 +125,41 @@ class Camera:
         return await self._say("200 OK", headers, f"Content-Base: {url}/\r\nContent-Type: application/sdp\r\n", sdp)
 
     async def _setup(self, behaviour: str, url: str, headers: dict[str, str]) -> bool:
-        if behaviour == "udp" or not url.endswith("/trackID=1"):
+        asked = re.search(r"client_port=(\d+)-", headers.get("transport", ""))
+        if (behaviour == "udp") != (asked is not None) or not url.endswith("/trackID=1"):
             return await self._say("461 Unsupported Transport", headers)
         transport = "Transport: RTP/AVP/TCP;unicast;interleaved=0-1\r\n"
+        if asked:
+            self.datagrams = socket.socket(type=socket.SOCK_DGRAM)
+            self.datagrams.bind(("127.0.0.1", 0))
+            self.datagrams.connect((self.writer.get_extra_info("peername")[0], int(asked[1])))
+            port = self.datagrams.getsockname()[1]
+            transport = f"Transport: RTP/AVP;unicast;client_port={asked[1]};server_port={port}-{port + 1}\r\n"
         return await self._say("200 OK", headers, f"{transport}Session: 0D0D1;timeout=60\r\n")
 
     async def _play(self, behaviour: str, url: str, headers: dict[str, str]) -> bool:
         await self._say("200 OK", headers, "Session: 0D0D1\r\n")
         if behaviour != "silent":
-            self.playing = asyncio.create_task(self._stream(behaviour))
+            self.counts[f"plays {url}"] += 1
+            self.playing = asyncio.create_task(self._stream(behaviour, self.counts[f"plays {url}"]))
         return True
 
-    async def _stream(self, behaviour: str) -> None:
-        clip = await asyncio.to_thread(clips.clip, *SCENES.get(behaviour, ("moving", "h264")))
-        sequence, start = 0, 1 if behaviour == "late" else 0
+    async def _stream(self, behaviour: str, visit: int) -> None:
+        """Play on from a key picture, each visit from another one: no two looks at a live camera are the same."""
+        scene, codec = SCENES.get(behaviour, ("moving", "h264"))
+        await asyncio.to_thread(clips.clip, scene, codec)
+        turn = 0 if behaviour == "frozen" else visit % clips.KEYS
+        start = turn * clips.KEY_EVERY + (1 if behaviour == "late" else 0)
         for number in range(start, 100_000):
-            unit = clip.units[number % len(clip.units)]
+            sent = rtp.played(scene, codec, number)
             if behaviour == "junk":
-                unit = (b"\x65" + secrets.token_bytes(900),)
-            for packet in rtp.packets(unit, clip.codec, sequence, number * 90_000 // clips.RATE):
-                self.writer.write(packet)
-                sequence += 1
-            await self.writer.drain()
+                sent = tuple(rtp.packets((b"\x67\x00", b"\x65\x80" + secrets.token_bytes(900)), codec, number, number))
+            if self.datagrams:
+                for packet in sent:
+                    self.datagrams.send(packet[4:])
+            else:
+                self.writer.write(b"".join(sent))
+                await self.writer.drain()
             await asyncio.sleep(1 / clips.RATE)
 
     async def _teardown(self, behaviour: str, url: str, headers: dict[str, str]) -> bool:

@@ -65,6 +65,7 @@ def one_at_a_time(session: Session, what: str) -> None:
 def migrations() -> Config:
     """Alembic's configuration; the connection is handed over in its attributes."""
     config = Config()
+    config.set_main_option("path_separator", "os")
     config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
     return config
 

@@ -1,0 +1,46 @@
+"""What a camera's former looks tell the next one."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from statistics import median
+from typing import Any
+
+LAST = 5  # looks kept as they are
+LONG = 30  # good looks of one light that a median is made of: about a month, so that it follows the seasons
+APART = timedelta(hours=6)  # two looks nearer than this are of one night: the second says nothing of frozen pictures
+MEDIANS = ("lap", "sharp", "coarse_lap", "coarse_sharp", "edge")
+_KEPT = ("light", "size", "hash", "tiles")
+
+
+def history(features_list: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """`past` for `Decoder.judge`, from stored features of looks before tonight.
+
+    Args:
+        features_list: `Seen.features` as stored, oldest first, each with `at`, its moment (ISO 8601 with offset).
+
+    Returns:
+        for `day` and `night` (by the light, not the clock) `n` and `…_median` of MEDIANS; `last`: the newest good looks
+        of different nights, newest last. JSON-safe; made of good looks only, so that a fault which lasts does not
+        become what is usual.
+    """
+    good = [f for f in features_list if f.get("verdict") == "ok"]
+    lights = {light: [f for f in good if f["light"] == light][-LONG:] for light in ("day", "night")}
+    return {light: _usual(looks) for light, looks in lights.items() if looks} | {"last": _last(good)}
+
+
+def _usual(looks: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    medians = {f"{name}_median": round(median(f[name] for f in looks), 5) for name in MEDIANS}
+    return {"n": len(looks), **medians}
+
+
+def _last(good: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    kept: list[dict[str, Any]] = []
+    before: datetime | None = None
+    for look in reversed(good):
+        when = datetime.fromisoformat(look["at"])
+        if before is None or before - when >= APART:
+            kept.append({name: look[name] for name in _KEPT})
+            before = when
+        if len(kept) == LAST:
+            break
+    return kept[::-1]

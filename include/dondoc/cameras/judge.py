@@ -1,0 +1,206 @@
+"""From what was measured on a picture, and on the same camera's former pictures, to a verdict. Pure."""
+
+from base64 import b64decode
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from dondoc.errors import Problem
+
+Thresholds = Mapping[str, float]
+Features = Mapping[str, Any]
+NAMES = frozenset(
+    {
+        *("black_mean", "black_p99", "dark_mean", "dark_p99"),
+        *("card_mode", "card_colour", "card_bars", "card_bars_std"),
+        *("overexposed_clip", "glare_clip"),
+        *("covered_std", "covered_edge", "hazy_std", "edge_least", "edge_gone"),
+        *("light_colour", "light_infrared", "light_dark"),
+        *("history_least", "blurred_ratio", "soft_ratio"),
+        *("frozen_share", "frozen_perhaps"),
+        *("moved_bits", "moved_still"),
+    }
+)
+DETAILS = {
+    "ok": "có hình",
+    "black": "hình chỉ có màu đen",
+    "no_signal_card": "hình là bảng báo mất tín hiệu của đầu ghi, không phải hình camera",
+    "overexposed": "hình cháy sáng trên phần lớn diện tích",
+    "covered": "hình phẳng một màu, không có chi tiết: ống kính bị che",
+    "frozen": "hình trùng với hình các đêm trước: camera hoặc đầu ghi bị treo hình",
+    "blurred": "hình mờ hẳn so với chính camera này các đêm trước",
+}
+SUSPICIONS = {
+    "dark": "hình rất tối: không có đèn, đèn hồng ngoại hỏng hoặc ống kính bị che",
+    "card": "hình có thể là bảng thông báo của thiết bị",
+    "glare": "hình bị lóa một phần lớn",
+    "hazy": "hình rất nhạt, ít chi tiết: sương mù, hơi nước hoặc ống kính bị che một phần",
+    "perhaps_frozen": "hình gần trùng với hình các đêm trước: có thể bị treo hình",
+    "soft": "hình kém nét hơn các đêm trước",
+    "moved": "khung cảnh khác các đêm trước: camera có thể bị xoay",
+}
+
+
+def thresholds(file: Path) -> dict[str, float]:
+    """The thresholds by name.
+
+    Raises:
+        Problem: the file cannot be read, or a name is missing, unknown or without a number.
+    """
+    try:
+        read = yaml.safe_load(file.read_text("utf-8"))
+        found = {name: float(entry["value"]) for name, entry in read.items()}
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, AttributeError, TypeError, KeyError, ValueError):
+        raise Problem(f"Không đọc được ngưỡng kiểm tra hình trong {file}: mỗi tên phải có value là một số.") from None
+    if wrong := sorted(NAMES ^ found.keys()):
+        raise Problem(f"Ngưỡng kiểm tra hình trong {file} thiếu hoặc thừa: {', '.join(wrong)}.")
+    return found
+
+
+def light(seen: Features, t: Thresholds) -> str:
+    """`day` or `night` (dark, or infrared): looks are compared with looks in the same light only."""
+    grey = seen["colour"] < t["light_colour"] and seen["mean"] < t["light_infrared"]
+    return "night" if grey or seen["mean"] < t["light_dark"] else "day"
+
+
+def judge(seen: Features, past: Mapping[str, Any] | None, t: Thresholds) -> tuple[str, str | None]:
+    """Verdict and suspicion (a key of SUSPICIONS or None; only with the verdict `ok`).
+
+    Only what is sure is a fault. Order matters: a card with letters on it is sharper than a good scene.
+
+    Args:
+        seen: what `measure` found, with `light`.
+        past: what `history` made of this camera's former looks; None or empty: none are known.
+    """
+    past = past or {}
+    for verdict, holds in FAULTS.items():
+        if holds(seen, past, t):
+            return verdict, None
+    return "ok", next((name for name, holds in DOUBTS.items() if holds(seen, past, t)), None)
+
+
+def detail(verdict: str, suspicion: str | None) -> str:
+    """What a person reads."""
+    return f"{DETAILS[verdict]}; nghi vấn: {SUSPICIONS[suspicion]}" if suspicion else DETAILS[verdict]
+
+
+Rule = Callable[[Features, Mapping[str, Any], Thresholds], bool]
+
+
+def _black(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:
+    return f["mean"] < t["black_mean"] and f["p99"] < t["black_p99"]
+
+
+def _card(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:
+    plain = f["mode"] > t["card_mode"] and f["colour"] > t["card_colour"]
+    bars = f["bars"] is not None and f["bars"] < t["card_bars"] and f["std"] > t["card_bars_std"]
+    return plain or bars
+
+
+def _overexposed(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:
+    return f["clip"] > t["overexposed_clip"]
+
+
+def _covered(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:
+    """A lens cap and an unlit street look alike: below some brightness it is a suspicion only."""
+    return f["std"] < t["covered_std"] and f["edge"] < t["covered_edge"] and not _dark(f, past, t)
+
+
+def _frozen(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:
+    """Noise of a sensor changes every tile from one moment to the next; a running clock changes only those near it."""
+    return not _dark(f, past, t) and _same(f, past, t["frozen_share"])
+
+
+def _blurred(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:
+    return _less_sharp(f, past, t, t["blurred_ratio"])
+
+
+def _dark(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:
+    return f["mean"] < t["dark_mean"] and f["p99"] < t["dark_p99"]
+
+
+def _perhaps_card(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:
+    return f["mode"] > t["card_mode"]
+
+
+def _glare(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:
+    return f["clip"] > t["glare_clip"]
+
+
+def _hazy(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:
+    """Little contrast, or the edges that used to be there are gone."""
+    own = _own(f, past, t)
+    usual = own["edge_median"] if own else 0.0
+    gone = usual > t["edge_least"] and f["edge"] < t["edge_gone"] * usual
+    return gone or (f["std"] < t["hazy_std"] and f["edge"] < t["covered_edge"])
+
+
+def _perhaps_frozen(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:
+    return _same(f, past, t["frozen_perhaps"])
+
+
+def _soft(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:
+    return _less_sharp(f, past, t, t["soft_ratio"])
+
+
+def _moved(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:
+    """Former looks in the same light agree with one another, this one with none of them."""
+    before = [p["hash"] for p in past.get("last", ()) if p["light"] == f["light"]]
+    if len(before) < 3:
+        return False
+    still = all(_bits(one, before[-1]) <= t["moved_still"] for one in before)
+    return still and all(_bits(f["hash"], one) > t["moved_bits"] for one in before)
+
+
+FAULTS: dict[str, Rule] = {
+    "black": _black,
+    "no_signal_card": _card,
+    "overexposed": _overexposed,
+    "covered": _covered,
+    "frozen": _frozen,
+    "blurred": _blurred,
+}
+DOUBTS: dict[str, Rule] = {
+    "dark": _dark,
+    "card": _perhaps_card,
+    "perhaps_frozen": _perhaps_frozen,
+    "glare": _glare,
+    "hazy": _hazy,
+    "soft": _soft,
+    "moved": _moved,
+}
+
+
+def _less_sharp(f: Features, past: Mapping[str, Any], t: Thresholds, ratio: float) -> bool:
+    """Fog lowers `lap` but not `sharp`, a headlight `sharp` but not `lap`; a lens out of focus lowers both."""
+    own = _own(f, past, t)
+    if not own or _dark(f, past, t):
+        return False
+    return any(
+        all(f[name] < ratio * own[f"{name}_median"] for name in scale)
+        for scale in (("lap", "sharp"), ("coarse_lap", "coarse_sharp"))
+    )
+
+
+def _own(f: Features, past: Mapping[str, Any], t: Thresholds) -> Mapping[str, Any] | None:
+    """What is usual for this camera in this light, once it is known well enough."""
+    own = past.get(f["light"])
+    return own if own and own["n"] >= t["history_least"] else None
+
+
+def _same(f: Features, past: Mapping[str, Any], share: float) -> bool:
+    """Whether the last two good looks showed this very picture."""
+    last = past.get("last", ())[-2:]
+    return len(last) == 2 and all(p["size"] == f["size"] and _equal(p["tiles"], f["tiles"]) > share for p in last)
+
+
+def _equal(one: str, other: str) -> float:
+    """Share of equal tiles, plain ones apart; 0 when most are plain."""
+    pairs = [(a, b) for a, b in zip(b64decode(one), b64decode(other), strict=True) if a or b]
+    return sum(a == b for a, b in pairs) / len(pairs) if len(pairs) * 4 > len(b64decode(one)) else 0.0
+
+
+def _bits(one: str, other: str) -> int:
+    return (int(one, 16) ^ int(other, 16)).bit_count()

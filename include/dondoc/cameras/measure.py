@@ -1,0 +1,104 @@
+"""What can be measured on one picture, without the strips where cameras write their clock and name."""
+
+from base64 import b64encode
+from typing import Any, NamedTuple
+
+import cv2
+import numpy as np
+
+WIDTH, HEIGHT = 640, 360
+STRIP = HEIGHT // 10  # rows cut off at top and bottom: clock and name are written there
+TILES = (8, 16)  # rows and columns of tiles, each kept as one byte to compare nights with
+PLAIN = 16  # a tile with fewer grey values is plain: sky, wall, burnt out, unlit; encoders make it equal every night
+# Limited range (16 for black, 235 for white) stretched to 0-255.
+_STRETCH = np.clip((np.arange(256) - 16) * (255 / 219), 0, 255).round().astype(np.uint8)
+
+
+class Planes(NamedTuple):
+    """A picture as decoders give it: brightness of shape (height, width), two colour planes of any smaller shape."""
+
+    y: Any
+    u: Any
+    v: Any
+    full_range: bool
+
+
+def planes(bgr: Any) -> Planes:
+    """The same of an array of shape (height, width, 3) in BGR."""
+    y, cr, cb = cv2.split(cv2.cvtColor(bgr, cv2.COLOR_BGR2YCrCb))
+    return Planes(y, cb, cr, True)
+
+
+def measure(picture: Planes) -> dict[str, Any]:
+    """Features, JSON-safe and small (about 600 bytes); no picture can be made of them.
+
+    Returns:
+        mean, std, p99: of the brightness, 0-255; clip: share of pixels ≥ 250; mode: share of the commonest brightness;
+        lap: variance of the Laplacian; sharp: the same per variance of the picture, so that fog and dusk (less
+        contrast) do not lower it as a lens out of focus does; coarse_…: both at half the size, where a sensor's noise
+        hides less; edge: share of Canny pixels; colour: mean distance from grey, 0-127; bars: median deviation down
+        the columns, None without colour;
+        hash: 64 bits of differences (dHash); tiles: a digest of each tile's pixels, 0 for a plain one, as base64.
+    """
+    grey = cv2.resize(picture.y, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA)
+    grey = grey if picture.full_range else cv2.LUT(grey, _STRETCH)
+    middle = grey[STRIP : HEIGHT - STRIP]
+    seen = _brightness(middle)
+    fine, coarse = _detail(middle), _detail(cv2.resize(middle, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA))
+    contrast = (seen["std"] ** 2 + 1) / 1000
+    colour = _colour(picture)
+    return {
+        **seen,
+        "lap": round(fine, 2),
+        "sharp": round(fine / contrast, 2),
+        "coarse_lap": round(coarse, 2),
+        "coarse_sharp": round(coarse / contrast, 2),
+        "edge": round(cv2.countNonZero(cv2.Canny(middle, 50, 150)) / middle.size, 5),
+        "colour": round(colour, 1),
+        "bars": round(float(np.median(middle[: len(middle) // 2].std(axis=0))), 2) if colour > 20 else None,
+        "size": f"{picture.y.shape[1]}x{picture.y.shape[0]}",
+        "hash": _difference_hash(middle),
+        "tiles": b64encode(_tiles(middle)).decode(),
+    }
+
+
+def _brightness(middle: Any) -> dict[str, float]:
+    shares = cv2.calcHist([middle], [0], None, [256], [0, 256]).ravel() / middle.size
+    mean, deviation = (float(value[0, 0]) for value in cv2.meanStdDev(middle))
+    return {
+        "mean": round(mean, 2),
+        "std": round(deviation, 2),
+        "p99": int(np.searchsorted(shares.cumsum(), 0.99)),
+        "clip": round(float(shares[250:].sum()), 4),
+        "mode": round(float(shares.max()), 4),
+    }
+
+
+def _detail(grey: Any) -> float:
+    """Variance of the Laplacian."""
+    return float(cv2.meanStdDev(cv2.Laplacian(cv2.blur(grey, (3, 3)), cv2.CV_16S))[1][0, 0]) ** 2
+
+
+def _colour(picture: Planes) -> float:
+    small = [cv2.resize(p, (WIDTH // 8, HEIGHT // 8), interpolation=cv2.INTER_AREA) for p in (picture.u, picture.v)]
+    away = [cv2.absdiff(p, np.full_like(p, 128)) for p in small]
+    return float(cv2.mean(cv2.max(*away)[STRIP // 8 + 1 : -(STRIP // 8 + 1)])[0])
+
+
+def _difference_hash(middle: Any) -> str:
+    small = cv2.resize(middle, (9, 8), interpolation=cv2.INTER_AREA)
+    return np.packbits(small[:, 1:] > small[:, :-1]).tobytes().hex()
+
+
+def _tiles(middle: Any) -> bytes:
+    """One byte a tile, of all its pixels: noise of a sensor changes it, were it in the last bit of one of them."""
+    height, width = middle.shape[0] // TILES[0], middle.shape[1] // TILES[1]
+    cut = middle.reshape(TILES[0], height, TILES[1], width).swapaxes(1, 2).reshape(-1, height * width)
+    digests = (cut @ _WEIGHTS >> np.uint32(24)) % 255 + 1
+    values = np.bincount((cut + _OFFSETS).ravel(), minlength=256 * len(cut)).reshape(-1, 256)
+    plain = np.count_nonzero(values, axis=1) < PLAIN
+    return np.where(plain, 0, digests).astype(np.uint8).tobytes()
+
+
+_OFFSETS = np.arange(np.prod(TILES))[:, None] * 256
+_WEIGHTS = np.random.default_rng(1).integers(0, 2**32, (HEIGHT - 2 * STRIP) * WIDTH // np.prod(TILES), np.uint32) | 1

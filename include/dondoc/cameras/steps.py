@@ -1,0 +1,67 @@
+"""The steps of a dialogue as lines for a person: what was asked, what came back, and when.
+
+Nothing secret gets in: of an address only scheme, host and port, of a login only its kind. Of what a camera wrote only
+its status and what was recognised; nothing of its own wording.
+"""
+
+import time
+from http import HTTPStatus
+
+from dondoc.cameras.address import Address, parse
+from dondoc.cameras.digest import parse_challenges
+from dondoc.cameras.message import Response
+
+MOST = 40
+_NAMES = {status.value: status.phrase for status in HTTPStatus} | {
+    451: "Parameter Not Understood",
+    453: "Not Enough Bandwidth",
+    454: "Session Not Found",
+    455: "Method Not Valid in This State",
+    457: "Invalid Range",
+    459: "Aggregate Operation Not Allowed",
+    461: "Unsupported Transport",
+    551: "Option Not Supported",
+}
+
+
+class Steps:
+    """What happened, by the seconds since it began."""
+
+    def __init__(self) -> None:
+        self._started = time.monotonic()
+        self._noted: list[tuple[float, str, Response | None]] = []
+
+    def note(self, text: str, reply: Response | None = None) -> None:
+        if len(self._noted) < MOST:
+            self._noted.append((time.monotonic() - self._started, text, reply))
+
+    def lines(self) -> tuple[str, ...]:
+        return tuple(
+            f"{seconds:.3f} s  ".replace(".", ",") + (f"← {_shown(reply)}" if reply else text)
+            for seconds, text, reply in self._noted
+        )
+
+
+def place(address: Address) -> str:
+    """Where a request goes, without the path: passwords are found there too."""
+    host = f"[{address.host}]" if ":" in address.host else address.host
+    return f"{address.scheme}://{host}:{address.port}/…"
+
+
+def _shown(reply: Response) -> str:
+    """A reply in our own words."""
+    status = f"{reply.status} {_NAMES.get(reply.status, '')}".strip()
+    more = [f"{len(reply.body)} byte"] if reply.body else []
+    if reply.status == 401:
+        offered = parse_challenges(reply.headers.get("www-authenticate", []))
+        more += sorted({c.shown for c in offered}) or ["không nêu cách đăng nhập được biết"]
+    if 300 <= reply.status < 400:
+        more.append(_location(reply.get("location")))
+    return f"{status} ({', '.join(more)})" if more else status
+
+
+def _location(text: str) -> str:
+    try:
+        return f"chuyển đến {place(parse(text))}"
+    except ValueError:
+        return "không rõ chuyển đến đâu"

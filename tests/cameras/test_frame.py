@@ -1,0 +1,169 @@
+"""SETUP, PLAY and one key picture: what cameras answer, and what is made of it."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from ipaddress import ip_network
+
+import pytest
+
+from dondoc.cameras import frame, sdp
+from dondoc.cameras.frame import Unspoken
+from dondoc.cameras.history import history
+from dondoc.cameras.probe import probe
+from dondoc.cameras.rtsp import Verdict
+from dondoc.cameras.verdicts import Finding, Target
+from dondoc.demo import rtp
+from dondoc.demo.camera import PASSWORD, USER, Camera
+from dondoc.demo.fleet import Fleet
+
+LOOPBACK = [ip_network("127.0.0.0/8")]
+Answer = Callable[[Camera, str, dict[str, str]], Awaitable[bool]]
+
+
+def look(url: str, *login: str, timeout: float = 3.0) -> Finding:
+    return asyncio.run(probe(Target("x", url, *login), stage=2, allow=LOOPBACK, timeout=timeout))
+
+
+def answered(**answers: Answer) -> tuple[Finding, Counter[str]]:
+    """The finding about a camera that answers some methods in its own way, and how often it was asked what."""
+    counts: Counter[str] = Counter()
+
+    class Odd(Camera):
+        pass
+
+    for method, answer in answers.items():
+        setattr(Odd, f"_{method}", lambda self, _, url, headers, answer=answer: answer(self, url, headers))
+
+    async def visit(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(asyncio.IncompleteReadError, OSError):
+            await Odd(reader, writer, counts).talk()
+
+    async def run() -> Finding:
+        server = await asyncio.start_server(visit, "127.0.0.1", 0)
+        url = f"rtsp://127.0.0.1:{server.sockets[0].getsockname()[1]}/healthy/1"
+        found = await probe(Target("x", url), stage=2, allow=LOOPBACK, timeout=3.0)
+        await asyncio.sleep(0.05)  # the goodbye is read
+        server.close()
+        return found
+
+    return asyncio.run(run()), counts
+
+
+@pytest.mark.parametrize(
+    ("method", "status", "verdict", "says"),
+    [
+        ("setup", "453 Not Enough Bandwidth", "server_error", "453 khi SETUP"),
+        ("play", "503 Service Unavailable", "server_error", "503 khi PLAY"),
+        ("setup", "403 Forbidden", "forbidden", "403 khi SETUP"),
+        ("play", "401 Unauthorized", "forbidden", "401 khi PLAY"),
+        ("setup", "500 Oops", "no_frame", "SETUP không được chấp nhận: mã 500"),
+        ("play", "455 Not Valid", "no_frame", "PLAY không được chấp nhận: mã 455"),
+    ],
+)
+def test_a_refusal_is_told_by_its_step(method: str, status: str, verdict: str, says: str) -> None:
+    found, _ = answered(**{method: lambda camera, url, headers: camera._say(status, headers)})
+    assert (found.verdict, says in found.detail) == (verdict, True)
+
+
+def test_a_camera_that_chooses_another_channel_is_followed() -> None:
+    async def setup(camera: Camera, url: str, headers: dict[str, str]) -> bool:
+        return await camera._say("200 OK", headers, "Transport: RTP/AVP/TCP;unicast;interleaved=4-5\r\nSession: 7\r\n")
+
+    async def play(camera: Camera, url: str, headers: dict[str, str]) -> bool:
+        camera.writer.write(b"$\x05\0\x04abcd")  # a report, even before the reply
+        await camera._say("200 OK", headers, "Session: 7\r\n")
+        for number in range(4):
+            for packet in rtp.played("moving", "h264", number):
+                camera.writer.write(packet[:1] + b"\x04" + packet[2:])
+        return True
+
+    assert answered(setup=setup, play=play)[0].showing
+
+
+def test_every_look_says_goodbye() -> None:
+    found, counts = answered()
+    assert found.showing
+    assert (counts["connections"], counts["SETUP"], counts["PLAY"], counts["TEARDOWN"]) == (1, 1, 1, 1)
+
+
+def test_goodbye_is_said_when_no_picture_came_too(fleet: Fleet) -> None:
+    before = fleet.counts["TEARDOWN"]
+    found = look(fleet.url("silent", "bye"), timeout=0.5)
+    assert (found.verdict, "không có gói hình nào" in found.detail) == ("no_frame", True)
+    time.sleep(0.05)
+    assert fleet.counts["TEARDOWN"] == before + 1
+
+
+@pytest.mark.parametrize("behaviour", ["digest", "digest-sha256", "basic", "stale"])
+def test_both_stages_take_one_connection(fleet: Fleet, behaviour: str) -> None:
+    before = fleet.counts["connections"]
+    assert look(fleet.url(behaviour), USER, PASSWORD).showing
+    assert fleet.counts["connections"] == before + 1
+
+
+def test_a_key_picture_that_is_far_off_is_waited_for_but_not_beyond_the_deadline(fleet: Fleet) -> None:
+    assert look(fleet.url("late")).showing
+    found = look(fleet.url("late"), timeout=0.25)
+    assert (found.verdict, "khung khóa" in found.detail) == ("no_frame", True)
+
+
+def test_no_frame_is_told_apart_from_a_picture_that_cannot_be_decoded(fleet: Fleet) -> None:
+    assert look(fleet.url("silent"), timeout=0.5).verdict == "no_frame"
+    assert look(fleet.url("junk")).verdict == "decode_failed"
+
+
+def video(lines: str, line: str = "m=video 0 RTP/AVP 96") -> sdp.Video:
+    found = sdp.video(f"v=0\r\n{line}\r\n{lines}".encode())
+    assert found
+    return found
+
+
+H264, H265 = "a=rtpmap:96 H264/90000\r\na=fmtp:96 ", "a=rtpmap:96 H265/90000\r\na=fmtp:96 "
+
+
+@pytest.mark.parametrize(
+    ("track", "expected"),
+    [
+        (video("", "m=video 0 RTP/AVP 26"), Unspoken),
+        (video("a=rtpmap:96 MP4V-ES/90000\r\n"), Unspoken),
+        (video(f"{H264}packetization-mode=2\r\n"), Unspoken),
+        (video(f"{H265}profile-id=1; sprop-max-don-diff=3\r\n"), Unspoken),
+        (video("a=rtpmap:96 X-VNPT/90000\r\n"), Verdict),
+        (video(f"{H264}packetization-mode=1\r\n", "m=video 0 RTP/SAVP 96"), Verdict),
+        (video(f"{H264}packetization-mode=1\r\n"), None),
+        (video(f"{H265}sprop-max-don-diff=0\r\n"), None),
+    ],
+)
+def test_what_is_not_spoken_is_known_before_anything_is_set_up(track: sdp.Video, expected: type | None) -> None:
+    if expected is None:
+        assert frame._spoken(track) in ("h264", "h265")
+    else:
+        with pytest.raises(expected):
+            frame._spoken(track)
+
+
+@pytest.mark.parametrize(
+    ("transport", "channel"),
+    [("RTP/AVP/TCP;interleaved=2-3", 2), ("RTP/AVP/TCP", 0), ("", 0), ("RTP/AVP/TCP;interleaved=9999-1", 0)],
+)
+def test_the_channel_is_read(transport: str, channel: int) -> None:
+    assert frame._channel(transport) == channel
+
+
+def test_a_camera_that_agrees_to_udp_unasked_is_asked_in_its_own_way() -> None:
+    with pytest.raises(Unspoken) as caught:
+        frame._channel("RTP/AVP;unicast;client_port=5000-5001")
+    assert caught.value.transport == "udp"
+
+
+@pytest.mark.parametrize(("behaviour", "third"), [("frozen", "frozen"), ("healthy", "ok"), ("still", "ok")])
+def test_the_third_night_of_a_hanging_camera_is_frozen(fleet: Fleet, behaviour: str, third: str) -> None:
+    stored: list[dict] = []
+    for night in range(3):
+        target = Target("x", fleet.url(behaviour, "nights"), past=history(stored))
+        found = asyncio.run(probe(target, stage=2, allow=LOOPBACK, timeout=6.0))
+        stored.append(dict(found.features or {}) | {"at": f"2021-11-{22 + night}T22:00:00+07:00"})
+        assert found.verdict == ("ok" if night < 2 else third)
