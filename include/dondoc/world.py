@@ -6,6 +6,7 @@ from functools import cached_property
 from dondoc import settings as settings_module
 from dondoc.directive.load import load as load_directive
 from dondoc.directive.model import Directive
+from dondoc.mail.servers import refuse_to_play, smtp_from_url
 from dondoc.settings import Settings
 from dondoc.store.blobs import Blobs
 from dondoc.store.session import Sessions, sessions
@@ -40,6 +41,17 @@ def open_world() -> World:
     """The world that the environment describes.
 
     Raises:
-        Problem: a setting is wrong.
+        Problem: a setting is wrong, or the clock is played while mail could reach people.
     """
-    return World(settings_module.load())
+    return opened(settings_module.load())
+
+
+def opened(settings: Settings) -> World:
+    """The world of these settings.
+
+    Raises:
+        Problem: the clock is played while mail could reach people.
+    """
+    if settings.clock and settings.smtp_url:
+        refuse_to_play(smtp_from_url(settings.smtp_url.get_secret_value()))
+    return World(settings)

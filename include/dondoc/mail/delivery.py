@@ -8,13 +8,12 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from dondoc.errors import Problem
 from dondoc.mail import recovery
 from dondoc.mail.handover import Round
 from dondoc.mail.letter import StillTrue
 from dondoc.mail.line import Line
 from dondoc.mail.message import sender
-from dondoc.mail.servers import ImapServer, SmtpServer
+from dondoc.mail.servers import ImapServer, SmtpServer, refuse_to_play
 from dondoc.settings import Settings
 from dondoc.store.blobs import Blobs
 from dondoc.store.session import Sessions
@@ -46,8 +45,8 @@ def deliver(
         Problem: the server's sender is no address, the clock is played and the server is not on loopback, or a kind
             of letter has no check.
     """
-    if settings.clock and not server.on_loopback:
-        raise Problem("Đang đặt DONDOC_CLOCK: chỉ gửi thư qua máy chủ ở 127.0.0.1. Bỏ DONDOC_CLOCK để gửi thật.")
+    if settings.clock:
+        refuse_to_play(server)
     work = Round(sessions, settings, calendar, blobs, still_true, now, server, sender(server))
     moved = recovery.sweep(sessions, now)
     timeout = min(LONGEST_WAIT, settings.lease_seconds / 3)  # DATA waits three times at most: it ends within the lease

@@ -52,6 +52,16 @@ class ImapServer:
     folder: str = "INBOX"
 
 
+def refuse_to_play(server: SmtpServer) -> None:
+    """A played clock goes only with mail that stays on this machine.
+
+    Raises:
+        Problem: the server is elsewhere.
+    """
+    if not server.on_loopback:
+        raise Problem("Đang đặt DONDOC_CLOCK: chỉ gửi thư qua máy chủ ở 127.0.0.1. Bỏ DONDOC_CLOCK để gửi thật.")
+
+
 def smtp_from_url(url: str) -> SmtpServer:
     """Read `smtp://`, `smtps://` or `smtp+starttls://user:password@host:port?from=…`.
 

@@ -11,18 +11,18 @@ from airflow.sdk import Connection
 from pydantic import SecretStr
 
 from dondoc import settings
-from dondoc.world import World
+from dondoc.world import World, opened
 
 
 def open_world() -> World:
     """Settings with the Connections' addresses in them.
 
     Raises:
-        Problem: a setting is wrong.
+        Problem: a setting is wrong, or the clock is played while mail could reach people.
     """
     found = settings.load()
     urls = {"smtp_url": _smtp(), "imap_url": _imap()}
-    return World(found.model_copy(update={name: SecretStr(url) for name, url in urls.items() if url}))
+    return opened(found.model_copy(update={name: SecretStr(url) for name, url in urls.items() if url}))
 
 
 def _connection(name: str) -> Connection | None:
