@@ -14,7 +14,7 @@ from dondoc.diagnosis import examine
 from dondoc.errors import Problem
 from dondoc.settings import Settings, load, table
 from dondoc.store.session import upgrade
-from tests.conftest import at
+from tests.conftest import Run, at
 
 COMMAND = Path(sys.executable).with_name("dondoc")
 SHOULD_NOT_BE_SEEN = "BiMat-2021"
@@ -69,7 +69,7 @@ def test_every_setting_says_what_it_is_for() -> None:
 
 
 def codes() -> dict[str, str]:
-    return {f["code"]: f["message"] for f in examine(at(22))}
+    return {f["code"]: f["message"] for f in examine(lambda: at(22))}
 
 
 def test_a_bare_installation_is_told_everything_that_is_missing(environment: pytest.MonkeyPatch) -> None:
@@ -88,7 +88,7 @@ def test_a_complete_installation_has_nothing_to_mend(environment: pytest.MonkeyP
         environment.setenv("DONDOC_SMTP_URL", server.smtp_url("ioc@hatinh.test"))
         environment.setenv("DONDOC_IMAP_URL", server.imap_url("tiep-nhan@ioc.test"))
         upgrade(load().url)
-        assert examine(at(22)) == []
+        assert examine(lambda: at(22)) == []
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_in_live_mode_the_missing_proof_of_sending_is_said(environment: pytest.M
 
 
 def test_a_year_without_an_official_calendar_is_said(environment: pytest.MonkeyPatch) -> None:
-    assert "năm 2027" in {f["code"]: f["message"] for f in examine(at(4, month=1, year=2027))}["calendar"]
+    assert "năm 2027" in {f["code"]: f["message"] for f in examine(lambda: at(4, month=1, year=2027))}["calendar"]
 
 
 @pytest.fixture
@@ -147,6 +147,7 @@ def shell(environment: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., subp
         (("DONDOC_HOME", "moi"), ("obligations", "--as-of", "2021-11-22"), "dondoc db upgrade"),
         (("DONDOC_DIRECTIVE", "{broken}"), ("obligations", "--as-of", "2021-11-22"), "van-ban.yaml:1: "),
         (("DONDOC_SECRET_KEY", ""), ("receive", "{file}", "--from", "a@b.test", "--json"), "DONDOC_SECRET_KEY"),
+        (("DONDOC_HOME", "/dev/null/x"), ("receive", "{file}", "--from", "a@b.test", "--json"), "DONDOC_HOME"),
         (("DONDOC_SMTP_URL", ""), ("deliver", "--json"), "DONDOC_SMTP_URL"),
         (("DONDOC_MODE", "rehearsal"), ("obligations", "--as-of", "20/11/2021"), "2021-11-22"),
         (("DONDOC_MODE", "rehearsal"), ("contacts", "import", "khong-co.csv"), "khong-co.csv"),
@@ -163,8 +164,9 @@ def test_what_cannot_be_used_is_one_sentence_and_exit_two(
     broken, file = tmp_path / "van-ban.yaml", tmp_path / "bm.xlsx"
     broken.write_text("- khong phai\n", encoding="utf-8")
     file.write_bytes(b"x")
-    if setting[0] not in ("DONDOC_DATABASE_URL", "DONDOC_HOME", "DONDOC_MODE") or setting[1] == "rehearsal":
+    if (setting[0] not in ("DONDOC_DATABASE_URL", "DONDOC_MODE") and setting[1] != "moi") or setting[1] == "rehearsal":
         upgrade(load().url)
+        environment.setenv("DONDOC_DATABASE_URL", load().url)
     environment.setenv(setting[0], setting[1].format(broken=broken))
     done = shell(*(a.format(file=file) for a in arguments))
     assert done.returncode == 2, done
@@ -183,6 +185,24 @@ def test_finding_faults_is_work_done_well_and_prints_only_json(
     assert done.returncode == 0
     assert {f["code"] for f in json.loads(done.stdout)} >= {"secret_key", "database"}
     assert shell("doctor").stdout == ""
+
+
+@pytest.mark.parametrize("name", ["DONDOC_CLOCK", "DONDOC_CLOCK_SINCE"])
+def test_a_clock_that_cannot_be_read_is_a_finding_too(dondoc: Run, environment: pytest.MonkeyPatch, name: str) -> None:
+    environment.setenv("DONDOC_CLOCK", "2021-11-22T08:00+07:00")
+    environment.setenv(name, "hôm qua")
+    [finding] = json.loads(dondoc("doctor", "--json").stdout)
+    assert f"{name}: " in finding["message"]
+
+
+def test_with_a_played_clock_nothing_starts_that_could_write_to_people(
+    dondoc: Run, environment: pytest.MonkeyPatch
+) -> None:
+    environment.setenv("DONDOC_CLOCK", "2021-11-22T08:00+07:00")
+    environment.setenv("DONDOC_SMTP_URL", f"smtp://u:{SHOULD_NOT_BE_SEEN}@thu.hatinh.test:25")
+    with pytest.raises(Problem, match=r"DONDOC_CLOCK.*127\.0\.0\.1") as refused:
+        dondoc("escalate", "--as-of", "2021-11-22", "--json")
+    assert SHOULD_NOT_BE_SEEN not in str(refused.value)
 
 
 def test_a_wrong_call_is_exit_two(shell: Callable[..., subprocess.CompletedProcess[str]]) -> None:

@@ -22,8 +22,11 @@ def _finding(code: str, severity: str, message: str) -> Finding:
     return {"code": code, "severity": severity, "message": message}
 
 
-def examine(now: datetime) -> list[Finding]:
-    """Findings: `code`, `severity` (error or warning), `message` (what is wrong and what to do). Empty: all is well."""
+def examine(now: Callable[[], datetime]) -> list[Finding]:
+    """Findings: `code`, `severity` (error or warning), `message` (what is wrong and what to do). Empty: all is well.
+
+    `now` is asked only once the settings are known to be good: the clock is one of them.
+    """
     try:
         found = settings_module.load()
     except Problem as problem:
@@ -31,7 +34,7 @@ def examine(now: datetime) -> list[Finding]:
     world = World(found)
     checks: list[Callable[[], Iterator[Finding]]] = [
         partial(_settings, found),
-        partial(_data, world, now),
+        partial(_data, world, now()),
         partial(_home, found),
         partial(_database, world),
         partial(_smtp, found),

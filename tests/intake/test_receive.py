@@ -1,6 +1,7 @@
 """Receiving: whole, once, durable; or not at all, and then the source keeps it."""
 
 import unicodedata
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from dondoc.errors import Problem
+from dondoc.intake import backlog
 from dondoc.intake.receive import receive, safe_filename
 from dondoc.store.intake import Submission
 from dondoc.world import World
@@ -108,6 +110,19 @@ def test_a_nearly_full_disk_refuses_and_says_that_the_source_keeps_it(
     with pytest.raises(Problem, match=r"chỉ còn \d+ MB .* vẫn còn nguyên ở nơi gửi"):
         take(full)
     assert rows(world) == []
+
+
+def test_a_home_that_cannot_be_made_refuses_and_says_that_the_source_keeps_it(world: World) -> None:
+    with pytest.raises(Problem, match=r"DONDOC_HOME .* vẫn còn nguyên ở nơi gửi"):
+        take(World(world.settings.model_copy(update={"home": Path("/dev/null/x")})))
+
+
+def test_a_broken_directive_is_no_fault_of_what_arrived(world: World) -> None:
+    submission, _ = take(world)
+    broken = World(world.settings.model_copy(update={"directive": Path("/khong/co.yaml")}))
+    with pytest.raises(Problem, match="Không đọc được"):
+        backlog.judge_and_answer(broken, at(19))
+    assert backlog.unfinished(world) == [submission]
 
 
 def test_a_subject_cannot_smuggle_a_header_or_grow_without_end(world: World) -> None:

@@ -28,7 +28,7 @@ def doctor(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
     from dondoc import clock
     from dondoc.diagnosis import examine
 
-    findings = examine(clock.now())
+    findings = examine(clock.now)
     if as_json:
         emit(findings)
         return

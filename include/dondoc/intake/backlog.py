@@ -21,8 +21,12 @@ def judge_and_answer(world: World, now: datetime) -> dict[str, list[int]]:
 
     Returns:
         submission ids by outcome.
+
+    Raises:
+        Problem: the directive cannot be used: that is no fault of any submission, and all stay unjudged.
     """
     outcomes: dict[str, list[int]] = {}
+    _ = world.directive
     for submission in unfinished(world):
         try:
             outcome = judge_submission(world, submission, now=now).outcome

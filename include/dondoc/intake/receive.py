@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from dondoc.errors import Problem
+from dondoc.settings import Settings
 from dondoc.store.intake import Submission
 from dondoc.world import World
 
@@ -50,14 +51,9 @@ def receive(
         the submission's id, and whether this arrival is new.
 
     Raises:
-        Problem: the disk is nearly full; the source must not be told that we have it.
+        Problem: the disk is nearly full or cannot be used; the source must not be told that we have it.
     """
-    world.settings.home.mkdir(parents=True, exist_ok=True)
-    if (free := shutil.disk_usage(world.settings.home).free) < world.settings.min_free_mb * 2**20:
-        raise Problem(
-            f"Ổ đĩa chứa {world.settings.home.name}/ chỉ còn {free // 2**20} MB (tối thiểu "
-            f"{world.settings.min_free_mb} MB): tạm ngừng tiếp nhận. Dọn ổ đĩa; các tệp vẫn còn nguyên ở nơi gửi."
-        )
+    _room_left(world.settings)
     channel_id = visible(channel_id)
     known = select(Submission.id).where(Submission.channel == channel, Submission.channel_id == channel_id)
     sha256 = world.blobs.put(content)
@@ -83,3 +79,19 @@ def receive(
     except IntegrityError:  # another worker received it between our look and our insert
         with world.sessions.begin() as session:
             return session.scalars(known).one(), False
+
+
+def _room_left(settings: Settings) -> None:
+    try:
+        settings.home.mkdir(parents=True, exist_ok=True)
+        free = shutil.disk_usage(settings.home).free
+    except OSError as error:
+        raise Problem(
+            f"Không dùng được thư mục DONDOC_HOME ({error.strerror}): tạm ngừng tiếp nhận. "
+            "Kiểm tra đường dẫn và quyền ghi; các tệp vẫn còn nguyên ở nơi gửi."
+        ) from None
+    if free < settings.min_free_mb * 2**20:
+        raise Problem(
+            f"Ổ đĩa chứa {settings.home.name}/ chỉ còn {free // 2**20} MB (tối thiểu "
+            f"{settings.min_free_mb} MB): tạm ngừng tiếp nhận. Dọn ổ đĩa; các tệp vẫn còn nguyên ở nơi gửi."
+        )
