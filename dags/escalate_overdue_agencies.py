@@ -22,14 +22,15 @@ from dondoc.orchestration.timetables import WorkingDayTimetable
     schedule=runs.schedule(WorkingDayTimetable(7, 30)),
     start_date=datetime(2021, 11, 1, tzinfo=HERE),
     catchup=False,
-    max_active_runs=1,
+    max_active_runs=16,  # a run waits hours for its approver: neither the next day's nor one by hand waits for it
     params={"as_of": runs.AS_OF, "dry_run": runs.DRY_RUN, "agencies": runs.AGENCIES},
     default_args={"on_failure_callback": alerts.failed, "retries": 1, "retry_delay": timedelta(seconds=20)},
     tags=["dondoc", "đôn đốc"],
     doc_md=__doc__,
+    user_defined_macros={"letters": escalating.letters},
 )
 def escalate_overdue_agencies():
-    @task
+    @task(max_active_tis_per_dag=1)
     def decide(**context) -> dict:
         return escalating.decide(context)
 
@@ -45,11 +46,11 @@ def escalate_overdue_agencies():
     approve = HITLOperator(
         task_id="approve",
         subject="Duyệt thư đôn đốc gửi lãnh đạo đơn vị",
-        body="Nội dung và lý do từng thư: trang Đôn đốc, mục Thư. Thư đang giữ:\n\n"
-        "{% for id in ti.xcom_pull(task_ids='anything_to_approve') %}TH-{{ '%05d' % id | int }} {% endfor %}",
+        body="Chọn số thư để đọc nội dung và lý do. Thư đang giữ:\n\n"
+        "{{ letters(ti.xcom_pull(task_ids='anything_to_approve')) }}",
         options=[escalating.APPROVE, escalating.LEAVE],
         defaults=[escalating.LEAVE],
-        response_timeout=timedelta(hours=8),  # well before the next working morning: no run keeps another waiting
+        response_timeout=timedelta(hours=8),
     )
     held >> approve
     release(held, approve.output)

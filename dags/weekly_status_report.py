@@ -20,14 +20,15 @@ from dondoc.orchestration import alerts, escalating, reporting, runs
     schedule=runs.schedule(CronTriggerTimetable("15 17 * * 4", timezone="Asia/Ho_Chi_Minh")),
     start_date=datetime(2021, 11, 1, tzinfo=HERE),
     catchup=False,
-    max_active_runs=1,
+    max_active_runs=16,  # a run waits days for its approver: another must not wait for it
     params={"as_of": runs.AS_OF, "dry_run": runs.DRY_RUN},
     default_args={"on_failure_callback": alerts.failed, "retries": 1, "retry_delay": timedelta(seconds=20)},
     tags=["dondoc", "báo cáo"],
     doc_md=__doc__,
+    user_defined_macros={"letters": escalating.letters},
 )
 def weekly_status_report():
-    @task
+    @task(max_active_tis_per_dag=1)
     def draw_up(**context) -> dict:
         return reporting.draw_up(context)
 
@@ -44,7 +45,7 @@ def weekly_status_report():
         task_id="approve",
         subject="Duyệt gửi báo cáo tuần",
         body="Tệp báo cáo: trang Đôn đốc, mục Báo cáo. Thư đang giữ:\n\n"
-        "{% for id in ti.xcom_pull(task_ids='anything_to_approve') %}TH-{{ '%05d' % id | int }} {% endfor %}",
+        "{{ letters(ti.xcom_pull(task_ids='anything_to_approve')) }}",
         options=[escalating.APPROVE, escalating.LEAVE],
         defaults=[escalating.LEAVE],
         response_timeout=timedelta(days=3),

@@ -33,9 +33,9 @@ def test_a_dag_explains_itself_in_vietnamese(dags: dict[str, Any], name: str) ->
 
 
 @every_dag
-def test_a_dag_runs_alone_catches_nothing_up_and_tells_of_failures(dags: dict[str, Any], name: str) -> None:
+def test_a_dag_catches_nothing_up_and_tells_of_failures(dags: dict[str, Any], name: str) -> None:
     dag = dags[name]
-    assert (dag.max_active_runs, dag.catchup) == (1, False)
+    assert not dag.catchup
     for task in dag.tasks:
         callbacks = getattr(task, "on_failure_callback", None) or task.partial_kwargs["on_failure_callback"]
         callbacks = callbacks if isinstance(callbacks, list | tuple) else [callbacks]
@@ -60,6 +60,18 @@ def test_a_dag_survives_being_written_down_and_read_back(dags: dict[str, Any], n
     again = DagSerialization.from_dict(DagSerialization.to_dict(dags[name]))
     assert (again.dag_id, set(again.task_ids)) == (name, set(dags[name].task_ids))
     assert type(again.timetable).__name__ == type(dags[name].timetable).__name__
+
+
+@every_dag
+def test_no_run_decides_beside_another_and_none_waits_for_another_ones_approver(
+    dags: dict[str, Any], name: str
+) -> None:
+    dag = dags[name]
+    if "approve" in dag.task_ids:
+        assert dag.max_active_runs > 1
+        assert [root.max_active_tis_per_dag for root in dag.roots] == [1]
+    else:
+        assert dag.max_active_runs == 1
 
 
 def test_approval_tasks_send_no_mail_themselves(dags: dict[str, Any]) -> None:

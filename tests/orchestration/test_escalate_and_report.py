@@ -83,6 +83,8 @@ def test_what_an_approver_answers_in_airflow_releases_the_letters(
 ) -> None:
     play("weekly_status_report", as_of="2021-11-18")
     held = [str(row.id) for row in letters(peopled, "report")]
+    asked = escalating.letters(held)  # what the approver reads first
+    assert asked.startswith(f"- [TH-{int(held[0]):05}](http://127.0.0.1:8080/dondoc/letters/{held[0]}) gửi {HEAD}: [")
     left = escalating.release(held, {"chosen_options": [escalating.LEAVE], "responded_by_user": {"name": "duyet"}})
     assert left == {"approved": [], "by": None}
     with pytest.raises(Problem, match="Không rõ ai"):

@@ -52,6 +52,17 @@ def _waiting(ids: list[str]) -> list[str]:
         return [str(row.id) for row in rows if row.state == "held" and row.needs_approval]
 
 
+def letters(ids: list[str]) -> str:
+    """What an approver reads in Airflow before saying yes: to whom, about what, and where the whole letter stands."""
+    from dondoc.store.mail import OutboxLetter
+
+    world = open_world()
+    pages = f"{world.settings.public_url.rstrip('/')}/dondoc/letters"
+    with world.sessions.begin() as session:
+        rows = [session.get_one(OutboxLetter, int(i)) for i in ids]
+        return "\n".join(f"- [TH-{row.id:05}]({pages}/{row.id}) gửi {row.recipient}: {row.subject}" for row in rows)
+
+
 def release(held: list[str], answer: Mapping[str, Any] | None) -> dict[str, Any]:
     """What the approver said in Airflow, carried out by the same `approve` as the page's and the command line's."""
     from dondoc import truth
