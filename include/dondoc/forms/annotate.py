@@ -182,9 +182,13 @@ def _list(book: Workbook, listed: list[tuple[Issue, Place | None]]) -> None:
 
 
 def _summary(errors: int, warnings: int) -> str:
+    wrong = f"{errors:02} nội dung phải sửa (ô màu hồng)" if errors else ""
+    doubtful = f"{warnings:02} nội dung đề nghị kiểm tra (ô màu vàng)" if warnings else ""
+    if not (wrong or doubtful):
+        return "Không có nội dung nào phải sửa; không cần gửi lại."
     return (
-        f"Có {errors:02} nội dung phải sửa (ô màu hồng) và {warnings:02} nội dung đề nghị kiểm tra (ô màu vàng). Đề "
-        "nghị sửa ngay trong tệp này, lưu lại và gửi về Sở; không cần xóa trang này."
+        f"Có {' và '.join(filter(None, (wrong, doubtful)))}. Đề nghị sửa ngay trong tệp này, lưu lại và gửi về Sở; "
+        "không cần xóa trang này."
     )
 
 

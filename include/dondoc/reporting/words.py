@@ -52,10 +52,11 @@ def headline(figures: dict[str, Any]) -> str:
 
 def camera_line(total: dict[str, int]) -> str:
     """Declared, verified, showing, side by side."""
+    missed = f"; {number(total['not_checked'])} camera chưa kiểm tra được" if total["not_checked"] else ""
     return (
         f"Các đơn vị đã khai {number(total['declared'])} camera tại {number(total['sites'])} điểm; kiểm tra được "
         f"{number(total['checked'])} camera, trong đó {number(total['reachable'])} camera có trả lời và "
-        f"{number(total['showing'])} camera có hình; {number(total['not_checked'])} camera chưa kiểm tra được."
+        f"{number(total['showing'])} camera có hình{missed}."
     )
 
 
@@ -85,7 +86,7 @@ def table_3(figures: dict[str, Any]) -> list[list[Any]]:
             i,
             late["name"],
             f"{deliverable(late['deliverable'])} ({late['system_name']})",
-            f"trước {short(date.fromisoformat(late['due_before']))}",
+            f"trước ngày {short(date.fromisoformat(late['due_before']))}",
             late["working_days_late"],
             late["letters_sent"],
         ]
