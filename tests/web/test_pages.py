@@ -24,6 +24,7 @@ PAGES = [
     "/agency/so-nnptnt",
     "/letters/1",
     "/inbox/1/original",
+    "/letters/1/attachments/0",
     "/inbox/1/register",
 ]
 ACTIONS = {
@@ -40,6 +41,7 @@ ACTIONS = {
     },
     "/letters/1/approve": {},
     "/letters/1/cancel": {"data": {"reason": "thử"}},
+    "/letters/1/settle": {"data": {"word": "sent"}},
 }
 
 
@@ -141,6 +143,11 @@ def test_a_wrong_address_gets_a_page_with_a_sentence(visit: Visit, path: str, st
     assert "Về trang tiến độ" in answer.text
 
 
+def test_the_login_leads_back_to_the_very_page_that_was_asked_for(visit: Visit) -> None:
+    answer = visit("").get("/letters?state=held&before=9")
+    assert answer.headers["location"] == "/auth/login?next=/letters%3Fstate%3Dheld%26before%3D9"
+
+
 def test_an_upload_is_received_and_waits_in_the_inbox(world: World, visit: Visit) -> None:
     sent = {"file": ("cv cử đầu mối.pdf", b"%PDF-1.4 scan", "application/pdf")}
     answer = visit("ops").post("/inbox/upload", headers=ORIGIN, files=sent)
@@ -222,6 +229,26 @@ def test_an_operator_cancels_a_letter_with_a_reason(world: World, visit: Visit, 
 def test_letters_can_be_filtered_by_state(visit: Visit, held: int) -> None:
     assert len(rows_of(visit("viewer").get("/letters?state=held").text)) == 1
     assert rows_of(visit("viewer").get("/letters?state=sent").text) == []
+    assert "chờ duyệt (1)" in words_of(visit("viewer").get("/letters?state=sent").text)
+    assert rows_of(visit("viewer").get("/letters?agency=so-nnptnt").text) == []
+
+
+def test_an_operator_says_what_became_of_an_uncertain_letter(world: World, visit: Visit, held: int) -> None:
+    with world.sessions.begin() as session:
+        session.get_one(OutboxLetter, held).state = "uncertain"
+    assert "Hỏi người nhận" in words_of(visit("ops").get(f"/letters/{held}").text)
+    assert visit("ops").post(f"/letters/{held}/settle", headers=ORIGIN, data={"word": "hm"}).status_code == 400
+    assert visit("ops").post(f"/letters/{held}/settle", headers=ORIGIN, data={"word": "sent"}).status_code == 303
+    assert _state(world, held) == "sent"
+
+
+def test_what_a_letter_carries_can_be_read_before_it_is_approved(world: World, visit: Visit, held: int) -> None:
+    with world.sessions.begin() as session:
+        digest = world.blobs.put(b"PK bang tinh")
+        session.get_one(OutboxLetter, held).attachments = [{"filename": "a.xlsx", "sha256": digest, "type": "x/y"}]
+    assert visit("viewer").get(f"/letters/{held}/attachments/0").status_code == 403
+    assert visit("ops").get(f"/letters/{held}/attachments/0").content == b"PK bang tinh"
+    assert visit("ops").get(f"/letters/{held}/attachments/1").status_code == 404
 
 
 def test_a_report_is_listed_with_its_files(world: World, visit: Visit) -> None:

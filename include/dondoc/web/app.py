@@ -50,7 +50,8 @@ def create_app(
 
     @app.exception_handler(NotLoggedIn)
     def login(request: Request, _: Exception) -> Response:
-        return RedirectResponse(f"{login_url}?next={quote(request.url.path)}", status_code=303)
+        asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        return RedirectResponse(f"{login_url}?next={quote(asked)}", status_code=303)
 
     @app.exception_handler(Problem)
     def problem(request: Request, error: Exception) -> Response:

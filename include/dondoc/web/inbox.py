@@ -97,9 +97,10 @@ def router(acting: Callable[..., User]) -> APIRouter:
             row = next((r for r in room.inbox(session, room.ASIDE) if r["id"] == str(submission)), None)
         if row is None:
             raise HTTPException(404, f"Bản nộp BN-{submission:04} không chờ người xử lý.")
-        keys = dict.fromkeys(d.key for d in world.directive.obligations)
-        owed = {key: _name(world, key) for key in keys}
-        return page(request, "register.html", row=row, names=_names(world), owed=owed)
+        owed = {d.key: _name(world, d.key) for d in world.directive.obligations}
+        keys = {d.key for d in world.directive.obligations if d.agency == row["agency"]}
+        own, others = ({k: name for k, name in owed.items() if (k in keys) is mine} for mine in (True, False))
+        return page(request, "register.html", row=row, names=_names(world), own=own, others=others)
 
     @routes.post("/inbox/{submission}/register")
     def enter(

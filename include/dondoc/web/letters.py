@@ -4,13 +4,13 @@ from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, HTTPException, Request
-from fastapi.responses import HTMLResponse, RedirectResponse
-from sqlalchemy import select
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from sqlalchemy import func, select
 
 from dondoc import clock, truth
 from dondoc.mail import outbox
 from dondoc.store.mail import OutboxEvent, OutboxLetter
-from dondoc.web.pages import onward, page, world_of
+from dondoc.web.pages import download, onward, page, world_of
 from dondoc.web.user import User
 
 SHOWN = 50  # letters on a page
@@ -22,7 +22,7 @@ STATE = {
     "sent": "đã gửi",
     "deferred": "sẽ gửi lại",
     "refused": "bị từ chối",
-    "uncertain": "chưa rõ đã đến",
+    "uncertain": "chưa rõ đã gửi",
     "cancelled": "đã hủy",
 }
 KIND = {
@@ -41,15 +41,33 @@ def router(acting: Callable[..., User]) -> APIRouter:
     routes = APIRouter()
 
     @routes.get("/letters", response_class=HTMLResponse)
-    def letters(request: Request, state: str | None = None, before: int | None = None) -> HTMLResponse:
+    def letters(
+        request: Request, state: str | None = None, agency: str | None = None, before: int | None = None
+    ) -> HTMLResponse:
         newest = select(OutboxLetter).order_by(OutboxLetter.id.desc()).limit(SHOWN)
         if state:
             newest = newest.where(OutboxLetter.state == state)
+        if agency:
+            newest = newest.where(OutboxLetter.agency == agency)
         if before:
             newest = newest.where(OutboxLetter.id < before)
-        with world_of(request).sessions.begin() as session:
+        world = world_of(request)
+        with world.sessions.begin() as session:
             rows = list(session.scalars(newest))
-        return page(request, "letters.html", rows=rows, state=state, states=STATE, kinds=KIND, shown=SHOWN)
+            counts = dict(session.execute(select(OutboxLetter.state, func.count()).group_by(OutboxLetter.state)).all())
+        names = {a.id: a.name for a in world.directive.agencies}
+        return page(
+            request,
+            "letters.html",
+            rows=rows,
+            state=state,
+            agency=agency,
+            names=names,
+            counts=counts,
+            states=STATE,
+            kinds=KIND,
+            shown=SHOWN,
+        )
 
     @routes.get("/letters/{letter}", response_class=HTMLResponse)
     def letter(request: Request, letter: int) -> HTMLResponse:
@@ -59,6 +77,19 @@ def router(acting: Callable[..., User]) -> APIRouter:
             history = select(OutboxEvent).where(OutboxEvent.letter_id == letter).order_by(OutboxEvent.id)
             events = list(session.scalars(history))
         return page(request, "letter.html", row=row, events=events, states=STATE, kinds=KIND)
+
+    @routes.get("/letters/{letter}/attachments/{position}")
+    def attachment(request: Request, letter: int, position: int) -> Response:
+        user: User = request.state.visitor
+        if not user.may_act:
+            raise HTTPException(403, "Tệp kèm có thể chứa thông tin nhạy cảm: chỉ người vận hành được tải về.")
+        world = world_of(request)
+        with world.sessions.begin() as session:
+            row = session.get(OutboxLetter, letter)
+        if row is None or not 0 <= position < len(row.attachments):
+            raise HTTPException(404, "Thư này không có tệp kèm đó.")
+        file = row.attachments[position]
+        return download(world.blobs.get(file["sha256"]), file["filename"])
 
     @routes.post("/letters/{letter}/approve")
     def approve(request: Request, letter: int, user: Annotated[User, Depends(acting)]) -> RedirectResponse:
@@ -75,5 +106,13 @@ def router(acting: Callable[..., User]) -> APIRouter:
         with world_of(request).sessions.begin() as session:
             outbox.cancel(session, letter, reason, user.name, clock.now())
         return onward(request, f"/letters/{letter}", f"TH-{letter:05}: đã hủy.")
+
+    @routes.post("/letters/{letter}/settle")
+    def settle(
+        request: Request, letter: int, word: Annotated[str, Form()], user: Annotated[User, Depends(acting)]
+    ) -> RedirectResponse:
+        with world_of(request).sessions.begin() as session:
+            state = outbox.settle(session, letter, word, user.name, clock.now()).state
+        return onward(request, f"/letters/{letter}", f"TH-{letter:05}: {STATE[state]}.")
 
     return routes

@@ -13,7 +13,7 @@ from dondoc.store.reporting import Report, ReportIssue
 from dondoc.web.pages import download, page, world_of
 from dondoc.web.user import User
 
-FILES = ("report.docx", "report.xlsx", "report.html")
+FILES = {"report.docx": "Dự thảo (Word)", "report.xlsx": "Số liệu (Excel)", "report.html": "Nội dung thư"}
 
 
 def router(_: Callable[..., User]) -> APIRouter:
@@ -24,7 +24,7 @@ def router(_: Callable[..., User]) -> APIRouter:
         with world_of(request).sessions.begin() as session:
             drawn = list(session.scalars(select(Report).order_by(Report.as_of.desc(), Report.id.desc()).limit(60)))
             issues = {issue.as_of: issue for issue in session.scalars(select(ReportIssue))}
-        return page(request, "reports.html", rows=[_row(report, issues) for report in drawn])
+        return page(request, "reports.html", rows=[_row(report, issues) for report in drawn], files=FILES)
 
     @routes.get("/reports/{report}/{name}")
     def file(request: Request, report: int, name: str) -> Response:
@@ -32,7 +32,7 @@ def router(_: Callable[..., User]) -> APIRouter:
             row = session.get(Report, report)
         if row is None or name not in FILES or not (path := Path(row.folder) / name).is_file():
             raise HTTPException(404, "Không còn tệp này trong thư mục báo cáo.")
-        return download(path.read_bytes(), f"{row.as_of:%Y%m%d}_{name}")
+        return download(path.read_bytes(), f"bao_cao_{row.as_of:%Y%m%d}{path.suffix}")
 
     return routes
 
