@@ -191,6 +191,12 @@ class Airflow:
         found: str = self.wait(f"lượt chạy {dag}", reached, 240)
         return found
 
+    def tasks(self, dag: str, run: str) -> list[dict[str, Any]]:
+        """The run's task instances, a hundred at most."""
+        found: list[dict[str, Any]] = self._ask(
+            "GET", f"/dags/{dag}/dagRuns/{run}/taskInstances", params={"limit": 100}
+        )["task_instances"]
+        return found
+
     def failed_tasks(self, dag: str, run: str) -> list[str]:
-        tasks = self._ask("GET", f"/dags/{dag}/dagRuns/{run}/taskInstances")["task_instances"]
-        return [task["task_id"] for task in tasks if task["state"] in ("failed", "upstream_failed")]
+        return [task["task_id"] for task in self.tasks(dag, run) if task["state"] in ("failed", "upstream_failed")]
