@@ -266,6 +266,11 @@ def test_no_number_or_date_makes_a_parser_raise_anything_but_wrong(raw: float | 
         "Bimat999@",
         "tài khoản admin, mk: Bimat999; kênh 1",
         "PASSWORD=Bimat999",
+        "mật khẩu Bimat999",
+        "tk admin mk Bimat999",
+        "MK  Bimat999; kênh 1",
+        "TK: admin/Bimat999",
+        "đăng nhập admin Bimat999",
     ],
 )
 def test_a_password_is_found_and_taken_out(text: str) -> None:
@@ -289,6 +294,10 @@ def test_a_password_is_found_and_taken_out(text: str) -> None:
         "Bãi xe là bãi chung",
         "1234/UBND-VHTT",
         "Đã cấp",
+        "mật khẩu 02 camera chưa cấp",
+        "http://113.160.1.2/admin/stream1",
+        "Quản trị viên admin phòng VH",
+        "mk riêng từng camera",
     ],
 )
 def test_what_is_no_password_stays(text: str) -> None:

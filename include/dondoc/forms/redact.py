@@ -13,13 +13,22 @@ _PATTERNS = (
         rf"\1{_SECRET}",
     ),
     (re.compile(r"^((?:admin\w*|root|user\w*|guest|viewer)\s*[/:|]\s*)\S{4,}$", re.IGNORECASE), rf"\1{_SECRET}"),
+    # without a sign between, what follows is a password only when it looks like one: "mk admin123", "TK: admin/abc@1"
+    (re.compile(rf"(?<![a-zà-ỹ])((?:{_WORD})\s+)(?=\S*[\d@$!^#])[^\s;,]{{4,}}", re.IGNORECASE), rf"\1{_SECRET}"),
+    (
+        re.compile(
+            r"(?<![\w/.-])((?:admin\w*|root|guest|viewer)(?:\s*[/:|]\s*|\s+))(?=\S*[\d@$!^#])\S{4,}", re.IGNORECASE
+        ),
+        rf"\1{_SECRET}",
+    ),
     # user=admin_password=…_channel=1, as some recorders write their paths
     (re.compile(r"((?:password|passwd|pass|pwd)=)[^&/?;_\s]+", re.IGNORECASE), rf"\1{_SECRET}"),
     # a single word like Admin@123, which is neither an e-mail address nor a path
     (re.compile(r"^(?!/)(?!\S+@[\w-]+\.[\w.-]+$)(?=\S*[A-Za-z])(?=\S*\d)(?=\S*[@$!^])\S{6,24}$"), _SECRET),
 )
 
-_HINT = re.compile(r"[@=:|/$!^à]")  # without one of these (à: mật khẩu là …) no pattern fits
+# Without one of these (à: mật khẩu là …) no pattern fits.
+_HINT = re.compile(r"[@=:|/$!^à]|kh[aẩ]u|mk|pass|pwd|admin|root|guest|viewer", re.IGNORECASE)
 
 
 def redact(text: str) -> tuple[str, bool]:
