@@ -31,6 +31,7 @@ def lines(text: str) -> list[dict[str, object]]:
 def test_receive_prints_one_object_per_file_and_nothing_else(files: dict[str, Path], dondoc: Run) -> None:
     rows = lines(dondoc("receive", *files.values(), "--from", OFFICER, "--json").stdout)
     assert all(set(row) >= CONTRACT for row in rows)
+    assert [row["file"] for row in rows] == [str(path) for path in files.values()]
     assert [row["outcome"] for row in rows] == ["accepted", "returned", "waiting", "refused"]
     assert [row["submission"] for row in rows] == ["1", "2", "3", "4"]
     assert not any(row["duplicate"] for row in rows)
@@ -45,6 +46,16 @@ def test_the_same_file_twice_is_a_duplicate_with_the_outcome_of_the_first(files:
         assert [r["outcome"] for r in (first, same, later)] == [outcome] * 3
         assert [r["duplicate"] for r in (first, same, later)] == [False, True, True]
         assert first["submission"] == same["submission"] != later["submission"]
+
+
+def test_what_waits_already_is_a_duplicate_that_waits_too(files: dict[str, Path], dondoc: Run) -> None:
+    def sent(name: str, sender: str) -> tuple[object, object]:
+        [row] = lines(dondoc("receive", files[name], "--from", sender, "--json").stdout)
+        return row["outcome"], row["duplicate"]
+
+    assert [sent("scan", OFFICER), sent("scan", OFFICER)] == [("waiting", False), ("waiting", True)]
+    assert [sent("hong", OFFICER), sent("hong", OFFICER)] == [("refused", False), ("refused", True)]
+    assert [sent("tot", "la@noi-khac.test"), sent("tot", OFFICER)] == [("waiting", False), ("accepted", False)]
 
 
 def test_a_correction_of_an_old_copy_is_a_conflict(

@@ -37,7 +37,8 @@ def receive(
             broken = True
             continue
         line = arrive(world, content, path.name, sender=sender, channel="cli", received_at=when, now=now)
-        emit(line) if as_json else say(f"{line['file']}: {line['outcome']} (BN-{int(line['submission']):04})")
+        line["file"] = str(path)  # as it was called, as in `check`
+        emit(line) if as_json else say(f"{path}: {line['outcome']} (BN-{int(line['submission']):04})")
     if broken:
         raise Problem("Có tệp không đọc được; các tệp khác đã được tiếp nhận.")
 

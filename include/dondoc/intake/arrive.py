@@ -4,9 +4,10 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from dondoc.intake.answer import answer
+from dondoc.intake.inbox import ASIDE
 from dondoc.intake.judge import judge_submission
 from dondoc.intake.receive import receive
 from dondoc.store.intake import Submission, Verdict
@@ -20,7 +21,7 @@ def arrive(
 
     Returns:
         file, sha256, submission, outcome, duplicate, as in the contract of `receive`; `reason` besides. A duplicate
-        carries the outcome of the submission that it repeats.
+        carries the outcome of the submission that it repeats; one whose like waits for a person waits beside it.
     """
     digest = sha256(content).hexdigest()
     submission, new = receive(
@@ -35,7 +36,7 @@ def arrive(
     )
     verdict = judge_submission(world, submission, now=now)
     answer(world, [submission], now=now)
-    duplicate = not new or verdict.outcome == "duplicate"
+    duplicate = not new or verdict.outcome == "duplicate" or _lies_there(world, submission, verdict.outcome)
     return {
         "file": filename,
         "sha256": digest,
@@ -46,6 +47,20 @@ def arrive(
         "form": verdict.form,
         "reason": verdict.reason,
     }
+
+
+def _lies_there(world: World, submission: int, outcome: str) -> bool:
+    """Whether the same sender's same bytes lie there already, with nothing new to say of them."""
+    newest = select(func.max(Verdict.id)).group_by(Verdict.submission_id)
+    with world.sessions.begin() as session:
+        mine = session.get_one(Submission, submission)
+        before = (
+            select(Submission.id)
+            .join(Verdict, Verdict.submission_id == Submission.id)
+            .where(Submission.id < submission, Submission.sha256 == mine.sha256, Submission.sender == mine.sender)
+            .where(Verdict.id.in_(newest), Verdict.outcome == outcome, Verdict.outcome.in_(ASIDE))
+        )
+        return session.scalar(before.limit(1)) is not None
 
 
 def _original(world: World, verdict: Verdict) -> str:
