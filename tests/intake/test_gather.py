@@ -5,6 +5,8 @@ import signal
 import subprocess
 import sys
 from datetime import UTC, datetime
+from email.message import EmailMessage
+from email.policy import SMTP
 from pathlib import Path
 
 import pytest
@@ -17,7 +19,7 @@ from dondoc.store.intake import SourceRead
 from dondoc.world import World
 from tests.conftest import at
 
-from .conftest import OFFICER, SCAN, Desk, Post
+from .conftest import DUC_THO, OFFICER, SCAN, Desk, Post
 
 
 def reads(world: World) -> list[tuple[str, bool, int]]:
@@ -138,6 +140,8 @@ def test_an_attachment_without_a_name_gets_one(post: Post) -> None:
         b"From: a@b.test\r\nMessage-ID: <\xff\xfe>\r\nContent-Type: text/plain; charset=khong-co\r\n\r\n\xff\xfe\r\n",
         b"From: a@b.test\r\nContent-Type: application/x; name*=utf-8''%FF%FE.xlsx\r\n"
         b"Content-Transfer-Encoding: base64\r\n\r\n@@@@\r\n",
+        b"From: a@b.test\r\nSubject: =?utf-8?B?a?=\r\n\r\nma hoa hong\r\n",
+        b"From: " + b"((((((((\r\n " * 500 + b"a@b.test\r\n\r\nchu thich long nhau\r\n",
     ],
 )
 def test_a_broken_mail_is_kept_and_does_not_stop_the_next(post: Post, raw: bytes) -> None:
@@ -149,6 +153,17 @@ def test_a_broken_mail_is_kept_and_does_not_stop_the_next(post: Post, raw: bytes
     assert len(post.desk.submissions()) == 2
     assert post.left() == 0
     assert set(post.desk.work().values()) <= {"waiting", "refused"}
+
+
+def test_a_broken_subject_does_not_keep_the_form_from_its_agency(post: Post) -> None:
+    post.desk.register(DUC_THO)
+    message = EmailMessage()
+    message["From"], message["Message-ID"] = OFFICER, "<hong@ductho.test>"
+    message.add_attachment(post.desk.form(), maintype="application", subtype="octet-stream", filename="bm03.xlsx")
+    post.send_raw(b"Subject: =?utf-8?B?a?=\r\n" + message.as_bytes(policy=SMTP))
+    result = post.read()
+    assert (result.ok, len(result.problems)) == (True, 1)
+    assert post.desk.work() == {1: "accepted"}
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """Read the sources: the drop folder and the mailbox. A source is told only after its item is durable here."""
 
-import binascii
 import mimetypes
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email.utils import parseaddr
@@ -9,6 +9,7 @@ from hashlib import sha256
 from imaplib import IMAP4, Internaldate2tuple
 from pathlib import Path
 from time import mktime
+from typing import TypeVar
 
 from imap_tools import BaseMailBox, MailBox, MailBoxUnencrypted
 from imap_tools.errors import ImapToolsError
@@ -23,6 +24,7 @@ from dondoc.world import World
 
 STABLE = timedelta(seconds=2)
 DONE = "Da-tiep-nhan"
+T = TypeVar("T")
 
 
 @dataclass
@@ -114,10 +116,10 @@ def read_mailbox(world: World, server: ImapServer, now: datetime) -> SourceResul
         ) as box:
             if not box.folder.exists(DONE):
                 box.folder.create(DONE)
-            for mail in box.fetch(mark_seen=False, bulk=20):
+            for uid in box.uids():
                 try:
-                    _take_mail(world, box, mail, result, now)
-                    box.move([mail.uid or ""], DONE)
+                    _take_mail(world, box, uid, result, now)
+                    box.move([uid], DONE)
                 except Problem as problem:
                     result.ok = False
                     result.problems.append(str(problem))
@@ -146,12 +148,16 @@ def is_automatic(mail: MailMessage) -> bool:
     )
 
 
-def _arrived(box: BaseMailBox, mail: MailMessage, now: datetime) -> datetime:
-    """The server's own time of receipt (INTERNALDATE), never the sender's Date header."""
-    answer = box.client.uid("fetch", mail.uid or "", "(INTERNALDATE)")[1]
-    raw = answer[0] if answer else None
-    when = Internaldate2tuple(raw) if isinstance(raw, bytes) else None
-    return datetime.fromtimestamp(mktime(when), HERE) if when else now
+def _fetched(box: BaseMailBox, uid: str, now: datetime) -> tuple[bytes, datetime] | None:
+    """The mail byte for byte, and the server's own time of receipt (INTERNALDATE), never the sender's Date header.
+
+    None: it is no longer there.
+    """
+    answer = [part for part in box.client.uid("fetch", uid, "(INTERNALDATE BODY.PEEK[])")[1] if part]
+    raw = next((part[1] for part in answer if isinstance(part, tuple)), None)
+    heads = [part[0] if isinstance(part, tuple) else part for part in answer]
+    when = next((told for head in heads if (told := Internaldate2tuple(head))), None)
+    return (raw, datetime.fromtimestamp(mktime(when), HERE) if when else now) if raw is not None else None
 
 
 def _documents(mail: MailMessage) -> list[tuple[str, bytes]]:
@@ -166,33 +172,51 @@ def _documents(mail: MailMessage) -> list[tuple[str, bytes]]:
     return found
 
 
-def _whole(box: BaseMailBox, mail: MailMessage) -> bytes:
-    """The mail byte for byte as the server has it."""
-    answer = box.client.uid("fetch", mail.uid or "", "(BODY.PEEK[])")[1]
-    return next(bytes(part[1]) for part in answer if isinstance(part, tuple))
+def _message_id(mail: MailMessage) -> str | None:
+    return " ".join(str(v) for v in mail.headers.get("message-id", ())).strip() or None
 
 
-def _take_mail(world: World, box: BaseMailBox, mail: MailMessage, result: SourceResult, now: datetime) -> None:
-    message_id = " ".join(str(v) for v in mail.headers.get("message-id", ())).strip() or None
-    documents, sender, subject = [], "", None
-    try:
-        documents, sender, subject = _documents(mail), parseaddr(mail.from_)[1], mail.subject
-    except (ValueError, LookupError, TypeError, AttributeError, binascii.Error) as error:
-        # Hostile or broken headers and parts; the mail itself is kept for a person, and the next one gets its turn.
-        result.problems.append(f"Thư UID {mail.uid} không đọc được ({type(error).__name__}): giữ nguyên cho người xem")
-    for index, (filename, content) in enumerate(documents or [("thu.eml", _whole(box, mail))]):
+@dataclass
+class _Reader:
+    """Reads a mail part by part. Headers and parts may be hostile or broken, and the libraries raise whatever they
+    trip over: such a part counts as missing, and the others are read all the same."""
+
+    faults: list[str] = field(default_factory=list)
+
+    def read(self, part: Callable[[], T], instead: T) -> T:
+        try:
+            return part()
+        except Exception as error:
+            self.faults.append(type(error).__name__)
+            return instead
+
+
+def _take_mail(world: World, box: BaseMailBox, uid: str, result: SourceResult, now: datetime) -> None:
+    if (fetched := _fetched(box, uid, now)) is None:
+        return
+    (raw, arrived), reader = fetched, _Reader()
+    mail = reader.read(lambda: MailMessage.from_bytes(raw), MailMessage.from_bytes(b""))
+    message_id = reader.read(lambda: _message_id(mail), None)
+    sender = reader.read(lambda: parseaddr(mail.from_)[1], "")
+    subject = reader.read(lambda: mail.subject, None)
+    documents: list[tuple[str, bytes]] = reader.read(lambda: _documents(mail), [])
+    automatic = reader.read(lambda: is_automatic(mail), True)  # who cannot be told from a machine gets no answer
+    if reader.faults:
+        kinds = ", ".join(dict.fromkeys(reader.faults))
+        result.problems.append(f"Thư UID {uid} có phần không đọc được ({kinds}): vẫn giữ, cần người xem")
+    for index, (filename, content) in enumerate(documents or [("thu.eml", raw)]):
         submission, new = receive(
             world,
             content,
             channel="mail",
-            channel_id=f"{message_id or mail.uid}/{index}/{sha256(content).hexdigest()[:16]}",
+            channel_id=f"{message_id or uid}/{index}/{sha256(content).hexdigest()[:16]}",
             sender=sender,
             filename=filename,
-            received_at=_arrived(box, mail, now),
+            received_at=arrived,
             now=now,
             message_id=message_id,
             subject=subject,
-            automatic=is_automatic(mail),
+            automatic=automatic,
         )
         if new:
             result.submission_ids.append(submission)
