@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from dondoc import clock
 from dondoc.demo.mailserver import MailServer, free_port
 from dondoc.diagnosis import examine
 from dondoc.errors import Problem
@@ -34,6 +35,8 @@ def test_every_wrong_variable_is_named_and_no_value_is_shown(environment: pytest
         load()
     said = str(refused.value)
     assert all(f"{name}: " in said for name in wrong)
+    assert "chỉ nhận 'rehearsal' hoặc 'live'" in said
+    assert "Input" not in said
     assert SHOULD_NOT_BE_SEEN not in said
     assert said.count("DONDOC_") == len(wrong)
 
@@ -210,3 +213,9 @@ def test_a_wrong_call_is_exit_two(shell: Callable[..., subprocess.CompletedProce
         done = shell(*arguments)
         assert done.returncode == 2
         assert "Traceback" not in done.stderr
+
+
+def test_a_wrong_clock_is_a_sentence_for_whoever_asks_for_the_time(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("DONDOC_CLOCK", "hôm nay")
+    with pytest.raises(Problem, match="DONDOC_CLOCK không phải thời điểm"):
+        clock.now()

@@ -6,6 +6,8 @@ from datetime import date, datetime, timedelta
 from datetime import time as time_of_day
 from zoneinfo import ZoneInfo
 
+from dondoc.errors import Problem
+
 HERE = ZoneInfo("Asia/Ho_Chi_Minh")
 _started = time.monotonic()
 
@@ -15,10 +17,20 @@ def now() -> datetime:
 
     `DONDOC_CLOCK` (ISO 8601 with offset) starts this process's clock there; it ticks from then on. Processes with the
     same `DONDOC_CLOCK_SINCE` (real time at which the clock stood there, in seconds since the epoch) share one clock.
+
+    Raises:
+        Problem: `DONDOC_CLOCK` is no instant.
     """
     if start := os.environ.get("DONDOC_CLOCK"):
-        return datetime.fromisoformat(start).astimezone(HERE) + timedelta(seconds=_ticked())
+        return _moment(start).astimezone(HERE) + timedelta(seconds=_ticked())
     return datetime.now(HERE)
+
+
+def _moment(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        raise Problem("DONDOC_CLOCK không phải thời điểm. Viết dạng 2021-11-22T07:00+07:00.") from None
 
 
 def _ticked() -> float:

@@ -134,5 +134,6 @@ def _mailboxes(found: Settings) -> Iterator[Finding]:
         except Problem as problem:
             yield _finding(code, "error", str(problem))
         except (OSError, IMAP4.error) as error:
-            message = f"Không mở được hộp thư ở {server.host}:{server.port} ({type(error).__name__}). Kiểm tra địa chỉ."
-            yield _finding(code, "error", message)
+            where = f"{server.host}:{server.port} ({type(error).__name__})"
+            which = f"DONDOC_{code.upper()}_URL"
+            yield _finding(code, "error", f"Không mở được hộp thư ở {where}. Kiểm tra {which}.")

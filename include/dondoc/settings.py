@@ -1,14 +1,24 @@
 """Settings, all from the environment (prefix `DONDOC_`)."""
 
+from collections.abc import Mapping
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from dondoc.errors import Problem
 
+# pydantic's kinds of error, by their beginning
+WHY = {
+    "ip_": "không phải dải mạng; viết dạng 10.10.0.0/16, nhiều dải cách nhau bằng dấu phẩy",
+    "int_": "không phải số nguyên",
+    "float_": "không phải số",
+    "greater_than": "số quá nhỏ",
+    "timezone": "thiếu múi giờ; viết dạng 2021-11-22T07:00+07:00",
+    "datetime": "không phải thời điểm; viết dạng 2021-11-22T07:00+07:00",
+}
 DATA = Path(__file__).resolve().parents[1]
 Network = IPv4Network | IPv6Network
 
@@ -84,9 +94,16 @@ def load() -> Settings:
     try:
         return Settings()  # type: ignore[call-arg]
     except ValidationError as error:
-        wrong = {variable(str(e["loc"][0])): e["msg"] for e in reversed(error.errors(include_url=False))}
+        wrong = {variable(str(e["loc"][0])): _why(e["type"], e) for e in reversed(error.errors(include_url=False))}
         listed = "; ".join(f"{name}: {wrong[name]}" for name in sorted(wrong))
         raise Problem(f"Cấu hình chưa đúng: {listed}. Sửa biến môi trường rồi chạy lại.") from None
+
+
+def _why(kind: str, error: Mapping[str, Any]) -> str:
+    """What is wrong with a value, for a person; pydantic's own words for what has none here."""
+    if kind == "literal_error":
+        return "chỉ nhận " + error["ctx"]["expected"].replace(" or ", " hoặc ")
+    return next((words for start, words in WHY.items() if kind.startswith(start)), error["msg"])
 
 
 def variable(field: str) -> str:

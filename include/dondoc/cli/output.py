@@ -2,6 +2,7 @@
 
 import json
 import sys
+import textwrap
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
@@ -31,14 +32,17 @@ def emit(value: Any) -> None:
     sys.stdout.flush()
 
 
-def show(rows: Sequence[dict[str, Any]], as_json: bool, columns: Sequence[str] | None = None) -> None:
-    """Rows as one JSON array, or as a table for a person."""
+def show(
+    rows: Sequence[dict[str, Any]], as_json: bool, columns: Sequence[str] | None = None, longest: int | None = None
+) -> None:
+    """Rows as one JSON array, or as a table for a person, with only so many characters of a cell."""
     if as_json:
         emit(list(rows))
         return
     table = Table(*(columns or (rows[0] if rows else [])))
     for row in rows:
-        table.add_row(*(str(row[c]) if row[c] is not None else "" for c in (columns or row)))
+        cells = (str(row[c]) if row[c] is not None else "" for c in (columns or row))
+        table.add_row(*(textwrap.shorten(cell, longest, placeholder=" …") if longest else cell for cell in cells))
     Console().print(table)
 
 

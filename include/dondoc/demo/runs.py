@@ -69,7 +69,7 @@ class Runs:
             pending = set(session.scalars(select(OutboxLetter.id).where(OutboxLetter.state == "pending")))
         if pending - self._tried:
             self._tried |= pending
-            self._say(f"Có {len(pending)} thư vừa được duyệt: chạy {GATHER} để gửi.")
+            self._say(f"Có {len(pending)} thư chờ gửi: chạy {GATHER}.")
             self.one(GATHER)
 
 
