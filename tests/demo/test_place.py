@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from dondoc.demo import place
+from dondoc.demo.fleet import Fleet
 from dondoc.errors import Problem
 
 
@@ -66,3 +67,8 @@ def test_a_taken_port_is_passed_over() -> None:
 def test_no_port_is_taken_from_those_of_the_system() -> None:
     with pytest.raises(Problem, match="cổng"):
         place.port(place.HIGHEST)
+
+
+def test_a_second_demo_does_not_answer_where_a_camera_of_the_first_refuses() -> None:
+    with Fleet(refusing_port=place.port(8700)) as first:
+        assert place.port(first.refusing_port) != first.refusing_port

@@ -39,7 +39,7 @@ class Demo:
         self.began = time.monotonic()
         self.passwords = {user: secrets.token_hex(4) for user in airflow.USERS}
         self.port = place.port(8080)
-        self.fleet = stack.enter_context(Fleet([place.port(8554)], place.port(8555)))
+        self.fleet = stack.enter_context(Fleet([place.port(8554)]))
         server = MailServer(home / "mail", smtp_port=place.port(2525), imap_port=place.port(2143))
         self.mail = stack.enter_context(server)
         self.page = stack.enter_context(mailserver.page(self.mail.boxes, place.port(8025)))

@@ -25,8 +25,8 @@ class Fleet:
     def __init__(self, ports: Sequence[int] = (0,), refusing_port: int = 0) -> None:
         self.counts: Counter[str] = Counter()
         self._sockets = [_bound(p) for p in ports]
-        # Bound but not listening: nobody else can take the port, and a connection to it is refused.
-        self._refusing = _bound(refusing_port)
+        # Bound but not listening: a connection to it is refused. Not shared: nobody else can bind it and listen there.
+        self._refusing = _bound(refusing_port, shared=False)
         self.ports = [s.getsockname()[1] for s in self._sockets]
         self.refusing_port: int = self._refusing.getsockname()[1]
 
@@ -83,9 +83,9 @@ class Fleet:
         await asyncio.gather(*visits, return_exceptions=True)
 
 
-def _bound(port: int) -> socket.socket:
+def _bound(port: int, *, shared: bool = True) -> socket.socket:
     made = socket.socket()
-    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, int(shared))
     made.bind(("127.0.0.1", port))
     return made
 

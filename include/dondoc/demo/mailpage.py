@@ -25,7 +25,7 @@ _LIST = """<p>{{ letters | length }} thư{% if to %} gửi {{ to }}{% endif %}, 
 {% endfor %}</table>"""
 _LETTER = """<h2>{{ message["subject"] }}</h2><table>{% for name in names if message[name] %}
 <tr><th>{{ name }}</th><td>{{ message[name] }}</td></tr>{% endfor %}</table>
-<p>{% for n, name in files %}<a href="{{ here }}/{{ n }}">📎 {{ name }}</a> {% endfor %}</p>
+<p>{{ "Tệp kèm: " if files }}{% for n, name in files %}<a href="{{ here }}/{{ n }}">{{ name }}</a> {% endfor %}</p>
 {% if html %}<iframe sandbox srcdoc="{{ html }}"></iframe>{% endif %}<h3>Văn bản thuần</h3><pre>{{ text }}</pre>"""
 _HEADERS = ("From", "To", "Date", "Message-ID", "In-Reply-To", "Auto-Submitted")
 
