@@ -79,7 +79,7 @@ def router(acting: Callable[..., User]) -> APIRouter:
             received_at=now,
             now=now,
         )
-        said = f"BN-{int(line['submission']):04}: {OUTCOME[line['outcome']]}; {line['reason']}."
+        said = f"BN-{int(line['submission']):04}: {OUTCOME[line['outcome']]}; {line['reason'].rstrip('.')}."
         return onward(request, "/inbox", said)
 
     @routes.post("/inbox/{submission}/dismiss")
@@ -138,6 +138,8 @@ def router(acting: Callable[..., User]) -> APIRouter:
         world, now = world_of(request), clock.now()
         verdict = room.assign(world, submission, agency, by=user.name, now=now)
         answer(world, [submission], now=now)
-        return onward(request, "/inbox", f"BN-{submission:04}: {OUTCOME[verdict.outcome]}; {verdict.reason}.")
+        return onward(
+            request, "/inbox", f"BN-{submission:04}: {OUTCOME[verdict.outcome]}; {verdict.reason.rstrip('.')}."
+        )
 
     return routes
