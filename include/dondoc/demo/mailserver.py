@@ -126,10 +126,19 @@ class _Imap(threading.Thread):
         self._home, self._port = home, port
         self._up, self._loop = threading.Event(), asyncio.new_event_loop()
         self._ending: asyncio.Event | None = None
+        self._tasks: set[asyncio.Task[Any]] = set()
 
     def run(self) -> None:
         asyncio.set_event_loop(self._loop)
+        self._loop.set_task_factory(self._kept)
         self._loop.run_until_complete(self._serve())
+
+    def _kept(self, loop: asyncio.AbstractEventLoop, coro: Any, **more: Any) -> asyncio.Task[Any]:
+        """A task that lives until it is done: under Python 3.13 pymap's visits are collected in the middle."""
+        task: asyncio.Task[Any] = asyncio.Task(coro, loop=loop, **more)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
 
     async def _serve(self) -> None:
         from pymap.backend.maildir import MaildirBackend
