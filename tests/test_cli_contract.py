@@ -8,6 +8,7 @@ import pytest
 from typer.main import get_command
 
 from dondoc.cli import app
+from dondoc.cli.output import show
 from dondoc.world import World
 from tests.conftest import OTHER_DIRECTIVE, Run
 
@@ -161,3 +162,9 @@ def test_another_directive_needs_only_its_file(
     page = (out / "report.html").read_text(encoding="utf-8")
     assert "Sở Giao thông vận tải" in page
     assert "Hà Tĩnh" not in page
+
+
+def test_a_person_reads_whole_ids_and_whole_reasons(capsys: pytest.CaptureFixture[str]) -> None:
+    reason = "chưa nhận được; " * 20
+    show([{"agency": "ubnd-thanh-pho-ha-tinh", "step": None, "recipients": ["a@x", "b@x"], "reason": reason}], False)
+    assert capsys.readouterr().out.splitlines()[2:] == ["ubnd-thanh-pho-ha-tinh  -  a@x,b@x", f"    {reason}"]

@@ -37,7 +37,7 @@ def outbox(as_json: Json = False) -> None:
 
     with open_world().sessions.begin() as session:
         rows = [room.as_row(row) for row in session.scalars(select(OutboxLetter).order_by(OutboxLetter.id))]
-    show(rows, as_json, COLUMNS, longest=120)
+    show(rows, as_json, COLUMNS)
 
 
 def approve(ids: Annotated[list[str], typer.Argument(metavar="ID…")], by: By, as_json: Json = False) -> None:
@@ -51,7 +51,7 @@ def approve(ids: Annotated[list[str], typer.Argument(metavar="ID…")], by: By, 
     with world.sessions.begin() as session:
         released = room.approve(session, numbers, by=by, now=clock.now(), still_true=checks)
         rows = [room.as_row(row) for row in released]
-    show(rows, as_json, COLUMNS, longest=120)
+    show(rows, as_json, COLUMNS)
 
 
 def cancel(

@@ -2,14 +2,11 @@
 
 import json
 import sys
-import textwrap
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from dondoc.clock import HERE, end_of
 from dondoc.errors import Problem
@@ -32,18 +29,22 @@ def emit(value: Any) -> None:
     sys.stdout.flush()
 
 
-def show(
-    rows: Sequence[dict[str, Any]], as_json: bool, columns: Sequence[str] | None = None, longest: int | None = None
-) -> None:
-    """Rows as one JSON array, or as a table for a person, with only so many characters of a cell."""
+def show(rows: Sequence[dict[str, Any]], as_json: bool, columns: Sequence[str] | None = None) -> None:
+    """Rows as one JSON array, or for a person: a line a row, its reason indented below."""
     if as_json:
         emit(list(rows))
         return
-    table = Table(*(columns or (rows[0] if rows else [])))
-    for row in rows:
-        cells = (str(row[c]) if row[c] is not None else "" for c in (columns or row))
-        table.add_row(*(textwrap.shorten(cell, longest, placeholder=" …") if longest else cell for cell in cells))
-    Console().print(table)
+    shown = list(columns or (rows[0] if rows else []))
+    for row in ({name: name for name in shown}, *rows):
+        typer.echo("  ".join(_cell(row[name]) for name in shown if name != "reason"))
+        if row.get("reason") and "reason" in shown:
+            typer.echo(f"    {row['reason']}")
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, list | tuple):
+        return ",".join(map(str, value)) or "-"
+    return "-" if value in (None, "") else str(value)
 
 
 def day(text: str) -> date:
