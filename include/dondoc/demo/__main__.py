@@ -62,10 +62,11 @@ class Demo:
         runs = Runs(started, self._login(started), self.say, approve=once)
         self.say(f"Airflow đã chạy: {started.url}. Chạy bốn DAG, mỗi DAG một lần")
         runs.all()
-        print("\n".join(["", *summary.lines(played, clock.now()), "", *self._where(started.url)]), flush=True)
+        print("\n".join(["", *summary.lines(played, clock.now()), ""]), flush=True)
         if once:
             self.say("Chạy một lần (ONCE=1): dừng mọi thứ. Chạy `make demo` để xem trên trang.")
         else:
+            print("\n".join(self._where(started.url)), flush=True)
             self._stay(started, runs, played)
         return not runs.failed
 

@@ -15,7 +15,15 @@ from dondoc.world import World
 
 
 def arrive(
-    world: World, content: bytes, filename: str, *, sender: str, channel: str, received_at: datetime, now: datetime
+    world: World,
+    content: bytes,
+    filename: str,
+    *,
+    sender: str,
+    channel: str,
+    received_at: datetime,
+    now: datetime,
+    note: str | None = None,
 ) -> dict[str, Any]:
     """Receive, judge and answer.
 
@@ -33,6 +41,7 @@ def arrive(
         filename=filename,
         received_at=received_at,
         now=now,
+        subject=note,
     )
     verdict = judge_submission(world, submission, now=now)
     answer(world, [submission], now=now)

@@ -34,6 +34,7 @@ def as_row(submission: Submission, verdict: Verdict | None) -> dict[str, Any]:
         "file": submission.filename,
         "sender": submission.sender,
         "channel": submission.channel,
+        "subject": submission.subject,
         "received_at": submission.happened_at.isoformat(timespec="seconds"),
         "outcome": verdict.outcome if verdict else "received",
         "agency": verdict.agency if verdict else None,

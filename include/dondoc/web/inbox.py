@@ -76,6 +76,7 @@ def router(acting: Callable[..., User]) -> APIRouter:
             file.filename or "",
             sender="",
             channel="upload",
+            note=f"{user.name} tải lên",
             received_at=now,
             now=now,
         )

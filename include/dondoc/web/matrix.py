@@ -33,6 +33,12 @@ def standings_at(world: World, moment: datetime) -> list[Standing]:
     return obligations.standings(world.directive, world.calendar, facts, moment)
 
 
+def _status(standing: Standing) -> str:
+    if standing.duty.due_before is None and standing.status == "not_due":
+        return "Không định thời hạn"
+    return " ".join(STATUS[standing.status])
+
+
 def _heading(world: World, key: str) -> str:
     system, deliverable = key.split("/")
     return f"{world.directive.system(system).name}: {names.deliverable(deliverable)}"
@@ -83,7 +89,7 @@ def router(_: Callable[..., User]) -> APIRouter:
                 world.directive.system(s.duty.system).name,
                 names.deliverable(s.duty.deliverable) if s.duty.due_before else s.duty.text,
                 f"trước ngày {s.duty.due_before:%d/%m/%Y}" if s.duty.due_before else "không định thời hạn",
-                f"{STATUS[s.status][0]} {STATUS[s.status][1]}",
+                _status(s),
                 s.working_days_late or "",
                 s.reason,
             ]
