@@ -1,8 +1,9 @@
-"""Cameras, what each check of them found, credentials already tried, and outages."""
+"""Cameras, what each check of them found, credentials already tried, outages, and how the nights went."""
 
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import ForeignKey, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from dondoc.store.base import Base
@@ -12,7 +13,7 @@ class Camera(Base):
     """A declared camera. People quote `CAM-{id:05}`; the number survives a change of device."""
 
     __tablename__ = "cameras"
-    __table_args__ = (UniqueConstraint("agency", "system", "key"),)
+    __table_args__ = (UniqueConstraint("agency", "system", "key"), UniqueConstraint("agency", "system", "identity"))
     id: Mapped[int] = mapped_column(primary_key=True)
     agency: Mapped[str] = mapped_column(index=True)
     system: Mapped[str]
@@ -20,11 +21,19 @@ class Camera(Base):
     name: Mapped[str]
     site: Mapped[str]
     url: Mapped[str | None] = mapped_column(Text)  # rtsp(s)://host:port/path, never with user info
+    # The canonical address of its main stream: one camera declared twice is one. None: unknown, or shared by several
+    # rows of the same form (a recorder without channels), so that nobody can tell.
+    identity: Mapped[str | None] = mapped_column(Text)
     username: Mapped[str | None]
     password: Mapped[str | None] = mapped_column(Text)  # encrypted
     exemption: Mapped[str | None]  # why it is not checked: not_installed, vms_only, no_route
     confirmed: Mapped[bool] = mapped_column(default=False)  # a person confirmed that it is connected
     restricted: Mapped[bool] = mapped_column(default=False)
+    status: Mapped[str | None]  # as declared: working, unstable, broken, maintenance, not_installed
+    power: Mapped[str | None]  # as declared: grid, solar, backup
+    link: Mapped[str | None]  # as declared: ftth, tslcd, leased, mobile, none
+    off_after_hours: Mapped[bool] = mapped_column(default=False)
+    worked_at: Mapped[datetime | None]  # first seen working; outlives the nightly results
     submission_id: Mapped[int | None] = mapped_column(ForeignKey("submissions.id"))
     happened_at: Mapped[datetime]
     recorded_at: Mapped[datetime]
@@ -34,9 +43,9 @@ class CameraCheck(Base):
     """What one look at a camera found. `verdict` and `phase` as in the contract."""
 
     __tablename__ = "camera_checks"
-    __table_args__ = (UniqueConstraint("camera_id", "night", "round"),)
+    __table_args__ = (UniqueConstraint("camera_id", "night", "round"),)  # serves a camera's history too
     id: Mapped[int] = mapped_column(primary_key=True)
-    camera_id: Mapped[int] = mapped_column(ForeignKey("cameras.id"), index=True)
+    camera_id: Mapped[int] = mapped_column(ForeignKey("cameras.id"))
     night: Mapped[date] = mapped_column(index=True)
     round: Mapped[str]  # the run that looked; a retried task writes the same row again
     stage: Mapped[int]
@@ -44,20 +53,73 @@ class CameraCheck(Base):
     phase: Mapped[str]
     detail: Mapped[str] = mapped_column(Text)
     elapsed_ms: Mapped[int]
+    steps: Mapped[list[Any] | None] = mapped_column(JSON(none_as_null=True))  # of a dialogue that failed
+    features: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))  # of the picture
     happened_at: Mapped[datetime]
     recorded_at: Mapped[datetime]
 
 
+class CameraMonth(Base):
+    """A month of a camera whose nightly results are past their time: nights by what they ended in."""
+
+    __tablename__ = "camera_months"
+    __table_args__ = (UniqueConstraint("camera_id", "month"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    camera_id: Mapped[int] = mapped_column(ForeignKey("cameras.id"))
+    month: Mapped[date]  # its first day
+    nights: Mapped[int]
+    good: Mapped[int]
+    reachable: Mapped[int]
+    showing: Mapped[int]
+    not_checked: Mapped[int]
+    verdicts: Mapped[dict[str, Any]]  # how many nights ended in each verdict
+
+
+class NightRun(Base):
+    """One round of looks of a night, and whether it says anything at all."""
+
+    __tablename__ = "night_runs"
+    __table_args__ = (UniqueConstraint("night", "round"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    night: Mapped[date]
+    round: Mapped[str]
+    our_side_down: Mapped[str | None] = mapped_column(Text)  # why its looks count against nobody
+    planned: Mapped[int]
+    counts: Mapped[dict[str, Any]]  # looks by verdict
+    started_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+
+
 class CredentialAttempt(Base):
-    """Committed before a password is sent: it is not tried again that night if it was refused or has no result."""
+    """Committed before a password is sent: it is not tried again that night if it was refused or has no result.
+
+    `device` is where it was sent, scheme://host:port: what a wrong login locks.
+    """
 
     __tablename__ = "credential_attempts"
-    __table_args__ = (UniqueConstraint("camera_id", "fingerprint", "night"),)
+    __table_args__ = (
+        UniqueConstraint("camera_id", "fingerprint", "night"),
+        Index("ix_credential_attempts_fingerprint_night", "fingerprint", "night"),
+    )
     id: Mapped[int] = mapped_column(primary_key=True)
     camera_id: Mapped[int] = mapped_column(ForeignKey("cameras.id"))
     fingerprint: Mapped[str]
+    device: Mapped[str | None] = mapped_column(Text)
     night: Mapped[date]
     accepted: Mapped[bool | None]
+    recorded_at: Mapped[datetime]
+
+
+class CredentialRelease(Base):
+    """A person says that a refused password may be tried again, from the next night on."""
+
+    __tablename__ = "credential_releases"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    camera_id: Mapped[int] = mapped_column(ForeignKey("cameras.id"))
+    fingerprint: Mapped[str] = mapped_column(index=True)
+    device: Mapped[str] = mapped_column(Text)
+    by: Mapped[str]
+    reason: Mapped[str] = mapped_column(Text)
     recorded_at: Mapped[datetime]
 
 
@@ -69,5 +131,7 @@ class Outage(Base):
     camera_id: Mapped[int] = mapped_column(ForeignKey("cameras.id"), index=True)
     first_night: Mapped[date]
     verdict: Mapped[str]
+    flapping: Mapped[bool] = mapped_column(default=False)  # one of many in a short time: one letter for all
     opened_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
+    closed_because: Mapped[str | None] = mapped_column(Text)  # None: it works again

@@ -33,6 +33,7 @@ class Ruling(Base):
     agency: Mapped[str | None]  # absent: every agency
     system: Mapped[str | None]  # absent: every system
     deliverable: Mapped[str | None]  # absent: every deliverable
+    site: Mapped[str | None]  # pause: only the cameras of this site, and no duty
     until: Mapped[date | None]  # extend: the new last day; pause: its last day
     to_agency: Mapped[str | None]  # reassign
     undoes: Mapped[int | None] = mapped_column(ForeignKey("rulings.id"))
