@@ -36,6 +36,19 @@ class Settings(BaseSettings):
     directive: Path | None = Field(None, description="The directive's YAML; default: the letter of November 2021.")
     calendar: Path | None = Field(None, description="Override file of working days; default: the one shipped.")
     probe_allow: Annotated[list[Network], NoDecode] = Field([], description="CIDRs that may be probed, comma list.")
+    reference_hosts: Annotated[list[str], NoDecode] = Field(
+        [],
+        description="host:port, comma list, inside DONDOC_PROBE_ALLOW: when none answers it is our own side that is down.",
+    )
+    per_site: int = Field(4, ge=1, description="Cameras of one site that are looked at at a time.")
+    spread_minutes: float = Field(30, ge=0, description="Over how long a scheduled look spreads its starts.")
+    prefer_substream: bool = Field(True, description="Look at the sub-stream where a form or its brand has one.")
+    refusals_per_site: int = Field(
+        2, ge=1, description="Refusals of one password at one site that stop its use there for the night."
+    )
+    check_retention_days: int = Field(
+        400, ge=31, description="Nightly results older than this become monthly counts. Outages are kept for ever."
+    )
     secret_key: SecretStr | None = Field(None, description="Comma list: the first encrypts and signs, all decrypt.")
     mode: Literal["rehearsal", "live"] = Field("rehearsal", description="In rehearsal all letters go to one address.")
     rehearsal_to: str | None = Field(None, description="Where every letter goes in rehearsal.")
@@ -58,10 +71,19 @@ class Settings(BaseSettings):
     schedules: Literal["on", "off"] = Field("on", description="off: no DAG starts by itself, as in the demo.")
     installation: str = Field("dondoc.invalid", description="Domain part of every Message-ID: this installation's.")
 
-    @field_validator("probe_allow", mode="before")
+    @field_validator("probe_allow", "reference_hosts", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @field_validator("reference_hosts")
+    @classmethod
+    def _places(cls, value: list[str]) -> list[str]:
+        for place in value:
+            host, _, port = place.rpartition(":")
+            if not host or not port.isdecimal() or not 1 <= int(port) <= 65535:
+                raise ValueError("mỗi máy chủ tham chiếu viết dạng host:port")
+        return value
 
     @property
     def url(self) -> str:

@@ -132,7 +132,7 @@ class TestImport:
 
 
 class TestRefusedPasswords:
-    def test_are_not_sent_again_that_night_but_are_the_next(self, world: World) -> None:
+    def test_are_not_sent_again_that_night_nor_the_next_without_a_change(self, world: World) -> None:
         with Fleet() as fleet:
             camera = a_camera(world, fleet.url("wrong-password"), login="u,sai")
             assert looked(world, [camera])[camera]["verdict"] == "auth_failed"
@@ -140,8 +140,10 @@ class TestRefusedPasswords:
             assert again["verdict"] == "auth_failed"
             assert "không gửi lại" in again["detail"]
             assert fleet.counts["logins"] == 1
-            looked(world, [camera], on=NIGHT + timedelta(days=1))
-            assert fleet.counts["logins"] == 2
+            later = looked(world, [camera], on=NIGHT + timedelta(days=1))[camera]
+            assert later["verdict"] == "auth_failed"
+            assert "từ đêm 22/11/2021" in later["detail"]
+            assert fleet.counts["logins"] == 1
 
     def test_a_new_password_is_sent_the_same_night(self, world: World) -> None:
         with Fleet() as fleet:

@@ -1,19 +1,43 @@
-"""A refused password is not sent again that night: cameras lock accounts.
+"""A refused password is not sent again: that night never, later only if it changed or a person says so.
 
-An attempt without a result counts as refused: it is committed before anything is sent, and a killed worker leaves its
-trace.
+Cameras lock accounts. An attempt without a result counts as refused that night: it is committed before anything is
+sent, and a killed worker leaves its trace. What a wrong login locks is the account on a device: all channels of a
+recorder share the fate of the one that was tried.
 """
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from dondoc import keys
+from dondoc.cameras.address import parse
 from dondoc.cameras.verdicts import Finding
-from dondoc.store.cameras import CredentialAttempt
+from dondoc.directive.names import fold
+from dondoc.store.cameras import Camera, CredentialAttempt, CredentialRelease
+from dondoc.store.session import one_at_a_time
+
+TONIGHT = "mật khẩu đã bị từ chối hoặc chưa rõ kết quả trong đêm nay: không gửi lại"
+SITE = "mật khẩu dùng chung đã bị {count:02} camera cùng điểm từ chối trong đêm nay: không gửi"
+BEFORE = (
+    "camera từ chối mật khẩu từ đêm {night:%d/%m/%Y}: không thử lại cho đến khi đổi mật khẩu "
+    "hoặc có người cho phép (dondoc cameras retry)"
+)
+Door = tuple[str, str]  # device and fingerprint: what a wrong login locks
+Shared = tuple[str, str, str]  # agency, site and fingerprint
+
+
+@dataclass(frozen=True)
+class Login:
+    """A credential that is to be shown to a camera's device. `shared` None: the camera belongs to no site."""
+
+    camera: int
+    door: Door
+    shared: Shared | None
 
 
 def fingerprint(secrets: list[str], user: str, password: str) -> str:
@@ -21,25 +45,53 @@ def fingerprint(secrets: list[str], user: str, password: str) -> str:
     return keys.sign(secrets, "credential", f"{user}\0{password}".encode())
 
 
-def begin(session: Session, wanted: Mapping[int, str], night: date, now: datetime) -> set[int]:
+def device(url: str) -> str:
+    """Where a login goes: scheme://host:port."""
+    scheme, host, port = parse(url).device
+    return f"{scheme}://{host}:{port}"
+
+
+def login(camera: Camera, mark: str, where: str | None = None) -> Login:
+    """`where`: the device, when it is not the one that the camera has now."""
+    shared = (camera.agency, fold(camera.site), mark) if camera.site else None
+    return Login(camera.id, (where or device(camera.url or "rtsp://0.0.0.0"), mark), shared)
+
+
+def begin(session: Session, wanted: Mapping[int, str], night: date, now: datetime, *, limit: int = 2) -> set[int]:
     """Note that these cameras will be sent these credentials (fingerprints by camera id).
 
+    Args:
+        limit: refusals of one credential at one site that stop its use there.
+
     Returns:
-        the cameras that may be: not those whose credential was refused, or has no result, that night.
+        the cameras that may be: not those that are barred.
     """
-    known = _known(session, wanted, night)
-    may = {camera for camera, row in known.items() if row.accepted}
-    for camera, mark in wanted.items():
-        if camera in known:
+    if not wanted:
+        return set()
+    one_at_a_time(session, "credentials")
+    logins, known = _logins(session, wanted), _known(session, wanted, night)
+    barred_now = barred(session, logins, night, limit=limit)
+    may = set()
+    for one in logins:
+        if one.camera in barred_now:
             continue
-        row = CredentialAttempt(camera_id=camera, fingerprint=mark, night=night, accepted=None, recorded_at=now)
-        try:
-            with session.begin_nested():
-                session.add(row)
-        except IntegrityError:  # another process is about to send it
+        if one.camera not in known and not _noted(session, one, night, now):
             continue
-        may.add(camera)
+        may.add(one.camera)
     return may
+
+
+def _noted(session: Session, one: Login, night: date, now: datetime) -> bool:
+    where, mark = one.door
+    row = CredentialAttempt(
+        camera_id=one.camera, fingerprint=mark, device=where, night=night, accepted=None, recorded_at=now
+    )
+    try:
+        with session.begin_nested():
+            session.add(row)
+    except IntegrityError:  # another process is about to send it
+        return False
+    return True
 
 
 def finish(session: Session, wanted: Mapping[int, str], findings: Iterable[Finding], night: date) -> None:
@@ -60,6 +112,85 @@ def accepted(finding: Finding) -> bool | None:
     if finding.verdict == "auth_failed":
         return False
     return True if finding.reachable else None
+
+
+def barred(session: Session, logins: Sequence[Login], night: date, *, limit: int) -> dict[int, str]:
+    """Why a camera is not to be sent its password, for those that are not."""
+    marks = {one.door[1] for one in logins}
+    past = _Past(_rows(session, marks, night), _releases(session, marks), night)
+    found = {one.camera: past.why_not(one, limit) for one in logins}
+    return {camera: why for camera, why in found.items() if why}
+
+
+@dataclass(frozen=True)
+class _Try:
+    id: int
+    login: Login
+    night: date
+    accepted: bool | None
+    at: datetime
+
+
+class _Past:
+    """What became of these credentials so far."""
+
+    def __init__(self, rows: Iterable[_Try], releases: Mapping[Door, datetime], tonight: date) -> None:
+        self.tonight, self.releases = tonight, releases
+        self.doors: dict[Door, list[_Try]] = defaultdict(list)
+        self.refused: dict[Shared, set[int]] = defaultdict(set)
+        for row in rows:
+            self.doors[row.login.door].append(row)
+            if row.night == tonight and row.accepted is False and row.login.shared:
+                self.refused[row.login.shared].add(row.login.camera)
+
+    def why_not(self, one: Login, limit: int) -> str | None:
+        tries = self.doors.get(one.door, [])
+        tonight = [t for t in tries if t.night == self.tonight]
+        mine = [t for t in tonight if t.login.camera == one.camera]
+        open_now = any(t.accepted for t in tonight)
+        if any(t.accepted is False for t in tonight) or any(t.accepted is None for t in mine):
+            return TONIGHT
+        if tonight and not open_now:  # another channel's attempt has no answer
+            return TONIGHT
+        if before := self._refused_before(one.door, tries):
+            return BEFORE.format(night=before)
+        refused = len(self.refused[one.shared]) if one.shared else 0
+        return SITE.format(count=refused) if refused >= limit and not open_now else None
+
+    def _refused_before(self, door: Door, tries: Sequence[_Try]) -> date | None:
+        """Since which night a device has refused it, with nobody saying that it may be tried again."""
+        since = self.releases.get(door)
+        told = [t for t in tries if t.accepted is not None and (since is None or t.at > since)]
+        good = max((t.id for t in told if t.accepted), default=0)
+        return min((t.night for t in told if t.accepted is False and t.id > good), default=None)
+
+
+def _rows(session: Session, marks: Iterable[str], night: date) -> Iterable[_Try]:
+    """Attempts with these credentials that matter: tonight's, and every answer of a door that ever refused one."""
+    attempt = CredentialAttempt
+    refusing = select(attempt.device).where(attempt.fingerprint.in_(marks), attempt.accepted.is_(False))
+    query = (
+        select(attempt, Camera)
+        .join(Camera, Camera.id == attempt.camera_id)
+        .where(attempt.fingerprint.in_(marks))
+        .where(or_(attempt.night == night, attempt.accepted.is_(False), attempt.device.in_(refusing)))
+        .order_by(attempt.id)
+    )
+    for row, camera in session.execute(query):
+        tried = login(camera, row.fingerprint, row.device)
+        yield _Try(row.id, tried, row.night, row.accepted, row.recorded_at)
+
+
+def _releases(session: Session, marks: Iterable[str]) -> dict[Door, datetime]:
+    rows = session.scalars(
+        select(CredentialRelease).where(CredentialRelease.fingerprint.in_(marks)).order_by(CredentialRelease.id)
+    )
+    return {(row.device, row.fingerprint): row.recorded_at for row in rows}
+
+
+def _logins(session: Session, wanted: Mapping[int, str]) -> list[Login]:
+    cameras = session.scalars(select(Camera).where(Camera.id.in_(list(wanted))).order_by(Camera.id))
+    return [login(camera, wanted[camera.id]) for camera in cameras if camera.url]
 
 
 def _known(session: Session, wanted: Mapping[int, str], night: date) -> dict[int, CredentialAttempt]:

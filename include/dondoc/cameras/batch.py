@@ -1,123 +1,165 @@
-"""One batch of looks, in two waves: a login shared by the channels of one device is tried on one of them first."""
+"""One batch of looks: in waves, so that a shared password is tried on one camera first; spread, and gentle."""
 
-from collections.abc import Iterable, Sequence
+import random
+import time
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from cryptography.fernet import InvalidToken
 from sqlalchemy import select
 
 from dondoc import keys
-from dondoc.cameras import attempts
-from dondoc.cameras.address import parse
+from dondoc.cameras import attempts, canary, past
+from dondoc.cameras.attempts import Login
 from dondoc.cameras.probe import probe_many
-from dondoc.cameras.verdicts import Finding, Target
+from dondoc.cameras.spread import parts
+from dondoc.cameras.verdicts import GOOD, Finding, Target
+from dondoc.directive.names import fold
 from dondoc.store.cameras import Camera
 from dondoc.world import World
 
 STAGE, TIMEOUT, CONCURRENCY, PER_DEVICE = 2, 12.0, 128, 8  # seconds: longer than the wait for a key picture
-WITHHELD = "mật khẩu đã bị từ chối hoặc chưa rõ kết quả trong đêm nay: không gửi lại"
-UNREADABLE = "không giải mã được mật khẩu đã lưu (khóa đã đổi?): nhập lại bằng dondoc cameras import"
+UNREADABLE = "không giải mã được mật khẩu đã lưu (khóa đã đổi?): nhập lại bằng dondoc cameras credentials"
 
 
 @dataclass(frozen=True)
 class _Look:
+    """A camera that is to be looked at. `login` None: without a password."""
+
     camera: int
     url: str
-    user: str | None
-    password: str | None
-    fingerprint: str | None  # of the credential, None without one
+    site: Hashable | None
+    login: Login | None = None
+    user: str | None = None
+    password: str | None = None
     unreadable: bool = False
 
     def __repr__(self) -> str:
         return f"_Look({self.camera})"
 
-    @property
-    def door(self) -> object:
-        """What a wrong login would lock: this account on this device."""
-        return parse(self.url).device, self.fingerprint
+
+def look(
+    world: World,
+    camera_ids: Sequence[int],
+    *,
+    night: date,
+    now: datetime,
+    over: float = 0.0,
+    sleep: Callable[[float], None] = time.sleep,
+) -> list[dict[str, Any]]:
+    """Results of looking at the cameras, JSON-safe and free of secrets.
+
+    Args:
+        over: seconds over which the looks are spread.
+    """
+    batch = _Batch(world, night, now, sleep)
+    waiting, told, number = batch.looks(camera_ids), canary.Told(), 0
+    everyone, limit = max(1, len(waiting)), world.settings.refusals_per_site
+    results: list[dict[str, Any]] = []
+    while waiting:
+        logins = canary.wave([x.login for x in waiting if x.login], told, number=number, limit=limit)
+        going = {one.camera for one in logins} | {x.camera for x in waiting if x.login is None}
+        now_going = [x for x in waiting if x.camera in going]
+        found = batch.wave(now_going, over * len(now_going) / everyone)
+        told.learn(logins, [finding for finding, _ in found])
+        results += [_result(finding, at) for finding, at in found]
+        waiting, number = [x for x in waiting if x.camera not in going], number + 1
+    return results
 
 
-def look(world: World, camera_ids: Sequence[int], *, night: date, now: datetime) -> list[dict[str, Any]]:
-    """Results of looking at the cameras, JSON-safe and free of secrets."""
-    looks = _looks(world, camera_ids)
-    first: list[_Look] = []
-    later: list[_Look] = []
-    doors: set[object] = set()
-    for one in looks:
-        (later if one.fingerprint and one.door in doors else first).append(one)
-        doors.add(one.door)
-    found = _wave(world, first, set(), night, now)
-    doors_of = {one.camera: one.door for one in first}
-    shut = {
-        doors_of[int(f.camera)] for f in found if f.verdict == "auth_failed" or (f.password_sent and not f.reachable)
+def _result(finding: Finding, at: datetime) -> dict[str, Any]:
+    return {
+        "camera": int(finding.camera),
+        "verdict": finding.verdict,
+        "phase": finding.phase,
+        "detail": finding.detail,
+        "elapsed_ms": finding.elapsed_ms,
+        "stage": finding.stage,
+        "at": at.isoformat(),
+        "steps": list(getattr(finding, "steps", ())) if finding.verdict not in GOOD else [],
+        "features": getattr(finding, "features", None),
     }
-    found += _wave(world, later, shut, night, now)
-    return [
-        {
-            "camera": int(f.camera),
-            "verdict": f.verdict,
-            "phase": f.phase,
-            "detail": f.detail,
-            "elapsed_ms": f.elapsed_ms,
-            "stage": f.stage,
-            "at": now.isoformat(),
-        }
-        for f in found
-    ]
 
 
-def _looks(world: World, camera_ids: Sequence[int]) -> list[_Look]:
-    wanted = select(Camera).where(Camera.id.in_(camera_ids), Camera.exemption.is_(None), Camera.url.is_not(None))
-    with world.sessions.begin() as session:
-        cameras = session.scalars(wanted.order_by(Camera.id)).all()
-    return [_prepared(world.settings.secret_keys, camera) for camera in cameras]
+class _Batch:
+    """What all waves of a batch share."""
 
+    def __init__(self, world: World, night: date, now: datetime, sleep: Callable[[float], None]) -> None:
+        self.world, self.night, self.now, self.sleep = world, night, now, sleep
+        self.started = time.monotonic()
+        self.dice = random.Random()  # noqa: S311 - jitter is no secret
+        self.pasts: dict[int, Mapping[str, Any]] = {}
 
-def _prepared(secrets: list[str], camera: Camera) -> _Look:
-    url = camera.url or ""
-    if camera.username is None:
-        return _Look(camera.id, url, None, None, None)
-    try:
-        password = keys.cipher(secrets, "password").decrypt((camera.password or "").encode()).decode()
-    except InvalidToken:
-        return _Look(camera.id, url, None, None, None, unreadable=True)
-    mark = attempts.fingerprint(secrets, camera.username, password)
-    return _Look(camera.id, url, camera.username, password, mark)
+    def looks(self, camera_ids: Sequence[int]) -> list[_Look]:
+        """Who is looked at; those that once worked come first: they are the ones that answer a canary."""
+        wanted = select(Camera).where(Camera.id.in_(camera_ids), Camera.exemption.is_(None), Camera.url.is_not(None))
+        with self.world.sessions.begin() as session:
+            cameras = session.scalars(wanted.order_by(Camera.worked_at.is_(None), Camera.id)).all()
+            self.pasts = past.pasts(session, [c.id for c in cameras], self.night)
+        return [_prepared(self.world.settings.secret_keys, camera) for camera in cameras]
 
+    def wave(self, looks: Sequence[_Look], seconds: float) -> list[tuple[Finding, datetime]]:
+        """What was found, each with its instant."""
+        begun, found = time.monotonic(), []
+        split = parts(looks, seconds=seconds, per_site=self.world.settings.per_site, dice=self.dice)
+        for starts, part in split:
+            if (wait := starts - (time.monotonic() - begun)) > 0:
+                self.sleep(wait)
+            at = self.now + timedelta(seconds=time.monotonic() - self.started)
+            found += [(finding, at) for finding in self._part(part, at)]
+        return found
 
-def _wave(world: World, looks: Sequence[_Look], shut: set[object], night: date, now: datetime) -> list[Finding]:
-    wanted = {one.camera: one.fingerprint for one in looks if one.fingerprint and one.door not in shut}
-    with world.sessions.begin() as session:
-        may = attempts.begin(session, wanted, night, now)
-    targets = [
-        Target(str(one.camera), one.url, *((one.user, one.password) if one.camera in may else (None, None)))
-        for one in looks
-    ]
-    found = list(
-        probe_many(
+    def _part(self, looks: Sequence[_Look], at: datetime) -> Iterator[Finding]:
+        wanted = {one.camera: one.login.door[1] for one in looks if one.login}
+        with self.world.sessions.begin() as session:
+            limit = self.world.settings.refusals_per_site
+            may = attempts.begin(session, wanted, self.night, at, limit=limit)
+            held = [one.login for one in looks if one.login and one.camera not in may]
+            why = attempts.barred(session, held, self.night, limit=limit) if held else {}
+        found = list(self._probed([self._target(one, one.camera in may) for one in looks]))
+        with self.world.sessions.begin() as session:
+            attempts.finish(session, {camera: wanted[camera] for camera in may}, found, self.night)
+        yield from _explained(looks, may, why, found)
+
+    def _target(self, one: _Look, may: bool) -> Target:
+        target = Target(str(one.camera), one.url, *((one.user, one.password) if may else (None, None)))
+        remembered = self.pasts.get(one.camera)
+        return replace(target, past=remembered) if remembered else target  # type: ignore[call-arg, unused-ignore]
+
+    def _probed(self, targets: Sequence[Target]) -> Iterable[Finding]:
+        return probe_many(
             targets,
             stage=STAGE,
             concurrency=CONCURRENCY,
             timeout=TIMEOUT,
-            allow=world.settings.probe_allow,
+            allow=self.world.settings.probe_allow,
             per_device=PER_DEVICE,
         )
-    )
-    mine = {camera: mark for camera, mark in wanted.items() if camera in may}
-    with world.sessions.begin() as session:
-        attempts.finish(session, mine, found, night)
-    return list(_explained(looks, may, found))
 
 
-def _explained(looks: Sequence[_Look], may: set[int], found: Iterable[Finding]) -> Iterable[Finding]:
+def _prepared(secrets: list[str], camera: Camera) -> _Look:
+    plain = _Look(camera.id, camera.url or "", (camera.agency, fold(camera.site)) if camera.site else None)
+    if camera.username is None:
+        return plain
+    try:
+        password = keys.cipher(secrets, "password").decrypt((camera.password or "").encode()).decode()
+    except InvalidToken:
+        return replace(plain, unreadable=True)
+    mark = attempts.fingerprint(secrets, camera.username, password)
+    return replace(plain, login=attempts.login(camera, mark), user=camera.username, password=password)
+
+
+def _explained(
+    looks: Sequence[_Look], may: set[int], why: Mapping[int, str], found: Iterable[Finding]
+) -> Iterator[Finding]:
     """A camera that asked for the password we withheld has refused it; one whose password we lost is told so."""
     by_camera = {one.camera: one for one in looks}
     for finding in found:
         one = by_camera[int(finding.camera)]
-        if finding.verdict == "auth_required" and one.fingerprint and one.camera not in may:
-            yield replace(finding, verdict="auth_failed", detail=WITHHELD)
+        if finding.verdict == "auth_required" and one.login and one.camera not in may:
+            yield replace(finding, verdict="auth_failed", detail=why.get(one.camera, attempts.TONIGHT))
         elif finding.verdict == "auth_required" and one.unreadable:
             yield replace(finding, detail=UNREADABLE)
         else:

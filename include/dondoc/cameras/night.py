@@ -5,13 +5,20 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from dondoc.cameras import batch as looking
-from dondoc.cameras.verdicts import GOOD, NOT_CHECKED
-from dondoc.store.cameras import Camera, CameraCheck
+from dondoc.cameras import ourside, planner
+from dondoc.cameras import rules as data
+from dondoc.cameras.attempts import device
+from dondoc.cameras.looks import AT_ONCE
+from dondoc.cameras.verdicts import GOOD, NOT_CHECKED, PHASE
+from dondoc.directive.names import fold
+from dondoc.store.cameras import Camera, CameraCheck, NightRun
 from dondoc.world import World
+
+SECOND = "second"  # the round that looks again at what was not seen well that night
 
 
 def plan(
@@ -22,36 +29,50 @@ def plan(
     system_window: str | None,
     only_failed: bool = False,
     camera_ids: Sequence[int] | None = None,
-    batch: int = 500,
+    batch: int | None = None,
 ) -> list[list[int]]:
-    """Camera ids in batches; cameras of one device next to one another.
+    """Camera ids in batches; cameras of one device or site in the same one.
 
     Args:
         system_window: `night` or `day`: only systems checked then; None: all.
-        only_failed: only what that night has not been seen well yet. Systems checked by day are left out: their
-            cameras may be switched off at night.
+        only_failed: only what that night has not been seen well yet, and not what refused our account. Systems
+            checked by day are left out: their cameras may be switched off at night.
+        batch: cameras in a batch; default: by the size of the fleet.
     """
     with world.sessions.begin() as session:
         wanted = select(Camera).where(Camera.exemption.is_(None), Camera.url.is_not(None))
-        cameras = session.scalars(wanted).all()
-        last = last_of_night(session, night)
+        cameras = session.scalars(wanted.order_by(Camera.url, Camera.id)).all()
+        last = last_of_night(session, night) if only_failed else {}
     window = "night" if only_failed else system_window
     systems = {s.id for s in world.directive.systems if window in (None, s.check_window)}
-    done = {c for c, check in last.items() if check.verdict in GOOD | NOT_CHECKED} if only_failed else set()
-    ids = [
-        camera.id
-        for camera in sorted(cameras, key=lambda c: (c.url or "", c.id))
-        if camera.system in systems and camera.id not in done and (camera_ids is None or camera.id in camera_ids)
+    done = {camera for camera, verdict in last.items() if _settled(verdict)}
+    asked = None if camera_ids is None else set(camera_ids)
+    chosen = [
+        (camera.id, _places(camera))
+        for camera in cameras
+        if camera.system in systems and camera.id not in done and (asked is None or camera.id in asked)
     ]
-    return [ids[start : start + batch] for start in range(0, len(ids), batch)]
+    return planner.batches(chosen, batch or planner.size(len(chosen)))
 
 
-def last_of_night(session: Session, night: date) -> dict[int, CameraCheck]:
-    """The newest look of a night at each camera."""
-    looks = session.scalars(
-        select(CameraCheck).where(CameraCheck.night == night).order_by(CameraCheck.happened_at, CameraCheck.id)
+def _settled(verdict: str) -> bool:
+    """Looking again the same night would tell nothing new, or would cost an account."""
+    return verdict in GOOD | NOT_CHECKED or PHASE[verdict] == "auth"
+
+
+def _places(camera: Camera) -> list[tuple[str, str]]:
+    site = [(camera.agency, fold(camera.site))] if camera.site else []
+    return [("device", device(camera.url or "")), *site]
+
+
+def last_of_night(session: Session, night: date) -> dict[int, str]:
+    """The newest verdict of a night on each camera."""
+    looks = session.execute(
+        select(CameraCheck.camera_id, CameraCheck.verdict)
+        .where(CameraCheck.night == night)
+        .order_by(CameraCheck.happened_at, CameraCheck.id)
     )
-    return {look.camera_id: look for look in looks}
+    return {camera: verdict for camera, verdict in looks}
 
 
 def of_agencies(world: World, agencies: Iterable[str]) -> set[int]:
@@ -61,30 +82,44 @@ def of_agencies(world: World, agencies: Iterable[str]) -> set[int]:
 
 
 def check_batch(
-    world: World, camera_ids: Sequence[int], *, night: date, round: str, now: datetime
+    world: World, camera_ids: Sequence[int], *, night: date, round: str, now: datetime, over: float = 0.0
 ) -> list[dict[str, Any]]:
     """Look at cameras up to one picture each; those without an address or exempt from checks are passed over.
 
+    Args:
+        over: seconds over which the looks are spread.
+
     Returns:
-        one JSON-safe result per camera looked at: `camera`, `verdict`, `phase`, `detail`, `elapsed_ms`, `stage`, `at`.
+        one JSON-safe result per camera looked at: `camera`, `verdict`, `phase`, `detail`, `elapsed_ms`, `stage`,
+        `at`, `steps`, `features`.
     """
-    return looking.look(world, camera_ids, night=night, now=now)
+    return looking.look(world, camera_ids, night=night, now=now, over=over)
 
 
-def store(world: World, results: Iterable[dict[str, Any]], *, night: date, round: str, now: datetime) -> dict[str, int]:
+def store(
+    world: World,
+    results: Iterable[dict[str, Any]],
+    *,
+    night: date,
+    round: str,
+    now: datetime,
+    planned: int | None = None,
+    started: datetime | None = None,
+    our_side: str | None = None,
+) -> dict[str, int]:
     """Record results, once per camera, night and round: a retried task writes the same row again.
+
+    Args:
+        planned: how many cameras the round was to look at; default: as many as it did.
+        our_side: why the round says nothing, when that is known already; else it is judged by what was found.
 
     Returns:
         counts by verdict.
     """
     results = list(results)
     with world.sessions.begin() as session:
-        known = {
-            check.camera_id: check
-            for check in session.scalars(
-                select(CameraCheck).where(CameraCheck.night == night, CameraCheck.round == round)
-            )
-        }
+        wanted = select(CameraCheck).where(CameraCheck.night == night, CameraCheck.round == round)
+        known = {check.camera_id: check for check in session.scalars(wanted)}
         for result in results:
             check = known.get(result["camera"])
             if check is None:
@@ -92,5 +127,66 @@ def store(world: World, results: Iterable[dict[str, Any]], *, night: date, round
                 session.add(check)
             for name in ("verdict", "phase", "detail", "elapsed_ms", "stage"):
                 setattr(check, name, result[name])
+            check.steps, check.features = result.get("steps") or None, result.get("features")
             check.happened_at, check.recorded_at = datetime.fromisoformat(result["at"]), now
+        session.flush()
+        _worked(session, results)
+        run = _run(session, night, round, started or now)
+        run.counts = dict(Counter(check.verdict for check in known.values()))
+        run.planned = max(planned or 0, len(known))
+        run.our_side_down = our_side or _our_side(world, session, night, round)
+        run.finished_at = now
     return dict(Counter(result["verdict"] for result in results))
+
+
+def _worked(session: Session, results: Sequence[dict[str, Any]]) -> None:
+    """Note when a camera was first seen working."""
+    seen: dict[str, list[int]] = {}
+    for result in results:
+        if result["verdict"] == "ok":
+            seen.setdefault(result["at"], []).append(result["camera"])
+    for at, ids in seen.items():
+        for start in range(0, len(ids), AT_ONCE):
+            first = update(Camera).where(Camera.id.in_(ids[start : start + AT_ONCE]), Camera.worked_at.is_(None))
+            session.execute(first.values(worked_at=datetime.fromisoformat(at)))
+
+
+def _run(session: Session, night: date, round: str, started: datetime) -> NightRun:
+    run = session.scalar(select(NightRun).where(NightRun.night == night, NightRun.round == round))
+    if run is None:
+        run = NightRun(night=night, round=round, planned=0, counts={}, started_at=started)
+        session.add(run)
+    return run
+
+
+def _our_side(world: World, session: Session, night: date, round: str) -> str | None:
+    """A second look sees only what failed before: it is judged together with the rest of its night."""
+    rounds = [round]
+    if round == SECOND:
+        void = select(NightRun.round).where(NightRun.night == night, NightRun.our_side_down.is_not(None))
+        gone = set(session.scalars(void))
+        told = select(CameraCheck.round).where(CameraCheck.night == night).distinct()
+        rounds = [r for r in session.scalars(told) if r == round or r not in gone]
+    looks = session.execute(
+        select(CameraCheck.camera_id, Camera.agency, CameraCheck.verdict)
+        .join(Camera, Camera.id == CameraCheck.camera_id)
+        .where(CameraCheck.night == night, CameraCheck.round.in_(rounds))
+        .order_by(CameraCheck.happened_at, CameraCheck.id)
+    )
+    last = {camera: (agency, verdict) for camera, agency, verdict in looks}
+    return ourside.nearly_everything(last.values(), data.load(world.settings).our_side)
+
+
+def summary(run: NightRun) -> str:
+    """One sentence for people: what a round found, or that it says nothing."""
+    looked = sum(run.counts.values())
+    head = f"Đêm {run.night:%d/%m/%Y} ({run.round}): đã xem {looked:02}/{run.planned:02} camera"
+    if run.our_side_down:
+        return f"{head}; {run.our_side_down}: kết quả không tính cho đơn vị nào."
+    good = sum(count for verdict, count in run.counts.items() if verdict in GOOD)
+    return f"{head}; {good:02} đạt, {looked - good:02} chưa đạt."
+
+
+def run_of(session: Session, night: date, round: str) -> NightRun | None:
+    """How a round went; None before it is stored."""
+    return session.scalar(select(NightRun).where(NightRun.night == night, NightRun.round == round))

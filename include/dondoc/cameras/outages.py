@@ -1,20 +1,18 @@
-"""Outages: opened after some bad nights in a row, closed at the first good one."""
+"""Outages: opened after some bad nights in a row, closed at the first good one or by a person's word."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from dondoc.cameras.verdicts import GOOD, NOT_CHECKED, PHASE, REACHABLE_PHASES
-from dondoc.store.cameras import Camera, CameraCheck, Outage
+from dondoc.cameras import looks, state
+from dondoc.cameras.looks import Judge, Night
+from dondoc.store.cameras import Camera, Outage
 from dondoc.store.mail import OutboxLetter
 from dondoc.world import World
 
-LOOK_BACK = timedelta(days=30)
 UNANNOUNCED_FOR = timedelta(days=7)  # how long a new outage waits for somebody to write to
-OURS = 5  # so many cameras, of two agencies or more, and none answers: it is our own side that is down
 
 
 def settle(world: World, *, night: date, now: datetime) -> dict[str, list[int]]:
@@ -25,64 +23,69 @@ def settle(world: World, *, night: date, now: datetime) -> dict[str, list[int]]:
     """
     with world.sessions.begin() as session:
         cameras = {c.id: c for c in session.scalars(select(Camera))}
-        nights = _nights(session, cameras, night)
+        judge = looks.judge(world, session)
+        nights = looks.histories(session, judge, cameras, since=night - looks.RECENT, until=night)
         standing = {o.camera_id: o for o in session.scalars(select(Outage).where(Outage.closed_at.is_(None)))}
-        worked = set(session.scalars(select(CameraCheck.camera_id).where(CameraCheck.verdict == "ok").distinct()))
-        closed = []
+        closed = [
+            outage.id
+            for camera_id, outage in standing.items()
+            if _close(world, judge, cameras[camera_id], outage, nights.get(camera_id, []), now)
+        ]
         for camera_id, seen in nights.items():
-            camera, outage = cameras[camera_id], standing.get(camera_id)
-            if outage:
-                if seen[-1][0] == night and seen[-1][1] in GOOD:
-                    outage.closed_at = now
-                    closed.append(outage.id)
-            elif camera.exemption is None and (camera.confirmed or camera_id in worked):
-                _open(session, world, camera, seen, now)
-        closed += _exempted(standing.values(), cameras, now)
+            if camera_id not in standing:
+                _open(session, world, judge, cameras[camera_id], seen, now)
         session.flush()
-        return {"opened": _unannounced(session, now), "closed": closed}
+        return {"opened": _unannounced(session, judge, now), "closed": closed}
 
 
-def _nights(session: Session, cameras: Mapping[int, Camera], night: date) -> dict[int, list[tuple[date, str]]]:
-    """Per camera its nights up to this one with the last verdict of each; nights that say nothing are left out."""
-    looks = session.scalars(
-        select(CameraCheck)
-        .where(CameraCheck.night <= night, CameraCheck.night > night - LOOK_BACK)
-        .order_by(CameraCheck.night, CameraCheck.happened_at, CameraCheck.id)
+def over(
+    camera: Camera, outage: Outage, nights: Sequence[Night], *, needed: int, paused: str | None
+) -> tuple[bool, str | None]:
+    """Whether an outage is over, and why when not because the camera works again. Pure."""
+    if why := state.exempt(camera) or paused:
+        return True, why
+    mine = [night for night in nights if night.day >= outage.first_night]
+    if any(night.good for night in mine):
+        return True, None
+    # A pause entered afterwards may take away the nights that it rested on.
+    gone = [night.why_not for night in mine if night.why_not and night.day <= outage.opened_at.date()]
+    whole = bool(mine) and mine[0].day == outage.first_night
+    if gone and whole and sum(night.bad for night in mine) < needed:
+        return True, gone[-1]
+    return False, None
+
+
+def _close(world: World, judge: Judge, camera: Camera, outage: Outage, nights: Sequence[Night], now: datetime) -> bool:
+    needed = judge.rules.nights(camera, world.directive, world.settings)[0]
+    ended, why = over(camera, outage, nights, needed=needed, paused=judge.paused(camera, now))
+    if ended:
+        outage.closed_at, outage.closed_because = now, why
+    elif any(night.day == outage.first_night and not night.counts for night in nights):
+        outage.first_night = state.bad_run(nights)[0].day  # a pause entered afterwards covers its beginning
+    return ended
+
+
+def _open(session: Session, world: World, judge: Judge, camera: Camera, nights: Sequence[Night], now: datetime) -> None:
+    if state.exempt(camera) or not state.worked(camera) or judge.paused(camera, now):
+        return
+    since = state.down_since(nights, judge.rules.nights(camera, world.directive, world.settings)[0])
+    if since is None:
+        return
+    last = next(night for night in reversed(nights) if night.counts)
+    outage = Outage(camera_id=camera.id, first_night=since, verdict=last.look.verdict, opened_at=now, closed_at=None)
+    outage.flapping = _often(session, judge, camera.id, now)
+    session.add(outage)
+
+
+def _often(session: Session, judge: Judge, camera: int, now: datetime) -> bool:
+    """Whether one more outage makes the camera a flapping one."""
+    rule = judge.rules.flapping
+    count = select(func.count()).where(
+        Outage.camera_id == camera,
+        Outage.opened_at > now - timedelta(days=rule.nights),
+        Outage.closed_because.is_(None),
     )
-    last: dict[date, dict[int, CameraCheck]] = defaultdict(dict)
-    for look in looks:
-        last[look.night][look.camera_id] = look
-    found: dict[int, list[tuple[date, str]]] = defaultdict(list)
-    for day, checks in last.items():
-        told = {c: k.verdict for c, k in checks.items() if k.verdict not in NOT_CHECKED}
-        if _our_side_down(told, cameras):
-            continue
-        for camera_id, verdict in told.items():
-            found[camera_id].append((day, verdict))
-    return found
-
-
-def _our_side_down(told: Mapping[int, str], cameras: Mapping[int, Camera]) -> bool:
-    if len(told) < OURS or len({cameras[c].agency for c in told}) < 2:
-        return False
-    return not any(PHASE[verdict] in REACHABLE_PHASES for verdict in told.values())
-
-
-def _open(session: Session, world: World, camera: Camera, seen: list[tuple[date, str]], now: datetime) -> None:
-    good = [index for index, (_, verdict) in enumerate(seen) if verdict in GOOD]
-    bad = seen[good[-1] + 1 :] if good else seen
-    needed = world.directive.system(camera.system).outage_nights or world.settings.outage_nights
-    if len(bad) >= needed:
-        first, verdict = bad[0][0], bad[-1][1]
-        session.add(Outage(camera_id=camera.id, first_night=first, verdict=verdict, opened_at=now, closed_at=None))
-
-
-def _exempted(outages: Iterable[Outage], cameras: Mapping[int, Camera], now: datetime) -> list[int]:
-    """What is not checked any more cannot be seen to come back."""
-    gone = [o for o in outages if o.closed_at is None and cameras[o.camera_id].exemption]
-    for outage in gone:
-        outage.closed_at = now
-    return [o.id for o in gone]
+    return (session.scalar(count) or 0) + 1 >= rule.outages
 
 
 def announced(session: Session) -> set[int]:
@@ -93,9 +96,17 @@ def announced(session: Session) -> set[int]:
     return {outage for context in letters for outage in context.get("outages", [])}
 
 
-def _unannounced(session: Session, now: datetime) -> list[int]:
-    fresh = session.scalars(
-        select(Outage.id).where(Outage.closed_at.is_(None), Outage.opened_at > now - UNANNOUNCED_FOR)
-    )
+def _unannounced(session: Session, judge: Judge, now: datetime) -> list[int]:
+    """Recent outages to write about: of a flapping camera only one in the time that counts for flapping."""
+    window = now - timedelta(days=judge.rules.flapping.nights)
+    rows = session.scalars(select(Outage).where(Outage.opened_at > window).order_by(Outage.id)).all()
     told = announced(session)
-    return sorted(outage for outage in fresh if outage not in told)
+    quiet = {o.camera_id for o in rows if o.flapping and o.id in told}
+    return [
+        o.id
+        for o in rows
+        if o.closed_at is None
+        and o.opened_at > now - UNANNOUNCED_FOR
+        and o.id not in told
+        and not (o.flapping and o.camera_id in quiet)
+    ]

@@ -95,7 +95,11 @@ class _Judge:
     def _about(self, kind: str) -> list[Ruling]:
         """Rulings of a kind on this system and deliverable, whoever they name."""
         system, deliverable = (None, self.duty.system), (None, self.duty.deliverable)
-        return [r for r in self.facts.rulings if r.kind == kind and r.system in system and r.deliverable in deliverable]
+        return [
+            r
+            for r in self.facts.rulings
+            if r.kind == kind and r.system in system and r.deliverable in deliverable and r.site is None
+        ]
 
     def _its(self, agency: str | None, day: date) -> bool:
         """Whether what an agency did or was told on a day concerns this obligation.

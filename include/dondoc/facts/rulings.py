@@ -22,6 +22,7 @@ def rule(
     agency: str | None = None,
     system: str | None = None,
     deliverable: str | None = None,
+    site: str | None = None,
     until: date | None = None,
     to_agency: str | None = None,
     undoes: int | None = None,
@@ -34,6 +35,7 @@ def rule(
     """Record a ruling; an absent agency, system or deliverable means all of them.
 
     Args:
+        site: pause: only the cameras of this site of the agency, and none of its duties.
         until: extend: the new last day in time; pause: its last day (absent: until undone).
         from_: holds from this instant, also in the past; default: now.
 
@@ -49,6 +51,8 @@ def rule(
         raise Problem("Quyết định phải có văn bản (--document), lý do (--reason) và người quyết định (--by).")
     if kind in ("waive", "accept", "reassign") and agency is None:
         raise Problem(f"“{kind}” phải ghi đơn vị (--agency).")
+    if site is not None and (kind != "pause" or agency is None or deliverable is not None):
+        raise Problem("--site chỉ dùng với pause, kèm --agency, không kèm --deliverable.")
     _known(directive, agency, system, deliverable, to_agency)
     _undoable(session, undoes)
     row = Ruling(
@@ -56,6 +60,7 @@ def rule(
         agency=agency,
         system=system,
         deliverable=deliverable,
+        site=site.strip() if site else None,
         until=until,
         to_agency=to_agency,
         undoes=undoes,

@@ -1,16 +1,16 @@
 """The figures of a report: a function of facts for a moment, and of what was known by another."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from dondoc.cameras.verdicts import NOT_CHECKED, PHASE, REACHABLE_PHASES
+from dondoc.cameras.state import NOT_CONNECTED, CameraState
+from dondoc.cameras.state import states as camera_states
 from dondoc.facts import obligations, read
 from dondoc.facts.obligations import Standing
-from dondoc.store.cameras import Camera, CameraCheck, Outage
 from dondoc.store.mail import OutboxLetter
 from dondoc.world import World
 
@@ -74,48 +74,33 @@ def _by_system(world: World, standings: list[Standing]) -> list[dict[str, Any]]:
 
 
 def _cameras(world: World, session: Session, as_of: datetime, known_at: datetime | None) -> list[dict[str, Any]]:
-    """Per agency: declared, checked, reachable, showing, not checked, and open outages; by the week's last look."""
-    known = known_at or datetime.max.replace(tzinfo=as_of.tzinfo) - timedelta(days=1)
-    cameras = session.scalars(select(Camera).where(Camera.happened_at <= as_of, Camera.recorded_at <= known)).all()
-    looks = session.scalars(
-        select(CameraCheck)
-        .where(CameraCheck.happened_at <= as_of, CameraCheck.happened_at > as_of - WEEK)
-        .where(CameraCheck.recorded_at <= known)
-        .order_by(CameraCheck.happened_at, CameraCheck.id)
-    )
-    last = {look.camera_id: look for look in looks}
-    seen_by = min(as_of, known)  # an outage happens when we notice it
-    down = set(
-        session.scalars(
-            select(Outage.camera_id)
-            .where(Outage.opened_at <= seen_by)
-            .where(Outage.closed_at.is_(None) | (Outage.closed_at > seen_by))
-        )
-    )
+    """Per agency: declared, checked, reachable, showing, not checked, never connected yet, and open outages."""
+    by_agency: dict[str, list[CameraState]] = defaultdict(list)
+    for state in camera_states(world, session, as_of, known_at):
+        by_agency[state.camera.agency].append(state)
     rows = []
     order = {a.id: a.order for a in world.directive.agencies}
-    for agency in sorted({c.agency for c in cameras}, key=lambda a: (order.get(a, 0), a)):
-        mine = [c for c in cameras if c.agency == agency]
-        looked = [last[c.id] for c in mine if c.id in last and not c.exemption]
-        seen = [look for look in looked if look.verdict not in NOT_CHECKED]
+    for agency, mine in sorted(by_agency.items(), key=lambda item: (order.get(item[0], 0), item[0])):
+        seen = [state for state in mine if state.checked]
         rows.append(
             {
                 "agency": agency,
                 "name": world.directive.agency(agency).name,
-                "sites": len({c.site for c in mine}),
+                "sites": len({state.camera.site for state in mine}),
                 "declared": len(mine),
                 "checked": len(seen),
                 "not_checked": len(mine) - len(seen),
-                "reachable": sum(PHASE[s.verdict] in REACHABLE_PHASES for s in seen),
-                "showing": sum(s.verdict == "ok" and s.stage == 2 for s in seen),
-                "outages": sum(c.id in down for c in mine),
+                "reachable": sum(state.reachable for state in seen),
+                "showing": sum(state.showing for state in seen),
+                "not_connected": sum(state.state == NOT_CONNECTED for state in seen),
+                "outages": sum(state.outage is not None for state in seen),
             }
         )
     return rows
 
 
 def _sum(rows: list[dict[str, Any]]) -> dict[str, int]:
-    names = ("sites", "declared", "checked", "not_checked", "reachable", "showing", "outages")
+    names = ("sites", "declared", "checked", "not_checked", "reachable", "showing", "not_connected", "outages")
     return {name: sum(row[name] for row in rows) for name in names}
 
 

@@ -11,7 +11,7 @@ branch_labels = None
 depends_on = None
 
 JSON = sa.JSON(none_as_null=True)
-ADDED = (  # table, column, type; a Boolean is never null
+ADDED = (  # table, column, type
     ("cameras", "identity", sa.Text()),
     ("cameras", "status", sa.String()),
     ("cameras", "power", sa.String()),
@@ -32,12 +32,10 @@ DEVICE = "ix_camera_checks_camera_id"
 
 def upgrade() -> None:
     for table, name, kind in ADDED:
-        sure = isinstance(kind, sa.Boolean)
+        sure = name == "flapping"
         op.add_column(table, sa.Column(name, kind, nullable=not sure, server_default=sa.false() if sure else None))
-    for table, name, kind in ADDED:
-        if isinstance(kind, sa.Boolean):
-            with op.batch_alter_table(table) as batch:
-                batch.alter_column(name, server_default=None)
+    with op.batch_alter_table("outages") as batch:
+        batch.alter_column("flapping", server_default=None)
     _fill()
     with op.batch_alter_table("cameras") as batch:
         batch.create_unique_constraint(UNIQUE, ["agency", "system", "identity"])

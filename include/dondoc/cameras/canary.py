@@ -1,0 +1,66 @@
+"""In which order a batch shows passwords: one camera tries a shared one for all, before the rest follow. Pure."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from dondoc.cameras.attempts import Door, Login, Shared, accepted
+from dondoc.cameras.verdicts import Finding
+
+SILENT_WAVES = 3  # so many waves in which nobody at a site gave an answer: the rest need not wait for one
+LAST_WAVE = 6
+
+
+@dataclass
+class Told:
+    """What the waves so far have told of each account and of each credential that a site shares."""
+
+    shut: set[Door] = field(default_factory=set)
+    open: set[Door] = field(default_factory=set)
+    right: set[Shared] = field(default_factory=set)
+    refused: Counter[Shared] = field(default_factory=Counter)
+
+    def learn(self, logins: Iterable[Login], findings: Iterable[Finding]) -> None:
+        by_camera = {int(f.camera): f for f in findings}
+        for one in logins:
+            finding = by_camera.get(one.camera)
+            answer = accepted(finding) if finding and finding.password_sent else None
+            # Sent and left without an answer counts as refused; not sent at all says nothing against it.
+            wrong = finding is not None and (finding.verdict == "auth_failed" or (finding.password_sent and not answer))
+            (self.shut if wrong else self.open).add(one.door)
+            if one.shared and answer:
+                self.right.add(one.shared)
+            elif one.shared and answer is False:
+                self.refused[one.shared] += 1
+
+
+def wave(waiting: Sequence[Login], told: Told, *, number: int, limit: int) -> list[Login]:
+    """Who goes next; never nobody while somebody waits. Those that must not send a password go without one.
+
+    Args:
+        number: of the wave, from 0.
+        limit: refusals of one credential at one site that stop its use there.
+    """
+    going: list[Login] = []
+    doors: set[Door] = set()
+    started: Counter[Shared] = Counter()
+    for one in waiting:
+        settled = one.door in told.shut | told.open
+        if not settled and one.door in doors:
+            continue
+        if not settled and one.shared and started[one.shared] >= _allowed(told, one.shared, number, limit):
+            continue
+        going.append(one)
+        if not settled:
+            doors.add(one.door)
+            if one.shared:
+                started[one.shared] += 1
+    return going
+
+
+def _allowed(told: Told, shared: Shared, number: int, limit: int) -> float:
+    """How many devices of a site may be shown a credential in this wave."""
+    refused = told.refused[shared]
+    if shared in told.right or refused >= limit or number >= LAST_WAVE or (number >= SILENT_WAVES and not refused):
+        return float("inf")
+    return 1 if number == 0 else limit - refused

@@ -1,0 +1,77 @@
+"""A person's word that cameras are not to be judged for a while: which, from when to when, and on what ground."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Protocol
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from dondoc.directive.model import Directive
+from dondoc.directive.names import fold
+from dondoc.directive.succession import responsible
+from dondoc.facts.obligations import cites
+from dondoc.store.facts import Ruling
+
+
+class Placed(Protocol):
+    agency: str
+    system: str
+    site: str
+
+
+@dataclass(frozen=True)
+class Pause:
+    """`agencies` None: every agency; `until`: its last day; `undone`: when a person took it back."""
+
+    agencies: frozenset[str] | None
+    system: str | None
+    site: str | None
+    begins: datetime
+    until: date | None
+    undone: datetime | None
+    words: str
+
+    def covers(self, camera: Placed, at: datetime, day: date) -> bool:
+        """Whether it holds for a camera at an instant that belongs to a day (04:00 belongs to the night before)."""
+        return (
+            self.begins <= at
+            and (self.until is None or day <= self.until)
+            and (self.undone is None or at < self.undone)
+            and (self.agencies is None or camera.agency in self.agencies)
+            and self.system in (None, camera.system)
+            and self.site in (None, fold(camera.site))
+        )
+
+
+def pauses(session: Session, directive: Directive, known_at: datetime | None = None) -> list[Pause]:
+    """Every pause that is about cameras; one that was undone held until then."""
+    query = select(Ruling).where(Ruling.kind.in_(["pause", "undo"])).order_by(Ruling.id)
+    if known_at is not None:
+        query = query.where(Ruling.recorded_at <= known_at)
+    rows = session.scalars(query).all()
+    undone = {r.undoes: r.happened_at for r in rows if r.kind == "undo"}
+    return [_pause(directive, r, undone.get(r.id)) for r in rows if r.kind == "pause" and r.deliverable is None]
+
+
+def _pause(directive: Directive, ruling: Ruling, undone: datetime | None) -> Pause:
+    return Pause(
+        agencies=_whose(directive, ruling.agency, ruling.happened_at.date()) if ruling.agency else None,
+        system=ruling.system,
+        site=fold(ruling.site) if ruling.site else None,
+        begins=ruling.happened_at,
+        until=ruling.until,
+        undone=undone,
+        words=f"tạm dừng {cites(ruling)}",
+    )
+
+
+def _whose(directive: Directive, agency: str, day: date) -> frozenset[str]:
+    """The agency, and those whose cameras it took over."""
+    return frozenset({agency, *(a.id for a in directive.agencies if responsible(directive, a.id, day)[0] == agency)})
+
+
+def covering(found: Iterable[Pause], camera: Placed, at: datetime, day: date) -> str | None:
+    """The words of the newest pause that holds; None without one."""
+    return next((p.words for p in reversed([*found]) if p.covers(camera, at, day)), None)
