@@ -38,7 +38,7 @@ class Settings(BaseSettings):
     probe_allow: Annotated[list[Network], NoDecode] = Field([], description="CIDRs that may be probed, comma list.")
     reference_hosts: Annotated[list[str], NoDecode] = Field(
         [],
-        description="host:port, comma list, inside DONDOC_PROBE_ALLOW: when none answers it is our own side that is down.",
+        description="host:port, comma list, inside DONDOC_PROBE_ALLOW: when none answers, our own side is down.",
     )
     per_site: int = Field(4, ge=1, description="Cameras of one site that are looked at at a time.")
     spread_minutes: float = Field(30, ge=0, description="Over how long a scheduled look spreads its starts.")

@@ -3,28 +3,19 @@
 from collections.abc import Mapping
 from typing import Any
 
+from dondoc.cameras import streams
 from dondoc.cameras.address import parse
 from dondoc.directive.names import fold
 
-# Path by brand, the first whose word is in the folded brand. {ch}: the channel. None was tried on a device.
-TEMPLATES = (
-    (("hikvision", "hik", "hilook", "hiwatch"), "/Streaming/Channels/{ch}01"),  # ISAPI manual
-    (("dahua", "kbvision", "kb vision", "imou", "amcrest"), "/cam/realmonitor?channel={ch}&subtype=0"),
-    (("ezviz",), "/h264/ch{ch}/main/av_stream"),
-    (("axis",), "/axis-media/media.amp?videocodec=h264"),  # VAPIX manual
-    (("uniview", "unv"), "/unicast/c{ch}/s0/live"),
-    (("hanwha", "samsung", "wisenet"), "/profile2/media.smp"),
-    (("tp link", "tplink", "tapo", "vigi"), "/stream1"),
-    (("bosch",), "/rtsp_tunnel?h26x=4&line={ch}&inst=1"),
-    (("vivotek",), "/live.sdp"),
-    (("i pro", "panasonic"), "/MediaInput/h264"),
-)
-GENERIC = "/"  # says at least whether somebody answers there
 
+def stream_url(row: Mapping[str, Any], *, sub: bool = False) -> str | None:
+    """The address without user info; None when the row names no host or what it names is no address.
 
-def stream_url(row: Mapping[str, Any]) -> str | None:
-    """The address without user info; None when the row names no host or what it names is no address."""
-    host, path = _text(row, "host"), _text(row, "main_path") or _text(row, "sub_path")
+    Args:
+        sub: of two paths that are written, take the sub-stream's: it is lighter to look at.
+    """
+    host, paths = _text(row, "host"), (_text(row, "main_path"), _text(row, "sub_path"))
+    path = next(filter(None, reversed(paths) if sub else paths), "")
     try:
         for whole in (path, host):
             if "://" in whole:
@@ -41,11 +32,18 @@ def stream_url(row: Mapping[str, Any]) -> str | None:
 
 
 def template(row: Mapping[str, Any]) -> str:
-    """The path that cameras of this brand use."""
-    brand = fold(_text(row, "brand"))
+    """The path of the main stream that cameras of this brand, or the recorder they hang on, use."""
+    known = streams.load()
+    found = known.of_brand(fold(_text(row, "nvr"))) if _text(row, "nvr") else None
+    found = found or known.of_brand(fold(_text(row, "brand")))
     channel = "".join(c for c in _text(row, "channel").removesuffix(".0") if c.isascii() and c.isdigit())[:4]
-    found = next((path for words, path in TEMPLATES if any(w in brand for w in words)), GENERIC)
-    return found.replace("{ch}", str(int(channel or "1") or 1))
+    return (found.main if found else known.generic).replace(streams.CHANNEL, str(int(channel or "1") or 1))
+
+
+def only_in_the_cloud(row: Mapping[str, Any]) -> bool:
+    """An operator's cloud camera whose row gives no path of its own: nothing is documented that could be asked."""
+    written = _text(row, "main_path") or _text(row, "sub_path") or "://" in _text(row, "host")
+    return not written and streams.load().is_cloud(fold(_text(row, "brand")))
 
 
 def _text(row: Mapping[str, Any], key: str) -> str:

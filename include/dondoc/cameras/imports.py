@@ -1,5 +1,7 @@
 """A CSV of cameras that our own people keep: addresses, and the logins that forms never ask for."""
 
+from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import select
@@ -7,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from dondoc import keys
 from dondoc.cameras.address import Address, parse
-from dondoc.cameras.declare import move_to
+from dondoc.cameras.declare import identify, move_to
+from dondoc.cameras.streams import canonical
 from dondoc.cameras.table import read
 from dondoc.directive.model import Directive
 from dondoc.directive.names import fold
@@ -15,7 +18,8 @@ from dondoc.errors import Problem
 from dondoc.store.cameras import Camera
 
 REQUIRED = ("agency", "system", "name", "url")
-OPTIONAL = ("user", "password", "id")
+Row = dict[str, str]
+OPTIONAL = ("user", "password", "id", "site", "status", "power")
 
 
 def import_csv(
@@ -38,7 +42,10 @@ def import_csv(
             faults.append(f"{filename}:{line}: {fault}.")
     if faults:
         raise Problem("Chưa nhập dòng nào. " + " ".join(faults))
-    added = sum(_upsert(session, row, address, secrets, now) for (_, row), address in zip(rows, addresses, strict=True))
+    groups: dict[tuple[str, str], list[tuple[Row, Address]]] = defaultdict(list)
+    for (_, row), address in zip(rows, addresses, strict=True):
+        groups[row["agency"], row["system"]].append((row, address))
+    added = sum(_take_over(session, *group, listed, secrets, now) for group, listed in groups.items())
     return {"added": added, "updated": len(rows) - added}
 
 
@@ -54,22 +61,67 @@ def _checked(directive: Directive, row: dict[str, str]) -> Address:
     return parse(row["url"])
 
 
-def _upsert(session: Session, row: dict[str, str], address: Address, secrets: list[str], now: datetime) -> bool:
-    """True when the camera is new."""
-    mine = select(Camera).where(Camera.agency == row["agency"], Camera.system == row["system"])
-    key = row.get("id") or fold(row["name"])
-    camera = session.scalar(mine.where(Camera.key == key)) or next(
-        (c for c in session.scalars(mine) if c.key == fold(c.name) == fold(row["name"])), None
-    )
-    new = camera is None
-    if camera is None:
-        camera = Camera(agency=row["agency"], system=row["system"], key=key, site="", happened_at=now, recorded_at=now)
-        session.add(camera)
+def _take_over(
+    session: Session, agency: str, system: str, listed: Sequence[tuple[Row, Address]], secrets: list[str], now: datetime
+) -> int:
+    """How many cameras of an agency's system are new."""
+    mine = select(Camera).where(Camera.agency == agency, Camera.system == system).order_by(Camera.id)
+    known = _Known(session.scalars(mine).all(), [row for row, _ in listed])
+    added, addresses = 0, {}
+    for row, address in listed:
+        identity = canonical(address.url)
+        camera = known.same(row, identity)
+        if camera is None:
+            key, added = known.key(row), added + 1
+            camera = Camera(agency=agency, system=system, key=key, site="", happened_at=now, recorded_at=now)
+            session.add(camera)
+        known.claim(camera)
+        _fill(camera, row, address, secrets, now)
+        addresses[camera] = identity
+    identify(session, known.cameras, addresses)
+    return added
+
+
+class _Known:
+    """Which camera a row means: by its id, else by its name, else by its address.
+
+    With an id, a name alone is no proof: such a row is a camera of its own, listed among the possible doubles.
+    """
+
+    def __init__(self, cameras: Sequence[Camera], rows: Sequence[Row]) -> None:
+        self.cameras = cameras
+        self.by_key = {c.key: c for c in cameras}
+        self.by_name = {fold(c.name): c for c in reversed(cameras)}
+        self.by_address = {c.identity: c for c in cameras if c.identity}
+        self.listed = {row.get("id") or fold(row["name"]) for row in rows}
+        self.claimed: set[Camera] = set()
+
+    def same(self, row: Row, identity: str) -> Camera | None:
+        name, key = fold(row["name"]), row.get("id")
+        found = self.by_key.get(key or name) or (None if key else self.by_name.get(name))
+        if found is not None:
+            return found
+        there = self.by_address.get(identity)
+        free = there is not None and there not in self.claimed and there.key not in self.listed
+        return there if free else None
+
+    def claim(self, camera: Camera) -> None:
+        self.by_key[camera.key] = camera
+        self.claimed.add(camera)
+
+    def key(self, row: Row) -> str:
+        return row.get("id") or fold(row["name"])  # taken by nobody: else it would be that camera
+
+
+def _fill(camera: Camera, row: Row, address: Address, secrets: list[str], now: datetime) -> None:
     camera.name, camera.recorded_at = row["name"], now
+    for column in ("site", "status", "power"):
+        if row.get(column):
+            setattr(camera, column, row[column])
+    if camera.exemption == "private_address":
+        camera.exemption = None  # our own people give an address that they get to
     move_to(camera, address.url)
     user, password = (row.get("user"), row.get("password")) if row.get("user") else (address.user, address.password)
     if user:
         camera.username = user
         camera.password = keys.cipher(secrets, "password").encrypt((password or "").encode()).decode()
-    session.flush()
-    return new

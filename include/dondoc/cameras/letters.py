@@ -1,14 +1,20 @@
 """Letters about cameras: what answered of what was declared, and outages. Number and name only, no address."""
 
+import logging
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from dondoc.cameras import looks, pauses, state
 from dondoc.cameras import outages as room
+from dondoc.cameras import rules as data
+from dondoc.cameras.attempts import device
+from dondoc.cameras.places import Place, Seat, gather
+from dondoc.cameras.state import CameraState
 from dondoc.cameras.verdicts import GOOD, NOT_CHECKED, PHASE, REACHABLE_PHASES, SENTENCE
 from dondoc.directive.succession import responsible
 from dondoc.facts import contacts
@@ -20,13 +26,9 @@ from dondoc.store.intake import Submission, Verdict
 from dondoc.store.mail import OutboxLetter
 from dondoc.world import World
 
+log = logging.getLogger(__name__)
 SHOWN = 30  # cameras in one letter: people read on phones
-EXEMPTIONS = {
-    "not_installed": "chưa lắp đặt",
-    "vms_only": "chỉ xem qua VMS hoặc đám mây",
-    "no_route": "chưa có đường chia sẻ về Sở",
-    None: "chưa khai địa chỉ luồng hình",
-}
+NUMBERS = 10  # of a place that is named
 
 
 def reachability(world: World, submission_ids: Iterable[int], now: datetime) -> list[int]:
@@ -56,7 +58,26 @@ def outages(world: World, outage_ids: Iterable[int], now: datetime) -> list[int]
             recipient = _officer(session, agency, camera.system, now)
             if recipient and outage.id not in told:
                 groups[agency, recipient].append((outage, camera))
-    return _put(world, [_told(world, *group, found, now) for group, found in groups.items()], now)
+        standing = state.states(world, session, now) if groups else []
+    return _put(world, [_told(world, *group, found, standing, now) for group, found in groups.items()], now)
+
+
+def our_side(world: World, key: str, sentence: str, now: datetime) -> list[int]:
+    """Tell our own people that a round of looks says nothing because we were cut off; once per key.
+
+    Returns:
+        ids of the outbox rows.
+    """
+    lines = [sentence, "Không mở sự cố, không gửi thư cho đơn vị nào. Kiểm tra đường truyền, tường lửa, VPN của Sở."]
+    title = "Không kiểm tra được camera: phía Sở mất kết nối"
+    with world.sessions.begin() as session:
+        found = contacts.find(session, world.directive.issuer, "ops", now.date())
+    ours = [c.email for c in found] or ([world.settings.ops_address] if world.settings.ops_address else [])
+    if not ours:
+        log.error("nobody of ours to tell (DONDOC_OPS_ADDRESS, or contacts of role ops): %s", sentence)
+    context = {"title": title, "lines": lines}
+    issuer = world.directive.issuer
+    return _put(world, [_letter(world, "internal", issuer, to, key, context, {}, title) for to in ours], now)
 
 
 def _put(world: World, letters: list[Letter | None], now: datetime) -> list[int]:
@@ -76,12 +97,14 @@ def _answer(world: World, submission_id: int, now: datetime) -> Letter | None:
     with world.sessions.begin() as session:
         submission, agency = session.get_one(Submission, submission_id), _accepted_of(session, submission_id)
         cameras = session.scalars(select(Camera).where(Camera.submission_id == submission_id).order_by(Camera.id)).all()
-        looks = session.scalars(
+        void = looks.judge(world, session).void
+        checks = session.scalars(
             select(CameraCheck)
             .where(CameraCheck.camera_id.in_([c.id for c in cameras]))
             .order_by(CameraCheck.happened_at, CameraCheck.id)
         )
-        last = {look.camera_id: look.verdict for look in looks if look.verdict not in NOT_CHECKED}
+        told = [x for x in checks if x.verdict not in NOT_CHECKED and (x.night, x.round) not in void]
+        last = {look.camera_id: look.verdict for look in told}
         if submission.automatic or agency is None or not last:
             return None
         recipient = submission.sender or _officer(session, agency, cameras[0].system, now)
@@ -121,19 +144,32 @@ def _accepted_of(session: Session, submission_id: int) -> str | None:
     return verdict.agency if verdict and verdict.outcome.startswith("accepted") else None
 
 
-def _told(world: World, agency: str, recipient: str, found: list[tuple[Outage, Camera]], now: datetime) -> Letter:
+def _told(
+    world: World,
+    agency: str,
+    recipient: str,
+    found: list[tuple[Outage, Camera]],
+    standing: Sequence[CameraState],
+    now: datetime,
+) -> Letter:
     found = sorted(found, key=lambda pair: pair[0].id)
     numbers = [f"SC-{outage.id:04}" for outage, _ in found]
+    places, cameras = _places(world, {camera.agency for _, camera in found}, standing)
+    mine = {camera.id: outage for outage, camera in found}
+    named = [place for place in places if mine.keys() & set(place.cameras)]
+    told = {camera for place in named for camera in place.cameras}
+    alone = [(outage, camera) for outage, camera in found if camera.id not in told]
     lines = [
-        {**line, "outage": number, "since": outage.first_night}
-        for line, number, (outage, _) in zip(
-            _lines([c for _, c in found], {c.id: o.verdict for o, c in found}), numbers, found, strict=True
+        {**line, "outage": f"SC-{outage.id:04}", "since": outage.first_night, "often": outage.flapping}
+        for line, (outage, _) in zip(
+            _lines([c for _, c in alone], {c.id: o.verdict for o, c in alone}), alone, strict=True
         )
     ]
     context = {
         "agency": world.directive.agency(agency).name,
+        "places": [_place(place, cameras, mine) for place in named],
         "faults": lines[:SHOWN],
-        "total": len(lines),
+        "total": len(found),
         "more": max(0, len(lines) - SHOWN),
     }
     about = f"{','.join(numbers)}|{now:%Y-%m-%d}"
@@ -148,6 +184,40 @@ def _told(world: World, agency: str, recipient: str, found: list[tuple[Outage, C
         f"Camera mất kết nối: {', '.join(numbers)}",
         office_hours=True,
     )
+
+
+def _places(
+    world: World, agencies: set[str], standing: Sequence[CameraState]
+) -> tuple[list[Place], Mapping[int, CameraState]]:
+    """What is down as a whole at these agencies, and their cameras."""
+    cameras = {s.camera.id: s for s in standing if s.camera.agency in agencies}
+    watched = [s for s in cameras.values() if s.checked and s.state != state.NOT_CONNECTED]
+    seats = [Seat(s.camera.id, s.camera.agency, s.camera.site, _device(s.camera)) for s in watched]
+    down = {s.camera.id: s.verdict for s in watched if s.outage and s.verdict}
+    return gather(down, seats, data.load(world.settings).together.cameras)[0], cameras
+
+
+def _device(camera: Camera) -> str:
+    return device(camera.url) if camera.url else f"CAM-{camera.id:05}"
+
+
+def _place(place: Place, cameras: Mapping[int, CameraState], mine: Mapping[int, Outage]) -> dict[str, Any]:
+    """What a letter says of a place; where a camera is restricted, the place is named by numbers alone."""
+    states = [cameras[camera] for camera in place.cameras]
+    numbers = ", ".join(s.number for s in states[:NUMBERS]) + (" …" if len(states) > NUMBERS else "")
+    nameless = place.kind == "device" or any(s.camera.restricted for s in states)
+    name = "điểm có chung thiết bị, đường truyền" if nameless else f"điểm {states[0].camera.site}"
+    if place.kind == "agency":
+        name = f"toàn bộ {len({s.camera.site for s in states}):02} điểm của đơn vị"
+    outages = sorted({mine[s.camera.id].id for s in states if s.camera.id in mine})
+    return {
+        "name": name,
+        "count": len(states),
+        "numbers": numbers,
+        "why": SENTENCE[states[0].verdict or "unreachable"],
+        "since": min(s.since for s in states if s.since),
+        "outages": ", ".join(f"SC-{o:04}" for o in outages[:NUMBERS]) + (" …" if len(outages) > NUMBERS else ""),
+    }
 
 
 def _letter(
@@ -183,18 +253,30 @@ def _lines(cameras: Iterable[Camera], last: dict[int, str]) -> list[dict[str, An
         {
             "number": f"CAM-{c.id:05}",
             "name": "camera hạn chế nêu tên" if c.restricted else c.name,
-            "why": SENTENCE[last[c.id]] if c.id in last else EXEMPTIONS.get(c.exemption, SENTENCE["blocked_target"]),
+            "why": SENTENCE[last[c.id]] if c.id in last else _unchecked(c),
         }
         for c in cameras
     ]
 
 
+def _unchecked(camera: Camera) -> str:
+    return state.exempt(camera) or (SENTENCE["blocked_target"] if camera.url else state.NO_ADDRESS)
+
+
 def still_true(world: World) -> StillTrue:
-    """An outage letter holds while all it tells of are still out; what was found at a form's arrival stays true."""
+    """An outage letter holds while all it tells of are still out and no pause stands over them.
+
+    What was found at a form's arrival stays true.
+    """
 
     def check(session: Session, letter: OutboxLetter, now: datetime) -> str | None:
         ids = letter.context.get("outages", [])
-        over = session.scalars(select(Outage.id).where(Outage.id.in_(ids), Outage.closed_at.is_not(None))).all()
-        return f"đã khắc phục: {', '.join(f'SC-{i:04}' for i in sorted(over))}" if over else None
+        rows = session.execute(
+            select(Outage, Camera).join(Camera, Camera.id == Outage.camera_id).where(Outage.id.in_(ids))
+        ).all()
+        if over := sorted((o.id, o.closed_because or "đã khắc phục") for o, _ in rows if o.closed_at is not None):
+            return f"{over[0][1]}: {', '.join(f'SC-{number:04}' for number, _ in over)}"
+        ruled = pauses.pauses(session, world.directive)
+        return next((p for _, camera in rows if (p := pauses.covering(ruled, camera, now, now.date()))), None)
 
     return check

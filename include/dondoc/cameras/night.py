@@ -72,7 +72,7 @@ def last_of_night(session: Session, night: date) -> dict[int, str]:
         .where(CameraCheck.night == night)
         .order_by(CameraCheck.happened_at, CameraCheck.id)
     )
-    return {camera: verdict for camera, verdict in looks}
+    return {row.camera_id: row.verdict for row in looks}
 
 
 def of_agencies(world: World, agencies: Iterable[str]) -> set[int]:

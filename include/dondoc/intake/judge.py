@@ -146,6 +146,7 @@ def _enter(
             submission_id=submission.id,
             happened_at=submission.happened_at,
             now=now,
+            prefer_substream=world.settings.prefer_substream,
         )
     head = {**form.head, "system": systems[0] if systems else None}
     for named in (head, *(form.rows if not systems else ())):
