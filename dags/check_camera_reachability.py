@@ -39,12 +39,12 @@ def check_camera_reachability():
         return checking.plan(context)
 
     @task
-    def check(batch: dict) -> list[dict]:
+    def check(batch: dict) -> dict:
         return checking.check(batch)
 
     @task(trigger_rule="none_failed")
-    def store(batches: list[dict], results: list[list[dict]]) -> dict[str, int]:
-        return checking.store(batches, results[:] if results else [])
+    def store(batches: list[dict], checked: list[dict]) -> dict:
+        return checking.store(batches, checked[:] if checked else [])
 
     batches = plan()
     store(batches, check.expand(batch=batches))

@@ -27,6 +27,7 @@ BEFORE = (
     "camera từ chối mật khẩu từ đêm {night:%d/%m/%Y}: không thử lại cho đến khi đổi mật khẩu "
     "hoặc có người cho phép (dondoc cameras retry)"
 )
+NO_LIMIT = 2**31  # whatever the rest of its site did
 Door = tuple[str, str]  # device and fingerprint: what a wrong login locks
 Shared = tuple[str, str, str]  # agency, site and fingerprint
 

@@ -11,7 +11,7 @@ from cryptography.fernet import InvalidToken
 from sqlalchemy import select
 
 from dondoc import keys
-from dondoc.cameras import attempts, canary, past
+from dondoc.cameras import attempts, canary, credentials, past
 from dondoc.cameras.attempts import Login
 from dondoc.cameras.probe import probe_many
 from dondoc.cameras.spread import parts
@@ -98,7 +98,10 @@ class _Batch:
         with self.world.sessions.begin() as session:
             cameras = session.scalars(wanted.order_by(Camera.worked_at.is_(None), Camera.id)).all()
             self.pasts = past.pasts(session, [c.id for c in cameras], self.night)
-        return [_prepared(self.world.settings.secret_keys, camera) for camera in cameras]
+            secrets = self.world.settings.secret_keys
+            looks = [_prepared(secrets, camera) for camera in cameras]
+            credentials.follow_key(session, secrets, {(x.user, x.password) for x in looks if x.user and x.password})
+        return looks
 
     def wave(self, looks: Sequence[_Look], seconds: float) -> list[tuple[Finding, datetime]]:
         """What was found, each with its instant."""

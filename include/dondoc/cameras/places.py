@@ -44,7 +44,8 @@ def gather(down: Mapping[int, str], watched: Iterable[Seat], least: int) -> tupl
         watched: every camera that is looked at and was once seen working, down or not.
         least: so many cameras make a place.
     """
-    seats, places, told = list(watched), [], set()
+    seats, places = list(watched), list[Place]()
+    told: set[int] = set()
     for kind, key in _LEVELS.items():
         groups: dict[Hashable, list[Seat]] = defaultdict(list)
         for seat in seats:

@@ -1,6 +1,8 @@
 """Task bodies of `check_camera_reachability`."""
 
 import logging
+import time
+from collections import Counter
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -8,6 +10,7 @@ from typing import Any
 from dondoc import clock
 from dondoc.orchestration import runs
 from dondoc.orchestration.connections import open_world
+from dondoc.world import World
 
 log = logging.getLogger(__name__)
 
@@ -33,34 +36,93 @@ def plan(context: Mapping[str, Any]) -> list[dict[str, Any]]:
     if wanted:
         keep = night.of_agencies(world, wanted)
         batches = [kept for batch in batches if (kept := [i for i in batch if i in keep])]
-    log.info("%s look of %s: %d cameras", look, day, sum(map(len, batches)))
+    total = sum(map(len, batches))
+    log.info("%s look of %s: %d cameras in %d batches", look, day, total, len(batches))
     if asked["dry_run"] or runs.late(context, clock.now()):
         log.warning("dry run or too late: nothing is probed")
         return []
-    return [{"cameras": batch, "night": day.isoformat(), "look": look} for batch in batches]
+    apart = runs.scheduled(context) * world.settings.spread_minutes * 60 / max(1, len(batches))
+    begins = clock.now()
+    return [
+        {
+            "cameras": batch,
+            "night": day.isoformat(),
+            "look": look,
+            "starts": (begins + timedelta(seconds=number * apart)).isoformat(),
+            "over": apart,
+        }
+        for number, batch in enumerate(batches)
+    ]
 
 
-def check(batch: dict[str, Any]) -> list[dict[str, Any]]:
-    """Look at one batch. Results are ids, verdicts and sentences: nothing secret, nothing large."""
-    from dondoc.cameras import night
+def check(batch: dict[str, Any]) -> dict[str, Any]:
+    """Look at one batch, from the moment that is its turn.
 
+    Returns:
+        `results`: ids, verdicts and sentences, nothing secret, nothing large; `blind`: our own side was down, so that
+        nothing was looked at or what was found says nothing.
+    """
+    from dondoc.cameras import night, ourside
+
+    world = open_world()
+    time.sleep(max(0.0, (datetime.fromisoformat(batch["starts"]) - clock.now()).total_seconds()))
+    if not ourside.references_answer(world.settings):
+        log.warning("no reference host answers: the %d cameras of this batch are not looked at", len(batch["cameras"]))
+        return {"results": [], "blind": True}
     day = date.fromisoformat(batch["night"])
-    results = night.check_batch(open_world(), batch["cameras"], night=day, round=batch["look"], now=clock.now())
-    log.info("batch of %d cameras looked at", len(results))
-    return results
+    results = night.check_batch(
+        world, batch["cameras"], night=day, round=batch["look"], now=clock.now(), over=batch["over"]
+    )
+    counts = Counter(result["verdict"] for result in results)
+    log.info("batch of %d cameras looked at: %s", len(results), dict(counts.most_common()))
+    lost = sum(result["phase"] in ourside.UNREACHED for result in results)
+    blind = lost > len(results) / 2 and not ourside.references_answer(world.settings)
+    return {"results": [] if blind else results, "blind": blind}
 
 
-def store(batches: list[dict[str, Any]], results: list[list[dict[str, Any]]]) -> dict[str, int]:
-    """Record what was found, open and close outages, write to the agencies concerned. Returns counts by verdict."""
-    from dondoc.cameras import letters, night, outages
+def store(batches: list[dict[str, Any]], checked: list[dict[str, Any]]) -> dict[str, Any]:
+    """Record what was found, open and close outages, write to the agencies concerned.
+
+    Returns:
+        counts by verdict, and `summary`: a sentence for the people at the UI.
+    """
+    from dondoc.cameras import letters, night, ourside, outages, rollup
 
     if not batches:
         return {}
     world, now = open_world(), clock.now()
     day, look = date.fromisoformat(batches[0]["night"]), batches[0]["look"]
-    found = [result for batch in results for result in batch]
-    counts = night.store(world, found, night=day, round=look, now=now)
+    found = [result for one in checked for result in one["results"]]
+    blind = [batch for batch, one in zip(batches, checked, strict=False) if one["blind"]]
+    planned, unseen = _cameras(batches), _cameras(blind)
+    counts = night.store(
+        world,
+        found,
+        night=day,
+        round=look,
+        now=now,
+        planned=planned,
+        started=datetime.fromisoformat(batches[0]["starts"]),
+        our_side=ourside.SILENT if unseen * 2 >= planned else None,
+    )
     settled = outages.settle(world, night=day, now=now)
     letters.outages(world, settled.get("opened", []), now)
-    log.info("night of %s: %s; outages: %s", day, counts, settled)
-    return counts
+    sentence, down = _summary(world, day, look)
+    if down:
+        log.error("%s", sentence)
+        letters.our_side(world, f"our-side|{day}|{look}", sentence, now)
+    log.info("%s outages: %s; past their time: %s", sentence, settled, rollup.roll_up(world, now.date()))
+    return {**counts, "summary": sentence}
+
+
+def _cameras(batches: list[dict[str, Any]]) -> int:
+    return sum(len(batch["cameras"]) for batch in batches)
+
+
+def _summary(world: World, day: date, look: str) -> tuple[str, bool]:
+    from dondoc.cameras import night
+
+    with world.sessions.begin() as session:
+        run = night.run_of(session, day, look)
+        assert run is not None
+        return night.summary(run), run.our_side_down is not None

@@ -51,7 +51,7 @@ def judge_and_answer() -> dict[str, list[int]]:
 
 def probe_declared(outcomes: dict[str, list[int]] | None) -> dict[str, int]:
     """Look at once at the cameras that the accepted forms declared, and write their senders what was found."""
-    from dondoc.cameras import letters, night
+    from dondoc.cameras import letters, night, ourside
     from dondoc.intake import backlog
 
     world, now = open_world(), clock.now()
@@ -59,6 +59,8 @@ def probe_declared(outcomes: dict[str, list[int]] | None) -> dict[str, int]:
     cameras = backlog.cameras_of(world, accepted)
     if not cameras:
         return {}
+    if not ourside.references_answer(world.settings):
+        raise Problem("Phía Sở mất kết nối (không máy chủ tham chiếu nào trả lời): chưa kiểm tra camera vừa khai.")
     look = f"declared-{'-'.join(map(str, accepted[:20]))}"
     results = night.check_batch(world, cameras, night=now.date(), round=look, now=now)
     counts = night.store(world, results, night=now.date(), round=look, now=now)

@@ -51,9 +51,14 @@ def as_of(context: Mapping[str, Any]) -> date:
 def late(context: Mapping[str, Any], now: datetime) -> str | None:
     """Why this scheduled run came too late to record anything; None for a punctual or a manual run."""
     run = context["dag_run"]
-    if str(run.run_type).rsplit(".", 1)[-1].lower() != "scheduled" or now - run.run_after < STALE:
+    if not scheduled(context) or now - run.run_after < STALE:
         return None
     return f"lượt chạy theo lịch lúc {run.run_after.astimezone(clock.HERE):%H:%M %d/%m/%Y} bị trễ quá 02 giờ"
+
+
+def scheduled(context: Mapping[str, Any]) -> bool:
+    """Whether the timetable started this run, not a person."""
+    return str(context["dag_run"].run_type).rsplit(".", 1)[-1].lower() == "scheduled"
 
 
 def agencies(context: Mapping[str, Any], known: set[str]) -> list[str] | None:

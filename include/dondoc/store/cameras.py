@@ -28,6 +28,7 @@ class Camera(Base):
     password: Mapped[str | None] = mapped_column(Text)  # encrypted
     exemption: Mapped[str | None]  # why it is not checked: not_installed, vms_only, no_route
     confirmed: Mapped[bool] = mapped_column(default=False)  # a person confirmed that it is connected
+    confirmed_by: Mapped[str | None]
     restricted: Mapped[bool] = mapped_column(default=False)
     status: Mapped[str | None]  # as declared: working, unstable, broken, maintenance, not_installed
     power: Mapped[str | None]  # as declared: grid, solar, backup

@@ -18,6 +18,7 @@ ADDED = (  # table, column, type
     ("cameras", "link", sa.String()),
     ("cameras", "off_after_hours", sa.Boolean()),
     ("cameras", "worked_at", sa.DateTime()),
+    ("cameras", "confirmed_by", sa.String()),
     ("camera_checks", "steps", JSON),
     ("camera_checks", "features", JSON),
     ("credential_attempts", "device", sa.Text()),

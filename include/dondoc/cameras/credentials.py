@@ -1,0 +1,114 @@
+"""Logins of cameras as people change them: entered, allowed once more, re-encrypted. No password leaves this room."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+
+from cryptography.fernet import InvalidToken
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from dondoc import keys
+from dondoc.cameras import attempts
+from dondoc.errors import Problem
+from dondoc.store.cameras import Camera, CredentialAttempt, CredentialRelease
+from dondoc.store.session import one_at_a_time
+
+LONGEST = 256
+
+
+def enter(
+    session: Session, camera: Camera, user: str, password: str, *, by: str, secrets: list[str], now: datetime
+) -> None:
+    """Store a login that a person gives. A password that was refused before may be tried again from the next night.
+
+    Raises:
+        Problem: user, password or name are missing or cannot be a login; or no key is set.
+    """
+    if not user or not password or max(len(user), len(password)) > LONGEST:
+        raise Problem("Tên đăng nhập và mật khẩu phải có, mỗi mục không quá 256 ký tự.")
+    if not (user + password).isprintable():
+        raise Problem("Tên đăng nhập hoặc mật khẩu có ký tự điều khiển.")
+    camera.username = user
+    camera.password = keys.cipher(secrets, "password").encrypt(password.encode()).decode()
+    _release(session, camera, attempts.fingerprint(secrets, user, password), by, "nhập tài khoản, mật khẩu", now)
+
+
+def retry(session: Session, camera: Camera, *, by: str, reason: str, secrets: list[str], now: datetime) -> None:
+    """A person says that the password that was refused may be sent again, once, from the next night on.
+
+    Raises:
+        Problem: name or reason are missing, or the camera has no login that could be tried.
+    """
+    if not reason.strip():
+        raise Problem("Phải ghi lý do cho thử lại mật khẩu (--reason).")
+    _release(session, camera, _mark(camera, secrets), by, reason.strip(), now)
+
+
+def _release(session: Session, camera: Camera, mark: str, by: str, reason: str, now: datetime) -> None:
+    if not by.strip():
+        raise Problem("Phải ghi tên người thực hiện (--by).")
+    if not camera.url:
+        raise Problem(f"CAM-{camera.id:05} chưa có địa chỉ luồng hình. Nhập địa chỉ trước.")
+    session.add(
+        CredentialRelease(
+            camera_id=camera.id,
+            fingerprint=mark,
+            device=attempts.device(camera.url),
+            by=by.strip(),
+            reason=reason,
+            recorded_at=now,
+        )
+    )
+
+
+def _mark(camera: Camera, secrets: list[str]) -> str:
+    if camera.username is None or camera.password is None:
+        raise Problem(f"CAM-{camera.id:05} chưa có tài khoản. Nhập bằng dondoc cameras credentials.")
+    try:
+        password = keys.cipher(secrets, "password").decrypt(camera.password.encode()).decode()
+    except InvalidToken:
+        raise Problem(f"Không giải mã được mật khẩu của CAM-{camera.id:05} (khóa đã đổi?): nhập lại.") from None
+    return attempts.fingerprint(secrets, camera.username, password)
+
+
+def refused_since(session: Session, camera: Camera, *, secrets: list[str], tonight: date) -> str | None:
+    """Why the camera's password would not be sent in a night, in words; None when it would."""
+    if camera.username is None or camera.password is None or not camera.url:
+        return None
+    mark = _mark(camera, secrets)
+    return attempts.barred(session, [attempts.login(camera, mark)], tonight, limit=attempts.NO_LIMIT).get(camera.id)
+
+
+def rotate(session: Session, secrets: list[str]) -> dict[str, int]:
+    """Encrypt every stored password with the first key; what was refused stays refused under its new mark.
+
+    Returns:
+        counts `rotated` and `unreadable` (no key of the list decrypts them).
+
+    Raises:
+        Problem: no key is set.
+    """
+    cipher, rotated, unreadable = keys.cipher(secrets, "password"), 0, 0
+    logins: set[tuple[str, str]] = set()
+    for camera in session.scalars(select(Camera).where(Camera.password.is_not(None))):
+        try:
+            plain = cipher.decrypt((camera.password or "").encode())
+        except InvalidToken:
+            unreadable += 1
+            continue
+        camera.password, rotated = cipher.encrypt(plain).decode(), rotated + 1
+        logins.add((camera.username or "", plain.decode()))
+    follow_key(session, secrets, logins)
+    return {"rotated": rotated, "unreadable": unreadable}
+
+
+def follow_key(session: Session, secrets: list[str], logins: Iterable[tuple[str, str]]) -> None:
+    """Attempts marked under an older key are found again under the first one: a new key forgets no refusal."""
+    if len(secrets) < 2:
+        return
+    one_at_a_time(session, "credentials")
+    for user, password in logins:
+        new = attempts.fingerprint(secrets, user, password)
+        old = [attempts.fingerprint([secret], user, password) for secret in secrets[1:]]
+        for table in (CredentialAttempt, CredentialRelease):
+            session.execute(update(table).where(table.fingerprint.in_(old)).values(fingerprint=new))

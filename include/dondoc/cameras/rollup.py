@@ -1,0 +1,104 @@
+"""Nightly results that are past their time become monthly counts; the last few of a camera stay. Outages stay all."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, timedelta
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from dondoc.cameras import looks
+from dondoc.cameras.looks import AT_ONCE, Judge, Look, Night
+from dondoc.store.cameras import Camera, CameraCheck, CameraMonth, CredentialAttempt
+from dondoc.world import World
+
+KEPT = 10  # looks of a camera that are never thrown away, however old
+
+
+def roll_up(world: World, today: date) -> dict[str, int]:
+    """Roll up whole months that are past `check_retention_days`, each in one transaction. Again: changes nothing.
+
+    Returns:
+        counts `months` and `looks` (deleted).
+    """
+    limit = (today - timedelta(days=world.settings.check_retention_days)).replace(day=1)
+    months = gone = 0
+    with world.sessions.begin() as session:
+        oldest = session.scalar(select(func.min(CameraCheck.night)))
+        old = CredentialAttempt.night < limit, CredentialAttempt.accepted.is_not(False)  # a refusal is remembered
+        session.execute(delete(CredentialAttempt).where(*old))
+    month = oldest.replace(day=1) if oldest else limit
+    while month < limit:
+        with world.sessions.begin() as session:
+            removed = _month(world, session, month)
+        months, gone, month = months + bool(removed), gone + removed, following(month)
+    return {"months": months, "looks": gone}
+
+
+def following(month: date) -> date:
+    """The first day of the next month."""
+    return (month + timedelta(days=32)).replace(day=1)
+
+
+def _month(world: World, session: Session, month: date) -> int:
+    rows = [*_rows(session, month)]
+    if not rows:
+        return 0
+    mine: dict[int, list[tuple[int, Look]]] = defaultdict(list)
+    for number, look in rows:
+        mine[look.camera].append((number, look))
+    newer = _newer(session, mine, following(month))
+    leaving = {camera: surplus(found, newer.get(camera, 0)) for camera, found in mine.items()}
+    judge = looks.judge(world, session)
+    with_looks = [camera for camera in session.scalars(select(Camera)) if leaving.get(camera.id)]
+    for camera in with_looks:
+        _count(session, judge, camera, month, [look for _, look in leaving[camera.id]])
+    ids = [number for found in leaving.values() for number, _ in found]
+    for start in range(0, len(ids), AT_ONCE):
+        session.execute(delete(CameraCheck).where(CameraCheck.id.in_(ids[start : start + AT_ONCE])))
+    return len(ids)
+
+
+def _rows(session: Session, month: date) -> Iterator[tuple[int, Look]]:
+    c = CameraCheck
+    query = select(c.id, c.camera_id, c.night, c.round, c.verdict, c.stage, c.happened_at)
+    query = query.where(c.night >= month, c.night < following(month)).order_by(c.night, c.happened_at, c.id)
+    for number, *rest in session.execute(query):
+        yield number, Look(*rest)
+
+
+def _newer(session: Session, cameras: Mapping[int, object], since: date) -> dict[int, int]:
+    """How many newer looks each camera has."""
+    query = select(CameraCheck.camera_id, func.count()).where(CameraCheck.night >= since)
+    if len(cameras) <= AT_ONCE:
+        query = query.where(CameraCheck.camera_id.in_(list(cameras)))
+    return {camera: count for camera, count in session.execute(query.group_by(CameraCheck.camera_id))}  # noqa: C416
+
+
+def surplus(found: Sequence[tuple[int, Look]], newer: int) -> Sequence[tuple[int, Look]]:
+    """What need not be kept of a camera's month, in order: whole nights, so that none is counted twice. Pure."""
+    kept = max(0, KEPT - newer)
+    if not kept:
+        return found
+    first_kept = found[max(0, len(found) - kept)][1].night
+    return [pair for pair in found if pair[1].night < first_kept]
+
+
+def _count(session: Session, judge: Judge, camera: Camera, month: date, seen: Iterable[Look]) -> None:
+    nights = judge.nights(camera, seen)
+    row = session.scalar(select(CameraMonth).where(CameraMonth.camera_id == camera.id, CameraMonth.month == month))
+    if row is None:
+        row = CameraMonth(camera_id=camera.id, month=month, nights=0, verdicts={})
+        row.good = row.reachable = row.showing = row.not_checked = 0
+        session.add(row)
+    row.nights += len(nights)
+    row.good += sum(night.good for night in nights)
+    row.reachable += sum(night.reachable for night in nights)
+    row.showing += sum(night.showing for night in nights)
+    row.not_checked += sum(not night.counts for night in nights)
+    row.verdicts = dict(Counter(row.verdicts) + verdicts(nights))
+
+
+def verdicts(nights: Iterable[Night]) -> Counter[str]:
+    """How many nights ended in each verdict."""
+    return Counter(night.look.verdict for night in nights)

@@ -1,0 +1,118 @@
+"""cameras list, doubles, retry, confirm, credentials, rotate-key."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from dondoc.cli.cameras import cameras_app
+from dondoc.cli.output import say, show
+
+CAMERA = typer.Argument(metavar="CAM-00012", help="Số hiệu camera.")
+BY = typer.Option(help="Người thực hiện.")
+LONGEST = 1024
+
+
+def add(app: typer.Typer) -> None:
+    """Adds to `dondoc cameras`; the application itself is left as it is."""
+    for name, command in COMMANDS.items():
+        cameras_app.command(name)(command)
+
+
+def list_cameras(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
+    """Từng camera đang thế nào, và vì sao."""
+    from dondoc import clock
+    from dondoc.cameras import records
+    from dondoc.world import open_world
+
+    world = open_world()
+    with world.sessions.begin() as session:
+        rows = records.rows(world, session, clock.now())
+    show(rows, as_json, ["number", "agency", "system", "name", "state", "reason"])
+
+
+def doubles(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
+    """Các camera có thể được khai hai lần: cần người xem."""
+    from dondoc.cameras import records
+    from dondoc.world import open_world
+
+    with open_world().sessions.begin() as session:
+        rows = records.doubles(session)
+    show(rows, as_json, ["cameras", "agency", "system", "why"])
+
+
+def retry(
+    camera: Annotated[str, CAMERA],
+    by: Annotated[str, BY],
+    reason: Annotated[str, typer.Option(help="Lý do, ví dụ: đơn vị đã mở khóa tài khoản.")],
+) -> None:
+    """Cho phép gửi lại mật khẩu đã bị từ chối, từ đêm sau."""
+    from dondoc import clock
+    from dondoc.cameras import credentials, records
+    from dondoc.world import open_world
+
+    world = open_world()
+    with world.sessions.begin() as session:
+        found = records.find(session, camera)
+        secrets = world.settings.secret_keys
+        credentials.retry(session, found, by=by, reason=reason, secrets=secrets, now=clock.now())
+    say(f"CAM-{found.id:05}: mật khẩu được gửi lại từ lần kiểm tra của ngày sau ngày bị từ chối.")
+
+
+def confirm(camera: Annotated[str, CAMERA], by: Annotated[str, BY]) -> None:
+    """Xác nhận camera đã kết nối: từ nay mất kết nối thì tính là sự cố."""
+    from dondoc.cameras import records
+    from dondoc.world import open_world
+
+    with open_world().sessions.begin() as session:
+        found = records.find(session, camera)
+        records.confirm(found, by)
+    say(f"CAM-{found.id:05}: đã xác nhận kết nối.")
+
+
+def enter(
+    camera: Annotated[str, CAMERA],
+    user: Annotated[str, typer.Option(help="Tên đăng nhập.")],
+    by: Annotated[str, BY],
+) -> None:
+    """Nhập tài khoản xem; mật khẩu đọc từ đầu vào chuẩn hoặc gõ khi được hỏi, không bao giờ ở dòng lệnh."""
+    from dondoc import clock
+    from dondoc.cameras import credentials, records
+    from dondoc.world import open_world
+
+    world = open_world()
+    with world.sessions.begin() as session:
+        records.find(session, camera)  # before anybody types a password
+    password = _password()
+    with world.sessions.begin() as session:
+        found = records.find(session, camera)
+        secrets = world.settings.secret_keys
+        credentials.enter(session, found, user, password, by=by, secrets=secrets, now=clock.now())
+    say(f"CAM-{found.id:05}: đã lưu tài khoản (mã hóa).")
+
+
+def _password() -> str:
+    if sys.stdin.isatty():
+        return str(typer.prompt("Mật khẩu", hide_input=True, err=True))
+    return sys.stdin.readline(LONGEST).rstrip("\r\n")
+
+
+def rotate_key() -> None:
+    """Mã hóa lại mọi mật khẩu bằng khóa đầu tiên của DONDOC_SECRET_KEY; sau đó mới bỏ khóa cũ."""
+    from dondoc.cameras import credentials
+    from dondoc.world import open_world
+
+    world = open_world()
+    with world.sessions.begin() as session:
+        counts = credentials.rotate(session, world.settings.secret_keys)
+    say(f"Đã mã hóa lại {counts['rotated']} mật khẩu, {counts['unreadable']} không giải mã được (cần nhập lại).")
+
+
+COMMANDS = {
+    "list": list_cameras,
+    "doubles": doubles,
+    "retry": retry,
+    "confirm": confirm,
+    "credentials": enter,
+    "rotate-key": rotate_key,
+}
