@@ -63,8 +63,8 @@ def _rows(session: Session, month: date) -> Iterator[tuple[int, Look]]:
     c = CameraCheck
     query = select(c.id, c.camera_id, c.night, c.round, c.verdict, c.stage, c.happened_at)
     query = query.where(c.night >= month, c.night < following(month)).order_by(c.night, c.happened_at, c.id)
-    for number, *rest in session.execute(query):
-        yield number, Look(*rest)
+    for row in session.execute(query):
+        yield row[0], Look(*row[1:])
 
 
 def _newer(session: Session, cameras: Mapping[int, object], since: date) -> dict[int, int]:

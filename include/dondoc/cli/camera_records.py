@@ -1,6 +1,7 @@
 """cameras list, doubles, retry, confirm, credentials, rotate-key."""
 
 import sys
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -108,7 +109,7 @@ def rotate_key() -> None:
     say(f"Đã mã hóa lại {counts['rotated']} mật khẩu, {counts['unreadable']} không giải mã được (cần nhập lại).")
 
 
-COMMANDS = {
+COMMANDS: dict[str, Callable[..., None]] = {
     "list": list_cameras,
     "doubles": doubles,
     "retry": retry,

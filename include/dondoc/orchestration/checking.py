@@ -59,8 +59,8 @@ def check(batch: dict[str, Any]) -> dict[str, Any]:
     """Look at one batch, from the moment that is its turn.
 
     Returns:
-        `results`: ids, verdicts and sentences, nothing secret, nothing large; `blind`: our own side was down, so that
-        nothing was looked at or what was found says nothing.
+        `results`: ids, verdicts and sentences, nothing secret, nothing large; `blind`: cameras of which nothing is
+        known because our own side was down, before the batch or in the middle of it.
     """
     from dondoc.cameras import night, ourside
 
@@ -68,7 +68,7 @@ def check(batch: dict[str, Any]) -> dict[str, Any]:
     time.sleep(max(0.0, (datetime.fromisoformat(batch["starts"]) - clock.now()).total_seconds()))
     if not ourside.references_answer(world.settings):
         log.warning("no reference host answers: the %d cameras of this batch are not looked at", len(batch["cameras"]))
-        return {"results": [], "blind": True}
+        return {"results": [], "blind": len(batch["cameras"])}
     day = date.fromisoformat(batch["night"])
     results = night.check_batch(
         world, batch["cameras"], night=day, round=batch["look"], now=clock.now(), over=batch["over"]
@@ -77,11 +77,14 @@ def check(batch: dict[str, Any]) -> dict[str, Any]:
     log.info("batch of %d cameras looked at: %s", len(results), dict(counts.most_common()))
     lost = sum(result["phase"] in ourside.UNREACHED for result in results)
     blind = lost > len(results) / 2 and not ourside.references_answer(world.settings)
-    return {"results": [] if blind else results, "blind": blind}
+    return {"results": [], "blind": len(results)} if blind else {"results": results, "blind": 0}
 
 
 def store(batches: list[dict[str, Any]], checked: list[dict[str, Any]]) -> dict[str, Any]:
     """Record what was found, open and close outages, write to the agencies concerned.
+
+    Args:
+        checked: of the batches that were; one that failed is missing, and its cameras are said to be.
 
     Returns:
         counts by verdict, and `summary`: a sentence for the people at the UI.
@@ -93,8 +96,7 @@ def store(batches: list[dict[str, Any]], checked: list[dict[str, Any]]) -> dict[
     world, now = open_world(), clock.now()
     day, look = date.fromisoformat(batches[0]["night"]), batches[0]["look"]
     found = [result for one in checked for result in one["results"]]
-    blind = [batch for batch, one in zip(batches, checked, strict=False) if one["blind"]]
-    planned, unseen = _cameras(batches), _cameras(blind)
+    planned, blind = sum(len(batch["cameras"]) for batch in batches), sum(one["blind"] for one in checked)
     counts = night.store(
         world,
         found,
@@ -103,7 +105,7 @@ def store(batches: list[dict[str, Any]], checked: list[dict[str, Any]]) -> dict[
         now=now,
         planned=planned,
         started=datetime.fromisoformat(batches[0]["starts"]),
-        our_side=ourside.SILENT if unseen * 2 >= planned else None,
+        our_side=ourside.SILENT if blind * 2 >= planned else None,
     )
     settled = outages.settle(world, night=day, now=now)
     letters.outages(world, settled.get("opened", []), now)
@@ -113,10 +115,6 @@ def store(batches: list[dict[str, Any]], checked: list[dict[str, Any]]) -> dict[
         letters.our_side(world, f"our-side|{day}|{look}", sentence, now)
     log.info("%s outages: %s; past their time: %s", sentence, settled, rollup.roll_up(world, now.date()))
     return {**counts, "summary": sentence}
-
-
-def _cameras(batches: list[dict[str, Any]]) -> int:
-    return sum(len(batch["cameras"]) for batch in batches)
 
 
 def _summary(world: World, day: date, look: str) -> tuple[str, bool]:

@@ -1,0 +1,90 @@
+"""Short words for the tests of cameras' nights: a camera, what was seen of it, and what followed."""
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+
+from dondoc.cameras import night, outages
+from dondoc.cameras.imports import import_csv
+from dondoc.cameras.verdicts import PHASE
+from dondoc.clock import at
+from dondoc.facts import contacts
+from dondoc.facts.rulings import rule
+from dondoc.store.cameras import Camera, Outage
+from dondoc.world import World
+
+AGENCY, OTHER, SYSTEM = "so-nnptnt", "ubnd-huyen-duc-tho", "security_traffic"
+NIGHT = date(2021, 11, 22)
+NOW = at(NIGHT, 22)
+
+
+def on(number: int) -> date:
+    """The night that comes so many after the first."""
+    return NIGHT + timedelta(days=number)
+
+
+def late(number: int) -> datetime:
+    """When a night's results are settled."""
+    return at(on(number), 23)
+
+
+def cameras(world: World, *rows: str) -> list[int]:
+    """Cameras from rows `agency,system,name,url[,user,password,id,site,status,power]`; their ids in order."""
+    text = "agency,system,name,url,user,password,id,site,status,power\n" + "\n".join(rows)
+    with world.sessions.begin() as session:
+        import_csv(session, world.directive, text, "cameras.csv", secrets=world.settings.secret_keys, now=NOW)
+        return list(session.scalars(select(Camera.id).order_by(Camera.id)))
+
+
+def at_site(world: World, count: int, site: str = "Cổng", agency: str = AGENCY) -> list[int]:
+    """Cameras of one site, each with its own device."""
+    rows = [f"{agency},{SYSTEM},{site} {n},rtsp://10.{len(site)}.1.{n},,,,{site},," for n in range(1, count + 1)]
+    return cameras(world, *rows)[-count:]
+
+
+def result(camera: int, verdict: str, when: datetime, **more: Any) -> dict[str, Any]:
+    found = {"camera": camera, "verdict": verdict, "phase": PHASE[verdict], "detail": "", "elapsed_ms": 1, "stage": 2}
+    return {**found, "at": when.isoformat(), **more}
+
+
+def seen(world: World, number: int, verdicts: dict[int, str], round: str = "night", hour: int = 22) -> None:
+    """Store what a night's looks found, as if they had been made."""
+    when = at(on(number) + timedelta(days=round == "second"), 4 if round == "second" else hour)
+    found = [result(camera, verdict, when) for camera, verdict in verdicts.items()]
+    night.store(world, found, night=on(number), round=round, now=when)
+
+
+def live(world: World, camera: int, verdicts: list[str], first: int = 0) -> None:
+    """So many nights of one camera, each settled."""
+    for number, verdict in enumerate(verdicts, first):
+        seen(world, number, {camera: verdict})
+        outages.settle(world, night=on(number), now=late(number))
+
+
+def all_outages(world: World) -> list[Outage]:
+    with world.sessions.begin() as session:
+        return list(session.scalars(select(Outage).order_by(Outage.id)))
+
+
+def paused(world: World, begins: int, until: int | None, **scope: str) -> int:
+    """A pause ruled today that holds from the beginning of a night's day to the end of another's."""
+    with world.sessions.begin() as session:
+        return rule(
+            session,
+            world.directive,
+            "pause",
+            until=None if until is None else on(until),
+            document="Công điện số 12/CĐ-UBND",
+            reason="bão số 8",
+            by="Trần Văn Nam",
+            from_=at(on(begins), 0),
+            now=late(begins),
+            **scope,
+        )
+
+
+def contact(world: World, email: str, role: str = "focal_officer", agency: str = AGENCY) -> None:
+    with world.sessions.begin() as session:
+        text = f"agency,role,name,email,phone,valid_from\n{agency},{role},Lê A,{email},1,2021-01-01\n"
+        contacts.import_csv(session, world.directive, text, "c.csv", NOW)

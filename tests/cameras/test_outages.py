@@ -1,0 +1,304 @@
+"""When an outage opens and closes, what is expected silence, what is our own fault, and what is said only once."""
+
+import socket
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from dondoc.cameras import letters, night, ourside, outages, places, rules, state
+from dondoc.cameras.places import Seat
+from dondoc.clock import at
+from dondoc.facts.rulings import rule
+from dondoc.reporting.figures import figures
+from dondoc.settings import load
+from dondoc.store.cameras import Camera, NightRun, Outage
+from dondoc.store.mail import OutboxLetter
+from dondoc.world import World
+from tests.cameras.nights import (
+    AGENCY,
+    NIGHT,
+    NOW,
+    OTHER,
+    SYSTEM,
+    all_outages,
+    at_site,
+    cameras,
+    contact,
+    late,
+    live,
+    on,
+    paused,
+    seen,
+)  # fmt: skip
+
+
+def one(world: World, system: str = SYSTEM, more: str = ",,,,,") -> int:
+    return cameras(world, f"{AGENCY},{system},a,rtsp://10.1.1.1{more}")[0]
+
+
+class TestPatience:
+    def test_a_camera_on_the_sun_gets_more_nights(self, world: World) -> None:
+        solar = one(world, "reservoir", ",,,,,,solar")
+        live(world, solar, ["ok", *["no_frame"] * 4])
+        assert all_outages(world) == []
+        live(world, solar, ["no_frame"], 5)
+        assert [o.first_night for o in all_outages(world)] == [on(1)]
+
+    def test_nights_that_do_not_count_neither_end_nor_lengthen_a_row_of_bad_ones(self, world: World) -> None:
+        live(world, one(world), ["ok", "no_frame", "blocked_target", "no_frame"])
+        assert [o.first_night for o in all_outages(world)] == [on(1)]
+
+
+class TestSilence:
+    def test_a_centre_that_is_closed_is_not_down(self, world: World) -> None:
+        camera = one(world, "public_admin_centre")
+        for number in range(7):  # Monday to Sunday
+            seen(world, number, {camera: "ok" if number == 0 else "connect_timeout"}, "day", hour=22)
+            outages.settle(world, night=on(number), now=late(number))
+        assert all_outages(world) == []
+        with world.sessions.begin() as session:
+            assert state.states(world, session, late(6))[0].state == "ok"
+        for number in (7, 8):  # Monday and Tuesday morning
+            seen(world, number, {camera: "connect_timeout"}, "day", hour=10)
+            outages.settle(world, night=on(number), now=late(number))
+        assert [o.first_night for o in all_outages(world)] == [on(7)]
+
+    def test_a_weekend_is_no_working_time(self, world: World) -> None:
+        camera = one(world, "public_admin_centre")
+        live(world, camera, ["ok"])
+        for number in (5, 6):  # Saturday, Sunday
+            seen(world, number, {camera: "connect_timeout"}, "day", hour=10)
+            outages.settle(world, night=on(number), now=late(number))
+        assert all_outages(world) == []
+
+    def test_maintenance_is_said_by_the_agency(self, world: World) -> None:
+        camera = one(world, more=",,,,,maintenance,")
+        live(world, camera, ["no_frame", "no_frame"])
+        with world.sessions.begin() as session:
+            found = state.states(world, session, late(1))[0]
+        assert (found.state, found.reason) == ("not_checked", "đơn vị khai camera đang bảo trì")
+
+    def test_a_fault_in_the_rules_is_shown_with_its_line(self, environment: pytest.MonkeyPatch, tmp_path) -> None:  # type: ignore[no-untyped-def]
+        (tmp_path / "cameras").mkdir()
+        (tmp_path / "cameras" / "rules.yaml").write_text("silences:\n  - {id: a, sytem: [x], reason: b}\n")
+        environment.setenv("DONDOC_DATA", str(tmp_path))
+        with pytest.raises(Exception, match="rules.yaml:2: không có khóa “sytem”"):
+            rules.load(load())
+
+
+class TestPause:
+    def test_stops_outages_letters_and_denominators_alike(self, world: World) -> None:
+        first, second = at_site(world, 2)
+        contact(world, "a@example.vn")
+        for camera in (first, second):
+            live(world, camera, ["ok", "no_frame", "no_frame"])
+        opened = outages.settle(world, night=on(2), now=late(2))["opened"]
+        assert len(letters.outages(world, opened, late(2))) == 1
+        paused(world, 3, None, agency=AGENCY, system=SYSTEM)
+        with world.sessions.begin() as session:
+            letter = session.scalars(select(OutboxLetter)).one()
+            assert "Công điện số 12" in (letters.still_true(world)(session, letter, late(3)) or "")
+        row = next(r for r in figures(world, late(3))["cameras"] if r["agency"] == AGENCY)
+        assert (row["declared"], row["checked"], row["not_checked"], row["outages"]) == (2, 0, 2, 0)
+        assert len(outages.settle(world, night=on(3), now=late(3))["closed"]) == 2
+        assert {o.closed_because for o in all_outages(world)} == {
+            "tạm dừng theo Công điện số 12/CĐ-UBND (bão số 8; Trần Văn Nam)"
+        }
+
+    def test_one_that_is_entered_later_takes_away_the_nights_it_covers(self, world: World) -> None:
+        live(world, one(world), ["ok", "no_frame", "no_frame", "no_frame"])
+        assert len(all_outages(world)) == 1
+        paused(world, 1, 2)
+        assert outages.settle(world, night=on(3), now=at(on(4), 1))["closed"] == [1]
+        assert "Công điện" in (all_outages(world)[0].closed_because or "")
+
+    def test_one_that_covers_only_the_beginning_moves_it(self, world: World) -> None:
+        live(world, one(world), ["ok", *["no_frame"] * 4])
+        paused(world, 1, 2)
+        assert outages.settle(world, night=on(4), now=at(on(5), 1))["closed"] == []
+        assert [o.first_night for o in all_outages(world)] == [on(3)]
+
+    def test_a_site_alone_is_paused_and_no_duty_with_it(self, world: World) -> None:
+        gate = at_site(world, 1, "Cổng")[0]
+        road = at_site(world, 1, "Đường lớn")[0]
+        paused(world, 1, None, agency=AGENCY, site="CỔNG ")
+        for camera in (gate, road):
+            live(world, camera, ["ok", "no_frame", "no_frame"])
+        assert [o.camera_id for o in all_outages(world)] == [road]
+        with world.sessions.begin() as session:
+            found = state.states(world, session, late(2))
+        assert [s.state for s in found] == ["not_checked", "outage"]
+
+    def test_one_that_was_taken_back_held_until_then(self, world: World) -> None:
+        camera = one(world)
+        number = paused(world, 1, None)
+        live(world, camera, ["ok", "no_frame", "no_frame"])
+        with world.sessions.begin() as session:
+            rule(
+                session, world.directive, "undo", undoes=number, document="CV 9", reason="hết bão", by="A",
+                from_=at(on(3), 8), now=at(on(3), 8),
+            )  # fmt: skip
+        live(world, camera, ["no_frame"], 3)
+        assert all_outages(world) == []
+        live(world, camera, ["no_frame"], 4)
+        assert [o.first_night for o in all_outages(world)] == [on(3)]
+
+    def test_needs_an_agency_for_a_site(self, world: World) -> None:
+        with pytest.raises(Exception, match="--site chỉ dùng với pause"):
+            paused(world, 1, None, site="Cổng")
+
+
+class TestFlapping:
+    def test_many_short_outages_are_one_letter(self, world: World) -> None:
+        camera = one(world)
+        contact(world, "a@example.vn")
+        sent = []
+        for number in range(13):
+            verdict = "ok" if number % 3 == 0 else "no_frame"
+            seen(world, number, {camera: verdict})
+            opened = outages.settle(world, night=on(number), now=late(number))["opened"]
+            sent += letters.outages(world, opened, late(number))
+        assert [o.flapping for o in all_outages(world)] == [False, False, True, True]
+        assert len(sent) == 3
+        with world.sessions.begin() as session:
+            assert "chập chờn" in session.scalars(select(OutboxLetter).order_by(OutboxLetter.id.desc())).first().text
+            assert state.states(world, session, late(12))[0].state == "flapping"
+
+
+class TestOurSide:
+    def fleet(self, world: World) -> list[int]:
+        return [*at_site(world, 4, "Cổng"), *at_site(world, 4, "Phố", OTHER)]
+
+    def test_nearly_everything_at_once_counts_against_nobody(self, world: World) -> None:
+        ids = self.fleet(world)
+        seen(world, 0, dict.fromkeys(ids, "ok"))
+        for number in (1, 2, 3):
+            seen(world, number, dict.fromkeys(ids, "connect_timeout") | {ids[0]: "dns_failure"})
+            assert outages.settle(world, night=on(number), now=late(number))["opened"] == []
+        with world.sessions.begin() as session:
+            run = night.run_of(session, on(3), "night")
+            assert run is not None
+            assert "08/08" in (run.our_side_down or "")
+            assert "không tính cho đơn vị nào" in night.summary(run)
+            assert {s.state for s in state.states(world, session, late(3))} == {"ok"}
+
+    @pytest.mark.parametrize(
+        ("verdicts", "ours"),
+        [
+            ([("a", "connect_timeout")] * 9, False),  # of one agency: its own line
+            ([("a", "connect_timeout")] * 2 + [("b", "dns_failure")] * 2, False),  # too few to tell
+            ([("a", "connect_timeout")] * 8 + [("b", "dns_failure"), ("b", "ok")], True),
+            ([("a", "connect_timeout")] * 7 + [("b", "dns_failure"), ("b", "ok"), ("b", "ok")], False),
+            ([("a", "rtsp_timeout")] * 8 + [("b", "closed_early")] * 8, False),  # somebody did answer
+            ([("a", "unreachable")] * 8 + [("b", "unreachable")] + [("b", "blocked_target")] * 50, True),
+        ],
+    )
+    def test_the_line_is_drawn_by_a_rule(self, environment: pytest.MonkeyPatch, verdicts: list, ours: bool) -> None:
+        assert (ourside.nearly_everything(verdicts, rules.load(load()).our_side) is not None) is ours
+
+    def test_a_second_look_at_the_failed_ones_alone_is_no_proof(self, world: World) -> None:
+        ids = self.fleet(world)
+        extra = at_site(world, 40, "Quảng trường trung tâm")
+        seen(world, 0, dict.fromkeys(ids, "connect_timeout") | dict.fromkeys(extra, "ok"))
+        seen(world, 0, dict.fromkeys(ids, "connect_timeout"), round="second")
+        with world.sessions.begin() as session:
+            assert session.scalars(select(NightRun.our_side_down)).all() == [None, None]
+
+    def test_a_second_look_saves_a_night_that_was_ours(self, world: World) -> None:
+        ids = self.fleet(world)
+        seen(world, 0, dict.fromkeys(ids, "connect_timeout"))
+        (again,) = night.plan(world, night=NIGHT, round="second", system_window=None, only_failed=True)
+        assert sorted(again) == ids
+        seen(world, 0, dict.fromkeys(ids, "ok"), round="second")
+        with world.sessions.begin() as session:
+            assert {s.state for s in state.states(world, session, at(on(1), 8))} == {"ok"}
+
+    def test_the_administrator_is_told_once(self, world: World) -> None:
+        contact(world, "ops@example.vn", "ops", "so-tttt")
+        for _ in range(2):
+            assert letters.our_side(world, "our-side|x", "Đêm … không kiểm tra được", NOW) == [1]
+        with world.sessions.begin() as session:
+            letter = session.scalars(select(OutboxLetter)).one()
+        assert (letter.kind, letter.recipient) == ("internal", "ops@example.vn")
+        assert "phía Sở mất kết nối" in letter.subject
+
+    def test_a_reference_host_answers_or_not(self, environment: pytest.MonkeyPatch) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            port = server.getsockname()[1]
+            environment.setenv("DONDOC_REFERENCE_HOSTS", f"127.0.0.1:{port}, 127.0.0.1:9")
+            assert not ourside.references_answer(load())  # not on the allow-list
+            environment.setenv("DONDOC_PROBE_ALLOW", "127.0.0.0/8")
+            assert ourside.references_answer(load())
+        assert not ourside.references_answer(load())
+        environment.delenv("DONDOC_REFERENCE_HOSTS")
+        assert ourside.references_answer(load())
+
+
+class TestTogether:
+    def seats(self, *where: tuple[str, str, str]) -> list[Seat]:
+        return [Seat(number, *place) for number, place in enumerate(where)]
+
+    @pytest.mark.parametrize(
+        ("down", "kinds", "alone"),
+        [
+            ({0: "connect_timeout", 1: "rtsp_timeout"}, ["site"], []),
+            ({0: "connect_timeout", 1: "black"}, [], [0, 1]),
+            ({0: "connect_timeout"}, [], [0]),
+            ({2: "black", 3: "black"}, ["device"], []),
+            (dict.fromkeys(range(5), "dns_failure"), ["agency"], []),
+            (dict.fromkeys(range(4), "dns_failure"), ["site", "device"], []),
+        ],
+    )
+    def test_the_widest_place_that_is_down_as_a_whole_is_named(
+        self, down: dict[int, str], kinds: list[str], alone: list[int]
+    ) -> None:
+        seats = self.seats(("x", "A", "1"), ("x", "A", "2"), ("x", "B", "3"), ("x", "", "3"), ("x", "C", "4"))
+        found, rest = places.gather(down, seats, 2)
+        assert [place.kind for place in found] == kinds
+        assert rest == alone
+
+    def test_one_letter_says_the_place_and_not_every_camera(self, world: World) -> None:
+        gate = at_site(world, 3, "Cổng chợ")
+        alone, well = at_site(world, 2, "Đường 26/3")
+        contact(world, "a@example.vn")
+        seen(world, 0, dict.fromkeys([*gate, alone, well], "ok"))
+        for number in (1, 2):
+            seen(world, number, dict.fromkeys(gate, "connect_timeout") | {alone: "black", well: "ok"})
+        opened = outages.settle(world, night=on(2), now=late(2))["opened"]
+        assert len(letters.outages(world, opened, late(2))) == 1
+        with world.sessions.begin() as session:
+            letter = session.scalars(select(OutboxLetter)).one()
+            session.get_one(Camera, gate[0]).restricted = True
+        text = letter.text
+        assert "Mất kết nối tại điểm Cổng chợ: 03 camera (CAM-00001, CAM-00002, CAM-00003)" in text
+        assert text.count("SC-0001") == 1
+        assert "CAM-00004 (Đường 26/3 1): hình chỉ có màu đen" in text
+        assert "CAM-00005" not in text
+        assert "10.8.1" not in text + letter.html
+        assert letter.context["outages"] == opened
+
+    def test_a_restricted_camera_hides_its_place(self, world: World) -> None:
+        ids = at_site(world, 2, "Nhà riêng ông X")
+        contact(world, "a@example.vn")
+        with world.sessions.begin() as session:
+            session.get_one(Camera, ids[0]).restricted = True
+        for number, verdict in enumerate(["ok", "unreachable", "unreachable"]):
+            seen(world, number, dict.fromkeys(ids, verdict))
+        letters.outages(world, outages.settle(world, night=on(2), now=late(2))["opened"], late(2))
+        with world.sessions.begin() as session:
+            letter = session.scalars(select(OutboxLetter)).one()
+        assert "Nhà riêng" not in letter.text + letter.html
+        assert "02 camera" in letter.text
+
+
+def test_outages_that_a_month_has_passed_over_stay_open(world: World) -> None:
+    camera = one(world)
+    live(world, camera, ["ok", "no_frame", "no_frame"])
+    for number in range(33, 36):
+        seen(world, number, {camera: "no_frame"})
+        assert outages.settle(world, night=on(number), now=late(number))["closed"] == []
+    with world.sessions.begin() as session:
+        (outage,) = session.scalars(select(Outage))
+        assert outage.closed_at is None
+        assert state.states(world, session, late(35))[0].since == NIGHT + timedelta(days=1)

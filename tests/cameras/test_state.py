@@ -1,0 +1,136 @@
+"""How a camera stands, and the properties of outages under any sequence of nights."""
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import select
+
+from dondoc.cameras import state
+from dondoc.cameras.looks import Look, Night
+from dondoc.cameras.outages import over
+from dondoc.cameras.state import CameraState, bad_run, down_since
+from dondoc.clock import at
+from dondoc.store.cameras import Camera, Outage
+from dondoc.world import World
+from tests.cameras.nights import AGENCY, NIGHT, NOW, SYSTEM, cameras, late, live, on, paused, seen
+
+KINDS = {"good": ("ok", None), "bad": ("no_frame", None), "silent": ("no_frame", "tạm dừng")}
+SEQUENCES = st.lists(st.sampled_from(sorted(KINDS)), max_size=40)
+
+
+def nights(kinds: list[str]) -> list[Night]:
+    return [
+        Night(Look(1, on(n), "night", KINDS[kind][0], 2, at(on(n), 22)), KINDS[kind][1]) for n, kind in enumerate(kinds)
+    ]
+
+
+def states(world: World, number: int) -> dict[int, CameraState]:
+    with world.sessions.begin() as session:
+        return {s.camera.id: s for s in state.states(world, session, late(number))}
+
+
+class TestProperties:
+    @given(SEQUENCES, st.integers(1, 5))
+    def test_an_outage_needs_so_many_bad_nights_since_the_last_good_one(self, kinds: list[str], needed: int) -> None:
+        told = [k for k in kinds if k != "silent"]
+        bad = len(told) - 1 - max((n for n, k in enumerate(told) if k == "good"), default=-1)
+        since = down_since(nights(kinds), needed)
+        assert (since is not None) == (bad >= needed)
+        assert len(bad_run(nights(kinds))) == bad
+
+    @given(SEQUENCES, st.integers(1, 5))
+    def test_nights_that_say_nothing_change_nothing(self, kinds: list[str], needed: int) -> None:
+        seen_only = [night for night in nights(kinds) if night.counts]
+        assert down_since(nights(kinds), needed) == down_since(seen_only, needed)
+
+    @given(SEQUENCES, st.integers(1, 5))
+    def test_a_good_night_ends_everything_and_a_worse_history_never_helps(self, kinds: list[str], needed: int) -> None:
+        assert down_since(nights([*kinds, "good"]), needed) is None
+        if down_since(nights(kinds), needed):
+            assert down_since(nights([*kinds, "bad"]), needed) == down_since(nights(kinds), needed)
+
+    @given(SEQUENCES, st.integers(1, 4))
+    def test_an_outage_lived_night_by_night_is_open_exactly_when_the_history_says_so(
+        self, kinds: list[str], needed: int
+    ) -> None:
+        camera, outage = Camera(confirmed=True), None
+        for number in range(len(kinds)):
+            so_far = nights(kinds)[: number + 1]
+            if outage and over(camera, outage, so_far, needed=needed, paused=None)[0]:
+                outage = None
+            elif outage is None and (since := down_since(so_far, needed)):
+                outage = Outage(first_night=since, verdict="no_frame", opened_at=late(number))
+            assert (outage is not None) == (down_since(so_far, needed) is not None)
+
+
+class TestStates:
+    def test_each_state_with_its_reason(self, world: World) -> None:
+        ids = cameras(world, *(f"{AGENCY},{SYSTEM},c{n},rtsp://10.1.1.{n},,,,,," for n in range(1, 7)))
+        well, ill, out, never, blocked, unseen = ids
+        seen(world, 0, {well: "ok", ill: "ok", out: "ok"})
+        live(world, out, ["no_frame", "no_frame"], 1)
+        seen(world, 2, {well: "ok", ill: "closed_early", never: "rtsp_timeout", blocked: "blocked_target"})
+        found = states(world, 2)
+        assert [found[i].state for i in ids] == [
+            "ok", "failing", "outage", "not_connected_yet", "not_checked", "not_checked",
+        ]  # fmt: skip
+        assert found[out].reason == "camera nhận yêu cầu nhưng không gửi hình, từ đêm 23/11/2021"
+        assert (found[out].outage, found[out].since, found[out].nights) == (1, on(1), 2)
+        assert found[ill].reason.endswith("01 đêm; tính là mất kết nối từ đêm thứ 02")
+        assert "chưa từng kết nối" in found[never].reason
+        assert "ngoài các dải mạng" in found[blocked].reason
+        assert "07 ngày" in found[unseen].reason
+        assert [s.number for s in found.values() if not s.checked] == ["CAM-00005", "CAM-00006"]
+        assert [found[i].reachable for i in ids] == [True, False, True, False, False, False]
+
+    def test_an_old_look_says_nothing_of_today(self, world: World) -> None:
+        (camera,) = cameras(world, f"{AGENCY},{SYSTEM},a,rtsp://10.1.1.1,,,,,,")
+        seen(world, 0, {camera: "ok"})
+        assert states(world, 6)[camera].state == "ok"
+        assert states(world, 8)[camera].state == "not_checked"
+
+    def test_the_past_is_told_as_it_was_known_then(self, world: World) -> None:
+        (camera,) = cameras(world, f"{AGENCY},{SYSTEM},a,rtsp://10.1.1.1,,,,,,")
+        live(world, camera, ["ok", "no_frame", "no_frame", "ok"])
+        assert [states(world, n)[camera].state for n in range(4)] == ["ok", "failing", "outage", "ok"]
+        with world.sessions.begin() as session:
+            known = state.states(world, session, late(2), known_at=at(on(1), 12))
+        assert known[0].state == "ok"
+
+    def test_a_pause_stands_over_everything_with_its_words(self, world: World) -> None:
+        (camera,) = cameras(world, f"{AGENCY},{SYSTEM},a,rtsp://10.1.1.1,,,,,,")
+        live(world, camera, ["ok", "no_frame", "no_frame"])
+        paused(world, 3, 5, agency=AGENCY)
+        assert states(world, 3)[camera].reason == "tạm dừng theo Công điện số 12/CĐ-UBND (bão số 8; Trần Văn Nam)"
+        assert states(world, 3)[camera].checked is False
+        assert states(world, 6)[camera].state == "outage"
+
+    @pytest.mark.parametrize(
+        ("exemption", "says"), [("vms_only", "VMS"), ("private_address", "mạng nội bộ"), ("no_route", "đường chia sẻ")]
+    )
+    def test_what_is_out_of_reach_by_design_is_no_fault(self, world: World, exemption: str, says: str) -> None:
+        (camera,) = cameras(world, f"{AGENCY},{SYSTEM},a,rtsp://10.1.1.1,,,,,,")
+        seen(world, 0, {camera: "ok"})
+        with world.sessions.begin() as session:
+            session.get_one(Camera, camera).exemption = exemption
+        found = states(world, 0)[camera]
+        assert (found.state, found.checked) == ("not_checked", False)
+        assert says in found.reason
+
+    def test_a_camera_that_has_worked_once_is_remembered_without_its_nights(self, world: World) -> None:
+        (camera,) = cameras(world, f"{AGENCY},{SYSTEM},a,rtsp://10.1.1.1,,,,,,")
+        seen(world, 0, {camera: "ok"})
+        seen(world, 1, {camera: "ok"})
+        with world.sessions.begin() as session:
+            assert session.scalar(select(Camera.worked_at)) == NOW
+
+
+def test_the_night_ends_with_its_last_look_that_counts(world: World) -> None:
+    (camera,) = cameras(world, f"{AGENCY},{SYSTEM},a,rtsp://10.1.1.1,,,,,,")
+    seen(world, 0, {camera: "no_frame"})
+    seen(world, 0, {camera: "ok"}, round="second")
+    with world.sessions.begin() as session:
+        found = state.states(world, session, at(NIGHT + timedelta(days=1), 8))
+    assert found[0].state == "ok"
