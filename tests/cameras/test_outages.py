@@ -83,7 +83,7 @@ class TestSilence:
         (tmp_path / "cameras").mkdir()
         (tmp_path / "cameras" / "rules.yaml").write_text("silences:\n  - {id: a, sytem: [x], reason: b}\n")
         environment.setenv("DONDOC_DATA", str(tmp_path))
-        with pytest.raises(Exception, match="rules.yaml:2: không có khóa “sytem”"):
+        with pytest.raises(Exception, match=r"rules\.yaml:2: không có khóa “sytem”"):
             rules.load(load())
 
 

@@ -49,6 +49,8 @@ def _month(world: World, session: Session, month: date) -> int:
         mine[look.camera].append((number, look))
     newer = _newer(session, mine, following(month))
     leaving = {camera: surplus(found, newer.get(camera, 0)) for camera, found in mine.items()}
+    if not any(leaving.values()):
+        return 0
     judge = looks.judge(world, session)
     with_looks = [camera for camera in session.scalars(select(Camera)) if leaving.get(camera.id)]
     for camera in with_looks:
@@ -78,7 +80,7 @@ def _newer(session: Session, cameras: Mapping[int, object], since: date) -> dict
 def surplus(found: Sequence[tuple[int, Look]], newer: int) -> Sequence[tuple[int, Look]]:
     """What need not be kept of a camera's month, in order: whole nights, so that none is counted twice. Pure."""
     kept = max(0, KEPT - newer)
-    if not kept:
+    if not kept or not found:
         return found
     first_kept = found[max(0, len(found) - kept)][1].night
     return [pair for pair in found if pair[1].night < first_kept]

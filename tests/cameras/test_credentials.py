@@ -1,0 +1,294 @@
+"""Refused passwords: never again that night, later only on a change or a person's word, and not all over a site."""
+
+import json
+import random
+from collections import Counter
+from contextlib import ExitStack
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+from typer.testing import CliRunner
+
+from dondoc.cameras import attempts, batch, canary, credentials, night, planner, spread
+from dondoc.cameras.attempts import Login
+from dondoc.cameras.canary import Told
+from dondoc.cameras.verdicts import Finding
+from dondoc.cli import app
+from dondoc.clock import at
+from dondoc.demo.camera import PASSWORD, USER
+from dondoc.demo.fleet import Fleet
+from dondoc.errors import Problem
+from dondoc.settings import load
+from dondoc.store.cameras import Camera, CredentialAttempt, CredentialRelease
+from dondoc.world import World
+from tests.cameras.nights import AGENCY, NIGHT, NOW, SYSTEM, cameras, on
+from tests.conftest import SECRET, Run
+
+
+@pytest.fixture(autouse=True)
+def _loopback_may_be_probed(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("DONDOC_PROBE_ALLOW", "127.0.0.0/8")
+
+
+def looked(world: World, ids: list[int], number: int = 0, round: str = "night") -> dict[int, dict]:
+    return {
+        r["camera"]: r for r in night.check_batch(world, ids, night=on(number), round=round, now=at(on(number), 22))
+    }
+
+
+def one(world: World, url: str, login: str = "u,sai") -> int:
+    return cameras(world, f"{AGENCY},{SYSTEM},Cổng,{url},{login},,,,")[0]
+
+
+def released(world: World, camera: int, number: int, hour: int) -> None:
+    with world.sessions.begin() as session:
+        credentials.retry(
+            session, session.get_one(Camera, camera), by="Lê A", reason="đơn vị đã mở khóa",
+            secrets=world.settings.secret_keys, now=at(on(number), hour),
+        )  # fmt: skip
+
+
+class TestNights:
+    def test_a_refusal_lasts_until_a_person_says_otherwise_and_never_ends_the_same_night(self, world: World) -> None:
+        with Fleet() as fleet:
+            camera = one(world, fleet.url("wrong-password"))
+            released(world, camera, 0, 9)  # before it was refused: says nothing
+            looked(world, [camera])
+            looked(world, [camera], 1)
+            assert fleet.counts["logins"] == 1
+            released(world, camera, 1, 23)
+            looked(world, [camera], 2)
+            assert fleet.counts["logins"] == 2
+            released(world, camera, 2, 23)  # the same night: no more attempts, whoever asks
+            for round in ("second", "all", "declared-1"):
+                assert looked(world, [camera], 2, round)[camera]["verdict"] == "auth_failed"
+            assert fleet.counts["logins"] == 2
+            looked(world, [camera], 3)
+            assert fleet.counts["logins"] == 3
+            assert "từ đêm 25/11/2021" in looked(world, [camera], 4)[camera]["detail"]
+
+    def test_a_camera_that_keeps_us_out_is_still_seen_to_answer(self, world: World) -> None:
+        with Fleet() as fleet:
+            camera = one(world, fleet.url("wrong-password"))
+            looked(world, [camera])
+            later = looked(world, [camera], 1)[camera]
+        assert (later["verdict"], later["phase"]) == ("auth_failed", "auth")
+
+    def test_a_changed_credential_is_tried_and_the_old_one_stays_refused(self, world: World) -> None:
+        with Fleet() as fleet:
+            camera = one(world, fleet.url("digest"), "u,sai")
+            looked(world, [camera])
+            one(world, fleet.url("digest"), f"{USER},{PASSWORD}")
+            assert looked(world, [camera], 1)[camera]["verdict"] == "ok"
+            one(world, fleet.url("digest"), "u,sai")
+            logins = fleet.counts["logins"]
+            assert looked(world, [camera], 2)[camera]["verdict"] == "auth_failed"
+            assert fleet.counts["logins"] == logins
+
+    def test_all_channels_of_a_recorder_share_the_refusal_on_later_nights(self, world: World) -> None:
+        with Fleet() as fleet:
+            rows = [f"{AGENCY},{SYSTEM},Kênh {n},{fleet.url('wrong-password', str(n))},u,sai,,,," for n in range(4)]
+            ids = cameras(world, *rows)
+            looked(world, ids)
+            assert {r["verdict"] for r in looked(world, ids, 1).values()} == {"auth_failed"}
+            assert fleet.counts["logins"] == 1
+
+    def test_a_new_key_forgets_no_refusal(self, world: World, environment: pytest.MonkeyPatch) -> None:
+        with Fleet() as fleet:
+            camera = one(world, fleet.url("wrong-password"))
+            looked(world, [camera])
+            environment.setenv("DONDOC_SECRET_KEY", f"khoa-moi-rat-dai-va-ngau-nhien,{SECRET}")
+            newer = World(load())
+            assert looked(newer, [camera], 1)[camera]["verdict"] == "auth_failed"
+            assert fleet.counts["logins"] == 1
+            newer.sessions.kw["bind"].dispose()
+
+
+class TestSites:
+    def test_two_refusals_stop_a_shared_password_at_the_rest_of_a_site(self, world: World) -> None:
+        with ExitStack() as stack:
+            fleets = [stack.enter_context(Fleet()) for _ in range(5)]
+            rows = [f"{AGENCY},{SYSTEM},c{n},{f.url('wrong-password')},u,sai,,Cổng,," for n, f in enumerate(fleets)]
+            found = looked(world, cameras(world, *rows))
+            assert sum(f.counts["logins"] for f in fleets) == 2
+            assert {r["verdict"] for r in found.values()} == {"auth_failed"}
+            assert "02 camera cùng điểm" in found[5]["detail"]
+            # What was only withheld is nobody's refusal: the next night two others try.
+            assert sum("cùng điểm" in r["detail"] for r in looked(world, [3, 4, 5], 1).values()) == 1
+            assert sum(f.counts["logins"] for f in fleets) == 4
+
+    def test_a_right_password_is_used_everywhere_after_one_camera_has_taken_it(self, world: World) -> None:
+        with ExitStack() as stack:
+            fleets = [stack.enter_context(Fleet()) for _ in range(4)]
+            login = f"{USER},{PASSWORD}"
+            rows = [f"{AGENCY},{SYSTEM},c{n},{f.url('digest')},{login},,Cổng,," for n, f in enumerate(fleets)]
+            assert {r["verdict"] for r in looked(world, cameras(world, *rows)).values()} == {"ok"}
+
+    def test_refusals_of_another_process_count_as_well(self, world: World) -> None:
+        with ExitStack() as stack:
+            fleets = [stack.enter_context(Fleet()) for _ in range(3)]
+            rows = [f"{AGENCY},{SYSTEM},c{n},{f.url('wrong-password')},u,sai,,Cổng,," for n, f in enumerate(fleets)]
+            ids = cameras(world, *rows)
+            for camera in ids:  # three runs, as three tasks would
+                looked(world, [camera])
+            assert [f.counts["logins"] for f in fleets] == [1, 1, 0]
+
+
+class TestCanary:
+    def logins(self, count: int, site: str = "s", devices: int | None = None) -> list[Login]:
+        return [Login(n, (f"d{n % (devices or count)}", "f"), ("a", site, "f")) for n in range(count)]
+
+    def told(self, told: Told, logins: list[Login], verdict: str, sent: bool = True) -> None:
+        told.learn(logins, [Finding(str(x.camera), verdict, "", 1, 2, sent) for x in logins])
+
+    def test_first_one_for_a_site_then_the_rest_when_it_was_right(self) -> None:
+        told, waiting = Told(), self.logins(6)
+        first = canary.wave(waiting, told, number=0, limit=2)
+        assert [x.camera for x in first] == [0]
+        self.told(told, first, "ok")
+        assert len(canary.wave(waiting[1:], told, number=1, limit=2)) == 5
+
+    def test_a_refusal_lets_only_so_many_more_try(self) -> None:
+        told, waiting = Told(), self.logins(6)
+        self.told(told, waiting[:1], "auth_failed")
+        assert [x.camera for x in canary.wave(waiting[1:], told, number=1, limit=2)] == [1]
+        self.told(told, waiting[1:2], "auth_failed")
+        assert len(canary.wave(waiting[2:], told, number=2, limit=2)) == 4  # without a password: barred
+
+    def test_one_channel_for_a_device_whatever_the_site(self) -> None:
+        waiting = [Login(n, ("d", "f"), None) for n in range(4)]
+        assert [x.camera for x in canary.wave(waiting, Told(), number=0, limit=2)] == [0]
+
+    @pytest.mark.parametrize("verdict", ["connect_timeout", "auth_failed", "ok", "rtsp_timeout"])
+    @pytest.mark.parametrize("limit", [1, 2, 3])
+    def test_it_always_ends_and_never_asks_more_than_it_may(self, verdict: str, limit: int) -> None:
+        told, waiting, waves, sent = Told(), self.logins(40, devices=20), 0, 0
+        while waiting:
+            going = canary.wave(waiting, told, number=waves, limit=limit)
+            assert going
+            allowed = [x for x in going if x.door not in told.shut and told.refused[x.shared] < limit]  # type: ignore[index]
+            sent += len(allowed)
+            self.told(told, allowed, verdict, sent=verdict != "connect_timeout")
+            waiting = [x for x in waiting if x not in going]
+            waves += 1
+        assert waves <= 8
+        if verdict == "auth_failed":
+            assert sent == limit
+
+
+class TestSpread:
+    class At:
+        def __init__(self, site: str | None) -> None:
+            self.site = site
+
+    def test_never_more_of_a_site_in_a_part_and_nothing_lost(self) -> None:
+        looks = [self.At(f"s{n % 3}") for n in range(100)] + [self.At(None)] * 7
+        for seconds in (0, 10, 90):
+            parts = spread.parts(looks, seconds=seconds, per_site=4, dice=random.Random(1))
+            assert sum(len(part) for _, part in parts) == 107
+            for _, part in parts:
+                assert all(n <= 4 for site, n in Counter(x.site for x in part).items() if site)
+
+    def test_the_starts_lie_within_the_time_and_differ(self) -> None:
+        looks = [self.At(None) for _ in range(60)]
+        parts = spread.parts(looks, seconds=90, per_site=4, dice=random.Random(2))
+        starts = [start for start, _ in parts]
+        assert len(parts) == 6
+        assert starts == sorted(starts)
+        assert 0 <= starts[0] <= 7.5
+        assert 75 <= starts[-1] <= 90
+        assert [s for s, _ in spread.parts(looks, seconds=0, per_site=4, dice=random.Random(2))] == [0.0]
+
+    def test_a_batch_waits_for_the_turn_of_its_parts(self, world: World, fleet: Fleet) -> None:
+        rows = [f"{AGENCY},{SYSTEM},c{n},{fleet.url('healthy', str(n))},,,,,," for n in range(4)]
+        waits: list[float] = []
+        found = batch.look(world, cameras(world, *rows), night=NIGHT, now=NOW, over=60, sleep=waits.append)
+        assert {r["verdict"] for r in found} == {"ok"}
+        assert len(waits) in (3, 4)
+        assert max(waits) <= 60
+
+
+class TestPlanner:
+    @pytest.mark.parametrize(("fleet", "most"), [(10, 500), (10_000, 500), (100_000, 3334)])
+    def test_there_are_few_tasks_however_large_the_fleet(self, fleet: int, most: int) -> None:
+        assert planner.size(fleet) == most
+        sites = [(n, [("site", n // 7), ("device", n // 3)]) for n in range(fleet)]
+        assert len(planner.batches(sites, planner.size(fleet))) <= 37
+
+    def test_what_shares_a_device_or_a_site_lies_together(self) -> None:
+        rows = [(1, ["a"]), (2, ["b"]), (3, ["a", "c"]), (4, ["c"]), (5, ["d"])]
+        assert planner.batches(rows, 3) == [[1, 3, 4], [2, 5]]
+
+    def test_only_what_is_larger_than_a_batch_is_cut(self) -> None:
+        rows = [(n, ["a"]) for n in range(5)]
+        assert planner.batches(rows, 2) == [[0, 1], [2, 3], [4]]
+
+
+class TestCommands:
+    def test_a_password_is_read_from_standard_input_and_stored_encrypted(self, world: World) -> None:
+        camera = one(world, "rtsp://10.1.1.1", ",")
+        arguments = ["cameras", "credentials", "CAM-00001", "--user", "ioc", "--by", "Lê A"]
+        result = CliRunner().invoke(app, arguments, input="mật-khẩu mới\n")
+        assert result.exit_code == 0, result.output
+        assert "mật-khẩu" not in result.output
+        with world.sessions.begin() as session:
+            row = session.get_one(Camera, camera)
+            assert row.username == "ioc"
+            assert "mới" not in (row.password or "")
+            assert session.scalars(select(CredentialRelease.by)).one() == "Lê A"
+            again = credentials.refused_since(session, row, secrets=world.settings.secret_keys, tonight=NIGHT)
+            assert again is None
+
+    def test_retry_needs_a_reason_and_a_login(self, world: World, dondoc: Run) -> None:
+        one(world, "rtsp://10.1.1.1", ",")
+        with pytest.raises(Problem, match="chưa có tài khoản"):
+            dondoc("cameras", "retry", "CAM-00001", "--by", "A", "--reason", "đã mở khóa")
+        one(world, "rtsp://10.1.1.1", "u,sai")
+        with pytest.raises(Problem, match="lý do"):
+            dondoc("cameras", "retry", "CAM-00001", "--by", "A", "--reason", " ")
+        with pytest.raises(Problem, match="Không có camera"):
+            dondoc("cameras", "retry", "CAM-00099", "--by", "A", "--reason", "x")
+        dondoc("cameras", "retry", "cam-1", "--by", "A", "--reason", "đã mở khóa")
+        with world.sessions.begin() as session:
+            assert session.scalars(select(CredentialRelease.reason)).all() == ["đã mở khóa"]
+
+    def test_confirmed_by_a_person(self, world: World, dondoc: Run) -> None:
+        one(world, "rtsp://10.1.1.1", ",")
+        dondoc("cameras", "confirm", "CAM-00001", "--by", "Lê A")
+        with world.sessions.begin() as session:
+            camera = session.get_one(Camera, 1)
+        assert (camera.confirmed, camera.confirmed_by) == (True, "Lê A")
+
+    def test_the_list_gives_no_address_of_a_restricted_camera(self, world: World, dondoc: Run) -> None:
+        one(world, "rtsp://10.1.1.1", "u,bi-mat-99")
+        for restricted in (False, True):
+            with world.sessions.begin() as session:
+                session.get_one(Camera, 1).restricted = restricted
+            output = dondoc("cameras", "list", "--json").stdout
+            (row,) = json.loads(output)
+            assert (row["number"], row["state"]) == ("CAM-00001", "not_checked")
+            assert ("10.1.1.1" in output) is not restricted
+            assert "bi-mat-99" not in output
+
+    def test_a_key_is_changed_without_losing_passwords_or_refusals(
+        self, world: World, environment: pytest.MonkeyPatch, dondoc: Run
+    ) -> None:
+        camera = one(world, "rtsp://10.1.1.1", "u,sai")
+        old = attempts.fingerprint([SECRET], "u", "sai")
+        with world.sessions.begin() as session:
+            attempts.begin(session, {camera: old}, NIGHT, NOW)
+            session.scalars(select(CredentialAttempt)).one().accepted = False
+            before = session.get_one(Camera, camera).password
+        environment.setenv("DONDOC_SECRET_KEY", f"khoa-moi-rat-dai-va-ngau-nhien,{SECRET}")
+        result = dondoc("cameras", "rotate-key")
+        assert "Đã mã hóa lại 1 mật khẩu, 0 không" in result.stderr
+        environment.setenv("DONDOC_SECRET_KEY", "khoa-moi-rat-dai-va-ngau-nhien")
+        newer = World(load())
+        with newer.sessions.begin() as session:
+            row = session.get_one(Camera, camera)
+            assert row.password != before
+            secrets = newer.settings.secret_keys
+            told = credentials.refused_since(session, row, secrets=secrets, tonight=NIGHT + timedelta(days=1))
+        assert "từ đêm 22/11/2021" in (told or "")
+        newer.sessions.kw["bind"].dispose()

@@ -1,0 +1,156 @@
+"""Nights for years: what becomes of results that are past their time."""
+
+from collections import Counter
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import func, select
+
+from dondoc.cameras import past, rollup
+from dondoc.cameras.looks import Look
+from dondoc.clock import at
+from dondoc.store.cameras import Camera, CameraCheck, CameraMonth, NightRun, Outage
+from dondoc.store.session import upgrade
+from dondoc.world import World
+from tests.cameras.nights import AGENCY, NIGHT, SYSTEM, cameras, on
+
+MONTH = date(2021, 11, 1)
+
+
+def checks(world: World, camera: int, nights: dict[date, str], round: str = "night", **more: object) -> None:
+    with world.sessions.begin() as session:
+        for day, verdict in nights.items():
+            session.add(
+                CameraCheck(
+                    camera_id=camera, night=day, round=round, stage=2, verdict=verdict, phase="x", detail="",
+                    elapsed_ms=1, happened_at=at(day, 22), recorded_at=at(day, 22), **more,
+                )
+            )  # fmt: skip
+
+
+def days(first: date, count: int, verdict: str = "ok") -> dict[date, str]:
+    return {first + timedelta(days=n): verdict for n in range(count)}
+
+
+def months(world: World) -> list[CameraMonth]:
+    with world.sessions.begin() as session:
+        return list(session.scalars(select(CameraMonth).order_by(CameraMonth.camera_id, CameraMonth.month)))
+
+
+def left(world: World) -> int:
+    with world.sessions.begin() as session:
+        return session.scalar(select(func.count(CameraCheck.id))) or 0
+
+
+def a_camera(world: World) -> int:
+    return cameras(world, f"{AGENCY},{SYSTEM},a,rtsp://10.1.1.1,,,,,,")[0]
+
+
+def test_old_nights_become_months_with_the_same_counts(world: World) -> None:
+    camera = a_camera(world)
+    checks(
+        world, camera, days(MONTH, 20) | days(date(2021, 11, 21), 6, "no_frame") | days(date(2021, 11, 27), 4, "black")
+    )
+    checks(world, camera, {date(2021, 11, 21): "ok"}, "second")
+    checks(world, camera, days(date(2023, 1, 1), 30))
+    today = date(2023, 2, 1)
+    assert rollup.roll_up(world, today) == {"months": 1, "looks": 31}
+    (row,) = months(world)
+    assert (row.month, row.nights, row.good, row.reachable, row.showing, row.not_checked) == (MONTH, 30, 21, 30, 21, 0)
+    assert row.verdicts == {"ok": 21, "no_frame": 5, "black": 4}
+    assert rollup.roll_up(world, today) == {"months": 0, "looks": 0}
+    assert len(months(world)) == 1
+    assert left(world) == 30
+
+
+def test_the_last_looks_of_a_camera_stay_however_old(world: World) -> None:
+    camera = a_camera(world)
+    checks(world, camera, days(MONTH, 30))
+    for _ in range(2):
+        rollup.roll_up(world, date(2025, 1, 1))
+        assert left(world) == rollup.KEPT
+        assert [m.nights for m in months(world)] == [20]
+    checks(world, camera, days(date(2024, 12, 1), 30))  # it is looked at again: now the rest may go
+    rollup.roll_up(world, date(2025, 1, 1))
+    assert [m.nights for m in months(world)] == [30]
+    assert left(world) == 30
+
+
+def test_nights_that_say_nothing_are_counted_apart(world: World) -> None:
+    camera = a_camera(world)
+    checks(world, camera, days(MONTH, 10) | days(date(2021, 11, 11), 5, "connect_timeout"))
+    checks(world, camera, days(date(2023, 1, 1), 30))
+    with world.sessions.begin() as session:
+        for day in days(date(2021, 11, 11), 2):
+            session.add(
+                NightRun(
+                    night=day, round="night", our_side_down="phía Sở", planned=1, counts={}, started_at=at(day, 22),
+                    finished_at=at(day, 23),
+                )
+            )  # fmt: skip
+    rollup.roll_up(world, date(2023, 2, 1))
+    assert [(m.nights, m.good, m.not_checked) for m in months(world)] == [(15, 10, 2)]
+
+
+def test_a_month_is_rolled_up_only_when_all_of_it_is_past_its_time(world: World) -> None:
+    camera = a_camera(world)
+    checks(world, camera, days(MONTH, 30) | days(date(2022, 11, 1), 30))
+    edge = date(2021, 12, 1) + timedelta(days=world.settings.check_retention_days)
+    assert rollup.roll_up(world, edge - timedelta(days=1))["looks"] == 0
+    assert rollup.roll_up(world, edge)["looks"] == 30
+
+
+def test_outages_and_what_a_camera_once_was_stay(world: World) -> None:
+    camera = a_camera(world)
+    checks(world, camera, days(MONTH, 30))
+    checks(world, camera, days(date(2023, 1, 1), 30))
+    with world.sessions.begin() as session:
+        session.get_one(Camera, camera).worked_at = at(MONTH, 22)
+        session.add(Outage(camera_id=camera, first_night=MONTH, verdict="black", opened_at=at(MONTH, 22)))
+    rollup.roll_up(world, date(2023, 3, 1))
+    with world.sessions.begin() as session:
+        assert session.scalar(select(func.count(Outage.id))) == 1
+        assert session.get_one(Camera, camera).worked_at is not None
+
+
+def test_it_works_on_both_databases(world: World, empty_database: str) -> None:
+    from dondoc.settings import load
+
+    upgrade(empty_database)
+    made = World(load())
+    camera = a_camera(made)
+    checks(made, camera, days(MONTH, 30), steps=["> OPTIONS"], features={"lap": 3.5})
+    checks(made, camera, days(date(2023, 1, 1), 30))
+    assert rollup.roll_up(made, date(2023, 3, 1)) == {"months": 1, "looks": 30}
+    assert [m.verdicts for m in months(made)] == [{"ok": 30}]
+    made.sessions.kw["bind"].dispose()
+
+
+@given(st.lists(st.integers(0, 20), max_size=40), st.integers(0, 30))
+def test_whole_nights_are_kept_and_at_least_as_many_looks_as_promised(nights: list[int], newer: int) -> None:
+    found = [
+        (number, Look(1, on(night), "night", "ok", 2, at(on(night), 22))) for number, night in enumerate(sorted(nights))
+    ]
+    gone = rollup.surplus(found, newer)
+    kept = found[len(gone) :]
+    assert list(gone) == found[: len(gone)]
+    assert len(kept) + newer >= min(rollup.KEPT, len(found) + newer)
+    assert not {x.night for _, x in gone} & {x.night for _, x in kept}
+
+
+class TestPast:
+    def test_the_pictures_of_former_nights_make_a_past(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+        camera = a_camera(world)
+        for number in range(3):
+            checks(world, camera, {on(number): "ok"}, features={"lap": number})
+        monkeypatch.setattr(past, "history", lambda found: {"nights": Counter(f["lap"] for f in found)})
+        with world.sessions.begin() as session:
+            assert past.pasts(session, [camera], on(2)) == {camera: {"nights": Counter({0: 1, 1: 1})}}
+            assert past.pasts(session, [camera], NIGHT) == {}
+
+    def test_without_a_memory_nothing_is_read(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(past, "history", None)
+        with world.sessions.begin() as session:
+            assert past.pasts(session, [1], NIGHT) == {}

@@ -1,0 +1,187 @@
+"""One camera declared twice is one; what only might be the same is listed for a person."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from dondoc.cameras import records, streams
+from dondoc.cameras.brands import stream_url
+from dondoc.cameras.declare import declare
+from dondoc.cameras.streams import canonical
+from dondoc.store.cameras import Camera
+from dondoc.world import World
+from tests.cameras.nights import AGENCY, NOW, SYSTEM, cameras
+
+HIK = {"brand": "Hikvision", "host": "10.1.1.1"}
+
+
+def declared(world: World, *rows: dict[str, Any]) -> list[int]:
+    with world.sessions.begin() as session:
+        return declare(
+            session, agency=AGENCY, system=SYSTEM, rows=rows, submission_id=None, happened_at=NOW, now=NOW
+        )  # fmt: skip
+
+
+def camera(world: World, number: int) -> Camera:
+    with world.sessions.begin() as session:
+        return session.get_one(Camera, number)
+
+
+class TestCanonical:
+    @pytest.mark.parametrize(
+        "same",
+        [
+            ("rtsp://10.1.1.1/Streaming/Channels/102", "rtsp://10.1.1.1:554/Streaming/Channels/101"),
+            ("RTSP://Cam.Example.vn./a", "rtsp://cam.example.vn:554/a"),
+            ("rtsp://[2001:DB8:0::1]/a", "rtsp://[2001:db8::1]:554/a"),
+            (
+                "rtsp://10.1.1.1/cam/realmonitor?channel=3&subtype=1",
+                "rtsp://10.1.1.1/cam/realmonitor?channel=3&subtype=0",
+            ),
+            ("rtsp://u:p@10.1.1.1/h264/ch2/sub/av_stream", "rtsp://10.1.1.1/h264/ch2/main/av_stream"),
+            ("rtsp://đập.vn/1", f"rtsp://{'đập.vn'.encode('idna').decode()}/1"),
+        ],
+    )
+    def test_other_spellings_are_the_same(self, same: tuple[str, str]) -> None:
+        assert canonical(same[0]) == canonical(same[1])
+
+    @pytest.mark.parametrize(
+        "other",
+        [
+            ("rtsp://10.1.1.1/Streaming/Channels/101", "rtsp://10.1.1.1/Streaming/Channels/201"),
+            ("rtsp://10.1.1.1/stream1", "rtsp://10.1.1.1/stream2"),  # of an unknown device: two cameras
+            ("rtsp://10.1.1.1/a", "rtsp://10.1.1.1:8554/a"),
+            ("rtsp://10.1.1.1/a", "rtsp://10.1.1.2/a"),
+        ],
+    )
+    def test_others_are_not(self, other: tuple[str, str]) -> None:
+        assert canonical(other[0]) != canonical(other[1])
+
+
+class TestDeclared:
+    def test_a_renamed_camera_keeps_its_number(self, world: World) -> None:
+        assert declared(world, {"name": "Cổng 1", **HIK}) == [1]
+        assert declared(world, {"name": "Cổng chính", **HIK}) == [1]
+        assert camera(world, 1).name == "Cổng chính"
+        assert declared(world, {"name": "Cổng 1", "host": "10.9.9.9"}) == [2]  # the old name is free again
+
+    def test_two_that_change_names_stay_who_they_are_called(self, world: World) -> None:
+        a, b = {"name": "A", **HIK}, {"name": "B", **HIK, "channel": 2}
+        assert declared(world, a, b) == [1, 2]
+        assert declared(world, {**a, "channel": 2}, {**b, "channel": 1}) == [1, 2]
+        assert (camera(world, 1).url or "").endswith("/201")
+        assert (camera(world, 1).identity or "").endswith("/201")
+
+    def test_rows_of_one_form_are_different_cameras_even_behind_one_address(self, world: World) -> None:
+        rows = [{"name": f"Kênh {n}", "nvr": "Dahua XVR", "host": "10.1.1.1"} for n in range(3)]
+        assert declared(world, *rows) == [1, 2, 3]
+        assert declared(world, *rows) == [1, 2, 3]
+        assert [camera(world, n).identity for n in (1, 2, 3)] == [None] * 3
+        with world.sessions.begin() as session:
+            (double,) = records.doubles(session)
+        assert double["cameras"] == ["CAM-00001", "CAM-00002", "CAM-00003"]
+        assert "địa chỉ" in double["why"]
+
+    def test_the_sub_stream_is_looked_at_but_the_camera_is_known_by_its_main_one(self, world: World) -> None:
+        paths = {"main_path": "/Streaming/Channels/101", "sub_path": "/Streaming/Channels/102"}
+        declared(world, {"name": "A", "host": "10.1.1.1", **paths})
+        assert camera(world, 1).url == "rtsp://10.1.1.1:554/Streaming/Channels/102"
+        assert camera(world, 1).identity == "rtsp://10.1.1.1:554/Streaming/Channels/101"
+        with world.sessions.begin() as session:
+            declare(
+                session, agency=AGENCY, system=SYSTEM, rows=[{"name": "A", "host": "10.1.1.1", **paths}],
+                submission_id=None, happened_at=NOW, now=NOW, prefer_substream=False,
+            )  # fmt: skip
+        assert (camera(world, 1).url or "").endswith("/101")
+
+    @pytest.mark.parametrize(
+        ("row", "exemption"),
+        [
+            ({"host": "192.168.1.9", "link": "ftth"}, "private_address"),
+            ({"host": "192.168.1.9", "link": "tslcd"}, None),
+            ({"host": "192.168.1.9"}, None),
+            ({"host": "113.160.10.21", "link": "ftth"}, None),
+            ({"host": "cam.example.vn", "link": "ftth"}, None),
+            ({"host": "113.160.10.21", "brand": "VNPT Cloud Camera"}, "vms_only"),
+            ({"host": "113.160.10.21", "brand": "Viettel", "main_path": "/live/abc"}, None),
+            ({"host": "113.160.10.21", "status": "not_installed"}, "not_installed"),
+        ],
+    )
+    def test_what_the_department_cannot_reach_by_design(
+        self, world: World, row: dict[str, Any], exemption: str | None
+    ) -> None:
+        declared(world, {"name": "A", **row})
+        assert camera(world, 1).exemption == exemption
+
+    def test_what_was_seen_working_is_within_reach_whatever_a_form_says(self, world: World) -> None:
+        declared(world, {"name": "A", "host": "192.168.1.9", "link": "tslcd"})
+        with world.sessions.begin() as session:
+            session.get_one(Camera, 1).worked_at = NOW
+        declared(world, {"name": "A", "host": "192.168.1.9", "link": "ftth"})
+        assert camera(world, 1).exemption is None
+
+    def test_what_the_rules_ask_of_a_camera_is_taken_over(self, world: World) -> None:
+        declared(world, {"name": "A", **HIK, "power": "solar", "status": "unstable", "off_after_hours": True})
+        row = camera(world, 1)
+        assert (row.power, row.status, row.off_after_hours, row.link) == ("solar", "unstable", True, None)
+
+
+class TestImported:
+    def test_after_a_form_the_same_address_is_the_same_camera(self, world: World) -> None:
+        declared(world, {"name": "Cổng 1", **HIK})
+        row = f"{AGENCY},{SYSTEM},Cổng số một,rtsp://10.1.1.1/Streaming/Channels/102,ioc,mk,k-1,,,"
+        assert cameras(world, row) == [1]
+        assert (camera(world, 1).key, camera(world, 1).name) == ("cong 1", "Cổng số một")
+        assert declared(world, {"name": "Cổng 1", **HIK}) == [1]
+
+    def test_with_an_id_a_name_alone_is_no_proof(self, world: World) -> None:
+        declared(world, {"name": "Cổng 1", "site": "", **HIK})
+        assert cameras(world, f"{AGENCY},{SYSTEM},Cổng 1,rtsp://10.7.7.7/1,,,k-1,,,") == [1, 2]
+        with world.sessions.begin() as session:
+            (double,) = records.doubles(session)
+        assert double["cameras"] == ["CAM-00001", "CAM-00002"]
+
+    def test_two_rows_of_a_file_stay_two(self, world: World) -> None:
+        url = "rtsp://10.7.7.7/1"
+        assert len(cameras(world, f"{AGENCY},{SYSTEM},A,{url},,,,,,", f"{AGENCY},{SYSTEM},B,{url},,,,,,")) == 2
+        with world.sessions.begin() as session:
+            assert session.scalars(select(Camera.identity)).all() == [None, None]
+
+    def test_of_two_agencies_or_systems_they_are_two(self, world: World) -> None:
+        url = "rtsp://10.7.7.7/1"
+        rows = [f"{a},{s},A,{url},,,,,," for a in (AGENCY, "cong-an-tinh") for s in (SYSTEM, "reservoir")]
+        assert len(cameras(world, *rows)) == 4
+
+    def test_our_own_people_may_give_an_address_that_is_private(self, world: World) -> None:
+        declared(world, {"name": "A", "host": "192.168.1.9", "link": "ftth"})
+        cameras(world, f"{AGENCY},{SYSTEM},A,rtsp://10.20.1.9/1,,,,,,")
+        assert camera(world, 1).exemption is None
+
+
+class TestTemplates:
+    def test_every_line_says_where_it_was_read_and_none_pretends_to_have_been_tried(self) -> None:
+        data = streams.load()
+        assert len({s.id for s in data.streams}) == len(data.streams) >= 12
+        for entry in data.streams:
+            assert len(entry.source) > 20, entry.id
+            assert entry.verified is None
+            assert entry.main.startswith("/")
+            assert entry.sub is None or entry.sub.startswith("/")
+
+    @pytest.mark.parametrize(
+        ("row", "path"),
+        [
+            ({"brand": "HIKVISION"}, "/Streaming/Channels/101"),
+            ({"brand": "KB Vision", "channel": "2"}, "/cam/realmonitor?channel=2&subtype=0"),
+            ({"brand": "Imou"}, "/cam/realmonitor?channel=1&subtype=0"),
+            ({"brand": "EZVIZ"}, "/h264/ch1/main/av_stream"),
+            ({"brand": "Uniview (UNV)"}, "/unicast/c1/s0/live"),
+            ({"brand": "TP-Link Tapo"}, "/stream1"),
+            ({"brand": "i-PRO"}, "/MediaInput/h264"),
+            ({"brand": "Axis", "nvr": "Hikvision DS-7608", "channel": 3}, "/Streaming/Channels/301"),
+            ({"brand": "Không rõ"}, "/"),
+        ],
+    )
+    def test_a_brand_or_the_recorder_it_hangs_on_tells_the_path(self, row: dict[str, Any], path: str) -> None:
+        assert stream_url({"host": "10.1.1.1", **row}) == f"rtsp://10.1.1.1:554{path}"
