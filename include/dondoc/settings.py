@@ -69,6 +69,9 @@ class Settings(BaseSettings):
     ops_address: str | None = Field(None, description="Who is told of failures, besides contacts of role ops.")
     public_url: str = Field("http://127.0.0.1:8080", description="Address of the Airflow UI, for links in letters.")
     schedules: Literal["on", "off"] = Field("on", description="off: no DAG starts by itself, as in the demo.")
+    metrics_file: Path | None = Field(
+        None, description="Metrics of the cameras are put here after each look, e.g. for node_exporter's textfiles."
+    )
     installation: str = Field("dondoc.invalid", description="Domain part of every Message-ID: this installation's.")
 
     @field_validator("probe_allow", "reference_hosts", mode="before")

@@ -1,7 +1,9 @@
 """`check_camera_reachability`, run to its end against real cameras."""
 
 from collections.abc import Callable
+from pathlib import Path
 
+import pytest
 from sqlalchemy import select
 
 from dondoc import clock
@@ -34,6 +36,16 @@ def test_a_night_ends_in_rows_with_a_verdict_per_camera(
     with desk.sessions.begin() as session:
         rows = [(c.verdict, c.round, str(c.night)) for c in session.scalars(select(CameraCheck))]
     assert sorted(rows) == [(verdict, "all", "2021-11-22") for verdict in ("connection_refused", "not_found", "ok")]
+
+
+def test_a_night_leaves_its_metrics_where_a_collector_reads_them(
+    desk: World, fleet: Fleet, play: Callable[..., dict[str, str]], environment: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    target = tmp_path / "dondoc.prom"
+    environment.setenv("DONDOC_METRICS_FILE", str(target))
+    declare(desk, fleet, "healthy", "missing")
+    assert play("check_camera_reachability", as_of="2021-11-22", look="night")[""] == "success"
+    assert 'dondoc_check_last_run_cameras{look="night",verdict="ok"} 1.0' in target.read_text()
 
 
 def test_the_second_look_takes_only_what_was_not_seen_well(

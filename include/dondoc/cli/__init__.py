@@ -7,7 +7,18 @@ import typer
 
 from dondoc.errors import Problem
 
-ROOMS = ("facts", "forms", "intake", "cameras", "camera_records", "escalation", "mail", "reporting", "admin")
+ROOMS = (
+    "facts",
+    "forms",
+    "intake",
+    "cameras",
+    "camera_records",
+    "camera_exports",
+    "escalation",
+    "mail",
+    "reporting",
+    "admin",
+)
 
 app = typer.Typer(
     no_args_is_help=True,

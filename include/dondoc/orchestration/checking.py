@@ -90,6 +90,7 @@ def store(batches: list[dict[str, Any]], checked: list[dict[str, Any]]) -> dict[
         counts by verdict, and `summary`: a sentence for the people at the UI.
     """
     from dondoc.cameras import letters, night, ourside, outages, rollup
+    from dondoc.cameras.exports import fleet
 
     if not batches:
         return {}
@@ -113,6 +114,7 @@ def store(batches: list[dict[str, Any]], checked: list[dict[str, Any]]) -> dict[
     if down:
         log.error("%s", sentence)
         letters.our_side(world, f"our-side|{day}|{look}", sentence, now)
+    fleet.publish(world, clock.now())
     log.info("%s outages: %s; past their time: %s", sentence, settled, rollup.roll_up(world, now.date()))
     return {**counts, "summary": sentence}
 

@@ -1,0 +1,74 @@
+"""The world's fleet in each of the forms."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from dondoc.cameras.exports import frigate, go2rtc, mediamtx, openmetrics, tables
+from dondoc.cameras.exports.files import replace
+from dondoc.cameras.exports.openmetrics import Run
+from dondoc.cameras.exports.streams import plain
+from dondoc.cameras.exports.verified import verified
+from dondoc.cameras.state import states
+from dondoc.store.cameras import NightRun
+from dondoc.world import World
+
+LOOKS = ("night", "second", "day", "all")  # rounds over the fleet; a look at single cameras has a name of its own
+RECENT = timedelta(days=7)
+_SERVERS = {"go2rtc": go2rtc.render, "mediamtx": mediamtx.render, "frigate": frigate.render}
+
+
+def configuration(world: World, server: str, *, passwords: bool, restricted: bool, by: str, now: datetime) -> bytes:
+    """A configuration of the verified streams for `go2rtc`, `mediamtx` or `frigate`.
+
+    Args:
+        passwords: in clear; otherwise what the server replaces by its environment stands for them.
+        by: who asked for passwords or restricted cameras; noted at the top of the file.
+
+    Raises:
+        Problem: a password cannot be decrypted.
+    """
+    with world.sessions.begin() as session:
+        found = states(world, session, now)
+        streams = verified(found, world.directive, world.settings.secret_keys, restricted=restricted)
+    notes = [f"dondoc: {len(streams)} luồng hình đã kiểm tra, xuất lúc {now:%H:%M %d/%m/%Y}."]
+    if passwords:
+        notes.append(f"CÓ MẬT KHẨU, theo yêu cầu của {plain(by)}: giữ kín, không gửi thư, xóa khi dùng xong.")
+    elif restricted:
+        notes.append(f"Gồm camera hạn chế nêu tên, theo yêu cầu của {plain(by)}.")
+    return _SERVERS[server](streams, passwords=passwords, notes=notes).encode()
+
+
+def table(world: World, now: datetime, *, restricted: bool = False) -> list[dict[str, str]]:
+    """Rows for `tables`."""
+    with world.sessions.begin() as session:
+        return tables.rows(states(world, session, now), world.directive, restricted=restricted)
+
+
+def metrics(world: World, now: datetime) -> bytes:
+    """What Prometheus reads."""
+    with world.sessions.begin() as session:
+        found, runs = states(world, session, now), last_runs(session, now)
+    return openmetrics.render(found, runs)
+
+
+def publish(world: World, now: datetime) -> None:
+    """Put the metrics where `DONDOC_METRICS_FILE` says (node_exporter's textfile collector reads it); unset: nowhere.
+
+    Raises:
+        Problem: the file cannot be written.
+    """
+    if world.settings.metrics_file:
+        replace(world.settings.metrics_file, metrics(world, now), 0o644)
+
+
+def last_runs(session: Session, now: datetime) -> list[Run]:
+    """The last finished round of each kind, of the past week."""
+    runs = session.scalars(
+        select(NightRun)
+        .where(NightRun.night > (now - RECENT).date(), NightRun.finished_at.is_not(None), NightRun.round.in_(LOOKS))
+        .order_by(NightRun.finished_at)
+    )
+    newest = {run.round: run for run in runs}
+    return [Run(r.round, r.started_at, r.finished_at, r.counts) for r in newest.values() if r.finished_at]

@@ -1,0 +1,66 @@
+"""cameras export."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dondoc.cli.output import say
+from dondoc.errors import Problem
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from dondoc.world import World
+
+
+class Format(StrEnum):
+    csv = "csv"
+    xlsx = "xlsx"
+    openmetrics = "openmetrics"
+    go2rtc = "go2rtc"
+    mediamtx = "mediamtx"
+    frigate = "frigate"
+
+
+SERVERS = (Format.go2rtc, Format.mediamtx, Format.frigate)
+
+
+def add(app: typer.Typer) -> None:
+    from dondoc.cli.cameras import cameras_app
+
+    cameras_app.command("export")(export)
+
+
+def export(
+    format_: Annotated[Format, typer.Option("--as", help="Dạng tệp.")],
+    out: Annotated[Path, typer.Option(metavar="FILE", help="Tệp để ghi; có rồi thì bị thay.")],
+    with_passwords: Annotated[bool, typer.Option(help="Ghi cả mật khẩu vào tệp (chỉ chủ tệp đọc được).")] = False,
+    restricted: Annotated[bool, typer.Option(help="Gồm cả camera hạn chế nêu tên.")] = False,
+    by: Annotated[str, typer.Option(help="Người yêu cầu: bắt buộc với hai lựa chọn trên.")] = "",
+) -> None:
+    """Xuất tình trạng camera (csv, xlsx, openmetrics) hoặc cấu hình luồng hình đã kiểm tra cho máy chủ video."""
+    from dondoc import clock
+    from dondoc.cameras.exports.files import replace
+    from dondoc.world import open_world
+
+    if (with_passwords or restricted) and not by.strip():
+        raise Problem("Xuất mật khẩu hoặc camera hạn chế nêu tên thì phải ghi ai yêu cầu: --by “Họ tên”.")
+    if with_passwords and format_ not in SERVERS:
+        raise Problem("--with-passwords chỉ dùng với go2rtc, mediamtx, frigate.")
+    content = _content(open_world(), format_, with_passwords, restricted, by.strip(), clock.now())
+    # Server configurations hold addresses even without passwords; tables and metrics are for other programs to read.
+    replace(out, content, 0o600 if format_ in SERVERS or restricted else 0o644)
+    say(f"Đã ghi {out}.")
+
+
+def _content(world: "World", format_: Format, passwords: bool, restricted: bool, by: str, now: "datetime") -> bytes:
+    from dondoc.cameras.exports import fleet, tables
+
+    if format_ in SERVERS:
+        return fleet.configuration(world, format_.value, passwords=passwords, restricted=restricted, by=by, now=now)
+    if format_ is Format.openmetrics:
+        return fleet.metrics(world, now)
+    found = fleet.table(world, now, restricted=restricted)
+    return tables.as_csv(found) if format_ is Format.csv else tables.as_xlsx(found)

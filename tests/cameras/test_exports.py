@@ -1,0 +1,256 @@
+"""What is handed over to others: tables, metrics, configurations; who is in them and what is not."""
+
+import csv
+import io
+import stat
+from datetime import date, timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+from openpyxl import load_workbook
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as openmetrics_families
+from prometheus_client.parser import text_string_to_metric_families as prometheus_families
+
+from dondoc import clock
+from dondoc.cameras import imports, night
+from dondoc.cameras.address import parse
+from dondoc.cameras.exports import fleet, frigate, go2rtc, mediamtx, tables
+from dondoc.cameras.exports.streams import Stream, plain
+from dondoc.errors import Problem
+from dondoc.store.cameras import Camera, NightRun
+from dondoc.world import World
+from tests.conftest import Run
+
+AGENCY, SYSTEM = "cong-an-tinh", "security_traffic"
+NIGHT = date(2021, 11, 22)
+NOW = clock.at(NIGHT, 23)
+PASSWORD = "p@ss:w/rd #%{x}$HOME ữ"
+ENCODED = "p%40ss%3Aw%2Frd%20%23%25%7Bx%7D%24HOME%20%E1%BB%AF"
+
+
+@pytest.fixture
+def cameras(world: World, environment: pytest.MonkeyPatch) -> World:
+    """1, 2: ok with the same login; 3: ok, none; 4: black; 5: ok but restricted; 6: never looked at."""
+    environment.setenv("DONDOC_CLOCK", NOW.isoformat())
+    lines = [
+        f"{AGENCY},{SYSTEM},Cổng chính,rtsp://10.1.1.1/a?x=1,ioc,{PASSWORD}",
+        f"{AGENCY},{SYSTEM},Cổng phụ,rtsp://10.1.1.2/b,ioc,{PASSWORD}",
+        f'{AGENCY},{SYSTEM},"=HYPERLINK(""http://x"")",rtsps://[2001:db8::1]/c,,',
+        f"{AGENCY},{SYSTEM},Tối,rtsp://10.1.1.4/d,,",
+        f"{AGENCY},{SYSTEM},Nơi kín,rtsp://10.1.1.5/e,ioc,khac",
+        "so-nnptnt,reservoir,Đập,rtsp://10.1.1.6/f,,",
+    ]
+    text = "\n".join(["agency,system,name,url,user,password", *lines])
+    with world.sessions.begin() as session:
+        imports.import_csv(
+            session, world.directive, text, "c.csv", secrets=world.settings.secret_keys, now=NOW - timedelta(days=1)
+        )
+        session.get_one(Camera, 5).restricted = True
+    verdicts = {1: "ok", 2: "ok", 3: "ok", 4: "black", 5: "ok"}
+    results = [
+        {
+            "camera": camera,
+            "verdict": verdict,
+            "phase": "done" if verdict == "ok" else "picture",
+            "detail": "",
+            "elapsed_ms": 1,
+            "stage": 2,
+            "at": (NOW - timedelta(minutes=30)).isoformat(),
+        }
+        for camera, verdict in verdicts.items()
+    ]
+    night.store(world, results, night=NIGHT, round="night", now=NOW - timedelta(minutes=20))
+    with world.sessions.begin() as session:
+        session.query(NightRun).delete()
+        session.add(
+            NightRun(
+                night=NIGHT, round="night", planned=5, counts={"ok": 4, "black": 1},
+                started_at=NOW - timedelta(minutes=30), finished_at=NOW - timedelta(minutes=20),
+            )
+        )  # fmt: skip
+    return world
+
+
+def configuration(world: World, server: str, *, passwords: bool = False, restricted: bool = False) -> str:
+    return fleet.configuration(world, server, passwords=passwords, restricted=restricted, by="Lê A", now=NOW).decode()
+
+
+def sources(server: str, text: str) -> dict[str, str]:
+    """Stream names and addresses of a configuration, as its server reads them."""
+    read = yaml.safe_load(text)
+    if server == "mediamtx":
+        return {name: path["source"] for name, path in read["paths"].items()}
+    streams = read["streams"] if server == "go2rtc" else read["go2rtc"]["streams"]
+    return {name: stream[0] for name, stream in streams.items()}
+
+
+SERVERS = ["go2rtc", "mediamtx", "frigate"]
+
+
+@pytest.mark.parametrize("server", SERVERS)
+def test_only_what_was_seen_working_is_handed_over_and_nothing_restricted(cameras: World, server: str) -> None:
+    assert list(sources(server, configuration(cameras, server))) == ["cam00001", "cam00002", "cam00003"]
+    asked = sources(server, configuration(cameras, server, restricted=True))
+    assert list(asked) == ["cam00001", "cam00002", "cam00003", "cam00005"]
+
+
+@pytest.mark.parametrize("server", SERVERS)
+def test_passwords_stay_out_unless_asked_for(cameras: World, server: str) -> None:
+    text = configuration(cameras, server, restricted=True)
+    assert not any(secret in text for secret in (PASSWORD, ENCODED, "khac", "p@ss", "p%40"))
+    assert "Lê A" in text
+
+
+def test_each_server_gets_the_variables_it_knows(cameras: World) -> None:
+    assert sources("go2rtc", configuration(cameras, "go2rtc")) == {
+        "cam00001": "rtsp://${CAM00001_USER}:${CAM00001_PASSWORD}@10.1.1.1:554/a?x=1",
+        "cam00002": "rtsp://${CAM00001_USER}:${CAM00001_PASSWORD}@10.1.1.2:554/b",  # the same login as camera 1
+        "cam00003": "rtspx://[2001:db8::1]:322/c",
+    }
+    assert sources("frigate", configuration(cameras, "frigate"))["cam00002"] == (
+        "rtsp://{FRIGATE_CAM00001_USER}:{FRIGATE_CAM00001_PASSWORD}@10.1.1.2:554/b"
+    )
+    text = configuration(cameras, "mediamtx")
+    assert sources("mediamtx", text)["cam00001"] == "rtsp://10.1.1.1:554/a?x=1"
+    assert "MTX_PATHS_CAM00017_SOURCE=" in text
+    assert text.count("(cần đăng nhập)") == 2
+
+
+@pytest.mark.parametrize("server", SERVERS)
+def test_passwords_that_were_asked_for_come_back_whole(cameras: World, server: str) -> None:
+    text = configuration(cameras, server, passwords=True)
+    address = parse(sources(server, text)["cam00001"])
+    assert (address.user, address.password) == ("ioc", PASSWORD)
+    assert ENCODED in text
+    assert "CÓ MẬT KHẨU, theo yêu cầu của Lê A" in text
+
+
+def test_frigate_reads_every_camera_from_its_own_go2rtc(cameras: World) -> None:
+    read = yaml.safe_load(configuration(cameras, "frigate"))
+    assert set(read["cameras"]) == set(read["go2rtc"]["streams"])
+    source = read["cameras"]["cam00001"]["ffmpeg"]["inputs"][0]
+    assert source["path"] == "rtsp://127.0.0.1:8554/cam00001"
+    assert "detect" in source["roles"]
+
+
+def test_without_streams_the_files_are_still_valid(world: World) -> None:
+    for server in SERVERS:
+        assert sources(server, configuration(world, server)) == {}
+
+
+@given(password=st.text(st.characters(codec="utf-8", exclude_categories=["C"]), min_size=1), label=st.text())
+def test_no_password_or_name_breaks_out_of_its_place(password: str, label: str) -> None:
+    stream = Stream("cam00001", label, "rtsp://10.1.1.1:554/a", "CAM00001", "ioc", password)
+    for server, module in (("go2rtc", go2rtc), ("mediamtx", mediamtx), ("frigate", frigate)):
+        for asked in (True, False):
+            text = module.render([stream], passwords=asked, notes=[plain(label)])
+            assert list(sources(server, text)) == ["cam00001"]
+        source = sources(server, module.render([stream], passwords=True))["cam00001"]
+        assert urlsplit(source).hostname == "10.1.1.1"
+        assert not set("{}$") & set(source)  # nothing that the server would replace
+
+
+def test_a_lost_key_is_said_with_the_camera(cameras: World, environment: pytest.MonkeyPatch) -> None:
+    from dondoc.settings import load
+
+    environment.setenv("DONDOC_SECRET_KEY", "mot-khoa-khac")
+    with pytest.raises(Problem, match="CAM-00001"):
+        configuration(World(load()), "go2rtc")
+
+
+class TestTables:
+    def test_the_csv_has_every_camera_and_no_formula_no_address_no_restricted_name(self, cameras: World) -> None:
+        content = tables.as_csv(fleet.table(cameras, NOW))
+        rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"))))
+        assert [r["camera"] for r in rows] == [f"CAM-{n:05}" for n in range(1, 7)]
+        assert rows[2]["name"].startswith("'=HYPERLINK")
+        assert rows[0]["state"] == "ok"
+        assert rows[5]["agency_name"] == "Sở Nông nghiệp và Phát triển nông thôn"
+        assert "Nơi kín" not in content.decode()
+        assert not any(x in content.decode() for x in ("10.1.1.", "rtsp://", "ioc", "p@ss"))
+
+    def test_the_workbook_holds_text_only(self, cameras: World) -> None:
+        sheet = load_workbook(io.BytesIO(tables.as_xlsx(fleet.table(cameras, NOW)))).active
+        cells = list(sheet.iter_rows(min_row=2))
+        assert len(cells) == 6
+        assert {c.data_type for row in cells for c in row} <= {"s", "inlineStr", "n"}  # n: empty
+        assert cells[2][5].value == '=HYPERLINK("http://x")'
+        assert cells[2][5].quotePrefix
+
+    def test_a_restricted_camera_is_named_when_asked_for(self, cameras: World) -> None:
+        assert "Nơi kín" in str(fleet.table(cameras, NOW, restricted=True))
+
+
+class TestMetrics:
+    def test_both_readers_of_prometheus_take_them(self, cameras: World) -> None:
+        text = fleet.metrics(cameras, NOW).decode()
+        strict = [s for f in openmetrics_families(text) for s in f.samples]
+        lenient = [s for f in prometheus_families(text) for s in f.samples]
+        assert len(strict) == len(lenient) > 0
+        assert text.endswith("# EOF\n")
+
+    def test_cameras_are_counted_by_agency_system_and_state(self, cameras: World) -> None:
+        families = {f.name: f.samples for f in openmetrics_families(fleet.metrics(cameras, NOW).decode())}
+        assert len(families["dondoc_camera_state"]) == 6
+        counts = {(s.labels["agency"], s.labels["state"]): s.value for s in families["dondoc_cameras"]}
+        assert counts[AGENCY, "ok"] == 4
+        (took,) = families["dondoc_check_last_run_duration_seconds"]
+        assert (took.labels, took.value) == ({"look": "night"}, 600)
+        found = {s.labels["verdict"]: s.value for s in families["dondoc_check_last_run_cameras"]}
+        assert found == {"ok": 4, "black": 1}
+
+    def test_no_name_and_no_address_is_in_them(self, cameras: World) -> None:
+        text = fleet.metrics(cameras, NOW).decode()
+        assert not any(x in text for x in ("Cổng", "10.1.1", "Nơi kín"))
+
+    def test_the_file_is_replaced_whole_and_can_be_read_by_the_collector(
+        self, cameras: World, tmp_path: Path, environment: pytest.MonkeyPatch
+    ) -> None:
+        from dondoc.settings import load
+
+        fleet.publish(cameras, NOW)  # not asked for: nothing happens
+        target = tmp_path / "dondoc.prom"
+        environment.setenv("DONDOC_METRICS_FILE", str(target))
+        world = World(load())
+        for _ in range(2):
+            fleet.publish(world, NOW)
+        assert "# EOF" in target.read_text()
+        assert stat.S_IMODE(target.stat().st_mode) == 0o644
+        assert list(tmp_path.glob(".dondoc*")) == []
+        environment.setenv("DONDOC_METRICS_FILE", str(tmp_path / "khong-co" / "x.prom"))
+        with pytest.raises(Problem, match="Không ghi được"):
+            fleet.publish(World(load()), NOW)
+
+
+class TestCommand:
+    @pytest.mark.parametrize("form", ["csv", "xlsx", "openmetrics", "go2rtc", "mediamtx", "frigate"])
+    def test_writes_each_form(self, cameras: World, dondoc: Run, tmp_path: Path, form: str) -> None:
+        target = tmp_path / "out"
+        result = dondoc("cameras", "export", "--as", form, "--out", target)
+        assert result.exit_code == 0
+        assert target.stat().st_size > 100
+        assert result.stdout == ""
+
+    def test_passwords_need_a_name_and_go_only_into_a_file_for_its_owner(
+        self, cameras: World, dondoc: Run, tmp_path: Path
+    ) -> None:
+        target = tmp_path / "go2rtc.yaml"
+        target.write_text("cũ")
+        target.chmod(0o644)
+        asked = ("cameras", "export", "--as", "go2rtc", "--out", target, "--with-passwords")
+        with pytest.raises(Problem, match="--by"):
+            dondoc(*asked)
+        result = dondoc(*asked, "--by", "Lê A")
+        assert ENCODED in target.read_text()
+        assert stat.S_IMODE(target.stat().st_mode) == 0o600
+        assert "p%40" not in result.output
+        with pytest.raises(Problem, match="chỉ dùng với"):
+            dondoc("cameras", "export", "--as", "csv", "--out", target, "--with-passwords", "--by", "Lê A")
+
+    def test_restricted_cameras_need_a_name(self, cameras: World, dondoc: Run, tmp_path: Path) -> None:
+        with pytest.raises(Problem, match="--by"):
+            dondoc("cameras", "export", "--as", "csv", "--out", tmp_path / "x", "--restricted")
