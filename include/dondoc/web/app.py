@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException as AnyHTTPException
 
 from dondoc.errors import Problem
-from dondoc.web import inbox, letters, matrix, reports
+from dondoc.web import cameras, inbox, letters, matrix, pauses, reports
 from dondoc.web.pages import page
 from dondoc.web.user import NotLoggedIn, User
 from dondoc.world import World
@@ -44,7 +44,7 @@ def create_app(
     def acting(request: Request, user: Annotated[User, Depends(known)]) -> User:
         return _may_post(request, user)
 
-    for room in (matrix, inbox, letters, reports):
+    for room in (matrix, cameras, pauses, inbox, letters, reports):
         app.include_router(room.router(acting), dependencies=[Depends(known)])
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
 

@@ -1,0 +1,90 @@
+"""One camera looked at because a person asked for it now. The night's rule about refused passwords holds here too."""
+
+import fcntl
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from dondoc.cameras import night
+from dondoc.cameras.state import NO_ADDRESS, exempt
+from dondoc.errors import Problem
+from dondoc.store.cameras import Camera, CameraCheck
+from dondoc.world import World
+
+MORNING = 7  # o'clock: what is seen before belongs to the night before, as the second look does
+PATIENCE = 40.0  # seconds that a second asker waits for the first one's look
+
+
+def night_of(moment: datetime) -> date:
+    """The night that a moment belongs to."""
+    return moment.date() - timedelta(days=1) if moment.hour < MORNING else moment.date()
+
+
+def look(world: World, camera: int, *, now: Callable[[], datetime]) -> CameraCheck:
+    """Look at a camera up to one picture and record what was found. Who asks meanwhile gets the same answer.
+
+    Raises:
+        Problem: there is nothing to look at, or somebody else's look does not end.
+    """
+    asked = now()
+    with world.sessions.begin() as session:
+        _possible(session.get(Camera, camera))
+    with _alone(world, camera):
+        with world.sessions.begin() as session:
+            if found := _since(session, camera, asked):
+                return found
+        began = now()
+        day, name = night_of(began), f"now-{began:%H%M%S}"
+        results = night.check_batch(world, [camera], night=day, round=name, now=began)
+        night.store(world, results, night=day, round=name, now=now())
+        with world.sessions.begin() as session:
+            if found := _since(session, camera, asked):
+                return found
+    raise Problem("Không xem được camera này: vừa bị thôi kiểm tra. Mở lại trang.")
+
+
+def _possible(camera: Camera | None) -> None:
+    if camera is None:
+        raise Problem("Không có camera này.")
+    if why := exempt(camera) or (None if camera.url else NO_ADDRESS):
+        raise Problem(f"Không kiểm tra được CAM-{camera.id:05}: {why}.")
+
+
+def _since(session: Session, camera: int, moment: datetime) -> CameraCheck | None:
+    """The look that ended at this moment or later."""
+    return session.scalar(
+        select(CameraCheck)
+        .where(CameraCheck.camera_id == camera, CameraCheck.recorded_at >= moment, CameraCheck.round.like("now-%"))
+        .order_by(CameraCheck.id.desc())
+        .limit(1)
+    )
+
+
+@contextmanager
+def _alone(world: World, camera: int) -> Iterator[None]:
+    """One look at a camera at a time, whichever process or thread asks; a killed one leaves nothing behind."""
+    folder = world.settings.home / "locks"
+    folder.mkdir(parents=True, exist_ok=True)
+    handle = os.open(folder / f"camera-{camera}", os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        ends = time.monotonic() + PATIENCE
+        while not _locked(handle):
+            if time.monotonic() > ends:
+                raise Problem(f"CAM-{camera:05} đang được kiểm tra. Tải lại trang sau ít phút.")
+            time.sleep(0.1)
+        yield
+    finally:
+        os.close(handle)  # and the lock with it
+
+
+def _locked(handle: int) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -1,0 +1,316 @@
+"""Cameras: how each stands and why, its last nights, and what an operator may do about it."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Annotated, Any, Literal
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Depends, Form, HTTPException, Query, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from dondoc import clock
+from dondoc.cameras import credentials, looks, now, records
+from dondoc.cameras.address import public
+from dondoc.cameras.exports import fleet, openmetrics, tables
+from dondoc.cameras.exports.tables import UNNAMED
+from dondoc.cameras.state import WORDS, CameraState, states
+from dondoc.cameras.strip import KINDS, NIGHTS, strip
+from dondoc.cameras.verdicts import SENTENCE
+from dondoc.directive.names import fold
+from dondoc.errors import Problem
+from dondoc.facts.rulings import rule
+from dondoc.store.cameras import Camera, CameraCheck, CredentialRelease, Outage
+from dondoc.web.pages import download, onward, page, world_of
+from dondoc.web.user import User
+from dondoc.world import World
+
+SHOWN = 50  # cameras on a page
+LOOKS = 12  # of a camera, on its page
+# state → sign: the colour is the style sheet's, the sign is for those who do not see colours
+SIGNS = {"ok": "✓", "failing": "△", "outage": "✗", "flapping": "~", "not_connected_yet": "○", "not_checked": "–"}
+ROUNDS = {
+    "night": "đêm",
+    "second": "xem lại",
+    "day": "ngày",
+    "all": "toàn bộ",
+    "declared": "khi khai",
+    "now": "xem ngay",
+}
+SCOPES = {
+    "site": "điểm này",
+    "system": "hệ thống này của đơn vị",
+    "agency": "mọi camera của đơn vị",
+    "all": "mọi camera của mọi đơn vị",
+}
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the list is asked for; empty: everything."""
+
+    agency: str = ""
+    system: str = ""
+    state: str = ""
+    q: str = ""
+
+    def query(self, **changed: object) -> str:
+        """These filters as a query string, some of them changed."""
+        given = {**vars(self), **changed}
+        return urlencode({name: value for name, value in given.items() if value})
+
+    def fits(self, state: CameraState, user: User) -> bool:
+        return self.state in ("", state.state) and self.fits_but_for_state(state, user)
+
+    def fits_but_for_state(self, state: CameraState, user: User) -> bool:
+        camera = state.camera
+        if self.agency not in ("", camera.agency) or self.system not in ("", camera.system):
+            return False
+        words = [state.number, str(camera.id)]
+        if not _hidden(camera, user):
+            words += [camera.name, camera.site]
+        return not self.q.strip() or fold(self.q) in fold(" | ".join(words))
+
+
+def _hidden(camera: Camera, user: User) -> bool:
+    """Restricted cameras are named to operators only."""
+    return camera.restricted and not user.may_act
+
+
+def router(acting: Callable[..., User]) -> APIRouter:
+    routes = APIRouter()
+
+    @routes.get("/cameras", response_class=HTMLResponse)
+    def cameras(
+        request: Request,
+        agency: str = "",
+        system: str = "",
+        state: str = "",
+        q: Annotated[str, Query(max_length=200)] = "",
+        number: Annotated[int, Query(alias="page", ge=1)] = 1,
+    ) -> HTMLResponse:
+        world, user = world_of(request), _user(request)
+        wanted = Wanted(agency, system, state, q)
+        with world.sessions.begin() as session:
+            every = states(world, session, clock.now())
+        near = [s for s in every if wanted.fits_but_for_state(s, user)]
+        found = [s for s in near if wanted.fits(s, user)]
+        return page(
+            request,
+            "cameras.html",
+            wanted=wanted,
+            rows=[_row(world, s, user) for s in _page(found, number)],
+            total=len(found),
+            counts=Counter(s.state for s in near),
+            signs=SIGNS,
+            words=WORDS,
+            agencies=_with_cameras(world, every),
+            systems={s.id: s.name for s in world.directive.systems},
+            number=number,
+            last=max(1, -(-len(found) // SHOWN)),
+        )
+
+    @routes.get("/cameras.{form}")
+    def table(request: Request, form: str) -> Response:
+        if form not in ("csv", "xlsx"):
+            raise HTTPException(404, "Not Found")
+        found = fleet.table(world_of(request), clock.now())
+        content = tables.as_csv(found) if form == "csv" else tables.as_xlsx(found)
+        return download(content, f"camera_{clock.now():%Y%m%d}.{form}")
+
+    @routes.get("/metrics")
+    def metrics(request: Request) -> Response:
+        return Response(fleet.metrics(world_of(request), clock.now()), media_type=openmetrics.CONTENT_TYPE)
+
+    @routes.get("/cameras/{camera}", response_class=HTMLResponse)
+    def camera(request: Request, camera: int) -> HTMLResponse:
+        world, user, moment = world_of(request), _user(request), clock.now()
+        with world.sessions.begin() as session:
+            state = _state(world, session, camera, moment)
+            return page(
+                request,
+                "camera.html",
+                state=state,
+                row=_row(world, state, user),
+                sign=SIGNS[state.state],
+                words=WORDS[state.state],
+                cells=_cells(world, session, state.camera, moment),
+                kinds=KINDS,
+                looks=[_look(check) for check in _looks(session, camera)],
+                failed=_failed(session, camera),
+                outages=_outages(session, camera),
+                said_of=SENTENCE,
+                releases=_releases(session, camera),
+                address=public(state.camera.url or "") if user.may_act else None,
+                held_back=_held_back(world, session, state.camera, moment) if user.may_act else None,
+                scopes=SCOPES,
+                today=moment.date(),
+            )
+
+    @routes.post("/cameras/{camera}/probe")
+    def probe(request: Request, camera: int, user: Annotated[User, Depends(acting)]) -> RedirectResponse:
+        found = now.look(world_of(request), camera, now=clock.now)
+        more = f" ({found.detail})" if found.detail and found.verdict != "ok" else ""
+        said = f"CAM-{camera:05}, xem lúc {found.happened_at:%H:%M:%S}: {SENTENCE[found.verdict]}{more}."
+        return onward(request, f"/cameras/{camera}", said)
+
+    @routes.post("/cameras/{camera}/credentials")
+    def login(
+        request: Request,
+        camera: int,
+        username: Annotated[str, Form()],
+        password: Annotated[str, Form()],
+        user: Annotated[User, Depends(acting)],
+    ) -> RedirectResponse:
+        world = world_of(request)
+        with world.sessions.begin() as session:
+            credentials.enter(
+                session,
+                records.find(session, str(camera)),
+                username.strip(),
+                password,
+                by=user.name,
+                secrets=world.settings.secret_keys,
+                now=clock.now(),
+            )
+        return onward(request, f"/cameras/{camera}", f"CAM-{camera:05}: đã lưu tài khoản mới (mã hóa).")
+
+    @routes.post("/cameras/{camera}/release")
+    def release(
+        request: Request, camera: int, reason: Annotated[str, Form()], user: Annotated[User, Depends(acting)]
+    ) -> RedirectResponse:
+        world = world_of(request)
+        with world.sessions.begin() as session:
+            found = records.find(session, str(camera))
+            secrets = world.settings.secret_keys
+            credentials.retry(session, found, by=user.name, reason=reason, secrets=secrets, now=clock.now())
+        return onward(request, f"/cameras/{camera}", f"CAM-{camera:05}: mật khẩu được thử lại từ đêm tới.")
+
+    @routes.post("/cameras/{camera}/confirm")
+    def confirm(request: Request, camera: int, user: Annotated[User, Depends(acting)]) -> RedirectResponse:
+        with world_of(request).sessions.begin() as session:
+            records.confirm(records.find(session, str(camera)), user.name)
+        return onward(request, f"/cameras/{camera}", f"CAM-{camera:05}: đã xác nhận là đã kết nối.")
+
+    @routes.post("/cameras/{camera}/pause")
+    def pause(
+        request: Request,
+        camera: int,
+        scope: Annotated[str, Form()],
+        begins: Annotated[date, Form()],
+        document: Annotated[str, Form()],
+        reason: Annotated[str, Form()],
+        user: Annotated[User, Depends(acting)],
+        until: Annotated[date | Literal[""], Form()] = "",
+    ) -> RedirectResponse:
+        world = world_of(request)
+        with world.sessions.begin() as session:
+            found = _state(world, session, camera, clock.now()).camera
+            if scope not in SCOPES or (scope == "site" and not found.site.strip()):
+                raise HTTPException(400, "Chọn phạm vi tạm dừng. Camera chưa khai điểm thì không chọn được điểm.")
+            number = rule(
+                session,
+                world.directive,
+                "pause",
+                agency=found.agency if scope != "all" else None,
+                system=found.system if scope in ("site", "system") else None,
+                site=found.site if scope == "site" else None,
+                until=until or None,
+                document=document,
+                reason=reason,
+                by=user.name,
+                from_=clock.at(begins, 0),
+                now=clock.now(),
+            )
+        return onward(request, f"/cameras/{camera}", f"Đã ghi quyết định số {number}: tạm dừng {SCOPES[scope]}.")
+
+    return routes
+
+
+def _user(request: Request) -> User:
+    user: User = request.state.visitor
+    return user
+
+
+def _page(found: list[CameraState], number: int) -> list[CameraState]:
+    start = (number - 1) * SHOWN
+    return found[start : start + SHOWN]
+
+
+def _row(world: World, state: CameraState, user: User) -> dict[str, Any]:
+    camera, hidden = state.camera, _hidden(state.camera, user)
+    return {
+        "id": camera.id,
+        "number": state.number,
+        "name": UNNAMED if hidden else camera.name,
+        "site": "" if hidden else camera.site,
+        "agency": world.directive.agency(camera.agency),
+        "system": world.directive.system(camera.system),
+        "state": state,
+    }
+
+
+def _with_cameras(world: World, every: list[CameraState]) -> dict[str, str]:
+    ids = {s.camera.agency for s in every}
+    return {a.id: a.name for a in sorted(world.directive.agencies, key=lambda a: a.order) if a.id in ids}
+
+
+def _state(world: World, session: Session, camera: int, moment: datetime) -> CameraState:
+    found = next((s for s in states(world, session, moment) if s.camera.id == camera), None)
+    if found is None:
+        raise HTTPException(404, f"Không có camera CAM-{camera:05}.")
+    return found
+
+
+def _cells(world: World, session: Session, camera: Camera, moment: datetime) -> list[Any]:
+    last = now.night_of(moment)
+    judge = looks.judge(world, session)
+    c = CameraCheck
+    rows = session.execute(
+        select(c.camera_id, c.night, c.round, c.verdict, c.stage, c.happened_at)
+        .where(c.camera_id == camera.id, c.night > last - timedelta(days=NIGHTS))
+        .order_by(c.night, c.happened_at, c.id)
+    )
+    return strip(judge.nights(camera, [looks.Look(*row) for row in rows]), last)
+
+
+def _looks(session: Session, camera: int) -> list[CameraCheck]:
+    newest = select(CameraCheck).where(CameraCheck.camera_id == camera)
+    return list(session.scalars(newest.order_by(CameraCheck.night.desc(), CameraCheck.id.desc()).limit(LOOKS)))
+
+
+def _look(check: CameraCheck) -> dict[str, Any]:
+    return {
+        "at": check.happened_at,
+        "round": ROUNDS.get(check.round.partition("-")[0], check.round),
+        "said": SENTENCE[check.verdict],
+        "detail": check.detail if check.verdict != "ok" else "",
+        "elapsed_ms": check.elapsed_ms,
+    }
+
+
+def _failed(session: Session, camera: int) -> CameraCheck | None:
+    """The newest look that failed and left its steps."""
+    return next((check for check in _looks(session, camera) if check.steps), None)
+
+
+def _held_back(world: World, session: Session, camera: Camera, moment: datetime) -> str | None:
+    """Why its password would not be sent now, in words."""
+    tonight = now.night_of(moment)
+    try:
+        return credentials.refused_since(session, camera, secrets=world.settings.secret_keys, tonight=tonight)
+    except Problem as unreadable:
+        return str(unreadable)
+
+
+def _releases(session: Session, camera: int) -> list[CredentialRelease]:
+    """Who entered a login or let one be tried again, the newest first."""
+    newest = select(CredentialRelease).where(CredentialRelease.camera_id == camera)
+    return list(session.scalars(newest.order_by(CredentialRelease.id.desc()).limit(20)))
+
+
+def _outages(session: Session, camera: int) -> list[Outage]:
+    return list(session.scalars(select(Outage).where(Outage.camera_id == camera).order_by(Outage.id.desc()).limit(20)))

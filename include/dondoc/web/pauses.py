@@ -1,0 +1,101 @@
+"""Pauses: what is not judged and not chased for a while, on what ground, and taking one back."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Form, Request
+from fastapi.responses import HTMLResponse, RedirectResponse
+
+from dondoc import clock
+from dondoc.directive.names import deliverable
+from dondoc.facts.rulings import rule, standing_rulings
+from dondoc.store.facts import Ruling
+from dondoc.web.pages import onward, page, world_of
+from dondoc.web.user import User
+from dondoc.world import World
+
+AHEAD = timedelta(days=3660)  # pauses that begin later are shown too
+
+
+def router(acting: Callable[..., User]) -> APIRouter:
+    routes = APIRouter()
+
+    @routes.get("/pauses", response_class=HTMLResponse)
+    def pauses(request: Request) -> HTMLResponse:
+        world, moment = world_of(request), clock.now()
+        with world.sessions.begin() as session:
+            standing = [
+                r
+                for r in standing_rulings(session, moment + AHEAD)
+                if r.kind == "pause" and (r.until is None or r.until >= moment.date())
+            ]
+        return page(
+            request,
+            "pauses.html",
+            rows=[_row(world, r) for r in reversed(standing)],
+            agencies={a.id: a.name for a in sorted(world.directive.agencies, key=lambda a: a.order)},
+            systems={s.id: s.name for s in world.directive.systems},
+            today=moment.date(),
+        )
+
+    @routes.post("/pauses")
+    def pause(
+        request: Request,
+        begins: Annotated[date, Form()],
+        document: Annotated[str, Form()],
+        reason: Annotated[str, Form()],
+        user: Annotated[User, Depends(acting)],
+        agency: Annotated[str, Form()] = "",
+        system: Annotated[str, Form()] = "",
+        site: Annotated[str, Form()] = "",
+        until: Annotated[date | Literal[""], Form()] = "",
+    ) -> RedirectResponse:
+        world = world_of(request)
+        with world.sessions.begin() as session:
+            number = rule(
+                session,
+                world.directive,
+                "pause",
+                agency=agency or None,
+                system=system or None,
+                site=site.strip() or None,
+                until=until or None,
+                document=document,
+                reason=reason,
+                by=user.name,
+                from_=clock.at(begins, 0),
+                now=clock.now(),
+            )
+        return onward(request, "/pauses", f"Đã ghi quyết định số {number}.")
+
+    @routes.post("/pauses/{ruling}/undo")
+    def undo(
+        request: Request, ruling: int, reason: Annotated[str, Form()], user: Annotated[User, Depends(acting)]
+    ) -> RedirectResponse:
+        world = world_of(request)
+        with world.sessions.begin() as session:
+            document = f"quyết định số {ruling}"
+            rule(
+                session,
+                world.directive,
+                "undo",
+                undoes=ruling,
+                document=document,
+                reason=reason,
+                by=user.name,
+                now=clock.now(),
+            )
+        return onward(request, "/pauses", f"Đã hủy quyết định số {ruling}.")
+
+    return routes
+
+
+def _row(world: World, ruling: Ruling) -> dict[str, Any]:
+    parts = [
+        world.directive.agency(ruling.agency).name if ruling.agency else "Mọi đơn vị",
+        world.directive.system(ruling.system).name if ruling.system else "mọi hệ thống",
+        *([f"điểm “{ruling.site}”"] if ruling.site else []),
+        *([deliverable(ruling.deliverable)] if ruling.deliverable else []),
+    ]
+    return {"ruling": ruling, "scope": ", ".join(parts)}

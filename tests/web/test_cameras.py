@@ -1,0 +1,358 @@
+"""The pages about cameras: who sees what, and what an operator's click does."""
+
+import threading
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+import pytest
+from lxml import html
+from sqlalchemy import select
+
+from dondoc import clock
+from dondoc.cameras import imports, night
+from dondoc.cameras.verdicts import PHASE
+from dondoc.demo.camera import PASSWORD, USER
+from dondoc.demo.fleet import Fleet
+from dondoc.store.cameras import Camera, CameraCheck, CredentialRelease, Outage
+from dondoc.store.facts import Ruling
+from dondoc.world import World
+from tests.web.conftest import ORIGIN, Visit, rows_of, words_of
+
+AGENCY, SYSTEM = "cong-an-tinh", "security_traffic"
+TONIGHT = date(2021, 11, 24)
+NOW = clock.at(TONIGHT, 22, 30)
+
+
+@pytest.fixture
+def fleet() -> Iterator[Fleet]:
+    with Fleet() as made:
+        yield made
+
+
+@pytest.fixture(autouse=True)
+def now(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("DONDOC_CLOCK", NOW.isoformat())
+    environment.setenv("DONDOC_PROBE_ALLOW", "127.0.0.0/8")
+
+
+@pytest.fixture
+def cameras(world: World, fleet: Fleet) -> list[int]:
+    """1 works, 2 does not (a wrong password), 3 is restricted, 4 is of another agency and was never looked at."""
+    rows = [
+        f"{AGENCY},{SYSTEM},Ngã tư Xô Viết,{fleet.url('healthy')},,",
+        f"{AGENCY},{SYSTEM},Cổng sau,{fleet.url('wrong-password', 'kin')},ioc,sai-8842",
+        f"{AGENCY},{SYSTEM},Nơi kín,{fleet.url('healthy', '3')},,",
+        "so-nnptnt,reservoir,Đập Kẻ Gỗ,rtsp://10.1.1.1/x,,",
+    ]
+    text = "\n".join(["agency,system,name,url,user,password", *rows])
+    with world.sessions.begin() as session:
+        imports.import_csv(
+            session, world.directive, text, "c.csv", secrets=world.settings.secret_keys, now=NOW - timedelta(days=40)
+        )
+        for camera in session.scalars(select(Camera)):
+            camera.site, camera.restricted = f"Điểm {camera.id}", camera.id == 3
+    seen(world, {1: "ok", 2: "auth_failed", 3: "ok"}, TONIGHT - timedelta(days=1))
+    seen(world, {1: "ok", 2: "auth_failed", 3: "black"}, TONIGHT)
+    return [1, 2, 3, 4]
+
+
+def seen(world: World, verdicts: dict[int, str], on: date) -> None:
+    at = clock.at(on, 22)
+    results = [
+        {"camera": c, "verdict": v, "phase": PHASE[v], "detail": "", "elapsed_ms": 9, "stage": 2, "at": at.isoformat()}
+        for c, v in verdicts.items()
+    ]
+    night.store(world, results, night=on, round="night", now=at)
+
+
+def checks(world: World, camera: int) -> list[CameraCheck]:
+    with world.sessions.begin() as session:
+        return list(session.scalars(select(CameraCheck).where(CameraCheck.camera_id == camera)))
+
+
+ACTIONS = {
+    "/cameras/1/probe": {},
+    "/cameras/1/credentials": {"username": "ioc", "password": "bi-mat"},
+    "/cameras/2/release": {"reason": "đã mở khóa"},
+    "/cameras/1/confirm": {},
+    "/cameras/1/pause": {"scope": "site", "begins": "2021-11-20", "document": "Công điện 1", "reason": "lũ"},
+    "/pauses": {"begins": "2021-11-20", "document": "Công điện 1", "reason": "lũ"},
+    "/pauses/1/undo": {"reason": "hết lũ"},
+}
+
+
+@pytest.mark.parametrize("path", ACTIONS)
+def test_a_viewer_or_a_foreign_page_can_do_nothing(
+    world: World, fleet: Fleet, cameras: list[int], visit: Visit, path: str
+) -> None:
+    data = ACTIONS[path]
+    assert visit("viewer").post(path, headers=ORIGIN, data=data).status_code == 403
+    assert visit("ops").post(path, headers={"Origin": "https://evil.example"}, data=data).status_code == 403
+    assert visit("").post(path, headers=ORIGIN, data=data).status_code == 303
+    with world.sessions.begin() as session:
+        assert not session.scalars(select(CredentialRelease)).all()
+        assert not any(c.confirmed or (c.id == 1 and c.username) for c in session.scalars(select(Camera)))
+        assert not session.scalars(select(Ruling)).all()
+    assert fleet.counts["connections"] == 0
+
+
+@pytest.mark.parametrize("path", ["/cameras", "/cameras/1", "/cameras.csv", "/pauses", "/metrics"])
+def test_a_logged_out_visitor_sees_nothing(cameras: list[int], visit: Visit, path: str) -> None:
+    answer = visit("").get(path)
+    assert (answer.status_code, answer.text) == (303, "")
+
+
+class TestList:
+    def test_shows_every_camera_with_its_state_and_counts(self, cameras: list[int], visit: Visit) -> None:
+        page = visit("viewer").get("/cameras").text
+        rows = rows_of(page)
+        assert [r[0] for r in rows] == ["CAM-00001", "CAM-00002", "CAM-00003", "CAM-00004"]
+        assert rows[0][5] == "✓ Hoạt động tốt"
+        assert "Hoạt động tốt: 1" in words_of(page)
+        assert "từ chối tài khoản" in rows[1][6]
+
+    @pytest.mark.parametrize(
+        ("query", "found"),
+        [
+            ("agency=so-nnptnt", [4]),
+            ("system=security_traffic", [1, 2, 3]),
+            ("state=ok", [1]),
+            ("q=nga+tu+XO+viet", [1]),
+            ("q=CAM-00002", [2]),
+            ("q=%C4%91i%E1%BB%83m+4", [4]),
+            ("q=khong+co", []),
+            ("agency=so-nnptnt&state=ok", []),
+        ],
+    )
+    def test_filters_and_searches(self, cameras: list[int], visit: Visit, query: str, found: list[int]) -> None:
+        rows = rows_of(visit("viewer").get(f"/cameras?{query}").text)
+        assert [r[0] for r in rows] == [f"CAM-{n:05}" for n in found]
+
+    def test_a_restricted_camera_is_named_to_operators_only(self, cameras: list[int], visit: Visit) -> None:
+        for path in ("/cameras", "/cameras/3", "/cameras?q=noi+kin"):
+            assert "Nơi kín" not in visit("viewer").get(path).text
+            assert "Nơi kín" in visit("ops").get(path).text
+        assert rows_of(visit("viewer").get("/cameras?q=noi+kin").text) == []
+
+    def test_goes_on_to_the_next_page_with_the_same_filters(self, world: World, visit: Visit) -> None:
+        rows = [f"{AGENCY},{SYSTEM},Camera {n},rtsp://10.1.{n}.1/x" for n in range(120)]
+        with world.sessions.begin() as session:
+            imports.import_csv(
+                session, world.directive, "\n".join(["agency,system,name,url", *rows]), "c.csv", secrets=[], now=NOW
+            )
+        page = visit("viewer").get(f"/cameras?agency={AGENCY}").text
+        assert len(rows_of(page)) == 50
+        (onward,) = html.fromstring(page).xpath('//a[@rel="next"]/@href')
+        assert onward == f"/cameras?agency={AGENCY}&page=2"
+        assert rows_of(visit("viewer").get(f"/cameras?agency={AGENCY}&page=3").text)[0][0] == "CAM-00101"
+        assert visit("viewer").get("/cameras?page=0").status_code == 400
+
+    def test_the_page_of_an_agency_leads_to_its_cameras(self, visit: Visit) -> None:
+        assert 'href="/cameras?agency=so-nnptnt"' in visit("viewer").get("/agency/so-nnptnt").text
+
+    def test_tables_can_be_saved_without_addresses(self, cameras: list[int], visit: Visit) -> None:
+        answer = visit("ops").get("/cameras.csv")
+        assert answer.headers["content-disposition"].startswith("attachment;")
+        assert "CAM-00004" in answer.text
+        assert "127.0.0.1" not in answer.text
+        assert visit("viewer").get("/cameras.xlsx").content[:2] == b"PK"
+        assert visit("viewer").get("/cameras.exe").status_code == 404
+
+    def test_metrics_are_served_to_who_may_log_in(self, cameras: list[int], visit: Visit) -> None:
+        answer = visit("viewer").get("/metrics")
+        assert answer.headers["content-type"].startswith("application/openmetrics-text")
+        assert answer.text.endswith("# EOF\n")
+
+
+class TestCamera:
+    def test_says_the_state_in_words_and_shows_thirty_nights(self, cameras: list[int], visit: Visit) -> None:
+        page = visit("viewer").get("/cameras/3").text
+        cells = html.fromstring(page).xpath('//ol[@class="strip"]/li')
+        assert len(cells) == 30
+        assert cells[-1].get("title") == "24/11/2021: hình chỉ có màu đen"
+        assert [c.get("class") for c in cells[-3:]] == ["none", "good", "faulty"]
+        assert "hình chỉ có màu đen" in words_of(page)
+
+    def test_the_address_and_the_steps_are_for_operators(
+        self, world: World, fleet: Fleet, cameras: list[int], visit: Visit
+    ) -> None:
+        with world.sessions.begin() as session:
+            newest = session.scalars(select(CameraCheck).where(CameraCheck.camera_id == 2)).all()[-1]
+            newest.steps = ["0,001 s  nối đến 127.0.0.1", "0,002 s  ← 401 <b>Unauthorized</b>"]
+        viewer, ops = visit("viewer").get("/cameras/2").text, visit("ops").get("/cameras/2").text
+        assert f"127.0.0.1:{fleet.ports[0]}/wrong-password/kin" in ops
+        assert "← 401 &lt;b&gt;" in ops
+        assert "127.0.0.1" not in viewer
+        assert "kin" not in viewer.replace("king", "")
+        assert "sai-8842" not in viewer + ops
+        assert "<form" not in viewer
+
+    def test_an_outage_is_shown_with_its_number(self, world: World, cameras: list[int], visit: Visit) -> None:
+        with world.sessions.begin() as session:
+            session.get_one(Camera, 2).confirmed = True
+            session.add(Outage(camera_id=2, first_night=TONIGHT - timedelta(days=1), verdict="auth_failed",
+                               opened_at=NOW, closed_at=None))  # fmt: skip
+        words = words_of(visit("viewer").get("/cameras/2").text)
+        assert "SC-0001" in words
+        assert "đang mất kết nối" in words
+
+    def test_no_such_camera(self, cameras: list[int], visit: Visit) -> None:
+        assert visit("viewer").get("/cameras/99").status_code == 404
+        assert visit("ops").post("/cameras/99/probe", headers=ORIGIN).status_code == 400
+
+    def test_no_script_and_no_style_is_written_into_the_pages(self, cameras: list[int], visit: Visit) -> None:
+        for path in ("/cameras", "/cameras/2", "/pauses"):
+            tree = html.fromstring(visit("ops").get(path).text)
+            assert not tree.xpath("//script | //style | //@style | //@onclick")
+
+
+class TestProbeNow:
+    def test_looks_at_the_camera_and_says_what_was_found(self, world: World, cameras: list[int], visit: Visit) -> None:
+        answer = visit("ops").post("/cameras/1/probe", headers=ORIGIN)
+        assert answer.status_code == 303
+        assert "hoạt động tốt" in words_of(visit("ops").get(answer.headers["location"]).text)
+        newest = checks(world, 1)[-1]
+        assert (newest.night, newest.verdict, newest.round[:4]) == (TONIGHT, "ok", "now-")
+
+    def test_a_refused_password_is_not_sent_again_that_night(
+        self, world: World, fleet: Fleet, cameras: list[int], visit: Visit
+    ) -> None:
+        for _ in range(2):
+            visit("ops").post("/cameras/2/probe", headers=ORIGIN)
+        assert fleet.counts["logins"] == 1
+        assert checks(world, 2)[-1].verdict == "auth_failed"
+
+    def test_after_midnight_it_is_still_the_same_night(
+        self, world: World, fleet: Fleet, cameras: list[int], visit: Visit, environment: pytest.MonkeyPatch
+    ) -> None:
+        visit("ops").post("/cameras/2/probe", headers=ORIGIN)
+        environment.setenv("DONDOC_CLOCK", clock.at(TONIGHT + timedelta(days=1), 5).isoformat())
+        visit("ops").post("/cameras/2/probe", headers=ORIGIN)
+        assert fleet.counts["logins"] == 1
+        assert checks(world, 2)[-1].night == TONIGHT
+
+    def test_two_clicks_at_once_are_one_look(
+        self, world: World, fleet: Fleet, cameras: list[int], visit: Visit
+    ) -> None:
+        def click() -> None:
+            said.append(visit("ops").post("/cameras/1/probe", headers=ORIGIN).headers["location"])
+
+        said: list[str] = []
+        clicks = [threading.Thread(target=click) for _ in range(3)]
+        for one in clicks:
+            one.start()
+        for one in clicks:
+            one.join()
+        assert fleet.counts["connections"] == 1
+        assert len(said) == 3
+        assert len(set(said)) == 1
+
+    def test_what_is_not_checked_is_not_probed_either(
+        self, world: World, fleet: Fleet, cameras: list[int], visit: Visit
+    ) -> None:
+        with world.sessions.begin() as session:
+            session.get_one(Camera, 1).exemption = "vms_only"
+        answer = visit("ops").post("/cameras/1/probe", headers=ORIGIN)
+        assert answer.status_code == 400
+        assert "VMS" in answer.text
+        assert fleet.counts["connections"] == 0
+
+
+class TestLogin:
+    def test_is_stored_encrypted_used_and_never_shown(
+        self, world: World, cameras: list[int], fleet: Fleet, visit: Visit
+    ) -> None:
+        with world.sessions.begin() as session:
+            session.get_one(Camera, 1).url = fleet.url("digest")
+        sent = {"username": USER, "password": PASSWORD}
+        answer = visit("ops").post("/cameras/1/credentials", headers=ORIGIN, data=sent)
+        assert PASSWORD not in answer.headers["location"]
+        visit("ops").post("/cameras/1/probe", headers=ORIGIN)
+        assert checks(world, 1)[-1].verdict == "ok"
+        page = visit("ops").get("/cameras/1").text
+        assert PASSWORD not in page
+        (field,) = html.fromstring(page).xpath('//input[@name="password"]')
+        assert (field.get("type"), field.get("autocomplete"), field.get("value")) == ("password", "new-password", None)
+        with world.sessions.begin() as session:
+            (entered,) = session.scalars(select(CredentialRelease))
+            assert (entered.by, entered.recorded_at.date()) == ("ops", TONIGHT)
+            assert PASSWORD not in (session.get_one(Camera, 1).password or "")
+        assert "ops | nhập tài khoản, mật khẩu" in " | ".join(html.fromstring(page).xpath("//td/text()"))
+
+    @pytest.mark.parametrize("sent", [("", "x"), ("u", ""), ("u", "mat\x00khau"), ("u", "x" * 257)])
+    def test_an_unusable_one_is_refused_without_repeating_it(
+        self, world: World, cameras: list[int], visit: Visit, sent: tuple[str, str]
+    ) -> None:
+        data = {"username": sent[0], "password": sent[1]}
+        answer = visit("ops").post("/cameras/1/credentials", headers=ORIGIN, data=data)
+        assert answer.status_code == 400
+        assert "mat\x00khau" not in answer.text
+        with world.sessions.begin() as session:
+            assert session.get_one(Camera, 1).username is None
+
+    def test_a_refused_one_can_be_released_with_a_reason(self, world: World, cameras: list[int], visit: Visit) -> None:
+        refused = visit("ops").post("/cameras/1/release", headers=ORIGIN, data={"reason": "x"})
+        assert refused.status_code == 400  # it has no login
+        visit("ops").post("/cameras/2/probe", headers=ORIGIN)
+        assert "Đang giữ lại: mật khẩu đã bị từ chối" in words_of(visit("ops").get("/cameras/2").text)
+        answer = visit("ops").post("/cameras/2/release", headers=ORIGIN, data={"reason": "đã mở khóa thiết bị"})
+        assert answer.status_code == 303
+        with world.sessions.begin() as session:
+            (release,) = session.scalars(select(CredentialRelease))
+            assert (release.by, release.reason) == ("ops", "đã mở khóa thiết bị")
+
+
+def test_a_person_confirms_that_a_camera_is_connected(world: World, cameras: list[int], visit: Visit) -> None:
+    visit("ops").post("/cameras/4/confirm", headers=ORIGIN)
+    with world.sessions.begin() as session:
+        assert session.get_one(Camera, 4).confirmed
+    page = words_of(visit("viewer").get("/cameras/4").text)
+    assert "ops đã xác nhận camera đã kết nối" in page
+    assert "Từ khi xác nhận" not in page
+
+
+class TestPause:
+    @pytest.mark.parametrize(
+        ("scope", "agency", "system", "site"),
+        [
+            ("site", AGENCY, SYSTEM, "Điểm 2"),
+            ("system", AGENCY, SYSTEM, None),
+            ("agency", AGENCY, None, None),
+            ("all", None, None, None),
+        ],
+    )
+    def test_of_a_camera_becomes_a_ruling_of_its_scope(
+        self, world: World, cameras: list[int], visit: Visit, scope: str, agency: str, system: str, site: str
+    ) -> None:
+        sent = ACTIONS["/cameras/1/pause"] | {"scope": scope, "until": "2021-11-30"}
+        assert visit("ops").post("/cameras/2/pause", headers=ORIGIN, data=sent).status_code == 303
+        with world.sessions.begin() as session:
+            (ruling,) = session.scalars(select(Ruling))
+        assert (ruling.kind, ruling.agency, ruling.system, ruling.site) == ("pause", agency, system, site)
+        assert (ruling.happened_at, ruling.until) == (clock.at(date(2021, 11, 20), 0), date(2021, 11, 30))
+        assert ruling.by == "ops"
+        row = rows_of(visit("viewer").get("/cameras").text)[1]
+        assert row[5] == "– Chưa kiểm tra được"
+        assert "Công điện 1" in row[6]
+
+    def test_is_listed_and_taken_back_with_a_reason(self, world: World, cameras: list[int], visit: Visit) -> None:
+        sent = {"agency": AGENCY, "until": "", "site": "", "system": ""} | ACTIONS["/pauses"]
+        assert visit("ops").post("/pauses", headers=ORIGIN, data=sent).status_code == 303
+        row = rows_of(visit("viewer").get("/pauses").text)[0]
+        assert row[1:6] == ["Công an tỉnh, mọi hệ thống", "20/11/2021", "đến khi hủy", "Công điện 1", "lũ"]
+        assert visit("ops").post("/pauses/1/undo", headers=ORIGIN, data={"reason": ""}).status_code == 400
+        assert visit("ops").post("/pauses/1/undo", headers=ORIGIN, data={"reason": "hết lũ"}).status_code == 303
+        assert "Không có gì đang tạm dừng" in words_of(visit("viewer").get("/pauses").text)
+
+    @pytest.mark.parametrize(
+        "sent",
+        [{"begins": "hôm nay"}, {"until": "2021-13-01"}, {"document": " "}, {"agency": "khong-co"}, {"site": "Điểm 1"}],
+    )
+    def test_a_wrong_one_is_refused_with_a_sentence(self, world: World, visit: Visit, sent: dict[str, str]) -> None:
+        answer = visit("ops").post("/pauses", headers=ORIGIN, data=ACTIONS["/pauses"] | sent)
+        assert answer.status_code == 400
+        assert "Về trang tiến độ" in answer.text
+
+    def test_one_that_is_over_is_not_standing(self, world: World, visit: Visit) -> None:
+        visit("ops").post("/pauses", headers=ORIGIN, data=ACTIONS["/pauses"] | {"until": "2021-11-23"})
+        assert rows_of(visit("viewer").get("/pauses").text) == []
