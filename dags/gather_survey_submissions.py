@@ -39,16 +39,14 @@ def gather_survey_submissions():
         return gathering.judge_and_answer()
 
     @task
-    def probe_declared(outcomes: dict[str, list[int]]) -> dict[str, int]:
-        return gathering.probe_declared(outcomes)
+    def probe_declared() -> dict[str, int]:
+        return gathering.probe_declared()
 
     @task(trigger_rule="all_done")
     def deliver() -> dict[str, int]:
         return gathering.deliver()
 
-    outcomes = judge_and_answer()
-    [read_folder(), read_mailbox()] >> outcomes
-    probe_declared(outcomes) >> deliver()
+    [read_folder(), read_mailbox()] >> judge_and_answer() >> probe_declared() >> deliver()
 
 
 gather_survey_submissions()

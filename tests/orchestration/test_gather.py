@@ -14,6 +14,8 @@ from dondoc.demo.fleet import Fleet
 from dondoc.demo.mailserver import MailServer
 from dondoc.demo.submissions import SCAN, Desk
 from dondoc.facts import contacts
+from dondoc.intake import backlog, gather, inbox
+from dondoc.mail.servers import imap_from_url
 from dondoc.store.cameras import CameraCheck
 from dondoc.store.intake import SourceRead, Verdict
 from dondoc.store.mail import OutboxLetter
@@ -55,6 +57,34 @@ def test_a_form_is_read_judged_probed_and_answered_in_one_run(
         letters = {(row.kind, row.state) for row in session.scalars(select(OutboxLetter))}
     assert letters == {("receipt", "sent"), ("reachability", "sent")}
     assert len(mail.boxes.messages(OFFICER)) == 2
+
+
+def test_what_a_killed_run_left_is_probed_by_the_next_one_and_told_once(
+    officer: Desk, mail: MailServer, fleet: Fleet, play: Callable[..., dict[str, str]]
+) -> None:
+    officer.send(OFFICER, "Bieu mau.xlsx", officer.form_03(AGENCY, "healthy", "missing"), to=INTAKE)
+    world = officer.world
+    server = imap_from_url(mail.imap_url(INTAKE))
+    assert gather.read_mailbox(world, server, clock.now()).ok
+    backlog.judge_and_answer(world, clock.now())  # and then somebody pulled the plug
+    for _ in range(2):
+        assert play("gather_survey_submissions")["probe_declared"] == "success"
+    assert fleet.counts["connections"] == 2
+    assert len(mail.boxes.messages(OFFICER)) == 2
+
+
+def test_a_strangers_form_is_probed_only_after_a_person_gave_it_to_the_agency(
+    officer: Desk, mail: MailServer, fleet: Fleet, play: Callable[..., dict[str, str]]
+) -> None:
+    officer.send("nguoi.la@ioc.test", "Bieu mau.xlsx", officer.form_03(AGENCY, "healthy"), to=INTAKE)
+    play("gather_survey_submissions")
+    assert fleet.counts["connections"] == 0
+    inbox.assign(officer.world, 1, AGENCY, by="Lê A", now=clock.now())
+    play("gather_survey_submissions")
+    assert fleet.counts["connections"] == 1
+    with officer.world.sessions.begin() as session:
+        assert [c.verdict for c in session.scalars(select(CameraCheck))] == ["ok"]
+        assert "reachability" in set(session.scalars(select(OutboxLetter.kind)))
 
 
 def test_a_file_in_the_drop_folder_is_taken_in_and_kept_for_a_person(

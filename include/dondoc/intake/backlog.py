@@ -1,17 +1,19 @@
 """What a gather run still has to do: submissions without a verdict or an answer, and cameras just declared."""
 
 import logging
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 
 from dondoc.intake.answer import answer
 from dondoc.intake.judge import judge_submission
-from dondoc.store.cameras import Camera
+from dondoc.store.cameras import Camera, CameraCheck
 from dondoc.store.intake import Submission, Verdict
+from dondoc.store.mail import OutboxLetter
 from dondoc.world import World
 
 log = logging.getLogger(__name__)
+LATELY = timedelta(days=1)
 
 
 def judge_and_answer(world: World, now: datetime) -> dict[str, list[int]]:
@@ -66,7 +68,37 @@ def leave_to_a_person(world: World, submission_id: int, error: str, now: datetim
         )
 
 
-def cameras_of(world: World, submission_ids: list[int]) -> list[int]:
-    """Ids of the cameras that these submissions declared, as their newest word."""
+def declared(world: World, now: datetime) -> list[int]:
+    """Ids of submissions accepted lately whose sender was not yet told what their cameras answered.
+
+    Whoever accepted them, this run, one that was killed, or a person who gave a stranger's form to its agency.
+    """
+    newest = select(func.max(Verdict.id)).group_by(Verdict.submission_id)
+    accepted = (
+        select(Verdict.submission_id)
+        .where(Verdict.id.in_(newest), Verdict.outcome.startswith("accepted"), Verdict.recorded_at > now - LATELY)
+        .where(Verdict.submission_id.in_(select(Camera.submission_id).where(Camera.submission_id.is_not(None))))
+        .order_by(Verdict.submission_id)
+    )
+    letters = select(OutboxLetter.context).where(
+        OutboxLetter.kind == "reachability", OutboxLetter.decided_at > now - 2 * LATELY
+    )
     with world.sessions.begin() as session:
-        return list(session.scalars(select(Camera.id).where(Camera.submission_id.in_(submission_ids))))
+        told = {context.get("submission") for context in session.scalars(letters)}
+        return [submission for submission in session.scalars(accepted) if submission not in told]
+
+
+def unseen_cameras(world: World, submission_ids: list[int]) -> list[int]:
+    """Ids of the cameras that these submissions declared, as their newest word, and nobody has looked at since."""
+    judged = select(Verdict.submission_id, func.max(Verdict.recorded_at).label("at")).group_by(Verdict.submission_id)
+    verdict = judged.subquery()
+    looked = select(CameraCheck.id).where(CameraCheck.camera_id == Camera.id, CameraCheck.recorded_at >= verdict.c.at)
+    with world.sessions.begin() as session:
+        return list(
+            session.scalars(
+                select(Camera.id)
+                .join(verdict, verdict.c.submission_id == Camera.submission_id)
+                .where(Camera.submission_id.in_(submission_ids), ~looked.exists())
+                .order_by(Camera.id)
+            )
+        )

@@ -1,7 +1,6 @@
 """Task bodies of `gather_survey_submissions`."""
 
 import logging
-from itertools import chain
 
 from dondoc import clock
 from dondoc.errors import Problem
@@ -49,22 +48,26 @@ def judge_and_answer() -> dict[str, list[int]]:
     return backlog.judge_and_answer(open_world(), clock.now())
 
 
-def probe_declared(outcomes: dict[str, list[int]] | None) -> dict[str, int]:
-    """Look at once at the cameras that the accepted forms declared, and write their senders what was found."""
-    from dondoc.cameras import letters, night, ourside
+def probe_declared() -> dict[str, int]:
+    """Look at once at the cameras that accepted forms declared, and write their senders what was found.
+
+    Also what a killed run left, and what a person accepted between two runs. Red when our own side is down.
+    """
+    from dondoc.cameras import letters, night, now, ourside
     from dondoc.intake import backlog
 
-    world, now = open_world(), clock.now()
-    accepted = list(chain.from_iterable(v for k, v in (outcomes or {}).items() if k.startswith("accepted")))
-    cameras = backlog.cameras_of(world, accepted)
-    if not cameras:
-        return {}
-    if not ourside.references_answer(world.settings):
-        raise Problem("Phía Sở mất kết nối (không máy chủ tham chiếu nào trả lời): chưa kiểm tra camera vừa khai.")
-    look = f"declared-{'-'.join(map(str, accepted[:20]))}"
-    results = night.check_batch(world, cameras, night=now.date(), round=look, now=now)
-    counts = night.store(world, results, night=now.date(), round=look, now=now)
-    letters.reachability(world, accepted, now)
+    world, moment = open_world(), clock.now()
+    accepted = backlog.declared(world, moment)
+    cameras = backlog.unseen_cameras(world, accepted)
+    counts: dict[str, int] = {}
+    if cameras:
+        if not ourside.references_answer(world.settings):
+            raise Problem("Phía Sở mất kết nối (không máy chủ tham chiếu nào trả lời): chưa kiểm tra camera vừa khai.")
+        tonight, look = now.night_of(moment), f"declared-{'-'.join(map(str, accepted[:20]))}"
+        results = night.check_batch(world, cameras, night=tonight, round=look, now=moment)
+        counts = night.store(world, results, night=tonight, round=look, now=clock.now())
+    written = letters.reachability(world, accepted, clock.now())
+    log.info("%d cameras just declared: %s; %d letters", len(cameras), counts, len(written))
     return counts
 
 
