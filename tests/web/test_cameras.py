@@ -173,6 +173,14 @@ class TestCamera:
         assert [c.get("class") for c in cells[-3:]] == ["none", "good", "faulty"]
         assert "hình chỉ có màu đen" in words_of(page)
 
+    @pytest.mark.parametrize("camera", [1, 2, 3, 4])
+    def test_says_the_same_as_the_list(self, cameras: list[int], visit: Visit, camera: int) -> None:
+        row = rows_of(visit("ops").get("/cameras").text)[camera - 1]
+        (stand,) = html.fromstring(visit("ops").get(f"/cameras/{camera}").text).xpath(
+            '//p[starts-with(@class,"stand")]'
+        )
+        assert " ".join(stand.text_content().split()) == f"{row[5]}: {row[6]}."
+
     def test_the_address_and_the_steps_are_for_operators(
         self, world: World, fleet: Fleet, cameras: list[int], visit: Visit
     ) -> None:

@@ -153,9 +153,17 @@ def _unseen(camera: Camera, nights: Sequence[Night], fresh: datetime) -> str:
     return NOT_LOOKED_AT if camera.url else NO_ADDRESS
 
 
-def states(world: World, session: Session, as_of: datetime, known_at: datetime | None = None) -> list[CameraState]:
-    """The state of every camera declared up to a moment, as known by another (None: by now), in order of number."""
+def states(
+    world: World, session: Session, as_of: datetime, known_at: datetime | None = None, *, only: int | None = None
+) -> list[CameraState]:
+    """The state of every camera declared up to a moment, as known by another (None: by now), in order of number.
+
+    Args:
+        only: of this camera alone.
+    """
     query = select(Camera).where(Camera.happened_at <= as_of).order_by(Camera.id)
+    if only is not None:
+        query = query.where(Camera.id == only)
     if known_at is not None:
         query = query.where(Camera.recorded_at <= known_at)
     cameras = {camera.id: camera for camera in session.scalars(query)}

@@ -259,10 +259,10 @@ def _with_cameras(world: World, every: list[CameraState]) -> dict[str, str]:
 
 
 def _state(world: World, session: Session, camera: int, moment: datetime) -> CameraState:
-    found = next((s for s in states(world, session, moment) if s.camera.id == camera), None)
-    if found is None:
+    found = states(world, session, moment, only=camera)
+    if not found:
         raise HTTPException(404, f"Không có camera CAM-{camera:05}.")
-    return found
+    return found[0]
 
 
 def _cells(world: World, session: Session, camera: Camera, moment: datetime) -> list[Any]:
