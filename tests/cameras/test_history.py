@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from dondoc.cameras import past, rollup
 from dondoc.cameras.looks import Look
 from dondoc.clock import at
+from dondoc.settings import load
 from dondoc.store.cameras import Camera, CameraCheck, CameraMonth, NightRun, Outage
 from dondoc.store.session import upgrade
 from dondoc.world import World
@@ -116,8 +117,6 @@ def test_outages_and_what_a_camera_once_was_stay(world: World) -> None:
 
 
 def test_it_works_on_both_databases(world: World, empty_database: str) -> None:
-    from dondoc.settings import load
-
     upgrade(empty_database)
     made = World(load())
     camera = a_camera(made)

@@ -1,14 +1,14 @@
 """Nightly results that are past their time become monthly counts; the last few of a camera stay. Outages stay all."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from dondoc.cameras import looks
-from dondoc.cameras.looks import AT_ONCE, Judge, Look, Night
+from dondoc.cameras.looks import AT_ONCE, Look, Night
 from dondoc.store.cameras import Camera, CameraCheck, CameraMonth, CredentialAttempt
 from dondoc.world import World
 
@@ -52,9 +52,11 @@ def _month(world: World, session: Session, month: date) -> int:
     if not any(leaving.values()):
         return 0
     judge = looks.judge(world, session)
-    with_looks = [camera for camera in session.scalars(select(Camera)) if leaving.get(camera.id)]
-    for camera in with_looks:
-        _count(session, judge, camera, month, [look for _, look in leaving[camera.id]])
+    known = {row.camera_id: row for row in session.scalars(select(CameraMonth).where(CameraMonth.month == month))}
+    for camera in session.scalars(select(Camera)).all():
+        if seen := leaving.get(camera.id):
+            row = known.get(camera.id) or _empty(session, camera, month)
+            _count(row, judge.nights(camera, [look for _, look in seen]))
     ids = [number for found in leaving.values() for number, _ in found]
     for start in range(0, len(ids), AT_ONCE):
         session.execute(delete(CameraCheck).where(CameraCheck.id.in_(ids[start : start + AT_ONCE])))
@@ -86,21 +88,17 @@ def surplus(found: Sequence[tuple[int, Look]], newer: int) -> Sequence[tuple[int
     return [pair for pair in found if pair[1].night < first_kept]
 
 
-def _count(session: Session, judge: Judge, camera: Camera, month: date, seen: Iterable[Look]) -> None:
-    nights = judge.nights(camera, seen)
-    row = session.scalar(select(CameraMonth).where(CameraMonth.camera_id == camera.id, CameraMonth.month == month))
-    if row is None:
-        row = CameraMonth(camera_id=camera.id, month=month, nights=0, verdicts={})
-        row.good = row.reachable = row.showing = row.not_checked = 0
-        session.add(row)
+def _empty(session: Session, camera: Camera, month: date) -> CameraMonth:
+    row = CameraMonth(camera_id=camera.id, month=month, nights=0, verdicts={})
+    row.good = row.reachable = row.showing = row.not_checked = 0
+    session.add(row)
+    return row
+
+
+def _count(row: CameraMonth, nights: Sequence[Night]) -> None:
     row.nights += len(nights)
     row.good += sum(night.good for night in nights)
     row.reachable += sum(night.reachable for night in nights)
     row.showing += sum(night.showing for night in nights)
     row.not_checked += sum(not night.counts for night in nights)
-    row.verdicts = dict(Counter(row.verdicts) + verdicts(nights))
-
-
-def verdicts(nights: Iterable[Night]) -> Counter[str]:
-    """How many nights ended in each verdict."""
-    return Counter(night.look.verdict for night in nights)
+    row.verdicts = dict(Counter(row.verdicts) + Counter(night.look.verdict for night in nights))
