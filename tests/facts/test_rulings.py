@@ -34,6 +34,14 @@ def test_the_newest_extension_counts_and_none_reaches_further_than_it_says(book:
     assert book.standing("so-nnptnt", "reservoir/form_01", MONDAY).last_day == date(2021, 11, 19)
 
 
+def test_an_extension_backwards_is_refused(book: Book) -> None:
+    with pytest.raises(Problem, match="sớm hơn thời hạn"):
+        book.rule("extend", agency=DUC_THO, deliverable="form_03", until=date(2021, 11, 18))
+    book.rule("extend", agency=DUC_THO, until=date(2021, 11, 18))  # nothing new for the focal letter
+    assert book.standing(DUC_THO, FOCAL, MONDAY).last_day == date(2021, 11, 18)
+    assert book.standing(DUC_THO, FORM, MONDAY).last_day == date(2021, 11, 19)
+
+
 def test_a_waiver_is_quoted(book: Book) -> None:
     book.rule("waive", agency=DUC_THO, system="tourism")
     found = book.standing(DUC_THO, FORM, MONDAY)

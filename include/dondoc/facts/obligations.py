@@ -109,13 +109,15 @@ class _Judge:
         return agency is not None and agency in (self.duty.agency, self._answers(day)[0])
 
     def _last_day(self) -> tuple[date | None, str]:
-        """ "Trước ngày X" ends with the day before X; an extension moves it."""
+        """ "Trước ngày X" ends with the day before X; an extension moves it, never to an earlier day."""
         if self.duty.due_before is None:
             return None, ""
-        if extended := self._rulings("extend"):
+        written = self.duty.due_before - timedelta(days=1)
+        extended = self._rulings("extend")
+        if extended and extended[-1].until and extended[-1].until > written:
             newest = extended[-1]
             return newest.until, f"gia hạn đến hết ngày {newest.until:%d/%m/%Y} {cites(newest)}"
-        return self.duty.due_before - timedelta(days=1), ""
+        return written, ""
 
     def _answers(self, day: date) -> tuple[str | None, str]:
         """Who answers for it on a day: its own agency, whoever a person gave it to, or the heir of either."""

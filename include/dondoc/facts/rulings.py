@@ -1,6 +1,6 @@
 """A person's word that overrides the machine: dated, with document and reason, undone only by another one."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -55,6 +55,8 @@ def rule(
         raise Problem("--site chỉ dùng với pause, kèm --agency, không kèm --deliverable.")
     _known(directive, agency, system, deliverable, to_agency)
     _undoable(session, undoes)
+    if kind == "extend" and until is not None:
+        _later(directive, agency, system, deliverable, until)
     row = Ruling(
         kind=kind,
         agency=agency,
@@ -87,6 +89,18 @@ def _known(
     known = {d.deliverable for d in (*directive.obligations, *directive.milestones)}
     if deliverable is not None and deliverable not in known:
         raise Problem(f"Không có nội dung phải gửi “{deliverable}”. Có: {', '.join(sorted(known))}.")
+
+
+def _later(directive: Directive, agency: str | None, system: str | None, deliverable: str | None, until: date) -> None:
+    """An extension to a day before the written last day is a slip of the pen: it would make the agency late."""
+    about = [
+        duty.due_before - timedelta(days=1)
+        for duty in directive.obligations
+        if duty.due_before and system in (None, duty.system) and deliverable in (None, duty.deliverable)
+        if agency in (None, duty.agency)
+    ]
+    if about and until < min(about):
+        raise Problem(f"Gia hạn đến {until:%d/%m/%Y} sớm hơn thời hạn của văn bản. Kiểm tra lại --until.")
 
 
 def _undoable(session: Session, undoes: int | None) -> None:
