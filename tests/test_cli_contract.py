@@ -9,6 +9,7 @@ from typer.main import get_command
 
 from dondoc.cli import app
 from dondoc.cli.output import show
+from dondoc.errors import Problem
 from dondoc.world import World
 from tests.conftest import OTHER_DIRECTIVE, Run
 
@@ -132,6 +133,23 @@ def test_a_ruling_is_recorded_and_undone_from_the_command(
     assert "theo Văn bản số 9 (mưa lũ; Đậu Tùng Lâm)" in str(row()["reason"])
     dondoc("rule", "undo", "--undoes", 1, *why)
     assert row()["status"] == "overdue"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("obligations", "--as-of", "0001-01-01"),
+        ("obligations", "--as-of", "2021-11-22", "--known-at", "0001-01-01T00:00+07:00"),
+        ("report", "--as-of", "9999-12-31", "--out", "ra"),
+        ("assign", "9" * 20, "--agency", "so-nnptnt", "--by", "Lan"),
+        ("settle", "9" * 12, "sent", "--by", "Lan"),
+    ],
+)
+def test_a_number_or_year_out_of_all_proportion_is_a_sentence(
+    world: World, dondoc: Run, arguments: tuple[str, ...]
+) -> None:
+    with pytest.raises(Problem, match=r"Kiểm tra lại|Viết dạng"):
+        dondoc(*arguments)
 
 
 def test_contacts_are_imported_from_the_command(world: World, dondoc: Run, tmp_path: Path) -> None:

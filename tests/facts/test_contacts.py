@@ -55,6 +55,7 @@ def test_one_wrong_row_keeps_the_whole_file_out_and_all_wrong_rows_are_named(boo
     [
         ("agency,role,name,email\n", "thiếu cột phone"),
         ("", "thiếu cột"),
+        (HEAD + f'{DUC_THO},clerk,"' + "A" * 200_000, "danh-ba.csv:2: không phải CSV"),
         (HEAD.strip() + ",password\n", "không hiểu cột password"),
         (HEAD.strip() + ",system\n" + f"{DUC_THO},clerk,A,a@x.test,,trains\n", "không có hệ thống “trains”"),
         (HEAD.strip() + ",valid_from\n" + f"{DUC_THO},clerk,A,a@x.test,,20/11/2021\n", "không phải ngày"),

@@ -100,7 +100,9 @@ def rule(
     site: Annotated[str | None, typer.Option(help="pause: chỉ các camera ở điểm này.")] = None,
     until: Annotated[str | None, typer.Option(help="extend, pause: ngày cuối cùng.")] = None,
     to: Annotated[str | None, typer.Option(help="reassign: đơn vị nhận.")] = None,
-    undoes: Annotated[int | None, typer.Option(help="undo: số của quyết định bị hủy bỏ.")] = None,
+    undoes: Annotated[
+        int | None, typer.Option(min=1, max=999_999_999, help="undo: số của quyết định bị hủy bỏ.")
+    ] = None,
     from_: Annotated[str | None, typer.Option("--from", help="Có hiệu lực từ; mặc định: bây giờ.")] = None,
 ) -> None:
     """Ghi quyết định của người có thẩm quyền; được nêu trong mọi lý do dựa vào nó."""

@@ -21,7 +21,7 @@ def _number(text: str) -> int:
     """The row number of an id as printed (12) or as people quote it (TH-00012)."""
     from dondoc.errors import Problem
 
-    found = re.fullmatch(r"(?:TH-)?0*([0-9]{1,12})", text.strip(), re.IGNORECASE)
+    found = re.fullmatch(r"(?:TH-)?0*([0-9]{1,9})", text.strip(), re.IGNORECASE)
     if not found:
         raise Problem(f"“{text}” không phải số thư. Viết dạng 12 hoặc TH-00012.")
     return int(found[1])

@@ -4,12 +4,14 @@ import json
 import sys
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import typer
 
 from dondoc.clock import HERE, end_of
 from dondoc.errors import Problem
+
+When = TypeVar("When", bound=date)
 
 
 def _plain(value: object) -> str:
@@ -50,9 +52,10 @@ def _cell(value: object) -> str:
 def day(text: str) -> date:
     """An ISO date from the command line."""
     try:
-        return date.fromisoformat(text)
+        value = date.fromisoformat(text)
     except ValueError:
         raise Problem(f"“{text}” không phải ngày. Viết dạng 2021-11-22.") from None
+    return _in_range(value, text)
 
 
 def moment(text: str) -> datetime:
@@ -61,7 +64,14 @@ def moment(text: str) -> datetime:
         value = datetime.fromisoformat(text)
     except ValueError:
         raise Problem(f"“{text}” không phải thời điểm. Viết dạng 2021-11-22T07:00+07:00.") from None
-    return value if value.tzinfo else value.replace(tzinfo=HERE)
+    return _in_range(value if value.tzinfo else value.replace(tzinfo=HERE), text)
+
+
+def _in_range(value: When, text: str) -> When:
+    """A slip in the year must not reach the arithmetic of zones and weeks, which ends at the years 1 and 9999."""
+    if not 1900 <= value.year <= 2999:
+        raise Problem(f"“{text}”: năm phải từ 1900 đến 2999. Kiểm tra lại.")
+    return value
 
 
 def day_or_moment(text: str) -> datetime:

@@ -53,11 +53,14 @@ def _rows(text: str, filename: str) -> list[tuple[int, dict[str, str]]]:
     if unknown := sorted(set(columns) - {*REQUIRED, *OPTIONAL}):
         raise Problem(f"{filename}: không hiểu cột {', '.join(unknown)}. Chỉ dùng: {','.join(REQUIRED + OPTIONAL)}.")
     reader.fieldnames = columns
-    return [
-        (reader.line_num, {key: (value or "").strip() for key, value in row.items() if isinstance(key, str)})
-        for row in reader
-        if any(row.values())
-    ]
+    try:
+        return [
+            (reader.line_num, {key: (value or "").strip() for key, value in row.items() if isinstance(key, str)})
+            for row in reader
+            if any(row.values())
+        ]
+    except csv.Error:
+        raise Problem(f"{filename}:{reader.line_num + 1}: không phải CSV (thiếu dấu nháy đóng?).") from None
 
 
 def _fault(directive: Directive, row: dict[str, str]) -> str | None:

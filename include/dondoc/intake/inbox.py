@@ -1,5 +1,6 @@
 """What waits for a person, and the person's word on whose it is."""
 
+import re
 from datetime import datetime
 from typing import Any
 
@@ -45,10 +46,10 @@ def as_row(submission: Submission, verdict: Verdict | None) -> dict[str, Any]:
 
 def submission_id(text: str) -> int:
     """The id that a person typed: `12` or `BN-0012`."""
-    try:
-        return int(text.upper().removeprefix("BN-"))
-    except ValueError:
-        raise Problem(f"“{text}” không phải số bản nộp. Viết dạng BN-0012 hoặc 12.") from None
+    found = re.fullmatch(r"(?:BN-)?0*([0-9]{1,9})", text.strip(), re.IGNORECASE)
+    if not found:
+        raise Problem(f"“{text}” không phải số bản nộp. Viết dạng BN-0012 hoặc 12.")
+    return int(found[1])
 
 
 def assign(world: World, submission: int, agency: str, *, by: str, now: datetime) -> Verdict:
