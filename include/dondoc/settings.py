@@ -72,7 +72,11 @@ class Settings(BaseSettings):
     metrics_file: Path | None = Field(
         None, description="Metrics of the cameras are put here after each look, e.g. for node_exporter's textfiles."
     )
-    installation: str = Field("dondoc.invalid", description="Domain part of every Message-ID: this installation's.")
+    installation: str = Field(
+        "dondoc.invalid",
+        pattern=r"^[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*$",
+        description="Domain part of every Message-ID: this installation's.",
+    )
 
     @field_validator("probe_allow", "reference_hosts", mode="before")
     @classmethod

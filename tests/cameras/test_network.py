@@ -116,7 +116,7 @@ def test_a_camera_on_ipv6_is_looked_at() -> None:
 
     found = asyncio.run(run())
     assert found.verdict == "not_found"
-    assert "[::1]" in found.steps[2]
+    assert "::1" not in " ".join(found.steps)
 
 
 @pytest.mark.parametrize("ip", ["::ffff:169.254.169.254", "64:ff9b::a9fe:a9fe", "2002:a9fe:a9fe::1"])

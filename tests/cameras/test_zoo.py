@@ -210,7 +210,19 @@ def test_the_detail_says_what_to_look_at(found: dict[str, Finding], kind: str, w
 def test_no_finding_holds_a_secret_or_what_a_camera_wrote(found: dict[str, Finding]) -> None:
     for finding in found.values():
         shown = " ".join((repr(finding), finding.detail, *finding.steps))
-        for secret in (PASSWORD, USER, "chia-khoa", "mat-khau", "realm", "nonce", "Hm", "and more", "response"):
+        for secret in (
+            PASSWORD,
+            USER,
+            "127.0.0.1",
+            "169.254",
+            "chia-khoa",
+            "mat-khau",
+            "realm",
+            "nonce",
+            "Hm",
+            "and more",
+            "response",
+        ):
             assert secret not in shown, finding.camera
         assert all(line.isprintable() and len(line) < 200 for line in (finding.detail, *finding.steps))
         assert len(finding.steps) <= MOST
@@ -218,18 +230,17 @@ def test_no_finding_holds_a_secret_or_what_a_camera_wrote(found: dict[str, Findi
 
 def test_a_failed_dialogue_keeps_its_steps_and_a_good_one_does_not(zoo: Zoo, found: dict[str, Finding]) -> None:
     assert found["good"].steps == ()
-    place = zoo.url("refuses every login").partition("/1?")[0]
     assert [line.partition("  ")[2] for line in found["refuses every login"].steps] == [
-        f"nối đến 127.0.0.1 cổng {zoo.ports['refuses every login']}",
+        "nối đến thiết bị",
         "đã nối",
-        f"→ OPTIONS {place}/…",
+        "→ OPTIONS",
         "← 401 Unauthorized (Digest MD5)",
-        f"→ DESCRIBE {place}/…",
+        "→ DESCRIBE",
         "← 401 Unauthorized (Digest MD5)",
-        f"→ DESCRIBE {place}/… (đăng nhập Digest MD5)",
+        "→ DESCRIBE (đăng nhập Digest MD5)",
         "← 401 Unauthorized (Digest MD5)",
     ]
-    assert found["redirect to the metadata"].steps[-1].endswith("← 302 Found (chuyển đến rtsp://169.254.169.254:554/…)")
+    assert found["redirect to the metadata"].steps[-1].endswith("← 302 Found (chuyển hướng)")
 
 
 def test_the_password_itself_is_sent_to_none_that_offers_digest(zoo: Zoo, found: dict[str, Finding]) -> None:

@@ -78,8 +78,8 @@ def _result(finding: Finding, at: datetime) -> dict[str, Any]:
         "elapsed_ms": finding.elapsed_ms,
         "stage": finding.stage,
         "at": at.isoformat(),
-        "steps": list(getattr(finding, "steps", ())) if finding.verdict not in GOOD else [],
-        "features": getattr(finding, "features", None),
+        "steps": list(finding.steps) if finding.verdict not in GOOD else [],
+        "features": dict(finding.features) if finding.features else None,
     }
 
 
@@ -127,9 +127,8 @@ class _Batch:
         yield from _explained(looks, may, why, found)
 
     def _target(self, one: _Look, may: bool) -> Target:
-        target = Target(str(one.camera), one.url, *((one.user, one.password) if may else (None, None)))
-        remembered = self.pasts.get(one.camera)
-        return replace(target, past=remembered) if remembered else target  # type: ignore[call-arg, unused-ignore]
+        user, password = (one.user, one.password) if may else (None, None)
+        return Target(str(one.camera), one.url, user, password, self.pasts.get(one.camera))
 
     def _probed(self, targets: Sequence[Target]) -> Iterable[Finding]:
         return probe_many(

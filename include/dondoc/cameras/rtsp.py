@@ -9,7 +9,7 @@ from dondoc.cameras import network, sdp
 from dondoc.cameras.address import Address, parse
 from dondoc.cameras.digest import Challenge, Login, choose, parse_challenges
 from dondoc.cameras.message import TLS, NotRtsp, Response
-from dondoc.cameras.steps import Steps, place
+from dondoc.cameras.steps import Steps
 from dondoc.cameras.wire import NotTls, Wire
 from dondoc.settings import Network
 
@@ -101,7 +101,7 @@ class Dialogue:
 
     async def _connect(self, ips: Sequence[network.Ip]) -> Wire:
         for ip in ips:
-            self.steps.note(f"nối đến {ip} cổng {self.address.port}")
+            self.steps.note("nối đến thiết bị")
             try:
                 self.ip = ip
                 return await network.connect(ip, self.address.port)
@@ -136,7 +136,7 @@ class Dialogue:
         self.password_sent |= self._login is not None
         self.asked = method
         login = f" (đăng nhập {self._login.challenge.shown})" if self._login else ""
-        self.steps.note(f"→ {method} {place(self.address)}{login}")
+        self.steps.note(f"→ {method}{login}")
         if method == "TEARDOWN":
             await asyncio.sleep(0)  # it is sent at the end of the loop's turn: not to be overtaken by hanging up
 

@@ -17,7 +17,7 @@ from imap_tools.message import MailMessage
 
 from dondoc.clock import HERE
 from dondoc.errors import Problem
-from dondoc.intake.receive import receive, safe_filename
+from dondoc.intake.receive import receive
 from dondoc.mail.servers import ImapServer
 from dondoc.store.intake import SourceRead
 from dondoc.world import World
@@ -56,12 +56,11 @@ def _record(world: World, result: SourceResult, now: datetime) -> SourceResult:
 
 
 def read_folder(world: World, now: datetime) -> SourceResult:
-    """Take in every file of `drop/` that no longer grows; then move it to `drop/da-tiep-nhan/`."""
+    """Take in every file of `drop/` that no longer grows; then remove it: the original is kept whole, encrypted."""
     result = SourceResult("folder")
     drop = world.settings.home / "drop"
     try:
-        done = drop / "da-tiep-nhan"
-        done.mkdir(parents=True, exist_ok=True)
+        drop.mkdir(parents=True, exist_ok=True)
         files = sorted(p for p in drop.iterdir() if _is_document(p))
     except OSError as error:
         result.ok = False
@@ -69,7 +68,7 @@ def read_folder(world: World, now: datetime) -> SourceResult:
         return _record(world, result, now)
     for path in files:
         try:
-            _take_file(world, path, done, result, now)
+            _take_file(world, path, result, now)
         except Problem as problem:  # the disk is full: stop here, the rest stays where it is
             result.ok = False
             result.problems.append(str(problem))
@@ -84,7 +83,7 @@ def _is_document(path: Path) -> bool:
     return path.is_file() and not path.is_symlink() and not path.name.startswith((".", "~$"))
 
 
-def _take_file(world: World, path: Path, done: Path, result: SourceResult, now: datetime) -> None:
+def _take_file(world: World, path: Path, result: SourceResult, now: datetime) -> None:
     stat = path.stat()
     if abs(datetime.now(HERE).timestamp() - stat.st_mtime) < STABLE.total_seconds():
         return
@@ -98,7 +97,8 @@ def _take_file(world: World, path: Path, done: Path, result: SourceResult, now: 
         received_at=datetime.fromtimestamp(stat.st_mtime, HERE),
         now=now,
     )
-    path.replace(done / f"{submission:05}-{safe_filename(path.name)}")
+    if path.stat().st_mtime_ns == stat.st_mtime_ns:  # else it was laid anew meanwhile: the next run takes it
+        path.unlink()
     if new:
         result.submission_ids.append(submission)
 
