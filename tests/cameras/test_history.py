@@ -1,6 +1,5 @@
 """Nights for years: what becomes of results that are past their time."""
 
-from collections import Counter
 from datetime import date, timedelta
 
 import pytest
@@ -8,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
-from dondoc.cameras import past, rollup
+from dondoc.cameras import night, past, rollup
 from dondoc.cameras.looks import Look
 from dondoc.clock import at
+from dondoc.demo.fleet import Fleet
 from dondoc.settings import load
 from dondoc.store.cameras import Camera, CameraCheck, CameraMonth, NightRun, Outage
 from dondoc.store.session import upgrade
@@ -144,12 +144,21 @@ class TestPast:
         camera = a_camera(world)
         for number in range(3):
             checks(world, camera, {on(number): "ok"}, features={"lap": number})
-        monkeypatch.setattr(past, "history", lambda found: {"nights": Counter(f["lap"] for f in found)})
+        monkeypatch.setattr(past, "history", lambda found: [(f["lap"], f["at"]) for f in found])
         with world.sessions.begin() as session:
-            assert past.pasts(session, [camera], on(2)) == {camera: {"nights": Counter({0: 1, 1: 1})}}
+            found = past.pasts(session, [camera], on(2))
+            assert found == {camera: [(0, "2021-11-22T22:00:00+07:00"), (1, "2021-11-23T22:00:00+07:00")]}
             assert past.pasts(session, [camera], NIGHT) == {}
 
-    def test_without_a_memory_nothing_is_read(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(past, "history", None)
-        with world.sessions.begin() as session:
-            assert past.pasts(session, [1], NIGHT) == {}
+    def test_a_look_remembers_what_the_one_before_saw(self, world: World, environment: pytest.MonkeyPatch) -> None:
+        environment.setenv("DONDOC_PROBE_ALLOW", "127.0.0.0/8")
+        newer = World(load())
+        with Fleet() as fleet:
+            camera = cameras(newer, f"{AGENCY},{SYSTEM},a,{fleet.url('healthy')},,,,,,")[0]
+            for number in range(2):
+                found = night.check_batch(newer, [camera], night=on(number), round="night", now=at(on(number), 22))
+                night.store(newer, found, night=on(number), round="night", now=at(on(number), 22))
+        with newer.sessions.begin() as session:
+            remembered = past.pasts(session, [camera], on(2))[camera]
+        assert len(remembered["last"]) == 2
+        newer.sessions.kw["bind"].dispose()

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from dondoc.cameras.history import history
 from dondoc.store.cameras import CameraCheck
 
-NIGHTS = timedelta(days=30)
+NIGHTS = timedelta(days=60)  # by day and by night about a month each, with some to spare
 
 
 def pasts(session: Session, camera_ids: Sequence[int], night: date) -> dict[int, Mapping[str, Any]]:
