@@ -3,6 +3,7 @@
 import json
 import random
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import timedelta
 
@@ -21,6 +22,7 @@ from dondoc.demo.fleet import Fleet
 from dondoc.errors import Problem
 from dondoc.settings import load
 from dondoc.store.cameras import Camera, CredentialAttempt, CredentialRelease
+from dondoc.store.session import upgrade
 from dondoc.world import World
 from tests.cameras.nights import AGENCY, NIGHT, NOW, SYSTEM, cameras, on
 from tests.conftest import SECRET, Run
@@ -133,6 +135,22 @@ class TestSites:
             for camera in ids:  # three runs, as three tasks would
                 looked(world, [camera])
             assert [f.counts["logins"] for f in fleets] == [1, 1, 0]
+
+
+class TestAtOnce:
+    def test_of_two_processes_only_one_tries_a_device(self, empty_database: str) -> None:
+        upgrade(empty_database)
+        made = World(load())
+        url = "rtsp://10.1.1.1/"
+        ids = cameras(made, *(f"{AGENCY},{SYSTEM},Kênh {n},{url}{n},u,sai,,,," for n in range(8)))
+
+        def begin(camera: int) -> set[int]:
+            with made.sessions.begin() as session:
+                return attempts.begin(session, {camera: "f"}, NIGHT, NOW)
+
+        with ThreadPoolExecutor(8) as pool:
+            assert sum(map(len, pool.map(begin, ids))) == 1
+        made.sessions.kw["bind"].dispose()
 
 
 class TestCanary:

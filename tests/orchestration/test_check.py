@@ -1,15 +1,19 @@
 """`check_camera_reachability`, run to its end against real cameras."""
 
+import logging
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
 from dondoc import clock
-from dondoc.cameras import imports
+from dondoc.cameras import imports, night
 from dondoc.demo.fleet import Fleet
-from dondoc.store.cameras import CameraCheck
+from dondoc.orchestration import checking
+from dondoc.store.cameras import Camera, CameraCheck, NightRun
+from dondoc.store.mail import OutboxLetter
 from dondoc.world import World
 
 
@@ -71,3 +75,48 @@ def test_only_the_agencies_asked_for_are_looked_at(
     assert play("check_camera_reachability", look="all", agencies=["cong-an-tinh"])[""] == "success"
     assert looks(desk) == {}
     assert play("check_camera_reachability", look="all", agencies=["so-nnptn"])["plan"] == "failed"
+
+
+def batch(ids: list[int]) -> dict:
+    return {"cameras": ids, "night": "2021-11-22", "look": "all", "starts": clock.now().isoformat(), "over": 0.0}
+
+
+def test_when_our_own_side_is_down_nothing_is_asked_and_everybody_is_told(
+    desk: World, fleet: Fleet, environment: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    declare(desk, fleet, "healthy", "missing")
+    environment.setenv("DONDOC_REFERENCE_HOSTS", "127.0.0.1:9")
+    environment.setenv("DONDOC_OPS_ADDRESS", "ops@example.vn")
+    before = fleet.counts["connections"]
+    with caplog.at_level(logging.WARNING):
+        checked = checking.check(batch([1, 2]))
+        stored = checking.store([batch([1, 2])], [checked])
+    assert (checked, fleet.counts["connections"]) == ({"results": [], "blind": 2}, before)
+    assert "00/02 camera" in stored["summary"]
+    assert "phía Sở mất kết nối" in stored["summary"]
+    assert stored["summary"] in caplog.text
+    with desk.sessions.begin() as session:
+        assert session.scalars(select(NightRun.our_side_down)).one()
+        letters = session.scalars(select(OutboxLetter).where(OutboxLetter.kind == "internal")).all()
+    assert len(letters) == 1
+
+
+def test_a_batch_that_failed_does_not_cost_the_others_their_night(desk: World, fleet: Fleet) -> None:
+    declare(desk, fleet, "healthy", "missing")
+    stored = checking.store([batch([1]), batch([2])], [checking.check(batch([1]))])
+    assert stored == {"ok": 1, "summary": "Đêm 22/11/2021 (all): đã xem 01/02 camera; 01 đạt, 00 chưa đạt."}
+
+
+def test_ten_thousand_cameras_are_few_tasks(desk: World) -> None:
+    with desk.sessions.begin() as session:
+        session.add_all(
+            Camera(
+                agency="so-nnptnt", system="reservoir", key=str(n), name=f"c{n}", site=f"Điểm {n // 6}",
+                url=f"rtsp://10.{n // 65536}.{n // 256 % 256}.{n % 256}:554/", happened_at=clock.now(),
+                recorded_at=clock.now(),
+            )
+            for n in range(10_000)
+        )  # fmt: skip
+    batches = night.plan(desk, night=date(2021, 11, 22), round="night", system_window=None)
+    assert sum(map(len, batches)) == 10_000
+    assert len(batches) + 2 < 40

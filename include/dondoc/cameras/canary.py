@@ -44,8 +44,9 @@ def wave(waiting: Sequence[Login], told: Told, *, number: int, limit: int) -> li
     going: list[Login] = []
     doors: set[Door] = set()
     started: Counter[Shared] = Counter()
+    known = told.shut | told.open
     for one in waiting:
-        settled = one.door in told.shut | told.open
+        settled = one.door in known
         if not settled and one.door in doors:
             continue
         if not settled and one.shared and started[one.shared] >= _allowed(told, one.shared, number, limit):
