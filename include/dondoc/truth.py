@@ -1,9 +1,11 @@
-"""Which function of which room tells whether a letter of a kind is still true. The doors hand it to the outbox."""
+"""Which function of which room tells whether a letter of a kind is still true: delivery asks it of each letter."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from dondoc.errors import Problem
 from dondoc.mail.letter import StillTrue
 from dondoc.store.mail import OutboxLetter
 from dondoc.world import World
@@ -30,3 +32,34 @@ def registry(world: World) -> dict[str, StillTrue]:
 
 def _always(session: Session, letter: OutboxLetter, now: datetime) -> None:
     """An answer to what happened stays true."""
+
+
+def deliver(world: World, now: Callable[[], datetime]) -> dict[str, int]:
+    """Deliver what is due and still true, and settle what the archive proves.
+
+    Returns:
+        how many letters were moved, by the state they are in now.
+
+    Raises:
+        Problem: no mail server is set up, or its address cannot be read.
+    """
+    from dondoc.mail import delivery
+    from dondoc.mail.servers import imap_from_url, smtp_from_url
+
+    settings = world.settings
+    if settings.smtp_url is None:
+        raise Problem(
+            "Không biết gửi thư qua máy chủ nào. Trong Airflow: Admin → Connections, tạo dondoc_smtp kiểu smtp; "
+            "với lệnh dondoc: đặt DONDOC_SMTP_URL."
+        )
+    archive = settings.archive_imap_url
+    return delivery.deliver(
+        world.sessions,
+        smtp_from_url(settings.smtp_url.get_secret_value()),
+        settings=settings,
+        calendar=world.calendar,
+        blobs=world.blobs,
+        still_true=registry(world),
+        now=now,
+        archive=imap_from_url(archive.get_secret_value()) if archive else None,
+    )

@@ -69,7 +69,7 @@ def test_a_correction_of_an_old_copy_is_a_conflict(
 
 
 def test_a_missing_file_is_said_and_the_others_are_received(files: dict[str, Path], dondoc: Run, desk: Desk) -> None:
-    with pytest.raises(Problem, match="các tệp khác đã được tiếp nhận"):
+    with pytest.raises(Problem, match="các tệp khác đã được xử lý"):
         dondoc("receive", "khong-co.xlsx", files["tot"], "--from", OFFICER)
     assert [row.filename for row in desk.submissions()] == ["tot.xlsx"]
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from dondoc.cli.output import emit, say
+from dondoc.cli.output import contents, emit, say
 from dondoc.errors import Problem
 
 if TYPE_CHECKING:
@@ -81,19 +81,13 @@ def check(
 
     if annotate and len(files) != 1:
         raise Problem("--annotate chỉ đi với một tệp. Chạy riêng cho từng tệp.")
-    world, broken = open_world(), False
+    world = open_world()
     common: dict[str, Any] = {
         "data": world.settings.data,
         "directive": world.directive,
         "secrets": world.settings.secret_keys,
     }
-    for path in files:
-        try:
-            content = path.read_bytes()
-        except OSError as error:
-            say(f"{path}: không đọc được tệp ({error.strerror}). Kiểm tra đường dẫn.")
-            broken = True
-            continue
+    for path, content in contents(files):
         form = judge(content, path.name, day=clock.now().date(), **common)
         emit(_line(path, form)) if as_json else _tell(path, form)
         if annotate:
@@ -101,8 +95,6 @@ def check(
 
             _write(annotate, mark(content, form, base_version=form.base_version or 0, **common))
             say(f"Đã ghi bản đánh dấu vào {annotate}.")
-    if broken:
-        raise Problem("Có tệp không đọc được; các tệp khác đã được kiểm tra.")
 
 
 def _line(path: Path, form: "FormVerdict") -> dict[str, Any]:

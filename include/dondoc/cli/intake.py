@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from dondoc.cli.output import emit, moment, say, show
+from dondoc.cli.output import contents, emit, moment, say, show
 
 
 def add(app: typer.Typer) -> None:
@@ -23,24 +23,15 @@ def receive(
 ) -> None:
     """Tiếp nhận tệp như thể gửi qua thư: giữ nguyên bản gốc, kiểm tra, ghi thư trả lời vào hộp thư đi."""
     from dondoc import clock
-    from dondoc.errors import Problem
     from dondoc.intake.arrive import arrive
     from dondoc.world import open_world
 
-    world, now, broken = open_world(), clock.now(), False
+    world, now = open_world(), clock.now()
     when = moment(received_at) if received_at else now
-    for path in files:
-        try:
-            content = path.read_bytes()
-        except OSError as error:
-            say(f"{path}: không đọc được tệp ({error.strerror}). Kiểm tra đường dẫn.")
-            broken = True
-            continue
+    for path, content in contents(files):
         line = arrive(world, content, path.name, sender=sender, channel="cli", received_at=when, now=now)
         line["file"] = str(path)  # as it was called, as in `check`
         emit(line) if as_json else say(f"{path}: {line['outcome']} (BN-{int(line['submission']):04})")
-    if broken:
-        raise Problem("Có tệp không đọc được; các tệp khác đã được tiếp nhận.")
 
 
 def inbox(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:

@@ -87,26 +87,9 @@ def settle(
 def deliver(as_json: Json = False) -> None:
     """Gửi những thư đến lượt, và kết luận những thư có bằng chứng đã gửi."""
     from dondoc import clock, truth
-    from dondoc.errors import Problem
-    from dondoc.mail import delivery
-    from dondoc.mail.servers import imap_from_url, smtp_from_url
     from dondoc.world import open_world
 
-    world = open_world()
-    settings = world.settings
-    if settings.smtp_url is None:
-        raise Problem("Chưa đặt DONDOC_SMTP_URL: không biết gửi thư qua máy chủ nào. Đặt rồi chạy lại.")
-    archive = settings.archive_imap_url
-    counts = delivery.deliver(
-        world.sessions,
-        smtp_from_url(settings.smtp_url.get_secret_value()),
-        settings=settings,
-        calendar=world.calendar,
-        blobs=world.blobs,
-        still_true=truth.registry(world),
-        now=clock.now,
-        archive=imap_from_url(archive.get_secret_value()) if archive else None,
-    )
+    counts = truth.deliver(open_world(), clock.now)
     if as_json:
         emit(counts)
     else:

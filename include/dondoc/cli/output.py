@@ -2,8 +2,9 @@
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any, TypeVar
 
 import typer
@@ -47,6 +48,25 @@ def _cell(value: object) -> str:
     if isinstance(value, list | tuple):
         return ",".join(map(str, value)) or "-"
     return "-" if value in (None, "") else str(value)
+
+
+def contents(files: Iterable[Path]) -> Iterator[tuple[Path, bytes]]:
+    """Each file that can be read, with its bytes; the others are named at once, and the call fails at the end.
+
+    Raises:
+        Problem: after the last one, when some could not be read.
+    """
+    broken = False
+    for path in files:
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            say(f"{path}: không đọc được tệp ({error.strerror}). Kiểm tra đường dẫn.")
+            broken = True
+            continue
+        yield path, content
+    if broken:
+        raise Problem("Có tệp không đọc được; các tệp khác đã được xử lý.")
 
 
 def day(text: str) -> date:

@@ -20,8 +20,6 @@ from dondoc.escalation import escalate, sources
 from dondoc.facts import contacts
 from dondoc.facts.register import register
 from dondoc.facts.rulings import rule
-from dondoc.mail import delivery
-from dondoc.mail.servers import smtp_from_url
 from dondoc.store.cameras import Camera
 from dondoc.world import World
 
@@ -159,21 +157,7 @@ def morning(world: World, day: str) -> None:
     with at(f"{day}T07:30"):
         sources.look(world, clock.now())
         escalate.escalate(world, date.fromisoformat(day), now=clock.now(), record=True)
-        deliver(world)
-
-
-def deliver(world: World) -> None:
-    """Send what is due, now."""
-    assert world.settings.smtp_url is not None
-    delivery.deliver(
-        world.sessions,
-        smtp_from_url(world.settings.smtp_url.get_secret_value()),
-        settings=world.settings,
-        calendar=world.calendar,
-        blobs=world.blobs,
-        still_true=truth.registry(world),
-        now=clock.now,
-    )
+        truth.deliver(world, clock.now)
 
 
 def nights(world: World) -> None:

@@ -74,22 +74,7 @@ def probe_declared() -> dict[str, int]:
 def deliver() -> dict[str, int]:
     """Deliver what is due and settle what is uncertain. Red when no mail server is set up."""
     from dondoc import truth
-    from dondoc.mail import delivery
-    from dondoc.mail.servers import imap_from_url, smtp_from_url
 
-    world = open_world()
-    if world.settings.smtp_url is None:
-        raise Problem("Chưa có kết nối dondoc_smtp. Tạo trong Airflow: Admin → Connections, kiểu smtp.")
-    archive = world.settings.archive_imap_url
-    counts = delivery.deliver(
-        world.sessions,
-        smtp_from_url(world.settings.smtp_url.get_secret_value()),
-        settings=world.settings,
-        calendar=world.calendar,
-        blobs=world.blobs,
-        still_true=truth.registry(world),
-        now=clock.now,
-        archive=imap_from_url(archive.get_secret_value()) if archive else None,
-    )
+    counts = truth.deliver(open_world(), clock.now)
     log.info("delivered: %s", counts)
     return counts
