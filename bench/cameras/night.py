@@ -63,10 +63,13 @@ async def serve(port: int) -> None:
     """The fleet: every address of the loopback range, one port."""
     clips.clip("moving", "h264")
     counts: Counter[str] = Counter()
+    visits: set[asyncio.Task[None] | None] = set()  # who only hangs would be collected
 
     async def visit(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        visits.add(asyncio.current_task())
         with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             await Camera(reader, writer, counts).talk()
+        visits.discard(asyncio.current_task())
         writer.close()
 
     async with await asyncio.start_server(visit, "0.0.0.0", port, backlog=4096) as server:
