@@ -16,6 +16,7 @@ WHY = {
     "int_": "không phải số nguyên",
     "float_": "không phải số",
     "greater_than": "số quá nhỏ",
+    "bool_": "chỉ nhận true hoặc false",
     "timezone": "thiếu múi giờ; viết dạng 2021-11-22T07:00+07:00",
     "datetime": "không phải thời điểm; viết dạng 2021-11-22T07:00+07:00",
 }
@@ -48,6 +49,11 @@ class Settings(BaseSettings):
     )
     check_retention_days: int = Field(
         400, ge=31, description="Nightly results older than this become monthly counts. Outages are kept for ever."
+    )
+    thumbnails: bool = Field(
+        False,
+        description="Keep the newest picture of each camera for operators: small, encrypted, 7 days at most; never of "
+        "one that is restricted, records sound, or whose system the directive excludes.",
     )
     secret_key: SecretStr | None = Field(None, description="Comma list: the first encrypts and signs, all decrypt.")
     mode: Literal["rehearsal", "live"] = Field("rehearsal", description="In rehearsal all letters go to one address.")

@@ -107,6 +107,14 @@ def test_a_batch_that_failed_does_not_cost_the_others_their_night(desk: World, f
     assert stored == {"ok": 1, "summary": "Đêm 22/11/2021 (all): đã xem 01/02 camera; 01 đạt, 00 chưa đạt."}
 
 
+def test_pictures_are_pruned_even_when_nothing_was_planned(desk: World) -> None:
+    folder = desk.settings.home / "thumbnails"
+    folder.mkdir(parents=True)
+    (folder / "CAM-00001.bin").write_bytes(b"of a time when the setting was on")
+    assert checking.store([], []) == {}
+    assert list(folder.iterdir()) == []
+
+
 def test_ten_thousand_cameras_are_few_tasks(desk: World) -> None:
     with desk.sessions.begin() as session:
         session.add_all(

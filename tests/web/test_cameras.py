@@ -5,18 +5,21 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 import pytest
+from fastapi.testclient import TestClient
 from lxml import html
 from sqlalchemy import select
 
 from dondoc import clock
-from dondoc.cameras import imports, night
+from dondoc.cameras import imports, night, thumbnails
 from dondoc.cameras.verdicts import PHASE
 from dondoc.demo.camera import PASSWORD, USER
 from dondoc.demo.fleet import Fleet
+from dondoc.settings import load
 from dondoc.store.cameras import Camera, CameraCheck, CredentialRelease, Outage
 from dondoc.store.facts import Ruling
+from dondoc.web.app import create_app
 from dondoc.world import World
-from tests.web.conftest import ORIGIN, Visit, rows_of, words_of
+from tests.web.conftest import ORIGIN, Visit, rows_of, visitor, words_of
 
 AGENCY, SYSTEM = "cong-an-tinh", "security_traffic"
 TONIGHT = date(2021, 11, 24)
@@ -212,6 +215,47 @@ class TestCamera:
         for path in ("/cameras", "/cameras/2", "/pauses"):
             tree = html.fromstring(visit("ops").get(path).text)
             assert not tree.xpath("//script | //style | //@style | //@onclick")
+
+
+class TestThumbnail:
+    JPEG = b"\xff\xd8\xff a picture"
+
+    @pytest.fixture
+    def kept(self, environment: pytest.MonkeyPatch, world: World, cameras: list[int]) -> World:
+        """Of camera 4, and of 1, of which none may be kept; seen through settings that keep pictures."""
+        environment.setenv("DONDOC_THUMBNAILS", "true")
+        made = World(load())
+        for camera in (1, 4):
+            thumbnails.put(made, camera, self.JPEG, NOW - timedelta(days=1))
+        return made
+
+    @pytest.fixture
+    def visit(self, kept: World) -> Visit:
+        app = create_app(current_user=visitor, world=lambda: kept)
+        return lambda role: TestClient(app, headers={"x-role": role} if role else {}, follow_redirects=False)
+
+    def test_an_operator_sees_it_with_its_time(self, visit: Visit) -> None:
+        page = visit("ops").get("/cameras/4").text
+        (source,) = html.fromstring(page).xpath("//img/@src")
+        answer = visit("ops").get(source)
+        assert (answer.content, answer.headers["content-type"]) == (self.JPEG, "image/jpeg")
+        assert answer.headers["cache-control"] == "no-store"
+        assert "Hình lúc 22:30 23/11/2021" in words_of(page)
+
+    def test_nobody_else_does(self, visit: Visit) -> None:
+        for path in ("/cameras/4/thumbnail", "/cameras/2/thumbnail", "/cameras/99/thumbnail"):
+            assert visit("viewer").get(path).status_code == 403
+            assert visit("").get(path).status_code == 303
+        assert "<img" not in visit("viewer").get("/cameras/4").text
+
+    @pytest.mark.parametrize("camera", [1, 2, 99])
+    def test_there_is_none_where_none_may_be_or_none_is_kept(self, visit: Visit, camera: int) -> None:
+        assert visit("ops").get(f"/cameras/{camera}/thumbnail").status_code == 404
+        assert "<img" not in visit("ops").get(f"/cameras/{camera}").text
+
+    def test_lists_do_not_show_it(self, visit: Visit) -> None:
+        for path in ("/cameras", "/cameras.csv", "/metrics", "/reports", "/agency/so-nnptnt"):
+            assert "thumbnail" not in visit("ops").get(path).text
 
 
 class TestProbeNow:

@@ -11,7 +11,7 @@ from cryptography.fernet import InvalidToken
 from sqlalchemy import select
 
 from dondoc import keys
-from dondoc.cameras import attempts, canary, credentials, past
+from dondoc.cameras import attempts, canary, credentials, past, thumbnails
 from dondoc.cameras.attempts import Login
 from dondoc.cameras.probe import probe_many
 from dondoc.cameras.spread import parts
@@ -91,6 +91,7 @@ class _Batch:
         self.started = time.monotonic()
         self.dice = random.Random()  # noqa: S311 - jitter is no secret
         self.pasts: dict[int, Mapping[str, Any]] = {}
+        self.pictured: set[int] = set()  # cameras of which a picture may be kept
 
     def looks(self, camera_ids: Sequence[int]) -> list[_Look]:
         """Who is looked at; those that once worked come first: they are the ones that answer a canary."""
@@ -98,6 +99,7 @@ class _Batch:
         with self.world.sessions.begin() as session:
             cameras = session.scalars(wanted.order_by(Camera.worked_at.is_(None), Camera.id)).all()
             self.pasts = past.pasts(session, [c.id for c in cameras], self.night)
+            self.pictured = {c.id for c in cameras if thumbnails.allowed(self.world, c)}
             secrets = self.world.settings.secret_keys
             looks = [_prepared(secrets, camera) for camera in cameras]
             credentials.follow_key(session, secrets, {(x.user, x.password) for x in looks if x.user and x.password})
@@ -121,14 +123,25 @@ class _Batch:
             may = attempts.begin(session, wanted, self.night, at, limit=limit)
             held = [one.login for one in looks if one.login and one.camera not in may]
             why = attempts.barred(session, held, self.night, limit=limit) if held else {}
-        found = list(self._probed([self._target(one, one.camera in may) for one in looks]))
+        targets = [self._target(one, one.camera in may) for one in looks]
+        found = [self._without_picture(finding, at) for finding in self._probed(targets)]
         with self.world.sessions.begin() as session:
             attempts.finish(session, {camera: wanted[camera] for camera in may}, found, self.night)
         yield from _explained(looks, may, why, found)
 
     def _target(self, one: _Look, may: bool) -> Target:
         user, password = (one.user, one.password) if may else (None, None)
-        return Target(str(one.camera), one.url, user, password, self.pasts.get(one.camera))
+        wanted = one.camera in self.pictured
+        return Target(str(one.camera), one.url, user, password, self.pasts.get(one.camera), wanted)
+
+    def _without_picture(self, finding: Finding, at: datetime) -> Finding:
+        """Results travel through Airflow: a picture is put away here, at once."""
+        camera = int(finding.camera)
+        if camera not in self.pictured:
+            thumbnails.remove(self.world, camera)
+        elif finding.thumbnail:
+            thumbnails.put(self.world, camera, finding.thumbnail, at)
+        return replace(finding, thumbnail=None)
 
     def _probed(self, targets: Sequence[Target]) -> Iterable[Finding]:
         return probe_many(

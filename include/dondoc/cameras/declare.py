@@ -107,6 +107,7 @@ def _take_over(camera: Camera, row: Row, submission_id: int | None, *, sub: bool
     camera.status, camera.power, camera.link = row.get("status"), row.get("power"), row.get("link")
     camera.off_after_hours = row.get("off_after_hours")
     camera.exemption = _exemption(camera, row)
+    camera.records_sound = row.get("audio")
     camera.restricted = bool(row.get("restricted"))
     camera.submission_id = submission_id
 

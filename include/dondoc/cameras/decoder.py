@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
+from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,11 +29,13 @@ class Seen:
 
     `detail` is for a person; `features` are JSON-safe and to be stored with the check: `history` makes the `past` of
     later looks out of them. They hold `suspicion` (a key of judge.SUSPICIONS or None). Empty without a picture.
+    `thumbnail`: the picture as a small JPEG, only when it was asked for.
     """
 
     verdict: str
     detail: str
     features: dict[str, Any] = field(default_factory=dict)
+    thumbnail: bytes | None = field(default=None, repr=False)
 
 
 class Decoder:
@@ -58,18 +61,21 @@ class Decoder:
         while self._idle:
             await end(self._idle.pop())
 
-    async def judge(self, codec: str, stream: bytes, past: Mapping[str, Any] | None = None) -> Seen:
+    async def judge(
+        self, codec: str, stream: bytes, past: Mapping[str, Any] | None = None, *, thumbnail: bool = False
+    ) -> Seen:
         """Decode and judge one picture.
 
         Args:
             codec: `h264` or `h265`.
             stream: the picture as Annex B, with its parameter sets.
             past: what `history` made of the same camera's former looks.
+            thumbnail: the picture itself is wanted, too, small.
 
         Raises:
             Problem: no child can be started: our own fault, not the camera's.
         """
-        request = json.dumps({"codec": codec, "past": past}).encode()
+        request = json.dumps({"codec": codec, "past": past, "thumbnail": thumbnail}).encode()
         async with self._places:
             child = self._idle.pop() if self._idle else await self._start()
             try:
@@ -113,7 +119,18 @@ async def _ask(child: Process, request: bytes, stream: bytes) -> Seen:
     child.stdin.write(len(request).to_bytes(4) + len(stream).to_bytes(4) + request)
     child.stdin.write(stream)
     await child.stdin.drain()
-    return Seen(**json.loads(await child.stdout.readuntil(b"\n")))
+    return heard(await child.stdout.readuntil(b"\n"))
+
+
+def heard(line: bytes) -> Seen:
+    """What a child answers.
+
+    Raises:
+        ValueError: it is no answer.
+    """
+    answer = json.loads(line)
+    picture = answer.pop("thumbnail", None)
+    return Seen(**answer, thumbnail=b64decode(picture) if picture else None)
 
 
 async def end(child: Process) -> None:

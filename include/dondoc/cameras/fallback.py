@@ -22,7 +22,7 @@ from typing import Any
 from urllib.parse import quote
 
 from dondoc.cameras.address import Address
-from dondoc.cameras.decoder import START, Decoder, Seen, end, start
+from dondoc.cameras.decoder import START, Decoder, Seen, end, heard, start
 from dondoc.cameras.digest import Challenge
 from dondoc.cameras.network import Ip
 
@@ -52,7 +52,13 @@ def source(address: Address, ip: Ip, login: tuple[str, str] | None) -> str:
 
 
 async def look(
-    url: str, transport: str, decoder: Decoder, *, timeout: float, past: Mapping[str, Any] | None = None
+    url: str,
+    transport: str,
+    decoder: Decoder,
+    *,
+    timeout: float,
+    past: Mapping[str, Any] | None = None,
+    thumbnail: bool = False,
 ) -> Seen:
     """One picture of a camera that stage 1 has described.
 
@@ -60,15 +66,17 @@ async def look(
         url: from `source`.
         transport: `tcp` or `udp`.
         timeout: seconds for the network.
+        past, thumbnail: as for `Decoder.judge`.
     """
-    request = json.dumps({"url": url, "past": past, "half_ms": int(timeout * 500)}).encode()
+    asked = {"url": url, "past": past, "half_ms": int(timeout * 500), "thumbnail": thumbnail}
+    request = json.dumps(asked).encode()
     async with decoder.elsewhere:
         options = OPTIONS.format(transport=transport)
         child = await start("dondoc.cameras.fallback", decoder.limits, OPENCV_FFMPEG_CAPTURE_OPTIONS=options)
         try:
             async with asyncio.timeout(timeout + START):
                 answer, _ = await child.communicate(request + b"\n")
-            return Seen(**json.loads(answer))
+            return heard(answer)
         except (TimeoutError, OSError, ValueError):  # ValueError: it crashed, and said nothing
             return Seen(**NOTHING)
         finally:
@@ -84,7 +92,8 @@ def main() -> None:
     bgr = capture(request["url"], request["half_ms"])
     seen = NOTHING
     if bgr is not None:
-        seen = picture.look(measure.planes(bgr), request["past"], json.loads(sys.argv[1]))
+        limits = json.loads(sys.argv[1])
+        seen = picture.look(measure.planes(bgr), request["past"], limits, thumbnail=request["thumbnail"])
     picture.say(json.dumps(seen))
 
 

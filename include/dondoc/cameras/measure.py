@@ -11,7 +11,7 @@ STRIP = HEIGHT // 10  # rows cut off at top and bottom: clock and name are writt
 TILES = (8, 16)  # rows and columns of tiles, each kept as one byte to compare nights with
 PLAIN = 16  # a tile with fewer grey values is plain: sky, wall, burnt out, unlit; encoders make it equal every night
 # Limited range (16 for black, 235 for white) stretched to 0-255.
-_STRETCH = np.clip((np.arange(256) - 16) * (255 / 219), 0, 255).round().astype(np.uint8)
+STRETCH = np.clip((np.arange(256) - 16) * (255 / 219), 0, 255).round().astype(np.uint8)
 
 
 class Planes(NamedTuple):
@@ -41,7 +41,7 @@ def measure(picture: Planes) -> dict[str, Any]:
         hash: 64 bits of differences (dHash); tiles: a digest of each tile's pixels, 0 for a plain one, as base64.
     """
     grey = cv2.resize(picture.y, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA)
-    grey = grey if picture.full_range else cv2.LUT(grey, _STRETCH)
+    grey = grey if picture.full_range else cv2.LUT(grey, STRETCH)
     middle = grey[STRIP : HEIGHT - STRIP]
     seen = _brightness(middle)
     fine, coarse = _detail(middle), _detail(cv2.resize(middle, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA))

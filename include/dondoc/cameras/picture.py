@@ -1,13 +1,14 @@
 """Decodes one picture and judges it. Runs as a child process: a crash of a decoder must not take us along.
 
 Its only argument are the thresholds. Says `ready`; then reads requests from standard input, each two lengths of 4
-bytes, a JSON object (`codec`, `past`) and the Annex-B stream, and answers each with a line of JSON (the fields of
-`Seen`), until its input ends.
+bytes, a JSON object (`codec`, `past`, `thumbnail`) and the Annex-B stream, and answers each with a line of JSON
+(the fields of `Seen`, its `thumbnail` as base64), until its input ends.
 """
 
 import contextlib
 import json
 import sys
+from base64 import b64encode
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,11 +17,12 @@ import cv2
 import numpy as np
 
 from dondoc.cameras.judge import Thresholds, detail, judge, light
-from dondoc.cameras.measure import Planes, measure
+from dondoc.cameras.measure import STRETCH, Planes, measure
 
 CODECS = {"h264": "h264", "h265": "hevc"}
 PLANAR = {"yuv420p": False, "yuvj420p": True}  # format: whether it has the full range by its name
 FULL_RANGE = 2  # AVCOL_RANGE_JPEG
+SMALL, QUALITY = 160, 70  # pixels, the longer side of a thumbnail; JPEG quality
 MEMORY = 3 * 1024**3
 FAILED: dict[str, Any] = {"verdict": "decode_failed", "detail": "không giải mã được hình", "features": {}}
 
@@ -47,7 +49,9 @@ def _array(plane: Any) -> Any:
     return np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[: plane.height, : plane.width]
 
 
-def look(picture: Planes | None, past: Mapping[str, Any] | None, limits: Thresholds) -> dict[str, Any]:
+def look(
+    picture: Planes | None, past: Mapping[str, Any] | None, limits: Thresholds, *, thumbnail: bool = False
+) -> dict[str, Any]:
     """What a request is answered with."""
     if picture is None:
         return FAILED
@@ -55,7 +59,19 @@ def look(picture: Planes | None, past: Mapping[str, Any] | None, limits: Thresho
     features["light"] = light(features, limits)
     verdict, suspicion = judge(features, past, limits)
     features |= {"verdict": verdict, "suspicion": suspicion}
-    return {"verdict": verdict, "detail": detail(verdict, suspicion), "features": features}
+    seen = {"verdict": verdict, "detail": detail(verdict, suspicion), "features": features}
+    return seen | {"thumbnail": b64encode(small(picture)).decode()} if thumbnail else seen
+
+
+def small(picture: Planes) -> bytes:
+    """The picture as a JPEG at most `SMALL` pixels wide and high. Limited range: its colours come out a little pale."""
+    height, width = picture.y.shape
+    by = min(1.0, SMALL / max(height, width))
+    size = max(1, round(width * by)), max(1, round(height * by))
+    y, u, v = (cv2.resize(plane, size, interpolation=cv2.INTER_AREA) for plane in picture[:3])
+    y = y if picture.full_range else cv2.LUT(y, STRETCH)
+    bgr = cv2.cvtColor(cv2.merge((y, v, u)), cv2.COLOR_YCrCb2BGR)
+    return cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])[1].tobytes()
 
 
 def confine() -> None:
@@ -84,7 +100,7 @@ def main() -> None:
     while len(head := read(8)) == 8:
         request = json.loads(read(int.from_bytes(head[:4])))
         picture = decode(request["codec"], read(int.from_bytes(head[4:])))
-        say(json.dumps(look(picture, request["past"], limits)))
+        say(json.dumps(look(picture, request["past"], limits, thumbnail=request["thumbnail"])))
 
 
 if __name__ == "__main__":

@@ -6,9 +6,9 @@ import queue
 import resource
 import threading
 import time
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from functools import partial
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import uvloop
 
@@ -66,7 +66,7 @@ async def probe(
         return Finding(target.id, "invalid_address", str(error), _since(started), stage)
     dialogue = Dialogue(address, *_credentials(target, address), allow, resolver or Resolver())
     try:
-        seen = await _look(dialogue, decoder if stage == 2 else None, timeout, target.past)
+        seen = await _look(dialogue, decoder if stage == 2 else None, timeout, target)
     finally:
         dialogue.close()
     return Finding(
@@ -78,6 +78,7 @@ async def probe(
         password_sent=dialogue.password_sent,
         steps=() if seen.verdict == "ok" else dialogue.steps.lines(),
         features=seen.features or None,
+        thumbnail=seen.thumbnail,
     )
 
 
@@ -91,7 +92,7 @@ def _credentials(target: Target, address: Address) -> tuple[str | None, str | No
     return address.user, address.password
 
 
-async def _look(dialogue: Dialogue, decoder: Decoder | None, timeout: float, past: Mapping[str, Any] | None) -> Seen:
+async def _look(dialogue: Dialogue, decoder: Decoder | None, timeout: float, target: Target) -> Seen:
     """What is seen by the end of stage 1, or of stage 2 when there is a decoder."""
     try:
         async with asyncio.timeout(timeout) as deadline:
@@ -102,7 +103,7 @@ async def _look(dialogue: Dialogue, decoder: Decoder | None, timeout: float, pas
             stream = await key_picture(dialogue, track, base)
     except Unspoken as found:
         left = (deadline.when() or 0) - asyncio.get_running_loop().time()
-        return await _elsewhere(dialogue, found.transport, decoder, left, past)
+        return await _elsewhere(dialogue, found.transport, decoder, left, target)
     except Verdict as found:
         return Seen(found.verdict, found.detail)
     except TimeoutError:
@@ -112,12 +113,10 @@ async def _look(dialogue: Dialogue, decoder: Decoder | None, timeout: float, pas
     except OSError:
         return CLOSED.get(dialogue.phase) or _ended(dialogue, "closed_early", f"ngắt kết nối sau {dialogue.asked}")
     dialogue.close()
-    return await decoder.judge(track.codec or "", stream, past)
+    return await decoder.judge(track.codec or "", stream, target.past, thumbnail=target.thumbnail)
 
 
-async def _elsewhere(
-    dialogue: Dialogue, transport: str, decoder: Decoder | None, left: float, past: Mapping[str, Any] | None
-) -> Seen:
+async def _elsewhere(dialogue: Dialogue, transport: str, decoder: Decoder | None, left: float, target: Target) -> Seen:
     """A picture that is not spoken here, by FFmpeg; unless it would have to log in, and cannot."""
     dialogue.close()
     assert decoder is not None
@@ -125,7 +124,9 @@ async def _elsewhere(
     if dialogue.login and not fallback.can_log_in(dialogue.login):
         return Seen("no_frame", f"chưa đọc được cách gửi hình này cùng với đăng nhập {dialogue.login.shown}")
     url = fallback.source(dialogue.address, dialogue.ip, dialogue.credentials if dialogue.login else None)
-    return await fallback.look(url, transport, decoder, timeout=max(1.0, left), past=past)
+    return await fallback.look(
+        url, transport, decoder, timeout=max(1.0, left), past=target.past, thumbnail=target.thumbnail
+    )
 
 
 def _silent(dialogue: Dialogue) -> str:

@@ -1,7 +1,7 @@
 """Camera verdicts, their phases, and what follows from them. A contract: see docs/architecture.md §4."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 PHASE = {
@@ -69,6 +69,7 @@ class Target:
     """A camera to look at. `id` is printed; `url` may hold user info only in the command line's own input.
 
     `past` is what its earlier pictures were like (JSON-safe), None when nobody remembers.
+    `thumbnail`: a small picture is wanted, too.
     """
 
     id: str
@@ -76,6 +77,7 @@ class Target:
     user: str | None = None
     password: str | None = None
     past: Mapping[str, Any] | None = None
+    thumbnail: bool = False
 
     def __repr__(self) -> str:
         return f"Target({self.id})"
@@ -87,6 +89,7 @@ class Finding:
 
     `steps` are the lines of a dialogue that failed, for a page: bounded, without secrets, printable characters only.
     `features` are of the picture (JSON-safe), for the next look's `past`.
+    `thumbnail` is a small JPEG where one was wanted and a picture came: not JSON-safe, and not to travel.
     """
 
     camera: str
@@ -97,6 +100,7 @@ class Finding:
     password_sent: bool = False  # a login left for the camera, whatever became of it
     steps: tuple[str, ...] = ()
     features: Mapping[str, Any] | None = None
+    thumbnail: bytes | None = field(default=None, repr=False)
 
     @property
     def phase(self) -> str:

@@ -40,6 +40,7 @@ class System(Strict):
     form: str | None = None  # form_01 … ; None: the letter asks for no form
     internal_form: str | None = None  # filled in by ourselves; meets no obligation
     check_window: Literal["night", "day"] = "night"
+    thumbnails: bool = True  # false: no picture of its cameras is ever kept
     outage_nights: int | None = None  # bad nights before an outage; None: the setting
 
 

@@ -89,12 +89,13 @@ def store(batches: list[dict[str, Any]], checked: list[dict[str, Any]]) -> dict[
     Returns:
         counts by verdict, and `summary`: a sentence for the people at the UI.
     """
-    from dondoc.cameras import letters, night, ourside, outages, rollup
+    from dondoc.cameras import letters, night, ourside, outages, rollup, thumbnails
     from dondoc.cameras.exports import fleet
 
+    world, now = open_world(), clock.now()
+    thumbnails.prune(world, now)  # first, and whatever was looked at: their week ends even if the rest fails
     if not batches:
         return {}
-    world, now = open_world(), clock.now()
     day, look = date.fromisoformat(batches[0]["night"]), batches[0]["look"]
     found = [result for one in checked for result in one["results"]]
     planned, blind = sum(len(batch["cameras"]) for batch in batches), sum(one["blind"] for one in checked)

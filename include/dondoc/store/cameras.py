@@ -34,6 +34,7 @@ class Camera(Base):
     power: Mapped[str | None]  # as declared: grid, solar, backup
     link: Mapped[str | None]  # as declared: ftth, tslcd, leased, mobile, none
     off_after_hours: Mapped[bool | None]  # as declared: its power is switched off after hours
+    records_sound: Mapped[bool | None]  # as declared
     worked_at: Mapped[datetime | None]  # first seen working; outlives the nightly results
     submission_id: Mapped[int | None] = mapped_column(ForeignKey("submissions.id"))
     happened_at: Mapped[datetime]

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dondoc import clock
-from dondoc.cameras import credentials, looks, now, records
+from dondoc.cameras import credentials, looks, now, records, thumbnails
 from dondoc.cameras.address import public
 from dondoc.cameras.exports import fleet, openmetrics, tables
 from dondoc.cameras.exports.tables import UNNAMED
@@ -145,10 +145,23 @@ def router(acting: Callable[..., User]) -> APIRouter:
                 said_of=SENTENCE,
                 releases=_releases(session, camera),
                 address=public(state.camera.url or "") if user.may_act else None,
+                thumbnail=thumbnails.get(world, state.camera, moment) if user.may_act else None,
                 held_back=_held_back(world, session, state.camera, moment) if user.may_act else None,
                 scopes=SCOPES,
                 today=moment.date(),
             )
+
+    @routes.get("/cameras/{camera}/thumbnail")
+    def thumbnail(request: Request, camera: int) -> Response:
+        world = world_of(request)
+        if not _user(request).may_act:
+            raise HTTPException(403, "Hình của camera chỉ dành cho người vận hành.")
+        with world.sessions.begin() as session:
+            found = session.get(Camera, camera)
+            kept = thumbnails.get(world, found, clock.now()) if found else None
+        if kept is None:
+            raise HTTPException(404, "Not Found")
+        return Response(kept.jpeg, media_type="image/jpeg")
 
     @routes.post("/cameras/{camera}/probe")
     def probe(request: Request, camera: int, user: Annotated[User, Depends(acting)]) -> RedirectResponse:

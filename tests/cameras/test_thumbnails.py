@@ -1,0 +1,221 @@
+"""Pictures are kept only where they may be, encrypted, for a week; and nothing else ever carries one."""
+
+import asyncio
+import json
+import logging
+import os
+from base64 import b64encode
+from datetime import timedelta
+from ipaddress import ip_network
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from cryptography.fernet import Fernet
+
+from dondoc.cameras import night, picture, thumbnails
+from dondoc.cameras.declare import declare
+from dondoc.cameras.measure import Planes
+from dondoc.cameras.probe import probe
+from dondoc.cameras.verdicts import Finding, Target
+from dondoc.demo.fleet import Fleet
+from dondoc.settings import load
+from dondoc.store.cameras import Camera
+from dondoc.world import World
+from tests.cameras.nights import AGENCY, NIGHT, NOW, cameras
+
+JPEG = b"\xff\xd8\xff a picture"
+
+
+@pytest.fixture(autouse=True)
+def _on(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("DONDOC_PROBE_ALLOW", "127.0.0.0/8")
+    environment.setenv("DONDOC_CLOCK", NOW.isoformat())
+    environment.setenv("DONDOC_THUMBNAILS", "true")
+
+
+@pytest.fixture
+def four(world: World, fleet: Fleet) -> list[int]:
+    """1 may be kept; 2 is restricted; 3 records sound; 4 is of a system that the directive excludes."""
+    systems = ["reservoir", "reservoir", "reservoir", "security_traffic"]
+    ids = cameras(world, *(f"{AGENCY},{s},C{n},{fleet.url('healthy', str(n))}" for n, s in enumerate(systems)))
+    change(world, 2, restricted=True)
+    change(world, 3, records_sound=True)
+    return ids
+
+
+def change(world: World, camera: int, **values: object) -> None:
+    with world.sessions.begin() as session:
+        found = session.get_one(Camera, camera)
+        for name, value in values.items():
+            setattr(found, name, value)
+
+
+def look(world: World, ids: list[int]) -> list[dict[str, Any]]:
+    return night.check_batch(world, ids, night=NIGHT, round="night", now=NOW)
+
+
+def files(world: World) -> list[str]:
+    return sorted(path.name for path in (world.settings.home / "thumbnails").glob("*"))
+
+
+def kept(world: World, camera: int, days: float = 0) -> thumbnails.Thumbnail | None:
+    with world.sessions.begin() as session:
+        return thumbnails.get(world, session.get_one(Camera, camera), NOW + timedelta(days=days))
+
+
+def off(environment: pytest.MonkeyPatch) -> World:
+    environment.delenv("DONDOC_THUMBNAILS")
+    return World(load())
+
+
+def seen(fleet: Fleet, behaviour: str, wanted: bool) -> Finding:
+    target = Target("x", fleet.url(behaviour), thumbnail=wanted)
+    return asyncio.run(probe(target, stage=2, allow=[ip_network("127.0.0.0/8")], timeout=8))
+
+
+def shown(jpeg: bytes | None) -> Any:
+    return cv2.imdecode(np.frombuffer(jpeg or b"", np.uint8), cv2.IMREAD_COLOR)
+
+
+@pytest.mark.parametrize("behaviour", ["healthy", "mjpeg"])
+def test_a_picture_comes_small_and_only_when_asked_for(fleet: Fleet, behaviour: str) -> None:
+    found = seen(fleet, behaviour, True)
+    assert (found.verdict, shown(found.thumbnail).shape[1]) == ("ok", 160)
+    assert "xff" not in repr(found)
+    assert seen(fleet, behaviour, False).thumbnail is None
+
+
+@pytest.mark.parametrize("size", [(1, 4000), (4000, 1), (90, 120), (1080, 1920), (3000, 500)])
+def test_no_size_of_a_picture_is_too_odd(size: tuple[int, int]) -> None:
+    y = np.full(size, 200, np.uint8)
+    grey = np.full((-(-size[0] // 2), -(-size[1] // 2)), 128, np.uint8)
+    height, width = shown(picture.small(Planes(y, grey, grey, True))).shape[:2]
+    assert max(height, width) == min(160, max(size))
+
+
+def test_colours_are_those_of_the_picture() -> None:
+    y, u, v = (np.full((90, 160), value, np.uint8) for value in (81, 90, 240))  # red, limited range
+    blue, green, red = shown(picture.small(Planes(y, u, v, False))).mean(axis=(0, 1))
+    assert red > 200 > 60 > max(blue, green)
+
+
+def test_nothing_is_kept_by_default(four: list[int], environment: pytest.MonkeyPatch) -> None:
+    world = off(environment)
+    assert [r["verdict"] for r in look(world, four)] == ["ok"] * 4
+    assert not (world.settings.home / "thumbnails").exists()
+
+
+def test_a_picture_is_kept_only_of_cameras_that_nothing_speaks_against(world: World, four: list[int]) -> None:
+    results = look(world, four)
+    assert [r["verdict"] for r in results] == ["ok"] * 4
+    assert files(world) == ["CAM-00001.bin"]
+    found = kept(world, 1)
+    assert found is not None
+    assert shown(found.jpeg).shape[1] == 160
+    assert timedelta(0) <= found.at - NOW.replace(microsecond=0) < timedelta(minutes=1)
+
+
+def test_results_that_travel_through_airflow_hold_no_picture(world: World, four: list[int]) -> None:
+    (result,) = look(world, [1])
+    found = kept(world, 1)
+    assert found is not None
+    assert {type(value) for value in result.values()} <= {int, str, list, dict}
+    assert "thumbnail" not in json.dumps(result)
+    assert b64encode(found.jpeg).decode()[:40] not in json.dumps(result)
+
+
+def test_a_kept_picture_is_encrypted_and_ours_alone(world: World, four: list[int]) -> None:
+    thumbnails.put(world, 1, JPEG, NOW)
+    folder = world.settings.home / "thumbnails"
+    content = (folder / "CAM-00001.bin").read_bytes()
+    assert b"\xff\xd8" not in content
+    assert b"picture" not in content
+    assert (folder.stat().st_mode & 0o777, (folder / "CAM-00001.bin").stat().st_mode & 0o777) == (0o700, 0o600)
+
+
+def test_a_newer_picture_takes_the_place_of_the_older(world: World, four: list[int]) -> None:
+    thumbnails.put(world, 1, JPEG, NOW - timedelta(days=2))
+    thumbnails.put(world, 1, b"newer", NOW)
+    assert (files(world), kept(world, 1)) == (["CAM-00001.bin"], thumbnails.Thumbnail(b"newer", NOW))
+
+
+def test_a_picture_that_cannot_be_kept_does_not_cost_the_look(
+    world: World, four: list[int], caplog: pytest.LogCaptureFixture
+) -> None:
+    (world.settings.home / "thumbnails").write_text("a file where the folder should be")
+    with caplog.at_level(logging.WARNING):
+        assert [r["verdict"] for r in look(world, [1])] == ["ok"]
+    assert "no thumbnail of CAM-00001" in caplog.text
+
+
+def test_without_a_key_nothing_is_kept_in_clear(
+    four: list[int], environment: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    environment.delenv("DONDOC_SECRET_KEY")
+    world = World(load())
+    thumbnails.put(world, 1, JPEG, NOW)
+    assert (files(world), "DONDOC_SECRET_KEY" in caplog.text) == ([], True)
+
+
+def test_a_look_that_may_no_longer_keep_one_deletes_the_former(world: World, four: list[int]) -> None:
+    look(world, [1])
+    change(world, 1, restricted=True)
+    assert kept(world, 1) is None  # at once, before anything is deleted
+    look(world, [1])
+    assert files(world) == []
+
+
+@pytest.mark.parametrize(
+    "values",
+    [{"restricted": True}, {"records_sound": True}, {"exemption": "no_route"}, {"system": "security_traffic"},
+     {"system": "not-in-the-directive"}],
+)  # fmt: skip
+def test_pruning_deletes_what_is_no_longer_allowed(world: World, four: list[int], values: dict) -> None:
+    thumbnails.put(world, 1, JPEG, NOW)
+    assert (thumbnails.prune(world, NOW), files(world)) == (0, ["CAM-00001.bin"])
+    change(world, 1, **values)
+    assert (thumbnails.prune(world, NOW), files(world)) == (1, [])
+
+
+def test_pruning_deletes_after_seven_days_whatever_the_file_says_of_its_age(world: World, four: list[int]) -> None:
+    thumbnails.put(world, 1, JPEG, NOW)
+    os.utime(world.settings.home / "thumbnails" / "CAM-00001.bin")  # as a restored backup has it
+    assert (thumbnails.prune(world, NOW + timedelta(days=7)), kept(world, 1, days=7) is None) == (0, False)
+    later = timedelta(days=7, seconds=1)
+    assert kept(world, 1, days=later / timedelta(days=1)) is None
+    assert (thumbnails.prune(world, NOW + later), files(world)) == (1, [])
+
+
+def test_pruning_deletes_everything_when_the_setting_is_off(
+    world: World, four: list[int], environment: pytest.MonkeyPatch
+) -> None:
+    thumbnails.put(world, 1, JPEG, NOW)
+    assert (thumbnails.prune(off(environment), NOW), files(world)) == (1, [])
+
+
+def test_pruning_deletes_what_nobody_can_read_or_knows(world: World, four: list[int]) -> None:
+    folder = world.settings.home / "thumbnails"
+    thumbnails.put(world, 1, JPEG, NOW)
+    thumbnails.put(world, 99, JPEG, NOW)
+    (folder / "CAM-00001.jpg").write_bytes(JPEG)
+    (folder / ".CAM-00001.bin.x7").write_bytes(b"half")
+    assert (thumbnails.prune(world, NOW), files(world)) == (3, ["CAM-00001.bin"])
+    (folder / "CAM-00001.bin").write_bytes(Fernet(Fernet.generate_key()).encrypt(JPEG))
+    assert (kept(world, 1), thumbnails.prune(world, NOW), files(world)) == (None, 1, [])
+
+
+def test_a_deletion_that_fails_is_loud(world: World, four: list[int], caplog: pytest.LogCaptureFixture) -> None:
+    blocked = world.settings.home / "thumbnails" / "CAM-00099.bin"
+    (blocked / "x").mkdir(parents=True)
+    assert thumbnails.prune(world, NOW) == 0
+    assert [(r.levelname, blocked.name in r.getMessage()) for r in caplog.records] == [("ERROR", True)]
+
+
+def test_a_form_says_whether_a_camera_records_sound(world: World, directive: Any) -> None:
+    rows = [{"name": n, "host": f"10.1.1.{i}", "audio": a} for i, (n, a) in enumerate([("a", True), ("b", False)], 1)]
+    with world.sessions.begin() as session:
+        declare(session, agency=AGENCY, system="reservoir", rows=rows, submission_id=None, happened_at=NOW, now=NOW)
+        found = session.query(Camera).order_by(Camera.id)
+        assert [thumbnails.allowed(world, camera) for camera in found] == [False, True]
