@@ -1,7 +1,4 @@
-"""How long each DAG file takes to parse, beyond Airflow's own import. Each in a fresh process, five times; medians.
-
-    .venv/bin/python bench/parse.py
-"""
+"""How long each DAG file takes to parse, beyond Airflow's own import: a fresh process each, five times; medians."""
 
 import os
 import statistics
