@@ -100,5 +100,6 @@ def _tiles(middle: Any) -> bytes:
     return np.where(plain, 0, digests).astype(np.uint8).tobytes()
 
 
-_OFFSETS = np.arange(np.prod(TILES))[:, None] * 256
-_WEIGHTS = np.random.default_rng(1).integers(0, 2**32, (HEIGHT - 2 * STRIP) * WIDTH // np.prod(TILES), np.uint32) | 1
+_COUNT = TILES[0] * TILES[1]
+_OFFSETS = np.arange(_COUNT)[:, None] * 256
+_WEIGHTS = np.random.default_rng(1).integers(0, 2**32, (HEIGHT - 2 * STRIP) * WIDTH // _COUNT, np.uint32) | 1
