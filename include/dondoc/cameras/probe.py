@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import queue
 import resource
+import sys
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
@@ -161,7 +162,7 @@ def probe_many(
         Problem: as `probe`.
     """
     found: Found = queue.SimpleQueue()
-    loop = uvloop.new_event_loop()  # half the processor time of a probe
+    loop = asyncio.new_event_loop() if sys.version_info >= (3, 13) else uvloop.new_event_loop()  # 3.13: hangs at fork
     everyone = list(targets)
     at_once = min(concurrency, _descriptors(concurrency + SPARE_DESCRIPTORS) - SPARE_DESCRIPTORS, len(everyone))
     look = partial(probe, stage=stage, timeout=timeout, allow=allow)
