@@ -8,9 +8,8 @@ from typing import Protocol
 
 from pydantic import Field
 
-from dondoc.directive.marked import read
+from dondoc.directive import marked
 from dondoc.directive.model import Directive, Strict
-from dondoc.errors import Problem
 from dondoc.settings import Settings
 from dondoc.workdays import WorkingDays
 
@@ -108,9 +107,4 @@ def load(settings: Settings) -> Rules:
 
 @lru_cache
 def _load(path: Path, _mtime: int) -> Rules:
-    marked = read(path)
-    rules = marked.check(Rules)
-    marked.raise_faults()
-    if not isinstance(rules, Rules):
-        raise Problem(f"{path.name}: tệp quy tắc trống.")
-    return rules
+    return marked.load(path, Rules, "quy tắc")

@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Literal
 
 from dondoc.cameras.address import parse
-from dondoc.directive.marked import read
+from dondoc.directive import marked
 from dondoc.directive.model import Strict
-from dondoc.errors import Problem
 from dondoc.settings import DATA
 
 CHANNEL = "{ch}"
@@ -62,12 +61,7 @@ def load() -> Streams:
 
 @lru_cache
 def _load(path: Path, _mtime: int) -> Streams:
-    marked = read(path)
-    streams = marked.check(Streams)
-    marked.raise_faults()
-    if not isinstance(streams, Streams):
-        raise Problem(f"{path.name}: tệp đường dẫn trống.")
-    return streams
+    return marked.load(path, Streams, "đường dẫn")
 
 
 @dataclass(frozen=True)

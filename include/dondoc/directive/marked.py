@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 from dondoc.errors import Problem
 
 Place = tuple[str | int, ...]
+Model = TypeVar("Model", bound=BaseModel)
 _MESSAGES = {
     "missing": "thiếu khóa “{key}”",
     "extra_forbidden": "không có khóa “{key}” ở đây",
@@ -62,6 +63,20 @@ def _sentence(error: Any) -> str:
         return f"“{key}” phải là một ngày có thật, viết dạng 2021-11-20"
     template = _MESSAGES.get(kind, "“{key}” chưa đúng ({msg})")
     return template.format(key=key, msg=error["msg"], expected=error.get("ctx", {}).get("expected", ""))
+
+
+def load(path: Path, schema: type[Model], what: str) -> Model:
+    """A whole file as a model. `what` names the file's content for people.
+
+    Raises:
+        Problem: the file cannot be used; `file:line: …` per fault.
+    """
+    marked = read(path)
+    found = marked.check(schema)
+    marked.raise_faults()
+    if not isinstance(found, schema):
+        raise Problem(f"{path.name}: tệp {what} trống.")
+    return found
 
 
 def read(path: Path) -> Marked:

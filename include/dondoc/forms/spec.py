@@ -65,8 +65,8 @@ class Field(_Entry):
     kind: Kind
 
 
-class FormSpec(Strict):
-    """One form. `title` is what people call it; `head` is part I, `columns` the table of part II."""
+class _Form(Strict):
+    """What a form and its YAML file have in common. `title` is what people call it."""
 
     id: str
     code: str
@@ -80,6 +80,11 @@ class FormSpec(Strict):
     aliases: tuple[str, ...] = ()
     empty_when: When = {}
     lists: dict[str, tuple[Choice, ...]] = {}
+
+
+class FormSpec(_Form):
+    """One form. `head` is part I, `columns` the table of part II."""
+
     head: tuple[Field, ...]
     columns: tuple[Field, ...]
 
@@ -150,21 +155,9 @@ class _Common(Strict):
     fields: dict[str, dict[str, Any]]
 
 
-class _File(Strict):
+class _File(_Form):
     """The keys of a form's YAML file."""
 
-    id: str
-    code: str
-    version: int
-    title: str
-    label: str
-    heading: str
-    sheet: str
-    part: str
-    nil: bool
-    aliases: tuple[str, ...] = ()
-    empty_when: When = {}
-    lists: dict[str, tuple[Choice, ...]] = {}
     head: tuple[_Entry, ...]
     columns: tuple[_Entry, ...]
 
