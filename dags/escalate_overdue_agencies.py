@@ -10,11 +10,10 @@ Chạy tay với `as_of` khác ngày hôm nay: mọi thư đều ở trạng th�
 
 from datetime import datetime, timedelta
 
-from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk import dag, task
 
 from dondoc.clock import HERE
-from dondoc.orchestration import alerts, escalating, runs
+from dondoc.orchestration import alerts, approving, escalating, runs
 from dondoc.orchestration.timetables import WorkingDayTimetable
 
 
@@ -27,33 +26,19 @@ from dondoc.orchestration.timetables import WorkingDayTimetable
     default_args={"on_failure_callback": alerts.failed, "retries": 1, "retry_delay": timedelta(seconds=20)},
     tags=["dondoc", "đôn đốc"],
     doc_md=__doc__,
-    user_defined_macros={"letters": escalating.letters},
+    user_defined_macros={"letters": approving.letters},
 )
 def escalate_overdue_agencies():
     @task(max_active_tis_per_dag=1)
     def decide(**context) -> dict:
         return escalating.decide(context)
 
-    @task.short_circuit(ignore_downstream_trigger_rules=True)
-    def anything_to_approve(decided: dict) -> list[str]:
-        return decided["to_approve"]
-
-    @task
-    def release(held: list[str], answer: dict) -> dict:
-        return escalating.release(held, answer)
-
-    held = anything_to_approve(decide())
-    approve = HITLOperator(
-        task_id="approve",
+    approving.approval(
+        decide(),
         subject="Duyệt thư đôn đốc gửi lãnh đạo đơn vị",
-        body="Chọn số thư để đọc nội dung và lý do. Thư đang giữ:\n\n"
-        "{{ letters(ti.xcom_pull(task_ids='anything_to_approve')) }}",
-        options=[escalating.APPROVE, escalating.LEAVE],
-        defaults=[escalating.LEAVE],
-        response_timeout=timedelta(hours=8),
+        body="Chọn số thư để đọc nội dung và lý do.",
+        patience=timedelta(hours=8),
     )
-    held >> approve
-    release(held, approve.output)
 
 
 escalate_overdue_agencies()

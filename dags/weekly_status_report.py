@@ -8,12 +8,11 @@ bằng lệnh `dondoc report issue`.
 
 from datetime import datetime, timedelta
 
-from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk import dag, task
 from airflow.timetables.trigger import CronTriggerTimetable
 
 from dondoc.clock import HERE
-from dondoc.orchestration import alerts, escalating, reporting, runs
+from dondoc.orchestration import alerts, approving, reporting, runs
 
 
 @dag(
@@ -25,33 +24,19 @@ from dondoc.orchestration import alerts, escalating, reporting, runs
     default_args={"on_failure_callback": alerts.failed, "retries": 1, "retry_delay": timedelta(seconds=20)},
     tags=["dondoc", "báo cáo"],
     doc_md=__doc__,
-    user_defined_macros={"letters": escalating.letters},
+    user_defined_macros={"letters": approving.letters},
 )
 def weekly_status_report():
     @task(max_active_tis_per_dag=1)
     def draw_up(**context) -> dict:
         return reporting.draw_up(context)
 
-    @task.short_circuit(ignore_downstream_trigger_rules=True)
-    def anything_to_approve(drawn: dict) -> list[str]:
-        return drawn["to_approve"]
-
-    @task
-    def release(held: list[str], answer: dict) -> dict:
-        return escalating.release(held, answer)
-
-    held = anything_to_approve(draw_up())
-    approve = HITLOperator(
-        task_id="approve",
+    approving.approval(
+        draw_up(),
         subject="Duyệt gửi báo cáo tuần",
-        body="Tệp báo cáo: trang Đôn đốc, mục Báo cáo. Thư đang giữ:\n\n"
-        "{{ letters(ti.xcom_pull(task_ids='anything_to_approve')) }}",
-        options=[escalating.APPROVE, escalating.LEAVE],
-        defaults=[escalating.LEAVE],
-        response_timeout=timedelta(days=3),
+        body="Tệp báo cáo: trang Đôn đốc, mục Báo cáo.",
+        patience=timedelta(days=3),
     )
-    held >> approve
-    release(held, approve.output)
 
 
 weekly_status_report()

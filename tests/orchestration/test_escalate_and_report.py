@@ -9,7 +9,7 @@ from sqlalchemy import select
 from dondoc import clock
 from dondoc.errors import Problem
 from dondoc.facts import contacts
-from dondoc.orchestration import escalating
+from dondoc.orchestration import approving
 from dondoc.store.mail import OutboxLetter
 from dondoc.store.reporting import Decision, Report
 from dondoc.world import World
@@ -83,13 +83,13 @@ def test_what_an_approver_answers_in_airflow_releases_the_letters(
 ) -> None:
     play("weekly_status_report", as_of="2021-11-18")
     held = [str(row.id) for row in letters(peopled, "report")]
-    asked = escalating.letters(held)  # what the approver reads first
+    asked = approving.letters(held)  # what the approver reads first
     assert asked.startswith(f"- [TH-{int(held[0]):05}](http://127.0.0.1:8080/dondoc/letters/{held[0]}) gửi {HEAD}: [")
-    left = escalating.release(held, {"chosen_options": [escalating.LEAVE], "responded_by_user": {"name": "duyet"}})
+    left = approving.release(held, {"chosen_options": [approving.LEAVE], "responded_by_user": {"name": "duyet"}})
     assert left == {"approved": [], "by": None}
     with pytest.raises(Problem, match="Không rõ ai"):
-        escalating.release(held, {"chosen_options": [escalating.APPROVE], "responded_by_user": None})
+        approving.release(held, {"chosen_options": [approving.APPROVE], "responded_by_user": None})
     assert letters(peopled, "report")[0].state == "held"
-    answer = {"chosen_options": [escalating.APPROVE], "responded_by_user": {"id": "2", "name": "duyet"}}
-    assert escalating.release(held, answer) == {"approved": held, "by": "duyet"}
+    answer = {"chosen_options": [approving.APPROVE], "responded_by_user": {"id": "2", "name": "duyet"}}
+    assert approving.release(held, answer) == {"approved": held, "by": "duyet"}
     assert [(row.state, row.approved_by) for row in letters(peopled, "report")] == [("pending", "duyet")]

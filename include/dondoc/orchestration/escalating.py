@@ -5,14 +5,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from dondoc import clock
-from dondoc.errors import Problem
 from dondoc.orchestration import runs
 from dondoc.orchestration.connections import open_world
 
 log = logging.getLogger(__name__)
-
-APPROVE = "Duyệt gửi"
-LEAVE = "Để lại, chưa gửi"
 
 
 def decide(context: Mapping[str, Any]) -> dict[str, Any]:
@@ -50,33 +46,3 @@ def _waiting(ids: list[str]) -> list[str]:
     with open_world().sessions.begin() as session:
         rows = [session.get_one(OutboxLetter, int(i)) for i in ids]
         return [str(row.id) for row in rows if row.state == "held" and row.needs_approval]
-
-
-def letters(ids: list[str]) -> str:
-    """What an approver reads in Airflow before saying yes: to whom, about what, and where the whole letter stands."""
-    from dondoc.store.mail import OutboxLetter
-
-    world = open_world()
-    pages = f"{world.settings.public_url.rstrip('/')}/dondoc/letters"
-    with world.sessions.begin() as session:
-        rows = [session.get_one(OutboxLetter, int(i)) for i in ids]
-        return "\n".join(f"- [TH-{row.id:05}]({pages}/{row.id}) gửi {row.recipient}: {row.subject}" for row in rows)
-
-
-def release(held: list[str], answer: Mapping[str, Any] | None) -> dict[str, Any]:
-    """What the approver said in Airflow, carried out by the same `approve` as the page's and the command line's."""
-    from dondoc import truth
-    from dondoc.mail import outbox
-
-    if not answer or APPROVE not in answer["chosen_options"]:
-        log.info("not approved here: %s stay held", held)
-        return {"approved": [], "by": None}
-    person = answer.get("responded_by_user") or {}
-    by = person.get("name") or person.get("id")
-    if not by:
-        raise Problem("Không rõ ai đã duyệt: thư vẫn được giữ lại. Duyệt lại bằng lệnh `dondoc approve`.")
-    world = open_world()
-    with world.sessions.begin() as session:
-        rows = outbox.approve(session, [int(i) for i in held], by=by, now=clock.now(), still_true=truth.registry(world))
-    log.info("approved by %s: %s", by, {row.id: row.state for row in rows})
-    return {"approved": [str(row.id) for row in rows if row.state == "pending"], "by": by}
