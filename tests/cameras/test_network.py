@@ -11,6 +11,8 @@ from ipaddress import IPv4Address, ip_address, ip_network
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dondoc.cameras import network
 from dondoc.cameras.probe import probe, probe_many
@@ -121,7 +123,26 @@ def test_a_camera_on_ipv6_is_looked_at() -> None:
 
 @pytest.mark.parametrize("ip", ["::ffff:169.254.169.254", "64:ff9b::a9fe:a9fe", "2002:a9fe:a9fe::1"])
 def test_an_address_wrapped_into_ipv6_is_judged_by_what_is_in_it(ip: str) -> None:
-    assert not network.allowed(ip_address(ip), [ip_network("::/0"), ip_network("0.0.0.0/0")])
+    assert ip_address(ip) not in network.AllowList([ip_network("::/0"), ip_network("0.0.0.0/0")])
+
+
+NETWORKS = st.sampled_from(
+    ["0.0.0.0/0", "10.0.0.0/8", "127.0.0.0/8", "127.77.0.0/16", "169.254.0.0/16", "::/0", "::1/128"]
+)
+
+
+@given(
+    st.lists(NETWORKS, max_size=3),
+    st.ip_addresses() | NETWORKS.map(lambda n: ip_network(n)[1 if n != "::1/128" else 0]),
+)
+def test_a_special_address_may_be_probed_only_where_its_own_network_is_listed(
+    listed: list[str], ip: network.Ip
+) -> None:
+    allow = [ip_network(n) for n in listed]
+    inner = getattr(ip, "ipv4_mapped", None) or ip
+    special = next((s for s in network._SPECIAL if inner in s), None)
+    may = any(inner in n and (special is None or n.subnet_of(special)) for n in allow)  # type: ignore[arg-type]
+    assert (ip in network.AllowList(allow)) is may
 
 
 def test_a_soft_limit_of_descriptors_is_raised_as_far_as_it_goes(fleet: Fleet) -> None:
@@ -154,5 +175,5 @@ def test_the_deadline_counts_from_each_cameras_own_start(fleet: Fleet) -> None:
 
 
 def test_literal_addresses_are_not_looked_up(names: dict[str, Any]) -> None:
-    assert asyncio.run(network.Resolver().resolve("10.1.2.3")) == [IPv4Address("10.1.2.3")]
+    assert asyncio.run(network.Resolver([ip_network("10.0.0.0/8")]).resolve("10.1.2.3")) == [IPv4Address("10.1.2.3")]
     assert names["asked"] == []

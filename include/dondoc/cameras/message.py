@@ -1,13 +1,13 @@
 """RTSP messages out of bytes as they arrive: bounded, and never trusting what a camera says."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 
 LONGEST_HEAD, LONGEST_BODY = 64 * 1024, 64 * 1024
 _STATUS = re.compile(rb"RTSP/[12]\.[0-9] +([1-9][0-9]{2})(?: .*)?", re.IGNORECASE)
 _REQUEST = re.compile(rb"[A-Z_]{1,20} \S+ RTSP/[12]\.[0-9]")
 _BEGINNING = re.compile(rb"RTSP/.*|[A-Z_]{0,20}(?: .*)?", re.IGNORECASE | re.DOTALL)  # of either, however short
-_EMPTY = re.compile(rb"[\r\n]+")
 _BLANK = re.compile(rb"\r?\n\r?\n")
 _FOLDED = re.compile(rb"\r?\n[ \t]+")
 _LENGTH = re.compile(r"[0-9]{1,9}")
@@ -26,11 +26,24 @@ class NotRtsp(Exception):
 
 @dataclass
 class Response:
-    """`headers` by lower-case name, each with all its values in order."""
+    """`lines` are of the head, without the first; read when they are asked for, as most of them never are."""
 
     status: int
-    headers: dict[str, list[str]] = field(default_factory=dict)
+    lines: bytes = b""
     body: bytes = b""
+
+    @cached_property
+    def headers(self) -> dict[str, list[str]]:
+        """By lower-case name, each with all its values in order; printable characters only."""
+        found: dict[str, list[str]] = {}
+        for line in self.lines.decode("utf-8", "replace").split("\n"):
+            name, colon, value = line.partition(":")
+            if colon:
+                value = value.strip()
+                if not value.isprintable():
+                    value = "".join(c for c in value if c.isprintable())
+                found.setdefault(name.strip().lower(), []).append(value)
+        return found
 
     def get(self, name: str) -> str:
         """The first value of a header, empty when absent."""
@@ -72,10 +85,10 @@ class Inbox:
             NotRtsp: something else came.
         """
         if self._head is None:
-            if blank := _EMPTY.match(self._data):
-                del self._data[: blank.end()]
+            if self._data.startswith((b"\r", b"\n")):
+                self._data = self._data.lstrip(b"\r\n")
                 self._searched = 0
-            if self._data[:1] == b"$":
+            if self._data.startswith(b"$"):
                 return self._packet()
             self._head = self._take_head()
             if self._head is None:
@@ -121,19 +134,12 @@ def parse_head(head: bytes) -> Response:
     """
     if b"\n " in head or b"\n\t" in head:
         head = _FOLDED.sub(b" ", head)
-    first, *lines = head.replace(b"\r\n", b"\n").split(b"\n")
+    first, _, lines = head.partition(b"\n")
+    first = first.removesuffix(b"\r")
     found = _STATUS.fullmatch(first)
     if not found and not _REQUEST.fullmatch(first):
         raise NotRtsp(_spoken(first))
-    headers: dict[str, list[str]] = {}
-    for line in lines:
-        name, colon, value = line.decode("utf-8", "replace").partition(":")
-        if colon:
-            value = value.strip()
-            if not value.isprintable():
-                value = "".join(c for c in value if c.isprintable())
-            headers.setdefault(name.strip().lower(), []).append(value)
-    return Response(int(found[1]) if found else NOISE, headers)
+    return Response(int(found[1]) if found else NOISE, lines)
 
 
 def content_length(response: Response) -> int:
@@ -142,7 +148,7 @@ def content_length(response: Response) -> int:
     Raises:
         NotRtsp: no number, or too long.
     """
-    text = response.get("content-length")
+    text = response.get("content-length") if b"content-length" in response.lines.lower() else ""
     if not text:
         return 0
     if not _LENGTH.fullmatch(text) or int(text) > LONGEST_BODY:

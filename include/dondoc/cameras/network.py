@@ -8,8 +8,8 @@ import socket
 import ssl
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache, partial
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from dondoc.cameras.wire import Wire
@@ -41,41 +41,58 @@ _OUR_OWN = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EADDR
 _SHORT = "Máy kiểm tra thiếu tài nguyên mạng ({}). Giảm --concurrency, hoặc tăng giới hạn tệp mở (ulimit -n)."
 
 
-def allowed(ip: Ip, allow: Sequence[Network]) -> bool:
-    """Whether an address may be probed: listed, and if it is a special one, by a network inside that special one."""
-    ip = getattr(ip, "ipv4_mapped", None) or ip
-    listed = [n for n in allow if ip in n]
-    special = next((s for s in _SPECIAL if s.version == ip.version and ip in s), None)
-    return any(special is None or n.subnet_of(special) for n in listed)  # type: ignore[arg-type]
+class AllowList:
+    """Which addresses may be probed: the listed, and a special one only by a network inside that special one."""
+
+    def __init__(self, allow: Sequence[Network]) -> None:
+        narrow = [n for n in allow if any(n.version == s.version and n.subnet_of(s) for s in _SPECIAL)]  # type: ignore[arg-type]
+        self._narrow, self._wide, self._special = map(_ranges, (narrow, allow, _SPECIAL))
+
+    def __contains__(self, ip: Ip) -> bool:
+        ip = getattr(ip, "ipv4_mapped", None) or ip
+        inside = partial(_inside, ip.version, int(ip))
+        return inside(self._narrow) or (inside(self._wide) and not inside(self._special))
+
+
+def _ranges(networks: Iterable[Network]) -> list[tuple[int, int, int]]:
+    """Version, first and last address of each: looked up for every camera, and `ip in network` is slow."""
+    return [(n.version, int(n.network_address), int(n.broadcast_address)) for n in networks]
+
+
+def _inside(version: int, ip: int, ranges: list[tuple[int, int, int]]) -> bool:
+    return any(first <= ip <= last and theirs == version for theirs, first, last in ranges)
 
 
 class Resolver:
-    """Looks up names in at most `threads` threads that nobody waits for.
+    """Looks up names, for what may be probed of them, in at most `threads` threads that nobody waits for.
 
     A dead name server holds up neither the others nor the exit, and ten thousand names are not ten thousand threads.
     What was found is kept: the cameras of a run that share a name are asked at one address.
     """
 
-    def __init__(self, threads: int = 64) -> None:
+    def __init__(self, allow: Sequence[Network], threads: int = 64) -> None:
+        self._allow = AllowList(allow)
         self._known: dict[str, list[Ip]] = {}
         self._asked: deque[Callable[[], None]] = deque()
         self._free, self._lock = threads, threading.Lock()
 
     async def resolve(self, host: str) -> list[Ip]:
-        """Every address of a host, in the resolver's order.
+        """The addresses of a host that may be probed, in the resolver's order; none of them: the list is empty.
 
         Raises:
-            OSError: there is none.
+            OSError: it has no address.
         """
         try:
-            return [ip_address(host)]
+            found = [ip_address(host)]
         except ValueError:
-            pass
-        if host not in self._known:
-            loop = asyncio.get_running_loop()
-            answer: asyncio.Future[list[Ip]] = loop.create_future()
-            self._submit(lambda: _answer(host, loop, answer))
-            self._known[host] = await answer
+            found = self._known.get(host) or await self._look_up(host)
+        return [ip for ip in found if ip in self._allow]
+
+    async def _look_up(self, host: str) -> list[Ip]:
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[list[Ip]] = loop.create_future()
+        self._submit(lambda: _answer(host, loop, answer))
+        self._known[host] = await answer
         return self._known[host]
 
     def _submit(self, look_up: Callable[[], None]) -> None:

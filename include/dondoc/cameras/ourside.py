@@ -1,14 +1,14 @@
 """Whether it is our own side that is down: then a night says nothing of anybody's cameras."""
 
 import socket
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from ipaddress import ip_address
 
-from dondoc.cameras.network import allowed
+from dondoc.cameras.network import AllowList
 from dondoc.cameras.rules import OurSide
 from dondoc.cameras.verdicts import NOT_CHECKED, PHASE
-from dondoc.settings import Network, Settings
+from dondoc.settings import Settings
 
 PATIENCE = 3.0  # seconds for each reference host
 UNREACHED = frozenset({"dns", "connect"})  # phases in which nobody has answered yet
@@ -21,14 +21,15 @@ def references_answer(settings: Settings) -> bool:
     if not hosts:
         return True
     with ThreadPoolExecutor(len(hosts)) as pool:
-        return any(pool.map(lambda host: _answers(host, settings.probe_allow), hosts))
+        allow = AllowList(settings.probe_allow)
+        return any(pool.map(lambda host: _answers(host, allow), hosts))
 
 
-def _answers(place: str, allow: Sequence[Network]) -> bool:
+def _answers(place: str, allow: AllowList) -> bool:
     host, _, port = place.rpartition(":")
     try:
         ip = ip_address(socket.getaddrinfo(host.strip("[]"), None, type=socket.SOCK_STREAM)[0][4][0])
-        if not allowed(ip, allow):
+        if ip not in allow:
             return False
         socket.create_connection((str(ip), int(port)), PATIENCE).close()
     except (OSError, ValueError):

@@ -41,7 +41,6 @@ async def probe(
     timeout: float = 8.0,
     allow: Sequence[Network] = (),
     decoder: Decoder | None = None,
-    resolver: Resolver | None = None,
 ) -> Finding:
     """Look at one camera. Stage 1 ends with its description, stage 2 with one picture.
 
@@ -49,7 +48,6 @@ async def probe(
         timeout: seconds for everything the network does; decoding has a limit of its own.
         allow: networks that may be probed; none means nothing may.
         decoder: to share between looks; without one a child process is started for this look.
-        resolver: to share between looks.
 
     Returns:
         the finding, whatever the camera does.
@@ -59,15 +57,20 @@ async def probe(
     """
     if stage == 2 and decoder is None:
         async with Decoder(1) as own:
-            return await probe(target, stage=2, timeout=timeout, allow=allow, decoder=own, resolver=resolver)
-    started = time.monotonic()
+            return await _probe(target, own, Resolver(allow), timeout)
+    return await _probe(target, decoder if stage == 2 else None, Resolver(allow), timeout)
+
+
+async def _probe(target: Target, decoder: Decoder | None, resolver: Resolver, timeout: float) -> Finding:
+    """One look: at stage 2 when there is a decoder."""
+    started, stage = time.monotonic(), 2 if decoder else 1
     try:
         address = parse(target.url)
     except ValueError as error:
         return Finding(target.id, "invalid_address", str(error), _since(started), stage)
-    dialogue = Dialogue(address, *_credentials(target, address), allow, resolver or Resolver())
+    dialogue = Dialogue(address, *_credentials(target, address), resolver)
     try:
-        seen = await _look(dialogue, decoder if stage == 2 else None, timeout, target)
+        seen = await _look(dialogue, decoder, timeout, target)
     finally:
         dialogue.close()
     return Finding(
@@ -165,7 +168,7 @@ def probe_many(
     loop = asyncio.new_event_loop() if sys.version_info >= (3, 13) else uvloop.new_event_loop()  # 3.13: hangs at fork
     everyone = list(targets)
     at_once = min(concurrency, _descriptors(concurrency + SPARE_DESCRIPTORS) - SPARE_DESCRIPTORS, len(everyone))
-    look = partial(probe, stage=stage, timeout=timeout, allow=allow)
+    look = partial(_probe, resolver=Resolver(allow), timeout=timeout)
     task = loop.create_task(_look_at_all(_lanes(everyone, per_device), look, found, max(1, at_once), stage == 2))
     thread = threading.Thread(target=_run, args=(loop, task, found), name="probe", daemon=True)
     thread.start()
@@ -187,13 +190,12 @@ async def _look_at_all(
     at_once: int,
     pictures: bool,
 ) -> None:
-    resolver = Resolver()
     async with Decoder() if pictures else contextlib.nullcontext() as decoder, asyncio.TaskGroup() as group:
 
         async def work() -> None:
             for lane in lanes:
                 for target in lane:
-                    found.put(await look(target, decoder=decoder, resolver=resolver))
+                    found.put(await look(target, decoder))
 
         for _ in range(at_once):
             group.create_task(work())

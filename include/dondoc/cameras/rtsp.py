@@ -11,7 +11,6 @@ from dondoc.cameras.digest import Challenge, Login, choose, parse_challenges
 from dondoc.cameras.message import TLS, NotRtsp, Response
 from dondoc.cameras.steps import Steps
 from dondoc.cameras.wire import NotTls, Wire
-from dondoc.settings import Network
 
 REDIRECTS = 2
 FOLLOWED = (301, 302, 303, 307, 308)
@@ -43,10 +42,9 @@ class Dialogue:
         address: Address,
         user: str | None,
         password: str | None,
-        allow: Sequence[Network],
         resolver: network.Resolver,
     ) -> None:
-        self.address, self.allow = address, allow
+        self.address = address
         self.credentials = (user, password or "") if user is not None else None
         self._resolver = resolver
         self.steps = Steps()
@@ -94,10 +92,9 @@ class Dialogue:
             ips = await self._resolver.resolve(self.address.host)
         except OSError:
             raise Verdict("dns_failure", "không phân giải được tên máy") from None
-        may = [ip for ip in ips if network.allowed(ip, self.allow)]
-        if not may:
+        if not ips:
             raise Verdict("blocked_target", "địa chỉ nằm ngoài các dải mạng được phép kiểm tra (DONDOC_PROBE_ALLOW)")
-        return may[:ADDRESSES]
+        return ips[:ADDRESSES]
 
     async def _connect(self, ips: Sequence[network.Ip]) -> Wire:
         for ip in ips:

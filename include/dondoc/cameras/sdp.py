@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 STATIC = {"26": "JPEG", "32": "MPV"}  # payload types that need no rtpmap
 CODECS = {"H264": "h264", "H265": "h265", "HEVC": "h265"}
-_SHUFFLED = r"(?:^|[;\s])(?:packetization-mode=2|sprop-(?:max-don-diff|depack-buf-nalus)=0*[1-9])"
 
 
 @dataclass(frozen=True)
@@ -25,7 +24,7 @@ class Video:
 
 def video(body: bytes) -> Video | None:
     """The video track of a description, None when there is none."""
-    session, *media = re.split(r"^m=", body.decode("utf-8", "replace"), flags=re.MULTILINE)
+    session, *media = f"\n{body.decode('utf-8', 'replace')}".split("\nm=")
     track = next((m for m in media if re.match(r"video\s+(?!$)", m)), None)
     if track is None:
         return None
@@ -33,28 +32,44 @@ def video(body: bytes) -> Video | None:
     payload = (lines[0].split() + [""] * 4)[3]
     rtpmap = re.match(r"([A-Za-z0-9.-]{1,40})/", _attribute(lines, f"rtpmap:{payload} "))
     encoding = rtpmap[1].upper() if rtpmap else STATIC.get(payload, "?")
-    parameters = _attribute(lines, f"fmtp:{payload} ")
+    parameters = _parameters(_attribute(lines, f"fmtp:{payload} "))
     return Video(
         codec=CODECS.get(encoding),
         encoding=encoding,
         control=_attribute(lines, "control:"),
         session_control=_attribute([line.strip() for line in session.splitlines()], "control:"),
         parameter_sets=tuple(_parameter_sets(parameters)),
-        shuffled=re.search(_SHUFFLED, parameters, re.IGNORECASE) is not None,
+        shuffled=_shuffled(parameters),
         encrypted="/SAVP" in lines[0].upper(),
     )
 
 
 def _attribute(lines: list[str], name: str) -> str:
     start = f"a={name}"
-    return next((line[len(start) :].strip() for line in lines if line.startswith(start)), "")
+    for line in lines:
+        if line.startswith(start):
+            return line[len(start) :].strip()
+    return ""
 
 
-def _parameter_sets(parameters: str) -> list[bytes]:
+def _parameters(text: str) -> dict[str, str]:
+    """What fmtp says, "name=value; name=value": the first of each name."""
+    found: dict[str, str] = {}
+    for part in text.replace(";", " ").split():
+        name, _, value = part.partition("=")
+        found.setdefault(name.lower(), value)
+    return found
+
+
+def _shuffled(parameters: dict[str, str]) -> bool:
+    ordered = (parameters.get(name, "").strip("0") for name in ("sprop-max-don-diff", "sprop-depack-buf-nalus"))
+    return parameters.get("packetization-mode") == "2" or any(ordered)
+
+
+def _parameter_sets(parameters: dict[str, str]) -> list[bytes]:
     found = []
     for name in ("sprop-parameter-sets", "sprop-vps", "sprop-sps", "sprop-pps"):
-        value = re.search(rf"(?:^|;|\s){name}=([^;\s]+)", parameters)
-        for part in value[1].split(",") if value else ():
+        for part in parameters.get(name, "").split(","):
             try:
                 found.append(base64.b64decode(part, validate=True))
             except (binascii.Error, ValueError):
