@@ -28,23 +28,19 @@ _NMAP = ("nmap", "-n", "-Pn", "-sT", "-T5", "--min-parallelism", "100", "--scrip
 
 
 def missing() -> list[str]:
-    return [tool for tool in (BLACKBOX, "nmap", "taskset") if not shutil.which(tool)]
-
-
-def pinned(core: int, *command: str) -> list[str]:
-    return ["taskset", "-c", str(core), *command]
+    return [tool for tool in (BLACKBOX, "nmap") if not shutil.which(tool)]
 
 
 @contextmanager
-def blackbox(folder: Path, core: int) -> Iterator[int]:
-    """The exporter on a core of its own; its port."""
+def blackbox(folder: Path) -> Iterator[int]:
+    """The exporter; its port."""
     config = folder / "blackbox.yml"
     config.write_text(_MODULE)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port: int = free.getsockname()[1]
-    options = (f"--config.file={config}", f"--web.listen-address=127.0.0.1:{port}", "--log.level=error")
-    with subprocess.Popen(pinned(core, BLACKBOX, *options), stderr=subprocess.DEVNULL) as process:
+    command = (BLACKBOX, f"--config.file={config}", f"--web.listen-address=127.0.0.1:{port}", "--log.level=error")
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
         while not _listens(port):
             time.sleep(0.05)
         try:
@@ -104,10 +100,10 @@ def scrape(port: int, cameras: Sequence[str], at_once: int) -> float:
     return time.perf_counter() - started
 
 
-def nmap(port: int, addresses: str, cameras: int, core: int) -> float:
+def nmap(port: int, addresses: str, cameras: int) -> float:
     """Seconds for rtsp-methods (OPTIONS alone) over the addresses."""
     started = time.perf_counter()
-    command = pinned(core, *_NMAP, "-p", str(port), addresses)
+    command = (*_NMAP, "-p", str(port), addresses)
     found = subprocess.run(command, capture_output=True, text=True, check=True).stdout.count("rtsp-methods:")
     assert found == cameras, f"nmap found {found} of {cameras}"
     return time.perf_counter() - started

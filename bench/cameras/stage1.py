@@ -2,19 +2,20 @@
 
     .venv/bin/python bench/cameras/stage1.py
 
-Simulated cameras and what asks the exporter run on one core, the prober under test on another. Each measurement is
+Every tool has the whole machine, shared with the simulated cameras and with what asks the exporter. Each measurement is
 taken REPEATS times, the tools by turns; medians and their spread are printed as Markdown, for bench/README.md. Needs
-two cores, Linux, and the Debian packages prometheus-blackbox-exporter and nmap.
+Linux and the Debian packages prometheus-blackbox-exporter and nmap.
 """
 
 import json
+import multiprocessing
 import os
 import platform
-import resource
 import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -29,7 +30,6 @@ HERE = Path(__file__).parent
 REPEATS, CAMERAS, MANY = 5, 5000, 10_000
 SCRAPES = (16, 32, 64)  # at a time; the best is compared with
 AT_ONCE, DEADLINE = 64, 5.0
-THEIR_CORE, OUR_CORE = 0, 1
 EXPECTED = {"open": "ok", "digest": "ok", "hanging": "rtsp_timeout"}
 
 
@@ -38,45 +38,56 @@ def address(number: int) -> str:
 
 
 def own(kind: str, port: int, cameras: int, at_once: int) -> None:
-    """One run of ours, in a process of its own: prints seconds, p99 in ms and the most memory in MB."""
-    from dondoc.cameras.probe import probe_many
+    """One run of ours, as a process would make it: prints seconds, p99 in ms and the most memory in MB."""
+    from dondoc.cameras.shares import probe_shares
     from dondoc.cameras.verdicts import Target
 
     login = (simulator.USER, simulator.PASSWORD) if kind == "digest" else (None, None)
     targets = [Target(str(i), f"rtsp://{address(i)}:{port}/1", *login) for i in range(cameras)]
     started = time.perf_counter()
-    loopback = [ip_network("127.0.0.0/8")]
-    found = list(probe_many(targets, concurrency=at_once, timeout=DEADLINE, allow=loopback))
+    looks = probe_shares(targets, concurrency=at_once, timeout=DEADLINE, allow=[ip_network("127.0.0.0/8")])
+    used: list[float] = []
+    timer = threading.Timer(DEADLINE * 0.9, lambda: used.append(memory()))  # when every hanging one hangs
+    timer.daemon = True
+    timer.start()
+    found = list(looks)
     seconds = time.perf_counter() - started
     verdicts = Counter(f.verdict for f in found)
     assert verdicts == {EXPECTED[kind]: cameras}, verdicts
     p99 = sorted(f.elapsed_ms for f in found)[int(cameras * 0.99)]
-    print(json.dumps([seconds, p99, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024]))
+    print(json.dumps([seconds, p99, *used]))
 
 
-def run_own(kind: str, ports: dict[str, int], cameras: int, at_once: int) -> tuple[float, float, float]:
+def memory() -> float:
+    """MB of this process and its children, what they share counted once."""
+    processes = [os.getpid(), *(child.pid for child in multiprocessing.active_children())]
+    return sum(proportional(Path(f"/proc/{number}/smaps_rollup").read_text()) for number in processes) / 1024
+
+
+def proportional(smaps: str) -> int:
+    return next(int(line.split()[1]) for line in smaps.splitlines() if line.startswith("Pss:"))
+
+
+def run_own(kind: str, ports: dict[str, int], cameras: int, at_once: int) -> list[float]:
     words = (sys.executable, __file__, kind, str(ports[kind]), str(cameras), str(at_once))
-    done = subprocess.run(peers.pinned(OUR_CORE, *words), stdout=subprocess.PIPE, text=True, check=True)
-    return tuple(json.loads(done.stdout))
+    done = subprocess.run(words, stdout=subprocess.PIPE, text=True, check=True)
+    return list(json.loads(done.stdout))
 
 
-def run_command(ports: dict[str, int], folder: Path) -> float:
+def run_command(ports: dict[str, int], folder: Path, cameras: int) -> float:
     """Seconds of the command line with a list of cameras, from its start to its end."""
     listed = folder / "cameras.csv"
-    listed.write_text("id,url\n" + "".join(f"{i},rtsp://{address(i)}:{ports['open']}/1\n" for i in range(MANY)))
+    listed.write_text("id,url\n" + "".join(f"{i},rtsp://{address(i)}:{ports['open']}/1\n" for i in range(cameras)))
     words = (sys.executable, "-c", "from dondoc.cli import main; main()", "probe", "--from", str(listed), "--json")
     started = time.perf_counter()
-    done = subprocess.run(
-        peers.pinned(OUR_CORE, *words, "--allow", "127.0.0.0/8"), capture_output=True, text=True, check=True
-    )
-    assert done.stdout.count('"ok"') == MANY
+    done = subprocess.run((*words, "--allow", "127.0.0.0/8"), capture_output=True, text=True, check=True)
+    assert done.stdout.count('"ok"') == cameras
     return time.perf_counter() - started
 
 
 @contextmanager
 def cameras() -> Iterator[dict[str, int]]:
-    command = peers.pinned(THEIR_CORE, sys.executable, str(HERE / "simulator.py"))
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen((sys.executable, str(HERE / "simulator.py")), stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:
             yield json.loads(process.stdout.readline())
@@ -94,38 +105,47 @@ def measure(ports: dict[str, int], folder: Path) -> dict[str, list[float]]:
         rates.setdefault(name, []).append(cameras / seconds)
         print(f"  {name}: {rates[name][-1]:.0f}/s", file=sys.stderr)
 
-    with peers.blackbox(folder, OUR_CORE) as exporter:
+    with peers.blackbox(folder) as exporter:
         for _ in range(REPEATS):
             note("dondoc, no password", CAMERAS, run_own("open", ports, CAMERAS, AT_ONCE)[0])
             note("dondoc, Digest", CAMERAS, run_own("digest", ports, CAMERAS, AT_ONCE)[0])
             for at_once in SCRAPES:
                 note(f"blackbox exporter, {at_once} at a time", CAMERAS, peers.scrape(exporter, asked, at_once))
-            start_up = peers.nmap(ports["open"], address(0), 1, OUR_CORE)
-            note("nmap", CAMERAS, peers.nmap(ports["open"], everyone, CAMERAS, OUR_CORE) - start_up)
-            note("dondoc probe, start-up included", MANY, run_command(ports, folder))
+            start_up = peers.nmap(ports["open"], address(0), 1)
+            whole = peers.nmap(ports["open"], everyone, CAMERAS)
+            note("nmap", CAMERAS, whole - start_up)
+            note("nmap, start-up included", CAMERAS, whole)
+            note("dondoc probe, start-up included", CAMERAS, run_command(ports, folder, CAMERAS))
+            settle()
     return rates
+
+
+def settle() -> None:
+    """Wait until the kernel has forgotten most connections: a full table of conntrack looks like dead cameras."""
+    count, most = (Path(f"/proc/sys/net/netfilter/nf_conntrack_{name}") for name in ("count", "max"))
+    while count.exists() and int(count.read_text()) > int(most.read_text()) / 3:
+        time.sleep(1)
 
 
 def spread(values: Sequence[float], unit: str) -> str:
     return f"{statistics.median(values):.0f} {unit} ({min(values):.0f}–{max(values):.0f})"
 
 
-def report(rates: dict[str, list[float]], hanging: list[tuple[float, float, float]]) -> None:
+def report(rates: dict[str, list[float]], hanging: list[list[float]]) -> None:
     medians = {name: statistics.median(values) for name, values in rates.items()}
     best = max((name for name in medians if name.startswith("blackbox")), key=medians.__getitem__)
-    print("| prober, one core | cameras/s, median (least–most) | × blackbox | × nmap |\n|---|---|---|---|")
+    print("| prober | cameras/s, median (least–most) | × blackbox | × nmap |\n|---|---|---|---|")
     for name, values in rates.items():
         against = f"{medians[name] / medians[best]:.2f} | {medians[name] / medians['nmap']:.2f}"
         print(f"| {name} | {spread(values, '')} | {against} |")
-    _, p99, memory = zip(*hanging, strict=True)
+    _, p99, used = zip(*hanging, strict=True)
     print(f"\n{MANY} cameras that hang, all at once, deadline {DEADLINE * 1000:.0f} ms: p99 {spread(p99, 'ms')}")
-    print(f"most memory of that run: {spread(memory, 'MB')}")
+    print(f"most memory of that run: {spread(used, 'MB')}")
 
 
 def main() -> None:
     if lacking := peers.missing():
         sys.exit(f"missing: {', '.join(lacking)}")
-    os.sched_setaffinity(0, {THEIR_CORE})
     load = os.getloadavg()[0]
     with tempfile.TemporaryDirectory() as folder, cameras() as ports:
         rates = measure(ports, Path(folder))

@@ -4,6 +4,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from ipaddress import ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -46,12 +47,14 @@ def probe(
 ) -> None:
     """Hỏi từng camera xem có trả lời không (và có hình không với --stage 2)."""
     from dondoc.cameras.probe import probe_many
+    from dondoc.cameras.shares import probe_shares
 
     targets, networks = _targets(urls or [], source), _networks(allow)
     counts: Counter[str] = Counter()
-    at_once = concurrency or AT_ONCE[stage]
+    look = probe_shares if stage == 1 else partial(probe_many, stage=2)  # which has processes of its own
+    findings = look(targets, concurrency=concurrency or AT_ONCE[stage], timeout=timeout, allow=networks)
     with _bar(len(targets), as_json) as advance:
-        for found in probe_many(targets, stage=stage, concurrency=at_once, timeout=timeout, allow=networks):
+        for found in findings:
             counts[found.verdict] += 1
             advance(counts)
             _put(found, as_json)
