@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select, update
@@ -19,6 +19,12 @@ from dondoc.store.cameras import Camera, CameraCheck, NightRun
 from dondoc.world import World
 
 SECOND = "second"  # the round that looks again at what was not seen well that night
+MORNING = 7  # o'clock: what is seen before belongs to the night before, as the second look does
+
+
+def night_of(moment: datetime) -> date:
+    """The night that a moment belongs to."""
+    return moment.date() - timedelta(days=1) if moment.hour < MORNING else moment.date()
 
 
 def plan(

@@ -5,7 +5,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date, datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -16,13 +16,7 @@ from dondoc.errors import Problem
 from dondoc.store.cameras import Camera, CameraCheck
 from dondoc.world import World
 
-MORNING = 7  # o'clock: what is seen before belongs to the night before, as the second look does
 PATIENCE = 40.0  # seconds that a second asker waits for the first one's look
-
-
-def night_of(moment: datetime) -> date:
-    """The night that a moment belongs to."""
-    return moment.date() - timedelta(days=1) if moment.hour < MORNING else moment.date()
 
 
 def look(world: World, camera: int, *, now: Callable[[], datetime]) -> CameraCheck:
@@ -39,7 +33,7 @@ def look(world: World, camera: int, *, now: Callable[[], datetime]) -> CameraChe
             if found := _since(session, camera, asked):
                 return found
         began = now()
-        day, name = night_of(began), f"now-{began:%H%M%S}"
+        day, name = night.night_of(began), f"now-{began:%H%M%S}"
         results = night.check_batch(world, [camera], night=day, round=name, now=began)
         night.store(world, results, night=day, round=name, now=now())
         with world.sessions.begin() as session:

@@ -17,9 +17,12 @@ log = logging.getLogger(__name__)
 
 def which(look: str, moment: datetime) -> tuple[str, date]:
     """The look that a run at a moment makes, and the night it belongs to: 04:00 still belongs to the night before."""
+    from dondoc.cameras import night
+
+    day = night.night_of(moment)
     if look == "auto":
-        look = "second" if moment.hour < 7 else "day" if moment.hour < 17 else "night"
-    return look, moment.date() - timedelta(days=1) if moment.hour < 7 else moment.date()
+        look = night.SECOND if day < moment.date() else "day" if moment.hour < 17 else "night"
+    return look, day
 
 
 def plan(context: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -53,7 +53,7 @@ def probe_declared() -> dict[str, int]:
 
     Also what a killed run left, and what a person accepted between two runs. Red when our own side is down.
     """
-    from dondoc.cameras import letters, night, now, ourside
+    from dondoc.cameras import letters, night, ourside
     from dondoc.intake import backlog
 
     world, moment = open_world(), clock.now()
@@ -63,7 +63,7 @@ def probe_declared() -> dict[str, int]:
     if cameras:
         if not ourside.references_answer(world.settings):
             raise Problem("Phía Sở mất kết nối (không máy chủ tham chiếu nào trả lời): chưa kiểm tra camera vừa khai.")
-        tonight, look = now.night_of(moment), f"declared-{'-'.join(map(str, accepted[:20]))}"
+        tonight, look = night.night_of(moment), f"declared-{'-'.join(map(str, accepted[:20]))}"
         results = night.check_batch(world, cameras, night=tonight, round=look, now=moment)
         counts = night.store(world, results, night=tonight, round=look, now=clock.now())
     written = letters.reachability(world, accepted, clock.now())

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dondoc import clock
-from dondoc.cameras import credentials, looks, now, records, thumbnails
+from dondoc.cameras import credentials, looks, night, now, records, thumbnails
 from dondoc.cameras.address import public
 from dondoc.cameras.exports import fleet, openmetrics, tables
 from dondoc.cameras.exports.tables import UNNAMED
@@ -279,7 +279,7 @@ def _state(world: World, session: Session, camera: int, moment: datetime) -> Cam
 
 
 def _cells(world: World, session: Session, camera: Camera, moment: datetime) -> list[Any]:
-    last = now.night_of(moment)
+    last = night.night_of(moment)
     judge = looks.judge(world, session)
     c = CameraCheck
     rows = session.execute(
@@ -312,7 +312,7 @@ def _failed(session: Session, camera: int) -> CameraCheck | None:
 
 def _held_back(world: World, session: Session, camera: Camera, moment: datetime) -> str | None:
     """Why its password would not be sent now, in words."""
-    tonight = now.night_of(moment)
+    tonight = night.night_of(moment)
     try:
         return credentials.refused_since(session, camera, secrets=world.settings.secret_keys, tonight=tonight)
     except Problem as unreadable:
