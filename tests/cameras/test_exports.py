@@ -203,6 +203,14 @@ class TestMetrics:
         found = {s.labels["verdict"]: s.value for s in families["dondoc_check_last_run_cameras"]}
         assert found == {"ok": 4, "black": 1}
 
+    def test_a_look_while_our_own_side_was_down_gives_no_numbers(self, cameras: World) -> None:
+        with cameras.sessions.begin() as session:
+            session.query(NightRun).one().our_side_down = "phía Sở mất kết nối"
+        families = {f.name: f.samples for f in openmetrics_families(fleet.metrics(cameras, NOW).decode())}
+        assert families["dondoc_check_last_run_cameras"] == []
+        assert [s.value for s in families["dondoc_check_last_run_void"]] == [1]
+        assert {s.labels["state"] for s in families["dondoc_camera_state"]} == {"not_checked"}
+
     def test_no_name_and_no_address_is_in_them(self, cameras: World) -> None:
         text = fleet.metrics(cameras, NOW).decode()
         assert not any(x in text for x in ("Cổng", "10.1.1", "Nơi kín"))

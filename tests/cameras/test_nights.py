@@ -13,6 +13,7 @@ from dondoc.demo.camera import PASSWORD, USER
 from dondoc.demo.fleet import Fleet
 from dondoc.errors import Problem
 from dondoc.facts import contacts
+from dondoc.facts.rulings import rule
 from dondoc.store.cameras import Camera, CameraCheck, CredentialAttempt, Outage
 from dondoc.store.intake import Submission, Verdict
 from dondoc.store.mail import OutboxLetter
@@ -365,6 +366,57 @@ class TestLetters:
         assert "chưa lắp đặt" in letter.text
         assert "127.0.0.1" not in letter.text + letter.html
         assert str(fleet.ports[0]) not in letter.text
+
+    @pytest.mark.parametrize(
+        ("system", "row", "says"),
+        [
+            ("reservoir", {"status": "maintenance"}, "đơn vị khai camera đang bảo trì"),
+            ("public_admin_centre", {}, "ngoài giờ làm việc, trung tâm tắt nguồn"),
+            ("reservoir", {"site": "Đập phụ"}, "đang tạm dừng theo Công điện số 12 (bão số 8; Trần Văn Nam)"),
+        ],
+    )
+    def test_what_is_paused_or_expected_to_be_silent_is_said_and_not_counted(
+        self, world: World, system: str, row: dict[str, str], says: str
+    ) -> None:
+        sub, other = self.submission(world), {"name": "A", "host": "10.1.1.1", "off_after_hours": False}
+        with world.sessions.begin() as session:
+            if "site" in row:
+                rule(
+                    session, world.directive, "pause", agency=AGENCY, site="ĐẬP PHỤ", until=NIGHT,
+                    document="Công điện số 12", reason="bão số 8", by="Trần Văn Nam", from_=at(NIGHT, 0), now=NOW,
+                )  # fmt: skip
+            first, second = declare(
+                session, agency=AGENCY, system=system, rows=[other, {"name": "B", "host": "10.1.1.2", **row}],
+                submission_id=sub, happened_at=NOW, now=NOW,
+            )  # fmt: skip
+        seen(world, second, "connect_timeout", NIGHT, "declared-1")
+        seen(world, first, "ok", NIGHT, "declared-2")
+        assert letters.reachability(world, [sub], NOW) == [1]
+        (letter,) = all_of(world, OutboxLetter)
+        assert "01/01 camera có hình" in letter.subject
+        assert "đã khai: 02; đã kiểm tra: 01" in letter.text
+        faults, _, unchecked = letter.text.partition("không tính vào kết quả trên")
+        assert "CAM-00002" not in faults
+        assert f"CAM-00002 (B): {says}." in unchecked
+
+    def test_when_all_of_them_are_paused_that_is_the_answer(self, world: World) -> None:
+        sub = self.submission(world)
+        with world.sessions.begin() as session:
+            (camera,) = declare(
+                session, agency=AGENCY, system="reservoir", rows=[{"name": "A", "host": "10.1.1.1"}],
+                submission_id=sub, happened_at=NOW, now=NOW,
+            )  # fmt: skip
+        seen(world, camera, "blocked_target", NIGHT, "declared-1")
+        assert letters.reachability(world, [sub], NOW) == []
+        with world.sessions.begin() as session:
+            rule(
+                session, world.directive, "pause", document="Công điện số 12", reason="bão số 8", by="A",
+                from_=at(NIGHT, 0), now=NOW,
+            )  # fmt: skip
+        assert letters.reachability(world, [sub], NOW) == [1]
+        (letter,) = all_of(world, OutboxLetter)
+        assert "chưa kiểm tra được" in letter.subject
+        assert "đang tạm dừng theo Công điện số 12" in letter.text
 
     @pytest.mark.parametrize("change", ["nothing looked at", "not accepted", "nobody to write to"])
     def test_nobody_is_told_nothing(self, world: World, fleet: Fleet, change: str) -> None:

@@ -144,6 +144,22 @@ class TestPause:
         live(world, camera, ["no_frame"], 4)
         assert [o.first_night for o in all_outages(world)] == [on(3)]
 
+    def test_what_was_bad_before_it_opens_nothing_after_it(self, world: World) -> None:
+        camera = one(world)
+        live(world, camera, ["ok", "no_frame", "no_frame"])
+        paused(world, 3, 4)
+        live(world, camera, ["no_frame", "ok"], 3)
+        assert [o.closed_because is None for o in all_outages(world)] == [False]
+        outages.settle(world, night=on(5), now=at(on(5), 10))  # the day look of other systems
+        assert len(all_outages(world)) == 1
+        with world.sessions.begin() as session:
+            found = state.states(world, session, at(on(5), 10))[0]
+        assert (found.state, found.checked) == ("not_checked", False)
+        live(world, camera, ["no_frame"], 5)
+        assert len(all_outages(world)) == 1  # it worked meanwhile: the first bad night
+        live(world, camera, ["no_frame"], 6)
+        assert [o.first_night for o in all_outages(world)][1:] == [on(5)]
+
     def test_needs_an_agency_for_a_site(self, world: World) -> None:
         with pytest.raises(Exception, match="--site chỉ dùng với pause"):
             paused(world, 1, None, site="Cổng")
@@ -180,7 +196,7 @@ class TestOurSide:
             run = night.run_of(session, on(3), "night")
             assert run is not None
             assert "08/08" in (run.our_side_down or "")
-            assert "không tính cho đơn vị nào" in night.summary(run)
+            assert "không tính cho đơn vị nào" in night.summary(world, session, run)
             assert {s.state for s in state.states(world, session, late(3))} == {"ok"}
 
     @pytest.mark.parametrize(
@@ -196,6 +212,19 @@ class TestOurSide:
     )
     def test_the_line_is_drawn_by_a_rule(self, environment: pytest.MonkeyPatch, verdicts: list, ours: bool) -> None:
         assert (ourside.nearly_everything(verdicts, rules.load(load()).our_side) is not None) is ours
+
+    def test_what_is_paused_or_expected_to_be_silent_is_no_sign_of_it(self, world: World) -> None:
+        ids = self.fleet(world)
+        extra = at_site(world, 1, "Kho bạc")
+        seen(world, 0, dict.fromkeys([*ids, *extra], "ok"))
+        paused(world, 1, 1, agency=AGENCY, site="Cổng")
+        paused(world, 1, 1, agency=OTHER)
+        seen(world, 1, dict.fromkeys(ids, "connect_timeout") | dict.fromkeys(extra, "ok"))
+        with world.sessions.begin() as session:
+            run = night.run_of(session, on(1), "night")
+            assert run is not None
+            assert run.our_side_down is None
+            assert "01 đạt, 00 chưa đạt, 08 không tính" in night.summary(world, session, run)
 
     def test_a_second_look_at_the_failed_ones_alone_is_no_proof(self, world: World) -> None:
         ids = self.fleet(world)

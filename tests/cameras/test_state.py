@@ -18,6 +18,7 @@ from tests.cameras.nights import AGENCY, NIGHT, NOW, SYSTEM, cameras, late, live
 
 KINDS = {"good": ("ok", None), "bad": ("no_frame", None), "silent": ("no_frame", "tạm dừng")}
 SEQUENCES = st.lists(st.sampled_from(sorted(KINDS)), max_size=40)
+KINDS["fine"] = ("ok", "tạm dừng")
 
 
 def nights(kinds: list[str]) -> list[Night]:
@@ -44,6 +45,12 @@ class TestProperties:
     def test_nights_that_say_nothing_change_nothing(self, kinds: list[str], needed: int) -> None:
         seen_only = [night for night in nights(kinds) if night.counts]
         assert down_since(nights(kinds), needed) == down_since(seen_only, needed)
+
+    @given(SEQUENCES, SEQUENCES)
+    def test_a_good_look_that_counts_for_nobody_ends_the_bad_nights_before_it(
+        self, before: list[str], after: list[str]
+    ) -> None:
+        assert len(bad_run(nights([*before, "fine", *after]))) == len(bad_run(nights(after)))
 
     @given(SEQUENCES, st.integers(1, 5))
     def test_a_good_night_ends_everything_and_a_worse_history_never_helps(self, kinds: list[str], needed: int) -> None:

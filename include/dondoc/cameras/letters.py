@@ -3,6 +3,7 @@
 import logging
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -13,9 +14,10 @@ from dondoc.cameras import looks, pauses, state
 from dondoc.cameras import outages as room
 from dondoc.cameras import rules as data
 from dondoc.cameras.attempts import device
+from dondoc.cameras.looks import Judge
 from dondoc.cameras.places import Place, Seat, gather
 from dondoc.cameras.state import CameraState
-from dondoc.cameras.verdicts import GOOD, NOT_CHECKED, PHASE, REACHABLE_PHASES, SENTENCE
+from dondoc.cameras.verdicts import GOOD, PHASE, REACHABLE_PHASES, SENTENCE
 from dondoc.directive.succession import responsible
 from dondoc.facts import contacts
 from dondoc.mail import outbox
@@ -34,7 +36,8 @@ NUMBERS = 10  # of a place that is named
 def reachability(world: World, submission_ids: Iterable[int], now: datetime) -> list[int]:
     """Write to the senders of accepted forms what their cameras answered; once per submission.
 
-    Nothing is written when nothing was looked at, a machine sent the form, or there is nobody to write to.
+    Nothing is written when nothing is known of any camera, a machine sent the form, or there is nobody to write to.
+    What is paused or expected to be silent is said to be so, and counted nowhere.
 
     Returns:
         ids of the outbox rows.
@@ -97,32 +100,27 @@ def _answer(world: World, submission_id: int, now: datetime) -> Letter | None:
     with world.sessions.begin() as session:
         submission, agency = session.get_one(Submission, submission_id), _accepted_of(session, submission_id)
         cameras = session.scalars(select(Camera).where(Camera.submission_id == submission_id).order_by(Camera.id)).all()
-        void = looks.judge(world, session).void
-        checks = session.scalars(
-            select(CameraCheck)
-            .where(CameraCheck.camera_id.in_([c.id for c in cameras]))
-            .order_by(CameraCheck.happened_at, CameraCheck.id)
-        )
-        told = [x for x in checks if x.verdict not in NOT_CHECKED and (x.night, x.round) not in void]
-        last = {look.camera_id: look.verdict for look in told}
-        if submission.automatic or agency is None or not last:
+        found = _found(looks.judge(world, session), session, cameras, now)
+        if submission.automatic or agency is None or not (found.verdicts or found.excused):
             return None
         recipient = submission.sender or _officer(session, agency, cameras[0].system, now)
     if not recipient:
         return None
     number = f"BN-{submission.id:04}"
-    faults = _lines([c for c in cameras if last.get(c.id, "ok") not in GOOD], last)
+    faults = _lines([c for c in cameras if found.verdicts.get(c.id, "ok") not in GOOD], _said(found.verdicts))
+    unchecked = _lines([c for c in cameras if c.id in found.why_not], found.why_not)
     context = {
         "agency": world.directive.agency(agency).name,
         "number": number,
         "declared": len(cameras),
-        "checked": len(last),
-        "reachable": sum(PHASE[v] in REACHABLE_PHASES for v in last.values()),
-        "showing": sum(v == "ok" for v in last.values()),
-        "locked": sum(v == "auth_required" for v in last.values()),
+        "checked": len(found.verdicts),
+        "reachable": sum(PHASE[v] in REACHABLE_PHASES for v in found.verdicts.values()),
+        "showing": sum(v == "ok" for v in found.verdicts.values()),
+        "locked": sum(v == "auth_required" for v in found.verdicts.values()),
         "faults": faults[:SHOWN],
         "more": max(0, len(faults) - SHOWN),
-        "unchecked": _lines([c for c in cameras if c.id not in last], {})[:SHOWN],
+        "unchecked": unchecked[:SHOWN],
+        "more_unchecked": max(0, len(unchecked) - SHOWN),
     }
     return _letter(
         world,
@@ -135,6 +133,51 @@ def _answer(world: World, submission_id: int, now: datetime) -> Letter | None:
         f"Kết quả kiểm tra camera khai trong {number}",
         in_reply_to=submission.message_id,
     )
+
+
+@dataclass
+class _Found:
+    """By camera: the newest verdict that counts, and for the others why there is none.
+
+    `excused`: a pause or an expected silence stands over one of them; of the rest we know nothing.
+    """
+
+    verdicts: dict[int, str] = field(default_factory=dict)
+    why_not: dict[int, str] = field(default_factory=dict)
+    excused: bool = False
+
+
+def _found(judge: Judge, session: Session, cameras: Sequence[Camera], now: datetime) -> _Found:
+    seen, found = _looks(session, cameras), _Found()
+    for camera in cameras:
+        night = judge.nights(camera, seen[camera.id])[-1] if camera.id in seen else None
+        if why := state.exempt(camera):
+            found.why_not[camera.id] = why
+        elif paused := judge.paused(camera, now):
+            found.why_not[camera.id], found.excused = f"đang {paused}", True
+        elif night is None:
+            found.why_not[camera.id] = "chưa xem lần nào" if camera.url else state.NO_ADDRESS
+        elif night.why_not:
+            found.why_not[camera.id] = night.why_not
+            found.excused |= not judge.blind(night.look)
+        else:
+            found.verdicts[camera.id] = night.look.verdict
+    return found
+
+
+def _looks(session: Session, cameras: Sequence[Camera]) -> dict[int, list[looks.Look]]:
+    c = CameraCheck
+    query = select(c.camera_id, c.night, c.round, c.verdict, c.stage, c.happened_at)
+    query = query.where(c.camera_id.in_([camera.id for camera in cameras])).order_by(c.night, c.happened_at, c.id)
+    seen: dict[int, list[looks.Look]] = defaultdict(list)
+    for row in session.execute(query):
+        seen[row.camera_id].append(looks.Look(*row))
+    return dict(seen)
+
+
+def _said(verdicts: Mapping[int, str]) -> dict[int, str]:
+    """What an agency reads of each camera."""
+    return {camera: SENTENCE[verdict] for camera, verdict in verdicts.items()}
 
 
 def _accepted_of(session: Session, submission_id: int) -> str | None:
@@ -162,7 +205,7 @@ def _told(
     lines = [
         {**line, "outage": f"SC-{outage.id:04}", "since": outage.first_night, "often": outage.flapping}
         for line, (outage, _) in zip(
-            _lines([c for _, c in alone], {c.id: o.verdict for o, c in alone}), alone, strict=True
+            _lines([c for _, c in alone], _said({c.id: o.verdict for o, c in alone})), alone, strict=True
         )
     ]
     context = {
@@ -247,20 +290,16 @@ def _letter(
     )
 
 
-def _lines(cameras: Iterable[Camera], last: dict[int, str]) -> list[dict[str, Any]]:
+def _lines(cameras: Iterable[Camera], why: Mapping[int, str]) -> list[dict[str, Any]]:
     """What a letter says of each camera; a restricted one is named by its number alone."""
     return [
         {
             "number": f"CAM-{c.id:05}",
             "name": "camera hạn chế nêu tên" if c.restricted else c.name,
-            "why": SENTENCE[last[c.id]] if c.id in last else _unchecked(c),
+            "why": why[c.id],
         }
         for c in cameras
     ]
-
-
-def _unchecked(camera: Camera) -> str:
-    return state.exempt(camera) or (SENTENCE["blocked_target"] if camera.url else state.NO_ADDRESS)
 
 
 def still_true(world: World) -> StillTrue:

@@ -86,6 +86,10 @@ class Judge:
             return paused
         return None if look.verdict in GOOD else self.rules.silence(camera, look.at, self.calendar)
 
+    def blind(self, look: Look) -> bool:
+        """Whether a look says nothing because of us: we may not ask there, or our own side was down."""
+        return look.verdict in NOT_CHECKED or (look.night, look.round) in self.void
+
     def paused(self, camera: Camera, at: datetime) -> str | None:
         """The ruling that stands over a camera at a moment."""
         return ruled.covering(self.pauses, camera, at, at.date())

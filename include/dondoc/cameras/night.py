@@ -1,7 +1,8 @@
 """A night's look at all cameras: plan it in batches, look, and store what was found. Three calls, three tasks."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -9,10 +10,10 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from dondoc.cameras import batch as looking
-from dondoc.cameras import ourside, planner
+from dondoc.cameras import looks, ourside, planner
 from dondoc.cameras import rules as data
 from dondoc.cameras.attempts import device
-from dondoc.cameras.looks import AT_ONCE
+from dondoc.cameras.looks import AT_ONCE, Look
 from dondoc.cameras.verdicts import GOOD, NOT_CHECKED, PHASE
 from dondoc.directive.names import fold
 from dondoc.store.cameras import Camera, CameraCheck, NightRun
@@ -173,24 +174,35 @@ def _our_side(world: World, session: Session, night: date, round: str) -> str | 
         gone = set(session.scalars(void))
         told = select(CameraCheck.round).where(CameraCheck.night == night).distinct()
         rounds = [r for r in session.scalars(told) if r == round or r not in gone]
-    looks = session.execute(
-        select(CameraCheck.camera_id, Camera.agency, CameraCheck.verdict)
-        .join(Camera, Camera.id == CameraCheck.camera_id)
-        .where(CameraCheck.night == night, CameraCheck.round.in_(rounds))
-        .order_by(CameraCheck.happened_at, CameraCheck.id)
-    )
-    last = {camera: (agency, verdict) for camera, agency, verdict in looks}
+    last = {look.camera: (agency, look.verdict) for agency, look in _counting(world, session, night, rounds)}
     return ourside.nearly_everything(last.values(), data.load(world.settings).our_side)
 
 
-def summary(run: NightRun) -> str:
+def _counting(world: World, session: Session, night: date, rounds: Sequence[str]) -> Iterator[tuple[str, Look]]:
+    """Agencies and looks of a night's rounds, oldest first, without those that nothing was to be expected of."""
+    judge = replace(looks.judge(world, session), void={})  # whether our side was down is asked of the rest
+    c = CameraCheck
+    rows = session.execute(
+        select(Camera, c.camera_id, c.night, c.round, c.verdict, c.stage, c.happened_at)
+        .join(Camera, Camera.id == c.camera_id)
+        .where(c.night == night, c.round.in_(rounds))
+        .order_by(c.happened_at, c.id)
+    )
+    for camera, *row in rows:
+        look = Look(*row)
+        if judge.why_not(camera, look) is None:
+            yield camera.agency, look
+
+
+def summary(world: World, session: Session, run: NightRun) -> str:
     """One sentence for people: what a round found, or that it says nothing."""
     looked = sum(run.counts.values())
     head = f"Đêm {run.night:%d/%m/%Y} ({run.round}): đã xem {looked:02}/{run.planned:02} camera"
     if run.our_side_down:
         return f"{head}; {run.our_side_down}: kết quả không tính cho đơn vị nào."
-    good = sum(count for verdict, count in run.counts.items() if verdict in GOOD)
-    return f"{head}; {good:02} đạt, {looked - good:02} chưa đạt."
+    told = [look.verdict in GOOD for _, look in _counting(world, session, run.night, [run.round])]
+    rest = f", {looked - len(told):02} không tính (tạm dừng, ngoài giờ, ngoài mạng được phép)" * (looked > len(told))
+    return f"{head}; {sum(told):02} đạt, {len(told) - sum(told):02} chưa đạt{rest}."
 
 
 def run_of(session: Session, night: date, round: str) -> NightRun | None:

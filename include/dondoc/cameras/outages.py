@@ -69,10 +69,10 @@ def _open(session: Session, world: World, judge: Judge, camera: Camera, nights: 
     if state.exempt(camera) or not state.worked(camera) or judge.paused(camera, now):
         return
     since = state.down_since(nights, judge.rules.nights(camera, world.directive, world.settings)[0])
-    if since is None:
+    if since is None or not nights[-1].counts:  # what was seen before a pause opens nothing after it
         return
-    last = next(night for night in reversed(nights) if night.counts)
-    outage = Outage(camera_id=camera.id, first_night=since, verdict=last.look.verdict, opened_at=now, closed_at=None)
+    verdict = nights[-1].look.verdict
+    outage = Outage(camera_id=camera.id, first_night=since, verdict=verdict, opened_at=now, closed_at=None)
     outage.flapping = _often(session, judge, camera.id, now)
     session.add(outage)
 

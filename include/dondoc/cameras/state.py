@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from dondoc.cameras import looks
 from dondoc.cameras.looks import Judge, Night
-from dondoc.cameras.verdicts import PHASE, REACHABLE_PHASES, SENTENCE
+from dondoc.cameras.verdicts import GOOD, PHASE, REACHABLE_PHASES, SENTENCE
 from dondoc.store.cameras import Camera, Outage
 from dondoc.world import World
 
@@ -76,10 +76,12 @@ class CameraState:
 
 
 def bad_run(nights: Sequence[Night]) -> list[Night]:
-    """The bad nights since the last good one; those that say nothing are passed over."""
-    told = [night for night in nights if night.counts]
-    good = [index for index, night in enumerate(told) if night.good]
-    return told[good[-1] + 1 :] if good else told
+    """The bad nights since the last good one; those that say nothing are passed over.
+
+    A good look under a pause counts for nobody, but what was bad before it has ended.
+    """
+    good = [index for index, night in enumerate(nights) if night.look.verdict in GOOD]
+    return [night for night in nights[good[-1] + 1 if good else 0 :] if night.counts]
 
 
 def down_since(nights: Sequence[Night], needed: int) -> date | None:
@@ -112,9 +114,10 @@ def stand(
     if why := exempt(camera) or paused:
         return CameraState(camera, NOT_CHECKED, why)
     told = [night for night in nights if night.counts]
-    if not told or told[-1].look.at < fresh:
+    bad, often = bad_run(nights), outages_lately >= flapping
+    if not told or told[-1].look.at < fresh or not (told[-1].good or bad):
         return CameraState(camera, NOT_CHECKED, _unseen(camera, nights, fresh))
-    last, bad, often = told[-1], bad_run(nights), outages_lately >= flapping
+    last = told[-1]
     seen = SENTENCE[last.look.verdict]
     if last.good:
         return _well(camera, last, seen, outages_lately if often else 0)

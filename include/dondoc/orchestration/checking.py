@@ -129,4 +129,4 @@ def _summary(world: World, day: date, look: str) -> tuple[str, bool]:
     with world.sessions.begin() as session:
         run = night.run_of(session, day, look)
         assert run is not None
-        return night.summary(run), run.our_side_down is not None
+        return night.summary(world, session, run), run.our_side_down is not None

@@ -71,4 +71,8 @@ def last_runs(session: Session, now: datetime) -> list[Run]:
         .order_by(NightRun.finished_at)
     )
     newest = {run.round: run for run in runs}
-    return [Run(r.round, r.started_at, r.finished_at, r.counts) for r in newest.values() if r.finished_at]
+    return [
+        Run(r.round, r.started_at, r.finished_at, r.counts, void=r.our_side_down is not None)
+        for r in newest.values()
+        if r.finished_at
+    ]

@@ -20,12 +20,16 @@ CONTENT_TYPE = CONTENT_TYPE_LATEST
 
 @dataclass(frozen=True)
 class Run:
-    """The last look at the fleet: when it began and ended, and what it found."""
+    """The last look at the fleet: when it began and ended, and what it found.
+
+    `void`: our own side was down, what it found counts against nobody.
+    """
 
     look: str
     started_at: datetime
     ended_at: datetime
     verdicts: dict[str, int]
+    void: bool = False
 
 
 def render(states: Iterable[CameraState], runs: Iterable[Run]) -> bytes:
@@ -72,11 +76,17 @@ def _runs(runs: list[Run]) -> Iterator[Metric]:
     )
     took = GaugeMetricFamily("dondoc_check_last_run_duration_seconds", "How long it took.", labels=["look"])
     found = GaugeMetricFamily(
-        "dondoc_check_last_run_cameras", "Cameras by what the last look found.", labels=["look", "verdict"]
+        "dondoc_check_last_run_cameras",
+        "Cameras by what the last look found, before pauses and expected silences; absent when it was void.",
+        labels=["look", "verdict"],
+    )
+    void = GaugeMetricFamily(
+        "dondoc_check_last_run_void", "1 when our own side was down: the look says nothing.", labels=["look"]
     )
     for run in sorted(runs, key=lambda r: r.look):
         ended.add_metric([run.look], run.ended_at.timestamp())
         took.add_metric([run.look], (run.ended_at - run.started_at).total_seconds())
-        for verdict, number in sorted(run.verdicts.items()):
+        void.add_metric([run.look], int(run.void))
+        for verdict, number in sorted(run.verdicts.items()) if not run.void else ():
             found.add_metric([run.look, verdict], number)
-    yield from (ended, took, found)
+    yield from (ended, took, found, void)
