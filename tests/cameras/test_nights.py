@@ -131,6 +131,46 @@ class TestImport:
         assert "khau" not in str(caught.value).replace("mật khẩu", "")
         assert all_of(world, Camera) == []
 
+    def test_what_the_law_on_personal_data_asks_about_can_be_said(self, world: World) -> None:
+        def imported(*lines: str) -> list[tuple[bool | None, bool]]:
+            text = "\n".join(["agency,system,name,url,sound,restricted", *lines])
+            with world.sessions.begin() as session:
+                import_csv(session, world.directive, text, "c.csv", secrets=[], now=NOW)
+            return [(c.records_sound, c.restricted) for c in all_of(world, Camera)]
+
+        one, two = (f"{AGENCY},reservoir,{name},rtsp://10.1.1.{n}" for n, name in enumerate("AB", 1))
+        assert imported(f"{one},Có,không", f"{two},,") == [(True, False), (None, False)]
+        assert imported(f"{one},,x", f"{two},NO,") == [(True, True), (False, False)]
+
+    def test_a_camera_that_is_not_there_yet_is_not_looked_at_until_it_is(self, world: World) -> None:
+        def imported(status: str) -> str | None:
+            text = f"agency,system,name,url,status\n{AGENCY},reservoir,A,rtsp://10.1.1.1,{status}"
+            with world.sessions.begin() as session:
+                import_csv(session, world.directive, text, "c.csv", secrets=[], now=NOW)
+            return all_of(world, Camera)[0].exemption
+
+        assert [imported(s) for s in ("not_installed", "", "working")] == ["not_installed", "not_installed", None]
+
+    @pytest.mark.parametrize(
+        ("column", "says"),
+        [("sound", "Có, Không"), ("restricted", "Có, Không"), ("status", "maintenance"), ("power", "solar")],
+    )
+    def test_another_word_is_said_with_its_row_and_column_and_not_repeated(
+        self, world: World, column: str, says: str
+    ) -> None:
+        text = f"agency,system,name,url,{column}\n{AGENCY},reservoir,A,rtsp://10.1.1.1,bi-mat-lac-cot"
+        with world.sessions.begin() as session, pytest.raises(Problem) as caught:
+            import_csv(session, world.directive, text, "c.csv", secrets=[], now=NOW)
+        assert f"c.csv:2: cột {column} chỉ nhận" in str(caught.value)
+        assert says in str(caught.value)
+        assert "bi-mat" not in str(caught.value)
+
+    def test_a_file_that_excel_wrote_with_semicolons_is_read(self, world: World) -> None:
+        text = f"\ufeffagency;system;name;url\r\n{AGENCY};reservoir;Đập, tràn;rtsp://10.1.1.1\r\n"
+        with world.sessions.begin() as session:
+            import_csv(session, world.directive, text, "c.csv", secrets=[], now=NOW)
+        assert [c.name for c in all_of(world, Camera)] == ["Đập, tràn"]
+
 
 class TestRefusedPasswords:
     def test_are_not_sent_again_that_night_nor_the_next_without_a_change(self, world: World) -> None:

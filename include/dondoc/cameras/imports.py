@@ -19,13 +19,22 @@ from dondoc.store.cameras import Camera
 
 REQUIRED = ("agency", "system", "name", "url")
 Row = dict[str, str]
-OPTIONAL = ("user", "password", "id", "site", "status", "power")
+CODES = {
+    "status": ("working", "unstable", "broken", "maintenance", "not_installed"),
+    "power": ("grid", "solar", "backup"),
+}
+# What the law on personal data asks about: of a camera that records sound or is restricted no picture is kept.
+YES_NO = {"sound": "records_sound", "restricted": "restricted"}
+_SAID = dict.fromkeys(("co", "x", "1", "yes", "true"), True) | dict.fromkeys(("khong", "0", "no", "false"), False)
+OPTIONAL = ("user", "password", "id", "site", *CODES, *YES_NO)
 
 
 def import_csv(
     session: Session, directive: Directive, text: str, filename: str, *, secrets: list[str], now: datetime
 ) -> dict[str, int]:
     """Take over the whole file or nothing. The same id (or name, without one) is the same camera.
+
+    Columns are REQUIRED and, if need be, OPTIONAL ones; an empty cell of these leaves what is known of the camera.
 
     Returns:
         counts `added` and `updated`.
@@ -58,6 +67,12 @@ def _checked(directive: Directive, row: dict[str, str]) -> Address:
         raise ValueError("chưa ghi tên camera")
     if row.get("password") and not row.get("user"):
         raise ValueError("có mật khẩu (password) mà không có tên đăng nhập (user)")
+    for column, codes in CODES.items():
+        if row.get(column) and row[column] not in codes:
+            raise ValueError(f"cột {column} chỉ nhận {', '.join(codes)} hoặc để trống")
+    for column in YES_NO:
+        if row.get(column) and fold(row[column]) not in _SAID:
+            raise ValueError(f"cột {column} chỉ nhận Có, Không hoặc để trống")
     return parse(row["url"])
 
 
@@ -118,8 +133,13 @@ def _fill(camera: Camera, row: Row, address: Address, secrets: list[str], now: d
     for column in ("site", "status", "power"):
         if row.get(column):
             setattr(camera, column, row[column])
-    if camera.exemption == "private_address":
-        camera.exemption = None  # our own people give an address that they get to
+    for column, attribute in YES_NO.items():
+        if row.get(column):
+            setattr(camera, attribute, _SAID[fold(row[column])])
+    if row.get("status") == "not_installed":
+        camera.exemption = "not_installed"
+    elif camera.exemption == "private_address" or (camera.exemption == "not_installed" and row.get("status")):
+        camera.exemption = None  # our own people give an address that they get to, or say that it is there now
     move_to(camera, address.url)
     user, password = (row.get("user"), row.get("password")) if row.get("user") else (address.user, address.password)
     if user:

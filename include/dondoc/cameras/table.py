@@ -7,12 +7,14 @@ from dondoc.errors import Problem
 
 
 def read(text: str, filename: str, required: tuple[str, ...]) -> list[tuple[int, dict[str, str]]]:
-    """Rows with their line numbers; blank ones left out.
+    """Rows with their line numbers; blank ones left out. Excel in Vietnamese puts semicolons where others put commas.
 
     Raises:
         Problem: a column is missing.
     """
-    reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")))
+    text = text.removeprefix("\ufeff")
+    head = text.partition("\n")[0]
+    reader = csv.DictReader(io.StringIO(text), delimiter=";" if head.count(";") > head.count(",") else ",")
     columns = [str(c).strip() for c in reader.fieldnames or ()]
     if missing := [c for c in required if c not in columns]:
         raise Problem(f"{filename}: thiếu cột {', '.join(missing)}. Dòng đầu phải có: {','.join(required)}.")

@@ -136,7 +136,12 @@ def _networks(allow: list[str] | None) -> "list[Network]":
 
 
 def import_cameras(file: Annotated[Path, typer.Argument(metavar="FILE.csv")]) -> None:
-    """Nhập camera từ CSV (agency,system,name,url và nếu cần user,password,id). Sai một dòng thì không nhập dòng nào."""
+    """Nhập camera từ CSV. Sai một dòng thì không nhập dòng nào.
+
+    Cột phải có: agency, system, name, url. Nếu cần: user, password, id, site, status (working, unstable, broken,
+    maintenance, not_installed), power (grid, solar, backup), sound (có thu âm: Có, Không), restricted (hạn chế nêu
+    tên: Có, Không). Ô để trống giữ nguyên điều đã biết. Không giữ hình của camera có thu âm hoặc hạn chế.
+    """
     from dondoc import clock
     from dondoc.cameras import imports
     from dondoc.world import open_world
