@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 import stat
 from datetime import date, timedelta
 from pathlib import Path
@@ -14,15 +15,20 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as openmetrics_families
 from prometheus_client.parser import text_string_to_metric_families as prometheus_families
+from sqlalchemy import select
 
 from dondoc import clock
-from dondoc.cameras import imports, night
+from dondoc.cameras import attempts, credentials, imports, night
 from dondoc.cameras.address import parse
+from dondoc.cameras.declare import declare
 from dondoc.cameras.exports import fleet, frigate, go2rtc, mediamtx, tables
 from dondoc.cameras.exports.streams import Stream, plain
+from dondoc.cameras.streams import main_and_sub
 from dondoc.errors import Problem
-from dondoc.store.cameras import Camera, NightRun
+from dondoc.store.cameras import Camera, CredentialAttempt, CredentialRelease, NightRun
+from dondoc.store.intake import Submission, Verdict
 from dondoc.world import World
+from tests.cameras.nights import result
 from tests.conftest import Run
 
 AGENCY, SYSTEM = "cong-an-tinh", "security_traffic"
@@ -127,6 +133,145 @@ def test_passwords_that_were_asked_for_come_back_whole(cameras: World, server: s
     assert (address.user, address.password) == ("ioc", PASSWORD)
     assert ENCODED in text
     assert "CÓ MẬT KHẨU, theo yêu cầu của Lê A" in text
+
+
+@pytest.fixture
+def pairs(world: World) -> World:
+    """1: Hikvision's sub-stream; 2: both declared, unknown brand; 3: one path; 4: Dahua's main; 5: of two channels."""
+    rows = [
+        {"name": "a", "host": "10.1.1.1", "sub_path": "/Streaming/Channels/302"},
+        {"name": "b", "host": "10.1.1.2", "main_path": "/hd", "sub_path": "/sd"},
+        {"name": "c", "host": "10.1.1.3", "main_path": "/duy-nhat"},
+        {"name": "d", "host": "10.1.1.4", "main_path": "/cam/realmonitor?channel=1&subtype=0"},
+        {
+            "name": "e",
+            "host": "10.1.1.5",
+            "main_path": "/Streaming/Channels/201",
+            "sub_path": "/Streaming/Channels/102",
+        },
+    ]
+    before = NOW - timedelta(days=1)
+    with world.sessions.begin() as session:
+        sub = Submission(
+            channel="mail", channel_id="1", sender="", filename="f", sha256="0" * 64, happened_at=before,
+            recorded_at=before,
+        )  # fmt: skip
+        session.add(sub)
+        session.flush()
+        ids = declare(
+            session, agency=AGENCY, system=SYSTEM, rows=rows, submission_id=sub.id, happened_at=before, now=before
+        )
+        credentials.enter(
+            session, session.get_one(Camera, 1), "ioc", PASSWORD, by="A", secrets=world.settings.secret_keys, now=before
+        )
+    verdicts = [result(camera, "ok", NOW - timedelta(minutes=30)) for camera in ids]
+    night.store(world, verdicts, night=NIGHT, round="night", now=NOW)
+    return world
+
+
+PAIRS = {
+    "cam00001": "rtsp://10.1.1.1:554/Streaming/Channels/301",
+    "cam00001sub": "rtsp://10.1.1.1:554/Streaming/Channels/302",
+    "cam00002": "rtsp://10.1.1.2:554/hd",
+    "cam00002sub": "rtsp://10.1.1.2:554/sd",
+    "cam00003": "rtsp://10.1.1.3:554/duy-nhat",
+    "cam00004": "rtsp://10.1.1.4:554/cam/realmonitor?channel=1&subtype=0",
+    "cam00004sub": "rtsp://10.1.1.4:554/cam/realmonitor?channel=1&subtype=1",
+    "cam00005": "rtsp://10.1.1.5:554/Streaming/Channels/102",
+}
+
+
+class TestMainAndSub:
+    @pytest.mark.parametrize("server", SERVERS)
+    def test_both_streams_are_handed_over_where_they_are_known(self, pairs: World, server: str) -> None:
+        found = sources(server, configuration(pairs, server, passwords=True))
+        assert {name: parse(url).url for name, url in found.items()} == PAIRS
+        assert {name for name, url in found.items() if ENCODED in url} == {"cam00001", "cam00001sub"}
+
+    @pytest.mark.parametrize("server", SERVERS)
+    def test_the_file_says_which_streams_were_really_looked_at(self, pairs: World, server: str) -> None:
+        text = configuration(pairs, server)
+        assert "# dondoc: 5 camera, xuất lúc 23:00 22/11/2021. 5 luồng hình đã kiểm tra" in text
+        assert "# 3 luồng còn lại" in text
+        labels = dict(re.findall(r"# (CAM-\d+ .*)\n +(cam\w+):", text.partition("\ncameras:")[0]))
+        unseen = {name for label, name in labels.items() if "CHƯA kiểm tra" in label}
+        assert unseen == {"cam00001", "cam00002", "cam00004sub"}
+
+    @pytest.mark.parametrize("server", SERVERS)
+    def test_only_what_was_looked_at_when_that_is_asked_for(self, pairs: World, server: str) -> None:
+        text = fleet.configuration(
+            pairs, server, passwords=False, restricted=False, by="", now=NOW, checked_only=True
+        ).decode()
+        assert set(sources(server, text)) == {"cam00001sub", "cam00002sub", "cam00003", "cam00004", "cam00005"}
+        assert "CHƯA kiểm tra" not in text
+
+    def test_frigate_records_the_main_stream_and_detects_on_the_smaller_one(self, pairs: World) -> None:
+        read = yaml.safe_load(configuration(pairs, "frigate"))
+        assert list(read["cameras"]) == [f"cam0000{n}" for n in range(1, 6)]
+        roles = {
+            name: [(i["path"].rpartition("/")[2], i["roles"]) for i in camera["ffmpeg"]["inputs"]]
+            for name, camera in read["cameras"].items()
+        }
+        assert roles["cam00001"] == [("cam00001", ["record"]), ("cam00001sub", ["detect"])]
+        assert roles["cam00003"] == [("cam00003", ["detect", "record"])]
+        used = [name for inputs in roles.values() for name, _ in inputs]
+        assert used == list(read["go2rtc"]["streams"])
+
+    @pytest.mark.parametrize(
+        ("word", "handed"),
+        [
+            ("all", {"cam00001", "cam00001sub", "cam00003"}),
+            ("sub_stream", {"cam00001sub"}),
+            ("by_case", set()),
+            ("none", set()),
+        ],
+    )
+    def test_what_the_agency_does_not_share_is_not_handed_over(self, pairs: World, word: str, handed: set[str]) -> None:
+        with pairs.sessions.begin() as session:
+            session.add(
+                Verdict(
+                    submission_id=1, outcome="accepted", reason="", form="form_02", agency=AGENCY, fulfils=[],
+                    rows=[{"name": "A", "permission": word}, {"name": "c", "permission": word}], head={}, issues=[],
+                    recorded_at=NOW,
+                )
+            )  # fmt: skip
+        text = configuration(pairs, "go2rtc")
+        assert {n for n in sources("go2rtc", text) if n.startswith(("cam00001", "cam00003"))} == handed
+        assert ("Không xuất" in text) == (word != "all")
+
+    def test_a_login_goes_to_no_other_device(self) -> None:
+        assert main_and_sub("rtsp://10.1.1.1/sd", "rtsp://10.6.6.6:554/hd") == (None, "rtsp://10.1.1.1/sd")
+
+
+def test_who_was_given_passwords_and_when_is_kept_with_each_camera(cameras: World) -> None:
+    def kept() -> list[tuple[int, str, str]]:
+        with cameras.sessions.begin() as session:
+            rows = session.scalars(select(CredentialRelease).order_by(CredentialRelease.id)).all()
+            assert {(r.fingerprint, r.recorded_at) for r in rows} <= {("", NOW)}
+            return [(r.camera_id, r.by, r.reason) for r in rows]
+
+    configuration(cameras, "go2rtc")
+    assert kept() == []
+    with pytest.raises(Problem, match="--by"):
+        fleet.configuration(cameras, "go2rtc", passwords=True, restricted=False, by=" ", now=NOW)
+    configuration(cameras, "go2rtc", passwords=True)
+    assert kept() == [(n, "Lê A", "xuất mật khẩu vào cấu hình go2rtc") for n in (1, 2)]
+
+
+def test_being_given_a_password_lets_no_refused_one_be_tried_again(cameras: World) -> None:
+    secrets, tonight = cameras.settings.secret_keys, NIGHT + timedelta(days=1)
+    mark = attempts.fingerprint(secrets, "ioc", PASSWORD)
+    with cameras.sessions.begin() as session:
+        attempts.begin(session, {1: mark}, NIGHT, NOW - timedelta(hours=1))
+        session.scalars(select(CredentialAttempt)).one().accepted = False
+        camera = session.get_one(Camera, 1)
+        credentials.handed_out(session, [camera], "xuất", by="A", now=NOW)
+        assert credentials.refused_since(session, camera, secrets=secrets, tonight=tonight)
+
+
+def test_a_server_is_not_told_to_check_certificates_that_cameras_sign_themselves(cameras: World) -> None:
+    assert sources("frigate", configuration(cameras, "frigate"))["cam00003"].startswith("rtspx://")
+    assert "sourceFingerprint" in configuration(cameras, "mediamtx")
 
 
 def test_frigate_reads_every_camera_from_its_own_go2rtc(cameras: World) -> None:

@@ -1,4 +1,4 @@
-"""Logins of cameras as people change them: entered, allowed once more, re-encrypted. No password leaves this room."""
+"""Logins of cameras as people change them: entered, allowed once more, re-encrypted; and who was given them."""
 
 from collections.abc import Iterable
 from datetime import date, datetime
@@ -59,6 +59,21 @@ def _release(session: Session, camera: Camera, mark: str, by: str, reason: str, 
             recorded_at=now,
         )
     )
+
+
+def handed_out(session: Session, cameras: Iterable[Camera], how: str, *, by: str, now: datetime) -> None:
+    """Note with each camera who was given its login, and how. It allows nothing: no attempt has an empty mark.
+
+    Raises:
+        Problem: nobody is named.
+    """
+    if not by.strip():
+        raise Problem("Phải ghi tên người nhận mật khẩu (--by).")
+    for camera in cameras:
+        where = attempts.device(camera.url or "rtsp://0.0.0.0")
+        row = CredentialRelease(camera_id=camera.id, fingerprint="", device=where, by=by.strip(), reason=how)
+        row.recorded_at = now
+        session.add(row)
 
 
 def _mark(camera: Camera, secrets: list[str]) -> str:

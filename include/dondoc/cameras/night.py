@@ -188,10 +188,10 @@ def _counting(world: World, session: Session, night: date, rounds: Sequence[str]
         .where(c.night == night, c.round.in_(rounds))
         .order_by(c.happened_at, c.id)
     )
-    for camera, *row in rows:
-        look = Look(*row)
-        if judge.why_not(camera, look) is None:
-            yield camera.agency, look
+    for row in rows:
+        look = Look(*row[1:])
+        if judge.why_not(row[0], look) is None:
+            yield row[0].agency, look
 
 
 def summary(world: World, session: Session, run: NightRun) -> str:

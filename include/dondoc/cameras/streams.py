@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -66,10 +66,48 @@ def _load(path: Path, _mtime: int) -> Streams:
 
 @dataclass(frozen=True)
 class _Pair:
-    """A sub-stream's path and how its main stream is written."""
+    """The paths of a channel's two streams, each as a pattern and as it is written."""
 
-    sub: re.Pattern[str]
     main: str
+    sub: str
+
+    @property
+    def subs(self) -> re.Pattern[str]:
+        return _pattern(self.sub)
+
+    @property
+    def mains(self) -> re.Pattern[str]:
+        return _pattern(self.main)
+
+
+@lru_cache
+def _pattern(path: str) -> re.Pattern[str]:
+    return re.compile(re.escape(path).replace(re.escape(CHANNEL), r"(?P<ch>[0-9]{1,4})"))
+
+
+def main_and_sub(url: str, identity: str | None) -> tuple[str | None, str | None]:
+    """The main and the sub-stream of the channel that a camera's address belongs to, as far as they are known.
+
+    Args:
+        identity: the camera's; the main stream that was declared, when its address is the sub-stream's.
+
+    Returns:
+        `url` in one of the two places; None in the other when nobody knows it, or in both when nobody knows which of
+        the two `url` is.
+    """
+    here, address = canonical(url), parse(url)
+    if parse(here).path != address.path:  # a sub-stream by its path
+        return (here, url) if identity in (None, here) else (None, url)
+    if identity and identity != here:
+        return (identity, url) if parse(identity).device == parse(here).device else (None, url)
+    sub = next(_subs(address.path), None)
+    return (url, replace(address, path=sub).url) if sub else (None, None)
+
+
+def _subs(path: str) -> Iterator[str]:
+    for pair in _pairs(load()):
+        if found := pair.mains.fullmatch(path):
+            yield pair.sub.replace(CHANNEL, found["ch"])
 
 
 def canonical(url: str) -> str:
@@ -82,15 +120,11 @@ def canonical(url: str) -> str:
 
 def _mains(path: str) -> Iterator[str]:
     for pair in _pairs(load()):
-        if found := pair.sub.fullmatch(path):
+        if found := pair.subs.fullmatch(path):
             yield pair.main.replace(CHANNEL, found["ch"])
 
 
 @lru_cache
 def _pairs(streams: Streams) -> tuple[_Pair, ...]:
     """Only where the path names the channel: /stream2 of an unknown device may well be another camera."""
-    return tuple(
-        _Pair(re.compile(re.escape(s.sub).replace(re.escape(CHANNEL), r"(?P<ch>[0-9]{1,4})")), s.main)
-        for s in streams.streams
-        if s.sub and CHANNEL in s.sub
-    )
+    return tuple(_Pair(s.main, s.sub) for s in streams.streams if s.sub and CHANNEL in s.sub)

@@ -38,10 +38,17 @@ def export(
     out: Annotated[Path, typer.Option(metavar="FILE", help="Tệp để ghi; có rồi thì bị thay.")],
     with_passwords: Annotated[bool, typer.Option(help="Ghi cả mật khẩu vào tệp (chỉ chủ tệp đọc được).")] = False,
     restricted: Annotated[bool, typer.Option(help="Gồm cả camera hạn chế nêu tên.")] = False,
-    by: Annotated[str, typer.Option(help="Người yêu cầu: bắt buộc với hai lựa chọn trên.")] = "",
+    by: Annotated[
+        str,
+        typer.Option(help="Người yêu cầu: bắt buộc với hai lựa chọn trên; xuất mật khẩu thì được ghi lại."),
+    ] = "",
+    checked_only: Annotated[
+        bool, typer.Option(help="go2rtc, mediamtx, frigate: chỉ luồng đã kiểm tra, không kèm luồng chính hoặc phụ kia.")
+    ] = False,
 ) -> None:
-    """Xuất tình trạng camera (csv, xlsx, openmetrics) hoặc cấu hình luồng hình đã kiểm tra cho máy chủ video."""
+    """Xuất tình trạng camera (csv, xlsx, openmetrics) hoặc cấu hình máy chủ video của các camera đang có hình."""
     from dondoc import clock
+    from dondoc.cameras.exports import fleet
     from dondoc.cameras.exports.files import replace
     from dondoc.world import open_world
 
@@ -49,17 +56,27 @@ def export(
         raise Problem("Xuất mật khẩu hoặc camera hạn chế nêu tên thì phải ghi ai yêu cầu: --by “Họ tên”.")
     if with_passwords and format_ not in SERVERS:
         raise Problem("--with-passwords chỉ dùng với go2rtc, mediamtx, frigate.")
-    content = _content(open_world(), format_, with_passwords, restricted, by.strip(), clock.now())
+    now, world = clock.now(), open_world()
+    if format_ in SERVERS:
+        content = fleet.configuration(
+            world,
+            format_.value,
+            passwords=with_passwords,
+            restricted=restricted,
+            by=by.strip(),
+            now=now,
+            checked_only=checked_only,
+        )
+    else:
+        content = _for_people(world, format_, restricted, now)
     # Server configurations hold addresses even without passwords; tables and metrics are for other programs to read.
     replace(out, content, 0o600 if format_ in SERVERS or restricted else 0o644)
     say(f"Đã ghi {out}.")
 
 
-def _content(world: "World", format_: Format, passwords: bool, restricted: bool, by: str, now: "datetime") -> bytes:
+def _for_people(world: "World", format_: Format, restricted: bool, now: "datetime") -> bytes:
     from dondoc.cameras.exports import fleet, tables
 
-    if format_ in SERVERS:
-        return fleet.configuration(world, format_.value, passwords=passwords, restricted=restricted, by=by, now=now)
     if format_ is Format.openmetrics:
         return fleet.metrics(world, now)
     found = fleet.table(world, now, restricted=restricted)

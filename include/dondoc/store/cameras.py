@@ -113,7 +113,10 @@ class CredentialAttempt(Base):
 
 
 class CredentialRelease(Base):
-    """A person says that a refused password may be tried again, from the next night on."""
+    """What a person did with a camera's login: entered it, or says that a refused one may be tried again next night.
+
+    Without a fingerprint it was given to that person, and nothing follows for the looks.
+    """
 
     __tablename__ = "credential_releases"
     id: Mapped[int] = mapped_column(primary_key=True)

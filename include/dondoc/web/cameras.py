@@ -320,7 +320,7 @@ def _held_back(world: World, session: Session, camera: Camera, moment: datetime)
 
 
 def _releases(session: Session, camera: int) -> list[CredentialRelease]:
-    """Who entered a login or let one be tried again, the newest first."""
+    """Who entered a login, was given it or let it be tried again, the newest first."""
     newest = select(CredentialRelease).where(CredentialRelease.camera_id == camera)
     return list(session.scalars(newest.order_by(CredentialRelease.id.desc()).limit(20)))
 

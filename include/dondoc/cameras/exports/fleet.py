@@ -1,14 +1,17 @@
 """The world's fleet in each of the forms."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from dondoc.cameras import credentials
 from dondoc.cameras.exports import frigate, go2rtc, mediamtx, openmetrics, tables
 from dondoc.cameras.exports.files import replace
 from dondoc.cameras.exports.openmetrics import Run
-from dondoc.cameras.exports.streams import plain
+from dondoc.cameras.exports.permission import permissions
+from dondoc.cameras.exports.streams import Stream, plain
 from dondoc.cameras.exports.verified import verified
 from dondoc.cameras.state import states
 from dondoc.store.cameras import NightRun
@@ -19,25 +22,59 @@ RECENT = timedelta(days=7)
 _SERVERS = {"go2rtc": go2rtc.render, "mediamtx": mediamtx.render, "frigate": frigate.render}
 
 
-def configuration(world: World, server: str, *, passwords: bool, restricted: bool, by: str, now: datetime) -> bytes:
-    """A configuration of the verified streams for `go2rtc`, `mediamtx` or `frigate`.
+def configuration(
+    world: World,
+    server: str,
+    *,
+    passwords: bool,
+    restricted: bool,
+    by: str,
+    now: datetime,
+    checked_only: bool = False,
+) -> bytes:
+    """A configuration for `go2rtc`, `mediamtx` or `frigate` of the cameras that were seen working.
 
     Args:
         passwords: in clear; otherwise what the server replaces by its environment stands for them.
-        by: who asked for passwords or restricted cameras; noted at the top of the file.
+        by: who asked for passwords or restricted cameras; noted at the top of the file, for passwords also with each
+            camera in the database.
+        checked_only: only the streams that were looked at, without their counterparts, main or sub.
 
     Raises:
-        Problem: a password cannot be decrypted.
+        Problem: a password cannot be decrypted, or is asked for by nobody.
     """
     with world.sessions.begin() as session:
         found = states(world, session, now)
-        streams = verified(found, world.directive, world.settings.secret_keys, restricted=restricted)
-    notes = [f"dondoc: {len(streams)} luồng hình đã kiểm tra, xuất lúc {now:%H:%M %d/%m/%Y}."]
+        shown = [s.camera for s in found if s.showing and (restricted or not s.camera.restricted)]
+        allowed = permissions(session, shown)
+        streams = verified(
+            found, world.directive, world.settings.secret_keys, restricted=restricted, permissions=allowed
+        )
+        streams = [stream for stream in streams if stream.checked or not checked_only]
+        if passwords:  # committed before anybody gets the file
+            handed = {stream.camera for stream in streams if stream.login}
+            given = [camera for camera in shown if camera.id in handed]
+            credentials.handed_out(session, given, f"xuất mật khẩu vào cấu hình {server}", by=by, now=now)
+    notes = _about(streams, len(shown), now)
     if passwords:
         notes.append(f"CÓ MẬT KHẨU, theo yêu cầu của {plain(by)}: giữ kín, không gửi thư, xóa khi dùng xong.")
     elif restricted:
         notes.append(f"Gồm camera hạn chế nêu tên, theo yêu cầu của {plain(by)}.")
     return _SERVERS[server](streams, passwords=passwords, notes=notes).encode()
+
+
+def _about(streams: Sequence[Stream], shown: int, now: datetime) -> list[str]:
+    """What the file holds, and which of it was really looked at."""
+    cameras, checked = len({s.camera for s in streams}), sum(s.checked for s in streams)
+    notes = [f"dondoc: {cameras} camera, xuất lúc {now:%H:%M %d/%m/%Y}. {checked} luồng hình đã kiểm tra, có hình."]
+    if more := len(streams) - checked:
+        notes.append(
+            f"{more} luồng còn lại (ghi “CHƯA kiểm tra”) là luồng chính hoặc phụ của cùng camera, theo khai báo hoặc "
+            "theo mẫu đường dẫn của hãng."
+        )
+    if left := shown - cameras:
+        notes.append(f"Không xuất {left} camera có hình mà đơn vị không cho chia sẻ, hoặc chỉ cho luồng phụ chưa rõ.")
+    return notes
 
 
 def table(world: World, now: datetime, *, restricted: bool = False) -> list[dict[str, str]]:

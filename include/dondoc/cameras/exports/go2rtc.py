@@ -1,8 +1,11 @@
-"""go2rtc.yaml. Variables `${NAME}` are replaced by go2rtc itself (its documentation, "Environment variables")."""
+"""go2rtc.yaml: main and sub-stream under two names; two sources of one name would be tracks of the same stream.
+
+Variables `${NAME}` are replaced by go2rtc itself (its documentation, "Environment variables").
+"""
 
 from collections.abc import Sequence
 
-from dondoc.cameras.exports.streams import Stream, commented, head
+from dondoc.cameras.exports.streams import Stream, commented, head, unasked
 
 HOW = (
     "go2rtc: dùng thẳng tệp này, hoặc thêm -c TỆP vào lệnh chạy.",
@@ -12,7 +15,7 @@ HOW = (
 
 def render(streams: Sequence[Stream], *, passwords: bool, notes: Sequence[str] = ()) -> str:
     """The file; with passwords in it, or with variables in their place."""
-    entries = [(s, [_scheme(s.with_password if passwords else _with_variables(s))]) for s in streams]
+    entries = [(s, [unasked(s.with_password if passwords else _with_variables(s))]) for s in streams]
     return head((*notes, *(HOW[:1] if passwords else HOW))) + "streams:\n" + commented(entries)
 
 
@@ -20,8 +23,3 @@ def _with_variables(stream: Stream) -> str:
     if stream.login is None:
         return stream.url
     return stream.with_login(f"${{{stream.login}_USER}}", f"${{{stream.login}_PASSWORD}}")
-
-
-def _scheme(url: str) -> str:
-    """Cameras sign their certificates themselves: rtspx is go2rtc's word for not asking who signed, as we do not."""
-    return f"rtspx://{url.removeprefix('rtsps://')}" if url.startswith("rtsps://") else url

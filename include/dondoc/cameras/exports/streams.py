@@ -1,8 +1,9 @@
-"""Streams that were seen working, under names that every tool can bear."""
+"""Streams of cameras that were seen working, under names that every tool can bear."""
 
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal
 from urllib.parse import quote
 
 import yaml
@@ -10,10 +11,11 @@ import yaml
 
 @dataclass(frozen=True)
 class Stream:
-    """One verified stream.
+    """One stream of a camera.
 
     `name`: lower-case letters and digits only, so that it can also be a part of an environment variable.
     `url`: without user info. `login`: stands for user and password in variables; None: the camera asks for none.
+    `role`: main or sub, "" where nobody knows. `checked`: it is the one that was looked at.
     """
 
     name: str
@@ -22,6 +24,17 @@ class Stream:
     login: str | None = None
     user: str = ""
     password: str = ""
+    role: Literal["", "main", "sub"] = ""
+    checked: bool = True
+    camera: int = 0
+
+    @property
+    def said(self) -> str:
+        """The label, with which stream it is and whether it was looked at."""
+        which = {"main": "luồng chính", "sub": "luồng phụ", "": ""}[self.role]
+        seen = "" if self.checked else "CHƯA kiểm tra"
+        words = ", ".join(filter(None, (which, seen)))
+        return f"{self.label} ({words})" if words else self.label
 
     def __repr__(self) -> str:
         return f"Stream({self.name})"
@@ -39,6 +52,11 @@ class Stream:
         return f"{scheme}://{user}:{password}@{rest}"
 
 
+def unasked(url: str) -> str:
+    """Cameras sign their certificates themselves: rtspx is go2rtc's word for not asking who signed, as we do not."""
+    return f"rtspx://{url.removeprefix('rtsps://')}" if url.startswith("rtsps://") else url
+
+
 def name_of(camera: int) -> str:
     """`cam00017`: what people call CAM-00017."""
     return f"cam{camera:05}"
@@ -48,7 +66,7 @@ def commented(entries: Iterable[tuple[Stream, object]]) -> str:
     """YAML of a mapping by stream name, indented, each entry under a comment with the camera's label."""
     lines = []
     for stream, value in entries:
-        lines.append(f"  # {plain(stream.label)}")
+        lines.append(f"  # {plain(stream.said)}")
         text = yaml.safe_dump({stream.name: value}, sort_keys=False, width=10_000)
         lines += [f"  {line}" for line in text.splitlines()]
     return "\n".join(lines) + "\n" if lines else "  {}\n"

@@ -1,25 +1,36 @@
 """Which streams may be handed over, and with which login."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from cryptography.fernet import InvalidToken
 
 from dondoc import keys
 from dondoc.cameras import attempts
+from dondoc.cameras.exports.permission import REFUSED, SUB_ONLY
 from dondoc.cameras.exports.streams import Stream, name_of
 from dondoc.cameras.state import CameraState
+from dondoc.cameras.streams import main_and_sub
 from dondoc.directive.model import Directive
 from dondoc.errors import Problem
 from dondoc.store.cameras import Camera
 
 
 def verified(
-    states: Iterable[CameraState], directive: Directive, secrets: list[str], *, restricted: bool = False
+    states: Iterable[CameraState],
+    directive: Directive,
+    secrets: list[str],
+    *,
+    restricted: bool = False,
+    permissions: Mapping[int, str] | None = None,
 ) -> list[Stream]:
-    """Streams whose camera showed a picture when it was last looked at, in the order of the cameras' numbers.
+    """Streams of the cameras that showed a picture when they were last looked at, in the order of their numbers.
+
+    That look was at one stream. Its counterpart, main or sub, comes along where it is known, marked as not looked at.
 
     Args:
         restricted: also the cameras whose names are not to be spread.
+        permissions: what agencies allow to be shared, by camera.
 
     Raises:
         Problem: a password cannot be decrypted.
@@ -27,9 +38,28 @@ def verified(
     chosen = [s.camera for s in states if s.showing]
     logins: dict[str, str] = {}
     return [
-        _stream(camera, directive, secrets, logins)
+        stream
         for camera in sorted(chosen, key=lambda c: c.id)
         if restricted or not camera.restricted
+        for stream in _allowed(_streams(camera, directive, secrets, logins), (permissions or {}).get(camera.id))
+    ]
+
+
+def _allowed(streams: list[Stream], word: str | None) -> list[Stream]:
+    """What the agency lets be handed over: of a camera whose sub-stream alone is shared, no main stream."""
+    if word in REFUSED:
+        return []
+    return [stream for stream in streams if stream.role == "sub"] if word == SUB_ONLY else streams
+
+
+def _streams(camera: Camera, directive: Directive, secrets: list[str], logins: dict[str, str]) -> list[Stream]:
+    seen = _stream(camera, directive, secrets, logins)
+    main, sub = main_and_sub(seen.url, camera.identity)
+    if main is None or sub is None:
+        return [replace(seen, role="sub" if sub else "")]
+    return [
+        replace(seen, url=main, role="main", checked=main == seen.url),
+        replace(seen, url=sub, role="sub", checked=sub == seen.url, name=f"{seen.name}sub"),
     ]
 
 
@@ -37,11 +67,11 @@ def _stream(camera: Camera, directive: Directive, secrets: list[str], logins: di
     name, url = name_of(camera.id), camera.url or ""
     label = f"CAM-{camera.id:05} {camera.name} - {directive.agency(camera.agency).name}"
     if camera.username is None:
-        return Stream(name, label, url)
+        return Stream(name, label, url, camera=camera.id)
     password = _password(camera, secrets)
     # Cameras with the same login share its variables, named after the first of them.
     login = logins.setdefault(attempts.fingerprint(secrets, camera.username, password), name.upper())
-    return Stream(name, label, url, login, camera.username, password)
+    return Stream(name, label, url, login, camera.username, password, camera=camera.id)
 
 
 def _password(camera: Camera, secrets: list[str]) -> str:
