@@ -40,7 +40,17 @@ def test_once_the_four_dags_run_green_and_nothing_is_left(tmp_path: Path) -> Non
     assert len(re.findall(r"người duyệt của bản thử \(duyet\.demo\) đã duyệt", said)) == 2
     for code in ("accepted", "accepted_with_warnings", "returned", "duplicate", "waiting", "refused", "sent"):
         assert f"[{code}]" in said, code
-    for verdict in ("ok", "black", "auth_failed", "not_found", "not_rtsp", "rtsp_timeout", "connection_refused"):
+    for verdict in (
+        "ok",
+        "black",
+        "frozen",
+        "covered",
+        "auth_failed",
+        "not_found",
+        "not_rtsp",
+        "rtsp_timeout",
+        "connection_refused",
+    ):
         assert f"[{verdict}]" in said, verdict
     assert "[held]" not in said
     found = re.search(r"Báo cáo tuần: (\S+)", said)

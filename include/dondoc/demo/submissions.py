@@ -45,7 +45,7 @@ def in_time(world: World, mail: MailServer, fleet: Fleet) -> None:
 def today(world: World, mail: MailServer, fleet: Fleet) -> None:
     """What lies in the mailbox and in the drop folder when the demo's day begins."""
     desk = Desk(world, mail, fleet)
-    good = desk.form_03("ubnd-huyen-cam-xuyen", "healthy", "frozen", "hanging")
+    good = desk.form_03("ubnd-huyen-cam-xuyen", "healthy", "covered", "hanging")
     with at("2021-11-24T09:10"):
         desk.post("ubnd-huyen-cam-xuyen", good)
     with at("2021-11-24T10:00"):
