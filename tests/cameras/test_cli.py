@@ -97,6 +97,15 @@ def test_import_takes_over_a_file(world: World, tmp_path: Path) -> None:
     assert "1 camera mới" in result.stderr
 
 
+def test_import_works_in_a_process_of_its_own_that_has_loaded_nothing_else(world: World, tmp_path: Path) -> None:
+    file = tmp_path / "cameras.csv"
+    file.write_text("agency,system,name,url\nso-nnptnt,reservoir,Đập,rtsp://10.1.1.1\n", "utf-8")
+    command = [sys.executable, "-c", "from dondoc.cli import main; main()", "cameras", "import", str(file)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert "1 camera mới" in done.stderr
+
+
 def test_the_fleet_runs_as_a_process_and_says_when_it_is_ready() -> None:
     command = [sys.executable, "-m", "dondoc.demo.fleet", "--port", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:

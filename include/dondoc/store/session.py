@@ -13,6 +13,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
 from dondoc.errors import Problem
+from dondoc.store import models  # noqa: F401 - a foreign key finds its table only when every area is loaded
 
 Sessions = sessionmaker[Session]
 
