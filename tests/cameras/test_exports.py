@@ -401,6 +401,7 @@ class TestCommand:
         assert ENCODED in target.read_text()
         assert stat.S_IMODE(target.stat().st_mode) == 0o600
         assert "p%40" not in result.output
+        assert "3 camera" in result.stderr
         with pytest.raises(Problem, match="chỉ dùng với"):
             dondoc("cameras", "export", "--as", "csv", "--out", target, "--with-passwords", "--by", "Lê A")
 

@@ -10,7 +10,7 @@ from lxml import html
 from sqlalchemy import select
 
 from dondoc import clock
-from dondoc.cameras import imports, night, thumbnails
+from dondoc.cameras import credentials, imports, night, thumbnails
 from dondoc.cameras.verdicts import PHASE
 from dondoc.demo.camera import PASSWORD, USER
 from dondoc.demo.fleet import Fleet
@@ -352,6 +352,12 @@ class TestLogin:
         with world.sessions.begin() as session:
             (release,) = session.scalars(select(CredentialRelease))
             assert (release.by, release.reason) == ("ops", "đã mở khóa thiết bị")
+
+    def test_who_was_given_one_is_named_on_the_page(self, world: World, cameras: list[int], visit: Visit) -> None:
+        with world.sessions.begin() as session:
+            given, now = [session.get_one(Camera, 2)], clock.now()
+            credentials.handed_out(session, given, "xuất mật khẩu vào cấu hình go2rtc", by="Lê A", now=now)
+        assert "Lê Axuất mật khẩu vào cấu hình go2rtc" in words_of(visit("ops").get("/cameras/2").text)
 
 
 def test_a_person_confirms_that_a_camera_is_connected(world: World, cameras: list[int], visit: Visit) -> None:

@@ -71,7 +71,8 @@ def export(
         content = _for_people(world, format_, restricted, now)
     # Server configurations hold addresses even without passwords; tables and metrics are for other programs to read.
     replace(out, content, 0o600 if format_ in SERVERS or restricted else 0o644)
-    say(f"Đã ghi {out}.")
+    held = content.decode().partition("\n")[0].removeprefix("# dondoc: ") if format_ in SERVERS else ""
+    say(f"Đã ghi {out}. {held}".rstrip())
 
 
 def _for_people(world: "World", format_: Format, restricted: bool, now: "datetime") -> bytes:
