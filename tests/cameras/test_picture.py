@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 
 from dondoc.cameras import decoder as decoding
 from dondoc.cameras import judge, picture
+from dondoc.cameras import measure as measuring
 from dondoc.cameras.decoder import Decoder, Seen
 from dondoc.cameras.history import LAST, history
 from dondoc.cameras.measure import Planes, planes
@@ -187,6 +188,38 @@ def test_a_turned_camera_is_a_suspicion() -> None:
     before = [measured(planes(np.clip(one + random.normal(0, 3, one.shape), 0, 255).astype(np.uint8))) for _ in "abc"]
     assert judge.judge(measured(planes(other)), {"last": before}, LIMITS) == ("ok", "moved")
     assert judge.judge(measured(planes(one)), {"last": before[:2]}, LIMITS) == ("ok", None)
+
+
+def test_the_hash_is_that_of_the_picture_reduced_by_area() -> None:
+    for number in range(6):
+        middle = cv2.GaussianBlur(np.random.default_rng(number).integers(0, 256, (288, 640), np.uint8), (0, 0), 9)
+        small = cv2.resize(middle, (9, 8), interpolation=cv2.INTER_AREA)
+        assert measuring._difference_hash(middle) == np.packbits(small[:, 1:] > small[:, :-1]).tobytes().hex()
+
+
+@given(st.integers(0, 287), st.integers(0, 639))
+def test_the_last_bit_of_one_pixel_changes_no_tile_but_its_own(row: int, column: int) -> None:
+    middle = np.random.default_rng(3).integers(60, 190, (288, 640), np.uint8)
+    before = measuring._tiles(middle)
+    middle[row, column] ^= 1
+    after = measuring._tiles(middle)
+    changed = {number for number, (a, b) in enumerate(zip(before, after, strict=True)) if a != b}
+    assert changed <= {row // 36 * 16 + column // 40}
+
+
+def test_sensor_noise_of_a_single_grey_value_changes_nearly_every_tile() -> None:
+    middle = np.random.default_rng(3).integers(60, 190, (288, 640), np.uint8)
+    noisy = middle + (np.random.default_rng(4).random(middle.shape) < 0.001).astype(np.uint8)
+    same = sum(a == b for a, b in zip(measuring._tiles(middle), measuring._tiles(noisy), strict=True))
+    touched = np.count_nonzero((middle != noisy).reshape(8, 36, 16, 40).any(axis=(1, 3)))
+    assert same <= 128 - touched + 4
+
+
+@pytest.mark.parametrize(("values", "plain"), [(15, True), (16, False)])
+def test_a_tile_is_plain_by_all_its_pixels_wherever_its_values_are(values: int, plain: bool) -> None:
+    tile = np.full((1, 1440), 100, np.uint8)
+    tile[0, 1 : 8 * (values - 1) : 8] = 101 + np.arange(values - 1)  # none of them in the eighth looked at first
+    assert measuring._plain(tile).tolist() == [plain]
 
 
 class TestHistory:

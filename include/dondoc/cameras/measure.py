@@ -55,7 +55,7 @@ def measure(picture: Planes) -> dict[str, Any]:
         "coarse_sharp": round(coarse / contrast, 2),
         "edge": round(cv2.countNonZero(cv2.Canny(middle, 50, 150)) / middle.size, 5),
         "colour": round(colour, 1),
-        "bars": round(float(np.median(middle[: len(middle) // 2].std(axis=0))), 2) if colour > 20 else None,
+        "bars": round(_bars(middle[: len(middle) // 2]), 2) if colour > 20 else None,
         "size": f"{picture.y.shape[1]}x{picture.y.shape[0]}",
         "hash": _difference_hash(middle),
         "tiles": b64encode(_tiles(middle)).decode(),
@@ -75,8 +75,16 @@ def _brightness(middle: Any) -> dict[str, float]:
 
 
 def _detail(grey: Any) -> float:
-    """Variance of the Laplacian."""
-    return float(cv2.meanStdDev(cv2.Laplacian(cv2.blur(grey, (3, 3)), cv2.CV_16S))[1][0, 0]) ** 2
+    """Variance of the Laplacian; its sums are exact, and several times as fast as cv2.meanStdDev of 16 bits."""
+    bends = cv2.Laplacian(cv2.blur(grey, (3, 3)), cv2.CV_16S)
+    return cv2.norm(bends, cv2.NORM_L2SQR) / bends.size - (cv2.sumElems(bends)[0] / bends.size) ** 2
+
+
+def _bars(grey: Any) -> float:
+    """Median of the deviations down the columns."""
+    mean = cv2.reduce(grey, 0, cv2.REDUCE_AVG, dtype=cv2.CV_64F)
+    square = cv2.reduce(grey, 0, cv2.REDUCE_SUM2, dtype=cv2.CV_64F) / len(grey)
+    return float(np.median(np.sqrt(np.maximum(square - mean**2, 0))))
 
 
 def _colour(picture: Planes) -> float:
@@ -86,20 +94,45 @@ def _colour(picture: Planes) -> float:
 
 
 def _difference_hash(middle: Any) -> str:
-    small = cv2.resize(middle, (9, 8), interpolation=cv2.INTER_AREA)
+    small = np.rint(_ROWS @ middle.astype(np.float32) @ _COLUMNS)
     return np.packbits(small[:, 1:] > small[:, :-1]).tobytes().hex()
+
+
+def _areas(length: int, count: int) -> Any:
+    """Mean of `count` equal parts of a line, as cv2.INTER_AREA takes it but a good deal faster: (count, length)."""
+    edges, pixels = np.arange(count + 1) * (length / count), np.arange(length)
+    share = np.minimum(pixels + 1, edges[1:, None]) - np.maximum(pixels, edges[:-1, None])
+    return (np.maximum(share, 0) * (count / length)).astype(np.float32)
+
+
+_ROWS, _COLUMNS = _areas(HEIGHT - 2 * STRIP, 8), _areas(WIDTH, 9).T
 
 
 def _tiles(middle: Any) -> bytes:
     """One byte a tile, of all its pixels: noise of a sensor changes it, were it in the last bit of one of them."""
     height, width = middle.shape[0] // TILES[0], middle.shape[1] // TILES[1]
     cut = middle.reshape(TILES[0], height, TILES[1], width).swapaxes(1, 2).reshape(-1, height * width)
-    digests = (cut @ _WEIGHTS >> np.uint32(24)) % 255 + 1
-    values = np.bincount((cut + _OFFSETS).ravel(), minlength=256 * len(cut)).reshape(-1, 256)
-    plain = np.count_nonzero(values, axis=1) < PLAIN
-    return np.where(plain, 0, digests).astype(np.uint8).tobytes()
+    digests = (cut @ _WEIGHTS).astype(np.int64) >> 24 & 255
+    return np.where(_plain(cut), 0, digests % 255 + 1).astype(np.uint8).tobytes()
 
 
-_COUNT = TILES[0] * TILES[1]
-_OFFSETS = np.arange(_COUNT)[:, None] * 256
-_WEIGHTS = np.random.default_rng(1).integers(0, 2**32, (HEIGHT - 2 * STRIP) * WIDTH // _COUNT, np.uint32) | 1
+def _plain(tiles: Any) -> Any:
+    """Which tiles have few grey values. Most show enough of them in an eighth of their pixels."""
+    plain = _values(tiles[:, ::8]) < PLAIN
+    plain[plain] = _values(tiles[plain]) < PLAIN
+    return plain
+
+
+def _values(tiles: Any) -> Any:
+    """How many grey values each tile has."""
+    there = np.zeros((len(tiles), 256), np.bool_)
+    there[np.arange(len(tiles))[:, None], tiles] = True
+    return np.count_nonzero(there, axis=1)
+
+
+def _weights(count: int) -> Any:
+    """Odd numbers of 32 bits (a polynomial hash); as floats, which multiply faster, and whose sums stay exact."""
+    return np.full(count, 2891336453, np.uint32).cumprod(dtype=np.uint32).astype(np.float64)
+
+
+_WEIGHTS = _weights((HEIGHT - 2 * STRIP) * WIDTH // (TILES[0] * TILES[1]))
