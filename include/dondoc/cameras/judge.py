@@ -5,8 +5,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from dondoc.errors import Problem
 
 Thresholds = Mapping[str, float]
@@ -49,6 +47,8 @@ def thresholds(file: Path) -> dict[str, float]:
     Raises:
         Problem: the file cannot be read, or a name is missing, unknown or without a number.
     """
+    import yaml  # the children, which judge, are given the thresholds: every import delays their start
+
     try:
         read = yaml.safe_load(file.read_text("utf-8"))
         found = {name: float(entry["value"]) for name, entry in read.items()}
