@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 import yaml
 
+from dondoc.settings import Settings, variable
+
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yaml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
@@ -24,6 +26,8 @@ SECRETS = {
 }
 SECRET_KEY = re.compile(r"(PASSWORD|SECRET|FERNET|AUTH|_CONN|RESULT_BACKEND|BROKER_URL|DATABASE_URL|IMAP_URL)")
 PLAIN = {"AIRFLOW__CORE__AUTH_MANAGER"}  # its name looks like a secret's
+# Not for an installation to say: set in the image, kept as Airflow's Connections, or of the demo.
+NOT_HERE = {"HOME", "DATA"} | {"SMTP_URL", "IMAP_URL", "SURVEY_URL"} | {"CLOCK", "CLOCK_SINCE", "SCHEDULES"}
 PINNED = re.compile(r"[a-z]+:\d+\.\d+\.?\d*(-[a-z-]+)?")
 MANDATORY = re.compile(r"\$\{([A-Z_]+):\?[^}]+\}")
 
@@ -98,6 +102,13 @@ def test_only_the_first_step_holds_the_passwords_of_the_administrators(name: str
     assert SERVICES[name]["depends_on"]["init"] == {"condition": "service_completed_successfully"}
 
 
+def test_a_night_of_cameras_leaves_the_worker_a_place_for_the_rest() -> None:
+    batches = re.search(r"max_active_tis_per_dag=(\d+)", (ROOT / "dags" / "check_camera_reachability.py").read_text())
+    places = COMPOSE["x-environment"]["AIRFLOW__CELERY__WORKER_CONCURRENCY"]
+    assert batches
+    assert int(batches[1]) < int(places.removeprefix("${WORKER_CONCURRENCY:-").removesuffix("}"))
+
+
 def test_nothing_is_reachable_from_outside_this_server() -> None:
     published = {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
     assert list(published) == ["api-server"]
@@ -119,8 +130,18 @@ def test_the_example_offers_only_what_compose_reads() -> None:
     known = set(re.findall(r"\$\{([A-Z_]+)", (ROOT / "docker-compose.yaml").read_text())) | set(
         COMPOSE["x-environment"]
     )
-    offered = {line[1:].split("=")[0] for line in _lines(".env.example") if re.match(r"#[A-Z_]+=", line)}
-    assert offered <= known
+    assert _offered() <= known
+
+
+def test_every_setting_reaches_the_containers_and_is_offered_by_the_example() -> None:
+    """A line in .env that no service is handed has no effect, and nothing says so."""
+    settings = {variable(name) for name in Settings.model_fields} - {f"DONDOC_{name}" for name in NOT_HERE}
+    assert settings <= set(COMPOSE["x-environment"])
+    assert settings - {"DONDOC_DATABASE_URL", "DONDOC_SECRET_KEY"} <= _offered()
+
+
+def _offered() -> set[str]:
+    return {line[1:].split("=")[0] for line in _lines(".env.example") if re.match(r"#[A-Z_]+=", line)}
 
 
 def test_the_image_is_built_from_a_pinned_base_and_locked_packages() -> None:
