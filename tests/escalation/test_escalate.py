@@ -114,7 +114,8 @@ class TestHeld:
         row = one(office.decide(), HONG_LINH)
         assert {r.state for r in office.letters(HONG_LINH)} == {"held"}
         assert "Công văn 99 (bão số 8; Lê Văn C)" in row["reason"]
-        assert office.approve(*row["outbox_ids"]) == ["cancelled", "cancelled"], "not even by an approver"
+        assert office.approve(*row["outbox_ids"]) == ["held", "held"], "not even by an approver"
+        assert all("Công văn 99 (bão số 8; Lê Văn C)" in r.reason for r in office.letters(HONG_LINH))
         office.rule("undo", undoes=number)
         assert "Công văn 99" not in one(office.preview(date(2021, 11, 24)), HONG_LINH)["reason"]
 

@@ -109,6 +109,26 @@ def test_in_rehearsal_all_goes_to_one_address_and_the_ladder_does_not_climb(
     assert post_office.server.boxes.addresses() == ["dien-tap@example.vn"]  # type: ignore[union-attr]
 
 
+def test_on_the_day_it_goes_live_the_real_letters_leave(post_office: Office) -> None:
+    post_office.world.settings.mode = "rehearsal"
+    rehearsed = one(post_office.decide(), HONG_LINH)
+    post_office.go(date(2021, 11, 23), 8)
+    assert set(post_office.deliver()) == {"sent"}
+    post_office.world.settings.mode = "live"
+    post_office.see()
+    real = one(post_office.decide(), HONG_LINH)
+    assert (real["step"], real["recipients"]) == (rehearsed["step"], rehearsed["recipients"])
+    assert set(real["outbox_ids"]).isdisjoint(rehearsed["outbox_ids"])
+    assert one(post_office.decide(), HONG_LINH) == real, "once"
+    assert set(post_office.deliver()) == {"sent"}
+    assert post_office.deliver() == {}
+    assert len(post_office.server.boxes.messages(real["recipients"][0])) == 1  # type: ignore[union-attr]
+    post_office.world.settings.mode = "rehearsal"
+    written = len(post_office.letters())
+    assert set(real["outbox_ids"]) <= set(one(post_office.decide(), HONG_LINH)["outbox_ids"])
+    assert len(post_office.letters()) == written, "and back: what truly left is not played again"
+
+
 class TestStillTrue:
     """Between the decision and the moment of leaving."""
 
@@ -145,8 +165,28 @@ class TestStillTrue:
         assert "Giấy ghi 12 (mưa lũ; Lê Văn C)" in decided.letters(HONG_LINH)[0].reason
 
     def test_nor_anybody_while_everything_is_stopped(self, decided: Office) -> None:
-        decided.rule("hold_all")
-        assert decided.deliver() == {"cancelled": 4}
+        number = decided.rule("hold_all")
+        assert decided.deliver() == {}
+        assert "tạm dừng theo Giấy ghi 12" in decided.letters(HONG_LINH)[0].reason
+        decided.arrives(CAN_LOC, "form_03")
+        assert decided.deliver() == {"cancelled": 2}, "what is not owed any more does not wait"
+        decided.rule("undo", undoes=number)
+        assert decided.deliver() == {"sent": 2}
+
+    def test_what_was_approved_while_everything_is_stopped_leaves_without_being_asked_again(
+        self, post_office: Office
+    ) -> None:
+        play(post_office, self.TUESDAY, date(2021, 11, 24), agencies=[HONG_LINH])
+        post_office.go(date(2021, 11, 25))
+        post_office.see()
+        number = post_office.rule("hold_all")
+        ids = one(post_office.decide(), HONG_LINH)["outbox_ids"]
+        assert post_office.approve(*ids) == ["held", "held"]
+        assert post_office.deliver() == {}
+        post_office.go(date(2021, 11, 26), 9)
+        post_office.rule("undo", undoes=number)
+        assert post_office.deliver() == {"sent": 2}
+        assert [r.state for r in post_office.letters(HONG_LINH)[-2:]] == ["sent", "sent"]
 
     def test_nor_who_does_not_answer_for_it_any_more(self, decided: Office) -> None:
         decided.rule("reassign", agency=HONG_LINH, to_agency=DUC_THO)

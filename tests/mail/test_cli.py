@@ -77,6 +77,13 @@ def test_without_a_mail_server_delivery_says_which_setting_is_missing(run, envir
         run("deliver", "--json")
 
 
+def test_a_rehearsal_that_has_no_address_says_which_setting_is_missing(run, environment) -> None:  # type: ignore[no-untyped-def]
+    environment.setenv("DONDOC_MODE", "rehearsal")
+    environment.delenv("DONDOC_REHEARSAL_TO")
+    with pytest.raises(Problem, match="DONDOC_REHEARSAL_TO"):
+        run("deliver", "--json")
+
+
 def test_there_is_a_check_for_every_kind_of_the_contract(desk: Desk) -> None:
     kinds = {"receipt", "returned", "reachability", "reminder", "overdue", "outage", "report", "internal"}
     checks = truth.registry(desk.world)

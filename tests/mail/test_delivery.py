@@ -6,10 +6,11 @@ import pytest
 
 from dondoc import clock
 from dondoc.errors import Problem
-from dondoc.mail.letter import Attachment
+from dondoc.mail import outbox
+from dondoc.mail.letter import Attachment, NotNow
 from dondoc.mail.servers import SmtpServer, smtp_from_url
 from dondoc.store.mail import OutboxLetter
-from tests.mail.conftest import ARCHIVE, MONDAY, Desk, hang_up
+from tests.mail.conftest import ARCHIVE, MONDAY, Desk, always, hang_up
 
 
 def test_a_letter_arrives_whole_and_its_twin_lies_in_the_archive(desk: Desk) -> None:
@@ -212,10 +213,101 @@ class TestRehearsal:
         assert (row.state, row.rehearsal, row.recipient) == ("sent", True, "can-bo@huyen.test")
 
     @pytest.mark.parametrize("address", [None, "khong-phai-dia-chi"])
-    def test_without_an_address_letters_stay_and_say_so_loudly(self, desk: Desk, address: str | None) -> None:
+    def test_without_an_address_delivery_fails_and_the_letters_say_why_they_stay(
+        self, desk: Desk, address: str | None
+    ) -> None:
         row_id = desk.write()
         nowhere = desk.world.settings.model_copy(update={"rehearsal_to": address})
-        assert desk.deliver(settings=nowhere) == {}
+        with pytest.raises(Problem, match="DONDOC_REHEARSAL_TO"):
+            desk.deliver(settings=nowhere)
         assert desk.row(row_id).state == "pending"
         assert "DONDOC_REHEARSAL_TO" in desk.row(row_id).reason
+        assert desk.deliver() == {"sent": 1}
+
+    def test_on_the_day_it_goes_live_the_real_letter_leaves_though_it_was_rehearsed(self, desk: Desk) -> None:
+        rehearsed = desk.write(dedup="nhắc|22/11")
+        assert desk.deliver() == {"sent": 1}
+        desk.world.settings.mode = "live"
+        real = desk.write(dedup="nhắc|22/11")
+        assert desk.write(dedup="nhắc|22/11") == real != rehearsed
+        assert desk.deliver() == {"sent": 1}
+        [practice], [true] = desk.received("dien-tap@example.vn"), desk.received()
+        assert practice["message-id"] == desk.row(rehearsed).message_id != true["message-id"]
+        assert "DIỄN TẬP" not in true["subject"]
+
+    def test_what_was_decided_in_rehearsal_and_has_not_left_never_reaches_a_real_person(self, desk: Desk) -> None:
+        waiting, held = desk.write(), desk.write("b@huyen.test", needs_approval=True)
+        desk.world.settings.mode = "live"
+        assert desk.deliver() == {"cancelled": 2}
+        assert "diễn tập" in desk.row(waiting).reason + desk.row(held).reason
+        assert desk.server.boxes.addresses() == []
+
+    def test_a_real_letter_waits_through_a_rehearsal_and_leaves_when_it_is_live_again(self, desk: Desk) -> None:
+        desk.world.settings.mode = "live"
+        real = desk.write()
+        desk.world.settings.mode = "rehearsal"
+        assert desk.deliver() == {}
+        assert desk.row(real).state == "pending"
+        practice = desk.write()
+        assert practice != real
+        assert desk.deliver() == {"sent": 1}
+        desk.world.settings.mode = "live"
+        assert desk.deliver() == {"sent": 1}
+        assert len(desk.received()) == 1
+        assert [desk.row(i).rehearsal for i in (real, practice)] == [False, True]
+
+    def test_the_archives_copy_of_a_rehearsal_proves_nothing_of_the_real_letter(self, desk: Desk) -> None:
+        desk.world.settings.archive_address = ARCHIVE
+        desk.write(dedup="k")
+        assert desk.deliver() == {"sent": 1}
+        desk.world.settings.mode = "live"
+        real = desk.write(dedup="k")
+        desk.post.data = [hang_up]
+        assert desk.deliver(archive=True) == {"uncertain": 1}
+        assert desk.row(real).state == "uncertain"
+
+
+def stopped(session: object, row: OutboxLetter, now: object) -> str | None:
+    raise NotNow("mọi thư đang tạm dừng theo Công văn 99")
+
+
+class TestStopped:
+    def test_an_approved_letter_stays_held_and_leaves_by_itself_when_nothing_stops_it_any_more(
+        self, desk: Desk
+    ) -> None:
+        row_id = desk.write(kind="overdue", needs_approval=True)
+        desk.checks["overdue"] = stopped
+        with desk.world.sessions.begin() as session:
+            [row] = outbox.approve(session, [row_id], by="Trần B", now=MONDAY, still_true=desk.checks)
+            assert (row.state, row.approved_by) == ("held", "Trần B")
+        assert "Trần B đã duyệt" in desk.row(row_id).reason
+        assert desk.deliver() == {}
+        assert "Công văn 99" in desk.row(row_id).reason
+        desk.checks["overdue"] = always
+        assert desk.deliver() == {"sent": 1}
+        assert desk.history(row_id) == ["held", "held", "pending", "claimed", "sending", "sent"]
+        assert desk.row(row_id).reason == "trả lời bản nộp BN-0001"
+        assert len(desk.received()) == 1
+
+    def test_what_became_untrue_meanwhile_is_cancelled_though_it_was_approved(self, desk: Desk) -> None:
+        row_id = desk.write(kind="overdue", needs_approval=True)
+        desk.checks["overdue"] = stopped
+        with desk.world.sessions.begin() as session:
+            outbox.approve(session, [row_id], by="Trần B", now=MONDAY, still_true=desk.checks)
+        desk.checks["overdue"] = lambda session, row, now: "đơn vị đã nộp"
+        assert desk.deliver() == {"cancelled": 1}
+        assert desk.received() == []
+
+    def test_nobody_approved_it_so_the_end_of_the_stop_releases_nothing(self, desk: Desk) -> None:
+        row_id = desk.write(kind="overdue", needs_approval=True)
+        assert desk.deliver() == {}
+        assert desk.row(row_id).state == "held"
+
+    def test_a_letter_on_its_way_waits_as_it_is(self, desk: Desk) -> None:
+        row_id = desk.write(kind="overdue")
+        desk.checks["overdue"] = stopped
+        assert desk.deliver() == {}
+        assert (desk.row(row_id).state, desk.row(row_id).attempts) == ("pending", 0)
+        assert "Công văn 99" in desk.row(row_id).reason
+        desk.checks["overdue"] = always
         assert desk.deliver() == {"sent": 1}

@@ -80,7 +80,7 @@ class _Morning:
 
     @cached_property
     def past(self) -> list[Past]:
-        return history.read(self.session, self.world.directive.id)
+        return history.read(self.session, self.world.directive.id, self.world.settings)
 
     @cached_property
     def blind(self) -> str | None:

@@ -8,6 +8,8 @@ from sqlalchemy.orm import Session
 
 from dondoc.clock import HERE
 from dondoc.escalation.ladder import Duty, Past
+from dondoc.mail import outbox
+from dondoc.settings import Settings
 from dondoc.store.mail import OutboxLetter
 
 KINDS = ("reminder", "overdue")
@@ -19,9 +21,10 @@ _COLUMNS = (
 )
 
 
-def read(session: Session, directive: str, agency: str | None = None) -> list[Past]:
-    """Every chasing letter of a directive (to one agency), one entry per recipient, oldest first."""
-    query = select(*_COLUMNS).where(_ROW.kind.in_(KINDS)).order_by(_ROW.id)
+def read(session: Session, directive: str, settings: Settings, agency: str | None = None) -> list[Past]:
+    """Every chasing letter of a directive (to one agency) that counts in this mode, one entry per recipient, oldest
+    first."""
+    query = select(*_COLUMNS).where(_ROW.kind.in_(KINDS), outbox.counted(settings)).order_by(_ROW.id)
     if agency is not None:
         query = query.where(_ROW.agency == agency)
     return [past(row) for row in session.execute(query) if row.context.get("directive") == directive]

@@ -30,7 +30,8 @@ def blind(world: World, session: Session, why: str, held: int, now: datetime) ->
 def nobody(world: World, session: Session, decisions: Sequence[Decision], now: datetime) -> None:
     """Tell the administrator, once for each agency and step, that there is no address to write to."""
     missing = {f"{d.agency}/{d.step.id}": d for d in decisions if d.step}
-    known = session.scalars(select(OutboxLetter.context).where(OutboxLetter.kind == "internal"))
+    internal = (OutboxLetter.kind == "internal", outbox.counted(world.settings))
+    known = session.scalars(select(OutboxLetter.context).where(*internal))
     told = {key for context in known for key in context.get("nobody", [])}
     if new := sorted(set(missing) - told):
         lines = [_lacks(world, missing[key]) for key in new]

@@ -13,31 +13,32 @@ from dondoc.escalation.ladder import Ladder, Past, chased, duty, taken
 from dondoc.facts import rulings
 from dondoc.facts.obligations import Standing, cites, standings
 from dondoc.facts.read import read
-from dondoc.mail.letter import StillTrue
+from dondoc.mail.letter import NotNow, StillTrue
 from dondoc.store.mail import OutboxLetter
 from dondoc.world import World
 
 
 def still_true(world: World) -> StillTrue:
     """A chasing letter holds while everything it lists is still owed by that agency until that day, its step is due,
-    and nobody stopped it. One that lists something done meanwhile is cancelled: the next morning decides anew.
+    and nobody spoke to the agency. One that lists something done meanwhile is cancelled: the next morning decides anew.
 
     Raises:
-        Problem: by the check, when a letter is about to leave while we do not see what came in: it waits.
+        NotNow: by the check, while a person has stopped every chasing letter.
+        Problem: by the check, when a letter is about to leave while we do not see what came in: it is put off.
     """
     ladder = Ladder(world.directive, world.calendar, world.settings.grace_days)
 
     def check(session: Session, letter: OutboxLetter, now: datetime) -> str | None:
-        if stopped := rulings.hold_all(session, now):
-            return f"mọi thư đôn đốc đang tạm dừng {cites(stopped)}"
         facts, mine = read(session, now), history.past(letter)
         day = now.astimezone(HERE).date()
         if called := called_on(facts, mine.agency, day):
             return called
         now_owed = {duty(s)[0]: s for s in standings(world.directive, world.calendar, facts, now)}
-        past = history.read(session, world.directive.id, mine.agency)
+        past = history.read(session, world.directive.id, world.settings, mine.agency)
         if gone := next(_gone(ladder, letter, mine, now_owed, past, day), None):
             return gone
+        if stopped := rulings.hold_all(session, now):
+            raise NotNow(f"mọi thư đôn đốc đang tạm dừng {cites(stopped)}")
         if letter.state != "held" and (why := sources.unclear(session, world.settings)):
             raise Problem(f"Chưa gửi: {why}")
         return None

@@ -66,7 +66,7 @@ def _letter(world: World, submission_id: int, now: datetime) -> Letter | None:
         recipient = submission.sender
         if not recipient and submission.channel in OURS:
             recipient = _own_address(session, verdict, now)
-        if not recipient or _answered_today(session, recipient, now) >= PER_DAY:
+        if not recipient or _answered_today(world, session, recipient, now) >= PER_DAY:
             return None
     kind, folder = LETTERS[verdict.outcome]
     attachments = _annotated(world, submission, verdict) if kind == "returned" else ()
@@ -106,11 +106,12 @@ def _own_address(session: Session, verdict: Verdict, now: datetime) -> str:
     return ""
 
 
-def _answered_today(session: Session, recipient: str, now: datetime) -> int:
+def _answered_today(world: World, session: Session, recipient: str, now: datetime) -> int:
     count = select(func.count()).where(
         OutboxLetter.recipient == recipient,
         OutboxLetter.kind.in_(["receipt", "returned"]),
         OutboxLetter.decided_at > now - timedelta(days=1),
+        outbox.counted(world.settings),
     )
     return session.scalar(count) or 0
 

@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 
 from dondoc.intake.answer import answer
 from dondoc.intake.judge import judge_submission
+from dondoc.mail import outbox
 from dondoc.store.cameras import Camera, CameraCheck
 from dondoc.store.intake import Submission, Verdict
 from dondoc.store.mail import OutboxLetter
@@ -81,7 +82,9 @@ def declared(world: World, now: datetime) -> list[int]:
         .order_by(Verdict.submission_id)
     )
     letters = select(OutboxLetter.context).where(
-        OutboxLetter.kind == "reachability", OutboxLetter.decided_at > now - 2 * LATELY
+        OutboxLetter.kind == "reachability",
+        OutboxLetter.decided_at > now - 2 * LATELY,
+        outbox.counted(world.settings),
     )
     with world.sessions.begin() as session:
         told = {context.get("submission") for context in session.scalars(letters)}

@@ -42,13 +42,15 @@ def deliver(
         how many rows this call moved, by the state it left them in. Only states that occur.
 
     Raises:
-        Problem: the server's sender is no address, the clock is played and the server is not on loopback, or a kind
-            of letter has no check.
+        Problem: the server's sender is no address, the clock is played and the server is not on loopback, a kind of
+            letter has no check, or in rehearsal there is no address to send to.
     """
     if settings.clock:
         refuse_to_play(server)
     work = Round(sessions, settings, calendar, blobs, still_true, now, server, sender(server))
     moved = recovery.sweep(sessions, now)
+    if settings.mode == "live":
+        moved |= recovery.retire(sessions, now)
     timeout = min(LONGEST_WAIT, settings.lease_seconds / 3)  # DATA waits three times at most: it ends within the lease
     with Line(server, timeout=timeout, name=settings.installation) as line:
         for row in work.claims(limit):

@@ -10,11 +10,12 @@ from datetime import datetime, timedelta
 from datetime import time as time_of_day
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import and_, or_, select
+from sqlalchemy.orm import Session
 
 from dondoc.clock import HERE
 from dondoc.errors import Problem
-from dondoc.mail.letter import StillTrue
+from dondoc.mail.letter import NotNow, StillTrue
 from dondoc.mail.line import Line, Reply, Unavailable
 from dondoc.mail.message import build, destination, is_address
 from dondoc.mail.outbox import no_check, why_not
@@ -28,13 +29,20 @@ from dondoc.workdays import WorkingDays
 
 log = logging.getLogger(__name__)
 OPENS, CLOSES = time_of_day(7, 30), time_of_day(17, 0)
-NOWHERE = "CHƯA GỬI: đang diễn tập mà DONDOC_REHEARSAL_TO chưa có hoặc không phải địa chỉ thư. Đặt rồi chạy lại."
+NOWHERE = (
+    "CHƯA GỬI: đang diễn tập mà DONDOC_REHEARSAL_TO chưa có hoặc không phải địa chỉ thư. "
+    "Đặt địa chỉ nhận thư diễn tập rồi chạy lại; gửi thật thì đặt DONDOC_MODE=live."
+)
 
 
 def within_office_hours(moment: datetime, calendar: WorkingDays) -> bool:
     """07:30 to 17:00 of a working day in Vietnam."""
     here = moment.astimezone(HERE)
     return OPENS <= here.time() < CLOSES and calendar.is_working_day(here.date())
+
+
+def _may_leave(row: OutboxLetter) -> bool:
+    return row.state in ("pending", "deferred") or (row.state == "held" and row.approved_by is not None)
 
 
 def backoff(attempts: int) -> timedelta:
@@ -58,11 +66,20 @@ class Round:
     moved: dict[int, str] = field(default_factory=dict)
 
     def claims(self, limit: int | None) -> Iterator[OutboxLetter]:
-        """Claim what is due, one row at a time, so that no lease waits for the letters before."""
+        """Claim what is due, one row at a time, so that no lease waits for the letters before.
+
+        Only letters of the present mode: a real one never goes to the rehearsal's address, nor the other way round.
+
+        Raises:
+            Problem: in rehearsal no letter can go anywhere, or a kind of letter has no check.
+        """
+        rehearsal = self.settings.mode == "rehearsal"
+        approved = and_(OutboxLetter.state == "held", OutboxLetter.approved_by.is_not(None))
         due = (
             select(OutboxLetter.id, OutboxLetter.kind)
             .where(
-                OutboxLetter.state.in_(["pending", "deferred"]),
+                OutboxLetter.rehearsal.is_(rehearsal),
+                or_(OutboxLetter.state.in_(["pending", "deferred"]), approved),
                 or_(OutboxLetter.next_attempt_at.is_(None), OutboxLetter.next_attempt_at <= self.now()),
             )
             .order_by(OutboxLetter.id)
@@ -72,11 +89,11 @@ class Round:
             for row_id, kind in kinds.items():
                 if kind not in self.still_true:
                     raise no_check(row_id, kind)
-            if kinds and self.settings.mode == "rehearsal" and not is_address(self.settings.rehearsal_to):
-                log.error(NOWHERE)
+            if nowhere := rehearsal and not is_address(self.settings.rehearsal_to):
                 for row_id in kinds:
                     session.get_one(OutboxLetter, row_id).reason = NOWHERE
-                return
+        if nowhere:
+            raise Problem(NOWHERE)
         claimed = 0
         for row_id in kinds:
             if limit is not None and claimed >= limit:
@@ -90,20 +107,16 @@ class Round:
         try:
             with self.sessions.begin() as session:
                 row, now = session.get_one(OutboxLetter, row_id), self.now()
-                if row.state not in ("pending", "deferred") or (row.next_attempt_at and row.next_attempt_at > now):
+                if not _may_leave(row) or (row.next_attempt_at and row.next_attempt_at > now):
                     return None
                 if row.office_hours and not within_office_hours(now, self.calendar):
                     return None
-                if gone := why_not(session, row, self.still_true, now):
-                    why = f"không còn đúng: {gone}"
-                    if move(session, row, "cancelled", by=BY, why=why, now=now, reason=why):
-                        self.moved[row.id] = "cancelled"
+                if not self._true(session, row, now) or (row.state == "held" and not self._release(session, row, now)):
                     return None
                 values = {
                     "owner": self.owner,
                     "lease_until": time.time() + self.settings.lease_seconds,
                     "attempts": row.attempts + 1,
-                    "rehearsal": self.settings.mode == "rehearsal",
                 }
                 if not move(session, row, "claimed", by=BY, why="giữ để gửi", now=now, **values):
                     return None
@@ -114,7 +127,26 @@ class Round:
             return None
         return row
 
+    def _true(self, session: Session, row: OutboxLetter, now: datetime) -> bool:
+        """Whether a letter may leave; else it is cancelled, or says what it waits for."""
+        try:
+            gone = why_not(session, row, self.still_true, now)
+        except NotNow as stopped:
+            row.reason = f"chưa gửi: {stopped}"
+            return False
+        if gone:
+            why = f"không còn đúng: {gone}"
+            if move(session, row, "cancelled", by=BY, why=why, now=now, reason=why):
+                self.moved[row.id] = "cancelled"
+        return not gone
+
+    def _release(self, session: Session, row: OutboxLetter, now: datetime) -> bool:
+        """What kept an approved letter is over."""
+        why = f"không còn bị giữ; {row.approved_by} đã duyệt"
+        return move(session, row, "pending", by=BY, why=why, now=now, reason=decision(session, row))
+
     def _leave(self, row_id: int, why: str) -> None:
+        """Put off a letter that could not be checked."""
         with self.sessions.begin() as session:
             row, now = session.get_one(OutboxLetter, row_id), self.now()
             if row.state in ("pending", "deferred"):

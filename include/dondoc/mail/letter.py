@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from dondoc.errors import Problem
 from dondoc.store.mail import OutboxLetter
 
 
@@ -42,5 +43,10 @@ class Letter:
     not_after: datetime | None = None
 
 
+class NotNow(Problem):
+    """The letter is still true, but may not leave for now; says why. It keeps its state until that is over."""
+
+
 # Given an outbox row and the moment: None while the letter is still true, else why it is not. One per kind.
+# Raises NotNow while a person has stopped such letters.
 StillTrue = Callable[[Session, OutboxLetter, datetime], str | None]

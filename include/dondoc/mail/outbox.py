@@ -4,12 +4,12 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select, true
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from dondoc.errors import Problem
-from dondoc.mail.letter import Letter, StillTrue
+from dondoc.mail.letter import Letter, NotNow, StillTrue
 from dondoc.mail.render import one_line
 from dondoc.mail.states import BY, decision, move, record
 from dondoc.settings import Settings
@@ -21,10 +21,16 @@ def message_id(dedup: str, installation: str) -> str:
     return f"<{hashlib.sha256(dedup.encode()).hexdigest()[:40]}@{installation}>"
 
 
+def counted(settings: Settings) -> ColumnElement[bool]:
+    """The rows that count in this mode: once it is live, a rehearsal is as if it had never been."""
+    return OutboxLetter.rehearsal.is_(False) if settings.mode == "live" else true()
+
+
 def enqueue(session: Session, letters: Iterable[Letter], *, settings: Settings, now: datetime) -> list[OutboxLetter]:
     """Put letters into the outbox, `held` where a person has to release them, else `pending`.
 
-    A letter whose dedup key is there already changes nothing.
+    A letter whose dedup key is there already changes nothing. A letter of a rehearsal has a key, and so a Message-ID,
+    of its own: neither its row nor its copy in the archive can be taken for the real one.
 
     Returns:
         the row of each letter, in order.
@@ -33,13 +39,16 @@ def enqueue(session: Session, letters: Iterable[Letter], *, settings: Settings, 
 
 
 def _row(session: Session, letter: Letter, settings: Settings, now: datetime) -> OutboxLetter:
-    same = select(OutboxLetter).where(OutboxLetter.dedup_key == letter.dedup)
+    rehearsal = settings.mode == "rehearsal"
+    key = f"rehearsal|{letter.dedup}" if rehearsal else letter.dedup
+    same = select(OutboxLetter).where(OutboxLetter.dedup_key == key)
     if row := session.scalar(same):
         return row
     reason = f"{letter.reason} (giữ lại: {letter.hold})" if letter.hold else letter.reason
     row = OutboxLetter(
-        message_id=message_id(letter.dedup, settings.installation),
-        dedup_key=letter.dedup,
+        message_id=message_id(key, settings.installation),
+        dedup_key=key,
+        rehearsal=rehearsal,
         kind=letter.kind,
         agency=letter.agency,
         recipient=letter.recipient,
@@ -69,6 +78,7 @@ def why_not(session: Session, row: OutboxLetter, still_true: Mapping[str, StillT
     """None while the letter may leave, else why it may not any more.
 
     Raises:
+        NotNow: it has to wait.
         Problem: nobody knows how to tell for this kind of letter.
     """
     if row.kind not in still_true:
@@ -87,6 +97,8 @@ def approve(
 ) -> list[OutboxLetter]:
     """Release held letters that are still true, cancel those that are not. Rows not held are returned untouched.
 
+    What is stopped for now stays held, approved: delivery releases it by itself when nothing stops it any more.
+
     Raises:
         Problem: no such letter, or nobody's name.
     """
@@ -95,7 +107,13 @@ def approve(
     for row in rows:
         if row.state != "held":
             continue
-        if gone := why_not(session, row, still_true, now):
+        try:
+            gone = why_not(session, row, still_true, now)
+        except NotNow as stopped:
+            reason = f"{by} đã duyệt, nhưng còn giữ lại: {stopped}"
+            move(session, row, "held", by=by, why=reason, now=now, reason=reason, approved_by=by)
+            continue
+        if gone:
             reason = f"{by} duyệt, nhưng thư không còn đúng: {gone}"
             move(session, row, "cancelled", by=by, why=reason, now=now, reason=reason)
         else:

@@ -40,6 +40,21 @@ def sweep(sessions: Sessions, now: Callable[[], datetime]) -> dict[int, str]:
     return moved
 
 
+def retire(sessions: Sessions, now: Callable[[], datetime]) -> dict[int, str]:
+    """Once it is live, what was decided in rehearsal and has not left never will.
+
+    Returns:
+        the new state of each row moved, by its id.
+    """
+    left = select(OutboxLetter).where(OutboxLetter.rehearsal, OutboxLetter.state.in_(["held", "pending", "deferred"]))
+    why, moved = "thư lập khi diễn tập; nay đã chạy thật", {}
+    with sessions.begin() as session:
+        for row in session.scalars(left).all():
+            if move(session, row, "cancelled", by=BY, why=why, now=now(), reason=why):
+                moved[row.id] = "cancelled"
+    return moved
+
+
 def settle(sessions: Sessions, archive: ImapServer, now: Callable[[], datetime]) -> dict[int, str]:
     """Uncertain letters whose Message-ID lies in the archive were sent. Absence proves nothing: a person is asked.
 

@@ -10,7 +10,7 @@ from dondoc.store.mail import OutboxEvent, OutboxLetter
 
 # What may follow what. A state that is not a key is final.
 NEXT: dict[str, frozenset[str]] = {
-    "held": frozenset({"pending", "cancelled"}),
+    "held": frozenset({"held", "pending", "cancelled"}),  # held again: approved, but stopped for now
     "pending": frozenset({"claimed", "deferred", "cancelled"}),
     "deferred": frozenset({"claimed", "deferred", "cancelled"}),
     "claimed": frozenset({"sending", "deferred", "refused", "pending"}),

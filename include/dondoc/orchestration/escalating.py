@@ -45,4 +45,4 @@ def _waiting(ids: list[str]) -> list[str]:
 
     with open_world().sessions.begin() as session:
         rows = [session.get_one(OutboxLetter, int(i)) for i in ids]
-        return [str(row.id) for row in rows if row.state == "held" and row.needs_approval]
+        return [str(row.id) for row in rows if row.state == "held" and row.needs_approval and not row.approved_by]

@@ -112,7 +112,8 @@ def still_true(world: World) -> StillTrue:
 
     def check(session: Session, letter: OutboxLetter, now: datetime) -> str | None:
         as_of = datetime.fromisoformat(letter.context["as_of"])
-        others = session.scalars(select(OutboxLetter.context).where(OutboxLetter.kind == "report"))
+        reports = (OutboxLetter.kind == "report", outbox.counted(world.settings))
+        others = session.scalars(select(OutboxLetter.context).where(*reports))
         newest = max(datetime.fromisoformat(context["as_of"]) for context in others)
         return f"đã có báo cáo mới hơn, số liệu đến {newest:%d/%m/%Y}" if newest > as_of else None
 

@@ -30,7 +30,7 @@ class OutboxLetter(Base):
     needs_approval: Mapped[bool] = mapped_column(default=False)
     approved_by: Mapped[str | None]
     office_hours: Mapped[bool] = mapped_column(default=False)  # leaves only 07:30-17:00 on working days
-    rehearsal: Mapped[bool] = mapped_column(default=False)  # went to the rehearsal address: counts for nothing
+    rehearsal: Mapped[bool] = mapped_column(default=False)  # decided in rehearsal, for ever: leaves in no other mode
     attempts: Mapped[int] = mapped_column(default=0)
     owner: Mapped[str | None]
     lease_until: Mapped[float | None]  # real time, seconds since the epoch: leases ignore DONDOC_CLOCK

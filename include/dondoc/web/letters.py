@@ -37,6 +37,11 @@ KIND = {
 }
 
 
+def state_of(letter: OutboxLetter) -> str:
+    """A letter's state for people: who has approved a letter that is still held is not asked again."""
+    return "đã duyệt, đang giữ" if letter.state == "held" and letter.approved_by else STATE[letter.state]
+
+
 def router(acting: Callable[..., User]) -> APIRouter:
     routes = APIRouter()
 
@@ -65,6 +70,7 @@ def router(acting: Callable[..., User]) -> APIRouter:
             names=names,
             counts=counts,
             states=STATE,
+            state_of=state_of,
             kinds=KIND,
             shown=SHOWN,
         )
@@ -76,7 +82,7 @@ def router(acting: Callable[..., User]) -> APIRouter:
                 raise HTTPException(404, f"Không có thư TH-{letter:05}.")
             history = select(OutboxEvent).where(OutboxEvent.letter_id == letter).order_by(OutboxEvent.id)
             events = list(session.scalars(history))
-        return page(request, "letter.html", row=row, events=events, states=STATE, kinds=KIND)
+        return page(request, "letter.html", row=row, events=events, states=STATE, state_of=state_of, kinds=KIND)
 
     @routes.get("/letters/{letter}/attachments/{position}")
     def attachment(request: Request, letter: int, position: int) -> Response:
@@ -97,7 +103,7 @@ def router(acting: Callable[..., User]) -> APIRouter:
         checks = truth.registry(world)
         with world.sessions.begin() as session:
             rows = outbox.approve(session, [letter], by=user.name, now=clock.now(), still_true=checks)
-        return onward(request, f"/letters/{letter}", f"TH-{letter:05}: {STATE[rows[0].state]}.")
+        return onward(request, f"/letters/{letter}", f"TH-{letter:05}: {state_of(rows[0])}.")
 
     @routes.post("/letters/{letter}/cancel")
     def cancel(
