@@ -14,6 +14,7 @@ from airflow.timetables.trigger import MultipleCronTriggerTimetable
 
 from dondoc.clock import HERE
 from dondoc.orchestration import alerts, checking, runs
+from dondoc.orchestration.verdict import all_went_well
 
 
 @dag(
@@ -49,7 +50,8 @@ def check_camera_reachability():
         return checking.store(batches, checked[:] if checked else [])
 
     batches = plan()
-    store(batches, check.expand(batch=batches))
+    checked = check.expand(batch=batches)
+    [batches, checked, store(batches, checked)] >> all_went_well()
 
 
 check_camera_reachability()

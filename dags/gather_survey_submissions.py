@@ -5,7 +5,8 @@ Mỗi 5 phút: đọc thư mục `drop/` và hộp thư tiếp nhận, giữ ngu
 bằng giấy xác nhận hoặc chính biểu mẫu đã đánh dấu chỗ cần sửa, kiểm tra ngay các camera vừa khai, rồi **gửi mọi thư đến
 hạn**, thuộc mọi loại.
 
-Một tệp hỏng không làm lượt chạy đỏ; một nguồn không đọc được thì việc đọc nguồn đó đỏ, các việc khác vẫn làm.
+Một tệp hỏng không làm lượt chạy đỏ; một nguồn không đọc được thì việc đọc nguồn đó đỏ và **lượt chạy đỏ**, nhưng các
+việc khác vẫn làm, lượt sau vẫn chạy đúng giờ và làm nốt.
 """
 
 from datetime import datetime, timedelta
@@ -14,6 +15,7 @@ from airflow.sdk import dag, task
 
 from dondoc.clock import HERE
 from dondoc.orchestration import alerts, gathering, runs
+from dondoc.orchestration.verdict import all_went_well
 
 
 @dag(
@@ -46,7 +48,9 @@ def gather_survey_submissions():
     def deliver() -> dict[str, int]:
         return gathering.deliver()
 
-    [read_folder(), read_mailbox()] >> judge_and_answer() >> probe_declared() >> deliver()
+    read, judged, probed, delivered = [read_folder(), read_mailbox()], judge_and_answer(), probe_declared(), deliver()
+    read >> judged >> probed >> delivered
+    [*read, judged, probed, delivered] >> all_went_well()
 
 
 gather_survey_submissions()

@@ -79,6 +79,7 @@ def desk(environment: pytest.MonkeyPatch, mail: MailServer, fleet: Fleet, world:
     """A world on Monday 22/11/2021 whose servers are Airflow Connections."""
     environment.setenv("DONDOC_CLOCK", "2021-11-22T08:00+07:00")
     environment.setenv("DONDOC_MODE", "live")
+    world.settings.mode = "live"
     environment.setenv("DONDOC_PROBE_ALLOW", "127.0.0.0/8")
     environment.setenv("DONDOC_OPS_ADDRESS", OPS)
     connect(environment, mail.smtp_port, mail.imap_port)

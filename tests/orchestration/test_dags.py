@@ -74,6 +74,13 @@ def test_no_run_decides_beside_another_and_none_waits_for_another_ones_approver(
         assert dag.max_active_runs == 1
 
 
+def test_a_run_of_a_dag_that_goes_on_after_a_failure_ends_in_the_truth(dags: dict[str, Any]) -> None:
+    for dag in dags.values():
+        if any(task.trigger_rule == "all_done" for task in dag.tasks):
+            [last] = dag.leaves
+            assert (last.trigger_rule, last.upstream_task_ids) == ("none_failed", set(dag.task_ids) - {last.task_id})
+
+
 def test_approval_tasks_send_no_mail_themselves(dags: dict[str, Any]) -> None:
     asked = [dags[name].get_task("approve") for name in ("escalate_overdue_agencies", "weekly_status_report")]
     assert all(not task.notifiers and task.defaults for task in asked)

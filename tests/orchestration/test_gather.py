@@ -98,17 +98,18 @@ def test_a_file_in_the_drop_folder_is_taken_in_and_kept_for_a_person(
     assert list(drop.iterdir()) == []
 
 
-def test_a_dead_mailbox_makes_only_its_own_task_red(
+def test_a_dead_mailbox_makes_its_own_task_and_the_run_red_and_stops_nothing_else(
     officer: Desk, play: Callable[..., dict[str, str]], environment: pytest.MonkeyPatch
 ) -> None:
     officer.drop("cu dau moi.pdf", SCAN)
     os.utime(officer.world.settings.home / "drop" / "cu dau moi.pdf", (time.time() - 60,) * 2)
+    working = os.environ["AIRFLOW_CONN_DONDOC_IMAP"]
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         environment.setenv("AIRFLOW_CONN_DONDOC_IMAP", json.dumps(MAILBOX | {"port": closed.getsockname()[1]}))
         states = play("gather_survey_submissions")
-    others = {name: state for name, state in states.items() if name not in ("", "read_mailbox")}
-    assert states["read_mailbox"] == "failed"
+    others = {name: state for name, state in states.items() if name not in ("", "read_mailbox", "all_went_well")}
+    assert (states["read_mailbox"], states[""]) == ("failed", "failed"), "who looks at the runs sees it"
     assert set(others.values()) == {"success"}
     assert outcomes(officer.world) == ["waiting"]
     with officer.world.sessions.begin() as session:
@@ -117,6 +118,19 @@ def test_a_dead_mailbox_makes_only_its_own_task_red(
     assert reads == {"folder": True, "mailbox": False}
     assert "read_mailbox" in alert.subject
     assert "bi-mat-imap" not in alert.text
+    environment.setenv("AIRFLOW_CONN_DONDOC_IMAP", working)
+    assert play("gather_survey_submissions")[""] == "success", "the next run catches up"
+
+
+def test_a_rehearsal_without_an_address_is_a_red_delivery(
+    officer: Desk, play: Callable[..., dict[str, str]], environment: pytest.MonkeyPatch
+) -> None:
+    environment.setenv("DONDOC_MODE", "rehearsal")
+    environment.delenv("DONDOC_REHEARSAL_TO")
+    states = play("gather_survey_submissions")
+    assert (states["judge_and_answer"], states["deliver"], states[""]) == ("success", "failed", "failed")
+    with officer.world.sessions.begin() as session:
+        assert "DONDOC_REHEARSAL_TO" in session.scalars(select(OutboxLetter.text)).one()
 
 
 def test_a_run_without_any_connection_says_what_to_do(
