@@ -69,6 +69,29 @@ def prune(world: World, now: datetime) -> int:
     return sum(_delete(file) for file in files - kept)
 
 
+def rotate(world: World) -> dict[str, int]:
+    """Encrypt every picture with the first key; each keeps its time.
+
+    Returns:
+        counts `rotated` and `unreadable` (no key of the list opens them: they are shown to nobody, and pruned).
+
+    Raises:
+        Problem: no key is set, or a file cannot be read or written.
+    """
+    cipher, counts = keys.cipher(world.settings.secret_keys, "thumbnails"), {"rotated": 0, "unreadable": 0}
+    for path in sorted(_folder(world).glob("CAM-*.bin")):
+        try:
+            replace(path, cipher.rotate(path.read_bytes()), 0o600)
+            counts["rotated"] += 1
+        except FileNotFoundError:  # pruned meanwhile
+            continue
+        except InvalidToken:
+            counts["unreadable"] += 1
+        except OSError as error:
+            raise Problem(f"Không đọc được {path}: {error.strerror}. Kiểm tra quyền truy cập.") from None
+    return counts
+
+
 def _kept(world: World, files: set[Path], now: datetime) -> Iterator[Path]:
     with world.sessions.begin() as session:
         for camera in session.scalars(select(Camera)):

@@ -1,4 +1,4 @@
-"""db upgrade, doctor."""
+"""db upgrade, doctor, rotate-key."""
 
 from typing import Annotated
 
@@ -12,6 +12,7 @@ def add(app: typer.Typer) -> None:
     database.command()(upgrade)
     app.add_typer(database, name="db")
     app.command()(doctor)
+    app.command()(rotate_key)
 
 
 def upgrade() -> None:
@@ -36,3 +37,24 @@ def doctor(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
         say(f"{'Lỗi' if finding['severity'] == 'error' else 'Lưu ý'}: {finding['message']}")
     if not findings:
         say("Không thấy điều gì chưa ổn.")
+
+
+def rotate_key() -> None:
+    """Mã hóa lại mật khẩu, bản gốc và hình bằng khóa đầu tiên của DONDOC_SECRET_KEY; dừng giữa chừng thì chạy lại."""
+    from dondoc.cameras import credentials, thumbnails
+    from dondoc.world import open_world
+
+    world = open_world()
+    originals = world.blobs.rotate()
+    with world.sessions.begin() as session:
+        passwords = credentials.rotate(session, world.settings.secret_keys)
+    pictures = thumbnails.rotate(world)
+    say(f"Đã mã hóa lại {passwords['rotated']} mật khẩu, {passwords['unreadable']} không giải mã được (cần nhập lại).")
+    say(
+        f"Đã mã hóa lại {originals['rotated']} bản gốc, {originals['current']} đã dùng khóa mới từ trước, "
+        f"{originals['unreadable']} không mở được."
+    )
+    say(f"Đã mã hóa lại {pictures['rotated']} hình, {pictures['unreadable']} không mở được.")
+    if originals["unreadable"]:
+        say("CHÚ Ý: còn bản gốc không khóa nào mở được. Thêm khóa còn thiếu vào DONDOC_SECRET_KEY rồi chạy lại.")
+    say("Bỏ khóa cũ thì biểu mẫu đã phát theo khóa ấy không còn nhận ra mã xác nhận: chờ các biểu mẫu ấy về hết.")

@@ -2,13 +2,16 @@
 
 import hashlib
 import os
+import re
 import tempfile
 from pathlib import Path
 
-from cryptography.fernet import InvalidToken
+from cryptography.fernet import InvalidToken, MultiFernet
 
 from dondoc import keys
 from dondoc.errors import Problem
+
+_SHA256 = re.compile("[0-9a-f]{64}")
 
 
 class Blobs:
@@ -17,6 +20,7 @@ class Blobs:
     def __init__(self, folder: Path, secrets: list[str]) -> None:
         self.folder = folder
         self._cipher = keys.cipher(secrets, "originals")
+        self._newest = keys.cipher(secrets[:1], "originals")
 
     def _path(self, sha256: str) -> Path:
         return self.folder / sha256[:2] / sha256
@@ -49,6 +53,42 @@ class Blobs:
             raise Problem(f"Không thấy bản gốc {sha256[:12]} trong kho {self.folder}.") from None
         except InvalidToken:
             raise Problem(f"Không khóa nào trong DONDOC_SECRET_KEY mở được bản gốc {sha256[:12]}.") from None
+
+    def rotate(self) -> dict[str, int]:
+        """Encrypt every original with the first key. Each is replaced at once: killed and called again, it goes on.
+
+        Returns:
+            counts `rotated`, `current` (were under the first key already) and `unreadable` (damaged, or under a key
+            that is not in the list; left as they are).
+
+        Raises:
+            Problem: one cannot be read from the disk or written to it.
+        """
+        counts = dict.fromkeys(("rotated", "current", "unreadable"), 0)
+        try:
+            for path in sorted(self.folder.glob("??/*")):
+                if _SHA256.fullmatch(path.name):  # else what a killed writer left
+                    counts[self._rotate(path)] += 1
+        except OSError as error:
+            raise Problem(f"Không mã hóa lại được bản gốc trong {self.folder}: {error.strerror}.") from None
+        return counts
+
+    def _rotate(self, path: Path) -> str:
+        sealed = path.read_bytes()
+        if _opened(self._newest, sealed) is not None:
+            return "current"
+        content = _opened(self._cipher, sealed)
+        if content is None or hashlib.sha256(content).hexdigest() != path.name:
+            return "unreadable"
+        _write(path, self._newest.encrypt(content))
+        return "rotated"
+
+
+def _opened(cipher: MultiFernet, sealed: bytes) -> bytes | None:
+    try:
+        return cipher.decrypt(sealed)
+    except InvalidToken:
+        return None
 
 
 def _write(path: Path, content: bytes) -> None:
