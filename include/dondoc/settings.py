@@ -65,6 +65,9 @@ class Settings(BaseSettings):
     outage_nights: int = Field(2, ge=1, description="Bad nights in a row before an outage opens.")
     source_max_age_minutes: int = Field(60, gt=0, description="A source read longer ago than this makes us blind.")
     min_free_mb: int = Field(200, ge=0, description="Below this free space nothing is acknowledged at its source.")
+    max_file_mb: int = Field(
+        50, gt=0, description="A larger file in drop/ or a larger mail is kept whole but not read; a person is told."
+    )
     clock: AwareDatetime | None = Field(None, description="Starts the clock elsewhere; only with mail to loopback.")
     clock_since: float | None = Field(
         None, description="Real time of DONDOC_CLOCK (epoch): one clock for all processes."

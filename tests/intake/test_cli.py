@@ -95,3 +95,15 @@ def test_the_inbox_is_one_array_and_assigning_empties_it(files: dict[str, Path],
     assert [r["number"] for r in json.loads(dondoc("inbox", "--json").stdout)] == ["BN-0002"]
     letters = json.loads(dondoc("outbox", "--json").stdout)
     assert [r["kind"] for r in letters] == ["receipt"] * 3  # two neutral ones, then the receipt
+
+
+def test_a_file_too_large_to_be_read_is_named_and_the_others_are_received(
+    files: dict[str, Path], dondoc: Run, desk: Desk, environment: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    environment.setenv("DONDOC_MAX_FILE_MB", "1")
+    large = tmp_path / "quet.pdf"
+    large.write_bytes(b"x" * (2**20 + 1))
+    with pytest.raises(Problem, match="các tệp khác đã được xử lý"):
+        dondoc("receive", str(large), str(files["tot"]), "--from", OFFICER)
+    assert len(desk.submissions()) == 1
+    assert large.exists()

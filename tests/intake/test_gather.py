@@ -10,16 +10,17 @@ from email.policy import SMTP
 from pathlib import Path
 
 import pytest
+from imap_tools import MailBoxUnencrypted
 from sqlalchemy import select
 
 from dondoc.demo.mailserver import free_port
-from dondoc.intake import gather
-from dondoc.mail.servers import ImapServer
+from dondoc.intake import gather, inbox
+from dondoc.mail.servers import ImapServer, imap_from_url
 from dondoc.store.intake import SourceRead
 from dondoc.world import World
 from tests.conftest import at
 
-from .conftest import DUC_THO, OFFICER, SCAN, Desk, Post
+from .conftest import DUC_THO, INTAKE, OFFICER, SCAN, Desk, Post
 
 
 def reads(world: World) -> list[tuple[str, bool, int]]:
@@ -47,9 +48,62 @@ def test_a_file_that_still_grows_and_what_is_no_document_are_left_alone(desk: De
     link = growing.parent / "lien-ket.xlsx"
     link.symlink_to(secret)
     (growing.parent / "thu-muc").mkdir()
+    os.mkfifo(growing.parent / "ong.xlsx")
     assert desk.read_folder().submission_ids == []
     assert all(p.exists() for p in (growing, lock, hidden, link))
     assert desk.submissions() == []
+
+
+def small(desk: Desk) -> int:
+    """Sets the limit of what is read to 1 MB; returns a size beyond it."""
+    desk.world = World(desk.world.settings.model_copy(update={"max_file_mb": 1}))
+    return 2**20 + 1
+
+
+def test_a_file_too_large_to_be_read_stays_whole_and_a_person_is_told_where(desk: Desk) -> None:
+    content = b"x" * small(desk)
+    large, fits = desk.drop("quet.pdf", content, at(17, 8)), desk.drop("vua.pdf", content[:-1], at(17, 8))
+    assert desk.read_folder().ok
+    assert sorted(p.name for p in large.parent.iterdir()) == ["Qua-lon"]
+    assert (large.parent / "Qua-lon" / "BN-0001" / "quet.pdf").read_bytes() == content
+    assert [s.filename for s in desk.submissions()] == ["quet.pdf.txt", "vua.pdf"]
+    assert desk.work() == {1: "waiting", 2: "waiting"}
+    with desk.world.sessions.begin() as session:
+        told = inbox.inbox(session)[0]["reason"]
+    assert "1,0 MB, quá 1 MB" in told
+    assert "drop/Qua-lon/BN-0001/" in told
+    assert not fits.exists()
+    assert desk.read_folder().submission_ids == [], "what lies aside is not taken in again"
+
+
+def test_killed_before_a_too_large_file_is_put_aside_it_is_received_once(desk: Desk) -> None:
+    path, content = desk.world.settings.home / "drop" / "quet.pdf", b"x" * small(desk)
+    desk.drop("quet.pdf", content, at(17, 8))
+    desk.read_folder()
+    (path.parent / "Qua-lon" / "BN-0001" / "quet.pdf").rename(path)  # as if it had died right before
+    desk.read_folder()
+    assert (len(desk.submissions()), len(desk.verdicts())) == (1, 1)
+    assert (path.parent / "Qua-lon" / "BN-0001" / "quet.pdf").read_bytes() == content
+
+
+def test_a_mail_too_large_to_be_fetched_is_kept_whole_in_the_mailbox_and_its_sender_is_told(post: Post) -> None:
+    content = b"x" * small(post.desk)
+    post.send(("quet.pdf", content), message_id="<lon@ductho.test>")
+    post.send(("nho.pdf", SCAN), message_id="<nho@ductho.test>")
+    assert post.read().ok
+    assert post.left() == 0
+    large, other = sorted(post.desk.submissions(), key=lambda s: s.filename != "thu-qua-lon.eml")
+    assert (large.filename, large.sender, large.message_id) == ("thu-qua-lon.eml", OFFICER, "<lon@ductho.test>")
+    assert len(post.desk.world.blobs.get(large.sha256)) < 2000, "its headers"
+    assert post.desk.work() == {large.id: "refused", other.id: "waiting"}
+    [answer] = [row for row in post.desk.letters() if row.kind == "returned"]
+    assert (answer.kind, answer.recipient, answer.in_reply_to) == ("returned", OFFICER, "<lon@ductho.test>")
+    assert "quá 1 MB nên chưa đọc, vẫn được giữ nguyên" in answer.text
+    assert "trong một thư riêng" in answer.text
+    server = imap_from_url(post.server.imap_url(INTAKE, "Qua-lon"))
+    with MailBoxUnencrypted(server.host, server.port).login(server.user, server.password, server.folder) as box:
+        [kept] = box.fetch(mark_seen=False)
+    assert kept.attachments[0].payload == content
 
 
 def test_a_full_disk_leaves_every_file_where_it_is_and_says_so(desk: Desk) -> None:

@@ -28,7 +28,7 @@ def receive(
 
     world, now = open_world(), clock.now()
     when = moment(received_at) if received_at else now
-    for path, content in contents(files):
+    for path, content in contents(files, world.settings.max_file_mb):
         line = arrive(world, content, path.name, sender=sender, channel="cli", received_at=when, now=now)
         line["file"] = str(path)  # as it was called, as in `check`
         emit(line) if as_json else say(f"{path}: {line['outcome']} (BN-{int(line['submission']):04})")

@@ -50,8 +50,10 @@ def _cell(value: object) -> str:
     return "-" if value in (None, "") else str(value)
 
 
-def contents(files: Iterable[Path]) -> Iterator[tuple[Path, bytes]]:
+def contents(files: Iterable[Path], largest_mb: int | None = None) -> Iterator[tuple[Path, bytes]]:
     """Each file that can be read, with its bytes; the others are named at once, and the call fails at the end.
+
+    `largest_mb`: a larger one is not read.
 
     Raises:
         Problem: after the last one, when some could not be read.
@@ -59,6 +61,10 @@ def contents(files: Iterable[Path]) -> Iterator[tuple[Path, bytes]]:
     broken = False
     for path in files:
         try:
+            if largest_mb and path.stat().st_size > largest_mb * 2**20:
+                say(f"{path}: nặng quá {largest_mb} MB (DONDOC_MAX_FILE_MB), chưa đọc. Giảm dung lượng rồi gửi lại.")
+                broken = True
+                continue
             content = path.read_bytes()
         except OSError as error:
             say(f"{path}: không đọc được tệp ({error.strerror}). Kiểm tra đường dẫn.")

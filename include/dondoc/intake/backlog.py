@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 
 from dondoc.intake.answer import answer
-from dondoc.intake.judge import judge_submission
+from dondoc.intake.judge import judge_submission, without_reading
 from dondoc.mail import outbox
 from dondoc.store.cameras import Camera, CameraCheck
 from dondoc.store.intake import Submission, Verdict
@@ -53,20 +53,9 @@ def unfinished(world: World) -> list[int]:
 
 def leave_to_a_person(world: World, submission_id: int, error: str, now: datetime) -> None:
     """Our own fault must not hide a submission: it goes to the inbox."""
+    reason = f"lỗi của hệ thống khi kiểm tra ({error}): cần người xem"
     with world.sessions.begin() as session:
-        session.add(
-            Verdict(
-                submission_id=submission_id,
-                outcome="waiting",
-                reason=f"lỗi của hệ thống khi kiểm tra ({error}): cần người xem",
-                fulfils=[],
-                rows=[],
-                head={},
-                issues=[],
-                answered=True,
-                recorded_at=now,
-            )
-        )
+        session.add(without_reading(submission_id, "waiting", reason, now, answered=True))
 
 
 def declared(world: World, now: datetime) -> list[int]:

@@ -1,6 +1,8 @@
 """Read the sources: the drop folder and the mailbox. A source is told only after its item is durable here."""
 
 import mimetypes
+import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -8,6 +10,7 @@ from email.utils import parseaddr
 from hashlib import sha256
 from imaplib import IMAP4, Internaldate2tuple
 from pathlib import Path
+from stat import S_ISREG
 from time import mktime
 from typing import TypeVar
 
@@ -17,6 +20,7 @@ from imap_tools.message import MailMessage
 
 from dondoc.clock import HERE
 from dondoc.errors import Problem
+from dondoc.intake.judge import newest_verdict, without_reading
 from dondoc.intake.receive import receive
 from dondoc.mail.servers import ImapServer
 from dondoc.store.intake import SourceRead
@@ -24,6 +28,8 @@ from dondoc.world import World
 
 STABLE = timedelta(seconds=2)
 DONE = "Da-tiep-nhan"
+TOO_LARGE = "Qua-lon"  # folder for what is kept as it is, unread: in drop/, and in the mailbox
+HEADERS = 65_536  # bytes of a too large mail that are read
 T = TypeVar("T")
 
 
@@ -56,7 +62,10 @@ def _record(world: World, result: SourceResult, now: datetime) -> SourceResult:
 
 
 def read_folder(world: World, now: datetime) -> SourceResult:
-    """Take in every file of `drop/` that no longer grows; then remove it: the original is kept whole, encrypted."""
+    """Take in every file of `drop/` that no longer grows; then remove it: the original is kept whole, encrypted.
+
+    One that is too large to be read is moved as it is to `drop/Qua-lon/`, under the number of its submission.
+    """
     result = SourceResult("folder")
     drop = world.settings.home / "drop"
     try:
@@ -83,30 +92,69 @@ def _is_document(path: Path) -> bool:
     return path.is_file() and not path.is_symlink() and not path.name.startswith((".", "~$"))
 
 
+def _largest(world: World) -> int:
+    return world.settings.max_file_mb * 2**20
+
+
+def _mb(size: int) -> str:
+    return f"{size / 2**20:.1f} MB".replace(".", ",")
+
+
+def _read(path: Path, largest: int) -> tuple[os.stat_result, bytes]:
+    """What a file is, and its bytes; none of a larger one, nor of what was put in its place and is no file."""
+    with open(path, "rb", opener=lambda p, flags: os.open(p, flags | os.O_NOFOLLOW | os.O_NONBLOCK)) as file:
+        found = os.fstat(file.fileno())
+        return found, file.read(found.st_size) if S_ISREG(found.st_mode) and found.st_size <= largest else b""
+
+
 def _take_file(world: World, path: Path, result: SourceResult, now: datetime) -> None:
-    stat = path.stat()
-    if abs(datetime.now(HERE).timestamp() - stat.st_mtime) < STABLE.total_seconds():
+    stat, content = _read(path, _largest(world))
+    if not S_ISREG(stat.st_mode) or abs(datetime.now(HERE).timestamp() - stat.st_mtime) < STABLE.total_seconds():
         return
+    too_large = stat.st_size > _largest(world)
+    note = f"{path.name}: {_mb(stat.st_size)}, nằm nguyên trong drop/{TOO_LARGE}/\n".encode(errors="replace")
     submission, new = receive(
         world,
-        path.read_bytes(),
+        note if too_large else content,
         channel="folder",
         channel_id=f"{path.name}/{stat.st_size}/{stat.st_mtime_ns}",
         sender="",
-        filename=path.name,
+        filename=f"{path.name}.txt" if too_large else path.name,
         received_at=datetime.fromtimestamp(stat.st_mtime, HERE),
         now=now,
     )
+    if too_large:
+        where = f"{TOO_LARGE}/BN-{submission:04}"
+        why = f"{_too_large(world, 'tệp', stat.st_size)}; tệp nằm nguyên ở drop/{where}/: cần người xem"
+        _unread(world, submission, "waiting", why, result, now)
     if path.stat().st_mtime_ns == stat.st_mtime_ns:  # else it was laid anew meanwhile: the next run takes it
-        path.unlink()
+        _put_aside(path, path.parent / where) if too_large else path.unlink()
     if new:
         result.submission_ids.append(submission)
+
+
+def _put_aside(path: Path, folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    path.rename(folder / path.name)
+
+
+def _too_large(world: World, what: str, size: int) -> str:
+    return f"{what} nặng {_mb(size)}, quá {world.settings.max_file_mb} MB nên chưa đọc"
+
+
+def _unread(world: World, submission: int, outcome: str, why: str, result: SourceResult, now: datetime) -> None:
+    """What becomes of an arrival that is kept but not read, unless a killed run has said so already."""
+    result.problems.append(f"BN-{submission:04}: {why}")
+    with world.sessions.begin() as session:
+        if newest_verdict(session, submission) is None:
+            session.add(without_reading(submission, outcome, why, now))
 
 
 def read_mailbox(world: World, server: ImapServer, now: datetime) -> SourceResult:
     """Take in every attachment of every mail in the folder; then move the mail to `Da-tiep-nhan`.
 
-    A mail without attachments is kept itself: a person reads it.
+    A mail without attachments is kept itself: a person reads it. One that is too large to be fetched is moved whole to
+    `Qua-lon`, its headers are the submission, and its sender is told.
     """
     result = SourceResult("mailbox")
     kind = MailBox if server.ssl else MailBoxUnencrypted
@@ -114,12 +162,12 @@ def read_mailbox(world: World, server: ImapServer, now: datetime) -> SourceResul
         with kind(server.host, server.port, timeout=30).login(
             server.user, server.password, initial_folder=server.folder
         ) as box:
-            if not box.folder.exists(DONE):
-                box.folder.create(DONE)
+            for folder in (DONE, TOO_LARGE):
+                if not box.folder.exists(folder):
+                    box.folder.create(folder)
             for uid in box.uids():
                 try:
-                    _take_mail(world, box, uid, result, now)
-                    box.move([uid], DONE)
+                    box.move([uid], _take_mail(world, box, uid, result, now))
                 except Problem as problem:
                     result.ok = False
                     result.problems.append(str(problem))
@@ -148,12 +196,19 @@ def is_automatic(mail: MailMessage) -> bool:
     )
 
 
-def _fetched(box: BaseMailBox, uid: str, now: datetime) -> tuple[bytes, datetime] | None:
-    """The mail byte for byte, and the server's own time of receipt (INTERNALDATE), never the sender's Date header.
+def _size(box: BaseMailBox, uid: str) -> int:
+    """Bytes of a mail; 0 when it is no longer there."""
+    found = re.search(rb"RFC822\.SIZE (\d+)", b" ".join(filter(None, box.client.uid("fetch", uid, "(RFC822.SIZE)")[1])))
+    return int(found[1]) if found else 0
+
+
+def _fetched(box: BaseMailBox, uid: str, part: str, now: datetime) -> tuple[bytes, datetime] | None:
+    """A part of the mail byte for byte, and the server's own time of receipt (INTERNALDATE), never the sender's Date
+    header.
 
     None: it is no longer there.
     """
-    answer = [part for part in box.client.uid("fetch", uid, "(INTERNALDATE BODY.PEEK[])")[1] if part]
+    answer = [part for part in box.client.uid("fetch", uid, f"(INTERNALDATE {part})")[1] if part]
     raw = next((part[1] for part in answer if isinstance(part, tuple)), None)
     heads = [part[0] if isinstance(part, tuple) else part for part in answer]
     when = next((told for head in heads if (told := Internaldate2tuple(head))), None)
@@ -191,9 +246,12 @@ class _Reader:
             return instead
 
 
-def _take_mail(world: World, box: BaseMailBox, uid: str, result: SourceResult, now: datetime) -> None:
-    if (fetched := _fetched(box, uid, now)) is None:
-        return
+def _take_mail(world: World, box: BaseMailBox, uid: str, result: SourceResult, now: datetime) -> str:
+    """Take in a mail; returns the folder where it belongs now."""
+    too_large = (size := _size(box, uid)) > _largest(world)
+    part = f"BODY.PEEK[HEADER]<0.{HEADERS}>" if too_large else "BODY.PEEK[]"
+    if (fetched := _fetched(box, uid, part, now)) is None:
+        return DONE
     (raw, arrived), reader = fetched, _Reader()
     mail = reader.read(lambda: MailMessage.from_bytes(raw), MailMessage.from_bytes(b""))
     message_id = reader.read(lambda: _message_id(mail), None)
@@ -204,7 +262,7 @@ def _take_mail(world: World, box: BaseMailBox, uid: str, result: SourceResult, n
     if reader.faults:
         kinds = ", ".join(dict.fromkeys(reader.faults))
         result.problems.append(f"Thư UID {uid} có phần không đọc được ({kinds}): vẫn giữ, cần người xem")
-    for index, (filename, content) in enumerate(documents or [("thu.eml", raw)]):
+    for index, (filename, content) in enumerate(documents or [("thu-qua-lon.eml" if too_large else "thu.eml", raw)]):
         submission, new = receive(
             world,
             content,
@@ -218,5 +276,10 @@ def _take_mail(world: World, box: BaseMailBox, uid: str, result: SourceResult, n
             subject=subject,
             automatic=automatic,
         )
+        if too_large:
+            why = f"{_too_large(world, 'thư', size)}, vẫn được giữ nguyên"
+            advice = "Đề nghị gửi mỗi tệp trong một thư riêng, hoặc giảm dung lượng bản scan."
+            _unread(world, submission, "refused", f"{why}. {advice}", result, now)
         if new:
             result.submission_ids.append(submission)
+    return TOO_LARGE if too_large else DONE

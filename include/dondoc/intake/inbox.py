@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from dondoc.errors import Problem
-from dondoc.intake.judge import judge_submission, newest_verdict
+from dondoc.intake.judge import judge_submission, newest_verdict, without_reading
 from dondoc.store.intake import Assignment, Submission, Verdict
 from dondoc.world import World
 
@@ -121,17 +121,13 @@ def _waits(session: Session, submission: int, outcomes: tuple[str, ...]) -> Verd
 
 def _word(submission: int, before: Verdict | None, outcome: str, reason: str, now: datetime) -> Verdict:
     """A person's word as the verdict that counts from now on."""
-    return Verdict(
-        submission_id=submission,
+    return without_reading(
+        submission,
+        outcome,
+        reason,
+        now,
         assignment_id=before.assignment_id if before else None,
-        outcome=outcome,
-        reason=reason,
         form=before.form if before else None,
         agency=before.agency if before else None,
-        fulfils=[],
-        rows=[],
-        head={},
-        issues=[],
         answered=True,  # a person did
-        recorded_at=now,
     )

@@ -29,6 +29,21 @@ def newest_verdict(session: Session, submission_id: int) -> Verdict | None:
     )
 
 
+def without_reading(submission_id: int, outcome: str, reason: str, now: datetime, **more: Any) -> Verdict:
+    """A verdict on what nothing was read from, to be added to a session."""
+    return Verdict(
+        submission_id=submission_id,
+        outcome=outcome,
+        reason=reason,
+        fulfils=[],
+        rows=[],
+        head={},
+        issues=[],
+        recorded_at=now,
+        **more,
+    )
+
+
 def _assignment(session: Session, submission_id: int) -> Assignment | None:
     return session.scalar(
         select(Assignment).where(Assignment.submission_id == submission_id).order_by(Assignment.id.desc()).limit(1)
