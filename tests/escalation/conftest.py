@@ -13,8 +13,11 @@ from sqlalchemy import select
 
 from dondoc import clock, truth
 from dondoc.demo.mailserver import MailServer
-from dondoc.escalation import escalate
+from dondoc.directive.model import Agency, Directive
+from dondoc.escalation import blanks, escalate
 from dondoc.facts import contacts, register, rulings
+from dondoc.forms.blank import blank
+from dondoc.forms.spec import FormSpec
 from dondoc.mail import delivery, outbox
 from dondoc.mail.servers import smtp_from_url
 from dondoc.store.intake import SourceRead, Submission, Verdict
@@ -142,6 +145,24 @@ def one(rows: list[dict[str, Any]], agency: str) -> dict[str, Any]:
     """The row of an agency."""
     [row] = [r for r in rows if r["agency"] == agency]
     return row
+
+
+@pytest.fixture(scope="session")
+def drawn() -> dict[tuple[Any, ...], bytes]:
+    return {}
+
+
+@pytest.fixture(autouse=True)
+def _each_blank_is_drawn_once(monkeypatch: pytest.MonkeyPatch, drawn: dict[tuple[Any, ...], bytes]) -> None:
+    """A tenth of a second each, twenty a morning, a hundred mornings: the real ones, but kept."""
+
+    def kept(spec: FormSpec, agency: Agency, *, directive: Directive, secrets: list[str]) -> bytes:
+        key = (spec.id, agency.id, directive.id, *secrets)
+        if key not in drawn:
+            drawn[key] = blank(spec, agency, directive=directive, secrets=secrets)
+        return drawn[key]
+
+    monkeypatch.setattr(blanks, "blank", kept)
 
 
 @pytest.fixture

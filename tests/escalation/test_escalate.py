@@ -11,6 +11,7 @@ import pytest
 from dondoc import clock
 from dondoc.escalation import letters as letters_room
 from dondoc.escalation.recipients import needs_approval, recipients
+from dondoc.forms.judge import judge
 from tests.escalation.conftest import Office, one
 
 DUC_THO, NNPTNT, HONG_LINH = "ubnd-huyen-duc-tho", "so-nnptnt", "ubnd-thi-xa-hong-linh"
@@ -319,3 +320,73 @@ def test_another_directive_runs_by_its_own_ladder(environment: pytest.MonkeyPatc
     assert row["agency"] == "ubnd-huyen-song-ca", "it took over Núi Đỏ's duties too"
     assert "nhiệm vụ của UBND huyện Núi Đỏ" in row["reason"]
     assert row["obligations"] == ["ferry/focal_letter", "ferry/form_03"]
+
+
+class TestBlankForms:
+    """Read from the wire: what an officer's mail program gets."""
+
+    def names(self, office: Office, address: str) -> list[str]:
+        [message] = office.server.boxes.messages(address)  # type: ignore[union-attr]
+        return [part.get_filename() for part in message.iter_attachments()]
+
+    def test_a_reminder_carries_the_agencys_own_blank_of_each_form_owed_and_says_so(self, post_office: Office) -> None:
+        post_office.go(date(2021, 11, 17), 8)
+        post_office.see()
+        assert one(post_office.decide(), HONG_LINH)["step"].startswith("remind")
+        assert set(post_office.deliver()) == {"sent"}
+        [message] = post_office.server.boxes.messages(f"focal_officer@{HONG_LINH}.test")  # type: ignore[union-attr]
+        [part] = message.iter_attachments()
+        name = f"Bieu_mau_03_{HONG_LINH}.xlsx"
+        assert part["content-disposition"] == f'attachment; filename="{name}"', "readable by every mail program"
+        assert f"được gửi kèm thư này: {name}." in message.get_body(("plain",)).get_content()
+        assert f"được gửi kèm thư này: {name}." in message.get_body(("html",)).get_content()
+        content = part.get_content()
+        assert len(content) < 50_000
+        form = judge(
+            content,
+            name,
+            data=post_office.world.settings.data,
+            directive=post_office.world.directive,
+            secrets=post_office.world.settings.secret_keys,
+            day=date(2021, 11, 17),
+        )
+        assert (form.form, form.agency) == ("form_03", HONG_LINH)
+        assert "token_unverified" not in {issue.code for issue in form.issues}
+
+    def test_the_overdue_letter_to_the_officer_carries_it_and_the_one_to_the_head_offers_it(
+        self, post_office: Office
+    ) -> None:
+        post_office.decide()
+        post_office.deliver()
+        assert self.names(post_office, f"focal_officer@{HONG_LINH}.test") == [f"Bieu_mau_03_{HONG_LINH}.xlsx"]
+        post_office.go(date(2021, 11, 25))
+        post_office.see()
+        row = one(post_office.decide(), HONG_LINH)
+        assert row["needs_approval"]
+        [head, *_] = [r for r in post_office.letters(HONG_LINH) if str(r.id) in row["outbox_ids"]]
+        assert head.attachments == []
+        assert "Nếu cần biểu mẫu trống" in head.text
+
+    def test_whose_form_was_returned_corrects_that_one(self, office: Office) -> None:
+        office.submission(HONG_LINH, "form_03", "returned")
+        office.decide()
+        letter = office.letters(HONG_LINH)[0]
+        assert letter.attachments == []
+        assert "Nếu cần biểu mẫu trống" in letter.text
+
+    def test_a_preview_and_a_second_run_make_no_form(self, office: Office) -> None:
+        originals = office.world.settings.home / "originals"
+        office.preview(TUESDAY)
+        assert not originals.exists()
+        office.decide()
+        made = sorted(originals.glob("??/*"))
+        assert made
+        office.decide()
+        assert sorted(originals.glob("??/*")) == made
+
+    def test_without_a_key_the_letter_goes_without_a_form(self, office: Office) -> None:
+        office.world.settings.secret_key = None
+        office.decide()
+        letter = office.letters(HONG_LINH)[0]
+        assert letter.attachments == []
+        assert "Nếu cần biểu mẫu trống" in letter.text

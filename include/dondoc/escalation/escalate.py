@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dondoc.clock import HERE, end_of
-from dondoc.escalation import history, letters, sources, tell, words
+from dondoc.escalation import blanks, history, letters, sources, tell, words
 from dondoc.escalation.called import called_on
 from dondoc.escalation.ladder import Decision, Ladder, Past, decide
 from dondoc.escalation.recipients import Recipient, needs_approval, recipients
@@ -47,12 +47,22 @@ def escalate(
         per agency in administrative order: `agency`, `step`, `recipients`, `obligations`, `reason`, `needs_approval`,
         and `outbox_ids` when recorded.
     """
+    made = blanks.make(world, _forms(world, day, now, agencies)) if record else {}
     with world.sessions.begin() as session:
-        morning = _Morning(world, session, day, now, record)
+        morning = _Morning(world, session, day, now, record, made)
         rows = [morning.agency(a) for a in morning.owed if agencies is None or a in agencies]
         if record:
             morning.tell(sum(bool(row["outbox_ids"]) for row in rows))
     return [row for row in rows if everyone or row["step"]]
+
+
+def _forms(world: World, day: date, now: datetime, agencies: list[str] | None) -> list[tuple[str, str]]:
+    """The blank forms that the day's letters need: made before the transaction that writes the letters."""
+    with world.sessions.begin() as session:
+        morning = _Morning(world, session, day, now, record=True)
+        decisions = [morning.decision(a) for a in morning.owed if agencies is None or a in agencies]
+        sent = [d for d in decisions if d and morning.people(d)]
+    return [pair for decision in sent for pair in blanks.forms(world, decision)]
 
 
 @dataclass(frozen=True)
@@ -64,6 +74,7 @@ class _Morning:
     day: date
     now: datetime
     record: bool
+    attachable: blanks.Blanks = field(default_factory=dict)
     without_address: list[Decision] = field(default_factory=list)
 
     @cached_property
@@ -98,15 +109,21 @@ class _Morning:
             reasons.append(f"không thấy hết nguồn tiếp nhận: {self.blind}")
         return "; ".join(reasons) or None
 
-    def agency(self, agency: str) -> dict[str, Any]:
-        """Decide for an agency, unless it has its letters for the day already."""
-        past = [p for p in self.past if p.agency == agency]
-        if written := self._written(past):
-            return self._kept(agency, written)
+    def decision(self, agency: str) -> Decision | None:
+        """What an agency is to be written; None when it has its letters for the day already."""
+        past = self._past(agency)
+        if self._written(past):
+            return None
         ladder = Ladder(self.world.directive, self.world.calendar, self.world.settings.grace_days)
         called = called_on(self.facts, agency, self.day)
-        decision = decide(ladder, agency, self.owed[agency], past, self.day, called=called)
-        people = self._people(decision)
+        return decide(ladder, agency, self.owed[agency], past, self.day, called=called)
+
+    def agency(self, agency: str) -> dict[str, Any]:
+        """Decide for an agency, unless it has its letters for the day already."""
+        past = self._past(agency)
+        if (decision := self.decision(agency)) is None:
+            return self._kept(agency, self._written(past))
+        people = self.people(decision)
         if decision.step and not people:
             roles = " hoặc ".join(words.ROLE[role] for role in decision.step.to)
             decision = replace(decision, reason=f"{decision.reason} Chưa có địa chỉ của {roles} để gửi.")
@@ -123,6 +140,9 @@ class _Morning:
             self._note(row)
             row["outbox_ids"] = self._enqueue(decision, people, past)
         return row
+
+    def _past(self, agency: str) -> list[Past]:
+        return [p for p in self.past if p.agency == agency]
 
     def _written(self, past: Sequence[Past]) -> list[Past]:
         """The letters that the day has brought already; of a trial for another day, those that today recorded."""
@@ -144,7 +164,8 @@ class _Morning:
         }
         return row | ({"outbox_ids": [str(p.id) for p in written]} if self.record else {})
 
-    def _people(self, decision: Decision) -> list[Recipient]:
+    def people(self, decision: Decision) -> list[Recipient]:
+        """To whom the letters of a decision go."""
         if decision.step is None:
             return []
         systems = list(dict.fromkeys(s.duty.system for s in decision.ground))
@@ -153,7 +174,9 @@ class _Morning:
     def _enqueue(self, decision: Decision, people: Sequence[Recipient], past: Sequence[Past]) -> list[str]:
         if not people:
             return []
-        written = letters.letters(self.world, self.session, decision, people, past, hold=self.hold, now=self.now)
+        written = letters.letters(
+            self.world, self.session, decision, people, past, blanks=self.attachable, hold=self.hold, now=self.now
+        )
         rows = outbox.enqueue(self.session, written, settings=self.world.settings, now=self.now)
         return [str(row.id) for row in rows]
 

@@ -8,12 +8,13 @@ from sqlalchemy.orm import Session
 
 from dondoc import clock
 from dondoc.escalation import words
+from dondoc.escalation.blanks import Blanks, forms
 from dondoc.escalation.ladder import Decision, Past, duty
 from dondoc.escalation.recipients import Recipient, needs_approval
 from dondoc.facts import contacts
 from dondoc.facts.obligations import Standing
 from dondoc.mail.handover import CLOSES
-from dondoc.mail.letter import Letter
+from dondoc.mail.letter import Attachment, Letter
 from dondoc.mail.render import Rendered, render
 from dondoc.world import World
 
@@ -40,13 +41,18 @@ def letters(
     people: Sequence[Recipient],
     past: Sequence[Past],
     *,
+    blanks: Blanks,
     hold: str | None,
     now: datetime,
 ) -> list[Letter]:
-    """What goes into the outbox for a decision with a step. `past`: the agency's chasing letters so far."""
+    """What goes into the outbox for a decision with a step. `past`: the agency's chasing letters so far.
+
+    `blanks`: the forms to attach; what is not among them the letter offers to send.
+    """
     step = decision.step
     assert step is not None
-    rendered = _words(world, session, decision, past)
+    attached = tuple(blanks[pair] for pair in forms(world, decision) if pair in blanks)
+    rendered = _words(world, session, decision, past, attached)
     day = f"{decision.day}" if decision.day == now.date() else f"{decision.day}@{now.date()}"  # a trial is no decision
     about = (world.settings.installation, world.directive.id, decision.agency, step.kind, step.id, day)
     return [
@@ -59,6 +65,7 @@ def letters(
             dedup="|".join((*about, person.email)),
             reason=decision.reason,
             agency=decision.agency,
+            attachments=attached,
             in_reply_to=_thread(past, person.email),
             context={**_context(world, decision), "copy": person.copy},
             needs_approval=needs_approval(step),
@@ -93,7 +100,9 @@ def _thread(past: Sequence[Past], recipient: str) -> str | None:
     return mine[-1].message_id if mine else None
 
 
-def _words(world: World, session: Session, decision: Decision, past: Sequence[Past]) -> Rendered:
+def _words(
+    world: World, session: Session, decision: Decision, past: Sequence[Past], attached: Sequence[Attachment]
+) -> Rendered:
     directive, day, step = world.directive, decision.day, decision.step
     assert step is not None
     agency = directive.agency(decision.agency)
@@ -109,6 +118,7 @@ def _words(world: World, session: Session, decision: Decision, past: Sequence[Pa
         "others": [_item(world, s, day) for s in decision.still_to_come],
         "answer_by": world.calendar.add(day, patience),
         "also": [words.ROLE[role] for role in step.also if role not in step.to[:1]],
+        "attached": [a.filename for a in attached],
         "earlier": _earlier(world, decision, past),
         "desk": _desk(session, directive.issuer, day),
     }

@@ -1,0 +1,42 @@
+"""The blank forms that go with a letter, one for each form owed.
+
+They go to the focal officer and the clerk, who fill them in, at every step that needs no approval: whoever let the
+reminders pass needs the form no less. A head is asked to see to it, not to fill in cells: no attachment.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from dondoc.escalation.ladder import Decision
+from dondoc.escalation.recipients import needs_approval
+from dondoc.forms.blank import blank
+from dondoc.forms.spec import load_specs
+from dondoc.mail.letter import Attachment
+from dondoc.world import World
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+Blanks = Mapping[tuple[str, str], Attachment]  # by agency and form
+
+
+def forms(world: World, decision: Decision) -> list[tuple[str, str]]:
+    """Agency and form of each blank that a decision's letters carry. Who has a form back to correct is not given
+    another to begin anew."""
+    if decision.step is None or needs_approval(decision.step):
+        return []
+    known = load_specs(world.settings.data)
+    listed = [s.duty.deliverable for s in (*decision.ground, *decision.still_to_come) if s.status != "returned"]
+    return [(decision.agency, form) for form in dict.fromkeys(listed) if form in known]
+
+
+def make(world: World, wanted: Iterable[tuple[str, str]]) -> Blanks:
+    """Makes and keeps the blanks; none without a key, which would also leave them unsigned.
+
+    About a tenth of a second each: not to be called inside a transaction.
+    """
+    return {pair: _blank(world, *pair) for pair in wanted} if world.settings.secret_keys else {}
+
+
+def _blank(world: World, agency: str, form: str) -> Attachment:
+    spec = load_specs(world.settings.data)[form]
+    secrets = world.settings.secret_keys
+    content = blank(spec, world.directive.agency(agency), directive=world.directive, secrets=secrets)
+    return Attachment(f"Bieu_mau_{spec.code}_{agency}.xlsx", world.blobs.put(content), XLSX)
