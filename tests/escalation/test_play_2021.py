@@ -185,6 +185,9 @@ class TestStillTrue:
         assert post_office.deliver() == {}
         post_office.go(date(2021, 11, 26), 9)
         post_office.rule("undo", undoes=number)
+        post_office.see(ok=False, detail="mất kết nối")
+        assert post_office.deliver() == {}, "blind is not late, also for what was approved before"
+        post_office.see()
         assert post_office.deliver() == {"sent": 2}
         assert [r.state for r in post_office.letters(HONG_LINH)[-2:]] == ["sent", "sent"]
 

@@ -1,5 +1,6 @@
 """A person's word: dated, quoted with document, reason and name, undone only by another one."""
 
+import json
 from datetime import date
 
 import pytest
@@ -7,7 +8,8 @@ import pytest
 from dondoc.clock import end_of
 from dondoc.errors import Problem
 from dondoc.facts.rulings import KINDS, hold_all, standing_rulings
-from tests.conftest import at
+from dondoc.world import World
+from tests.conftest import Run, at
 
 from .conftest import Book
 
@@ -175,3 +177,16 @@ def test_nothing_is_undone_twice(book: Book) -> None:
         book.rule("undo", undoes=ruling)
     with pytest.raises(Problem, match="Không có quyết định"):
         book.rule("undo", undoes=undo)
+
+
+def test_the_rulings_that_hold_are_listed_with_the_numbers_by_which_they_are_undone(dondoc: Run, world: World) -> None:
+    why = ("--document", "Công văn 7", "--reason", "mưa lũ", "--by", "Lê Văn C")
+    dondoc("rule", "waive", "--agency", "so-nnptnt", "--system", "reservoir", *why)
+    dondoc("rule", "hold_all", *why)
+    first, second = json.loads(dondoc("rulings", "--json").stdout)
+    assert [first[k] for k in ("kind", "agency", "system", "until")] == ["waive", "so-nnptnt", "reservoir", None]
+    assert first["reason"] == "Công văn 7: mưa lũ (Lê Văn C)"
+    dondoc("rule", "undo", "--undoes", second["id"], *why)
+    assert [r["id"] for r in json.loads(dondoc("rulings", "--json").stdout)] == [first["id"]]
+    assert "Công văn 7: mưa lũ (Lê Văn C)" in dondoc("rulings").stdout
+    assert json.loads(dondoc("rulings", "--as-of", "2021-11-01", "--json").stdout) == []

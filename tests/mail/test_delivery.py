@@ -281,6 +281,9 @@ class TestStopped:
             [row] = outbox.approve(session, [row_id], by="Trần B", now=MONDAY, still_true=desk.checks)
             assert (row.state, row.approved_by) == ("held", "Trần B")
         assert "Trần B đã duyệt" in desk.row(row_id).reason
+        with desk.world.sessions.begin() as session:
+            [row] = outbox.approve(session, [row_id], by="Lê C", now=MONDAY, still_true=desk.checks)
+            assert (row.state, row.approved_by) == ("held", "Trần B"), "once is enough"
         assert desk.deliver() == {}
         assert "Công văn 99" in desk.row(row_id).reason
         desk.checks["overdue"] = always

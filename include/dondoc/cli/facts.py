@@ -1,4 +1,4 @@
-"""obligations, register, rule, contacts import."""
+"""obligations, register, rule, rulings, contacts import."""
 
 from pathlib import Path
 from typing import Annotated
@@ -15,6 +15,7 @@ def add(app: typer.Typer) -> None:
     app.command()(obligations)
     app.command()(register)
     app.command()(rule)
+    app.command()(rulings)
     contacts_app.command("import")(import_contacts)
     app.add_typer(contacts_app, name="contacts")
 
@@ -133,6 +134,21 @@ def rule(
             now=now,
         )
     say(f"Đã ghi quyết định số {number} ({kind}).")
+
+
+def rulings(
+    as_of: Annotated[str | None, typer.Option(help="Ngày, ví dụ 2021-11-22; mặc định: bây giờ.")] = None,
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+) -> None:
+    """Các quyết định đang có hiệu lực và số của chúng (để hủy bỏ: `rule undo --undoes SỐ`)."""
+    from dondoc import clock
+    from dondoc.facts import rulings as room
+    from dondoc.world import open_world
+
+    world, when = open_world(), day_or_moment(as_of) if as_of else clock.now()
+    with world.sessions.begin() as session:
+        rows = [room.as_row(r) for r in room.standing_rulings(session, when)]
+    show(rows, as_json, ["id", "kind", "agency", "system", "deliverable", "site", "until", "to", "reason"])
 
 
 def import_contacts(file: Path) -> None:

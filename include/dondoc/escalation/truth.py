@@ -39,7 +39,8 @@ def still_true(world: World) -> StillTrue:
             return gone
         if stopped := rulings.hold_all(session, now):
             raise NotNow(f"mọi thư đôn đốc đang tạm dừng {cites(stopped)}")
-        if letter.state != "held" and (why := sources.unclear(session, world.settings)):
+        leaving = letter.state != "held" or letter.approved_by  # else a person is reading it, who may know better
+        if leaving and (why := sources.unclear(session, world.settings)):
             raise Problem(f"Chưa gửi: {why}")
         return None
 

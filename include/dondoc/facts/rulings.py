@@ -1,6 +1,7 @@
 """A person's word that overrides the machine: dated, with document and reason, undone only by another one."""
 
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -121,6 +122,24 @@ def standing_rulings(session: Session, as_of: datetime, known_at: datetime | Non
     rows = session.scalars(query).all()
     undone = {r.undoes for r in rows if r.kind == "undo"}
     return [r for r in rows if r.kind != "undo" and r.id not in undone]
+
+
+def as_row(ruling: Ruling) -> dict[str, Any]:
+    """A ruling for a listing: absent agency, system, deliverable and site mean all of them."""
+    return {
+        "id": str(ruling.id),
+        "kind": ruling.kind,
+        "agency": ruling.agency,
+        "system": ruling.system,
+        "deliverable": ruling.deliverable,
+        "site": ruling.site,
+        "until": ruling.until.isoformat() if ruling.until else None,
+        "to": ruling.to_agency,
+        "document": ruling.document,
+        "reason": f"{ruling.document}: {ruling.reason} ({ruling.by})",
+        "by": ruling.by,
+        "from": ruling.happened_at.isoformat(),
+    }
 
 
 def hold_all(session: Session, as_of: datetime, known_at: datetime | None = None) -> Ruling | None:

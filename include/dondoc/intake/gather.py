@@ -196,9 +196,16 @@ def is_automatic(mail: MailMessage) -> bool:
     )
 
 
+def _answer(box: BaseMailBox, uid: str, what: str) -> tuple[bytes, bytes | None]:
+    """What the server says of a mail: all in one line, and what it sends besides, None without any."""
+    parts = [part for part in box.client.uid("fetch", uid, f"({what})")[1] if part]
+    sent = next((part[1] for part in parts if isinstance(part, tuple)), None)
+    return b" ".join(part[0] if isinstance(part, tuple) else part for part in parts), sent
+
+
 def _size(box: BaseMailBox, uid: str) -> int:
     """Bytes of a mail; 0 when it is no longer there."""
-    found = re.search(rb"RFC822\.SIZE (\d+)", b" ".join(filter(None, box.client.uid("fetch", uid, "(RFC822.SIZE)")[1])))
+    found = re.search(rb"RFC822\.SIZE (\d+)", _answer(box, uid, "RFC822.SIZE")[0])
     return int(found[1]) if found else 0
 
 
@@ -208,10 +215,8 @@ def _fetched(box: BaseMailBox, uid: str, part: str, now: datetime) -> tuple[byte
 
     None: it is no longer there.
     """
-    answer = [part for part in box.client.uid("fetch", uid, f"(INTERNALDATE {part})")[1] if part]
-    raw = next((part[1] for part in answer if isinstance(part, tuple)), None)
-    heads = [part[0] if isinstance(part, tuple) else part for part in answer]
-    when = next((told for head in heads if (told := Internaldate2tuple(head))), None)
+    said, raw = _answer(box, uid, f"INTERNALDATE {part}")
+    when = Internaldate2tuple(said)
     return (raw, datetime.fromtimestamp(mktime(when), HERE) if when else now) if raw is not None else None
 
 

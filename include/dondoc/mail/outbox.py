@@ -97,7 +97,8 @@ def approve(
 ) -> list[OutboxLetter]:
     """Release held letters that are still true, cancel those that are not. Rows not held are returned untouched.
 
-    What is stopped for now stays held, approved: delivery releases it by itself when nothing stops it any more.
+    What is stopped for now stays held, approved: delivery releases it by itself when nothing stops it any more, and
+    nobody is asked again.
 
     Raises:
         Problem: no such letter, or nobody's name.
@@ -105,7 +106,7 @@ def approve(
     rows = [_get(session, row_id) for row_id in ids]
     by = _named(by)
     for row in rows:
-        if row.state != "held":
+        if row.state != "held" or row.approved_by:
             continue
         try:
             gone = why_not(session, row, still_true, now)
