@@ -10,7 +10,7 @@ from dondoc import clock
 from dondoc.facts.register import register
 from dondoc.intake.receive import receive
 from dondoc.mail import outbox
-from dondoc.mail.letter import Letter
+from dondoc.mail.letter import Letter, NotNow
 from dondoc.reporting import report
 from dondoc.store.mail import OutboxLetter
 from dondoc.world import World
@@ -216,6 +216,22 @@ def test_an_operator_approves_a_held_letter_under_their_name(world: World, visit
     assert answer.status_code == 303
     assert _state(world, held) == "pending"
     assert "ops duyệt gửi" in words_of(visit("viewer").get(f"/letters/{held}").text)
+
+
+def test_what_was_approved_and_is_still_held_is_not_asked_about_again_but_can_be_cancelled(
+    world: World, visit: Visit, held: int
+) -> None:
+    def stopped(session: object, row: OutboxLetter, now: object) -> None:
+        raise NotNow("mọi thư đang tạm dừng")
+
+    with world.sessions.begin() as session:
+        outbox.approve(session, [held], by="ops", now=clock.now(), still_true={"internal": stopped})
+    words = words_of(visit("ops").get(f"/letters/{held}").text)
+    assert "đã duyệt, đang giữ" in words
+    assert "mọi thư đang tạm dừng" in words
+    assert "Duyệt gửi" not in words
+    assert "Hủy thư" in words
+    assert "đã duyệt, đang giữ" in rows_of(visit("viewer").get("/letters").text)[0][5]
 
 
 def test_an_operator_cancels_a_letter_with_a_reason(world: World, visit: Visit, held: int) -> None:
