@@ -23,7 +23,7 @@ from dondoc.facts import contacts
 from dondoc.mail import outbox
 from dondoc.mail.letter import Letter, StillTrue
 from dondoc.mail.render import render
-from dondoc.store.cameras import Camera, CameraCheck, Outage
+from dondoc.store.cameras import Camera, Outage
 from dondoc.store.intake import Submission, Verdict
 from dondoc.store.mail import OutboxLetter
 from dondoc.world import World
@@ -148,9 +148,9 @@ class _Found:
 
 
 def _found(judge: Judge, session: Session, cameras: Sequence[Camera], now: datetime) -> _Found:
-    seen, found = _looks(session, cameras), _Found()
+    seen, found = looks.every_night(session, judge, cameras), _Found()
     for camera in cameras:
-        night = judge.nights(camera, seen[camera.id])[-1] if camera.id in seen else None
+        night = seen[camera.id][-1] if camera.id in seen else None
         if why := state.exempt(camera):
             found.why_not[camera.id] = why
         elif paused := judge.paused(camera, now):
@@ -163,16 +163,6 @@ def _found(judge: Judge, session: Session, cameras: Sequence[Camera], now: datet
         else:
             found.verdicts[camera.id] = night.look.verdict
     return found
-
-
-def _looks(session: Session, cameras: Sequence[Camera]) -> dict[int, list[looks.Look]]:
-    c = CameraCheck
-    query = select(c.camera_id, c.night, c.round, c.verdict, c.stage, c.happened_at)
-    query = query.where(c.camera_id.in_([camera.id for camera in cameras])).order_by(c.night, c.happened_at, c.id)
-    seen: dict[int, list[looks.Look]] = defaultdict(list)
-    for row in session.execute(query):
-        seen[row.camera_id].append(looks.Look(*row))
-    return dict(seen)
 
 
 def _said(verdicts: Mapping[int, str]) -> dict[int, str]:

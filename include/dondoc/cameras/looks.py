@@ -36,6 +36,16 @@ class Look(NamedTuple):
     at: datetime
 
 
+COLUMNS = (  # of a Look, in its order
+    CameraCheck.camera_id,
+    CameraCheck.night,
+    CameraCheck.round,
+    CameraCheck.verdict,
+    CameraCheck.stage,
+    CameraCheck.happened_at,
+)
+
+
 class Night(NamedTuple):
     """A night of a camera: its last look that counts, else the last one, with why it does not."""
 
@@ -78,17 +88,15 @@ class Judge:
 
     def why_not(self, camera: Camera, look: Look) -> str | None:
         """Why a look says nothing of its camera; None when it counts."""
-        if look.verdict in NOT_CHECKED:
-            return SENTENCE[look.verdict]
-        if down := self.void.get((look.night, look.round)):
-            return down
+        if blind := self.blind(look):
+            return blind
         if paused := ruled.covering(self.pauses, camera, look.at, look.night):
             return paused
         return None if look.verdict in GOOD else self.rules.silence(camera, look.at, self.calendar)
 
-    def blind(self, look: Look) -> bool:
-        """Whether a look says nothing because of us: we may not ask there, or our own side was down."""
-        return look.verdict in NOT_CHECKED or (look.night, look.round) in self.void
+    def blind(self, look: Look) -> str | None:
+        """Why a look says nothing because of us: we may not ask there, or our own side was down."""
+        return SENTENCE[look.verdict] if look.verdict in NOT_CHECKED else self.void.get((look.night, look.round))
 
     def paused(self, camera: Camera, at: datetime) -> str | None:
         """The ruling that stands over a camera at a moment."""
@@ -140,6 +148,14 @@ def histories(
     return recent
 
 
+def every_night(
+    session: Session, judge: Judge, cameras: Iterable[Camera], *, since: date = date.min
+) -> dict[int, list[Night]]:
+    """All nights after one, of a few cameras; those that nobody looked at are absent."""
+    known = {camera.id: camera for camera in cameras}
+    return _by_camera(judge, known, _read(session, since, date.max, None, [*known])) if known else {}
+
+
 def _by_camera(judge: Judge, cameras: Mapping[int, Camera], looks: Iterable[Look]) -> dict[int, list[Night]]:
     found: dict[int, list[Look]] = defaultdict(list)
     for look in looks:
@@ -153,7 +169,7 @@ def _read(
 ) -> Iterator[Look]:
     """Looks in order of their nights. Columns, not objects: there may be hundreds of thousands."""
     c = CameraCheck
-    query = select(c.camera_id, c.night, c.round, c.verdict, c.stage, c.happened_at).where(c.night > since)
+    query = select(*COLUMNS).where(c.night > since)
     query = query.where(c.happened_at <= until) if isinstance(until, datetime) else query.where(c.night <= until)
     if known_at is not None:
         query = query.where(c.recorded_at <= known_at)

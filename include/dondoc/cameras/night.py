@@ -183,7 +183,7 @@ def _counting(world: World, session: Session, night: date, rounds: Sequence[str]
     judge = replace(looks.judge(world, session), void={})  # whether our side was down is asked of the rest
     c = CameraCheck
     rows = session.execute(
-        select(Camera, c.camera_id, c.night, c.round, c.verdict, c.stage, c.happened_at)
+        select(Camera, *looks.COLUMNS)
         .join(Camera, Camera.id == c.camera_id)
         .where(c.night == night, c.round.in_(rounds))
         .order_by(c.happened_at, c.id)

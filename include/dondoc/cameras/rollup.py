@@ -8,7 +8,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from dondoc.cameras import looks
-from dondoc.cameras.looks import AT_ONCE, Look, Night
+from dondoc.cameras.looks import AT_ONCE, COLUMNS, Look, Night
 from dondoc.store.cameras import Camera, CameraCheck, CameraMonth, CredentialAttempt
 from dondoc.world import World
 
@@ -65,7 +65,7 @@ def _month(world: World, session: Session, month: date) -> int:
 
 def _rows(session: Session, month: date) -> Iterator[tuple[int, Look]]:
     c = CameraCheck
-    query = select(c.id, c.camera_id, c.night, c.round, c.verdict, c.stage, c.happened_at)
+    query = select(c.id, *COLUMNS)
     query = query.where(c.night >= month, c.night < following(month)).order_by(c.night, c.happened_at, c.id)
     for row in session.execute(query):
         yield row[0], Look(*row[1:])

@@ -280,14 +280,8 @@ def _state(world: World, session: Session, camera: int, moment: datetime) -> Cam
 
 def _cells(world: World, session: Session, camera: Camera, moment: datetime) -> list[Any]:
     last = night.night_of(moment)
-    judge = looks.judge(world, session)
-    c = CameraCheck
-    rows = session.execute(
-        select(c.camera_id, c.night, c.round, c.verdict, c.stage, c.happened_at)
-        .where(c.camera_id == camera.id, c.night > last - timedelta(days=NIGHTS))
-        .order_by(c.night, c.happened_at, c.id)
-    )
-    return strip(judge.nights(camera, [looks.Look(*row) for row in rows]), last)
+    judge, since = looks.judge(world, session), last - timedelta(days=NIGHTS)
+    return strip(looks.every_night(session, judge, [camera], since=since).get(camera.id, []), last)
 
 
 def _looks(session: Session, camera: int) -> list[CameraCheck]:
