@@ -8,9 +8,10 @@ import pytest
 
 from dondoc.facts.register import register
 from dondoc.facts.rulings import rule
+from dondoc.intake.judge import without_reading
 from dondoc.reporting import report
 from dondoc.store.cameras import Camera, CameraCheck, Outage
-from dondoc.store.intake import Submission, Verdict
+from dondoc.store.intake import Submission
 from dondoc.store.mail import OutboxLetter
 from dondoc.world import World
 from tests.conftest import at
@@ -47,18 +48,7 @@ def submission(
         session.add(row)
         session.flush()
         session.add(
-            Verdict(
-                submission_id=row.id,
-                outcome=outcome,
-                reason="thử",
-                agency=agency,
-                form=form,
-                fulfils=[],
-                rows=[],
-                head={},
-                issues=[],
-                recorded_at=known or when,
-            )
+            without_reading(row.id, outcome, "thử", known or when, agency=agency, form=form),
         )
         return row.id
 

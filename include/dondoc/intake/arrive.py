@@ -4,13 +4,13 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from dondoc.intake.answer import answer
 from dondoc.intake.inbox import ASIDE
 from dondoc.intake.judge import judge_submission
 from dondoc.intake.receive import receive
-from dondoc.store.intake import Submission, Verdict
+from dondoc.store.intake import NEWEST_VERDICTS, Submission, Verdict
 from dondoc.world import World
 
 
@@ -60,14 +60,13 @@ def arrive(
 
 def _lies_there(world: World, submission: int, outcome: str) -> bool:
     """Whether the same sender's same bytes lie there already, with nothing new to say of them."""
-    newest = select(func.max(Verdict.id)).group_by(Verdict.submission_id)
     with world.sessions.begin() as session:
         mine = session.get_one(Submission, submission)
         before = (
             select(Submission.id)
             .join(Verdict, Verdict.submission_id == Submission.id)
             .where(Submission.id < submission, Submission.sha256 == mine.sha256, Submission.sender == mine.sender)
-            .where(Verdict.id.in_(newest), Verdict.outcome == outcome, Verdict.outcome.in_(ASIDE))
+            .where(Verdict.id.in_(NEWEST_VERDICTS), Verdict.outcome == outcome, Verdict.outcome.in_(ASIDE))
         )
         return session.scalar(before.limit(1)) is not None
 

@@ -9,7 +9,7 @@ from dondoc.intake.answer import answer
 from dondoc.intake.judge import judge_submission, without_reading
 from dondoc.mail import outbox
 from dondoc.store.cameras import Camera, CameraCheck
-from dondoc.store.intake import Submission, Verdict
+from dondoc.store.intake import NEWEST_VERDICTS, Submission, Verdict
 from dondoc.store.mail import OutboxLetter
 from dondoc.world import World
 
@@ -45,8 +45,7 @@ def judge_and_answer(world: World, now: datetime) -> dict[str, list[int]]:
 
 def unfinished(world: World) -> list[int]:
     """Ids of submissions without a verdict, or whose newest one was not answered yet, oldest first."""
-    newest = select(func.max(Verdict.id)).group_by(Verdict.submission_id)
-    done = select(Verdict.submission_id).where(Verdict.id.in_(newest), Verdict.answered)
+    done = select(Verdict.submission_id).where(Verdict.id.in_(NEWEST_VERDICTS), Verdict.answered)
     with world.sessions.begin() as session:
         return list(session.scalars(select(Submission.id).where(Submission.id.not_in(done)).order_by(Submission.id)))
 
@@ -63,10 +62,11 @@ def declared(world: World, now: datetime) -> list[int]:
 
     Whoever accepted them, this run, one that was killed, or a person who gave a stranger's form to its agency.
     """
-    newest = select(func.max(Verdict.id)).group_by(Verdict.submission_id)
     accepted = (
         select(Verdict.submission_id)
-        .where(Verdict.id.in_(newest), Verdict.outcome.startswith("accepted"), Verdict.recorded_at > now - LATELY)
+        .where(
+            Verdict.id.in_(NEWEST_VERDICTS), Verdict.outcome.startswith("accepted"), Verdict.recorded_at > now - LATELY
+        )
         .where(Verdict.submission_id.in_(select(Camera.submission_id).where(Camera.submission_id.is_not(None))))
         .order_by(Verdict.submission_id)
     )

@@ -4,12 +4,12 @@ import re
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dondoc.errors import Problem
 from dondoc.intake.judge import judge_submission, newest_verdict, without_reading
-from dondoc.store.intake import Assignment, Submission, Verdict
+from dondoc.store.intake import NEWEST_VERDICTS, Assignment, Submission, Verdict
 from dondoc.world import World
 
 WAITING = ("waiting", "conflict")
@@ -18,10 +18,9 @@ ASIDE = (*WAITING, "refused")  # what a person may put aside; only those, and wh
 
 def inbox(session: Session, outcomes: tuple[str, ...] = WAITING) -> list[dict[str, Any]]:
     """Submissions whose newest verdict waits for a person, and those not judged yet; oldest first."""
-    newest = select(func.max(Verdict.id)).group_by(Verdict.submission_id)
     rows = session.execute(
         select(Submission, Verdict)
-        .outerjoin(Verdict, (Verdict.submission_id == Submission.id) & Verdict.id.in_(newest))
+        .outerjoin(Verdict, (Verdict.submission_id == Submission.id) & Verdict.id.in_(NEWEST_VERDICTS))
         .where(Verdict.id.is_(None) | Verdict.outcome.in_(outcomes))
         .order_by(Submission.id)
     )

@@ -48,11 +48,12 @@ class Blobs:
             Problem: they are not there, or no key of ours opens them.
         """
         try:
-            return self._cipher.decrypt(self._path(sha256).read_bytes())
+            content = _opened(self._cipher, self._path(sha256).read_bytes())
         except FileNotFoundError:
             raise Problem(f"Không thấy bản gốc {sha256[:12]} trong kho {self.folder}.") from None
-        except InvalidToken:
-            raise Problem(f"Không khóa nào trong DONDOC_SECRET_KEY mở được bản gốc {sha256[:12]}.") from None
+        if content is None:
+            raise Problem(f"Không khóa nào trong DONDOC_SECRET_KEY mở được bản gốc {sha256[:12]}.")
+        return content
 
     def rotate(self) -> dict[str, int]:
         """Encrypt every original with the first key. Each is replaced at once: killed and called again, it goes on.

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Text, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from dondoc.store.base import Base
@@ -47,6 +47,9 @@ class Verdict(Base):
     issues: Mapped[list[Any]]
     answered: Mapped[bool] = mapped_column(default=False)  # False: a killed run has yet to answer it
     recorded_at: Mapped[datetime]
+
+
+NEWEST_VERDICTS = select(func.max(Verdict.id)).group_by(Verdict.submission_id)  # ids of those that count
 
 
 class Assignment(Base):
