@@ -70,10 +70,7 @@ def handed_out(session: Session, cameras: Iterable[Camera], how: str, *, by: str
     if not by.strip():
         raise Problem("Phải ghi tên người nhận mật khẩu (--by).")
     for camera in cameras:
-        where = attempts.device(camera.url or "rtsp://0.0.0.0")
-        row = CredentialRelease(camera_id=camera.id, fingerprint="", device=where, by=by.strip(), reason=how)
-        row.recorded_at = now
-        session.add(row)
+        _release(session, camera, "", by, how, now)
 
 
 def _mark(camera: Camera, secrets: list[str]) -> str:

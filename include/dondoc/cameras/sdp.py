@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 STATIC = {"26": "JPEG", "32": "MPV"}  # payload types that need no rtpmap
+_POSITIVE = re.compile("0*[1-9]")
 CODECS = {"H264": "h264", "H265": "h265", "HEVC": "h265"}
 
 
@@ -62,8 +63,8 @@ def _parameters(text: str) -> dict[str, str]:
 
 
 def _shuffled(parameters: dict[str, str]) -> bool:
-    ordered = (parameters.get(name, "").strip("0") for name in ("sprop-max-don-diff", "sprop-depack-buf-nalus"))
-    return parameters.get("packetization-mode") == "2" or any(ordered)
+    counts = (parameters.get(name, "") for name in ("sprop-max-don-diff", "sprop-depack-buf-nalus"))
+    return parameters.get("packetization-mode", "").startswith("2") or any(map(_POSITIVE.match, counts))
 
 
 def _parameter_sets(parameters: dict[str, str]) -> list[bytes]:

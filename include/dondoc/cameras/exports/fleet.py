@@ -12,7 +12,7 @@ from dondoc.cameras.exports.files import replace
 from dondoc.cameras.exports.openmetrics import Run
 from dondoc.cameras.exports.permission import permissions
 from dondoc.cameras.exports.streams import Stream, plain
-from dondoc.cameras.exports.verified import verified
+from dondoc.cameras.exports.verified import shown, verified
 from dondoc.cameras.state import states
 from dondoc.store.cameras import NightRun
 from dondoc.world import World
@@ -45,17 +45,17 @@ def configuration(
     """
     with world.sessions.begin() as session:
         found = states(world, session, now)
-        shown = [s.camera for s in found if s.showing and (restricted or not s.camera.restricted)]
-        allowed = permissions(session, shown)
+        cameras = shown(found, restricted=restricted)
+        allowed = permissions(session, cameras)
         streams = verified(
             found, world.directive, world.settings.secret_keys, restricted=restricted, permissions=allowed
         )
         streams = [stream for stream in streams if stream.checked or not checked_only]
         if passwords:  # committed before anybody gets the file
             handed = {stream.camera for stream in streams if stream.login}
-            given = [camera for camera in shown if camera.id in handed]
+            given = [camera for camera in cameras if camera.id in handed]
             credentials.handed_out(session, given, f"xuất mật khẩu vào cấu hình {server}", by=by, now=now)
-    notes = _about(streams, len(shown), now)
+    notes = _about(streams, len(cameras), now)
     if passwords:
         notes.append(f"CÓ MẬT KHẨU, theo yêu cầu của {plain(by)}: giữ kín, không gửi thư, xóa khi dùng xong.")
     elif restricted:
@@ -63,7 +63,7 @@ def configuration(
     return _SERVERS[server](streams, passwords=passwords, notes=notes).encode()
 
 
-def _about(streams: Sequence[Stream], shown: int, now: datetime) -> list[str]:
+def _about(streams: Sequence[Stream], seen: int, now: datetime) -> list[str]:
     """What the file holds, and which of it was really looked at."""
     cameras, checked = len({s.camera for s in streams}), sum(s.checked for s in streams)
     notes = [f"dondoc: {cameras} camera, xuất lúc {now:%H:%M %d/%m/%Y}. {checked} luồng hình đã kiểm tra, có hình."]
@@ -72,7 +72,7 @@ def _about(streams: Sequence[Stream], shown: int, now: datetime) -> list[str]:
             f"{more} luồng còn lại (ghi “CHƯA kiểm tra”) là luồng chính hoặc phụ của cùng camera, theo khai báo hoặc "
             "theo mẫu đường dẫn của hãng."
         )
-    if left := shown - cameras:
+    if left := seen - cameras:
         notes.append(f"Không xuất {left} camera có hình mà đơn vị không cho chia sẻ, hoặc chỉ cho luồng phụ chưa rõ.")
     return notes
 

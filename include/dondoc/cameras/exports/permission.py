@@ -3,12 +3,12 @@
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dondoc.directive.names import fold
 from dondoc.store.cameras import Camera
-from dondoc.store.intake import Verdict
+from dondoc.store.intake import NEWEST_VERDICTS, Verdict
 
 STRICTEST_FIRST = ("none", "by_case", "sub_stream", "all")
 REFUSED = frozenset({"none", "by_case"})  # not handed over for good
@@ -23,9 +23,9 @@ def permissions(session: Session, cameras: Collection[Camera]) -> dict[int, str]
 
 
 def _rows(session: Session, submissions: Collection[int]) -> dict[int, list[Mapping[str, Any]]]:
-    newest = select(func.max(Verdict.id)).where(Verdict.submission_id.in_(submissions)).group_by(Verdict.submission_id)
-    found = session.execute(select(Verdict.submission_id, Verdict.rows).where(Verdict.id.in_(newest)))
-    return {submission: rows for submission, rows in found}  # noqa: C416
+    newest = NEWEST_VERDICTS.where(Verdict.submission_id.in_(submissions))
+    query = select(Verdict.submission_id, Verdict.rows).where(Verdict.id.in_(newest))
+    return dict(session.execute(query).tuples().all())
 
 
 def _said(camera: Camera, rows: list[Mapping[str, Any]]) -> str | None:

@@ -35,14 +35,17 @@ def verified(
     Raises:
         Problem: a password cannot be decrypted.
     """
-    chosen = [s.camera for s in states if s.showing]
     logins: dict[str, str] = {}
     return [
         stream
-        for camera in sorted(chosen, key=lambda c: c.id)
-        if restricted or not camera.restricted
+        for camera in sorted(shown(states, restricted=restricted), key=lambda c: c.id)
         for stream in _allowed(_streams(camera, directive, secrets, logins), (permissions or {}).get(camera.id))
     ]
+
+
+def shown(states: Iterable[CameraState], *, restricted: bool) -> list[Camera]:
+    """The cameras that showed a picture when they were last looked at; the restricted ones only where asked for."""
+    return [s.camera for s in states if s.showing and (restricted or not s.camera.restricted)]
 
 
 def _allowed(streams: list[Stream], word: str | None) -> list[Stream]:
