@@ -76,7 +76,7 @@ def _newer(session: Session, cameras: Mapping[int, object], since: date) -> dict
     query = select(CameraCheck.camera_id, func.count()).where(CameraCheck.night >= since)
     if len(cameras) <= AT_ONCE:
         query = query.where(CameraCheck.camera_id.in_(list(cameras)))
-    return {camera: count for camera, count in session.execute(query.group_by(CameraCheck.camera_id))}  # noqa: C416
+    return dict(session.execute(query.group_by(CameraCheck.camera_id)).all())
 
 
 def surplus(found: Sequence[tuple[int, Look]], newer: int) -> Sequence[tuple[int, Look]]:

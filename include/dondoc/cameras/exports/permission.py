@@ -25,7 +25,7 @@ def permissions(session: Session, cameras: Collection[Camera]) -> dict[int, str]
 def _rows(session: Session, submissions: Collection[int]) -> dict[int, list[Mapping[str, Any]]]:
     newest = NEWEST_VERDICTS.where(Verdict.submission_id.in_(submissions))
     query = select(Verdict.submission_id, Verdict.rows).where(Verdict.id.in_(newest))
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())
 
 
 def _said(camera: Camera, rows: list[Mapping[str, Any]]) -> str | None:
