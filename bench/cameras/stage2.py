@@ -21,7 +21,7 @@ from contextlib import contextmanager
 from ipaddress import ip_network
 
 from dondoc import settings
-from dondoc.cameras import judge, picture
+from dondoc.cameras import decoder, judge, picture
 from dondoc.cameras.depacketise import Depacketiser
 from dondoc.cameras.probe import probe_many
 from dondoc.cameras.verdicts import Target
@@ -98,8 +98,13 @@ def _processor() -> float:
     return sum(u.ru_utime + u.ru_stime for u in used)
 
 
-def from_memory(count: int = 60) -> float:
-    """Processor seconds to decode and judge one of the same pictures that is in memory already."""
+def from_memory() -> float:
+    """Processor seconds to decode and judge one of the same pictures from memory, in a process like our children."""
+    call = [sys.executable, __file__, "--memory"]
+    return float(subprocess.run(call, capture_output=True, text=True, check=True, env=decoder.environment()).stdout)
+
+
+def _memory(count: int = 200) -> float:
     picture.cv2.setNumThreads(1)
     limits = judge.thresholds(settings.DATA / "cameras" / "pictures.yaml")
     collected = Depacketiser("h264")
@@ -140,5 +145,7 @@ def main() -> None:
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--opencv"]:
         _opencv(sys.argv[2:])
+    elif sys.argv[1:2] == ["--memory"]:
+        print(_memory())
     else:
         main()

@@ -109,10 +109,15 @@ class Decoder:
 
 async def start(module: str, *arguments: str, **variables: str) -> Process:
     """A child process that runs a module, without our secrets in its environment and without a say on our terminal."""
-    clean = {k: v for k, v in os.environ.items() if not k.startswith(("DONDOC_", "AIRFLOW", "OPENCV_"))}
-    clean |= {"OPENBLAS_NUM_THREADS": "1", **KEEP, **variables}
     command = (sys.executable, "-P", "-m", module, *arguments)
+    clean = environment() | variables
     return await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, stderr=DEVNULL, env=clean)
+
+
+def environment() -> dict[str, str]:
+    """What a child is told: nothing of ours, and one thread for its sums (OpenBLAS waits for others by spinning)."""
+    clean = {k: v for k, v in os.environ.items() if not k.startswith(("DONDOC_", "AIRFLOW", "OPENCV_"))}
+    return clean | {"OPENBLAS_NUM_THREADS": "1", **KEEP}
 
 
 async def _ask(child: Process, request: bytes, stream: bytes) -> Seen:
