@@ -100,6 +100,13 @@ def test_a_pause_is_said_and_ends_by_itself(book: Book) -> None:
     assert book.standing("ubnd-huyen-vu-quang", FORM, MONDAY).paused is None
 
 
+def test_a_pause_that_ends_before_it_begins_is_refused(book: Book) -> None:
+    with pytest.raises(Problem, match="đã hết trước khi bắt đầu"):
+        book.rule("pause", agency=DUC_THO, from_=at(22), until=date(2021, 11, 21))
+    book.rule("pause", agency=DUC_THO, from_=at(22), until=date(2021, 11, 22))
+    assert book.standing(DUC_THO, FORM, MONDAY).paused
+
+
 def test_a_pause_without_an_end_lasts_until_undone(book: Book) -> None:
     ruling = book.rule("pause")
     assert all(s.paused for s in book.standings(end_of(date(2022, 3, 1))))
@@ -158,9 +165,9 @@ def test_hold_all_has_two_times(book: Book) -> None:
         ("reassign", {"agency": DUC_THO, "to_agency": "ubnd-x"}, "Không có đơn vị “ubnd-x”"),
         ("pause", {"system": "x"}, "Không có hệ thống “x”"),
         ("pause", {"deliverable": "form_09"}, "Không có nội dung phải gửi “form_09”"),
-        ("pause", {"reason": " "}, "--reason"),
-        ("pause", {"document": ""}, "--document"),
-        ("pause", {"by": ""}, "--by"),
+        ("pause", {"reason": " "}, "phải ghi văn bản, lý do và người quyết định"),
+        ("pause", {"document": ""}, "phải ghi văn bản, lý do và người quyết định"),
+        ("pause", {"by": ""}, "phải ghi văn bản, lý do và người quyết định"),
     ],
 )
 def test_a_ruling_that_lacks_something_is_a_sentence(

@@ -79,7 +79,7 @@ ACTIONS = {
     "/cameras/2/release": {"reason": "đã mở khóa"},
     "/cameras/1/confirm": {},
     "/cameras/1/pause": {"scope": "site", "begins": "2021-11-20", "document": "Công điện 1", "reason": "lũ"},
-    "/pauses": {"begins": "2021-11-20", "document": "Công điện 1", "reason": "lũ"},
+    "/pauses": {"agency": AGENCY, "begins": "2021-11-20", "document": "Công điện 1", "reason": "lũ"},
     "/pauses/1/undo": {"reason": "hết lũ"},
 }
 
@@ -394,7 +394,7 @@ class TestPause:
         assert "Công điện 1" in row[6]
 
     def test_is_listed_and_taken_back_with_a_reason(self, world: World, cameras: list[int], visit: Visit) -> None:
-        sent = {"agency": AGENCY, "until": "", "site": "", "system": ""} | ACTIONS["/pauses"]
+        sent = {"until": "", "site": "", "system": ""} | ACTIONS["/pauses"]
         assert visit("ops").post("/pauses", headers=ORIGIN, data=sent).status_code == 303
         row = rows_of(visit("viewer").get("/pauses").text)[0]
         assert row[1:6] == ["Công an tỉnh, mọi hệ thống", "20/11/2021", "đến khi hủy", "Công điện 1", "lũ"]
@@ -404,12 +404,26 @@ class TestPause:
 
     @pytest.mark.parametrize(
         "sent",
-        [{"begins": "hôm nay"}, {"until": "2021-13-01"}, {"document": " "}, {"agency": "khong-co"}, {"site": "Điểm 1"}],
+        [
+            {"begins": "hôm nay"},
+            {"until": "2021-13-01"},
+            {"document": " "},
+            {"agency": "khong-co"},
+            {"until": "2021-11-19"},
+        ],
     )
     def test_a_wrong_one_is_refused_with_a_sentence(self, world: World, visit: Visit, sent: dict[str, str]) -> None:
         answer = visit("ops").post("/pauses", headers=ORIGIN, data=ACTIONS["/pauses"] | sent)
         assert answer.status_code == 400
         assert "Về trang tiến độ" in answer.text
+
+    def test_of_everything_has_to_be_chosen_and_knows_no_site(self, world: World, visit: Visit) -> None:
+        for sent in ({"agency": ""}, {"agency": "all", "site": "Điểm 1"}):
+            assert visit("ops").post("/pauses", headers=ORIGIN, data=ACTIONS["/pauses"] | sent).status_code == 400
+        answer = visit("ops").post("/pauses", headers=ORIGIN, data=ACTIONS["/pauses"] | {"agency": "all"})
+        page = visit("viewer").get(answer.headers["location"]).text
+        assert "Đã ghi quyết định số 1: tạm dừng mọi đơn vị, mọi hệ thống." in words_of(page)
+        assert rows_of(page)[0][1] == "Mọi đơn vị, mọi hệ thống"
 
     def test_one_that_is_over_is_not_standing(self, world: World, visit: Visit) -> None:
         visit("ops").post("/pauses", headers=ORIGIN, data=ACTIONS["/pauses"] | {"until": "2021-11-23"})

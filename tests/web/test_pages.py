@@ -13,6 +13,7 @@ from dondoc.mail import outbox
 from dondoc.mail.letter import Letter, NotNow
 from dondoc.reporting import report
 from dondoc.store.mail import OutboxLetter
+from dondoc.web.pages import agencies
 from dondoc.world import World
 from tests.web.conftest import ORIGIN, Visit, rows_of, words_of
 
@@ -146,6 +147,12 @@ def test_a_wrong_address_gets_a_page_with_a_sentence(visit: Visit, path: str, st
 def test_the_login_leads_back_to_the_very_page_that_was_asked_for(visit: Visit) -> None:
     answer = visit("").get("/letters?state=held&before=9")
     assert answer.headers["location"] == "/auth/login?next=/letters%3Fstate%3Dheld%26before%3D9"
+
+
+def test_no_agency_that_is_still_to_come_can_be_chosen(world: World) -> None:
+    in_2021, in_2026 = (set(agencies(world, date(year, 11, 25)).values()) for year in (2021, 2026))
+    assert "Sở Nông nghiệp và Môi trường" in in_2026 - in_2021
+    assert "Sở Nông nghiệp và Phát triển nông thôn" in in_2026 & in_2021  # its papers may still come
 
 
 def test_an_upload_is_received_and_waits_in_the_inbox(world: World, visit: Visit) -> None:

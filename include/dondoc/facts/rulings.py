@@ -49,13 +49,15 @@ def rule(
     if missing := [OPTIONS[name] for name in NEEDS.get(kind, ()) if given[name] is None]:
         raise Problem(f"“{kind}” cần thêm {', '.join(missing)}.")
     if not document.strip() or not reason.strip() or not by.strip():
-        raise Problem("Quyết định phải có văn bản (--document), lý do (--reason) và người quyết định (--by).")
+        raise Problem("Quyết định phải ghi văn bản, lý do và người quyết định.")
     if kind in ("waive", "accept", "reassign") and agency is None:
         raise Problem(f"“{kind}” phải ghi đơn vị (--agency).")
     if site is not None and (kind != "pause" or agency is None or deliverable is not None):
         raise Problem("--site chỉ dùng với pause, kèm --agency, không kèm --deliverable.")
     _known(directive, agency, system, deliverable, to_agency)
     _undoable(session, undoes)
+    if kind == "pause" and until is not None and until < (from_ or now).date():
+        raise Problem(f"Tạm dừng đến hết ngày {until:%d/%m/%Y} thì đã hết trước khi bắt đầu. Kiểm tra lại hai ngày.")
     if kind == "extend" and until is not None:
         _later(directive, agency, system, deliverable, until)
     row = Ruling(

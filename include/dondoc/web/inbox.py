@@ -14,7 +14,7 @@ from dondoc.intake import inbox as room
 from dondoc.intake.answer import answer
 from dondoc.intake.arrive import arrive
 from dondoc.store.intake import Submission
-from dondoc.web.pages import download, onward, page, world_of
+from dondoc.web.pages import agencies, download, onward, page, world_of
 from dondoc.web.user import User
 from dondoc.world import World
 
@@ -33,10 +33,6 @@ OUTCOME = {
 }
 
 
-def _names(world: World) -> dict[str, str]:
-    return {a.id: a.name for a in sorted(world.directive.agencies, key=lambda a: a.order)}
-
-
 def _name(world: World, key: str) -> str:
     system, code = key.split("/")
     return f"{deliverable(code)} ({world.directive.system(system).name})"
@@ -50,7 +46,14 @@ def router(acting: Callable[..., User]) -> APIRouter:
         world = world_of(request)
         with world.sessions.begin() as session:
             waiting = room.inbox(session, room.ASIDE)
-        return page(request, "inbox.html", waiting=waiting, names=_names(world), outcome=OUTCOME, channels=CHANNEL)
+        return page(
+            request,
+            "inbox.html",
+            waiting=waiting,
+            names=agencies(world, clock.now().date()),
+            outcome=OUTCOME,
+            channels=CHANNEL,
+        )
 
     @routes.get("/inbox/{submission}/original")
     def original(request: Request, submission: int) -> Response:
@@ -101,7 +104,9 @@ def router(acting: Callable[..., User]) -> APIRouter:
         owed = {d.key: _name(world, d.key) for d in world.directive.obligations}
         keys = {d.key for d in world.directive.obligations if d.agency == row["agency"]}
         own, others = ({k: name for k, name in owed.items() if (k in keys) is mine} for mine in (True, False))
-        return page(request, "register.html", row=row, names=_names(world), own=own, others=others)
+        return page(
+            request, "register.html", row=row, names=agencies(world, clock.now().date()), own=own, others=others
+        )
 
     @routes.post("/inbox/{submission}/register")
     def enter(

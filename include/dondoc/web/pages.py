@@ -1,5 +1,6 @@
 """Render a page, or send the visitor on after an action."""
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -18,6 +19,12 @@ def world_of(request: Request) -> World:
     """The world of this request."""
     world: World = request.app.state.world()
     return world
+
+
+def agencies(world: World, day: date) -> dict[str, str]:
+    """Names by id, in administrative order, of the agencies that exist or have existed: not those still to come."""
+    known = [a for a in world.directive.agencies if a.valid_from is None or a.valid_from <= day]
+    return {a.id: a.name for a in sorted(known, key=lambda a: a.order)}
 
 
 def page(request: Request, template: str, /, *, status: int = 200, **values: Any) -> HTMLResponse:

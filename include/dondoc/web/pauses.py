@@ -4,18 +4,19 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Form, Request
+from fastapi import APIRouter, Depends, Form, HTTPException, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from dondoc import clock
 from dondoc.directive.names import deliverable
 from dondoc.facts.rulings import rule, standing_rulings
 from dondoc.store.facts import Ruling
-from dondoc.web.pages import onward, page, world_of
+from dondoc.web.pages import agencies, onward, page, world_of
 from dondoc.web.user import User
 from dondoc.world import World
 
 AHEAD = timedelta(days=3660)  # pauses that begin later are shown too
+EVERY = "all"  # said, never left out: a form sent too early must not silence the whole province
 
 
 def router(acting: Callable[..., User]) -> APIRouter:
@@ -34,7 +35,8 @@ def router(acting: Callable[..., User]) -> APIRouter:
             request,
             "pauses.html",
             rows=[_row(world, r) for r in reversed(standing)],
-            agencies={a.id: a.name for a in sorted(world.directive.agencies, key=lambda a: a.order)},
+            agencies=agencies(world, moment.date()),
+            every=EVERY,
             systems={s.id: s.name for s in world.directive.systems},
             today=moment.date(),
         )
@@ -42,22 +44,24 @@ def router(acting: Callable[..., User]) -> APIRouter:
     @routes.post("/pauses")
     def pause(
         request: Request,
+        agency: Annotated[str, Form(min_length=1)],
         begins: Annotated[date, Form()],
         document: Annotated[str, Form()],
         reason: Annotated[str, Form()],
         user: Annotated[User, Depends(acting)],
-        agency: Annotated[str, Form()] = "",
         system: Annotated[str, Form()] = "",
         site: Annotated[str, Form()] = "",
         until: Annotated[date | Literal[""], Form()] = "",
     ) -> RedirectResponse:
+        if site.strip() and agency == EVERY:
+            raise HTTPException(400, "Ghi điểm thì phải chọn đơn vị có điểm đó.")
         world = world_of(request)
         with world.sessions.begin() as session:
             number = rule(
                 session,
                 world.directive,
                 "pause",
-                agency=agency or None,
+                agency=agency if agency != EVERY else None,
                 system=system or None,
                 site=site.strip() or None,
                 until=until or None,
@@ -67,7 +71,8 @@ def router(acting: Callable[..., User]) -> APIRouter:
                 from_=clock.at(begins, 0),
                 now=clock.now(),
             )
-        return onward(request, "/pauses", f"Đã ghi quyết định số {number}.")
+            scope = _scope(world, session.get_one(Ruling, number))
+        return onward(request, "/pauses", f"Đã ghi quyết định số {number}: tạm dừng {scope}.")
 
     @routes.post("/pauses/{ruling}/undo")
     def undo(
@@ -92,10 +97,15 @@ def router(acting: Callable[..., User]) -> APIRouter:
 
 
 def _row(world: World, ruling: Ruling) -> dict[str, Any]:
+    scope = _scope(world, ruling)
+    return {"ruling": ruling, "scope": scope[:1].upper() + scope[1:]}
+
+
+def _scope(world: World, ruling: Ruling) -> str:
     parts = [
-        world.directive.agency(ruling.agency).name if ruling.agency else "Mọi đơn vị",
+        world.directive.agency(ruling.agency).name if ruling.agency else "mọi đơn vị",
         world.directive.system(ruling.system).name if ruling.system else "mọi hệ thống",
         *([f"điểm “{ruling.site}”"] if ruling.site else []),
         *([deliverable(ruling.deliverable)] if ruling.deliverable else []),
     ]
-    return {"ruling": ruling, "scope": ", ".join(parts)}
+    return ", ".join(parts)
