@@ -128,6 +128,15 @@ def test_a_registered_letter_turns_its_cell_and_the_agency_page_says_why(world: 
     assert "phối hợp kết nối" in agency
 
 
+def test_what_a_form_lacks_is_said_in_the_words_of_its_page(world: World, visit: Visit) -> None:
+    sent = {key: value for key, value in ACTIONS["/inbox/1/register"]["data"].items() if key != "fulfils"}
+    answer = visit("ops").post(
+        f"/inbox/{waiting_scan(world)}/register", headers=ORIGIN, data=sent | {"document_date": "?"}
+    )
+    assert answer.status_code == 400
+    assert "chưa đúng: ngày văn bản, nội dung mà văn bản hoàn thành. Quay lại" in words_of(answer.text)
+
+
 @pytest.mark.parametrize(
     ("path", "status"),
     [

@@ -19,6 +19,23 @@ from dondoc.web.user import NotLoggedIn, User
 from dondoc.world import World
 
 HERE = Path(__file__).parent
+# A field of a form → how its page calls it
+FIELDS = {
+    "agency": "đơn vị",
+    "as_of": "ngày",
+    "begins": "từ ngày",
+    "document": "văn bản",
+    "document_date": "ngày văn bản",
+    "file": "tệp",
+    "fulfils": "nội dung mà văn bản hoàn thành",
+    "number": "số, ký hiệu",
+    "password": "mật khẩu",
+    "q": "nội dung tìm",
+    "reason": "lý do",
+    "scope": "phạm vi",
+    "until": "đến hết ngày",
+    "username": "tên đăng nhập",
+}
 
 
 def create_app(
@@ -66,10 +83,7 @@ def create_app(
     @app.exception_handler(RequestValidationError)
     def incomplete(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
-        fields = ", ".join(str(e["loc"][-1]) for e in error.errors())
-        return page(
-            request, "problem.html", status=400, problem=f"Yêu cầu thiếu hoặc sai: {fields}. Quay lại và điền đủ."
-        )
+        return page(request, "problem.html", status=400, problem=_incomplete(error))
 
     @app.exception_handler(DBAPIError)
     def database(request: Request, _: Exception) -> HTMLResponse:
@@ -86,6 +100,13 @@ def create_app(
         return response
 
     return app
+
+
+def _incomplete(error: RequestValidationError) -> str:
+    at = {str(part) for e in error.errors() for part in e["loc"]}
+    if said := [words for name, words in FIELDS.items() if name in at]:
+        return f"Còn thiếu hoặc chưa đúng: {', '.join(said)}. Quay lại và điền đủ."
+    return "Địa chỉ trang không đúng. Mở lại trang từ danh sách."
 
 
 def _may_post(request: Request, user: User) -> User:
