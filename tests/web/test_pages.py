@@ -8,6 +8,8 @@ from fastapi.testclient import TestClient
 
 from dondoc import clock
 from dondoc.facts.register import register
+from dondoc.forms.blank import blank
+from dondoc.forms.spec import load_specs
 from dondoc.intake.receive import receive
 from dondoc.mail import outbox
 from dondoc.mail.letter import Letter, NotNow
@@ -171,6 +173,20 @@ def test_an_upload_is_received_and_waits_in_the_inbox(world: World, visit: Visit
     page = visit("ops").get(answer.headers["location"]).text
     assert "BN-0001: chờ xử lý" in words_of(page)
     assert rows_of(page)[0][1] == "cv cử đầu mối.pdf"
+
+
+def test_an_accepted_upload_says_whose_it_is_and_what_comes_next(world: World, visit: Visit) -> None:
+    spec, owner = load_specs(world.settings.data)["form_03"], world.directive.agency("ubnd-huyen-duc-tho")
+    examples = {field.key: field.example for field in spec.head if field.example}
+    head = examples | {"agency_name": owner.name, "no_camera": "Có", "total_cameras": "0", "total_sites": "0"}
+    secrets = world.settings.secret_keys
+    workbook = blank(spec, owner, directive=world.directive, secrets=secrets, head=head, rows=[])
+    said = []
+    for _ in range(2):
+        answer = visit("ops").post("/inbox/upload", headers=ORIGIN, files={"file": ("BM03.xlsx", workbook)})
+        said.append(words_of(visit("ops").get(answer.headers["location"]).text))
+    assert "Biểu mẫu 03 (khu, điểm du lịch) của UBND huyện Đức Thọ. Camera đã khai được kiểm tra" in said[0]
+    assert "BN-0002: trùng bản đã nhận, không cần làm gì thêm" in said[1]
 
 
 def test_an_empty_upload_is_refused(visit: Visit) -> None:

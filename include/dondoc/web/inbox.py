@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Form, HTTPException, Request, UploadFile
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from dondoc import clock
 from dondoc.directive.names import deliverable
 from dondoc.facts.register import register
+from dondoc.forms.spec import load_specs
 from dondoc.intake import inbox as room
 from dondoc.intake.answer import answer
 from dondoc.intake.arrive import arrive
@@ -36,6 +37,19 @@ OUTCOME = {
 def _name(world: World, key: str) -> str:
     system, code = key.split("/")
     return f"{deliverable(code)} ({world.directive.system(system).name})"
+
+
+def _arrived(world: World, line: dict[str, Any]) -> str:
+    """What became of an upload, and what happens next."""
+    number = f"BN-{int(line['submission']):04}"
+    if not line["outcome"].startswith("accepted"):
+        return f"{number}: {OUTCOME[line['outcome']]}; {line['reason'].rstrip('.')}."
+    if line["duplicate"]:
+        return f"{number}: {OUTCOME['duplicate']}, không cần làm gì thêm."
+    form, owner = load_specs(world.settings.data)[line["form"]].title, world.directive.agency(line["agency"]).name
+    return (
+        f"{number}: {OUTCOME[line['outcome']]}, {form} của {owner}. Camera đã khai được kiểm tra ở lượt tiếp nhận tới."
+    )
 
 
 def router(acting: Callable[..., User]) -> APIRouter:
@@ -72,9 +86,9 @@ def router(acting: Callable[..., User]) -> APIRouter:
         content = await file.read(LARGEST + 1)
         if not content or len(content) > LARGEST:
             raise HTTPException(400, "Tệp rỗng hoặc lớn hơn 20 MB. Chọn tệp khác.")
-        now = clock.now()
+        world, now = world_of(request), clock.now()
         line = arrive(
-            world_of(request),
+            world,
             content,
             file.filename or "",
             sender="",
@@ -83,8 +97,7 @@ def router(acting: Callable[..., User]) -> APIRouter:
             received_at=now,
             now=now,
         )
-        said = f"BN-{int(line['submission']):04}: {OUTCOME[line['outcome']]}; {line['reason'].rstrip('.')}."
-        return onward(request, "/inbox", said)
+        return onward(request, "/inbox", _arrived(world, line))
 
     @routes.post("/inbox/{submission}/dismiss")
     def dismiss(
