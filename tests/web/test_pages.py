@@ -139,6 +139,17 @@ def test_what_a_form_lacks_is_said_in_the_words_of_its_page(world: World, visit:
     assert "chưa đúng: ngày văn bản, nội dung mà văn bản hoàn thành. Quay lại" in words_of(answer.text)
 
 
+def test_the_first_page_leads_to_what_waits_for_a_person(world: World, visit: Visit, held: int) -> None:
+    waiting_scan(world)
+    page = visit("ops").get("/").text
+    assert "Đang chờ: 01 bản nộp chờ xử lý · 01 thư chờ duyệt." in words_of(page)
+    assert 'href="/letters?state=held"' in page
+    visit("ops").post(f"/letters/{held}/cancel", headers=ORIGIN, data={"reason": "thử"})
+    visit("ops").post("/inbox/1/dismiss", headers=ORIGIN, data={"reason": "thử"})
+    assert "Đang chờ" not in words_of(visit("ops").get("/").text)
+    assert "Đang chờ" not in words_of(visit("ops").get("/?as_of=2021-11-22").text)
+
+
 @pytest.mark.parametrize(
     ("path", "status"),
     [

@@ -5,11 +5,15 @@ from datetime import date, datetime
 
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import HTMLResponse
+from sqlalchemy import func, select
 
 from dondoc import clock
 from dondoc.directive import names
 from dondoc.facts import obligations, read
 from dondoc.facts.obligations import Standing
+from dondoc.intake import inbox
+from dondoc.store.cameras import Outage
+from dondoc.store.mail import OutboxLetter
 from dondoc.web.pages import page, world_of
 from dondoc.web.user import User
 from dondoc.world import World
@@ -53,6 +57,33 @@ def _moment(text: str | None) -> datetime:
         raise HTTPException(400, f"“{text}” không phải ngày. Viết dạng 2021-11-22.") from None
 
 
+def _to_do(world: World) -> list[tuple[str, str]]:
+    """What waits for a person now: words, and the page where it is done."""
+    letters = select(func.count()).select_from(OutboxLetter)
+    held = letters.where(OutboxLetter.state == "held", OutboxLetter.approved_by.is_(None))
+    with world.sessions.begin() as session:
+        counted = [
+            (len(inbox.inbox(session, inbox.ASIDE)), "bản nộp chờ xử lý", "/inbox"),
+            (session.scalar(held), "thư chờ duyệt", "/letters?state=held"),
+            (
+                session.scalar(letters.where(OutboxLetter.state == "uncertain")),
+                "thư chưa rõ đã gửi",
+                "/letters?state=uncertain",
+            ),
+            (
+                session.scalar(letters.where(OutboxLetter.state == "refused")),
+                "thư bị từ chối",
+                "/letters?state=refused",
+            ),
+            (
+                session.scalar(select(func.count()).select_from(Outage).where(Outage.closed_at.is_(None))),
+                "camera mất kết nối hoặc không có hình",
+                "/cameras?state=outage",
+            ),
+        ]
+    return [(f"{count:02} {words}", href) for count, words, href in counted if count]
+
+
 def router(_: Callable[..., User]) -> APIRouter:
     routes = APIRouter()
 
@@ -76,6 +107,7 @@ def router(_: Callable[..., User]) -> APIRouter:
             signs=STATUS,
             counts={name: sum(s.status == name for s in dated) for name in STATUS},
             total=len(dated),
+            to_do=[] if as_of else _to_do(world),
         )
 
     @routes.get("/agency/{agency}", response_class=HTMLResponse)
