@@ -7,6 +7,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from dondoc import clock
+from dondoc.facts import contacts
 from dondoc.facts.register import register
 from dondoc.forms.blank import blank
 from dondoc.forms.spec import load_specs
@@ -128,6 +129,15 @@ def test_a_registered_letter_turns_its_cell_and_the_agency_page_says_why(world: 
     agency = words_of(visit("viewer").get("/agency/so-nnptnt?as_of=2021-11-22").text)
     assert "đã nhận Văn bản số 2211/SNN-TL ngày 17/11/2021" in agency
     assert "phối hợp kết nối" in agency
+
+
+def test_an_agency_page_tells_operators_whom_to_ring_up(world: World, visit: Visit) -> None:
+    assert "Chưa có ai trong danh bạ" in words_of(visit("ops").get("/agency/so-nnptnt").text)
+    listed = "agency,role,name,email,phone\nso-nnptnt,clerk,Trần Thị Minh,vt@example.vn,0912001345\n"
+    with world.sessions.begin() as session:
+        contacts.import_csv(session, world.directive, listed, "danh-ba.csv", clock.now())
+    assert "Trần Thị Minh0912001345vt@example.vn" in words_of(visit("ops").get("/agency/so-nnptnt").text)
+    assert "0912001345" not in visit("viewer").get("/agency/so-nnptnt").text
 
 
 def test_what_a_form_lacks_is_said_in_the_words_of_its_page(world: World, visit: Visit) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date, datetime
+from typing import Any
 
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import HTMLResponse
@@ -9,10 +10,11 @@ from sqlalchemy import func, select
 
 from dondoc import clock
 from dondoc.directive import names
-from dondoc.facts import obligations, read
+from dondoc.facts import contacts, obligations, read
 from dondoc.facts.obligations import Standing
 from dondoc.intake import inbox
 from dondoc.store.cameras import Outage
+from dondoc.store.facts import Contact
 from dondoc.store.mail import OutboxLetter
 from dondoc.web.pages import page, world_of
 from dondoc.web.user import User
@@ -29,6 +31,7 @@ STATUS = {
     "overdue": ("!", "Quá hạn"),
     "not_due": ("○", "Trong hạn"),
 }
+ROLES = {"focal_officer": "Cán bộ đầu mối", "clerk": "Văn thư", "head": "Lãnh đạo đơn vị"}
 
 
 def standings_at(world: World, moment: datetime) -> list[Standing]:
@@ -41,6 +44,27 @@ def _status(standing: Standing) -> str:
     if standing.duty.due_before is None and standing.status == "not_due":
         return "Không định thời hạn"
     return " ".join(STATUS[standing.status])
+
+
+def _row(world: World, standing: Standing) -> dict[str, Any]:
+    duty = standing.duty
+    cells = [
+        world.directive.system(duty.system).name,
+        names.deliverable(duty.deliverable) if duty.due_before else duty.text,
+        f"trước ngày {duty.due_before:%d/%m/%Y}" if duty.due_before else "không định thời hạn",
+        _status(standing),
+        standing.working_days_late or "",
+        standing.reason,
+    ]
+    return {"status": standing.status if duty.due_before else "", "cells": cells}
+
+
+def _contacts(world: World, agency: str, moment: datetime) -> list[tuple[str, Contact]]:
+    """Whom to ring up: by role, as of the day."""
+    with world.sessions.begin() as session:
+        return [
+            (said, one) for role, said in ROLES.items() for one in contacts.find(session, agency, role, moment.date())
+        ]
 
 
 def _heading(world: World, key: str) -> str:
@@ -116,17 +140,13 @@ def router(_: Callable[..., User]) -> APIRouter:
         if agency not in {a.id for a in world.directive.agencies}:
             raise HTTPException(404, f"Không có đơn vị “{agency}” trong văn bản chỉ đạo.")
         standings = [s for s in standings_at(world, moment) if s.duty.agency == agency]
-        rows = [
-            [
-                world.directive.system(s.duty.system).name,
-                names.deliverable(s.duty.deliverable) if s.duty.due_before else s.duty.text,
-                f"trước ngày {s.duty.due_before:%d/%m/%Y}" if s.duty.due_before else "không định thời hạn",
-                _status(s),
-                s.working_days_late or "",
-                s.reason,
-            ]
-            for s in standings
-        ]
-        return page(request, "agency.html", agency=world.directive.agency(agency), moment=moment, rows=rows)
+        return page(
+            request,
+            "agency.html",
+            agency=world.directive.agency(agency),
+            moment=moment,
+            rows=[_row(world, s) for s in standings],
+            contacts=_contacts(world, agency, moment) if request.state.visitor.may_act else None,
+        )
 
     return routes
