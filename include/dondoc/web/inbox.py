@@ -48,7 +48,7 @@ def _arrived(world: World, line: dict[str, Any]) -> str:
         return f"{number}: {OUTCOME['duplicate']}, không cần làm gì thêm."
     form, owner = load_specs(world.settings.data)[line["form"]].title, world.directive.agency(line["agency"]).name
     return (
-        f"{number}: {OUTCOME[line['outcome']]}, {form} của {owner}. Camera đã khai được kiểm tra ở lượt tiếp nhận tới."
+        f"{number}: {form} của {owner} {OUTCOME[line['outcome']]}. Camera đã khai được kiểm tra ở lượt tiếp nhận tới."
     )
 
 
