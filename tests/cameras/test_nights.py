@@ -121,6 +121,7 @@ class TestImport:
             (f"{AGENCY},reservoir,,rtsp://10.1.1.1,,,", "tên camera"),
             (f"{AGENCY},reservoir,Đập,rtsp://u:mat/khau@10.1.1.1,,,", "%2F"),
             (f"{AGENCY},reservoir,Đập,rtsp://10.1.1.1,,mat-khau,", "password"),
+            (f"{AGENCY},reservoir,TỐT,rtsp://10.1.1.2,,,", "cùng tên (hoặc id) với dòng 2"),
         ],
     )
     def test_one_bad_row_and_nothing_is_taken_over(self, world: World, line: str, says: str) -> None:
@@ -130,6 +131,10 @@ class TestImport:
         assert says in str(caught.value)
         assert "khau" not in str(caught.value).replace("mật khẩu", "")
         assert all_of(world, Camera) == []
+
+    def test_one_name_may_be_two_cameras_when_ids_say_so(self, world: World) -> None:
+        csv(world, *(f"{AGENCY},reservoir,Cổng,rtsp://10.1.1.{n},,,{n}" for n in (1, 2)))
+        assert len(all_of(world, Camera)) == 2
 
     def test_what_the_law_on_personal_data_asks_about_can_be_said(self, world: World) -> None:
         def imported(*lines: str) -> list[tuple[bool | None, bool]]:

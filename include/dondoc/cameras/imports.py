@@ -1,7 +1,7 @@
 """A CSV of cameras that our own people keep: addresses, and the logins that forms never ask for."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import select
@@ -49,6 +49,7 @@ def import_csv(
             addresses.append(_checked(directive, row))
         except ValueError as fault:
             faults.append(f"{filename}:{line}: {fault}.")
+    faults += _twice(rows, filename)
     if faults:
         raise Problem("Chưa nhập dòng nào. " + " ".join(faults))
     groups: dict[tuple[str, str], list[tuple[Row, Address]]] = defaultdict(list)
@@ -56,6 +57,19 @@ def import_csv(
         groups[row["agency"], row["system"]].append((row, address))
     added = sum(_take_over(session, *group, listed, secrets, now) for group, listed in groups.items())
     return {"added": added, "updated": len(rows) - added}
+
+
+def _twice(rows: Iterable[tuple[int, Row]], filename: str) -> list[str]:
+    """Rows that would be the same camera: the later would take the earlier one's place, and nobody would notice."""
+    first: dict[tuple[str, str, str], int] = {}
+    faults = []
+    for line, row in rows:
+        camera = (row["agency"], row["system"], row.get("id") or fold(row["name"]))
+        if (before := first.setdefault(camera, line)) != line:
+            faults.append(
+                f"{filename}:{line}: cùng tên (hoặc id) với dòng {before}; đổi tên, hoặc ghi id để phân biệt."
+            )
+    return faults
 
 
 def _checked(directive: Directive, row: dict[str, str]) -> Address:
