@@ -22,6 +22,11 @@ from dondoc.cameras.network import AllowList
         ("rtsp://u:p%40ss@10.1.2.3/1", "rtsp://10.1.2.3:554/1"),
         ("rtsp://u:p@ss@10.1.2.3/1", "rtsp://10.1.2.3:554/1"),
         ("rtsp://10.1.2.3?channel=1", "rtsp://10.1.2.3:554/?channel=1"),
+        ("rtsp://10.1.515/1", "rtsp://10.1.2.3:554/1"),
+        ("rtsp://0xA010203/1", "rtsp://10.1.2.3:554/1"),
+        ("rtsp://10.1.2.3./1", "rtsp://10.1.2.3:554/1"),
+        ("rtsp://[::ffff:10.1.2.3]/1", "rtsp://10.1.2.3:554/1"),
+        ("rtsp://10.1.2.3.nip.io/1", "rtsp://10.1.2.3.nip.io:554/1"),
     ],
 )
 def test_good_addresses(url: str, plain: str) -> None:
@@ -54,6 +59,10 @@ def test_good_addresses(url: str, plain: str) -> None:
         "rtsp://u:bi#mat@10.1.2.3/",
         "rtsp://-x/",
         "rtsp://a..b/",
+        "rtsp://010.001.002.003/",
+        "rtsp://10.1.2.08/",
+        "rtsp://10.1.2.256/",
+        "rtsp://cam.1/",
         "rtsp://" + "a" * 64 + ".vn/",
     ],
 )
@@ -88,6 +97,18 @@ def test_any_text_is_an_address_or_a_value_error(text: str) -> None:
 @given(st.text(min_size=4).map(lambda s: f"Q9{s}9Q"))
 def test_a_password_is_never_shown(secret: str) -> None:
     assert secret not in public(f"rtsp://admin:{secret}@10.1.2.3/1")
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("rtsp://10.1.2.3/user=a_password=bi_mat_channel=1", "rtsp://10.1.2.3/user=a_password=***_channel=1"),
+        ("rtsp://10.1.2.3/x?pwd=bi_mat", "rtsp://10.1.2.3/x?pwd=***"),
+        ("rtsp://10.1.2.3/x?password=&channel=1", "rtsp://10.1.2.3/x?password=***&channel=1"),
+    ],
+)
+def test_a_password_in_the_path_is_hidden_to_its_end(url: str, shown: str) -> None:
+    assert public(url) == shown
 
 
 @pytest.mark.parametrize(

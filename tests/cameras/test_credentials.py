@@ -96,6 +96,15 @@ class TestNights:
             assert {r["verdict"] for r in looked(world, ids, 1).values()} == {"auth_failed"}
             assert fleet.counts["logins"] == 1
 
+    def test_another_spelling_of_a_device_is_no_second_chance(self, world: World) -> None:
+        with Fleet() as fleet:
+            url = fleet.url("wrong-password")
+            hosts = ("127.0.0.1", "127.0.0.1.", "127.1", "[::ffff:127.0.0.1]")
+            places = (url.replace("127.0.0.1", host) for host in hosts)
+            ids = cameras(world, *(f"{AGENCY},{SYSTEM},Cổng {n},{p},u,sai,,,," for n, p in enumerate(places)))
+            assert {found["verdict"] for found in looked(world, ids).values()} == {"auth_failed"}
+            assert fleet.counts["logins"] == 1
+
     def test_a_new_key_forgets_no_refusal(self, world: World, environment: pytest.MonkeyPatch) -> None:
         with Fleet() as fleet:
             camera = one(world, fleet.url("wrong-password"))

@@ -2,6 +2,7 @@
 
 import ipaddress
 import re
+import socket
 from dataclasses import dataclass
 from urllib.parse import quote, unquote
 
@@ -9,7 +10,10 @@ PORTS = {"rtsp": 554, "rtsps": 322}
 LONGEST = 2048
 _PARTS = re.compile(r"(rtsps?)://([^/?#]*)(.*)", re.IGNORECASE | re.DOTALL)
 _HOST = re.compile(r"(?!-)[a-z0-9_-]{1,63}(\.(?!-)[a-z0-9_-]{1,63})*\.?", re.IGNORECASE)
-_SECRET_IN_PATH = re.compile(r"(pass\w*?|pwd)=[^&/?;_]*", re.IGNORECASE)
+_NUMBER = re.compile(r"(.*\.)?([0-9]+|0x[0-9a-f]*)\.?", re.IGNORECASE)  # no name ends in one
+_OCTAL = re.compile(r"(?<![0-9a-f])0[0-9]")
+# An underscore ends it only where another name follows: /user=admin_password=a_b_channel=1
+_SECRET_IN_PATH = re.compile(r"(pass\w*?|pwd)=[^&/?;]*?(?=[&/?;]|_[a-z]+=|$)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -31,7 +35,8 @@ class Address:
 
     @property
     def device(self) -> tuple[str, str, int]:
-        return self.scheme, self.host, self.port
+        """What answers there, in one spelling: a refused password must not be sent again because of a dot."""
+        return self.scheme, self.host.rstrip("."), self.port
 
     def __repr__(self) -> str:
         return f"Address({public(self.url)})"
@@ -82,7 +87,8 @@ def _v6(text: str) -> str:
     try:
         if "%" in text:
             raise ValueError
-        return str(ipaddress.IPv6Address(text))
+        ip = ipaddress.IPv6Address(text)
+        return str(ip.ipv4_mapped or ip)
     except ValueError:
         raise ValueError("địa chỉ IPv6 không đúng") from None
 
@@ -90,11 +96,20 @@ def _v6(text: str) -> str:
 def _name(text: str) -> str:
     try:
         host = text.encode("idna").decode().lower()
-    except UnicodeError:
+        if _NUMBER.fullmatch(host):
+            host = _v4(host.removesuffix("."))
+    except (ValueError, OSError):
         host = ""
     if len(host) > 253 or not _HOST.fullmatch(host):
         raise ValueError("tên máy hoặc địa chỉ IP không đúng")
     return host
+
+
+def _v4(text: str) -> str:
+    """The usual spelling of 127.1 and its like; 010.0.0.1 is 8.0.0.1 to some and 10.0.0.1 to others: refused."""
+    if _OCTAL.search(text):
+        raise ValueError
+    return socket.inet_ntoa(socket.inet_aton(text))
 
 
 def _user_info(info: str) -> tuple[str, str | None]:
