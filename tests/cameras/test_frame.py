@@ -27,7 +27,7 @@ def look(url: str, *login: str, timeout: float = 3.0) -> Finding:
     return asyncio.run(probe(Target("x", url, *login), stage=2, allow=LOOPBACK, timeout=timeout))
 
 
-def answered(**answers: Answer) -> tuple[Finding, Counter[str]]:
+def answered(*login: str, **answers: Answer) -> tuple[Finding, Counter[str]]:
     """The finding about a camera that answers some methods in its own way, and how often it was asked what."""
     counts: Counter[str] = Counter()
 
@@ -44,7 +44,7 @@ def answered(**answers: Answer) -> tuple[Finding, Counter[str]]:
     async def run() -> Finding:
         server = await asyncio.start_server(visit, "127.0.0.1", 0)
         url = f"rtsp://127.0.0.1:{server.sockets[0].getsockname()[1]}/healthy/1"
-        found = await probe(Target("x", url), stage=2, allow=LOOPBACK, timeout=3.0)
+        found = await probe(Target("x", url, *login), stage=2, allow=LOOPBACK, timeout=3.0)
         await asyncio.sleep(0.05)  # the goodbye is read
         server.close()
         return found
@@ -58,7 +58,7 @@ def answered(**answers: Answer) -> tuple[Finding, Counter[str]]:
         ("setup", "453 Not Enough Bandwidth", "server_error", "453 khi SETUP"),
         ("play", "503 Service Unavailable", "server_error", "503 khi PLAY"),
         ("setup", "403 Forbidden", "forbidden", "403 khi SETUP"),
-        ("play", "401 Unauthorized", "forbidden", "401 khi PLAY"),
+        ("play", "403 Forbidden", "forbidden", "403 khi PLAY"),
         ("setup", "500 Oops", "no_frame", "SETUP không được chấp nhận: mã 500"),
         ("play", "455 Not Valid", "no_frame", "PLAY không được chấp nhận: mã 455"),
     ],
@@ -66,6 +66,25 @@ def answered(**answers: Answer) -> tuple[Finding, Counter[str]]:
 def test_a_refusal_is_told_by_its_step(method: str, status: str, verdict: str, says: str) -> None:
     found, _ = answered(**{method: lambda camera, url, headers: camera._say(status, headers)})
     assert (found.verdict, says in found.detail) == (verdict, True)
+
+
+@pytest.mark.parametrize("method", ["setup", "play"])
+@pytest.mark.parametrize(
+    ("login", "verdict", "times"), [((), "auth_required", 0), (("u", "sai"), "auth_failed", 1), (("u", "p"), "ok", 1)]
+)
+def test_a_login_may_be_asked_for_after_the_description(
+    method: str, login: tuple[str, ...], verdict: str, times: int
+) -> None:
+    told: list[str] = []
+
+    async def locked(camera: Camera, url: str, headers: dict[str, str]) -> bool:
+        told.append(headers.get("authorization", ""))
+        if told[-1] == "Basic dTpw":
+            return await getattr(Camera, f"_{method}")(camera, "healthy", url, headers)
+        return await camera._say("401 Unauthorized", headers, "WWW-Authenticate: Basic realm=a\r\n")
+
+    assert answered(*login, **{method: locked})[0].verdict == verdict
+    assert len([*filter(None, told)]) == times
 
 
 def test_a_camera_that_chooses_another_channel_is_followed() -> None:

@@ -32,7 +32,7 @@ async def key_picture(dialogue: Dialogue, track: sdp.Video, base: str) -> bytes:
     """
     codec = _spoken(track)
     dialogue.phase = "frame: chưa chấp nhận SETUP"
-    reply = await dialogue.request("SETUP", sdp.join(base, track.control), Transport=TRANSPORT)
+    reply = await dialogue.ask("SETUP", sdp.join(base, track.control), Transport=TRANSPORT)
     if reply.status == 461:
         raise Unspoken("udp")
     _accepted(reply, "SETUP")
@@ -41,7 +41,7 @@ async def key_picture(dialogue: Dialogue, track: sdp.Video, base: str) -> bytes:
     try:
         channel = _channel(reply.get("transport"))
         dialogue.phase = "frame: chưa chấp nhận PLAY"
-        _accepted(await dialogue.request("PLAY", whole, Range="npt=0.000-"), "PLAY")
+        _accepted(await dialogue.ask("PLAY", whole, Range="npt=0.000-"), "PLAY")
         dialogue.phase = "frame: không có gói hình nào"
         return await _collect(dialogue, Depacketiser(codec, track.parameter_sets), channel)
     finally:

@@ -184,7 +184,7 @@ class Dialogue:
         """
         for _ in range(REDIRECTS + 1):
             await self._greet()
-            reply = await self._describe()
+            reply = await self.ask("DESCRIBE", self.address.url, Accept="application/sdp")
             if reply.status not in FOLLOWED:
                 return _video(reply, self.address.url)
             await self._follow(reply)
@@ -215,10 +215,14 @@ class Dialogue:
                 wire.close()
         return True
 
-    async def _describe(self) -> Response:
-        url = self.address.url
-        reply = await self.request("DESCRIBE", url, Accept="application/sdp")
-        if reply.status != 401:
+    async def ask(self, method: str, url: str, **headers: str) -> Response:
+        """As `request`, and log in where that is asked for: most cameras ask at DESCRIBE, some at SETUP or PLAY only.
+
+        Raises:
+            Verdict: the login is lacking, of a kind not spoken here, or refused.
+        """
+        reply = await self.request(method, url, **headers)
+        if reply.status != 401 or self._login:
             return reply
         challenge = choose(parse_challenges(reply.headers.get("www-authenticate", [])))
         if self.credentials is None:
@@ -229,7 +233,7 @@ class Dialogue:
             self.close()
             await self.open()
         self._login = Login(*self.credentials, challenge)
-        reply = await self.request("DESCRIBE", url, Accept="application/sdp")
+        reply = await self.request(method, url, **headers)
         if reply.status == 401:
             raise Verdict("auth_failed", "camera từ chối tài khoản hoặc mật khẩu")
         return reply
