@@ -45,6 +45,12 @@ def test_the_digests_of_rfc_7616(algorithm: str, expected: str) -> None:
     assert response("Mufasa", "Circle of Life", challenge, "/dir/index.html", cnonce) == expected
 
 
+def test_a_tab_stands_between_words_as_a_space_does() -> None:
+    head = parse_head(b'RTSP/1.0 401 No\r\nWWW-Authenticate:\tDigest\trealm = "a" ,\tnonce = "1"\r\n')
+    (challenge,) = parse_challenges(head.headers["www-authenticate"])
+    assert (challenge.scheme, challenge.parts) == ("DIGEST", {"realm": "a", "nonce": "1"})
+
+
 SECRETS = st.text(st.characters(exclude_categories=("Cc", "Cs")), max_size=30)
 
 

@@ -39,7 +39,7 @@ class Response:
         for line in self.lines.decode("utf-8", "replace").split("\n"):
             name, colon, value = line.partition(":")
             if colon:
-                value = value.strip()
+                value = value.replace("\t", " ").strip()  # either may stand between words
                 if not value.isprintable():
                     value = "".join(c for c in value if c.isprintable())
                 found.setdefault(name.strip().lower(), []).append(value)
