@@ -111,6 +111,17 @@ def test_passwords_stay_out_unless_asked_for(cameras: World, server: str) -> Non
     assert "Lê A" in text
 
 
+@pytest.mark.parametrize("server", SERVERS)
+def test_a_password_in_a_path_stays_out_as_well_and_is_noted_when_given(cameras: World, server: str) -> None:
+    with cameras.sessions.begin() as session:
+        session.get_one(Camera, 3).url = "rtsp://10.1.1.3:554/user=a&password=bi_mat&channel=1"
+    assert "bi_mat" not in configuration(cameras, server)
+    assert "password=bi_mat&channel=1" in configuration(cameras, server, passwords=True)
+    with cameras.sessions.begin() as session:
+        noted = set(session.scalars(select(CredentialRelease.camera_id)))
+    assert noted == {1, 2, 3}
+
+
 def test_each_server_gets_the_variables_it_knows(cameras: World) -> None:
     assert sources("go2rtc", configuration(cameras, "go2rtc")) == {
         "cam00001": "rtsp://${CAM00001_USER}:${CAM00001_PASSWORD}@10.1.1.1:554/a?x=1",

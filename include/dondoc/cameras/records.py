@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dondoc.cameras import state
+from dondoc.cameras.address import public
 from dondoc.directive.names import fold
 from dondoc.errors import Problem
 from dondoc.store.cameras import Camera
@@ -43,7 +44,7 @@ def confirm(camera: Camera, by: str) -> None:
 
 
 def rows(world: World, session: Session, now: datetime) -> list[dict[str, Any]]:
-    """Every camera with its state and why; a restricted one without its address."""
+    """Every camera with its state and why; a restricted one without its address, none with a password in it."""
     return [
         {
             "number": one.number,
@@ -51,7 +52,7 @@ def rows(world: World, session: Session, now: datetime) -> list[dict[str, Any]]:
             "system": one.camera.system,
             "name": one.camera.name,
             "site": one.camera.site,
-            "url": None if one.camera.restricted else one.camera.url,
+            "url": None if one.camera.restricted else public(one.camera.url or "") or None,
             "restricted": one.camera.restricted,
             "state": one.state,
             "verdict": one.verdict,

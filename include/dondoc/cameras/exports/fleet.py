@@ -52,13 +52,15 @@ def configuration(
         )
         streams = [stream for stream in streams if stream.checked or not checked_only]
         if passwords:  # committed before anybody gets the file
-            handed = {stream.camera for stream in streams if stream.login}
+            handed = {stream.camera for stream in streams if stream.secret}
             given = [camera for camera in cameras if camera.id in handed]
             credentials.handed_out(session, given, f"xuất mật khẩu vào cấu hình {server}", by=by, now=now)
     notes = _about(streams, len(cameras), now)
     if passwords:
         notes.append(f"CÓ MẬT KHẨU, theo yêu cầu của {plain(by)}: giữ kín, không gửi thư, xóa khi dùng xong.")
-    elif restricted:
+    else:
+        streams = [stream.hidden for stream in streams]
+    if restricted and not passwords:
         notes.append(f"Gồm camera hạn chế nêu tên, theo yêu cầu của {plain(by)}.")
     return _SERVERS[server](streams, passwords=passwords, notes=notes).encode()
 

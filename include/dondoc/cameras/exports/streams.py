@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 from urllib.parse import quote
 
 import yaml
+
+from dondoc.cameras.address import public
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,16 @@ class Stream:
 
     def __repr__(self) -> str:
         return f"Stream({self.name})"
+
+    @property
+    def secret(self) -> bool:
+        """Whether a password goes with it: a login, or one that its path itself holds."""
+        return self.login is not None or public(self.url) != self.url
+
+    @property
+    def hidden(self) -> "Stream":
+        """Without the password that its path may hold."""
+        return replace(self, url=public(self.url))
 
     @property
     def with_password(self) -> str:
