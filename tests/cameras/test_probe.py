@@ -151,6 +151,14 @@ def test_a_wrong_password_is_sent_just_once(fleet: Fleet) -> None:
     assert fleet.counts["logins"] == before + 1
 
 
+@pytest.mark.parametrize("login", [("u\r\nX: y", "p"), ("u", "p\n")])
+def test_a_login_cannot_put_a_line_of_its_own_into_a_request(fleet: Fleet, login: tuple[str, str]) -> None:
+    before = fleet.counts["connections"]
+    target = Target("x", fleet.url("digest"), *login)
+    assert asyncio.run(probe(target, allow=LOOPBACK, timeout=2.0)).verdict == "invalid_address"
+    assert fleet.counts["connections"] == before
+
+
 def test_a_password_does_not_follow_a_redirect_to_another_device(fleet: Fleet) -> None:
     with Fleet() as other:
         other_url = other.url("digest").encode()

@@ -66,9 +66,10 @@ async def _probe(target: Target, decoder: Decoder | None, resolver: Resolver, ti
     started, stage = time.monotonic(), 2 if decoder else 1
     try:
         address = parse(target.url)
+        login = _credentials(target, address)
     except ValueError as error:
         return Finding(target.id, "invalid_address", str(error), _since(started), stage)
-    dialogue = Dialogue(address, *_credentials(target, address), resolver)
+    dialogue = Dialogue(address, *login, resolver)
     try:
         seen = await _look(dialogue, decoder, timeout, target)
     finally:
@@ -92,6 +93,8 @@ def _since(started: float) -> int:
 
 def _credentials(target: Target, address: Address) -> tuple[str | None, str | None]:
     if target.user is not None:
+        if not (target.user + (target.password or "")).isprintable():  # a line of its own in what is sent
+            raise ValueError("tên hoặc mật khẩu có ký tự điều khiển")
         return target.user, target.password
     return address.user, address.password
 
