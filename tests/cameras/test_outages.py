@@ -1,6 +1,7 @@
 """When an outage opens and closes, what is expected silence, what is our own fault, and what is said only once."""
 
 import socket
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -180,6 +181,36 @@ class TestFlapping:
         with world.sessions.begin() as session:
             assert "chập chờn" in session.scalars(select(OutboxLetter).order_by(OutboxLetter.id.desc())).first().text
             assert state.states(world, session, late(12))[0].state == "flapping"
+
+
+class TestRehearsal:
+    @pytest.fixture
+    def in_earnest(self, world: World) -> Iterator[World]:
+        """The same world once it is live."""
+        made = World(world.settings.model_copy(update={"mode": "live"}))
+        yield made
+        made.sessions.kw["bind"].dispose()
+
+    def test_a_letter_that_was_only_rehearsed_has_told_nobody(self, world: World, in_earnest: World) -> None:
+        camera = one(world)
+        contact(world, "a@example.vn")
+        live(world, camera, ["ok", "no_frame", "no_frame"])
+        for now_in in (world, in_earnest):
+            for expected in ([1], []):
+                assert outages.settle(now_in, night=on(2), now=late(2))["opened"] == expected
+                assert len(letters.outages(now_in, [1], late(2))) == len(expected)
+        with world.sessions.begin() as session:
+            assert session.scalars(select(OutboxLetter.rehearsal).order_by(OutboxLetter.id)).all() == [True, False]
+
+    def test_a_flapping_camera_is_not_kept_quiet_by_a_rehearsed_letter(self, world: World, in_earnest: World) -> None:
+        camera = one(world)
+        contact(world, "a@example.vn")
+        live(world, camera, ["ok", *["no_frame", "no_frame", "ok"] * 2, "no_frame", "no_frame"])
+        assert len(letters.outages(world, [3], late(8))) == 1
+        live(world, camera, ["ok", "no_frame", "no_frame"], 9)
+        assert [o.flapping for o in all_outages(world)] == [False, False, True, True]
+        assert outages.settle(world, night=on(11), now=late(11))["opened"] == []
+        assert outages.settle(in_earnest, night=on(11), now=late(11))["opened"] == [4]
 
 
 class TestOurSide:

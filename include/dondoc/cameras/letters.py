@@ -52,7 +52,7 @@ def outages(world: World, outage_ids: Iterable[int], now: datetime) -> list[int]
         ids of the outbox rows; outages without anybody to write to, or already told of, are passed over.
     """
     with world.sessions.begin() as session:
-        told = room.announced(session)
+        told = room.announced(session, world.settings)
         wanted = select(Outage, Camera).join(Camera, Camera.id == Outage.camera_id)
         rows = session.execute(wanted.where(Outage.id.in_(list(outage_ids)), Outage.closed_at.is_(None))).all()
         groups: dict[tuple[str, str], list[tuple[Outage, Camera]]] = defaultdict(list)

@@ -8,6 +8,8 @@ from sqlalchemy.orm import Session
 
 from dondoc.cameras import looks, state
 from dondoc.cameras.looks import Judge, Night
+from dondoc.mail import outbox
+from dondoc.settings import Settings
 from dondoc.store.cameras import Camera, Outage
 from dondoc.store.mail import OutboxLetter
 from dondoc.world import World
@@ -35,7 +37,7 @@ def settle(world: World, *, night: date, now: datetime) -> dict[str, list[int]]:
             if camera_id not in standing:
                 _open(session, world, judge, cameras[camera_id], seen, now)
         session.flush()
-        return {"opened": _unannounced(session, judge, now), "closed": closed}
+        return {"opened": _unannounced(session, world.settings, judge, now), "closed": closed}
 
 
 def over(
@@ -88,19 +90,21 @@ def _often(session: Session, judge: Judge, camera: int, now: datetime) -> bool:
     return (session.scalar(count) or 0) + 1 >= rule.outages
 
 
-def announced(session: Session) -> set[int]:
-    """Outages that a letter tells of which was not stopped."""
+def announced(session: Session, settings: Settings) -> set[int]:
+    """Outages that a letter tells of which was not stopped, and counts in this mode."""
     letters = session.scalars(
-        select(OutboxLetter.context).where(OutboxLetter.kind == "outage", OutboxLetter.state != "cancelled")
+        select(OutboxLetter.context).where(
+            OutboxLetter.kind == "outage", OutboxLetter.state != "cancelled", outbox.counted(settings)
+        )
     )
     return {outage for context in letters for outage in context.get("outages", [])}
 
 
-def _unannounced(session: Session, judge: Judge, now: datetime) -> list[int]:
+def _unannounced(session: Session, settings: Settings, judge: Judge, now: datetime) -> list[int]:
     """Recent outages to write about: of a flapping camera only one in the time that counts for flapping."""
     window = now - timedelta(days=judge.rules.flapping.nights)
     rows = session.scalars(select(Outage).where(Outage.opened_at > window).order_by(Outage.id)).all()
-    told = announced(session)
+    told = announced(session, settings)
     quiet = {o.camera_id for o in rows if o.flapping and o.id in told}
     return [
         o.id
