@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from dondoc.cameras import attempts, letters, night, outages
+from dondoc.cameras import attempts, letters, night, outages, state
 from dondoc.cameras.declare import declare
 from dondoc.cameras.imports import import_csv
 from dondoc.clock import at
@@ -198,14 +198,68 @@ class TestRefusedPasswords:
             a_camera(world, fleet.url("digest"), login=f"{USER},{PASSWORD}")
             assert looked(world, [camera], "second")[camera]["verdict"] == "ok"
 
-    def test_an_attempt_without_a_result_counts_as_refused(self, world: World) -> None:
+    def killed_after_beginning(self, world: World, camera: int) -> None:
+        mark = attempts.fingerprint(world.settings.secret_keys, USER, PASSWORD)
+        with world.sessions.begin() as session:
+            assert attempts.begin(session, {camera: mark}, NIGHT, NOW) == {camera}
+
+    def test_an_attempt_without_a_result_is_not_made_again_that_night_and_counts_against_nobody(
+        self, world: World
+    ) -> None:
         with Fleet() as fleet:
             camera = a_camera(world, fleet.url("digest"), login=f"{USER},{PASSWORD}")
-            mark = attempts.fingerprint(world.settings.secret_keys, USER, PASSWORD)
-            with world.sessions.begin() as session:  # a worker that was killed right after this
-                assert attempts.begin(session, {camera: mark}, NIGHT, NOW) == {camera}
-            assert looked(world, [camera])[camera]["verdict"] == "auth_failed"
+            seen(world, camera, "ok", NIGHT - timedelta(days=2))
+            seen(world, camera, "no_frame", NIGHT - timedelta(days=1))
+            self.killed_after_beginning(world, camera)
+            for round in ("night", "second"):
+                found = looked(world, [camera], round)[camera]
+                assert (found["verdict"], found["phase"]) == ("login_withheld", "auth")
+                assert "chưa rõ kết quả" in found["detail"]
+                assert "từ chối" not in found["detail"]
             assert fleet.counts["logins"] == 0
+            morning = at(NIGHT + timedelta(days=1), 8)
+            assert outages.settle(world, night=NIGHT, now=morning) == {"opened": [], "closed": []}
+            with world.sessions.begin() as session:
+                run = night.run_of(session, NIGHT, "night")
+                assert run is not None
+                assert "00 đạt, 00 chưa đạt, 01 không tính" in night.summary(world, session, run)
+                assert state.states(world, session, morning)[0].verdict == "no_frame"  # of the night before
+            assert looked(world, [camera], on=NIGHT + timedelta(days=1))[camera]["verdict"] == "ok"
+
+    def test_the_second_look_tries_a_login_that_was_changed_after_one_without_a_result(self, world: World) -> None:
+        with Fleet() as fleet:
+            camera = a_camera(world, fleet.url("digest", "1"), login=f"{USER},{PASSWORD}")
+            self.killed_after_beginning(world, camera)
+            looked(world, [camera])
+            a_camera(world, fleet.url("digest", "1"), login=f"moi,{PASSWORD}")
+            assert night.plan(world, night=NIGHT, round="second", system_window=None, only_failed=True) == [[camera]]
+            assert looked(world, [camera], "second")[camera]["verdict"] == "auth_failed"  # sent, and refused
+            assert fleet.counts["logins"] == 1
+
+    def test_of_a_recorder_that_left_one_channels_login_without_an_answer_the_others_are_not_checked(
+        self, world: World
+    ) -> None:
+        with Fleet() as fleet:
+            ids = [a_camera(world, fleet.url("digest", str(n)), f"Kênh {n}", f"{USER},{PASSWORD}") for n in range(3)]
+            self.killed_after_beginning(world, ids[0])
+            assert {r["verdict"] for r in looked(world, ids).values()} == {"login_withheld"}
+            assert fleet.counts["logins"] == 0
+
+    def test_one_refused_by_another_channel_stays_refused_though_the_own_attempt_has_no_result(
+        self, world: World
+    ) -> None:
+        with Fleet() as fleet:
+            ids = [a_camera(world, fleet.url("digest", str(n)), f"Kênh {n}", f"{USER},{PASSWORD}") for n in range(2)]
+            self.killed_after_beginning(world, ids[0])
+            with world.sessions.begin() as session:
+                row = session.scalars(select(CredentialAttempt)).one()
+                session.add(
+                    CredentialAttempt(
+                        camera_id=ids[1], fingerprint=row.fingerprint, device=row.device, night=NIGHT, accepted=False,
+                        recorded_at=NOW,
+                    )
+                )  # fmt: skip
+            assert {r["verdict"] for r in looked(world, ids).values()} == {"auth_failed"}
 
     def test_a_password_that_was_right_may_be_sent_again(self, world: World) -> None:
         with Fleet() as fleet:

@@ -1,8 +1,9 @@
 """A refused password is not sent again: that night never, later only if it changed or a person says so.
 
-Cameras lock accounts. An attempt without a result counts as refused that night: it is committed before anything is
-sent, and a killed worker leaves its trace. What a wrong login locks is the account on a device: all channels of a
-recorder share the fate of the one that was tried.
+Cameras lock accounts. An attempt without a result may have been refused: it is committed before anything is sent, so
+that a killed worker leaves its trace, and nothing more is sent that night; but nobody is told that the password is
+wrong. What a wrong login locks is the account on a device: all channels of a recorder share the fate of the one that
+was tried.
 """
 
 from collections import defaultdict
@@ -21,7 +22,8 @@ from dondoc.directive.names import fold
 from dondoc.store.cameras import Camera, CredentialAttempt, CredentialRelease
 from dondoc.store.session import one_at_a_time
 
-TONIGHT = "mật khẩu đã bị từ chối hoặc chưa rõ kết quả trong đêm nay: không gửi lại"
+TONIGHT = "mật khẩu đã bị từ chối trong đêm nay: không gửi lại"
+UNKNOWN = "chưa rõ kết quả lần gửi mật khẩu trước trong đêm nay: không gửi lại, đêm sau thử tiếp"
 SITE = "mật khẩu dùng chung đã bị {count:02} camera cùng điểm từ chối trong đêm nay: không gửi"
 BEFORE = (
     "camera từ chối mật khẩu từ đêm {night:%d/%m/%Y}: không thử lại cho đến khi đổi mật khẩu "
@@ -149,10 +151,10 @@ class _Past:
         tonight = [t for t in tries if t.night == self.tonight]
         mine = [t for t in tonight if t.login.camera == one.camera]
         open_now = any(t.accepted for t in tonight)
-        if any(t.accepted is False for t in tonight) or any(t.accepted is None for t in mine):
+        if any(t.accepted is False for t in tonight):
             return TONIGHT
-        if tonight and not open_now:  # another channel's attempt has no answer
-            return TONIGHT
+        if any(t.accepted is None for t in mine) or (tonight and not open_now):  # or another channel's has no answer
+            return UNKNOWN
         if before := self._refused_before(one.door, tries):
             return BEFORE.format(night=before)
         refused = len(self.refused[one.shared]) if one.shared else 0

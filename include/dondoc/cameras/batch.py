@@ -15,7 +15,7 @@ from dondoc.cameras import attempts, canary, credentials, past, thumbnails
 from dondoc.cameras.attempts import Login
 from dondoc.cameras.probe import probe_many
 from dondoc.cameras.spread import parts
-from dondoc.cameras.verdicts import GOOD, Finding, Target
+from dondoc.cameras.verdicts import GOOD, WITHHELD, Finding, Target
 from dondoc.directive.names import fold
 from dondoc.store.cameras import Camera
 from dondoc.world import World
@@ -169,12 +169,15 @@ def _prepared(secrets: list[str], camera: Camera) -> _Look:
 def _explained(
     looks: Sequence[_Look], may: set[int], why: Mapping[int, str], found: Iterable[Finding]
 ) -> Iterator[Finding]:
-    """A camera that asked for the password we withheld has refused it; one whose password we lost is told so."""
+    """A camera that asked for a password withheld because it was refused has refused it; of an attempt without a result
+    nobody knows. One whose password we lost is told so."""
     by_camera = {one.camera: one for one in looks}
     for finding in found:
         one = by_camera[int(finding.camera)]
         if finding.verdict == "auth_required" and one.login and one.camera not in may:
-            yield replace(finding, verdict="auth_failed", detail=why.get(one.camera, attempts.TONIGHT))
+            reason = why.get(one.camera, attempts.UNKNOWN)
+            verdict = WITHHELD if reason == attempts.UNKNOWN else "auth_failed"
+            yield replace(finding, verdict=verdict, detail=reason)
         elif finding.verdict == "auth_required" and one.unreadable:
             yield replace(finding, detail=UNREADABLE)
         else:

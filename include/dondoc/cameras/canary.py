@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from dondoc.cameras.attempts import Door, Login, Shared, accepted
-from dondoc.cameras.verdicts import Finding
+from dondoc.cameras.verdicts import WITHHELD, Finding
 
 SILENT_WAVES = 3  # so many waves in which nobody at a site gave an answer: the rest need not wait for one
 LAST_WAVE = 6
@@ -25,9 +25,10 @@ class Told:
         for one in logins:
             finding = by_camera.get(one.camera)
             answer = accepted(finding) if finding and finding.password_sent else None
-            # Sent and left without an answer counts as refused; not sent at all says nothing against it.
-            wrong = finding is not None and (finding.verdict == "auth_failed" or (finding.password_sent and not answer))
-            (self.shut if wrong else self.open).add(one.door)
+            # Sent and left without an answer may have been refused; not sent at all says nothing against it.
+            sent = finding is not None and finding.password_sent
+            barred = finding is not None and finding.verdict in ("auth_failed", WITHHELD)
+            (self.shut if barred or (sent and not answer) else self.open).add(one.door)
             if one.shared and answer:
                 self.right.add(one.shared)
             elif one.shared and answer is False:

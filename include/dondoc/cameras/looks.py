@@ -95,7 +95,7 @@ class Judge:
         return None if look.verdict in GOOD else self.rules.silence(camera, look.at, self.calendar)
 
     def blind(self, look: Look) -> str | None:
-        """Why a look says nothing because of us: we may not ask there, or our own side was down."""
+        """Why a look says nothing because of us: we may not ask there or not log in again, or our own side was down."""
         return SENTENCE[look.verdict] if look.verdict in NOT_CHECKED else self.void.get((look.night, look.round))
 
     def paused(self, camera: Camera, at: datetime) -> str | None:

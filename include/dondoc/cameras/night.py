@@ -14,7 +14,7 @@ from dondoc.cameras import looks, ourside, planner
 from dondoc.cameras import rules as data
 from dondoc.cameras.attempts import device
 from dondoc.cameras.looks import AT_ONCE, Look
-from dondoc.cameras.verdicts import GOOD, NOT_CHECKED, PHASE
+from dondoc.cameras.verdicts import GOOD, NOT_CHECKED, PHASE, WITHHELD
 from dondoc.directive.names import fold
 from dondoc.store.cameras import Camera, CameraCheck, NightRun
 from dondoc.world import World
@@ -42,8 +42,9 @@ def plan(
 
     Args:
         system_window: `night` or `day`: only systems checked then; None: all.
-        only_failed: only what that night has not been seen well yet, and not what refused our account. Systems
-            checked by day are left out: their cameras may be switched off at night.
+        only_failed: only what that night has not been seen well yet, and not what refused our account, as far as we
+            know: a login that was withheld may have been changed meanwhile. Systems checked by day are left
+            out: their cameras may be switched off at night.
         batch: cameras in a batch; default: by the size of the fleet.
     """
     with world.sessions.begin() as session:
@@ -64,7 +65,7 @@ def plan(
 
 def _settled(verdict: str) -> bool:
     """Looking again the same night would tell nothing new, or would cost an account."""
-    return verdict in GOOD | NOT_CHECKED or PHASE[verdict] == "auth"
+    return verdict != WITHHELD and (verdict in GOOD | NOT_CHECKED or PHASE[verdict] == "auth")
 
 
 def _places(camera: Camera) -> list[tuple[str, str]]:
@@ -201,8 +202,9 @@ def summary(world: World, session: Session, run: NightRun) -> str:
     if run.our_side_down:
         return f"{head}; {run.our_side_down}: kết quả không tính cho đơn vị nào."
     told = [look.verdict in GOOD for _, look in _counting(world, session, run.night, [run.round])]
-    rest = f", {looked - len(told):02} không tính (tạm dừng, ngoài giờ, ngoài mạng được phép)" * (looked > len(told))
-    return f"{head}; {sum(told):02} đạt, {len(told) - sum(told):02} chưa đạt{rest}."
+    rest, why = looked - len(told), "tạm dừng, ngoài giờ, ngoài mạng được phép, chưa rõ kết quả đăng nhập"
+    uncounted = f", {rest:02} không tính ({why})" if rest else ""
+    return f"{head}; {sum(told):02} đạt, {len(told) - sum(told):02} chưa đạt{uncounted}."
 
 
 def run_of(session: Session, night: date, round: str) -> NightRun | None:

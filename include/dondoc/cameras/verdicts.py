@@ -18,6 +18,7 @@ PHASE = {
     "server_error": "rtsp",
     "auth_required": "auth",
     "auth_failed": "auth",
+    "login_withheld": "auth",
     "forbidden": "auth",
     "not_found": "describe",
     "no_video_track": "describe",
@@ -33,7 +34,8 @@ PHASE = {
 }
 REACHABLE_PHASES = frozenset({"auth", "describe", "frame", "picture", "done"})
 GOOD = frozenset({"ok", "auth_required"})  # of what was asked; auth_required: we were given no password
-NOT_CHECKED = frozenset({"blocked_target"})  # says nothing of the camera: no outage, no letter
+WITHHELD = "login_withheld"  # it asked for the password, and what became of an attempt before is not known
+NOT_CHECKED = frozenset({"blocked_target", WITHHELD})  # says nothing of the camera: no outage, no letter
 # What an agency reads, in letters: no address, no number of a port.
 SENTENCE = {
     "invalid_address": "địa chỉ luồng hình khai chưa đúng",
@@ -49,6 +51,7 @@ SENTENCE = {
     "server_error": "camera đang bận hoặc báo lỗi",
     "auth_required": "camera có trả lời và yêu cầu đăng nhập",
     "auth_failed": "camera từ chối tài khoản, mật khẩu đã cấp",
+    "login_withheld": "chưa kiểm tra: Sở chưa rõ kết quả lần đăng nhập trước trong đêm nên chưa gửi lại mật khẩu",
     "forbidden": "tài khoản đã cấp không có quyền xem",
     "not_found": "camera có trả lời nhưng không có luồng hình theo đường dẫn đã khai",
     "no_video_track": "camera có trả lời nhưng luồng không có hình",
