@@ -14,6 +14,7 @@ from dondoc.demo.fleet import Fleet
 from dondoc.errors import Problem
 from dondoc.facts import contacts
 from dondoc.facts.rulings import rule
+from dondoc.intake import backlog
 from dondoc.store.cameras import Camera, CameraCheck, CredentialAttempt, Outage
 from dondoc.store.intake import Submission, Verdict
 from dondoc.store.mail import OutboxLetter
@@ -516,6 +517,104 @@ class TestLetters:
         (letter,) = all_of(world, OutboxLetter)
         assert "chưa kiểm tra được" in letter.subject
         assert "đang tạm dừng theo Công điện số 12" in letter.text
+
+    def centre(self, world: World, sub: int, *more: dict[str, str]) -> list[int]:
+        rows = [{"name": "A", "host": "10.1.1.1"}, {"name": "B", "host": "10.1.1.2"}, *more]
+        with world.sessions.begin() as session:
+            return declare(
+                session, agency=AGENCY, system="public_admin_centre", rows=rows,
+                submission_id=sub, happened_at=NOW, now=NOW,
+            )  # fmt: skip
+
+    def gathered(self, world: World, when: datetime) -> int:
+        """How many letters there are after a gather run."""
+        letters.reachability(world, backlog.declared(world, when), when)
+        return len(all_of(world, OutboxLetter))
+
+    def test_of_what_was_switched_off_at_the_first_letter_a_second_tells_once_it_was_on(self, world: World) -> None:
+        sub = self.submission(world)
+        one, two, third = self.centre(world, sub, {"name": "C", "host": "10.1.1.3", "status": "maintenance"})
+        for camera, verdict in ((one, "ok"), (two, "connect_timeout"), (third, "connect_timeout")):
+            seen(world, camera, verdict, NIGHT, f"declared-{camera}")  # 22:00: the centre is closed
+        assert self.gathered(world, NOW) == 1
+        assert self.gathered(world, NOW + timedelta(hours=1)) == 1
+        day = NIGHT + timedelta(days=3)
+        assert self.gathered(world, at(day, 9)) == 1
+        self.in_the_morning(world, {one: "ok", two: "connect_timeout", third: "connect_timeout"}, day)
+        assert self.gathered(world, at(day, 11)) == 2
+        assert self.gathered(world, at(day, 12)) == 2
+        first, second = all_of(world, OutboxLetter)
+        assert "CAM-00002 (B): ngoài giờ làm việc" in first.text
+        assert "đã khai: 03; đã kiểm tra: 02" in second.text
+        assert "CAM-00002 (B): camera không trả lời kết nối." in second.text
+        assert "CAM-00003 (C): đơn vị khai camera đang bảo trì." in second.text  # it is not waited for
+        assert first.message_id != second.message_id
+
+    def in_the_morning(self, world: World, verdicts: dict[int, str], day: date) -> None:
+        when = at(day, 10)
+        found = [
+            {"camera": c, "verdict": v, "phase": "x", "detail": "", "elapsed_ms": 1, "stage": 2, "at": when.isoformat()}
+            for c, v in verdicts.items()
+        ]
+        night.store(world, found, night=day, round="day", now=when)
+
+    def test_who_could_be_told_nothing_because_of_us_is_told_days_later(self, world: World) -> None:
+        sub = self.submission(world)
+        ids = self.centre(world, sub, {"name": "C", "status": "not_installed"})
+        assert backlog.unseen_cameras(world, [sub]) == ids[:2]
+        for camera in ids[:2]:
+            seen(world, camera, "blocked_target", NIGHT, f"declared-{camera}")
+        assert backlog.unseen_cameras(world, [sub]) == []
+        day = NIGHT + timedelta(days=3)
+        assert (self.gathered(world, NOW), self.gathered(world, at(day, 9))) == (0, 0)
+        self.in_the_morning(world, dict.fromkeys(ids[:2], "ok"), day)
+        assert self.gathered(world, at(day, 11)) == 1
+        assert backlog.declared(world, at(day, 12)) == []
+
+    @pytest.mark.parametrize("days", [0, 2])
+    def test_once_it_is_live_a_letter_of_the_rehearsal_is_repeated_within_a_day_only(
+        self, world: World, days: int
+    ) -> None:
+        sub = self.submission(world)
+        self.in_the_morning(world, dict.fromkeys(self.centre(world, sub), "ok"), NIGHT)
+        assert self.gathered(world, NOW) == 1
+        in_earnest = World(world.settings.model_copy(update={"mode": "live"}))
+        assert backlog.declared(in_earnest, NOW + timedelta(days=days)) == ([] if days else [sub])
+        in_earnest.sessions.kw["bind"].dispose()
+
+    def test_a_second_letter_is_not_waited_for_when_the_first_told_all(self, world: World) -> None:
+        sub = self.submission(world)
+        ids = self.centre(world, sub)
+        self.in_the_morning(world, dict.fromkeys(ids, "ok"), NIGHT)
+        assert self.gathered(world, NOW) == 1
+        day = NIGHT + timedelta(days=1)
+        for camera in ids:
+            seen(world, camera, "connect_timeout", day)
+        assert self.gathered(world, at(day, 23)) == 1
+        self.in_the_morning(world, dict.fromkeys(ids, "black"), day + timedelta(days=1))
+        assert self.gathered(world, at(day + timedelta(days=1), 11)) == 1
+
+    @pytest.mark.parametrize("change", ["a newer form", "a month", "a machine sent it"])
+    def test_a_second_letter_is_not_written_of_what_was_replaced_or_is_long_gone_nor_to_a_machine(
+        self, world: World, change: str
+    ) -> None:
+        sub = self.submission(world)
+        ids = self.centre(world, sub)
+        for camera in ids:
+            seen(world, camera, "connect_timeout", NIGHT, f"declared-{camera}")
+        assert self.gathered(world, NOW) == 1
+        if change == "a machine sent it":
+            with world.sessions.begin() as session:
+                session.get_one(Submission, sub).automatic = True
+        if change == "a newer form":  # which leaves B out
+            newer = self.submission(world, sender="b@example.vn")
+            with world.sessions.begin() as session:
+                session.get_one(Verdict, 2).version = 2
+                session.get_one(Verdict, 2).recorded_at = at(NIGHT, 23)
+                session.get_one(Camera, ids[0]).submission_id = newer
+        day = NIGHT + timedelta(days=31 if change == "a month" else 2)
+        self.in_the_morning(world, dict.fromkeys(ids, "ok"), day)
+        assert sub not in backlog.declared(world, at(day, 11))
 
     @pytest.mark.parametrize("change", ["nothing looked at", "not accepted", "nobody to write to"])
     def test_nobody_is_told_nothing(self, world: World, fleet: Fleet, change: str) -> None:

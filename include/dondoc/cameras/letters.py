@@ -37,7 +37,8 @@ def reachability(world: World, submission_ids: Iterable[int], now: datetime) -> 
     """Write to the senders of accepted forms what their cameras answered; once per submission.
 
     Nothing is written when nothing is known of any camera, a machine sent the form, or there is nobody to write to.
-    What is paused or expected to be silent is said to be so, and counted nowhere.
+    What is paused or expected to be silent is said to be so, and counted nowhere. A letter that had to say so of
+    cameras that a later look can judge (`waits` in its context) is followed by one more when they have been.
 
     Returns:
         ids of the outbox rows.
@@ -127,9 +128,9 @@ def _answer(world: World, submission_id: int, now: datetime) -> Letter | None:
         "reachability",
         agency,
         recipient,
-        number,
+        f"{number}|waits" if found.waits else number,
         context,
-        {"submission": submission.id},
+        {"submission": submission.id, "waits": found.waits},
         f"Kết quả kiểm tra camera khai trong {number}",
         in_reply_to=submission.message_id,
     )
@@ -139,12 +140,14 @@ def _answer(world: World, submission_id: int, now: datetime) -> Letter | None:
 class _Found:
     """By camera: the newest verdict that counts, and for the others why there is none.
 
-    `excused`: a pause or an expected silence stands over one of them; of the rest we know nothing.
+    `excused`: a pause or an expected silence stands over one of them; of the rest we know nothing. `waits`: it is one
+    that ends, and a later look will tell.
     """
 
     verdicts: dict[int, str] = field(default_factory=dict)
     why_not: dict[int, str] = field(default_factory=dict)
     excused: bool = False
+    waits: bool = False
 
 
 def _found(judge: Judge, session: Session, cameras: Sequence[Camera], now: datetime) -> _Found:
@@ -154,12 +157,13 @@ def _found(judge: Judge, session: Session, cameras: Sequence[Camera], now: datet
         if why := state.exempt(camera):
             found.why_not[camera.id] = why
         elif paused := judge.paused(camera, now):
-            found.why_not[camera.id], found.excused = f"đang {paused}", True
+            found.why_not[camera.id], found.excused, found.waits = f"đang {paused}", True, True
         elif night is None:
             found.why_not[camera.id] = "chưa xem lần nào" if camera.url else state.NO_ADDRESS
         elif night.why_not:
             found.why_not[camera.id] = night.why_not
-            found.excused |= not judge.blind(night.look)
+            if not judge.blind(night.look):
+                found.excused, found.waits = True, found.waits or not judge.rules.never_heard(camera)
         else:
             found.verdicts[camera.id] = night.look.verdict
     return found

@@ -87,6 +87,10 @@ class Rules(Strict):
         """Why nothing was to be expected of a camera at a moment; None when something was."""
         return next((s.reason for s in self.silences if s.holds(camera, at, calendar)), None)
 
+    def never_heard(self, camera: Declared) -> bool:
+        """Whether nothing is to be expected of a camera at any hour, until its agency declares otherwise."""
+        return any(s.outside is None and s.fits(camera) for s in self.silences)
+
     def nights(self, camera: Declared, directive: Directive, settings: Settings) -> tuple[int, str]:
         """How many bad nights in a row are an outage, and why so many."""
         usual = directive.system(camera.system).outage_nights or settings.outage_nights

@@ -3,7 +3,8 @@
 import logging
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import aliased
 
 from dondoc.intake.answer import answer
 from dondoc.intake.judge import judge_submission, without_reading
@@ -15,6 +16,7 @@ from dondoc.world import World
 
 log = logging.getLogger(__name__)
 LATELY = timedelta(days=1)
+PATIENCE = timedelta(days=30)  # how long a letter waits for cameras that could not be judged
 
 
 def judge_and_answer(world: World, now: datetime) -> dict[str, list[int]]:
@@ -58,30 +60,51 @@ def leave_to_a_person(world: World, submission_id: int, error: str, now: datetim
 
 
 def declared(world: World, now: datetime) -> list[int]:
-    """Ids of submissions accepted lately whose sender was not yet told what their cameras answered.
+    """Ids of accepted submissions whose sender is still to be told what their cameras answered.
 
-    Whoever accepted them, this run, one that was killed, or a person who gave a stranger's form to its agency.
+    Whoever accepted them, this run, one that was killed, or a person who gave a stranger's form to its agency. A day
+    after that, only those that could not be told of yet: nothing, or not of all cameras.
     """
     accepted = (
-        select(Verdict.submission_id)
-        .where(
-            Verdict.id.in_(NEWEST_VERDICTS), Verdict.outcome.startswith("accepted"), Verdict.recorded_at > now - LATELY
-        )
+        select(Verdict.submission_id, Verdict.recorded_at > now - LATELY, _replaced() | Submission.automatic)
+        .join(Submission, Submission.id == Verdict.submission_id)
+        .where(Verdict.id.in_(NEWEST_VERDICTS), Verdict.outcome.startswith("accepted"))
+        .where(Verdict.recorded_at > now - PATIENCE)
         .where(Verdict.submission_id.in_(select(Camera.submission_id).where(Camera.submission_id.is_not(None))))
         .order_by(Verdict.submission_id)
     )
-    letters = select(OutboxLetter.context).where(
-        OutboxLetter.kind == "reachability",
-        OutboxLetter.decided_at > now - 2 * LATELY,
-        outbox.counted(world.settings),
+    letters = select(OutboxLetter.context, outbox.counted(world.settings)).where(
+        OutboxLetter.kind == "reachability", OutboxLetter.decided_at > now - PATIENCE - LATELY
     )
     with world.sessions.begin() as session:
-        told = {context.get("submission") for context in session.scalars(letters)}
-        return [submission for submission in session.scalars(accepted) if submission not in told]
+        told, waiting, rehearsed = set[int](), set[int](), set[int]()
+        for context, counts in session.execute(letters):
+            kind = rehearsed if not counts else waiting if context.get("waits") else told
+            kind.add(context.get("submission", 0))
+        return [
+            one
+            for one, lately, over in session.execute(accepted)
+            if one not in told
+            and ((lately and one not in waiting) or (not over and (one in waiting or one not in rehearsed)))
+        ]
+
+
+def _replaced() -> ColumnElement[bool]:
+    """Whether a newer version of a verdict's form was accepted."""
+    newer = aliased(Verdict)
+    return (
+        select(newer.id)
+        .where(newer.agency == Verdict.agency, newer.form == Verdict.form, newer.version > Verdict.version)
+        .where(newer.outcome.startswith("accepted"))
+        .exists()
+    )
 
 
 def unseen_cameras(world: World, submission_ids: list[int]) -> list[int]:
-    """Ids of the cameras that these submissions declared, as their newest word, and nobody has looked at since."""
+    """Ids of the cameras that these submissions declared, as their newest word, and nobody has looked at since.
+
+    Not those that cannot be looked at.
+    """
     judged = select(Verdict.submission_id, func.max(Verdict.recorded_at).label("at")).group_by(Verdict.submission_id)
     verdict = judged.subquery()
     looked = select(CameraCheck.id).where(CameraCheck.camera_id == Camera.id, CameraCheck.recorded_at >= verdict.c.at)
@@ -91,6 +114,7 @@ def unseen_cameras(world: World, submission_ids: list[int]) -> list[int]:
                 select(Camera.id)
                 .join(verdict, verdict.c.submission_id == Camera.submission_id)
                 .where(Camera.submission_id.in_(submission_ids), ~looked.exists())
+                .where(Camera.exemption.is_(None), Camera.url.is_not(None))
                 .order_by(Camera.id)
             )
         )

@@ -63,11 +63,11 @@ def probe_declared() -> dict[str, int]:
     if cameras:
         if not ourside.references_answer(world.settings):
             raise Problem("Phía Sở mất kết nối (không máy chủ tham chiếu nào trả lời): chưa kiểm tra camera vừa khai.")
-        tonight, look = night.night_of(moment), f"declared-{'-'.join(map(str, accepted[:20]))}"
+        tonight, look = night.night_of(moment), f"declared-{'-'.join(map(str, cameras[:20]))}"
         results = night.check_batch(world, cameras, night=tonight, round=look, now=moment)
         counts = night.store(world, results, night=tonight, round=look, now=clock.now())
     written = letters.reachability(world, accepted, clock.now())
-    log.info("%d cameras just declared: %s; %d letters", len(cameras), counts, len(written))
+    log.info("%d cameras just declared: %s; letters: %s", len(cameras), counts, written)
     return counts
 
 
