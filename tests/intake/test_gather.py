@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -13,7 +14,6 @@ import pytest
 from imap_tools import MailBoxUnencrypted
 from sqlalchemy import select
 
-from dondoc.demo.mailserver import free_port
 from dondoc.intake import gather, inbox
 from dondoc.mail.servers import ImapServer, imap_from_url
 from dondoc.store.intake import SourceRead
@@ -264,8 +264,10 @@ def test_a_bounce_is_kept_without_an_answer(post: Post) -> None:
 
 def test_a_mailbox_that_does_not_answer_is_recorded_and_the_folder_is_read_all_the_same(desk: Desk) -> None:
     desk.drop("bm03.xlsx", b"x")
-    server = ImapServer("127.0.0.1", free_port(), False, "tiep-nhan", "mat-khau-hop-thu")
-    failed = gather.read_mailbox(desk.world, server, desk.now)
+    with socket.socket() as deaf:  # holds its port and does not listen
+        deaf.bind(("127.0.0.1", 0))
+        server = ImapServer("127.0.0.1", deaf.getsockname()[1], False, "tiep-nhan", "mat-khau-hop-thu")
+        failed = gather.read_mailbox(desk.world, server, desk.now)
     assert not failed.ok
     assert "Không đọc được hộp thư 127.0.0.1" in failed.detail
     assert "mat-khau-hop-thu" not in failed.detail

@@ -4,12 +4,14 @@ import json
 import os
 import signal
 import smtplib
+import socket
 import subprocess
 import sys
 import urllib.request
 from email.message import EmailMessage
 from pathlib import Path
 
+import pytest
 from fastapi.testclient import TestClient
 from imap_tools import MailBoxUnencrypted
 
@@ -64,6 +66,15 @@ def test_the_page_lists_newest_first_and_shows_each_letter_without_running_it(ma
 def test_no_address_leads_out_of_the_home_folder() -> None:
     assert folder_of("../../etc/passwd") == "_.._etc_passwd"
     assert folder_of("A:b@C.vn\n") == "a_b@c.vn_"
+
+
+def test_its_ports_are_its_own_before_it_serves(tmp_path: Path) -> None:
+    server = MailServer(tmp_path)
+    for port in (server.smtp_port, server.imap_port):
+        with socket.socket() as other, pytest.raises(OSError, match="in use"):
+            other.bind(("127.0.0.1", port))
+    with server:
+        send(server.smtp_port, letter("mot"))
 
 
 def test_it_runs_as_a_program_and_ends_on_a_signal(tmp_path: Path) -> None:

@@ -6,13 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from dondoc.demo.mailserver import MailServer, free_port
+from dondoc.demo.mailserver import MailServer, Smtp, listening
 from dondoc.mail.line import Line, Unavailable, connect
 from dondoc.mail.servers import Security, SmtpServer
 
@@ -50,11 +49,10 @@ def guarded(certificate: tuple[Path, Path]) -> Iterator[int]:
     def login(server: object, session: object, envelope: object, mechanism: str, data: object) -> AuthResult:
         return AuthResult(success=getattr(data, "password", b"") == b"mat-khau", handled=False)
 
-    port = free_port()
     options = {"tls_context": context, "require_starttls": True, "authenticator": login, "auth_required": True}
-    started = Controller(Sink(), "127.0.0.1", port, **options)  # type: ignore[arg-type]
+    started = Smtp(Sink(), listening(), **options)
     started.start()
-    yield port
+    yield started.port
     started.stop()
 
 

@@ -14,14 +14,14 @@ import re
 import signal
 import socket
 import threading
-from collections.abc import Iterator
-from contextlib import AsyncExitStack, contextmanager
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
 from email import policy
 from email.message import EmailMessage
 from email.parser import BytesParser
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
@@ -33,12 +33,14 @@ PASSWORD = "hop-thu-thu"  # noqa: S105 - of mailboxes that exist only in the dem
 LARGEST = 40 * 1024 * 1024
 
 
-def free_port() -> int:
-    """A port that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port
+def listening(port: int = 0) -> socket.socket:
+    """A socket that listens; 0: on a port that the system chooses. Handed over open: nobody can take it in between."""
+    return socket.create_server((HOST, port))
+
+
+def port_of(listener: socket.socket) -> int:
+    port: int = listener.getsockname()[1]
+    return port
 
 
 def folder_of(address: str) -> str:
@@ -118,12 +120,23 @@ class Post:
         return "250 OK"
 
 
+class Smtp(Controller):
+    """aiosmtpd in a thread of its own, on a socket that listens already."""
+
+    def __init__(self, handler: Any, listener: socket.socket, **options: Any) -> None:
+        super().__init__(handler, HOST, port_of(listener), **options)
+        self._listener = listener
+
+    def _create_server(self) -> Coroutine[Any, Any, asyncio.Server]:
+        return self.loop.create_server(self._factory_invoker, sock=self._listener, ssl=self.ssl_context)
+
+
 class _Imap(threading.Thread):
     """pymap in a thread of its own: no process is left behind, however we end."""
 
-    def __init__(self, home: Path, port: int) -> None:
+    def __init__(self, home: Path, listener: socket.socket) -> None:
         super().__init__(name="imap", daemon=True)
-        self._home, self._port = home, port
+        self._home, self._listener = home, listener
         self._up, self._loop = threading.Event(), asyncio.new_event_loop()
         self._ending: asyncio.Event | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -141,9 +154,10 @@ class _Imap(threading.Thread):
         return task
 
     async def _serve(self) -> None:
+        from proxyprotocol.reader import ProxyProtocolReader
         from pymap.backend.maildir import MaildirBackend
         from pymap.backend.maildir.mailbox import Maildir
-        from pymap.imap import IMAPService
+        from pymap.imap import IMAPServer, IMAPService
 
         # pymap 0.36 copies only what this returns, and then deletes the letter: give it the letter with its contents.
         Maildir.get_message_metadata = Maildir.get_message  # type: ignore[method-assign]
@@ -151,12 +165,11 @@ class _Imap(threading.Thread):
         parser.set_defaults(debug=False, passlib_cfg=None)
         IMAPService.add_arguments(parser)
         MaildirBackend.add_subparser("maildir", parser.add_subparsers())
-        arguments = ["--host", HOST, "--port", str(self._port), "maildir", str(self._home)]
-        backend, config = await MaildirBackend.init(parser.parse_args(arguments))
+        backend, config = await MaildirBackend.init(parser.parse_args(["maildir", str(self._home)]))
         config.apply_context()
         self._ending = asyncio.Event()
-        async with AsyncExitStack() as stack:
-            await IMAPService(backend, config).start(stack)
+        visit = ProxyProtocolReader(config.proxy_protocol).get_callback(IMAPServer(backend.login, config))
+        async with await asyncio.start_server(visit, sock=self._listener):  # its own service binds a port by number
             self._up.set()
             await self._ending.wait()
 
@@ -177,9 +190,10 @@ class MailServer:
     def __init__(self, home: Path, *, smtp_port: int = 0, imap_port: int = 0, post: type[Post] = Post) -> None:
         self.boxes = Mailboxes(home)
         self.post = post(self.boxes)
-        self.smtp_port, self.imap_port = smtp_port or free_port(), imap_port or free_port()
-        self._smtp = Controller(self.post, HOST, self.smtp_port, data_size_limit=LARGEST)
-        self._imap = _Imap(home, self.imap_port)
+        smtp, imap = listening(smtp_port), listening(imap_port)
+        self.smtp_port, self.imap_port = port_of(smtp), port_of(imap)
+        self._smtp = Smtp(self.post, smtp, data_size_limit=LARGEST)
+        self._imap = _Imap(home, imap)
 
     def __enter__(self) -> "MailServer":
         self._imap.begin()
@@ -201,17 +215,20 @@ class MailServer:
 
 @contextmanager
 def page(boxes: Mailboxes, port: int) -> Iterator[str]:
-    """The page over the mailboxes, served from a thread; its address.
+    """The page over the mailboxes, served from a thread; its address. Port 0: one that the system chooses.
 
     Raises:
+        OSError: the port is taken.
         RuntimeError: it could not start.
     """
     import uvicorn
 
     from dondoc.demo.mailpage import create_app
 
-    web = uvicorn.Server(uvicorn.Config(create_app(boxes), host=HOST, port=port, log_level="warning"))
-    worker = threading.Thread(target=web.run, name="mail page", daemon=True)
+    listener = listening(port)
+    port = port_of(listener)
+    web = uvicorn.Server(uvicorn.Config(create_app(boxes), log_level="warning"))
+    worker = threading.Thread(target=web.run, args=([listener],), name="mail page", daemon=True)
     worker.start()
     while not web.started and worker.is_alive():
         worker.join(0.05)
@@ -231,15 +248,15 @@ def main() -> None:
     for name in ("smtp", "imap", "web"):
         parser.add_argument(f"--{name}-port", type=int, default=0)
     arguments = parser.parse_args()
-    port = arguments.web_port or free_port()
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     with (
         MailServer(arguments.home, smtp_port=arguments.smtp_port, imap_port=arguments.imap_port) as server,
-        page(server.boxes, port),
+        page(server.boxes, arguments.web_port) as address,
     ):
-        ready = {"smtp": server.smtp_port, "imap": server.imap_port, "web": port, "password": PASSWORD}
+        web = urlsplit(address).port
+        ready = {"smtp": server.smtp_port, "imap": server.imap_port, "web": web, "password": PASSWORD}
         print(json.dumps(ready), flush=True)
         stop.wait()
 
