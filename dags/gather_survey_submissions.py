@@ -5,8 +5,8 @@ Mỗi 5 phút: đọc thư mục `drop/` và hộp thư tiếp nhận, giữ ngu
 bằng giấy xác nhận hoặc chính biểu mẫu đã đánh dấu chỗ cần sửa, kiểm tra ngay các camera vừa khai, rồi **gửi mọi thư đến
 hạn**, thuộc mọi loại.
 
-Một tệp hỏng không làm lượt chạy đỏ; một nguồn không đọc được thì việc đọc nguồn đó đỏ và **lượt chạy đỏ**, nhưng các
-việc khác vẫn làm, lượt sau vẫn chạy đúng giờ và làm nốt.
+Một tệp có nội dung hỏng không làm lượt chạy đỏ. Một nguồn, hay chỉ một tệp trong `drop/`, không đọc được thì việc đọc
+nguồn đó đỏ và **lượt chạy đỏ**, nhưng các tệp và các việc khác vẫn làm, lượt sau vẫn chạy đúng giờ và làm nốt.
 """
 
 from datetime import datetime, timedelta

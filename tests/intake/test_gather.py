@@ -1,10 +1,13 @@
 """Sources: a drop folder with real files, a mailbox over real IMAP. Each is told only when its item is durable."""
 
+import ctypes
 import os
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -12,11 +15,11 @@ from pathlib import Path
 
 import pytest
 from imap_tools import MailBoxUnencrypted
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from dondoc.intake import gather, inbox
 from dondoc.mail.servers import ImapServer, imap_from_url
-from dondoc.store.intake import SourceRead
+from dondoc.store.intake import SourceRead, Submission
 from dondoc.world import World
 from tests.conftest import at
 
@@ -52,6 +55,108 @@ def test_a_file_that_still_grows_and_what_is_no_document_are_left_alone(desk: De
     assert desk.read_folder().submission_ids == []
     assert all(p.exists() for p in (growing, lock, hidden, link))
     assert desk.submissions() == []
+
+
+def test_what_is_no_file_is_named_and_not_followed_and_every_other_file_is_taken(desk: Desk, tmp_path: Path) -> None:
+    secret = tmp_path / "bi-mat"
+    secret.write_bytes(b"khong phai cua ai")
+    drop = desk.drop("z.xlsx", b"z").parent
+    desk.drop("a.xlsx", b"a")
+    (drop / "Huyện Đức Thọ").mkdir()
+    (drop / "Huyện Đức Thọ" / "bm03.xlsx").write_bytes(b"x")
+    (drop / "rong").mkdir()  # empty: nothing in it can be lost
+    (drop / "Qua-lon" / "BN-0009").mkdir(parents=True)
+    (drop / "ngoai.xlsx").symlink_to(secret)
+    (drop / "treo.xlsx").symlink_to(tmp_path / "khong-co")
+    os.mkfifo(drop / "ong.xlsx")
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(drop / "o-cam"))
+        result = desk.read_folder()
+    assert not result.ok
+    for named in ("“Huyện Đức Thọ” (thư mục)", "“ngoai.xlsx” (liên kết)", "“treo.xlsx” (liên kết)"):
+        assert named in result.detail
+    for named in (
+        "05 mục trong drop/",
+        "“ong.xlsx” (không phải tệp)",
+        "“o-cam” (không phải tệp)",
+        "chuyển đi nơi khác",
+    ):
+        assert named in result.detail
+    assert "“rong”" not in result.detail
+    assert [s.filename for s in desk.submissions()] == ["a.xlsx", "z.xlsx"]
+    assert reads(desk.world) == [("folder", False, 2)], "no agency is chased for what we have not read"
+
+
+def test_many_that_cannot_be_taken_in_make_one_short_sentence(desk: Desk) -> None:
+    drop = desk.drop("a.xlsx", b"a").parent
+    for number in range(40):
+        (drop / f"lien-ket-{number:02}").symlink_to(drop)
+    detail = desk.read_folder().detail
+    assert "40 mục" in detail
+    assert "và 30 mục khác" in detail
+    assert "lien-ket-10" not in detail
+
+
+@pytest.fixture
+def permissions_hold() -> Iterator[None]:
+    """Root, too, is held to the mode of a file: without the two capabilities that let it pass (capset(2))."""
+    libc, header, sets = ctypes.CDLL(None), (ctypes.c_uint32 * 2)(0x20080522), (ctypes.c_uint32 * 6)()
+    libc.capget(header, sets)
+    before = sets[0]
+    sets[0] &= ~0b110  # CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH
+    assert libc.capset(header, sets) == 0
+    yield
+    sets[0] = before
+    libc.capset(header, sets)
+
+
+def test_a_file_that_we_may_not_read_is_named_and_taken_in_once_we_may(desk: Desk, permissions_hold: None) -> None:
+    odd = os.fsdecode(b"cong van \xff\n.pdf")
+    for name in ("a.xlsx", "kin.xlsx", odd, "z.xlsx"):
+        desk.drop(name, name.encode(errors="replace"))
+    drop = desk.world.settings.home / "drop"
+    for name in ("kin.xlsx", odd):
+        (drop / name).chmod(0)
+    result = desk.read_folder()
+    assert (result.ok, len(result.submission_ids)) == (False, 2)
+    assert "“kin.xlsx” (Permission denied)" in result.detail
+    assert "“cong van ??.pdf” (Permission denied)" in result.detail
+    assert "quyền đọc và xóa" in result.detail
+    assert {path.name for path in drop.iterdir()} == {"kin.xlsx", odd}
+    for name in ("kin.xlsx", odd):
+        (drop / name).chmod(0o600)
+    assert (desk.read_folder().ok, list(drop.iterdir())) == (True, [])
+    assert len(desk.submissions()) == 4
+
+
+def test_a_file_that_we_may_read_but_not_remove_is_received_once_and_named(desk: Desk, permissions_hold: None) -> None:
+    drop = desk.drop("bm03.xlsx", b"x").parent
+    drop.chmod(0o500)
+    results = [desk.read_folder(), desk.read_folder()]
+    drop.chmod(0o700)
+    assert [(r.ok, len(r.submission_ids)) for r in results] == [(False, 1), (False, 0)]
+    assert "bm03.xlsx" in results[1].detail
+    assert len(desk.submissions()) == 1
+
+
+def test_a_file_of_an_impossible_time_does_not_keep_the_others_out(desk: Desk) -> None:
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:  # the disk's own file system may know no such times
+        drop = desk.world.settings.home / "drop"
+        drop.parent.mkdir(parents=True, exist_ok=True)
+        drop.symlink_to(folder)
+        for name, seconds in (("a.xlsx", 10**12), ("b.xlsx", -(10**12)), ("c.xlsx", 0)):
+            os.utime(desk.drop(name, name.encode()), (seconds, seconds))
+        result = desk.read_folder()
+    assert (result.ok, len(result.submission_ids)) == (True, 3)
+    assert desk.submissions()[0].happened_at == desk.now
+
+
+def test_a_file_that_somebody_took_away_meanwhile_is_no_fault(desk: Desk) -> None:
+    desk.drop("a.xlsx", b"a")
+    other = desk.drop("b.xlsx", b"b")
+    event.listen(Submission, "after_insert", lambda *_: other.unlink(), once=True)
+    result = desk.read_folder()
+    assert (result.ok, len(result.submission_ids)) == (True, 1)
 
 
 def small(desk: Desk) -> int:

@@ -122,6 +122,26 @@ def test_a_dead_mailbox_makes_its_own_task_and_the_run_red_and_stops_nothing_els
     assert play("gather_survey_submissions")[""] == "success", "the next run catches up"
 
 
+def test_what_cannot_be_read_in_the_drop_folder_makes_the_run_red_and_is_named_to_the_operators(
+    officer: Desk, play: Callable[..., dict[str, str]]
+) -> None:
+    officer.drop("cu dau moi.pdf", SCAN)
+    drop = officer.world.settings.home / "drop"
+    os.utime(drop / "cu dau moi.pdf", (time.time() - 60,) * 2)
+    (drop / "BM03 Vu Quang.xlsx").symlink_to(drop / "khong-co")
+    states = play("gather_survey_submissions")
+    others = {name: state for name, state in states.items() if name not in ("", "read_folder", "all_went_well")}
+    assert (states["read_folder"], states[""]) == ("failed", "failed")
+    assert set(others.values()) == {"success"}
+    assert outcomes(officer.world) == ["waiting"]
+    with officer.world.sessions.begin() as session:
+        (alert,) = session.scalars(select(OutboxLetter).where(OutboxLetter.kind == "internal"))
+    assert "“BM03 Vu Quang.xlsx” (liên kết)" in alert.text
+    assert "chuyển đi nơi khác" in alert.text
+    (drop / "BM03 Vu Quang.xlsx").unlink()
+    assert play("gather_survey_submissions")[""] == "success"
+
+
 def test_a_rehearsal_without_an_address_is_a_red_delivery(
     officer: Desk, play: Callable[..., dict[str, str]], environment: pytest.MonkeyPatch
 ) -> None:

@@ -3,14 +3,14 @@
 import mimetypes
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email.utils import parseaddr
 from hashlib import sha256
 from imaplib import IMAP4, Internaldate2tuple
 from pathlib import Path
-from stat import S_ISREG
+from stat import S_ISDIR, S_ISLNK, S_ISREG
 from time import mktime
 from typing import TypeVar
 
@@ -21,7 +21,7 @@ from imap_tools.message import MailMessage
 from dondoc.clock import HERE
 from dondoc.errors import Problem
 from dondoc.intake.judge import newest_verdict, without_reading
-from dondoc.intake.receive import receive
+from dondoc.intake.receive import receive, visible
 from dondoc.mail.servers import ImapServer
 from dondoc.store.intake import SourceRead
 from dondoc.world import World
@@ -29,6 +29,8 @@ from dondoc.world import World
 STABLE = timedelta(seconds=2)
 DONE = "Da-tiep-nhan"
 TOO_LARGE = "Qua-lon"  # folder for what is kept as it is, unread: in drop/, and in the mailbox
+NO_DOCUMENT = (".", "~$")  # how the names of hidden, temporary and lock files begin
+SHOWN = 10  # names in one message
 HEADERS = 65_536  # bytes of a too large mail that are read
 T = TypeVar("T")
 
@@ -64,32 +66,66 @@ def _record(world: World, result: SourceResult, now: datetime) -> SourceResult:
 def read_folder(world: World, now: datetime) -> SourceResult:
     """Take in every file of `drop/` that no longer grows; then remove it: the original is kept whole, encrypted.
 
-    One that is too large to be read is moved as it is to `drop/Qua-lon/`, under the number of its submission.
+    One that is too large to be read is moved as it is to `drop/Qua-lon/`, under the number of its submission. What
+    cannot be taken in stays where it is and is named, and the folder counts as unread: it may be what an agency owes.
     """
     result = SourceResult("folder")
     drop = world.settings.home / "drop"
     try:
         drop.mkdir(parents=True, exist_ok=True)
-        files = sorted(p for p in drop.iterdir() if _is_document(p))
+        paths = sorted(path for path in drop.iterdir() if not path.name.startswith(NO_DOCUMENT))
     except OSError as error:
         result.ok = False
         result.problems.append(f"Không đọc được thư mục {drop}: {error.strerror}. Kiểm tra quyền truy cập.")
         return _record(world, result, now)
-    for path in files:
-        try:
-            _take_file(world, path, result, now)
-        except Problem as problem:  # the disk is full: stop here, the rest stays where it is
-            result.ok = False
-            result.problems.append(str(problem))
-            break
-        except OSError as error:
-            result.problems.append(f"{path.name}: {error.strerror}; tệp vẫn nằm trong drop/")
+    if left := list(_left_of(world, paths, result, now)):
+        result.ok = False
+        result.problems.append(_advice(left))
     return _record(world, result, now)
 
 
-def _is_document(path: Path) -> bool:
-    """A file of its own, not a link to somewhere else, nor an editor's lock or temporary file."""
-    return path.is_file() and not path.is_symlink() and not path.name.startswith((".", "~$"))
+def _left_of(world: World, paths: list[Path], result: SourceResult, now: datetime) -> Iterator[str]:
+    """Takes in what it can; the others with why they were left."""
+    for path in paths:
+        try:
+            why = _take(world, path, result, now)
+        except Problem as problem:  # the disk is full: stop here, the rest stays where it is
+            result.ok = False
+            result.problems.append(str(problem))
+            return
+        except OSError as error:
+            why = None if _gone(path, error) else error.strerror
+        if why:
+            yield f"“{visible(path.name, '?')}” ({why})"
+
+
+def _take(world: World, path: Path, result: SourceResult, now: datetime) -> str | None:
+    """Take in what stands in `drop/`, if it is a file of its own: no link is followed, no pipe is opened.
+
+    Returns:
+        why it was not, where somebody has to see to it.
+    """
+    mode = path.lstat().st_mode
+    if S_ISREG(mode):
+        _take_file(world, path, result, now)
+        return None
+    if S_ISDIR(mode):
+        return None if path.name == TOO_LARGE or not any(path.iterdir()) else "thư mục"
+    return "liên kết" if S_ISLNK(mode) else "không phải tệp"
+
+
+def _gone(path: Path, error: OSError) -> bool:
+    """Somebody moved it meanwhile, or another reader took it in."""
+    return isinstance(error, FileNotFoundError) and not os.path.lexists(path)
+
+
+def _advice(names: list[str]) -> str:
+    more = f" và {len(names) - SHOWN:02} mục khác" if len(names) > SHOWN else ""
+    return (
+        f"Không tiếp nhận được {len(names):02} mục trong drop/: {', '.join(names[:SHOWN])}{more}. Tất cả vẫn nằm ở đó. "
+        "Cho tài khoản chạy dondoc quyền đọc và xóa, đặt chính tệp (không phải thư mục hay liên kết) vào drop/, hoặc "
+        "chuyển đi nơi khác."
+    )
 
 
 def _largest(world: World) -> int:
@@ -120,17 +156,17 @@ def _take_file(world: World, path: Path, result: SourceResult, now: datetime) ->
         channel_id=f"{path.name}/{stat.st_size}/{stat.st_mtime_ns}",
         sender="",
         filename=f"{path.name}.txt" if too_large else path.name,
-        received_at=datetime.fromtimestamp(stat.st_mtime, HERE),
+        received_at=datetime.fromtimestamp(max(0, min(stat.st_mtime, now.timestamp())), HERE),  # else no date at all
         now=now,
     )
     if too_large:
         where = f"{TOO_LARGE}/BN-{submission:04}"
         why = f"{_too_large(world, 'tệp', stat.st_size)}; tệp nằm nguyên ở drop/{where}/: cần người xem"
         _unread(world, submission, "waiting", why, result, now)
-    if path.stat().st_mtime_ns == stat.st_mtime_ns:  # else it was laid anew meanwhile: the next run takes it
-        _put_aside(path, path.parent / where) if too_large else path.unlink()
     if new:
         result.submission_ids.append(submission)
+    if path.stat().st_mtime_ns == stat.st_mtime_ns:  # else it was laid anew meanwhile: the next run takes it
+        _put_aside(path, path.parent / where) if too_large else path.unlink()
 
 
 def _put_aside(path: Path, folder: Path) -> None:
