@@ -109,6 +109,9 @@ def test_a_complete_installation_has_nothing_to_mend(environment: pytest.MonkeyP
         ("DONDOC_ARCHIVE_IMAP_URL", "imap://u:BiMat-2021@127.0.0.1:{port}/INBOX", "archive_imap", "Không mở được"),
         ("DONDOC_MIN_FREE_MB", "1000000000", "disk", "Dọn ổ đĩa"),
         ("DONDOC_HOME", "/dev/null/x", "home", "DONDOC_HOME"),
+        ("DONDOC_METRICS_FILE", "/khong/co/dondoc.prom", "metrics_file", "/khong/co/dondoc.prom"),
+        ("DONDOC_METRICS_FILE", "/dev/null/dondoc.prom", "metrics_file", "Tạo thư mục"),
+        ("DONDOC_METRICS_FILE", "/tmp", "metrics_file", "DONDOC_METRICS_FILE"),
     ],
 )
 def test_each_fault_has_its_finding_without_a_secret(
@@ -120,6 +123,15 @@ def test_each_fault_has_its_finding_without_a_secret(
         found = codes()
     assert words in found[code]
     assert SHOULD_NOT_BE_SEEN not in str(found)
+
+
+def test_a_metrics_file_whose_folder_is_there_or_can_be_made_is_no_fault(
+    environment: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for file in (tmp_path / "dondoc.prom", tmp_path / "metrics" / "dondoc.prom"):
+        environment.setenv("DONDOC_METRICS_FILE", str(file))
+        assert "metrics_file" not in codes()
+    assert list(tmp_path.glob("*metrics*")) == [], "looking makes nothing"
 
 
 def test_in_live_mode_the_missing_proof_of_sending_is_said(environment: pytest.MonkeyPatch) -> None:

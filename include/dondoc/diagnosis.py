@@ -36,6 +36,7 @@ def examine(now: Callable[[], datetime]) -> list[Finding]:
         partial(_settings, found),
         partial(_data, world, now()),
         partial(_home, found),
+        partial(_metrics, found),
         partial(_database, world),
         partial(_smtp, found),
         partial(_mailboxes, found),
@@ -86,6 +87,23 @@ def _home(found: Settings) -> Iterator[Finding]:
     if free < found.min_free_mb:
         message = f"Ổ đĩa chỉ còn {free} MB (tối thiểu {found.min_free_mb} MB): đang ngừng tiếp nhận. Dọn ổ đĩa."
         yield _finding("disk", "error", message)
+
+
+def _metrics(found: Settings) -> Iterator[Finding]:
+    """The folder of the metrics file need not be there yet: the first look makes it in the one above."""
+    if (file := found.metrics_file) is None:
+        return
+    try:
+        folder = file.parent if file.parent.exists() else file.parent.parent
+        usable = folder.is_dir() and os.access(folder, os.W_OK | os.X_OK) and not file.is_dir()
+    except OSError:  # no way in
+        usable = False
+    if not usable:
+        message = (
+            f"Không ghi được tệp số liệu DONDOC_METRICS_FILE ({file}): lượt kiểm tra camera sẽ báo lỗi sau khi lưu kết "
+            "quả. Tạo thư mục của tệp, cho tài khoản chạy dondoc quyền ghi, hoặc bỏ cấu hình này."
+        )
+        yield _finding("metrics_file", "error", message)
 
 
 def _database(world: World) -> Iterator[Finding]:

@@ -45,11 +45,32 @@ def test_a_night_ends_in_rows_with_a_verdict_per_camera(
 def test_a_night_leaves_its_metrics_where_a_collector_reads_them(
     desk: World, fleet: Fleet, play: Callable[..., dict[str, str]], environment: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    target = tmp_path / "dondoc.prom"
+    target = tmp_path / "metrics" / "dondoc.prom"  # its folder is made
     environment.setenv("DONDOC_METRICS_FILE", str(target))
     declare(desk, fleet, "healthy", "missing")
     assert play("check_camera_reachability", as_of="2021-11-22", look="night")[""] == "success"
     assert 'dondoc_check_last_run_cameras{look="night",verdict="ok"} 1.0' in target.read_text()
+
+
+def test_a_metrics_file_that_cannot_be_written_costs_the_run_its_green_and_the_night_nothing(
+    desk: World,
+    fleet: Fleet,
+    play: Callable[..., dict[str, str]],
+    environment: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    environment.setenv("DONDOC_METRICS_FILE", "/khong/co/dondoc.prom")
+    declare(desk, fleet, "healthy", "missing")
+    with caplog.at_level(logging.INFO, "dondoc.orchestration.checking"):
+        states = play("check_camera_reachability", as_of="2021-11-22", look="night")
+    assert (states["store"], states[""]) == ("failed", "failed")
+    assert "past their time" in caplog.text, "everything else was done before"
+    with desk.sessions.begin() as session:
+        assert sorted(session.scalars(select(CameraCheck.verdict))) == ["not_found", "ok"]
+        assert session.scalars(select(NightRun.finished_at)).one()
+        (alert,) = session.scalars(select(OutboxLetter).where(OutboxLetter.kind == "internal"))
+    assert "Kết quả kiểm tra đã lưu đủ" in alert.text
+    assert "Không ghi được /khong/co/dondoc.prom" in alert.text
 
 
 def test_the_second_look_takes_only_what_was_not_seen_well(

@@ -1,5 +1,6 @@
 """Task bodies of `check_camera_reachability`."""
 
+import contextlib
 import logging
 import time
 from collections import Counter
@@ -8,6 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from dondoc import clock
+from dondoc.errors import Problem
 from dondoc.orchestration import runs
 from dondoc.orchestration.connections import open_world
 from dondoc.world import World
@@ -91,9 +93,11 @@ def store(batches: list[dict[str, Any]], checked: list[dict[str, Any]]) -> dict[
 
     Returns:
         counts by verdict, and `summary`: a sentence for the people at the UI.
+
+    Raises:
+        Problem: all is stored, but the metrics file could not be written.
     """
     from dondoc.cameras import letters, night, ourside, outages, rollup, thumbnails
-    from dondoc.cameras.exports import fleet
 
     world, now = open_world(), clock.now()
     thumbnails.prune(world, now)  # first, and whatever was looked at: their week ends even if the rest fails
@@ -118,9 +122,26 @@ def store(batches: list[dict[str, Any]], checked: list[dict[str, Any]]) -> dict[
     if down:
         log.error("%s", sentence)
         letters.our_side(world, f"our-side|{day}|{look}", sentence, now)
-    fleet.publish(world, clock.now())
     log.info("%s outages: %s; past their time: %s", sentence, settled, rollup.roll_up(world, now.date()))
+    _publish(world)
     return {**counts, "summary": sentence}
+
+
+def _publish(world: World) -> None:
+    """The metrics, last: a file that cannot be written costs the run its green, and the night nothing.
+
+    Raises:
+        Problem: it cannot be written.
+    """
+    from dondoc.cameras.exports import fleet
+
+    if world.settings.metrics_file:
+        with contextlib.suppress(OSError):  # writing says what is wrong
+            world.settings.metrics_file.parent.mkdir(exist_ok=True)
+    try:
+        fleet.publish(world, clock.now())
+    except Problem as problem:
+        raise Problem(f"Kết quả kiểm tra đã lưu đủ; riêng tệp DONDOC_METRICS_FILE chưa được: {problem}") from None
 
 
 def _summary(world: World, day: date, look: str) -> tuple[str, bool]:
