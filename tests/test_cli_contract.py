@@ -24,7 +24,7 @@ CONTRACT = {
     "inbox": "--json",
     "assign": "ID --agency --by",
     "contacts import": "FILE",
-    "cameras import": "FILE",
+    "cameras import": "FILE --by",
     "probe": "URLS --from --json --stage --concurrency --timeout --allow",
     "preview": "--as-of --json --all",
     "escalate": "--as-of --json",

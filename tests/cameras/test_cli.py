@@ -5,16 +5,21 @@ import os
 import pty
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 from typer import Typer
 from typer.testing import CliRunner, Result
 
+from dondoc.cameras import attempts, credentials
 from dondoc.cli.cameras import add
 from dondoc.demo.fleet import Fleet
 from dondoc.errors import Problem
+from dondoc.store.cameras import Camera, CredentialAttempt, CredentialRelease
 from dondoc.world import World
+from tests.conftest import at
 
 app = Typer()
 add(app)
@@ -95,6 +100,28 @@ def test_import_takes_over_a_file(world: World, tmp_path: Path) -> None:
     result = run("cameras", "import", str(file))
     assert result.exit_code == 0
     assert "1 camera mới" in result.stderr
+
+
+def test_who_imported_is_kept_with_each_camera_and_lets_no_refused_password_be_tried_again(
+    world: World, tmp_path: Path
+) -> None:
+    file = tmp_path / os.fsdecode(b"camera\xff.csv")
+    rows = ("Đập,rtsp://10.1.1.1,ioc,mat-khau-1", "Cống,rtsp://10.1.1.2,,", "Hồ,rtsp://a:b@10.1.1.3,,")
+    text = "agency,system,name,url,user,password\n" + "\n".join(f"so-nnptnt,reservoir,{row}" for row in rows)
+    file.write_text(text, "utf-8")
+    secrets, night, now = world.settings.secret_keys, date(2021, 11, 22), at(22)
+    assert "--by" in run("cameras", "import", str(file)).stderr
+    with world.sessions.begin() as session:
+        assert session.scalars(select(CredentialRelease)).all() == [], "nobody was named"
+        attempts.begin(session, {1: attempts.fingerprint(secrets, "ioc", "mat-khau-1")}, night, now)
+        session.scalars(select(CredentialAttempt)).one().accepted = False
+    assert "--by" not in run("cameras", "import", str(file), "--by", " Lê A ").stderr
+    with world.sessions.begin() as session:
+        noted = [(r.camera_id, r.by, r.reason) for r in session.scalars(select(CredentialRelease))]
+        camera = session.get_one(Camera, 1)
+        assert credentials.refused_since(session, camera, secrets=secrets, tonight=date(2021, 11, 23))
+    plain, login = "nhập từ tệp camera.csv", "nhập từ tệp camera.csv, có tài khoản"
+    assert sorted(noted) == [(1, "Lê A", login), (2, "Lê A", plain), (3, "Lê A", login)]
 
 
 def test_import_works_in_a_process_of_its_own_that_has_loaded_nothing_else(world: World, tmp_path: Path) -> None:

@@ -61,6 +61,18 @@ def _release(session: Session, camera: Camera, mark: str, by: str, reason: str, 
     )
 
 
+def brought(session: Session, cameras: Iterable[tuple[Camera, bool]], source: str, *, by: str, now: datetime) -> None:
+    """Note with each camera who brought it in a file, and whether with its login.
+
+    It allows nothing: a refused password in a file that is read again stays refused.
+
+    Raises:
+        Problem: nobody is named.
+    """
+    for camera, login in cameras:
+        _release(session, camera, "", by, f"nhập từ tệp {source}{', có tài khoản' if login else ''}", now)
+
+
 def handed_out(session: Session, cameras: Iterable[Camera], how: str, *, by: str, now: datetime) -> None:
     """Note with each camera who was given its login, and how. It allows nothing: no attempt has an empty mark.
 

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dondoc import keys
+from dondoc.cameras import credentials
 from dondoc.cameras.address import Address, parse
 from dondoc.cameras.declare import identify, move_to
 from dondoc.cameras.streams import canonical
@@ -30,11 +31,14 @@ OPTIONAL = ("user", "password", "id", "site", *CODES, *YES_NO)
 
 
 def import_csv(
-    session: Session, directive: Directive, text: str, filename: str, *, secrets: list[str], now: datetime
+    session: Session, directive: Directive, text: str, filename: str, *, secrets: list[str], now: datetime, by: str = ""
 ) -> dict[str, int]:
     """Take over the whole file or nothing. The same id (or name, without one) is the same camera.
 
     Columns are REQUIRED and, if need be, OPTIONAL ones; an empty cell of these leaves what is known of the camera.
+
+    Args:
+        by: who brought the file; noted with each of its cameras.
 
     Returns:
         counts `added` and `updated`.
@@ -55,7 +59,11 @@ def import_csv(
     groups: dict[tuple[str, str], list[tuple[Row, Address]]] = defaultdict(list)
     for (_, row), address in zip(rows, addresses, strict=True):
         groups[row["agency"], row["system"]].append((row, address))
-    added = sum(_take_over(session, *group, listed, secrets, now) for group, listed in groups.items())
+    done = [_take_over(session, *group, listed, secrets, now) for group, listed in groups.items()]
+    if by.strip():
+        for _, logins in done:
+            credentials.brought(session, logins.items(), filename, by=by, now=now)
+    added = sum(new for new, _ in done)
     return {"added": added, "updated": len(rows) - added}
 
 
@@ -92,11 +100,12 @@ def _checked(directive: Directive, row: dict[str, str]) -> Address:
 
 def _take_over(
     session: Session, agency: str, system: str, listed: Sequence[tuple[Row, Address]], secrets: list[str], now: datetime
-) -> int:
-    """How many cameras of an agency's system are new."""
+) -> tuple[int, dict[Camera, bool]]:
+    """How many cameras of an agency's system are new; all that are listed, and whether with a login."""
     mine = select(Camera).where(Camera.agency == agency, Camera.system == system).order_by(Camera.id)
     known = _Known(session.scalars(mine).all(), [row for row, _ in listed])
     added, addresses = 0, {}
+    logins: dict[Camera, bool] = {}
     for row, address in listed:
         identity = canonical(address.url)
         camera = known.same(row, identity)
@@ -107,8 +116,9 @@ def _take_over(
         known.claim(camera)
         _fill(camera, row, address, secrets, now)
         addresses[camera] = identity
+        logins[camera] = logins.get(camera, False) or bool(row.get("user") or address.user)
     identify(session, known.cameras, addresses)
-    return added
+    return added, logins
 
 
 class _Known:

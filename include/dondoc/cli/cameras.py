@@ -135,7 +135,10 @@ def _networks(allow: list[str] | None) -> "list[Network]":
     return networks
 
 
-def import_cameras(file: Annotated[Path, typer.Argument(metavar="FILE.csv")]) -> None:
+def import_cameras(
+    file: Annotated[Path, typer.Argument(metavar="FILE.csv")],
+    by: Annotated[str, typer.Option(help="Người nhập: được ghi lại với từng camera trong tệp.")] = "",
+) -> None:
     """Nhập camera từ CSV. Sai một dòng thì không nhập dòng nào.
 
     Cột phải có: agency, system, name, url. Nếu cần: user, password, id, site, status (working, unstable, broken,
@@ -144,11 +147,12 @@ def import_cameras(file: Annotated[Path, typer.Argument(metavar="FILE.csv")]) ->
     """
     from dondoc import clock
     from dondoc.cameras import imports
+    from dondoc.intake.receive import safe_filename
     from dondoc.world import open_world
 
-    world, text = open_world(), _text(file)
+    world, text, name = open_world(), _text(file), safe_filename(file.name)
+    secrets, now = world.settings.secret_keys, clock.now()
     with world.sessions.begin() as session:
-        counts = imports.import_csv(
-            session, world.directive, text, file.name, secrets=world.settings.secret_keys, now=clock.now()
-        )
-    say(f"Đã nhập {counts['added']} camera mới, cập nhật {counts['updated']} camera.")
+        counts = imports.import_csv(session, world.directive, text, name, secrets=secrets, now=now, by=by)
+    unnamed = "" if by.strip() else " Chưa ghi ai nhập: lần sau thêm --by “Họ tên”."
+    say(f"Đã nhập {counts['added']} camera mới, cập nhật {counts['updated']} camera.{unnamed}")

@@ -115,7 +115,8 @@ class CredentialAttempt(Base):
 class CredentialRelease(Base):
     """What a person did with a camera's login: entered it, or says that a refused one may be tried again next night.
 
-    Without a fingerprint it was given to that person, and nothing follows for the looks.
+    Without a fingerprint it is only noted who brought the camera in a file, or was given something of it: nothing
+    follows for the looks.
     """
 
     __tablename__ = "credential_releases"
