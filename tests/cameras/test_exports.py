@@ -254,19 +254,43 @@ class TestMainAndSub:
         assert main_and_sub("rtsp://10.1.1.1/sd", "rtsp://10.6.6.6:554/hd") == (None, "rtsp://10.1.1.1/sd")
 
 
-def test_who_was_given_passwords_and_when_is_kept_with_each_camera(cameras: World) -> None:
-    def kept() -> list[tuple[int, str, str]]:
-        with cameras.sessions.begin() as session:
-            rows = session.scalars(select(CredentialRelease).order_by(CredentialRelease.id)).all()
-            assert {(r.fingerprint, r.recorded_at) for r in rows} <= {("", NOW)}
-            return [(r.camera_id, r.by, r.reason) for r in rows]
+def kept(world: World) -> list[tuple[int, str, str]]:
+    """What is noted with the cameras: which one, who, what."""
+    with world.sessions.begin() as session:
+        rows = session.scalars(select(CredentialRelease).order_by(CredentialRelease.id)).all()
+        assert {(r.fingerprint, r.recorded_at) for r in rows} <= {("", NOW)}
+        return [(r.camera_id, r.by, r.reason) for r in rows]
 
+
+def test_who_was_given_passwords_and_when_is_kept_with_each_camera(cameras: World) -> None:
     configuration(cameras, "go2rtc")
-    assert kept() == []
+    assert kept(cameras) == []
     with pytest.raises(Problem, match="--by"):
         fleet.configuration(cameras, "go2rtc", passwords=True, restricted=False, by=" ", now=NOW)
     configuration(cameras, "go2rtc", passwords=True)
-    assert kept() == [(n, "Lê A", "xuất mật khẩu vào cấu hình go2rtc") for n in (1, 2)]
+    assert kept(cameras) == [(n, "Lê A", "xuất mật khẩu vào cấu hình go2rtc") for n in (1, 2)]
+
+
+@pytest.mark.parametrize(("passwords", "what"), [(False, "camera hạn chế"), (True, "mật khẩu")])
+def test_who_was_given_restricted_cameras_is_kept_once_with_each_of_them(
+    cameras: World, passwords: bool, what: str
+) -> None:
+    with pytest.raises(Problem, match="--by"):
+        fleet.configuration(cameras, "go2rtc", passwords=False, restricted=True, by=" ", now=NOW)
+    configuration(cameras, "go2rtc", passwords=passwords, restricted=True)
+    assert [row for row in kept(cameras) if row[0] in (3, 5)] == [(5, "Lê A", f"xuất {what} vào cấu hình go2rtc")]
+
+
+def test_who_was_given_the_names_of_restricted_cameras_is_kept_with_each_of_them(cameras: World) -> None:
+    with cameras.sessions.begin() as session:
+        camera = session.get_one(Camera, 6)
+        camera.restricted, camera.url = True, None  # declared without an address
+    with pytest.raises(Problem, match="--by"):
+        fleet.table(cameras, NOW, restricted=True)
+    fleet.table(cameras, NOW)
+    assert kept(cameras) == []
+    fleet.table(cameras, NOW, restricted=True, by="Lê A")
+    assert sorted(kept(cameras)) == [(n, "Lê A", "xuất tên camera hạn chế vào bảng") for n in (5, 6)]
 
 
 def test_being_given_a_password_lets_no_refused_one_be_tried_again(cameras: World) -> None:
@@ -338,7 +362,7 @@ class TestTables:
         assert cells[2][5].quotePrefix
 
     def test_a_restricted_camera_is_named_when_asked_for(self, cameras: World) -> None:
-        assert "Nơi kín" in str(fleet.table(cameras, NOW, restricted=True))
+        assert "Nơi kín" in str(fleet.table(cameras, NOW, restricted=True, by="Lê A"))
 
 
 class TestMetrics:

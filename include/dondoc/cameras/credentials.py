@@ -47,13 +47,13 @@ def retry(session: Session, camera: Camera, *, by: str, reason: str, secrets: li
 def _release(session: Session, camera: Camera, mark: str, by: str, reason: str, now: datetime) -> None:
     if not by.strip():
         raise Problem("Phải ghi tên người thực hiện (--by).")
-    if not camera.url:
+    if mark and not camera.url:
         raise Problem(f"CAM-{camera.id:05} chưa có địa chỉ luồng hình. Nhập địa chỉ trước.")
     session.add(
         CredentialRelease(
             camera_id=camera.id,
             fingerprint=mark,
-            device=attempts.device(camera.url),
+            device=attempts.device(camera.url) if camera.url else "",
             by=by.strip(),
             reason=reason,
             recorded_at=now,
@@ -74,13 +74,15 @@ def brought(session: Session, cameras: Iterable[tuple[Camera, bool]], source: st
 
 
 def handed_out(session: Session, cameras: Iterable[Camera], how: str, *, by: str, now: datetime) -> None:
-    """Note with each camera who was given its login, and how. It allows nothing: no attempt has an empty mark.
+    """Note with each camera who was given its login or, of a restricted one, its name or address, and how.
+
+    It allows nothing: no attempt has an empty mark.
 
     Raises:
         Problem: nobody is named.
     """
     if not by.strip():
-        raise Problem("Phải ghi tên người nhận mật khẩu (--by).")
+        raise Problem("Phải ghi tên người nhận mật khẩu hoặc camera hạn chế nêu tên (--by).")
     for camera in cameras:
         _release(session, camera, "", by, how, now)
 

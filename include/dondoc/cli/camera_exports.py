@@ -40,7 +40,7 @@ def export(
     restricted: Annotated[bool, typer.Option(help="Gồm cả camera hạn chế nêu tên.")] = False,
     by: Annotated[
         str,
-        typer.Option(help="Người yêu cầu: bắt buộc với hai lựa chọn trên; xuất mật khẩu thì được ghi lại."),
+        typer.Option(help="Người yêu cầu: bắt buộc với hai lựa chọn trên; được ghi lại với từng camera đó."),
     ] = "",
     checked_only: Annotated[
         bool, typer.Option(help="go2rtc, mediamtx, frigate: chỉ luồng đã kiểm tra, không kèm luồng chính hoặc phụ kia.")
@@ -68,17 +68,17 @@ def export(
             checked_only=checked_only,
         )
     else:
-        content = _for_people(world, format_, restricted, now)
+        content = _for_people(world, format_, restricted, by.strip(), now)
     # Server configurations hold addresses even without passwords; tables and metrics are for other programs to read.
     replace(out, content, 0o600 if format_ in SERVERS or restricted else 0o644)
     held = content.decode().partition("\n")[0].removeprefix("# dondoc: ") if format_ in SERVERS else ""
     say(f"Đã ghi {out}. {held}".rstrip())
 
 
-def _for_people(world: "World", format_: Format, restricted: bool, now: "datetime") -> bytes:
+def _for_people(world: "World", format_: Format, restricted: bool, by: str, now: "datetime") -> bytes:
     from dondoc.cameras.exports import fleet, tables
 
     if format_ is Format.openmetrics:
         return fleet.metrics(world, now)
-    found = fleet.table(world, now, restricted=restricted)
+    found = fleet.table(world, now, restricted=restricted, by=by)
     return tables.as_csv(found) if format_ is Format.csv else tables.as_xlsx(found)

@@ -36,8 +36,8 @@ def configuration(
 
     Args:
         passwords: in clear; otherwise what the server replaces by its environment stands for them.
-        by: who asked for passwords or restricted cameras; noted at the top of the file, for passwords also with each
-            camera in the database.
+        by: who asked for passwords or restricted cameras; noted at the top of the file, and in the database with each
+            camera whose password, or which as a restricted one, is in it.
         checked_only: only the streams that were looked at, without their counterparts, main or sub.
 
     Raises:
@@ -51,10 +51,14 @@ def configuration(
             found, world.directive, world.settings.secret_keys, restricted=restricted, permissions=allowed
         )
         streams = [stream for stream in streams if stream.checked or not checked_only]
+        listed = {stream.camera for stream in streams}
+        secrets = {stream.camera for stream in streams if stream.secret} if passwords else set()
         if passwords:  # committed before anybody gets the file
-            handed = {stream.camera for stream in streams if stream.secret}
-            given = [camera for camera in cameras if camera.id in handed]
+            given = [camera for camera in cameras if camera.id in secrets]
             credentials.handed_out(session, given, f"xuất mật khẩu vào cấu hình {server}", by=by, now=now)
+        if restricted:
+            given = [camera for camera in cameras if camera.restricted and camera.id in listed - secrets]
+            credentials.handed_out(session, given, f"xuất camera hạn chế vào cấu hình {server}", by=by, now=now)
     notes = _about(streams, len(cameras), now)
     if passwords:
         notes.append(f"CÓ MẬT KHẨU, theo yêu cầu của {plain(by)}: giữ kín, không gửi thư, xóa khi dùng xong.")
@@ -79,10 +83,21 @@ def _about(streams: Sequence[Stream], seen: int, now: datetime) -> list[str]:
     return notes
 
 
-def table(world: World, now: datetime, *, restricted: bool = False) -> list[dict[str, str]]:
-    """Rows for `tables`."""
+def table(world: World, now: datetime, *, restricted: bool = False, by: str = "") -> list[dict[str, str]]:
+    """Rows for `tables`.
+
+    Args:
+        restricted: also the names of restricted cameras; noted with each of them, with who asked (`by`).
+
+    Raises:
+        Problem: these are asked for by nobody.
+    """
     with world.sessions.begin() as session:
-        return tables.rows(states(world, session, now), world.directive, restricted=restricted)
+        found = states(world, session, now)
+        if restricted:
+            given = [state.camera for state in found if state.camera.restricted]
+            credentials.handed_out(session, given, "xuất tên camera hạn chế vào bảng", by=by, now=now)
+        return tables.rows(found, world.directive, restricted=restricted)
 
 
 def metrics(world: World, now: datetime) -> bytes:
