@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -137,6 +138,33 @@ def test_a_metrics_file_whose_folder_is_there_or_can_be_made_is_no_fault(
 def test_in_live_mode_the_missing_proof_of_sending_is_said(environment: pytest.MonkeyPatch) -> None:
     environment.setenv("DONDOC_MODE", "live")
     assert "DONDOC_ARCHIVE_ADDRESS" in codes()["archive"]
+
+
+@pytest.mark.parametrize(
+    ("sender", "user", "address", "missing"),
+    [
+        ("ioc@hatinh.test", "tiep-nhan@ioc.test", "", False),
+        ("ioc@hatinh.test", "tiep-nhan", "", True),
+        ("ioc@hatinh.test", "tiep-nhan", "tiep-nhan@ioc.test", False),
+        ("IOC <tiep-nhan@ioc.test>", "tiep-nhan", "", False),
+        ("ioc@hatinh.test", "", "", True),
+    ],
+)
+def test_answers_to_letters_that_nobody_would_read_are_warned_of(
+    environment: pytest.MonkeyPatch, sender: str, user: str, address: str, *, missing: bool
+) -> None:
+    port = free_port()
+    environment.setenv("DONDOC_SMTP_URL", f"smtp://127.0.0.1:{port}?from={quote(sender)}")
+    environment.setenv("DONDOC_IMAP_URL", f"imap://{quote(user, '')}:x@127.0.0.1:{port}/INBOX" if user else "")
+    environment.setenv("DONDOC_INTAKE_ADDRESS", address)
+    assert ("DONDOC_INTAKE_ADDRESS" in codes().get("reply_to", "")) is missing
+
+
+@pytest.mark.parametrize("wrong", ["tiep-nhan", "a@b.vn\r\nBcc: x@y.vn", "Tiếp nhận <a@b.vn>"])
+def test_an_intake_address_that_is_none_is_refused(environment: pytest.MonkeyPatch, wrong: str) -> None:
+    environment.setenv("DONDOC_INTAKE_ADDRESS", wrong)
+    with pytest.raises(Problem, match="DONDOC_INTAKE_ADDRESS"):
+        load()
 
 
 def test_a_year_without_an_official_calendar_is_said(environment: pytest.MonkeyPatch) -> None:

@@ -40,6 +40,7 @@ def examine(now: Callable[[], datetime]) -> list[Finding]:
         partial(_database, world),
         partial(_smtp, found),
         partial(_mailboxes, found),
+        partial(_replies, found),
     ]
     return [finding for check in checks for finding in check()]
 
@@ -155,3 +156,20 @@ def _mailboxes(found: Settings) -> Iterator[Finding]:
             where = f"{server.host}:{server.port} ({type(error).__name__})"
             which = f"DONDOC_{code.upper()}_URL"
             yield _finding(code, "error", f"Không mở được hộp thư ở {where}. Kiểm tra {which}.")
+
+
+def _replies(found: Settings) -> Iterator[Finding]:
+    """Not where both servers are Airflow's Connections, which are not seen from here: delivery logs it then."""
+    from dondoc.mail.message import replies_are_read
+    from dondoc.mail.servers import SmtpServer, smtp_from_url
+
+    try:
+        server = smtp_from_url(found.smtp_url.get_secret_value()) if found.smtp_url else SmtpServer("", 0, sender="")
+    except Problem:  # said of the server already
+        return
+    if (found.smtp_url or found.imap_url) and not replies_are_read(found, server):
+        message = (
+            "Thư trả lời của đơn vị không về hộp thư tiếp nhận: địa chỉ gửi khác hộp thư đó, không rõ địa chỉ của nó. "
+            "Đặt DONDOC_INTAKE_ADDRESS là địa chỉ của hộp thư tiếp nhận."
+        )
+        yield _finding("reply_to", "warning", message)

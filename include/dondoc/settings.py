@@ -1,5 +1,6 @@
 """Settings, all from the environment (prefix `DONDOC_`)."""
 
+import re
 from collections.abc import Mapping
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
@@ -20,6 +21,7 @@ WHY = {
     "timezone": "thiếu múi giờ; viết dạng 2021-11-22T07:00+07:00",
     "datetime": "không phải thời điểm; viết dạng 2021-11-22T07:00+07:00",
 }
+ADDRESS = re.compile(r"[^\s<>()\[\],;:\\\"@]{1,64}@[A-Za-z0-9.-]{1,255}", re.ASCII)  # of mail, bare
 DATA = Path(__file__).resolve().parents[1]
 Network = IPv4Network | IPv6Network
 
@@ -74,6 +76,11 @@ class Settings(BaseSettings):
     )
     smtp_url: SecretStr | None = Field(None, description="smtp[s]|smtp+starttls://user:password@host:port?from=…")
     imap_url: SecretStr | None = Field(None, description="imap[s]://user:password@host:port/FOLDER")
+    intake_address: str | None = Field(
+        None,
+        description="Address of the mailbox that intake reads: Reply-To of every letter. Default: the user of "
+        "DONDOC_IMAP_URL (dondoc_imap), where that is an address.",
+    )
     survey_url: SecretStr | None = Field(None, description="Kobo or ODK server.")
     ops_address: str | None = Field(None, description="Who is told of failures, besides contacts of role ops.")
     public_url: str = Field("http://127.0.0.1:8080", description="Address of the Airflow UI, for links in letters.")
@@ -99,6 +106,13 @@ class Settings(BaseSettings):
             host, _, port = place.rpartition(":")
             if not host or not port.isdecimal() or not 1 <= int(port) <= 65535:
                 raise ValueError("mỗi máy chủ tham chiếu viết dạng host:port")
+        return value
+
+    @field_validator("intake_address")
+    @classmethod
+    def _bare(cls, value: str | None) -> str | None:
+        if value and not ADDRESS.fullmatch(value):
+            raise ValueError("không phải một địa chỉ thư; viết dạng tiep-nhan@co-quan.vn")
         return value
 
     @property

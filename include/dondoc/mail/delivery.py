@@ -4,6 +4,7 @@ A letter is claimed by compare-and-set under a lease. `sending` is committed aft
 right before DATA: whoever dies earlier provably sent nothing; whoever dies later leaves `uncertain`.
 """
 
+import logging
 from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -12,13 +13,14 @@ from dondoc.mail import recovery
 from dondoc.mail.handover import Round
 from dondoc.mail.letter import StillTrue
 from dondoc.mail.line import Line
-from dondoc.mail.message import sender
+from dondoc.mail.message import replies_are_read, sender
 from dondoc.mail.servers import ImapServer, SmtpServer, refuse_to_play
 from dondoc.settings import Settings
 from dondoc.store.blobs import Blobs
 from dondoc.store.session import Sessions
 from dondoc.workdays import WorkingDays
 
+log = logging.getLogger(__name__)
 LONGEST_WAIT = 120.0  # seconds for one answer of the mail server
 
 
@@ -47,6 +49,8 @@ def deliver(
     """
     if settings.clock:
         refuse_to_play(server)
+    if not replies_are_read(settings, server):
+        log.warning("no Reply-To: answers to %s are not read; set DONDOC_INTAKE_ADDRESS", sender(server))
     work = Round(sessions, settings, calendar, blobs, still_true, now, server, sender(server))
     moved = recovery.sweep(sessions, now)
     if settings.mode == "live":

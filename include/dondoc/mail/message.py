@@ -11,12 +11,11 @@ from typing import Any
 
 from dondoc.errors import Problem
 from dondoc.mail.render import one_line
-from dondoc.mail.servers import SmtpServer
-from dondoc.settings import Settings
+from dondoc.mail.servers import ImapServer, SmtpServer, imap_from_url
+from dondoc.settings import ADDRESS, Settings
 from dondoc.store.blobs import Blobs
 from dondoc.store.mail import OutboxLetter
 
-_ADDRESS = re.compile(r"[^\s<>()\[\],;:\\\"@]{1,64}@[A-Za-z0-9.-]{1,255}")
 _MESSAGE_ID = re.compile(r"<[!-;=?-~]+>")
 
 
@@ -46,7 +45,7 @@ def address(text: str) -> str:
         ValueError: it is none, or needs more than ASCII.
     """
     found = text.strip()
-    if not (found.isascii() and _ADDRESS.fullmatch(found)):
+    if not (found.isascii() and ADDRESS.fullmatch(found)):
         raise ValueError("địa chỉ người nhận không hợp lệ")
     return found
 
@@ -68,6 +67,29 @@ def destination(row: OutboxLetter, settings: Settings) -> str:
     return address(settings.rehearsal_to or "") if settings.mode == "rehearsal" else address(row.recipient)
 
 
+def reply_to(settings: Settings) -> str | None:
+    """Where answers to our letters belong: the mailbox that intake reads; None when its address is not known."""
+    if is_address(settings.intake_address):
+        return settings.intake_address
+    box = _intake(settings)
+    return box.user if box and is_address(box.user) else None
+
+
+def replies_are_read(settings: Settings, server: SmtpServer) -> bool:
+    """Whether intake sees the answers to our letters: by their Reply-To, or as they come from its own mailbox."""
+    if reply_to(settings):
+        return True
+    box, local = _intake(settings), parseaddr(server.sender)[1].partition("@")[0]
+    return bool(box and local and box.user.lower() == local.lower())
+
+
+def _intake(settings: Settings) -> ImapServer | None:
+    try:
+        return imap_from_url(settings.imap_url.get_secret_value()) if settings.imap_url else None
+    except Problem:  # no reason to keep letters back: reading the mailbox says what is wrong
+        return None
+
+
 def build(row: OutboxLetter, server: SmtpServer, *, settings: Settings, blobs: Blobs, now: datetime) -> EmailMessage:
     """The mail of a row.
 
@@ -83,6 +105,8 @@ def build(row: OutboxLetter, server: SmtpServer, *, settings: Settings, blobs: B
     message["Date"] = format_datetime(now)
     message["From"] = one_line(server.sender)
     message["To"] = destination(row, settings)
+    if row.kind != "internal" and (intake := reply_to(settings)):
+        message["Reply-To"] = intake
     message["Subject"] = one_line(subject)
     if row.in_reply_to and _MESSAGE_ID.fullmatch(row.in_reply_to.strip()):
         message["In-Reply-To"] = message["References"] = row.in_reply_to.strip()
