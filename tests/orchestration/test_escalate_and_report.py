@@ -64,6 +64,8 @@ def test_a_report_is_drawn_up_and_waits_for_approval(peopled: World, play: Calla
     assert (states["draw_up"], states["anything_to_approve"]) == ("success", "success")
     (letter,) = letters(peopled, "report")
     assert (letter.recipient, letter.state, letter.needs_approval) == (HEAD, "held", True)
+    (told,) = letters(peopled, "internal")
+    assert "- Báo cáo tuần: 01 thư về 01 đơn vị" in told.text
     with peopled.sessions.begin() as session:
         (report,) = session.scalars(select(Report))
     assert report.as_of.astimezone(clock.HERE).isoformat() == "2021-11-18T17:00:00+07:00"

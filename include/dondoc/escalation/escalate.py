@@ -199,14 +199,15 @@ class _Morning:
         self.session.add(DecisionRow(as_of=self.day, agency=row["agency"], recorded_at=self.now, **said))
 
     def tell(self, held: int) -> None:
-        """Tell our own people what they have to mend. Not of a trial for another day."""
+        """Tell our own people what they have to mend or to approve. Not of a trial for another day."""
         if self.day != self.now.date():
             return
         if self.blind:
             tell.blind(self.world, self.session, self.blind, held, self.now)
         if self.without_address:
             tell.nobody(self.world, self.session, self.without_address, self.now)
-        tell.waiting(self.world, self.session, self.facts, self.day, self.now)
+        tell.waiting(self.world, self.session, self.day, self.now)
+        tell.to_approve(self.world, self.session, self.now)
 
 
 def _day(moment: datetime) -> date:

@@ -1,24 +1,27 @@
-"""What our own people are told in the morning: we are blind, nobody to write to, work that waits for us."""
+"""What our own people are told in the morning: we are blind, nobody to write to, work that waits for us, letters to
+approve."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from dondoc.clock import HERE
 from dondoc.escalation import words
 from dondoc.escalation.ladder import Decision
 from dondoc.facts import contacts
-from dondoc.facts.obligations import OUR_TURN
-from dondoc.facts.read import Facts
+from dondoc.intake import inbox
 from dondoc.mail import outbox
 from dondoc.mail.letter import Letter
-from dondoc.mail.render import render
+from dondoc.mail.render import render, vn_moment
 from dondoc.store.mail import OutboxLetter
 from dondoc.world import World
 
 log = logging.getLogger(__name__)
+APPROVERS = ("approver", "ops")
 
 
 def blind(world: World, session: Session, why: str, held: int, now: datetime) -> None:
@@ -30,10 +33,7 @@ def blind(world: World, session: Session, why: str, held: int, now: datetime) ->
 def nobody(world: World, session: Session, decisions: Sequence[Decision], now: datetime) -> None:
     """Tell the administrator, once for each agency and step, that there is no address to write to."""
     missing = {f"{d.agency}/{d.step.id}": d for d in decisions if d.step}
-    internal = (OutboxLetter.kind == "internal", outbox.counted(world.settings))
-    known = session.scalars(select(OutboxLetter.context).where(*internal))
-    told = {key for context in known for key in context.get("nobody", [])}
-    if new := sorted(set(missing) - told):
+    if new := sorted(set(missing) - _told(world, session, "nobody")):
         lines = [_lacks(world, missing[key]) for key in new]
         title = "Chưa có địa chỉ để gửi thư đôn đốc: cần bổ sung danh bạ"
         _write(world, session, f"nobody|{','.join(new)}", title, lines, now, nobody=new)
@@ -46,17 +46,70 @@ def _lacks(world: World, decision: Decision) -> str:
     return f"{world.directive.agency(decision.agency).name}: chưa có địa chỉ của {roles} (bậc “{words.title(step)}”)"
 
 
-def waiting(world: World, session: Session, facts: Facts, day: date, now: datetime) -> None:
-    """Tell the approver (or the administrator), every morning, what waits for us and stops the chasing meanwhile."""
-    names = {a.id: a.name for a in world.directive.agencies}
+def waiting(world: World, session: Session, day: date, now: datetime) -> None:
+    """Tell the approver (or the administrator), every morning, what waits for us and stops the chasing meanwhile.
+
+    The count is that of the inbox's page, so files that could not be opened are in it; alone, as their senders have
+    their answer, they are no reason to write.
+    """
+    rows = inbox.inbox(session, inbox.ASIDE)
+    if any(row["outcome"] != "refused" for row in rows):
+        names = {a.id: a.name for a in world.directive.agencies}
+        title = f"{len(rows):02} bản nộp đang chờ Sở xử lý"
+        lines = [_arrived(row, names) for row in rows]
+        links = [("Trang bản nộp chờ xử lý", _page(world, "dondoc/inbox"))]
+        _write(world, session, f"waiting|{day}", title, lines, now, links=links, roles=APPROVERS)
+
+
+def _arrived(row: Mapping[str, Any], names: Mapping[str, str]) -> str:
+    day = words.short(datetime.fromisoformat(row["received_at"]).astimezone(HERE).date())
+    note = " (tệp chưa mở được, đã trả lời người gửi)" if row["outcome"] == "refused" else ""
+    return f"{row['number']}, nhận ngày {day}: {names.get(row['agency'] or '', 'chưa rõ đơn vị')}{note}"
+
+
+def to_approve(world: World, session: Session, now: datetime) -> None:
+    """Tell the approver (or the administrator) which letters wait for approval, until when and where to approve.
+
+    Nobody is told of the same letters twice: only when one has come since is all that waits told again.
+    """
+    alive = or_(OutboxLetter.not_after.is_(None), OutboxLetter.not_after >= now)
+    waits = (OutboxLetter.state == "held", OutboxLetter.needs_approval, OutboxLetter.approved_by.is_(None), alive)
+    mode = OutboxLetter.rehearsal.is_(world.settings.mode == "rehearsal")
+    rows = session.scalars(select(OutboxLetter).where(*waits, mode).order_by(OutboxLetter.id)).all()
+    ids = [row.id for row in rows]
+    if not (new := set(ids) - _told(world, session, "to_approve")):
+        return
+    groups: dict[tuple[str, datetime | None], list[OutboxLetter]] = {}
+    for row in rows:
+        groups.setdefault((_title(world, row), row.not_after), []).append(row)
     lines = [
-        f"BN-{s.id:04}, nhận ngày {words.short(s.received_at.date())}: {names.get(s.agency or '', 'chưa rõ đơn vị')}"
-        for s in facts.submissions
-        if s.outcome in OUR_TURN
+        f"{title}: {len(found):02} thư về {len({row.agency for row in found}):02} đơn vị"
+        + (f"; duyệt muộn nhất lúc {vn_moment(until)}" if until else "")
+        for (title, until), found in groups.items()
     ]
-    if lines:
-        title = f"{len(lines):02} bản nộp đang chờ Sở xử lý"
-        _write(world, session, f"waiting|{day}", title, lines, now, roles=("approver", "ops"))
+    links = [
+        ("Đọc và duyệt trên trang đôn đốc", _page(world, "dondoc/letters?state=held")),
+        ("Hoặc duyệt trong Airflow (Required Actions)", _page(world, "required_actions?response_received=false")),
+    ]
+    title = f"{len(rows):02} thư đang chờ duyệt gửi"
+    key = f"approve|{max(new)}"
+    _write(world, session, key, title, lines, now, links=links, roles=APPROVERS, to_approve=ids)
+
+
+def _title(world: World, row: OutboxLetter) -> str:
+    steps = {step.id: words.title(step) for step in world.directive.ladder}
+    return steps.get(row.context.get("step") or "") or words.KIND.get(row.kind, row.kind)
+
+
+def _told(world: World, session: Session, what: str) -> set[Any]:
+    """All that letters to our own people remember under a name."""
+    internal = (OutboxLetter.kind == "internal", outbox.counted(world.settings))
+    known = session.scalars(select(OutboxLetter.context).where(*internal))
+    return {key for context in known for key in context.get(what, [])}
+
+
+def _page(world: World, path: str) -> str:
+    return f"{world.settings.public_url.rstrip('/')}/{path}"
 
 
 def _write(
@@ -67,10 +120,13 @@ def _write(
     lines: Sequence[str],
     now: datetime,
     *,
+    links: Sequence[tuple[str, str]] = (),
     roles: Sequence[str] = ("ops",),
     **remember: object,
 ) -> None:
-    rendered = render(world.settings.data, world.directive, "internal", {"title": title, "lines": lines})
+    rendered = render(
+        world.settings.data, world.directive, "internal", {"title": title, "lines": lines, "links": links}
+    )
     letters = [
         Letter(
             kind="internal",

@@ -8,6 +8,8 @@ from dondoc.facts.obligations import Standing
 
 ROLE = {"focal_officer": "cán bộ đầu mối", "clerk": "văn thư", "head": "lãnh đạo đơn vị", "board": "lãnh đạo Sở"}
 
+KIND = {"report": "Báo cáo tuần"}  # what waits for approval beside the ladder's letters
+
 
 def short(day: date) -> str:
     return f"{day:%d/%m/%Y}"

@@ -27,6 +27,8 @@ def approval(found: Any, *, subject: str, body: str, patience: timedelta) -> Non
     @task.short_circuit(ignore_downstream_trigger_rules=True)
     def anything_to_approve(found: dict[str, Any]) -> list[str]:
         to_approve: list[str] = found["to_approve"]
+        if to_approve:
+            tell()
         return to_approve
 
     @task(task_id="release")
@@ -44,6 +46,15 @@ def approval(found: Any, *, subject: str, body: str, patience: timedelta) -> Non
     )
     held >> approve
     released(held, approve.output)
+
+
+def tell() -> None:
+    """The approver has a mail about what waits, unless one told of it already."""
+    from dondoc.escalation import tell
+
+    world = open_world()
+    with world.sessions.begin() as session:
+        tell.to_approve(world, session, clock.now())
 
 
 def letters(ids: list[str]) -> str:

@@ -1,0 +1,94 @@
+"""What the approver reads in the morning: which letters and which forms wait, until when, and where to go."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from dondoc import clock
+from dondoc.intake import inbox
+from dondoc.store.mail import OutboxLetter
+from tests.escalation.conftest import Office, one
+
+HONG_LINH, DUC_THO = "ubnd-thi-xa-hong-linh", "ubnd-huyen-duc-tho"
+THURSDAY = date(2021, 11, 25)  # form_03, chased on the 23rd, is due for the letter to the heads
+
+
+@pytest.fixture
+def office(office: Office) -> Office:
+    office.know(("so-tttt", "approver", "duyet@so.test"))
+    return office
+
+
+@pytest.fixture
+def thursday(post_office: Office) -> Office:
+    """The first letters have left on Tuesday, and it is the morning of the second ones."""
+    post_office.decide(agencies=[HONG_LINH, DUC_THO])
+    post_office.deliver()
+    post_office.go(THURSDAY)
+    post_office.see()
+    return post_office
+
+
+def told(office: Office, about: str = "chờ duyệt") -> list[OutboxLetter]:
+    return [r for r in office.letters() if r.kind == "internal" and about in r.subject]
+
+
+def test_letters_that_wait_for_approval_are_told_with_step_agencies_deadline_and_place(thursday: Office) -> None:
+    rows = thursday.decide(agencies=[HONG_LINH, DUC_THO])
+    held = [i for row in rows for i in row["outbox_ids"]]
+    assert {row["step"] for row in rows} == {"overdue_2"}
+    [letter] = told(thursday)
+    assert (letter.recipient, letter.state) == ("duyet@so.test", "pending")
+    assert f"{len(held):02} thư đang chờ duyệt gửi" in letter.subject
+    [step] = [s for s in thursday.world.directive.ladder if s.id == "overdue_2"]
+    until = "17 giờ 00 phút ngày 29/11/2021"
+    assert f"- {step.title}: {len(held):02} thư về 02 đơn vị; duyệt muộn nhất lúc {until}" in letter.text
+    for link in ("dondoc/letters?state=held", "required_actions?response_received=false"):
+        assert f"http://127.0.0.1:8080/{link}" in letter.text
+        assert f'href="http://127.0.0.1:8080/{link}"' in letter.html
+
+
+def test_the_same_letters_are_told_once_and_told_again_only_with_a_new_one(thursday: Office) -> None:
+    first = one(thursday.decide(agencies=[HONG_LINH]), HONG_LINH)["outbox_ids"]
+    thursday.now += timedelta(minutes=20)
+    thursday.decide(agencies=[HONG_LINH])
+    assert len(told(thursday)) == 1
+    second = one(thursday.decide(agencies=[DUC_THO]), DUC_THO)["outbox_ids"]
+    assert [len(r.context["to_approve"]) for r in told(thursday)] == [len(first), len(first) + len(second)]
+    thursday.approve(*first)
+    thursday.decide(agencies=[DUC_THO])
+    assert len(told(thursday)) == 2, "fewer wait, none of them new"
+
+
+def test_nothing_is_told_while_nothing_waits(office: Office) -> None:
+    office.decide()
+    assert told(office) == []
+
+
+def test_what_waits_of_forms_is_counted_as_on_the_page_and_has_its_link(office: Office) -> None:
+    office.submission(HONG_LINH, "form_03", "waiting")
+    office.now += timedelta(seconds=1)
+    office.submission(DUC_THO, "form_03", "refused")
+    office.decide()
+    with office.world.sessions.begin() as session:
+        page = len(inbox.inbox(session, inbox.ASIDE))
+    [letter] = told(office, "bản nộp")
+    assert page == 2
+    assert f"{page:02} bản nộp đang chờ Sở xử lý" in letter.subject
+    assert "BN-0002, nhận ngày 23/11/2021: UBND huyện Đức Thọ (tệp chưa mở được" in letter.text
+    assert "http://127.0.0.1:8080/dondoc/inbox" in letter.text
+
+
+def test_a_file_that_could_not_be_opened_is_alone_no_reason_to_write(office: Office) -> None:
+    office.submission(DUC_THO, "form_03", "refused")
+    office.decide()
+    assert told(office, "bản nộp") == []
+
+
+def test_letters_whose_time_has_passed_are_not_asked_for(thursday: Office) -> None:
+    first = one(thursday.decide(agencies=[HONG_LINH]), HONG_LINH)["outbox_ids"]
+    thursday.go(date(2021, 12, 1))
+    thursday.see()
+    thursday.decide(agencies=[DUC_THO])
+    assert clock.at(date(2021, 11, 29), 17) < thursday.now
+    assert not set(first) & {str(i) for i in told(thursday)[-1].context["to_approve"]}
