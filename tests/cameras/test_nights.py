@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from dondoc.cameras import attempts, letters, night, outages, state
+from dondoc.cameras import attempts, letters, night, outages, state, verdicts
 from dondoc.cameras.declare import declare
 from dondoc.cameras.imports import import_csv
 from dondoc.clock import at
@@ -462,6 +462,10 @@ class TestLetters:
         assert "01/04 camera có hình" in letter.subject
         assert "đã khai: 05" in letter.text
         assert "CAM-00003 (missing)" in letter.text
+        for words in (letter.text, letter.html):
+            assert f"“{verdicts.SENTENCE['not_found']}”: kiểm tra đường dẫn luồng và số kênh đã khai." in words
+            assert "Nếu khai nhầm, sửa biểu mẫu rồi trả lời thư này" in words
+            assert verdicts.ADVICE["connect_timeout"] not in words
         assert "CAM-00002 (dark)" not in letter.text  # restricted: by its number alone
         assert "chưa lắp đặt" in letter.text
         assert "127.0.0.1" not in letter.text + letter.html

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from dondoc.cameras.decoder import Decoder
 from dondoc.cameras.probe import probe, probe_many
-from dondoc.cameras.verdicts import PHASE, SENTENCE, Finding, Target
+from dondoc.cameras.verdicts import ADVICE, GOOD, NOT_CHECKED, PHASE, SENTENCE, Finding, Target
 from dondoc.demo import camera, clips
 from dondoc.demo.camera import LOCKED, PASSWORD, USER, Camera
 from dondoc.demo.fleet import Fleet
@@ -284,3 +284,4 @@ def test_a_decoder_that_is_killed_or_too_slow_costs_one_picture_only() -> None:
 
 def test_every_verdict_has_a_phase_and_a_sentence_for_letters() -> None:
     assert set(PHASE) == set(SENTENCE)
+    assert set(ADVICE) == set(PHASE) - GOOD - NOT_CHECKED

@@ -17,7 +17,7 @@ from dondoc.cameras.attempts import device
 from dondoc.cameras.looks import Judge
 from dondoc.cameras.places import Place, Seat, gather
 from dondoc.cameras.state import CameraState
-from dondoc.cameras.verdicts import GOOD, PHASE, REACHABLE_PHASES, SENTENCE
+from dondoc.cameras.verdicts import ADVICE, GOOD, PHASE, REACHABLE_PHASES, SENTENCE
 from dondoc.directive.succession import responsible
 from dondoc.facts import contacts
 from dondoc.mail import outbox
@@ -120,6 +120,7 @@ def _answer(world: World, submission_id: int, now: datetime) -> Letter | None:
         "locked": sum(v == "auth_required" for v in found.verdicts.values()),
         "faults": faults[:SHOWN],
         "more": max(0, len(faults) - SHOWN),
+        "advice": _advice(found.verdicts.values()),
         "unchecked": unchecked[:SHOWN],
         "more_unchecked": max(0, len(unchecked) - SHOWN),
     }
@@ -174,6 +175,12 @@ def _said(verdicts: Mapping[int, str]) -> dict[int, str]:
     return {camera: SENTENCE[verdict] for camera, verdict in verdicts.items()}
 
 
+def _advice(verdicts: Iterable[str]) -> list[tuple[str, str]]:
+    """What can be done about each kind of fault, once: the kind in the words of its camera's line, and the advice."""
+    seen = set(verdicts)
+    return [(SENTENCE[verdict], what) for verdict, what in ADVICE.items() if verdict in seen]
+
+
 def _accepted_of(session: Session, submission_id: int) -> str | None:
     """Whose accepted form it is; None when it was not accepted."""
     newest = select(Verdict).where(Verdict.submission_id == submission_id).order_by(Verdict.id.desc()).limit(1)
@@ -208,6 +215,7 @@ def _told(
         "faults": lines[:SHOWN],
         "total": len(found),
         "more": max(0, len(lines) - SHOWN),
+        "advice": _advice([*(o.verdict for o, _ in alone), *(_verdict(place, cameras) for place in named)]),
     }
     about = f"{','.join(numbers)}|{now:%Y-%m-%d}"
     return _letter(
@@ -238,6 +246,11 @@ def _device(camera: Camera) -> str:
     return device(camera.url) if camera.url else f"CAM-{camera.id:05}"
 
 
+def _verdict(place: Place, cameras: Mapping[int, CameraState]) -> str:
+    """What its cameras have in common."""
+    return cameras[place.cameras[0]].verdict or "unreachable"
+
+
 def _place(place: Place, cameras: Mapping[int, CameraState], mine: Mapping[int, Outage]) -> dict[str, Any]:
     """What a letter says of a place; where a camera is restricted, the place is named by numbers alone."""
     states = [cameras[camera] for camera in place.cameras]
@@ -251,7 +264,7 @@ def _place(place: Place, cameras: Mapping[int, CameraState], mine: Mapping[int, 
         "name": name,
         "count": len(states),
         "numbers": numbers,
-        "why": SENTENCE[states[0].verdict or "unreachable"],
+        "why": SENTENCE[_verdict(place, cameras)],
         "since": min(s.since for s in states if s.since),
         "outages": ", ".join(f"SC-{o:04}" for o in outages[:NUMBERS]) + (" …" if len(outages) > NUMBERS else ""),
     }

@@ -65,6 +65,31 @@ SENTENCE = {
     "no_signal_card": "đầu ghi báo mất tín hiệu",
     "ok": "hoạt động tốt",
 }
+# What an agency can do about it: for whatever it is asked to look into.
+ADVICE = {
+    "invalid_address": "kiểm tra địa chỉ, cổng, đường dẫn luồng trong biểu mẫu",
+    "dns_failure": "kiểm tra tên máy đã khai, hoặc khai bằng địa chỉ IP",
+    "connection_refused": "kiểm tra cổng đã khai; bật dịch vụ RTSP trên camera, đầu ghi",
+    "unreachable": "kiểm tra đường truyền, thiết bị mạng tại điểm lắp và địa chỉ IP đã khai",
+    "connect_timeout": "kiểm tra nguồn điện, đường truyền; nếu vẫn tốt, kiểm tra tường lửa, địa chỉ và cổng đã khai",
+    "tls_failure": "kiểm tra chứng thư, cấu hình mã hóa RTSP của camera, hoặc khai cổng không mã hóa",
+    "rtsp_timeout": "khởi động lại camera, đầu ghi; kiểm tra cổng đã khai",
+    "not_rtsp": "khai lại cổng của dịch vụ RTSP",
+    "closed_early": "khởi động lại camera, đầu ghi; kiểm tra giới hạn số kết nối cùng lúc",
+    "server_error": "khởi động lại camera, đầu ghi; kiểm tra giới hạn số kết nối cùng lúc",
+    "auth_failed": "kiểm tra tài khoản, mật khẩu xem; trao đổi trực tiếp với cán bộ phụ trách, không gửi qua thư",
+    "forbidden": "cấp quyền xem trực tiếp cho tài khoản đã giao cho Sở",
+    "not_found": "kiểm tra đường dẫn luồng và số kênh đã khai",
+    "no_video_track": "kiểm tra đường dẫn luồng đã khai: phải là luồng có hình",
+    "no_frame": "kiểm tra đường truyền; khởi động lại camera, đầu ghi",
+    "decode_failed": "đặt luồng về H.264 hoặc H.265; kiểm tra chất lượng đường truyền",
+    "black": "kiểm tra ống kính, đèn hồng ngoại hoặc đèn chiếu sáng tại điểm lắp",
+    "overexposed": "chỉnh hướng, độ sáng của camera; tránh đèn chiếu thẳng vào ống kính",
+    "covered": "gỡ vật che, lau ống kính",
+    "blurred": "lau ống kính, chỉnh lại nét",
+    "frozen": "khởi động lại camera, đầu ghi",
+    "no_signal_card": "kiểm tra nguồn điện, dây nối từ camera đến đầu ghi và số kênh đã khai",
+}
 
 
 @dataclass(frozen=True)
