@@ -335,8 +335,26 @@ class TestTogether:
         assert text.count("SC-0001") == 1
         assert "CAM-00004 (Đường 26/3 1): hình chỉ có màu đen" in text
         assert "CAM-00005" not in text
+        assert "- Với tình trạng “camera không trả lời kết nối”: kiểm tra nguồn điện, đường truyền" in text
+        assert "- Với tình trạng “hình chỉ có màu đen”: kiểm tra ống kính, đèn hồng ngoại" in text
+        assert "“camera không trả lời kết nối”" in letter.html
         assert "10.8.1" not in text + letter.html
         assert letter.context["outages"] == opened
+
+    @pytest.mark.parametrize("verdict", ["black", "covered", "blurred", "overexposed"])
+    def test_a_fault_of_the_picture_asks_for_the_lens_or_the_lamp_alone(self, world: World, verdict: str) -> None:
+        (alone,) = at_site(world, 1, "Đường 26/3")
+        contact(world, "a@example.vn")
+        for number, found in enumerate(["ok", verdict, verdict]):
+            seen(world, number, {alone: found})
+        letters.outages(world, outages.settle(world, night=on(2), now=late(2))["opened"], late(2))
+        with world.sessions.begin() as session:
+            letter = session.scalars(select(OutboxLetter)).one()
+        for words in (letter.text, letter.html):
+            assert "ống kính" in words
+            assert "nguồn điện" not in words
+            assert "đường truyền" not in words
+            assert "không cần trả lời" not in words, "its foot asks for an answer"
 
     def test_a_restricted_camera_hides_its_place(self, world: World) -> None:
         ids = at_site(world, 2, "Nhà riêng ông X")
