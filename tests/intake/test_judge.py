@@ -143,8 +143,38 @@ def test_a_workbook_that_cannot_be_read_is_answered_with_what_to_do(desk: Desk) 
     submission = bring(desk, desk.form()[:500])
     assert newest(desk, submission).outcome == "refused"
     [letter] = desk.letters()
-    assert (letter.kind, letter.attachments) == ("returned", [])
-    assert newest(desk, submission).reason in letter.text
+    assert letter.kind == "returned"
+    assert "Đề nghị gửi lại: tệp “BM03.xlsx” chưa đọc được" in letter.subject
+    for words in (letter.text, letter.html):
+        assert "Tệp bị hỏng hoặc gửi thiếu nên không mở được. Đề nghị mở tệp bằng Excel" in words
+        assert words.count("BM03.xlsx") == 1, "said once"
+        assert words.count("trả lời thư này") == 2, "what to do, and the foot"
+        assert "chỉnh sửa" not in words
+        assert "Bieu_mau_" in words
+
+
+def test_with_a_file_that_cannot_be_read_a_blank_goes_back_to_whom_it_is_known_to_belong(desk: Desk) -> None:
+    bring(desk, desk.form()[:500])
+    bring(desk, desk.form()[:600], sender="la@noi-khac.test")
+    known, stranger = desk.letters()
+    assert stranger.attachments == []
+    assert "Biểu mẫu trống" not in stranger.text
+    [blank] = known.attachments
+    found = judge(
+        desk.world.blobs.get(blank["sha256"]),
+        blank["filename"],
+        data=desk.world.settings.data,
+        directive=desk.world.directive,
+        secrets=desk.world.settings.secret_keys,
+        day=desk.now.date(),
+    )
+    assert (found.form, found.agency, found.token) == ("form_03", DUC_THO, "valid")
+
+
+def test_no_blank_goes_to_whom_owes_no_form_any_more(desk: Desk) -> None:
+    bring(desk, desk.form())
+    bring(desk, desk.form()[:500])
+    assert desk.letters()[-1].attachments == []
 
 
 def test_from_an_unregistered_address_nothing_happens_until_a_person_assigns_it_once(desk: Desk) -> None:

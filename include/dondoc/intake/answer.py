@@ -9,10 +9,15 @@ from sqlalchemy.orm import Session
 
 from dondoc.directive.names import fold
 from dondoc.errors import Problem
+from dondoc.escalation import blanks
 from dondoc.facts import contacts
+from dondoc.facts.obligations import standings
+from dondoc.facts.read import read
 from dondoc.forms.annotate import annotate
+from dondoc.forms.clean import clean
 from dondoc.forms.judge import judge
 from dondoc.forms.spec import load_specs
+from dondoc.forms.words import shown
 from dondoc.intake.judge import ACCEPTED, newest_verdict
 from dondoc.intake.receive import OURS
 from dondoc.mail import outbox
@@ -23,6 +28,7 @@ from dondoc.store.mail import OutboxLetter
 from dondoc.world import World
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+OWED = ("not_due", "overdue")  # not what was returned: its sender has a form to correct
 SHOWN = 10  # issues in the mail's own text: people read on phones
 PER_DAY = 20  # answers to one address a day: an automatic correspondent must not become a loop
 
@@ -69,8 +75,9 @@ def _letter(world: World, submission_id: int, now: datetime) -> Letter | None:
         if not recipient or _answered_today(world, session, recipient, now) >= PER_DAY:
             return None
     kind, folder = LETTERS[verdict.outcome]
-    attachments = _annotated(world, submission, verdict) if kind == "returned" else ()
-    context = _context(world, submission, verdict, bool(attachments))
+    attachments = _annotated(world, submission, verdict) if verdict.outcome == "returned" else ()
+    fresh = _fresh(world, verdict, now) if verdict.outcome == "refused" else ()
+    context = _context(world, submission, verdict, bool(attachments), [a.filename for a in fresh])
     words = render(world.settings.data, world.directive, folder, context)
     # Two different arrivals with the same values get one answer: it is the content that is acknowledged.
     about = f"{verdict.form}/{verdict.value_hash}" if verdict.value_hash else submission.sha256
@@ -92,7 +99,7 @@ def _letter(world: World, submission_id: int, now: datetime) -> Letter | None:
         dedup="|".join(parts),
         reason=f"Trả lời bản nộp BN-{submission.id:04}: {verdict.reason}",
         agency=verdict.agency,
-        attachments=attachments,
+        attachments=attachments + fresh,
         in_reply_to=submission.message_id,
         context={"submission": submission.id, "outcome": verdict.outcome},
     )
@@ -117,9 +124,7 @@ def _answered_today(world: World, session: Session, recipient: str, now: datetim
 
 
 def _annotated(world: World, submission: Submission, verdict: Verdict) -> tuple[Attachment, ...]:
-    """The workbook back with the wrong cells marked; nothing when it could not be read at all."""
-    if verdict.outcome != "returned":
-        return ()
+    """The workbook back with the wrong cells marked; nothing when it cannot be marked."""
     content = world.blobs.get(submission.sha256)
     data, directive, secrets = world.settings.data, world.directive, world.settings.secret_keys
     form = judge(
@@ -140,7 +145,26 @@ def _annotated(world: World, submission: Submission, verdict: Verdict) -> tuple[
     return (Attachment(f"{name or 'bieu_mau'}_can_sua.xlsx", world.blobs.put(marked), XLSX),)
 
 
-def _context(world: World, submission: Submission, verdict: Verdict, attached: bool) -> dict[str, object]:
+def _fresh(world: World, verdict: Verdict, now: datetime) -> tuple[Attachment, ...]:
+    """A blank of each form that the agency still owes, to begin anew; nothing when we do not know whose the file is."""
+    if not verdict.agency:
+        return ()
+    with world.sessions.begin() as session:
+        owed = standings(world.directive, world.calendar, read(session, now), now)
+    forms = dict.fromkeys(s.duty.deliverable for s in owed if s.agency == verdict.agency and s.status in OWED)
+    known = load_specs(world.settings.data)
+    return tuple(blanks.make(world, [(verdict.agency, form) for form in forms if form in known]).values())
+
+
+def _why(submission: Submission, verdict: Verdict) -> str:
+    """Why a file was refused, without its name, which the letter has said already."""
+    why = verdict.reason.removeprefix(f"Tệp “{shown(clean(submission.filename))}”: ")
+    return why[:1].upper() + why[1:]
+
+
+def _context(
+    world: World, submission: Submission, verdict: Verdict, attached: bool, fresh: list[str]
+) -> dict[str, object]:
     specs = load_specs(world.settings.data)
     errors = [i for i in verdict.issues if i["severity"] == "error"]
     warnings = [i for i in verdict.issues if i["severity"] == "warning"]
@@ -151,7 +175,7 @@ def _context(world: World, submission: Submission, verdict: Verdict, attached: b
         "form": specs[verdict.form].title if verdict.form in specs else None,
         "agency": world.directive.agency(verdict.agency).name if verdict.agency else None,
         "outcome": verdict.outcome,
-        "reason": verdict.reason,
+        "reason": _why(submission, verdict) if verdict.outcome == "refused" else verdict.reason,
         "rows": len(verdict.rows),
         "fulfils": bool(verdict.fulfils) and verdict.outcome in ACCEPTED,
         "errors": errors,
@@ -159,4 +183,5 @@ def _context(world: World, submission: Submission, verdict: Verdict, attached: b
         "shown": (errors or warnings)[:SHOWN],
         "more": max(0, len(errors or warnings) - SHOWN),
         "attached": attached,
+        "fresh": fresh,
     }
