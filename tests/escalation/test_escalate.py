@@ -165,6 +165,14 @@ class TestPeopleRule:
         assert row["step"] == "overdue_1"
         assert "gia hạn đến hết ngày 24/11/2021 theo Giấy ghi 12" in row["reason"]
 
+    def test_the_subject_of_a_reminder_has_one_pair_of_brackets(self, office: Office) -> None:
+        office.rule("extend", agency=HONG_LINH, until=date(2021, 11, 30))
+        office.go(date(2021, 11, 25))
+        office.see()
+        assert one(office.decide(agencies=[HONG_LINH]), HONG_LINH)["step"] == "remind_3"
+        subject = office.letters(HONG_LINH)[0].subject
+        assert subject.endswith("gửi hết ngày 30/11/2021 (đã gia hạn, còn 03 ngày làm việc)")
+
     def test_who_was_given_the_duty_is_written_to(self, office: Office) -> None:
         office.rule("reassign", agency=HONG_LINH, to_agency=DUC_THO)
         rows = office.decide(everyone=True)

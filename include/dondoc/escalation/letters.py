@@ -129,11 +129,13 @@ def _item(world: World, standing: Standing, day: date) -> dict[str, Any]:
     """What a letter says of an obligation."""
     last = standing.last_day or day
     late = world.calendar.between(last, day)
+    left = world.calendar.between(day, last)
     return {
         "name": words.name(world.directive, standing),
         "due": words.due(standing),
+        "due_left": words.due(standing, *([f"còn {left:02} ngày làm việc"] if left else [])),
         "late": late if late > world.settings.grace_days else 0,  # the day of grace is not held against anybody
-        "left": world.calendar.between(day, last),
+        "left": left,
         "last_today": day == last,
         "returned": standing.reason if standing.status == "returned" else None,
     }

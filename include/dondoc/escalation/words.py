@@ -27,13 +27,15 @@ def name(directive: Directive, standing: Standing) -> str:
     return f"{deliverable(duty.deliverable)} ({directive.system(duty.system).name}{former})"
 
 
-def due(standing: Standing) -> str:
-    """The deadline as the directive writes it; an extended one by its last day."""
+def due(standing: Standing, *notes: str) -> str:
+    """The deadline as the directive writes it; an extended one by its last day. What there is to note, in brackets."""
     written, last = standing.duty.due_before, standing.last_day
     if written is None or last is None:
         return "không định thời hạn"
     extended = (written - last).days != 1
-    return f"hết ngày {short(last)} (đã gia hạn)" if extended else f"trước ngày {short(written)}"
+    day = f"hết ngày {short(last)}" if extended else f"trước ngày {short(written)}"
+    noted = ("đã gia hạn", *notes) if extended else notes
+    return f"{day} ({', '.join(noted)})" if noted else day
 
 
 def reference(directive: Directive) -> str:
