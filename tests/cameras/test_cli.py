@@ -53,6 +53,14 @@ def test_probe_reads_a_csv(fleet: Fleet, tmp_path: Path) -> None:
     assert {r["camera"]: r["verdict"] for r in rows} == {"mot": "black", fleet.url("digest"): "auth_failed"}
 
 
+def test_a_row_out_of_its_columns_is_called_by_its_line(tmp_path: Path) -> None:
+    file = tmp_path / "cameras.csv"
+    file.write_text("id,url,user,password\n,S3CRET,,\nrtsp://u:S3CRET@10.1.1.1/,admin,S3CRET,\n", "utf-8")
+    result = run("probe", "--from", str(file), "--json", "--allow", "127.0.0.1/32")
+    assert {row["camera"] for row in lines(result)} == {"dòng 2", "rtsp://10.1.1.1/"}
+    assert "S3CRET" not in result.output
+
+
 def test_without_an_allow_list_nothing_is_probed_and_it_is_said_aloud(fleet: Fleet) -> None:
     before = fleet.counts["connections"]
     result = run("probe", fleet.url("healthy"), "--json")

@@ -5,7 +5,8 @@ from datetime import date, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from dondoc.cameras import attempts, letters, night, outages, state, verdicts
+from dondoc import keys
+from dondoc.cameras import attempts, credentials, letters, night, outages, state, verdicts
 from dondoc.cameras.declare import declare
 from dondoc.cameras.imports import import_csv
 from dondoc.clock import at
@@ -19,6 +20,7 @@ from dondoc.store.cameras import Camera, CameraCheck, CredentialAttempt, Outage
 from dondoc.store.intake import Submission, Verdict
 from dondoc.store.mail import OutboxLetter
 from dondoc.world import World
+from tests.conftest import SECRET
 
 AGENCY, OTHER, SYSTEM = "so-nnptnt", "ubnd-huyen-duc-tho", "security_traffic"
 NIGHT = date(2021, 11, 22)
@@ -170,6 +172,84 @@ class TestImport:
         assert f"c.csv:2: cột {column} chỉ nhận" in str(caught.value)
         assert says in str(caught.value)
         assert "bi-mat" not in str(caught.value)
+
+    @pytest.mark.parametrize(
+        "line",
+        [
+            f'"{AGENCY},reservoir,A,rtsp://u:S3CRET@10.1.1.1/,admin,S3CRET,',  # a quote that nothing closes
+            f'"{AGENCY},reservoir,A,rtsp://u:S3CRET@10.1.1.1/,admin,"S3CRET",',
+            f'{AGENCY},reservoir,A,rtsp://10.1.1.1,"admin,S3CRET\n{AGENCY},reservoir,B,rtsp://10.1.1.2,b",S3CRET,',
+            "rtsp://u:S3CRET@10.1.1.1/,reservoir,A,,,,",
+            f"{AGENCY},S3CRET,A,rtsp://10.1.1.1,,,",
+            f"{AGENCY},reservoir,A,rtsp://10.1.1.1,admin,S3CRET,pa,rt",  # a comma in a password
+        ],
+    )
+    def test_what_may_be_a_password_out_of_its_place_is_never_repeated(self, world: World, line: str) -> None:
+        with pytest.raises(Problem) as caught:
+            csv(world, line)
+        assert "cameras.csv:2: " in str(caught.value)
+        assert "S3CRET" not in str(caught.value)
+        assert "thiếu dấu nháy đóng" in str(caught.value)
+
+    @pytest.mark.parametrize("column", ["name", "site", "id", "user", "password"])
+    @pytest.mark.parametrize("character", ["\0", "\n", "\x1b"])
+    def test_what_no_database_stores_is_refused_with_its_line_and_column(
+        self, world: World, column: str, character: str
+    ) -> None:
+        row = {"agency": AGENCY, "system": "reservoir", "name": "A", "url": "rtsp://10.1.1.1", "user": "u"}
+        row |= {"password": "p", "id": "1", "site": "s", column: f'"a{character}b"'}
+        text = f"{','.join(row)}\n\n{','.join(row.values())}\n"
+        with world.sessions.begin() as session, pytest.raises(Problem, match=rf"c\.csv:3: cột {column} có ký tự"):
+            import_csv(session, world.directive, text, "c.csv", secrets=[SECRET], now=NOW)
+
+    @pytest.mark.parametrize(
+        "login",
+        [f"u,{'p' * 257}", f"{'u' * 257},p", "u,a\u2028b", "u\u200b,p"],
+    )
+    def test_a_login_that_cannot_be_entered_cannot_be_imported_either(self, world: World, login: str) -> None:
+        user, password = login.split(",")
+        with pytest.raises(Problem) as caught:
+            csv(world, f"{AGENCY},reservoir,A,rtsp://10.1.1.1,{login},")
+        assert "cameras.csv:2: tên đăng nhập hoặc mật khẩu" in str(caught.value)
+        if len(password) > 256:
+            with pytest.raises(Problem, match=r"cameras\.csv:2: tên đăng nhập hoặc mật khẩu dài quá 256 ký tự"):
+                csv(world, f"{AGENCY},reservoir,A,rtsp://{user}:{password}@10.1.1.1,,,")
+        csv(world, f"{AGENCY},reservoir,A,rtsp://10.1.1.1,,,")
+        camera = all_of(world, Camera)[0]
+        with world.sessions.begin() as session, pytest.raises(Problem, match="Tên đăng nhập hoặc mật khẩu"):
+            credentials.enter(session, camera, user, password, by="A", secrets=[SECRET], now=NOW)
+
+    def test_a_password_comes_through_exactly_and_nothing_else_keeps_its_blanks(self, world: World) -> None:
+        csv(world, f'{AGENCY},reservoir,\u00a0A ,rtsp://10.1.1.1, u ,"\u00a0 a""b, ",')
+        camera = all_of(world, Camera)[0]
+        assert (camera.name, camera.username) == ("A", "u")
+        told = keys.cipher([SECRET], "password").decrypt((camera.password or "").encode()).decode()
+        assert told == '\u00a0 a"b, '
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "sep=;\r\nagency;system;name;url\r\n{0};reservoir;Đập, tràn;rtsp://10.1.1.1\r\n",
+            '\ufeffsep=,\nagency,system,name,url\n{0},reservoir,"Đập, tràn",rtsp://10.1.1.1\n',
+            "agency\tsystem\tname\turl\n{0}\treservoir\tĐập, tràn\trtsp://10.1.1.1\n",
+            'Agency,SYSTEM,"Name",URL\r{0},reservoir,"Đập, tràn",rtsp://10.1.1.1\r',
+            "\nagency;system;name;url\n;;;\n{0};reservoir;Đập, tràn;rtsp://10.1.1.1;;\n",
+        ],
+    )
+    def test_what_excel_writes_is_read(self, world: World, text: str) -> None:
+        with world.sessions.begin() as session:
+            import_csv(session, world.directive, text.format(AGENCY), "c.csv", secrets=[], now=NOW)
+        assert [(c.name, c.url) for c in all_of(world, Camera)] == [("Đập, tràn", "rtsp://10.1.1.1:554/")]
+
+    def test_the_line_of_a_fault_is_that_of_the_file(self, world: World) -> None:
+        text = f"sep=;\nagency;system;name;url\n\n{AGENCY};x;A;rtsp://10.1.1.1\n"
+        with world.sessions.begin() as session, pytest.raises(Problem, match=r"c\.csv:4: không có hệ thống “x”"):
+            import_csv(session, world.directive, text, "c.csv", secrets=[], now=NOW)
+
+    def test_of_two_columns_of_one_name_neither_is_believed(self, world: World) -> None:
+        text = f"agency,system,name,url,URL\n{AGENCY},reservoir,A,rtsp://10.1.1.1,rtsp://10.1.1.2\n"
+        with world.sessions.begin() as session, pytest.raises(Problem, match="hai cột cùng tên"):
+            import_csv(session, world.directive, text, "c.csv", secrets=[], now=NOW)
 
     def test_a_file_that_excel_wrote_with_semicolons_is_read(self, world: World) -> None:
         text = f"\ufeffagency;system;name;url\r\n{AGENCY};reservoir;Đập, tràn;rtsp://10.1.1.1\r\n"

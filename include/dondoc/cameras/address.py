@@ -3,6 +3,7 @@
 import ipaddress
 import re
 import socket
+import unicodedata
 from dataclasses import dataclass
 from urllib.parse import quote, unquote
 
@@ -118,9 +119,14 @@ def _user_info(info: str) -> tuple[str, str | None]:
         user, password = unquote(name, errors="strict"), unquote(secret, errors="strict")
     except UnicodeDecodeError:
         raise ValueError("tên hoặc mật khẩu có dấu % phải viết dạng %25") from None
-    if not (user + password).isprintable():
+    if not sendable(user + password):
         raise ValueError("tên hoặc mật khẩu có ký tự điều khiển")
     return user, password if colon else None
+
+
+def sendable(login: str) -> bool:
+    """Whether a name or a password has nothing that could end a header's line; blanks of every kind are its own."""
+    return all(c.isprintable() or unicodedata.category(c) == "Zs" for c in login)
 
 
 def public(url: str) -> str:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from dondoc import keys
 from dondoc.cameras import attempts
+from dondoc.cameras.address import sendable
 from dondoc.errors import Problem
 from dondoc.store.cameras import Camera, CredentialAttempt, CredentialRelease
 from dondoc.store.session import one_at_a_time
@@ -24,13 +25,20 @@ def enter(
     Raises:
         Problem: user, password or name are missing or cannot be a login; or no key is set.
     """
-    if not user or not password or max(len(user), len(password)) > LONGEST:
-        raise Problem("Tên đăng nhập và mật khẩu phải có, mỗi mục không quá 256 ký tự.")
-    if not (user + password).isprintable():
-        raise Problem("Tên đăng nhập hoặc mật khẩu có ký tự điều khiển.")
+    if not user or not password:
+        raise Problem(f"Tên đăng nhập và mật khẩu phải có, mỗi mục không quá {LONGEST} ký tự.")
+    if wrong := fault(user, password):
+        raise Problem(f"{wrong[0].upper()}{wrong[1:]}.")
     camera.username = user
     camera.password = keys.cipher(secrets, "password").encrypt(password.encode()).decode()
     _release(session, camera, attempts.fingerprint(secrets, user, password), by, "nhập tài khoản, mật khẩu", now)
+
+
+def fault(user: str, password: str) -> str | None:
+    """Why these cannot be a login, whichever way they came; None when they can."""
+    if max(len(user), len(password)) > LONGEST:
+        return f"tên đăng nhập hoặc mật khẩu dài quá {LONGEST} ký tự"
+    return None if sendable(user + password) else "tên đăng nhập hoặc mật khẩu có ký tự điều khiển"
 
 
 def retry(session: Session, camera: Camera, *, by: str, reason: str, secrets: list[str], now: datetime) -> None:

@@ -12,7 +12,7 @@ from dondoc.cameras import credentials
 from dondoc.cameras.address import Address, parse
 from dondoc.cameras.declare import identify, move_to
 from dondoc.cameras.streams import canonical
-from dondoc.cameras.table import read
+from dondoc.cameras.table import SLIPPED, is_code, read
 from dondoc.directive.model import Directive
 from dondoc.directive.names import fold
 from dondoc.errors import Problem
@@ -81,10 +81,10 @@ def _twice(rows: Iterable[tuple[int, Row]], filename: str) -> list[str]:
 
 
 def _checked(directive: Directive, row: dict[str, str]) -> Address:
-    if row["agency"] not in {a.id for a in directive.agencies}:
-        raise ValueError(f"không có đơn vị “{row['agency']}” trong văn bản chỉ đạo")
-    if row["system"] not in {s.id for s in directive.systems}:
-        raise ValueError(f"không có hệ thống “{row['system']}”")
+    if (agency := row["agency"]) not in {a.id for a in directive.agencies}:
+        raise ValueError(_unknown("agency", agency, f"không có đơn vị “{agency}” trong văn bản chỉ đạo"))
+    if (system := row["system"]) not in {s.id for s in directive.systems}:
+        raise ValueError(_unknown("system", system, f"không có hệ thống “{system}”"))
     if not fold(row["name"]):
         raise ValueError("chưa ghi tên camera")
     if row.get("password") and not row.get("user"):
@@ -95,7 +95,21 @@ def _checked(directive: Directive, row: dict[str, str]) -> Address:
     for column in YES_NO:
         if row.get(column) and fold(row[column]) not in _SAID:
             raise ValueError(f"cột {column} chỉ nhận Có, Không hoặc để trống")
-    return parse(row["url"])
+    address = parse(row["url"])
+    if wrong := credentials.fault(*(_login(row, address) or ("", ""))):
+        raise ValueError(wrong)
+    return address
+
+
+def _login(row: Row, address: Address) -> tuple[str, str] | None:
+    if row.get("user"):
+        return row["user"], row.get("password") or ""
+    return (address.user, address.password or "") if address.user else None
+
+
+def _unknown(column: str, cell: str, words: str) -> str:
+    """`words` repeat the cell, which only what looks like a code is fit for."""
+    return words if is_code(cell) else f"cột {column} không phải một mã (chữ thường, số, dấu gạch), {SLIPPED}"
 
 
 def _take_over(
@@ -116,7 +130,7 @@ def _take_over(
         known.claim(camera)
         _fill(camera, row, address, secrets, now)
         addresses[camera] = identity
-        logins[camera] = logins.get(camera, False) or bool(row.get("user") or address.user)
+        logins[camera] = logins.get(camera, False) or _login(row, address) is not None
     identify(session, known.cameras, addresses)
     return added, logins
 
@@ -165,7 +179,6 @@ def _fill(camera: Camera, row: Row, address: Address, secrets: list[str], now: d
     elif camera.exemption == "private_address" or (camera.exemption == "not_installed" and row.get("status")):
         camera.exemption = None  # our own people give an address that they get to, or say that it is there now
     move_to(camera, address.url)
-    user, password = (row.get("user"), row.get("password")) if row.get("user") else (address.user, address.password)
-    if user:
-        camera.username = user
-        camera.password = keys.cipher(secrets, "password").encrypt((password or "").encode()).decode()
+    if login := _login(row, address):
+        camera.username = login[0]
+        camera.password = keys.cipher(secrets, "password").encrypt(login[1].encode()).decode()

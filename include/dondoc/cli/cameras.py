@@ -105,10 +105,18 @@ def _targets(urls: list[str], source: Path | None) -> "list[Target]":
     if not urls and source is None:
         raise Problem("Chưa cho biết hỏi camera nào. Ghi địa chỉ rtsp://… hoặc --from cameras.csv.")
     targets = [Target(public(url), url) for url in urls]
-    for _, row in read(_text(source), source.name, ("url",)) if source else ():
+    for line, row in read(_text(source), source.name, ("url",)) if source else ():
         user = row.get("user") or None
-        targets.append(Target(row.get("id") or public(row["url"]), row["url"], user, row.get("password") or None))
+        targets.append(Target(_called(row, line), row["url"], user, row.get("password") or None))
     return targets
+
+
+def _called(row: dict[str, str], line: int) -> str:
+    """What a row's camera is called. What is no address may be a password out of its place, and is not repeated."""
+    from dondoc.cameras.address import public
+
+    address = row["url"] if "://" in row["url"] else f"dòng {line}"
+    return public(row.get("id") or address)
 
 
 def _text(path: Path) -> str:
