@@ -23,7 +23,7 @@ from dondoc.cameras.address import parse
 from dondoc.cameras.declare import declare
 from dondoc.cameras.exports import fleet, frigate, go2rtc, mediamtx, tables
 from dondoc.cameras.exports.streams import Stream, plain
-from dondoc.cameras.streams import main_and_sub
+from dondoc.cameras.streams import canonical, main_and_sub
 from dondoc.errors import Problem
 from dondoc.store.cameras import Camera, CredentialAttempt, CredentialRelease, NightRun
 from dondoc.store.intake import Submission, Verdict
@@ -249,6 +249,11 @@ class TestMainAndSub:
         text = configuration(pairs, "go2rtc")
         assert {n for n in sources("go2rtc", text) if n.startswith(("cam00001", "cam00003"))} == handed
         assert ("Không xuất" in text) == (word != "all")
+
+    def test_another_spelling_of_the_main_stream_is_no_sub_stream_and_its_pair_is_spelt_alike(self) -> None:
+        main, sub = (f"rtsp://10.1.1.1:554/ISAPI/Streaming/channels/10{n}" for n in (1, 2))
+        assert main_and_sub(main, canonical(main)) == (main, sub)
+        assert main_and_sub(sub, canonical(main)) == (main, sub)
 
     def test_a_login_goes_to_no_other_device(self) -> None:
         assert main_and_sub("rtsp://10.1.1.1/sd", "rtsp://10.6.6.6:554/hd") == (None, "rtsp://10.1.1.1/sd")

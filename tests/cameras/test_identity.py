@@ -12,6 +12,7 @@ from dondoc.cameras.streams import canonical
 from dondoc.store.cameras import Camera
 from dondoc.world import World
 from tests.cameras.nights import AGENCY, NOW, SYSTEM, cameras
+from tests.conftest import Run
 
 HIK = {"brand": "Hikvision", "host": "10.1.1.1"}
 
@@ -57,6 +58,52 @@ class TestCanonical:
     )
     def test_others_are_not(self, other: tuple[str, str]) -> None:
         assert canonical(other[0]) != canonical(other[1])
+
+    @pytest.mark.parametrize("stream", ["01", "02"])
+    @pytest.mark.parametrize(
+        "spelling",
+        [
+            "/Streaming/channels/3{}",
+            "/streaming/CHANNELS/3{}",
+            "/Streaming/Channels/3{}/",
+            "//Streaming/Channels/3{}",
+            "/ISAPI/Streaming/channels/3{}",
+            "/PSIA/streaming/channels/3{}",
+            "/Streaming/Channels/3{}?transportmode=unicast",
+            "/Streaming/Channels/3{}?transportmode=unicast&profile=Profile_1",
+        ],
+    )
+    def test_hikvision_in_its_usual_spellings_is_one(self, spelling: str, stream: str) -> None:
+        assert canonical(f"rtsp://10.1.1.1{spelling.format(stream)}") == "rtsp://10.1.1.1:554/Streaming/Channels/301"
+
+    @pytest.mark.parametrize("stream", [0, 1])
+    @pytest.mark.parametrize(
+        "spelling",
+        [
+            "channel=3&subtype={}&unicast=true&proto=Onvif",
+            "channel=03&subtype={}",
+            "subtype={}&channel=3",
+            "proto=onvif&Subtype={}&unicast=TRUE&Channel=3",
+        ],
+    )
+    def test_dahua_in_its_usual_spellings_is_one(self, spelling: str, stream: int) -> None:
+        url = f"rtsp://10.1.1.1/cam/realmonitor?{spelling.format(stream)}"
+        assert canonical(url) == "rtsp://10.1.1.1:554/cam/realmonitor?channel=3&subtype=0"
+
+    @pytest.mark.parametrize(
+        "path",
+        [
+            "/Streaming/Channels/301?starttime=20211120T000000Z",
+            "/Streaming/tracks/301",
+            "/Streaming/Channels/303",
+            "/cam/realmonitor?channel=3&subtype=0&channel=4",
+            "/cam/playback?channel=3&subtype=0",
+            "/cam/realmonitor?channel=3&subtype=2",
+            "/Live/ABC?b=1&a=2",
+        ],
+    )
+    def test_what_is_not_known_to_be_the_same_keeps_its_address(self, path: str) -> None:
+        assert canonical(f"rtsp://10.1.1.1{path}") == f"rtsp://10.1.1.1:554{path}"
 
 
 class TestDeclared:
@@ -158,6 +205,67 @@ class TestImported:
         cameras(world, f"{AGENCY},{SYSTEM},A,rtsp://10.20.1.9/1,,,,,,")
         assert camera(world, 1).exemption is None
 
+    @pytest.mark.parametrize(
+        ("first", "second"),
+        [
+            ("/Streaming/Channels/101", "/ISAPI/Streaming/channels/102"),
+            ("/cam/realmonitor?channel=1&subtype=0", "/cam/realmonitor?channel=1&subtype=0&unicast=true&proto=Onvif"),
+        ],
+    )
+    def test_in_another_spelling_it_is_the_same_and_asked_as_it_was_written(
+        self, world: World, first: str, second: str
+    ) -> None:
+        declared(world, {"name": "Cổng 1", "host": "10.1.1.1", "main_path": first})
+        assert cameras(world, f"{AGENCY},{SYSTEM},Cổng số một,rtsp://10.1.1.1{second},,,k-1,,,") == [1]
+        assert camera(world, 1).url == f"rtsp://10.1.1.1:554{second}"
+
+
+class TestSpellingsLearntLater:
+    """Identities stored before a spelling was known."""
+
+    def stored(self, world: World, **paths: str) -> None:
+        """A camera by name, whose identity is its address."""
+        with world.sessions.begin() as session:
+            for name, path in paths.items():
+                url = f"rtsp://10.1.1.1:554{path}"
+                session.add(
+                    Camera(
+                        agency=AGENCY, system=SYSTEM, key=name, name=name, site="", url=url,
+                        identity=url, happened_at=NOW, recorded_at=NOW,
+                    )
+                )  # fmt: skip
+
+    def identities(self, world: World) -> list[str | None]:
+        with world.sessions.begin() as session:
+            found = session.scalars(select(Camera.identity).order_by(Camera.id)).all()
+            return [one and one.removeprefix("rtsp://10.1.1.1:554") for one in found]
+
+    def test_are_learnt_on_upgrade_and_only_once(self, world: World, dondoc: Run) -> None:
+        self.stored(world, a="/Streaming/channels/101", b="/Streaming/Channels/201", c="/live")
+        assert "Đã tính lại địa chỉ nhận dạng của 1 camera" in dondoc("db", "upgrade").stderr
+        assert self.identities(world) == ["/Streaming/Channels/101", "/Streaming/Channels/201", "/live"]
+        assert camera(world, 1).url == "rtsp://10.1.1.1:554/Streaming/channels/101"
+        assert "tính lại" not in dondoc("db", "upgrade").stderr
+
+    def test_twins_stay_two_and_are_listed_also_after_one_is_declared_again(self, world: World, dondoc: Run) -> None:
+        self.stored(world, a="/Streaming/channels/101", b="/Streaming/Channels/101", c="/ISAPI/Streaming/channels/201")
+        assert "2 camera có thể được khai hai lần" in dondoc("db", "upgrade").stderr
+        assert self.identities(world) == [None, None, "/Streaming/Channels/201"]
+        for _ in range(2):
+            with world.sessions.begin() as session:
+                (double,) = records.doubles(session)
+            assert (double["cameras"], double["why"]) == (["CAM-00001", "CAM-00002"], "cùng địa chỉ luồng hình")
+            assert declared(world, {"name": "a", "host": "10.1.1.1", "main_path": "/Streaming/Channels/101"}) == [1]
+
+    def test_what_can_be_read_no_more_stops_no_upgrade(self, world: World, dondoc: Run) -> None:
+        self.stored(world, a="/x", b="/y")
+        with world.sessions.begin() as session:
+            for one in session.scalars(select(Camera)):
+                one.url = one.identity = f"rtsp://010.0.0.1:554/{one.key}"
+        assert "tính lại" not in dondoc("db", "upgrade").stderr
+        with world.sessions.begin() as session:
+            assert records.doubles(session) == []
+
 
 class TestTemplates:
     def test_every_line_says_where_it_was_read_and_none_pretends_to_have_been_tried(self) -> None:
@@ -168,6 +276,7 @@ class TestTemplates:
             assert entry.verified is None
             assert entry.main.startswith("/")
             assert entry.sub is None or entry.sub.startswith("/")
+            assert all(len(more.source) > 20 for more in (*entry.spellings, *entry.ignored))
 
     @pytest.mark.parametrize(
         ("row", "path"),

@@ -1,6 +1,6 @@
 """Cameras from the rows of an accepted form. A camera keeps its number; none is ever deleted."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from ipaddress import ip_address, ip_network
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from dondoc.cameras.address import parse
 from dondoc.cameras.brands import only_in_the_cloud, stream_url
-from dondoc.cameras.streams import canonical
+from dondoc.cameras.streams import canonical, respelled
 from dondoc.directive.names import fold
 from dondoc.store.cameras import Camera
 
@@ -92,6 +92,28 @@ def identify(session: Session, known: Sequence[Camera], addresses: Mapping[Camer
     for camera, address in addresses.items():
         camera.identity = address if address and count[address] == 1 and address not in others else None
     session.flush()
+
+
+def identify_again(session: Session) -> dict[str, int]:
+    """Bring stored identities up to the spellings that are known now; run again, it changes nothing.
+
+    Cameras that turn out to be one stay two, without identity: they are listed as doubles, and a person decides.
+
+    Returns:
+        counts `changed` and, of these, `doubles`.
+    """
+    groups: dict[tuple[str, str, str], list[Camera]] = defaultdict(list)
+    for camera in session.scalars(select(Camera).where(Camera.identity.is_not(None)).order_by(Camera.id)):
+        groups[camera.agency, camera.system, respelled(camera.identity or "")].append(camera)
+    wanted = {c: key[2] if len(same) == 1 else None for key, same in groups.items() for c in same}
+    changed = {camera: address for camera, address in wanted.items() if camera.identity != address}
+    for camera in changed:  # first, lest one takes what another is about to give up
+        camera.identity = None
+    session.flush()
+    for camera, address in changed.items():
+        camera.identity = address
+    session.flush()
+    return {"changed": len(changed), "doubles": list(changed.values()).count(None)}
 
 
 def _identity(row: Row) -> str | None:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from dondoc.cameras import state
 from dondoc.cameras.address import public
+from dondoc.cameras.streams import respelled
 from dondoc.directive.names import fold
 from dondoc.errors import Problem
 from dondoc.store.cameras import Camera
@@ -67,7 +68,11 @@ def doubles(session: Session) -> list[dict[str, Any]]:
     """Cameras of an agency's system that may be one and the same: a person decides, nothing is guessed."""
     cameras = session.scalars(select(Camera).order_by(Camera.id)).all()
     by_name = _alike((c, (c.agency, c.system, fold(c.name), fold(c.site))) for c in cameras)
-    by_address = _alike((c, (c.agency, c.system, c.url)) for c in cameras if c.url and c.identity is None)
+    by_address = [
+        same
+        for same in _alike((c, (c.agency, c.system, respelled(c.url))) for c in cameras if c.url)
+        if any(c.identity is None for c in same)
+    ]
     return [
         {"cameras": [f"CAM-{c.id:05}" for c in same], "agency": same[0].agency, "system": same[0].system, "why": why}
         for found, why in ((by_name, "cùng tên, cùng điểm"), (by_address, "cùng địa chỉ luồng hình"))

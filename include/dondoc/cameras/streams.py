@@ -1,7 +1,6 @@
 """Paths of streams by brand, as data; and the one address by which a camera is known, whichever stream is named."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
@@ -16,6 +15,21 @@ from dondoc.settings import DATA
 CHANNEL = "{ch}"
 
 
+class Spelling(Strict):
+    """Another way to write the same two streams."""
+
+    main: str
+    sub: str
+    source: str
+
+
+class Ignored(Strict):
+    """Parameters of the query that choose neither the channel nor the stream."""
+
+    parameters: tuple[str, ...]
+    source: str
+
+
 class Stream(Strict):
     """The main and the sub-stream of a brand. `trust`: how good the source is; `verified`: tried on a device."""
 
@@ -26,6 +40,8 @@ class Stream(Strict):
     source: str
     trust: Literal["vendor", "web", "guess"]
     verified: date | None
+    spellings: tuple[Spelling, ...] = ()
+    ignored: tuple[Ignored, ...] = ()
 
 
 class _Cloud(Strict):
@@ -66,23 +82,45 @@ def _load(path: Path, _mtime: int) -> Streams:
 
 @dataclass(frozen=True)
 class _Pair:
-    """The paths of a channel's two streams, each as a pattern and as it is written."""
+    """The paths of a channel's two streams in one spelling; `known_by`: the main one's in the first spelling."""
 
     main: str
     sub: str
+    known_by: str
+    ignored: frozenset[str]
 
-    @property
-    def subs(self) -> re.Pattern[str]:
-        return _pattern(self.sub)
 
-    @property
-    def mains(self) -> re.Pattern[str]:
-        return _pattern(self.main)
+@dataclass(frozen=True)
+class _Channel:
+    """What a path says when its spelling is known: the channel's paths, and whether it is the sub-stream itself."""
+
+    main: str
+    sub: str
+    known_by: str
+    is_sub: bool
+
+
+def _channel(path: str) -> _Channel | None:
+    for pair in _pairs(load()):
+        compared = _compared(path, pair.ignored)
+        for template in (pair.main, pair.sub):
+            if found := _pattern(template).fullmatch(compared):
+                main, sub, known_by = (t.replace(CHANNEL, found["ch"]) for t in (pair.main, pair.sub, pair.known_by))
+                return _Channel(main, sub, known_by, is_sub=template == pair.sub)
+    return None
 
 
 @lru_cache
-def _pattern(path: str) -> re.Pattern[str]:
-    return re.compile(re.escape(path).replace(re.escape(CHANNEL), r"(?P<ch>[0-9]{1,4})"))
+def _pattern(template: str) -> re.Pattern[str]:
+    written = re.escape(_compared(template, frozenset()))
+    return re.compile(written.replace(re.escape(CHANNEL), "0*(?P<ch>[0-9]{1,4})"))
+
+
+def _compared(path: str, ignored: frozenset[str]) -> str:
+    """A path as it is compared with others: what a device does not look at left out, its parameters in one order."""
+    place, _, query = path.casefold().partition("?")
+    parameters = [p for p in query.split("&") if p and p.partition("=")[0] not in ignored]
+    return "?".join((place.strip("/"), "&".join(sorted(parameters, key=lambda p: p.partition("=")[0]))))
 
 
 def main_and_sub(url: str, identity: str | None) -> tuple[str | None, str | None]:
@@ -96,35 +134,36 @@ def main_and_sub(url: str, identity: str | None) -> tuple[str | None, str | None
         the two `url` is.
     """
     here, address = canonical(url), parse(url)
-    if parse(here).path != address.path:  # a sub-stream by its path
-        return (here, url) if identity in (None, here) else (None, url)
+    channel = _channel(address.path)
+    if channel and channel.is_sub:
+        return (replace(address, path=channel.main).url if identity in (None, here) else None), url
     if identity and identity != here:
         return (identity, url) if parse(identity).device == parse(here).device else (None, url)
-    sub = next(_subs(address.path), None)
-    return (url, replace(address, path=sub).url) if sub else (None, None)
-
-
-def _subs(path: str) -> Iterator[str]:
-    for pair in _pairs(load()):
-        if found := pair.mains.fullmatch(path):
-            yield pair.sub.replace(CHANNEL, found["ch"])
+    return (url, replace(address, path=channel.sub).url) if channel else (None, None)
 
 
 def canonical(url: str) -> str:
-    """The address of the main stream of the same channel, host and port in one spelling: what tells cameras apart."""
+    """The address of the main stream of the same channel, all of it in one spelling: what tells cameras apart."""
     address = parse(url)
     host = f"[{address.host}]" if ":" in address.host else address.host.rstrip(".")
-    path = next(_mains(address.path), address.path)
-    return f"{address.scheme}://{host}:{address.port}{path}"
+    channel = _channel(address.path)
+    return f"{address.scheme}://{host}:{address.port}{channel.known_by if channel else address.path}"
 
 
-def _mains(path: str) -> Iterator[str]:
-    for pair in _pairs(load()):
-        if found := pair.subs.fullmatch(path):
-            yield pair.main.replace(CHANNEL, found["ch"])
+def respelled(stored: str) -> str:
+    """An address that is stored, as `canonical` writes it now; what is no address any more stays what it is."""
+    try:
+        return canonical(stored)
+    except ValueError:  # stored when addresses were read less strictly
+        return stored
 
 
 @lru_cache
 def _pairs(streams: Streams) -> tuple[_Pair, ...]:
     """Only where the path names the channel: /stream2 of an unknown device may well be another camera."""
-    return tuple(_Pair(s.main, s.sub) for s in streams.streams if s.sub and CHANNEL in s.sub)
+    return tuple(
+        _Pair(main, sub, s.main, frozenset(p for i in s.ignored for p in i.parameters))
+        for s in streams.streams
+        for main, sub in ((s.main, s.sub), *((other.main, other.sub) for other in s.spellings))
+        if sub and CHANNEL in sub
+    )

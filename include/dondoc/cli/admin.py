@@ -16,12 +16,20 @@ def add(app: typer.Typer) -> None:
 
 
 def upgrade() -> None:
-    """Nâng cơ sở dữ liệu lên phiên bản mới nhất."""
+    """Nâng cơ sở dữ liệu lên phiên bản mới nhất, và nhận ra camera theo các cách viết địa chỉ biết được hiện nay."""
     from dondoc import settings
+    from dondoc.cameras.declare import identify_again
     from dondoc.store import session
 
-    session.upgrade(settings.load().url)
+    url = settings.load().url
+    session.upgrade(url)
+    with session.sessions(url).begin() as open_session:
+        found = identify_again(open_session)
     say("Cơ sở dữ liệu đã ở phiên bản mới nhất.")
+    if found["changed"]:
+        say(f"Đã tính lại địa chỉ nhận dạng của {found['changed']} camera.")
+    if found["doubles"]:
+        say(f"CHÚ Ý: {found['doubles']} camera có thể được khai hai lần. Xem: dondoc cameras doubles.")
 
 
 def doctor(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
