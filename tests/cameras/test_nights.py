@@ -564,15 +564,15 @@ class TestLetters:
     ) -> None:
         sub, other = self.submission(world), {"name": "A", "host": "10.1.1.1", "off_after_hours": False}
         with world.sessions.begin() as session:
+            first, second = declare(
+                session, agency=AGENCY, system=system, rows=[other, {"name": "B", "host": "10.1.1.2", **row}],
+                submission_id=sub, happened_at=NOW, now=NOW,
+            )  # fmt: skip
             if "site" in row:
                 rule(
                     session, world.directive, "pause", agency=AGENCY, site="ĐẬP PHỤ", until=NIGHT,
                     document="Công điện số 12", reason="bão số 8", by="Trần Văn Nam", from_=at(NIGHT, 0), now=NOW,
                 )  # fmt: skip
-            first, second = declare(
-                session, agency=AGENCY, system=system, rows=[other, {"name": "B", "host": "10.1.1.2", **row}],
-                submission_id=sub, happened_at=NOW, now=NOW,
-            )  # fmt: skip
         seen(world, second, "connect_timeout", NIGHT, "declared-1")
         seen(world, first, "ok", NIGHT, "declared-2")
         assert letters.reachability(world, [sub], NOW) == [1]

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from dondoc.cameras import letters, night, ourside, outages, places, rules, state
 from dondoc.cameras.places import Seat
 from dondoc.clock import at
+from dondoc.errors import Problem
 from dondoc.facts.rulings import rule
 from dondoc.reporting.figures import figures
 from dondoc.settings import load
@@ -162,8 +163,27 @@ class TestPause:
         assert [o.first_night for o in all_outages(world)][1:] == [on(5)]
 
     def test_needs_an_agency_for_a_site(self, world: World) -> None:
-        with pytest.raises(Exception, match="--site chỉ dùng với pause"):
+        with pytest.raises(Problem, match="Điểm chỉ ghi khi tạm dừng, kèm đơn vị") as caught:
             paused(world, 1, None, site="Cổng")
+        assert "--" not in str(caught.value), "pages show it too"
+
+    @pytest.mark.parametrize("site", ["Cổng bắc", "không có", " ", "---"])
+    def test_of_a_site_that_no_camera_has_is_refused_with_the_nearest_names(self, world: World, site: str) -> None:
+        for name, agency in (("Cổng Bắc 1", AGENCY), ("Đập Kẻ Gỗ", AGENCY), ("Cổng bắc", OTHER)):
+            at_site(world, 1, name, agency)
+        with world.sessions.begin() as session:
+            session.scalars(select(Camera).where(Camera.site == "Đập Kẻ Gỗ")).one().restricted = True
+        with pytest.raises(Problem, match=r"không có camera nào ở điểm “.*”\. Có: Cổng Bắc 1\.$"):
+            paused(world, 1, None, agency=AGENCY, site=site)
+        with pytest.raises(Problem, match="Xem tên điểm trong danh sách camera"):
+            paused(world, 1, None, agency=AGENCY, system="reservoir", site="Cổng Bắc 1")
+        paused(world, 1, None, agency=AGENCY, site="đập kẻ gỗ")  # restricted: not named, but known
+
+    def test_of_a_site_that_came_with_another_agency_is_known_from_then_on(self, world: World) -> None:
+        at_site(world, 1, "Đập Kẻ Gỗ", "so-nnptnt")
+        with pytest.raises(Problem, match="không có camera nào ở điểm"):
+            paused(world, 1, None, agency="so-nnmt", site="Đập Kẻ Gỗ")
+        paused(world, 1300, None, agency="so-nnmt", site="Đập Kẻ Gỗ")
 
 
 class TestFlapping:

@@ -1,13 +1,17 @@
 """A person's word that overrides the machine: dated, with document and reason, undone only by another one."""
 
 from datetime import date, datetime, timedelta
+from difflib import get_close_matches
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dondoc.directive.model import Directive
+from dondoc.directive.names import fold
+from dondoc.directive.succession import responsible
 from dondoc.errors import Problem
+from dondoc.store.cameras import Camera
 from dondoc.store.facts import Ruling
 
 KINDS = ("extend", "waive", "accept", "reassign", "pause", "called", "hold_all", "undo")
@@ -36,7 +40,7 @@ def rule(
     """Record a ruling; an absent agency, system or deliverable means all of them.
 
     Args:
-        site: pause: only the cameras of this site of the agency, and none of its duties.
+        site: pause: only the cameras of this site of the agency, and none of its duties; one that cameras have.
         until: extend: the new last day in time; pause: its last day (absent: until undone).
         from_: holds from this instant, also in the past; default: now.
 
@@ -53,8 +57,10 @@ def rule(
     if kind in ("waive", "accept", "reassign") and agency is None:
         raise Problem(f"“{kind}” phải ghi đơn vị (--agency).")
     if site is not None and (kind != "pause" or agency is None or deliverable is not None):
-        raise Problem("--site chỉ dùng với pause, kèm --agency, không kèm --deliverable.")
+        raise Problem("Điểm chỉ ghi khi tạm dừng, kèm đơn vị có điểm đó, không kèm nội dung phải gửi.")
     _known(directive, agency, system, deliverable, to_agency)
+    if site is not None and agency is not None:
+        _has_site(session, directive, agency, system, site, (from_ or now).date())
     _undoable(session, undoes)
     if kind == "pause" and until is not None and until < (from_ or now).date():
         raise Problem(f"Tạm dừng đến hết ngày {until:%d/%m/%Y} thì đã hết trước khi bắt đầu. Kiểm tra lại hai ngày.")
@@ -92,6 +98,22 @@ def _known(
     known = {d.deliverable for d in (*directive.obligations, *directive.milestones)}
     if deliverable is not None and deliverable not in known:
         raise Problem(f"Không có nội dung phải gửi “{deliverable}”. Có: {', '.join(sorted(known))}.")
+
+
+def _has_site(session: Session, directive: Directive, agency: str, system: str | None, site: str, day: date) -> None:
+    """A pause of a site that no camera of the agency, or of those that it answers for, has would cover nothing."""
+    theirs = [a.id for a in directive.agencies if a.id == agency or responsible(directive, a.id, day)[0] == agency]
+    query = select(Camera.site, Camera.restricted).where(Camera.agency.in_(theirs))
+    if system is not None:
+        query = query.where(Camera.system == system)
+    found = session.execute(query.distinct().order_by(Camera.site)).all()
+    wanted = fold(site)
+    if wanted and wanted in {fold(name) for name, _ in found}:
+        return
+    known = {fold(name): name.strip() for name, restricted in found if fold(name) and not restricted}
+    near = get_close_matches(wanted, known, n=3, cutoff=0.5) or [*known][:5]
+    hint = f"Có: {'; '.join(known[one] for one in near)}" if near else "Xem tên điểm trong danh sách camera"
+    raise Problem(f"{directive.agency(agency).name} không có camera nào ở điểm “{site.strip()}”. {hint}.")
 
 
 def _later(directive: Directive, agency: str | None, system: str | None, deliverable: str | None, until: date) -> None:
