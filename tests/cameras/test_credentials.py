@@ -115,6 +115,31 @@ class TestNights:
             assert fleet.counts["logins"] == 1
             newer.sessions.kw["bind"].dispose()
 
+    def test_nor_does_one_that_has_replaced_the_old_key_that_of_a_login_replaced_before(
+        self, world: World, environment: pytest.MonkeyPatch, dondoc: Run
+    ) -> None:
+        def under(secret: str, number: int, round: str) -> int:
+            environment.setenv("DONDOC_SECRET_KEY", secret)
+            newer = World(load())
+            with newer.sessions.begin() as session:
+                row = session.get_one(Camera, camera)
+                credentials.enter(session, row, "u", "A", by="A", secrets=newer.settings.secret_keys, now=NOW)
+            assert looked(newer, [camera], number, round)[camera]["verdict"] == "auth_failed"
+            newer.sessions.kw["bind"].dispose()
+            return fleet.counts["logins"]
+
+        with Fleet() as fleet:
+            camera = one(world, fleet.url("wrong-password"), "u,A")
+            looked(world, [camera])
+            one(world, fleet.url("wrong-password"), "u,B")
+            looked(world, [camera], 0, "second")
+            assert fleet.counts["logins"] == 2
+            environment.setenv("DONDOC_SECRET_KEY", f"khoa-moi-rat-dai-va-ngau-nhien,{SECRET}")
+            for _ in range(2):
+                dondoc("rotate-key")
+            assert under("khoa-moi-rat-dai-va-ngau-nhien", 0, "all") == 2
+            assert under("khoa-moi-rat-dai-va-ngau-nhien", 1, "night") == 3, "entered by a person: the next night"
+
 
 class TestSites:
     def test_two_refusals_stop_a_shared_password_at_the_rest_of_a_site(self, world: World) -> None:

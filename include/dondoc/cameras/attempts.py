@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -29,6 +29,7 @@ BEFORE = (
     "camera từ chối mật khẩu từ đêm {night:%d/%m/%Y}: không thử lại cho đến khi đổi mật khẩu "
     "hoặc có người cho phép (dondoc cameras retry)"
 )
+FORGOTTEN = ""  # the mark of a refused login that no key finds again: its device gets none for the rest of that night
 NO_LIMIT = 2**31  # whatever the rest of its site did
 Door = tuple[str, str]  # device and fingerprint: what a wrong login locks
 Shared = tuple[str, str, str]  # agency, site and fingerprint
@@ -151,7 +152,7 @@ class _Past:
         tonight = [t for t in tries if t.night == self.tonight]
         mine = [t for t in tonight if t.login.camera == one.camera]
         open_now = any(t.accepted for t in tonight)
-        if any(t.accepted is False for t in tonight):
+        if any(t.accepted is False for t in tonight) or (one.door[0], FORGOTTEN) in self.doors:
             return TONIGHT
         if any(t.accepted is None for t in mine) or (tonight and not open_now):  # or another channel's has no answer
             return UNKNOWN
@@ -175,7 +176,7 @@ def _rows(session: Session, marks: Iterable[str], night: date) -> Iterable[_Try]
     query = (
         select(attempt, Camera)
         .join(Camera, Camera.id == attempt.camera_id)
-        .where(attempt.fingerprint.in_(marks))
+        .where(or_(attempt.fingerprint.in_(marks), and_(attempt.fingerprint == FORGOTTEN, attempt.night == night)))
         .where(or_(attempt.night == night, attempt.accepted.is_(False), attempt.device.in_(refusing)))
         .order_by(attempt.id)
     )

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 
 from cryptography.fernet import InvalidToken
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from dondoc import keys
@@ -116,6 +116,9 @@ def refused_since(session: Session, camera: Camera, *, secrets: list[str], tonig
 def rotate(session: Session, secrets: list[str]) -> dict[str, int]:
     """Encrypt every stored password with the first key; what was refused stays refused under its new mark.
 
+    A login that was replaced is not stored any more, so that its refusals stay under the old key's mark. Once that key
+    is gone nobody knows them; the devices that refused it last are sent nothing more that night.
+
     Returns:
         counts `rotated` and `unreadable` (no key of the list decrypts them).
 
@@ -133,7 +136,29 @@ def rotate(session: Session, secrets: list[str]) -> dict[str, int]:
         camera.password, rotated = cipher.encrypt(plain).decode(), rotated + 1
         logins.add((camera.username or "", plain.decode()))
     follow_key(session, secrets, logins)
+    _bar_tonight(session, {attempts.fingerprint(secrets, *login) for login in logins})
     return {"rotated": rotated, "unreadable": unreadable}
+
+
+def _bar_tonight(session: Session, marks: set[str]) -> None:
+    """For the night of the newest attempts; again and again it notes the same."""
+    newest = select(func.max(CredentialAttempt.night)).scalar_subquery()
+    rows = session.scalars(select(CredentialAttempt).where(CredentialAttempt.night == newest)).all()
+    noted = {row.camera_id for row in rows if row.fingerprint == attempts.FORGOTTEN}
+    for row in rows:
+        if row.accepted or row.fingerprint in marks or row.camera_id in noted:
+            continue
+        noted.add(row.camera_id)
+        session.add(
+            CredentialAttempt(
+                camera_id=row.camera_id,
+                fingerprint=attempts.FORGOTTEN,
+                device=row.device,
+                night=row.night,
+                accepted=False,
+                recorded_at=row.recorded_at,
+            )
+        )
 
 
 def follow_key(session: Session, secrets: list[str], logins: Iterable[tuple[str, str]]) -> None:
