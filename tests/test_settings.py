@@ -153,11 +153,13 @@ def test_in_live_mode_the_missing_proof_of_sending_is_said(environment: pytest.M
 def test_answers_to_letters_that_nobody_would_read_are_warned_of(
     environment: pytest.MonkeyPatch, sender: str, user: str, address: str, *, missing: bool
 ) -> None:
-    port = free_port()
-    environment.setenv("DONDOC_SMTP_URL", f"smtp://127.0.0.1:{port}?from={quote(sender)}")
-    environment.setenv("DONDOC_IMAP_URL", f"imap://{quote(user, '')}:x@127.0.0.1:{port}/INBOX" if user else "")
-    environment.setenv("DONDOC_INTAKE_ADDRESS", address)
-    assert ("DONDOC_INTAKE_ADDRESS" in codes().get("reply_to", "")) is missing
+    with socket.socket() as deaf:  # holds its port and does not listen
+        deaf.bind(("127.0.0.1", 0))
+        port = deaf.getsockname()[1]
+        environment.setenv("DONDOC_SMTP_URL", f"smtp://127.0.0.1:{port}?from={quote(sender)}")
+        environment.setenv("DONDOC_IMAP_URL", f"imap://{quote(user, '')}:x@127.0.0.1:{port}/INBOX" if user else "")
+        environment.setenv("DONDOC_INTAKE_ADDRESS", address)
+        assert ("DONDOC_INTAKE_ADDRESS" in codes().get("reply_to", "")) is missing
 
 
 @pytest.mark.parametrize("wrong", ["tiep-nhan", "a@b.vn\r\nBcc: x@y.vn", "Tiếp nhận <a@b.vn>"])

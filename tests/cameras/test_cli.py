@@ -55,9 +55,19 @@ def test_probe_reads_a_csv(fleet: Fleet, tmp_path: Path) -> None:
 
 def test_a_row_out_of_its_columns_is_called_by_its_line(tmp_path: Path) -> None:
     file = tmp_path / "cameras.csv"
-    file.write_text("id,url,user,password\n,S3CRET,,\nrtsp://u:S3CRET@10.1.1.1/,admin,S3CRET,\n", "utf-8")
+    rows = ",S3CRET,rtsp://10.1.1.1/,admin\nrtsp://u:S3CRET@10.1.1.1/,admin,S3CRET,\n,khong-phai-dia-chi,,\n"
+    file.write_text(f"id,url,user,password\n{rows}", "utf-8")
     result = run("probe", "--from", str(file), "--json", "--allow", "127.0.0.1/32")
-    assert {row["camera"] for row in lines(result)} == {"dòng 2", "rtsp://10.1.1.1/"}
+    assert {row["camera"] for row in lines(result)} == {"dòng 2", "rtsp://10.1.1.1/", "khong-phai-dia-chi"}
+    assert "S3CRET" not in result.output
+
+
+def test_an_address_with_a_line_break_is_told_of_by_its_line_and_spoils_no_other(fleet: Fleet, tmp_path: Path) -> None:
+    file = tmp_path / "cameras.csv"
+    file.write_text(f'url\n"rtsp://u:S3CRET@10.1.1.1/\r\nX: y"\n{fleet.url("healthy")}\n')
+    result = run("probe", "--from", str(file), "--json", "--allow", "127.0.0.1/32")
+    found = {row["camera"]: row["verdict"] for row in lines(result)}
+    assert found == {"dòng 2": "invalid_address", fleet.url("healthy"): "ok"}
     assert "S3CRET" not in result.output
 
 

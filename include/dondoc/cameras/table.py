@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dondoc.errors import Problem
 
 EXACT = "password"  # the one column whose blanks at the ends may mean something
+ADDRESS = "url"  # judged by whoever reads it: a probe has a verdict of its own for what is none
 _CODE = re.compile(r"[a-z0-9_-]{1,40}")
 _SEPARATOR = re.compile(r'"?sep=([,;\t])"?\r?\n', re.IGNORECASE)  # Excel's own first line
 SLIPPED = "có thể thiếu dấu nháy đóng hoặc các ô bị lệch cột"
@@ -23,8 +24,8 @@ def read(text: str, filename: str, required: tuple[str, ...]) -> list[tuple[int,
     Excel separates by semicolons where the system is Vietnamese, by tabs in its text files, and may say which first.
 
     Raises:
-        Problem: a column is missing or twice there; a row has more cells than columns, or a cell control characters
-            (no database stores NUL, and a line break is a quote left open).
+        Problem: a column is missing or twice there; a row has more cells than columns; control characters outside an
+            address (no database stores NUL, and a line break is a quote left open).
     """
     records = _records(text.removeprefix("\ufeff"), filename)
     columns = [cell.strip().lower() for cell in next((cells for _, cells in records if any(cells)), [])]
@@ -73,7 +74,7 @@ def _fault(columns: Sequence[str], cells: Sequence[str]) -> str | None:
     if any(cell.strip() for cell in cells[len(columns) :]):
         return f"nhiều ô hơn dòng đầu, {SLIPPED} (ô có dấu phân cách phải nằm trong dấu nháy)"
     for number, (column, cell) in enumerate(map(_cell, columns, cells), 1):
-        if any(unicodedata.category(c) == "Cc" for c in cell):
+        if column != ADDRESS and any(unicodedata.category(c) == "Cc" for c in cell):
             where = column if is_code(column) else f"thứ {number}"
             return f"cột {where} có ký tự xuống dòng hoặc ký tự điều khiển, {SLIPPED}"
     return None

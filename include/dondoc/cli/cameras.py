@@ -112,11 +112,12 @@ def _targets(urls: list[str], source: Path | None) -> "list[Target]":
 
 
 def _called(row: dict[str, str], line: int) -> str:
-    """What a row's camera is called. What is no address may be a password out of its place, and is not repeated."""
+    """What a row's camera is called. Where its cells are out of their columns, any may be a password: by its line."""
     from dondoc.cameras.address import public
 
-    address = row["url"] if "://" in row["url"] else f"dòng {line}"
-    return public(row.get("id") or address)
+    url, others = row["url"], "".join(cell for column, cell in row.items() if column != "url")
+    slipped = not url.isprintable() or ("://" not in url and "://" in others)
+    return public(row.get("id") or (f"dòng {line}" if slipped else url))
 
 
 def _text(path: Path) -> str:
