@@ -21,6 +21,7 @@ from dondoc.world import World
 
 RECENT = timedelta(days=7)  # an older look says nothing of today
 LOOK_BACK = timedelta(days=30)  # for cameras whose last look was bad: how long they have been
+BY_HAND = "now-"  # begins the round of a look that a person asked for
 AT_ONCE = 5000  # ids in one query
 FEW = 100  # cameras that are named in a query; more: everything is read
 
@@ -47,7 +48,10 @@ COLUMNS = (  # of a Look, in its order
 
 
 class Night(NamedTuple):
-    """A night of a camera: its last look that counts, else the last one, with why it does not."""
+    """A night of a camera: its last look that counts, else the last one, with why it does not.
+
+    A bad look that a person asked for, at whatever hour, does not undo what the night's own looks have told.
+    """
 
     look: Look
     why_not: str | None = None
@@ -108,7 +112,14 @@ class Judge:
 
     def _night(self, camera: Camera, looks: Sequence[Look]) -> Night:
         judged = [Night(look, self.why_not(camera, look)) for look in looks]
-        return next((night for night in reversed(judged) if night.counts), judged[-1])
+        counting = [night for night in judged if night.counts]
+        weighty = [night for night in counting if night.good or not by_hand(night.look.round)]
+        return (weighty or counting or judged)[-1]
+
+
+def by_hand(round: str) -> bool:
+    """Whether a person asked for a look, and not the hour."""
+    return round.startswith(BY_HAND)
 
 
 def judge(world: World, session: Session, known_at: datetime | None = None) -> Judge:

@@ -74,13 +74,17 @@ def _places(camera: Camera) -> list[tuple[str, str]]:
 
 
 def last_of_night(session: Session, night: date) -> dict[int, str]:
-    """The newest verdict of a night on each camera."""
-    looks = session.execute(
-        select(CameraCheck.camera_id, CameraCheck.verdict)
+    """The newest verdict of a night on each camera; a bad one that a person asked for only where there is no other."""
+    rows = session.execute(
+        select(CameraCheck.camera_id, CameraCheck.verdict, CameraCheck.round)
         .where(CameraCheck.night == night)
         .order_by(CameraCheck.happened_at, CameraCheck.id)
     )
-    return {row.camera_id: row.verdict for row in looks}
+    found: dict[int, str] = {}
+    for camera, verdict, round in rows:
+        if verdict in GOOD or not looks.by_hand(round) or camera not in found:
+            found[camera] = verdict
+    return found
 
 
 def of_agencies(world: World, agencies: Iterable[str]) -> set[int]:

@@ -6,11 +6,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from dondoc.cameras import night
+from dondoc.cameras import night, ourside
+from dondoc.cameras.looks import BY_HAND
 from dondoc.cameras.state import NO_ADDRESS, exempt
 from dondoc.errors import Problem
 from dondoc.store.cameras import Camera, CameraCheck
@@ -33,13 +35,24 @@ def look(world: World, camera: int, *, now: Callable[[], datetime]) -> CameraChe
             if found := _since(session, camera, asked):
                 return found
         began = now()
-        day, name = night.night_of(began), f"now-{began:%H%M%S}"
+        day, name = night.night_of(began), f"{BY_HAND}{began:%H%M%S}-{camera}"  # a round of its own: ours may be void
         results = night.check_batch(world, [camera], night=day, round=name, now=began)
-        night.store(world, results, night=day, round=name, now=now())
+        ours = _our_side(world, results)
+        night.store(world, results, night=day, round=name, now=now(), our_side=ours)
         with world.sessions.begin() as session:
             if found := _since(session, camera, asked):
                 return found
     raise Problem("Không xem được camera này: vừa bị thôi kiểm tra. Mở lại trang.")
+
+
+def _our_side(world: World, results: list[dict[str, Any]]) -> str | None:
+    """Why a look that reached nobody says nothing of the camera; its detail, which a page shows, says so too."""
+    lost = [result for result in results if result["phase"] in ourside.UNREACHED]
+    if not lost or ourside.references_answer(world.settings):
+        return None
+    for result in lost:
+        result["detail"] = ourside.SILENT
+    return ourside.SILENT
 
 
 def _possible(camera: Camera | None) -> None:
@@ -53,7 +66,9 @@ def _since(session: Session, camera: int, moment: datetime) -> CameraCheck | Non
     """The look that ended at this moment or later."""
     return session.scalar(
         select(CameraCheck)
-        .where(CameraCheck.camera_id == camera, CameraCheck.recorded_at >= moment, CameraCheck.round.like("now-%"))
+        .where(
+            CameraCheck.camera_id == camera, CameraCheck.recorded_at >= moment, CameraCheck.round.startswith(BY_HAND)
+        )
         .order_by(CameraCheck.id.desc())
         .limit(1)
     )

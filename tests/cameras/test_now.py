@@ -1,0 +1,113 @@
+"""A look that a person asked for: it blames nobody for our own line, and undoes nothing the night has told."""
+
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import select
+
+from dondoc.cameras import night, now, ourside, outages
+from dondoc.clock import at
+from dondoc.demo.fleet import Fleet
+from dondoc.settings import load
+from dondoc.store.cameras import CameraCheck, NightRun
+from dondoc.world import World
+from tests.cameras.nights import AGENCY, SYSTEM, all_outages, cameras, late, live, on, seen
+
+
+@pytest.fixture
+def near(world: World, environment: pytest.MonkeyPatch) -> Iterator[World]:
+    """The same world, which may probe the loopback."""
+    environment.setenv("DONDOC_PROBE_ALLOW", "127.0.0.0/8")
+    made = World(load())
+    yield made
+    made.sessions.kw["bind"].dispose()
+
+
+def our_line_is_down(world: World, port: int) -> World:
+    return World(world.settings.model_copy(update={"reference_hosts": [f"127.0.0.1:{port}"]}))
+
+
+def asked(world: World, camera: int, number: int, hour: int = 23) -> CameraCheck:
+    return now.look(world, camera, now=lambda: at(on(number), hour))
+
+
+def one(world: World, url: str) -> int:
+    return cameras(world, f"{AGENCY},{SYSTEM},a,{url},,,,,,")[-1]
+
+
+class TestOurSide:
+    def test_a_look_while_our_own_line_is_down_says_nothing_of_the_camera(self, near: World, fleet: Fleet) -> None:
+        camera = one(near, fleet.url("refusing"))
+        live(near, camera, ["ok"])
+        cut_off = our_line_is_down(near, fleet.refusing_port)
+        for number in (1, 2):
+            found = asked(cut_off, camera, number)
+            assert (found.verdict, found.detail) == ("connection_refused", ourside.SILENT)
+            assert outages.settle(cut_off, night=on(number), now=late(number)) == {"opened": [], "closed": []}
+        with near.sessions.begin() as session:
+            rounds = select(NightRun.our_side_down).where(NightRun.round.like("now-%"))
+            assert session.scalars(rounds).all() == [ourside.SILENT] * 2
+        cut_off.sessions.kw["bind"].dispose()
+
+    def test_with_our_line_up_it_counts(self, near: World, fleet: Fleet) -> None:
+        camera = one(near, fleet.url("refusing"))
+        live(near, camera, ["ok"])
+        up = our_line_is_down(near, fleet.ports[0])  # which answers
+        assert asked(up, camera, 1).detail != ourside.SILENT
+        asked(up, camera, 2)
+        assert outages.settle(up, night=on(2), now=late(2))["opened"] == [1]
+        up.sessions.kw["bind"].dispose()
+
+    def test_what_did_answer_counts_whatever_our_reference_hosts_do(self, near: World, fleet: Fleet) -> None:
+        cut_off = our_line_is_down(near, fleet.refusing_port)
+        assert asked(cut_off, one(near, fleet.url("missing")), 0).detail != ourside.SILENT
+        with near.sessions.begin() as session:
+            assert session.scalars(select(NightRun.our_side_down)).all() == [None]
+        cut_off.sessions.kw["bind"].dispose()
+
+    def test_two_cameras_asked_for_in_the_same_second_are_judged_apart(self, near: World, fleet: Fleet) -> None:
+        first, second = one(near, fleet.url("refusing")), cameras(
+            near, f"{AGENCY},{SYSTEM},b,{fleet.url('missing')},,,,,,"
+        )[-1]  # fmt: skip
+        cut_off = our_line_is_down(near, fleet.refusing_port)
+        asked(cut_off, first, 0)
+        asked(near, second, 0)
+        with near.sessions.begin() as session:
+            assert len(set(session.scalars(select(CameraCheck.round)))) == 2
+        cut_off.sessions.kw["bind"].dispose()
+
+
+class TestByHand:
+    @pytest.mark.parametrize("hour", [12, 23])
+    def test_a_bad_look_by_hand_does_not_undo_a_good_night(self, world: World, hour: int) -> None:
+        camera = one(world, "rtsp://10.1.1.1")
+        live(world, camera, ["ok"])
+        for number in (1, 2):
+            seen(world, number, {camera: "ok"})
+            seen(world, number, {camera: "connect_timeout"}, "now-1", hour)
+            outages.settle(world, night=on(number), now=late(number))
+        assert all_outages(world) == []
+        assert night.plan(world, night=on(2), round="second", system_window=None, only_failed=True) == []
+
+    def test_a_good_look_by_hand_after_a_bad_one_saves_the_night(self, world: World) -> None:
+        camera = one(world, "rtsp://10.1.1.1")
+        live(world, camera, ["ok", "black", "black"])
+        seen(world, 2, {camera: "ok"}, "now-1", 23)
+        assert outages.settle(world, night=on(2), now=late(2))["closed"] == [1]
+        assert night.plan(world, night=on(2), round="second", system_window=None, only_failed=True) == []
+
+    def test_a_good_look_by_hand_at_noon_does_not_save_a_night_that_was_bad_later(self, world: World) -> None:
+        camera = one(world, "rtsp://10.1.1.1")
+        live(world, camera, ["ok"])
+        for number in (1, 2):
+            seen(world, number, {camera: "ok"}, "now-1", 12)
+            seen(world, number, {camera: "black"})
+        assert outages.settle(world, night=on(2), now=late(2))["opened"] == [1]
+
+    def test_where_there_is_no_other_a_look_by_hand_is_the_nights(self, world: World) -> None:
+        camera = one(world, "rtsp://10.1.1.1")
+        live(world, camera, ["ok"])
+        for number in (1, 2):
+            seen(world, number, {camera: "black"}, "now-1", 23)
+        assert outages.settle(world, night=on(2), now=late(2))["opened"] == [1]
+        assert night.plan(world, night=on(2), round="second", system_window=None, only_failed=True) == [[camera]]
