@@ -25,17 +25,21 @@ from dondoc.cameras.verdicts import Target
 from dondoc.demo.camera import Camera
 
 LOSS, DELAY = 0.15, 0.1  # of the camera's packets; seconds each way, of all
-CAMERA, SNAPPING = 554, 1554  # ports: a good camera, and one whose line snaps once it is connected
+FARTHER, QUICKLY = 0.3, 1.0  # seconds: each way to the camera that is too far away, and the patience it is too far for
+CAMERA, SNAPPING, FAR = 554, 1554, 2554  # ports: a good camera, one whose line snaps once it is connected, a far one
 CLONE_NEWNET, TUNSETIFF, TUN, NO_INFORMATION = 0x40000000, 0x400454CA, 1, 0x1000
 QUICK = {
     "nobody listens": "rtsp://10.99.0.2:555/",
-    "a router says unreachable": "rtsp://10.99.1.1/",
-    "a router says prohibited": "rtsp://10.99.1.2/",
     "no road at all": "rtsp://10.98.0.1/",
     "our own road is closed": "rtsp://10.97.0.1/",
     "swallowed": "rtsp://10.99.2.1/",
     "the line snaps": f"rtsp://10.99.0.2:{SNAPPING}/",
-    "too far away": f"rtsp://10.99.0.2:{CAMERA}/healthy/1",
+    "too far away": f"rtsp://10.99.0.2:{FAR}/healthy/1",
+}
+
+ROUTERS = {  # a kernel does not say no to every packet: there is time to ask again
+    "a router says unreachable": "rtsp://10.99.1.1/",
+    "a router says prohibited": "rtsp://10.99.1.2/",
 }
 
 
@@ -71,7 +75,7 @@ class Link:
         if CAMERA in ports and self._chance.random() < LOSS:
             self._lost[0:4] = (int.from_bytes(self._lost[0:4]) + 1).to_bytes(4)
             return
-        asyncio.get_running_loop().call_later(DELAY, os.write, to, packet)
+        asyncio.get_running_loop().call_later(FARTHER if FAR in ports else DELAY, os.write, to, packet)
 
 
 async def far_side(near: int, lost: mmap.mmap, ready: int) -> None:
@@ -80,12 +84,13 @@ async def far_side(near: int, lost: mmap.mmap, ready: int) -> None:
     run("ip", "route", "add", "prohibit", "10.99.1.2")
     run("ip", "route", "add", "blackhole", "10.99.2.1")
     Path("/proc/sys/net/ipv4/ip_forward").write_text("1")
+    Path("/proc/sys/net/ipv4/icmp_ratemask").write_text("0")  # it would say no twice, then once in two seconds
 
     async def visit(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(OSError, asyncio.IncompleteReadError):
             await Camera(reader, writer, Counter()).talk()
 
-    for port in (CAMERA, SNAPPING):
+    for port in (CAMERA, SNAPPING, FAR):
         await asyncio.start_server(visit, "0.0.0.0", port)
     Link(near, far, lost)
     os.write(ready, b"x")
@@ -112,8 +117,9 @@ def main() -> None:
             sys.exit("no far side")
         good = [Target(str(i), f"rtsp://10.99.0.2:{CAMERA}/healthy/{i}") for i in range(12)]
         patient = look(good, 20.0)
-        quick = look([Target(name, url) for name, url in QUICK.items()], 0.5)
-        print(json.dumps({"patient": patient, "quick": quick, "lost": int.from_bytes(lost[0:4])}))
+        quick = look([Target(name, url) for name, url in QUICK.items()], QUICKLY)
+        routers = look([Target(name, url) for name, url in ROUTERS.items()], 10.0)
+        print(json.dumps({"patient": patient, "quick": quick, "routers": routers, "lost": int.from_bytes(lost[0:4])}))
     finally:
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)

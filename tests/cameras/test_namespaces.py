@@ -53,8 +53,8 @@ def test_cameras_behind_a_bad_line_are_found_well(found: dict[str, Any]) -> None
 
 @pytest.mark.parametrize("kind", VERDICTS)
 def test_each_bad_road_has_its_verdict(found: dict[str, Any], kind: str) -> None:
-    assert {row["camera"]: row["verdict"] for row in found["quick"]}[kind] == VERDICTS[kind]
+    assert {row["camera"]: row["verdict"] for row in found["quick"] + found["routers"]}[kind] == VERDICTS[kind]
 
 
 def test_the_deadline_holds_on_every_road(found: dict[str, Any]) -> None:
-    assert max(row["elapsed_ms"] for row in found["quick"]) < 1000
+    assert max(row["elapsed_ms"] for row in found["quick"]) < 1500
