@@ -31,8 +31,8 @@ def asked(world: World, camera: int, number: int, hour: int = 23) -> CameraCheck
     return now.look(world, camera, now=lambda: at(on(number), hour))
 
 
-def one(world: World, url: str) -> int:
-    return cameras(world, f"{AGENCY},{SYSTEM},a,{url},,,,,,")[-1]
+def one(world: World, url: str, name: str = "a") -> int:
+    return cameras(world, f"{AGENCY},{SYSTEM},{name},{url},,,,,,")[-1]
 
 
 class TestOurSide:
@@ -66,9 +66,7 @@ class TestOurSide:
         cut_off.sessions.kw["bind"].dispose()
 
     def test_two_cameras_asked_for_in_the_same_second_are_judged_apart(self, near: World, fleet: Fleet) -> None:
-        first, second = one(near, fleet.url("refusing")), cameras(
-            near, f"{AGENCY},{SYSTEM},b,{fleet.url('missing')},,,,,,"
-        )[-1]  # fmt: skip
+        first, second = one(near, fleet.url("refusing")), one(near, fleet.url("missing"), "b")
         cut_off = our_line_is_down(near, fleet.refusing_port)
         asked(cut_off, first, 0)
         asked(near, second, 0)
