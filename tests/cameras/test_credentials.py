@@ -105,6 +105,24 @@ class TestNights:
             assert {found["verdict"] for found in looked(world, ids).values()} == {"auth_failed"}
             assert fleet.counts["logins"] == 1
 
+    def test_rtsps_is_no_second_chance(self) -> None:
+        plain = attempts.device("rtsp://10.1.1.1/1")
+        assert {attempts.device(f"rtsps://10.1.1.1{port}/2") for port in ("", ":322", ":554")} == {plain}
+        assert attempts.device("rtsps://10.1.1.1:8554/") == attempts.device("rtsp://10.1.1.1:8554/") != plain
+
+    @pytest.mark.parametrize("where", ["rtsps://10.1.1.1:322", "rtsp://10.1.1.1:554"])
+    def test_a_refusal_noted_when_the_scheme_told_devices_apart_holds(self, world: World, where: str) -> None:
+        camera = one(world, "rtsps://10.1.1.1/1")
+        mark = attempts.fingerprint(world.settings.secret_keys, "u", "sai")
+        with world.sessions.begin() as session:
+            session.add(
+                CredentialAttempt(
+                    camera_id=camera, fingerprint=mark, device=where, night=NIGHT, accepted=False, recorded_at=NOW
+                )
+            )
+        with world.sessions.begin() as session:
+            assert attempts.begin(session, {camera: mark}, on(1), at(on(1), 22)) == set()
+
     def test_a_new_key_forgets_no_refusal(self, world: World, environment: pytest.MonkeyPatch) -> None:
         with Fleet() as fleet:
             camera = one(world, fleet.url("wrong-password"))
@@ -139,6 +157,63 @@ class TestNights:
                 dondoc("rotate-key")
             assert under("khoa-moi-rat-dai-va-ngau-nhien", 0, "all") == 2
             assert under("khoa-moi-rat-dai-va-ngau-nhien", 1, "night") == 3, "entered by a person: the next night"
+
+
+class TestRecorders:
+    def recorder(self, world: World, fleet: Fleet, logins: list[str], behaviour: str = "digest") -> list[int]:
+        rows = [
+            f"{AGENCY},{SYSTEM},Kênh {n},{fleet.url(behaviour, str(n))},{login},,,," for n, login in enumerate(logins)
+        ]
+        return cameras(world, *rows)
+
+    @pytest.mark.parametrize(("setting", "most"), [(1, 1), (2, 2), (9, 3)])
+    def test_of_many_wrong_passwords_only_a_few_are_sent_in_a_night(
+        self, world: World, environment: pytest.MonkeyPatch, setting: int, most: int
+    ) -> None:
+        environment.setenv("DONDOC_REFUSALS_PER_SITE", str(setting))
+        patient = World(load())
+        with Fleet() as fleet:
+            ids = self.recorder(patient, fleet, [f"ioc,sai{n}" for n in range(10)])
+            found = looked(patient, ids)
+            assert fleet.counts["refused logins"] == most
+            looked(patient, ids, round="second")
+            for camera in ids:  # and one by one, as from a page
+                looked(patient, [camera], round="now-1")
+            assert fleet.counts["refused logins"] == most
+            verdicts = Counter(r["verdict"] for r in found.values())
+            assert verdicts == {"auth_failed": most, "login_withheld": 10 - most}  # never sent: against nobody
+            assert f"{most:02} mật khẩu khác" in found[ids[-1]]["detail"]
+            looked(patient, ids, 1)
+            assert fleet.counts["refused logins"] == 2 * most
+        patient.sessions.kw["bind"].dispose()
+
+    def test_many_right_accounts_are_all_sent_in_one_night(self, world: World) -> None:
+        with Fleet() as fleet:
+            ids = self.recorder(world, fleet, [f"{USER},{PASSWORD}", "ioc,sai", *[f"{USER},{PASSWORD}"] * 6])
+            found = looked(world, ids)
+            assert Counter(r["verdict"] for r in found.values()) == {"ok": 7, "auth_failed": 1}
+
+    def test_a_first_channel_that_asks_for_no_password_does_not_let_all_others_send_a_wrong_one(
+        self, world: World
+    ) -> None:
+        with Fleet() as fleet:
+            rows = [f"{AGENCY},{SYSTEM},Kênh 0,{fleet.url('missing')},u,sai,,,,"]
+            rows += [f"{AGENCY},{SYSTEM},Kênh {n},{fleet.url('digest', str(n))},u,sai,,,," for n in range(1, 8)]
+            found = looked(world, cameras(world, *rows))
+            assert fleet.counts["refused logins"] == 1
+            assert Counter(r["verdict"] for r in found.values()) == {"not_found": 1, "auth_failed": 7}
+
+    def test_of_what_is_begun_at_once_only_as_many_go_as_may_be_refused(self, world: World) -> None:
+        ids = cameras(world, *(f"{AGENCY},{SYSTEM},Kênh {n},rtsp://10.1.1.1/{n},u,s{n},,,," for n in range(8)))
+        with world.sessions.begin() as session:
+            assert len(attempts.begin(session, {camera: f"f{camera}" for camera in ids}, NIGHT, NOW)) == 2
+        with world.sessions.begin() as session:  # of which nothing is known yet
+            assert attempts.begin(session, {camera: f"g{camera}" for camera in ids}, NIGHT, NOW) == set()
+
+    def test_of_one_password_begun_at_once_on_a_device_one_goes(self, world: World) -> None:
+        ids = cameras(world, *(f"{AGENCY},{SYSTEM},Kênh {n},rtsp://10.1.1.1/{n},u,s,,,," for n in range(8)))
+        with world.sessions.begin() as session:
+            assert attempts.begin(session, dict.fromkeys(ids, "f"), NIGHT, NOW) == {ids[0]}
 
 
 class TestSites:

@@ -3,15 +3,16 @@
 Cameras lock accounts. An attempt without a result may have been refused: it is committed before anything is sent, so
 that a killed worker leaves its trace, and nothing more is sent that night; but nobody is told that the password is
 wrong. What a wrong login locks is the account on a device: all channels of a recorder share the fate of the one that
-was tried.
+was tried, and a device that refused a few different passwords is sent no other that night.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -30,6 +31,12 @@ BEFORE = (
     "hoặc có người cho phép (dondoc cameras retry)"
 )
 FORGOTTEN = ""  # the mark of a refused login that no key finds again: its device gets none for the rest of that night
+DEVICE = (
+    "thiết bị đã từ chối hoặc chưa trả lời {count:02} mật khẩu khác trong đêm nay: "
+    "không gửi thêm để khỏi bị khóa, đêm sau thử tiếp"
+)
+NOT_ITSELF = (UNKNOWN, DEVICE.partition("{")[0])  # how reasons begin that tell nothing of the password withheld
+MOST = 3  # different passwords that a device may refuse in a night, whatever the setting: some lock at the fifth
 NO_LIMIT = 2**31  # whatever the rest of its site did
 Door = tuple[str, str]  # device and fingerprint: what a wrong login locks
 Shared = tuple[str, str, str]  # agency, site and fingerprint
@@ -50,15 +57,20 @@ def fingerprint(secrets: list[str], user: str, password: str) -> str:
 
 
 def device(url: str) -> str:
-    """Where a login goes: scheme://host:port."""
-    scheme, host, port = parse(url).device
-    return f"{scheme}://{host}:{port}"
+    """Where a login goes, in one spelling, rtsp://host:port: the accounts behind rtsps are the same."""
+    _, host, port = parse(url).device
+    return _spelled(f"rtsp://{host}:{port}")
+
+
+def _spelled(where: str) -> str:
+    """A device as it is written now: attempts of old tell rtsps apart, whose own port is 322."""
+    return re.sub(r":322$", ":554", re.sub(r"^rtsps:", "rtsp:", where))
 
 
 def login(camera: Camera, mark: str, where: str | None = None) -> Login:
     """`where`: the device, when it is not the one that the camera has now."""
     shared = (camera.agency, fold(camera.site), mark) if camera.site else None
-    return Login(camera.id, (where or device(camera.url or "rtsp://0.0.0.0"), mark), shared)
+    return Login(camera.id, (_spelled(where) if where else device(camera.url or "rtsp://0.0.0.0"), mark), shared)
 
 
 def begin(session: Session, wanted: Mapping[int, str], night: date, now: datetime, *, limit: int = 2) -> set[int]:
@@ -74,13 +86,13 @@ def begin(session: Session, wanted: Mapping[int, str], night: date, now: datetim
         return set()
     one_at_a_time(session, "credentials")
     logins, known = _logins(session, wanted), _known(session, wanted, night)
-    barred_now = barred(session, logins, night, limit=limit)
-    may = set()
+    past, may = _past(session, logins, night), set()
     for one in logins:
-        if one.camera in barred_now:
+        if past.why_not(one, limit) or past.full(one, limit):
             continue
         if one.camera not in known and not _noted(session, one, night, now):
             continue
+        past.under_way[one.door[0]].add(one.door[1])
         may.add(one.camera)
     return may
 
@@ -120,10 +132,14 @@ def accepted(finding: Finding) -> bool | None:
 
 def barred(session: Session, logins: Sequence[Login], night: date, *, limit: int) -> dict[int, str]:
     """Why a camera is not to be sent its password, for those that are not."""
-    marks = {one.door[1] for one in logins}
-    past = _Past(_rows(session, marks, night), _releases(session, marks), night)
+    past = _past(session, logins, night)
     found = {one.camera: past.why_not(one, limit) for one in logins}
     return {camera: why for camera, why in found.items() if why}
+
+
+def most(limit: int) -> int:
+    """How many different passwords a device may refuse in a night."""
+    return limit if limit == NO_LIMIT else min(limit, MOST)
 
 
 @dataclass(frozen=True)
@@ -138,8 +154,12 @@ class _Try:
 class _Past:
     """What became of these credentials so far."""
 
-    def __init__(self, rows: Iterable[_Try], releases: Mapping[Door, datetime], tonight: date) -> None:
+    def __init__(
+        self, rows: Iterable[_Try], releases: Mapping[Door, datetime], not_taken: Mapping[str, set[str]], tonight: date
+    ) -> None:
         self.tonight, self.releases = tonight, releases
+        self.not_taken = not_taken  # by device: passwords that it has refused tonight, or left without an answer
+        self.under_way: dict[str, set[str]] = defaultdict(set)  # by device: those that are sent now
         self.doors: dict[Door, list[_Try]] = defaultdict(list)
         self.refused: dict[Shared, set[int]] = defaultdict(set)
         for row in rows:
@@ -151,15 +171,31 @@ class _Past:
         tries = self.doors.get(one.door, [])
         tonight = [t for t in tries if t.night == self.tonight]
         mine = [t for t in tonight if t.login.camera == one.camera]
-        open_now = any(t.accepted for t in tonight)
-        if any(t.accepted is False for t in tonight) or (one.door[0], FORGOTTEN) in self.doors:
+        open_now = self._open(one)
+        if any(t.accepted is False for t in tonight) or FORGOTTEN in self.not_taken.get(one.door[0], ()):
             return TONIGHT
         if any(t.accepted is None for t in mine) or (tonight and not open_now):  # or another channel's has no answer
             return UNKNOWN
         if before := self._refused_before(one.door, tries):
             return BEFORE.format(night=before)
+        if open_now:
+            return None
         refused = len(self.refused[one.shared]) if one.shared else 0
-        return SITE.format(count=refused) if refused >= limit and not open_now else None
+        if refused >= limit:
+            return SITE.format(count=refused)
+        others = len(self._not_taken(one))
+        return DEVICE.format(count=others) if others >= most(limit) else None
+
+    def full(self, one: Login, limit: int) -> bool:
+        """Whether what is sent now is all that a device may be sent before it has answered."""
+        going = self.under_way[one.door[0]]
+        return not self._open(one) and (one.door[1] in going or len(self._not_taken(one) | going) >= most(limit))
+
+    def _open(self, one: Login) -> bool:
+        return any(t.accepted and t.night == self.tonight for t in self.doors.get(one.door, []))
+
+    def _not_taken(self, one: Login) -> set[str]:
+        return self.not_taken.get(one.door[0], set()) - {one.door[1]}
 
     def _refused_before(self, door: Door, tries: Sequence[_Try]) -> date | None:
         """Since which night a device has refused it, with nobody saying that it may be tried again."""
@@ -169,6 +205,22 @@ class _Past:
         return min((t.night for t in told if t.accepted is False and t.id > good), default=None)
 
 
+def _past(session: Session, logins: Sequence[Login], night: date) -> _Past:
+    marks, devices = {one.door[1] for one in logins}, {one.door[0] for one in logins}
+    return _Past(_rows(session, marks, night), _releases(session, marks), _not_taken(session, devices, night), night)
+
+
+def _not_taken(session: Session, devices: Iterable[str], night: date) -> dict[str, set[str]]:
+    attempt = CredentialAttempt
+    found: dict[str, set[str]] = defaultdict(set)
+    query = select(attempt.device, attempt.fingerprint).where(
+        attempt.night == night, attempt.device.in_(devices), attempt.accepted.is_not(True)
+    )
+    for where, mark in session.execute(query):
+        found[where or ""].add(mark)
+    return found
+
+
 def _rows(session: Session, marks: Iterable[str], night: date) -> Iterable[_Try]:
     """Attempts with these credentials that matter: tonight's, and every answer of a door that ever refused one."""
     attempt = CredentialAttempt
@@ -176,7 +228,7 @@ def _rows(session: Session, marks: Iterable[str], night: date) -> Iterable[_Try]
     query = (
         select(attempt, Camera)
         .join(Camera, Camera.id == attempt.camera_id)
-        .where(or_(attempt.fingerprint.in_(marks), and_(attempt.fingerprint == FORGOTTEN, attempt.night == night)))
+        .where(attempt.fingerprint.in_(marks))
         .where(or_(attempt.night == night, attempt.accepted.is_(False), attempt.device.in_(refusing)))
         .order_by(attempt.id)
     )
@@ -189,7 +241,7 @@ def _releases(session: Session, marks: Iterable[str]) -> dict[Door, datetime]:
     rows = session.scalars(
         select(CredentialRelease).where(CredentialRelease.fingerprint.in_(marks)).order_by(CredentialRelease.id)
     )
-    return {(row.device, row.fingerprint): row.recorded_at for row in rows}
+    return {(_spelled(row.device), row.fingerprint): row.recorded_at for row in rows}
 
 
 def _logins(session: Session, wanted: Mapping[int, str]) -> list[Login]:

@@ -176,7 +176,7 @@ def _explained(
         one = by_camera[int(finding.camera)]
         if finding.verdict == "auth_required" and one.login and one.camera not in may:
             reason = why.get(one.camera, attempts.UNKNOWN)
-            verdict = WITHHELD if reason == attempts.UNKNOWN else "auth_failed"
+            verdict = WITHHELD if reason.startswith(attempts.NOT_ITSELF) else "auth_failed"
             yield replace(finding, verdict=verdict, detail=reason)
         elif finding.verdict == "auth_required" and one.unreadable:
             yield replace(finding, detail=UNREADABLE)

@@ -1,13 +1,14 @@
 """In which order a batch shows passwords: one camera tries a shared one for all, before the rest follow. Pure."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from dondoc.cameras.attempts import Door, Login, Shared, accepted
+from dondoc.cameras.attempts import Door, Login, Shared, accepted, most
+from dondoc.cameras.ourside import UNREACHED
 from dondoc.cameras.verdicts import WITHHELD, Finding
 
-SILENT_WAVES = 3  # so many waves in which nobody at a site gave an answer: the rest need not wait for one
+SILENT_WAVES = 3  # so many waves in which nobody at a site, or device, gave an answer: the rest need not wait for one
 LAST_WAVE = 6
 
 
@@ -19,20 +20,38 @@ class Told:
     open: set[Door] = field(default_factory=set)
     right: set[Shared] = field(default_factory=set)
     refused: Counter[Shared] = field(default_factory=Counter)
+    silent: Counter[Door] = field(default_factory=Counter)  # answered without asking for the password
+    not_taken: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))  # by device
 
     def learn(self, logins: Iterable[Login], findings: Iterable[Finding]) -> None:
         by_camera = {int(f.camera): f for f in findings}
         for one in logins:
             finding = by_camera.get(one.camera)
             answer = accepted(finding) if finding and finding.password_sent else None
-            # Sent and left without an answer may have been refused; not sent at all says nothing against it.
-            sent = finding is not None and finding.password_sent
-            barred = finding is not None and finding.verdict in ("auth_failed", WITHHELD)
-            (self.shut if barred or (sent and not answer) else self.open).add(one.door)
+            self._door(one.door, finding, answer)
             if one.shared and answer:
                 self.right.add(one.shared)
             elif one.shared and answer is False:
                 self.refused[one.shared] += 1
+
+    def _door(self, door: Door, finding: Finding | None, answer: bool | None) -> None:
+        """Sent and left without an answer may have been refused; not sent at all says nothing for or against it."""
+        if finding and finding.password_sent and not answer:
+            self.not_taken[door[0]].add(door[1])
+            self.shut.add(door)
+        elif finding and finding.verdict in ("auth_failed", WITHHELD):
+            self.shut.add(door)
+        elif answer or finding is None or finding.phase in UNREACHED:
+            self.open.add(door)
+        else:
+            self.silent[door] += 1
+            if self.silent[door] >= SILENT_WAVES:
+                self.open.add(door)
+
+    def room(self, device: str, number: int, limit: int) -> float:
+        """How many passwords that nobody has tried a device may be shown in a wave."""
+        left = most(limit) - len(self.not_taken[device])
+        return left if left > 0 and number < LAST_WAVE else float("inf")
 
 
 def wave(waiting: Sequence[Login], told: Told, *, number: int, limit: int) -> list[Login]:
@@ -45,16 +64,20 @@ def wave(waiting: Sequence[Login], told: Told, *, number: int, limit: int) -> li
     going: list[Login] = []
     doors: set[Door] = set()
     started: Counter[Shared] = Counter()
+    shown: Counter[str] = Counter()
     known = told.shut | told.open
     for one in waiting:
         settled = one.door in known
         if not settled and one.door in doors:
+            continue
+        if not settled and shown[one.door[0]] >= told.room(one.door[0], number, limit):
             continue
         if not settled and one.shared and started[one.shared] >= _allowed(told, one.shared, number, limit):
             continue
         going.append(one)
         if not settled:
             doors.add(one.door)
+            shown[one.door[0]] += 1
             if one.shared:
                 started[one.shared] += 1
     return going
