@@ -2,6 +2,7 @@
 
 import json
 import random
+import ssl
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -24,7 +25,8 @@ from dondoc.settings import load
 from dondoc.store.cameras import Camera, CredentialAttempt, CredentialRelease
 from dondoc.store.session import upgrade
 from dondoc.world import World
-from tests.cameras.nights import AGENCY, NIGHT, NOW, SYSTEM, cameras, on
+from tests.cameras.nights import AGENCY, NIGHT, NOW, SYSTEM, all_outages, cameras, live, on
+from tests.cameras.zoo import Zoo
 from tests.conftest import SECRET, Run
 
 
@@ -214,6 +216,31 @@ class TestRecorders:
         ids = cameras(world, *(f"{AGENCY},{SYSTEM},Kênh {n},rtsp://10.1.1.1/{n},u,s,,,," for n in range(8)))
         with world.sessions.begin() as session:
             assert attempts.begin(session, dict.fromkeys(ids, "f"), NIGHT, NOW) == {ids[0]}
+
+
+class TestUnused:
+    """A password that we hold and could not use tells nothing of the camera: not that it is good either."""
+
+    def test_one_that_no_key_decrypts(self, world: World, environment: pytest.MonkeyPatch) -> None:
+        with Fleet() as fleet:
+            camera = one(world, fleet.url("digest"))
+            environment.setenv("DONDOC_SECRET_KEY", "khoa-khac-rat-dai-va-ngau-nhien-lam")
+            other = World(load())
+            found = looked(other, [camera])[camera]
+            assert (found["verdict"], found["detail"]) == ("login_withheld", batch.UNREADABLE)
+            assert fleet.counts["logins"] == 0
+            other.sessions.kw["bind"].dispose()
+
+    @pytest.mark.parametrize(("login", "verdict"), [("u,p", "login_withheld"), (",", "auth_required")])
+    def test_one_that_the_camera_wants_in_a_way_not_spoken_here(self, world: World, login: str, verdict: str) -> None:
+        with Zoo(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)) as zoo:
+            camera = one(world, zoo.url("login by Negotiate"), login)
+            assert looked(world, [camera])[camera]["verdict"] == verdict
+
+    def test_it_neither_ends_an_outage_nor_counts_as_good(self, world: World) -> None:
+        camera = one(world, "rtsp://10.1.1.1")
+        live(world, camera, ["ok", "black", "black", "login_withheld"])
+        assert [outage.closed_at for outage in all_outages(world)] == [None]
 
 
 class TestSites:

@@ -170,7 +170,8 @@ def _explained(
     looks: Sequence[_Look], may: set[int], why: Mapping[int, str], found: Iterable[Finding]
 ) -> Iterator[Finding]:
     """A camera that asked for a password withheld because it was refused has refused it; of an attempt without a result
-    nobody knows. One whose password we lost is told so."""
+    nobody knows. That we hold a password and could not use it says nothing of the camera: not that it is good either.
+    """
     by_camera = {one.camera: one for one in looks}
     for finding in found:
         one = by_camera[int(finding.camera)]
@@ -178,7 +179,7 @@ def _explained(
             reason = why.get(one.camera, attempts.UNKNOWN)
             verdict = WITHHELD if reason.startswith(attempts.NOT_ITSELF) else "auth_failed"
             yield replace(finding, verdict=verdict, detail=reason)
-        elif finding.verdict == "auth_required" and one.unreadable:
-            yield replace(finding, detail=UNREADABLE)
+        elif finding.verdict == "auth_required" and (one.login or one.unreadable):
+            yield replace(finding, verdict=WITHHELD, detail=UNREADABLE if one.unreadable else finding.detail)
         else:
             yield finding
