@@ -189,7 +189,7 @@ class TestRecorders:
             assert fleet.counts["refused logins"] == 2 * most
         patient.sessions.kw["bind"].dispose()
 
-    def test_many_right_accounts_are_all_sent_in_one_night(self, world: World) -> None:
+    def test_one_wrong_account_keeps_no_other_channel_from_the_right_one(self, world: World) -> None:
         with Fleet() as fleet:
             ids = self.recorder(world, fleet, [f"{USER},{PASSWORD}", "ioc,sai", *[f"{USER},{PASSWORD}"] * 6])
             found = looked(world, ids)
