@@ -7,10 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from dondoc.cameras import state
+from dondoc.cameras import outages, state
 from dondoc.cameras.looks import Look, Night
 from dondoc.cameras.outages import over
 from dondoc.cameras.state import CameraState, bad_run, down_since
+from dondoc.cameras.strip import strip
 from dondoc.clock import at
 from dondoc.store.cameras import Camera, Outage
 from dondoc.world import World
@@ -88,9 +89,58 @@ class TestStates:
         assert found[ill].reason.endswith("01 đêm; tính là mất kết nối từ đêm thứ 02")
         assert "chưa từng kết nối" in found[never].reason
         assert "ngoài các dải mạng" in found[blocked].reason
-        assert "07 ngày" in found[unseen].reason
+        assert found[unseen].reason == "mới khai, chưa đến lượt kiểm tra"
+        assert "07 ngày" in states(world, 9)[unseen].reason
         assert [s.number for s in found.values() if not s.checked] == ["CAM-00005", "CAM-00006"]
         assert [found[i].reachable for i in ids] == [True, False, True, False, False, False]
+
+    @pytest.mark.parametrize(
+        ("verdicts", "says"),
+        [
+            (["rtsp_timeout"], "chưa từng kết nối được: kết nối được nhưng camera không trả lời"),
+            (["auth_failed"], "chưa từng thấy hình: camera từ chối tài khoản, mật khẩu đã cấp"),
+            (["no_frame"], "chưa từng thấy hình: camera nhận yêu cầu nhưng không gửi hình"),
+            (["covered"], "chưa từng thấy hình tốt: ống kính bị che"),
+            (["auth_failed", "unreachable"], "chưa từng thấy hình: không có đường mạng đến camera"),
+            (["black", "auth_failed"], "chưa từng thấy hình tốt: camera từ chối tài khoản, mật khẩu đã cấp"),
+        ],
+    )
+    def test_what_never_worked_is_said_as_far_as_it_has_come(
+        self, world: World, verdicts: list[str], says: str
+    ) -> None:
+        (camera,) = cameras(world, f"{AGENCY},{SYSTEM},a,rtsp://10.1.1.1,,,,,,")
+        live(world, camera, verdicts)
+        found = states(world, len(verdicts) - 1)[camera]
+        assert (found.state, found.reason) == ("not_connected_yet", says)
+
+    def test_a_look_by_day_is_said_with_its_hour_and_not_as_the_night_to_come(self, world: World) -> None:
+        well, ill = cameras(world, *(f"{AGENCY},{SYSTEM},{n},rtsp://10.1.1.{n},,,,,," for n in range(1, 3)))
+        seen(world, 0, {well: "ok", ill: "ok"})
+        assert states(world, 0)[well].reason == "hoạt động tốt, đêm 22/11/2021"
+        seen(world, 1, {well: "ok", ill: "no_frame"}, round="now-140000", hour=14)
+        found = states(world, 1)
+        assert found[well].reason == "hoạt động tốt, lúc 14:00 ngày 23/11/2021"
+        assert "01 ngày; tính là mất kết nối từ ngày thứ 02" in found[ill].reason
+        outages.settle(world, night=on(1), now=late(1))
+        seen(world, 2, {ill: "no_frame"})
+        outages.settle(world, night=on(2), now=late(2))
+        assert states(world, 2)[ill].reason.endswith("từ ngày 23/11/2021")
+
+    def test_cameras_are_counted_in_one_way(self, world: World) -> None:
+        rows = [f"{AGENCY},{SYSTEM},{n},rtsp://10.1.1.{n},,,,Cổng {n % 2},," for n in range(1, 6)]
+        ids = cameras(world, *rows)
+        seen(world, 0, dict(zip(ids, ["ok", "auth_required", "black", "rtsp_timeout"], strict=False)))
+        assert state.counts([*states(world, 0).values()]) == {
+            "sites": 2,
+            "declared": 5,
+            "checked": 4,
+            "not_checked": 1,
+            "reachable": 3,
+            "showing": 1,
+            "asking": 1,
+            "not_connected": 2,
+            "outages": 0,
+        }
 
     def test_an_old_look_says_nothing_of_today(self, world: World) -> None:
         (camera,) = cameras(world, f"{AGENCY},{SYSTEM},a,rtsp://10.1.1.1,,,,,,")
@@ -132,6 +182,18 @@ class TestStates:
         seen(world, 1, {camera: "ok"})
         with world.sessions.begin() as session:
             assert session.scalar(select(Camera.worked_at)) == NOW
+
+
+def test_a_strip_says_of_tonight_that_it_is_still_to_come_and_when_a_look_by_day_was() -> None:
+    early, by_day = (Look(1, on(n), "x", "ok", 2, at(on(n), hour)) for n, hour in ((0, 22), (1, 14)))
+    cells = strip([Night(early), Night(by_day)], on(3), 5)
+    assert [cell.words for cell in cells] == [
+        "21/11/2021: không xem",
+        "22/11/2021: hoạt động tốt",
+        "lúc 14:00 ngày 23/11/2021: hoạt động tốt",
+        "24/11/2021: không xem",
+        "25/11/2021: chưa xem",
+    ]
 
 
 def test_the_night_ends_with_its_last_look_that_counts(world: World) -> None:

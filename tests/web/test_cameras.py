@@ -114,6 +114,17 @@ class TestList:
         assert "Hoạt động tốt: 1" in words_of(page)
         assert "từ chối tài khoản" in rows[1][6]
 
+    def test_a_camera_that_asks_for_a_login_is_told_apart_from_one_with_a_picture(
+        self, world: World, cameras: list[int], visit: Visit
+    ) -> None:
+        seen(world, {2: "auth_required"}, TONIGHT)
+        page = words_of(visit("viewer").get("/cameras").text)
+        assert "Hoạt động tốt: 2 (có hình tốt 01, trả lời và đòi đăng nhập 01)" in page
+        assert (
+            "kiểm tra được 03 camera, trong đó 03 camera có trả lời (01 camera có hình tốt; "
+            "01 camera đòi đăng nhập, Sở chưa có tài khoản); 01 camera chưa kiểm tra được."
+        ) in page
+
     @pytest.mark.parametrize(
         ("query", "found"),
         [

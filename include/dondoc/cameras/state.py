@@ -35,6 +35,8 @@ EXEMPTIONS = {
 }
 NO_ADDRESS = "chưa khai địa chỉ luồng hình"
 NOT_LOOKED_AT = f"chưa được kiểm tra trong {looks.RECENT.days:02} ngày gần nhất"
+NEW = "mới khai, chưa đến lượt kiểm tra"
+BY_DAY = range(7, 18)  # o'clock: the night such a look is counted to has not come yet
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,30 @@ class CameraState:
     @property
     def showing(self) -> bool:
         return self.checked and self.look is not None and self.look.verdict == "ok" and self.look.stage == 2
+
+    @property
+    def asking(self) -> bool:
+        """Whether it answered and asked for a login that nobody gave us: all well, but no picture was seen."""
+        return self.checked and self.verdict == "auth_required"
+
+
+def counts(states: Sequence[CameraState]) -> dict[str, int]:
+    """The one way in which pages, reports and the demo count cameras.
+
+    `showing` and `asking` are among `reachable`, that is among `checked`; `not_checked` is the rest of `declared`.
+    """
+    seen = [state for state in states if state.checked]
+    return {
+        "sites": len({(state.camera.agency, state.camera.site) for state in states}),
+        "declared": len(states),
+        "checked": len(seen),
+        "not_checked": len(states) - len(seen),
+        "reachable": sum(state.reachable for state in seen),
+        "showing": sum(state.showing for state in seen),
+        "asking": sum(state.asking for state in seen),
+        "not_connected": sum(state.state == NOT_CONNECTED for state in seen),
+        "outages": sum(state.outage is not None for state in seen),
+    }
 
 
 def bad_run(nights: Sequence[Night]) -> list[Night]:
@@ -123,20 +149,41 @@ def stand(
         return _well(camera, last, seen, outages_lately if often else 0)
     since, count = (outage.first_night if outage else bad[0].day), len(bad)
     if outage is None and not worked(camera):
-        return CameraState(camera, NOT_CONNECTED, f"chưa từng kết nối được: {seen}", last.look, since, count)
+        return CameraState(camera, NOT_CONNECTED, f"{_never(told)}: {seen}", last.look, since, count)
     if outage is None:
-        patience = f"; tính là mất kết nối từ đêm thứ {needed[0]:02}" + (f" ({needed[1]})" if needed[1] else "")
-        return CameraState(camera, FAILING, f"{seen}, {count:02} đêm{patience}", last.look, since, count)
+        unit = "ngày" if last.look.at.hour in BY_DAY else "đêm"
+        patience = f"; tính là mất kết nối từ {unit} thứ {needed[0]:02}" + (f" ({needed[1]})" if needed[1] else "")
+        return CameraState(camera, FAILING, f"{seen}, {count:02} {unit}{patience}", last.look, since, count)
     state = FLAPPING if outage.flapping or often else OUTAGE
     times = f"; {outages_lately:02} lần mất kết nối gần đây" if state == FLAPPING else ""
-    reason = f"{seen}, từ đêm {since:%d/%m/%Y}{times}"
+    reason = f"{seen}, {_since(since, bad)}{times}"
     return CameraState(camera, state, reason, last.look, since, count, outage.id)
 
 
 def _well(camera: Camera, last: Night, seen: str, outages_lately: int) -> CameraState:
     if outages_lately:
         return CameraState(camera, FLAPPING, f"{seen}; {outages_lately:02} lần mất kết nối gần đây", last.look)
-    return CameraState(camera, OK, f"{seen}, đêm {last.day:%d/%m/%Y}", last.look)
+    return CameraState(camera, OK, f"{seen}, {when(last.look)}", last.look)
+
+
+def _never(told: Sequence[Night]) -> str:
+    """How far a camera that was never seen working has come; what an agency does about it differs."""
+    phases = {PHASE[night.look.verdict] for night in told}
+    if "picture" in phases:
+        return "chưa từng thấy hình tốt"
+    return "chưa từng thấy hình" if phases & REACHABLE_PHASES else "chưa từng kết nối được"
+
+
+def when(look: looks.Look) -> str:
+    """When a look was, for people: by day the hour too, since the night it is counted to has not come yet."""
+    if look.at.hour in BY_DAY:
+        return f"lúc {look.at:%H:%M} ngày {look.at:%d/%m/%Y}"
+    return f"đêm {look.night:%d/%m/%Y}"
+
+
+def _since(first: date, bad: Sequence[Night]) -> str:
+    by_day = any(night.day == first and night.look.at.hour in BY_DAY for night in bad)
+    return f"từ {'ngày' if by_day else 'đêm'} {first:%d/%m/%Y}"
 
 
 def worked(camera: Camera) -> bool:
@@ -153,6 +200,8 @@ def _unseen(camera: Camera, nights: Sequence[Night], fresh: datetime) -> str:
     recent = [night for night in nights if night.look.at >= fresh]
     if recent:
         return recent[-1].why_not or NOT_LOOKED_AT
+    if camera.url and not nights and camera.recorded_at >= fresh:
+        return NEW
     return NOT_LOOKED_AT if camera.url else NO_ADDRESS
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from dondoc.cameras.looks import Night
+from dondoc.cameras.state import when
 from dondoc.cameras.verdicts import SENTENCE
 
 NIGHTS = 30
@@ -33,14 +34,14 @@ def strip(nights: Iterable[Night], last: date, length: int = NIGHTS) -> list[Cel
     """Cells of the nights up to `last`, oldest first."""
     seen = {night.day: night for night in nights}
     days = (last - timedelta(days=back) for back in reversed(range(length)))
-    return [_cell(day, seen.get(day)) for day in days]
+    return [_cell(day, seen.get(day), "chưa xem" if day == last else "không xem") for day in days]
 
 
-def _cell(day: date, night: Night | None) -> Cell:
+def _cell(day: date, night: Night | None, unseen: str) -> Cell:
     shown = f"{day:%d/%m/%Y}"
     if night is None:
-        return Cell(day, "none", f"{shown}: không xem")
+        return Cell(day, "none", f"{shown}: {unseen}")
     if night.why_not is not None:
         return Cell(day, "unchecked", f"{shown}: {night.why_not}")
     kind = "good" if night.good else "faulty" if night.reachable else "down"
-    return Cell(day, kind, f"{shown}: {SENTENCE[night.look.verdict]}")
+    return Cell(day, kind, f"{when(night.look).removeprefix('đêm ')}: {SENTENCE[night.look.verdict]}")

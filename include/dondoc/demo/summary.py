@@ -6,9 +6,11 @@ from datetime import datetime
 
 from sqlalchemy import select
 
+from dondoc.cameras import state
 from dondoc.cameras.verdicts import SENTENCE
 from dondoc.facts import obligations, read
 from dondoc.intake.judge import newest_verdict
+from dondoc.reporting.words import camera_line
 from dondoc.store.cameras import Camera, CameraCheck, Outage
 from dondoc.store.intake import Submission
 from dondoc.store.mail import OutboxLetter
@@ -34,6 +36,7 @@ STATUS = {
     "overdue": "quá hạn",
     "not_due": "trong hạn",
 }
+LOOK = {**SENTENCE, **state.EXEMPTIONS, "ok": "có hình tốt"}
 STATE = {
     "sent": "đã gửi",
     "held": "đang giữ, chờ duyệt",
@@ -49,7 +52,9 @@ def lines(world: World, now: datetime) -> Iterator[str]:
     """The summary's lines; codes in brackets are those of the `dondoc` command."""
     yield _line("Bản nộp", submissions(world), OUTCOME)
     yield _line("Nhiệm vụ có thời hạn", duties(world, now), STATUS)
-    yield _line("Camera", cameras(world), SENTENCE)
+    yield _line("Camera", cameras(world), LOOK)
+    with world.sessions.begin() as session:
+        yield f"    {camera_line(state.counts(state.states(world, session, now)))}"
     yield _line("Thư", letters(world), STATE)
     with world.sessions.begin() as session:
         outages = len(session.scalars(select(Outage.id).where(Outage.closed_at.is_(None))).all())

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from dondoc.cameras.state import NOT_CONNECTED, CameraState
+from dondoc.cameras.state import CameraState, counts
 from dondoc.cameras.state import states as camera_states
 from dondoc.facts import obligations, read
 from dondoc.facts.obligations import Standing
@@ -28,7 +28,7 @@ def figures(world: World, as_of: datetime, known_at: datetime | None = None) -> 
     with world.sessions.begin() as session:
         now = _standings(world, session, as_of, known_at)
         before = _standings(world, session, as_of - WEEK, known_at)
-        cameras = _cameras(world, session, as_of, known_at)
+        cameras = camera_states(world, session, as_of, known_at)
         late = _late(world, session, now, min(as_of, known_at or as_of))
     return {
         "directive": world.directive.id,
@@ -37,8 +37,8 @@ def figures(world: World, as_of: datetime, known_at: datetime | None = None) -> 
         "headline": _totals(now),
         "last_week": _totals(before),
         "systems": _by_system(world, now),
-        "cameras": cameras,
-        "cameras_total": _sum(cameras),
+        "cameras": _cameras(world, cameras),
+        "cameras_total": counts(cameras),
         "late": late,
         "unconfirmed_calendar": not world.calendar.confirmed(as_of.year),
     }
@@ -73,35 +73,16 @@ def _by_system(world: World, standings: list[Standing]) -> list[dict[str, Any]]:
     return rows
 
 
-def _cameras(world: World, session: Session, as_of: datetime, known_at: datetime | None) -> list[dict[str, Any]]:
+def _cameras(world: World, states: list[CameraState]) -> list[dict[str, Any]]:
     """Per agency: declared, checked, reachable, showing, not checked, never connected yet, and open outages."""
     by_agency: dict[str, list[CameraState]] = defaultdict(list)
-    for state in camera_states(world, session, as_of, known_at):
+    for state in states:
         by_agency[state.camera.agency].append(state)
     rows = []
     order = {a.id: a.order for a in world.directive.agencies}
     for agency, mine in sorted(by_agency.items(), key=lambda item: (order.get(item[0], 0), item[0])):
-        seen = [state for state in mine if state.checked]
-        rows.append(
-            {
-                "agency": agency,
-                "name": world.directive.agency(agency).name,
-                "sites": len({state.camera.site for state in mine}),
-                "declared": len(mine),
-                "checked": len(seen),
-                "not_checked": len(mine) - len(seen),
-                "reachable": sum(state.reachable for state in seen),
-                "showing": sum(state.showing for state in seen),
-                "not_connected": sum(state.state == NOT_CONNECTED for state in seen),
-                "outages": sum(state.outage is not None for state in seen),
-            }
-        )
+        rows.append({"agency": agency, "name": world.directive.agency(agency).name, **counts(mine)})
     return rows
-
-
-def _sum(rows: list[dict[str, Any]]) -> dict[str, int]:
-    names = ("sites", "declared", "checked", "not_checked", "reachable", "showing", "not_connected", "outages")
-    return {name: sum(row[name] for row in rows) for name in names}
 
 
 def _late(world: World, session: Session, standings: list[Standing], until: datetime) -> list[dict[str, Any]]:

@@ -52,16 +52,26 @@ def headline(figures: dict[str, Any]) -> str:
 
 def camera_line(total: dict[str, int]) -> str:
     """Declared, verified, showing, side by side."""
+    asking = f"; {number(total['asking'])} camera đòi đăng nhập, Sở chưa có tài khoản" if total["asking"] else ""
     missed = f"; {number(total['not_checked'])} camera chưa kiểm tra được" if total["not_checked"] else ""
     return (
         f"Các đơn vị đã khai {number(total['declared'])} camera tại {number(total['sites'])} điểm; kiểm tra được "
-        f"{number(total['checked'])} camera, trong đó {number(total['reachable'])} camera có trả lời và "
-        f"{number(total['showing'])} camera có hình{missed}."
+        f"{number(total['checked'])} camera, trong đó {number(total['reachable'])} camera có trả lời "
+        f"({number(total['showing'])} camera có hình tốt{asking}){missed}."
     )
 
 
 TABLE_1 = ("TT", "Hệ thống", "Nội dung phải gửi", "Đã hoàn thành", "Đang xử lý", "Trong hạn", "Quá hạn", "Tỷ lệ")
-TABLE_2 = ("TT", "Đơn vị", "Camera khai", "Kiểm tra được", "Có trả lời", "Có hình", "Mất kết nối", "Chưa kiểm tra được")
+TABLE_2 = (
+    "TT",
+    "Đơn vị",
+    "Camera khai",
+    "Kiểm tra được",
+    "Có trả lời",
+    "Có hình tốt",
+    "Mất kết nối",
+    "Chưa kiểm tra được",
+)
 TABLE_3 = ("TT", "Đơn vị", "Nội dung", "Thời hạn", "Số ngày làm việc quá hạn", "Số thư đã nhắc")
 
 

@@ -32,7 +32,9 @@ def workbook(figures: dict[str, Any]) -> bytes:
     line = words.camera_line(figures["cameras_total"])
     first, last = _table(cameras, "Camera theo đơn vị", line, words.TABLE_2, words.table_2(figures))
     if last > first:
-        _bars(cameras, "Camera khai, có trả lời, có hình", first, last - 1, (3, 5, 6), f"A{last + 3}", stacked=False)
+        _bars(
+            cameras, "Camera khai, có trả lời, có hình tốt", first, last - 1, (3, 5, 6), f"A{last + 3}", stacked=False
+        )
 
     _table(book.create_sheet("Quá hạn"), "Nội dung quá hạn", "", words.TABLE_3, words.table_3(figures))
     out = BytesIO()

@@ -17,12 +17,13 @@ from dondoc.cameras import credentials, looks, night, now, records, thumbnails
 from dondoc.cameras.address import public
 from dondoc.cameras.exports import fleet, openmetrics, tables
 from dondoc.cameras.exports.tables import UNNAMED
-from dondoc.cameras.state import WORDS, CameraState, states
+from dondoc.cameras.state import OK, WORDS, CameraState, counts, states
 from dondoc.cameras.strip import KINDS, NIGHTS, strip
 from dondoc.cameras.verdicts import SENTENCE
 from dondoc.directive.names import fold
 from dondoc.errors import Problem
 from dondoc.facts.rulings import rule
+from dondoc.reporting.words import camera_line
 from dondoc.store.cameras import Camera, CameraCheck, CredentialRelease, Outage
 from dondoc.web.pages import download, onward, page, world_of
 from dondoc.web.user import User
@@ -105,6 +106,8 @@ def router(acting: Callable[..., User]) -> APIRouter:
             rows=[_row(world, s, user) for s in _page(found, number)],
             total=len(found),
             counts=Counter(s.state for s in near),
+            line=camera_line(counts(near)),
+            well=counts([s for s in near if s.state == OK]),
             signs=SIGNS,
             words=WORDS,
             agencies=_with_cameras(world, every),
