@@ -74,14 +74,34 @@ def test_it_prints_on_a4_landscape_with_the_header_on_each_page() -> None:
     for kind in OWNERS:
         sheet = load_workbook(BytesIO(made(kind)))[SPECS[kind].sheet]
         assert (sheet.page_setup.orientation, sheet.page_setup.paperSize) == ("landscape", 9)
-        assert sheet.sheet_properties.pageSetUpPr.fitToPage
-        assert sheet.page_setup.fitToHeight == 0
         assert (sheet.print_title_rows, sheet.print_title_cols) == ("$3:$5", "$A:$B")
         assert sheet.freeze_panes == "C6"
 
 
+@pytest.mark.parametrize("kind", OWNERS)
+def test_every_printed_page_names_the_group_of_its_first_column_and_cuts_no_title_off(kind: str) -> None:
+    spec = SPECS[kind]
+    book = load_workbook(BytesIO(made(kind)))
+    sheet = book[spec.sheet]
+    assert not sheet.sheet_properties.pageSetUpPr.fitToPage  # Excel would not heed the breaks
+    breaks = [turn.id for turn in sheet.col_breaks.brk]
+    assert bool(breaks) == (kind != "form_focal")  # which fits on one sheet
+    for last in breaks:
+        field = spec.columns[last - 1]  # of the column after the break
+        assert sheet.cell(template.GROUPS, last + 1).value == field.group
+    repeated = [line[0].value for line in sheet.iter_rows(max_row=2, max_col=2) if line[0].value]
+    assert repeated == ["PHẦN II"]  # what columns A:B hold above the table is printed on every page
+    assert sheet["C1"].value == spec.part.upper()
+    widths = [template.TT, *(field.width for field in spec.columns)]
+    for start, end in zip([0, *breaks], [*breaks, None], strict=True):
+        across = sum(widths[start:end]) + (sum(widths[:2]) if start else 0)
+        assert across * sheet.page_setup.scale <= 100 * 145  # characters on A4 between the margins
+    assert book[template.INFO].page_setup.fitToHeight == 1
+
+
 def test_it_reads_like_an_administrative_form() -> None:
     info = load_workbook(BytesIO(made("form_01")))[template.INFO]
+    assert info.row_dimensions[2].height > 30  # the longer name takes two lines
     assert (info["A1"].value, info["A2"].value) == ("UBND TỈNH HÀ TĨNH", "SỞ NÔNG NGHIỆP VÀ PHÁT TRIỂN NÔNG THÔN")
     assert info["C1"].value == "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM"
     assert info["C2"].value == "Độc lập - Tự do - Hạnh phúc"

@@ -17,6 +17,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.dimensions import ColumnDimension
+from openpyxl.worksheet.pagebreak import Break
 from openpyxl.worksheet.worksheet import Worksheet
 
 from dondoc.directive.model import Agency, Directive
@@ -28,7 +29,9 @@ INFO, GUIDE, LISTS = "Thông tin chung", "Hướng dẫn", "_lists"
 GROUPS, HEADER, NUMBERING, FIRST = 3, 4, 5, 6  # rows of the table's sheet
 HEAD_FIRST = 10  # row of part I's first answer
 LABEL, ANSWER, HELP = 2, 3, 4  # columns of part I
-DRAWN, VALIDATED = 25, 500  # rows with borders, rows with drop-downs
+DRAWN, VALIDATED = 20, 500  # rows with borders: as many as A4 holds; rows with drop-downs
+TT, WIDE = 5, 3  # width of the running number's column; the first column that is not printed on every page
+PAPER, LARGEST = 140, 70  # characters side by side on A4 at 100 %, less some for other printers; per cent
 LAST_COLUMN = 16_384
 FONT = "Times New Roman"
 _THIN = Side(style="thin", color="808080")
@@ -46,6 +49,8 @@ def make(
 ) -> Workbook:
     """The workbook without answers. The token gets in when there is a key and an agency."""
     book = Workbook()
+    # Columns are measured in its digits: a font that every office has keeps the pages the same everywhere.
+    book._fonts[0] = Font(name=FONT, size=11)
     info = book.active
     assert isinstance(info, Worksheet)
     info.title = INFO
@@ -130,6 +135,7 @@ def _info(sheet: Worksheet, spec: FormSpec, agency: Agency | None, directive: Di
     _foot(sheet, spec)
     _protect(sheet)
     page(sheet, pages=1)
+    sheet.page_setup.fitToHeight = 1  # signed at its foot
     sheet.print_area = f"A1:D{HEAD_FIRST + len(spec.head) + 6}"
 
 
@@ -144,6 +150,7 @@ def _letterhead(sheet: Worksheet, spec: FormSpec, agency: Agency | None, directi
         sheet.merge_cells(start_row=row, end_row=row, start_column=1, end_column=2)
         sheet.merge_cells(start_row=row, end_row=row, start_column=3, end_column=4)
         say(sheet.cell(row, 1), left, bold=left == own, align=CENTRE)
+        sheet.row_dimensions[row].height = 17 if len(left) <= 36 else 33  # two lines: a merged cell makes no room
         say(sheet.cell(row, 3), right, size=size, bold=True, align=CENTRE)
     say(sheet.cell(4, 4), spec.label, bold=True, align=Alignment(horizontal="right"))
     for row, text, size, bold in (
@@ -184,9 +191,11 @@ def _foot(sheet: Worksheet, spec: FormSpec) -> None:
 
 
 def _table(sheet: Worksheet, spec: FormSpec) -> None:
-    say(sheet.cell(1, 1), f"PHẦN II. {spec.part.upper()}", bold=True, align=Alignment(vertical="center"))
+    # Columns A:B are printed again on every page: what is wider stands beside them, or it is cut off there.
+    say(sheet.cell(1, 1), "PHẦN II", bold=True, align=Alignment(vertical="center"))
+    say(sheet.cell(1, WIDE), spec.part.upper(), bold=True, align=Alignment(vertical="center"))
     note = "(*) Cột bắt buộc. Có thể chèn, xóa dòng; không sửa hàng tiêu đề. Không ghi mật khẩu vào biểu mẫu này."
-    say(sheet.cell(2, 1), note, size=11, italic=True, align=Alignment(vertical="center"))
+    say(sheet.cell(2, WIDE), note, size=11, italic=True, align=Alignment(vertical="center"))
     _columns(sheet, spec)
     _header(sheet, spec)
     for row in range(FIRST, FIRST + DRAWN):
@@ -199,12 +208,13 @@ def _table(sheet: Worksheet, spec: FormSpec) -> None:
     sheet.freeze_panes = sheet.cell(FIRST, 3)
     sheet.print_title_rows, sheet.print_title_cols = f"{GROUPS}:{NUMBERING}", "A:B"
     _protect(sheet)
-    page(sheet, pages=_pages(spec))
+    page(sheet, pages=1)
+    _across(sheet, spec)
 
 
 def _columns(sheet: Worksheet, spec: FormSpec) -> None:
     """Whole columns are unlocked: Excel deletes a row of a protected sheet only when no cell of it is locked."""
-    for number, (width, form) in enumerate(((5, "0"), *((f.width, _format(f)) for f in spec.columns)), 1):
+    for number, (width, form) in enumerate(((TT, "0"), *((f.width, _format(f)) for f in spec.columns)), 1):
         dimension = sheet.column_dimensions[get_column_letter(number)]
         dimension.width, dimension.protection, dimension.number_format = width, OPEN, form
         dimension.font, dimension.alignment = Font(name=FONT, size=11), WRAP
@@ -215,12 +225,13 @@ def _columns(sheet: Worksheet, spec: FormSpec) -> None:
 
 
 def _header(sheet: Worksheet, spec: FormSpec) -> None:
-    """Groups, labels, numbers. Groups are not merged: a merged cell across two printed pages spills."""
-    group = ""
+    """Groups, labels, numbers. Groups are not merged, which spills across two printed pages: they are named on each."""
+    group, turned = "", {start for start, _ in _pages(spec)}
     for number, field in enumerate(spec.columns, 2):
-        heading(sheet.cell(GROUPS, number), field.group if field.group != group else "")
+        begins = field.group != group or number in turned
+        heading(sheet.cell(GROUPS, number), field.group if begins else "")
         sheet.cell(GROUPS, number).alignment = Alignment(vertical="center")
-        sheet.cell(GROUPS, number).border = Border(top=_THIN, left=_THIN if field.group != group else None)
+        sheet.cell(GROUPS, number).border = Border(top=_THIN, left=_THIN if begins else None)
         heading(sheet.cell(HEADER, number), _label(field))
         heading(sheet.cell(NUMBERING, number), f"({number - 1})", small=True)
         group = field.group
@@ -250,9 +261,38 @@ def draw(cell: Any, field: Field | None) -> None:
     cell.number_format = _format(field) if field else "0"
 
 
-def _pages(spec: FormSpec) -> int:
-    """Sheets of A4 side by side, so that letters keep about 70 % of their size."""
-    return math.ceil(sum(field.width for field in spec.columns) / 190)
+def _pages(spec: FormSpec) -> list[tuple[int, float]]:
+    """The sheets of A4 side by side, evenly filled: the first column of each, and its width with the repeated ones."""
+    total = TT + sum(field.width for field in spec.columns)
+    width = total / math.ceil(total / 190)
+    while len(pages := _filled(spec, width)) > math.ceil(total / 190):
+        width += 1
+    return pages
+
+
+def _filled(spec: FormSpec, most: float) -> list[tuple[int, float]]:
+    repeated = TT + spec.columns[0].width
+    pages = [(2, float(TT))]
+    for number, field in enumerate(spec.columns, 2):
+        start, width = pages[-1]
+        if width + field.width <= most:
+            pages[-1] = (start, width + field.width)
+        else:
+            pages.append((number, repeated + field.width))
+    return pages
+
+
+def _across(sheet: Worksheet, spec: FormSpec) -> None:
+    """Breaks between columns where we say, so that each page can name its group; letters keep about 70 %.
+
+    Excel heeds breaks only beside a scale, not when it is told to fit pages.
+    """
+    pages = _pages(spec)
+    for start, _ in pages[1:]:
+        sheet.col_breaks.append(Break(id=start - 1))
+    sheet.sheet_properties.pageSetUpPr.fitToPage = False
+    sheet.page_setup.fitToWidth = None
+    sheet.page_setup.scale = min(LARGEST, int(100 * PAPER / max(width for _, width in pages)))
 
 
 # -- explanations, lists, token
