@@ -5,6 +5,7 @@ from zipfile import ZipFile
 
 import pytest
 from openpyxl import Workbook, load_workbook
+from openpyxl.utils.cell import coordinate_to_tuple
 
 from dondoc.errors import Problem
 from dondoc.forms import annotate as room
@@ -52,6 +53,16 @@ def test_the_first_sheet_lists_every_issue_with_sheet_cell_and_what_to_do() -> N
         (i.sheet, i.cell, i.message) for i in verdict.issues
     }
     assert [line[3] for line in lines] == ["Phải sửa"] * 4 + ["Đề nghị kiểm tra"]
+
+
+def test_the_list_goes_through_the_book_as_one_reads_it() -> None:
+    rows = [row(host=None, rtsp_port="70000", retention_days="1 tháng", brand=None), row(name="B", rtsp_port="x")]
+    content = form(head_=head(total_cameras="9", officer_phone="12345", officer_title=None), rows=rows)
+    lines = [*load_workbook(BytesIO(annotated(content)))["Cần sửa"].iter_rows(min_row=5, values_only=True)]
+    for severity in {line[3] for line in lines}:
+        read = [(line[1] == SHEET, coordinate_to_tuple(line[2])) for line in lines if line[3] == severity]
+        assert read == sorted(read)
+    assert len({line[2] for line in lines if line[1] == SHEET}) >= 4
 
 
 def test_their_values_are_all_there_and_a_second_look_finds_the_same() -> None:

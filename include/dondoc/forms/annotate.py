@@ -159,7 +159,7 @@ def _mark(book: Workbook, issue: Issue, place: Place) -> None:
 
 
 def _list(book: Workbook, listed: list[tuple[Issue, Place | None]]) -> None:
-    """The first sheet: every issue with its place, errors first."""
+    """The first sheet: every issue with its place, errors first, then as one reads the book."""
     sheet = book.create_sheet(SHEET, 0)
     for letter, width in zip("ABCDE", (6, 22, 10, 16, 100), strict=True):
         sheet.column_dimensions[letter].width = width
@@ -171,14 +171,21 @@ def _list(book: Workbook, listed: list[tuple[Issue, Place | None]]) -> None:
     sheet.row_dimensions[2].height = 36
     for column, label in enumerate(("TT", "Trang", "Ô", "Mức độ", "Nội dung và cách sửa"), 1):
         template.heading(sheet.cell(4, column), label)
-    ordered = sorted(listed, key=lambda pair: pair[0].severity)
-    for row, (issue, place) in enumerate(ordered, 5):
+    for row, (issue, place) in enumerate(sorted(listed, key=_as_read), 5):
         _line(sheet, row, issue, place)
     sheet.freeze_panes = "A5"
     template.page(sheet, pages=1)
     book.active = 0
     for other in book.worksheets[1:]:
         other.sheet_view.tabSelected = False
+
+
+def _as_read(listed: tuple[Issue, Place | None]) -> tuple[Any, ...]:
+    """Errors, then warnings; of the file, of part I, of the table; by row, then by column."""
+    issue, place = listed
+    if place is None:
+        return issue.severity, 0, 0, 0
+    return issue.severity, 1 if place.sheet == template.INFO else 2, place.row, place.column
 
 
 def _summary(errors: int, warnings: int) -> str:
