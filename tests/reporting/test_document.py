@@ -17,15 +17,18 @@ from docx.enum.text import WD_ALIGN_PARAGRAPH as ALIGN
 from docx.oxml.ns import qn
 from docx.table import Table
 from docx.text.paragraph import Paragraph
+from sqlalchemy import select
 
+from dondoc.cameras.verdicts import NOT_CHECKED, PHASE
 from dondoc.directive.model import Directive
 from dondoc.reporting import words
 from dondoc.reporting.document import document
 from dondoc.reporting.figures import figures
+from dondoc.store.cameras import CameraCheck
 from dondoc.world import World
 from tests.conftest import at
 
-from .conftest import Made
+from .conftest import THURSDAY, Made
 
 
 @dataclass(frozen=True)
@@ -232,12 +235,47 @@ def test_numbers_are_written_the_vietnamese_way(docx: Docx) -> None:
 def test_the_document_says_what_the_figures_say(docx: Docx, made: Made) -> None:
     texts = [one.text for one in lines(docx)]
     assert (
-        "Đến 17 giờ 00 ngày 25/11/2021: 8/30 nội dung đã hoàn thành, đạt 27,6% (tăng 01 so với tuần trước); "
+        "Đến 17 giờ 00 ngày 25/11/2021: 8/30 nội dung đã hoàn thành, đạt 27,6% (tăng 01 nội dung so với tuần trước); "
         "19 nội dung quá hạn."
     ) in texts
     assert "Còn 11 đơn vị có nội dung quá hạn, cụ thể tại Bảng 3." in texts
     assert "01 nội dung được miễn theo quyết định, không tính vào tỷ lệ." in texts
     assert len(grids(docx)[2].rows) == 1 + 19
+
+
+def test_the_cameras_without_a_picture_are_among_the_shortcomings_with_their_causes(docx: Docx) -> None:
+    texts = [one.text for one in lines(docx)]
+    shortcomings = texts[texts.index("II. TỒN TẠI, HẠN CHẾ VÀ NGUYÊN NHÂN") : texts.index("III. NHIỆM VỤ TUẦN TỚI")]
+    assert (
+        "Trong số camera kiểm tra được, còn 03 camera chưa có hình tốt: đòi đăng nhập, Sở chưa có tài khoản (01 "
+        "camera); không kết nối được đến thiết bị (01 camera); hình đen, cháy sáng, bị che, mờ, đứng yên hoặc mất tín "
+        "hiệu (01 camera)."
+    ) in shortcomings
+    assert (
+        "02 camera chưa kiểm tra được, không tính vào kết quả trên: chưa khai địa chỉ luồng hình (01 camera); địa chỉ "
+        "nằm ngoài các dải mạng Sở được phép kiểm tra (01 camera)."
+    ) in shortcomings
+
+
+def test_every_verdict_has_a_cause_that_is_said(busy: World) -> None:
+    for verdict in sorted({*PHASE} - {*NOT_CHECKED}):
+        with busy.sessions.begin() as session:
+            for check in session.scalars(select(CameraCheck)):
+                check.verdict, check.phase, check.stage = verdict, PHASE[verdict], 1
+        made = figures(busy, THURSDAY)
+        assert sum(made["without_picture"].values()) == made["cameras_total"]["checked"] > 0
+        assert words.pictureless(made)
+
+
+def test_a_row_is_neither_split_nor_left_alone_on_a_page(docx: Docx) -> None:
+    for grid in grids(docx):
+        kept = [{p.paragraph_format.keep_with_next for c in row.cells for p in c.paragraphs} for row in grid.rows]
+        assert grid.rows[0]._tr.find(f"{qn('w:trPr')}/{qn('w:tblHeader')}") is not None
+        assert all(row._tr.find(f"{qn('w:trPr')}/{qn('w:cantSplit')}") is not None for row in grid.rows[1:])
+        assert kept[:2] == [{True}, {True}]  # the heading stays with two rows
+        assert kept[-2] == {True}  # the last row stays with the one before it
+        assert kept[-1] != {True}
+        assert len(grid.rows) > 13 or all(row == {True} for row in kept[:-1])
 
 
 def test_no_address_of_a_camera_and_no_rebuke_is_in_it(docx: Docx) -> None:

@@ -22,6 +22,7 @@ from dondoc.directive.model import Directive
 from dondoc.reporting import words
 
 FONT = "Times New Roman"
+SHORT = 12  # rows of a table that stays on one page
 
 
 def document(figures: dict[str, Any], directive: Directive) -> bytes:
@@ -202,6 +203,8 @@ def _body(docx: Docx, figures: dict[str, Any], directive: Directive, day: date) 
         _grid(docx, "Bảng 3. Nội dung quá hạn", words.TABLE_3, rows, (9, 44, 54, 25, 19, 16))
     else:
         _text(docx, "Không có nội dung nào quá hạn.")
+    for said in filter(None, (words.pictureless(figures), words.unchecked(figures))):
+        _text(docx, said)
     if figures["unconfirmed_calendar"]:
         _text(docx, "Lịch ngày làm việc của năm chưa có thông báo chính thức; số ngày quá hạn có thể thay đổi.")
     _heading(docx, "III. NHIỆM VỤ TUẦN TỚI")
@@ -219,7 +222,8 @@ def _grid(docx: Docx, title: str, headings: tuple[str, ...], rows: list[list[Any
     for cell, text in zip(table.rows[0].cells, headings, strict=True):
         _write(cell, text, 11, bold=True)
     _flag(table.rows[0], "w:tblHeader")
-    for values in rows:
+    _keep(table.rows[0])
+    for number, values in enumerate(rows):
         row = table.add_row()
         _flag(row, "w:cantSplit")
         total = values[0] == ""
@@ -228,6 +232,15 @@ def _grid(docx: Docx, title: str, headings: tuple[str, ...], rows: list[list[Any
             text = words.percent(value) if heading == "Tỷ lệ" else words.plain(value)
             align = ALIGN.CENTER if isinstance(value, int | float) else ALIGN.LEFT
             _write(cell, text, 12, bold=total, align=align)
+        if len(rows) <= SHORT or number in (0, len(rows) - 2):
+            _keep(row, with_next=number < len(rows) - 1)
+
+
+def _keep(row: Any, *, with_next: bool = True) -> None:
+    """On one page with the next row: neither a heading nor the last row stands alone."""
+    for cell in row.cells:
+        for paragraph in cell.paragraphs:
+            paragraph.paragraph_format.keep_with_next = with_next
 
 
 def _flag(row: Any, name: str) -> None:

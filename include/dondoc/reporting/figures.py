@@ -7,14 +7,30 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from dondoc.cameras.state import CameraState, counts
+from dondoc.cameras.state import EXEMPTIONS, NEW, NO_ADDRESS, NOT_LOOKED_AT, CameraState, counts
 from dondoc.cameras.state import states as camera_states
+from dondoc.cameras.verdicts import NOT_CHECKED, PHASE, SENTENCE
 from dondoc.facts import obligations, read
 from dondoc.facts.obligations import Standing
+from dondoc.reporting import words
 from dondoc.store.mail import OutboxLetter
 from dondoc.world import World
 
 WEEK = timedelta(days=7)
+CAUSE = {  # phase of a verdict → group of causes
+    "address": "address",
+    "dns": "address",
+    "connect": "network",
+    "tls": "network",
+    "rtsp": "device",
+    "auth": "login_refused",
+    "describe": "stream",
+    "frame": "stream",
+    "picture": "picture",
+    "done": "not_looked",
+}
+UNCHECKED = (*EXEMPTIONS.values(), NO_ADDRESS, NEW, NOT_LOOKED_AT, *(SENTENCE[v] for v in sorted(NOT_CHECKED)))
+OTHER = "tạm dừng theo quyết định hoặc lý do khác"
 DONE = ("fulfilled", "fulfilled_late")
 OURS = ("under_review", "returned", "needs_reassignment")  # received, or not the agency's turn
 
@@ -39,6 +55,8 @@ def figures(world: World, as_of: datetime, known_at: datetime | None = None) -> 
         "systems": _by_system(world, now),
         "cameras": _cameras(world, cameras),
         "cameras_total": counts(cameras),
+        "without_picture": _without_picture(cameras),
+        "unchecked": _unchecked(cameras),
         "late": late,
         "unconfirmed_calendar": not world.calendar.confirmed(as_of.year),
     }
@@ -83,6 +101,24 @@ def _cameras(world: World, states: list[CameraState]) -> list[dict[str, Any]]:
     for agency, mine in sorted(by_agency.items(), key=lambda item: (order.get(item[0], 0), item[0])):
         rows.append({"agency": agency, "name": world.directive.agency(agency).name, **counts(mine)})
     return rows
+
+
+def _without_picture(states: list[CameraState]) -> dict[str, int]:
+    """Of the cameras that were checked and show no good picture: how many by group of causes, in a fixed order."""
+    seen = (state for state in states if state.checked and not state.showing)
+    found = Counter(_cause(state.verdict) for state in seen if state.verdict)
+    return {cause: found[cause] for cause in words.CAUSES if found[cause]}
+
+
+def _cause(verdict: str) -> str:
+    return "login_missing" if verdict == "auth_required" else CAUSE[PHASE[verdict]]
+
+
+def _unchecked(states: list[CameraState]) -> dict[str, int]:
+    """Of the cameras that nobody could check: how many by reason; what stands in no list is counted together."""
+    reasons = (state.reason for state in states if not state.checked)
+    found = Counter(reason if reason in UNCHECKED else OTHER for reason in reasons)
+    return {reason: found[reason] for reason in (*UNCHECKED, OTHER) if found[reason]}
 
 
 def _late(world: World, session: Session, standings: list[Standing], until: datetime) -> list[dict[str, Any]]:

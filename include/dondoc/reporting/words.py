@@ -42,7 +42,7 @@ def headline(figures: dict[str, Any]) -> str:
     """The week in one sentence."""
     moment, total = datetime.fromisoformat(figures["as_of"]), figures["headline"]
     change = total["fulfilled"] - figures["last_week"]["fulfilled"]
-    moved = f"{'tăng' if change > 0 else 'giảm'} {number(abs(change))}" if change else "không đổi"
+    moved = f"{'tăng' if change > 0 else 'giảm'} {number(abs(change))} nội dung" if change else "không đổi"
     return (
         f"Đến {moment:%H} giờ {moment:%M} ngày {short(moment)}: {total['fulfilled']}/{total['total']} nội dung "
         f"đã hoàn thành, đạt {percent(total['percent'])} ({moved} so với tuần trước); "
@@ -59,6 +59,36 @@ def camera_line(total: dict[str, int]) -> str:
         f"{number(total['checked'])} camera, trong đó {number(total['reachable'])} camera có trả lời "
         f"({number(total['showing'])} camera có hình tốt{asking}){missed}."
     )
+
+
+CAUSES = {  # cause group of figures → words; causes on our side and objective ones first
+    "login_missing": "đòi đăng nhập, Sở chưa có tài khoản",
+    "login_refused": "từ chối tài khoản đã cấp hoặc tài khoản không có quyền xem",
+    "address": "địa chỉ đã khai chưa đúng",
+    "network": "không kết nối được đến thiết bị",
+    "device": "kết nối được nhưng thiết bị không trả lời đúng",
+    "stream": "có trả lời nhưng không có luồng hình hoặc không gửi được hình",
+    "picture": "hình đen, cháy sáng, bị che, mờ, đứng yên hoặc mất tín hiệu",
+    "not_looked": "có trả lời, chưa lấy hình",
+}
+
+
+def pictureless(figures: dict[str, Any]) -> str:
+    """How many cameras that could be checked show no good picture, and why; empty when there is none."""
+    causes = {CAUSES[cause]: count for cause, count in figures["without_picture"].items()}
+    head = f"Trong số camera kiểm tra được, còn {number(sum(causes.values()))} camera chưa có hình tốt"
+    return f"{head}: {_listed(causes)}." if causes else ""
+
+
+def unchecked(figures: dict[str, Any]) -> str:
+    """How many cameras are outside the figures of what answers, and why; empty when there is none."""
+    causes = {cause.removeprefix("chưa kiểm tra: "): count for cause, count in figures["unchecked"].items()}
+    head = f"{number(sum(causes.values()))} camera chưa kiểm tra được, không tính vào kết quả trên"
+    return f"{head}: {_listed(causes)}." if causes else ""
+
+
+def _listed(causes: dict[str, int]) -> str:
+    return "; ".join(f"{cause} ({number(count)} camera)" for cause, count in causes.items())
 
 
 TABLE_1 = ("TT", "Hệ thống", "Nội dung phải gửi", "Đã hoàn thành", "Đang xử lý", "Trong hạn", "Quá hạn", "Tỷ lệ")
