@@ -5,6 +5,8 @@ from datetime import date
 
 import pytest
 from fastapi.testclient import TestClient
+from lxml import html
+from sqlalchemy import select
 
 from dondoc import clock
 from dondoc.facts import contacts
@@ -16,6 +18,8 @@ from dondoc.mail import outbox
 from dondoc.mail.letter import Letter, NotNow
 from dondoc.reporting import report
 from dondoc.store.mail import OutboxLetter
+from dondoc.store.reporting import ReportIssue
+from dondoc.web.letters import STATE
 from dondoc.web.pages import agencies
 from dondoc.world import World
 from tests.web.conftest import ORIGIN, Visit, rows_of, words_of
@@ -46,6 +50,10 @@ ACTIONS = {
     "/letters/1/approve": {},
     "/letters/1/cancel": {"data": {"reason": "thử"}},
     "/letters/1/settle": {"data": {"word": "sent"}},
+    "/reports/1/issue": {
+        "data": {"number": "05/BC-STTTT", "document_date": "2021-11-19"},
+        "files": {"file": ("ky.pdf", b"%PDF-1.7")},
+    },
 }
 
 
@@ -320,11 +328,48 @@ def test_what_a_letter_carries_can_be_read_before_it_is_approved(world: World, v
     assert visit("ops").get(f"/letters/{held}/attachments/1").status_code == 404
 
 
-def test_a_report_is_listed_with_its_files(world: World, visit: Visit) -> None:
+def drawn_up(world: World, name: str = "2021-11-18") -> None:
     as_of = clock.at(date(2021, 11, 18), 17)
-    folder = world.settings.home / "reports" / "2021-11-18"
+    folder = world.settings.home / "reports" / name
     report.make(world, as_of, None, folder)
     report.enqueue(world, as_of, folder, as_of)
+
+
+def test_an_operator_records_that_the_clerk_has_issued_a_report(world: World, visit: Visit) -> None:
+    drawn_up(world)
+    drawn_up(world, "lap-lai")
+    page = visit("ops").get("/reports").text
+    assert html.fromstring(page).xpath("//form/@action") == ["/reports/2/issue"]  # a day is issued once
+    data = {"number": " 05/BC-STTTT ", "document_date": "2021-11-19"}
+    post = {"headers": ORIGIN, "data": data}
+    empty = visit("ops").post("/reports/2/issue", **post, files={"file": ("ky.pdf", b"")})
+    assert (empty.status_code, "đã ký" in empty.text) == (400, True)
+    signed = {"file": ("ky.pdf", b"%PDF-1.7 da ky")}
+    assert visit("ops").post("/reports/9/issue", **post, files=signed).status_code == 404
+    assert visit("ops").post("/reports/2/issue", **post, files=signed).status_code == 303
+    with world.sessions.begin() as session:
+        [row] = session.scalars(select(ReportIssue))
+        assert (row.as_of, row.document_number, row.document_date, row.by) == (
+            date(2021, 11, 18),
+            "05/BC-STTTT",
+            date(2021, 11, 19),
+            "ops",
+        )
+        assert world.blobs.get(row.blob) == b"%PDF-1.7 da ky"
+    page = visit("ops").get("/reports").text
+    assert "Số 05/BC-STTTT ngày 19/11/2021" in words_of(page)
+    assert "ops ghi nhận lúc" in words_of(page)
+    assert "<form" not in page
+    again = visit("ops").post("/reports/1/issue", **post, files=signed)
+    assert (again.status_code, "đã được ghi nhận phát hành rồi" in again.text) == (400, True)
+
+
+def test_a_letters_history_names_each_step_apart() -> None:
+    assert len({*STATE.values()}) == len(STATE)
+
+
+def test_a_report_is_listed_with_its_files(world: World, visit: Visit) -> None:
+    drawn_up(world)
     row = rows_of(visit("viewer").get("/reports").text)[0]
     assert row[0] == "17:00 18/11/2021"
     assert "0/30" in row[1]

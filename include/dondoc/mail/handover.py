@@ -118,7 +118,7 @@ class Round:
                     "lease_until": time.time() + self.settings.lease_seconds,
                     "attempts": row.attempts + 1,
                 }
-                if not move(session, row, "claimed", by=BY, why="giữ để gửi", now=now, **values):
+                if not move(session, row, "claimed", by=BY, why="đến lượt gửi", now=now, **values):
                     return None
         except Exception as error:  # one letter that cannot be checked stays; the others go on
             log.exception("TH-%05d could not be checked", row_id)

@@ -121,18 +121,27 @@ def still_true(world: World) -> StillTrue:
 
 
 def issue(world: World, day: date, *, number: str, document_date: date, file: Path, by: str, now: datetime) -> int:
-    """Record that the clerk has issued the report of a day.
+    """Record that the clerk has issued the report of a day, its signed document being in a file.
 
     Raises:
-        Problem: no report was drawn up as of that day, it is issued already, the file cannot be read, or number or
-            name are missing.
+        Problem: the file cannot be read, and as `issued`.
     """
-    if not number.strip() or not by.strip():
-        raise Problem("Cần số, ký hiệu văn bản (--number) và người ghi nhận (--by).")
     try:
-        blob = world.blobs.put(file.read_bytes())
+        signed = file.read_bytes()
     except OSError as error:
         raise Problem(f"{file}: không đọc được văn bản đã ký ({error.strerror}). Kiểm tra đường dẫn.") from None
+    return issued(world, day, number=number, document_date=document_date, signed=signed, by=by, now=now)
+
+
+def issued(world: World, day: date, *, number: str, document_date: date, signed: bytes, by: str, now: datetime) -> int:
+    """Record that the clerk has issued the report of a day; `signed` is the document itself.
+
+    Raises:
+        Problem: no report was drawn up as of that day, it is issued already, or number or name are missing.
+    """
+    if not number.strip() or not by.strip():
+        raise Problem("Cần số, ký hiệu văn bản và người ghi nhận (dòng lệnh: --number, --by).")
+    blob = world.blobs.put(signed)
     with world.sessions.begin() as session:
         if session.scalar(select(ReportIssue).where(ReportIssue.as_of == day)):
             raise Problem(f"Báo cáo ngày {words.short(day)} đã được ghi nhận phát hành rồi.")

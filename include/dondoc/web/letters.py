@@ -17,7 +17,7 @@ SHOWN = 50  # letters on a page
 STATE = {
     "held": "chờ duyệt",
     "pending": "chờ gửi",
-    "claimed": "đang gửi",
+    "claimed": "chuẩn bị gửi",
     "sending": "đang gửi",
     "sent": "đã gửi",
     "deferred": "sẽ gửi lại",

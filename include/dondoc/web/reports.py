@@ -1,22 +1,26 @@
 """The weekly reports: what they said, their files, and whether the clerk has issued them."""
 
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, HTTPException, Request
-from fastapi.responses import HTMLResponse, Response
+from fastapi import APIRouter, Depends, Form, HTTPException, Request, UploadFile
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy import select
 
+from dondoc import clock
+from dondoc.reporting import report as room
 from dondoc.reporting import words
 from dondoc.store.reporting import Report, ReportIssue
-from dondoc.web.pages import download, page, world_of
+from dondoc.web.pages import download, onward, page, world_of
 from dondoc.web.user import User
 
+LARGEST = 20 * 2**20
 FILES = {"report.docx": "Dự thảo (Word)", "report.xlsx": "Số liệu (Excel)", "report.html": "Nội dung thư"}
 
 
-def router(_: Callable[..., User]) -> APIRouter:
+def router(acting: Callable[..., User]) -> APIRouter:
     routes = APIRouter()
 
     @routes.get("/reports", response_class=HTMLResponse)
@@ -24,7 +28,10 @@ def router(_: Callable[..., User]) -> APIRouter:
         with world_of(request).sessions.begin() as session:
             drawn = list(session.scalars(select(Report).order_by(Report.as_of.desc(), Report.id.desc()).limit(60)))
             issues = {issue.as_of: issue for issue in session.scalars(select(ReportIssue))}
-        return page(request, "reports.html", rows=[_row(report, issues) for report in drawn], files=FILES)
+        newest = {report.as_of.date(): report.id for report in reversed(drawn)}  # a day is issued once
+        rows = [_row(report, issues, newest[report.as_of.date()] == report.id) for report in drawn]
+        symbol = world_of(request).directive.report_symbol
+        return page(request, "reports.html", rows=rows, files=FILES, symbol=symbol)
 
     @routes.get("/reports/{report}/{name}")
     def file(request: Request, report: int, name: str) -> Response:
@@ -34,14 +41,39 @@ def router(_: Callable[..., User]) -> APIRouter:
             raise HTTPException(404, "Không còn tệp này trong thư mục báo cáo.")
         return download(path.read_bytes(), f"bao_cao_{row.as_of:%Y%m%d}{path.suffix}")
 
+    @routes.post("/reports/{report}/issue")
+    async def issue(
+        request: Request,
+        report: int,
+        number: Annotated[str, Form()],
+        document_date: Annotated[date, Form()],
+        file: UploadFile,
+        user: Annotated[User, Depends(acting)],
+    ) -> RedirectResponse:
+        world = world_of(request)
+        with world.sessions.begin() as session:
+            row = session.get(Report, report)
+        if row is None:
+            raise HTTPException(404, "Không có báo cáo này.")
+        signed = await file.read(LARGEST + 1)
+        if not signed or len(signed) > LARGEST:
+            raise HTTPException(400, "Tệp rỗng hoặc lớn hơn 20 MB. Chọn văn bản đã ký.")
+        day = row.as_of.date()
+        room.issued(
+            world, day, number=number, document_date=document_date, signed=signed, by=user.name, now=clock.now()
+        )
+        said = f"Đã ghi nhận: báo cáo số liệu đến {words.short(day)} phát hành số {number.strip()}."
+        return onward(request, "/reports", said)
+
     return routes
 
 
-def _row(report: Report, issues: dict[Any, ReportIssue]) -> dict[str, Any]:
+def _row(report: Report, issues: dict[Any, ReportIssue], newest: bool) -> dict[str, Any]:
     return {
         "id": report.id,
         "as_of": report.as_of,
         "headline": words.headline(report.figures),
         "files": [name for name in FILES if (Path(report.folder) / name).is_file()],
         "issue": issues.get(report.as_of.date()),
+        "newest": newest,
     }
