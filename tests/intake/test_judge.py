@@ -87,7 +87,7 @@ def test_the_receipt_says_what_was_received_and_answers_the_mail(desk: Desk) -> 
     [letter] = desk.letters()
     assert (letter.kind, letter.state, letter.recipient, letter.agency) == ("receipt", "pending", OFFICER, DUC_THO)
     assert letter.in_reply_to == "<1@ductho.test>"
-    assert letter.subject == "[IOC Hà Tĩnh] Xác nhận đã nhận Biểu mẫu 03 (khu, điểm du lịch) của UBND huyện Đức Thọ"
+    assert letter.subject == "[IOC Hà Tĩnh] Xác nhận đã nhận Biểu mẫu 03 (Khu, điểm du lịch) của UBND huyện Đức Thọ"
     for words in ("lúc 14 giờ 01 phút ngày 18/11/2021", "BN-0001", "02 camera", "được tính là hoàn thành"):
         assert words in letter.text
         assert words in re.sub(r"</?b>", "", letter.html)

@@ -214,7 +214,7 @@ def test_an_accepted_upload_says_whose_it_is_and_what_comes_next(world: World, v
     for _ in range(2):
         answer = visit("ops").post("/inbox/upload", headers=ORIGIN, files={"file": ("BM03.xlsx", workbook)})
         said.append(words_of(visit("ops").get(answer.headers["location"]).text))
-    assert "Biểu mẫu 03 (khu, điểm du lịch) của UBND huyện Đức Thọ đã tiếp nhận" in said[0]
+    assert "Biểu mẫu 03 (Khu, điểm du lịch) của UBND huyện Đức Thọ đã tiếp nhận" in said[0]
     assert "BN-0002: trùng bản đã nhận, không cần làm gì thêm" in said[1]
 
 
