@@ -87,7 +87,7 @@ class TestStates:
         assert found[out].reason == "camera nhận yêu cầu nhưng không gửi hình, từ đêm 23/11/2021"
         assert (found[out].outage, found[out].since, found[out].nights) == (1, on(1), 2)
         assert found[ill].reason.endswith("01 đêm; tính là mất kết nối từ đêm thứ 02")
-        assert "chưa từng kết nối" in found[never].reason
+        assert found[never].reason == "chưa từng thấy hình: kết nối được nhưng camera không trả lời"
         assert "ngoài các dải mạng" in found[blocked].reason
         assert found[unseen].reason == "mới khai, chưa đến lượt kiểm tra"
         assert "07 ngày" in states(world, 9)[unseen].reason
@@ -97,7 +97,8 @@ class TestStates:
     @pytest.mark.parametrize(
         ("verdicts", "says"),
         [
-            (["rtsp_timeout"], "chưa từng kết nối được: kết nối được nhưng camera không trả lời"),
+            (["connect_timeout"], "chưa từng kết nối được: camera không trả lời kết nối"),
+            (["rtsp_timeout"], "chưa từng thấy hình: kết nối được nhưng camera không trả lời"),
             (["auth_failed"], "chưa từng thấy hình: camera từ chối tài khoản, mật khẩu đã cấp"),
             (["no_frame"], "chưa từng thấy hình: camera nhận yêu cầu nhưng không gửi hình"),
             (["covered"], "chưa từng thấy hình tốt: ống kính bị che"),

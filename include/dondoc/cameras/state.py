@@ -36,6 +36,7 @@ EXEMPTIONS = {
 NO_ADDRESS = "chưa khai địa chỉ luồng hình"
 NOT_LOOKED_AT = f"chưa được kiểm tra trong {looks.RECENT.days:02} ngày gần nhất"
 NEW = "mới khai, chưa đến lượt kiểm tra"
+UNMET_PHASES = frozenset({"address", "dns", "connect", "tls"})  # no connection came about
 BY_DAY = range(7, 18)  # o'clock: the night such a look is counted to has not come yet
 
 
@@ -171,7 +172,7 @@ def _never(told: Sequence[Night]) -> str:
     phases = {PHASE[night.look.verdict] for night in told}
     if "picture" in phases:
         return "chưa từng thấy hình tốt"
-    return "chưa từng thấy hình" if phases & REACHABLE_PHASES else "chưa từng kết nối được"
+    return "chưa từng kết nối được" if phases <= UNMET_PHASES else "chưa từng thấy hình"
 
 
 def when(look: looks.Look) -> str:
