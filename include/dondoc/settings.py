@@ -47,7 +47,10 @@ class Settings(BaseSettings):
     spread_minutes: float = Field(30, ge=0, description="Over how long a scheduled look spreads its starts.")
     prefer_substream: bool = Field(True, description="Look at the sub-stream where a form or its brand has one.")
     refusals_per_site: int = Field(
-        2, ge=1, description="Refusals of one password at one site that stop its use there for the night."
+        2,
+        ge=1,
+        description="Refusals of one password at one site that stop its use there for the night; as many different "
+        "passwords, at most 3, may one device refuse in a night.",
     )
     check_retention_days: int = Field(
         400, ge=31, description="Nightly results older than this become monthly counts. Outages are kept for ever."

@@ -206,7 +206,7 @@ def summary(world: World, session: Session, run: NightRun) -> str:
     if run.our_side_down:
         return f"{head}; {run.our_side_down}: kết quả không tính cho đơn vị nào."
     told = [look.verdict in GOOD for _, look in _counting(world, session, run.night, [run.round])]
-    rest, why = looked - len(told), "tạm dừng, ngoài giờ, ngoài mạng được phép, chưa rõ kết quả đăng nhập"
+    rest, why = looked - len(told), "tạm dừng, ngoài giờ, ngoài mạng được phép, chưa gửi được mật khẩu"
     uncounted = f", {rest:02} không tính ({why})" if rest else ""
     return f"{head}; {sum(told):02} đạt, {len(told) - sum(told):02} chưa đạt{uncounted}."
 

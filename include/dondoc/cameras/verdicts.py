@@ -34,7 +34,7 @@ PHASE = {
 }
 REACHABLE_PHASES = frozenset({"auth", "describe", "frame", "picture", "done"})
 GOOD = frozenset({"ok", "auth_required"})  # of what was asked; auth_required: we were given no password
-WITHHELD = "login_withheld"  # it asked for the password, and what became of an attempt before is not known
+WITHHELD = "login_withheld"  # it asked for the password we hold, which we could not or dared not send
 NOT_CHECKED = frozenset({"blocked_target", WITHHELD})  # says nothing of the camera: no outage, no letter
 # What an agency reads, in letters: no address, no number of a port.
 SENTENCE = {
@@ -51,7 +51,7 @@ SENTENCE = {
     "server_error": "camera đang bận hoặc báo lỗi",
     "auth_required": "camera có trả lời và yêu cầu đăng nhập",
     "auth_failed": "camera từ chối tài khoản, mật khẩu đã cấp",
-    "login_withheld": "chưa kiểm tra: Sở chưa rõ kết quả lần đăng nhập trước trong đêm nên chưa gửi lại mật khẩu",
+    "login_withheld": "chưa kiểm tra: Sở chưa gửi mật khẩu trong đêm (để khỏi khóa tài khoản, hoặc chưa dùng được)",
     "forbidden": "tài khoản đã cấp không có quyền xem",
     "not_found": "camera có trả lời nhưng không có luồng hình theo đường dẫn đã khai",
     "no_video_track": "camera có trả lời nhưng luồng không có hình",

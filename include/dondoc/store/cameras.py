@@ -95,13 +95,14 @@ class NightRun(Base):
 class CredentialAttempt(Base):
     """Committed before a password is sent: it is not tried again that night if it was refused or has no result.
 
-    `device` is where it was sent, scheme://host:port: what a wrong login locks.
+    `device` is where it was sent, rtsp://host:port: what a wrong login locks.
     """
 
     __tablename__ = "credential_attempts"
     __table_args__ = (
         UniqueConstraint("camera_id", "fingerprint", "night"),
         Index("ix_credential_attempts_fingerprint_night", "fingerprint", "night"),
+        Index("ix_credential_attempts_night_device", "night", "device"),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
     camera_id: Mapped[int] = mapped_column(ForeignKey("cameras.id"))
