@@ -138,13 +138,13 @@ class TestNights:
     def test_nor_does_one_that_has_replaced_the_old_key_that_of_a_login_replaced_before(
         self, world: World, environment: pytest.MonkeyPatch, dondoc: Run
     ) -> None:
-        def under(secret: str, number: int, round: str) -> int:
+        def under(secret: str, number: int, round: str, verdict: str) -> int:
             environment.setenv("DONDOC_SECRET_KEY", secret)
             newer = World(load())
             with newer.sessions.begin() as session:
                 row = session.get_one(Camera, camera)
                 credentials.enter(session, row, "u", "A", by="A", secrets=newer.settings.secret_keys, now=NOW)
-            assert looked(newer, [camera], number, round)[camera]["verdict"] == "auth_failed"
+            assert looked(newer, [camera], number, round)[camera]["verdict"] == verdict
             newer.sessions.kw["bind"].dispose()
             return fleet.counts["logins"]
 
@@ -157,8 +157,34 @@ class TestNights:
             environment.setenv("DONDOC_SECRET_KEY", f"khoa-moi-rat-dai-va-ngau-nhien,{SECRET}")
             for _ in range(2):
                 dondoc("rotate-key")
-            assert under("khoa-moi-rat-dai-va-ngau-nhien", 0, "all") == 2
-            assert under("khoa-moi-rat-dai-va-ngau-nhien", 1, "night") == 3, "entered by a person: the next night"
+            new = "khoa-moi-rat-dai-va-ngau-nhien"
+            assert under(new, 0, "all", "login_withheld") == 2, (
+                "nobody knows it again: not sent, nor said to be refused"
+            )
+            assert under(new, 1, "night", "auth_failed") == 3, "entered by a person: the next night"
+
+    def test_what_a_key_that_is_gone_has_marked_is_held_against_no_other_login_of_the_device(
+        self, world: World, environment: pytest.MonkeyPatch, dondoc: Run
+    ) -> None:
+        with Fleet() as fleet:
+            row = f"{AGENCY},{SYSTEM},Kênh 1,{fleet.url('digest', '1')}"
+            first = cameras(world, f"{row},u,sai,,,,")[0]
+            looked(world, [first])
+            right = f"{USER},{PASSWORD}"
+            second, third = cameras(
+                world, f"{row},{right},,,,",
+                f"{AGENCY},{SYSTEM},Kênh 2,{fleet.url('digest', '2')},{right},,,,",
+                f"{AGENCY},{SYSTEM},Kênh 3,{fleet.url('digest', '3')},moi,{PASSWORD},,,,",
+            )[-2:]  # fmt: skip
+            assert looked(world, [second], 0, "second")[second]["verdict"] == "ok"
+            environment.setenv("DONDOC_SECRET_KEY", f"khoa-moi-rat-dai-va-ngau-nhien,{SECRET}")
+            dondoc("rotate-key")
+            environment.setenv("DONDOC_SECRET_KEY", "khoa-moi-rat-dai-va-ngau-nhien")
+            newer = World(load())
+            found = looked(newer, [second, third], 0, "all")
+            newer.sessions.kw["bind"].dispose()
+        assert found[second]["verdict"] == "ok", "taken tonight: known to be right"
+        assert (found[third]["verdict"], "01 mật khẩu khác" in found[third]["detail"]) == ("login_withheld", True)
 
 
 class TestRecorders:

@@ -172,7 +172,7 @@ class _Past:
         tonight = [t for t in tries if t.night == self.tonight]
         mine = [t for t in tonight if t.login.camera == one.camera]
         open_now = self._open(one)
-        if any(t.accepted is False for t in tonight) or FORGOTTEN in self.not_taken.get(one.door[0], ()):
+        if any(t.accepted is False for t in tonight):
             return TONIGHT
         if any(t.accepted is None for t in mine) or (tonight and not open_now):  # or another channel's has no answer
             return UNKNOWN
@@ -183,8 +183,9 @@ class _Past:
         refused = len(self.refused[one.shared]) if one.shared else 0
         if refused >= limit:
             return SITE.format(count=refused)
-        others = len(self._not_taken(one))
-        return DEVICE.format(count=others) if others >= most(limit) else None
+        others = self._not_taken(one)  # the forgotten one may be this one, or not: nobody is told that it was refused
+        barred = FORGOTTEN in others or len(others) >= most(limit)
+        return DEVICE.format(count=len(others - {FORGOTTEN})) if barred else None
 
     def full(self, one: Login, limit: int) -> bool:
         """Whether what is sent now is all that a device may be sent before it has answered."""

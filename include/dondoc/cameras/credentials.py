@@ -84,7 +84,7 @@ def brought(session: Session, cameras: Iterable[tuple[Camera, bool]], source: st
 def handed_out(session: Session, cameras: Iterable[Camera], how: str, *, by: str, now: datetime) -> None:
     """Note with each camera who was given its login or, of a restricted one, its name or address, and how.
 
-    It allows nothing: no attempt has an empty mark.
+    It allows nothing: no login has an empty mark.
 
     Raises:
         Problem: nobody is named.
