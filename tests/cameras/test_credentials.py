@@ -4,6 +4,7 @@ import json
 import random
 import ssl
 from collections import Counter
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import timedelta
@@ -15,7 +16,7 @@ from typer.testing import CliRunner
 from dondoc.cameras import attempts, batch, canary, credentials, night, planner, spread
 from dondoc.cameras.attempts import Login
 from dondoc.cameras.canary import Told
-from dondoc.cameras.verdicts import Finding
+from dondoc.cameras.verdicts import Finding, Target
 from dondoc.cli import app
 from dondoc.clock import at
 from dondoc.demo.camera import PASSWORD, USER
@@ -220,6 +221,21 @@ class TestRecorders:
             ids = self.recorder(world, fleet, [f"{USER},{PASSWORD}", "ioc,sai", *[f"{USER},{PASSWORD}"] * 6])
             found = looked(world, ids)
             assert Counter(r["verdict"] for r in found.values()) == {"ok": 7, "auth_failed": 1}
+
+    def test_channels_that_have_a_right_password_each_are_all_seen(
+        self, world: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        shown: list[int] = []
+
+        def recorder(targets: list[Target], **_: object) -> Iterator[Finding]:  # the demo's cameras know one login only
+            shown.append(len(targets))
+            for target in targets:
+                yield Finding(target.id, "ok" if target.user else "auth_required", "", 1, 2, bool(target.user))
+
+        monkeypatch.setattr(batch, "probe_many", recorder)
+        ids = cameras(world, *(f"{AGENCY},{SYSTEM},Kênh {n},rtsp://10.1.1.1/{n},u{n},s{n},,,," for n in range(32)))
+        assert Counter(r["verdict"] for r in looked(world, ids).values()) == {"ok": 32}
+        assert max(shown) == 2, "no more at once than it may refuse"
 
     def test_a_first_channel_that_asks_for_no_password_does_not_let_all_others_send_a_wrong_one(
         self, world: World
