@@ -57,6 +57,17 @@ def test_a_file_that_still_grows_and_what_is_no_document_are_left_alone(desk: De
     assert desk.submissions() == []
 
 
+def test_what_disks_and_windows_put_there_themselves_holds_no_letter_and_is_no_submission(desk: Desk) -> None:
+    drop = desk.drop("Thumbs.db", b"x").parent
+    desk.drop("desktop.ini", b"x")
+    for name in ("lost+found", "System Volume Information", "$RECYCLE.BIN", "@eaDir", "#recycle"):
+        (drop / name).mkdir()
+        (drop / name / "x").write_bytes(b"x")
+    assert desk.read_folder().problems == []
+    assert reads(desk.world) == [("folder", True, 0)]
+    assert len(list(drop.iterdir())) == 7, "left where it is"
+
+
 def test_what_is_no_file_is_named_and_not_followed_and_every_other_file_is_taken(desk: Desk, tmp_path: Path) -> None:
     secret = tmp_path / "bi-mat"
     secret.write_bytes(b"khong phai cua ai")

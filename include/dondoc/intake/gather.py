@@ -30,6 +30,10 @@ STABLE = timedelta(seconds=2)
 DONE = "Da-tiep-nhan"
 TOO_LARGE = "Qua-lon"  # folder for what is kept as it is, unread: in drop/, and in the mailbox
 NO_DOCUMENT = (".", "~$")  # how the names of hidden, temporary and lock files begin
+# What file systems, Windows and network disks put there themselves; none of it can be moved away for good.
+HOUSEKEEPING = frozenset(
+    ("lost+found", "thumbs.db", "desktop.ini", "system volume information", "$recycle.bin", "@eadir", "#recycle")
+)
 SHOWN = 10  # names in one message
 HEADERS = 65_536  # bytes of a too large mail that are read
 T = TypeVar("T")
@@ -73,7 +77,7 @@ def read_folder(world: World, now: datetime) -> SourceResult:
     drop = world.settings.home / "drop"
     try:
         drop.mkdir(parents=True, exist_ok=True)
-        paths = sorted(path for path in drop.iterdir() if not path.name.startswith(NO_DOCUMENT))
+        paths = sorted(path for path in drop.iterdir() if _may_be_a_document(path.name))
     except OSError as error:
         result.ok = False
         result.problems.append(f"Không đọc được thư mục {drop}: {error.strerror}. Kiểm tra quyền truy cập.")
@@ -82,6 +86,10 @@ def read_folder(world: World, now: datetime) -> SourceResult:
         result.ok = False
         result.problems.append(_advice(left))
     return _record(world, result, now)
+
+
+def _may_be_a_document(name: str) -> bool:
+    return not name.startswith(NO_DOCUMENT) and name.casefold() not in HOUSEKEEPING
 
 
 def _left_of(world: World, paths: list[Path], result: SourceResult, now: datetime) -> Iterator[str]:
