@@ -159,6 +159,11 @@ def test_a_login_cannot_put_a_line_of_its_own_into_a_request(fleet: Fleet, login
     assert fleet.counts["connections"] == before
 
 
+def test_a_login_with_a_blank_that_may_be_entered_is_sent(fleet: Fleet) -> None:
+    target = Target("x", fleet.url("digest"), "u", "mật\u00a0khẩu")
+    assert asyncio.run(probe(target, allow=LOOPBACK, timeout=2.0)).verdict == "auth_failed"
+
+
 def test_a_password_does_not_follow_a_redirect_to_another_device(fleet: Fleet) -> None:
     with Fleet() as other:
         other_url = other.url("digest").encode()

@@ -14,7 +14,7 @@ from typing import TypeAlias
 import uvloop
 
 from dondoc.cameras import fallback
-from dondoc.cameras.address import Address, parse
+from dondoc.cameras.address import Address, parse, sendable
 from dondoc.cameras.decoder import Decoder, Seen
 from dondoc.cameras.frame import Unspoken, key_picture
 from dondoc.cameras.message import NotRtsp
@@ -93,7 +93,7 @@ def _since(started: float) -> int:
 
 def _credentials(target: Target, address: Address) -> tuple[str | None, str | None]:
     if target.user is not None:
-        if not (target.user + (target.password or "")).isprintable():  # a line of its own in what is sent
+        if not sendable(target.user + (target.password or "")):  # a line of its own in what is sent
             raise ValueError("tên hoặc mật khẩu có ký tự điều khiển")
         return target.user, target.password
     return address.user, address.password
