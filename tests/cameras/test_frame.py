@@ -10,6 +10,7 @@ from ipaddress import ip_network
 import pytest
 
 from dondoc.cameras import frame, sdp
+from dondoc.cameras.attempts import accepted
 from dondoc.cameras.frame import Unspoken
 from dondoc.cameras.history import history
 from dondoc.cameras.probe import probe
@@ -85,6 +86,17 @@ def test_a_login_may_be_asked_for_after_the_description(
 
     assert answered(*login, **{method: locked})[0].verdict == verdict
     assert len([*filter(None, told)]) == times
+
+
+@pytest.mark.parametrize("method", ["setup", "play"])
+def test_a_login_that_is_never_answered_was_not_taken(method: str) -> None:
+    async def ending(camera: Camera, url: str, headers: dict[str, str]) -> bool:
+        if "authorization" in headers:
+            return False
+        return await camera._say("401 Unauthorized", headers, "WWW-Authenticate: Basic realm=a\r\n")
+
+    found = answered("u", "sai", **{method: ending})[0]
+    assert (found.verdict, found.password_sent, accepted(found)) == ("no_frame", True, None)
 
 
 def test_a_camera_that_chooses_another_channel_is_followed() -> None:

@@ -127,7 +127,7 @@ def accepted(finding: Finding) -> bool | None:
     """Whether the password that was sent was right; None when the camera left us without an answer."""
     if finding.verdict == "auth_failed":
         return False
-    return True if finding.reachable else None
+    return True if finding.reachable and finding.password_answered else None
 
 
 def barred(session: Session, logins: Sequence[Login], night: date, *, limit: int) -> dict[int, str]:

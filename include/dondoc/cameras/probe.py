@@ -84,6 +84,7 @@ async def _probe(target: Target, decoder: Decoder | None, resolver: Resolver, ti
         steps=() if seen.verdict == "ok" else dialogue.steps.lines(),
         features=seen.features or None,
         thumbnail=seen.thumbnail,
+        password_answered=dialogue.password_answered,
     )
 
 

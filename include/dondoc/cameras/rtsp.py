@@ -49,7 +49,7 @@ class Dialogue:
         self._resolver = resolver
         self.steps = Steps()
         self.phase, self.asked = "dns", ""
-        self.password_sent = False
+        self.password_sent = self.password_answered = False
         self.packets: list[bytes] = []  # that came before a reply: channel byte first
         self.session = ""
         self.ip: network.Ip | None = None  # that is connected to
@@ -171,6 +171,7 @@ class Dialogue:
             got = await self.read()
             if isinstance(got, Response):
                 self.steps.note("", got)
+                self.password_answered |= self._login is not None and got.status != 401
                 return got
             self._room -= len(got) + 64  # an object of its own costs that much too
             if self._room > 0:

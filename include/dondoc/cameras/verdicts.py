@@ -129,6 +129,7 @@ class Finding:
     steps: tuple[str, ...] = ()
     features: Mapping[str, Any] | None = None
     thumbnail: bytes | None = field(default=None, repr=False)
+    password_answered: bool = True  # of one that was sent: something was answered, and not that it is wrong
 
     @property
     def phase(self) -> str:
