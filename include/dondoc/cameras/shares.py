@@ -1,5 +1,6 @@
 """Stage 1 of a large fleet in several processes: of a dialogue that gets answers, most of the time is Python's own."""
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -82,6 +83,8 @@ def _gather(processes: dict[Connection, BaseProcess]) -> Iterator[Finding]:
 
 def _tell(look: Look, connection: Connection) -> None:
     """What a process does: tell what it found, some at a time, at last nothing; or what went wrong."""
+    gc.freeze()  # nothing we begin with is ever garbage, and a probe leaves little: look for it less often
+    gc.set_threshold(20_000)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches both; whoever asked ends this one
     threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
