@@ -118,6 +118,10 @@ class Settings(BaseSettings):
             raise ValueError("không phải một địa chỉ thư; viết dạng tiep-nhan@co-quan.vn")
         return value
 
+    def page(self, path: str) -> str:
+        """The address of a page of the Airflow UI or ours, for a letter."""
+        return f"{self.public_url.rstrip('/')}/{path}"
+
     @property
     def url(self) -> str:
         """The database URL in clear: hand it to SQLAlchemy, never to a log."""

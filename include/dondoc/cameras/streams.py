@@ -145,9 +145,10 @@ def main_and_sub(url: str, identity: str | None) -> tuple[str | None, str | None
 def canonical(url: str) -> str:
     """The address of the main stream of the same channel, all of it in one spelling: what tells cameras apart."""
     address = parse(url)
-    host = f"[{address.host}]" if ":" in address.host else address.host.rstrip(".")
+    scheme, host, port = address.device
+    host = f"[{host}]" if ":" in host else host
     channel = _channel(address.path)
-    return f"{address.scheme}://{host}:{address.port}{channel.known_by if channel else address.path}"
+    return f"{scheme}://{host}:{port}{channel.known_by if channel else address.path}"
 
 
 def respelled(stored: str) -> str:

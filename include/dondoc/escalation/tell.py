@@ -57,7 +57,7 @@ def waiting(world: World, session: Session, day: date, now: datetime) -> None:
         names = {a.id: a.name for a in world.directive.agencies}
         title = f"{len(rows):02} bản nộp đang chờ Sở xử lý"
         lines = [_arrived(row, names) for row in rows]
-        links = [("Trang bản nộp chờ xử lý", _page(world, "dondoc/inbox"))]
+        links = [("Trang bản nộp chờ xử lý", world.settings.page("dondoc/inbox"))]
         _write(world, session, f"waiting|{day}", title, lines, now, links=links, roles=APPROVERS)
 
 
@@ -87,9 +87,10 @@ def to_approve(world: World, session: Session, now: datetime) -> None:
         + (f"; duyệt muộn nhất lúc {vn_moment(until)}" if until else "")
         for (title, until), found in groups.items()
     ]
+    page = world.settings.page
     links = [
-        ("Đọc và duyệt trên trang đôn đốc", _page(world, "dondoc/letters?state=held")),
-        ("Hoặc duyệt trong Airflow (Required Actions)", _page(world, "required_actions?response_received=false")),
+        ("Đọc và duyệt trên trang đôn đốc", page("dondoc/letters?state=held")),
+        ("Hoặc duyệt trong Airflow (Required Actions)", page("required_actions?response_received=false")),
     ]
     title = f"{len(rows):02} thư đang chờ duyệt gửi"
     key = f"approve|{max(new)}"
@@ -106,10 +107,6 @@ def _told(world: World, session: Session, what: str) -> set[Any]:
     internal = (OutboxLetter.kind == "internal", outbox.counted(world.settings))
     known = session.scalars(select(OutboxLetter.context).where(*internal))
     return {key for context in known for key in context.get(what, [])}
-
-
-def _page(world: World, path: str) -> str:
-    return f"{world.settings.public_url.rstrip('/')}/{path}"
 
 
 def _write(

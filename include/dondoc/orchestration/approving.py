@@ -62,7 +62,7 @@ def letters(ids: list[str]) -> str:
     from dondoc.store.mail import OutboxLetter
 
     world = open_world()
-    pages = f"{world.settings.public_url.rstrip('/')}/dondoc/letters"
+    pages = world.settings.page("dondoc/letters")
     with world.sessions.begin() as session:
         rows = [session.get_one(OutboxLetter, int(i)) for i in ids]
         return "\n".join(f"- [TH-{row.id:05}]({pages}/{row.id}) gửi {row.recipient}: {row.subject}" for row in rows)

@@ -15,11 +15,10 @@ from dondoc.intake import inbox as room
 from dondoc.intake.answer import answer
 from dondoc.intake.arrive import arrive
 from dondoc.store.intake import Submission
-from dondoc.web.pages import agencies, download, onward, page, world_of
+from dondoc.web.pages import agencies, download, onward, page, uploaded, world_of
 from dondoc.web.user import User
 from dondoc.world import World
 
-LARGEST = 20 * 2**20
 CHANNEL = {"mail": "(thư)", "folder": "(thư mục tiếp nhận)", "upload": "(tải lên)", "cli": "(dòng lệnh)"}
 OUTCOME = {
     "accepted": "đã tiếp nhận",
@@ -83,9 +82,7 @@ def router(acting: Callable[..., User]) -> APIRouter:
 
     @routes.post("/inbox/upload")
     async def upload(request: Request, file: UploadFile, user: Annotated[User, Depends(acting)]) -> RedirectResponse:
-        content = await file.read(LARGEST + 1)
-        if not content or len(content) > LARGEST:
-            raise HTTPException(400, "Tệp rỗng hoặc lớn hơn 20 MB. Chọn tệp khác.")
+        content = await uploaded(file, "Chọn tệp khác.")
         world, now = world_of(request), clock.now()
         line = arrive(
             world,

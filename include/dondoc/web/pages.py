@@ -5,13 +5,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from fastapi import Request
+from fastapi import HTTPException, Request, UploadFile
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from fastapi.templating import Jinja2Templates
 
 from dondoc.web.user import User
 from dondoc.world import World
 
+LARGEST = 20 * 2**20  # bytes of an upload
 _templates = Jinja2Templates(directory=Path(__file__).with_name("templates"))
 
 
@@ -46,3 +47,15 @@ def download(content: bytes, filename: str) -> Response:
     """A file to save, never to be shown: what arrived may be hostile."""
     headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(filename, '')}"}
     return Response(content, media_type="application/octet-stream", headers=headers)
+
+
+async def uploaded(file: UploadFile, advice: str) -> bytes:
+    """What a visitor sent, and no more of it than `LARGEST`.
+
+    Raises:
+        HTTPException: 400 when it is empty or larger; `advice` says what to do.
+    """
+    content = await file.read(LARGEST + 1)
+    if not content or len(content) > LARGEST:
+        raise HTTPException(400, f"Tệp rỗng hoặc lớn hơn 20 MB. {advice}")
+    return content

@@ -13,10 +13,9 @@ from dondoc import clock
 from dondoc.reporting import report as room
 from dondoc.reporting import words
 from dondoc.store.reporting import Report, ReportIssue
-from dondoc.web.pages import download, onward, page, world_of
+from dondoc.web.pages import download, onward, page, uploaded, world_of
 from dondoc.web.user import User
 
-LARGEST = 20 * 2**20
 FILES = {"report.docx": "Dự thảo (Word)", "report.xlsx": "Số liệu (Excel)", "report.html": "Nội dung thư"}
 
 
@@ -55,9 +54,7 @@ def router(acting: Callable[..., User]) -> APIRouter:
             row = session.get(Report, report)
         if row is None:
             raise HTTPException(404, "Không có báo cáo này.")
-        signed = await file.read(LARGEST + 1)
-        if not signed or len(signed) > LARGEST:
-            raise HTTPException(400, "Tệp rỗng hoặc lớn hơn 20 MB. Chọn văn bản đã ký.")
+        signed = await uploaded(file, "Chọn văn bản đã ký.")
         day = row.as_of.date()
         room.issued(
             world, day, number=number, document_date=document_date, signed=signed, by=user.name, now=clock.now()

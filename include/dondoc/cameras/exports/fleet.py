@@ -62,10 +62,9 @@ def configuration(
     notes = _about(streams, len(cameras), now)
     if passwords:
         notes.append(f"CÓ MẬT KHẨU, theo yêu cầu của {plain(by)}: giữ kín, không gửi thư, xóa khi dùng xong.")
-    else:
-        streams = [stream.hidden for stream in streams]
-    if restricted and not passwords:
+    elif restricted:
         notes.append(f"Gồm camera hạn chế nêu tên, theo yêu cầu của {plain(by)}.")
+    streams = streams if passwords else [stream.hidden for stream in streams]
     return _SERVERS[server](streams, passwords=passwords, notes=notes).encode()
 
 
