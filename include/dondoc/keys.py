@@ -11,8 +11,14 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from dondoc.errors import Problem
 
 
-def _derive(secret: str, purpose: str) -> bytes:
+def derive(secret: str, purpose: str) -> bytes:
+    """The 32 bytes of a secret for one purpose."""
     return HKDF(SHA256(), 32, salt=None, info=f"dondoc/{purpose}".encode()).derive(secret.encode())
+
+
+def short_name(secret: str) -> str:
+    """What a key is called where it must not be shown: nothing of it can be told from this."""
+    return derive(secret, "name").hex()[:12]
 
 
 def cipher(secrets: list[str], purpose: str) -> MultiFernet:
@@ -23,7 +29,7 @@ def cipher(secrets: list[str], purpose: str) -> MultiFernet:
     """
     if not secrets:
         raise Problem("Chưa đặt DONDOC_SECRET_KEY: không mã hóa được. Đặt một chuỗi ngẫu nhiên dài rồi chạy lại.")
-    return MultiFernet([Fernet(urlsafe_b64encode(_derive(s, purpose))) for s in secrets])
+    return MultiFernet([Fernet(urlsafe_b64encode(derive(s, purpose))) for s in secrets])
 
 
 def sign(secrets: list[str], purpose: str, message: bytes) -> str:
@@ -34,7 +40,7 @@ def sign(secrets: list[str], purpose: str, message: bytes) -> str:
     """
     if not secrets:
         raise Problem("Chưa đặt DONDOC_SECRET_KEY: không ký được. Đặt một chuỗi ngẫu nhiên dài rồi chạy lại.")
-    key = _derive(secrets[0], purpose)
+    key = derive(secrets[0], purpose)
     return urlsafe_b64encode(hmac.digest(key, message, hashlib.sha256)).decode().rstrip("=")
 
 

@@ -1,12 +1,13 @@
 """Engines and sessions: what each database promises."""
 
 import threading
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select, text
-from sqlalchemy.exc import IntegrityError, StatementError
+from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 
 from dondoc.clock import HERE
 from dondoc.errors import Problem
@@ -148,3 +149,35 @@ def test_a_folder_that_cannot_be_made_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "tep").touch()
     with pytest.raises(Problem, match="Không tạo được thư mục"):
         engine(f"sqlite:///{tmp_path / 'tep' / 'con' / 'x.db'}")
+
+
+def test_a_reader_waits_for_no_writer_and_sees_one_state(both: World) -> None:
+    with both.sessions.begin() as session:
+        session.add(read_at(at(18)))
+    with both.sessions.begin() as writer:
+        writer.add(read_at(at(19)))
+        writer.flush()
+        began = time.monotonic()
+        with both.sessions.reading() as reader:
+            assert len(reader.scalars(select(SourceRead)).all()) == 1
+        assert time.monotonic() - began < 5  # a writer that waits for the lock does so for 30 s
+    with both.sessions.reading() as reader:
+        assert len(reader.scalars(select(SourceRead)).all()) == 2
+
+
+def test_readers_do_not_keep_a_writer_waiting(both: World) -> None:
+    with both.sessions.reading() as reader:
+        reader.scalars(select(SourceRead)).all()
+        with both.sessions.begin() as writer:
+            writer.add(read_at(at(19)))
+    with both.sessions.reading() as reader:
+        assert len(reader.scalars(select(SourceRead)).all()) == 1
+
+
+def test_a_reading_session_cannot_write_and_leaves_the_next_one_free_to(both: World) -> None:
+    with both.sessions.reading() as session:
+        session.add(read_at(at(18)))
+        with pytest.raises(DBAPIError, match=r"read-?only"):
+            session.flush()
+    with both.sessions.begin() as session:
+        session.add(read_at(at(18)))

@@ -52,7 +52,7 @@ def outages(world: World, outage_ids: Iterable[int], now: datetime) -> list[int]
     Returns:
         ids of the outbox rows; outages without anybody to write to, or already told of, are passed over.
     """
-    with world.sessions.begin() as session:
+    with world.sessions.reading() as session:
         told = room.announced(session, world.settings)
         wanted = select(Outage, Camera).join(Camera, Camera.id == Outage.camera_id)
         rows = session.execute(wanted.where(Outage.id.in_(list(outage_ids)), Outage.closed_at.is_(None))).all()
@@ -74,7 +74,7 @@ def our_side(world: World, key: str, sentence: str, now: datetime) -> list[int]:
     """
     lines = [sentence, "Không mở sự cố, không gửi thư cho đơn vị nào. Kiểm tra đường truyền, tường lửa, VPN của Sở."]
     title = "Không kiểm tra được camera: phía Sở mất kết nối"
-    with world.sessions.begin() as session:
+    with world.sessions.reading() as session:
         found = contacts.find(session, world.directive.issuer, "ops", now.date())
     ours = [c.email for c in found] or ([world.settings.ops_address] if world.settings.ops_address else [])
     if not ours:
@@ -98,7 +98,7 @@ def _officer(session: Session, agency: str, system: str | None, now: datetime) -
 
 
 def _answer(world: World, submission_id: int, now: datetime) -> Letter | None:
-    with world.sessions.begin() as session:
+    with world.sessions.reading() as session:
         submission, agency = session.get_one(Submission, submission_id), _accepted_of(session, submission_id)
         cameras = session.scalars(select(Camera).where(Camera.submission_id == submission_id).order_by(Camera.id)).all()
         found = _found(looks.judge(world, session), session, cameras, now)

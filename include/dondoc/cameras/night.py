@@ -47,7 +47,7 @@ def plan(
             out: their cameras may be switched off at night.
         batch: cameras in a batch; default: by the size of the fleet.
     """
-    with world.sessions.begin() as session:
+    with world.sessions.reading() as session:
         wanted = select(Camera).where(Camera.exemption.is_(None), Camera.url.is_not(None))
         cameras = session.scalars(wanted.order_by(Camera.url, Camera.id)).all()
         last = last_of_night(session, night) if only_failed else {}
@@ -89,7 +89,7 @@ def last_of_night(session: Session, night: date) -> dict[int, str]:
 
 def of_agencies(world: World, agencies: Iterable[str]) -> set[int]:
     """Ids of these agencies' cameras."""
-    with world.sessions.begin() as session:
+    with world.sessions.reading() as session:
         return set(session.scalars(select(Camera.id).where(Camera.agency.in_(list(agencies)))))
 
 

@@ -28,10 +28,10 @@ def look(world: World, camera: int, *, now: Callable[[], datetime]) -> CameraChe
         Problem: there is nothing to look at, or somebody else's look does not end.
     """
     asked = now()
-    with world.sessions.begin() as session:
+    with world.sessions.reading() as session:
         _possible(session.get(Camera, camera))
     with _alone(world, camera):
-        with world.sessions.begin() as session:
+        with world.sessions.reading() as session:
             if found := _since(session, camera, asked):
                 return found
         began = now()
@@ -39,7 +39,7 @@ def look(world: World, camera: int, *, now: Callable[[], datetime]) -> CameraChe
         results = night.check_batch(world, [camera], night=day, round=name, now=began)
         ours = _our_side(world, results)
         night.store(world, results, night=day, round=name, now=now(), our_side=ours)
-        with world.sessions.begin() as session:
+        with world.sessions.reading() as session:
             if found := _since(session, camera, asked):
                 return found
     raise Problem("Không xem được camera này: vừa bị thôi kiểm tra. Mở lại trang.")

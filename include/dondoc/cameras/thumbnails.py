@@ -93,7 +93,7 @@ def rotate(world: World) -> dict[str, int]:
 
 
 def _kept(world: World, files: set[Path], now: datetime) -> Iterator[Path]:
-    with world.sessions.begin() as session:
+    with world.sessions.reading() as session:
         for camera in session.scalars(select(Camera)):
             path = _path(world, camera.id)
             if path in files and get(world, camera, now):

@@ -28,7 +28,7 @@ def list_cameras(as_json: Annotated[bool, typer.Option("--json")] = False) -> No
     from dondoc.world import open_world
 
     world = open_world()
-    with world.sessions.begin() as session:
+    with world.sessions.reading() as session:
         rows = records.rows(world, session, clock.now())
     show(rows, as_json, ["number", "agency", "system", "name", "state", "reason"])
 
@@ -38,7 +38,7 @@ def doubles(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
     from dondoc.cameras import records
     from dondoc.world import open_world
 
-    with open_world().sessions.begin() as session:
+    with open_world().sessions.reading() as session:
         rows = records.doubles(session)
     show(rows, as_json, ["cameras", "agency", "system", "why"])
 
@@ -83,7 +83,7 @@ def enter(
     from dondoc.world import open_world
 
     world = open_world()
-    with world.sessions.begin() as session:
+    with world.sessions.reading() as session:
         records.find(session, camera)  # before anybody types a password
     password = _password()
     with world.sessions.begin() as session:

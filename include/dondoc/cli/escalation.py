@@ -39,7 +39,7 @@ def escalate(as_of: AsOf, as_json: Json = False) -> None:
     from dondoc.world import open_world
 
     world, wanted, now = open_world(), day(as_of), clock.now()
-    with world.sessions.begin() as session:
+    with world.sessions.reading() as session:
         blind = sources.blind(session, world.settings, now)
     if blind and wanted == now.date():
         sources.look(world, now)

@@ -31,7 +31,7 @@ def obligations(
     from dondoc.world import open_world
 
     world, when = open_world(), day_or_moment(as_of)
-    with world.sessions.begin() as session:
+    with world.sessions.reading() as session:
         facts = read.read(session, when, day_or_moment(known_at) if known_at else None)
     rows = [room.as_row(s) for s in room.standings(world.directive, world.calendar, facts, when)]
     show(rows, as_json, ["agency", "system", "deliverable", "last_day", "status", "working_days_late", "reason"])
@@ -146,7 +146,7 @@ def rulings(
     from dondoc.world import open_world
 
     world, when = open_world(), day_or_moment(as_of) if as_of else clock.now()
-    with world.sessions.begin() as session:
+    with world.sessions.reading() as session:
         rows = [room.as_row(r) for r in room.standing_rulings(session, when)]
     show(rows, as_json, ["id", "kind", "agency", "system", "deliverable", "site", "until", "to", "reason"])
 

@@ -39,7 +39,7 @@ def inbox(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
     from dondoc.intake import inbox as room
     from dondoc.world import open_world
 
-    with open_world().sessions.begin() as session:
+    with open_world().sessions.reading() as session:
         show(room.inbox(session), as_json, ["number", "file", "sender", "outcome", "agency", "reason"])
 
 

@@ -35,7 +35,7 @@ def outbox(as_json: Json = False) -> None:
     from dondoc.store.mail import OutboxLetter
     from dondoc.world import open_world
 
-    with open_world().sessions.begin() as session:
+    with open_world().sessions.reading() as session:
         rows = [room.as_row(row) for row in session.scalars(select(OutboxLetter).order_by(OutboxLetter.id))]
     show(rows, as_json, COLUMNS)
 

@@ -65,7 +65,7 @@ class Runs:
 
     def deliver_what_was_approved(self, world: World) -> None:
         """Gather once more when a person has released letters, in Airflow, on the pages or by the command."""
-        with world.sessions.begin() as session:
+        with world.sessions.reading() as session:
             pending = set(session.scalars(select(OutboxLetter.id).where(OutboxLetter.state == "pending")))
         if pending - self._tried:
             self._tried |= pending

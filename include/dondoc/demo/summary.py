@@ -53,10 +53,10 @@ def lines(world: World, now: datetime) -> Iterator[str]:
     yield _line("Bản nộp", submissions(world), OUTCOME)
     yield _line("Nhiệm vụ có thời hạn", duties(world, now), STATUS)
     yield _line("Camera", cameras(world), LOOK)
-    with world.sessions.begin() as session:
+    with world.sessions.reading() as session:
         yield f"    {camera_line(state.counts(state.states(world, session, now)))}"
     yield _line("Thư", letters(world), STATE)
-    with world.sessions.begin() as session:
+    with world.sessions.reading() as session:
         outages = len(session.scalars(select(Outage.id).where(Outage.closed_at.is_(None))).all())
         report = session.scalar(select(Report).order_by(Report.id.desc()).limit(1))
     yield f"Mất kết nối: {outages} lần đang mở"
@@ -70,14 +70,14 @@ def _line(title: str, counts: Mapping[str, int], words: Mapping[str, str]) -> st
 
 def submissions(world: World) -> Counter[str]:
     """Submissions by the outcome that counts."""
-    with world.sessions.begin() as session:
+    with world.sessions.reading() as session:
         verdicts = [newest_verdict(session, number) for number in session.scalars(select(Submission.id))]
     return Counter(verdict.outcome if verdict else "waiting" for verdict in verdicts)
 
 
 def duties(world: World, now: datetime) -> Counter[str]:
     """Dated obligations by status."""
-    with world.sessions.begin() as session:
+    with world.sessions.reading() as session:
         facts = read.read(session, now)
     standings = obligations.standings(world.directive, world.calendar, facts, now)
     return Counter(s.status for s in standings if s.duty.due_before)
@@ -85,7 +85,7 @@ def duties(world: World, now: datetime) -> Counter[str]:
 
 def cameras(world: World) -> Counter[str]:
     """Cameras by their newest verdict."""
-    with world.sessions.begin() as session:
+    with world.sessions.reading() as session:
         looks = session.scalars(select(CameraCheck).order_by(CameraCheck.happened_at, CameraCheck.id))
         newest = {look.camera_id: look.verdict for look in looks}
         known = session.scalars(select(Camera)).all()
@@ -94,5 +94,5 @@ def cameras(world: World) -> Counter[str]:
 
 def letters(world: World) -> Counter[str]:
     """Letters by state."""
-    with world.sessions.begin() as session:
+    with world.sessions.reading() as session:
         return Counter(session.scalars(select(OutboxLetter.state)))

@@ -166,7 +166,7 @@ def nights(world: World) -> None:
 
     The hanging camera is really looked at: only its own former pictures tell that it hangs.
     """
-    with world.sessions.begin() as session:
+    with world.sessions.reading() as session:
         urls = {camera.id: camera.url or "" for camera in session.scalars(select(Camera))}
     for day in ("2021-11-22", "2021-11-23", "2021-11-24"):
         with at(f"{day}T10:05"):

@@ -58,7 +58,7 @@ def escalate(
 
 def _forms(world: World, day: date, now: datetime, agencies: list[str] | None) -> list[tuple[str, str]]:
     """The blank forms that the day's letters need: made before the transaction that writes the letters."""
-    with world.sessions.begin() as session:
+    with world.sessions.reading() as session:
         morning = _Morning(world, session, day, now, record=True)
         decisions = [morning.decision(a) for a in morning.owed if agencies is None or a in agencies]
         sent = [d for d in decisions if d and morning.people(d)]

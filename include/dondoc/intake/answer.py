@@ -64,7 +64,7 @@ def answer(world: World, submission_ids: Iterable[int], *, now: datetime) -> lis
 
 
 def _letter(world: World, submission_id: int, now: datetime) -> Letter | None:
-    with world.sessions.begin() as session:
+    with world.sessions.reading() as session:
         submission = session.get_one(Submission, submission_id)
         verdict = newest_verdict(session, submission_id)
         if verdict is None or submission.automatic or verdict.outcome not in LETTERS:
@@ -149,7 +149,7 @@ def _fresh(world: World, verdict: Verdict, now: datetime) -> tuple[Attachment, .
     """A blank of each form that the agency still owes, to begin anew; nothing when we do not know whose the file is."""
     if not verdict.agency:
         return ()
-    with world.sessions.begin() as session:
+    with world.sessions.reading() as session:
         owed = standings(world.directive, world.calendar, read(session, now), now)
     forms = dict.fromkeys(s.duty.deliverable for s in owed if s.agency == verdict.agency and s.status in OWED)
     known = load_specs(world.settings.data)

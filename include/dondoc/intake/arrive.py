@@ -60,7 +60,7 @@ def arrive(
 
 def _lies_there(world: World, submission: int, outcome: str) -> bool:
     """Whether the same sender's same bytes lie there already, with nothing new to say of them."""
-    with world.sessions.begin() as session:
+    with world.sessions.reading() as session:
         mine = session.get_one(Submission, submission)
         before = (
             select(Submission.id)
@@ -72,7 +72,7 @@ def _lies_there(world: World, submission: int, outcome: str) -> bool:
 
 
 def _original(world: World, verdict: Verdict) -> str:
-    with world.sessions.begin() as session:
+    with world.sessions.reading() as session:
         return session.scalars(
             select(Verdict.outcome)
             .join(Submission, Submission.id == Verdict.submission_id)

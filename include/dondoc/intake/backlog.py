@@ -48,7 +48,7 @@ def judge_and_answer(world: World, now: datetime) -> dict[str, list[int]]:
 def unfinished(world: World) -> list[int]:
     """Ids of submissions without a verdict, or whose newest one was not answered yet, oldest first."""
     done = select(Verdict.submission_id).where(Verdict.id.in_(NEWEST_VERDICTS), Verdict.answered)
-    with world.sessions.begin() as session:
+    with world.sessions.reading() as session:
         return list(session.scalars(select(Submission.id).where(Submission.id.not_in(done)).order_by(Submission.id)))
 
 
@@ -76,7 +76,7 @@ def declared(world: World, now: datetime) -> list[int]:
     letters = select(OutboxLetter.context, outbox.counted(world.settings)).where(
         OutboxLetter.kind == "reachability", OutboxLetter.decided_at > now - PATIENCE - LATELY
     )
-    with world.sessions.begin() as session:
+    with world.sessions.reading() as session:
         told, waiting, rehearsed = set[int](), set[int](), set[int]()
         for context, counts in session.execute(letters):
             kind = rehearsed if not counts else waiting if context.get("waits") else told
@@ -108,7 +108,7 @@ def unseen_cameras(world: World, submission_ids: list[int]) -> list[int]:
     judged = select(Verdict.submission_id, func.max(Verdict.recorded_at).label("at")).group_by(Verdict.submission_id)
     verdict = judged.subquery()
     looked = select(CameraCheck.id).where(CameraCheck.camera_id == Camera.id, CameraCheck.recorded_at >= verdict.c.at)
-    with world.sessions.begin() as session:
+    with world.sessions.reading() as session:
         return list(
             session.scalars(
                 select(Camera.id)

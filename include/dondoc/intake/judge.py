@@ -90,7 +90,7 @@ def judge_submission(world: World, submission_id: int, *, now: datetime) -> Verd
 
     Reading the workbook happens outside the transaction; what it decides is written in one.
     """
-    with world.sessions.begin() as session:
+    with world.sessions.reading() as session:
         submission = session.get_one(Submission, submission_id)
         assignment = _assignment(session, submission_id)
         if verdict := _standing(session, submission_id, assignment):

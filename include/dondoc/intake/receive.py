@@ -77,7 +77,7 @@ def receive(
             session.flush()
             return row.id, True
     except IntegrityError:  # another worker received it between our look and our insert
-        with world.sessions.begin() as session:
+        with world.sessions.reading() as session:
             return session.scalars(known).one(), False
 
 

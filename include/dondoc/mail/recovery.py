@@ -62,7 +62,7 @@ def settle(sessions: Sessions, archive: ImapServer, now: Callable[[], datetime])
         the new state of each row moved, by its id.
     """
     uncertain = select(OutboxLetter).where(OutboxLetter.state == "uncertain")
-    with sessions.begin() as session:
+    with sessions.reading() as session:
         wanted = [row.message_id for row in session.scalars(uncertain)]
     if not wanted:
         return {}

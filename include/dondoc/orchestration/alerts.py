@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 def _ops(world: World) -> list[str]:
     from dondoc.facts import contacts
 
-    with world.sessions.begin() as session:
+    with world.sessions.reading() as session:
         found = contacts.find(session, world.directive.issuer, "ops", clock.now().date())
     return [c.email for c in found] or ([world.settings.ops_address] if world.settings.ops_address else [])
 

@@ -63,7 +63,7 @@ def letters(ids: list[str]) -> str:
 
     world = open_world()
     pages = world.settings.page("dondoc/letters")
-    with world.sessions.begin() as session:
+    with world.sessions.reading() as session:
         rows = [session.get_one(OutboxLetter, int(i)) for i in ids]
         return "\n".join(f"- [TH-{row.id:05}]({pages}/{row.id}) gửi {row.recipient}: {row.subject}" for row in rows)
 

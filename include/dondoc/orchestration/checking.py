@@ -147,7 +147,7 @@ def _publish(world: World) -> None:
 def _summary(world: World, day: date, look: str) -> tuple[str, bool]:
     from dondoc.cameras import night
 
-    with world.sessions.begin() as session:
+    with world.sessions.reading() as session:
         run = night.run_of(session, day, look)
         assert run is not None
         return night.summary(world, session, run), run.our_side_down is not None

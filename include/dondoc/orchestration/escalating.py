@@ -23,7 +23,7 @@ def decide(context: Mapping[str, Any]) -> dict[str, Any]:
     wanted = runs.agencies(context, {a.id for a in world.directive.agencies})
     late = runs.late(context, now)
     record = not (runs.params(context)["dry_run"] or late)
-    with world.sessions.begin() as session:
+    with world.sessions.reading() as session:
         if blind := sources.blind(session, world.settings, now):
             log.warning("held, because we are blind: %s", blind)
     decisions = escalate.escalate(world, day, now=now, record=record, agencies=wanted)
@@ -43,6 +43,6 @@ def decide(context: Mapping[str, Any]) -> dict[str, Any]:
 def _waiting(ids: list[str]) -> list[str]:
     from dondoc.store.mail import OutboxLetter
 
-    with open_world().sessions.begin() as session:
+    with open_world().sessions.reading() as session:
         rows = [session.get_one(OutboxLetter, int(i)) for i in ids]
         return [str(row.id) for row in rows if row.state == "held" and row.needs_approval and not row.approved_by]

@@ -41,7 +41,7 @@ def figures(world: World, as_of: datetime, known_at: datetime | None = None) -> 
     Percentages are of the obligations that were not waived; cameras that nobody could check are outside every
     denominator and counted apart (design: "not checked").
     """
-    with world.sessions.begin() as session:
+    with world.sessions.reading() as session:
         now = _standings(world, session, as_of, known_at)
         before = _standings(world, session, as_of - WEEK, known_at)
         cameras = camera_states(world, session, as_of, known_at)

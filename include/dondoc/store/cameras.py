@@ -21,6 +21,7 @@ class Camera(Base):
     name: Mapped[str]
     site: Mapped[str]
     url: Mapped[str | None] = mapped_column(Text)  # rtsp(s)://host:port/path, never with user info
+    url_secret: Mapped[str | None] = mapped_column(Text)  # what of the address is not shown, encrypted
     # The canonical address of its main stream: one camera declared twice is one. None: unknown, or shared by several
     # rows of the same form (a recorder without channels), so that nobody can tell.
     identity: Mapped[str | None] = mapped_column(Text)

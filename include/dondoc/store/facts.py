@@ -45,7 +45,7 @@ class Ruling(Base):
 
 
 class Contact(Base):
-    """Who receives letters for an agency in a role. The newest row that is valid on a day counts."""
+    """Who receives letters for an agency in a role, from one day to another. The newest row of an address counts."""
 
     __tablename__ = "contacts"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -55,5 +55,27 @@ class Contact(Base):
     name: Mapped[str]
     email: Mapped[str]
     phone: Mapped[str]
+    login: Mapped[str | None]  # of an approver: how Airflow and the pages call this person
     valid_from: Mapped[date]
+    valid_to: Mapped[date | None]  # the last day; None: until another row says so
+    recorded_at: Mapped[datetime]
+
+
+class ContactChange(Base):
+    """A new contact that a form named: it counts once the old address or a person of ours has confirmed it."""
+
+    __tablename__ = "contact_changes"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    submission_id: Mapped[int] = mapped_column(ForeignKey("submissions.id"), index=True)
+    agency: Mapped[str] = mapped_column(index=True)
+    role: Mapped[str]
+    system: Mapped[str | None]
+    name: Mapped[str]
+    email: Mapped[str]
+    phone: Mapped[str]
+    asked: Mapped[str | None]  # the old address that was asked; None: only a person can confirm
+    confirmed: Mapped[bool | None]  # None: waits
+    by: Mapped[str | None]  # who confirmed or refused it: an address or a name
+    decided_at: Mapped[datetime | None]
+    happened_at: Mapped[datetime]
     recorded_at: Mapped[datetime]

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Text, UniqueConstraint, func, select
+from sqlalchemy import BigInteger, ForeignKey, Text, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from dondoc.store.base import Base
@@ -23,6 +23,7 @@ class Submission(Base):
     message_id: Mapped[str | None]
     subject: Mapped[str | None]
     automatic: Mapped[bool] = mapped_column(default=False)  # a machine sent it: never answered
+    sender_doubt: Mapped[str | None] = mapped_column(Text)  # why it may not be from whom From names; None: no doubt
     happened_at: Mapped[datetime]
     recorded_at: Mapped[datetime]
 
@@ -52,6 +53,33 @@ class Verdict(Base):
 NEWEST_VERDICTS = select(func.max(Verdict.id)).group_by(Verdict.submission_id)  # ids of those that count
 
 
+class JudgingAttempt(Base):
+    """Committed before a submission is judged: one that kills its judge is counted, and set aside in the end."""
+
+    __tablename__ = "judging_attempts"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    submission_id: Mapped[int] = mapped_column(ForeignKey("submissions.id"), index=True)
+    fault: Mapped[str | None] = mapped_column(Text)  # what went wrong; None: it ended well, or nothing was heard of it
+    finished: Mapped[bool] = mapped_column(default=False)
+    recorded_at: Mapped[datetime]
+
+
+class MailboxItem(Base):
+    """A mail that could not be taken in or moved: how often it failed, and whether it is set aside by now."""
+
+    __tablename__ = "mailbox_items"
+    __table_args__ = (UniqueConstraint("mailbox", "uid_validity", "uid"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    mailbox: Mapped[str]  # host:port/folder
+    uid_validity: Mapped[int] = mapped_column(BigInteger)
+    uid: Mapped[int] = mapped_column(BigInteger)
+    failures: Mapped[int]
+    fault: Mapped[str] = mapped_column(Text)
+    set_aside: Mapped[bool] = mapped_column(default=False)  # not tried any more; a person was told
+    first_at: Mapped[datetime]
+    last_at: Mapped[datetime]
+
+
 class Assignment(Base):
     """A person gave a waiting submission to an agency."""
 
@@ -60,6 +88,7 @@ class Assignment(Base):
     submission_id: Mapped[int] = mapped_column(ForeignKey("submissions.id"), index=True)
     agency: Mapped[str]
     by: Mapped[str]
+    lasting: Mapped[bool] = mapped_column(default=False)  # the sender may act for the agency from now on, too
     recorded_at: Mapped[datetime]
 
 

@@ -51,3 +51,17 @@ class OutboxEvent(Base):
     by: Mapped[str]
     reason: Mapped[str] = mapped_column(Text)
     recorded_at: Mapped[datetime]
+
+
+class Approval(Base):
+    """An approver said yes to a letter: who, how they were known, and where they said it."""
+
+    __tablename__ = "approvals"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    letter_id: Mapped[int] = mapped_column(ForeignKey("outbox.id"), index=True)
+    contact_id: Mapped[int] = mapped_column(ForeignKey("contacts.id"))  # of role approver
+    name: Mapped[str]
+    login: Mapped[str]
+    channel: Mapped[str]  # page, cli, airflow
+    address: Mapped[str | None]  # of the network, where it is known
+    recorded_at: Mapped[datetime]

@@ -10,21 +10,29 @@ from dondoc.store.cameras import (
     NightRun,
     Outage,
 )
-from dondoc.store.facts import Contact, RegisteredLetter, Ruling
-from dondoc.store.intake import Assignment, SourceRead, Submission, Verdict
-from dondoc.store.mail import OutboxEvent, OutboxLetter
+from dondoc.store.facts import Contact, ContactChange, RegisteredLetter, Ruling
+from dondoc.store.intake import Assignment, JudgingAttempt, MailboxItem, SourceRead, Submission, Verdict
+from dondoc.store.mail import Approval, OutboxEvent, OutboxLetter
 from dondoc.store.reporting import Decision, Report, ReportIssue
+from dondoc.store.trust import Alert, AuditEvent, KeyCheck
 
 __all__ = [
+    "Alert",
+    "Approval",
     "Assignment",
+    "AuditEvent",
     "Base",
     "Camera",
     "CameraCheck",
     "CameraMonth",
     "Contact",
+    "ContactChange",
     "CredentialAttempt",
     "CredentialRelease",
     "Decision",
+    "JudgingAttempt",
+    "KeyCheck",
+    "MailboxItem",
     "NightRun",
     "Outage",
     "OutboxEvent",

@@ -1,5 +1,7 @@
-"""Engine and sessions: SQLite in WAL with BEGIN IMMEDIATE, or PostgreSQL."""
+"""Engine and sessions: SQLite in WAL, or PostgreSQL. A session says when it is opened whether it may write."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,22 @@ from sqlalchemy.orm import Session, sessionmaker
 from dondoc.errors import Problem
 from dondoc.store import models  # noqa: F401 - a foreign key finds its table only when every area is loaded
 
-Sessions = sessionmaker[Session]
+READS = "dondoc_reads"  # execution option of a connection that only reads
+
+
+class Sessions(sessionmaker[Session]):
+    """`begin()` is one transaction that may write, `reading()` one that cannot.
+
+    On SQLite `begin()` takes the write lock at once: there is one writer at a time, and none that finds out late.
+    Readers take no lock and wait for nobody.
+    """
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session that sees one state of the database. Writing in it is an error."""
+        bind = self.kw["bind"].execution_options(**{READS: True}, postgresql_readonly=True)
+        with self(bind=bind) as session:
+            yield session
 
 
 def engine(url: str) -> Engine:
@@ -35,7 +52,7 @@ def engine(url: str) -> Engine:
         if target.database and target.database != ":memory:":
             _make_folder(Path(target.database).parent)
         event.listen(made, "connect", _sqlite_pragmas)
-        event.listen(made, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+        event.listen(made, "begin", _begin)
     return made
 
 
@@ -47,14 +64,20 @@ def _make_folder(folder: Path) -> None:
 
 
 def _sqlite_pragmas(connection: Any, _: Any) -> None:
-    connection.isolation_level = None  # the driver must not begin for us: we say BEGIN IMMEDIATE
+    connection.isolation_level = None  # the driver must not begin for us: we say how
     for pragma in ("journal_mode=WAL", "busy_timeout=30000", "foreign_keys=ON", "synchronous=FULL"):
         connection.execute(f"PRAGMA {pragma}")
 
 
+def _begin(connection: Connection) -> None:
+    reads = connection.get_execution_options().get(READS, False)
+    connection.exec_driver_sql(f"PRAGMA query_only={'ON' if reads else 'OFF'}")
+    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+
 def sessions(url: str) -> Sessions:
     """A factory of sessions; `with sessions(url).begin() as session:` is one transaction."""
-    return sessionmaker(engine(url), expire_on_commit=False)
+    return Sessions(engine(url), expire_on_commit=False)
 
 
 def one_at_a_time(session: Session, what: str) -> None:

@@ -95,7 +95,7 @@ def router(acting: Callable[..., User]) -> APIRouter:
     ) -> HTMLResponse:
         world, user = world_of(request), _user(request)
         wanted = Wanted(agency, system, state, q)
-        with world.sessions.begin() as session:
+        with world.sessions.reading() as session:
             every = states(world, session, clock.now())
         near = [s for s in every if wanted.fits_but_for_state(s, user)]
         found = [s for s in near if wanted.fits(s, user)]
@@ -131,7 +131,7 @@ def router(acting: Callable[..., User]) -> APIRouter:
     @routes.get("/cameras/{camera}", response_class=HTMLResponse)
     def camera(request: Request, camera: int) -> HTMLResponse:
         world, user, moment = world_of(request), _user(request), clock.now()
-        with world.sessions.begin() as session:
+        with world.sessions.reading() as session:
             state = _state(world, session, camera, moment)
             return page(
                 request,
@@ -159,7 +159,7 @@ def router(acting: Callable[..., User]) -> APIRouter:
         world = world_of(request)
         if not _user(request).may_act:
             raise HTTPException(403, "Hình của camera chỉ dành cho người vận hành.")
-        with world.sessions.begin() as session:
+        with world.sessions.reading() as session:
             found = session.get(Camera, camera)
             kept = thumbnails.get(world, found, clock.now()) if found else None
         if kept is None:

@@ -57,7 +57,7 @@ def router(acting: Callable[..., User]) -> APIRouter:
     @routes.get("/inbox", response_class=HTMLResponse)
     def inbox(request: Request) -> HTMLResponse:
         world = world_of(request)
-        with world.sessions.begin() as session:
+        with world.sessions.reading() as session:
             waiting = room.inbox(session, room.ASIDE)
         return page(
             request,
@@ -74,7 +74,7 @@ def router(acting: Callable[..., User]) -> APIRouter:
         if not user.may_act:
             raise HTTPException(403, "Bản gốc có thể chứa thông tin nhạy cảm: chỉ người vận hành được tải về.")
         world = world_of(request)
-        with world.sessions.begin() as session:
+        with world.sessions.reading() as session:
             row = session.get(Submission, submission)
         if row is None:
             raise HTTPException(404, f"Không có bản nộp BN-{submission:04}.")
@@ -107,7 +107,7 @@ def router(acting: Callable[..., User]) -> APIRouter:
     @routes.get("/inbox/{submission}/register", response_class=HTMLResponse)
     def letter(request: Request, submission: int) -> HTMLResponse:
         world = world_of(request)
-        with world.sessions.begin() as session:
+        with world.sessions.reading() as session:
             row = next((r for r in room.inbox(session, room.ASIDE) if r["id"] == str(submission)), None)
         if row is None:
             raise HTTPException(404, f"Bản nộp BN-{submission:04} không chờ người xử lý.")

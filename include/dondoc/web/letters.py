@@ -57,7 +57,7 @@ def router(acting: Callable[..., User]) -> APIRouter:
         if before:
             newest = newest.where(OutboxLetter.id < before)
         world = world_of(request)
-        with world.sessions.begin() as session:
+        with world.sessions.reading() as session:
             rows = list(session.scalars(newest))
             counts = dict(session.execute(select(OutboxLetter.state, func.count()).group_by(OutboxLetter.state)).all())
         names = {a.id: a.name for a in world.directive.agencies}
@@ -77,7 +77,7 @@ def router(acting: Callable[..., User]) -> APIRouter:
 
     @routes.get("/letters/{letter}", response_class=HTMLResponse)
     def letter(request: Request, letter: int) -> HTMLResponse:
-        with world_of(request).sessions.begin() as session:
+        with world_of(request).sessions.reading() as session:
             if (row := session.get(OutboxLetter, letter)) is None:
                 raise HTTPException(404, f"Không có thư TH-{letter:05}.")
             history = select(OutboxEvent).where(OutboxEvent.letter_id == letter).order_by(OutboxEvent.id)
@@ -90,7 +90,7 @@ def router(acting: Callable[..., User]) -> APIRouter:
         if not user.may_act:
             raise HTTPException(403, "Tệp kèm có thể chứa thông tin nhạy cảm: chỉ người vận hành được tải về.")
         world = world_of(request)
-        with world.sessions.begin() as session:
+        with world.sessions.reading() as session:
             row = session.get(OutboxLetter, letter)
         if row is None or not 0 <= position < len(row.attachments):
             raise HTTPException(404, "Thư này không có tệp kèm đó.")

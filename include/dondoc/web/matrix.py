@@ -35,7 +35,7 @@ ROLES = {"focal_officer": "Cán bộ đầu mối", "clerk": "Văn thư", "head"
 
 
 def standings_at(world: World, moment: datetime) -> list[Standing]:
-    with world.sessions.begin() as session:
+    with world.sessions.reading() as session:
         facts = read.read(session, moment)
     return obligations.standings(world.directive, world.calendar, facts, moment)
 
@@ -61,7 +61,7 @@ def _row(world: World, standing: Standing) -> dict[str, Any]:
 
 def _contacts(world: World, agency: str, moment: datetime) -> list[tuple[str, Contact]]:
     """Whom to ring up: by role, as of the day."""
-    with world.sessions.begin() as session:
+    with world.sessions.reading() as session:
         return [
             (said, one) for role, said in ROLES.items() for one in contacts.find(session, agency, role, moment.date())
         ]
@@ -85,7 +85,7 @@ def _to_do(world: World) -> list[tuple[str, str]]:
     """What waits for a person now: words, and the page where it is done."""
     letters = select(func.count()).select_from(OutboxLetter)
     held = letters.where(OutboxLetter.state == "held", OutboxLetter.approved_by.is_(None))
-    with world.sessions.begin() as session:
+    with world.sessions.reading() as session:
         counted = [
             (len(inbox.inbox(session, inbox.ASIDE)), "bản nộp chờ xử lý", "/inbox"),
             (session.scalar(held), "thư chờ duyệt", "/letters?state=held"),

@@ -25,7 +25,7 @@ def router(acting: Callable[..., User]) -> APIRouter:
     @routes.get("/pauses", response_class=HTMLResponse)
     def pauses(request: Request) -> HTMLResponse:
         world, moment = world_of(request), clock.now()
-        with world.sessions.begin() as session:
+        with world.sessions.reading() as session:
             standing = [
                 r
                 for r in standing_rulings(session, moment + AHEAD)

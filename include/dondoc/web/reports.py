@@ -24,7 +24,7 @@ def router(acting: Callable[..., User]) -> APIRouter:
 
     @routes.get("/reports", response_class=HTMLResponse)
     def reports(request: Request) -> HTMLResponse:
-        with world_of(request).sessions.begin() as session:
+        with world_of(request).sessions.reading() as session:
             drawn = list(session.scalars(select(Report).order_by(Report.as_of.desc(), Report.id.desc()).limit(60)))
             issues = {issue.as_of: issue for issue in session.scalars(select(ReportIssue))}
         newest = {report.as_of.date(): report.id for report in reversed(drawn)}  # a day is issued once
@@ -34,7 +34,7 @@ def router(acting: Callable[..., User]) -> APIRouter:
 
     @routes.get("/reports/{report}/{name}")
     def file(request: Request, report: int, name: str) -> Response:
-        with world_of(request).sessions.begin() as session:
+        with world_of(request).sessions.reading() as session:
             row = session.get(Report, report)
         if row is None or name not in FILES or not (path := Path(row.folder) / name).is_file():
             raise HTTPException(404, "Không còn tệp này trong thư mục báo cáo.")
@@ -50,7 +50,7 @@ def router(acting: Callable[..., User]) -> APIRouter:
         user: Annotated[User, Depends(acting)],
     ) -> RedirectResponse:
         world = world_of(request)
-        with world.sessions.begin() as session:
+        with world.sessions.reading() as session:
             row = session.get(Report, report)
         if row is None:
             raise HTTPException(404, "Không có báo cáo này.")

@@ -101,7 +101,7 @@ def table(world: World, now: datetime, *, restricted: bool = False, by: str = ""
 
 def metrics(world: World, now: datetime) -> bytes:
     """What Prometheus reads."""
-    with world.sessions.begin() as session:
+    with world.sessions.reading() as session:
         found, runs = states(world, session, now), last_runs(session, now)
     return openmetrics.render(found, runs)
 

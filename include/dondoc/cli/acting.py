@@ -1,0 +1,20 @@
+"""Who types a command."""
+
+import getpass
+import os
+import socket
+
+from dondoc.audit import Actor, Channel, person
+
+
+def actor(by: str) -> Actor:
+    """The person that `--by` names, with the account and the machine at which the command was typed.
+
+    Raises:
+        Problem: no name, or the name of a program.
+    """
+    try:
+        login = getpass.getuser()
+    except (OSError, KeyError):  # a container's user need not have a name
+        login = f"uid {os.getuid()}"
+    return Actor(person(by), login, Channel.CLI, socket.gethostname())
