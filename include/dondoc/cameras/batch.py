@@ -96,7 +96,7 @@ class _Batch:
     def looks(self, camera_ids: Sequence[int]) -> list[_Look]:
         """Who is looked at; those that once worked come first: they are the ones that answer a canary."""
         wanted = select(Camera).where(Camera.id.in_(camera_ids), Camera.exemption.is_(None), Camera.url.is_not(None))
-        with self.world.sessions.reading() as session:
+        with self.world.sessions.begin() as session:
             cameras = session.scalars(wanted.order_by(Camera.worked_at.is_(None), Camera.id)).all()
             self.pasts = past.pasts(session, [c.id for c in cameras], self.night)
             self.pictured = {c.id for c in cameras if thumbnails.allowed(self.world, c)}
