@@ -58,9 +58,53 @@ def test_networks_are_a_comma_list(environment: pytest.MonkeyPatch) -> None:
 
 def test_secrets_do_not_show_in_a_printed_setting(environment: pytest.MonkeyPatch) -> None:
     for name in ("DATABASE_URL", "SECRET_KEY", "SMTP_URL", "IMAP_URL", "SURVEY_URL", "ARCHIVE_IMAP_URL"):
-        environment.setenv(f"DONDOC_{name}", f"x://u:{SHOULD_NOT_BE_SEEN}@h/x")
+        environment.setenv(f"DONDOC_{name}", f"x://u:{SHOULD_NOT_BE_SEEN}@may-chu.hatinh.test/x")
     found = load()
     assert SHOULD_NOT_BE_SEEN not in repr(found) + str(found) + found.model_dump_json()
+
+
+@pytest.mark.parametrize("name", ["DATABASE_URL", "SECRET_KEY", "SMTP_URL", "IMAP_URL", "ARCHIVE_IMAP_URL"])
+def test_a_secret_comes_from_a_file_that_not_everybody_reads(
+    environment: pytest.MonkeyPatch, tmp_path: Path, name: str
+) -> None:
+    secret, file = f"x://u:{SHOULD_NOT_BE_SEEN}@may-chu.hatinh.test/x", tmp_path / "bi-mat"
+    file.write_text(f"{secret}\n")
+    environment.delenv(f"DONDOC_{name}", raising=False)
+    environment.setenv(f"DONDOC_{name}_FILE", str(file))
+    for mode in (0o600, 0o640, 0o440):
+        file.chmod(mode)
+        assert getattr(load(), name.lower()).get_secret_value() == secret
+    assert "unknown_setting" not in codes()
+
+    def refused(words: str) -> None:
+        with pytest.raises(Problem, match=f"DONDOC_{name}_FILE: .*{words}") as told:
+            load()
+        assert SHOULD_NOT_BE_SEEN not in str(told.value)
+
+    file.chmod(0o644)
+    refused("chmod o=")
+    file.chmod(0o600)
+    environment.setenv(f"DONDOC_{name}", secret)
+    refused("chỉ giữ một trong hai")
+    environment.delenv(f"DONDOC_{name}")
+    file.write_bytes(b"\xff" + SHOULD_NOT_BE_SEEN.encode())
+    refused("UTF-8")
+    file.write_bytes(SHOULD_NOT_BE_SEEN.encode() * 10_000)
+    refused("lớn hơn")
+    file.write_text("\n")
+    assert getattr(load(), name.lower()) is None, "empty: not set, as with the variable"
+    file.unlink()
+    refused("không đọc được tệp")
+
+
+def test_a_weak_key_in_a_file_is_named_by_its_setting(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    environment.delenv("DONDOC_SECRET_KEY")
+    environment.setenv("DONDOC_SECRET_KEY_FILE", str(tmp_path / "khoa"))
+    (tmp_path / "khoa").write_text(SHOULD_NOT_BE_SEEN)
+    (tmp_path / "khoa").chmod(0o600)
+    with pytest.raises(Problem, match="DONDOC_SECRET_KEY: khóa đầu tiên chỉ dài 10 byte") as told:
+        load()
+    assert SHOULD_NOT_BE_SEEN not in str(told.value)
 
 
 def test_the_page_of_settings_is_current() -> None:

@@ -6,12 +6,15 @@ import smtplib
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import partial
+from itertools import islice
 
 from sqlalchemy.exc import DBAPIError
 
+from dondoc import keys
 from dondoc import settings as settings_module
 from dondoc.errors import Problem
 from dondoc.settings import Settings
+from dondoc.store import files, key_checks
 from dondoc.store.session import behind
 from dondoc.world import World
 
@@ -47,11 +50,19 @@ def examine(now: Callable[[], datetime]) -> list[Finding]:
 
 def _settings(found: Settings) -> Iterator[Finding]:
     known = {settings_module.variable(name) for name in Settings.model_fields}
+    known |= {f"{settings_module.variable(name)}_FILE" for name in settings_module.FROM_FILES}
     for name in sorted(n for n in os.environ if n.startswith("DONDOC_") and n not in known):
         yield _finding("unknown_setting", "warning", f"Không có cấu hình {name}: không có tác dụng. Kiểm tra chính tả.")
     if not found.secret_keys:
         message = "Chưa đặt DONDOC_SECRET_KEY: không mã hóa được bản gốc. Đặt một chuỗi ngẫu nhiên dài."
         yield _finding("secret_key", "error", message)
+    for number, secret in enumerate(found.secret_keys[1:], 2):
+        if weak := keys.weakness(secret):
+            message = (
+                f"Khóa cũ thứ {number} trong DONDOC_SECRET_KEY {weak}: chạy dondoc rotate-key, rồi bỏ khóa ấy khi các "
+                "biểu mẫu đã phát theo khóa ấy về hết."
+            )
+            yield _finding("secret_key", "warning", message)
     if not found.probe_allow:
         message = "Chưa đặt DONDOC_PROBE_ALLOW: không camera nào được kiểm tra. Ghi các dải mạng được phép."
         yield _finding("probe_allow", "warning", message)
@@ -77,7 +88,7 @@ def _data(world: World, now: datetime) -> Iterator[Finding]:
 
 def _home(found: Settings) -> Iterator[Finding]:
     try:
-        found.home.mkdir(parents=True, exist_ok=True)
+        files.folder(found.home)
         free = shutil.disk_usage(found.home).free // 2**20
     except OSError as error:
         message = f"Không dùng được thư mục DONDOC_HOME ({error.strerror}). Kiểm tra đường dẫn và quyền ghi."
@@ -85,6 +96,13 @@ def _home(found: Settings) -> Iterator[Finding]:
         return
     if not os.access(found.home, os.W_OK):
         yield _finding("home", "error", "Không ghi được vào thư mục DONDOC_HOME. Kiểm tra quyền ghi.")
+    if wide := [*islice(files.wide(found.home, leave=found.shared_folders), 1001)]:
+        count = "hơn 1000" if len(wide) > 1000 else f"{len(wide):02}"
+        message = (
+            f"{count} tệp, thư mục trong DONDOC_HOME mà tài khoản khác mở được, ví dụ {wide[0]}. Dùng tài khoản là chủ "
+            "của các tệp ấy chạy dondoc db upgrade để thu quyền lại."
+        )
+        yield _finding("open_files", "warning", message)
     if free < found.min_free_mb:
         message = f"Ổ đĩa chỉ còn {free} MB (tối thiểu {found.min_free_mb} MB): đang ngừng tiếp nhận. Dọn ổ đĩa."
         yield _finding("disk", "error", message)
@@ -109,10 +127,12 @@ def _metrics(found: Settings) -> Iterator[Finding]:
 
 def _database(world: World) -> Iterator[Finding]:
     try:
-        with world.sessions.begin() as session:
+        with world.sessions.reading() as session:
             if behind(session.connection()):
                 message = "Cơ sở dữ liệu chưa ở phiên bản mới nhất. Chạy `dondoc db upgrade`."
                 yield _finding("database", "error", message)
+            elif wrong := key_checks.fault(key_checks.standing(session, world.settings)):
+                yield _finding("secret_key", "error", wrong)
     except (DBAPIError, OSError):
         yield _finding("database", "error", "Không mở được cơ sở dữ liệu. Kiểm tra DONDOC_DATABASE_URL.")
     except Problem as problem:

@@ -1,14 +1,18 @@
 """Settings, all from the environment (prefix `DONDOC_`)."""
 
+import os
 import re
+import stat
 from collections.abc import Mapping
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, Field, SecretStr, ValidationError, field_validator
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from dondoc import keys
 from dondoc.errors import Problem
 
 # pydantic's kinds of error, by their beginning
@@ -22,6 +26,7 @@ WHY = {
     "datetime": "không phải thời điểm; viết dạng 2021-11-22T07:00+07:00",
 }
 ADDRESS = re.compile(r"[^\s<>()\[\],;:\\\"@]{1,64}@[A-Za-z0-9.-]{1,255}", re.ASCII)  # of mail, bare
+LARGEST_SECRET = 65_536  # bytes of a file that holds one
 DATA = Path(__file__).resolve().parents[1]
 Network = IPv4Network | IPv6Network
 
@@ -60,7 +65,9 @@ class Settings(BaseSettings):
         description="Keep the newest picture of each camera for operators: small, encrypted, 7 days at most; never of "
         "one that is restricted, records sound, or whose system the directive excludes.",
     )
-    secret_key: SecretStr | None = Field(None, description="Comma list: the first encrypts and signs, all decrypt.")
+    secret_key: SecretStr | None = Field(
+        None, description="Comma list: the first, of 32 bytes at least, encrypts and signs, all decrypt."
+    )
     mode: Literal["rehearsal", "live"] = Field("rehearsal", description="In rehearsal all letters go to one address.")
     rehearsal_to: str | None = Field(None, description="Where every letter goes in rehearsal.")
     archive_address: str | None = Field(None, description="Second recipient of each SMTP transaction: proof.")
@@ -111,6 +118,19 @@ class Settings(BaseSettings):
                 raise ValueError("mỗi máy chủ tham chiếu viết dạng host:port")
         return value
 
+    @field_validator("secret_key")
+    @classmethod
+    def _strong(cls, value: SecretStr | None) -> SecretStr | None:
+        """The first key writes, and must be strong. Older ones only open what they closed."""
+        if (parts := key_parts(value)) and (weak := keys.weakness(parts[0])):
+            raise PydanticCustomError(
+                "weak_key",
+                "khóa đầu tiên {weak}; tạo khóa bằng lệnh {make}, đặt TRƯỚC khóa cũ (nếu có), cách nhau bằng dấu phẩy, "
+                "rồi chạy dondoc rotate-key",
+                {"weak": weak, "make": keys.MAKE},
+            )
+        return value
+
     @field_validator("intake_address")
     @classmethod
     def _bare(cls, value: str | None) -> str | None:
@@ -130,6 +150,11 @@ class Settings(BaseSettings):
         return f"sqlite:///{(self.home / 'dondoc.db').absolute()}"
 
     @property
+    def shared_folders(self) -> tuple[Path, ...]:
+        """Folders under home that others than our own account may have a right to: they keep their modes."""
+        return (self.home / "drop", *((self.metrics_file.parent,) if self.metrics_file else ()))
+
+    @property
     def directive_file(self) -> Path:
         return self.directive or self.data / "directives" / "stttt-cntt-2021-11.yaml"
 
@@ -140,22 +165,66 @@ class Settings(BaseSettings):
     @property
     def secret_keys(self) -> list[str]:
         """The keys, first one current; empty when none is set."""
-        raw = self.secret_key.get_secret_value() if self.secret_key else ""
-        return [part.strip() for part in raw.split(",") if part.strip()]
+        return key_parts(self.secret_key)
+
+
+# What may stand in a file of its own
+FROM_FILES = tuple(name for name, field in Settings.model_fields.items() if field.annotation == SecretStr | None)
+
+
+def key_parts(value: SecretStr | None) -> list[str]:
+    """The keys of a comma list, first one current."""
+    return [part.strip() for part in (value.get_secret_value() if value else "").split(",") if part.strip()]
 
 
 def load() -> Settings:
-    """Read the settings.
+    """Read the settings; what is secret also from the file that `DONDOC_…_FILE` names.
 
     Raises:
         Problem: naming each variable that is wrong and why, without its value (it may be a secret).
     """
+    wrong: dict[str, str] = {}
+    given: dict[str, Any] = {}
+    for name in FROM_FILES:
+        if path := os.environ.get(f"{variable(name)}_FILE"):
+            try:
+                if secret := _secret_in(name, Path(path)):
+                    given[name] = secret
+            except ValueError as error:
+                wrong[f"{variable(name)}_FILE"] = str(error)
     try:
-        return Settings()  # type: ignore[call-arg]
+        found = Settings(**given)
     except ValidationError as error:
-        wrong = {variable(str(e["loc"][0])): _why(e["type"], e) for e in reversed(error.errors(include_url=False))}
+        wrong |= {variable(str(e["loc"][0])): _why(e["type"], e) for e in reversed(error.errors(include_url=False))}
+    if wrong:
         listed = "; ".join(f"{name}: {wrong[name]}" for name in sorted(wrong))
-        raise Problem(f"Cấu hình chưa đúng: {listed}. Sửa biến môi trường rồi chạy lại.") from None
+        raise Problem(f"Cấu hình chưa đúng: {listed}. Sửa biến môi trường rồi chạy lại.")
+    return found
+
+
+def _secret_in(name: str, path: Path) -> str:
+    """The content of a secret's file, as Docker and systemd hand them over; a line end at its end is not part of it.
+
+    An empty file is a secret that is not set, as with the variable itself.
+
+    Raises:
+        ValueError: it is set twice, or the file is unreadable, too large, or open to every account.
+    """
+    if os.environ.get(variable(name)):
+        raise ValueError(f"đã đặt cả {variable(name)}; chỉ giữ một trong hai")
+    try:
+        with path.open("rb") as file:
+            mode, content = os.fstat(file.fileno()).st_mode, file.read(LARGEST_SECRET + 1)
+        text = content.decode().rstrip("\r\n")
+    except OSError as error:
+        raise ValueError(f"không đọc được tệp ({error.strerror})") from None
+    except UnicodeDecodeError:
+        raise ValueError("tệp không phải văn bản UTF-8") from None
+    if mode & stat.S_IROTH:
+        raise ValueError("tài khoản nào cũng đọc được tệp; thu quyền lại: chmod o= tệp")
+    if len(content) > LARGEST_SECRET:
+        raise ValueError(f"tệp lớn hơn {LARGEST_SECRET} byte")
+    return text
 
 
 def _why(kind: str, error: Mapping[str, Any]) -> str:
@@ -177,7 +246,11 @@ def table() -> str:
         value = field.default
         default = "" if value in (None, [], DATA) else f"`{value}`"
         rows.append(f"| `{variable(name)}` | {default} | {(field.description or '').replace('|', chr(92) + '|')} |")
-    head = "# Settings\n\nAll from the environment. Generated: `python -m dondoc.settings > docs/settings.md`.\n"
+    head = (
+        "# Settings\n\nAll from the environment. Generated: `python -m dondoc.settings > docs/settings.md`.\n\n"
+        "What is secret may stand in a file instead, which not every account can read: "
+        f"{', '.join(f'`{variable(name)}_FILE`' for name in FROM_FILES)}.\n"
+    )
     return "\n".join([head, "| variable | default | what it is for |", "|---|---|---|", *rows]) + "\n"
 
 

@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 from functools import cached_property
 
+from dondoc import clock
 from dondoc import settings as settings_module
 from dondoc.directive.load import load as load_directive
 from dondoc.directive.model import Directive
 from dondoc.mail.servers import refuse_to_play, smtp_from_url
 from dondoc.settings import Settings
+from dondoc.store import files, key_checks
 from dondoc.store.blobs import Blobs
 from dondoc.store.session import Sessions, sessions
 from dondoc.workdays import WorkingDays
@@ -22,7 +24,10 @@ class World:
 
     @cached_property
     def sessions(self) -> Sessions:
-        return sessions(self.settings.url)
+        files.narrow(self.settings.home)
+        made = sessions(self.settings.url)
+        made.before_writing = lambda: key_checks.note(made, self.settings, clock.now)
+        return made
 
     @cached_property
     def directive(self) -> Directive:
@@ -34,7 +39,18 @@ class World:
 
     @cached_property
     def blobs(self) -> Blobs:
-        return Blobs(self.settings.home / "originals", self.settings.secret_keys)
+        return Blobs(self.settings.home / "originals", self.secrets)
+
+    @cached_property
+    def secrets(self) -> list[str]:
+        """The keys, first one current: those with which this database is written. Asked of it once.
+
+        Whoever encrypts, signs or decrypts takes them from here. `Settings.secret_keys` is for what has no database.
+
+        Raises:
+            Problem: they are not the keys of this database, or its key is missing.
+        """
+        return key_checks.proven(lambda: self.sessions, self.settings)
 
 
 def open_world() -> World:

@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import select
 from typer.testing import CliRunner
 
+from dondoc import keys
 from dondoc.cameras import attempts, batch, canary, credentials, night, planner, spread
 from dondoc.cameras.attempts import Login
 from dondoc.cameras.canary import Told
@@ -130,7 +131,7 @@ class TestNights:
         with Fleet() as fleet:
             camera = one(world, fleet.url("wrong-password"))
             looked(world, [camera])
-            environment.setenv("DONDOC_SECRET_KEY", f"khoa-moi-rat-dai-va-ngau-nhien,{SECRET}")
+            environment.setenv("DONDOC_SECRET_KEY", f"khoa-moi-rat-dai-va-that-ngau-nhien,{SECRET}")
             newer = World(load())
             assert looked(newer, [camera], 1)[camera]["verdict"] == "auth_failed"
             assert fleet.counts["logins"] == 1
@@ -155,10 +156,10 @@ class TestNights:
             one(world, fleet.url("wrong-password"), "u,B")
             looked(world, [camera], 0, "second")
             assert fleet.counts["logins"] == 2
-            environment.setenv("DONDOC_SECRET_KEY", f"khoa-moi-rat-dai-va-ngau-nhien,{SECRET}")
+            environment.setenv("DONDOC_SECRET_KEY", f"khoa-moi-rat-dai-va-that-ngau-nhien,{SECRET}")
             for _ in range(2):
                 dondoc("rotate-key")
-            new = "khoa-moi-rat-dai-va-ngau-nhien"
+            new = "khoa-moi-rat-dai-va-that-ngau-nhien"
             assert under(new, 0, "all", "login_withheld") == 2, (
                 "nobody knows it again: not sent, nor said to be refused"
             )
@@ -178,9 +179,9 @@ class TestNights:
                 f"{AGENCY},{SYSTEM},Kênh 3,{fleet.url('digest', '3')},moi,{PASSWORD},,,,",
             )[-2:]  # fmt: skip
             assert looked(world, [second], 0, "second")[second]["verdict"] == "ok"
-            environment.setenv("DONDOC_SECRET_KEY", f"khoa-moi-rat-dai-va-ngau-nhien,{SECRET}")
+            environment.setenv("DONDOC_SECRET_KEY", f"khoa-moi-rat-dai-va-that-ngau-nhien,{SECRET}")
             dondoc("rotate-key")
-            environment.setenv("DONDOC_SECRET_KEY", "khoa-moi-rat-dai-va-ngau-nhien")
+            environment.setenv("DONDOC_SECRET_KEY", "khoa-moi-rat-dai-va-that-ngau-nhien")
             newer = World(load())
             found = looked(newer, [second, third], 0, "all")
             newer.sessions.kw["bind"].dispose()
@@ -263,13 +264,25 @@ class TestRecorders:
 class TestUnused:
     """A password that we hold and could not use tells nothing of the camera: not that it is good either."""
 
-    def test_one_that_no_key_decrypts(self, world: World, environment: pytest.MonkeyPatch) -> None:
+    def test_one_that_no_key_decrypts(self, world: World) -> None:
+        with Fleet() as fleet:
+            camera = one(world, fleet.url("digest"))
+            with world.sessions.begin() as session:
+                row = session.get_one(Camera, camera)
+                row.password = keys.cipher(["khoa-khac"], "password").encrypt(b"p").decode()
+            found = looked(world, [camera])[camera]
+            assert (found["verdict"], found["detail"]) == ("login_withheld", batch.UNREADABLE)
+            assert fleet.counts["logins"] == 0
+
+    def test_with_a_key_of_another_database_no_camera_is_asked(
+        self, world: World, environment: pytest.MonkeyPatch
+    ) -> None:
         with Fleet() as fleet:
             camera = one(world, fleet.url("digest"))
             environment.setenv("DONDOC_SECRET_KEY", "khoa-khac-rat-dai-va-ngau-nhien-lam")
             other = World(load())
-            found = looked(other, [camera])[camera]
-            assert (found["verdict"], found["detail"]) == ("login_withheld", batch.UNREADABLE)
+            with pytest.raises(Problem, match="không phải khóa của cơ sở dữ liệu"):
+                looked(other, [camera])
             assert fleet.counts["logins"] == 0
             other.sessions.kw["bind"].dispose()
 
@@ -481,10 +494,10 @@ class TestCommands:
             attempts.begin(session, {camera: old}, NIGHT, NOW)
             session.scalars(select(CredentialAttempt)).one().accepted = False
             before = session.get_one(Camera, camera).password
-        environment.setenv("DONDOC_SECRET_KEY", f"khoa-moi-rat-dai-va-ngau-nhien,{SECRET}")
+        environment.setenv("DONDOC_SECRET_KEY", f"khoa-moi-rat-dai-va-that-ngau-nhien,{SECRET}")
         result = dondoc("cameras", "rotate-key")
         assert "Đã mã hóa lại 1 mật khẩu, 0 không" in result.stderr
-        environment.setenv("DONDOC_SECRET_KEY", "khoa-moi-rat-dai-va-ngau-nhien")
+        environment.setenv("DONDOC_SECRET_KEY", "khoa-moi-rat-dai-va-that-ngau-nhien")
         newer = World(load())
         with newer.sessions.begin() as session:
             row = session.get_one(Camera, camera)

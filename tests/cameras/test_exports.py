@@ -17,7 +17,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as prometheus_families
 from sqlalchemy import select
 
-from dondoc import clock
+from dondoc import clock, keys
 from dondoc.cameras import attempts, credentials, imports, night
 from dondoc.cameras.address import parse
 from dondoc.cameras.declare import declare
@@ -342,9 +342,19 @@ def test_no_password_or_name_breaks_out_of_its_place(password: str, label: str) 
 def test_a_lost_key_is_said_with_the_camera(cameras: World, environment: pytest.MonkeyPatch) -> None:
     from dondoc.settings import load
 
-    environment.setenv("DONDOC_SECRET_KEY", "mot-khoa-khac")
-    with pytest.raises(Problem, match="CAM-00001"):
+    environment.setenv("DONDOC_SECRET_KEY", "mot-khoa-khac-rat-dai-va-ngau-nhien")
+    with pytest.raises(Problem, match="không phải khóa của cơ sở dữ liệu"):
         configuration(World(load()), "go2rtc")
+    environment.delenv("DONDOC_SECRET_KEY")
+    with pytest.raises(Problem, match="Đặt lại đúng khóa cũ"):
+        configuration(World(load()), "go2rtc")
+
+
+def test_a_password_that_no_key_opens_is_said_with_its_camera(cameras: World) -> None:
+    with cameras.sessions.begin() as session:
+        session.get_one(Camera, 1).password = keys.cipher(["mot-khoa-khac"], "password").encrypt(b"p").decode()
+    with pytest.raises(Problem, match="CAM-00001"):
+        configuration(cameras, "go2rtc")
 
 
 class TestTables:

@@ -319,7 +319,7 @@ def test_a_child_that_cannot_start_is_our_fault_and_said_aloud(monkeypatch: pyte
 
 
 def test_a_child_knows_no_settings_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DONDOC_SECRET_KEY", "bi-mat")
+    monkeypatch.setenv("DONDOC_SECRET_KEY", "bi-mat-rat-dai-va-that-ngau-nhien")
     monkeypatch.setenv("OPENCV_VIDEOIO_DEBUG", "1")
 
     async def work(made: Decoder) -> bytes:

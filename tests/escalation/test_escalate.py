@@ -3,15 +3,20 @@
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import delete
 
 from dondoc import clock
+from dondoc.errors import Problem
 from dondoc.escalation import letters as letters_room
 from dondoc.escalation.recipients import needs_approval, recipients
 from dondoc.forms.judge import judge
+from dondoc.store.trust import KeyCheck
+from dondoc.world import World
 from tests.escalation.conftest import Office, one
 
 DUC_THO, NNPTNT, HONG_LINH = "ubnd-huyen-duc-tho", "so-nnptnt", "ubnd-thi-xa-hong-linh"
@@ -392,7 +397,14 @@ class TestBlankForms:
         office.decide()
         assert sorted(originals.glob("??/*")) == made
 
+    def test_a_lost_key_stops_the_letters_that_should_carry_a_form(self, office: Office) -> None:
+        settings = office.world.settings.model_copy(update={"secret_key": None})
+        with pytest.raises(Problem, match="Đặt lại đúng khóa cũ"):
+            replace(office, world=World(settings)).decide()
+
     def test_without_a_key_the_letter_goes_without_a_form(self, office: Office) -> None:
+        with office.world.sessions.begin() as session:
+            session.execute(delete(KeyCheck))
         office.world.settings.secret_key = None
         office.decide()
         letter = office.letters(HONG_LINH)[0]

@@ -22,7 +22,7 @@ from dondoc.forms.spec import FormSpec, load_specs
 from dondoc.forms.verdict import FormVerdict
 from dondoc.settings import DATA
 
-SECRETS = ["khoa-thu-nghiem"]
+SECRETS = ["khoa-thu-nghiem-dai-va-ngau-nhien"]
 DAY = date(2021, 11, 18)
 OWNERS = {
     "form_01": "so-nnptnt",

@@ -66,7 +66,7 @@ def test_no_order_of_events_breaks_the_outbox(server: MailServer, empty: Path) -
             super().__init__()
             self.home = Path(tempfile.mkdtemp())
             shutil.copy(empty, self.home / "dondoc.db")
-            made = Settings(home=self.home, mode="live", secret_key=SecretStr("k"))  # type: ignore[call-arg]
+            made = Settings(home=self.home, mode="live", secret_key=SecretStr("khoa-thu-nghiem-dai-va-ngau-nhien"))  # type: ignore[call-arg]
             self.desk = Desk(World(made), server)
             self.post.taken, self.post.data = Counter(), []
             self.resent: Counter[str] = Counter()

@@ -80,8 +80,8 @@ def test_a_folder_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
 
 
 def test_the_setting_is_a_comma_list(environment: pytest.MonkeyPatch) -> None:
-    environment.setenv("DONDOC_SECRET_KEY", " khoa-moi , khoa-cu,, ")
-    assert load().secret_keys == ["khoa-moi", "khoa-cu"]
+    environment.setenv("DONDOC_SECRET_KEY", " khoa-moi-rat-dai-va-that-ngau-nhien , khoa-cu,, ")
+    assert load().secret_keys == ["khoa-moi-rat-dai-va-that-ngau-nhien", "khoa-cu"]
 
 
 def test_a_signature_holds_for_its_purpose_its_message_and_any_of_our_keys() -> None:

@@ -15,7 +15,7 @@ from dondoc.store.cameras import Camera
 from dondoc.world import World
 from tests.conftest import SECRET, Run, at
 
-NEW = "khoa-moi-rat-dai-va-ngau-nhien"
+NEW = "khoa-moi-rat-dai-va-that-ngau-nhien"
 CONTENTS = [f"bản gốc {n}".encode() * 100 for n in range(5)]
 DIES = """
 import os, signal

@@ -100,7 +100,7 @@ class _Batch:
             cameras = session.scalars(wanted.order_by(Camera.worked_at.is_(None), Camera.id)).all()
             self.pasts = past.pasts(session, [c.id for c in cameras], self.night)
             self.pictured = {c.id for c in cameras if thumbnails.allowed(self.world, c)}
-            secrets = self.world.settings.secret_keys
+            secrets = self.world.secrets
             looks = [_prepared(secrets, camera) for camera in cameras]
             credentials.follow_key(session, secrets, {(x.user, x.password) for x in looks if x.user and x.password})
         return looks

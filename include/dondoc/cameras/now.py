@@ -15,6 +15,7 @@ from dondoc.cameras import night, ourside
 from dondoc.cameras.looks import BY_HAND
 from dondoc.cameras.state import NO_ADDRESS, exempt
 from dondoc.errors import Problem
+from dondoc.store import files
 from dondoc.store.cameras import Camera, CameraCheck
 from dondoc.world import World
 
@@ -78,7 +79,7 @@ def _since(session: Session, camera: int, moment: datetime) -> CameraCheck | Non
 def _alone(world: World, camera: int) -> Iterator[None]:
     """One look at a camera at a time, whichever process or thread asks; a killed one leaves nothing behind."""
     folder = world.settings.home / "locks"
-    folder.mkdir(parents=True, exist_ok=True)
+    files.folder(folder)
     handle = os.open(folder / f"camera-{camera}", os.O_CREAT | os.O_RDWR, 0o600)
     try:
         ends = time.monotonic() + PATIENCE

@@ -13,9 +13,9 @@ from cryptography.fernet import InvalidToken
 from sqlalchemy import select
 
 from dondoc import clock, keys
-from dondoc.cameras.exports.files import replace
 from dondoc.errors import Problem
 from dondoc.store.cameras import Camera
+from dondoc.store.files import folder, replace
 from dondoc.world import World
 
 KEPT = timedelta(days=7)
@@ -40,9 +40,9 @@ def allowed(world: World, camera: Camera) -> bool:
 def put(world: World, camera: int, jpeg: bytes, at: datetime) -> None:
     """Keep a picture in the place of the one before. A failure is logged: it must not cost the look."""
     try:
-        sealed = keys.cipher(world.settings.secret_keys, "thumbnails").encrypt_at_time(jpeg, int(at.timestamp()))
-        _folder(world).mkdir(mode=0o700, parents=True, exist_ok=True)
-        replace(_path(world, camera), sealed, 0o600)
+        sealed = keys.cipher(world.secrets, "thumbnails").encrypt_at_time(jpeg, int(at.timestamp()))
+        folder(_folder(world))
+        replace(_path(world, camera), sealed)
     except (OSError, Problem) as error:
         log.warning("no thumbnail of CAM-%05d is kept: %s", camera, error)
 
@@ -78,10 +78,10 @@ def rotate(world: World) -> dict[str, int]:
     Raises:
         Problem: no key is set, or a file cannot be read or written.
     """
-    cipher, counts = keys.cipher(world.settings.secret_keys, "thumbnails"), {"rotated": 0, "unreadable": 0}
+    cipher, counts = keys.cipher(world.secrets, "thumbnails"), {"rotated": 0, "unreadable": 0}
     for path in sorted(_folder(world).glob("CAM-*.bin")):
         try:
-            replace(path, cipher.rotate(path.read_bytes()), 0o600)
+            replace(path, cipher.rotate(path.read_bytes()))
             counts["rotated"] += 1
         except FileNotFoundError:  # pruned meanwhile
             continue
@@ -102,7 +102,7 @@ def _kept(world: World, files: set[Path], now: datetime) -> Iterator[Path]:
 
 def _opened(world: World, path: Path, now: datetime) -> Thumbnail | None:
     try:
-        cipher, sealed = keys.cipher(world.settings.secret_keys, "thumbnails"), path.read_bytes()
+        cipher, sealed = keys.cipher(world.secrets, "thumbnails"), path.read_bytes()
         jpeg = cipher.decrypt_at_time(sealed, int(KEPT.total_seconds()), int(now.timestamp()))
         return Thumbnail(jpeg, datetime.fromtimestamp(cipher.extract_timestamp(sealed), clock.HERE))
     except (OSError, InvalidToken, Problem):

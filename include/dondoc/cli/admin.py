@@ -19,12 +19,16 @@ def upgrade() -> None:
     """Nâng cơ sở dữ liệu lên phiên bản mới nhất, và nhận ra camera theo các cách viết địa chỉ biết được hiện nay."""
     from dondoc import settings
     from dondoc.cameras.declare import identify_again
-    from dondoc.store import session
+    from dondoc.store import files, session
+    from dondoc.world import World
 
-    url = settings.load().url
-    session.upgrade(url)
-    with session.sessions(url).begin() as open_session:
+    world = World(settings.load())
+    session.upgrade(world.settings.url)
+    for path in [*files.wide(world.settings.home, leave=world.settings.shared_folders)]:
+        files.narrow(path)
+    with world.sessions.begin() as open_session:
         found = identify_again(open_session)
+    world.secrets  # noqa: B018 - a wrong key is said here already
     say("Cơ sở dữ liệu đã ở phiên bản mới nhất.")
     if found["changed"]:
         say(f"Đã tính lại địa chỉ nhận dạng của {found['changed']} camera.")
@@ -55,7 +59,7 @@ def rotate_key() -> None:
     world = open_world()
     originals = world.blobs.rotate()
     with world.sessions.begin() as session:
-        passwords = credentials.rotate(session, world.settings.secret_keys)
+        passwords = credentials.rotate(session, world.secrets)
     pictures = thumbnails.rotate(world)
     say(f"Đã mã hóa lại {passwords['rotated']} mật khẩu, {passwords['unreadable']} không giải mã được (cần nhập lại).")
     say(

@@ -49,7 +49,7 @@ def export(
     """Xuất tình trạng camera (csv, xlsx, openmetrics) hoặc cấu hình máy chủ video của các camera đang có hình."""
     from dondoc import clock
     from dondoc.cameras.exports import fleet
-    from dondoc.cameras.exports.files import replace
+    from dondoc.store.files import replace
     from dondoc.world import open_world
 
     if (with_passwords or restricted) and not by.strip():
@@ -70,7 +70,7 @@ def export(
     else:
         content = _for_people(world, format_, restricted, by.strip(), now)
     # Server configurations hold addresses even without passwords; tables and metrics are for other programs to read.
-    replace(out, content, 0o600 if format_ in SERVERS or restricted else 0o644)
+    replace(out, content)
     held = content.decode().partition("\n")[0].removeprefix("# dondoc: ") if format_ in SERVERS else ""
     say(f"Đã ghi {out}. {held}".rstrip())
 

@@ -56,7 +56,7 @@ def retry(
     world = open_world()
     with world.sessions.begin() as session:
         found = records.find(session, camera)
-        secrets = world.settings.secret_keys
+        secrets = world.secrets
         credentials.retry(session, found, by=by, reason=reason, secrets=secrets, now=clock.now())
     say(f"CAM-{found.id:05}: mật khẩu được gửi lại từ lần kiểm tra của ngày sau ngày bị từ chối.")
 
@@ -88,7 +88,7 @@ def enter(
     password = _password()
     with world.sessions.begin() as session:
         found = records.find(session, camera)
-        secrets = world.settings.secret_keys
+        secrets = world.secrets
         credentials.enter(session, found, user, password, by=by, secrets=secrets, now=clock.now())
     say(f"CAM-{found.id:05}: đã lưu tài khoản (mã hóa).")
 

@@ -160,7 +160,7 @@ def import_cameras(
     from dondoc.world import open_world
 
     world, text, name = open_world(), _text(file), safe_filename(file.name)
-    secrets, now = world.settings.secret_keys, clock.now()
+    secrets, now = world.secrets, clock.now()
     with world.sessions.begin() as session:
         counts = imports.import_csv(session, world.directive, text, name, secrets=secrets, now=now, by=by)
     unnamed = "" if by.strip() else " Chưa ghi ai nhập: lần sau thêm --by “Họ tên”."

@@ -34,6 +34,7 @@ def blank(
 ) -> None:
     """Biểu mẫu trống của một đơn vị, đã điền sẵn tên và mã xác nhận."""
     from dondoc.forms import blank as room
+    from dondoc.store.files import replace
     from dondoc.world import open_world
 
     world = open_world()
@@ -42,8 +43,8 @@ def blank(
         raise Problem(
             f"Không có đơn vị “{agency}” trong văn bản chỉ đạo. Xem mã đơn vị ở cột agency của `obligations`."
         )
-    spec, secrets = _spec(world, form), world.settings.secret_keys
-    _write(out, room.blank(spec, found, directive=world.directive, secrets=secrets))
+    spec, secrets = _spec(world, form), world.secrets
+    replace(out, room.blank(spec, found, directive=world.directive, secrets=secrets))
     if not secrets:
         say("Chưa đặt DONDOC_SECRET_KEY: biểu mẫu không có mã xác nhận.")
     say(f"Đã ghi {spec.title} của {found.name} vào {out}.")
@@ -60,13 +61,6 @@ def _spec(world: "World", form: str) -> "FormSpec":
     raise Problem(f"Không có biểu mẫu “{form}”. Chọn một trong: {known}.")
 
 
-def _write(path: Path, content: bytes) -> None:
-    try:
-        path.write_bytes(content)
-    except OSError as error:
-        raise Problem(f"{path}: không ghi được tệp ({error.strerror}). Kiểm tra thư mục và quyền ghi.") from None
-
-
 def check(
     files: list[Path],
     as_json: Annotated[bool, typer.Option("--json")] = False,
@@ -77,6 +71,7 @@ def check(
     """Kiểm tra biểu mẫu đã điền mà không tiếp nhận; không cần cơ sở dữ liệu."""
     from dondoc import clock
     from dondoc.forms.judge import judge
+    from dondoc.store.files import replace
     from dondoc.world import open_world
 
     if annotate and len(files) != 1:
@@ -93,7 +88,7 @@ def check(
         if annotate:
             from dondoc.forms.annotate import annotate as mark
 
-            _write(annotate, mark(content, form, base_version=form.base_version or 0, **common))
+            replace(annotate, mark(content, form, base_version=form.base_version or 0, **common))
             say(f"Đã ghi bản đánh dấu vào {annotate}.")
 
 

@@ -148,6 +148,7 @@ def main() -> int:
     asked.add_argument("--once", action="store_true", help="end after one round; approvals are answered")
     once: bool = asked.parse_args().once
     _listen(_interrupted)
+    os.umask(0o077)  # Airflow's files, logs and mailboxes too
     home = HOME.absolute()
     try:
         with place.claim(home), ExitStack() as stack:

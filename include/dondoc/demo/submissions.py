@@ -114,7 +114,7 @@ class Desk:
 
         `token=False`: not our form, but a copy that somebody made.
         """
-        secrets = self.world.settings.secret_keys if head.pop("token", True) else []
+        secrets = self.world.secrets if head.pop("token", True) else []
         spec, directive = load_specs(self.world.settings.data)[form], self.world.directive
         head = {
             "agency_name": directive.agency(agency).name,

@@ -115,7 +115,7 @@ def begin(world: World, fleet: Fleet, home: Path) -> None:
             world.directive,
             write_cameras(fleet, home / "cameras.csv"),
             "cameras.csv",
-            secrets=world.settings.secret_keys,
+            secrets=world.secrets,
             now=clock.now(),
         )
 

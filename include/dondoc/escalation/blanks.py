@@ -32,11 +32,11 @@ def make(world: World, wanted: Iterable[tuple[str, str]]) -> Blanks:
 
     About a tenth of a second each: not to be called inside a transaction.
     """
-    return {pair: _blank(world, *pair) for pair in wanted} if world.settings.secret_keys else {}
+    return {pair: _blank(world, *pair) for pair in wanted} if world.secrets else {}
 
 
 def _blank(world: World, agency: str, form: str) -> Attachment:
     spec = load_specs(world.settings.data)[form]
-    secrets = world.settings.secret_keys
+    secrets = world.secrets
     content = blank(spec, world.directive.agency(agency), directive=world.directive, secrets=secrets)
     return Attachment(f"Bieu_mau_{spec.code}_{agency}.xlsx", world.blobs.put(content), XLSX)

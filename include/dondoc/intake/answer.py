@@ -126,7 +126,7 @@ def _answered_today(world: World, session: Session, recipient: str, now: datetim
 def _annotated(world: World, submission: Submission, verdict: Verdict) -> tuple[Attachment, ...]:
     """The workbook back with the wrong cells marked; nothing when it cannot be marked."""
     content = world.blobs.get(submission.sha256)
-    data, directive, secrets = world.settings.data, world.directive, world.settings.secret_keys
+    data, directive, secrets = world.settings.data, world.directive, world.secrets
     form = judge(
         content,
         submission.filename,

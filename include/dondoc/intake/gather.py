@@ -23,6 +23,7 @@ from dondoc.errors import Problem
 from dondoc.intake.judge import newest_verdict, without_reading
 from dondoc.intake.receive import receive, visible
 from dondoc.mail.servers import ImapServer
+from dondoc.store import files
 from dondoc.store.intake import SourceRead
 from dondoc.world import World
 
@@ -76,7 +77,7 @@ def read_folder(world: World, now: datetime) -> SourceResult:
     result = SourceResult("folder")
     drop = world.settings.home / "drop"
     try:
-        drop.mkdir(parents=True, exist_ok=True)
+        files.folder(drop)
         paths = sorted(path for path in drop.iterdir() if _may_be_a_document(path.name))
     except OSError as error:
         result.ok = False
@@ -178,7 +179,8 @@ def _take_file(world: World, path: Path, result: SourceResult, now: datetime) ->
 
 
 def _put_aside(path: Path, folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
+    files.folder(folder)
+    files.narrow(path)
     path.rename(folder / path.name)
 
 

@@ -100,7 +100,7 @@ def judge_submission(world: World, submission_id: int, *, now: datetime) -> Verd
         submission.filename,
         data=world.settings.data,
         directive=world.directive,
-        secrets=world.settings.secret_keys,
+        secrets=world.secrets,
         day=submission.happened_at.date(),
     )
     with world.sessions.begin() as session:

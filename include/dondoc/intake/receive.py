@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from dondoc.errors import Problem
 from dondoc.settings import Settings
+from dondoc.store import files
 from dondoc.store.intake import Submission
 from dondoc.world import World
 
@@ -83,7 +84,7 @@ def receive(
 
 def _room_left(settings: Settings) -> None:
     try:
-        settings.home.mkdir(parents=True, exist_ok=True)
+        files.folder(settings.home)
         free = shutil.disk_usage(settings.home).free
     except OSError as error:
         raise Problem(

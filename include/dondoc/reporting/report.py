@@ -18,6 +18,7 @@ from dondoc.reporting import words
 from dondoc.reporting.document import document
 from dondoc.reporting.figures import figures as compute
 from dondoc.reporting.workbook import workbook
+from dondoc.store.files import folder, replace
 from dondoc.store.mail import OutboxLetter
 from dondoc.store.reporting import Report, ReportIssue
 from dondoc.world import World
@@ -39,9 +40,9 @@ def make(world: World, as_of: datetime, known_at: datetime | None, out: Path) ->
         "report.html": _words(world, figures).html.encode(),
     }
     try:
-        out.mkdir(parents=True, exist_ok=True)
+        folder(out)
         for name, content in files.items():
-            (out / name).write_bytes(content)
+            replace(out / name, content)
     except OSError as error:
         raise Problem(f"Không ghi được báo cáo vào {out}: {error.strerror}. Chọn thư mục khác.") from None
     return {name: out / name for name in files}

@@ -10,6 +10,7 @@ from cryptography.fernet import InvalidToken, MultiFernet
 
 from dondoc import keys
 from dondoc.errors import Problem
+from dondoc.store import files
 
 _SHA256 = re.compile("[0-9a-f]{64}")
 
@@ -35,7 +36,7 @@ class Blobs:
         path = self._path(sha256)
         try:
             if not path.exists():
-                path.parent.mkdir(parents=True, exist_ok=True)
+                files.folder(path.parent)
                 _write(path, self._cipher.encrypt(content))
         except OSError as error:
             raise Problem(f"Không ghi được bản gốc vào {self.folder}: {error.strerror}. Kiểm tra ổ đĩa.") from None

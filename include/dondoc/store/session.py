@@ -1,7 +1,9 @@
 """Engine and sessions: SQLite in WAL, or PostgreSQL. A session says when it is opened whether it may write."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import os
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,10 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
 from dondoc.errors import Problem
-from dondoc.store import models  # noqa: F401 - a foreign key finds its table only when every area is loaded
+from dondoc.store import (
+    files,
+    models,  # noqa: F401 - a foreign key finds its table only when every area is loaded
+)
 
 READS = "dondoc_reads"  # execution option of a connection that only reads
 
@@ -26,6 +31,14 @@ class Sessions(sessionmaker[Session]):
     On SQLite `begin()` takes the write lock at once: there is one writer at a time, and none that finds out late.
     Readers take no lock and wait for nobody.
     """
+
+    before_writing: Callable[[], None] | None = None  # called once, before the first transaction that may write
+
+    def begin(self) -> AbstractContextManager[Session]:
+        first, self.before_writing = self.before_writing, None
+        if first is not None:
+            first()
+        return super().begin()
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -51,6 +64,7 @@ def engine(url: str) -> Engine:
     if made.dialect.name == "sqlite":
         if target.database and target.database != ":memory:":
             _make_folder(Path(target.database).parent)
+            event.listen(made, "do_connect", partial(_keep_private, Path(target.database)))
         event.listen(made, "connect", _sqlite_pragmas)
         event.listen(made, "begin", _begin)
     return made
@@ -58,9 +72,17 @@ def engine(url: str) -> Engine:
 
 def _make_folder(folder: Path) -> None:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        files.folder(folder)
     except OSError as error:
         raise Problem(f"Không tạo được thư mục {folder} cho cơ sở dữ liệu: {error.strerror}.") from None
+
+
+def _keep_private(database: Path, *_: Any) -> None:
+    """Made by us, not by SQLite, which asks the umask. The files beside it take the mode of the database."""
+    with suppress(OSError):  # SQLite says what is wrong
+        os.close(os.open(database, os.O_CREAT | os.O_RDONLY, 0o600))
+    for name in (database.name, f"{database.name}-wal", f"{database.name}-shm"):
+        files.narrow(database.with_name(name))
 
 
 def _sqlite_pragmas(connection: Any, _: Any) -> None:

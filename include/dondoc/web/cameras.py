@@ -189,7 +189,7 @@ def router(acting: Callable[..., User]) -> APIRouter:
                 username.strip(),
                 password,
                 by=user.name,
-                secrets=world.settings.secret_keys,
+                secrets=world.secrets,
                 now=clock.now(),
             )
         return onward(request, f"/cameras/{camera}", f"CAM-{camera:05}: đã lưu tài khoản mới (mã hóa).")
@@ -201,7 +201,7 @@ def router(acting: Callable[..., User]) -> APIRouter:
         world = world_of(request)
         with world.sessions.begin() as session:
             found = records.find(session, str(camera))
-            secrets = world.settings.secret_keys
+            secrets = world.secrets
             credentials.retry(session, found, by=user.name, reason=reason, secrets=secrets, now=clock.now())
         return onward(request, f"/cameras/{camera}", f"CAM-{camera:05}: mật khẩu được thử lại từ đêm tới.")
 
@@ -311,7 +311,7 @@ def _held_back(world: World, session: Session, camera: Camera, moment: datetime)
     """Why its password would not be sent now, in words."""
     tonight = night.night_of(moment)
     try:
-        return credentials.refused_since(session, camera, secrets=world.settings.secret_keys, tonight=tonight)
+        return credentials.refused_since(session, camera, secrets=world.secrets, tonight=tonight)
     except Problem as unreadable:
         return str(unreadable)
 

@@ -8,13 +8,13 @@ from sqlalchemy.orm import Session
 
 from dondoc.cameras import credentials
 from dondoc.cameras.exports import frigate, go2rtc, mediamtx, openmetrics, tables
-from dondoc.cameras.exports.files import replace
 from dondoc.cameras.exports.openmetrics import Run
 from dondoc.cameras.exports.permission import permissions
 from dondoc.cameras.exports.streams import Stream, plain
 from dondoc.cameras.exports.verified import shown, verified
 from dondoc.cameras.state import states
 from dondoc.store.cameras import NightRun
+from dondoc.store.files import replace
 from dondoc.world import World
 
 LOOKS = ("night", "second", "day", "all")  # rounds over the fleet; a look at single cameras has a name of its own
@@ -47,9 +47,7 @@ def configuration(
         found = states(world, session, now)
         cameras = shown(found, restricted=restricted)
         allowed = permissions(session, cameras)
-        streams = verified(
-            found, world.directive, world.settings.secret_keys, restricted=restricted, permissions=allowed
-        )
+        streams = verified(found, world.directive, world.secrets, restricted=restricted, permissions=allowed)
         streams = [stream for stream in streams if stream.checked or not checked_only]
         listed = {stream.camera for stream in streams}
         secrets = {stream.camera for stream in streams if stream.secret} if passwords else set()
