@@ -1,4 +1,5 @@
-# One image for every service of docker-compose.yaml. BASE may be any Python 3.11 to 3.13 on glibc.
+# One image for every service of docker-compose.yaml. BASE may be any Python 3.11 to 3.13 on glibc, best with its digest
+# (NAME:TAG@sha256:…): none is written here, because none could be looked up where this was made.
 ARG BASE=python:3.11.14-slim-bookworm
 
 FROM ${BASE} AS packages
@@ -14,15 +15,17 @@ RUN /opt/venv/bin/pip check
 FROM ${BASE}
 # Its home and the data folder are all that the user may write; code and packages belong to root.
 RUN useradd --uid 50000 --gid 0 --no-create-home --home-dir /opt/airflow --shell /usr/sbin/nologin airflow \
- && install -d -o 50000 -g 0 -m 0770 /opt/airflow /opt/airflow/logs /var/lib/dondoc /var/lib/dondoc/drop
+ && install -d -o 50000 -g 0 -m 0700 /opt/airflow /opt/airflow/logs /var/lib/dondoc /var/lib/dondoc/drop
 COPY --from=packages /opt/venv /opt/venv
 WORKDIR /opt/dondoc
-COPY pyproject.toml ./
 COPY include include/
 COPY dags dags/
 COPY plugins plugins/
-# Compiled here: the user could not write bytecode later, and each start of Airflow would take 12 s longer.
-RUN /opt/venv/bin/pip install --no-cache-dir --disable-pip-version-check --no-index --no-deps --no-build-isolation --editable . \
+# Named by a path instead of installed, so that no build tool is in the image. Compiled here: the user could not write
+# bytecode later, and each start of Airflow would take 12 s longer.
+RUN /opt/venv/bin/python -c 'import site; print("/opt/dondoc/include", file=open(f"{site.getsitepackages()[0]}/dondoc.pth", "w"))' \
+ && printf '#!/opt/venv/bin/python\nfrom dondoc.cli import main\n\nmain()\n' > /opt/venv/bin/dondoc \
+ && chmod 0755 /opt/venv/bin/dondoc \
  && /opt/venv/bin/python -m compileall -q --invalidation-mode unchecked-hash include dags plugins
 
 ENV PATH=/opt/venv/bin:$PATH \

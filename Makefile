@@ -4,15 +4,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
 
-.PHONY: demo test lint lock clean
+.PHONY: demo test lint lock audit clean
 
-$(VENV)/.ready: requirements.txt pyproject.toml
+$(VENV)/.ready: requirements.txt requirements-dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; assert (3, 11) <= sys.version_info < (3, 14)' 2>/dev/null || \
 	  { echo "dondoc needs Python 3.11 to 3.13; say which with: make PYTHON=/path/to/python3" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check uv==0.13.9
-	# Compiled at install: it saves 12 s at each start of Airflow.
-	$(UV) pip install --quiet --python $(BIN)/python --compile-bytecode --require-hashes -r requirements.txt
+	# The image installs the first list alone. Compiled at install: it saves 12 s at each start of Airflow.
+	$(UV) pip install --quiet --python $(BIN)/python --compile-bytecode --require-hashes -r requirements.txt \
+	  -r requirements-dev.txt
 	$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
 	touch $@
 
@@ -27,9 +28,16 @@ lint: $(VENV)/.ready
 test: lint
 	$(BIN)/python -m pytest
 
+LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras \
+  --no-header --no-annotate --no-emit-index-url
+
 lock: $(VENV)/.ready
-	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras \
-	  --no-header --no-annotate --no-emit-index-url -o requirements.txt requirements.in
+	$(LOCK) -o requirements.txt requirements.in
+	$(LOCK) -o requirements-dev.txt requirements-dev.in
+
+# Needs the database of advisories on the Internet; .ci/run calls it where that can be reached.
+audit: $(VENV)/.ready
+	$(UV) tool run pip-audit==2.10.1 --vulnerability-service osv --disable-pip --require-hashes -r requirements.txt
 
 clean:
 	rm -rf $(VENV) .demo
