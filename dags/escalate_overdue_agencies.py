@@ -26,7 +26,6 @@ from dondoc.orchestration.timetables import WorkingDayTimetable
     default_args={"on_failure_callback": alerts.failed, "retries": 1, "retry_delay": timedelta(seconds=20)},
     tags=["dondoc", "đôn đốc"],
     doc_md=__doc__,
-    user_defined_macros={"letters": approving.letters},
 )
 def escalate_overdue_agencies():
     @task(max_active_tis_per_dag=1)

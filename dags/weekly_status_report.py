@@ -24,7 +24,6 @@ from dondoc.orchestration import alerts, approving, reporting, runs
     default_args={"on_failure_callback": alerts.failed, "retries": 1, "retry_delay": timedelta(seconds=20)},
     tags=["dondoc", "báo cáo"],
     doc_md=__doc__,
-    user_defined_macros={"letters": approving.letters},
 )
 def weekly_status_report():
     @task(max_active_tis_per_dag=1)

@@ -4,18 +4,21 @@ import logging
 import os
 import tempfile
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import create_engine, make_url, text
 from typer.testing import CliRunner, Result
 
+from dondoc.audit import Actor, Channel
 from dondoc.clock import HERE
 from dondoc.directive.load import load as load_directive
 from dondoc.directive.model import Directive
 from dondoc.settings import DATA, load
+from dondoc.store.facts import Contact
 from dondoc.store.session import upgrade
 from dondoc.workdays import WorkingDays
 from dondoc.workdays import load as load_calendar
@@ -100,6 +103,25 @@ def empty_database(request: pytest.FixtureRequest, environment: pytest.MonkeyPat
     url = sqlite if request.param == "sqlite" else request.getfixturevalue("empty_postgres")
     environment.setenv("DONDOC_DATABASE_URL", url)
     return str(url)
+
+
+def approver(
+    world: World, name: str = "Trần Thị B", login: str | None = "b.tran", email: str | None = None, **other: Any
+) -> Contact:
+    """An approver of the issuing agency, registered in the address book."""
+    values: dict[str, Any] = {"agency": world.directive.issuer, "role": "approver", "phone": ""}
+    values |= {"valid_from": date(2000, 1, 1), "recorded_at": at(1)} | other
+    address = email or f"{login}@so.test"
+    with world.sessions.begin() as session:
+        row = Contact(name=name, login=login, email=address, **values)
+        session.add(row)
+        session.flush()
+        return row
+
+
+def acting(name: str = "Trần Thị B", login: str = "b.tran", channel: Channel = Channel.PAGE) -> Actor:
+    """A person at a door."""
+    return Actor(name, login, channel)
 
 
 @pytest.fixture

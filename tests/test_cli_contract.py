@@ -35,6 +35,8 @@ CONTRACT = {
     "deliver": "--json",
     "report": "--as-of --known-at --out",
     "report issue": "--as-of --number --date --file --by",
+    "audit list": "--act --since --json",
+    "audit verify": "--expect --json",
     "db upgrade": "",
     "doctor": "--json",
 }

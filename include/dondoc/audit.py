@@ -100,6 +100,32 @@ def record(
     return event
 
 
+def events(
+    session: Session,
+    *,
+    act: str | None = None,
+    subject: str | None = None,
+    since: datetime | None = None,
+    before: int | None = None,
+    limit: int | None = None,
+) -> list[AuditEvent]:
+    """What was written down, newest first; `before`: only events with a smaller number."""
+    query = select(AuditEvent).order_by(AuditEvent.id.desc()).limit(limit)
+    wanted = [
+        *([AuditEvent.act == act] if act else []),
+        *([AuditEvent.subject == subject] if subject else []),
+        *([AuditEvent.recorded_at >= since] if since else []),
+        *([AuditEvent.id < before] if before else []),
+    ]
+    return list(session.scalars(query.where(*wanted)))
+
+
+def as_row(event: AuditEvent) -> dict[str, Any]:
+    """An event as the command line and the page show it."""
+    names = ("id", "recorded_at", "act", "subject", "name", "login", "channel", "address", "details", "digest")
+    return {name: getattr(event, name) for name in names}
+
+
 def _digest(event: AuditEvent, before: str, secret: str | None) -> str:
     told = [
         before,

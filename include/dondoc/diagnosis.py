@@ -41,6 +41,7 @@ def examine(now: Callable[[], datetime]) -> list[Finding]:
         partial(_home, found),
         partial(_metrics, found),
         partial(_database, world),
+        partial(_audit, world),
         partial(_smtp, found),
         partial(_mailboxes, found),
         partial(_replies, found),
@@ -137,6 +138,26 @@ def _database(world: World) -> Iterator[Finding]:
         yield _finding("database", "error", "Không mở được cơ sở dữ liệu. Kiểm tra DONDOC_DATABASE_URL.")
     except Problem as problem:
         yield _finding("database", "error", str(problem))
+
+
+def _audit(world: World) -> Iterator[Finding]:
+    from dondoc import audit
+
+    try:
+        with world.sessions.reading() as session:
+            found = audit.verify(session, world.settings.secret_keys)
+    except (DBAPIError, OSError, Problem):  # said of the database already
+        return
+    if found.broken:
+        message = (
+            f"Nhật ký đã bị can thiệp: {found.broken}. Giữ nguyên cơ sở dữ liệu, báo lãnh đạo; xem `dondoc audit`."
+        )
+        yield _finding("audit", "error", message)
+    if found.unknown:
+        message = (
+            f"{found.unknown} dòng nhật ký ghi bằng khóa không còn trong DONDOC_SECRET_KEY. Thêm khóa cũ để kiểm tra."
+        )
+        yield _finding("audit_key", "warning", message)
 
 
 def _smtp(found: Settings) -> Iterator[Finding]:

@@ -74,6 +74,9 @@ class Settings(BaseSettings):
     archive_imap_url: SecretStr | None = Field(None, description="Mailbox of the archive address.")
     lease_seconds: float = Field(300, gt=0, description="How long a worker may hold an outbox row, in real seconds.")
     grace_days: int = Field(1, ge=0, description="Working days after the last day before the first overdue letter.")
+    two_approvers: bool = Field(
+        False, description="Letters to anyone above the clerk leave only when two different approvers said yes."
+    )
     outage_nights: int = Field(2, ge=1, description="Bad nights in a row before an outage opens.")
     source_max_age_minutes: int = Field(60, gt=0, description="A source read longer ago than this makes us blind.")
     min_free_mb: int = Field(200, ge=0, description="Below this free space nothing is acknowledged at its source.")

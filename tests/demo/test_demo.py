@@ -59,7 +59,8 @@ def test_once_the_four_dags_run_green_and_nothing_is_left(tmp_path: Path) -> Non
     assert left_behind(tmp_path) == []
     with sqlite3.connect(tmp_path / ".demo" / "dondoc" / "dondoc.db") as database:
         approvers = database.execute("select distinct approved_by from outbox where needs_approval").fetchall()
-    assert approvers == [("duyet.demo",)]
+        doors = database.execute("select distinct login, channel from approvals").fetchall()
+    assert (approvers, doors) == ([("Trưởng phòng CNTT",)], [("duyet.demo", "airflow")])
 
 
 def test_an_interruption_while_airflow_starts_leaves_nothing(tmp_path: Path) -> None:

@@ -14,12 +14,15 @@ from aiosmtpd.smtp import Session as SmtpSession
 from sqlalchemy import select, update
 
 from dondoc import clock
+from dondoc.audit import Actor
 from dondoc.demo.mailserver import MailServer, Post
 from dondoc.mail import delivery, outbox
 from dondoc.mail.letter import Letter, StillTrue
 from dondoc.mail.servers import imap_from_url, smtp_from_url
+from dondoc.store.facts import Contact
 from dondoc.store.mail import OutboxEvent, OutboxLetter
 from dondoc.world import World
+from tests.conftest import acting, approver
 
 MONDAY = clock.at(clock.datetime(2021, 11, 22).date(), 9)
 ARCHIVE = "luu@ioc.test"
@@ -108,6 +111,20 @@ class Desk:
         }
         smtp = smtp_from_url(self.server.smtp_url("ioc@hatinh.test"))
         return delivery.deliver(self.world.sessions, other.pop("smtp", smtp), **arguments | other)
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """What every act of a person takes besides the act."""
+        return {"settings": self.world.settings, "now": self.now}
+
+    def approve(self, *ids: int, by: Actor | None = None) -> list[OutboxLetter]:
+        """An approver says yes; without a name, the one that there is."""
+        actor = by or acting()
+        with self.world.sessions.begin() as session:
+            known = session.scalars(select(Contact).where(Contact.login == actor.login)).first()
+        contact = known or approver(self.world, actor.name, actor.login)
+        with self.world.sessions.begin() as session:
+            return outbox.approve(session, ids, contact, actor, **self.given, still_true=self.checks)
 
     def row(self, row_id: int) -> OutboxLetter:
         with self.world.sessions.begin() as session:

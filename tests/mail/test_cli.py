@@ -11,6 +11,7 @@ from dondoc import truth
 from dondoc.cli import app
 from dondoc.errors import Problem
 from dondoc.store.mail import OutboxLetter
+from tests.conftest import approver
 from tests.mail.conftest import Desk
 
 CONTRACT = {"id", "message_id", "recipient", "kind", "state", "attempts", "reason"}
@@ -40,6 +41,7 @@ def test_the_outbox_is_one_array_with_the_fields_of_the_contract(desk: Desk, run
 
 
 def test_letters_are_approved_cancelled_and_delivered(desk: Desk, run) -> None:  # type: ignore[no-untyped-def]
+    approver(desk.world, "Nguyễn Văn A")
     desk.write(kind="internal", needs_approval=True)
     desk.write("b@huyen.test")
     rows = json.loads(run("approve", "TH-00001", "2", "--by", "Nguyễn Văn A", "--json").stdout)
@@ -66,7 +68,8 @@ def test_an_uncertain_letter_is_settled(desk: Desk, run) -> None:  # type: ignor
         ("settle", "99", "sent", "--by", "A"),
     ],
 )
-def test_an_unknown_letter_is_a_sentence(run, arguments: tuple[str, ...]) -> None:  # type: ignore[no-untyped-def]
+def test_an_unknown_letter_is_a_sentence(desk: Desk, run, arguments: tuple[str, ...]) -> None:  # type: ignore[no-untyped-def]
+    approver(desk.world, "A")
     with pytest.raises(Problem, match=r"99|x1"):
         run(*arguments)
 

@@ -6,10 +6,10 @@ import pytest
 
 from dondoc import clock
 from dondoc.errors import Problem
-from dondoc.mail import outbox
 from dondoc.mail.letter import Attachment, NotNow
 from dondoc.mail.servers import SmtpServer, smtp_from_url
 from dondoc.store.mail import OutboxLetter
+from tests.conftest import acting
 from tests.mail.conftest import ARCHIVE, MONDAY, Desk, always, hang_up
 
 
@@ -277,13 +277,11 @@ class TestStopped:
     ) -> None:
         row_id = desk.write(kind="overdue", needs_approval=True)
         desk.checks["overdue"] = stopped
-        with desk.world.sessions.begin() as session:
-            [row] = outbox.approve(session, [row_id], by="Trần B", now=MONDAY, still_true=desk.checks)
-            assert (row.state, row.approved_by) == ("held", "Trần B")
-        assert "Trần B đã duyệt" in desk.row(row_id).reason
-        with desk.world.sessions.begin() as session:
-            [row] = outbox.approve(session, [row_id], by="Lê C", now=MONDAY, still_true=desk.checks)
-            assert (row.state, row.approved_by) == ("held", "Trần B"), "once is enough"
+        [row] = desk.approve(row_id)
+        assert (row.state, row.approved_by) == ("held", "Trần Thị B")
+        assert "Trần Thị B đã duyệt" in desk.row(row_id).reason
+        [row] = desk.approve(row_id, by=acting("Lê C", "c.le"))
+        assert (row.state, row.approved_by) == ("held", "Trần Thị B"), "once is enough"
         assert desk.deliver() == {}
         assert "Công văn 99" in desk.row(row_id).reason
         desk.checks["overdue"] = always
@@ -295,8 +293,7 @@ class TestStopped:
     def test_what_became_untrue_meanwhile_is_cancelled_though_it_was_approved(self, desk: Desk) -> None:
         row_id = desk.write(kind="overdue", needs_approval=True)
         desk.checks["overdue"] = stopped
-        with desk.world.sessions.begin() as session:
-            outbox.approve(session, [row_id], by="Trần B", now=MONDAY, still_true=desk.checks)
+        desk.approve(row_id)
         desk.checks["overdue"] = lambda session, row, now: "đơn vị đã nộp"
         assert desk.deliver() == {"cancelled": 1}
         assert desk.received() == []

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from dondoc.errors import Problem
 from dondoc.mail import outbox
 from dondoc.store.mail import OutboxEvent, OutboxLetter
+from tests.conftest import acting
 from tests.mail.conftest import MONDAY, Desk, hang_up
 
 
@@ -26,58 +27,53 @@ def test_a_held_letter_leaves_only_after_a_named_person_said_yes(desk: Desk) -> 
     held = desk.write("b@huyen.test", kind="overdue", hold="không đọc được hộp thư")
     assert desk.deliver() == {}
     assert "không đọc được hộp thư" in desk.row(held).reason
-    with desk.world.sessions.begin() as session:
-        rows = outbox.approve(session, [row_id, held], by="Nguyễn Văn A", now=MONDAY, still_true=desk.checks)
-        assert [(r.state, r.approved_by) for r in rows] == [("pending", "Nguyễn Văn A")] * 2
+    rows = desk.approve(row_id, held)
+    assert [(r.state, r.approved_by) for r in rows] == [("pending", "Trần Thị B")] * 2
     assert desk.deliver() == {"sent": 2}
     with desk.world.sessions.begin() as session:
         events = session.scalars(select(OutboxEvent).where(OutboxEvent.letter_id == row_id)).all()
-    assert [(e.to_state, e.by) for e in events[:2]] == [("held", "dondoc"), ("pending", "Nguyễn Văn A")]
+    assert [(e.to_state, e.by) for e in events[:2]] == [("held", "dondoc"), ("pending", "Trần Thị B")]
 
 
 def test_a_late_approval_of_a_stale_letter_cancels_it(desk: Desk) -> None:
     stale = desk.write(kind="overdue", needs_approval=True)
     late = desk.write("b@huyen.test", needs_approval=True, not_after=MONDAY - timedelta(minutes=1))
     desk.checks["overdue"] = lambda session, row, now: "đơn vị đã nộp Biểu mẫu 03"
-    with desk.world.sessions.begin() as session:
-        rows = outbox.approve(session, [stale, late], by="A", now=MONDAY, still_true=desk.checks)
-        assert [r.state for r in rows] == ["cancelled", "cancelled"]
-        assert "đã nộp Biểu mẫu 03" in rows[0].reason
+    rows = desk.approve(stale, late)
+    assert [r.state for r in rows] == ["cancelled", "cancelled"]
+    assert "đã nộp Biểu mẫu 03" in rows[0].reason
     assert desk.deliver() == {}
 
 
 def test_approving_what_is_not_held_changes_nothing(desk: Desk) -> None:
     row_id = desk.write()
     desk.deliver()
-    with desk.world.sessions.begin() as session:
-        [row] = outbox.approve(session, [row_id], by="A", now=MONDAY, still_true={})
-        assert (row.state, row.approved_by) == ("sent", None)
+    [row] = desk.approve(row_id)
+    assert (row.state, row.approved_by) == ("sent", None)
 
 
 def test_an_unknown_letter_or_a_nameless_person_is_refused(desk: Desk) -> None:
     row_id = desk.write(needs_approval=True)
+    with pytest.raises(Problem, match="TH-00099"):
+        desk.approve(row_id, 99)
     with desk.world.sessions.begin() as session:
         with pytest.raises(Problem, match="TH-00099"):
-            outbox.approve(session, [row_id, 99], by="A", now=MONDAY, still_true=desk.checks)
-        with pytest.raises(Problem, match="tên"):
-            outbox.approve(session, [row_id], by=" ", now=MONDAY, still_true=desk.checks)
-        with pytest.raises(Problem, match="TH-00099"):
-            outbox.cancel(session, 99, "x", "A", MONDAY)
+            outbox.cancel(session, 99, "x", acting("A"), **desk.given)
         with pytest.raises(Problem, match="lý do"):
-            outbox.cancel(session, row_id, " ", "A", MONDAY)
+            outbox.cancel(session, row_id, " ", acting("A"), **desk.given)
     assert desk.row(row_id).state == "held"
 
 
 def test_only_what_has_not_left_can_be_cancelled(desk: Desk) -> None:
     row_id = desk.write()
     with desk.world.sessions.begin() as session:
-        outbox.cancel(session, row_id, "đã gọi điện", "Trần B", MONDAY)
+        outbox.cancel(session, row_id, "đã gọi điện", acting("Trần B"), **desk.given)
     assert (desk.row(row_id).state, desk.row(row_id).reason) == ("cancelled", "Trần B hủy: đã gọi điện")
     sent = desk.write("b@huyen.test")
     assert desk.deliver() == {"sent": 1}
     for gone in (row_id, sent):
         with desk.world.sessions.begin() as session, pytest.raises(Problem, match="không hủy được"):
-            outbox.cancel(session, gone, "x", "A", MONDAY)
+            outbox.cancel(session, gone, "x", acting("A"), **desk.given)
 
 
 def test_a_person_settles_what_is_uncertain_and_nothing_else(desk: Desk) -> None:
@@ -86,11 +82,11 @@ def test_a_person_settles_what_is_uncertain_and_nothing_else(desk: Desk) -> None
     assert desk.deliver() == {"uncertain": 2}
     with desk.world.sessions.begin() as session:
         with pytest.raises(Problem, match="resend"):
-            outbox.settle(session, lost, "again", "A", MONDAY)
-        outbox.settle(session, arrived, "sent", "A", MONDAY)
-        outbox.settle(session, lost, "resend", "A", MONDAY)
+            outbox.settle(session, lost, "again", acting("A"), **desk.given)
+        outbox.settle(session, arrived, "sent", acting("A"), **desk.given)
+        outbox.settle(session, lost, "resend", acting("A"), **desk.given)
         with pytest.raises(Problem, match="uncertain"):
-            outbox.settle(session, arrived, "sent", "A", MONDAY)
+            outbox.settle(session, arrived, "sent", acting("A"), **desk.given)
     assert (desk.row(arrived).state, desk.row(arrived).sent_at) == ("sent", MONDAY)
     assert desk.deliver() == {"sent": 1}
     [message] = desk.received("b@huyen.test")

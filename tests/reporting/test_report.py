@@ -9,11 +9,11 @@ import pytest
 from openpyxl import load_workbook
 from sqlalchemy import select
 
+from dondoc import approval
 from dondoc.clock import end_of
 from dondoc.errors import Problem
 from dondoc.facts import obligations, read
 from dondoc.facts.register import register
-from dondoc.mail import outbox
 from dondoc.reporting import report
 from dondoc.reporting.figures import figures
 from dondoc.store.cameras import Camera, CameraCheck
@@ -21,7 +21,7 @@ from dondoc.store.facts import Contact
 from dondoc.store.mail import OutboxLetter
 from dondoc.store.reporting import Report, ReportIssue
 from dondoc.world import World
-from tests.conftest import Run, at
+from tests.conftest import Run, acting, approver, at
 
 from .conftest import THURSDAY, Made, submission
 
@@ -269,8 +269,9 @@ def test_an_unsent_mail_gives_way_to_the_next_weeks(busy: World, made: Made, tmp
         assert checks["report"](session, rows[first[0]], at(26)) is None
     report.make(busy, end_of(date(2021, 12, 2)), None, tmp_path / "sau")
     second = report.enqueue(busy, end_of(date(2021, 12, 2)), tmp_path / "sau", at(2, 17, month=12))
+    approver(busy, "Phó Giám đốc")
     with busy.sessions.begin() as session:
-        outbox.approve(session, [*first, *second], by="Phó Giám đốc", now=at(2, 18, month=12), still_true=checks)
+        approval.approve(busy, session, [*first, *second], acting(), now=at(2, 18, month=12))
     states = {row.id: row for row in letters(busy)}
     assert {states[i].state for i in first} == {"cancelled"}
     assert {states[i].state for i in second} == {"pending"}

@@ -12,7 +12,12 @@ from dondoc.web.user import NotLoggedIn, User
 from dondoc.world import World
 
 ORIGIN = {"Origin": "http://testserver"}
-PEOPLE = {"ops": User("ops", may_act=True), "viewer": User("nguoixem", may_act=False)}
+PEOPLE = {
+    "ops": User("ops", may_act=True, login="ops"),
+    "viewer": User("nguoixem", may_act=False, login="nguoixem"),
+    "approver": User("duyet", may_act=True, login="b.tran", address="10.1.2.3"),
+    "admin": User("quantri", may_act=True, login="quantri", administers=True),
+}
 
 
 def visitor(request: Request) -> User:

@@ -22,6 +22,7 @@ from dondoc.store.reporting import ReportIssue
 from dondoc.web.letters import STATE
 from dondoc.web.pages import agencies
 from dondoc.world import World
+from tests.conftest import acting, approver
 from tests.web.conftest import ORIGIN, Visit, rows_of, words_of
 
 PAGES = [
@@ -47,7 +48,6 @@ ACTIONS = {
             "document_date": "2021-11-18",
         }
     },
-    "/letters/1/approve": {},
     "/letters/1/cancel": {"data": {"reason": "thử"}},
     "/letters/1/settle": {"data": {"word": "sent"}},
     "/reports/1/issue": {
@@ -104,10 +104,12 @@ def test_a_viewer_cannot_post(visit: Visit, path: str) -> None:
     assert "chỉ được xem" in answer.text
 
 
-@pytest.mark.parametrize("path", ACTIONS)
+@pytest.mark.parametrize("path", [*ACTIONS, "/letters/1/approve"])
 @pytest.mark.parametrize("origin", [{}, {"Origin": "https://evil.example"}, {"Referer": "https://evil.example/x"}])
 def test_a_post_from_another_site_is_refused(visit: Visit, path: str, origin: dict[str, str]) -> None:
-    assert visit("ops").post(path, headers=origin, **ACTIONS[path]).status_code == 403
+    answer = visit("ops").post(path, headers=origin, **ACTIONS.get(path, {}))
+    assert answer.status_code == 403
+    assert "không đến từ trang này" in answer.text
 
 
 def test_the_matrix_shows_every_dated_obligation_with_its_sign_and_lateness(visit: Visit) -> None:
@@ -272,11 +274,17 @@ def _state(world: World, letter: int) -> str:
         return session.get_one(OutboxLetter, letter).state
 
 
-def test_an_operator_approves_a_held_letter_under_their_name(world: World, visit: Visit, held: int) -> None:
-    answer = visit("ops").post(f"/letters/{held}/approve", headers=ORIGIN)
+def test_an_approver_approves_a_held_letter_under_the_name_in_the_address_book(
+    world: World, visit: Visit, held: int
+) -> None:
+    approver(world)
+    assert "Duyệt gửi" in words_of(visit("approver").get(f"/letters/{held}").text)
+    answer = visit("approver").post(f"/letters/{held}/approve", headers=ORIGIN)
     assert answer.status_code == 303
     assert _state(world, held) == "pending"
-    assert "ops duyệt gửi" in words_of(visit("viewer").get(f"/letters/{held}").text)
+    words = words_of(visit("viewer").get(f"/letters/{held}").text)
+    assert "Trần Thị B duyệt gửi" in words
+    assert "qua trang này, tài khoản b.tran" in words
 
 
 def test_what_was_approved_and_is_still_held_is_not_asked_about_again_but_can_be_cancelled(
@@ -285,9 +293,11 @@ def test_what_was_approved_and_is_still_held_is_not_asked_about_again_but_can_be
     def stopped(session: object, row: OutboxLetter, now: object) -> None:
         raise NotNow("mọi thư đang tạm dừng")
 
+    contact = approver(world)
     with world.sessions.begin() as session:
-        outbox.approve(session, [held], by="ops", now=clock.now(), still_true={"internal": stopped})
-    words = words_of(visit("ops").get(f"/letters/{held}").text)
+        given = {"settings": world.settings, "now": clock.now(), "still_true": {"internal": stopped}}
+        outbox.approve(session, [held], contact, acting(), **given)
+    words = words_of(visit("approver").get(f"/letters/{held}").text)
     assert "đã duyệt, đang giữ" in words
     assert "mọi thư đang tạm dừng" in words
     assert "Duyệt gửi" not in words

@@ -17,6 +17,7 @@ ROOMS = (
     "escalation",
     "mail",
     "reporting",
+    "audit",
     "admin",
 )
 

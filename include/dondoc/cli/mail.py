@@ -9,6 +9,7 @@ from dondoc.cli.output import emit, say, show
 
 COLUMNS = ["id", "kind", "recipient", "state", "attempts", "reason"]
 By = Annotated[str, typer.Option(help="Ai quyết định.")]
+Approver = Annotated[str, typer.Option(help="Người duyệt: tên, địa chỉ thư hoặc tên đăng nhập ghi trong danh bạ.")]
 Json = Annotated[bool, typer.Option("--json")]
 
 
@@ -40,17 +41,16 @@ def outbox(as_json: Json = False) -> None:
     show(rows, as_json, COLUMNS)
 
 
-def approve(ids: Annotated[list[str], typer.Argument(metavar="ID…")], by: By, as_json: Json = False) -> None:
+def approve(ids: Annotated[list[str], typer.Argument(metavar="ID…")], by: Approver, as_json: Json = False) -> None:
     """Duyệt gửi những thư đang chờ; thư nào không còn đúng thì hủy."""
-    from dondoc import clock, truth
+    from dondoc import approval, clock
+    from dondoc.cli.acting import actor
     from dondoc.mail import outbox as room
     from dondoc.world import open_world
 
-    world, numbers = open_world(), [_number(i) for i in ids]
-    checks = truth.registry(world)
+    world, numbers, who = open_world(), [_number(i) for i in ids], actor(by)
     with world.sessions.begin() as session:
-        released = room.approve(session, numbers, by=by, now=clock.now(), still_true=checks)
-        rows = [room.as_row(row) for row in released]
+        rows = [room.as_row(row) for row in approval.approve(world, session, numbers, who, now=clock.now())]
     show(rows, as_json, COLUMNS)
 
 
@@ -61,11 +61,13 @@ def cancel(
 ) -> None:
     """Hủy một thư chưa gửi."""
     from dondoc import clock
+    from dondoc.cli.acting import actor
     from dondoc.mail import outbox as room
     from dondoc.world import open_world
 
-    with open_world().sessions.begin() as session:
-        row = room.cancel(session, _number(letter), reason, by, clock.now())
+    world, who = open_world(), actor(by)
+    with world.sessions.begin() as session:
+        row = room.cancel(session, _number(letter), reason, who, settings=world.settings, now=clock.now())
     say(f"TH-{row.id:05}: đã hủy.")
 
 
@@ -76,11 +78,13 @@ def settle(
 ) -> None:
     """Xác nhận một thư chưa rõ đã đến hay chưa (uncertain)."""
     from dondoc import clock
+    from dondoc.cli.acting import actor
     from dondoc.mail import outbox as room
     from dondoc.world import open_world
 
-    with open_world().sessions.begin() as session:
-        row = room.settle(session, _number(letter), word, by, clock.now())
+    world, who = open_world(), actor(by)
+    with world.sessions.begin() as session:
+        row = room.settle(session, _number(letter), word, who, settings=world.settings, now=clock.now())
     say(f"TH-{row.id:05}: {'đã gửi' if row.state == 'sent' else 'sẽ gửi lại'}.")
 
 

@@ -47,8 +47,10 @@ def issue(
 ) -> None:
     """Ghi nhận văn thư đã phát hành báo cáo."""
     from dondoc import clock
+    from dondoc.cli.acting import actor
     from dondoc.reporting import report as room
     from dondoc.world import open_world
 
-    room.issue(open_world(), day(as_of), number=number, document_date=day(date), file=file, by=by, now=clock.now())
+    world, who, now = open_world(), actor(by), clock.now()
+    room.issue(world, day(as_of), number=number, document_date=day(date), file=file, actor=who, now=now)
     say(f"Đã ghi nhận: báo cáo ngày {as_of} phát hành số {number}.")

@@ -17,10 +17,10 @@ from typing import NoReturn
 from dondoc import clock, settings
 from dondoc.demo import airflow, mailserver, place, summary, world
 from dondoc.demo.airflow import Airflow
-from dondoc.demo.days import INTAKE, MAIL, TODAY
+from dondoc.demo.days import APPROVER, INTAKE, MAIL, TODAY
 from dondoc.demo.fleet import Fleet
 from dondoc.demo.mailserver import MailServer
-from dondoc.demo.runs import APPROVER, DAGS, Runs
+from dondoc.demo.runs import DAGS, Runs
 from dondoc.errors import Problem
 from dondoc.store.session import upgrade
 from dondoc.world import World

@@ -14,12 +14,13 @@ from typing import Any, Self
 
 import httpx
 
+from dondoc.demo.days import APPROVER
 from dondoc.demo.place import HOST
 from dondoc.errors import Problem
 
 ROOT = Path(__file__).resolve().parents[3]
 PROGRAMS = ("api-server", "scheduler", "dag-processor", "triggerer")
-USERS = {"admin": "admin", "duyet.demo": "op", "xem.demo": "viewer"}  # name → role
+USERS = {"admin": "admin", APPROVER: "op", "xem.demo": "viewer"}  # name → role
 FINAL = {"success", "failed"}
 WAITING = "awaiting_input"
 

@@ -9,6 +9,7 @@ TODAY = "2021-11-25T14:00+07:00"  # a Thursday: the day of the weekly report
 DAY = TODAY[:10]
 MAIL = "demo.hatinh.gov.vn"
 INTAKE = f"tiep-nhan@{MAIL}"
+APPROVER = "duyet.demo"  # the login of whoever approves letters
 ROLES = {"focal_officer": "dau-moi", "clerk": "van-thu", "head": "lanh-dao"}
 
 

@@ -7,14 +7,14 @@ from typing import Any
 from sqlalchemy import select
 
 from dondoc.demo.airflow import FINAL, WAITING, Airflow
-from dondoc.demo.days import DAY
+from dondoc.demo.days import APPROVER, DAY
 from dondoc.store.mail import OutboxLetter
 from dondoc.world import World
 
 GATHER, CHECK = "gather_survey_submissions", "check_camera_reachability"
 ESCALATE, REPORT = "escalate_overdue_agencies", "weekly_status_report"
 DAGS = {GATHER, CHECK, ESCALATE, REPORT}
-APPROVER, APPROVE = "duyet.demo", "Duyệt gửi"
+APPROVE = "Duyệt gửi"
 
 
 class Runs:

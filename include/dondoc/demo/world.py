@@ -13,7 +13,7 @@ from dondoc.cameras import imports, night
 from dondoc.cameras.verdicts import PHASE, SENTENCE
 from dondoc.demo import submissions
 from dondoc.demo.camera import PASSWORD, USER
-from dondoc.demo.days import MAIL, ROLES, address, at
+from dondoc.demo.days import APPROVER, MAIL, ROLES, address, at
 from dondoc.demo.fleet import Fleet
 from dondoc.demo.mailserver import MailServer
 from dondoc.escalation import escalate, sources
@@ -33,6 +33,7 @@ OURS = (
     ("so-tttt", "ops", "Người vận hành", "van-hanh"),
     ("ubnd-tinh", "head", "Văn phòng UBND tỉnh", "van-phong-ubnd"),
 )
+LOGINS = {"approver": APPROVER}
 # agency, number, written on, arrived
 LETTERS = (
     ("ubnd-huyen-cam-xuyen", "1521/UBND-VP", "2021-11-16", "2021-11-16T09:30"),
@@ -64,12 +65,14 @@ def write_contacts(world: World, file: Path) -> str:
     """The address book as a CSV that a person could have kept."""
     agencies = sorted({duty.agency for duty in world.directive.obligations})
     rows = [
-        (agency, role, person(3 * i + j), address(agency, role), f"0912{i:02}{j}345")
+        (agency, role, person(3 * i + j), address(agency, role), f"0912{i:02}{j}345", "")
         for i, agency in enumerate(agencies)
         for j, role in enumerate(ROLES)
     ]
-    rows += [(agency, role, name, f"{box}@{MAIL}", "0239385555") for agency, role, name, box in OURS]
-    return _write(file, [("agency", "role", "name", "email", "phone"), *rows])
+    rows += [
+        (agency, role, name, f"{box}@{MAIL}", "0239385555", LOGINS.get(role, "")) for agency, role, name, box in OURS
+    ]
+    return _write(file, [("agency", "role", "name", "email", "phone", "login"), *rows])
 
 
 def write_cameras(fleet: Fleet, file: Path) -> str:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from dondoc.clock import HERE
 from dondoc.escalation import words
 from dondoc.escalation.ladder import Decision
-from dondoc.facts import contacts
+from dondoc.facts import approvers, contacts
 from dondoc.intake import inbox
 from dondoc.mail import outbox
 from dondoc.mail.letter import Letter
@@ -87,6 +87,8 @@ def to_approve(world: World, session: Session, now: datetime) -> None:
         + (f"; duyệt muộn nhất lúc {vn_moment(until)}" if until else "")
         for (title, until), found in groups.items()
     ]
+    if not approvers.approvers(session, world.directive.issuer, now.date()):
+        lines.append(approvers.NOBODY.format(issuer=world.directive.issuer))
     page = world.settings.page
     links = [
         ("Đọc và duyệt trên trang đôn đốc", page("dondoc/letters?state=held")),
@@ -95,6 +97,21 @@ def to_approve(world: World, session: Session, now: datetime) -> None:
     title = f"{len(rows):02} thư đang chờ duyệt gửi"
     key = f"approve|{max(new)}"
     _write(world, session, key, title, lines, now, links=links, roles=APPROVERS, to_approve=ids)
+
+
+def refused_answer(
+    world: World, session: Session, run: str, why: str, held: Sequence[int], before: int, now: datetime
+) -> None:
+    """Tell the administrators that an answer in Airflow was not accepted, or that somebody tampered with a run.
+
+    `before`: how many such letters the run has had.
+    """
+    kept = ", ".join(f"TH-{i:05}" for i in held) or "không có"
+    lines = [why, f"Lượt chạy: {run}", f"Thư vẫn giữ lại: {kept}", "Người duyệt xem và duyệt từng thư trên trang Thư"]
+    page = world.settings.page
+    links = [("Thư đang giữ", page("dondoc/letters?state=held")), ("Nhật ký", page("dondoc/audit"))]
+    title = "Không chấp nhận một câu trả lời duyệt thư trong Airflow"
+    _write(world, session, f"answer|{run}|{before}", title, lines, now, links=links)
 
 
 def _title(world: World, row: OutboxLetter) -> str:

@@ -14,7 +14,7 @@ from dondoc.store.facts import Contact
 
 ROLES = ("focal_officer", "clerk", "head", "board", "approver", "ops")
 REQUIRED = ("agency", "role", "name", "email", "phone")
-OPTIONAL = ("system", "valid_from")
+OPTIONAL = ("system", "valid_from", "login")
 
 
 def import_csv(session: Session, directive: Directive, text: str, filename: str, now: datetime) -> dict[str, int]:
@@ -89,6 +89,7 @@ def _contact(row: dict[str, str], now: datetime) -> Contact:
         name=row["name"],
         email=row["email"].lower(),
         phone=row["phone"],
+        login=row.get("login") or None,
         valid_from=date.fromisoformat(row.get("valid_from") or "2000-01-01"),
         recorded_at=now,
     )
@@ -103,9 +104,10 @@ def _known(session: Session, contact: Contact) -> bool:
         .order_by(Contact.id.desc())
         .limit(1)
     )
-    return newest is not None and (newest.name, newest.phone, newest.valid_from) == (
+    return newest is not None and (newest.name, newest.phone, newest.login, newest.valid_from) == (
         contact.name,
         contact.phone,
+        contact.login,
         contact.valid_from,
     )
 

@@ -2,18 +2,24 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, select, true
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from dondoc import audit
+from dondoc.audit import Actor
+from dondoc.directive.names import fold
 from dondoc.errors import Problem
 from dondoc.mail.letter import Letter, NotNow, StillTrue
 from dondoc.mail.render import one_line
 from dondoc.mail.states import BY, decision, move, record
 from dondoc.settings import Settings
-from dondoc.store.mail import OutboxLetter
+from dondoc.store.facts import Contact
+from dondoc.store.mail import Approval, OutboxLetter
+from dondoc.store.session import one_at_a_time
 
 
 def message_id(dedup: str, installation: str) -> str:
@@ -93,57 +99,127 @@ def no_check(row_id: int, kind: str) -> Problem:
 
 
 def approve(
-    session: Session, ids: Iterable[int], *, by: str, now: datetime, still_true: Mapping[str, StillTrue]
+    session: Session,
+    ids: Iterable[int],
+    contact: Contact,
+    actor: Actor,
+    *,
+    settings: Settings,
+    now: datetime,
+    still_true: Mapping[str, StillTrue],
 ) -> list[OutboxLetter]:
     """Release held letters that are still true, cancel those that are not. Rows not held are returned untouched.
 
     What is stopped for now stays held, approved: delivery releases it by itself when nothing stops it any more, and
-    nobody is asked again.
+    nobody is asked again. With `two_approvers` a letter to anyone above the clerk stays held until a second person
+    has said yes too.
+
+    Args:
+        contact: the approver that `actor` is: ask `dondoc.approval`, which knows who is one.
 
     Raises:
-        Problem: no such letter, or nobody's name.
+        Problem: no such letter.
     """
+    one_at_a_time(session, "approve")
     rows = [_get(session, row_id) for row_id in ids]
-    by = _named(by)
     for row in rows:
-        if row.state != "held" or row.approved_by:
-            continue
-        try:
-            gone = why_not(session, row, still_true, now)
-        except NotNow as stopped:
-            reason = f"{by} đã duyệt, nhưng còn giữ lại: {stopped}"
-            move(session, row, "held", by=by, why=reason, now=now, reason=reason, approved_by=by)
-            continue
-        if gone:
-            reason = f"{by} duyệt, nhưng thư không còn đúng: {gone}"
-            move(session, row, "cancelled", by=by, why=reason, now=now, reason=reason)
-        else:
-            move(session, row, "pending", by=by, why=f"{by} duyệt gửi", now=now, approved_by=by)
+        if row.state == "held" and not row.approved_by:
+            _yes(session, row, contact, actor, settings, now, still_true)
     return rows
 
 
-def cancel(session: Session, row_id: int, reason: str, by: str, now: datetime) -> OutboxLetter:
+def _yes(
+    session: Session,
+    row: OutboxLetter,
+    contact: Contact,
+    actor: Actor,
+    settings: Settings,
+    now: datetime,
+    still_true: Mapping[str, StillTrue],
+) -> None:
+    """An approver says yes to one letter; nothing happens when that is no news."""
+    said = approvals(session, row.id)
+    two = settings.two_approvers and row.needs_approval
+    if two and any(_same_person(one, contact, actor) for one in said):
+        return
+    names = " và ".join([*(one.name for one, _ in said), contact.name])
+    state, why = _after_yes(session, row, names, two and not said, now, still_true)
+    values = {"reason": decision(session, row) if state == "pending" else why}
+    if state != "cancelled" and not (two and not said):
+        values["approved_by"] = names
+    if not move(session, row, state, by=contact.name, why=why, now=now, **values):
+        session.refresh(row)  # somebody cancelled it at this moment
+        return
+    if state != "cancelled":
+        door = {"login": actor.login, "channel": str(actor.channel), "address": actor.address}
+        session.add(Approval(letter_id=row.id, contact_id=contact.id, name=contact.name, recorded_at=now, **door))
+    who = replace(actor, name=contact.name)
+    known = {"contact": contact.id, "called": actor.name, "state": state}
+    audit.record(session, settings.secret_keys, who, "approve", _number(row), now=now, **known)
+
+
+def _after_yes(
+    session: Session,
+    row: OutboxLetter,
+    names: str,
+    first_of_two: bool,
+    now: datetime,
+    still_true: Mapping[str, StillTrue],
+) -> tuple[str, str]:
+    """The state of a letter to which these people have said yes, and why."""
+    stopped = None
+    try:
+        if gone := why_not(session, row, still_true, now):
+            return "cancelled", f"{names} duyệt, nhưng thư không còn đúng: {gone}"
+    except NotNow as why:
+        stopped = why
+    if first_of_two:
+        return "held", f"{names} đã duyệt; còn thiếu người duyệt thứ hai, có địa chỉ thư và tài khoản khác"
+    if stopped:
+        return "held", f"{names} đã duyệt, nhưng còn giữ lại: {stopped}"
+    return "pending", f"{names} duyệt gửi"
+
+
+def approvals(session: Session, row_id: int) -> list[tuple[Approval, Contact]]:
+    """Who has said yes to a letter, in order, with the row of the address book that made them an approver."""
+    both = select(Approval, Contact).join(Contact, Contact.id == Approval.contact_id)
+    return [(a, c) for a, c in session.execute(both.where(Approval.letter_id == row_id).order_by(Approval.id))]
+
+
+def _same_person(said: tuple[Approval, Contact], contact: Contact, actor: Actor) -> bool:
+    """Whether these may be one person: one address, one account or one name is enough, be it under two entries."""
+    approval, earlier = said
+    accounts = {approval.login, earlier.login} & {actor.login, contact.login} - {None, ""}
+    return bool(accounts) or earlier.email == contact.email or fold(earlier.name) == fold(contact.name)
+
+
+def cancel(
+    session: Session, row_id: int, reason: str, actor: Actor, *, settings: Settings, now: datetime
+) -> OutboxLetter:
     """A person stops a letter that has not left.
 
     Raises:
-        Problem: no such letter, it has left or is leaving, or no reason or name is given.
+        Problem: no such letter, it has left or is leaving, or no reason or name of a person is given.
     """
-    row, by = _get(session, row_id), _named(by)
+    row, by = _get(session, row_id), audit.person(actor.name)
     if not reason.strip():
         raise Problem("Chưa ghi lý do hủy thư.")
     if row.state not in ("held", "pending", "deferred"):
         raise Problem(f"Thư TH-{row.id:05} đang ở trạng thái “{row.state}”: không hủy được nữa.")
     _moved(move(session, row, "cancelled", by=by, why=reason, now=now, reason=f"{by} hủy: {reason}"), row)
+    audit.record(session, settings.secret_keys, actor, "cancel", _number(row), now=now, reason=reason)
     return row
 
 
-def settle(session: Session, row_id: int, word: str, by: str, now: datetime) -> OutboxLetter:
+def settle(
+    session: Session, row_id: int, word: str, actor: Actor, *, settings: Settings, now: datetime
+) -> OutboxLetter:
     """A person's word on an `uncertain` letter: it was `sent`, or it did not arrive: `resend` (same Message-ID).
 
     Raises:
-        Problem: no such letter, it is not uncertain, or the word is another.
+        Problem: no such letter, it is not uncertain, the word is another, or no name of a person is given.
     """
-    row, by = _get(session, row_id), _named(by)
+    row, by = _get(session, row_id), audit.person(actor.name)
     if word not in ("sent", "resend"):
         raise Problem(f"“{word}” không phải câu trả lời. Viết sent (đã gửi) hoặc resend (gửi lại).")
     if row.state != "uncertain":
@@ -155,19 +231,18 @@ def settle(session: Session, row_id: int, word: str, by: str, now: datetime) -> 
         free = {"owner": None, "lease_until": None, "next_attempt_at": None}
         done = move(session, row, "pending", by=by, why=f"{by} cho gửi lại", now=now, reason=reason, **free)
     _moved(done, row)
+    audit.record(session, settings.secret_keys, actor, "settle", _number(row), now=now, word=word)
     return row
 
 
 def _get(session: Session, row_id: int) -> OutboxLetter:
-    if (row := session.get(OutboxLetter, row_id)) is None:
+    if (row := session.get(OutboxLetter, row_id, populate_existing=True)) is None:
         raise Problem(f"Không có thư TH-{row_id:05} trong hộp thư đi.")
     return row
 
 
-def _named(by: str) -> str:
-    if not by.strip():
-        raise Problem("Chưa ghi tên người quyết định.")
-    return by.strip()
+def _number(row: OutboxLetter) -> str:
+    return f"TH-{row.id:05}"
 
 
 def _moved(done: bool, row: OutboxLetter) -> None:

@@ -1,51 +1,116 @@
-"""A person's approval in Airflow of letters that wait in the outbox: the last tasks of two DAGs."""
+"""A person's approval in Airflow of letters that wait in the outbox: the last tasks of two DAGs.
+
+Everybody who may edit a DAG can write its XComs and set its tasks to success, so nothing here is decided by either.
+Which letters a run asks about is written down by the run itself, once; who answered what comes with Airflow's own
+resumption of the waiting task, from its record of the answer, and is written down at once. `release` reads these two
+from our own database, asks the address book whether that login may approve, and looks at the XComs only to tell when
+somebody has tampered with them.
+"""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
 from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk import task
+from airflow.sdk.execution_time.hitl import HITLUser
 
 from dondoc import clock
 from dondoc.errors import Problem
+from dondoc.orchestration.accounts import ids_are_logins, login
 from dondoc.orchestration.connections import open_world
 
 log = logging.getLogger(__name__)
 
 APPROVE = "Duyệt gửi"
 LEAVE = "Để lại, chưa gửi"
+ASK, ANSWER, REFUSE = "ask_approval", "answer", "refuse_answer"  # acts of the audit trail; their subject is the run
+EVERYBODY_ELSE = "Trả lời khác bị bỏ qua và được báo cho quản trị viên."
 
 
 def approval(found: Any, *, subject: str, body: str, patience: timedelta) -> None:
-    """The tasks `anything_to_approve`, `approve` and `release`, after a task that returns `to_approve`.
+    """The tasks `anything_to_approve`, `approve` and `release`, after a task that calls `asks`.
 
-    The DAG needs `letters` among its macros. Without an answer within `patience` the letters stay held.
+    Without an answer within `patience` the letters stay held.
     """
 
     @task.short_circuit(ignore_downstream_trigger_rules=True)
-    def anything_to_approve(found: dict[str, Any]) -> list[str]:
-        to_approve: list[str] = found["to_approve"]
-        if to_approve:
+    def anything_to_approve(**context: Any) -> bool:
+        if waiting := bool(still_held(context)):
             tell()
-        return to_approve
+        return waiting
 
     @task(task_id="release")
-    def released(held: Any, answer: Any) -> dict[str, Any]:
-        return release(held, answer)
+    def released(asked: Any, answer: Any, **context: Any) -> dict[str, Any]:
+        return release(context, asked, answer)
 
-    held = anything_to_approve(found)
-    approve = HITLOperator(
+    asked = anything_to_approve()
+    approve = Approval(
         task_id="approve",
         subject=subject,
-        body=f"{body} Thư đang giữ:\n\n{{{{ letters(ti.xcom_pull(task_ids='anything_to_approve')) }}}}",
+        body=body,
         options=[APPROVE, LEAVE],
         defaults=[LEAVE],
         response_timeout=patience,
     )
-    held >> approve
-    released(held, approve.output)
+    found >> asked >> approve
+    released(asked, approve.output)
+
+
+class Approval(HITLOperator):
+    """Asks about the run's letters that are still held, and writes down who answered what."""
+
+    def execute(self, context: Any) -> Any:
+        held = still_held(context)
+        if not held:
+            return None  # approved or cancelled elsewhere meanwhile
+        self.body = f"{self.body} {EVERYBODY_ELSE} Thư đang giữ:\n\n{letters(held)}"
+        self.assigned_users = respondents()
+        return super().execute(context)
+
+    def execute_complete(self, context: Any, event: dict[str, Any]) -> Any:
+        return note_answer(context, super().execute_complete(context, event))
+
+
+def _run(context: Mapping[str, Any]) -> str:
+    return f"{context['dag_run'].dag_id}/{context['dag_run'].run_id}"
+
+
+def asks(context: Mapping[str, Any], ids: Iterable[int | str]) -> list[str]:
+    """Write down which of its letters a run asks an approver about: those that a person has to release.
+
+    The first list of a run stands: when a task is cleared, Airflow shows the approver the old question again.
+    """
+    from dondoc import audit
+
+    world, run = open_world(), _run(context)
+    with world.sessions.begin() as session:
+        held = _held(session, ids)
+        if held and not audit.events(session, act=ASK, subject=run):
+            audit.record(session, world.settings.secret_keys, audit.MACHINE, ASK, run, now=clock.now(), letters=held)
+    return [str(i) for i in held]
+
+
+def _held(session: Any, ids: Iterable[int | str]) -> list[int]:
+    from dondoc.store.mail import OutboxLetter
+
+    rows = [session.get_one(OutboxLetter, int(i)) for i in ids]
+    return [row.id for row in rows if row.state == "held" and row.needs_approval and not row.approved_by]
+
+
+def _asked(session: Any, run: str) -> list[int]:
+    """The run's letters that wait for approval, as it wrote them down."""
+    from dondoc import audit
+
+    events = audit.events(session, act=ASK, subject=run)
+    return _held(session, events[-1].details["letters"]) if events else []
+
+
+def still_held(context: Mapping[str, Any]) -> list[int]:
+    """The letters that this run asks about and that nobody has approved or cancelled since."""
+    with open_world().sessions.reading() as session:
+        return _asked(session, _run(context))
 
 
 def tell() -> None:
@@ -57,31 +122,122 @@ def tell() -> None:
         tell.to_approve(world, session, clock.now())
 
 
-def letters(ids: list[str]) -> str:
-    """What an approver reads in Airflow before saying yes: to whom, about what, and where the whole letter stands."""
+def letters(ids: list[int]) -> str:
+    """What an approver reads in Airflow before saying yes: to whom, about what, and where the whole letter stands.
+
+    No addresses: whoever may look at the DAG reads this too.
+    """
+    from dondoc.facts.addressee import addressees
     from dondoc.store.mail import OutboxLetter
 
     world = open_world()
     pages = world.settings.page("dondoc/letters")
     with world.sessions.reading() as session:
-        rows = [session.get_one(OutboxLetter, int(i)) for i in ids]
-        return "\n".join(f"- [TH-{row.id:05}]({pages}/{row.id}) gửi {row.recipient}: {row.subject}" for row in rows)
+        rows = [session.get_one(OutboxLetter, i) for i in ids]
+        to = addressees(session, world.directive, rows)
+        lines = [f"- [TH-{row.id:05}]({pages}/{row.id}) gửi {to[row.id]}: {row.subject}" for row in rows]
+    if world.settings.two_approvers:
+        lines += ["", "Cần hai người duyệt. Người thứ hai duyệt trên trang của từng thư, hoặc bằng `dondoc approve`."]
+    return "\n".join(lines)
 
 
-def release(held: list[str], answer: Mapping[str, Any] | None) -> dict[str, Any]:
-    """What the approver said in Airflow, carried out by the same `approve` as the page's and the command line's."""
-    from dondoc import truth
-    from dondoc.mail import outbox
+def respondents() -> list[HITLUser] | None:
+    """Whom Airflow lets answer: the approvers' logins. Not under FAB, which asks for the numbers of its accounts; there
+    anybody who may edit the DAG can answer, and it is `release` that refuses.
+    """
+    from dondoc.facts.approvers import approvers
 
-    if not answer or APPROVE not in answer["chosen_options"]:
-        log.info("not approved here: %s stay held", held)
-        return {"approved": [], "by": None}
-    person = answer.get("responded_by_user") or {}
-    by = person.get("name") or person.get("id")
-    if not by:
-        raise Problem("Không rõ ai đã duyệt: thư vẫn được giữ lại. Duyệt lại bằng lệnh `dondoc approve`.")
+    if not ids_are_logins():
+        return None
     world = open_world()
+    with world.sessions.reading() as session:
+        people = approvers(session, world.directive.issuer, clock.now().date())
+    return [HITLUser(id=person.login, name=person.name) for person in people if person.login] or None
+
+
+def note_answer(context: Mapping[str, Any], answer: Mapping[str, Any]) -> dict[str, Any]:
+    """Write down an answer as Airflow has recorded it.
+
+    Returns:
+        what was written: `number` of the event, `chosen`, and `login` (none when nobody answered in time).
+    """
+    from dondoc import audit
+
+    world, who = open_world(), answer["responded_by_user"]
+    chosen = APPROVE if APPROVE in answer["chosen_options"] else LEAVE
+    actor = audit.MACHINE  # time was up
+    if who:
+        actor = audit.Actor(who["name"], login(who["id"], who["name"]), audit.Channel.AIRFLOW)
     with world.sessions.begin() as session:
-        rows = outbox.approve(session, [int(i) for i in held], by=by, now=clock.now(), still_true=truth.registry(world))
-    log.info("approved by %s: %s", by, {row.id: row.state for row in rows})
-    return {"approved": [str(row.id) for row in rows if row.state == "pending"], "by": by}
+        event = audit.record(
+            session, world.settings.secret_keys, actor, ANSWER, _run(context), now=clock.now(), chosen=chosen
+        )
+        return _answer(event)
+
+
+def _answer(event: Any) -> dict[str, Any]:
+    return {"number": event.id, "chosen": event.details["chosen"], "login": event.login or None}
+
+
+def release(context: Mapping[str, Any], asked: Any, answer: Any) -> dict[str, Any]:
+    """What an approver answered in Airflow, carried out by the same `approve` as the page's and the command line's.
+
+    Args:
+        asked, answer: what the XComs of the two tasks before say: compared, never believed.
+
+    Raises:
+        Problem: the answer is not an approver's, or somebody tampered with a task or its XCom; nothing is released,
+            and the administrators are told.
+    """
+    from dondoc import approval, audit
+    from dondoc.facts.approvers import NotAnApprover, approver
+
+    world, run, now = open_world(), _run(context), clock.now()
+    with world.sessions.reading() as session:
+        held = _asked(session, run)
+        event = next(iter(audit.events(session, act=ANSWER, subject=run)), None)
+    nothing: dict[str, Any] = {"approved": [], "by": None}
+    if wrong := _tampered(held, event, asked, answer):
+        raise _refused(world, run, held, wrong)
+    if event is None or not event.login:
+        log.info("nobody answered: %s stay held", held)
+        return nothing
+    actor = audit.Actor(event.name, event.login, audit.Channel.AIRFLOW)
+    try:
+        with world.sessions.begin() as session:
+            if event.details["chosen"] == APPROVE:
+                rows = approval.approve(world, session, held, actor, now=now)
+            else:
+                approver(session, world.directive.issuer, actor, now.date())
+                log.info("not approved here by %s: %s stay held", event.login, held)
+                return nothing
+    except NotAnApprover as refused:
+        raise _refused(world, run, held, str(refused)) from None
+    log.info("approved by %s: %s", event.login, {row.id: row.state for row in rows})
+    return {"approved": [str(row.id) for row in rows if row.state == "pending"], "by": event.login}
+
+
+def _tampered(held: list[int], event: Any, asked: Any, answer: Any) -> str | None:
+    """How one sees that somebody meddled with the run; None when all fits what was written down."""
+    if event is None and held:
+        return "Tác vụ approve được đặt thành công mà không có ai trả lời câu hỏi duyệt thư."
+    if asked is not True:
+        return "Giá trị XCom của tác vụ anything_to_approve đã bị sửa."
+    if answer != (_answer(event) if event else None):
+        return "Giá trị XCom của tác vụ approve khác với câu trả lời mà Airflow đã ghi."
+    return None
+
+
+def _refused(world: Any, run: str, held: list[int], why: str) -> Problem:
+    """What is raised, after the trail has it and the administrators are told: once, however often the task is run."""
+    from dondoc import audit
+    from dondoc.escalation import tell
+
+    now = clock.now()
+    with world.sessions.begin() as session:
+        known = audit.events(session, act=REFUSE, subject=run)
+        if all(event.details["why"] != why for event in known):
+            audit.record(session, world.settings.secret_keys, audit.MACHINE, REFUSE, run, now=now, why=why)
+            tell.refused_answer(world, session, run, why, held, len(known), now)
+    log.error("released nothing in %s: %s", run, why)
+    return Problem(f"Không thư nào được gửi. {why} Người duyệt xem và duyệt trên trang Thư hoặc bằng `dondoc approve`.")

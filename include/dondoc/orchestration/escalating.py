@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dondoc import clock
-from dondoc.orchestration import runs
+from dondoc.orchestration import approving, runs
 from dondoc.orchestration.connections import open_world
 
 log = logging.getLogger(__name__)
@@ -36,13 +36,5 @@ def decide(context: Mapping[str, Any]) -> dict[str, Any]:
         "day": day.isoformat(),
         "agencies": [d["agency"] for d in decisions],
         "outbox_ids": ids,
-        "to_approve": _waiting(ids),
+        "to_approve": approving.asks(context, ids),
     }
-
-
-def _waiting(ids: list[str]) -> list[str]:
-    from dondoc.store.mail import OutboxLetter
-
-    with open_world().sessions.reading() as session:
-        rows = [session.get_one(OutboxLetter, int(i)) for i in ids]
-        return [str(row.id) for row in rows if row.state == "held" and row.needs_approval and not row.approved_by]

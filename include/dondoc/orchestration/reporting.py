@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dondoc import clock
-from dondoc.orchestration import runs
+from dondoc.orchestration import approving, runs
 from dondoc.orchestration.connections import open_world
 
 log = logging.getLogger(__name__)
@@ -24,4 +24,4 @@ def draw_up(context: Mapping[str, Any]) -> dict[str, Any]:
     record = not (runs.params(context)["dry_run"] or runs.late(context, now))
     ids = report.enqueue(world, cut_off, out, now) if record else []
     log.info("report of %s lies in %s; letters held: %s", day, out.name, ids)
-    return {"day": day.isoformat(), "folder": str(out), "to_approve": [str(i) for i in ids]}
+    return {"day": day.isoformat(), "folder": str(out), "to_approve": approving.asks(context, ids)}

@@ -8,6 +8,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from dondoc import audit
+from dondoc.audit import Actor
 from dondoc.clock import end_of
 from dondoc.errors import Problem
 from dondoc.facts import contacts
@@ -121,7 +123,7 @@ def still_true(world: World) -> StillTrue:
     return check
 
 
-def issue(world: World, day: date, *, number: str, document_date: date, file: Path, by: str, now: datetime) -> int:
+def issue(world: World, day: date, *, number: str, document_date: date, file: Path, actor: Actor, now: datetime) -> int:
     """Record that the clerk has issued the report of a day, its signed document being in a file.
 
     Raises:
@@ -131,17 +133,21 @@ def issue(world: World, day: date, *, number: str, document_date: date, file: Pa
         signed = file.read_bytes()
     except OSError as error:
         raise Problem(f"{file}: không đọc được văn bản đã ký ({error.strerror}). Kiểm tra đường dẫn.") from None
-    return issued(world, day, number=number, document_date=document_date, signed=signed, by=by, now=now)
+    return issued(world, day, number=number, document_date=document_date, signed=signed, actor=actor, now=now)
 
 
-def issued(world: World, day: date, *, number: str, document_date: date, signed: bytes, by: str, now: datetime) -> int:
+def issued(
+    world: World, day: date, *, number: str, document_date: date, signed: bytes, actor: Actor, now: datetime
+) -> int:
     """Record that the clerk has issued the report of a day; `signed` is the document itself.
 
     Raises:
-        Problem: no report was drawn up as of that day, it is issued already, or number or name are missing.
+        Problem: no report was drawn up as of that day, it is issued already, or the number is missing, or the name of a
+            person.
     """
-    if not number.strip() or not by.strip():
-        raise Problem("Cần số, ký hiệu văn bản và người ghi nhận (dòng lệnh: --number, --by).")
+    by = audit.person(actor.name)
+    if not number.strip():
+        raise Problem("Cần số, ký hiệu văn bản (dòng lệnh: --number).")
     blob = world.blobs.put(signed)
     with world.sessions.begin() as session:
         if session.scalar(select(ReportIssue).where(ReportIssue.as_of == day)):
@@ -155,4 +161,6 @@ def issued(world: World, day: date, *, number: str, document_date: date, signed:
         )
         session.add(row)
         session.flush()
+        told = {"number": row.document_number, "sha256": blob}
+        audit.record(session, world.settings.secret_keys, actor, "issue_report", day.isoformat(), now=now, **told)
         return row.id

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException as AnyHTTPException
 
 from dondoc.errors import Problem
-from dondoc.web import cameras, inbox, letters, matrix, pauses, reports
+from dondoc.web import audit, cameras, inbox, letters, matrix, pauses, reports
 from dondoc.web.pages import page
 from dondoc.web.user import NotLoggedIn, User
 from dondoc.world import World
@@ -61,8 +61,12 @@ def create_app(
     def acting(request: Request, user: Annotated[User, Depends(known)]) -> User:
         return _may_post(request, user)
 
-    for room in (matrix, cameras, pauses, inbox, letters, reports):
+    def approving(request: Request, user: Annotated[User, Depends(known)]) -> User:
+        return _from_our_page(request, user)
+
+    for room in (matrix, cameras, pauses, inbox, reports, audit):
         app.include_router(room.router(acting), dependencies=[Depends(known)])
+    app.include_router(letters.router(acting, approving), dependencies=[Depends(known)])
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
 
     @app.exception_handler(NotLoggedIn)
@@ -110,9 +114,14 @@ def _incomplete(error: RequestValidationError) -> str:
 
 
 def _may_post(request: Request, user: User) -> User:
-    """Only operators, and only from our own pages: Airflow itself has no defence against forged requests."""
+    """Only operators, and only from our own pages."""
     if not user.may_act:
         raise HTTPException(403, "Tài khoản này chỉ được xem. Liên hệ quản trị viên để được cấp quyền.")
+    return _from_our_page(request, user)
+
+
+def _from_our_page(request: Request, user: User) -> User:
+    """Only from our own pages: Airflow itself has no defence against forged requests."""
     source = request.headers.get("origin") or request.headers.get("referer")
     if not source or urlsplit(source).netloc != request.headers.get("host"):
         raise HTTPException(403, "Yêu cầu không đến từ trang này. Mở lại trang rồi thao tác lại.")

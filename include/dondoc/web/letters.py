@@ -1,17 +1,25 @@
 """The outbox: what was written to whom and why, and what waits for approval."""
 
+import re
 from collections.abc import Callable
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, HTTPException, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
-from dondoc import clock, truth
+from dondoc import approval, clock
+from dondoc.audit import Channel
+from dondoc.errors import Problem
+from dondoc.facts import approvers
+from dondoc.facts.addressee import addressees
 from dondoc.mail import outbox
 from dondoc.store.mail import OutboxEvent, OutboxLetter
 from dondoc.web.pages import download, onward, page, world_of
 from dondoc.web.user import User
+from dondoc.world import World
 
 SHOWN = 50  # letters on a page
 STATE = {
@@ -35,6 +43,23 @@ KIND = {
     "report": "Báo cáo",
     "internal": "Nội bộ",
 }
+DOOR = {Channel.PAGE: "trang này", Channel.CLI: "dòng lệnh", Channel.AIRFLOW: "Airflow"}
+MAIL_ADDRESS = re.compile(r"[^\s<>()\[\],;:\"'“”@]{1,64}@[^\s<>()\[\],;:\"'“”@]{1,255}")
+
+
+def without_addresses(text: str) -> str:
+    """What somebody may read who may not see whom we write to."""
+    return MAIL_ADDRESS.sub("•••", text)
+
+
+def may_approve(world: World, session: Session, user: User, now: datetime) -> str | None:
+    """None when this is an approver, else a sentence why not and who is one."""
+    day, issuer = now.astimezone(clock.HERE).date(), world.directive.issuer
+    try:
+        approvers.approver(session, issuer, user.actor, day, email=user.email)
+    except Problem as refused:
+        return str(refused)
+    return None
 
 
 def state_of(letter: OutboxLetter) -> str:
@@ -42,7 +67,8 @@ def state_of(letter: OutboxLetter) -> str:
     return "đã duyệt, đang giữ" if letter.state == "held" and letter.approved_by else STATE[letter.state]
 
 
-def router(acting: Callable[..., User]) -> APIRouter:
+def router(acting: Callable[..., User], approving: Callable[..., User]) -> APIRouter:
+    """`acting`: who may do what operators do; `approving`: anybody with a login, whom the address book may know."""
     routes = APIRouter()
 
     @routes.get("/letters", response_class=HTMLResponse)
@@ -60,6 +86,7 @@ def router(acting: Callable[..., User]) -> APIRouter:
         with world.sessions.reading() as session:
             rows = list(session.scalars(newest))
             counts = dict(session.execute(select(OutboxLetter.state, func.count()).group_by(OutboxLetter.state)).all())
+            to = addressees(session, world.directive, rows)
         names = {a.id: a.name for a in world.directive.agencies}
         return page(
             request,
@@ -73,16 +100,35 @@ def router(acting: Callable[..., User]) -> APIRouter:
             state_of=state_of,
             kinds=KIND,
             shown=SHOWN,
+            to=to,
+            plain=_plain(request),
         )
 
     @routes.get("/letters/{letter}", response_class=HTMLResponse)
     def letter(request: Request, letter: int) -> HTMLResponse:
-        with world_of(request).sessions.reading() as session:
+        world, user = world_of(request), request.state.visitor
+        with world.sessions.reading() as session:
             if (row := session.get(OutboxLetter, letter)) is None:
                 raise HTTPException(404, f"Không có thư TH-{letter:05}.")
             history = select(OutboxEvent).where(OutboxEvent.letter_id == letter).order_by(OutboxEvent.id)
             events = list(session.scalars(history))
-        return page(request, "letter.html", row=row, events=events, states=STATE, state_of=state_of, kinds=KIND)
+            said = outbox.approvals(session, letter)
+            to = addressees(session, world.directive, [row])[letter]
+            refused = may_approve(world, session, user, clock.now())
+        return page(
+            request,
+            "letter.html",
+            row=row,
+            to=to,
+            events=events,
+            approvals=[one for one, _ in said],
+            doors=DOOR,
+            refused=refused,
+            states=STATE,
+            state_of=state_of,
+            kinds=KIND,
+            plain=_plain(request),
+        )
 
     @routes.get("/letters/{letter}/attachments/{position}")
     def attachment(request: Request, letter: int, position: int) -> Response:
@@ -98,27 +144,38 @@ def router(acting: Callable[..., User]) -> APIRouter:
         return download(world.blobs.get(file["sha256"]), file["filename"])
 
     @routes.post("/letters/{letter}/approve")
-    def approve(request: Request, letter: int, user: Annotated[User, Depends(acting)]) -> RedirectResponse:
-        world = world_of(request)
-        checks = truth.registry(world)
-        with world.sessions.begin() as session:
-            rows = outbox.approve(session, [letter], by=user.name, now=clock.now(), still_true=checks)
-        return onward(request, f"/letters/{letter}", f"TH-{letter:05}: {state_of(rows[0])}.")
+    def approve(request: Request, letter: int, user: Annotated[User, Depends(approving)]) -> RedirectResponse:
+        world, who = world_of(request), user.actor
+        try:
+            with world.sessions.begin() as session:
+                [row] = approval.approve(world, session, [letter], who, email=user.email, now=clock.now())
+        except approvers.NotAnApprover as refused:
+            raise HTTPException(403, str(refused)) from None
+        waits = f" {row.reason}" if row.state == "held" else ""
+        return onward(request, f"/letters/{letter}", f"TH-{letter:05}: {state_of(row)}.{waits}")
 
     @routes.post("/letters/{letter}/cancel")
     def cancel(
         request: Request, letter: int, reason: Annotated[str, Form()], user: Annotated[User, Depends(acting)]
     ) -> RedirectResponse:
-        with world_of(request).sessions.begin() as session:
-            outbox.cancel(session, letter, reason, user.name, clock.now())
+        world = world_of(request)
+        with world.sessions.begin() as session:
+            outbox.cancel(session, letter, reason, user.actor, settings=world.settings, now=clock.now())
         return onward(request, f"/letters/{letter}", f"TH-{letter:05}: đã hủy.")
 
     @routes.post("/letters/{letter}/settle")
     def settle(
         request: Request, letter: int, word: Annotated[str, Form()], user: Annotated[User, Depends(acting)]
     ) -> RedirectResponse:
-        with world_of(request).sessions.begin() as session:
-            state = outbox.settle(session, letter, word, user.name, clock.now()).state
-        return onward(request, f"/letters/{letter}", f"TH-{letter:05}: {STATE[state]}.")
+        world = world_of(request)
+        with world.sessions.begin() as session:
+            row = outbox.settle(session, letter, word, user.actor, settings=world.settings, now=clock.now())
+        return onward(request, f"/letters/{letter}", f"TH-{letter:05}: {STATE[row.state]}.")
 
     return routes
+
+
+def _plain(request: Request) -> Callable[[str], str]:
+    """How a page shows a text to its visitor."""
+    user: User = request.state.visitor
+    return str if user.may_act else without_addresses

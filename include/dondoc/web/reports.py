@@ -56,9 +56,8 @@ def router(acting: Callable[..., User]) -> APIRouter:
             raise HTTPException(404, "Không có báo cáo này.")
         signed = await uploaded(file, "Chọn văn bản đã ký.")
         day = row.as_of.date()
-        room.issued(
-            world, day, number=number, document_date=document_date, signed=signed, by=user.name, now=clock.now()
-        )
+        who, now = user.actor, clock.now()
+        room.issued(world, day, number=number, document_date=document_date, signed=signed, actor=who, now=now)
         said = f"Đã ghi nhận: báo cáo số liệu đến {words.short(day)} phát hành số {number.strip()}."
         return onward(request, "/reports", said)
 

@@ -11,6 +11,8 @@ class User:
     may_act: bool  # operators and administrators; viewers only look
     login: str = ""  # the account that Airflow knows
     address: str | None = None  # of the network
+    email: str | None = None  # of the account, where Airflow knows it
+    administers: bool = False  # reads the audit trail
 
     @property
     def actor(self) -> Actor:

@@ -1,0 +1,53 @@
+"""audit list, audit verify."""
+
+from typing import Annotated
+
+import typer
+
+from dondoc.cli.output import emit, moment, say, show
+
+COLUMNS = ["id", "recorded_at", "act", "subject", "name", "login", "channel", "address", "details"]
+Json = Annotated[bool, typer.Option("--json")]
+
+
+def add(app: typer.Typer) -> None:
+    audit = typer.Typer(no_args_is_help=True, help="Nhật ký: ai đã làm gì, không ai sửa được.")
+    audit.command("list")(listed)
+    audit.command()(verify)
+    app.add_typer(audit, name="audit")
+
+
+def listed(
+    act: Annotated[str | None, typer.Option(help="Chỉ một loại việc, ví dụ approve.")] = None,
+    since: Annotated[str | None, typer.Option(help="Từ ngày hoặc thời điểm này.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Ai đã làm gì, qua cửa nào, từ địa chỉ nào; việc mới nhất trước."""
+    from dondoc import audit
+    from dondoc.world import open_world
+
+    begin = moment(since) if since else None
+    with open_world().sessions.reading() as session:
+        rows = [audit.as_row(event) for event in audit.events(session, act=act, since=begin)]
+    show(rows, as_json, COLUMNS)
+
+
+def verify(
+    expect: Annotated[str | None, typer.Option(metavar="DẤU", help="Dấu cuối đã ghi lại lần trước.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Nhật ký có bị sửa, xóa, chèn không. Ghi lại dấu cuối ở nơi khác: nhờ nó biết các dòng cuối có bị xóa không."""
+    from dondoc import audit
+    from dondoc.world import open_world
+
+    world = open_world()
+    with world.sessions.reading() as session:
+        found = audit.verify(session, world.settings.secret_keys, expect)
+    if found.broken:
+        say(f"NHẬT KÝ ĐÃ BỊ CAN THIỆP: {found.broken}. Giữ nguyên cơ sở dữ liệu, báo lãnh đạo và bộ phận an toàn.")
+    if found.unknown:
+        say(f"{found.unknown} dòng ghi bằng khóa không còn trong DONDOC_SECRET_KEY: chưa kiểm tra được. Thêm khóa cũ.")
+    if as_json:
+        emit({"events": found.events, "unknown": found.unknown, "broken": found.broken, "last": found.last})
+    elif not found.broken:
+        say(f"Nhật ký nguyên vẹn: {found.events} dòng. Dấu cuối: {found.last}")

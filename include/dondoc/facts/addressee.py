@@ -1,0 +1,36 @@
+"""To whom a letter goes, said without an address: for those who may read of it but not write to its recipient."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from dondoc.directive.model import Directive
+from dondoc.store.facts import Contact
+from dondoc.store.mail import OutboxLetter
+
+ROLE = {
+    "focal_officer": "cán bộ đầu mối",
+    "clerk": "văn thư",
+    "head": "lãnh đạo",
+    "board": "lãnh đạo",
+    "approver": "người duyệt",
+    "ops": "người vận hành",
+}
+SOMEBODY = "người ngoài danh bạ"
+
+
+def addressees(session: Session, directive: Directive, letters: Sequence[OutboxLetter]) -> dict[int, str]:
+    """Role and agency of each letter's recipient, by the letter's id, e.g. `lãnh đạo UBND huyện Đức Thọ`."""
+    names = {agency.id: agency.name for agency in directive.agencies}
+    addresses = {letter.recipient for letter in letters}
+    rows = session.scalars(select(Contact).where(Contact.email.in_(addresses)).order_by(Contact.id))
+    roles = {(row.email, row.agency): row.role for row in rows}
+
+    def one(letter: OutboxLetter) -> str:
+        for agency in (letter.agency, directive.issuer):
+            if agency and (role := roles.get((letter.recipient, agency))):
+                return f"{ROLE[role]} {names.get(agency, agency)}"
+        return f"{SOMEBODY}, {names[letter.agency]}" if letter.agency in names else SOMEBODY
+
+    return {letter.id: one(letter) for letter in letters}

@@ -1,0 +1,65 @@
+"""The audit trail, for administrators: who did what, and whether anybody tampered with the record."""
+
+from collections.abc import Callable
+from typing import Annotated
+
+from fastapi import APIRouter, HTTPException, Query, Request
+from fastapi.responses import HTMLResponse
+from sqlalchemy import select
+
+from dondoc import audit as trail
+from dondoc.audit import Channel
+from dondoc.store.trust import AuditEvent
+from dondoc.web.pages import page, world_of
+from dondoc.web.user import User
+
+SHOWN = 100  # events on a page
+DOOR = {
+    Channel.PAGE: "trang",
+    Channel.CLI: "dòng lệnh",
+    Channel.AIRFLOW: "Airflow",
+    Channel.MAIL: "thư",
+    Channel.MACHINE: "máy",
+}
+ACT = {  # what is not here is shown as it is
+    "answer": "trả lời trong Airflow",
+    "approve": "duyệt thư",
+    "ask_approval": "hỏi người duyệt",
+    "cancel": "hủy thư",
+    "issue_report": "ghi nhận phát hành báo cáo",
+    "refuse_answer": "không chấp nhận câu trả lời",
+    "settle": "xác nhận thư chưa rõ",
+}
+
+
+def router(acting: Callable[..., User]) -> APIRouter:
+    routes = APIRouter()
+
+    @routes.get("/audit", response_class=HTMLResponse)
+    def audit(
+        request: Request,
+        act: str | None = None,
+        before: Annotated[int | None, Query(ge=1, lt=2**31)] = None,
+        check: bool = False,
+    ) -> HTMLResponse:
+        user: User = request.state.visitor
+        if not user.administers:
+            raise HTTPException(403, "Nhật ký chỉ dành cho quản trị viên.")
+        world = world_of(request)
+        with world.sessions.reading() as session:
+            rows = trail.events(session, act=act, before=before, limit=SHOWN)
+            known = sorted(session.scalars(select(AuditEvent.act).distinct()))
+            checked = trail.verify(session, world.settings.secret_keys) if check else None
+        return page(
+            request,
+            "audit.html",
+            rows=rows,
+            act=act,
+            known=known,
+            checked=checked,
+            acts=ACT,
+            doors=DOOR,
+            shown=SHOWN,
+        )
+
+    return routes
