@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from dondoc import clock
-from dondoc.errors import Problem
+from dondoc import audit, clock
 from dondoc.facts import contacts
-from dondoc.orchestration import approving
+from dondoc.orchestration import accounts, approving
 from dondoc.store.mail import OutboxLetter
 from dondoc.store.reporting import Decision, Report
 from dondoc.world import World
+from tests.orchestration.conftest import OPS
 
 HEAD = "van-phong@ioc.test"
 
@@ -80,18 +80,40 @@ def test_a_report_never_speaks_of_hours_to_come(peopled: World, play: Callable[.
     assert f"{report.as_of.astimezone(clock.HERE):%d/%m/%Y %H}" == "22/11/2021 08"
 
 
-def test_what_an_approver_answers_in_airflow_releases_the_letters(
+def test_a_run_whose_question_was_never_answered_releases_nothing_and_is_red(
+    peopled: World, play: Callable[..., dict[str, str]]
+) -> None:
+    """`play` sets `approve` to success by hand, as anybody may who can edit a DAG."""
+    states = play("weekly_status_report", as_of="2021-11-18")
+    assert (states["approve"], states["release"], states[""]) == ("success", "failed", "failed")
+    assert {row.state for row in letters(peopled, "report")} == {"held"}
+    with peopled.sessions.reading() as session:
+        [refused] = audit.events(session, act=approving.REFUSE)
+        [asked] = audit.events(session, act=approving.ASK)
+    assert "không có ai trả lời" in refused.details["why"]
+    assert asked.details["letters"] == [row.id for row in letters(peopled, "report")]
+    told = [row for row in letters(peopled, "internal") if "Không chấp nhận" in row.subject]
+    assert [row.recipient for row in told] == [OPS]
+    assert refused.subject in told[0].text
+
+
+def test_what_an_approver_reads_in_airflow_has_role_agency_and_page_but_no_address(
     peopled: World, play: Callable[..., dict[str, str]]
 ) -> None:
     play("weekly_status_report", as_of="2021-11-18")
-    held = [str(row.id) for row in letters(peopled, "report")]
-    asked = approving.letters(held)  # what the approver reads first
-    assert asked.startswith(f"- [TH-{int(held[0]):05}](http://127.0.0.1:8080/dondoc/letters/{held[0]}) gửi {HEAD}: [")
-    left = approving.release(held, {"chosen_options": [approving.LEAVE], "responded_by_user": {"name": "duyet"}})
-    assert left == {"approved": [], "by": None}
-    with pytest.raises(Problem, match="Không rõ ai"):
-        approving.release(held, {"chosen_options": [approving.APPROVE], "responded_by_user": None})
-    assert letters(peopled, "report")[0].state == "held"
-    answer = {"chosen_options": [approving.APPROVE], "responded_by_user": {"id": "2", "name": "duyet"}}
-    assert approving.release(held, answer) == {"approved": held, "by": "duyet"}
-    assert [(row.state, row.approved_by) for row in letters(peopled, "report")] == [("pending", "duyet")]
+    [row] = letters(peopled, "report")
+    page = f"http://127.0.0.1:8080/dondoc/letters/{row.id}"
+    assert approving.letters([row.id]) == f"- [TH-{row.id:05}]({page}) gửi lãnh đạo UBND tỉnh: {row.subject}"
+
+
+@pytest.mark.parametrize(
+    ("manager", "called"),
+    [
+        ("airflow.api_fastapi.auth.managers.simple.simple_auth_manager.SimpleAuthManager", "id"),
+        ("airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager", "name"),
+        ("airflow.providers.keycloak.auth_manager.keycloak_auth_manager.KeycloakAuthManager", "id"),
+    ],
+)
+def test_a_login_is_what_nobody_else_can_be_called(monkeypatch: pytest.MonkeyPatch, manager: str, called: str) -> None:
+    monkeypatch.setenv("AIRFLOW__CORE__AUTH_MANAGER", manager)
+    assert accounts.login("id", "name") == called

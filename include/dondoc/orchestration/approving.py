@@ -14,6 +14,7 @@ from typing import Any
 
 from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk import task
+from airflow.sdk.exceptions import AirflowFailException
 from airflow.sdk.execution_time.hitl import HITLUser
 
 from dondoc import clock
@@ -56,6 +57,10 @@ def approval(found: Any, *, subject: str, body: str, patience: timedelta) -> Non
     )
     found >> asked >> approve
     released(asked, approve.output)
+
+
+class Refused(Problem, AirflowFailException):
+    """Nothing is released, and trying again would not change that."""
 
 
 class Approval(HITLOperator):
@@ -186,7 +191,7 @@ def release(context: Mapping[str, Any], asked: Any, answer: Any) -> dict[str, An
         asked, answer: what the XComs of the two tasks before say: compared, never believed.
 
     Raises:
-        Problem: the answer is not an approver's, or somebody tampered with a task or its XCom; nothing is released,
+        Refused: the answer is not an approver's, or somebody tampered with a task or its XCom; nothing is released,
             and the administrators are told.
     """
     from dondoc import approval, audit
@@ -228,7 +233,7 @@ def _tampered(held: list[int], event: Any, asked: Any, answer: Any) -> str | Non
     return None
 
 
-def _refused(world: Any, run: str, held: list[int], why: str) -> Problem:
+def _refused(world: Any, run: str, held: list[int], why: str) -> Refused:
     """What is raised, after the trail has it and the administrators are told: once, however often the task is run."""
     from dondoc import audit
     from dondoc.escalation import tell
@@ -240,4 +245,4 @@ def _refused(world: Any, run: str, held: list[int], why: str) -> Problem:
             audit.record(session, world.settings.secret_keys, audit.MACHINE, REFUSE, run, now=now, why=why)
             tell.refused_answer(world, session, run, why, held, len(known), now)
     log.error("released nothing in %s: %s", run, why)
-    return Problem(f"Không thư nào được gửi. {why} Người duyệt xem và duyệt trên trang Thư hoặc bằng `dondoc approve`.")
+    return Refused(f"Không thư nào được gửi. {why} Người duyệt xem và duyệt trên trang Thư hoặc bằng `dondoc approve`.")

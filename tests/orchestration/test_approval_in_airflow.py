@@ -1,0 +1,205 @@
+"""Approval in a real Airflow, under both auth managers, attacked by colleagues who may do much but not this."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from dondoc import audit, clock
+from dondoc.mail import outbox
+from dondoc.mail.letter import Letter
+from dondoc.orchestration.approving import ANSWER, APPROVE, LEAVE, REFUSE
+from dondoc.store.facts import Contact
+from dondoc.store.mail import Approval, OutboxLetter
+from tests.conftest import approver
+from tests.orchestration.server import Server, serve
+
+pytestmark = pytest.mark.timeout(900)
+DAG = "weekly_status_report"
+TODAY = date(2021, 11, 25)
+HEAD = "van-phong@ubnd.test"
+USERS = {
+    "quantri": "admin",
+    "ops": "op",
+    "b.tran": "user",  # the approver: more than this Airflow need not let them
+    "c.le": "op",  # an approver until yesterday
+    "nguoidung": "user",
+    "xem": "viewer",
+}
+# What happens in each run → its day; the genuine one last, because a newer report makes the older pointless.
+DAYS = {name: date(2021, 11, 8 + i) for i, name in enumerate(["stranger", "expired", "forged", "asked", "left", "yes"])}
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run of the weekly report that asks about one letter."""
+
+    server: Server
+    id: str
+    letter: int
+
+    @property
+    def path(self) -> str:
+        return f"/dags/{DAG}/dagRuns/{self.id}"
+
+    def answer(self, user: str, option: str = APPROVE) -> int:
+        path = f"{self.path}/taskInstances/approve/-1/hitlDetails"
+        said = {"chosen_options": [option], "params_input": {}}
+        return self.server.ask(user, "PATCH", path, json=said).status_code
+
+    def write_xcom(self, user: str, task: str, value: Any) -> None:
+        """As whoever may edit XComs: changed where there is one, else made."""
+        path = f"{self.path}/taskInstances/{task}/xcomEntries"
+        edited = self.server.ask(user, "PATCH", f"{path}/return_value", json={"value": value})
+        if edited.status_code == 404:
+            new = {"key": "return_value", "value": value, "map_index": -1}
+            edited = self.server.ask(user, "POST", path, json=new)
+        assert edited.is_success, edited.text
+
+    def mark(self, user: str, task: str, state: str) -> None:
+        path = f"{self.path}/taskInstances/{task}"
+        self.server.ask(user, "PATCH", path, json={"new_state": state}).raise_for_status()
+
+    def clear(self, user: str, task: str) -> None:
+        wanted = {"dag_run_id": self.id, "task_ids": [task], "dry_run": False, "only_failed": False}
+        wanted |= {"reset_dag_runs": True}
+        self.server.ask(user, "POST", f"/dags/{DAG}/clearTaskInstances", json=wanted).raise_for_status()
+
+    def end(self) -> str:
+        """The state of the run, once it has one for good."""
+        return self.server.wait(DAG, self.id, {"success", "failed"})
+
+    def row(self) -> OutboxLetter:
+        with self.server.world.sessions.reading() as session:
+            return session.get_one(OutboxLetter, self.letter)
+
+    def written(self, act: str) -> list[Any]:
+        with self.server.world.sessions.reading() as session:
+            return audit.events(session, act=act, subject=f"{DAG}/{self.id}")
+
+    def released_nothing_and_told(self, why: str) -> None:
+        assert (self.end(), self.row().state, self.row().approved_by) == ("failed", "held", None)
+        assert self.server.state(DAG, self.id, "release") == "failed"
+        [refused] = self.written(REFUSE)
+        assert why in refused.details["why"]
+        with self.server.world.sessions.reading() as session:
+            told = session.scalars(select(OutboxLetter).where(OutboxLetter.kind == "internal")).all()
+        [mine] = [one for one in told if self.id in one.text and "Không chấp nhận" in one.subject]
+        assert why in mine.text
+
+
+@pytest.fixture(scope="module", params=["simple", "fab"])
+def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with serve(tmp_path_factory.mktemp("airflow"), USERS, fab=request.param == "fab") as started:
+        world = started.world
+        approver(world, "Trần Thị B", "b.tran")
+        approver(world, "Lê Văn C", "c.le")
+        common: dict[str, Any] = {"phone": "", "valid_from": date(2000, 1, 1), "recorded_at": clock.at(TODAY, 8)}
+        with world.sessions.begin() as session:
+            session.add(Contact(agency="ubnd-tinh", role="head", name="Văn phòng", email=HEAD, **common))
+        yield started
+
+
+@pytest.fixture(scope="module")
+def runs(server: Server) -> dict[str, Run]:
+    """Every run, waiting for its answer."""
+    started = {}
+    for name, day in DAYS.items():
+        asked = {"logical_date": None, "conf": {"as_of": day.isoformat()}}
+        run = server.ask("quantri", "POST", f"/dags/{DAG}/dagRuns", json=asked).raise_for_status().json()["dag_run_id"]
+        started[name] = run
+        assert server.wait(DAG, run, {"awaiting_input", "success", "failed"}) == "awaiting_input"
+    with server.world.sessions.reading() as session:
+        rows = session.scalars(select(OutboxLetter).where(OutboxLetter.kind == "report")).all()
+    letters = {date.fromisoformat(row.context["as_of"][:10]): row.id for row in rows}
+    return {name: Run(server, run, letters[DAYS[name]]) for name, run in started.items()}
+
+
+def test_what_is_asked_names_role_and_agency_and_no_address(server: Server, runs: dict[str, Run]) -> None:
+    run = runs["yes"]
+    asked = server.ask("xem", "GET", f"{run.path}/hitlDetails").raise_for_status()
+    body = asked.json()["hitl_details"][0]["body"]
+    assert f"[TH-{run.letter:05}]" in body
+    assert "gửi lãnh đạo UBND tỉnh" in body
+    assert "@" not in asked.text.replace("@[", "")
+
+
+def test_an_answer_by_somebody_else_releases_nothing(server: Server, runs: dict[str, Run]) -> None:
+    run = runs["stranger"]
+    assert run.answer("xem") == 403
+    if server.manager == "simple":  # Airflow itself lets only those answer whom we named
+        assert {run.answer(user) for user in ("nguoidung", "ops", "quantri")} == {403}
+        return
+    assert run.answer("nguoidung") == 200
+    run.released_nothing_and_told("tài khoản nguoidung không phải người duyệt")
+    assert [event.login for event in run.written(ANSWER)] == ["nguoidung"]
+
+
+def test_an_answer_by_whoever_was_an_approver_until_yesterday_releases_nothing(runs: dict[str, Run]) -> None:
+    run = runs["expired"]
+    approver(run.server.world, "Lê Văn C", "c.le", valid_to=TODAY - timedelta(days=1))
+    assert run.answer("c.le") == 200
+    run.released_nothing_and_told("tài khoản c.le không phải người duyệt")
+
+
+def test_a_task_set_to_success_by_hand_with_a_forged_answer_releases_nothing(runs: dict[str, Run]) -> None:
+    run, ids = runs["forged"], [one.letter for one in runs.values()]
+    answer = {"chosen_options": [APPROVE], "responded_by_user": {"id": "b.tran", "name": "b.tran"}}
+    run.write_xcom("ops", "approve", answer | {"number": 1, "chosen": APPROVE, "login": "b.tran"})
+    run.write_xcom("ops", "anything_to_approve", ids)
+    run.mark("ops", "approve", "success")
+    run.released_nothing_and_told("được đặt thành công mà không có ai trả lời")
+    assert all(one.row().approved_by is None for one in runs.values())
+
+
+def test_an_edited_list_of_letters_releases_nothing_though_the_approver_said_yes(runs: dict[str, Run]) -> None:
+    run = runs["asked"]
+    run.write_xcom("ops", "anything_to_approve", [one.letter for one in runs.values()])
+    assert run.answer("b.tran") == 200
+    run.released_nothing_and_told("XCom của tác vụ anything_to_approve đã bị sửa")
+    assert all(one.row().approved_by is None for one in runs.values())
+
+
+def test_a_no_cannot_be_made_a_yes_afterwards(runs: dict[str, Run]) -> None:
+    run = runs["left"]
+    assert run.answer("b.tran", LEAVE) == 200
+    assert (run.end(), run.row().state) == ("success", "held")
+    [said] = run.written(ANSWER)
+    run.write_xcom("ops", "approve", {"number": said.id, "chosen": APPROVE, "login": "b.tran"})
+    run.clear("ops", "release")
+    run.released_nothing_and_told("XCom của tác vụ approve khác với câu trả lời")
+
+
+def test_an_approver_of_role_user_releases_and_is_written_down_by_their_login(runs: dict[str, Run]) -> None:
+    run = runs["yes"]
+    assert run.answer("b.tran") == 200
+    assert (run.end(), run.row().state, run.row().approved_by) == ("success", "pending", "Trần Thị B")
+    with run.server.world.sessions.reading() as session:
+        [said] = session.scalars(select(Approval).where(Approval.letter_id == run.letter))
+        checked = audit.verify(session, run.server.world.settings.secret_keys)
+    assert (said.login, said.channel, said.name) == ("b.tran", "airflow", "Trần Thị B")
+    assert checked.broken is None
+
+
+def test_on_our_page_the_same_people_may_and_only_administrators_read_the_trail(server: Server) -> None:
+    letter = Letter("internal", "lanh-dao@huyen.test", "Thử", "x", "x", "thu|trang", "thử", needs_approval=True)
+    with server.world.sessions.begin() as session:
+        rows = [replace(letter, dedup=f"trang|{n}") for n in range(2)]
+        ids = [r.id for r in outbox.enqueue(session, rows, settings=server.world.settings, now=clock.at(TODAY, 9))]
+    origin = {"Origin": server.url}
+    for user in ("xem", "nguoidung", "ops", "quantri"):
+        refused = server.client(user).post(f"/dondoc/letters/{ids[0]}/approve", headers=origin)
+        assert (user, refused.status_code) == (user, 403)
+        assert "không phải người duyệt" in refused.text
+        page = server.client(user).get(f"/dondoc/letters/{ids[0]}").text
+        assert (user, ">Duyệt gửi<" in page, "lanh-dao@huyen.test" in page) == (user, False, user in ("ops", "quantri"))
+    assert server.client("b.tran").post(f"/dondoc/letters/{ids[0]}/approve", headers=origin).status_code == 303
+    with server.world.sessions.reading() as session:
+        assert [session.get_one(OutboxLetter, i).state for i in ids] == ["pending", "held"]
+        [said] = session.scalars(select(Approval).where(Approval.letter_id == ids[0]))
+    assert (said.login, said.channel, said.address) == ("b.tran", "page", "127.0.0.1")
+    read = {user: server.client(user).get("/dondoc/audit?check=1").status_code for user in USERS}
+    assert read == dict.fromkeys(USERS, 403) | {"quantri": 200}
