@@ -3,9 +3,11 @@
 from datetime import date, timedelta
 
 import pytest
+from sqlalchemy import update
 
 from dondoc import clock
 from dondoc.intake import inbox
+from dondoc.store.facts import Contact
 from dondoc.store.mail import OutboxLetter
 from tests.escalation.conftest import Office, one
 
@@ -58,6 +60,19 @@ def test_the_same_letters_are_told_once_and_told_again_only_with_a_new_one(thurs
     thursday.approve(*first)
     thursday.decide(agencies=[DUC_THO])
     assert len(told(thursday)) == 2, "fewer wait, none of them new"
+
+
+def test_where_nobody_may_approve_the_administrator_is_told_how_to_register_somebody(post_office: Office) -> None:
+    post_office.decide(agencies=[HONG_LINH])
+    post_office.deliver()
+    post_office.go(THURSDAY)
+    post_office.see()
+    with post_office.world.sessions.begin() as session:
+        session.execute(update(Contact).where(Contact.role == "approver").values(role="ops"))
+    post_office.decide(agencies=[HONG_LINH])
+    letter = told(post_office)[0]
+    assert "Chưa đăng ký người duyệt nào" in letter.text
+    assert "dondoc contacts import" in letter.text
 
 
 def test_nothing_is_told_while_nothing_waits(office: Office) -> None:

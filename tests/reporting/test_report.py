@@ -9,7 +9,7 @@ import pytest
 from openpyxl import load_workbook
 from sqlalchemy import select
 
-from dondoc import approval
+from dondoc import approval, audit
 from dondoc.clock import end_of
 from dondoc.errors import Problem
 from dondoc.facts import obligations, read
@@ -202,6 +202,16 @@ def test_the_command_writes_four_files_and_the_clerk_issues_them(
             date(2021, 11, 26),
         )
         assert busy.blobs.get(row.blob) == b"%PDF-1.7 da ky"
+        [event] = audit.events(session)
+    assert (event.act, event.subject, event.name, event.channel) == (
+        "issue_report",
+        "2021-11-25",
+        "Trần Thị Văn",
+        "cli",
+    )
+    assert event.details["number"] == "05/BC-STTTT"
+    with pytest.raises(Problem, match="tên của máy"):
+        dondoc("report", "issue", "--as-of", "2021-11-25", "--file", signed, *given[:-1], "dondoc")
     with pytest.raises(Problem, match="đã được ghi nhận phát hành rồi"):
         dondoc("report", "issue", "--as-of", "2021-11-25", "--file", signed, *given)
     with pytest.raises(Problem, match="Chưa có báo cáo nào với số liệu ngày 18/11/2021"):

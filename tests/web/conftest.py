@@ -16,6 +16,7 @@ PEOPLE = {
     "ops": User("ops", may_act=True, login="ops"),
     "viewer": User("nguoixem", may_act=False, login="nguoixem"),
     "approver": User("duyet", may_act=True, login="b.tran", address="10.1.2.3"),
+    "machine": User("airflow", may_act=True, login="airflow"),
     "admin": User("quantri", may_act=True, login="quantri", administers=True),
 }
 

@@ -1,0 +1,148 @@
+"""Letters on the pages: who may release them, who sees whom they go to, and who reads the audit trail."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from dondoc import audit, clock
+from dondoc.mail import outbox
+from dondoc.mail.letter import Letter
+from dondoc.store.facts import Contact
+from dondoc.store.mail import OutboxLetter
+from dondoc.web.letters import without_addresses
+from dondoc.world import World
+from tests.conftest import acting, approver, at
+from tests.web.conftest import ORIGIN, Visit, words_of
+
+HEAD = "lanh-dao.duc-tho@ha-tinh.test"
+
+
+@pytest.fixture
+def held(world: World) -> int:
+    """A letter to a head, with addresses wherever a letter can have any."""
+    with world.sessions.begin() as session:
+        common: dict[str, Any] = {"phone": "", "valid_from": at(1).date(), "recorded_at": at(1)}
+        session.add(Contact(agency="ubnd-huyen-duc-tho", role="head", name="Nguyễn A", email=HEAD, **common))
+        letter = Letter(
+            kind="internal",
+            recipient=HEAD,
+            subject=f"Đôn đốc {HEAD}",
+            text=f"Kính gửi <{HEAD}>, hỏi (a.b@c.test).",
+            html="x",
+            dedup="1",
+            reason=f"550 {HEAD}: no such user",
+            agency="ubnd-huyen-duc-tho",
+            needs_approval=True,
+        )
+        return outbox.enqueue(session, [letter], settings=world.settings, now=clock.now())[0].id
+
+
+def state(world: World, letter: int) -> str:
+    with world.sessions.reading() as session:
+        return session.get_one(OutboxLetter, letter).state
+
+
+def test_whoever_is_no_approver_reads_who_is_and_has_no_button(world: World, visit: Visit, held: int) -> None:
+    approver(world)
+    for role in ("ops", "admin", "viewer"):
+        page = visit(role).get(f"/letters/{held}").text
+        assert ">Duyệt gửi<" not in page
+        assert "không phải người duyệt" in words_of(page)
+        assert "Người duyệt: Trần Thị B." in words_of(page)
+        refused = visit(role).post(f"/letters/{held}/approve", headers=ORIGIN)
+        assert refused.status_code == 403
+        assert "Người duyệt: Trần Thị B." in words_of(refused.text)
+    assert state(world, held) == "held"
+
+
+def test_where_nobody_is_registered_the_page_says_how(visit: Visit, held: int) -> None:
+    assert "contacts import" in words_of(visit("admin").get(f"/letters/{held}").text)
+    assert visit("approver").post(f"/letters/{held}/approve", headers=ORIGIN).status_code == 403
+
+
+def test_a_viewer_whom_the_address_book_names_may_approve(world: World, visit: Visit, held: int) -> None:
+    approver(world, "Trần Thị B", "nguoixem")
+    assert ">Duyệt gửi<" in visit("viewer").get(f"/letters/{held}").text
+    assert visit("viewer").post(f"/letters/{held}/approve", headers=ORIGIN).status_code == 303
+    assert state(world, held) == "pending"
+
+
+def test_the_first_of_two_is_told_that_a_second_is_missing(world: World, visit: Visit, held: int) -> None:
+    world.settings.two_approvers = True
+    approver(world)
+    answer = visit("approver").post(f"/letters/{held}/approve", headers=ORIGIN)
+    page = words_of(visit("approver").get(answer.headers["location"]).text)
+    assert "Trần Thị B đã duyệt; còn thiếu người duyệt thứ hai" in page
+    assert "qua trang này, tài khoản b.tran" in page
+    assert state(world, held) == "held"
+
+
+@pytest.mark.parametrize("path", ["/letters", "/letters/{}", "/letters?state=held"])
+def test_a_viewer_sees_role_and_agency_and_no_address(visit: Visit, held: int, path: str) -> None:
+    seen, full = (visit(role).get(path.format(held)).text for role in ("viewer", "ops"))
+    assert "@" not in seen
+    assert "lãnh đạo UBND huyện Đức Thọ" in words_of(seen)
+    assert HEAD in full
+
+
+@pytest.mark.parametrize(
+    "text", ["<a@b.vn>", "a@b.vn, c@d.vn", "mailto:a.b+c@d.e.vn", "“a@b.vn”", "tên@miền.vn", "x" * 5000 + "@b.vn"]
+)
+def test_no_spelling_of_an_address_is_shown(text: str) -> None:
+    assert "@" not in without_addresses(text)
+
+
+def test_every_act_on_a_page_is_in_the_trail_with_the_account_and_its_address(
+    world: World, visit: Visit, held: int
+) -> None:
+    approver(world)
+    visit("approver").post(f"/letters/{held}/approve", headers=ORIGIN)
+    visit("approver").post(f"/letters/{held}/cancel", headers=ORIGIN, data={"reason": "đã gọi điện"})
+    with world.sessions.reading() as session:
+        events = audit.events(session)
+    assert [(e.act, e.subject, e.login, e.channel, e.address) for e in events] == [
+        (act, f"TH-{held:05}", "b.tran", "page", "10.1.2.3") for act in ("cancel", "approve")
+    ]
+
+
+def test_the_trail_is_for_administrators_and_says_whether_it_is_whole(world: World, visit: Visit, held: int) -> None:
+    approver(world)
+    visit("approver").post(f"/letters/{held}/approve", headers=ORIGIN)
+    for role in ("ops", "viewer", "approver"):
+        refused = visit(role).get("/audit")
+        assert (role, refused.status_code) == (role, 403)
+        assert "chỉ dành cho quản trị viên" in words_of(refused.text)
+        assert "/audit" not in visit(role).get("/").text
+    page = words_of(visit("admin").get("/audit?check=1").text)
+    assert "Nguyên vẹn: 1 dòng" in page
+    assert f"duyệt thưTH-{held:05}Trần Thị Bb.trantrang10.1.2.3" in page
+    assert 'href="/audit"' in visit("admin").get("/").text
+    with world.sessions.begin() as session:
+        session.connection().exec_driver_sql("DROP TRIGGER audit_events_no_update")
+        session.connection().exec_driver_sql("UPDATE audit_events SET name='<script>'")
+    broken = visit("admin").get("/audit?check=1").text
+    assert "NHẬT KÝ ĐÃ BỊ CAN THIỆP" in broken
+    assert "<script>" not in broken
+
+
+def test_the_trail_goes_back_page_by_page_and_by_act(world: World, visit: Visit) -> None:
+    with world.sessions.begin() as session:
+        for number in range(130):
+            act = ("approve", "cancel")[number % 2]
+            audit.record(session, world.settings.secret_keys, acting(), act, f"TH-{number:05}", now=at(2))
+    first = visit("admin").get("/audit").text
+    assert 'href="/audit?before=31"' in first
+    assert "TH-00000" in visit("admin").get("/audit?before=31").text
+    cancelled = words_of(visit("admin").get("/audit?act=cancel").text)
+    assert "TH-00129" in cancelled
+    assert "TH-00128" not in cancelled
+    assert visit("admin").get("/audit?before=99999999999999999999").status_code == 400
+
+
+def test_a_page_account_named_like_a_program_has_no_say(world: World, visit: Visit, held: int) -> None:
+    answer = visit("machine").post(f"/letters/{held}/cancel", headers=ORIGIN, data={"reason": "thử"})
+    assert answer.status_code == 400
+    assert "tên của máy" in answer.text
+    with world.sessions.reading() as session:
+        assert session.scalars(select(OutboxLetter.state)).all() == ["held"]
