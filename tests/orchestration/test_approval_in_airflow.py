@@ -63,8 +63,8 @@ class Run:
         path = f"{self.path}/taskInstances/{task}"
         self.server.ask(user, "PATCH", path, json={"new_state": state}).raise_for_status()
 
-    def clear(self, user: str, task: str) -> None:
-        wanted = {"dag_run_id": self.id, "task_ids": [task], "dry_run": False, "only_failed": False}
+    def clear(self, user: str, *tasks: str) -> None:
+        wanted = {"dag_run_id": self.id, "task_ids": tasks, "dry_run": False, "only_failed": False}
         wanted |= {"reset_dag_runs": True}
         self.server.ask(user, "POST", f"/dags/{DAG}/clearTaskInstances", json=wanted).raise_for_status()
 
@@ -161,6 +161,17 @@ def test_an_edited_list_of_letters_releases_nothing_though_the_approver_said_yes
     assert run.answer("b.tran") == 200
     run.released_nothing_and_told("XCom của tác vụ anything_to_approve đã bị sửa")
     assert all(one.row().approved_by is None for one in runs.values())
+
+
+def test_a_question_that_is_cleared_is_asked_again_and_only_its_new_answer_counts(runs: dict[str, Run]) -> None:
+    run = runs["asked"]
+    run.clear("ops", "anything_to_approve", "approve", "release")
+    assert run.server.wait(DAG, run.id, {"awaiting_input", "failed"}) == "awaiting_input"
+    assert run.row().state == "held"
+    assert run.answer("b.tran") == 200
+    assert (run.end(), run.row().state) == ("success", "cancelled")
+    assert "Trần Thị B duyệt, nhưng thư không còn đúng: đã có báo cáo mới hơn" in run.row().reason
+    assert len(run.written(ANSWER)) == 2
 
 
 def test_a_no_cannot_be_made_a_yes_afterwards(runs: dict[str, Run]) -> None:

@@ -64,7 +64,7 @@ def test_a_report_is_drawn_up_and_waits_for_approval(peopled: World, play: Calla
     assert (states["draw_up"], states["anything_to_approve"]) == ("success", "success")
     (letter,) = letters(peopled, "report")
     assert (letter.recipient, letter.state, letter.needs_approval) == (HEAD, "held", True)
-    (told,) = letters(peopled, "internal")
+    (told,) = [row for row in letters(peopled, "internal") if "chờ duyệt" in row.subject]
     assert "- Báo cáo tuần: 01 thư về 01 đơn vị" in told.text
     with peopled.sessions.begin() as session:
         (report,) = session.scalars(select(Report))
@@ -103,7 +103,7 @@ def test_what_an_approver_reads_in_airflow_has_role_agency_and_page_but_no_addre
     play("weekly_status_report", as_of="2021-11-18")
     [row] = letters(peopled, "report")
     page = f"http://127.0.0.1:8080/dondoc/letters/{row.id}"
-    assert approving.letters([row.id]) == f"- [TH-{row.id:05}]({page}) gửi lãnh đạo UBND tỉnh: {row.subject}"
+    assert approving.letters([row.id]) == f"- [TH-{row.id:05}]({page}) gửi lãnh đạo UBND tỉnh Hà Tĩnh: {row.subject}"
 
 
 @pytest.mark.parametrize(

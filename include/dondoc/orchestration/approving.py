@@ -67,6 +67,8 @@ class Approval(HITLOperator):
     """Asks about the run's letters that are still held, and writes down who answered what."""
 
     def execute(self, context: Any) -> Any:
+        if said := already_answered(context):
+            return said
         held = still_held(context)
         if not held:
             return None  # approved or cancelled elsewhere meanwhile
@@ -160,6 +162,19 @@ def respondents() -> list[HITLUser] | None:
     return [HITLUser(id=person.login, name=person.name) for person in people if person.login] or None
 
 
+def already_answered(context: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The answer to this very question, when Airflow runs the task again.
+
+    An answer may overtake the end of the process that asked; the scheduler then takes the task for lost and tries once
+    more. A task that somebody cleared is another one, with an id of its own, and asks anew.
+    """
+    from dondoc import audit
+
+    with open_world().sessions.reading() as session:
+        event = next(iter(audit.events(session, act=ANSWER, subject=_run(context))), None)
+    return _answer(event) if event and event.details["task"] == str(context["ti"].id) else None
+
+
 def note_answer(context: Mapping[str, Any], answer: Mapping[str, Any]) -> dict[str, Any]:
     """Write down an answer as Airflow has recorded it.
 
@@ -170,12 +185,13 @@ def note_answer(context: Mapping[str, Any], answer: Mapping[str, Any]) -> dict[s
 
     world, who = open_world(), answer["responded_by_user"]
     chosen = APPROVE if APPROVE in answer["chosen_options"] else LEAVE
+    details = {"chosen": chosen, "task": str(context["ti"].id)}
     actor = audit.MACHINE  # time was up
     if who:
         actor = audit.Actor(who["name"], login(who["id"], who["name"]), audit.Channel.AIRFLOW)
     with world.sessions.begin() as session:
         event = audit.record(
-            session, world.settings.secret_keys, actor, ANSWER, _run(context), now=clock.now(), chosen=chosen
+            session, world.settings.secret_keys, actor, ANSWER, _run(context), now=clock.now(), **details
         )
         return _answer(event)
 
