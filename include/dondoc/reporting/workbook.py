@@ -1,6 +1,5 @@
 """The workbook: the figures as tables, and two charts that read in black and white."""
 
-from io import BytesIO
 from typing import Any
 
 from openpyxl import Workbook
@@ -9,6 +8,7 @@ from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
+from dondoc import spreadsheets
 from dondoc.reporting import words
 
 _LINE = Side(style="thin", color="999999")
@@ -37,16 +37,15 @@ def workbook(figures: dict[str, Any]) -> bytes:
         )
 
     _table(book.create_sheet("Quá hạn"), "Nội dung quá hạn", "", words.TABLE_3, words.table_3(figures))
-    out = BytesIO()
-    book.save(out)
-    return out.getvalue()
+    return spreadsheets.save(book)
 
 
 def _table(
     sheet: Worksheet, title: str, line: str, headings: tuple[str, ...], rows: list[list[Any]]
 ) -> tuple[int, int]:
     """Write a table from row 4 on; return its first and last row of values."""
-    sheet["A1"], sheet["A2"] = title, line
+    spreadsheets.put(sheet["A1"], title)
+    spreadsheets.put(sheet["A2"], line)
     sheet["A1"].font, sheet["A2"].font = Font(_FONT, 14, bold=True), Font(_FONT, 12, italic=True)
     for column, heading in enumerate(headings, 1):
         cell = sheet.cell(4, column, heading)
@@ -55,7 +54,8 @@ def _table(
         cell.alignment = Alignment("center", "center", wrap_text=True)
     for number, values in enumerate(rows, 5):
         for column, value in enumerate(values, 1):
-            cell = sheet.cell(number, column, value)
+            cell = sheet.cell(number, column)
+            spreadsheets.put(cell, value)
             cell.font, cell.border = Font(_FONT, 12, bold=values[0] == ""), _BOX
             number_like = isinstance(value, int | float)
             cell.alignment = Alignment("center" if number_like else "left", "center", wrap_text=True)

@@ -1,15 +1,13 @@
 """Cameras and their states as a table for people: CSV and xlsx. No address, no login; restricted ones unnamed."""
 
-import csv
-import io
 from collections.abc import Iterable
-from typing import Any
 
 from openpyxl import Workbook
 from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
+from dondoc import spreadsheets
 from dondoc.cameras.state import WORDS, CameraState
 from dondoc.directive.model import Directive
 from dondoc.forms.clean import clean
@@ -29,7 +27,6 @@ COLUMNS = {
     "reason": "Vì sao",
 }
 UNNAMED = "camera hạn chế nêu tên"
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet takes for the beginning of one
 
 
 def rows(states: Iterable[CameraState], directive: Directive, *, restricted: bool = False) -> list[dict[str, str]]:
@@ -61,13 +58,8 @@ def _row(state: CameraState, directive: Directive, restricted: bool) -> dict[str
 
 
 def as_csv(found: Iterable[dict[str, str]]) -> bytes:
-    """UTF-8 with a byte-order mark (Excel needs it); a text that looks like a formula begins with an apostrophe."""
-    out = io.StringIO()
-    writer = csv.DictWriter(out, list(COLUMNS), lineterminator="\r\n")
-    writer.writeheader()
-    for row in found:
-        writer.writerow({k: f"'{v}" if v.startswith(_FORMULA) else v for k, v in row.items()})
-    return out.getvalue().encode("utf-8-sig")
+    """One line a camera; no value in it is run by a program that opens it."""
+    return spreadsheets.as_csv(COLUMNS, (row.values() for row in found))
 
 
 def as_xlsx(found: Iterable[dict[str, str]]) -> bytes:
@@ -79,18 +71,10 @@ def as_xlsx(found: Iterable[dict[str, str]]) -> bytes:
     sheet.append(list(COLUMNS.values()))
     for number, row in enumerate(found, 2):
         for column, value in enumerate(row.values(), 1):
-            _write(sheet.cell(number, column), value)
+            spreadsheets.put(sheet.cell(number, column), value)
     for column, name in enumerate(COLUMNS, 1):
         sheet.cell(1, column).font = Font(bold=True)
         sheet.column_dimensions[get_column_letter(column)].width = 46 if name in ("reason", "name", "site") else 20
     sheet.freeze_panes = "B2"
     sheet.auto_filter.ref = sheet.dimensions
-    out = io.BytesIO()
-    book.save(out)
-    return out.getvalue()
-
-
-def _write(cell: Any, value: str) -> None:
-    cell.value = value
-    cell.data_type = "s"  # openpyxl takes "=…" for a formula
-    cell.quotePrefix = value.startswith(_FORMULA)
+    return spreadsheets.save(book)
