@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from dondoc import keys
 from dondoc import settings as settings_module
 from dondoc.errors import Problem
+from dondoc.isolation import confine
 from dondoc.settings import Settings
 from dondoc.store import files, key_checks
 from dondoc.store.session import behind
@@ -45,6 +46,7 @@ def examine(now: Callable[[], datetime]) -> list[Finding]:
         partial(_smtp, found),
         partial(_mailboxes, found),
         partial(_replies, found),
+        kernel,
     ]
     return [finding for check in checks for finding in check()]
 
@@ -214,3 +216,12 @@ def _replies(found: Settings) -> Iterator[Finding]:
             "Đặt DONDOC_INTAKE_ADDRESS là địa chỉ của hộp thư tiếp nhận."
         )
         yield _finding("reply_to", "warning", message)
+
+
+def kernel() -> Iterator[Finding]:
+    """What the machine lacks to confine the processes that look at strangers' files and pictures."""
+    if lacking := confine.missing():
+        message = f"Hệ điều hành không có {', '.join(lacking)}: tiến trình đọc tệp lạ và hình camera chỉ được giới hạn "
+        yield _finding(
+            "confinement", "warning", message + "bộ nhớ và thời gian. Dùng Linux từ 5.13, không tắt các phần đó."
+        )

@@ -1,0 +1,98 @@
+"""A process that has loaded what a kind of work needs and forks once for each piece: `… MODULE DESCRIPTOR`.
+
+Started and told what to do by `workers`, over one socket. The module has `prepare(context)`, called once, here, with
+bytes that our own side made, and `work(request, ask)`, called once in each child: bytes in, bytes out; `ask` puts a
+question to the parent and returns its reply. Nothing that a stranger sent is looked at in this process, and no child
+sees more than one request: what one sender's file does to its process is gone with it.
+"""
+
+import contextlib
+import gc
+import importlib
+import json
+import os
+import select
+import signal
+import socket
+import sys
+from typing import Any, NoReturn
+
+from dondoc.isolation.confine import confine
+from dondoc.isolation.frames import ANSWER, FAULT, QUESTION, Descriptor
+
+IDLE = 600.0  # seconds without work, after which it ends
+READY, THERE = b"+", b"?"
+TOLD = 4096  # bytes of what a dying library printed
+MEMORY = "memory"
+
+
+def main() -> None:
+    module = importlib.import_module(sys.argv[1])
+    control = socket.socket(fileno=int(sys.argv[2]))
+    module.prepare(Descriptor(control.fileno()).receive())
+    gc.collect()
+    gc.freeze()  # or each child's first collection would copy all of this process's memory
+    confine(processes=True)
+    control.sendall(READY)
+    while select.select([control], [], [], IDLE)[0]:
+        order, descriptors, _, _ = socket.recv_fds(control, 1024, 1)
+        if order == THERE:
+            control.sendall(THERE)
+        elif descriptors:
+            _one(control, module, descriptors[0], json.loads(order))
+        else:
+            return
+
+
+def _one(control: socket.socket, module: Any, descriptor: int, limits: dict[str, int]) -> None:
+    """A child for one piece of work; tells the parent how it ended."""
+    life, alive = os.pipe()  # the writing end is held by the child alone: it ends when the child ends
+    heard, told = os.pipe()
+    os.set_blocking(told, False)  # a library that prints much must not wait for us
+    child = os.fork()
+    if child == 0:
+        os.dup2(told, 2)
+        for number in (control.detach(), life, heard, told):
+            os.close(number)
+        _child(module, descriptor, limits)
+    for number in (descriptor, alive, told):
+        os.close(number)
+    gone = control.fileno() in select.select([control.fileno(), life], [], [])[0]
+    if gone:  # the parent wants no answer any more
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(child, signal.SIGKILL)
+    _, status, used = os.wait4(child, 0)
+    os.set_blocking(heard, False)
+    with contextlib.suppress(BlockingIOError):
+        said = os.read(heard, TOLD)
+        no_memory = b"memory allocation" in said or b"bad_alloc" in said  # Rust's and C++'s last words
+        ended = {"status": status, "cpu": used.ru_utime + used.ru_stime, "memory": used.ru_maxrss, "out": no_memory}
+    os.close(life)
+    os.close(heard)
+    if gone:
+        sys.exit()
+    control.sendall(json.dumps(ended).encode() + b"\n")
+
+
+def _child(module: Any, descriptor: int, limits: dict[str, int]) -> NoReturn:
+    """The work, and nothing after it."""
+    gc.disable()  # a short life, and hardly anything circular
+    channel = Descriptor(descriptor)
+    try:
+        confine(memory=limits["memory"], cpu=limits["cpu"])
+
+        def ask(question: bytes) -> bytes:
+            channel.send(QUESTION, question)
+            return channel.receive()
+
+        channel.send(ANSWER, module.work(channel.receive(), ask))
+    except MemoryError:
+        channel.send(FAULT, MEMORY.encode())
+    except BaseException as error:  # a panic of a Rust library is not an Exception; its text may quote the sender
+        channel.send(FAULT, type(error).__name__.encode())
+    finally:
+        os._exit(0)
+
+
+if __name__ == "__main__":
+    main()
