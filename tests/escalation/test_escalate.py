@@ -14,7 +14,7 @@ from dondoc import clock
 from dondoc.errors import Problem
 from dondoc.escalation import letters as letters_room
 from dondoc.escalation.recipients import needs_approval, recipients
-from dondoc.forms.judge import judge
+from dondoc.forms.limited import judge
 from dondoc.store.trust import KeyCheck
 from dondoc.world import World
 from tests.escalation.conftest import Office, one

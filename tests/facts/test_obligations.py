@@ -124,12 +124,14 @@ def test_a_stray_mail_of_nobody_pauses_nobody(book: Book) -> None:
     assert {s.status for s in book.standings(MONDAY) if s.last_day} == {"overdue"}
 
 
-def test_what_nobody_has_judged_yet_pauses_its_sender(book: Book) -> None:
+def test_what_nobody_has_judged_yet_pauses_its_sender_for_a_day(book: Book) -> None:
     book.contact(DUC_THO, "cntt@ductho.test")
-    book.submitted(at(19), None, sender="cntt@ductho.test")
-    book.submitted(at(19), None, sender="la@noi-khac.test")
-    paused = {s.duty.agency for s in book.standings(MONDAY) if s.status == "under_review"}
-    assert paused == {DUC_THO}
+    book.submitted(at(21, 12), None, sender="cntt@ductho.test")
+    book.submitted(at(21, 12), None, sender="la@noi-khac.test")
+    paused = [
+        {s.duty.agency for s in book.standings(t) if s.status == "under_review"} for t in (at(22, 11), at(22, 13))
+    ]
+    assert paused == [{DUC_THO}, set()]
 
 
 def test_an_absence_note_pauses_nobody(book: Book) -> None:

@@ -15,9 +15,8 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from dondoc.directive.load import load
 from dondoc.directive.model import Directive
-from dondoc.forms import template
+from dondoc.forms import limited, template
 from dondoc.forms.blank import blank
-from dondoc.forms.judge import judge
 from dondoc.forms.spec import FormSpec, load_specs
 from dondoc.forms.verdict import FormVerdict
 from dondoc.settings import DATA
@@ -87,7 +86,7 @@ def _made(
 def judged(
     content: bytes, filename: str = "bm03.xlsx", *, secrets: list[str] = SECRETS, day: date = DAY
 ) -> FormVerdict:
-    return judge(content, filename, data=DATA, directive=DIRECTIVE, secrets=secrets, day=day)
+    return limited.judged(content, filename, data=DATA, directive=DIRECTIVE, secrets=secrets, day=day)
 
 
 def edited(content: bytes, change: Callable[[Workbook], object]) -> bytes:

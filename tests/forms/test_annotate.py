@@ -9,7 +9,7 @@ from openpyxl.utils.cell import coordinate_to_tuple
 
 from dondoc.errors import Problem
 from dondoc.forms import annotate as room
-from dondoc.forms import template, token
+from dondoc.forms import limited, template, token
 from dondoc.forms.verdict import FormVerdict
 from dondoc.settings import DATA
 from tests.forms.conftest import DIRECTIVE, SECRETS, SPECS, cell, edited, form, head, judged, row, table
@@ -20,7 +20,7 @@ SHEET = SPECS["form_03"].sheet
 
 def annotated(content: bytes, verdict: FormVerdict | None = None, base_version: int = 2) -> bytes:
     found = verdict or judged(content)
-    return room.annotate(content, found, data=DATA, directive=DIRECTIVE, secrets=SECRETS, base_version=base_version)
+    return limited.annotate(content, found, data=DATA, directive=DIRECTIVE, secrets=SECRETS, base_version=base_version)
 
 
 def faulty() -> bytes:

@@ -122,6 +122,8 @@ CASES: dict[str, Make] = {
     "agency_disagrees": _head(agency_name="UBND huyện Can Lộc"),
     "read_simplified": _strict_with_formula,
     "too_many_rows": _beyond,
+    "more_errors": lambda: form(rows=[row(fps="x", host="x", rtsp_port="x", channel="x")] * 1300),
+    "more_warnings": lambda: form(rows=[row(name=f"C{n}", latitude="21", host="10.0.0.1") for n in range(2000)]),
     "column_missing": _header(template.FIRST + 3, "Cột lạ"),
     "column_unknown": _header(60, "Cột thêm"),
     "column_repeated": _header(60, "Cổng RTSP"),
@@ -173,7 +175,7 @@ CASES: dict[str, Make] = {
 
 
 def test_every_code_has_a_case_and_every_case_a_code() -> None:
-    assert set(CASES) == set(CATALOGUE)
+    assert set(CASES) == set(CATALOGUE) - {"check_failed"}  # our own fault: see test_limited
 
 
 @pytest.mark.parametrize("code", CASES)

@@ -1,9 +1,8 @@
 """Whatever arrives ends in a verdict: broken, locked, forged and poisoned files."""
 
-import os
 import re
+from contextlib import suppress
 from io import BytesIO
-from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
 
 import pytest
@@ -190,43 +189,9 @@ def test_a_file_name_with_tricks_in_it_is_shown_clean() -> None:
     assert "\u202e" not in message
 
 
-def test_a_reader_that_dies_is_a_file_too_heavy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    dying = tmp_path / "python"
-    dying.write_text("#!/bin/sh\nkill -9 $$\n")
-    dying.chmod(0o755)
-    monkeypatch.setattr(reading.sys, "executable", str(dying))
-    assert refusal(form()).issues[0].code == "too_heavy"
-
-
-def test_the_reader_gets_none_of_our_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("DONDOC_SECRET_KEY", "bi-mat")
-    monkeypatch.setenv("AIRFLOW__CORE__FERNET_KEY", "bi-mat")
-    seen, spy = tmp_path / "seen", tmp_path / "python"
-    spy.write_text(f"#!/bin/sh\nenv > {seen}\n")
-    spy.chmod(0o755)
-    monkeypatch.setattr(reading.sys, "executable", str(spy))
-    refusal(form())
-    assert "bi-mat" not in seen.read_text()
-    assert os.environ["DONDOC_SECRET_KEY"] == "bi-mat"
-
-
 def test_too_many_columns_and_rows_are_left_outside() -> None:
     content = edited(form(), lambda book: table(book).cell(6, 500, value="xa"))
     assert judged(content).outcome == "accepted"
-
-
-def test_merges_by_the_thousand_do_not_hang() -> None:
-    content = form()
-    name = "xl/worksheets/sheet2.xml"
-    merges = "".join(f'<mergeCell ref="A{n}:B{n}"/>' for n in range(1000, 31000)).encode()
-    sheet = part(content, name).replace(b"</sheetData>", b"</sheetData>", 1)
-    sheet = re.sub(
-        rb"</sheetProtection>|<sheetProtection[^>]*/>",
-        lambda m: m[0] + b"<mergeCells>" + merges + b"</mergeCells>",
-        sheet,
-        count=1,
-    )
-    assert judged(repacked(content, {name: sheet})).outcome == "accepted"
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -236,11 +201,8 @@ def test_a_flipped_or_cut_file_never_makes_the_reader_raise_anything_but_a_refus
     for _ in range(data.draw(st.integers(1, 8))):
         content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
     cut = bytes(content[: data.draw(st.integers(0, len(content)))]) if data.draw(st.booleans()) else bytes(content)
-    try:
-        said = reader.read(cut)
-    except reader.Refused as refused:
-        said = refused.said
-    assert said.get("refused") or said["sheets"]
+    with suppress(reading.Unreadable):
+        assert reader.read(cut).sheets
 
 
 _SAMPLE = form(head_=head(), rows=[row()])

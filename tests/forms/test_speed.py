@@ -1,13 +1,15 @@
 """A long form is judged while people wait."""
 
 import resource
-import time
 from io import BytesIO
 
 from openpyxl import Workbook
 
+from dondoc.forms.limited import judge
 from dondoc.forms.spec import Field
-from tests.forms.conftest import SPECS, head, judged
+from dondoc.isolation import workers
+from dondoc.settings import DATA
+from tests.forms.conftest import DAY, DIRECTIVE, SPECS, head
 
 ROWS = 5000
 COLUMNS = (
@@ -38,12 +40,11 @@ def _answer(field: Field, number: int) -> str:
     return own.get(field.key, field.example)
 
 
-def test_five_thousand_rows_take_less_than_three_seconds_of_processor_and_300_mb() -> None:
-    content = long_form()
-    before, children = time.process_time(), resource.getrusage(resource.RUSAGE_CHILDREN)
-    verdict = judged(content)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    spent = time.process_time() - before + after.ru_utime - children.ru_utime
+def test_five_thousand_rows_are_judged_within_the_limits_of_a_child_and_300_mb() -> None:
+    """How long it takes is measured in bench/."""
+    children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    verdict = judge(long_form(), "a.xlsx", data=DATA, directive=DIRECTIVE, secrets=[], day=DAY)
+    workers.end()
     assert (verdict.outcome, len(verdict.rows)) == ("accepted_with_warnings", ROWS)
-    assert spent < 3, f"{spent:.2f} s"
-    assert after.ru_maxrss < 300 * 1024 or after.ru_maxrss == children.ru_maxrss
+    after = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    assert after < 300 * 1024 or after == children

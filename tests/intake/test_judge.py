@@ -13,7 +13,7 @@ from sqlalchemy import select
 from dondoc.clock import end_of
 from dondoc.errors import Problem
 from dondoc.facts import contacts, obligations, read
-from dondoc.forms.judge import judge
+from dondoc.forms.limited import judge
 from dondoc.intake import answer, arrive, inbox
 from dondoc.intake.judge import judge_submission
 from dondoc.intake.receive import receive

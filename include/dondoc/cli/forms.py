@@ -70,7 +70,7 @@ def check(
 ) -> None:
     """Kiểm tra biểu mẫu đã điền mà không tiếp nhận; không cần cơ sở dữ liệu."""
     from dondoc import clock
-    from dondoc.forms.judge import judge
+    from dondoc.forms import limited
     from dondoc.store.files import replace
     from dondoc.world import open_world
 
@@ -83,12 +83,10 @@ def check(
         "secrets": world.settings.secret_keys,
     }
     for path, content in contents(files):
-        form = judge(content, path.name, day=clock.now().date(), **common)
+        form = limited.judged(content, path.name, day=clock.now().date(), **common)
         emit(_line(path, form)) if as_json else _tell(path, form)
         if annotate:
-            from dondoc.forms.annotate import annotate as mark
-
-            replace(annotate, mark(content, form, base_version=form.base_version or 0, **common))
+            replace(annotate, limited.annotate(content, form, base_version=form.base_version or 0, **common))
             say(f"Đã ghi bản đánh dấu vào {annotate}.")
 
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from dondoc.facts.read import LATELY
 from dondoc.settings import Settings
 from dondoc.store.intake import SourceRead, Submission, Verdict
 from dondoc.world import World
@@ -23,14 +24,15 @@ def blind(session: Session, settings: Settings, now: datetime) -> str | None:
     return "; ".join(_unread(session, settings, now)) or None
 
 
-def unclear(session: Session, settings: Settings) -> str | None:
+def unclear(session: Session, settings: Settings, now: datetime) -> str | None:
     """Why a chasing letter may not leave at this moment: a source has just failed, or something came in unjudged.
 
-    The age of a reading counts when letters are decided; a delivery follows a reading in the same run.
+    The age of a reading counts when letters are decided; a delivery follows a reading in the same run. What nobody
+    could judge within a day holds nothing any more.
     """
     faults = [_failed(read) for read in _newest(session, settings).values() if read and not read.ok]
-    judged = select(Verdict.submission_id)
-    if waiting := session.scalar(select(func.count(Submission.id)).where(Submission.id.not_in(judged))):
+    judged, lately = select(Verdict.submission_id), Submission.recorded_at > now - LATELY
+    if waiting := session.scalar(select(func.count(Submission.id)).where(lately, Submission.id.not_in(judged))):
         faults.append(f"còn {waiting:02} bản nộp đã nhận mà chưa kiểm tra")
     return "; ".join(faults) or None
 

@@ -40,7 +40,7 @@ def still_true(world: World) -> StillTrue:
         if stopped := rulings.hold_all(session, now):
             raise NotNow(f"mọi thư đôn đốc đang tạm dừng {cites(stopped)}")
         leaving = letter.state != "held" or letter.approved_by  # else a person is reading it, who may know better
-        if leaving and (why := sources.unclear(session, world.settings)):
+        if leaving and (why := sources.unclear(session, world.settings, now)):
             raise Problem(f"Chưa gửi: {why}")
         return None
 

@@ -1,7 +1,7 @@
 """A snapshot of the facts that obligations rest on: happened up to `as_of`, recorded up to `known_at`."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Select, select
@@ -10,7 +10,9 @@ from sqlalchemy.orm import Session
 from dondoc.facts import contacts
 from dondoc.facts.rulings import standing_rulings
 from dondoc.store.facts import RegisteredLetter, Ruling
-from dondoc.store.intake import Submission, Verdict
+from dondoc.store.intake import JudgingAttempt, Submission, Verdict
+
+LATELY = timedelta(days=1)  # how long what could not be looked into pauses anything
 
 
 @dataclass(frozen=True)
@@ -61,24 +63,35 @@ def read(session: Session, as_of: datetime, known_at: datetime | None = None) ->
     ).all()
     verdicts = session.scalars(known(select(Verdict).order_by(Verdict.id), Verdict.recorded_at))
     newest = {v.submission_id: v for v in verdicts}
+    failed = JudgingAttempt.fault.is_not(None) | ~JudgingAttempt.finished
+    tried = known(select(JudgingAttempt.submission_id).where(failed), JudgingAttempt.recorded_at)
+    spoilt = set(session.scalars(tried))
+    unread = {s.id for s in arrived if s.id not in newest or (s.id in spoilt and _tells_nothing(newest[s.id]))}
     return Facts(
         papers=tuple(
             Paper(p.agency, frozenset(p.fulfils), p.document_number, p.document_date, p.happened_at) for p in papers
         ),
         submissions=tuple(
-            _received(s, newest[s.id]) if s.id in newest else _unjudged(session, s)
+            _unread(session, s, as_of) if s.id in unread else _received(s, newest[s.id])
             for s in sorted(arrived, key=lambda s: (s.happened_at, s.id))
         ),
         rulings=tuple(standing_rulings(session, as_of, known_at)),
     )
 
 
-def _unjudged(session: Session, submission: Submission) -> Received:
-    """Nobody has looked at it yet: it waits for us, for the agency whose address sent it."""
+def _tells_nothing(verdict: Verdict) -> bool:
+    """Set aside because it could not be checked."""
+    return verdict.outcome == "waiting" and verdict.form is None and verdict.agency is None
+
+
+def _unread(session: Session, submission: Submission, as_of: datetime) -> Received:
+    """Nobody could look into it yet: it waits for us, for the agency whose address sent it; after a day for nobody in
+    particular, or whoever sends what cannot be checked would never be chased."""
     senders = contacts.agency_of_sender(session, submission.sender, submission.happened_at.date())
+    lately = submission.recorded_at > as_of - LATELY
     return Received(
         id=submission.id,
-        agency=senders.pop() if len(senders) == 1 and not submission.automatic else None,
+        agency=senders.pop() if lately and len(senders) == 1 and not submission.automatic else None,
         form=None,
         fulfils=frozenset(),
         outcome="waiting",

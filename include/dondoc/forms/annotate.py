@@ -1,12 +1,10 @@
 """The annotated return: our template with their values, wrong cells coloured and noted, and a list of what to do.
 
-Their file is never saved again: formulas, macros, links and whatever else it held stay behind.
+Their file is never saved again: formulas, macros, links and whatever else it held stay behind. `limited` is the door.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from io import BytesIO
-from pathlib import Path
 from typing import Any
 
 from openpyxl import Workbook
@@ -14,13 +12,13 @@ from openpyxl.comments import Comment
 from openpyxl.styles import PatternFill
 from openpyxl.worksheet.hyperlink import Hyperlink
 
+from dondoc import spreadsheets
 from dondoc.directive.model import Directive
-from dondoc.errors import Problem
-from dondoc.forms import catalogue, layout, reading, template
+from dondoc.forms import catalogue, layout, reader, template
 from dondoc.forms.checks import a1
 from dondoc.forms.layout import Layout, Table
 from dondoc.forms.reading import Cell, Unreadable
-from dondoc.forms.spec import FormSpec, load_specs
+from dondoc.forms.spec import FormSpec
 from dondoc.forms.verdict import FormVerdict, Issue
 
 SHEET = "Cần sửa"
@@ -48,38 +46,25 @@ class Place:
 
 
 def annotate(
-    content: bytes, form: FormVerdict, *, data: Path, directive: Directive, secrets: list[str], base_version: int
+    content: bytes, form: FormVerdict, *, specs: Mapping[str, FormSpec], directive: Directive, token: str | None
 ) -> bytes:
-    """The copy to send back for `form`, the verdict of `content`; its token says `base_version`.
+    """The copy to send back for `form`, the verdict of `content`, with this token. Pure; called in a confined child.
 
     Raises:
-        Problem: the file cannot be read, or is no form of ours.
+        Unreadable: the file cannot be read, or is no form of ours.
     """
-    found = _find(content, form, data)
+    found = layout.find(reader.read(content), specs, form.form) if form.form in specs else None
+    if found is None:
+        raise Unreadable("form_unknown")
     agency = directive.agency(form.agency) if form.agency else None
-    book = template.make(found.spec, agency, directive, secrets, base_version)
+    book = template.draw_up(found.spec, agency, directive, token)
     moved = _copy(found, book)
     listed = [_move(issue, moved) for issue in form.issues]
     for issue, place in listed:
         if place:
             _mark(book, issue, place)
     _list(book, listed)
-    stream = BytesIO()
-    book.save(stream)
-    return stream.getvalue()
-
-
-def _find(content: bytes, form: FormVerdict, data: Path) -> Layout:
-    specs = load_specs(data)
-    try:
-        found = layout.find(reading.read(content), specs, form.form) if form.form in specs else None
-    except Unreadable:
-        found = None
-    if found is None:
-        raise Problem(
-            "Không lập được bản đánh dấu: tệp không đọc được như một biểu mẫu. Xem lời nhắn của lần kiểm tra."
-        )
-    return found
+    return spreadsheets.save(book)
 
 
 # -- their values into our template

@@ -1,9 +1,9 @@
 """The blank form of an agency, ready to send."""
 
 from collections.abc import Iterable, Mapping
-from io import BytesIO
 from typing import Any
 
+from dondoc import spreadsheets
 from dondoc.directive.model import Agency, Directive
 from dondoc.forms import template
 from dondoc.forms.spec import FormSpec
@@ -24,6 +24,4 @@ def blank(
     """
     book = template.make(spec, agency, directive, secrets)
     template.fill(book, spec, head or {}, enumerate(rows, template.FIRST))
-    stream = BytesIO()
-    book.save(stream)
-    return stream.getvalue()
+    return spreadsheets.save(book)

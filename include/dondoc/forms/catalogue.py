@@ -5,7 +5,9 @@ A message is `where: sentence`. A sentence says what is wrong and what to do. Va
 
 from typing import Any, NamedTuple
 
-from dondoc.forms.verdict import Issue, Severity
+from dondoc.forms.clean import clean
+from dondoc.forms.verdict import FormVerdict, Issue, Severity
+from dondoc.forms.words import shown
 
 
 class Entry(NamedTuple):
@@ -39,8 +41,12 @@ CATALOGUE: dict[str, Entry] = {
     ),
     "too_heavy": Entry(
         "error",
-        "tệp quá nặng để kiểm tra (quá nhiều ô, định dạng hoặc hình). Đề nghị chép riêng số liệu sang biểu mẫu gốc của "
-        "Sở rồi gửi lại.",
+        "tệp quá nặng để kiểm tra ({why}). Đề nghị chép riêng số liệu sang biểu mẫu gốc của Sở rồi gửi lại.",
+    ),
+    "check_failed": Entry(
+        "error",
+        "không kiểm tra được vì việc kiểm tra bị lỗi ({why}). Đề nghị chép số liệu sang biểu mẫu gốc của Sở rồi "
+        "gửi lại; nếu vẫn lỗi, báo người quản trị.",
     ),
     "no_sheets": Entry(
         "error",
@@ -117,6 +123,10 @@ CATALOGUE: dict[str, Entry] = {
     "total_mismatch": Entry(
         "warning", "ghi {value} nhưng bảng có {count} camera. Đề nghị kiểm tra xem có thiếu hay thừa dòng."
     ),
+    "more_errors": Entry(
+        "error", "còn {count} nội dung khác chưa liệt kê. Đề nghị sửa các nội dung đã nêu trước rồi gửi lại."
+    ),
+    "more_warnings": Entry("warning", "còn {count} nội dung đề nghị kiểm tra khác chưa liệt kê."),
     # A cell.
     "required_missing": Entry("error", "chưa có dữ liệu. Đề nghị điền{example}."),
     "formula_empty": Entry(
@@ -212,3 +222,8 @@ def issue(code: str, where: str, sheet: str | None = None, cell: str | None = No
     """One thing that is wrong. Raises KeyError for a code that is not in the catalogue or a gap left open."""
     entry = CATALOGUE[code]
     return Issue(code, entry.severity, sheet, cell, f"{where}: {entry.text.format(**gaps)}")
+
+
+def refused(filename: str, code: str, **gaps: Any) -> FormVerdict:
+    """The verdict of a file that cannot be read, and why."""
+    return FormVerdict("refused", None, None, "missing", (issue(code, f"Tệp “{shown(clean(filename))}”", **gaps),))

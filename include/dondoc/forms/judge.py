@@ -1,30 +1,31 @@
-"""Judge a workbook: which form, whose, which cells are wrong. Bytes in, verdict out; bad content never raises."""
+"""Judge a workbook: which form, whose, which cells are wrong. Bytes in, verdict out; bad content never raises.
 
-import gc
+Pure, and to be called in a confined child (`work`); `limited` is the door for all others.
+"""
+
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from dondoc.directive.model import Directive
 from dondoc.directive.names import match
-from dondoc.forms import catalogue, checks, layout, reading, token
-from dondoc.forms.clean import clean
+from dondoc.forms import catalogue, checks, layout, reader, token
 from dondoc.forms.layout import Layout
 from dondoc.forms.reading import Book, Unreadable
-from dondoc.forms.spec import FormSpec, load_specs
-from dondoc.forms.token import Token
+from dondoc.forms.spec import FormSpec
+from dondoc.forms.token import Proof
 from dondoc.forms.values import Context
 from dondoc.forms.verdict import FormVerdict, Issue, Outcome
 from dondoc.forms.words import shown
 
+MOST_ISSUES = 5000
+MOST_TOKENS, LONGEST_TOKEN = 4, 2000  # that a file is believed to have, and their characters: ours have 200
+LONGEST_NAME = 300
 _TELLTALE = set("µ¸¶·¹¨©®ªÞÖ×")  # TCVN3 and VNI letters, read as if they were Unicode
-
-State = Literal["valid", "invalid", "missing", "unverified"]
 
 
 @dataclass(frozen=True)
@@ -32,46 +33,46 @@ class Owner:
     """Whose form it is, and how we know."""
 
     agency: str | None
-    token: State
+    token: token.State
     base_version: int | None
     issues: tuple[Issue, ...]
 
 
 def judge(
-    content: bytes, filename: str, *, data: Path, directive: Directive, secrets: list[str], day: date
+    content: bytes,
+    filename: str,
+    *,
+    specs: Mapping[str, FormSpec],
+    directive: Directive,
+    prove: Callable[[list[str]], Proof],
+    day: date,
 ) -> FormVerdict:
     """The verdict of a workbook.
 
-    `day`: when it arrived; dates after it are wrong, and agency names mean who was alive then.
+    Args:
+        prove: says what the tokens found in it prove; the keys are not here.
+        day: when it arrived; dates after it are wrong, and agency names mean who was alive then.
     """
-    with _no_collecting():
-        try:
-            return _judge(reading.read(content), load_specs(data), directive, secrets, day)
-        except Unreadable as error:
-            return _refused(filename, error)
-
-
-@contextmanager
-def _no_collecting() -> Iterator[None]:
-    """Hundreds of thousands of small cells, none of them circular: the collector costs a third of the time."""
-    enabled = gc.isenabled()
-    gc.disable()
     try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
+        return _judge(reader.read(content), specs, directive, prove, day)
+    except Unreadable as error:
+        return catalogue.refused(filename, error.code, **error.gaps)
 
 
 def _judge(
-    book: Book, specs: Mapping[str, FormSpec], directive: Directive, secrets: list[str], day: date
+    book: Book,
+    specs: Mapping[str, FormSpec],
+    directive: Directive,
+    prove: Callable[[list[str]], Proof],
+    day: date,
 ) -> FormVerdict:
-    said, state, why = _token(book, directive, specs, secrets)
-    found = layout.find(book, specs, said.form if said and state == "valid" else None) or layout.find(book, specs)
+    proof = prove(_tokens(book))
+    believed = proof.token.form if proof.token and proof.state == "valid" else None
+    found = layout.find(book, specs, believed) or layout.find(book, specs)
     if found is None:
         raise Unreadable("legacy_font" if _is_legacy(book) else "form_unknown")
     findings = checks.check(found, Context(found.spec, day))
-    owner = _owner(found, findings.head.get("agency_name"), directive, day, (said, state, why))
+    owner = _owner(found, findings.head.get("agency_name"), directive, day, proof)
     issues = (*_of_the_file(book), *owner.issues, *findings.issues)
     nil = findings.head.get("no_camera") is True and not checks.cameras(found, findings)
     return FormVerdict(
@@ -79,7 +80,7 @@ def _judge(
         form=found.spec.id,
         agency=owner.agency,
         token=owner.token,
-        issues=issues,
+        issues=_bounded(issues),
         head=findings.head,
         rows=tuple(findings.rows),
         nil=nil,
@@ -89,14 +90,20 @@ def _judge(
     )
 
 
-def _refused(filename: str, error: Unreadable) -> FormVerdict:
-    issue = catalogue.issue(error.code, f"Tệp “{shown(clean(filename))}”", **error.gaps)
-    return FormVerdict("refused", None, None, "missing", (issue,))
-
-
 def _outcome(issues: tuple[Issue, ...]) -> Outcome:
     severities = {issue.severity for issue in issues}
     return "returned" if "error" in severities else "accepted_with_warnings" if severities else "accepted"
+
+
+def _bounded(issues: tuple[Issue, ...]) -> tuple[Issue, ...]:
+    """Not more than anybody will read: the errors first, and how many are left out."""
+    if len(issues) <= MOST_ISSUES:
+        return issues
+    kept = sorted(issues, key=lambda issue: issue.severity != "error")[:MOST_ISSUES]
+    left = Counter(issue.severity for issue in issues)
+    left.subtract(issue.severity for issue in kept)
+    code = "more_errors" if left["error"] else "more_warnings"
+    return (*kept, catalogue.issue(code, "Biểu mẫu", count=len(issues) - len(kept)))
 
 
 def _of_the_file(book: Book) -> tuple[Issue, ...]:
@@ -112,41 +119,20 @@ def _is_legacy(book: Book) -> bool:
 # -- whose form it is
 
 
-def _token(
-    book: Book, directive: Directive, specs: Mapping[str, FormSpec], secrets: list[str]
-) -> tuple[Token | None, State, str]:
-    """What the token says, whether it is to be believed, and why not."""
-    texts = {text for text in (book.token, *_hidden(book)) if text}
-    if not texts:
-        return None, "missing", ""
-    if not secrets:
-        return token.read(next(iter(texts))), "unverified", ""
-    said = [token.read(text) for text in texts if token.genuine(text, secrets)]
-    if len(said) != len(texts):
-        return None, "invalid", "chữ ký không khớp"
-    if len(texts) > 1 or said[0] is None:
-        return None, "invalid", "hai nơi ghi khác nhau"
-    if said[0].directive != directive.id:
-        return None, "invalid", "của một đợt khảo sát khác"
-    if said[0].form not in specs or said[0].agency not in {agency.id for agency in directive.agencies}:
-        return None, "invalid", "đơn vị hoặc biểu mẫu không có trong đợt này"
-    return said[0], "valid", ""
-
-
-def _hidden(book: Book) -> list[str]:
+def _tokens(book: Book) -> list[str]:
+    """The different tokens in a file: of its document property and of its hidden sheet."""
     sheets = [sheet for sheet in book.sheets if sheet.name == token.SHEET]
-    return [c.value for sheet in sheets for c in sheet.cells.values() if isinstance(c.value, str) and "{" in c.value]
+    texts = [c.value for sheet in sheets for c in sheet.cells.values() if isinstance(c.value, str) and "{" in c.value]
+    return sorted({text[:LONGEST_TOKEN] for text in (book.token, *texts) if text})[:MOST_TOKENS]
 
 
-def _owner(
-    found: Layout, name: object, directive: Directive, day: date, token_: tuple[Token | None, State, str]
-) -> Owner:
-    said, state, why = token_
+def _owner(found: Layout, name: object, directive: Directive, day: date, proof: Proof) -> Owner:
+    said, state = proof.token, proof.state
     claimed = said.agency if said and said.agency in {agency.id for agency in directive.agencies} else None
     believed = claimed if state == "valid" else None
     by_name, issues = _named(found, name, directive, day, claimed, believed)
     if state != "valid":
-        gaps = {"why": why} if state == "invalid" else {}
+        gaps = {"why": proof.why} if state == "invalid" else {}
         issues = [catalogue.issue(f"token_{state}", "Biểu mẫu", **gaps), *issues]
     disagree = any(issue.code == "agency_disagrees" for issue in issues)
     base = said.base_version if said and believed else None
@@ -160,7 +146,7 @@ def _named(
     spot = found.head.get("agency_name")
     cell, sheet = (checks.a1(spot.row, spot.column), spot.sheet) if spot else (None, None)
     where = catalogue.place(cell, found.spec.heads["agency_name"].label, None, sheet)
-    if not isinstance(name, str):
+    if not isinstance(name, str) or len(name) > LONGEST_NAME:
         return None, [] if believed else [catalogue.issue("agency_missing", where, sheet, cell)]
     if claimed and _is_name_of(directive, claimed, name, day):
         return claimed, []

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cached_property
+from typing import TypeGuard
 
 from dondoc.directive.names import fold
 from dondoc.forms.reading import Book, Cell, Sheet
@@ -14,6 +15,7 @@ from dondoc.forms.words import label_keys
 
 HEADER_ROWS = 60  # the table's header stands within these rows
 FEWEST = 3  # labels that make a row a header
+LONGEST = 300  # characters of a label, a title, or an explanation of ours
 _OURS = ("huong dan", "can sua", "lists", "meta")  # sheets of ours that hold no answers
 _NUMBERING = ("tt", "stt", "so tt", "so thu tu")
 # With accents: folded, "cộng" (total) is "cổng" (gate), the commonest place of a camera.
@@ -85,7 +87,7 @@ def _fit(sheets: Iterable[Sheet], spec: FormSpec) -> tuple[int, int]:
         texts = [fold(sheet.name)]
         for row, cells in _top(sheet):
             best = max(best, len(_labels(cells, spec.column_labels)))
-            texts += [fold(c.value) for c in cells if isinstance(c.value, str)] if row <= HEADER_ROWS // 2 else []
+            texts += [fold(c.value) for c in cells if _is_short(c.value)] if row <= HEADER_ROWS // 2 else []
         named += any(re.search(rf"\b{re.escape(name)}\b", text) for name in names for text in texts)
     return (min(named, 1), best) if best >= FEWEST else (0, 0)
 
@@ -106,7 +108,14 @@ def _labels(cells: Iterable[Cell], known: Mapping[str, str]) -> dict[str, int]:
     return found
 
 
+def _is_short(value: object) -> TypeGuard[str]:
+    """Whether it can be words of ours: longer ones would only cost time to compare."""
+    return isinstance(value, str) and len(value) <= LONGEST
+
+
 def _key(known: Mapping[str, str], text: str) -> str | None:
+    if not _is_short(text):
+        return None
     return next((known[key] for key in label_keys(text) if key in known), None)
 
 
@@ -130,7 +139,7 @@ def _sort_out_columns(table: Table, spec: FormSpec) -> None:
     known, taken = spec.column_labels, set(table.columns.values())
     for cell in table.sheet.rows[table.header]:
         label = str(cell.value)
-        if cell.column in taken or fold(label) in _NUMBERING:
+        if cell.column in taken or (_is_short(label) and fold(label) in _NUMBERING):
             continue
         if is_password_column(label):
             table.passwords.append((cell.column, label))
@@ -142,6 +151,8 @@ def _sort_out_columns(table: Table, spec: FormSpec) -> None:
 
 def near(label: str, spec: FormSpec) -> str | None:
     """The column that a misspelt label probably means."""
+    if not _is_short(label):
+        return None
     known = {fold(f.label): f.label for f in spec.columns}
     found = get_close_matches(fold(label), known, n=1, cutoff=0.75)
     return known[found[0]] if found else None
@@ -156,7 +167,9 @@ def _sort_out_rows(table: Table) -> None:
         filled = [cell for cell in cells if cell.column in ours]
         begins = [str(cell.value).casefold() for cell in cells[:2]]
         ended = ended or any(_END.match(text) for text in begins)
-        if not filled or (ended and len(filled) < FEWEST) or _is_numbering(cells):
+        if not any((row, cell.column) in table.sheet.cells for cell in filled):
+            continue  # blank, but for what is merged from above
+        if (ended and len(filled) < FEWEST) or _is_numbering(cells):
             continue  # signatures stand below the table
         if len(filled) <= FEWEST and any(_TOTALS.match(text) for text in begins):
             continue
@@ -205,4 +218,4 @@ def _spot(sheet: Sheet, label: Cell, cells: list[Cell], rest: str, spec: FormSpe
 
 
 def _is_ours_to_say(text: str, spec: FormSpec) -> bool:
-    return _key(spec.head_labels, text) is not None or fold(text) in spec.explanations
+    return _is_short(text) and (_key(spec.head_labels, text) is not None or fold(text) in spec.explanations)

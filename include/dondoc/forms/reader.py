@@ -1,31 +1,30 @@
-"""Reads a workbook in a process of its own: `python -m dondoc.forms.reader < FILE` prints JSON.
+"""Reads a workbook's cells. What arrives is hostile, and this runs in a confined child (`work`).
 
-What arrives is hostile: this program counts while it inflates, refuses document types before any XML parser sees them,
-bounds rows, columns and cells, and has little memory and time. It may die; the parent then says that the file is too
-heavy. Prints {"sheets": […], "token": …, "simplified": …} or {"refused": code, …gaps of its sentence}.
+It counts while it inflates, refuses document types before any XML parser sees them, bounds rows, columns, cells, merged
+ranges and text, and takes passwords out of every text.
 """
 
-import gc
-import json
+import math
 import re
-import resource
-import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time
+from functools import lru_cache
 from io import BytesIO
 from typing import Any
 from zipfile import BadZipFile, ZipFile
 
 from dondoc.forms.clean import clean
+from dondoc.forms.reading import Book, Cell, Merge, Sheet, Unreadable
+from dondoc.forms.redact import redact
+from dondoc.forms.token import PROPERTY
 
-PROPERTY = "dondoc_token"  # custom document property that carries the form's signed token
-MEMORY = 1 << 30
-CPU_SECONDS = 20
 UNPACKED = 100 << 20
 PARTS = 2000
 ROWS, COLUMNS, SHEETS, CELLS = 6000, 130, 30, 500_000  # bounds of what is looked at
 LONGEST = 4000  # characters of one cell
+TEXT = 20_000_000  # characters of all cells
 MERGES = 20_000
+TOO_MUCH = "quá nhiều ô, định dạng hoặc hình"
 
 _ODF_META = "urn:oasis:names:tc:opendocument:xmlns:meta:1.0"
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -46,44 +45,27 @@ _KINDS = (  # first bytes of what people send instead of a workbook
 Marks = dict[int, dict[tuple[int, int], str]]
 
 
-class Refused(Exception):
-    def __init__(self, code: str, **gaps: Any) -> None:
-        super().__init__(code)
-        self.said = {"refused": code, **gaps}
+def read(content: bytes) -> Book:
+    """A workbook's cells.
 
-
-def main() -> None:
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS + 1))
-    # openpyxl imports numpy when it is there: slow, and it reserves more memory than we may have.
-    sys.modules["numpy"] = None  # type: ignore[assignment]
-    gc.disable()  # a short life, and nothing circular
-    try:
-        said = read(sys.stdin.buffer.read())
-    except Refused as refusal:
-        said = refusal.said
-    except MemoryError:
-        said = {"refused": "too_heavy"}
-    sys.stdout.write(json.dumps(said, ensure_ascii=False))
-
-
-def read(content: bytes) -> dict[str, Any]:
-    """A workbook's cells. Raises Refused."""
+    Raises:
+        Unreadable: it cannot or must not be read.
+    """
     if not content:
-        raise Refused("file_empty")
+        raise Unreadable("file_empty")
     if content.startswith(_OLE):
         return _old(content)
     if not content.startswith(b"PK"):
-        raise Refused("not_a_workbook", what=_kind(content))
+        raise Unreadable("not_a_workbook", what=_kind(content))
     kind, doubtful = _look_into_zip(content)
     shape = _shape(content)
     if shape is None:
         if kind != "xlsx":
-            raise Refused("file_damaged")
-        return _said(_openpyxl_sheets(content), simplified=True, token=_token(content))
+            raise Unreadable("file_damaged")
+        return _book(_openpyxl_sheets(content), simplified=True, token=_token(content))
     marks = _marks(content, len(shape[1])) if kind == "xlsx" and doubtful else {}
     sheets = _calamine_sheets(*shape, marks or {})
-    return _said(sheets, simplified=kind == "xlsb" or marks is None, token=_token(content))
+    return _book(sheets, simplified=kind == "xlsb" or marks is None, token=_token(content))
 
 
 def _kind(content: bytes) -> str:
@@ -96,17 +78,17 @@ def _kind(content: bytes) -> str:
     return "tệp XML" if start.startswith(b"<?xml") else "tệp loại khác"
 
 
-def _old(content: bytes) -> dict[str, Any]:
+def _old(content: bytes) -> Book:
     """An OLE file: an encrypted workbook, an old .xls, or something of Word's."""
     names = content[: 4 << 20] + content[-(1 << 20) :]
     if "EncryptedPackage".encode("utf-16-le") in names:
-        raise Refused("password_protected")
+        raise Unreadable("password_protected")
     if not any(name.encode("utf-16-le") in names for name in ("Workbook", "Book")):
-        raise Refused("not_a_workbook", what="văn bản Word hoặc tệp Office loại khác")
+        raise Unreadable("not_a_workbook", what="văn bản Word hoặc tệp Office loại khác")
     shape = _shape(content)
     if shape is None:
-        raise Refused("file_damaged")
-    return _said(_calamine_sheets(*shape, {}), simplified=True)
+        raise Unreadable("file_damaged")
+    return _book(_calamine_sheets(*shape, {}), simplified=True)
 
 
 def _look_into_zip(content: bytes) -> tuple[str, bool]:
@@ -116,18 +98,18 @@ def _look_into_zip(content: bytes) -> tuple[str, bool]:
             names = [info.filename.replace("\\", "/").lower() for info in archive.infolist()]
             kind = _zip_kind(names)
             if len(names) > PARTS:
-                raise Refused("file_unsafe", what="quá nhiều thành phần")
+                raise Unreadable("file_unsafe", what="quá nhiều thành phần")
             if len(set(names)) < len(names):
-                raise Refused("file_unsafe", what="thành phần trùng tên")
+                raise Unreadable("file_unsafe", what="thành phần trùng tên")
             if any(info.flag_bits & 1 for info in archive.infolist()):
-                raise Refused("password_protected")
+                raise Unreadable("password_protected")
             return kind, _inflate(archive)
     except (BadZipFile, EOFError, OSError, NotImplementedError, ValueError, UnicodeError) as error:
-        raise Refused("file_damaged") from error
+        raise Unreadable("file_damaged") from error
     except Exception as error:  # zlib.error, lzma errors: a truncated or broken member
-        if isinstance(error, Refused):
+        if isinstance(error, Unreadable):
             raise
-        raise Refused("file_damaged") from error
+        raise Unreadable("file_damaged") from error
 
 
 def _zip_kind(names: list[str]) -> str:
@@ -136,10 +118,10 @@ def _zip_kind(names: list[str]) -> str:
     if any(name.startswith("xl/") for name in names):
         return "xlsx"
     if any(name.startswith("word/") for name in names):
-        raise Refused("not_a_workbook", what="văn bản Word")
+        raise Unreadable("not_a_workbook", what="văn bản Word")
     if "content.xml" in names and "mimetype" in names:
         return "ods"
-    raise Refused("not_a_workbook", what="tệp nén ZIP hoặc tệp loại khác")
+    raise Unreadable("not_a_workbook", what="tệp nén ZIP hoặc tệp loại khác")
 
 
 def _inflate(archive: ZipFile) -> bool:
@@ -152,12 +134,12 @@ def _inflate(archive: ZipFile) -> bool:
             while chunk := part.read(1 << 18):
                 total += len(chunk)
                 if total > UNPACKED:
-                    raise Refused("file_unsafe", what="nén quá lớn")
+                    raise Unreadable("file_unsafe", what="nén quá lớn")
                 if not is_xml:
                     continue
                 window = tail + chunk.replace(b"\0", b"")
                 if _DOCTYPE.search(window):
-                    raise Refused("file_unsafe", what="khai báo DOCTYPE")
+                    raise Unreadable("file_unsafe", what="khai báo DOCTYPE")
                 doubtful = doubtful or (is_sheet and bool(_DOUBTFUL.search(window)))
                 tail = window[-_OVERLAP:]
     return doubtful
@@ -172,52 +154,78 @@ def _shape(content: bytes) -> tuple[Any, list[Any]] | None:
         book = CalamineWorkbook.from_filelike(BytesIO(content))
         return book, [m for m in book.sheets_metadata if m.typ == SheetTypeEnum.WorkSheet][:SHEETS]
     except PasswordError:
-        raise Refused("password_protected") from None
+        raise Unreadable("password_protected") from None
     except MemoryError:
         raise
     except BaseException:  # a panic of the Rust library is not an Exception
         return None
 
 
-def _said(sheets: Iterator[dict[str, Any]], *, simplified: bool, token: str | None = None) -> dict[str, Any]:
+def _book(sheets: Iterable[Sheet], *, simplified: bool, token: str | None = None) -> Book:
     try:
-        listed = list(sheets)
-    except (Refused, MemoryError):
+        listed = tuple(sheets)
+    except (Unreadable, MemoryError):
         raise
     except BaseException as error:
-        raise Refused("file_damaged") from error
+        raise Unreadable("file_damaged") from error
     if not listed:
-        raise Refused("no_sheets")
-    if sum(len(sheet["cells"]) for sheet in listed) > CELLS:
-        raise Refused("too_heavy")
-    return {"sheets": listed, "token": token, "simplified": simplified}
+        raise Unreadable("no_sheets")
+    return Book(listed, token, simplified)
 
 
-def _sheet(name: str, hidden: bool, height: int, merges: list[Any] | None = None) -> dict[str, Any]:
-    plain = [[r1 + 1, c1 + 1, r2 + 1, c2 + 1] for (r1, c1), (r2, c2) in (merges or [])[:MERGES]]
-    return {"name": clean(name)[:80], "hidden": hidden, "cells": [], "merges": plain, "beyond": height > ROWS}
+class _Room:
+    """How much of a book is still looked at."""
+
+    def __init__(self) -> None:
+        self.cells, self.text = CELLS, TEXT
+
+    def take(self, cell: Cell) -> Cell:
+        """Raises Unreadable when there is no room left."""
+        self.cells -= 1
+        self.text -= len(cell.value) if isinstance(cell.value, str) else 0
+        if self.cells < 0 or self.text < 0:
+            raise Unreadable("too_heavy", why=TOO_MUCH)
+        return cell
 
 
-def _calamine_sheets(book: Any, metadata: list[Any], marks: Marks) -> Iterator[dict[str, Any]]:
+def _calamine_sheets(book: Any, metadata: list[Any], marks: Marks) -> Iterator[Sheet]:
     from python_calamine import SheetVisibleEnum
 
+    room = _Room()
     for number, meta in enumerate(metadata):
         source = book.get_sheet_by_name(meta.name)
         height, left = (source.end[0] + 1, source.start[1] + 1) if source.end else (0, 1)
-        sheet = _sheet(meta.name, meta.visible != SheetVisibleEnum.Visible, height, source.merged_cell_ranges)
-        here = dict(marks.get(number, {}))
+        here, cells = dict(marks.get(number, {})), dict[tuple[int, int], Cell]()
         for r, row in enumerate(source.iter_rows(), start=1):  # from the top, but from the first used column
             if r > ROWS:
                 break
             for c, value in enumerate(row[:COLUMNS], start=left):
                 mark = here.pop((r, c), "") if here else ""
-                cell = ("error", "") if mark == "e" else _cell(value)
-                if cell is not None or mark:
-                    sheet["cells"].append([r, c, *(cell or ("empty", "")), mark == "f"])
-        sheet["cells"] += [
-            [r, c, "empty" if mark == "f" else "error", "", mark == "f"] for (r, c), mark in here.items()
-        ]
-        yield sheet
+                cell = _cell(r, c, value, mark)
+                if cell is not None:
+                    cells[r, c] = room.take(cell)
+        for (r, c), mark in here.items():
+            cells[r, c] = room.take(_nothing(r, c, mark))
+        merges = _apart((r1 + 1, c1 + 1, r2 + 1, c2 + 1) for (r1, c1), (r2, c2) in source.merged_cell_ranges or ())
+        yield Sheet(_name(meta.name), meta.visible != SheetVisibleEnum.Visible, cells, merges, height > ROWS)
+
+
+def _name(sheet: str) -> str:
+    return clean(sheet)[:80]
+
+
+def _apart(ranges: Iterable[Merge]) -> tuple[Merge, ...]:
+    """Ranges inside what is looked at, none over another, as in every workbook that a program wrote: of two that
+    meet the upper one counts."""
+    kept, below = list[Merge](), dict[int, int]()  # column → the last row that a range covers
+    inside = (r for r, _ in zip(ranges, range(MERGES), strict=False) if r[0] < ROWS and r[1] <= COLUMNS)
+    for top, left, bottom, right in sorted(inside):
+        columns = range(left, min(right, COLUMNS) + 1)
+        if all(below.get(column, 0) < top for column in columns):
+            bottom = min(bottom, ROWS)
+            below.update(dict.fromkeys(columns, bottom))
+            kept.append((top, left, bottom, right))
+    return tuple(kept)
 
 
 def _marks(content: bytes, sheets: int) -> Marks | None:
@@ -238,18 +246,16 @@ def _marks(content: bytes, sheets: int) -> Marks | None:
         return None
 
 
-def _openpyxl_sheets(content: bytes) -> Iterator[dict[str, Any]]:
+def _openpyxl_sheets(content: bytes) -> Iterator[Sheet]:
     """For what calamine cannot read."""
     from openpyxl import load_workbook
 
+    room = _Room()
     book = load_workbook(BytesIO(content), read_only=True, data_only=True, keep_links=False)
     for source in book.worksheets[:SHEETS]:
-        sheet = _sheet(source.title, source.sheet_state != "visible", 0)
-        for cell in _used(source):
-            value = ("error", "") if cell.data_type == "e" else _cell(cell.value)
-            if value is not None:
-                sheet["cells"].append([cell.row, cell.column, *value, False])
-        yield sheet
+        found = (_cell(c.row, c.column, c.value, "e" if c.data_type == "e" else "") for c in _used(source))
+        cells = {(cell.row, cell.column): room.take(cell) for cell in found if cell is not None}
+        yield Sheet(_name(source.title), source.sheet_state != "visible", cells)
 
 
 def _used(source: Any) -> Iterator[Any]:
@@ -276,21 +282,32 @@ def _token(content: bytes) -> str | None:
     return None
 
 
-def _cell(value: Any) -> tuple[str, Any] | None:
-    """(kind, JSON value) of a cell; None when a person sees nothing in it."""
+def _cell(row: int, column: int, value: Any, mark: str) -> Cell | None:
+    """What a person sees in a cell; None: nothing. `mark`: "f" a formula, "e" an error."""
+    formula = mark == "f"
+    if mark == "e":
+        return _nothing(row, column, mark)
     if isinstance(value, bool):
-        return "bool", value
+        return Cell(row, column, "bool", value, formula)
     if isinstance(value, int | float):
-        return "number", float(value)
+        number = float(value)
+        return Cell(row, column, "number", number, formula) if math.isfinite(number) else _nothing(row, column, "e")
     if isinstance(value, datetime):
-        return "date", value.date().isoformat()
+        return Cell(row, column, "date", value.date(), formula)
     if isinstance(value, date):
-        return "date", value.isoformat()
-    if value is None or value == "":
-        return None
-    text = clean(f"{value:%H:%M}" if isinstance(value, time) else str(value)[:LONGEST])
-    return ("text", text) if text else None
+        return Cell(row, column, "date", value, formula)
+    if value is not None and value != "":
+        text, secret = _text(f"{value:%H:%M}" if isinstance(value, time) else str(value)[:LONGEST])
+        if text:
+            return Cell(row, column, "text", text, formula, secret)
+    return _nothing(row, column, mark) if formula else None
 
 
-if __name__ == "__main__":
-    main()
+def _nothing(row: int, column: int, mark: str) -> Cell:
+    return Cell(row, column, "empty" if mark == "f" else "error", "", mark == "f")
+
+
+@lru_cache(20_000)
+def _text(text: str) -> tuple[str, bool]:
+    """A text as it is judged, and whether a password stood in it. Programs keep equal texts once; so do we."""
+    return redact(clean(text))

@@ -6,26 +6,27 @@ _SECRET = "***"  # noqa: S105
 _WORD = r"m[aậ]t[ _-]?kh[aẩ]u|passwords?|passwd|pass|pwd|mk"
 _COLUMN = re.compile(rf"(?<![a-zà-ỹ])({_WORD})(?![a-zà-ỹ])", re.IGNORECASE)
 _HARMLESS = r"chưa|không|đã|riêng"  # "mật khẩu: chưa cấp" tells nothing
+# In time proportional to the text, whatever it is: what looks ahead looks a bounded way, for it begins at every word.
+_AHEAD = r"(?=\S{0,64}[\d@$!^#])"
 _PATTERNS = (
-    (re.compile(r"(://)\S*@"), r"\1"),  # rtsp://user:password@host; up to the last @: passwords hold @ and / too
     (
         re.compile(rf"(?<![a-zà-ỹ])((?:{_WORD})\s*(?:[:=]|là)\s*)(?!{_HARMLESS})[^\s&;,]+", re.IGNORECASE),
         rf"\1{_SECRET}",
     ),
     (re.compile(r"^((?:admin\w*|root|user\w*|guest|viewer)\s*[/:|]\s*)\S{4,}$", re.IGNORECASE), rf"\1{_SECRET}"),
     # without a sign between, what follows is a password only when it looks like one: "mk admin123", "TK: admin/abc@1"
-    (re.compile(rf"(?<![a-zà-ỹ])((?:{_WORD})\s+)(?=\S*[\d@$!^#])[^\s;,]{{4,}}", re.IGNORECASE), rf"\1{_SECRET}"),
+    (re.compile(rf"(?<![a-zà-ỹ])((?:{_WORD})\s+){_AHEAD}[^\s;,]{{4,}}", re.IGNORECASE), rf"\1{_SECRET}"),
     (
-        re.compile(
-            r"(?<![\w/.-])((?:admin\w*|root|guest|viewer)(?:\s*[/:|]\s*|\s+))(?=\S*[\d@$!^#])\S{4,}", re.IGNORECASE
-        ),
+        re.compile(rf"(?<![\w/.-])((?:admin\w*|root|guest|viewer)(?:\s*[/:|]\s*|\s+)){_AHEAD}\S{{4,}}", re.IGNORECASE),
         rf"\1{_SECRET}",
     ),
     # user=admin_password=…_channel=1, as some recorders write their paths
     (re.compile(r"((?:password|passwd|pass|pwd)=)[^&/?;_\s]+", re.IGNORECASE), rf"\1{_SECRET}"),
-    # a single word like Admin@123, which is neither an e-mail address nor a path
-    (re.compile(r"^(?!/)(?!\S+@[\w-]+\.[\w.-]+$)(?=\S*[A-Za-z])(?=\S*\d)(?=\S*[@$!^])\S{6,24}$"), _SECRET),
 )
+_WORD_OF_TEXT = re.compile(r"\S+")
+_WHOLE = 25  # characters of the longest, with a line break
+# a single word like Admin@123, which is neither an e-mail address nor a path
+_SINGLE = re.compile(r"^(?!/)(?!\S+@[\w-]+\.[\w.-]+$)(?=\S*[A-Za-z])(?=\S*\d)(?=\S*[@$!^])\S{6,24}$")
 
 # Without one of these (à: mật khẩu là …) no pattern fits.
 _HINT = re.compile(r"[@=:|/$!^à]|kh[aẩ]u|mk|pass|pwd|admin|root|guest|viewer", re.IGNORECASE)
@@ -35,10 +36,19 @@ def redact(text: str) -> tuple[str, bool]:
     """A text without the secret that it may hold, and whether it held one."""
     if not _HINT.search(text):
         return text, False
-    found = text
+    found = _WORD_OF_TEXT.sub(_without_login, text) if "://" in text and "@" in text else text
     for pattern, instead in _PATTERNS:
         found = pattern.sub(instead, found)
+    if len(found) <= _WHOLE:
+        found = _SINGLE.sub(_SECRET, found)
     return found, found != text
+
+
+def _without_login(word: re.Match[str]) -> str:
+    """rtsp://user:password@host without its login; up to the last @: passwords hold @ and / too."""
+    scheme, mark, rest = word[0].partition("://")
+    _, at, host = rest.rpartition("@")
+    return f"{scheme}{mark}{host}" if at else word[0]
 
 
 def is_password_column(label: str) -> bool:

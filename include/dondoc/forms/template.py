@@ -10,7 +10,6 @@ from datetime import date
 from typing import Any
 
 from openpyxl import Workbook
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.packaging.custom import StringProperty
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Protection, Side
 from openpyxl.utils import get_column_letter
@@ -20,10 +19,10 @@ from openpyxl.worksheet.dimensions import ColumnDimension
 from openpyxl.worksheet.pagebreak import Break
 from openpyxl.worksheet.worksheet import Worksheet
 
+from dondoc import spreadsheets
 from dondoc.directive.model import Agency, Directive
 from dondoc.forms import token
 from dondoc.forms.spec import Field, FormSpec
-from dondoc.forms.token import Token
 
 INFO, GUIDE, LISTS = "Thông tin chung", "Hướng dẫn", "_lists"
 GROUPS, HEADER, NUMBERING, FIRST = 3, 4, 5, 6  # rows of the table's sheet
@@ -48,6 +47,11 @@ def make(
     spec: FormSpec, agency: Agency | None, directive: Directive, secrets: list[str], base_version: int = 0
 ) -> Workbook:
     """The workbook without answers. The token gets in when there is a key and an agency."""
+    return draw_up(spec, agency, directive, token.of_form(spec, agency, directive, secrets, base_version))
+
+
+def draw_up(spec: FormSpec, agency: Agency | None, directive: Directive, token_: str | None) -> Workbook:
+    """The workbook without answers, with this token."""
     book = Workbook()
     # Columns are measured in its digits: a font that every office has keeps the pages the same everywhere.
     book._fonts[0] = Font(name=FONT, size=11)
@@ -58,9 +62,8 @@ def make(
     _info(info, spec, agency, directive)
     _table(book.create_sheet(spec.sheet, 1), spec)
     _guide(book.create_sheet(GUIDE, 2), spec, directive)
-    if secrets and agency:
-        said = Token(spec.id, spec.version, agency.id, directive.id, base_version)
-        _sign(book, token.issue(said, secrets))
+    if token_:
+        _sign(book, token_)
     book.properties.title = spec.heading
     book.properties.creator = directive.agency(directive.issuer).name
     return book
@@ -100,15 +103,14 @@ def _word(spec: FormSpec, field: Field, value: Any) -> Any:
 
 def put(cell: Any, value: Any) -> None:
     """A value into a cell: what people typed stays text, and never becomes a formula."""
-    if isinstance(value, str):
-        cell.value = ILLEGAL_CHARACTERS_RE.sub("", value)
-        cell.data_type = "s"
-    elif isinstance(value, bool):
-        cell.value = "Có" if value else "Không"
-    elif value is not None:
-        cell.value = int(value) if isinstance(value, float) and value.is_integer() else value
-        if isinstance(value, date):
-            cell.number_format = "dd/mm/yyyy"
+    if isinstance(value, bool):
+        value = "Có" if value else "Không"
+    elif isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if value is not None:
+        spreadsheets.put(cell, value)
+    if isinstance(value, date):
+        cell.number_format = "dd/mm/yyyy"
 
 
 def say(cell: Any, text: str, *, size: float = 12, bold: bool = False, italic: bool = False, align: Any = WRAP) -> None:

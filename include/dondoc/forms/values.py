@@ -23,6 +23,7 @@ _PROVINCE = {"latitude": NORTH, "longitude": EAST}
 _METRES = 100_000  # no degree is so big: VN-2000, or a decimal comma that a foreign Excel swallowed
 _EXCEL_DAYS = (36_526, 73_050)  # 2000-01-01 … 2099-12-31 as serial numbers
 _EPOCH = date(1899, 12, 30)
+_LONGEST = 300  # characters of an answer that is no free text; comparing longer ones would only cost time
 _RECENT = 90  # days: a letter sent along is not older than this, unless day and month were swapped
 
 Raw = str | float | bool | date
@@ -59,6 +60,8 @@ def parse(field: Field, raw: Raw, context: Context) -> Value:
     Raises:
         Wrong: it is not what the field asks for.
     """
+    if isinstance(raw, str) and len(raw) > _LONGEST and field.kind not in ("text", "agency", "path"):
+        raise Wrong("too_long", limit=_LONGEST)
     return _PARSERS[field.kind](field, raw, context)
 
 

@@ -1,5 +1,6 @@
 """Answer a judged submission: a receipt, the annotated workbook back, or a neutral receipt while a person looks."""
 
+import logging
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from pathlib import PurePath
@@ -13,10 +14,10 @@ from dondoc.escalation import blanks
 from dondoc.facts import contacts
 from dondoc.facts.obligations import standings
 from dondoc.facts.read import read
-from dondoc.forms.annotate import annotate
+from dondoc.forms import limited
 from dondoc.forms.clean import clean
-from dondoc.forms.judge import judge
 from dondoc.forms.spec import load_specs
+from dondoc.forms.verdict import FormVerdict, Issue
 from dondoc.forms.words import shown
 from dondoc.intake.judge import ACCEPTED, newest_verdict
 from dondoc.intake.receive import OURS
@@ -27,6 +28,7 @@ from dondoc.store.intake import Submission, Verdict
 from dondoc.store.mail import OutboxLetter
 from dondoc.world import World
 
+log = logging.getLogger(__name__)
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 OWED = ("not_due", "overdue")  # not what was returned: its sender has a form to correct
 SHOWN = 10  # issues in the mail's own text: people read on phones
@@ -125,22 +127,22 @@ def _answered_today(world: World, session: Session, recipient: str, now: datetim
 
 def _annotated(world: World, submission: Submission, verdict: Verdict) -> tuple[Attachment, ...]:
     """The workbook back with the wrong cells marked; nothing when it cannot be marked."""
-    content = world.blobs.get(submission.sha256)
-    data, directive, secrets = world.settings.data, world.directive, world.secrets
-    form = judge(
-        content,
-        submission.filename,
-        data=data,
-        directive=directive,
-        secrets=secrets,
-        day=submission.happened_at.date(),
-    )
+    issues = tuple(Issue(**issue) for issue in verdict.issues)
+    # Its token names the agency whose form it was found to be, unless the form names another.
+    disagree = any(issue.code == "agency_disagrees" for issue in issues)
+    form = FormVerdict("returned", verdict.form, None if disagree else verdict.agency, "missing", issues)
     try:
-        marked = annotate(
-            content, form, data=data, directive=directive, secrets=secrets, base_version=form.base_version or 0
+        marked = limited.annotate(
+            world.blobs.get(submission.sha256),
+            form,
+            data=world.settings.data,
+            directive=world.directive,
+            secrets=world.secrets,
+            base_version=verdict.base_version or 0,
         )
-    except Problem:
-        return ()  # the letter's own text lists what is wrong
+    except Problem as problem:
+        log.warning("BN-%04d: %s", submission.id, problem)
+        return ()  # the letter's own text lists what is wrong, and says that there is no copy
     name = fold(PurePath(submission.filename).stem).replace(" ", "_").encode("ascii", "ignore").decode()[:60]
     return (Attachment(f"{name or 'bieu_mau'}_can_sua.xlsx", world.blobs.put(marked), XLSX),)
 

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from dondoc.intake.answer import answer
 from dondoc.intake.inbox import ASIDE
-from dondoc.intake.judge import judge_submission
+from dondoc.intake.judge import Postponed, judge_submission, without_reading
 from dondoc.intake.receive import receive
 from dondoc.store.intake import NEWEST_VERDICTS, Submission, Verdict
 from dondoc.world import World
@@ -43,7 +43,11 @@ def arrive(
         now=now,
         subject=note,
     )
-    verdict = judge_submission(world, submission, now=now)
+    try:
+        verdict = judge_submission(world, submission, now=now)
+    except Postponed as postponed:
+        reason = f"chưa kiểm tra xong ({postponed}); hệ thống sẽ kiểm tra lại"
+        verdict = without_reading(submission, "waiting", reason, now)  # said, not written: it has none yet
     answer(world, [submission], now=now)
     duplicate = not new or verdict.outcome == "duplicate" or _lies_there(world, submission, verdict.outcome)
     return {

@@ -6,8 +6,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import aliased
 
+from dondoc.intake import attempts
 from dondoc.intake.answer import answer
-from dondoc.intake.judge import judge_submission, without_reading
+from dondoc.intake.attempts import Underway
+from dondoc.intake.judge import Postponed, judge_submission, without_reading
 from dondoc.mail import outbox
 from dondoc.store.cameras import Camera, CameraCheck
 from dondoc.store.intake import NEWEST_VERDICTS, Submission, Verdict
@@ -22,10 +24,11 @@ PATIENCE = timedelta(days=30)  # how long a letter waits for cameras that could 
 def judge_and_answer(world: World, now: datetime) -> dict[str, list[int]]:
     """Judge and answer what is not yet, from whichever run: also what a killed one left behind.
 
-    One submission that fails is logged and waits for a person; the others go on.
+    One submission that fails is logged and waits for a person; the others go on. One whose judging met a limit is tried
+    again in the next run, after all others, and then waits for a person.
 
     Returns:
-        submission ids by outcome.
+        submission ids by outcome; `postponed`: those to be tried again.
 
     Raises:
         Problem: the directive cannot be used: that is no fault of any submission, and all stay unjudged.
@@ -34,8 +37,13 @@ def judge_and_answer(world: World, now: datetime) -> dict[str, list[int]]:
     _ = world.directive
     for submission in unfinished(world):
         try:
-            outcome = judge_submission(world, submission, now=now).outcome
+            outcome = judge_submission(world, submission, now=now, patience=0).outcome
             answer(world, [submission], now=now)
+        except Underway:
+            continue
+        except Postponed as postponed:
+            log.warning("BN-%04d: %s", submission, postponed)
+            outcome = "postponed"
         except Exception as error:
             log.exception("BN-%04d could not be judged", submission)
             leave_to_a_person(world, submission, type(error).__name__, now)
@@ -46,10 +54,13 @@ def judge_and_answer(world: World, now: datetime) -> dict[str, list[int]]:
 
 
 def unfinished(world: World) -> list[int]:
-    """Ids of submissions without a verdict, or whose newest one was not answered yet, oldest first."""
+    """Ids of submissions without a verdict, or whose newest one was not answered yet, oldest first; after them those
+    at which an attempt failed before."""
     done = select(Verdict.submission_id).where(Verdict.id.in_(NEWEST_VERDICTS), Verdict.answered)
     with world.sessions.reading() as session:
-        return list(session.scalars(select(Submission.id).where(Submission.id.not_in(done)).order_by(Submission.id)))
+        found = session.scalars(select(Submission.id).where(Submission.id.not_in(done)).order_by(Submission.id)).all()
+        spoilt = attempts.spoilt(session, found)
+    return sorted(found, key=lambda submission: submission in spoilt)
 
 
 def leave_to_a_person(world: World, submission_id: int, error: str, now: datetime) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dondoc.errors import Problem
-from dondoc.intake.judge import judge_submission, newest_verdict, without_reading
+from dondoc.intake.judge import Postponed, judge_submission, newest_verdict, without_reading
 from dondoc.store.intake import NEWEST_VERDICTS, Assignment, Submission, Verdict
 from dondoc.world import World
 
@@ -64,7 +64,12 @@ def assign(world: World, submission: int, agency: str, *, by: str, now: datetime
     with world.sessions.begin() as session:
         _waits(session, submission, (*ASIDE, "dismissed"))
         session.add(Assignment(submission_id=submission, agency=agency, by=by, recorded_at=now))
-    return judge_submission(world, submission, now=now)
+    try:
+        return judge_submission(world, submission, now=now)
+    except Postponed as postponed:
+        raise Problem(
+            f"Đã giao BN-{submission:04}, nhưng chưa kiểm tra xong: {postponed}. Hệ thống sẽ thử lại."
+        ) from None
 
 
 def dismiss(session: Session, submission: int, *, reason: str, by: str, now: datetime) -> None:

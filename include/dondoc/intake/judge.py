@@ -10,16 +10,27 @@ from sqlalchemy.orm import Session
 
 from dondoc.cameras.declare import declare
 from dondoc.facts import contacts
-from dondoc.forms.judge import judge
+from dondoc.forms import limited
 from dondoc.forms.verdict import FormVerdict
+from dondoc.intake import attempts
 from dondoc.intake.receive import OURS
 from dondoc.intake.settle import Settled, Version, fulfilled_by, settle
+from dondoc.isolation.workers import Fault
 from dondoc.store.facts import Contact
 from dondoc.store.intake import Assignment, Submission, Verdict
 from dondoc.store.session import one_at_a_time
 from dondoc.world import World
 
 ACCEPTED = ("accepted", "accepted_with_warnings")
+PATIENCE = 2 * limited.LIMITS.wall  # seconds for another process that judges the same
+UNCHECKED = (
+    "không kiểm tra được trong giới hạn cho phép ({why}; đã thử {times:02} lần): cần người xem bản gốc, hoặc đề nghị "
+    "đơn vị chép số liệu sang biểu mẫu gốc của Sở rồi gửi lại"
+)
+
+
+class Postponed(Exception):
+    """An attempt at judging failed, and there will be another; says why, in words."""
 
 
 def newest_verdict(session: Session, submission_id: int) -> Verdict | None:
@@ -85,17 +96,44 @@ def _may_act_for(session: Session, submission: Submission) -> set[str]:
     return known | set(session.scalars(assigned))
 
 
-def judge_submission(world: World, submission_id: int, *, now: datetime) -> Verdict:
+def judge_submission(world: World, submission_id: int, *, now: datetime, patience: float = PATIENCE) -> Verdict:
     """The verdict of a submission; made when there is none, or none since a person assigned it.
 
-    Reading the workbook happens outside the transaction; what it decides is written in one.
+    Its workbook is judged in a confined child, outside the transactions: one notes the attempt, one writes what comes
+    of it. After two that failed it is set aside for a person, without a third.
+
+    Args:
+        patience: seconds to wait while another process judges the same.
+
+    Raises:
+        Postponed: this attempt failed, and there will be another.
+        Underway: another process is still at it.
     """
     with world.sessions.reading() as session:
-        submission = session.get_one(Submission, submission_id)
-        assignment = _assignment(session, submission_id)
-        if verdict := _standing(session, submission_id, assignment):
+        if verdict := _standing(session, submission_id, _assignment(session, submission_id)):
             return verdict
-    form = judge(
+    with attempts.alone(world.settings.home, submission_id, patience):
+        with world.sessions.begin() as session:
+            submission = session.get_one(Submission, submission_id)
+            assignment = _assignment(session, submission_id)
+            if verdict := _standing(session, submission_id, assignment):
+                return verdict
+            if aside := _set_aside(session, submission_id, assignment, now):
+                return aside
+            attempt = attempts.begin(session, submission_id, now)
+        try:
+            form = _read(world, submission)
+        except Fault as fault:
+            return _failed(world, submission_id, attempt, limited.why(fault), now)
+        except BaseException as error:
+            with world.sessions.begin() as session:
+                attempts.finish(session, attempt, type(error).__name__)
+            raise
+        return _settle(world, submission, assignment, form, attempt, now)
+
+
+def _read(world: World, submission: Submission) -> FormVerdict:
+    return limited.judge(
         world.blobs.get(submission.sha256),
         submission.filename,
         data=world.settings.data,
@@ -103,18 +141,49 @@ def judge_submission(world: World, submission_id: int, *, now: datetime) -> Verd
         secrets=world.secrets,
         day=submission.happened_at.date(),
     )
+
+
+def _failed(world: World, submission: int, attempt: int, why: str, now: datetime) -> Verdict:
+    """After an attempt that failed: the verdict that sets it aside. Raises Postponed when it is to be tried again."""
+    with world.sessions.begin() as session:
+        attempts.finish(session, attempt, why)
+        if aside := _set_aside(session, submission, _assignment(session, submission), now):
+            return aside
+    raise Postponed(why)
+
+
+def _set_aside(session: Session, submission: int, assignment: Assignment | None, now: datetime) -> Verdict | None:
+    """A person's now, when too many attempts have failed."""
+    faults = attempts.failed(session, submission)
+    if len(faults) < attempts.allowed(session, submission):
+        return None
+    row = without_reading(submission, "waiting", UNCHECKED.format(why=faults[-1], times=len(faults)), now)
+    row.assignment_id = assignment.id if assignment else None
+    session.add(row)
+    session.flush()
+    return row
+
+
+def _settle(
+    world: World,
+    submission: Submission,
+    assignment: Assignment | None,
+    form: FormVerdict,
+    attempt: int,
+    now: datetime,
+) -> Verdict:
+    """What a judged form becomes, written down."""
     with world.sessions.begin() as session:
         one_at_a_time(session, f"form/{form.form}")
-        if verdict := _standing(session, submission_id, assignment):  # another process judged it meanwhile
-            return verdict
-        before = newest_verdict(session, submission_id)
+        attempts.finish(session, attempt)
+        before = newest_verdict(session, submission.id)
         settled = settle(
             form,
             filename=submission.filename,
             assigned=assignment.agency if assignment else None,
             sender=submission.sender or ("" if submission.channel in OURS else "không rõ"),
             sender_agencies=_may_act_for(session, submission),
-            earlier=_earlier(session, form.form, submission_id),
+            earlier=_earlier(session, form.form, submission.id),
             automatic=submission.automatic,
             decided=before is not None and before.outcome == "conflict",
         )

@@ -1,0 +1,144 @@
+"""The door to judging and annotating for all who have a file from outside: in a confined child, within limits.
+
+Bytes go out, a verdict or a workbook comes back. No key leaves this process: the child says which tokens it found, and
+what they prove is said here; what it then answers is believed only as far as that.
+"""
+
+import json
+from dataclasses import asdict, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from dondoc.directive.model import Directive
+from dondoc.errors import Problem
+from dondoc.forms import catalogue, token
+from dondoc.forms.spec import FormSpec, load_specs
+from dondoc.forms.token import Proof
+from dondoc.forms.verdict import FormVerdict
+from dondoc.forms.work import KNOWN, PROOF, TOKENS, VERDICT, Known
+from dondoc.isolation import workers
+from dondoc.isolation.workers import Fault, Limits, Reply
+
+NO_COPY = "Không lập được bản đánh dấu: {why}. Xem lời nhắn của lần kiểm tra."
+WORK = "dondoc.forms.work"
+LARGEST = 20 << 20  # bytes of a file
+LIMITS = Limits(memory=1 << 30, cpu=20, wall=60, output=32 << 20)
+COPY = Limits(memory=1 << 30, cpu=30, wall=90, output=10 << 20)  # a larger one no mailbox takes
+
+
+def judge(
+    content: bytes, filename: str, *, data: Path, directive: Directive, secrets: list[str], day: date
+) -> FormVerdict:
+    """The verdict of a workbook, as `forms.judge` gives it.
+
+    Raises:
+        Fault: the child met a limit, or broke.
+    """
+    if len(content) > LARGEST:
+        return catalogue.refused(filename, "file_too_big", limit=LARGEST >> 20)
+    specs = load_specs(data)
+    proofs: list[Proof] = []
+
+    def reply(question: bytes) -> bytes:
+        proofs[:] = [token.prove(set(_tokens(question)), directive=directive, forms=specs, secrets=secrets)]
+        return PROOF.dump_json(proofs[0])
+
+    order: dict[str, Any] = {"do": "judge", "filename": filename, "day": day.isoformat()}
+    answer = _run(directive, specs, order, content, LIMITS, reply)
+    try:
+        verdict = VERDICT.validate_json(answer)
+    except ValidationError:
+        raise Fault("error", "verdict") from None
+    return _believed(verdict, proofs[0] if proofs else Proof(None, "missing"), directive, specs)
+
+
+def judged(
+    content: bytes, filename: str, *, data: Path, directive: Directive, secrets: list[str], day: date
+) -> FormVerdict:
+    """As `judge`, for one who will not try again: what could not be judged is refused, and says why."""
+    try:
+        return judge(content, filename, data=data, directive=directive, secrets=secrets, day=day)
+    except Fault as fault:
+        return catalogue.refused(filename, "too_heavy" if fault.heavy else "check_failed", why=why(fault))
+
+
+def annotate(
+    content: bytes, form: FormVerdict, *, data: Path, directive: Directive, secrets: list[str], base_version: int
+) -> bytes:
+    """The annotated copy to send back for `form`, the verdict of `content`; its token names `form.agency` and says
+    `base_version`.
+
+    Raises:
+        Problem: there is none: the file is no form of ours, or too heavy.
+    """
+    specs = load_specs(data)
+    if form.form not in specs or len(content) > LARGEST:
+        raise Problem(NO_COPY.format(why="tệp không đọc được như một biểu mẫu"))
+    agency = directive.agency(form.agency) if form.agency else None
+    signed = token.of_form(specs[form.form], agency, directive, secrets, base_version)
+    order: dict[str, Any] = {"do": "annotate", "verdict": asdict(replace(form, rows=(), head={})), "token": signed}
+    try:
+        return _run(directive, specs, order, content, COPY)
+    except Fault as fault:
+        raise Problem(NO_COPY.format(why=why(fault, COPY))) from None
+
+
+def why(fault: Fault, limits: Limits = LIMITS) -> str:
+    """What kept a file from being judged, in words."""
+    words = {
+        "memory": f"vượt giới hạn bộ nhớ {limits.memory >> 20} MB",
+        "time": f"vượt giới hạn thời gian {limits.cpu} giây",
+        "output": f"kết quả lớn hơn {limits.output >> 20} MB",
+    }
+    return words.get(fault.why) or f"tiến trình kiểm tra bị dừng: {fault.detail or 'không rõ lý do'}"
+
+
+_packed: tuple[Directive, dict[str, FormSpec], bytes] | None = None
+
+
+def _run(
+    directive: Directive,
+    specs: dict[str, FormSpec],
+    order: dict[str, Any],
+    content: bytes,
+    limits: Limits,
+    reply: Reply | None = None,
+) -> bytes:
+    request = json.dumps(order).encode() + b"\n" + content
+    return workers.run(WORK, _context(directive, specs), request, limits, reply)
+
+
+def _context(directive: Directive, specs: dict[str, FormSpec]) -> bytes:
+    """What children are to know, packed once."""
+    global _packed
+    packed = _packed
+    if packed is None or packed[0] is not directive or packed[1] is not specs:
+        packed = _packed = (directive, specs, KNOWN.dump_json(Known(directive, specs)))
+    return packed[2]
+
+
+def _tokens(question: bytes) -> list[str]:
+    try:
+        return TOKENS.validate_json(question)
+    except ValidationError:
+        raise Fault("error", "question") from None
+
+
+def _believed(verdict: FormVerdict, proof: Proof, directive: Directive, specs: dict[str, FormSpec]) -> FormVerdict:
+    """A verdict as far as the proof made here reaches: what a workbook did to its child cannot make it another's.
+
+    Raises:
+        Fault: it says more.
+    """
+    said = proof.token if proof.state == "valid" else None
+    whose = {None, said.agency} if said else {None, *(agency.id for agency in directive.agencies)}
+    base = said.base_version if said else None
+    fits = verdict.token == proof.state and verdict.agency in whose and verdict.form in {None, *specs}
+    if verdict.outcome == "refused" and verdict.agency is None and verdict.base_version is None:
+        return verdict
+    if not fits or verdict.base_version not in (None, base):
+        raise Fault("error", "verdict")
+    return verdict

@@ -1,0 +1,85 @@
+"""Judging and annotating as the work of a confined child: see `isolation.server`. `limited` is its other side.
+
+A request is a line of JSON (`do` and its arguments) and the workbook. Judging puts one question, the tokens that the
+file holds: the keys stay with the parent, which replies what they prove.
+"""
+
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from dondoc.directive.model import Directive
+from dondoc.forms.spec import FormSpec
+from dondoc.forms.token import Proof
+from dondoc.forms.verdict import FormVerdict
+
+VERDICT = TypeAdapter(FormVerdict)
+PROOF = TypeAdapter(Proof)
+TOKENS = TypeAdapter(list[str])
+
+
+@dataclass(frozen=True)
+class Known:
+    """What forms are judged by."""
+
+    directive: Directive
+    specs: dict[str, FormSpec]
+
+
+KNOWN = TypeAdapter(Known)
+_known: Known
+
+
+def prepare(context: bytes) -> None:
+    """Load all that judging and annotating need, and use it once: children are forked from what is warm."""
+    global _known
+    _known = KNOWN.validate_json(context)
+    # openpyxl imports numpy when it is there: slow, and it reserves more memory than a child may have.
+    sys.modules["numpy"] = None  # type: ignore[assignment]
+    from dondoc.forms import annotate, judge
+    from dondoc.forms.blank import blank
+
+    day, spec = date(2021, 11, 17), next(iter(_known.specs.values()))
+    example = [{field.key: field.example for field in spec.columns if field.example}]
+    form = blank(spec, _known.directive.agencies[0], directive=_known.directive, secrets=[], rows=example)
+    common: dict[str, Any] = {"specs": _known.specs, "directive": _known.directive}
+    verdict = judge.judge(form, "", prove=lambda texts: Proof(None, "missing"), day=day, **common)
+    VERDICT.dump_json(verdict)
+    annotate.annotate(form, verdict, token=None, **common)
+
+
+def work(request: bytes, ask: Callable[[bytes], bytes]) -> bytes:
+    """One request: the verdict as JSON, or the annotated copy.
+
+    Raises:
+        Unreadable: what is to be annotated is no form of ours.
+    """
+    line, _, content = request.partition(b"\n")
+    order = json.loads(line)
+    return _judged(order, content, ask) if order["do"] == "judge" else _annotated(order, content)
+
+
+def _judged(order: dict[str, Any], content: bytes, ask: Callable[[bytes], bytes]) -> bytes:
+    from dondoc.forms.judge import judge
+
+    verdict = judge(
+        content,
+        order["filename"],
+        specs=_known.specs,
+        directive=_known.directive,
+        prove=lambda texts: PROOF.validate_json(ask(TOKENS.dump_json(texts))),
+        day=date.fromisoformat(order["day"]),
+    )
+    return VERDICT.dump_json(verdict)
+
+
+def _annotated(order: dict[str, Any], content: bytes) -> bytes:
+    from dondoc.forms.annotate import annotate
+
+    verdict = VERDICT.validate_python(order["verdict"])
+    return annotate(content, verdict, specs=_known.specs, directive=_known.directive, token=order["token"])

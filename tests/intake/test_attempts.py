@@ -1,0 +1,182 @@
+"""What kills or outlasts its judge: counted, set aside for a person, in nobody's way."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from dondoc.errors import Problem
+from dondoc.escalation import sources
+from dondoc.forms import limited
+from dondoc.intake import arrive, attempts, inbox
+from dondoc.intake.attempts import Underway
+from dondoc.intake.judge import judge_submission
+from dondoc.intake.receive import receive
+from dondoc.isolation import workers
+from dondoc.store.intake import JudgingAttempt
+from tests.conftest import SECRET
+
+from .conftest import DUC_THO, OFFICER, VU_QUANG, Desk
+from .test_judge import newest, status
+
+ROOT = Path(__file__).resolve().parents[2]
+ONE_RUN = """
+import sys
+from datetime import datetime
+from dondoc.forms import limited
+from dondoc.intake import backlog
+from dondoc.world import open_world
+
+limited.WORK = "tests.intake.poison"
+print(backlog.judge_and_answer(open_world(), datetime.fromisoformat(sys.argv[1])))
+"""
+
+
+@pytest.fixture(autouse=True)
+def poisonous(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.setattr(limited, "WORK", "tests.intake.poison")
+    monkeypatch.setattr(limited, "LIMITS", replace(limited.LIMITS, wall=2))
+    yield
+    workers.end()
+
+
+def bring(desk: Desk, content: bytes, sender: str = OFFICER) -> int:
+    """One arrival, not yet judged."""
+    desk.now += timedelta(minutes=1)
+    common = {"channel": "mail", "channel_id": f"{desk.now}", "filename": "BM03.xlsx", "message_id": "<1@ductho.test>"}
+    return receive(desk.world, content, sender=sender, received_at=desk.now, now=desk.now, **common)[0]
+
+
+def tried(desk: Desk) -> list[tuple[int, bool, str | None]]:
+    with desk.world.sessions.reading() as session:
+        rows = session.scalars(select(JudgingAttempt).order_by(JudgingAttempt.id))
+        return [(row.submission_id, row.finished, row.fault) for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("end", "why"),
+    [(b"TREO", "vượt giới hạn thời gian"), (b"NANG", "vượt giới hạn bộ nhớ"), (b"CHET", "bị dừng: Aborted")],
+)
+def test_what_kills_its_child_twice_waits_for_a_person_with_the_reason(desk: Desk, end: bytes, why: str) -> None:
+    poison = bring(desk, b"PK" + end)
+    honest = bring(desk, desk.form())
+    assert desk.work() == {poison: "postponed", honest: "accepted"}
+    assert list(desk.work().items()) == [(poison, "waiting")]
+    assert desk.work() == {}
+    verdict = newest(desk, poison)
+    assert why in verdict.reason
+    assert "đã thử 02 lần" in verdict.reason
+    assert [letter.context["outcome"] for letter in desk.letters()] == ["accepted", "waiting"]
+    with desk.world.sessions.reading() as session:
+        assert [row["id"] for row in inbox.inbox(session)] == [str(poison)]
+
+
+def test_what_failed_before_is_tried_after_all_others(desk: Desk) -> None:
+    poison = bring(desk, b"PKTREO")
+    desk.work()
+    honest = bring(desk, desk.form())
+    assert list(desk.work()) == [honest, poison]
+
+
+def test_a_killed_parent_is_counted_and_the_third_run_sets_the_item_aside_and_goes_on(desk: Desk) -> None:
+    poison, honest = bring(desk, b"PKTREO"), bring(desk, desk.form())
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "DONDOC_SECRET_KEY": SECRET}
+    command = [sys.executable, "-c", ONE_RUN, desk.now.isoformat()]
+    for killed in (1, 2):
+        run = subprocess.Popen(command, env=environment, cwd=ROOT)
+        until = time.monotonic() + 60
+        while not (found := tried(desk)) or len([t for t in found if t[0] == poison]) < killed:
+            assert time.monotonic() < until
+            assert run.poll() is None
+            time.sleep(0.05)
+        run.kill()
+        run.wait()
+    assert [t for t in tried(desk) if t[0] == poison] == [(poison, False, None)] * 2
+    said = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert f"'waiting': [{poison}]" in said
+    assert newest(desk, honest).outcome == "accepted"
+    assert attempts.KILLED in newest(desk, poison).reason
+
+
+def test_an_attempt_that_another_process_is_at_is_not_called_killed(desk: Desk) -> None:
+    poison = bring(desk, desk.form())
+    with attempts.alone(desk.world.settings.home, poison, 0):
+        with desk.world.sessions.begin() as session:
+            attempts.begin(session, poison, desk.now)
+            attempts.begin(session, poison, desk.now)
+        assert desk.work() == {}
+        with pytest.raises(Underway):
+            judge_submission(desk.world, poison, now=desk.now, patience=0.1)
+    assert not list((desk.world.settings.home / "judging").iterdir())
+
+
+def test_a_person_may_have_it_tried_once_more(desk: Desk) -> None:
+    poison = bring(desk, b"PKCHET")
+    desk.work(), desk.work()
+    before = len(tried(desk))
+    verdict = inbox.assign(desk.world, poison, DUC_THO, by="Nguyễn Văn A", now=desk.now)
+    assert len(tried(desk)) == before + 1
+    assert (verdict.outcome, "đã thử 03 lần" in verdict.reason) == ("waiting", True)
+
+
+def test_who_waits_at_the_page_is_told_that_it_will_be_tried_again(desk: Desk) -> None:
+    common = {"sender": OFFICER, "channel": "upload", "received_at": desk.now, "now": desk.now}
+    said = arrive.arrive(desk.world, b"PKTREO", "a.xlsx", **common)
+    assert (said["outcome"], "sẽ kiểm tra lại" in said["reason"]) == ("waiting", True)
+    said = arrive.arrive(desk.world, b"PKTREO", "a.xlsx", **common)
+    assert (said["outcome"], "đã thử 02 lần" in said["reason"]) == ("waiting", True)
+
+
+def test_what_cannot_be_judged_holds_letters_and_pauses_its_sender_for_a_day_at_most(desk: Desk) -> None:
+    desk.register(VU_QUANG, "cntt@vuquang.test")
+    poison = bring(desk, b"PKTREO", sender="cntt@vuquang.test")
+
+    def held(hours: float) -> bool:
+        with desk.world.sessions.reading() as session:
+            return bool(sources.unclear(session, desk.world.settings, desk.now + timedelta(hours=hours)))
+
+    assert (held(1), held(23.9), held(24.1)) == (True, True, False), "even when no run comes to set it aside"
+    desk.work(), desk.work()
+    assert newest(desk, poison).outcome == "waiting"
+    assert not held(1)
+    assert status(desk, VU_QUANG) == "overdue"  # on the 22nd; it came on the 18th
+
+
+def test_an_answer_without_its_copy_says_so(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limited, "COPY", replace(limited.COPY, output=1000))
+    bring(desk, desk.form(wrong=1))
+    desk.work()
+    [letter] = desk.letters()
+    assert letter.attachments == []
+    assert "không lập được tệp đánh dấu" in letter.text
+    assert "đính kèm" not in letter.text
+
+
+def test_the_copy_names_the_agency_by_a_token_that_only_we_can_make(desk: Desk) -> None:
+    bring(desk, desk.form(wrong=1))
+    desk.work()
+    [letter] = desk.letters()
+    copy = desk.world.blobs.get(letter.attachments[0]["sha256"])
+    found = limited.judge(
+        copy,
+        "a.xlsx",
+        data=desk.world.settings.data,
+        directive=desk.world.directive,
+        secrets=[SECRET],
+        day=date(2021, 11, 18),
+    )
+    assert (found.token, found.agency, found.base_version) == ("valid", DUC_THO, 0)
+
+
+def test_a_home_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "judging").write_text("")
+    with pytest.raises(Problem, match="judging"), attempts.alone(tmp_path, 1, 0):
+        pass
