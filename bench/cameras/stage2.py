@@ -21,11 +21,12 @@ from contextlib import contextmanager
 from ipaddress import ip_network
 
 from dondoc import settings
-from dondoc.cameras import decoder, judge, picture
+from dondoc.cameras import judge, picture
 from dondoc.cameras.depacketise import Depacketiser
 from dondoc.cameras.probe import probe_many
 from dondoc.cameras.verdicts import Target
 from dondoc.demo import rtp
+from dondoc.isolation.confine import environment
 
 LOOPBACK = [ip_network("127.0.0.0/8")]
 AT_ONCE = 16
@@ -101,7 +102,7 @@ def _processor() -> float:
 def from_memory() -> float:
     """Processor seconds to decode and judge one of the same pictures from memory, in a process like our children."""
     call = [sys.executable, __file__, "--memory"]
-    return float(subprocess.run(call, capture_output=True, text=True, check=True, env=decoder.environment()).stdout)
+    return float(subprocess.run(call, capture_output=True, text=True, check=True, env=environment()).stdout)
 
 
 def _memory(count: int = 200) -> float:

@@ -29,6 +29,7 @@ from dondoc.cameras.measure import Planes, planes
 from dondoc.cameras.verdicts import PHASE
 from dondoc.demo import clips
 from dondoc.errors import Problem
+from dondoc.isolation.confine import missing
 from dondoc.settings import DATA
 
 FILE = DATA / "cameras" / "pictures.yaml"
@@ -329,6 +330,46 @@ def test_a_child_knows_no_settings_of_ours(monkeypatch: pytest.MonkeyPatch) -> N
     environment = with_decoder(work)
     assert b"bi-mat" not in environment
     assert b"OPENCV" not in environment
+
+
+def test_a_child_is_confined_before_it_sees_a_picture() -> None:
+    async def work(made: Decoder) -> str:
+        await made.judge("h264", key("moving"))
+        return Path(f"/proc/{made._idle[0].pid}/status").read_text()
+
+    status = dict(line.split(":\t", 1) for line in with_decoder(work).splitlines())
+    assert status["NoNewPrivs"] == "1"
+    assert status["Seccomp"] == ("0" if "seccomp" in missing() else "2")
+    assert int(status["CapEff"], 16) == int(status["CapBnd"], 16) == 0
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"",
+        b"[]",
+        b"1",
+        b"[" * 100_000,
+        b'{"verdict": "ok"}',
+        b'{"verdict": "auth_failed", "detail": ""}',
+        b'{"verdict": "la", "detail": ""}',
+        b'{"verdict": "ok", "detail": "", "features": 1}',
+        b'{"verdict": "ok", "detail": "", "secret": 1}',
+        b'{"verdict": ["ok"], "detail": ""}',
+    ],
+)
+def test_what_a_child_says_that_is_no_verdict_on_a_picture_is_none(line: bytes) -> None:
+    with pytest.raises(ValueError, match=r"no answer|no verdict|Expecting value"):
+        decoding.heard(line)
+
+
+def test_a_child_that_never_ends_a_line_costs_one_picture(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    endless = tmp_path / "python"
+    endless.write_text("#!/bin/sh\necho ready\nexec tr '\\0' x < /dev/zero\n")
+    endless.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(endless))
+    seen = with_decoder(lambda made: made.judge("h264", key("moving")))
+    assert seen == Seen("decode_failed", decoding._STOPPED)
 
 
 HUGE = bytes.fromhex("0000000167640033ac7200200400000200010000")  # a parameter set of a monstrous picture

@@ -15,7 +15,9 @@ from typing import Any, Self
 
 from dondoc import settings
 from dondoc.cameras.judge import thresholds
+from dondoc.cameras.verdicts import PHASE
 from dondoc.errors import Problem
+from dondoc.isolation.confine import environment
 
 PATIENCE = 15.0  # seconds for one picture
 START = 60.0  # seconds for a child to get ready: OpenCV is large, and many may start at once
@@ -83,7 +85,7 @@ class Decoder:
             try:
                 async with asyncio.timeout(self._patience):
                     seen = await _ask(child, request, stream)
-            except (TimeoutError, OSError, asyncio.IncompleteReadError):
+            except (TimeoutError, OSError, ValueError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
                 await end(child)
                 return Seen("decode_failed", _STOPPED)
             except BaseException:
@@ -110,14 +112,9 @@ class Decoder:
 async def start(module: str, *arguments: str, **variables: str) -> Process:
     """A child process that runs a module, without our secrets in its environment and without a say on our terminal."""
     command = (sys.executable, "-P", "-m", module, *arguments)
-    clean = environment() | variables
+    # One thread for its sums: OpenBLAS waits for others by spinning.
+    clean = environment(**{"OPENBLAS_NUM_THREADS": "1", **KEEP, **variables})
     return await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, stderr=DEVNULL, env=clean)
-
-
-def environment() -> dict[str, str]:
-    """What a child is told: nothing of ours, and one thread for its sums (OpenBLAS waits for others by spinning)."""
-    clean = {k: v for k, v in os.environ.items() if not k.startswith(("DONDOC_", "AIRFLOW", "OPENCV_"))}
-    return clean | {"OPENBLAS_NUM_THREADS": "1", **KEEP}
 
 
 async def _ask(child: Process, request: bytes, stream: bytes) -> Seen:
@@ -130,14 +127,20 @@ async def _ask(child: Process, request: bytes, stream: bytes) -> Seen:
 
 
 def heard(line: bytes) -> Seen:
-    """What a child answers.
+    """What a child answers. A picture may have taken it over: nothing but an answer is taken for one.
 
     Raises:
         ValueError: it is no answer.
     """
-    answer = json.loads(line)
-    picture = answer.pop("thumbnail", None)
-    return Seen(**answer, thumbnail=b64decode(picture) if picture else None)
+    try:
+        answer = json.loads(line)
+        picture = answer.pop("thumbnail", None)
+        seen = Seen(**answer, thumbnail=b64decode(picture) if picture else None)
+        if PHASE.get(seen.verdict) not in ("frame", "picture", "done") or not isinstance(seen.features, dict):
+            raise ValueError("no verdict on a picture")
+    except (TypeError, AttributeError, RecursionError) as error:
+        raise ValueError("no answer") from error
+    return seen
 
 
 async def end(child: Process) -> None:

@@ -87,7 +87,7 @@ def main() -> None:
     """Open, read one picture, judge it."""
     from dondoc.cameras import measure, picture
 
-    picture.confine()
+    picture.limit(network=True)
     request = json.loads(sys.stdin.readline())
     bgr = capture(request["url"], request["half_ms"])
     seen = NOTHING

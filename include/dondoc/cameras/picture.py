@@ -5,7 +5,6 @@ bytes, a JSON object (`codec`, `past`, `thumbnail`) and the Annex-B stream, and 
 (the fields of `Seen`, its `thumbnail` as base64), until its input ends.
 """
 
-import contextlib
 import json
 import sys
 from base64 import b64encode
@@ -18,6 +17,7 @@ import numpy as np
 
 from dondoc.cameras.judge import Thresholds, detail, judge, light
 from dondoc.cameras.measure import STRETCH, Planes, measure
+from dondoc.isolation import confine
 
 CODECS = {"h264": "h264", "h265": "hevc"}
 PLANAR = {"yuv420p": False, "yuvj420p": True}  # format: whether it has the full range by its name
@@ -74,17 +74,13 @@ def small(picture: Planes) -> bytes:
     return cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])[1].tobytes()
 
 
-def confine() -> None:
-    """One thread, bounded memory: there is one child a core, and what it decodes comes from strangers.
+def limit(*, network: bool = False) -> None:
+    """One thread, bounded memory, nothing but its work: there is one child a core, and strangers send what it decodes.
 
-    No core dump: secrets could be in it.
+    `network`: it may open sockets.
     """
-    import resource
-
     cv2.setNumThreads(1)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    with contextlib.suppress(ValueError, OSError):  # macOS has no such limit
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    confine.confine(network=network, memory=MEMORY)
 
 
 def say(line: str) -> None:
@@ -94,7 +90,7 @@ def say(line: str) -> None:
 
 def main() -> None:
     """Judge what comes in, one after another."""
-    confine()
+    limit()
     limits, read = json.loads(sys.argv[1]), sys.stdin.buffer.read
     say("ready")
     while len(head := read(8)) == 8:
