@@ -120,9 +120,11 @@ def judge_submission(world: World, submission_id: int, *, now: datetime, patienc
                 return verdict
             if aside := _set_aside(session, submission_id, assignment, now):
                 return aside
+        content = world.blobs.get(submission.sha256)  # a lost key or a disk is no fault of the submission's
+        with world.sessions.begin() as session:
             attempt = attempts.begin(session, submission_id, now)
         try:
-            form = _read(world, submission)
+            form = _read(world, submission, content)
         except Fault as fault:
             return _failed(world, submission_id, attempt, limited.why(fault), now)
         except BaseException as error:
@@ -132,9 +134,9 @@ def judge_submission(world: World, submission_id: int, *, now: datetime, patienc
         return _settle(world, submission, assignment, form, attempt, now)
 
 
-def _read(world: World, submission: Submission) -> FormVerdict:
+def _read(world: World, submission: Submission, content: bytes) -> FormVerdict:
     return limited.judge(
-        world.blobs.get(submission.sha256),
+        content,
         submission.filename,
         data=world.settings.data,
         directive=world.directive,
