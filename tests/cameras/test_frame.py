@@ -11,7 +11,8 @@ import pytest
 
 from dondoc.cameras import frame, sdp
 from dondoc.cameras.attempts import accepted
-from dondoc.cameras.frame import Unspoken
+from dondoc.cameras.depacketise import Depacketiser
+from dondoc.cameras.frames import Frames
 from dondoc.cameras.history import history
 from dondoc.cameras.probe import probe
 from dondoc.cameras.rtsp import Verdict
@@ -158,36 +159,50 @@ H264, H265 = "a=rtpmap:96 H264/90000\r\na=fmtp:96 ", "a=rtpmap:96 H265/90000\r\n
 @pytest.mark.parametrize(
     ("track", "expected"),
     [
-        (video("", "m=video 0 RTP/AVP 26"), Unspoken),
-        (video("a=rtpmap:96 MP4V-ES/90000\r\n"), Unspoken),
-        (video(f"{H264}packetization-mode=2\r\n"), Unspoken),
-        (video(f"{H265}profile-id=1; sprop-max-don-diff=3\r\n"), Unspoken),
-        (video("a=rtpmap:96 X-VNPT/90000\r\n"), Verdict),
-        (video(f"{H264}packetization-mode=1\r\n", "m=video 0 RTP/SAVP 96"), Verdict),
-        (video(f"{H264}packetization-mode=1\r\n"), None),
-        (video(f"{H265}sprop-max-don-diff=0\r\n"), None),
+        (video("", "m=video 0 RTP/AVP 26"), Frames),
+        (video("a=rtpmap:96 MP4V-ES/90000\r\n"), Frames),
+        (video(f"{H264}packetization-mode=2\r\n"), "no_frame"),
+        (video(f"{H265}profile-id=1; sprop-max-don-diff=3\r\n"), Depacketiser),
+        (video("a=rtpmap:96 X-VNPT/90000\r\n"), "decode_failed"),
+        (video(f"{H264}packetization-mode=1\r\n", "m=video 0 RTP/SAVP 96"), "no_frame"),
+        (video(f"{H264}packetization-mode=1\r\n"), Depacketiser),
+        (video(f"{H265}sprop-max-don-diff=0\r\n"), Depacketiser),
     ],
 )
-def test_what_is_not_spoken_is_known_before_anything_is_set_up(track: sdp.Video, expected: type | None) -> None:
-    if expected is None:
-        assert frame._spoken(track) in ("h264", "h265")
-    else:
-        with pytest.raises(expected):
-            frame._spoken(track)
+def test_what_is_not_spoken_is_known_before_anything_is_set_up(track: sdp.Video, expected: type | str) -> None:
+    if isinstance(expected, type):
+        assert isinstance(frame._reader(track), expected)
+        return
+    with pytest.raises(Verdict) as caught:
+        frame._reader(track)
+    assert caught.value.verdict == expected
 
 
 @pytest.mark.parametrize(
     ("transport", "channel"),
-    [("RTP/AVP/TCP;interleaved=2-3", 2), ("RTP/AVP/TCP", 0), ("", 0), ("RTP/AVP/TCP;interleaved=9999-1", 0)],
+    [
+        ("RTP/AVP/TCP;interleaved=2-3", 2),
+        ("RTP/AVP/TCP", 0),
+        ("", 0),
+        ("RTP/AVP/TCP;interleaved=9999-1", 0),
+        ("RTP/AVP;unicast;client_port=5000-5001", None),
+    ],
 )
-def test_the_channel_is_read(transport: str, channel: int) -> None:
+def test_the_channel_is_read(transport: str, channel: int | None) -> None:
     assert frame._channel(transport) == channel
 
 
 def test_a_camera_that_agrees_to_udp_unasked_is_asked_in_its_own_way() -> None:
-    with pytest.raises(Unspoken) as caught:
-        frame._channel("RTP/AVP;unicast;client_port=5000-5001")
-    assert caught.value.transport == "udp"
+    async def setup(camera: Camera, url: str, headers: dict[str, str]) -> bool:
+        if "client_port" in headers["transport"]:
+            return await Camera._setup(camera, "udp", url, headers)
+        return await camera._say(
+            "200 OK", headers, "Transport: RTP/AVP;unicast;client_port=5000-5001\r\nSession: 7\r\n"
+        )
+
+    found, counts = answered(setup=setup)
+    assert found.showing
+    assert (counts["connections"], counts["SETUP"]) == (1, 2)
 
 
 @pytest.mark.parametrize(("behaviour", "third"), [("frozen", "frozen"), ("healthy", "ok"), ("still", "ok")])

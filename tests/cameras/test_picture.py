@@ -25,7 +25,7 @@ from dondoc.cameras import judge, picture
 from dondoc.cameras import measure as measuring
 from dondoc.cameras.decoder import Decoder, Seen
 from dondoc.cameras.history import LAST, history
-from dondoc.cameras.measure import Planes, planes
+from dondoc.cameras.measure import Planes
 from dondoc.cameras.verdicts import PHASE
 from dondoc.demo import clips
 from dondoc.errors import Problem
@@ -146,6 +146,12 @@ def test_a_hanging_picture_under_a_running_clock_is_frozen_and_sensor_noise_make
 
 def clocked(made: Any, second: int) -> Any:
     return cv2.putText(made, f"22:00:0{second}", (30, 50), cv2.FONT_HERSHEY_SIMPLEX, 1.2, (255, 255, 255), 2)
+
+
+def planes(bgr: Any) -> Planes:
+    """A picture of shape (height, width, 3) in BGR as a decoder would give it."""
+    y, cr, cb = cv2.split(cv2.cvtColor(bgr, cv2.COLOR_BGR2YCrCb))
+    return Planes(y, cb, cr, True)
 
 
 def flat(value: float, noise: float, colour: float = 0) -> dict[str, Any]:

@@ -38,7 +38,7 @@ VERDICTS = {
     "silent after the login": ("rtsp_timeout", "rtsp"),
     "drips": ("rtsp_timeout", "rtsp"),
     "drips blank lines": ("rtsp_timeout", "rtsp"),
-    "packets without end": ("rtsp_timeout", "rtsp"),
+    "packets without end": ("server_error", "rtsp"),
     "length too long": ("rtsp_timeout", "rtsp"),
     "headers without end": ("not_rtsp", "rtsp"),
     "a line without end": ("not_rtsp", "rtsp"),

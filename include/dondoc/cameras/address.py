@@ -30,9 +30,14 @@ class Address:
 
     @property
     def url(self) -> str:
-        """The address without user info: what is sent to the camera and what is stored."""
+        """The address without user info: what is sent to the camera. Its path may hold a secret: see `hiding`."""
+        return f"{self.root}{self.path}"
+
+    @property
+    def root(self) -> str:
+        """The address without a path."""
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{self.scheme}://{host}:{self.port}{self.path}"
+        return f"{self.scheme}://{host}:{self.port}"
 
     @property
     def device(self) -> tuple[str, str, int]:

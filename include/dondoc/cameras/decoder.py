@@ -21,7 +21,6 @@ from dondoc.isolation.confine import environment
 
 PATIENCE = 15.0  # seconds for one picture
 START = 60.0  # seconds for a child to get ready: OpenCV is large, and many may start at once
-ELSEWHERE = 8  # children of the fallback at a time: they mostly wait, but each holds 100 MB
 # glibc is to keep the memory of one picture for the next: to get it anew costs hundreds of page faults a picture.
 KEEP = {"MALLOC_MMAP_THRESHOLD_": str(32 * 1024**2), "MALLOC_TRIM_THRESHOLD_": str(128 * 1024**2)}
 _STOPPED = "bộ giải mã hình dừng giữa chừng"
@@ -29,7 +28,7 @@ _STOPPED = "bộ giải mã hình dừng giữa chừng"
 
 @dataclass(frozen=True)
 class Seen:
-    """What was seen on a picture: `ok`, `decode_failed` or a verdict of phase picture (from the fallback `no_frame`).
+    """What was seen on a picture: `ok`, `decode_failed` or a verdict of phase picture.
 
     `detail` is for a person; `features` are JSON-safe and to be stored with the check: `history` makes the `past` of
     later looks out of them. They hold `suspicion` (a key of judge.SUSPICIONS or None). Empty without a picture.
@@ -51,7 +50,6 @@ class Decoder:
 
     def __init__(self, size: int | None = None, patience: float = PATIENCE, limits: Path | None = None) -> None:
         self.limits = json.dumps(thresholds(limits or settings.load().data / "cameras" / "pictures.yaml"))
-        self.elsewhere = asyncio.Semaphore(ELSEWHERE)
         self._places = asyncio.Semaphore(size or min(4, os.cpu_count() or 1))
         self._idle: list[Process] = []
         self._patience = patience
@@ -71,8 +69,8 @@ class Decoder:
         """Decode and judge one picture.
 
         Args:
-            codec: `h264` or `h265`.
-            stream: the picture as Annex B, with its parameter sets.
+            codec: a key of `picture.CODECS`.
+            stream: the picture as `key_picture` gives it.
             past: what `history` made of the same camera's former looks.
             thumbnail: the picture itself is wanted, too, small.
 

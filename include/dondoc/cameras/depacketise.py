@@ -15,8 +15,9 @@ class Depacketiser:
     missing is passed over. Gradual refresh without any such picture is not understood: there is nothing whole to show.
     """
 
-    def __init__(self, codec: str, parameter_sets: tuple[bytes, ...] = ()) -> None:
+    def __init__(self, codec: str, parameter_sets: tuple[bytes, ...] = (), *, numbered: bool = False) -> None:
         self._h265 = codec == "h265"
+        self._numbered = numbered and self._h265  # decoding order numbers stand in the packets: passed over
         self._head = 2 if self._h265 else 1  # bytes before the content of a NAL unit
         self._sets: dict[bytes, int] = {}  # parameter set -> its kind; the newest last
         self._unit: list[bytes] = []
@@ -30,7 +31,7 @@ class Depacketiser:
 
     def feed(self, packet: bytes) -> bytes | None:
         """Take an RTP packet; the key picture as an Annex-B stream with its parameter sets, once it is complete."""
-        start, end = _bounds(packet)
+        start, end = bounds(packet)
         if start >= end:
             return None
         self.seen = True
@@ -48,10 +49,11 @@ class Depacketiser:
         if kind == (49 if self._h265 else 28):  # one NAL unit over several packets
             self._piece(packet, start, end)
         elif kind == (48 if self._h265 else 24):  # several in one packet
-            for nal in _aggregated(packet[start + self._head : end]):
+            number = 2 if self._numbered else 0
+            for nal in _aggregated(packet[start + self._head + number : end], between=number // 2):
                 self._add(nal)
         elif kind < (48 if self._h265 else 24):
-            self._add(packet[start:end])
+            self._add(packet[start : start + 2] + packet[start + 4 : end] if self._numbered else packet[start:end])
 
     def _piece(self, packet: bytes, start: int, end: int) -> None:
         at = start + self._head
@@ -63,7 +65,8 @@ class Depacketiser:
         if self._fragment is None:
             self._whole = False  # its start was lost
             return
-        self._fragment.append(packet[at + 1 : end])
+        number = 2 if self._numbered and flags & 0x80 else 0
+        self._fragment.append(packet[at + 1 + number : end])
         self._size += end - at
         if self._size > LARGEST:
             self._fragment, self._whole = None, False
@@ -133,14 +136,15 @@ def _exp_golomb(bits: int, left: int) -> tuple[int, int]:
     return (-1, 0) if left < 0 else ((bits >> left & (2 << zeros) - 1) - 1, left)
 
 
-def _aggregated(rest: bytes) -> Iterator[bytes]:
+def _aggregated(rest: bytes, between: int = 0) -> Iterator[bytes]:
+    """NAL units, each after its length; `between`: bytes before the length of all but the first."""
     while len(rest) > 2:
         length = int.from_bytes(rest[:2])
         yield rest[2 : 2 + length]
-        rest = rest[2 + length :]
+        rest = rest[2 + length + between :]
 
 
-def _bounds(packet: bytes) -> tuple[int, int]:
+def bounds(packet: bytes) -> tuple[int, int]:
     """Where the content of an RTP packet (RFC 3550) starts and ends; nothing between them when it is none."""
     if len(packet) < 12 or packet[0] >> 6 != 2:
         return 0, 0

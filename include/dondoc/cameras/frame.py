@@ -1,83 +1,114 @@
-"""Stage 2 on the same connection: SETUP, PLAY, and the bytes of one key picture."""
+"""Stage 2 on the same connection: SETUP, PLAY, and the bytes of one key picture, over TCP or, where asked so, UDP."""
 
 import asyncio
 import contextlib
 import re
+from collections.abc import Awaitable, Callable
 
-from dondoc.cameras import sdp
+from dondoc.cameras import frames, sdp
 from dondoc.cameras.depacketise import Depacketiser
 from dondoc.cameras.message import NotRtsp, Response
+from dondoc.cameras.network import Datagrams
 from dondoc.cameras.rtsp import Dialogue, Verdict
 
-TRANSPORT = "RTP/AVP/TCP;unicast;interleaved=0-1"
-# What we do not take apart but FFmpeg does. Others are said to be unknown without a second connection.
-FFMPEG_KNOWS = frozenset({"JPEG", "MP4V-ES", "MPV", "H263", "H263-1998", "H263-2000", "VP8", "AV1"})
-
-
-class Unspoken(Exception):
-    """The camera sends a picture in a way that is not spoken here; `transport` (tcp, udp) is how to ask for it."""
-
-    def __init__(self, transport: str) -> None:
-        super().__init__(transport)
-        self.transport = transport
+TCP, UDP = "RTP/AVP/TCP;unicast;interleaved=0-1", "RTP/AVP;unicast;client_port={}-{}"
+Read = Callable[[], Awaitable[bytes]]
 
 
 async def key_picture(dialogue: Dialogue, track: sdp.Video, base: str) -> bytes:
-    """One key picture as an Annex-B stream.
+    """One key picture as its decoder wants it: H.264 and H.265 as an Annex-B stream, JPEG as a file.
 
     Raises:
         Verdict: there is none to be had.
-        Unspoken: `fallback` may get it, over a connection of its own.
         TimeoutError, NotRtsp, OSError, asyncio.IncompleteReadError: left to the caller, with `dialogue.phase`.
+        Problem: this machine is out of descriptors or ports.
     """
-    codec = _spoken(track)
-    dialogue.phase = "frame: chưa chấp nhận SETUP"
-    reply = await dialogue.ask("SETUP", sdp.join(base, track.control), Transport=TRANSPORT)
-    if reply.status == 461:
-        raise Unspoken("udp")
-    _accepted(reply, "SETUP")
-    dialogue.session = reply.get("session").partition(";")[0]
-    whole = track.session_control if "://" in track.session_control else base
-    try:
-        channel = _channel(reply.get("transport"))
-        dialogue.phase = "frame: chưa chấp nhận PLAY"
-        _accepted(await dialogue.ask("PLAY", whole, Range="npt=0.000-"), "PLAY")
-        dialogue.phase = "frame: không có gói hình nào"
-        return await _collect(dialogue, Depacketiser(codec, track.parameter_sets), channel)
-    finally:
-        # The camera has few places for viewers: say goodbye, but do not wait for an answer.
-        with contextlib.suppress(OSError, NotRtsp, TimeoutError):
-            await asyncio.wait_for(dialogue.send("TEARDOWN", whole), 0.2)
+    pictures = _reader(track)
+    control = dialogue.own(sdp.join(base, track.control))
+    whole = dialogue.own(track.session_control) if "://" in track.session_control else base
+    with contextlib.ExitStack() as opened:
+        read = await _set_up(dialogue, control, opened)
+        try:
+            dialogue.phase = "frame: chưa chấp nhận PLAY"
+            dialogue.playing()
+            _accepted(await dialogue.ask("PLAY", whole, Range="npt=0.000-"), "PLAY")
+            dialogue.phase = "frame: không có gói hình nào"
+            return await _collect(dialogue, pictures, read)
+        finally:
+            # The camera has few places for viewers: say goodbye, but do not wait for an answer.
+            with contextlib.suppress(OSError, NotRtsp, TimeoutError):
+                await asyncio.wait_for(dialogue.send("TEARDOWN", whole), 0.2)
 
 
-def _spoken(track: sdp.Video) -> str:
+def _reader(track: sdp.Video) -> Depacketiser | frames.Frames:
     if track.encrypted:
         raise Verdict("no_frame", "luồng hình mã hóa (SRTP), chưa đọc được")
-    if track.shuffled or (track.codec is None and track.encoding in FFMPEG_KNOWS):
-        raise Unspoken("tcp")
+    if track.shuffled:
+        raise Verdict("no_frame", "luồng hình gửi xáo trộn thứ tự, chưa đọc được")
     if track.codec is None:
         raise Verdict("decode_failed", "kiểu nén hình chưa hỗ trợ")
-    return track.codec
+    if track.codec in ("h264", "h265"):
+        return Depacketiser(track.codec, track.parameter_sets, numbered=track.numbered)
+    return frames.Frames(track.codec, track.parameter_sets)
 
 
-def _channel(transport: str) -> int:
-    """The channel that pictures come on: the camera has the last word."""
+async def _set_up(dialogue: Dialogue, control: str, opened: contextlib.ExitStack) -> Read:
+    """Agree on a way, and how to read what comes on it. What a camera says of source and destination is not heeded."""
+    dialogue.phase = "frame: chưa chấp nhận SETUP"
+    reply = await dialogue.ask("SETUP", control, Transport=TCP)
+    channel = _channel(reply.get("transport"))
+    if reply.status == 461 or (reply.status < 300 and channel is None):
+        packets = opened.enter_context(contextlib.closing(await dialogue.datagrams()))
+        reply = await dialogue.ask("SETUP", control, Transport=UDP.format(packets.port, packets.port + 1))
+        _accepted(reply, "SETUP")
+        dialogue.session = _session(reply)
+        _knock(packets, reply.get("transport"))
+        return _unreliable(dialogue, packets)
+    _accepted(reply, "SETUP")
+    dialogue.session = _session(reply)
+    return _interleaved(dialogue, channel or 0)
+
+
+def _session(reply: Response) -> str:
+    return reply.get("session").partition(";")[0]
+
+
+def _channel(transport: str) -> int | None:
+    """The channel that pictures come on: the camera has the last word. None: it agreed to UDP, unasked."""
     chosen = re.search(r"interleaved=([0-9]{1,3})(?![0-9])", transport)
     if chosen:
         return int(chosen[1])
-    if "client_port" in transport:  # it agreed, but to what was not asked for
-        raise Unspoken("udp")
-    return 0
+    return None if "client_port" in transport else 0
 
 
-async def _collect(dialogue: Dialogue, pictures: Depacketiser, channel: int) -> bytes:
-    early, dialogue.packets = dialogue.packets, []
-    early.reverse()
+def _knock(packets: Datagrams, transport: str) -> None:
+    port = re.search(r"server_port=([0-9]{1,5})(?![0-9])", transport)
+    if port:
+        packets.knock(int(port[1]))
+
+
+def _interleaved(dialogue: Dialogue, channel: int) -> Read:
+    async def read() -> bytes:
+        while True:
+            got = dialogue.packets.popleft() if dialogue.packets else await dialogue.read()
+            if not isinstance(got, Response) and got[0] == channel:
+                return got[1:]
+
+    return read
+
+
+def _unreliable(dialogue: Dialogue, packets: Datagrams) -> Read:
+    async def read() -> bytes:
+        got = await packets.read()
+        await dialogue.spend(got)
+        return got
+
+    return read
+
+
+async def _collect(dialogue: Dialogue, pictures: Depacketiser | frames.Frames, read: Read) -> bytes:
     while True:
-        got = early.pop() if early else await dialogue.read()
-        if isinstance(got, Response) or got[0] != channel:
-            continue
-        if picture := pictures.feed(got[1:]):
+        if picture := pictures.feed(await read()):
             return picture
         if pictures.seen:
             dialogue.phase = "frame: chưa có hình trọn vẹn (khung khóa)"

@@ -23,12 +23,6 @@ class Planes(NamedTuple):
     full_range: bool
 
 
-def planes(bgr: Any) -> Planes:
-    """The same of an array of shape (height, width, 3) in BGR."""
-    y, cr, cb = cv2.split(cv2.cvtColor(bgr, cv2.COLOR_BGR2YCrCb))
-    return Planes(y, cb, cr, True)
-
-
 def measure(picture: Planes) -> dict[str, Any]:
     """Features, JSON-safe and small (about 600 bytes); no picture can be made of them.
 

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
-LONGEST_HEAD, LONGEST_BODY = 64 * 1024, 64 * 1024
+LONGEST_HEAD, LONGEST_BODY, BLANKS = 64 * 1024, 64 * 1024, 64 * 1024
 _STATUS = re.compile(rb"RTSP/[12]\.[0-9] +([1-9][0-9]{2})(?: .*)?", re.IGNORECASE)
 _REQUEST = re.compile(rb"[A-Z_]{1,20} \S+ RTSP/[12]\.[0-9]")
 _BEGINNING = re.compile(rb"RTSP/.*|[A-Z_]{0,20}(?: .*)?", re.IGNORECASE | re.DOTALL)  # of either, however short
@@ -61,6 +61,7 @@ class Inbox:
         self._data = bytearray()
         self._searched = 0  # how far no end of the head was found: not to be searched again at every byte
         self._head: Response | None = None  # read already, while its body is under way
+        self._blanks = 0  # bytes of blank lines, of a lifetime
         self.received = 0
 
     def __len__(self) -> int:
@@ -86,8 +87,7 @@ class Inbox:
         """
         if self._head is None:
             if self._data.startswith((b"\r", b"\n")):
-                self._data = self._data.lstrip(b"\r\n")
-                self._searched = 0
+                self._pass_blanks()
             if self._data.startswith(b"$"):
                 return self._packet()
             self._head = self._take_head()
@@ -99,6 +99,14 @@ class Inbox:
         whole, self._head = self._head, None
         whole.body = self._cut(length)
         return whole
+
+    def _pass_blanks(self) -> None:
+        before = len(self._data)
+        self._data = self._data.lstrip(b"\r\n")
+        self._blanks += before - len(self._data)
+        self._searched = 0
+        if self._blanks > BLANKS:
+            raise NotRtsp("camera gửi mãi những dòng trống")
 
     def _packet(self) -> bytes | None:
         end = 4 + int.from_bytes(self._data[2:4])

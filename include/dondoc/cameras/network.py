@@ -8,50 +8,101 @@ import socket
 import ssl
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache, partial
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from typing import cast
 
 from dondoc.cameras.wire import Wire
 from dondoc.errors import Problem
 from dondoc.settings import Network
 
 Ip = IPv4Address | IPv6Address
-# Never meant by a wide network such as 0.0.0.0/0: this machine, its link (cloud metadata lives there), multicast, and
-# IPv6 that wraps any of them up (NAT64, 6to4, Teredo).
+# Never meant by a wide network such as 0.0.0.0/0 (IANA's registries of special-purpose addresses, RFC 6890).
 _SPECIAL = [
     ip_network(n)
     for n in (
-        "0.0.0.0/8",
-        "127.0.0.0/8",
-        "169.254.0.0/16",
-        "224.0.0.0/3",
-        "100.100.100.200/32",
-        "::/127",
-        "fe80::/10",
-        "ff00::/8",
-        "fd00:ec2::/32",
-        "64:ff9b::/96",
-        "2002::/16",
-        "2001::/32",
+        "0.0.0.0/8",  # unspecified
+        "127.0.0.0/8",  # this machine
+        "169.254.0.0/16",  # its link; most clouds' metadata live there
+        "192.0.0.0/24",  # protocol assignments; Oracle's metadata (192.0.0.192)
+        "100.100.100.200/32",  # Alibaba's metadata
+        "168.63.129.16/32",  # Azure's
+        "224.0.0.0/3",  # multicast, reserved, broadcast
+        "::/96",  # unspecified, this machine, IPv4-compatible (RFC 4291)
+        "::ffff:0:0/96",  # IPv4-mapped
+        "::ffff:0:0:0/96",  # IPv4-translated (RFC 2765)
+        "64:ff9b::/96",  # NAT64 (RFC 6052)
+        "64:ff9b:1::/48",  # NAT64 of a network's own (RFC 8215)
+        "100::/64",  # discarded (RFC 6666)
+        "2001::/32",  # Teredo (RFC 4380)
+        "2002::/16",  # 6to4 (RFC 3056)
+        "fd00:ec2::/32",  # Amazon's metadata
+        "fd20:ce::/32",  # Google's
+        "fe80::/10",  # the link
+        "fec0::/10",  # site-local, given up (RFC 3879)
+        "ff00::/8",  # multicast
     )
 ]
+_ISATAP = (0x00005EFE, 0x02005EFE)  # bits 64 to 95 of an address that holds an IPv4 one in its last 32 (RFC 5214)
+_ALONE = 2  # bits of the host part from which on a network has a broadcast address (RFC 3021: not /31, /32)
+KEPT = 4096  # datagrams that wait to be read; a picture seldom takes more than a tenth of them
+RECEIVED = 4 * 1024 * 1024  # bytes that the kernel is asked to hold meanwhile; it may allow less
+PAIRS = 64  # tries to find two ports side by side
 # Of these the camera is innocent.
 _OUR_OWN = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EADDRNOTAVAIL}
 _SHORT = "Máy kiểm tra thiếu tài nguyên mạng ({}). Giảm --concurrency, hoặc tăng giới hạn tệp mở (ulimit -n)."
 
 
 class AllowList:
-    """Which addresses may be probed: the listed, and a special one only by a network inside that special one."""
+    """Which addresses may be probed: the listed, and a special one only by a network inside that special one.
+
+    The first and the last address of a listed IPv4 network are no camera's (the last is its broadcast address), unless
+    they are listed themselves. IPv6 that carries an IPv4 address is special, and where it is listed as such, the
+    address that it carries must not be special itself.
+    """
 
     def __init__(self, allow: Sequence[Network]) -> None:
         narrow = [n for n in allow if any(n.version == s.version and n.subnet_of(s) for s in _SPECIAL)]  # type: ignore[arg-type]
         self._narrow, self._wide, self._special = map(_ranges, (narrow, allow, _SPECIAL))
+        large = [n for n in allow if n.version == 4 and n.max_prefixlen - n.prefixlen >= _ALONE]
+        alone = {ip for n in allow if n.version == 4 and n not in large for ip in n}
+        self._ends = {end for n in large for end in (n.network_address, n.broadcast_address)} - alone
+        self._isatap = _ranges(n for n in allow if n.version == 6 and n.prefixlen >= 96)
 
     def __contains__(self, ip: Ip) -> bool:
-        ip = getattr(ip, "ipv4_mapped", None) or ip
+        if isinstance(ip, IPv4Address):
+            return self._listed(ip) and ip not in self._ends
+        if ip.ipv4_mapped:  # another spelling of the same address: the kernel connects over IPv4
+            return ip.ipv4_mapped in self
+        if int(ip) >> 32 & 0xFFFFFFFF in _ISATAP and not _inside(6, int(ip), self._isatap):
+            return False
+        return self._listed(ip) and not any(self._misused(inner) for inner in _carried(ip))
+
+    def _listed(self, ip: Ip) -> bool:
         inside = partial(_inside, ip.version, int(ip))
         return inside(self._narrow) or (inside(self._wide) and not inside(self._special))
+
+    def _misused(self, ip: IPv4Address) -> bool:
+        inside = partial(_inside, 4, int(ip))
+        if inside(_THIS_NETWORK):  # read at the wrong place, or ::1
+            return False
+        return ip in self._ends or (inside(self._special) and not inside(self._narrow))
+
+
+def _carried(ip: IPv6Address) -> Iterator[IPv4Address]:
+    """The IPv4 addresses that an IPv6 one stands for, as far as its kind tells."""
+    number = int(ip)
+    if ip.sixtofour:
+        yield ip.sixtofour
+    if ip.teredo:
+        yield from ip.teredo
+    if number >> 32 & 0xFFFFFFFF in _ISATAP or number >> 32 in (0, 0xFFFF0000, 0x64FF9B << 64):
+        yield IPv4Address(number & 0xFFFFFFFF)
+    if number >> 80 == 0x64FF9B0001:  # where it stands depends on the length of the prefix (RFC 6052)
+        octets = ip.packed
+        yield from (IPv4Address(octets[a:8] + octets[9 : 5 + a]) for a in (6, 7))
+        yield from (IPv4Address(octets[9:13]), IPv4Address(octets[12:16]))
 
 
 def _ranges(networks: Iterable[Network]) -> list[tuple[int, int, int]]:
@@ -61,6 +112,9 @@ def _ranges(networks: Iterable[Network]) -> list[tuple[int, int, int]]:
 
 def _inside(version: int, ip: int, ranges: list[tuple[int, int, int]]) -> bool:
     return any(first <= ip <= last and theirs == version for theirs, first, last in ranges)
+
+
+_THIS_NETWORK = _ranges([ip_network("0.0.0.0/8")])
 
 
 class Resolver:
@@ -146,6 +200,86 @@ async def connect(ip: Ip, port: int) -> Wire:
         if error.errno in _OUR_OWN:
             raise Problem(_SHORT.format(os.strerror(error.errno))) from None
         raise
+
+
+class Datagrams(asyncio.DatagramProtocol):
+    """RTP of one camera over UDP (RFC 3550: a pair of ports, the even one for packets); what others send is dropped."""
+
+    def __init__(self, ip: Ip, reports: socket.socket) -> None:
+        self._from, self._reports = str(ip), reports
+        self._kept: deque[bytes] = deque(maxlen=KEPT)
+        self._waiting: asyncio.Future[None] | None = None
+        self._transport: asyncio.DatagramTransport | None = None
+        self.port = 0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.DatagramTransport, transport)
+        self.port = transport.get_extra_info("sockname")[1]
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        if addr[0] != self._from:
+            return
+        self._kept.append(data)
+        if self._waiting and not self._waiting.done():
+            self._waiting.set_result(None)
+
+    def error_received(self, exc: Exception) -> None:
+        """What we sent to open the way was not wanted: no matter."""
+
+    async def read(self) -> bytes:
+        """The next packet."""
+        while not self._kept:
+            self._waiting = asyncio.get_running_loop().create_future()
+            await self._waiting
+        return self._kept.popleft()
+
+    def knock(self, port: int) -> None:
+        """Send an empty packet and an empty report to the camera, as FFmpeg does: firewalls let in what answers."""
+        if self._transport and 1024 <= port < 65535:
+            self._transport.sendto(b"\x80" + bytes(11), (self._from, port))
+            with contextlib.suppress(OSError):
+                self._reports.sendto(b"\x80\xc9\0\1" + bytes(4), (self._from, port + 1))
+
+    def close(self) -> None:
+        if self._transport:
+            self._transport.close()
+        self._reports.close()
+
+
+async def datagrams(ip: Ip, ours: str) -> Datagrams:
+    """A pair of UDP ports on our address `ours`, for what the camera at `ip` sends and for nobody else.
+
+    Raises:
+        Problem: this machine has no more descriptors, ports or memory.
+    """
+    packets, reports = _pair(ours)
+    loop = asyncio.get_running_loop()
+    return (await loop.create_datagram_endpoint(lambda: Datagrams(ip, reports), sock=packets))[1]
+
+
+def _pair(ours: str) -> tuple[socket.socket, socket.socket]:
+    family = socket.AF_INET6 if ":" in ours else socket.AF_INET
+    for _ in range(PAIRS):
+        with contextlib.ExitStack() as opened:
+            try:
+                packets, reports = (
+                    opened.enter_context(socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)) for _ in "12"
+                )
+                packets.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVED)
+                packets.bind((ours, 0))
+                port = packets.getsockname()[1]
+                if port % 2:
+                    continue
+                reports.bind((ours, port + 1))
+            except OSError as error:
+                if error.errno == errno.EADDRINUSE:
+                    continue
+                if error.errno in _OUR_OWN:
+                    raise Problem(_SHORT.format(os.strerror(error.errno))) from None
+                raise
+            opened.pop_all()
+            return packets, reports
+    raise Problem(_SHORT.format("không còn cặp cổng UDP"))
 
 
 @lru_cache

@@ -1,7 +1,7 @@
 """Decodes one picture and judges it. Runs as a child process: a crash of a decoder must not take us along.
 
 Its only argument are the thresholds. Says `ready`; then reads requests from standard input, each two lengths of 4
-bytes, a JSON object (`codec`, `past`, `thumbnail`) and the Annex-B stream, and answers each with a line of JSON
+bytes, a JSON object (`codec`, `past`, `thumbnail`) and the picture's bytes, and answers each with a line of JSON
 (the fields of `Seen`, its `thumbnail` as base64), until its input ends.
 """
 
@@ -19,8 +19,18 @@ from dondoc.cameras.judge import Thresholds, detail, judge, light
 from dondoc.cameras.measure import STRETCH, Planes, measure
 from dondoc.isolation import confine
 
-CODECS = {"h264": "h264", "h265": "hevc"}
-PLANAR = {"yuv420p": False, "yuvj420p": True}  # format: whether it has the full range by its name
+CODECS = {
+    "h264": "h264",
+    "h265": "hevc",
+    "jpeg": "mjpeg",
+    "mpeg4": "mpeg4",
+    "mpeg2": "mpeg2video",
+    "h263": "h263",
+    "h263-1996": "h263",
+    "vp8": "vp8",
+    "av1": "libdav1d",
+}
+PLANAR = {"yuv420p": False, "yuvj420p": True, "yuvj422p": True}  # format: whether it has the full range by its name
 FULL_RANGE = 2  # AVCOL_RANGE_JPEG
 SMALL, QUALITY = 160, 70  # pixels, the longer side of a thumbnail; JPEG quality
 MEMORY = 3 * 1024**3

@@ -13,10 +13,9 @@ from typing import TypeAlias
 
 import uvloop
 
-from dondoc.cameras import fallback
 from dondoc.cameras.address import Address, parse, sendable
 from dondoc.cameras.decoder import Decoder, Seen
-from dondoc.cameras.frame import Unspoken, key_picture
+from dondoc.cameras.frame import key_picture
 from dondoc.cameras.message import NotRtsp
 from dondoc.cameras.network import Resolver
 from dondoc.cameras.rtsp import HUNG_UP, Dialogue, Verdict
@@ -103,15 +102,12 @@ def _credentials(target: Target, address: Address) -> tuple[str | None, str | No
 async def _look(dialogue: Dialogue, decoder: Decoder | None, timeout: float, target: Target) -> Seen:
     """What is seen by the end of stage 1, or of stage 2 when there is a decoder."""
     try:
-        async with asyncio.timeout(timeout) as deadline:
+        async with asyncio.timeout(timeout):
             await dialogue.open()
             track, base = await dialogue.describe()
             if decoder is None:
                 return Seen("ok", "camera trả lời và mô tả luồng hình")
             stream = await key_picture(dialogue, track, base)
-    except Unspoken as found:
-        left = (deadline.when() or 0) - asyncio.get_running_loop().time()
-        return await _elsewhere(dialogue, found.transport, decoder, left, target)
     except Verdict as found:
         return Seen(found.verdict, found.detail)
     except TimeoutError:
@@ -122,19 +118,6 @@ async def _look(dialogue: Dialogue, decoder: Decoder | None, timeout: float, tar
         return CLOSED.get(dialogue.phase) or _ended(dialogue, "closed_early", f"ngắt kết nối sau {dialogue.asked}")
     dialogue.close()
     return await decoder.judge(track.codec or "", stream, target.past, thumbnail=target.thumbnail)
-
-
-async def _elsewhere(dialogue: Dialogue, transport: str, decoder: Decoder | None, left: float, target: Target) -> Seen:
-    """A picture that is not spoken here, by FFmpeg; unless it would have to log in, and cannot."""
-    dialogue.close()
-    assert decoder is not None
-    assert dialogue.ip is not None
-    if dialogue.login and not fallback.can_log_in(dialogue.login):
-        return Seen("no_frame", f"chưa đọc được cách gửi hình này cùng với đăng nhập {dialogue.login.shown}")
-    url = fallback.source(dialogue.address, dialogue.ip, dialogue.credentials if dialogue.login else None)
-    return await fallback.look(
-        url, transport, decoder, timeout=max(1.0, left), past=target.past, thumbnail=target.thumbnail
-    )
 
 
 def _silent(dialogue: Dialogue) -> str:

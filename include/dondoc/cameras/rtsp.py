@@ -3,6 +3,7 @@
 import asyncio
 import re
 import ssl
+from collections import deque
 from collections.abc import Sequence
 
 from dondoc.cameras import network, sdp
@@ -16,9 +17,13 @@ REDIRECTS = 2
 FOLLOWED = (301, 302, 303, 307, 308)
 ADDRESSES = 4  # of a name, tried one after another
 NOISE = 64  # interim replies and requests of the camera's own that are put up with
+# What a camera may send in one look, each message at its length and EACH more (an object of our own takes that much,
+# and tiny ones cost more to read than their bytes): until it plays, and from then on. 12 s of 16 Mbit/s are 24 MB.
+EARLY, PLAYED, EACH = 4 * 1024 * 1024, 64 * 1024 * 1024, 512
 HUNG_UP = "ngắt kết nối khi được hỏi, không trả lời gì"
 TLS_PATIENCE = 1.0  # seconds
-EARLY = 2 * 1024 * 1024  # bytes of interleaved packets kept while a reply is awaited
+TURN = 64  # messages of one camera read in a row before others have their turn
+_AUTHORITY = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#]*", re.IGNORECASE)
 _SENDABLE = re.compile(r"[!-~]{1,4096}")
 
 
@@ -50,12 +55,13 @@ class Dialogue:
         self.steps = Steps()
         self.phase, self.asked = "dns", ""
         self.password_sent = self.password_answered = False
-        self.packets: list[bytes] = []  # that came before a reply: channel byte first
+        self.packets: deque[bytes] = deque()  # that came before a reply: channel byte first
         self.session = ""
         self.ip: network.Ip | None = None  # that is connected to
         self._login: Login | None = None
         self._wire: Wire | None = None
-        self._sequence = self._noise = 0
+        self._sequence = self._noise = self._read = 0
+        self._digest = False  # offered by this device: from then on it gets no Basic
         self._room = EARLY
 
     @property
@@ -146,6 +152,7 @@ class Dialogue:
         """
         while self._wire:
             got = await self._wire.read()
+            await self.spend(got)
             if not isinstance(got, Response) or got.status >= 200:
                 return got
             self._noise += 1
@@ -153,12 +160,31 @@ class Dialogue:
                 raise NotRtsp("camera gửi mãi những thứ không ai hỏi")
         raise ConnectionAbortedError
 
+    def playing(self) -> None:
+        """From now on a stream is expected."""
+        self._room = PLAYED
+
+    async def spend(self, got: Response | bytes) -> None:
+        """Count what came, and let others have their turn: a camera that floods is not to starve them.
+
+        Raises:
+            Verdict: it is more than any camera needs.
+        """
+        self._room -= (len(got) if isinstance(got, bytes) else len(got.lines) + len(got.body)) + EACH
+        if self._room < 0:
+            if self.phase == "rtsp":
+                raise Verdict("server_error", f"camera gửi dữ liệu không dứt mà không trả lời {self.asked}")
+            raise Verdict("no_frame", "camera gửi dữ liệu không dứt mà không có hình trọn vẹn")
+        self._read += 1
+        if self._read % TURN == 0:
+            await asyncio.sleep(0)
+
     async def request(self, method: str, url: str, **headers: str) -> Response:
         """Ask, and await the reply; a nonce that went stale is renewed once."""
         await self.send(method, url, **headers)
         reply = await self._reply()
         if reply.status == 401 and self._login and self.credentials:
-            renewed = choose(parse_challenges(reply.headers.get("www-authenticate", [])))
+            renewed = self._challenge(reply)
             if renewed and renewed.stale:
                 self._login = Login(*self.credentials, renewed)
                 await self.send(method, url, **headers)
@@ -171,11 +197,31 @@ class Dialogue:
             got = await self.read()
             if isinstance(got, Response):
                 self.steps.note("", got)
+                self._digest |= got.status == 401 and any(c.scheme == "DIGEST" for c in _offered(got))
                 self.password_answered |= self._login is not None and got.status != 401
                 return got
-            self._room -= len(got) + 64  # an object of its own costs that much too
-            if self._room > 0:
+            if self.session:
                 self.packets.append(got)
+
+    def own(self, url: str) -> str:
+        """An address that the camera named, as one of its own: it says what to ask for, never whom.
+
+        Digest signs what is asked for: a camera that had an address of another one signed could log in there.
+        """
+        if _is_of(url, self.address.device):
+            return url  # as it stands: some cameras compare letter by letter
+        path = _AUTHORITY.sub("", url, count=1)
+        return f"{self.address.root}{path if path.startswith('/') else f'/{path}'}"
+
+    async def datagrams(self) -> network.Datagrams:
+        """Where the camera may send packets over UDP: nobody else can.
+
+        Raises:
+            Problem: as `network.datagrams`.
+        """
+        if self._wire is None or self.ip is None:
+            raise ConnectionAbortedError
+        return await network.datagrams(self.ip, self._wire.ours)
 
     async def describe(self) -> tuple[sdp.Video, str]:
         """The video track and the base of its addresses.
@@ -187,7 +233,8 @@ class Dialogue:
             await self._greet()
             reply = await self.ask("DESCRIBE", self.address.url, Accept="application/sdp")
             if reply.status not in FOLLOWED:
-                return _video(reply, self.address.url)
+                track, base = _video(reply)
+                return track, self.own(base) if base else self.address.url
             await self._follow(reply)
         raise Verdict("server_error", "chuyển hướng vòng quanh")
 
@@ -225,7 +272,7 @@ class Dialogue:
         reply = await self.request(method, url, **headers)
         if reply.status != 401 or self._login:
             return reply
-        challenge = choose(parse_challenges(reply.headers.get("www-authenticate", [])))
+        challenge = self._challenge(reply)
         if self.credentials is None:
             raise Verdict("auth_required", "camera yêu cầu đăng nhập; chưa có tài khoản")
         if challenge is None:
@@ -239,6 +286,10 @@ class Dialogue:
             raise Verdict("auth_failed", "camera từ chối tài khoản hoặc mật khẩu")
         return reply
 
+    def _challenge(self, reply: Response) -> Challenge | None:
+        """How to log in; never by Basic once Digest was offered, be it in another reply."""
+        return choose(c for c in _offered(reply) if c.scheme == "DIGEST" or not self._digest)
+
     async def _follow(self, reply: Response) -> None:
         """Go where the camera points, as to any new address; the password goes to no other device."""
         try:
@@ -247,10 +298,22 @@ class Dialogue:
             raise Verdict("server_error", f"mã {reply.status}: chuyển hướng không rõ đi đâu") from None
         self.close()
         if target.device != self.address.device:
-            self.credentials = None
+            self.credentials, self._digest = None, False
         self._login, self.session = None, ""
         self.address = target
         await self.open()
+
+
+def _offered(reply: Response) -> list[Challenge]:
+    return parse_challenges(reply.headers.get("www-authenticate", []))
+
+
+def _is_of(url: str, device: tuple[str, str, int]) -> bool:
+    try:
+        address = parse(url)
+    except ValueError:
+        return False
+    return address.user is None and address.device == device
 
 
 def _without_tls(error: Exception) -> str:
@@ -267,7 +330,7 @@ def _failure(error: OSError) -> Verdict:
     return Verdict("unreachable", f"không có đường đến thiết bị (lỗi mạng {error.errno})")
 
 
-def _video(reply: Response, url: str) -> tuple[sdp.Video, str]:
+def _video(reply: Response) -> tuple[sdp.Video, str]:
     status = reply.status
     if status in (401, 403, 407):
         raise Verdict("forbidden", f"mã {status}: không được phép xem")
@@ -280,7 +343,7 @@ def _video(reply: Response, url: str) -> tuple[sdp.Video, str]:
     track = sdp.video(reply.body)
     if track is None:
         raise Verdict("no_video_track", _without_video(reply))
-    return track, reply.get("content-base") or reply.get("content-location") or url
+    return track, reply.get("content-base") or reply.get("content-location")
 
 
 def _without_video(reply: Response) -> str:

@@ -2,24 +2,41 @@
 
 import base64
 import binascii
+import contextlib
 import re
 from dataclasses import dataclass
 
-STATIC = {"26": "JPEG", "32": "MPV"}  # payload types that need no rtpmap
+STATIC = {"26": "JPEG", "32": "MPV", "34": "H263"}  # payload types that need no rtpmap
 _POSITIVE = re.compile("0*[1-9]")
-CODECS = {"H264": "h264", "H265": "h265", "HEVC": "h265"}
+CODECS = {
+    "H264": "h264",
+    "H265": "h265",
+    "HEVC": "h265",
+    "JPEG": "jpeg",
+    "MP4V-ES": "mpeg4",
+    "MPV": "mpeg2",
+    "H263": "h263-1996",
+    "H263-1998": "h263",
+    "H263-2000": "h263",
+    "VP8": "vp8",
+    "AV1": "av1",
+}
 
 
 @dataclass(frozen=True)
 class Video:
-    """The first video track. `codec` is h264, h265, or None with `encoding` saying what it is instead."""
+    """The first video track. `codec` is one of CODECS' values, or None with `encoding` saying what it is instead.
+
+    `parameter_sets`: what a decoder is told beforehand. `numbered`: H.265 with decoding order numbers.
+    """
 
     codec: str | None
     encoding: str
     control: str
     session_control: str
     parameter_sets: tuple[bytes, ...]
-    shuffled: bool = False  # sent in another order than decoded (H.264 mode 2, H.265 with DON): not understood here
+    shuffled: bool = False  # H.264 sent in another order than decoded (mode 2): not understood here
+    numbered: bool = False
     encrypted: bool = False  # SRTP
 
 
@@ -40,7 +57,8 @@ def video(body: bytes) -> Video | None:
         control=_attribute(lines, "control:"),
         session_control=_attribute([line.strip() for line in session.splitlines()], "control:"),
         parameter_sets=tuple(_parameter_sets(parameters)),
-        shuffled=_shuffled(parameters),
+        shuffled=parameters.get("packetization-mode", "").startswith("2"),
+        numbered=any(_POSITIVE.match(parameters.get(n, "")) for n in ("sprop-max-don-diff", "sprop-depack-buf-nalus")),
         encrypted="/SAVP" in lines[0].upper(),
     )
 
@@ -62,11 +80,6 @@ def _parameters(text: str) -> dict[str, str]:
     return found
 
 
-def _shuffled(parameters: dict[str, str]) -> bool:
-    counts = (parameters.get(name, "") for name in ("sprop-max-don-diff", "sprop-depack-buf-nalus"))
-    return parameters.get("packetization-mode", "").startswith("2") or any(map(_POSITIVE.match, counts))
-
-
 def _parameter_sets(parameters: dict[str, str]) -> list[bytes]:
     found = []
     for name in ("sprop-parameter-sets", "sprop-vps", "sprop-sps", "sprop-pps"):
@@ -75,6 +88,8 @@ def _parameter_sets(parameters: dict[str, str]) -> list[bytes]:
                 found.append(base64.b64decode(part, validate=True))
             except (binascii.Error, ValueError):
                 continue
+    with contextlib.suppress(ValueError):
+        found.append(bytes.fromhex(parameters.get("config", "")))  # MPEG-4 (RFC 6416)
     return [nal for nal in found if nal]
 
 

@@ -23,6 +23,12 @@ class Wire(asyncio.Protocol):
         self._waiting: asyncio.Future[None] | None = None
         self._paused = False
 
+    @property
+    def ours(self) -> str:
+        """The address of this machine that the camera sees."""
+        assert self._transport is not None
+        return str(self._transport.get_extra_info("sockname")[0])
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
 

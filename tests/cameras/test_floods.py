@@ -1,0 +1,92 @@
+"""Cameras that send without end take neither our memory nor the time of the others."""
+
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from ipaddress import ip_network
+
+import pytest
+
+from dondoc.cameras.probe import probe_many
+from dondoc.cameras.rtsp import EARLY
+from dondoc.cameras.verdicts import PHASE, Finding, Target
+from tests.cameras.flooders import FLOODS, flooders
+
+LOOPBACK = [ip_network("127.0.0.0/8")]
+HONEST, PATIENCE = 24, 30.0  # seconds: for a busy machine
+OF_A_FLOOD = {"not_rtsp", "server_error", "no_frame", "no_video_track", "rtsp_timeout", "closed_early"}
+SHARE = [kind for kind in FLOODS if kind != "noise"]  # 16 of them
+
+
+@pytest.fixture(scope="module")
+def flooding() -> Iterator[dict[str, str]]:
+    with flooders() as urls:
+        yield urls
+
+
+@pytest.fixture(scope="module")
+def honest() -> Iterator[str]:
+    """The address of honest cameras in a process of their own, which have played before."""
+    command = [sys.executable, "-m", "dondoc.demo.fleet"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        url = f"rtsp://127.0.0.1:{json.loads(process.stdout.readline())['ports'][0]}/healthy"
+        first = Target("first", f"{url}/first")
+        assert [f.verdict for f in probe_many([first], stage=2, timeout=PATIENCE, allow=LOOPBACK)] == ["ok"]
+        yield url
+        process.terminate()
+
+
+@pytest.fixture(scope="module")
+def found(flooding: dict[str, str], honest: str) -> dict[str, Finding]:
+    """16 that flood beside 24 that are honest, all at once."""
+    targets = [Target(kind, flooding[kind]) for kind in SHARE]
+    targets += [Target(f"honest {number}", f"{honest}/{number}") for number in range(HONEST)]
+    seen = probe_many(targets, stage=2, concurrency=len(targets), timeout=PATIENCE, allow=LOOPBACK)
+    return {finding.camera: finding for finding in seen}
+
+
+def test_sixteen_that_flood_cost_none_of_twenty_four_honest_ones_its_verdict(found: dict[str, Finding]) -> None:
+    assert len(SHARE) == 16
+    assert {name: f.verdict for name, f in found.items() if name.startswith("honest") and f.verdict != "ok"} == {}
+
+
+@pytest.mark.parametrize("kind", SHARE)
+def test_each_flood_is_given_up_with_a_verdict_that_is_known(found: dict[str, Finding], kind: str) -> None:
+    assert found[kind].verdict in OF_A_FLOOD
+    assert found[kind].phase == PHASE[found[kind].verdict]
+    assert found[kind].elapsed_ms < (PATIENCE + 5) * 1000
+
+
+@pytest.mark.parametrize("kind", FLOODS)
+def test_a_flood_is_given_up_by_its_size_long_before_its_time(flooding: dict[str, str], kind: str) -> None:
+    """A deadline of half an hour: whoever waits for it would not come back."""
+    results: list[Finding] = []
+    look = threading.Thread(
+        target=lambda: results.extend(
+            probe_many([Target(kind, flooding[kind])], stage=2, timeout=1800, allow=LOOPBACK)
+        ),
+        daemon=True,
+    )
+    look.start()
+    look.join(120)
+    assert [f.verdict for f in results if f.verdict in OF_A_FLOOD] == [f.verdict for f in results] != []
+
+
+def test_many_floods_take_a_bounded_memory(flooding: dict[str, str]) -> None:
+    script = (
+        "import resource, sys\n"
+        "from ipaddress import ip_network\n"
+        "from dondoc.cameras.probe import probe_many\n"
+        "from dondoc.cameras.verdicts import Target\n"
+        "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "targets = [Target(str(i), url) for i, url in enumerate(sys.argv[1:] * 4)]\n"
+        "found = list(probe_many(targets, concurrency=64, timeout=60, allow=[ip_network('127.0.0.0/8')]))\n"
+        "assert len(found) == len(targets)\n"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)\n"
+    )
+    early = [url for kind, url in flooding.items() if FLOODS[kind][0] in (b"", b"OPTIONS", b"DESCRIBE")]
+    done = subprocess.run([sys.executable, "-c", script, *early], capture_output=True, text=True, check=True)
+    assert int(done.stdout) * 1024 < len(early) * 4 * (EARLY // 4)
