@@ -483,7 +483,7 @@ class TestCommands:
     def test_the_list_hides_a_password_that_a_path_holds(self, world: World, dondoc: Run) -> None:
         one(world, "rtsp://10.1.1.1/user=a&password=bi_mat&channel=1", ",")
         (row,) = json.loads(dondoc("cameras", "list", "--json").stdout)
-        assert row["url"] == "rtsp://10.1.1.1:554/user=a&password=***&channel=1"
+        assert row["url"] == "rtsp://10.1.1.1:554/user=***&password=***&channel=1"
 
     def test_a_key_is_changed_without_losing_passwords_or_refusals(
         self, world: World, environment: pytest.MonkeyPatch, dondoc: Run

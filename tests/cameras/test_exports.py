@@ -43,7 +43,7 @@ def cameras(world: World, environment: pytest.MonkeyPatch) -> World:
     """1, 2: ok with the same login; 3: ok, none; 4: black; 5: ok but restricted; 6: never looked at."""
     environment.setenv("DONDOC_CLOCK", NOW.isoformat())
     lines = [
-        f"{AGENCY},{SYSTEM},Cổng chính,rtsp://10.1.1.1/a?x=1,ioc,{PASSWORD}",
+        f"{AGENCY},{SYSTEM},Cổng chính,rtsp://10.1.1.1/a?channel=1,ioc,{PASSWORD}",
         f"{AGENCY},{SYSTEM},Cổng phụ,rtsp://10.1.1.2/b,ioc,{PASSWORD}",
         f'{AGENCY},{SYSTEM},"=HYPERLINK(""http://x"")",rtsps://[2001:db8::1]/c,,',
         f"{AGENCY},{SYSTEM},Tối,rtsp://10.1.1.4/d,,",
@@ -124,7 +124,7 @@ def test_a_password_in_a_path_stays_out_as_well_and_is_noted_when_given(cameras:
 
 def test_each_server_gets_the_variables_it_knows(cameras: World) -> None:
     assert sources("go2rtc", configuration(cameras, "go2rtc")) == {
-        "cam00001": "rtsp://${CAM00001_USER}:${CAM00001_PASSWORD}@10.1.1.1:554/a?x=1",
+        "cam00001": "rtsp://${CAM00001_USER}:${CAM00001_PASSWORD}@10.1.1.1:554/a?channel=1",
         "cam00002": "rtsp://${CAM00001_USER}:${CAM00001_PASSWORD}@10.1.1.2:554/b",  # the same login as camera 1
         "cam00003": "rtspx://[2001:db8::1]:322/c",
     }
@@ -132,7 +132,7 @@ def test_each_server_gets_the_variables_it_knows(cameras: World) -> None:
         "rtsp://{FRIGATE_CAM00001_USER}:{FRIGATE_CAM00001_PASSWORD}@10.1.1.2:554/b"
     )
     text = configuration(cameras, "mediamtx")
-    assert sources("mediamtx", text)["cam00001"] == "rtsp://10.1.1.1:554/a?x=1"
+    assert sources("mediamtx", text)["cam00001"] == "rtsp://10.1.1.1:554/a?channel=1"
     assert "MTX_PATHS_CAM00017_SOURCE=" in text
     assert text.count("(cần đăng nhập)") == 2
 

@@ -1,4 +1,4 @@
-"""Addresses of streams, rtsp://[user[:password]@]host[:port]/path: read strictly, shown without user info."""
+"""Addresses of streams, rtsp://[user[:password]@]host[:port]/path: read strictly. What is shown of them: `hiding`."""
 
 import ipaddress
 import re
@@ -13,8 +13,6 @@ _PARTS = re.compile(r"(rtsps?)://([^/?#]*)(.*)", re.IGNORECASE | re.DOTALL)
 _HOST = re.compile(r"(?!-)[a-z0-9_-]{1,63}(\.(?!-)[a-z0-9_-]{1,63})*\.?", re.IGNORECASE)
 _NUMBER = re.compile(r"(.*\.)?([0-9]+|0x[0-9a-f]*)\.?", re.IGNORECASE)  # no name ends in one
 _OCTAL = re.compile(r"(?<![0-9a-f])0[0-9]")
-# An underscore ends it only where another name follows: /user=admin_password=a_b_channel=1
-_SECRET_IN_PATH = re.compile(r"(pass\w*?|pwd)=[^&/?;]*?(?=[&/?;]|_[a-z]+=|$)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -45,7 +43,7 @@ class Address:
         return self.scheme, self.host.rstrip("."), self.port
 
     def __repr__(self) -> str:
-        return f"Address({public(self.url)})"
+        return f"Address({self.root})"
 
 
 def parse(url: str) -> Address:
@@ -62,8 +60,8 @@ def parse(url: str) -> Address:
         raise ValueError("địa chỉ phải bắt đầu bằng rtsp:// hoặc rtsps://")
     scheme, authority, rest = found[1].lower(), found[2], found[3]
     info, at, place = authority.rpartition("@")
-    if not at and "@" in rest:
-        # rtsp://admin:a/b@host: would connect to "admin" and show the password as a path
+    if "@" in rest:
+        # rtsp://admin:a/b@host would connect to "admin" and show the password as a path
         raise ValueError("tên hoặc mật khẩu có ký tự / ? # phải viết dạng %2F %3F %23, dấu @ trong đường dẫn là %40")
     host, port = _place(place, PORTS[scheme])
     user, password = _user_info(info) if at else (None, None)
@@ -132,10 +130,3 @@ def _user_info(info: str) -> tuple[str, str | None]:
 def sendable(login: str) -> bool:
     """Whether a name or a password has nothing that could end a header's line; blanks of every kind are its own."""
     return all(c.isprintable() or unicodedata.category(c) == "Zs" for c in login)
-
-
-def public(url: str) -> str:
-    """Any text given as an address, fit to be shown: without user info, and without a password in its path."""
-    head, marks, rest = url.strip().rpartition("://")
-    shown = head + marks + rest.rpartition("@")[2] if "@" in rest else url.strip()
-    return _SECRET_IN_PATH.sub(r"\1=***", "".join(c for c in shown if c.isprintable()))[:LONGEST]

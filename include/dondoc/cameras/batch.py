@@ -11,7 +11,7 @@ from cryptography.fernet import InvalidToken
 from sqlalchemy import select
 
 from dondoc import keys
-from dondoc.cameras import attempts, canary, credentials, past, thumbnails
+from dondoc.cameras import addresses, attempts, canary, credentials, past, thumbnails
 from dondoc.cameras.attempts import Login
 from dondoc.cameras.probe import probe_many
 from dondoc.cameras.spread import parts
@@ -21,6 +21,7 @@ from dondoc.store.cameras import Camera
 from dondoc.world import World
 
 STAGE, TIMEOUT, CONCURRENCY, PER_DEVICE = 2, 12.0, 128, 8  # seconds: longer than the wait for a key picture
+LOST = "không giải mã được địa chỉ đã lưu (khóa đã đổi?): nhập lại địa chỉ luồng hình"
 UNREADABLE = "không giải mã được mật khẩu đã lưu (khóa đã đổi?): nhập lại bằng dondoc cameras credentials"
 
 
@@ -35,6 +36,7 @@ class _Look:
     user: str | None = None
     password: str | None = None
     unreadable: bool = False
+    lost: bool = False  # its address is
 
     def __repr__(self) -> str:
         return f"_Look({self.camera})"
@@ -123,8 +125,9 @@ class _Batch:
             may = attempts.begin(session, wanted, self.night, at, limit=limit)
             held = [one.login for one in looks if one.login and one.camera not in may]
             why = attempts.barred(session, held, self.night, limit=limit) if held else {}
-        targets = [self._target(one, one.camera in may) for one in looks]
-        found = [self._without_picture(finding, at) for finding in self._probed(targets)]
+        targets = [self._target(one, one.camera in may) for one in looks if not one.lost]
+        found = [Finding(str(one.camera), WITHHELD, LOST, 0, STAGE) for one in looks if one.lost]
+        found += [self._without_picture(finding, at) for finding in self._probed(targets)]
         with self.world.sessions.begin() as session:
             attempts.finish(session, {camera: wanted[camera] for camera in may}, found, self.night)
         yield from _explained(looks, may, why, found)
@@ -155,7 +158,11 @@ class _Batch:
 
 
 def _prepared(secrets: list[str], camera: Camera) -> _Look:
-    plain = _Look(camera.id, camera.url or "", (camera.agency, fold(camera.site)) if camera.site else None)
+    site = (camera.agency, fold(camera.site)) if camera.site else None
+    try:
+        plain = _Look(camera.id, addresses.read(camera, secrets).url or "", site)
+    except addresses.Unreadable:
+        return _Look(camera.id, camera.url or "", site, lost=True)
     if camera.username is None:
         return plain
     try:

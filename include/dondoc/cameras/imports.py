@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from dondoc import keys
 from dondoc.cameras import credentials
 from dondoc.cameras.address import Address, parse
-from dondoc.cameras.declare import identify, move_to
+from dondoc.cameras.declare import identify, main_of, move_to
 from dondoc.cameras.streams import canonical
 from dondoc.cameras.table import SLIPPED, is_code, read
 from dondoc.directive.model import Directive
@@ -44,7 +44,8 @@ def import_csv(
         counts `added` and `updated`.
 
     Raises:
-        Problem: naming each row at fault, without its address or password; or passwords are given and no key is set.
+        Problem: naming each row at fault, without its address or password; or there are passwords, or addresses with a
+            part to be hidden, and no key is set.
     """
     rows, faults = read(text, filename, REQUIRED), []
     addresses: list[Address] = []
@@ -117,8 +118,8 @@ def _take_over(
 ) -> tuple[int, dict[Camera, bool]]:
     """How many cameras of an agency's system are new; all that are listed, and whether with a login."""
     mine = select(Camera).where(Camera.agency == agency, Camera.system == system).order_by(Camera.id)
-    known = _Known(session.scalars(mine).all(), [row for row, _ in listed])
-    added, addresses = 0, {}
+    known = _Known(session.scalars(mine).all(), [row for row, _ in listed], secrets)
+    added, mains = 0, {}
     logins: dict[Camera, bool] = {}
     for row, address in listed:
         identity = canonical(address.url)
@@ -129,9 +130,9 @@ def _take_over(
             session.add(camera)
         known.claim(camera)
         _fill(camera, row, address, secrets, now)
-        addresses[camera] = identity
+        mains[camera] = identity
         logins[camera] = logins.get(camera, False) or _login(row, address) is not None
-    identify(session, known.cameras, addresses)
+    identify(session, known.cameras, mains, secrets)
     return added, logins
 
 
@@ -141,11 +142,11 @@ class _Known:
     With an id, a name alone is no proof: such a row is a camera of its own, listed among the possible doubles.
     """
 
-    def __init__(self, cameras: Sequence[Camera], rows: Sequence[Row]) -> None:
+    def __init__(self, cameras: Sequence[Camera], rows: Sequence[Row], secrets: Sequence[str]) -> None:
         self.cameras = cameras
         self.by_key = {c.key: c for c in cameras}
         self.by_name = {fold(c.name): c for c in reversed(cameras)}
-        self.by_address = {c.identity: c for c in cameras if c.identity}
+        self.by_address = {main_of(c, secrets): c for c in cameras if c.identity}
         self.listed = {row.get("id") or fold(row["name"]) for row in rows}
         self.claimed: set[Camera] = set()
 
@@ -178,7 +179,7 @@ def _fill(camera: Camera, row: Row, address: Address, secrets: list[str], now: d
         camera.exemption = "not_installed"
     elif camera.exemption == "private_address" or (camera.exemption == "not_installed" and row.get("status")):
         camera.exemption = None  # our own people give an address that they get to, or say that it is there now
-    move_to(camera, address.url)
+    move_to(camera, address.url, secrets)
     if login := _login(row, address):
         camera.username = login[0]
         camera.password = keys.cipher(secrets, "password").encrypt(login[1].encode()).decode()

@@ -2,15 +2,15 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from dondoc.cameras import state
-from dondoc.cameras.address import public
+from dondoc.cameras import addresses, state
+from dondoc.cameras.hiding import public
 from dondoc.cameras.streams import respelled
 from dondoc.directive.names import fold
 from dondoc.errors import Problem
@@ -45,7 +45,7 @@ def confirm(camera: Camera, by: str) -> None:
 
 
 def rows(world: World, session: Session, now: datetime) -> list[dict[str, Any]]:
-    """Every camera with its state and why; a restricted one without its address, none with a password in it."""
+    """Every camera with its state and why; a restricted one without its address, none with what is hidden of it."""
     return [
         {
             "number": one.number,
@@ -64,20 +64,29 @@ def rows(world: World, session: Session, now: datetime) -> list[dict[str, Any]]:
     ]
 
 
-def doubles(session: Session) -> list[dict[str, Any]]:
-    """Cameras of an agency's system that may be one and the same: a person decides, nothing is guessed."""
+def doubles(session: Session, secrets: Sequence[str] = ()) -> list[dict[str, Any]]:
+    """Cameras of an agency's system that may be one and the same: a person decides, nothing is guessed.
+
+    Args:
+        secrets: keys for addresses of which a part is hidden; without them these are compared by name only.
+    """
     cameras = session.scalars(select(Camera).order_by(Camera.id)).all()
     by_name = _alike((c, (c.agency, c.system, fold(c.name), fold(c.site))) for c in cameras)
-    by_address = [
-        same
-        for same in _alike((c, (c.agency, c.system, respelled(c.url))) for c in cameras if c.url)
-        if any(c.identity is None for c in same)
-    ]
+    addressed = ((c, _whole(c, secrets)) for c in cameras)
+    alike = _alike((c, (c.agency, c.system, respelled(url))) for c, url in addressed if url)
+    by_address = [same for same in alike if any(c.identity is None for c in same)]
     return [
         {"cameras": [f"CAM-{c.id:05}" for c in same], "agency": same[0].agency, "system": same[0].system, "why": why}
         for found, why in ((by_name, "cùng tên, cùng điểm"), (by_address, "cùng địa chỉ luồng hình"))
         for same in found
     ]
+
+
+def _whole(camera: Camera, secrets: Sequence[str]) -> str | None:
+    try:
+        return addresses.read(camera, secrets).url
+    except addresses.Unreadable:
+        return None
 
 
 def _alike(keyed: Iterable[tuple[Camera, tuple[Any, ...]]]) -> list[list[Camera]]:

@@ -49,12 +49,32 @@ class _Cloud(Strict):
     source: str
 
 
+class Visible(Strict):
+    """Parameters that may be shown, with the values of which that is so: a regular expression for the whole of one."""
+
+    names: tuple[str, ...]
+    values: str
+    source: str
+
+
+class Credentials(Strict):
+    """Words after which something secret comes: names of parameters, segments of paths; and names of logins."""
+
+    words: tuple[str, ...]
+    segments: tuple[str, ...]
+    logins: tuple[str, ...]
+    source: str
+
+
 class Streams(Strict):
     """The whole file."""
 
     streams: tuple[Stream, ...]
     generic: str
     cloud: _Cloud
+    visible: tuple[Visible, ...]
+    flags: tuple[str, ...]
+    credentials: Credentials
 
     def of_brand(self, brand: str) -> Stream | None:
         """The first entry one of whose words is in the folded brand."""
@@ -71,12 +91,22 @@ def load() -> Streams:
     Raises:
         Problem: the file cannot be used; `file:line: …` per fault.
     """
+    return of(version())
+
+
+Version = tuple[Path, int]  # the file and when it was changed
+
+
+def version() -> Version:
+    """Which templates hold now: to keep what is made of them."""
     path = DATA / "cameras" / "streams.yaml"
-    return _load(path, path.stat().st_mtime_ns)
+    return path, path.stat().st_mtime_ns
 
 
 @lru_cache
-def _load(path: Path, _mtime: int) -> Streams:
+def of(version: Version) -> Streams:
+    """As `load`."""
+    path, _ = version
     return marked.load(path, Streams, "đường dẫn")
 
 
@@ -101,7 +131,7 @@ class _Channel:
 
 
 def _channel(path: str) -> _Channel | None:
-    for pair in _pairs(load()):
+    for pair in _pairs(version()):
         compared = _compared(path, pair.ignored)
         for template in (pair.main, pair.sub):
             if found := _pattern(template).fullmatch(compared):
@@ -160,11 +190,11 @@ def respelled(stored: str) -> str:
 
 
 @lru_cache
-def _pairs(streams: Streams) -> tuple[_Pair, ...]:
+def _pairs(version: Version) -> tuple[_Pair, ...]:
     """Only where the path names the channel: /stream2 of an unknown device may well be another camera."""
     return tuple(
         _Pair(main, sub, s.main, frozenset(p for i in s.ignored for p in i.parameters))
-        for s in streams.streams
+        for s in of(version).streams
         for main, sub in ((s.main, s.sub), *((other.main, other.sub) for other in s.spellings))
         if sub and CHANNEL in sub
     )

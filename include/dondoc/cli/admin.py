@@ -26,12 +26,19 @@ def upgrade() -> None:
     session.upgrade(world.settings.url)
     for path in [*files.wide(world.settings.home, leave=world.settings.shared_folders)]:
         files.narrow(path)
+    secrets = world.secrets  # a wrong key is said here already
     with world.sessions.begin() as open_session:
-        found = identify_again(open_session)
-    world.secrets  # noqa: B018 - a wrong key is said here already
+        found = identify_again(open_session, secrets)
     say("Cơ sở dữ liệu đã ở phiên bản mới nhất.")
     if found["changed"]:
         say(f"Đã tính lại địa chỉ nhận dạng của {found['changed']} camera.")
+    if found["hidden"]:
+        say(f"Đã mã hóa phần có thể là mật khẩu trong địa chỉ của {found['hidden']} camera.")
+    if found["clear"]:
+        say(
+            f"CHÚ Ý: địa chỉ của {found['clear']} camera có phần có thể là mật khẩu, còn lưu rõ vì chưa đặt "
+            "DONDOC_SECRET_KEY. Đặt khóa rồi chạy lại lệnh này."
+        )
     if found["doubles"]:
         say(f"CHÚ Ý: {found['doubles']} camera có thể được khai hai lần. Xem: dondoc cameras doubles.")
 
@@ -53,19 +60,21 @@ def doctor(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
 
 def rotate_key() -> None:
     """Mã hóa lại mật khẩu, bản gốc và hình bằng khóa đầu tiên của DONDOC_SECRET_KEY; dừng giữa chừng thì chạy lại."""
-    from dondoc.cameras import credentials, thumbnails
+    from dondoc.cameras import addresses, credentials, thumbnails
     from dondoc.world import open_world
 
     world = open_world()
     originals = world.blobs.rotate()
     with world.sessions.begin() as session:
         passwords = credentials.rotate(session, world.secrets)
+        found = addresses.rotate(session, world.secrets)
     pictures = thumbnails.rotate(world)
     say(f"Đã mã hóa lại {passwords['rotated']} mật khẩu, {passwords['unreadable']} không giải mã được (cần nhập lại).")
     say(
         f"Đã mã hóa lại {originals['rotated']} bản gốc, {originals['current']} đã dùng khóa mới từ trước, "
         f"{originals['unreadable']} không mở được."
     )
+    say(f"Đã mã hóa lại {found['rotated']} địa chỉ camera, {found['unreadable']} không giải mã được (cần nhập lại).")
     say(f"Đã mã hóa lại {pictures['rotated']} hình, {pictures['unreadable']} không mở được.")
     if originals["unreadable"]:
         say("CHÚ Ý: còn bản gốc không khóa nào mở được. Thêm khóa còn thiếu vào DONDOC_SECRET_KEY rồi chạy lại.")

@@ -38,8 +38,9 @@ def doubles(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
     from dondoc.cameras import records
     from dondoc.world import open_world
 
-    with open_world().sessions.reading() as session:
-        rows = records.doubles(session)
+    world = open_world()
+    with world.sessions.reading() as session:
+        rows = records.doubles(session, world.secrets)
     show(rows, as_json, ["cameras", "agency", "system", "why"])
 
 

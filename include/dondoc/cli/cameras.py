@@ -98,7 +98,7 @@ def _bar(total: int, as_json: bool) -> Iterator[Callable[[Counter[str]], None]]:
 
 
 def _targets(urls: list[str], source: Path | None) -> "list[Target]":
-    from dondoc.cameras.address import public
+    from dondoc.cameras.hiding import public
     from dondoc.cameras.table import read
     from dondoc.cameras.verdicts import Target
 
@@ -113,11 +113,13 @@ def _targets(urls: list[str], source: Path | None) -> "list[Target]":
 
 def _called(row: dict[str, str], line: int) -> str:
     """What a row's camera is called. Where its cells are out of their columns, any may be a password: by its line."""
-    from dondoc.cameras.address import public
+    from dondoc.cameras.hiding import public
 
     url, others = row["url"], "".join(cell for column, cell in row.items() if column != "url")
     slipped = not url.isprintable() or ("://" not in url and "://" in others)
-    return public(row.get("id") or (f"dòng {line}" if slipped else url))
+    if called := row.get("id"):
+        return public(called) if "://" in called or "@" in called else called
+    return f"dòng {line}" if slipped else public(url)
 
 
 def _text(path: Path) -> str:

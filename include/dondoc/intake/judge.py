@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dondoc.cameras.declare import declare
+from dondoc.cameras.hiding import public
 from dondoc.facts import contacts
 from dondoc.forms import limited
 from dondoc.forms.verdict import FormVerdict
@@ -31,6 +32,8 @@ UNCHECKED = (
 
 class Postponed(Exception):
     """An attempt at judging failed, and there will be another; says why, in words."""
+
+PATHS = ("main_path", "sub_path")
 
 
 def newest_verdict(session: Session, submission_id: int) -> Verdict | None:
@@ -210,11 +213,16 @@ def _row(world: World, submission: Submission, form: FormVerdict, settled: Settl
         version=settled.version,
         base_version=form.base_version,
         fulfils=fulfilled_by(world.directive, agency, form.form),
-        rows=list(form.rows),
+        rows=[_shown(row) for row in form.rows],
         head=form.head,
         issues=[asdict(issue) for issue in form.issues],
         recorded_at=now,
     )
+
+
+def _shown(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row as it is kept with the verdict: of addresses only what may be shown; the camera itself has all of them."""
+    return {k: public(v) if k in PATHS or (k == "host" and set(str(v)) & {*"/@?="}) else v for k, v in row.items()}
 
 
 def _enter(
@@ -233,6 +241,7 @@ def _enter(
             happened_at=submission.happened_at,
             now=now,
             prefer_substream=world.settings.prefer_substream,
+            secrets=world.secrets,
         )
     head = {**form.head, "system": systems[0] if systems else None}
     for named in (head, *(form.rows if not systems else ())):

@@ -14,9 +14,9 @@ from sqlalchemy.orm import Session
 
 from dondoc import clock
 from dondoc.cameras import credentials, looks, night, now, records, thumbnails
-from dondoc.cameras.address import public
 from dondoc.cameras.exports import fleet, openmetrics, tables
 from dondoc.cameras.exports.tables import UNNAMED
+from dondoc.cameras.hiding import public
 from dondoc.cameras.state import OK, WORDS, CameraState, counts, states
 from dondoc.cameras.strip import KINDS, NIGHTS, strip
 from dondoc.cameras.verdicts import SENTENCE

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import yaml
 
-from dondoc.cameras.address import public
+from dondoc.cameras.hiding import public
 
 
 @dataclass(frozen=True)
@@ -43,12 +43,12 @@ class Stream:
 
     @property
     def secret(self) -> bool:
-        """Whether a password goes with it: a login, or one that its path itself holds."""
+        """Whether a password goes with it: a login, or one that its address itself may hold."""
         return self.login is not None or public(self.url) != self.url
 
     @property
     def hidden(self) -> "Stream":
-        """Without the password that its path may hold."""
+        """Without what is hidden of its address."""
         return replace(self, url=public(self.url))
 
     @property

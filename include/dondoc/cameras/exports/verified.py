@@ -6,7 +6,7 @@ from dataclasses import replace
 from cryptography.fernet import InvalidToken
 
 from dondoc import keys
-from dondoc.cameras import attempts
+from dondoc.cameras import addresses, attempts
 from dondoc.cameras.exports.permission import REFUSED, SUB_ONLY
 from dondoc.cameras.exports.streams import Stream, name_of
 from dondoc.cameras.state import CameraState
@@ -33,7 +33,7 @@ def verified(
         permissions: what agencies allow to be shared, by camera.
 
     Raises:
-        Problem: a password cannot be decrypted.
+        Problem: a password or an address cannot be decrypted.
     """
     logins: dict[str, str] = {}
     return [
@@ -56,8 +56,9 @@ def _allowed(streams: list[Stream], word: str | None) -> list[Stream]:
 
 
 def _streams(camera: Camera, directive: Directive, secrets: list[str], logins: dict[str, str]) -> list[Stream]:
-    seen = _stream(camera, directive, secrets, logins)
-    main, sub = main_and_sub(seen.url, camera.identity)
+    whole = addresses.read(camera, secrets)
+    seen = _stream(camera, whole.url or "", directive, secrets, logins)
+    main, sub = main_and_sub(seen.url, whole.main)
     if main is None or sub is None:
         return [replace(seen, role="sub" if sub else "")]
     return [
@@ -66,8 +67,8 @@ def _streams(camera: Camera, directive: Directive, secrets: list[str], logins: d
     ]
 
 
-def _stream(camera: Camera, directive: Directive, secrets: list[str], logins: dict[str, str]) -> Stream:
-    name, url = name_of(camera.id), camera.url or ""
+def _stream(camera: Camera, url: str, directive: Directive, secrets: list[str], logins: dict[str, str]) -> Stream:
+    name = name_of(camera.id)
     label = f"CAM-{camera.id:05} {camera.name} - {directive.agency(camera.agency).name}"
     if camera.username is None:
         return Stream(name, label, url, camera=camera.id)

@@ -1,0 +1,198 @@
+"""What of an address may be shown, stored clear and exported: only what is known to be harmless.
+
+Shown are scheme, host and port, the parameters of `cameras/streams.yaml` with values as they are there, and such
+segments of the path as are plain words and numbers. All the rest may be a password or a token, in whichever of many
+spellings: `MARK` stands for it.
+"""
+
+import base64
+import binascii
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from urllib.parse import unquote
+
+from dondoc.cameras import streams
+from dondoc.cameras.address import LONGEST
+from dondoc.directive.names import fold
+
+MARK = "***"
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*", re.IGNORECASE)
+_PLACE = re.compile(r"(?:[\w.-]{0,253}|\[[0-9a-f:.]{2,45}\])(?::[0-9]{0,5})?", re.IGNORECASE)
+_RUN = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|[0-9]+")  # a word, in capitals, or a number
+_HEXADECIMAL = re.compile(r"(?=.*[0-9])(?=.*[a-f])[0-9a-f-]{12,}", re.IGNORECASE)
+_NO_VOWEL = re.compile(r"[bcdfghjklmnpqrstvwxz]{7,}", re.IGNORECASE)
+# A segment longer than this, of more parts, or of parts of more words and numbers, is no name that a person chose.
+_LONG, _PARTS, _RUNS, _DIGITS, _LETTERS = 48, 7, 4, 7, 24
+
+
+@dataclass(frozen=True)
+class Split:
+    """An address in two: `shown`, in which `MARK` stands for each of `hidden`, in order."""
+
+    shown: str
+    hidden: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        return f"Split({self.shown})"
+
+
+def split(url: str) -> Split:
+    """An address without user info, in what may be shown and what may not."""
+    pieces = list(_pieces(url, _known()))
+    shown = "".join(MARK if secret else piece for piece, secret in pieces)
+    return Split(shown, tuple(piece for piece, secret in pieces if secret))
+
+
+def restored(shown: str, hidden: Iterable[str]) -> str:
+    """The address again.
+
+    Raises:
+        ValueError: these do not belong together.
+    """
+    first, *rest = shown.split(MARK)
+    return first + "".join(piece + part for piece, part in zip(hidden, rest, strict=True))
+
+
+def public(text: str) -> str:
+    """Any text given as an address, or as the path of one, fit to be shown: without user info, nor what is hidden."""
+    clean = "".join(c for c in text.strip() if c.isprintable())
+    head, marks, rest = clean.partition("://")
+    address = f"{head}{marks}{rest.rpartition('@')[2]}" if marks else clean.rpartition("@")[2]
+    return split(address).shown[:LONGEST]
+
+
+def _pieces(url: str, known: "_Known") -> Iterator[tuple[str, bool]]:
+    head, marks, rest = url.partition("://") if "://" in url else ("", "", url)
+    yield head, bool(marks) and not _SCHEME.fullmatch(head)
+    yield marks, False
+    rest, hash_, fragment = rest.partition("#")
+    place = re.split(r"[/?]", rest, maxsplit=1)[0]
+    yield place, not _PLACE.fullmatch(place)
+    path, mark, query = rest[len(place) :].partition("?")
+    yield from _path(path, known)
+    yield mark, False
+    for number, chunk in enumerate(re.split(r"([&;?/])", query)):
+        yield from [(chunk, False)] if number % 2 else _parameters(chunk, known)
+    yield hash_, False
+    yield fragment, bool(fragment)
+
+
+def _path(path: str, known: "_Known") -> Iterator[tuple[str, bool]]:
+    after_word = after_login = False
+    for number, segment in enumerate(path.split("/")):
+        if number:
+            yield "/", False
+        word = _word(segment)
+        if segment and (after_word or after_login):
+            yield segment, True
+        elif re.search(r"[=;&,|?]", segment):
+            yield from _mixed(segment, known)
+        else:
+            yield segment, not _plain(segment)
+        after_word = after_word or word in known.credentials  # all that follows: a name, then a password
+        after_login = word in known.logins
+
+
+def _mixed(segment: str, known: "_Known") -> Iterator[tuple[str, bool]]:
+    """A segment with parameters in it, as user=admin&password=…&channel=1."""
+    first, *rest = re.split(r"([;&,|?])", segment)
+    yield from _parameters(first, known) if "=" in first else [(first, not _plain(first))]
+    for number, chunk in enumerate(rest, 1):
+        yield from [(chunk, False)] if number % 2 else _parameters(chunk, known)
+
+
+def _parameters(chunk: str, known: "_Known") -> Iterator[tuple[str, bool]]:
+    """A parameter, or several with an underscore between them: each begins with a name that is known, or is hidden."""
+    if not chunk or chunk.casefold() in known.flags:
+        yield chunk, False
+        return
+    names = [] if "%" in chunk else list(known.named.finditer(chunk))
+    if not names:
+        yield chunk, True
+        return
+    if before := chunk[: names[0].start()]:
+        yield before[:-1], True
+        yield before[-1:], False
+    ends = [*(found.start() - 1 for found in names[1:]), len(chunk)]
+    for found, end in zip(names, ends, strict=True):
+        value = chunk[found.end() : end]
+        yield found[0], False
+        yield value, not known.harmless(found[1], value)
+        yield chunk[end : end + 1], False
+
+
+@lru_cache(maxsize=4096)  # of a fleet's paths most segments are the same
+def _word(segment: str) -> str:
+    return fold(unquote(segment)) if len(segment) <= _LONG else ""
+
+
+@lru_cache(maxsize=4096)
+def _plain(segment: str) -> bool:
+    """Whether a segment is what people call a stream: words and numbers, and not so many that it may be a token."""
+    try:
+        text = unquote(segment, errors="strict")
+    except UnicodeDecodeError:
+        return False
+    parts = re.split(r"[ ._-]", text)
+    if not all(c.isalnum() or c in " ._-" for c in text) or len(text) > _LONG or len(parts) > _PARTS:
+        return False
+    return not (_HEXADECIMAL.fullmatch(text) or _is_login(text)) and all(map(_is_name, parts))
+
+
+def _is_name(part: str) -> bool:
+    ascii_only = "".join(c for c in _unaccented(part) if c.isascii())
+    runs = _RUN.findall(ascii_only)
+    return (
+        len(runs) <= _RUNS
+        and not _NO_VOWEL.search(ascii_only)
+        and all(len(run) <= (_DIGITS if run.isdigit() else _LETTERS) for run in runs)
+    )
+
+
+def _unaccented(text: str) -> str:
+    return unicodedata.normalize("NFD", text.replace("đ", "d").replace("Đ", "D"))
+
+
+def _is_login(text: str) -> bool:
+    """Whether it is "name:password" in base64, as Basic writes it."""
+    try:
+        return ":" in base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True).decode()
+    except (binascii.Error, ValueError):
+        return False
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What `cameras/streams.yaml` says, prepared."""
+
+    values: dict[str, re.Pattern[str]]
+    flags: frozenset[str]
+    credentials: frozenset[str]
+    logins: frozenset[str]
+    named: re.Pattern[str]
+
+    def harmless(self, name: str, value: str) -> bool:
+        pattern = self.values.get(name.casefold())
+        return pattern is not None and pattern.fullmatch(value.removesuffix(".sdp")) is not None
+
+
+def _known() -> _Known:
+    return _prepared(streams.version())
+
+
+@lru_cache(maxsize=2)
+def _prepared(version: streams.Version) -> _Known:
+    data = streams.of(version)
+    values = {n.casefold(): re.compile(v.values, re.IGNORECASE) for v in data.visible for n in v.names}
+    words = {*values, *(w.casefold() for w in data.credentials.words)}
+    names = "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
+    return _Known(
+        values=values,
+        flags=frozenset(f.casefold() for f in data.flags),
+        credentials=frozenset(fold(w) for w in data.credentials.segments),
+        logins=frozenset(fold(w) for w in data.credentials.logins),
+        named=re.compile(rf"(?:(?<=_)|^)({names})=", re.IGNORECASE),
+    )
