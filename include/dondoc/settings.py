@@ -43,7 +43,11 @@ class Settings(BaseSettings):
     data: Path = Field(DATA, description="Folder that holds directives/, forms/, letters/ and reports/.")
     directive: Path | None = Field(None, description="The directive's YAML; default: the letter of November 2021.")
     calendar: Path | None = Field(None, description="Override file of working days; default: the one shipped.")
-    probe_allow: Annotated[list[Network], NoDecode] = Field([], description="CIDRs that may be probed, comma list.")
+    probe_allow: Annotated[list[Network], NoDecode] = Field(
+        [],
+        description="CIDRs that may be probed, comma list. Loopback, metadata, multicast, IPv6 that carries an IPv4 "
+        "address and their like only by a network of their own.",
+    )
     reference_hosts: Annotated[list[str], NoDecode] = Field(
         [],
         description="host:port, comma list, inside DONDOC_PROBE_ALLOW: when none answers, our own side is down.",

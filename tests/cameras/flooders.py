@@ -36,6 +36,7 @@ FLOODS: dict[str, tuple[bytes, bytes]] = {
     "tiny packets when asked to set up": (b"SETUP", TINY),
     "tiny packets instead of a picture": (b"PLAY", TINY),
     "replies instead of a picture": (b"PLAY", (HEAD + b"\r\n") * 4096),
+    "large heads instead of a picture": (b"PLAY", HEAD + b"a:\r\n" * 16000 + b"Content-Length: 0\r\n\r\n"),
     "pictures without a key picture": (b"PLAY", STREAM),
     "datagrams": (b"PLAY", RTP),
 }

@@ -10,6 +10,7 @@ from openpyxl import load_workbook
 from pydantic import SecretStr
 from sqlalchemy import select
 
+from dondoc.cameras import addresses
 from dondoc.clock import end_of
 from dondoc.errors import Problem
 from dondoc.facts import contacts, obligations, read
@@ -72,6 +73,22 @@ def test_a_good_form_meets_the_obligation_and_its_cameras_and_officer_enter_the_
     with desk.world.sessions.begin() as session:
         [officer] = contacts.find(session, DUC_THO, "focal_officer", date(2021, 11, 18), "tourism")[:1]
     assert (officer.name, officer.email) == ("Phan Thị Mới", "moi.ductho@hatinh.gov.vn")
+
+
+def test_a_token_in_an_address_is_kept_for_the_camera_alone(desk: Desk) -> None:
+    path = "/live/a8F3kQz9pL2mNx7w?channel=1"
+    book, filled = load_workbook(BytesIO(desk.form(cameras=1))), BytesIO()
+    (cell,) = (c for sheet in book for row in sheet.iter_rows() for c in row if c.value == f"/{DUC_THO}/0")
+    cell.value = path
+    book.save(filled)
+    verdict = newest(desk, bring(desk, filled.getvalue()))
+    assert verdict.outcome == "accepted"
+    assert [row["main_path"] for row in verdict.rows] == ["/live/***?channel=1"]
+    (camera,) = cameras(desk)
+    assert camera.url == "rtsp://127.0.0.1:554/live/***?channel=1"
+    whole = addresses.read(camera, desk.world.settings.secret_keys)
+    assert whole.url == whole.main == f"rtsp://127.0.0.1:554{path}"
+    assert not any("a8F3" in letter.text for letter in desk.letters())
 
 
 def test_a_form_without_cameras_meets_the_obligation_too(desk: Desk) -> None:

@@ -17,12 +17,12 @@ REDIRECTS = 2
 FOLLOWED = (301, 302, 303, 307, 308)
 ADDRESSES = 4  # of a name, tried one after another
 NOISE = 64  # interim replies and requests of the camera's own that are put up with
-# What a camera may send in one look, each message at its length and EACH more (an object of our own takes that much,
-# and tiny ones cost more to read than their bytes): until it plays, and from then on. 12 s of 16 Mbit/s are 24 MB.
-EARLY, PLAYED, EACH = 4 * 1024 * 1024, 64 * 1024 * 1024, 512
+# Bytes that a camera may send in one look, until it plays and from then on: 12 s of 16 Mbit/s are 24 MB. Each message
+# counts EACH more, as an object of ours takes that much, and a head HEAD times: to read it takes longer than a packet.
+EARLY, PLAYED, EACH, HEAD = 4 * 1024 * 1024, 64 * 1024 * 1024, 512, 16
 HUNG_UP = "ngắt kết nối khi được hỏi, không trả lời gì"
 TLS_PATIENCE = 1.0  # seconds
-TURN = 64  # messages of one camera read in a row before others have their turn
+TURN = 64 * 1024  # bytes of one camera, so counted, that are read in a row before others have their turn
 _AUTHORITY = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#]*", re.IGNORECASE)
 _SENDABLE = re.compile(r"[!-~]{1,4096}")
 
@@ -60,9 +60,9 @@ class Dialogue:
         self.ip: network.Ip | None = None  # that is connected to
         self._login: Login | None = None
         self._wire: Wire | None = None
-        self._sequence = self._noise = self._read = 0
+        self._sequence = self._noise = 0
         self._digest = False  # offered by this device: from then on it gets no Basic
-        self._room = EARLY
+        self._room, self._turn = EARLY, TURN
 
     @property
     def login(self) -> Challenge | None:
@@ -170,13 +170,14 @@ class Dialogue:
         Raises:
             Verdict: it is more than any camera needs.
         """
-        self._room -= (len(got) if isinstance(got, bytes) else len(got.lines) + len(got.body)) + EACH
+        cost = (len(got) if isinstance(got, bytes) else HEAD * len(got.lines) + len(got.body)) + EACH
+        self._room, self._turn = self._room - cost, self._turn - cost
         if self._room < 0:
             if self.phase == "rtsp":
                 raise Verdict("server_error", f"camera gửi dữ liệu không dứt mà không trả lời {self.asked}")
             raise Verdict("no_frame", "camera gửi dữ liệu không dứt mà không có hình trọn vẹn")
-        self._read += 1
-        if self._read % TURN == 0:
+        if self._turn < 0:
+            self._turn = TURN
             await asyncio.sleep(0)
 
     async def request(self, method: str, url: str, **headers: str) -> Response:
