@@ -202,7 +202,7 @@ async def _drips_blanks(visit: Visit) -> None:
 @script("packets without end")
 async def _packets(visit: Visit) -> None:
     await visit.opened()
-    await visit.for_ever(PACKET * 100, 0.01)
+    await visit.for_ever(PACKET * 1000, 0.01)
 
 
 @script("headers without end")

@@ -24,6 +24,7 @@ async def key_picture(dialogue: Dialogue, track: sdp.Video, base: str) -> bytes:
         Problem: this machine is out of descriptors or ports.
     """
     pictures = _reader(track)
+    base = dialogue.own(base)
     control = dialogue.own(sdp.join(base, track.control))
     whole = dialogue.own(track.session_control) if "://" in track.session_control else base
     with contextlib.ExitStack() as opened:

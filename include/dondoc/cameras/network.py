@@ -9,7 +9,7 @@ import ssl
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import lru_cache, partial
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import cast
 
@@ -66,28 +66,31 @@ class AllowList:
         narrow = [n for n in allow if any(n.version == s.version and n.subnet_of(s) for s in _SPECIAL)]  # type: ignore[arg-type]
         self._narrow, self._wide, self._special = map(_ranges, (narrow, allow, _SPECIAL))
         large = [n for n in allow if n.version == 4 and n.max_prefixlen - n.prefixlen >= _ALONE]
-        alone = {ip for n in allow if n.version == 4 and n not in large for ip in n}
-        self._ends = {end for n in large for end in (n.network_address, n.broadcast_address)} - alone
-        self._isatap = _ranges(n for n in allow if n.version == 6 and n.prefixlen >= 96)
+        alone = {int(ip) for n in allow if n.version == 4 and n not in large for ip in n}
+        self._ends = {int(end) for n in large for end in (n.network_address, n.broadcast_address)} - alone
+        self._isatap = _ranges(n for n in allow if n.prefixlen >= 96)
 
     def __contains__(self, ip: Ip) -> bool:
+        number = int(ip)
         if isinstance(ip, IPv4Address):
-            return self._listed(ip) and ip not in self._ends
+            return self._listed(4, number) and number not in self._ends
         if ip.ipv4_mapped:  # another spelling of the same address: the kernel connects over IPv4
             return ip.ipv4_mapped in self
-        if int(ip) >> 32 & 0xFFFFFFFF in _ISATAP and not _inside(6, int(ip), self._isatap):
+        if number >> 32 & 0xFFFFFFFF in _ISATAP and not _inside(number, self._isatap[6]):
             return False
-        return self._listed(ip) and not any(self._misused(inner) for inner in _carried(ip))
+        return self._listed(6, number) and not any(self._misused(int(inner)) for inner in _carried(ip))
 
-    def _listed(self, ip: Ip) -> bool:
-        inside = partial(_inside, ip.version, int(ip))
-        return inside(self._narrow) or (inside(self._wide) and not inside(self._special))
+    def _listed(self, version: int, number: int) -> bool:
+        if _inside(number, self._special[version]):
+            return _inside(number, self._narrow[version])
+        return _inside(number, self._wide[version])
 
-    def _misused(self, ip: IPv4Address) -> bool:
-        inside = partial(_inside, 4, int(ip))
-        if inside(_THIS_NETWORK):  # read at the wrong place, or ::1
+    def _misused(self, number: int) -> bool:
+        """Whether this IPv4 address may not be reached by way of IPv6."""
+        if number >> 24 == 0:  # read at the wrong place, or ::1
             return False
-        return ip in self._ends or (inside(self._special) and not inside(self._narrow))
+        special = _inside(number, self._special[4]) and not _inside(number, self._narrow[4])
+        return special or number in self._ends
 
 
 def _carried(ip: IPv6Address) -> Iterator[IPv4Address]:
@@ -105,16 +108,16 @@ def _carried(ip: IPv6Address) -> Iterator[IPv4Address]:
         yield from (IPv4Address(octets[9:13]), IPv4Address(octets[12:16]))
 
 
-def _ranges(networks: Iterable[Network]) -> list[tuple[int, int, int]]:
-    """Version, first and last address of each: looked up for every camera, and `ip in network` is slow."""
-    return [(n.version, int(n.network_address), int(n.broadcast_address)) for n in networks]
+def _ranges(networks: Iterable[Network]) -> dict[int, list[tuple[int, int]]]:
+    """First and last address of each, by version: looked up for every camera, and `ip in network` is slow."""
+    found: dict[int, list[tuple[int, int]]] = {4: [], 6: []}
+    for n in networks:
+        found[n.version].append((int(n.network_address), int(n.broadcast_address)))
+    return found
 
 
-def _inside(version: int, ip: int, ranges: list[tuple[int, int, int]]) -> bool:
-    return any(first <= ip <= last and theirs == version for theirs, first, last in ranges)
-
-
-_THIS_NETWORK = _ranges([ip_network("0.0.0.0/8")])
+def _inside(number: int, ranges: list[tuple[int, int]]) -> bool:
+    return any(first <= number <= last for first, last in ranges)
 
 
 class Resolver:

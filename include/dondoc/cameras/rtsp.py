@@ -61,6 +61,7 @@ class Dialogue:
         self._login: Login | None = None
         self._wire: Wire | None = None
         self._sequence = self._noise = 0
+        self._offered: list[Challenge] = []  # with the last 401
         self._digest = False  # offered by this device: from then on it gets no Basic
         self._room, self._turn = EARLY, TURN
 
@@ -185,7 +186,7 @@ class Dialogue:
         await self.send(method, url, **headers)
         reply = await self._reply()
         if reply.status == 401 and self._login and self.credentials:
-            renewed = self._challenge(reply)
+            renewed = self._challenge()
             if renewed and renewed.stale:
                 self._login = Login(*self.credentials, renewed)
                 await self.send(method, url, **headers)
@@ -198,7 +199,9 @@ class Dialogue:
             got = await self.read()
             if isinstance(got, Response):
                 self.steps.note("", got)
-                self._digest |= got.status == 401 and any(c.scheme == "DIGEST" for c in _offered(got))
+                if got.status == 401:
+                    self._offered = parse_challenges(got.headers.get("www-authenticate", []))
+                    self._digest |= any(c.scheme == "DIGEST" for c in self._offered)
                 self.password_answered |= self._login is not None and got.status != 401
                 return got
             if self.session:
@@ -225,7 +228,7 @@ class Dialogue:
         return await network.datagrams(self.ip, self._wire.ours)
 
     async def describe(self) -> tuple[sdp.Video, str]:
-        """The video track and the base of its addresses.
+        """The video track and the base of its addresses, as the camera names it: see `own`.
 
         Raises:
             Verdict: anything else was answered.
@@ -235,7 +238,7 @@ class Dialogue:
             reply = await self.ask("DESCRIBE", self.address.url, Accept="application/sdp")
             if reply.status not in FOLLOWED:
                 track, base = _video(reply)
-                return track, self.own(base) if base else self.address.url
+                return track, base or self.address.url
             await self._follow(reply)
         raise Verdict("server_error", "chuyển hướng vòng quanh")
 
@@ -273,7 +276,7 @@ class Dialogue:
         reply = await self.request(method, url, **headers)
         if reply.status != 401 or self._login:
             return reply
-        challenge = self._challenge(reply)
+        challenge = self._challenge()
         if self.credentials is None:
             raise Verdict("auth_required", "camera yêu cầu đăng nhập; chưa có tài khoản")
         if challenge is None:
@@ -287,9 +290,9 @@ class Dialogue:
             raise Verdict("auth_failed", "camera từ chối tài khoản hoặc mật khẩu")
         return reply
 
-    def _challenge(self, reply: Response) -> Challenge | None:
-        """How to log in; never by Basic once Digest was offered, be it in another reply."""
-        return choose(c for c in _offered(reply) if c.scheme == "DIGEST" or not self._digest)
+    def _challenge(self) -> Challenge | None:
+        """How to log in as asked last; never by Basic once Digest was offered, be it in another reply."""
+        return choose(c for c in self._offered if c.scheme == "DIGEST" or not self._digest)
 
     async def _follow(self, reply: Response) -> None:
         """Go where the camera points, as to any new address; the password goes to no other device."""
@@ -303,10 +306,6 @@ class Dialogue:
         self._login, self.session = None, ""
         self.address = target
         await self.open()
-
-
-def _offered(reply: Response) -> list[Challenge]:
-    return parse_challenges(reply.headers.get("www-authenticate", []))
 
 
 def _is_of(url: str, device: tuple[str, str, int]) -> bool:
