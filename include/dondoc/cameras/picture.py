@@ -84,13 +84,10 @@ def small(picture: Planes) -> bytes:
     return cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])[1].tobytes()
 
 
-def limit(*, network: bool = False) -> None:
-    """One thread, bounded memory, nothing but its work: there is one child a core, and strangers send what it decodes.
-
-    `network`: it may open sockets.
-    """
+def limit() -> None:
+    """One thread, bounded memory, nothing but its work: strangers send what it decodes."""
     cv2.setNumThreads(1)
-    confine.confine(network=network, memory=MEMORY)
+    confine.confine(memory=MEMORY)
 
 
 def say(line: str) -> None:

@@ -33,6 +33,7 @@ UNCHECKED = (
 class Postponed(Exception):
     """An attempt at judging failed, and there will be another; says why, in words."""
 
+
 PATHS = ("main_path", "sub_path")
 
 
