@@ -169,9 +169,14 @@ def _take_over(camera: Camera, row: Row, submission_id: int | None, *, sub: bool
     camera.status, camera.power, camera.link = row.get("status"), row.get("power"), row.get("link")
     camera.off_after_hours = row.get("off_after_hours")
     camera.exemption = _exemption(camera, row)
-    camera.records_sound = row.get("audio")
-    camera.restricted = bool(row.get("restricted"))
+    camera.records_sound = stricter(camera.records_sound, row.get("audio"))
+    camera.restricted = bool(stricter(camera.restricted, row.get("restricted")))
     camera.submission_id = submission_id
+
+
+def stricter(known: bool | None, said: bool | None) -> bool | None:
+    """Of two words on whether a camera records sound or is restricted: a yes stays until a person of ours lifts it."""
+    return True if known else said
 
 
 def move_to(camera: Camera, url: str, secrets: Sequence[str]) -> None:

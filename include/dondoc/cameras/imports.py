@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from dondoc import keys
 from dondoc.cameras import credentials
 from dondoc.cameras.address import Address, parse
-from dondoc.cameras.declare import identify, main_of, move_to
+from dondoc.cameras.declare import identify, main_of, move_to, stricter
 from dondoc.cameras.streams import canonical
 from dondoc.cameras.table import SLIPPED, is_code, read
 from dondoc.directive.model import Directive
@@ -35,7 +35,8 @@ def import_csv(
 ) -> dict[str, int]:
     """Take over the whole file or nothing. The same id (or name, without one) is the same camera.
 
-    Columns are REQUIRED and, if need be, OPTIONAL ones; an empty cell of these leaves what is known of the camera.
+    Columns are REQUIRED and, if need be, OPTIONAL ones; an empty cell of these leaves what is known of the camera, and
+    so does a no to YES_NO where a yes is known: only `lift` takes that back.
 
     Args:
         by: who brought the file; noted with each of its cameras.
@@ -174,7 +175,7 @@ def _fill(camera: Camera, row: Row, address: Address, secrets: list[str], now: d
             setattr(camera, column, row[column])
     for column, attribute in YES_NO.items():
         if row.get(column):
-            setattr(camera, attribute, _SAID[fold(row[column])])
+            setattr(camera, attribute, stricter(getattr(camera, attribute), _SAID[fold(row[column])]))
     if row.get("status") == "not_installed":
         camera.exemption = "not_installed"
     elif camera.exemption == "private_address" or (camera.exemption == "not_installed" and row.get("status")):

@@ -1,4 +1,4 @@
-"""cameras list, doubles, retry, confirm, credentials, rotate-key."""
+"""cameras list, doubles, retry, confirm, lift, credentials, rotate-key."""
 
 import sys
 from collections.abc import Callable
@@ -73,6 +73,32 @@ def confirm(camera: Annotated[str, CAMERA], by: Annotated[str, BY]) -> None:
     say(f"CAM-{found.id:05}: đã xác nhận kết nối.")
 
 
+def lift(
+    camera: Annotated[str, CAMERA],
+    by: Annotated[str, BY],
+    reason: Annotated[str, typer.Option(help="Lý do, ví dụ số văn bản của đơn vị.")],
+    restricted: Annotated[bool, typer.Option("--restricted", help="Bỏ “hạn chế nêu tên”.")] = False,
+    sound: Annotated[bool, typer.Option("--sound", help="Bỏ “có thu âm”.")] = False,
+) -> None:
+    """Bỏ điều hạn chế đã ghi của một camera; biểu mẫu và tệp CSV chỉ thêm được, không bỏ được."""
+    from dondoc import clock
+    from dondoc.cameras import records
+    from dondoc.cameras.lift import SAID, Word
+    from dondoc.cameras.lift import lift as record
+    from dondoc.cli.acting import actor
+    from dondoc.errors import Problem
+    from dondoc.world import open_world
+
+    if not (words := [word for word, asked in ((Word.RESTRICTED, restricted), (Word.SOUND, sound)) if asked]):
+        raise Problem("Cần ghi bỏ điều gì: --restricted, --sound hoặc cả hai.")
+    world, who = open_world(), actor(by)
+    with world.sessions.begin() as session:
+        found = records.find(session, camera)
+        for word in words:
+            record(session, world.settings.secret_keys, found, word, reason=reason, by=who, now=clock.now())
+    say(f"CAM-{found.id:05}: đã bỏ {', '.join(SAID[word] for word in words)}.")
+
+
 def enter(
     camera: Annotated[str, CAMERA],
     user: Annotated[str, typer.Option(help="Tên đăng nhập.")],
@@ -105,6 +131,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "doubles": doubles,
     "retry": retry,
     "confirm": confirm,
+    "lift": lift,
     "credentials": enter,
     "rotate-key": rotate_key,  # the same command: passwords are not all that a key encrypts
 }

@@ -1,0 +1,37 @@
+"""A person of ours takes back that a camera is restricted, or that it records sound: no form and no file can."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy.orm import Session
+
+from dondoc import audit
+from dondoc.audit import Actor
+from dondoc.errors import Problem
+from dondoc.store.cameras import Camera
+
+
+class Word(StrEnum):
+    """What can be lifted: columns of `Camera`."""
+
+    RESTRICTED = "restricted"
+    SOUND = "records_sound"
+
+
+SAID = {Word.RESTRICTED: "hạn chế nêu tên", Word.SOUND: "có thu âm"}
+
+
+def lift(
+    session: Session, secrets: list[str], camera: Camera, word: Word, *, reason: str, by: Actor, now: datetime
+) -> None:
+    """Let the camera count as not restricted, or as silent, until somebody says so again.
+
+    Raises:
+        Problem: nobody says why, or nothing is to be lifted.
+    """
+    if not reason.strip():
+        raise Problem("Cần lý do (--reason).")
+    if not getattr(camera, word):
+        raise Problem(f"CAM-{camera.id:05} không được ghi là {SAID[word]}: không có gì để bỏ.")
+    setattr(camera, word, False)
+    audit.record(session, secrets, by, "lift", f"CAM-{camera.id:05}", now=now, word=word, reason=reason.strip())
