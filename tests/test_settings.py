@@ -137,6 +137,9 @@ def test_a_complete_installation_has_nothing_to_mend(environment: pytest.MonkeyP
         environment.setenv("DONDOC_SMTP_URL", server.smtp_url("ioc@hatinh.test"))
         environment.setenv("DONDOC_IMAP_URL", server.imap_url("tiep-nhan@ioc.test"))
         upgrade(load().url)
+        assert list(codes()) == ["authserv_id"]  # the mailbox is read, and nobody says who a mail is from
+        environment.setenv("DONDOC_AUTHSERV_ID", "mx.ioc.test, mx2.ioc.test")
+        assert load().authserv_id == ["mx.ioc.test", "mx2.ioc.test"]
         assert examine(lambda: at(22)) == []
 
 

@@ -47,6 +47,7 @@ def examine(now: Callable[[], datetime]) -> list[Finding]:
         partial(_mailboxes, found),
         partial(_replies, found),
         kernel,
+        partial(_senders, found),
     ]
     return [finding for check in checks for finding in check()]
 
@@ -225,3 +226,13 @@ def kernel() -> Iterator[Finding]:
         yield _finding(
             "confinement", "warning", message + "bộ nhớ và thời gian. Dùng Linux từ 5.13, không tắt các phần đó."
         )
+
+
+def _senders(found: Settings) -> Iterator[Finding]:
+    if found.imap_url and not found.authserv_id:
+        message = (
+            "Chưa đặt DONDOC_AUTHSERV_ID: ai ghi địa chỉ đã đăng ký vào dòng From đều được coi là đơn vị. Ghi tên mà "
+            "máy chủ thư của Sở dùng trong Authentication-Results; máy chủ đó phải ghi dòng này vào mọi thư đến và xóa "
+            "các dòng giả mang tên mình."
+        )
+        yield _finding("authserv_id", "warning", message)

@@ -98,6 +98,11 @@ class Settings(BaseSettings):
         description="Address of the mailbox that intake reads: Reply-To of every letter. Default: the user of "
         "DONDOC_IMAP_URL (dondoc_imap), where that is an address.",
     )
+    authserv_id: Annotated[list[str], NoDecode] = Field(
+        [],
+        description="Ids (comma list) by which our own mail server signs its Authentication-Results (RFC 8601). Unset: "
+        "these say nothing, and whoever writes a registered address into From is taken for its owner.",
+    )
     survey_url: SecretStr | None = Field(None, description="Kobo or ODK server.")
     ops_address: str | None = Field(None, description="Who is told of failures, besides contacts of role ops.")
     public_url: str = Field("http://127.0.0.1:8080", description="Address of the Airflow UI, for links in letters.")
@@ -111,7 +116,7 @@ class Settings(BaseSettings):
         description="Domain part of every Message-ID: this installation's.",
     )
 
-    @field_validator("probe_allow", "reference_hosts", mode="before")
+    @field_validator("probe_allow", "reference_hosts", "authserv_id", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value

@@ -15,6 +15,7 @@ def registry(world: World) -> dict[str, StillTrue]:
     """One check per kind of letter."""
     from dondoc.cameras import letters
     from dondoc.escalation import escalate
+    from dondoc.intake import officers
     from dondoc.reporting import report
 
     cameras, chasing = letters.still_true(world), escalate.still_true(world)
@@ -22,6 +23,7 @@ def registry(world: World) -> dict[str, StillTrue]:
         "receipt": _always,
         "returned": _always,
         "internal": _always,
+        "contact_change": officers.still_true(),
         "reachability": cameras,
         "outage": cameras,
         "reminder": chasing,

@@ -32,6 +32,7 @@ from tests.conftest import at
 INTAKE = "tiep-nhan@ioc.test"
 DUC_THO, VU_QUANG = "ubnd-huyen-duc-tho", "ubnd-huyen-vu-quang"
 OFFICER = "cntt@ductho.test"
+NAMED = "hant.dt@hatinh.gov.vn"  # the officer whom a form names unless said otherwise: known already, written to first
 SCAN = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
 LEFT_BLANK = {"sub_path", "nvr", "nvr_channels", "channel", "reason", "note", "vms"}
 WRONG = {"latitude": "105,72", "rtsp_port": "năm năm bốn", "resolution": "nét cao"}
@@ -99,15 +100,17 @@ class Desk:
         secrets = tuple(self.world.settings.secret_keys) if token else ()
         return _form(self.world.directive, secrets, agency, form, cameras, wrong, base, note, tuple(head.items()))
 
-    def register(self, agency: str, email: str = OFFICER) -> None:
+    def register(
+        self, agency: str, email: str = OFFICER, role: str = "focal_officer", *, name: str = "Lê Văn B", phone: str = ""
+    ) -> None:
         with self.world.sessions.begin() as session:
             session.add(
                 Contact(
                     agency=agency,
-                    role="focal_officer",
-                    name="Lê Văn B",
+                    role=role,
+                    name=name,
                     email=email,
-                    phone="",
+                    phone=phone,
                     valid_from=date(2021, 11, 1),
                     recorded_at=at(1),
                 )
@@ -147,6 +150,7 @@ class Desk:
 def desk(world: World) -> Desk:
     made = Desk(world)
     made.register(DUC_THO)
+    made.register(DUC_THO, NAMED, name="Nguyễn Thị Hà", phone="0912345678")
     return made
 
 

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from dondoc import clock
+from dondoc.audit import Actor, Channel
 from dondoc.demo.fleet import Fleet
 from dondoc.demo.mailserver import MailServer
 from dondoc.demo.submissions import SCAN, Desk
@@ -79,7 +80,7 @@ def test_a_strangers_form_is_probed_only_after_a_person_gave_it_to_the_agency(
     officer.send("nguoi.la@ioc.test", "Bieu mau.xlsx", officer.form_03(AGENCY, "healthy"), to=INTAKE)
     play("gather_survey_submissions")
     assert fleet.counts["connections"] == 0
-    inbox.assign(officer.world, 1, AGENCY, by="Lê A", now=clock.now())
+    inbox.assign(officer.world, 1, AGENCY, by=Actor("Lê A", "le.a", Channel.CLI), now=clock.now())
     play("gather_survey_submissions")
     assert fleet.counts["connections"] == 1
     with officer.world.sessions.begin() as session:

@@ -104,7 +104,8 @@ def _answer(world: World, submission_id: int, now: datetime) -> Letter | None:
         found = _found(looks.judge(world, session), session, cameras, now)
         if submission.automatic or agency is None or not (found.verdicts or found.excused):
             return None
-        recipient = submission.sender or _officer(session, agency, cameras[0].system, now)
+        sender = submission.sender if submission.sender_doubt is None else ""  # a forged address is told nothing
+        recipient = sender or _officer(session, agency, cameras[0].system, now)
     if not recipient:
         return None
     number = f"BN-{submission.id:04}"

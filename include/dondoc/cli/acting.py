@@ -3,6 +3,7 @@
 import getpass
 import os
 import socket
+from dataclasses import replace
 
 from dondoc.audit import Actor, Channel, person
 
@@ -13,8 +14,13 @@ def actor(by: str) -> Actor:
     Raises:
         Problem: no name, or the name of a program.
     """
+    return replace(account(), name=person(by))
+
+
+def account() -> Actor:
+    """The account in which a command was typed, where nobody has to be named."""
     try:
         login = getpass.getuser()
     except (OSError, KeyError):  # a container's user need not have a name
         login = f"uid {os.getuid()}"
-    return Actor(person(by), login, Channel.CLI, socket.gethostname())
+    return Actor(login, login, Channel.CLI, socket.gethostname())

@@ -1,5 +1,6 @@
-"""obligations, register, rule, rulings, contacts import."""
+"""obligations, register, rule, rulings, contacts."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -16,7 +17,8 @@ def add(app: typer.Typer) -> None:
     app.command()(register)
     app.command()(rule)
     app.command()(rulings)
-    contacts_app.command("import")(import_contacts)
+    for name, command in CONTACTS.items():
+        contacts_app.command(name)(command)
     app.add_typer(contacts_app, name="contacts")
 
 
@@ -51,12 +53,13 @@ def register(
     submission: Annotated[str | None, typer.Option(help="Bản scan là bản nộp này, ví dụ BN-0012.")] = None,
 ) -> None:
     """Vào sổ văn bản đến bằng giấy, qua trục liên thông hoặc kênh riêng; bản scan đang chờ thì coi như đã xử lý."""
-    from dondoc import clock
+    from dondoc import audit, clock
+    from dondoc.cli.acting import actor
     from dondoc.facts.register import register as record
     from dondoc.intake import inbox
     from dondoc.world import open_world
 
-    world, now = open_world(), clock.now()
+    world, now, who = open_world(), clock.now(), actor(by)
     # A day without an hour counts from its beginning: a letter entered the same day has already arrived.
     came = clock.at(day(arrived), 0) if len(arrived) == len("2021-11-18") else moment(arrived)
     if file and submission:
@@ -74,9 +77,11 @@ def register(
             document_date=day(date),
             arrived=came,
             blob=blob,
-            by=by,
+            by=who.name,
             now=now,
         )
+        told = {"agency": agency, "document": number, "submission": submission}
+        audit.record(session, world.settings.secret_keys, who, "register", f"VB-{number_:04}", now=now, **told)
         settled = inbox.entered(session, blob, agency=agency, number=number, now=now) if blob else []
     say(f"Đã vào sổ văn bản {number} của {world.directive.agency(agency).name} (số sổ {number_}).")
     for one in settled:
@@ -151,17 +156,105 @@ def rulings(
     show(rows, as_json, ["id", "kind", "agency", "system", "deliverable", "site", "until", "to", "reason"])
 
 
-def import_contacts(file: Path) -> None:
-    """Nhập danh bạ từ CSV; một dòng sai thì không nhập dòng nào."""
-    from dondoc import clock
+def import_contacts(
+    file: Path,
+    by: Annotated[str | None, typer.Option(help="Người nhập; mặc định: tài khoản đang dùng máy.")] = None,
+) -> None:
+    """Nhập danh bạ từ CSV; một dòng sai thì không nhập dòng nào.
+
+    Cột phải có: agency, role, name, email, phone. Nếu cần: system, valid_from, valid_to (ngày cuối cùng), login (tài
+    khoản Airflow của người duyệt). Bỏ trống valid_to và login thì giữ điều đã biết.
+    """
+    from dondoc import audit, clock
+    from dondoc.cli.acting import account, actor
     from dondoc.facts.contacts import import_csv
     from dondoc.world import open_world
 
-    world = open_world()
+    world, now, who = open_world(), clock.now(), account() if by is None else actor(by)
     try:
         text = _content(file).decode("utf-8-sig")
     except UnicodeDecodeError:
         raise Problem(f"{file}: không phải văn bản UTF-8. Lưu lại dạng CSV UTF-8.") from None
     with world.sessions.begin() as session:
-        counts = import_csv(session, world.directive, text, file.name, clock.now())
+        counts = import_csv(session, world.directive, text, file.name, now)
+        audit.record(session, world.settings.secret_keys, who, "contacts_import", file.name, now=now, **counts)
     say(f"{file.name}: thêm {counts['added']} dòng, {counts['unchanged']} dòng đã có.")
+
+
+def end(
+    email: Annotated[str, typer.Argument(metavar="EMAIL")],
+    agency: Annotated[str, typer.Option()],
+    on: Annotated[str, typer.Option(help="Ngày cuối cùng còn là liên hệ, ví dụ 2021-11-22.")],
+    by: Annotated[str, typer.Option(help="Ai quyết định.")],
+    role: Annotated[str | None, typer.Option(help="Để trống: mọi vai trò.")] = None,
+    system: Annotated[str | None, typer.Option(help="Để trống: mọi hệ thống.")] = None,
+    reason: Annotated[str, typer.Option(help="Lý do, ví dụ số văn bản.")] = "",
+) -> None:
+    """Kết thúc một liên hệ: sau ngày đó không nhận thư và không được thay mặt đơn vị nữa."""
+    from dondoc import audit, clock
+    from dondoc.cli.acting import actor
+    from dondoc.facts import contacts as room
+    from dondoc.world import open_world
+
+    world, now, who, last = open_world(), clock.now(), actor(by), day(on)
+    with world.sessions.begin() as session:
+        ended = room.end(session, email, agency=agency, on=last, role=role, system=system, now=now)
+        told = {"agency": agency, "on": last.isoformat(), "roles": [[c.role, c.system] for c in ended]}
+        secrets = world.settings.secret_keys
+        audit.record(session, secrets, who, "contacts_end", room.folded(email), now=now, reason=reason.strip(), **told)
+    say(f"{email}: hết là liên hệ của {agency} sau ngày {last:%d/%m/%Y} ({len(ended)} vai trò).")
+
+
+def changes(
+    every: Annotated[bool, typer.Option("--all", help="Cả những thay đổi đã được xác nhận hoặc từ chối.")] = False,
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+) -> None:
+    """Liên hệ mới do biểu mẫu ghi, còn chờ địa chỉ cũ hoặc cán bộ của Sở xác nhận."""
+    from dondoc.facts import contact_changes as room
+    from dondoc.world import open_world
+
+    with open_world().sessions.reading() as session:
+        rows = room.rows(room.every(session) if every else room.waiting(session))
+    show(rows, as_json, ["number", "agency", "system", "name", "email", "asked", "state"])
+
+
+def confirm(
+    change: Annotated[str, typer.Argument(metavar="ID", help="Ví dụ TD-0012.")],
+    by: Annotated[str, typer.Option(help="Ai quyết định.")],
+) -> None:
+    """Xác nhận một liên hệ mới: từ hôm nay thư gửi đến địa chỉ đó."""
+    from dondoc import clock
+    from dondoc.cli.acting import actor
+    from dondoc.facts import contact_changes as room
+    from dondoc.world import open_world
+
+    world, number, who = open_world(), room.change_id(change), actor(by)
+    with world.sessions.begin() as session:
+        done = room.confirm(session, world.settings.secret_keys, number, by=who, now=clock.now())
+    say(f"TD-{number:04}: từ hôm nay {done.name} ({done.email}) là cán bộ đầu mối.")
+
+
+def refuse(
+    change: Annotated[str, typer.Argument(metavar="ID", help="Ví dụ TD-0012.")],
+    reason: Annotated[str, typer.Option(help="Vì sao từ chối.")],
+    by: Annotated[str, typer.Option(help="Ai quyết định.")],
+) -> None:
+    """Từ chối một liên hệ mới: thư vẫn gửi đến địa chỉ cũ."""
+    from dondoc import clock
+    from dondoc.cli.acting import actor
+    from dondoc.facts import contact_changes as room
+    from dondoc.world import open_world
+
+    world, number, who = open_world(), room.change_id(change), actor(by)
+    with world.sessions.begin() as session:
+        room.refuse(session, world.settings.secret_keys, number, reason=reason, by=who, now=clock.now())
+    say(f"TD-{number:04}: đã từ chối.")
+
+
+CONTACTS: dict[str, Callable[..., None]] = {
+    "import": import_contacts,
+    "end": end,
+    "changes": changes,
+    "confirm": confirm,
+    "refuse": refuse,
+}

@@ -47,15 +47,20 @@ def assign(
     submission: Annotated[str, typer.Argument(metavar="ID")],
     agency: Annotated[str, typer.Option()],
     by: Annotated[str, typer.Option(help="Ai quyết định.")],
+    lasting: Annotated[
+        bool, typer.Option("--lasting", help="Từ nay địa chỉ gửi này được thay mặt đơn vị, không chỉ lần này.")
+    ] = False,
 ) -> None:
     """Giao một bản nộp đang chờ cho một đơn vị."""
     from dondoc import clock
+    from dondoc.cli.acting import actor
     from dondoc.intake import inbox as room
     from dondoc.intake.answer import answer
     from dondoc.world import open_world
 
     world, now = open_world(), clock.now()
-    verdict = room.assign(world, room.submission_id(submission), agency, by=by, now=now)
+    number, who = room.submission_id(submission), actor(by)
+    verdict = room.assign(world, number, agency, by=who, now=now, lasting=lasting)
     answer(world, [verdict.submission_id], now=now)
     say(f"BN-{verdict.submission_id:04}: {verdict.outcome}; {verdict.reason}.")
 
@@ -67,10 +72,11 @@ def dismiss(
 ) -> None:
     """Xếp lại một bản nộp đang chờ mà không cần làm gì thêm; bản gốc vẫn được giữ."""
     from dondoc import clock
+    from dondoc.cli.acting import actor
     from dondoc.intake import inbox as room
     from dondoc.world import open_world
 
-    number = room.submission_id(submission)
-    with open_world().sessions.begin() as session:
-        room.dismiss(session, number, reason=reason, by=by, now=clock.now())
+    world, number, who = open_world(), room.submission_id(submission), actor(by)
+    with world.sessions.begin() as session:
+        room.dismiss(session, world.settings.secret_keys, number, reason=reason, by=who, now=clock.now())
     say(f"BN-{number:04}: đã xếp lại.")

@@ -1,24 +1,53 @@
-"""Who is written to, and which addresses may act for an agency. Dated; newer rows win, none is ever deleted."""
+"""Who is written to, and which addresses may act for an agency. Dated; newer rows win, none is ever deleted.
+
+Of the rows of one address in one role the newest that has begun by a day says how it stands that day: so a row with a
+last day ends what the rows before it began, and an answer for an earlier day stays what it was.
+"""
 
 import csv
 import io
-from datetime import date, datetime
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
 
 from email_validator import EmailNotValidError, validate_email
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from dondoc.directive.model import Directive
 from dondoc.errors import Problem
 from dondoc.store.facts import Contact
+from dondoc.store.intake import Assignment, Submission
 
 ROLES = ("focal_officer", "clerk", "head", "board", "approver", "ops")
 REQUIRED = ("agency", "role", "name", "email", "phone")
-OPTIONAL = ("system", "valid_from", "login")
+OPTIONAL = ("system", "valid_from", "valid_to", "login")
+OF_AN_AGENCY = ("focal_officer", "clerk", "head")  # roles in which an address may act for its agency
+ALWAYS = date(2000, 1, 1)  # from when somebody is known of whom the list does not say it
+
+
+def canonical(email: str) -> str:
+    """An address as it is compared: domain in ASCII (IDNA) and small letters, local part in small letters.
+
+    Raises:
+        EmailNotValidError: it is no bare address.
+    """
+    found = validate_email(email.strip(), check_deliverability=False, test_environment=True)
+    return f"{found.local_part.lower()}@{found.ascii_domain.lower()}"
+
+
+def folded(email: str) -> str:
+    """`canonical`, or what is no address in small letters."""
+    try:
+        return canonical(email)
+    except EmailNotValidError:
+        return email.strip().lower()
 
 
 def import_csv(session: Session, directive: Directive, text: str, filename: str, now: datetime) -> dict[str, int]:
     """Take over a CSV of contacts; a row that is already known as it stands changes nothing.
+
+    A row without `valid_to` or `login` keeps what is known of these: an old list does not bring back who has left. Who
+    comes again has a row with a new `valid_from`.
 
     Returns:
         counts `added` and `unchanged`.
@@ -27,7 +56,8 @@ def import_csv(session: Session, directive: Directive, text: str, filename: str,
         Problem: anything is wrong with any row; then nothing is taken over.
     """
     rows = _rows(text, filename)
-    contacts, faults = [], []
+    contacts: list[Contact] = []
+    faults = []
     for line, row in rows:
         wrong = _fault(directive, row)
         if wrong:
@@ -37,11 +67,15 @@ def import_csv(session: Session, directive: Directive, text: str, filename: str,
     if faults:
         raise Problem("Chưa nhập dòng nào. " + " ".join(faults))
     added = 0
-    for contact in contacts:
-        if not _known(session, contact):
+    for contact in sorted(contacts, key=lambda c: c.valid_from):  # of one address the later period counts
+        history = _history(session, contact)
+        _keep_what_is_known(contact, history)
+        if not _known(contact, history):
             session.add(contact)
             session.flush()
             added += 1
+        if contact.valid_to:
+            forget_assignments(session, contact.agency, contact.email, contact.valid_to)
     return {"added": added, "unchanged": len(contacts) - added}
 
 
@@ -71,13 +105,17 @@ def _fault(directive: Directive, row: dict[str, str]) -> str | None:
     if row.get("system") and row["system"] not in {s.id for s in directive.systems}:
         return f"không có hệ thống “{row['system']}”."
     try:
-        validate_email(row["email"], check_deliverability=False, test_environment=True)
+        canonical(row["email"])
     except EmailNotValidError:
         return f"“{row['email']}” không phải địa chỉ thư điện tử."
-    try:
-        date.fromisoformat(row.get("valid_from") or "2000-01-01")
-    except ValueError:
-        return f"valid_from “{row['valid_from']}” không phải ngày; viết dạng 2021-11-22."
+    days = {}
+    for column in ("valid_from", "valid_to"):
+        try:
+            days[column] = date.fromisoformat(row[column]) if row.get(column) else None
+        except ValueError:
+            return f"{column} “{row[column]}” không phải ngày; viết dạng 2021-11-22."
+    if days["valid_to"] and days["valid_to"] < (days["valid_from"] or ALWAYS):
+        return f"valid_to {row['valid_to']} trước valid_from {row.get('valid_from') or ALWAYS}."
     return None
 
 
@@ -87,28 +125,42 @@ def _contact(row: dict[str, str], now: datetime) -> Contact:
         role=row["role"],
         system=row.get("system") or None,
         name=row["name"],
-        email=row["email"].lower(),
+        email=canonical(row["email"]),
         phone=row["phone"],
         login=row.get("login") or None,
-        valid_from=date.fromisoformat(row.get("valid_from") or "2000-01-01"),
+        valid_from=date.fromisoformat(row["valid_from"]) if row.get("valid_from") else ALWAYS,
+        valid_to=date.fromisoformat(row["valid_to"]) if row.get("valid_to") else None,
         recorded_at=now,
     )
 
 
-def _known(session: Session, contact: Contact) -> bool:
-    """Whether the newest row for the same address says the same already."""
-    newest = session.scalar(
+def _history(session: Session, contact: Contact) -> Sequence[Contact]:
+    """The rows of the same address in the same role, newest first."""
+    return session.scalars(
         select(Contact)
         .where(Contact.agency == contact.agency, Contact.role == contact.role, Contact.email == contact.email)
         .where(Contact.system.is_(None) if contact.system is None else Contact.system == contact.system)
         .order_by(Contact.id.desc())
-        .limit(1)
-    )
-    return newest is not None and (newest.name, newest.phone, newest.login, newest.valid_from) == (
+    ).all()
+
+
+def _keep_what_is_known(contact: Contact, history: Sequence[Contact]) -> None:
+    if not history:
+        return
+    newest = history[0]
+    if contact.valid_to is None and newest.valid_to and contact.valid_from <= newest.valid_to:
+        contact.valid_to = newest.valid_to
+    contact.login = contact.login or newest.login
+
+
+def _known(contact: Contact, history: Sequence[Contact]) -> bool:
+    """Whether the newest row of the same address that began on the same day says the same already."""
+    same = next((c for c in history if c.valid_from == contact.valid_from), None)
+    return same is not None and (same.name, same.phone, same.valid_to, same.login) == (
         contact.name,
         contact.phone,
+        contact.valid_to,
         contact.login,
-        contact.valid_from,
     )
 
 
@@ -117,22 +169,109 @@ def find(session: Session, agency: str, role: str, day: date, system: str | None
 
     Of several people for the same agency, role and system the last named comes first.
     """
-    rows = session.scalars(
-        select(Contact)
-        .where(Contact.agency == agency, Contact.role == role, Contact.valid_from <= day)
-        .order_by(Contact.valid_from.desc(), Contact.id.desc())
-    ).all()
+    rows = sorted(
+        in_force(session, day, Contact.agency == agency, Contact.role == role),
+        key=lambda c: (c.valid_from, c.id),
+        reverse=True,
+    )
     wanted = [r for r in rows if system is not None and r.system == system] + [r for r in rows if r.system is None]
     if system is None:
         wanted = list(rows)
     return list({r.email: r for r in reversed(wanted)}.values())[::-1]
 
 
+def in_force(session: Session, day: date, *which: ColumnElement[bool]) -> list[Contact]:
+    """The contacts of a day that meet the conditions; those that ended before it are none."""
+    rows = session.scalars(select(Contact).where(Contact.valid_from <= day, *which).order_by(Contact.id))
+    newest = {(c.agency, c.role, c.system, c.email): c for c in rows}
+    return [c for c in newest.values() if c.valid_to is None or c.valid_to >= day]
+
+
+def roles_of_sender(session: Session, email: str, day: date) -> set[tuple[str, str]]:
+    """Agency and role, of each role of an agency that an address holds on a day."""
+    held = in_force(session, day, Contact.email == folded(email), Contact.role.in_(OF_AN_AGENCY))
+    return {(c.agency, c.role) for c in held}
+
+
 def agency_of_sender(session: Session, email: str, day: date) -> set[str]:
     """The agencies an address may act for: those it is registered for in a role of theirs."""
-    rows = session.scalars(
-        select(Contact.agency)
-        .where(Contact.email == email.strip().lower(), Contact.valid_from <= day)
-        .where(Contact.role.in_(["focal_officer", "clerk", "head"]))
+    return {agency for agency, _ in roles_of_sender(session, email, day)}
+
+
+def end(
+    session: Session,
+    email: str,
+    *,
+    agency: str,
+    on: date,
+    now: datetime,
+    role: str | None = None,
+    system: str | None = None,
+) -> list[Contact]:
+    """End what an address is at an agency, with its last day: in one role or all, for one system or all.
+
+    From the next day on it is written to no more and may not act, nor because a person once assigned what it sent.
+
+    Returns:
+        the new rows, one for each role and system that ends; none where it acted by an assignment alone.
+
+    Raises:
+        Problem: it is none of these on that day.
+    """
+    which = [Contact.agency == agency, Contact.email == folded(email)]
+    which += [Contact.role == role] if role else []
+    which += [Contact.system == system] if system else []
+    ended = [
+        Contact(
+            agency=c.agency,
+            role=c.role,
+            system=c.system,
+            name=c.name,
+            email=c.email,
+            phone=c.phone,
+            login=c.login,
+            valid_from=c.valid_from,
+            valid_to=on,
+            recorded_at=now,
+        )
+        for c in in_force(session, on, *which)
+    ]
+    session.add_all(ended)
+    session.flush()
+    if not (forget_assignments(session, agency, folded(email), on) or ended):
+        raise Problem(
+            f"Ngày {on:%d/%m/%Y}, {email.strip()} không phải liên hệ của “{agency}”"
+            + (
+                f" ở vai trò, hệ thống đã ghi ({role or 'mọi vai trò'}, {system or 'mọi hệ thống'})"
+                if role or system
+                else ""
+            )
+            + ". Kiểm tra địa chỉ, mã đơn vị và ngày."
+        )
+    return ended
+
+
+def forget_assignments(session: Session, agency: str, email: str, last_day: date) -> int:
+    """Once an address is nothing to an agency any more, it may not act because of an assignment either.
+
+    Returns:
+        how many assignments count no more.
+    """
+    if agency in agency_of_sender(session, email, last_day + timedelta(days=1)):
+        return 0
+    sent = select(Submission.id).where(Submission.sender == email)
+    lasting = (Assignment.agency == agency, Assignment.lasting, Assignment.submission_id.in_(sent))
+    found = session.scalars(select(Assignment).where(*lasting)).all()
+    for assignment in found:
+        assignment.lasting = False
+    return len(found)
+
+
+def assigned_agencies(session: Session, sender: str) -> set[str]:
+    """The agencies that a sender may act for because a person said so, for good, of something it sent."""
+    query = (
+        select(Assignment.agency)
+        .join(Submission, Submission.id == Assignment.submission_id)
+        .where(Submission.sender == sender, Assignment.lasting, Submission.sender_doubt.is_(None))
     )
-    return set(rows)
+    return set(session.scalars(query))

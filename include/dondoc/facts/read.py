@@ -85,9 +85,12 @@ def _tells_nothing(verdict: Verdict) -> bool:
 
 
 def _unread(session: Session, submission: Submission, as_of: datetime) -> Received:
-    """Nobody could look into it yet: it waits for us, for the agency whose address sent it; after a day for nobody in
-    particular, or whoever sends what cannot be checked would never be chased."""
-    senders = contacts.agency_of_sender(session, submission.sender, submission.happened_at.date())
+    """Nobody could look into it yet: it waits for us, for the agency whose address sent it, if it is from there.
+
+    After a day for nobody in particular: whoever sends what cannot be checked would else never be chased.
+    """
+    day, known = submission.happened_at.date(), submission.sender_doubt is None
+    senders = contacts.agency_of_sender(session, submission.sender, day) if known else set()
     lately = submission.recorded_at > as_of - LATELY
     return Received(
         id=submission.id,

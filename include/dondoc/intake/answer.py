@@ -33,6 +33,7 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 OWED = ("not_due", "overdue")  # not what was returned: its sender has a form to correct
 SHOWN = 10  # issues in the mail's own text: people read on phones
 PER_DAY = 20  # answers to one address a day: an automatic correspondent must not become a loop
+NEUTRAL = "neutral"  # the letter that says only that something was received
 
 # outcome → (kind of letter, folder of its words)
 LETTERS = {
@@ -41,8 +42,8 @@ LETTERS = {
     "duplicate": ("receipt", "receipt"),
     "returned": ("returned", "returned"),
     "refused": ("returned", "returned"),
-    "waiting": ("receipt", "neutral"),
-    "conflict": ("receipt", "neutral"),
+    "waiting": ("receipt", NEUTRAL),
+    "conflict": ("receipt", NEUTRAL),
 }
 
 
@@ -50,6 +51,8 @@ def answer(world: World, submission_ids: Iterable[int], *, now: datetime) -> lis
     """Put one answer per submission into the outbox; answering again changes nothing.
 
     Nobody is answered when a machine sent it, when there is no address, or after the day's 20th answer to one address.
+    An address that somebody else may have written into From gets one neutral receipt a day, and nothing with content:
+    once a person has given the form to its agency, the agency's own officer is answered.
 
     Returns:
         ids of the outbox rows.
@@ -71,27 +74,26 @@ def _letter(world: World, submission_id: int, now: datetime) -> Letter | None:
         verdict = newest_verdict(session, submission_id)
         if verdict is None or submission.automatic or verdict.outcome not in LETTERS:
             return None
-        recipient = submission.sender
-        if not recipient and submission.channel in OURS:
+        recipient, folder = submission.sender, LETTERS[verdict.outcome][1]
+        if submission.sender_doubt:
+            known = verdict.assignment_id is not None and folder != NEUTRAL
+            recipient, folder = (_own_address(session, verdict, now), folder) if known else (recipient, NEUTRAL)
+        elif not recipient and submission.channel in OURS:
             recipient = _own_address(session, verdict, now)
         if not recipient or _answered_today(world, session, recipient, now) >= PER_DAY:
             return None
-    kind, folder = LETTERS[verdict.outcome]
-    attachments = _annotated(world, submission, verdict) if verdict.outcome == "returned" else ()
-    fresh = _fresh(world, verdict, now) if verdict.outcome == "refused" else ()
+    kind = "receipt" if folder == NEUTRAL else LETTERS[verdict.outcome][0]
+    outcome = verdict.outcome if folder != NEUTRAL else "waiting"
+    attachments = _annotated(world, submission, verdict) if outcome == "returned" else ()
+    fresh = _fresh(world, verdict, now) if outcome == "refused" else ()
     context = _context(world, submission, verdict, bool(attachments), [a.filename for a in fresh])
     words = render(world.settings.data, world.directive, folder, context)
     # Two different arrivals with the same values get one answer: it is the content that is acknowledged.
     about = f"{verdict.form}/{verdict.value_hash}" if verdict.value_hash else submission.sha256
-    parts = (
-        world.settings.installation,
-        world.directive.id,
-        verdict.agency or "-",
-        folder,
-        verdict.outcome,
-        about,
-        recipient,
-    )
+    said = (verdict.agency or "-", folder, verdict.outcome, about)
+    if doubted := bool(submission.sender_doubt) and folder == NEUTRAL:
+        said = ("-", folder, "doubted", f"{now:%Y-%m-%d}")
+    parts = (world.settings.installation, world.directive.id, *said, recipient)
     return Letter(
         kind=kind,
         recipient=recipient,
@@ -100,7 +102,7 @@ def _letter(world: World, submission_id: int, now: datetime) -> Letter | None:
         html=words.html,
         dedup="|".join(parts),
         reason=f"Trả lời bản nộp BN-{submission.id:04}: {verdict.reason}",
-        agency=verdict.agency,
+        agency=None if doubted else verdict.agency,
         attachments=attachments + fresh,
         in_reply_to=submission.message_id,
         context={"submission": submission.id, "outcome": verdict.outcome},

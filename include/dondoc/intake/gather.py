@@ -20,6 +20,7 @@ from imap_tools.message import MailMessage
 
 from dondoc.clock import HERE
 from dondoc.errors import Problem
+from dondoc.intake import authentication, replies
 from dondoc.intake.judge import newest_verdict, without_reading
 from dondoc.intake.receive import receive, visible
 from dondoc.mail.servers import ImapServer
@@ -306,31 +307,38 @@ def _take_mail(world: World, box: BaseMailBox, uid: str, result: SourceResult, n
     (raw, arrived), reader = fetched, _Reader()
     mail = reader.read(lambda: MailMessage.from_bytes(raw), MailMessage.from_bytes(b""))
     message_id = reader.read(lambda: _message_id(mail), None)
-    sender = reader.read(lambda: parseaddr(mail.from_)[1], "")
+    sender = authentication.of_mail(world, mail.obj)
     subject = reader.read(lambda: mail.subject, None)
     documents: list[tuple[str, bytes]] = reader.read(lambda: _documents(mail), [])
     automatic = reader.read(lambda: is_automatic(mail), True)  # who cannot be told from a machine gets no answer
     if reader.faults:
         kinds = ", ".join(dict.fromkeys(reader.faults))
         result.problems.append(f"Thư UID {uid} có phần không đọc được ({kinds}): vẫn giữ, cần người xem")
+    taken: list[int] = []
     for index, (filename, content) in enumerate(documents or [("thu-qua-lon.eml" if too_large else "thu.eml", raw)]):
         submission, new = receive(
             world,
             content,
             channel="mail",
             channel_id=f"{message_id or uid}/{index}/{sha256(content).hexdigest()[:16]}",
-            sender=sender,
+            sender=sender.address,
             filename=filename,
             received_at=arrived,
             now=now,
             message_id=message_id,
             subject=subject,
             automatic=automatic,
+            sender_doubt=sender.doubt,
+            authentication=sender.authentication.result if sender.authentication else None,
         )
+        taken.append(submission)
         if too_large:
             why = f"{_too_large(world, 'thư', size)}, vẫn được giữ nguyên"
             advice = "Đề nghị gửi mỗi tệp trong một thư riêng, hoặc giảm dung lượng bản scan."
             _unread(world, submission, "refused", f"{why}. {advice}", result, now)
         if new:
             result.submission_ids.append(submission)
+    if not automatic and not too_large:
+        text = reader.read(lambda: mail.text, "")
+        replies.take(world, mail.obj, sender, subject or "", text, [] if documents else taken, now)
     return TOO_LARGE if too_large else DONE

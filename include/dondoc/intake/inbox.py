@@ -7,6 +7,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from dondoc import audit
+from dondoc.audit import Actor
 from dondoc.errors import Problem
 from dondoc.intake.judge import Postponed, judge_submission, newest_verdict, without_reading
 from dondoc.store.intake import NEWEST_VERDICTS, Assignment, Submission, Verdict
@@ -40,6 +42,7 @@ def as_row(submission: Submission, verdict: Verdict | None) -> dict[str, Any]:
         "agency": verdict.agency if verdict else None,
         "form": verdict.form if verdict else None,
         "reason": verdict.reason if verdict else "chưa kiểm tra",
+        "sender_doubt": submission.sender_doubt,
     }
 
 
@@ -51,19 +54,32 @@ def submission_id(text: str) -> int:
     return int(found[1])
 
 
-def assign(world: World, submission: int, agency: str, *, by: str, now: datetime) -> Verdict:
+def assign(world: World, submission: int, agency: str, *, by: Actor, now: datetime, lasting: bool = False) -> Verdict:
     """Give a waiting submission to an agency, and judge it again as that agency's.
 
     A submission that conflicts with a newer version replaces that version: the person has seen both.
 
+    Args:
+        lasting: from now on its sender may act for the agency, too.
+
     Raises:
-        Problem: there is no such submission or agency, or it does not wait for a person.
+        Problem: there is no such submission or agency, it does not wait for a person, or its sender shall act from now
+            on but is not known for certain.
     """
     if agency not in {a.id for a in world.directive.agencies}:
         raise Problem(f"Không có đơn vị “{agency}”. Xem mã đơn vị ở cột agency của lệnh `obligations`.")
     with world.sessions.begin() as session:
         _waits(session, submission, (*ASIDE, "dismissed"))
-        session.add(Assignment(submission_id=submission, agency=agency, by=by, recorded_at=now))
+        sent = session.get_one(Submission, submission)
+        if lasting and (sent.sender_doubt or not sent.sender):
+            why = sent.sender_doubt or "không có địa chỉ gửi"
+            raise Problem(
+                f"BN-{submission:04}: không cho người gửi thay mặt đơn vị lâu dài được, vì {why}. Chỉ giao bản nộp này."
+            )
+        row = Assignment(submission_id=submission, agency=agency, by=by.name, lasting=lasting, recorded_at=now)
+        session.add(row)
+        told = {"agency": agency, "sender": sent.sender, "lasting": lasting, "sender_doubt": sent.sender_doubt}
+        audit.record(session, world.settings.secret_keys, by, "assign", f"BN-{submission:04}", now=now, **told)
     try:
         return judge_submission(world, submission, now=now)
     except Postponed as postponed:
@@ -72,16 +88,17 @@ def assign(world: World, submission: int, agency: str, *, by: str, now: datetime
         ) from None
 
 
-def dismiss(session: Session, submission: int, *, reason: str, by: str, now: datetime) -> None:
+def dismiss(session: Session, secrets: list[str], submission: int, *, reason: str, by: Actor, now: datetime) -> None:
     """Put aside what asks for nothing more, such as spam or what was answered by telephone. Nothing is deleted.
 
     Raises:
         Problem: there is no such submission, it does not wait for a person, or nobody says why.
     """
-    if not reason.strip() or not by.strip():
-        raise Problem("Cần lý do (--reason) và người quyết định (--by).")
+    if not reason.strip():
+        raise Problem("Cần lý do (--reason).")
     before = _waits(session, submission, ASIDE)
-    session.add(_word(submission, before, "dismissed", f"{reason.strip()} ({by.strip()})", now))
+    session.add(_word(submission, before, "dismissed", f"{reason.strip()} ({by.name})", now))
+    audit.record(session, secrets, by, "dismiss", f"BN-{submission:04}", now=now, reason=reason.strip())
 
 
 def entered(session: Session, sha256: str, *, agency: str, number: str, now: datetime) -> list[int]:

@@ -13,11 +13,10 @@ from dondoc.cameras.hiding import public
 from dondoc.facts import contacts
 from dondoc.forms import limited
 from dondoc.forms.verdict import FormVerdict
-from dondoc.intake import attempts
+from dondoc.intake import attempts, officers
 from dondoc.intake.receive import OURS
 from dondoc.intake.settle import Settled, Version, fulfilled_by, settle
 from dondoc.isolation.workers import Fault
-from dondoc.store.facts import Contact
 from dondoc.store.intake import Assignment, Submission, Verdict
 from dondoc.store.session import one_at_a_time
 from dondoc.world import World
@@ -88,16 +87,11 @@ def _standing(session: Session, submission_id: int, assignment: Assignment | Non
 
 
 def _may_act_for(session: Session, submission: Submission) -> set[str]:
-    """The agencies that a sender may act for: by contacts, or because a person once assigned what it sent."""
+    """The agencies that a sender may act for: by contacts, or because a person said so for good. In doubt none."""
+    if submission.sender_doubt or not submission.sender:
+        return set()
     known = contacts.agency_of_sender(session, submission.sender, submission.happened_at.date())
-    if not submission.sender:
-        return known
-    assigned = (
-        select(Assignment.agency)
-        .join(Submission, Submission.id == Assignment.submission_id)
-        .where(Submission.sender == submission.sender)
-    )
-    return known | set(session.scalars(assigned))
+    return known | contacts.assigned_agencies(session, submission.sender)
 
 
 def judge_submission(world: World, submission_id: int, *, now: datetime, patience: float = PATIENCE) -> Verdict:
@@ -189,6 +183,7 @@ def _settle(
             assigned=assignment.agency if assignment else None,
             sender=submission.sender or ("" if submission.channel in OURS else "không rõ"),
             sender_agencies=_may_act_for(session, submission),
+            doubt=submission.sender_doubt,
             earlier=_earlier(session, form.form, submission.id),
             automatic=submission.automatic,
             decided=before is not None and before.outcome == "conflict",
@@ -229,7 +224,7 @@ def _shown(row: Mapping[str, Any]) -> dict[str, Any]:
 def _enter(
     session: Session, world: World, submission: Submission, form: FormVerdict, settled: Settled, now: datetime
 ) -> None:
-    """An accepted form's cameras and focal officers enter the data."""
+    """An accepted form's cameras enter the data, and its focal officers as far as nobody has to confirm them."""
     agency = settled.agency or ""
     systems = [s.id for s in world.directive.systems if form.form in (s.form, s.internal_form)]
     for system in systems:
@@ -244,20 +239,5 @@ def _enter(
             prefer_substream=world.settings.prefer_substream,
             secrets=world.secrets,
         )
-    head = {**form.head, "system": systems[0] if systems else None}
-    for named in (head, *(form.rows if not systems else ())):
-        if named.get("officer_email") and named.get("officer_name"):
-            session.add(_officer(agency, named, submission, now))
-
-
-def _officer(agency: str, named: Mapping[str, Any], submission: Submission, now: datetime) -> Contact:
-    return Contact(
-        agency=agency,
-        role="focal_officer",
-        system=named.get("system"),
-        name=named["officer_name"],
-        email=str(named["officer_email"]).lower(),
-        phone=str(named.get("officer_phone") or ""),
-        valid_from=submission.happened_at.date(),
-        recorded_at=now,
-    )
+    people = officers.named(form.head, form.rows, systems)
+    officers.take_over(session, world, submission, agency, people, now=now)

@@ -43,6 +43,8 @@ def receive(
     message_id: str | None = None,
     subject: str | None = None,
     automatic: bool = False,
+    sender_doubt: str | None = None,
+    authentication: str | None = None,
 ) -> tuple[int, bool]:
     """Keep one arrival. Receiving the same (channel, channel_id) again is a no-op.
 
@@ -67,6 +69,8 @@ def receive(
         message_id=visible(message_id) if message_id else None,
         subject=visible(subject, " ")[:500] if subject else None,
         automatic=automatic,
+        sender_doubt=sender_doubt,
+        authentication=authentication,
         happened_at=min(received_at, now),
         recorded_at=now,
     )

@@ -58,12 +58,14 @@ def settle(
     earlier: dict[str, list[Version]],
     automatic: bool = False,
     decided: bool = False,
+    doubt: str | None = None,
 ) -> Settled:
     """What becomes of it, and why.
 
     Args:
         earlier: per agency, the versions of the same form received before, oldest first.
         automatic: a machine sent it; what is no form then means no agency.
+        doubt: why the mail may be from somebody else than its sender, who is then a stranger whatever the contacts say.
         decided: a person saw that it was filled in from another version than the current one, and takes it.
     """
     if form.form is None and not filename.lower().endswith(READABLE):
@@ -73,7 +75,9 @@ def settle(
     if form.outcome == "refused":
         return Settled("refused", agency, None, form.issues[0].message if form.issues else "không đọc được tệp")
     if agency is None:
-        return Settled("waiting", None, None, why)
+        return Settled("waiting", None, None, f"{why}; chưa chắc người gửi: {doubt}" if doubt else why)
+    if doubt and not assigned:
+        return Settled("waiting", agency, None, f"chưa chắc thư là của người gửi ghi trong thư: {doubt}")
     if not may_act(agency, assigned, sender, sender_agencies):
         return Settled("waiting", agency, None, f"địa chỉ gửi {sender} chưa được đăng ký cho đơn vị")
     versions = earlier.get(agency, [])

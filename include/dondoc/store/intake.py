@@ -24,6 +24,7 @@ class Submission(Base):
     subject: Mapped[str | None]
     automatic: Mapped[bool] = mapped_column(default=False)  # a machine sent it: never answered
     sender_doubt: Mapped[str | None] = mapped_column(Text)  # why it may not be from whom From names; None: no doubt
+    authentication: Mapped[str | None]  # pass, fail, none: what our mail server said of From's domain; None: not asked
     happened_at: Mapped[datetime]
     recorded_at: Mapped[datetime]
 

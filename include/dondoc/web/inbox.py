@@ -7,8 +7,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Form, HTTPException, Request, UploadFile
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from dondoc import clock
+from dondoc import audit, clock
 from dondoc.directive.names import deliverable
+from dondoc.facts import contact_changes
 from dondoc.facts.register import register
 from dondoc.forms.spec import load_specs
 from dondoc.intake import inbox as room
@@ -59,10 +60,13 @@ def router(acting: Callable[..., User]) -> APIRouter:
         world = world_of(request)
         with world.sessions.reading() as session:
             waiting = room.inbox(session, room.ASIDE)
+            changes = contact_changes.rows(contact_changes.waiting(session))
         return page(
             request,
             "inbox.html",
             waiting=waiting,
+            changes=changes,
+            systems={s.id: s.name for s in world.directive.systems},
             names=agencies(world, clock.now().date()),
             outcome=OUTCOME,
             channels=CHANNEL,
@@ -100,8 +104,9 @@ def router(acting: Callable[..., User]) -> APIRouter:
     def dismiss(
         request: Request, submission: int, reason: Annotated[str, Form()], user: Annotated[User, Depends(acting)]
     ) -> RedirectResponse:
-        with world_of(request).sessions.begin() as session:
-            room.dismiss(session, submission, reason=reason, by=user.name, now=clock.now())
+        world = world_of(request)
+        with world.sessions.begin() as session:
+            room.dismiss(session, world.settings.secret_keys, submission, reason=reason, by=user.actor, now=clock.now())
         return onward(request, "/inbox", f"BN-{submission:04}: {OUTCOME['dismissed']}.")
 
     @routes.get("/inbox/{submission}/register", response_class=HTMLResponse)
@@ -131,7 +136,7 @@ def router(acting: Callable[..., User]) -> APIRouter:
         world, now = world_of(request), clock.now()
         with world.sessions.begin() as session:
             arrival = session.get_one(Submission, submission)
-            register(
+            entered = register(
                 session,
                 world.directive,
                 agency=agency,
@@ -143,19 +148,42 @@ def router(acting: Callable[..., User]) -> APIRouter:
                 by=user.name,
                 now=now,
             )
+            told = {"agency": agency, "document": number.strip(), "submission": f"BN-{submission:04}"}
+            secrets = world.settings.secret_keys
+            audit.record(session, secrets, user.actor, "register", f"VB-{entered:04}", now=now, **told)
             room.entered(session, arrival.sha256, agency=agency, number=number.strip(), now=now)
         said = f"BN-{submission:04}: đã vào sổ văn bản số {number.strip()} của {world.directive.agency(agency).name}."
         return onward(request, "/inbox", said)
 
     @routes.post("/inbox/{submission}/assign")
     def assign(
-        request: Request, submission: int, agency: Annotated[str, Form()], user: Annotated[User, Depends(acting)]
+        request: Request,
+        submission: int,
+        agency: Annotated[str, Form()],
+        user: Annotated[User, Depends(acting)],
+        lasting: Annotated[bool, Form()] = False,
     ) -> RedirectResponse:
         world, now = world_of(request), clock.now()
-        verdict = room.assign(world, submission, agency, by=user.name, now=now)
+        verdict = room.assign(world, submission, agency, by=user.actor, now=now, lasting=lasting)
         answer(world, [submission], now=now)
         return onward(
             request, "/inbox", f"BN-{submission:04}: {OUTCOME[verdict.outcome]}; {verdict.reason.rstrip('.')}."
         )
+
+    @routes.post("/inbox/changes/{change}/confirm")
+    def confirm(request: Request, change: int, user: Annotated[User, Depends(acting)]) -> RedirectResponse:
+        world = world_of(request)
+        with world.sessions.begin() as session:
+            done = contact_changes.confirm(session, world.settings.secret_keys, change, by=user.actor, now=clock.now())
+        return onward(request, "/inbox", f"TD-{change:04}: từ hôm nay {done.name} là cán bộ đầu mối.")
+
+    @routes.post("/inbox/changes/{change}/refuse")
+    def refuse(
+        request: Request, change: int, reason: Annotated[str, Form()], user: Annotated[User, Depends(acting)]
+    ) -> RedirectResponse:
+        world, secrets = world_of(request), world_of(request).settings.secret_keys
+        with world.sessions.begin() as session:
+            contact_changes.refuse(session, secrets, change, reason=reason, by=user.actor, now=clock.now())
+        return onward(request, "/inbox", f"TD-{change:04}: đã từ chối.")
 
     return routes

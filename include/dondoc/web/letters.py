@@ -35,6 +35,7 @@ STATE = {
 }
 KIND = {
     "receipt": "Xác nhận",
+    "contact_change": "Thay đổi liên hệ",
     "returned": "Đề nghị chỉnh sửa",
     "reachability": "Kết quả kiểm tra camera",
     "reminder": "Nhắc hạn",

@@ -12,6 +12,7 @@ ADDED = (  # table, column, type
     ("contacts", "login", sa.String()),
     ("contacts", "valid_to", sa.Date()),
     ("submissions", "sender_doubt", sa.Text()),
+    ("submissions", "authentication", sa.String()),
     ("assignments", "lasting", sa.Boolean()),
     ("cameras", "url_secret", sa.Text()),
 )

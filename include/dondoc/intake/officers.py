@@ -1,0 +1,191 @@
+"""The focal officers that an accepted form names: what is known changes nothing, what is new has to be confirmed."""
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from dondoc.directive.names import fold
+from dondoc.facts import contact_changes, contacts
+from dondoc.mail import outbox
+from dondoc.mail.letter import Letter, StillTrue
+from dondoc.mail.render import render
+from dondoc.store.facts import Contact, ContactChange
+from dondoc.store.intake import Submission
+from dondoc.store.mail import OutboxLetter
+from dondoc.world import World
+
+KIND = FOLDER = "contact_change"
+ROLE = "focal_officer"
+SHOWN = 10  # people in one letter
+
+
+def named(head: Mapping[str, Any], rows: Iterable[Mapping[str, Any]], systems: list[str]) -> list[Mapping[str, Any]]:
+    """Whom a form names: in its head for its system, or line by line in the form for officers."""
+    of_the_head = {**head, "system": systems[0] if systems else None}
+    listed = [of_the_head, *(rows if not systems else ())]
+    return [one for one in listed if one.get("officer_email") and one.get("officer_name")]
+
+
+def take_over(
+    session: Session,
+    world: World,
+    submission: Submission,
+    agency: str,
+    people: Iterable[Mapping[str, Any]],
+    *,
+    now: datetime,
+) -> None:
+    """Enter what needs nobody's word; ask the old address for the rest, and tell the agency's clerk.
+
+    Nobody's word is needed for an officer of a system where there was none, from the agency's clerk or head; for one
+    who is known for the system already, and only comes first again; and for an officer's own name and telephone from
+    the officer's own address.
+    """
+    changes = []
+    for one in people:
+        wanted = _wanted(agency, one, submission, now)
+        found = contacts.find(session, agency, ROLE, now.date(), wanted.system)
+        if _is_known(wanted, found):
+            continue
+        if _needs_nobody(session, wanted, found, submission):
+            session.add(wanted)
+            session.flush()
+        elif change := _change(session, wanted, found, submission, now):
+            changes.append(change)
+    session.flush()
+    outbox.enqueue(session, _letters(session, world, agency, changes, now), settings=world.settings, now=now)
+
+
+def _wanted(agency: str, one: Mapping[str, Any], submission: Submission, now: datetime) -> Contact:
+    return Contact(
+        agency=agency,
+        role=ROLE,
+        system=one.get("system"),
+        name=str(one["officer_name"]),
+        email=contacts.folded(str(one["officer_email"])),
+        phone=str(one.get("officer_phone") or ""),
+        valid_from=submission.happened_at.date(),
+        recorded_at=now,
+    )
+
+
+def _is_known(wanted: Contact, found: list[Contact]) -> bool:
+    """Whether the letters go to this person already."""
+    return bool(found) and found[0].email == wanted.email and _same_person(found[0], wanted)
+
+
+def _same_person(one: Contact, other: Contact) -> bool:
+    return fold(one.name) == fold(other.name) and (not other.phone or _digits(one.phone) == _digits(other.phone))
+
+
+def _digits(phone: str) -> str:
+    return re.sub(r"\D", "", phone).removeprefix("84").removeprefix("0")
+
+
+def _needs_nobody(session: Session, wanted: Contact, found: list[Contact], submission: Submission) -> bool:
+    if submission.sender_doubt:
+        return False
+    if any(c.email == wanted.email and c.system == wanted.system and _same_person(c, wanted) for c in found):
+        return True
+    if found and found[0].email == wanted.email == submission.sender:
+        return True
+    roles = contacts.roles_of_sender(session, submission.sender, submission.happened_at.date())
+    return not found and bool(roles & {(wanted.agency, "clerk"), (wanted.agency, "head")})
+
+
+def _change(
+    session: Session, wanted: Contact, found: list[Contact], submission: Submission, now: datetime
+) -> ContactChange | None:
+    """A change that waits; None when the same one waits already. Once it was refused only a person confirms it."""
+    same = session.scalars(
+        select(ContactChange).where(
+            ContactChange.agency == wanted.agency,
+            ContactChange.role == wanted.role,
+            ContactChange.email == wanted.email,
+            ContactChange.system.is_not_distinct_from(wanted.system),
+            ContactChange.confirmed.is_not(True),
+        )
+    ).all()
+    if any(c.confirmed is None and (c.name, c.phone) == (wanted.name, wanted.phone) for c in same):
+        return None
+    refused = any(c.confirmed is False for c in same)
+    change = ContactChange(
+        submission_id=submission.id,
+        agency=wanted.agency,
+        role=wanted.role,
+        system=wanted.system,
+        name=wanted.name,
+        email=wanted.email,
+        phone=wanted.phone,
+        asked=found[0].email if found and not refused else None,
+        happened_at=submission.happened_at,
+        recorded_at=now,
+    )
+    session.add(change)
+    session.flush()
+    return change
+
+
+def _letters(session: Session, world: World, agency: str, changes: list[ContactChange], now: datetime) -> list[Letter]:
+    """One to each old address, with the code that confirms; one without it to the clerk."""
+    asked = sorted((c for c in changes if c.asked), key=lambda c: str(c.asked))
+    letters = [
+        _letter(world, agency, address, list(group), now, asks=True)
+        for address, group in groupby(asked, key=lambda c: str(c.asked))
+    ]
+    clerks = contacts.find(session, agency, "clerk", now.date())[:1] if changes else []
+    told = {letter.recipient for letter in letters}
+    return letters + [_letter(world, agency, c.email, changes, now, asks=False) for c in clerks if c.email not in told]
+
+
+def _letter(
+    world: World, agency: str, recipient: str, changes: list[ContactChange], now: datetime, *, asks: bool
+) -> Letter:
+    submission = changes[0].submission_id
+    code = contact_changes.code(world.settings.secret_keys, submission, recipient) if asks else None
+    names = {s.id: s.name for s in world.directive.systems}
+    words = render(
+        world.settings.data,
+        world.directive,
+        FOLDER,
+        {
+            "agency": world.directive.agency(agency).name,
+            "number": f"BN-{submission:04}",
+            "received_at": changes[0].happened_at,
+            "people": [
+                {"name": c.name, "email": c.email, "phone": c.phone, "system": names.get(c.system or "")}
+                for c in changes[:SHOWN]
+            ],
+            "more": max(0, len(changes) - SHOWN),
+            "code": code,
+        },
+    )
+    # The code makes the Message-ID unguessable: who names it in a reply has the letter.
+    parts = (world.settings.installation, world.directive.id, agency, KIND, str(submission), recipient, code or "-")
+    return Letter(
+        kind=KIND,
+        recipient=recipient,
+        subject=words.subject,
+        text=words.text,
+        html=words.html,
+        dedup="|".join(parts),
+        reason=f"BN-{submission:04} ghi cán bộ đầu mối mới: {'đề nghị xác nhận' if asks else 'báo cho văn thư'}",
+        agency=agency,
+        context={"submission": submission, "changes": [c.id for c in changes], "asks": asks},
+    )
+
+
+def still_true() -> StillTrue:
+    """A question holds while it was not answered, a notice while something of it was not refused."""
+
+    def check(session: Session, letter: OutboxLetter, now: datetime) -> str | None:
+        changes = session.scalars(select(ContactChange).where(ContactChange.id.in_(letter.context["changes"]))).all()
+        open_ones = [c for c in changes if c.confirmed is None or (c.confirmed and not letter.context["asks"])]
+        return None if open_ones else "thay đổi liên hệ đã được xác nhận hoặc từ chối"
+
+    return check

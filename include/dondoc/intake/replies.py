@@ -1,0 +1,100 @@
+"""An old contact's answer to our question whether a new one is right: a reply that quotes the code, or our letter."""
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from email.message import Message
+from enum import StrEnum
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from dondoc.audit import Actor, Channel
+from dondoc.directive.names import fold
+from dondoc.facts import contact_changes
+from dondoc.intake.authentication import Sender
+from dondoc.intake.judge import newest_verdict, without_reading
+from dondoc.intake.officers import KIND
+from dondoc.store.mail import OutboxLetter
+from dondoc.world import World
+
+READ = 4_000  # characters of a reply: the answer stands at its top
+_MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,200}>")
+# Where what somebody else wrote begins: our own line, a mark of quotation, or the head of the letter answered.
+_QUOTED = re.compile(
+    r"^\s*(>|---|___|[^\n]{0,200}(viết phía trên dòng này|wrote:|đã viết:)|(From|Từ|Người gửi)\s*:|Sent from\s)",
+    re.MULTILINE | re.IGNORECASE,
+)
+_NO = re.compile(r"\b(khong|tu choi)\b")
+_YES = re.compile(r"\b(dong y|xac nhan|nhat tri|chap thuan|ok|yes)\b")
+_NOT_YES = re.compile(r"\b(khong|chua|chua the)( \w+)? (dong y|xac nhan|nhat tri|chap thuan)\b")
+
+
+class Answer(StrEnum):
+    YES = "yes"
+    NO = "no"
+    UNCLEAR = "unclear"
+
+
+def answer_of(text: str) -> Answer:
+    """What somebody answers in their own words, above what they quote. Yes and no at once is neither."""
+    own = _QUOTED.split(text[:READ], maxsplit=1)[0]
+    said = fold(own)
+    no, yes = bool(_NO.search(said)), bool(_YES.search(_NOT_YES.sub(" khong ", said)))
+    if no == yes:
+        return Answer.UNCLEAR
+    return Answer.YES if yes else Answer.NO
+
+
+def take(
+    world: World, mail: Message, sender: Sender, subject: str, text: str, submissions: Sequence[int], now: datetime
+) -> None:
+    """Let a reply count, if it is one; doing so again changes nothing.
+
+    Only from the address that was asked, and only where nothing makes us doubt that it is from there. A reply that
+    says neither yes nor no waits for a person.
+
+    Args:
+        submissions: what the mail was taken in as, when it brought nothing else: settled by the answer.
+    """
+    if sender.doubt or not sender.address:
+        return
+    with world.sessions.reading() as session:
+        about = contact_changes.genuine(world.settings.secret_keys, subject, sender.address)
+        about = about or _answered_letter(session, mail, sender.address)
+        if about is None or not contact_changes.asked_of(session, about, sender.address):
+            return
+    said = answer_of(text)
+    by = Actor(sender.address, sender.address, Channel.MAIL)
+    with world.sessions.begin() as session:
+        changes = contact_changes.asked_of(session, about, sender.address)
+        for change in changes:
+            if said == Answer.YES:
+                contact_changes.confirm(session, world.settings.secret_keys, change.id, by=by, now=now)
+            elif said == Answer.NO:
+                reason = "địa chỉ cũ trả lời không"
+                contact_changes.refuse(session, world.settings.secret_keys, change.id, reason=reason, by=by, now=now)
+        numbers = ", ".join(f"TD-{change.id:04}" for change in changes)
+        for submission in submissions if changes else ():
+            _settle(session, submission, said, numbers, now)
+
+
+def _answered_letter(session: Session, mail: Message, asked: str) -> int | None:
+    """The submission of our question that a mail answers: nobody else can know its Message-ID."""
+    fields = " ".join(str(value) for name in ("in-reply-to", "references") for value in mail.get_all(name, []))
+    named = _MESSAGE_ID.findall(fields[:READ])
+    query = select(OutboxLetter.context).where(
+        OutboxLetter.kind == KIND, OutboxLetter.recipient == asked, OutboxLetter.message_id.in_(named)
+    )
+    asking = (context["submission"] for context in session.scalars(query) if context["asks"])
+    return next(asking, None)
+
+
+def _settle(session: Session, submission: int, said: Answer, numbers: str, now: datetime) -> None:
+    if newest_verdict(session, submission) is not None:
+        return
+    if said == Answer.UNCLEAR:
+        why, outcome = f"trả lời về {numbers} không rõ đồng ý hay không: cần người xem", "waiting"
+    else:
+        why, outcome = f"đã ghi nhận trả lời về {numbers}", "dismissed"
+    session.add(without_reading(submission, outcome, why, now, answered=True))
