@@ -149,6 +149,8 @@ class TestImport:
         one, two = (f"{AGENCY},reservoir,{name},rtsp://10.1.1.{n}" for n, name in enumerate("AB", 1))
         assert imported(f"{one},Có,không", f"{two},,") == [(True, False), (None, False)]
         assert imported(f"{one},,x", f"{two},NO,") == [(True, True), (False, False)]
+        # The stricter word stands, whatever a later file says.
+        assert imported(f"{one},không,0", f"{two},1,no") == [(True, True), (True, False)]
 
     def test_a_camera_that_is_not_there_yet_is_not_looked_at_until_it_is(self, world: World) -> None:
         def imported(status: str) -> str | None:

@@ -4,8 +4,11 @@ import json
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from dondoc.errors import Problem
+from dondoc.facts import contacts
+from dondoc.store.trust import AuditEvent
 from tests.conftest import Run
 
 from .conftest import DUC_THO, OFFICER, SCAN, Desk
@@ -107,3 +110,46 @@ def test_a_file_too_large_to_be_read_is_named_and_the_others_are_received(
         dondoc("receive", str(large), str(files["tot"]), "--from", OFFICER)
     assert len(desk.submissions()) == 1
     assert large.exists()
+
+
+def test_assigning_is_for_this_once_under_a_person_s_name_unless_lasting_is_asked_for(
+    files: dict[str, Path], dondoc: Run, desk: Desk
+) -> None:
+    dondoc("receive", files["scan"], "--from", "la@noi-khac.test")
+    for machine in ("dondoc", " Hệ  thống ", "AIRFLOW"):
+        with pytest.raises(Problem, match="tên của máy"):
+            dondoc("assign", "1", "--agency", DUC_THO, "--by", machine)
+        with pytest.raises(Problem, match="tên của máy"):
+            dondoc("dismiss", "1", "--reason", "x", "--by", machine)
+    for asked in ((), ("--lasting",)):
+        dondoc("assign", "BN-0001", "--agency", DUC_THO, "--by", "Lê A", *asked)
+        with desk.world.sessions.reading() as session:
+            assert contacts.assigned_agencies(session, "la@noi-khac.test") == ({DUC_THO} if asked else set())
+    dondoc("dismiss", "1", "--reason", "đã gọi điện", "--by", "Lê A")
+    with desk.world.sessions.reading() as session:
+        events = session.scalars(select(AuditEvent).order_by(AuditEvent.id)).all()
+    assert [(e.act, e.subject, e.name, e.channel) for e in events] == [
+        ("assign", "BN-0001", "Lê A", "cli"),
+        ("assign", "BN-0001", "Lê A", "cli"),
+        ("dismiss", "BN-0001", "Lê A", "cli"),
+    ]
+
+
+def test_registering_and_importing_contacts_are_written_down(dondoc: Run, desk: Desk, tmp_path: Path) -> None:
+    book = tmp_path / "danh-ba.csv"
+    book.write_text(f"agency,role,name,email,phone\n{DUC_THO},clerk,A,vt@ductho.test,\n")
+    letter = ("--agency", "so-nnptnt", "--fulfils", "focal_letter", "--number", "1/VB", "--date", "2021-11-17")
+    with pytest.raises(Problem, match="tên của máy"):
+        dondoc("register", *letter, "--arrived", "2021-11-18", "--by", "dondoc")
+    with pytest.raises(Problem, match="tên của máy"):
+        dondoc("contacts", "import", book, "--by", "cron")
+    dondoc("register", *letter, "--arrived", "2021-11-18", "--by", "Lê A")
+    dondoc("contacts", "import", book, "--by", "Lê A")
+    dondoc("contacts", "import", book)
+    with desk.world.sessions.reading() as session:
+        events = session.scalars(select(AuditEvent).order_by(AuditEvent.id)).all()
+    assert [(e.act, e.subject) for e in events] == [
+        ("register", "VB-0001"),
+        *[("contacts_import", "danh-ba.csv")] * 2,
+    ]
+    assert [e.name for e in events] == ["Lê A", "Lê A", events[2].login]

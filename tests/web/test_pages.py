@@ -17,8 +17,10 @@ from dondoc.intake.receive import receive
 from dondoc.mail import outbox
 from dondoc.mail.letter import Letter, NotNow
 from dondoc.reporting import report
+from dondoc.store.facts import ContactChange
 from dondoc.store.mail import OutboxLetter
 from dondoc.store.reporting import ReportIssue
+from dondoc.store.trust import AuditEvent
 from dondoc.web.letters import STATE
 from dondoc.web.pages import agencies
 from dondoc.world import World
@@ -40,6 +42,8 @@ ACTIONS = {
     "/inbox/upload": {"files": {"file": ("thu.pdf", b"%PDF-1.4")}},
     "/inbox/1/assign": {"data": {"agency": "so-nnptnt"}},
     "/inbox/1/dismiss": {"data": {"reason": "thử"}},
+    "/inbox/changes/1/confirm": {},
+    "/inbox/changes/1/refuse": {"data": {"reason": "thử"}},
     "/inbox/1/register": {
         "data": {
             "agency": "so-nnptnt",
@@ -245,6 +249,68 @@ def test_assigning_gives_the_item_to_the_agency(world: World, visit: Visit) -> N
     assert "Không có đơn vị" in wrong.text
     missing = visit("ops").post(f"/inbox/{number}/assign", headers=ORIGIN)
     assert missing.status_code == 400
+
+
+def test_assigning_is_for_this_once_unless_the_box_is_ticked(world: World, visit: Visit) -> None:
+    number = waiting_scan(world)
+    assert "Từ nay địa chỉ này được thay mặt đơn vị" in visit("ops").get("/inbox").text
+    for ticked in ({}, {"lasting": "true"}):
+        sent = {"agency": "so-nnptnt"} | ticked
+        assert visit("ops").post(f"/inbox/{number}/assign", headers=ORIGIN, data=sent).status_code == 303
+        with world.sessions.reading() as session:
+            assert contacts.assigned_agencies(session, "la@example.com") == ({"so-nnptnt"} if ticked else set())
+    with world.sessions.reading() as session:
+        acts = session.scalars(select(AuditEvent).order_by(AuditEvent.id)).all()
+    assert [(e.act, e.name, e.channel, e.details["lasting"]) for e in acts] == [
+        ("assign", "ops", "page", False),
+        ("assign", "ops", "page", True),
+    ]
+
+
+def test_a_doubtful_sender_is_shown_as_such_and_never_made_lasting(world: World, visit: Visit) -> None:
+    now = clock.now()
+    doubt = "tên miền example.com không được xác thực (dmarc=fail)"
+    receive(
+        world, b"%PDF-1.4", channel="mail", channel_id="1", sender="la@example.com", filename="a.pdf",
+        received_at=now, now=now, sender_doubt=doubt,
+    )  # fmt: skip
+    page = visit("viewer").get("/inbox").text
+    assert f"Chưa chắc người gửi: {doubt}" in words_of(page)
+    assert "Từ nay địa chỉ này" not in page
+    assert f"Chưa chắc người gửi: {doubt}" in words_of(visit("ops").get("/inbox/1/register").text)
+    sent = {"agency": "so-nnptnt", "lasting": "true"}
+    assert visit("ops").post("/inbox/1/assign", headers=ORIGIN, data=sent).status_code == 400
+    assert visit("ops").post("/inbox/1/dismiss", headers=ORIGIN, data={"reason": "giả mạo"}).status_code == 303
+    with world.sessions.reading() as session:
+        [event] = session.scalars(select(AuditEvent))
+    assert (event.act, event.subject, event.details) == ("dismiss", "BN-0001", {"reason": "giả mạo"})
+
+
+def test_a_contact_change_is_confirmed_or_refused_on_the_page(world: World, visit: Visit) -> None:
+    number, now = waiting_scan(world), clock.now()
+    with world.sessions.begin() as session:
+        for name in ("<b>An</b>", "Bình"):
+            session.add(
+                ContactChange(
+                    submission_id=number, agency="so-nnptnt", role="focal_officer", system="reservoir", name=name,
+                    email=f"{len(name)}@sonn.test", phone="", asked=None, happened_at=now, recorded_at=now,
+                )
+            )  # fmt: skip
+    page = visit("ops").get("/inbox").text
+    assert "<b>An</b>" not in page
+    assert "9@sonn.test" in page
+    assert "9@sonn.test" not in visit("viewer").get("/inbox").text
+    assert visit("ops").post("/inbox/changes/1/confirm", headers=ORIGIN).status_code == 303
+    assert visit("ops").post("/inbox/changes/1/confirm", headers=ORIGIN).status_code == 400
+    refused = visit("ops").post("/inbox/changes/2/refuse", headers=ORIGIN, data={"reason": "không có thật"})
+    assert refused.status_code == 303
+    assert visit("ops").post("/inbox/changes/9/confirm", headers=ORIGIN).status_code == 400
+    assert "Không có thay đổi nào đang chờ" in words_of(visit("ops").get("/inbox").text)
+    with world.sessions.reading() as session:
+        [found] = contacts.find(session, "so-nnptnt", "focal_officer", now.date(), "reservoir")
+        acts = session.execute(select(AuditEvent.act, AuditEvent.name).order_by(AuditEvent.id)).all()
+    assert found.email == "9@sonn.test"
+    assert [tuple(row) for row in acts] == [("contact_confirm", "ops"), ("contact_refuse", "ops")]
 
 
 def test_a_scanned_letter_is_entered_in_the_register_from_the_inbox(world: World, visit: Visit) -> None:

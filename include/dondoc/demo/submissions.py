@@ -11,6 +11,7 @@ from dondoc import clock
 from dondoc.demo.days import INTAKE, address, at
 from dondoc.demo.fleet import Fleet
 from dondoc.demo.mailserver import HOST, MailServer
+from dondoc.facts import contacts
 from dondoc.forms.blank import blank
 from dondoc.forms.spec import Field, load_specs
 from dondoc.world import World
@@ -122,7 +123,7 @@ class Desk:
             "no_camera": "Không",
             "total_sites": "1",
             "total_cameras": str(len(rows)),
-            "officer_email": address(agency, "focal_officer"),
+            **self.officer(agency),
         } | head
         return blank(
             spec,
@@ -132,6 +133,13 @@ class Desk:
             head=_filled(spec.head, head),
             rows=[_filled(spec.columns, row) for row in rows],
         )
+
+    def officer(self, agency: str) -> dict[str, str]:
+        """The focal officer as the address book has it: who is known needs nobody's confirmation."""
+        with self.world.sessions.reading() as session:
+            found = contacts.find(session, agency, "focal_officer", clock.now().date())
+        known = {"officer_name": found[0].name, "officer_phone": found[0].phone} if found else {}
+        return {"officer_email": address(agency, "focal_officer")} | known
 
     def post(self, agency: str, workbook: bytes) -> None:
         """Mail a form from the agency's registered address."""

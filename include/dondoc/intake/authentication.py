@@ -30,8 +30,10 @@ from dondoc.world import World
 
 LONGEST = {"from": 1_000, "authentication-results": 16_000}  # characters of one field that are looked at
 USUAL = 5  # newest accepted mails of a domain that tell how its mail comes
+UNSEEN = ("Cc", "Cf", "Cs", "Zl", "Zp")  # Unicode: what nobody sees in a mail program, or what breaks a line
 NO_FIELD = "máy chủ thư không ghi kết quả xác thực"
 _FAILED = frozenset({"fail", "hardfail", "softfail", "policy", "permerror"})  # RFC 8601, sections 2.7.1, 2.7.2
+_ID = re.compile(r'\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;"(]+))', re.DOTALL)
 _WORDS = re.compile(r'(?:"(?:[^"\\]|\\.)*"|[^\s;"])+|;', re.DOTALL)
 # What the parser passed over may have been a field that somebody else reads as one.
 _MALFORMED = (
@@ -132,8 +134,10 @@ def _sent_by_another(mail: Message, address: str) -> str | None:
 
 
 def _texts(mail: Message, name: str) -> list[str]:
-    """The values of a field, topmost first, unfolded and not decoded."""
-    return [re.sub(r"\r?\n(?=[ \t])", "", str(value)) for value in mail.get_all(name, [])]
+    """The values of a field, topmost first, unfolded; encoded words are left as they are."""
+    values = [str(value) for field, value in mail.raw_items() if field.lower() == name]
+    raw = (re.sub(r"\r?\n(?=[ \t])", "", value).encode(errors="surrogateescape") for value in values)
+    return [value.decode(errors="replace") for value in raw]  # RFC 6532: what is not ASCII is UTF-8
 
 
 def _one_address(text: str, name: str) -> str:
@@ -141,7 +145,7 @@ def _one_address(text: str, name: str) -> str:
         raise ValueError(f"dòng {name} trống")
     if len(text) > LONGEST["from"]:
         raise ValueError(f"dòng {name} quá dài")
-    if any(unicodedata.category(c) in ("Cc", "Cf", "Cs", "Zl", "Zp") for c in text.replace("\t", " ")):
+    if any(c == "\ufffd" or unicodedata.category(c) in UNSEEN for c in text.replace("\t", " ")):
         raise ValueError(f"dòng {name} có ký tự điều khiển hoặc ký tự ẩn")
     try:
         read = default.header_factory("from", text)
@@ -181,15 +185,19 @@ def authentication(fields: Sequence[str], domain: str, servers: Collection[str])
 
 
 def authserv_id(text: str) -> str | None:
-    """Whose field it is; None when it does not say."""
-    first = next(_split(text), [])
-    version = first[1:] in ([], ["1"])  # RFC 8601, section 2.2: one of another version is not ours to read
-    return _bare(first[0]).lower() if first and version else None
+    """Whose field it is; None when it does not say. Told by its beginning alone: what a sender got into the rest of our
+    server's own field, such as a quote without an end, must not make the next field the topmost one.
+    """
+    found = _ID.match(text)
+    return (found[1] or found[2] or "").lower() or None if found else None
 
 
 def statements(text: str) -> Iterator[Statement]:
     """The results of a field. Comments say nothing, and what is quoted ends no result."""
-    for words in list(_split(text))[1:]:
+    parts = list(_split(text))
+    if parts and parts[0][1:] not in ([], ["1"]):  # RFC 8601, section 2.2: another version, not ours to read
+        return
+    for words in parts[1:]:
         pairs = [word.partition("=") for word in words]
         if not pairs or not pairs[0][1]:
             continue  # "none", or no result at all
@@ -296,6 +304,6 @@ def usually_passes(session: Session, domain: str) -> bool:
         .order_by(Submission.id.desc())
         .limit(USUAL * 20)  # a mail may bring several files
     )
-    mails = dict(rows.tuples().all()[::-1])
+    mails = {row.message_id: row.authentication for row in reversed(rows.all())}
     last = list(mails.values())[-USUAL:]
     return bool(last) and 2 * last.count(Result.PASS) > len(last)
