@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from dondoc import clock
 from dondoc.audit import Actor, Channel
+from dondoc.demo.days import address
 from dondoc.demo.fleet import Fleet
 from dondoc.demo.mailserver import MailServer
 from dondoc.demo.submissions import SCAN, Desk
@@ -35,8 +36,12 @@ MAILBOX = {
 
 @pytest.fixture
 def officer(desk: World, mail: MailServer, fleet: Fleet) -> Desk:
-    """An officer of Can Lộc whose address is registered."""
-    text = f"agency,role,name,email,phone\n{AGENCY},focal_officer,Trần Thị Lan,{OFFICER},0912345678\n"
+    """An officer of Can Lộc whose address is registered, and the official one that the forms name."""
+    rows = [
+        f"{AGENCY},focal_officer,Trần Thị Lan,{email},0912345678"
+        for email in (OFFICER, address(AGENCY, "focal_officer"))
+    ]
+    text = "\n".join(["agency,role,name,email,phone", *rows])
     with desk.sessions.begin() as session:
         contacts.import_csv(session, desk.directive, text, "contacts.csv", clock.at(clock.now().date(), 0))
     return Desk(desk, mail, fleet)

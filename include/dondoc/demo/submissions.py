@@ -138,8 +138,9 @@ class Desk:
         """The focal officer as the address book has it: who is known needs nobody's confirmation."""
         with self.world.sessions.reading() as session:
             found = contacts.find(session, agency, "focal_officer", clock.now().date())
-        known = {"officer_name": found[0].name, "officer_phone": found[0].phone} if found else {}
-        return {"officer_email": address(agency, "focal_officer")} | known
+        mailbox = address(agency, "focal_officer")
+        known = next(({"officer_name": c.name, "officer_phone": c.phone} for c in found if c.email == mailbox), {})
+        return {"officer_email": mailbox} | known
 
     def post(self, agency: str, workbook: bytes) -> None:
         """Mail a form from the agency's registered address."""
