@@ -87,6 +87,20 @@ def test_a_later_day_never_counts_less(one: date, other: date, count: int) -> No
     assert SHIPPED.between(late, early) == 0
 
 
+@given(st.dates(date(1990, 1, 1), date(2110, 12, 31)), st.integers(0, 800))
+def test_counting_by_weeks_is_counting_day_by_day(start: date, length: int) -> None:
+    end = start + timedelta(days=length)
+    one_by_one = sum(SHIPPED.is_working_day(start + timedelta(days=n)) for n in range(1, length + 1))
+    assert SHIPPED.between(start, end) == one_by_one
+
+
+def test_the_last_day_there_is_costs_no_more_than_the_next() -> None:
+    known = len(SHIPPED.library)
+    assert SHIPPED.between(date(2021, 11, 19), date.max) > 2_000_000
+    assert SHIPPED.is_working_day(date(9999, 12, 31))  # a Friday
+    assert len(SHIPPED.library) == known  # no year was worked out for it
+
+
 def calendar(folder: Path, text: str) -> WorkingDays:
     path = folder / "lich.yaml"
     path.write_text(text, encoding="utf-8")
