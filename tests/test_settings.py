@@ -150,7 +150,7 @@ def test_a_complete_installation_has_nothing_to_mend(environment: pytest.MonkeyP
         ("DONDOC_DIRECTIVE", "/khong/co.yaml", "directive", "Không đọc được"),
         ("DONDOC_CALENDAR", "/khong/co.yaml", "calendar", "Không đọc được"),
         ("DONDOC_DATABASE_URL", "khong phai", "database", "DONDOC_DATABASE_URL"),
-        ("DONDOC_DATABASE_URL", "postgresql://u:BiMat-2021@127.0.0.1:1/x", "database", "Không mở được"),
+        ("DONDOC_DATABASE_URL", "postgresql://u:BiMat-2021@127.0.0.1:1/x", "database", "Cơ sở dữ liệu không trả lời"),
         ("DONDOC_SMTP_URL", "http://BiMat-2021", "smtp", "smtp://"),
         ("DONDOC_SMTP_URL", "smtp://u:BiMat-2021@127.0.0.1:{port}", "smtp", "không trả lời"),
         ("DONDOC_IMAP_URL", "imap://u:BiMat-2021@127.0.0.1:{port}/INBOX", "imap", "Không mở được hộp thư"),

@@ -4,19 +4,22 @@ import os
 import shutil
 import smtplib
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from itertools import islice
+from pathlib import Path
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import text
+from sqlalchemy.orm import Session
 
 from dondoc import keys
 from dondoc import settings as settings_module
-from dondoc.errors import Problem
+from dondoc.errors import Cause, Problem
 from dondoc.isolation import confine
 from dondoc.settings import Settings
 from dondoc.store import files, key_checks
-from dondoc.store.session import behind
+from dondoc.store.errors import SENTENCES, explain
+from dondoc.store.trust import Alert
 from dondoc.world import World
 
 Finding = dict[str, str]
@@ -130,17 +133,43 @@ def _metrics(found: Settings) -> Iterator[Finding]:
 
 
 def _database(world: World) -> Iterator[Finding]:
+    """Whether it has room, can be read, fits this program, is whole and can be written to. Nothing stays in it."""
     try:
+        if (free := _room(world)) is not None and free < world.settings.min_free_mb:
+            yield _finding("database", "error", f"{SENTENCES[Cause.FULL]} (Còn {free} MB.)")
         with world.sessions.reading() as session:
-            if behind(session.connection()):
-                message = "Cơ sở dữ liệu chưa ở phiên bản mới nhất. Chạy `dondoc db upgrade`."
-                yield _finding("database", "error", message)
-            elif wrong := key_checks.fault(key_checks.standing(session, world.settings)):
+            if damage := _damage(session):
+                yield _finding("database", "error", f"{SENTENCES[Cause.DAMAGED]} (SQLite: {damage})")
+                return
+            if wrong := key_checks.fault(key_checks.standing(session, world.settings)):
                 yield _finding("secret_key", "error", wrong)
-    except (DBAPIError, OSError):
-        yield _finding("database", "error", "Không mở được cơ sở dữ liệu. Kiểm tra DONDOC_DATABASE_URL.")
-    except Problem as problem:
-        yield _finding("database", "error", str(problem))
+                return
+        with world.sessions.begin() as session:
+            at = datetime.now(UTC)
+            session.add(Alert(cause="doctor", detail="", count=0, first_at=at, last_at=at, over_at=at))
+            session.flush()
+            session.rollback()
+    except Exception as error:
+        if (why := explain(error) or (error if isinstance(error, Problem) else None)) is None:
+            raise
+        yield _finding("database", "error", str(why))
+
+
+def _room(world: World) -> int | None:
+    """Free megabytes where SQLite's file lies, where that is not the home, which is looked at anyway."""
+    url = world.sessions.kw["bind"].url
+    if url.get_backend_name() != "sqlite" or not url.database:
+        return None
+    folder = Path(url.database).absolute().parent
+    return None if folder == world.settings.home.absolute() else shutil.disk_usage(folder).free // 2**20
+
+
+def _damage(session: Session) -> str | None:
+    """What SQLite finds wrong in the structure of its file; PostgreSQL says so itself when it reads such a page."""
+    if session.get_bind().dialect.name != "sqlite":
+        return None
+    found = session.scalar(text("PRAGMA quick_check(1)"))
+    return None if found == "ok" else " ".join(str(found).split())
 
 
 def _audit(world: World) -> Iterator[Finding]:
@@ -149,8 +178,10 @@ def _audit(world: World) -> Iterator[Finding]:
     try:
         with world.sessions.reading() as session:
             found = audit.verify(session, world.settings.secret_keys)
-    except (DBAPIError, OSError, Problem):  # said of the database already
-        return
+    except Exception as error:
+        if explain(error) is None and not isinstance(error, Problem):
+            raise
+        return  # said of the database already
     if found.broken:
         message = (
             f"Nhật ký đã bị can thiệp: {found.broken}. Giữ nguyên cơ sở dữ liệu, báo lãnh đạo; xem `dondoc audit`."

@@ -7,9 +7,9 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 
-from dondoc.errors import Problem
+from dondoc.errors import Cause, Problem
 from dondoc.store.models import Base
-from dondoc.store.session import behind, engine, migrations, upgrade
+from dondoc.store.session import engine, migrations, schema, upgrade
 
 
 def test_there_is_one_head() -> None:
@@ -21,7 +21,7 @@ def test_an_empty_database_becomes_what_the_models_say(empty_database: str) -> N
     made = engine(empty_database)
     with made.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
-        assert not behind(connection)
+        assert schema(connection) is None
     made.dispose()
 
 
@@ -42,7 +42,7 @@ def test_every_step_goes_back_and_forth_to_the_same_schema(empty_database: str) 
         assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
         command.downgrade(config, "base")
         assert inspect(connection).get_table_names() == ["alembic_version"]
-        assert behind(connection)
+        assert schema(connection) == Cause.EMPTY
         connection.commit()
     made.dispose()
 

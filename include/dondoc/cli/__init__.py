@@ -39,13 +39,9 @@ def main() -> None:
         print(problem, file=sys.stderr)
         raise SystemExit(2) from None
     except Exception as error:
-        from sqlalchemy.exc import DBAPIError  # not at the top: `probe` and `check` start without it
+        from dondoc.store.errors import explain  # not at the top: `probe` and `check` start without a database
 
-        if not isinstance(error, DBAPIError):
+        if (why := explain(error)) is None:
             raise
-        print(
-            f"Cơ sở dữ liệu không dùng được ({type(error.orig).__name__}). "
-            "Kiểm tra DONDOC_DATABASE_URL và chạy `dondoc db upgrade`.",
-            file=sys.stderr,
-        )
+        print(why, file=sys.stderr)
         raise SystemExit(2) from None

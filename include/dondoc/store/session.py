@@ -12,17 +12,29 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import Connection, Engine, create_engine, event, func, make_url, select
+from sqlalchemy import URL, Connection, Engine, create_engine, event, func, make_url, select
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
-from dondoc.errors import Problem
+from dondoc.errors import Cause, Problem, Unavailable
 from dondoc.store import (
     files,
     models,  # noqa: F401 - a foreign key finds its table only when every area is loaded
 )
+from dondoc.store.errors import explain, unavailable
 
 READS = "dondoc_reads"  # execution option of a connection that only reads
+# A page holds one connection, and the threads in which pages are made are 40: none of them ever waits for one.
+POOL = {"pool_size": 10, "max_overflow": 30, "pool_timeout": 10}
+LOCK_SECONDS = 30  # how long a writer waits for another
+# PostgreSQL: how long it may take to let us in, to give us a lock, and to be silent before we call the line cut.
+POSTGRES = {
+    "connect_timeout": 10,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 60_000,
+}
 
 
 class Sessions(sessionmaker[Session]):
@@ -30,9 +42,21 @@ class Sessions(sessionmaker[Session]):
 
     On SQLite `begin()` takes the write lock at once: there is one writer at a time, and none that finds out late.
     Readers take no lock and wait for nobody.
+
+    Raises:
+        Unavailable: at the first use, while the schema of the database is not the one that this program knows.
     """
 
     before_writing: Callable[[], None] | None = None  # called once, before the first transaction that may write
+    _known = False
+
+    def __call__(self, **options: Any) -> Session:
+        if not self._known:
+            with self.kw["bind"].execution_options(**{READS: True}).connect() as connection:
+                if cause := schema(connection):
+                    raise unavailable(cause)
+            self._known = True
+        return super().__call__(**options)
 
     def begin(self) -> AbstractContextManager[Session]:
         first, self.before_writing = self.before_writing, None
@@ -58,7 +82,14 @@ def engine(url: str) -> Engine:
         target = make_url(url)
         if target.drivername == "postgresql":
             target = target.set(drivername="postgresql+psycopg")
-        made = create_engine(target, pool_pre_ping=True)
+        limits = {"options": f"-c lock_timeout={LOCK_SECONDS}s", **POSTGRES} if _is_postgres(target) else {}
+        made = create_engine(
+            target,
+            pool_pre_ping=True,
+            hide_parameters=True,  # what people entered stands in no error's text
+            connect_args={k: v for k, v in limits.items() if k not in target.query},
+            **({} if target.database in (None, "", ":memory:") else POOL),
+        )
     except (ArgumentError, ImportError, ValueError):
         raise Problem("DONDOC_DATABASE_URL không phải địa chỉ cơ sở dữ liệu mà SQLAlchemy đọc được.") from None
     if made.dialect.name == "sqlite":
@@ -68,6 +99,10 @@ def engine(url: str) -> Engine:
         event.listen(made, "connect", _sqlite_pragmas)
         event.listen(made, "begin", _begin)
     return made
+
+
+def _is_postgres(url: URL) -> bool:
+    return url.get_backend_name() == "postgresql"
 
 
 def _make_folder(folder: Path) -> None:
@@ -87,7 +122,7 @@ def _keep_private(database: Path, *_: Any) -> None:
 
 def _sqlite_pragmas(connection: Any, _: Any) -> None:
     connection.isolation_level = None  # the driver must not begin for us: we say how
-    for pragma in ("journal_mode=WAL", "busy_timeout=30000", "foreign_keys=ON", "synchronous=FULL"):
+    for pragma in ("journal_mode=WAL", f"busy_timeout={LOCK_SECONDS * 1000}", "foreign_keys=ON", "synchronous=FULL"):
         connection.execute(f"PRAGMA {pragma}")
 
 
@@ -116,17 +151,22 @@ def migrations() -> Config:
     return config
 
 
-def behind(connection: Connection) -> bool:
-    """Whether migrations are still to be run on this database."""
+def schema(connection: Connection) -> Cause | None:
+    """What is wrong with the schema of a database: EMPTY, BEHIND or AHEAD of this program; None: it fits."""
     current = MigrationContext.configure(connection).get_current_revision()
-    return current != ScriptDirectory.from_config(migrations()).get_current_head()
+    scripts = ScriptDirectory.from_config(migrations())
+    if current == scripts.get_current_head():
+        return None
+    if current is None:
+        return Cause.EMPTY
+    return Cause.BEHIND if current in {script.revision for script in scripts.walk_revisions()} else Cause.AHEAD
 
 
 def upgrade(url: str) -> None:
     """Bring the database to the newest migration.
 
     Raises:
-        Problem: the database cannot be reached, or a newer dondoc has migrated it.
+        Unavailable: the database cannot be used, or a newer dondoc has migrated it.
     """
     config = migrations()
     made = engine(url)
@@ -136,9 +176,10 @@ def upgrade(url: str) -> None:
             command.upgrade(config, "head")
             connection.commit()
     except DBAPIError as error:
-        where = make_url(url).render_as_string(hide_password=True)
-        raise Problem(f"Không mở được cơ sở dữ liệu {where}: {type(error.orig).__name__}.") from None
+        where = make_url(url).set(query={}).render_as_string(hide_password=True)  # a query may hold a password too
+        why = explain(error) or Unavailable(Cause.OTHER, f"{type(error.orig).__name__}.")
+        raise Unavailable(why.cause, f"Không mở được cơ sở dữ liệu {where}: {why}") from None
     except CommandError:
-        raise Problem("Cơ sở dữ liệu này do phiên bản dondoc mới hơn tạo ra. Cài phiên bản đó rồi chạy lại.") from None
+        raise unavailable(Cause.AHEAD) from None
     finally:
         made.dispose()
