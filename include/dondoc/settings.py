@@ -106,6 +106,11 @@ class Settings(BaseSettings):
     survey_url: SecretStr | None = Field(None, description="Kobo or ODK server.")
     ops_address: str | None = Field(None, description="Who is told of failures, besides contacts of role ops.")
     public_url: str = Field("http://127.0.0.1:8080", description="Address of the Airflow UI, for links in letters.")
+    trusted_proxies: Annotated[list[Network], NoDecode] = Field(
+        [],
+        description="CIDRs of the proxies before the pages, comma list: only from these is a forwarded header believed "
+        "(X-Forwarded-For, -Proto, -Host, Forwarded). Empty: from nobody.",
+    )
     schedules: Literal["on", "off"] = Field("on", description="off: no DAG starts by itself, as in the demo.")
     metrics_file: Path | None = Field(
         None, description="Metrics of the cameras are put here after each look, e.g. for node_exporter's textfiles."
@@ -116,7 +121,7 @@ class Settings(BaseSettings):
         description="Domain part of every Message-ID: this installation's.",
     )
 
-    @field_validator("probe_allow", "reference_hosts", "authserv_id", mode="before")
+    @field_validator("probe_allow", "reference_hosts", "authserv_id", "trusted_proxies", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value

@@ -1,6 +1,7 @@
 """The pages over a real database, seen by an operator, a viewer, or nobody."""
 
 from collections.abc import Callable
+from functools import cache
 
 import pytest
 from fastapi import Request
@@ -13,7 +14,7 @@ from dondoc.world import World
 
 ORIGIN = {"Origin": "http://testserver"}
 PEOPLE = {
-    "ops": User("ops", may_act=True, login="ops"),
+    "ops": User("ops", may_act=True, login="ops.dangnhap"),
     "viewer": User("nguoixem", may_act=False, login="nguoixem"),
     "approver": User("duyet", may_act=True, login="b.tran", address="10.1.2.3"),
     "machine": User("airflow", may_act=True, login="airflow"),
@@ -35,8 +36,14 @@ Visit = Callable[[str], TestClient]
 @pytest.fixture
 def visit(world: World) -> Visit:
     """A browser of somebody with a role; an empty role is a logged-out visitor."""
+    return browsers(world)
+
+
+def browsers(world: World) -> Visit:
+    """One browser a role, which keeps its cookies."""
     app = create_app(current_user=visitor, world=lambda: world)
 
+    @cache
     def browser(role: str) -> TestClient:
         return TestClient(app, headers={"x-role": role} if role else {}, follow_redirects=False)
 

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 import pytest
-from fastapi.testclient import TestClient
 from lxml import html
 from sqlalchemy import select
 
@@ -17,9 +16,8 @@ from dondoc.demo.fleet import Fleet
 from dondoc.settings import load
 from dondoc.store.cameras import Camera, CameraCheck, CredentialRelease, Outage
 from dondoc.store.facts import Ruling
-from dondoc.web.app import create_app
 from dondoc.world import World
-from tests.web.conftest import ORIGIN, Visit, rows_of, visitor, words_of
+from tests.web.conftest import ORIGIN, Visit, browsers, rows_of, words_of
 
 AGENCY, SYSTEM = "cong-an-tinh", "security_traffic"
 TONIGHT = date(2021, 11, 24)
@@ -242,8 +240,7 @@ class TestThumbnail:
 
     @pytest.fixture
     def visit(self, kept: World) -> Visit:
-        app = create_app(current_user=visitor, world=lambda: kept)
-        return lambda role: TestClient(app, headers={"x-role": role} if role else {}, follow_redirects=False)
+        return browsers(kept)
 
     def test_an_operator_sees_it_with_its_time(self, visit: Visit) -> None:
         page = visit("ops").get("/cameras/4").text
@@ -298,17 +295,17 @@ class TestProbeNow:
         self, world: World, fleet: Fleet, cameras: list[int], visit: Visit
     ) -> None:
         def click() -> None:
-            said.append(visit("ops").post("/cameras/1/probe", headers=ORIGIN).headers["location"])
+            answers.append(browsers(world)("ops").post("/cameras/1/probe", headers=ORIGIN).status_code)
 
-        said: list[str] = []
+        answers: list[int] = []
         clicks = [threading.Thread(target=click) for _ in range(3)]
         for one in clicks:
             one.start()
         for one in clicks:
             one.join()
         assert fleet.counts["connections"] == 1
-        assert len(said) == 3
-        assert len(set(said)) == 1
+        assert answers == [303] * 3
+        assert len([check for check in checks(world, 1) if check.round.startswith("now-")]) == 1
 
     def test_what_is_not_checked_is_not_probed_either(
         self, world: World, fleet: Fleet, cameras: list[int], visit: Visit
@@ -329,7 +326,7 @@ class TestLogin:
             session.get_one(Camera, 1).url = fleet.url("digest")
         sent = {"username": USER, "password": PASSWORD}
         answer = visit("ops").post("/cameras/1/credentials", headers=ORIGIN, data=sent)
-        assert PASSWORD not in answer.headers["location"]
+        assert PASSWORD not in str(answer.headers)
         visit("ops").post("/cameras/1/probe", headers=ORIGIN)
         assert checks(world, 1)[-1].verdict == "ok"
         page = visit("ops").get("/cameras/1").text
@@ -432,7 +429,7 @@ class TestPause:
         for sent in ({"agency": ""}, {"agency": "all", "site": "Điểm 1"}):
             assert visit("ops").post("/pauses", headers=ORIGIN, data=ACTIONS["/pauses"] | sent).status_code == 400
         answer = visit("ops").post("/pauses", headers=ORIGIN, data=ACTIONS["/pauses"] | {"agency": "all"})
-        page = visit("viewer").get(answer.headers["location"]).text
+        page = visit("ops").get(answer.headers["location"]).text
         assert "Đã ghi quyết định số 1: tạm dừng mọi đơn vị, mọi hệ thống." in words_of(page)
         assert rows_of(page)[0][1] == "Mọi đơn vị, mọi hệ thống"
 

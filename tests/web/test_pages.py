@@ -457,7 +457,7 @@ def test_a_report_is_listed_with_its_files(world: World, visit: Visit) -> None:
 def test_nothing_is_kept_by_a_cache_and_no_foreign_script_runs(visit: Visit) -> None:
     headers = visit("viewer").get("/").headers
     assert headers["cache-control"] == "no-store"
-    assert "default-src 'self'" in headers["content-security-policy"]
+    assert "default-src 'none'" in headers["content-security-policy"]
 
 
 def test_a_dead_database_is_said_in_a_sentence(world: World, visit: Visit) -> None:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
@@ -12,7 +12,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from dondoc import clock
+from dondoc import audit, clock
 from dondoc.cameras import credentials, looks, night, now, records, thumbnails
 from dondoc.cameras.exports import fleet, openmetrics, tables
 from dondoc.cameras.exports.tables import UNNAMED
@@ -25,7 +25,7 @@ from dondoc.errors import Problem
 from dondoc.facts.rulings import rule
 from dondoc.reporting.words import camera_line
 from dondoc.store.cameras import Camera, CameraCheck, CredentialRelease, Outage
-from dondoc.web.pages import download, onward, page, world_of
+from dondoc.web.pages import Day, Text, audited, download, onward, page, shown_to, visitor_of, world_of
 from dondoc.web.user import User
 from dondoc.world import World
 
@@ -87,18 +87,20 @@ def router(acting: Callable[..., User]) -> APIRouter:
     @routes.get("/cameras", response_class=HTMLResponse)
     def cameras(
         request: Request,
-        agency: str = "",
-        system: str = "",
-        state: str = "",
+        agency: Annotated[str, Query(max_length=100)] = "",
+        system: Annotated[str, Query(max_length=100)] = "",
+        state: Annotated[str, Query(max_length=100)] = "",
         q: Annotated[str, Query(max_length=200)] = "",
-        number: Annotated[int, Query(alias="page", ge=1)] = 1,
+        number: Annotated[int, Query(alias="page", ge=1, le=10**6)] = 1,
     ) -> HTMLResponse:
-        world, user = world_of(request), _user(request)
+        world, user = world_of(request), visitor_of(request)
         wanted = Wanted(agency, system, state, q)
         with world.sessions.reading() as session:
             every = states(world, session, clock.now())
         near = [s for s in every if wanted.fits_but_for_state(s, user)]
         found = [s for s in near if wanted.fits(s, user)]
+        last = max(1, -(-len(found) // SHOWN))
+        number = min(number, last)
         return page(
             request,
             "cameras.html",
@@ -113,24 +115,30 @@ def router(acting: Callable[..., User]) -> APIRouter:
             agencies=_with_cameras(world, every),
             systems={s.id: s.name for s in world.directive.systems},
             number=number,
-            last=max(1, -(-len(found) // SHOWN)),
+            last=last,
         )
 
     @routes.get("/cameras.{form}")
     def table(request: Request, form: str) -> Response:
         if form not in ("csv", "xlsx"):
             raise HTTPException(404, "Not Found")
-        found = fleet.table(world_of(request), clock.now())
+        user = visitor_of(request)
+        found = [
+            {column: shown_to(user, cell) for column, cell in row.items()}
+            for row in fleet.table(world_of(request), clock.now())
+        ]
         content = tables.as_csv(found) if form == "csv" else tables.as_xlsx(found)
+        audited(request, "download", f"cameras.{form}", rows=len(found))
         return download(content, f"camera_{clock.now():%Y%m%d}.{form}")
 
     @routes.get("/metrics")
     def metrics(request: Request) -> Response:
-        return Response(fleet.metrics(world_of(request), clock.now()), media_type=openmetrics.CONTENT_TYPE)
+        told = fleet.metrics(world_of(request), clock.now()).decode()
+        return Response(shown_to(visitor_of(request), told), media_type=openmetrics.CONTENT_TYPE)
 
     @routes.get("/cameras/{camera}", response_class=HTMLResponse)
     def camera(request: Request, camera: int) -> HTMLResponse:
-        world, user, moment = world_of(request), _user(request), clock.now()
+        world, user, moment = world_of(request), visitor_of(request), clock.now()
         with world.sessions.reading() as session:
             state = _state(world, session, camera, moment)
             return page(
@@ -157,17 +165,19 @@ def router(acting: Callable[..., User]) -> APIRouter:
     @routes.get("/cameras/{camera}/thumbnail")
     def thumbnail(request: Request, camera: int) -> Response:
         world = world_of(request)
-        if not _user(request).may_act:
+        if not visitor_of(request).may_act:
             raise HTTPException(403, "Hình của camera chỉ dành cho người vận hành.")
         with world.sessions.reading() as session:
             found = session.get(Camera, camera)
             kept = thumbnails.get(world, found, clock.now()) if found else None
         if kept is None:
             raise HTTPException(404, "Not Found")
+        audited(request, "see_picture", f"CAM-{camera:05}", at=kept.at.isoformat())
         return Response(kept.jpeg, media_type="image/jpeg")
 
     @routes.post("/cameras/{camera}/probe")
     def probe(request: Request, camera: int, user: Annotated[User, Depends(acting)]) -> RedirectResponse:
+        audited(request, "probe", f"CAM-{camera:05}")  # before it: a password may leave
         found = now.look(world_of(request), camera, now=clock.now)
         more = f" ({found.detail})" if found.detail and found.verdict != "ok" else ""
         said = f"CAM-{camera:05}, xem lúc {found.happened_at:%H:%M:%S}: {SENTENCE[found.verdict]}{more}."
@@ -177,8 +187,8 @@ def router(acting: Callable[..., User]) -> APIRouter:
     def login(
         request: Request,
         camera: int,
-        username: Annotated[str, Form()],
-        password: Annotated[str, Form()],
+        username: Annotated[str, Form(max_length=1000)],
+        password: Annotated[str, Form(max_length=1000)],
         user: Annotated[User, Depends(acting)],
     ) -> RedirectResponse:
         world = world_of(request)
@@ -192,39 +202,44 @@ def router(acting: Callable[..., User]) -> APIRouter:
                 secrets=world.secrets,
                 now=clock.now(),
             )
+            _recorded(session, world, user, "enter_login", camera)
         return onward(request, f"/cameras/{camera}", f"CAM-{camera:05}: đã lưu tài khoản mới (mã hóa).")
 
     @routes.post("/cameras/{camera}/release")
     def release(
-        request: Request, camera: int, reason: Annotated[str, Form()], user: Annotated[User, Depends(acting)]
+        request: Request, camera: int, reason: Text, user: Annotated[User, Depends(acting)]
     ) -> RedirectResponse:
         world = world_of(request)
         with world.sessions.begin() as session:
             found = records.find(session, str(camera))
             secrets = world.secrets
             credentials.retry(session, found, by=user.name, reason=reason, secrets=secrets, now=clock.now())
+            _recorded(session, world, user, "release_login", camera, reason=reason)
         return onward(request, f"/cameras/{camera}", f"CAM-{camera:05}: mật khẩu được thử lại từ đêm tới.")
 
     @routes.post("/cameras/{camera}/confirm")
     def confirm(request: Request, camera: int, user: Annotated[User, Depends(acting)]) -> RedirectResponse:
-        with world_of(request).sessions.begin() as session:
+        world = world_of(request)
+        with world.sessions.begin() as session:
             records.confirm(records.find(session, str(camera)), user.name)
+            _recorded(session, world, user, "confirm", camera)
         return onward(request, f"/cameras/{camera}", f"CAM-{camera:05}: đã xác nhận là đã kết nối.")
 
     @routes.post("/cameras/{camera}/pause")
     def pause(
         request: Request,
         camera: int,
-        scope: Annotated[str, Form()],
-        begins: Annotated[date, Form()],
-        document: Annotated[str, Form()],
-        reason: Annotated[str, Form()],
+        scope: Annotated[str, Form(max_length=100)],
+        begins: Annotated[Day, Form()],
+        document: Text,
+        reason: Text,
         user: Annotated[User, Depends(acting)],
-        until: Annotated[date | Literal[""], Form()] = "",
+        until: Annotated[Day | Literal[""], Form()] = "",
     ) -> RedirectResponse:
         world = world_of(request)
         with world.sessions.begin() as session:
-            found = _state(world, session, camera, clock.now()).camera
+            if (found := session.get(Camera, camera)) is None:
+                raise HTTPException(404, f"Không có camera CAM-{camera:05}.")
             if scope not in SCOPES or (scope == "site" and not found.site.strip()):
                 raise HTTPException(400, "Chọn phạm vi tạm dừng. Camera chưa khai điểm thì không chọn được điểm.")
             number = rule(
@@ -241,14 +256,16 @@ def router(acting: Callable[..., User]) -> APIRouter:
                 from_=clock.at(begins, 0),
                 now=clock.now(),
             )
+            details = {"ruling": f"QD-{number}", "scope": scope, "document": document, "reason": reason}
+            _recorded(session, world, user, "pause", camera, **details)
         return onward(request, f"/cameras/{camera}", f"Đã ghi quyết định số {number}: tạm dừng {SCOPES[scope]}.")
 
     return routes
 
 
-def _user(request: Request) -> User:
-    user: User = request.state.visitor
-    return user
+def _recorded(session: Session, world: World, user: User, act: str, camera: int, **details: str) -> None:
+    secrets = world.settings.secret_keys
+    audit.record(session, secrets, user.actor, act, f"CAM-{camera:05}", now=clock.now(), **details)
 
 
 def _page(found: list[CameraState], number: int) -> list[CameraState]:

@@ -1,7 +1,6 @@
 """What waits for a person; giving it to an agency; uploading a file for somebody."""
 
 from collections.abc import Callable
-from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Form, HTTPException, Request, UploadFile
@@ -16,7 +15,7 @@ from dondoc.intake import inbox as room
 from dondoc.intake.answer import answer
 from dondoc.intake.arrive import arrive
 from dondoc.store.intake import Submission
-from dondoc.web.pages import agencies, download, onward, page, uploaded, world_of
+from dondoc.web.pages import Day, agencies, audited, download, onward, page, uploaded, world_of
 from dondoc.web.user import User
 from dondoc.world import World
 
@@ -82,11 +81,13 @@ def router(acting: Callable[..., User]) -> APIRouter:
             row = session.get(Submission, submission)
         if row is None:
             raise HTTPException(404, f"Không có bản nộp BN-{submission:04}.")
-        return download(world.blobs.get(row.sha256), row.filename)
+        content = world.blobs.get(row.sha256)
+        audited(request, "download", f"BN-{submission:04}", file=row.filename)
+        return download(content, row.filename)
 
     @routes.post("/inbox/upload")
-    async def upload(request: Request, file: UploadFile, user: Annotated[User, Depends(acting)]) -> RedirectResponse:
-        content = await uploaded(file, "Chọn tệp khác.")
+    def upload(request: Request, file: UploadFile, user: Annotated[User, Depends(acting)]) -> RedirectResponse:
+        content = uploaded(file, "Chọn tệp khác.")
         world, now = world_of(request), clock.now()
         line = arrive(
             world,
@@ -130,7 +131,7 @@ def router(acting: Callable[..., User]) -> APIRouter:
         agency: Annotated[str, Form()],
         fulfils: Annotated[list[str], Form()],
         number: Annotated[str, Form()],
-        document_date: Annotated[date, Form()],
+        document_date: Annotated[Day, Form()],
         user: Annotated[User, Depends(acting)],
     ) -> RedirectResponse:
         world, now = world_of(request), clock.now()

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, HTTPException, Request
+from fastapi import APIRouter, Depends, Form, HTTPException, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -74,7 +74,10 @@ def router(acting: Callable[..., User], approving: Callable[..., User]) -> APIRo
 
     @routes.get("/letters", response_class=HTMLResponse)
     def letters(
-        request: Request, state: str | None = None, agency: str | None = None, before: int | None = None
+        request: Request,
+        state: str | None = None,
+        agency: str | None = None,
+        before: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None,
     ) -> HTMLResponse:
         newest = select(OutboxLetter).order_by(OutboxLetter.id.desc()).limit(SHOWN)
         if state:

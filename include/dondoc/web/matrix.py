@@ -1,7 +1,7 @@
 """Agencies by obligations: who owes what, how late, and why."""
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from fastapi import APIRouter, HTTPException, Request
@@ -10,13 +10,14 @@ from sqlalchemy import func, select
 
 from dondoc import clock
 from dondoc.directive import names
+from dondoc.directive.model import Directive
 from dondoc.facts import contacts, obligations, read
 from dondoc.facts.obligations import Standing
 from dondoc.intake import inbox
 from dondoc.store.cameras import Outage
 from dondoc.store.facts import Contact
 from dondoc.store.mail import OutboxLetter
-from dondoc.web.pages import page, world_of
+from dondoc.web.pages import page, visitor_of, world_of
 from dondoc.web.user import User
 from dondoc.world import World
 
@@ -72,13 +73,28 @@ def _heading(world: World, key: str) -> str:
     return f"{world.directive.system(system).name}: {names.deliverable(deliverable)}"
 
 
-def _moment(text: str | None) -> datetime:
+def _moment(world: World, text: str | None) -> datetime:
+    """The end of the day that was asked for, which has to lie between a year before the letter and two years ahead.
+
+    Raises:
+        HTTPException: 400.
+    """
     if not text:
         return clock.now()
     try:
-        return clock.end_of(date.fromisoformat(text))
+        day = date.fromisoformat(text)
     except ValueError:
-        raise HTTPException(400, f"“{text}” không phải ngày. Viết dạng 2021-11-22.") from None
+        raise HTTPException(400, f"“{text[:40]}” không phải ngày. Viết dạng 2021-11-22.") from None
+    first, last = _began(world.directive) - timedelta(days=366), clock.now().date() + timedelta(days=731)
+    if not first <= day <= last:
+        raise HTTPException(400, f"Chỉ xem được từ ngày {first:%d/%m/%Y} đến ngày {last:%d/%m/%Y}. Chọn ngày khác.")
+    return clock.end_of(day)
+
+
+def _began(directive: Directive) -> date:
+    """The day of the letter; of its first due date where the letter has none."""
+    due = [duty.due_before for duty in directive.obligations if duty.due_before]
+    return directive.day or min(due, default=clock.now().date())
 
 
 def _to_do(world: World) -> list[tuple[str, str]]:
@@ -113,7 +129,8 @@ def router(_: Callable[..., User]) -> APIRouter:
 
     @routes.get("/", response_class=HTMLResponse)
     def matrix(request: Request, as_of: str | None = None) -> HTMLResponse:
-        world, moment = world_of(request), _moment(as_of)
+        world = world_of(request)
+        moment = _moment(world, as_of)
         dated = [s for s in standings_at(world, moment) if s.duty.due_before]
         cells = {(s.duty.agency, s.duty.key): s for s in dated}
         columns = list(dict.fromkeys(s.duty.key for s in dated))
@@ -136,7 +153,8 @@ def router(_: Callable[..., User]) -> APIRouter:
 
     @routes.get("/agency/{agency}", response_class=HTMLResponse)
     def agency(request: Request, agency: str, as_of: str | None = None) -> HTMLResponse:
-        world, moment = world_of(request), _moment(as_of)
+        world = world_of(request)
+        moment = _moment(world, as_of)
         if agency not in {a.id for a in world.directive.agencies}:
             raise HTTPException(404, f"Không có đơn vị “{agency}” trong văn bản chỉ đạo.")
         standings = [s for s in standings_at(world, moment) if s.duty.agency == agency]
@@ -146,7 +164,7 @@ def router(_: Callable[..., User]) -> APIRouter:
             agency=world.directive.agency(agency),
             moment=moment,
             rows=[_row(world, s) for s in standings],
-            contacts=_contacts(world, agency, moment) if request.state.visitor.may_act else None,
+            contacts=_contacts(world, agency, moment) if visitor_of(request).may_act else None,
         )
 
     return routes

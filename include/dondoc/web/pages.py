@@ -1,14 +1,19 @@
 """Render a page, or send the visitor on after an action."""
 
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import Any
-from urllib.parse import quote, urlencode
+from typing import Annotated, Any
+from urllib.parse import quote
 
-from fastapi import HTTPException, Request, UploadFile
+from fastapi import Form, HTTPException, Request, UploadFile
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from fastapi.templating import Jinja2Templates
+from pydantic import AfterValidator, BeforeValidator
 
+from dondoc import audit, clock
+from dondoc.web import message
+from dondoc.web.masking import without_addresses
 from dondoc.web.user import User
 from dondoc.world import World
 
@@ -16,10 +21,41 @@ LARGEST = 20 * 2**20  # bytes of an upload
 _templates = Jinja2Templates(directory=Path(__file__).with_name("templates"))
 
 
+def _day(value: object) -> date:
+    """A day as a browser's date field sends it, and none that arithmetic on dates cannot bear.
+
+    Raises:
+        ValueError: it is anything else; pydantic itself would take `1` for a day of 1970.
+    """
+    if not isinstance(value, str) or len(value) != len("2021-11-22"):
+        raise ValueError
+    day = date.fromisoformat(value)
+    if not 1900 <= day.year <= 2999:
+        raise ValueError
+    return day
+
+
+def _plain(value: str) -> str:
+    """Raises ValueError: there are control characters in it."""
+    if any(ord(c) < 32 and c not in "\t\r\n" for c in value):
+        raise ValueError
+    return value
+
+
+Day = Annotated[date, BeforeValidator(_day)]
+Text = Annotated[str, Form(max_length=2000), AfterValidator(_plain)]
+
+
 def world_of(request: Request) -> World:
     """The world of this request."""
-    world: World = request.app.state.world()
+    world: World = request.state.world
     return world
+
+
+def visitor_of(request: Request) -> User:
+    """Who sent this request."""
+    user: User = request.state.visitor
+    return user
 
 
 def agencies(world: World, day: date) -> dict[str, str]:
@@ -28,34 +64,77 @@ def agencies(world: World, day: date) -> dict[str, str]:
     return {a.id: a.name for a in sorted(known, key=lambda a: a.order)}
 
 
-def page(request: Request, template: str, /, *, status: int = 200, **values: Any) -> HTMLResponse:
-    """A page; the template also gets `base` (where the application is mounted), `user` and `said`."""
-    user: User | None = getattr(request.state, "visitor", None)
+def page(
+    request: Request, template: str, /, *, status: int = 200, headers: Mapping[str, str] | None = None, **values: Any
+) -> HTMLResponse:
+    """A page; the template also gets `base` (where the application is mounted), `user` and `said`.
+
+    Who may only look reads no address in it, whoever wrote one where.
+    """
+    user: User | None = request.state.visitor
     base = request.scope.get("root_path", "")
-    said = request.query_params.get("said", "")
-    context = {"base": base, "user": user, "said": said, "path": request.url.path.removeprefix(base), **values}
-    return _templates.TemplateResponse(request, template, context, status_code=status)
+    path = request.scope["path"].removeprefix(base)
+    context = {"base": base, "user": user, "said": _said(request, user), "path": path, **values}
+    text = _templates.get_template(template).render(context)
+    response = HTMLResponse(shown_to(user, text), status_code=status, headers=dict(headers or {}))
+    if message.COOKIE in request.cookies:
+        response.delete_cookie(message.COOKIE, path=base or "/", httponly=True, samesite="strict")
+    return response
+
+
+def shown_to(user: User | None, text: str) -> str:
+    """What of a text somebody may read."""
+    return text if user and user.may_act else without_addresses(text)
+
+
+def _said(request: Request, user: User | None) -> str:
+    value = request.cookies.get(message.COOKIE)
+    if not value or not user or not request.state.world:
+        return ""
+    secrets = world_of(request).settings.secret_keys
+    return message.unseal(secrets, user.login or user.name, value, clock.now())
 
 
 def onward(request: Request, path: str, said: str) -> RedirectResponse:
     """After a POST: to a page that can be fetched again, with a sentence on what was done."""
-    base = request.scope.get("root_path", "")
-    return RedirectResponse(f"{base}{path}?{urlencode({'said': said})}", status_code=303)
+    base, user = request.scope.get("root_path", ""), visitor_of(request)
+    response = RedirectResponse(f"{base}{path}", status_code=303)
+    sealed = message.seal(world_of(request).settings.secret_keys, user.login or user.name, said, clock.now())
+    if sealed:
+        response.set_cookie(
+            message.COOKIE,
+            sealed,
+            max_age=message.SECONDS,
+            path=base or "/",
+            secure=request.state.encrypted,
+            httponly=True,
+            samesite="strict",
+        )
+    return response
+
+
+def audited(request: Request, act: str, subject: str, **details: Any) -> None:
+    """Write down who saw or saved something sensitive, before they get it."""
+    world = world_of(request)
+    secrets, actor = world.settings.secret_keys, visitor_of(request).actor
+    with world.sessions.begin() as session:
+        audit.record(session, secrets, actor, act, subject, now=clock.now(), **details)
 
 
 def download(content: bytes, filename: str) -> Response:
     """A file to save, never to be shown: what arrived may be hostile."""
-    headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(filename, '')}"}
+    name = quote(filename[-150:].encode(errors="replace"), "")
+    headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{name}"}
     return Response(content, media_type="application/octet-stream", headers=headers)
 
 
-async def uploaded(file: UploadFile, advice: str) -> bytes:
-    """What a visitor sent, and no more of it than `LARGEST`.
+def uploaded(file: UploadFile, advice: str) -> bytes:
+    """What a visitor sent, and no more of it than `LARGEST`. Called in a thread, as is whoever keeps or judges it.
 
     Raises:
         HTTPException: 400 when it is empty or larger; `advice` says what to do.
     """
-    content = await file.read(LARGEST + 1)
+    content = file.file.read(LARGEST + 1)
     if not content or len(content) > LARGEST:
         raise HTTPException(400, f"Tệp rỗng hoặc lớn hơn 20 MB. {advice}")
     return content

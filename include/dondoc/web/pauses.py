@@ -1,17 +1,18 @@
 """Pauses: what is not judged and not chased for a while, on what ground, and taking one back."""
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Form, HTTPException, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
+from sqlalchemy.orm import Session
 
-from dondoc import clock
+from dondoc import audit, clock
 from dondoc.directive.names import deliverable
 from dondoc.facts.rulings import rule, standing_rulings
 from dondoc.store.facts import Ruling
-from dondoc.web.pages import agencies, onward, page, world_of
+from dondoc.web.pages import Day, Text, agencies, onward, page, world_of
 from dondoc.web.user import User
 from dondoc.world import World
 
@@ -44,14 +45,14 @@ def router(acting: Callable[..., User]) -> APIRouter:
     @routes.post("/pauses")
     def pause(
         request: Request,
-        agency: Annotated[str, Form(min_length=1)],
-        begins: Annotated[date, Form()],
-        document: Annotated[str, Form()],
-        reason: Annotated[str, Form()],
+        agency: Annotated[str, Form(min_length=1, max_length=100)],
+        begins: Annotated[Day, Form()],
+        document: Text,
+        reason: Text,
         user: Annotated[User, Depends(acting)],
-        system: Annotated[str, Form()] = "",
-        site: Annotated[str, Form()] = "",
-        until: Annotated[date | Literal[""], Form()] = "",
+        system: Annotated[str, Form(max_length=100)] = "",
+        site: Text = "",
+        until: Annotated[Day | Literal[""], Form()] = "",
     ) -> RedirectResponse:
         if site.strip() and agency == EVERY:
             raise HTTPException(400, "Ghi điểm thì phải chọn đơn vị có điểm đó.")
@@ -72,12 +73,11 @@ def router(acting: Callable[..., User]) -> APIRouter:
                 now=clock.now(),
             )
             scope = _scope(world, session.get_one(Ruling, number))
+            _recorded(session, world, user, "pause", number, scope=scope, document=document, reason=reason)
         return onward(request, "/pauses", f"Đã ghi quyết định số {number}: tạm dừng {scope}.")
 
     @routes.post("/pauses/{ruling}/undo")
-    def undo(
-        request: Request, ruling: int, reason: Annotated[str, Form()], user: Annotated[User, Depends(acting)]
-    ) -> RedirectResponse:
+    def undo(request: Request, ruling: int, reason: Text, user: Annotated[User, Depends(acting)]) -> RedirectResponse:
         world = world_of(request)
         with world.sessions.begin() as session:
             document = f"quyết định số {ruling}"
@@ -91,9 +91,15 @@ def router(acting: Callable[..., User]) -> APIRouter:
                 by=user.name,
                 now=clock.now(),
             )
+            _recorded(session, world, user, "unpause", ruling, reason=reason)
         return onward(request, "/pauses", f"Đã hủy quyết định số {ruling}.")
 
     return routes
+
+
+def _recorded(session: Session, world: World, user: User, act: str, ruling: int, **details: str) -> None:
+    secrets = world.settings.secret_keys
+    audit.record(session, secrets, user.actor, act, f"QD-{ruling}", now=clock.now(), **details)
 
 
 def _row(world: World, ruling: Ruling) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """The weekly reports: what they said, their files, and whether the clerk has issued them."""
 
 from collections.abc import Callable
-from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,7 +12,7 @@ from dondoc import clock
 from dondoc.reporting import report as room
 from dondoc.reporting import words
 from dondoc.store.reporting import Report, ReportIssue
-from dondoc.web.pages import download, onward, page, uploaded, world_of
+from dondoc.web.pages import Day, audited, download, onward, page, uploaded, world_of
 from dondoc.web.user import User
 
 FILES = {"report.docx": "Dự thảo (Word)", "report.xlsx": "Số liệu (Excel)", "report.html": "Nội dung thư"}
@@ -38,14 +37,15 @@ def router(acting: Callable[..., User]) -> APIRouter:
             row = session.get(Report, report)
         if row is None or name not in FILES or not (path := Path(row.folder) / name).is_file():
             raise HTTPException(404, "Không còn tệp này trong thư mục báo cáo.")
+        audited(request, "download", f"BC-{report}", file=name)
         return download(path.read_bytes(), f"bao_cao_{row.as_of:%Y%m%d}{path.suffix}")
 
     @routes.post("/reports/{report}/issue")
-    async def issue(
+    def issue(
         request: Request,
         report: int,
         number: Annotated[str, Form()],
-        document_date: Annotated[date, Form()],
+        document_date: Annotated[Day, Form()],
         file: UploadFile,
         user: Annotated[User, Depends(acting)],
     ) -> RedirectResponse:
@@ -54,7 +54,7 @@ def router(acting: Callable[..., User]) -> APIRouter:
             row = session.get(Report, report)
         if row is None:
             raise HTTPException(404, "Không có báo cáo này.")
-        signed = await uploaded(file, "Chọn văn bản đã ký.")
+        signed = uploaded(file, "Chọn văn bản đã ký.")
         day = row.as_of.date()
         who, now = user.actor, clock.now()
         room.issued(world, day, number=number, document_date=document_date, signed=signed, actor=who, now=now)

@@ -89,12 +89,13 @@ def table(world: World, now: datetime, *, restricted: bool = False, by: str = ""
     Raises:
         Problem: these are asked for by nobody.
     """
-    with world.sessions.begin() as session:
+    with world.sessions.reading() as session:
         found = states(world, session, now)
-        if restricted:
+    if restricted:
+        with world.sessions.begin() as session:
             given = [state.camera for state in found if state.camera.restricted]
             credentials.handed_out(session, given, "xuất tên camera hạn chế vào bảng", by=by, now=now)
-        return tables.rows(found, world.directive, restricted=restricted)
+    return tables.rows(found, world.directive, restricted=restricted)
 
 
 def metrics(world: World, now: datetime) -> bytes:

@@ -1,0 +1,346 @@
+"""What stands before every page: who it is and what may be sent, decided before a byte of the body is read; and one
+answer, in Vietnamese and with the same headers, for everything that goes wrong behind it.
+
+An ASGI layer (https://asgi.readthedocs.io), because FastAPI reads a form before it asks any dependency.
+"""
+
+import asyncio
+import logging
+import secrets
+import traceback
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from inspect import isawaitable
+from urllib.parse import quote
+
+from fastapi import HTTPException, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import RedirectResponse, Response
+from sqlalchemy.exc import DataError, NoResultFound
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException as AnyHTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from dondoc.errors import Problem
+from dondoc.store.errors import PASSING, explain
+from dondoc.web.caller import caller, forged, origin_of
+from dondoc.web.pages import LARGEST, page
+from dondoc.web.user import NotLoggedIn, User
+from dondoc.world import World
+
+log = logging.getLogger(__name__)
+
+METHODS = ("GET", "HEAD", "POST", "OPTIONS")
+LONGEST_PATH, LONGEST_QUERY = 1000, 4000  # bytes
+LARGEST_NUMBER = 2**31 - 1  # of a row: PostgreSQL's integer
+FORM = 64 * 2**10  # bytes of a form without a file
+UPLOAD = LARGEST + FORM
+BODY_SECONDS = {FORM: 20.0, UPLOAD: 180.0}  # from the first byte to the last
+SILENCE_SECONDS = 15.0  # between two parts of a body, and for a part of an answer to leave
+DRAIN = (4 * UPLOAD, 10.0)  # bytes and seconds: of what is too large, so that its sender reads our answer
+# Pages are made in threads, of which this process has 40, Airflow's own among them. Those who look never wait behind
+# those who act, and nobody waits longer than this for a turn.
+LOOKING, ACTING = 24, 8
+TURN_SECONDS = 2.5
+
+HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
+    "frame-ancestors 'self'; base-uri 'none'",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "SAMEORIGIN",  # Airflow shows our pages in a frame of its own
+}
+# A field of a form → how its page calls it
+FIELDS = {
+    "agency": "đơn vị",
+    "as_of": "ngày",
+    "begins": "từ ngày",
+    "document": "văn bản",
+    "document_date": "ngày văn bản",
+    "file": "tệp",
+    "fulfils": "nội dung mà văn bản hoàn thành",
+    "number": "số, ký hiệu",
+    "password": "mật khẩu",
+    "q": "nội dung tìm",
+    "reason": "lý do",
+    "scope": "phạm vi",
+    "until": "đến hết ngày",
+    "username": "tên đăng nhập",
+}
+# What the framework says in English, by status
+WORDS = {
+    400: "Yêu cầu không đúng dạng. Mở lại trang rồi làm lại.",
+    403: "Tài khoản này không được làm việc đó.",
+    404: "Không có trang này.",
+    405: "Trang này không nhận thao tác đó. Mở lại trang từ danh sách.",
+    408: "Dữ liệu gửi lên quá chậm nên đã dừng nhận. Kiểm tra đường truyền rồi gửi lại.",
+    413: "Dữ liệu gửi lên quá lớn.",
+    414: "Địa chỉ trang quá dài. Mở lại trang từ danh sách.",
+    415: "Dữ liệu gửi lên không đúng dạng. Mở lại trang rồi làm lại.",
+    503: "Máy chủ đang bận. Thử lại sau ít phút.",
+}
+TOO_LARGE = f"Tệp lớn hơn {LARGEST // 2**20} MB nên không được nhận. Giảm dung lượng rồi gửi lại, hoặc chuyển tệp cho "
+TOO_LARGE += "người vận hành để đặt vào thư mục tiếp nhận."
+OUT_OF_RANGE = "Có số, ngày hoặc ký tự ngoài khoảng dùng được. Kiểm tra lại."
+FORGED = "Yêu cầu không đến từ trang này. Mở lại trang rồi thao tác lại."
+LOOK_ONLY = "Tài khoản này chỉ được xem. Liên hệ quản trị viên để được cấp quyền."
+UNEXPECTED = "Có lỗi ngoài dự kiến. Báo người vận hành mã {reference}: nhật ký của máy chủ ghi chi tiết dưới mã này."
+
+
+class Guard:
+    """The layer. Arguments as in `create_app`."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        current_user: Callable[[Request], User | Awaitable[User]],
+        world: Callable[[], World],
+        login_url: str,
+    ) -> None:
+        self._app, self._current_user, self._world, self._login_url = app, current_user, world, login_url
+        self._turns = {True: asyncio.Semaphore(LOOKING), False: asyncio.Semaphore(ACTING)}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1008})
+        if scope["type"] != "http":
+            return await self._app(scope, receive, send) if scope["type"] == "lifespan" else None
+        asked = _Asked(scope, receive)
+        answer = _Answer(scope, send, asked)
+        scope = {**scope, "method": "GET" if scope["method"] == "HEAD" else scope["method"]}
+        scope["state"] = {**scope.get("state", {}), "visitor": None, "world": None}
+        request = Request(scope, asked)
+        try:
+            await self._pass(request, asked, answer)
+        except Exception as error:
+            if answer.started:  # half of it is out: nothing can be said any more, and the connection is closed
+                _note(request, error, "answer")
+                return None
+            if isinstance(error, HTTPException) and error.status_code == 413 and request.state.visitor:
+                await asked.drain()
+            await self.respond(request, error)(scope, asked, answer)
+
+    async def _pass(self, request: Request, asked: "_Asked", answer: "_Answer") -> None:
+        _plausible(request)
+        if request.method == "OPTIONS":
+            await Response(status_code=204, headers={"Allow": ", ".join(METHODS)})(request.scope, asked, answer)
+            return
+        if _inside(request).startswith("/static/"):
+            await self._app(request.scope, asked, answer)
+            return
+        request.state.world = world = self._world()
+        whence = caller(request.scope, world.settings.trusted_proxies)
+        request.state.encrypted = whence.encrypted
+        found = self._current_user(request)
+        user = await found if isawaitable(found) else found
+        request.state.visitor = replace(user, address=whence.address)
+        if request.method == "POST":
+            if forged(request.headers, {whence.origin, origin_of(world.settings.public_url)} - {None}):
+                raise HTTPException(403, FORGED)
+            asked.limit(UPLOAD if _is_upload(request.headers) else FORM)
+            if _is_upload(request.headers) and not user.may_act:
+                raise HTTPException(403, LOOK_ONLY)
+        async with _Turn(self._turns[request.method == "GET"]) as done:
+            answer.when_started = done
+            await self._app(request.scope, asked, answer)
+
+    def respond(self, request: Request, error: Exception) -> Response:
+        """The answer to what went wrong."""
+        if isinstance(error, NotLoggedIn):
+            return RedirectResponse(f"{self._login_url}?next={quote(_next(request))}", status_code=303)
+        return refusal(request, error)
+
+
+def refusal(request: Request, error: Exception) -> Response:
+    """A page with a sentence on what went wrong; what is not the visitor's fault goes to the log too."""
+    if why := explain(error):
+        _note(request, error, why.cause)
+        wait = {"Retry-After": "30" if why.cause in PASSING else "300"}
+        return page(request, "problem.html", status=503, headers=wait, problem=str(why))
+    if isinstance(error, Problem):
+        # without a world it is the installation that is wrong, not what was entered
+        return page(request, "problem.html", status=400 if request.state.world else 503, problem=str(error))
+    if isinstance(error, RequestValidationError):
+        return page(request, "problem.html", status=400, problem=_incomplete(error))
+    if isinstance(error, AnyHTTPException):
+        own = str(error.detail)
+        words = own if not own.isascii() else WORDS.get(error.status_code, WORDS[400])
+        return page(request, "problem.html", status=error.status_code, headers=error.headers, problem=words)
+    if isinstance(error, NoResultFound):
+        return page(request, "problem.html", status=404, problem=WORDS[404])
+    if isinstance(error, OverflowError | DataError | UnicodeError):
+        _note(request, error, "value")
+        return page(request, "problem.html", status=400, problem=OUT_OF_RANGE)
+    reference = secrets.token_hex(4)
+    _note(request, error, reference)
+    return page(request, "problem.html", status=500, problem=UNEXPECTED.format(reference=reference))
+
+
+def _incomplete(error: RequestValidationError) -> str:
+    at = {str(part) for e in error.errors() for part in e["loc"]}
+    if said := [words for name, words in FIELDS.items() if name in at]:
+        return f"Còn thiếu hoặc chưa đúng: {', '.join(said)}. Quay lại và điền đủ."
+    return "Địa chỉ trang không đúng. Mở lại trang từ danh sách."
+
+
+def _note(request: Request, error: BaseException, code: str) -> None:
+    """In the log: which page, what kinds of error, and where in the code. Their words may hold a secret: left out."""
+    kinds: list[str] = []
+    seen: BaseException | None = error
+    while seen is not None and len(kinds) < 6:
+        kinds.append(type(getattr(seen, "orig", None) or seen).__name__)
+        seen = seen.__cause__ or seen.__context__
+    where = "".join(traceback.format_tb(error.__traceback__)[-12:])
+    path = request.scope["path"][:200].encode("ascii", "backslashreplace").decode()
+    log.error("[%s] %s %r: %s\n%s", code, request.method, path, " < ".join(kinds), where)
+
+
+def _plausible(request: Request) -> None:
+    """Refuse what no page of ours ever sends.
+
+    Raises:
+        HTTPException: 400, 404, 405, 414 or 415.
+    """
+    scope, headers = request.scope, request.headers
+    if scope["method"] not in METHODS:
+        raise HTTPException(405, WORDS[405], {"Allow": ", ".join(METHODS)})
+    path, query = scope.get("raw_path") or scope["path"].encode(), scope.get("query_string", b"")
+    if len(path) > LONGEST_PATH or len(query) > LONGEST_QUERY:
+        raise HTTPException(414, WORDS[414])
+    if any(ord(c) < 32 or c in "\x7f\ufffd\\" for c in scope["path"]) or b"%00" in query or b"\x00" in query:
+        raise HTTPException(400, WORDS[400])
+    for part in _inside(request).split("/"):
+        if part.lstrip("-").isdigit() and (len(part) > 10 or int(part) > LARGEST_NUMBER):
+            raise HTTPException(404, WORDS[404])
+    if scope["method"] != "POST" and (headers.get("content-length", "0") != "0" or "transfer-encoding" in headers):
+        raise HTTPException(400, WORDS[400])
+    charset = headers.get("content-type", "").lower().partition("charset=")[2].strip('" ;')
+    if charset not in ("", "utf-8", "utf8"):
+        raise HTTPException(415, WORDS[415])
+
+
+def _inside(request: Request) -> str:
+    """The path below where we are mounted."""
+    return str(request.scope["path"]).removeprefix(request.scope.get("root_path", ""))
+
+
+def _next(request: Request) -> str:
+    """Where to come back to after the login: a page of ours and nothing else, `//host` least of all."""
+    base = request.scope.get("root_path", "")
+    if request.method != "GET":
+        return f"{base}/"  # what was posted is gone
+    query = request.scope.get("query_string", b"").decode("latin-1")
+    return "/" + request.scope["path"].lstrip("/") + (f"?{query}" if query else "")
+
+
+def _is_upload(headers: Headers) -> bool:
+    return headers.get("content-type", "").lower().startswith("multipart/form-data")
+
+
+class _Turn:
+    """A place among those who are served, given back when the answer begins: a slow reader keeps none."""
+
+    def __init__(self, places: asyncio.Semaphore) -> None:
+        self._places, self._held = places, False
+
+    async def __aenter__(self) -> Callable[[], None]:
+        try:
+            async with asyncio.timeout(TURN_SECONDS):
+                await self._places.acquire()
+        except TimeoutError:
+            raise HTTPException(503, WORDS[503], {"Retry-After": "5"}) from None
+        self._held = True
+        return self.give_back
+
+    def give_back(self) -> None:
+        if self._held:
+            self._held = False
+            self._places.release()
+
+    async def __aexit__(self, *_: object) -> None:
+        self.give_back()
+
+
+class _Asked:
+    """The body of a request: never more of it than its limit, never slower than its time."""
+
+    def __init__(self, scope: Scope, receive: Receive) -> None:
+        headers = Headers(scope=scope)
+        length = headers.get("content-length", "")
+        self._announced = int(length) if length.isdigit() else 0
+        self._receive, self._most, self._count = receive, 0, 0
+        self._ends: float | None = None
+        self.unread = bool(self._announced) or "transfer-encoding" in headers
+
+    def limit(self, most: int) -> None:
+        """How many bytes it may have.
+
+        Raises:
+            HTTPException: 413 when more are announced.
+        """
+        self._most = most
+        if self._announced > most:
+            raise self._too_large()
+
+    def _too_large(self) -> HTTPException:
+        return HTTPException(413, TOO_LARGE if self._most == UPLOAD else WORDS[413])
+
+    async def __call__(self) -> Message:
+        if not self.unread:
+            return await self._receive()  # waits until the visitor is gone
+        now = asyncio.get_running_loop().time()
+        self._ends = self._ends or now + BODY_SECONDS.get(self._most, SILENCE_SECONDS)
+        try:
+            async with asyncio.timeout_at(min(self._ends, now + SILENCE_SECONDS)):
+                message = await self._receive()
+        except TimeoutError:
+            raise HTTPException(408, WORDS[408]) from None
+        if message["type"] == "http.disconnect":
+            self.unread = False
+            return message
+        self._count += len(message.get("body", b""))
+        self.unread = bool(message.get("more_body"))
+        if self._count > self._most:
+            raise self._too_large()
+        return message
+
+    async def drain(self) -> None:
+        """Throw away the rest, within limits: who is still sending reads no answer, and sees a broken connection."""
+        most, seconds = DRAIN
+        try:
+            async with asyncio.timeout(seconds):
+                while self.unread and self._count < most:
+                    message = await self._receive()
+                    self._count += len(message.get("body", b""))
+                    self.unread = bool(message.get("more_body"))
+        except TimeoutError:
+            return
+
+
+class _Answer:
+    """The answer on its way out: our headers on every one, no body for HEAD, and no patience without end."""
+
+    def __init__(self, scope: Scope, send: Send, asked: _Asked) -> None:
+        self._send, self._bodiless, self._asked = send, scope["method"] == "HEAD", asked
+        self.started = False
+        self.when_started: Callable[[], None] = lambda: None
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(raw=list(message.get("headers", [])))
+            for name, value in HEADERS.items():
+                headers[name] = value
+            if self._asked.unread:
+                headers["Connection"] = "close"  # what is still to come is not wanted
+            message = {**message, "headers": headers.raw}
+            self.started = True
+            self.when_started()
+        elif self._bodiless and message["type"] == "http.response.body":
+            message = {**message, "body": b""}
+        async with asyncio.timeout(SILENCE_SECONDS):
+            await self._send(message)

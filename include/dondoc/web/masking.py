@@ -1,0 +1,57 @@
+"""Addresses taken out of what people read who may only look, wherever somebody has written one.
+
+Pages show them no field that is an address; but a reason, a camera's name, a file's name or a letter may hold one.
+"""
+
+import re
+from collections.abc import Callable
+from ipaddress import IPv6Address
+
+HIDDEN = "(đã ẩn)"
+_OCTET = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
+_REST = r"(?::\d{1,5})?(?:/[^\s<>\"']*)?"  # port and path
+Found = re.Match[str]
+
+
+def _hide(_: Found) -> str:
+    return HIDDEN
+
+
+def _hide_ipv6(found: Found) -> str:
+    if found[0].count(":") < 2:
+        return found[0]
+    try:
+        IPv6Address(found[0].rstrip("."))
+    except ValueError:
+        return found[0]  # a time, for instance
+    return HIDDEN
+
+
+def _hide_phone(found: Found) -> str:
+    """Ten or eleven digits with the zero in front; days and numbers of documents have fewer."""
+    groups = re.findall(r"[^\d]*\d+\)?", found[0])
+    for last in range(1, len(groups) + 1):
+        whole = "".join(groups[:last])
+        if 10 <= sum(c.isdigit() for c in whole) <= 12:
+            return HIDDEN + found[0][len(whole) :]
+    return found[0]
+
+
+# None of them tries a character more than a fixed number of times: the texts are what strangers wrote.
+_PATTERNS: tuple[tuple[re.Pattern[str], Callable[[Found], str]], ...] = (
+    (re.compile(r"(?<![\w+.-])[A-Za-z][A-Za-z0-9+.-]{1,20}://[^\s<>\"']+"), _hide),
+    (re.compile(r"[^\s<>()\[\],;:\"'@=]{1,64}@[\w-]+(?:\.[\w-]+)+"), _hide),
+    (re.compile(rf"(?<![\d.])(?:{_OCTET}\.){{3}}{_OCTET}(?!\d)(?!\.\d){_REST}"), _hide),
+    (re.compile(r"(?<![\w:])(?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}(?![\w:])"), _hide),
+    (re.compile(r"(?<![\w:.])[0-9A-Fa-f:.]{3,64}(?![\w:.])"), _hide_ipv6),
+    (re.compile(r"(?<![\w.-])[A-Za-z0-9][\w-]*(?:\.[\w-]+)+:\d{2,5}(?!\d)(?:/[^\s<>\"']*)?"), _hide),
+    (re.compile(r"(?<![\w/.:-])(?:\+?84|0)\d{8,10}(?!\d)"), _hide_phone),
+    (re.compile(r"(?<![\w/.:-])\(?(?:\+84|84|0)\)?\d{0,4}\)?([ .-])\d{2,7}(?:\1\d{2,7}){0,3}(?![\d/:])"), _hide_phone),
+)
+
+
+def without_addresses(text: str) -> str:
+    """A text, or a page, with `HIDDEN` for each URL, e-mail, network or hardware address and telephone number."""
+    for pattern, instead in _PATTERNS:
+        text = pattern.sub(instead, text)
+    return text
