@@ -1,9 +1,16 @@
 """The pages over a real database, seen by an operator, a viewer, or nobody."""
 
-from collections.abc import Callable
+import http.client
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache
 
 import pytest
+import uvicorn
 from fastapi import Request
 from fastapi.testclient import TestClient
 from lxml import html
@@ -58,3 +65,83 @@ def rows_of(page: str) -> list[list[str]]:
 
 def words_of(page: str) -> str:
     return " ".join(html.fromstring(page).text_content().split())
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: dict[str, str]  # names in lower case
+    body: bytes
+
+    @property
+    def text(self) -> str:
+        return self.body.decode()
+
+
+@dataclass(frozen=True)
+class Served:
+    """The pages behind a real uvicorn on loopback, spoken to over bare sockets."""
+
+    port: int
+
+    def connect(self, timeout: float = 30) -> socket.socket:
+        return socket.create_connection(("127.0.0.1", self.port), timeout)
+
+    def ask(self, method: str, path: str, *, role: str = "", body: bytes = b"", **headers: str) -> Answer:
+        """One request as it is written here, and what comes back. Underscores in names of headers are hyphens."""
+        with self.connect() as line:
+            line.sendall(self.head(method, path, role=role, length=len(body), **headers) + body)
+            return heard(line, method)
+
+    def head(self, method: str, path: str, *, role: str = "", length: int | None = None, **headers: str) -> bytes:
+        lines = [f"{method} {path} HTTP/1.1", f"Host: {headers.pop('Host', self.host)}"]
+        if role:
+            lines.append(f"X-Role: {role}")
+        if length:
+            lines.append(f"Content-Length: {length}")
+        lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
+        return "\r\n".join([*lines, "", ""]).encode("latin-1")
+
+    @property
+    def host(self) -> str:
+        return f"127.0.0.1:{self.port}"
+
+    @property
+    def origin(self) -> str:
+        return f"http://{self.host}"
+
+
+def heard(line: socket.socket, method: str = "GET") -> Answer:
+    """The answer on a connection; a status of 0 when it was closed without one."""
+    reply = http.client.HTTPResponse(line, method=method)
+    try:
+        reply.begin()
+        body = reply.read()
+    except (http.client.HTTPException, ConnectionError):
+        return Answer(0, {}, b"")
+    return Answer(reply.status, {name.lower(): value for name, value in reply.getheaders()}, body)
+
+
+@contextmanager
+def serving(world: World, http: str = "httptools") -> Iterator[Served]:
+    app = create_app(current_user=visitor, world=lambda: world)
+    config = uvicorn.Config(
+        app, host="127.0.0.1", port=0, http=http, log_config=None, lifespan="off", proxy_headers=False
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        while not server.started:
+            assert thread.is_alive()
+            time.sleep(0.01)
+        yield Served(server.servers[0].sockets[0].getsockname()[1])
+    finally:
+        server.should_exit = server.force_exit = True
+        thread.join(30)
+
+
+@pytest.fixture
+def served(world: World) -> Iterator[Served]:
+    with serving(world) as found:
+        yield found

@@ -49,7 +49,7 @@ def caller(scope: MutableMapping[str, Any], trusted: Sequence[Network]) -> Calle
     headers = Headers(scope=scope)
     hosts = headers.getlist("host")
     scheme, host = str(scope.get("scheme", "http")), hosts[0] if len(hosts) == 1 else None
-    address = scope["client"][0] if scope.get("client") else None
+    address = _bare(str(scope["client"][0])) if scope.get("client") else None
     if address is None or not _within(address, trusted):
         return Caller(address, origin_of(f"{scheme}://{host}") if host else None)
     hops = _x_forwarded(headers) or _forwarded(headers)

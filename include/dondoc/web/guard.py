@@ -121,8 +121,6 @@ class Guard:
             if answer.started:  # half of it is out: nothing can be said any more, and the connection is closed
                 _note(request, error, "answer")
                 return None
-            if isinstance(error, HTTPException) and error.status_code == 413 and request.state.visitor:
-                await asked.drain()
             await self.respond(request, error)(scope, asked, answer)
 
     async def _pass(self, request: Request, asked: "_Asked", answer: "_Answer") -> None:
@@ -310,8 +308,11 @@ class _Asked:
         return message
 
     async def drain(self) -> None:
-        """Throw away the rest, within limits: who is still sending reads no answer, and sees a broken connection."""
-        most, seconds = DRAIN
+        """Throw away the rest, within limits: who is still sending reads no answer, and sees a broken connection.
+
+        Only for those who may send a body: the limit was set for them.
+        """
+        most, seconds = DRAIN if self._most else (0, 0.0)
         try:
             async with asyncio.timeout(seconds):
                 while self.unread and self._count < most:
@@ -332,6 +333,8 @@ class _Answer:
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
+            if message["status"] == 413:
+                await self._asked.drain()
             headers = MutableHeaders(raw=list(message.get("headers", [])))
             for name, value in HEADERS.items():
                 headers[name] = value
