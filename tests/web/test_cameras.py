@@ -39,6 +39,10 @@ def now(environment: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def cameras(world: World, fleet: Fleet) -> list[int]:
     """1 works, 2 does not (a wrong password), 3 is restricted, 4 is of another agency and was never looked at."""
+    return four_cameras(world, fleet)
+
+
+def four_cameras(world: World, fleet: Fleet) -> list[int]:
     rows = [
         f"{AGENCY},{SYSTEM},Ngã tư Xô Viết,{fleet.url('healthy')},,",
         f"{AGENCY},{SYSTEM},Cổng sau,{fleet.url('wrong-password', 'kin')},ioc,sai-8842",

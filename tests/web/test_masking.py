@@ -1,0 +1,196 @@
+"""Addresses that people write into free text are hidden from who may only look, on every page and in every file."""
+
+import io
+import re
+import time
+import zipfile
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import select
+
+from dondoc import clock
+from dondoc.cameras import credentials
+from dondoc.demo.fleet import Fleet
+from dondoc.facts import contacts
+from dondoc.store.cameras import Camera, CameraCheck, CredentialRelease, Outage
+from dondoc.store.facts import Ruling
+from dondoc.store.intake import Submission, Verdict
+from dondoc.store.mail import OutboxEvent, OutboxLetter
+from dondoc.web.app import create_app
+from dondoc.web.masking import HIDDEN, without_addresses
+from dondoc.world import World
+from tests.conftest import at
+from tests.web import test_cameras
+from tests.web.conftest import ORIGIN, Visit, visitor
+from tests.web.test_pages import drawn_up, held, waiting_scan
+
+__all__ = ["held"]  # a fixture
+
+ADDRESSES = [
+    "rtsp://10.20.30.41:554/Streaming/101?user=a&pass=b",
+    "rtsps://cam-cong.hatinh.local/live",
+    "nguyen.van.a@sonn.hatinh.gov.vn",
+    "10.20.30.42",
+    "10.20.30.43:8554/ch1",
+    "192.168.17.0/24",
+    "2001:db8:17::42",
+    "fe80::1ff:fe23:4567:890a",
+    "28:57:be:aa:bb:cc",
+    "28-57-BE-AA-BB-CD",
+    "cam9.hatinh.vn:8554/live",
+    "0912001345",
+    "0912 001 346",
+    "0912.001.347",
+    "+84 912 001 348",
+    "84912001349",
+    "(0239) 3855123",
+    "0239.3855.124",
+]
+SECRET = re.compile(  # whatever of them tells where to ring, write or connect
+    r"10\.20\.30|hatinh|sonn|192\.168\.17|db8:17|fe80:|28:57|28-57|001.?34|3855.?12|912.?001|912001", re.IGNORECASE
+)
+HARMLESS = [
+    "22/11/2021",
+    "17:00 18/11/2021",
+    "17:00:05",
+    "2021-11-22",
+    "2021-11-22 08:30:00",
+    "01-11-2021 10:22",
+    "CAM-00001, TH-00012, BN-0004, SC-0001",
+    "Công điện số 12/CĐ-UBND ngày 18/11/2021",
+    "12729/VPCP-KGVX",
+    "1.234.567 camera",
+    "bieu_mau_03.xlsx",
+    "0/30, 0,001 s, 120 ms",
+    'value="2021-11-20"',
+    "/cameras?agency=so-nnptnt&amp;page=2",
+]
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+@pytest.mark.parametrize("around", ["{}", "gọi {}.", "<td>{}</td>", 'title="{}"', "({})", "“{}”, rồi", "{} 2021"])
+def test_every_kind_of_address_is_hidden(address: str, around: str) -> None:
+    found = without_addresses(around.format(address))
+    assert HIDDEN in found
+    assert not SECRET.search(found)
+
+
+@pytest.mark.parametrize("text", HARMLESS)
+def test_what_is_no_address_stays(text: str) -> None:
+    assert without_addresses(text) == text
+
+
+@given(st.dates(date(1950, 1, 1), date(2100, 1, 1)), st.times(), st.integers(0, 10**7))
+def test_days_times_and_numbers_stay(day: date, at: Any, number: int) -> None:
+    for text in (f"{day:%d/%m/%Y}", f"{at:%H:%M} {day:%d/%m/%Y}", f"{day} {at:%H:%M:%S}", f"số {number}/UBND-VP"):
+        assert without_addresses(text) == text
+
+
+@pytest.mark.parametrize(
+    "piece", ["0", "00 ", "a@", ":", "1.", "a.", "a:/", "(", "aa:", "0.00.", "84", "0912 ", "http:"]
+)
+def test_no_text_takes_long(piece: str) -> None:
+    began = time.process_time()
+    without_addresses(piece * (200_000 // len(piece)) + "g")
+    assert time.process_time() - began < 5
+
+
+FREE: dict[type, tuple[str, ...]] = {
+    Camera: ("name", "site", "confirmed_by"),
+    CameraCheck: ("detail",),
+    CredentialRelease: ("by", "reason"),
+    OutboxEvent: ("reason", "by"),
+    OutboxLetter: ("recipient", "subject", "text", "reason"),
+    Ruling: ("document", "reason", "by"),
+    Submission: ("filename", "subject", "sender"),
+    Verdict: ("reason",),
+}
+
+
+def plant(world: World) -> None:
+    """Every kind of address into every text that a person or a stranger may have written."""
+    text = " ; ".join(ADDRESSES)
+    with world.sessions.begin() as session:
+        for model, columns in FREE.items():
+            rows = list(session.scalars(select(model)))
+            assert rows, model
+            for row in rows:
+                for column in columns:
+                    setattr(row, column, text)
+
+
+class TestPages:
+    @pytest.fixture
+    def planted(self, environment: pytest.MonkeyPatch, world: World, held: int, visit: Visit) -> World:
+        with Fleet() as fleet:
+            environment.setenv("DONDOC_CLOCK", test_cameras.NOW.isoformat())
+            test_cameras.four_cameras(world, fleet)
+        waiting_scan(world)
+        with world.sessions.begin() as session:
+            listed = "agency,role,name,email,phone\nso-nnptnt,clerk,Trần Thị Minh,vt@sonn.hatinh.gov.vn,0912001345\n"
+            contacts.import_csv(session, world.directive, listed, "danh-ba.csv", clock.now() - timedelta(days=3))
+            ago = at(16)  # before the report
+            common = {"document": "x", "reason": "x", "by": "x", "happened_at": ago, "recorded_at": ago}
+            session.add(Ruling(kind="pause", agency="cong-an-tinh", **common))
+            session.add(Ruling(kind="waive", agency="so-nnptnt", system="reservoir", **common))
+            session.add(Ruling(kind="extend", agency="so-gtvt", until=date(2021, 11, 30), **common))
+            lost = session.get_one(Camera, 2)
+            lost.confirmed = True
+            credentials.handed_out(session, [lost], "x", by="x", now=clock.now())
+            session.add(Outage(camera_id=2, first_night=date(2021, 11, 14), verdict="auth_failed", opened_at=at(16)))
+        visit("ops").post("/inbox/1/assign", headers=ORIGIN, data={"agency": "so-nnptnt"})
+        plant(world)
+        drawn_up(world)
+        return world
+
+    def test_no_page_and_no_file_shows_one_to_who_may_only_look(self, planted: World, visit: Visit) -> None:
+        seen = {path: visit("viewer").get(path) for path in addresses(planted)}
+        assert {answer.status_code for answer in seen.values()} <= {200, 403, 404}
+        leaks = {path: found[0] for path, answer in seen.items() if (found := SECRET.search(readable(answer.content)))}
+        assert leaks == {}
+        for path in ("/cameras", "/letters", "/inbox", "/pauses", "/letters/1", "/cameras/1"):
+            assert seen[path].status_code == 200
+            assert HIDDEN in seen[path].text
+
+    def test_an_operator_sees_what_he_works_with(self, planted: World, visit: Visit) -> None:
+        for path in ("/cameras", "/letters", "/inbox", "/pauses", "/letters/1", "/agency/so-nnptnt", "/cameras/4"):
+            page = visit("ops").get(path).text
+            assert SECRET.search(page), path
+            assert HIDDEN not in page
+
+    def test_the_search_tells_nothing_either(self, planted: World, visit: Visit) -> None:
+        page = visit("viewer").get("/cameras?q=10.20.30.42").text
+        assert "10.20.30.42" not in page
+
+
+def addresses(world: World) -> list[str]:
+    """Every page that can be fetched, with each number that there is."""
+    app = create_app(current_user=visitor, world=lambda: world)
+    names = {
+        "agency": ["so-nnptnt", "cong-an-tinh"],
+        "form": ["csv", "xlsx"],
+        "name": ["report.docx", "report.xlsx", "report.html"],
+    }
+    found: list[str] = []
+    for route in app.routes:
+        if "GET" not in (getattr(route, "methods", None) or ()):
+            continue
+        paths = [route.path]  # type: ignore[attr-defined]
+        for name in re.findall(r"{(\w+)}", paths[0]):
+            given = names.get(name, ["0", "1", "2", "3", "4"])
+            paths = [path.replace(f"{{{name}}}", value) for path in paths for value in given]
+        found += paths
+    assert len(found) > 40
+    return [*found, "/?as_of=2021-11-22", "/cameras?state=not_checked", "/letters?state=held", "/nowhere/10.20.30.42"]
+
+
+def readable(content: bytes) -> str:
+    """The text of a page or a file, of every part of a packed one."""
+    if content[:2] != b"PK":
+        return content.decode(errors="replace")
+    with zipfile.ZipFile(io.BytesIO(content)) as packed:
+        return "\n".join(packed.read(name).decode(errors="replace") for name in packed.namelist())
