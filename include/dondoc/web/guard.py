@@ -8,9 +8,11 @@ import asyncio
 import logging
 import secrets
 import traceback
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from inspect import isawaitable
+from typing import Self
 from urllib.parse import quote
 
 from fastapi import HTTPException, Request
@@ -38,10 +40,11 @@ UPLOAD = LARGEST + FORM
 BODY_SECONDS = {FORM: 20.0, UPLOAD: 180.0}  # from the first byte to the last
 SILENCE_SECONDS = 15.0  # between two parts of a body, and for a part of an answer to leave
 DRAIN = (4 * UPLOAD, 10.0)  # bytes and seconds: of what is too large, so that its sender reads our answer
-# Pages are made in threads, of which this process has 40, Airflow's own among them. Those who look never wait behind
-# those who act, and nobody waits longer than this for a turn.
-LOOKING, ACTING = 24, 8
-TURN_SECONDS = 2.5
+# Pages are made in threads, of which this process has 40, Airflow's own among them. More than a few at a time make none
+# of them sooner, and the loop that hears and answers everybody later. Those who look never wait behind those who act,
+# and nobody waits longer than this for a turn.
+LOOKING, ACTING = 6, 8
+TURN_SECONDS = 1.5
 
 HEADERS = {
     "Cache-Control": "no-store",
@@ -143,8 +146,8 @@ class Guard:
             asked.limit(UPLOAD if _is_upload(request.headers) else FORM)
             if _is_upload(request.headers) and not user.may_act:
                 raise HTTPException(403, LOOK_ONLY)
-        async with _Turn(self._turns[request.method == "GET"]) as done:
-            answer.when_started = done
+        async with Turn(self._turns[request.method == "GET"]) as turn:
+            answer.when_started, request.state.turn = turn.give_back, turn
             await self._app(request.scope, asked, answer)
 
     def respond(self, request: Request, error: Exception) -> Response:
@@ -240,25 +243,36 @@ def _is_upload(headers: Headers) -> bool:
     return headers.get("content-type", "").lower().startswith("multipart/form-data")
 
 
-class _Turn:
+class Turn:
     """A place among those who are served, given back when the answer begins: a slow reader keeps none."""
 
     def __init__(self, places: asyncio.Semaphore) -> None:
         self._places, self._held = places, False
 
-    async def __aenter__(self) -> Callable[[], None]:
+    async def take(self) -> None:
+        """Raises HTTPException (503) when all places stay taken."""
         try:
             async with asyncio.timeout(TURN_SECONDS):
                 await self._places.acquire()
         except TimeoutError:
             raise HTTPException(503, WORDS[503], {"Retry-After": "5"}) from None
         self._held = True
-        return self.give_back
 
     def give_back(self) -> None:
         if self._held:
             self._held = False
             self._places.release()
+
+    @asynccontextmanager
+    async def aside(self) -> AsyncIterator[None]:
+        """Waiting for what others make too needs no place."""
+        self.give_back()
+        yield
+        await self.take()
+
+    async def __aenter__(self) -> Self:
+        await self.take()
+        return self
 
     async def __aexit__(self, *_: object) -> None:
         self.give_back()
