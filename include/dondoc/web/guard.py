@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from inspect import isawaitable
+from pathlib import Path
 from typing import Self
 from urllib.parse import quote
 
@@ -143,9 +144,9 @@ class Guard:
         if request.method == "POST":
             if forged(request.headers, {whence.origin, origin_of(world.settings.public_url)} - {None}):
                 raise HTTPException(403, FORGED)
-            asked.limit(UPLOAD if _is_upload(request.headers) else FORM)
             if _is_upload(request.headers) and not user.may_act:
                 raise HTTPException(403, LOOK_ONLY)
+            asked.limit(UPLOAD if _is_upload(request.headers) else FORM)
         async with Turn(self._turns[request.method == "GET"]) as turn:
             answer.when_started, request.state.turn = turn.give_back, turn
             await self._app(request.scope, asked, answer)
@@ -190,15 +191,17 @@ def _incomplete(error: RequestValidationError) -> str:
 
 
 def _note(request: Request, error: BaseException, code: str) -> None:
-    """In the log: which page, what kinds of error, and where in the code. Their words may hold a secret: left out."""
+    """In the log: which page, what kinds of error, and where in our code. Their words may hold a secret: left out."""
     kinds: list[str] = []
     seen: BaseException | None = error
     while seen is not None and len(kinds) < 6:
         kinds.append(type(getattr(seen, "orig", None) or seen).__name__)
         seen = seen.__cause__ or seen.__context__
-    where = "".join(traceback.format_tb(error.__traceback__)[-12:])
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if "dondoc" in Path(frame.filename).parts and frame.name != "_pass"]
+    where = " > ".join(f"{'/'.join(Path(f.filename).parts[-2:])}:{f.lineno} {f.name}" for f in [*ours, *frames[-1:]])
     path = request.scope["path"][:200].encode("ascii", "backslashreplace").decode()
-    log.error("[%s] %s %r: %s\n%s", code, request.method, path, " < ".join(kinds), where)
+    log.error("[%s] %s %r: %s, at %s", code, request.method, path, " < ".join(kinds), where)
 
 
 def _plausible(request: Request) -> None:
