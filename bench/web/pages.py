@@ -22,7 +22,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 HERE = Path(__file__).resolve()
-CAMERAS, NIGHTS, REPEATS, SECONDS, CLIENTS = 1000, 30, 5, 4, 4
+CAMERAS, NIGHTS, REPEATS, SECONDS, CLIENTS = 1000, 30, 4, 3, 4
 PAGES = ("/", "/cameras", "/cameras/500", "/letters")
 READERS, READING, WRITING = 200, 20, 45
 PORTS = iter(range(int(os.environ.get("BENCH_PORT", "18700")), 18800))
