@@ -23,7 +23,7 @@ ORIGIN = {"Origin": "http://testserver"}
 PEOPLE = {
     "ops": User("ops", may_act=True, login="ops.dangnhap"),
     "viewer": User("nguoixem", may_act=False, login="nguoixem"),
-    "approver": User("duyet", may_act=True, login="b.tran", address="10.1.2.3"),
+    "approver": User("duyet", may_act=True, login="b.tran"),
     "machine": User("airflow", may_act=True, login="airflow"),
     "admin": User("quantri", may_act=True, login="quantri", administers=True),
 }
@@ -52,7 +52,8 @@ def browsers(world: World) -> Visit:
 
     @cache
     def browser(role: str) -> TestClient:
-        return TestClient(app, headers={"x-role": role} if role else {}, follow_redirects=False)
+        headers = {"x-role": role} if role else {}
+        return TestClient(app, headers=headers, follow_redirects=False, client=("10.1.2.3", 50_000))
 
     return browser
 

@@ -41,7 +41,6 @@ async def visitor(request: Request) -> User:
         may_act,
         login=login(str(user.get_id()), name),
         email=getattr(user, "email", None) or None,
-        address=request.client.host if request.client else None,
         administers=may_act and _administers(manager, user),
     )
 
