@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import smtplib
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import partial
@@ -12,7 +11,7 @@ from pathlib import Path
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from dondoc import keys
+from dondoc import keys, tls
 from dondoc import settings as settings_module
 from dondoc.errors import Cause, Problem
 from dondoc.isolation import confine
@@ -23,6 +22,7 @@ from dondoc.store.trust import Alert
 from dondoc.world import World
 
 Finding = dict[str, str]
+SECONDS = 20.0  # that one server is waited for
 
 
 def _finding(code: str, severity: str, message: str) -> Finding:
@@ -76,6 +76,10 @@ def _settings(found: Settings) -> Iterator[Finding]:
     if found.mode == "rehearsal" and not found.rehearsal_to:
         message = "Đang diễn tập mà chưa đặt DONDOC_REHEARSAL_TO: không thư nào rời đi. Đặt địa chỉ nhận thư diễn tập."
         yield _finding("rehearsal_to", "error", message)
+    try:
+        tls.context(found.ca_file)
+    except Problem as problem:
+        yield _finding("ca_file", "error", str(problem))
     if found.mode == "live" and not found.archive_address:
         message = "Chưa đặt DONDOC_ARCHIVE_ADDRESS: thư chưa rõ đã đến phải do người xác nhận."
         yield _finding("archive", "warning", message)
@@ -195,51 +199,39 @@ def _audit(world: World) -> Iterator[Finding]:
 
 
 def _smtp(found: Settings) -> Iterator[Finding]:
-    from dondoc.mail.servers import smtp_from_url
+    """As delivery does it, with the login, but without a letter."""
+    from dondoc.mail import servers
+    from dondoc.mail.line import Unavailable, connect
 
-    if found.smtp_url is None:
-        return
     try:
-        server = smtp_from_url(found.smtp_url.get_secret_value())
-        kind = smtplib.SMTP_SSL if server.security == "tls" else smtplib.SMTP
-        with kind(server.host, server.port, timeout=10):
-            pass
+        if server := servers.smtp(found):
+            connect(server, timeout=SECONDS, name=found.installation).close()
     except Problem as problem:
         yield _finding("smtp", "error", str(problem))
-    except (OSError, smtplib.SMTPException) as error:
-        where = f"{server.host}:{server.port}"
-        message = f"Máy chủ thư {where} không trả lời ({type(error).__name__}). Thư chờ trong hộp thư đi."
-        yield _finding("smtp", "error", message)
+    except Unavailable as error:
+        yield _finding("smtp", "error", f"{error} Thư chờ trong hộp thư đi.")
 
 
 def _mailboxes(found: Settings) -> Iterator[Finding]:
-    from imaplib import IMAP4, IMAP4_SSL
+    from dondoc.bounded import Deadline
+    from dondoc.mail import servers
+    from dondoc.mail.imap import Mailbox, Unusable
 
-    from dondoc.mail.servers import imap_from_url
-
-    for code, url in (("imap", found.imap_url), ("archive_imap", found.archive_imap_url)):
-        if url is None:
-            continue
+    for code, configured in (("imap", servers.intake), ("archive_imap", servers.archive)):
         try:
-            server = imap_from_url(url.get_secret_value())
-            kind = IMAP4_SSL if server.ssl else IMAP4
-            with kind(server.host, server.port, timeout=10) as box:
-                box.login(server.user, server.password)
-        except Problem as problem:
-            yield _finding(code, "error", str(problem))
-        except (OSError, IMAP4.error) as error:
-            where = f"{server.host}:{server.port} ({type(error).__name__})"
-            which = f"DONDOC_{code.upper()}_URL"
-            yield _finding(code, "error", f"Không mở được hộp thư ở {where}. Kiểm tra {which}.")
+            if server := configured(found):
+                Mailbox(server, Deadline(SECONDS)).close()
+        except (Problem, Unusable) as error:
+            yield _finding(code, "error", str(error))
 
 
 def _replies(found: Settings) -> Iterator[Finding]:
     """Not where both servers are Airflow's Connections, which are not seen from here: delivery logs it then."""
+    from dondoc.mail import servers
     from dondoc.mail.message import replies_are_read
-    from dondoc.mail.servers import SmtpServer, smtp_from_url
 
     try:
-        server = smtp_from_url(found.smtp_url.get_secret_value()) if found.smtp_url else SmtpServer("", 0, sender="")
+        server = servers.smtp(found) or servers.SmtpServer("", 0, sender="")
     except Problem:  # said of the server already
         return
     if (found.smtp_url or found.imap_url) and not replies_are_read(found, server):

@@ -87,12 +87,36 @@ class Settings(BaseSettings):
     max_file_mb: int = Field(
         50, gt=0, description="A larger file in drop/ or a larger mail is kept whole but not read; a person is told."
     )
+    mails_per_run: int = Field(
+        200, ge=1, description="Mails that one run takes in; registered senders come first, the rest in the next runs."
+    )
+    mailbox_seconds: float = Field(600, gt=0, description="How long one reading of the mailbox may take, all of it.")
+    mail_seconds: float = Field(120, gt=0, description="How long fetching one mail may take; then it is given up.")
+    letter_seconds: float = Field(
+        180, gt=0, description="How long handing over one letter may take; at most 3/5 of DONDOC_LEASE_SECONDS."
+    )
+    answers_per_day: int = Field(
+        200,
+        ge=0,
+        description="Answers in 24 hours to all unregistered senders together, besides 20 to one address; beyond it "
+        "nobody is answered by itself, a person sees what came.",
+    )
+    ca_file: Path | None = Field(
+        None,
+        description="PEM file of authorities (or of one server's own certificate) that are believed besides the "
+        "system's, by every connection under TLS: mail, mailbox, archive, surveys, pings.",
+    )
+    allow_plain_login: bool = Field(
+        False,
+        description="Send passwords of mail servers unencrypted to other hosts too. Without it they leave this machine "
+        "only under TLS.",
+    )
     clock: AwareDatetime | None = Field(None, description="Starts the clock elsewhere; only with mail to loopback.")
     clock_since: float | None = Field(
         None, description="Real time of DONDOC_CLOCK (epoch): one clock for all processes."
     )
     smtp_url: SecretStr | None = Field(None, description="smtp[s]|smtp+starttls://user:password@host:port?from=…")
-    imap_url: SecretStr | None = Field(None, description="imap[s]://user:password@host:port/FOLDER")
+    imap_url: SecretStr | None = Field(None, description="imap[s]|imap+starttls://user:password@host:port/FOLDER")
     intake_address: str | None = Field(
         None,
         description="Address of the mailbox that intake reads: Reply-To of every letter. Default: the user of "

@@ -1,7 +1,10 @@
 """Which function of which room tells whether a letter of a kind is still true: delivery asks it of each letter."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
 
@@ -9,6 +12,9 @@ from dondoc.errors import Problem
 from dondoc.mail.letter import StillTrue
 from dondoc.store.mail import OutboxLetter
 from dondoc.world import World
+
+if TYPE_CHECKING:
+    from dondoc.mail.delivery import Delivered
 
 
 def registry(world: World) -> dict[str, StillTrue]:
@@ -36,32 +42,30 @@ def _always(session: Session, letter: OutboxLetter, now: datetime) -> None:
     """An answer to what happened stays true."""
 
 
-def deliver(world: World, now: Callable[[], datetime]) -> dict[str, int]:
+def deliver(world: World, now: Callable[[], datetime]) -> Delivered:
     """Deliver what is due and still true, and settle what the archive proves.
 
     Returns:
-        how many letters were moved, by the state they are in now.
+        how many letters were moved, by the state they are in now, and what kept others from leaving.
 
     Raises:
         Problem: no mail server is set up, or its address cannot be read.
     """
-    from dondoc.mail import delivery
-    from dondoc.mail.servers import imap_from_url, smtp_from_url
+    from dondoc.mail import delivery, servers
 
     settings = world.settings
-    if settings.smtp_url is None:
+    if (server := servers.smtp(settings)) is None:
         raise Problem(
             "Không biết gửi thư qua máy chủ nào. Trong Airflow: Admin → Connections, tạo dondoc_smtp kiểu smtp; "
             "với lệnh dondoc: đặt DONDOC_SMTP_URL."
         )
-    archive = settings.archive_imap_url
     return delivery.deliver(
         world.sessions,
-        smtp_from_url(settings.smtp_url.get_secret_value()),
+        server,
         settings=settings,
         calendar=world.calendar,
         blobs=world.blobs,
         still_true=registry(world),
         now=now,
-        archive=imap_from_url(archive.get_secret_value()) if archive else None,
+        archive=servers.archive(settings),
     )

@@ -7,7 +7,7 @@ from dondoc import clock
 from dondoc import settings as settings_module
 from dondoc.directive.load import load as load_directive
 from dondoc.directive.model import Directive
-from dondoc.mail.servers import refuse_to_play, smtp_from_url
+from dondoc.mail.servers import refuse_to_play, smtp
 from dondoc.settings import Settings
 from dondoc.store import files, key_checks
 from dondoc.store.blobs import Blobs
@@ -68,6 +68,6 @@ def opened(settings: Settings) -> World:
     Raises:
         Problem: the clock is played while mail could reach people.
     """
-    if settings.clock and settings.smtp_url:
-        refuse_to_play(smtp_from_url(settings.smtp_url.get_secret_value()))
+    if settings.clock and (server := smtp(settings)):
+        refuse_to_play(server)
     return World(settings)

@@ -82,7 +82,7 @@ class Office:
             blobs=self.world.blobs,
             still_true=truth.registry(self.world),
             now=lambda: self.now,
-        )
+        ).counts
 
     def approve(self, *ids: str) -> list[str]:
         """The approver says yes; who is one is not what these tests are about."""

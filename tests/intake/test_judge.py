@@ -159,7 +159,7 @@ def test_a_workbook_that_cannot_be_read_is_answered_with_what_to_do(desk: Desk) 
     assert newest(desk, submission).outcome == "refused"
     [letter] = desk.letters()
     assert letter.kind == "returned"
-    assert "Đề nghị gửi lại: tệp “BM03.xlsx” chưa đọc được" in letter.subject
+    assert "Đề nghị gửi lại: tệp mã BN-0001 chưa đọc được" in letter.subject
     for words in (letter.text, letter.html):
         assert "Tệp bị hỏng hoặc gửi thiếu nên không mở được. Đề nghị mở tệp bằng Excel" in words
         assert words.count("BM03.xlsx") == 1, "said once"

@@ -17,8 +17,9 @@ from dondoc import clock
 from dondoc.audit import Actor
 from dondoc.demo.mailserver import MailServer, Post
 from dondoc.mail import delivery, outbox
+from dondoc.mail.delivery import Delivered
 from dondoc.mail.letter import Letter, StillTrue
-from dondoc.mail.servers import imap_from_url, smtp_from_url
+from dondoc.mail.servers import ImapServer, imap_from_url, smtp_from_url
 from dondoc.store.facts import Contact
 from dondoc.store.mail import OutboxEvent, OutboxLetter
 from dondoc.world import World
@@ -100,17 +101,20 @@ class Desk:
         with self.world.sessions.begin() as session:
             return outbox.enqueue(session, [letter], settings=self.world.settings, now=self.now)[0].id
 
-    def deliver(self, *, archive: bool = False, **other: Any) -> Mapping[str, int]:
+    def work(self, *, archive: bool | ImapServer = False, **other: Any) -> Delivered:
         arguments: dict[str, Any] = {
             "settings": self.world.settings,
             "calendar": self.world.calendar,
             "blobs": self.world.blobs,
             "still_true": self.checks,
             "now": lambda: self.now,
-            "archive": imap_from_url(self.server.imap_url(ARCHIVE)) if archive else None,
+            "archive": imap_from_url(self.server.imap_url(ARCHIVE)) if archive is True else archive or None,
         }
         smtp = smtp_from_url(self.server.smtp_url("ioc@hatinh.test"))
         return delivery.deliver(self.world.sessions, other.pop("smtp", smtp), **arguments | other)
+
+    def deliver(self, **other: Any) -> Mapping[str, int]:
+        return self.work(**other).counts
 
     @property
     def given(self) -> dict[str, Any]:

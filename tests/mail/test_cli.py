@@ -51,6 +51,16 @@ def test_letters_are_approved_cancelled_and_delivered(desk: Desk, run) -> None: 
     assert [r["state"] for r in json.loads(run("outbox", "--json").stdout)] == ["sent", "cancelled"]
 
 
+def test_a_mail_server_that_cannot_be_used_is_told_beside_the_counts(desk: Desk, run, environment) -> None:  # type: ignore[no-untyped-def]
+    desk.write()
+    environment.setenv("DONDOC_SMTP_URL", "smtp://ai-do:mat-khau-that@mail.khong-co.test:25?from=ioc@hatinh.test")
+    done = run("deliver", "--json")
+    assert (done.exit_code, json.loads(done.stdout)) == (0, {"deferred": 1})
+    assert "mail.khong-co.test:25" in done.stderr
+    assert "DONDOC_ALLOW_PLAIN_LOGIN" in done.stderr
+    assert "mat-khau-that" not in done.stderr
+
+
 def test_an_uncertain_letter_is_settled(desk: Desk, run) -> None:  # type: ignore[no-untyped-def]
     row_id = desk.write()
     with desk.world.sessions.begin() as session:

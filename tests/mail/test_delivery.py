@@ -87,7 +87,7 @@ def test_an_unreadable_archive_proves_nothing(desk: Desk) -> None:
 
     row_id = desk.write()
     desk.post.data = [hang_up]
-    assert desk.deliver(archive=ImapServer("127.0.0.1", 9, False, "a", "b")) == {"uncertain": 1}
+    assert desk.deliver(archive=ImapServer("127.0.0.1", 9, "plain", "a", "b")) == {"uncertain": 1}
     assert desk.row(row_id).state == "uncertain"
 
 
@@ -100,7 +100,7 @@ def test_a_refused_archive_does_not_stop_the_letter(desk: Desk) -> None:
 def test_a_dead_server_defers_everything_at_once_and_is_no_error(desk: Desk) -> None:
     ids = [desk.write(f"so-{n}@huyen.test") for n in range(5)]
     assert desk.deliver(smtp=SmtpServer("127.0.0.1", 9, sender="ioc@hatinh.test")) == {"deferred": 5}
-    assert "không trả lời" in desk.row(ids[-1]).reason
+    assert "từ chối kết nối" in desk.row(ids[-1]).reason
     desk.now += timedelta(minutes=1)
     assert desk.deliver() == {"sent": 5}
 

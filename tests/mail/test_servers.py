@@ -26,9 +26,9 @@ def test_a_mail_server_is_read_from_its_url(url: str, server: SmtpServer) -> Non
 @pytest.mark.parametrize(
     ("url", "server"),
     [
-        ("imap://u:p@127.0.0.1:1143/INBOX", ImapServer("127.0.0.1", 1143, False, "u", "p", "INBOX")),
-        ("imaps://u%40b.vn:p%23@mail.vn", ImapServer("mail.vn", 993, True, "u@b.vn", "p#", "INBOX")),
-        ("imaps://u:p@mail.vn/Kh%E1%BA%A3o%20s%C3%A1t", ImapServer("mail.vn", 993, True, "u", "p", "Khảo sát")),
+        ("imap://u:p@127.0.0.1:1143/INBOX", ImapServer("127.0.0.1", 1143, "plain", "u", "p", "INBOX")),
+        ("imaps://u%40b.vn:p%23@mail.vn", ImapServer("mail.vn", 993, "tls", "u@b.vn", "p#", "INBOX")),
+        ("imaps://u:p@mail.vn/Kh%E1%BA%A3o%20s%C3%A1t", ImapServer("mail.vn", 993, "tls", "u", "p", "Khảo sát")),
     ],
 )
 def test_a_mailbox_is_read_from_its_url(url: str, server: ImapServer) -> None:

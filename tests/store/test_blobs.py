@@ -1,6 +1,7 @@
 """Originals: whole, encrypted at rest, kept once, opened by any of our keys."""
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from dondoc.errors import Problem
 from dondoc.keys import sign, verify
 from dondoc.settings import load
+from dondoc.store import blobs as blobs_module
 from dondoc.store.blobs import Blobs
 
 CONTENT = "Văn bản cử cán bộ đầu mối".encode() * 50
@@ -64,6 +66,53 @@ def test_a_damaged_original_is_not_taken_for_a_good_one(tmp_path: Path) -> None:
     file.write_bytes(file.read_bytes()[:-7] + b"AAAAAA=")
     with pytest.raises(Problem):
         blobs.get(name)
+
+
+def _flip(sealed: bytes) -> bytes:
+    return sealed[:200] + bytes([sealed[200] ^ 1]) + sealed[201:]
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [lambda sealed: b"", lambda sealed: sealed[:-40], _flip, lambda sealed: b"\0" * 3000],
+    ids=["empty", "truncated", "bit flipped", "zeroes"],
+)
+def test_what_lies_there_damaged_is_no_proof_and_is_written_anew(
+    tmp_path: Path, damage: Callable[[bytes], bytes]
+) -> None:
+    blobs = Blobs(tmp_path, ["khoa-mot"])
+    name = blobs.put(CONTENT)
+    [file] = files(tmp_path)
+    file.write_bytes(damage(file.read_bytes()))
+    with pytest.raises(Problem):
+        blobs.get(name)
+    assert blobs.put(CONTENT) == name
+    assert blobs.get(name) == CONTENT
+    assert len(files(tmp_path)) == 1
+
+
+def test_what_lies_there_of_another_content_is_no_proof_either(tmp_path: Path) -> None:
+    blobs = Blobs(tmp_path, ["khoa-mot"])
+    name, other = blobs.put(CONTENT), blobs.put(b"khac")
+    (tmp_path / name[:2] / name).write_bytes((tmp_path / other[:2] / other).read_bytes())
+    blobs.put(CONTENT)
+    assert blobs.get(name) == CONTENT
+
+
+def test_what_lies_there_under_a_lost_key_is_written_anew(tmp_path: Path) -> None:
+    name = Blobs(tmp_path, ["khoa-mat"]).put(CONTENT)
+    blobs = Blobs(tmp_path, ["khoa-moi"])
+    assert blobs.put(CONTENT) == name
+    assert blobs.get(name) == CONTENT
+
+
+def test_a_disk_that_gives_back_something_else_than_it_took_is_found_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = blobs_module._write
+    monkeypatch.setattr(blobs_module, "_write", lambda path, content: real(path, _flip(content)))
+    with pytest.raises(Problem, match="đọc lại không đúng"):
+        Blobs(tmp_path, ["khoa-mot"]).put(CONTENT)
 
 
 def test_without_a_key_nothing_is_kept_in_clear_and_nothing_signed(tmp_path: Path) -> None:

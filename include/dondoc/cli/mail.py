@@ -93,8 +93,10 @@ def deliver(as_json: Json = False) -> None:
     from dondoc import clock, truth
     from dondoc.world import open_world
 
-    counts = truth.deliver(open_world(), clock.now)
+    done = truth.deliver(open_world(), clock.now)
+    if done.trouble:
+        say(done.trouble)
     if as_json:
-        emit(counts)
+        emit(done.counts)
     else:
-        say(", ".join(f"{state}: {count}" for state, count in counts.items()) or "Không có thư nào đến lượt.")
+        say(", ".join(f"{state}: {count}" for state, count in done.counts.items()) or "Không có thư nào đến lượt.")

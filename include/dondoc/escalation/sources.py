@@ -61,9 +61,9 @@ def _failed(read: SourceRead) -> str:
 def look(world: World, now: datetime) -> None:
     """Read the sources now and judge what they bring: for whoever decides without the gathering DAG."""
     from dondoc.intake import backlog, gather
-    from dondoc.mail.servers import imap_from_url
+    from dondoc.mail import servers
 
     gather.read_folder(world, now)
-    if world.settings.imap_url:
-        gather.read_mailbox(world, imap_from_url(world.settings.imap_url.get_secret_value()), now)
+    if server := servers.intake(world.settings):
+        gather.read_mailbox(world, server, now)
     backlog.judge_and_answer(world, now)

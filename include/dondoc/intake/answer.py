@@ -19,13 +19,14 @@ from dondoc.forms.clean import clean
 from dondoc.forms.spec import load_specs
 from dondoc.forms.verdict import FormVerdict, Issue
 from dondoc.forms.words import shown
-from dondoc.intake.judge import ACCEPTED, newest_verdict
+from dondoc.intake.judge import ACCEPTED, may_act_for, newest_verdict
 from dondoc.intake.receive import OURS
 from dondoc.mail import outbox
 from dondoc.mail.letter import Attachment, Letter
 from dondoc.mail.render import render
 from dondoc.store.intake import Submission, Verdict
 from dondoc.store.mail import OutboxLetter
+from dondoc.store.session import one_at_a_time
 from dondoc.world import World
 
 log = logging.getLogger(__name__)
@@ -50,9 +51,11 @@ LETTERS = {
 def answer(world: World, submission_ids: Iterable[int], *, now: datetime) -> list[int]:
     """Put one answer per submission into the outbox; answering again changes nothing.
 
-    Nobody is answered when a machine sent it, when there is no address, or after the day's 20th answer to one address.
-    An address that somebody else may have written into From gets one neutral receipt a day, and nothing with content:
-    once a person has given the form to its agency, the agency's own officer is answered.
+    Nobody is answered when a machine sent it, when there is no address, after the day's 20th answer to one address, or
+    as a stranger after the day's last to all strangers. What was not answered for being too many is not answered later
+    either: its verdict says so, and a person sees it. An address that somebody else may have written into From gets one
+    neutral receipt a day, and nothing with content: once a person has given the form to its agency, the agency's own
+    officer is answered.
 
     Returns:
         ids of the outbox rows.
@@ -61,9 +64,16 @@ def answer(world: World, submission_ids: Iterable[int], *, now: datetime) -> lis
     for submission_id in submission_ids:
         letter = _letter(world, submission_id, now)
         with world.sessions.begin() as session:
+            verdict = newest_verdict(session, submission_id)
             if letter:
-                ids += [row.id for row in outbox.enqueue(session, [letter], settings=world.settings, now=now)]
-            if verdict := newest_verdict(session, submission_id):
+                one_at_a_time(session, "answers")
+                if why := _too_many(world, session, letter, now):
+                    log.warning("BN-%04d is not answered: %s", submission_id, why)
+                    if verdict:
+                        verdict.reason += f" (không tự trả lời người gửi: {why})"
+                else:
+                    ids += [row.id for row in outbox.enqueue(session, [letter], settings=world.settings, now=now)]
+            if verdict:
                 verdict.answered = True
     return ids
 
@@ -80,13 +90,24 @@ def _letter(world: World, submission_id: int, now: datetime) -> Letter | None:
             recipient, folder = (_own_address(session, verdict, now), folder) if known else (recipient, NEUTRAL)
         elif not recipient and submission.channel in OURS:
             recipient = _own_address(session, verdict, now)
-        if not recipient or _answered_today(world, session, recipient, now) >= PER_DAY:
+        if not recipient:
             return None
+        stranger = recipient == submission.sender and _is_stranger(session, submission, verdict)
     kind = "receipt" if folder == NEUTRAL else LETTERS[verdict.outcome][0]
     outcome = verdict.outcome if folder != NEUTRAL else "waiting"
-    attachments = _annotated(world, submission, verdict) if outcome == "returned" else ()
-    fresh = _fresh(world, verdict, now) if outcome == "refused" else ()
+    attachments = _annotated(world, submission, verdict) if outcome == "returned" and not stranger else ()
+    fresh = _fresh(world, verdict, now) if outcome == "refused" and not stranger else ()
     context = _context(world, submission, verdict, bool(attachments), [a.filename for a in fresh])
+    if stranger:  # nobody makes us repeat words of theirs to somebody else, whose address From may be
+        context |= {
+            "filename": None,
+            "agency": None,
+            "form": None,
+            "errors": [],
+            "warnings": [],
+            "shown": [],
+            "more": 0,
+        }
     words = render(world.settings.data, world.directive, folder, context)
     # Two different arrivals with the same values get one answer: it is the content that is acknowledged.
     about = f"{verdict.form}/{verdict.value_hash}" if verdict.value_hash else submission.sha256
@@ -105,7 +126,7 @@ def _letter(world: World, submission_id: int, now: datetime) -> Letter | None:
         agency=None if doubted else verdict.agency,
         attachments=attachments + fresh,
         in_reply_to=submission.message_id,
-        context={"submission": submission.id, "outcome": verdict.outcome},
+        context={"submission": submission.id, "outcome": verdict.outcome, "stranger": stranger},
     )
 
 
@@ -117,14 +138,29 @@ def _own_address(session: Session, verdict: Verdict, now: datetime) -> str:
     return ""
 
 
-def _answered_today(world: World, session: Session, recipient: str, now: datetime) -> int:
-    count = select(func.count()).where(
-        OutboxLetter.recipient == recipient,
+def _is_stranger(session: Session, submission: Submission, verdict: Verdict) -> bool:
+    """Whether nobody answers for the sender: in doubt, or neither registered nor given an agency by a person."""
+    if submission.sender_doubt is not None:
+        return True
+    return verdict.assignment_id is None and not may_act_for(session, submission)
+
+
+def _too_many(world: World, session: Session, letter: Letter, now: datetime) -> str | None:
+    """Why the letter would be one too many; None when it is not."""
+    lately = (
         OutboxLetter.kind.in_(["receipt", "returned"]),
         OutboxLetter.decided_at > now - timedelta(days=1),
         outbox.counted(world.settings),
     )
-    return session.scalar(count) or 0
+    to_them = session.scalar(select(func.count()).where(OutboxLetter.recipient == letter.recipient, *lately)) or 0
+    if to_them >= PER_DAY:
+        return f"địa chỉ này đã nhận {PER_DAY} thư trả lời trong 24 giờ"
+    if letter.context["stranger"]:
+        contexts = session.scalars(select(OutboxLetter.context).where(*lately))
+        most = world.settings.answers_per_day
+        if sum(bool(context.get("stranger")) for context in contexts) >= most:
+            return f"đã trả lời {most} thư của người gửi chưa đăng ký trong 24 giờ (DONDOC_ANSWERS_PER_DAY)"
+    return None
 
 
 def _annotated(world: World, submission: Submission, verdict: Verdict) -> tuple[Attachment, ...]:

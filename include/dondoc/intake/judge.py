@@ -86,7 +86,7 @@ def _standing(session: Session, submission_id: int, assignment: Assignment | Non
     return verdict if session.scalar(rests) else None
 
 
-def _may_act_for(session: Session, submission: Submission) -> set[str]:
+def may_act_for(session: Session, submission: Submission) -> set[str]:
     """The agencies that a sender may act for: by contacts, or because a person said so for good. In doubt none."""
     if submission.sender_doubt or not submission.sender:
         return set()
@@ -182,7 +182,7 @@ def _settle(
             filename=submission.filename,
             assigned=assignment.agency if assignment else None,
             sender=submission.sender or ("" if submission.channel in OURS else "không rõ"),
-            sender_agencies=_may_act_for(session, submission),
+            sender_agencies=may_act_for(session, submission),
             doubt=submission.sender_doubt,
             earlier=_earlier(session, form.form, submission.id),
             automatic=submission.automatic,

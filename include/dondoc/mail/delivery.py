@@ -7,6 +7,7 @@ right before DATA: whoever dies earlier provably sent nothing; whoever dies late
 import logging
 from collections import Counter
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from dondoc.mail import recovery
@@ -22,6 +23,19 @@ from dondoc.workdays import WorkingDays
 
 log = logging.getLogger(__name__)
 LONGEST_WAIT = 120.0  # seconds for one answer of the mail server
+OF_LEASE = 0.6  # how much of its lease the handing over of a letter may take
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """What a call of `deliver` did.
+
+    `counts`: how many rows it moved, by the state it left them in; only states that occur. `trouble`: why letters that
+    were due could not leave, or proof could not be read, in sentences with server and remedy; None when all went well.
+    """
+
+    counts: dict[str, int]
+    trouble: str | None = None
 
 
 def deliver(
@@ -35,17 +49,14 @@ def deliver(
     now: Callable[[], datetime],
     archive: ImapServer | None = None,
     limit: int | None = None,
-) -> dict[str, int]:
+) -> Delivered:
     """Hand over what is due (at most `limit` letters) and settle what the archive proves.
 
-    A mail server that is down defers the letters; it is no error of this call.
-
-    Returns:
-        how many rows this call moved, by the state it left them in. Only states that occur.
+    A mail server that cannot be used defers the letters; it is no error of this call, and stands in what it returns.
 
     Raises:
         Problem: the server's sender is no address, the clock is played and the server is not on loopback, a kind of
-            letter has no check, or in rehearsal there is no address to send to.
+            letter has no check, or in rehearsal there is no address to send to, or DONDOC_CA_FILE cannot be used.
     """
     if settings.clock:
         refuse_to_play(server)
@@ -55,11 +66,15 @@ def deliver(
     moved = recovery.sweep(sessions, now)
     if settings.mode == "live":
         moved |= recovery.retire(sessions, now)
-    timeout = min(LONGEST_WAIT, settings.lease_seconds / 3)  # DATA waits three times at most: it ends within the lease
-    with Line(server, timeout=timeout, name=settings.installation) as line:
+    letter_seconds = min(settings.letter_seconds, settings.lease_seconds * OF_LEASE)
+    timeout = min(LONGEST_WAIT, letter_seconds)
+    with Line(server, timeout=timeout, name=settings.installation, letter_seconds=letter_seconds) as line:
         for row in work.claims(limit):
             work.hand_over(row, line)
     moved |= work.moved
+    troubles = [line.trouble]
     if archive:
-        moved |= recovery.settle(sessions, archive, now)
-    return dict(Counter(moved.values()))
+        settled, unreadable = recovery.settle(sessions, archive, settings, now)
+        moved |= settled
+        troubles.append(unreadable)
+    return Delivered(dict(Counter(moved.values())), " ".join(filter(None, troubles)) or None)

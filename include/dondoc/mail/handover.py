@@ -166,7 +166,7 @@ class Round:
         try:
             said, witness = line.offer(self.sender, to, self.settings.archive_address)
         except Unavailable as error:
-            return self._end(row, "deferred", f"{error}; chưa gửi gì")
+            return self._end(row, "deferred", f"{str(error).rstrip('.')}; chưa gửi gì")
         if not said.accepted:
             return self._answered(row, said)
         if not self._begin(row, witness):

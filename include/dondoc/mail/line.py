@@ -5,13 +5,17 @@ import ssl
 from dataclasses import dataclass
 from types import TracebackType
 
-from dondoc.mail.servers import SmtpServer
+from dondoc import tls
+from dondoc.bounded import Connection, Deadline, told
+from dondoc.mail.render import one_line
+from dondoc.mail.servers import BARE, SmtpServer
 
-CONNECT_TIMEOUT = 20.0  # seconds; a server that is up answers sooner
+LARGEST_REPLY = 65_536  # bytes of one answer, all its lines
+PARTING = 5.0  # seconds for the last words
 
 
 class Unavailable(Exception):
-    """The server cannot be used now; nothing was sent. Says why in a few words, without secrets."""
+    """The server cannot be used now; nothing was sent. Which server, why, and what to do; without secrets."""
 
 
 @dataclass(frozen=True)
@@ -33,24 +37,69 @@ class Reply:
         return f"{self.code} {self.text}"
 
 
-def _reply(code: int, text: bytes | str) -> Reply:
+def _reply(code: int, text: bytes | str, *secrets: str | None) -> Reply:
     if code < 0:  # smtplib's sign for an answer that is none
         raise smtplib.SMTPServerDisconnected("not an SMTP answer")
-    return Reply(code, _plain(text))
+    return Reply(code, _plain(text, *secrets))
 
 
-def _plain(text: bytes | str) -> str:
+def _plain(text: bytes | str, *secrets: str | None) -> str:
+    """Somebody else's words: printable, short, and without what must not be seen, should they repeat it."""
     said = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
-    return " ".join(said.split())[:200]
+    for secret in filter(None, secrets):
+        said = said.replace(secret, "…")
+    return one_line(said)[:200]
+
+
+class _Smtp(smtplib.SMTP):
+    """smtplib over a connection that is bounded: its replies may not be long, nor come slowly."""
+
+    def __init__(self, connection: Connection, host: str, name: str) -> None:
+        super().__init__(local_hostname=name)
+        self._connection, self._host = connection, host
+        self.sock = self.file = connection  # type: ignore[assignment]  # as much of a socket as smtplib uses
+
+    def getreply(self) -> tuple[int, bytes]:
+        self._connection.allow(LARGEST_REPLY)
+        return super().getreply()
+
+    def secure(self, context: ssl.SSLContext) -> None:
+        """STARTTLS, or an error: never without it. What was said in clear is forgotten (RFC 3207, 4.2)."""
+        self.ehlo_or_helo_if_needed()
+        if not self.has_extn("starttls"):
+            raise smtplib.SMTPNotSupportedError("STARTTLS")
+        code, text = self.docmd("STARTTLS")
+        if code != 220:
+            raise smtplib.SMTPResponseException(code, text)
+        self._connection.starttls(context)
+        self.helo_resp = self.ehlo_resp = None
+        self.esmtp_features = {}
+        self.does_esmtp = False
+
+    def until(self, deadline: Deadline, patience: float) -> None:
+        """What follows keeps to this."""
+        self._connection.deadline, self._connection.patience = deadline, patience
+
+
+def _cause(error: Exception) -> Exception:
+    """What smtplib was told when it says that it is not connected any more."""
+    return error.__context__ if isinstance(error.__context__, OSError) else error
 
 
 class Line:
-    """Opened when first needed. Once it cannot be opened it stays given up: one dead server, one wait."""
+    """Opened when first needed. Once it cannot be used it stays given up: one dead server, one wait.
 
-    def __init__(self, server: SmtpServer, *, timeout: float, name: str) -> None:
+    Each letter has a deadline of its own, from the first word about it to the last.
+    """
+
+    def __init__(self, server: SmtpServer, *, timeout: float, name: str, letter_seconds: float | None = None) -> None:
+        """`timeout`: seconds for one answer; `letter_seconds`: for all that one letter takes, else the same."""
         self.server, self.timeout, self.name = server, timeout, name
-        self._open: smtplib.SMTP | None = None
+        self._letter_seconds = letter_seconds or timeout
+        self._deadline = Deadline(self._letter_seconds)
+        self._open: _Smtp | None = None
         self._dead: str | None = None
+        self.trouble: str | None = None  # why the server could not be used, the last time that it could not
 
     def __enter__(self) -> "Line":
         return self
@@ -58,6 +107,7 @@ class Line:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         if self._open:
             try:
+                self._open.until(Deadline(PARTING), PARTING)
                 self._open.quit()
             except (smtplib.SMTPException, OSError):
                 self._open.close()
@@ -71,26 +121,27 @@ class Line:
         Raises:
             Unavailable: no connection, or it broke. Nothing was sent.
         """
+        self._deadline = Deadline(self._letter_seconds)
         again = self._open is not None  # an idle connection may have been closed by the server: try a fresh one
         try:
             return self._envelope(sender, recipient, witness)
         except (smtplib.SMTPException, OSError) as error:
-            self.drop()
-            if again:
+            why = self._gone(error)
+            if again and not self._dead:
                 return self.offer(sender, recipient, witness)
-            raise Unavailable(f"kết nối đứt ({type(error).__name__})") from None
+            raise Unavailable(why) from None
 
     def _envelope(self, sender: str, recipient: str, witness: str | None) -> tuple[Reply, Reply | None]:
-        smtp = self._connection()
-        said = _reply(*smtp.mail(sender))
+        smtp, secret = self._connection(), self.server.password
+        said = _reply(*smtp.mail(sender), secret)
         if said.accepted:
-            said = _reply(*smtp.rcpt(recipient))
+            said = _reply(*smtp.rcpt(recipient), secret)
         if not said.accepted:
             self.drop() if said.code == 421 else self.reset()
             return said, None
         if not witness or witness == recipient:
             return said, None
-        seen = _reply(*smtp.rcpt(witness))
+        seen = _reply(*smtp.rcpt(witness), secret)
         if seen.code == 421:  # the server hangs up: DATA would have no transaction to belong to
             raise smtplib.SMTPServerDisconnected("421")
         return said, seen
@@ -104,12 +155,12 @@ class Line:
         if self._open is None:
             raise smtplib.SMTPServerDisconnected("no transaction")
         try:
-            said = _reply(*self._open.data(content))
+            said = _reply(*self._open.data(content), self.server.password)
         except smtplib.SMTPDataError as error:  # refused before the first byte of the message
-            said = Reply(error.smtp_code, _plain(error.smtp_error))
+            said = Reply(error.smtp_code, _plain(error.smtp_error, self.server.password))
             self.reset()
-        except (smtplib.SMTPException, OSError):
-            self.drop()
+        except (smtplib.SMTPException, OSError) as error:
+            self._gone(error)
             raise
         if said.code == 421:
             self.drop()
@@ -129,51 +180,67 @@ class Line:
             self._open.close()
         self._open = None
 
-    def _connection(self) -> smtplib.SMTP:
+    def _gone(self, error: Exception) -> str:
+        """Closes, and says why. Who lets us wait for nothing, or never stops talking, is given up for good."""
+        cause = _cause(error)
+        self.trouble = f"Máy chủ thư {self.server.host}:{self.server.port}: {told(cause)}."
+        if self._deadline.over or isinstance(cause, TimeoutError):
+            self._dead = self.trouble
+        self.drop()
+        return self.trouble
+
+    def _connection(self) -> _Smtp:
         if self._dead:
             raise Unavailable(self._dead)
         if self._open is None:
             try:
-                self._open = connect(self.server, timeout=self.timeout, name=self.name)
+                self._open = connect(self.server, timeout=self.timeout, name=self.name, deadline=self._deadline)
             except Unavailable as error:
-                self._dead = str(error)
+                self._dead = self.trouble = str(error)
                 raise
+        self._open.until(self._deadline, self.timeout)
         return self._open
 
 
-def connect(server: SmtpServer, *, timeout: float, name: str) -> smtplib.SMTP:
+def connect(server: SmtpServer, *, timeout: float, name: str, deadline: Deadline | None = None) -> _Smtp:
     """A connection that is greeted, encrypted where the address says so, and logged in. Never falls back to plain.
 
     Raises:
         Unavailable: with the step that failed.
+        Problem: DONDOC_CA_FILE cannot be used.
     """
-    where = f"máy chủ thư {server.host}:{server.port}"
-    smtp: smtplib.SMTP | None = None
+    where = f"Máy chủ thư {server.host}:{server.port}"
+    if server.bares_password:
+        raise Unavailable(f"{where}: {BARE.format(schemes='smtps:// hoặc smtp+starttls://')}.")
+    context = tls.context(server.trust.ca_file) if server.security != "plain" else None
+    smtp: _Smtp | None = None
     try:
-        wait = min(timeout, CONNECT_TIMEOUT)
-        if server.security == "tls":
-            context = ssl.create_default_context()
-            smtp = smtplib.SMTP_SSL(server.host, server.port, name, timeout=wait, context=context)
-        else:
-            smtp = smtplib.SMTP(server.host, server.port, name, timeout=wait)
-        if server.security == "starttls":
-            smtp.starttls(context=ssl.create_default_context())
+        connection = Connection(
+            server.host,
+            server.port,
+            deadline=deadline or Deadline(timeout),
+            patience=timeout,
+            context=context if server.security == "tls" else None,
+        )
+        smtp = _Smtp(connection, server.host, name)
+        code, text = smtp.getreply()
+        if code != 220:
+            raise smtplib.SMTPResponseException(code, text)
+        if server.security == "starttls" and context:
+            smtp.secure(context)
         smtp.ehlo_or_helo_if_needed()
         if server.user:
             smtp.login(server.user, server.password or "")
-        if smtp.sock:
-            smtp.sock.settimeout(timeout)
         return smtp
     except smtplib.SMTPAuthenticationError as error:
-        reason = f"{where} không nhận mật khẩu ({error.smtp_code})"
-    except ssl.SSLError:
-        reason = f"{where}: chứng thư hoặc TLS không dùng được"
+        reason = f"không nhận mật khẩu ({error.smtp_code}); sửa mật khẩu trong kết nối dondoc_smtp hoặc DONDOC_SMTP_URL"
     except smtplib.SMTPResponseException as error:
-        reason = f"{where} trả lời {error.smtp_code} {_plain(error.smtp_error)}"
+        said = _plain(error.smtp_error, server.password)
+        reason = f"trả lời {error.smtp_code} {said}" if error.smtp_code > 0 else "không nói SMTP; kiểm tra số cổng"
     except smtplib.SMTPNotSupportedError:
-        reason = f"{where} không có STARTTLS hoặc cách đăng nhập cần dùng"
+        reason = "không có STARTTLS hoặc cách đăng nhập cần dùng; chưa gửi mật khẩu. Kiểm tra số cổng và kiểu mã hóa"
     except (smtplib.SMTPException, OSError) as error:
-        reason = f"{where} không trả lời ({type(error).__name__})"
+        reason = told(_cause(error))
     if smtp:
         smtp.close()
-    raise Unavailable(reason)
+    raise Unavailable(f"{where}: {reason}.")

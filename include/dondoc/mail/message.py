@@ -10,8 +10,9 @@ from html import escape
 from typing import Any
 
 from dondoc.errors import Problem
+from dondoc.mail.archive import PROOF, proof
 from dondoc.mail.render import one_line
-from dondoc.mail.servers import ImapServer, SmtpServer, imap_from_url
+from dondoc.mail.servers import ImapServer, SmtpServer, intake
 from dondoc.settings import ADDRESS, Settings
 from dondoc.store.blobs import Blobs
 from dondoc.store.mail import OutboxLetter
@@ -85,7 +86,7 @@ def replies_are_read(settings: Settings, server: SmtpServer) -> bool:
 
 def _intake(settings: Settings) -> ImapServer | None:
     try:
-        return imap_from_url(settings.imap_url.get_secret_value()) if settings.imap_url else None
+        return intake(settings)
     except Problem:  # no reason to keep letters back: reading the mailbox says what is wrong
         return None
 
@@ -98,21 +99,21 @@ def build(row: OutboxLetter, server: SmtpServer, *, settings: Settings, blobs: B
         Problem: an attachment is not to be had.
     """
     message = EmailMessage(policy=POLICY)
-    subject, text, html = row.subject, row.text, row.html
-    if settings.mode == "rehearsal":
-        subject, text, html = _marked(row)
+    _, text, html = _marked(row) if settings.mode == "rehearsal" else ("", row.text, row.html)
+    recipient, subject = left_as(row, settings)
     message["Message-ID"] = row.message_id
     message["Date"] = format_datetime(now)
     message["From"] = one_line(server.sender)
-    message["To"] = destination(row, settings)
-    if row.kind != "internal" and (intake := reply_to(settings)):
-        message["Reply-To"] = intake
-    message["Subject"] = one_line(subject)
+    message["To"] = recipient
+    if row.kind != "internal" and (answers := reply_to(settings)):
+        message["Reply-To"] = answers
+    message["Subject"] = subject
     if row.in_reply_to and _MESSAGE_ID.fullmatch(row.in_reply_to.strip()):
         message["In-Reply-To"] = message["References"] = row.in_reply_to.strip()
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"
     message["X-Dondoc-Loop"] = settings.installation
+    message[PROOF] = proof(settings.secret_keys, row.message_id, recipient, subject)
     message.set_content(text)
     message.add_alternative(html, subtype="html")
     for attachment in row.attachments:
@@ -120,6 +121,16 @@ def build(row: OutboxLetter, server: SmtpServer, *, settings: Settings, blobs: B
         content = blobs.get(attachment["sha256"])
         message.add_attachment(content, maintype=main, subtype=sub, filename=one_line(attachment["filename"]))
     return message
+
+
+def left_as(row: OutboxLetter, settings: Settings) -> tuple[str, str]:
+    """The recipient and the subject that a letter of this mode leaves with.
+
+    Raises:
+        ValueError: there is no address to send it to.
+    """
+    subject = _marked(row)[0] if settings.mode == "rehearsal" else row.subject
+    return destination(row, settings), one_line(subject)
 
 
 def sender(server: SmtpServer) -> str:

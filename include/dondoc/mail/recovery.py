@@ -9,8 +9,11 @@ from typing import Any
 from sqlalchemy import select
 
 from dondoc.mail import archive as archives
+from dondoc.mail.imap import Unusable
+from dondoc.mail.message import left_as
 from dondoc.mail.servers import ImapServer
 from dondoc.mail.states import BY, UNKNOWN, decision, move
+from dondoc.settings import Settings
 from dondoc.store.mail import OutboxLetter
 from dondoc.store.session import Sessions
 
@@ -55,26 +58,30 @@ def retire(sessions: Sessions, now: Callable[[], datetime]) -> dict[int, str]:
     return moved
 
 
-def settle(sessions: Sessions, archive: ImapServer, now: Callable[[], datetime]) -> dict[int, str]:
-    """Uncertain letters whose Message-ID lies in the archive were sent. Absence proves nothing: a person is asked.
+def settle(
+    sessions: Sessions, archive: ImapServer, settings: Settings, now: Callable[[], datetime]
+) -> tuple[dict[int, str], str | None]:
+    """Uncertain letters that lie in the archive with our proof were sent. Absence proves nothing: a person is asked.
 
     Returns:
-        the new state of each row moved, by its id.
+        the new state of each row moved, by its id; and why the archive could not be read, None when it could.
     """
-    uncertain = select(OutboxLetter).where(OutboxLetter.state == "uncertain")
+    uncertain = select(OutboxLetter).where(
+        OutboxLetter.state == "uncertain", OutboxLetter.rehearsal.is_(settings.mode == "rehearsal")
+    )
     with sessions.reading() as session:
-        wanted = [row.message_id for row in session.scalars(uncertain)]
+        wanted = {row.message_id: left_as(row, settings) for row in session.scalars(uncertain)}
     if not wanted:
-        return {}
+        return {}, None
     try:
-        proven = archives.found(archive, wanted)
-    except archives.Unreadable as error:
-        log.warning("the archive cannot be read (%s): %d letters stay uncertain", error, len(wanted))
-        return {}
+        proven = archives.found(archive, wanted, settings.secret_keys)
+    except Unusable as error:
+        log.warning("the archive cannot be read: %d letters stay uncertain: %s", len(wanted), error)
+        return {}, f"{error} {len(wanted):02} thư chưa rõ đã gửi hay chưa vẫn chờ bằng chứng trong hộp lưu trữ."
     moved = {}
     with sessions.begin() as session:
         for row in session.scalars(uncertain.where(OutboxLetter.message_id.in_(proven))).all():
             values = {"reason": decision(session, row), "sent_at": now(), "owner": None, "lease_until": None}
             if move(session, row, "sent", by=BY, why="tìm thấy trong hộp lưu trữ", now=now(), **values):
                 moved[row.id] = "sent"
-    return moved
+    return moved, None

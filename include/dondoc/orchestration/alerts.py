@@ -50,13 +50,13 @@ def _straight(world: World, subject: str, text: str) -> None:
     Raises:
         RuntimeError: the mail server did not take it.
     """
+    from dondoc.mail import servers
     from dondoc.mail.line import Line
-    from dondoc.mail.servers import smtp_from_url
 
-    if not (world.settings.smtp_url and world.settings.ops_address):
+    server = servers.smtp(world.settings)
+    if not (server and world.settings.ops_address):
         log.error("no way to tell anybody: set dondoc_smtp and DONDOC_OPS_ADDRESS")
         return
-    server = smtp_from_url(world.settings.smtp_url.get_secret_value())
     message = EmailMessage()
     message["From"], message["To"], message["Subject"] = server.sender, world.settings.ops_address, subject
     message["Date"], message["Auto-Submitted"] = format_datetime(clock.now()), "auto-generated"

@@ -57,5 +57,8 @@ def _imap() -> str | None:
     if (found := _connection("dondoc_imap")) is None:
         return None
     extra = found.extra_dejson
-    scheme, port = ("imaps", 993) if extra.get("use_ssl", True) else ("imap", 143)
+    if extra.get("use_ssl", True) and not extra.get("starttls"):
+        scheme, port = "imaps", 993
+    else:
+        scheme, port = ("imap+starttls" if extra.get("starttls") else "imap"), 143
     return f"{scheme}://{_netloc(found, port)}/{quote(extra.get('folder', 'INBOX'))}"

@@ -19,13 +19,12 @@ def read_folder() -> list[int]:
 def read_mailbox() -> list[int]:
     """Ids of the submissions that the mailbox brought. Red when the mailbox cannot be read."""
     from dondoc.intake import gather
-    from dondoc.mail.servers import imap_from_url
+    from dondoc.mail import servers
 
     world = open_world()
-    if world.settings.imap_url is None:
+    if (server := servers.intake(world.settings)) is None:
         log.info("no mailbox is set up (Connection dondoc_imap)")
         return []
-    server = imap_from_url(world.settings.imap_url.get_secret_value())
     return _brought(gather.read_mailbox(world, server, clock.now()))
 
 
@@ -75,6 +74,8 @@ def deliver() -> dict[str, int]:
     """Deliver what is due and settle what is uncertain. Red when no mail server is set up."""
     from dondoc import truth
 
-    counts = truth.deliver(open_world(), clock.now)
-    log.info("delivered: %s", counts)
-    return counts
+    done = truth.deliver(open_world(), clock.now)
+    log.info("delivered: %s", done.counts)
+    if done.trouble:
+        log.warning("%s", done.trouble)
+    return done.counts

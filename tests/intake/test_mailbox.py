@@ -1,0 +1,317 @@
+"""A mailbox that says NO, answers with nothing, lies or breaks: no mail is lost, none stands in another's way."""
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from dondoc.intake import aside, gather, inbox, mailbox
+from dondoc.intake.gather import SourceResult
+from dondoc.intake.mail import read_mail
+from dondoc.store.intake import MailboxItem, SourceRead
+from dondoc.world import World
+from tests.mail.authority import authority
+from tests.mail.hostile import PASSWORD, Imap, Talk
+
+from .conftest import DUC_THO, INTAKE, OFFICER, Desk, Post
+
+
+def mail(text: str = "x", sender: str = OFFICER, message_id: str | None = "<1@ductho.test>") -> bytes:
+    lines = [f"From: {sender}", f"Subject: {text}", *([f"Message-ID: {message_id}"] if message_id is not None else [])]
+    return ("\r\n".join(lines) + f"\r\n\r\n{text}\r\n").encode()
+
+
+def no(what: bytes = b"NO [SERVERBUG] cannot read") -> Callable[[Talk, bytes], None]:
+    return lambda talk, tag: talk.say(tag + b" " + what)
+
+
+def hang_up(talk: Talk, tag: bytes) -> None:
+    talk.conn.close()
+
+
+def drip(talk: Talk, tag: bytes) -> None:
+    talk.drip(b"* 1 FETCH (")
+
+
+FAULTS = {
+    "NO": no(),
+    "BAD": no(b"BAD what"),
+    "an empty OK": no(b"OK done"),
+    "no content": lambda talk, tag: talk.say(b"* 2 FETCH (UID 2 BODY[]<0> NIL)", tag + b" OK done"),
+    "an empty mail": lambda talk, tag: talk.say(b"* 2 FETCH (UID 2 BODY[]<0> {0}", b")", tag + b" OK done"),
+    "the end": hang_up,
+    "no IMAP": lambda talk, tag: talk.say(b"HTTP/1.1 200 OK"),
+    "too much": lambda talk, tag: talk.raw(b"* 2 FETCH (UID 2 BODY[]<0> {999999999999}\r\n"),
+    "a drip": drip,
+}
+CONTENT = "UID FETCH 2 (UID INTERNALDATE"
+
+
+@pytest.fixture
+def server() -> Iterator[Imap]:
+    with Imap({uid: mail(f"thu {uid}", message_id=f"<{uid}@ductho.test>") for uid in (1, 2, 3)}) as made:
+        yield made
+
+
+def setting(desk: Desk, **values: Any) -> None:
+    desk.world = World(desk.world.settings.model_copy(update=values))
+
+
+def read(desk: Desk, server: Imap) -> SourceResult:
+    return gather.read_mailbox(desk.world, server.at(), desk.now)
+
+
+def items(desk: Desk) -> list[tuple[int, int, bool]]:
+    with desk.world.sessions.reading() as session:
+        return [
+            (i.uid, i.failures, i.set_aside) for i in session.scalars(select(MailboxItem).order_by(MailboxItem.uid))
+        ]
+
+
+def subjects(desk: Desk) -> list[str | None]:
+    return [s.subject for s in desk.submissions()]
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_mail_that_the_mailbox_does_not_give_stays_and_is_named_and_the_others_are_taken_in(
+    desk: Desk, server: Imap, fault: str
+) -> None:
+    setting(desk, mail_seconds=2.0)
+    server.on[CONTENT] = FAULTS[fault]
+    result = read(desk, server)
+    assert not result.ok
+    assert "UID 2 (" in result.detail
+    assert "01 thư" in result.detail
+    assert sorted(server.moved) == [1, 3]
+    assert set(server.mails) == {2}
+    assert sorted(filter(None, subjects(desk))) == ["thu 1", "thu 3"]
+    assert items(desk) == [(2, 1, False)]
+    server.on.clear()
+    assert read(desk, server).ok
+    assert (set(server.mails), items(desk)) == (set(), [])
+    assert len(desk.submissions()) == 3
+
+
+def test_after_some_runs_it_is_set_aside_a_person_finds_it_and_no_letter_is_held_for_it(
+    desk: Desk, server: Imap
+) -> None:
+    server.on[CONTENT] = no()
+    for run in range(1, aside.AFTER + 1):
+        result = read(desk, server)
+        assert result.ok == (run == aside.AFTER)
+        desk.now += timedelta(minutes=5)
+    assert items(desk) == [(2, aside.AFTER, True)]
+    with desk.world.sessions.reading() as session:
+        [entry] = [row for row in inbox.inbox(session) if row["outcome"] == "waiting"]
+    assert "UID 2" in entry["reason"]
+    assert "NO [SERVERBUG]" not in entry["file"]
+    assert "cannot read" in entry["reason"]
+    assert entry["agency"] == DUC_THO, "what an officer may have sent pauses what the agency owes"
+    before = sum(CONTENT in command for command in server.commands)
+    result = read(desk, server)
+    assert (result.ok, sum(CONTENT in command for command in server.commands)) == (True, before)
+    assert "01 thư để riêng" in result.detail
+    assert set(server.mails) == {2}, "never moved, never lost"
+    assert [letter for letter in desk.letters() if "UID" in letter.subject] == []
+    desk.work()
+    assert OFFICER not in {letter.recipient for letter in desk.letters() if "thu-UID" in letter.text}
+
+
+def test_what_was_set_aside_is_asked_for_once_an_hour_and_taken_in_when_it_comes(desk: Desk, server: Imap) -> None:
+    server.on[CONTENT] = no()
+    for _ in range(aside.AFTER):
+        read(desk, server)
+    server.on.clear()
+    desk.now += timedelta(minutes=59)
+    assert read(desk, server).submission_ids == []
+    desk.now += timedelta(minutes=2)
+    assert len(read(desk, server).submission_ids) == 1
+    assert (set(server.mails), items(desk)) == (set(), [])
+    outcomes = {v.outcome for v in desk.verdicts() if "đã lấy được" in v.reason}
+    assert outcomes == {"dismissed"}, "its note waits for nobody any more"
+
+
+def test_a_mailbox_that_gives_nothing_at_all_is_at_fault_itself_and_no_mail_is_set_aside_for_it(desk: Desk) -> None:
+    with Imap({uid: mail(str(uid)) for uid in range(1, 9)}) as server:
+        server.on["INTERNALDATE"] = no(b"NO storage is away")
+        for _ in range(2 * aside.AFTER):
+            assert not read(desk, server).ok
+        assert {(failures, lies) for _, failures, lies in items(desk)} == {(0, False)}
+        desk.now += timedelta(days=1)
+        assert read(desk, server).ok, "but letters are held for it no longer than a day"
+        assert len(items(desk)) == 8
+        with desk.world.sessions.reading() as session:
+            assert len(inbox.inbox(session)) == 8
+
+
+@pytest.mark.parametrize("answer", [no(), no(b"BAD no"), hang_up])
+def test_a_mail_that_cannot_be_moved_is_taken_in_once_and_named(
+    desk: Desk, server: Imap, answer: Callable[[Talk, bytes], None]
+) -> None:
+    server.on["UID MOVE 2"] = answer
+    for _ in range(2):
+        result = read(desk, server)
+        assert not result.ok
+        assert "UID 2" in result.detail
+    assert len(desk.submissions()) == 3
+    assert set(server.mails) == {2}
+    server.on.clear()
+    assert read(desk, server).ok
+    assert len(desk.submissions()) == 3
+    assert set(server.mails) == set()
+
+
+def test_a_mail_that_provably_went_elsewhere_is_no_fault(desk: Desk, server: Imap) -> None:
+    def gone(talk: Talk, tag: bytes) -> None:
+        server.mails.pop(2, None)
+        talk.say(tag + b" OK done")
+
+    server.on[CONTENT] = gone
+    result = read(desk, server)
+    assert (result.ok, len(result.submission_ids), items(desk)) == (True, 2, [])
+
+
+def test_a_mailbox_that_names_none_of_its_mails_is_unread(desk: Desk, server: Imap) -> None:
+    server.on["UID SEARCH"] = no(b"OK done")
+    result = read(desk, server)
+    assert not result.ok
+    assert "có 3 thư mà không nêu thư nào" in result.detail
+
+
+def test_uids_that_mean_something_else_make_no_mail_new(desk: Desk) -> None:
+    same = [mail("a"), mail("b"), mail("c", message_id=""), mail("d", message_id=None)]
+    with Imap(dict(enumerate(same, 1))) as server:
+        assert len(read(desk, server).submission_ids) == 4
+        desk.work()
+        letters = len(desk.letters())
+        server.mails, server.validity = dict(enumerate(reversed(same), 70)), 2
+        assert read(desk, server).submission_ids == []
+        assert set(server.mails) == set()
+    desk.work()
+    assert (len(desk.submissions()), len(desk.letters())) == (4, letters)
+
+
+def test_nobody_can_send_a_mail_that_passes_for_anothers(desk: Desk) -> None:
+    honest = b"Received: from ductho.test\r\n" + mail("bieu mau")
+    forged = b"Received: from ke-gian.test\r\n" + mail("bieu mau")  # the very same, sent before it by somebody else
+    other_sender = mail("bieu mau", sender="ke-gian@x.test")
+    with Imap({1: forged, 2: other_sender, 3: honest}) as server:
+        assert len(read(desk, server).submission_ids) == 3
+
+
+def test_a_set_aside_mail_is_another_once_uids_mean_something_else(desk: Desk, server: Imap) -> None:
+    server.on[CONTENT] = no()
+    for _ in range(aside.AFTER):
+        read(desk, server)
+    server.on.clear()
+    server.validity = 2
+    assert len(read(desk, server).submission_ids) == 1
+
+
+def test_junk_does_not_keep_a_registered_sender_waiting_and_is_taken_in_by_the_next_runs(desk: Desk) -> None:
+    setting(desk, mails_per_run=4)
+    junk = {uid: mail(f"rac {uid}", f"rac-{uid}@xa.test", f"<{uid}@xa.test>") for uid in range(1, 9)}
+    with Imap(junk | {9: mail("bieu mau", message_id="<9@ductho.test>")}) as server:
+        result = read(desk, server)
+        assert result.ok, "every registered sender was read"
+        assert "còn 05 thư của người gửi chưa đăng ký" in result.detail
+        assert subjects(desk)[0] == "bieu mau"
+        assert len(result.submission_ids) == 4
+        assert len(read(desk, server).submission_ids) == 4
+        assert len(read(desk, server).submission_ids) == 1
+        assert set(server.mails) == set()
+
+
+def test_with_registered_senders_left_the_source_counts_as_unread(desk: Desk) -> None:
+    setting(desk, mails_per_run=2)
+    with Imap({uid: mail(str(uid), message_id=f"<{uid}@x>") for uid in (1, 2, 3)}) as server:
+        result = read(desk, server)
+        assert (result.ok, len(result.submission_ids)) == (False, 2)
+        assert "còn 01 thư của địa chỉ đã đăng ký" in result.detail
+        assert read(desk, server).ok
+
+
+def test_a_mailbox_that_drips_is_left_when_its_time_is_over_and_what_came_is_kept(desk: Desk, server: Imap) -> None:
+    setting(desk, mailbox_seconds=4.0)
+    server.on["UID FETCH 3 (UID INTERNALDATE"] = drip
+    began = time.monotonic()
+    result = read(desk, server)
+    assert time.monotonic() - began < 25
+    assert not result.ok
+    assert len(result.submission_ids) == 2
+    assert items(desk) == [], "it was the time of all that ran out"
+    with desk.world.sessions.reading() as session:
+        assert [(r.ok, r.items) for r in session.scalars(select(SourceRead))] == [(False, 2)]
+
+
+def test_a_mailbox_that_breaks_at_every_mail_is_not_called_without_end(desk: Desk) -> None:
+    with Imap({uid: mail(str(uid), message_id=f"<{uid}@x>") for uid in range(1, 31)}) as server:
+        server.on["INTERNALDATE"] = hang_up
+        assert not read(desk, server).ok
+        assert server.visits <= mailbox.RECONNECTS + 1
+        assert len(server.mails) == 30
+
+
+def test_the_order_is_found_by_few_requests(desk: Desk) -> None:
+    setting(desk, mails_per_run=1)
+    with Imap({uid: mail(str(uid), f"rac-{uid}@xa.test") for uid in range(1, 1201)}) as server:
+        assert read(desk, server).ok
+        assert sum("HEADER.FIELDS" in command for command in server.commands) == 3
+
+
+def test_a_mailbox_with_a_false_certificate_gets_no_password_and_the_run_says_why(desk: Desk, tmp_path: Path) -> None:
+    with Imap({1: mail()}, tls=authority(tmp_path).served(self_signed=True)) as server:
+        result = gather.read_mailbox(desk.world, server.at("tls", "localhost"), desk.now)
+        assert PASSWORD.encode() not in server.received
+    assert not result.ok
+    assert "tự ký" in result.detail
+    assert f"localhost:{server.port}" in result.detail
+    assert "DONDOC_CA_FILE" in result.detail
+
+
+def test_a_mail_that_was_damaged_on_our_disk_is_proven_again_before_the_mailbox_is_told(
+    desk: Desk, server: Imap
+) -> None:
+    server.mails = {1: mail("a")}
+    server.on["UID MOVE"] = no()
+    read(desk, server)
+    [row] = desk.submissions()
+    [kept] = [p for p in (desk.world.settings.home / "originals").rglob("*") if p.is_file()]
+    kept.write_bytes(kept.read_bytes()[:-9])
+    server.on.clear()
+    assert read(desk, server).ok
+    assert desk.world.blobs.get(row.sha256) == mail("a")
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"From: a@b.test\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n" + b"--b\r\n\r\n" * 300_000,
+        b"From: a@b.test\r\n" + b"X: y\r\n" * 400_000 + b"\r\nx",
+        b"From: a@b.test\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n" + b"X:y\n" * 1_100_000 + b"\n\nx",
+        b"From: a@b.test\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
+        + b"--b\r\nContent-Type: application/x\r\nContent-Disposition: attachment; filename=a.pdf\r\n\r\nx\r\n" * 900
+        + b"--b--\r\n",
+    ],
+    ids=["parts", "headers", "lines", "files"],
+)
+def test_a_mail_built_to_exhaust_us_is_kept_whole_for_a_person(raw: bytes) -> None:
+    began = time.process_time()
+    found = read_mail(raw)
+    assert time.process_time() - began < 10
+    assert (found.documents, found.text, found.parsed["From"]) == ([], "", "a@b.test")
+    assert found.faults
+
+
+def test_two_readings_of_one_mail_over_a_real_server_bring_it_once(post: Post) -> None:
+    post.send(("a.xlsx", b"mot"))
+    box = post.server.boxes.open(INTAKE)
+    [content] = [box.get_bytes(key) for key in box.iterkeys()]
+    assert len(post.read().submission_ids) == 1
+    post.server.boxes.put(INTAKE, content)  # as a restored backup lays it there: another UID
+    assert post.read().submission_ids == []
+    assert post.left() == 0
