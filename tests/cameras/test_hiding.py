@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select, text
 
 from dondoc import keys
-from dondoc.cameras import addresses, imports, night, records, streams
+from dondoc.cameras import addresses, batch, imports, night, records, streams
 from dondoc.cameras.address import parse
 from dondoc.cameras.addresses import Addresses
 from dondoc.cameras.declare import declare
@@ -176,7 +176,7 @@ def imported(world: World, *urls: str) -> list[int]:
     with world.sessions.begin() as session:
         imports.import_csv(
             session, world.directive, f"agency,system,name,url\n{rows}", "c.csv",
-            secrets=world.settings.secret_keys, now=NOW,
+            secrets=world.secrets, now=NOW,
         )  # fmt: skip
         return list(session.scalars(select(Camera.id).order_by(Camera.id)))
 
@@ -250,7 +250,7 @@ class TestStored:
             row = {"name": "Tên khác", "host": "10.1.1.1", "main_path": f"/live/{TOKEN}2"}
             ids = declare(
                 session, agency=AGENCY, system=SYSTEM, rows=[row], submission_id=None, happened_at=NOW, now=NOW,
-                secrets=world.settings.secret_keys,
+                secrets=world.secrets,
             )  # fmt: skip
         assert ids == [2]
 
@@ -262,7 +262,7 @@ class TestStored:
         with world.sessions.begin() as session:
             declare(
                 session, agency=AGENCY, system=SYSTEM, rows=[{"name": "A", "host": "10.1.1.1", **paths}],
-                submission_id=None, happened_at=NOW, now=NOW, secrets=world.settings.secret_keys,
+                submission_id=None, happened_at=NOW, now=NOW, secrets=world.secrets,
             )  # fmt: skip
         (whole,) = kept(world)
         assert (whole.url or "").endswith(paths["sub_path"])
@@ -276,25 +276,34 @@ class TestStored:
         assert double["cameras"] == ["CAM-00001", "CAM-00002"]
 
     def test_without_a_key_such_an_address_is_not_taken_and_any_other_is(
-        self, environment: pytest.MonkeyPatch, world: World
+        self, environment: pytest.MonkeyPatch, dondoc: Run
     ) -> None:
         environment.setenv("DONDOC_SECRET_KEY", "")
+        dondoc("db", "upgrade")
         bare = World(load())
         assert imported(bare, "rtsp://10.1.1.1/live/1") == [1]
         with pytest.raises(Problem, match="DONDOC_SECRET_KEY") as caught:
             imported(bare, f"rtsp://10.1.1.1/live/{TOKEN}")
         assert TOKEN not in str(caught.value)
 
-    def test_under_another_key_it_is_not_looked_at_and_told_so(
+    def test_one_that_no_key_opens_is_not_looked_at_and_told_so(
         self, environment: pytest.MonkeyPatch, world: World, fleet: Fleet
     ) -> None:
-        imported(world, fleet.url("healthy", TOKEN))
-        environment.setenv("DONDOC_SECRET_KEY", "mot-khoa-khac-han-dai-va-ngau-nhien")
         environment.setenv("DONDOC_PROBE_ALLOW", "127.0.0.0/8")
+        seeing = World(load())
+        imported(seeing, fleet.url("healthy", TOKEN))
+        with seeing.sessions.begin() as session:
+            sealed = keys.cipher(["khoa-khac"], "address").encrypt(b'{"url": ["x"], "main": ["x"]}')
+            session.get_one(Camera, 1).url_secret = sealed.decode()
         before = fleet.counts["connections"]
-        (found,) = night.check_batch(World(load()), [1], night=date(2021, 11, 22), round="night", now=NOW)
-        assert (found["verdict"], "địa chỉ" in found["detail"]) == ("login_withheld", True)
+        (found,) = night.check_batch(seeing, [1], night=date(2021, 11, 22), round="night", now=NOW)
+        assert (found["verdict"], found["detail"]) == ("login_withheld", batch.LOST)
         assert fleet.counts["connections"] == before
+        night.store(seeing, [result(1, "ok", NOW)], night=date(2021, 11, 22), round="night", now=NOW)
+        with pytest.raises(Problem, match="CAM-00001"):
+            exports.configuration(seeing, "go2rtc", passwords=False, restricted=False, by="", now=NOW)
+        assert imported(seeing, fleet.url("healthy", TOKEN)) == [1]
+        assert [whole.url for whole in kept(seeing)] == [fleet.url("healthy", TOKEN)]
 
     def test_a_night_asks_for_all_of_it_and_tells_none_of_it(
         self, environment: pytest.MonkeyPatch, world: World, fleet: Fleet
@@ -336,11 +345,10 @@ class TestStoredBefore:
         assert "địa chỉ của" not in dondoc("db", "upgrade").stderr
         assert dumped(world) == before
 
-    def test_without_a_key_the_upgrade_goes_on_and_says_so(
-        self, environment: pytest.MonkeyPatch, world: World, dondoc: Run
-    ) -> None:
-        self.clear(world, *self.PATHS)
+    def test_without_a_key_the_upgrade_goes_on_and_says_so(self, environment: pytest.MonkeyPatch, dondoc: Run) -> None:
         environment.setenv("DONDOC_SECRET_KEY", "")
+        dondoc("db", "upgrade")
+        self.clear(World(load()), *self.PATHS)
         said = dondoc("db", "upgrade").stderr
         assert "địa chỉ của 2 camera" in said
         assert "còn lưu rõ" in said
