@@ -31,8 +31,8 @@ async def key_picture(dialogue: Dialogue, track: sdp.Video, base: str) -> bytes:
         read = await _set_up(dialogue, control, opened)
         try:
             dialogue.phase = "frame: chưa chấp nhận PLAY"
-            dialogue.playing()
             _accepted(await dialogue.ask("PLAY", whole, Range="npt=0.000-"), "PLAY")
+            dialogue.playing()
             dialogue.phase = "frame: không có gói hình nào"
             return await _collect(dialogue, pictures, read)
         finally:

@@ -20,10 +20,12 @@ class Camera(Base):
     key: Mapped[str]  # what makes it the same camera in the next form: the folded name, or an imported id
     name: Mapped[str]
     site: Mapped[str]
-    url: Mapped[str | None] = mapped_column(Text)  # rtsp(s)://host:port/path, never with user info
-    url_secret: Mapped[str | None] = mapped_column(Text)  # what of the address is not shown, encrypted
+    # rtsp(s)://host:port/path, never with user info; *** stands for what is not shown
+    url: Mapped[str | None] = mapped_column(Text)
+    url_secret: Mapped[str | None] = mapped_column(Text)  # what of url and identity is not shown, encrypted
     # The canonical address of its main stream: one camera declared twice is one. None: unknown, or shared by several
-    # rows of the same form (a recorder without channels), so that nobody can tell.
+    # rows of the same form (a recorder without channels), so that nobody can tell. With something not shown in it, it
+    # ends in # and a keyed mark of all of it: see `addresses`.
     identity: Mapped[str | None] = mapped_column(Text)
     username: Mapped[str | None]
     password: Mapped[str | None] = mapped_column(Text)  # encrypted
