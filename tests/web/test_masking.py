@@ -34,6 +34,7 @@ ADDRESSES = [
     "rtsp://10.20.30.41:554/Streaming/101?user=a&pass=b",
     "rtsps://cam-cong.hatinh.local/live",
     "nguyen.van.a@sonn.hatinh.gov.vn",
+    "admin@sonn",
     "10.20.30.42",
     "10.20.30.43:8554/ch1",
     "192.168.17.0/24",

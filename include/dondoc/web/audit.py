@@ -26,9 +26,17 @@ ACT = {  # what is not here is shown as it is
     "approve": "duyệt thư",
     "ask_approval": "hỏi người duyệt",
     "cancel": "hủy thư",
+    "confirm": "xác nhận camera đã kết nối",
+    "download": "tải tệp về",
+    "enter_login": "nhập tài khoản camera",
     "issue_report": "ghi nhận phát hành báo cáo",
+    "pause": "tạm dừng",
+    "probe": "xem camera ngay",
     "refuse_answer": "không chấp nhận câu trả lời",
+    "release_login": "cho thử lại mật khẩu camera",
+    "see_picture": "xem hình của camera",
     "settle": "xác nhận thư chưa rõ",
+    "unpause": "hủy tạm dừng",
 }
 
 

@@ -40,7 +40,7 @@ def _hide_phone(found: Found) -> str:
 # None of them tries a character more than a fixed number of times: the texts are what strangers wrote.
 _PATTERNS: tuple[tuple[re.Pattern[str], Callable[[Found], str]], ...] = (
     (re.compile(r"(?<![\w+.-])[A-Za-z][A-Za-z0-9+.-]{1,20}://[^\s<>\"']+"), _hide),
-    (re.compile(r"[^\s<>()\[\],;:\"'@=]{1,64}@[\w-]+(?:\.[\w-]+)+"), _hide),
+    (re.compile(r"[^\s<>()\[\],;:\"'@=]{1,64}@[\w-]+(?:\.[\w-]+)*"), _hide),
     (re.compile(rf"(?<![\d.])(?:{_OCTET}\.){{3}}{_OCTET}(?!\d)(?!\.\d){_REST}"), _hide),
     (re.compile(r"(?<![\w:])(?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}(?![\w:])"), _hide),
     (re.compile(r"(?<![\w:.])[0-9A-Fa-f:.]{3,64}(?![\w:.])"), _hide_ipv6),
