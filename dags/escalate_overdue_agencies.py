@@ -5,30 +5,27 @@
 định cùng thư vào hộp thư đi. Thư gửi ngoài cán bộ đầu mối và văn thư phải có người duyệt: tại đây (Required Actions),
 trên trang dondoc, hoặc bằng lệnh `dondoc approve`. Thư rời đi ở lượt tiếp nhận kế tiếp, chỉ trong giờ làm việc.
 
-Chạy tay với `as_of` khác ngày hôm nay: mọi thư đều ở trạng thái giữ lại.
+Chạy tay với `as_of` là một ngày đã qua: mọi thư đều ở trạng thái giữ lại; ngày chưa đến: không ghi gì (đỏ).
 """
-
-from datetime import datetime, timedelta
 
 from airflow.sdk import dag, task
 
-from dondoc.clock import HERE
-from dondoc.orchestration import alerts, approving, escalating, runs
+from dondoc.orchestration import approving, defaults, escalating, limits, runs
 from dondoc.orchestration.timetables import WorkingDayTimetable
 
 
 @dag(
+    **defaults.DAG,
     schedule=runs.schedule(WorkingDayTimetable(7, 30)),
-    start_date=datetime(2021, 11, 1, tzinfo=HERE),
-    catchup=False,
     max_active_runs=16,  # a run waits hours for its approver: neither the next day's nor one by hand waits for it
+    dagrun_timeout=limits.ESCALATE_RUN,
     params={"as_of": runs.AS_OF, "dry_run": runs.DRY_RUN, "agencies": runs.AGENCIES},
-    default_args={"on_failure_callback": alerts.failed, "retries": 1, "retry_delay": timedelta(seconds=20)},
+    default_args=defaults.TASK,
     tags=["dondoc", "đôn đốc"],
     doc_md=__doc__,
 )
 def escalate_overdue_agencies():
-    @task(max_active_tis_per_dag=1)
+    @task(execution_timeout=limits.DECIDE, max_active_tis_per_dag=1)
     def decide(**context) -> dict:
         return escalating.decide(context)
 
@@ -36,7 +33,7 @@ def escalate_overdue_agencies():
         decide(),
         subject="Duyệt thư đôn đốc gửi lãnh đạo đơn vị",
         body="Chọn số thư để đọc nội dung và lý do.",
-        patience=timedelta(hours=8),
+        patience=limits.APPROVAL,
     )
 
 

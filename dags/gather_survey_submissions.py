@@ -9,48 +9,45 @@ Một tệp có nội dung hỏng không làm lượt chạy đỏ. Một nguồ
 nguồn đó đỏ và **lượt chạy đỏ**, nhưng các tệp và các việc khác vẫn làm, lượt sau vẫn chạy đúng giờ và làm nốt.
 """
 
-from datetime import datetime, timedelta
-
 from airflow.sdk import dag, task
 
-from dondoc.clock import HERE
-from dondoc.orchestration import alerts, gathering, runs
+from dondoc.orchestration import defaults, gathering, limits, runs
 from dondoc.orchestration.verdict import all_went_well
 
 
 @dag(
+    **defaults.DAG,
     schedule=runs.schedule("*/5 * * * *"),
-    start_date=datetime(2021, 11, 1, tzinfo=HERE),
-    catchup=False,
     max_active_runs=1,
-    default_args={"on_failure_callback": alerts.failed, "retries": 1, "retry_delay": timedelta(seconds=20)},
+    dagrun_timeout=limits.GATHER_RUN,
+    default_args=defaults.TASK,
     tags=["dondoc", "tiếp nhận"],
     doc_md=__doc__,
 )
 def gather_survey_submissions():
-    @task
+    @task(execution_timeout=limits.READ)
     def read_folder() -> list[int]:
         return gathering.read_folder()
 
-    @task
+    @task(execution_timeout=limits.READ)
     def read_mailbox() -> list[int]:
         return gathering.read_mailbox()
 
-    @task(trigger_rule="all_done")
+    @task(trigger_rule="all_done", execution_timeout=limits.JUDGE)
     def judge_and_answer() -> dict[str, list[int]]:
         return gathering.judge_and_answer()
 
-    @task
+    @task(execution_timeout=limits.PROBE)
     def probe_declared() -> dict[str, int]:
         return gathering.probe_declared()
 
-    @task(trigger_rule="all_done")
+    @task(trigger_rule="all_done", execution_timeout=limits.DELIVER)
     def deliver() -> dict[str, int]:
         return gathering.deliver()
 
     read, judged, probed, delivered = [read_folder(), read_mailbox()], judge_and_answer(), probe_declared(), deliver()
     read >> judged >> probed >> delivered
-    [*read, judged, probed, delivered] >> all_went_well()
+    [*read, judged, probed, delivered] >> all_went_well(ping="gather")
 
 
 gather_survey_submissions()

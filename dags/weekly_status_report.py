@@ -3,30 +3,27 @@
 
 17:15 thứ Năm, số liệu chốt 17 giờ 00: dự thảo báo cáo (.docx theo Nghị định 30/2020/NĐ-CP), bảng tính kèm biểu đồ,
 thư có số liệu ngay trong thư. Thư chỉ gửi UBND tỉnh sau khi có người duyệt. Số và ngày văn bản do văn thư cấp: ghi lại
-bằng lệnh `dondoc report issue`.
+bằng lệnh `dondoc report issue`. Ngày chưa đến thì không lập báo cáo.
 """
-
-from datetime import datetime, timedelta
 
 from airflow.sdk import dag, task
 from airflow.timetables.trigger import CronTriggerTimetable
 
-from dondoc.clock import HERE
-from dondoc.orchestration import alerts, approving, reporting, runs
+from dondoc.orchestration import approving, defaults, limits, reporting, runs
 
 
 @dag(
+    **defaults.DAG,
     schedule=runs.schedule(CronTriggerTimetable("15 17 * * 4", timezone="Asia/Ho_Chi_Minh")),
-    start_date=datetime(2021, 11, 1, tzinfo=HERE),
-    catchup=False,
     max_active_runs=16,  # a run waits days for its approver: another must not wait for it
+    dagrun_timeout=limits.REPORT_RUN,
     params={"as_of": runs.AS_OF, "dry_run": runs.DRY_RUN},
-    default_args={"on_failure_callback": alerts.failed, "retries": 1, "retry_delay": timedelta(seconds=20)},
+    default_args=defaults.TASK,
     tags=["dondoc", "báo cáo"],
     doc_md=__doc__,
 )
 def weekly_status_report():
-    @task(max_active_tis_per_dag=1)
+    @task(execution_timeout=limits.DRAW_UP, max_active_tis_per_dag=1)
     def draw_up(**context) -> dict:
         return reporting.draw_up(context)
 
@@ -34,7 +31,7 @@ def weekly_status_report():
         draw_up(),
         subject="Duyệt gửi báo cáo tuần",
         body="Tệp báo cáo: trang Đôn đốc, mục Báo cáo.",
-        patience=timedelta(days=3),
+        patience=limits.REPORT_APPROVAL,
     )
 
 

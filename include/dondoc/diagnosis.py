@@ -11,8 +11,9 @@ from pathlib import Path
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from dondoc import keys, tls
+from dondoc import alerts, keys, tls
 from dondoc import settings as settings_module
+from dondoc.clock import HERE
 from dondoc.errors import Cause, Problem
 from dondoc.isolation import confine
 from dondoc.settings import Settings
@@ -46,6 +47,7 @@ def examine(now: Callable[[], datetime]) -> list[Finding]:
         partial(_metrics, found),
         partial(_database, world),
         partial(_audit, world),
+        partial(_alerts, world),
         partial(_smtp, found),
         partial(_mailboxes, found),
         partial(_replies, found),
@@ -196,6 +198,20 @@ def _audit(world: World) -> Iterator[Finding]:
             f"{found.unknown} dòng nhật ký ghi bằng khóa không còn trong DONDOC_SECRET_KEY. Thêm khóa cũ để kiểm tra."
         )
         yield _finding("audit_key", "warning", message)
+
+
+def _alerts(world: World) -> Iterator[Finding]:
+    """What runs of Airflow have met and is not over: also of servers that only Airflow's Connections know."""
+    try:
+        with world.sessions.reading() as session:
+            found = alerts.open_alerts(session)
+    except Exception as error:
+        if explain(error) is None and not isinstance(error, Problem):
+            raise
+        return  # said of the database already
+    for alert in found:
+        since, where = f"{alert.first_at.astimezone(HERE):%H:%M %d/%m/%Y}", alert.cause.partition("/")[0]
+        yield _finding("alert", "error", f"{where} lỗi từ {since} ({alert.count:02} lần), chưa hết. {alert.detail}")
 
 
 def _smtp(found: Settings) -> Iterator[Finding]:

@@ -27,6 +27,7 @@ WHY = {
 }
 ADDRESS = re.compile(r"[^\s<>()\[\],;:\\\"@]{1,64}@[A-Za-z0-9.-]{1,255}", re.ASCII)  # of mail, bare
 LARGEST_SECRET = 65_536  # bytes of a file that holds one
+WEB = re.compile(r"https?://[!-~]+", re.ASCII)
 DATA = Path(__file__).resolve().parents[1]
 Network = IPv4Network | IPv6Network
 
@@ -129,6 +130,13 @@ class Settings(BaseSettings):
     )
     survey_url: SecretStr | None = Field(None, description="Kobo or ODK server.")
     ops_address: str | None = Field(None, description="Who is told of failures, besides contacts of role ops.")
+    alerts_per_day: int = Field(20, ge=1, description="Most letters about failures, and that they are over, in a day.")
+    ping_gather_url: SecretStr | None = Field(
+        None, description="Asked for (GET) after each gather run that went well, e.g. a check of healthchecks.io."
+    )
+    ping_night_url: SecretStr | None = Field(
+        None, description="Asked for (GET) after each look at the cameras that went well."
+    )
     public_url: str = Field("http://127.0.0.1:8080", description="Address of the Airflow UI, for links in letters.")
     trusted_proxies: Annotated[list[Network], NoDecode] = Field(
         [],
@@ -170,6 +178,13 @@ class Settings(BaseSettings):
                 "rồi chạy dondoc rotate-key",
                 {"weak": weak, "make": keys.MAKE},
             )
+        return value
+
+    @field_validator("ping_gather_url", "ping_night_url")
+    @classmethod
+    def _web(cls, value: SecretStr | None) -> SecretStr | None:
+        if value and not WEB.fullmatch(value.get_secret_value()):
+            raise ValueError("không phải một địa chỉ web; viết dạng https://máy-chủ/đường-dẫn")
         return value
 
     @field_validator("intake_address")

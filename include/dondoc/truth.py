@@ -42,8 +42,8 @@ def _always(session: Session, letter: OutboxLetter, now: datetime) -> None:
     """An answer to what happened stays true."""
 
 
-def deliver(world: World, now: Callable[[], datetime]) -> Delivered:
-    """Deliver what is due and still true, and settle what the archive proves.
+def deliver(world: World, now: Callable[[], datetime], limit: int | None = None) -> Delivered:
+    """Deliver what is due (at most `limit` letters) and still true, and settle what the archive proves.
 
     Returns:
         how many letters were moved, by the state they are in now, and what kept others from leaving.
@@ -68,4 +68,5 @@ def deliver(world: World, now: Callable[[], datetime]) -> Delivered:
         still_true=registry(world),
         now=now,
         archive=servers.archive(settings),
+        limit=limit,
     )

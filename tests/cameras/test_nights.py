@@ -392,8 +392,8 @@ class TestPlanAndStore:
         ids = [a_camera(world, fleet.url(b), name=b) for b in ("healthy", "dark", "refusing")]
         results = night.check_batch(world, ids, night=NIGHT, round="night", now=NOW)
         counts = {"ok": 1, "black": 1, "connection_refused": 1}
-        for _ in range(2):
-            assert night.store(world, results, night=NIGHT, round="night", now=NOW) == counts
+        assert night.store(world, results, night=NIGHT, round="night", now=NOW) == counts
+        assert night.store(world, results, night=NIGHT, round="night", now=NOW) == {"left_out": 3}
         assert len(all_of(world, CameraCheck)) == 3
         assert "127.0.0.1" not in str(results)
 

@@ -1,10 +1,12 @@
 """A week with something of everything, whose figures the tests know by heart."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from dondoc.facts.register import register
 from dondoc.facts.rulings import rule
@@ -88,6 +90,25 @@ def cameras(world: World, agency: str, verdicts: list[str | None], source: int) 
                     camera_id=camera.id, first_night=date(2021, 11, 23), verdict=verdict, opened_at=at(24, 23)
                 )
                 session.add(opened)
+
+
+def looked_again(world: World, minutes: int, *, only: str | None = None, **found: Any) -> None:
+    """One more look that night at each camera that was looked at, so long after the first: another verdict, or stage.
+
+    `only`: those of this verdict.
+    """
+    with world.sessions.begin() as session:
+        first = session.scalars(select(CameraCheck).where(CameraCheck.round == "dem")).all()
+        for check in first:
+            if only in (None, check.verdict):
+                told = {"verdict": check.verdict, "phase": check.phase, "stage": check.stage, **found}
+                more = {"detail": "", "elapsed_ms": 5, "recorded_at": at(24, 23)}
+                when = at(24, 22) + timedelta(minutes=minutes)
+                name = f"sau {minutes}"
+                again = CameraCheck(camera_id=check.camera_id, night=check.night, round=name, happened_at=when, **more)
+                for key, value in told.items():
+                    setattr(again, key, value)
+                session.add(again)
 
 
 def chased(world: World, agency: str, when: datetime, *, rehearsal: bool = False) -> None:

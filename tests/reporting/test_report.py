@@ -23,7 +23,7 @@ from dondoc.store.reporting import Report, ReportIssue
 from dondoc.world import World
 from tests.conftest import Run, acting, approver, at
 
-from .conftest import THURSDAY, Made, submission
+from .conftest import THURSDAY, Made, looked_again, submission
 
 
 def test_the_figures_are_those_of_the_obligations(busy: World) -> None:
@@ -72,9 +72,7 @@ def test_declared_reachable_and_showing_stand_side_by_side(busy: World) -> None:
 
 
 def test_an_old_look_and_a_first_stage_say_nothing_about_a_picture(busy: World) -> None:
-    with busy.sessions.begin() as session:
-        for check in session.scalars(select(CameraCheck).where(CameraCheck.verdict == "ok")):
-            check.stage = 1
+    looked_again(busy, 5, only="ok", stage=1)
     assert figures(busy, THURSDAY)["cameras_total"]["showing"] == 0
     later = figures(busy, THURSDAY + timedelta(days=7))["cameras_total"]
     assert (later["declared"], later["checked"]) == (19, 0)

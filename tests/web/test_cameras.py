@@ -61,13 +61,18 @@ def four_cameras(world: World, fleet: Fleet) -> list[int]:
     return [1, 2, 3, 4]
 
 
-def seen(world: World, verdicts: dict[int, str], on: date) -> None:
-    at = clock.at(on, 22)
-    results = [
-        {"camera": c, "verdict": v, "phase": PHASE[v], "detail": "", "elapsed_ms": 9, "stage": 2, "at": at.isoformat()}
-        for c, v in verdicts.items()
-    ]
-    night.store(world, results, night=on, round="night", now=at)
+def seen(
+    world: World,
+    verdicts: dict[int, str],
+    on: date,
+    round: str = "night",
+    minute: int = 0,
+    steps: list[str] | None = None,
+) -> None:
+    at = clock.at(on, 22, minute)
+    more = {"detail": "", "elapsed_ms": 9, "stage": 2, "at": at.isoformat(), "steps": steps}
+    results = [{"camera": c, "verdict": v, "phase": PHASE[v], **more} for c, v in verdicts.items()]
+    night.store(world, results, night=on, round=round, now=at)
 
 
 def checks(world: World, camera: int) -> list[CameraCheck]:
@@ -119,7 +124,7 @@ class TestList:
     def test_a_camera_that_asks_for_a_login_is_told_apart_from_one_with_a_picture(
         self, world: World, cameras: list[int], visit: Visit
     ) -> None:
-        seen(world, {2: "auth_required"}, TONIGHT)
+        seen(world, {2: "auth_required"}, TONIGHT, "again", 10)
         page = words_of(visit("viewer").get("/cameras").text)
         assert "Hoạt động tốt: 2 (có hình tốt 01, trả lời và đòi đăng nhập 01)" in page
         assert (
@@ -200,9 +205,8 @@ class TestCamera:
     def test_the_address_and_the_steps_are_for_operators(
         self, world: World, fleet: Fleet, cameras: list[int], visit: Visit
     ) -> None:
-        with world.sessions.begin() as session:
-            newest = session.scalars(select(CameraCheck).where(CameraCheck.camera_id == 2)).all()[-1]
-            newest.steps = ["0,001 s  nối đến 127.0.0.1", "0,002 s  ← 401 <b>Unauthorized</b>"]
+        steps = ["0,001 s  nối đến 127.0.0.1", "0,002 s  ← 401 <b>Unauthorized</b>"]
+        seen(world, {2: "auth_failed"}, TONIGHT, "again", 10, steps)
         viewer, ops = visit("viewer").get("/cameras/2").text, visit("ops").get("/cameras/2").text
         assert f"127.0.0.1:{fleet.ports[0]}/wrong-password/kin" in ops
         assert "← 401 &lt;b&gt;" in ops

@@ -15,17 +15,34 @@ from dondoc.cameras import rules as data
 from dondoc.cameras.attempts import device
 from dondoc.cameras.looks import AT_ONCE, Look
 from dondoc.cameras.verdicts import GOOD, NOT_CHECKED, PHASE, WITHHELD
+from dondoc.clock import HERE
+from dondoc.clock import at as at_hour
 from dondoc.directive.names import fold
+from dondoc.errors import Problem
 from dondoc.store.cameras import Camera, CameraCheck, NightRun
+from dondoc.store.session import one_at_a_time
 from dondoc.world import World
 
 SECOND = "second"  # the round that looks again at what was not seen well that night
 MORNING = 7  # o'clock: what is seen before belongs to the night before, as the second look does
 
 
+LATEST = 12  # o'clock of the next day: a look of a batch that began before the morning may end after it
+
+
 def night_of(moment: datetime) -> date:
     """The night that a moment belongs to."""
-    return moment.date() - timedelta(days=1) if moment.hour < MORNING else moment.date()
+    here = moment.astimezone(HERE)
+    return here.date() - timedelta(days=1) if here.hour < MORNING else here.date()
+
+
+def not_tonight(night: date, now: datetime) -> str | None:
+    """Why cameras are not asked for a night: what they answer now says nothing of another. None: it is tonight."""
+    tonight = night_of(now)
+    if night == tonight:
+        return None
+    when = "đã qua" if night < tonight else "chưa đến"
+    return f"đêm {night:%d/%m/%Y} {when} (đêm nay là đêm {tonight:%d/%m/%Y})"
 
 
 def plan(
@@ -104,7 +121,13 @@ def check_batch(
     Returns:
         one JSON-safe result per camera looked at: `camera`, `verdict`, `phase`, `detail`, `elapsed_ms`, `stage`,
         `at`, `steps`, `features`.
+
+    Raises:
+        Problem: the night is not tonight. What is asked now would be told of another night, and a password that was
+            refused tonight would be sent again.
     """
+    if why := not_tonight(night, now):
+        raise Problem(f"Không kiểm tra camera: {why}.")
     return looking.look(world, camera_ids, night=night, now=now, over=over)
 
 
@@ -119,36 +142,54 @@ def store(
     started: datetime | None = None,
     our_side: str | None = None,
 ) -> dict[str, int]:
-    """Record results, once per camera, night and round: a retried task writes the same row again.
+    """Record results, once per camera, night and round. What is stored is never changed: a second result is left out.
 
     Args:
         planned: how many cameras the round was to look at; default: as many as it did.
         our_side: why the round says nothing, when that is known already; else it is judged by what was found.
 
     Returns:
-        counts by verdict.
+        counts by verdict of what was stored now, and `left_out`: results that are known already, or of another night.
     """
     results = list(results)
     with world.sessions.begin() as session:
-        wanted = select(CameraCheck).where(CameraCheck.night == night, CameraCheck.round == round)
-        known = {check.camera_id: check for check in session.scalars(wanted)}
+        one_at_a_time(session, f"night {night} {round}")
+        told = select(CameraCheck.camera_id).where(CameraCheck.night == night, CameraCheck.round == round)
+        known, new = set(session.scalars(told)), []
         for result in results:
-            check = known.get(result["camera"])
-            if check is None:
-                check = known[result["camera"]] = CameraCheck(camera_id=result["camera"], night=night, round=round)
-                session.add(check)
-            for name in ("verdict", "phase", "detail", "elapsed_ms", "stage"):
-                setattr(check, name, result[name])
-            check.steps, check.features = result.get("steps") or None, result.get("features")
-            check.happened_at, check.recorded_at = datetime.fromisoformat(result["at"]), now
+            if result["camera"] not in known and _belongs(datetime.fromisoformat(result["at"]), night):
+                known.add(result["camera"])
+                new.append(result)
+        session.add_all(_check(result, night, round, now) for result in new)
         session.flush()
-        _worked(session, results)
-        run = _run(session, night, round, started or now)
-        run.counts = dict(Counter(check.verdict for check in known.values()))
-        run.planned = max(planned or 0, len(known))
-        run.our_side_down = our_side or _our_side(world, session, night, round)
-        run.finished_at = now
-    return dict(Counter(result["verdict"] for result in results))
+        _worked(session, new)
+        run = run_of(session, night, round)
+        if new or run is None:
+            run = run or _run(session, night, round, started or now)
+            run.counts = dict(Counter(run.counts) + Counter(result["verdict"] for result in new))
+            run.planned = max(planned or 0, run.planned, len(known))
+            run.our_side_down = our_side or _our_side(world, session, night, round)
+            run.finished_at = now
+    left_out = {"left_out": count} if (count := len(results) - len(new)) else {}
+    return dict(Counter(result["verdict"] for result in new)) | left_out
+
+
+def _belongs(at: datetime, night: date) -> bool:
+    return at_hour(night, MORNING) <= at < at_hour(night + timedelta(days=1), LATEST)
+
+
+def _check(result: dict[str, Any], night: date, round: str, now: datetime) -> CameraCheck:
+    told = {name: result[name] for name in ("verdict", "phase", "detail", "elapsed_ms", "stage")}
+    return CameraCheck(
+        camera_id=result["camera"],
+        night=night,
+        round=round,
+        steps=result.get("steps") or None,
+        features=result.get("features"),
+        happened_at=datetime.fromisoformat(result["at"]),
+        recorded_at=now,
+        **told,
+    )
 
 
 def _worked(session: Session, results: Sequence[dict[str, Any]]) -> None:
@@ -164,10 +205,8 @@ def _worked(session: Session, results: Sequence[dict[str, Any]]) -> None:
 
 
 def _run(session: Session, night: date, round: str, started: datetime) -> NightRun:
-    run = session.scalar(select(NightRun).where(NightRun.night == night, NightRun.round == round))
-    if run is None:
-        run = NightRun(night=night, round=round, planned=0, counts={}, started_at=started)
-        session.add(run)
+    run = NightRun(night=night, round=round, planned=0, counts={}, started_at=started)
+    session.add(run)
     return run
 
 

@@ -8,21 +8,28 @@ from sqlalchemy.orm import Session
 
 from dondoc.cameras import looks, state
 from dondoc.cameras.looks import Judge, Night
+from dondoc.clock import HERE
 from dondoc.mail import outbox
 from dondoc.settings import Settings
 from dondoc.store.cameras import Camera, Outage
 from dondoc.store.mail import OutboxLetter
 from dondoc.world import World
 
+OLDEST = timedelta(days=1)  # a night is settled on its own day and the next
 UNANNOUNCED_FOR = timedelta(days=7)  # how long a new outage waits for somebody to write to
 
 
 def settle(world: World, *, night: date, now: datetime) -> dict[str, list[int]]:
     """Open and close outages by what was seen up to a night. Doing it again changes nothing.
 
+    An older night than the last one decides nothing by itself: what was stored of it so late is looked at together
+    with the next night's looks.
+
     Returns:
         outage ids: `opened`: new ones, and recent ones that no letter has told of yet; `closed` by this call.
     """
+    if night < (now - OLDEST).astimezone(HERE).date():
+        return {"opened": [], "closed": []}
     with world.sessions.begin() as session:
         cameras = {c.id: c for c in session.scalars(select(Camera))}
         judge = looks.judge(world, session)

@@ -27,10 +27,13 @@ def make(
     if as_of is None or out is None:
         raise typer.BadParameter("cần --as-of và --out")
     from dondoc import clock
+    from dondoc.errors import Problem
     from dondoc.reporting import report as room
     from dondoc.world import open_world
 
     world, cut_off = open_world(), clock.at(day(as_of), 17)
+    if why := room.to_come(cut_off, clock.now()):
+        raise Problem(why)
     known = day_or_moment(known_at) if known_at else None
     for path in room.make(world, cut_off, known, out).values():
         say(str(path))

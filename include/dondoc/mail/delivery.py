@@ -32,10 +32,12 @@ class Delivered:
 
     `counts`: how many rows it moved, by the state it left them in; only states that occur. `trouble`: why letters that
     were due could not leave, or proof could not be read, in sentences with server and remedy; None when all went well.
+    `answered`: the mail server was asked, and let us in.
     """
 
     counts: dict[str, int]
     trouble: str | None = None
+    answered: bool = False
 
 
 def deliver(
@@ -77,4 +79,4 @@ def deliver(
         settled, unreadable = recovery.settle(sessions, archive, settings, now)
         moved |= settled
         troubles.append(unreadable)
-    return Delivered(dict(Counter(moved.values())), " ".join(filter(None, troubles)) or None)
+    return Delivered(dict(Counter(moved.values())), " ".join(filter(None, troubles)) or None, line.answered)

@@ -99,7 +99,8 @@ class Line:
         self._deadline = Deadline(self._letter_seconds)
         self._open: _Smtp | None = None
         self._dead: str | None = None
-        self.trouble: str | None = None  # why the server could not be used, the last time that it could not
+        self.trouble: str | None = None  # why the server could not be used, in the end; None: it took the last letter
+        self.answered = False  # whether the server let us in
 
     def __enter__(self) -> "Line":
         return self
@@ -124,12 +125,14 @@ class Line:
         self._deadline = Deadline(self._letter_seconds)
         again = self._open is not None  # an idle connection may have been closed by the server: try a fresh one
         try:
-            return self._envelope(sender, recipient, witness)
+            said = self._envelope(sender, recipient, witness)
         except (smtplib.SMTPException, OSError) as error:
             why = self._gone(error)
             if again and not self._dead:
                 return self.offer(sender, recipient, witness)
             raise Unavailable(why) from None
+        self.trouble = None
+        return said
 
     def _envelope(self, sender: str, recipient: str, witness: str | None) -> tuple[Reply, Reply | None]:
         smtp, secret = self._connection(), self.server.password
@@ -195,6 +198,7 @@ class Line:
         if self._open is None:
             try:
                 self._open = connect(self.server, timeout=self.timeout, name=self.name, deadline=self._deadline)
+                self.answered = True
             except Unavailable as error:
                 self._dead = self.trouble = str(error)
                 raise

@@ -1,33 +1,205 @@
-"""A failed task or run is told to the people who keep dondoc up: through the outbox, or by mail at once."""
+"""What goes wrong is told to the people who keep dondoc up, once for each cause, and when it is over.
 
+Through the outbox; where the database is what failed, by mail at once. Callbacks of Airflow: an error in one is logged,
+and never hides the first.
+"""
+
+import fcntl
 import html
+import json
 import logging
-from collections.abc import Mapping
+import os
+import socket
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import timedelta
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from dondoc import clock
 from dondoc.errors import Problem
+from dondoc.orchestration import runs
 from dondoc.orchestration.connections import open_world
 from dondoc.world import World
 
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from dondoc.store.trust import Alert
+
 log = logging.getLogger(__name__)
+ONCE = "Mỗi nguyên nhân chỉ báo một lần; khi hết lỗi sẽ có thư báo."
+LAST = "Đây là thư báo lỗi cuối cùng trong ngày: lỗi khác xem bằng lệnh `dondoc doctor` hoặc trên trang đôn đốc."
+SILENT = (
+    "Có việc bị dừng giữa chừng mà không tự báo được lỗi: bị treo hay chạy quá thời hạn, hết bộ nhớ, hoặc máy khởi "
+    "động lại. Mở liên kết để xem việc nào; lượt sau sẽ làm tiếp."
+)
+TIMED_OUT = (
+    "Lượt chạy quá thời hạn nên đã bị kết thúc; các việc chưa xong bị bỏ qua. Mở liên kết để xem việc nào bị treo; nếu "
+    "lặp lại, khởi động lại worker."
+)
 
 
-def _ops(world: World) -> list[str]:
+def failed(context: Mapping[str, Any]) -> None:
+    """`on_failure_callback` of every task."""
+    task, error = context["task_instance"], context.get("exception")
+    where = f"{task.dag_id}.{task.task_id}"
+    said = error if isinstance(error, Problem) else "xem nhật ký của việc này"  # a library's words may quote a URL
+    kind = type(error).__name__ if error else "không rõ"
+    text = (
+        f"Việc: {where}\nMáy: {socket.gethostname()}\nLần thử: {task.try_number}\n"
+        f"Lỗi: {kind}: {said}\n"
+        "Các việc khác của lượt chạy vẫn tiếp tục; lượt sau sẽ làm nốt."
+    )
+    quiet = isinstance(error, runs.Refused) and not runs.scheduled(context)  # who started it by hand sees why
+    subject = f"[dondoc] Việc {where} không chạy được"
+    _raise(where, error, f"{kind}: {said}", subject, text, run=task.run_id, task=task.task_id, quiet=quiet)
+
+
+def run_failed(context: Mapping[str, Any]) -> None:
+    """`on_failure_callback` of every DAG: of runs that were ended, and of tasks that died without a word."""
+    name, timed_out = context["dag"].dag_id, context.get("reason") == "timed_out"
+    if not timed_out and _told_themselves(context):
+        return
+    problem = Problem(TIMED_OUT if timed_out else SILENT)
+    subject = f"[dondoc] Lượt chạy {name} {'quá thời hạn' if timed_out else 'không xong'}"
+    _raise(name, problem, str(problem), subject, f"DAG: {name}\nLỗi: {problem}", run=context["run_id"])
+
+
+def _told_themselves(context: Mapping[str, Any]) -> bool:
+    from sqlalchemy import select
+
+    from dondoc.store.trust import Alert
+
+    run, name = context.get("dag_run"), context["dag"].dag_id
+    began = clock.played(run.start_date) if run and run.start_date else clock.now() - timedelta(hours=1)
+    ours = select(Alert.id).where(Alert.cause.startswith(f"{name}.", autoescape=True), Alert.last_at >= began)
+    try:
+        with open_world().sessions.reading() as session:
+            return session.scalar(ours.limit(1)) is not None
+    except Exception:
+        log.exception("failure alert: nobody knows what was told")
+        return False
+
+
+def succeeded(context: Mapping[str, Any]) -> None:
+    """`on_success_callback` of every task: what was wrong with it, or with runs of its DAG, is over."""
+    task = context["task_instance"]
+    if task.map_index is not None and task.map_index >= 0:
+        return  # that another batch failed is over when all went well
+    over(f"{task.dag_id}.{task.task_id}", task.dag_id, exactly=True)
+
+
+def over(*places: str, exactly: bool = False) -> None:
+    """These tasks or runs, or these DAGs with all their tasks, work again: tell those who know that they did not."""
+    from dondoc import alerts
+
+    try:
+        world, now = open_world(), clock.now()
+        with world.sessions.reading() as session:
+            found = any(_of(session, place, exactly) for place in places)
+        with _straight(world) as told:
+            database = bool(told["open"])
+            if database:
+                told.update(open=[], sent=told["sent"] + 1)
+        if not (found or database):
+            return
+        with world.sessions.begin() as session:
+            ended = {alert.id: alert for place in places for alert in _of(session, place, exactly)}
+            for alert in alerts.over(session, ended.values(), now):
+                if alerts.sent_today(session, now) <= world.settings.alerts_per_day:
+                    _enqueue(world, session, f"{alert.id}|over", *_ended(alert))
+            if database:
+                subject = "[dondoc] Đã hết lỗi: cơ sở dữ liệu dùng lại được"
+                _enqueue(world, session, f"database|{now.isoformat()}|over", subject, "Các lượt chạy lại ghi được.")
+        publish(world)
+    except Exception:
+        log.exception("the end of a failure could not be told")
+
+
+def _of(session: "Session", place: str, exactly: bool) -> "list[Alert]":
+    from dondoc import alerts
+
+    return [a for a in alerts.open_alerts(session, place) if not exactly or a.cause.startswith(f"{place}/")]
+
+
+def _ended(alert: "Alert") -> tuple[str, str]:
+    where = alert.cause.partition("/")[0]
+    since = f"{alert.first_at.astimezone(clock.HERE):%H:%M %d/%m/%Y}"
+    return f"[dondoc] Đã hết lỗi: {where}", f"Lỗi từ {since}, {alert.count:02} lần, nay đã hết:\n{alert.detail}"
+
+
+def _raise(
+    where: str,
+    error: BaseException | None,
+    detail: str,
+    subject: str,
+    text: str,
+    *,
+    run: str,
+    task: str | None = None,
+    quiet: bool = False,
+) -> None:
+    from dondoc import alerts
+
+    log.error("%s: %s", where, detail)
+    try:
+        world = open_world()
+    except Exception:
+        log.exception("failure alert: settings unusable")
+        return
+    dag = where.partition(".")[0]
+    link = world.settings.page(f"dags/{dag}/runs/{quote(run, '')}" + (f"/tasks/{task}" if task else ""))
+    text, now, mark = f"{text}\nXem lượt chạy: {link}\n{ONCE}", clock.now(), alerts.mark(error, where)
+    try:
+        with world.sessions.begin() as session:
+            alert = alerts.opened(session, where, mark, detail, now)
+            if quiet:
+                alerts.over(session, [alert], now)
+            elif number := alerts.may_tell(session, alert, now, world.settings.alerts_per_day):
+                if number == world.settings.alerts_per_day:
+                    text += f"\n{LAST}"
+                alert.told_at = now
+                _enqueue(world, session, str(alert.id), subject, text)
+        publish(world)
+    except Exception:
+        log.exception("failure alert: the outbox is unusable, mailing at once")
+        try:
+            _mail_at_once(world, type(error).__name__, subject, text)
+        except Exception:
+            log.exception("failure alert: the mail server is unusable too")
+
+
+def publish(world: World) -> None:
+    """Open causes for Prometheus, in a file beside `DONDOC_METRICS_FILE`. One that cannot be written is logged."""
+    from dondoc import alerts
+    from dondoc.store import files
+
+    if (file := world.settings.metrics_file) is None:
+        return
+    try:
+        file.parent.mkdir(exist_ok=True)
+        with world.sessions.reading() as session:
+            files.replace(
+                file.with_name(f"{file.stem}_alerts{file.suffix}"), alerts.metrics(session, clock.now()), 0o644
+            )
+    except (Problem, OSError) as error:
+        log.warning("the metrics of alerts are not written: %s", error)
+
+
+def _ops(world: World, session: "Session") -> list[str]:
     from dondoc.facts import contacts
 
-    with world.sessions.reading() as session:
-        found = contacts.find(session, world.directive.issuer, "ops", clock.now().date())
+    found = contacts.find(session, world.directive.issuer, "ops", clock.now().date())
     return [c.email for c in found] or ([world.settings.ops_address] if world.settings.ops_address else [])
 
 
-def _letters(world: World, key: str, subject: str, text: str) -> None:
+def _enqueue(world: World, session: "Session", key: str, subject: str, text: str) -> None:
     from dondoc.mail import outbox
     from dondoc.mail.letter import Letter
 
-    now = clock.now()
     letters = [
         Letter(
             kind="internal",
@@ -35,17 +207,47 @@ def _letters(world: World, key: str, subject: str, text: str) -> None:
             subject=subject,
             text=text,
             html=f"<pre>{html.escape(text)}</pre>",
-            dedup=f"{world.settings.installation}|failure|{key}|{address}",
+            dedup=f"{world.settings.installation}|alert|{key}|{address}",
             reason=subject,
         )
-        for address in _ops(world)
+        for address in _ops(world, session)
     ]
-    with world.sessions.begin() as session:
-        outbox.enqueue(session, letters, settings=world.settings, now=now)
+    if not letters:
+        log.error("nobody of ours to tell (DONDOC_OPS_ADDRESS, or contacts of role ops): %s", subject)
+    outbox.enqueue(session, letters, settings=world.settings, now=clock.now())
 
 
-def _straight(world: World, subject: str, text: str) -> None:
-    """Without the outbox: its database may be what failed.
+@contextmanager
+def _straight(world: World) -> Iterator[dict[str, Any]]:
+    """What was mailed without the database, in a file under the home: `day`, how many that day (`sent`), what (`open`).
+
+    A home that cannot be written keeps nothing: rather a mail too many than none.
+    """
+    today = f"{clock.now():%Y-%m-%d}"
+    try:
+        folder = world.settings.home / "locks"
+        folder.mkdir(parents=True, exist_ok=True)
+        handle = os.open(folder / "alerts.json", os.O_CREAT | os.O_RDWR, 0o600)
+    except OSError as error:
+        log.warning("no note of what is mailed at once: %s", error.strerror)
+        yield {"day": today, "sent": 0, "open": []}
+        return
+    with os.fdopen(handle, "r+") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        try:
+            before = json.load(file)
+        except ValueError:
+            before = {"day": today, "sent": 0, "open": []}
+        told = before | {"day": today, "sent": before["sent"] if before["day"] == today else 0}
+        yield told
+        if told != before:
+            file.seek(0)
+            file.truncate()
+            json.dump(told, file)
+
+
+def _mail_at_once(world: World, cause: str, subject: str, text: str) -> None:
+    """Without the outbox: its database may be what failed. Once for each kind of error until it is over.
 
     Raises:
         RuntimeError: the mail server did not take it.
@@ -57,41 +259,16 @@ def _straight(world: World, subject: str, text: str) -> None:
     if not (server and world.settings.ops_address):
         log.error("no way to tell anybody: set dondoc_smtp and DONDOC_OPS_ADDRESS")
         return
-    message = EmailMessage()
-    message["From"], message["To"], message["Subject"] = server.sender, world.settings.ops_address, subject
-    message["Date"], message["Auto-Submitted"] = format_datetime(clock.now()), "auto-generated"
-    message.set_content(text)
-    with Line(server, timeout=20, name=world.settings.installation) as line:
-        said, _ = line.offer(parseaddr(server.sender)[1], world.settings.ops_address, None)
-        said = line.data(message.as_bytes()) if said.accepted else said
-    if not said.accepted:
-        raise RuntimeError(f"the mail server said {said}")
-
-
-def failed(context: Mapping[str, Any]) -> None:
-    """`on_failure_callback` of every DAG's tasks. Its own failure is logged, and never hides the first one."""
-    task = context["task_instance"]
-    where = f"{task.dag_id}.{task.task_id}"
-    error = context.get("exception")
-    said = error if isinstance(error, Problem) else "xem nhật ký của việc này"  # a library's words may quote a URL
-    subject = f"[dondoc] Việc {where} không chạy được"
-    text = (
-        f"Lượt chạy: {task.run_id}\nViệc: {where}\nLần thử: {task.try_number}\n"
-        f"Lỗi: {type(error).__name__ if error else 'không rõ'}: {said}\n"
-        "Các việc khác của lượt chạy vẫn tiếp tục; lượt sau sẽ làm nốt."
-    )
-    # A source that stays down fails a run every five minutes: it is told once a day.
-    key = f"{where}|{type(error).__name__}|{clock.now():%Y-%m-%d}"
-    try:
-        world = open_world()
-    except Exception:
-        log.exception("failure alert: settings unusable")
-        return
-    try:
-        _letters(world, key, subject, text)
-    except Exception:
-        log.exception("failure alert: the outbox is unusable, mailing at once")
-        try:
-            _straight(world, subject, text)
-        except Exception:
-            log.exception("failure alert: the mail server is unusable too")
+    with _straight(world) as told:
+        if cause in told["open"] or told["sent"] >= world.settings.alerts_per_day:
+            return
+        message = EmailMessage()
+        message["From"], message["To"], message["Subject"] = server.sender, world.settings.ops_address, subject
+        message["Date"], message["Auto-Submitted"] = format_datetime(clock.now()), "auto-generated"
+        message.set_content(text)
+        with Line(server, timeout=20, name=world.settings.installation) as line:
+            said, _ = line.offer(parseaddr(server.sender)[1], world.settings.ops_address, None)
+            said = line.data(message.as_bytes()) if said.accepted else said
+        if not said.accepted:
+            raise RuntimeError(f"the mail server said {said}")
+        told.update(open=[*told["open"], cause], sent=told["sent"] + 1)

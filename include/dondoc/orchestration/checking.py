@@ -10,8 +10,9 @@ from typing import Any
 
 from dondoc import clock
 from dondoc.errors import Problem
-from dondoc.orchestration import runs
+from dondoc.orchestration import limits, runs
 from dondoc.orchestration.connections import open_world
+from dondoc.orchestration.limits import held_to
 from dondoc.world import World
 
 log = logging.getLogger(__name__)
@@ -27,15 +28,23 @@ def which(look: str, moment: datetime) -> tuple[str, date]:
     return look, day
 
 
+@held_to(limits.PLAN)
 def plan(context: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Batches of camera ids, each with the night and the look it belongs to."""
+    """Batches of camera ids, each with the night and the look it belongs to.
+
+    Raises:
+        Refused: it is too late, or the run is of another night than tonight: cameras answer for now alone.
+    """
     from dondoc.cameras import night
 
-    world, asked = open_world(), runs.params(context)
-    moment = context["dag_run"].run_after.astimezone(clock.HERE)
-    look, day = which(asked["look"], moment)
+    world, asked, now = open_world(), runs.params(context), clock.now()
+    look, day = which(asked["look"], runs.moment(context))
     day = date.fromisoformat(asked["as_of"]) if asked["as_of"] else day
     wanted = runs.agencies(context, {a.id for a in world.directive.agencies})
+    if why := night.not_tonight(day, now):
+        raise runs.Refused(
+            f"Không hỏi camera nào: {why}. Camera chỉ trả lời cho lúc được hỏi: để trống as_of để kiểm tra đêm nay."
+        )
     window = {"night": "night", "day": "day"}.get(look)
     batches = night.plan(world, night=day, round=look, system_window=window, only_failed=look == "second")
     if wanted:
@@ -43,38 +52,43 @@ def plan(context: Mapping[str, Any]) -> list[dict[str, Any]]:
         batches = [kept for batch in batches if (kept := [i for i in batch if i in keep])]
     total = sum(map(len, batches))
     log.info("%s look of %s: %d cameras in %d batches", look, day, total, len(batches))
-    if asked["dry_run"] or runs.late(context, clock.now()):
-        log.warning("dry run or too late: nothing is probed")
+    if late := runs.late(context, now):
+        raise runs.Refused(late)
+    if asked["dry_run"]:
+        log.warning("dry run: nothing is probed")
         return []
     apart = runs.scheduled(context) * world.settings.spread_minutes * 60 / max(1, len(batches))
-    begins = clock.now()
     return [
         {
             "cameras": batch,
             "night": day.isoformat(),
             "look": look,
-            "starts": (begins + timedelta(seconds=number * apart)).isoformat(),
+            "starts": (now + timedelta(seconds=number * apart)).isoformat(),
             "over": apart,
         }
         for number, batch in enumerate(batches)
     ]
 
 
+@held_to(limits.CHECK)
 def check(batch: dict[str, Any]) -> dict[str, Any]:
     """Look at one batch, from the moment that is its turn.
 
     Returns:
         `results`: ids, verdicts and sentences, nothing secret, nothing large; `blind`: cameras of which nothing is
-        known because our own side was down, before the batch or in the middle of it.
+        known because our own side was down, before the batch or in the middle of it. Neither, where the batch is of
+        another night: run again days later, it asks nobody.
     """
     from dondoc.cameras import night, ourside
 
-    world = open_world()
+    world, day = open_world(), date.fromisoformat(batch["night"])
+    if why := night.not_tonight(day, clock.now()):
+        log.warning("the %d cameras of this batch are not asked: %s", len(batch["cameras"]), why)
+        return {"results": [], "blind": 0, "not_asked": why}
     time.sleep(max(0.0, (datetime.fromisoformat(batch["starts"]) - clock.now()).total_seconds()))
     if not ourside.references_answer(world.settings):
         log.warning("no reference host answers: the %d cameras of this batch are not looked at", len(batch["cameras"]))
         return {"results": [], "blind": len(batch["cameras"])}
-    day = date.fromisoformat(batch["night"])
     results = night.check_batch(
         world, batch["cameras"], night=day, round=batch["look"], now=clock.now(), over=batch["over"]
     )
@@ -85,6 +99,7 @@ def check(batch: dict[str, Any]) -> dict[str, Any]:
     return {"results": [], "blind": len(results)} if blind else {"results": results, "blind": 0}
 
 
+@held_to(limits.STORE)
 def store(batches: list[dict[str, Any]], checked: list[dict[str, Any]]) -> dict[str, Any]:
     """Record what was found, open and close outages, write to the agencies concerned.
 

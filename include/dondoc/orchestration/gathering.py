@@ -1,14 +1,24 @@
 """Task bodies of `gather_survey_submissions`."""
 
 import logging
+import time
+from collections import Counter
 
 from dondoc import clock
 from dondoc.errors import Problem
+from dondoc.orchestration import limits
 from dondoc.orchestration.connections import open_world
+from dondoc.orchestration.limits import held_to
+from dondoc.world import World
 
 log = logging.getLogger(__name__)
+LETTERS = 200  # in one run: what is due then leaves with the next, and no run is ended in the middle of a letter
+LOOKING = 240.0  # seconds after which no more just declared cameras are begun with
+LETTING_IN = 20.0  # seconds for a mail server that is asked only whether it lets us in
+FEW = 40  # of them at a time: ten rounds of a site, some two minutes when none of them answers
 
 
+@held_to(limits.READ)
 def read_folder() -> list[int]:
     """Ids of the submissions that the drop folder brought. Red when the folder cannot be read."""
     from dondoc.intake import gather
@@ -16,6 +26,7 @@ def read_folder() -> list[int]:
     return _brought(gather.read_folder(open_world(), clock.now()))
 
 
+@held_to(limits.READ)
 def read_mailbox() -> list[int]:
     """Ids of the submissions that the mailbox brought. Red when the mailbox cannot be read."""
     from dondoc.intake import gather
@@ -37,6 +48,7 @@ def _brought(result) -> list[int]:  # type: ignore[no-untyped-def]
     return result.submission_ids
 
 
+@held_to(limits.JUDGE)
 def judge_and_answer() -> dict[str, list[int]]:
     """Judge whatever is not judged yet, from whichever run, and put the answers into the outbox.
 
@@ -47,12 +59,13 @@ def judge_and_answer() -> dict[str, list[int]]:
     return backlog.judge_and_answer(open_world(), clock.now())
 
 
+@held_to(limits.PROBE)
 def probe_declared() -> dict[str, int]:
     """Look at once at the cameras that accepted forms declared, and write their senders what was found.
 
     Also what a killed run left, and what a person accepted between two runs. Red when our own side is down.
     """
-    from dondoc.cameras import letters, night, ourside
+    from dondoc.cameras import letters, ourside
     from dondoc.intake import backlog
 
     world, moment = open_world(), clock.now()
@@ -62,20 +75,57 @@ def probe_declared() -> dict[str, int]:
     if cameras:
         if not ourside.references_answer(world.settings):
             raise Problem("Phía Sở mất kết nối (không máy chủ tham chiếu nào trả lời): chưa kiểm tra camera vừa khai.")
-        tonight, look = night.night_of(moment), f"declared-{'-'.join(map(str, cameras[:20]))}"
-        results = night.check_batch(world, cameras, night=tonight, round=look, now=moment)
-        counts = night.store(world, results, night=tonight, round=look, now=clock.now())
+        counts = _looked_at(world, cameras)
+        accepted = [one for one in accepted if not backlog.unseen_cameras(world, [one])]  # the next run tells the rest
     written = letters.reachability(world, accepted, clock.now())
     log.info("%d cameras just declared: %s; letters: %s", len(cameras), counts, written)
     return counts
 
 
-def deliver() -> dict[str, int]:
-    """Deliver what is due and settle what is uncertain. Red when no mail server is set up."""
-    from dondoc import truth
+def _looked_at(world: World, cameras: list[int]) -> dict[str, int]:
+    """Look at cameras a few at a time, storing each time, as long as there is time to look at more.
 
-    done = truth.deliver(open_world(), clock.now)
+    Returns:
+        counts by verdict.
+    """
+    from dondoc.cameras import night
+
+    counts, ends = Counter[str](), time.monotonic() + LOOKING
+    for start in range(0, len(cameras), FEW):
+        if time.monotonic() > ends:
+            log.warning("%d cameras are left for the next run", len(cameras) - start)
+            break
+        now, few = clock.now(), cameras[start : start + FEW]
+        tonight, look = night.night_of(now), f"declared-{now:%H%M%S}-{'-'.join(map(str, few[:20]))}"
+        results = night.check_batch(world, few, night=tonight, round=look, now=now)
+        counts.update(night.store(world, results, night=tonight, round=look, now=clock.now()))
+    return dict(counts)
+
+
+@held_to(limits.DELIVER)
+def deliver() -> dict[str, int]:
+    """Deliver what is due and settle what is uncertain.
+
+    Raises:
+        Problem: no mail server is set up, or it cannot be used: also when no letter is due, for then nobody would know
+            until one is, and a letter that waits an hour for its next attempt would make the runs between look good.
+    """
+    from dondoc import truth
+    from dondoc.mail import line, servers
+
+    world = open_world()
+    done = truth.deliver(world, clock.now, limit=LETTERS)
     log.info("delivered: %s", done.counts)
-    if done.trouble:
-        log.warning("%s", done.trouble)
+    server, trouble = servers.smtp(world.settings), done.trouble
+    assert server is not None
+    if not (trouble or done.answered):
+        try:
+            line.connect(server, timeout=LETTING_IN, name=world.settings.installation).close()
+        except line.Unavailable as error:
+            trouble = str(error)
+    if trouble:
+        raise Problem(
+            f"{trouble} Thư chờ trong hộp thư đi, lượt sau gửi tiếp. Kiểm tra máy chủ thư và kết nối dondoc_smtp trong "
+            "Airflow (Admin → Connections): địa chỉ, cổng, tài khoản, chứng thư."
+        )
     return done.counts

@@ -5,23 +5,37 @@ from collections.abc import Mapping
 from typing import Any
 
 from dondoc import clock
-from dondoc.orchestration import approving, runs
+from dondoc.orchestration import approving, limits, runs
 from dondoc.orchestration.connections import open_world
+from dondoc.orchestration.limits import held_to
 
 log = logging.getLogger(__name__)
 
 
+@held_to(limits.DRAW_UP)
 def draw_up(context: Mapping[str, Any]) -> dict[str, Any]:
-    """Figures as of the day's 17:00 (of now, when that is still to come), the documents, the letters to approve."""
+    """Figures as of the day's 17:00 (of the run's own moment, when that is before), documents, letters to approve.
+
+    Run again it finds its letters again: there is no second set of them, and no file of the first is written over.
+
+    Raises:
+        Refused: the day is still to come, or it is too late to record anything.
+    """
     from dondoc.reporting import report
 
     world, now, day = open_world(), clock.now(), runs.as_of(context)
+    if why := runs.to_come(day, now):
+        raise runs.Refused(why)
+    dry, late = runs.params(context)["dry_run"], runs.late(context, now)
+    cut_off = min(clock.at(day, 17), runs.moment(context))  # a report never speaks of hours to come
     out = world.settings.home / "reports" / day.isoformat()
-    if runs.params(context)["dry_run"]:
+    if dry or late:
         out = out.with_name(f"{day.isoformat()}-chay-thu")
-    cut_off = min(clock.at(day, 17), now)  # a report never speaks of hours to come
-    report.make(world, cut_off, None, out)
-    record = not (runs.params(context)["dry_run"] or runs.late(context, now))
-    ids = report.enqueue(world, cut_off, out, now) if record else []
+        report.make(world, cut_off, None, out)
+    if late:
+        raise runs.Refused(late)
+    if not dry:
+        out = report.draw(world, cut_off, out)
+    ids = [] if dry else report.enqueue(world, cut_off, out, now)
     log.info("report of %s lies in %s; letters held: %s", day, out.name, ids)
     return {"day": day.isoformat(), "folder": str(out), "to_approve": approving.asks(context, ids)}

@@ -1,10 +1,11 @@
-"""What a run was asked: its parameters and its moment."""
+"""What a run was asked, its moment, and which runs do nothing: Airflow's buttons start more than makes sense."""
 
 import os
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from airflow.exceptions import AirflowFailException
 from airflow.sdk import Param
 from airflow.timetables.base import Timetable
 
@@ -12,6 +13,10 @@ from dondoc import clock
 from dondoc.errors import Problem
 
 STALE = timedelta(hours=2)  # a scheduled run later than this decides, but records nothing
+BACKFILL = "backfill"
+# What the schedule and a person start. Nothing here is about an interval of the past: a backfill would ask today's
+# cameras, and write today's letters, in the name of other days.
+RUN_TYPES = ("scheduled", "manual")
 
 DRY_RUN = Param(False, type="boolean", title="Chạy thử", description="Chỉ xem sẽ làm gì, không ghi và không gửi.")
 AS_OF = Param(None, type=["null", "string"], format="date", title="Ngày", description="Để trống: ngày của lượt chạy.")
@@ -22,6 +27,25 @@ AGENCIES = Param(
     title="Đơn vị",
     description="Mã các đơn vị, mỗi dòng một mã, ví dụ so-nnptnt. Để trống: tất cả.",
 )
+
+
+class Refused(Problem, AirflowFailException):
+    """The run is not to do what it was asked, and does nothing. Trying again would change nothing."""
+
+
+def refuse_backfill(context: Mapping[str, Any]) -> None:
+    """`pre_execute` of every task: a backfill run reads, asks, records and sends nothing.
+
+    Airflow does not start one of our DAGs (`allowed_run_types`); this holds for runs made before or around that.
+
+    Raises:
+        Refused: it is one.
+    """
+    if run_type(context) == BACKFILL:
+        raise Refused(
+            "Lượt chạy bù (backfill) không làm gì: không đọc nguồn, không hỏi camera, không ghi, không gửi. "
+            "Cần xem một ngày đã qua thì chạy tay với tham số as_of."
+        )
 
 
 def schedule(value: str | Timetable) -> str | Timetable | None:
@@ -41,24 +65,44 @@ def params(context: Mapping[str, Any]) -> dict[str, Any]:
     return dict(context["params"])
 
 
+def moment(context: Mapping[str, Any]) -> datetime:
+    """When the run was due: the same however often its tasks are cleared and run again."""
+    return clock.played(context["dag_run"].run_after)
+
+
 def as_of(context: Mapping[str, Any]) -> date:
     """The run's day: its parameter, else the day of its `run_after` in Vietnam; never `ds` or `logical_date`."""
     if value := params(context).get("as_of"):
         return date.fromisoformat(value)
-    return context["dag_run"].run_after.astimezone(clock.HERE).date()
+    return moment(context).date()
 
 
 def late(context: Mapping[str, Any], now: datetime) -> str | None:
     """Why this scheduled run came too late to record anything; None for a punctual or a manual run."""
-    run = context["dag_run"]
-    if not scheduled(context) or now - run.run_after < STALE:
+    due = moment(context)
+    if not scheduled(context) or now - due < STALE:
         return None
-    return f"lượt chạy theo lịch lúc {run.run_after.astimezone(clock.HERE):%H:%M %d/%m/%Y} bị trễ quá 02 giờ"
+    return (
+        f"Lượt chạy theo lịch lúc {due:%H:%M %d/%m/%Y} bị trễ quá 02 giờ: không ghi và không gửi gì. Xem vì sao "
+        "Airflow chạy muộn; việc của hôm nay còn cần làm thì chạy tay (Trigger)."
+    )
+
+
+def to_come(day: date, now: datetime) -> str | None:
+    """Why nothing is recorded for a day to come; None for today and before."""
+    if day <= now.date():
+        return None
+    return f"Ngày {day:%d/%m/%Y} chưa đến: không ghi và không gửi gì. Để trống as_of, hoặc bật dry_run để xem trước."
+
+
+def run_type(context: Mapping[str, Any]) -> str:
+    """As Airflow writes it: scheduled, manual, backfill."""
+    return str(context["dag_run"].run_type).rsplit(".", 1)[-1].lower()
 
 
 def scheduled(context: Mapping[str, Any]) -> bool:
     """Whether the timetable started this run, not a person."""
-    return str(context["dag_run"].run_type).rsplit(".", 1)[-1].lower() == "scheduled"
+    return run_type(context) == "scheduled"
 
 
 def agencies(context: Mapping[str, Any], known: set[str]) -> list[str] | None:

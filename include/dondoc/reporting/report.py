@@ -2,6 +2,7 @@
 
 import json
 from datetime import date, datetime
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from dondoc import audit
 from dondoc.audit import Actor
-from dondoc.clock import end_of
+from dondoc.clock import HERE, end_of
 from dondoc.errors import Problem
 from dondoc.facts import contacts
 from dondoc.mail import outbox
@@ -25,6 +26,7 @@ from dondoc.store.mail import OutboxLetter
 from dondoc.store.reporting import Report, ReportIssue
 from dondoc.world import World
 
+FILES = ("figures.json", "report.docx", "report.xlsx", "report.html")
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -34,20 +36,52 @@ def make(world: World, as_of: datetime, known_at: datetime | None, out: Path) ->
     Raises:
         Problem: the folder cannot be written.
     """
-    figures = compute(world, as_of, known_at)
-    files = {
-        "figures.json": json.dumps(figures, ensure_ascii=False, indent=2).encode(),
-        "report.docx": document(figures, world.directive),
-        "report.xlsx": workbook(figures),
-        "report.html": _words(world, figures).html.encode(),
-    }
+    return _write(world, compute(world, as_of, known_at), out)
+
+
+def draw(world: World, as_of: datetime, out: Path) -> Path:
+    """Make a report that nothing writes over: in the folder, or the next free one where that holds other figures.
+
+    Returns:
+        the folder. The same figures again: the one they lie in, untouched.
+
+    Raises:
+        Problem: the folder cannot be written.
+    """
+    figures = compute(world, as_of, None)
+    for number in count(1):
+        place = out if number == 1 else out.with_name(f"{out.name}-{number}")
+        drawn = _figures(place)
+        if drawn is None or drawn == json.loads(json.dumps(figures)):
+            break
+    if drawn is None:
+        _write(world, figures, place)
+    return place
+
+
+def _figures(folder: Path) -> Any:
+    """The figures of a whole report; None where there is none."""
+    try:
+        whole = all((folder / name).is_file() for name in FILES)
+        return json.loads((folder / "figures.json").read_bytes()) if whole else None
+    except (OSError, ValueError):
+        return None
+
+
+def _write(world: World, figures: dict[str, Any], out: Path) -> dict[str, Path]:
+    content = (
+        json.dumps(figures, ensure_ascii=False, indent=2).encode(),
+        document(figures, world.directive),
+        workbook(figures),
+        _words(world, figures).html.encode(),
+    )
     try:
         folder(out)
-        for name, content in files.items():
-            replace(out / name, content)
+        for name, written in zip(FILES, content, strict=True):
+            replace(out / name, written)
     except OSError as error:
         raise Problem(f"Không ghi được báo cáo vào {out}: {error.strerror}. Chọn thư mục khác.") from None
-    return {name: out / name for name in files}
+    return {name: out / name for name in FILES}
 
 
 def _words(world: World, figures: dict[str, Any]) -> Rendered:
@@ -69,8 +103,21 @@ def _words(world: World, figures: dict[str, Any]) -> Rendered:
     return render(world.settings.data, world.directive, "report", context)
 
 
+def to_come(as_of: datetime, now: datetime) -> str | None:
+    """Why a report of a day to come is none: its figures would be a forecast, issued as if they had been counted."""
+    if as_of.astimezone(HERE).date() <= now.astimezone(HERE).date():
+        return None
+    return f"Ngày {words.short(as_of.date())} chưa đến: chưa có số liệu để báo cáo. Chọn hôm nay hoặc một ngày đã qua."
+
+
 def record(session: Session, as_of: datetime, known_at: datetime | None, folder: Path, now: datetime) -> None:
-    """Keep what was drawn up, once per folder and moment: the clerk can issue it."""
+    """Keep what was drawn up, once per folder and moment: the clerk can issue it.
+
+    Raises:
+        Problem: its day is still to come.
+    """
+    if why := to_come(as_of, now):
+        raise Problem(why)
     place, figures = str(folder.absolute()), json.loads((folder / "figures.json").read_bytes())
     known = session.scalars(select(Report).where(Report.as_of == as_of, Report.folder == place)).all()
     if all(row.figures != figures for row in known):
@@ -81,6 +128,9 @@ def enqueue(world: World, as_of: datetime, folder: Path, now: datetime) -> list[
     """Put the week's e-mail into the outbox, held until a named approver says yes; once per cut-off and recipient.
 
     It carries the workbook, not the document: that goes only when the clerk has issued it.
+
+    Raises:
+        Problem: its day is still to come.
     """
     figures = json.loads((folder / "figures.json").read_bytes())
     rendered = _words(world, figures)
@@ -111,10 +161,12 @@ def enqueue(world: World, as_of: datetime, folder: Path, now: datetime) -> list[
 
 
 def still_true(world: World) -> StillTrue:
-    """A week's figures are true of their week for ever; a newer report only makes an unsent one pointless."""
+    """A week's figures are true of it for ever, once it came; a newer report only makes an unsent one pointless."""
 
     def check(session: Session, letter: OutboxLetter, now: datetime) -> str | None:
         as_of = datetime.fromisoformat(letter.context["as_of"])
+        if why := to_come(as_of, now):
+            return why
         reports = (OutboxLetter.kind == "report", outbox.counted(world.settings))
         others = session.scalars(select(OutboxLetter.context).where(*reports))
         newest = max(datetime.fromisoformat(context["as_of"]) for context in others)

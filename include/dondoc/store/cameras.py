@@ -45,14 +45,14 @@ class Camera(Base):
 
 
 class CameraCheck(Base):
-    """What one look at a camera found. `verdict` and `phase` as in the contract."""
+    """What one look at a camera found. `verdict` and `phase` as in the contract. No row is ever changed."""
 
     __tablename__ = "camera_checks"
     __table_args__ = (UniqueConstraint("camera_id", "night", "round"),)  # serves a camera's history too
     id: Mapped[int] = mapped_column(primary_key=True)
     camera_id: Mapped[int] = mapped_column(ForeignKey("cameras.id"))
     night: Mapped[date] = mapped_column(index=True)
-    round: Mapped[str]  # the run that looked; a retried task writes the same row again
+    round: Mapped[str]  # the run that looked
     stage: Mapped[int]
     verdict: Mapped[str]
     phase: Mapped[str]

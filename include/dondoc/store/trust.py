@@ -36,7 +36,7 @@ class KeyCheck(Base):
 
 
 class Alert(Base):
-    """A cause of trouble that the operators were told of, until it is over."""
+    """A cause of trouble, until it is over."""
 
     __tablename__ = "alerts"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -45,4 +45,5 @@ class Alert(Base):
     count: Mapped[int]
     first_at: Mapped[datetime]
     last_at: Mapped[datetime]
+    told_at: Mapped[datetime | None]  # when the operators were written to; None: too many letters that day
     over_at: Mapped[datetime | None]

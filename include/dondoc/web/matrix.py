@@ -8,7 +8,7 @@ from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import HTMLResponse
 from sqlalchemy import func, select
 
-from dondoc import clock
+from dondoc import alerts, clock
 from dondoc.directive import names
 from dondoc.directive.model import Directive
 from dondoc.facts import contacts, obligations, read
@@ -124,6 +124,13 @@ def _to_do(world: World) -> list[tuple[str, str]]:
     return [(f"{count:02} {words}", href) for count, words, href in counted if count]
 
 
+def _alerts(world: World) -> list[str]:
+    """What is wrong with the installation now: where, and since when."""
+    with world.sessions.reading() as session:
+        found = alerts.open_alerts(session)
+    return [f"{a.cause.partition('/')[0]} (từ {a.first_at.astimezone(clock.HERE):%H:%M %d/%m/%Y})" for a in found]
+
+
 def router(_: Callable[..., User]) -> APIRouter:
     routes = APIRouter()
 
@@ -149,6 +156,7 @@ def router(_: Callable[..., User]) -> APIRouter:
             counts={name: sum(s.status == name for s in dated) for name in STATUS},
             total=len(dated),
             to_do=[] if as_of else _to_do(world),
+            alerts=[] if as_of else _alerts(world),
         )
 
     @routes.get("/agency/{agency}", response_class=HTMLResponse)

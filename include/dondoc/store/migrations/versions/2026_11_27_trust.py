@@ -109,6 +109,7 @@ def upgrade() -> None:
         sa.Column("count", sa.Integer(), nullable=False),
         _at("first_at"),
         _at("last_at"),
+        _at("told_at", nullable=True),
         _at("over_at", nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_alerts"),
     )
@@ -136,18 +137,25 @@ def _key(table: str, name: str, other: str) -> sa.Column[int]:
 
 
 def _append_only(dialect: str) -> list[str]:
-    """What is written into the audit trail stays: held by the database itself."""
+    """What is written into the audit trail stays, and a look is never changed: held by the database itself.
+
+    Looks may be deleted: those past their time become monthly counts.
+    """
     if dialect == "sqlite":
         return [
-            f"CREATE TRIGGER audit_events_no_{verb} BEFORE {verb.upper()} ON audit_events "
-            "BEGIN SELECT RAISE(ABORT, 'audit_events is append-only'); END"
-            for verb in ("update", "delete")
+            f"CREATE TRIGGER {table}_no_{verb} BEFORE {verb.upper()} ON {table} "
+            f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+            for table, verb in (("audit_events", "update"), ("audit_events", "delete"), ("camera_checks", "update"))
         ]
     return [
         "CREATE FUNCTION audit_events_append_only() RETURNS trigger LANGUAGE plpgsql AS "
         "$$ BEGIN RAISE EXCEPTION 'audit_events is append-only'; END $$",
         "CREATE TRIGGER audit_events_no_change BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_events "
         "FOR EACH STATEMENT EXECUTE FUNCTION audit_events_append_only()",
+        "CREATE FUNCTION camera_checks_no_update() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE EXCEPTION 'camera_checks is append-only'; END $$",
+        "CREATE TRIGGER camera_checks_no_update BEFORE UPDATE ON camera_checks "
+        "FOR EACH STATEMENT EXECUTE FUNCTION camera_checks_no_update()",
     ]
 
 
@@ -156,6 +164,10 @@ def downgrade() -> None:
         op.drop_table(table)
     if op.get_bind().dialect.name == "postgresql":
         op.execute("DROP FUNCTION audit_events_append_only()")
+        op.execute("DROP TRIGGER camera_checks_no_update ON camera_checks")
+        op.execute("DROP FUNCTION camera_checks_no_update()")
+    else:
+        op.execute("DROP TRIGGER camera_checks_no_update")
     for table, name, _ in reversed(ADDED):
         with op.batch_alter_table(table) as batch:
             batch.drop_column(name)

@@ -1,0 +1,51 @@
+"""A sign of life to whoever watches from outside (a dead-man's switch): its absence is what tells."""
+
+import logging
+import ssl
+import threading
+from http.client import HTTPException, HTTPMessage
+from typing import IO, Any
+from urllib.request import HTTPRedirectHandler, HTTPSHandler, Request, build_opener
+
+from pydantic import SecretStr
+
+log = logging.getLogger(__name__)
+PATIENCE = 5.0  # seconds in all, whatever the server does
+
+
+class _Stay(HTTPRedirectHandler):
+    """An administrator gave one address: no answer leads to another."""
+
+    def redirect_request(
+        self, req: Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage, newurl: str
+    ) -> None:
+        return None
+
+
+def ping(address: SecretStr | None) -> bool:
+    """Ask for the address, once. A failure is logged, without the address, which is a secret.
+
+    Returns:
+        whether the server said yes in time.
+    """
+    if address is None:
+        return False
+    answer: list[str] = []
+    # The thread may outlast us: no timeout of a socket ends a server that sends a byte now and then.
+    thread = threading.Thread(target=_get, args=(address, answer), daemon=True)
+    thread.start()
+    thread.join(PATIENCE)
+    said = answer[0] if answer else f"no answer in {PATIENCE:.0f} s"
+    if said != "200":
+        log.warning("the sign of life was not taken: %s", said)
+    return said == "200"
+
+
+def _get(address: SecretStr, answer: list[str]) -> None:
+    opener = build_opener(_Stay, HTTPSHandler(context=ssl.create_default_context()))
+    try:
+        with opener.open(Request(address.get_secret_value()), timeout=PATIENCE) as response:  # noqa: S310 - checked
+            answer.append(str(response.status))
+    except (OSError, HTTPException, ValueError) as error:
+        code: Any = getattr(error, "code", None)
+        answer.append(str(code) if isinstance(code, int) else type(error).__name__)
