@@ -24,8 +24,10 @@ os.environ.update(
     AIRFLOW__USAGE_DATA_COLLECTION__ENABLED="False",
 )
 
+from dondoc import clock  # noqa: E402
 from dondoc.demo.fleet import Fleet  # noqa: E402
 from dondoc.demo.mailserver import PASSWORD, MailServer  # noqa: E402
+from dondoc.facts import contacts  # noqa: E402
 from dondoc.world import World  # noqa: E402
 
 INTAKE, OPS = "tiep-nhan@ioc.test", "van-hanh@ioc.test"
@@ -85,6 +87,17 @@ def desk(environment: pytest.MonkeyPatch, mail: MailServer, fleet: Fleet, world:
     connect(environment, mail.smtp_port, mail.imap_port)
     mail.imap_url(INTAKE)
     return world
+
+
+@pytest.fixture
+def peopled(desk: World) -> World:
+    """A world with an officer for each agency, and somebody above who gets the report."""
+    rows = ["agency,role,name,email,phone", "ubnd-tinh,head,Văn phòng,van-phong@ioc.test,0239"]
+    agencies = sorted({duty.agency for duty in desk.directive.obligations})
+    rows += [f"{agency},focal_officer,Người {n},nguoi{n}@ioc.test,0912345678" for n, agency in enumerate(agencies)]
+    with desk.sessions.begin() as session:
+        contacts.import_csv(session, desk.directive, "\n".join(rows), "contacts.csv", clock.at(clock.now().date(), 0))
+    return desk
 
 
 @pytest.fixture

@@ -3,11 +3,12 @@
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from dondoc.orchestration import alerts
+from dondoc.orchestration import alerts, checking, escalating, gathering, reporting, runs
 
 ROOT = Path(__file__).resolve().parents[2]
 IDS = [
@@ -79,6 +80,44 @@ def test_a_run_of_a_dag_that_goes_on_after_a_failure_ends_in_the_truth(dags: dic
         if any(task.trigger_rule == "all_done" for task in dag.tasks):
             [last] = dag.leaves
             assert (last.trigger_rule, last.upstream_task_ids) == ("none_failed", set(dag.task_ids) - {last.task_id})
+
+
+@every_dag
+def test_every_run_and_every_task_has_a_time_limit(dags: dict[str, Any], name: str) -> None:
+    dag = dags[name]
+    assert dag.dagrun_timeout
+    for task in dag.tasks:
+        limit = task.partial_kwargs["execution_timeout"] if task.is_mapped else task.execution_timeout
+        assert limit, task.task_id
+        assert limit < dag.dagrun_timeout, task.task_id
+    for asked in (t for t in dag.tasks if t.task_id == "approve"):
+        assert asked.response_timeout < dag.dagrun_timeout, "unanswered letters stay held"
+
+
+def test_what_airflow_may_not_be_able_to_end_is_killed_shortly_after_its_limit(dags: dict[str, Any]) -> None:
+    bodies = {**vars(gathering), **vars(checking), **vars(escalating), **vars(reporting)}
+    told = {
+        task.task_id: task.partial_kwargs["execution_timeout"] if task.is_mapped else task.execution_timeout
+        for dag in dags.values()
+        for task in dag.tasks
+        if task.task_id in bodies
+    }
+    assert len(told) == 10
+    assert told == {name: bodies[name].limit for name in told}
+
+
+@every_dag
+def test_airflow_starts_no_run_but_scheduled_ones_and_those_by_hand(dags: dict[str, Any], name: str) -> None:
+    assert {t.value for t in dags[name].allowed_run_types} == {"scheduled", "manual"}
+
+
+@every_dag
+def test_no_task_does_anything_in_a_backfill(dags: dict[str, Any], name: str) -> None:
+    run = SimpleNamespace(run_type="backfill")
+    for task in dags[name].tasks:
+        hook = task.partial_kwargs["pre_execute"] if task.is_mapped else task._pre_execute_hook
+        with pytest.raises(runs.Refused, match="không hỏi camera, không ghi, không gửi"):
+            hook({"dag_run": run})
 
 
 def test_approval_tasks_send_no_mail_themselves(dags: dict[str, Any]) -> None:

@@ -7,7 +7,6 @@ import pytest
 from sqlalchemy import select
 
 from dondoc import audit, clock
-from dondoc.facts import contacts
 from dondoc.orchestration import accounts, approving
 from dondoc.store.mail import OutboxLetter
 from dondoc.store.reporting import Decision, Report
@@ -15,16 +14,6 @@ from dondoc.world import World
 from tests.orchestration.conftest import OPS
 
 HEAD = "van-phong@ioc.test"
-
-
-@pytest.fixture
-def peopled(desk: World) -> World:
-    rows = ["agency,role,name,email,phone", f"ubnd-tinh,head,Văn phòng,{HEAD},0239"]
-    agencies = sorted({duty.agency for duty in desk.directive.obligations})
-    rows += [f"{agency},focal_officer,Người {n},nguoi{n}@ioc.test,0912345678" for n, agency in enumerate(agencies)]
-    with desk.sessions.begin() as session:
-        contacts.import_csv(session, desk.directive, "\n".join(rows), "contacts.csv", clock.at(clock.now().date(), 0))
-    return desk
 
 
 def letters(world: World, kind: str) -> list[OutboxLetter]:

@@ -42,7 +42,10 @@ if not select.select([task, 0], [], [], float(sys.argv[2]))[0]:
 
 @contextmanager
 def killed_after(limit: timedelta) -> Iterator[None]:
-    """Within, this process lives no longer than the limit, whatever state it is in."""
+    """Within, this process lives no longer than the limit, whatever state it is in. Linux only; elsewhere as long."""
+    if not hasattr(os, "pidfd_open"):
+        yield
+        return
     task = os.pidfd_open(os.getpid())
     try:
         watcher = subprocess.Popen(  # noqa: S603 - our own program
@@ -73,6 +76,7 @@ def held_to(limit: timedelta) -> Callable[[Callable[P, R]], Callable[P, R]]:
             with killed_after(limit + GRACE):
                 return body(*args, **kwargs)
 
+        vars(held)["limit"] = limit
         return held
 
     return decorate
