@@ -3,25 +3,38 @@
 import json
 import os
 import socket
+import ssl
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import select
+from aiosmtpd.controller import Controller
+from aiosmtpd.handlers import Sink
+from aiosmtpd.smtp import AuthResult
+from sqlalchemy import select, update
 
-from dondoc import clock
+from dondoc import alerts, clock
 from dondoc.audit import Actor, Channel
+from dondoc.demo import place
 from dondoc.demo.days import address
 from dondoc.demo.fleet import Fleet
 from dondoc.demo.mailserver import MailServer
 from dondoc.demo.submissions import SCAN, Desk
+from dondoc.diagnosis import examine
 from dondoc.facts import contacts
 from dondoc.intake import backlog, gather, inbox
 from dondoc.mail.servers import imap_from_url
+from dondoc.orchestration import gathering
 from dondoc.store.cameras import CameraCheck
 from dondoc.store.intake import SourceRead, Verdict
 from dondoc.store.mail import OutboxLetter
 from dondoc.world import World
+from tests.cameras.certificate import self_signed as self_signed_certificate
+from tests.conftest import Run
 
 OFFICER, INTAKE = "dau-moi.can-loc@ioc.test", "tiep-nhan@ioc.test"
 AGENCY = "ubnd-huyen-can-loc"
@@ -166,3 +179,95 @@ def test_a_run_without_any_connection_says_what_to_do(
     environment.delenv("AIRFLOW_CONN_DONDOC_IMAP")
     states = play("gather_survey_submissions")
     assert (states["read_mailbox"], states["deliver"], states["judge_and_answer"]) == ("success", "failed", "success")
+
+
+@contextmanager
+def gone() -> Iterator[tuple[int, dict[str, Any]]]:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        yield closed.getsockname()[1], {}
+
+
+@contextmanager
+def refusing_the_login() -> Iterator[tuple[int, dict[str, Any]]]:
+    def refuse(*_: object) -> AuthResult:
+        return AuthResult(success=False, handled=False)
+
+    server = Controller(Sink(), "127.0.0.1", place.port(20000), authenticator=refuse, auth_require_tls=False)
+    server.start()
+    try:
+        yield server.port, {"login": "ioc", "password": "bi-mat-smtp"}
+    finally:
+        server.stop()
+
+
+@contextmanager
+def self_signed() -> Iterator[tuple[int, dict[str, Any]]]:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    with tempfile.TemporaryDirectory() as folder:
+        context.load_cert_chain(self_signed_certificate(Path(folder)))
+    server = Controller(Sink(), "127.0.0.1", place.port(20000), ssl_context=context)
+    server.start()
+    try:
+        yield server.port, {"extra": {"disable_tls": True}}
+    finally:
+        server.stop()
+
+
+@pytest.mark.parametrize("trouble", [gone, refusing_the_login, self_signed])
+def test_a_mail_server_that_cannot_be_used_makes_every_run_red_and_is_told_by_what_still_works(
+    officer: Desk,
+    mail: MailServer,
+    play: Callable[..., dict[str, str]],
+    environment: pytest.MonkeyPatch,
+    dondoc: Run,
+    trouble: Callable[[], Any],
+) -> None:
+    officer.send(OFFICER, "Bieu mau.xlsx", officer.form_03(AGENCY, "healthy"), to=INTAKE)
+    world, working = officer.world, os.environ["AIRFLOW_CONN_DONDOC_SMTP"]
+    with trouble() as (port, more):
+        connection = json.loads(working) | {"port": port} | more
+        environment.setenv("AIRFLOW_CONN_DONDOC_SMTP", json.dumps(connection))
+        for _ in range(3):  # in the second no letter is due: it waits for its next attempt
+            states = play("gather_survey_submissions")
+            assert (states["deliver"], states[""]) == ("failed", "failed")
+            assert states["judge_and_answer"] == "success"
+        environment.setenv("DONDOC_SMTP_URL", f"smtp://ioc:sai@127.0.0.1:{port}?from=ioc@ioc.test")
+        assert dondoc("deliver", "--json").exit_code == 0, "the command's contract: a dead server is a finding"
+        environment.delenv("DONDOC_SMTP_URL")
+    with world.sessions.begin() as session:
+        (alert,) = alerts.open_alerts(session)
+        (letter,) = session.scalars(select(OutboxLetter).where(OutboxLetter.kind == "internal"))
+        assert set(session.scalars(select(OutboxLetter.state))) == {"deferred"}, "nothing is lost"
+        session.execute(update(OutboxLetter).values(next_attempt_at=None))
+    for said in (alert.detail, letter.text):
+        assert f"127.0.0.1:{port}" in said
+        assert "Kiểm tra máy chủ thư và kết nối dondoc_smtp" in said
+        assert "bi-mat-smtp" not in said
+    assert any(f"127.0.0.1:{port}" in found["message"] for found in examine(clock.now) if found["code"] == "alert")
+    environment.setenv("AIRFLOW_CONN_DONDOC_SMTP", working)
+    assert play("gather_survey_submissions")[""] == "success"
+    assert play("gather_survey_submissions")[""] == "success"
+    assert [m["Subject"] for m in mail.boxes.messages("van-hanh@ioc.test")] == [
+        "[dondoc] Việc gather_survey_submissions.deliver không chạy được",
+        "[dondoc] Đã hết lỗi: gather_survey_submissions.deliver",
+    ]
+    assert len(mail.boxes.messages(OFFICER)) == 2
+
+
+def test_cameras_that_one_run_had_no_time_for_are_looked_at_by_the_next_and_told_of_together(
+    officer: Desk, mail: MailServer, play: Callable[..., dict[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    officer.send(OFFICER, "Bieu mau.xlsx", officer.form_03(AGENCY, "healthy", "missing", "dark"), to=INTAKE)
+    monkeypatch.setattr(gathering, "FEW", 2)
+    monkeypatch.setattr(gathering, "LOOKING", 0.0)  # time for the first few only
+
+    def kinds() -> tuple[int, list[str]]:
+        with officer.world.sessions.reading() as session:
+            return len(session.scalars(select(CameraCheck)).all()), sorted(session.scalars(select(OutboxLetter.kind)))
+
+    assert play("gather_survey_submissions")[""] == "success"
+    assert kinds() == (2, ["receipt"])
+    monkeypatch.setattr(gathering, "LOOKING", 240.0)
+    assert play("gather_survey_submissions")[""] == "success"
+    assert kinds() == (3, ["reachability", "receipt"])

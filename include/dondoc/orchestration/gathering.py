@@ -92,7 +92,7 @@ def _looked_at(world: World, cameras: list[int]) -> dict[str, int]:
 
     counts, ends = Counter[str](), time.monotonic() + LOOKING
     for start in range(0, len(cameras), FEW):
-        if time.monotonic() > ends:
+        if start and time.monotonic() > ends:
             log.warning("%d cameras are left for the next run", len(cameras) - start)
             break
         now, few = clock.now(), cameras[start : start + FEW]
@@ -125,7 +125,7 @@ def deliver() -> dict[str, int]:
             trouble = str(error)
     if trouble:
         raise Problem(
-            f"{trouble} Thư chờ trong hộp thư đi, lượt sau gửi tiếp. Kiểm tra máy chủ thư và kết nối dondoc_smtp trong "
-            "Airflow (Admin → Connections): địa chỉ, cổng, tài khoản, chứng thư."
+            f"Không gửi được thư: {trouble} Thư chờ trong hộp thư đi, lượt sau gửi tiếp. Kiểm tra máy chủ thư và kết nối "
+            "dondoc_smtp trong Airflow (Admin → Connections): địa chỉ, cổng, tài khoản, chứng thư."
         )
     return done.counts
