@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from dondoc import clock
 from dondoc.cameras import imports, night
+from dondoc.demo.days import address
 from dondoc.demo.fleet import Fleet
 from dondoc.demo.mailserver import MailServer
 from dondoc.demo.submissions import Desk
@@ -26,7 +27,8 @@ from dondoc.store.reporting import Decision, Report
 from dondoc.world import World
 from tests.conftest import Run
 
-AGENCY, OFFICER, HEAD = "ubnd-huyen-can-loc", "dau-moi.can-loc@ioc.test", "van-phong@ioc.test"
+AGENCY = "ubnd-huyen-can-loc"
+OFFICER = address(AGENCY, "focal_officer")  # the one whom Desk writes into the forms
 CHECK, ESCALATE, REPORT = "check_camera_reachability", "escalate_overdue_agencies", "weekly_status_report"
 TONIGHT = date(2021, 11, 22)
 Play = Callable[..., dict[str, str]]
@@ -35,7 +37,7 @@ Play = Callable[..., dict[str, str]]
 def context(at: str, run_type: str = "manual", **conf: Any) -> dict[str, Any]:
     """A run that was due at a moment, as its tasks see it; run again it is the same."""
     known = {"as_of": None, "dry_run": False, "agencies": [], "look": "auto"}
-    run = SimpleNamespace(run_type=run_type, run_after=datetime.fromisoformat(at), conf=conf, run_id="r")
+    run = SimpleNamespace(run_type=run_type, run_after=datetime.fromisoformat(at), conf=conf, run_id="r", dag_id="d")
     return {"dag_run": run, "params": known | conf, "dag": SimpleNamespace(params=known)}
 
 

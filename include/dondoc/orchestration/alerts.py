@@ -44,7 +44,10 @@ TIMED_OUT = (
 
 def failed(context: Mapping[str, Any]) -> None:
     """`on_failure_callback` of every task."""
+    from dondoc.store.errors import explain
+
     task, error = context["task_instance"], context.get("exception")
+    error = (explain(error) if isinstance(error, Exception) else None) or error
     where = f"{task.dag_id}.{task.task_id}"
     said = error if isinstance(error, Problem) else "xem nhật ký của việc này"  # a library's words may quote a URL
     kind = type(error).__name__ if error else "không rõ"
@@ -167,7 +170,7 @@ def _raise(
     except Exception:
         log.exception("failure alert: the outbox is unusable, mailing at once")
         try:
-            _mail_at_once(world, type(error).__name__, subject, text)
+            _mail_at_once(world, alerts.mark(error, ""), subject, text)
         except Exception:
             log.exception("failure alert: the mail server is unusable too")
 
@@ -180,7 +183,7 @@ def publish(world: World) -> None:
     if (file := world.settings.metrics_file) is None:
         return
     try:
-        file.parent.mkdir(exist_ok=True)
+        file.parent.mkdir(mode=0o755, exist_ok=True)  # a collector of another account reads it
         with world.sessions.reading() as session:
             files.replace(
                 file.with_name(f"{file.stem}_alerts{file.suffix}"), alerts.metrics(session, clock.now()), 0o644
@@ -223,11 +226,12 @@ def _straight(world: World) -> Iterator[dict[str, Any]]:
 
     A home that cannot be written keeps nothing: rather a mail too many than none.
     """
-    today = f"{clock.now():%Y-%m-%d}"
+    from dondoc.store import files
+
+    today, place = f"{clock.now():%Y-%m-%d}", world.settings.home / "locks"
     try:
-        folder = world.settings.home / "locks"
-        folder.mkdir(parents=True, exist_ok=True)
-        handle = os.open(folder / "alerts.json", os.O_CREAT | os.O_RDWR, 0o600)
+        files.folder(place)
+        handle = os.open(place / "alerts.json", os.O_CREAT | os.O_RDWR, 0o600)
     except OSError as error:
         log.warning("no note of what is mailed at once: %s", error.strerror)
         yield {"day": today, "sent": 0, "open": []}
