@@ -125,7 +125,7 @@ def deliver() -> dict[str, int]:
             trouble = str(error)
     if trouble:
         raise Problem(
-            f"Không gửi được thư: {trouble} Thư chờ trong hộp thư đi, lượt sau gửi tiếp. Kiểm tra máy chủ thư và kết nối "
-            "dondoc_smtp trong Airflow (Admin → Connections): địa chỉ, cổng, tài khoản, chứng thư."
+            f"Không gửi được thư: {trouble} Thư chờ trong hộp thư đi, lượt sau gửi tiếp. Kiểm tra máy chủ thư và "
+            "kết nối dondoc_smtp trong Airflow (Admin → Connections): địa chỉ, cổng, tài khoản, chứng thư."
         )
     return done.counts
