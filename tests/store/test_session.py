@@ -1,12 +1,14 @@
 """Engines and sessions: what each database promises."""
 
+import subprocess
+import sys
 import threading
 import time
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import make_url, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 
 from dondoc.clock import HERE
@@ -163,6 +165,21 @@ def test_a_reader_waits_for_no_writer_and_sees_one_state(both: World) -> None:
         assert time.monotonic() - began < 5  # a writer that waits for the lock does so for 30 s
     with both.sessions.reading() as reader:
         assert len(reader.scalars(select(SourceRead)).all()) == 2
+
+
+def test_one_more_connection_leaves_the_others_their_locks(world: World) -> None:
+    """SQLite's are the process's: another program that finds none thinks it is the last, and removes the log."""
+    log = Path(f"{make_url(world.settings.url).database}-wal")
+    with world.sessions.begin() as session:
+        session.add(read_at(at(18)))
+    before = log.stat()
+    with world.sessions.reading() as one:
+        one.scalars(select(SourceRead)).all()
+        with world.sessions.reading() as another:  # opens a connection of its own
+            another.scalars(select(SourceRead)).all()
+        leaving = "import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute('SELECT * FROM source_reads').fetchall()"
+        subprocess.run([sys.executable, "-c", leaving, log.with_name(log.name.removesuffix("-wal"))], check=True)
+        assert (log.stat().st_ino, log.stat().st_size) == (before.st_ino, before.st_size)
 
 
 def test_readers_do_not_keep_a_writer_waiting(both: World) -> None:

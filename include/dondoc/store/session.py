@@ -1,6 +1,7 @@
 """Engine and sessions: SQLite in WAL, or PostgreSQL. A session says when it is opened whether it may write."""
 
 import os
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import partial
@@ -35,6 +36,7 @@ POSTGRES = {
     "keepalives_count": 3,
     "tcp_user_timeout": 60_000,
 }
+_making = threading.Lock()
 
 
 class Sessions(sessionmaker[Session]):
@@ -113,9 +115,14 @@ def _make_folder(folder: Path) -> None:
 
 
 def _keep_private(database: Path, *_: Any) -> None:
-    """Made by us, not by SQLite, which asks the umask. The files beside it take the mode of the database."""
-    with suppress(OSError):  # SQLite says what is wrong
-        os.close(os.open(database, os.O_CREAT | os.O_RDONLY, 0o600))
+    """Made by us, not by SQLite, which asks the umask. The files beside it take the mode of the database.
+
+    A database that is there is never opened here, nor by two threads at once: closing it would take from every
+    connection of this process its locks (https://www.sqlite.org/howtocorrupt.html, 2.2), and the next program to leave
+    would then remove the log of what is written.
+    """
+    with _making, suppress(OSError):  # SQLite says what is wrong
+        os.close(os.open(database, os.O_CREAT | os.O_EXCL | os.O_RDONLY, 0o600))
     for name in (database.name, f"{database.name}-wal", f"{database.name}-shm"):
         files.narrow(database.with_name(name))
 
