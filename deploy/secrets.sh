@@ -25,6 +25,7 @@ printf 'postgresql+psycopg://dondoc:%s@postgres:5432/dondoc' "$(random)" | make 
 printf 'redis://:%s@redis:6379/0' "$(cat secrets/redis_password)" | make celery_broker_url
 printf 'redis://:%s@redis:6379/1' "$(cat secrets/redis_password)" | make celery_result_url
 : | make archive_imap_url # imaps://…, when there is an archive address
+for name in ping_gather_url ping_night_url; do : | make "$name"; done # https://…, when somebody watches from outside
 
 if [ "$(id -u)" = 0 ]; then
   chown -R 0:50000 secrets

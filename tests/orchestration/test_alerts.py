@@ -191,6 +191,15 @@ def test_a_run_whose_task_has_told_of_itself_is_not_told_again(desk: World) -> N
     assert len(letters(desk)) == 1
 
 
+def test_a_process_without_the_key_tells_of_a_run_that_was_ended(desk: World, environment: pytest.MonkeyPatch) -> None:
+    """As the dag-processor of docker-compose.yaml: it calls the callbacks of runs, and decrypts nothing."""
+    assert desk.secrets, "noted as the key of this database"
+    alerts.failed(of("deliver", Problem("Hỏng.")))
+    environment.delenv("DONDOC_SECRET_KEY")
+    alerts.run_failed(run("timed_out"))
+    assert len(letters(desk)) == 2
+
+
 def test_with_an_unusable_database_one_mail_leaves_for_each_kind_of_fault_and_one_when_it_is_over(
     desk: World, mail: MailServer, environment: pytest.MonkeyPatch
 ) -> None:
