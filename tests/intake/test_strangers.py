@@ -8,6 +8,7 @@ import pytest
 from dondoc.intake import backlog, inbox
 from dondoc.intake.receive import receive
 from dondoc.world import World
+from tests.conftest import acting
 
 from .conftest import DUC_THO, OFFICER, SCAN, Desk
 
@@ -116,6 +117,6 @@ def test_whom_a_person_gave_an_agency_is_no_stranger_any_more(desk: Desk) -> Non
     limited(desk, 0)
     first = bring(desk, desk.form(), "bm03.xlsx")
     assert desk.letters() == []
-    inbox.assign(desk.world, first, DUC_THO, by="Nguyễn Văn A", now=desk.now)
+    inbox.assign(desk.world, first, DUC_THO, by=acting("Nguyễn Văn A"), lasting=True, now=desk.now)
     bring(desk, desk.form(cameras=3, base=1), "bm03.xlsx")
     assert "la@noi-khac.test" in {row.recipient for row in desk.letters()}
