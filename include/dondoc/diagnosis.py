@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import partial
 from itertools import islice
-from pathlib import Path
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -19,6 +18,7 @@ from dondoc.isolation import confine
 from dondoc.settings import Settings
 from dondoc.store import files, key_checks
 from dondoc.store.errors import SENTENCES, explain
+from dondoc.store.session import file_of
 from dondoc.store.trust import Alert
 from dondoc.world import World
 
@@ -163,10 +163,9 @@ def _database(world: World) -> Iterator[Finding]:
 
 def _room(world: World) -> int | None:
     """Free megabytes where SQLite's file lies, where that is not the home, which is looked at anyway."""
-    url = world.sessions.kw["bind"].url
-    if url.get_backend_name() != "sqlite" or not url.database:
+    if (file := file_of(world.sessions.kw["bind"].url)) is None:
         return None
-    folder = Path(url.database).absolute().parent
+    folder = file.absolute().parent
     return None if folder == world.settings.home.absolute() else shutil.disk_usage(folder).free // 2**20
 
 

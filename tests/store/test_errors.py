@@ -138,6 +138,7 @@ def test_a_file_that_may_only_be_read(closed: Path, world: World, environment: p
     read_all(made)
     assert cause_of(lambda: write(made)) == Cause.READ_ONLY
     assert told() == [SENTENCES[Cause.READ_ONLY]]
+    assert not Path("file:").exists(), "a URI of SQLite's own is no path of ours"
 
 
 def test_a_file_that_cannot_be_opened(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from dondoc import keys
 from dondoc.errors import Problem
 from dondoc.settings import Settings
 from dondoc.store.cameras import Camera
-from dondoc.store.session import Sessions, one_at_a_time
+from dondoc.store.session import Sessions, file_of, one_at_a_time
 from dondoc.store.trust import KeyCheck
 
 PURPOSE, CONSTANT, TABLE = "key check", b"dondoc", KeyCheck.__tablename__
@@ -79,8 +79,8 @@ def proven(sessions: Callable[[], Sessions], settings: Settings) -> list[str]:
     Raises:
         Problem: they are not, or the key that was used is missing.
     """
-    target = make_url(settings.url)
-    if target.get_backend_name() == "sqlite" and not Path(target.database or "").exists():
+    file = file_of(make_url(settings.url))
+    if file is not None and not file.exists():
         return settings.secret_keys  # not made for the asking
     with sessions().reading() as session:
         found = standing(session, settings)

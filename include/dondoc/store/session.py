@@ -95,9 +95,9 @@ def engine(url: str) -> Engine:
     except (ArgumentError, ImportError, ValueError):
         raise Problem("DONDOC_DATABASE_URL không phải địa chỉ cơ sở dữ liệu mà SQLAlchemy đọc được.") from None
     if made.dialect.name == "sqlite":
-        if target.database and target.database != ":memory:":
-            _make_folder(Path(target.database).parent)
-            event.listen(made, "do_connect", partial(_keep_private, Path(target.database)))
+        if (file := file_of(target)) is not None:
+            _make_folder(file.parent)
+            event.listen(made, "do_connect", partial(_keep_private, file))
         event.listen(made, "connect", _sqlite_pragmas)
         event.listen(made, "begin", _begin)
     return made
@@ -105,6 +105,13 @@ def engine(url: str) -> Engine:
 
 def _is_postgres(url: URL) -> bool:
     return url.get_backend_name() == "postgresql"
+
+
+def file_of(target: URL) -> Path | None:
+    """SQLite's file; None on a server, in memory, and for a URI of SQLite's own (`file:…?mode=ro`)."""
+    name = target.database or ":memory:"
+    known = target.get_backend_name() == "sqlite" and name != ":memory:" and not name.startswith("file:")
+    return Path(name) if known else None
 
 
 def _make_folder(folder: Path) -> None:
