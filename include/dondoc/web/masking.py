@@ -37,21 +37,27 @@ def _hide_phone(found: Found) -> str:
     return found[0]
 
 
-# None of them tries a character more than a fixed number of times: the texts are what strangers wrote.
-_PATTERNS: tuple[tuple[re.Pattern[str], Callable[[Found], str]], ...] = (
-    (re.compile(r"(?<![\w+.-])[A-Za-z][A-Za-z0-9+.-]{1,20}://[^\s<>\"']+"), _hide),
-    (re.compile(r"[^\s<>()\[\],;:\"'@=]{1,64}@[\w-]+(?:\.[\w-]+)*"), _hide),
-    (re.compile(rf"(?<![\d.])(?:{_OCTET}\.){{3}}{_OCTET}(?!\d)(?!\.\d){_REST}"), _hide),
-    (re.compile(r"(?<![\w:])(?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}(?![\w:])"), _hide),
-    (re.compile(r"(?<![\w:.])[0-9A-Fa-f:.]{3,64}(?![\w:.])"), _hide_ipv6),
-    (re.compile(r"(?<![\w.-])[A-Za-z0-9][\w-]*(?:\.[\w-]+)+:\d{2,5}(?!\d)(?:/[^\s<>\"']*)?"), _hide),
-    (re.compile(r"(?<![\w/.:-])(?:\+?84|0)\d{8,10}(?!\d)"), _hide_phone),
-    (re.compile(r"(?<![\w/.:-])\(?(?:\+84|84|0)\)?\d{0,4}\)?([ .-])\d{2,7}(?:\1\d{2,7}){0,3}(?![\d/:])"), _hide_phone),
+# What each cannot be without, how it is found, what becomes of it. None tries a character more than a fixed number of
+# times: the texts are what strangers wrote.
+_PATTERNS: tuple[tuple[str, re.Pattern[str], Callable[[Found], str]], ...] = (
+    ("://", re.compile(r"(?<![\w+.-])[A-Za-z][A-Za-z0-9+.-]{1,20}://[^\s<>\"']+"), _hide),
+    ("@", re.compile(r"[^\s<>()\[\],;:\"'@=]{1,64}@[\w-]+(?:\.[\w-]+)*"), _hide),
+    (".", re.compile(rf"(?<![\d.])(?=\d{{1,3}}\.\d)(?:{_OCTET}\.){{3}}{_OCTET}(?!\d)(?!\.\d){_REST}"), _hide),
+    ("", re.compile(r"(?<![\w:])(?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}(?![\w:])"), _hide),
+    (":", re.compile(r"(?<![\w:.])[0-9A-Fa-f:.]{3,64}(?![\w:.])"), _hide_ipv6),
+    (".", re.compile(r"(?<![\w.-])[A-Za-z0-9][\w-]*(?:\.[\w-]+)+:\d{2,5}(?!\d)(?:/[^\s<>\"']*)?"), _hide),
+    ("", re.compile(r"(?<![\w/.:-])(?:\+?84|0)\d{8,10}(?!\d)"), _hide_phone),
+    (
+        "",
+        re.compile(r"(?<![\w/.:-])\(?(?:\+84|84|0)\)?\d{0,4}\)?([ .-])\d{2,7}(?:\1\d{2,7}){0,3}(?![\d/:])"),
+        _hide_phone,
+    ),
 )
 
 
 def without_addresses(text: str) -> str:
     """A text, or a page, with `HIDDEN` for each URL, e-mail, network or hardware address and telephone number."""
-    for pattern, instead in _PATTERNS:
-        text = pattern.sub(instead, text)
+    for sign, pattern, instead in _PATTERNS:
+        if sign in text:
+            text = pattern.sub(instead, text)
     return text
