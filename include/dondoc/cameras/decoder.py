@@ -145,4 +145,6 @@ async def end(child: Process) -> None:
     """End a child, at once."""
     with contextlib.suppress(ProcessLookupError):
         child.kill()
+    if child.stdout:  # one that wrote more than was read is not seen to end before the rest is
+        await child.stdout.read()
     await child.wait()
