@@ -22,10 +22,12 @@ MARK = "***"
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*", re.IGNORECASE)
 _PLACE = re.compile(r"(?:[\w.-]{0,253}|\[[0-9a-f:.]{2,45}\])(?::[0-9]{0,5})?", re.IGNORECASE)
 _RUN = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|[0-9]+")  # a word, in capitals, or a number
-_HEXADECIMAL = re.compile(r"(?=.*[0-9])(?=.*[a-f])[0-9a-f-]{12,}", re.IGNORECASE)
+_TOKEN = re.compile(r"(?=.*[0-9])(?=.*[a-z])[0-9a-z]{20,}", re.IGNORECASE)
+_HEXADECIMAL = re.compile(r"(?=.*[0-9])(?=.*[a-f])[0-9a-f]{8,}", re.IGNORECASE)
+_UUID = re.compile(r"(?=.*[0-9])[0-9a-f]{4,}(-[0-9a-f]{4,}){2,}|[0-9a-f]{16,}", re.IGNORECASE)
 _NO_VOWEL = re.compile(r"[bcdfghjklmnpqrstvwxz]{7,}", re.IGNORECASE)
 # A segment longer than this, of more parts, or of parts of more words and numbers, is no name that a person chose.
-_LONG, _PARTS, _RUNS, _DIGITS, _LETTERS = 48, 7, 4, 7, 24
+_LONG, _PARTS, _RUNS, _DIGITS, _LETTERS, _SHORT = 48, 7, 3, 7, 24, 4
 
 
 @dataclass(frozen=True)
@@ -139,17 +141,21 @@ def _plain(segment: str) -> bool:
     parts = re.split(r"[ ._-]", text)
     if not all(c.isalnum() or c in " ._-" for c in text) or len(text) > _LONG or len(parts) > _PARTS:
         return False
-    return not (_HEXADECIMAL.fullmatch(text) or _is_login(text)) and all(map(_is_name, parts))
+    return not (_UUID.fullmatch(text) or _is_login(text)) and all(map(_is_name, parts))
 
 
 def _is_name(part: str) -> bool:
-    ascii_only = "".join(c for c in _unaccented(part) if c.isascii())
-    runs = _RUN.findall(ascii_only)
-    return (
-        len(runs) <= _RUNS
-        and not _NO_VOWEL.search(ascii_only)
-        and all(len(run) <= (_DIGITS if run.isdigit() else _LETTERS) for run in runs)
-    )
+    """Whether a part is a word, a number, or few of both one after another: cam1, CH001, h264Preview, mpeg4cif."""
+    written = "".join(c for c in _unaccented(part) if c.isascii())
+    if len(written) <= _SHORT:
+        return True
+    runs = _RUN.findall(written)
+    if len(runs) > _RUNS or any(len(run) > (_DIGITS if run.isdigit() else _LETTERS) for run in runs):
+        return False
+    if len(runs) > 2 and (len(written) <= 2 * len(runs) or _HEXADECIMAL.fullmatch(written)):
+        return False
+    stumps = sum(run.isalpha() and len(run) < 3 for run in runs)
+    return stumps < 2 and not (_TOKEN.fullmatch(written) or _NO_VOWEL.search(written))
 
 
 def _unaccented(text: str) -> str:
