@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from dondoc.audit import Actor, Channel
 from dondoc.errors import Problem
 from dondoc.escalation import sources
 from dondoc.forms import limited
@@ -27,6 +28,7 @@ from .conftest import DUC_THO, OFFICER, VU_QUANG, Desk
 from .test_judge import newest, status
 
 ROOT = Path(__file__).resolve().parents[2]
+PERSON = Actor("Nguyễn Văn A", "nva", Channel.PAGE)
 ONE_RUN = """
 import sys
 from datetime import datetime
@@ -122,7 +124,7 @@ def test_a_person_may_have_it_tried_once_more(desk: Desk) -> None:
     poison = bring(desk, b"PKCHET")
     desk.work(), desk.work()
     before = len(tried(desk))
-    verdict = inbox.assign(desk.world, poison, DUC_THO, by="Nguyễn Văn A", now=desk.now)
+    verdict = inbox.assign(desk.world, poison, DUC_THO, by=PERSON, now=desk.now)
     assert len(tried(desk)) == before + 1
     assert (verdict.outcome, "đã thử 03 lần" in verdict.reason) == ("waiting", True)
 

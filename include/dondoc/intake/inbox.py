@@ -83,9 +83,7 @@ def assign(world: World, submission: int, agency: str, *, by: Actor, now: dateti
     try:
         return judge_submission(world, submission, now=now)
     except Postponed as postponed:
-        raise Problem(
-            f"Đã giao BN-{submission:04}, nhưng chưa kiểm tra xong: {postponed}. Hệ thống sẽ thử lại."
-        ) from None
+        raise Problem(f"BN-{submission:04} chưa kiểm tra xong: {postponed}. Sau ít phút, giao lại lần nữa.") from None
 
 
 def dismiss(session: Session, secrets: list[str], submission: int, *, reason: str, by: Actor, now: datetime) -> None:
