@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
@@ -17,6 +18,7 @@ from dondoc.errors import Problem
 from dondoc.orchestration.ping import ping
 from dondoc.settings import load
 from dondoc.world import World
+from tests.mail.authority import authority
 from tests.orchestration.test_check import declare
 
 SECRET = "0a1b2c3d-ma-so-bi-mat"
@@ -67,6 +69,16 @@ def watching() -> Iterator[Watcher]:
 def watcher() -> Iterator[Watcher]:
     with watching() as server:
         yield server
+
+
+def test_a_private_watcher_is_believed_by_the_one_file_of_authorities(watcher: Watcher, tmp_path: Path) -> None:
+    ours = authority(tmp_path)
+    watcher.socket = ours.served().wrap_socket(watcher.socket, server_side=True)
+    address = SecretStr(watcher.url("good").replace("http://127.0.0.1", "https://localhost"))
+    assert not ping(address)
+    assert not ping(address, tmp_path / "none.pem")
+    assert watcher.asked == []
+    assert ping(address, ours.ca)
 
 
 def test_it_is_asked_for_and_not_led_elsewhere(watcher: Watcher) -> None:

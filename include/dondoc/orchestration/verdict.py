@@ -29,4 +29,5 @@ def well(context: Mapping[str, Any], which: Literal["gather", "night"]) -> None:
     world = open_world()
     alerts.publish(world)
     if not context["params"].get("dry_run"):
-        sign_of_life(world.settings.ping_gather_url if which == "gather" else world.settings.ping_night_url)
+        found = world.settings
+        sign_of_life(found.ping_gather_url if which == "gather" else found.ping_night_url, found.ca_file)
