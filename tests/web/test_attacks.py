@@ -187,6 +187,8 @@ class TestRequests:
             ("/cameras/9223372036854775808/thumbnail", 404),
             ("/cameras/-1", 404),
             ("/cameras/0", 404),
+            ("/cameras/%C2%B2", 400),
+            ("/cameras/--5", 400),
             ("/cameras/1e3", 400),
             ("/letters/9223372036854775807", 404),
             ("/letters/1/attachments/-1", 403),

@@ -219,7 +219,8 @@ def _plausible(request: Request) -> None:
     if any(ord(c) < 32 or c in "\x7f\ufffd\\" for c in scope["path"]) or b"%00" in query or b"\x00" in query:
         raise HTTPException(400, WORDS[400])
     for part in _inside(request).split("/"):
-        if part.lstrip("-").isdigit() and (len(part) > 10 or int(part) > LARGEST_NUMBER):
+        digits = part.lstrip("-")
+        if digits.isdecimal() and (len(part) > 10 or int(digits) > LARGEST_NUMBER):
             raise HTTPException(404, WORDS[404])
     if scope["method"] != "POST" and (headers.get("content-length", "0") != "0" or "transfer-encoding" in headers):
         raise HTTPException(400, WORDS[400])
@@ -287,7 +288,7 @@ class _Asked:
     def __init__(self, scope: Scope, receive: Receive) -> None:
         headers = Headers(scope=scope)
         length = headers.get("content-length", "")
-        self._announced = int(length) if length.isdigit() else 0
+        self._announced = int(length) if length.isdecimal() else 0
         self._receive, self._most, self._count = receive, 0, 0
         self._ends: float | None = None
         self.unread = bool(self._announced) or "transfer-encoding" in headers
