@@ -29,7 +29,7 @@ def registry(world: World) -> dict[str, StillTrue]:
         "receipt": _always,
         "returned": _always,
         "internal": _always,
-        "contact_change": officers.still_true(),
+        "contact_change": officers.still_true,
         "reachability": cameras,
         "outage": cameras,
         "reminder": chasing,

@@ -21,9 +21,8 @@ class NotAnApprover(Problem):
 
 
 def approvers(session: Session, issuer: str, day: date) -> list[Contact]:
-    """The approvers of a day, one entry per address; the newest row of an address says until when."""
-    found = contacts.find(session, issuer, "approver", day)
-    return [contact for contact in found if contact.valid_to is None or day <= contact.valid_to]
+    """The approvers of a day, one entry per address."""
+    return contacts.find(session, issuer, "approver", day)
 
 
 def approver(session: Session, issuer: str, actor: Actor, day: date, *, email: str | None = None) -> Contact:

@@ -52,7 +52,11 @@ def asked_of(session: Session, submission: int, address: str) -> list[ContactCha
 
 
 def change_id(text: str) -> int:
-    """The number that a person typed: `12` or `TD-0012`."""
+    """The number that a person typed: `12` or `TD-0012`.
+
+    Raises:
+        Problem: it is none.
+    """
     found = re.fullmatch(r"(?:TD-)?0*([0-9]{1,9})", text.strip(), re.IGNORECASE)
     if not found:
         raise Problem(f"“{text}” không phải số của một thay đổi. Viết dạng TD-0012 hoặc 12.")
@@ -121,6 +125,7 @@ def _record(
 
 
 def rows(changes: Sequence[ContactChange]) -> list[dict[str, Any]]:
+    """Changes as the command line and the pages show them."""
     return [
         {
             "id": str(c.id),
@@ -143,4 +148,5 @@ def rows(changes: Sequence[ContactChange]) -> list[dict[str, Any]]:
 
 
 def every(session: Session) -> list[ContactChange]:
+    """All changes, answered or not, oldest first."""
     return list(session.scalars(select(ContactChange).order_by(ContactChange.id)))

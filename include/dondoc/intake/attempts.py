@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from dondoc.errors import Problem
+from dondoc.store import files
 from dondoc.store.intake import Assignment, JudgingAttempt
 
 TRIES = 2  # failed ones, after which a person has to look; a person who gives it to an agency has it tried once more
@@ -49,7 +50,7 @@ def alone(home: Path, submission: int, patience: float) -> Iterator[None]:
 
 def _lock(path: Path) -> int | None:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        files.folder(path.parent)
         handle = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
     except OSError as error:
         raise Problem(f"Không ghi được thư mục {path.parent}: {error.strerror}. Kiểm tra ổ đĩa và quyền.") from None

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from dondoc.directive.names import fold
 from dondoc.facts import contact_changes, contacts
 from dondoc.mail import outbox
-from dondoc.mail.letter import Letter, StillTrue
+from dondoc.mail.letter import Letter
 from dondoc.mail.render import render
 from dondoc.store.facts import Contact, ContactChange
 from dondoc.store.intake import Submission
@@ -147,7 +147,7 @@ def _letter(
     world: World, agency: str, recipient: str, changes: list[ContactChange], now: datetime, *, asks: bool
 ) -> Letter:
     submission = changes[0].submission_id
-    code = contact_changes.code(world.settings.secret_keys, submission, recipient) if asks else None
+    code = contact_changes.code(world.secrets, submission, recipient) if asks else None
     names = {s.id: s.name for s in world.directive.systems}
     words = render(
         world.settings.data,
@@ -180,12 +180,8 @@ def _letter(
     )
 
 
-def still_true() -> StillTrue:
+def still_true(session: Session, letter: OutboxLetter, now: datetime) -> str | None:
     """A question holds while it was not answered, a notice while something of it was not refused."""
-
-    def check(session: Session, letter: OutboxLetter, now: datetime) -> str | None:
-        changes = session.scalars(select(ContactChange).where(ContactChange.id.in_(letter.context["changes"]))).all()
-        open_ones = [c for c in changes if c.confirmed is None or (c.confirmed and not letter.context["asks"])]
-        return None if open_ones else "thay đổi liên hệ đã được xác nhận hoặc từ chối"
-
-    return check
+    changes = session.scalars(select(ContactChange).where(ContactChange.id.in_(letter.context["changes"]))).all()
+    open_ones = [c for c in changes if c.confirmed is None or (c.confirmed and not letter.context["asks"])]
+    return None if open_ones else "thay đổi liên hệ đã được xác nhận hoặc từ chối"

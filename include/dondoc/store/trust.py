@@ -18,7 +18,7 @@ class AuditEvent(Base):
     subject: Mapped[str]  # to what: TH-00012, CAM-00003, an agency
     name: Mapped[str]
     login: Mapped[str]
-    channel: Mapped[str]  # page, cli, airflow, machine
+    channel: Mapped[str]  # page, cli, airflow, mail, machine
     address: Mapped[str | None]
     details: Mapped[dict[str, Any]]
     key: Mapped[str]  # which key made the digest; empty: none was set
