@@ -29,4 +29,7 @@ def approve(
     day = now.astimezone(HERE).date()
     contact = approvers.approver(session, world.directive.issuer, actor, day, email=email)
     checks = truth.registry(world)
-    return outbox.approve(session, ids, contact, actor, settings=world.settings, now=now, still_true=checks)
+    two = world.settings.two_approvers
+    return outbox.approve(
+        session, ids, contact, actor, secrets=world.secrets, two_approvers=two, now=now, still_true=checks
+    )

@@ -74,7 +74,7 @@ def record(
     """Write down an act, in the transaction of the act itself.
 
     Args:
-        secrets: `Settings.secret_keys`; the first one makes the digest.
+        secrets: `World.secrets`; the first one makes the digest.
         act: a verb in code, e.g. `approve`; `subject`: to what, e.g. `TH-00012`.
         details: JSON values; nothing secret.
     """

@@ -119,7 +119,7 @@ class Desk:
     @property
     def given(self) -> dict[str, Any]:
         """What every act of a person takes besides the act."""
-        return {"settings": self.world.settings, "now": self.now}
+        return {"secrets": self.world.secrets, "now": self.now}
 
     def approve(self, *ids: int, by: Actor | None = None) -> list[OutboxLetter]:
         """An approver says yes; without a name, the one that there is."""

@@ -361,7 +361,7 @@ def test_what_was_approved_and_is_still_held_is_not_asked_about_again_but_can_be
 
     contact = approver(world)
     with world.sessions.begin() as session:
-        given = {"settings": world.settings, "now": clock.now(), "still_true": {"internal": stopped}}
+        given = {"secrets": world.secrets, "now": clock.now(), "still_true": {"internal": stopped}}
         outbox.approve(session, [held], contact, acting(), **given)
     words = words_of(visit("approver").get(f"/letters/{held}").text)
     assert "đã duyệt, đang giữ" in words

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -10,9 +11,13 @@ from dondoc import audit
 from dondoc.cameras import thumbnails
 from dondoc.demo.camera import PASSWORD, USER
 from dondoc.demo.fleet import Fleet
+from dondoc.errors import Problem
+from dondoc.mail import outbox
+from dondoc.mail.letter import Letter
 from dondoc.settings import load
 from dondoc.store.trust import AuditEvent
 from dondoc.world import World
+from tests.conftest import Run
 from tests.web.conftest import ORIGIN, Visit, browsers
 from tests.web.test_cameras import ACTIONS, NOW, four_cameras
 from tests.web.test_pages import drawn_up, waiting_scan
@@ -64,6 +69,41 @@ def test_what_is_saved_or_seen(seen: World, visit: Visit) -> None:
         ("download", "BN-0001"),
     ]
     assert trail(seen)[3].details == {"file": "report.docx"}
+
+
+def test_what_a_letter_carries(seen: World, visit: Visit) -> None:
+    with seen.sessions.begin() as session:
+        digest = seen.blobs.put(b"PK danh sach")
+        letter = Letter("internal", "a@hatinh.test", "S", "t", "<p>t</p>", "1", "vì")
+        [row] = outbox.enqueue(session, [letter], settings=seen.settings, now=NOW)
+        row.attachments = [{"filename": "a.xlsx", "sha256": digest, "type": "x/y"}]
+    assert visit("ops").get(f"/letters/{row.id}/attachments/0").status_code == 200
+    assert told(seen) == [("download", f"TH-{row.id:05}")]
+
+
+def test_a_wrong_key_writes_nothing_down(seen: World, visit: Visit, environment: pytest.MonkeyPatch) -> None:
+    assert visit("ops").post("/cameras/1/confirm", headers=ORIGIN).status_code == 303
+    environment.setenv("DONDOC_SECRET_KEY", "fedcba9876543210" * 4)
+    answer = browsers(World(load()))("ops").post("/cameras/2/confirm", headers=ORIGIN)
+    assert (answer.status_code, "không phải khóa" in answer.text) == (400, True)
+    assert told(seen) == [("confirm", "CAM-00001")]
+
+
+def test_the_same_acts_at_the_command_line(seen: World, dondoc: Run, tmp_path: Path) -> None:
+    by = ("--by", "Lê Văn C")
+    dondoc("cameras", "confirm", "CAM-00001", *by)
+    dondoc("cameras", "export", "--as", "csv", "--out", tmp_path / "a.csv", *by)
+    dondoc("rule", "hold_all", "--document", "Công điện 1", "--reason", "lũ", *by)
+    assert told(seen) == [
+        ("confirm", "CAM-00001"),
+        ("download", "cameras.csv"),
+        ("rule", "QD-1"),
+    ]
+    assert {(event.name, event.channel) for event in trail(seen)} == {("Lê Văn C", "cli")}
+    for command in (("cameras", "confirm", "CAM-00002"), ("rule", "hold_all", "--document", "x", "--reason", "x")):
+        with pytest.raises(Problem, match="tên của máy"):
+            dondoc(*command, "--by", "dondoc")
+    assert len(trail(seen)) == 3
 
 
 def test_looking_at_pages_and_what_machines_ask_is_not(seen: World, visit: Visit) -> None:

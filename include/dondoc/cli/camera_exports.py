@@ -47,8 +47,9 @@ def export(
     ] = False,
 ) -> None:
     """Xuất tình trạng camera (csv, xlsx, openmetrics) hoặc cấu hình máy chủ video của các camera đang có hình."""
-    from dondoc import clock
+    from dondoc import audit, clock
     from dondoc.cameras.exports import fleet
+    from dondoc.cli.acting import account, actor
     from dondoc.store.files import replace
     from dondoc.world import open_world
 
@@ -56,7 +57,7 @@ def export(
         raise Problem("Xuất mật khẩu hoặc camera hạn chế nêu tên thì phải ghi ai yêu cầu: --by “Họ tên”.")
     if with_passwords and format_ not in SERVERS:
         raise Problem("--with-passwords chỉ dùng với go2rtc, mediamtx, frigate.")
-    now, world = clock.now(), open_world()
+    now, world, who = clock.now(), open_world(), actor(by) if by.strip() else account()
     if format_ in SERVERS:
         content = fleet.configuration(
             world,
@@ -69,7 +70,10 @@ def export(
         )
     else:
         content = _for_people(world, format_, restricted, by.strip(), now)
-    # Server configurations hold addresses even without passwords; tables and metrics are for other programs to read.
+    if format_ is not Format.openmetrics:  # which a program asks for every minute, and which names no address
+        told = {"passwords": with_passwords, "restricted": restricted}
+        with world.sessions.begin() as session:
+            audit.record(session, world.secrets, who, "download", f"cameras.{format_.value}", now=now, **told)
     replace(out, content)
     held = content.decode().partition("\n")[0].removeprefix("# dondoc: ") if format_ in SERVERS else ""
     say(f"Đã ghi {out}. {held}".rstrip())

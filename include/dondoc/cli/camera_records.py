@@ -50,26 +50,31 @@ def retry(
     reason: Annotated[str, typer.Option(help="Lý do, ví dụ: đơn vị đã mở khóa tài khoản.")],
 ) -> None:
     """Cho phép gửi lại mật khẩu đã bị từ chối, từ đêm sau."""
-    from dondoc import clock
+    from dondoc import audit, clock
     from dondoc.cameras import credentials, records
+    from dondoc.cli.acting import actor
     from dondoc.world import open_world
 
-    world = open_world()
+    world, who, now = open_world(), actor(by), clock.now()
     with world.sessions.begin() as session:
         found = records.find(session, camera)
-        secrets = world.secrets
-        credentials.retry(session, found, by=by, reason=reason, secrets=secrets, now=clock.now())
+        credentials.retry(session, found, by=who.name, reason=reason, secrets=world.secrets, now=now)
+        audit.record(session, world.secrets, who, "release_login", f"CAM-{found.id:05}", now=now, reason=reason)
     say(f"CAM-{found.id:05}: mật khẩu được gửi lại từ lần kiểm tra của ngày sau ngày bị từ chối.")
 
 
 def confirm(camera: Annotated[str, CAMERA], by: Annotated[str, BY]) -> None:
     """Xác nhận camera đã kết nối: từ nay mất kết nối thì tính là sự cố."""
+    from dondoc import audit, clock
     from dondoc.cameras import records
+    from dondoc.cli.acting import actor
     from dondoc.world import open_world
 
-    with open_world().sessions.begin() as session:
+    world, who = open_world(), actor(by)
+    with world.sessions.begin() as session:
         found = records.find(session, camera)
-        records.confirm(found, by)
+        records.confirm(found, who.name)
+        audit.record(session, world.secrets, who, "confirm", f"CAM-{found.id:05}", now=clock.now())
     say(f"CAM-{found.id:05}: đã xác nhận kết nối.")
 
 
@@ -95,7 +100,7 @@ def lift(
     with world.sessions.begin() as session:
         found = records.find(session, camera)
         for word in words:
-            record(session, world.settings.secret_keys, found, word, reason=reason, by=who, now=clock.now())
+            record(session, world.secrets, found, word, reason=reason, by=who, now=clock.now())
     say(f"CAM-{found.id:05}: đã bỏ {', '.join(SAID[word] for word in words)}.")
 
 
@@ -105,18 +110,19 @@ def enter(
     by: Annotated[str, BY],
 ) -> None:
     """Nhập tài khoản xem; mật khẩu đọc từ đầu vào chuẩn hoặc gõ khi được hỏi, không bao giờ ở dòng lệnh."""
-    from dondoc import clock
+    from dondoc import audit, clock
     from dondoc.cameras import credentials, records
+    from dondoc.cli.acting import actor
     from dondoc.world import open_world
 
-    world = open_world()
+    world, who = open_world(), actor(by)
     with world.sessions.reading() as session:
         records.find(session, camera)  # before anybody types a password
     password = _password()
     with world.sessions.begin() as session:
-        found = records.find(session, camera)
-        secrets = world.secrets
-        credentials.enter(session, found, user, password, by=by, secrets=secrets, now=clock.now())
+        found, now = records.find(session, camera), clock.now()
+        credentials.enter(session, found, user, password, by=who.name, secrets=world.secrets, now=now)
+        audit.record(session, world.secrets, who, "enter_login", f"CAM-{found.id:05}", now=now)
     say(f"CAM-{found.id:05}: đã lưu tài khoản (mã hóa).")
 
 

@@ -81,7 +81,7 @@ def register(
             now=now,
         )
         told = {"agency": agency, "document": number, "submission": submission}
-        audit.record(session, world.settings.secret_keys, who, "register", f"VB-{number_:04}", now=now, **told)
+        audit.record(session, world.secrets, who, "register", f"VB-{number_:04}", now=now, **told)
         settled = inbox.entered(session, blob, agency=agency, number=number, now=now) if blob else []
     say(f"Đã vào sổ văn bản {number} của {world.directive.agency(agency).name} (số sổ {number_}).")
     for one in settled:
@@ -112,11 +112,12 @@ def rule(
     from_: Annotated[str | None, typer.Option("--from", help="Có hiệu lực từ; mặc định: bây giờ.")] = None,
 ) -> None:
     """Ghi quyết định của người có thẩm quyền; được nêu trong mọi lý do dựa vào nó."""
-    from dondoc import clock
+    from dondoc import audit, clock
+    from dondoc.cli.acting import actor
     from dondoc.facts.rulings import rule as record
     from dondoc.world import open_world
 
-    world, now = open_world(), clock.now()
+    world, now, who = open_world(), clock.now(), actor(by)
     holds_from = None
     if from_:
         holds_from = clock.at(day(from_), 0) if len(from_) == len("2021-11-18") else moment(from_)
@@ -134,10 +135,12 @@ def rule(
             undoes=undoes,
             document=document,
             reason=reason,
-            by=by,
+            by=who.name,
             from_=holds_from,
             now=now,
         )
+        told = {"kind": kind, "agency": agency, "document": document, "reason": reason}
+        audit.record(session, world.secrets, who, "rule", f"QD-{number}", now=now, **told)
     say(f"Đã ghi quyết định số {number} ({kind}).")
 
 
@@ -177,7 +180,7 @@ def import_contacts(
         raise Problem(f"{file}: không phải văn bản UTF-8. Lưu lại dạng CSV UTF-8.") from None
     with world.sessions.begin() as session:
         counts = import_csv(session, world.directive, text, file.name, now)
-        audit.record(session, world.settings.secret_keys, who, "contacts_import", file.name, now=now, **counts)
+        audit.record(session, world.secrets, who, "contacts_import", file.name, now=now, **counts)
     say(f"{file.name}: thêm {counts['added']} dòng, {counts['unchanged']} dòng đã có.")
 
 
@@ -200,7 +203,7 @@ def end(
     with world.sessions.begin() as session:
         ended = room.end(session, email, agency=agency, on=last, role=role, system=system, now=now)
         told = {"agency": agency, "on": last.isoformat(), "roles": [[c.role, c.system] for c in ended]}
-        secrets = world.settings.secret_keys
+        secrets = world.secrets
         audit.record(session, secrets, who, "contacts_end", room.folded(email), now=now, reason=reason.strip(), **told)
     say(f"{email}: hết là liên hệ của {agency} sau ngày {last:%d/%m/%Y} ({len(ended)} vai trò).")
 
@@ -230,7 +233,7 @@ def confirm(
 
     world, number, who = open_world(), room.change_id(change), actor(by)
     with world.sessions.begin() as session:
-        done = room.confirm(session, world.settings.secret_keys, number, by=who, now=clock.now())
+        done = room.confirm(session, world.secrets, number, by=who, now=clock.now())
     say(f"TD-{number:04}: từ hôm nay {done.name} ({done.email}) là cán bộ đầu mối.")
 
 
@@ -247,7 +250,7 @@ def refuse(
 
     world, number, who = open_world(), room.change_id(change), actor(by)
     with world.sessions.begin() as session:
-        room.refuse(session, world.settings.secret_keys, number, reason=reason, by=who, now=clock.now())
+        room.refuse(session, world.secrets, number, reason=reason, by=who, now=clock.now())
     say(f"TD-{number:04}: đã từ chối.")
 
 

@@ -78,5 +78,5 @@ def dismiss(
 
     world, number, who = open_world(), room.submission_id(submission), actor(by)
     with world.sessions.begin() as session:
-        room.dismiss(session, world.settings.secret_keys, number, reason=reason, by=who, now=clock.now())
+        room.dismiss(session, world.secrets, number, reason=reason, by=who, now=clock.now())
     say(f"BN-{number:04}: đã xếp lại.")

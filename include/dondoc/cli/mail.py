@@ -67,7 +67,7 @@ def cancel(
 
     world, who = open_world(), actor(by)
     with world.sessions.begin() as session:
-        row = room.cancel(session, _number(letter), reason, who, settings=world.settings, now=clock.now())
+        row = room.cancel(session, _number(letter), reason, who, secrets=world.secrets, now=clock.now())
     say(f"TH-{row.id:05}: đã hủy.")
 
 
@@ -84,7 +84,7 @@ def settle(
 
     world, who = open_world(), actor(by)
     with world.sessions.begin() as session:
-        row = room.settle(session, _number(letter), word, who, settings=world.settings, now=clock.now())
+        row = room.settle(session, _number(letter), word, who, secrets=world.secrets, now=clock.now())
     say(f"TH-{row.id:05}: {'đã gửi' if row.state == 'sent' else 'sẽ gửi lại'}.")
 
 

@@ -79,7 +79,7 @@ def assign(world: World, submission: int, agency: str, *, by: Actor, now: dateti
         row = Assignment(submission_id=submission, agency=agency, by=by.name, lasting=lasting, recorded_at=now)
         session.add(row)
         told = {"agency": agency, "sender": sent.sender, "lasting": lasting, "sender_doubt": sent.sender_doubt}
-        audit.record(session, world.settings.secret_keys, by, "assign", f"BN-{submission:04}", now=now, **told)
+        audit.record(session, world.secrets, by, "assign", f"BN-{submission:04}", now=now, **told)
     try:
         return judge_submission(world, submission, now=now)
     except Postponed as postponed:

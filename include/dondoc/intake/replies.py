@@ -60,7 +60,7 @@ def take(
     if sender.doubt or not sender.address:
         return
     with world.sessions.reading() as session:
-        about = contact_changes.genuine(world.settings.secret_keys, subject, sender.address)
+        about = contact_changes.genuine(world.secrets, subject, sender.address)
         about = about or _answered_letter(session, mail, sender.address)
         if about is None or not contact_changes.asked_of(session, about, sender.address):
             return
@@ -70,10 +70,10 @@ def take(
         changes = contact_changes.asked_of(session, about, sender.address)
         for change in changes:
             if said == Answer.YES:
-                contact_changes.confirm(session, world.settings.secret_keys, change.id, by=by, now=now)
+                contact_changes.confirm(session, world.secrets, change.id, by=by, now=now)
             elif said == Answer.NO:
                 reason = "địa chỉ cũ trả lời không"
-                contact_changes.refuse(session, world.settings.secret_keys, change.id, reason=reason, by=by, now=now)
+                contact_changes.refuse(session, world.secrets, change.id, reason=reason, by=by, now=now)
         numbers = ", ".join(f"TD-{change.id:04}" for change in changes)
         for submission in submissions if changes else ():
             _settle(session, submission, said, numbers, now)

@@ -104,7 +104,8 @@ def approve(
     contact: Contact,
     actor: Actor,
     *,
-    settings: Settings,
+    secrets: list[str],
+    two_approvers: bool = False,
     now: datetime,
     still_true: Mapping[str, StillTrue],
 ) -> list[OutboxLetter]:
@@ -124,7 +125,7 @@ def approve(
     rows = [_get(session, row_id) for row_id in ids]
     for row in rows:
         if row.state == "held" and not row.approved_by:
-            _yes(session, row, contact, actor, settings, now, still_true)
+            _yes(session, row, contact, actor, secrets, two_approvers, now, still_true)
     return rows
 
 
@@ -133,13 +134,14 @@ def _yes(
     row: OutboxLetter,
     contact: Contact,
     actor: Actor,
-    settings: Settings,
+    secrets: list[str],
+    two_approvers: bool,
     now: datetime,
     still_true: Mapping[str, StillTrue],
 ) -> None:
     """An approver says yes to one letter; nothing happens when that is no news."""
     said = approvals(session, row.id)
-    two = settings.two_approvers and row.needs_approval
+    two = two_approvers and row.needs_approval
     if two and any(_same_person(one, contact, actor) for one in said):
         return
     names = " và ".join([*(one.name for one, _ in said), contact.name])
@@ -155,7 +157,7 @@ def _yes(
         session.add(Approval(letter_id=row.id, contact_id=contact.id, name=contact.name, recorded_at=now, **door))
     who = replace(actor, name=contact.name)
     known = {"contact": contact.id, "called": actor.name, "state": state}
-    audit.record(session, settings.secret_keys, who, "approve", _number(row), now=now, **known)
+    audit.record(session, secrets, who, "approve", _number(row), now=now, **known)
 
 
 def _after_yes(
@@ -194,7 +196,7 @@ def _same_person(said: tuple[Approval, Contact], contact: Contact, actor: Actor)
 
 
 def cancel(
-    session: Session, row_id: int, reason: str, actor: Actor, *, settings: Settings, now: datetime
+    session: Session, row_id: int, reason: str, actor: Actor, *, secrets: list[str], now: datetime
 ) -> OutboxLetter:
     """A person stops a letter that has not left.
 
@@ -207,12 +209,12 @@ def cancel(
     if row.state not in ("held", "pending", "deferred"):
         raise Problem(f"Thư TH-{row.id:05} đang ở trạng thái “{row.state}”: không hủy được nữa.")
     _moved(move(session, row, "cancelled", by=by, why=reason, now=now, reason=f"{by} hủy: {reason}"), row)
-    audit.record(session, settings.secret_keys, actor, "cancel", _number(row), now=now, reason=reason)
+    audit.record(session, secrets, actor, "cancel", _number(row), now=now, reason=reason)
     return row
 
 
 def settle(
-    session: Session, row_id: int, word: str, actor: Actor, *, settings: Settings, now: datetime
+    session: Session, row_id: int, word: str, actor: Actor, *, secrets: list[str], now: datetime
 ) -> OutboxLetter:
     """A person's word on an `uncertain` letter: it was `sent`, or it did not arrive: `resend` (same Message-ID).
 
@@ -231,7 +233,7 @@ def settle(
         free = {"owner": None, "lease_until": None, "next_attempt_at": None}
         done = move(session, row, "pending", by=by, why=f"{by} cho gửi lại", now=now, reason=reason, **free)
     _moved(done, row)
-    audit.record(session, settings.secret_keys, actor, "settle", _number(row), now=now, word=word)
+    audit.record(session, secrets, actor, "settle", _number(row), now=now, word=word)
     return row
 
 

@@ -95,7 +95,7 @@ def asks(context: Mapping[str, Any], ids: Iterable[int | str]) -> list[str]:
     with world.sessions.begin() as session:
         held = _held(session, ids)
         if held and not audit.events(session, act=ASK, subject=run):
-            audit.record(session, world.settings.secret_keys, audit.MACHINE, ASK, run, now=clock.now(), letters=held)
+            audit.record(session, world.secrets, audit.MACHINE, ASK, run, now=clock.now(), letters=held)
     return [str(i) for i in held]
 
 
@@ -190,9 +190,7 @@ def note_answer(context: Mapping[str, Any], answer: Mapping[str, Any]) -> dict[s
     if who:
         actor = audit.Actor(who["name"], login(who["id"], who["name"]), audit.Channel.AIRFLOW)
     with world.sessions.begin() as session:
-        event = audit.record(
-            session, world.settings.secret_keys, actor, ANSWER, _run(context), now=clock.now(), **details
-        )
+        event = audit.record(session, world.secrets, actor, ANSWER, _run(context), now=clock.now(), **details)
         return _answer(event)
 
 
@@ -258,7 +256,7 @@ def _refused(world: Any, run: str, held: list[int], why: str) -> Refused:
     with world.sessions.begin() as session:
         known = audit.events(session, act=REFUSE, subject=run)
         if all(event.details["why"] != why for event in known):
-            audit.record(session, world.settings.secret_keys, audit.MACHINE, REFUSE, run, now=now, why=why)
+            audit.record(session, world.secrets, audit.MACHINE, REFUSE, run, now=now, why=why)
             tell.refused_answer(world, session, run, why, held, len(known), now)
     log.error("released nothing in %s: %s", run, why)
     return Refused(f"Không thư nào được gửi. {why} Người duyệt xem và duyệt trên trang Thư hoặc bằng `dondoc approve`.")

@@ -214,5 +214,5 @@ def issued(
         session.add(row)
         session.flush()
         told = {"number": row.document_number, "sha256": blob}
-        audit.record(session, world.settings.secret_keys, actor, "issue_report", day.isoformat(), now=now, **told)
+        audit.record(session, world.secrets, actor, "issue_report", day.isoformat(), now=now, **told)
         return row.id

@@ -247,7 +247,7 @@ def router(acting: Callable[..., User]) -> APIRouter:
 
 
 def _recorded(session: Session, world: World, user: User, act: str, camera: int, **details: str) -> None:
-    secrets = world.settings.secret_keys
+    secrets = world.secrets
     audit.record(session, secrets, user.actor, act, f"CAM-{camera:05}", now=clock.now(), **details)
 
 

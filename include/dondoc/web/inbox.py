@@ -107,7 +107,7 @@ def router(acting: Callable[..., User]) -> APIRouter:
     ) -> RedirectResponse:
         world = world_of(request)
         with world.sessions.begin() as session:
-            room.dismiss(session, world.settings.secret_keys, submission, reason=reason, by=user.actor, now=clock.now())
+            room.dismiss(session, world.secrets, submission, reason=reason, by=user.actor, now=clock.now())
         return onward(request, "/inbox", f"BN-{submission:04}: {OUTCOME['dismissed']}.")
 
     @routes.get("/inbox/{submission}/register", response_class=HTMLResponse)
@@ -150,7 +150,7 @@ def router(acting: Callable[..., User]) -> APIRouter:
                 now=now,
             )
             told = {"agency": agency, "document": number.strip(), "submission": f"BN-{submission:04}"}
-            secrets = world.settings.secret_keys
+            secrets = world.secrets
             audit.record(session, secrets, user.actor, "register", f"VB-{entered:04}", now=now, **told)
             room.entered(session, arrival.sha256, agency=agency, number=number.strip(), now=now)
         said = f"BN-{submission:04}: đã vào sổ văn bản số {number.strip()} của {world.directive.agency(agency).name}."
@@ -175,14 +175,14 @@ def router(acting: Callable[..., User]) -> APIRouter:
     def confirm(request: Request, change: int, user: Annotated[User, Depends(acting)]) -> RedirectResponse:
         world = world_of(request)
         with world.sessions.begin() as session:
-            done = contact_changes.confirm(session, world.settings.secret_keys, change, by=user.actor, now=clock.now())
+            done = contact_changes.confirm(session, world.secrets, change, by=user.actor, now=clock.now())
         return onward(request, "/inbox", f"TD-{change:04}: từ hôm nay {done.name} là cán bộ đầu mối.")
 
     @routes.post("/inbox/changes/{change}/refuse")
     def refuse(
         request: Request, change: int, reason: Annotated[str, Form()], user: Annotated[User, Depends(acting)]
     ) -> RedirectResponse:
-        world, secrets = world_of(request), world_of(request).settings.secret_keys
+        world, secrets = world_of(request), world_of(request).secrets
         with world.sessions.begin() as session:
             contact_changes.refuse(session, secrets, change, reason=reason, by=user.actor, now=clock.now())
         return onward(request, "/inbox", f"TD-{change:04}: đã từ chối.")

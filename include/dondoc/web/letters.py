@@ -16,7 +16,7 @@ from dondoc.facts import approvers
 from dondoc.facts.addressee import addressees
 from dondoc.mail import outbox
 from dondoc.store.mail import OutboxEvent, OutboxLetter
-from dondoc.web.pages import download, onward, page, world_of
+from dondoc.web.pages import audited, download, onward, page, visitor_of, world_of
 from dondoc.web.user import User
 from dondoc.world import World
 
@@ -102,7 +102,7 @@ def router(acting: Callable[..., User], approving: Callable[..., User]) -> APIRo
 
     @routes.get("/letters/{letter}", response_class=HTMLResponse)
     def letter(request: Request, letter: int) -> HTMLResponse:
-        world, user = world_of(request), request.state.visitor
+        world, user = world_of(request), visitor_of(request)
         with world.sessions.reading() as session:
             if (row := session.get(OutboxLetter, letter)) is None:
                 raise HTTPException(404, f"Không có thư TH-{letter:05}.")
@@ -136,7 +136,9 @@ def router(acting: Callable[..., User], approving: Callable[..., User]) -> APIRo
         if row is None or not 0 <= position < len(row.attachments):
             raise HTTPException(404, "Thư này không có tệp kèm đó.")
         file = row.attachments[position]
-        return download(world.blobs.get(file["sha256"]), file["filename"])
+        content = world.blobs.get(file["sha256"])
+        audited(request, "download", f"TH-{letter:05}", file=file["filename"])
+        return download(content, file["filename"])
 
     @routes.post("/letters/{letter}/approve")
     def approve(request: Request, letter: int, user: Annotated[User, Depends(approving)]) -> RedirectResponse:
@@ -155,7 +157,7 @@ def router(acting: Callable[..., User], approving: Callable[..., User]) -> APIRo
     ) -> RedirectResponse:
         world = world_of(request)
         with world.sessions.begin() as session:
-            outbox.cancel(session, letter, reason, user.actor, settings=world.settings, now=clock.now())
+            outbox.cancel(session, letter, reason, user.actor, secrets=world.secrets, now=clock.now())
         return onward(request, f"/letters/{letter}", f"TH-{letter:05}: đã hủy.")
 
     @routes.post("/letters/{letter}/settle")
@@ -164,7 +166,7 @@ def router(acting: Callable[..., User], approving: Callable[..., User]) -> APIRo
     ) -> RedirectResponse:
         world = world_of(request)
         with world.sessions.begin() as session:
-            row = outbox.settle(session, letter, word, user.actor, settings=world.settings, now=clock.now())
+            row = outbox.settle(session, letter, word, user.actor, secrets=world.secrets, now=clock.now())
         return onward(request, f"/letters/{letter}", f"TH-{letter:05}: {STATE[row.state]}.")
 
     return routes

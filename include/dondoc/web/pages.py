@@ -116,7 +116,7 @@ def onward(request: Request, path: str, said: str) -> RedirectResponse:
 def audited(request: Request, act: str, subject: str, **details: Any) -> None:
     """Write down who saw or saved something sensitive, before they get it."""
     world = world_of(request)
-    secrets, actor = world.settings.secret_keys, visitor_of(request).actor
+    secrets, actor = world.secrets, visitor_of(request).actor
     with world.sessions.begin() as session:
         audit.record(session, secrets, actor, act, subject, now=clock.now(), **details)
 

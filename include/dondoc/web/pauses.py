@@ -98,7 +98,7 @@ def router(acting: Callable[..., User]) -> APIRouter:
 
 
 def _recorded(session: Session, world: World, user: User, act: str, ruling: int, **details: str) -> None:
-    secrets = world.settings.secret_keys
+    secrets = world.secrets
     audit.record(session, secrets, user.actor, act, f"QD-{ruling}", now=clock.now(), **details)
 
 
