@@ -141,4 +141,4 @@ def test_every_call_has_a_number_on_both_machines_and_none_two(inside: Inside) -
         tables = (kernel._ALWAYS, kernel._NETWORK, kernel._NEW_PROCESS, kernel._ONLY_ITSELF)
         numbers = list(kernel._numbers(place, *tables))
         assert len(numbers) == len(set(numbers))
-    assert len(b"".join(kernel._program("aarch64", network=False, processes=False, own=1))) % 8 == 0
+    assert len(b"".join(kernel._program("aarch64", processes=False, own=1))) % 8 == 0

@@ -21,15 +21,12 @@ def environment(**more: str) -> dict[str, str]:
     return kept | {"PYTHONPATH": path, "PYTHONUTF8": "1", "PYTHONDONTWRITEBYTECODE": "1", **more}
 
 
-def confine(
-    *, network: bool = False, processes: bool = False, memory: int | None = None, cpu: int | None = None
-) -> None:
-    """Bound this process for good: no new privilege, no core, no file written, only Python's own folders read, no
-    other program; as far as the kernel can (`missing` says what it cannot). To be called once all that is needed is
-    loaded.
+def confine(*, processes: bool = False, memory: int | None = None, cpu: int | None = None) -> None:
+    """Bound this process for good: no new privilege, no socket, no core, no file written, only Python's own folders
+    read, no other program; as far as the kernel can (`missing` says what it cannot). To be called once all that is
+    needed is loaded.
 
     Args:
-        network: sockets may be opened.
         processes: it may fork.
         memory: bytes of address space.
         cpu: seconds of processor time; then SIGXCPU ends it.
@@ -43,9 +40,9 @@ def confine(
     with contextlib.suppress(OSError):  # macOS: none of these
         kernel.no_privileges()
     with contextlib.suppress(OSError):
-        kernel.restrict_files(_own_folders(), network=network)
+        kernel.restrict_files(_own_folders())
     try:
-        kernel.refuse_calls(network=network, processes=processes)
+        kernel.refuse_calls(processes=processes)
     except OSError:
         if not processes:
             _limit(resource.RLIMIT_NPROC, 0)  # less: it counts threads too, and root goes free

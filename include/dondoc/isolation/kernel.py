@@ -135,8 +135,8 @@ _IS_ACTION_KNOWN = 2
 _EPERM = _ERRNO | errno.EPERM
 
 
-def refuse_calls(*, network: bool, processes: bool) -> None:
-    """From now on sockets (unless `network`), new processes (unless `processes`) and other programs are refused.
+def refuse_calls(*, processes: bool) -> None:
+    """From now on sockets, new processes (unless `processes`) and other programs are refused.
 
     A refused call says EPERM, so that a library that merely tries goes on; calls of another machine's table kill. Needs
     `no_privileges` before. Nothing undoes it; a second call only adds to it.
@@ -147,13 +147,13 @@ def refuse_calls(*, network: bool, processes: bool) -> None:
     name = machine()
     if name is None:
         raise OSError(errno.ENOSYS, "no table of calls for this machine")
-    program = b"".join(_program(name, network=network, processes=processes, own=os.getpid()))
+    program = b"".join(_program(name, processes=processes, own=os.getpid()))
     held = ctypes.create_string_buffer(program, len(program))
     wanted = _Filter(len(program) // 8, ctypes.cast(held, ctypes.c_void_p))
     _prctl(_PR_SET_SECCOMP, 2, ctypes.byref(wanted))
 
 
-def _program(name: str, *, network: bool, processes: bool, own: int) -> Iterator[bytes]:
+def _program(name: str, *, processes: bool, own: int) -> Iterator[bytes]:
     """The filter in classic BPF. Each rule falls through to the next."""
     place = list(_MACHINES).index(name)
     yield _step(_LOAD, _ARCHITECTURE)
@@ -163,7 +163,7 @@ def _program(name: str, *, network: bool, processes: bool, own: int) -> Iterator
     if name == "x86_64":
         yield _step(_AT_LEAST, _X32, 0, 1)
         yield _step(_RETURN, _KILL_PROCESS)
-    for call in _numbers(place, _ALWAYS, {} if network else _NETWORK, {} if processes else _NEW_PROCESS):
+    for call in _numbers(place, _ALWAYS, _NETWORK, {} if processes else _NEW_PROCESS):
         yield _step(_EQUAL, call, 0, 1)
         yield _step(_RETURN, _EPERM)
     if not processes:  # a thread is no process; what clone3 is to do cannot be seen, and libc then uses clone
@@ -208,9 +208,9 @@ def landlock_version() -> int:
         return 0
 
 
-def restrict_files(readable: Iterable[Path], *, network: bool) -> None:
-    """From now on only what lies in these folders can be opened, to be read; no TCP (unless `network`, from version 4
-    on), no signal to others and no abstract socket (from version 6 on). Needs `no_privileges` before.
+def restrict_files(readable: Iterable[Path]) -> None:
+    """From now on only what lies in these folders can be opened, to be read; no TCP (from version 4 on), no
+    signal to others and no abstract socket (from version 6 on). Needs `no_privileges` before.
 
     Raises:
         OSError: the kernel refuses.
@@ -218,7 +218,7 @@ def restrict_files(readable: Iterable[Path], *, network: bool) -> None:
     version = landlock_version()
     if not version:
         raise OSError(errno.ENOSYS, "no Landlock")
-    handled = struct.pack("<QQQ", _ALL_FILES[min(version, 5)], 0 if network or version < 4 else _ALL_TCP, _ALL_SCOPES)[
+    handled = struct.pack("<QQQ", _ALL_FILES[min(version, 5)], 0 if version < 4 else _ALL_TCP, _ALL_SCOPES)[
         : 8 if version < 4 else 16 if version < 6 else 24
     ]
     rules = _call(_LANDLOCK_CREATE, ctypes.c_char_p(handled), ctypes.c_size_t(len(handled)), ctypes.c_uint32(0))
