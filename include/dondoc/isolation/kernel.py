@@ -61,8 +61,28 @@ _ALWAYS: dict[str, tuple[int | None, int | None]] = {
     "keyctl": (250, 219), "add_key": (248, 217), "request_key": (249, 218), "init_module": (175, 105),
     "finit_module": (313, 273), "delete_module": (176, 106), "kexec_load": (246, 104), "reboot": (169, 142),
     "personality": (135, 92), "acct": (163, 89), "swapon": (167, 224), "quotactl": (179, 60),
-    "settimeofday": (164, 170), "clock_settime": (227, 112), "setpriority": (141, 140),
+    "settimeofday": (164, 170), "clock_settime": (227, 112), "setpriority": (141, 140), "ioprio_set": (251, 30),
+    "sched_setparam": (142, 118), "sched_setscheduler": (144, 119), "sched_setattr": (314, 274),
+    "sched_setaffinity": (203, 122), "migrate_pages": (256, 238), "move_pages": (279, 239),
+    # what Landlock lets be done to any file of our own account, or to what it holds
+    "chmod": (90, None), "fchmod": (91, 52), "fchmodat": (268, 53), "fchmodat2": (452, 452),
+    "chown": (92, None), "fchown": (93, 55), "lchown": (94, None), "fchownat": (260, 54),
+    "utime": (132, None), "utimes": (235, None), "futimesat": (261, None), "utimensat": (280, 88),
+    "setxattr": (188, 5), "lsetxattr": (189, 6), "fsetxattr": (190, 7), "setxattrat": (463, 463),
+    "removexattr": (197, 14), "lremovexattr": (198, 15), "fremovexattr": (199, 16), "removexattrat": (466, 466),
+    "file_setattr": (469, 469), "inotify_init": (253, None), "inotify_init1": (294, 26), "fanotify_init": (300, 262),
+    "memfd_create": (319, 279), "memfd_secret": (447, 447),
+    # what Landlock refuses too: not every kernel has it, or all of it
+    "truncate": (76, 45), "rename": (82, None), "renameat": (264, 38), "renameat2": (316, 276),
+    "link": (86, None), "linkat": (265, 37), "symlink": (88, None), "symlinkat": (266, 36),
+    "unlink": (87, None), "unlinkat": (263, 35), "rmdir": (84, None), "mkdir": (83, None), "mkdirat": (258, 34),
+    "mknod": (133, None), "mknodat": (259, 33),
 }  # fmt: skip
+# fcntl and ioctl with which another process is made to get a signal of ours, SIGKILL among them (fcntl.h, sockios.h).
+_SIGNAL_BY_FILE: tuple[tuple[tuple[int, int], tuple[int, ...]], ...] = (
+    ((72, 25), (8, 10, 15)),  # F_SETOWN, F_SETSIG, F_SETOWN_EX
+    ((16, 29), (0x8901, 0x8902)),  # FIOSETOWN, SIOCSPGRP
+)
 
 _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
@@ -130,7 +150,12 @@ class _Filter(ctypes.Structure):
 
 _LOAD, _EQUAL, _AT_LEAST, _HAS_BITS, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 _KILL_PROCESS, _ERRNO, _ALLOW = 0x80000000, 0x00050000, 0x7FFF0000
-_NUMBER, _ARCHITECTURE, _FIRST_ARGUMENT = 0, 4, 16  # offsets in struct seccomp_data; low half, both are little-endian
+_NUMBER, _ARCHITECTURE, _FIRST_ARGUMENT, _SECOND_ARGUMENT = (
+    0,
+    4,
+    16,
+    24,
+)  # offsets in struct seccomp_data; low half, both are little-endian
 _IS_ACTION_KNOWN = 2
 _EPERM = _ERRNO | errno.EPERM
 
@@ -166,6 +191,13 @@ def _program(name: str, *, processes: bool, own: int) -> Iterator[bytes]:
     for call in _numbers(place, _ALWAYS, _NETWORK, {} if processes else _NEW_PROCESS):
         yield _step(_EQUAL, call, 0, 1)
         yield _step(_RETURN, _EPERM)
+    for places, orders in _SIGNAL_BY_FILE:
+        yield _step(_EQUAL, places[place], 0, 2 * len(orders) + 2)
+        yield _step(_LOAD, _SECOND_ARGUMENT)
+        for order in orders:
+            yield _step(_EQUAL, order, 0, 1)
+            yield _step(_RETURN, _EPERM)
+        yield _step(_RETURN, _ALLOW)
     if not processes:  # a thread is no process; what clone3 is to do cannot be seen, and libc then uses clone
         yield _step(_EQUAL, _CLONE3, 0, 1)
         yield _step(_RETURN, _ERRNO | errno.ENOSYS)
