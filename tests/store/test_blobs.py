@@ -141,3 +141,48 @@ def test_a_signature_holds_for_its_purpose_its_message_and_any_of_our_keys() -> 
     assert not verify(["khoa-cu"], "tokens", b"bm04", made)
     assert not verify([], "tokens", b"bm03", made)
     assert not verify(["khoa-cu"], "tokens", b"bm03", "chữ ký giả")
+
+
+def _folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+    (path / "cua-ai-do").write_text("x")
+
+
+def _link(path: Path) -> None:
+    path.rename(path.parent / "noi-khac")
+    path.symlink_to(path.parent / "noi-khac")
+
+
+def _loop(path: Path) -> None:
+    path.unlink()
+    path.symlink_to(path.name)
+
+
+@pytest.mark.parametrize("replace", [_folder, _link, _loop])
+def test_what_stands_in_an_originals_place_keeps_nothing_from_being_kept(
+    tmp_path: Path, replace: Callable[[Path], None]
+) -> None:
+    blobs = Blobs(tmp_path, ["khoa-mot"])
+    path = tmp_path / blobs.put(CONTENT)[:2] / blobs.put(CONTENT)
+    replace(path)
+    assert blobs.put(CONTENT) == path.name
+    assert path.is_file()
+    assert not path.is_symlink()
+    assert blobs.get(path.name) == CONTENT
+
+
+def test_a_folder_in_an_originals_place_is_a_sentence_when_it_is_read(tmp_path: Path) -> None:
+    blobs = Blobs(tmp_path, ["khoa-mot"])
+    name = blobs.put(CONTENT)
+    _folder(tmp_path / name[:2] / name)
+    with pytest.raises(Problem, match="Không đọc được bản gốc"):
+        blobs.get(name)
+
+
+def test_an_original_put_in_anothers_place_is_not_taken_for_it(tmp_path: Path) -> None:
+    blobs = Blobs(tmp_path, ["khoa-mot"])
+    one, other = blobs.put(CONTENT), blobs.put(b"cua don vi khac")
+    (tmp_path / one[:2] / one).write_bytes((tmp_path / other[:2] / other).read_bytes())
+    with pytest.raises(Problem, match="tệp khác"):
+        blobs.get(one)

@@ -47,10 +47,10 @@ class Blobs:
         return sha256
 
     def _holds(self, path: Path, content: bytes) -> bool:
-        """Whether a file is there, can be opened, and is these bytes."""
+        """Whether a file is there, can be read and opened, and is these bytes. A link is no file of ours."""
         try:
-            return _opened(self._cipher, _from_disk(path)) == content
-        except FileNotFoundError:
+            return not path.is_symlink() and _opened(self._cipher, _from_disk(path)) == content
+        except OSError:  # also a bad sector, a folder in its place: writing anew tells what the disk is worth
             return False
 
     def _keep(self, path: Path, content: bytes, cipher: MultiFernet) -> None:
@@ -73,14 +73,24 @@ class Blobs:
         """The bytes again.
 
         Raises:
-            Problem: they are not there, or no key of ours opens them.
+            Problem: they are not there, cannot be read, are others, or no key of ours opens them.
         """
         try:
             content = _opened(self._cipher, self._path(sha256).read_bytes())
         except FileNotFoundError:
             raise Problem(f"Không thấy bản gốc {sha256[:12]} trong kho {self.folder}.") from None
+        except OSError as error:
+            raise Problem(
+                f"Không đọc được bản gốc {sha256[:12]} trong kho {self.folder}: {error.strerror}. Kiểm tra ổ đĩa và "
+                "quyền đọc, hoặc lấy lại từ bản sao lưu."
+            ) from None
         if content is None:
             raise Problem(f"Không khóa nào trong DONDOC_SECRET_KEY mở được bản gốc {sha256[:12]}.")
+        if hashlib.sha256(content).hexdigest() != sha256:  # who has the disk, but no key, can still change their places
+            raise Problem(
+                f"Tệp trong kho {self.folder} ở chỗ bản gốc {sha256[:12]} là tệp khác: có người đã tráo. Lấy lại từ "
+                "bản sao lưu, và kiểm tra ai ghi được vào thư mục này."
+            )
         return content
 
     def rotate(self) -> dict[str, int]:
@@ -152,6 +162,8 @@ def _write(path: Path, content: bytes) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
+        if path.is_dir() and not path.is_symlink():  # somebody's folder in its place: not ours to take away
+            path.rename(f"{name}.cu")
         Path(name).replace(path)
     except OSError:
         Path(name).unlink(missing_ok=True)
