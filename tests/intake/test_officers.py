@@ -248,6 +248,16 @@ def test_any_text_is_no_code(text: str) -> None:
         ("Đã nhận\n-----Original Message-----\nĐồng ý", Answer.UNCLEAR),
         ("Đã nhận\nTừ: IOC\nĐồng ý", Answer.UNCLEAR),
         ("a" * 5000 + " đồng ý", Answer.UNCLEAR),
+        ("Dạ em đồng ý ạ.", Answer.YES),
+        ("Đồng ý.\nTrân trọng,\nNguyễn Văn A, UBND huyện Đức Thọ", Answer.YES),
+        ("Đơn vị xác nhận thông tin trên là đúng", Answer.YES),
+        ("Tôi đang nghỉ phép đến 30/11. Hệ thống tự động xác nhận đã nhận thư.", Answer.UNCLEAR),
+        ("Tôi xác nhận đã nhận được thư của quý Sở.", Answer.UNCLEAR),
+        ("Cảm ơn, tôi sẽ kiểm tra và xác nhận sau.", Answer.UNCLEAR),
+        ("Ok để tôi hỏi lại lãnh đạo.", Answer.UNCLEAR),
+        ("Ai đồng ý việc này?", Answer.UNCLEAR),
+        ("Đừng xác nhận", Answer.UNCLEAR),
+        ("Xác nhận: thông tin sai", Answer.UNCLEAR),
     ],
 )
 def test_only_own_words_are_an_answer(text: str, answer: Answer) -> None:

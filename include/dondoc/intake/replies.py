@@ -1,6 +1,7 @@
 """An old contact's answer to our question whether a new one is right: a reply that quotes the code, or our letter."""
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from datetime import datetime
 from email.message import Message
@@ -28,6 +29,14 @@ _QUOTED = re.compile(
 _NO = re.compile(r"\b(khong|tu choi)\b")
 _YES = re.compile(r"\b(dong y|xac nhan|nhat tri|chap thuan|ok|yes)\b")
 _NOT_YES = re.compile(r"\b(khong|chua|chua the)( \w+)? (dong y|xac nhan|nhat tri|chap thuan)\b")
+_SENTENCE = re.compile(r"[^\n.!?;]+[.!?;]*")
+# What a sentence that says yes is made of besides: who says it, to whom, and to what. "Xác nhận đã nhận được thư", as
+# absence notes say, "sẽ kiểm tra và xác nhận sau" and "ai đồng ý?" are none.
+_AROUND_YES = re.compile(
+    r"(a|anh|bo|can|cap|chi|chung|co|cua|da|dau|dia|dien|doi|don|dung|em|gui|hoan|he|ho|kinh|la|lien|moi|nay|noi|phong|"
+    r"quan|quy|roi|so|tat|ca|thay|the|thoai|thong|tin|thu|tinh|toan|toi|tren|truyen|ubnd|va|ve|vi|viec|voi|xin)"
+)
+_DO_NOT = re.compile(r"\bđừng\b", re.IGNORECASE)  # folded it is đúng, right
 
 
 class Answer(StrEnum):
@@ -43,7 +52,17 @@ def answer_of(text: str) -> Answer:
     no, yes = bool(_NO.search(said)), bool(_YES.search(_NOT_YES.sub(" khong ", said)))
     if no == yes:
         return Answer.UNCLEAR
-    return Answer.YES if yes else Answer.NO
+    if no:
+        return Answer.NO
+    saying = [one for one in _SENTENCE.findall(own) if _YES.search(fold(one))]
+    return Answer.YES if saying and all(map(_says_yes, saying)) else Answer.UNCLEAR
+
+
+def _says_yes(sentence: str) -> bool:
+    """Whether a sentence with a yes in it says nothing else."""
+    rest = re.findall(r"\w+", _YES.sub(" ", fold(sentence)))
+    asks_or_warns = "?" in sentence or _DO_NOT.search(unicodedata.normalize("NFC", sentence))
+    return not asks_or_warns and all(map(_AROUND_YES.fullmatch, rest))
 
 
 def take(
