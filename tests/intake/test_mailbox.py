@@ -121,6 +121,17 @@ def test_after_some_runs_it_is_set_aside_a_person_finds_it_and_no_letter_is_held
     assert OFFICER not in {letter.recipient for letter in desk.letters() if "thu-UID" in letter.text}
 
 
+def test_a_mail_that_is_still_there_after_an_ok_to_its_move_is_named_and_set_aside(desk: Desk, server: Imap) -> None:
+    server.on["UID MOVE 2 "] = no(b"OK done")
+    result = read(desk, server)
+    assert (result.ok, set(server.mails), items(desk)) == (False, {2}, [(2, 1, False)])
+    assert "UID 2 (máy chủ nói đã chuyển" in result.detail
+    for _ in range(aside.AFTER):
+        result = read(desk, server)
+    assert (result.ok, items(desk)) == (True, [(2, aside.AFTER, True)])
+    assert sorted(filter(None, subjects(desk))) == ["thu 1", "thu 2", "thu 3"]
+
+
 def test_what_was_set_aside_is_asked_for_once_an_hour_and_taken_in_when_it_comes(desk: Desk, server: Imap) -> None:
     server.on[CONTENT] = no()
     for _ in range(aside.AFTER):

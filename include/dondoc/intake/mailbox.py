@@ -103,6 +103,7 @@ class _Reading:
                 self._out_of_time(due.take[place:])
                 break
             self._one(uid)
+        self._believe_no_move()
         self._tell_left(due)
 
     def _learn_senders(self, uids: list[int]) -> None:
@@ -141,6 +142,15 @@ class _Reading:
             self._reconnect(error)
         else:
             self.taken.append(uid)
+
+    def _believe_no_move(self) -> None:
+        """A mail that is still there was not moved, whatever the server said: it would come at every run, unnoticed."""
+        if not self.taken or self.deadline.over:
+            return
+        self.box.until(self.deadline)
+        for uid in {*self.taken} & {*self.box.left()}:
+            self.taken.remove(uid)
+            self.failing[uid] = "máy chủ nói đã chuyển thư đi mà thư vẫn còn"
 
     def _reconnect(self, after: Broken) -> None:
         """A connection that broke over one mail says nothing about the others.

@@ -156,10 +156,18 @@ class Mailbox:
             Refused: also when none is named though there were some.
             Broken.
         """
-        found = self.uids("ALL" if self._erases else "UNDELETED")
+        found = self.left()
         if self._erases and self._count and not found:
             raise Refused(f"có {self._count} thư mà không nêu thư nào")
         return found
+
+    def left(self) -> list[int]:
+        """As `present`, after some were moved: there may be none.
+
+        Raises:
+            Refused, Broken.
+        """
+        return self.uids("ALL" if self._erases else "UNDELETED")
 
     def uids(self, criteria: str) -> list[int]:
         """UIDs of the mails that meet the criteria, ascending.
