@@ -14,10 +14,23 @@ from contextlib import contextmanager, suppress
 from subprocess import PIPE, Popen
 
 SDP = b"v=0\r\ns=-\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\na=control:t1\r\n"
+AV1 = SDP.replace(b"H264", b"AV1")
 HEAD = b"RTSP/1.0 200 OK\r\nCSeq: 1\r\n"
 TINY, LARGE = b"$\x01\x00\x04abcd" * 8192, b"$\x01\xff\xff" + bytes(65535)
 RTP = b"\x80\x60\0\1\0\0\0\1\0\0\0\1\x41\x9a"  # of a picture that is no key picture
 STREAM = b"".join(b"$\0" + (14).to_bytes(2) + RTP[:2] + n.to_bytes(2) + RTP[4:] for n in range(4096))
+
+
+def _numbered(payload: bytes, marked: bool = False) -> bytes:
+    """256 packets of one picture; only the last says, if at all, that the picture ends with it."""
+    packets = []
+    for n in range(256):
+        last = marked and n == 255
+        packet = RTP[:1] + (b"\xe0" if last else RTP[1:2]) + n.to_bytes(2) + RTP[4:12] + payload
+        packets.append(b"$\0" + len(packet).to_bytes(2) + packet)
+    return b"".join(packets)
+
+
 Send = Callable[[bytes], None]
 # What is sent for ever, at once or as the answer to a question.
 FLOODS: dict[str, tuple[bytes, bytes]] = {
@@ -38,9 +51,13 @@ FLOODS: dict[str, tuple[bytes, bytes]] = {
     "replies instead of a picture": (b"PLAY", (HEAD + b"\r\n") * 4096),
     "large heads instead of a picture": (b"PLAY", HEAD + b"a:\r\n" * 16000 + b"Content-Length: 0\r\n\r\n"),
     "pictures without a key picture": (b"PLAY", STREAM),
+    "empty units": (b"PLAY", _numbered(b"\x18" + bytes(65000))),
+    "tiny units": (b"PLAY", _numbered(b"\x18" + b"\0\2\x65\x88" * 16000)),
+    "tiny units of AV1": (b"PLAY", _numbered(b"\x08" + b"\1\x10" * 30000, marked=True)),
     "datagrams": (b"PLAY", RTP),
 }
-ANSWERED = ("pictures without a key picture", "datagrams", "tiny packets instead of a picture")  # PLAY is, and then
+UNITS = ("empty units", "tiny units", "tiny units of AV1")
+ANSWERED = ("pictures without a key picture", "datagrams", "tiny packets instead of a picture", *UNITS)  # and then
 
 
 def _visit(connection: socket.socket, kind: str) -> None:
@@ -68,7 +85,8 @@ _PORTS: dict[int, int] = {}  # of datagrams, by our end of a connection
 
 def _answer(kind: str, method: bytes, asked: bytes) -> bytes:
     if method == b"DESCRIBE":
-        return HEAD + b"Content-Length: %d\r\n\r\n" % len(SDP) + SDP
+        sdp = AV1 if kind.endswith("AV1") else SDP
+        return HEAD + b"Content-Length: %d\r\n\r\n" % len(sdp) + sdp
     if method != b"SETUP":
         return HEAD + b"\r\n"
     if kind == "datagrams" and b"client_port" not in asked:

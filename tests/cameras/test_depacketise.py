@@ -97,6 +97,14 @@ def test_an_aggregated_h265_picture_is_taken_apart() -> None:
     assert list(clips.nal_units(found)) == [vps, sps, pps, idr]
 
 
+def test_of_units_without_end_none_is_kept_beyond_what_a_picture_has() -> None:
+    """Units of two bytes: as many as the bytes of a picture allow would be millions, each an object of ours."""
+    tiny, at_once = b"\0\2\x65\x88", depacketise.MOST_TOGETHER
+    assert fed([header() + b"\x18" + tiny * at_once]) == fed([header() + b"\x18" + tiny * (16 * at_once)])
+    many = [header(n, marker=False) + b"\x18" + tiny * at_once for n in range(1, 2 * depacketise.MOST_UNITS // at_once)]
+    assert fed([*many, header(len(many) + 1) + b"\x18" + tiny]) == []
+
+
 def test_padding_extension_and_contributors_are_not_content() -> None:
     extended = header(first=0x80 | 0x20 | 0x10 | 2) + bytes(8) + b"\xbe\xde\0\1abcd" + IDR + b"\0\0\0\4"
     assert fed([extended]) == fed(packets((IDR,)))

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dondoc.cameras import picture, sdp
+from dondoc.cameras import frames, picture, sdp
 from dondoc.cameras.frame import _reader
 from dondoc.cameras.frames import CODECS, Frames
 from dondoc.cameras.history import history
@@ -81,8 +81,8 @@ def sent(codec: str, pictures: int = 3) -> tuple[list[list[bytes]], bytes]:
 
 
 def collected(codec: str, packets: Sequence[bytes], beforehand: bytes = b"") -> list[bytes]:
-    frames = Frames(codec, (beforehand,))
-    return [found for packet in packets if (found := frames.feed(packet))]
+    reader = Frames(codec, (beforehand,))
+    return [found for packet in packets if (found := reader.feed(packet))]
 
 
 @pytest.mark.parametrize("codec", ENCODERS)
@@ -127,6 +127,20 @@ def test_a_picture_that_needs_another_is_no_key_picture(codec: str) -> None:
     assert len(collected(codec, sink.packets)) == 1
 
 
+def test_an_av1_picture_of_units_without_end_is_none() -> None:
+    most = frames.MOST_UNITS
+    few, many = ([b"\x08" + b"\1\x10" * count] for count in (most, most + 1))
+    assert frames.av1(few, b"")
+    assert frames.av1(many, b"") is None
+    assert frames.av1([few[0], *[b"\0\1\x10"] * 2], b"") is None
+
+
+def test_an_av1_unit_in_many_pieces_is_put_together_again() -> None:
+    pieces = [b"\x58\x10", *[b"\xd0" + bytes((n % 256,)) for n in range(99)], b"\x90\x77"]
+    whole = b"\x10" + bytes(range(99)) + b"\x77"
+    assert frames.av1(pieces, b"") == b"\x12\0" + bytes((0x12, len(whole) - 1)) + whole[1:]
+
+
 def test_a_jpeg_by_a_quality_of_the_standard_is_rebuilt() -> None:
     """RFC 2435, appendix A: quality 50 are the tables of annex K, which libjpeg has too."""
     import cv2
@@ -156,10 +170,10 @@ def test_tables_of_a_jpeg_that_came_once_are_kept() -> None:
 @pytest.mark.parametrize("codec", ["jpeg", *CODECS])
 @given(packets=st.lists(st.tuples(st.integers(0, 2), st.booleans(), st.binary(max_size=40)), max_size=8))
 def test_any_packets_are_a_picture_or_none(codec: str, packets: list[tuple[int, bool, bytes]]) -> None:
-    frames = Frames(codec)
+    reader = Frames(codec)
     for sequence, (time, marker, payload) in enumerate(packets):
         head = bytes((0x80, 96 | 0x80 * marker)) + sequence.to_bytes(2) + time.to_bytes(4) + bytes(4)
-        frames.feed(head + payload)
+        reader.feed(head + payload)
 
 
 def numbered(packet: bytes) -> Iterator[bytes]:

@@ -4,6 +4,8 @@ from collections.abc import Iterator, Sequence
 
 LARGEST = 16 * 1024 * 1024  # bytes of one picture
 MOST_SETS = 32  # parameter sets kept; cameras have 2 to 6
+# NAL units in one packet, and in one picture, which have some tens: an empty one costs two bytes to send, and us more.
+MOST_TOGETHER, MOST_UNITS = 256, 4096
 START = b"\x00\x00\x00\x01"
 
 
@@ -86,7 +88,7 @@ class Depacketiser:
             return
         if self._kind(nal[0]) in ((32, 33, 34) if self._h265 else (7, 8)):
             self._keep(nal)
-        elif self._size + len(nal) <= LARGEST:
+        elif self._size + len(nal) <= LARGEST and len(self._unit) < MOST_UNITS:
             self._unit.append(nal)
             self._size += len(nal)
         else:
@@ -138,10 +140,13 @@ def _exp_golomb(bits: int, left: int) -> tuple[int, int]:
 
 def _aggregated(rest: bytes, between: int = 0) -> Iterator[bytes]:
     """NAL units, each after its length; `between`: bytes before the length of all but the first."""
-    while len(rest) > 2:
-        length = int.from_bytes(rest[:2])
-        yield rest[2 : 2 + length]
-        rest = rest[2 + length + between :]
+    at = 0
+    for _ in range(MOST_TOGETHER):
+        if len(rest) - at <= 2:
+            return
+        end = at + 2 + int.from_bytes(rest[at : at + 2])
+        yield rest[at + 2 : end]
+        at = end + between
 
 
 def bounds(packet: bytes) -> tuple[int, int]:

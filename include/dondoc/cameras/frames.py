@@ -10,6 +10,7 @@ from itertools import pairwise
 
 from dondoc.cameras.depacketise import LARGEST, bounds
 
+MOST_UNITS = 4096  # of an AV1 picture, which has some tens: each costs two bytes to send, and us more
 Assemble = Callable[[Sequence[bytes], bytes], bytes | None]
 
 
@@ -176,21 +177,23 @@ def av1(payloads: Sequence[bytes], _: bytes) -> bytes | None:
     """AV1's own payload format: units (OBU) without their sizes, which a decoder wants to be told."""
     if not payloads[0][0] & 0x08 or payloads[0][0] & 0x80:  # no new sequence begins, or its start is lost
         return None
-    units: list[bytes] = []
+    units: list[bytearray] = []
     for payload, following in pairwise((*payloads, b"\0")):
         elements = _elements(payload)
         if elements is None or bool(payload[0] & 0x40) != bool(following[0] & 0x80):
             return None
         if payload[0] & 0x80 and units and elements:
             units[-1] += elements.pop(0)
-        units += elements
-    return b"\x12\0" + b"".join(_sized(unit) for unit in units if unit)
+        units += map(bytearray, elements)
+        if len(units) > MOST_UNITS:
+            return None
+    return b"\x12\0" + b"".join(_sized(bytes(unit)) for unit in units if unit)
 
 
 def _elements(payload: bytes) -> list[bytes] | None:
     count, at = payload[0] >> 4 & 3, 1
     found: list[bytes] = []
-    while at < len(payload):
+    while at < len(payload) and len(found) <= MOST_UNITS:
         if count and len(found) == count - 1:
             return [*found, payload[at:]]
         size, at = _leb128(payload, at)
