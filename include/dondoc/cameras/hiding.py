@@ -9,7 +9,7 @@ import base64
 import binascii
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import unquote
@@ -22,6 +22,10 @@ MARK = "***"
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*", re.IGNORECASE)
 _PLACE = re.compile(r"(?:[\w.-]{0,253}|\[[0-9a-f:.]{2,45}\])(?::[0-9]{0,5})?", re.IGNORECASE)
 _RUN = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|[0-9]+")  # a word, in capitals, or a number
+_BETWEEN = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")  # where a word or number begins
+_FEW_DIGITS = re.compile(r"[0-9]{1,2}")  # no secret, wherever they stand
+_TOGETHER = 3  # words that may be written apart: mat khau, access token
+_ENDINGS = ("sdp", "amp", "smp")
 _TOKEN = re.compile(r"(?=.*[0-9])(?=.*[a-z])[0-9a-z]{20,}", re.IGNORECASE)
 _HEXADECIMAL = re.compile(r"(?=.*[0-9])(?=.*[a-f])[0-9a-f]{8,}", re.IGNORECASE)
 _UUID = re.compile(r"(?=.*[0-9])[0-9a-f]{4,}(-[0-9a-f]{4,}){2,}|[0-9a-f]{16,}", re.IGNORECASE)
@@ -87,15 +91,22 @@ def _path(path: str, known: "_Known") -> Iterator[tuple[str, bool]]:
     for number, segment in enumerate(path.split("/")):
         if number:
             yield "/", False
-        word = _word(segment)
+        words = _words(segment)
         if segment and (after_word or after_login):
-            yield segment, True
+            pieces = [(segment, not _FEW_DIGITS.fullmatch(segment))]
         elif re.search(r"[=;&,|?]", segment):
-            yield from _mixed(segment, known)
+            pieces = list(_mixed(segment, known))
         else:
-            yield segment, not _plain(segment)
-        after_word = after_word or word in known.credentials  # all that follows: a name, then a password
-        after_login = word in known.logins
+            pieces = [(segment, not _plain(segment) or known.tells(words))]
+        yield from pieces
+        # All that follows: a name, then a password; or the rest of one that has a slash in it.
+        after_word |= known.ends(words, known.credentials) or ("=" in segment and _hidden_end(pieces))
+        after_login = known.ends(words, known.logins) or (after_login and not segment.strip("."))
+
+
+def _hidden_end(pieces: Sequence[tuple[str, bool]]) -> bool:
+    """Whether a segment ends in something hidden: a slash behind it may be a part of that."""
+    return next((secret for piece, secret in reversed(pieces) if piece), False)
 
 
 def _mixed(segment: str, known: "_Known") -> Iterator[tuple[str, bool]]:
@@ -127,8 +138,11 @@ def _parameters(chunk: str, known: "_Known") -> Iterator[tuple[str, bool]]:
 
 
 @lru_cache(maxsize=4096)  # of a fleet's paths most segments are the same
-def _word(segment: str) -> str:
-    return fold(unquote(segment)) if len(segment) <= _LONG else ""
+def _words(segment: str) -> tuple[str, ...]:
+    """The words and numbers of a segment, folded, however often it is escaped: accessToken1 has three."""
+    while (text := unquote(segment)) != segment:
+        segment = text
+    return tuple(fold(_BETWEEN.sub(" ", unicodedata.normalize("NFKC", segment))).split())
 
 
 @lru_cache(maxsize=4096)
@@ -184,6 +198,17 @@ class _Known:
         pattern = self.values.get(name.casefold())
         return pattern is not None and pattern.fullmatch(value.removesuffix(".sdp")) is not None
 
+    def ends(self, words: Sequence[str], named: frozenset[str]) -> bool:
+        """Whether the last words, a number behind them aside, are among the named: secret, access token, user 1."""
+        while words and words[-1].isdecimal():
+            words = words[:-1]
+        return any("".join(words[-count:]) in named for count in range(1, min(len(words), _TOGETHER) + 1))
+
+    def tells(self, words: Sequence[str]) -> bool:
+        """Whether words stand behind one after which something secret comes: admin_…, token-…."""
+        rest = [at for at, word in enumerate(words) if at and not _FEW_DIGITS.fullmatch(word) and word not in _ENDINGS]
+        return any(self.ends(words[:at], self.credentials | self.logins) for at in rest)
+
 
 def _known() -> _Known:
     return _prepared(streams.version())
@@ -198,7 +223,7 @@ def _prepared(version: streams.Version) -> _Known:
     return _Known(
         values=values,
         flags=frozenset(f.casefold() for f in data.flags),
-        credentials=frozenset(fold(w) for w in data.credentials.segments),
-        logins=frozenset(fold(w) for w in data.credentials.logins),
+        credentials=frozenset(w.replace("_", "") for w in data.credentials.words),
+        logins=frozenset(data.credentials.logins),
         named=re.compile(rf"(?:(?<=_)|^)({names})=", re.IGNORECASE),
     )

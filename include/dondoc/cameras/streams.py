@@ -61,7 +61,6 @@ class Credentials(Strict):
     """Words after which something secret comes: names of parameters, segments of paths; and names of logins."""
 
     words: tuple[str, ...]
-    segments: tuple[str, ...]
     logins: tuple[str, ...]
     source: str
 
