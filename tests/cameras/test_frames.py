@@ -97,6 +97,14 @@ def test_a_picture_that_ffmpeg_sends_comes_out_whole_and_is_decoded(codec: str) 
 
 
 @pytest.mark.parametrize("codec", ENCODERS)
+def test_a_picture_larger_than_any_camera_takes_is_not_decoded(codec: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    pictures, beforehand = sent(codec)
+    found = collected(codec, [packet for one in pictures for packet in one], beforehand)
+    monkeypatch.setattr(picture, "MOST_PIXELS", 352 * 288 // 2)
+    assert picture.decode(codec, found[0]) is None
+
+
+@pytest.mark.parametrize("codec", ENCODERS)
 def test_a_picture_that_lost_any_packet_or_is_joined_in_its_middle_is_passed_over(codec: str) -> None:
     (first, second, *_), beforehand = sent(codec)
     assert len(first) > 2

@@ -34,6 +34,7 @@ PLANAR = {"yuv420p": False, "yuvj420p": True, "yuvj422p": True}  # format: wheth
 FULL_RANGE = 2  # AVCOL_RANGE_JPEG
 SMALL, QUALITY = 160, 70  # pixels, the longer side of a thumbnail; JPEG quality
 MEMORY = 3 * 1024**3
+MOST_PIXELS = 64 * 1024**2  # twice 8K; 500 bytes of JPEG may claim 65,500 × 65,500, and cost 2 GB
 FAILED: dict[str, Any] = {"verdict": "decode_failed", "detail": "không giải mã được hình", "features": {}}
 
 
@@ -41,6 +42,7 @@ def decode(codec: str, stream: bytes) -> Planes | None:
     """The first whole picture; None when there is none."""
     decoder: Any = av.CodecContext.create(CODECS[codec], "r")
     decoder.thread_count = 1
+    decoder.options = {"max_pixels": str(MOST_PIXELS)}
     try:
         frames = [*decoder.decode(av.Packet(stream)), *decoder.decode(None)]
     except (av.FFmpegError, ValueError):
