@@ -9,10 +9,11 @@ from sqlalchemy.exc import DBAPIError
 
 from dondoc import audit
 from dondoc.audit import Actor, Channel
+from dondoc.diagnosis import examine
 from dondoc.errors import Problem
 from dondoc.store.session import engine
 from dondoc.world import World
-from tests.conftest import at
+from tests.conftest import Run, at
 
 WHO = Actor("Trần Thị B", "b.tran", Channel.PAGE, "10.1.2.3")
 KEYS = ["a" * 40]
@@ -93,10 +94,30 @@ def test_rows_cut_off_at_the_end_are_found_by_a_digest_that_was_noted(both: Worl
 
 def test_without_the_key_nobody_can_make_a_row_that_fits(world: World) -> None:
     write(world)
-    write(world, 1, keys=["b" * 40])
-    assert verified(world).unknown == 1
     write(world, 1, keys=[])
-    assert "không có khóa" in (verified(world).broken or "")
+    assert "dòng 6 không có khóa" in (verified(world).broken or "")
+
+
+def test_a_row_cannot_be_hidden_under_the_name_of_a_key_that_never_was(both: World) -> None:
+    write(both)
+    by_force(both, "UPDATE audit_events SET name='Người khác', key='0123456789ab' WHERE id=3")
+    assert "dòng 3 ghi tên một khóa không có" in (verified(both).broken or "")
+
+
+def test_rows_under_a_key_that_was_dropped_are_not_taken_for_forged(both: World) -> None:
+    write(both, 3)
+    write(both, 2, keys=["b" * 40])
+    found = verified(both, keys=["b" * 40])
+    assert (found.events, found.unknown, found.broken) == (5, 3, None)
+
+
+def test_a_whole_trail_made_anew_without_the_key_is_not_called_whole(
+    both: World, dondoc: Run, environment: pytest.MonkeyPatch
+) -> None:
+    write(both, 3, keys=[])
+    assert verified(both).unsealed == 3
+    assert "3 dòng không có khóa" in dondoc("audit", "verify").stderr
+    assert any(finding["code"] == "audit_key" for finding in examine(lambda: at(18)))
 
 
 def test_a_rolled_back_act_leaves_no_gap(both: World) -> None:
@@ -118,7 +139,25 @@ def test_writers_at_once_make_one_chain(both: World) -> None:
     assert (found.events, found.broken) == (20, None)
 
 
-@pytest.mark.parametrize("name", ["dondoc", " DONDOC ", "Hệ thống", "airflow", "Đôn đốc", "Máy chủ", "", "  "])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "dondoc",
+        " DONDOC ",
+        "Hệ thống",
+        "airflow",
+        "Đôn đốc",
+        "Máy chủ",
+        "",
+        "  ",
+        "d\u043endoc",
+        "\u200b",
+        "\x1b[2J",
+        "ｄｏｎｄｏｃ",
+        "-",
+        "a" * 300,
+    ],
+)
 def test_a_program_is_no_person(name: str) -> None:
     with pytest.raises(Problem):
         audit.person(name)

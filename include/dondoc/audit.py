@@ -8,6 +8,7 @@ change one and make the rest fit. Rows cut off at the end are seen only by whoev
 import hashlib
 import hmac
 import json
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -25,6 +26,7 @@ from dondoc.store.trust import AuditEvent
 
 PURPOSE = "audit"
 BEGIN = "0" * 64
+LONGEST = 200  # characters of a person's name
 # Names of programs: no person's word is given in one of these. Compared without accents and case.
 MACHINES = frozenset(
     {"dondoc", "don doc", "airflow", "system", "he thong", "may", "may chu", "scheduler", "cron", "bot", "anonymous"}
@@ -60,12 +62,21 @@ def person(name: str) -> str:
     Raises:
         Problem: there is none, or it is that of a program.
     """
-    name = " ".join(name.split())
+    name = " ".join(unicodedata.normalize("NFC", name).split())
     if not name:
         raise Problem("Chưa ghi tên người quyết định.")
-    if fold(name) in MACHINES:
+    if not _is_a_name(name):
+        raise Problem(f"Tên người quyết định phải viết bằng chữ Latinh, không quá {LONGEST} ký tự, không ký tự ẩn.")
+    if fold(unicodedata.normalize("NFKC", name)) in MACHINES:
         raise Problem(f"“{name}” là tên của máy, không phải của người. Ghi họ tên người quyết định.")
     return name
+
+
+def _is_a_name(name: str) -> bool:
+    """No letters of other scripts, in which a program's name can look like itself, and nothing that nobody sees."""
+    latin = all(unicodedata.name(c, "").startswith(("LATIN", "FULLWIDTH LATIN")) for c in name if c.isalpha())
+    seen = all(c == " " or unicodedata.category(c)[0] not in "CZ" for c in name)
+    return latin and seen and len(name) <= LONGEST and any(c.isalnum() for c in name)
 
 
 def record(
@@ -147,10 +158,13 @@ def _digest(event: AuditEvent, before: str, secret: str | None) -> str:
 
 @dataclass(frozen=True)
 class Checked:
-    """What `verify` found. `broken`: the first row that does not fit, and why; `unknown`: rows made with lost keys."""
+    """What `verify` found. `broken`: the first row that does not fit, and why; `unknown`: rows made with lost keys;
+    `unsealed`: rows made without a key, which whoever can write the database can have made.
+    """
 
     events: int
     unknown: int
+    unsealed: int
     broken: str | None
     last: str  # the newest digest: note it elsewhere
 
@@ -165,12 +179,19 @@ def verify(session: Session, secrets: list[str], noted: str | None = None) -> Ch
     events: Iterable[AuditEvent] = session.scalars(
         select(AuditEvent).order_by(AuditEvent.id).execution_options(yield_per=500)
     )
-    before, count, unknown, keyed, seen, previous = BEGIN, 0, 0, False, noted in (None, BEGIN), 0
+    before, count, unknown, unsealed, keyed, seen, previous = BEGIN, 0, 0, 0, False, noted in (None, BEGIN), 0
+    known = False
     for event in events:
         count += 1
         broken = None
         if event.id != previous + 1:
             broken = f"thiếu dòng trước số {event.id}"
+        elif event.key and event.key not in by_name and known:
+            # keys are dropped oldest first: after a row that we can check comes none that we cannot
+            broken = (
+                f"dòng {event.id} ghi tên một khóa không có trong DONDOC_SECRET_KEY, sau những dòng ghi bằng khóa đang "
+                "dùng: thêm khóa ấy để kiểm tra; chưa từng có khóa ấy thì dòng đã bị sửa"
+            )
         elif event.key and event.key not in by_name:
             unknown += 1
         elif not event.key and keyed:
@@ -178,7 +199,9 @@ def verify(session: Session, secrets: list[str], noted: str | None = None) -> Ch
         elif _digest(event, before, by_name[event.key] if event.key else None) != event.digest:
             broken = f"dòng {event.id} ({event.act} {event.subject}) đã bị sửa, hoặc dòng trước nó bị xóa"
         if broken:
-            return Checked(count, unknown, broken, before)
-        keyed = keyed or bool(event.key)
+            return Checked(count, unknown, unsealed, broken, before)
+        keyed, known, unsealed = keyed or bool(event.key), known or event.key in by_name, unsealed + (not event.key)
         before, previous, seen = event.digest, event.id, seen or event.digest == noted
-    return Checked(count, unknown, None if seen else "không có dấu đã ghi lại: các dòng cuối đã bị xóa", before)
+    return Checked(
+        count, unknown, unsealed, None if seen else "không có dấu đã ghi lại: các dòng cuối đã bị xóa", before
+    )

@@ -197,6 +197,12 @@ def _audit(world: World) -> Iterator[Finding]:
             f"{found.unknown} dòng nhật ký ghi bằng khóa không còn trong DONDOC_SECRET_KEY. Thêm khóa cũ để kiểm tra."
         )
         yield _finding("audit_key", "warning", message)
+    if found.unsealed and world.settings.secret_keys:
+        message = (
+            f"{found.unsealed} dòng nhật ký không có khóa: ghi khi chưa đặt DONDOC_SECRET_KEY, hoặc do người ghi được "
+            "cơ sở dữ liệu tự viết. So dấu cuối đã ghi lại: dondoc audit verify --expect."
+        )
+        yield _finding("audit_key", "warning", message)
 
 
 def _alerts(world: World) -> Iterator[Finding]:

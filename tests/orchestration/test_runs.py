@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dondoc.errors import Problem
 from dondoc.orchestration import checking, runs
 
 HERE = ZoneInfo("Asia/Ho_Chi_Minh")
@@ -40,14 +39,14 @@ def test_as_of_never_leaves_vietnam(moment: datetime) -> None:
 
 
 def test_a_parameter_that_the_dag_does_not_know_stops_the_run() -> None:
-    with pytest.raises(Problem, match="asof"):
+    with pytest.raises(runs.Refused, match="asof"):
         runs.as_of(context(asof="2021-11-19"))
 
 
 def test_an_agency_that_the_directive_does_not_know_stops_the_run() -> None:
     assert runs.agencies(context(), {"so-nnptnt"}) is None
     assert runs.agencies(context(agencies=["so-nnptnt"]), {"so-nnptnt"}) == ["so-nnptnt"]
-    with pytest.raises(Problem, match="so-nnptn "):
+    with pytest.raises(runs.Refused, match="so-nnptn "):
         runs.agencies(context(agencies=["so-nnptn "]), {"so-nnptnt"})
 
 

@@ -288,6 +288,25 @@ class TestRequests:
         assert "set-cookie" not in answer.headers
         assert answer.headers["content-disposition"].startswith("attachment; filename*=UTF-8''")
 
+    def test_one_with_two_ends_is_refused_and_nothing_behind_it_is_heard(self, both: Served) -> None:
+        two = {"Content_Type": "application/x-www-form-urlencoded", "Transfer_Encoding": "chunked"}
+        asked = both.head("POST", "/letters/1/cancel", role="ops", length=4, Origin=both.origin, **two)
+        with both.connect() as line:
+            line.sendall(asked + b"0\r\n\r\n" + both.head("GET", "/pauses", role="ops"))
+            assert heard(line).status == 400
+            assert heard(line).status == 0
+
+    @pytest.mark.parametrize("path", ["inbox/{}/dismiss", "inbox/{}/assign", "letters/1/cancel", "pauses/1/undo"])
+    @pytest.mark.parametrize("reason", ["%00", "%1b%5b2J", "a" * 3000])
+    def test_words_that_no_person_types_are_not_kept(
+        self, world: World, served: Served, path: str, reason: str
+    ) -> None:
+        path = "/" + path.format(waiting_scan(world))
+        body, kind = f"reason={reason}&agency={reason}".encode(), "application/x-www-form-urlencoded"
+        answer = served.ask("POST", path, role="ops", body=body, Origin=served.origin, Content_Type=kind)
+        assert answer.status == 400
+        assert is_ours(answer)
+
 
 class TestOrigin:
     def post(self, served: Served, **headers: str) -> int:

@@ -2,6 +2,7 @@
 
 import hashlib
 from datetime import date
+from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
@@ -201,9 +202,15 @@ def test_no_agency_that_is_still_to_come_can_be_chosen(world: World) -> None:
     assert "Sở Nông nghiệp và Phát triển nông thôn" in in_2026 & in_2021  # its papers may still come
 
 
+def recorded(world: World) -> list[tuple[str, str, dict[str, Any]]]:
+    with world.sessions.reading() as session:
+        return [(event.act, event.subject, event.details) for event in session.scalars(select(AuditEvent))]
+
+
 def test_an_upload_is_received_and_waits_in_the_inbox(world: World, visit: Visit) -> None:
     sent = {"file": ("cv cử đầu mối.pdf", b"%PDF-1.4 scan", "application/pdf")}
     answer = visit("ops").post("/inbox/upload", headers=ORIGIN, files=sent)
+    assert [one[:2] for one in recorded(world)] == [("upload", "BN-0001")]
     assert answer.status_code == 303
     page = visit("ops").get(answer.headers["location"]).text
     assert "BN-0001: chờ xử lý" in words_of(page)
@@ -401,6 +408,7 @@ def test_what_a_letter_carries_can_be_read_before_it_is_approved(world: World, v
         session.get_one(OutboxLetter, held).attachments = [{"filename": "a.xlsx", "sha256": digest, "type": "x/y"}]
     assert visit("viewer").get(f"/letters/{held}/attachments/0").status_code == 403
     assert visit("ops").get(f"/letters/{held}/attachments/0").content == b"PK bang tinh"
+    assert recorded(world) == [("download", f"TH-{held:05}", {"file": "a.xlsx"})]
     assert visit("ops").get(f"/letters/{held}/attachments/1").status_code == 404
 
 

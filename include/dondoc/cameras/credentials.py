@@ -8,6 +8,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from dondoc import keys
+from dondoc.audit import person
 from dondoc.cameras import attempts
 from dondoc.cameras.address import sendable
 from dondoc.errors import Problem
@@ -53,8 +54,6 @@ def retry(session: Session, camera: Camera, *, by: str, reason: str, secrets: li
 
 
 def _release(session: Session, camera: Camera, mark: str, by: str, reason: str, now: datetime) -> None:
-    if not by.strip():
-        raise Problem("Phải ghi tên người thực hiện (--by).")
     if mark and not camera.url:
         raise Problem(f"CAM-{camera.id:05} chưa có địa chỉ luồng hình. Nhập địa chỉ trước.")
     session.add(
@@ -62,7 +61,7 @@ def _release(session: Session, camera: Camera, mark: str, by: str, reason: str, 
             camera_id=camera.id,
             fingerprint=mark,
             device=attempts.device(camera.url) if camera.url else "",
-            by=by.strip(),
+            by=person(by),
             reason=reason,
             recorded_at=now,
         )
@@ -75,7 +74,7 @@ def brought(session: Session, cameras: Iterable[tuple[Camera, bool]], source: st
     It allows nothing: a refused password in a file that is read again stays refused.
 
     Raises:
-        Problem: nobody is named.
+        Problem: nobody is named, or a program.
     """
     for camera, login in cameras:
         _release(session, camera, "", by, f"nhập từ tệp {source}{', có tài khoản' if login else ''}", now)
@@ -87,10 +86,9 @@ def handed_out(session: Session, cameras: Iterable[Camera], how: str, *, by: str
     It allows nothing: no login has an empty mark.
 
     Raises:
-        Problem: nobody is named.
+        Problem: nobody is named, or a program.
     """
-    if not by.strip():
-        raise Problem("Phải ghi tên người nhận mật khẩu hoặc camera hạn chế nêu tên (--by).")
+    by = person(by)
     for camera in cameras:
         _release(session, camera, "", by, how, now)
 

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from dondoc.audit import person
 from dondoc.cameras import addresses, state
 from dondoc.cameras.hiding import public
 from dondoc.cameras.streams import respelled
@@ -35,11 +36,9 @@ def confirm(camera: Camera, by: str) -> None:
     """A person confirms that it is connected: from now on it can fall out.
 
     Raises:
-        Problem: nobody is named.
+        Problem: nobody is named, or a program.
     """
-    if not by.strip():
-        raise Problem("Phải ghi tên người xác nhận (--by).")
-    camera.confirmed, camera.confirmed_by = True, by.strip()
+    camera.confirmed, camera.confirmed_by = True, person(by)
     if camera.exemption == "private_address":
         camera.exemption = None
 

@@ -4,8 +4,16 @@ import getpass
 import os
 import socket
 from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
-from dondoc.audit import Actor, Channel, person
+from dondoc.audit import Actor, Channel, person, record
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session
+
+    from dondoc.world import World
 
 
 def actor(by: str) -> Actor:
@@ -24,3 +32,10 @@ def account() -> Actor:
     except (OSError, KeyError):  # a container's user need not have a name
         login = f"uid {os.getuid()}"
     return Actor(login, login, Channel.CLI, socket.gethostname())
+
+
+def noted(
+    world: "World", session: "Session", who: Actor, act: str, subject: str, *, now: "datetime", **details: Any
+) -> None:
+    """Write an act down in the audit trail, in the transaction of the act itself."""
+    record(session, world.secrets, who, act, subject, now=now, **details)

@@ -60,7 +60,9 @@ def doctor(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
 
 def rotate_key() -> None:
     """Mã hóa lại mật khẩu, bản gốc và hình bằng khóa đầu tiên của DONDOC_SECRET_KEY; dừng giữa chừng thì chạy lại."""
+    from dondoc import clock
     from dondoc.cameras import addresses, credentials, thumbnails
+    from dondoc.cli.acting import account, noted
     from dondoc.world import open_world
 
     world = open_world()
@@ -68,6 +70,7 @@ def rotate_key() -> None:
     with world.sessions.begin() as session:
         passwords = credentials.rotate(session, world.secrets)
         found = addresses.rotate(session, world.secrets)
+        noted(world, session, account(), "rotate_key", "DONDOC_SECRET_KEY", now=clock.now(), originals=originals)
     pictures = thumbnails.rotate(world)
     say(f"Đã mã hóa lại {passwords['rotated']} mật khẩu, {passwords['unreadable']} không giải mã được (cần nhập lại).")
     say(

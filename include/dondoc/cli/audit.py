@@ -1,5 +1,6 @@
 """audit list, audit verify."""
 
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
@@ -47,7 +48,9 @@ def verify(
         say(f"NHẬT KÝ ĐÃ BỊ CAN THIỆP: {found.broken}. Giữ nguyên cơ sở dữ liệu, báo lãnh đạo và bộ phận an toàn.")
     if found.unknown:
         say(f"{found.unknown} dòng ghi bằng khóa không còn trong DONDOC_SECRET_KEY: chưa kiểm tra được. Thêm khóa cũ.")
+    if found.unsealed:
+        say(f"{found.unsealed} dòng không có khóa: ai ghi được cơ sở dữ liệu đều có thể đã tự viết những dòng ấy.")
     if as_json:
-        emit({"events": found.events, "unknown": found.unknown, "broken": found.broken, "last": found.last})
+        emit(asdict(found))
     elif not found.broken:
         say(f"Nhật ký nguyên vẹn: {found.events} dòng. Dấu cuối: {found.last}")

@@ -47,9 +47,9 @@ def export(
     ] = False,
 ) -> None:
     """Xuất tình trạng camera (csv, xlsx, openmetrics) hoặc cấu hình máy chủ video của các camera đang có hình."""
-    from dondoc import audit, clock
+    from dondoc import clock
     from dondoc.cameras.exports import fleet
-    from dondoc.cli.acting import account, actor
+    from dondoc.cli.acting import account, actor, noted
     from dondoc.store.files import replace
     from dondoc.world import open_world
 
@@ -70,10 +70,11 @@ def export(
         )
     else:
         content = _for_people(world, format_, restricted, by.strip(), now)
-    if format_ is not Format.openmetrics:  # which a program asks for every minute, and which names no address
-        told = {"passwords": with_passwords, "restricted": restricted}
-        with world.sessions.begin() as session:
-            audit.record(session, world.secrets, who, "download", f"cameras.{format_.value}", now=now, **told)
+    if format_ is not Format.openmetrics:  # which is for machines, every few minutes, and names no address
+        told = {"passwords": with_passwords, "restricted": restricted, "file": out.name}
+        with world.sessions.begin() as session:  # before anybody has it
+            noted(world, session, who, "export", f"cameras.{format_.value}", now=now, **told)
+    # Server configurations hold addresses even without passwords; tables and metrics are for other programs to read.
     replace(out, content)
     held = content.decode().partition("\n")[0].removeprefix("# dondoc: ") if format_ in SERVERS else ""
     say(f"Đã ghi {out}. {held}".rstrip())

@@ -50,31 +50,32 @@ def retry(
     reason: Annotated[str, typer.Option(help="Lý do, ví dụ: đơn vị đã mở khóa tài khoản.")],
 ) -> None:
     """Cho phép gửi lại mật khẩu đã bị từ chối, từ đêm sau."""
-    from dondoc import audit, clock
+    from dondoc import clock
     from dondoc.cameras import credentials, records
-    from dondoc.cli.acting import actor
+    from dondoc.cli.acting import actor, noted
     from dondoc.world import open_world
 
     world, who, now = open_world(), actor(by), clock.now()
     with world.sessions.begin() as session:
         found = records.find(session, camera)
-        credentials.retry(session, found, by=who.name, reason=reason, secrets=world.secrets, now=now)
-        audit.record(session, world.secrets, who, "release_login", f"CAM-{found.id:05}", now=now, reason=reason)
+        secrets = world.secrets
+        credentials.retry(session, found, by=who.name, reason=reason, secrets=secrets, now=now)
+        noted(world, session, who, "release_login", f"CAM-{found.id:05}", now=now, reason=reason.strip())
     say(f"CAM-{found.id:05}: mật khẩu được gửi lại từ lần kiểm tra của ngày sau ngày bị từ chối.")
 
 
 def confirm(camera: Annotated[str, CAMERA], by: Annotated[str, BY]) -> None:
     """Xác nhận camera đã kết nối: từ nay mất kết nối thì tính là sự cố."""
-    from dondoc import audit, clock
+    from dondoc import clock
     from dondoc.cameras import records
-    from dondoc.cli.acting import actor
+    from dondoc.cli.acting import actor, noted
     from dondoc.world import open_world
 
     world, who = open_world(), actor(by)
     with world.sessions.begin() as session:
         found = records.find(session, camera)
         records.confirm(found, who.name)
-        audit.record(session, world.secrets, who, "confirm", f"CAM-{found.id:05}", now=clock.now())
+        noted(world, session, who, "confirm", f"CAM-{found.id:05}", now=clock.now())
     say(f"CAM-{found.id:05}: đã xác nhận kết nối.")
 
 
@@ -110,9 +111,9 @@ def enter(
     by: Annotated[str, BY],
 ) -> None:
     """Nhập tài khoản xem; mật khẩu đọc từ đầu vào chuẩn hoặc gõ khi được hỏi, không bao giờ ở dòng lệnh."""
-    from dondoc import audit, clock
+    from dondoc import clock
     from dondoc.cameras import credentials, records
-    from dondoc.cli.acting import actor
+    from dondoc.cli.acting import actor, noted
     from dondoc.world import open_world
 
     world, who = open_world(), actor(by)
@@ -120,9 +121,10 @@ def enter(
         records.find(session, camera)  # before anybody types a password
     password = _password()
     with world.sessions.begin() as session:
-        found, now = records.find(session, camera), clock.now()
-        credentials.enter(session, found, user, password, by=who.name, secrets=world.secrets, now=now)
-        audit.record(session, world.secrets, who, "enter_login", f"CAM-{found.id:05}", now=now)
+        found = records.find(session, camera)
+        secrets, now = world.secrets, clock.now()
+        credentials.enter(session, found, user, password, by=who.name, secrets=secrets, now=now)
+        noted(world, session, who, "enter_login", f"CAM-{found.id:05}", now=now)
     say(f"CAM-{found.id:05}: đã lưu tài khoản (mã hóa).")
 
 

@@ -156,16 +156,17 @@ def import_cameras(
     maintenance, not_installed), power (grid, solar, backup), sound (có thu âm: Có, Không), restricted (hạn chế nêu
     tên: Có, Không). Ô để trống giữ nguyên điều đã biết. Không giữ hình của camera có thu âm hoặc hạn chế.
     """
-    from dondoc import audit, clock
+    from dondoc import clock
     from dondoc.cameras import imports
-    from dondoc.cli.acting import account, actor
+    from dondoc.cli.acting import account, actor, noted
     from dondoc.intake.receive import safe_filename
     from dondoc.world import open_world
 
     world, text, name = open_world(), _text(file), safe_filename(file.name)
-    secrets, now, who = world.secrets, clock.now(), actor(by) if by.strip() else account()
+    secrets, now, named = world.secrets, clock.now(), bool(by.strip())
+    who = actor(by) if named else account()
     with world.sessions.begin() as session:
         counts = imports.import_csv(session, world.directive, text, name, secrets=secrets, now=now, by=by)
-        audit.record(session, secrets, who, "cameras_import", name, now=now, **counts)
-    unnamed = "" if by.strip() else " Chưa ghi ai nhập: lần sau thêm --by “Họ tên”."
+        noted(world, session, who, "cameras_import", name, now=now, **counts)
+    unnamed = "" if named else " Chưa ghi ai nhập: lần sau thêm --by “Họ tên”."
     say(f"Đã nhập {counts['added']} camera mới, cập nhật {counts['updated']} camera.{unnamed}")

@@ -112,8 +112,8 @@ def rule(
     from_: Annotated[str | None, typer.Option("--from", help="Có hiệu lực từ; mặc định: bây giờ.")] = None,
 ) -> None:
     """Ghi quyết định của người có thẩm quyền; được nêu trong mọi lý do dựa vào nó."""
-    from dondoc import audit, clock
-    from dondoc.cli.acting import actor
+    from dondoc import clock
+    from dondoc.cli.acting import actor, noted
     from dondoc.facts.rulings import rule as record
     from dondoc.world import open_world
 
@@ -139,8 +139,11 @@ def rule(
             from_=holds_from,
             now=now,
         )
-        told = {"kind": kind, "agency": agency, "document": document, "reason": reason}
-        audit.record(session, world.secrets, who, "rule", f"QD-{number}", now=now, **told)
+        about = {"agency": agency, "system": system, "deliverable": deliverable, "site": site, "until": until, "to": to}
+        told = {name: value for name, value in about.items() if value} | {"document": document, "reason": reason}
+        if undoes:
+            told["undoes"] = f"QD-{undoes}"
+        noted(world, session, who, kind, f"QD-{number}", now=now, **told)
     say(f"Đã ghi quyết định số {number} ({kind}).")
 
 

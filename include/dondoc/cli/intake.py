@@ -23,6 +23,7 @@ def receive(
 ) -> None:
     """Tiếp nhận tệp như thể gửi qua thư: giữ nguyên bản gốc, kiểm tra, ghi thư trả lời vào hộp thư đi."""
     from dondoc import clock
+    from dondoc.cli.acting import account, noted
     from dondoc.intake.arrive import arrive
     from dondoc.world import open_world
 
@@ -30,6 +31,9 @@ def receive(
     when = moment(received_at) if received_at else now
     for path, content in contents(files, world.settings.max_file_mb):
         line = arrive(world, content, path.name, sender=sender, channel="cli", received_at=when, now=now)
+        told = {"sender": sender, "received_at": when}
+        with world.sessions.begin() as session:
+            noted(world, session, account(), "receive", f"BN-{int(line['submission']):04}", now=now, **told)
         line["file"] = str(path)  # as it was called, as in `check`
         emit(line) if as_json else say(f"{path}: {line['outcome']} (BN-{int(line['submission']):04})")
 

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from dondoc.audit import person
 from dondoc.directive.model import Directive
 from dondoc.directive.names import fold
 from dondoc.directive.succession import responsible
@@ -45,7 +46,7 @@ def rule(
         from_: holds from this instant, also in the past; default: now.
 
     Raises:
-        Problem: it lacks something, or names what the directive does not know.
+        Problem: it lacks something, names what the directive does not know, or is a program's word.
     """
     if kind not in KINDS:
         raise Problem(f"Không có loại quyết định “{kind}”. Các loại: {', '.join(KINDS)}.")
@@ -54,6 +55,7 @@ def rule(
         raise Problem(f"“{kind}” cần thêm {', '.join(missing)}.")
     if not document.strip() or not reason.strip() or not by.strip():
         raise Problem("Quyết định phải ghi văn bản, lý do và người quyết định.")
+    by = person(by)
     if kind in ("waive", "accept", "reassign") and agency is None:
         raise Problem(f"“{kind}” phải ghi đơn vị (--agency).")
     if site is not None and (kind != "pause" or agency is None or deliverable is not None):
@@ -77,7 +79,7 @@ def rule(
         undoes=undoes,
         document=document.strip(),
         reason=reason.strip(),
-        by=by.strip(),
+        by=by,
         happened_at=from_ or now,
         recorded_at=now,
     )

@@ -57,11 +57,12 @@ def params(context: Mapping[str, Any]) -> dict[str, Any]:
     """The run's parameters.
 
     Raises:
-        Problem: the run was started with a parameter that the DAG does not know (Airflow lets it through).
+        Refused: the run was started with a parameter that the DAG does not know (Airflow lets it through). Nobody but
+            who started it is told: whoever may start runs could use up the day's letters to the operators.
     """
     known, given = context["dag"].params, context["dag_run"].conf or {}
     if unknown := sorted(set(given) - set(known)):
-        raise Problem(f"Không có tham số {', '.join(unknown)}. DAG này nhận: {', '.join(sorted(known))}.")
+        raise Refused(f"Không có tham số {', '.join(unknown)}. DAG này nhận: {', '.join(sorted(known))}.")
     return dict(context["params"])
 
 
@@ -109,9 +110,9 @@ def agencies(context: Mapping[str, Any], known: set[str]) -> list[str] | None:
     """The subset of agencies, or None for all.
 
     Raises:
-        Problem: an id that the directive does not know.
+        Refused: an id that the directive does not know.
     """
     wanted = params(context).get("agencies") or []
     if unknown := sorted(set(wanted) - known):
-        raise Problem(f"Không có đơn vị {', '.join(unknown)} trong văn bản chỉ đạo. Kiểm tra lại mã đơn vị.")
+        raise Refused(f"Không có đơn vị {', '.join(unknown)} trong văn bản chỉ đạo. Kiểm tra lại mã đơn vị.")
     return wanted or None

@@ -36,17 +36,21 @@ ACT = {  # what is not here is shown as it is
     "dismiss": "xếp lại bản nộp",
     "download": "tải tệp về",
     "enter_login": "nhập tài khoản camera",
+    "export": "xuất camera ra tệp",
     "issue_report": "ghi nhận phát hành báo cáo",
     "lift": "bỏ hạn chế của camera",
     "pause": "tạm dừng",
     "probe": "xem camera ngay",
+    "receive": "tiếp nhận tệp bằng lệnh",
     "refuse_answer": "không chấp nhận câu trả lời",
     "register": "vào sổ văn bản",
     "release_login": "cho thử lại mật khẩu camera",
+    "rotate_key": "đổi khóa",
     "rule": "ghi quyết định",
     "see_picture": "xem hình của camera",
     "settle": "xác nhận thư chưa rõ",
     "unpause": "hủy tạm dừng",
+    "upload": "tải biểu mẫu lên",
 }
 
 

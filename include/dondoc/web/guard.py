@@ -224,6 +224,10 @@ def _plausible(request: Request) -> None:
             raise HTTPException(404, WORDS[404])
     if scope["method"] != "POST" and (headers.get("content-length", "0") != "0" or "transfer-encoding" in headers):
         raise HTTPException(400, WORDS[400])
+    if "content-length" in headers and "transfer-encoding" in headers:
+        raise HTTPException(
+            400, WORDS[400]
+        )  # where its body ends is what a smuggled request is made of (RFC 9112, 6.3)
     charset = headers.get("content-type", "").lower().partition("charset=")[2].strip('" ;')
     if charset not in ("", "utf-8", "utf8"):
         raise HTTPException(415, WORDS[415])

@@ -15,7 +15,7 @@ from dondoc.intake import inbox as room
 from dondoc.intake.answer import answer
 from dondoc.intake.arrive import arrive
 from dondoc.store.intake import Submission
-from dondoc.web.pages import Day, agencies, audited, download, onward, page, uploaded, world_of
+from dondoc.web.pages import Day, Text, agencies, audited, download, onward, page, uploaded, world_of
 from dondoc.web.user import User
 from dondoc.world import World
 
@@ -99,11 +99,12 @@ def router(acting: Callable[..., User]) -> APIRouter:
             received_at=now,
             now=now,
         )
+        audited(request, "upload", f"BN-{int(line['submission']):04}", file=(file.filename or "")[:200])
         return onward(request, "/inbox", _arrived(world, line))
 
     @routes.post("/inbox/{submission}/dismiss")
     def dismiss(
-        request: Request, submission: int, reason: Annotated[str, Form()], user: Annotated[User, Depends(acting)]
+        request: Request, submission: int, reason: Text, user: Annotated[User, Depends(acting)]
     ) -> RedirectResponse:
         world = world_of(request)
         with world.sessions.begin() as session:
@@ -128,9 +129,9 @@ def router(acting: Callable[..., User]) -> APIRouter:
     def enter(
         request: Request,
         submission: int,
-        agency: Annotated[str, Form()],
+        agency: Text,
         fulfils: Annotated[list[str], Form()],
-        number: Annotated[str, Form()],
+        number: Text,
         document_date: Annotated[Day, Form()],
         user: Annotated[User, Depends(acting)],
     ) -> RedirectResponse:
@@ -160,7 +161,7 @@ def router(acting: Callable[..., User]) -> APIRouter:
     def assign(
         request: Request,
         submission: int,
-        agency: Annotated[str, Form()],
+        agency: Text,
         user: Annotated[User, Depends(acting)],
         lasting: Annotated[bool, Form()] = False,
     ) -> RedirectResponse:
@@ -179,9 +180,7 @@ def router(acting: Callable[..., User]) -> APIRouter:
         return onward(request, "/inbox", f"TD-{change:04}: từ hôm nay {done.name} là cán bộ đầu mối.")
 
     @routes.post("/inbox/changes/{change}/refuse")
-    def refuse(
-        request: Request, change: int, reason: Annotated[str, Form()], user: Annotated[User, Depends(acting)]
-    ) -> RedirectResponse:
+    def refuse(request: Request, change: int, reason: Text, user: Annotated[User, Depends(acting)]) -> RedirectResponse:
         world, secrets = world_of(request), world_of(request).secrets
         with world.sessions.begin() as session:
             contact_changes.refuse(session, secrets, change, reason=reason, by=user.actor, now=clock.now())

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, HTTPException, Query, Request
+from fastapi import APIRouter, Depends, HTTPException, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -16,7 +16,7 @@ from dondoc.facts import approvers
 from dondoc.facts.addressee import addressees
 from dondoc.mail import outbox
 from dondoc.store.mail import OutboxEvent, OutboxLetter
-from dondoc.web.pages import audited, download, onward, page, visitor_of, world_of
+from dondoc.web.pages import Text, audited, download, onward, page, visitor_of, world_of
 from dondoc.web.user import User
 from dondoc.world import World
 
@@ -152,18 +152,14 @@ def router(acting: Callable[..., User], approving: Callable[..., User]) -> APIRo
         return onward(request, f"/letters/{letter}", f"TH-{letter:05}: {state_of(row)}.{waits}")
 
     @routes.post("/letters/{letter}/cancel")
-    def cancel(
-        request: Request, letter: int, reason: Annotated[str, Form()], user: Annotated[User, Depends(acting)]
-    ) -> RedirectResponse:
+    def cancel(request: Request, letter: int, reason: Text, user: Annotated[User, Depends(acting)]) -> RedirectResponse:
         world = world_of(request)
         with world.sessions.begin() as session:
             outbox.cancel(session, letter, reason, user.actor, secrets=world.secrets, now=clock.now())
         return onward(request, f"/letters/{letter}", f"TH-{letter:05}: đã hủy.")
 
     @routes.post("/letters/{letter}/settle")
-    def settle(
-        request: Request, letter: int, word: Annotated[str, Form()], user: Annotated[User, Depends(acting)]
-    ) -> RedirectResponse:
+    def settle(request: Request, letter: int, word: Text, user: Annotated[User, Depends(acting)]) -> RedirectResponse:
         world = world_of(request)
         with world.sessions.begin() as session:
             row = outbox.settle(session, letter, word, user.actor, secrets=world.secrets, now=clock.now())

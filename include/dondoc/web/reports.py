@@ -12,7 +12,7 @@ from dondoc import clock
 from dondoc.reporting import report as room
 from dondoc.reporting import words
 from dondoc.store.reporting import Report, ReportIssue
-from dondoc.web.pages import Day, audited, download, onward, page, uploaded, world_of
+from dondoc.web.pages import Day, Text, audited, download, onward, page, uploaded, world_of
 from dondoc.web.user import User
 
 FILES = {"report.docx": "Dự thảo (Word)", "report.xlsx": "Số liệu (Excel)", "report.html": "Nội dung thư"}
@@ -44,7 +44,7 @@ def router(acting: Callable[..., User]) -> APIRouter:
     def issue(
         request: Request,
         report: int,
-        number: Annotated[str, Form()],
+        number: Text,
         document_date: Annotated[Day, Form()],
         file: UploadFile,
         user: Annotated[User, Depends(acting)],
