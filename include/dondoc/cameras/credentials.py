@@ -54,6 +54,8 @@ def retry(session: Session, camera: Camera, *, by: str, reason: str, secrets: li
 
 
 def _release(session: Session, camera: Camera, mark: str, by: str, reason: str, now: datetime) -> None:
+    if not by.strip():
+        raise Problem("Phải ghi tên người thực hiện (--by).")
     if mark and not camera.url:
         raise Problem(f"CAM-{camera.id:05} chưa có địa chỉ luồng hình. Nhập địa chỉ trước.")
     session.add(
@@ -88,6 +90,8 @@ def handed_out(session: Session, cameras: Iterable[Camera], how: str, *, by: str
     Raises:
         Problem: nobody is named, or a program.
     """
+    if not by.strip():
+        raise Problem("Phải ghi tên người nhận mật khẩu hoặc camera hạn chế nêu tên (--by).")
     by = person(by)
     for camera in cameras:
         _release(session, camera, "", by, how, now)

@@ -38,6 +38,8 @@ def confirm(camera: Camera, by: str) -> None:
     Raises:
         Problem: nobody is named, or a program.
     """
+    if not by.strip():
+        raise Problem("Phải ghi tên người xác nhận (--by).")
     camera.confirmed, camera.confirmed_by = True, person(by)
     if camera.exemption == "private_address":
         camera.exemption = None
