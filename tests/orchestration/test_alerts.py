@@ -111,6 +111,9 @@ def test_two_tasks_with_one_fault_are_one_letter_and_one_end(desk: World) -> Non
     alerts.failed(of("read_folder", full))
     alerts.failed(of("read_mailbox", Problem("Ổ đĩa chỉ còn 11 MB. Dọn ổ đĩa.")))
     assert len(letters(desk)) == 1
+    alerts.succeeded({**of("read_folder"), "params": {"dry_run": True}})
+    alerts.succeeded({**of("read_mailbox"), "params": {"dry_run": True}})
+    assert len(letters(desk)) == 1, "who only looks mends nothing"
     alerts.succeeded(of("read_folder"))
     assert len(letters(desk)) == 1, "it goes on in the other"
     alerts.succeeded(of("read_mailbox"))

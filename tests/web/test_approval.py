@@ -67,6 +67,20 @@ def test_a_viewer_whom_the_address_book_names_may_approve(world: World, visit: V
     assert state(world, held) == "pending"
 
 
+def test_an_approver_reads_what_a_letter_carries_before_releasing_it(world: World, visit: Visit, held: int) -> None:
+    digest = world.blobs.put(b"PK bao cao")
+    with world.sessions.begin() as session:
+        session.get_one(OutboxLetter, held).attachments = [{"filename": "a.xlsx", "sha256": digest, "type": "x/y"}]
+    there = f"/letters/{held}/attachments/0"
+    assert visit("viewer").get(there).status_code == 403
+    approver(world, "Trần Thị B", "nguoixem")
+    assert there in visit("viewer").get(f"/letters/{held}").text
+    assert visit("viewer").get(there).content == b"PK bao cao"
+    with world.sessions.begin() as session:
+        session.get_one(OutboxLetter, held).needs_approval = False
+    assert visit("viewer").get(there).status_code == 403, "what is not theirs to release is not theirs to read"
+
+
 def test_the_first_of_two_is_told_that_a_second_is_missing(world: World, visit: Visit, held: int) -> None:
     world.settings.two_approvers = True
     approver(world)

@@ -127,12 +127,12 @@ def router(acting: Callable[..., User], approving: Callable[..., User]) -> APIRo
 
     @routes.get("/letters/{letter}/attachments/{position}")
     def attachment(request: Request, letter: int, position: int) -> Response:
-        user: User = request.state.visitor
-        if not user.may_act:
-            raise HTTPException(403, "Tệp kèm có thể chứa thông tin nhạy cảm: chỉ người vận hành được tải về.")
-        world = world_of(request)
+        world, user = world_of(request), visitor_of(request)
         with world.sessions.reading() as session:
             row = session.get(OutboxLetter, letter)
+            approves = row is not None and row.needs_approval and not may_approve(world, session, user, clock.now())
+        if not (user.may_act or approves):  # who releases a letter reads all of it first
+            raise HTTPException(403, "Tệp kèm có thể chứa thông tin nhạy cảm: chỉ người vận hành được tải về.")
         if row is None or not 0 <= position < len(row.attachments):
             raise HTTPException(404, "Thư này không có tệp kèm đó.")
         file = row.attachments[position]
