@@ -40,6 +40,7 @@ def test_a_receipt_is_filled_in(outcome: str) -> None:
     context |= {"outcome": outcome, "rows": 3, "fulfils": True, "errors": [], "warnings": [], "shown": [], "more": 0}
     letter = render(DATA, NOVEMBER, "receipt", context)
     assert "14 giờ 05 phút ngày 18/11/2021 (mã bản nộp BN-0001" in letter.text
+    assert "\n\nTrân trọng cảm ơn" in letter.text
     assert "\n\n\n" not in letter.text
 
 
