@@ -153,3 +153,9 @@ def test_registering_and_importing_contacts_are_written_down(dondoc: Run, desk: 
         *[("contacts_import", "danh-ba.csv")] * 2,
     ]
     assert [e.name for e in events] == ["Lê A", "Lê A", events[2].login]
+
+
+def test_a_file_that_nobody_could_read_waits_in_the_inbox_too(files: dict[str, Path], dondoc: Run) -> None:
+    dondoc("receive", files["hong"], "--from", "la@noi-khac.test")
+    [row] = json.loads(dondoc("inbox", "--json").stdout)
+    assert (row["number"], row["outcome"]) == ("BN-0001", "refused")

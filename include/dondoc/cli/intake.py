@@ -39,12 +39,12 @@ def receive(
 
 
 def inbox(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
-    """Những gì đang chờ người xử lý."""
+    """Những gì đang chờ người xử lý, cả tệp không đọc được."""
     from dondoc.intake import inbox as room
     from dondoc.world import open_world
 
     with open_world().sessions.reading() as session:
-        show(room.inbox(session), as_json, ["number", "file", "sender", "outcome", "agency", "reason"])
+        show(room.inbox(session, room.ASIDE), as_json, ["number", "file", "sender", "outcome", "agency", "reason"])
 
 
 def assign(
