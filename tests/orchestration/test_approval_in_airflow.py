@@ -134,7 +134,7 @@ def test_an_answer_by_somebody_else_releases_nothing(server: Server, runs: dict[
         assert {run.answer(user) for user in ("nguoidung", "ops", "quantri")} == {403}
         return
     assert run.answer("nguoidung") == 200
-    run.released_nothing_and_told("tài khoản nguoidung không phải người duyệt")
+    run.released_nothing_and_told("Tài khoản nguoidung không phải người duyệt")
     assert [event.login for event in run.written(ANSWER)] == ["nguoidung"]
 
 
@@ -142,7 +142,7 @@ def test_an_answer_by_whoever_was_an_approver_until_yesterday_releases_nothing(r
     run = runs["expired"]
     approver(run.server.world, "Lê Văn C", "c.le", valid_to=TODAY - timedelta(days=1))
     assert run.answer("c.le") == 200
-    run.released_nothing_and_told("tài khoản c.le không phải người duyệt")
+    run.released_nothing_and_told("Tài khoản c.le không phải người duyệt")
 
 
 def test_a_task_set_to_success_by_hand_with_a_forged_answer_releases_nothing(runs: dict[str, Run]) -> None:

@@ -307,12 +307,14 @@ def test_a_contact_change_is_confirmed_or_refused_on_the_page(world: World, visi
     assert "<b>An</b>" not in page
     assert "9@sonn.test" in page
     assert "9@sonn.test" not in visit("viewer").get("/inbox").text
+    assert "02 liên hệ mới chờ xác nhận" in words_of(visit("ops").get("/").text)
     assert visit("ops").post("/inbox/changes/1/confirm", headers=ORIGIN).status_code == 303
     assert visit("ops").post("/inbox/changes/1/confirm", headers=ORIGIN).status_code == 400
     refused = visit("ops").post("/inbox/changes/2/refuse", headers=ORIGIN, data={"reason": "không có thật"})
     assert refused.status_code == 303
     assert visit("ops").post("/inbox/changes/9/confirm", headers=ORIGIN).status_code == 400
     assert "Không có thay đổi nào đang chờ" in words_of(visit("ops").get("/inbox").text)
+    assert "liên hệ mới" not in words_of(visit("ops").get("/").text)
     with world.sessions.reading() as session:
         [found] = contacts.find(session, "so-nnptnt", "focal_officer", now.date(), "reservoir")
         acts = session.execute(select(AuditEvent.act, AuditEvent.name).order_by(AuditEvent.id)).all()

@@ -18,7 +18,7 @@ from dondoc.settings import load
 from dondoc.store.trust import AuditEvent
 from dondoc.world import World
 from tests.conftest import Run
-from tests.web.conftest import ORIGIN, Visit, browsers
+from tests.web.conftest import ORIGIN, Visit, browsers, words_of
 from tests.web.test_cameras import ACTIONS, NOW, four_cameras
 from tests.web.test_pages import drawn_up, waiting_scan
 
@@ -133,6 +133,8 @@ def test_what_is_done(seen: World, visit: Visit) -> None:
     assert events[3].details == {"reason": "đã mở khóa"}
     assert events[5].details == {"ruling": "QD-1", "scope": "site", "document": "Công điện 1", "reason": "lũ"}
     assert PASSWORD not in str([event.details for event in events])
+    read = words_of(visit("admin").get("/audit").text)
+    assert "quyết định: QD-1; phạm vi: site; văn bản: Công điện 1; lý do: lũ" in read
     with seen.sessions.reading() as session:
         assert audit.verify(session, seen.settings.secret_keys).broken is None
 

@@ -48,7 +48,7 @@ def approver(session: Session, issuer: str, actor: Actor, day: date, *, email: s
     if not registered:
         raise NotAnApprover(NOBODY.format(issuer=issuer))
     if not found:
-        who = actor.name if actor.channel is Channel.CLI else f"tài khoản {actor.login}"
+        who = actor.name if actor.channel is Channel.CLI else f"Tài khoản {actor.login}"
         raise NotAnApprover(f"{who} không phải người duyệt của ngày {day:%d/%m/%Y}. {said(registered)}")
     if len({contact.email for contact in found}) > 1 and actor.channel is Channel.CLI:
         raise NotAnApprover(f"Có nhiều người duyệt tên “{actor.name}”: ghi địa chỉ thư của người duyệt thay cho tên.")

@@ -1,7 +1,7 @@
 """The audit trail, for administrators: who did what, and whether anybody tampered with the record."""
 
-from collections.abc import Callable
-from typing import Annotated
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import HTMLResponse
@@ -10,6 +10,7 @@ from sqlalchemy import select
 from dondoc import audit as trail
 from dondoc.audit import Channel
 from dondoc.store.trust import AuditEvent
+from dondoc.web.letters import STATE
 from dondoc.web.pages import page, world_of
 from dondoc.web.user import User
 
@@ -53,6 +54,57 @@ ACT = {  # what is not here is shown as it is
     "upload": "tải biểu mẫu lên",
 }
 
+DETAIL = {  # the same
+    "added": "thêm",
+    "agency": "đơn vị",
+    "at": "lúc",
+    "called": "xưng là",
+    "chosen": "đã chọn",
+    "contact": "số trong danh bạ",
+    "document": "văn bản",
+    "email": "thư điện tử",
+    "file": "tệp",
+    "lasting": "lâu dài",
+    "letters": "thư",
+    "number": "số",
+    "on": "ngày cuối cùng",
+    "originals": "bản gốc",
+    "passwords": "có mật khẩu",
+    "reason": "lý do",
+    "received_at": "nhận lúc",
+    "restricted": "có camera hạn chế",
+    "roles": "vai trò",
+    "rows": "số dòng",
+    "ruling": "quyết định",
+    "scope": "phạm vi",
+    "sender": "người gửi",
+    "sender_doubt": "vì sao chưa chắc người gửi",
+    "sha256": "SHA-256 của tệp",
+    "state": "tình trạng",
+    "submission": "bản nộp",
+    "system": "hệ thống",
+    "task": "mã việc",
+    "unchanged": "đã có",
+    "updated": "cập nhật",
+    "why": "vì sao",
+    "word": "điều",
+}
+
+
+def told(details: Mapping[str, Any]) -> str:
+    """The details of an event for people; nothing of what is empty."""
+    return "; ".join(f"{DETAIL.get(name, name)}: {_said(value)}" for name, value in details.items() if value != "")
+
+
+def _said(value: Any) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, list):
+        return ", ".join(map(_said, value))
+    if isinstance(value, bool):
+        return "có" if value else "không"
+    return STATE.get(value, value) if isinstance(value, str) else str(value)
+
 
 def router(acting: Callable[..., User]) -> APIRouter:
     routes = APIRouter()
@@ -81,6 +133,7 @@ def router(acting: Callable[..., User]) -> APIRouter:
             checked=checked,
             acts=ACT,
             doors=DOOR,
+            told=told,
             shown=SHOWN,
         )
 

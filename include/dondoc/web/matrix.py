@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from dondoc import alerts, clock
 from dondoc.directive import names
 from dondoc.directive.model import Directive
-from dondoc.facts import contacts, obligations, read
+from dondoc.facts import contact_changes, contacts, obligations, read
 from dondoc.facts.obligations import Standing
 from dondoc.intake import inbox
 from dondoc.store.cameras import Outage
@@ -104,6 +104,7 @@ def _to_do(world: World) -> list[tuple[str, str]]:
     with world.sessions.reading() as session:
         counted = [
             (len(inbox.inbox(session, inbox.ASIDE)), "bản nộp chờ xử lý", "/inbox"),
+            (len(contact_changes.waiting(session)), "liên hệ mới chờ xác nhận", "/inbox"),
             (session.scalar(held), "thư chờ duyệt", "/letters?state=held"),
             (
                 session.scalar(letters.where(OutboxLetter.state == "uncertain")),
