@@ -464,3 +464,15 @@ def test_a_mail_that_was_received_but_not_moved_is_received_once(post: Post, mon
     again = post.read()
     assert (again.ok, again.submission_ids, post.left()) == (True, [], 0)
     assert len(post.desk.submissions()) == 1
+
+
+def test_a_file_that_somebody_is_still_writing_stays_whole_until_it_is_finished(desk: Desk) -> None:
+    path = desk.drop("cham.xlsx", b"PK first half, ")
+    with path.open("ab") as writer:  # a copy over a network that stalls: its last change lies far back
+        assert gather.read_folder(desk.world, desk.now).submission_ids == []
+        writer.write(b"second half")
+    os.utime(path, (desk.now.timestamp(),) * 2)
+    (submission,) = gather.read_folder(desk.world, desk.now).submission_ids
+    with desk.world.sessions.reading() as session:
+        assert desk.world.blobs.get(session.get_one(Submission, submission).sha256) == b"PK first half, second half"
+    assert not path.exists()

@@ -1,5 +1,7 @@
 """The drop folder. A file is removed only after it is durable here."""
 
+import errno
+import fcntl
 import os
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -92,15 +94,37 @@ def _advice(names: list[str]) -> str:
     )
 
 
-def _read(path: Path, most: int) -> tuple[os.stat_result, bytes]:
-    """What a file is, and its bytes; none of a larger one, nor of what was put in its place and is no file."""
+def _read(path: Path, most: int) -> tuple[os.stat_result, bytes] | None:
+    """What a file is, and its bytes; none of a larger one, nor of what was put in its place and is no file.
+
+    None: somebody is still writing it.
+    """
     with open(path, "rb", opener=lambda p, flags: os.open(p, flags | os.O_NOFOLLOW | os.O_NONBLOCK)) as file:
         found = os.fstat(file.fileno())
+        if S_ISREG(found.st_mode) and _is_written(file.fileno()):
+            return None
         return found, file.read(found.st_size) if S_ISREG(found.st_mode) and found.st_size <= most else b""
 
 
+def _is_written(file: int) -> bool:
+    """Whether a program of this machine still has it open for writing: a copy that stalls looks finished.
+
+    Linux refuses a read lease then (fcntl(2), F_SETLEASE). Where there is none, the time of the last change tells.
+    """
+    try:
+        fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+        fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+    except AttributeError:  # macOS
+        return False
+    except OSError as error:
+        return error.errno == errno.EAGAIN
+    return False
+
+
 def _take_file(world: World, path: Path, result: SourceResult, now: datetime) -> None:
-    stat, content = _read(path, largest(world))
+    if (found := _read(path, largest(world))) is None:
+        return
+    stat, content = found
     if not S_ISREG(stat.st_mode) or abs(datetime.now(HERE).timestamp() - stat.st_mtime) < STABLE.total_seconds():
         return
     large = stat.st_size > largest(world)
@@ -121,8 +145,12 @@ def _take_file(world: World, path: Path, result: SourceResult, now: datetime) ->
         unread(world, submission, "waiting", why, result, now)
     if new:
         result.submission_ids.append(submission)
-    if path.stat().st_mtime_ns == stat.st_mtime_ns:  # else it was laid anew meanwhile: the next run takes it
+    if _which(path.stat()) == _which(stat):  # else it was laid anew meanwhile: the next run takes it
         _put_aside(path, path.parent / where) if large else path.unlink()
+
+
+def _which(stat: os.stat_result) -> tuple[int, int, int]:
+    return stat.st_ino, stat.st_size, stat.st_mtime_ns
 
 
 def _put_aside(path: Path, folder: Path) -> None:
