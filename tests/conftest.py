@@ -10,6 +10,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from hypothesis import settings as hypothesis_settings
 from sqlalchemy import create_engine, make_url, text
 from typer.testing import CliRunner, Result
 
@@ -24,6 +25,8 @@ from dondoc.workdays import WorkingDays
 from dondoc.workdays import load as load_calendar
 from dondoc.world import World
 
+hypothesis_settings.register_profile("dondoc", deadline=None)  # no example's time says anything: machines are busy
+hypothesis_settings.load_profile("dondoc")
 SECRET = "khoa-thu-nghiem-dai-va-ngau-nhien"  # a key for tests only
 OTHER_DIRECTIVE = Path(__file__).parent / "directive" / "cau-duong.yaml"
 Run = Callable[..., Result]

@@ -208,10 +208,10 @@ class TestCamera:
         steps = ["0,001 s  nối đến 127.0.0.1", "0,002 s  ← 401 <b>Unauthorized</b>"]
         seen(world, {2: "auth_failed"}, TONIGHT, "again", 10, steps)
         viewer, ops = visit("viewer").get("/cameras/2").text, visit("ops").get("/cameras/2").text
-        assert f"127.0.0.1:{fleet.ports[0]}/wrong-password/kin" in ops
+        assert f"127.0.0.1:{fleet.ports[0]}/wrong-password/***" in ops, "what stands behind such a word may be one"
         assert "← 401 &lt;b&gt;" in ops
         assert "127.0.0.1" not in viewer
-        assert "kin" not in viewer.replace("king", "")
+        assert "wrong-password" not in viewer
         assert "sai-8842" not in viewer + ops
         assert "<form" not in viewer
 
