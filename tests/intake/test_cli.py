@@ -129,6 +129,7 @@ def test_assigning_is_for_this_once_under_a_person_s_name_unless_lasting_is_aske
     with desk.world.sessions.reading() as session:
         events = session.scalars(select(AuditEvent).order_by(AuditEvent.id)).all()
     assert [(e.act, e.subject, e.name, e.channel) for e in events] == [
+        ("receive", "BN-0001", events[0].login, "cli"),
         ("assign", "BN-0001", "Lê A", "cli"),
         ("assign", "BN-0001", "Lê A", "cli"),
         ("dismiss", "BN-0001", "Lê A", "cli"),

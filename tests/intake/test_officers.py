@@ -351,10 +351,9 @@ def test_a_question_that_was_answered_meanwhile_does_not_leave(desk: Desk) -> No
         head = {"officer_email": NEW, "officer_name": "Phan Thị Mới", "system": "tourism"}
         officers.take_over(session, desk.world, row, DUC_THO, [head], now=desk.now)
         letter = session.scalars(select(OutboxLetter).where(OutboxLetter.kind == officers.KIND)).one()
-        check = officers.still_true()
-        assert check(session, letter, desk.now) is None
+        assert officers.still_true(session, letter, desk.now) is None
         contact_changes.refuse(session, [SECRET], 1, reason="gọi điện hỏi", by=PERSON, now=desk.now)
-        assert "đã được xác nhận hoặc từ chối" in (check(session, letter, desk.now) or "")
+        assert "đã được xác nhận hoặc từ chối" in (officers.still_true(session, letter, desk.now) or "")
         with pytest.raises(Problem, match="TD-0001 đã được từ chối"):
             contact_changes.confirm(session, [SECRET], 1, by=PERSON, now=desk.now)
 

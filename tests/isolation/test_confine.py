@@ -116,7 +116,7 @@ import fcntl, os, sys
 from dondoc.isolation import kernel
 read, write = os.pipe()
 kernel.no_privileges()
-kernel.refuse_calls(network=False, processes=False)
+kernel.refuse_calls(processes=False)
 said = []
 for what, value in ((8, os.getppid()), (10, 9), (15, 0)):
     try:
