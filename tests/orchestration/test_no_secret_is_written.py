@@ -183,7 +183,7 @@ def exports(desk: World, dondoc: Run, written: Path) -> Path:
 
 def pages(desk: World, written: Path) -> None:
     """Every page, and what an operator types into one."""
-    app = create_app(current_user=lambda: User("ops", may_act=True), world=lambda: desk)
+    app = create_app(current_user=lambda _: User("ops", may_act=True), world=lambda: desk)
     browser = TestClient(app, raise_server_exceptions=False)
     with desk.sessions.begin() as session:
         cameras = session.scalars(select(Camera.id)).all()

@@ -96,8 +96,8 @@ def test_the_same_acts_at_the_command_line(seen: World, dondoc: Run, tmp_path: P
     dondoc("rule", "hold_all", "--document", "Công điện 1", "--reason", "lũ", *by)
     assert told(seen) == [
         ("confirm", "CAM-00001"),
-        ("download", "cameras.csv"),
-        ("rule", "QD-1"),
+        ("export", "cameras.csv"),
+        ("hold_all", "QD-1"),
     ]
     assert {(event.name, event.channel) for event in trail(seen)} == {("Lê Văn C", "cli")}
     for command in (("cameras", "confirm", "CAM-00002"), ("rule", "hold_all", "--document", "x", "--reason", "x")):
