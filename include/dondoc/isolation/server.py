@@ -26,6 +26,14 @@ TOLD = 4096  # bytes of what a dying library printed
 MEMORY = "memory"
 
 
+def _ready(descriptors: list[int], seconds: float | None = None) -> set[int]:
+    """Which can be read, or have ended. Not `select`: it knows no descriptor beyond 1,023, and ours may be larger."""
+    waiting = select.poll()
+    for descriptor in descriptors:
+        waiting.register(descriptor, select.POLLIN)
+    return {one for one, _ in waiting.poll(None if seconds is None else seconds * 1000)}
+
+
 def main() -> None:
     module = importlib.import_module(sys.argv[1])
     control = socket.socket(fileno=int(sys.argv[2]))
@@ -34,7 +42,7 @@ def main() -> None:
     gc.freeze()  # or each child's first collection would copy all of this process's memory
     confine(processes=True)
     control.sendall(READY)
-    while select.select([control], [], [], IDLE)[0]:
+    while _ready([control.fileno()], IDLE):
         order, descriptors, _, _ = socket.recv_fds(control, 1024, 1)
         if order == THERE:
             control.sendall(THERE)
@@ -57,7 +65,7 @@ def _one(control: socket.socket, module: Any, descriptor: int, limits: dict[str,
         _child(module, descriptor, limits)
     for number in (descriptor, alive, told):
         os.close(number)
-    gone = control.fileno() in select.select([control.fileno(), life], [], [])[0]
+    gone = control.fileno() in _ready([control.fileno(), life])
     if gone:  # the parent wants no answer any more
         with contextlib.suppress(ProcessLookupError):
             os.kill(child, signal.SIGKILL)
