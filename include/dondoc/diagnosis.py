@@ -156,9 +156,14 @@ def _database(world: World) -> Iterator[Finding]:
             session.flush()
             session.rollback()
     except Exception as error:
-        if (why := explain(error) or (error if isinstance(error, Problem) else None)) is None:
-            raise
-        yield _finding("database", "error", str(why))
+        yield _finding("database", "error", str(_explained(error)))
+
+
+def _explained(error: Exception) -> Problem:
+    """What an error of the database means for people; one that means nothing to them is raised again."""
+    if (why := explain(error) or (error if isinstance(error, Problem) else None)) is None:
+        raise error
+    return why
 
 
 def _room(world: World) -> int | None:
@@ -184,9 +189,8 @@ def _audit(world: World) -> Iterator[Finding]:
         with world.sessions.reading() as session:
             found = audit.verify(session, world.settings.secret_keys)
     except Exception as error:
-        if explain(error) is None and not isinstance(error, Problem):
-            raise
-        return  # said of the database already
+        _explained(error)  # said of the database already
+        return
     if found.broken:
         message = (
             f"Nhật ký đã bị can thiệp: {found.broken}. Giữ nguyên cơ sở dữ liệu, báo lãnh đạo; xem `dondoc audit`."
@@ -211,9 +215,8 @@ def _alerts(world: World) -> Iterator[Finding]:
         with world.sessions.reading() as session:
             found = alerts.open_alerts(session)
     except Exception as error:
-        if explain(error) is None and not isinstance(error, Problem):
-            raise
-        return  # said of the database already
+        _explained(error)  # said of the database already
+        return
     for alert in found:
         since, where = f"{alert.first_at.astimezone(HERE):%H:%M %d/%m/%Y}", alert.cause.partition("/")[0]
         yield _finding("alert", "error", f"{where} lỗi từ {since} ({alert.count:02} lần), chưa hết. {alert.detail}")
