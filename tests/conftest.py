@@ -32,6 +32,11 @@ OTHER_DIRECTIVE = Path(__file__).parent / "directive" / "cau-duong.yaml"
 Run = Callable[..., Result]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The files that take longest first, so that at the end no process works alone while the others are done."""
+    items.sort(key=lambda item: item.get_closest_marker("whole_airflow") is None)
+
+
 def at(day: int, hour: int = 9, minute: int = 0, *, month: int = 11, year: int = 2021) -> datetime:
     """A moment of November 2021 in Vietnam, unless said otherwise."""
     return datetime(year, month, day, hour, minute, tzinfo=HERE)

@@ -12,6 +12,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+pytestmark = pytest.mark.whole_airflow
+
 
 def left_behind(home: Path) -> list[str]:
     """Processes that live in a demo's folder."""

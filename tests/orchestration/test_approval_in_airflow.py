@@ -17,7 +17,7 @@ from dondoc.store.mail import Approval, OutboxLetter
 from tests.conftest import approver
 from tests.orchestration.server import Server, serve
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = [pytest.mark.whole_airflow, pytest.mark.timeout(900)]
 DAG = "weekly_status_report"
 TODAY = date(2021, 11, 25)
 HEAD = "van-phong@ubnd.test"

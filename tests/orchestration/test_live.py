@@ -27,6 +27,7 @@ from dondoc.store.session import upgrade
 from dondoc.world import World
 from tests.conftest import SECRET
 
+pytestmark = pytest.mark.whole_airflow
 ROOT = Path(__file__).resolve().parents[2]
 CHECK, GATHER = "check_camera_reachability", "gather_survey_submissions"
 OURS = [CHECK, "escalate_overdue_agencies", GATHER, "weekly_status_report"]

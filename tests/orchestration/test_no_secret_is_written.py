@@ -39,6 +39,8 @@ from dondoc.world import World
 from tests.conftest import Run
 from tests.orchestration.conftest import HOME
 
+pytestmark = pytest.mark.whole_airflow
+
 AGENCY, OFFICER, INTAKE = "ubnd-huyen-can-loc", "dau-moi.can-loc@ioc.test", "tiep-nhan@ioc.test"
 IN_FORM, IN_PATH = "Nhap!vao@77Qz", "Duongdan#31Kv"  # people write them into cells nevertheless
 WRONG, IN_ROW, TYPED, ON_PAGE = "sai-Zk93!vq/w", "Dong-loi%55Ty", "go-Tay+84:#x", "Trang=29&ok"
