@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, text
 
 from dondoc import audit, keys
 from dondoc.audit import Actor, Channel
@@ -141,9 +141,9 @@ def test_a_clock_that_went_back_does_not_make_the_old_key_the_newer(
 
 def test_a_database_from_before_is_taken_over_only_by_a_key_that_opens_something(under: Under) -> None:
     world = under(SECRET)
-    text = "agency,system,name,url,user,password\nso-nnptnt,reservoir,Cam 1,rtsp://127.0.0.1/1,xem,mat-khau\n"
+    rows = "agency,system,name,url,user,password\nso-nnptnt,reservoir,Cam 1,rtsp://127.0.0.1/1,xem,mat-khau\n"
     with world.sessions.begin() as session:
-        imports.import_csv(session, world.directive, text, "c.csv", secrets=[SECRET], now=at(1))
+        imports.import_csv(session, world.directive, rows, "c.csv", secrets=[SECRET], now=at(1))
         session.execute(delete(KeyCheck))
     with pytest.raises(Problem, match="không phải khóa"):
         write(under(OTHER))
@@ -157,6 +157,33 @@ def test_originals_alone_tell_a_wrong_key_too(under: Under) -> None:
     with world.sessions.begin() as session:
         session.execute(delete(KeyCheck))
     assert standing(under(OTHER)) is Standing.WRONG
+    assert standing(under(SECRET)) is Standing.FIRST
+
+
+def test_what_an_address_hides_tells_a_wrong_key_as_well(under: Under) -> None:
+    world = under(SECRET)
+    rows = "agency,system,name,url\nso-nnptnt,reservoir,Cam 1,rtsp://127.0.0.1/live?token=a8F3kQz9pL2mNx7w\n"
+    with world.sessions.begin() as session:
+        imports.import_csv(session, world.directive, rows, "c.csv", secrets=[SECRET], now=at(1))
+        session.execute(delete(KeyCheck))
+    with pytest.raises(Problem, match="không phải khóa"):
+        write(under(OTHER))
+    assert standing(under(SECRET)) is Standing.FIRST
+
+
+def test_a_picture_alone_tells_a_wrong_key_as_well(under: Under) -> None:
+    world = under(SECRET)
+    thumbnails.put(world, 1, b"JPEG", at(22))
+    with world.sessions.begin() as session:
+        session.execute(delete(KeyCheck))
+    assert standing(under(OTHER)) is Standing.WRONG
+
+
+def test_a_database_that_is_not_migrated_is_asked_for_no_column_it_lacks(under: Under) -> None:
+    world = under(SECRET)
+    with world.sessions.begin() as session:
+        session.execute(delete(KeyCheck))
+        session.execute(text("ALTER TABLE cameras DROP COLUMN url_secret"))
     assert standing(under(SECRET)) is Standing.FIRST
 
 

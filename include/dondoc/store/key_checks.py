@@ -113,23 +113,29 @@ def _made(row: KeyCheck, secret: str) -> bool:
 def _contradicted(session: Session, settings: Settings) -> bool:
     """Whether there are things that a key has closed, and none of ours opens any of those looked at.
 
-    For a database from before `key_checks`. What is looked at: passwords of cameras, and some originals.
+    For a database from before `key_checks`. What is looked at: some of each kind that is encrypted.
     """
-    closed = [("password", password.encode()) for password in _passwords(session)] + [
-        ("originals", content) for content in _originals(settings.home / "originals")
+    closed = [
+        *(("password", what) for what in _stored(session, "password")),
+        *(("address", what) for what in _stored(session, "url_secret")),
+        *(("originals", what) for what in _files(settings.home / "originals", "??/" + "?" * 64)),
+        *(("thumbnails", what) for what in _files(settings.home / "thumbnails", "CAM-*.bin")),
     ]
     return bool(closed) and not any(_opens(settings.secret_keys, purpose, what) for purpose, what in closed)
 
 
-def _passwords(session: Session) -> list[str]:
-    if not inspect(session.connection()).has_table(Camera.__tablename__):
+def _stored(session: Session, name: str) -> list[bytes]:
+    """What is encrypted of cameras; a database that is not migrated may lack the table, or the column."""
+    schema, table = inspect(session.connection()), Camera.__tablename__
+    if not schema.has_table(table) or name not in {column["name"] for column in schema.get_columns(table)}:
         return []
-    return [p for p in session.scalars(select(Camera.password).where(Camera.password.is_not(None)).limit(20)) if p]
+    column = Camera.__table__.c[name]
+    return [what.encode() for what in session.scalars(select(column).where(column.is_not(None)).limit(20)) if what]
 
 
-def _originals(folder: Path) -> list[bytes]:
+def _files(folder: Path, pattern: str) -> list[bytes]:
     found = []
-    for path in sorted(folder.glob("??/" + "?" * 64))[:5]:
+    for path in sorted(folder.glob(pattern))[:5]:
         with suppress(OSError):
             found.append(path.read_bytes())
     return found
