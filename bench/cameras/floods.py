@@ -1,5 +1,7 @@
 """16 cameras that send without end beside 24 honest ones, one picture each: wrong verdicts of the honest ones.
 
+Then as many as are looked at at once, most of which send as large a picture as one look takes and hold it: the memory.
+
     .venv/bin/python bench/cameras/floods.py [repeats]
 
 Floods, honest cameras and the prober share the machine; the deadline is the night's. Repeats are interleaved: the
@@ -7,6 +9,7 @@ honest ones alone, then beside the floods.
 """
 
 import json
+import resource
 import statistics
 import subprocess
 import sys
@@ -16,10 +19,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from dondoc.cameras.batch import TIMEOUT
+from dondoc.cameras.batch import CONCURRENCY, TIMEOUT
 from dondoc.cameras.probe import probe_many
 from dondoc.cameras.verdicts import Finding, Target
-from tests.cameras.flooders import flooders
+from tests.cameras.flooders import HOARDS, flooders
 
 HONEST, FLOODS = 24, 16
 
@@ -45,10 +48,16 @@ def main(repeats: int) -> None:
             found, _ = look(floods + honest)
             beside.append(statistics.median(f.elapsed_ms for f in found))
             wrong.append(sum(f.verdict != "ok" for f in found))
+        kinds = [*HOARDS, "large datagrams"]
+        hoards = [Target(f"hoard {n}", f"{urls[kinds[n % len(kinds)]]}/{n}") for n in range(CONCURRENCY - HONEST)]
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        found, _ = look(hoards + honest)
+        grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024
         fleet.terminate()
     print(f"{FLOODS} floods beside {HONEST} honest cameras, {repeats} repeats")
     print(f"wrong verdicts among the honest: {wrong}")
     print(f"ms to an honest verdict, median: alone {[*map(round, alone)]}, beside floods {[*map(round, beside)]}")
+    print(f"{len(hoards)} that hoard beside {HONEST}: {grown} MB more, {sum(f.verdict != 'ok' for f in found)} wrong")
 
 
 if __name__ == "__main__":

@@ -31,6 +31,19 @@ def _numbered(payload: bytes, marked: bool = False) -> bytes:
     return b"".join(packets)
 
 
+def _pieces(count: int, size: int, *, kind: int = 5, ended: bool = False) -> bytes:
+    """A unit of H.264 (a key picture, or a parameter set) in so many pieces; its last piece may be missing."""
+    packets = []
+    for n in range(count):
+        last = ended and n == count - 1
+        flags = (0x80 if n == 0 else 0) | (0x40 if last else 0) | kind
+        head = RTP[:1] + (b"\xe0" if last else RTP[1:2]) + (n & 0xFFFF).to_bytes(2) + RTP[4:12]
+        packet = head + bytes((0x7C, flags)) + b"\x88" * size
+        packets.append(b"$\0" + len(packet).to_bytes(2) + packet)
+    return b"".join(packets)
+
+
+SET = b"$\0\0\x10" + RTP[:2] + b"\xff\xff" + RTP[4:12] + b"\x67\x42\0\x1e"  # precedes what begins with number 0
 Send = Callable[[bytes], None]
 # What is sent for ever, at once or as the answer to a question.
 FLOODS: dict[str, tuple[bytes, bytes]] = {
@@ -55,13 +68,29 @@ FLOODS: dict[str, tuple[bytes, bytes]] = {
     "tiny units": (b"PLAY", _numbered(b"\x18" + b"\0\2\x65\x88" * 16000)),
     "tiny units of AV1": (b"PLAY", _numbered(b"\x08" + b"\1\x10" * 30000, marked=True)),
     "datagrams": (b"PLAY", RTP),
+    "large datagrams": (b"PLAY", RTP + bytes(60_000)),
 }
+# What is sent once: as much as one look takes; and then nothing more, so that all of it is held until the time is over.
+HOARDS: dict[str, bytes] = {
+    "a huge picture without an end": _pieces(255, 65_000),
+    "a whole huge picture": SET + _pieces(120, 65_000, ended=True),
+    "huge parameter sets": _pieces(255, 65_000, kind=7, ended=True) * 3,
+    "a picture in tiny pieces": _pieces(100_000, 1),
+}
+FLOODS_AND_HOARDS = FLOODS | {kind: (b"PLAY", data) for kind, data in HOARDS.items()}
 UNITS = ("empty units", "tiny units", "tiny units of AV1")
-ANSWERED = ("pictures without a key picture", "datagrams", "tiny packets instead of a picture", *UNITS)  # and then
+DATAGRAMS = ("datagrams", "large datagrams")
+ANSWERED = (  # and then
+    "pictures without a key picture",
+    "tiny packets instead of a picture",
+    *DATAGRAMS,
+    *UNITS,
+    *HOARDS,
+)
 
 
 def _visit(connection: socket.socket, kind: str) -> None:
-    at, data = FLOODS[kind]
+    at, data = FLOODS_AND_HOARDS[kind]
     with connection, suppress(OSError):
         while True:
             asked = connection.recv(4096) if at else b""
@@ -74,10 +103,13 @@ def _visit(connection: socket.socket, kind: str) -> None:
         if kind in ANSWERED:
             connection.sendall(HEAD + b"Session: 7\r\n\r\n")
         send: Send = connection.sendall
-        if kind == "datagrams":
+        if kind in DATAGRAMS:
             send = _datagrams(connection)
-        while True:
+        while kind not in HOARDS:
             send(data)
+        send(data)
+        while connection.recv(4096):
+            pass
 
 
 _PORTS: dict[int, int] = {}  # of datagrams, by our end of a connection
@@ -89,9 +121,9 @@ def _answer(kind: str, method: bytes, asked: bytes) -> bytes:
         return HEAD + b"Content-Length: %d\r\n\r\n" % len(sdp) + sdp
     if method != b"SETUP":
         return HEAD + b"\r\n"
-    if kind == "datagrams" and b"client_port" not in asked:
+    if kind in DATAGRAMS and b"client_port" not in asked:
         return b"RTSP/1.0 461 Unsupported Transport\r\nCSeq: 1\r\n\r\n"
-    if kind == "datagrams":
+    if kind in DATAGRAMS:
         port = int(asked.partition(b"client_port=")[2].partition(b"-")[0])
         _PORTS[threading.get_ident()] = port
         return HEAD + b"Session: 7\r\nTransport: RTP/AVP;unicast;client_port=%d-%d\r\n\r\n" % (port, port + 1)
@@ -136,8 +168,8 @@ def _serve(kind: str, listening: socket.socket) -> None:
 def main() -> None:
     """Serve until standard input ends."""
     ports = {}
-    for kind in FLOODS:
-        listening = socket.create_server(("127.0.0.1", 0), backlog=64)
+    for kind in FLOODS_AND_HOARDS:
+        listening = socket.create_server(("127.0.0.1", 0), backlog=256)
         ports[kind] = listening.getsockname()[1]
         threading.Thread(target=_serve, args=(kind, listening), daemon=True).start()
     sys.stdout.write(json.dumps(ports) + "\n")

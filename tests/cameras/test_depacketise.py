@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dondoc.cameras import depacketise, picture
+from dondoc.cameras import depacketise, picture, room
 from dondoc.cameras.depacketise import Depacketiser
 from dondoc.demo import clips, rtp
 
@@ -111,10 +111,16 @@ def test_padding_extension_and_contributors_are_not_content() -> None:
 
 
 def test_what_is_larger_than_any_picture_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(depacketise, "LARGEST", 4000)
-    assert fed(packets((b"\x65\x88" + bytes(5000),))) == []
+    monkeypatch.setattr(room, "LARGEST", 6000)
+    assert fed(packets((b"\x65\x88" + bytes(7000),))) == []
     assert fed(packets((IDR, *[b"\x65\x48" + IDR] * 20))) == []
     assert len(fed(packets((IDR, *[b"\x65\x48" + IDR] * 10)))) == 1
+
+
+def test_a_parameter_set_that_is_larger_than_any_is_not_kept() -> None:
+    large = (b"\x67" + bytes(room.LARGEST // 1024), IDR)
+    assert fed(packets(large), sets=()) == []
+    assert len(fed(packets((SPS, PPS, IDR)), sets=())) == 1
 
 
 @lru_cache

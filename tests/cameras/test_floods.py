@@ -5,19 +5,24 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import ExitStack
 from ipaddress import ip_network
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from dondoc.cameras import room
 from dondoc.cameras.probe import probe_many
 from dondoc.cameras.rtsp import EARLY
 from dondoc.cameras.verdicts import PHASE, Finding, Target
-from tests.cameras.flooders import FLOODS, flooders
+from tests.cameras.flooders import FLOODS, FLOODS_AND_HOARDS, HOARDS, flooders
 
 LOOPBACK = [ip_network("127.0.0.0/8")]
 HONEST, PATIENCE = 24, 120.0  # seconds: for a busy machine
 OF_A_FLOOD = {"not_rtsp", "server_error", "no_frame", "no_video_track", "rtsp_timeout", "closed_early"}
-SHARE = [kind for kind in FLOODS if kind not in ("noise", "a line", "replies", "questions", "descriptions")]  # 16
+APART = ("noise", "a line", "replies", "questions", "descriptions", "large datagrams")
+SHARE = [kind for kind in FLOODS if kind not in APART]  # 16
 
 
 @pytest.fixture(scope="module")
@@ -75,18 +80,51 @@ def test_a_flood_is_given_up_by_its_size_long_before_its_time(flooding: dict[str
     assert [f.verdict for f in results if f.verdict in OF_A_FLOOD] == [f.verdict for f in results] != []
 
 
+GROWTH = """
+import resource, sys
+from ipaddress import ip_network
+from dondoc.cameras.probe import probe_many
+from dondoc.cameras.verdicts import Target
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+targets = [Target(str(i), url) for i, url in enumerate(sys.argv[3:])]
+found = probe_many(
+    targets, stage=int(sys.argv[1]), concurrency=128, timeout=float(sys.argv[2]), allow=[ip_network("127.0.0.0/8")]
+)
+assert len(list(found)) == len(targets)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+"""
+
+
+def grown(*arguments: object) -> int:
+    """Bytes that a process took to look at all of these: stage, seconds, addresses."""
+    command = [sys.executable, "-c", GROWTH, *map(str, arguments)]
+    return int(subprocess.run(command, capture_output=True, text=True, check=True).stdout) * 1024
+
+
 def test_many_floods_take_a_bounded_memory(flooding: dict[str, str]) -> None:
-    script = (
-        "import resource, sys\n"
-        "from ipaddress import ip_network\n"
-        "from dondoc.cameras.probe import probe_many\n"
-        "from dondoc.cameras.verdicts import Target\n"
-        "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
-        "targets = [Target(str(i), url) for i, url in enumerate(sys.argv[1:] * 4)]\n"
-        "found = list(probe_many(targets, concurrency=64, timeout=60, allow=[ip_network('127.0.0.0/8')]))\n"
-        "assert len(found) == len(targets)\n"
-        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)\n"
-    )
-    early = [url for kind, url in flooding.items() if FLOODS[kind][0] in (b"", b"OPTIONS", b"DESCRIBE")]
-    done = subprocess.run([sys.executable, "-c", script, *early], capture_output=True, text=True, check=True)
-    assert int(done.stdout) * 1024 < len(early) * 4 * (EARLY // 4)
+    early = [url for kind, url in flooding.items() if FLOODS_AND_HOARDS[kind][0] in (b"", b"OPTIONS", b"DESCRIBE")]
+    assert grown(1, 60, *early * 4) < len(early) * 4 * (EARLY // 4)
+
+
+def test_pictures_that_many_cameras_send_at_once_take_a_bounded_memory(flooding: dict[str, str]) -> None:
+    """As large as one look takes, and held until the time is over: 16 cameras of each kind took more than 1 GB."""
+    kinds = [*HOARDS, "large datagrams"]
+    urls = [f"{flooding[kind]}/{number}" for kind in kinds for number in range(16)]
+    copies = 4 * room.LARGEST  # on the way to children that decode, and what the allocator keeps
+    assert grown(2, 8, *urls) < room.TOTAL + len(urls) * room.SHARE + 2 * copies
+
+
+@given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 12 * 2**20)), max_size=40))
+def test_a_picture_of_usual_size_finds_room_whatever_the_others_hold(asked: list[tuple[int, int]]) -> None:
+    shared = room.Room(total=20 * 2**20)
+    with ExitStack() as stack:
+        places, held = [stack.enter_context(shared.place()) for _ in range(10)], [0] * 10
+        for number, size in asked:
+            if places[number](size):
+                held[number] = size
+            else:
+                assert size > room.SHARE
+        assert sum(held) <= 20 * 2**20 + 10 * room.SHARE
+        assert max(held) <= room.LARGEST
+    with shared.place() as place:
+        assert place(room.LARGEST), "all was given back"

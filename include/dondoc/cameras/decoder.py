@@ -15,6 +15,7 @@ from typing import Any, Self
 
 from dondoc import settings
 from dondoc.cameras.judge import thresholds
+from dondoc.cameras.room import Room
 from dondoc.cameras.verdicts import PHASE
 from dondoc.errors import Problem
 from dondoc.isolation.confine import environment
@@ -44,12 +45,15 @@ class Seen:
 class Decoder:
     """Judges pictures in up to `size` children at a time. Belongs to one event loop.
 
+    `room`: for what waits to be judged, or is on its way to that.
+
     Raises:
         Problem: the thresholds cannot be read.
     """
 
     def __init__(self, size: int | None = None, patience: float = PATIENCE, limits: Path | None = None) -> None:
         self.limits = json.dumps(thresholds(limits or settings.load().data / "cameras" / "pictures.yaml"))
+        self.room = Room()
         self._places = asyncio.Semaphore(size or min(4, os.cpu_count() or 1))
         self._idle: list[Process] = []
         self._patience = patience

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 
-LARGEST = 16 * 1024 * 1024  # bytes of one picture
-MOST_SETS = 32  # parameter sets kept; cameras have 2 to 6
+from dondoc.cameras import room
+from dondoc.cameras.room import Fits
+
+MOST_SETS, LARGEST_SET = 32, 4096  # parameter sets kept, which are 2 to 6 of a hundred bytes; bytes of one
 # NAL units in one packet, and in one picture, which have some tens: an empty one costs two bytes to send, and us more.
 MOST_TOGETHER, MOST_UNITS = 256, 4096
 START = b"\x00\x00\x00\x01"
@@ -17,7 +19,14 @@ class Depacketiser:
     missing is passed over. Gradual refresh without any such picture is not understood: there is nothing whole to show.
     """
 
-    def __init__(self, codec: str, parameter_sets: tuple[bytes, ...] = (), *, numbered: bool = False) -> None:
+    def __init__(
+        self,
+        codec: str,
+        parameter_sets: tuple[bytes, ...] = (),
+        *,
+        numbered: bool = False,
+        fits: Fits = room.fits,
+    ) -> None:
         self._h265 = codec == "h265"
         self._numbered = numbered and self._h265  # decoding order numbers stand in the packets: passed over
         self._head = 2 if self._h265 else 1  # bytes before the content of a NAL unit
@@ -25,7 +34,7 @@ class Depacketiser:
         self._unit: list[bytes] = []
         self._fragment: list[bytes] | None = None
         self._timestamp, self._sequence = b"", -1
-        self._size = 0
+        self._size, self._fits = 0, fits  # what is held of the picture, and whether it may be so much
         self._whole = True  # nothing of the picture under way was lost
         self.seen = False  # whether any packet with a payload came
         for nal in parameter_sets:
@@ -63,19 +72,33 @@ class Depacketiser:
             return
         flags = packet[at]
         if flags & 0x80:
-            self._fragment = [self._rebuilt(packet[start:at], flags)]
-        if self._fragment is None:
-            self._whole = False  # its start was lost
+            self._fragment = []
+        if self._fragment is None or not self._whole:
+            self._pass_over()  # its start was lost
             return
         number = 2 if self._numbered and flags & 0x80 else 0
-        self._fragment.append(packet[at + 1 + number : end])
-        self._size += end - at
-        if self._size > LARGEST:
-            self._fragment, self._whole = None, False
-        elif flags & 0x40:
-            nal, self._fragment = b"".join(self._fragment), None
-            self._size -= len(nal)
-            self._add(nal)
+        head = [self._rebuilt(packet[start:at], flags)] if flags & 0x80 else []
+        pieces = (*head, packet[at + 1 + number : end])
+        if not self._grow(room.cost(*pieces)):
+            return
+        self._fragment += pieces
+        if flags & 0x40:
+            whole, self._fragment = self._fragment, None
+            self._size -= room.cost(*whole)
+            self._add(b"".join(whole))
+
+    def _grow(self, more: int) -> bool:
+        """Whether there is room for more of the picture; without any it is passed over."""
+        if self._whole and self._fits(self._size + more):
+            self._size += more
+            return True
+        self._pass_over()
+        return False
+
+    def _pass_over(self) -> None:
+        """Hold nothing of the picture under way, and take nothing more of it."""
+        self._unit, self._fragment, self._size, self._whole = [], None, 0, False
+        self._fits(0)
 
     def _rebuilt(self, head: bytes, flags: int) -> bytes:
         """The header of the fragmented NAL unit."""
@@ -88,15 +111,14 @@ class Depacketiser:
             return
         if self._kind(nal[0]) in ((32, 33, 34) if self._h265 else (7, 8)):
             self._keep(nal)
-        elif self._size + len(nal) <= LARGEST and len(self._unit) < MOST_UNITS:
+        elif len(self._unit) == MOST_UNITS:
+            self._pass_over()
+        elif self._grow(room.cost(nal)):
             self._unit.append(nal)
-            self._size += len(nal)
-        else:
-            self._whole = False
 
     def _keep(self, nal: bytes) -> None:
         """Later sets overrule earlier ones of the same number, so order is all that is needed."""
-        if len(nal) > self._head:
+        if self._head < len(nal) <= LARGEST_SET:
             self._sets.pop(nal, None)
             self._sets[nal] = self._kind(nal[0])
             while len(self._sets) > MOST_SETS:
@@ -107,6 +129,7 @@ class Depacketiser:
         whole, self._whole = self._whole and self._fragment is None, True
         self._fragment = None
         if not (whole and self._sets and self._is_key(unit)):
+            self._fits(0)
             return None
         sets = sorted(self._sets, key=self._sets.__getitem__)
         return b"".join(part for nal in (*sets, *unit) for part in (START, nal))

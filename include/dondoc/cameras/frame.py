@@ -5,25 +5,29 @@ import contextlib
 import re
 from collections.abc import Awaitable, Callable
 
-from dondoc.cameras import frames, sdp
+from dondoc.cameras import frames, room, sdp
 from dondoc.cameras.depacketise import Depacketiser
 from dondoc.cameras.message import NotRtsp, Response
 from dondoc.cameras.network import Datagrams
+from dondoc.cameras.room import Fits
 from dondoc.cameras.rtsp import Dialogue, Verdict
 
 TCP, UDP = "RTP/AVP/TCP;unicast;interleaved=0-1", "RTP/AVP;unicast;client_port={}-{}"
 Read = Callable[[], Awaitable[bytes]]
 
 
-async def key_picture(dialogue: Dialogue, track: sdp.Video, base: str) -> bytes:
+async def key_picture(dialogue: Dialogue, track: sdp.Video, base: str, fits: Fits = room.fits) -> bytes:
     """One key picture as its decoder wants it: H.264 and H.265 as an Annex-B stream, JPEG as a file.
+
+    Args:
+        fits: whether a picture may be so large; see `room`.
 
     Raises:
         Verdict: there is none to be had.
         TimeoutError, NotRtsp, OSError, asyncio.IncompleteReadError: left to the caller, with `dialogue.phase`.
         Problem: this machine is out of descriptors or ports.
     """
-    pictures = _reader(track)
+    pictures = _reader(track, fits)
     base = dialogue.own(base)
     control = dialogue.own(sdp.join(base, track.control))
     whole = dialogue.own(track.session_control) if "://" in track.session_control else base
@@ -41,7 +45,7 @@ async def key_picture(dialogue: Dialogue, track: sdp.Video, base: str) -> bytes:
                 await asyncio.wait_for(dialogue.send("TEARDOWN", whole), 0.2)
 
 
-def _reader(track: sdp.Video) -> Depacketiser | frames.Frames:
+def _reader(track: sdp.Video, fits: Fits = room.fits) -> Depacketiser | frames.Frames:
     if track.encrypted:
         raise Verdict("no_frame", "luồng hình mã hóa (SRTP), chưa đọc được")
     if track.shuffled:
@@ -49,8 +53,8 @@ def _reader(track: sdp.Video) -> Depacketiser | frames.Frames:
     if track.codec is None:
         raise Verdict("decode_failed", "kiểu nén hình chưa hỗ trợ")
     if track.codec in ("h264", "h265"):
-        return Depacketiser(track.codec, track.parameter_sets, numbered=track.numbered)
-    return frames.Frames(track.codec, track.parameter_sets)
+        return Depacketiser(track.codec, track.parameter_sets, numbered=track.numbered, fits=fits)
+    return frames.Frames(track.codec, track.parameter_sets, fits=fits)
 
 
 async def _set_up(dialogue: Dialogue, control: str, opened: contextlib.ExitStack) -> Read:

@@ -8,7 +8,9 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import pairwise
 
-from dondoc.cameras.depacketise import LARGEST, bounds
+from dondoc.cameras import room
+from dondoc.cameras.depacketise import bounds
+from dondoc.cameras.room import Fits
 
 MOST_UNITS = 4096  # of an AV1 picture, which has some tens: each costs two bytes to send, and us more
 Assemble = Callable[[Sequence[bytes], bytes], bytes | None]
@@ -17,12 +19,12 @@ Assemble = Callable[[Sequence[bytes], bytes], bytes | None]
 class Frames:
     """Collects packets until a whole key picture is there. `feed` never raises, whatever bytes it is given."""
 
-    def __init__(self, codec: str, parameter_sets: tuple[bytes, ...] = ()) -> None:
+    def __init__(self, codec: str, parameter_sets: tuple[bytes, ...] = (), *, fits: Fits = room.fits) -> None:
         self._assemble = partial(jpeg, tables={}) if codec == "jpeg" else CODECS[codec]
         self._beforehand = b"".join(parameter_sets)
         self._payloads: list[bytes] = []
         self._timestamp, self._sequence = b"", -1
-        self._size = 0
+        self._size, self._fits = 0, fits  # what is held of the picture, and whether it may be so much
         self._whole = False  # one joins in the middle of a picture
         self.seen = False  # whether any packet with a payload came
 
@@ -36,19 +38,22 @@ class Frames:
         done = self._finish() if timestamp != self._timestamp and not lost else None
         if timestamp != self._timestamp:
             self._payloads, self._size, self._whole = [], 0, True
-        self._whole = self._whole and not lost
         self.seen, self._sequence, self._timestamp = True, sequence, timestamp
-        self._size += end - start
-        if self._size <= LARGEST:
-            self._payloads.append(packet[start:end])
+        self._size += room.cost(payload := packet[start:end])
+        self._whole = self._whole and not lost and self._fits(self._size)
+        if self._whole:
+            self._payloads.append(payload)
+        else:
+            self._payloads = []
+            self._fits(0)
         return done or (self._finish() if packet[1] & 0x80 else None)
 
     def _finish(self) -> bytes | None:
-        payloads, size = self._payloads, self._size
-        self._payloads, self._size = [], 0
-        if not payloads or not self._whole or size > LARGEST:
-            return None
-        return self._assemble(payloads, self._beforehand)
+        payloads, self._payloads, self._size = self._payloads, [], 0
+        picture = self._assemble(payloads, self._beforehand) if payloads else None
+        if picture is None:
+            self._fits(0)
+        return picture
 
 
 def jpeg(payloads: Sequence[bytes], _: bytes, *, tables: dict[int, bytes]) -> bytes | None:

@@ -13,6 +13,7 @@ from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import cast
 
+from dondoc.cameras.room import cost
 from dondoc.cameras.wire import Wire
 from dondoc.errors import Problem
 from dondoc.settings import Network
@@ -46,7 +47,7 @@ _SPECIAL = [
 ]
 _ISATAP = (0x00005EFE, 0x02005EFE)  # bits 64 to 95 of an address that holds an IPv4 one in its last 32 (RFC 5214)
 _ALONE = 2  # bits of the host part from which on a network has a broadcast address (RFC 3021: not /31, /32)
-KEPT = 4096  # datagrams that wait to be read; a picture seldom takes more than a tenth of them
+KEPT = 1024 * 1024  # bytes, so counted, of datagrams that wait to be read; they are read as soon as we have a turn
 RECEIVED = 4 * 1024 * 1024  # bytes that the kernel is asked to hold meanwhile; it may allow less
 PAIRS = 64  # tries to find two ports side by side
 # Of these the camera is innocent.
@@ -210,7 +211,8 @@ class Datagrams(asyncio.DatagramProtocol):
 
     def __init__(self, ip: Ip, reports: socket.socket) -> None:
         self._from, self._reports = str(ip), reports
-        self._kept: deque[bytes] = deque(maxlen=KEPT)
+        self._kept: deque[bytes] = deque()
+        self._size = 0
         self._waiting: asyncio.Future[None] | None = None
         self._transport: asyncio.DatagramTransport | None = None
         self.port = 0
@@ -220,9 +222,10 @@ class Datagrams(asyncio.DatagramProtocol):
         self.port = transport.get_extra_info("sockname")[1]
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
-        if addr[0] != self._from:
+        if addr[0] != self._from or self._size > KEPT:
             return
         self._kept.append(data)
+        self._size += cost(data)
         if self._waiting and not self._waiting.done():
             self._waiting.set_result(None)
 
@@ -234,7 +237,9 @@ class Datagrams(asyncio.DatagramProtocol):
         while not self._kept:
             self._waiting = asyncio.get_running_loop().create_future()
             await self._waiting
-        return self._kept.popleft()
+        data = self._kept.popleft()
+        self._size -= cost(data)
+        return data
 
     def knock(self, port: int) -> None:
         """Send an empty packet and an empty report to the camera, as FFmpeg does: firewalls let in what answers."""

@@ -18,6 +18,7 @@ from dondoc.cameras.decoder import Decoder, Seen
 from dondoc.cameras.frame import key_picture
 from dondoc.cameras.message import NotRtsp
 from dondoc.cameras.network import Resolver
+from dondoc.cameras.room import fits
 from dondoc.cameras.rtsp import HUNG_UP, Dialogue, Verdict
 from dondoc.cameras.verdicts import Finding, Target
 from dondoc.settings import Network
@@ -101,23 +102,24 @@ def _credentials(target: Target, address: Address) -> tuple[str | None, str | No
 
 async def _look(dialogue: Dialogue, decoder: Decoder | None, timeout: float, target: Target) -> Seen:
     """What is seen by the end of stage 1, or of stage 2 when there is a decoder."""
-    try:
-        async with asyncio.timeout(timeout):
-            await dialogue.open()
-            track, base = await dialogue.describe()
-            if decoder is None:
-                return Seen("ok", "camera trả lời và mô tả luồng hình")
-            stream = await key_picture(dialogue, track, base)
-    except Verdict as found:
-        return Seen(found.verdict, found.detail)
-    except TimeoutError:
-        return SLOW.get(dialogue.phase) or _ended(dialogue, "rtsp_timeout", _silent(dialogue))
-    except NotRtsp as error:
-        return _ended(dialogue, "not_rtsp", str(error))
-    except OSError:
-        return CLOSED.get(dialogue.phase) or _ended(dialogue, "closed_early", f"ngắt kết nối sau {dialogue.asked}")
-    dialogue.close()
-    return await decoder.judge(track.codec or "", stream, target.past, thumbnail=target.thumbnail)
+    with decoder.room.place() if decoder else contextlib.nullcontext(fits) as place:
+        try:
+            async with asyncio.timeout(timeout):
+                await dialogue.open()
+                track, base = await dialogue.describe()
+                if decoder is None:
+                    return Seen("ok", "camera trả lời và mô tả luồng hình")
+                stream = await key_picture(dialogue, track, base, place)
+        except Verdict as found:
+            return Seen(found.verdict, found.detail)
+        except TimeoutError:
+            return SLOW.get(dialogue.phase) or _ended(dialogue, "rtsp_timeout", _silent(dialogue))
+        except NotRtsp as error:
+            return _ended(dialogue, "not_rtsp", str(error))
+        except OSError:
+            return CLOSED.get(dialogue.phase) or _ended(dialogue, "closed_early", f"ngắt kết nối sau {dialogue.asked}")
+        dialogue.close()
+        return await decoder.judge(track.codec or "", stream, target.past, thumbnail=target.thumbnail)
 
 
 def _silent(dialogue: Dialogue) -> str:

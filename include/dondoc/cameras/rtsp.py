@@ -10,6 +10,7 @@ from dondoc.cameras import network, sdp
 from dondoc.cameras.address import Address, parse
 from dondoc.cameras.digest import Challenge, Login, choose, parse_challenges
 from dondoc.cameras.message import TLS, NotRtsp, Response
+from dondoc.cameras.room import cost
 from dondoc.cameras.steps import Steps
 from dondoc.cameras.wire import NotTls, Wire
 
@@ -20,6 +21,7 @@ NOISE = 64  # interim replies and requests of the camera's own that are put up w
 # Bytes that a camera may send in one look, until it plays and from then on: 12 s of 16 Mbit/s are 24 MB. Each message
 # counts EACH more, as an object of ours takes that much, and a head HEAD times: to read it takes longer than a packet.
 EARLY, PLAYED, EACH, HEAD = 4 * 1024 * 1024, 64 * 1024 * 1024, 512, 16
+AHEAD = 1024 * 1024  # bytes, so counted, of packets that are kept when they come before PLAY is answered
 HUNG_UP = "ngắt kết nối khi được hỏi, không trả lời gì"
 TLS_PATIENCE = 1.0  # seconds
 TURN = 64 * 1024  # bytes of one camera, so counted, that are read in a row before others have their turn
@@ -64,6 +66,7 @@ class Dialogue:
         self._offered: list[Challenge] = []  # with the last 401
         self._digest = False  # offered by this device: from then on it gets no Basic
         self._room, self._turn = EARLY, TURN
+        self._ahead = 0
 
     @property
     def login(self) -> Challenge | None:
@@ -138,7 +141,8 @@ class Dialogue:
         lines = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
         self._wire.send(f"{method} {url} RTSP/1.0\r\n{lines}\r\n".encode())
         self.password_sent |= self._login is not None
-        self.asked = method
+        if method != "TEARDOWN":  # no answer to that is awaited
+            self.asked = method
         login = f" (đăng nhập {self._login.challenge.shown})" if self._login else ""
         self.steps.note(f"→ {method}{login}")
         if method == "TEARDOWN":
@@ -204,8 +208,9 @@ class Dialogue:
                     self._digest |= any(c.scheme == "DIGEST" for c in self._offered)
                 self.password_answered |= self._login is not None and got.status != 401
                 return got
-            if self.session:
+            if self.session and self._ahead < AHEAD:
                 self.packets.append(got)
+                self._ahead += cost(got)
 
     def own(self, url: str) -> str:
         """An address that the camera named, as one of its own: it says what to ask for, never whom.
