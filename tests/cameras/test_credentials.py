@@ -2,11 +2,13 @@
 
 import json
 import random
+import socket
 import ssl
+import threading
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import timedelta
 
 import pytest
@@ -14,7 +16,7 @@ from sqlalchemy import select
 from typer.testing import CliRunner
 
 from dondoc import keys
-from dondoc.cameras import attempts, batch, canary, credentials, night, planner, spread
+from dondoc.cameras import attempts, batch, canary, credentials, network, night, planner, rtsp, spread
 from dondoc.cameras.attempts import Login
 from dondoc.cameras.canary import Told
 from dondoc.cameras.verdicts import Finding, Target
@@ -187,6 +189,212 @@ class TestNights:
             newer.sessions.kw["bind"].dispose()
         assert found[second]["verdict"] == "ok", "taken tonight: known to be right"
         assert (found[third]["verdict"], "01 mật khẩu khác" in found[third]["detail"]) == ("login_withheld", True)
+
+
+Names = dict[str, list[str]]
+
+
+@pytest.fixture
+def names(monkeypatch: pytest.MonkeyPatch) -> Names:
+    """What a name server answers, which nothing on this machine would."""
+    told: Names = {}
+
+    def look_up(host: str, *_: object, **__: object) -> list[tuple[object, ...]]:
+        if host not in told:
+            raise OSError
+        return [(0, 0, 0, "", (ip, 0)) for ip in told[host]]
+
+    monkeypatch.setattr(network.socket, "getaddrinfo", look_up)
+    return told
+
+
+class TestNames:
+    """One device, under names and addresses."""
+
+    def declared(self, world: World, url: str, *hosts: str, login: str = "u,sai") -> list[int]:
+        places = (url.replace("127.0.0.1", host) for host in hosts)
+        rows = (f"{AGENCY},{SYSTEM},Cổng {n},{p},{login.format(n)},,,," for n, p in enumerate(places))
+        return cameras(world, *rows)
+
+    @pytest.mark.parametrize("hosts", [("localhost", "127.0.0.1"), ("127.0.0.1", "LOCALHOST")])
+    def test_a_name_and_its_address_are_refused_once_together_and_apart(
+        self, world: World, hosts: tuple[str, str]
+    ) -> None:
+        with Fleet() as fleet:
+            ids = self.declared(world, fleet.url("wrong-password"), *hosts)
+            assert looked(world, ids[:1])[ids[0]]["verdict"] == "auth_failed"
+            assert {found["verdict"] for found in looked(world, ids, 0, "second").values()} == {"auth_failed"}
+            assert {found["verdict"] for found in looked(world, ids, 1).values()} == {"auth_failed"}
+            assert fleet.counts["logins"] == 1
+        with Fleet() as fleet:
+            ids = self.declared(world, fleet.url("wrong-password"), *hosts)
+            looked(world, ids, 2)
+            assert fleet.counts["logins"] == 1
+
+    def test_different_passwords_count_for_all_the_names_of_a_device(self, world: World, names: Names) -> None:
+        names |= {"a.vn": ["127.0.0.1"], "b.vn": ["127.0.0.1"], "c.vn": ["::ffff:127.0.0.1"]}
+        hosts = ("a.vn", "127.0.0.1", "b.vn", "c.vn", "127.1")
+        with Fleet() as fleet:
+            ids = self.declared(world, fleet.url("digest"), *hosts, login="u,sai{}")
+            looked(world, ids)
+            for camera in ids:
+                looked(world, [camera], 0, f"now-{camera}")
+            assert fleet.counts["refused logins"] == 2
+
+    def test_of_a_name_with_several_addresses_each_has_refused_it(self, world: World, names: Names) -> None:
+        names["a.vn"] = ["127.0.0.1", "127.0.0.2"]
+        with Fleet() as fleet:
+            ids = self.declared(world, fleet.url("wrong-password"), "a.vn", "127.0.0.2", "127.0.0.1")
+            looked(world, ids[:1])
+            with world.sessions.begin() as session:
+                marks = dict.fromkeys(ids, attempts.fingerprint(world.settings.secret_keys, "u", "sai"))
+                assert attempts.begin(session, marks, NIGHT, NOW) == set()
+                assert attempts.begin(session, marks, on(1), at(on(1), 22)) == set()
+
+    def test_a_name_that_moves_takes_its_refusals_with_it_and_leaves_them_behind(
+        self, world: World, names: Names
+    ) -> None:
+        names["a.vn"] = ["127.0.0.1"]
+        with Fleet() as fleet:
+            ids = self.declared(world, fleet.url("wrong-password"), "a.vn", "127.0.0.1")
+            looked(world, ids[:1])
+            names["a.vn"] = ["127.0.0.9"]
+            looked(world, ids, 1)
+            assert fleet.counts["logins"] == 1
+
+    def test_what_a_name_server_says_later_is_not_heeded(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+        asked: list[str] = []
+
+        def look_up(host: str, *_: object, **__: object) -> list[tuple[object, ...]]:
+            asked.append(host)
+            return [(0, 0, 0, "", ("127.0.0.1" if len(asked) == 1 else "127.0.0.9", 0))]
+
+        monkeypatch.setattr(network.socket, "getaddrinfo", look_up)
+        with Fleet() as fleet:
+            ids = self.declared(world, fleet.url("digest"), "a.vn", "A.vn", login=f"{USER},{PASSWORD}")
+            assert {found["verdict"] for found in looked(world, ids).values()} == {"ok"}
+        assert asked == ["a.vn"]
+
+    def test_a_name_that_nobody_knows_or_tells_in_time_is_asked_for_once(
+        self, world: World, names: Names, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        silence = threading.Event()
+        known = network.socket.getaddrinfo
+
+        def look_up(host: str, *more: object, **kinds: object) -> object:
+            if host == "silent.vn":
+                silence.wait(60)
+            return known(host, *more, **kinds)
+
+        monkeypatch.setattr(network.socket, "getaddrinfo", look_up)
+        monkeypatch.setattr(batch, "TIMEOUT", 1.0)
+        ids = self.declared(world, "rtsp://127.0.0.1/1", "silent.vn", "unknown.vn")
+        details = [found["detail"] for _, found in sorted(looked(world, ids).items())]
+        silence.set()
+        assert details == ["máy chủ tên miền không trả lời", "không phân giải được tên máy"]
+
+
+class Recorder:
+    """A device that asks for a login in a way that may change, and refuses none. `sent`: what it was shown."""
+
+    def __init__(self) -> None:
+        self.offers, self.sent = "Digest realm=a, nonce=b", list[str]()
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self.url = f"rtsp://127.0.0.1:{self._listening.getsockname()[1]}/1"
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self) -> None:
+        with suppress(OSError):
+            while True:
+                connection, _ = self._listening.accept()
+                with connection, suppress(OSError):
+                    while asked := connection.recv(4096).decode():
+                        connection.sendall(self._answer(asked).encode())
+
+    def _answer(self, asked: str) -> str:
+        if asked.startswith("OPTIONS"):
+            return "RTSP/1.0 200 OK\r\n\r\n"
+        if "Authorization: " not in asked:
+            return f"RTSP/1.0 401 No\r\nWWW-Authenticate: {self.offers}\r\n\r\n"
+        self.sent.append(asked.partition("Authorization: ")[2].partition(" ")[0])
+        return "RTSP/1.0 404 Not Found\r\n\r\n"
+
+    def __enter__(self) -> "Recorder":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._listening.shutdown(socket.SHUT_RDWR)
+        self._listening.close()
+
+
+class TestDowngrade:
+    """Who sits on the line asks for the password in clear, a night after the device asked for Digest."""
+
+    BASIC = "Basic realm=a"
+
+    @pytest.fixture
+    def recorder(self) -> Iterator[Recorder]:
+        with Recorder() as made:
+            yield made
+
+    def test_it_is_not_sent_and_that_has_a_reason_of_its_own(self, world: World, recorder: Recorder) -> None:
+        camera = one(world, recorder.url)
+        looked(world, [camera])
+        recorder.offers = self.BASIC
+        for number in (1, 2):
+            found = looked(world, [camera], number)[camera]
+            assert (found["verdict"], found["detail"]) == ("login_withheld", rtsp.DOWNGRADED)
+        assert recorder.sent == ["Digest"]
+        recorder.offers = f"{self.BASIC}, Digest realm=a, nonce=b"
+        assert looked(world, [camera], 3)[camera]["verdict"] == "not_found"
+        assert recorder.sent == ["Digest"] * 2
+
+    def test_a_device_that_never_asked_for_digest_is_sent_it(self, world: World, recorder: Recorder) -> None:
+        recorder.offers = self.BASIC
+        camera = one(world, recorder.url)
+        for number in range(2):
+            looked(world, [camera], number)
+        assert recorder.sent == ["Basic"] * 2
+
+    @pytest.mark.parametrize("other", ["localhost", "127.1"])
+    def test_another_camera_of_the_device_that_had_no_login_then_is_known_too(
+        self, world: World, recorder: Recorder, other: str
+    ) -> None:
+        first = one(world, recorder.url, ",")
+        looked(world, [first])
+        recorder.offers = self.BASIC
+        second = f"{AGENCY},{SYSTEM},Kênh 2,{recorder.url.replace('127.0.0.1', other)}2,u,p,,,,"
+        (camera,) = cameras(world, second)[1:]
+        assert looked(world, [camera], 1)[camera]["verdict"] == "login_withheld"
+        assert recorder.sent == []
+
+    def test_only_a_person_who_says_so_allows_it_and_digest_takes_that_back(
+        self, world: World, recorder: Recorder, dondoc: Run
+    ) -> None:
+        camera = one(world, recorder.url)
+        looked(world, [camera])
+        recorder.offers = self.BASIC
+        looked(world, [camera], 1)
+        with world.sessions.begin() as session:
+            row = session.get_one(Camera, camera)
+            credentials.enter(session, row, "u", "mới", by="Lê A", secrets=world.secrets, now=at(on(1), 23))
+        released(world, camera, 1, 23)
+        assert looked(world, [camera], 2)[camera]["verdict"] == "login_withheld"
+        with world.sessions.begin() as session:
+            row = session.get_one(Camera, camera)
+            credentials.retry(
+                session, row, by="Lê A", reason="đã thay máy", secrets=world.secrets, now=at(on(2), 23), basic=True
+            )
+        assert looked(world, [camera], 3)[camera]["verdict"] == "not_found"
+        assert recorder.sent == ["Digest", "Basic"]
+        recorder.offers = "Digest realm=a, nonce=b"
+        looked(world, [camera], 4)
+        recorder.offers = self.BASIC
+        assert looked(world, [camera], 5)[camera]["verdict"] == "login_withheld"
+        dondoc("cameras", "retry", "CAM-00001", "--by", "Lê A", "--reason", "đã thay máy", "--basic")
+        with world.sessions.reading() as session:
+            allowed = session.scalars(select(CredentialRelease.basic).order_by(CredentialRelease.id))
+            assert list(allowed) == [False, False, True, True]
 
 
 class TestRecorders:

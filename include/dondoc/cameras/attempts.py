@@ -3,24 +3,27 @@
 Cameras lock accounts. An attempt without a result may have been refused: it is committed before anything is sent, so
 that a killed worker leaves its trace, and nothing more is sent that night; but nobody is told that the password is
 wrong. What a wrong login locks is the account on a device: all channels of a recorder share the fate of the one that
-was tried, and a device that refused a few different passwords is sent no other that night.
+was tried, and a device that refused a few different passwords is sent no other that night. A device is what is declared
+and every address that this stands for when it is asked: a name and its address are one, and so are two names of it.
 """
 
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
+from itertools import chain
 
-from sqlalchemy import or_, select
+from sqlalchemy import or_, select, union
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from dondoc import keys
 from dondoc.cameras.address import parse
+from dondoc.cameras.network import Ip, same
 from dondoc.cameras.verdicts import Finding
 from dondoc.directive.names import fold
-from dondoc.store.cameras import Camera, CredentialAttempt, CredentialRelease
+from dondoc.store.cameras import AttemptAddress, Camera, CredentialAttempt, CredentialRelease
 from dondoc.store.session import one_at_a_time
 
 TONIGHT = "mật khẩu đã bị từ chối trong đêm nay: không gửi lại"
@@ -44,11 +47,23 @@ Shared = tuple[str, str, str]  # agency, site and fingerprint
 
 @dataclass(frozen=True)
 class Login:
-    """A credential that is to be shown to a camera's device. `shared` None: the camera belongs to no site."""
+    """A credential that is to be shown to a camera's device. `shared` None: the camera belongs to no site.
+
+    `door` has the device that is declared, `addresses` are those that it stands for besides.
+    """
 
     camera: int
     door: Door
     shared: Shared | None
+    addresses: frozenset[str] = field(default=frozenset())
+
+    @property
+    def devices(self) -> frozenset[str]:
+        return self.addresses | {self.door[0]}
+
+    @property
+    def doors(self) -> frozenset[Door]:
+        return frozenset((device, self.door[1]) for device in self.devices)
 
 
 def fingerprint(secrets: list[str], user: str, password: str) -> str:
@@ -62,22 +77,38 @@ def device(url: str) -> str:
     return _spelled(f"rtsp://{host}:{port}")
 
 
+def addresses(url: str, ips: Iterable[Ip]) -> frozenset[str]:
+    """The devices that an address stands for, whose host has these addresses."""
+    _, _, port = parse(url).device
+    return frozenset(_spelled(f"rtsp://{one}:{port}") for ip in ips for one in same(ip))
+
+
 def _spelled(where: str) -> str:
     """A device as it is written now: attempts of old tell rtsps apart, whose own port is 322."""
     return re.sub(r":322$", ":554", re.sub(r"^rtsps:", "rtsp:", where))
 
 
-def login(camera: Camera, mark: str, where: str | None = None) -> Login:
-    """`where`: the device, when it is not the one that the camera has now."""
+def login(camera: Camera, mark: str, where: str | None = None, others: Iterable[str] = ()) -> Login:
+    """`where`: the device, when it is not the one that the camera has now; `others`: devices that it stands for."""
     shared = (camera.agency, fold(camera.site), mark) if camera.site else None
-    return Login(camera.id, (_spelled(where) if where else device(camera.url or "rtsp://0.0.0.0"), mark), shared)
+    door = (_spelled(where) if where else device(camera.url or "rtsp://0.0.0.0"), mark)
+    return Login(camera.id, door, shared, frozenset(others))
 
 
-def begin(session: Session, wanted: Mapping[int, str], night: date, now: datetime, *, limit: int = 2) -> set[int]:
+def begin(
+    session: Session,
+    wanted: Mapping[int, str],
+    night: date,
+    now: datetime,
+    *,
+    limit: int = 2,
+    known: Mapping[int, frozenset[str]] | None = None,
+) -> set[int]:
     """Note that these cameras will be sent these credentials (fingerprints by camera id).
 
     Args:
         limit: refusals of one credential at one site that stop its use there.
+        known: what their devices stand for, by camera id.
 
     Returns:
         the cameras that may be: not those that are barred.
@@ -85,23 +116,32 @@ def begin(session: Session, wanted: Mapping[int, str], night: date, now: datetim
     if not wanted:
         return set()
     one_at_a_time(session, "credentials")
-    logins, known = _logins(session, wanted), _known(session, wanted, night)
+    logins, noted = _logins(session, wanted, known or {}), _noted(session, wanted, night)
     past, may = _past(session, logins, night), set()
     for one in logins:
         if past.why_not(one, limit) or past.full(one, limit):
             continue
-        if one.camera not in known and not _noted(session, one, night, now):
+        if one.camera in noted:
+            _add_addresses(noted[one.camera], one.addresses)
+        elif not _note(session, one, night, now):
             continue
-        past.under_way[one.door[0]].add(one.door[1])
+        for where in one.devices:
+            past.under_way[where].add(one.door[1])
         may.add(one.camera)
     return may
 
 
-def _noted(session: Session, one: Login, night: date, now: datetime) -> bool:
+def _add_addresses(row: CredentialAttempt, found: Iterable[str]) -> None:
+    new = set(found) - {row.device, *(known.device for known in row.addresses)}
+    row.addresses += [AttemptAddress(device=where) for where in sorted(new)]
+
+
+def _note(session: Session, one: Login, night: date, now: datetime) -> bool:
     where, mark = one.door
     row = CredentialAttempt(
         camera_id=one.camera, fingerprint=mark, device=where, night=night, accepted=None, recorded_at=now
     )
+    _add_addresses(row, one.addresses)
     try:
         with session.begin_nested():
             session.add(row)
@@ -112,9 +152,9 @@ def _noted(session: Session, one: Login, night: date, now: datetime) -> bool:
 
 def finish(session: Session, wanted: Mapping[int, str], findings: Iterable[Finding], night: date) -> None:
     """Note what became of the attempts; those that were not needed after all are taken back."""
-    known = _known(session, wanted, night)
+    noted = _noted(session, wanted, night)
     for finding in findings:
-        row = known.get(int(finding.camera))
+        row = noted.get(int(finding.camera))
         if row is None:
             continue
         if finding.password_sent:
@@ -163,12 +203,13 @@ class _Past:
         self.doors: dict[Door, list[_Try]] = defaultdict(list)
         self.refused: dict[Shared, set[int]] = defaultdict(set)
         for row in rows:
-            self.doors[row.login.door].append(row)
+            for door in row.login.doors:
+                self.doors[door].append(row)
             if row.night == tonight and row.accepted is False and row.login.shared:
                 self.refused[row.login.shared].add(row.login.camera)
 
     def why_not(self, one: Login, limit: int) -> str | None:
-        tries = self.doors.get(one.door, [])
+        tries = self._tries(one)
         tonight = [t for t in tries if t.night == self.tonight]
         mine = [t for t in tonight if t.login.camera == one.camera]
         open_now = self._open(one)
@@ -176,7 +217,7 @@ class _Past:
             return TONIGHT
         if any(t.accepted is None for t in mine) or (tonight and not open_now):  # or another channel's has no answer
             return UNKNOWN
-        if before := self._refused_before(one.door, tries):
+        if before := self._refused_before(one, tries):
             return BEFORE.format(night=before)
         if open_now:
             return None
@@ -189,52 +230,67 @@ class _Past:
 
     def full(self, one: Login, limit: int) -> bool:
         """Whether what is sent now is all that a device may be sent before it has answered."""
-        going = self.under_way[one.door[0]]
+        going = {mark for where in one.devices for mark in self.under_way[where]}
         return not self._open(one) and (one.door[1] in going or len(self._not_taken(one) | going) >= most(limit))
 
     def _open(self, one: Login) -> bool:
-        return any(t.accepted and t.night == self.tonight for t in self.doors.get(one.door, []))
+        return any(t.accepted and t.night == self.tonight for t in self._tries(one))
+
+    def _tries(self, one: Login) -> list[_Try]:
+        return [*{t.id: t for door in one.doors for t in self.doors.get(door, ())}.values()]
 
     def _not_taken(self, one: Login) -> set[str]:
-        return self.not_taken.get(one.door[0], set()) - {one.door[1]}
+        marks = {mark for where in one.devices for mark in self.not_taken.get(where, ())}
+        return marks - {one.door[1]}
 
-    def _refused_before(self, door: Door, tries: Sequence[_Try]) -> date | None:
+    def _refused_before(self, one: Login, tries: Sequence[_Try]) -> date | None:
         """Since which night a device has refused it, with nobody saying that it may be tried again."""
-        since = self.releases.get(door)
+        since = max((self.releases[door] for door in one.doors if door in self.releases), default=None)
         told = [t for t in tries if t.accepted is not None and (since is None or t.at > since)]
         good = max((t.id for t in told if t.accepted), default=0)
         return min((t.night for t in told if t.accepted is False and t.id > good), default=None)
 
 
 def _past(session: Session, logins: Sequence[Login], night: date) -> _Past:
-    marks, devices = {one.door[1] for one in logins}, {one.door[0] for one in logins}
+    marks, devices = {one.door[1] for one in logins}, {where for one in logins for where in one.devices}
     return _Past(_rows(session, marks, night), _releases(session, marks), _not_taken(session, devices, night), night)
 
 
 def _not_taken(session: Session, devices: Iterable[str], night: date) -> dict[str, set[str]]:
-    attempt = CredentialAttempt
+    attempt, address = CredentialAttempt, AttemptAddress
     found: dict[str, set[str]] = defaultdict(set)
-    query = select(attempt.device, attempt.fingerprint).where(
-        attempt.night == night, attempt.device.in_(devices), attempt.accepted.is_not(True)
-    )
-    for where, mark in session.execute(query):
+    open_tonight = attempt.night == night, attempt.accepted.is_not(True)
+    declared = select(attempt.device, attempt.fingerprint).where(*open_tonight, attempt.device.in_(devices))
+    stood_for = select(address.device, attempt.fingerprint).join(attempt, attempt.id == address.attempt_id)
+    stood_for = stood_for.where(*open_tonight, address.device.in_(devices))
+    for where, mark in chain(session.execute(declared), session.execute(stood_for)):
         found[where or ""].add(mark)
     return found
 
 
 def _rows(session: Session, marks: Iterable[str], night: date) -> Iterable[_Try]:
     """Attempts with these credentials that matter: tonight's, and every answer of a door that ever refused one."""
-    attempt = CredentialAttempt
-    refusing = select(attempt.device).where(attempt.fingerprint.in_(marks), attempt.accepted.is_(False))
+    attempt, address = CredentialAttempt, AttemptAddress
+    refused = attempt.fingerprint.in_(marks), attempt.accepted.is_(False)
+    stood_for = select(address.device).join(attempt, attempt.id == address.attempt_id)
+    refusing = union(select(attempt.device).where(*refused), stood_for.where(*refused)).subquery()
+    also = select(address.attempt_id).where(address.device.in_(select(refusing)))
     query = (
         select(attempt, Camera)
         .join(Camera, Camera.id == attempt.camera_id)
         .where(attempt.fingerprint.in_(marks))
-        .where(or_(attempt.night == night, attempt.accepted.is_(False), attempt.device.in_(refusing)))
+        .where(
+            or_(
+                attempt.night == night,
+                attempt.accepted.is_(False),
+                attempt.device.in_(select(refusing)),
+                attempt.id.in_(also),
+            )
+        )
         .order_by(attempt.id)
     )
     for row, camera in session.execute(query):
-        tried = login(camera, row.fingerprint, row.device)
+        tried = login(camera, row.fingerprint, row.device, (one.device for one in row.addresses))
         yield _Try(row.id, tried, row.night, row.accepted, row.recorded_at)
 
 
@@ -245,12 +301,12 @@ def _releases(session: Session, marks: Iterable[str]) -> dict[Door, datetime]:
     return {(_spelled(row.device), row.fingerprint): row.recorded_at for row in rows}
 
 
-def _logins(session: Session, wanted: Mapping[int, str]) -> list[Login]:
+def _logins(session: Session, wanted: Mapping[int, str], known: Mapping[int, frozenset[str]]) -> list[Login]:
     cameras = session.scalars(select(Camera).where(Camera.id.in_(list(wanted))).order_by(Camera.id))
-    return [login(camera, wanted[camera.id]) for camera in cameras if camera.url]
+    return [login(c, wanted[c.id], others=known.get(c.id, ())) for c in cameras if c.url]
 
 
-def _known(session: Session, wanted: Mapping[int, str], night: date) -> dict[int, CredentialAttempt]:
+def _noted(session: Session, wanted: Mapping[int, str], night: date) -> dict[int, CredentialAttempt]:
     rows = session.scalars(
         select(CredentialAttempt)
         .where(CredentialAttempt.night == night, CredentialAttempt.camera_id.in_(list(wanted)))

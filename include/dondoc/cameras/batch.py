@@ -1,5 +1,9 @@
-"""One batch of looks: in waves, so that a shared password is tried on one camera first; spread, and gentle."""
+"""One batch of looks: in waves, so that a shared password is tried on one camera first; spread, and gentle.
 
+Names are looked up once, before anything is noted: what is noted is what is connected to.
+"""
+
+import asyncio
 import random
 import time
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
@@ -11,8 +15,10 @@ from cryptography.fernet import InvalidToken
 from sqlalchemy import select
 
 from dondoc import keys
-from dondoc.cameras import addresses, attempts, canary, credentials, past, thumbnails
+from dondoc.cameras import addresses, attempts, canary, credentials, downgrade, past, thumbnails
+from dondoc.cameras.address import parse
 from dondoc.cameras.attempts import Login
+from dondoc.cameras.network import Ip, Resolver
 from dondoc.cameras.probe import probe_many
 from dondoc.cameras.spread import parts
 from dondoc.cameras.verdicts import GOOD, WITHHELD, Finding, Target
@@ -32,6 +38,7 @@ class _Look:
     camera: int
     url: str
     site: Hashable | None
+    devices: frozenset[str] = frozenset()  # that answer at its address, by name and by number
     login: Login | None = None
     user: str | None = None
     password: str | None = None
@@ -57,7 +64,7 @@ def look(
         over: seconds over which the looks are spread.
     """
     batch = _Batch(world, night, now, sleep)
-    waiting, told, number = batch.looks(camera_ids), canary.Told(), 0
+    waiting, told, number = batch.resolved(batch.looks(camera_ids)), canary.Told(), 0
     everyone, limit = max(1, len(waiting)), world.settings.refusals_per_site
     results: list[dict[str, Any]] = []
     while waiting:
@@ -91,6 +98,7 @@ class _Batch:
     def __init__(self, world: World, night: date, now: datetime, sleep: Callable[[float], None]) -> None:
         self.world, self.night, self.now, self.sleep = world, night, now, sleep
         self.started = time.monotonic()
+        self.resolver = Resolver(world.settings.probe_allow)
         self.dice = random.Random()  # noqa: S311 - jitter is no secret
         self.pasts: dict[int, Mapping[str, Any]] = {}
         self.pictured: set[int] = set()  # cameras of which a picture may be kept
@@ -107,6 +115,12 @@ class _Batch:
             credentials.follow_key(session, secrets, {(x.user, x.password) for x in looks if x.user and x.password})
         return looks
 
+    def resolved(self, looks: Sequence[_Look]) -> list[_Look]:
+        """The same, with what their addresses stand for."""
+        hosts = {one.camera: host for one in looks if (host := _host(one.url))}
+        asyncio.run(self.resolver.learn(hosts.values(), TIMEOUT))
+        return [_found(one, self.resolver.known(hosts[one.camera])) if one.camera in hosts else one for one in looks]
+
     def wave(self, looks: Sequence[_Look], seconds: float) -> list[tuple[Finding, datetime]]:
         """What was found, each with its instant."""
         begun, found = time.monotonic(), []
@@ -120,22 +134,26 @@ class _Batch:
 
     def _part(self, looks: Sequence[_Look], at: datetime) -> Iterator[Finding]:
         wanted = {one.camera: one.login.door[1] for one in looks if one.login}
+        devices = {one.camera: one.devices for one in looks}
         with self.world.sessions.begin() as session:
             limit = self.world.settings.refusals_per_site
-            may = attempts.begin(session, wanted, self.night, at, limit=limit)
+            may = attempts.begin(session, wanted, self.night, at, limit=limit, known=devices)
             held = [one.login for one in looks if one.login and one.camera not in may]
             why = attempts.barred(session, held, self.night, limit=limit) if held else {}
-        targets = [self._target(one, one.camera in may) for one in looks if not one.lost]
+            digest = downgrade.known(session, {camera: devices[camera] for camera in may})
+        targets = [self._target(one, one.camera in may, one.camera in digest) for one in looks if not one.lost]
         found = [Finding(str(one.camera), WITHHELD, LOST, 0, STAGE) for one in looks if one.lost]
         found += [self._without_picture(finding, at) for finding in self._probed(targets)]
         with self.world.sessions.begin() as session:
             attempts.finish(session, {camera: wanted[camera] for camera in may}, found, self.night)
+            asked = [int(finding.camera) for finding in found if finding.digest]
+            downgrade.remember(session, (devices[camera] for camera in asked if camera not in digest), at)
         yield from _explained(looks, may, why, found)
 
-    def _target(self, one: _Look, may: bool) -> Target:
+    def _target(self, one: _Look, may: bool, digest: bool) -> Target:
         user, password = (one.user, one.password) if may else (None, None)
         wanted = one.camera in self.pictured
-        return Target(str(one.camera), one.url, user, password, self.pasts.get(one.camera), wanted)
+        return Target(str(one.camera), one.url, user, password, self.pasts.get(one.camera), wanted, digest)
 
     def _without_picture(self, finding: Finding, at: datetime) -> Finding:
         """Results travel through Airflow: a picture is put away here, at once."""
@@ -154,7 +172,20 @@ class _Batch:
             timeout=TIMEOUT,
             allow=self.world.settings.probe_allow,
             per_device=PER_DEVICE,
+            resolver=self.resolver,
         )
+
+
+def _host(url: str) -> str | None:
+    try:
+        return parse(url).host
+    except ValueError:
+        return None
+
+
+def _found(one: _Look, ips: Iterable[Ip]) -> _Look:
+    devices = attempts.addresses(one.url, ips) | {attempts.device(one.url)}
+    return replace(one, devices=devices, login=one.login and replace(one.login, addresses=devices))
 
 
 def _prepared(secrets: list[str], camera: Camera) -> _Look:

@@ -30,27 +30,28 @@ class Told:
         for one in logins:
             finding = by_camera.get(one.camera)
             answer = accepted(finding) if finding and finding.password_sent else None
-            self._door(one.door, finding, answer)
+            self._door(one, finding, answer)
             if answer:
-                self.taking.add(one.door[0])
+                self.taking |= one.devices
             if one.shared and answer:
                 self.right.add(one.shared)
             elif one.shared and answer is False:
                 self.refused[one.shared] += 1
 
-    def _door(self, door: Door, finding: Finding | None, answer: bool | None) -> None:
+    def _door(self, one: Login, finding: Finding | None, answer: bool | None) -> None:
         """Sent and left without an answer may have been refused; not sent at all says nothing for or against it."""
         if finding and finding.password_sent and not answer:
-            self.not_taken[door[0]].add(door[1])
-            self.shut.add(door)
+            for device in one.devices:
+                self.not_taken[device].add(one.door[1])
+            self.shut |= one.doors
         elif finding and finding.verdict in ("auth_failed", WITHHELD):
-            self.shut.add(door)
+            self.shut |= one.doors
         elif answer or finding is None or finding.phase in UNREACHED:
-            self.open.add(door)
+            self.open |= one.doors
         else:
-            self.silent[door] += 1
-            if self.silent[door] >= SILENT_WAVES:
-                self.open.add(door)
+            self.silent.update(one.doors)
+            if self.silent[one.door] >= SILENT_WAVES:
+                self.open |= one.doors
 
     def room(self, device: str, number: int, limit: int) -> float:
         """How many passwords that nobody has tried a device may be shown in a wave.
@@ -74,17 +75,17 @@ def wave(waiting: Sequence[Login], told: Told, *, number: int, limit: int) -> li
     shown: Counter[str] = Counter()
     known = told.shut | told.open
     for one in waiting:
-        settled = one.door in known
-        if not settled and one.door in doors:
+        settled = not one.doors.isdisjoint(known)
+        if not settled and not one.doors.isdisjoint(doors):
             continue
-        if not settled and shown[one.door[0]] >= told.room(one.door[0], number, limit):
+        if not settled and any(shown[device] >= told.room(device, number, limit) for device in one.devices):
             continue
         if not settled and one.shared and started[one.shared] >= _allowed(told, one.shared, number, limit):
             continue
         going.append(one)
         if not settled:
-            doors.add(one.door)
-            shown[one.door[0]] += 1
+            doors |= one.doors
+            shown.update(one.devices)
             if one.shared:
                 started[one.shared] += 1
     return going

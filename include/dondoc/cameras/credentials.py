@@ -12,7 +12,7 @@ from dondoc.audit import person
 from dondoc.cameras import attempts
 from dondoc.cameras.address import sendable
 from dondoc.errors import Problem
-from dondoc.store.cameras import Camera, CredentialAttempt, CredentialRelease
+from dondoc.store.cameras import AttemptAddress, Camera, CredentialAttempt, CredentialRelease
 from dondoc.store.session import one_at_a_time
 
 LONGEST = 256
@@ -42,18 +42,32 @@ def fault(user: str, password: str) -> str | None:
     return None if sendable(user + password) else "tên đăng nhập hoặc mật khẩu có ký tự điều khiển"
 
 
-def retry(session: Session, camera: Camera, *, by: str, reason: str, secrets: list[str], now: datetime) -> None:
+def retry(
+    session: Session,
+    camera: Camera,
+    *,
+    by: str,
+    reason: str,
+    secrets: list[str],
+    now: datetime,
+    basic: bool = False,
+) -> None:
     """A person says that the password that was refused may be sent again, once, from the next night on.
+
+    Args:
+        basic: also in clear, though the device once asked for Digest.
 
     Raises:
         Problem: name or reason are missing, or the camera has no login that could be tried.
     """
     if not reason.strip():
         raise Problem("Phải ghi lý do cho thử lại mật khẩu (--reason).")
-    _release(session, camera, _mark(camera, secrets), by, reason.strip(), now)
+    _release(session, camera, _mark(camera, secrets), by, reason.strip(), now, basic=basic)
 
 
-def _release(session: Session, camera: Camera, mark: str, by: str, reason: str, now: datetime) -> None:
+def _release(
+    session: Session, camera: Camera, mark: str, by: str, reason: str, now: datetime, *, basic: bool = False
+) -> None:
     if not by.strip():
         raise Problem("Phải ghi tên người thực hiện (--by).")
     if mark and not camera.url:
@@ -65,6 +79,7 @@ def _release(session: Session, camera: Camera, mark: str, by: str, reason: str, 
             device=attempts.device(camera.url) if camera.url else "",
             by=person(by),
             reason=reason,
+            basic=basic,
             recorded_at=now,
         )
     )
@@ -159,6 +174,7 @@ def _bar_tonight(session: Session, marks: set[str]) -> None:
                 night=row.night,
                 accepted=False,
                 recorded_at=row.recorded_at,
+                addresses=[AttemptAddress(device=known.device) for known in row.addresses],
             )
         )
 

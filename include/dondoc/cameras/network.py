@@ -47,6 +47,7 @@ _SPECIAL = [
 ]
 _ISATAP = (0x00005EFE, 0x02005EFE)  # bits 64 to 95 of an address that holds an IPv4 one in its last 32 (RFC 5214)
 _ALONE = 2  # bits of the host part from which on a network has a broadcast address (RFC 3021: not /31, /32)
+ADDRESSES = 4  # of a name, tried one after another
 KEPT = 1024 * 1024  # bytes, so counted, of datagrams that wait to be read; they are read as soon as we have a turn
 RECEIVED = 4 * 1024 * 1024  # bytes that the kernel is asked to hold meanwhile; it may allow less
 PAIRS = 64  # tries to find two ports side by side
@@ -109,6 +110,11 @@ def _carried(ip: IPv6Address) -> Iterator[IPv4Address]:
         yield from (IPv4Address(octets[9:13]), IPv4Address(octets[12:16]))
 
 
+def same(ip: Ip) -> set[Ip]:
+    """An address, in all the spellings under which the same device may be declared."""
+    return {ip} if isinstance(ip, IPv4Address) else {ip.ipv4_mapped or ip, *_carried(ip)}
+
+
 def _ranges(networks: Iterable[Network]) -> dict[int, list[tuple[int, int]]]:
     """First and last address of each, by version: looked up for every camera, and `ip in network` is slow."""
     found: dict[int, list[tuple[int, int]]] = {4: [], 6: []}
@@ -121,6 +127,14 @@ def _inside(number: int, ranges: list[tuple[int, int]]) -> bool:
     return any(first <= number <= last for first, last in ranges)
 
 
+def _is_ip(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
 class Resolver:
     """Looks up names, for what may be probed of them, in at most `threads` threads that nobody waits for.
 
@@ -131,8 +145,10 @@ class Resolver:
     def __init__(self, allow: Sequence[Network], threads: int = 64) -> None:
         self._allow = AllowList(allow)
         self._known: dict[str, list[Ip]] = {}
+        self._failed: dict[str, type[OSError]] = {}
         self._asked: deque[Callable[[], None]] = deque()
-        self._free, self._lock = threads, threading.Lock()
+        self._threads = self._free = threads
+        self._lock = threading.Lock()
 
     async def resolve(self, host: str) -> list[Ip]:
         """The addresses of a host that may be probed, in the resolver's order; none of them: the list is empty.
@@ -140,18 +156,39 @@ class Resolver:
         Raises:
             OSError: it has no address.
         """
-        try:
-            found = [ip_address(host)]
-        except ValueError:
-            found = self._known.get(host) or await self._look_up(host)
-        return [ip for ip in found if ip in self._allow]
+        if host in self._failed:
+            raise self._failed[host]
+        if not _is_ip(host) and host not in self._known:
+            await self._look_up(host)
+        return self.known(host)
 
-    async def _look_up(self, host: str) -> list[Ip]:
+    def known(self, host: str) -> list[Ip]:
+        """The addresses of a host that may be probed, as far as it was looked up."""
+        found = [ip_address(host)] if _is_ip(host) else self._known.get(host, [])
+        return [ip for ip in found if ip in self._allow][:ADDRESSES]
+
+    async def learn(self, hosts: Iterable[str], patience: float) -> None:
+        """Look these up once and for all: what their name server says later, or has not said by then, is not heeded.
+
+        Args:
+            patience: seconds for each round of as many as are looked up at a time.
+        """
+        names = {host for host in hosts if not _is_ip(host)}
+        tasks = {asyncio.ensure_future(self._look_up(host)): host for host in names}
+        if not tasks:
+            return
+        await asyncio.wait(tasks, timeout=patience * (1 + len(names) // self._threads))
+        for task, host in tasks.items():
+            if task.cancel():
+                self._failed[host] = TimeoutError
+            elif task.exception():
+                self._failed[host] = OSError
+
+    async def _look_up(self, host: str) -> None:
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[list[Ip]] = loop.create_future()
         self._submit(lambda: _answer(host, loop, answer))
         self._known[host] = await answer
-        return self._known[host]
 
     def _submit(self, look_up: Callable[[], None]) -> None:
         with self._lock:

@@ -69,7 +69,7 @@ async def _probe(target: Target, decoder: Decoder | None, resolver: Resolver, ti
         login = _credentials(target, address)
     except ValueError as error:
         return Finding(target.id, "invalid_address", str(error), _since(started), stage)
-    dialogue = Dialogue(address, *login, resolver)
+    dialogue = Dialogue(address, *login, resolver, digest=target.digest)
     try:
         seen = await _look(dialogue, decoder, timeout, target)
     finally:
@@ -85,6 +85,7 @@ async def _probe(target: Target, decoder: Decoder | None, resolver: Resolver, ti
         features=seen.features or None,
         thumbnail=seen.thumbnail,
         password_answered=dialogue.password_answered,
+        digest=dialogue.digest,
     )
 
 
@@ -143,12 +144,14 @@ def probe_many(
     timeout: float = 8.0,
     allow: Sequence[Network] = (),
     per_device: int | None = None,
+    resolver: Resolver | None = None,
 ) -> Iterator[Finding]:
     """Look at many cameras, `concurrency` at a time; yields findings in order of completion.
 
     Args:
         timeout: seconds for each camera, from its own start.
         per_device: looks at a time at the same host and port (the channels of one recorder); None: no limit.
+        resolver: that has looked up names already, for what `allow` says; default: one of its own.
 
     Raises:
         Problem: as `probe`.
@@ -157,7 +160,7 @@ def probe_many(
     loop = asyncio.new_event_loop() if sys.version_info >= (3, 13) else uvloop.new_event_loop()  # 3.13: hangs at fork
     everyone = list(targets)
     at_once = min(concurrency, _descriptors(concurrency + SPARE_DESCRIPTORS) - SPARE_DESCRIPTORS, len(everyone))
-    look = partial(_probe, resolver=Resolver(allow), timeout=timeout)
+    look = partial(_probe, resolver=resolver or Resolver(allow), timeout=timeout)
     task = loop.create_task(_look_at_all(_lanes(everyone, per_device), look, found, max(1, at_once), stage == 2))
     thread = threading.Thread(target=_run, args=(loop, task, found), name="probe", daemon=True)
     thread.start()

@@ -16,13 +16,16 @@ from dondoc.cameras.wire import NotTls, Wire
 
 REDIRECTS = 2
 FOLLOWED = (301, 302, 303, 307, 308)
-ADDRESSES = 4  # of a name, tried one after another
 NOISE = 64  # interim replies and requests of the camera's own that are put up with
 # Bytes that a camera may send in one look, until it plays and from then on: 12 s of 16 Mbit/s are 24 MB. Each message
 # counts EACH more, as an object of ours takes that much, and a head HEAD times: to read it takes longer than a packet.
 EARLY, PLAYED, EACH, HEAD = 4 * 1024 * 1024, 64 * 1024 * 1024, 512, 16
 AHEAD = 1024 * 1024  # bytes, so counted, of packets that are kept when they come before PLAY is answered
 HUNG_UP = "ngắt kết nối khi được hỏi, không trả lời gì"
+DOWNGRADED = (
+    "thiết bị từng đòi Digest, nay chỉ nhận Basic (mật khẩu gửi rõ): có thể có kẻ đứng giữa, chưa gửi mật khẩu. Nếu "
+    " đúng là đã thay thiết bị, cho phép bằng dondoc cameras retry --basic"
+)
 TLS_PATIENCE = 1.0  # seconds
 TURN = 64 * 1024  # bytes of one camera, so counted, that are read in a row before others have their turn
 _AUTHORITY = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#]*", re.IGNORECASE)
@@ -50,8 +53,10 @@ class Dialogue:
         user: str | None,
         password: str | None,
         resolver: network.Resolver,
+        *,
+        digest: bool = False,
     ) -> None:
-        self.address = address
+        self.address, self._first = address, address.device
         self.credentials = (user, password or "") if user is not None else None
         self._resolver = resolver
         self.steps = Steps()
@@ -64,7 +69,7 @@ class Dialogue:
         self._wire: Wire | None = None
         self._sequence = self._noise = 0
         self._offered: list[Challenge] = []  # with the last 401
-        self._digest = False  # offered by this device: from then on it gets no Basic
+        self._digest = {self._first} if digest else set()  # devices that offered it: from then on they get no Basic
         self._room, self._turn = EARLY, TURN
         self._ahead = 0
 
@@ -72,6 +77,11 @@ class Dialogue:
     def login(self) -> Challenge | None:
         """What the camera was logged in under, None without a login."""
         return self._login.challenge if self._login else None
+
+    @property
+    def digest(self) -> bool:
+        """Whether the device that was to be looked at has offered Digest, now or ever."""
+        return self._first in self._digest
 
     @property
     def received(self) -> int:
@@ -100,11 +110,13 @@ class Dialogue:
     async def _allowed(self) -> list[network.Ip]:
         try:
             ips = await self._resolver.resolve(self.address.host)
+        except TimeoutError:
+            raise
         except OSError:
             raise Verdict("dns_failure", "không phân giải được tên máy") from None
         if not ips:
             raise Verdict("blocked_target", "địa chỉ nằm ngoài các dải mạng được phép kiểm tra (DONDOC_PROBE_ALLOW)")
-        return ips[:ADDRESSES]
+        return ips
 
     async def _connect(self, ips: Sequence[network.Ip]) -> Wire:
         for ip in ips:
@@ -205,7 +217,8 @@ class Dialogue:
                 self.steps.note("", got)
                 if got.status == 401:
                     self._offered = parse_challenges(got.headers.get("www-authenticate", []))
-                    self._digest |= any(c.scheme == "DIGEST" for c in self._offered)
+                    if any(c.scheme == "DIGEST" for c in self._offered):
+                        self._digest.add(self.address.device)
                 self.password_answered |= self._login is not None and got.status != 401
                 return got
             if self.session and self._ahead < AHEAD:
@@ -284,6 +297,8 @@ class Dialogue:
         challenge = self._challenge()
         if self.credentials is None:
             raise Verdict("auth_required", "camera yêu cầu đăng nhập; chưa có tài khoản")
+        if challenge is None and choose(self._offered):
+            raise Verdict("auth_required", DOWNGRADED)
         if challenge is None:
             raise Verdict("auth_required", "camera đòi cách đăng nhập không được hỗ trợ; chưa gửi mật khẩu")
         if self._wire is None or self._wire.ended or reply.get("connection").lower() == "close":
@@ -297,7 +312,8 @@ class Dialogue:
 
     def _challenge(self) -> Challenge | None:
         """How to log in as asked last; never by Basic once Digest was offered, be it in another reply."""
-        return choose(c for c in self._offered if c.scheme == "DIGEST" or not self._digest)
+        asked = self.address.device in self._digest
+        return choose(c for c in self._offered if c.scheme == "DIGEST" or not asked)
 
     async def _follow(self, reply: Response) -> None:
         """Go where the camera points, as to any new address; the password goes to no other device."""
@@ -307,7 +323,7 @@ class Dialogue:
             raise Verdict("server_error", f"mã {reply.status}: chuyển hướng không rõ đi đâu") from None
         self.close()
         if target.device != self.address.device:
-            self.credentials, self._digest = None, False
+            self.credentials = None
         self._login, self.session = None, ""
         self.address = target
         await self.open()

@@ -98,6 +98,7 @@ class Target:
 
     `past` is what its earlier pictures were like (JSON-safe), None when nobody remembers.
     `thumbnail`: a small picture is wanted, too.
+    `digest`: its device has asked for Digest before, and gets no password in clear.
     """
 
     id: str
@@ -106,6 +107,7 @@ class Target:
     password: str | None = None
     past: Mapping[str, Any] | None = None
     thumbnail: bool = False
+    digest: bool = False
 
     def __repr__(self) -> str:
         return f"Target({self.id})"
@@ -130,6 +132,7 @@ class Finding:
     features: Mapping[str, Any] | None = None
     thumbnail: bytes | None = field(default=None, repr=False)
     password_answered: bool = True  # of one that was sent: something was answered, and not that it is wrong
+    digest: bool = False  # the device that was to be looked at asked for Digest
 
     @property
     def phase(self) -> str:

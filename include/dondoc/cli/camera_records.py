@@ -48,6 +48,9 @@ def retry(
     camera: Annotated[str, CAMERA],
     by: Annotated[str, BY],
     reason: Annotated[str, typer.Option(help="Lý do, ví dụ: đơn vị đã mở khóa tài khoản.")],
+    basic: Annotated[
+        bool, typer.Option("--basic", help="Gửi cả khi thiết bị từng đòi Digest nay chỉ nhận Basic: mật khẩu gửi rõ.")
+    ] = False,
 ) -> None:
     """Cho phép gửi lại mật khẩu đã bị từ chối, từ đêm sau."""
     from dondoc import clock
@@ -59,8 +62,9 @@ def retry(
     with world.sessions.begin() as session:
         found = records.find(session, camera)
         secrets = world.secrets
-        credentials.retry(session, found, by=who.name, reason=reason, secrets=secrets, now=now)
-        noted(world, session, who, "release_login", f"CAM-{found.id:05}", now=now, reason=reason.strip())
+        credentials.retry(session, found, by=who.name, reason=reason, secrets=secrets, now=now, basic=basic)
+        more = {"basic": True} if basic else {}
+        noted(world, session, who, "release_login", f"CAM-{found.id:05}", now=now, reason=reason.strip(), **more)
     say(f"CAM-{found.id:05}: mật khẩu được gửi lại từ lần kiểm tra của ngày sau ngày bị từ chối.")
 
 

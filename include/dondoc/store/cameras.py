@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import JSON, ForeignKey, Index, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from dondoc.store.base import Base
 
@@ -98,7 +98,8 @@ class NightRun(Base):
 class CredentialAttempt(Base):
     """Committed before a password is sent: it is not tried again that night if it was refused or has no result.
 
-    `device` is where it was sent, rtsp://host:port: what a wrong login locks.
+    `device` is where it was sent, rtsp://host:port: what a wrong login locks. `addresses` are the devices that a name
+    stood for then: another camera may be declared under one of those.
     """
 
     __tablename__ = "credential_attempts"
@@ -114,6 +115,27 @@ class CredentialAttempt(Base):
     night: Mapped[date]
     accepted: Mapped[bool | None]
     recorded_at: Mapped[datetime]
+    addresses: Mapped[list["AttemptAddress"]] = relationship(
+        cascade="all, delete-orphan", passive_deletes=True, lazy="selectin"
+    )
+
+
+class AttemptAddress(Base):
+    """Where a password was to be sent, besides the device that is declared: see `CredentialAttempt.addresses`."""
+
+    __tablename__ = "attempt_addresses"
+    __table_args__ = (UniqueConstraint("attempt_id", "device"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    attempt_id: Mapped[int] = mapped_column(ForeignKey("credential_attempts.id", ondelete="CASCADE"))
+    device: Mapped[str] = mapped_column(Text, index=True)
+
+
+class DigestDevice(Base):
+    """A device that has asked for Digest: none of those gets a password in clear later on, unless a person says so."""
+
+    __tablename__ = "digest_devices"
+    device: Mapped[str] = mapped_column(Text, primary_key=True)  # rtsp://host:port, by name and by address
+    seen_at: Mapped[datetime]  # first, since a person last allowed Basic
 
 
 class CredentialRelease(Base):
@@ -130,6 +152,7 @@ class CredentialRelease(Base):
     device: Mapped[str] = mapped_column(Text)
     by: Mapped[str]
     reason: Mapped[str] = mapped_column(Text)
+    basic: Mapped[bool | None]  # its device may be sent the password in clear, though it once asked for Digest
     recorded_at: Mapped[datetime]
 
 

@@ -2,11 +2,13 @@
 
 from dondoc.store.base import Base
 from dondoc.store.cameras import (
+    AttemptAddress,
     Camera,
     CameraCheck,
     CameraMonth,
     CredentialAttempt,
     CredentialRelease,
+    DigestDevice,
     NightRun,
     Outage,
 )
@@ -20,6 +22,7 @@ __all__ = [
     "Alert",
     "Approval",
     "Assignment",
+    "AttemptAddress",
     "AuditEvent",
     "Base",
     "Camera",
@@ -30,6 +33,7 @@ __all__ = [
     "CredentialAttempt",
     "CredentialRelease",
     "Decision",
+    "DigestDevice",
     "JudgingAttempt",
     "KeyCheck",
     "MailboxItem",

@@ -15,6 +15,7 @@ ADDED = (  # table, column, type
     ("submissions", "authentication", sa.String()),
     ("assignments", "lasting", sa.Boolean()),
     ("cameras", "url_secret", sa.Text()),
+    ("credential_releases", "basic", sa.Boolean()),
 )
 TABLES = (
     "contact_changes",
@@ -24,6 +25,8 @@ TABLES = (
     "audit_events",
     "key_checks",
     "alerts",
+    "attempt_addresses",
+    "digest_devices",
 )
 
 
@@ -114,6 +117,21 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_alerts"),
     )
     op.create_index("ix_alerts_cause", "alerts", ["cause"])
+    op.create_table(
+        "attempt_addresses",
+        _id(),
+        _key("attempt_addresses", "attempt_id", "credential_attempts", ondelete="CASCADE"),
+        sa.Column("device", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_attempt_addresses"),
+        sa.UniqueConstraint("attempt_id", "device", name="uq_attempt_addresses_attempt_id_device"),
+    )
+    op.create_index("ix_attempt_addresses_device", "attempt_addresses", ["device"])
+    op.create_table(
+        "digest_devices",
+        sa.Column("device", sa.Text(), nullable=False),
+        _at("seen_at"),
+        sa.PrimaryKeyConstraint("device", name="pk_digest_devices"),
+    )
     for statement in _append_only(op.get_bind().dialect.name):
         op.execute(statement)
 
@@ -130,10 +148,9 @@ def _at(name: str, nullable: bool = False) -> sa.Column[object]:
     return sa.Column(name, sa.DateTime(), nullable=nullable)
 
 
-def _key(table: str, name: str, other: str) -> sa.Column[int]:
-    return sa.Column(
-        name, sa.Integer(), sa.ForeignKey(f"{other}.id", name=f"fk_{table}_{name}_{other}"), nullable=False
-    )
+def _key(table: str, name: str, other: str, ondelete: str | None = None) -> sa.Column[int]:
+    key = sa.ForeignKey(f"{other}.id", name=f"fk_{table}_{name}_{other}", ondelete=ondelete)
+    return sa.Column(name, sa.Integer(), key, nullable=False)
 
 
 def _append_only(dialect: str) -> list[str]:
