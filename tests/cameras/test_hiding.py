@@ -121,12 +121,36 @@ TEMPLATES = sorted(
     }
 )
 PLAIN = [
-    "/", "", "/live/ch1", "/stream1", "/hang/12", "/duy-nhat", "/11", "/0", "/live.sdp", "/videoMain", "/CH001.sdp",
+    "/", "", "/live/ch1", "/stream1", "/kenh/12", "/cong-chinh", "/11", "/0", "/live.sdp", "/videoMain", "/CH001.sdp",
     "/h264Preview_01_main", "/profile2/media.smp", "/ONVIF/MediaInput?profile=1_def_profile6", "/nphMpeg4/g726-640x480",
     "/c%E1%BB%95ng-ch%C3%ADnh", "/axis-media/media.amp?videocodec=h264&resolution=1280x720&fps=10", "/trackID=1",
-    "/live?real_stream", "/healthy/tthcc-1", "/wrong-password/1", "/digest/12", "/Streaming/Channels/101/",
+    "/live?real_stream", "/cam_03", "/san-truoc/kenh 2", "/live/101", "/Streaming/Channels/101/", "/ch/12802",
     "/cam/realmonitor?channel=1&subtype=0&unicast=true&proto=Onvif", "/media/video1", "/ucast/11", "/img/video.sav",
 ]  # fmt: skip
+
+
+# What people take for a password, where nothing tells it from a name but that nobody knows it.
+PASSWORDS = [
+    "Hanoi2024", "hanoi2024", "Admin123", "matkhau123", "123456", "1234", "888888", "abc123", "Abc12345", "Vnpt2023",
+    "viettel", "camera123", "Camera2023", "cam2024", "live1234", "Hatinh38", "qwerty", "letmein", "password", "admin",
+    "tlJwpbo6", "fliradmin", "4321", "0000", "an1234", "BeYeu2019", "nguyen1985", "congan113", "anhyeuem", "0912345678",
+    "a1b2c3", "1-2-3-4-5-6", "11.22.33", "LIVECAM", "cAmErA", "ch-2024", "kenh.1990", "c%61m2024", "live%252F1",
+    "\N{FULLWIDTH DIGIT ONE}234", "x" * 60, "cam" * 20,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("before", ["/", "/live/", "/cam/", "/live/ch1/"])
+@pytest.mark.parametrize("password", PASSWORDS)
+def test_a_password_that_stands_alone_in_a_path_is_not_shown(password: str, before: str) -> None:
+    assert public(f"{HOST}{before}{password}/main").startswith(f"{HOST}{before}{MARK}/")
+
+
+def test_no_word_that_is_shown_tells_of_a_secret_or_is_a_brand_or_a_login() -> None:
+    told, words = streams.load(), {*streams.load().path.words}
+    brands = {word for stream in told.streams for word in stream.words} - {"axis"}  # whose path begins with its name
+    assert words.isdisjoint({*told.credentials.words, *told.credentials.logins, *brands, *told.cloud.words})
+    assert set(told.path.counted) <= words
+    assert not [word for word in words if word != word.casefold() or not word.isascii() or not word.isalnum()]
 
 
 def leaks(secret: str, shown: str) -> set[str]:
@@ -400,10 +424,12 @@ class TestStoredBefore:
 
 
 def test_a_probe_shows_an_address_as_it_was_given_but_for_what_is_hidden(fleet: Fleet, dondoc: Run) -> None:
-    plain, token = fleet.url("healthy", "kenh-3"), fleet.url("missing", TOKEN)
+    plain, token = fleet.url("healthy", "kenh-3"), fleet.url("missing", f"1/{TOKEN}")
     found = dondoc("probe", plain, token, f"{plain}?password={TOKEN}", "--json", "--allow", "127.0.0.1/32")
     rows = [json.loads(line) for line in found.stdout.splitlines()]
-    assert {row["camera"] for row in rows} == {plain, fleet.url("missing", MARK), f"{plain}?password={MARK}"}
+    shown = [plain, fleet.url("missing", f"1/{MARK}"), f"{plain}?password={MARK}"]
+    shown = [one.replace("healthy", MARK).replace("missing", MARK) for one in shown]
+    assert {row["camera"] for row in rows} == {*shown}
     assert TOKEN not in found.output
     words = dondoc("probe", token, "--allow", "127.0.0.1/32")
     assert TOKEN not in words.output

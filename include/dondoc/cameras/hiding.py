@@ -1,12 +1,10 @@
 """What of an address may be shown, stored clear and exported: only what is known to be harmless.
 
 Shown are scheme, host and port, the parameters of `cameras/streams.yaml` with values as they are there, and such
-segments of the path as are plain words and numbers. All the rest may be a password or a token, in whichever of many
-spellings: `MARK` stands for it.
+segments of the path as are made of nothing but words that are there, and short numbers. All the rest may be a password
+or a token, in whichever of many spellings: `MARK` stands for it.
 """
 
-import base64
-import binascii
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
@@ -21,17 +19,12 @@ from dondoc.directive.names import fold
 MARK = "***"
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*", re.IGNORECASE)
 _PLACE = re.compile(r"(?:[\w.-]{0,253}|\[[0-9a-f:.]{2,45}\])(?::[0-9]{0,5})?", re.IGNORECASE)
-_RUN = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|[0-9]+")  # a word, in capitals, or a number
 _BETWEEN = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")  # where a word or number begins
 _FEW_DIGITS = re.compile(r"[0-9]{1,2}")  # no secret, wherever they stand
 _TOGETHER = 3  # words that may be written apart: mat khau, access token
-_ENDINGS = ("sdp", "amp", "smp")
-_TOKEN = re.compile(r"(?=.*[0-9])(?=.*[a-z])[0-9a-z]{20,}", re.IGNORECASE)
-_HEXADECIMAL = re.compile(r"(?=.*[0-9])(?=.*[a-f])[0-9a-f]{8,}", re.IGNORECASE)
-_UUID = re.compile(r"(?=.*[0-9])[0-9a-f]{4,}(-[0-9a-f]{4,}){2,}|[0-9a-f]{16,}", re.IGNORECASE)
-_NO_VOWEL = re.compile(r"[bcdfghjklmnpqrstvwxz]{7,}", re.IGNORECASE)
-# A segment longer than this, of more parts, or of parts of more words and numbers, is no name that a person chose.
-_LONG, _PARTS, _RUNS, _DIGITS, _LETTERS, _SHORT = 48, 7, 3, 7, 24, 4
+_NAME = re.compile(r"[\w .-]{0,48}")
+_NUMBER, _DIGITS = re.compile(r"[0-9]{1,2}|0[0-9]{2}"), 4  # behind a word; of all numbers of a segment
+_CHANNEL = re.compile(r"[0-9]{1,5}")
 
 
 @dataclass(frozen=True)
@@ -88,6 +81,7 @@ def _pieces(url: str, known: "_Known") -> Iterator[tuple[str, bool]]:
 
 def _path(path: str, known: "_Known") -> Iterator[tuple[str, bool]]:
     after_word = after_login = False
+    before: Sequence[str] = ()
     for number, segment in enumerate(path.split("/")):
         if number:
             yield "/", False
@@ -97,10 +91,11 @@ def _path(path: str, known: "_Known") -> Iterator[tuple[str, bool]]:
         elif re.search(r"[=;&,|?]", segment):
             pieces = list(_mixed(segment, known))
         else:
-            pieces = [(segment, not _plain(segment) or known.tells(words))]
+            pieces = [(segment, not known.plain(segment, before))]
         yield from pieces
         # All that follows: a name, then a password; or the rest of one that has a slash in it.
         after_word |= known.ends(words, known.credentials) or ("=" in segment and _hidden_end(pieces))
+        before = words or before
         after_login = known.ends(words, known.logins) or (after_login and not segment.strip("."))
 
 
@@ -112,7 +107,7 @@ def _hidden_end(pieces: Sequence[tuple[str, bool]]) -> bool:
 def _mixed(segment: str, known: "_Known") -> Iterator[tuple[str, bool]]:
     """A segment with parameters in it, as user=admin&password=…&channel=1."""
     first, *rest = re.split(r"([;&,|?])", segment)
-    yield from _parameters(first, known) if "=" in first else [(first, not _plain(first))]
+    yield from _parameters(first, known) if "=" in first else [(first, not known.plain(first))]
     for number, chunk in enumerate(rest, 1):
         yield from [(chunk, False)] if number % 2 else _parameters(chunk, known)
 
@@ -145,45 +140,6 @@ def _words(segment: str) -> tuple[str, ...]:
     return tuple(fold(_BETWEEN.sub(" ", unicodedata.normalize("NFKC", segment))).split())
 
 
-@lru_cache(maxsize=4096)
-def _plain(segment: str) -> bool:
-    """Whether a segment is what people call a stream: words and numbers, and not so many that it may be a token."""
-    try:
-        text = unquote(segment, errors="strict")
-    except UnicodeDecodeError:
-        return False
-    parts = re.split(r"[ ._-]", text)
-    if not all(c.isalnum() or c in " ._-" for c in text) or len(text) > _LONG or len(parts) > _PARTS:
-        return False
-    return not (_UUID.fullmatch(text) or _is_login(text)) and all(map(_is_name, parts))
-
-
-def _is_name(part: str) -> bool:
-    """Whether a part is a word, a number, or few of both one after another: cam1, CH001, h264Preview, mpeg4cif."""
-    written = "".join(c for c in _unaccented(part) if c.isascii())
-    if len(written) <= _SHORT:
-        return True
-    runs = _RUN.findall(written)
-    if len(runs) > _RUNS or any(len(run) > (_DIGITS if run.isdigit() else _LETTERS) for run in runs):
-        return False
-    if len(runs) > 2 and (len(written) <= 2 * len(runs) or _HEXADECIMAL.fullmatch(written)):
-        return False
-    stumps = sum(run.isalpha() and len(run) < 3 for run in runs)
-    return stumps < 2 and not (_TOKEN.fullmatch(written) or _NO_VOWEL.search(written))
-
-
-def _unaccented(text: str) -> str:
-    return unicodedata.normalize("NFD", text.replace("đ", "d").replace("Đ", "D"))
-
-
-def _is_login(text: str) -> bool:
-    """Whether it is "name:password" in base64, as Basic writes it."""
-    try:
-        return ":" in base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True).decode()
-    except (binascii.Error, ValueError):
-        return False
-
-
 @dataclass(frozen=True)
 class _Known:
     """What `cameras/streams.yaml` says, prepared."""
@@ -193,6 +149,8 @@ class _Known:
     credentials: frozenset[str]
     logins: frozenset[str]
     named: re.Pattern[str]
+    words: frozenset[str]  # of which a segment may be made
+    counted: frozenset[str]
 
     def harmless(self, name: str, value: str) -> bool:
         pattern = self.values.get(name.casefold())
@@ -204,10 +162,28 @@ class _Known:
             words = words[:-1]
         return any("".join(words[-count:]) in named for count in range(1, min(len(words), _TOGETHER) + 1))
 
-    def tells(self, words: Sequence[str]) -> bool:
-        """Whether words stand behind one after which something secret comes: admin_…, token-…."""
-        rest = [at for at, word in enumerate(words) if at and not _FEW_DIGITS.fullmatch(word) and word not in _ENDINGS]
-        return any(self.ends(words[:at], self.credentials | self.logins) for at in rest)
+    def plain(self, segment: str, before: Sequence[str] = ()) -> bool:
+        """Whether a segment is what devices and people call a stream: nothing but known words and short numbers.
+
+        Args:
+            before: the words of the segment before it.
+        """
+        text = unquote(segment)
+        if before and before[-1] in self.counted and _CHANNEL.fullmatch(text):
+            return True
+        odd = [word for word in _words(segment) if word not in self.words]
+        letters, digits = ([word for word in odd if word.isdecimal() is number] for number in (False, True))
+        return (
+            _NAME.fullmatch(text) is not None
+            and len("".join(letters)) <= 1
+            and len("".join(digits)) <= _DIGITS
+            and all(_NUMBER.fullmatch(number) or _stands_alone(number, text) for number in digits)
+        )
+
+
+def _stands_alone(number: str, text: str) -> bool:
+    """Whether a number of three digits is written with nothing before or behind it but a dot, a blank or a dash."""
+    return len(number) == 3 and re.search(rf"(?<![^\W_]){number}(?![^\W_])", text) is not None
 
 
 def _known() -> _Known:
@@ -226,4 +202,6 @@ def _prepared(version: streams.Version) -> _Known:
         credentials=frozenset(w.replace("_", "") for w in data.credentials.words),
         logins=frozenset(data.credentials.logins),
         named=re.compile(rf"(?:(?<=_)|^)({names})=", re.IGNORECASE),
+        words=frozenset(data.path.words),
+        counted=frozenset(data.path.counted),
     )

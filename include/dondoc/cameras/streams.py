@@ -57,6 +57,14 @@ class Visible(Strict):
     source: str
 
 
+class Words(Strict):
+    """Words that a segment of a path may be made of; behind those that are `counted` a longer number may stand."""
+
+    words: tuple[str, ...]
+    counted: tuple[str, ...]
+    source: str
+
+
 class Credentials(Strict):
     """Words after which something secret comes: names of parameters, segments of paths; and names of logins."""
 
@@ -73,6 +81,7 @@ class Streams(Strict):
     cloud: _Cloud
     visible: tuple[Visible, ...]
     flags: tuple[str, ...]
+    path: Words
     credentials: Credentials
 
     def of_brand(self, brand: str) -> Stream | None:

@@ -77,6 +77,7 @@ DETAIL = {  # the same
     "on": "ngày cuối cùng",
     "originals": "bản gốc",
     "passwords": "có mật khẩu",
+    "basic": "gửi rõ (Basic)",
     "reason": "lý do",
     "received_at": "nhận lúc",
     "restricted": "có camera hạn chế",
