@@ -400,3 +400,23 @@ def test_damage_makes_a_picture_or_none_but_no_error(junk: bytes, at: int, codec
     at %= len(whole)
     found = picture.look(picture.decode(codec, whole[:at] + junk + whole[at + len(junk) :]), None, LIMITS)
     assert found["verdict"] in PHASE
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="how much a child took: needs Linux's /proc")
+def test_a_small_picture_that_unfolds_into_many_large_ones_takes_a_bounded_memory() -> None:
+    """12 KB of AV1 took 2.6 GB, in each of the children that decode."""
+    encoder: Any = av.CodecContext.create("libsvtav1", "w")
+    encoder.width, encoder.height, encoder.pix_fmt, encoder.time_base = 7680, 4320, "yuv420p", Fraction(1, 25)
+    encoder.options = {"preset": "12"}
+    grey = av.VideoFrame.from_ndarray(np.full((6480, 7680), 100, np.uint8), format="yuv420p")
+    one = b"".join(bytes(packet) for packet in [*encoder.encode(grey), *encoder.encode(None)])
+
+    async def taken() -> int:
+        async with Decoder(1, patience=120.0) as decoder:
+            await decoder.judge("av1", one)
+            assert (await decoder.judge("av1", one * 50)).verdict == "decode_failed"
+            (child,) = decoder._idle
+            status = Path(f"/proc/{child.pid}/status").read_text()
+            return int(status.partition("VmHWM:")[2].split()[0]) * 1024
+
+    assert asyncio.run(taken()) <= picture.MEMORY == 1024**3

@@ -11,9 +11,11 @@ from typing import Any
 
 import pytest
 
-from dondoc.cameras.probe import probe
+from dondoc.cameras import rtsp
+from dondoc.cameras.probe import FAULT, probe, probe_many
 from dondoc.cameras.verdicts import Finding, Target
 from dondoc.demo import rtp
+from dondoc.demo.fleet import Fleet
 from tests.cameras.zoo import Visit
 
 ELSEWHERE = "127.0.0.9"  # the host of whoever wants to be called
@@ -292,6 +294,53 @@ def test_the_password_itself_is_not_sent_once_digest_was_offered(first: bytes) -
     found, heard = visited(answer, USER, PASSWORD)
     assert not any(b"Basic" in request for request in heard)
     assert found.verdict == ("auth_required" if first == b"OPTIONS" else "auth_failed")
+
+
+@pytest.mark.parametrize(
+    "algorithm", ["Basic", "BASIC", "-sess", "MD5-sess-sess", "SHA-512-256", "\N{LATIN SMALL LETTER LONG S}"]
+)
+def test_an_algorithm_of_digest_that_is_none_costs_no_more_than_the_login(algorithm: str) -> None:
+    """One camera that named "Basic" as it ended the looks at all the others of its batch."""
+    offered = f"WWW-Authenticate: Digest realm=a, nonce=b, algorithm={algorithm}\r\n".encode()
+
+    async def answer(visit: Visit, method: bytes) -> bool:
+        if method == b"DESCRIBE":
+            await visit.reply(b"401 No", offered)
+        return method == b"DESCRIBE"
+
+    found, heard = visited(answer, USER, PASSWORD)
+    assert (found.verdict, found.password_sent) == ("auth_required", False)
+    assert "401 Unauthorized (Digest loại khác)" in found.steps[-1]
+    assert not any(b"Authorization" in request for request in heard)
+
+
+@pytest.mark.parametrize("header", ["Content-Base", "Content-Location"])
+def test_a_base_that_is_a_word_without_an_end_takes_no_time(header: str) -> None:
+    """To look for an address in it took a minute, in which no other camera had a turn."""
+
+    async def answer(visit: Visit, method: bytes) -> bool:
+        if method == b"DESCRIBE":
+            body = f"v=0\r\ns=-\r\n{H264}a=control:t1\r\n".encode()
+            await visit.reply(more=f"{header}: {'a' * 60_000}\r\n".encode(), body=body)
+        return method == b"DESCRIBE"
+
+    found, _ = visited(answer)
+    assert (found.verdict, found.elapsed_ms < 30_000) == ("no_frame", True)
+
+
+def test_a_fault_of_ours_costs_one_look_and_is_loud(
+    fleet: Fleet, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def stumbles(_: object) -> None:
+        raise KeyError(PASSWORD)
+
+    monkeypatch.setattr(rtsp, "choose", stumbles)
+    targets = [Target("bad", fleet.url("digest"), USER, PASSWORD), Target("good", fleet.url("healthy"))]
+    found = {f.camera: (f.verdict, f.detail) for f in probe_many(targets, timeout=30, allow=LOOPBACK)}
+    assert found["bad"] == ("server_error", FAULT)
+    assert found["good"][0] == "ok"
+    assert "KeyError in test_stays.py" in caplog.text
+    assert PASSWORD not in caplog.text
 
 
 def test_a_stale_nonce_later_on_does_not_change_the_way_either() -> None:

@@ -29,7 +29,7 @@ class Challenge:
         """Its kind for a person; nothing of the camera's own wording."""
         if self.scheme == "BASIC":
             return "Basic"
-        return f"Digest {self.method}" if self.method in _PREFERENCE else "Digest loại khác"
+        return f"Digest {self.method}" if self._spoken else "Digest loại khác"
 
     @property
     def stale(self) -> bool:
@@ -38,7 +38,12 @@ class Challenge:
     @property
     def usable(self) -> bool:
         offered = [q.strip().lower() for q in self.parts.get("qop", "auth").split(",")]
-        return self.method in _PREFERENCE and (self.scheme == "BASIC" or ("nonce" in self.parts and "auth" in offered))
+        return self.scheme == "BASIC" or (self._spoken and "nonce" in self.parts and "auth" in offered)
+
+    @property
+    def _spoken(self) -> bool:
+        """Whether its algorithm is one of ours: a camera may name any, be it "Basic"."""
+        return self.method.removesuffix("-SESS") in _HASHES
 
 
 def parse_challenges(values: Iterable[str]) -> list[Challenge]:

@@ -33,7 +33,9 @@ CODECS = {
 PLANAR = {"yuv420p": False, "yuvj420p": True, "yuvj422p": True}  # format: whether it has the full range by its name
 FULL_RANGE = 2  # AVCOL_RANGE_JPEG
 SMALL, QUALITY = 160, 70  # pixels, the longer side of a thumbnail; JPEG quality
-MEMORY = 3 * 1024**3
+MEMORY = (
+    1024**3
+)  # twice what a picture of MOST_PIXELS takes; an AV1 picture of 5 KB took a third of it, a larger one all
 MOST_PIXELS = 64 * 1024**2  # twice 8K; 500 bytes of JPEG may claim 65,500 × 65,500, and cost 2 GB
 FAILED: dict[str, Any] = {"verdict": "decode_failed", "detail": "không giải mã được hình", "features": {}}
 

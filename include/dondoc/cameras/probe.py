@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import queue
 import resource
 import sys
@@ -9,6 +10,8 @@ import threading
 import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from functools import partial
+from pathlib import Path
+from traceback import extract_tb
 from typing import TypeAlias
 
 import uvloop
@@ -21,8 +24,10 @@ from dondoc.cameras.network import Resolver
 from dondoc.cameras.room import fits
 from dondoc.cameras.rtsp import HUNG_UP, Dialogue, Verdict
 from dondoc.cameras.verdicts import Finding, Target
+from dondoc.errors import Problem
 from dondoc.settings import Network
 
+log = logging.getLogger(__name__)
 SPARE_DESCRIPTORS = 200  # for everything but the cameras
 SLOW = {
     "dns": Seen("dns_failure", "máy chủ tên miền không trả lời"),
@@ -30,6 +35,7 @@ SLOW = {
     "tls": Seen("tls_failure", "thiết bị không trả lời khi thiết lập TLS"),
     "hung up": Seen("closed_early", HUNG_UP),
 }
+FAULT = "trả lời của camera làm chương trình kiểm tra gặp lỗi: báo người quản trị xem nhật ký"
 CLOSED = {"tls": Seen("tls_failure", "thiết bị ngắt khi thiết lập TLS")}
 Found: TypeAlias = "queue.SimpleQueue[Finding | BaseException | None]"
 
@@ -72,6 +78,12 @@ async def _probe(target: Target, decoder: Decoder | None, resolver: Resolver, ti
     dialogue = Dialogue(address, *login, resolver, digest=target.digest)
     try:
         seen = await _look(dialogue, decoder, timeout, target)
+    except (Problem, MemoryError):
+        raise
+    except Exception as error:  # a fault of ours; what one camera sends must not cost the looks at all others
+        at = extract_tb(error.__traceback__)[-1]
+        log.error("a look failed: %s in %s, line %s", type(error).__name__, Path(at.filename).name, at.lineno)
+        seen = Seen("server_error", FAULT)
     finally:
         dialogue.close()
     return Finding(

@@ -214,7 +214,7 @@ class Dialogue:
         while True:
             got = await self.read()
             if isinstance(got, Response):
-                self.steps.note("", got)
+                self.steps.note(got)
                 if got.status == 401:
                     self._offered = parse_challenges(got.headers.get("www-authenticate", []))
                     if any(c.scheme == "DIGEST" for c in self._offered):
@@ -232,7 +232,7 @@ class Dialogue:
         """
         if _is_of(url, self.address.device):
             return url  # as it stands: some cameras compare letter by letter
-        path = _AUTHORITY.sub("", url, count=1)
+        path = url[found.end() :] if (found := _AUTHORITY.match(url)) else url  # searched for, it takes a minute
         return f"{self.address.root}{path if path.startswith('/') else f'/{path}'}"
 
     async def datagrams(self) -> network.Datagrams:

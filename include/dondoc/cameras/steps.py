@@ -29,17 +29,16 @@ class Steps:
 
     def __init__(self) -> None:
         self._started = time.monotonic()
-        self._noted: list[tuple[float, str, Response | None]] = []
+        self._noted: list[tuple[float, str]] = []
 
-    def note(self, text: str, reply: Response | None = None) -> None:
+    def note(self, text: str | Response) -> None:
+        """Note what we did, or what came: in words at once, for a reply may be large."""
         if len(self._noted) < MOST:
-            self._noted.append((time.monotonic() - self._started, text, reply))
+            said = f"← {_shown(text)}" if isinstance(text, Response) else text
+            self._noted.append((time.monotonic() - self._started, said))
 
     def lines(self) -> tuple[str, ...]:
-        return tuple(
-            f"{seconds:.3f} s  ".replace(".", ",") + (f"← {_shown(reply)}" if reply else text)
-            for seconds, text, reply in self._noted
-        )
+        return tuple(f"{seconds:.3f} s  ".replace(".", ",") + text for seconds, text in self._noted)
 
 
 def _shown(reply: Response) -> str:
