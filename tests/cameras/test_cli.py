@@ -14,6 +14,7 @@ from typer import Typer
 from typer.testing import CliRunner, Result
 
 from dondoc.cameras import attempts, credentials
+from dondoc.cameras.hiding import public
 from dondoc.cli.cameras import add
 from dondoc.demo.fleet import Fleet
 from dondoc.errors import Problem
@@ -39,8 +40,9 @@ def test_probe_prints_json_lines_with_the_fields_of_the_contract(fleet: Fleet) -
     url = fleet.url("wrong-password", user="u", password="bi-mat")
     result = run("probe", url, fleet.url("healthy"), "--json", "--allow", "127.0.0.0/8")
     rows = {row["camera"]: row for row in lines(result)}
-    assert set(rows) == {fleet.url("wrong-password"), fleet.url("healthy")}
-    row = rows[fleet.url("wrong-password")]
+    first, second = public(url), f"{public(fleet.url('healthy'))} (2)"
+    assert set(rows) == {first, second}, "alike but for what is hidden, and still told apart"
+    row = rows[first]
     assert set(row) == {"camera", "verdict", "phase", "detail", "elapsed_ms"}
     assert (row["verdict"], row["phase"]) == ("auth_failed", "auth")
     assert "bi-mat" not in result.output
@@ -50,7 +52,7 @@ def test_probe_reads_a_csv(fleet: Fleet, tmp_path: Path) -> None:
     file = tmp_path / "cameras.csv"
     file.write_text(f"\ufeffid,url,user,password\nmot,{fleet.url('dark')},,\n,{fleet.url('digest')},u,p\n", "utf-8")
     rows = lines(run("probe", "--from", str(file), "--stage", "2", "--json", "--allow", "127.0.0.1/32"))
-    assert {r["camera"]: r["verdict"] for r in rows} == {"mot": "black", fleet.url("digest"): "auth_failed"}
+    assert {r["camera"]: r["verdict"] for r in rows} == {"mot": "black", public(fleet.url("digest")): "auth_failed"}
 
 
 def test_a_row_out_of_its_columns_is_called_by_its_line(tmp_path: Path) -> None:
@@ -67,7 +69,7 @@ def test_an_address_with_a_line_break_is_told_of_by_its_line_and_spoils_no_other
     file.write_text(f'url\n"rtsp://u:S3CRET@10.1.1.1/\r\nX: y"\n{fleet.url("healthy")}\n')
     result = run("probe", "--from", str(file), "--json", "--allow", "127.0.0.1/32")
     found = {row["camera"]: row["verdict"] for row in lines(result)}
-    assert found == {"dòng 2": "invalid_address", fleet.url("healthy"): "ok"}
+    assert found == {"dòng 2": "invalid_address", public(fleet.url("healthy")): "ok"}
     assert "S3CRET" not in result.output
 
 

@@ -170,8 +170,9 @@ def pairs(world: World) -> World:
         session.add(sub)
         session.flush()
         ids = declare(
-            session, agency=AGENCY, system=SYSTEM, rows=rows, submission_id=sub.id, happened_at=before, now=before
-        )
+            session, agency=AGENCY, system=SYSTEM, rows=rows, submission_id=sub.id, happened_at=before, now=before,
+            secrets=world.secrets,
+        )  # fmt: skip
         credentials.enter(
             session, session.get_one(Camera, 1), "ioc", PASSWORD, by="A", secrets=world.settings.secret_keys, now=before
         )

@@ -151,7 +151,7 @@ class TestDeclared:
             ({"host": "113.160.10.21", "link": "ftth"}, None),
             ({"host": "cam.example.vn", "link": "ftth"}, None),
             ({"host": "113.160.10.21", "brand": "VNPT Cloud Camera"}, "vms_only"),
-            ({"host": "113.160.10.21", "brand": "Viettel", "main_path": "/live/abc"}, None),
+            ({"host": "113.160.10.21", "brand": "Viettel", "main_path": "/live/main"}, None),
             ({"host": "113.160.10.21", "status": "not_installed"}, "not_installed"),
         ],
     )

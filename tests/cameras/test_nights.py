@@ -531,7 +531,7 @@ class TestLetters:
         with world.sessions.begin() as session:
             return declare(
                 session, agency=AGENCY, system="reservoir", rows=[*rows, absent],
-                submission_id=sub, happened_at=NOW, now=NOW,
+                submission_id=sub, happened_at=NOW, now=NOW, secrets=world.secrets,
             )  # fmt: skip
 
     def test_the_sender_is_told_what_answered(self, world: World, fleet: Fleet) -> None:
