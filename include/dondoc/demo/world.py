@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 
 from dondoc import clock, truth
-from dondoc.cameras import imports, night
+from dondoc.cameras import addresses, imports, night
 from dondoc.cameras.verdicts import PHASE, SENTENCE
 from dondoc.demo import submissions
 from dondoc.demo.camera import PASSWORD, USER
@@ -170,7 +170,7 @@ def nights(world: World) -> None:
     The hanging camera is really looked at: only its own former pictures tell that it hangs.
     """
     with world.sessions.reading() as session:
-        urls = {camera.id: camera.url or "" for camera in session.scalars(select(Camera))}
+        urls = {c.id: addresses.read(c, world.secrets).url or "" for c in session.scalars(select(Camera))}
     for day in ("2021-11-22", "2021-11-23", "2021-11-24"):
         with at(f"{day}T10:05"):
             found = [_seen(i, "dark" in url and day > "2021-11-22") for i, url in urls.items() if _worked(url)]
