@@ -30,6 +30,7 @@ hypothesis_settings.load_profile("dondoc")
 SECRET = "khoa-thu-nghiem-dai-va-ngau-nhien"  # a key for tests only
 OTHER_DIRECTIVE = Path(__file__).parent / "directive" / "cau-duong.yaml"
 Run = Callable[..., Result]
+CLERK = Actor("Lê A", "le.a", Channel.CLI)  # who enters what the test is not about
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

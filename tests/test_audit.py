@@ -1,22 +1,32 @@
 """The audit trail: what is written stays, and whoever changes it is found out."""
 
+import os
+import shutil
+import subprocess
+import sys
 import threading
+from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
 from dondoc import audit
-from dondoc.audit import Actor, Channel
+from dondoc.audit import BEGIN, Actor, Channel
 from dondoc.diagnosis import examine
 from dondoc.errors import Problem
-from dondoc.store.session import engine
+from dondoc.settings import load
+from dondoc.store import heads
+from dondoc.store.session import engine, upgrade
+from dondoc.store.trust import AuditEvent, KeyCheck
 from dondoc.world import World
-from tests.conftest import Run, at
+from tests.conftest import SECRET, Run, approver, at
 
 WHO = Actor("Trần Thị B", "b.tran", Channel.PAGE, "10.1.2.3")
-KEYS = ["a" * 40]
+NEW, OTHER = "khoa-moi-rat-dai-va-that-ngau-nhien", "khoa-khac-rat-dai-va-that-ngau-nhien"
+Under = Callable[[str], World]
 
 
 @pytest.fixture
@@ -25,23 +35,39 @@ def both(empty_database: str, world: World) -> World:
     return world
 
 
-def write(world: World, count: int = 5, keys: list[str] = KEYS) -> None:
+@pytest.fixture
+def under(environment: pytest.MonkeyPatch) -> Under:
+    """A process that was started with these keys, on the same database."""
+
+    def opened(key: str) -> World:
+        environment.setenv("DONDOC_SECRET_KEY", key)
+        return World(load())
+
+    return opened
+
+
+def write(world: World, count: int = 5, kind: str = "TH") -> None:
     for number in range(count):
         with world.sessions.begin() as session:
             moment = at(18) + timedelta(minutes=number)
-            audit.record(session, keys, WHO, "approve", f"TH-{number:05}", now=moment, câu=["á", 1, None])
+            audit.record(session, world.secrets, WHO, "approve", f"{kind}-{number:05}", now=moment, câu=["á", 1, None])
 
 
-def verified(world: World, keys: list[str] = KEYS, noted: str | None = None) -> audit.Checked:
+def verified(world: World, noted: str | None = None) -> audit.Checked:
+    """What can be told by whoever has nothing but the database, the keys, and maybe a digest."""
     with world.sessions.reading() as session:
-        return audit.verify(session, keys, noted)
+        return audit.verify(session, world.settings.secret_keys, [noted] if noted else [])
+
+
+def seen(world: World) -> str:
+    return audit.examine(world.sessions, world.settings).broken or ""
 
 
 def by_force(world: World, *statements: str) -> None:
     """As an attacker who owns the database: the guards are taken off first."""
     sqlite = world.settings.url.startswith("sqlite")
     guards = (
-        ["DROP TRIGGER audit_events_no_update", "DROP TRIGGER audit_events_no_delete"]
+        [f"DROP TRIGGER audit_events_no_{what}" for what in ("update", "delete", "replace")]
         if sqlite
         else ["DROP TRIGGER audit_events_no_change ON audit_events"]
     )
@@ -52,10 +78,23 @@ def by_force(world: World, *statements: str) -> None:
     made.dispose()
 
 
+def chained_anew(world: World, name: str, key: str | None = None) -> None:
+    """Rows from the second on rewritten, each fitting the one before it: all that can be done without the key."""
+    by_force(world)
+    with world.sessions.begin() as session:
+        before = (BEGIN, BEGIN)
+        for event in session.scalars(select(AuditEvent).order_by(AuditEvent.id)):
+            if event.id > 1:
+                event.name, event.key = name, event.key if key is None else key
+                event.chain = audit._chain(event, before)
+                event.digest = event.digest if event.key else event.chain
+            before = (event.chain, event.digest)
+
+
 def test_a_trail_that_nobody_touched_is_whole(both: World) -> None:
     write(both)
     found = verified(both)
-    assert (found.events, found.unknown, found.broken) == (5, 0, None)
+    assert (found.events, found.unknown, found.broken, seen(both)) == (5, 0, None, "")
     assert verified(both, noted=found.last).broken is None
 
 
@@ -67,76 +106,234 @@ def test_the_database_itself_refuses_to_change_or_delete(both: World, statement:
     assert verified(both).events == 5
 
 
+def test_nor_does_sqlite_let_a_row_be_replaced(world: World) -> None:
+    write(world)
+    with pytest.raises(DBAPIError, match="append-only"), world.sessions.begin() as session:
+        session.execute(text("INSERT OR REPLACE INTO audit_events SELECT * FROM audit_events WHERE id=2"))
+    assert verified(world).events == 5
+
+
 @pytest.mark.parametrize(
     "attack",
     [
-        "UPDATE audit_events SET name='Người khác' WHERE id=3",
-        "UPDATE audit_events SET details='{}' WHERE id=2",
-        "DELETE FROM audit_events WHERE id=3",
-        "DELETE FROM audit_events WHERE id=1",
-        "UPDATE audit_events SET digest='00' WHERE id=4",
-        "UPDATE audit_events SET recorded_at='2021-11-01 00:00:00' WHERE id=5",
+        ("UPDATE audit_events SET name='Người khác' WHERE id=3",),
+        ("UPDATE audit_events SET details='{}' WHERE id=2",),
+        ("UPDATE audit_events SET digest='00' WHERE id=4",),
+        ("UPDATE audit_events SET recorded_at='2021-11-01 00:00:00' WHERE id=5",),
+        ("DELETE FROM audit_events WHERE id=3",),
+        ("DELETE FROM audit_events WHERE id=1",),
+        ("DELETE FROM audit_events WHERE id=3", "UPDATE audit_events SET id=id-1 WHERE id>3"),
+        tuple(f"UPDATE audit_events SET id={new} WHERE id={old}" for old, new in ((2, 99), (3, 2), (99, 3))),
+        ("INSERT INTO audit_events SELECT 6, act, 'TH-9', name, login, channel, address, details, key, chain, digest, "
+         "recorded_at FROM audit_events WHERE id=5",),
     ],
-)
-def test_what_was_changed_by_force_is_found(both: World, attack: str) -> None:
+)  # fmt: skip
+def test_what_was_changed_by_force_is_found(both: World, attack: tuple[str, ...]) -> None:
     write(both)
-    by_force(both, attack)
+    by_force(both, *attack)
     assert verified(both).broken
 
 
-def test_rows_cut_off_at_the_end_are_found_by_a_digest_that_was_noted(both: World) -> None:
+@pytest.mark.parametrize("key", [None, ""])
+def test_a_chain_made_anew_without_the_key_is_found(both: World, key: str | None) -> None:
+    write(both)
+    chained_anew(both, "Người khác", key)
+    assert "dòng 2" in (verified(both).broken or "")
+
+
+def test_rows_under_a_key_that_was_dropped_are_covered_by_those_under_the_new_one(both: World, under: Under) -> None:
+    write(both, 3)
+    write(under(f"{NEW},{SECRET}"), 2)
+    newer = under(NEW)
+    found = verified(newer)
+    assert (found.events, found.unknown, found.broken) == (5, 0, None)
+    chained_anew(both, "Người khác")
+    assert "dòng 4" in (verified(newer).broken or "")
+
+
+@pytest.mark.parametrize("statement", ["DELETE FROM audit_events WHERE id=5", "DELETE FROM audit_events"])
+def test_rows_cut_off_at_the_end_are_found_by_the_digests_noted_outside_the_database(
+    both: World, statement: str
+) -> None:
     write(both)
     noted = verified(both).last
-    by_force(both, "DELETE FROM audit_events WHERE id=5")
+    by_force(both, statement)
     assert verified(both).broken is None
-    assert "bị xóa" in (verified(both, noted=noted).broken or "")
+    for broken in (seen(both), verified(both, noted=noted).broken or ""):
+        assert "bị xóa" in broken
+    assert any(finding["code"] == "audit" for finding in examine(lambda: at(18)))
 
 
-def test_without_the_key_nobody_can_make_a_row_that_fits(world: World) -> None:
+def test_an_older_copy_put_in_the_place_of_the_database_is_found(world: World, tmp_path: Path) -> None:
+    write(world, 3)
+    world.sessions.kw["bind"].dispose()
+    database = world.settings.home / "dondoc.db"
+    shutil.copy(database, tmp_path / "cu.db")
+    write(world, 2)
+    world.sessions.kw["bind"].dispose()
+    shutil.copy(tmp_path / "cu.db", database)
+    assert "bản sao cũ" in seen(world)
+    write(world, 4, "SAU")
+    assert "bản sao cũ" in seen(world), "going on from there hides nothing"
+
+
+@pytest.mark.parametrize("key", [SECRET, OTHER])
+def test_a_trail_copied_from_another_database_is_found(
+    both: World, environment: pytest.MonkeyPatch, tmp_path: Path, key: str
+) -> None:
+    write(both, 2)
+    environment.setenv("DONDOC_DATABASE_URL", f"sqlite:///{tmp_path / 'khac.db'}")
+    environment.setenv("DONDOC_HOME", str(tmp_path / "khac"))
+    environment.setenv("DONDOC_SECRET_KEY", key)
+    there = World(load())
+    upgrade(there.settings.url)
+    write(there, 3, "KHAC")
+    with there.sessions.reading() as session:
+        copied = [
+            {column.name: getattr(event, column.name) for column in AuditEvent.__table__.columns}
+            for event in session.scalars(select(AuditEvent))
+        ]
+    by_force(both, "DELETE FROM audit_events")
+    with both.sessions.begin() as session:
+        session.add_all(AuditEvent(**values) for values in copied)
+    assert seen(both)
+    assert key == SECRET or "chưa từng dùng" in (verified(both).broken or "")
+
+
+def test_without_a_key_no_row_follows_those_that_were_made_with_one(world: World, under: Under) -> None:
     write(world)
-    write(world, 1, keys=[])
-    assert "dòng 6 không có khóa" in (verified(world).broken or "")
+    with pytest.raises(Problem, match="chưa được đặt"):
+        write(under(""), 1)
+    with world.sessions.begin() as session:  # as the program of somebody who has the database
+        session.execute(KeyCheck.__table__.delete())
+        audit.record(session, [], WHO, "approve", "TH-1", now=at(18))
+    assert "dòng 6" in (verified(world).broken or "")
 
 
 def test_a_row_cannot_be_hidden_under_the_name_of_a_key_that_never_was(both: World) -> None:
     write(both)
-    by_force(both, "UPDATE audit_events SET name='Người khác', key='0123456789ab' WHERE id=3")
-    assert "dòng 3 ghi tên một khóa không có" in (verified(both).broken or "")
+    chained_anew(both, "Người khác", key="0123456789ab")
+    assert "dòng 2 ghi tên một khóa không có" in (verified(both).broken or "")
 
 
-def test_rows_under_a_key_that_was_dropped_are_not_taken_for_forged(both: World) -> None:
+def test_rows_that_no_key_of_ours_covers_are_said(both: World, under: Under, dondoc: Run) -> None:
     write(both, 3)
-    write(both, 2, keys=["b" * 40])
-    found = verified(both, keys=["b" * 40])
-    assert (found.events, found.unknown, found.broken) == (5, 3, None)
+    newer = under(f"{NEW},{SECRET}")
+    with newer.sessions.begin():
+        pass  # the new key is noted, and nothing done with it
+    assert (verified(under(NEW)).unknown, verified(under(NEW)).broken) == (3, None)
+    said = dondoc("audit", "verify").stderr
+    assert "3 dòng ghi bằng khóa không còn" in said
+    assert "nguyên vẹn" not in said
 
 
 def test_a_whole_trail_made_anew_without_the_key_is_not_called_whole(
-    both: World, dondoc: Run, environment: pytest.MonkeyPatch
+    empty_database: str, environment: pytest.MonkeyPatch, under: Under, dondoc: Run
 ) -> None:
-    write(both, 3, keys=[])
-    assert verified(both).unsealed == 3
+    upgrade(empty_database)
+    write(under(""), 3)
+    world = under(SECRET)
+    assert verified(world).unsealed == 3
     assert "3 dòng không có khóa" in dondoc("audit", "verify").stderr
     assert any(finding["code"] == "audit_key" for finding in examine(lambda: at(18)))
 
 
-def test_a_rolled_back_act_leaves_no_gap(both: World) -> None:
+def test_a_rolled_back_act_leaves_no_gap_and_no_note_outside(both: World) -> None:
     write(both, 2)
     with both.sessions.begin() as session:
-        audit.record(session, KEYS, WHO, "approve", "TH-1", now=at(18))
+        audit.record(session, both.secrets, WHO, "approve", "TH-1", now=at(18))
+        with session.begin_nested():
+            pass
         session.rollback()
+    with both.sessions.begin() as session:
+        part = session.begin_nested()
+        audit.record(session, both.secrets, WHO, "approve", "TH-2", now=at(18))
+        part.rollback()
     write(both, 2)
-    assert verified(both).broken is None
+    assert (verified(both).events, seen(both)) == (4, "")
+    assert len(heads.noted(both.settings.home)) == 4
+
+
+def test_a_home_that_cannot_be_written_stops_no_act(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    heads.file(world.settings.home).mkdir(parents=True)
+    write(world, 1)
+    assert verified(world).events == 1
+    assert "not noted" in caplog.text
+    with pytest.raises(Problem, match="Không đọc được"):
+        seen(world)
+
+
+def test_the_approver_is_told_the_last_digest(world: World) -> None:
+    from dondoc.escalation import tell
+    from dondoc.mail import outbox
+    from dondoc.mail.letter import Letter
+    from dondoc.store.mail import OutboxLetter
+
+    approver(world)
+    write(world, 2)
+    letter = Letter("report", "a@hatinh.test", "S", "t", "<p>t</p>", "1", "vì", needs_approval=True)
+    with world.sessions.begin() as session:
+        outbox.enqueue(session, [letter], settings=world.settings, now=at(18))
+        tell.to_approve(world, session, at(18))
+        told = session.scalars(select(OutboxLetter).where(OutboxLetter.kind == "internal")).one()
+    assert f"2 dòng, dấu cuối {verified(world).last}" in told.text
 
 
 def test_writers_at_once_make_one_chain(both: World) -> None:
+    assert both.secrets
     threads = [threading.Thread(target=write, args=(both, 5)) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     found = verified(both)
-    assert (found.events, found.broken) == (20, None)
+    assert (found.events, found.broken, len(heads.noted(both.settings.home))) == (20, None, 20)
+
+
+WRITES = """
+import sys, time
+from dondoc import audit, clock
+from dondoc.errors import Problem
+from dondoc.world import open_world
+world, (_, name, count) = open_world(), sys.argv
+for number in range(int(count)):
+    try:
+        with world.sessions.begin() as session:
+            audit.record(
+                session, world.secrets, audit.Actor(name, name, audit.Channel.CLI), "approve", "TH-1", now=clock.now()
+            )
+    except Problem as problem:
+        print(problem, flush=True)
+        sys.exit(3)
+    print(number, flush=True)
+    time.sleep(0.005)
+"""
+
+
+def writing(name: str, count: int, key: str) -> "subprocess.Popen[str]":
+    environment = {**os.environ, "DONDOC_SECRET_KEY": key}
+    command = [sys.executable, "-c", WRITES, name, str(count)]
+    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
+
+
+def test_a_process_that_began_before_the_key_was_changed_writes_no_more(both: World, under: Under) -> None:
+    with writing("cũ", 10**6, SECRET) as older:
+        try:
+            assert older.stdout
+            begun = [older.stdout.readline() for _ in range(5)]
+            with writing("mới", 20, f"{NEW},{SECRET}") as newer:
+                assert newer.wait(120) == 0
+            said = older.stdout.read()  # it ends by itself
+        finally:
+            older.kill()
+    assert begun[4] == "4\n"
+    assert "Khóa của cơ sở dữ liệu đã đổi" in said
+    with both.sessions.reading() as session:
+        names = list(session.scalars(select(AuditEvent.name).order_by(AuditEvent.id)))
+    assert names == ["cũ"] * (len(names) - 20) + ["mới"] * 20
+    for known in (f"{NEW},{SECRET}", NEW):
+        found = audit.examine(both.sessions, under(known).settings)
+        assert (found.events, found.unknown, found.broken) == (len(names), 0, None)
 
 
 @pytest.mark.parametrize(

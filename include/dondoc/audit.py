@@ -1,8 +1,14 @@
-"""Who did what, for good: an append-only trail in which each row's digest covers the row before it.
+"""Who did what, for good: an append-only trail in which each row covers the row before it.
 
-With a key set the digest is an HMAC, so that whoever can write the database but lacks the key cannot forge a row, nor
-change one and make the rest fit. Rows cut off at the end are seen only by whoever noted the last digest elsewhere:
-`dondoc audit verify` prints it, and takes one to compare.
+`chain` is a plain digest over a row and the row before it, `digest` an HMAC over `chain`: whoever can write the
+database but lacks the key cannot forge a row, nor change one and make the rest fit. A row under a key that was dropped
+cannot be checked by itself any more, but each later row still covers it. Rows cut off at the end are seen by whoever
+noted a later digest elsewhere: `store.heads` does, and `dondoc audit verify` prints the last one and takes one to
+compare.
+
+A room that lets a person change something records it here itself, in the transaction of the change: no door can forget
+it, and the act has one name whichever door it came through. `tests/test_cli_trail.py` and `tests/web/test_trail.py`
+hold every command and every route to that.
 """
 
 import hashlib
@@ -10,7 +16,7 @@ import hmac
 import json
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -21,7 +27,9 @@ from sqlalchemy.orm import Session
 from dondoc import keys
 from dondoc.directive.names import fold
 from dondoc.errors import Problem
-from dondoc.store.session import one_at_a_time
+from dondoc.settings import Settings
+from dondoc.store import heads, key_checks
+from dondoc.store.session import Sessions, one_at_a_time
 from dondoc.store.trust import AuditEvent
 
 PURPOSE = "audit"
@@ -88,12 +96,15 @@ def record(
         secrets: `World.secrets`; the first one makes the digest.
         act: a verb in code, e.g. `approve`; `subject`: to what, e.g. `TH-00012`.
         details: JSON values; nothing secret.
+
+    Raises:
+        Problem: the key was changed since this process began.
     """
     one_at_a_time(session, "audit")
-    last = session.execute(select(AuditEvent.id, AuditEvent.digest).order_by(AuditEvent.id.desc()).limit(1)).first()
-    number, before = (last.id, last.digest) if last else (0, BEGIN)
+    key_checks.refuse_stale(session, secrets)
+    before = last(session)
     event = AuditEvent(
-        id=number + 1,  # not the database's own numbering: a transaction rolled back would leave a gap in it
+        id=before.id + 1 if before else 1,  # the database's own numbering leaves a gap where one was rolled back
         act=act,
         subject=subject,
         name=actor.name,
@@ -102,12 +113,13 @@ def record(
         address=actor.address,
         details=json.loads(json.dumps(details, default=str)),
         key=keys.short_name(secrets[0]) if secrets else "",
-        digest="",
         recorded_at=now,
     )
-    event.digest = _digest(event, before, secrets[0] if secrets else None)
+    event.chain = _chain(event, (before.chain, before.digest) if before else (BEGIN, BEGIN))
+    event.digest = _seal(event.chain, secrets[0] if secrets else None)
     session.add(event)
     session.flush()
+    heads.remember(event)
     return event
 
 
@@ -131,15 +143,20 @@ def events(
     return list(session.scalars(query.where(*wanted)))
 
 
+def last(session: Session) -> AuditEvent | None:
+    """The newest event."""
+    return session.scalar(select(AuditEvent).order_by(AuditEvent.id.desc()).limit(1))
+
+
 def as_row(event: AuditEvent) -> dict[str, Any]:
     """An event as the command line and the page show it."""
     names = ("id", "recorded_at", "act", "subject", "name", "login", "channel", "address", "details", "digest")
     return {name: getattr(event, name) for name in names}
 
 
-def _digest(event: AuditEvent, before: str, secret: str | None) -> str:
+def _chain(event: AuditEvent, before: tuple[str, str]) -> str:
     told = [
-        before,
+        *before,
         event.act,
         event.subject,
         event.name,
@@ -151,15 +168,20 @@ def _digest(event: AuditEvent, before: str, secret: str | None) -> str:
         event.recorded_at.astimezone(UTC).isoformat(),
     ]
     message = json.dumps(told, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
-    if secret is None:
-        return hashlib.sha256(message).hexdigest()
-    return hmac.new(keys.derive(secret, PURPOSE), message, hashlib.sha256).hexdigest()
+    return hashlib.sha256(message).hexdigest()
+
+
+def _seal(chain: str, secret: str | None) -> str:
+    return (
+        chain if secret is None else hmac.new(keys.derive(secret, PURPOSE), chain.encode(), hashlib.sha256).hexdigest()
+    )
 
 
 @dataclass(frozen=True)
 class Checked:
-    """What `verify` found. `broken`: the first row that does not fit, and why; `unknown`: rows made with lost keys;
-    `unsealed`: rows made without a key, which whoever can write the database can have made.
+    """What `verify` found. `broken`: the first row that does not fit, and why; `unknown`: rows made with lost keys that
+    no row under a key of ours covers; `unsealed`: rows made without a key, which whoever can write the database can
+    have made.
     """
 
     events: int
@@ -169,39 +191,83 @@ class Checked:
     last: str  # the newest digest: note it elsewhere
 
 
-def verify(session: Session, secrets: list[str], noted: str | None = None) -> Checked:
+def examine(sessions: Sessions, settings: Settings, expected: str | None = None) -> Checked:
+    """Go through the trail of an installation, and compare it with the digests that were noted outside the database.
+
+    Args:
+        expected: a digest that a person noted.
+
+    Raises:
+        Problem: the file of digests cannot be read.
+    """
+    try:
+        noted = heads.noted(settings.home)
+    except OSError as error:
+        raise Problem(f"Không đọc được {heads.file(settings.home)}: {error.strerror}. Kiểm tra quyền đọc.") from None
+    with sessions.reading() as session:
+        return verify(session, settings.secret_keys, [*noted, *([expected] if expected else [])])
+
+
+def verify(session: Session, secrets: list[str], noted: Iterable[str] = ()) -> Checked:
     """Go through the whole trail.
 
     Args:
-        noted: a digest that was printed before; it has to be in the trail.
+        noted: digests that were noted elsewhere; each has to be in it.
     """
-    by_name: Mapping[str, str] = {keys.short_name(secret): secret for secret in secrets}
-    events: Iterable[AuditEvent] = session.scalars(
-        select(AuditEvent).order_by(AuditEvent.id).execution_options(yield_per=500)
+    walk = _Walk({keys.short_name(secret): secret for secret in secrets}, key_checks.names(session))
+    missing = set(noted) - {BEGIN}
+    every = select(AuditEvent).order_by(AuditEvent.id).execution_options(yield_per=500)
+    for event in session.scalars(every):
+        if fault := walk.fault(event):
+            return walk.found(fault)
+        walk.step(event)
+        missing.discard(event.digest)
+    cut = (
+        f"{len(missing)} dấu đã ghi lại không có trong nhật ký: các dòng cuối đã bị xóa, hoặc cơ sở dữ liệu là một bản "
+        "sao cũ"
     )
-    before, count, unknown, unsealed, keyed, seen, previous = BEGIN, 0, 0, 0, False, noted in (None, BEGIN), 0
-    known = False
-    for event in events:
-        count += 1
-        broken = None
-        if event.id != previous + 1:
-            broken = f"thiếu dòng trước số {event.id}"
-        elif event.key and event.key not in by_name and known:
-            # keys are dropped oldest first: after a row that we can check comes none that we cannot
-            broken = (
+    return walk.found(cut if missing else None)
+
+
+@dataclass
+class _Walk:
+    """How far a trail fits, row by row."""
+
+    ours: Mapping[str, str]  # keys by their short names
+    used: set[str]  # short names of all keys that the database knows
+    events: int = 0
+    unknown: int = 0
+    unsealed: int = 0
+    before: tuple[str, str] = field(default=(BEGIN, BEGIN))
+    keyed: bool = False
+    known: bool = False
+
+    def fault(self, event: AuditEvent) -> str | None:
+        """Why a row cannot be the next one; None when it can."""
+        secret = self.ours.get(event.key)
+        if event.id != self.events + 1:
+            return f"thiếu dòng trước số {event.id}"
+        if event.chain != _chain(event, self.before):
+            return f"dòng {event.id} ({event.act} {event.subject}) đã bị sửa, hoặc dòng trước nó bị xóa"
+        if not event.key and self.keyed:
+            return f"dòng {event.id} không có khóa, trong khi các dòng trước có"
+        if event.key and secret is None and self.known:  # keys are dropped oldest first
+            return (
                 f"dòng {event.id} ghi tên một khóa không có trong DONDOC_SECRET_KEY, sau những dòng ghi bằng khóa đang "
                 "dùng: thêm khóa ấy để kiểm tra; chưa từng có khóa ấy thì dòng đã bị sửa"
             )
-        elif event.key and event.key not in by_name:
-            unknown += 1
-        elif not event.key and keyed:
-            broken = f"dòng {event.id} không có khóa, trong khi các dòng trước có"
-        elif _digest(event, before, by_name[event.key] if event.key else None) != event.digest:
-            broken = f"dòng {event.id} ({event.act} {event.subject}) đã bị sửa, hoặc dòng trước nó bị xóa"
-        if broken:
-            return Checked(count, unknown, unsealed, broken, before)
-        keyed, known, unsealed = keyed or bool(event.key), known or event.key in by_name, unsealed + (not event.key)
-        before, previous, seen = event.digest, event.id, seen or event.digest == noted
-    return Checked(
-        count, unknown, unsealed, None if seen else "không có dấu đã ghi lại: các dòng cuối đã bị xóa", before
-    )
+        if event.key and secret is None and event.key not in self.used:
+            return f"dòng {event.id} ghi tên một khóa mà cơ sở dữ liệu này chưa từng dùng: dòng ấy từ nơi khác đến"
+        if (secret or not event.key) and not hmac.compare_digest(event.digest, _seal(event.chain, secret)):
+            return f"dòng {event.id} ({event.act} {event.subject}) không phải do khóa của cơ sở dữ liệu này ghi"
+        return None
+
+    def step(self, event: AuditEvent) -> None:
+        sealed = event.key in self.ours
+        self.events, self.before = event.id, (event.chain, event.digest)
+        self.unknown = 0 if sealed else self.unknown + bool(event.key)  # it covers all before it
+        self.unsealed += not event.key
+        self.keyed, self.known = self.keyed or bool(event.key), self.known or sealed
+
+    def found(self, broken: str | None) -> Checked:
+        return Checked(self.events, self.unknown, self.unsealed, broken, self.before[1])

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from functools import partial
 from itertools import islice
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from dondoc import alerts, keys, tls
@@ -47,6 +47,7 @@ def examine(now: Callable[[], datetime]) -> list[Finding]:
         partial(_metrics, found),
         partial(_database, world),
         partial(_audit, world),
+        partial(_rotation, world),
         partial(_alerts, world),
         partial(_smtp, found),
         partial(_mailboxes, found),
@@ -182,12 +183,26 @@ def _damage(session: Session) -> str | None:
     return None if found == "ok" else " ".join(str(found).split())
 
 
+def _rotation(world: World) -> Iterator[Finding]:
+    from dondoc.store.trust import AuditEvent
+
+    acts = select(AuditEvent.act).where(AuditEvent.act.in_(["rotate_key_begin", "rotate_key"]))
+    try:
+        with world.sessions.reading() as session:
+            last = session.scalar(acts.order_by(AuditEvent.id.desc()).limit(1))
+    except Exception as error:
+        _explained(error)  # said of the database already
+        return
+    if last == "rotate_key_begin":
+        message = "Đổi khóa chưa xong: đã dừng giữa chừng, hoặc đang chạy. Chạy lại dondoc rotate-key."
+        yield _finding("rotate_key", "error", message)
+
+
 def _audit(world: World) -> Iterator[Finding]:
     from dondoc import audit
 
     try:
-        with world.sessions.reading() as session:
-            found = audit.verify(session, world.settings.secret_keys)
+        found = audit.examine(world.sessions, world.settings)
     except Exception as error:
         _explained(error)  # said of the database already
         return

@@ -1,7 +1,9 @@
 """What the doors (command line, pages, DAGs) open once and hand to the rooms."""
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
+
+from sqlalchemy import event
 
 from dondoc import clock
 from dondoc import settings as settings_module
@@ -9,7 +11,7 @@ from dondoc.directive.load import load as load_directive
 from dondoc.directive.model import Directive
 from dondoc.mail.servers import refuse_to_play, smtp
 from dondoc.settings import Settings
-from dondoc.store import files, key_checks
+from dondoc.store import files, heads, key_checks
 from dondoc.store.blobs import Blobs
 from dondoc.store.session import Sessions, sessions
 from dondoc.workdays import WorkingDays
@@ -27,6 +29,7 @@ class World:
         files.narrow(self.settings.home)
         made = sessions(self.settings.url)
         made.before_writing = lambda: key_checks.note(made, self.settings, clock.now)
+        event.listen(made, "after_commit", partial(heads.note, self.settings.home))
         return made
 
     @cached_property

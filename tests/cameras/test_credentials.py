@@ -31,7 +31,7 @@ from dondoc.store.session import upgrade
 from dondoc.world import World
 from tests.cameras.nights import AGENCY, NIGHT, NOW, SYSTEM, all_outages, cameras, live, on
 from tests.cameras.zoo import Zoo
-from tests.conftest import SECRET, Run
+from tests.conftest import CLERK, SECRET, Run
 
 
 @pytest.fixture(autouse=True)
@@ -52,7 +52,7 @@ def one(world: World, url: str, login: str = "u,sai") -> int:
 def released(world: World, camera: int, number: int, hour: int) -> None:
     with world.sessions.begin() as session:
         credentials.retry(
-            session, session.get_one(Camera, camera), by="Lê A", reason="đơn vị đã mở khóa",
+            session, session.get_one(Camera, camera), by=CLERK, reason="đơn vị đã mở khóa",
             secrets=world.settings.secret_keys, now=at(on(number), hour),
         )  # fmt: skip
 
@@ -147,7 +147,7 @@ class TestNights:
             newer = World(load())
             with newer.sessions.begin() as session:
                 row = session.get_one(Camera, camera)
-                credentials.enter(session, row, "u", "A", by="A", secrets=newer.settings.secret_keys, now=NOW)
+                credentials.enter(session, row, "u", "A", by=CLERK, secrets=newer.settings.secret_keys, now=NOW)
             assert looked(newer, [camera], number, round)[camera]["verdict"] == verdict
             newer.sessions.kw["bind"].dispose()
             return fleet.counts["logins"]

@@ -29,7 +29,7 @@ from dondoc.store.cameras import Camera, CredentialAttempt, CredentialRelease, N
 from dondoc.store.intake import Submission, Verdict
 from dondoc.world import World
 from tests.cameras.nights import result
-from tests.conftest import Run
+from tests.conftest import CLERK, Run, acting
 
 AGENCY, SYSTEM = "cong-an-tinh", "security_traffic"
 NIGHT = date(2021, 11, 22)
@@ -53,7 +53,13 @@ def cameras(world: World, environment: pytest.MonkeyPatch) -> World:
     text = "\n".join(["agency,system,name,url,user,password", *lines])
     with world.sessions.begin() as session:
         imports.import_csv(
-            session, world.directive, text, "c.csv", secrets=world.settings.secret_keys, now=NOW - timedelta(days=1)
+            session,
+            world.directive,
+            text,
+            "c.csv",
+            by=CLERK,
+            secrets=world.settings.secret_keys,
+            now=NOW - timedelta(days=1),
         )
         session.get_one(Camera, 5).restricted = True
     verdicts = {1: "ok", 2: "ok", 3: "ok", 4: "black", 5: "ok"}
@@ -82,7 +88,7 @@ def cameras(world: World, environment: pytest.MonkeyPatch) -> World:
 
 
 def configuration(world: World, server: str, *, passwords: bool = False, restricted: bool = False) -> str:
-    return fleet.configuration(world, server, passwords=passwords, restricted=restricted, by="Lê A", now=NOW).decode()
+    return fleet.configuration(world, server, passwords=passwords, restricted=restricted, by=CLERK, now=NOW).decode()
 
 
 def sources(server: str, text: str) -> dict[str, str]:
@@ -174,7 +180,13 @@ def pairs(world: World) -> World:
             secrets=world.secrets,
         )  # fmt: skip
         credentials.enter(
-            session, session.get_one(Camera, 1), "ioc", PASSWORD, by="A", secrets=world.settings.secret_keys, now=before
+            session,
+            session.get_one(Camera, 1),
+            "ioc",
+            PASSWORD,
+            by=CLERK,
+            secrets=world.settings.secret_keys,
+            now=before,
         )
     verdicts = [result(camera, "ok", NOW - timedelta(minutes=30)) for camera in ids]
     night.store(world, verdicts, night=NIGHT, round="night", now=NOW)
@@ -212,7 +224,7 @@ class TestMainAndSub:
     @pytest.mark.parametrize("server", SERVERS)
     def test_only_what_was_looked_at_when_that_is_asked_for(self, pairs: World, server: str) -> None:
         text = fleet.configuration(
-            pairs, server, passwords=False, restricted=False, by="", now=NOW, checked_only=True
+            pairs, server, passwords=False, restricted=False, by=CLERK, now=NOW, checked_only=True
         ).decode()
         assert set(sources(server, text)) == {"cam00001sub", "cam00002sub", "cam00003", "cam00004", "cam00005"}
         assert "CHƯA kiểm tra" not in text
@@ -271,8 +283,8 @@ def kept(world: World) -> list[tuple[int, str, str]]:
 def test_who_was_given_passwords_and_when_is_kept_with_each_camera(cameras: World) -> None:
     configuration(cameras, "go2rtc")
     assert kept(cameras) == []
-    with pytest.raises(Problem, match="--by"):
-        fleet.configuration(cameras, "go2rtc", passwords=True, restricted=False, by=" ", now=NOW)
+    with pytest.raises(Problem, match="tên của máy"):
+        fleet.configuration(cameras, "go2rtc", passwords=True, restricted=False, by=acting("dondoc"), now=NOW)
     configuration(cameras, "go2rtc", passwords=True)
     assert kept(cameras) == [(n, "Lê A", "xuất mật khẩu vào cấu hình go2rtc") for n in (1, 2)]
 
@@ -281,8 +293,8 @@ def test_who_was_given_passwords_and_when_is_kept_with_each_camera(cameras: Worl
 def test_who_was_given_restricted_cameras_is_kept_once_with_each_of_them(
     cameras: World, passwords: bool, what: str
 ) -> None:
-    with pytest.raises(Problem, match="--by"):
-        fleet.configuration(cameras, "go2rtc", passwords=False, restricted=True, by=" ", now=NOW)
+    with pytest.raises(Problem, match="tên của máy"):
+        fleet.configuration(cameras, "go2rtc", passwords=False, restricted=True, by=acting("dondoc"), now=NOW)
     configuration(cameras, "go2rtc", passwords=passwords, restricted=True)
     assert [row for row in kept(cameras) if row[0] in (3, 5)] == [(5, "Lê A", f"xuất {what} vào cấu hình go2rtc")]
 
@@ -291,11 +303,11 @@ def test_who_was_given_the_names_of_restricted_cameras_is_kept_with_each_of_them
     with cameras.sessions.begin() as session:
         camera = session.get_one(Camera, 6)
         camera.restricted, camera.url = True, None  # declared without an address
-    with pytest.raises(Problem, match="--by"):
-        fleet.table(cameras, NOW, restricted=True)
-    fleet.table(cameras, NOW)
+    with pytest.raises(Problem, match="tên của máy"):
+        fleet.table(cameras, "csv", by=acting("dondoc"), now=NOW, restricted=True)
+    fleet.table(cameras, "csv", by=CLERK, now=NOW)
     assert kept(cameras) == []
-    fleet.table(cameras, NOW, restricted=True, by="Lê A")
+    fleet.table(cameras, "csv", by=CLERK, now=NOW, restricted=True)
     assert sorted(kept(cameras)) == [(n, "Lê A", "xuất tên camera hạn chế vào bảng") for n in (5, 6)]
 
 
@@ -306,7 +318,7 @@ def test_being_given_a_password_lets_no_refused_one_be_tried_again(cameras: Worl
         attempts.begin(session, {1: mark}, NIGHT, NOW - timedelta(hours=1))
         session.scalars(select(CredentialAttempt)).one().accepted = False
         camera = session.get_one(Camera, 1)
-        credentials.handed_out(session, [camera], "xuất", by="A", now=NOW)
+        credentials.handed_out(session, [camera], "xuất", by=CLERK, now=NOW)
         assert credentials.refused_since(session, camera, secrets=secrets, tonight=tonight)
 
 
@@ -360,7 +372,7 @@ def test_a_password_that_no_key_opens_is_said_with_its_camera(cameras: World) ->
 
 class TestTables:
     def test_the_csv_has_every_camera_and_no_formula_no_address_no_restricted_name(self, cameras: World) -> None:
-        content = tables.as_csv(fleet.table(cameras, NOW))
+        content = tables.as_csv(fleet.table(cameras, "csv", by=CLERK, now=NOW))
         rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"))))
         assert [r["camera"] for r in rows] == [f"CAM-{n:05}" for n in range(1, 7)]
         assert rows[2]["name"].startswith("'=HYPERLINK")
@@ -370,7 +382,7 @@ class TestTables:
         assert not any(x in content.decode() for x in ("10.1.1.", "rtsp://", "ioc", "p@ss"))
 
     def test_the_workbook_holds_text_only(self, cameras: World) -> None:
-        sheet = load_workbook(io.BytesIO(tables.as_xlsx(fleet.table(cameras, NOW)))).active
+        sheet = load_workbook(io.BytesIO(tables.as_xlsx(fleet.table(cameras, "csv", by=CLERK, now=NOW)))).active
         cells = list(sheet.iter_rows(min_row=2))
         assert len(cells) == 6
         assert {c.data_type for row in cells for c in row} <= {"s", "inlineStr", "n"}  # n: empty
@@ -378,7 +390,7 @@ class TestTables:
         assert cells[2][5].quotePrefix
 
     def test_a_restricted_camera_is_named_when_asked_for(self, cameras: World) -> None:
-        assert "Nơi kín" in str(fleet.table(cameras, NOW, restricted=True, by="Lê A"))
+        assert "Nơi kín" in str(fleet.table(cameras, "csv", by=CLERK, now=NOW, restricted=True))
 
 
 class TestMetrics:
@@ -446,7 +458,7 @@ class TestCommand:
         target.write_text("cũ")
         target.chmod(0o644)
         asked = ("cameras", "export", "--as", "go2rtc", "--out", target, "--with-passwords")
-        with pytest.raises(Problem, match="--by"):
+        with pytest.raises(Problem, match="tên của máy"):
             dondoc(*asked)
         result = dondoc(*asked, "--by", "Lê A")
         assert ENCODED in target.read_text()
@@ -457,5 +469,5 @@ class TestCommand:
             dondoc("cameras", "export", "--as", "csv", "--out", target, "--with-passwords", "--by", "Lê A")
 
     def test_restricted_cameras_need_a_name(self, cameras: World, dondoc: Run, tmp_path: Path) -> None:
-        with pytest.raises(Problem, match="--by"):
+        with pytest.raises(Problem, match="tên của máy"):
             dondoc("cameras", "export", "--as", "csv", "--out", tmp_path / "x", "--restricted")

@@ -29,7 +29,7 @@ from dondoc.settings import load
 from dondoc.store.cameras import Camera, CameraCheck
 from dondoc.world import World
 from tests.cameras.nights import AGENCY, NOW, SYSTEM, result
-from tests.conftest import Run
+from tests.conftest import CLERK, Run
 
 HOST = "rtsp://10.1.2.3:554"
 # What real devices and platforms ask for, and what people have been seen to write.
@@ -220,7 +220,7 @@ def imported(world: World, *urls: str) -> list[int]:
     with world.sessions.begin() as session:
         imports.import_csv(
             session, world.directive, f"agency,system,name,url\n{rows}", "c.csv",
-            secrets=world.secrets, now=NOW,
+            by=CLERK, secrets=world.secrets, now=NOW,
         )  # fmt: skip
         return list(session.scalars(select(Camera.id).order_by(Camera.id)))
 

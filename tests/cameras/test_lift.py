@@ -12,7 +12,7 @@ from dondoc.store.cameras import Camera
 from dondoc.store.trust import AuditEvent
 from dondoc.world import World
 from tests.cameras.nights import AGENCY, NOW, SYSTEM
-from tests.conftest import Run
+from tests.conftest import CLERK, SECRET, Run
 
 SAID = st.sampled_from([True, False, None])
 
@@ -28,7 +28,7 @@ def bring(world: World, restricted: str, sound: str) -> None:
     """A file of ours names it."""
     text = f"agency,system,name,url,restricted,sound\n{AGENCY},{SYSTEM},Cổng,rtsp://10.1.1.1/1,{restricted},{sound}"
     with world.sessions.begin() as session:
-        import_csv(session, world.directive, text, "c.csv", secrets=[], now=NOW)
+        import_csv(session, world.directive, text, "c.csv", by=CLERK, secrets=[SECRET], now=NOW)
 
 
 def words(world: World) -> tuple[bool, bool | None]:

@@ -12,6 +12,7 @@ from dondoc.settings import load
 from dondoc.store.cameras import CameraCheck, NightRun
 from dondoc.world import World
 from tests.cameras.nights import AGENCY, SYSTEM, all_outages, cameras, late, live, on, seen
+from tests.conftest import CLERK
 
 
 @pytest.fixture
@@ -28,7 +29,7 @@ def our_line_is_down(world: World, port: int) -> World:
 
 
 def asked(world: World, camera: int, number: int, hour: int = 23) -> CameraCheck:
-    return now.look(world, camera, now=lambda: at(on(number), hour))
+    return now.look(world, camera, by=CLERK, now=lambda: at(on(number), hour))
 
 
 def one(world: World, url: str, name: str = "a") -> int:

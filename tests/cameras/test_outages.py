@@ -33,6 +33,7 @@ from tests.cameras.nights import (
     paused,
     seen,
 )  # fmt: skip
+from tests.conftest import CLERK, SECRET
 
 
 def one(world: World, system: str = SYSTEM, more: str = ",,,,,") -> int:
@@ -138,8 +139,8 @@ class TestPause:
         live(world, camera, ["ok", "no_frame", "no_frame"])
         with world.sessions.begin() as session:
             rule(
-                session, world.directive, "undo", undoes=number, document="CV 9", reason="hết bão", by="A",
-                from_=at(on(3), 8), now=at(on(3), 8),
+                session, world.directive, "undo", undoes=number, document="CV 9", reason="hết bão", by=CLERK,
+                secrets=[SECRET], from_=at(on(3), 8), now=at(on(3), 8),
             )  # fmt: skip
         live(world, camera, ["no_frame"], 3)
         assert all_outages(world) == []

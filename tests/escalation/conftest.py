@@ -25,7 +25,7 @@ from dondoc.store.intake import SourceRead, Submission, Verdict
 from dondoc.store.mail import OutboxLetter
 from dondoc.store.reporting import Decision
 from dondoc.world import World
-from tests.conftest import acting, approver
+from tests.conftest import CLERK, acting, approver
 
 ROLES = ("focal_officer", "clerk", "head")
 
@@ -51,7 +51,15 @@ class Office:
             [("agency", "role", "name", "email", "phone"), *((a, r, r, e, "0912") for a, r, e in rows)]
         )
         with self.world.sessions.begin() as session:
-            contacts.import_csv(session, self.world.directive, text.getvalue(), "danh-ba.csv", self.now)
+            contacts.import_csv(
+                session,
+                self.world.directive,
+                text.getvalue(),
+                "danh-ba.csv",
+                by=CLERK,
+                secrets=self.world.secrets,
+                now=self.now,
+            )
 
     def know_everybody(self) -> None:
         ours = self.world.directive.issuer

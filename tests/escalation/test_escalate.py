@@ -17,6 +17,7 @@ from dondoc.escalation.recipients import needs_approval, recipients
 from dondoc.forms.limited import judge
 from dondoc.store.trust import KeyCheck
 from dondoc.world import World
+from tests.conftest import CLERK
 from tests.escalation.conftest import Office, one
 
 DUC_THO, NNPTNT, HONG_LINH = "ubnd-huyen-duc-tho", "so-nnptnt", "ubnd-thi-xa-hong-linh"
@@ -237,7 +238,9 @@ def test_the_officer_of_the_system_comes_before_the_agencys(office: Office) -> N
         from dondoc.facts.contacts import import_csv
 
         csv = f"agency,role,name,email,phone,system\n{HONG_LINH},focal_officer,A,du-lich@hl.test,1,tourism\n"
-        import_csv(session, office.world.directive, csv, "x.csv", office.now)
+        import_csv(
+            session, office.world.directive, csv, "x.csv", by=CLERK, secrets=office.world.secrets, now=office.now
+        )
     assert one(office.preview(TUESDAY), HONG_LINH)["recipients"][0] == "du-lich@hl.test"
 
 

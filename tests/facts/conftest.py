@@ -16,7 +16,7 @@ from dondoc.store.facts import Contact
 from dondoc.store.intake import Submission, Verdict
 from dondoc.workdays import WorkingDays
 from dondoc.world import World
-from tests.conftest import at
+from tests.conftest import SECRET, acting, at
 
 
 @dataclass
@@ -67,7 +67,13 @@ class Book:
     def register(
         self, agency: str, fulfils: str, arrived: datetime, *, now: datetime | None = None, **other: Any
     ) -> int:
-        values = {"number": "12/UBND-VP", "document_date": arrived.date(), "blob": None, "by": "Trần Thị Văn"} | other
+        values = {
+            "number": "12/UBND-VP",
+            "document_date": arrived.date(),
+            "blob": None,
+            "by": acting("Trần Thị Văn"),
+            "secrets": [SECRET],
+        } | other
         return register(
             self.session,
             self.directive,
@@ -79,7 +85,12 @@ class Book:
         )
 
     def rule(self, kind: str, *, now: datetime | None = None, **other: Any) -> int:
-        values = {"document": "Văn bản số 9/STTTT", "reason": "mưa lũ", "by": "Đậu Tùng Lâm"} | other
+        values = {
+            "document": "Văn bản số 9/STTTT",
+            "reason": "mưa lũ",
+            "by": acting("Đậu Tùng Lâm"),
+            "secrets": [SECRET],
+        } | other
         return rule(self.session, self.directive, kind, now=now or at(15), **values)
 
     def contact(self, agency: str, email: str) -> None:

@@ -11,7 +11,7 @@ from dondoc.directive.model import Directive
 from dondoc.errors import Problem
 from dondoc.facts.contacts import ROLES, agency_of_sender, end, find, import_csv
 from dondoc.store.facts import Contact
-from tests.conftest import at
+from tests.conftest import CLERK, SECRET, at
 
 from .conftest import Book
 
@@ -20,7 +20,7 @@ DUC_THO, DAY = "ubnd-huyen-duc-tho", date(2021, 11, 20)
 
 
 def load(book: Book, text: str) -> dict[str, int]:
-    return import_csv(book.session, book.directive, text, "danh-ba.csv", at(15))
+    return import_csv(book.session, book.directive, text, "danh-ba.csv", by=CLERK, secrets=[SECRET], now=at(15))
 
 
 def emails(session: Session, role: str, system: str | None = None, day: date = DAY) -> list[str]:
@@ -112,7 +112,7 @@ PERIOD = HEAD.strip() + ",valid_from,valid_to\n"
 
 def test_a_contact_that_ended_gets_no_letters_and_may_not_act_and_the_past_stays(book: Book) -> None:
     load(book, HEAD + f"{DUC_THO},focal_officer,B,b@ductho.test,\n{DUC_THO},clerk,B,b@ductho.test,\n")
-    end(book.session, "B@ductho.test", agency=DUC_THO, on=date(2021, 11, 19), now=at(20))
+    end(book.session, "B@ductho.test", agency=DUC_THO, on=date(2021, 11, 19), by=CLERK, secrets=[SECRET], now=at(20))
     for role in ("focal_officer", "clerk"):
         assert emails(book.session, role, day=date(2021, 11, 19)) == ["b@ductho.test"]
         assert emails(book.session, role) == []
@@ -130,13 +130,32 @@ def test_only_the_role_and_system_that_are_named_end(book: Book) -> None:
     ])  # fmt: skip
     load(book, head + rows)
     day = date(2021, 11, 19)
-    end(book.session, "b@ductho.test", agency=DUC_THO, on=day, now=at(20), role="focal_officer", system="tourism")
+    end(
+        book.session,
+        "b@ductho.test",
+        agency=DUC_THO,
+        on=day,
+        by=CLERK,
+        secrets=[SECRET],
+        now=at(20),
+        role="focal_officer",
+        system="tourism",
+    )
     assert emails(book.session, "focal_officer", "tourism") == []
     assert emails(book.session, "focal_officer", "reservoir") == emails(book.session, "clerk") == ["b@ductho.test"]
     with pytest.raises(Problem, match="không phải liên hệ"):
-        end(book.session, "b@ductho.test", agency=DUC_THO, on=DAY, now=at(20), system="tourism")
+        end(
+            book.session,
+            "b@ductho.test",
+            agency=DUC_THO,
+            on=DAY,
+            by=CLERK,
+            secrets=[SECRET],
+            now=at(20),
+            system="tourism",
+        )
     with pytest.raises(Problem, match="không phải liên hệ"):
-        end(book.session, "b@ductho.test", agency="so-nnptnt", on=day, now=at(20))
+        end(book.session, "b@ductho.test", agency="so-nnptnt", on=day, by=CLERK, secrets=[SECRET], now=at(20))
 
 
 def test_a_list_may_end_a_contact_and_an_old_list_does_not_bring_it_back(book: Book) -> None:
@@ -208,7 +227,7 @@ def test_an_end_changes_no_earlier_day_and_leaves_none_after_it(
         last, asked = date(2021, 11, on), date(2021, 11, day)
         before = emails(book.session, "head", day=asked)
         try:
-            end(book.session, "h@x.test", agency=DUC_THO, on=last, now=at(28))
+            end(book.session, "h@x.test", agency=DUC_THO, on=last, by=CLERK, secrets=[SECRET], now=at(28))
             ended = True
         except Problem:
             ended = False

@@ -6,7 +6,7 @@ import pytest
 
 from dondoc.errors import Problem
 from dondoc.store.facts import RegisteredLetter
-from tests.conftest import at
+from tests.conftest import acting, at
 
 from .conftest import Book
 
@@ -32,7 +32,7 @@ def test_a_milestone_is_met_by_a_letter(book: Book) -> None:
         ({"now": at(17)}, "trong tương lai"),
         ({"document_date": date(2021, 11, 19)}, "sau ngày đến"),
         ({"number": " "}, "--number"),
-        ({"by": ""}, "--by"),
+        ({"by": acting("")}, "Chưa ghi tên người quyết định"),
     ],
 )
 def test_a_letter_that_cannot_be_is_a_sentence(book: Book, given: dict[str, object], words: str) -> None:

@@ -9,7 +9,7 @@ from dondoc.clock import end_of
 from dondoc.errors import Problem
 from dondoc.facts.rulings import KINDS, hold_all, standing_rulings
 from dondoc.world import World
-from tests.conftest import Run, at
+from tests.conftest import Run, acting, at
 
 from .conftest import Book
 
@@ -165,9 +165,9 @@ def test_hold_all_has_two_times(book: Book) -> None:
         ("reassign", {"agency": DUC_THO, "to_agency": "ubnd-x"}, "Không có đơn vị “ubnd-x”"),
         ("pause", {"system": "x"}, "Không có hệ thống “x”"),
         ("pause", {"deliverable": "form_09"}, "Không có nội dung phải gửi “form_09”"),
-        ("pause", {"reason": " "}, "phải ghi văn bản, lý do và người quyết định"),
-        ("pause", {"document": ""}, "phải ghi văn bản, lý do và người quyết định"),
-        ("pause", {"by": ""}, "phải ghi văn bản, lý do và người quyết định"),
+        ("pause", {"reason": " "}, "phải ghi văn bản và lý do"),
+        ("pause", {"document": ""}, "phải ghi văn bản và lý do"),
+        ("pause", {"by": acting("")}, "Chưa ghi tên người quyết định"),
     ],
 )
 def test_a_ruling_that_lacks_something_is_a_sentence(

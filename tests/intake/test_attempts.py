@@ -22,7 +22,7 @@ from dondoc.intake.judge import judge_submission
 from dondoc.intake.receive import receive
 from dondoc.isolation import workers
 from dondoc.store.intake import JudgingAttempt
-from tests.conftest import SECRET
+from tests.conftest import CLERK, SECRET
 
 from .conftest import DUC_THO, OFFICER, VU_QUANG, Desk
 from .test_judge import newest, status
@@ -130,7 +130,7 @@ def test_a_person_may_have_it_tried_once_more(desk: Desk) -> None:
 
 
 def test_who_waits_at_the_page_is_told_that_it_will_be_tried_again(desk: Desk) -> None:
-    common = {"sender": OFFICER, "channel": "upload", "received_at": desk.now, "now": desk.now}
+    common = {"sender": OFFICER, "channel": "upload", "by": CLERK, "received_at": desk.now, "now": desk.now}
     said = arrive.arrive(desk.world, b"PKTREO", "a.xlsx", **common)
     assert (said["outcome"], "sẽ kiểm tra lại" in said["reason"]) == ("waiting", True)
     said = arrive.arrive(desk.world, b"PKTREO", "a.xlsx", **common)

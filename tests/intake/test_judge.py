@@ -23,7 +23,7 @@ from dondoc.intake.receive import receive
 from dondoc.store.cameras import Camera
 from dondoc.store.intake import Assignment, Verdict
 from dondoc.world import World
-from tests.conftest import Run, at
+from tests.conftest import CLERK, Run, at
 
 from .conftest import DUC_THO, NAMED, OFFICER, SCAN, VU_QUANG, Desk
 
@@ -449,7 +449,7 @@ def test_a_wrong_word_on_a_submission_is_a_sentence(
 
 def test_an_upload_of_ours_acts_by_its_token(desk: Desk) -> None:
     line = arrive.arrive(
-        desk.world, desk.form(), "BM03.xlsx", sender="", channel="upload", received_at=desk.now, now=desk.now
+        desk.world, desk.form(), "BM03.xlsx", sender="", channel="upload", by=CLERK, received_at=desk.now, now=desk.now
     )
     assert (line["outcome"], line["agency"], line["duplicate"]) == ("accepted", DUC_THO, False)
 

@@ -29,6 +29,7 @@ from dondoc.demo.fleet import Fleet  # noqa: E402
 from dondoc.demo.mailserver import PASSWORD, MailServer  # noqa: E402
 from dondoc.facts import contacts  # noqa: E402
 from dondoc.world import World  # noqa: E402
+from tests.conftest import CLERK  # noqa: E402
 
 INTAKE, OPS = "tiep-nhan@ioc.test", "van-hanh@ioc.test"
 
@@ -96,7 +97,15 @@ def peopled(desk: World) -> World:
     agencies = sorted({duty.agency for duty in desk.directive.obligations})
     rows += [f"{agency},focal_officer,Người {n},nguoi{n}@ioc.test,0912345678" for n, agency in enumerate(agencies)]
     with desk.sessions.begin() as session:
-        contacts.import_csv(session, desk.directive, "\n".join(rows), "contacts.csv", clock.at(clock.now().date(), 0))
+        contacts.import_csv(
+            session,
+            desk.directive,
+            "\n".join(rows),
+            "contacts.csv",
+            by=CLERK,
+            secrets=desk.secrets,
+            now=clock.at(clock.now().date(), 0),
+        )
     return desk
 
 

@@ -25,7 +25,7 @@ from dondoc.store.cameras import CameraCheck, CredentialAttempt, NightRun, Outag
 from dondoc.store.mail import OutboxLetter
 from dondoc.store.reporting import Decision, Report
 from dondoc.world import World
-from tests.conftest import Run
+from tests.conftest import CLERK, Run
 
 AGENCY = "ubnd-huyen-can-loc"
 OFFICER = address(AGENCY, "focal_officer")  # the one whom Desk writes into the forms
@@ -37,7 +37,14 @@ Play = Callable[..., dict[str, str]]
 def context(at: str, run_type: str = "manual", **conf: Any) -> dict[str, Any]:
     """A run that was due at a moment, as its tasks see it; run again it is the same."""
     known = {"as_of": None, "dry_run": False, "agencies": [], "look": "auto"}
-    run = SimpleNamespace(run_type=run_type, run_after=datetime.fromisoformat(at), conf=conf, run_id="r", dag_id="d")
+    run = SimpleNamespace(
+        run_type=run_type,
+        run_after=datetime.fromisoformat(at),
+        conf=conf,
+        run_id="r",
+        dag_id="d",
+        triggering_user_name="quantri",
+    )
     return {"dag_run": run, "params": known | conf, "dag": SimpleNamespace(params=known)}
 
 
@@ -55,6 +62,7 @@ def declare(world: World, fleet: Fleet, *behaviours: str, login: str = ",") -> N
             world.directive,
             "\n".join(["agency,system,name,url,user,password", *rows]),
             "c.csv",
+            by=CLERK,
             secrets=world.settings.secret_keys,
             now=clock.now(),
         )
@@ -211,7 +219,7 @@ class TestClear:
             register(
                 session, peopled.directive, agency="cong-an-tinh", fulfils=["focal_letter"], number="15/VB",
                 document_date=date(2021, 11, 17), arrived=clock.at(date(2021, 11, 18), 9), blob=None,
-                by="Trần Thị Văn", now=clock.now(),
+                by=CLERK, secrets=peopled.secrets, now=clock.now(),
             )  # fmt: skip
         second = reporting.draw_up(asked)
         assert Path(second["folder"]) == first.with_name("2021-11-25-2")
@@ -288,7 +296,15 @@ class TestMarkedAsSuccess:
 
         rows = f"agency,role,name,email,phone\n{AGENCY},focal_officer,Trần Thị Lan,{OFFICER},0912345678\n"
         with desk.sessions.begin() as session:
-            contacts.import_csv(session, desk.directive, rows, "c.csv", clock.at(clock.now().date(), 0))
+            contacts.import_csv(
+                session,
+                desk.directive,
+                rows,
+                "c.csv",
+                by=CLERK,
+                secrets=desk.secrets,
+                now=clock.at(clock.now().date(), 0),
+            )
         officer = Desk(desk, mail, fleet)
         officer.send(OFFICER, "Bieu mau.xlsx", officer.form_03(AGENCY, "healthy", "missing"), to="tiep-nhan@ioc.test")
         name = "gather_survey_submissions"

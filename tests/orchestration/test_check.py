@@ -15,6 +15,7 @@ from dondoc.orchestration import checking
 from dondoc.store.cameras import Camera, CameraCheck, NightRun
 from dondoc.store.mail import OutboxLetter
 from dondoc.world import World
+from tests.conftest import CLERK
 
 
 def declare(world: World, fleet: Fleet, *behaviours: str) -> None:
@@ -22,7 +23,7 @@ def declare(world: World, fleet: Fleet, *behaviours: str) -> None:
     text = "\n".join(["agency,system,name,url", *rows])
     with world.sessions.begin() as session:
         imports.import_csv(
-            session, world.directive, text, "cameras.csv", secrets=world.settings.secret_keys, now=clock.now()
+            session, world.directive, text, "cameras.csv", by=CLERK, secrets=world.settings.secret_keys, now=clock.now()
         )
 
 

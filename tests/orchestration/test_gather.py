@@ -34,7 +34,7 @@ from dondoc.store.intake import SourceRead, Verdict
 from dondoc.store.mail import OutboxLetter
 from dondoc.world import World
 from tests.cameras.certificate import self_signed as self_signed_certificate
-from tests.conftest import Run
+from tests.conftest import CLERK, Run
 
 OFFICER, INTAKE = "dau-moi.can-loc@ioc.test", "tiep-nhan@ioc.test"
 AGENCY = "ubnd-huyen-can-loc"
@@ -56,7 +56,15 @@ def officer(desk: World, mail: MailServer, fleet: Fleet) -> Desk:
     ]
     text = "\n".join(["agency,role,name,email,phone", *rows])
     with desk.sessions.begin() as session:
-        contacts.import_csv(session, desk.directive, text, "contacts.csv", clock.at(clock.now().date(), 0))
+        contacts.import_csv(
+            session,
+            desk.directive,
+            text,
+            "contacts.csv",
+            by=CLERK,
+            secrets=desk.secrets,
+            now=clock.at(clock.now().date(), 0),
+        )
     return Desk(desk, mail, fleet)
 
 

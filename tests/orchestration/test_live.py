@@ -25,7 +25,7 @@ from dondoc.store.cameras import CameraCheck, CredentialAttempt
 from dondoc.store.mail import OutboxLetter
 from dondoc.store.session import upgrade
 from dondoc.world import World
-from tests.conftest import SECRET
+from tests.conftest import CLERK, SECRET
 
 pytestmark = pytest.mark.whole_airflow
 ROOT = Path(__file__).resolve().parents[2]
@@ -133,6 +133,7 @@ def declare(live: Live) -> None:
             live.world.directive,
             "\n".join(["agency,system,name,url,user,password", *rows]),
             "c.csv",
+            by=CLERK,
             secrets=live.world.settings.secret_keys,
             now=clock.now(),
         )

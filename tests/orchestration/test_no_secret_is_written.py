@@ -36,7 +36,7 @@ from dondoc.store.intake import Verdict
 from dondoc.web.app import create_app
 from dondoc.web.user import User
 from dondoc.world import World
-from tests.conftest import Run
+from tests.conftest import CLERK, Run
 from tests.orchestration.conftest import HOME
 
 pytestmark = pytest.mark.whole_airflow
@@ -130,7 +130,9 @@ def a_form(desk: World, mail: MailServer, fleet: Fleet) -> None:
     """Passwords in a cell of their own, in a path, and in the reason of a fault: the form goes back to its sender."""
     text = f"agency,role,name,email,phone\n{AGENCY},focal_officer,Trần Thị Lan,{OFFICER},0912345678\n"
     with desk.sessions.begin() as session:
-        contacts.import_csv(session, desk.directive, text, "c.csv", clock.at(clock.now().date(), 0))
+        contacts.import_csv(
+            session, desk.directive, text, "c.csv", by=CLERK, secrets=desk.secrets, now=clock.at(clock.now().date(), 0)
+        )
     officer = Desk(desk, mail, fleet)
     rows = officer.rows(AGENCY, "healthy", "digest", "healthy")
     rows[0]["note"] = f"mật khẩu: {IN_FORM}"
@@ -155,7 +157,13 @@ def logins(desk: World, fleet: Fleet, dondoc: Run, outside: Path) -> None:
     bad = f"khong-co,tourism,x,rtsp://u:{quote(IN_ROW, safe='')}@10.1.1.1/x,u,{IN_ROW}"
     with pytest.raises(Problem), desk.sessions.begin() as session:
         imports.import_csv(
-            session, desk.directive, f"{head}\n{bad}", "sai.csv", secrets=desk.settings.secret_keys, now=clock.now()
+            session,
+            desk.directive,
+            f"{head}\n{bad}",
+            "sai.csv",
+            by=CLERK,
+            secrets=desk.settings.secret_keys,
+            now=clock.now(),
         )
 
 

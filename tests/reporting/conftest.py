@@ -16,7 +16,7 @@ from dondoc.store.cameras import Camera, CameraCheck, Outage
 from dondoc.store.intake import Submission
 from dondoc.store.mail import OutboxLetter
 from dondoc.world import World
-from tests.conftest import at
+from tests.conftest import SECRET, acting, at
 
 THURSDAY = at(25, 17)
 LOOKS = {  # agency → what each of its cameras showed; None: not looked at
@@ -158,7 +158,8 @@ def busy(world: World) -> World:
                 document_date=date(2021, 11, 17),
                 arrived=at(18),
                 blob=None,
-                by="Trần Thị Văn",
+                by=acting("Trần Thị Văn"),
+                secrets=[SECRET],
                 now=at(18, 10),
             )
         rule(
@@ -168,7 +169,8 @@ def busy(world: World) -> World:
             agency="ubnd-thi-xa-hong-linh",
             document="Văn bản số 9",
             reason="không có điểm du lịch",
-            by="Đậu Tùng Lâm",
+            by=acting("Đậu Tùng Lâm"),
+            secrets=[SECRET],
             now=at(18),
         )
     return world

@@ -21,7 +21,7 @@ from dondoc.store.facts import Contact
 from dondoc.store.mail import OutboxLetter
 from dondoc.store.reporting import Report, ReportIssue
 from dondoc.world import World
-from tests.conftest import Run, acting, approver, at
+from tests.conftest import SECRET, Run, acting, approver, at
 
 from .conftest import THURSDAY, Made, looked_again, submission
 
@@ -111,7 +111,8 @@ def test_a_report_of_three_weeks_ago_is_made_again_as_it_was_known_then(busy: Wo
             document_date=date(2021, 11, 16),
             arrived=at(17),
             blob=None,
-            by="Trần Thị Văn",
+            by=acting("Trần Thị Văn"),
+            secrets=[SECRET],
             now=at(12, month=12),
         )
         for camera in session.scalars(select(Camera).where(Camera.agency == "ubnd-huyen-duc-tho")):

@@ -20,7 +20,7 @@ from dondoc.store.key_checks import Standing
 from dondoc.store.session import upgrade
 from dondoc.store.trust import KeyCheck
 from dondoc.world import World
-from tests.conftest import SECRET, Run, at
+from tests.conftest import CLERK, SECRET, Run, at
 
 NEW, OTHER = "khoa-moi-rat-dai-va-that-ngau-nhien", "khoa-khac-rat-dai-va-that-ngau-nhien"
 Under = Callable[[str], World]
@@ -143,7 +143,7 @@ def test_a_database_from_before_is_taken_over_only_by_a_key_that_opens_something
     world = under(SECRET)
     rows = "agency,system,name,url,user,password\nso-nnptnt,reservoir,Cam 1,rtsp://127.0.0.1/1,xem,mat-khau\n"
     with world.sessions.begin() as session:
-        imports.import_csv(session, world.directive, rows, "c.csv", secrets=[SECRET], now=at(1))
+        imports.import_csv(session, world.directive, rows, "c.csv", by=CLERK, secrets=[SECRET], now=at(1))
         session.execute(delete(KeyCheck))
     with pytest.raises(Problem, match="không phải khóa"):
         write(under(OTHER))

@@ -13,7 +13,7 @@ from dondoc.cameras import imports, thumbnails
 from dondoc.settings import load
 from dondoc.store.cameras import Camera
 from dondoc.world import World
-from tests.conftest import SECRET, Run, at
+from tests.conftest import CLERK, SECRET, Run, at
 
 NEW = "khoa-moi-rat-dai-va-that-ngau-nhien"
 CONTENTS = [f"bản gốc {n}".encode() * 100 for n in range(5)]
@@ -38,7 +38,7 @@ def kept(environment: pytest.MonkeyPatch, world: World) -> list[str]:
     names = [world.blobs.put(content) for content in CONTENTS]
     text = "agency,system,name,url,user,password\nso-nnptnt,reservoir,Cam 1,rtsp://127.0.0.1/1,xem,mat-khau\n"
     with world.sessions.begin() as session:
-        imports.import_csv(session, world.directive, text, "c.csv", secrets=[SECRET], now=at(1))
+        imports.import_csv(session, world.directive, text, "c.csv", by=CLERK, secrets=[SECRET], now=at(1))
     thumbnails.put(world, 1, b"JPEG", at(20))
     environment.setenv("DONDOC_SECRET_KEY", f"{NEW},{SECRET}")
     return names

@@ -18,6 +18,7 @@ from dondoc.settings import load
 from dondoc.store.cameras import Camera, CameraCheck, CredentialRelease, Outage
 from dondoc.store.facts import Ruling
 from dondoc.world import World
+from tests.conftest import CLERK
 from tests.web.conftest import ORIGIN, Visit, browsers, rows_of, words_of
 
 AGENCY, SYSTEM = "cong-an-tinh", "security_traffic"
@@ -53,7 +54,13 @@ def four_cameras(world: World, fleet: Fleet) -> list[int]:
     text = "\n".join(["agency,system,name,url,user,password", *rows])
     with world.sessions.begin() as session:
         imports.import_csv(
-            session, world.directive, text, "c.csv", secrets=world.settings.secret_keys, now=NOW - timedelta(days=40)
+            session,
+            world.directive,
+            text,
+            "c.csv",
+            by=CLERK,
+            secrets=world.settings.secret_keys,
+            now=NOW - timedelta(days=40),
         )
         for camera in session.scalars(select(Camera)):
             camera.site, camera.restricted = f"Điểm {camera.id}", camera.id == 3
@@ -160,7 +167,13 @@ class TestList:
         rows = [f"{AGENCY},{SYSTEM},Camera {n},rtsp://10.1.{n}.1/x" for n in range(120)]
         with world.sessions.begin() as session:
             imports.import_csv(
-                session, world.directive, "\n".join(["agency,system,name,url", *rows]), "c.csv", secrets=[], now=NOW
+                session,
+                world.directive,
+                "\n".join(["agency,system,name,url", *rows]),
+                "c.csv",
+                by=CLERK,
+                secrets=world.settings.secret_keys,
+                now=NOW,
             )
         page = visit("viewer").get(f"/cameras?agency={AGENCY}").text
         assert len(rows_of(page)) == 50
@@ -373,7 +386,7 @@ class TestLogin:
     def test_who_was_given_one_is_named_on_the_page(self, world: World, cameras: list[int], visit: Visit) -> None:
         with world.sessions.begin() as session:
             given, now = [session.get_one(Camera, 2)], clock.now()
-            credentials.handed_out(session, given, "xuất mật khẩu vào cấu hình go2rtc", by="Lê A", now=now)
+            credentials.handed_out(session, given, "xuất mật khẩu vào cấu hình go2rtc", by=CLERK, now=now)
         assert "Lê Axuất mật khẩu vào cấu hình go2rtc" in words_of(visit("ops").get("/cameras/2").text)
 
 

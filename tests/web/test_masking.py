@@ -23,7 +23,7 @@ from dondoc.store.mail import OutboxEvent, OutboxLetter
 from dondoc.web.app import create_app
 from dondoc.web.masking import HIDDEN, without_addresses
 from dondoc.world import World
-from tests.conftest import at
+from tests.conftest import CLERK, at
 from tests.web import test_cameras
 from tests.web.conftest import ORIGIN, Visit, visitor
 from tests.web.test_pages import drawn_up, held, waiting_scan
@@ -136,7 +136,15 @@ class TestPages:
         waiting_scan(world)
         with world.sessions.begin() as session:
             listed = "agency,role,name,email,phone\nso-nnptnt,clerk,Trần Thị Minh,vt@sonn.hatinh.gov.vn,0912001345\n"
-            contacts.import_csv(session, world.directive, listed, "danh-ba.csv", clock.now() - timedelta(days=3))
+            contacts.import_csv(
+                session,
+                world.directive,
+                listed,
+                "danh-ba.csv",
+                by=CLERK,
+                secrets=world.secrets,
+                now=clock.now() - timedelta(days=3),
+            )
             ago = at(16)  # before the report
             common = {"document": "x", "reason": "x", "by": "x", "happened_at": ago, "recorded_at": ago}
             session.add(Ruling(kind="pause", agency="cong-an-tinh", **common))
@@ -144,7 +152,7 @@ class TestPages:
             session.add(Ruling(kind="extend", agency="so-gtvt", until=date(2021, 11, 30), **common))
             lost = session.get_one(Camera, 2)
             lost.confirmed = True
-            credentials.handed_out(session, [lost], "x", by="x", now=clock.now())
+            credentials.handed_out(session, [lost], "x", by=CLERK, now=clock.now())
             session.add(Outage(camera_id=2, first_night=date(2021, 11, 14), verdict="auth_failed", opened_at=at(16)))
         visit("ops").post("/inbox/1/assign", headers=ORIGIN, data={"agency": "so-nnptnt"})
         plant(world)

@@ -25,7 +25,7 @@ from dondoc.store.trust import AuditEvent
 from dondoc.web.letters import STATE
 from dondoc.web.pages import agencies
 from dondoc.world import World
-from tests.conftest import acting, approver
+from tests.conftest import CLERK, acting, approver
 from tests.web.conftest import ORIGIN, Visit, rows_of, words_of
 
 PAGES = [
@@ -137,7 +137,8 @@ def test_a_registered_letter_turns_its_cell_and_the_agency_page_says_why(world: 
             document_date=date(2021, 11, 17),
             arrived=clock.at(date(2021, 11, 18), 9),
             blob=None,
-            by="văn thư",
+            by=CLERK,
+            secrets=world.secrets,
             now=clock.at(date(2021, 11, 18), 10),
         )
     assert "✓ Đã hoàn thành" in words_of(visit("viewer").get("/?as_of=2021-11-22").text)
@@ -150,7 +151,9 @@ def test_an_agency_page_tells_operators_whom_to_ring_up(world: World, visit: Vis
     assert "Chưa có ai trong danh bạ" in words_of(visit("ops").get("/agency/so-nnptnt").text)
     listed = "agency,role,name,email,phone\nso-nnptnt,clerk,Trần Thị Minh,vt@example.vn,0912001345\n"
     with world.sessions.begin() as session:
-        contacts.import_csv(session, world.directive, listed, "danh-ba.csv", clock.now())
+        contacts.import_csv(
+            session, world.directive, listed, "danh-ba.csv", by=CLERK, secrets=world.secrets, now=clock.now()
+        )
     assert "Trần Thị Minh0912001345vt@example.vn" in words_of(visit("ops").get("/agency/so-nnptnt").text)
     assert "0912001345" not in visit("viewer").get("/agency/so-nnptnt").text
 

@@ -7,8 +7,8 @@ from cryptography.fernet import InvalidToken
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from dondoc import keys
-from dondoc.audit import person
+from dondoc import audit, keys
+from dondoc.audit import Actor, person
 from dondoc.cameras import attempts
 from dondoc.cameras.address import sendable
 from dondoc.errors import Problem
@@ -19,7 +19,7 @@ LONGEST = 256
 
 
 def enter(
-    session: Session, camera: Camera, user: str, password: str, *, by: str, secrets: list[str], now: datetime
+    session: Session, camera: Camera, user: str, password: str, *, by: Actor, secrets: list[str], now: datetime
 ) -> None:
     """Store a login that a person gives. A password that was refused before may be tried again from the next night.
 
@@ -32,7 +32,9 @@ def enter(
         raise Problem(f"{wrong[0].upper()}{wrong[1:]}.")
     camera.username = user
     camera.password = keys.cipher(secrets, "password").encrypt(password.encode()).decode()
-    _release(session, camera, attempts.fingerprint(secrets, user, password), by, "nhập tài khoản, mật khẩu", now)
+    mark = attempts.fingerprint(secrets, user, password)
+    _release(session, camera, mark, person(by.name), "nhập tài khoản, mật khẩu", now)
+    audit.record(session, secrets, by, "enter_login", f"CAM-{camera.id:05}", now=now)
 
 
 def fault(user: str, password: str) -> str | None:
@@ -46,7 +48,7 @@ def retry(
     session: Session,
     camera: Camera,
     *,
-    by: str,
+    by: Actor,
     reason: str,
     secrets: list[str],
     now: datetime,
@@ -62,14 +64,14 @@ def retry(
     """
     if not reason.strip():
         raise Problem("Phải ghi lý do cho thử lại mật khẩu (--reason).")
-    _release(session, camera, _mark(camera, secrets), by, reason.strip(), now, basic=basic)
+    _release(session, camera, _mark(camera, secrets), person(by.name), reason.strip(), now, basic=basic)
+    more = {"basic": True} if basic else {}
+    audit.record(session, secrets, by, "release_login", f"CAM-{camera.id:05}", now=now, reason=reason.strip(), **more)
 
 
 def _release(
     session: Session, camera: Camera, mark: str, by: str, reason: str, now: datetime, *, basic: bool = False
 ) -> None:
-    if not by.strip():
-        raise Problem("Phải ghi tên người thực hiện (--by).")
     if mark and not camera.url:
         raise Problem(f"CAM-{camera.id:05} chưa có địa chỉ luồng hình. Nhập địa chỉ trước.")
     session.add(
@@ -77,7 +79,7 @@ def _release(
             camera_id=camera.id,
             fingerprint=mark,
             device=attempts.device(camera.url) if camera.url else "",
-            by=person(by),
+            by=by,
             reason=reason,
             basic=basic,
             recorded_at=now,
@@ -85,19 +87,16 @@ def _release(
     )
 
 
-def brought(session: Session, cameras: Iterable[tuple[Camera, bool]], source: str, *, by: str, now: datetime) -> None:
+def brought(session: Session, cameras: Iterable[tuple[Camera, bool]], source: str, *, by: Actor, now: datetime) -> None:
     """Note with each camera who brought it in a file, and whether with its login.
 
     It allows nothing: a refused password in a file that is read again stays refused.
-
-    Raises:
-        Problem: nobody is named, or a program.
     """
     for camera, login in cameras:
-        _release(session, camera, "", by, f"nhập từ tệp {source}{', có tài khoản' if login else ''}", now)
+        _release(session, camera, "", by.name, f"nhập từ tệp {source}{', có tài khoản' if login else ''}", now)
 
 
-def handed_out(session: Session, cameras: Iterable[Camera], how: str, *, by: str, now: datetime) -> None:
+def handed_out(session: Session, cameras: Iterable[Camera], how: str, *, by: Actor, now: datetime) -> None:
     """Note with each camera who was given its login or, of a restricted one, its name or address, and how.
 
     It allows nothing: no login has an empty mark.
@@ -105,11 +104,9 @@ def handed_out(session: Session, cameras: Iterable[Camera], how: str, *, by: str
     Raises:
         Problem: nobody is named, or a program.
     """
-    if not by.strip():
-        raise Problem("Phải ghi tên người nhận mật khẩu hoặc camera hạn chế nêu tên (--by).")
-    by = person(by)
+    name = person(by.name)
     for camera in cameras:
-        _release(session, camera, "", by, how, now)
+        _release(session, camera, "", name, how, now)
 
 
 def _mark(camera: Camera, secrets: list[str]) -> str:

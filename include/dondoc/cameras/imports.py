@@ -7,7 +7,8 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from dondoc import keys
+from dondoc import audit, keys
+from dondoc.audit import Actor
 from dondoc.cameras import credentials
 from dondoc.cameras.address import Address, parse
 from dondoc.cameras.declare import identify, main_of, move_to, stricter
@@ -31,7 +32,7 @@ OPTIONAL = ("user", "password", "id", "site", *CODES, *YES_NO)
 
 
 def import_csv(
-    session: Session, directive: Directive, text: str, filename: str, *, secrets: list[str], now: datetime, by: str = ""
+    session: Session, directive: Directive, text: str, filename: str, *, by: Actor, secrets: list[str], now: datetime
 ) -> dict[str, int]:
     """Take over the whole file or nothing. The same id (or name, without one) is the same camera.
 
@@ -39,7 +40,7 @@ def import_csv(
     so does a no to YES_NO where a yes is known: only `lift` takes that back.
 
     Args:
-        by: who brought the file; noted with each of its cameras.
+        by: who brought the file, a person or an account; noted with each of its cameras.
 
     Returns:
         counts `added` and `updated`.
@@ -62,11 +63,12 @@ def import_csv(
     for (_, row), address in zip(rows, addresses, strict=True):
         groups[row["agency"], row["system"]].append((row, address))
     done = [_take_over(session, *group, listed, secrets, now) for group, listed in groups.items()]
-    if by.strip():
-        for _, logins in done:
-            credentials.brought(session, logins.items(), filename, by=by, now=now)
+    for _, logins in done:
+        credentials.brought(session, logins.items(), filename, by=by, now=now)
     added = sum(new for new, _ in done)
-    return {"added": added, "updated": len(rows) - added}
+    counts = {"added": added, "updated": len(rows) - added}
+    audit.record(session, secrets, by, "cameras_import", filename, now=now, **counts)
+    return counts
 
 
 def _twice(rows: Iterable[tuple[int, Row]], filename: str) -> list[str]:

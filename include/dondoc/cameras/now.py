@@ -11,6 +11,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from dondoc import audit
+from dondoc.audit import Actor
 from dondoc.cameras import night, ourside
 from dondoc.cameras.looks import BY_HAND
 from dondoc.cameras.state import NO_ADDRESS, exempt
@@ -22,7 +24,7 @@ from dondoc.world import World
 PATIENCE = 40.0  # seconds that a second asker waits for the first one's look
 
 
-def look(world: World, camera: int, *, now: Callable[[], datetime]) -> CameraCheck:
+def look(world: World, camera: int, *, by: Actor, now: Callable[[], datetime]) -> CameraCheck:
     """Look at a camera up to one picture and record what was found. Who asks meanwhile gets the same answer.
 
     Raises:
@@ -31,6 +33,8 @@ def look(world: World, camera: int, *, now: Callable[[], datetime]) -> CameraChe
     asked = now()
     with world.sessions.reading() as session:
         _possible(session.get(Camera, camera))
+    with world.sessions.begin() as session:  # before it: a password may leave
+        audit.record(session, world.secrets, by, "probe", f"CAM-{camera:05}", now=asked)
     with _alone(world, camera):
         with world.sessions.reading() as session:
             if found := _since(session, camera, asked):

@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from dondoc.audit import person
+from dondoc import audit
+from dondoc.audit import Actor, person
 from dondoc.cameras import addresses, state
 from dondoc.cameras.hiding import public
 from dondoc.cameras.streams import respelled
@@ -32,17 +33,16 @@ def find(session: Session, number: str) -> Camera:
     return camera
 
 
-def confirm(camera: Camera, by: str) -> None:
+def confirm(session: Session, secrets: list[str], camera: Camera, *, by: Actor, now: datetime) -> None:
     """A person confirms that it is connected: from now on it can fall out.
 
     Raises:
         Problem: nobody is named, or a program.
     """
-    if not by.strip():
-        raise Problem("Phải ghi tên người xác nhận (--by).")
-    camera.confirmed, camera.confirmed_by = True, person(by)
+    camera.confirmed, camera.confirmed_by = True, person(by.name)
     if camera.exemption == "private_address":
         camera.exemption = None
+    audit.record(session, secrets, by, "confirm", f"CAM-{camera.id:05}", now=now)
 
 
 def rows(world: World, session: Session, now: datetime) -> list[dict[str, Any]]:

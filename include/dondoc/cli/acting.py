@@ -4,16 +4,18 @@ import getpass
 import os
 import socket
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
 
 from dondoc.audit import Actor, Channel, person, record
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from sqlalchemy.orm import Session
-
     from dondoc.world import World
+
+By = Annotated[str, typer.Option(help="Người thực hiện, ghi vào nhật ký; mặc định: tài khoản đang dùng máy.")]
 
 
 def actor(by: str) -> Actor:
@@ -34,8 +36,16 @@ def account() -> Actor:
     return Actor(login, login, Channel.CLI, socket.gethostname())
 
 
-def noted(
-    world: "World", session: "Session", who: Actor, act: str, subject: str, *, now: "datetime", **details: Any
-) -> None:
-    """Write an act down in the audit trail, in the transaction of the act itself."""
-    record(session, world.secrets, who, act, subject, now=now, **details)
+def anybody(by: str) -> Actor:
+    """The person that `--by` names, else the account.
+
+    Raises:
+        Problem: the name of a program.
+    """
+    return actor(by) if by.strip() else account()
+
+
+def noted(world: "World", who: Actor, act: str, subject: str, *, now: "datetime", **details: Any) -> None:
+    """Write down an act that is not one transaction: before it begins."""
+    with world.sessions.begin() as session:
+        record(session, world.secrets, who, act, subject, now=now, **details)

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from dondoc.cli.acting import By
 from dondoc.cli.output import emit, say
 
 
@@ -15,20 +16,24 @@ def add(app: typer.Typer) -> None:
     app.command()(rotate_key)
 
 
-def upgrade() -> None:
+def upgrade(by: By = "") -> None:
     """Nâng cơ sở dữ liệu lên phiên bản mới nhất, và nhận ra camera theo các cách viết địa chỉ biết được hiện nay."""
-    from dondoc import settings
+    from dondoc import audit, clock, settings
     from dondoc.cameras.declare import identify_again
+    from dondoc.cli.acting import anybody
     from dondoc.store import files, session
     from dondoc.world import World
 
-    world = World(settings.load())
-    session.upgrade(world.settings.url)
+    world, who = World(settings.load()), anybody(by)
+    before, after = session.upgrade(world.settings.url)
     for path in [*files.wide(world.settings.home, leave=world.settings.shared_folders)]:
         files.narrow(path)
     secrets = world.secrets  # a wrong key is said here already
     with world.sessions.begin() as open_session:
         found = identify_again(open_session, secrets)
+        if before != after or any(found[what] for what in ("changed", "hidden")):  # else it is asked at every start
+            told = {"before": before, **{what: found[what] for what in ("changed", "hidden")}}
+            audit.record(open_session, secrets, who, "db_upgrade", after, now=clock.now(), **told)
     say("Cơ sở dữ liệu đã ở phiên bản mới nhất.")
     if found["changed"]:
         say(f"Đã tính lại địa chỉ nhận dạng của {found['changed']} camera.")
@@ -58,20 +63,23 @@ def doctor(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
         say("Không thấy điều gì chưa ổn.")
 
 
-def rotate_key() -> None:
+def rotate_key(by: By = "") -> None:
     """Mã hóa lại mật khẩu, bản gốc và hình bằng khóa đầu tiên của DONDOC_SECRET_KEY; dừng giữa chừng thì chạy lại."""
     from dondoc import clock
     from dondoc.cameras import addresses, credentials, thumbnails
-    from dondoc.cli.acting import account, noted
+    from dondoc.cli.acting import anybody, noted
     from dondoc.world import open_world
 
-    world = open_world()
+    world, who = open_world(), anybody(by)
+    noted(world, who, "rotate_key_begin", "DONDOC_SECRET_KEY", now=clock.now())  # not one transaction: seen if it ends
     originals = world.blobs.rotate()
     with world.sessions.begin() as session:
         passwords = credentials.rotate(session, world.secrets)
         found = addresses.rotate(session, world.secrets)
-        noted(world, session, account(), "rotate_key", "DONDOC_SECRET_KEY", now=clock.now(), originals=originals)
     pictures = thumbnails.rotate(world)
+    done = {"passwords": passwords, "addresses": found, "originals": originals, "pictures": pictures}
+    told = {what: counts["rotated"] for what, counts in done.items()}
+    noted(world, who, "rotate_key", "DONDOC_SECRET_KEY", now=clock.now(), **told)
     say(f"Đã mã hóa lại {passwords['rotated']} mật khẩu, {passwords['unreadable']} không giải mã được (cần nhập lại).")
     say(
         f"Đã mã hóa lại {originals['rotated']} bản gốc, {originals['current']} đã dùng khóa mới từ trước, "

@@ -42,8 +42,7 @@ def verify(
     from dondoc.world import open_world
 
     world = open_world()
-    with world.sessions.reading() as session:
-        found = audit.verify(session, world.settings.secret_keys, expect)
+    found = audit.examine(world.sessions, world.settings, expect)
     if found.broken:
         say(f"NHẬT KÝ ĐÃ BỊ CAN THIỆP: {found.broken}. Giữ nguyên cơ sở dữ liệu, báo lãnh đạo và bộ phận an toàn.")
     if found.unknown:
@@ -53,4 +52,5 @@ def verify(
     if as_json:
         emit(asdict(found))
     elif not found.broken:
-        say(f"Nhật ký nguyên vẹn: {found.events} dòng. Dấu cuối: {found.last}")
+        whole = f"{found.events} dòng" if found.unknown else f"nguyên vẹn: {found.events} dòng"
+        say(f"Nhật ký {whole}. Dấu cuối: {found.last}")

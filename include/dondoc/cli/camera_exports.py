@@ -12,6 +12,7 @@ from dondoc.errors import Problem
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from dondoc.audit import Actor
     from dondoc.world import World
 
 
@@ -49,7 +50,7 @@ def export(
     """Xuất tình trạng camera (csv, xlsx, openmetrics) hoặc cấu hình máy chủ video của các camera đang có hình."""
     from dondoc import clock
     from dondoc.cameras.exports import fleet
-    from dondoc.cli.acting import account, actor, noted
+    from dondoc.cli.acting import anybody
     from dondoc.store.files import replace
     from dondoc.world import open_world
 
@@ -57,33 +58,29 @@ def export(
         raise Problem("Xuất mật khẩu hoặc camera hạn chế nêu tên thì phải ghi ai yêu cầu: --by “Họ tên”.")
     if with_passwords and format_ not in SERVERS:
         raise Problem("--with-passwords chỉ dùng với go2rtc, mediamtx, frigate.")
-    now, world, who = clock.now(), open_world(), actor(by) if by.strip() else account()
+    now, world, who = clock.now(), open_world(), anybody(by)
     if format_ in SERVERS:
         content = fleet.configuration(
             world,
             format_.value,
             passwords=with_passwords,
             restricted=restricted,
-            by=by.strip(),
+            by=who,
             now=now,
             checked_only=checked_only,
         )
     else:
-        content = _for_people(world, format_, restricted, by.strip(), now)
-    if format_ is not Format.openmetrics:  # which is for machines, every few minutes, and names no address
-        told = {"passwords": with_passwords, "restricted": restricted, "file": out.name}
-        with world.sessions.begin() as session:  # before anybody has it
-            noted(world, session, who, "export", f"cameras.{format_.value}", now=now, **told)
+        content = _for_people(world, format_, restricted, who, now)
     # Server configurations hold addresses even without passwords; tables and metrics are for other programs to read.
     replace(out, content)
     held = content.decode().partition("\n")[0].removeprefix("# dondoc: ") if format_ in SERVERS else ""
     say(f"Đã ghi {out}. {held}".rstrip())
 
 
-def _for_people(world: "World", format_: Format, restricted: bool, by: str, now: "datetime") -> bytes:
+def _for_people(world: "World", format_: Format, restricted: bool, by: "Actor", now: "datetime") -> bytes:
     from dondoc.cameras.exports import fleet, tables
 
     if format_ is Format.openmetrics:
         return fleet.metrics(world, now)
-    found = fleet.table(world, now, restricted=restricted, by=by)
+    found = fleet.table(world, format_.value, by=by, now=now, restricted=restricted)
     return tables.as_csv(found) if format_ is Format.csv else tables.as_xlsx(found)

@@ -55,16 +55,13 @@ def retry(
     """Cho phép gửi lại mật khẩu đã bị từ chối, từ đêm sau."""
     from dondoc import clock
     from dondoc.cameras import credentials, records
-    from dondoc.cli.acting import actor, noted
+    from dondoc.cli.acting import actor
     from dondoc.world import open_world
 
     world, who, now = open_world(), actor(by), clock.now()
     with world.sessions.begin() as session:
         found = records.find(session, camera)
-        secrets = world.secrets
-        credentials.retry(session, found, by=who.name, reason=reason, secrets=secrets, now=now, basic=basic)
-        more = {"basic": True} if basic else {}
-        noted(world, session, who, "release_login", f"CAM-{found.id:05}", now=now, reason=reason.strip(), **more)
+        credentials.retry(session, found, by=who, reason=reason, secrets=world.secrets, now=now, basic=basic)
     say(f"CAM-{found.id:05}: mật khẩu được gửi lại từ lần kiểm tra của ngày sau ngày bị từ chối.")
 
 
@@ -72,14 +69,13 @@ def confirm(camera: Annotated[str, CAMERA], by: Annotated[str, BY]) -> None:
     """Xác nhận camera đã kết nối: từ nay mất kết nối thì tính là sự cố."""
     from dondoc import clock
     from dondoc.cameras import records
-    from dondoc.cli.acting import actor, noted
+    from dondoc.cli.acting import actor
     from dondoc.world import open_world
 
     world, who = open_world(), actor(by)
     with world.sessions.begin() as session:
         found = records.find(session, camera)
-        records.confirm(found, who.name)
-        noted(world, session, who, "confirm", f"CAM-{found.id:05}", now=clock.now())
+        records.confirm(session, world.secrets, found, by=who, now=clock.now())
     say(f"CAM-{found.id:05}: đã xác nhận kết nối.")
 
 
@@ -117,7 +113,7 @@ def enter(
     """Nhập tài khoản xem; mật khẩu đọc từ đầu vào chuẩn hoặc gõ khi được hỏi, không bao giờ ở dòng lệnh."""
     from dondoc import clock
     from dondoc.cameras import credentials, records
-    from dondoc.cli.acting import actor, noted
+    from dondoc.cli.acting import actor
     from dondoc.world import open_world
 
     world, who = open_world(), actor(by)
@@ -126,9 +122,7 @@ def enter(
     password = _password()
     with world.sessions.begin() as session:
         found = records.find(session, camera)
-        secrets, now = world.secrets, clock.now()
-        credentials.enter(session, found, user, password, by=who.name, secrets=secrets, now=now)
-        noted(world, session, who, "enter_login", f"CAM-{found.id:05}", now=now)
+        credentials.enter(session, found, user, password, by=who, secrets=world.secrets, now=clock.now())
     say(f"CAM-{found.id:05}: đã lưu tài khoản (mã hóa).")
 
 

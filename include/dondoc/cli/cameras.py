@@ -161,15 +161,13 @@ def import_cameras(
     """
     from dondoc import clock
     from dondoc.cameras import imports
-    from dondoc.cli.acting import account, actor, noted
+    from dondoc.cli.acting import anybody
     from dondoc.intake.receive import safe_filename
     from dondoc.world import open_world
 
     world, text, name = open_world(), _text(file), safe_filename(file.name)
-    secrets, now, named = world.secrets, clock.now(), bool(by.strip())
-    who = actor(by) if named else account()
+    who, now = anybody(by), clock.now()
     with world.sessions.begin() as session:
-        counts = imports.import_csv(session, world.directive, text, name, secrets=secrets, now=now, by=by)
-        noted(world, session, who, "cameras_import", name, now=now, **counts)
-    unnamed = "" if named else " Chưa ghi ai nhập: lần sau thêm --by “Họ tên”."
+        counts = imports.import_csv(session, world.directive, text, name, by=who, secrets=world.secrets, now=now)
+    unnamed = "" if by.strip() else " Chưa ghi ai nhập: lần sau thêm --by “Họ tên”."
     say(f"Đã nhập {counts['added']} camera mới, cập nhật {counts['updated']} camera.{unnamed}")

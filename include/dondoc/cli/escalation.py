@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from dondoc.cli.acting import By
 from dondoc.cli.output import day, show
 
 COLUMNS = ["agency", "step", "recipients", "obligations", "needs_approval", "reason"]
@@ -31,17 +32,18 @@ def preview(
     show(rows, as_json, COLUMNS)
 
 
-def escalate(as_of: AsOf, as_json: Json = False) -> None:
+def escalate(as_of: AsOf, as_json: Json = False, by: By = "") -> None:
     """Quyết định và ghi thư đôn đốc của ngày ấy vào hộp thư đi. Không phải hôm nay thì mọi thư đều được giữ lại."""
     from dondoc import clock
+    from dondoc.cli.acting import anybody
     from dondoc.escalation import escalate as room
     from dondoc.escalation import sources
     from dondoc.world import open_world
 
-    world, wanted, now = open_world(), day(as_of), clock.now()
+    world, wanted, now, who = open_world(), day(as_of), clock.now(), anybody(by)
     with world.sessions.reading() as session:
         blind = sources.blind(session, world.settings, now)
     if blind and wanted == now.date():
         sources.look(world, now)
-    rows = room.escalate(world, wanted, now=now, record=True, agencies=None)
+    rows = room.escalate(world, wanted, now=now, record=True, by=who)
     show(rows, as_json, [*COLUMNS, "outbox_ids"])

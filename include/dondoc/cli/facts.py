@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from dondoc.cli.acting import By
 from dondoc.cli.output import day, day_or_moment, moment, say, show
 from dondoc.errors import Problem
 
@@ -53,7 +54,7 @@ def register(
     submission: Annotated[str | None, typer.Option(help="Bản scan là bản nộp này, ví dụ BN-0012.")] = None,
 ) -> None:
     """Vào sổ văn bản đến bằng giấy, qua trục liên thông hoặc kênh riêng; bản scan đang chờ thì coi như đã xử lý."""
-    from dondoc import audit, clock
+    from dondoc import clock
     from dondoc.cli.acting import actor
     from dondoc.facts.register import register as record
     from dondoc.intake import inbox
@@ -77,11 +78,10 @@ def register(
             document_date=day(date),
             arrived=came,
             blob=blob,
-            by=who.name,
+            by=who,
+            secrets=world.secrets,
             now=now,
         )
-        told = {"agency": agency, "document": number, "submission": submission}
-        audit.record(session, world.secrets, who, "register", f"VB-{number_:04}", now=now, **told)
         settled = inbox.entered(session, blob, agency=agency, number=number, now=now) if blob else []
     say(f"Đã vào sổ văn bản {number} của {world.directive.agency(agency).name} (số sổ {number_}).")
     for one in settled:
@@ -113,7 +113,7 @@ def rule(
 ) -> None:
     """Ghi quyết định của người có thẩm quyền; được nêu trong mọi lý do dựa vào nó."""
     from dondoc import clock
-    from dondoc.cli.acting import actor, noted
+    from dondoc.cli.acting import actor
     from dondoc.facts.rulings import rule as record
     from dondoc.world import open_world
 
@@ -135,15 +135,11 @@ def rule(
             undoes=undoes,
             document=document,
             reason=reason,
-            by=who.name,
+            by=who,
+            secrets=world.secrets,
             from_=holds_from,
             now=now,
         )
-        about = {"agency": agency, "system": system, "deliverable": deliverable, "site": site, "until": until, "to": to}
-        told = {name: value for name, value in about.items() if value} | {"document": document, "reason": reason}
-        if undoes:
-            told["undoes"] = f"QD-{undoes}"
-        noted(world, session, who, kind, f"QD-{number}", now=now, **told)
     say(f"Đã ghi quyết định số {number} ({kind}).")
 
 
@@ -164,26 +160,25 @@ def rulings(
 
 def import_contacts(
     file: Path,
-    by: Annotated[str | None, typer.Option(help="Người nhập; mặc định: tài khoản đang dùng máy.")] = None,
+    by: By = "",
 ) -> None:
     """Nhập danh bạ từ CSV; một dòng sai thì không nhập dòng nào.
 
     Cột phải có: agency, role, name, email, phone. Nếu cần: system, valid_from, valid_to (ngày cuối cùng), login (tài
     khoản Airflow của người duyệt). Bỏ trống valid_to và login thì giữ điều đã biết.
     """
-    from dondoc import audit, clock
-    from dondoc.cli.acting import account, actor
+    from dondoc import clock
+    from dondoc.cli.acting import anybody
     from dondoc.facts.contacts import import_csv
     from dondoc.world import open_world
 
-    world, now, who = open_world(), clock.now(), account() if by is None else actor(by)
+    world, now, who = open_world(), clock.now(), anybody(by)
     try:
         text = _content(file).decode("utf-8-sig")
     except UnicodeDecodeError:
         raise Problem(f"{file}: không phải văn bản UTF-8. Lưu lại dạng CSV UTF-8.") from None
     with world.sessions.begin() as session:
-        counts = import_csv(session, world.directive, text, file.name, now)
-        audit.record(session, world.secrets, who, "contacts_import", file.name, now=now, **counts)
+        counts = import_csv(session, world.directive, text, file.name, by=who, secrets=world.secrets, now=now)
     say(f"{file.name}: thêm {counts['added']} dòng, {counts['unchanged']} dòng đã có.")
 
 
@@ -197,17 +192,25 @@ def end(
     reason: Annotated[str, typer.Option(help="Lý do, ví dụ số văn bản.")] = "",
 ) -> None:
     """Kết thúc một liên hệ: sau ngày đó không nhận thư và không được thay mặt đơn vị nữa."""
-    from dondoc import audit, clock
+    from dondoc import clock
     from dondoc.cli.acting import actor
     from dondoc.facts import contacts as room
     from dondoc.world import open_world
 
     world, now, who, last = open_world(), clock.now(), actor(by), day(on)
     with world.sessions.begin() as session:
-        ended = room.end(session, email, agency=agency, on=last, role=role, system=system, now=now)
-        told = {"agency": agency, "on": last.isoformat(), "roles": [[c.role, c.system] for c in ended]}
-        secrets = world.secrets
-        audit.record(session, secrets, who, "contacts_end", room.folded(email), now=now, reason=reason.strip(), **told)
+        ended = room.end(
+            session,
+            email,
+            agency=agency,
+            on=last,
+            role=role,
+            system=system,
+            reason=reason,
+            by=who,
+            secrets=world.secrets,
+            now=now,
+        )
     say(f"{email}: hết là liên hệ của {agency} sau ngày {last:%d/%m/%Y} ({len(ended)} vai trò).")
 
 

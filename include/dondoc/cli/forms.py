@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from dondoc.cli.acting import By
 from dondoc.cli.output import contents, emit, say
 from dondoc.errors import Problem
 
@@ -31,19 +32,27 @@ def blank(
     form: Annotated[str, typer.Option(help="01, 02, 03, 04, focal (cán bộ đầu mối), pac (hành chính công).")],
     agency: Annotated[str, typer.Option(help="Mã đơn vị, ví dụ ubnd-huyen-duc-tho.")],
     out: Annotated[Path, typer.Option(help="Tệp .xlsx sẽ ghi.")],
+    by: By = "",
 ) -> None:
     """Biểu mẫu trống của một đơn vị, đã điền sẵn tên và mã xác nhận."""
+    from dondoc import clock
+    from dondoc.cli.acting import anybody, noted
     from dondoc.forms import blank as room
     from dondoc.store.files import replace
+    from dondoc.store.session import is_made
     from dondoc.world import open_world
 
-    world = open_world()
+    world, who = open_world(), anybody(by)
     found = {a.id: a for a in world.directive.agencies}.get(agency)
     if found is None:
         raise Problem(
             f"Không có đơn vị “{agency}” trong văn bản chỉ đạo. Xem mã đơn vị ở cột agency của `obligations`."
         )
     spec, secrets = _spec(world, form), world.secrets
+    if is_made(world.settings.url):
+        noted(world, who, "blank", agency, now=clock.now(), form=spec.id)
+    elif secrets:
+        say("Chưa có cơ sở dữ liệu (dondoc db upgrade): việc cấp biểu mẫu này không được ghi vào nhật ký.")
     replace(out, room.blank(spec, found, directive=world.directive, secrets=secrets))
     if not secrets:
         say("Chưa đặt DONDOC_SECRET_KEY: biểu mẫu không có mã xác nhận.")

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from dondoc.cli.acting import By
 from dondoc.cli.output import contents, emit, moment, say, show
 
 
@@ -20,20 +21,18 @@ def receive(
     sender: Annotated[str, typer.Option("--from", help="Địa chỉ thư của người gửi.")],
     received_at: Annotated[str | None, typer.Option(help="Thời điểm nhận, ISO 8601; mặc định: bây giờ.")] = None,
     as_json: Annotated[bool, typer.Option("--json")] = False,
+    by: By = "",
 ) -> None:
     """Tiếp nhận tệp như thể gửi qua thư: giữ nguyên bản gốc, kiểm tra, ghi thư trả lời vào hộp thư đi."""
     from dondoc import clock
-    from dondoc.cli.acting import account, noted
+    from dondoc.cli.acting import anybody
     from dondoc.intake.arrive import arrive
     from dondoc.world import open_world
 
-    world, now = open_world(), clock.now()
+    world, now, who = open_world(), clock.now(), anybody(by)
     when = moment(received_at) if received_at else now
     for path, content in contents(files, world.settings.max_file_mb):
-        line = arrive(world, content, path.name, sender=sender, channel="cli", received_at=when, now=now)
-        told = {"sender": sender, "received_at": when}
-        with world.sessions.begin() as session:
-            noted(world, session, account(), "receive", f"BN-{int(line['submission']):04}", now=now, **told)
+        line = arrive(world, content, path.name, sender=sender, channel="cli", by=who, received_at=when, now=now)
         line["file"] = str(path)  # as it was called, as in `check`
         emit(line) if as_json else say(f"{path}: {line['outcome']} (BN-{int(line['submission']):04})")
 

@@ -5,10 +5,11 @@ from typing import Annotated
 
 import typer
 
+from dondoc.cli.acting import By
 from dondoc.cli.output import emit, say, show
 
 COLUMNS = ["id", "kind", "recipient", "state", "attempts", "reason"]
-By = Annotated[str, typer.Option(help="Ai quyết định.")]
+Decider = Annotated[str, typer.Option(help="Ai quyết định.")]
 Approver = Annotated[str, typer.Option(help="Người duyệt: tên, địa chỉ thư hoặc tên đăng nhập ghi trong danh bạ.")]
 Json = Annotated[bool, typer.Option("--json")]
 
@@ -57,7 +58,7 @@ def approve(ids: Annotated[list[str], typer.Argument(metavar="ID…")], by: Appr
 def cancel(
     letter: Annotated[str, typer.Argument(metavar="ID")],
     reason: Annotated[str, typer.Option(help="Vì sao hủy.")],
-    by: By,
+    by: Decider,
 ) -> None:
     """Hủy một thư chưa gửi."""
     from dondoc import clock
@@ -74,7 +75,7 @@ def cancel(
 def settle(
     letter: Annotated[str, typer.Argument(metavar="ID")],
     word: Annotated[str, typer.Argument(metavar="sent|resend", help="sent: đã đến; resend: chưa đến, gửi lại.")],
-    by: By,
+    by: Decider,
 ) -> None:
     """Xác nhận một thư chưa rõ đã đến hay chưa (uncertain)."""
     from dondoc import clock
@@ -88,12 +89,15 @@ def settle(
     say(f"TH-{row.id:05}: {'đã gửi' if row.state == 'sent' else 'sẽ gửi lại'}.")
 
 
-def deliver(as_json: Json = False) -> None:
+def deliver(as_json: Json = False, by: By = "") -> None:
     """Gửi những thư đến lượt, và kết luận những thư có bằng chứng đã gửi."""
     from dondoc import clock, truth
+    from dondoc.cli.acting import anybody, noted
     from dondoc.world import open_world
 
-    done = truth.deliver(open_world(), clock.now)
+    world, who = open_world(), anybody(by)
+    noted(world, who, "deliver", "outbox", now=clock.now())  # what became of each letter stands in its own history
+    done = truth.deliver(world, clock.now)
     if done.trouble:
         say(done.trouble)
     if as_json:

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from dondoc.cli.acting import By
 from dondoc.cli.output import day, day_or_moment, say
 
 
@@ -20,6 +21,7 @@ def make(
     as_of: Annotated[str | None, typer.Option(help="Ngày chốt số liệu (17 giờ 00).")] = None,
     known_at: Annotated[str | None, typer.Option(help="Theo những gì đã biết đến thời điểm này.")] = None,
     out: Annotated[Path | None, typer.Option(help="Thư mục ghi báo cáo.")] = None,
+    by: By = "",
 ) -> None:
     """Dự thảo báo cáo tuần: report.docx, report.xlsx, report.html, figures.json."""
     if context.invoked_subcommand:
@@ -27,18 +29,19 @@ def make(
     if as_of is None or out is None:
         raise typer.BadParameter("cần --as-of và --out")
     from dondoc import clock
+    from dondoc.cli.acting import anybody
     from dondoc.errors import Problem
     from dondoc.reporting import report as room
     from dondoc.world import open_world
 
-    world, cut_off = open_world(), clock.at(day(as_of), 17)
+    world, cut_off, who = open_world(), clock.at(day(as_of), 17), anybody(by)
     if why := room.to_come(cut_off, clock.now()):
         raise Problem(why)
     known = day_or_moment(known_at) if known_at else None
     for path in room.make(world, cut_off, known, out).values():
         say(str(path))
     with world.sessions.begin() as session:
-        room.record(session, cut_off, known, out, clock.now())
+        room.record(session, cut_off, known, out, clock.now(), by=who, secrets=world.secrets)
 
 
 def issue(

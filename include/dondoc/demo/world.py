@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import select
 
 from dondoc import clock, truth
+from dondoc.audit import Actor, Channel
 from dondoc.cameras import addresses, imports, night
 from dondoc.cameras.verdicts import PHASE, SENTENCE
 from dondoc.demo import submissions
@@ -24,7 +25,8 @@ from dondoc.store.cameras import Camera
 from dondoc.world import World
 
 CENTRE = "public_admin_centre"
-BY = "Nguyễn Thị Văn Thư"
+CLERK = Actor("Nguyễn Thị Văn Thư", "van.thu", Channel.CLI)
+DEPUTY = Actor("Phó Giám đốc Đậu Tùng Lâm", "tung.lam", Channel.CLI)
 FAMILY = ("Nguyễn", "Trần", "Lê", "Phan", "Hồ", "Võ", "Đặng", "Bùi", "Dương", "Hoàng")
 GIVEN = ("Hà", "Minh", "Thủy", "Quang", "Lan", "Đức", "Hương", "Tuấn", "Nga", "Sơn", "Bình", "Thảo", "Khánh")
 OURS = (
@@ -110,17 +112,10 @@ def play(world: World, mail: MailServer, fleet: Fleet, home: Path) -> None:
 def begin(world: World, fleet: Fleet, home: Path) -> None:
     """15 November: the letter has gone out, address book and known cameras are taken over."""
     with at("2021-11-15T08:00"), world.sessions.begin() as session:
-        contacts.import_csv(
-            session, world.directive, write_contacts(world, home / "contacts.csv"), "contacts.csv", clock.now()
-        )
-        imports.import_csv(
-            session,
-            world.directive,
-            write_cameras(fleet, home / "cameras.csv"),
-            "cameras.csv",
-            secrets=world.secrets,
-            now=clock.now(),
-        )
+        listed, now = write_contacts(world, home / "contacts.csv"), clock.now()
+        contacts.import_csv(session, world.directive, listed, "contacts.csv", by=CLERK, secrets=world.secrets, now=now)
+        seen = write_cameras(fleet, home / "cameras.csv")
+        imports.import_csv(session, world.directive, seen, "cameras.csv", by=CLERK, secrets=world.secrets, now=now)
 
 
 def enter_letter(world: World, agency: str, number: str, written: str, arrived: str) -> None:
@@ -135,7 +130,8 @@ def enter_letter(world: World, agency: str, number: str, written: str, arrived: 
             document_date=date.fromisoformat(written),
             arrived=clock.now(),
             blob=None,
-            by=BY,
+            by=CLERK,
+            secrets=world.secrets,
             now=clock.now(),
         )
 
@@ -151,7 +147,8 @@ def rulings(world: World) -> None:
             until=date(2021, 11, 30),
             document="Công văn số 1905/UBND-VP ngày 18/11/2021 của UBND huyện Hương Khê",
             reason="khắc phục hậu quả mưa lũ",
-            by="Phó Giám đốc Đậu Tùng Lâm",
+            by=DEPUTY,
+            secrets=world.secrets,
             now=clock.now(),
         )
 

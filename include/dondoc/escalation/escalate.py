@@ -9,6 +9,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from dondoc import audit
+from dondoc.audit import Actor
 from dondoc.clock import HERE, end_of
 from dondoc.escalation import blanks, history, letters, sources, tell, words
 from dondoc.escalation.called import called_on
@@ -33,6 +35,7 @@ def escalate(
     record: bool,
     agencies: list[str] | None = None,
     everyone: bool = False,
+    by: Actor | None = None,
 ) -> list[dict[str, Any]]:
     """Decide who is to be written on a day, with what happened up to its end as we know it now.
 
@@ -42,17 +45,21 @@ def escalate(
     Args:
         agencies: only these; None: all.
         everyone: also the agencies that are not written to.
+        by: the person who had it recorded; None: its hour had come.
 
     Returns:
         per agency in administrative order: `agency`, `step`, `recipients`, `obligations`, `reason`, `needs_approval`,
         and `outbox_ids` when recorded.
     """
     made = blanks.make(world, _forms(world, day, now, agencies)) if record else {}
-    with world.sessions.begin() as session:
+    with world.sessions.begin() if record else world.sessions.reading() as session:
         morning = _Morning(world, session, day, now, record, made)
         rows = [morning.agency(a) for a in morning.owed if agencies is None or a in agencies]
         if record:
             morning.tell(sum(bool(row["outbox_ids"]) for row in rows))
+        if record and by:
+            told = {"letters": [int(i) for row in rows for i in row["outbox_ids"]]}
+            audit.record(session, world.secrets, by, "escalate", day.isoformat(), now=now, **told)
     return [row for row in rows if everyone or row["step"]]
 
 

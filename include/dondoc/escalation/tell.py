@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from dondoc import audit
 from dondoc.clock import HERE
 from dondoc.escalation import words
 from dondoc.escalation.ladder import Decision
@@ -89,6 +90,8 @@ def to_approve(world: World, session: Session, now: datetime) -> None:
     ]
     if not approvers.approvers(session, world.directive.issuer, now.date()):
         lines.append(approvers.NOBODY.format(issuer=world.directive.issuer))
+    if newest := audit.last(session):  # noted where whoever owns the database cannot change it
+        lines.append(f"Nhật ký đến lúc này có {newest.id} dòng, dấu cuối {newest.digest}")
     page = world.settings.page
     links = [
         ("Đọc và duyệt trên trang đôn đốc", page("dondoc/letters?state=held")),

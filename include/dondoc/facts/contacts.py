@@ -13,6 +13,8 @@ from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
+from dondoc import audit
+from dondoc.audit import Actor
 from dondoc.directive.model import Directive
 from dondoc.errors import Problem
 from dondoc.store.facts import Contact
@@ -43,7 +45,9 @@ def folded(email: str) -> str:
         return email.strip().lower()
 
 
-def import_csv(session: Session, directive: Directive, text: str, filename: str, now: datetime) -> dict[str, int]:
+def import_csv(
+    session: Session, directive: Directive, text: str, filename: str, *, by: Actor, secrets: list[str], now: datetime
+) -> dict[str, int]:
     """Take over a CSV of contacts; a row that is already known as it stands changes nothing.
 
     A row without `valid_to` or `login` keeps what is known of these: an old list does not bring back who has left. Who
@@ -76,7 +80,9 @@ def import_csv(session: Session, directive: Directive, text: str, filename: str,
             added += 1
         if contact.valid_to:
             forget_assignments(session, contact.agency, contact.email, contact.valid_to)
-    return {"added": added, "unchanged": len(contacts) - added}
+    counts = {"added": added, "unchanged": len(contacts) - added}
+    audit.record(session, secrets, by, "contacts_import", filename, now=now, **counts)
+    return counts
 
 
 def _rows(text: str, filename: str) -> list[tuple[int, dict[str, str]]]:
@@ -204,9 +210,12 @@ def end(
     *,
     agency: str,
     on: date,
+    by: Actor,
+    secrets: list[str],
     now: datetime,
     role: str | None = None,
     system: str | None = None,
+    reason: str = "",
 ) -> list[Contact]:
     """End what an address is at an agency, with its last day: in one role or all, for one system or all.
 
@@ -248,6 +257,8 @@ def end(
             )
             + ". Kiểm tra địa chỉ, mã đơn vị và ngày."
         )
+    told = {"agency": agency, "on": on.isoformat(), "roles": [[c.role, c.system] for c in ended]}
+    audit.record(session, secrets, by, "contacts_end", folded(email), now=now, reason=reason.strip(), **told)
     return ended
 
 

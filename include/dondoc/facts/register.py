@@ -8,6 +8,8 @@ from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
+from dondoc import audit
+from dondoc.audit import Actor, person
 from dondoc.clock import HERE
 from dondoc.directive.model import Directive
 from dondoc.directive.succession import responsible
@@ -26,7 +28,8 @@ def register(
     document_date: date,
     arrived: datetime,
     blob: str | None,
-    by: str,
+    by: Actor,
+    secrets: list[str],
     now: datetime,
 ) -> int:
     """Record a letter. `arrived` counts for timeliness, not the date written on it.
@@ -45,8 +48,8 @@ def register(
         raise Problem(f"Văn bản đến lúc {arrived:%H:%M %d/%m/%Y} là trong tương lai. Kiểm tra lại --arrived.")
     if document_date > arrived.date():
         raise Problem(f"Văn bản ghi ngày {document_date:%d/%m/%Y}, sau ngày đến. Kiểm tra lại --date và --arrived.")
-    if not number.strip() or not by.strip():
-        raise Problem("Cần số, ký hiệu văn bản (--number) và người vào sổ (--by).")
+    if not number.strip():
+        raise Problem("Cần số, ký hiệu văn bản (--number).")
     owed = _owed(session, directive, agency, arrived)
     keys = sorted({key for wanted in fulfils for key in _keys(directive.agency(agency).name, owed, wanted)})
     if not keys:
@@ -57,12 +60,14 @@ def register(
         document_number=number.strip(),
         document_date=document_date,
         blob=blob,
-        by=by,
+        by=person(by.name),
         happened_at=arrived,
         recorded_at=now,
     )
     session.add(row)
     session.flush()
+    told = {"agency": agency, "fulfils": keys, "document": row.document_number, "sha256": blob}
+    audit.record(session, secrets, by, "register", f"VB-{row.id:04}", now=now, **told)
     return row.id
 
 

@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from dondoc.audit import person
+from dondoc import audit
+from dondoc.audit import Actor, person
 from dondoc.directive.model import Directive
 from dondoc.directive.names import fold
 from dondoc.directive.succession import responsible
@@ -34,7 +35,8 @@ def rule(
     undoes: int | None = None,
     document: str,
     reason: str,
-    by: str,
+    by: Actor,
+    secrets: list[str],
     from_: datetime | None = None,
     now: datetime,
 ) -> int:
@@ -53,9 +55,8 @@ def rule(
     given = {"until": until, "to_agency": to_agency, "undoes": undoes}
     if missing := [OPTIONS[name] for name in NEEDS.get(kind, ()) if given[name] is None]:
         raise Problem(f"“{kind}” cần thêm {', '.join(missing)}.")
-    if not document.strip() or not reason.strip() or not by.strip():
-        raise Problem("Quyết định phải ghi văn bản, lý do và người quyết định.")
-    by = person(by)
+    if not document.strip() or not reason.strip():
+        raise Problem("Quyết định phải ghi văn bản và lý do.")
     if kind in ("waive", "accept", "reassign") and agency is None:
         raise Problem(f"“{kind}” phải ghi đơn vị (--agency).")
     if site is not None and (kind != "pause" or agency is None or deliverable is not None):
@@ -79,13 +80,30 @@ def rule(
         undoes=undoes,
         document=document.strip(),
         reason=reason.strip(),
-        by=by,
+        by=person(by.name),
         happened_at=from_ or now,
         recorded_at=now,
     )
     session.add(row)
     session.flush()
+    audit.record(session, secrets, by, kind, f"QD-{row.id}", now=now, **_told(row))
     return row.id
+
+
+def _told(row: Ruling) -> dict[str, Any]:
+    about = {
+        "agency": row.agency,
+        "system": row.system,
+        "deliverable": row.deliverable,
+        "site": row.site,
+        "until": row.until.isoformat() if row.until else None,
+        "to": row.to_agency,
+        "undoes": f"QD-{row.undoes}" if row.undoes else None,
+        "from": row.happened_at.isoformat() if row.happened_at != row.recorded_at else None,
+        "document": row.document,
+        "reason": row.reason,
+    }
+    return {name: value for name, value in about.items() if value}
 
 
 def _known(

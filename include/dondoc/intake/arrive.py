@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from dondoc.audit import Actor
 from dondoc.intake.answer import answer
 from dondoc.intake.inbox import ASIDE
 from dondoc.intake.judge import Postponed, judge_submission, without_reading
@@ -21,6 +22,7 @@ def arrive(
     *,
     sender: str,
     channel: str,
+    by: Actor,
     received_at: datetime,
     now: datetime,
     note: str | None = None,
@@ -42,6 +44,7 @@ def arrive(
         received_at=received_at,
         now=now,
         subject=note,
+        by=by,
     )
     try:
         verdict = judge_submission(world, submission, now=now)

@@ -7,6 +7,8 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
+from dondoc import audit
+from dondoc.audit import Actor
 from dondoc.errors import Problem
 from dondoc.settings import Settings
 from dondoc.store import files
@@ -45,10 +47,14 @@ def receive(
     automatic: bool = False,
     sender_doubt: str | None = None,
     authentication: str | None = None,
+    by: Actor | None = None,
 ) -> tuple[int, bool]:
     """Keep one arrival. Receiving the same (channel, channel_id) again is a no-op.
 
     `received_at` later than `now` counts as `now`: nothing arrives in the future.
+
+    Args:
+        by: the person who brings it, written down with it; None: it came by itself.
 
     Returns:
         the submission's id, and whether this arrival is new.
@@ -74,16 +80,23 @@ def receive(
         happened_at=min(received_at, now),
         recorded_at=now,
     )
-    try:
+
+    def keep() -> tuple[int, bool]:
         with world.sessions.begin() as session:
-            if (existing := session.scalar(known)) is not None:
-                return existing, False
-            session.add(row)
-            session.flush()
-            return row.id, True
+            existing = session.scalar(known)
+            if existing is None:
+                session.add(row)
+                session.flush()
+            submission = existing or row.id
+            if by:
+                told = {"file": row.filename, "sender": row.sender, "received_at": row.happened_at}
+                audit.record(session, world.secrets, by, "receive", f"BN-{submission:04}", now=now, **told)
+            return submission, existing is None
+
+    try:
+        return keep()
     except IntegrityError:  # another worker received it between our look and our insert
-        with world.sessions.reading() as session:
-            return session.scalars(known).one(), False
+        return keep()
 
 
 def _room_left(settings: Settings) -> None:

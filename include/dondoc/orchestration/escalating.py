@@ -32,7 +32,7 @@ def decide(context: Mapping[str, Any]) -> dict[str, Any]:
     with world.sessions.reading() as session:
         if blind := sources.blind(session, world.settings, now):
             log.warning("held, because we are blind: %s", blind)
-    decisions = escalate.escalate(world, day, now=now, record=record, agencies=wanted)
+    decisions = escalate.escalate(world, day, now=now, record=record, agencies=wanted, by=runs.started_by(context))
     for decision in decisions:
         log.info("%s: %s, %s", decision["agency"], decision["step"], decision["reason"])
     if refused:

@@ -36,6 +36,6 @@ def draw_up(context: Mapping[str, Any]) -> dict[str, Any]:
         raise runs.Refused(late)
     if not dry:
         out = report.draw(world, cut_off, out)
-    ids = [] if dry else report.enqueue(world, cut_off, out, now)
+    ids = [] if dry else report.enqueue(world, cut_off, out, now, runs.started_by(context))
     log.info("report of %s lies in %s; letters held: %s", day, out.name, ids)
     return {"day": day.isoformat(), "folder": str(out), "to_approve": approving.asks(context, ids)}

@@ -10,6 +10,7 @@ from airflow.sdk import Param
 from airflow.timetables.base import Timetable
 
 from dondoc import clock
+from dondoc.audit import Actor, Channel
 from dondoc.errors import Problem
 
 STALE = timedelta(hours=2)  # a scheduled run later than this decides, but records nothing
@@ -104,6 +105,12 @@ def run_type(context: Mapping[str, Any]) -> str:
 def scheduled(context: Mapping[str, Any]) -> bool:
     """Whether the timetable started this run, not a person."""
     return run_type(context) == "scheduled"
+
+
+def started_by(context: Mapping[str, Any]) -> Actor | None:
+    """The person who started a run by hand, as Airflow knows them, for the audit trail; None: its hour had come."""
+    name = context["dag_run"].triggering_user_name if run_type(context) == "manual" else None
+    return Actor(name, name, Channel.AIRFLOW) if name else None
 
 
 def agencies(context: Mapping[str, Any], known: set[str]) -> list[str] | None:

@@ -110,8 +110,20 @@ def to_come(as_of: datetime, now: datetime) -> str | None:
     return f"Ngày {words.short(as_of.date())} chưa đến: chưa có số liệu để báo cáo. Chọn hôm nay hoặc một ngày đã qua."
 
 
-def record(session: Session, as_of: datetime, known_at: datetime | None, folder: Path, now: datetime) -> None:
+def record(
+    session: Session,
+    as_of: datetime,
+    known_at: datetime | None,
+    folder: Path,
+    now: datetime,
+    *,
+    secrets: list[str],
+    by: Actor | None = None,
+) -> None:
     """Keep what was drawn up, once per folder and moment: the clerk can issue it.
+
+    Args:
+        by: the person who had it drawn up; None: its hour had come.
 
     Raises:
         Problem: its day is still to come.
@@ -122,9 +134,12 @@ def record(session: Session, as_of: datetime, known_at: datetime | None, folder:
     known = session.scalars(select(Report).where(Report.as_of == as_of, Report.folder == place)).all()
     if all(row.figures != figures for row in known):
         session.add(Report(as_of=as_of, known_at=known_at, folder=place, figures=figures, recorded_at=now))
+    if by:
+        told = {"folder": folder.name, "known_at": known_at}
+        audit.record(session, secrets, by, "draw_report", as_of.date().isoformat(), now=now, **told)
 
 
-def enqueue(world: World, as_of: datetime, folder: Path, now: datetime) -> list[int]:
+def enqueue(world: World, as_of: datetime, folder: Path, now: datetime, by: Actor | None = None) -> list[int]:
     """Put the week's e-mail into the outbox, held until a named approver says yes; once per cut-off and recipient.
 
     It carries the workbook, not the document: that goes only when the clerk has issued it.
@@ -138,7 +153,7 @@ def enqueue(world: World, as_of: datetime, folder: Path, now: datetime) -> list[
     book = Attachment(f"so_lieu_{day:%Y%m%d}.xlsx", world.blobs.put((folder / "report.xlsx").read_bytes()), XLSX)
     superior, about = world.directive.superior, (world.settings.installation, world.directive.id)
     with world.sessions.begin() as session:
-        record(session, as_of, None, folder, now)
+        record(session, as_of, None, folder, now, by=by, secrets=world.secrets)
         people = [c for role in ("head", "clerk") for c in contacts.find(session, superior, role, now.date())][:1]
         board = contacts.find(session, world.directive.issuer, "board", now.date())
         letters = [

@@ -11,14 +11,14 @@ from hmac import compare_digest
 from pathlib import Path
 
 from cryptography.fernet import InvalidToken
-from sqlalchemy import inspect, make_url, select
+from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session
 
 from dondoc import keys
 from dondoc.errors import Problem
 from dondoc.settings import Settings
 from dondoc.store.cameras import Camera
-from dondoc.store.session import Sessions, file_of, one_at_a_time
+from dondoc.store.session import Sessions, is_made, one_at_a_time
 from dondoc.store.trust import KeyCheck
 
 PURPOSE, CONSTANT, TABLE = "key check", b"dondoc", KeyCheck.__tablename__
@@ -79,9 +79,8 @@ def proven(sessions: Callable[[], Sessions], settings: Settings) -> list[str]:
     Raises:
         Problem: they are not, or the key that was used is missing.
     """
-    file = file_of(make_url(settings.url))
-    if file is not None and not file.exists():
-        return settings.secret_keys  # not made for the asking
+    if not is_made(settings.url):
+        return settings.secret_keys
     with sessions().reading() as session:
         found = standing(session, settings)
     if (wrong := fault(found)) is not None:
@@ -100,6 +99,25 @@ def note(sessions: Sessions, settings: Settings, now: Callable[[], datetime]) ->
             newest, secret = _newest(session), settings.secret_keys[0]
             at = max(now(), newest.recorded_at + timedelta(microseconds=1)) if newest else now()  # clocks go back
             session.merge(KeyCheck(key=keys.short_name(secret), value=check_value(secret), recorded_at=at))
+
+
+def refuse_stale(session: Session, secrets: list[str]) -> None:
+    """For a process that began before somebody changed the key: it would go on writing with the old one.
+
+    Raises:
+        Problem: the first key is not the newest of the database, or none is set though one is used.
+    """
+    newest = _newest(session)
+    if newest is not None and (not secrets or newest.key != keys.short_name(secrets[0])):
+        raise Problem(
+            "Khóa của cơ sở dữ liệu đã đổi, chương trình này còn chạy với khóa cũ: việc này chưa được ghi. Đặt "
+            "DONDOC_SECRET_KEY như các chương trình khác rồi khởi động lại."
+        )
+
+
+def names(session: Session) -> set[str]:
+    """What the keys are called that this database was ever written with."""
+    return set(session.scalars(select(KeyCheck.key)))
 
 
 def _newest(session: Session) -> KeyCheck | None:

@@ -114,6 +114,12 @@ def file_of(target: URL) -> Path | None:
     return Path(name) if known else None
 
 
+def is_made(url: str) -> bool:
+    """Whether there is a database to ask, as far as that can be told without asking: SQLite would make it for that."""
+    file = file_of(make_url(url))
+    return file is None or file.exists()
+
+
 def _make_folder(folder: Path) -> None:
     try:
         files.folder(folder)
@@ -176,8 +182,11 @@ def schema(connection: Connection) -> Cause | None:
     return Cause.BEHIND if current in {script.revision for script in scripts.walk_revisions()} else Cause.AHEAD
 
 
-def upgrade(url: str) -> None:
+def upgrade(url: str) -> tuple[str | None, str]:
     """Bring the database to the newest migration.
+
+    Returns:
+        the migration that it was at, None where it was empty, and the one that it is at.
 
     Raises:
         Unavailable: the database cannot be used, or a newer dondoc has migrated it.
@@ -187,8 +196,10 @@ def upgrade(url: str) -> None:
     try:
         with made.connect() as connection:
             config.attributes["connection"] = connection
+            before = MigrationContext.configure(connection).get_current_revision()
             command.upgrade(config, "head")
             connection.commit()
+            return before, ScriptDirectory.from_config(config).get_current_head() or ""
     except DBAPIError as error:
         where = make_url(url).set(query={}).render_as_string(hide_password=True)  # a query may hold a password too
         why = explain(error) or Unavailable(Cause.OTHER, f"{type(error.orig).__name__}.")

@@ -22,7 +22,8 @@ class AuditEvent(Base):
     address: Mapped[str | None]
     details: Mapped[dict[str, Any]]
     key: Mapped[str]  # which key made the digest; empty: none was set
-    digest: Mapped[str]  # over this row and the digest before it
+    chain: Mapped[str]  # SHA-256 over this row and the one before it: fits or not, whoever has lost a key
+    digest: Mapped[str]  # what only the key can make of `chain`; without a key the same
     recorded_at: Mapped[datetime]
 
 

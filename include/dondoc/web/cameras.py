@@ -14,7 +14,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from dondoc import audit, clock
+from dondoc import clock
 from dondoc.cameras import credentials, looks, night, now, records, thumbnails
 from dondoc.cameras.exports import fleet, openmetrics, tables
 from dondoc.cameras.exports.tables import UNNAMED
@@ -108,10 +108,9 @@ def router(acting: Callable[..., User]) -> APIRouter:
         user = visitor_of(request)
         found = [
             {column: shown_to(user, cell) for column, cell in row.items()}
-            for row in fleet.table(world_of(request), clock.now())
+            for row in fleet.table(world_of(request), form, by=user.actor, now=clock.now())
         ]
         content = tables.as_csv(found) if form == "csv" else tables.as_xlsx(found)
-        audited(request, "download", f"cameras.{form}", rows=len(found))
         return download(content, f"camera_{clock.now():%Y%m%d}.{form}")
 
     @routes.get("/metrics")
@@ -160,8 +159,7 @@ def router(acting: Callable[..., User]) -> APIRouter:
 
     @routes.post("/cameras/{camera}/probe")
     def probe(request: Request, camera: int, user: Annotated[User, Depends(acting)]) -> RedirectResponse:
-        audited(request, "probe", f"CAM-{camera:05}")  # before it: a password may leave
-        found = now.look(world_of(request), camera, now=clock.now)
+        found = now.look(world_of(request), camera, by=user.actor, now=clock.now)
         more = f" ({found.detail})" if found.detail and found.verdict != "ok" else ""
         said = f"CAM-{camera:05}, xem lúc {found.happened_at:%H:%M:%S}: {SENTENCE[found.verdict]}{more}."
         return onward(request, f"/cameras/{camera}", said)
@@ -181,11 +179,10 @@ def router(acting: Callable[..., User]) -> APIRouter:
                 records.find(session, str(camera)),
                 username.strip(),
                 password,
-                by=user.name,
+                by=user.actor,
                 secrets=world.secrets,
                 now=clock.now(),
             )
-            _recorded(session, world, user, "enter_login", camera)
         return onward(request, f"/cameras/{camera}", f"CAM-{camera:05}: đã lưu tài khoản mới (mã hóa).")
 
     @routes.post("/cameras/{camera}/release")
@@ -196,16 +193,15 @@ def router(acting: Callable[..., User]) -> APIRouter:
         with world.sessions.begin() as session:
             found = records.find(session, str(camera))
             secrets = world.secrets
-            credentials.retry(session, found, by=user.name, reason=reason, secrets=secrets, now=clock.now())
-            _recorded(session, world, user, "release_login", camera, reason=reason)
+            credentials.retry(session, found, by=user.actor, reason=reason, secrets=secrets, now=clock.now())
         return onward(request, f"/cameras/{camera}", f"CAM-{camera:05}: mật khẩu được thử lại từ đêm tới.")
 
     @routes.post("/cameras/{camera}/confirm")
     def confirm(request: Request, camera: int, user: Annotated[User, Depends(acting)]) -> RedirectResponse:
         world = world_of(request)
         with world.sessions.begin() as session:
-            records.confirm(records.find(session, str(camera)), user.name)
-            _recorded(session, world, user, "confirm", camera)
+            found = records.find(session, str(camera))
+            records.confirm(session, world.secrets, found, by=user.actor, now=clock.now())
         return onward(request, f"/cameras/{camera}", f"CAM-{camera:05}: đã xác nhận là đã kết nối.")
 
     @routes.post("/cameras/{camera}/pause")
@@ -235,20 +231,14 @@ def router(acting: Callable[..., User]) -> APIRouter:
                 until=until or None,
                 document=document,
                 reason=reason,
-                by=user.name,
+                by=user.actor,
+                secrets=world.secrets,
                 from_=clock.at(begins, 0),
                 now=clock.now(),
             )
-            details = {"ruling": f"QD-{number}", "scope": scope, "document": document, "reason": reason}
-            _recorded(session, world, user, "pause", camera, **details)
         return onward(request, f"/cameras/{camera}", f"Đã ghi quyết định số {number}: tạm dừng {SCOPES[scope]}.")
 
     return routes
-
-
-def _recorded(session: Session, world: World, user: User, act: str, camera: int, **details: str) -> None:
-    secrets = world.secrets
-    audit.record(session, secrets, user.actor, act, f"CAM-{camera:05}", now=clock.now(), **details)
 
 
 def _page(found: list[CameraState], number: int) -> list[CameraState]:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Form, HTTPException, Request, UploadFile
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from dondoc import audit, clock
+from dondoc import clock
 from dondoc.directive.names import deliverable
 from dondoc.facts import contact_changes
 from dondoc.facts.register import register
@@ -96,10 +96,10 @@ def router(acting: Callable[..., User]) -> APIRouter:
             sender="",
             channel="upload",
             note=f"{user.name} tải lên",
+            by=user.actor,
             received_at=now,
             now=now,
         )
-        audited(request, "upload", f"BN-{int(line['submission']):04}", file=(file.filename or "")[:200])
         return onward(request, "/inbox", _arrived(world, line))
 
     @routes.post("/inbox/{submission}/dismiss")
@@ -138,7 +138,7 @@ def router(acting: Callable[..., User]) -> APIRouter:
         world, now = world_of(request), clock.now()
         with world.sessions.begin() as session:
             arrival = session.get_one(Submission, submission)
-            entered = register(
+            register(
                 session,
                 world.directive,
                 agency=agency,
@@ -147,12 +147,10 @@ def router(acting: Callable[..., User]) -> APIRouter:
                 document_date=document_date,
                 arrived=arrival.happened_at,
                 blob=arrival.sha256,
-                by=user.name,
+                by=user.actor,
+                secrets=world.secrets,
                 now=now,
             )
-            told = {"agency": agency, "document": number.strip(), "submission": f"BN-{submission:04}"}
-            secrets = world.secrets
-            audit.record(session, secrets, user.actor, "register", f"VB-{entered:04}", now=now, **told)
             room.entered(session, arrival.sha256, agency=agency, number=number.strip(), now=now)
         said = f"BN-{submission:04}: đã vào sổ văn bản số {number.strip()} của {world.directive.agency(agency).name}."
         return onward(request, "/inbox", said)

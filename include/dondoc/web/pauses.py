@@ -6,9 +6,8 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Form, HTTPException, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
-from sqlalchemy.orm import Session
 
-from dondoc import audit, clock
+from dondoc import clock
 from dondoc.directive.names import deliverable
 from dondoc.facts.rulings import rule, standing_rulings
 from dondoc.store.facts import Ruling
@@ -68,12 +67,12 @@ def router(acting: Callable[..., User]) -> APIRouter:
                 until=until or None,
                 document=document,
                 reason=reason,
-                by=user.name,
+                by=user.actor,
+                secrets=world.secrets,
                 from_=clock.at(begins, 0),
                 now=clock.now(),
             )
             scope = _scope(world, session.get_one(Ruling, number))
-            _recorded(session, world, user, "pause", number, scope=scope, document=document, reason=reason)
         return onward(request, "/pauses", f"Đã ghi quyết định số {number}: tạm dừng {scope}.")
 
     @routes.post("/pauses/{ruling}/undo")
@@ -88,18 +87,13 @@ def router(acting: Callable[..., User]) -> APIRouter:
                 undoes=ruling,
                 document=document,
                 reason=reason,
-                by=user.name,
+                by=user.actor,
+                secrets=world.secrets,
                 now=clock.now(),
             )
-            _recorded(session, world, user, "unpause", ruling, reason=reason)
         return onward(request, "/pauses", f"Đã hủy quyết định số {ruling}.")
 
     return routes
-
-
-def _recorded(session: Session, world: World, user: User, act: str, ruling: int, **details: str) -> None:
-    secrets = world.secrets
-    audit.record(session, secrets, user.actor, act, f"QD-{ruling}", now=clock.now(), **details)
 
 
 def _row(world: World, ruling: Ruling) -> dict[str, Any]:

@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from dondoc import audit
+from dondoc.audit import Actor
 from dondoc.cameras import credentials
 from dondoc.cameras.exports import frigate, go2rtc, mediamtx, openmetrics, tables
 from dondoc.cameras.exports.openmetrics import Run
@@ -28,7 +30,7 @@ def configuration(
     *,
     passwords: bool,
     restricted: bool,
-    by: str,
+    by: Actor,
     now: datetime,
     checked_only: bool = False,
 ) -> bytes:
@@ -36,8 +38,8 @@ def configuration(
 
     Args:
         passwords: in clear; otherwise what the server replaces by its environment stands for them.
-        by: who asked for passwords or restricted cameras; noted at the top of the file, and in the database with each
-            camera whose password, or which as a restricted one, is in it.
+        by: who asked: a person where it is for passwords or restricted cameras, who is noted at the top of the file,
+            and in the database with each camera whose password, or which as a restricted one, is in it.
         checked_only: only the streams that were looked at, without their counterparts, main or sub.
 
     Raises:
@@ -57,11 +59,13 @@ def configuration(
         if restricted:
             given = [camera for camera in cameras if camera.restricted and camera.id in listed - secrets]
             credentials.handed_out(session, given, f"xuất camera hạn chế vào cấu hình {server}", by=by, now=now)
+        told = {"cameras": len(listed), "passwords": passwords, "restricted": restricted}
+        audit.record(session, world.secrets, by, "export", f"cameras.{server}", now=now, **told)
     notes = _about(streams, len(cameras), now)
     if passwords:
-        notes.append(f"CÓ MẬT KHẨU, theo yêu cầu của {plain(by)}: giữ kín, không gửi thư, xóa khi dùng xong.")
+        notes.append(f"CÓ MẬT KHẨU, theo yêu cầu của {plain(by.name)}: giữ kín, không gửi thư, xóa khi dùng xong.")
     elif restricted:
-        notes.append(f"Gồm camera hạn chế nêu tên, theo yêu cầu của {plain(by)}.")
+        notes.append(f"Gồm camera hạn chế nêu tên, theo yêu cầu của {plain(by.name)}.")
     streams = streams if passwords else [stream.hidden for stream in streams]
     return _SERVERS[server](streams, passwords=passwords, notes=notes).encode()
 
@@ -80,21 +84,24 @@ def _about(streams: Sequence[Stream], seen: int, now: datetime) -> list[str]:
     return notes
 
 
-def table(world: World, now: datetime, *, restricted: bool = False, by: str = "") -> list[dict[str, str]]:
+def table(world: World, form: str, *, by: Actor, now: datetime, restricted: bool = False) -> list[dict[str, str]]:
     """Rows for `tables`.
 
     Args:
-        restricted: also the names of restricted cameras; noted with each of them, with who asked (`by`).
+        form: csv or xlsx.
+        restricted: also the names of restricted cameras; noted with each of them, with the person who asked (`by`).
 
     Raises:
-        Problem: these are asked for by nobody.
+        Problem: these are asked for in the name of a program.
     """
     with world.sessions.reading() as session:
         found = states(world, session, now)
-    if restricted:
-        with world.sessions.begin() as session:
+    with world.sessions.begin() as session:  # before anybody has it
+        if restricted:
             given = [state.camera for state in found if state.camera.restricted]
             credentials.handed_out(session, given, "xuất tên camera hạn chế vào bảng", by=by, now=now)
+        told = {"cameras": len(found), "restricted": restricted}
+        audit.record(session, world.secrets, by, "export", f"cameras.{form}", now=now, **told)
     return tables.rows(found, world.directive, restricted=restricted)
 
 

@@ -93,7 +93,7 @@ def upgrade() -> None:
         *(_text(name) for name in ("act", "subject", "name", "login", "channel")),
         _text("address", nullable=True),
         sa.Column("details", sa.JSON(), nullable=False),
-        *(_text(name) for name in ("key", "digest")),
+        *(_text(name) for name in ("key", "chain", "digest")),
         _at("recorded_at"),
         sa.PrimaryKeyConstraint("id", name="pk_audit_events"),
     )
@@ -163,6 +163,10 @@ def _append_only(dialect: str) -> list[str]:
             f"CREATE TRIGGER {table}_no_{verb} BEFORE {verb.upper()} ON {table} "
             f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
             for table, verb in (("audit_events", "update"), ("audit_events", "delete"), ("camera_checks", "update"))
+        ] + [  # INSERT OR REPLACE deletes without asking the triggers for deleting
+            "CREATE TRIGGER audit_events_no_replace BEFORE INSERT ON audit_events "
+            "WHEN EXISTS (SELECT 1 FROM audit_events WHERE id = NEW.id) "
+            "BEGIN SELECT RAISE(ABORT, 'audit_events is append-only'); END"
         ]
     return [
         "CREATE FUNCTION audit_events_append_only() RETURNS trigger LANGUAGE plpgsql AS "
