@@ -57,7 +57,7 @@ def test_networks_are_a_comma_list(environment: pytest.MonkeyPatch) -> None:
 
 
 def test_secrets_do_not_show_in_a_printed_setting(environment: pytest.MonkeyPatch) -> None:
-    for name in ("DATABASE_URL", "SECRET_KEY", "SMTP_URL", "IMAP_URL", "SURVEY_URL", "ARCHIVE_IMAP_URL"):
+    for name in ("DATABASE_URL", "SECRET_KEY", "SMTP_URL", "IMAP_URL", "ARCHIVE_IMAP_URL"):
         environment.setenv(f"DONDOC_{name}", f"x://u:{SHOULD_NOT_BE_SEEN}@may-chu.hatinh.test/x")
     found = load()
     assert SHOULD_NOT_BE_SEEN not in repr(found) + str(found) + found.model_dump_json()

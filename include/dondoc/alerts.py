@@ -13,7 +13,7 @@ from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from dondoc.clock import at
+from dondoc.clock import HERE, at
 from dondoc.errors import Problem
 from dondoc.store.session import one_at_a_time
 from dondoc.store.trust import Alert
@@ -25,6 +25,16 @@ def mark(error: BaseException | None, where: str) -> str:
     if not isinstance(error, Problem):
         return f"{kind}@{where}"
     return f"{kind}-{hashlib.sha256(re.sub('[0-9]+', '0', str(error)).encode()).hexdigest()[:8]}"
+
+
+def place(alert: Alert) -> str:
+    """Which task or run it is about."""
+    return alert.cause.partition("/")[0]
+
+
+def since(alert: Alert) -> str:
+    """When it began, in words."""
+    return f"{alert.first_at.astimezone(HERE):%H:%M %d/%m/%Y}"
 
 
 def opened(session: Session, where: str, mark: str, detail: str, now: datetime) -> Alert:
@@ -90,7 +100,7 @@ def metrics(session: Session, now: datetime) -> bytes:
     registry = CollectorRegistry()
     gauge = Gauge("dondoc_alerts_open", "Causes of trouble that are not over.", ["cause"], registry=registry)
     for alert in open_alerts(session):
-        gauge.labels(alert.cause.partition("/")[0]).inc()
+        gauge.labels(place(alert)).inc()
     written = Gauge("dondoc_alerts_written_timestamp_seconds", "When this file was written.", registry=registry)
     written.set(now.timestamp())
     return generate_latest(registry)

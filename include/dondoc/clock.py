@@ -45,6 +45,13 @@ def _ticked() -> float:
     return time.time() - float(since) if since else time.monotonic() - _started
 
 
+def to_come(day: date, now: datetime) -> str | None:
+    """Why nothing is recorded, sent or reported of a day to come; None for today and before."""
+    if day <= now.astimezone(HERE).date():
+        return None
+    return f"Ngày {day:%d/%m/%Y} chưa đến: chưa có gì để ghi, gửi hay báo cáo. Chọn hôm nay hoặc một ngày đã qua."
+
+
 def end_of(day: date) -> datetime:
     """The last instant of a day in Vietnam: what "as of that day" means."""
     return datetime.combine(day, time_of_day.max, HERE)

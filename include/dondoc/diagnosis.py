@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 
 from dondoc import alerts, keys, tls
 from dondoc import settings as settings_module
-from dondoc.clock import HERE
 from dondoc.errors import Cause, Problem
 from dondoc.isolation import confine
 from dondoc.settings import Settings
@@ -233,8 +232,8 @@ def _alerts(world: World) -> Iterator[Finding]:
         _explained(error)  # said of the database already
         return
     for alert in found:
-        since, where = f"{alert.first_at.astimezone(HERE):%H:%M %d/%m/%Y}", alert.cause.partition("/")[0]
-        yield _finding("alert", "error", f"{where} lỗi từ {since} ({alert.count:02} lần), chưa hết. {alert.detail}")
+        began = f"{alerts.place(alert)} lỗi từ {alerts.since(alert)} ({alert.count:02} lần)"
+        yield _finding("alert", "error", f"{began}, chưa hết. {alert.detail}")
 
 
 def _smtp(found: Settings) -> Iterator[Finding]:

@@ -105,7 +105,7 @@ class Settings(BaseSettings):
     ca_file: Path | None = Field(
         None,
         description="PEM file of authorities (or of one server's own certificate) that are believed besides the "
-        "system's, by every connection under TLS: mail, mailbox, archive, surveys, pings.",
+        "system's, by every connection under TLS: mail, mailbox, archive, pings.",
     )
     allow_plain_login: bool = Field(
         False,
@@ -128,7 +128,6 @@ class Settings(BaseSettings):
         description="Ids (comma list) by which our own mail server signs its Authentication-Results (RFC 8601). Unset: "
         "these say nothing, and whoever writes a registered address into From is taken for its owner.",
     )
-    survey_url: SecretStr | None = Field(None, description="Kobo or ODK server.")
     ops_address: str | None = Field(None, description="Who is told of failures, besides contacts of role ops.")
     alerts_per_day: int = Field(20, ge=1, description="Most letters about failures, and that they are over, in a day.")
     ping_gather_url: SecretStr | None = Field(

@@ -63,6 +63,7 @@ def deliver(world: World, now: Callable[[], datetime], limit: int | None = None)
         world.sessions,
         server,
         settings=settings,
+        secrets=world.secrets,
         calendar=world.calendar,
         blobs=world.blobs,
         still_true=registry(world),

@@ -104,6 +104,7 @@ class Desk:
     def work(self, *, archive: bool | ImapServer = False, **other: Any) -> Delivered:
         arguments: dict[str, Any] = {
             "settings": self.world.settings,
+            "secrets": self.world.secrets,
             "calendar": self.world.calendar,
             "blobs": self.world.blobs,
             "still_true": self.checks,

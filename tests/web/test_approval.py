@@ -88,7 +88,7 @@ def test_the_first_of_two_is_told_that_a_second_is_missing(world: World, visit: 
     answer = visit("approver").post(f"/letters/{held}/approve", headers=ORIGIN)
     page = words_of(visit("approver").get(answer.headers["location"]).text)
     assert "Trần Thị B đã duyệt; còn thiếu người duyệt thứ hai" in page
-    assert "qua trang này, tài khoản b.tran" in page
+    assert "qua trang đôn đốc, tài khoản b.tran" in page
     assert state(world, held) == "held"
 
 

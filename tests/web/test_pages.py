@@ -362,7 +362,7 @@ def test_an_approver_approves_a_held_letter_under_the_name_in_the_address_book(
     assert _state(world, held) == "pending"
     words = words_of(visit("viewer").get(f"/letters/{held}").text)
     assert "Trần Thị B duyệt gửi" in words
-    assert "qua trang này, tài khoản b.tran" in words
+    assert "qua trang đôn đốc, tài khoản b.tran" in words
 
 
 def test_what_was_approved_and_is_still_held_is_not_asked_about_again_but_can_be_cancelled(

@@ -35,7 +35,7 @@ def make(
     from dondoc.world import open_world
 
     world, cut_off, who = open_world(), clock.at(day(as_of), 17), anybody(by)
-    if why := room.to_come(cut_off, clock.now()):
+    if why := clock.to_come(day(as_of), clock.now()):
         raise Problem(why)
     known = day_or_moment(known_at) if known_at else None
     for path in room.make(world, cut_off, known, out).values():

@@ -45,6 +45,7 @@ def deliver(
     server: SmtpServer,
     *,
     settings: Settings,
+    secrets: list[str],
     calendar: WorkingDays,
     blobs: Blobs,
     still_true: Mapping[str, StillTrue],
@@ -64,7 +65,7 @@ def deliver(
         refuse_to_play(server)
     if not replies_are_read(settings, server):
         log.warning("no Reply-To: answers to %s are not read; set DONDOC_INTAKE_ADDRESS", sender(server))
-    work = Round(sessions, settings, calendar, blobs, still_true, now, server, sender(server))
+    work = Round(sessions, settings, secrets, calendar, blobs, still_true, now, server, sender(server))
     moved = recovery.sweep(sessions, now)
     if settings.mode == "live":
         moved |= recovery.retire(sessions, now)
@@ -76,7 +77,7 @@ def deliver(
     moved |= work.moved
     troubles = [line.trouble]
     if archive:
-        settled, unreadable = recovery.settle(sessions, archive, settings, now)
+        settled, unreadable = recovery.settle(sessions, archive, settings, secrets, now)
         moved |= settled
         troubles.append(unreadable)
     return Delivered(dict(Counter(moved.values())), " ".join(filter(None, troubles)) or None, line.answered)

@@ -56,6 +56,7 @@ class Round:
 
     sessions: Sessions
     settings: Settings
+    secrets: list[str]
     calendar: WorkingDays
     blobs: Blobs
     still_true: Mapping[str, StillTrue]
@@ -158,7 +159,9 @@ class Round:
         """Offer a claimed letter to the server and write down what became of it."""
         try:
             to = destination(row, self.settings)
-            message = build(row, self.server, settings=self.settings, blobs=self.blobs, now=self.now()).as_bytes()
+            message = build(
+                row, self.server, settings=self.settings, secrets=self.secrets, blobs=self.blobs, now=self.now()
+            ).as_bytes()
         except ValueError as error:
             return self._end(row, "refused", f"không lập được thư: {error}")
         except Problem as problem:

@@ -91,8 +91,13 @@ def _intake(settings: Settings) -> ImapServer | None:
         return None
 
 
-def build(row: OutboxLetter, server: SmtpServer, *, settings: Settings, blobs: Blobs, now: datetime) -> EmailMessage:
+def build(
+    row: OutboxLetter, server: SmtpServer, *, settings: Settings, secrets: list[str], blobs: Blobs, now: datetime
+) -> EmailMessage:
     """The mail of a row.
+
+    Args:
+        secrets: `World.secrets`; the first one makes the proof of sending.
 
     Raises:
         ValueError: the row cannot be a mail: a bad address.
@@ -113,7 +118,7 @@ def build(row: OutboxLetter, server: SmtpServer, *, settings: Settings, blobs: B
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"
     message["X-Dondoc-Loop"] = settings.installation
-    message[PROOF] = proof(settings.secret_keys, row.message_id, recipient, subject)
+    message[PROOF] = proof(secrets, row.message_id, recipient, subject)
     message.set_content(text)
     message.add_alternative(html, subtype="html")
     for attachment in row.attachments:

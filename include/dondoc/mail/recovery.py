@@ -59,7 +59,11 @@ def retire(sessions: Sessions, now: Callable[[], datetime]) -> dict[int, str]:
 
 
 def settle(
-    sessions: Sessions, archive: ImapServer, settings: Settings, now: Callable[[], datetime]
+    sessions: Sessions,
+    archive: ImapServer,
+    settings: Settings,
+    secrets: list[str],
+    now: Callable[[], datetime],
 ) -> tuple[dict[int, str], str | None]:
     """Uncertain letters that lie in the archive with our proof were sent. Absence proves nothing: a person is asked.
 
@@ -74,7 +78,7 @@ def settle(
     if not wanted:
         return {}, None
     try:
-        proven = archives.found(archive, wanted, settings.secret_keys)
+        proven = archives.found(archive, wanted, secrets)
     except Unusable as error:
         log.warning("the archive cannot be read: %d letters stay uncertain: %s", len(wanted), error)
         return {}, f"{error} {len(wanted):02} thư chưa rõ đã gửi hay chưa vẫn chờ bằng chứng trong hộp lưu trữ."

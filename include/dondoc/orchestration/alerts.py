@@ -12,6 +12,7 @@ import os
 import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
@@ -105,10 +106,9 @@ def over(*places: str, exactly: bool = False) -> None:
         world, now = open_world(), clock.now()
         with world.sessions.reading() as session:
             found = any(_of(session, place, exactly) for place in places)
-        with _straight(world) as told:
-            database = bool(told["open"])
-            if database:
-                told.update(open=[], sent=told["sent"] + 1)
+        with _past_the_outbox(world) as mailed:
+            if database := bool(mailed.open):
+                mailed.open, mailed.sent = [], mailed.sent + 1
         if not (found or database):
             return
         with world.sessions.begin() as session:
@@ -131,9 +131,10 @@ def _of(session: "Session", place: str, exactly: bool) -> "list[Alert]":
 
 
 def _ended(alert: "Alert") -> tuple[str, str]:
-    where = alert.cause.partition("/")[0]
-    since = f"{alert.first_at.astimezone(clock.HERE):%H:%M %d/%m/%Y}"
-    return f"[dondoc] Đã hết lỗi: {where}", f"Lỗi từ {since}, {alert.count:02} lần, nay đã hết:\n{alert.detail}"
+    from dondoc.alerts import place, since
+
+    told = f"Lỗi từ {since(alert)}, {alert.count:02} lần, nay đã hết:\n{alert.detail}"
+    return f"[dondoc] Đã hết lỗi: {place(alert)}", told
 
 
 def _raise(
@@ -222,34 +223,47 @@ def _enqueue(world: World, session: "Session", key: str, subject: str, text: str
     outbox.enqueue(session, letters, settings=world.settings, now=clock.now())
 
 
-@contextmanager
-def _straight(world: World) -> Iterator[dict[str, Any]]:
-    """What was mailed without the database, in a file under the home: `day`, how many that day (`sent`), what (`open`).
+@dataclass
+class Mailed:
+    """What was mailed past the outbox: how many on a day, and about which causes that are not over."""
 
-    A home that cannot be written keeps nothing: rather a mail too many than none.
+    day: str
+    sent: int = 0
+    open: list[str] = field(default_factory=list)
+
+
+@contextmanager
+def _past_the_outbox(world: World) -> Iterator[Mailed]:
+    """What was mailed without the database, as a file under the home knows it; what is changed in it is kept there.
+
+    One process at a time. A home that cannot be written keeps nothing: rather a mail too many than none.
     """
     from dondoc.store import files
 
-    today, place = f"{clock.now():%Y-%m-%d}", world.settings.home / "locks"
+    today, folder = f"{clock.now():%Y-%m-%d}", world.settings.home / "locks"
     try:
-        files.folder(place)
-        handle = os.open(place / "alerts.json", os.O_CREAT | os.O_RDWR, 0o600)
+        files.folder(folder)
+        handle = os.open(folder / "alerts.json", os.O_CREAT | os.O_RDWR, 0o600)
     except OSError as error:
         log.warning("no note of what is mailed at once: %s", error.strerror)
-        yield {"day": today, "sent": 0, "open": []}
+        yield Mailed(today)
         return
     with os.fdopen(handle, "r+") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        try:
-            before = json.load(file)
-        except ValueError:
-            before = {"day": today, "sent": 0, "open": []}
-        told = before | {"day": today, "sent": before["sent"] if before["day"] == today else 0}
-        yield told
-        if told != before:
-            file.seek(0)
-            file.truncate()
-            json.dump(told, file)
+        mailed = _on(today, file.read())
+        yield mailed
+        file.seek(0)
+        file.truncate()
+        json.dump(asdict(mailed), file)
+
+
+def _on(today: str, kept: str) -> Mailed:
+    """The note of today: causes stay open, the count of letters begins anew with each day."""
+    try:
+        mailed = Mailed(**json.loads(kept))
+    except (ValueError, TypeError):  # there is none yet, or somebody cut it off
+        return Mailed(today)
+    return mailed if mailed.day == today else replace(mailed, day=today, sent=0)
 
 
 def _mail_at_once(world: World, cause: str, subject: str, text: str) -> None:
@@ -265,8 +279,8 @@ def _mail_at_once(world: World, cause: str, subject: str, text: str) -> None:
     if not (server and world.settings.ops_address):
         log.error("no way to tell anybody: set dondoc_smtp and DONDOC_OPS_ADDRESS")
         return
-    with _straight(world) as told:
-        if cause in told["open"] or told["sent"] >= world.settings.alerts_per_day:
+    with _past_the_outbox(world) as mailed:
+        if cause in mailed.open or mailed.sent >= world.settings.alerts_per_day:
             return
         message = EmailMessage()
         message["From"], message["To"], message["Subject"] = server.sender, world.settings.ops_address, subject
@@ -277,4 +291,4 @@ def _mail_at_once(world: World, cause: str, subject: str, text: str) -> None:
             said = line.data(message.as_bytes()) if said.accepted else said
         if not said.accepted:
             raise RuntimeError(f"the mail server said {said}")
-        told.update(open=[*told["open"], cause], sent=told["sent"] + 1)
+        mailed.open, mailed.sent = [*mailed.open, cause], mailed.sent + 1

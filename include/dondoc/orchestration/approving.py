@@ -59,7 +59,7 @@ def approval(found: Any, *, subject: str, body: str, patience: timedelta) -> Non
     released(asked, approve.output)
 
 
-class Refused(Problem, AirflowFailException):
+class NotReleased(Problem, AirflowFailException):
     """Nothing is released, and trying again would not change that."""
 
 
@@ -205,7 +205,7 @@ def release(context: Mapping[str, Any], asked: Any, answer: Any) -> dict[str, An
         asked, answer: what the XComs of the two tasks before say: compared, never believed.
 
     Raises:
-        Refused: the answer is not an approver's, or somebody tampered with a task or its XCom; nothing is released,
+        NotReleased: the answer is not an approver's, or somebody tampered with a task or its XCom; nothing is released,
             and the administrators are told.
     """
     from dondoc import approval, audit
@@ -247,7 +247,7 @@ def _tampered(held: list[int], event: Any, asked: Any, answer: Any) -> str | Non
     return None
 
 
-def _refused(world: Any, run: str, held: list[int], why: str) -> Refused:
+def _refused(world: Any, run: str, held: list[int], why: str) -> NotReleased:
     """What is raised, after the trail has it and the administrators are told: once, however often the task is run."""
     from dondoc import audit
     from dondoc.escalation import tell
@@ -259,4 +259,6 @@ def _refused(world: Any, run: str, held: list[int], why: str) -> Refused:
             audit.record(session, world.secrets, audit.MACHINE, REFUSE, run, now=now, why=why)
             tell.refused_answer(world, session, run, why, held, len(known), now)
     log.error("released nothing in %s: %s", run, why)
-    return Refused(f"Không thư nào được gửi. {why} Người duyệt xem và duyệt trên trang Thư hoặc bằng `dondoc approve`.")
+    return NotReleased(
+        f"Không thư nào được gửi. {why} Người duyệt xem và duyệt trên trang Thư hoặc bằng `dondoc approve`."
+    )

@@ -27,7 +27,7 @@ def decide(context: Mapping[str, Any]) -> dict[str, Any]:
     world, now, day = open_world(), clock.now(), runs.as_of(context)
     wanted = runs.agencies(context, {a.id for a in world.directive.agencies})
     dry = runs.params(context)["dry_run"]
-    refused = None if dry else runs.late(context, now) or runs.to_come(day, now)
+    refused = None if dry else runs.late(context, now) or clock.to_come(day, now)
     record = not (dry or refused)
     with world.sessions.reading() as session:
         if blind := sources.blind(session, world.settings, now):

@@ -24,7 +24,7 @@ def draw_up(context: Mapping[str, Any]) -> dict[str, Any]:
     from dondoc.reporting import report
 
     world, now, day = open_world(), clock.now(), runs.as_of(context)
-    if why := runs.to_come(day, now):
+    if why := clock.to_come(day, now):
         raise runs.Refused(why)
     dry, late = runs.params(context)["dry_run"], runs.late(context, now)
     cut_off = min(clock.at(day, 17), runs.moment(context))  # a report never speaks of hours to come

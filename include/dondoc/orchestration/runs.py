@@ -90,13 +90,6 @@ def late(context: Mapping[str, Any], now: datetime) -> str | None:
     )
 
 
-def to_come(day: date, now: datetime) -> str | None:
-    """Why nothing is recorded for a day to come; None for today and before."""
-    if day <= now.date():
-        return None
-    return f"Ngày {day:%d/%m/%Y} chưa đến: không ghi và không gửi gì. Để trống as_of, hoặc bật dry_run để xem trước."
-
-
 def run_type(context: Mapping[str, Any]) -> str:
     """As Airflow writes it: scheduled, manual, backfill."""
     return str(context["dag_run"].run_type).rsplit(".", 1)[-1].lower()

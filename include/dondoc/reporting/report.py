@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from dondoc import audit
 from dondoc.audit import Actor
-from dondoc.clock import HERE, end_of
+from dondoc.clock import HERE, end_of, to_come
 from dondoc.errors import Problem
 from dondoc.facts import contacts
 from dondoc.mail import outbox
@@ -103,13 +103,6 @@ def _words(world: World, figures: dict[str, Any]) -> Rendered:
     return render(world.settings.data, world.directive, "report", context)
 
 
-def to_come(as_of: datetime, now: datetime) -> str | None:
-    """Why a report of a day to come is none: its figures would be a forecast, issued as if they had been counted."""
-    if as_of.astimezone(HERE).date() <= now.astimezone(HERE).date():
-        return None
-    return f"Ngày {words.short(as_of.date())} chưa đến: chưa có số liệu để báo cáo. Chọn hôm nay hoặc một ngày đã qua."
-
-
 def record(
     session: Session,
     as_of: datetime,
@@ -128,7 +121,7 @@ def record(
     Raises:
         Problem: its day is still to come.
     """
-    if why := to_come(as_of, now):
+    if why := to_come(as_of.astimezone(HERE).date(), now):
         raise Problem(why)
     place, figures = str(folder.absolute()), json.loads((folder / "figures.json").read_bytes())
     known = session.scalars(select(Report).where(Report.as_of == as_of, Report.folder == place)).all()
@@ -180,7 +173,7 @@ def still_true(world: World) -> StillTrue:
 
     def check(session: Session, letter: OutboxLetter, now: datetime) -> str | None:
         as_of = datetime.fromisoformat(letter.context["as_of"])
-        if why := to_come(as_of, now):
+        if why := to_come(as_of.astimezone(HERE).date(), now):
             return why
         reports = (OutboxLetter.kind == "report", outbox.counted(world.settings))
         others = session.scalars(select(OutboxLetter.context).where(*reports))

@@ -8,20 +8,12 @@ from fastapi.responses import HTMLResponse
 from sqlalchemy import select
 
 from dondoc import audit as trail
-from dondoc.audit import Channel
 from dondoc.store.trust import AuditEvent
-from dondoc.web.letters import STATE
+from dondoc.web.letters import DOOR, STATE
 from dondoc.web.pages import page, world_of
 from dondoc.web.user import User
 
 SHOWN = 100  # events on a page
-DOOR = {
-    Channel.PAGE: "trang",
-    Channel.CLI: "dòng lệnh",
-    Channel.AIRFLOW: "Airflow",
-    Channel.MAIL: "thư",
-    Channel.MACHINE: "máy",
-}
 ACT = {  # what is not here is shown as it is
     "accept": "công nhận đã hoàn thành",
     "answer": "trả lời trong Airflow",

@@ -43,7 +43,13 @@ KIND = {
     "report": "Báo cáo",
     "internal": "Nội bộ",
 }
-DOOR = {Channel.PAGE: "trang này", Channel.CLI: "dòng lệnh", Channel.AIRFLOW: "Airflow"}
+DOOR = {
+    Channel.PAGE: "trang đôn đốc",
+    Channel.CLI: "dòng lệnh",
+    Channel.AIRFLOW: "Airflow",
+    Channel.MAIL: "thư",
+    Channel.MACHINE: "máy",
+}
 
 
 def may_approve(world: World, session: Session, user: User, now: datetime) -> str | None:

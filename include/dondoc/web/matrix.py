@@ -129,7 +129,7 @@ def _alerts(world: World) -> list[str]:
     """What is wrong with the installation now: where, and since when."""
     with world.sessions.reading() as session:
         found = alerts.open_alerts(session)
-    return [f"{a.cause.partition('/')[0]} (từ {a.first_at.astimezone(clock.HERE):%H:%M %d/%m/%Y})" for a in found]
+    return [f"{alerts.place(alert)} (từ {alerts.since(alert)})" for alert in found]
 
 
 def router(_: Callable[..., User]) -> APIRouter:

@@ -12,6 +12,7 @@ from fastapi.templating import Jinja2Templates
 from pydantic import AfterValidator, BeforeValidator
 
 from dondoc import audit, clock
+from dondoc.errors import Problem
 from dondoc.web import message
 from dondoc.web.masking import without_addresses
 from dondoc.web.user import User
@@ -91,7 +92,10 @@ def _said(request: Request, user: User | None) -> str:
     value = request.cookies.get(message.COOKIE)
     if not value or not user or not request.state.world:
         return ""
-    secrets = world_of(request).settings.secret_keys
+    try:
+        secrets = world_of(request).secrets
+    except Problem:  # the page itself says what is wrong with the key, where it needs one
+        return ""
     return message.unseal(secrets, user.login or user.name, value, clock.now())
 
 
@@ -99,7 +103,7 @@ def onward(request: Request, path: str, said: str) -> RedirectResponse:
     """After a POST: to a page that can be fetched again, with a sentence on what was done."""
     base, user = request.scope.get("root_path", ""), visitor_of(request)
     response = RedirectResponse(f"{base}{path}", status_code=303)
-    sealed = message.seal(world_of(request).settings.secret_keys, user.login or user.name, said, clock.now())
+    sealed = message.seal(world_of(request).secrets, user.login or user.name, said, clock.now())
     if sealed:
         response.set_cookie(
             message.COOKIE,
