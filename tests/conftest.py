@@ -19,6 +19,7 @@ from dondoc.clock import HERE
 from dondoc.directive.load import load as load_directive
 from dondoc.directive.model import Directive
 from dondoc.settings import DATA, load
+from dondoc.store.cameras import CredentialRelease
 from dondoc.store.facts import Contact
 from dondoc.store.session import upgrade
 from dondoc.workdays import WorkingDays
@@ -36,6 +37,10 @@ CLERK = Actor("Lê A", "le.a", Channel.CLI)  # who enters what the test is not a
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The files that take longest first, so that at the end no process works alone while the others are done."""
     items.sort(key=lambda item: item.get_closest_marker("whole_airflow") is None)
+
+
+# What a file brought is noted with each camera; most tests are about what a person did after that.
+NOT_BROUGHT = ~CredentialRelease.reason.startswith("nhập từ tệp")
 
 
 def at(day: int, hour: int = 9, minute: int = 0, *, month: int = 11, year: int = 2021) -> datetime:

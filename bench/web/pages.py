@@ -48,6 +48,7 @@ def serve(port: int) -> None:
 
 def fill() -> None:
     """The world that is shown."""
+    from dondoc.audit import MACHINE
     from dondoc.cameras import night
     from dondoc.cameras.imports import import_csv
     from dondoc.cameras.verdicts import PHASE
@@ -65,7 +66,8 @@ def fill() -> None:
     ]
     with world.sessions.begin() as session:
         text = "\n".join(["agency,system,name,url,site", *rows])
-        import_csv(session, world.directive, text, "c.csv", secrets=[], now=at(date(2021, 10, 20), 9))
+        about = {"by": MACHINE, "secrets": world.secrets, "now": at(date(2021, 10, 20), 9)}
+        import_csv(session, world.directive, text, "c.csv", **about)
     for back in range(NIGHTS, 0, -1):
         day = date(2021, 11, 25) - timedelta(days=back)
         verdicts = ["connect_timeout" if (n * 7 + back) % 23 == 0 else "ok" for n in range(CAMERAS)]

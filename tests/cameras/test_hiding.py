@@ -266,7 +266,7 @@ class TestStored:
         results = [result(n + 1, "ok", NOW) for n in range(len(readable(URLS)))]
         night.store(world, results, night=date(2021, 11, 22), round="night", now=NOW)
         for server in ("go2rtc", "mediamtx", "frigate"):
-            more = {"passwords": False, "restricted": True, "by": "Lê A", "now": NOW}
+            more = {"passwords": False, "restricted": True, "by": CLERK, "now": NOW}
             outputs.append(exports.configuration(world, server, **more).decode())
         for form in ("csv", "xlsx", "openmetrics"):
             dondoc("cameras", "export", "--as", form, "--out", tmp_path / form)
@@ -278,7 +278,7 @@ class TestStored:
     def test_passwords_that_were_asked_for_come_with_the_whole_address(self, world: World) -> None:
         imported(world, f"rtsp://10.1.1.1/live/{TOKEN}")
         night.store(world, [result(1, "ok", NOW)], night=date(2021, 11, 22), round="night", now=NOW)
-        given_ = {"restricted": False, "by": "Lê A", "now": NOW}
+        given_ = {"restricted": False, "by": CLERK, "now": NOW}
         assert TOKEN in exports.configuration(world, "go2rtc", passwords=True, **given_).decode()
         assert TOKEN not in exports.configuration(world, "go2rtc", passwords=False, **given_).decode()
 
@@ -345,7 +345,7 @@ class TestStored:
         assert fleet.counts["connections"] == before
         night.store(seeing, [result(1, "ok", NOW)], night=date(2021, 11, 22), round="night", now=NOW)
         with pytest.raises(Problem, match="CAM-00001"):
-            exports.configuration(seeing, "go2rtc", passwords=False, restricted=False, by="", now=NOW)
+            exports.configuration(seeing, "go2rtc", passwords=False, restricted=False, by=CLERK, now=NOW)
         assert imported(seeing, fleet.url("healthy", TOKEN)) == [1]
         assert [whole.url for whole in kept(seeing)] == [fleet.url("healthy", TOKEN)]
 

@@ -560,7 +560,7 @@ class TestLetters:
         [
             ("reservoir", {"status": "maintenance"}, "đơn vị khai camera đang bảo trì"),
             ("public_admin_centre", {}, "ngoài giờ làm việc, trung tâm tắt nguồn"),
-            ("reservoir", {"site": "Đập phụ"}, "đang tạm dừng theo Công điện số 12 (bão số 8; Trần Văn Nam)"),
+            ("reservoir", {"site": "Đập phụ"}, "đang tạm dừng theo Công điện số 12 (bão số 8; Lê A)"),
         ],
     )
     def test_what_is_paused_or_expected_to_be_silent_is_said_and_not_counted(

@@ -86,6 +86,7 @@ class Office:
             self.world.sessions,
             smtp_from_url(self.server.smtp_url("ioc@so.test")),
             settings=self.world.settings,
+            secrets=self.world.secrets,
             calendar=self.world.calendar,
             blobs=self.world.blobs,
             still_true=truth.registry(self.world),
@@ -103,9 +104,9 @@ class Office:
             return [row.state for row in rows]
 
     def rule(self, kind: str, **other: Any) -> int:
-        given = {"document": "Giấy ghi 12", "reason": "mưa lũ", "by": "Lê Văn C", "now": self.now} | other
+        given = {"document": "Giấy ghi 12", "reason": "mưa lũ", "by": acting("Lê Văn C"), "now": self.now} | other
         with self.world.sessions.begin() as session:
-            return rulings.rule(session, self.world.directive, kind, **given)
+            return rulings.rule(session, self.world.directive, kind, secrets=self.world.secrets, **given)
 
     def arrives(self, agency: str, *fulfils: str) -> None:
         """A letter comes on paper and is registered at once."""
@@ -119,7 +120,8 @@ class Office:
                 document_date=self.now.date(),
                 arrived=self.now,
                 blob=None,
-                by="Văn thư",
+                by=acting("Văn thư"),
+                secrets=self.world.secrets,
                 now=self.now,
             )
 

@@ -23,8 +23,10 @@ world = open_world()
 world.calendar, world.blobs
 print("ready", flush=True)
 sys.stdin.readline()
-delivery.deliver(world.sessions, smtp_from_url(world.settings.smtp_url.get_secret_value()), settings=world.settings,
-    calendar=world.calendar, blobs=world.blobs, still_true={"receipt": lambda *_: None}, now=clock.now)
+delivery.deliver(
+    world.sessions, smtp_from_url(world.settings.smtp_url.get_secret_value()), settings=world.settings,
+    secrets=world.secrets, calendar=world.calendar, blobs=world.blobs,
+    still_true={"receipt": lambda *_: None}, now=clock.now)
 """
 
 

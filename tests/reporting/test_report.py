@@ -201,7 +201,7 @@ def test_the_command_writes_four_files_and_the_clerk_issues_them(
             date(2021, 11, 26),
         )
         assert busy.blobs.get(row.blob) == b"%PDF-1.7 da ky"
-        [event] = audit.events(session)
+        [event] = audit.events(session, act="issue_report")
     assert (event.act, event.subject, event.name, event.channel) == (
         "issue_report",
         "2021-11-25",
