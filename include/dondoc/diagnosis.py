@@ -239,27 +239,27 @@ def _alerts(world: World) -> Iterator[Finding]:
 def _smtp(found: Settings) -> Iterator[Finding]:
     """As delivery does it, with the login, but without a letter."""
     from dondoc.mail import servers
-    from dondoc.mail.line import Unavailable, connect
+    from dondoc.mail.line import connect
 
     try:
         if server := servers.smtp(found):
             connect(server, timeout=SECONDS, name=found.installation).close()
     except Problem as problem:
         yield _finding("smtp", "error", str(problem))
-    except Unavailable as error:
+    except servers.Unusable as error:
         yield _finding("smtp", "error", f"{error} Thư chờ trong hộp thư đi.")
 
 
 def _mailboxes(found: Settings) -> Iterator[Finding]:
     from dondoc.bounded import Deadline
     from dondoc.mail import servers
-    from dondoc.mail.imap import Mailbox, Unusable
+    from dondoc.mail.imap import Mailbox
 
     for code, configured in (("imap", servers.intake), ("archive_imap", servers.archive)):
         try:
             if server := configured(found):
                 Mailbox(server, Deadline(SECONDS)).close()
-        except (Problem, Unusable) as error:
+        except (Problem, servers.Unusable) as error:
             yield _finding(code, "error", str(error))
 
 

@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dondoc.bounded import Connection, Deadline, TooMuch
-from dondoc.mail.imap import Broken, Mailbox, Refused, Unusable
-from dondoc.mail.line import Line, Unavailable
+from dondoc.mail.imap import Broken, Declined, Mailbox
+from dondoc.mail.line import Line
+from dondoc.mail.servers import Unusable
 from tests.mail.hostile import Imap, Smtp, Talk
 
 MOST = 2**20  # bytes of a mail in these tests
@@ -114,7 +115,7 @@ def test_the_size_that_a_server_claims_decides_nothing() -> None:
 def test_an_answer_about_another_mail_is_no_answer() -> None:
     with Imap({1: b"x", 2: b"y"}) as server:
         server.on["UID FETCH 1 "] = lambda talk, tag: server._answer(talk, tag, "UID FETCH 2 (UID BODY.PEEK[]<0.9>)")
-        with Mailbox(server.at(), Deadline(20)) as box, pytest.raises(Refused):
+        with Mailbox(server.at(), Deadline(20)) as box, pytest.raises(Declined):
             box.fetch(1, MOST)
 
 
@@ -143,7 +144,7 @@ def test_no_answer_of_a_mail_server_takes_for_ever(verb: str, attack: Callable[[
     with Smtp() as server:
         server.on[verb] = attack
         with bounded(), Line(server.at(), timeout=60, name="test", letter_seconds=3) as line:
-            with pytest.raises(Unavailable, match=f"127.0.0.1:{server.port}"):
+            with pytest.raises(Unusable, match=f"127.0.0.1:{server.port}"):
                 line.offer("a@b.test", "c@d.test", None)
             assert line.trouble
         assert server.letters == []

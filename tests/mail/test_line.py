@@ -12,8 +12,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from dondoc.demo.mailserver import MailServer, Smtp, listening
-from dondoc.mail.line import Line, Unavailable, connect
-from dondoc.mail.servers import Security, SmtpServer
+from dondoc.mail.line import Line, connect
+from dondoc.mail.servers import Security, SmtpServer, Unusable
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def test_starttls_and_login_reach_a_guarded_server(
     guarded: int, certificate: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server = SmtpServer("localhost", guarded, "starttls", "nguoi", "mat-khau")
-    with pytest.raises(Unavailable, match="chứng thư"):
+    with pytest.raises(Unusable, match="chứng thư"):
         connect(server, timeout=5, name="test")
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate[0]))
     with Line(server, timeout=5, name="test") as line:
@@ -68,7 +68,7 @@ def test_starttls_and_login_reach_a_guarded_server(
         assert said.accepted
         assert line.data(b"Subject: x\r\n\r\nx\r\n").code == 250
     wrong = SmtpServer("localhost", guarded, "starttls", "nguoi", "sai")
-    with pytest.raises(Unavailable, match="mật khẩu") as caught:
+    with pytest.raises(Unusable, match="mật khẩu") as caught:
         connect(wrong, timeout=5, name="test")
     assert "sai" not in str(caught.value).split()
 
@@ -77,10 +77,10 @@ def test_starttls_and_login_reach_a_guarded_server(
 def test_a_server_without_encryption_is_not_used_when_the_address_asks_for_it(
     mail: MailServer, security: Security
 ) -> None:
-    with pytest.raises(Unavailable):
+    with pytest.raises(Unusable):
         connect(SmtpServer("127.0.0.1", mail.smtp_port, security), timeout=1, name="test")
 
 
 def test_a_login_that_the_server_does_not_offer_is_no_login(mail: MailServer) -> None:
-    with pytest.raises(Unavailable, match="đăng nhập"):
+    with pytest.raises(Unusable, match="đăng nhập"):
         connect(SmtpServer("127.0.0.1", mail.smtp_port, "plain", "a", "b"), timeout=5, name="test")

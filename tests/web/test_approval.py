@@ -123,7 +123,7 @@ def test_the_trail_is_for_administrators_and_says_whether_it_is_whole(world: Wor
         assert "/audit" not in visit(role).get("/").text
     page = words_of(visit("admin").get("/audit?check=1").text)
     assert "Nguyên vẹn: 1 dòng" in page
-    assert f"duyệt thưTH-{held:05}Trần Thị Bb.trantrang10.1.2.3" in page
+    assert f"duyệt thưTH-{held:05}Trần Thị Bb.trantrang đôn đốc10.1.2.3" in page
     assert 'href="/audit"' in visit("admin").get("/").text
     with world.sessions.begin() as session:
         session.connection().exec_driver_sql("DROP TRIGGER audit_events_no_update")

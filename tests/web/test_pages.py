@@ -213,7 +213,7 @@ def recorded(world: World) -> list[tuple[str, str, dict[str, Any]]]:
 def test_an_upload_is_received_and_waits_in_the_inbox(world: World, visit: Visit) -> None:
     sent = {"file": ("cv cử đầu mối.pdf", b"%PDF-1.4 scan", "application/pdf")}
     answer = visit("ops").post("/inbox/upload", headers=ORIGIN, files=sent)
-    assert [one[:2] for one in recorded(world)] == [("upload", "BN-0001")]
+    assert [one[:2] for one in recorded(world)] == [("receive", "BN-0001")]
     assert answer.status_code == 303
     page = visit("ops").get(answer.headers["location"]).text
     assert "BN-0001: chờ xử lý" in words_of(page)

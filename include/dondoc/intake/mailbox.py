@@ -17,8 +17,8 @@ from dondoc.intake.mail import HEADERS, read_mail
 from dondoc.intake.receive import receive
 from dondoc.intake.source import TOO_LARGE, SourceResult, largest, record, too_large, unread
 from dondoc.intake.turns import Turns, turns
-from dondoc.mail.imap import Broken, Mailbox, Refused, Unusable
-from dondoc.mail.servers import ImapServer
+from dondoc.mail.imap import Broken, Declined, Mailbox
+from dondoc.mail.servers import ImapServer, Unusable
 from dondoc.store.facts import Contact
 from dondoc.store.intake import Assignment, Submission
 from dondoc.world import World
@@ -39,7 +39,7 @@ def read_mailbox(world: World, server: ImapServer, now: datetime) -> SourceResul
     reading = _Reading(world, server, now, result, Deadline(world.settings.mailbox_seconds))
     try:
         reading.run()
-    except Refused as error:
+    except Declined as error:
         reading.fault(
             f"Hộp thư {reading.name} không cho đọc danh sách thư hoặc tạo thư mục {DONE}, {TOO_LARGE} ({error}). "
             "Kiểm tra quyền của tài khoản; thư vẫn còn nguyên trong hộp thư."
@@ -77,7 +77,7 @@ class _Reading:
         """Take in what has its turn.
 
         Raises:
-            Refused or Unusable: the mailbox is of no use, or not any more.
+            Declined or Unusable: the mailbox is of no use, or not any more.
             Problem: our own disk or certificates are.
         """
         self.box = Mailbox(self.server, self.deadline)
@@ -133,7 +133,7 @@ class _Reading:
         try:
             if folder := self._take(uid):
                 self.box.move(uid, folder)
-        except Refused as error:
+        except Declined as error:
             self.failing[uid] = str(error)
         except Broken as error:
             if self.deadline.over:  # the time of all ran out: that is not this mail's doing
@@ -170,7 +170,7 @@ class _Reading:
         """Take in a mail; returns the folder where it belongs now, None when it is in ours no more.
 
         Raises:
-            Refused: the server does not give it, though it has it.
+            Declined: the server does not give it, though it has it.
             Broken.
             Problem: our disk is full.
         """
@@ -178,12 +178,12 @@ class _Reading:
         try:
             large = self.box.larger_than(uid, most)
             fetched = self.box.fetch(uid, HEADERS, "HEADER") if large else self.box.fetch(uid, most + 1)
-        except Refused:
+        except Declined:
             if self.box.lists(uid):
                 raise
             return None  # somebody moved it meanwhile
         if not fetched.content:
-            raise Refused("máy chủ trả về thư rỗng")
+            raise Declined("máy chủ trả về thư rỗng")
         large = large or len(fetched.content) > most
         raw = fetched.content[:HEADERS] if large else fetched.content
         self._receive(uid, raw, fetched.received_at or self.now, most if large else None)

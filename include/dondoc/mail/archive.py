@@ -11,7 +11,7 @@ from email.policy import compat32
 
 from dondoc import keys
 from dondoc.bounded import Deadline
-from dondoc.mail.imap import Mailbox, Refused
+from dondoc.mail.imap import Declined, Mailbox
 from dondoc.mail.servers import ImapServer
 
 PROOF = "X-Dondoc-Proof"  # the header
@@ -53,12 +53,12 @@ def _candidates(box: Mailbox, message_id: str) -> Iterable[bytes]:
     """The headers of mails that may be the letter."""
     try:
         uids = box.uids(f'HEADER Message-ID "{message_id}"')
-    except Refused:
+    except Declined:
         return
     for uid in uids[:CANDIDATES]:
         try:
             yield box.fetch(uid, HEADERS, "HEADER").content
-        except Refused:
+        except Declined:
             continue
 
 

@@ -16,10 +16,10 @@ from sqlalchemy.orm import Session
 from dondoc.clock import HERE
 from dondoc.errors import Problem
 from dondoc.mail.letter import NotNow, StillTrue
-from dondoc.mail.line import Line, Reply, Unavailable
+from dondoc.mail.line import Line, Reply
 from dondoc.mail.message import build, destination, is_address
 from dondoc.mail.outbox import no_check, why_not
-from dondoc.mail.servers import SmtpServer
+from dondoc.mail.servers import SmtpServer, Unusable
 from dondoc.mail.states import BY, UNKNOWN, decision, move
 from dondoc.settings import Settings
 from dondoc.store.blobs import Blobs
@@ -168,7 +168,7 @@ class Round:
             return self._end(row, "deferred", str(problem))
         try:
             said, witness = line.offer(self.sender, to, self.settings.archive_address)
-        except Unavailable as error:
+        except Unusable as error:
             return self._end(row, "deferred", f"{str(error).rstrip('.')}; chưa gửi gì")
         if not said.accepted:
             return self._answered(row, said)

@@ -18,7 +18,7 @@ from dondoc import tls
 from dondoc.bounded import Connection, Deadline, told
 from dondoc.clock import HERE
 from dondoc.mail.render import one_line
-from dondoc.mail.servers import BARE, ImapServer
+from dondoc.mail.servers import BARE, ImapServer, Unusable
 
 PATIENCE = 30.0  # seconds for one step of the server
 LINES = 2**20  # bytes of lines in one answer
@@ -30,11 +30,7 @@ PARTING = 5.0  # seconds for the last words
 T = TypeVar("T")
 
 
-class Unusable(Exception):
-    """The mailbox cannot be opened, or not be used any further. Which, why, and what to do; without secrets."""
-
-
-class Refused(Exception):
+class Declined(Exception):
     """The server would not do one thing: what it said. The connection is still good."""
 
 
@@ -117,7 +113,7 @@ class Mailbox:
             self._log_in()
             self._safely(self._client._get_capabilities)  # many servers can do more once they know us
             self.uid_validity = self._select()
-        except Refused as error:
+        except Declined as error:
             self._connection.close()
             raise self._unusable(f"không phục vụ ({error}); kiểm tra số cổng và kiểu mã hóa") from None
         except BaseException:
@@ -136,7 +132,7 @@ class Mailbox:
             try:
                 self.until(Deadline(PARTING))
                 self._command("LOGOUT", self._client.logout)
-            except (Unusable, Refused):
+            except (Unusable, Declined):
                 pass
         self._connection.close()
 
@@ -153,19 +149,19 @@ class Mailbox:
         """UIDs of the mails of the folder, ascending; not of those that `move` could only mark.
 
         Raises:
-            Refused: also when none is named though there were some.
+            Declined: also when none is named though there were some.
             Broken.
         """
         found = self.left()
         if self._erases and self._count and not found:
-            raise Refused(f"có {self._count} thư mà không nêu thư nào")
+            raise Declined(f"có {self._count} thư mà không nêu thư nào")
         return found
 
     def left(self) -> list[int]:
         """As `present`, after some were moved: there may be none.
 
         Raises:
-            Refused, Broken.
+            Declined, Broken.
         """
         return self.uids("ALL" if self._erases else "UNDELETED")
 
@@ -173,7 +169,7 @@ class Mailbox:
         """UIDs of the mails that meet the criteria, ascending.
 
         Raises:
-            Refused, Broken.
+            Declined, Broken.
         """
         found = self._command("SEARCH", lambda: self._client.uid("SEARCH", criteria), lines=LIST)
         lines = b" ".join(line for line in found if isinstance(line, bytes))
@@ -194,7 +190,7 @@ class Mailbox:
         what = f"(UID BODY.PEEK[HEADER.FIELDS ({name})]<0.{HEADER}>)"
         try:
             answer = self._fetched(uids, what, data=len(uids) * HEADER)
-        except Refused:  # one bad mail spoils the answer about all: halve until it stands alone
+        except Declined:  # one bad mail spoils the answer about all: halve until it stands alone
             if len(uids) > 1:
                 self._fields(uids[: len(uids) // 2], name, found)
                 self._fields(uids[len(uids) // 2 :], name, found)
@@ -205,7 +201,7 @@ class Mailbox:
         """Whether a mail has more bytes than that: the server is asked for the next one, not for the size it claims.
 
         Raises:
-            Refused, Broken.
+            Declined, Broken.
         """
         said, _ = self._one(uid, "(UID RFC822.SIZE)", data=0)
         claimed = re.search(rb"RFC822\.SIZE (\d{1,20})", said)
@@ -217,13 +213,13 @@ class Mailbox:
         """The first `most` bytes of a mail, or of a part of it, without marking it as seen.
 
         Raises:
-            Refused: NO, BAD, or an OK without the mail. It may be gone: see `lists`.
+            Declined: NO, BAD, or an OK without the mail. It may be gone: see `lists`.
             Broken: more than asked for came, among others.
         """
         said, blocks = self._one(uid, f"(UID INTERNALDATE BODY.PEEK[{part}]<0.{most}>)", data=most + SLACK)
         content = self._block(said, blocks)
         if content is None:
-            raise Refused("OK nhưng không có nội dung thư")
+            raise Declined("OK nhưng không có nội dung thư")
         when = Internaldate2tuple(said)
         return Fetched(content, datetime.fromtimestamp(mktime(when), HERE) if when else None)
 
@@ -231,7 +227,7 @@ class Mailbox:
         """Whether the folder still holds a mail.
 
         Raises:
-            Refused, Broken.
+            Declined, Broken.
         """
         return uid in self.uids(f"UID {uid}")
 
@@ -239,7 +235,7 @@ class Mailbox:
         """Make a folder unless it is there.
 
         Raises:
-            Refused, Broken.
+            Declined, Broken.
         """
         name = _encoded(folder)
         if not any(self._command("LIST", lambda: self._client.list('""', name))):
@@ -250,7 +246,7 @@ class Mailbox:
         the server can erase one mail (UIDPLUS); else it is left marked as deleted.
 
         Raises:
-            Refused: it stays.
+            Declined: it stays.
             Broken: it may have been moved.
         """
         name, number = _encoded(folder), str(uid)
@@ -265,7 +261,7 @@ class Mailbox:
     def _one(self, uid: int, what: str, data: int) -> tuple[bytes, list[bytes]]:
         answer = self._fetched([uid], what, data)
         if uid not in answer:
-            raise Refused("OK nhưng không có nội dung thư")
+            raise Declined("OK nhưng không có nội dung thư")
         return answer[uid]
 
     def _fetched(self, uids: list[int], what: str, data: int) -> dict[int, tuple[bytes, list[bytes]]]:
@@ -299,14 +295,14 @@ class Mailbox:
             else:  # RFC 4616: the quoted strings of LOGIN are ASCII
                 words = f"\0{user}\0{password}".encode()
                 self._command("LOGIN", lambda: self._client.authenticate("PLAIN", lambda _: words))
-        except Refused:
+        except Declined:
             raise self._unusable(f"không nhận mật khẩu; {how}") from None
 
     def _select(self) -> int:
         folder = _encoded(self.server.folder)
         try:
             count = self._command("SELECT", lambda: self._client.select(folder))
-        except Refused as error:
+        except Declined as error:
             raise self._unusable(f"không mở được thư mục này ({error}); kiểm tra tên thư mục") from None
         self._count = int(count[0]) if count and re.fullmatch(rb"\d{1,10}", count[0]) else 0
         said = self._safely(lambda: self._client.response("UIDVALIDITY")[1])
@@ -316,21 +312,21 @@ class Mailbox:
         """What the server sends in answer, without Nones.
 
         Raises:
-            Refused: it said NO or BAD.
+            Declined: it said NO or BAD.
             Broken.
         """
         self._client.untagged_responses = {}
         self._connection.allow(lines, data)
         status, answer = self._safely(call)
         if status not in ("OK", "BYE"):
-            raise Refused(self._said(answer))
+            raise Declined(self._said(answer))
         return [part for part in answer if part]
 
     def _safely(self, call: Callable[[], T]) -> T:
         """Calls the library, which raises whatever it trips over in a hostile answer.
 
         Raises:
-            Refused: the server said BAD.
+            Declined: the server said BAD.
             Broken.
         """
         try:
@@ -338,10 +334,10 @@ class Mailbox:
         except IMAP4.abort:
             raise self._broken("trả lời sai giao thức IMAP, hoặc đã ngắt kết nối; kiểm tra máy chủ") from None
         except IMAP4.error as error:
-            raise Refused(self._said(error.args)) from None
+            raise Declined(self._said(error.args)) from None
         except OSError as error:
             raise self._broken(told(error)) from None
-        except (Refused, Unusable):
+        except (Declined, Unusable):
             raise
         except Exception as error:
             raise self._broken(f"trả lời không hiểu được ({type(error).__name__}); kiểm tra máy chủ") from None

@@ -8,14 +8,10 @@ from types import TracebackType
 from dondoc import tls
 from dondoc.bounded import Connection, Deadline, told
 from dondoc.mail.render import one_line
-from dondoc.mail.servers import BARE, SmtpServer
+from dondoc.mail.servers import BARE, SmtpServer, Unusable
 
 LARGEST_REPLY = 65_536  # bytes of one answer, all its lines
 PARTING = 5.0  # seconds for the last words
-
-
-class Unavailable(Exception):
-    """The server cannot be used now; nothing was sent. Which server, why, and what to do; without secrets."""
 
 
 @dataclass(frozen=True)
@@ -120,7 +116,7 @@ class Line:
             the reply that decides about the recipient, and the witness's reply (None without one).
 
         Raises:
-            Unavailable: no connection, or it broke. Nothing was sent.
+            Unusable: no connection, or it broke. Nothing was sent.
         """
         self._deadline = Deadline(self._letter_seconds)
         again = self._open is not None  # an idle connection may have been closed by the server: try a fresh one
@@ -130,7 +126,7 @@ class Line:
             why = self._gone(error)
             if again and not self._dead:
                 return self.offer(sender, recipient, witness)
-            raise Unavailable(why) from None
+            raise Unusable(why) from None
         self.trouble = None
         return said
 
@@ -194,12 +190,12 @@ class Line:
 
     def _connection(self) -> _Smtp:
         if self._dead:
-            raise Unavailable(self._dead)
+            raise Unusable(self._dead)
         if self._open is None:
             try:
                 self._open = connect(self.server, timeout=self.timeout, name=self.name, deadline=self._deadline)
                 self.answered = True
-            except Unavailable as error:
+            except Unusable as error:
                 self._dead = self.trouble = str(error)
                 raise
         self._open.until(self._deadline, self.timeout)
@@ -210,12 +206,12 @@ def connect(server: SmtpServer, *, timeout: float, name: str, deadline: Deadline
     """A connection that is greeted, encrypted where the address says so, and logged in. Never falls back to plain.
 
     Raises:
-        Unavailable: with the step that failed.
+        Unusable: with the step that failed.
         Problem: DONDOC_CA_FILE cannot be used.
     """
     where = f"Máy chủ thư {server.host}:{server.port}"
     if server.bares_password:
-        raise Unavailable(f"{where}: {BARE.format(schemes='smtps:// hoặc smtp+starttls://')}.")
+        raise Unusable(f"{where}: {BARE.format(schemes='smtps:// hoặc smtp+starttls://')}.")
     context = tls.context(server.trust.ca_file) if server.security != "plain" else None
     smtp: _Smtp | None = None
     try:
@@ -247,4 +243,4 @@ def connect(server: SmtpServer, *, timeout: float, name: str, deadline: Deadline
         reason = told(_cause(error))
     if smtp:
         smtp.close()
-    raise Unavailable(f"{where}: {reason}.")
+    raise Unusable(f"{where}: {reason}.")

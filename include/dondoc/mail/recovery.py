@@ -9,9 +9,8 @@ from typing import Any
 from sqlalchemy import select
 
 from dondoc.mail import archive as archives
-from dondoc.mail.imap import Unusable
 from dondoc.mail.message import left_as
-from dondoc.mail.servers import ImapServer
+from dondoc.mail.servers import ImapServer, Unusable
 from dondoc.mail.states import BY, UNKNOWN, decision, move
 from dondoc.settings import Settings
 from dondoc.store.mail import OutboxLetter

@@ -26,6 +26,10 @@ _SMTP_FORM = "smtp://máy-chủ:25?from=địa-chỉ hoặc smtp+starttls://ngư
 _IMAP_FORM = "imaps://người-dùng:mật-khẩu@máy-chủ:993/INBOX hoặc imap+starttls://…:143/INBOX"
 
 
+class Unusable(Exception):
+    """A mail server, or the mailbox on it, cannot be used now or any further. Which, why, and what to do; no secret."""
+
+
 @dataclass(frozen=True)
 class Trust:
     """Whom we believe besides the system's authorities, and whether a password may leave this machine in clear."""

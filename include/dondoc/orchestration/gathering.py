@@ -121,7 +121,7 @@ def deliver() -> dict[str, int]:
     if not (trouble or done.answered):
         try:
             line.connect(server, timeout=LETTING_IN, name=world.settings.installation).close()
-        except line.Unavailable as error:
+        except servers.Unusable as error:
             trouble = str(error)
     if trouble:
         raise Problem(
