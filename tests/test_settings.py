@@ -176,6 +176,15 @@ def test_each_fault_has_its_finding_without_a_secret(
     assert SHOULD_NOT_BE_SEEN not in str(found)
 
 
+def test_two_mailboxes_of_one_server_that_is_gone_are_one_finding(environment: pytest.MonkeyPatch) -> None:
+    with socket.socket() as deaf:  # holds its port and does not listen
+        deaf.bind(("127.0.0.1", 0))
+        for name, user in (("DONDOC_IMAP_URL", "tiep-nhan"), ("DONDOC_ARCHIVE_IMAP_URL", "luu")):
+            environment.setenv(name, f"imap://{user}:x@127.0.0.1:{deaf.getsockname()[1]}/INBOX")
+        [said] = [f["message"] for f in examine(lambda: at(22)) if "từ chối kết nối" in f["message"]]
+    assert "(Cấu hình: DONDOC_IMAP_URL, DONDOC_ARCHIVE_IMAP_URL.)" in said
+
+
 def test_a_metrics_file_whose_folder_is_there_or_can_be_made_is_no_fault(
     environment: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -255,12 +255,16 @@ def _mailboxes(found: Settings) -> Iterator[Finding]:
     from dondoc.mail import servers
     from dondoc.mail.imap import Mailbox
 
+    told: dict[str, list[str]] = {}  # two mailboxes of one server that is gone are one fault
     for code, configured in (("imap", servers.intake), ("archive_imap", servers.archive)):
         try:
             if server := configured(found):
                 Mailbox(server, Deadline(SECONDS)).close()
         except (Problem, servers.Unusable) as error:
-            yield _finding(code, "error", str(error))
+            told.setdefault(str(error), []).append(code)
+    for message, codes in told.items():
+        named = ", ".join(settings_module.variable(f"{code}_url") for code in codes)
+        yield _finding(codes[0], "error", f"{message} (Cấu hình: {named}.)")
 
 
 def _replies(found: Settings) -> Iterator[Finding]:

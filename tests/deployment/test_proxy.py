@@ -22,6 +22,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from tests.ports import held
+
 pytestmark = pytest.mark.skipif(not shutil.which("nginx"), reason="needs the Debian package nginx-light")
 CONFIG = Path(__file__).resolve().parents[2] / "deploy" / "nginx.conf"
 
@@ -65,12 +67,6 @@ class Proxy:
             connection.close()
 
 
-def free() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
-
-
 def listens(port: int) -> bool:
     with socket.socket() as there:
         return there.connect_ex(("127.0.0.1", port)) == 0
@@ -88,9 +84,9 @@ def certificate() -> bytes:
 
 @pytest.fixture
 def proxy(tmp_path: Path) -> Iterator[Proxy]:
-    made = Proxy(free(), free(), tmp_path / "certificate.pem")
-    made.certificate.write_bytes(certificate())
     with ExitStack() as stack:
+        made = Proxy(*stack.enter_context(held(2)), tmp_path / "certificate.pem")
+        made.certificate.write_bytes(certificate())
         behind = stack.enter_context(ThreadingHTTPServer(("127.0.0.1", 0), Behind))
         threading.Thread(target=behind.serve_forever, daemon=True).start()
         stack.callback(behind.shutdown)

@@ -15,10 +15,10 @@ import httpx
 
 from dondoc import settings
 from dondoc.demo import airflow as demo
-from dondoc.demo import place
 from dondoc.store.session import upgrade
 from dondoc.world import World
 from tests.conftest import SECRET
+from tests.ports import held
 
 FAB = "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager"
 PASSWORD = secrets.token_hex(8)
@@ -71,7 +71,13 @@ class Server:
 @contextmanager
 def serve(folder: Path, users: dict[str, str], *, fab: bool) -> Iterator[Server]:
     """Airflow over a fresh world of ours, on Thursday 25/11/2021, 09:00."""
-    kept, port = dict(os.environ), place.port(18_300)
+    with held() as [port], _serve(folder, users, port, fab=fab) as server:
+        yield server
+
+
+@contextmanager
+def _serve(folder: Path, users: dict[str, str], port: int, *, fab: bool) -> Iterator[Server]:
+    kept = dict(os.environ)
     own = {
         "DONDOC_CLOCK": "2021-11-25T09:00+07:00",
         "DONDOC_CLOCK_SINCE": str(time.time()),

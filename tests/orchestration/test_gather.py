@@ -19,7 +19,6 @@ from sqlalchemy import select, update
 
 from dondoc import alerts, clock
 from dondoc.audit import Actor, Channel
-from dondoc.demo import place
 from dondoc.demo.days import address
 from dondoc.demo.fleet import Fleet
 from dondoc.demo.mailserver import MailServer
@@ -35,6 +34,7 @@ from dondoc.store.mail import OutboxLetter
 from dondoc.world import World
 from tests.cameras.certificate import self_signed as self_signed_certificate
 from tests.conftest import CLERK, Run
+from tests.ports import held
 
 OFFICER, INTAKE = "dau-moi.can-loc@ioc.test", "tiep-nhan@ioc.test"
 AGENCY = "ubnd-huyen-can-loc"
@@ -201,12 +201,13 @@ def refusing_the_login() -> Iterator[tuple[int, dict[str, Any]]]:
     def refuse(*_: object) -> AuthResult:
         return AuthResult(success=False, handled=False)
 
-    server = Controller(Sink(), "127.0.0.1", place.port(20000), authenticator=refuse, auth_require_tls=False)
-    server.start()
-    try:
-        yield server.port, {"login": "ioc", "password": "bi-mat-smtp"}
-    finally:
-        server.stop()
+    with held() as [port]:
+        server = Controller(Sink(), "127.0.0.1", port, authenticator=refuse, auth_require_tls=False)
+        server.start()
+        try:
+            yield port, {"login": "ioc", "password": "bi-mat-smtp"}
+        finally:
+            server.stop()
 
 
 @contextmanager
@@ -214,12 +215,13 @@ def self_signed() -> Iterator[tuple[int, dict[str, Any]]]:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     with tempfile.TemporaryDirectory() as folder:
         context.load_cert_chain(self_signed_certificate(Path(folder)))
-    server = Controller(Sink(), "127.0.0.1", place.port(20000), ssl_context=context)
-    server.start()
-    try:
-        yield server.port, {"extra": {"disable_tls": True}}
-    finally:
-        server.stop()
+    with held() as [port]:
+        server = Controller(Sink(), "127.0.0.1", port, ssl_context=context)
+        server.start()
+        try:
+            yield port, {"extra": {"disable_tls": True}}
+        finally:
+            server.stop()
 
 
 @pytest.mark.parametrize("trouble", [gone, refusing_the_login, self_signed])

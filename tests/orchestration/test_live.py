@@ -15,7 +15,6 @@ from sqlalchemy import select, text
 from dondoc import clock
 from dondoc.cameras import imports
 from dondoc.demo import airflow as demo
-from dondoc.demo import place
 from dondoc.demo.airflow import Airflow
 from dondoc.demo.fleet import Fleet
 from dondoc.demo.mailserver import MailServer
@@ -26,6 +25,7 @@ from dondoc.store.mail import OutboxLetter
 from dondoc.store.session import upgrade
 from dondoc.world import World
 from tests.conftest import CLERK, SECRET
+from tests.ports import held
 
 pytestmark = pytest.mark.whole_airflow
 ROOT = Path(__file__).resolve().parents[2]
@@ -89,8 +89,12 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     (dags / f"{CHECK}.py").write_text(rare)
     (dags / f"{UNLOCKED}.py").write_text(opened.replace(CHECK, UNLOCKED))
     passwords = {user: secrets.token_hex(8) for user in demo.USERS}
-    port = place.port(18080)
-    with pytest.MonkeyPatch.context() as environment, Fleet() as fleet, MailServer(home / "mail") as mail:
+    with (
+        held() as [port],
+        pytest.MonkeyPatch.context() as environment,
+        Fleet() as fleet,
+        MailServer(home / "mail") as mail,
+    ):
         for name in [n for n in os.environ if n.startswith(("AIRFLOW_", "DONDOC_"))]:
             environment.delenv(name)
         mail.imap_url("tiep-nhan@ioc.test")

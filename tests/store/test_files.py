@@ -164,3 +164,36 @@ def test_what_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "tep").touch()
     with pytest.raises(OSError, match="Not a directory"):
         files.folder(tmp_path / "tep")
+
+
+class TestOpenedWhereOthersWrite:
+    def test_a_file_is_read(self, tmp_path: Path) -> None:
+        (tmp_path / "mot").mkdir()
+        (tmp_path / "mot" / "tep").write_bytes(b"x")
+        with files.opened(tmp_path, tmp_path / "mot" / "tep") as file:
+            assert file.read() == b"x"
+
+    @pytest.mark.parametrize("trap", ["link", "folder", "pipe", "device"])
+    def test_nothing_else_is_and_nobody_waits(self, tmp_path: Path, trap: str) -> None:
+        secret, base = tmp_path / "secrets", tmp_path / "base"
+        secret.mkdir()
+        base.mkdir()
+        (secret / "tep").write_bytes(b"bi mat")
+        path = base / "tep"
+        if trap == "link":
+            path.symlink_to(secret / "tep")
+        elif trap == "folder":
+            (base / "mot").symlink_to(secret)
+            path = base / "mot" / "tep"
+        elif trap == "pipe":
+            os.mkfifo(path)
+        else:
+            path.symlink_to("/dev/zero")
+        before = os.listdir("/proc/self/fd")
+        with pytest.raises(OSError, match=r"tep|mot"):
+            files.opened(base, path)
+        assert len(os.listdir("/proc/self/fd")) == len(before), "and nothing stays open"
+
+    def test_what_lies_elsewhere_is_not(self, tmp_path: Path) -> None:
+        with pytest.raises(ValueError, match="not in the subpath"):
+            files.opened(tmp_path / "base", tmp_path / "tep")

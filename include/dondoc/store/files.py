@@ -1,11 +1,13 @@
 """Files and folders that only our own account can open, whatever its umask says."""
 
+import errno
 import os
 import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import IO
 
 from dondoc.errors import Problem
 
@@ -53,6 +55,31 @@ def replace(path: Path, content: bytes, mode: int = 0o600) -> None:
             raise
     except OSError as error:
         raise Problem(f"Không ghi được {path}: {error.strerror}. Kiểm tra thư mục và quyền ghi.") from None
+
+
+def opened(base: Path, path: Path) -> IO[bytes]:
+    """Open a file that lies in a folder where somebody else may write, for reading.
+
+    No link is followed on the way down from `base`, at whatever moment it is laid: each step is taken from the folder
+    that the one before opened (openat(2)). A pipe keeps nobody waiting.
+
+    Raises:
+        OSError: there is no such file, a link is in the way, or it is something else than a file.
+        ValueError: the path does not lie in the folder.
+    """
+    *folders, name = path.relative_to(base).parts
+    within = os.open(base, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        for step in folders:
+            outer, within = within, os.open(step, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=within)
+            os.close(outer)
+        file = os.fdopen(os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=within), "rb")
+    finally:
+        os.close(within)
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.close()
+        raise OSError(errno.EINVAL, os.strerror(errno.EINVAL), str(path))
+    return file
 
 
 def narrow(path: Path) -> bool:

@@ -11,11 +11,13 @@ from sqlalchemy import select
 from dondoc import clock
 from dondoc.reporting import report as room
 from dondoc.reporting import words
+from dondoc.store import files
 from dondoc.store.reporting import Report, ReportIssue
 from dondoc.web.pages import Day, Text, audited, download, onward, page, uploaded, world_of
 from dondoc.web.user import User
 
 FILES = {"report.docx": "Dự thảo (Word)", "report.xlsx": "Số liệu (Excel)", "report.html": "Nội dung thư"}
+GONE = "Không còn tệp này trong thư mục báo cáo."
 
 
 def router(acting: Callable[..., User]) -> APIRouter:
@@ -35,10 +37,16 @@ def router(acting: Callable[..., User]) -> APIRouter:
     def file(request: Request, report: int, name: str) -> Response:
         with world_of(request).sessions.reading() as session:
             row = session.get(Report, report)
-        if row is None or name not in FILES or not (path := Path(row.folder) / name).is_file():
-            raise HTTPException(404, "Không còn tệp này trong thư mục báo cáo.")
+        if row is None or name not in FILES:
+            raise HTTPException(404, GONE)
+        path = Path(row.folder) / name
+        try:
+            with files.opened(path.parent, path) as drawn:
+                content = drawn.read()
+        except FileNotFoundError:
+            raise HTTPException(404, GONE) from None
         audited(request, "download", f"BC-{report}", file=name)
-        return download(path.read_bytes(), f"bao_cao_{row.as_of:%Y%m%d}{path.suffix}")
+        return download(content, f"bao_cao_{row.as_of:%Y%m%d}{path.suffix}")
 
     @routes.post("/reports/{report}/issue")
     def issue(
