@@ -27,10 +27,17 @@ def context(error: BaseException | None) -> dict[str, Any]:
     return of("read_mailbox", error)
 
 
-def of(task: str, error: BaseException | None = None, run: str = "manual__1", run_type: str = "manual") -> dict:
+def of(
+    task: str,
+    error: BaseException | None = None,
+    run: str = "manual__1",
+    run_type: str = "manual",
+    cleared: int = 0,
+) -> dict[str, Any]:
     """What Airflow gives to a callback of a task."""
     ti = SimpleNamespace(dag_id=GATHER, task_id=task, run_id=run, try_number=2, map_index=-1)
-    dag_run = SimpleNamespace(run_type=run_type, run_after=datetime.now(UTC), start_date=datetime.now(UTC))
+    moment = datetime.now(UTC)
+    dag_run = SimpleNamespace(run_type=run_type, clear_number=cleared, run_after=moment, start_date=moment)
     return {"task_instance": ti, "exception": error, "dag_run": dag_run}
 
 
@@ -133,7 +140,7 @@ def test_no_more_letters_than_the_setting_leave_in_a_day(desk: World, environmen
     environment.setenv("DONDOC_ALERTS_PER_DAY", "3")
     words = ["một", "hai", "ba", "bốn", "năm", "sáu"]
     for word in words:
-        alerts.failed(of("read_mailbox", Problem(f"Lỗi {word}.")))
+        alerts.failed(of("read_mailbox", Problem(f"Lỗi {word}."), run_type="scheduled"))
     told = letters(desk)
     assert len(told) == 3
     assert "cuối cùng trong ngày" in told[-1].text
@@ -143,8 +150,26 @@ def test_no_more_letters_than_the_setting_leave_in_a_day(desk: World, environmen
     assert len(letters(desk)) == 3
     environment.setenv("DONDOC_CLOCK", "2021-11-23T08:00+07:00")
     for word in words:
-        alerts.failed(of("read_mailbox", Problem(f"Lỗi {word}.")))
+        alerts.failed(of("read_mailbox", Problem(f"Lỗi {word}."), run_type="scheduled"))
     assert len(letters(desk)) == 6, "the next day has its own"
+
+
+@pytest.mark.parametrize("hand", [{"run_type": "manual"}, {"run_type": "scheduled", "cleared": 1}])
+def test_whoever_may_start_or_clear_runs_cannot_use_up_the_letters_of_a_day(
+    desk: World, environment: pytest.MonkeyPatch, hand: dict[str, Any]
+) -> None:
+    environment.setenv("DONDOC_ALERTS_PER_DAY", "6")
+    words = ["một", "hai", "ba", "bốn", "năm", "sáu"]
+    for word in words:
+        alerts.failed(of("read_mailbox", OSError(), **hand))
+        alerts.succeeded(of("read_mailbox"))
+        alerts.failed(of("read_mailbox", Problem(f"{word} " * 10_000), **hand))
+    before = len(letters(desk))
+    assert before == 4, "three of a failure, one that it is over"
+    alerts.failed(of("deliver", Problem("Máy chủ thư từ chối đăng nhập."), run_type="scheduled"))
+    assert len(letters(desk)) == before + 1
+    with desk.sessions.reading() as session:
+        assert max(len(one.detail) for one in session.scalars(select(Alert))) < 1100
 
 
 def test_what_is_wrong_is_seen_by_doctor_metrics_and_page_until_it_is_over(

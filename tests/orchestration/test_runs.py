@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dondoc.directive.model import Directive
 from dondoc.orchestration import checking, runs
 
 HERE = ZoneInfo("Asia/Ho_Chi_Minh")
@@ -24,23 +25,31 @@ def context(*, run_type: str = "manual", at: str = "2021-11-21T23:30+00:00", **c
     return {"dag_run": run, "params": known | conf, "dag": SimpleNamespace(params=known)}
 
 
-def test_as_of_is_the_day_in_vietnam_of_a_run_without_a_logical_date() -> None:
-    assert runs.as_of(context()) == date(2021, 11, 22)
+def test_as_of_is_the_day_in_vietnam_of_a_run_without_a_logical_date(directive: Directive) -> None:
+    assert runs.as_of(context(), directive) == date(2021, 11, 22)
 
 
-def test_as_of_is_the_parameter_where_one_is_given() -> None:
-    assert runs.as_of(context(as_of="2021-11-19")) == date(2021, 11, 19)
+def test_as_of_is_the_parameter_where_one_is_given(directive: Directive) -> None:
+    assert runs.as_of(context(as_of="2021-11-19"), directive) == date(2021, 11, 19)
 
 
-@given(st.datetimes(datetime(2021, 1, 1), datetime(2030, 1, 1)))
-def test_as_of_never_leaves_vietnam(moment: datetime) -> None:
+@pytest.mark.parametrize("day", ["0001-01-01", "1969-11-18"])
+def test_a_day_before_all_that_the_letter_is_about_stops_the_run(directive: Directive, day: str) -> None:
+    """One of the year 1 was an error without words, of which the operators were told."""
+    for asked in (context(as_of=day), context(at=f"{day}T02:00+00:00")):
+        with pytest.raises(runs.Refused, match="Không có gì để xem trước ngày"):
+            runs.as_of(asked, directive)
+
+
+@given(moment=st.datetimes(datetime(2021, 1, 1), datetime(2030, 1, 1)))
+def test_as_of_never_leaves_vietnam(directive: Directive, moment: datetime) -> None:
     moment = moment.replace(tzinfo=UTC)
-    assert runs.as_of(context(at=moment.isoformat())) == (moment + timedelta(hours=7)).date()
+    assert runs.as_of(context(at=moment.isoformat()), directive) == (moment + timedelta(hours=7)).date()
 
 
-def test_a_parameter_that_the_dag_does_not_know_stops_the_run() -> None:
+def test_a_parameter_that_the_dag_does_not_know_stops_the_run(directive: Directive) -> None:
     with pytest.raises(runs.Refused, match="asof"):
-        runs.as_of(context(asof="2021-11-19"))
+        runs.as_of(context(asof="2021-11-19"), directive)
 
 
 def test_an_agency_that_the_directive_does_not_know_stops_the_run() -> None:

@@ -1,6 +1,6 @@
 """What a directive is made of. All frozen; ids are those of the contract; names are as people write them."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -98,6 +98,12 @@ class Directive(Strict):
     obligations: tuple[Duty, ...]  # the dated ones
     milestones: tuple[Duty, ...]  # the undated ones
     ladder: tuple[Step, ...]
+
+    @property
+    def first_day(self) -> date:
+        """The first day that anybody is shown: a year before the letter, or its first due date where it has no day."""
+        due = [duty.due_before for duty in self.obligations if duty.due_before]
+        return (self.day or min(due, default=date(2000, 1, 1))) - timedelta(days=366)
 
     def agency(self, agency_id: str) -> Agency:
         """Raises KeyError for an id that is not in the directive."""

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 ONCE = "Mỗi nguyên nhân chỉ báo một lần; khi hết lỗi sẽ có thư báo."
 LAST = "Đây là thư báo lỗi cuối cùng trong ngày: lỗi khác xem bằng lệnh `dondoc doctor` hoặc trên trang đôn đốc."
+LONGEST = 1000  # characters of an error: it may repeat what somebody entered
 SILENT = (
     "Có việc bị dừng giữa chừng mà không tự báo được lỗi: bị treo hay chạy quá thời hạn, hết bộ nhớ, hoặc máy khởi "
     "động lại. Mở liên kết để xem việc nào; lượt sau sẽ làm tiếp."
@@ -50,16 +51,18 @@ def failed(context: Mapping[str, Any]) -> None:
     task, error = context["task_instance"], context.get("exception")
     error = (explain(error) if isinstance(error, Exception) else None) or error
     where = f"{task.dag_id}.{task.task_id}"
-    said = error if isinstance(error, Problem) else "xem nhật ký của việc này"  # a library's words may quote a URL
+    said = str(error)[:LONGEST] if isinstance(error, Problem) else "xem nhật ký của việc này"  # others may quote a URL
     kind = type(error).__name__ if error else "không rõ"
     text = (
         f"Việc: {where}\nMáy: {socket.gethostname()}\nLần thử: {task.try_number}\n"
         f"Lỗi: {kind}: {said}\n"
         "Các việc khác của lượt chạy vẫn tiếp tục; lượt sau sẽ làm nốt."
     )
-    quiet = isinstance(error, runs.Refused) and not runs.scheduled(context)  # who started it by hand sees why
+    by_hand = runs.by_hand(context)
+    quiet = by_hand and isinstance(error, runs.Refused)
     subject = f"[dondoc] Việc {where} không chạy được"
-    _raise(where, error, f"{kind}: {said}", subject, text, run=task.run_id, task=task.task_id, quiet=quiet)
+    detail = f"{kind}: {said}"
+    _raise(where, error, detail, subject, text, run=task.run_id, task=task.task_id, by_hand=by_hand, quiet=quiet)
 
 
 def run_failed(context: Mapping[str, Any]) -> None:
@@ -69,7 +72,9 @@ def run_failed(context: Mapping[str, Any]) -> None:
         return
     problem = Problem(TIMED_OUT if timed_out else SILENT)
     subject = f"[dondoc] Lượt chạy {name} {'quá thời hạn' if timed_out else 'không xong'}"
-    _raise(name, problem, str(problem), subject, f"DAG: {name}\nLỗi: {problem}", run=context["run_id"])
+    text = f"DAG: {name}\nLỗi: {problem}"
+    by_hand = "dag_run" in context and runs.by_hand(context)
+    _raise(name, problem, str(problem), subject, text, run=context["run_id"], by_hand=by_hand)
 
 
 def _told_themselves(context: Mapping[str, Any]) -> bool:
@@ -146,8 +151,10 @@ def _raise(
     *,
     run: str,
     task: str | None = None,
+    by_hand: bool,
     quiet: bool = False,
 ) -> None:
+    """`by_hand`: whoever may start runs makes them fail at will, and uses up half of the day's letters at most."""
     from dondoc import alerts
 
     log.error("%s: %s", where, detail)
@@ -159,13 +166,14 @@ def _raise(
     dag = where.partition(".")[0]
     link = world.settings.page(f"dags/{dag}/runs/{quote(run, '')}" + (f"/tasks/{task}" if task else ""))
     text, now, mark = f"{text}\nXem lượt chạy: {link}\n{ONCE}", clock.now(), alerts.mark(error, where)
+    most = world.settings.alerts_per_day
     try:
         with world.sessions.begin() as session:
             alert = alerts.opened(session, where, mark, detail, now)
             if quiet:
                 alerts.over(session, [alert], now)
-            elif number := alerts.may_tell(session, alert, now, world.settings.alerts_per_day):
-                if number == world.settings.alerts_per_day:
+            elif number := alerts.may_tell(session, alert, now, most // 2 if by_hand else most):
+                if number == most:
                     text += f"\n{LAST}"
                 alert.told_at = now
                 _enqueue(world, session, str(alert.id), subject, text)

@@ -24,7 +24,8 @@ def decide(context: Mapping[str, Any]) -> dict[str, Any]:
     """
     from dondoc.escalation import escalate, sources
 
-    world, now, day = open_world(), clock.now(), runs.as_of(context)
+    world, now = open_world(), clock.now()
+    day = runs.as_of(context, world.directive)
     wanted = runs.agencies(context, {a.id for a in world.directive.agencies})
     dry = runs.params(context)["dry_run"]
     refused = None if dry else runs.late(context, now) or clock.to_come(day, now)

@@ -23,7 +23,8 @@ def draw_up(context: Mapping[str, Any]) -> dict[str, Any]:
     """
     from dondoc.reporting import report
 
-    world, now, day = open_world(), clock.now(), runs.as_of(context)
+    world, now = open_world(), clock.now()
+    day = runs.as_of(context, world.directive)
     if why := clock.to_come(day, now):
         raise runs.Refused(why)
     dry, late = runs.params(context)["dry_run"], runs.late(context, now)

@@ -11,6 +11,7 @@ from airflow.timetables.base import Timetable
 
 from dondoc import clock
 from dondoc.audit import Actor, Channel
+from dondoc.directive.model import Directive
 from dondoc.errors import Problem
 
 STALE = timedelta(hours=2)  # a scheduled run later than this decides, but records nothing
@@ -72,11 +73,17 @@ def moment(context: Mapping[str, Any]) -> datetime:
     return clock.played(context["dag_run"].run_after)
 
 
-def as_of(context: Mapping[str, Any]) -> date:
-    """The run's day: its parameter, else the day of its `run_after` in Vietnam; never `ds` or `logical_date`."""
-    if value := params(context).get("as_of"):
-        return date.fromisoformat(value)
-    return moment(context).date()
+def as_of(context: Mapping[str, Any], directive: Directive) -> date:
+    """The run's day: its parameter, else the day of its `run_after` in Vietnam; never `ds` or `logical_date`.
+
+    Raises:
+        Refused: it lies before all that the letter is about.
+    """
+    value = params(context).get("as_of")
+    day = date.fromisoformat(value) if value else moment(context).date()
+    if day < (first := directive.first_day):
+        raise Refused(f"Không có gì để xem trước ngày {first:%d/%m/%Y}. Để trống as_of, hoặc chọn ngày từ hôm đó.")
+    return day
 
 
 def late(context: Mapping[str, Any], now: datetime) -> str | None:
@@ -104,6 +111,11 @@ def started_by(context: Mapping[str, Any]) -> Actor | None:
     """The person who started a run by hand, as Airflow knows them, for the audit trail; None: its hour had come."""
     name = context["dag_run"].triggering_user_name if run_type(context) == "manual" else None
     return Actor(name, name, Channel.AIRFLOW) if name else None
+
+
+def by_hand(context: Mapping[str, Any]) -> bool:
+    """Whether a person started this run, or had it run again: who did so sees what becomes of it."""
+    return not scheduled(context) or bool(getattr(context["dag_run"], "clear_number", 0))
 
 
 def agencies(context: Mapping[str, Any], known: set[str]) -> list[str] | None:

@@ -10,7 +10,6 @@ from sqlalchemy import func, select
 
 from dondoc import alerts, clock
 from dondoc.directive import names
-from dondoc.directive.model import Directive
 from dondoc.facts import contact_changes, contacts, obligations, read
 from dondoc.facts.obligations import Standing
 from dondoc.intake import inbox
@@ -85,16 +84,10 @@ def _moment(world: World, text: str | None) -> datetime:
         day = date.fromisoformat(text)
     except ValueError:
         raise HTTPException(400, f"“{text[:40]}” không phải ngày. Viết dạng 2021-11-22.") from None
-    first, last = _began(world.directive) - timedelta(days=366), clock.now().date() + timedelta(days=731)
+    first, last = world.directive.first_day, clock.now().date() + timedelta(days=731)
     if not first <= day <= last:
         raise HTTPException(400, f"Chỉ xem được từ ngày {first:%d/%m/%Y} đến ngày {last:%d/%m/%Y}. Chọn ngày khác.")
     return clock.end_of(day)
-
-
-def _began(directive: Directive) -> date:
-    """The day of the letter; of its first due date where the letter has none."""
-    due = [duty.due_before for duty in directive.obligations if duty.due_before]
-    return directive.day or min(due, default=clock.now().date())
 
 
 def _to_do(world: World) -> list[tuple[str, str]]:
