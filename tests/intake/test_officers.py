@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from dondoc import audit, clock, truth
 from dondoc.audit import Actor, Channel
@@ -340,17 +341,38 @@ def test_the_form_for_officers_asks_once_for_all_its_systems(post: Post) -> None
     assert written_to(desk, "reservoir") == NAMED
 
 
+def question_about(session: Session, desk: Desk, **about: Any) -> OutboxLetter:
+    """The letter that asks, of a form that names the new officer."""
+    given = {"channel": "mail", "sender": OFFICER, "filename": "a.xlsx", "sha256": "0"} | about
+    row = Submission(channel_id="1", happened_at=desk.now, recorded_at=desk.now, **given)
+    session.add(row)
+    session.flush()
+    head = {"officer_email": NEW, "officer_name": "Phan Thị Mới", "system": "tourism"}
+    officers.take_over(session, desk.world, row, DUC_THO, [head], now=desk.now)
+    return session.scalars(select(OutboxLetter).where(OutboxLetter.kind == officers.KIND)).one()
+
+
+@pytest.mark.parametrize(
+    ("about", "origin"),
+    [
+        ({}, f" từ địa chỉ {OFFICER} lúc "),
+        (
+            {"sender_doubt": "không có kết quả xác thực"},
+            f" từ thư ghi người gửi là {OFFICER} (chưa xác minh được) lúc ",
+        ),
+        ({"sender": "", "channel": "upload"}, " không qua thư điện tử lúc "),
+    ],
+)
+def test_the_question_says_from_where_the_form_came(desk: Desk, about: dict[str, str], origin: str) -> None:
+    with desk.world.sessions.begin() as session:
+        letter = question_about(session, desk, **about)
+        assert origin in letter.text
+        assert origin in letter.html
+
+
 def test_a_question_that_was_answered_meanwhile_does_not_leave(desk: Desk) -> None:
     with desk.world.sessions.begin() as session:
-        row = Submission(
-            channel="mail", channel_id="1", sender=OFFICER, filename="a.xlsx", sha256="0", happened_at=desk.now,
-            recorded_at=desk.now,
-        )  # fmt: skip
-        session.add(row)
-        session.flush()
-        head = {"officer_email": NEW, "officer_name": "Phan Thị Mới", "system": "tourism"}
-        officers.take_over(session, desk.world, row, DUC_THO, [head], now=desk.now)
-        letter = session.scalars(select(OutboxLetter).where(OutboxLetter.kind == officers.KIND)).one()
+        letter = question_about(session, desk)
         assert officers.still_true(session, letter, desk.now) is None
         contact_changes.refuse(session, [SECRET], 1, reason="gọi điện hỏi", by=PERSON, now=desk.now)
         assert "đã được xác nhận hoặc từ chối" in (officers.still_true(session, letter, desk.now) or "")

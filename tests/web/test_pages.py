@@ -325,6 +325,16 @@ def test_a_contact_change_is_confirmed_or_refused_on_the_page(world: World, visi
     assert [tuple(row) for row in acts] == [("contact_confirm", "ops"), ("contact_refuse", "ops")]
 
 
+def test_who_may_only_look_can_fill_in_no_form(world: World, visit: Visit) -> None:
+    number = waiting_scan(world)
+    fields = "//form[@method='post']//*[self::input or self::select or self::button]"
+    for path in ("/inbox", f"/inbox/{number}/register", "/pauses"):
+        seen = {who: html.fromstring(visit(who).get(path).text) for who in ("viewer", "ops")}
+        assert seen["viewer"].xpath(fields)
+        assert seen["viewer"].xpath(f"{fields}[not(ancestor::fieldset[@disabled])]") == []
+        assert seen["ops"].xpath("//*[@disabled]") == []
+
+
 def test_a_scanned_letter_is_entered_in_the_register_from_the_inbox(world: World, visit: Visit) -> None:
     number = waiting_scan(world)
     form = visit("ops").get(f"/inbox/{number}/register").text

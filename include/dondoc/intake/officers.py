@@ -58,7 +58,8 @@ def take_over(
         elif change := _change(session, wanted, found, submission, now):
             changes.append(change)
     session.flush()
-    outbox.enqueue(session, _letters(session, world, agency, changes, now), settings=world.settings, now=now)
+    written = _letters(session, world, agency, submission, changes, now)
+    outbox.enqueue(session, written, settings=world.settings, now=now)
 
 
 def _wanted(agency: str, one: Mapping[str, Any], submission: Submission, now: datetime) -> Contact:
@@ -131,23 +132,26 @@ def _change(
     return change
 
 
-def _letters(session: Session, world: World, agency: str, changes: list[ContactChange], now: datetime) -> list[Letter]:
+def _letters(
+    session: Session, world: World, agency: str, submission: Submission, changes: list[ContactChange], now: datetime
+) -> list[Letter]:
     """One to each old address, with the code that confirms; one without it to the clerk."""
     asked = sorted((c for c in changes if c.asked), key=lambda c: str(c.asked))
     letters = [
-        _letter(world, agency, address, list(group), now, asks=True)
+        _letter(world, agency, address, submission, list(group), asks=True)
         for address, group in groupby(asked, key=lambda c: str(c.asked))
     ]
     clerks = contacts.find(session, agency, "clerk", now.date())[:1] if changes else []
     told = {letter.recipient for letter in letters}
-    return letters + [_letter(world, agency, c.email, changes, now, asks=False) for c in clerks if c.email not in told]
+    return letters + [
+        _letter(world, agency, c.email, submission, changes, asks=False) for c in clerks if c.email not in told
+    ]
 
 
 def _letter(
-    world: World, agency: str, recipient: str, changes: list[ContactChange], now: datetime, *, asks: bool
+    world: World, agency: str, recipient: str, submission: Submission, changes: list[ContactChange], *, asks: bool
 ) -> Letter:
-    submission = changes[0].submission_id
-    code = contact_changes.code(world.secrets, submission, recipient) if asks else None
+    code = contact_changes.code(world.secrets, submission.id, recipient) if asks else None
     names = {s.id: s.name for s in world.directive.systems}
     words = render(
         world.settings.data,
@@ -155,8 +159,9 @@ def _letter(
         FOLDER,
         {
             "agency": world.directive.agency(agency).name,
-            "number": f"BN-{submission:04}",
-            "received_at": changes[0].happened_at,
+            "number": f"BN-{submission.id:04}",
+            "received_at": submission.happened_at,
+            "origin": _origin(submission),
             "people": [
                 {"name": c.name, "email": c.email, "phone": c.phone, "system": names.get(c.system or "")}
                 for c in changes[:SHOWN]
@@ -166,7 +171,7 @@ def _letter(
         },
     )
     # The code makes the Message-ID unguessable: who names it in a reply has the letter.
-    parts = (world.settings.installation, world.directive.id, agency, KIND, str(submission), recipient, code or "-")
+    parts = (world.settings.installation, world.directive.id, agency, KIND, str(submission.id), recipient, code or "-")
     return Letter(
         kind=KIND,
         recipient=recipient,
@@ -174,10 +179,19 @@ def _letter(
         text=words.text,
         html=words.html,
         dedup="|".join(parts),
-        reason=f"BN-{submission:04} ghi cán bộ đầu mối mới: {'đề nghị xác nhận' if asks else 'báo cho văn thư'}",
+        reason=f"BN-{submission.id:04} ghi cán bộ đầu mối mới: {'đề nghị xác nhận' if asks else 'báo cho văn thư'}",
         agency=agency,
-        context={"submission": submission, "changes": [c.id for c in changes], "asks": asks},
+        context={"submission": submission.id, "changes": [c.id for c in changes], "asks": asks},
     )
+
+
+def _origin(submission: Submission) -> str:
+    """From where a form came: whoever is asked about a change in it knows whether that was one of theirs."""
+    if not submission.sender:
+        return "không qua thư điện tử"
+    if submission.sender_doubt:
+        return f"từ thư ghi người gửi là {submission.sender} (chưa xác minh được)"
+    return f"từ địa chỉ {submission.sender}"
 
 
 def still_true(session: Session, letter: OutboxLetter, now: datetime) -> str | None:

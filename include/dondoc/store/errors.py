@@ -21,7 +21,8 @@ SENTENCES = {
     "tệp, thư mục và ổ đĩa; với PostgreSQL, kiểm tra máy chủ có ở chế độ chỉ đọc không.",
     Cause.CLOSED: "Không mở được tệp cơ sở dữ liệu. Kiểm tra đường dẫn trong DONDOC_DATABASE_URL hoặc DONDOC_HOME, và "
     "quyền của tài khoản chạy dondoc.",
-    Cause.EMPTY: "Cơ sở dữ liệu còn trống. Chạy `dondoc db upgrade`.",
+    Cause.EMPTY: "Cơ sở dữ liệu còn trống. Nếu mới cài đặt, chạy `dondoc db upgrade`; nếu trước đây đã có dữ liệu, đừng "
+    "chạy lệnh đó: kiểm tra DONDOC_DATABASE_URL, DONDOC_HOME, ổ đĩa đã gắn chưa, rồi khôi phục bản sao lưu gần nhất.",
     Cause.BEHIND: "Cơ sở dữ liệu chưa ở phiên bản mới nhất. Chạy `dondoc db upgrade`.",
     Cause.AHEAD: "Cơ sở dữ liệu này do phiên bản dondoc mới hơn tạo ra. Cài phiên bản đó rồi chạy lại.",
     Cause.UNREACHABLE: "Cơ sở dữ liệu không trả lời: không kết nối được máy chủ PostgreSQL. Kiểm tra máy chủ có đang "
