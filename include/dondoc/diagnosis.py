@@ -63,7 +63,10 @@ def _settings(found: Settings) -> Iterator[Finding]:
     for name in sorted(n for n in os.environ if n.startswith("DONDOC_") and n not in known):
         yield _finding("unknown_setting", "warning", f"Không có cấu hình {name}: không có tác dụng. Kiểm tra chính tả.")
     if not found.secret_keys:
-        message = "Chưa đặt DONDOC_SECRET_KEY: không mã hóa được bản gốc. Đặt một chuỗi ngẫu nhiên dài."
+        message = (
+            "Chưa đặt DONDOC_SECRET_KEY: không mã hóa được bản gốc. Mới cài đặt thì đặt một chuỗi ngẫu nhiên dài; đã "
+            "từng có khóa thì đặt lại đúng khóa đó."
+        )
         yield _finding("secret_key", "error", message)
     for number, secret in enumerate(found.secret_keys[1:], 2):
         if weak := keys.weakness(secret):

@@ -6,6 +6,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -108,6 +109,22 @@ class TestBody:
         assert answer.status == 413
         assert is_ours(answer)
         assert largest <= 21 * MB
+
+    def test_who_waits_for_our_word_is_refused_before_sending(self, both: Served) -> None:
+        more = {"Content_Type": "application/x-www-form-urlencoded", "Origin": both.origin, "Expect": "100-continue"}
+        with both.connect(timeout=guard.DRAIN[1] / 2) as line:
+            line.sendall(both.head("POST", "/pauses", role="ops", length=25 * MB, **more))
+            assert heard(line).status == 413
+
+    def test_who_sends_a_form_slowly_keeps_nobody_else_from_acting(self, both: Served) -> None:
+        """Everybody with a login could: eight such forms stopped all operators."""
+        more = {"Content_Type": "application/x-www-form-urlencoded", "Origin": both.origin}
+        with ExitStack() as stack:
+            for _ in range(2 * guard.ACTING):
+                line = stack.enter_context(both.connect())
+                line.sendall(both.head("POST", "/inbox/1/dismiss", role="viewer", length=5000, **more) + b"a")
+            answer = both.ask("POST", "/inbox/1/dismiss", role="ops", body=b"reason=x", **more)
+        assert "BN-0001" in answer.text, "the room itself answered"
 
     @pytest.mark.parametrize("pause", [0.05, 10])
     def test_a_body_that_drips_or_stops_is_given_up(

@@ -10,8 +10,9 @@ from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from dondoc.errors import Cause, Unavailable
 
 SENTENCES = {
-    Cause.BUSY: "Cơ sở dữ liệu đang bận: có thao tác ghi kéo dài, hoặc quá nhiều người dùng cùng lúc. Thử lại sau ít "
-    "phút; nếu vẫn vậy, báo người vận hành.",
+    Cause.BUSY: "Cơ sở dữ liệu đang bận: có thao tác ghi kéo dài, hoặc quá nhiều người dùng cùng lúc; việc vừa làm "
+    "chưa được ghi lại. Đợi vài phút; nếu vẫn vậy, người vận hành xem chương trình nào đang giữ cơ sở dữ liệu (SQLite: "
+    "lệnh `fuser -v` với tệp cơ sở dữ liệu; PostgreSQL: bảng pg_stat_activity), đợi nó xong hoặc dừng nó.",
     Cause.FULL: "Ổ đĩa của dondoc đã đầy: việc vừa làm chưa được ghi lại. Dọn ổ đĩa (hoặc mở rộng) rồi làm lại.",
     Cause.FAULTY: "Ổ đĩa báo lỗi khi đọc hoặc ghi dữ liệu của dondoc. Sao giữ dữ liệu, kiểm tra ổ đĩa và nhật ký hệ "
     "thống.",
@@ -19,10 +20,11 @@ SENTENCES = {
     "khôi phục bản sao lưu gần nhất.",
     Cause.READ_ONLY: "Cơ sở dữ liệu chỉ đọc được, không ghi được. Kiểm tra quyền ghi của tài khoản chạy dondoc đối với "
     "tệp, thư mục và ổ đĩa; với PostgreSQL, kiểm tra máy chủ có ở chế độ chỉ đọc không.",
-    Cause.CLOSED: "Không mở được tệp cơ sở dữ liệu. Kiểm tra đường dẫn trong DONDOC_DATABASE_URL hoặc DONDOC_HOME, và "
-    "quyền của tài khoản chạy dondoc.",
-    Cause.EMPTY: "Cơ sở dữ liệu còn trống. Nếu mới cài đặt, chạy `dondoc db upgrade`; nếu trước đây đã có dữ liệu, đừng "
-    "chạy lệnh đó: kiểm tra DONDOC_DATABASE_URL, DONDOC_HOME, ổ đĩa đã gắn chưa, rồi khôi phục bản sao lưu gần nhất.",
+    Cause.CLOSED: "Không mở được tệp cơ sở dữ liệu. Kiểm tra đường dẫn trong DONDOC_DATABASE_URL hoặc DONDOC_HOME; "
+    "kiểm tra tài khoản chạy dondoc có phải chủ của tệp đó và hai tệp cùng tên có đuôi -wal, -shm không (tài khoản "
+    "khác, như root, đã chạy dondoc thì để lại tệp của mình).",
+    Cause.EMPTY: "Cơ sở dữ liệu còn trống. Nếu mới cài đặt, chạy `dondoc db upgrade`; nếu trước đây đã có dữ liệu thì "
+    "đừng chạy: kiểm tra DONDOC_DATABASE_URL, DONDOC_HOME, ổ đĩa đã gắn chưa, rồi khôi phục bản sao lưu gần nhất.",
     Cause.BEHIND: "Cơ sở dữ liệu chưa ở phiên bản mới nhất. Chạy `dondoc db upgrade`.",
     Cause.AHEAD: "Cơ sở dữ liệu này do phiên bản dondoc mới hơn tạo ra. Cài phiên bản đó rồi chạy lại.",
     Cause.UNREACHABLE: "Cơ sở dữ liệu không trả lời: không kết nối được máy chủ PostgreSQL. Kiểm tra máy chủ có đang "

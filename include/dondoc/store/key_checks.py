@@ -15,7 +15,7 @@ from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session
 
 from dondoc import keys
-from dondoc.errors import Problem
+from dondoc.errors import Cause, Unavailable
 from dondoc.settings import Settings
 from dondoc.store.cameras import Camera
 from dondoc.store.session import Sessions, is_made, one_at_a_time
@@ -77,14 +77,14 @@ def proven(sessions: Callable[[], Sessions], settings: Settings) -> list[str]:
     """The keys of the settings, once it is sure that they are the database's. Where there is none yet, they are.
 
     Raises:
-        Problem: they are not, or the key that was used is missing.
+        Unavailable: they are not, or the key that was used is missing.
     """
     if not is_made(settings.url):
         return settings.secret_keys
     with sessions().reading() as session:
         found = standing(session, settings)
     if (wrong := fault(found)) is not None:
-        raise Problem(wrong)
+        raise Unavailable(Cause.KEY, wrong)
     return settings.secret_keys
 
 

@@ -36,6 +36,10 @@ POSTGRES = {
     "keepalives_count": 3,
     "tcp_user_timeout": 60_000,
 }
+MISFIT = (
+    "việc nâng cấp dừng giữa chừng ({name}), vì các bảng không khớp với phiên bản ghi trong đó. Giữ lại cơ sở dữ liệu "
+    "này, rồi khôi phục bản sao lưu gần nhất."
+)
 _making = threading.Lock()
 
 
@@ -202,7 +206,7 @@ def upgrade(url: str) -> tuple[str | None, str]:
             return before, ScriptDirectory.from_config(config).get_current_head() or ""
     except DBAPIError as error:
         where = make_url(url).set(query={}).render_as_string(hide_password=True)  # a query may hold a password too
-        why = explain(error) or Unavailable(Cause.OTHER, f"{type(error.orig).__name__}.")
+        why = explain(error) or Unavailable(Cause.OTHER, MISFIT.format(name=type(error.orig).__name__))
         raise Unavailable(why.cause, f"Không mở được cơ sở dữ liệu {where}: {why}") from None
     except CommandError:
         raise unavailable(Cause.AHEAD) from None

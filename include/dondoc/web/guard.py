@@ -147,6 +147,8 @@ class Guard:
             if _is_upload(request.headers) and not user.may_act:
                 raise HTTPException(403, LOOK_ONLY)
             asked.limit(UPLOAD if _is_upload(request.headers) else FORM)
+            if not _is_upload(request.headers):
+                await asked.take_in()
         async with Turn(self._turns[request.method == "GET"]) as turn:
             answer.when_started, request.state.turn = turn.give_back, turn
             await self._app(request.scope, asked, answer)
@@ -295,6 +297,8 @@ class _Asked:
         self._announced = int(length) if length.isdecimal() else 0
         self._receive, self._most, self._count = receive, 0, 0
         self._ends: float | None = None
+        self._taken: bytes | None = None
+        self._waits = "expect" in headers  # for our word before it sends (RFC 9110, 10.1.1)
         self.unread = bool(self._announced) or "transfer-encoding" in headers
 
     def limit(self, most: int) -> None:
@@ -310,7 +314,24 @@ class _Asked:
     def _too_large(self) -> HTTPException:
         return HTTPException(413, TOO_LARGE if self._most == UPLOAD else WORDS[413])
 
+    async def take_in(self) -> None:
+        """Read all of a form now: who sends one slowly, and everybody with a login may, has no turn meanwhile.
+
+        Raises:
+            HTTPException: 400, 408 or 413; also when its sender is gone before its end.
+        """
+        body = b""
+        while self.unread:
+            message = await self()
+            if message["type"] == "http.disconnect":
+                raise HTTPException(400, WORDS[400])
+            body += message.get("body", b"")
+        self._taken = body
+
     async def __call__(self) -> Message:
+        if self._taken is not None:
+            body, self._taken = self._taken, None
+            return {"type": "http.request", "body": body, "more_body": False}
         if not self.unread:
             return await self._receive()  # waits until the visitor is gone
         now = asyncio.get_running_loop().time()
@@ -334,7 +355,7 @@ class _Asked:
 
         Only for those who may send a body: the limit was set for them.
         """
-        most, seconds = DRAIN if self._most else (0, 0.0)
+        most, seconds = DRAIN if self._most and not self._waits else (0, 0.0)
         try:
             async with asyncio.timeout(seconds):
                 while self.unread and self._count < most:
