@@ -48,6 +48,7 @@ def examine(now: Callable[[], datetime]) -> list[Finding]:
         partial(_audit, world),
         partial(_rotation, world),
         partial(_alerts, world),
+        partial(_gathering, world, now),
         partial(_smtp, found),
         partial(_mailboxes, found),
         partial(_replies, found),
@@ -237,6 +238,23 @@ def _alerts(world: World) -> Iterator[Finding]:
     for alert in found:
         began = f"{alerts.place(alert)} lỗi từ {alerts.since(alert)} ({alert.count:02} lần)"
         yield _finding("alert", "error", f"{began}, chưa hết. {alert.detail}")
+
+
+def _gathering(world: World, now: Callable[[], datetime]) -> Iterator[Finding]:
+    from dondoc.escalation import sources
+
+    try:
+        with world.sessions.reading() as session:
+            since = sources.stopped(session, world.settings, now())
+    except Exception as error:
+        _explained(error)  # said of the database already
+        return
+    if since:
+        message = (
+            f"Từ {since.astimezone(HERE):%H:%M %d/%m/%Y} chưa lượt tiếp nhận nào chạy. Xem trong Airflow: DAG "
+            "gather_survey_submissions có bị tạm dừng (Paused) không, scheduler và worker có đang chạy không."
+        )
+        yield _finding("gathering", "error", message)
 
 
 def _smtp(found: Settings) -> Iterator[Finding]:

@@ -46,3 +46,17 @@ def test_the_mailbox_counts_only_when_there_is_one(desk: Office) -> None:
     assert blind(desk, **configured) == "hộp thư tiếp nhận chưa được đọc lần nào"
     desk.see("mailbox")
     assert blind(desk, **configured) is None
+
+
+def test_that_nobody_reads_any_more_is_known_though_nothing_failed(desk: Office) -> None:
+    def stopped() -> object:
+        with desk.world.sessions.reading() as session:
+            return sources.stopped(session, desk.world.settings, desk.now)
+
+    assert stopped() is None, "an installation that has just begun"
+    began = desk.now
+    desk.see(ok=False)
+    desk.now += timedelta(minutes=60)
+    assert stopped() is None
+    desk.now += timedelta(seconds=1)
+    assert stopped() == began

@@ -1,24 +1,27 @@
 """What people see, who may see it, and who may act."""
 
 import hashlib
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 from lxml import html
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from dondoc import clock
+from dondoc.diagnosis import examine
 from dondoc.facts import contacts
 from dondoc.facts.register import register
 from dondoc.forms.blank import blank
 from dondoc.forms.spec import load_specs
+from dondoc.intake.gather import read_folder
 from dondoc.intake.receive import receive
 from dondoc.mail import outbox
 from dondoc.mail.letter import Letter, NotNow
 from dondoc.reporting import report
 from dondoc.store.facts import ContactChange
+from dondoc.store.intake import SourceRead
 from dondoc.store.mail import OutboxLetter
 from dondoc.store.reporting import ReportIssue
 from dondoc.store.trust import AuditEvent
@@ -176,6 +179,18 @@ def test_the_first_page_leads_to_what_waits_for_a_person(world: World, visit: Vi
     visit("ops").post("/inbox/1/dismiss", headers=ORIGIN, data={"reason": "thử"})
     assert "Đang chờ" not in words_of(visit("ops").get("/").text)
     assert "Đang chờ" not in words_of(visit("ops").get("/?as_of=2021-11-22").text)
+
+
+def test_a_gathering_that_somebody_paused_is_seen_by_first_page_and_doctor(world: World, visit: Visit) -> None:
+    began = clock.now()
+    read_folder(world, began)
+    assert "lượt tiếp nhận" not in words_of(visit("viewer").get("/").text)
+    assert "gathering" not in {finding["code"] for finding in examine(lambda: began)}
+    with world.sessions.begin() as session:
+        session.execute(update(SourceRead).values(recorded_at=began - timedelta(days=3)))
+    assert "không lượt tiếp nhận nào chạy (từ " in words_of(visit("viewer").get("/").text)
+    [said] = [finding["message"] for finding in examine(lambda: began) if finding["code"] == "gathering"]
+    assert "gather_survey_submissions có bị tạm dừng" in said
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,15 @@ def blind(session: Session, settings: Settings, now: datetime) -> str | None:
     return "; ".join(_unread(session, settings, now)) or None
 
 
+def stopped(session: Session, settings: Settings, now: datetime) -> datetime | None:
+    """Since when nobody has read any source, successfully or not; None when somebody did lately, or never began.
+
+    Whatever fails tells of itself; a DAG that somebody paused, or a scheduler that is gone, does not.
+    """
+    last = max((read.recorded_at for read in _newest(session, settings).values() if read), default=None)
+    return last if last and now - last > timedelta(minutes=settings.source_max_age_minutes) else None
+
+
 def unclear(session: Session, settings: Settings, now: datetime) -> str | None:
     """Why a chasing letter may not leave at this moment: a source has just failed, or something came in unjudged.
 

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 
 from dondoc import alerts, clock
 from dondoc.directive import names
+from dondoc.escalation import sources
 from dondoc.facts import contact_changes, contacts, obligations, read
 from dondoc.facts.obligations import Standing
 from dondoc.intake import inbox
@@ -121,8 +122,10 @@ def _to_do(world: World) -> list[tuple[str, str]]:
 def _alerts(world: World) -> list[str]:
     """What is wrong with the installation now: where, and since when."""
     with world.sessions.reading() as session:
-        found = alerts.open_alerts(session)
-    return [f"{alerts.place(alert)} (từ {alerts.since(alert)})" for alert in found]
+        found = [f"{alerts.place(alert)} (từ {alerts.since(alert)})" for alert in alerts.open_alerts(session)]
+        if since := sources.stopped(session, world.settings, clock.now()):
+            found.append(f"không lượt tiếp nhận nào chạy (từ {since.astimezone(clock.HERE):%H:%M %d/%m/%Y})")
+    return found
 
 
 def router(_: Callable[..., User]) -> APIRouter:
