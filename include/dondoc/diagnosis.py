@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from dondoc import alerts, keys, tls
 from dondoc import settings as settings_module
+from dondoc.clock import HERE
 from dondoc.errors import Cause, Problem
 from dondoc.isolation import confine
 from dondoc.settings import Settings
