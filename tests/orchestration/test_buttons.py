@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
-from dondoc import clock
+from dondoc import audit, clock
 from dondoc.cameras import imports, night
 from dondoc.demo.days import address
 from dondoc.demo.fleet import Fleet
@@ -226,6 +226,20 @@ class TestClear:
         assert (first / "figures.json").read_bytes() == kept
         with peopled.sessions.reading() as session:
             assert len(session.scalars(select(OutboxLetter).where(OutboxLetter.kind == "report")).all()) == 1
+
+
+@pytest.mark.parametrize(("run_type", "who"), [("manual", "quantri"), ("scheduled", None)])
+def test_who_starts_letters_or_a_report_by_hand_is_in_the_trail(
+    peopled: World, environment: pytest.MonkeyPatch, run_type: str, who: str | None
+) -> None:
+    at(environment, "2021-11-25T17:20+07:00")
+    escalating.decide(context("2021-11-25T17:15+07:00", run_type))
+    reporting.draw_up(context("2021-11-25T17:15+07:00", run_type))
+    with peopled.sessions.reading() as session:
+        events = [e for e in audit.events(session) if e.act in ("escalate", "draw_report")]
+    assert {(e.act, e.subject, e.login, e.channel) for e in events} == (
+        {(act, "2021-11-25", who, "airflow") for act in ("escalate", "draw_report")} if who else set()
+    )
 
 
 class TestADayToCome:
