@@ -314,8 +314,47 @@ def test_a_mail_built_to_exhaust_us_is_kept_whole_for_a_person(raw: bytes) -> No
     began = time.process_time()
     found = read_mail(raw)
     assert time.process_time() - began < 10
-    assert (found.documents, found.text, found.parsed["From"]) == ([], "", "a@b.test")
+    assert (found.documents, found.text, found.header["From"]) == ([], "", "a@b.test")
     assert found.faults
+
+
+def enclosing(headers: bytes) -> bytes:
+    start = b"From: cntt@ductho.test\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n"
+    return start + headers + b"\r\n\r\nx\r\n--b--\r\n"
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b'From: cntt@ductho.test\r\nContent-Type: text/plain; a="' + b";" * 240_000 + b"\r\n\r\nx",
+        enclosing(b'Content-Disposition: attachment; a="' + b";" * 2_000_000),
+        enclosing(b'Content-Disposition: attachment; filename="' + b"=?a?q?" * 300_000 + b'"'),
+    ],
+    ids=["its-own-header", "parameters", "file-name"],
+)
+def test_a_mail_that_takes_a_parser_hours_is_kept_whole_and_the_next_one_is_read(
+    desk: Desk, server: Imap, monkeypatch: pytest.MonkeyPatch, raw: bytes
+) -> None:
+    monkeypatch.setattr("dondoc.intake.mail.CPU", 1)
+    server.mails = {1: raw, 2: mail("thu 2")}
+    began = time.process_time()
+    result = read(desk, server)
+    assert result.ok
+    assert time.process_time() - began < 10
+    assert [s.filename for s in desk.submissions()] == ["thu.eml", "thu.eml"]
+    assert desk.world.blobs.get(desk.submissions()[0].sha256) == raw
+    assert "quá nhiều thời gian" in result.detail
+    assert not server.mails
+
+
+def test_without_a_child_to_read_them_all_mails_stay_in_the_mailbox(
+    desk: Desk, server: Imap, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dondoc.intake.mail.WORK", "dondoc.intake.nothing_of_this_name")
+    result = read(desk, server)
+    assert not result.ok
+    assert "Không khởi động được" in result.detail
+    assert (len(server.mails), desk.submissions()) == (3, [])
 
 
 def test_two_readings_of_one_mail_over_a_real_server_bring_it_once(post: Post) -> None:

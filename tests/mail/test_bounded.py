@@ -119,6 +119,14 @@ def test_an_answer_about_another_mail_is_no_answer() -> None:
             box.fetch(1, MOST)
 
 
+@pytest.mark.parametrize("words", [b'"' + b'\\"' * 400_000, b"BODY[" * 190_000], ids=["quotes", "brackets"])
+def test_words_made_to_be_searched_for_hours_are_read_at_once(words: bytes) -> None:
+    with Imap({1: b"x"}) as server:
+        server.on["UID FETCH 1 "] = lambda talk, tag: talk.say(b"* 1 FETCH (UID 1 X " + words + b")", tag + b" OK done")
+        with bounded(), Mailbox(server.at(), Deadline(20)) as box, pytest.raises(Refused):
+            box.fetch(1, MOST)
+
+
 def test_one_bad_mail_does_not_hide_the_senders_of_the_others() -> None:
     with Imap({uid: b"From: so-%d@b.test\r\n\r\nx" % uid for uid in range(1, 41)}) as server:
         answer = server._answer

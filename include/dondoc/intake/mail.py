@@ -1,56 +1,68 @@
-"""What a mail brings. Its headers and parts may be hostile or broken: what cannot be read is missing, and said."""
+"""What a mail brings. Its headers and parts may be hostile or broken: what cannot be read is missing, and said.
 
-import mimetypes
-from collections.abc import Callable
-from dataclasses import dataclass, field
+Only its own header is parsed here, within bounds. Python's parsers need hours for a few hundred kilobytes made for it
+(`;` in a parameter, encoded words in a file name, pictures named thousands of times): the rest is read by a child.
+"""
+
+import re
+from dataclasses import dataclass
 from email.message import Message
-from email.utils import parseaddr
-from typing import TypeVar
+from email.parser import BytesParser
+from email.policy import compat32
 
-from imap_tools.message import MailMessage
+from pydantic import ValidationError
+
+from dondoc.errors import Problem
+from dondoc.intake.parts import PARTS, Parts
+from dondoc.isolation import workers
+from dondoc.isolation.workers import Fault, Limits
 
 HEADERS = 65_536  # bytes of the beginning of a mail that are read where the rest is not
 LARGEST_HEADER = 262_144
+LONGEST_ID = 900  # characters of a Message-ID that a reply can name: a line of a mail has 998 (RFC 5322, 2.1.1)
 MOST_LINES = 1_000_000  # 50 MB in base64 have 700,000
 MOST_PARTS = 5_000
-MOST_DOCUMENTS = 100
-T = TypeVar("T")
+WORK = "dondoc.intake.parts"
+CPU, WALL = 10, 40.0  # seconds for one mail; an ordinary one of 50 MB takes one
+_BY_MACHINES = ("x-dondoc-loop", "x-autoreply", "x-autorespond", "x-autoreply-from", "x-mail-autoreply", "x-vacation")
+_FROM_MACHINE = re.compile(r"(?:^|[<\s])(?:mailer-daemon|postmaster|no-?reply)[^\s<>]{0,80}(?:@|>|$)")
+UNKNOWN = "tiến trình đọc thư bị dừng"
+WHY = {"memory": "đọc thư tốn quá nhiều bộ nhớ", "time": "đọc thư tốn quá nhiều thời gian", "output": "thư quá lớn"}
 
 
 @dataclass(frozen=True)
 class Mail:
     """What was read. `documents`: name and bytes of each; `automatic`: a machine wrote it; `faults`: what could not."""
 
-    parsed: Message
+    header: Message
     complete: bool  # False: its header goes on beyond what was read
     message_id: str | None
     subject: str | None
-    text: str
+    text: str  # its beginning
     documents: list[tuple[str, bytes]]
     automatic: bool
     faults: list[str]
 
 
 def read_mail(raw: bytes) -> Mail:
-    """A mail, or its beginning, read as far as it can be."""
-    reader = _Reader()
-    if why := unreasonable(raw):
-        reader.faults.append(why)
-        raw = raw[:HEADERS]
-    mail = reader.read(lambda: MailMessage.from_bytes(raw), MailMessage.from_bytes(b""))
-    documents: list[tuple[str, bytes]] = [] if why else reader.read(lambda: _documents(mail), [])
-    if len(documents) > MOST_DOCUMENTS:
-        reader.faults.append(f"{len(documents)} tệp đính kèm")
-        documents = []
+    """A mail, or its beginning, read as far as it can be.
+
+    Raises:
+        Problem: no child could be started. That is no fault of the mail's.
+    """
+    why = unreasonable(raw)
+    raw = raw[:HEADERS] if why else raw
+    header = BytesParser(policy=compat32).parsebytes(raw[:LARGEST_HEADER], headersonly=True)
+    parts, documents = (Parts(faults=[why]), list[tuple[str, bytes]]()) if why else _taken_apart(raw)
     return Mail(
-        parsed=mail.obj,
+        header=header,
         complete=_header_ends(raw),
-        message_id=reader.read(lambda: _message_id(mail), None),
-        subject=reader.read(lambda: mail.subject, None),
-        text="" if why else reader.read(lambda: mail.text, ""),
+        message_id=_message_id(header),
+        subject=parts.subject,
+        text=parts.text,
         documents=documents,
-        automatic=reader.read(lambda: is_automatic(mail), True),  # who cannot be told from a machine gets no answer
-        faults=list(dict.fromkeys(reader.faults)),
+        automatic=is_automatic(header),
+        faults=parts.faults,
     )
 
 
@@ -69,47 +81,53 @@ def _header_ends(raw: bytes) -> bool:
     return b"\r\n\r\n" in raw or b"\n\n" in raw
 
 
-def is_automatic(mail: MailMessage) -> bool:
-    """A machine wrote it (RFC 3834): a bounce, an absence note, or our own letter coming back."""
-    headers = {name.lower(): " ".join(map(str, values)).lower() for name, values in mail.headers.items()}
-    sender = parseaddr(headers.get("from", ""))[1]
+def _taken_apart(raw: bytes) -> tuple[Parts, list[tuple[str, bytes]]]:
+    """Its text and documents, by a child; of what is too much for it only why.
+
+    Raises:
+        Problem: no child could be started.
+    """
+    limits = Limits(memory=(512 << 20) + 12 * len(raw), cpu=CPU, wall=WALL, output=len(raw) + (1 << 20))
+    try:
+        line, _, rest = workers.run(WORK, b"", raw, limits).partition(b"\n")
+        parts = PARTS.validate_json(line)
+    except Fault as fault:
+        if fault.is_ours:
+            raise Problem(
+                "Không khởi động được tiến trình đọc thư: tạm ngừng đọc hộp thư, thư vẫn còn nguyên ở đó. Kiểm tra bộ "
+                "nhớ và số tiến trình của máy chủ."
+            ) from None
+        return Parts(faults=[WHY.get(fault.why, UNKNOWN)]), []
+    except ValidationError:
+        return Parts(faults=[UNKNOWN]), []
+    documents, start = [], 0
+    for name, size in parts.documents:
+        documents.append((name, rest[start : start + size]))
+        start += size
+    return parts, documents
+
+
+def is_automatic(header: Message) -> bool:
+    """A machine wrote it (RFC 3834): a bounce, an absence note, or our own letter coming back.
+
+    Also what asks for no automatic answer (Microsoft, MS-OXCMAIL, section 2.1.3.2.20), and notes of servers that mark
+    them with words of their own alone. None of these is answered, and none is a person's word.
+    """
+    fields: dict[str, str] = {}
+    for name, value in header.raw_items():
+        name = name.lower()
+        fields[name] = f"{fields.get(name, '')} {value}".lower().strip()
     return (
-        headers.get("auto-submitted", "no") != "no"
-        or headers.get("precedence", "") in ("bulk", "junk", "auto_reply")
-        or "x-dondoc-loop" in headers
-        or "x-autoreply" in headers
-        or headers.get("return-path", "").strip() == "<>"
-        or "multipart/report" in headers.get("content-type", "")
-        or sender.startswith(("mailer-daemon", "postmaster", "no-reply", "noreply"))
+        fields.get("auto-submitted", "no") != "no"
+        or any(word in fields.get("precedence", "") for word in ("bulk", "junk", "auto_reply"))
+        or any(word in fields.get("x-auto-response-suppress", "") for word in ("all", "oof", "autoreply"))
+        or any(name in fields for name in _BY_MACHINES)
+        or "<>" in fields.get("return-path", "").split()
+        or "multipart/report" in fields.get("content-type", "")
+        or bool(_FROM_MACHINE.search(fields.get("from", "")[:HEADERS]))
     )
 
 
-def _documents(mail: MailMessage) -> list[tuple[str, bytes]]:
-    """What a mail brings, by name: not the pictures of its own text, and a forwarded mail by what is in it."""
-    found = []
-    for part in mail.attachments:
-        shown = part.content_type.startswith("image/") and part.content_id and f"cid:{part.content_id}" in mail.html
-        body = not part.filename and part.content_type.startswith(("text/", "message/"))
-        if part.payload and not shown and not body:
-            ending = mimetypes.guess_extension(part.content_type) or ""
-            found.append((part.filename or f"tep-dinh-kem{ending}", part.payload))
-    return found
-
-
-def _message_id(mail: MailMessage) -> str | None:
-    return " ".join(str(v) for v in mail.headers.get("message-id", ())).strip() or None
-
-
-@dataclass
-class _Reader:
-    """Reads a mail part by part. The libraries raise whatever they trip over: such a part counts as missing, and the
-    others are read all the same."""
-
-    faults: list[str] = field(default_factory=list)
-
-    def read(self, part: Callable[[], T], instead: T) -> T:
-        try:
-            return part()
-        except Exception as error:
-            self.faults.append(type(error).__name__)
-            return instead
+def _message_id(header: Message) -> str | None:
+    found = " ".join(str(value) for name, value in header.raw_items() if name.lower() == "message-id").strip()
+    return found if 0 < len(found) <= LONGEST_ID else None

@@ -198,7 +198,7 @@ class _Reading:
             kinds = ", ".join(mail.faults)
             self.result.problems.append(f"Thư UID {uid} có phần không đọc được ({kinds}): vẫn giữ, cần người xem")
         whole = "thu.eml" if larger_than is None else "thu-qua-lon.eml"
-        sender = authentication.of_mail(self.world, mail.parsed)
+        sender = authentication.of_mail(self.world, mail.header)
         if not mail.complete:  # what of it was not read may name another sender
             sender = replace(sender, doubt=sender.doubt or "phần đầu thư quá dài, không đọc hết")
         documents, taken = mail.documents if larger_than is None else [], list[int]()
@@ -227,7 +227,7 @@ class _Reading:
                 self.result.submission_ids.append(submission)
         if not mail.automatic and larger_than is None:
             brought = [] if documents else taken
-            replies.take(self.world, mail.parsed, sender, mail.subject or "", mail.text, brought, self.now)
+            replies.take(self.world, mail.header, sender, mail.subject or "", mail.text, brought, self.now)
 
     def _out_of_time(self, rest: list[int]) -> None:
         seconds = self.world.settings.mailbox_seconds

@@ -24,6 +24,7 @@ from dondoc.isolation import frames, server
 from dondoc.isolation.confine import environment
 
 START = 60.0  # seconds for a server to get ready, on a machine that has much else to do
+NO_START = "start"
 KEPT = 2  # servers that wait for more
 AT_ONCE = max(2, os.cpu_count() or 1)  # pieces of work at a time; further ones wait
 QUESTIONS = 4  # that a child may put
@@ -54,6 +55,11 @@ class Fault(Exception):
     def heavy(self) -> bool:
         """Whether the work was too much, rather than broken."""
         return self.why != "error"
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether no child could be started at all: no piece of work is to blame."""
+        return self.detail == NO_START
 
 
 def run(
@@ -255,10 +261,10 @@ def _start(key: tuple[str, bytes]) -> _Worker:
         ours.settimeout(START)
         ours.sendall(frames.head(frames.REQUEST, len(key[1])) + key[1])
         if ours.recv(1) != server.READY:
-            raise Fault("error", "start")
+            raise Fault("error", NO_START)
     except OSError:
         worker.end()
-        raise Fault("error", "start") from None
+        raise Fault("error", NO_START) from None
     except BaseException:
         worker.end()
         raise
