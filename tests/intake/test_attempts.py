@@ -63,6 +63,12 @@ def tried(desk: Desk) -> list[tuple[int, bool, str | None]]:
         return [(row.submission_id, row.finished, row.fault) for row in rows]
 
 
+def test_heavy_workbooks_of_strangers_that_came_before_are_judged_after_a_form_of_somebody_we_know(desk: Desk) -> None:
+    heavy = [bring(desk, b"PK%dTREO" % number, f"la-{number}@x.test") for number in range(2)]
+    honest = bring(desk, desk.form())
+    assert list(desk.work().items()) == [(honest, "accepted"), *((one, "postponed") for one in heavy)]
+
+
 @pytest.mark.parametrize(
     ("end", "why"),
     [(b"TREO", "vượt giới hạn thời gian"), (b"NANG", "vượt giới hạn bộ nhớ"), (b"CHET", "bị dừng: Aborted")],

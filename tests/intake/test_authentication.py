@@ -197,10 +197,11 @@ def test_whoever_sends_for_another_is_doubted(headers: list[str], doubted: bool)
         (f'spf=pass smtp.mailfrom="x; dmarc=pass header.from={DOMAIN} "@evil.test', Result.NONE),
         (f"spf=pass (x; dmarc=pass header.from={DOMAIN}) smtp.mailfrom=evil.test", Result.NONE),
         (f"spf=pass (a (b; c) \\) ; dmarc=pass header.from={DOMAIN}) smtp.mailfrom=evil.test", Result.NONE),
-        (f"spf=pass (open; dmarc=pass header.from={DOMAIN}", Result.NONE),
-        (f'spf=pass smtp.mailfrom="open; dmarc=pass header.from={DOMAIN}', Result.NONE),
-        (f"x=({'(' * 9000}; dmarc=pass header.from={DOMAIN}", Result.NONE),
-        (f"dmarc=pass header.from={DOMAIN}; x=" + "y" * LONGEST["authentication-results"], Result.NONE),
+        (f"spf=pass (open; dmarc=pass header.from={DOMAIN}", Result.FAIL),
+        (f'spf=pass smtp.mailfrom="open; dmarc=pass header.from={DOMAIN}', Result.FAIL),
+        (f'spf=pass (mx: domain of "x); dmarc=pass header.from={DOMAIN} ("@evil.test)', Result.FAIL),
+        (f"x=({'(' * 9000}; dmarc=pass header.from={DOMAIN}", Result.FAIL),
+        (f"dmarc=pass header.from={DOMAIN}; x=" + "y" * LONGEST["authentication-results"], Result.FAIL),
     ],
 )
 def test_a_result_counts_only_for_the_domain_of_from(said: str, result: Result) -> None:
@@ -212,7 +213,7 @@ def test_a_result_counts_only_for_the_domain_of_from(said: str, result: Result) 
     [
         ([f"{OURS}; dmarc=fail header.from={DOMAIN}", f"{OURS}; dmarc=pass header.from={DOMAIN}"], Result.FAIL),
         ([f"{OURS}; none", f"{OURS}; dmarc=pass header.from={DOMAIN}"], Result.NONE),
-        ([f"{OURS}; spf=pass (", f"{OURS}; dmarc=pass header.from={DOMAIN}"], Result.NONE),
+        ([f"{OURS}; spf=pass (", f"{OURS}; dmarc=pass header.from={DOMAIN}"], Result.FAIL),
         (["mx.evil.test; dmarc=fail header.from=x", f"{OURS}; dmarc=pass header.from={DOMAIN}"], Result.PASS),
         ([f"mx.evil.test; dmarc=pass header.from={DOMAIN}"], Result.NONE),
         ([f"{OURS}.evil.test; dmarc=pass header.from={DOMAIN}"], Result.NONE),

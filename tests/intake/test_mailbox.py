@@ -237,6 +237,21 @@ def test_junk_does_not_keep_a_registered_sender_waiting_and_is_taken_in_by_the_n
         assert set(server.mails) == set()
 
 
+def test_mails_forged_in_a_registered_name_keep_its_owner_waiting_no_longer_than_strangers(desk: Desk) -> None:
+    setting(desk, mails_per_run=5, authserv_id=["mx.ioc.test"])
+
+    def stamped(result: str, text: str) -> bytes:
+        return b"Authentication-Results: mx.ioc.test; dmarc=%s header.from=ductho.test\r\n" % result.encode() + mail(
+            text
+        )
+
+    forged = {uid: stamped("fail", f"giả {uid}") for uid in range(1, 31)}
+    with Imap(forged | {31: stamped("pass", "thật")}) as server:
+        result = read(desk, server)
+    assert subjects(desk)[0] == "thật"
+    assert result.ok, "what is left is nobody's: it holds no letter back"
+
+
 def test_with_registered_senders_left_the_source_counts_as_unread(desk: Desk) -> None:
     setting(desk, mails_per_run=2)
     with Imap({uid: mail(str(uid), message_id=f"<{uid}@x>") for uid in (1, 2, 3)}) as server:

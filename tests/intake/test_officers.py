@@ -199,6 +199,11 @@ def _guess(post: Post, letter: EmailMessage) -> str:
         {"subject": "Re", "thread": "<khac@ioc.test>"},
         {"subject": "Re", "thread": "guess"},
         {"Auto_Submitted": "auto-replied"},
+        {"Precedence": "bulk"},
+        {"X_Auto_Response_Suppress": "All"},
+        {"X_Auto_Response_Suppress": "DR, OOF, AutoReply"},
+        {"Return_Path": "<>"},
+        {"X_Autoreply": "yes"},
         {"stamp": "Authentication-Results: mx.ioc.test; dmarc=fail header.from=hatinh.gov.vn\r\n"},
     ],
 )
@@ -259,6 +264,14 @@ def test_any_text_is_no_code(text: str) -> None:
         ("Ai đồng ý việc này?", Answer.UNCLEAR),
         ("Đừng xác nhận", Answer.UNCLEAR),
         ("Xác nhận: thông tin sai", Answer.UNCLEAR),
+        ("Dạ không ạ.", Answer.NO),
+        ("Đơn vị từ chối thay đổi này.", Answer.NO),
+        ("Không phải cán bộ của đơn vị. Trân trọng", Answer.NO),
+        ("Không đồng ý?", Answer.UNCLEAR),
+        ("Hiện tôi không có mặt ở cơ quan, sẽ trả lời thư khi trở lại.", Answer.UNCLEAR),
+        ("Tôi đang nghỉ phép, không đọc thư đến 30/11. Việc gấp xin gọi số 0912345678.", Answer.UNCLEAR),
+        ("Hệ thống từ chối thư này.", Answer.UNCLEAR),
+        ("Tôi không biết, để hỏi lại.", Answer.UNCLEAR),
     ],
 )
 def test_only_own_words_are_an_answer(text: str, answer: Answer) -> None:

@@ -163,7 +163,9 @@ def _one_address(text: str, name: str) -> str:
         found = canonical(old[0])
     except EmailNotValidError:
         raise ValueError(f"dòng {name} không phải một địa chỉ đúng quy cách") from None
-    domain = old[0].rpartition("@")[2]
+    local, _, domain = old[0].rpartition("@")
+    if not local.isascii() and found.partition("@")[0].isascii():
+        raise ValueError(f"dòng {name} viết địa chỉ bằng ký tự giống chữ thường")  # e.g. the sign of kelvin for k
     if not domain.isascii() and not any(label.startswith("xn--") for label in found.rpartition("@")[2].split(".")):
         raise ValueError(f"dòng {name} viết tên miền bằng ký tự giống chữ thường")  # e.g. full width
     return found
@@ -180,7 +182,9 @@ def authentication(fields: Sequence[str], domain: str, servers: Collection[str])
     ours = next((text for text in fields if authserv_id(text) in ids), None)
     if ours is None:
         return Authentication(Result.NONE, NO_FIELD)
-    found = list(statements(ours))
+    if (plain := _plain(ours)) is None:  # none of our server's making: what came with the mail made it so
+        return Authentication(Result.FAIL, "kết quả xác thực của máy chủ thư không đọc được")
+    found = list(_statements(plain))
     return _by_dmarc([s for s in found if s.method == "dmarc"], domain) or _by_spf_and_dkim(found, domain)
 
 
@@ -193,8 +197,18 @@ def authserv_id(text: str) -> str | None:
 
 
 def statements(text: str) -> Iterator[Statement]:
-    """The results of a field. Comments say nothing, and what is quoted ends no result."""
-    parts = list(_split(text))
+    """The results of a field; none of one that cannot be read. Comments say nothing, what is quoted ends no result."""
+    plain = _plain(text)
+    return iter(()) if plain is None else _statements(plain)
+
+
+def _plain(text: str) -> str | None:
+    """A field without its comments; None: it is too long, or leaves a quote or comment open."""
+    return _without_comments(text) if len(text) <= LONGEST["authentication-results"] else None
+
+
+def _statements(plain: str) -> Iterator[Statement]:
+    parts = list(_split(plain))
     if parts and parts[0][1:] not in ([], ["1"]):  # RFC 8601, section 2.2: another version, not ours to read
         return
     for words in parts[1:]:
@@ -208,11 +222,8 @@ def statements(text: str) -> Iterator[Statement]:
         yield Statement(method.split("/")[0].lower(), _bare(result).lower(), properties)
 
 
-def _split(text: str) -> Iterator[list[str]]:
-    """The words between semicolons; nothing at all of a field that is too long, or leaves a quote or comment open."""
-    plain = _without_comments(text) if len(text) <= LONGEST["authentication-results"] else None
-    if plain is None:
-        return
+def _split(plain: str) -> Iterator[list[str]]:
+    """The words between semicolons."""
     words: list[str] = []
     for word in _WORDS.findall(plain):
         if word == ";":
@@ -225,7 +236,11 @@ def _split(text: str) -> Iterator[list[str]]:
 
 
 def _without_comments(text: str) -> str | None:
-    """Each comment (RFC 5322, section 3.2.2; they nest) as a blank; None when a quote or a comment has no end."""
+    """Each comment (RFC 5322, section 3.2.2; they nest) as a blank; None when a quote or a comment has no end.
+
+    Also when a quote begins in a comment: servers tell there for which address they looked something up, and what a
+    sender quotes in it (`"x) ; dmarc=pass ("@evil.test`) ends the comment.
+    """
     kept, depth, quoted, escaped = [], 0, False, False
     for c in text:
         if not depth:
@@ -234,7 +249,9 @@ def _without_comments(text: str) -> str | None:
             escaped = False
         elif c == "\\" and (quoted or depth):
             escaped = True
-        elif c == '"' and not depth:
+        elif c == '"':
+            if depth:
+                return None
             quoted = not quoted
         elif c == "(" and not quoted:
             if not depth:

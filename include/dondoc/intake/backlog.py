@@ -10,6 +10,9 @@ from dondoc.intake import attempts
 from dondoc.intake.answer import answer
 from dondoc.intake.attempts import Underway
 from dondoc.intake.judge import Postponed, judge_submission, without_reading
+from dondoc.intake.receive import OURS
+from dondoc.intake.source import known_senders
+from dondoc.intake.turns import turns
 from dondoc.mail import outbox
 from dondoc.store.cameras import Camera, CameraCheck
 from dondoc.store.intake import NEWEST_VERDICTS, Submission, Verdict
@@ -54,13 +57,21 @@ def judge_and_answer(world: World, now: datetime) -> dict[str, list[int]]:
 
 
 def unfinished(world: World) -> list[int]:
-    """Ids of submissions without a verdict, or whose newest one was not answered yet, oldest first; after them those
-    at which an attempt failed before."""
+    """Ids of submissions without a verdict, or whose newest one was not answered yet, in turns as the mailbox is read:
+    heavy workbooks of strangers, of which each may cost a child its whole time, keep nobody's form waiting."""
     done = select(Verdict.submission_id).where(Verdict.id.in_(NEWEST_VERDICTS), Verdict.answered)
+    query = select(Submission).where(Submission.id.not_in(done)).order_by(Submission.id)
     with world.sessions.reading() as session:
-        found = session.scalars(select(Submission.id).where(Submission.id.not_in(done)).order_by(Submission.id)).all()
-        spoilt = attempts.spoilt(session, found)
-    return sorted(found, key=lambda submission: submission in spoilt)
+        senders = {one.id: _whose(one) for one in session.scalars(query)}
+        spoilt = attempts.spoilt(session, list(senders))
+    return turns(list(senders), senders, {*known_senders(world), *OURS}, spoilt, len(senders)).take
+
+
+def _whose(submission: Submission) -> str:
+    """Whom a submission is from, for its turn: in doubt nobody."""
+    if submission.channel in OURS:
+        return submission.channel
+    return "" if submission.sender_doubt else submission.sender
 
 
 def leave_to_a_person(world: World, submission_id: int, error: str, now: datetime) -> None:

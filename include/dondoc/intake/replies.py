@@ -29,10 +29,16 @@ _QUOTED = re.compile(
 _NO = re.compile(r"\b(khong|tu choi)\b")
 _YES = re.compile(r"\b(dong y|xac nhan|nhat tri|chap thuan|ok|yes)\b")
 _NOT_YES = re.compile(r"\b(khong|chua|chua the)( \w+)? (dong y|xac nhan|nhat tri|chap thuan)\b")
+_REFUSES = re.compile(
+    r"\bkhong (he |the )?(dong y|xac nhan|nhat tri|chap thuan|phai|dung|chinh xac|thay doi|doi|de nghi|de xuat)\b"
+    r"|\btu choi\b"
+)
+_JUST_NO = re.compile(r"(da |thua )*khong( a)?")
+_AUTOMATIC = re.compile(r"\b(tu dong|he thong)\b")
 _SENTENCE = re.compile(r"[^\n.!?;]+[.!?;]*")
-# What a sentence that says yes is made of besides: who says it, to whom, and to what. "Xác nhận đã nhận được thư", as
-# absence notes say, "sẽ kiểm tra và xác nhận sau" and "ai đồng ý?" are none.
-_AROUND_YES = re.compile(
+# What a sentence that says yes or no is made of besides: who says it, to whom, and to what. "Xác nhận đã nhận được thư"
+# and "tôi không có mặt ở cơ quan", as absence notes say, "sẽ kiểm tra và xác nhận sau" and "ai đồng ý?" are none.
+_AROUND = re.compile(
     r"(a|anh|bo|can|cap|chi|chung|co|cua|da|dau|dia|dien|doi|don|dung|em|gui|hoan|he|ho|kinh|la|lien|moi|nay|noi|phong|"
     r"quan|quy|roi|so|tat|ca|thay|the|thoai|thong|tin|thu|tinh|toan|toi|tren|truyen|ubnd|va|ve|vi|viec|voi|xin)"
 )
@@ -52,17 +58,19 @@ def answer_of(text: str) -> Answer:
     no, yes = bool(_NO.search(said)), bool(_YES.search(_NOT_YES.sub(" khong ", said)))
     if no == yes:
         return Answer.UNCLEAR
-    if no:
-        return Answer.NO
-    saying = [one for one in _SENTENCE.findall(own) if _YES.search(fold(one))]
-    return Answer.YES if saying and all(map(_says_yes, saying)) else Answer.UNCLEAR
+    word, meant, answer = (_NO, _REFUSES, Answer.NO) if no else (_YES, _YES, Answer.YES)
+    saying = [one for one in _SENTENCE.findall(own) if word.search(fold(one))]
+    return answer if saying and all(_says(meant, one) for one in saying) else Answer.UNCLEAR
 
 
-def _says_yes(sentence: str) -> bool:
-    """Whether a sentence with a yes in it says nothing else."""
-    rest = re.findall(r"\w+", _YES.sub(" ", fold(sentence)))
-    asks_or_warns = "?" in sentence or _DO_NOT.search(unicodedata.normalize("NFC", sentence))
-    return not asks_or_warns and all(map(_AROUND_YES.fullmatch, rest))
+def _says(meant: re.Pattern[str], sentence: str) -> bool:
+    """Whether a sentence means this and says nothing else."""
+    said = fold(sentence)
+    if "?" in sentence or _DO_NOT.search(unicodedata.normalize("NFC", sentence)) or _AUTOMATIC.search(said):
+        return False
+    if meant is _REFUSES and _JUST_NO.fullmatch(" ".join(re.findall(r"\w+", said))):
+        return True
+    return bool(meant.search(said)) and all(map(_AROUND.fullmatch, re.findall(r"\w+", meant.sub(" ", said))))
 
 
 def take(

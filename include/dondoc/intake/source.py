@@ -3,8 +3,11 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from sqlalchemy import select
+
 from dondoc.intake.judge import newest_verdict, without_reading
-from dondoc.store.intake import SourceRead
+from dondoc.store.facts import Contact
+from dondoc.store.intake import Assignment, SourceRead, Submission
 from dondoc.world import World
 
 TOO_LARGE = "Qua-lon"  # folder for what is kept as it is, unread: in drop/, and in the mailbox
@@ -36,6 +39,18 @@ def record(world: World, result: SourceResult, now: datetime) -> SourceResult:
             )
         )
     return result
+
+
+def known_senders(world: World) -> set[str]:
+    """The addresses that somebody may act with."""
+    assigned = (
+        select(Submission.sender)
+        .join(Assignment, Assignment.submission_id == Submission.id)
+        .where(Assignment.lasting, Submission.sender_doubt.is_(None))
+    )
+    with world.sessions.reading() as session:
+        found = {*session.scalars(select(Contact.email).distinct()), *session.scalars(assigned.distinct())}
+    return {address.lower() for address in found if address}
 
 
 def largest(world: World) -> int:
