@@ -93,8 +93,17 @@ def test_a_secret_comes_from_a_file_that_not_everybody_reads(
     refused("lớn hơn")
     file.write_text("\n")
     assert getattr(load(), name.lower()) is None, "empty: not set, as with the variable"
+    file.write_text(f"\ufeff{secret}\r\n")
+    assert getattr(load(), name.lower()).get_secret_value() == secret, "as Windows saves it"
+    file.chmod(0o602)
+    refused("chmod o=")
     file.unlink()
     refused("không đọc được tệp")
+    file.mkdir()
+    refused("không đọc được tệp")
+    file.rmdir()
+    os.mkfifo(file, 0o600)
+    refused("không phải tệp thường")
 
 
 def test_a_weak_key_in_a_file_is_named_by_its_setting(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:

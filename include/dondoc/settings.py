@@ -268,15 +268,19 @@ def _secret_in(name: str, path: Path) -> str:
     if os.environ.get(variable(name)):
         raise ValueError(f"đã đặt cả {variable(name)}; chỉ giữ một trong hai")
     try:
-        with path.open("rb") as file:
-            mode, content = os.fstat(file.fileno()).st_mode, file.read(LARGEST_SECRET + 1)
-        text = content.decode().rstrip("\r\n")
+        # a pipe without a writer would keep every process waiting at its start
+        with open(path, "rb", opener=lambda p, flags: os.open(p, flags | os.O_NONBLOCK)) as file:
+            mode = os.fstat(file.fileno()).st_mode
+            content = file.read(LARGEST_SECRET + 1) if stat.S_ISREG(mode) else b""
+        text = content.decode("utf-8-sig").rstrip("\r\n")
     except OSError as error:
         raise ValueError(f"không đọc được tệp ({error.strerror})") from None
     except UnicodeDecodeError:
         raise ValueError("tệp không phải văn bản UTF-8") from None
-    if mode & stat.S_IROTH:
-        raise ValueError("tài khoản nào cũng đọc được tệp; thu quyền lại: chmod o= tệp")
+    if not stat.S_ISREG(mode):
+        raise ValueError("không phải tệp thường; chép nội dung vào một tệp")
+    if mode & stat.S_IRWXO:
+        raise ValueError("tài khoản nào cũng đọc hoặc ghi được tệp; thu quyền lại: chmod o= tệp")
     if len(content) > LARGEST_SECRET:
         raise ValueError(f"tệp lớn hơn {LARGEST_SECRET} byte")
     return text

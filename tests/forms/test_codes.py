@@ -109,6 +109,7 @@ CASES: dict[str, Make] = {
     "not_a_workbook": lambda: b"%PDF-1.7 van ban ky so",
     "file_damaged": damaged,
     "file_unsafe": with_doctype,
+    "far_cell": lambda: edited(form(), lambda book: table(book).cell(1048576, 16384, value="x")),
     "too_heavy": bomb,
     "no_sheets": _without_sheets,
     "form_unknown": lambda: _plain(["Danh bạ", "Điện thoại"], ["A", "0912345678"]),

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
+from openpyxl.styles import PatternFill
 from openpyxl.utils import get_column_letter
 
 from dondoc.errors import Problem
@@ -262,10 +263,34 @@ def test_a_copy_that_is_too_much_is_none_and_says_so(monkeypatch: pytest.MonkeyP
 
 
 def test_a_long_form_is_annotated_within_the_limits() -> None:
-    rows = [row(name=f"C{n}", host=f"113.160.{n % 250}.{n // 250}", fps="x") for n in range(1000)]
+    rows = [row(name=f"C{n}", host=f"113.160.{n % 250}.{n // 250}", fps="x") for n in range(3000)]
     content = form(rows=rows)
     copy = limited.annotate(content, judge(content), base_version=0, **COMMON)
     assert load_workbook(BytesIO(copy), read_only=True).sheetnames[0] == "Cần sửa"
+
+
+@pytest.mark.parametrize(
+    ("places", "address"),
+    [
+        ([(1048576, 16384, "x")], "XFD1048576"),
+        ([(1048576, 2, "x"), (9, 700, "x")], "B1048576"),
+        ([(5000, 16384, "x")], "XFD5000"),
+        ([(1048576, 16384, None)], ""),
+        ([(20_000, 2, "x")], ""),
+        ([(9, 16384, "x")], ""),
+    ],
+)
+def test_a_cell_far_out_is_named_where_it_would_fill_the_memory_and_looks_alone_are_none(
+    places: list[tuple[int, int, str | None]], address: str
+) -> None:
+    def fill(book: Workbook) -> None:
+        for row_, column, value in places:
+            table(book).cell(row_, column, value=value).fill = PatternFill("solid", fgColor="FF0000")
+
+    verdict = judge(edited(form(), fill))
+    assert (codes(verdict) == ["far_cell"]) == bool(address)
+    assert (verdict.outcome == "refused") == bool(address)
+    assert address in (verdict.issues[0].message if address else "")
 
 
 def test_no_child_is_left_when_all_is_done() -> None:

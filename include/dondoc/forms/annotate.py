@@ -11,6 +11,7 @@ from openpyxl import Workbook
 from openpyxl.comments import Comment
 from openpyxl.styles import PatternFill
 from openpyxl.worksheet.hyperlink import Hyperlink
+from openpyxl.worksheet.worksheet import Worksheet
 
 from dondoc import spreadsheets
 from dondoc.directive.model import Directive
@@ -74,12 +75,17 @@ def _copy(found: Layout, book: Workbook) -> dict[tuple[str, str], tuple[Place, s
     """Put the values in; (their sheet, their cell) → place in the copy, and how messages name their place."""
     moved = dict(_copy_head(found, book))
     ordinal, target = 0, template.FIRST
+    drawn = {
+        key: template.looks(book[found.spec.sheet].cell(template.FIRST, template.column(found.spec, key)))
+        for key in found.spec.fields
+        if key not in found.spec.heads
+    }
     for table in found.tables:
         moved |= dict(_copy_header(found.spec, table))
         for row in table.rows:
             ordinal += 1
             target = max(target, row) if len(found.tables) == 1 and table.header == template.HEADER else target
-            moved |= dict(_copy_row(found.spec, table, row, target, ordinal, book))
+            moved |= dict(_copy_row(found.spec, table, row, target, ordinal, book[found.spec.sheet], drawn))
             target += 1
     return moved
 
@@ -88,7 +94,7 @@ def _copy_head(found: Layout, book: Workbook) -> Iterator[tuple[tuple[str, str],
     for key, field in found.spec.heads.items():
         if spot := found.head.get(key):
             place = Place(template.INFO, template.head_row(found.spec, key), template.ANSWER, field.label, None)
-            _put(book, place, spot.cell)
+            _put(book[place.sheet], place, spot.cell)
             theirs = a1(spot.row, spot.column)
             yield (spot.sheet, theirs), (place, catalogue.place(theirs, field.label, None, spot.sheet))
 
@@ -102,22 +108,22 @@ def _copy_header(spec: FormSpec, table: Table) -> Iterator[tuple[tuple[str, str]
 
 
 def _copy_row(
-    spec: FormSpec, table: Table, row: int, target: int, ordinal: int, book: Workbook
+    spec: FormSpec, table: Table, row: int, target: int, ordinal: int, sheet: Worksheet, drawn: Mapping[str, Any]
 ) -> Iterator[tuple[tuple[str, str], tuple[Place, str]]]:
     cells = table.cells(row)
     for key, column in table.columns.items():
         field = spec.fields[key]
         place = Place(spec.sheet, target, template.column(spec, key), field.label, ordinal)
         if target >= template.FIRST + template.DRAWN:
-            template.draw(book[spec.sheet].cell(target, place.column), field)
-        _put(book, place, cells.get(key))
+            template.dress(sheet.cell(target, place.column), drawn[key])
+        _put(sheet, place, cells.get(key))
         theirs = a1(row, column)
         yield (table.sheet.name, theirs), (place, catalogue.place(theirs, field.label, ordinal, table.sheet.name))
 
 
-def _put(book: Workbook, place: Place, cell: Cell | None) -> None:
+def _put(sheet: Worksheet, place: Place, cell: Cell | None) -> None:
     if cell is not None and cell.kind != "empty":
-        template.put(book[place.sheet].cell(place.row, place.column), cell.value)
+        template.put(sheet.cell(place.row, place.column), cell.value)
 
 
 # -- what is wrong, where it now stands
@@ -156,8 +162,11 @@ def _list(book: Workbook, listed: list[tuple[Issue, Place | None]]) -> None:
     sheet.row_dimensions[2].height = 36
     for column, label in enumerate(("TT", "Trang", "Ô", "Mức độ", "Nội dung và cách sửa"), 1):
         template.heading(sheet.cell(4, column), label)
+    drawn: dict[str, list[Any]] = {}
     for row, (issue, place) in enumerate(sorted(listed, key=_as_read), 5):
-        _line(sheet, row, issue, place)
+        if issue.severity not in drawn:
+            drawn[issue.severity] = _draw_line(sheet, row, issue)
+        _line(sheet, row, issue, place, drawn[issue.severity])
     sheet.freeze_panes = "A5"
     template.page(sheet, pages=1)
     book.active = 0
@@ -184,14 +193,23 @@ def _summary(errors: int, warnings: int) -> str:
     )
 
 
-def _line(sheet: Any, row: int, issue: Issue, place: Place | None) -> None:
-    severity = "Phải sửa" if issue.severity == "error" else "Đề nghị kiểm tra"
-    texts = (str(row - 4), issue.sheet or "", issue.cell or "", severity, issue.message)
-    for column, text in enumerate(texts, 1):
+def _draw_line(sheet: Worksheet, row: int, issue: Issue) -> list[Any]:
+    """The looks of the cells of a line."""
+    for column in range(1, 6):
         cell = sheet.cell(row, column)
-        template.say(cell, text, size=11, align=template.WRAP if column in (2, 5) else template.CENTRE)
+        template.say(cell, "", size=11, align=template.WRAP if column in (2, 5) else template.CENTRE)
         cell.border = template.BOX
     sheet.cell(row, 4).fill = WRONG if issue.severity == "error" else DOUBTFUL
+    return [template.looks(sheet.cell(row, column)) for column in range(1, 6)]
+
+
+def _line(sheet: Worksheet, row: int, issue: Issue, place: Place | None, drawn: list[Any]) -> None:
+    severity = "Phải sửa" if issue.severity == "error" else "Đề nghị kiểm tra"
+    texts = (str(row - 4), issue.sheet or "", issue.cell or "", severity, issue.message)
+    for column, (text, looks) in enumerate(zip(texts, drawn, strict=True), 1):
+        cell = sheet.cell(row, column)
+        template.dress(cell, looks)
+        template.put(cell, text)
     if place:
         here = sheet.cell(row, 3)
         here.hyperlink = Hyperlink(ref=here.coordinate, location=f"'{place.sheet}'!{place.address}")

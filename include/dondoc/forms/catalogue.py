@@ -39,6 +39,11 @@ CATALOGUE: dict[str, Entry] = {
         "tệp có thành phần không an toàn ({what}) nên không được mở. Đề nghị chép số liệu sang biểu mẫu gốc của Sở, "
         "lưu dạng Excel Workbook (.xlsx) rồi gửi lại.",
     ),
+    "far_cell": Entry(
+        "error",
+        "ô {address} có nội dung mà nằm quá xa bảng. Đề nghị xóa hàng và cột của ô đó (chọn cả hàng, cả cột "
+        "rồi Delete), lưu lại và gửi lại.",
+    ),
     "too_heavy": Entry(
         "error",
         "tệp quá nặng để kiểm tra ({why}). Đề nghị chép riêng số liệu sang biểu mẫu gốc của Sở rồi gửi lại.",

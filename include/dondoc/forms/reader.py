@@ -8,7 +8,7 @@ import math
 import re
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time
-from functools import lru_cache
+from functools import lru_cache, reduce
 from io import BytesIO
 from typing import Any
 from zipfile import BadZipFile, ZipFile
@@ -31,6 +31,11 @@ _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _DOCTYPE = re.compile(rb"<!(DOCTYPE|ENTITY)", re.IGNORECASE)
 _DOUBTFUL = re.compile(rb"<(\w+:)?f[ >/]|\bt=.e[\"']")  # a formula, or an error cell
 _OVERLAP = 16
+LARGEST = 20_000_000  # cells between A1 and the last one, all of which calamine has in memory: 600 MB
+_FAR = re.compile(rb"\br=.(?:[A-Z]{3}\d|[A-Z]{1,2}\d{5})")  # a cell beyond column ZZ, or row 9,999
+_FILLED = re.compile(
+    rb"<(?:\w+:)?c\s[^>]{0,200}?\br=.([A-Z]{1,3})(\d{1,7})[\"'][^>/]*>(?!</)"
+)  # not one of looks alone
 _KINDS = (  # first bytes of what people send instead of a workbook
     (b"%PDF", "tệp PDF"),
     (b"\x89PNG", "hình ảnh"),
@@ -129,7 +134,7 @@ def _inflate(archive: ZipFile) -> bool:
     for info in archive.infolist():
         name = info.filename.replace("\\", "/").lower()
         is_xml, is_sheet = name.endswith((".xml", ".rels", ".vml")), "/worksheets/" in name
-        tail = b""
+        tail, far = b"", False
         with archive.open(info) as part:
             while chunk := part.read(1 << 18):
                 total += len(chunk)
@@ -141,8 +146,34 @@ def _inflate(archive: ZipFile) -> bool:
                 if _DOCTYPE.search(window):
                     raise Unreadable("file_unsafe", what="khai báo DOCTYPE")
                 doubtful = doubtful or (is_sheet and bool(_DOUBTFUL.search(window)))
+                far = far or (is_sheet and bool(_FAR.search(window)))
                 tail = window[-_OVERLAP:]
+        if far:
+            _refuse_far_cells(archive.read(info))
     return doubtful
+
+
+def _refuse_far_cells(sheet: bytes) -> None:
+    """One cell far out makes the area from A1 to it, which is held whole, larger than any memory.
+
+    Raises:
+        Unreadable: there is one.
+    """
+    last_row, last_column, lowest, rightmost = 1, 1, "", ""
+    for letters, digits in _FILLED.findall(sheet.replace(b"\0", b"")):
+        row, column, address = int(digits), _column(letters), (letters + digits).decode()
+        if row > last_row:
+            last_row, lowest = row, address
+        if column > last_column:
+            last_column, rightmost = column, address
+    if last_row * last_column > LARGEST:
+        raise Unreadable("far_cell", address=lowest if last_row > ROWS else rightmost)
+
+
+@lru_cache(None)
+def _column(letters: bytes) -> int:
+    """The number of a column: 1 for A, 27 for AA."""
+    return reduce(lambda number, letter: number * 26 + letter - 64, letters, 0)
 
 
 def _shape(content: bytes) -> tuple[Any, list[Any]] | None:
