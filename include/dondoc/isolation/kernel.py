@@ -27,7 +27,6 @@ _ALL_TCP, _ALL_SCOPES = 0b11, 0b11  # bind, connect · abstract sockets, signals
 
 _MACHINES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}  # AUDIT_ARCH_… of <linux/audit.h>
 _X32 = 0x40000000  # calls of x86_64 with this bit are another table
-_CLONE_THREAD = 0x00010000
 _CAPSET = {"x86_64": 126, "aarch64": 91}
 _SECCOMP = {"x86_64": 317, "aarch64": 277}
 _CLONE3 = 435
@@ -148,7 +147,7 @@ class _Filter(ctypes.Structure):
     _fields_ = [("length", ctypes.c_ushort), ("instructions", ctypes.c_void_p)]
 
 
-_LOAD, _EQUAL, _AT_LEAST, _HAS_BITS, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
+_LOAD, _EQUAL, _AT_LEAST, _RETURN = 0x20, 0x15, 0x35, 0x06
 _KILL_PROCESS, _ERRNO, _ALLOW = 0x80000000, 0x00050000, 0x7FFF0000
 _NUMBER, _ARCHITECTURE, _FIRST_ARGUMENT, _SECOND_ARGUMENT = (
     0,
@@ -161,7 +160,8 @@ _EPERM = _ERRNO | errno.EPERM
 
 
 def refuse_calls(*, processes: bool) -> None:
-    """From now on sockets, new processes (unless `processes`) and other programs are refused.
+    """From now on sockets, other programs, and new processes and threads (unless `processes`) are refused: nothing here
+    needs a thread, and ten thousand of one child would leave none to the rest of the machine.
 
     A refused call says EPERM, so that a library that merely tries goes on; calls of another machine's table kill. Needs
     `no_privileges` before. Nothing undoes it; a second call only adds to it.
@@ -198,14 +198,10 @@ def _program(name: str, *, processes: bool, own: int) -> Iterator[bytes]:
             yield _step(_EQUAL, order, 0, 1)
             yield _step(_RETURN, _EPERM)
         yield _step(_RETURN, _ALLOW)
-    if not processes:  # a thread is no process; what clone3 is to do cannot be seen, and libc then uses clone
-        yield _step(_EQUAL, _CLONE3, 0, 1)
-        yield _step(_RETURN, _ERRNO | errno.ENOSYS)
-        yield _step(_EQUAL, _CLONE[place], 0, 4)
-        yield _step(_LOAD, _FIRST_ARGUMENT)
-        yield _step(_HAS_BITS, _CLONE_THREAD, 1, 0)
-        yield _step(_RETURN, _EPERM)
-        yield _step(_RETURN, _ALLOW)
+    if not processes:
+        for call in (_CLONE3, _CLONE[place]):
+            yield _step(_EQUAL, call, 0, 1)
+            yield _step(_RETURN, _EPERM)
         for call in _numbers(place, _ONLY_ITSELF):
             yield _step(_EQUAL, call, 0, 5)
             yield _step(_LOAD, _FIRST_ARGUMENT)
