@@ -193,6 +193,24 @@ def test_a_file_too_large_to_be_read_stays_whole_and_a_person_is_told_where(desk
     assert desk.read_folder().submission_ids == [], "what lies aside is not taken in again"
 
 
+def test_a_too_large_file_does_not_leave_by_a_link_that_somebody_laid_in_the_drop_folder(
+    desk: Desk, tmp_path: Path
+) -> None:
+    desk.world = World(desk.world.settings.model_copy(update={"max_file_mb": 1}))
+    path = desk.drop("lon.xlsx", b"x" * (2**20 + 1))
+    elsewhere = tmp_path / "noi-khac"
+    elsewhere.mkdir()
+    (path.parent / "Qua-lon").symlink_to(elsewhere)
+    result = desk.read_folder()
+    assert not result.ok
+    assert "lon.xlsx" in result.detail
+    assert (path.exists(), list(elsewhere.iterdir())) == (True, [])
+    (path.parent / "Qua-lon").unlink()
+    assert desk.read_folder().ok
+    assert [p.name for p in path.parent.rglob("lon.xlsx")] == ["lon.xlsx"]
+    assert len(desk.submissions()) == 1
+
+
 def test_killed_before_a_too_large_file_is_put_aside_it_is_received_once(desk: Desk) -> None:
     path, content = desk.world.settings.home / "drop" / "quet.pdf", b"x" * small(desk)
     desk.drop("quet.pdf", content, at(17, 8))

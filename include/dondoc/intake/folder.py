@@ -3,7 +3,8 @@
 import errno
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -146,14 +147,26 @@ def _take_file(world: World, path: Path, result: SourceResult, now: datetime) ->
     if new:
         result.submission_ids.append(submission)
     if _which(path.stat()) == _which(stat):  # else it was laid anew meanwhile: the next run takes it
-        _put_aside(path, path.parent / where) if large else path.unlink()
+        _put_aside(path, (TOO_LARGE, f"BN-{submission:04}")) if large else path.unlink()
 
 
 def _which(stat: os.stat_result) -> tuple[int, int, int]:
     return stat.st_ino, stat.st_size, stat.st_mtime_ns
 
 
-def _put_aside(path: Path, folder: Path) -> None:
-    files.folder(folder)
+def _put_aside(path: Path, folders: Sequence[str]) -> None:
+    """Move a file into folders beside it. No link is followed: whoever may write to drop/ could lay one there, and have
+    a file taken away to where nobody looks for it.
+    """
     files.narrow(path)
-    path.rename(folder / path.name)
+    here = os.open(path.parent, os.O_DIRECTORY)
+    try:
+        for name in folders:
+            with suppress(FileExistsError):
+                os.mkdir(name, 0o700, dir_fd=here)
+            there = os.open(name, os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=here)
+            os.close(here)
+            here = there
+        os.rename(path, path.name, dst_dir_fd=here)
+    finally:
+        os.close(here)
