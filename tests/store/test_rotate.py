@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from dondoc import keys
 from dondoc.cameras import imports, thumbnails
+from dondoc.errors import Problem
 from dondoc.settings import load
 from dondoc.store.cameras import Camera
 from dondoc.world import World
@@ -73,6 +74,10 @@ def test_killed_in_the_middle_both_keys_open_everything_and_it_goes_on(
     died = subprocess.run([sys.executable, "-c", DIES, "rotate-key"], env=os.environ.copy(), check=False)
     assert died.returncode == -signal.SIGKILL
     assert [World(load()).blobs.get(name) for name in kept] == CONTENTS
+    environment.setenv("DONDOC_SECRET_KEY", SECRET)
+    with pytest.raises(Problem, match="không phải khóa của cơ sở dữ liệu này"):  # it would open only some of them
+        _ = World(load()).blobs
+    environment.setenv("DONDOC_SECRET_KEY", f"{NEW},{SECRET}")
     assert "3 bản gốc, 2 đã dùng khóa mới từ trước, 0 không" in dondoc("rotate-key").stderr
     assert [under(environment, NEW).blobs.get(name) for name in kept] == CONTENTS
 
