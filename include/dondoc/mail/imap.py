@@ -20,7 +20,7 @@ from dondoc.clock import HERE
 from dondoc.mail.render import one_line
 from dondoc.mail.servers import BARE, ImapServer, Unusable
 
-PATIENCE = 30.0  # seconds for one step of the server
+PATIENCE = 120.0  # seconds for one step of the server: a folder that somebody flooded makes a slow one think
 LINES = 2**20  # bytes of lines in one answer
 LIST = 2**23  # of a list of UIDs: some 800,000
 BATCH = 500  # mails whose headers are asked for at a time
