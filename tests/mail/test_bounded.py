@@ -123,7 +123,7 @@ def test_an_answer_about_another_mail_is_no_answer() -> None:
 def test_words_made_to_be_searched_for_hours_are_read_at_once(words: bytes) -> None:
     with Imap({1: b"x"}) as server:
         server.on["UID FETCH 1 "] = lambda talk, tag: talk.say(b"* 1 FETCH (UID 1 X " + words + b")", tag + b" OK done")
-        with bounded(), Mailbox(server.at(), Deadline(20)) as box, pytest.raises(Refused):
+        with bounded(), Mailbox(server.at(), Deadline(20)) as box, pytest.raises(Declined):
             box.fetch(1, MOST)
 
 

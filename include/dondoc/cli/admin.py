@@ -71,8 +71,8 @@ def rotate_key(by: By = "") -> None:
     from dondoc.world import open_world
 
     world, who = open_world(), anybody(by)
-    # Seen if it is cut short. It notes the new key, too, before an original lies under it: killed later and gone back to
-    # the old key alone, that would be called good and open only some of them.
+    # Seen if it is cut short. It notes the new key, too, before an original lies under it: who is killed later and goes
+    # back to the old key alone would be told that it is good, though it opens only some of them.
     noted(world, who, "rotate_key_begin", "DONDOC_SECRET_KEY", now=clock.now())
     originals = world.blobs.rotate()
     with world.sessions.begin() as session:
