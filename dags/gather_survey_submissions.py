@@ -29,7 +29,7 @@ def gather_survey_submissions():
     def read_folder() -> list[int]:
         return gathering.read_folder()
 
-    @task(execution_timeout=limits.READ)
+    @task(execution_timeout=limits.MAILBOX)
     def read_mailbox() -> list[int]:
         return gathering.read_mailbox()
 

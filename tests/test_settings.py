@@ -30,6 +30,7 @@ def test_every_wrong_variable_is_named_and_no_value_is_shown(environment: pytest
         "DONDOC_LEASE_SECONDS": f"-{SHOULD_NOT_BE_SEEN}",
         "DONDOC_CLOCK": "2021-11-22T07:00",
         "DONDOC_MIN_FREE_MB": "-1",
+        "DONDOC_MAILBOX_SECONDS": "601",
     }
     for name, value in wrong.items():
         environment.setenv(name, value)
@@ -38,6 +39,7 @@ def test_every_wrong_variable_is_named_and_no_value_is_shown(environment: pytest
     said = str(refused.value)
     assert all(f"{name}: " in said for name in wrong)
     assert "chỉ nhận 'rehearsal' hoặc 'live'" in said
+    assert "DONDOC_MAILBOX_SECONDS: số quá lớn" in said
     assert "Input" not in said
     assert SHOULD_NOT_BE_SEEN not in said
     assert said.count("DONDOC_") == len(wrong)

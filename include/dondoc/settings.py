@@ -21,6 +21,7 @@ WHY = {
     "int_": "không phải số nguyên",
     "float_": "không phải số",
     "greater_than": "số quá nhỏ",
+    "less_than": "số quá lớn",
     "bool_": "chỉ nhận true hoặc false",
     "timezone": "thiếu múi giờ; viết dạng 2021-11-22T07:00+07:00",
     "datetime": "không phải thời điểm; viết dạng 2021-11-22T07:00+07:00",
@@ -91,7 +92,9 @@ class Settings(BaseSettings):
     mails_per_run: int = Field(
         200, ge=1, description="Mails that one run takes in; registered senders come first, the rest in the next runs."
     )
-    mailbox_seconds: float = Field(600, gt=0, description="How long one reading of the mailbox may take, all of it.")
+    mailbox_seconds: float = Field(
+        600, gt=0, le=600, description="How long one reading of the mailbox may take, all of it; at most 600."
+    )
     mail_seconds: float = Field(120, gt=0, description="How long fetching one mail may take; then it is given up.")
     letter_seconds: float = Field(
         180, gt=0, description="How long handing over one letter may take; at most 3/5 of DONDOC_LEASE_SECONDS."

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 from dondoc.orchestration import alerts, checking, escalating, gathering, reporting, runs
+from dondoc.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 IDS = [
@@ -92,6 +94,19 @@ def test_every_run_and_every_task_has_a_time_limit(dags: dict[str, Any], name: s
         assert limit < dag.dagrun_timeout, task.task_id
     for asked in (t for t in dag.tasks if t.task_id == "approve"):
         assert asked.response_timeout < dag.dagrun_timeout, "unanswered letters stay held"
+
+
+def test_the_mailbox_is_left_before_its_task_is_ended(dags: dict[str, Any]) -> None:
+    """Ended from outside it wrote down neither that it was read nor which mails failed: none was ever set aside."""
+    [most] = [said.le for said in Settings.model_fields["mailbox_seconds"].metadata if hasattr(said, "le")]
+    task = dags["gather_survey_submissions"].get_task("read_mailbox")
+    assert timedelta(seconds=most) + timedelta(minutes=1) <= task.execution_timeout
+
+
+def test_a_run_that_gathers_has_time_for_all_that_its_tasks_may_take(dags: dict[str, Any]) -> None:
+    dag = dags["gather_survey_submissions"]
+    chain = ("read_mailbox", "judge_and_answer", "probe_declared", "deliver")
+    assert sum((dag.get_task(name).execution_timeout for name in chain), timedelta()) < dag.dagrun_timeout
 
 
 def test_what_airflow_may_not_be_able_to_end_is_killed_shortly_after_its_limit(dags: dict[str, Any]) -> None:

@@ -227,7 +227,7 @@ class _Reading:
         seconds = self.world.settings.mailbox_seconds
         self.fault(
             f"Hết {seconds:.0f} giây dành cho hộp thư {self.name}, còn {len(rest):02} thư chưa đọc; lượt sau đọc tiếp. "
-            "Nếu lặp lại, kiểm tra đường truyền tới máy chủ thư hoặc tăng DONDOC_MAILBOX_SECONDS."
+            "Nếu lặp lại, kiểm tra đường truyền tới máy chủ thư (DONDOC_MAILBOX_SECONDS: nhiều nhất 600 giây)."
         )
 
     def _tell_left(self, due: Turns) -> None:

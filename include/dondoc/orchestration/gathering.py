@@ -26,7 +26,7 @@ def read_folder() -> list[int]:
     return _brought(gather.read_folder(open_world(), clock.now()))
 
 
-@held_to(limits.READ)
+@held_to(limits.MAILBOX)
 def read_mailbox() -> list[int]:
     """Ids of the submissions that the mailbox brought. Red when the mailbox cannot be read."""
     from dondoc.intake import gather

@@ -20,12 +20,13 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 READ, JUDGE, PROBE, DELIVER = (timedelta(minutes=m) for m in (3, 10, 8, 10))
+MAILBOX = timedelta(minutes=12)  # more than DONDOC_MAILBOX_SECONDS may be: what is killed writes down nothing
 PLAN, STORE = timedelta(minutes=5), timedelta(minutes=20)
 CHECK = timedelta(hours=3)  # a batch waits for its turn, and spreads its looks
 DECIDE = DRAW_UP = timedelta(minutes=15)
 OTHERS = timedelta(minutes=5)
 # A run ends before the next one of its kind that matters: 22:00 before 04:00, a morning's letters before the next.
-GATHER_RUN, CHECK_RUN = timedelta(minutes=35), timedelta(hours=5, minutes=30)
+GATHER_RUN, CHECK_RUN = timedelta(minutes=45), timedelta(hours=5, minutes=30)
 APPROVAL, REPORT_APPROVAL = timedelta(hours=8), timedelta(days=3)  # how long a person is waited for
 ESCALATE_RUN, REPORT_RUN = APPROVAL + timedelta(hours=1), REPORT_APPROVAL + timedelta(hours=1)
 GRACE = timedelta(seconds=15)  # after its own alarm a task may end by itself
