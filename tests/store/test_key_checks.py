@@ -1,8 +1,11 @@
 """A wrong key, a lost key and a new key are told apart before anything is written with them."""
 
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import delete, select, text
@@ -110,6 +113,52 @@ def test_a_new_key_before_the_old_one_takes_over_and_the_old_one_alone_is_wrong_
         write(under(SECRET))
     assert write(under(f"{SECRET},{NEW}")) == [SECRET, NEW], "a person goes back, with both at hand"
     assert known(under(SECRET))[-1] == keys.short_name(SECRET)
+
+
+def test_a_new_key_that_could_not_be_noted_is_noted_by_the_next_that_writes(
+    under: Under, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Left unnoted, each act failed until the program was started again: its own key passed for the old one."""
+    write(under(SECRET))
+    world = under(f"{NEW},{SECRET}")
+
+    def busy(*_: object) -> None:
+        raise OSError("busy")
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(key_checks, "note", busy)
+        with pytest.raises(OSError, match="busy"):
+            write(world)
+    assert write(world) == [NEW, SECRET]
+    assert known(world)[-1] == keys.short_name(NEW)
+
+
+def test_nobody_writes_while_another_thread_notes_the_key(under: Under, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(under(SECRET))
+    world, note = under(f"{NEW},{SECRET}"), key_checks.note
+    _ = world.sessions
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slowly(*arguments: Any) -> None:
+        begun.set()
+        assert go_on.wait(30)
+        note(*arguments)
+
+    def act() -> None:
+        with world.sessions.begin() as session:
+            audit.record(session, [NEW, SECRET], Actor("Lê A", "le.a", Channel.CLI), "thử", "x", now=at(22))
+
+    monkeypatch.setattr(key_checks, "note", slowly)
+    with ThreadPoolExecutor(2) as both:
+        first = both.submit(act)
+        assert begun.wait(30)
+        second = both.submit(act)
+        with pytest.raises(TimeoutError):
+            second.result(0.3)
+        go_on.set()
+        first.result(30), second.result(30)
+    with world.sessions.reading() as session:
+        assert len(audit.events(session, act="thử")) == 2
 
 
 def test_an_unknown_key_proves_nothing_for_another(under: Under) -> None:

@@ -41,6 +41,7 @@ MISFIT = (
     "này, rồi khôi phục bản sao lưu gần nhất."
 )
 _making = threading.Lock()
+_before_writing = threading.RLock()  # whoever does what comes before it writes, too
 
 
 class Sessions(sessionmaker[Session]):
@@ -53,7 +54,7 @@ class Sessions(sessionmaker[Session]):
         Unavailable: at the first use, while the schema of the database is not the one that this program knows.
     """
 
-    before_writing: Callable[[], None] | None = None  # called once, before the first transaction that may write
+    before_writing: Callable[[], None] | None = None  # done once, before any transaction that may write
     _known = False
 
     def __call__(self, **options: Any) -> Session:
@@ -65,9 +66,14 @@ class Sessions(sessionmaker[Session]):
         return super().__call__(**options)
 
     def begin(self) -> AbstractContextManager[Session]:
-        first, self.before_writing = self.before_writing, None
-        if first is not None:
-            first()
+        with _before_writing:
+            first, self.before_writing = self.before_writing, None
+            try:
+                if first is not None:
+                    first()
+            except BaseException:
+                self.before_writing = first  # the next one does it
+                raise
         return super().begin()
 
     @contextmanager
