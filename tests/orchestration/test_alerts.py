@@ -195,6 +195,17 @@ def test_a_run_that_a_person_asked_for_in_vain_writes_to_nobody_and_a_late_one_d
     assert len(letters(desk)) == 1
 
 
+def test_a_late_run_that_a_person_clears_in_vain_stays_wrong(desk: World) -> None:
+    late = runs.Refused("Trễ quá 02 giờ.")
+    alerts.failed(of("decide", late, run_type="scheduled"))
+    alerts.failed(of("decide", late, run_type="scheduled", cleared=1))
+    with desk.sessions.reading() as session:
+        assert [alert.count for alert in causes.open_alerts(session)] == [2]
+    assert len(letters(desk)) == 1
+    alerts.succeeded(of("decide"))
+    assert len(letters(desk)) == 2, "and its end is told"
+
+
 def run(reason: str, **more: Any) -> dict[str, Any]:
     """What Airflow gives to a callback of a DAG."""
     return {"dag": SimpleNamespace(dag_id=GATHER), "run_id": "scheduled__1", "reason": reason, **more}

@@ -171,7 +171,8 @@ def _raise(
         with world.sessions.begin() as session:
             alert = alerts.opened(session, where, mark, detail, now)
             if quiet:
-                alerts.over(session, [alert], now)
+                if alert.count == 1:  # else it is a scheduled run's, which nobody mended by asking again
+                    alerts.over(session, [alert], now)
             elif number := alerts.may_tell(session, alert, now, most // 2 if by_hand else most):
                 if number == most:
                     text += f"\n{LAST}"
