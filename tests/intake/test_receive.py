@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import SecretStr
 from sqlalchemy import select
 
-from dondoc.errors import Problem
+from dondoc.errors import Cause, Problem, Unavailable
 from dondoc.intake import backlog
 from dondoc.intake.receive import receive, safe_filename
+from dondoc.store.errors import unavailable
 from dondoc.store.intake import Submission
 from dondoc.world import World
 from tests.conftest import at
@@ -123,6 +125,26 @@ def test_a_broken_directive_is_no_fault_of_what_arrived(world: World) -> None:
     with pytest.raises(Problem, match="Không đọc được"):
         backlog.judge_and_answer(broken, at(19))
     assert backlog.unfinished(world) == [submission]
+
+
+def test_neither_is_a_wrong_key_or_a_busy_database(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each was set aside for a person, with an answer that said nothing, and never judged by itself again."""
+    submission, _ = take(world)
+    with world.sessions.begin():
+        pass  # the key is noted
+    other = SecretStr("khoa-khac-rat-dai-va-that-ngau-nhien")
+    with pytest.raises(Unavailable):
+        backlog.judge_and_answer(World(world.settings.model_copy(update={"secret_key": other})), at(19))
+
+    def busy(*_: object, **__: object) -> None:
+        raise unavailable(Cause.BUSY)
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(backlog, "judge_submission", busy)
+        with pytest.raises(Unavailable):
+            backlog.judge_and_answer(world, at(19))
+    assert backlog.unfinished(world) == [submission]
+    assert backlog.judge_and_answer(world, at(19)) == {"refused": [submission]}
 
 
 def test_a_subject_cannot_smuggle_a_header_or_grow_without_end(world: World) -> None:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import aliased
 
+from dondoc.errors import Cause
 from dondoc.intake import attempts
 from dondoc.intake.answer import answer
 from dondoc.intake.attempts import Underway
@@ -15,6 +16,7 @@ from dondoc.intake.source import known_senders
 from dondoc.intake.turns import turns
 from dondoc.mail import outbox
 from dondoc.store.cameras import Camera, CameraCheck
+from dondoc.store.errors import explain
 from dondoc.store.intake import NEWEST_VERDICTS, Submission, Verdict
 from dondoc.store.mail import OutboxLetter
 from dondoc.world import World
@@ -35,6 +37,7 @@ def judge_and_answer(world: World, now: datetime) -> dict[str, list[int]]:
 
     Raises:
         Problem: the directive cannot be used: that is no fault of any submission, and all stay unjudged.
+        Exception: neither is that the database, its disk or the key cannot be used (`store.errors.explain`).
     """
     outcomes: dict[str, list[int]] = {}
     _ = world.directive
@@ -48,6 +51,8 @@ def judge_and_answer(world: World, now: datetime) -> dict[str, list[int]]:
             log.warning("BN-%04d: %s", submission, postponed)
             outcome = "postponed"
         except Exception as error:
+            if (why := explain(error)) and why.cause is not Cause.OTHER:
+                raise
             log.exception("BN-%04d could not be judged", submission)
             leave_to_a_person(world, submission, type(error).__name__, now)
             outcome = "waiting"
