@@ -16,7 +16,7 @@ from dondoc.audit import Actor, Channel
 from dondoc.errors import Problem
 from dondoc.escalation import sources
 from dondoc.forms import limited
-from dondoc.intake import arrive, attempts, inbox
+from dondoc.intake import arrive, attempts, inbox, judge
 from dondoc.intake.attempts import Underway
 from dondoc.intake.judge import judge_submission
 from dondoc.intake.receive import receive
@@ -141,6 +141,18 @@ def test_who_waits_at_the_page_is_told_that_it_will_be_tried_again(desk: Desk) -
     assert (said["outcome"], "sẽ kiểm tra lại" in said["reason"]) == ("waiting", True)
     said = arrive.arrive(desk.world, b"PKTREO", "a.xlsx", **common)
     assert (said["outcome"], "đã thử 02 lần" in said["reason"]) == ("waiting", True)
+
+
+def test_who_waits_longer_than_another_process_takes_is_told_too(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It was an error without words at the page."""
+    monkeypatch.setitem(judge.judge_submission.__kwdefaults__, "patience", 0.1)
+    common = {"sender": OFFICER, "channel": "upload", "by": CLERK, "received_at": desk.now, "now": desk.now}
+    with attempts.alone(desk.world.settings.home, 1, 0):
+        said = arrive.arrive(desk.world, desk.form(), "a.xlsx", **common)
+        assert (said["outcome"], "một lượt khác đang kiểm tra" in said["reason"]) == ("waiting", True)
+        with pytest.raises(Problem, match=r"một lượt khác đang kiểm tra\. Sau ít phút, giao lại lần nữa"):
+            inbox.assign(desk.world, 1, DUC_THO, by=PERSON, now=desk.now)
+    assert desk.work() == {1: "accepted"}
 
 
 def test_what_cannot_be_judged_holds_letters_and_pauses_its_sender_for_a_day_at_most(desk: Desk) -> None:

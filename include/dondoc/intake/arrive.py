@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from dondoc.audit import Actor
 from dondoc.intake.answer import answer
+from dondoc.intake.attempts import Underway
 from dondoc.intake.inbox import ASIDE
 from dondoc.intake.judge import Postponed, judge_submission, without_reading
 from dondoc.intake.receive import receive
@@ -48,7 +49,7 @@ def arrive(
     )
     try:
         verdict = judge_submission(world, submission, now=now)
-    except Postponed as postponed:
+    except (Postponed, Underway) as postponed:
         reason = f"chưa kiểm tra xong ({postponed}); hệ thống sẽ kiểm tra lại"
         verdict = without_reading(submission, "waiting", reason, now)  # said, not written: it has none yet
     answer(world, [submission], now=now)

@@ -20,7 +20,7 @@ KILLED = "tiến trình kiểm tra bị dừng giữa chừng"
 
 
 class Underway(Exception):
-    """Another process is judging it at this moment."""
+    """Another process is judging it at this moment; says so, in words."""
 
 
 @contextlib.contextmanager
@@ -39,7 +39,7 @@ def alone(home: Path, submission: int, patience: float) -> Iterator[None]:
     until = time.monotonic() + patience
     while (handle := _lock(path)) is None:
         if time.monotonic() >= until:
-            raise Underway
+            raise Underway("một lượt khác đang kiểm tra")
         time.sleep(0.05)
     try:
         yield

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from dondoc import audit
 from dondoc.audit import Actor
 from dondoc.errors import Problem
+from dondoc.intake.attempts import Underway
 from dondoc.intake.judge import Postponed, judge_submission, newest_verdict, without_reading
 from dondoc.store.intake import NEWEST_VERDICTS, Assignment, Submission, Verdict
 from dondoc.world import World
@@ -82,7 +83,7 @@ def assign(world: World, submission: int, agency: str, *, by: Actor, now: dateti
         audit.record(session, world.secrets, by, "assign", f"BN-{submission:04}", now=now, **told)
     try:
         return judge_submission(world, submission, now=now)
-    except Postponed as postponed:
+    except (Postponed, Underway) as postponed:
         raise Problem(f"BN-{submission:04} chưa kiểm tra xong: {postponed}. Sau ít phút, giao lại lần nữa.") from None
 
 
