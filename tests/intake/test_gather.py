@@ -484,6 +484,34 @@ def test_a_mail_that_was_received_but_not_moved_is_received_once(post: Post, mon
     assert len(post.desk.submissions()) == 1
 
 
+BEGINS_TO_WRITE = """
+import fcntl, os, sys
+from dondoc.intake import folder
+
+path, real = sys.argv[1], fcntl.fcntl
+
+def slowly(file, what, argument):
+    if what == fcntl.F_SETLEASE and argument == fcntl.F_UNLCK:
+        try:
+            os.open(path, os.O_WRONLY | os.O_NONBLOCK)
+        except BlockingIOError:
+            print("meanwhile")
+    return real(file, what, argument)
+
+fcntl.fcntl = slowly
+with open(path, "rb") as file:
+    print(folder._is_written(file.fileno()))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="leases are Linux's")
+def test_who_begins_to_write_at_the_moment_of_looking_does_not_end_the_reader(tmp_path: Path) -> None:
+    (tmp_path / "a.xlsx").touch()
+    command = [sys.executable, "-c", BEGINS_TO_WRITE, tmp_path / "a.xlsx"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert (done.returncode, done.stdout.split()) == (0, ["meanwhile", "False"])
+
+
 def test_a_file_that_somebody_is_still_writing_stays_whole_until_it_is_finished(desk: Desk) -> None:
     path = desk.drop("cham.xlsx", b"PK first half, ")
     with path.open("ab") as writer:  # a copy over a network that stalls: its last change lies far back

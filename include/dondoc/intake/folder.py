@@ -3,6 +3,7 @@
 import errno
 import fcntl
 import os
+import signal
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -113,6 +114,7 @@ def _is_written(file: int) -> bool:
     Linux refuses a read lease then (fcntl(2), F_SETLEASE). Where there is none, the time of the last change tells.
     """
     try:
+        fcntl.fcntl(file, fcntl.F_SETSIG, signal.SIGURG)  # to who writes meanwhile: SIGIO, the usual one, would end us
         fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_RDLCK)
         fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_UNLCK)
     except AttributeError:  # macOS
