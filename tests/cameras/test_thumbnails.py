@@ -20,6 +20,7 @@ from dondoc.cameras.measure import Planes
 from dondoc.cameras.probe import probe
 from dondoc.cameras.verdicts import Finding, Target
 from dondoc.demo.fleet import Fleet
+from dondoc.errors import Problem
 from dondoc.settings import load
 from dondoc.store.cameras import Camera
 from dondoc.world import World
@@ -204,6 +205,15 @@ def test_pruning_deletes_what_nobody_can_read_or_knows(world: World, four: list[
     assert (thumbnails.prune(world, NOW), files(world)) == (3, ["CAM-00001.bin"])
     (folder / "CAM-00001.bin").write_bytes(Fernet(Fernet.generate_key()).encrypt(JPEG))
     assert (kept(world, 1), thumbnails.prune(world, NOW), files(world)) == (None, 1, [])
+
+
+def test_a_wrong_key_costs_no_picture(world: World, four: list[int], environment: pytest.MonkeyPatch) -> None:
+    with world.sessions.begin():
+        thumbnails.put(world, 1, JPEG, NOW)
+    environment.setenv("DONDOC_SECRET_KEY", "khoa-khac-rat-dai-va-that-ngau-nhien")
+    with pytest.raises(Problem, match="không phải khóa của cơ sở dữ liệu này"):
+        thumbnails.prune(World(load()), NOW)
+    assert files(world) == ["CAM-00001.bin"]
 
 
 def test_a_deletion_that_fails_is_loud(world: World, four: list[int], caplog: pytest.LogCaptureFixture) -> None:

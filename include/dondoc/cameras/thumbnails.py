@@ -62,10 +62,16 @@ def prune(world: World, now: datetime) -> int:
 
     Returns:
         how many files are gone. What cannot be deleted is logged as an error.
+
+    Raises:
+        Problem: the key is wrong or lost, so that nothing can be told of any picture.
     """
     folder = _folder(world)
     files = set(folder.iterdir()) if folder.is_dir() else set()
-    kept = set(_kept(world, files, now)) if files and world.settings.thumbnails else set()
+    kept = set[Path]()
+    if files and world.settings.thumbnails:
+        _ = world.secrets
+        kept |= set(_kept(world, files, now))
     return sum(_delete(file) for file in files - kept)
 
 
