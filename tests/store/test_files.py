@@ -197,3 +197,7 @@ class TestOpenedWhereOthersWrite:
     def test_what_lies_elsewhere_is_not(self, tmp_path: Path) -> None:
         with pytest.raises(ValueError, match="not in the subpath"):
             files.opened(tmp_path / "base", tmp_path / "tep")
+        (tmp_path / "base").mkdir()
+        (tmp_path / "tep").touch()
+        with pytest.raises(ValueError, match="not in the subpath"):
+            files.opened(tmp_path / "base", tmp_path / "base" / ".." / "tep")

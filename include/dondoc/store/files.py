@@ -68,6 +68,8 @@ def opened(base: Path, path: Path) -> IO[bytes]:
         ValueError: the path does not lie in the folder.
     """
     *folders, name = path.relative_to(base).parts
+    if ".." in (*folders, name):
+        raise ValueError(f"{str(path)!r} is not in the subpath of {str(base)!r}")
     within = os.open(base, os.O_RDONLY | os.O_DIRECTORY)
     try:
         for step in folders:
