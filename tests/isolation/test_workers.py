@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from subprocess import DEVNULL, PIPE
 from typing import Any
 
 import pytest
@@ -155,6 +156,32 @@ def wait_until(holds: Callable[[], bool]) -> None:
     while not holds():
         assert time.monotonic() < until
         time.sleep(0.05)
+
+
+LEAVES_BEHIND = """
+import os, socket, time
+from types import SimpleNamespace
+from dondoc.isolation import frames, server
+
+def work(request, ask):
+    if os.fork() == 0:
+        os.closerange(3, 1000)
+        time.sleep(5)
+        os._exit(0)
+    return b""
+
+server.confine = lambda **_: None  # as on a kernel that refuses no call
+ours, control = socket.socketpair()
+talk, theirs = socket.socketpair()
+talk.sendall(frames.head(frames.REQUEST, 0))
+server._one(control, SimpleNamespace(work=work), theirs.detach(), {"memory": 0, "cpu": 0})
+print(ours.recv(1000).decode())
+"""
+
+
+def test_a_child_that_left_a_process_behind_ends_no_server() -> None:
+    done = subprocess.run([sys.executable, "-c", LEAVES_BEHIND], stdout=PIPE, stderr=DEVNULL, text=True, timeout=60)
+    assert json.loads(done.stdout)["status"] == 0
 
 
 def test_a_process_with_very_many_open_descriptors_has_its_work_done(run: Run) -> None:

@@ -280,7 +280,10 @@ def missing() -> list[str]:
     lacking = []
     try:
         _call(
-            _SECCOMP[platform.machine()], ctypes.c_uint(2), ctypes.c_uint(0), ctypes.c_char_p(struct.pack("<I", _ERRNO))
+            _SECCOMP[platform.machine()],
+            ctypes.c_uint(_IS_ACTION_KNOWN),
+            ctypes.c_uint(0),
+            ctypes.c_char_p(struct.pack("<I", _ERRNO)),
         )
     except OSError:
         lacking.append("seccomp")

@@ -71,10 +71,11 @@ def _one(control: socket.socket, module: Any, descriptor: int, limits: dict[str,
             os.kill(child, signal.SIGKILL)
     _, status, used = os.wait4(child, 0)
     os.set_blocking(heard, False)
-    with contextlib.suppress(BlockingIOError):
+    said = b""
+    with contextlib.suppress(BlockingIOError):  # nothing, and what it left behind holds the pipe
         said = os.read(heard, TOLD)
-        no_memory = b"memory allocation" in said or b"bad_alloc" in said  # Rust's and C++'s last words
-        ended = {"status": status, "cpu": used.ru_utime + used.ru_stime, "memory": used.ru_maxrss, "out": no_memory}
+    no_memory = b"memory allocation" in said or b"bad_alloc" in said  # Rust's and C++'s last words
+    ended = {"status": status, "cpu": used.ru_utime + used.ru_stime, "memory": used.ru_maxrss, "out": no_memory}
     os.close(life)
     os.close(heard)
     if gone:
