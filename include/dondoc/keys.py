@@ -1,4 +1,4 @@
-"""Keys derived from `DONDOC_SECRET_KEY`: one for passwords, one for originals, one for form tokens."""
+"""Keys derived from `DONDOC_SECRET_KEY`, one for each purpose: passwords, originals, form tokens and so on."""
 
 import hashlib
 import hmac
@@ -37,7 +37,7 @@ def derive_slowly(secret: str, purpose: str) -> bytes:
     """The 32 bytes of a secret for a purpose whose results strangers hold, such as the tokens of forms.
 
     Who has a token of his own can try secrets against it at home. scrypt (RFC 7914) makes each try cost 16 MB and some
-    30 ms of a core, instead of a microsecond; a process pays that once.
+    50 ms of a core, instead of a microsecond; a process pays that once.
     """
     slow = hashlib.scrypt(secret.encode(), salt=f"dondoc/{purpose}".encode(), n=2**14, r=8, p=1, dklen=32)
     return HKDF(SHA256(), 32, salt=None, info=f"dondoc/{purpose}/slow".encode()).derive(slow)

@@ -24,7 +24,7 @@ AHEAD = 1024 * 1024  # bytes, so counted, of packets that are kept when they com
 HUNG_UP = "ngắt kết nối khi được hỏi, không trả lời gì"
 DOWNGRADED = (
     "thiết bị từng đòi Digest, nay chỉ nhận Basic (mật khẩu gửi rõ): có thể có kẻ đứng giữa, chưa gửi mật khẩu. Nếu "
-    " đúng là đã thay thiết bị, cho phép bằng dondoc cameras retry --basic"
+    "đúng là đã thay thiết bị, cho phép bằng dondoc cameras retry --basic"
 )
 TLS_PATIENCE = 1.0  # seconds
 TURN = 64 * 1024  # bytes of one camera, so counted, that are read in a row before others have their turn
