@@ -289,6 +289,15 @@ def test_the_order_is_found_by_few_requests(desk: Desk) -> None:
         assert sum("HEADER.FIELDS" in command for command in server.commands) == 3
 
 
+def test_what_a_slow_mailbox_told_of_the_order_before_it_broke_counts(desk: Desk) -> None:
+    setting(desk, mails_per_run=1)
+    mails = {uid: mail(str(uid), f"rac-{uid}@xa.test") for uid in range(1, 601)} | {300: mail("thật")}
+    with Imap(mails) as server:
+        server.on["UID FETCH 501"] = hang_up
+        assert read(desk, server).ok
+    assert subjects(desk) == ["thật"]
+
+
 def test_a_mailbox_with_a_false_certificate_gets_no_password_and_the_run_says_why(desk: Desk, tmp_path: Path) -> None:
     with Imap({1: mail()}, tls=authority(tmp_path).served(self_signed=True)) as server:
         result = gather.read_mailbox(desk.world, server.at("tls", "localhost"), desk.now)

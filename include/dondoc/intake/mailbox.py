@@ -110,12 +110,10 @@ class _Reading:
         One that our own mail server found out to be forged is nobody's: else 10,000 of them would keep its alleged
         sender's own mail waiting for hours, and with it, as unread, all chasing letters.
         """
-        if not uids:
-            return
         known = known_senders(self.world)
         self.box.until(Deadline(self.world.settings.mailbox_seconds / 3, self.deadline))
         try:
-            for uid, raw in self.box.header(uids, CLAIMS).items():
+            for uid, raw in self.box.headers(uids, CLAIMS):
                 claimed = _address(raw)
                 doubted = claimed in known and authentication.of_mail(self.world, _parsed(raw)).doubt
                 self.senders[uid] = "" if doubted else claimed

@@ -177,16 +177,16 @@ class Mailbox:
         lines = b" ".join(line for line in found if isinstance(line, bytes))
         return sorted({int(word) for word in lines.split() if word.isdigit() and len(word) < 11})
 
-    def header(self, uids: list[int], name: str) -> dict[int, bytes]:
-        """A header field of each mail, as it stands; those that the server would not give are missing.
+    def headers(self, uids: list[int], names: str) -> Iterator[tuple[int, bytes]]:
+        """Header fields of each mail, as they stand; those that the server would not give are missing.
 
         Raises:
-            Broken.
+            Broken: after those that came before.
         """
-        found: dict[int, bytes] = {}
         for start in range(0, len(uids), BATCH):
-            self._fields(uids[start : start + BATCH], name, found)
-        return found
+            found: dict[int, bytes] = {}
+            self._fields(uids[start : start + BATCH], names, found)
+            yield from found.items()
 
     def _fields(self, uids: list[int], name: str, found: dict[int, bytes]) -> None:
         what = f"(UID BODY.PEEK[HEADER.FIELDS ({name})]<0.{HEADER}>)"
