@@ -17,7 +17,7 @@ import pytest
 from imap_tools import MailBoxUnencrypted
 from sqlalchemy import event, select
 
-from dondoc.intake import gather, inbox
+from dondoc.intake import folder, gather, inbox
 from dondoc.mail.imap import Broken
 from dondoc.mail.servers import ImapServer, imap_from_url
 from dondoc.store.intake import SourceRead, Submission
@@ -41,6 +41,18 @@ def test_a_file_is_taken_in_whole_and_removed(desk: Desk) -> None:
     assert desk.world.blobs.get(row.sha256) == b"noi dung"
     assert list(path.parent.iterdir()) == []  # nothing in clear is left behind: a form may hold a password
     assert reads(desk.world) == [("folder", True, 1)]
+
+
+def test_a_folder_too_full_for_one_reading_is_read_on_and_counts_as_unread_till_then(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.drop("a.xlsx", b"mot", at(17, 8))
+    monkeypatch.setattr(folder, "SECONDS", 0.0)
+    result = desk.read_folder()
+    assert (result.ok, result.submission_ids) == (False, [])
+    assert "còn 01 mục chưa đến lượt" in result.problems[0]
+    monkeypatch.undo()
+    assert desk.read_folder().ok
 
 
 def test_a_file_that_still_grows_and_what_is_no_document_are_left_alone(desk: Desk, tmp_path: Path) -> None:

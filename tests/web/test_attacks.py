@@ -126,6 +126,16 @@ class TestBody:
             answer = both.ask("POST", "/inbox/1/dismiss", role="ops", body=b"reason=x", **more)
         assert "BN-0001" in answer.text, "the room itself answered"
 
+    def test_files_that_come_slowly_keep_nobody_from_acting(self, both: Served) -> None:
+        more = {"Content_Type": "multipart/form-data; boundary=x", "Origin": both.origin}
+        with ExitStack() as stack:
+            for _ in range(2 * guard.ACTING):
+                line = stack.enter_context(both.connect())
+                line.sendall(both.head("POST", "/inbox/upload", role="ops", length=5000, **more) + b"--x\r\n")
+            form = {"Content_Type": "application/x-www-form-urlencoded", "Origin": both.origin}
+            answer = both.ask("POST", "/inbox/1/dismiss", role="ops", body=b"reason=x", **form)
+        assert "BN-0001" in answer.text, "the room itself answered"
+
     @pytest.mark.parametrize("pause", [0.05, 10])
     def test_a_body_that_drips_or_stops_is_given_up(
         self, both: Served, monkeypatch: pytest.MonkeyPatch, pause: float

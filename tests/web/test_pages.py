@@ -2,6 +2,7 @@
 
 import hashlib
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -447,6 +448,15 @@ def drawn_up(world: World, name: str = "2021-11-18") -> None:
     folder = world.settings.home / "reports" / name
     report.make(world, as_of, None, folder)
     report.enqueue(world, as_of, folder, as_of)
+
+
+def test_a_link_in_the_place_of_a_reports_folder_is_not_followed(world: World, visit: Visit, tmp_path: Path) -> None:
+    drawn_up(world)
+    assert visit("ops").get("/reports/1/report.xlsx").content.startswith(b"PK")
+    folder = world.settings.home / "reports" / "2021-11-18"
+    folder.rename(tmp_path / "dau-di")
+    folder.symlink_to(tmp_path / "dau-di")
+    assert visit("ops").get("/reports/1/report.xlsx").status_code == 404
 
 
 def test_an_operator_records_that_the_clerk_has_issued_a_report(world: World, visit: Visit) -> None:

@@ -11,6 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 from stat import S_ISDIR, S_ISLNK, S_ISREG
 
+from dondoc.bounded import Deadline
 from dondoc.clock import HERE
 from dondoc.errors import Problem
 from dondoc.intake.receive import receive, visible
@@ -25,6 +26,7 @@ HOUSEKEEPING = frozenset(
     ("lost+found", "thumbs.db", "desktop.ini", "system volume information", "$recycle.bin", "@eadir", "#recycle")
 )
 SHOWN = 10  # names in one message
+SECONDS = 120.0  # of one reading: less than its task has
 
 
 def read_folder(world: World, now: datetime) -> SourceResult:
@@ -54,7 +56,11 @@ def _may_be_a_document(name: str) -> bool:
 
 def _left_of(world: World, paths: list[Path], result: SourceResult, now: datetime) -> Iterator[str]:
     """Takes in what it can; the others with why they were left."""
-    for path in paths:
+    deadline = Deadline(SECONDS)
+    for number, path in enumerate(paths):
+        if deadline.over:  # a task that is killed writes down nothing
+            yield f"còn {len(paths) - number:02} mục chưa đến lượt, lần sau đọc tiếp"
+            return
         try:
             why = _take(world, path, result, now)
         except Problem as problem:  # the disk is full: stop here, the rest stays where it is

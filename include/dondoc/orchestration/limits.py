@@ -36,7 +36,10 @@ GRACE = timedelta(seconds=15)  # after its own alarm a task may end by itself
 _WATCHER = """
 import select, signal, sys
 task = int(sys.argv[1])
-if not select.select([task, 0], [], [], float(sys.argv[2]))[0]:
+over = select.poll()  # not select(), which ends at descriptor 1,024
+over.register(task, select.POLLIN)
+over.register(0, select.POLLIN)
+if not over.poll(float(sys.argv[2]) * 1000):
     signal.pidfd_send_signal(task, signal.SIGKILL)
 """
 

@@ -43,8 +43,9 @@ SILENCE_SECONDS = 15.0  # between two parts of a body, and for a part of an answ
 DRAIN = (4 * UPLOAD, 10.0)  # bytes and seconds: of what is too large, so that its sender reads our answer
 # Pages are made in threads, of which this process has 40, Airflow's own among them. More than a few at a time make none
 # of them sooner, and the loop that hears and answers everybody later. Those who look never wait behind those who act,
-# and nobody waits longer than this for a turn.
-LOOKING, ACTING = 6, 8
+# these not behind a file that comes slowly, and nobody waits longer than this for a turn.
+LOOKING, ACTING, UPLOADING = 6, 8, 4
+PLACES = {"look": LOOKING, "act": ACTING, "upload": UPLOADING}
 TURN_SECONDS = 1.5
 
 HEADERS = {
@@ -107,7 +108,7 @@ class Guard:
         login_url: str,
     ) -> None:
         self._app, self._current_user, self._world, self._login_url = app, current_user, world, login_url
-        self._turns = {True: asyncio.Semaphore(LOOKING), False: asyncio.Semaphore(ACTING)}
+        self._turns = {kind: asyncio.Semaphore(most) for kind, most in PLACES.items()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
@@ -149,7 +150,7 @@ class Guard:
             asked.limit(UPLOAD if _is_upload(request.headers) else FORM)
             if not _is_upload(request.headers):
                 await asked.take_in()
-        async with Turn(self._turns[request.method == "GET"]) as turn:
+        async with Turn(self._turns[_kind(request)]) as turn:
             answer.when_started, request.state.turn = turn.give_back, turn
             await self._app(request.scope, asked, answer)
 
@@ -247,6 +248,13 @@ def _next(request: Request) -> str:
         return f"{base}/"  # what was posted is gone
     query = request.scope.get("query_string", b"").decode("latin-1")
     return "/" + request.scope["path"].lstrip("/") + (f"?{query}" if query else "")
+
+
+def _kind(request: Request) -> str:
+    """Whom a request waits behind."""
+    if request.method == "GET":
+        return "look"
+    return "upload" if _is_upload(request.headers) else "act"
 
 
 def _is_upload(headers: Headers) -> bool:
