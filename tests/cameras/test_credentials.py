@@ -368,6 +368,18 @@ class TestDowngrade:
         assert looked(world, [camera], 1)[camera]["verdict"] == "login_withheld"
         assert recorder.sent == []
 
+    def test_a_name_that_stands_for_several_devices_says_nothing_of_each(
+        self, world: World, recorder: Recorder, names: Names
+    ) -> None:
+        names["a.vn"] = ["127.0.0.1", "127.0.0.2"]
+        looked(world, [one(world, recorder.url.replace("127.0.0.1", "a.vn"))])
+        recorder.offers = self.BASIC
+        (other,) = cameras(world, f"{AGENCY},{SYSTEM},Cổng 2,{recorder.url},u,p,,,,")[1:]
+        looked(world, [other], 1)
+        assert recorder.sent == ["Digest", "Basic"]
+        looked(world, cameras(world)[:1], 2)
+        assert recorder.sent == ["Digest", "Basic"]
+
     def test_only_a_person_who_says_so_allows_it_and_digest_takes_that_back(
         self, world: World, recorder: Recorder, dondoc: Run
     ) -> None:
@@ -430,6 +442,27 @@ class TestRecorders:
             ids = self.recorder(world, fleet, [f"{USER},{PASSWORD}", "ioc,sai", *[f"{USER},{PASSWORD}"] * 6])
             found = looked(world, ids)
             assert Counter(r["verdict"] for r in found.values()) == {"ok": 7, "auth_failed": 1}
+
+    def test_wrong_passwords_that_others_declare_keep_one_taken_lately_from_no_later_night(self, world: World) -> None:
+        with Fleet() as fleet:
+            honest = one(world, fleet.url("digest"), f"{USER},{PASSWORD}")
+            assert looked(world, [honest])[honest]["verdict"] == "ok"
+            rows = (f"{AGENCY},{SYSTEM},Kẻ {n},{fleet.url('digest', str(n))},u,sai{n},,,," for n in range(2, 7))
+            wrong = cameras(world, *rows)[1:]
+            looked(world, wrong, 1, "declared-1")
+            assert fleet.counts["refused logins"] == 2
+            assert looked(world, [honest], 1)[honest]["verdict"] == "ok"
+            looked(world, wrong, 1, "second")
+            assert fleet.counts["refused logins"] == 2
+
+    def test_but_not_one_that_was_taken_under_a_name(self, world: World, names: Names) -> None:
+        names["a.vn"] = ["127.0.0.1"]
+        with Fleet() as fleet:
+            named = one(world, fleet.url("digest").replace("127.0.0.1", "a.vn"), f"{USER},{PASSWORD}")
+            assert looked(world, [named])[named]["verdict"] == "ok"
+            rows = (f"{AGENCY},{SYSTEM},Cổng {n},{fleet.url('digest', str(n))},u,sai{n},,,," for n in range(2, 4))
+            looked(world, cameras(world, *rows)[1:], 1)
+            assert looked(world, [named], 1)[named]["verdict"] == "login_withheld"
 
     def test_channels_that_have_a_right_password_each_are_all_seen(
         self, world: World, monkeypatch: pytest.MonkeyPatch

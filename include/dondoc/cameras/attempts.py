@@ -3,15 +3,17 @@
 Cameras lock accounts. An attempt without a result may have been refused: it is committed before anything is sent, so
 that a killed worker leaves its trace, and nothing more is sent that night; but nobody is told that the password is
 wrong. What a wrong login locks is the account on a device: all channels of a recorder share the fate of the one that
-was tried, and a device that refused a few different passwords is sent no other that night. A device is what is declared
-and every address that this stands for when it is asked: a name and its address are one, and so are two names of it.
+was tried, and a device that refused a few different passwords is sent no other that night, but for those that it took
+lately at the same address: else whoever declares it with wrong ones keeps its owner's from being shown. A name has no
+such right: its owner may have it stand for another device tonight. A device is what is declared and every address that
+this stands for when it is asked: a name and its address are one, and so are two names of it.
 """
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import chain
 
 from sqlalchemy import or_, select, union
@@ -40,6 +42,7 @@ DEVICE = (
 )
 NOT_ITSELF = (UNKNOWN, DEVICE.partition("{")[0])  # how reasons begin that tell nothing of the password withheld
 MOST = 3  # different passwords that a device may refuse in a night, whatever the setting: some lock at the fifth
+LATELY = timedelta(days=30)  # a password taken then is likely right, whatever others the device has refused since
 NO_LIMIT = 2**31  # whatever the rest of its site did
 Door = tuple[str, str]  # device and fingerprint: what a wrong login locks
 Shared = tuple[str, str, str]  # agency, site and fingerprint
@@ -195,9 +198,15 @@ class _Past:
     """What became of these credentials so far."""
 
     def __init__(
-        self, rows: Iterable[_Try], releases: Mapping[Door, datetime], not_taken: Mapping[str, set[str]], tonight: date
+        self,
+        rows: Iterable[_Try],
+        releases: Mapping[Door, datetime],
+        taken: Set[Door],
+        not_taken: Mapping[str, set[str]],
+        tonight: date,
     ) -> None:
         self.tonight, self.releases = tonight, releases
+        self.taken = taken  # lately
         self.not_taken = not_taken  # by device: passwords that it has refused tonight, or left without an answer
         self.under_way: dict[str, set[str]] = defaultdict(set)  # by device: those that are sent now
         self.doors: dict[Door, list[_Try]] = defaultdict(list)
@@ -224,6 +233,8 @@ class _Past:
         refused = len(self.refused[one.shared]) if one.shared else 0
         if refused >= limit:
             return SITE.format(count=refused)
+        if self._proven(one):
+            return None
         others = self._not_taken(one)  # the forgotten one may be this one, or not: nobody is told that it was refused
         barred = FORGOTTEN in others or len(others) >= most(limit)
         return DEVICE.format(count=len(others - {FORGOTTEN})) if barred else None
@@ -231,7 +242,11 @@ class _Past:
     def full(self, one: Login, limit: int) -> bool:
         """Whether what is sent now is all that a device may be sent before it has answered."""
         going = {mark for where in one.devices for mark in self.under_way[where]}
-        return not self._open(one) and (one.door[1] in going or len(self._not_taken(one) | going) >= most(limit))
+        crowded = not self._proven(one) and len(self._not_taken(one) | going) >= most(limit)
+        return not self._open(one) and (one.door[1] in going or crowded)
+
+    def _proven(self, one: Login) -> bool:
+        return one.door in self.taken and one.devices == {one.door[0]}
 
     def _open(self, one: Login) -> bool:
         return any(t.accepted and t.night == self.tonight for t in self._tries(one))
@@ -253,7 +268,15 @@ class _Past:
 
 def _past(session: Session, logins: Sequence[Login], night: date) -> _Past:
     marks, devices = {one.door[1] for one in logins}, {where for one in logins for where in one.devices}
-    return _Past(_rows(session, marks, night), _releases(session, marks), _not_taken(session, devices, night), night)
+    rows, releases = _rows(session, marks, night), _releases(session, marks)
+    return _Past(rows, releases, _taken(session, marks, night), _not_taken(session, devices, night), night)
+
+
+def _taken(session: Session, marks: Iterable[str], night: date) -> set[Door]:
+    attempt = CredentialAttempt
+    lately = attempt.night < night, attempt.night >= night - LATELY, attempt.accepted.is_(True)
+    rows = session.execute(select(attempt.device, attempt.fingerprint).where(attempt.fingerprint.in_(marks), *lately))
+    return {(_spelled(where or ""), mark) for where, mark in rows.unique()}
 
 
 def _not_taken(session: Session, devices: Iterable[str], night: date) -> dict[str, set[str]]:

@@ -45,6 +45,12 @@ class _Look:
     unreadable: bool = False
     lost: bool = False  # its address is
 
+    @property
+    def certain(self) -> frozenset[str]:
+        """The devices of which a look is sure to tell: not each that a name stands for, which its owner chooses."""
+        own = attempts.device(self.url)
+        return self.devices if len(self.devices - {own}) <= 1 else frozenset({own})
+
     def __repr__(self) -> str:
         return f"_Look({self.camera})"
 
@@ -146,8 +152,8 @@ class _Batch:
         found += [self._without_picture(finding, at) for finding in self._probed(targets)]
         with self.world.sessions.begin() as session:
             attempts.finish(session, {camera: wanted[camera] for camera in may}, found, self.night)
-            asked = [int(finding.camera) for finding in found if finding.digest]
-            downgrade.remember(session, (devices[camera] for camera in asked if camera not in digest), at)
+            asked = {int(finding.camera) for finding in found if finding.digest} - digest
+            downgrade.remember(session, (one.certain for one in looks if one.camera in asked), at)
         yield from _explained(looks, may, why, found)
 
     def _target(self, one: _Look, may: bool, digest: bool) -> Target:
