@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, true
 from sqlalchemy.orm import Session
 
 from dondoc.clock import HERE, at
@@ -50,19 +50,28 @@ def opened(session: Session, where: str, mark: str, detail: str, now: datetime) 
     return alert
 
 
-def may_tell(session: Session, alert: Alert, now: datetime, most: int) -> int:
-    """Which letter of the day it would be to tell of this cause; 0: it was told, or no more are to leave today."""
+def may_tell(session: Session, alert: Alert, now: datetime, most: int, of_one: int) -> int:
+    """Which letter of the day it would be to tell of this cause; 0: it was told, or no more are to leave today.
+
+    Args:
+        of_one: how many of them one place may use: who floods a mailbox, and stops, again and again, would use up all.
+    """
     if alert.told_at or any(same.told_at for same in _same(session, alert)):
+        return 0
+    if sent_today(session, now, place(alert)) >= of_one:
         return 0
     number = sent_today(session, now) + 1
     return number if number <= most else 0
 
 
-def sent_today(session: Session, now: datetime) -> int:
-    """How many letters about causes were written on this day: that one began, and that one which was told is over."""
+def sent_today(session: Session, now: datetime, where: str = "") -> int:
+    """How many letters about causes, or those of one place, were written on this day: that one began, and that one
+    which was told is over.
+    """
     morning = at(now.date(), 0)
-    told = select(func.count()).select_from(Alert).where(Alert.told_at >= morning)
-    over = select(func.count()).select_from(Alert).where(Alert.told_at.is_not(None), Alert.over_at >= morning)
+    here = Alert.cause.startswith(f"{where}/", autoescape=True) if where else true()
+    told = select(func.count()).select_from(Alert).where(here, Alert.told_at >= morning)
+    over = select(func.count()).select_from(Alert).where(here, Alert.told_at.is_not(None), Alert.over_at >= morning)
     return (session.scalar(told) or 0) + (session.scalar(over) or 0)
 
 

@@ -139,19 +139,32 @@ def test_another_fault_of_the_same_task_is_another_letter(desk: World) -> None:
 def test_no_more_letters_than_the_setting_leave_in_a_day(desk: World, environment: pytest.MonkeyPatch) -> None:
     environment.setenv("DONDOC_ALERTS_PER_DAY", "3")
     words = ["một", "hai", "ba", "bốn", "năm", "sáu"]
-    for word in words:
-        alerts.failed(of("read_mailbox", Problem(f"Lỗi {word}."), run_type="scheduled"))
+    for number, word in enumerate(words):
+        alerts.failed(of(f"task_{number}", Problem(f"Lỗi {word}."), run_type="scheduled"))
     told = letters(desk)
     assert len(told) == 3
     assert "cuối cùng trong ngày" in told[-1].text
     with desk.sessions.reading() as session:
         assert len(causes.open_alerts(session)) == 6, "pages, doctor and metrics know them all"
-    alerts.succeeded(of("read_mailbox"))
+    for number, _ in enumerate(words):
+        alerts.succeeded(of(f"task_{number}"))
     assert len(letters(desk)) == 3
     environment.setenv("DONDOC_CLOCK", "2021-11-23T08:00+07:00")
-    for word in words:
-        alerts.failed(of("read_mailbox", Problem(f"Lỗi {word}."), run_type="scheduled"))
+    for number, word in enumerate(words):
+        alerts.failed(of(f"task_{number}", Problem(f"Lỗi {word}."), run_type="scheduled"))
     assert len(letters(desk)) == 6, "the next day has its own"
+
+
+def test_what_fails_and_works_again_all_day_leaves_letters_to_the_rest(
+    desk: World, environment: pytest.MonkeyPatch
+) -> None:
+    environment.setenv("DONDOC_ALERTS_PER_DAY", "6")
+    for _ in range(9):
+        alerts.failed(of("read_mailbox", Problem("Còn 1 thư chưa đọc."), run_type="scheduled"))
+        alerts.succeeded(of("read_mailbox"))
+    assert len(letters(desk)) == 4
+    alerts.failed(of("deliver", Problem("Máy chủ thư từ chối đăng nhập."), run_type="scheduled"))
+    assert len(letters(desk)) == 5
 
 
 @pytest.mark.parametrize("hand", [{"run_type": "manual"}, {"run_type": "scheduled", "cleared": 1}])

@@ -167,13 +167,14 @@ def _raise(
     link = world.settings.page(f"dags/{dag}/runs/{quote(run, '')}" + (f"/tasks/{task}" if task else ""))
     text, now, mark = f"{text}\nXem lượt chạy: {link}\n{ONCE}", clock.now(), alerts.mark(error, where)
     most = world.settings.alerts_per_day
+    half = most // 2
     try:
         with world.sessions.begin() as session:
             alert = alerts.opened(session, where, mark, detail, now)
             if quiet:
                 if alert.count == 1:  # else it is a scheduled run's, which nobody mended by asking again
                     alerts.over(session, [alert], now)
-            elif number := alerts.may_tell(session, alert, now, most // 2 if by_hand else most):
+            elif number := alerts.may_tell(session, alert, now, half if by_hand else most, max(1, half)):
                 if number == most:
                     text += f"\n{LAST}"
                 alert.told_at = now
