@@ -20,6 +20,7 @@ from dondoc.facts import contact_changes, contacts
 from dondoc.forms.blank import blank
 from dondoc.forms.spec import load_specs
 from dondoc.intake import inbox, officers
+from dondoc.intake.receive import receive
 from dondoc.intake.replies import Answer, answer_of
 from dondoc.mail.outbox import message_id
 from dondoc.store.facts import Contact
@@ -381,6 +382,20 @@ def test_the_question_says_from_where_the_form_came(desk: Desk, about: dict[str,
         letter = question_about(session, desk, **about)
         assert origin in letter.text
         assert origin in letter.html
+
+
+def test_a_yes_counts_only_for_whom_the_question_names(desk: Desk) -> None:
+    named = {"system": "tourism", "officer_name": "Phan Thị Mới"}
+    many = [named | {"officer_email": f"moi{n}@ductho.test"} for n in range(10, 22)]
+    common = {"channel": "mail", "sender": OFFICER, "filename": "a.xlsx", "now": desk.now, "received_at": desk.now}
+    submission, _ = receive(desk.world, b"x", channel_id="1", **common)
+    with desk.world.sessions.begin() as session:
+        row = session.get_one(Submission, submission)
+        officers.take_over(session, desk.world, row, DUC_THO, many, now=desk.now)
+        [letter] = session.scalars(select(OutboxLetter).where(OutboxLetter.kind == officers.KIND))
+        told = [c for c in contact_changes.every(session) if c.email in letter.text]
+        answered = contact_changes.asked_of(session, submission, letter.recipient)
+        assert (answered, len(told), len(contact_changes.waiting(session))) == (told, officers.SHOWN, 12)
 
 
 def test_a_question_that_was_answered_meanwhile_does_not_leave(desk: Desk) -> None:

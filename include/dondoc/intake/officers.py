@@ -137,10 +137,12 @@ def _letters(
 ) -> list[Letter]:
     """One to each old address, with the code that confirms; one without it to the clerk."""
     asked = sorted((c for c in changes if c.asked), key=lambda c: str(c.asked))
-    letters = [
-        _letter(world, agency, address, submission, list(group), asks=True)
-        for address, group in groupby(asked, key=lambda c: str(c.asked))
-    ]
+    letters = []
+    for address, group in groupby(asked, key=lambda c: str(c.asked)):
+        people = list(group)
+        for unnamed in people[SHOWN:]:
+            unnamed.asked = None  # nobody says yes to whom the letter does not name: a person of ours does
+        letters.append(_letter(world, agency, address, submission, people[:SHOWN], asks=True))
     clerks = contacts.find(session, agency, "clerk", now.date())[:1] if changes else []
     told = {letter.recipient for letter in letters}
     return letters + [
