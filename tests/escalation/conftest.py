@@ -131,7 +131,7 @@ class Office:
             row = Submission(
                 channel="mail",
                 channel_id=f"{agency}{form}{self.now}",
-                sender="a@b.test",
+                sender=f"{ROLES[0]}@{agency}.test",
                 filename="f.xlsx",
                 sha256="0",
                 happened_at=self.now,

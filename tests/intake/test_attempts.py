@@ -13,10 +13,11 @@ import pytest
 from sqlalchemy import select
 
 from dondoc.audit import Actor, Channel
+from dondoc.bounded import Deadline
 from dondoc.errors import Problem
 from dondoc.escalation import sources
 from dondoc.forms import limited
-from dondoc.intake import arrive, attempts, inbox, judge
+from dondoc.intake import arrive, attempts, backlog, inbox, judge
 from dondoc.intake.attempts import Underway
 from dondoc.intake.judge import judge_submission
 from dondoc.intake.receive import receive
@@ -153,6 +154,21 @@ def test_who_waits_longer_than_another_process_takes_is_told_too(desk: Desk, mon
         with pytest.raises(Problem, match=r"một lượt khác đang kiểm tra\. Sau ít phút, giao lại lần nữa"):
             inbox.assign(desk.world, 1, DUC_THO, by=PERSON, now=desk.now)
     assert desk.work() == {1: "accepted"}
+
+
+def test_what_strangers_send_holds_no_letter_and_no_run_for_longer_than_its_time(desk: Desk) -> None:
+    forms = [bring(desk, desk.form(note=who), sender=who) for who in ("ai-do@xa.test", OFFICER)]
+
+    def held() -> bool:
+        with desk.world.sessions.reading() as session:
+            return bool(sources.unclear(session, desk.world.settings, desk.now))
+
+    assert backlog.judge_and_answer(desk.world, desk.now, Deadline(0)) == {}
+    assert held(), "the officer's was not judged"
+    with attempts.alone(desk.world.settings.home, forms[0], 1):
+        assert backlog.judge_and_answer(desk.world, desk.now, Deadline(600)) == {"accepted": [forms[1]]}
+        assert not held(), "a stranger's alone"
+    assert desk.work() == {forms[0]: "waiting"}
 
 
 def test_what_cannot_be_judged_holds_letters_and_pauses_its_sender_for_a_day_at_most(desk: Desk) -> None:

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from dondoc.orchestration import alerts, checking, escalating, gathering, reporting, runs
+from dondoc.forms import limited
+from dondoc.orchestration import alerts, checking, escalating, gathering, limits, reporting, runs
 from dondoc.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -101,6 +102,11 @@ def test_the_mailbox_is_left_before_its_task_is_ended(dags: dict[str, Any]) -> N
     [most] = [said.le for said in Settings.model_fields["mailbox_seconds"].metadata if hasattr(said, "le")]
     task = dags["gather_survey_submissions"].get_task("read_mailbox")
     assert timedelta(seconds=most) + timedelta(minutes=1) <= task.execution_timeout
+
+
+def test_judging_ends_before_its_task_is_ended() -> None:
+    one_more = limited.LIMITS.wall + limited.COPY.wall
+    assert gathering.JUDGING + one_more < limits.JUDGE.total_seconds()
 
 
 def test_a_run_that_gathers_has_time_for_all_that_its_tasks_may_take(dags: dict[str, Any]) -> None:

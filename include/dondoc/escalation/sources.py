@@ -7,6 +7,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from dondoc.facts.read import LATELY
+from dondoc.intake.receive import OURS
+from dondoc.intake.source import known_senders
 from dondoc.settings import Settings
 from dondoc.store.intake import SourceRead, Submission, Verdict
 from dondoc.world import World
@@ -37,11 +39,13 @@ def unclear(session: Session, settings: Settings, now: datetime) -> str | None:
     """Why a chasing letter may not leave at this moment: a source has just failed, or something came in unjudged.
 
     The age of a reading counts when letters are decided; a delivery follows a reading in the same run. What nobody
-    could judge within a day holds nothing any more.
+    could judge within a day holds nothing any more, and strangers' nothing at all: they send as much as they like.
     """
     faults = [_failed(read) for read in _newest(session, settings).values() if read and not read.ok]
     judged, lately = select(Verdict.submission_id), Submission.recorded_at > now - LATELY
-    if waiting := session.scalar(select(func.count(Submission.id)).where(lately, Submission.id.not_in(judged))):
+    known = Submission.sender_doubt.is_(None) & Submission.sender.in_(known_senders(session))
+    ours = Submission.channel.in_(OURS) | known
+    if waiting := session.scalar(select(func.count(Submission.id)).where(lately, ours, Submission.id.not_in(judged))):
         faults.append(f"còn {waiting:02} bản nộp đã nhận mà chưa kiểm tra")
     return "; ".join(faults) or None
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import aliased
 
+from dondoc.bounded import Deadline
 from dondoc.errors import Cause
 from dondoc.intake import attempts
 from dondoc.intake.answer import answer
@@ -26,8 +27,10 @@ LATELY = timedelta(days=1)
 PATIENCE = timedelta(days=30)  # how long a letter waits for cameras that could not be judged
 
 
-def judge_and_answer(world: World, now: datetime) -> dict[str, list[int]]:
+def judge_and_answer(world: World, now: datetime, deadline: Deadline | None = None) -> dict[str, list[int]]:
     """Judge and answer what is not yet, from whichever run: also what a killed one left behind.
+
+    Of what strangers send there may be more than one run has time for; what comes after it goes on all the same.
 
     One submission that fails is logged and waits for a person; the others go on. One whose judging met a limit is tried
     again in the next run, after all others, and then waits for a person.
@@ -41,7 +44,11 @@ def judge_and_answer(world: World, now: datetime) -> dict[str, list[int]]:
     """
     outcomes: dict[str, list[int]] = {}
     _ = world.directive
-    for submission in unfinished(world):
+    waiting = unfinished(world)
+    for place, submission in enumerate(waiting):
+        if deadline and deadline.over:
+            log.warning("%d submissions are left for the next run", len(waiting) - place)
+            break
         try:
             outcome = judge_submission(world, submission, now=now, patience=0).outcome
             answer(world, [submission], now=now)
@@ -69,7 +76,8 @@ def unfinished(world: World) -> list[int]:
     with world.sessions.reading() as session:
         senders = {one.id: _whose(one) for one in session.scalars(query)}
         spoilt = attempts.spoilt(session, list(senders))
-    return turns(list(senders), senders, {*known_senders(world), *OURS}, spoilt, len(senders)).take
+        known = {*known_senders(session), *OURS}
+    return turns(list(senders), senders, known, spoilt, len(senders)).take
 
 
 def _whose(submission: Submission) -> str:

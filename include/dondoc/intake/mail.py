@@ -113,10 +113,10 @@ def is_automatic(header: Message) -> bool:
     Also what asks for no automatic answer (Microsoft, MS-OXCMAIL, section 2.1.3.2.20), and notes of servers that mark
     them with words of their own alone. None of these is answered, and none is a person's word.
     """
-    fields: dict[str, str] = {}
+    values: dict[str, list[str]] = {}
     for name, value in header.raw_items():
-        name = name.lower()
-        fields[name] = f"{fields.get(name, '')} {value}".lower().strip()
+        values.setdefault(name.lower(), []).append(str(value))
+    fields = {name: " ".join(several).lower().strip() for name, several in values.items()}
     return (
         fields.get("auto-submitted", "no") != "no"
         or any(word in fields.get("precedence", "") for word in ("bulk", "junk", "auto_reply"))

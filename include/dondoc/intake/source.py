@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from dondoc.intake.judge import newest_verdict, without_reading
 from dondoc.store.facts import Contact
@@ -41,15 +42,14 @@ def record(world: World, result: SourceResult, now: datetime) -> SourceResult:
     return result
 
 
-def known_senders(world: World) -> set[str]:
+def known_senders(session: Session) -> set[str]:
     """The addresses that somebody may act with."""
     assigned = (
         select(Submission.sender)
         .join(Assignment, Assignment.submission_id == Submission.id)
         .where(Assignment.lasting, Submission.sender_doubt.is_(None))
     )
-    with world.sessions.reading() as session:
-        found = {*session.scalars(select(Contact.email).distinct()), *session.scalars(assigned.distinct())}
+    found = {*session.scalars(select(Contact.email).distinct()), *session.scalars(assigned.distinct())}
     return {address.lower() for address in found if address}
 
 

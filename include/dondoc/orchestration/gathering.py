@@ -13,6 +13,7 @@ from dondoc.world import World
 
 log = logging.getLogger(__name__)
 LETTERS = 200  # in one run: what is due then leaves with the next, and no run is ended in the middle of a letter
+JUDGING = 360.0  # seconds after which no further submission is judged: one more may take all its limits
 LOOKING = 240.0  # seconds after which no more just declared cameras are begun with
 LETTING_IN = 20.0  # seconds for a mail server that is asked only whether it lets us in
 FEW = 40  # of them at a time: ten rounds of a site, some two minutes when none of them answers
@@ -50,13 +51,14 @@ def _brought(result) -> list[int]:  # type: ignore[no-untyped-def]
 
 @held_to(limits.JUDGE)
 def judge_and_answer() -> dict[str, list[int]]:
-    """Judge whatever is not judged yet, from whichever run, and put the answers into the outbox.
+    """Judge what is not judged yet, from whichever run, as far as there is time, and put the answers into the outbox.
 
     One submission that fails is logged and stays for a person; the others go on.
     """
+    from dondoc.bounded import Deadline
     from dondoc.intake import backlog
 
-    return backlog.judge_and_answer(open_world(), clock.now())
+    return backlog.judge_and_answer(open_world(), clock.now(), Deadline(JUDGING))
 
 
 @held_to(limits.PROBE)
