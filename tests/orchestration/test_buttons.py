@@ -128,8 +128,10 @@ class TestAnotherNight:
         for number, verdict in enumerate(("ok", "black", "black")):
             on = TONIGHT + timedelta(days=number)
             result = {"camera": 1, "verdict": verdict, "phase": "picture", "detail": "", "elapsed_ms": 1, "stage": 2}
-            batch = {"cameras": [1], "night": on.isoformat(), "look": "night", "starts": clock.at(on, 22).isoformat()}
-            found = [{"results": [result | {"at": clock.at(on, 22).isoformat()}], "blind": 0}]
+            starts = clock.at(on, 22).isoformat()
+            planned = {"cameras": [1], "night": on.isoformat(), "look": "night", "starts": starts, "run": "r"}
+            batch = checking.sealed(desk, planned)
+            found = [checking.sealed(desk, {"results": [result | {"at": starts}], "blind": 0, "run": "r"})]
             with pytest.MonkeyPatch.context() as patch:
                 at(patch, clock.at(TONIGHT + timedelta(days=9), 9).isoformat())
                 assert checking.store([batch], found)["ok" if verdict == "ok" else "black"] == 1

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -11,6 +12,7 @@ from sqlalchemy import select
 from dondoc import clock
 from dondoc.cameras import imports, night
 from dondoc.demo.fleet import Fleet
+from dondoc.errors import Problem
 from dondoc.orchestration import checking
 from dondoc.store.cameras import Camera, CameraCheck, NightRun
 from dondoc.store.mail import OutboxLetter
@@ -99,8 +101,9 @@ def test_only_the_agencies_asked_for_are_looked_at(
     assert play("check_camera_reachability", look="all", agencies=["so-nnptn"])["plan"] == "failed"
 
 
-def batch(ids: list[int]) -> dict:
-    return {"cameras": ids, "night": "2021-11-22", "look": "all", "starts": clock.now().isoformat(), "over": 0.0}
+def batch(world: World, ids: list[int], run: str = "r") -> dict[str, Any]:
+    about = {"night": "2021-11-22", "look": "all", "starts": clock.now().isoformat(), "over": 0.0, "run": run}
+    return checking.sealed(world, {"cameras": ids, **about})
 
 
 def test_when_our_own_side_is_down_nothing_is_asked_and_everybody_is_told(
@@ -111,9 +114,9 @@ def test_when_our_own_side_is_down_nothing_is_asked_and_everybody_is_told(
     environment.setenv("DONDOC_OPS_ADDRESS", "ops@example.vn")
     before = fleet.counts["connections"]
     with caplog.at_level(logging.WARNING):
-        checked = checking.check(batch([1, 2]))
-        stored = checking.store([batch([1, 2])], [checked])
-    assert (checked, fleet.counts["connections"]) == ({"results": [], "blind": 2}, before)
+        checked = checking.check(batch(desk, [1, 2]))
+        stored = checking.store([batch(desk, [1, 2])], [checked])
+    assert (checked["results"], checked["blind"], fleet.counts["connections"]) == ([], 2, before)
     assert "00/02 camera" in stored["summary"]
     assert "phía Sở mất kết nối" in stored["summary"]
     assert stored["summary"] in caplog.text
@@ -125,8 +128,30 @@ def test_when_our_own_side_is_down_nothing_is_asked_and_everybody_is_told(
 
 def test_a_batch_that_failed_does_not_cost_the_others_their_night(desk: World, fleet: Fleet) -> None:
     declare(desk, fleet, "healthy", "missing")
-    stored = checking.store([batch([1]), batch([2])], [checking.check(batch([1]))])
+    stored = checking.store([batch(desk, [1]), batch(desk, [2])], [checking.check(batch(desk, [1]))])
     assert stored == {"ok": 1, "summary": "Đêm 22/11/2021 (all): đã xem 01/02 camera; 01 đạt, 00 chưa đạt."}
+
+
+def test_results_that_somebody_changed_on_the_way_or_took_from_another_run_store_nothing(
+    desk: World, fleet: Fleet
+) -> None:
+    """Whoever may write XComs could else say of any camera what they like."""
+    declare(desk, fleet, "missing", "healthy")
+    planned, checked = batch(desk, [1, 2]), checking.check(batch(desk, [1, 2]))
+    better = {**checked, "results": [one | {"verdict": "ok", "phase": "done"} for one in checked["results"]]}
+    fewer = {**planned, "cameras": [1]}
+    for batches, found in (
+        ([planned], [better]),
+        ([fewer], [checked]),
+        ([batch(desk, [1, 2], "other")], [checked]),
+        ([planned], [{name: value for name, value in checked.items() if name != "seal"}]),
+    ):
+        with pytest.raises(Problem, match="đã bị sửa"):
+            checking.store(batches, found)
+    with pytest.raises(Problem, match="đã bị sửa"):
+        checking.check(fewer)
+    assert looks(desk) == {}
+    assert checking.store([planned], [checked])["not_found"] == 1
 
 
 def test_pictures_are_pruned_even_when_nothing_was_planned(desk: World) -> None:

@@ -1,6 +1,7 @@
 """Task bodies of `check_camera_reachability`."""
 
 import contextlib
+import json
 import logging
 import time
 from collections import Counter
@@ -8,7 +9,7 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from dondoc import clock
+from dondoc import clock, keys
 from dondoc.errors import Problem
 from dondoc.orchestration import limits, runs
 from dondoc.orchestration.connections import open_world
@@ -16,6 +17,11 @@ from dondoc.orchestration.limits import held_to
 from dondoc.world import World
 
 log = logging.getLogger(__name__)
+PURPOSE = "night results"
+FOREIGN = (
+    "Kết quả của lượt kiểm tra đã bị sửa trong Airflow (XCom): không ghi gì. Xem ai đã sửa trong Audit Log của "
+    "Airflow; đêm nay còn cần kiểm tra thì chạy lại từ đầu."
+)
 
 
 def which(look: str, moment: datetime) -> tuple[str, date]:
@@ -26,6 +32,28 @@ def which(look: str, moment: datetime) -> tuple[str, date]:
     if look == "auto":
         look = night.SECOND if day < moment.date() else "day" if moment.hour < 17 else "night"
     return look, day
+
+
+def sealed(world: World, value: dict[str, Any]) -> dict[str, Any]:
+    """What goes to the next task through Airflow, where others may write: signed, as far as we have a key."""
+    secrets = world.secrets
+    return {**value, "seal": keys.sign(secrets, PURPOSE, _plain(value)) if secrets else ""}
+
+
+def proven(world: World, value: dict[str, Any]) -> dict[str, Any]:
+    """The same, if it is as we handed it on.
+
+    Raises:
+        Problem: it is not.
+    """
+    said = {name: one for name, one in value.items() if name != "seal"}
+    if (secrets := world.secrets) and not keys.verify(secrets, PURPOSE, _plain(said), str(value.get("seal", ""))):
+        raise Problem(FOREIGN)
+    return said
+
+
+def _plain(value: dict[str, Any]) -> bytes:
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 @held_to(limits.PLAN)
@@ -58,15 +86,11 @@ def plan(context: Mapping[str, Any]) -> list[dict[str, Any]]:
         log.warning("dry run: nothing is probed")
         return []
     apart = runs.scheduled(context) * world.settings.spread_minutes * 60 / max(1, len(batches))
+    about = {"night": day.isoformat(), "look": look, "run": context["dag_run"].run_id, "over": apart}
+    starts = (now + timedelta(seconds=number * apart) for number in range(len(batches)))
     return [
-        {
-            "cameras": batch,
-            "night": day.isoformat(),
-            "look": look,
-            "starts": (now + timedelta(seconds=number * apart)).isoformat(),
-            "over": apart,
-        }
-        for number, batch in enumerate(batches)
+        sealed(world, {"cameras": batch, "starts": start.isoformat(), **about})
+        for batch, start in zip(batches, starts, strict=True)
     ]
 
 
@@ -81,14 +105,15 @@ def check(batch: dict[str, Any]) -> dict[str, Any]:
     """
     from dondoc.cameras import night, ourside
 
-    world, day = open_world(), date.fromisoformat(batch["night"])
+    world = open_world()
+    day, about = date.fromisoformat(proven(world, batch)["night"]), {"run": batch["run"]}
     if why := night.not_tonight(day, clock.now()):
         log.warning("the %d cameras of this batch are not asked: %s", len(batch["cameras"]), why)
-        return {"results": [], "blind": 0, "not_asked": why}
+        return sealed(world, {"results": [], "blind": 0, "not_asked": why, **about})
     time.sleep(max(0.0, (datetime.fromisoformat(batch["starts"]) - clock.now()).total_seconds()))
     if not ourside.references_answer(world.settings):
         log.warning("no reference host answers: the %d cameras of this batch are not looked at", len(batch["cameras"]))
-        return {"results": [], "blind": len(batch["cameras"])}
+        return sealed(world, {"results": [], "blind": len(batch["cameras"]), **about})
     results = night.check_batch(
         world, batch["cameras"], night=day, round=batch["look"], now=clock.now(), over=batch["over"]
     )
@@ -96,7 +121,8 @@ def check(batch: dict[str, Any]) -> dict[str, Any]:
     log.info("batch of %d cameras looked at: %s", len(results), dict(counts.most_common()))
     lost = sum(result["phase"] in ourside.UNREACHED for result in results)
     blind = lost > len(results) / 2 and not ourside.references_answer(world.settings)
-    return {"results": [], "blind": len(results)} if blind else {"results": results, "blind": 0}
+    found = {"results": [], "blind": len(results)} if blind else {"results": results, "blind": 0}
+    return sealed(world, {**found, **about})
 
 
 @held_to(limits.STORE)
@@ -110,7 +136,8 @@ def store(batches: list[dict[str, Any]], checked: list[dict[str, Any]]) -> dict[
         counts by verdict, and `summary`: a sentence for the people at the UI.
 
     Raises:
-        Problem: all is stored, but the metrics file could not be written.
+        Problem: somebody changed a batch or its results on the way, and nothing is stored; or all is, but the metrics
+            file could not be written.
     """
     from dondoc.cameras import letters, night, ourside, outages, rollup, thumbnails
 
@@ -118,6 +145,9 @@ def store(batches: list[dict[str, Any]], checked: list[dict[str, Any]]) -> dict[
     thumbnails.prune(world, now)  # first, and whatever was looked at: their week ends even if the rest fails
     if not batches:
         return {}
+    for one in (*batches, *checked):
+        if proven(world, one)["run"] != batches[0]["run"]:
+            raise Problem(FOREIGN)
     day, look = date.fromisoformat(batches[0]["night"]), batches[0]["look"]
     found = [result for one in checked for result in one["results"]]
     planned, blind = sum(len(batch["cameras"]) for batch in batches), sum(one["blind"] for one in checked)
