@@ -12,6 +12,7 @@ import time
 from datetime import datetime
 from pathlib import Path
 
+from dondoc.audit import Actor, Channel
 from dondoc.clock import HERE
 from dondoc.forms.blank import blank
 from dondoc.forms.spec import load_specs
@@ -23,6 +24,7 @@ from dondoc.store.session import upgrade
 from dondoc.world import World
 
 REPEATS = 60
+WHO = Actor("Lê A", "le.a", Channel.CLI)
 NOW = datetime(2021, 11, 18, 9, tzinfo=HERE)
 
 
@@ -61,8 +63,8 @@ def main() -> None:
         upgrade(world.settings.url)
         keys = world.settings.secret_keys
         ways = {"proven": blobs.Blobs, "unproven": Unproven}
-        spec, agency = load_specs(world.settings.data)["form_03"], world.directive.agency("ubnd-huyen-duc-tho")
-        content = blank(spec, agency, directive=world.directive, secrets=keys)
+        spec, agency = load_specs(world.settings.data)["form_03"], world.registry.agency("ubnd-huyen-duc-tho")
+        content = blank(spec, agency, registry=world.registry, secrets=keys)
         for size in (len(content), 2**20, 10 * 2**20):
             took: dict[str, list[float]] = {way: [] for way in ways}
             for number in range(REPEATS if size < 2**22 else 12):
@@ -77,10 +79,11 @@ def main() -> None:
             for way, kind in ways.items():
                 object.__setattr__(world, "blobs", kind(world.settings.home / "originals", keys))
                 filled = blank(
-                    spec, agency, directive=world.directive, secrets=keys, head={"officer_name": f"{way} {number}"}
+                    spec, agency, registry=world.registry, secrets=keys, head={"officer_name": f"{way} {number}"}
                 )
                 began = time.perf_counter()
-                arrive(world, filled, "bm03.xlsx", sender="a@b.test", channel="cli", received_at=NOW, now=NOW)
+                sent = {"sender": "a@b.test", "channel": "cli", "received_at": NOW, "now": NOW}
+                arrive(world, filled, "bm03.xlsx", by=WHO, **sent)
                 took[way].append(time.perf_counter() - began)
         proven, unproven = (statistics.median(took[way]) * 1000 for way in ways)
         print(

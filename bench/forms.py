@@ -35,8 +35,8 @@ def ordinary() -> bytes:
     spec = SPECS["form_03"]
     head = {f.key: f.example for f in spec.head if f.example and f.key != "agency_name"}
     rows = [{f.key: f.example for f in spec.columns if f.example} | {"name": f"Cổng {n}"} for n in range(10)]
-    agency = DIRECTIVE.agency("ubnd-huyen-duc-tho")
-    return blank(spec, agency, directive=DIRECTIVE, secrets=KEYS, head=head, rows=rows)
+    agency = DIRECTIVE.registry.agency("ubnd-huyen-duc-tho")
+    return blank(spec, agency, registry=DIRECTIVE.registry, secrets=KEYS, head=head, rows=rows)
 
 
 def long() -> bytes:
@@ -67,12 +67,12 @@ def _answer(field: Field, number: int) -> str:
 
 
 def in_a_child(content: bytes) -> Any:
-    return limited.judge(content, "a.xlsx", data=DATA, directive=DIRECTIVE, secrets=KEYS, day=DAY)
+    return limited.judge(content, "a.xlsx", data=DATA, registry=DIRECTIVE.registry, secrets=KEYS, day=DAY)
 
 
 def here(content: bytes) -> Any:
-    prove = partial(token.prove, directive=DIRECTIVE, forms=SPECS, secrets=KEYS)
-    return judge.judge(content, "a.xlsx", specs=SPECS, directive=DIRECTIVE, prove=prove, day=DAY)
+    prove = partial(token.prove, registry=DIRECTIVE.registry, forms=SPECS, secrets=KEYS)
+    return judge.judge(content, "a.xlsx", specs=SPECS, registry=DIRECTIVE.registry, prove=prove, day=DAY)
 
 
 def touch(content: bytes) -> None:

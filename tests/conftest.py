@@ -30,6 +30,7 @@ hypothesis_settings.register_profile("dondoc", deadline=None)  # no example's ti
 hypothesis_settings.load_profile("dondoc")
 SECRET = "khoa-thu-nghiem-dai-va-ngau-nhien"  # a key for tests only
 OTHER_DIRECTIVE = Path(__file__).parent / "directive" / "cau-duong.yaml"
+NOVEMBER = date(2021, 11, 22)  # a day on which the letter of November 2021 is active
 Run = Callable[..., Result]
 CLERK = Actor("Lê A", "le.a", Channel.CLI)  # who enters what the test is not about
 
@@ -119,11 +120,18 @@ def empty_database(request: pytest.FixtureRequest, environment: pytest.MonkeyPat
     return str(url)
 
 
+def letter_of(world: World) -> Directive:
+    """The one letter that is active."""
+    with world.sessions.reading() as session:
+        [found] = world.letters(session, NOVEMBER)
+    return found
+
+
 def approver(
     world: World, name: str = "Trần Thị B", login: str | None = "b.tran", email: str | None = None, **other: Any
 ) -> Contact:
     """An approver of the issuing agency, registered in the address book."""
-    values: dict[str, Any] = {"agency": world.directive.issuer, "role": "approver", "phone": ""}
+    values: dict[str, Any] = {"agency": world.registry.office, "role": "approver", "phone": ""}
     values |= {"valid_from": date(2000, 1, 1), "recorded_at": at(1)} | other
     address = email or f"{login}@so.test"
     with world.sessions.begin() as session:

@@ -125,7 +125,7 @@ class TestWho:
         approver(world)
         approver(world, valid_to=NOW.date() - timedelta(days=1))
         with world.sessions.reading() as session:
-            assert approvers(session, world.directive.issuer, NOW.date()) == []
+            assert approvers(session, world.registry.office, NOW.date()) == []
 
     def test_where_nobody_is_registered_the_sentence_says_how_to_register_one(self, world: World) -> None:
         with pytest.raises(NotAnApprover, match=r"contacts import.*approver.*login"):

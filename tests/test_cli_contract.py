@@ -16,6 +16,13 @@ from tests.conftest import OTHER_DIRECTIVE, Run
 # docs/architecture.md §4: command → options, arguments in capitals
 CONTRACT = {
     "obligations": "--as-of --known-at --json",
+    "directive check": "FILE --json",
+    "directive add": "FILE --document --reason --from --draft --by",
+    "directive list": "--as-of --known-at --json",
+    "directive show": "ID --json",
+    "directive activate": "ID --by",
+    "directive close": "ID --document --reason --on --by",
+    "directive export": "ID --out",
     "blank": "--form --agency --out",
     "check": "FILES --json --annotate",
     "receive": "FILES --from --received-at --json",
@@ -33,7 +40,7 @@ CONTRACT = {
     "cancel": "ID --reason --by",
     "settle": "ID WORD --by",
     "deliver": "--json",
-    "report": "--as-of --known-at --out",
+    "report": "--as-of --known-at --directive --out",
     "report issue": "--as-of --number --date --file --by",
     "audit list": "--act --since --json",
     "audit verify": "--expect --json",

@@ -16,6 +16,8 @@ from typer.main import get_command
 from dondoc import audit, clock
 from dondoc.cameras import imports
 from dondoc.cli import app
+from dondoc.directive import record as directive_record
+from dondoc.directive.record import State
 from dondoc.errors import Problem
 from dondoc.intake.receive import receive
 from dondoc.mail import outbox
@@ -28,11 +30,13 @@ from dondoc.store.facts import Contact, ContactChange
 from dondoc.store.trust import AuditEvent, KeyCheck
 from dondoc.web.audit import ACT
 from dondoc.world import World
-from tests.conftest import CLERK, Run, approver, at
+from tests.conftest import CLERK, Run, approver, at, letter_of
+from tests.directive import letters
 
 CAMERA = "agency,system,name,url,user,password\nso-nnptnt,reservoir,Đập,rtsp://10.1.1.1,ioc,mat-khau-1\n"
 CONTACT = "agency,role,name,email,phone\nso-nnptnt,clerk,Trần Thị Minh,vt@sonn.test,0239\n"
 NOW = at(22, 7)
+LETTER = "stttt-cntt-2021-11"
 DAY = ("--as-of", "2021-11-22")
 PAPER = ("--agency", "so-nnptnt", "--fulfils", "focal_letter", "--number", "1/VB", "--date", "2021-11-18")
 ISSUE = ("--as-of", "2021-11-18", "--number", "05/BC", "--date", "2021-11-19", "--file", "c.csv")
@@ -55,8 +59,11 @@ RECORDED: dict[str, tuple[tuple[str, ...], str, str]] = {
     "contacts end": (("cu@sonn.test", "--agency", "so-nnptnt", "--on", "2021-11-22"), "contacts_end", "cu@sonn.test"),
     "contacts import": (("danh-ba.csv",), "contacts_import", "danh-ba.csv"),
     "contacts refuse": (("TD-0001", "--reason", "không phải"), "contact_refuse", "TD-0001"),
-    "db upgrade": ((), "db_upgrade", "2026_11_27_trust"),
+    "db upgrade": ((), "db_upgrade", "2026_11_28_letters"),
     "deliver": ((), "deliver", "outbox"),
+    "directive activate": (("nhap-2021",), "directive_activate", "nhap-2021"),
+    "directive add": (("vb.yaml",), "directive_add", "stttt-2021-12"),
+    "directive close": ((LETTER, "--document", "CV 1", "--reason", "đã xong"), "directive_close", LETTER),
     "dismiss": (("BN-0001", "--reason", "thư rác"), "dismiss", "BN-0001"),
     "escalate": (DAY, "escalate", "2021-11-22"),
     "receive": (("c.csv", "--from", "la@dau.test"), "receive", "BN-0002"),
@@ -80,6 +87,10 @@ UNRECORDED: dict[str, tuple[tuple[str, ...], str]] = {
     "cameras list": ((), READS),
     "check": (("c.csv",), NO_DATABASE),
     "contacts changes": (("--all",), READS),
+    "directive check": (("vb.yaml",), NO_DATABASE),
+    "directive export": ((LETTER,), READS),
+    "directive list": ((), READS),
+    "directive show": ((LETTER,), READS),
     "doctor": ((), READS),
     "inbox": ((), READS),
     "obligations": (DAY, READS),
@@ -127,25 +138,28 @@ def typed(
     Path("c.csv").write_text(CAMERA, "utf-8")
     Path("danh-ba.csv").write_text(CONTACT, "utf-8")
     approver(world, "Nguyễn Văn Duyệt", "duyet")
+    owed = letters.group("tourism/form_03", "ubnd-huyen-duc-tho", due_before="2021-12-01")
+    letters.written(Path("vb.yaml"), letters.file(owed))
     scan = {"sender": "la@dau.test", "filename": "thu.pdf", "received_at": at(19), "now": at(19)}
     number, _ = receive(world, b"%PDF-1.4", channel="mail", channel_id="1", **scan)
-    report.make(world, clock.at(date(2021, 11, 18), 17), None, tmp_path / "nhap")
+    report.make(world, letter_of(world), clock.at(date(2021, 11, 18), 17), None, tmp_path / "nhap")
     with world.sessions.begin() as session:
         imports.import_csv(
-            session, world.directive, CAMERA, "c.csv", by=CLERK, secrets=world.secrets, now=at(18)
+            session, world.registry, CAMERA, "c.csv", by=CLERK, secrets=world.secrets, now=at(18)
         )  # fmt: skip
         camera = session.get_one(Camera, 1)
         camera.restricted, camera.url = True, "rtsp://10.1.1.1:554/Streaming/channels/101"
         camera.identity = camera.url  # as an older version wrote it: `db upgrade` corrects that
-        report.record(
-            session, clock.at(date(2021, 11, 18), 17), None, tmp_path / "nhap", at(18, 18), secrets=world.secrets
-        )
-        letters = [
+        as_of, drawn = clock.at(date(2021, 11, 18), 17), tmp_path / "nhap"
+        report.record(session, letter_of(world).id, as_of, None, drawn, at(18, 18), secrets=world.secrets)
+        waiting = [
             Letter("internal", "a@hatinh.test", "S", "t", "<p>t</p>", key, "vì", needs_approval=True) for key in "12"
         ]
-        outbox.enqueue(session, letters, settings=world.settings, now=at(18))[1].state = "uncertain"
+        outbox.enqueue(session, waiting, settings=world.settings, now=at(18))[1].state = "uncertain"
         who = {"agency": "so-nnptnt", "name": "Lê B", "phone": "0", "recorded_at": at(1)}
         session.add(Contact(role="clerk", email="cu@sonn.test", valid_from=date(2021, 1, 1), **who))
+        draft = {"state": State.DRAFT, "valid_from": date(2021, 11, 22), "document": "", "reason": ""}
+        directive_record.add(session, letters.file(owed, id="nhap-2021"), by=CLERK.name, now=at(18), **draft)  # type: ignore[arg-type]
         asked = {"role": "clerk", "email": "moi@sonn.test", "asked": "cu@sonn.test", "happened_at": at(1)}
         session.add(ContactChange(submission_id=number, **asked, **who))
     return lambda *words: dondoc(*words) and None

@@ -39,7 +39,7 @@ AGENCIES, PER_SITE = 13, 5
 
 def declare(world: World, count: int, port: int, closed: int) -> None:
     """So many cameras as agencies would have declared them."""
-    agencies = [a.id for a in world.directive.agencies if a.kind == "district"][:AGENCIES]
+    agencies = [a.id for a in world.registry.agencies if a.kind == "district"][:AGENCIES]
     now = clock.now()
     with world.sessions.begin() as session:
         for number in range(count):

@@ -59,7 +59,7 @@ def fill() -> None:
 
     world = World(load())
     upgrade(world.settings.url)
-    agencies = [a.id for a in world.directive.agencies if a.alive(date(2021, 11, 1))]
+    agencies = [a.id for a in world.registry.agencies if a.alive(date(2021, 11, 1))]
     rows = [
         f"{agencies[n % len(agencies)]},security_traffic,Camera {n},rtsp://10.{n % 200}.{n // 250}.1/x,Điểm {n // 4}"
         for n in range(CAMERAS)
@@ -67,7 +67,7 @@ def fill() -> None:
     with world.sessions.begin() as session:
         text = "\n".join(["agency,system,name,url,site", *rows])
         about = {"by": MACHINE, "secrets": world.secrets, "now": at(date(2021, 10, 20), 9)}
-        import_csv(session, world.directive, text, "c.csv", **about)
+        import_csv(session, world.registry, text, "c.csv", **about)
     for back in range(NIGHTS, 0, -1):
         day = date(2021, 11, 25) - timedelta(days=back)
         verdicts = ["connect_timeout" if (n * 7 + back) % 23 == 0 else "ok" for n in range(CAMERAS)]

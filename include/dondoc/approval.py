@@ -27,7 +27,7 @@ def approve(
         Problem: no such letter, or the name of a program.
     """
     day = now.astimezone(HERE).date()
-    contact = approvers.approver(session, world.directive.issuer, actor, day, email=email)
+    contact = approvers.approver(session, world.registry.office, actor, day, email=email)
     checks = truth.registry(world)
     two = world.settings.two_approvers
     return outbox.approve(

@@ -93,7 +93,7 @@ def _settings(found: Settings) -> Iterator[Finding]:
 
 
 def _data(world: World, now: datetime) -> Iterator[Finding]:
-    for what, opened in (("directive", lambda: world.directive), ("calendar", lambda: world.calendar)):
+    for what, opened in (("directive", lambda: world.registry), ("calendar", lambda: world.calendar)):
         try:
             opened()
         except Problem as problem:

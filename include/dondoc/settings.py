@@ -43,7 +43,9 @@ class Settings(BaseSettings):
     home: Path = Field(Path(".dondoc"), description="Folder for drop/, originals/, reports/ and thumbnails/.")
     database_url: SecretStr | None = Field(None, description="SQLAlchemy URL; default: SQLite dondoc.db under home.")
     data: Path = Field(DATA, description="Folder that holds directives/, forms/, letters/ and reports/.")
-    directive: Path | None = Field(None, description="The directive's YAML; default: the letter of November 2021.")
+    directive: Annotated[list[Path], NoDecode] = Field(
+        [], description="Letters as YAML: a file, several (comma list), or a folder; default: directives/ under data."
+    )
     calendar: Path | None = Field(None, description="Override file of working days; default: the one shipped.")
     probe_allow: Annotated[list[Network], NoDecode] = Field(
         [],
@@ -155,7 +157,7 @@ class Settings(BaseSettings):
         description="Domain part of every Message-ID: this installation's.",
     )
 
-    @field_validator("probe_allow", "reference_hosts", "authserv_id", "trusted_proxies", mode="before")
+    @field_validator("directive", "probe_allow", "reference_hosts", "authserv_id", "trusted_proxies", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
@@ -213,8 +215,10 @@ class Settings(BaseSettings):
         return (self.home / "drop", *((self.metrics_file.parent,) if self.metrics_file else ()))
 
     @property
-    def directive_file(self) -> Path:
-        return self.directive or self.data / "directives" / "stttt-cntt-2021-11.yaml"
+    def directive_files(self) -> list[Path]:
+        named = self.directive or [self.data / "directives"]
+        lists = (sorted(path.glob("*.yaml")) if path.is_dir() else [path] for path in named)
+        return [path for found in lists for path in found if path.name != "working-days.yaml"]
 
     @property
     def calendar_file(self) -> Path:

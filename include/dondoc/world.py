@@ -1,14 +1,22 @@
 """What the doors (command line, pages, DAGs) open once and hand to the rooms."""
 
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import date, datetime
 from functools import cached_property, partial
 
 from sqlalchemy import event
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from dondoc import clock
 from dondoc import settings as settings_module
-from dondoc.directive.load import load as load_directive
-from dondoc.directive.model import Directive
+from dondoc.directive import files as letter_files
+from dondoc.directive import record
+from dondoc.directive.load import File
+from dondoc.directive.model import Directive, Registry
+from dondoc.directive.record import Version
+from dondoc.errors import Problem
 from dondoc.mail.servers import refuse_to_play, smtp
 from dondoc.settings import Settings
 from dondoc.store import files, heads, key_checks
@@ -28,13 +36,42 @@ class World:
     def sessions(self) -> Sessions:
         files.narrow(self.settings.home)
         made = sessions(self.settings.url)
-        made.before_writing = lambda: key_checks.note(made, self.settings, clock.now)
+        made.before_writing = lambda: self._before_writing(made)
         event.listen(made, "after_commit", partial(heads.note, self.settings.home))
         return made
 
-    @cached_property
-    def directive(self) -> Directive:
-        return load_directive(self.settings.directive_file)
+    def _before_writing(self, made: Sessions) -> None:
+        key_checks.note(made, self.settings, clock.now)
+        self._take_in(made)
+
+    @property
+    def registry(self) -> Registry:
+        """The agencies and systems that all letters share."""
+        return self._on_disk()[0]
+
+    def _on_disk(self) -> tuple[Registry, list[File]]:
+        return letter_files.letters(self.settings.directive_files, self.settings.data)
+
+    def versions(self, session: Session, known_at: datetime | None = None) -> list[Version]:
+        """Every version of every letter that was known at a moment: read anew, others add some."""
+        registry, files = self._on_disk()
+        return record.versions(session, registry, files, clock.now(), known_at)
+
+    def letters(self, session: Session, day: date, known_at: datetime | None = None) -> tuple[Directive, ...]:
+        """The letters for which agencies may be chased on a day, as known at a moment, oldest first."""
+        return record.active(self.versions(session, known_at), day)
+
+    @property
+    def first_day(self) -> date:
+        """The first day that anybody is shown."""
+        with self.sessions.reading() as session:
+            return min((v.directive.first_day for v in self.versions(session)), default=record.ALWAYS)
+
+    def _take_in(self, made: Sessions) -> None:
+        """Record what the files hold, before anything rests on it. What somebody else records meanwhile is theirs, and
+        a file that cannot be used stops only who asks for the letters: what arrives is kept."""
+        with suppress(IntegrityError, Problem), made.begin() as session:
+            record.take_in(session, self._on_disk()[1], clock.now())
 
     @cached_property
     def calendar(self) -> WorkingDays:

@@ -13,7 +13,7 @@ from dondoc.facts import contacts
 from dondoc.facts.rulings import rule
 from dondoc.store.cameras import Camera, Outage
 from dondoc.world import World
-from tests.conftest import CLERK, SECRET, acting
+from tests.conftest import CLERK, NOVEMBER, SECRET, acting
 
 AGENCY, OTHER, SYSTEM = "so-nnptnt", "ubnd-huyen-duc-tho", "security_traffic"
 NIGHT = date(2021, 11, 22)
@@ -34,7 +34,7 @@ def cameras(world: World, *rows: str) -> list[int]:
     """Cameras from rows `agency,system,name,url[,user,password,id,site,status,power]`; their ids in order."""
     text = "agency,system,name,url,user,password,id,site,status,power\n" + "\n".join(rows)
     with world.sessions.begin() as session:
-        import_csv(session, world.directive, text, "cameras.csv", by=CLERK, secrets=world.settings.secret_keys, now=NOW)
+        import_csv(session, world.registry, text, "cameras.csv", by=CLERK, secrets=world.settings.secret_keys, now=NOW)
         return list(session.scalars(select(Camera.id).order_by(Camera.id)))
 
 
@@ -73,7 +73,8 @@ def paused(world: World, begins: int, until: int | None, **scope: str) -> int:
     with world.sessions.begin() as session:
         return rule(
             session,
-            world.directive,
+            world.letters(session, NOVEMBER),
+            world.registry,
             "pause",
             until=None if until is None else on(until),
             document="Công điện số 12/CĐ-UBND",
@@ -89,4 +90,4 @@ def paused(world: World, begins: int, until: int | None, **scope: str) -> int:
 def contact(world: World, email: str, role: str = "focal_officer", agency: str = AGENCY) -> None:
     with world.sessions.begin() as session:
         text = f"agency,role,name,email,phone,valid_from\n{agency},{role},Lê A,{email},1,2021-01-01\n"
-        contacts.import_csv(session, world.directive, text, "c.csv", by=CLERK, secrets=[SECRET], now=NOW)
+        contacts.import_csv(session, world.registry, text, "c.csv", by=CLERK, secrets=[SECRET], now=NOW)

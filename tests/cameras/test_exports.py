@@ -54,7 +54,7 @@ def cameras(world: World, environment: pytest.MonkeyPatch) -> World:
     with world.sessions.begin() as session:
         imports.import_csv(
             session,
-            world.directive,
+            world.registry,
             text,
             "c.csv",
             by=CLERK,

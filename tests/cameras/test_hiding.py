@@ -219,7 +219,7 @@ def imported(world: World, *urls: str) -> list[int]:
     rows = "\n".join(f'{AGENCY},{SYSTEM},Camera {n},"{url}"' for n, url in enumerate(urls))
     with world.sessions.begin() as session:
         imports.import_csv(
-            session, world.directive, f"agency,system,name,url\n{rows}", "c.csv",
+            session, world.registry, f"agency,system,name,url\n{rows}", "c.csv",
             by=CLERK, secrets=world.secrets, now=NOW,
         )  # fmt: skip
         return list(session.scalars(select(Camera.id).order_by(Camera.id)))

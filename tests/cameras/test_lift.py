@@ -28,7 +28,7 @@ def bring(world: World, restricted: str, sound: str) -> None:
     """A file of ours names it."""
     text = f"agency,system,name,url,restricted,sound\n{AGENCY},{SYSTEM},Cổng,rtsp://10.1.1.1/1,{restricted},{sound}"
     with world.sessions.begin() as session:
-        import_csv(session, world.directive, text, "c.csv", by=CLERK, secrets=[SECRET], now=NOW)
+        import_csv(session, world.registry, text, "c.csv", by=CLERK, secrets=[SECRET], now=NOW)
 
 
 def words(world: World) -> tuple[bool, bool | None]:

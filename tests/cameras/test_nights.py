@@ -20,7 +20,7 @@ from dondoc.store.cameras import Camera, CameraCheck, CredentialAttempt, Outage
 from dondoc.store.intake import Submission, Verdict
 from dondoc.store.mail import OutboxLetter
 from dondoc.world import World
-from tests.conftest import CLERK, SECRET
+from tests.conftest import CLERK, NOVEMBER, SECRET
 
 AGENCY, OTHER, SYSTEM = "so-nnptnt", "ubnd-huyen-duc-tho", "security_traffic"
 NIGHT = date(2021, 11, 22)
@@ -36,7 +36,7 @@ def csv(world: World, *lines: str) -> dict[str, int]:
     text = "agency,system,name,url,user,password,id\n" + "\n".join(lines)
     with world.sessions.begin() as session:
         return import_csv(
-            session, world.directive, text, "cameras.csv", by=CLERK, secrets=world.settings.secret_keys, now=NOW
+            session, world.registry, text, "cameras.csv", by=CLERK, secrets=world.settings.secret_keys, now=NOW
         )
 
 
@@ -145,7 +145,7 @@ class TestImport:
         def imported(*lines: str) -> list[tuple[bool | None, bool]]:
             text = "\n".join(["agency,system,name,url,sound,restricted", *lines])
             with world.sessions.begin() as session:
-                import_csv(session, world.directive, text, "c.csv", by=CLERK, secrets=[SECRET], now=NOW)
+                import_csv(session, world.registry, text, "c.csv", by=CLERK, secrets=[SECRET], now=NOW)
             return [(c.records_sound, c.restricted) for c in all_of(world, Camera)]
 
         one, two = (f"{AGENCY},reservoir,{name},rtsp://10.1.1.{n}" for n, name in enumerate("AB", 1))
@@ -158,7 +158,7 @@ class TestImport:
         def imported(status: str) -> str | None:
             text = f"agency,system,name,url,status\n{AGENCY},reservoir,A,rtsp://10.1.1.1,{status}"
             with world.sessions.begin() as session:
-                import_csv(session, world.directive, text, "c.csv", by=CLERK, secrets=[SECRET], now=NOW)
+                import_csv(session, world.registry, text, "c.csv", by=CLERK, secrets=[SECRET], now=NOW)
             return all_of(world, Camera)[0].exemption
 
         assert [imported(s) for s in ("not_installed", "", "working")] == ["not_installed", "not_installed", None]
@@ -172,7 +172,7 @@ class TestImport:
     ) -> None:
         text = f"agency,system,name,url,{column}\n{AGENCY},reservoir,A,rtsp://10.1.1.1,bi-mat-lac-cot"
         with world.sessions.begin() as session, pytest.raises(Problem) as caught:
-            import_csv(session, world.directive, text, "c.csv", by=CLERK, secrets=[SECRET], now=NOW)
+            import_csv(session, world.registry, text, "c.csv", by=CLERK, secrets=[SECRET], now=NOW)
         assert f"c.csv:2: cột {column} chỉ nhận" in str(caught.value)
         assert says in str(caught.value)
         assert "bi-mat" not in str(caught.value)
@@ -204,7 +204,7 @@ class TestImport:
         row |= {"password": "p", "id": "1", "site": "s", column: f'"a{character}b"'}
         text = f"{','.join(row)}\n\n{','.join(row.values())}\n"
         with world.sessions.begin() as session, pytest.raises(Problem, match=rf"c\.csv:3: cột {column} có ký tự"):
-            import_csv(session, world.directive, text, "c.csv", by=CLERK, secrets=[SECRET], now=NOW)
+            import_csv(session, world.registry, text, "c.csv", by=CLERK, secrets=[SECRET], now=NOW)
 
     @pytest.mark.parametrize(
         "login",
@@ -242,23 +242,23 @@ class TestImport:
     )
     def test_what_excel_writes_is_read(self, world: World, text: str) -> None:
         with world.sessions.begin() as session:
-            import_csv(session, world.directive, text.format(AGENCY), "c.csv", by=CLERK, secrets=[SECRET], now=NOW)
+            import_csv(session, world.registry, text.format(AGENCY), "c.csv", by=CLERK, secrets=[SECRET], now=NOW)
         assert [(c.name, c.url) for c in all_of(world, Camera)] == [("Đập, tràn", "rtsp://10.1.1.1:554/")]
 
     def test_the_line_of_a_fault_is_that_of_the_file(self, world: World) -> None:
         text = f"sep=;\nagency;system;name;url\n\n{AGENCY};x;A;rtsp://10.1.1.1\n"
         with world.sessions.begin() as session, pytest.raises(Problem, match=r"c\.csv:4: không có hệ thống “x”"):
-            import_csv(session, world.directive, text, "c.csv", by=CLERK, secrets=[SECRET], now=NOW)
+            import_csv(session, world.registry, text, "c.csv", by=CLERK, secrets=[SECRET], now=NOW)
 
     def test_of_two_columns_of_one_name_neither_is_believed(self, world: World) -> None:
         text = f"agency,system,name,url,URL\n{AGENCY},reservoir,A,rtsp://10.1.1.1,rtsp://10.1.1.2\n"
         with world.sessions.begin() as session, pytest.raises(Problem, match="hai cột cùng tên"):
-            import_csv(session, world.directive, text, "c.csv", by=CLERK, secrets=[SECRET], now=NOW)
+            import_csv(session, world.registry, text, "c.csv", by=CLERK, secrets=[SECRET], now=NOW)
 
     def test_a_file_that_excel_wrote_with_semicolons_is_read(self, world: World) -> None:
         text = f"\ufeffagency;system;name;url\r\n{AGENCY};reservoir;Đập, tràn;rtsp://10.1.1.1\r\n"
         with world.sessions.begin() as session:
-            import_csv(session, world.directive, text, "c.csv", by=CLERK, secrets=[SECRET], now=NOW)
+            import_csv(session, world.registry, text, "c.csv", by=CLERK, secrets=[SECRET], now=NOW)
         assert [c.name for c in all_of(world, Camera)] == ["Đập, tràn"]
 
 
@@ -458,7 +458,7 @@ class TestOutages:
 def contact(world: World, role: str, email: str) -> None:
     with world.sessions.begin() as session:
         text = f"agency,role,name,email,phone,valid_from\n{AGENCY},{role},Lê A,{email},1,2021-01-01\n"
-        contacts.import_csv(session, world.directive, text, "c.csv", by=CLERK, secrets=[SECRET], now=NOW)
+        contacts.import_csv(session, world.registry, text, "c.csv", by=CLERK, secrets=[SECRET], now=NOW)
 
 
 class TestLetters:
@@ -574,7 +574,8 @@ class TestLetters:
             )  # fmt: skip
             if "site" in row:
                 rule(
-                    session, world.directive, "pause", agency=AGENCY, site="ĐẬP PHỤ", until=NIGHT,
+                    session, world.letters(session, NOVEMBER), world.registry,
+                    "pause", agency=AGENCY, site="ĐẬP PHỤ", until=NIGHT,
                     document="Công điện số 12", reason="bão số 8", by=CLERK, secrets=[SECRET],
                     from_=at(NIGHT, 0), now=NOW,
                 )  # fmt: skip
@@ -599,7 +600,8 @@ class TestLetters:
         assert letters.reachability(world, [sub], NOW) == []
         with world.sessions.begin() as session:
             rule(
-                session, world.directive, "pause", document="Công điện số 12", reason="bão số 8", by=CLERK,
+                session, world.letters(session, NOVEMBER), world.registry,
+                "pause", document="Công điện số 12", reason="bão số 8", by=CLERK,
                 secrets=[SECRET], from_=at(NIGHT, 0), now=NOW,
             )  # fmt: skip
         assert letters.reachability(world, [sub], NOW) == [1]

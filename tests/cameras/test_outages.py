@@ -33,7 +33,7 @@ from tests.cameras.nights import (
     paused,
     seen,
 )  # fmt: skip
-from tests.conftest import CLERK, SECRET
+from tests.conftest import CLERK, NOVEMBER, SECRET, letter_of
 
 
 def one(world: World, system: str = SYSTEM, more: str = ",,,,,") -> int:
@@ -102,7 +102,7 @@ class TestPause:
         with world.sessions.begin() as session:
             letter = session.scalars(select(OutboxLetter)).one()
             assert "Công điện số 12" in (letters.still_true(world)(session, letter, late(3)) or "")
-        row = next(r for r in figures(world, late(3))["cameras"] if r["agency"] == AGENCY)
+        row = next(r for r in figures(world, letter_of(world).id, late(3))["cameras"] if r["agency"] == AGENCY)
         assert (row["declared"], row["checked"], row["not_checked"], row["outages"]) == (2, 0, 2, 0)
         assert len(outages.settle(world, night=on(3), now=late(3))["closed"]) == 2
         assert {o.closed_because for o in all_outages(world)} == {
@@ -139,7 +139,8 @@ class TestPause:
         live(world, camera, ["ok", "no_frame", "no_frame"])
         with world.sessions.begin() as session:
             rule(
-                session, world.directive, "undo", undoes=number, document="CV 9", reason="hết bão", by=CLERK,
+                session, world.letters(session, NOVEMBER), world.registry,
+                "undo", undoes=number, document="CV 9", reason="hết bão", by=CLERK,
                 secrets=[SECRET], from_=at(on(3), 8), now=at(on(3), 8),
             )  # fmt: skip
         live(world, camera, ["no_frame"], 3)

@@ -137,9 +137,9 @@ def test_a_changed_file_is_read_again(tmp_path: Path) -> None:
 
 
 def test_the_other_directive_is_as_written(other_directive: Directive) -> None:
-    assert [(d.agency, d.key, d.due_before) for d in other_directive.obligations] == [
+    assert [(d.agency, d.short, d.due_before) for d in other_directive.obligations] == [
         ("ubnd-huyen-song-ca", "ferry/form_03", date(2023, 4, 18)),
         ("ubnd-huyen-nui-do", "ferry/form_03", date(2023, 4, 18)),
         ("ubnd-huyen-song-ca", "ferry/focal_letter", date(2023, 4, 18)),
     ]
-    assert [d.key for d in other_directive.milestones] == ["ferry/connection"]
+    assert [d.short for d in other_directive.milestones] == ["ferry/connection"]

@@ -14,7 +14,7 @@ from dondoc.settings import DATA
 
 LETTER = load(DATA / "directives" / "stttt-cntt-2021-11.yaml")
 DAY = date(2021, 11, 20)
-DISTRICTS = [a for a in LETTER.agencies if a.kind == "district"]
+DISTRICTS = [a for a in LETTER.registry.agencies if a.kind == "district"]
 
 
 @pytest.mark.parametrize(
@@ -43,12 +43,12 @@ DISTRICTS = [a for a in LETTER.agencies if a.kind == "district"]
     ],
 )
 def test_the_usual_spellings_are_understood(text: str, agency: str) -> None:
-    assert match(LETTER, text, DAY).agency == agency
+    assert match(LETTER.registry, text, DAY).agency == agency
 
 
 @pytest.mark.parametrize("text", ["Kỳ Anh", "UBND Kỳ Anh", "ky anh", "KỲ ANH, Hà Tĩnh", "Kì Anh"])
 def test_ky_anh_alone_is_two_agencies(text: str) -> None:
-    found = match(LETTER, text, DAY)
+    found = match(LETTER.registry, text, DAY)
     assert found.agency is None
     assert set(found.candidates) == {"ubnd-huyen-ky-anh", "ubnd-thi-xa-ky-anh"}
     assert "UBND huyện Kỳ Anh" in found.reason
@@ -56,14 +56,14 @@ def test_ky_anh_alone_is_two_agencies(text: str) -> None:
 
 
 def test_ha_tinh_alone_is_the_province_or_the_city() -> None:
-    assert set(match(LETTER, "Hà Tĩnh", DAY).candidates) == {"ubnd-tinh", "ubnd-thanh-pho-ha-tinh"}
+    assert set(match(LETTER.registry, "Hà Tĩnh", DAY).candidates) == {"ubnd-tinh", "ubnd-thanh-pho-ha-tinh"}
 
 
 @pytest.mark.parametrize(
     "text", ["Thạch Hạ", "UBND xã Thạch Hạ", "Dục Thọ", "Hương Khế", "Nghệ An", "", "   ", "UBND", "huyện", "\u200b"]
 )
 def test_a_name_that_is_not_ours_is_nobodys(text: str) -> None:
-    assert match(LETTER, text, DAY).agency is None
+    assert match(LETTER.registry, text, DAY).agency is None
 
 
 @pytest.mark.parametrize(
@@ -78,14 +78,14 @@ def test_a_name_that_is_not_ours_is_nobodys(text: str) -> None:
     ],
 )
 def test_only_an_agency_alive_on_the_day_is_meant(text: str, day: date, agency: str | None) -> None:
-    assert match(LETTER, text, day).agency == agency
+    assert match(LETTER.registry, text, day).agency == agency
 
 
-@pytest.mark.parametrize("agency", LETTER.agencies, ids=lambda a: a.id)
+@pytest.mark.parametrize("agency", LETTER.registry.agencies, ids=lambda a: a.id)
 def test_every_agency_is_known_by_its_full_and_its_short_name(agency) -> None:  # type: ignore[no-untyped-def]
     day = agency.valid_from or DAY
-    assert match(LETTER, agency.name, day).agency == agency.id
-    assert match(LETTER, agency.short, day).agency == agency.id
+    assert match(LETTER.registry, agency.name, day).agency == agency.id
+    assert match(LETTER.registry, agency.short, day).agency == agency.id
 
 
 RANKS = {
@@ -110,29 +110,29 @@ def spellings(draw: st.DrawFn) -> tuple[str, str]:
 @given(spellings())
 def test_no_spelling_of_a_district_leads_anywhere_else(spelled: tuple[str, str]) -> None:
     text, agency = spelled
-    assert match(LETTER, text, DAY).agency == agency
+    assert match(LETTER.registry, text, DAY).agency == agency
 
 
 @given(st.text(max_size=40))
 def test_any_text_is_answered_with_candidates_that_exist(text: str) -> None:
-    found = match(LETTER, text, DAY)
+    found = match(LETTER.registry, text, DAY)
     assert found.agency is None or found.candidates == (found.agency,)
-    assert all(LETTER.agency(a).alive(DAY) for a in found.candidates)
+    assert all(LETTER.registry.agency(a).alive(DAY) for a in found.candidates)
 
 
 def test_tone_marks_may_stand_on_either_vowel(other_directive: Directive) -> None:
     assert fold("Khánh Hoà") == fold("Khánh Hòa") == "khanh hoa"
-    hoa = other_directive.agencies[2].model_copy(
+    hoa = other_directive.registry.agencies[2].model_copy(
         update={"name": "UBND huyện Tân Hòa", "short": "Tân Hòa", "aliases": ()}
     )
-    renamed = other_directive.model_copy(update={"agencies": (hoa,)})
+    renamed = other_directive.registry.model_copy(update={"agencies": (hoa,)})
     assert match(renamed, "UBND huyện Tân Hoà", date(2023, 4, 10)).agency == hoa.id
     assert match(renamed, "UBND huyện Tân Hóa", date(2023, 4, 10)).agency is None
 
 
 def test_names_of_another_province_need_nothing_of_ours(other_directive: Directive) -> None:
     day = date(2023, 4, 10)
-    assert match(other_directive, "H. Sông Cả, tỉnh Bình Minh", day).agency == "ubnd-huyen-song-ca"
-    assert match(other_directive, "nui do", day).agency == "ubnd-huyen-nui-do"
-    assert match(other_directive, "nui do", date(2023, 5, 1)).agency is None
-    assert match(other_directive, "Sông Cả, Hà Tĩnh", day).agency is None
+    assert match(other_directive.registry, "H. Sông Cả, tỉnh Bình Minh", day).agency == "ubnd-huyen-song-ca"
+    assert match(other_directive.registry, "nui do", day).agency == "ubnd-huyen-nui-do"
+    assert match(other_directive.registry, "nui do", date(2023, 5, 1)).agency is None
+    assert match(other_directive.registry, "Sông Cả, Hà Tĩnh", day).agency is None

@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from dondoc import approval, clock, truth
 from dondoc.demo.mailserver import MailServer
-from dondoc.directive.model import Agency, Directive
+from dondoc.directive.model import Agency, Registry
 from dondoc.escalation import blanks, escalate
 from dondoc.facts import contacts, register, rulings
 from dondoc.forms.blank import blank
@@ -25,7 +25,7 @@ from dondoc.store.intake import SourceRead, Submission, Verdict
 from dondoc.store.mail import OutboxLetter
 from dondoc.store.reporting import Decision
 from dondoc.world import World
-from tests.conftest import CLERK, acting, approver
+from tests.conftest import CLERK, NOVEMBER, acting, approver
 
 ROLES = ("focal_officer", "clerk", "head")
 
@@ -53,7 +53,7 @@ class Office:
         with self.world.sessions.begin() as session:
             contacts.import_csv(
                 session,
-                self.world.directive,
+                self.world.registry,
                 text.getvalue(),
                 "danh-ba.csv",
                 by=CLERK,
@@ -62,8 +62,9 @@ class Office:
             )
 
     def know_everybody(self) -> None:
-        ours = self.world.directive.issuer
-        theirs = {d.agency for d in self.world.directive.obligations}
+        ours = self.world.registry.office
+        with self.world.sessions.reading() as session:
+            theirs = {d.agency for v in self.world.versions(session) for d in v.directive.obligations}
         self.know(*((a, role, f"{role}@{a}.test") for a in sorted(theirs) for role in ROLES))
         self.know((ours, "board", "lanh-dao@so.test"), (ours, "ops", "quan-tri@so.test"))
 
@@ -106,14 +107,22 @@ class Office:
     def rule(self, kind: str, **other: Any) -> int:
         given = {"document": "Giấy ghi 12", "reason": "mưa lũ", "by": acting("Lê Văn C"), "now": self.now} | other
         with self.world.sessions.begin() as session:
-            return rulings.rule(session, self.world.directive, kind, secrets=self.world.secrets, **given)
+            return rulings.rule(
+                session,
+                self.world.letters(session, NOVEMBER),
+                self.world.registry,
+                kind,
+                secrets=self.world.secrets,
+                **given,
+            )
 
     def arrives(self, agency: str, *fulfils: str) -> None:
         """A letter comes on paper and is registered at once."""
         with self.world.sessions.begin() as session:
             register.register(
                 session,
-                self.world.directive,
+                self.world.letters(session, NOVEMBER),
+                self.world.registry,
                 agency=agency,
                 fulfils=fulfils,
                 number="12/UBND",
@@ -172,10 +181,10 @@ def drawn() -> dict[tuple[Any, ...], bytes]:
 def _each_blank_is_drawn_once(monkeypatch: pytest.MonkeyPatch, drawn: dict[tuple[Any, ...], bytes]) -> None:
     """A tenth of a second each, twenty a morning, a hundred mornings: the real ones, but kept."""
 
-    def kept(spec: FormSpec, agency: Agency, *, directive: Directive, secrets: list[str]) -> bytes:
-        key = (spec.id, agency.id, directive.id, *secrets)
+    def kept(spec: FormSpec, agency: Agency, *, registry: Registry, secrets: list[str]) -> bytes:
+        key = (spec.id, agency.id, registry.survey, *secrets)
         if key not in drawn:
-            drawn[key] = blank(spec, agency, directive=directive, secrets=secrets)
+            drawn[key] = blank(spec, agency, registry=registry, secrets=secrets)
         return drawn[key]
 
     monkeypatch.setattr(blanks, "blank", kept)

@@ -17,12 +17,13 @@ from dondoc.escalation.recipients import needs_approval, recipients
 from dondoc.forms.limited import judge
 from dondoc.store.trust import KeyCheck
 from dondoc.world import World
-from tests.conftest import CLERK
+from tests.conftest import CLERK, letter_of
 from tests.escalation.conftest import Office, one
 
 DUC_THO, NNPTNT, HONG_LINH = "ubnd-huyen-duc-tho", "so-nnptnt", "ubnd-thi-xa-hong-linh"
 TUESDAY = date(2021, 11, 23)
-CONTRACT = {"agency", "step", "recipients", "obligations", "reason", "needs_approval"}
+LETTER = "stttt-cntt-2021-11"
+CONTRACT = {"agency", "step", "directives", "recipients", "obligations", "reason", "needs_approval"}
 
 
 def test_a_decision_is_recorded_with_its_reason_and_one_row_per_recipient(office: Office) -> None:
@@ -36,7 +37,8 @@ def test_a_decision_is_recorded_with_its_reason_and_one_row_per_recipient(office
     assert [(r.kind, r.state, r.recipient) for r in written] == [("overdue", "pending", a) for a in row["recipients"]]
     assert all(r.office_hours and r.not_after == clock.at(TUESDAY, 17) for r in written)
     [noted] = [d for d in office.decisions() if d.agency == HONG_LINH]
-    assert (noted.step, noted.obligations, noted.reason) == ("overdue_1", ["tourism/form_03"], row["reason"])
+    assert (noted.step, noted.reason) == ("overdue_1", row["reason"])
+    assert (noted.directives, noted.obligations) == ([LETTER], [f"{LETTER}:tourism/form_03"])
 
 
 def test_every_agency_gets_a_decision_also_to_write_nothing(office: Office) -> None:
@@ -47,7 +49,7 @@ def test_every_agency_gets_a_decision_also_to_write_nothing(office: Office) -> N
     nothing = one(rows, HONG_LINH)
     assert (nothing["step"], nothing["recipients"], nothing["outbox_ids"]) == (None, [], [])
     assert "đã nhận Văn bản số 12/UBND" in nothing["reason"]
-    orders = [office.world.directive.agency(r["agency"]).order for r in rows]
+    orders = [office.world.registry.agency(r["agency"]).order for r in rows]
     assert orders == sorted(orders), "in administrative order"
 
 
@@ -185,7 +187,7 @@ class TestPeopleRule:
         assert HONG_LINH not in {r["agency"] for r in rows}
         assert "nhiệm vụ của UBND thị xã Hồng Lĩnh" in one(rows, DUC_THO)["reason"]
         [name] = [n for n, _ in office.letters(DUC_THO)[0].context["duties"] if HONG_LINH in n]
-        assert name == f"{HONG_LINH}/tourism/form_03"
+        assert name == f"{HONG_LINH}/{LETTER}:tourism/form_03"
 
 
 class TestOurTurn:
@@ -238,9 +240,7 @@ def test_the_officer_of_the_system_comes_before_the_agencys(office: Office) -> N
         from dondoc.facts.contacts import import_csv
 
         csv = f"agency,role,name,email,phone,system\n{HONG_LINH},focal_officer,A,du-lich@hl.test,1,tourism\n"
-        import_csv(
-            session, office.world.directive, csv, "x.csv", by=CLERK, secrets=office.world.secrets, now=office.now
-        )
+        import_csv(session, office.world.registry, csv, "x.csv", by=CLERK, secrets=office.world.secrets, now=office.now)
     assert one(office.preview(TUESDAY), HONG_LINH)["recipients"][0] == "du-lich@hl.test"
 
 
@@ -252,11 +252,11 @@ def test_the_same_person_in_two_roles_gets_one_letter(live: None, world) -> None
 
 def test_our_own_board_is_told_as_a_whole_and_only_after_approval(office: Office) -> None:
     office.know(("so-tttt", "board", "pho@so.test"))
-    step = next(s for s in office.world.directive.ladder if s.id == "report_up")
+    step = next(s for s in letter_of(office.world).ladder if s.id == "report_up")
     with office.world.sessions.begin() as session:
-        found = recipients(session, office.world.directive, step, HONG_LINH, ["tourism"], TUESDAY)
+        found = recipients(session, office.world.registry, step, HONG_LINH, ["tourism"], TUESDAY)
     assert {r.email for r in found} == {"lanh-dao@so.test", "pho@so.test"}
-    careless = {s.id: needs_approval(s.model_copy(update={"approval": False})) for s in office.world.directive.ladder}
+    careless = {s.id: needs_approval(s.model_copy(update={"approval": False})) for s in letter_of(office.world).ladder}
     assert careless == {"remind_3": False, "remind_1": False, "overdue_1": False, "overdue_2": True, "report_up": True}
 
 
@@ -362,7 +362,7 @@ class TestBlankForms:
             content,
             name,
             data=post_office.world.settings.data,
-            directive=post_office.world.directive,
+            registry=post_office.world.registry,
             secrets=post_office.world.settings.secret_keys,
             day=date(2021, 11, 17),
         )

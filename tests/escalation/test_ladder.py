@@ -23,7 +23,7 @@ def nov(day: int) -> date:
 
 @pytest.fixture
 def ladder(directive: Directive, calendar: WorkingDays) -> Ladder:
-    return Ladder(directive, calendar, grace_days=1)
+    return Ladder(directive.registry, {directive.id: directive}, calendar, grace_days=1)
 
 
 @pytest.fixture
@@ -42,7 +42,8 @@ def owed(directive: Directive) -> Callable[..., Standing]:
 def letter(step: str, day: int, *standings: Standing, state: str = "sent", number: int = 1, **other: Any) -> Past:
     values = {"sent_on": nov(day) if state == "sent" else None, "last_chance": nov(day)} | other
     duties = frozenset(duty(s) for s in standings)
-    return Past(number, AGENCY, step, duties, nov(day), values.pop("decided_on", nov(day)), state, **values)
+    steps = {s.duty.directive: step for s in standings}
+    return Past(number, AGENCY, step, steps, duties, nov(day), values.pop("decided_on", nov(day)), state, **values)
 
 
 def sent(**steps: int) -> list[tuple[str, int, dict[str, Any]]]:
@@ -195,16 +196,15 @@ def test_a_letter_that_was_refused_is_named(ladder: Ladder, owed: Make) -> None:
 
 
 def test_a_step_never_goes_back_below_one_that_was_taken(ladder: Ladder, owed: Make) -> None:
-    free = ladder.directive.model_copy(
-        update={"ladder": tuple(s.model_copy(update={"needs": None}) for s in ladder.directive.ladder)}
-    )
-    without_needs = replace(ladder, directive=free)
+    [letter_] = ladder.letters.values()
+    free = tuple(s.model_copy(update={"needs": None}) for s in letter_.ladder)
+    without_needs = replace(ladder, letters={letter_.id: letter_.model_copy(update={"ladder": free})})
     standing = owed(day=nov(25))
     assert decide(without_needs, AGENCY, [standing], [letter(O2, 24, standing)], nov(25)).step is None
 
 
 def test_the_grace_is_a_setting_and_only_delays_the_first_steps(ladder: Ladder) -> None:
-    steps: dict[str, Step] = {s.id: s for s in ladder.directive.ladder}
+    steps: dict[str, Step] = {s.id: s for letter_ in ladder.letters.values() for s in letter_.ladder}
     firsts = [replace(ladder, grace_days=n).first_day(steps[O1], FRIDAY) for n in (0, 1, 2)]
     assert firsts == [nov(22), nov(23), nov(24)]
     assert ladder.first_day(steps[O2], FRIDAY) == nov(24)

@@ -19,7 +19,7 @@ CALENDAR = load_calendar(DATA / "directives" / "working-days.yaml")
 GRACE = 1
 STEPS = {s.id: s for s in DIRECTIVE.ladder}
 OWED = [d for d in DIRECTIVE.obligations if d.agency == AGENCY]
-LAST = {d.key: (d.due_before or date.max) - timedelta(days=1) for d in OWED}
+LAST = {d.short: (d.due_before or date.max) - timedelta(days=1) for d in OWED}
 STATUSES = ["", "", "", "", "fulfilled", "under_review", "returned", "waived", "paused"]
 
 
@@ -28,13 +28,13 @@ class Fairness(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.ladder = Ladder(DIRECTIVE, CALENDAR, GRACE)
+        self.ladder = Ladder(DIRECTIVE.registry, {DIRECTIVE.id: DIRECTIVE}, CALENDAR, GRACE)
         self.day = date(2021, 11, 14)
         self.past: list[Past] = []
         self.status = dict.fromkeys(LAST, "")
 
     def standing(self, key: str) -> Standing:
-        owed = next(d for d in OWED if d.key == key)
+        owed = next(d for d in OWED if d.short == key)
         status = self.status[key]
         paused = "tạm dừng" if status == "paused" else None
         if status in ("", "paused"):
@@ -60,13 +60,14 @@ class Fairness(RuleBasedStateMachine):
             assert s.status in CHASED
             assert s.paused is None
             self._fair(s, decision.step.id)
-        assert {s.duty.key for s in decision.ground}.isdisjoint(s.duty.key for s in decision.still_to_come)
+        assert {s.duty.short for s in decision.ground}.isdisjoint(s.duty.short for s in decision.still_to_come)
         state = "held" if decision.step.approval and outcome == "sent" else outcome
         self.past.append(
             Past(
                 len(self.past) + 1,
                 AGENCY,
                 decision.step.id,
+                {name: step.id for name, step in decision.steps.items()},
                 frozenset(duty(s) for s in decision.ground),
                 self.day,
                 self.day,
@@ -78,7 +79,7 @@ class Fairness(RuleBasedStateMachine):
 
     def _fair(self, standing: Standing, step_id: str) -> None:
         """What the rules promise an agency, told without the ladder's own code."""
-        step, last = STEPS[step_id], LAST[standing.duty.key]
+        step, last = STEPS[step_id], LAST[standing.duty.short]
         mine = [p for p in self.past if duty(standing) in p.duties]
         if step.kind == "overdue":
             assert CALENDAR.between(last, self.day) > GRACE

@@ -9,6 +9,7 @@ from dondoc import clock
 from dondoc.intake import inbox
 from dondoc.store.facts import Contact
 from dondoc.store.mail import OutboxLetter
+from tests.conftest import letter_of
 from tests.escalation.conftest import Office, one
 
 HONG_LINH, DUC_THO = "ubnd-thi-xa-hong-linh", "ubnd-huyen-duc-tho"
@@ -42,7 +43,7 @@ def test_letters_that_wait_for_approval_are_told_with_step_agencies_deadline_and
     [letter] = told(thursday)
     assert (letter.recipient, letter.state) == ("duyet@so.test", "pending")
     assert f"{len(held):02} thư đang chờ duyệt gửi" in letter.subject
-    [step] = [s for s in thursday.world.directive.ladder if s.id == "overdue_2"]
+    [step] = [s for s in letter_of(thursday.world).ladder if s.id == "overdue_2"]
     until = "17 giờ 00 phút ngày 29/11/2021"
     assert f"- {step.title}: {len(held):02} thư về 02 đơn vị; duyệt muộn nhất lúc {until}" in letter.text
     for link in ("dondoc/letters?state=held", "required_actions?response_received=false"):

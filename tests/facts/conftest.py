@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
-from dondoc.directive.model import Directive
+from dondoc.directive.model import Directive, Registry
 from dondoc.facts import obligations, read
 from dondoc.facts.obligations import Standing
 from dondoc.facts.register import register
@@ -28,6 +28,10 @@ class Book:
     directive: Directive
     calendar: WorkingDays
     _seen: int = field(default=0)
+
+    @property
+    def registry(self) -> Registry:
+        return self.directive.registry
 
     def submitted(
         self,
@@ -76,7 +80,8 @@ class Book:
         } | other
         return register(
             self.session,
-            self.directive,
+            (self.directive,),
+            self.registry,
             agency=agency,
             fulfils=[fulfils],
             arrived=arrived,
@@ -91,7 +96,7 @@ class Book:
             "by": acting("Đậu Tùng Lâm"),
             "secrets": [SECRET],
         } | other
-        return rule(self.session, self.directive, kind, now=now or at(15), **values)
+        return rule(self.session, (self.directive,), self.registry, kind, now=now or at(15), **values)
 
     def contact(self, agency: str, email: str) -> None:
         self.session.add(
@@ -109,11 +114,11 @@ class Book:
 
     def standings(self, as_of: datetime, known_at: datetime | None = None) -> list[Standing]:
         facts = read.read(self.session, as_of, known_at)
-        return obligations.standings(self.directive, self.calendar, facts, as_of)
+        return obligations.standings((self.directive,), self.calendar, facts, as_of)
 
     def standing(self, agency: str, key: str, as_of: datetime, known_at: datetime | None = None) -> Standing:
         """The one of the agency that owed it by the letter."""
-        [found] = [s for s in self.standings(as_of, known_at) if s.duty.agency == agency and s.duty.key == key]
+        [found] = [s for s in self.standings(as_of, known_at) if s.duty.agency == agency and s.duty.short == key]
         return found
 
 

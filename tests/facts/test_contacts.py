@@ -20,7 +20,7 @@ DUC_THO, DAY = "ubnd-huyen-duc-tho", date(2021, 11, 20)
 
 
 def load(book: Book, text: str) -> dict[str, int]:
-    return import_csv(book.session, book.directive, text, "danh-ba.csv", by=CLERK, secrets=[SECRET], now=at(15))
+    return import_csv(book.session, book.registry, text, "danh-ba.csv", by=CLERK, secrets=[SECRET], now=at(15))
 
 
 def emails(session: Session, role: str, system: str | None = None, day: date = DAY) -> list[str]:

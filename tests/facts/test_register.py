@@ -10,12 +10,14 @@ from tests.conftest import acting, at
 
 from .conftest import Book
 
+LETTER = "stttt-cntt-2021-11"
+
 
 def test_one_letter_meets_every_focal_duty_of_the_agency_and_nothing_else(book: Book) -> None:
     book.register("cong-an-tinh", "focal_letter", at(18))
     book.register("ubnd-huyen-duc-tho", "tourism/form_03", at(18))
     rows = book.session.query(RegisteredLetter).order_by(RegisteredLetter.id).all()
-    assert [r.fulfils for r in rows] == [["security_traffic/focal_letter"], ["tourism/form_03"]]
+    assert [r.fulfils for r in rows] == [[f"{LETTER}:security_traffic/focal_letter"], [f"{LETTER}:tourism/form_03"]]
 
 
 def test_a_milestone_is_met_by_a_letter(book: Book) -> None:

@@ -75,8 +75,8 @@ def _made(
 ) -> bytes:
     return blank(
         SPECS[kind],
-        DIRECTIVE.agency(agency or OWNERS[kind]),
-        directive=DIRECTIVE,
+        DIRECTIVE.registry.agency(agency or OWNERS[kind]),
+        registry=DIRECTIVE.registry,
         secrets=secrets,
         head=head(kind) if head_ is None else head_,
         rows=[row(kind)] if rows is None else rows,
@@ -86,7 +86,7 @@ def _made(
 def judged(
     content: bytes, filename: str = "bm03.xlsx", *, secrets: list[str] = SECRETS, day: date = DAY
 ) -> FormVerdict:
-    return limited.judged(content, filename, data=DATA, directive=DIRECTIVE, secrets=secrets, day=day)
+    return limited.judged(content, filename, data=DATA, registry=DIRECTIVE.registry, secrets=secrets, day=day)
 
 
 def edited(content: bytes, change: Callable[[Workbook], object]) -> bytes:

@@ -20,7 +20,9 @@ SHEET = SPECS["form_03"].sheet
 
 def annotated(content: bytes, verdict: FormVerdict | None = None, base_version: int = 2) -> bytes:
     found = verdict or judged(content)
-    return limited.annotate(content, found, data=DATA, directive=DIRECTIVE, secrets=SECRETS, base_version=base_version)
+    return limited.annotate(
+        content, found, data=DATA, registry=DIRECTIVE.registry, secrets=SECRETS, base_version=base_version
+    )
 
 
 def faulty() -> bytes:

@@ -13,8 +13,8 @@ from tests.forms.conftest import DIRECTIVE, OWNERS, SECRETS, SPECS, codes, judge
 
 
 def made(kind: str = "form_03", agency: str | None = None) -> bytes:
-    owner = DIRECTIVE.agency(agency or OWNERS[kind])
-    return blank(SPECS[kind], owner, directive=DIRECTIVE, secrets=SECRETS)
+    owner = DIRECTIVE.registry.agency(agency or OWNERS[kind])
+    return blank(SPECS[kind], owner, registry=DIRECTIVE.registry, secrets=SECRETS)
 
 
 @pytest.mark.parametrize("kind", OWNERS)
@@ -133,7 +133,9 @@ def test_an_untouched_blank_form_is_returned_and_is_not_taken_for_a_nil_return(k
 
 
 def test_without_a_key_the_form_has_no_token() -> None:
-    content = blank(SPECS["form_03"], DIRECTIVE.agency("ubnd-huyen-duc-tho"), directive=DIRECTIVE, secrets=[])
+    content = blank(
+        SPECS["form_03"], DIRECTIVE.registry.agency("ubnd-huyen-duc-tho"), registry=DIRECTIVE.registry, secrets=[]
+    )
     book = load_workbook(BytesIO(content))
     assert token.SHEET not in book.sheetnames
     assert not book.custom_doc_props.names

@@ -28,7 +28,7 @@ from tests.forms.conftest import DAY, DIRECTIVE, SECRETS, SPECS, cell, codes, ed
 from tests.forms.test_hostile import part, repacked
 
 TABLE = "xl/worksheets/sheet2.xml"
-COMMON: dict[str, Any] = {"data": DATA, "directive": DIRECTIVE, "secrets": SECRETS}
+COMMON: dict[str, Any] = {"data": DATA, "registry": DIRECTIVE.registry, "secrets": SECRETS}
 
 
 def judge(content: bytes) -> FormVerdict:
@@ -244,13 +244,13 @@ def test_the_child_is_told_no_key(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_token_of_a_thousand_brackets_proves_nothing() -> None:
-    proof = token.prove(["[" * 2000 + ".x"], directive=DIRECTIVE, forms=SPECS, secrets=[])
+    proof = token.prove(["[" * 2000 + ".x"], registry=DIRECTIVE.registry, forms=SPECS, secrets=[])
     assert proof == Proof(None, "unverified")
 
 
 def test_what_forms_are_judged_by_comes_through_whole() -> None:
-    known = work.KNOWN.validate_json(limited._context(DIRECTIVE, SPECS))
-    assert known == work.Known(DIRECTIVE, SPECS)
+    known = work.KNOWN.validate_json(limited._context(DIRECTIVE.registry, SPECS))
+    assert known == work.Known(DIRECTIVE.registry, SPECS)
 
 
 def test_a_copy_that_is_too_much_is_none_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,8 +19,8 @@ OTHERS_READ = SENSITIVE | {"name", "site", "address", "brand", "model", "channel
 
 def test_every_form_is_there_and_every_form_of_the_directive_has_a_spec() -> None:
     assert sorted(SPECS) == FORMS
-    assert {system.form for system in DIRECTIVE.systems if system.form} <= set(SPECS)
-    for system in DIRECTIVE.systems:
+    assert {system.form for system in DIRECTIVE.registry.systems if system.form} <= set(SPECS)
+    for system in DIRECTIVE.registry.systems:
         if system.form:  # one spelling in letters, pages and the report
             assert SPECS[system.form].title == f"{deliverable(system.form)} ({system.name})"
 

@@ -42,12 +42,12 @@ def _answer(field: Field, number: int) -> str:
 JUDGED = """
 import resource, sys
 from datetime import date
-from dondoc.directive.load import load
+from dondoc.directive.load import load_registry
 from dondoc.forms.limited import judge
 from dondoc.isolation import workers
 from dondoc.settings import DATA
-letter = load(DATA / "directives" / "stttt-cntt-2021-11.yaml")
-verdict = judge(sys.stdin.buffer.read(), "a.xlsx", data=DATA, directive=letter, secrets=[], day=date(2021, 11, 18))
+content, known = sys.stdin.buffer.read(), load_registry(DATA)
+verdict = judge(content, "a.xlsx", data=DATA, registry=known, secrets=[], day=date(2021, 11, 18))
 workers.end()
 print(verdict.outcome, len(verdict.rows), resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024)
 """

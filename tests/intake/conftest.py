@@ -16,7 +16,7 @@ import pytest
 from sqlalchemy import select
 
 from dondoc.demo.mailserver import HOST, MailServer
-from dondoc.directive.model import Directive
+from dondoc.directive.model import Registry
 from dondoc.forms import template
 from dondoc.forms.spec import Field, load_specs
 from dondoc.intake import backlog, gather
@@ -46,7 +46,7 @@ def _filled(fields: tuple[Field, ...], given: dict[str, Any]) -> dict[str, Any]:
 
 @cache
 def _form(
-    directive: Directive,
+    registry: Registry,
     secrets: tuple[str, ...],
     agency: str,
     form: str,
@@ -56,8 +56,8 @@ def _form(
     note: str,
     head: tuple[tuple[str, Any], ...],
 ) -> bytes:
-    spec, owner = load_specs(DATA)[form], directive.agency(agency)
-    book = template.make(spec, owner, directive, list(secrets), base)
+    spec, owner = load_specs(DATA)[form], registry.agency(agency)
+    book = template.make(spec, owner, registry, list(secrets), base)
     rows = [
         _filled(
             spec.columns,
@@ -98,7 +98,7 @@ class Desk:
         """A form filled in without a fault; `note` makes its values differ, `wrong=n` spoils n rows."""
         wrong, token = head.pop("wrong", 0), head.pop("token", True)
         secrets = tuple(self.world.settings.secret_keys) if token else ()
-        return _form(self.world.directive, secrets, agency, form, cameras, wrong, base, note, tuple(head.items()))
+        return _form(self.world.registry, secrets, agency, form, cameras, wrong, base, note, tuple(head.items()))
 
     def register(
         self, agency: str, email: str = OFFICER, role: str = "focal_officer", *, name: str = "Lê Văn B", phone: str = ""

@@ -205,7 +205,7 @@ def test_the_copy_names_the_agency_by_a_token_that_only_we_can_make(desk: Desk) 
         copy,
         "a.xlsx",
         data=desk.world.settings.data,
-        directive=desk.world.directive,
+        registry=desk.world.registry,
         secrets=[SECRET],
         day=date(2021, 11, 18),
     )

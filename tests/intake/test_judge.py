@@ -15,7 +15,7 @@ from dondoc.cameras import addresses
 from dondoc.cameras.hiding import public
 from dondoc.clock import end_of
 from dondoc.errors import Problem
-from dondoc.facts import contacts, obligations, read
+from dondoc.facts import contacts, obligations
 from dondoc.forms.limited import judge
 from dondoc.intake import answer, arrive, inbox
 from dondoc.intake.judge import judge_submission
@@ -55,9 +55,8 @@ def newest(desk: Desk, submission: int) -> Verdict:
 def status(desk: Desk, agency: str, key: str = "tourism/form_03") -> str:
     as_of = end_of(date(2021, 11, 22))
     with desk.world.sessions.begin() as session:
-        facts = read.read(session, as_of)
-    rows = obligations.standings(desk.world.directive, desk.world.calendar, facts, as_of)
-    return next(s.status for s in rows if s.duty.agency == agency and s.duty.key == key)
+        rows = obligations.at(desk.world, session, as_of)
+    return next(s.status for s in rows if s.duty.agency == agency and s.duty.short == key)
 
 
 def cameras(desk: Desk) -> list[Camera]:
@@ -69,7 +68,7 @@ def test_a_good_form_meets_the_obligation_and_its_cameras_enter_the_data(desk: D
     submission = bring(desk, desk.form(cameras=2))
     verdict = newest(desk, submission)
     assert (verdict.outcome, verdict.agency, verdict.form, verdict.version) == ("accepted", DUC_THO, "form_03", 1)
-    assert verdict.fulfils == ["tourism/form_03"]
+    assert verdict.fulfils == ["stttt-cntt-2021-11:tourism/form_03"]
     assert status(desk, DUC_THO) == "fulfilled"
     assert [(c.agency, c.system, c.submission_id) for c in cameras(desk)] == [(DUC_THO, "tourism", submission)] * 2
 
@@ -180,7 +179,7 @@ def test_with_a_file_that_cannot_be_read_a_blank_goes_back_to_whom_it_is_known_t
         desk.world.blobs.get(blank["sha256"]),
         blank["filename"],
         data=desk.world.settings.data,
-        directive=desk.world.directive,
+        registry=desk.world.registry,
         secrets=desk.world.settings.secret_keys,
         day=desk.now.date(),
     )
@@ -461,7 +460,7 @@ def test_the_stored_rows_are_those_of_the_judge(desk: Desk) -> None:
         content,
         "BM03.xlsx",
         data=desk.world.settings.data,
-        directive=desk.world.directive,
+        registry=desk.world.registry,
         secrets=desk.world.settings.secret_keys,
         day=date(2021, 11, 18),
     )

@@ -341,8 +341,8 @@ def test_the_form_for_officers_asks_once_for_all_its_systems(post: Post) -> None
     other = person | {"system": "tourism", "officer_name": "Lê Thị Mai", "officer_email": "mai.lt@ductho.hatinh.gov.vn"}
     content = blank(
         spec,
-        desk.world.directive.agency(DUC_THO),
-        directive=desk.world.directive,
+        desk.world.registry.agency(DUC_THO),
+        registry=desk.world.registry,
         secrets=desk.world.settings.secret_keys,
         head={"document_number": "12/UBND-VX", "document_date": "17/11/2021"},
         rows=[person, other],

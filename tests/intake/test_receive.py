@@ -120,8 +120,8 @@ def test_a_home_that_cannot_be_made_refuses_and_says_that_the_source_keeps_it(wo
 
 
 def test_a_broken_directive_is_no_fault_of_what_arrived(world: World) -> None:
-    submission, _ = take(world)
-    broken = World(world.settings.model_copy(update={"directive": Path("/khong/co.yaml")}))
+    broken = World(world.settings.model_copy(update={"directive": [Path("/khong/co.yaml")]}))
+    submission, _ = take(broken)
     with pytest.raises(Problem, match="Không đọc được"):
         backlog.judge_and_answer(broken, at(19))
     assert backlog.unfinished(world) == [submission]

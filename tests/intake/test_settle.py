@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from dondoc.directive.model import Directive
 from dondoc.forms.verdict import FormVerdict, Issue
 from dondoc.intake.settle import Settled, Version, fulfilled_by, settle
+from tests.directive import letters
 
 DUC_THO, VU_QUANG = "ubnd-huyen-duc-tho", "ubnd-huyen-vu-quang"
 GOOD = FormVerdict("accepted", "form_03", DUC_THO, "valid", (), base_version=0, value_hash="a")
@@ -170,8 +171,10 @@ def test_two_corrections_of_one_copy_end_in_one_version_and_one_conflict_in_eith
 
 
 def test_a_form_meets_what_its_agency_owes_and_nothing_else(directive: Directive) -> None:
-    duc_tho = directive.agency(DUC_THO)
-    assert fulfilled_by(directive, duc_tho, "form_03") == ["tourism/form_03"]
-    assert fulfilled_by(directive, duc_tho, "form_01") == []
-    assert fulfilled_by(directive, duc_tho, None) == []
-    assert fulfilled_by(directive, None, "form_03") == []
+    duc_tho = directive.registry.agency(DUC_THO)
+    monthly = {"periodic": {"first": "2021-12", "last": "2022-02", "before_day": 25}}
+    both = (directive, letters.directive(letters.group("tourism/form_03", DUC_THO, **monthly), id="b"))
+    assert fulfilled_by(both, duc_tho, "form_03") == [f"{directive.id}:tourism/form_03", "b:tourism/form_03"]
+    assert fulfilled_by(both, duc_tho, "form_01") == []
+    assert fulfilled_by(both, duc_tho, None) == []
+    assert fulfilled_by(both, None, "form_03") == []

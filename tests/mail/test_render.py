@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from jinja2 import UndefinedError
 
 from dondoc.clock import HERE
-from dondoc.directive.load import load
+from dondoc.directive.load import load_registry
 from dondoc.errors import Problem
 from dondoc.mail.render import one_line, render, two, vn_date, vn_moment
 from dondoc.settings import DATA
 
-NOVEMBER = load(DATA / "directives" / "stttt-cntt-2021-11.yaml")
+SHIPPED = load_registry(DATA)
 AT = datetime.fromisoformat("2021-11-18T07:05+00:00")
 
 
@@ -26,7 +26,7 @@ def test_dates_and_numbers_are_written_as_official_letters_do() -> None:
 
 
 def test_a_letter_to_ourselves_has_words_for_every_reader() -> None:
-    letter = render(DATA, NOVEMBER, "internal", {"title": "Không đọc được hộp thư", "lines": ["a < b", "hai"]})
+    letter = render(DATA, SHIPPED, "internal", {"title": "Không đọc được hộp thư", "lines": ["a < b", "hai"]})
     assert letter.subject == "[IOC Hà Tĩnh] [Nội bộ] Không đọc được hộp thư"
     assert "- a < b\n- hai\n" in letter.text
     assert "a &lt; b" in letter.html
@@ -38,14 +38,14 @@ def test_a_letter_to_ourselves_has_words_for_every_reader() -> None:
 def test_a_receipt_is_filled_in(outcome: str) -> None:
     context = {"agency": None, "form": "Biểu mẫu 03", "filename": "a.xlsx", "received_at": AT, "number": "BN-0001"}
     context |= {"outcome": outcome, "rows": 3, "fulfils": True, "errors": [], "warnings": [], "shown": [], "more": 0}
-    letter = render(DATA, NOVEMBER, "receipt", context)
+    letter = render(DATA, SHIPPED, "receipt", context)
     assert "14 giờ 05 phút ngày 18/11/2021 (mã bản nộp BN-0001" in letter.text
     assert "\n\nTrân trọng cảm ơn" in letter.text
     assert "\n\n\n" not in letter.text
 
 
-def test_another_directive_signs_with_its_own_names() -> None:
-    plain = NOVEMBER.model_copy(update={"letterhead": None, "issuer": "so-nnptnt"})
+def test_another_office_signs_with_its_own_names() -> None:
+    plain = SHIPPED.model_copy(update={"letterhead": None, "office": "so-nnptnt"})
     letter = render(DATA, plain, "internal", {"title": "Thử", "lines": []})
     assert letter.subject == "[Sở NN&PTNT] [Nội bộ] Thử"
     assert "SỞ NÔNG NGHIỆP VÀ PHÁT TRIỂN NÔNG THÔN" in letter.text
@@ -54,12 +54,12 @@ def test_another_directive_signs_with_its_own_names() -> None:
 
 def test_a_missing_word_is_an_error_not_a_blank() -> None:
     with pytest.raises(UndefinedError, match="lines"):
-        render(DATA, NOVEMBER, "internal", {"title": "x"})
+        render(DATA, SHIPPED, "internal", {"title": "x"})
 
 
 def test_a_missing_template_is_told_to_a_person(tmp_path: Path) -> None:
     with pytest.raises(Problem, match="subject"):
-        render(tmp_path, NOVEMBER, "internal", {})
+        render(tmp_path, SHIPPED, "internal", {})
 
 
 @given(st.text())

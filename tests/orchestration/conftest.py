@@ -94,12 +94,14 @@ def desk(environment: pytest.MonkeyPatch, mail: MailServer, fleet: Fleet, world:
 def peopled(desk: World) -> World:
     """A world with an officer for each agency, and somebody above who gets the report."""
     rows = ["agency,role,name,email,phone", "ubnd-tinh,head,Văn phòng,van-phong@ioc.test,0239"]
-    agencies = sorted({duty.agency for duty in desk.directive.obligations})
+    with desk.sessions.reading() as session:
+        letters = desk.letters(session, clock.now().date())
+    agencies = sorted({duty.agency for letter in letters for duty in letter.obligations})
     rows += [f"{agency},focal_officer,Người {n},nguoi{n}@ioc.test,0912345678" for n, agency in enumerate(agencies)]
     with desk.sessions.begin() as session:
         contacts.import_csv(
             session,
-            desk.directive,
+            desk.registry,
             "\n".join(rows),
             "contacts.csv",
             by=CLERK,

@@ -25,7 +25,7 @@ from dondoc.store.cameras import CameraCheck, CredentialAttempt, NightRun, Outag
 from dondoc.store.mail import OutboxLetter
 from dondoc.store.reporting import Decision, Report
 from dondoc.world import World
-from tests.conftest import CLERK, Run
+from tests.conftest import CLERK, NOVEMBER, Run, letter_of
 
 AGENCY = "ubnd-huyen-can-loc"
 OFFICER = address(AGENCY, "focal_officer")  # the one whom Desk writes into the forms
@@ -59,7 +59,7 @@ def declare(world: World, fleet: Fleet, *behaviours: str, login: str = ",") -> N
     with world.sessions.begin() as session:
         imports.import_csv(
             session,
-            world.directive,
+            world.registry,
             "\n".join(["agency,system,name,url,user,password", *rows]),
             "c.csv",
             by=CLERK,
@@ -199,7 +199,7 @@ class TestClear:
         asked = context("2021-11-22T08:03+07:00")  # by hand, before the day's 17:00
         at(environment, "2021-11-22T08:05+07:00")
         first = reporting.draw_up(asked)
-        folder = Path(first["folder"])
+        folder = Path(first["folders"][0])
         kept = {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in folder.iterdir()}
         facts = everything(peopled, "reports", "outbox")
         for moment in ("2021-11-22T09:30+07:00", "2021-11-30T09:30+07:00"):
@@ -213,18 +213,19 @@ class TestClear:
     ) -> None:
         asked = context("2021-11-25T17:15+07:00", as_of="2021-11-25")
         at(environment, "2021-11-25T17:16+07:00")
-        first = Path(reporting.draw_up(asked)["folder"])
+        first = Path(reporting.draw_up(asked)["folders"][0])
         kept = (first / "figures.json").read_bytes()
         with peopled.sessions.begin() as session:
             from dondoc.facts.register import register
 
             register(
-                session, peopled.directive, agency="cong-an-tinh", fulfils=["focal_letter"], number="15/VB",
+                session, peopled.letters(session, NOVEMBER), peopled.registry,
+                agency="cong-an-tinh", fulfils=["focal_letter"], number="15/VB",
                 document_date=date(2021, 11, 17), arrived=clock.at(date(2021, 11, 18), 9), blob=None,
                 by=CLERK, secrets=peopled.secrets, now=clock.now(),
             )  # fmt: skip
         second = reporting.draw_up(asked)
-        assert Path(second["folder"]) == first.with_name("2021-11-25-2")
+        assert [Path(f) for f in second["folders"]] == [first.with_name("2021-11-25-2")]
         assert (first / "figures.json").read_bytes() == kept
         with peopled.sessions.reading() as session:
             assert len(session.scalars(select(OutboxLetter).where(OutboxLetter.kind == "report")).all()) == 1
@@ -261,10 +262,11 @@ class TestADayToCome:
 
     def test_a_report_of_it_is_neither_put_up_for_approval_nor_approved(self, peopled: World, tmp_path: Path) -> None:
         friday = clock.at(date(2021, 11, 26), 17)
-        report.make(peopled, friday, None, tmp_path / "mai")
+        report.make(peopled, letter_of(peopled), friday, None, tmp_path / "mai")
         with pytest.raises(Problem, match="chưa đến"):
-            report.enqueue(peopled, friday, tmp_path / "mai", clock.now())
-        report.enqueue(peopled, friday, tmp_path / "mai", friday)  # as one of the version before lies there
+            report.enqueue(peopled, letter_of(peopled), friday, tmp_path / "mai", clock.now())
+        # as one of the version before lies there
+        report.enqueue(peopled, letter_of(peopled), friday, tmp_path / "mai", friday)
         with peopled.sessions.begin() as session:
             ids = list(session.scalars(select(OutboxLetter.id)))
             why = outbox.why_not(
@@ -314,7 +316,7 @@ class TestMarkedAsSuccess:
         with desk.sessions.begin() as session:
             contacts.import_csv(
                 session,
-                desk.directive,
+                desk.registry,
                 rows,
                 "c.csv",
                 by=CLERK,

@@ -25,7 +25,7 @@ def declare(world: World, fleet: Fleet, *behaviours: str) -> None:
     text = "\n".join(["agency,system,name,url", *rows])
     with world.sessions.begin() as session:
         imports.import_csv(
-            session, world.directive, text, "cameras.csv", by=CLERK, secrets=world.settings.secret_keys, now=clock.now()
+            session, world.registry, text, "cameras.csv", by=CLERK, secrets=world.settings.secret_keys, now=clock.now()
         )
 
 

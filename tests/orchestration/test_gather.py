@@ -58,7 +58,7 @@ def officer(desk: World, mail: MailServer, fleet: Fleet) -> Desk:
     with desk.sessions.begin() as session:
         contacts.import_csv(
             session,
-            desk.directive,
+            desk.registry,
             text,
             "contacts.csv",
             by=CLERK,

@@ -134,7 +134,7 @@ def declare(live: Live) -> None:
     with live.world.sessions.begin() as session:
         imports.import_csv(
             session,
-            live.world.directive,
+            live.world.registry,
             "\n".join(["agency,system,name,url,user,password", *rows]),
             "c.csv",
             by=CLERK,

@@ -131,7 +131,7 @@ def a_form(desk: World, mail: MailServer, fleet: Fleet) -> None:
     text = f"agency,role,name,email,phone\n{AGENCY},focal_officer,Trần Thị Lan,{OFFICER},0912345678\n"
     with desk.sessions.begin() as session:
         contacts.import_csv(
-            session, desk.directive, text, "c.csv", by=CLERK, secrets=desk.secrets, now=clock.at(clock.now().date(), 0)
+            session, desk.registry, text, "c.csv", by=CLERK, secrets=desk.secrets, now=clock.at(clock.now().date(), 0)
         )
     officer = Desk(desk, mail, fleet)
     rows = officer.rows(AGENCY, "healthy", "digest", "healthy")
@@ -158,7 +158,7 @@ def logins(desk: World, fleet: Fleet, dondoc: Run, outside: Path) -> None:
     with pytest.raises(Problem), desk.sessions.begin() as session:
         imports.import_csv(
             session,
-            desk.directive,
+            desk.registry,
             f"{head}\n{bad}",
             "sai.csv",
             by=CLERK,

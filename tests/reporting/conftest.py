@@ -16,8 +16,9 @@ from dondoc.store.cameras import Camera, CameraCheck, Outage
 from dondoc.store.intake import Submission
 from dondoc.store.mail import OutboxLetter
 from dondoc.world import World
-from tests.conftest import SECRET, acting, at
+from tests.conftest import NOVEMBER, SECRET, acting, at, letter_of
 
+LETTER = "stttt-cntt-2021-11"
 THURSDAY = at(25, 17)
 LOOKS = {  # agency → what each of its cameras showed; None: not looked at
     "ubnd-huyen-duc-tho": ["ok", "ok", "black", "connect_timeout"],
@@ -125,7 +126,7 @@ def chased(world: World, agency: str, when: datetime, *, rehearsal: bool = False
                 text="",
                 html="",
                 attachments=[],
-                context={},
+                context={"steps": {LETTER: "overdue_1"}, "copy": False},
                 state="sent",
                 reason="",
                 rehearsal=rehearsal,
@@ -151,7 +152,8 @@ def busy(world: World) -> World:
         for agency in ("cong-an-tinh", "so-nnptnt", "ubnd-huyen-duc-tho", "ubnd-huyen-vu-quang"):
             register(
                 session,
-                world.directive,
+                world.letters(session, NOVEMBER),
+                world.registry,
                 agency=agency,
                 fulfils=["focal_letter"],
                 number="15/VB",
@@ -164,7 +166,8 @@ def busy(world: World) -> World:
             )
         rule(
             session,
-            world.directive,
+            world.letters(session, NOVEMBER),
+            world.registry,
             "waive",
             agency="ubnd-thi-xa-hong-linh",
             document="Văn bản số 9",
@@ -188,5 +191,5 @@ class Made:
 
 @pytest.fixture
 def made(busy: World, tmp_path: Path) -> Made:
-    report.make(busy, THURSDAY, None, tmp_path / "bao-cao")
+    report.make(busy, letter_of(busy), THURSDAY, None, tmp_path / "bao-cao")
     return Made(tmp_path / "bao-cao")

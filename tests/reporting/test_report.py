@@ -12,7 +12,7 @@ from sqlalchemy import select
 from dondoc import approval, audit
 from dondoc.clock import end_of
 from dondoc.errors import Problem
-from dondoc.facts import obligations, read
+from dondoc.facts import obligations
 from dondoc.facts.register import register
 from dondoc.reporting import report
 from dondoc.reporting.figures import figures
@@ -21,15 +21,16 @@ from dondoc.store.facts import Contact
 from dondoc.store.mail import OutboxLetter
 from dondoc.store.reporting import Report, ReportIssue
 from dondoc.world import World
-from tests.conftest import SECRET, Run, acting, approver, at
+from tests.conftest import NOVEMBER, SECRET, Run, acting, approver, at, letter_of
+from tests.directive.letters import SHIPPED, file, group, written
 
-from .conftest import THURSDAY, Made, looked_again, submission
+from .conftest import LETTER, THURSDAY, Made, looked_again, submission
 
 
 def test_the_figures_are_those_of_the_obligations(busy: World) -> None:
-    made = figures(busy, THURSDAY)
+    made = figures(busy, LETTER, THURSDAY)
     with busy.sessions.begin() as session:
-        rows = obligations.standings(busy.directive, busy.calendar, read.read(session, THURSDAY), THURSDAY)
+        rows = obligations.at(busy, session, THURSDAY)
     status = Counter(s.status for s in rows if s.duty.due_before)
     assert made["headline"] == {
         "total": 30,
@@ -41,12 +42,12 @@ def test_the_figures_are_those_of_the_obligations(busy: World) -> None:
         "percent": 27.6,  # 8 of the 29 that were not waived
     }
     assert (made["headline"]["fulfilled"], made["headline"]["overdue"]) == (8, 19)
-    late = {(s.agency, s.duty.key): s.working_days_late for s in rows if s.status == "overdue" and s.duty.due_before}
+    late = {(s.agency, s.duty.short): s.working_days_late for s in rows if s.status == "overdue" and s.duty.due_before}
     assert {(r["agency"], f"{r['system']}/{r['deliverable']}"): r["working_days_late"] for r in made["late"]} == late
 
 
 def test_the_systems_add_up_to_the_headline(busy: World) -> None:
-    made = figures(busy, THURSDAY)
+    made = figures(busy, LETTER, THURSDAY)
     assert [s["system"] for s in made["systems"]] == [
         "public_admin_centre",
         "security_traffic",
@@ -59,7 +60,7 @@ def test_the_systems_add_up_to_the_headline(busy: World) -> None:
 
 
 def test_declared_reachable_and_showing_stand_side_by_side(busy: World) -> None:
-    made = figures(busy, THURSDAY)
+    made = figures(busy, LETTER, THURSDAY)
     rows = {c["agency"]: c for c in made["cameras"]}
     assert [*rows] == ["so-nnptnt", "ubnd-huyen-duc-tho", "ubnd-huyen-vu-quang"]  # administrative order
     duc_tho = rows["ubnd-huyen-duc-tho"]
@@ -73,8 +74,8 @@ def test_declared_reachable_and_showing_stand_side_by_side(busy: World) -> None:
 
 def test_an_old_look_and_a_first_stage_say_nothing_about_a_picture(busy: World) -> None:
     looked_again(busy, 5, only="ok", stage=1)
-    assert figures(busy, THURSDAY)["cameras_total"]["showing"] == 0
-    later = figures(busy, THURSDAY + timedelta(days=7))["cameras_total"]
+    assert figures(busy, LETTER, THURSDAY)["cameras_total"]["showing"] == 0
+    later = figures(busy, LETTER, THURSDAY + timedelta(days=7))["cameras_total"]
     assert (later["declared"], later["checked"]) == (19, 0)
 
 
@@ -82,29 +83,30 @@ def test_a_camera_exempt_from_checks_is_outside_the_denominator(busy: World) -> 
     with busy.sessions.begin() as session:
         for camera in session.scalars(select(Camera).where(Camera.agency == "so-nnptnt")):
             camera.exemption = "not_installed"
-    rows = {c["agency"]: c for c in figures(busy, THURSDAY)["cameras"]}
+    rows = {c["agency"]: c for c in figures(busy, LETTER, THURSDAY)["cameras"]}
     assert (rows["so-nnptnt"]["checked"], rows["so-nnptnt"]["not_checked"]) == (0, 12)
 
 
 def test_only_letters_that_truly_left_are_counted(busy: World) -> None:
-    late = {r["agency"]: r["letters_sent"] for r in figures(busy, THURSDAY)["late"]}
+    late = {r["agency"]: r["letters_sent"] for r in figures(busy, LETTER, THURSDAY)["late"]}
     assert late["ubnd-huyen-ky-anh"] == 2  # the third was a rehearsal
-    assert {r["agency"]: r["letters_sent"] for r in figures(busy, at(23, 17))["late"]}["ubnd-huyen-ky-anh"] == 1
+    assert {r["agency"]: r["letters_sent"] for r in figures(busy, LETTER, at(23, 17))["late"]}["ubnd-huyen-ky-anh"] == 1
 
 
 def test_the_same_facts_give_the_same_bytes(busy: World, tmp_path: Path) -> None:
     for name in ("mot", "hai"):
-        report.make(busy, THURSDAY, None, tmp_path / name)
+        report.make(busy, letter_of(busy), THURSDAY, None, tmp_path / name)
     assert (tmp_path / "mot" / "figures.json").read_bytes() == (tmp_path / "hai" / "figures.json").read_bytes()
 
 
 def test_a_report_of_three_weeks_ago_is_made_again_as_it_was_known_then(busy: World, tmp_path: Path) -> None:
-    then = figures(busy, THURSDAY)
+    then = figures(busy, LETTER, THURSDAY)
     submission(busy, "ubnd-huyen-loc-ha", "form_03", "accepted", at(19), known=at(10, month=12))
     with busy.sessions.begin() as session:
         register(
             session,
-            busy.directive,
+            busy.letters(session, NOVEMBER),
+            busy.registry,
             agency="ubnd-huyen-ky-anh",
             fulfils=["focal_letter"],
             number="8/UBND",
@@ -130,16 +132,16 @@ def test_a_report_of_three_weeks_ago_is_made_again_as_it_was_known_then(busy: Wo
                     recorded_at=at(11, month=12),
                 )
             )
-    again = figures(busy, THURSDAY, known_at=THURSDAY)
+    again = figures(busy, LETTER, THURSDAY, known_at=THURSDAY)
     assert {**again, "known_at": None} == then
-    repaired = figures(busy, THURSDAY)
+    repaired = figures(busy, LETTER, THURSDAY)
     assert repaired["headline"]["fulfilled"] == then["headline"]["fulfilled"] + 2
     assert repaired["cameras_total"]["showing"] == then["cameras_total"]["showing"] + 2
 
 
 def test_a_year_without_an_official_calendar_is_said(world: World) -> None:
-    assert not figures(world, THURSDAY)["unconfirmed_calendar"]
-    assert figures(world, at(4, 17, month=3, year=2027))["unconfirmed_calendar"]
+    assert not figures(world, LETTER, THURSDAY)["unconfirmed_calendar"]
+    assert figures(world, LETTER, at(4, 17, month=3, year=2027))["unconfirmed_calendar"]
 
 
 def test_the_workbook_opens_with_numbers_that_are_numbers_and_charts(made: Made) -> None:
@@ -178,7 +180,7 @@ def test_the_page_has_the_numbers(made: Made) -> None:
 def test_a_folder_that_cannot_be_written_is_a_sentence(world: World, tmp_path: Path) -> None:
     (tmp_path / "tep").touch()
     with pytest.raises(Problem, match="Không ghi được báo cáo"):
-        report.make(world, THURSDAY, None, tmp_path / "tep" / "x")
+        report.make(world, letter_of(world), THURSDAY, None, tmp_path / "tep" / "x")
 
 
 def test_the_command_writes_four_files_and_the_clerk_issues_them(
@@ -255,8 +257,8 @@ def letters(world: World) -> list[OutboxLetter]:
 
 def test_the_weeks_mail_is_held_for_approval_and_carries_the_workbook_only(busy: World, made: Made) -> None:
     superior_and_board(busy)
-    ids = report.enqueue(busy, THURSDAY, made.folder, at(25, 17, 20))
-    assert report.enqueue(busy, THURSDAY, made.folder, at(25, 17, 25)) == ids
+    ids = report.enqueue(busy, letter_of(busy), THURSDAY, made.folder, at(25, 17, 20))
+    assert report.enqueue(busy, letter_of(busy), THURSDAY, made.folder, at(25, 17, 25)) == ids
     rows = letters(busy)
     assert [(r.recipient, r.state, r.needs_approval) for r in rows] == [
         ("vanthu@ubnd.test", "held", True),
@@ -271,13 +273,13 @@ def test_the_weeks_mail_is_held_for_approval_and_carries_the_workbook_only(busy:
 
 def test_an_unsent_mail_gives_way_to_the_next_weeks(busy: World, made: Made, tmp_path: Path) -> None:
     superior_and_board(busy)
-    first = report.enqueue(busy, THURSDAY, made.folder, at(25, 17, 20))
+    first = report.enqueue(busy, letter_of(busy), THURSDAY, made.folder, at(25, 17, 20))
     checks = {"report": report.still_true(busy)}
     with busy.sessions.begin() as session:
         rows = {row.id: row for row in letters(busy)}
         assert checks["report"](session, rows[first[0]], at(26)) is None
-    report.make(busy, end_of(date(2021, 12, 2)), None, tmp_path / "sau")
-    second = report.enqueue(busy, end_of(date(2021, 12, 2)), tmp_path / "sau", at(2, 17, month=12))
+    report.make(busy, letter_of(busy), end_of(date(2021, 12, 2)), None, tmp_path / "sau")
+    second = report.enqueue(busy, letter_of(busy), end_of(date(2021, 12, 2)), tmp_path / "sau", at(2, 17, month=12))
     approver(busy, "Phó Giám đốc")
     with busy.sessions.begin() as session:
         approval.approve(busy, session, [*first, *second], acting(), now=at(2, 18, month=12))
@@ -285,3 +287,22 @@ def test_an_unsent_mail_gives_way_to_the_next_weeks(busy: World, made: Made, tmp
     assert {states[i].state for i in first} == {"cancelled"}
     assert {states[i].state for i in second} == {"pending"}
     assert "đã có báo cáo mới hơn" in states[first[0]].reason
+
+
+def test_each_letter_has_a_report_of_its_own(
+    environment: pytest.MonkeyPatch, world: World, dondoc: Run, tmp_path: Path
+) -> None:
+    owed = group("tourism/form_03", "ubnd-huyen-duc-tho", due_before="2021-11-20")
+    environment.setenv("DONDOC_DIRECTIVE", f"{SHIPPED},{written(tmp_path / 'b.yaml', file(owed))}")
+    environment.setenv("DONDOC_CLOCK", at(25, 18).isoformat())
+    asked = ("report", "--as-of", "2021-11-25", "--out")
+    with pytest.raises(Problem, match="Ghi rõ --directive: stttt-cntt-2021-11, stttt-2021-12"):
+        dondoc(*asked, tmp_path / "x")
+    totals = {}
+    for letter in (LETTER, "stttt-2021-12"):
+        dondoc(*asked, tmp_path / letter, "--directive", letter)
+        made = json.loads((tmp_path / letter / "figures.json").read_bytes())
+        totals[made["directive"]] = (made["headline"]["total"], made["headline"]["overdue"])
+    assert totals == {LETTER: (30, 30), "stttt-2021-12": (1, 1)}
+    with world.sessions.reading() as session:
+        assert {*session.scalars(select(Report.directive))} == totals.keys()

@@ -43,7 +43,9 @@ assert len(found.submission_ids) == 2, found
 thumbnails.put(world, 1, b"JPEG", moment)
 with looking._alone(world, 1):
     pass
-report.make(world, moment, None, home / "reports" / "tuan")
+with world.sessions.reading() as session:
+    [letter] = report.wanted(world, session, moment.date())
+report.make(world, letter, moment, None, home / "reports" / "tuan")
 app(["blank", "--form", "03", "--agency", "so-nnptnt", "--out", str(home / "bm03.xlsx")], standalone_mode=False)
 with world.sessions.begin() as session:
     session.add(Alert(cause="a", detail="", count=1, first_at=moment, last_at=moment))

@@ -192,7 +192,7 @@ def test_a_database_from_before_is_taken_over_only_by_a_key_that_opens_something
     world = under(SECRET)
     rows = "agency,system,name,url,user,password\nso-nnptnt,reservoir,Cam 1,rtsp://127.0.0.1/1,xem,mat-khau\n"
     with world.sessions.begin() as session:
-        imports.import_csv(session, world.directive, rows, "c.csv", by=CLERK, secrets=[SECRET], now=at(1))
+        imports.import_csv(session, world.registry, rows, "c.csv", by=CLERK, secrets=[SECRET], now=at(1))
         session.execute(delete(KeyCheck))
     with pytest.raises(Problem, match="không phải khóa"):
         write(under(OTHER))
@@ -213,7 +213,7 @@ def test_what_an_address_hides_tells_a_wrong_key_as_well(under: Under) -> None:
     world = under(SECRET)
     rows = "agency,system,name,url\nso-nnptnt,reservoir,Cam 1,rtsp://127.0.0.1/live?token=a8F3kQz9pL2mNx7w\n"
     with world.sessions.begin() as session:
-        imports.import_csv(session, world.directive, rows, "c.csv", by=CLERK, secrets=[SECRET], now=at(1))
+        imports.import_csv(session, world.registry, rows, "c.csv", by=CLERK, secrets=[SECRET], now=at(1))
         session.execute(delete(KeyCheck))
     with pytest.raises(Problem, match="không phải khóa"):
         write(under(OTHER))

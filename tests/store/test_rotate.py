@@ -39,7 +39,7 @@ def kept(environment: pytest.MonkeyPatch, world: World) -> list[str]:
     names = [world.blobs.put(content) for content in CONTENTS]
     text = "agency,system,name,url,user,password\nso-nnptnt,reservoir,Cam 1,rtsp://127.0.0.1/1,xem,mat-khau\n"
     with world.sessions.begin() as session:
-        imports.import_csv(session, world.directive, text, "c.csv", by=CLERK, secrets=[SECRET], now=at(1))
+        imports.import_csv(session, world.registry, text, "c.csv", by=CLERK, secrets=[SECRET], now=at(1))
     thumbnails.put(world, 1, b"JPEG", at(20))
     environment.setenv("DONDOC_SECRET_KEY", f"{NEW},{SECRET}")
     return names

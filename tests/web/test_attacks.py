@@ -409,7 +409,8 @@ class TestTrouble:
         self, world: World, served: Served, caplog: pytest.LogCaptureFixture
     ) -> None:
         with world.sessions.begin() as session:
-            session.add(Report(as_of=at(18), folder="x", figures={"mat-khau": "Kin-2021"}, recorded_at=at(18)))
+            drawn = {"folder": "x", "figures": {"mat-khau": "Kin-2021"}}
+            session.add(Report(directive="a", as_of=at(18), recorded_at=at(18), **drawn))
         answer = served.ask("GET", "/reports", role="ops")
         assert (answer.status, is_ours(answer)) == (500, True)
         [record] = [r for r in caplog.records if r.name == "dondoc.web.guard"]
@@ -546,9 +547,9 @@ class TestTrouble:
 
 
 def test_the_last_day_there_is_costs_no_more_than_today(world: World) -> None:
-    from dondoc.facts import obligations, read
+    from dondoc.facts import obligations
 
     with world.sessions.reading() as session:
         far = clock.end_of(at(22).date().replace(year=2999))
-        standings = obligations.standings(world.directive, world.calendar, read.read(session, far), far)
+        standings = obligations.at(world, session, far)
     assert max(s.working_days_late for s in standings) > 200_000

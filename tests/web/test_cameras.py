@@ -55,7 +55,7 @@ def four_cameras(world: World, fleet: Fleet) -> list[int]:
     with world.sessions.begin() as session:
         imports.import_csv(
             session,
-            world.directive,
+            world.registry,
             text,
             "c.csv",
             by=CLERK,
@@ -168,7 +168,7 @@ class TestList:
         with world.sessions.begin() as session:
             imports.import_csv(
                 session,
-                world.directive,
+                world.registry,
                 "\n".join(["agency,system,name,url", *rows]),
                 "c.csv",
                 by=CLERK,

@@ -138,7 +138,7 @@ class TestPages:
             listed = "agency,role,name,email,phone\nso-nnptnt,clerk,Trần Thị Minh,vt@sonn.hatinh.gov.vn,0912001345\n"
             contacts.import_csv(
                 session,
-                world.directive,
+                world.registry,
                 listed,
                 "danh-ba.csv",
                 by=CLERK,

@@ -29,7 +29,7 @@ from dondoc.store.trust import AuditEvent
 from dondoc.web.letters import STATE
 from dondoc.web.pages import agencies
 from dondoc.world import World
-from tests.conftest import CLERK, acting, approver
+from tests.conftest import CLERK, NOVEMBER, acting, approver, letter_of
 from tests.web.conftest import ORIGIN, Visit, rows_of, words_of
 
 PAGES = [
@@ -134,7 +134,8 @@ def test_a_registered_letter_turns_its_cell_and_the_agency_page_says_why(world: 
     with world.sessions.begin() as session:
         register(
             session,
-            world.directive,
+            world.letters(session, NOVEMBER),
+            world.registry,
             agency="so-nnptnt",
             fulfils=["focal_letter"],
             number="2211/SNN-TL",
@@ -156,7 +157,7 @@ def test_an_agency_page_tells_operators_whom_to_ring_up(world: World, visit: Vis
     listed = "agency,role,name,email,phone\nso-nnptnt,clerk,Trần Thị Minh,vt@example.vn,0912001345\n"
     with world.sessions.begin() as session:
         contacts.import_csv(
-            session, world.directive, listed, "danh-ba.csv", by=CLERK, secrets=world.secrets, now=clock.now()
+            session, world.registry, listed, "danh-ba.csv", by=CLERK, secrets=world.secrets, now=clock.now()
         )
     assert "Trần Thị Minh0912001345vt@example.vn" in words_of(visit("ops").get("/agency/so-nnptnt").text)
     assert "0912001345" not in visit("viewer").get("/agency/so-nnptnt").text
@@ -237,11 +238,11 @@ def test_an_upload_is_received_and_waits_in_the_inbox(world: World, visit: Visit
 
 
 def test_an_accepted_upload_says_whose_it_is_and_what_comes_next(world: World, visit: Visit) -> None:
-    spec, owner = load_specs(world.settings.data)["form_03"], world.directive.agency("ubnd-huyen-duc-tho")
+    spec, owner = load_specs(world.settings.data)["form_03"], world.registry.agency("ubnd-huyen-duc-tho")
     examples = {field.key: field.example for field in spec.head if field.example}
     head = examples | {"agency_name": owner.name, "no_camera": "Có", "total_cameras": "0", "total_sites": "0"}
     secrets = world.settings.secret_keys
-    workbook = blank(spec, owner, directive=world.directive, secrets=secrets, head=head, rows=[])
+    workbook = blank(spec, owner, registry=world.registry, secrets=secrets, head=head, rows=[])
     said = []
     for _ in range(2):
         answer = visit("ops").post("/inbox/upload", headers=ORIGIN, files={"file": ("BM03.xlsx", workbook)})
@@ -446,8 +447,8 @@ def test_what_a_letter_carries_can_be_read_before_it_is_approved(world: World, v
 def drawn_up(world: World, name: str = "2021-11-18") -> None:
     as_of = clock.at(date(2021, 11, 18), 17)
     folder = world.settings.home / "reports" / name
-    report.make(world, as_of, None, folder)
-    report.enqueue(world, as_of, folder, as_of)
+    report.make(world, letter_of(world), as_of, None, folder)
+    report.enqueue(world, letter_of(world), as_of, folder, as_of)
 
 
 def test_a_link_in_the_place_of_a_reports_folder_is_not_followed(world: World, visit: Visit, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from dondoc.cameras.address import Address, parse
 from dondoc.cameras.declare import identify, main_of, move_to, stricter
 from dondoc.cameras.streams import canonical
 from dondoc.cameras.table import SLIPPED, is_code, read
-from dondoc.directive.model import Directive
+from dondoc.directive.model import Registry
 from dondoc.directive.names import fold
 from dondoc.errors import Problem
 from dondoc.store.cameras import Camera
@@ -32,7 +32,7 @@ OPTIONAL = ("user", "password", "id", "site", *CODES, *YES_NO)
 
 
 def import_csv(
-    session: Session, directive: Directive, text: str, filename: str, *, by: Actor, secrets: list[str], now: datetime
+    session: Session, registry: Registry, text: str, filename: str, *, by: Actor, secrets: list[str], now: datetime
 ) -> dict[str, int]:
     """Take over the whole file or nothing. The same id (or name, without one) is the same camera.
 
@@ -53,7 +53,7 @@ def import_csv(
     addresses: list[Address] = []
     for line, row in rows:
         try:
-            addresses.append(_checked(directive, row))
+            addresses.append(_checked(registry, row))
         except ValueError as fault:
             faults.append(f"{filename}:{line}: {fault}.")
     faults += _twice(rows, filename)
@@ -84,10 +84,10 @@ def _twice(rows: Iterable[tuple[int, Row]], filename: str) -> list[str]:
     return faults
 
 
-def _checked(directive: Directive, row: dict[str, str]) -> Address:
-    if (agency := row["agency"]) not in {a.id for a in directive.agencies}:
+def _checked(registry: Registry, row: dict[str, str]) -> Address:
+    if (agency := row["agency"]) not in {a.id for a in registry.agencies}:
         raise ValueError(_unknown("agency", agency, f"không có đơn vị “{agency}” trong văn bản chỉ đạo"))
-    if (system := row["system"]) not in {s.id for s in directive.systems}:
+    if (system := row["system"]) not in {s.id for s in registry.systems}:
         raise ValueError(_unknown("system", system, f"không có hệ thống “{system}”"))
     if not fold(row["name"]):
         raise ValueError("chưa ghi tên camera")

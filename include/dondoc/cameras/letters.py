@@ -58,7 +58,7 @@ def outages(world: World, outage_ids: Iterable[int], now: datetime) -> list[int]
         rows = session.execute(wanted.where(Outage.id.in_(list(outage_ids)), Outage.closed_at.is_(None))).all()
         groups: dict[tuple[str, str], list[tuple[Outage, Camera]]] = defaultdict(list)
         for outage, camera in rows:
-            agency = responsible(world.directive, camera.agency, now.date())[0] or camera.agency
+            agency = responsible(world.registry, camera.agency, now.date())[0] or camera.agency
             recipient = _officer(session, agency, camera.system, now)
             if recipient and outage.id not in told:
                 groups[agency, recipient].append((outage, camera))
@@ -75,12 +75,12 @@ def our_side(world: World, key: str, sentence: str, now: datetime) -> list[int]:
     lines = [sentence, "Không mở sự cố, không gửi thư cho đơn vị nào. Kiểm tra đường truyền, tường lửa, VPN của Sở."]
     title = "Không kiểm tra được camera: phía Sở mất kết nối"
     with world.sessions.reading() as session:
-        found = contacts.find(session, world.directive.issuer, "ops", now.date())
+        found = contacts.find(session, world.registry.office, "ops", now.date())
     ours = [c.email for c in found] or ([world.settings.ops_address] if world.settings.ops_address else [])
     if not ours:
         log.error("nobody of ours to tell (DONDOC_OPS_ADDRESS, or contacts of role ops): %s", sentence)
     context = {"title": title, "lines": lines}
-    issuer = world.directive.issuer
+    issuer = world.registry.office
     return _put(world, [_letter(world, "internal", issuer, to, key, context, {}, title) for to in ours], now)
 
 
@@ -112,7 +112,7 @@ def _answer(world: World, submission_id: int, now: datetime) -> Letter | None:
     faults = _lines([c for c in cameras if found.verdicts.get(c.id, "ok") not in GOOD], _said(found.verdicts))
     unchecked = _lines([c for c in cameras if c.id in found.why_not], found.why_not)
     context = {
-        "agency": world.directive.agency(agency).name,
+        "agency": world.registry.agency(agency).name,
         "number": number,
         "declared": len(cameras),
         "checked": len(found.verdicts),
@@ -211,7 +211,7 @@ def _told(
         )
     ]
     context = {
-        "agency": world.directive.agency(agency).name,
+        "agency": world.registry.agency(agency).name,
         "places": [_place(place, cameras, mine) for place in named],
         "faults": lines[:SHOWN],
         "total": len(found),
@@ -282,8 +282,8 @@ def _letter(
     reason: str,
     **more: Any,
 ) -> Letter:
-    words = render(world.settings.data, world.directive, kind, context)
-    dedup = "|".join((world.settings.installation, world.directive.id, agency, kind, about, recipient))
+    words = render(world.settings.data, world.registry, kind, context)
+    dedup = "|".join((world.settings.installation, world.registry.survey, agency, kind, about, recipient))
     return Letter(
         kind=kind,
         recipient=recipient,
@@ -323,7 +323,7 @@ def still_true(world: World) -> StillTrue:
         ).all()
         if over := sorted((o.id, o.closed_because or "đã khắc phục") for o, _ in rows if o.closed_at is not None):
             return f"{over[0][1]}: {', '.join(f'SC-{number:04}' for number, _ in over)}"
-        ruled = pauses.pauses(session, world.directive)
+        ruled = pauses.pauses(session, world.registry)
         return next((p for _, camera in rows if (p := pauses.covering(ruled, camera, now, now.date()))), None)
 
     return check

@@ -130,7 +130,7 @@ def judge(world: World, session: Session, known_at: datetime | None = None) -> J
     return Judge(
         rules=data.load(world.settings),
         calendar=world.calendar,
-        pauses=ruled.pauses(session, world.directive, known_at),
+        pauses=ruled.pauses(session, world.registry, known_at),
         void={(night, round): why or "" for night, round, why in session.execute(runs)},
     )
 

@@ -69,7 +69,7 @@ def plan(
         cameras = session.scalars(wanted.order_by(Camera.url, Camera.id)).all()
         last = last_of_night(session, night) if only_failed else {}
     window = "night" if only_failed else system_window
-    systems = {s.id for s in world.directive.systems if window in (None, s.check_window)}
+    systems = {s.id for s in world.registry.systems if window in (None, s.check_window)}
     done = {camera for camera, verdict in last.items() if _settled(verdict)}
     asked = None if camera_ids is None else set(camera_ids)
     chosen = [

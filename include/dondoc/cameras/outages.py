@@ -65,7 +65,7 @@ def over(
 
 
 def _close(world: World, judge: Judge, camera: Camera, outage: Outage, nights: Sequence[Night], now: datetime) -> bool:
-    needed = judge.rules.nights(camera, world.directive, world.settings)[0]
+    needed = judge.rules.nights(camera, world.registry, world.settings)[0]
     ended, why = over(camera, outage, nights, needed=needed, paused=judge.paused(camera, now))
     if ended:
         outage.closed_at, outage.closed_because = now, why
@@ -77,7 +77,7 @@ def _close(world: World, judge: Judge, camera: Camera, outage: Outage, nights: S
 def _open(session: Session, world: World, judge: Judge, camera: Camera, nights: Sequence[Night], now: datetime) -> None:
     if state.exempt(camera) or not state.worked(camera) or judge.paused(camera, now):
         return
-    since = state.down_since(nights, judge.rules.nights(camera, world.directive, world.settings)[0])
+    since = state.down_since(nights, judge.rules.nights(camera, world.registry, world.settings)[0])
     if since is None or not nights[-1].counts:  # what was seen before a pause opens nothing after it
         return
     verdict = nights[-1].look.verdict

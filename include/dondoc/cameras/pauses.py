@@ -8,7 +8,7 @@ from typing import Protocol
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from dondoc.directive.model import Directive
+from dondoc.directive.model import Registry
 from dondoc.directive.names import fold
 from dondoc.directive.succession import responsible
 from dondoc.facts.obligations import cites
@@ -45,19 +45,19 @@ class Pause:
         )
 
 
-def pauses(session: Session, directive: Directive, known_at: datetime | None = None) -> list[Pause]:
+def pauses(session: Session, registry: Registry, known_at: datetime | None = None) -> list[Pause]:
     """Every pause that is about cameras; one that was undone held until then."""
     query = select(Ruling).where(Ruling.kind.in_(["pause", "undo"])).order_by(Ruling.id)
     if known_at is not None:
         query = query.where(Ruling.recorded_at <= known_at)
     rows = session.scalars(query).all()
     undone = {r.undoes: r.happened_at for r in rows if r.kind == "undo"}
-    return [_pause(directive, r, undone.get(r.id)) for r in rows if r.kind == "pause" and r.deliverable is None]
+    return [_pause(registry, r, undone.get(r.id)) for r in rows if r.kind == "pause" and r.deliverable is None]
 
 
-def _pause(directive: Directive, ruling: Ruling, undone: datetime | None) -> Pause:
+def _pause(registry: Registry, ruling: Ruling, undone: datetime | None) -> Pause:
     return Pause(
-        agencies=_whose(directive, ruling.agency, ruling.happened_at.date()) if ruling.agency else None,
+        agencies=_whose(registry, ruling.agency, ruling.happened_at.date()) if ruling.agency else None,
         system=ruling.system,
         site=fold(ruling.site) if ruling.site else None,
         begins=ruling.happened_at,
@@ -67,9 +67,9 @@ def _pause(directive: Directive, ruling: Ruling, undone: datetime | None) -> Pau
     )
 
 
-def _whose(directive: Directive, agency: str, day: date) -> frozenset[str]:
+def _whose(registry: Registry, agency: str, day: date) -> frozenset[str]:
     """The agency, and those whose cameras it took over."""
-    return frozenset({agency, *(a.id for a in directive.agencies if responsible(directive, a.id, day)[0] == agency)})
+    return frozenset({agency, *(a.id for a in registry.agencies if responsible(registry, a.id, day)[0] == agency)})
 
 
 def covering(found: Iterable[Pause], camera: Placed, at: datetime, day: date) -> str | None:

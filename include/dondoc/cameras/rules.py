@@ -9,7 +9,7 @@ from typing import Protocol
 from pydantic import Field
 
 from dondoc.directive import marked
-from dondoc.directive.model import Directive, Strict
+from dondoc.directive.model import Registry, Strict
 from dondoc.settings import Settings
 from dondoc.workdays import WorkingDays
 
@@ -91,9 +91,9 @@ class Rules(Strict):
         """Whether nothing is to be expected of a camera at any hour, until its agency declares otherwise."""
         return any(s.outside is None and s.fits(camera) for s in self.silences)
 
-    def nights(self, camera: Declared, directive: Directive, settings: Settings) -> tuple[int, str]:
+    def nights(self, camera: Declared, registry: Registry, settings: Settings) -> tuple[int, str]:
         """How many bad nights in a row are an outage, and why so many."""
-        usual = directive.system(camera.system).outage_nights or settings.outage_nights
+        usual = registry.system(camera.system).outage_nights or settings.outage_nights
         longer = [p for p in self.patience if p.nights > usual and p.fits(camera)]
         most = max(longer, key=lambda p: p.nights, default=None)
         return (most.nights, most.reason) if most else (usual, "")

@@ -230,7 +230,7 @@ def states(
         stand(
             camera,
             nights.get(camera.id, []),
-            needed=judge.rules.nights(camera, world.directive, world.settings),
+            needed=judge.rules.nights(camera, world.registry, world.settings),
             outage=standing.get(camera.id),
             outages_lately=lately[camera.id],
             flapping=judge.rules.flapping.outages,

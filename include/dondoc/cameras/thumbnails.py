@@ -32,7 +32,7 @@ class Thumbnail:
 
 def allowed(world: World, camera: Camera) -> bool:
     """Whether a picture of this camera may be kept; without a say of the directive on its system it may not."""
-    systems = {system.id for system in world.directive.systems if system.thumbnails}
+    systems = {system.id for system in world.registry.systems if system.thumbnails}
     refused = camera.restricted or camera.records_sound or camera.exemption
     return world.settings.thumbnails and camera.system in systems and not refused
 

@@ -8,6 +8,7 @@ import typer
 from dondoc.errors import Problem
 
 ROOMS = (
+    "directive",
     "facts",
     "forms",
     "intake",

@@ -168,6 +168,6 @@ def import_cameras(
     world, text, name = open_world(), _text(file), safe_filename(file.name)
     who, now = anybody(by), clock.now()
     with world.sessions.begin() as session:
-        counts = imports.import_csv(session, world.directive, text, name, by=who, secrets=world.secrets, now=now)
+        counts = imports.import_csv(session, world.registry, text, name, by=who, secrets=world.secrets, now=now)
     unnamed = "" if by.strip() else " Chưa ghi ai nhập: lần sau thêm --by “Họ tên”."
     say(f"Đã nhập {counts['added']} camera mới, cập nhật {counts['updated']} camera.{unnamed}")

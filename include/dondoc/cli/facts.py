@@ -26,17 +26,17 @@ def add(app: typer.Typer) -> None:
 def obligations(
     as_of: Annotated[str, typer.Option(help="Ngày, ví dụ 2021-11-22.")],
     known_at: Annotated[str | None, typer.Option(help="Chỉ tính những gì đã ghi nhận đến lúc này.")] = None,
+    directive: Annotated[str | None, typer.Option(help="Chỉ văn bản này.")] = None,
     as_json: Annotated[bool, typer.Option("--json")] = False,
 ) -> None:
     """Từng nhiệm vụ đang thế nào, và vì sao."""
     from dondoc.facts import obligations as room
-    from dondoc.facts import read
     from dondoc.world import open_world
 
     world, when = open_world(), day_or_moment(as_of)
     with world.sessions.reading() as session:
-        facts = read.read(session, when, day_or_moment(known_at) if known_at else None)
-    rows = [room.as_row(s) for s in room.standings(world.directive, world.calendar, facts, when)]
+        found = room.at(world, session, when, day_or_moment(known_at) if known_at else None)
+    rows = [room.as_row(s) for s in found if directive in (None, s.duty.directive)]
     show(rows, as_json, ["agency", "system", "deliverable", "last_day", "status", "working_days_late", "reason"])
 
 
@@ -71,7 +71,8 @@ def register(
             blob = inbox.original_of(session, inbox.submission_id(submission))
         number_ = record(
             session,
-            world.directive,
+            world.letters(session, clock.now().date()),
+            world.registry,
             agency=agency,
             fulfils=[*fulfils, *(more or [])],
             number=number,
@@ -83,7 +84,7 @@ def register(
             now=now,
         )
         settled = inbox.entered(session, blob, agency=agency, number=number, now=now) if blob else []
-    say(f"Đã vào sổ văn bản {number} của {world.directive.agency(agency).name} (số sổ {number_}).")
+    say(f"Đã vào sổ văn bản {number} của {world.registry.agency(agency).name} (số sổ {number_}).")
     for one in settled:
         say(f"BN-{one:04} không còn chờ xử lý.")
 
@@ -103,6 +104,8 @@ def rule(
     agency: Annotated[str | None, typer.Option(help="Để trống: mọi đơn vị.")] = None,
     system: Annotated[str | None, typer.Option(help="Để trống: mọi hệ thống.")] = None,
     deliverable: Annotated[str | None, typer.Option(help="Để trống: mọi nội dung.")] = None,
+    directive: Annotated[str | None, typer.Option(help="Mã văn bản chỉ đạo; để trống: mọi văn bản.")] = None,
+    period: Annotated[str | None, typer.Option(help="Kỳ, ví dụ 2022-01; để trống: mọi kỳ.")] = None,
     site: Annotated[str | None, typer.Option(help="pause: chỉ các camera ở điểm này.")] = None,
     until: Annotated[str | None, typer.Option(help="extend, pause: ngày cuối cùng.")] = None,
     to: Annotated[str | None, typer.Option(help="reassign: đơn vị nhận.")] = None,
@@ -124,11 +127,14 @@ def rule(
     with world.sessions.begin() as session:
         number = record(
             session,
-            world.directive,
+            world.letters(session, clock.now().date()),
+            world.registry,
             kind,
+            directive=directive,
             agency=agency,
             system=system,
             deliverable=deliverable,
+            period=period,
             site=site,
             until=day(until) if until else None,
             to_agency=to,
@@ -155,7 +161,11 @@ def rulings(
     world, when = open_world(), day_or_moment(as_of) if as_of else clock.now()
     with world.sessions.reading() as session:
         rows = [room.as_row(r) for r in room.standing_rulings(session, when)]
-    show(rows, as_json, ["id", "kind", "agency", "system", "deliverable", "site", "until", "to", "reason"])
+    show(
+        rows,
+        as_json,
+        ["id", "kind", "directive", "agency", "system", "deliverable", "period", "site", "until", "to", "reason"],
+    )
 
 
 def import_contacts(
@@ -178,7 +188,7 @@ def import_contacts(
     except UnicodeDecodeError:
         raise Problem(f"{file}: không phải văn bản UTF-8. Lưu lại dạng CSV UTF-8.") from None
     with world.sessions.begin() as session:
-        counts = import_csv(session, world.directive, text, file.name, by=who, secrets=world.secrets, now=now)
+        counts = import_csv(session, world.registry, text, file.name, by=who, secrets=world.secrets, now=now)
     say(f"{file.name}: thêm {counts['added']} dòng, {counts['unchanged']} dòng đã có.")
 
 

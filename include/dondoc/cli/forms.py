@@ -43,7 +43,7 @@ def blank(
     from dondoc.world import open_world
 
     world, who = open_world(), anybody(by)
-    found = {a.id: a for a in world.directive.agencies}.get(agency)
+    found = {a.id: a for a in world.registry.agencies}.get(agency)
     if found is None:
         raise Problem(
             f"Không có đơn vị “{agency}” trong văn bản chỉ đạo. Xem mã đơn vị ở cột agency của `obligations`."
@@ -53,7 +53,7 @@ def blank(
         noted(world, who, "blank", agency, now=clock.now(), form=spec.id)
     elif secrets:
         say("Chưa có cơ sở dữ liệu (dondoc db upgrade): việc cấp biểu mẫu này không được ghi vào nhật ký.")
-    replace(out, room.blank(spec, found, directive=world.directive, secrets=secrets))
+    replace(out, room.blank(spec, found, registry=world.registry, secrets=secrets))
     if not secrets:
         say("Chưa đặt DONDOC_SECRET_KEY: biểu mẫu không có mã xác nhận.")
     say(f"Đã ghi {spec.title} của {found.name} vào {out}.")
@@ -88,7 +88,7 @@ def check(
     world = open_world()
     common: dict[str, Any] = {
         "data": world.settings.data,
-        "directive": world.directive,
+        "registry": world.registry,
         "secrets": world.settings.secret_keys,
     }
     for path, content in contents(files):

@@ -1,12 +1,18 @@
 """report, report issue."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from dondoc.cli.acting import By
 from dondoc.cli.output import day, day_or_moment, say
+from dondoc.errors import Problem
+
+if TYPE_CHECKING:
+    from dondoc.directive.model import Directive
+
+DIRECTIVE = "Mã văn bản; không cần khi chỉ có một văn bản đang thực hiện."
 
 
 def add(app: typer.Typer) -> None:
@@ -21,6 +27,7 @@ def make(
     as_of: Annotated[str | None, typer.Option(help="Ngày chốt số liệu (17 giờ 00).")] = None,
     known_at: Annotated[str | None, typer.Option(help="Theo những gì đã biết đến thời điểm này.")] = None,
     out: Annotated[Path | None, typer.Option(help="Thư mục ghi báo cáo.")] = None,
+    directive: Annotated[str | None, typer.Option(help=DIRECTIVE)] = None,
     by: By = "",
 ) -> None:
     """Dự thảo báo cáo tuần: report.docx, report.xlsx, report.html, figures.json."""
@@ -30,7 +37,6 @@ def make(
         raise typer.BadParameter("cần --as-of và --out")
     from dondoc import clock
     from dondoc.cli.acting import anybody
-    from dondoc.errors import Problem
     from dondoc.reporting import report as room
     from dondoc.world import open_world
 
@@ -38,10 +44,19 @@ def make(
     if why := clock.to_come(day(as_of), clock.now()):
         raise Problem(why)
     known = day_or_moment(known_at) if known_at else None
-    for path in room.make(world, cut_off, known, out).values():
+    with world.sessions.reading() as session:
+        letter = _one(room.wanted(world, session, cut_off.date(), directive, known))
+    for path in room.make(world, letter, cut_off, known, out).values():
         say(str(path))
     with world.sessions.begin() as session:
-        room.record(session, cut_off, known, out, clock.now(), by=who, secrets=world.secrets)
+        room.record(session, letter.id, cut_off, known, out, clock.now(), by=who, secrets=world.secrets)
+
+
+def _one(letters: "list[Directive]") -> "Directive":
+    if len(letters) > 1:
+        named = ", ".join(letter.id for letter in letters)
+        raise Problem(f"Có {len(letters)} văn bản đang thực hiện. Ghi rõ --directive: {named}.")
+    return letters[0]
 
 
 def issue(
@@ -50,6 +65,7 @@ def issue(
     date: Annotated[str, typer.Option(help="Ngày văn bản.")],
     file: Annotated[Path, typer.Option(help="Văn bản đã ký.")],
     by: Annotated[str, typer.Option()],
+    directive: Annotated[str | None, typer.Option(help=DIRECTIVE)] = None,
 ) -> None:
     """Ghi nhận văn thư đã phát hành báo cáo."""
     from dondoc import clock
@@ -58,5 +74,7 @@ def issue(
     from dondoc.world import open_world
 
     world, who, now = open_world(), actor(by), clock.now()
-    room.issue(world, day(as_of), number=number, document_date=day(date), file=file, actor=who, now=now)
+    with world.sessions.reading() as session:
+        letter = _one(room.wanted(world, session, day(as_of), directive))
+    room.issue(world, letter.id, day(as_of), number=number, document_date=day(date), file=file, actor=who, now=now)
     say(f"Đã ghi nhận: báo cáo ngày {as_of} phát hành số {number}.")

@@ -116,9 +116,9 @@ class Desk:
         `token=False`: not our form, but a copy that somebody made.
         """
         secrets = self.world.secrets if head.pop("token", True) else []
-        spec, directive = load_specs(self.world.settings.data)[form], self.world.directive
+        spec, registry = load_specs(self.world.settings.data)[form], self.world.registry
         head = {
-            "agency_name": directive.agency(agency).name,
+            "agency_name": registry.agency(agency).name,
             "document_number": f"{1200 + len(agency)}/UBND-VHTT",
             "no_camera": "Không",
             "total_sites": "1",
@@ -127,8 +127,8 @@ class Desk:
         } | head
         return blank(
             spec,
-            directive.agency(agency),
-            directive=directive,
+            registry.agency(agency),
+            registry=registry,
             secrets=secrets,
             head=_filled(spec.head, head),
             rows=[_filled(spec.columns, row) for row in rows],
@@ -144,7 +144,7 @@ class Desk:
 
     def post(self, agency: str, workbook: bytes) -> None:
         """Mail a form from the agency's registered address."""
-        name = self.world.directive.agency(agency).short
+        name = self.world.registry.agency(agency).short
         self.send(
             address(agency, "focal_officer"), f"Bieu mau {agency.removeprefix('ubnd-')}.xlsx", workbook, name=name
         )

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from dondoc.cameras import state
 from dondoc.cameras.verdicts import SENTENCE
-from dondoc.facts import obligations, read
+from dondoc.facts import obligations
 from dondoc.intake.judge import newest_verdict
 from dondoc.reporting.words import camera_line
 from dondoc.store.cameras import Camera, CameraCheck, Outage
@@ -78,8 +78,7 @@ def submissions(world: World) -> Counter[str]:
 def duties(world: World, now: datetime) -> Counter[str]:
     """Dated obligations by status."""
     with world.sessions.reading() as session:
-        facts = read.read(session, now)
-    standings = obligations.standings(world.directive, world.calendar, facts, now)
+        standings = obligations.at(world, session, now)
     return Counter(s.status for s in standings if s.duty.due_before)
 
 

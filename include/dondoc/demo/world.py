@@ -65,7 +65,9 @@ def person(number: int) -> str:
 
 def write_contacts(world: World, file: Path) -> str:
     """The address book as a CSV that a person could have kept."""
-    agencies = sorted({duty.agency for duty in world.directive.obligations})
+    with world.sessions.reading() as session:
+        letters = world.letters(session, clock.now().date())
+    agencies = sorted({duty.agency for letter in letters for duty in letter.obligations})
     rows = [
         (agency, role, person(3 * i + j), address(agency, role), f"0912{i:02}{j}345", "")
         for i, agency in enumerate(agencies)
@@ -113,9 +115,9 @@ def begin(world: World, fleet: Fleet, home: Path) -> None:
     """15 November: the letter has gone out, address book and known cameras are taken over."""
     with at("2021-11-15T08:00"), world.sessions.begin() as session:
         listed, now = write_contacts(world, home / "contacts.csv"), clock.now()
-        contacts.import_csv(session, world.directive, listed, "contacts.csv", by=CLERK, secrets=world.secrets, now=now)
+        contacts.import_csv(session, world.registry, listed, "contacts.csv", by=CLERK, secrets=world.secrets, now=now)
         seen = write_cameras(fleet, home / "cameras.csv")
-        imports.import_csv(session, world.directive, seen, "cameras.csv", by=CLERK, secrets=world.secrets, now=now)
+        imports.import_csv(session, world.registry, seen, "cameras.csv", by=CLERK, secrets=world.secrets, now=now)
 
 
 def enter_letter(world: World, agency: str, number: str, written: str, arrived: str) -> None:
@@ -123,7 +125,8 @@ def enter_letter(world: World, agency: str, number: str, written: str, arrived: 
     with at(arrived), world.sessions.begin() as session:
         register(
             session,
-            world.directive,
+            world.letters(session, clock.now().date()),
+            world.registry,
             agency=agency,
             fulfils=["focal_letter"],
             number=number,
@@ -141,7 +144,8 @@ def rulings(world: World) -> None:
     with at("2021-11-19T15:00"), world.sessions.begin() as session:
         rule(
             session,
-            world.directive,
+            world.letters(session, clock.now().date()),
+            world.registry,
             "extend",
             agency="ubnd-huyen-huong-khe",
             until=date(2021, 11, 30),

@@ -4,12 +4,15 @@ from collections.abc import Iterator
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from pydantic import Field
 
-from dondoc.directive.marked import read
-from dondoc.directive.model import Agency, Directive, Duty, Letterhead, Step, Strict, System
-from dondoc.directive.rules import apply_rules
+from dondoc.directive.marked import Marked, read
+from dondoc.directive.model import Agency, Directive, Duty, Letterhead, Registry, Step, Strict, System
+from dondoc.directive.periods import Periodic
+from dondoc.directive.rules import apply_agency_rules, apply_rules, apply_system_rules
+from dondoc.settings import DATA
 
 
 class _Group(Strict):
@@ -19,24 +22,28 @@ class _Group(Strict):
     system: str
     deliverable: str
     text: str = ""
+    due_before: date | None = None
+    periodic: Periodic | None = None
 
-    def duties(self, due_before: date | None) -> Iterator[Duty]:
+    def duties(self, directive: str) -> Iterator[Duty]:
+        plain = {"directive": directive, "system": self.system, "deliverable": self.deliverable, "text": self.text}
         for agency in self.agencies:
-            yield Duty(
-                agency=agency, system=self.system, deliverable=self.deliverable, due_before=due_before, text=self.text
-            )
+            if self.periodic is None:
+                yield Duty(agency=agency, due_before=self.due_before, **plain)
+            else:
+                for period, due_before in self.periodic.periods():
+                    yield Duty(agency=agency, due_before=due_before, period=period, **plain)
 
 
-class _Dated(_Group):
-    due_before: date
-
-
-class _Undated(_Group):
+class _Milestone(_Group):
     text: str
 
 
-class _File(Strict):
-    """The keys of a directive's YAML file: those of `Directive`, with duties in groups."""
+class File(Strict):
+    """The keys of a directive's YAML file: those of `Directive`, with duties in groups.
+
+    A file that names agencies and systems brings its own registry, and needs no other.
+    """
 
     id: str
     number: str | None = None
@@ -45,38 +52,124 @@ class _File(Strict):
     issuer: str
     superior: str
     superior_document: str
-    place: str
     signer_title: tuple[str, ...] = ()
     report_symbol: str = "BC"
     archive: str = "VT"
+    follows: str | None = None
+    again: bool = False
+    report: bool = True
+    obligations: tuple[_Group, ...]
+    milestones: tuple[_Milestone, ...] = ()
+    ladder: tuple[Step, ...]
+
+    def content(self) -> dict[str, Any]:
+        """What a version of the letter is recorded as: plain JSON, without what is not said."""
+        return {name: value for name, value in self.model_dump(mode="json").items() if name in File.model_fields}
+
+    def directive(self, registry: Registry) -> Directive:
+        plain = {n: getattr(self, n) for n in File.model_fields if n not in ("obligations", "milestones")}
+        return Directive(
+            **plain,
+            obligations=tuple(duty for group in self.obligations for duty in group.duties(self.id)),
+            milestones=tuple(duty for group in self.milestones for duty in group.duties(self.id)),
+            registry=registry,
+        )
+
+
+class _Whole(File):
+    place: str
     letterhead: Letterhead | None = None
     agencies: tuple[Agency, ...]
     systems: tuple[System, ...]
-    obligations: tuple[_Dated, ...]
-    milestones: tuple[_Undated, ...] = ()
-    ladder: tuple[Step, ...]
+
+    def registry(self) -> Registry:
+        own = {name: getattr(self, name) for name in ("superior", "place", "letterhead", "agencies", "systems")}
+        return Registry(office=self.issuer, survey=self.id, **own)
 
 
-def load(path: Path) -> Directive:
+class _Agencies(Strict):
+    office: str
+    superior: str
+    survey: str
+    place: str
+    letterhead: Letterhead | None = None
+    agencies: tuple[Agency, ...]
+
+
+class _Systems(Strict):
+    systems: tuple[System, ...]
+
+
+def load(path: Path, registry: Registry | None = None) -> Directive:
     """The directive in a YAML file, read again when the file has changed.
+
+    Args:
+        registry: the agencies and systems of a file that names none itself; default: those that are shipped.
 
     Raises:
         Problem: the file cannot be used; `file:line: …` per fault.
     """
-    return _load(path, path.stat().st_mtime_ns if path.exists() else 0)
+    shared = registry or load_registry(DATA)
+    file = load_file(path, shared)
+    return file.directive(own_registry(file) or shared)
+
+
+def load_file(path: Path, registry: Registry) -> File:
+    """The letter in a YAML file as it is written there. Raises as `load`."""
+    return _load(path, changed(path), registry)
 
 
 @lru_cache
-def _load(path: Path, _mtime: int) -> Directive:
-    marked = read(path)
+def _load(path: Path, _mtime: int, registry: Registry) -> File:
+    return parse(read(path), registry)
+
+
+def own_registry(file: File) -> Registry | None:
+    """The agencies and systems that a file brings itself."""
+    return file.registry() if isinstance(file, _Whole) else None
+
+
+def parse(marked: Marked, registry: Registry) -> File:
+    """A letter from the data of a file, or from what a page has put together.
+
+    Raises:
+        Problem: it cannot be used; `file:line: …` per fault.
+    """
     marked.data = {} if marked.data is None else marked.data
-    file = marked.check(_File)
-    apply_rules(marked)
+    whole = isinstance(marked.data, dict) and not {"agencies", "systems"}.isdisjoint(marked.data)
+    file = marked.check(_Whole if whole else File)
+    apply_rules(marked, None if whole else registry)
     marked.raise_faults()
-    assert isinstance(file, _File)
-    plain = {name: getattr(file, name) for name in _File.model_fields if name not in ("obligations", "milestones")}
-    return Directive(
-        **plain,
-        obligations=tuple(duty for group in file.obligations for duty in group.duties(group.due_before)),
-        milestones=tuple(duty for group in file.milestones for duty in group.duties(None)),
-    )
+    assert isinstance(file, File)
+    return file
+
+
+def load_registry(data: Path) -> Registry:
+    """The agencies and systems that all letters share, from `agencies.yaml` and `systems.yaml`.
+
+    Raises:
+        Problem: a file cannot be used; `file:line: …` per fault.
+    """
+    files = data / "agencies.yaml", data / "systems.yaml"
+    return _load_registry(*files, *map(changed, files))
+
+
+@lru_cache
+def _load_registry(agencies: Path, systems: Path, *_mtimes: int) -> Registry:
+    listed = read(agencies)
+    listed.data = {} if listed.data is None else listed.data
+    first = listed.check(_Agencies)
+    apply_agency_rules(listed, "office", "superior")
+    listed.raise_faults()
+    assert isinstance(first, _Agencies)
+    kinds = read(systems)
+    kinds.data = {} if kinds.data is None else kinds.data
+    second = kinds.check(_Systems)
+    apply_system_rules(kinds)
+    kinds.raise_faults()
+    assert isinstance(second, _Systems)
+    return Registry(**{name: getattr(first, name) for name in _Agencies.model_fields}, systems=second.systems)
+
+
+def changed(path: Path) -> int:
+    return path.stat().st_mtime_ns if path.exists() else 0

@@ -39,6 +39,7 @@ class System(Strict):
     name: str
     form: str | None = None  # form_01 … ; None: the letter asks for no form
     internal_form: str | None = None  # filled in by ourselves; meets no obligation
+    cameras: bool = True  # false: a matter without cameras
     check_window: Literal["night", "day"] = "night"
     thumbnails: bool = True  # false: no picture of its cameras is ever kept
     outage_nights: int | None = None  # bad nights before an outage; None: the setting
@@ -47,15 +48,27 @@ class System(Strict):
 class Duty(Strict):
     """One obligation: an agency owes a deliverable of a system, strictly before a date ("trước ngày")."""
 
+    directive: str
     agency: str
     system: str
     deliverable: str
     due_before: date | None  # None: a milestone, never overdue
-    text: str = ""  # what the letter says, for milestones
+    text: str = ""  # what the letter says, of a milestone and of what is no form
+    period: str | None = None  # of a duty that comes back: "2022-03"
 
     @property
-    def key(self) -> str:
+    def series(self) -> str:
+        """What it asks for, whichever the period."""
         return f"{self.system}/{self.deliverable}"
+
+    @property
+    def short(self) -> str:
+        """How people name it while one letter alone asks for it."""
+        return f"{self.series}@{self.period}" if self.period else self.series
+
+    @property
+    def id(self) -> str:
+        return f"{self.directive}:{self.short}"
 
 
 class Step(Strict):
@@ -80,7 +93,28 @@ class Letterhead(Strict):
     lines: tuple[str, ...]
 
 
+class Registry(Strict):
+    """The agencies and systems that all letters share, and which of them we are."""
+
+    office: str  # our agency: it writes, and its people approve; an heir carries on
+    superior: str  # the agency above us
+    survey: str  # signed into the forms that are handed out: one of another survey is refused
+    place: str  # địa danh, for documents
+    letterhead: Letterhead | None = None  # None: our agency's name serves
+    agencies: tuple[Agency, ...]
+    systems: tuple[System, ...]
+
+    def agency(self, agency_id: str) -> Agency:
+        """Raises KeyError for an id that is not in the registry."""
+        return {a.id: a for a in self.agencies}[agency_id]
+
+    def system(self, system_id: str) -> System:
+        return {s.id: s for s in self.systems}[system_id]
+
+
 class Directive(Strict):
+    """An official letter: who owes what, before when, and who is told when it is late."""
+
     id: str
     number: str | None = None
     day: date | None = None
@@ -88,26 +122,23 @@ class Directive(Strict):
     issuer: str
     superior: str
     superior_document: str  # e.g. "Công văn số 7418/UBND-NC2 ngày 05/11/2021"
-    place: str  # địa danh, for documents
     signer_title: tuple[str, ...] = ()
     report_symbol: str = "BC"  # after the number of a report: "Số: 05/BC-STTTT"
     archive: str = "VT"
-    letterhead: Letterhead | None = None  # None: the issuer's name serves
-    agencies: tuple[Agency, ...]
-    systems: tuple[System, ...]
+    follows: str | None = None  # the letter whose requests it repeats: what that one was sent counts for it
+    again: bool = False  # it asks for everything anew, though it follows another
+    report: bool = True  # a weekly report of it is wanted
     obligations: tuple[Duty, ...]  # the dated ones
     milestones: tuple[Duty, ...]  # the undated ones
     ladder: tuple[Step, ...]
+    registry: Registry
+
+    @property
+    def duties(self) -> tuple[Duty, ...]:
+        return (*self.obligations, *self.milestones)
 
     @property
     def first_day(self) -> date:
         """The first day that anybody is shown: a year before the letter, or its first due date where it has no day."""
         due = [duty.due_before for duty in self.obligations if duty.due_before]
         return (self.day or min(due, default=date(2000, 1, 1))) - timedelta(days=366)
-
-    def agency(self, agency_id: str) -> Agency:
-        """Raises KeyError for an id that is not in the directive."""
-        return {a.id: a for a in self.agencies}[agency_id]
-
-    def system(self, system_id: str) -> System:
-        return {s.id: s for s in self.systems}[system_id]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
-from dondoc.directive.model import Agency, Directive
+from dondoc.directive.model import Agency, Registry
 
 # What people shorten in an agency's name, after folding.
 _SHORTENINGS = (
@@ -32,9 +32,11 @@ class Match:
     reason: str
 
 
-def deliverable(code: str) -> str:
-    """What people call a deliverable: `form_03` is Biểu mẫu 03."""
-    return "Văn bản cử cán bộ đầu mối" if code == "focal_letter" else f"Biểu mẫu {code.removeprefix('form_')}"
+def deliverable(code: str, text: str = "") -> str:
+    """What people call a deliverable: `form_03` is Biểu mẫu 03. `text`: as the letter says it, of what is no form."""
+    if code == "focal_letter":
+        return "Văn bản cử cán bộ đầu mối"
+    return f"Biểu mẫu {code.removeprefix('form_')}" if code.startswith("form_") else text or code
 
 
 def fold(text: str) -> str:
@@ -58,9 +60,9 @@ def _accents(text: str) -> Iterator[tuple[str, str]]:
         yield _canonical(syllable), "".join(sorted(c for c in marks if unicodedata.combining(c)))
 
 
-def _contradicts(directive: Directive, text: str, agency: Agency) -> bool:
+def _contradicts(registry: Registry, text: str, agency: Agency) -> bool:
     """Whether an accent that somebody took the trouble to write is not the agency's: Thạch Hạ is not Thạch Hà."""
-    written = {*_accents(" ".join((agency.name, agency.short, *agency.aliases, "tỉnh", directive.place)))}
+    written = {*_accents(" ".join((agency.name, agency.short, *agency.aliases, "tỉnh", registry.place)))}
     syllables = {base for base, _ in written}
     return any(marks and base in syllables and (base, marks) not in written for base, marks in _accents(text))
 
@@ -77,22 +79,22 @@ def _spellings(agency: Agency, place: str) -> set[str]:
 
 
 @lru_cache
-def _index(directive: Directive) -> dict[str, tuple[str, ...]]:
+def _index(registry: Registry) -> dict[str, tuple[str, ...]]:
     index: dict[str, tuple[str, ...]] = {}
-    for agency in directive.agencies:
-        for spelling in _spellings(agency, _canonical(directive.place)):
+    for agency in registry.agencies:
+        for spelling in _spellings(agency, _canonical(registry.place)):
             index[spelling] = (*index.get(spelling, ()), agency.id)
     return index
 
 
-def match(directive: Directive, text: str, day: date) -> Match:
+def match(registry: Registry, text: str, day: date) -> Match:
     """The agency that a written name means on a day.
 
     "Kỳ Anh" alone is a town and a district: two candidates, no agency.
     """
     named = _canonical(text)
-    known = (directive.agency(a) for a in _index(directive).get(named, ()))
-    alive = tuple(a for a in known if a.alive(day) and not _contradicts(directive, text, a))
+    known = (registry.agency(a) for a in _index(registry).get(named, ()))
+    alive = tuple(a for a in known if a.alive(day) and not _contradicts(registry, text, a))
     exact = tuple(a for a in alive if _canonical(a.name) == named)
     found = exact if len(exact) == 1 else alive
     ids = tuple(a.id for a in found)

@@ -6,33 +6,58 @@ from datetime import date
 from typing import Any
 
 from dondoc.directive.marked import Marked, Place
+from dondoc.directive.model import Registry
 
 ROLES = ("focal_officer", "clerk", "head", "board")
 MILESTONES = ("connection", "coordination", "direction")  # kinds of duties without a date
 Entry = tuple[Place, dict[str, Any]]
 
 
-def apply_rules(marked: Marked) -> None:
-    """Add a fault to `marked` for everything that contradicts itself."""
+def apply_rules(marked: Marked, registry: Registry | None) -> None:
+    """Add a fault to `marked` for everything that contradicts itself.
+
+    `registry`: the agencies and systems of a file that brings none of its own.
+    """
     if not isinstance(marked.data, dict):
         return
-    for key in ("agencies", "systems", "ladder"):
-        _no_doubled_ids(marked, key)
-    _agencies_fit(marked)
-    _duties_fit(marked)
+    _no_doubled_ids(marked, "ladder")
+    if registry is None:
+        apply_agency_rules(marked, "issuer", "superior")
+        apply_system_rules(marked)
+        known = marked.data
+    else:
+        known = registry.model_dump(include={"agencies", "systems"})
+        _known_offices(marked, {agency.id for agency in registry.agencies}, "issuer", "superior")
+    _duties_fit(marked, known)
     _ladder_fits(marked)
+
+
+def apply_agency_rules(marked: Marked, *offices: str) -> None:
+    """Faults of a list of agencies. `offices`: the keys that name one of them."""
+    if not isinstance(marked.data, dict):
+        return
+    known = _ids(marked.data, "agencies")
+    _no_doubled_ids(marked, "agencies")
+    _known_offices(marked, known, *offices)
+    _agencies_fit(marked, known)
+    _no_circles(marked)
+
+
+def apply_system_rules(marked: Marked) -> None:
+    if isinstance(marked.data, dict):
+        _no_doubled_ids(marked, "systems")
 
 
 def _entries(data: dict[str, Any], *keys: str) -> Iterator[Entry]:
     for key in keys:
         listed = data.get(key)
-        for i, item in enumerate(listed if isinstance(listed, list) else []):
+        for i, item in enumerate(listed if isinstance(listed, list | tuple) else []):
             if isinstance(item, dict):
                 yield (key, i), item
 
 
-def _ids(marked: Marked, key: str) -> set[Any]:
-    return {item["id"] for _, item in _entries(marked.data, key) if isinstance(item.get("id"), str)}
+def _ids(data: dict[str, Any], key: str) -> set[Any]:
+    return {item["id"] for _, item in _entries(data, key) if isinstance(item.get("id"), str)}
 
 
 def _no_doubled_ids(marked: Marked, key: str) -> None:
@@ -44,11 +69,13 @@ def _no_doubled_ids(marked: Marked, key: str) -> None:
             marked.fault((*place, "id"), f"mã “{name}” dùng hai lần")
 
 
-def _agencies_fit(marked: Marked) -> None:
-    known = _ids(marked, "agencies")
-    for key in ("issuer", "superior"):
+def _known_offices(marked: Marked, known: set[Any], *offices: str) -> None:
+    for key in offices:
         if isinstance(marked.data.get(key), str) and marked.data[key] not in known:
             marked.fault((key,), f"không có đơn vị “{marked.data[key]}”")
+
+
+def _agencies_fit(marked: Marked, known: set[Any]) -> None:
     for place, item in _entries(marked.data, "agencies"):
         begins, ends = item.get("valid_from"), item.get("valid_to")
         if isinstance(begins, date) and isinstance(ends, date) and ends < begins:
@@ -68,10 +95,29 @@ def _heir_fits(marked: Marked, place: Place, heir: dict[str, Any], known: set[An
         marked.fault((*place, "agency"), f"không có đơn vị “{agency}”")
 
 
-def _duties_fit(marked: Marked) -> None:
-    agencies = _ids(marked, "agencies")
-    forms = {item.get("id"): item.get("form") for _, item in _entries(marked.data, "systems")}
-    founded = {item.get("id"): item.get("valid_from") for _, item in _entries(marked.data, "agencies")}
+def _no_circles(marked: Marked) -> None:
+    """An agency that is, by way of others, its own heir: nobody would answer for its duties."""
+    heirs = {
+        item.get("id"): [heir.get("agency") for _, heir in _entries(item, "successors")]
+        for _, item in _entries(marked.data, "agencies")
+    }
+    for place, item in _entries(marked.data, "agencies"):
+        seen: set[Any] = set()
+        ahead = list(heirs.get(item.get("id"), []))
+        while ahead:
+            one = ahead.pop()
+            if one == item.get("id"):
+                marked.fault((*place, "successors"), f"“{one}” kế thừa vòng tròn: cuối cùng lại là chính nó")
+                break
+            if one not in seen:
+                seen.add(one)
+                ahead += heirs.get(one, [])
+
+
+def _duties_fit(marked: Marked, known: dict[str, Any]) -> None:
+    agencies = _ids(known, "agencies")
+    forms = {item.get("id"): item.get("form") for _, item in _entries(known, "systems")}
+    founded = {item.get("id"): item.get("valid_from") for _, item in _entries(known, "agencies")}
     seen: set[tuple[Any, ...]] = set()
     for place, item in _entries(marked.data, "obligations", "milestones"):
         system, deliverable = item.get("system"), item.get("deliverable")
@@ -82,6 +128,7 @@ def _duties_fit(marked: Marked) -> None:
             if deliverable not in allowed:
                 names = ", ".join(str(name) for name in allowed if name)
                 marked.fault((*place, "deliverable"), f"“{deliverable}” không phải thứ phải gửi ở đây ({names})")
+        _one_date(marked, place, item)
         _due_after_directive(marked, place, item)
         listed = item.get("agencies")
         for i, agency in enumerate(listed if isinstance(listed, list) else []):
@@ -93,6 +140,20 @@ def _duties_fit(marked: Marked) -> None:
             if (duty := (str(agency), system, deliverable)) in seen:
                 marked.fault((*place, "agencies", i), f"nhiệm vụ {system}/{deliverable} của “{agency}” ghi hai lần")
             seen.add(duty)
+
+
+def _one_date(marked: Marked, place: Place, item: dict[str, Any]) -> None:
+    """An obligation has one date or periods, a milestone neither."""
+    given = [key for key in ("due_before", "periodic") if item.get(key) is not None]
+    if place[0] == "milestones" and given:
+        marked.fault((*place, given[0]), f"không có khóa “{given[0]}” ở đây")
+    elif place[0] == "obligations" and not given:
+        marked.fault(place, "thiếu khóa “due_before”")
+    elif len(given) == 2:
+        marked.fault((*place, "periodic"), "chỉ ghi một trong hai: due_before hoặc periodic")
+    periodic = item.get("periodic")
+    if isinstance(periodic, dict) and not str(periodic.get("first")) <= str(periodic.get("last")):
+        marked.fault((*place, "periodic"), f"kỳ cuối {periodic.get('last')} trước kỳ đầu {periodic.get('first')}")
 
 
 def _due_after_directive(marked: Marked, place: Place, item: dict[str, Any]) -> None:

@@ -2,10 +2,10 @@
 
 from datetime import date
 
-from dondoc.directive.model import Directive
+from dondoc.directive.model import Registry
 
 
-def responsible(directive: Directive, agency_id: str, day: date) -> tuple[str | None, str]:
+def responsible(registry: Registry, agency_id: str, day: date) -> tuple[str | None, str]:
     """The agency that answers on a day for what `agency_id` owed, and why.
 
     A rename or a merger is followed by itself. A split never is: nobody but a person knows which part took the duty
@@ -13,7 +13,7 @@ def responsible(directive: Directive, agency_id: str, day: date) -> tuple[str | 
     """
     trail = [agency_id]
     while True:
-        agency = directive.agency(trail[-1])
+        agency = registry.agency(trail[-1])
         if agency.valid_to is None or day <= agency.valid_to:
             break
         heirs = agency.successors
@@ -25,5 +25,5 @@ def responsible(directive: Directive, agency_id: str, day: date) -> tuple[str | 
         trail.append(heirs[0].agency)
     if len(trail) == 1:
         return agency_id, ""
-    names = " → ".join(directive.agency(a).name for a in trail)
+    names = " → ".join(registry.agency(a).name for a in trail)
     return trail[-1], f"nhiệm vụ chuyển theo sắp xếp đơn vị: {names}"

@@ -20,7 +20,7 @@ Blanks = Mapping[tuple[str, str], Attachment]  # by agency and form
 def forms(world: World, decision: Decision) -> list[tuple[str, str]]:
     """Agency and form of each blank that a decision's letters carry. Who has a form back to correct is not given
     another to begin anew."""
-    if decision.step is None or needs_approval(decision.step):
+    if decision.step is None or any(map(needs_approval, decision.steps.values())):
         return []
     known = load_specs(world.settings.data)
     listed = [s.duty.deliverable for s in (*decision.ground, *decision.still_to_come) if s.status != "returned"]
@@ -38,5 +38,5 @@ def make(world: World, wanted: Iterable[tuple[str, str]]) -> Blanks:
 def _blank(world: World, agency: str, form: str) -> Attachment:
     spec = load_specs(world.settings.data)[form]
     secrets = world.secrets
-    content = blank(spec, world.directive.agency(agency), directive=world.directive, secrets=secrets)
+    content = blank(spec, world.registry.agency(agency), registry=world.registry, secrets=secrets)
     return Attachment(f"Bieu_mau_{spec.code}_{agency}.xlsx", world.blobs.put(content), XLSX)

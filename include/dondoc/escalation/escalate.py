@@ -12,13 +12,14 @@ from sqlalchemy.orm import Session
 from dondoc import audit
 from dondoc.audit import Actor
 from dondoc.clock import HERE, end_of
+from dondoc.directive.model import Step
 from dondoc.escalation import blanks, history, letters, sources, tell, words
 from dondoc.escalation.called import called_on
 from dondoc.escalation.ladder import Decision, Ladder, Past, decide
 from dondoc.escalation.recipients import Recipient, needs_approval, recipients
 from dondoc.escalation.truth import still_true
 from dondoc.facts import rulings
-from dondoc.facts.obligations import Standing, cites, standings
+from dondoc.facts.obligations import Standing, cites, short_names, standings
 from dondoc.facts.read import Facts, read
 from dondoc.mail import outbox
 from dondoc.store.reporting import Decision as DecisionRow
@@ -92,13 +93,23 @@ class _Morning:
     def owed(self) -> dict[str, list[Standing]]:
         """What each agency answers for, agencies in administrative order."""
         found: dict[str, list[Standing]] = {}
-        for standing in standings(self.world.directive, self.world.calendar, self.facts, end_of(self.day)):
+        letters = tuple(self.ladder.letters.values())
+        for standing in standings(letters, self.world.calendar, self.facts, end_of(self.day)):
             found.setdefault(standing.agency, []).append(standing)
-        return dict(sorted(found.items(), key=lambda pair: self.world.directive.agency(pair[0]).order))
+        return dict(sorted(found.items(), key=lambda pair: self.world.registry.agency(pair[0]).order))
+
+    @cached_property
+    def ladder(self) -> Ladder:
+        letters = {letter.id: letter for letter in self.world.letters(self.session, self.day)}
+        return Ladder(self.world.registry, letters, self.world.calendar, self.world.settings.grace_days)
+
+    @cached_property
+    def names(self) -> dict[str, str]:
+        return short_names(s for standings in self.owed.values() for s in standings)
 
     @cached_property
     def past(self) -> list[Past]:
-        return history.read(self.session, self.world.directive.id, self.world.settings)
+        return history.read(self.session, self.world.settings)
 
     @cached_property
     def blind(self) -> str | None:
@@ -121,9 +132,8 @@ class _Morning:
         past = self._past(agency)
         if self._written(past):
             return None
-        ladder = Ladder(self.world.directive, self.world.calendar, self.world.settings.grace_days)
         called = called_on(self.facts, agency, self.day)
-        return decide(ladder, agency, self.owed[agency], past, self.day, called=called)
+        return decide(self.ladder, agency, self.owed[agency], past, self.day, called=called)
 
     def agency(self, agency: str) -> dict[str, Any]:
         """Decide for an agency, unless it has its letters for the day already."""
@@ -138,13 +148,14 @@ class _Morning:
         row = {
             "agency": agency,
             "step": decision.step.id if decision.step else None,
+            "directives": sorted(decision.steps),
             "recipients": [p.email for p in people],
-            "obligations": _keys(decision.ground),
+            "obligations": sorted({self.names[s.duty.id] for s in decision.ground}),
             "reason": f"{decision.reason} (giữ lại: {self.hold})" if decision.step and self.hold else decision.reason,
-            "needs_approval": bool(decision.step and needs_approval(decision.step)),
+            "needs_approval": any(map(needs_approval, decision.steps.values())),
         }
         if self.record:
-            self._note(row)
+            self._note(row, sorted({s.duty.id for s in decision.ground}))
             row["outbox_ids"] = self._enqueue(decision, people, past)
         return row
 
@@ -159,24 +170,27 @@ class _Morning:
 
     def _kept(self, agency: str, written: Sequence[Past]) -> dict[str, Any]:
         """The row of a decision that was recorded before."""
-        step = next((s for s in self.world.directive.ladder if s.id == written[0].step), None)
-        keys = {name.split("/", 1)[1] for p in written for name, _ in p.duties}
+        known = [s for d, i in written[0].steps.items() for s in self._steps_of(d) if s.id == i]
         row: dict[str, Any] = {
             "agency": agency,
             "step": written[0].step,
+            "directives": sorted(written[0].steps),
             "recipients": [p.recipient for p in written],
-            "obligations": sorted(keys),
+            "obligations": sorted({self.names.get(duty, duty) for p in written for duty in p.obligations}),
             "reason": self.session.scalar(self._noted(agency)) or "",
-            "needs_approval": step is None or needs_approval(step),
+            "needs_approval": not known or any(map(needs_approval, known)),
         }
         return row | ({"outbox_ids": [str(p.id) for p in written]} if self.record else {})
+
+    def _steps_of(self, directive: str) -> Sequence[Step]:
+        return self.ladder.letters[directive].ladder if directive in self.ladder.letters else ()
 
     def people(self, decision: Decision) -> list[Recipient]:
         """To whom the letters of a decision go."""
         if decision.step is None:
             return []
         systems = list(dict.fromkeys(s.duty.system for s in decision.ground))
-        return recipients(self.session, self.world.directive, decision.step, decision.agency, systems, self.day)
+        return recipients(self.session, self.world.registry, decision.step, decision.agency, systems, self.day)
 
     def _enqueue(self, decision: Decision, people: Sequence[Recipient], past: Sequence[Past]) -> list[str]:
         if not people:
@@ -196,9 +210,9 @@ class _Morning:
             .limit(1)
         )
 
-    def _note(self, row: dict[str, Any]) -> None:
+    def _note(self, row: dict[str, Any], obligations: list[str]) -> None:
         """Write the decision down, also that nothing is written, unless today said the same already."""
-        said = {"step": row["step"], "obligations": row["obligations"], "reason": row["reason"]}
+        said = {name: row[name] for name in ("step", "directives", "reason")} | {"obligations": obligations}
         query = select(DecisionRow).where(DecisionRow.as_of == self.day, DecisionRow.agency == row["agency"])
         last = self.session.scalar(query.order_by(DecisionRow.id.desc()).limit(1))
         if last and {name: getattr(last, name) for name in said} == said and _day(last.recorded_at) == _day(self.now):
@@ -219,7 +233,3 @@ class _Morning:
 
 def _day(moment: datetime) -> date:
     return moment.astimezone(HERE).date()
-
-
-def _keys(ground: Sequence[Standing]) -> list[str]:
-    return sorted({s.duty.key for s in ground})

@@ -21,13 +21,12 @@ _COLUMNS = (
 )
 
 
-def read(session: Session, directive: str, settings: Settings, agency: str | None = None) -> list[Past]:
-    """Every chasing letter of a directive (to one agency) that counts in this mode, one entry per recipient, oldest
-    first."""
+def read(session: Session, settings: Settings, agency: str | None = None) -> list[Past]:
+    """Every chasing letter (to one agency) that counts in this mode, one entry per recipient, oldest first."""
     query = select(*_COLUMNS).where(_ROW.kind.in_(KINDS), outbox.counted(settings)).order_by(_ROW.id)
     if agency is not None:
         query = query.where(_ROW.agency == agency)
-    return [past(row) for row in session.execute(query) if row.context.get("directive") == directive]
+    return [past(row) for row in session.execute(query)]
 
 
 def past(row: Any) -> Past:
@@ -36,6 +35,7 @@ def past(row: Any) -> Past:
         id=row.id,
         agency=row.agency or "",
         step=row.context["step"],
+        steps=row.context["steps"],
         duties=frozenset(duties(row.context["duties"])),
         day=date.fromisoformat(row.context["day"]),
         decided_on=row.decided_at.astimezone(HERE).date(),

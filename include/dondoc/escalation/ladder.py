@@ -1,19 +1,21 @@
 """The ladder: who is written to at which step on a day, and why. Pure: standings, letters so far, calendar, day.
 
-A step belongs to an obligation. It is taken only after the step that it needs was delivered long enough ago. An agency
-gets one chasing letter a day at most, and no second one while another still waits to leave: it goes at the highest
-step due, for the obligations that climbed to it; the others are listed apart.
+A step belongs to an obligation and to the ladder of its letter. It is taken only after the step that it needs was
+delivered long enough ago. An agency gets one chasing letter a day at most, whatever number of letters it owes under,
+and no second one while another still waits to leave: it goes at the highest step due, for the obligations that climbed
+to it; the others are listed apart.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 
-from dondoc.directive.model import Directive, Step
+from dondoc.directive.model import Directive, Registry, Step
 from dondoc.escalation import words
 from dondoc.facts.obligations import Standing
 from dondoc.workdays import WorkingDays
 
+AUDIENCE = {"focal_officer": 0, "clerk": 0, "head": 1, "board": 2}
 CHASED = ("overdue", "not_due", "returned")
 WAITING = ("held", "pending", "deferred")  # may still be stopped, and dies when its time is over
 ON_ITS_WAY = ("claimed", "sending")
@@ -21,20 +23,22 @@ Duty = tuple[str, date]  # who owed what, and until when: after an extension the
 
 
 def duty(standing: Standing) -> Duty:
-    """The obligation as letters remember it."""
-    return f"{standing.duty.agency}/{standing.duty.key}", standing.last_day or date.max
+    """The obligation as chasing letters remember it."""
+    return f"{standing.duty.agency}/{standing.duty.id}", standing.last_day or date.max
 
 
 @dataclass(frozen=True)
 class Past:
     """A chasing letter to one recipient that is in the outbox already.
 
-    `day` is what it was decided for, `decided_on` when; `last_chance` the last day on which it may leave.
+    `day` is what it was decided for, `decided_on` when; `last_chance` the last day on which it may leave; `steps` what
+    it carried of each directive's ladder, by the directive's id, `step` the one that decided who got it.
     """
 
     id: int
     agency: str
     step: str
+    steps: Mapping[str, str]
     duties: frozenset[Duty]
     day: date
     decided_on: date
@@ -45,6 +49,11 @@ class Past:
     sent_on: date | None = None
     last_chance: date | None = None
     rehearsal: bool = False
+
+    @property
+    def obligations(self) -> set[str]:
+        """Ids of what it is about."""
+        return {name.split("/", 1)[1] for name, _ in self.duties}
 
     @property
     def number(self) -> str:
@@ -77,7 +86,10 @@ class Past:
 
 @dataclass(frozen=True)
 class Decision:
-    """What an agency is to be written on a day: `step` None is nothing. `ground` climbed to the step."""
+    """What an agency is to be written on a day: `step` None is nothing. `ground` climbed to the step.
+
+    `steps`: what is taken of each letter's ladder, by the letter's id; `step` is the one that decides who gets it.
+    """
 
     agency: str
     day: date
@@ -85,15 +97,33 @@ class Decision:
     reason: str
     ground: tuple[Standing, ...] = ()
     still_to_come: tuple[Standing, ...] = ()
+    steps: Mapping[str, Step] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Ladder:
-    """A directive's ladder on a calendar. `grace_days`: working days before the first overdue letter."""
+    """The ladders of the active letters on a calendar. `grace_days`: working days before the first overdue letter."""
 
-    directive: Directive
+    registry: Registry
+    letters: Mapping[str, Directive]
     calendar: WorkingDays
     grace_days: int
+
+    def steps(self, standing: Standing) -> tuple[Step, ...]:
+        """The steps of the letter under which it is owed."""
+        return self.letters[standing.duty.directive].ladder
+
+    def name(self, standing: Standing) -> str:
+        """An obligation, with its letter where several are active."""
+        name = words.name(self.registry, standing)
+        return (
+            f"{name} theo {words.reference(self.letters[standing.duty.directive])}" if len(self.letters) > 1 else name
+        )
+
+    def title(self, directive: str, step: str) -> str:
+        """What people call a step, as far as the letter still has it."""
+        known = self.letters[directive].ladder if directive in self.letters else ()
+        return next((f"“{words.title(s)}”" for s in known if s.id == step), step)
 
     def first_day(self, step: Step, last_day: date) -> date:
         """The first day on which the calendar allows a step."""
@@ -112,8 +142,12 @@ class Ladder:
             return f"sớm nhất ngày {words.short(first)}"
         if step.needs is None:
             return None
-        before = words.title(next(s for s in self.directive.ladder if s.id == step.needs))
-        arrived = [p.sent_on for p in _of(standing, past) if p.step == step.needs and p.delivered(day) and p.sent_on]
+        before = words.title(next(s for s in self.steps(standing) if s.id == step.needs))
+        arrived = [
+            p.sent_on
+            for p in _of(standing, past)
+            if _step(p, standing) == step.needs and p.delivered(day) and p.sent_on
+        ]
         if not arrived:
             return f"chưa có thư “{before}” nào đến nơi"
         if day < (first := self.calendar.add(min(arrived), step.wait)):
@@ -123,7 +157,7 @@ class Ladder:
 
     def step_of(self, standing: Standing, past: Sequence[Past], day: date) -> Step | None:
         """The step to take for an obligation: the highest it may take, unless that is taken already."""
-        allowed = [s for s in self.directive.ladder if not self.hindrance(s, standing, past, day)]
+        allowed = [s for s in self.steps(standing) if not self.hindrance(s, standing, past, day)]
         return allowed[-1] if allowed and not taken(allowed[-1], standing, past, day) else None
 
 
@@ -132,9 +166,18 @@ def _of(standing: Standing, past: Sequence[Past]) -> list[Past]:
     return [p for p in past if not p.copy and p.agency == standing.agency and duty(standing) in p.duties]
 
 
+def _step(letter: Past, standing: Standing) -> str | None:
+    return letter.steps.get(standing.duty.directive)
+
+
+def rank(step: Step) -> tuple[bool, int]:
+    """How high a step is, whichever letter's: a notice is above a reminder, and who stands higher is written later."""
+    return step.kind == "overdue", max(AUDIENCE.get(role, 0) for role in step.to)
+
+
 def taken(step: Step, standing: Standing, past: Sequence[Past], day: date) -> Past | None:
     """The letter by which a step was taken, or is about to be."""
-    return next((p for p in reversed(_of(standing, past)) if p.step == step.id and p.stands(day)), None)
+    return next((p for p in reversed(_of(standing, past)) if _step(p, standing) == step.id and p.stands(day)), None)
 
 
 def chased(standing: Standing) -> bool:
@@ -161,14 +204,25 @@ def decide(
     open_ = [s for s in owed if chased(s)]
     if why := _not_today(ladder, open_, past, day, called):
         return Decision(agency, day, None, why)
-    steps = [(s, ladder.step_of(s, past, day)) for s in open_]
-    order = list(ladder.directive.ladder)
-    step = max((t for _, t in steps if t), key=order.index, default=None)
-    if step is None:
+    due = [(s, step) for s in open_ if (step := ladder.step_of(s, past, day))]
+    if not due:
         return Decision(agency, day, None, _why_nothing(ladder, owed, past, day))
-    ground = tuple(s for s, t in steps if t == step)
+    steps = _highest(ladder, due)
+    ground = tuple(s for s, step in due if steps.get(s.duty.directive) == step)
     rest = tuple(s for s in open_ if s not in ground)
-    return Decision(agency, day, step, _why(ladder, step, ground, rest, past, day), ground, rest)
+    top = steps[ground[0].duty.directive]
+    return Decision(agency, day, top, _why(ladder, steps, ground, rest, past, day), ground, rest, steps)
+
+
+def _highest(ladder: Ladder, due: Sequence[tuple[Standing, Step]]) -> dict[str, Step]:
+    """Of each directive the step to take: those of the highest rank that is due, and of one's own the last of them."""
+    top = max(rank(step) for _, step in due)
+    found: dict[str, Step] = {}
+    for standing, step in due:
+        steps, before = ladder.steps(standing), found.get(standing.duty.directive)
+        if rank(step) == top and (before is None or steps.index(step) > steps.index(before)):
+            found[standing.duty.directive] = step
+    return found
 
 
 def _not_today(
@@ -190,27 +244,36 @@ def _not_today(
 
 
 def _why(
-    ladder: Ladder, step: Step, ground: Sequence[Standing], rest: Sequence[Standing], past: Sequence[Past], day: date
+    ladder: Ladder,
+    steps: Mapping[str, Step],
+    ground: Sequence[Standing],
+    rest: Sequence[Standing],
+    past: Sequence[Past],
+    day: date,
 ) -> str:
-    parts = [f"Bậc “{words.title(step)}” vì {_listed(ladder, ground, day)}"]
-    before = {p.number: p for s in ground for p in _of(s, past) if p.delivered(day)}
+    names = " và ".join(dict.fromkeys(f"“{words.title(step)}”" for step in steps.values()))
+    parts = [f"Bậc {names} vì {_listed(ladder, ground, day)}"]
+    before = {p.number: (p, s) for s in ground for p in _of(s, past) if p.delivered(day)}
     if before:
-        parts.append("Thư trước: " + "; ".join(f"{_title(ladder, p)} {p.told()}" for p in before.values()))
+        told = (f"{_title(ladder, p, s)} {p.told()}" for p, s in before.values())
+        parts.append("Thư trước: " + "; ".join(told))
     if failed := [p.number for s in ground for p in _of(s, past) if p.state == "refused"]:
         parts.append(f"Máy chủ thư đã từ chối {', '.join(dict.fromkeys(failed))}: cần kiểm tra địa chỉ")
-    above = ladder.directive.ladder[ladder.directive.ladder.index(step) + 1 :][:1]
-    parts += [f"Chưa lên bậc “{words.title(s)}”: {ladder.hindrance(s, ground[0], past, day)}" for s in above]
+    for directive, step in steps.items():
+        first = next(s for s in ground if s.duty.directive == directive)
+        above = ladder.steps(first)[ladder.steps(first).index(step) + 1 :][:1]
+        parts += [f"Chưa lên bậc “{words.title(s)}”: {ladder.hindrance(s, first, past, day)}" for s in above]
     if rest:
         parts.append(f"Nêu riêng trong thư, còn phải gửi: {_listed(ladder, rest, day)}")
-    return ". ".join(parts) + "."
+    return ". ".join(dict.fromkeys(parts)) + "."
 
 
-def _title(ladder: Ladder, letter: Past) -> str:
-    return next((f"“{words.title(s)}”" for s in ladder.directive.ladder if s.id == letter.step), letter.step)
+def _title(ladder: Ladder, letter: Past, standing: Standing) -> str:
+    return ladder.title(standing.duty.directive, _step(letter, standing) or "")
 
 
 def _listed(ladder: Ladder, standings: Sequence[Standing], day: date) -> str:
-    return "; ".join(f"{words.name(ladder.directive, s)}: {_told(ladder, s, day)}" for s in standings)
+    return "; ".join(f"{ladder.name(s)}: {_told(ladder, s, day)}" for s in standings)
 
 
 def _told(ladder: Ladder, standing: Standing, day: date) -> str:
@@ -230,10 +293,10 @@ def _why_nothing(ladder: Ladder, owed: Sequence[Standing], past: Sequence[Past],
 
 def _why_not(ladder: Ladder, standing: Standing, past: Sequence[Past], day: date) -> str:
     """Why an obligation brings no letter on a day: it is not chased, or what has to happen before its next step."""
-    about = f"{words.name(ladder.directive, standing)}: "
+    about = f"{ladder.name(standing)}: "
     if not chased(standing):
         return about + (standing.paused or standing.reason)
-    steps = ladder.directive.ladder
+    steps = ladder.steps(standing)
     allowed = [i for i, s in enumerate(steps) if not ladder.hindrance(s, standing, past, day)]
     about += _told(ladder, standing, day)
     if allowed and (letter := taken(steps[allowed[-1]], standing, past, day)):

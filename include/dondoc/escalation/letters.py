@@ -1,12 +1,13 @@
 """The letters of a decision: one per recipient, the same words for all."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from dondoc import clock
+from dondoc.directive.model import Directive
 from dondoc.escalation import words
 from dondoc.escalation.blanks import Blanks, forms
 from dondoc.escalation.ladder import Decision, Past, duty
@@ -29,7 +30,7 @@ def last_chance(world: World, decision: Decision, now: datetime) -> datetime:
     day = max(decision.day, now.date())
     if now >= clock.at(day, CLOSES.hour, CLOSES.minute):
         day = world.calendar.add(day, 1)
-    if decision.step and needs_approval(decision.step):
+    if any(map(needs_approval, decision.steps.values())):
         day = world.calendar.add(day, APPROVAL_DAYS)
     return clock.at(day, CLOSES.hour, CLOSES.minute)
 
@@ -54,7 +55,7 @@ def letters(
     attached = tuple(blanks[pair] for pair in forms(world, decision) if pair in blanks)
     rendered = _words(world, session, decision, past, attached)
     day = f"{decision.day}" if decision.day == now.date() else f"{decision.day}@{now.date()}"  # a trial is no decision
-    about = (world.settings.installation, world.directive.id, decision.agency, step.kind, step.id, day)
+    about = (world.settings.installation, *sorted(decision.steps), decision.agency, step.kind, step.id, day)
     return [
         Letter(
             kind=step.kind,
@@ -65,10 +66,11 @@ def letters(
             dedup="|".join((*about, person.email)),
             reason=decision.reason,
             agency=decision.agency,
+            directives=tuple(sorted(decision.steps)),
             attachments=attached,
             in_reply_to=_thread(past, person.email),
             context={**_context(world, decision), "copy": person.copy},
-            needs_approval=needs_approval(step),
+            needs_approval=any(map(needs_approval, decision.steps.values())),
             hold=hold,
             office_hours=True,
             not_after=last_chance(world, decision, now),
@@ -80,8 +82,9 @@ def letters(
 def _context(world: World, decision: Decision) -> dict[str, Any]:
     """What the outbox remembers: for the ladder's history, and to tell whether the letter is still true."""
     return {
-        "directive": world.directive.id,
         "step": decision.step.id if decision.step else None,
+        "title": words.title(decision.step) if decision.step else None,
+        "steps": {directive: step.id for directive, step in decision.steps.items()},
         "day": decision.day.isoformat(),
         "duties": [_written(s) for s in decision.ground],
         "others": [_written(s) for s in decision.still_to_come],
@@ -103,26 +106,42 @@ def _thread(past: Sequence[Past], recipient: str) -> str | None:
 def _words(
     world: World, session: Session, decision: Decision, past: Sequence[Past], attached: Sequence[Attachment]
 ) -> Rendered:
-    directive, day, step = world.directive, decision.day, decision.step
+    day, step = decision.day, decision.step
     assert step is not None
-    agency = directive.agency(decision.agency)
-    patience = APPROVAL_DAYS + 2 if needs_approval(step) else 1
+    agency, needs = world.registry.agency(decision.agency), any(map(needs_approval, decision.steps.values()))
+    letters = {letter.id: letter for letter in world.letters(session, day)}
+    about = [letters[directive] for directive in decision.steps]
+    bases = [f"{letter.superior_document} của {world.registry.agency(letter.superior).name}" for letter in about]
+    references = [words.reference(letter) for letter in about]
     context = {
         "agency": agency.name,
         "head_title": agency.head_title,
-        "superior": directive.agency(directive.superior).name,
-        "superior_document": directive.superior_document,
-        "reference": words.reference(directive),
+        "superior": world.registry.agency(about[0].superior).name,
+        "basis": words.listed(bases),
+        "reference": words.listed(references),
+        "grounds": words.listed([*bases, *references]),
         "day": day,
         "items": [_item(world, s, day) for s in decision.ground],
-        "others": [_item(world, s, day) for s in decision.still_to_come],
-        "answer_by": world.calendar.add(day, patience),
+        "groups": _groups(world, letters, decision.ground, day, alone=len(about) == 1),
+        "others": _groups(world, letters, decision.still_to_come, day, alone=False),
+        "answer_by": world.calendar.add(day, APPROVAL_DAYS + 2 if needs else 1),
         "also": [words.ROLE[role] for role in step.also if role not in step.to[:1]],
         "attached": [a.filename for a in attached],
-        "earlier": _earlier(world, decision, past),
-        "desk": _desk(session, directive.issuer, day),
+        "earlier": _earlier(world, letters, decision, past),
+        "desk": _desk(session, world.registry.office, day),
     }
-    return render(world.settings.data, world.directive, step.letter, context)
+    return render(world.settings.data, world.registry, step.letter, context)
+
+
+def _groups(
+    world: World, letters: Mapping[str, Directive], standings: Sequence[Standing], day: date, *, alone: bool
+) -> list[dict[str, Any]]:
+    """What is owed, letter by letter. A letter is named above its duties, unless it is the one that all is about."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for standing in standings:
+        found.setdefault(standing.duty.directive, []).append(_item(world, standing, day))
+    named = not alone and len(letters) > 1
+    return [{"letter": words.cited(letters[d]) if named else None, "items": items} for d, items in found.items()]
 
 
 def _item(world: World, standing: Standing, day: date) -> dict[str, Any]:
@@ -131,7 +150,7 @@ def _item(world: World, standing: Standing, day: date) -> dict[str, Any]:
     late = world.calendar.between(last, day)
     left = world.calendar.between(day, last)
     return {
-        "name": words.name(world.directive, standing),
+        "name": words.name(world.registry, standing),
         "due": words.due(standing),
         "due_left": words.due(standing, *([f"còn {left:02} ngày làm việc"] if left else [])),
         "late": late if late > world.settings.grace_days else 0,  # the day of grace is not held against anybody
@@ -141,22 +160,25 @@ def _item(world: World, standing: Standing, day: date) -> dict[str, Any]:
     }
 
 
-def _earlier(world: World, decision: Decision, past: Sequence[Past]) -> list[dict[str, Any]]:
+def _earlier(
+    world: World, letters: Mapping[str, Directive], decision: Decision, past: Sequence[Past]
+) -> list[dict[str, Any]]:
     """The letters that reached the agency itself, oldest first; one line for all recipients of the same day.
 
     `warned`: the letter was an overdue notice of what this decision is about.
     """
-    steps, about = {s.id: s for s in world.directive.ladder if "board" not in s.to}, {duty(s) for s in decision.ground}
-    arrived = [p for p in past if p.delivered(decision.day) and not p.copy and p.step in steps]
-    lines = {
-        (p.sent_on, p.step): {
-            "title": words.title(steps[p.step]),
-            "day": p.sent_on,
-            "number": p.number,
-            "warned": steps[p.step].kind == "overdue" and bool(about & p.duties),
-        }
-        for p in arrived
-    }
+    known = {(d, s.id): s for d in decision.steps for s in letters[d].ladder if "board" not in s.to}
+    about = {duty(s) for s in decision.ground}
+    lines: dict[tuple[date | None, str], dict[str, Any]] = {}
+    for letter in past:
+        steps = [known[pair] for pair in letter.steps.items() if pair in known]
+        if steps and letter.delivered(decision.day) and not letter.copy:
+            lines[letter.sent_on, steps[0].id] = {
+                "title": words.title(steps[0]),
+                "day": letter.sent_on,
+                "number": letter.number,
+                "warned": steps[0].kind == "overdue" and bool(about & letter.duties),
+            }
     return list(lines.values())
 
 

@@ -6,7 +6,7 @@ from datetime import date
 
 from sqlalchemy.orm import Session
 
-from dondoc.directive.model import Directive, Step
+from dondoc.directive.model import Registry, Step
 from dondoc.facts import contacts
 from dondoc.store.facts import Contact
 
@@ -25,35 +25,35 @@ def needs_approval(step: Step) -> bool:
 
 
 def recipients(
-    session: Session, directive: Directive, step: Step, agency: str, systems: Sequence[str], day: date
+    session: Session, registry: Registry, step: Step, agency: str, systems: Sequence[str], day: date
 ) -> list[Recipient]:
     """Who gets the letters of a step, no address twice: for each system the first role of `to` that somebody holds,
     and whoever holds the roles of `also`. Nobody at all when nobody holds a role of `to`.
     """
-    main = _emails(session, directive, [step.to], agency, systems, day)
-    also = _emails(session, directive, [(role,) for role in step.also], agency, systems, day)
+    main = _emails(session, registry, [step.to], agency, systems, day)
+    also = _emails(session, registry, [(role,) for role in step.also], agency, systems, day)
     return [Recipient(e, e not in main) for e in dict.fromkeys([*main, *also])] if main else []
 
 
 def _emails(
     session: Session,
-    directive: Directive,
+    registry: Registry,
     groups: Sequence[Sequence[str]],
     agency: str,
     systems: Sequence[str],
     day: date,
 ) -> list[str]:
     """One group of roles after the other, the addresses of whoever holds the first role that anybody holds."""
-    found = (_first(session, directive, roles, agency, day, system) for roles in groups for system in systems)
+    found = (_first(session, registry, roles, agency, day, system) for roles in groups for system in systems)
     return list(dict.fromkeys(contact.email for people in found for contact in people))
 
 
 def _first(
-    session: Session, directive: Directive, roles: Sequence[str], agency: str, day: date, system: str
+    session: Session, registry: Registry, roles: Sequence[str], agency: str, day: date, system: str
 ) -> Iterator[Contact]:
     """Who holds the first role that anybody holds: the last named, but of our own board everybody."""
     for role in roles:
-        whose = directive.issuer if role == "board" else agency
+        whose = registry.office if role == "board" else agency
         if found := contacts.find(session, whose, role, day, system):
             yield from found if role == "board" else found[:1]
             return

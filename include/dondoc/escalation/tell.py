@@ -44,7 +44,7 @@ def _lacks(world: World, decision: Decision) -> str:
     step = decision.step
     assert step is not None
     roles = " hoặc ".join(words.ROLE[role] for role in step.to)
-    return f"{world.directive.agency(decision.agency).name}: chưa có địa chỉ của {roles} (bậc “{words.title(step)}”)"
+    return f"{world.registry.agency(decision.agency).name}: chưa có địa chỉ của {roles} (bậc “{words.title(step)}”)"
 
 
 def waiting(world: World, session: Session, day: date, now: datetime) -> None:
@@ -55,7 +55,7 @@ def waiting(world: World, session: Session, day: date, now: datetime) -> None:
     """
     rows = inbox.inbox(session, inbox.ASIDE)
     if any(row["outcome"] != "refused" for row in rows):
-        names = {a.id: a.name for a in world.directive.agencies}
+        names = {a.id: a.name for a in world.registry.agencies}
         title = f"{len(rows):02} bản nộp đang chờ Sở xử lý"
         lines = [_arrived(row, names) for row in rows]
         links = [("Trang bản nộp chờ xử lý", world.settings.page("dondoc/inbox"))]
@@ -88,8 +88,8 @@ def to_approve(world: World, session: Session, now: datetime) -> None:
         + (f"; duyệt muộn nhất lúc {vn_moment(until)}" if until else "")
         for (title, until), found in groups.items()
     ]
-    if not approvers.approvers(session, world.directive.issuer, now.date()):
-        lines.append(approvers.NOBODY.format(issuer=world.directive.issuer))
+    if not approvers.approvers(session, world.registry.office, now.date()):
+        lines.append(approvers.NOBODY.format(issuer=world.registry.office))
     if newest := audit.last(session):  # noted where whoever owns the database cannot change it
         lines.append(f"Nhật ký đến lúc này có {newest.id} dòng, dấu cuối {newest.digest}")
     page = world.settings.page
@@ -118,8 +118,7 @@ def refused_answer(
 
 
 def _title(world: World, row: OutboxLetter) -> str:
-    steps = {step.id: words.title(step) for step in world.directive.ladder}
-    return steps.get(row.context.get("step") or "") or words.KIND.get(row.kind, row.kind)
+    return row.context.get("title") or words.KIND.get(row.kind, row.kind)
 
 
 def _told(world: World, session: Session, what: str) -> set[Any]:
@@ -141,9 +140,7 @@ def _write(
     roles: Sequence[str] = ("ops",),
     **remember: object,
 ) -> None:
-    rendered = render(
-        world.settings.data, world.directive, "internal", {"title": title, "lines": lines, "links": links}
-    )
+    rendered = render(world.settings.data, world.registry, "internal", {"title": title, "lines": lines, "links": links})
     letters = [
         Letter(
             kind="internal",
@@ -151,7 +148,7 @@ def _write(
             subject=rendered.subject,
             text=rendered.text,
             html=rendered.html,
-            dedup="|".join((world.settings.installation, world.directive.id, "internal", key, address)),
+            dedup="|".join((world.settings.installation, world.registry.survey, "internal", key, address)),
             reason=title,
             context=dict(remember),
         )
@@ -167,6 +164,6 @@ def _write(
 def _ours(world: World, session: Session, roles: Sequence[str], day: date) -> list[str]:
     """Our people of the first role that anybody holds, else the administrator's address."""
     for role in roles:
-        if found := contacts.find(session, world.directive.issuer, role, day):
+        if found := contacts.find(session, world.registry.office, role, day):
             return [c.email for c in found]
     return [world.settings.ops_address] if world.settings.ops_address else []

@@ -26,15 +26,16 @@ def still_true(world: World) -> StillTrue:
         NotNow: by the check, while a person has stopped every chasing letter.
         Problem: by the check, when a letter is about to leave while we do not see what came in: it is put off.
     """
-    ladder = Ladder(world.directive, world.calendar, world.settings.grace_days)
 
     def check(session: Session, letter: OutboxLetter, now: datetime) -> str | None:
         facts, mine = read(session, now), history.past(letter)
         day = now.astimezone(HERE).date()
+        letters = {one.id: one for one in world.letters(session, day)}
+        ladder = Ladder(world.registry, letters, world.calendar, world.settings.grace_days)
         if called := called_on(facts, mine.agency, day):
             return called
-        now_owed = {duty(s)[0]: s for s in standings(world.directive, world.calendar, facts, now)}
-        past = history.read(session, world.directive.id, world.settings, mine.agency)
+        now_owed = {duty(s)[0]: s for s in standings(tuple(letters.values()), world.calendar, facts, now)}
+        past = history.read(session, world.settings, mine.agency)
         if gone := next(_gone(ladder, letter, mine, now_owed, past, day), None):
             return gone
         if stopped := rulings.hold_all(session, now):
@@ -51,31 +52,35 @@ def _gone(
     ladder: Ladder, letter: OutboxLetter, mine: Past, owed: dict[str, Standing], past: list[Past], day: date
 ) -> Iterator[str]:
     """Everything by which a letter is not true any more."""
-    step = next((s for s in ladder.directive.ladder if s.id == mine.step), None)
-    if step is None:
-        yield f"văn bản chỉ đạo không còn bậc “{mine.step}”"
-        return
+    for directive, taken_step in mine.steps.items():
+        if directive not in ladder.letters:
+            yield f"văn bản “{directive}” đã kết thúc"
+            return
+        if taken_step not in {s.id for s in ladder.letters[directive].ladder}:
+            yield f"văn bản chỉ đạo không còn bậc “{taken_step}”"
+            return
     others = [p for p in past if (p.step, p.day, p.decided_on) != (mine.step, mine.day, mine.decided_on)]
     if today := next((p for p in others if p.delivered(day) and p.sent_on == day), None):
         yield f"hôm nay đơn vị đã nhận một thư đôn đốc khác: {today.told()}"
     listed = history.duties([*letter.context["duties"], *letter.context["others"]])
     yield from (why for name, last_day in listed if (why := _settled(ladder, mine, owed.get(name), last_day)))
     for name, _ in history.duties(letter.context["duties"]):
+        step = next(s for s in ladder.steps(owed[name]) if s.id == mine.steps[owed[name].duty.directive])
         if why := ladder.hindrance(step, owed[name], others, day):
-            yield f"{words.name(ladder.directive, owed[name])}: bậc “{words.title(step)}” {why}"
+            yield f"{ladder.name(owed[name])}: bậc “{words.title(step)}” {why}"
         elif other := taken(step, owed[name], others, day):
-            yield f"{words.name(ladder.directive, owed[name])}: bậc này đã có thư {other.told()}"
+            yield f"{ladder.name(owed[name])}: bậc này đã có thư {other.told()}"
 
 
 def _settled(ladder: Ladder, mine: Past, standing: Standing | None, last_day: date) -> str | None:
     """Why what a letter lists is not owed any more, or not so."""
     if standing is None:
         return "văn bản chỉ đạo không còn nội dung mà thư nêu"
-    about = words.name(ladder.directive, standing)
+    about = ladder.name(standing)
     if not chased(standing):
         return f"{about}: {standing.paused or standing.reason}"
     if standing.agency != mine.agency:
-        return f"{about}: đã chuyển sang {ladder.directive.agency(standing.agency).name}"
+        return f"{about}: đã chuyển sang {ladder.registry.agency(standing.agency).name}"
     if standing.last_day != last_day:
         return f"{about}: {standing.reason}"
     return None

@@ -1,8 +1,9 @@
 """How the ladder names things for people."""
 
+from collections.abc import Iterable
 from datetime import date
 
-from dondoc.directive.model import Directive, Step
+from dondoc.directive.model import Directive, Registry, Step
 from dondoc.directive.names import deliverable
 from dondoc.facts.obligations import Standing
 
@@ -20,11 +21,19 @@ def title(step: Step) -> str:
     return step.title or step.id
 
 
-def name(directive: Directive, standing: Standing) -> str:
-    """An obligation, with its system, and whose it was before the agencies were rearranged."""
-    duty = standing.duty
-    former = f", nhiệm vụ của {directive.agency(duty.agency).name}" if standing.agency != duty.agency else ""
-    return f"{deliverable(duty.deliverable)} ({directive.system(duty.system).name}{former})"
+def name(registry: Registry, standing: Standing) -> str:
+    """An obligation, with its system, its period, and whose it was before the agencies were rearranged."""
+    duty, system = standing.duty, registry.system(standing.duty.system)
+    former = f"nhiệm vụ của {registry.agency(duty.agency).name}" if standing.agency != duty.agency else ""
+    notes = [
+        system.name if system.cameras else "",
+        f"kỳ {duty.period[5:]}/{duty.period[:4]}" if duty.period else "",
+        former,
+    ]
+    noted = ", ".join(note for note in notes if note)
+    return (
+        f"{deliverable(duty.deliverable, duty.text)} ({noted})" if noted else deliverable(duty.deliverable, duty.text)
+    )
 
 
 def due(standing: Standing, *notes: str) -> str:
@@ -43,3 +52,14 @@ def reference(directive: Directive) -> str:
     if directive.number and directive.day:
         return f"Văn bản số {directive.number} ngày {short(directive.day)}"
     return f"văn bản {directive.title}"
+
+
+def cited(directive: Directive) -> str:
+    """A directive with its title, where it stands beside others."""
+    return f"{reference(directive)} ({directive.title})" if directive.number and directive.day else reference(directive)
+
+
+def listed(parts: Iterable[str]) -> str:
+    """Each part once: "A", "A và B", "A, B và C"."""
+    *first, last = dict.fromkeys(parts)
+    return f"{', '.join(first)} và {last}" if first else last

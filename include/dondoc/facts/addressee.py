@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from dondoc.directive.model import Directive
+from dondoc.directive.model import Registry
 from dondoc.store.facts import Contact
 from dondoc.store.mail import OutboxLetter
 
@@ -20,15 +20,15 @@ ROLE = {
 SOMEBODY = "người ngoài danh bạ"
 
 
-def addressees(session: Session, directive: Directive, letters: Sequence[OutboxLetter]) -> dict[int, str]:
+def addressees(session: Session, registry: Registry, letters: Sequence[OutboxLetter]) -> dict[int, str]:
     """Role and agency of each letter's recipient, by the letter's id, e.g. `lãnh đạo UBND huyện Đức Thọ`."""
-    names = {agency.id: agency.name for agency in directive.agencies}
+    names = {agency.id: agency.name for agency in registry.agencies}
     addresses = {letter.recipient for letter in letters}
     rows = session.scalars(select(Contact).where(Contact.email.in_(addresses)).order_by(Contact.id))
     roles = {(row.email, row.agency): row.role for row in rows}
 
     def one(letter: OutboxLetter) -> str:
-        for agency in (letter.agency, directive.issuer):
+        for agency in (letter.agency, registry.office):
             if agency and (role := roles.get((letter.recipient, agency))):
                 return f"{ROLE[role]} {names.get(agency, agency)}"
         return f"{SOMEBODY}, {names[letter.agency]}" if letter.agency in names else SOMEBODY

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from dondoc import audit
 from dondoc.audit import Actor
-from dondoc.directive.model import Directive
+from dondoc.directive.model import Registry
 from dondoc.errors import Problem
 from dondoc.store.facts import Contact
 from dondoc.store.intake import Assignment, Submission
@@ -46,7 +46,7 @@ def folded(email: str) -> str:
 
 
 def import_csv(
-    session: Session, directive: Directive, text: str, filename: str, *, by: Actor, secrets: list[str], now: datetime
+    session: Session, registry: Registry, text: str, filename: str, *, by: Actor, secrets: list[str], now: datetime
 ) -> dict[str, int]:
     """Take over a CSV of contacts; a row that is already known as it stands changes nothing.
 
@@ -63,7 +63,7 @@ def import_csv(
     contacts: list[Contact] = []
     faults = []
     for line, row in rows:
-        wrong = _fault(directive, row)
+        wrong = _fault(registry, row)
         if wrong:
             faults.append(f"{filename}:{line}: {wrong}")
         else:
@@ -103,12 +103,12 @@ def _rows(text: str, filename: str) -> list[tuple[int, dict[str, str]]]:
         raise Problem(f"{filename}:{reader.line_num + 1}: không phải CSV (thiếu dấu nháy đóng?).") from None
 
 
-def _fault(directive: Directive, row: dict[str, str]) -> str | None:
-    if row["agency"] not in {a.id for a in directive.agencies}:
+def _fault(registry: Registry, row: dict[str, str]) -> str | None:
+    if row["agency"] not in {a.id for a in registry.agencies}:
         return f"không có đơn vị “{row['agency']}” trong văn bản chỉ đạo."
     if row["role"] not in ROLES:
         return f"không có vai trò “{row['role']}”; chỉ dùng {', '.join(ROLES)}."
-    if row.get("system") and row["system"] not in {s.id for s in directive.systems}:
+    if row.get("system") and row["system"] not in {s.id for s in registry.systems}:
         return f"không có hệ thống “{row['system']}”."
     try:
         canonical(row["email"])

@@ -1,20 +1,27 @@
 """Where every obligation stands at a moment, and why. Pure: a function of directive, calendar and facts."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from sqlalchemy.orm import Session
+
+from dondoc import clock
 from dondoc.clock import HERE
 from dondoc.directive import names
 from dondoc.directive.model import Directive, Duty
+from dondoc.directive.record import ALWAYS
 from dondoc.directive.succession import responsible
-from dondoc.facts.read import Facts, Received
+from dondoc.facts.read import Facts, Paper, Received, read
 from dondoc.store.facts import Ruling
 from dondoc.workdays import WorkingDays
+from dondoc.world import World
 
 ACCEPTED = ("accepted", "accepted_with_warnings")
 OUR_TURN = ("waiting", "conflict")
+Arrival = tuple[datetime, str]  # when something came, and what, in words
 
 
 @dataclass(frozen=True)
@@ -31,19 +38,47 @@ class Standing:
     paused: str | None = None  # why nobody is to be chased for it at present
 
 
-def standings(directive: Directive, calendar: WorkingDays, facts: Facts, as_of: datetime) -> list[Standing]:
-    """Every obligation, then every milestone, in the directive's order."""
-    owed, as_of = (*directive.obligations, *directive.milestones), as_of.astimezone(HERE)
-    return [_Judge(directive, calendar, facts, as_of, duty).standing() for duty in owed]
+def standings(letters: Sequence[Directive], calendar: WorkingDays, facts: Facts, as_of: datetime) -> list[Standing]:
+    """Of each letter every obligation, then every milestone, in the letter's order.
+
+    `letters`: those that are active; what they follow is looked for among them, too.
+    """
+    by_id, as_of = {letter.id: letter for letter in letters}, as_of.astimezone(HERE)
+    found: list[Standing] = []
+    for letter in letters:
+        asked = (letter.id, *_followed(letter, by_id))
+        first = by_id[asked[-1]].day if asked[-1] in by_id else None
+        found += [_Judge(letter, asked, first, calendar, facts, as_of, duty).standing() for duty in letter.duties]
+    return found
+
+
+def at(world: World, session: Session, as_of: datetime, known_at: datetime | None = None) -> list[Standing]:
+    """Where every obligation of the letters that were active stood at a moment, as known at another."""
+    letters = world.letters(session, as_of.astimezone(HERE).date(), known_at)
+    return standings(letters, world.calendar, read(session, as_of, known_at), as_of)
+
+
+def _followed(letter: Directive, by_id: Mapping[str, Directive]) -> Iterator[str]:
+    """The letters whose requests a letter repeats: what they were sent counts for it."""
+    seen = {letter.id}
+    while letter.follows and not letter.again and letter.follows not in seen:
+        yield letter.follows
+        seen.add(letter.follows)
+        if letter.follows not in by_id:
+            return
+        letter = by_id[letter.follows]
 
 
 def as_row(standing: Standing) -> dict[str, Any]:
     """The contract's fields of `obligations`."""
     due = standing.duty.due_before
     return {
+        "id": standing.duty.id,
+        "directive": standing.duty.directive,
         "agency": standing.agency,
         "system": standing.duty.system,
         "deliverable": standing.duty.deliverable,
+        "period": standing.duty.period,
         "due_before": due.isoformat() if due else None,
         "last_day": standing.last_day.isoformat() if standing.last_day else None,
         "status": standing.status,
@@ -52,16 +87,37 @@ def as_row(standing: Standing) -> dict[str, Any]:
     }
 
 
+def short_names(owed: Iterable[Standing]) -> dict[str, str]:
+    """What scripts and people call each obligation, by its id: without its letter, unless two letters ask for it."""
+    found = {s.duty.id: s.duty.short for s in owed}
+    count = Counter(found.values())
+    return {name: short if count[short] == 1 else name for name, short in found.items()}
+
+
 def cites(ruling: Ruling) -> str:
     """A ruling as every reason quotes it: document, reason, name."""
     return f"theo {ruling.document} ({ruling.reason}; {ruling.by})"
 
 
+def _came(paper: Paper) -> Arrival:
+    what = f"đã nhận Văn bản số {paper.number} ngày {paper.day:%d/%m/%Y}"
+    return paper.received_at, f"{what}, đến ngày {paper.received_at:%d/%m/%Y}"
+
+
+def _accepted(ruling: Ruling) -> Arrival:
+    return ruling.happened_at, f"được công nhận hoàn thành {cites(ruling)}"
+
+
 @dataclass(frozen=True)
 class _Judge:
-    """The rules for one obligation, in the order in which the first that holds decides."""
+    """The rules for one obligation, in the order in which the first that holds decides.
 
-    directive: Directive
+    `asked`: the letters that asked for it, its own first; `since`: the day of the oldest of them, None if unknown.
+    """
+
+    letter: Directive
+    asked: tuple[str, ...]
+    since: date | None
     calendar: WorkingDays
     facts: Facts
     as_of: datetime
@@ -90,16 +146,17 @@ class _Judge:
             r
             for r in self._about(kind)
             if r.agency is None or self._its(r.agency, r.happened_at.astimezone(HERE).date())
+            if r.directive or kind == "pause" or self._is_asked(r.happened_at)
         ]
 
     def _about(self, kind: str) -> list[Ruling]:
-        """Rulings of a kind on this system and deliverable, whoever they name."""
-        system, deliverable = (None, self.duty.system), (None, self.duty.deliverable)
-        return [
-            r
-            for r in self.facts.rulings
-            if r.kind == kind and r.system in system and r.deliverable in deliverable and r.site is None
-        ]
+        """Rulings of a kind on this letter, system, deliverable and period, whoever they name."""
+        duty = self.duty
+        its: dict[str, str | None] = {"system": duty.system, "deliverable": duty.deliverable, "period": duty.period}
+        its |= {"kind": kind, "site": None}
+        letters = (None, *(self.asked if kind == "accept" else self.asked[:1]))
+        about = [r for r in self.facts.rulings if r.directive in letters]
+        return [r for r in about if all(getattr(r, name) in (None, value) for name, value in its.items())]
 
     def _its(self, agency: str | None, day: date) -> bool:
         """Whether what an agency did or was told on a day concerns this obligation.
@@ -127,14 +184,14 @@ class _Judge:
             if ruled <= day and ruling.agency in (
                 self.duty.agency,
                 holder,
-                responsible(self.directive, holder, ruled)[0],
+                responsible(self.letter.registry, holder, ruled)[0],
             ):
                 holder, given = ruling.to_agency or "", f"phân công lại {cites(ruling)}"
-        agency, why = responsible(self.directive, holder, day)
+        agency, why = responsible(self.letter.registry, holder, day)
         return agency, "; ".join(part for part in (given, why) if part)
 
     def _status(self, agency: str | None, last_day: date | None) -> tuple[str, str, datetime | None]:
-        if arrivals := sorted(self._fulfilments(), key=lambda found: found[0]):
+        if arrivals := self._fulfilments():
             received, what = arrivals[0]
             if last_day and received.date() > last_day:
                 return "fulfilled_late", f"{what}, sau hạn {last_day:%d/%m/%Y}", received
@@ -145,7 +202,7 @@ class _Judge:
             return "needs_reassignment", "đơn vị không còn", None
         if ours := self._our_turn(agency):
             return "under_review", ours, None
-        if returned := [s for s in self.facts.submissions if s.outcome == "returned" and self._is_its_form(s)]:
+        if returned := [s for s in self._meant_for_it() if s.outcome == "returned" and self._is_its_form(s)]:
             last = returned[-1]
             when = f"{last.received_at:%d/%m/%Y}"
             return "returned", f"bản nộp BN-{last.id:04} ngày {when} đã được đề nghị chỉnh sửa, chưa nhận lại", None
@@ -158,11 +215,27 @@ class _Judge:
 
     def _is_its_form(self, submission: Received) -> bool:
         """What it asks for, sent by the agency that owed it or by the one that answered for it on that day."""
-        asked = submission.form == self.duty.deliverable or self.duty.key in submission.fulfils
+        asked = submission.form == self.duty.deliverable or self._named_in(submission.fulfils)
         return asked and self._its(submission.agency, submission.received_at.date())
 
-    def _fulfilments(self) -> Iterator[tuple[datetime, str]]:
+    def _named_in(self, fulfils: frozenset[str]) -> bool:
+        """Whether it was said to be met: under its own letter, or under one that this letter repeats."""
+        return any(
+            f"{letter}:{name}" in fulfils for letter in self.asked for name in (self.duty.short, self.duty.series)
+        )
+
+    def _fulfilments(self) -> list[Arrival]:
         """When and by what it was met. Timeliness is the receipt of the first version that was accepted."""
+        return self._in_its_period()[0] if self.duty.period else self._arrivals()
+
+    def _arrivals(self) -> list[Arrival]:
+        return sorted(arrival for arrival in self._arrived() if self._is_asked(arrival[0]))
+
+    def _is_asked(self, moment: datetime) -> bool:
+        """Whether it was asked for by then: what came before meets nothing, unless the letter follows another."""
+        return self.since is None or moment.astimezone(HERE).date() >= self.since
+
+    def _arrived(self) -> Iterator[Arrival]:
         for submission in self.facts.submissions:
             if submission.outcome in ACCEPTED and self._is_its_form(submission):
                 yield (
@@ -170,15 +243,51 @@ class _Judge:
                     f"đã nhận bản nộp BN-{submission.id:04} ngày {submission.received_at:%d/%m/%Y}",
                 )
         for paper in self.facts.papers:
-            if self.duty.key in paper.fulfils and self._its(paper.agency, paper.received_at.date()):
-                what = f"đã nhận Văn bản số {paper.number} ngày {paper.day:%d/%m/%Y}"
-                yield paper.received_at, f"{what}, đến ngày {paper.received_at:%d/%m/%Y}"
-        for ruling in self._rulings("accept"):
-            yield ruling.happened_at, f"được công nhận hoàn thành {cites(ruling)}"
+            if self._named_in(paper.fulfils) and self._its(paper.agency, paper.received_at.date()):
+                yield _came(paper)
+        yield from map(_accepted, self._rulings("accept"))
+
+    def _given(self) -> set[Arrival]:
+        """What a person gave to this very period, whenever it came."""
+        papers = (p for p in self.facts.papers if any(f"{one}:{self.duty.short}" in p.fulfils for one in self.asked))
+        return {*map(_came, papers), *(_accepted(r) for r in self._rulings("accept") if r.period)}
+
+    def _in_its_period(self) -> tuple[list[Arrival], datetime | None]:
+        """What met this period of a duty that comes back, and since when what comes is meant for it.
+
+        An arrival meets the period that a person named, else the oldest that has begun and is neither met nor waived;
+        a period begins on the day before which the one before it was due. Nothing is meant for one while an older one
+        is open.
+        """
+        begins = clock.at(self.since or ALWAYS, 0)
+        since: datetime | None = begins
+        met: set[Arrival] = set()
+        for duty in self._periods():
+            its = replace(self, duty=duty)
+            waived = min((r.happened_at for r in its._rulings("waive")), default=None)
+            given = its._given()
+            came = (a for a in its._arrivals() if a not in met and (begins <= a[0] or a in given))
+            mine = [a for a in came if not waived or a[0] < waived][:1]
+            if duty == self.duty:
+                return mine, since and max(since, begins)
+            ended = mine[0][0] if mine else waived
+            since = max(since, ended) if since and ended else None
+            begins, met = clock.at(duty.due_before or ALWAYS, 0), met.union(mine)
+        raise AssertionError(self.duty)
+
+    def _periods(self) -> Iterator[Duty]:
+        return (d for d in self.letter.obligations if (d.agency, d.series) == (self.duty.agency, self.duty.series))
+
+    def _meant_for_it(self) -> Iterator[Received]:
+        """What was sent since it was asked for; of a duty that comes back, while this was its oldest open period."""
+        since = self._in_its_period()[1] if self.duty.period else clock.at(ALWAYS, 0)
+        for submission in self.facts.submissions:
+            if since and since <= submission.received_at and self._is_asked(submission.received_at):
+                yield submission
 
     def _our_turn(self, agency: str) -> str | None:
         """Something that may meet it waits for a person on our side: that pauses it."""
-        for submission in self.facts.submissions:
+        for submission in self._meant_for_it():
             if submission.outcome in OUR_TURN and self._may_meet(submission, agency):
                 return f"bản nộp BN-{submission.id:04} ngày {submission.received_at:%d/%m/%Y} đang chờ Sở xử lý"
         return None
@@ -191,7 +300,7 @@ class _Judge:
             return self._its(submission.agency, day)
         if submission.form is None or not submission.named:
             return False  # nobody can tell whose it is: a person has to look, and nobody is paused by a stray mail
-        return agency in names.match(self.directive, submission.named, day).candidates
+        return agency in names.match(self.letter.registry, submission.named, day).candidates
 
     def _late(self, status: str, last_day: date | None, received: datetime | None) -> int:
         if last_day is None or status not in ("overdue", "fulfilled_late"):

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from dondoc import audit
 from dondoc.audit import Actor, person
 from dondoc.clock import HERE
-from dondoc.directive.model import Directive
+from dondoc.directive.model import Directive, Duty, Registry
 from dondoc.directive.succession import responsible
 from dondoc.errors import Problem
 from dondoc.facts.rulings import standing_rulings
@@ -20,7 +20,8 @@ from dondoc.store.facts import RegisteredLetter
 
 def register(
     session: Session,
-    directive: Directive,
+    letters: Sequence[Directive],
+    registry: Registry,
     *,
     agency: str,
     fulfils: Sequence[str],
@@ -35,14 +36,15 @@ def register(
     """Record a letter. `arrived` counts for timeliness, not the date written on it.
 
     Args:
-        fulfils: deliverables ("focal_letter": every one that the agency owes) or "system/deliverable".
+        fulfils: deliverables ("focal_letter": every one that the agency owes, under whichever letter),
+            "system/deliverable", or ids of obligations.
         blob: SHA-256 of the scan, or None.
 
     Raises:
         Problem: the agency is unknown, does not owe that, the letter arrives in the future or is dated after it came.
     """
     arrived = arrived.astimezone(HERE)
-    if agency not in {a.id for a in directive.agencies}:
+    if agency not in {a.id for a in registry.agencies}:
         raise Problem(f"Không có đơn vị “{agency}” trong văn bản chỉ đạo.")
     if arrived > now:
         raise Problem(f"Văn bản đến lúc {arrived:%H:%M %d/%m/%Y} là trong tương lai. Kiểm tra lại --arrived.")
@@ -50,8 +52,8 @@ def register(
         raise Problem(f"Văn bản ghi ngày {document_date:%d/%m/%Y}, sau ngày đến. Kiểm tra lại --date và --arrived.")
     if not number.strip():
         raise Problem("Cần số, ký hiệu văn bản (--number).")
-    owed = _owed(session, directive, agency, arrived)
-    keys = sorted({key for wanted in fulfils for key in _keys(directive.agency(agency).name, owed, wanted)})
+    owed = _owed(session, letters, agency, arrived)
+    keys = sorted({key for wanted in fulfils for key in _keys(registry.agency(agency).name, owed, wanted)})
     if not keys:
         raise Problem("Cần ghi văn bản này hoàn thành nội dung nào (--fulfils), ví dụ focal_letter.")
     row = RegisteredLetter(
@@ -71,20 +73,27 @@ def register(
     return row.id
 
 
-def _owed(session: Session, directive: Directive, agency: str, day: datetime) -> list[str]:
-    """What an agency owes by the letter, by succession, or because a person gave it over."""
+def _owed(session: Session, letters: Sequence[Directive], agency: str, day: datetime) -> list[Duty]:
+    """What an agency owes by a letter, by succession, or because a person gave it over."""
     given = [r for r in standing_rulings(session, day) if r.kind == "reassign" and r.to_agency == agency]
     return [
-        duty.key
-        for duty in (*directive.obligations, *directive.milestones)
-        if agency in (duty.agency, responsible(directive, duty.agency, day.date())[0])
-        or any(r.system in (None, duty.system) and r.deliverable in (None, duty.deliverable) for r in given)
+        duty
+        for letter in letters
+        for duty in letter.duties
+        if agency in (duty.agency, responsible(letter.registry, duty.agency, day.date())[0])
+        or any(
+            r.directive in (None, duty.directive)
+            and r.system in (None, duty.system)
+            and r.deliverable in (None, duty.deliverable)
+            for r in given
+        )
     ]
 
 
-def _keys(name: str, owed: list[str], wanted: str) -> list[str]:
-    found = [key for key in owed if wanted in (key, key.split("/")[1])]
-    if not found:
-        names = ", ".join(dict.fromkeys(owed)) or "không có nội dung nào"
+def _keys(name: str, owed: Sequence[Duty], wanted: str) -> list[str]:
+    found = [duty.id for duty in owed if wanted in (duty.id, duty.short, duty.deliverable)]
+    series = {f"{d.directive}:{d.series}" for d in owed if wanted in (f"{d.directive}:{d.series}", d.series)}
+    if not found and not series:
+        names = ", ".join(dict.fromkeys(duty.short for duty in owed)) or "không có nội dung nào"
         raise Problem(f"{name} không phải gửi “{wanted}”. Đơn vị này phải gửi: {names}.")
-    return found
+    return found or sorted(series)

@@ -1,5 +1,6 @@
 """A person's word that overrides the machine: dated, with document and reason, undone only by another one."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from difflib import get_close_matches
 from typing import Any
@@ -9,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from dondoc import audit
 from dondoc.audit import Actor, person
-from dondoc.directive.model import Directive
+from dondoc.directive.model import Directive, Registry
 from dondoc.directive.names import fold
 from dondoc.directive.succession import responsible
 from dondoc.errors import Problem
@@ -23,12 +24,15 @@ OPTIONS = {"until": "--until", "to_agency": "--to", "undoes": "--undoes"}
 
 def rule(
     session: Session,
-    directive: Directive,
+    letters: Sequence[Directive],
+    registry: Registry,
     kind: str,
     *,
+    directive: str | None = None,
     agency: str | None = None,
     system: str | None = None,
     deliverable: str | None = None,
+    period: str | None = None,
     site: str | None = None,
     until: date | None = None,
     to_agency: str | None = None,
@@ -40,7 +44,7 @@ def rule(
     from_: datetime | None = None,
     now: datetime,
 ) -> int:
-    """Record a ruling; an absent agency, system or deliverable means all of them.
+    """Record a ruling; an absent letter, agency, system, deliverable or period means all of them.
 
     Args:
         site: pause: only the cameras of this site of the agency, and none of its duties; one that cameras have.
@@ -61,19 +65,24 @@ def rule(
         raise Problem(f"“{kind}” phải ghi đơn vị (--agency).")
     if site is not None and (kind != "pause" or agency is None or deliverable is not None):
         raise Problem("Điểm chỉ ghi khi tạm dừng, kèm đơn vị có điểm đó, không kèm nội dung phải gửi.")
-    _known(directive, agency, system, deliverable, to_agency)
+    about = [letter for letter in letters if directive in (None, letter.id)]
+    if not about and directive is not None:
+        raise Problem(f"Không có văn bản “{directive}” đang thực hiện. Xem: dondoc directive list.")
+    _known(about, registry, agency, system, deliverable, to_agency)
     if site is not None and agency is not None:
-        _has_site(session, directive, agency, system, site, (from_ or now).date())
+        _has_site(session, registry, agency, system, site, (from_ or now).date())
     _undoable(session, undoes)
     if kind == "pause" and until is not None and until < (from_ or now).date():
         raise Problem(f"Tạm dừng đến hết ngày {until:%d/%m/%Y} thì đã hết trước khi bắt đầu. Kiểm tra lại hai ngày.")
     if kind == "extend" and until is not None:
-        _later(directive, agency, system, deliverable, until)
+        _later(about, agency, system, deliverable, until)
     row = Ruling(
         kind=kind,
+        directive=directive,
         agency=agency,
         system=system,
         deliverable=deliverable,
+        period=period,
         site=site.strip() if site else None,
         until=until,
         to_agency=to_agency,
@@ -92,9 +101,11 @@ def rule(
 
 def _told(row: Ruling) -> dict[str, Any]:
     about = {
+        "directive": row.directive,
         "agency": row.agency,
         "system": row.system,
         "deliverable": row.deliverable,
+        "period": row.period,
         "site": row.site,
         "until": row.until.isoformat() if row.until else None,
         "to": row.to_agency,
@@ -107,22 +118,27 @@ def _told(row: Ruling) -> dict[str, Any]:
 
 
 def _known(
-    directive: Directive, agency: str | None, system: str | None, deliverable: str | None, to_agency: str | None
+    letters: Sequence[Directive],
+    registry: Registry,
+    agency: str | None,
+    system: str | None,
+    deliverable: str | None,
+    to_agency: str | None,
 ) -> None:
-    agencies = {a.id for a in directive.agencies}
+    agencies = {a.id for a in registry.agencies}
     for wanted in (agency, to_agency):
         if wanted is not None and wanted not in agencies:
             raise Problem(f"Không có đơn vị “{wanted}” trong văn bản chỉ đạo.")
-    if system is not None and system not in {s.id for s in directive.systems}:
-        raise Problem(f"Không có hệ thống “{system}”. Các hệ thống: {', '.join(s.id for s in directive.systems)}.")
-    known = {d.deliverable for d in (*directive.obligations, *directive.milestones)}
+    if system is not None and system not in {s.id for s in registry.systems}:
+        raise Problem(f"Không có hệ thống “{system}”. Các hệ thống: {', '.join(s.id for s in registry.systems)}.")
+    known = {duty.deliverable for letter in letters for duty in letter.duties}
     if deliverable is not None and deliverable not in known:
         raise Problem(f"Không có nội dung phải gửi “{deliverable}”. Có: {', '.join(sorted(known))}.")
 
 
-def _has_site(session: Session, directive: Directive, agency: str, system: str | None, site: str, day: date) -> None:
+def _has_site(session: Session, registry: Registry, agency: str, system: str | None, site: str, day: date) -> None:
     """A pause of a site that no camera of the agency, or of those that it answers for, has would cover nothing."""
-    theirs = [a.id for a in directive.agencies if a.id == agency or responsible(directive, a.id, day)[0] == agency]
+    theirs = [a.id for a in registry.agencies if a.id == agency or responsible(registry, a.id, day)[0] == agency]
     query = select(Camera.site, Camera.restricted).where(Camera.agency.in_(theirs))
     if system is not None:
         query = query.where(Camera.system == system)
@@ -133,14 +149,17 @@ def _has_site(session: Session, directive: Directive, agency: str, system: str |
     known = {fold(name): name.strip() for name, restricted in found if fold(name) and not restricted}
     near = get_close_matches(wanted, known, n=3, cutoff=0.5) or [*known][:5]
     hint = f"Có: {'; '.join(known[one] for one in near)}" if near else "Xem tên điểm trong danh sách camera"
-    raise Problem(f"{directive.agency(agency).name} không có camera nào ở điểm “{site.strip()}”. {hint}.")
+    raise Problem(f"{registry.agency(agency).name} không có camera nào ở điểm “{site.strip()}”. {hint}.")
 
 
-def _later(directive: Directive, agency: str | None, system: str | None, deliverable: str | None, until: date) -> None:
+def _later(
+    letters: Sequence[Directive], agency: str | None, system: str | None, deliverable: str | None, until: date
+) -> None:
     """An extension to a day before the written last day is a slip of the pen: it would make the agency late."""
     about = [
         duty.due_before - timedelta(days=1)
-        for duty in directive.obligations
+        for letter in letters
+        for duty in letter.obligations
         if duty.due_before and system in (None, duty.system) and deliverable in (None, duty.deliverable)
         if agency in (None, duty.agency)
     ]
@@ -173,9 +192,11 @@ def as_row(ruling: Ruling) -> dict[str, Any]:
     return {
         "id": str(ruling.id),
         "kind": ruling.kind,
+        "directive": ruling.directive,
         "agency": ruling.agency,
         "system": ruling.system,
         "deliverable": ruling.deliverable,
+        "period": ruling.period,
         "site": ruling.site,
         "until": ruling.until.isoformat() if ruling.until else None,
         "to": ruling.to_agency,

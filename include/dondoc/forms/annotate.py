@@ -14,7 +14,7 @@ from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.worksheet import Worksheet
 
 from dondoc import spreadsheets
-from dondoc.directive.model import Directive
+from dondoc.directive.model import Registry
 from dondoc.forms import catalogue, layout, reader, template
 from dondoc.forms.checks import a1
 from dondoc.forms.layout import Layout, Table
@@ -47,7 +47,7 @@ class Place:
 
 
 def annotate(
-    content: bytes, form: FormVerdict, *, specs: Mapping[str, FormSpec], directive: Directive, token: str | None
+    content: bytes, form: FormVerdict, *, specs: Mapping[str, FormSpec], registry: Registry, token: str | None
 ) -> bytes:
     """The copy to send back for `form`, the verdict of `content`, with this token. Pure; called in a confined child.
 
@@ -57,8 +57,8 @@ def annotate(
     found = layout.find(reader.read(content), specs, form.form) if form.form in specs else None
     if found is None:
         raise Unreadable("form_unknown")
-    agency = directive.agency(form.agency) if form.agency else None
-    book = template.draw_up(found.spec, agency, directive, token)
+    agency = registry.agency(form.agency) if form.agency else None
+    book = template.draw_up(found.spec, agency, registry, token)
     moved = _copy(found, book)
     listed = [_move(issue, moved) for issue in form.issues]
     for issue, place in listed:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from dondoc import spreadsheets
-from dondoc.directive.model import Agency, Directive
+from dondoc.directive.model import Agency, Registry
 from dondoc.forms import template
 from dondoc.forms.spec import FormSpec
 
@@ -13,7 +13,7 @@ def blank(
     spec: FormSpec,
     agency: Agency,
     *,
-    directive: Directive,
+    registry: Registry,
     secrets: list[str],
     head: Mapping[str, Any] | None = None,
     rows: Iterable[Mapping[str, Any]] = (),
@@ -22,6 +22,6 @@ def blank(
 
     `head` and `rows` are answers to put in, by field key: clean values or words as people write them.
     """
-    book = template.make(spec, agency, directive, secrets)
+    book = template.make(spec, agency, registry, secrets)
     template.fill(book, spec, head or {}, enumerate(rows, template.FIRST))
     return spreadsheets.save(book)

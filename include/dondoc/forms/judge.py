@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from dondoc.directive.model import Directive
+from dondoc.directive.model import Registry
 from dondoc.directive.names import match
 from dondoc.forms import catalogue, checks, layout, reader, token
 from dondoc.forms.layout import Layout
@@ -43,7 +43,7 @@ def judge(
     filename: str,
     *,
     specs: Mapping[str, FormSpec],
-    directive: Directive,
+    registry: Registry,
     prove: Callable[[list[str]], Proof],
     day: date,
 ) -> FormVerdict:
@@ -54,7 +54,7 @@ def judge(
         day: when it arrived; dates after it are wrong, and agency names mean who was alive then.
     """
     try:
-        return _judge(reader.read(content), specs, directive, prove, day)
+        return _judge(reader.read(content), specs, registry, prove, day)
     except Unreadable as error:
         return catalogue.refused(filename, error.code, **error.gaps)
 
@@ -62,7 +62,7 @@ def judge(
 def _judge(
     book: Book,
     specs: Mapping[str, FormSpec],
-    directive: Directive,
+    registry: Registry,
     prove: Callable[[list[str]], Proof],
     day: date,
 ) -> FormVerdict:
@@ -72,7 +72,7 @@ def _judge(
     if found is None:
         raise Unreadable("legacy_font" if _is_legacy(book) else "form_unknown")
     findings = checks.check(found, Context(found.spec, day))
-    owner = _owner(found, findings.head.get("agency_name"), directive, day, proof)
+    owner = _owner(found, findings.head.get("agency_name"), registry, day, proof)
     issues = (*_of_the_file(book), *owner.issues, *findings.issues)
     nil = findings.head.get("no_camera") is True and not checks.cameras(found, findings)
     return FormVerdict(
@@ -126,11 +126,11 @@ def _tokens(book: Book) -> list[str]:
     return sorted({text[:LONGEST_TOKEN] for text in (book.token, *texts) if text})[:MOST_TOKENS]
 
 
-def _owner(found: Layout, name: object, directive: Directive, day: date, proof: Proof) -> Owner:
+def _owner(found: Layout, name: object, registry: Registry, day: date, proof: Proof) -> Owner:
     said, state = proof.token, proof.state
-    claimed = said.agency if said and said.agency in {agency.id for agency in directive.agencies} else None
+    claimed = said.agency if said and said.agency in {agency.id for agency in registry.agencies} else None
     believed = claimed if state == "valid" else None
-    by_name, issues = _named(found, name, directive, day, claimed, believed)
+    by_name, issues = _named(found, name, registry, day, claimed, believed)
     if state != "valid":
         gaps = {"why": proof.why} if state == "invalid" else {}
         issues = [catalogue.issue(f"token_{state}", "Biểu mẫu", **gaps), *issues]
@@ -140,7 +140,7 @@ def _owner(found: Layout, name: object, directive: Directive, day: date, proof: 
 
 
 def _named(
-    found: Layout, name: object, directive: Directive, day: date, claimed: str | None, believed: str | None
+    found: Layout, name: object, registry: Registry, day: date, claimed: str | None, believed: str | None
 ) -> tuple[str | None, list[Issue]]:
     """The agency that the written name means, and what is wrong with the name."""
     spot = found.head.get("agency_name")
@@ -148,23 +148,23 @@ def _named(
     where = catalogue.place(cell, found.spec.heads["agency_name"].label, None, sheet)
     if not isinstance(name, str) or len(name) > LONGEST_NAME:
         return None, [] if believed else [catalogue.issue("agency_missing", where, sheet, cell)]
-    if claimed and _is_name_of(directive, claimed, name, day):
+    if claimed and _is_name_of(registry, claimed, name, day):
         return claimed, []
-    meant = match(directive, name, day)
+    meant = match(registry, name, day)
     if believed and meant.agency:
-        owner = directive.agency(believed).name
+        owner = registry.agency(believed).name
         return None, [catalogue.issue("agency_disagrees", where, sheet, cell, value=shown(name), agency=owner)]
     if meant.agency or believed in meant.candidates:
         return meant.agency, []
-    candidates = " hoặc ".join(directive.agency(a).name for a in meant.candidates)
+    candidates = " hoặc ".join(registry.agency(a).name for a in meant.candidates)
     code = "agency_ambiguous" if candidates else "agency_unknown"
     return None, [catalogue.issue(code, where, sheet, cell, value=shown(name), candidates=candidates)]
 
 
-def _is_name_of(directive: Directive, agency: str, name: str, day: date) -> bool:
+def _is_name_of(registry: Registry, agency: str, name: str, day: date) -> bool:
     """The name and the token say the same, also of an agency that no longer exists on the day."""
-    last = directive.agency(agency).valid_to
-    return match(directive, name, min(day, last) if last else day).agency == agency
+    last = registry.agency(agency).valid_to
+    return match(registry, name, min(day, last) if last else day).agency == agency
 
 
 # -- what makes two forms the same

@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from dondoc.directive.model import Directive
+from dondoc.directive.model import Registry
 from dondoc.errors import Problem
 from dondoc.forms import catalogue, token
 from dondoc.forms.spec import FormSpec, load_specs
@@ -30,7 +30,7 @@ COPY = Limits(memory=1 << 30, cpu=30, wall=90, output=10 << 20)  # a larger one 
 
 
 def judge(
-    content: bytes, filename: str, *, data: Path, directive: Directive, secrets: list[str], day: date
+    content: bytes, filename: str, *, data: Path, registry: Registry, secrets: list[str], day: date
 ) -> FormVerdict:
     """The verdict of a workbook, as `forms.judge` gives it.
 
@@ -43,30 +43,30 @@ def judge(
     proofs: list[Proof] = []
 
     def reply(question: bytes) -> bytes:
-        proofs[:] = [token.prove(set(_tokens(question)), directive=directive, forms=specs, secrets=secrets)]
+        proofs[:] = [token.prove(set(_tokens(question)), registry=registry, forms=specs, secrets=secrets)]
         return PROOF.dump_json(proofs[0])
 
     order: dict[str, Any] = {"do": "judge", "filename": filename, "day": day.isoformat()}
-    answer = _run(directive, specs, order, content, LIMITS, reply)
+    answer = _run(registry, specs, order, content, LIMITS, reply)
     try:
         verdict = VERDICT.validate_json(answer)
     except ValidationError:
         raise Fault("error", "verdict") from None
-    return _believed(verdict, proofs[0] if proofs else Proof(None, "missing"), directive, specs)
+    return _believed(verdict, proofs[0] if proofs else Proof(None, "missing"), registry, specs)
 
 
 def judged(
-    content: bytes, filename: str, *, data: Path, directive: Directive, secrets: list[str], day: date
+    content: bytes, filename: str, *, data: Path, registry: Registry, secrets: list[str], day: date
 ) -> FormVerdict:
     """As `judge`, for one who will not try again: what could not be judged is refused, and says why."""
     try:
-        return judge(content, filename, data=data, directive=directive, secrets=secrets, day=day)
+        return judge(content, filename, data=data, registry=registry, secrets=secrets, day=day)
     except Fault as fault:
         return catalogue.refused(filename, "too_heavy" if fault.heavy else "check_failed", why=why(fault))
 
 
 def annotate(
-    content: bytes, form: FormVerdict, *, data: Path, directive: Directive, secrets: list[str], base_version: int
+    content: bytes, form: FormVerdict, *, data: Path, registry: Registry, secrets: list[str], base_version: int
 ) -> bytes:
     """The annotated copy to send back for `form`, the verdict of `content`; its token names `form.agency` and says
     `base_version`.
@@ -77,11 +77,11 @@ def annotate(
     specs = load_specs(data)
     if form.form not in specs or len(content) > LARGEST:
         raise Problem(NO_COPY.format(why="tệp không đọc được như một biểu mẫu"))
-    agency = directive.agency(form.agency) if form.agency else None
-    signed = token.of_form(specs[form.form], agency, directive, secrets, base_version)
+    agency = registry.agency(form.agency) if form.agency else None
+    signed = token.of_form(specs[form.form], agency, registry, secrets, base_version)
     order: dict[str, Any] = {"do": "annotate", "verdict": asdict(replace(form, rows=(), head={})), "token": signed}
     try:
-        return _run(directive, specs, order, content, COPY)
+        return _run(registry, specs, order, content, COPY)
     except Fault as fault:
         raise Problem(NO_COPY.format(why=why(fault, COPY))) from None
 
@@ -96,11 +96,11 @@ def why(fault: Fault, limits: Limits = LIMITS) -> str:
     return words.get(fault.why) or f"tiến trình kiểm tra bị dừng: {fault.detail or 'không rõ lý do'}"
 
 
-_packed: tuple[Directive, dict[str, FormSpec], bytes] | None = None
+_packed: tuple[Registry, dict[str, FormSpec], bytes] | None = None
 
 
 def _run(
-    directive: Directive,
+    registry: Registry,
     specs: dict[str, FormSpec],
     order: dict[str, Any],
     content: bytes,
@@ -108,15 +108,15 @@ def _run(
     reply: Reply | None = None,
 ) -> bytes:
     request = json.dumps(order).encode() + b"\n" + content
-    return workers.run(WORK, _context(directive, specs), request, limits, reply)
+    return workers.run(WORK, _context(registry, specs), request, limits, reply)
 
 
-def _context(directive: Directive, specs: dict[str, FormSpec]) -> bytes:
+def _context(registry: Registry, specs: dict[str, FormSpec]) -> bytes:
     """What children are to know, packed once."""
     global _packed
     packed = _packed
-    if packed is None or packed[0] is not directive or packed[1] is not specs:
-        packed = _packed = (directive, specs, KNOWN.dump_json(Known(directive, specs)))
+    if packed is None or packed[0] is not registry or packed[1] is not specs:
+        packed = _packed = (registry, specs, KNOWN.dump_json(Known(registry, specs)))
     return packed[2]
 
 
@@ -127,14 +127,14 @@ def _tokens(question: bytes) -> list[str]:
         raise Fault("error", "question") from None
 
 
-def _believed(verdict: FormVerdict, proof: Proof, directive: Directive, specs: dict[str, FormSpec]) -> FormVerdict:
+def _believed(verdict: FormVerdict, proof: Proof, registry: Registry, specs: dict[str, FormSpec]) -> FormVerdict:
     """A verdict as far as the proof made here reaches: what a workbook did to its child cannot make it another's.
 
     Raises:
         Fault: it says more.
     """
     said = proof.token if proof.state == "valid" else None
-    whose = {None, said.agency} if said else {None, *(agency.id for agency in directive.agencies)}
+    whose = {None, said.agency} if said else {None, *(agency.id for agency in registry.agencies)}
     base = said.base_version if said else None
     fits = verdict.token == proof.state and verdict.agency in whose and verdict.form in {None, *specs}
     if verdict.outcome == "refused" and verdict.agency is None and verdict.base_version is None:

@@ -21,7 +21,7 @@ from openpyxl.worksheet.pagebreak import Break
 from openpyxl.worksheet.worksheet import Worksheet
 
 from dondoc import spreadsheets
-from dondoc.directive.model import Agency, Directive
+from dondoc.directive.model import Agency, Registry
 from dondoc.forms import token
 from dondoc.forms.spec import Field, FormSpec
 
@@ -45,13 +45,13 @@ _AS_TEXT = ("agency", "text", "phone", "email", "host", "path", "latitude", "lon
 
 
 def make(
-    spec: FormSpec, agency: Agency | None, directive: Directive, secrets: list[str], base_version: int = 0
+    spec: FormSpec, agency: Agency | None, registry: Registry, secrets: list[str], base_version: int = 0
 ) -> Workbook:
     """The workbook without answers. The token gets in when there is a key and an agency."""
-    return draw_up(spec, agency, directive, token.of_form(spec, agency, directive, secrets, base_version))
+    return draw_up(spec, agency, registry, token.of_form(spec, agency, registry, secrets, base_version))
 
 
-def draw_up(spec: FormSpec, agency: Agency | None, directive: Directive, token_: str | None) -> Workbook:
+def draw_up(spec: FormSpec, agency: Agency | None, registry: Registry, token_: str | None) -> Workbook:
     """The workbook without answers, with this token."""
     book = Workbook()
     # Columns are measured in its digits: a font that every office has keeps the pages the same everywhere.
@@ -60,13 +60,13 @@ def draw_up(spec: FormSpec, agency: Agency | None, directive: Directive, token_:
     assert isinstance(info, Worksheet)
     info.title = INFO
     _lists(book, spec)
-    _info(info, spec, agency, directive)
+    _info(info, spec, agency, registry)
     _table(book.create_sheet(spec.sheet, 1), spec)
-    _guide(book.create_sheet(GUIDE, 2), spec, directive)
+    _guide(book.create_sheet(GUIDE, 2), spec, registry)
     if token_:
         _sign(book, token_)
     book.properties.title = spec.heading
-    book.properties.creator = directive.agency(directive.issuer).name
+    book.properties.creator = registry.agency(registry.office).name
     return book
 
 
@@ -124,10 +124,10 @@ def say(cell: Any, text: str, *, size: float = 12, bold: bool = False, italic: b
 # -- part I
 
 
-def _info(sheet: Worksheet, spec: FormSpec, agency: Agency | None, directive: Directive) -> None:
+def _info(sheet: Worksheet, spec: FormSpec, agency: Agency | None, registry: Registry) -> None:
     for letter, width in zip("ABCD", (6, 40, 44, 58), strict=True):
         sheet.column_dimensions[letter].width = width
-    _letterhead(sheet, spec, agency, directive)
+    _letterhead(sheet, spec, agency, registry)
     say(sheet.cell(8, 1), "PHẦN I. THÔNG TIN CHUNG", bold=True, align=Alignment(vertical="center"))
     for number, label in enumerate(("TT", "Nội dung", "Thông tin điền", "Giải thích"), 1):
         heading(sheet.cell(HEAD_FIRST - 1, number), label)
@@ -142,9 +142,9 @@ def _info(sheet: Worksheet, spec: FormSpec, agency: Agency | None, directive: Di
     sheet.print_area = f"A1:D{HEAD_FIRST + len(spec.head) + 6}"
 
 
-def _letterhead(sheet: Worksheet, spec: FormSpec, agency: Agency | None, directive: Directive) -> None:
+def _letterhead(sheet: Worksheet, spec: FormSpec, agency: Agency | None, registry: Registry) -> None:
     own = agency.name.upper() if agency else "TÊN ĐƠN VỊ"
-    above = directive.agency(directive.superior).name.upper() if agency and agency.kind == "department" else ""
+    above = registry.agency(registry.superior).name.upper() if agency and agency.kind == "department" else ""
     upper, lower = (above, own) if above else (own, "")
     for row, left, right, size in (
         (1, upper, "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", 12),
@@ -158,7 +158,7 @@ def _letterhead(sheet: Worksheet, spec: FormSpec, agency: Agency | None, directi
     say(sheet.cell(4, 4), spec.label, bold=True, align=Alignment(horizontal="right"))
     for row, text, size, bold in (
         (5, spec.heading.upper(), 14, True),
-        (6, f"(Gửi kèm văn bản của đơn vị về {directive.agency(directive.issuer).name})", 12, False),
+        (6, f"(Gửi kèm văn bản của đơn vị về {registry.agency(registry.office).name})", 12, False),
     ):
         sheet.merge_cells(start_row=row, end_row=row, start_column=1, end_column=4)
         say(sheet.cell(row, 1), text, size=size, bold=bold, italic=not bold, align=CENTRE)
@@ -312,13 +312,13 @@ def _across(sheet: Worksheet, spec: FormSpec) -> None:
 # -- explanations, lists, token
 
 
-def _guide(sheet: Worksheet, spec: FormSpec, directive: Directive) -> None:
+def _guide(sheet: Worksheet, spec: FormSpec, registry: Registry) -> None:
     for letter, width in zip("ABCD", (34, 12, 76, 34), strict=True):
         sheet.column_dimensions[letter].width = width
     sheet.merge_cells("A1:D1")
     say(sheet["A1"], f"HƯỚNG DẪN ĐIỀN {spec.label.upper()}", size=14, bold=True, align=CENTRE)
     row = 2
-    for number, step in enumerate(_steps(spec, directive), 1):
+    for number, step in enumerate(_steps(spec, registry), 1):
         sheet.merge_cells(start_row=row, end_row=row, start_column=1, end_column=4)
         say(sheet.cell(row, 1), f"{number}. {step}")
         sheet.row_dimensions[row].height = 20 if len(step) < 150 else 36
@@ -334,13 +334,13 @@ def _guide(sheet: Worksheet, spec: FormSpec, directive: Directive) -> None:
     page(sheet, pages=1)
 
 
-def _steps(spec: FormSpec, directive: Directive) -> list[str]:
+def _steps(spec: FormSpec, registry: Registry) -> list[str]:
     steps = [
         f"Điền Phần I ở trang “{INFO}”, Phần II ở trang “{spec.sheet}”, mỗi dòng một mục; ô có mũi tên thì chọn trong "
         "danh sách.",
         "Nội dung có dấu (*) là bắt buộc. Có thể chèn, xóa dòng; không sửa hàng tiêu đề, không đổi tên trang.",
         "Không ghi mật khẩu thiết bị ở bất cứ ô nào; tài khoản được bàn giao trực tiếp hoặc bằng văn bản mật.",
-        f"Lưu dạng Excel Workbook (.xlsx), không đặt mật khẩu mở tệp, gửi về {directive.agency(directive.issuer).name}."
+        f"Lưu dạng Excel Workbook (.xlsx), không đặt mật khẩu mở tệp, gửi về {registry.agency(registry.office).name}."
         " Ô nào chưa đúng, Sở sẽ gửi lại chính biểu mẫu này, có tô màu và ghi chú.",
     ]
     if spec.nil:

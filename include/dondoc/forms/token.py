@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Literal
 
 from dondoc import keys
-from dondoc.directive.model import Agency, Directive
+from dondoc.directive.model import Agency, Registry
 from dondoc.forms.spec import FormSpec
 
 PURPOSE = "form token"
@@ -45,12 +45,12 @@ def issue(token: Token, secrets: list[str]) -> str:
 
 
 def of_form(
-    spec: FormSpec, agency: Agency | None, directive: Directive, secrets: list[str], base_version: int = 0
+    spec: FormSpec, agency: Agency | None, registry: Registry, secrets: list[str], base_version: int = 0
 ) -> str | None:
     """The token of an agency's form; None without a key or an agency."""
     if not secrets or agency is None:
         return None
-    return issue(Token(spec.id, spec.version, agency.id, directive.id, base_version), secrets)
+    return issue(Token(spec.id, spec.version, agency.id, registry.survey, base_version), secrets)
 
 
 def read(text: str) -> Token | None:
@@ -73,7 +73,7 @@ def genuine(text: str, secrets: list[str]) -> bool:
     return any(keys.verify(secrets, PURPOSE, body.encode(), signature, slowly=slowly) for slowly in (True, False))
 
 
-def prove(texts: Collection[str], *, directive: Directive, forms: Collection[str], secrets: list[str]) -> Proof:
+def prove(texts: Collection[str], *, registry: Registry, forms: Collection[str], secrets: list[str]) -> Proof:
     """What the different tokens found in a file prove: nothing, unless all that are there are one and genuine."""
     if not texts:
         return Proof(None, "missing")
@@ -84,8 +84,8 @@ def prove(texts: Collection[str], *, directive: Directive, forms: Collection[str
         return Proof(None, "invalid", "chữ ký không khớp")
     if len(texts) > 1 or said[0] is None:
         return Proof(None, "invalid", "hai nơi ghi khác nhau")
-    if said[0].directive != directive.id:
+    if said[0].directive != registry.survey:
         return Proof(None, "invalid", "của một đợt khảo sát khác")
-    if said[0].form not in forms or said[0].agency not in {agency.id for agency in directive.agencies}:
+    if said[0].form not in forms or said[0].agency not in {agency.id for agency in registry.agencies}:
         return Proof(None, "invalid", "đơn vị hoặc biểu mẫu không có trong đợt này")
     return Proof(said[0], "valid")

@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from dondoc.directive.model import Directive
+from dondoc.directive.model import Registry
 from dondoc.forms.spec import FormSpec
 from dondoc.forms.token import Proof
 from dondoc.forms.verdict import FormVerdict
@@ -27,7 +27,7 @@ TOKENS = TypeAdapter(list[str])
 class Known:
     """What forms are judged by."""
 
-    directive: Directive
+    registry: Registry
     specs: dict[str, FormSpec]
 
 
@@ -46,8 +46,8 @@ def prepare(context: bytes) -> None:
 
     day, spec = date(2021, 11, 17), next(iter(_known.specs.values()))
     example = [{field.key: field.example for field in spec.columns if field.example}]
-    form = blank(spec, _known.directive.agencies[0], directive=_known.directive, secrets=[], rows=example)
-    common: dict[str, Any] = {"specs": _known.specs, "directive": _known.directive}
+    form = blank(spec, _known.registry.agencies[0], registry=_known.registry, secrets=[], rows=example)
+    common: dict[str, Any] = {"specs": _known.specs, "registry": _known.registry}
     verdict = judge.judge(form, "", prove=lambda texts: Proof(None, "missing"), day=day, **common)
     VERDICT.dump_json(verdict)
     annotate.annotate(form, verdict, token=None, **common)
@@ -71,7 +71,7 @@ def _judged(order: dict[str, Any], content: bytes, ask: Callable[[bytes], bytes]
         content,
         order["filename"],
         specs=_known.specs,
-        directive=_known.directive,
+        registry=_known.registry,
         prove=lambda texts: PROOF.validate_json(ask(TOKENS.dump_json(texts))),
         day=date.fromisoformat(order["day"]),
     )
@@ -82,4 +82,4 @@ def _annotated(order: dict[str, Any], content: bytes) -> bytes:
     from dondoc.forms.annotate import annotate
 
     verdict = VERDICT.validate_python(order["verdict"])
-    return annotate(content, verdict, specs=_known.specs, directive=_known.directive, token=order["token"])
+    return annotate(content, verdict, specs=_known.specs, registry=_known.registry, token=order["token"])

@@ -11,9 +11,7 @@ from sqlalchemy.orm import Session
 from dondoc.directive.names import fold
 from dondoc.errors import Problem
 from dondoc.escalation import blanks
-from dondoc.facts import contacts
-from dondoc.facts.obligations import standings
-from dondoc.facts.read import read
+from dondoc.facts import contacts, obligations
 from dondoc.forms import limited
 from dondoc.forms.clean import clean
 from dondoc.forms.spec import load_specs
@@ -108,13 +106,13 @@ def _letter(world: World, submission_id: int, now: datetime) -> Letter | None:
             "shown": [],
             "more": 0,
         }
-    words = render(world.settings.data, world.directive, folder, context)
+    words = render(world.settings.data, world.registry, folder, context)
     # Two different arrivals with the same values get one answer: it is the content that is acknowledged.
     about = f"{verdict.form}/{verdict.value_hash}" if verdict.value_hash else submission.sha256
     said = (verdict.agency or "-", folder, verdict.outcome, about)
     if doubted := bool(submission.sender_doubt) and folder == NEUTRAL:
         said = ("-", folder, "doubted", f"{now:%Y-%m-%d}")
-    parts = (world.settings.installation, world.directive.id, *said, recipient)
+    parts = (world.settings.installation, world.registry.survey, *said, recipient)
     return Letter(
         kind=kind,
         recipient=recipient,
@@ -174,7 +172,7 @@ def _annotated(world: World, submission: Submission, verdict: Verdict) -> tuple[
             world.blobs.get(submission.sha256),
             form,
             data=world.settings.data,
-            directive=world.directive,
+            registry=world.registry,
             secrets=world.secrets,
             base_version=verdict.base_version or 0,
         )
@@ -190,7 +188,7 @@ def _fresh(world: World, verdict: Verdict, now: datetime) -> tuple[Attachment, .
     if not verdict.agency:
         return ()
     with world.sessions.reading() as session:
-        owed = standings(world.directive, world.calendar, read(session, now), now)
+        owed = obligations.at(world, session, now)
     forms = dict.fromkeys(s.duty.deliverable for s in owed if s.agency == verdict.agency and s.status in OWED)
     known = load_specs(world.settings.data)
     return tuple(blanks.make(world, [(verdict.agency, form) for form in forms if form in known]).values())
@@ -213,7 +211,7 @@ def _context(
         "filename": submission.filename,
         "received_at": submission.happened_at,
         "form": specs[verdict.form].title if verdict.form in specs else None,
-        "agency": world.directive.agency(verdict.agency).name if verdict.agency else None,
+        "agency": world.registry.agency(verdict.agency).name if verdict.agency else None,
         "outcome": verdict.outcome,
         "reason": _why(submission, verdict) if verdict.outcome == "refused" else verdict.reason,
         "rows": len(verdict.rows),

@@ -43,7 +43,8 @@ def judge_and_answer(world: World, now: datetime, deadline: Deadline | None = No
         Exception: neither is that the database, its disk or the key cannot be used (`store.errors.explain`).
     """
     outcomes: dict[str, list[int]] = {}
-    _ = world.directive
+    with world.sessions.reading() as session:
+        world.letters(session, now.date())
     waiting = unfinished(world)
     for place, submission in enumerate(waiting):
         if deadline and deadline.over:

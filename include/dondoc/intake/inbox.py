@@ -67,7 +67,7 @@ def assign(world: World, submission: int, agency: str, *, by: Actor, now: dateti
         Problem: there is no such submission or agency, it does not wait for a person, or its sender shall act from now
             on but is not known for certain.
     """
-    if agency not in {a.id for a in world.directive.agencies}:
+    if agency not in {a.id for a in world.registry.agencies}:
         raise Problem(f"Không có đơn vị “{agency}”. Xem mã đơn vị ở cột agency của lệnh `obligations`.")
     with world.sessions.begin() as session:
         _waits(session, submission, (*ASIDE, "dismissed"))

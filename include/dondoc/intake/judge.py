@@ -1,6 +1,6 @@
 """Judge a received submission, once per assignment, and let an accepted one enter the data."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from dondoc.cameras.declare import declare
 from dondoc.cameras.hiding import public
+from dondoc.directive.model import Directive
 from dondoc.facts import contacts
 from dondoc.forms import limited
 from dondoc.forms.verdict import FormVerdict
@@ -137,7 +138,7 @@ def _read(world: World, submission: Submission, content: bytes) -> FormVerdict:
         content,
         submission.filename,
         data=world.settings.data,
-        directive=world.directive,
+        registry=world.registry,
         secrets=world.secrets,
         day=submission.happened_at.date(),
     )
@@ -188,7 +189,8 @@ def _settle(
             automatic=submission.automatic,
             decided=before is not None and before.outcome == "conflict",
         )
-        row = _row(world, submission, form, settled, now)
+        letters = world.letters(session, submission.happened_at.date())
+        row = _row(world, letters, submission, form, settled, now)
         row.assignment_id = assignment.id if assignment else None
         session.add(row)
         session.flush()
@@ -197,8 +199,15 @@ def _settle(
         return row
 
 
-def _row(world: World, submission: Submission, form: FormVerdict, settled: Settled, now: datetime) -> Verdict:
-    agency = world.directive.agency(settled.agency) if settled.agency else None
+def _row(
+    world: World,
+    letters: Sequence[Directive],
+    submission: Submission,
+    form: FormVerdict,
+    settled: Settled,
+    now: datetime,
+) -> Verdict:
+    agency = world.registry.agency(settled.agency) if settled.agency else None
     return Verdict(
         submission_id=submission.id,
         outcome=settled.outcome,
@@ -208,7 +217,7 @@ def _row(world: World, submission: Submission, form: FormVerdict, settled: Settl
         value_hash=form.value_hash,
         version=settled.version,
         base_version=form.base_version,
-        fulfils=fulfilled_by(world.directive, agency, form.form),
+        fulfils=fulfilled_by(letters, agency, form.form),
         rows=[_shown(row) for row in form.rows],
         head=form.head,
         issues=[asdict(issue) for issue in form.issues],
@@ -226,7 +235,7 @@ def _enter(
 ) -> None:
     """An accepted form's cameras enter the data, and its focal officers as far as nobody has to confirm them."""
     agency = settled.agency or ""
-    systems = [s.id for s in world.directive.systems if form.form in (s.form, s.internal_form)]
+    systems = [s.id for s in world.registry.systems if form.form in (s.form, s.internal_form)]
     for system in systems:
         declare(
             session,

@@ -154,13 +154,13 @@ def _letter(
     world: World, agency: str, recipient: str, submission: Submission, changes: list[ContactChange], *, asks: bool
 ) -> Letter:
     code = contact_changes.code(world.secrets, submission.id, recipient) if asks else None
-    names = {s.id: s.name for s in world.directive.systems}
+    names = {s.id: s.name for s in world.registry.systems}
     words = render(
         world.settings.data,
-        world.directive,
+        world.registry,
         FOLDER,
         {
-            "agency": world.directive.agency(agency).name,
+            "agency": world.registry.agency(agency).name,
             "number": f"BN-{submission.id:04}",
             "received_at": submission.happened_at,
             "origin": _origin(submission),
@@ -173,7 +173,15 @@ def _letter(
         },
     )
     # The code makes the Message-ID unguessable: who names it in a reply has the letter.
-    parts = (world.settings.installation, world.directive.id, agency, KIND, str(submission.id), recipient, code or "-")
+    parts = (
+        world.settings.installation,
+        world.registry.survey,
+        agency,
+        KIND,
+        str(submission.id),
+        recipient,
+        code or "-",
+    )
     return Letter(
         kind=KIND,
         recipient=recipient,

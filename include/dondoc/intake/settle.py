@@ -1,5 +1,6 @@
 """Decide what becomes of a judged workbook: whose it is, who may act, and which version is current. Pure."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from dondoc.directive.model import Agency, Directive
@@ -94,8 +95,9 @@ def settle(
     return Settled(form.outcome, agency, current + 1, f"hợp lệ; {why}")
 
 
-def fulfilled_by(directive: Directive, agency: Agency | None, form: str | None) -> list[str]:
-    """The agency's obligations ("system/deliverable") that this form meets."""
+def fulfilled_by(letters: Iterable[Directive], agency: Agency | None, form: str | None) -> list[str]:
+    """The agency's obligations, of whichever letter, that this form meets; without periods."""
     if agency is None:
         return []
-    return [d.key for d in directive.obligations if d.agency == agency.id and d.deliverable == form]
+    owed = (d for letter in letters for d in letter.obligations if d.agency == agency.id and d.deliverable == form)
+    return list(dict.fromkeys(f"{d.directive}:{d.series}" for d in owed))

@@ -34,6 +34,7 @@ class Letter:
     dedup: str
     reason: str
     agency: str | None = None
+    directives: tuple[str, ...] = ()  # ids of the letters that it is about
     attachments: tuple[Attachment, ...] = ()
     in_reply_to: str | None = None
     context: dict[str, Any] = field(default_factory=dict)

@@ -57,6 +57,7 @@ def _row(session: Session, letter: Letter, settings: Settings, now: datetime) ->
         rehearsal=rehearsal,
         kind=letter.kind,
         agency=letter.agency,
+        directives=list(letter.directives),
         recipient=letter.recipient,
         subject=one_line(letter.subject),
         text=letter.text,

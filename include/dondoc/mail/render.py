@@ -11,7 +11,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateNotFound, select_autoescape
 
 from dondoc.clock import HERE
-from dondoc.directive.model import Directive, Letterhead
+from dondoc.directive.model import Letterhead, Registry
 from dondoc.errors import Problem
 
 
@@ -59,7 +59,7 @@ def _environment(letters: Path) -> Environment:
     return made
 
 
-def render(data: Path, directive: Directive, folder: str, context: dict[str, Any]) -> Rendered:
+def render(data: Path, registry: Registry, folder: str, context: dict[str, Any]) -> Rendered:
     """Fill in the letter of a folder: subject.txt.j2, text.txt.j2 and letter.html.j2.
 
     Every template also gets the directive's `letterhead` and the issuer's name as `issuer`.
@@ -69,8 +69,8 @@ def render(data: Path, directive: Directive, folder: str, context: dict[str, Any
         jinja2.UndefinedError: the context lacks something that a template names.
     """
     environment = _environment(data / "letters")
-    issuer = directive.agency(directive.issuer)
-    head = directive.letterhead or Letterhead(tag=issuer.short, lines=(issuer.name.upper(),))
+    issuer = registry.agency(registry.office)
+    head = registry.letterhead or Letterhead(tag=issuer.short, lines=(issuer.name.upper(),))
     context = {"letterhead": head, "issuer": issuer.name, **context}
     names = ("subject.txt.j2", "text.txt.j2", "letter.html.j2")
     try:

@@ -208,7 +208,7 @@ def publish(world: World) -> None:
 def _ops(world: World, session: "Session") -> list[str]:
     from dondoc.facts import contacts
 
-    found = contacts.find(session, world.directive.issuer, "ops", clock.now().date())
+    found = contacts.find(session, world.registry.office, "ops", clock.now().date())
     return [c.email for c in found] or ([world.settings.ops_address] if world.settings.ops_address else [])
 
 

@@ -141,7 +141,7 @@ def letters(ids: list[int]) -> str:
     pages = world.settings.page("dondoc/letters")
     with world.sessions.reading() as session:
         rows = [session.get_one(OutboxLetter, i) for i in ids]
-        to = addressees(session, world.directive, rows)
+        to = addressees(session, world.registry, rows)
         lines = [f"- [TH-{row.id:05}]({pages}/{row.id}) gửi {to[row.id]}: {row.subject}" for row in rows]
     if world.settings.two_approvers:
         lines += ["", "Cần hai người duyệt. Người thứ hai duyệt trên trang của từng thư, hoặc bằng `dondoc approve`."]
@@ -158,7 +158,7 @@ def respondents() -> list[HITLUser] | None:
         return None
     world = open_world()
     with world.sessions.reading() as session:
-        people = approvers(session, world.directive.issuer, clock.now().date())
+        people = approvers(session, world.registry.office, clock.now().date())
     return [HITLUser(id=person.login, name=person.name) for person in people if person.login] or None
 
 
@@ -227,7 +227,7 @@ def release(context: Mapping[str, Any], asked: Any, answer: Any) -> dict[str, An
             if event.details["chosen"] == APPROVE:
                 rows = approval.approve(world, session, held, actor, now=now)
             else:
-                approver(session, world.directive.issuer, actor, now.date())
+                approver(session, world.registry.office, actor, now.date())
                 log.info("not approved here by %s: %s stay held", event.login, held)
                 return nothing
     except NotAnApprover as refused:

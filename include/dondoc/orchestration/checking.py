@@ -68,7 +68,7 @@ def plan(context: Mapping[str, Any]) -> list[dict[str, Any]]:
     world, asked, now = open_world(), runs.params(context), clock.now()
     look, day = which(asked["look"], runs.moment(context))
     day = date.fromisoformat(asked["as_of"]) if asked["as_of"] else day
-    wanted = runs.agencies(context, {a.id for a in world.directive.agencies})
+    wanted = runs.agencies(context, {a.id for a in world.registry.agencies})
     if why := night.not_tonight(day, now):
         raise runs.Refused(
             f"Không hỏi camera nào: {why}. Camera chỉ trả lời cho lúc được hỏi: để trống as_of để kiểm tra đêm nay."

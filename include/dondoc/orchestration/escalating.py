@@ -25,8 +25,8 @@ def decide(context: Mapping[str, Any]) -> dict[str, Any]:
     from dondoc.escalation import escalate, sources
 
     world, now = open_world(), clock.now()
-    day = runs.as_of(context, world.directive)
-    wanted = runs.agencies(context, {a.id for a in world.directive.agencies})
+    day = runs.as_of(context, world.first_day)
+    wanted = runs.agencies(context, {a.id for a in world.registry.agencies})
     dry = runs.params(context)["dry_run"]
     refused = None if dry else runs.late(context, now) or clock.to_come(day, now)
     record = not (dry or refused)

@@ -24,19 +24,25 @@ def draw_up(context: Mapping[str, Any]) -> dict[str, Any]:
     from dondoc.reporting import report
 
     world, now = open_world(), clock.now()
-    day = runs.as_of(context, world.directive)
+    day = runs.as_of(context, world.first_day)
     if why := clock.to_come(day, now):
         raise runs.Refused(why)
     dry, late = runs.params(context)["dry_run"], runs.late(context, now)
     cut_off = min(clock.at(day, 17), runs.moment(context))  # a report never speaks of hours to come
-    out = world.settings.home / "reports" / day.isoformat()
-    if dry or late:
-        out = out.with_name(f"{day.isoformat()}-chay-thu")
-        report.make(world, cut_off, None, out)
+    with world.sessions.reading() as session:
+        letters = report.wanted(world, session, day)
+    trial = "-chay-thu" if dry or late else ""
+    ids, folders = [], []
+    for letter in letters:
+        place = world.settings.home / "reports" / f"{day.isoformat()}{trial}"
+        out = place if len(letters) == 1 else place / letter.id
+        if trial:
+            report.make(world, letter, cut_off, None, out)
+        else:
+            out = report.draw(world, letter, cut_off, out)
+            ids += report.enqueue(world, letter, cut_off, out, now, runs.started_by(context))
+        folders.append(str(out))
     if late:
         raise runs.Refused(late)
-    if not dry:
-        out = report.draw(world, cut_off, out)
-    ids = [] if dry else report.enqueue(world, cut_off, out, now, runs.started_by(context))
-    log.info("report of %s lies in %s; letters held: %s", day, out.name, ids)
-    return {"day": day.isoformat(), "folder": str(out), "to_approve": approving.asks(context, ids)}
+    log.info("reports of %s lie in %s; letters held: %s", day, folders, ids)
+    return {"day": day.isoformat(), "folders": folders, "to_approve": approving.asks(context, ids)}

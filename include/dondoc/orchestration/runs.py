@@ -11,7 +11,6 @@ from airflow.timetables.base import Timetable
 
 from dondoc import clock
 from dondoc.audit import Actor, Channel
-from dondoc.directive.model import Directive
 from dondoc.errors import Problem
 
 STALE = timedelta(hours=2)  # a scheduled run later than this decides, but records nothing
@@ -73,15 +72,15 @@ def moment(context: Mapping[str, Any]) -> datetime:
     return clock.played(context["dag_run"].run_after)
 
 
-def as_of(context: Mapping[str, Any], directive: Directive) -> date:
+def as_of(context: Mapping[str, Any], first: date) -> date:
     """The run's day: its parameter, else the day of its `run_after` in Vietnam; never `ds` or `logical_date`.
 
     Raises:
-        Refused: it lies before all that the letter is about.
+        Refused: it lies before `first`, the day from which on there is something to look at.
     """
     value = params(context).get("as_of")
     day = date.fromisoformat(value) if value else moment(context).date()
-    if day < (first := directive.first_day):
+    if day < first:
         raise Refused(f"Không có gì để xem trước ngày {first:%d/%m/%Y}. Để trống as_of, hoặc chọn ngày từ hôm đó.")
     return day
 

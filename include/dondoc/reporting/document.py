@@ -18,7 +18,7 @@ from docx.shared import Mm, Pt
 from docx.table import Table, _Cell
 from docx.text.paragraph import Paragraph
 
-from dondoc.directive.model import Directive
+from dondoc.directive.model import Directive, Registry
 from dondoc.reporting import words
 
 FONT = "Times New Roman"
@@ -32,7 +32,7 @@ def document(figures: dict[str, Any], directive: Directive) -> bytes:
     moment = datetime.fromisoformat(figures["as_of"])
     _head(docx, directive, moment.date())
     _title(docx, directive, moment.date())
-    _address(docx, directive)
+    _address(docx, directive.registry)
     _body(docx, figures, directive, moment.date())
     _foot(docx, directive)
     out = BytesIO()
@@ -146,18 +146,18 @@ def _head(docx: Docx, directive: Directive, day: date) -> None:
     table = _columns(docx, (77, 91))
     _no_padding(table)  # the Department's name and the Quốc hiệu stand on one line each
     left, right = table.rows[0].cells
-    _write(left, words.today(directive, directive.superior, day).name.upper(), 12)
-    _write(left, words.today(directive, directive.issuer, day).name.upper(), 12, bold=True)
+    _write(left, words.today(directive.registry, directive.superior, day).name.upper(), 12)
+    _write(left, words.today(directive.registry, directive.issuer, day).name.upper(), 12, bold=True)
     _rule(left, 77, 0.4)
     _write(left, f"Số:          /{directive.report_symbol}", 13)
     _write(right, "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", 12, bold=True)
     _write(right, "Độc lập - Tự do - Hạnh phúc", 13, bold=True)
     _rule(right, 91, 0.64)
-    _write(right, f"{directive.place}, {words.blank_date(day)}", 13, italic=True)
+    _write(right, f"{directive.registry.place}, {words.blank_date(day)}", 13, italic=True)
 
 
 def _title(docx: Docx, directive: Directive, day: date) -> None:
-    first, superior = day - timedelta(days=6), directive.agency(directive.superior).short
+    first, superior = day - timedelta(days=6), directive.registry.agency(directive.superior).short
     _write(docx, "BÁO CÁO", 14, bold=True, before=14)
     _write(docx, f"Kết quả thực hiện {directive.superior_document} của {superior}", 14, bold=True)
     week = f"(tuần {day.isocalendar().week}, từ ngày {words.short(first)} đến ngày {words.short(day)})"
@@ -165,8 +165,8 @@ def _title(docx: Docx, directive: Directive, day: date) -> None:
     _rule(docx, 165, 0.36)
 
 
-def _address(docx: Docx, directive: Directive) -> None:
-    _write(docx, f"Kính gửi: {directive.agency(directive.superior).name}.", 14, before=6, after=6)
+def _address(docx: Docx, registry: Registry) -> None:
+    _write(docx, f"Kính gửi: {registry.agency(registry.superior).name}.", 14, before=6, after=6)
 
 
 def _text(docx: Docx, text: str) -> None:
@@ -181,7 +181,10 @@ def _heading(docx: Docx, text: str) -> None:
 
 
 def _body(docx: Docx, figures: dict[str, Any], directive: Directive, day: date) -> None:
-    issuer, superior = words.today(directive, directive.issuer, day).name, directive.agency(directive.superior).short
+    issuer, superior = (
+        words.today(directive.registry, directive.issuer, day).name,
+        directive.registry.agency(directive.superior).short,
+    )
     _text(
         docx,
         f"Thực hiện {directive.superior_document} của {superior}, {issuer} báo cáo kết quả thực hiện như sau:",

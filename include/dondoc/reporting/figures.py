@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 from dondoc.cameras.state import EXEMPTIONS, NEW, NO_ADDRESS, NOT_LOOKED_AT, CameraState, counts
 from dondoc.cameras.state import states as camera_states
 from dondoc.cameras.verdicts import NOT_CHECKED, PHASE, SENTENCE
-from dondoc.facts import obligations, read
+from dondoc.clock import HERE
+from dondoc.facts import obligations
 from dondoc.facts.obligations import Standing
 from dondoc.reporting import words
 from dondoc.store.mail import OutboxLetter
@@ -35,19 +36,19 @@ DONE = ("fulfilled", "fulfilled_late")
 OURS = ("under_review", "returned", "needs_reassignment")  # received, or not the agency's turn
 
 
-def figures(world: World, as_of: datetime, known_at: datetime | None = None) -> dict[str, Any]:
-    """All figures of the report as plain data, fit for JSON.
+def figures(world: World, directive: str, as_of: datetime, known_at: datetime | None = None) -> dict[str, Any]:
+    """All figures of the report of a letter as plain data, fit for JSON.
 
     Percentages are of the obligations that were not waived; cameras that nobody could check are outside every
     denominator and counted apart (design: "not checked").
     """
     with world.sessions.reading() as session:
-        now = _standings(world, session, as_of, known_at)
-        before = _standings(world, session, as_of - WEEK, known_at)
+        now = _standings(world, session, directive, as_of, known_at)
+        before = _standings(world, session, directive, as_of - WEEK, known_at)
         cameras = camera_states(world, session, as_of, known_at)
-        late = _late(world, session, now, min(as_of, known_at or as_of))
+        late = _late(world, session, directive, now, as_of, known_at)
     return {
-        "directive": world.directive.id,
+        "directive": directive,
         "as_of": as_of.isoformat(),
         "known_at": known_at.isoformat() if known_at else None,
         "headline": _totals(now),
@@ -62,10 +63,11 @@ def figures(world: World, as_of: datetime, known_at: datetime | None = None) -> 
     }
 
 
-def _standings(world: World, session: Session, as_of: datetime, known_at: datetime | None) -> list[Standing]:
-    facts = read.read(session, as_of, known_at)
-    standings = obligations.standings(world.directive, world.calendar, facts, as_of)
-    return [s for s in standings if s.duty.due_before]
+def _standings(
+    world: World, session: Session, directive: str, as_of: datetime, known_at: datetime | None
+) -> list[Standing]:
+    standings = obligations.at(world, session, as_of, known_at)
+    return [s for s in standings if s.duty.directive == directive and s.duty.due_before]
 
 
 def _totals(standings: list[Standing]) -> dict[str, Any]:
@@ -85,9 +87,10 @@ def _totals(standings: list[Standing]) -> dict[str, Any]:
 
 def _by_system(world: World, standings: list[Standing]) -> list[dict[str, Any]]:
     rows = []
-    for system in sorted(world.directive.systems, key=lambda s: s.section):
+    for system in sorted(world.registry.systems, key=lambda s: s.section):
         mine = [s for s in standings if s.duty.system == system.id]
-        rows.append({"system": system.id, "name": system.name, **_totals(mine)})
+        if mine or system.cameras:
+            rows.append({"system": system.id, "name": system.name, **_totals(mine)})
     return rows
 
 
@@ -97,9 +100,9 @@ def _cameras(world: World, states: list[CameraState]) -> list[dict[str, Any]]:
     for state in states:
         by_agency[state.camera.agency].append(state)
     rows = []
-    order = {a.id: a.order for a in world.directive.agencies}
+    order = {a.id: a.order for a in world.registry.agencies}
     for agency, mine in sorted(by_agency.items(), key=lambda item: (order.get(item[0], 0), item[0])):
-        rows.append({"agency": agency, "name": world.directive.agency(agency).name, **counts(mine)})
+        rows.append({"agency": agency, "name": world.registry.agency(agency).name, **counts(mine)})
     return rows
 
 
@@ -121,28 +124,37 @@ def _unchecked(states: list[CameraState]) -> dict[str, int]:
     return {reason: found[reason] for reason in (*UNCHECKED, OTHER) if found[reason]}
 
 
-def _late(world: World, session: Session, standings: list[Standing], until: datetime) -> list[dict[str, Any]]:
+def _late(
+    world: World,
+    session: Session,
+    directive: str,
+    standings: list[Standing],
+    as_of: datetime,
+    known_at: datetime | None,
+) -> list[dict[str, Any]]:
     """What is overdue, the longest first, with how many chasing letters had truly reached the agency by then."""
     letters = session.scalars(
         select(OutboxLetter)
         .where(OutboxLetter.kind.in_(["reminder", "overdue"]), OutboxLetter.state == "sent")
-        .where(OutboxLetter.rehearsal.is_(False), OutboxLetter.sent_at <= until)
+        .where(OutboxLetter.rehearsal.is_(False), OutboxLetter.sent_at <= min(as_of, known_at or as_of))
     )
-    to_us = {step.id for step in world.directive.ladder if set(step.to) == {"board"}}
-    sent = Counter(x.agency for x in letters if not x.context.get("copy") and x.context.get("step") not in to_us)
+    known = {letter.id: letter for letter in world.letters(session, as_of.astimezone(HERE).date(), known_at)}
+    to_us = {step.id for step in known[directive].ladder if set(step.to) == {"board"}} if directive in known else set()
+    about = [x for x in letters if directive in x.context["steps"] and not x.context["copy"]]
+    sent = Counter(x.agency for x in about if x.context["steps"][directive] not in to_us)
     rows = []
     for standing in standings:
         if standing.status == "overdue" and standing.duty.due_before:
             rows.append(
                 {
                     "agency": standing.agency,
-                    "name": world.directive.agency(standing.agency).name,
+                    "name": world.registry.agency(standing.agency).name,
                     "system": standing.duty.system,
-                    "system_name": world.directive.system(standing.duty.system).name,
+                    "system_name": world.registry.system(standing.duty.system).name,
                     "deliverable": standing.duty.deliverable,
                     "due_before": standing.duty.due_before.isoformat(),
                     "working_days_late": standing.working_days_late,
                     "letters_sent": sent[standing.agency],
                 }
             )
-    return sorted(rows, key=lambda r: (-r["working_days_late"], world.directive.agency(r["agency"]).order))
+    return sorted(rows, key=lambda r: (-r["working_days_late"], world.registry.agency(r["agency"]).order))

@@ -6,12 +6,13 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from dondoc import audit
 from dondoc.audit import Actor
 from dondoc.clock import HERE, end_of, to_come
+from dondoc.directive.model import Directive
 from dondoc.errors import Problem
 from dondoc.facts import contacts
 from dondoc.mail import outbox
@@ -30,16 +31,16 @@ FILES = ("figures.json", "report.docx", "report.xlsx", "report.html")
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-def make(world: World, as_of: datetime, known_at: datetime | None, out: Path) -> dict[str, Path]:
+def make(world: World, directive: Directive, as_of: datetime, known_at: datetime | None, out: Path) -> dict[str, Path]:
     """Write report.docx, report.xlsx, report.html and figures.json into a folder. The same facts give the same figures.
 
     Raises:
         Problem: the folder cannot be written.
     """
-    return _write(world, compute(world, as_of, known_at), out)
+    return _write(world, directive, compute(world, directive.id, as_of, known_at), out)
 
 
-def draw(world: World, as_of: datetime, out: Path) -> Path:
+def draw(world: World, directive: Directive, as_of: datetime, out: Path) -> Path:
     """Make a report that nothing writes over: in the folder, or the next free one where that holds other figures.
 
     Returns:
@@ -48,14 +49,14 @@ def draw(world: World, as_of: datetime, out: Path) -> Path:
     Raises:
         Problem: the folder cannot be written.
     """
-    figures = compute(world, as_of, None)
+    figures = compute(world, directive.id, as_of, None)
     for number in count(1):
         place = out if number == 1 else out.with_name(f"{out.name}-{number}")
         drawn = _figures(place)
         if drawn is None or drawn == json.loads(json.dumps(figures)):
             break
     if drawn is None:
-        _write(world, figures, place)
+        _write(world, directive, figures, place)
     return place
 
 
@@ -68,12 +69,12 @@ def _figures(folder: Path) -> Any:
         return None
 
 
-def _write(world: World, figures: dict[str, Any], out: Path) -> dict[str, Path]:
+def _write(world: World, directive: Directive, figures: dict[str, Any], out: Path) -> dict[str, Path]:
     content = (
         json.dumps(figures, ensure_ascii=False, indent=2).encode(),
-        document(figures, world.directive),
+        document(figures, directive),
         workbook(figures),
-        _words(world, figures).html.encode(),
+        _words(world, directive, figures).html.encode(),
     )
     try:
         folder(out)
@@ -84,12 +85,12 @@ def _write(world: World, figures: dict[str, Any], out: Path) -> dict[str, Path]:
     return {name: out / name for name in FILES}
 
 
-def _words(world: World, figures: dict[str, Any]) -> Rendered:
+def _words(world: World, directive: Directive, figures: dict[str, Any]) -> Rendered:
     moment = datetime.fromisoformat(figures["as_of"])
     context = {
-        "directive": world.directive,
-        "superior": words.today(world.directive, world.directive.superior, moment.date()).name,
-        "issuer": words.today(world.directive, world.directive.issuer, moment.date()).name,
+        "directive": directive,
+        "superior": words.today(world.registry, directive.superior, moment.date()).name,
+        "issuer": words.today(world.registry, directive.issuer, moment.date()).name,
         "moment": moment,
         "week": moment.isocalendar().week,
         "headline": words.headline(figures),
@@ -100,11 +101,30 @@ def _words(world: World, figures: dict[str, Any]) -> Rendered:
             ("Nội dung quá hạn", words.TABLE_3, words.table_3(figures)),
         ],
     }
-    return render(world.settings.data, world.directive, "report", context)
+    return render(world.settings.data, world.registry, "report", context)
+
+
+def wanted(
+    world: World, session: Session, day: date, directive: str | None = None, known_at: datetime | None = None
+) -> list[Directive]:
+    """The letters of which a report is wanted on a day: the one that is named, or all that are active and ask for it.
+
+    Raises:
+        Problem: none is.
+    """
+    letters = world.letters(session, day, known_at)
+    found = [letter for letter in letters if letter.id == directive or (directive is None and letter.report)]
+    if not found:
+        known = ", ".join(letter.id for letter in letters) or "không có"
+        raise Problem(
+            f"Không có văn bản “{directive or ''}” cần báo cáo ngày {words.short(day)}. Đang thực hiện: {known}."
+        )
+    return found
 
 
 def record(
     session: Session,
+    directive: str,
     as_of: datetime,
     known_at: datetime | None,
     folder: Path,
@@ -124,15 +144,23 @@ def record(
     if why := to_come(as_of.astimezone(HERE).date(), now):
         raise Problem(why)
     place, figures = str(folder.absolute()), json.loads((folder / "figures.json").read_bytes())
-    known = session.scalars(select(Report).where(Report.as_of == as_of, Report.folder == place)).all()
+    known = session.scalars(_drawn(directive).where(Report.as_of == as_of, Report.folder == place)).all()
     if all(row.figures != figures for row in known):
-        session.add(Report(as_of=as_of, known_at=known_at, folder=place, figures=figures, recorded_at=now))
+        session.add(
+            Report(directive=directive, as_of=as_of, known_at=known_at, folder=place, figures=figures, recorded_at=now)
+        )
     if by:
-        told = {"folder": folder.name, "known_at": known_at}
+        told = {"directive": directive, "folder": folder.name, "known_at": known_at}
         audit.record(session, secrets, by, "draw_report", as_of.date().isoformat(), now=now, **told)
 
 
-def enqueue(world: World, as_of: datetime, folder: Path, now: datetime, by: Actor | None = None) -> list[int]:
+def _drawn(directive: str) -> Select[Report]:
+    return select(Report).where(Report.directive == directive)
+
+
+def enqueue(
+    world: World, directive: Directive, as_of: datetime, folder: Path, now: datetime, by: Actor | None = None
+) -> list[int]:
     """Put the week's e-mail into the outbox, held until a named approver says yes; once per cut-off and recipient.
 
     It carries the workbook, not the document: that goes only when the clerk has issued it.
@@ -141,14 +169,14 @@ def enqueue(world: World, as_of: datetime, folder: Path, now: datetime, by: Acto
         Problem: its day is still to come.
     """
     figures = json.loads((folder / "figures.json").read_bytes())
-    rendered = _words(world, figures)
+    rendered = _words(world, directive, figures)
     day = as_of.date()
     book = Attachment(f"so_lieu_{day:%Y%m%d}.xlsx", world.blobs.put((folder / "report.xlsx").read_bytes()), XLSX)
-    superior, about = world.directive.superior, (world.settings.installation, world.directive.id)
+    superior, about = directive.superior, (world.settings.installation, directive.id)
     with world.sessions.begin() as session:
-        record(session, as_of, None, folder, now, by=by, secrets=world.secrets)
+        record(session, directive.id, as_of, None, folder, now, by=by, secrets=world.secrets)
         people = [c for role in ("head", "clerk") for c in contacts.find(session, superior, role, now.date())][:1]
-        board = contacts.find(session, world.directive.issuer, "board", now.date())
+        board = contacts.find(session, world.registry.office, "board", now.date())
         letters = [
             Letter(
                 kind="report",
@@ -159,8 +187,9 @@ def enqueue(world: World, as_of: datetime, folder: Path, now: datetime, by: Acto
                 dedup="|".join((*about, person.agency, "report", f"{as_of:%Y-%m-%dT%H:%M}", person.email)),
                 reason=f"Báo cáo tuần, số liệu đến {as_of:%H:%M %d/%m/%Y}",
                 agency=person.agency,
+                directives=(directive.id,),
                 attachments=(book,),
-                context={"as_of": as_of.isoformat()},
+                context={"as_of": as_of.isoformat(), "directive": directive.id},
                 needs_approval=True,
             )
             for person in [*people, *board]
@@ -177,13 +206,24 @@ def still_true(world: World) -> StillTrue:
             return why
         reports = (OutboxLetter.kind == "report", outbox.counted(world.settings))
         others = session.scalars(select(OutboxLetter.context).where(*reports))
-        newest = max(datetime.fromisoformat(context["as_of"]) for context in others)
+        mine = (c["as_of"] for c in others if c["directive"] == letter.context["directive"])
+        newest = max(map(datetime.fromisoformat, mine))
         return f"đã có báo cáo mới hơn, số liệu đến {newest:%d/%m/%Y}" if newest > as_of else None
 
     return check
 
 
-def issue(world: World, day: date, *, number: str, document_date: date, file: Path, actor: Actor, now: datetime) -> int:
+def issue(
+    world: World,
+    directive: str,
+    day: date,
+    *,
+    number: str,
+    document_date: date,
+    file: Path,
+    actor: Actor,
+    now: datetime,
+) -> int:
     """Record that the clerk has issued the report of a day, its signed document being in a file.
 
     Raises:
@@ -193,11 +233,21 @@ def issue(world: World, day: date, *, number: str, document_date: date, file: Pa
         signed = file.read_bytes()
     except OSError as error:
         raise Problem(f"{file}: không đọc được văn bản đã ký ({error.strerror}). Kiểm tra đường dẫn.") from None
-    return issued(world, day, number=number, document_date=document_date, signed=signed, actor=actor, now=now)
+    return issued(
+        world, directive, day, number=number, document_date=document_date, signed=signed, actor=actor, now=now
+    )
 
 
 def issued(
-    world: World, day: date, *, number: str, document_date: date, signed: bytes, actor: Actor, now: datetime
+    world: World,
+    directive: str,
+    day: date,
+    *,
+    number: str,
+    document_date: date,
+    signed: bytes,
+    actor: Actor,
+    now: datetime,
 ) -> int:
     """Record that the clerk has issued the report of a day; `signed` is the document itself.
 
@@ -210,17 +260,23 @@ def issued(
         raise Problem("Cần số, ký hiệu văn bản (dòng lệnh: --number).")
     blob = world.blobs.put(signed)
     with world.sessions.begin() as session:
-        if session.scalar(select(ReportIssue).where(ReportIssue.as_of == day)):
+        if session.scalar(select(ReportIssue).where(ReportIssue.directive == directive, ReportIssue.as_of == day)):
             raise Problem(f"Báo cáo ngày {words.short(day)} đã được ghi nhận phát hành rồi.")
-        days = {r.as_of.date() for r in session.scalars(select(Report).where(Report.as_of <= end_of(day)))}
+        days = {r.as_of.date() for r in session.scalars(_drawn(directive).where(Report.as_of <= end_of(day)))}
         if day not in days:
             what = f"Chưa có báo cáo nào với số liệu ngày {words.short(day)}"
             raise Problem(f"{what}. Chạy `dondoc report --as-of {day}` trước.")
         row = ReportIssue(
-            as_of=day, document_number=number.strip(), document_date=document_date, blob=blob, by=by, recorded_at=now
+            directive=directive,
+            as_of=day,
+            document_number=number.strip(),
+            document_date=document_date,
+            blob=blob,
+            by=by,
+            recorded_at=now,
         )
         session.add(row)
         session.flush()
-        told = {"number": row.document_number, "sha256": blob}
+        told = {"directive": directive, "number": row.document_number, "sha256": blob}
         audit.record(session, world.secrets, actor, "issue_report", day.isoformat(), now=now, **told)
         return row.id

@@ -3,14 +3,14 @@
 from datetime import date, datetime
 from typing import Any
 
-from dondoc.directive.model import Agency, Directive
+from dondoc.directive.model import Agency, Registry
 from dondoc.directive.names import deliverable
 from dondoc.directive.succession import responsible
 
 
-def today(directive: Directive, agency: str, day: date) -> Agency:
+def today(registry: Registry, agency: str, day: date) -> Agency:
     """The agency as it is called on a day: the Department of 2021 is another one since March 2025."""
-    return directive.agency(responsible(directive, agency, day)[0] or agency)
+    return registry.agency(responsible(registry, agency, day)[0] or agency)
 
 
 def number(value: int) -> str:

@@ -15,7 +15,7 @@ class RegisteredLetter(Base):
     __tablename__ = "registered_letters"
     id: Mapped[int] = mapped_column(primary_key=True)
     agency: Mapped[str] = mapped_column(index=True)
-    fulfils: Mapped[list[Any]]  # ["system/deliverable", …]
+    fulfils: Mapped[list[Any]]  # ids of obligations: ["directive:system/deliverable", …]
     document_number: Mapped[str]
     document_date: Mapped[date]
     blob: Mapped[str | None]  # SHA-256 of the scan
@@ -30,9 +30,11 @@ class Ruling(Base):
     __tablename__ = "rulings"
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(index=True)
+    directive: Mapped[str | None]  # absent: every letter
     agency: Mapped[str | None]  # absent: every agency
     system: Mapped[str | None]  # absent: every system
     deliverable: Mapped[str | None]  # absent: every deliverable
+    period: Mapped[str | None]  # of a duty that comes back; absent: every period
     site: Mapped[str | None]  # pause: only the cameras of this site, and no duty
     until: Mapped[date | None]  # extend: the new last day; pause: its last day
     to_agency: Mapped[str | None]  # reassign

@@ -43,7 +43,7 @@ class Verdict(Base):
     value_hash: Mapped[str | None]
     version: Mapped[int | None]  # of the (agency, form); only accepted ones become current
     base_version: Mapped[int | None]
-    fulfils: Mapped[list[Any]]  # ["system/deliverable", …] that it meets when accepted
+    fulfils: Mapped[list[Any]]  # ids of obligations that it meets when accepted
     rows: Mapped[list[Any]]
     head: Mapped[dict[str, Any]]
     issues: Mapped[list[Any]]

@@ -18,6 +18,7 @@ class OutboxLetter(Base):
     dedup_key: Mapped[str] = mapped_column(unique=True)
     kind: Mapped[str] = mapped_column(index=True)
     agency: Mapped[str | None] = mapped_column(index=True)
+    directives: Mapped[list[Any]]  # ids of the letters that it is about
     recipient: Mapped[str]
     subject: Mapped[str] = mapped_column(Text)
     text: Mapped[str] = mapped_column(Text)

@@ -12,6 +12,7 @@ from dondoc.store.cameras import (
     NightRun,
     Outage,
 )
+from dondoc.store.directives import DirectiveVersion
 from dondoc.store.facts import Contact, ContactChange, RegisteredLetter, Ruling
 from dondoc.store.intake import Assignment, JudgingAttempt, MailboxItem, SourceRead, Submission, Verdict
 from dondoc.store.mail import Approval, OutboxEvent, OutboxLetter
@@ -34,6 +35,7 @@ __all__ = [
     "CredentialRelease",
     "Decision",
     "DigestDevice",
+    "DirectiveVersion",
     "JudgingAttempt",
     "KeyCheck",
     "MailboxItem",

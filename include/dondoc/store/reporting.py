@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Text
+from sqlalchemy import Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from dondoc.store.base import Base
@@ -17,7 +17,8 @@ class Decision(Base):
     as_of: Mapped[date] = mapped_column(index=True)
     agency: Mapped[str] = mapped_column(index=True)
     step: Mapped[str | None]
-    obligations: Mapped[list[Any]]
+    directives: Mapped[list[Any]]  # ids of the letters whose step it takes
+    obligations: Mapped[list[Any]]  # ids
     reason: Mapped[str] = mapped_column(Text)
     recorded_at: Mapped[datetime]
 
@@ -27,6 +28,7 @@ class Report(Base):
 
     __tablename__ = "reports"
     id: Mapped[int] = mapped_column(primary_key=True)
+    directive: Mapped[str] = mapped_column(index=True)
     as_of: Mapped[datetime] = mapped_column(index=True)
     known_at: Mapped[datetime | None]
     folder: Mapped[str]
@@ -38,8 +40,10 @@ class ReportIssue(Base):
     """The clerk issued the report: its number, date and the signed document."""
 
     __tablename__ = "report_issues"
+    __table_args__ = (UniqueConstraint("directive", "as_of"),)
     id: Mapped[int] = mapped_column(primary_key=True)
-    as_of: Mapped[date] = mapped_column(unique=True)
+    directive: Mapped[str]
+    as_of: Mapped[date]
     document_number: Mapped[str]
     document_date: Mapped[date]
     blob: Mapped[str]

@@ -223,7 +223,8 @@ def router(acting: Callable[..., User]) -> APIRouter:
                 raise HTTPException(400, "Chọn phạm vi tạm dừng. Camera chưa khai điểm thì không chọn được điểm.")
             number = rule(
                 session,
-                world.directive,
+                world.letters(session, clock.now().date()),
+                world.registry,
                 "pause",
                 agency=found.agency if scope != "all" else None,
                 system=found.system if scope in ("site", "system") else None,
@@ -269,7 +270,7 @@ def _list(request: Request, every: list[CameraState], wanted: Wanted, number: in
         signs=SIGNS,
         words=WORDS,
         agencies=_with_cameras(world, every),
-        systems={s.id: s.name for s in world.directive.systems},
+        systems={s.id: s.name for s in world.registry.systems},
         number=number,
         last=last,
     )
@@ -282,15 +283,15 @@ def _row(world: World, state: CameraState, user: User) -> dict[str, Any]:
         "number": state.number,
         "name": UNNAMED if hidden else camera.name,
         "site": "" if hidden else camera.site,
-        "agency": world.directive.agency(camera.agency),
-        "system": world.directive.system(camera.system),
+        "agency": world.registry.agency(camera.agency),
+        "system": world.registry.system(camera.system),
         "state": state,
     }
 
 
 def _with_cameras(world: World, every: list[CameraState]) -> dict[str, str]:
     ids = {s.camera.agency for s in every}
-    return {a.id: a.name for a in sorted(world.directive.agencies, key=lambda a: a.order) if a.id in ids}
+    return {a.id: a.name for a in sorted(world.registry.agencies, key=lambda a: a.order) if a.id in ids}
 
 
 def _state(world: World, session: Session, camera: int, moment: datetime) -> CameraState:

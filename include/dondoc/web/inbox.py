@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Form, HTTPException, Request, UploadFile
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from dondoc import clock
+from dondoc.directive.model import Duty
 from dondoc.directive.names import deliverable
 from dondoc.facts import contact_changes
 from dondoc.facts.register import register
@@ -33,9 +34,9 @@ OUTCOME = {
 }
 
 
-def _name(world: World, key: str) -> str:
-    system, code = key.split("/")
-    return f"{deliverable(code)} ({world.directive.system(system).name})"
+def _name(world: World, duty: Duty) -> str:
+    period = f", kỳ {duty.period}" if duty.period else ""
+    return f"{deliverable(duty.deliverable, duty.text)} ({world.registry.system(duty.system).name}{period})"
 
 
 def _arrived(world: World, line: dict[str, Any]) -> str:
@@ -45,7 +46,7 @@ def _arrived(world: World, line: dict[str, Any]) -> str:
         return f"{number}: {OUTCOME[line['outcome']]}; {line['reason'].rstrip('.')}."
     if line["duplicate"]:
         return f"{number}: {OUTCOME['duplicate']}, không cần làm gì thêm."
-    form, owner = load_specs(world.settings.data)[line["form"]].title, world.directive.agency(line["agency"]).name
+    form, owner = load_specs(world.settings.data)[line["form"]].title, world.registry.agency(line["agency"]).name
     return (
         f"{number}: {form} của {owner} {OUTCOME[line['outcome']]}. Camera đã khai được kiểm tra ở lượt tiếp nhận tới."
     )
@@ -65,7 +66,7 @@ def router(acting: Callable[..., User]) -> APIRouter:
             "inbox.html",
             waiting=waiting,
             changes=changes,
-            systems={s.id: s.name for s in world.directive.systems},
+            systems={s.id: s.name for s in world.registry.systems},
             names=agencies(world, clock.now().date()),
             outcome=OUTCOME,
             channels=CHANNEL,
@@ -116,10 +117,12 @@ def router(acting: Callable[..., User]) -> APIRouter:
         world = world_of(request)
         with world.sessions.reading() as session:
             row = next((r for r in room.inbox(session, room.ASIDE) if r["id"] == str(submission)), None)
+            letters = world.letters(session, clock.now().date())
         if row is None:
             raise HTTPException(404, f"Bản nộp BN-{submission:04} không chờ người xử lý.")
-        owed = {d.key: _name(world, d.key) for d in world.directive.obligations}
-        keys = {d.key for d in world.directive.obligations if d.agency == row["agency"]}
+        duties = [duty for letter in letters for duty in letter.obligations]
+        owed = {d.id: _name(world, d) for d in duties}
+        keys = {d.id for d in duties if d.agency == row["agency"]}
         own, others = ({k: name for k, name in owed.items() if (k in keys) is mine} for mine in (True, False))
         return page(
             request, "register.html", row=row, names=agencies(world, clock.now().date()), own=own, others=others
@@ -140,7 +143,8 @@ def router(acting: Callable[..., User]) -> APIRouter:
             arrival = session.get_one(Submission, submission)
             register(
                 session,
-                world.directive,
+                world.letters(session, clock.now().date()),
+                world.registry,
                 agency=agency,
                 fulfils=fulfils,
                 number=number,
@@ -152,7 +156,7 @@ def router(acting: Callable[..., User]) -> APIRouter:
                 now=now,
             )
             room.entered(session, arrival.sha256, agency=agency, number=number.strip(), now=now)
-        said = f"BN-{submission:04}: đã vào sổ văn bản số {number.strip()} của {world.directive.agency(agency).name}."
+        said = f"BN-{submission:04}: đã vào sổ văn bản số {number.strip()} của {world.registry.agency(agency).name}."
         return onward(request, "/inbox", said)
 
     @routes.post("/inbox/{submission}/assign")

@@ -54,7 +54,7 @@ DOOR = {
 
 def may_approve(world: World, session: Session, user: User, now: datetime) -> str | None:
     """None when this is an approver, else a sentence why not and who is one."""
-    day, issuer = now.astimezone(clock.HERE).date(), world.directive.issuer
+    day, issuer = now.astimezone(clock.HERE).date(), world.registry.office
     try:
         approvers.approver(session, issuer, user.actor, day, email=user.email)
     except Problem as refused:
@@ -89,8 +89,8 @@ def router(acting: Callable[..., User], approving: Callable[..., User]) -> APIRo
         with world.sessions.reading() as session:
             rows = list(session.scalars(newest))
             counts = dict(session.execute(select(OutboxLetter.state, func.count()).group_by(OutboxLetter.state)).all())
-            to = addressees(session, world.directive, rows)
-        names = {a.id: a.name for a in world.directive.agencies}
+            to = addressees(session, world.registry, rows)
+        names = {a.id: a.name for a in world.registry.agencies}
         return page(
             request,
             "letters.html",
@@ -115,7 +115,7 @@ def router(acting: Callable[..., User], approving: Callable[..., User]) -> APIRo
             history = select(OutboxEvent).where(OutboxEvent.letter_id == letter).order_by(OutboxEvent.id)
             events = list(session.scalars(history))
             said = outbox.approvals(session, letter)
-            to = addressees(session, world.directive, [row])[letter]
+            to = addressees(session, world.registry, [row])[letter]
             refused = may_approve(world, session, user, clock.now())
         return page(
             request,

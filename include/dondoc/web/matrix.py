@@ -10,8 +10,9 @@ from sqlalchemy import func, select
 
 from dondoc import alerts, clock
 from dondoc.directive import names
+from dondoc.directive.model import Duty
 from dondoc.escalation import sources
-from dondoc.facts import contact_changes, contacts, obligations, read
+from dondoc.facts import contact_changes, contacts, obligations
 from dondoc.facts.obligations import Standing
 from dondoc.intake import inbox
 from dondoc.store.cameras import Outage
@@ -37,8 +38,7 @@ ROLES = {"focal_officer": "Cán bộ đầu mối", "clerk": "Văn thư", "head"
 
 def standings_at(world: World, moment: datetime) -> list[Standing]:
     with world.sessions.reading() as session:
-        facts = read.read(session, moment)
-    return obligations.standings(world.directive, world.calendar, facts, moment)
+        return obligations.at(world, session, moment)
 
 
 def _status(standing: Standing) -> str:
@@ -50,8 +50,8 @@ def _status(standing: Standing) -> str:
 def _row(world: World, standing: Standing) -> dict[str, Any]:
     duty = standing.duty
     cells = [
-        world.directive.system(duty.system).name,
-        names.deliverable(duty.deliverable) if duty.due_before else duty.text,
+        world.registry.system(duty.system).name,
+        names.deliverable(duty.deliverable, duty.text) if duty.due_before else duty.text,
         f"trước ngày {duty.due_before:%d/%m/%Y}" if duty.due_before else "không định thời hạn",
         _status(standing),
         standing.working_days_late or "",
@@ -68,9 +68,9 @@ def _contacts(world: World, agency: str, moment: datetime) -> list[tuple[str, Co
         ]
 
 
-def _heading(world: World, key: str) -> str:
-    system, deliverable = key.split("/")
-    return f"{world.directive.system(system).name}: {names.deliverable(deliverable)}"
+def _heading(world: World, duty: Duty) -> str:
+    period = f", kỳ {duty.period}" if duty.period else ""
+    return f"{world.registry.system(duty.system).name}: {names.deliverable(duty.deliverable, duty.text)}{period}"
 
 
 def _moment(world: World, text: str | None) -> datetime:
@@ -85,7 +85,7 @@ def _moment(world: World, text: str | None) -> datetime:
         day = date.fromisoformat(text)
     except ValueError:
         raise HTTPException(400, f"“{text[:40]}” không phải ngày. Viết dạng 2021-11-22.") from None
-    first, last = world.directive.first_day, clock.now().date() + timedelta(days=731)
+    first, last = world.first_day, clock.now().date() + timedelta(days=731)
     if not first <= day <= last:
         raise HTTPException(400, f"Chỉ xem được từ ngày {first:%d/%m/%Y} đến ngày {last:%d/%m/%Y}. Chọn ngày khác.")
     return clock.end_of(day)
@@ -132,23 +132,30 @@ def router(_: Callable[..., User]) -> APIRouter:
     routes = APIRouter()
 
     @routes.get("/", response_class=HTMLResponse)
-    def matrix(request: Request, as_of: str | None = None) -> HTMLResponse:
+    def matrix(request: Request, as_of: str | None = None, directive: str | None = None) -> HTMLResponse:
         world = world_of(request)
         moment = _moment(world, as_of)
-        dated = [s for s in standings_at(world, moment) if s.duty.due_before]
-        cells = {(s.duty.agency, s.duty.key): s for s in dated}
-        columns = list(dict.fromkeys(s.duty.key for s in dated))
-        agencies = sorted({a for a, _ in cells}, key=lambda a: world.directive.agency(a).order)
+        with world.sessions.reading() as session:
+            letters = {letter.id: letter for letter in world.letters(session, moment.date())}
+            everything = obligations.at(world, session, moment)
+        if directive is not None and directive not in letters:
+            raise HTTPException(404, f"Không có văn bản “{directive[:60]}” đang thực hiện ngày {moment:%d/%m/%Y}.")
+        shown = letters[directive] if directive else next(iter(letters.values()), None)
+        dated = [s for s in everything if shown and s.duty.directive == shown.id and s.duty.due_before]
+        cells = {(s.duty.agency, s.duty.short): s for s in dated}
+        columns = {s.duty.short: s.duty for s in dated}
+        agencies = sorted({a for a, _ in cells}, key=lambda a: world.registry.agency(a).order)
         return page(
             request,
             "matrix.html",
-            directive=world.directive,
+            shown=shown,
+            letters=list(letters.values()),
             moment=moment,
             as_of=as_of or "",
             cells=cells,
-            columns=columns,
-            headings=["Đơn vị", *(_heading(world, key) for key in columns)],
-            agencies=[world.directive.agency(a) for a in agencies],
+            columns=list(columns),
+            headings=["Đơn vị", *(_heading(world, duty) for duty in columns.values())],
+            agencies=[world.registry.agency(a) for a in agencies],
             signs=STATUS,
             counts={name: sum(s.status == name for s in dated) for name in STATUS},
             total=len(dated),
@@ -160,13 +167,13 @@ def router(_: Callable[..., User]) -> APIRouter:
     def agency(request: Request, agency: str, as_of: str | None = None) -> HTMLResponse:
         world = world_of(request)
         moment = _moment(world, as_of)
-        if agency not in {a.id for a in world.directive.agencies}:
+        if agency not in {a.id for a in world.registry.agencies}:
             raise HTTPException(404, f"Không có đơn vị “{agency}” trong văn bản chỉ đạo.")
         standings = [s for s in standings_at(world, moment) if s.duty.agency == agency]
         return page(
             request,
             "agency.html",
-            agency=world.directive.agency(agency),
+            agency=world.registry.agency(agency),
             moment=moment,
             rows=[_row(world, s) for s in standings],
             contacts=_contacts(world, agency, moment) if visitor_of(request).may_act else None,

@@ -61,7 +61,7 @@ def visitor_of(request: Request) -> User:
 
 def agencies(world: World, day: date) -> dict[str, str]:
     """Names by id, in administrative order, of the agencies that exist or have existed: not those still to come."""
-    known = [a for a in world.directive.agencies if a.valid_from is None or a.valid_from <= day]
+    known = [a for a in world.registry.agencies if a.valid_from is None or a.valid_from <= day]
     return {a.id: a.name for a in sorted(known, key=lambda a: a.order)}
 
 

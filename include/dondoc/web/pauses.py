@@ -37,7 +37,7 @@ def router(acting: Callable[..., User]) -> APIRouter:
             rows=[_row(world, r) for r in reversed(standing)],
             agencies=agencies(world, moment.date()),
             every=EVERY,
-            systems={s.id: s.name for s in world.directive.systems},
+            systems={s.id: s.name for s in world.registry.systems},
             today=moment.date(),
         )
 
@@ -59,7 +59,8 @@ def router(acting: Callable[..., User]) -> APIRouter:
         with world.sessions.begin() as session:
             number = rule(
                 session,
-                world.directive,
+                world.letters(session, clock.now().date()),
+                world.registry,
                 "pause",
                 agency=agency if agency != EVERY else None,
                 system=system or None,
@@ -82,7 +83,8 @@ def router(acting: Callable[..., User]) -> APIRouter:
             document = f"quyết định số {ruling}"
             rule(
                 session,
-                world.directive,
+                world.letters(session, clock.now().date()),
+                world.registry,
                 "undo",
                 undoes=ruling,
                 document=document,
@@ -103,8 +105,8 @@ def _row(world: World, ruling: Ruling) -> dict[str, Any]:
 
 def _scope(world: World, ruling: Ruling) -> str:
     parts = [
-        world.directive.agency(ruling.agency).name if ruling.agency else "mọi đơn vị",
-        world.directive.system(ruling.system).name if ruling.system else "mọi hệ thống",
+        world.registry.agency(ruling.agency).name if ruling.agency else "mọi đơn vị",
+        world.registry.system(ruling.system).name if ruling.system else "mọi hệ thống",
         *([f"điểm “{ruling.site}”"] if ruling.site else []),
         *([deliverable(ruling.deliverable)] if ruling.deliverable else []),
     ]

@@ -1,6 +1,6 @@
 """The weekly reports: what they said, their files, and whether the clerk has issued them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,6 +9,8 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy import select
 
 from dondoc import clock
+from dondoc.directive import record
+from dondoc.directive.record import Version
 from dondoc.reporting import report as room
 from dondoc.reporting import words
 from dondoc.store import files
@@ -27,11 +29,15 @@ def router(acting: Callable[..., User]) -> APIRouter:
     def reports(request: Request) -> HTMLResponse:
         with world_of(request).sessions.reading() as session:
             drawn = list(session.scalars(select(Report).order_by(Report.as_of.desc(), Report.id.desc()).limit(60)))
-            issues = {issue.as_of: issue for issue in session.scalars(select(ReportIssue))}
-        newest = {report.as_of.date(): report.id for report in reversed(drawn)}  # a day is issued once
-        rows = [_row(report, issues, newest[report.as_of.date()] == report.id) for report in drawn]
-        symbol = world_of(request).directive.report_symbol
-        return page(request, "reports.html", rows=rows, files=FILES, symbol=symbol)
+            known = record.holding(world_of(request).versions(session), clock.now().date())
+            issues = {(issue.directive, issue.as_of): issue for issue in session.scalars(select(ReportIssue))}
+        newest = {
+            (report.directive, report.as_of.date()): report.id for report in reversed(drawn)
+        }  # a day is issued once
+        rows = [
+            _row(known, report, issues, newest[report.directive, report.as_of.date()] == report.id) for report in drawn
+        ]
+        return page(request, "reports.html", rows=rows, files=FILES)
 
     @routes.get("/reports/{report}/{name}")
     def file(request: Request, report: int, name: str) -> Response:
@@ -66,19 +72,23 @@ def router(acting: Callable[..., User]) -> APIRouter:
         signed = uploaded(file, "Chọn văn bản đã ký.")
         day = row.as_of.date()
         who, now = user.actor, clock.now()
-        room.issued(world, day, number=number, document_date=document_date, signed=signed, actor=who, now=now)
+        room.issued(
+            world, row.directive, day, number=number, document_date=document_date, signed=signed, actor=who, now=now
+        )
         said = f"Đã ghi nhận: báo cáo số liệu đến {words.short(day)} phát hành số {number.strip()}."
         return onward(request, "/reports", said)
 
     return routes
 
 
-def _row(report: Report, issues: dict[Any, ReportIssue], newest: bool) -> dict[str, Any]:
+def _row(known: Mapping[str, Version], report: Report, issues: dict[Any, ReportIssue], newest: bool) -> dict[str, Any]:
     return {
         "id": report.id,
         "as_of": report.as_of,
+        "title": known[report.directive].directive.title if len(known) > 1 and report.directive in known else "",
+        "symbol": known[report.directive].directive.report_symbol if report.directive in known else "BC",
         "headline": words.headline(report.figures),
         "files": [name for name in FILES if (Path(report.folder) / name).is_file()],
-        "issue": issues.get(report.as_of.date()),
+        "issue": issues.get((report.directive, report.as_of.date())),
         "newest": newest,
     }

@@ -49,7 +49,7 @@ def configuration(
         found = states(world, session, now)
         cameras = shown(found, restricted=restricted)
         allowed = permissions(session, cameras)
-        streams = verified(found, world.directive, world.secrets, restricted=restricted, permissions=allowed)
+        streams = verified(found, world.registry, world.secrets, restricted=restricted, permissions=allowed)
         streams = [stream for stream in streams if stream.checked or not checked_only]
         listed = {stream.camera for stream in streams}
         secrets = {stream.camera for stream in streams if stream.secret} if passwords else set()
@@ -102,7 +102,7 @@ def table(world: World, form: str, *, by: Actor, now: datetime, restricted: bool
             credentials.handed_out(session, given, "xuất tên camera hạn chế vào bảng", by=by, now=now)
         told = {"cameras": len(found), "restricted": restricted}
         audit.record(session, world.secrets, by, "export", f"cameras.{form}", now=now, **told)
-    return tables.rows(found, world.directive, restricted=restricted)
+    return tables.rows(found, world.registry, restricted=restricted)
 
 
 def metrics(world: World, now: datetime) -> bytes:

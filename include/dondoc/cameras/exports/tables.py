@@ -9,7 +9,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from dondoc import spreadsheets
 from dondoc.cameras.state import WORDS, CameraState
-from dondoc.directive.model import Directive
+from dondoc.directive.model import Registry
 from dondoc.forms.clean import clean
 
 COLUMNS = {
@@ -29,24 +29,24 @@ COLUMNS = {
 UNNAMED = "camera hạn chế nêu tên"
 
 
-def rows(states: Iterable[CameraState], directive: Directive, *, restricted: bool = False) -> list[dict[str, str]]:
+def rows(states: Iterable[CameraState], registry: Registry, *, restricted: bool = False) -> list[dict[str, str]]:
     """One row a camera, in the order of their numbers; values are text.
 
     Args:
         restricted: also the names and sites of restricted cameras.
     """
-    return [_row(s, directive, restricted) for s in sorted(states, key=lambda s: s.camera.id)]
+    return [_row(s, registry, restricted) for s in sorted(states, key=lambda s: s.camera.id)]
 
 
-def _row(state: CameraState, directive: Directive, restricted: bool) -> dict[str, str]:
+def _row(state: CameraState, registry: Registry, restricted: bool) -> dict[str, str]:
     camera = state.camera
     named = restricted or not camera.restricted
     return {
         "camera": state.number,
         "agency": camera.agency,
-        "agency_name": directive.agency(camera.agency).name,
+        "agency_name": registry.agency(camera.agency).name,
         "system": camera.system,
-        "system_name": directive.system(camera.system).name,
+        "system_name": registry.system(camera.system).name,
         "name": clean(camera.name) if named else UNNAMED,
         "site": clean(camera.site) if named else "",
         "state": state.state,

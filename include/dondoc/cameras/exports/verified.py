@@ -11,14 +11,14 @@ from dondoc.cameras.exports.permission import REFUSED, SUB_ONLY
 from dondoc.cameras.exports.streams import Stream, name_of
 from dondoc.cameras.state import CameraState
 from dondoc.cameras.streams import main_and_sub
-from dondoc.directive.model import Directive
+from dondoc.directive.model import Registry
 from dondoc.errors import Problem
 from dondoc.store.cameras import Camera
 
 
 def verified(
     states: Iterable[CameraState],
-    directive: Directive,
+    registry: Registry,
     secrets: list[str],
     *,
     restricted: bool = False,
@@ -39,7 +39,7 @@ def verified(
     return [
         stream
         for camera in sorted(shown(states, restricted=restricted), key=lambda c: c.id)
-        for stream in _allowed(_streams(camera, directive, secrets, logins), (permissions or {}).get(camera.id))
+        for stream in _allowed(_streams(camera, registry, secrets, logins), (permissions or {}).get(camera.id))
     ]
 
 
@@ -55,9 +55,9 @@ def _allowed(streams: list[Stream], word: str | None) -> list[Stream]:
     return [stream for stream in streams if stream.role == "sub"] if word == SUB_ONLY else streams
 
 
-def _streams(camera: Camera, directive: Directive, secrets: list[str], logins: dict[str, str]) -> list[Stream]:
+def _streams(camera: Camera, registry: Registry, secrets: list[str], logins: dict[str, str]) -> list[Stream]:
     whole = addresses.read(camera, secrets)
-    seen = _stream(camera, whole.url or "", directive, secrets, logins)
+    seen = _stream(camera, whole.url or "", registry, secrets, logins)
     main, sub = main_and_sub(seen.url, whole.main)
     if main is None or sub is None:
         return [replace(seen, role="sub" if sub else "")]
@@ -67,9 +67,9 @@ def _streams(camera: Camera, directive: Directive, secrets: list[str], logins: d
     ]
 
 
-def _stream(camera: Camera, url: str, directive: Directive, secrets: list[str], logins: dict[str, str]) -> Stream:
+def _stream(camera: Camera, url: str, registry: Registry, secrets: list[str], logins: dict[str, str]) -> Stream:
     name = name_of(camera.id)
-    label = f"CAM-{camera.id:05} {camera.name} - {directive.agency(camera.agency).name}"
+    label = f"CAM-{camera.id:05} {camera.name} - {registry.agency(camera.agency).name}"
     if camera.username is None:
         return Stream(name, label, url, camera=camera.id)
     password = _password(camera, secrets)

@@ -1,0 +1,248 @@
+"""Letters as dated records: versions, and which letter holds at a moment as it was known at another."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from functools import lru_cache
+from typing import Any
+
+import yaml
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from dondoc import clock
+from dondoc.directive.load import File
+from dondoc.directive.model import Directive, Registry
+from dondoc.errors import Problem
+from dondoc.store.directives import DirectiveVersion
+
+ALWAYS = date(2000, 1, 1)  # from when a letter without a day holds
+
+
+class State(StrEnum):
+    DRAFT = "draft"  # nobody is chased for it yet
+    ACTIVE = "active"
+    CLOSED = "closed"  # nobody is chased for it any more
+
+
+@dataclass(frozen=True)
+class Version:
+    """A letter as it holds from a day on. `file`: as it was written."""
+
+    directive: Directive
+    file: File
+    number: int
+    state: State
+    valid_from: date
+    document: str
+    reason: str
+    by: str
+    recorded_at: datetime
+
+
+def digest(content: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+def versions(
+    session: Session, registry: Registry, files: Sequence[File], now: datetime, known_at: datetime | None = None
+) -> list[Version]:
+    """Every version of every letter that was known at a moment, those of one letter in their order.
+
+    `files`: what the installation holds; what of it is not recorded yet counts as if it were.
+    """
+    recorded = session.scalars(select(DirectiveVersion).order_by(DirectiveVersion.directive, DirectiveVersion.number))
+    rows = [*recorded, *_untaken(session, files, now)]
+    return [_version(row, registry) for row in rows if known_at is None or row.recorded_at <= known_at]
+
+
+def holding(known: Iterable[Version], day: date) -> dict[str, Version]:
+    """The version of each letter that holds on a day, by the letter's id; a draft only where nothing else does."""
+    begun = sorted((v for v in known if v.valid_from <= day), key=lambda v: (v.state is not State.DRAFT, v.number))
+    return {version.directive.id: version for version in begun}
+
+
+def active(known: Iterable[Version], day: date) -> tuple[Directive, ...]:
+    """The letters for which agencies may be chased on a day, oldest first."""
+    found = [v.directive for v in holding(known, day).values() if v.state is State.ACTIVE]
+    return tuple(sorted(found, key=lambda letter: (letter.day or ALWAYS, letter.id)))
+
+
+def take_in(session: Session, files: Sequence[File], now: datetime) -> list[str]:
+    """Record what the files of the installation hold and no version of their letter ever held.
+
+    Returns:
+        the ids of the letters that got a version.
+    """
+    rows = _untaken(session, files, now)
+    session.add_all(rows)
+    session.flush()
+    return [row.directive for row in rows]
+
+
+def _untaken(session: Session, files: Sequence[File], now: datetime) -> list[DirectiveVersion]:
+    """A letter's first version holds, and counts as known, since its day: whoever asks for an answer of an earlier
+    moment than the installation's gets the letter that was signed by then. Later ones hold from today.
+    """
+    found = []
+    for file in files:
+        content, rows = file.content(), _rows(session, file.id)
+        if digest(content) not in {row.digest for row in rows}:
+            since = file.day or ALWAYS
+            begins, known = (now.date(), now) if rows else (since, min(now, clock.at(since, 0)))
+            found.append(_row(file.id, len(rows) + 1, State.ACTIVE, content, begins, known))
+    return found
+
+
+def add(
+    session: Session,
+    file: File,
+    *,
+    state: State,
+    valid_from: date,
+    document: str,
+    reason: str,
+    by: str,
+    now: datetime,
+    after: int | None = None,
+) -> int:
+    """Record a version of a letter; its number.
+
+    Args:
+        after: the number of the version that the person saw; None: there was none.
+
+    Raises:
+        Problem: somebody else recorded a version meanwhile, it is dated before the one before it, or nothing changed.
+    """
+    rows = _rows(session, file.id)
+    last = rows[-1] if rows else None
+    if (last.number if last else None) != after:
+        raise _overtaken(file.id, last)
+    content = file.content()
+    if (held := _held(rows)) and valid_from < held.valid_from:
+        raise Problem(
+            f"Phiên bản trước của “{file.id}” có hiệu lực từ {held.valid_from:%d/%m/%Y}: "
+            "phiên bản mới không thể có hiệu lực trước ngày đó."
+        )
+    if last and (last.digest, last.state) == (digest(content), state):
+        raise Problem(f"“{file.id}” không có gì thay đổi so với phiên bản {last.number}.")
+    row = _row(file.id, (last.number if last else 0) + 1, state, content, valid_from, now)
+    row.document, row.reason, row.by = document.strip(), reason.strip(), by
+    session.add(row)
+    try:
+        session.flush()
+    except IntegrityError:
+        session.rollback()
+        raise _overtaken(file.id, None) from None
+    return row.number
+
+
+def close(session: Session, directive: str, *, on: date, document: str, reason: str, by: str, now: datetime) -> int:
+    """Record that nobody is to be chased for a letter from a day on; the number of the version that says so.
+
+    Raises:
+        Problem: there is no such letter, it is closed already, or a document or a reason is missing.
+    """
+    rows = _rows(session, directive)
+    if not rows:
+        raise Problem(f"Không có văn bản “{directive}”. Xem: dondoc directive list.")
+    row = _held(rows) or rows[-1]
+    if row.state == State.CLOSED:
+        raise Problem(f"“{directive}” đã kết thúc từ ngày {row.valid_from:%d/%m/%Y}.")
+    if not document.strip() or not reason.strip():
+        raise Problem("Kết thúc một văn bản phải ghi văn bản làm căn cứ và lý do.")
+    told = {"document": document, "reason": reason, "by": by}
+    after = rows[-1].number
+    return _moved(session, row, after, State.CLOSED, max(on, row.valid_from), now, **told)
+
+
+def activate(session: Session, directive: str, *, by: str, now: datetime) -> int:
+    """Record that a draft is in force from its day on; the number of the version that says so.
+
+    Raises:
+        Problem: there is no such letter, or it is no draft.
+    """
+    rows = _rows(session, directive)
+    if not rows:
+        raise Problem(f"Không có văn bản “{directive}”. Xem: dondoc directive list.")
+    if rows[-1].state != State.DRAFT:
+        raise Problem(f"“{directive}” không phải bản nháp: chỉ bản nháp mới cần cho bắt đầu thực hiện.")
+    row = rows[-1]
+    told = {"document": row.document, "reason": row.reason, "by": by}
+    return _moved(session, row, row.number, State.ACTIVE, row.valid_from, now, **told)
+
+
+def _moved(
+    session: Session,
+    row: DirectiveVersion,
+    after: int,
+    state: State,
+    valid_from: date,
+    now: datetime,
+    **told: str,
+) -> int:
+    file = File.model_validate(row.content)
+    return add(session, file, state=state, valid_from=valid_from, now=now, after=after, **told)
+
+
+def _held(rows: Sequence[DirectiveVersion]) -> DirectiveVersion | None:
+    """The newest version that is no draft."""
+    return next((row for row in reversed(rows) if row.state != State.DRAFT), None)
+
+
+def exported(version: Version) -> str:
+    """The letter as a YAML file of its own, without what it does not say."""
+    content = version.file.model_dump(exclude_defaults=True)
+    return str(yaml.safe_dump(content, allow_unicode=True, sort_keys=False, width=120))
+
+
+def _rows(session: Session, directive: str) -> Sequence[DirectiveVersion]:
+    query = select(DirectiveVersion).where(DirectiveVersion.directive == directive)
+    return session.scalars(query.order_by(DirectiveVersion.number)).all()
+
+
+def _row(
+    directive: str, number: int, state: State, content: dict[str, Any], valid_from: date, now: datetime
+) -> DirectiveVersion:
+    return DirectiveVersion(
+        directive=directive,
+        number=number,
+        state=state,
+        content=content,
+        digest=digest(content),
+        valid_from=valid_from,
+        document="",
+        reason="",
+        by="",
+        recorded_at=now,
+    )
+
+
+def _version(row: DirectiveVersion, registry: Registry) -> Version:
+    file, directive = _parsed(json.dumps(row.content), registry)
+    return Version(
+        directive=directive,
+        file=file,
+        number=row.number,
+        state=State(row.state),
+        valid_from=row.valid_from,
+        document=row.document,
+        reason=row.reason,
+        by=row.by,
+        recorded_at=row.recorded_at,
+    )
+
+
+@lru_cache(maxsize=2048)
+def _parsed(content: str, registry: Registry) -> tuple[File, Directive]:
+    file = File.model_validate_json(content)
+    return file, file.directive(registry)
+
+
+def _overtaken(directive: str, last: DirectiveVersion | None) -> Problem:
+    newest = f" (phiên bản {last.number})" if last else ""
+    return Problem(f"“{directive}” vừa có phiên bản khác{newest}. Xem lại bằng dondoc directive show {directive}.")

@@ -1,0 +1,211 @@
+"""Letters as dated records: which version holds on a day, as it was known at a moment."""
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from dondoc.directive import record
+from dondoc.directive.load import File, load_file
+from dondoc.directive.record import State
+from dondoc.errors import Problem
+from dondoc.settings import load
+from dondoc.store.directives import DirectiveVersion
+from dondoc.store.session import upgrade
+from dondoc.world import World
+from tests.conftest import at
+from tests.directive.letters import SHIPPED, file, group, written
+
+OWES = group("tourism/form_03", "ubnd-huyen-duc-tho", due_before="2021-11-25")
+LETTER = file(OWES)
+LATER = file(OWES | {"due_before": "2021-12-10"})
+ID = LETTER.id
+
+
+@pytest.fixture
+def installed(environment: pytest.MonkeyPatch, tmp_path: Path) -> World:
+    """A world whose one file is `LETTER`."""
+    environment.setenv("DONDOC_DIRECTIVE", str(written(tmp_path / "b.yaml", LETTER)))
+    environment.setenv("DONDOC_CLOCK", at(20).isoformat())
+    world = World(load())
+    upgrade(world.settings.url)
+    return world
+
+
+@pytest.fixture
+def on_each(empty_database: str, installed: World) -> World:
+    """The same on SQLite and on PostgreSQL."""
+    return installed
+
+
+def add(session: Session, letter: File, after: int | None, **other: Any) -> int:
+    said = {
+        "state": State.ACTIVE,
+        "valid_from": date(2021, 11, 24),
+        "document": "CV 9",
+        "reason": "mưa lũ",
+        "by": "Lê A",
+    }
+    return record.add(session, letter, after=after, **({"now": at(22)} | said | other))
+
+
+def due(world: World, day: date, known_at: datetime | None = None) -> list[date | None]:
+    with world.sessions.reading() as session:
+        return [d.due_before for letter in world.letters(session, day, known_at) for d in letter.obligations]
+
+
+def taken_in(world: World) -> list[DirectiveVersion]:
+    with world.sessions.begin() as session:
+        return [*session.scalars(select(DirectiveVersion).order_by(DirectiveVersion.number))]
+
+
+def test_the_first_version_of_a_file_is_known_since_the_letters_day(installed: World) -> None:
+    written_down, before = date(2021, 11, 25), due(installed, date(2021, 11, 16), at(16))
+    assert before == [written_down], "also while nothing is written down yet"
+    [row] = taken_in(installed)
+    assert (row.number, row.state, row.valid_from, row.by) == (1, "active", date(2021, 11, 16), "")
+    assert row.recorded_at == at(16, 0)
+    assert due(installed, date(2021, 11, 16), at(16)) == [written_down]
+    assert due(installed, date(2021, 11, 15)) == [] == due(installed, date(2021, 11, 16), at(15, 23, 59))
+
+
+def test_a_file_is_taken_in_once_per_content_and_a_changed_one_holds_from_today(installed: World) -> None:
+    taken_in(installed)
+    again = World(installed.settings)
+    assert len(taken_in(again)) == 1
+    written(installed.settings.directive_files[0], LATER)
+    assert due(again, date(2021, 11, 20)) == [date(2021, 12, 10)], "a running process reads it without a restart"
+    first, second = taken_in(World(installed.settings))
+    assert (second.number, second.valid_from) == (2, date(2021, 11, 20))
+    assert second.recorded_at > first.recorded_at
+    assert due(again, date(2021, 11, 19)) == [date(2021, 11, 25)]
+    assert due(again, date(2021, 11, 20), at(19)) == [date(2021, 11, 25)]
+
+
+def test_an_amendment_is_seen_only_from_its_day_and_from_when_it_was_recorded(on_each: World) -> None:
+    installed = on_each
+    with installed.sessions.begin() as session:
+        assert add(session, LATER, 1) == 2
+    old, new = [date(2021, 11, 25)], [date(2021, 12, 10)]
+    assert due(installed, date(2021, 11, 23)) == old
+    assert due(installed, date(2021, 11, 24)) == new
+    assert due(installed, date(2021, 11, 24), at(22) - timedelta(seconds=1)) == old
+    assert due(installed, date(2021, 11, 24), at(22)) == new
+    other = World(installed.settings)
+    assert due(other, date(2021, 11, 24)) == new, "another process sees it"
+
+
+def test_a_draft_chases_nobody_until_it_is_activated_by_a_person(installed: World) -> None:
+    third = file(OWES, id="c", follows=ID)
+    with installed.sessions.begin() as session:
+        add(session, third, None, state=State.DRAFT, document="", reason="", valid_from=date(2021, 11, 18))
+    assert len(due(installed, date(2021, 11, 23))) == 1
+    with installed.sessions.begin() as session:
+        assert record.activate(session, "c", by="Trần Thị B", now=at(23)) == 2
+    assert len(due(installed, date(2021, 11, 23))) == 2
+    assert len(due(installed, date(2021, 11, 23), at(22, 12))) == 1, "as it was known before"
+    with installed.sessions.begin() as session, pytest.raises(Problem, match="không phải bản nháp"):
+        record.activate(session, "c", by="Trần Thị B", now=at(23))
+    with installed.sessions.begin() as session, pytest.raises(Problem, match="Không có văn bản “d”"):
+        record.activate(session, "d", by="Trần Thị B", now=at(23))
+
+
+def test_a_draft_of_an_amendment_leaves_the_letter_that_holds_as_it_is(installed: World) -> None:
+    with installed.sessions.begin() as session:
+        add(session, LATER, 1, state=State.DRAFT)
+    assert due(installed, date(2021, 11, 24)) == [date(2021, 11, 25)]
+    with installed.sessions.begin() as session:
+        record.activate(session, ID, by="Trần Thị B", now=at(23))
+    assert due(installed, date(2021, 11, 24)) == [date(2021, 12, 10)]
+
+
+def test_a_closed_letter_chases_nobody_from_its_day_on(installed: World) -> None:
+    told = {"document": "CV 10", "reason": "đã xong", "by": "Trần Thị B", "now": at(22)}
+    taken_in(installed)
+    with installed.sessions.begin() as session:
+        assert record.close(session, ID, on=date(2021, 11, 24), **told) == 2  # type: ignore[arg-type]
+    assert len(due(installed, date(2021, 11, 23))) == 1
+    assert due(installed, date(2021, 11, 24)) == []
+    assert len(due(installed, date(2021, 11, 24), at(21))) == 1
+    for name, sentence in ((ID, "đã kết thúc từ ngày 24/11/2021"), ("d", "Không có văn bản “d”")):
+        with installed.sessions.begin() as session, pytest.raises(Problem, match=sentence):
+            record.close(session, name, on=date(2021, 11, 24), **told)  # type: ignore[arg-type]
+    with installed.sessions.begin() as session:
+        add(session, LATER, 2)
+    assert due(installed, date(2021, 11, 24)) == [date(2021, 12, 10)], "a person may open it again"
+
+
+@pytest.mark.parametrize(
+    ("letter", "after", "other", "sentence"),
+    [
+        (LATER, None, {}, r"vừa có phiên bản khác \(phiên bản 1\)"),
+        (LATER, 2, {}, "vừa có phiên bản khác"),
+        (LETTER, 1, {}, "không có gì thay đổi so với phiên bản 1"),
+        (LATER, 1, {"valid_from": date(2021, 11, 15)}, "có hiệu lực từ 16/11/2021"),
+    ],
+)
+def test_what_cannot_be_a_version_is_refused_with_a_sentence(
+    installed: World, letter: File, after: int | None, other: dict[str, Any], sentence: str
+) -> None:
+    with installed.sessions.begin() as session, pytest.raises(Problem, match=sentence):
+        add(session, letter, after, **other)
+    assert len(taken_in(installed)) == 1
+
+
+def test_of_two_that_add_at_once_one_is_told(on_each: World) -> None:
+    """The second waits for the first: on SQLite to begin, on PostgreSQL for the number that both want to write."""
+    installed = on_each
+    taken_in(installed)
+    begun = threading.Event()
+
+    def second() -> str:
+        begun.set()
+        try:
+            with World(installed.settings).sessions.begin() as session:
+                add(session, file(OWES | {"due_before": "2021-12-20"}), 1, by="Trần Thị B")
+        except Problem as problem:
+            return str(problem)
+        return "nobody told it"
+
+    with ThreadPoolExecutor(1) as pool:
+        with installed.sessions.begin() as session:
+            add(session, LATER, 1)
+            told = pool.submit(second)
+            assert begun.wait(60)
+            wait_for_the_lock(session)
+        assert f"“{ID}” vừa có phiên bản khác" in told.result(60)
+    assert [(row.number, row.by) for row in taken_in(installed)] == [(1, ""), (2, "Lê A")]
+
+
+def wait_for_the_lock(session: Session) -> None:
+    if session.connection().dialect.name == "postgresql":
+        waiting, ends = text("SELECT count(*) FROM pg_locks WHERE NOT granted"), time.monotonic() + 60
+        while not session.scalar(waiting) and time.monotonic() < ends:
+            time.sleep(0.01)
+
+
+def test_a_version_goes_out_as_the_file_that_it_came_from(installed: World, tmp_path: Path) -> None:
+    with installed.sessions.reading() as session:
+        [version] = installed.versions(session)
+    (tmp_path / "ra.yaml").write_text(record.exported(version), encoding="utf-8")
+    again = load_file(tmp_path / "ra.yaml", installed.registry)
+    assert record.digest(again.content()) == record.digest(LETTER.content())
+
+
+def test_several_files_and_a_folder_are_as_many_letters(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    folder = tmp_path / "van-ban"
+    folder.mkdir()
+    written(folder / "b.yaml", LETTER)
+    written(folder / "c.yaml", file(OWES, id="c"))
+    for named, ids in ((f"{SHIPPED}, {folder / 'b.yaml'}", ["stttt-cntt-2021-11", ID]), (f"{folder}", ["c", ID])):
+        environment.setenv("DONDOC_DIRECTIVE", named)
+        world = World(load())
+        upgrade(world.settings.url)
+        with world.sessions.reading() as session:
+            assert [letter.id for letter in world.letters(session, date(2021, 11, 20))] == ids
