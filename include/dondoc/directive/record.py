@@ -147,9 +147,7 @@ def close(session: Session, directive: str, *, on: date, document: str, reason: 
     Raises:
         Problem: there is no such letter, it is closed already, or a document or a reason is missing.
     """
-    rows = _rows(session, directive)
-    if not rows:
-        raise Problem(f"Không có văn bản “{directive}”. Xem: dondoc directive list.")
+    rows = _known(session, directive)
     row = _held(rows) or rows[-1]
     if row.state == State.CLOSED:
         raise Problem(f"“{directive}” đã kết thúc từ ngày {row.valid_from:%d/%m/%Y}.")
@@ -166,9 +164,7 @@ def activate(session: Session, directive: str, *, by: str, now: datetime) -> int
     Raises:
         Problem: there is no such letter, or it is no draft.
     """
-    rows = _rows(session, directive)
-    if not rows:
-        raise Problem(f"Không có văn bản “{directive}”. Xem: dondoc directive list.")
+    rows = _known(session, directive)
     if rows[-1].state != State.DRAFT:
         raise Problem(f"“{directive}” không phải bản nháp: chỉ bản nháp mới cần cho bắt đầu thực hiện.")
     row = rows[-1]
@@ -198,6 +194,13 @@ def exported(version: Version) -> str:
     """The letter as a YAML file of its own, without what it does not say."""
     content = version.file.model_dump(exclude_defaults=True)
     return str(yaml.safe_dump(content, allow_unicode=True, sort_keys=False, width=120))
+
+
+def _known(session: Session, directive: str) -> Sequence[DirectiveVersion]:
+    """The versions of a letter that somebody named. Raises Problem when there are none."""
+    if not (rows := _rows(session, directive)):
+        raise Problem(f"Không có văn bản “{directive}”. Xem: dondoc directive list.")
+    return rows
 
 
 def _rows(session: Session, directive: str) -> Sequence[DirectiveVersion]:
