@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -47,6 +48,7 @@ def environment(home: Path, port: int, passwords: Mapping[str, str]) -> dict[str
         "AIRFLOW__CORE__PLUGINS_FOLDER": ROOT / "plugins",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": place / "passwords.json",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": ",".join(f"{name}:{role}" for name, role in USERS.items()),
+        "AIRFLOW__SCHEDULER__JOB_HEARTBEAT_SEC": 1,
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{place / 'airflow.db'}",
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": False,
         "NO_PROXY": "127.0.0.1,localhost",
@@ -172,9 +174,12 @@ class Airflow:
         return WAITING if found not in FINAL and self.questions(dag, run) else found
 
     def questions(self, dag: str, run: str) -> list[dict[str, Any]]:
-        """What waits for a person's answer in this run."""
+        """What waits for a person's answer in this run.
+
+        Airflow shows a question a moment before its task waits for the answer: one in between may wake nobody.
+        """
         asked = self._ask("GET", f"/dags/{dag}/dagRuns/{run}/hitlDetails")["hitl_details"]
-        return [question for question in asked if not question["response_received"]]
+        return [one for one in asked if not one["response_received"] and one["task_instance"]["state"] == WAITING]
 
     def answer(self, dag: str, run: str, question: Mapping[str, Any], option: str) -> None:
         """Answer as whoever is logged in."""
@@ -190,7 +195,25 @@ class Airflow:
             return state if state in until else None
 
         found: str = self.wait(f"lượt chạy {dag}", reached, 240)
+        if found == WAITING:
+            self._await_scheduler()
         return found
+
+    def _await_scheduler(self) -> None:
+        """Wait until the scheduler has seen that the process which asks has ended.
+
+        An answer that comes before makes it take the task for a killed one: it asks again, and the answer is gone.
+        """
+        for _ in range(2):  # the first beat may be of a round that had begun before
+            last = self._beat()
+            self.wait("bộ lập lịch của Airflow", partial(self._beat_after, last), 120)
+
+    def _beat(self) -> str:
+        beat: str = self._client.get("/api/v2/monitor/health").json()["scheduler"]["latest_scheduler_heartbeat"]
+        return beat
+
+    def _beat_after(self, last: str) -> bool:
+        return self._beat() != last
 
     def tasks(self, dag: str, run: str) -> list[dict[str, Any]]:
         """The run's task instances, a hundred at most."""

@@ -1,6 +1,5 @@
 """The four DAGs, once each, and what a person would do in between."""
 
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -52,7 +51,6 @@ class Runs:
         self._say(": ".join(filter(None, (dag, WORDS[state], more.get(state)))))
 
     def _answer(self, dag: str, run: str) -> None:
-        time.sleep(2)  # no person is faster: let Airflow see first that the task's process ended to wait
         self._login(APPROVER)
         for question in self._airflow.questions(dag, run):
             self._airflow.answer(dag, run, question, APPROVE)
