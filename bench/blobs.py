@@ -14,14 +14,14 @@ from pathlib import Path
 
 from dondoc.audit import Actor, Channel
 from dondoc.clock import HERE
+from dondoc.configuration.context import World
+from dondoc.configuration.settings import Settings
 from dondoc.forms.blank import blank
 from dondoc.forms.spec import load_specs
 from dondoc.intake.arrive import arrive
 from dondoc.intake.receive import receive
-from dondoc.settings import Settings
 from dondoc.store import blobs
 from dondoc.store.session import upgrade
-from dondoc.world import World
 
 REPEATS = 60
 WHO = Actor("Lê A", "le.a", Channel.CLI)

@@ -15,12 +15,12 @@ from typing import Any
 
 from openpyxl import Workbook, load_workbook
 
+from dondoc.configuration.settings import DATA
 from dondoc.directive.load import load
 from dondoc.forms import judge, limited, token
 from dondoc.forms.blank import blank
 from dondoc.forms.spec import Field, load_specs
 from dondoc.isolation import workers
-from dondoc.settings import DATA
 
 DIRECTIVE, SPECS, KEYS, DAY = (
     load(DATA / "directives" / "stttt-cntt-2021-11.yaml"),

@@ -16,15 +16,15 @@ from typer.testing import CliRunner, Result
 
 from dondoc.audit import Actor, Channel
 from dondoc.clock import HERE
+from dondoc.configuration.context import World
+from dondoc.configuration.settings import DATA, load
 from dondoc.directive.load import load as load_directive
 from dondoc.directive.model import Directive
-from dondoc.settings import DATA, load
 from dondoc.store.cameras import CredentialRelease
 from dondoc.store.facts import Contact
 from dondoc.store.session import upgrade
 from dondoc.workdays import WorkingDays
 from dondoc.workdays import load as load_calendar
-from dondoc.world import World
 
 hypothesis_settings.register_profile("dondoc", deadline=None)  # no example's time says anything: machines are busy
 hypothesis_settings.load_profile("dondoc")

@@ -11,13 +11,13 @@ from sqlalchemy import select
 
 from dondoc import approval, audit, clock
 from dondoc.audit import Actor, Channel
+from dondoc.configuration.context import World
 from dondoc.errors import Problem
 from dondoc.facts.approvers import NotAnApprover, approvers
 from dondoc.mail import outbox
 from dondoc.mail.letter import Letter
 from dondoc.store.mail import Approval, OutboxLetter
 from dondoc.store.trust import AuditEvent
-from dondoc.world import World
 from tests.conftest import Run, acting, approver
 
 NOW = clock.at(date(2021, 11, 25), 9)

@@ -15,13 +15,13 @@ from sqlalchemy.exc import DBAPIError
 
 from dondoc import audit
 from dondoc.audit import BEGIN, Actor, Channel
+from dondoc.configuration.context import World
+from dondoc.configuration.settings import load
 from dondoc.diagnosis import examine
 from dondoc.errors import Problem
-from dondoc.settings import load
 from dondoc.store import heads
 from dondoc.store.session import engine, upgrade
 from dondoc.store.trust import AuditEvent, KeyCheck
-from dondoc.world import World
 from tests.conftest import SECRET, Run, approver, at
 
 WHO = Actor("Trần Thị B", "b.tran", Channel.PAGE, "10.1.2.3")
@@ -264,9 +264,9 @@ def test_a_home_that_cannot_be_written_stops_no_act(world: World, caplog: pytest
 
 
 def test_the_approver_is_told_the_last_digest(world: World) -> None:
-    from dondoc.escalation import tell
     from dondoc.mail import outbox
     from dondoc.mail.letter import Letter
+    from dondoc.staff import notices as tell
     from dondoc.store.mail import OutboxLetter
 
     approver(world)
@@ -294,7 +294,7 @@ WRITES = """
 import sys, time
 from dondoc import audit, clock
 from dondoc.errors import Problem
-from dondoc.world import open_world
+from dondoc.configuration.context import open_world
 world, (_, name, count) = open_world(), sys.argv
 for number in range(int(count)):
     try:

@@ -9,8 +9,8 @@ from typer.main import get_command
 
 from dondoc.cli import app
 from dondoc.cli.output import show
+from dondoc.configuration.context import World
 from dondoc.errors import Problem
-from dondoc.world import World
 from tests.conftest import OTHER_DIRECTIVE, Run
 
 # docs/architecture.md §4: command → options, arguments in capitals

@@ -14,8 +14,10 @@ from sqlalchemy import select
 from typer.main import get_command
 
 from dondoc import audit, clock
-from dondoc.cameras import imports
+from dondoc.cameras.registry import imports
 from dondoc.cli import app
+from dondoc.configuration.context import World
+from dondoc.configuration.settings import load
 from dondoc.directive import record as directive_record
 from dondoc.directive.record import State
 from dondoc.errors import Problem
@@ -23,13 +25,11 @@ from dondoc.intake.receive import receive
 from dondoc.mail import outbox
 from dondoc.mail.letter import Letter
 from dondoc.reporting import report
-from dondoc.settings import load
 from dondoc.store.base import Base
 from dondoc.store.cameras import Camera
 from dondoc.store.facts import Contact, ContactChange
 from dondoc.store.trust import AuditEvent, KeyCheck
 from dondoc.web.audit import ACT
-from dondoc.world import World
 from tests.conftest import CLERK, Run, approver, at, letter_of
 from tests.directive import letters
 
@@ -225,7 +225,7 @@ def test_a_change_of_key_that_was_ended_in_the_middle_is_seen(
         raise OSError("điện cúp")
 
     with environment.context() as meanwhile:
-        meanwhile.setattr("dondoc.cameras.thumbnails.rotate", dies)
+        meanwhile.setattr("dondoc.cameras.nights.thumbnails.rotate", dies)
         with pytest.raises(OSError, match="điện cúp"):
             typed("rotate-key")
     assert [event.act for event in trail(world)] == ["rotate_key_begin"]

@@ -12,10 +12,10 @@ from urllib.parse import quote
 import pytest
 
 from dondoc import clock
+from dondoc.configuration.settings import Settings, load, table
 from dondoc.demo.mailserver import MailServer
 from dondoc.diagnosis import examine
 from dondoc.errors import Problem
-from dondoc.settings import Settings, load, table
 from dondoc.store.session import upgrade
 from tests.conftest import Run, at
 
@@ -120,7 +120,9 @@ def test_a_weak_key_in_a_file_is_named_by_its_setting(environment: pytest.Monkey
 
 def test_the_page_of_settings_is_current() -> None:
     page = Path(__file__).parents[1] / "docs" / "settings.md"
-    assert page.read_text(encoding="utf-8") == table(), "run: python -m dondoc.settings > docs/settings.md"
+    assert page.read_text(encoding="utf-8") == table(), (
+        "run: python -m dondoc.configuration.settings > docs/settings.md"
+    )
 
 
 def test_every_setting_says_what_it_is_for() -> None:

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dondoc.configuration.settings import DATA
 from dondoc.errors import Problem
-from dondoc.settings import DATA
 from dondoc.workdays import YEARS, WorkingDays, is_working_day, load
 
 SHIPPED = load(DATA / "directives" / "working-days.yaml")

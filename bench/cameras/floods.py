@@ -19,9 +19,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from dondoc.cameras.batch import CONCURRENCY, TIMEOUT
-from dondoc.cameras.probe import probe_many
-from dondoc.cameras.verdicts import Finding, Target
+from dondoc.cameras.nights.batch import CONCURRENCY, TIMEOUT
+from dondoc.probing.probe import probe_many
+from dondoc.probing.verdicts import Finding, Target
 from tests.cameras.flooders import HOARDS, flooders
 
 HONEST, FLOODS = 24, 16

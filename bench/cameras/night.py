@@ -23,14 +23,15 @@ from pathlib import Path
 
 from sqlalchemy import func, select
 
-from dondoc import clock, settings
+from dondoc import clock
+from dondoc.configuration import settings
+from dondoc.configuration.context import World
 from dondoc.demo import airflow, clips, place
 from dondoc.demo.airflow import Airflow
 from dondoc.demo.camera import Camera
 from dondoc.store.cameras import Camera as Declared
 from dondoc.store.cameras import CameraCheck
 from dondoc.store.session import upgrade
-from dondoc.world import World
 
 DAG = "check_camera_reachability"
 KINDS = ("refusing", "refusing", "hanging", "late", "late", *("healthy",) * 15)  # 10 %, 5 %, 10 %, 75 %

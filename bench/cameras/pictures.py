@@ -21,9 +21,10 @@ import av
 import cv2
 import numpy as np
 
-from dondoc import settings
-from dondoc.cameras import judge, picture
-from dondoc.cameras.history import history
+from dondoc.configuration import settings
+from dondoc.probing.picture import decode as picture
+from dondoc.probing.picture import judge
+from dondoc.probing.picture.baseline import history
 
 WIDTH, HEIGHT = 1280, 720
 SAMPLES = {

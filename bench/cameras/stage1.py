@@ -39,8 +39,8 @@ def address(number: int) -> str:
 
 def own(kind: str, port: int, cameras: int, at_once: int) -> None:
     """One run of ours, as a process would make it: prints seconds, p99 in ms and the most memory in MB."""
-    from dondoc.cameras.shares import probe_shares
-    from dondoc.cameras.verdicts import Target
+    from dondoc.probing.processes import probe_shares
+    from dondoc.probing.verdicts import Target
 
     login = (simulator.USER, simulator.PASSWORD) if kind == "digest" else (None, None)
     targets = [Target(str(i), f"rtsp://{address(i)}:{port}/1", *login) for i in range(cameras)]

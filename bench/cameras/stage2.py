@@ -20,13 +20,14 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from ipaddress import ip_network
 
-from dondoc import settings
-from dondoc.cameras import judge, picture
-from dondoc.cameras.depacketise import Depacketiser
-from dondoc.cameras.probe import probe_many
-from dondoc.cameras.verdicts import Target
+from dondoc.configuration import settings
 from dondoc.demo import rtp
 from dondoc.isolation.confine import environment
+from dondoc.probing.picture import decode as picture
+from dondoc.probing.picture import judge
+from dondoc.probing.probe import probe_many
+from dondoc.probing.rtsp.depacketise import Depacketiser
+from dondoc.probing.verdicts import Target
 
 LOOPBACK = [ip_network("127.0.0.0/8")]
 AT_ONCE = 16

@@ -33,9 +33,9 @@ def serve(port: int) -> None:
     import uvicorn
     from fastapi import Request
 
+    from dondoc.configuration.context import open_world
     from dondoc.web.app import create_app
     from dondoc.web.user import User
-    from dondoc.world import open_world
 
     world = open_world()
 
@@ -49,13 +49,13 @@ def serve(port: int) -> None:
 def fill() -> None:
     """The world that is shown."""
     from dondoc.audit import MACHINE
-    from dondoc.cameras import night
-    from dondoc.cameras.imports import import_csv
-    from dondoc.cameras.verdicts import PHASE
+    from dondoc.cameras.nights import night
+    from dondoc.cameras.registry.imports import import_csv
     from dondoc.clock import at
-    from dondoc.settings import load
+    from dondoc.configuration.context import World
+    from dondoc.configuration.settings import load
+    from dondoc.probing.verdicts import PHASE
     from dondoc.store.session import upgrade
-    from dondoc.world import World
 
     world = World(load())
     upgrade(world.settings.url)

@@ -8,10 +8,10 @@ from sqlalchemy.orm import Session
 from dondoc import truth
 from dondoc.audit import Actor
 from dondoc.clock import HERE
+from dondoc.configuration.context import World
 from dondoc.facts import approvers
 from dondoc.mail import outbox
 from dondoc.store.mail import OutboxLetter
-from dondoc.world import World
 
 
 def approve(

@@ -25,9 +25,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dondoc import keys
+from dondoc.configuration.settings import Settings
 from dondoc.directive.names import fold
 from dondoc.errors import Problem
-from dondoc.settings import Settings
 from dondoc.store import heads, key_checks
 from dondoc.store.session import Sessions, one_at_a_time
 from dondoc.store.trust import AuditEvent

@@ -10,17 +10,18 @@ from itertools import islice
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from dondoc import alerts, keys, tls
-from dondoc import settings as settings_module
+from dondoc import keys, tls
 from dondoc.clock import HERE
+from dondoc.configuration import settings as settings_module
+from dondoc.configuration.context import World
+from dondoc.configuration.settings import Settings
 from dondoc.errors import Cause, Problem
 from dondoc.isolation import confine
-from dondoc.settings import Settings
+from dondoc.staff import alerts
 from dondoc.store import files, key_checks
 from dondoc.store.errors import SENTENCES, explain
 from dondoc.store.session import file_of
 from dondoc.store.trust import Alert
-from dondoc.world import World
 
 Finding = dict[str, str]
 SECONDS = 20.0  # that one server is waited for

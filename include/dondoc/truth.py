@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
 
+from dondoc.configuration.context import World
 from dondoc.errors import Problem
 from dondoc.mail.letter import StillTrue
 from dondoc.store.mail import OutboxLetter
-from dondoc.world import World
 
 if TYPE_CHECKING:
     from dondoc.mail.delivery import Delivered

@@ -11,9 +11,9 @@ from typing import Literal
 
 import holidays
 
+from dondoc.configuration.settings import DATA
 from dondoc.directive.marked import read
 from dondoc.directive.model import Strict
-from dondoc.settings import DATA
 
 YEARS = range(2021, 2028)
 # The library counts days off of the lunar calendar this far; beyond, only Saturdays and Sundays are off. It must not

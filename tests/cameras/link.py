@@ -20,9 +20,9 @@ from contextlib import suppress
 from ipaddress import ip_network
 from pathlib import Path
 
-from dondoc.cameras.probe import probe_many
-from dondoc.cameras.verdicts import Target
 from dondoc.demo.camera import Camera
+from dondoc.probing.probe import probe_many
+from dondoc.probing.verdicts import Target
 
 LOSS, DELAY = 0.15, 0.1  # of the camera's packets; seconds each way, of all
 FARTHER, QUICKLY = 0.3, 1.0  # seconds: each way to the camera that is too far away, and the patience it is too far for

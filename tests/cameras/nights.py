@@ -5,14 +5,15 @@ from typing import Any
 
 from sqlalchemy import select
 
-from dondoc.cameras import night, outages
-from dondoc.cameras.imports import import_csv
-from dondoc.cameras.verdicts import PHASE
+from dondoc.cameras.nights import night
+from dondoc.cameras.registry.imports import import_csv
+from dondoc.cameras.state import outages
 from dondoc.clock import at
+from dondoc.configuration.context import World
 from dondoc.facts import contacts
 from dondoc.facts.rulings import rule
+from dondoc.probing.verdicts import PHASE
 from dondoc.store.cameras import Camera, Outage
-from dondoc.world import World
 from tests.conftest import CLERK, NOVEMBER, SECRET, acting
 
 AGENCY, OTHER, SYSTEM = "so-nnptnt", "ubnd-huyen-duc-tho", "security_traffic"

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dondoc.cameras.address import parse
-from dondoc.cameras.brands import stream_url
-from dondoc.cameras.hiding import public
-from dondoc.cameras.network import AllowList
+from dondoc.cameras.registry.brands import stream_url
+from dondoc.cameras.registry.hiding import public
+from dondoc.probing.address import parse
+from dondoc.probing.network import AllowList
 
 
 @pytest.mark.parametrize(

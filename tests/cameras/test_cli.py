@@ -14,13 +14,13 @@ from sqlalchemy import select
 from typer import Typer
 from typer.testing import CliRunner, Result
 
-from dondoc.cameras import attempts, credentials
-from dondoc.cameras.hiding import public
+from dondoc.cameras.logins import attempts, credentials
+from dondoc.cameras.registry.hiding import public
 from dondoc.cli.cameras import add
+from dondoc.configuration.context import World
 from dondoc.demo.fleet import Fleet
 from dondoc.errors import Problem
 from dondoc.store.cameras import Camera, CredentialAttempt, CredentialRelease
-from dondoc.world import World
 from tests.conftest import at
 
 app = Typer()

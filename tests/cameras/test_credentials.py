@@ -16,19 +16,22 @@ from sqlalchemy import select
 from typer.testing import CliRunner
 
 from dondoc import keys
-from dondoc.cameras import attempts, batch, canary, credentials, network, night, planner, rtsp, spread
-from dondoc.cameras.attempts import Login
-from dondoc.cameras.canary import Told
-from dondoc.cameras.verdicts import Finding, Target
+from dondoc.cameras.logins import attempts, canary, credentials
+from dondoc.cameras.logins.attempts import Login
+from dondoc.cameras.logins.canary import Told
+from dondoc.cameras.nights import batch, night, planner
 from dondoc.cli import app
 from dondoc.clock import at
+from dondoc.configuration.context import World
+from dondoc.configuration.settings import load
 from dondoc.demo.camera import PASSWORD, USER
 from dondoc.demo.fleet import Fleet
 from dondoc.errors import Problem
-from dondoc.settings import load
+from dondoc.probing import network, spread
+from dondoc.probing.rtsp import dialogue as rtsp
+from dondoc.probing.verdicts import Finding, Target
 from dondoc.store.cameras import Camera, CredentialAttempt, CredentialRelease
 from dondoc.store.session import upgrade
-from dondoc.world import World
 from tests.cameras.nights import AGENCY, NIGHT, NOW, SYSTEM, all_outages, cameras, live, on
 from tests.cameras.zoo import Zoo
 from tests.conftest import CLERK, NOT_BROUGHT, SECRET, Run

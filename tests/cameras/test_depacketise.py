@@ -10,9 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dondoc.cameras import depacketise, picture, room
-from dondoc.cameras.depacketise import Depacketiser
 from dondoc.demo import clips, rtp
+from dondoc.probing.picture import decode as picture
+from dondoc.probing.picture import memory as room
+from dondoc.probing.rtsp import depacketise
+from dondoc.probing.rtsp.depacketise import Depacketiser
 
 START = b"\0\0\0\1"
 SPS, PPS = b"\x67\x42\x00\x1e", b"\x68\xce\x38\x80"

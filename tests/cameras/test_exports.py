@@ -18,16 +18,18 @@ from prometheus_client.parser import text_string_to_metric_families as prometheu
 from sqlalchemy import select
 
 from dondoc import clock, keys
-from dondoc.cameras import attempts, credentials, imports, night
-from dondoc.cameras.address import parse
-from dondoc.cameras.declare import declare
 from dondoc.cameras.exports import fleet, frigate, go2rtc, mediamtx, tables
 from dondoc.cameras.exports.streams import Stream, plain
-from dondoc.cameras.streams import canonical, main_and_sub
+from dondoc.cameras.logins import attempts, credentials
+from dondoc.cameras.nights import night
+from dondoc.cameras.registry import imports
+from dondoc.cameras.registry.declare import declare
+from dondoc.cameras.registry.streams import canonical, main_and_sub
+from dondoc.configuration.context import World
 from dondoc.errors import Problem
+from dondoc.probing.address import parse
 from dondoc.store.cameras import Camera, CredentialAttempt, CredentialRelease, NightRun
 from dondoc.store.intake import Submission, Verdict
-from dondoc.world import World
 from tests.cameras.nights import result
 from tests.conftest import CLERK, NOT_BROUGHT, Run, acting
 
@@ -353,7 +355,7 @@ def test_no_password_or_name_breaks_out_of_its_place(password: str, label: str) 
 
 
 def test_a_lost_key_is_said_with_the_camera(cameras: World, environment: pytest.MonkeyPatch) -> None:
-    from dondoc.settings import load
+    from dondoc.configuration.settings import load
 
     environment.setenv("DONDOC_SECRET_KEY", "mot-khoa-khac-rat-dai-va-ngau-nhien")
     with pytest.raises(Problem, match="không phải khóa của cơ sở dữ liệu"):
@@ -426,7 +428,7 @@ class TestMetrics:
     def test_the_file_is_replaced_whole_and_can_be_read_by_the_collector(
         self, cameras: World, tmp_path: Path, environment: pytest.MonkeyPatch
     ) -> None:
-        from dondoc.settings import load
+        from dondoc.configuration.settings import load
 
         fleet.publish(cameras, NOW)  # not asked for: nothing happens
         target = tmp_path / "dondoc.prom"

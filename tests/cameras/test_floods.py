@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dondoc.cameras import room
-from dondoc.cameras.probe import probe_many
-from dondoc.cameras.rtsp import EARLY
-from dondoc.cameras.verdicts import PHASE, Finding, Target
+from dondoc.probing.picture import memory as room
+from dondoc.probing.probe import probe_many
+from dondoc.probing.rtsp.dialogue import EARLY
+from dondoc.probing.verdicts import PHASE, Finding, Target
 from tests.cameras.flooders import FLOODS, FLOODS_AND_HOARDS, HOARDS, flooders
 
 LOOPBACK = [ip_network("127.0.0.0/8")]
@@ -83,8 +83,8 @@ def test_a_flood_is_given_up_by_its_size_long_before_its_time(flooding: dict[str
 GROWTH = """
 import resource, sys
 from ipaddress import ip_network
-from dondoc.cameras.probe import probe_many
-from dondoc.cameras.verdicts import Target
+from dondoc.probing.probe import probe_many
+from dondoc.probing.verdicts import Target
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 targets = [Target(str(i), url) for i, url in enumerate(sys.argv[3:])]
 found = probe_many(

@@ -9,17 +9,18 @@ from ipaddress import ip_network
 
 import pytest
 
-from dondoc.cameras import frame, sdp
-from dondoc.cameras.attempts import accepted
-from dondoc.cameras.depacketise import Depacketiser
-from dondoc.cameras.frames import Frames
-from dondoc.cameras.history import history
-from dondoc.cameras.probe import probe
-from dondoc.cameras.rtsp import Verdict
-from dondoc.cameras.verdicts import Finding, Target
+from dondoc.cameras.logins.attempts import accepted
 from dondoc.demo import rtp
 from dondoc.demo.camera import PASSWORD, USER, Camera
 from dondoc.demo.fleet import Fleet
+from dondoc.probing.picture.baseline import history
+from dondoc.probing.probe import probe
+from dondoc.probing.rtsp import key_picture as frame
+from dondoc.probing.rtsp import sdp
+from dondoc.probing.rtsp.codecs import Frames
+from dondoc.probing.rtsp.depacketise import Depacketiser
+from dondoc.probing.rtsp.dialogue import Verdict
+from dondoc.probing.verdicts import Finding, Target
 
 LOOPBACK = [ip_network("127.0.0.0/8")]
 Answer = Callable[[Camera, str, dict[str, str]], Awaitable[bool]]

@@ -13,14 +13,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dondoc.cameras import frames, picture, sdp
-from dondoc.cameras.frame import _reader
-from dondoc.cameras.frames import CODECS, Frames
-from dondoc.cameras.history import history
-from dondoc.cameras.probe import probe
-from dondoc.cameras.verdicts import Finding, Target
 from dondoc.demo import clips
 from dondoc.demo.fleet import Fleet
+from dondoc.probing.picture import decode as picture
+from dondoc.probing.picture.baseline import history
+from dondoc.probing.probe import probe
+from dondoc.probing.rtsp import codecs as frames
+from dondoc.probing.rtsp import sdp
+from dondoc.probing.rtsp.codecs import CODECS, Frames
+from dondoc.probing.rtsp.key_picture import _reader
+from dondoc.probing.verdicts import Finding, Target
 
 LOOPBACK = [ip_network("127.0.0.0/8")]
 # ours → FFmpeg's encoder, its options, those of its packets

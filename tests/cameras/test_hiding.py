@@ -17,17 +17,18 @@ from hypothesis import strategies as st
 from sqlalchemy import select, text
 
 from dondoc import keys
-from dondoc.cameras import addresses, batch, imports, night, records, streams
-from dondoc.cameras.address import parse
-from dondoc.cameras.addresses import Addresses
-from dondoc.cameras.declare import declare
 from dondoc.cameras.exports import fleet as exports
-from dondoc.cameras.hiding import MARK, public, restored, split
+from dondoc.cameras.nights import batch, night
+from dondoc.cameras.registry import addresses, imports, records, streams
+from dondoc.cameras.registry.addresses import Addresses
+from dondoc.cameras.registry.declare import declare
+from dondoc.cameras.registry.hiding import MARK, public, restored, split
+from dondoc.configuration.context import World
+from dondoc.configuration.settings import load
 from dondoc.demo.fleet import Fleet
 from dondoc.errors import Problem
-from dondoc.settings import load
+from dondoc.probing.address import parse
 from dondoc.store.cameras import Camera, CameraCheck
-from dondoc.world import World
 from tests.cameras.nights import AGENCY, NOW, SYSTEM, result
 from tests.conftest import CLERK, Run
 

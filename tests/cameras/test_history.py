@@ -7,14 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
-from dondoc.cameras import night, past, rollup
-from dondoc.cameras.looks import Look
+from dondoc.cameras.nights import night, past, rollup
+from dondoc.cameras.state.checks import Look
 from dondoc.clock import at
+from dondoc.configuration.context import World
+from dondoc.configuration.settings import load
 from dondoc.demo.fleet import Fleet
-from dondoc.settings import load
 from dondoc.store.cameras import Camera, CameraCheck, CameraMonth, NightRun, Outage
 from dondoc.store.session import upgrade
-from dondoc.world import World
 from tests.cameras.nights import AGENCY, NIGHT, SYSTEM, cameras, on
 
 MONTH = date(2021, 11, 1)

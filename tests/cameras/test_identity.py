@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from dondoc.cameras import records, streams
-from dondoc.cameras.brands import stream_url
-from dondoc.cameras.declare import declare
-from dondoc.cameras.streams import canonical
+from dondoc.cameras.registry import records, streams
+from dondoc.cameras.registry.brands import stream_url
+from dondoc.cameras.registry.declare import declare
+from dondoc.cameras.registry.streams import canonical
+from dondoc.configuration.context import World
 from dondoc.store.cameras import Camera
-from dondoc.world import World
 from tests.cameras.nights import AGENCY, NOW, SYSTEM, cameras
 from tests.conftest import Run
 

@@ -5,12 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from dondoc.cameras.declare import declare, stricter
-from dondoc.cameras.imports import import_csv
+from dondoc.cameras.registry.declare import declare, stricter
+from dondoc.cameras.registry.imports import import_csv
+from dondoc.configuration.context import World
 from dondoc.errors import Problem
 from dondoc.store.cameras import Camera
 from dondoc.store.trust import AuditEvent
-from dondoc.world import World
 from tests.cameras.nights import AGENCY, NOW, SYSTEM
 from tests.conftest import CLERK, SECRET, Run
 

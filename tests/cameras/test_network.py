@@ -15,18 +15,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dondoc.cameras import network
-from dondoc.cameras.probe import probe, probe_many
-from dondoc.cameras.verdicts import Finding, Target
 from dondoc.demo.fleet import Fleet
+from dondoc.probing import network
+from dondoc.probing.probe import probe, probe_many
+from dondoc.probing.verdicts import Finding, Target
 
 LOOPBACK = [ip_network("127.0.0.0/8"), ip_network("::1/128")]
 # What a child with few descriptors finds of 300 cameras that hang, 300 at a time.
 FEW = """
 import json, resource, sys
 from ipaddress import ip_network
-from dondoc.cameras.probe import probe_many
-from dondoc.cameras.verdicts import Target
+from dondoc.probing.probe import probe_many
+from dondoc.probing.verdicts import Target
 resource.setrlimit(resource.RLIMIT_NOFILE, (64, int(sys.argv[2])))
 targets = [Target(str(i), sys.argv[1]) for i in range(300)]
 found = probe_many(targets, concurrency=300, timeout=1.0, allow=[ip_network("127.0.0.0/8")])
@@ -226,7 +226,7 @@ def test_a_hard_limit_of_descriptors_makes_it_slower_not_wrong(fleet: Fleet) -> 
 
 
 def test_out_of_descriptors_is_a_sentence_and_no_verdict(fleet: Fleet) -> None:
-    words = FEW.replace("targets =", "import dondoc.cameras.probe as p; p.SPARE_DESCRIPTORS = -300; targets =")
+    words = FEW.replace("targets =", "import dondoc.probing.probe as p; p.SPARE_DESCRIPTORS = -300; targets =")
     done = subprocess.run(
         [sys.executable, "-c", words, fleet.url("hanging"), "64"], capture_output=True, text=True, check=False
     )

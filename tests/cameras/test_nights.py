@@ -6,20 +6,24 @@ import pytest
 from sqlalchemy import select
 
 from dondoc import keys
-from dondoc.cameras import attempts, credentials, letters, night, outages, state, verdicts
-from dondoc.cameras.declare import declare
-from dondoc.cameras.imports import import_csv
+from dondoc.cameras import letters
+from dondoc.cameras.logins import attempts, credentials
+from dondoc.cameras.nights import night
+from dondoc.cameras.registry.declare import declare
+from dondoc.cameras.registry.imports import import_csv
+from dondoc.cameras.state import outages, state
 from dondoc.clock import at
+from dondoc.configuration.context import World
 from dondoc.demo.camera import PASSWORD, USER
 from dondoc.demo.fleet import Fleet
 from dondoc.errors import Problem
 from dondoc.facts import contacts
 from dondoc.facts.rulings import rule
 from dondoc.intake import backlog
+from dondoc.probing import verdicts
 from dondoc.store.cameras import Camera, CameraCheck, CredentialAttempt, Outage
 from dondoc.store.intake import Submission, Verdict
 from dondoc.store.mail import OutboxLetter
-from dondoc.world import World
 from tests.conftest import CLERK, NOVEMBER, SECRET
 
 AGENCY, OTHER, SYSTEM = "so-nnptnt", "ubnd-huyen-duc-tho", "security_traffic"

@@ -5,12 +5,15 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import select
 
-from dondoc.cameras import night, now, ourside, outages
+from dondoc.cameras.nights import night
+from dondoc.cameras.nights import on_demand as now
+from dondoc.cameras.state import local_outage as ourside
+from dondoc.cameras.state import outages
 from dondoc.clock import at
+from dondoc.configuration.context import World
+from dondoc.configuration.settings import load
 from dondoc.demo.fleet import Fleet
-from dondoc.settings import load
 from dondoc.store.cameras import CameraCheck, NightRun
-from dondoc.world import World
 from tests.cameras.nights import AGENCY, SYSTEM, all_outages, cameras, late, live, on, seen
 from tests.conftest import CLERK
 

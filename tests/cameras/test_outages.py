@@ -7,16 +7,20 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from dondoc.cameras import letters, night, ourside, outages, places, rules, state
-from dondoc.cameras.places import Seat
+from dondoc.cameras import letters
+from dondoc.cameras.nights import night
+from dondoc.cameras.state import common_causes as places
+from dondoc.cameras.state import local_outage as ourside
+from dondoc.cameras.state import outages, rules, state
+from dondoc.cameras.state.common_causes import Seat
 from dondoc.clock import at
+from dondoc.configuration.context import World
+from dondoc.configuration.settings import load
 from dondoc.errors import Problem
 from dondoc.facts.rulings import rule
 from dondoc.reporting.figures import figures
-from dondoc.settings import load
 from dondoc.store.cameras import Camera, NightRun, Outage
 from dondoc.store.mail import OutboxLetter
-from dondoc.world import World
 from tests.cameras.nights import (
     AGENCY,
     NIGHT,

@@ -20,17 +20,18 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dondoc.cameras import decoder as decoding
-from dondoc.cameras import judge, picture
-from dondoc.cameras import measure as measuring
-from dondoc.cameras.decoder import Decoder, Seen
-from dondoc.cameras.history import LAST, history
-from dondoc.cameras.measure import Planes
-from dondoc.cameras.verdicts import PHASE
+from dondoc.configuration.settings import DATA
 from dondoc.demo import clips
 from dondoc.errors import Problem
 from dondoc.isolation.confine import missing
-from dondoc.settings import DATA
+from dondoc.probing.picture import decode as picture
+from dondoc.probing.picture import decoder as decoding
+from dondoc.probing.picture import judge
+from dondoc.probing.picture import measure as measuring
+from dondoc.probing.picture.baseline import LAST, history
+from dondoc.probing.picture.decoder import Decoder, Seen
+from dondoc.probing.picture.measure import Planes
+from dondoc.probing.verdicts import PHASE
 
 FILE = DATA / "cameras" / "pictures.yaml"
 LIMITS = judge.thresholds(FILE)

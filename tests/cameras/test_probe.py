@@ -14,12 +14,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dondoc.cameras.decoder import Decoder
-from dondoc.cameras.probe import probe, probe_many
-from dondoc.cameras.verdicts import ADVICE, GOOD, NOT_CHECKED, PHASE, SENTENCE, Finding, Target
 from dondoc.demo import camera, clips
 from dondoc.demo.camera import LOCKED, PASSWORD, USER, Camera
 from dondoc.demo.fleet import Fleet
+from dondoc.probing.picture.decoder import Decoder
+from dondoc.probing.probe import probe, probe_many
+from dondoc.probing.verdicts import ADVICE, GOOD, NOT_CHECKED, PHASE, SENTENCE, Finding, Target
 from tests.cameras.certificate import self_signed
 
 LOOPBACK = [ip_network("127.0.0.0/8")]

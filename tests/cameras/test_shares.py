@@ -17,8 +17,8 @@ from dondoc.demo.fleet import Fleet
 SHARED = """
 import multiprocessing, sys
 from ipaddress import ip_network
-from dondoc.cameras import probe, shares
-from dondoc.cameras.verdicts import Target
+from dondoc.probing import probe, processes as shares
+from dondoc.probing.verdicts import Target
 shares.WORTH, shares._cores = 10, lambda: 3
 {before}
 targets = [Target(str(i), sys.argv[1]) for i in range(30)]

@@ -7,14 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from dondoc.cameras import outages, state
-from dondoc.cameras.looks import Look, Night
-from dondoc.cameras.outages import over
-from dondoc.cameras.state import CameraState, bad_run, down_since
-from dondoc.cameras.strip import strip
+from dondoc.cameras.state import outages, state
+from dondoc.cameras.state.checks import Look, Night
+from dondoc.cameras.state.outages import over
+from dondoc.cameras.state.state import CameraState, bad_run, down_since
+from dondoc.cameras.state.timeline import strip
 from dondoc.clock import at
+from dondoc.configuration.context import World
 from dondoc.store.cameras import Camera, Outage
-from dondoc.world import World
 from tests.cameras.nights import AGENCY, NIGHT, NOW, SYSTEM, cameras, late, live, on, paused, seen
 
 KINDS = {"good": ("ok", None), "bad": ("no_frame", None), "silent": ("no_frame", "tạm dừng")}

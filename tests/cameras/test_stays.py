@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from dondoc.cameras import rtsp
-from dondoc.cameras.probe import FAULT, probe, probe_many
-from dondoc.cameras.verdicts import Finding, Target
 from dondoc.demo import rtp
 from dondoc.demo.fleet import Fleet
+from dondoc.probing.probe import FAULT, probe, probe_many
+from dondoc.probing.rtsp import dialogue as rtsp
+from dondoc.probing.verdicts import Finding, Target
 from tests.cameras.zoo import Visit
 
 ELSEWHERE = "127.0.0.9"  # the host of whoever wants to be called
@@ -360,7 +360,7 @@ def test_a_stale_nonce_later_on_does_not_change_the_way_either() -> None:
 def test_a_name_with_good_and_bad_addresses_is_asked_at_the_good_ones_only(
     elsewhere: Listener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from dondoc.cameras import network
+    from dondoc.probing import network
 
     found = ["169.254.169.254", "::ffff:169.254.169.254", "64:ff9b::a9fe:a9fe", ELSEWHERE, "127.0.0.1"]
     rows = [(0, 0, 0, "", (ip, 0)) for ip in found]

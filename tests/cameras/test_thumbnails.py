@@ -14,16 +14,17 @@ import numpy as np
 import pytest
 from cryptography.fernet import Fernet
 
-from dondoc.cameras import night, picture, thumbnails
-from dondoc.cameras.declare import declare
-from dondoc.cameras.measure import Planes
-from dondoc.cameras.probe import probe
-from dondoc.cameras.verdicts import Finding, Target
+from dondoc.cameras.nights import night, thumbnails
+from dondoc.cameras.registry.declare import declare
+from dondoc.configuration.context import World
+from dondoc.configuration.settings import load
 from dondoc.demo.fleet import Fleet
 from dondoc.errors import Problem
-from dondoc.settings import load
+from dondoc.probing.picture import decode as picture
+from dondoc.probing.picture.measure import Planes
+from dondoc.probing.probe import probe
+from dondoc.probing.verdicts import Finding, Target
 from dondoc.store.cameras import Camera
-from dondoc.world import World
 from tests.cameras.nights import AGENCY, NIGHT, NOW, cameras
 
 JPEG = b"\xff\xd8\xff a picture"

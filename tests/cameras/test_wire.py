@@ -9,9 +9,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from dondoc.cameras import sdp
-from dondoc.cameras.digest import Login, choose, parse_challenges
-from dondoc.cameras.message import Inbox, NotRtsp, Response, content_length, parse_head
+from dondoc.probing.rtsp import sdp
+from dondoc.probing.rtsp.authentication import Login, choose, parse_challenges
+from dondoc.probing.rtsp.message import Inbox, NotRtsp, Response, content_length, parse_head
 
 
 def response(user: str, password: str, challenge: str, uri: str, cnonce: str) -> str:

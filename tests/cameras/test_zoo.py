@@ -9,9 +9,9 @@ from ipaddress import ip_network
 
 import pytest
 
-from dondoc.cameras.probe import probe_many
-from dondoc.cameras.steps import MOST
-from dondoc.cameras.verdicts import PHASE, WITHHELD, Finding, Target
+from dondoc.probing.probe import probe_many
+from dondoc.probing.steps import MOST
+from dondoc.probing.verdicts import PHASE, WITHHELD, Finding, Target
 from tests.cameras.certificate import self_signed
 from tests.cameras.zoo import SCRIPTS, Zoo
 

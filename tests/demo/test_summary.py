@@ -1,7 +1,7 @@
 """The demo's last words."""
 
+from dondoc.configuration.context import World
 from dondoc.demo import summary
-from dondoc.world import World
 from tests.cameras.nights import AGENCY, SYSTEM, cameras, late, seen
 
 

@@ -15,7 +15,7 @@ import yaml
 from sqlalchemy import make_url
 
 from dondoc import keys
-from dondoc.settings import FROM_FILES, Settings, variable
+from dondoc.configuration.settings import FROM_FILES, Settings, variable
 
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yaml").read_text())

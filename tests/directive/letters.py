@@ -5,9 +5,9 @@ from typing import Any
 
 import yaml
 
+from dondoc.configuration.settings import DATA
 from dondoc.directive.load import File, load_file, load_registry
 from dondoc.directive.model import Directive
-from dondoc.settings import DATA
 
 REGISTRY = load_registry(DATA)
 SHIPPED = DATA / "directives" / "stttt-cntt-2021-11.yaml"

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from dondoc.configuration.context import World
 from dondoc.directive.load import load_file
 from dondoc.errors import Problem
-from dondoc.world import World
 from tests.conftest import OTHER_DIRECTIVE, Run, at
 from tests.directive.letters import NOVEMBER_2021, REGISTRY, SHIPPED, file, group, written
 

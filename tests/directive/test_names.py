@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dondoc.configuration.settings import DATA
 from dondoc.directive.load import load
 from dondoc.directive.model import Directive
 from dondoc.directive.names import fold, match
-from dondoc.settings import DATA
 
 LETTER = load(DATA / "directives" / "stttt-cntt-2021-11.yaml")
 DAY = date(2021, 11, 20)

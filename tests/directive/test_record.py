@@ -11,14 +11,14 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
+from dondoc.configuration.context import World
+from dondoc.configuration.settings import load
 from dondoc.directive import record
 from dondoc.directive.load import File, load_file
 from dondoc.directive.record import State
 from dondoc.errors import Problem
-from dondoc.settings import load
 from dondoc.store.directives import DirectiveVersion
 from dondoc.store.session import upgrade
-from dondoc.world import World
 from tests.conftest import at
 from tests.directive.letters import SHIPPED, file, group, written
 

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import select
 
 from dondoc import approval, clock, truth
+from dondoc.configuration.context import World
 from dondoc.demo.mailserver import MailServer
 from dondoc.directive.model import Agency, Registry
 from dondoc.escalation import blanks, escalate
@@ -24,7 +25,6 @@ from dondoc.store.facts import Contact
 from dondoc.store.intake import SourceRead, Submission, Verdict
 from dondoc.store.mail import OutboxLetter
 from dondoc.store.reporting import Decision
-from dondoc.world import World
 from tests.conftest import CLERK, NOVEMBER, acting, approver
 
 ROLES = ("focal_officer", "clerk", "head")

@@ -11,12 +11,12 @@ import pytest
 from sqlalchemy import delete
 
 from dondoc import clock
+from dondoc.configuration.context import World
 from dondoc.errors import Problem
 from dondoc.escalation import letters as letters_room
 from dondoc.escalation.recipients import needs_approval, recipients
 from dondoc.forms.limited import judge
 from dondoc.store.trust import KeyCheck
-from dondoc.world import World
 from tests.conftest import CLERK, letter_of
 from tests.escalation.conftest import Office, one
 
@@ -290,7 +290,7 @@ def test_a_process_killed_on_the_way_leaves_neither_decision_nor_letter(office: 
     program = """
 import os
 from datetime import datetime, date
-from dondoc.world import open_world
+from dondoc.configuration.context import open_world
 from dondoc.escalation import escalate, letters
 real, count = letters.letters, []
 def dies(*a, **k):
@@ -312,9 +312,9 @@ escalate.escalate(open_world(), now.date(), now=now, record=True)
 
 
 def test_another_directive_runs_by_its_own_ladder(environment: pytest.MonkeyPatch, other_directive, live) -> None:  # type: ignore[no-untyped-def]
-    from dondoc.settings import load
+    from dondoc.configuration.context import World
+    from dondoc.configuration.settings import load
     from dondoc.store.session import upgrade
-    from dondoc.world import World
     from tests.conftest import OTHER_DIRECTIVE
 
     environment.setenv("DONDOC_DIRECTIVE", str(OTHER_DIRECTIVE))

@@ -7,10 +7,10 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
+from dondoc.configuration.settings import DATA
 from dondoc.directive.load import load
 from dondoc.escalation.ladder import CHASED, Ladder, Past, decide, duty
 from dondoc.facts.obligations import Standing
-from dondoc.settings import DATA
 from dondoc.workdays import load as load_calendar
 
 AGENCY = "ubnd-huyen-cam-xuyen"

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
+from dondoc.configuration.context import World
 from dondoc.directive.model import Directive, Registry
 from dondoc.facts import obligations, read
 from dondoc.facts.obligations import Standing
@@ -15,7 +16,6 @@ from dondoc.facts.rulings import rule
 from dondoc.store.facts import Contact
 from dondoc.store.intake import Submission, Verdict
 from dondoc.workdays import WorkingDays
-from dondoc.world import World
 from tests.conftest import SECRET, acting, at
 
 

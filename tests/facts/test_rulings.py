@@ -6,9 +6,9 @@ from datetime import date
 import pytest
 
 from dondoc.clock import end_of
+from dondoc.configuration.context import World
 from dondoc.errors import Problem
 from dondoc.facts.rulings import KINDS, hold_all, standing_rulings
-from dondoc.world import World
 from tests.conftest import Run, acting, at
 
 from .conftest import Book

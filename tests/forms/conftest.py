@@ -13,13 +13,13 @@ import pytest
 from openpyxl import Workbook, load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
+from dondoc.configuration.settings import DATA
 from dondoc.directive.load import load
 from dondoc.directive.model import Directive
 from dondoc.forms import limited, template
 from dondoc.forms.blank import blank
 from dondoc.forms.spec import FormSpec, load_specs
 from dondoc.forms.verdict import FormVerdict
-from dondoc.settings import DATA
 
 SECRETS = ["khoa-thu-nghiem-dai-va-ngau-nhien"]
 DAY = date(2021, 11, 18)

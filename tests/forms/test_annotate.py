@@ -7,11 +7,11 @@ import pytest
 from openpyxl import Workbook, load_workbook
 from openpyxl.utils.cell import coordinate_to_tuple
 
+from dondoc.configuration.settings import DATA
 from dondoc.errors import Problem
 from dondoc.forms import annotate as room
 from dondoc.forms import limited, template, token
 from dondoc.forms.verdict import FormVerdict
-from dondoc.settings import DATA
 from tests.forms.conftest import DIRECTIVE, SECRETS, SPECS, cell, edited, form, head, judged, row, table
 from tests.forms.test_hostile import encrypted
 

@@ -16,6 +16,7 @@ from openpyxl import Workbook, load_workbook
 from openpyxl.styles import PatternFill
 from openpyxl.utils import get_column_letter
 
+from dondoc.configuration.settings import DATA
 from dondoc.errors import Problem
 from dondoc.forms import limited, reader, redact, token, work
 from dondoc.forms.judge import MOST_ISSUES
@@ -23,7 +24,6 @@ from dondoc.forms.token import Proof, Token
 from dondoc.forms.verdict import FormVerdict
 from dondoc.isolation import workers
 from dondoc.isolation.workers import Fault
-from dondoc.settings import DATA
 from tests.forms.conftest import DAY, DIRECTIVE, SECRETS, SPECS, cell, codes, edited, form, head, judged, row, table
 from tests.forms.test_hostile import part, repacked
 

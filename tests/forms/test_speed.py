@@ -45,7 +45,7 @@ from datetime import date
 from dondoc.directive.load import load_registry
 from dondoc.forms.limited import judge
 from dondoc.isolation import workers
-from dondoc.settings import DATA
+from dondoc.configuration.settings import DATA
 content, known = sys.stdin.buffer.read(), load_registry(DATA)
 verdict = judge(content, "a.xlsx", data=DATA, registry=known, secrets=[], day=date(2021, 11, 18))
 workers.end()

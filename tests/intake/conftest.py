@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from dondoc.configuration.context import World
+from dondoc.configuration.settings import DATA
 from dondoc.demo.mailserver import HOST, MailServer
 from dondoc.directive.model import Registry
 from dondoc.forms import template
@@ -22,11 +24,9 @@ from dondoc.forms.spec import Field, load_specs
 from dondoc.intake import backlog, gather
 from dondoc.intake.gather import SourceResult
 from dondoc.mail.servers import imap_from_url
-from dondoc.settings import DATA
 from dondoc.store.facts import Contact
 from dondoc.store.intake import Submission, Verdict
 from dondoc.store.mail import OutboxLetter
-from dondoc.world import World
 from tests.conftest import at
 
 INTAKE = "tiep-nhan@ioc.test"

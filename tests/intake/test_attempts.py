@@ -35,7 +35,7 @@ import sys
 from datetime import datetime
 from dondoc.forms import limited
 from dondoc.intake import backlog
-from dondoc.world import open_world
+from dondoc.configuration.context import open_world
 
 limited.WORK = "tests.intake.poison"
 print(backlog.judge_and_answer(open_world(), datetime.fromisoformat(sys.argv[1])))

@@ -17,11 +17,12 @@ import pytest
 from imap_tools import MailBoxUnencrypted
 from sqlalchemy import event, select
 
-from dondoc.intake import folder, gather, inbox
+from dondoc.configuration.context import World
+from dondoc.intake import gather, inbox
+from dondoc.intake.sources import folder
 from dondoc.mail.imap import Broken
 from dondoc.mail.servers import ImapServer, imap_from_url
 from dondoc.store.intake import SourceRead, Submission
-from dondoc.world import World
 from tests.conftest import at
 
 from .conftest import DUC_THO, INTAKE, OFFICER, SCAN, Desk, Post
@@ -460,8 +461,8 @@ import os, signal
 from datetime import datetime
 from pathlib import Path
 from dondoc.intake import gather
-from dondoc.settings import load
-from dondoc.world import World
+from dondoc.configuration.settings import load
+from dondoc.configuration.context import World
 
 Path.unlink = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
 gather.read_folder(World(load()), datetime.fromisoformat("2021-11-18T14:00+07:00"))
@@ -498,7 +499,7 @@ def test_a_mail_that_was_received_but_not_moved_is_received_once(post: Post, mon
 
 BEGINS_TO_WRITE = """
 import fcntl, os, sys
-from dondoc.intake import folder
+from dondoc.intake.sources import folder
 
 path, real = sys.argv[1], fcntl.fcntl
 

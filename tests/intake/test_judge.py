@@ -11,9 +11,10 @@ from pydantic import SecretStr
 from sqlalchemy import select
 
 from dondoc.audit import Actor, Channel
-from dondoc.cameras import addresses
-from dondoc.cameras.hiding import public
+from dondoc.cameras.registry import addresses
+from dondoc.cameras.registry.hiding import public
 from dondoc.clock import end_of
+from dondoc.configuration.context import World
 from dondoc.errors import Problem
 from dondoc.facts import contacts, obligations
 from dondoc.forms.limited import judge
@@ -22,7 +23,6 @@ from dondoc.intake.judge import judge_submission
 from dondoc.intake.receive import receive
 from dondoc.store.cameras import Camera
 from dondoc.store.intake import Assignment, Verdict
-from dondoc.world import World
 from tests.conftest import CLERK, Run, at
 
 from .conftest import DUC_THO, NAMED, OFFICER, SCAN, VU_QUANG, Desk

@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from dondoc.intake import aside, gather, inbox, mailbox
+from dondoc.configuration.context import World
+from dondoc.intake import aside, gather, inbox
 from dondoc.intake.gather import SourceResult
-from dondoc.intake.mail import read_mail
+from dondoc.intake.sources import mailbox
+from dondoc.intake.sources.mail import read_mail
 from dondoc.store.intake import MailboxItem, SourceRead
-from dondoc.world import World
 from tests.mail.authority import authority
 from tests.mail.hostile import PASSWORD, Imap, Talk
 
@@ -384,7 +385,7 @@ def enclosing(headers: bytes) -> bytes:
 def test_a_mail_that_takes_a_parser_hours_is_kept_whole_and_the_next_one_is_read(
     desk: Desk, server: Imap, monkeypatch: pytest.MonkeyPatch, raw: bytes
 ) -> None:
-    monkeypatch.setattr("dondoc.intake.mail.CPU", 1)
+    monkeypatch.setattr("dondoc.intake.sources.mail.CPU", 1)
     server.mails = {1: raw, 2: mail("thu 2")}
     began = time.process_time()
     result = read(desk, server)
@@ -399,7 +400,7 @@ def test_a_mail_that_takes_a_parser_hours_is_kept_whole_and_the_next_one_is_read
 def test_without_a_child_to_read_them_all_mails_stay_in_the_mailbox(
     desk: Desk, server: Imap, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dondoc.intake.mail.WORK", "dondoc.intake.nothing_of_this_name")
+    monkeypatch.setattr("dondoc.intake.sources.mail.WORK", "dondoc.intake.nothing_of_this_name")
     result = read(desk, server)
     assert not result.ok
     assert "Không khởi động được" in result.detail

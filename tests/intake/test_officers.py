@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from dondoc import audit, clock, truth
 from dondoc.audit import Actor, Channel
+from dondoc.configuration.context import World
 from dondoc.errors import Problem
 from dondoc.facts import contact_changes, contacts
 from dondoc.forms.blank import blank
@@ -27,7 +28,6 @@ from dondoc.store.facts import Contact
 from dondoc.store.intake import Submission
 from dondoc.store.mail import OutboxLetter
 from dondoc.store.trust import AuditEvent
-from dondoc.world import World
 from tests.conftest import SECRET, Run
 
 from .conftest import DUC_THO, INTAKE, NAMED, OFFICER, VU_QUANG, Desk, Post

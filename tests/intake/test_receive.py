@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 from sqlalchemy import select
 
+from dondoc.configuration.context import World
 from dondoc.errors import Cause, Problem, Unavailable
 from dondoc.intake import backlog
 from dondoc.intake.receive import receive, safe_filename
 from dondoc.store.errors import unavailable
 from dondoc.store.intake import Submission
-from dondoc.world import World
 from tests.conftest import at
 
 HOSTILE = st.one_of(

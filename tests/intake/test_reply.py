@@ -10,8 +10,8 @@ import pytest
 from pydantic import SecretStr
 
 from dondoc import truth
+from dondoc.configuration.context import World
 from dondoc.demo.mailserver import HOST
-from dondoc.world import World
 from tests.intake.conftest import INTAKE, OFFICER, Desk, Post
 
 SENDER = "IOC Hà Tĩnh <ioc@ioc.test>"

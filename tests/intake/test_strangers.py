@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
+from dondoc.configuration.context import World
 from dondoc.intake import backlog, inbox
 from dondoc.intake.receive import receive
-from dondoc.world import World
 from tests.conftest import acting
 
 from .conftest import DUC_THO, OFFICER, SCAN, Desk

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dondoc.intake.turns import turns
+from dondoc.intake.sources.turns import turns
 
 UIDS = st.lists(st.integers(1, 300), unique=True, max_size=60).map(sorted)
 NAMES = ("dau-moi@ductho.test", "cntt@vuquang.test", "rac@xa.test", "")

@@ -15,6 +15,7 @@ from sqlalchemy import select, update
 
 from dondoc import clock
 from dondoc.audit import Actor
+from dondoc.configuration.context import World
 from dondoc.demo.mailserver import MailServer, Post
 from dondoc.mail import delivery, outbox
 from dondoc.mail.delivery import Delivered
@@ -22,7 +23,6 @@ from dondoc.mail.letter import Letter, StillTrue
 from dondoc.mail.servers import ImapServer, imap_from_url, smtp_from_url
 from dondoc.store.facts import Contact
 from dondoc.store.mail import OutboxEvent, OutboxLetter
-from dondoc.world import World
 from tests.conftest import acting, approver
 
 MONDAY = clock.at(clock.datetime(2021, 11, 22).date(), 9)

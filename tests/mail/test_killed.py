@@ -18,7 +18,7 @@ import sys
 from dondoc import clock
 from dondoc.mail import delivery
 from dondoc.mail.servers import smtp_from_url
-from dondoc.world import open_world
+from dondoc.configuration.context import open_world
 world = open_world()
 world.calendar, world.blobs
 print("ready", flush=True)

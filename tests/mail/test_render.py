@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from jinja2 import UndefinedError
 
 from dondoc.clock import HERE
+from dondoc.configuration.settings import DATA
 from dondoc.directive.load import load_registry
 from dondoc.errors import Problem
 from dondoc.mail.render import one_line, render, two, vn_date, vn_moment
-from dondoc.settings import DATA
 
 SHIPPED = load_registry(DATA)
 AT = datetime.fromisoformat("2021-11-18T07:05+00:00")

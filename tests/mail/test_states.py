@@ -18,15 +18,15 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 from pydantic import SecretStr
 from sqlalchemy import select
 
+from dondoc.configuration.context import World
+from dondoc.configuration.settings import Settings
 from dondoc.demo.mailserver import MailServer
 from dondoc.errors import Problem
 from dondoc.mail import outbox
 from dondoc.mail.letter import NotNow
 from dondoc.mail.states import NEXT
-from dondoc.settings import Settings
 from dondoc.store.mail import OutboxEvent, OutboxLetter
 from dondoc.store.session import upgrade
-from dondoc.world import World
 from tests.conftest import acting
 from tests.mail.conftest import Desk, Scripted, hang_up
 

@@ -25,10 +25,10 @@ os.environ.update(
 )
 
 from dondoc import clock  # noqa: E402
+from dondoc.configuration.context import World  # noqa: E402
 from dondoc.demo.fleet import Fleet  # noqa: E402
 from dondoc.demo.mailserver import PASSWORD, MailServer  # noqa: E402
 from dondoc.facts import contacts  # noqa: E402
-from dondoc.world import World  # noqa: E402
 from tests.conftest import CLERK  # noqa: E402
 
 INTAKE, OPS = "tiep-nhan@ioc.test", "van-hanh@ioc.test"

@@ -13,10 +13,10 @@ from typing import Any
 
 import httpx
 
-from dondoc import settings
+from dondoc.configuration import settings
+from dondoc.configuration.context import World
 from dondoc.demo import airflow as demo
 from dondoc.store.session import upgrade
-from dondoc.world import World
 from tests.conftest import SECRET
 from tests.ports import held
 

@@ -9,15 +9,15 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from dondoc import alerts as causes
 from dondoc import clock
+from dondoc.configuration.context import World
 from dondoc.demo.mailserver import MailServer
 from dondoc.diagnosis import examine
 from dondoc.errors import Problem
 from dondoc.orchestration import alerts, runs
+from dondoc.staff import alerts as causes
 from dondoc.store.mail import OutboxLetter
 from dondoc.store.trust import Alert
-from dondoc.world import World
 
 GATHER, OPS = "gather_survey_submissions", "van-hanh@ioc.test"
 SECRET = "mat-khau-rat-bi-mat"

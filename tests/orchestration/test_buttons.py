@@ -11,7 +11,9 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
 from dondoc import audit, clock
-from dondoc.cameras import imports, night
+from dondoc.cameras.nights import night
+from dondoc.cameras.registry import imports
+from dondoc.configuration.context import World
 from dondoc.demo.days import address
 from dondoc.demo.fleet import Fleet
 from dondoc.demo.mailserver import MailServer
@@ -24,7 +26,6 @@ from dondoc.reporting import report
 from dondoc.store.cameras import CameraCheck, CredentialAttempt, NightRun, Outage
 from dondoc.store.mail import OutboxLetter
 from dondoc.store.reporting import Decision, Report
-from dondoc.world import World
 from tests.conftest import CLERK, NOVEMBER, Run, letter_of
 
 AGENCY = "ubnd-huyen-can-loc"

@@ -10,13 +10,14 @@ import pytest
 from sqlalchemy import select
 
 from dondoc import clock
-from dondoc.cameras import imports, night
+from dondoc.cameras.nights import night
+from dondoc.cameras.registry import imports
+from dondoc.configuration.context import World
 from dondoc.demo.fleet import Fleet
 from dondoc.errors import Problem
 from dondoc.orchestration import checking
 from dondoc.store.cameras import Camera, CameraCheck, NightRun
 from dondoc.store.mail import OutboxLetter
-from dondoc.world import World
 from tests.conftest import CLERK
 
 

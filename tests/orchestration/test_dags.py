@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from dondoc.configuration.settings import Settings
 from dondoc.forms import limited
 from dondoc.orchestration import alerts, checking, escalating, gathering, limits, reporting, runs
-from dondoc.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 IDS = [

@@ -7,10 +7,10 @@ import pytest
 from sqlalchemy import select
 
 from dondoc import audit, clock
+from dondoc.configuration.context import World
 from dondoc.orchestration import accounts, approving
 from dondoc.store.mail import OutboxLetter
 from dondoc.store.reporting import Decision, Report
-from dondoc.world import World
 from tests.orchestration.conftest import OPS
 
 HEAD = "van-phong@ioc.test"

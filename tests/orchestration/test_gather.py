@@ -17,8 +17,9 @@ from aiosmtpd.handlers import Sink
 from aiosmtpd.smtp import AuthResult
 from sqlalchemy import select, update
 
-from dondoc import alerts, clock
+from dondoc import clock
 from dondoc.audit import Actor, Channel
+from dondoc.configuration.context import World
 from dondoc.demo.days import address
 from dondoc.demo.fleet import Fleet
 from dondoc.demo.mailserver import MailServer
@@ -28,10 +29,10 @@ from dondoc.facts import contacts
 from dondoc.intake import backlog, gather, inbox
 from dondoc.mail.servers import imap_from_url
 from dondoc.orchestration import gathering
+from dondoc.staff import alerts
 from dondoc.store.cameras import CameraCheck
 from dondoc.store.intake import SourceRead, Verdict
 from dondoc.store.mail import OutboxLetter
-from dondoc.world import World
 from tests.cameras.certificate import self_signed as self_signed_certificate
 from tests.conftest import CLERK, Run
 from tests.ports import held

@@ -13,17 +13,17 @@ import pytest
 from sqlalchemy import select, text
 
 from dondoc import clock
-from dondoc.cameras import imports
+from dondoc.cameras.registry import imports
+from dondoc.configuration.context import World
+from dondoc.configuration.settings import load
 from dondoc.demo import airflow as demo
 from dondoc.demo.airflow import Airflow
 from dondoc.demo.fleet import Fleet
 from dondoc.demo.mailserver import MailServer
 from dondoc.errors import Problem
-from dondoc.settings import load
 from dondoc.store.cameras import CameraCheck, CredentialAttempt
 from dondoc.store.mail import OutboxLetter
 from dondoc.store.session import upgrade
-from dondoc.world import World
 from tests.conftest import CLERK, SECRET
 from tests.ports import held
 

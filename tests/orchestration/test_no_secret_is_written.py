@@ -24,7 +24,8 @@ from fastapi.testclient import TestClient
 from sqlalchemy import select
 
 from dondoc import clock
-from dondoc.cameras import imports
+from dondoc.cameras.registry import imports
+from dondoc.configuration.context import World
 from dondoc.demo.camera import PASSWORD, USER
 from dondoc.demo.fleet import Fleet
 from dondoc.demo.mailserver import MailServer
@@ -35,7 +36,6 @@ from dondoc.store.cameras import Camera, CameraCheck
 from dondoc.store.intake import Verdict
 from dondoc.web.app import create_app
 from dondoc.web.user import User
-from dondoc.world import World
 from tests.conftest import CLERK, Run
 from tests.orchestration.conftest import HOME
 

@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
+from dondoc.configuration.context import World
+from dondoc.configuration.settings import load
 from dondoc.demo.fleet import Fleet
 from dondoc.demo.mailserver import MailServer
 from dondoc.errors import Problem
 from dondoc.orchestration.ping import ping
-from dondoc.settings import load
-from dondoc.world import World
 from tests.mail.authority import authority
 from tests.orchestration.test_check import declare
 

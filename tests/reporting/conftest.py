@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from dondoc.configuration.context import World
 from dondoc.facts.register import register
 from dondoc.facts.rulings import rule
 from dondoc.intake.judge import without_reading
@@ -15,7 +16,6 @@ from dondoc.reporting import report
 from dondoc.store.cameras import Camera, CameraCheck, Outage
 from dondoc.store.intake import Submission
 from dondoc.store.mail import OutboxLetter
-from dondoc.world import World
 from tests.conftest import NOVEMBER, SECRET, acting, at, letter_of
 
 LETTER = "stttt-cntt-2021-11"

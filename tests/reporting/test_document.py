@@ -18,12 +18,12 @@ from docx.oxml.ns import qn
 from docx.table import Table
 from docx.text.paragraph import Paragraph
 
-from dondoc.cameras.verdicts import NOT_CHECKED, PHASE
+from dondoc.configuration.context import World
 from dondoc.directive.model import Directive
+from dondoc.probing.verdicts import NOT_CHECKED, PHASE
 from dondoc.reporting import words
 from dondoc.reporting.document import document
 from dondoc.reporting.figures import figures
-from dondoc.world import World
 from tests.conftest import OTHER_DIRECTIVE, at, letter_of
 
 from .conftest import LETTER, THURSDAY, Made, looked_again

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from dondoc import approval, audit
 from dondoc.clock import end_of
+from dondoc.configuration.context import World
 from dondoc.errors import Problem
 from dondoc.facts import obligations
 from dondoc.facts.register import register
@@ -20,7 +21,6 @@ from dondoc.store.cameras import Camera, CameraCheck
 from dondoc.store.facts import Contact
 from dondoc.store.mail import OutboxLetter
 from dondoc.store.reporting import Report, ReportIssue
-from dondoc.world import World
 from tests.conftest import NOVEMBER, SECRET, Run, acting, approver, at, letter_of
 from tests.directive.letters import SHIPPED, file, group, written
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dondoc.configuration.settings import load
 from dondoc.errors import Problem
 from dondoc.keys import sign, verify
-from dondoc.settings import load
 from dondoc.store import blobs as blobs_module
 from dondoc.store.blobs import Blobs
 

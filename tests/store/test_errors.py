@@ -15,14 +15,14 @@ from cryptography.fernet import Fernet, InvalidToken
 from sqlalchemy import event, make_url, text
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
+from dondoc.configuration.context import World
+from dondoc.configuration.settings import load
 from dondoc.diagnosis import examine
 from dondoc.errors import Cause, Unavailable
-from dondoc.settings import load
 from dondoc.store import session as room
 from dondoc.store.errors import SENTENCES, explain
 from dondoc.store.intake import SourceRead
 from dondoc.store.session import Sessions, engine, sessions, upgrade
-from dondoc.world import World
 from tests.conftest import at
 
 PASSWORD = "MatKhau-BiMat-77"

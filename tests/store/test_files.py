@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from dondoc.configuration.context import World
+from dondoc.configuration.settings import load
 from dondoc.diagnosis import examine
 from dondoc.errors import Problem
-from dondoc.settings import load
 from dondoc.store import files
 from dondoc.store.session import upgrade
-from dondoc.world import World
 from tests.conftest import Run, at
 
 # Everything that writes into home; the modes are read while the database is open, so that its log is there too.
@@ -23,12 +23,12 @@ import json, os, sys, time
 from datetime import timedelta
 from pathlib import Path
 from dondoc import clock
-from dondoc.cameras import now as looking, thumbnails
+from dondoc.cameras.nights import on_demand as looking, thumbnails
 from dondoc.cli import app
 from dondoc.intake.gather import read_folder
 from dondoc.reporting import report
 from dondoc.store.trust import Alert
-from dondoc.world import open_world
+from dondoc.configuration.context import open_world
 app(["db", "upgrade"], standalone_mode=False)
 world, moment = open_world(), clock.now()
 home = world.settings.home

@@ -12,17 +12,18 @@ from sqlalchemy import delete, select, text
 
 from dondoc import audit, keys
 from dondoc.audit import Actor, Channel
-from dondoc.cameras import imports, thumbnails
+from dondoc.cameras.nights import thumbnails
+from dondoc.cameras.registry import imports
+from dondoc.configuration.context import World
+from dondoc.configuration.settings import Settings, load
 from dondoc.diagnosis import examine
 from dondoc.errors import Problem
 from dondoc.intake.receive import receive
-from dondoc.settings import Settings, load
 from dondoc.store import key_checks
 from dondoc.store.intake import Submission
 from dondoc.store.key_checks import Standing
 from dondoc.store.session import upgrade
 from dondoc.store.trust import KeyCheck
-from dondoc.world import World
 from tests.conftest import CLERK, SECRET, Run, at
 
 NEW, OTHER = "khoa-moi-rat-dai-va-that-ngau-nhien", "khoa-khac-rat-dai-va-that-ngau-nhien"

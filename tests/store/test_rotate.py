@@ -9,11 +9,12 @@ import pytest
 from sqlalchemy import select
 
 from dondoc import keys
-from dondoc.cameras import imports, thumbnails
+from dondoc.cameras.nights import thumbnails
+from dondoc.cameras.registry import imports
+from dondoc.configuration.context import World
+from dondoc.configuration.settings import load
 from dondoc.errors import Problem
-from dondoc.settings import load
 from dondoc.store.cameras import Camera
-from dondoc.world import World
 from tests.conftest import CLERK, SECRET, Run, at
 
 NEW = "khoa-moi-rat-dai-va-that-ngau-nhien"

@@ -12,11 +12,11 @@ from sqlalchemy import make_url, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 
 from dondoc.clock import HERE
+from dondoc.configuration.context import World
 from dondoc.errors import Problem
 from dondoc.store.intake import SourceRead, Verdict
 from dondoc.store.reporting import Report
 from dondoc.store.session import engine, one_at_a_time, sessions, upgrade
-from dondoc.world import World
 from tests.conftest import at
 
 

@@ -15,9 +15,9 @@ from fastapi import Request
 from fastapi.testclient import TestClient
 from lxml import html
 
+from dondoc.configuration.context import World
 from dondoc.web.app import create_app
 from dondoc.web.user import NotLoggedIn, User
-from dondoc.world import World
 
 ORIGIN = {"Origin": "http://testserver"}
 PEOPLE = {

@@ -7,11 +7,11 @@ import pytest
 from sqlalchemy import select
 
 from dondoc import audit, clock
+from dondoc.configuration.context import World
 from dondoc.mail import outbox
 from dondoc.mail.letter import Letter
 from dondoc.store.facts import Contact
 from dondoc.store.mail import OutboxLetter
-from dondoc.world import World
 from tests.conftest import acting, approver, at
 from tests.web.conftest import ORIGIN, Visit, words_of
 

@@ -13,14 +13,14 @@ import pytest
 from sqlalchemy import make_url, select, text
 
 from dondoc import clock
-from dondoc.settings import load
+from dondoc.configuration.context import World
+from dondoc.configuration.settings import load
 from dondoc.store import session as store
 from dondoc.store.errors import SENTENCES, Cause
 from dondoc.store.intake import Submission
 from dondoc.store.reporting import Report
 from dondoc.store.trust import AuditEvent
 from dondoc.web import guard
-from dondoc.world import World
 from tests.conftest import at
 from tests.web.conftest import Answer, Served, heard, serving
 from tests.web.test_pages import waiting_scan

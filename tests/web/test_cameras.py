@@ -9,15 +9,17 @@ from lxml import html
 from sqlalchemy import select
 
 from dondoc import clock
-from dondoc.cameras import addresses, credentials, imports, night, thumbnails
-from dondoc.cameras.addresses import Addresses
-from dondoc.cameras.verdicts import PHASE
+from dondoc.cameras.logins import credentials
+from dondoc.cameras.nights import night, thumbnails
+from dondoc.cameras.registry import addresses, imports
+from dondoc.cameras.registry.addresses import Addresses
+from dondoc.configuration.context import World
+from dondoc.configuration.settings import load
 from dondoc.demo.camera import PASSWORD, USER
 from dondoc.demo.fleet import Fleet
-from dondoc.settings import load
+from dondoc.probing.verdicts import PHASE
 from dondoc.store.cameras import Camera, CameraCheck, CredentialRelease, Outage
 from dondoc.store.facts import Ruling
-from dondoc.world import World
 from tests.conftest import CLERK, NOT_BROUGHT
 from tests.web.conftest import ORIGIN, Visit, browsers, rows_of, words_of
 

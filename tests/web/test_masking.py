@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from dondoc import clock
-from dondoc.cameras import credentials
+from dondoc.cameras.logins import credentials
+from dondoc.configuration.context import World
 from dondoc.demo.fleet import Fleet
 from dondoc.facts import contacts
 from dondoc.store.cameras import Camera, CameraCheck, CredentialRelease, Outage
@@ -22,7 +23,6 @@ from dondoc.store.intake import Submission, Verdict
 from dondoc.store.mail import OutboxEvent, OutboxLetter
 from dondoc.web.app import create_app
 from dondoc.web.masking import HIDDEN, without_addresses
-from dondoc.world import World
 from tests.conftest import CLERK, at
 from tests.web import test_cameras
 from tests.web.conftest import ORIGIN, Visit, visitor

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dondoc.configuration.context import World
 from dondoc.web import message
-from dondoc.world import World
 from tests.conftest import at
 from tests.web.conftest import ORIGIN, Visit, browsers, words_of
 

@@ -11,6 +11,7 @@ from lxml import html
 from sqlalchemy import select, update
 
 from dondoc import clock
+from dondoc.configuration.context import World
 from dondoc.diagnosis import examine
 from dondoc.facts import contacts
 from dondoc.facts.register import register
@@ -28,7 +29,6 @@ from dondoc.store.reporting import ReportIssue
 from dondoc.store.trust import AuditEvent
 from dondoc.web.letters import STATE
 from dondoc.web.pages import agencies
-from dondoc.world import World
 from tests.conftest import CLERK, NOVEMBER, acting, approver, letter_of
 from tests.web.conftest import ORIGIN, Visit, rows_of, words_of
 

@@ -10,18 +10,18 @@ from fastapi.routing import APIRoute
 from sqlalchemy import select
 
 from dondoc import audit
-from dondoc.cameras import thumbnails
+from dondoc.cameras.nights import thumbnails
+from dondoc.configuration.context import World
+from dondoc.configuration.settings import load
 from dondoc.demo.camera import PASSWORD, USER
 from dondoc.demo.fleet import Fleet
 from dondoc.intake.receive import receive
 from dondoc.mail import outbox
 from dondoc.mail.letter import Letter
-from dondoc.settings import load
 from dondoc.store.facts import ContactChange
 from dondoc.store.trust import AuditEvent
 from dondoc.web.app import create_app
 from dondoc.web.audit import ACT
-from dondoc.world import World
 from tests.conftest import CLERK, approver
 from tests.web.conftest import ORIGIN, Visit, browsers, visitor, words_of
 from tests.web.test_cameras import ACTIONS, AGENCY, NOW, four_cameras

@@ -10,23 +10,24 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from dondoc.cameras import looks, pauses, state
-from dondoc.cameras import outages as room
-from dondoc.cameras import rules as data
-from dondoc.cameras.attempts import device
-from dondoc.cameras.looks import Judge
-from dondoc.cameras.places import Place, Seat, gather
-from dondoc.cameras.state import CameraState
-from dondoc.cameras.verdicts import ADVICE, GOOD, PHASE, REACHABLE_PHASES, SENTENCE
+from dondoc.cameras.logins.attempts import device
+from dondoc.cameras.state import checks as looks
+from dondoc.cameras.state import outages as room
+from dondoc.cameras.state import pauses, state
+from dondoc.cameras.state import rules as data
+from dondoc.cameras.state.checks import Judge
+from dondoc.cameras.state.common_causes import Place, Seat, gather
+from dondoc.cameras.state.state import CameraState
+from dondoc.configuration.context import World
 from dondoc.directive.succession import responsible
 from dondoc.facts import contacts
 from dondoc.mail import outbox
 from dondoc.mail.letter import Letter, StillTrue
 from dondoc.mail.render import render
+from dondoc.probing.verdicts import ADVICE, GOOD, PHASE, REACHABLE_PHASES, SENTENCE
 from dondoc.store.cameras import Camera, Outage
 from dondoc.store.intake import Submission, Verdict
 from dondoc.store.mail import OutboxLetter
-from dondoc.world import World
 
 log = logging.getLogger(__name__)
 SHOWN = 30  # cameras in one letter: people read on phones

@@ -13,7 +13,7 @@ from dondoc.audit import Actor, Channel, person, record
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from dondoc.world import World
+    from dondoc.configuration.context import World
 
 By = Annotated[str, typer.Option(help="Người thực hiện, ghi vào nhật ký; mặc định: tài khoản đang dùng máy.")]
 

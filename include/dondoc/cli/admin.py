@@ -18,11 +18,12 @@ def add(app: typer.Typer) -> None:
 
 def upgrade(by: By = "") -> None:
     """Nâng cơ sở dữ liệu lên phiên bản mới nhất, và nhận ra camera theo các cách viết địa chỉ biết được hiện nay."""
-    from dondoc import audit, clock, settings
-    from dondoc.cameras.declare import identify_again
+    from dondoc import audit, clock
+    from dondoc.cameras.registry.declare import identify_again
     from dondoc.cli.acting import anybody
+    from dondoc.configuration import settings
+    from dondoc.configuration.context import World
     from dondoc.store import files, session
-    from dondoc.world import World
 
     world, who = World(settings.load()), anybody(by)
     before, after = session.upgrade(world.settings.url)
@@ -66,9 +67,11 @@ def doctor(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
 def rotate_key(by: By = "") -> None:
     """Mã hóa lại mật khẩu, bản gốc và hình bằng khóa đầu tiên của DONDOC_SECRET_KEY; dừng giữa chừng thì chạy lại."""
     from dondoc import clock
-    from dondoc.cameras import addresses, credentials, thumbnails
+    from dondoc.cameras.logins import credentials
+    from dondoc.cameras.nights import thumbnails
+    from dondoc.cameras.registry import addresses
     from dondoc.cli.acting import anybody, noted
-    from dondoc.world import open_world
+    from dondoc.configuration.context import open_world
 
     world, who = open_world(), anybody(by)
     # Seen if it is cut short. It notes the new key, too, before an original lies under it: who is killed later and goes

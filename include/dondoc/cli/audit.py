@@ -25,7 +25,7 @@ def listed(
 ) -> None:
     """Ai đã làm gì, qua cửa nào, từ địa chỉ nào; việc mới nhất trước."""
     from dondoc import audit
-    from dondoc.world import open_world
+    from dondoc.configuration.context import open_world
 
     begin = moment(since) if since else None
     with open_world().sessions.reading() as session:
@@ -39,7 +39,7 @@ def verify(
 ) -> None:
     """Nhật ký có bị sửa, xóa, chèn không. Ghi lại dấu cuối ở nơi khác: nhờ nó biết các dòng cuối có bị xóa không."""
     from dondoc import audit
-    from dondoc.world import open_world
+    from dondoc.configuration.context import open_world
 
     world = open_world()
     found = audit.examine(world.sessions, world.settings, expect)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from dondoc.audit import Actor
-    from dondoc.world import World
+    from dondoc.configuration.context import World
 
 
 class Format(StrEnum):
@@ -51,8 +51,8 @@ def export(
     from dondoc import clock
     from dondoc.cameras.exports import fleet
     from dondoc.cli.acting import anybody
+    from dondoc.configuration.context import open_world
     from dondoc.store.files import replace
-    from dondoc.world import open_world
 
     if (with_passwords or restricted) and not by.strip():
         raise Problem("Xuất mật khẩu hoặc camera hạn chế nêu tên thì phải ghi ai yêu cầu: --by “Họ tên”.")

@@ -24,8 +24,8 @@ def add(app: typer.Typer) -> None:
 def list_cameras(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
     """Từng camera đang thế nào, và vì sao."""
     from dondoc import clock
-    from dondoc.cameras import records
-    from dondoc.world import open_world
+    from dondoc.cameras.registry import records
+    from dondoc.configuration.context import open_world
 
     world = open_world()
     with world.sessions.reading() as session:
@@ -35,8 +35,8 @@ def list_cameras(as_json: Annotated[bool, typer.Option("--json")] = False) -> No
 
 def doubles(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
     """Các camera có thể được khai hai lần: cần người xem."""
-    from dondoc.cameras import records
-    from dondoc.world import open_world
+    from dondoc.cameras.registry import records
+    from dondoc.configuration.context import open_world
 
     world = open_world()
     with world.sessions.reading() as session:
@@ -54,9 +54,10 @@ def retry(
 ) -> None:
     """Cho phép gửi lại mật khẩu đã bị từ chối, từ đêm sau."""
     from dondoc import clock
-    from dondoc.cameras import credentials, records
+    from dondoc.cameras.logins import credentials
+    from dondoc.cameras.registry import records
     from dondoc.cli.acting import actor
-    from dondoc.world import open_world
+    from dondoc.configuration.context import open_world
 
     world, who, now = open_world(), actor(by), clock.now()
     with world.sessions.begin() as session:
@@ -68,9 +69,9 @@ def retry(
 def confirm(camera: Annotated[str, CAMERA], by: Annotated[str, BY]) -> None:
     """Xác nhận camera đã kết nối: từ nay mất kết nối thì tính là sự cố."""
     from dondoc import clock
-    from dondoc.cameras import records
+    from dondoc.cameras.registry import records
     from dondoc.cli.acting import actor
-    from dondoc.world import open_world
+    from dondoc.configuration.context import open_world
 
     world, who = open_world(), actor(by)
     with world.sessions.begin() as session:
@@ -88,12 +89,12 @@ def lift(
 ) -> None:
     """Bỏ điều hạn chế đã ghi của một camera; biểu mẫu và tệp CSV chỉ thêm được, không bỏ được."""
     from dondoc import clock
-    from dondoc.cameras import records
-    from dondoc.cameras.lift import SAID, Word
-    from dondoc.cameras.lift import lift as record
+    from dondoc.cameras.registry import records
+    from dondoc.cameras.registry.lift import SAID, Word
+    from dondoc.cameras.registry.lift import lift as record
     from dondoc.cli.acting import actor
+    from dondoc.configuration.context import open_world
     from dondoc.errors import Problem
-    from dondoc.world import open_world
 
     if not (words := [word for word, asked in ((Word.RESTRICTED, restricted), (Word.SOUND, sound)) if asked]):
         raise Problem("Cần ghi bỏ điều gì: --restricted, --sound hoặc cả hai.")
@@ -112,9 +113,10 @@ def enter(
 ) -> None:
     """Nhập tài khoản xem; mật khẩu đọc từ đầu vào chuẩn hoặc gõ khi được hỏi, không bao giờ ở dòng lệnh."""
     from dondoc import clock
-    from dondoc.cameras import credentials, records
+    from dondoc.cameras.logins import credentials
+    from dondoc.cameras.registry import records
     from dondoc.cli.acting import actor
-    from dondoc.world import open_world
+    from dondoc.configuration.context import open_world
 
     world, who = open_world(), actor(by)
     with world.sessions.reading() as session:

@@ -15,8 +15,8 @@ from dondoc.cli.output import emit, say
 from dondoc.errors import Problem
 
 if TYPE_CHECKING:
-    from dondoc.cameras.verdicts import Finding, Target
-    from dondoc.settings import Network
+    from dondoc.configuration.settings import Network
+    from dondoc.probing.verdicts import Finding, Target
 
 # Waiting for dead cameras costs nothing at stage 1; at stage 2 each camera sends a stream.
 AT_ONCE = {1: 200, 2: 64}
@@ -46,8 +46,8 @@ def probe(
     as_json: Annotated[bool, typer.Option("--json", help="Mỗi dòng một kết quả JSON.")] = False,
 ) -> None:
     """Hỏi từng camera xem có trả lời không (và có hình không với --stage 2)."""
-    from dondoc.cameras.probe import probe_many
-    from dondoc.cameras.shares import probe_shares
+    from dondoc.probing.probe import probe_many
+    from dondoc.probing.processes import probe_shares
 
     targets, networks = _targets(urls or [], source), _networks(allow)
     counts: Counter[str] = Counter()
@@ -98,9 +98,9 @@ def _bar(total: int, as_json: bool) -> Iterator[Callable[[Counter[str]], None]]:
 
 
 def _targets(urls: list[str], source: Path | None) -> "list[Target]":
-    from dondoc.cameras.hiding import public
-    from dondoc.cameras.table import read
-    from dondoc.cameras.verdicts import Target
+    from dondoc.cameras.registry.hiding import public
+    from dondoc.probing.table import read
+    from dondoc.probing.verdicts import Target
 
     if not urls and source is None:
         raise Problem("Chưa cho biết hỏi camera nào. Ghi địa chỉ rtsp://… hoặc --from cameras.csv.")
@@ -116,7 +116,7 @@ def _targets(urls: list[str], source: Path | None) -> "list[Target]":
 
 def _called(row: dict[str, str], line: int) -> str:
     """What a row's camera is called. Where its cells are out of their columns, any may be a password: by its line."""
-    from dondoc.cameras.hiding import public
+    from dondoc.cameras.registry.hiding import public
 
     url, others = row["url"], "".join(cell for column, cell in row.items() if column != "url")
     slipped = not url.isprintable() or ("://" not in url and "://" in others)
@@ -138,7 +138,7 @@ def _networks(allow: list[str] | None) -> "list[Network]":
             return [ip_network(part.strip(), strict=False) for text in allow for part in text.split(",")]
         except ValueError:
             raise Problem("--allow phải là dải mạng, ví dụ --allow 10.20.0.0/16.") from None
-    from dondoc import settings
+    from dondoc.configuration import settings
 
     networks = settings.load().probe_allow
     if not networks:
@@ -160,10 +160,10 @@ def import_cameras(
     tên: Có, Không). Ô để trống giữ nguyên điều đã biết. Không giữ hình của camera có thu âm hoặc hạn chế.
     """
     from dondoc import clock
-    from dondoc.cameras import imports
+    from dondoc.cameras.registry import imports
     from dondoc.cli.acting import anybody
+    from dondoc.configuration.context import open_world
     from dondoc.intake.receive import safe_filename
-    from dondoc.world import open_world
 
     world, text, name = open_world(), _text(file), safe_filename(file.name)
     who, now = anybody(by), clock.now()

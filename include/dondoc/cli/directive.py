@@ -11,8 +11,8 @@ from dondoc.errors import Problem
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
+    from dondoc.configuration.context import World
     from dondoc.directive.record import Version
-    from dondoc.world import World
 
 By = Annotated[str, typer.Option(help="Người thực hiện.")]
 Json = Annotated[bool, typer.Option("--json")]
@@ -26,8 +26,8 @@ def add(parent: typer.Typer) -> None:
 @app.command()
 def check(file: Path, as_json: Json = False) -> None:
     """Kiểm tra tệp văn bản mà không ghi gì; không cần cơ sở dữ liệu."""
+    from dondoc.configuration.context import open_world
     from dondoc.directive.load import load
-    from dondoc.world import open_world
 
     letter = load(file, open_world().registry)
     owing = len({duty.agency for duty in letter.obligations})
@@ -50,9 +50,9 @@ def add_version(
     """Ghi một văn bản, hoặc phiên bản mới của văn bản đã có."""
     from dondoc import audit, clock
     from dondoc.cli.acting import actor
+    from dondoc.configuration.context import open_world
     from dondoc.directive import record
     from dondoc.directive.load import load_file, own_registry
-    from dondoc.world import open_world
 
     world, who, now = open_world(), actor(by), clock.now()
     letter = load_file(file, world.registry)
@@ -87,8 +87,8 @@ def list_letters(
 ) -> None:
     """Các văn bản và trạng thái của từng văn bản."""
     from dondoc import clock
+    from dondoc.configuration.context import open_world
     from dondoc.directive import record
-    from dondoc.world import open_world
 
     world = open_world()
     when = day(as_of) if as_of else clock.now().date()
@@ -101,7 +101,7 @@ def list_letters(
 @app.command("show")
 def show_letter(letter: str, as_json: Json = False) -> None:
     """Mọi phiên bản của một văn bản."""
-    from dondoc.world import open_world
+    from dondoc.configuration.context import open_world
 
     world = open_world()
     with world.sessions.reading() as session:
@@ -114,8 +114,8 @@ def activate(letter: str, by: By) -> None:
     """Bắt đầu thực hiện một văn bản đang là bản nháp."""
     from dondoc import audit, clock
     from dondoc.cli.acting import actor
+    from dondoc.configuration.context import open_world
     from dondoc.directive import record
-    from dondoc.world import open_world
 
     world, who, now = open_world(), actor(by), clock.now()
     with world.sessions.begin() as session:
@@ -135,8 +135,8 @@ def close(
     """Kết thúc một văn bản: từ ngày đó không đôn đốc ai vì văn bản này nữa."""
     from dondoc import audit, clock
     from dondoc.cli.acting import actor
+    from dondoc.configuration.context import open_world
     from dondoc.directive import record
-    from dondoc.world import open_world
 
     world, who, now = open_world(), actor(by), clock.now()
     last = day(on) if on else now.date()
@@ -152,9 +152,9 @@ def export(
     letter: str, out: Annotated[Path | None, typer.Option(help="Tệp ghi ra; mặc định: màn hình.")] = None
 ) -> None:
     """Phiên bản mới nhất của một văn bản, dạng YAML."""
+    from dondoc.configuration.context import open_world
     from dondoc.directive.record import exported
     from dondoc.store.files import replace
-    from dondoc.world import open_world
 
     world = open_world()
     with world.sessions.reading() as session:

@@ -24,8 +24,8 @@ def preview(
 ) -> None:
     """Ngày ấy ai sẽ được đôn đốc, ở bậc nào và vì sao. Không ghi gì."""
     from dondoc import clock
+    from dondoc.configuration.context import open_world
     from dondoc.escalation import escalate as room
-    from dondoc.world import open_world
 
     world = open_world()
     rows = room.escalate(world, day(as_of), now=clock.now(), record=False, agencies=None, everyone=everyone)
@@ -36,9 +36,9 @@ def escalate(as_of: AsOf, as_json: Json = False, by: By = "") -> None:
     """Quyết định và ghi thư đôn đốc của ngày ấy vào hộp thư đi. Không phải hôm nay thì mọi thư đều được giữ lại."""
     from dondoc import clock
     from dondoc.cli.acting import anybody
+    from dondoc.configuration.context import open_world
     from dondoc.escalation import escalate as room
     from dondoc.escalation import sources
-    from dondoc.world import open_world
 
     world, wanted, now, who = open_world(), day(as_of), clock.now(), anybody(by)
     with world.sessions.reading() as session:

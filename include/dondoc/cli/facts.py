@@ -30,8 +30,8 @@ def obligations(
     as_json: Annotated[bool, typer.Option("--json")] = False,
 ) -> None:
     """Từng nhiệm vụ đang thế nào, và vì sao."""
+    from dondoc.configuration.context import open_world
     from dondoc.facts import obligations as room
-    from dondoc.world import open_world
 
     world, when = open_world(), day_or_moment(as_of)
     with world.sessions.reading() as session:
@@ -56,9 +56,9 @@ def register(
     """Vào sổ văn bản đến bằng giấy, qua trục liên thông hoặc kênh riêng; bản scan đang chờ thì coi như đã xử lý."""
     from dondoc import clock
     from dondoc.cli.acting import actor
+    from dondoc.configuration.context import open_world
     from dondoc.facts.register import register as record
     from dondoc.intake import inbox
-    from dondoc.world import open_world
 
     world, now, who = open_world(), clock.now(), actor(by)
     # A day without an hour counts from its beginning: a letter entered the same day has already arrived.
@@ -117,8 +117,8 @@ def rule(
     """Ghi quyết định của người có thẩm quyền; được nêu trong mọi lý do dựa vào nó."""
     from dondoc import clock
     from dondoc.cli.acting import actor
+    from dondoc.configuration.context import open_world
     from dondoc.facts.rulings import rule as record
-    from dondoc.world import open_world
 
     world, now, who = open_world(), clock.now(), actor(by)
     holds_from = None
@@ -155,8 +155,8 @@ def rulings(
 ) -> None:
     """Các quyết định đang có hiệu lực và số của chúng (để hủy bỏ: `rule undo --undoes SỐ`)."""
     from dondoc import clock
+    from dondoc.configuration.context import open_world
     from dondoc.facts import rulings as room
-    from dondoc.world import open_world
 
     world, when = open_world(), day_or_moment(as_of) if as_of else clock.now()
     with world.sessions.reading() as session:
@@ -179,8 +179,8 @@ def import_contacts(
     """
     from dondoc import clock
     from dondoc.cli.acting import anybody
+    from dondoc.configuration.context import open_world
     from dondoc.facts.contacts import import_csv
-    from dondoc.world import open_world
 
     world, now, who = open_world(), clock.now(), anybody(by)
     try:
@@ -204,8 +204,8 @@ def end(
     """Kết thúc một liên hệ: sau ngày đó không nhận thư và không được thay mặt đơn vị nữa."""
     from dondoc import clock
     from dondoc.cli.acting import actor
+    from dondoc.configuration.context import open_world
     from dondoc.facts import contacts as room
-    from dondoc.world import open_world
 
     world, now, who, last = open_world(), clock.now(), actor(by), day(on)
     with world.sessions.begin() as session:
@@ -229,8 +229,8 @@ def changes(
     as_json: Annotated[bool, typer.Option("--json")] = False,
 ) -> None:
     """Liên hệ mới do biểu mẫu ghi, còn chờ địa chỉ cũ hoặc cán bộ của Sở xác nhận."""
+    from dondoc.configuration.context import open_world
     from dondoc.facts import contact_changes as room
-    from dondoc.world import open_world
 
     with open_world().sessions.reading() as session:
         rows = room.rows(room.every(session) if every else room.waiting(session))
@@ -244,8 +244,8 @@ def confirm(
     """Xác nhận một liên hệ mới: từ hôm nay thư gửi đến địa chỉ đó."""
     from dondoc import clock
     from dondoc.cli.acting import actor
+    from dondoc.configuration.context import open_world
     from dondoc.facts import contact_changes as room
-    from dondoc.world import open_world
 
     world, number, who = open_world(), room.change_id(change), actor(by)
     with world.sessions.begin() as session:
@@ -261,8 +261,8 @@ def refuse(
     """Từ chối một liên hệ mới: thư vẫn gửi đến địa chỉ cũ."""
     from dondoc import clock
     from dondoc.cli.acting import actor
+    from dondoc.configuration.context import open_world
     from dondoc.facts import contact_changes as room
-    from dondoc.world import open_world
 
     world, number, who = open_world(), room.change_id(change), actor(by)
     with world.sessions.begin() as session:

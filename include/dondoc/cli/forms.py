@@ -11,9 +11,9 @@ from dondoc.cli.output import contents, emit, say
 from dondoc.errors import Problem
 
 if TYPE_CHECKING:
+    from dondoc.configuration.context import World
     from dondoc.forms.spec import FormSpec
     from dondoc.forms.verdict import FormVerdict
-    from dondoc.world import World
 
 OUTCOMES = {
     "accepted": "hợp lệ",
@@ -37,10 +37,10 @@ def blank(
     """Biểu mẫu trống của một đơn vị, đã điền sẵn tên và mã xác nhận."""
     from dondoc import clock
     from dondoc.cli.acting import anybody, noted
+    from dondoc.configuration.context import open_world
     from dondoc.forms import blank as room
     from dondoc.store.files import replace
     from dondoc.store.session import is_made
-    from dondoc.world import open_world
 
     world, who = open_world(), anybody(by)
     found = {a.id: a for a in world.registry.agencies}.get(agency)
@@ -79,9 +79,9 @@ def check(
 ) -> None:
     """Kiểm tra biểu mẫu đã điền mà không tiếp nhận; không cần cơ sở dữ liệu."""
     from dondoc import clock
+    from dondoc.configuration.context import open_world
     from dondoc.forms import limited
     from dondoc.store.files import replace
-    from dondoc.world import open_world
 
     if annotate and len(files) != 1:
         raise Problem("--annotate chỉ đi với một tệp. Chạy riêng cho từng tệp.")

@@ -26,8 +26,8 @@ def receive(
     """Tiếp nhận tệp như thể gửi qua thư: giữ nguyên bản gốc, kiểm tra, ghi thư trả lời vào hộp thư đi."""
     from dondoc import clock
     from dondoc.cli.acting import anybody
+    from dondoc.configuration.context import open_world
     from dondoc.intake.arrive import arrive
-    from dondoc.world import open_world
 
     world, now, who = open_world(), clock.now(), anybody(by)
     when = moment(received_at) if received_at else now
@@ -39,8 +39,8 @@ def receive(
 
 def inbox(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
     """Những gì đang chờ người xử lý, cả tệp không đọc được."""
+    from dondoc.configuration.context import open_world
     from dondoc.intake import inbox as room
-    from dondoc.world import open_world
 
     with open_world().sessions.reading() as session:
         show(room.inbox(session, room.ASIDE), as_json, ["number", "file", "sender", "outcome", "agency", "reason"])
@@ -57,9 +57,9 @@ def assign(
     """Giao một bản nộp đang chờ cho một đơn vị."""
     from dondoc import clock
     from dondoc.cli.acting import actor
+    from dondoc.configuration.context import open_world
     from dondoc.intake import inbox as room
     from dondoc.intake.answer import answer
-    from dondoc.world import open_world
 
     world, now = open_world(), clock.now()
     number, who = room.submission_id(submission), actor(by)
@@ -76,8 +76,8 @@ def dismiss(
     """Xếp lại một bản nộp đang chờ mà không cần làm gì thêm; bản gốc vẫn được giữ."""
     from dondoc import clock
     from dondoc.cli.acting import actor
+    from dondoc.configuration.context import open_world
     from dondoc.intake import inbox as room
-    from dondoc.world import open_world
 
     world, number, who = open_world(), room.submission_id(submission), actor(by)
     with world.sessions.begin() as session:

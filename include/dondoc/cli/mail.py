@@ -33,9 +33,9 @@ def outbox(as_json: Json = False) -> None:
     """Hộp thư đi: mỗi thư một dòng, đang ở trạng thái nào và vì sao."""
     from sqlalchemy import select
 
+    from dondoc.configuration.context import open_world
     from dondoc.mail import outbox as room
     from dondoc.store.mail import OutboxLetter
-    from dondoc.world import open_world
 
     with open_world().sessions.reading() as session:
         rows = [room.as_row(row) for row in session.scalars(select(OutboxLetter).order_by(OutboxLetter.id))]
@@ -46,8 +46,8 @@ def approve(ids: Annotated[list[str], typer.Argument(metavar="ID…")], by: Appr
     """Duyệt gửi những thư đang chờ; thư nào không còn đúng thì hủy."""
     from dondoc import approval, clock
     from dondoc.cli.acting import actor
+    from dondoc.configuration.context import open_world
     from dondoc.mail import outbox as room
-    from dondoc.world import open_world
 
     world, numbers, who = open_world(), [_number(i) for i in ids], actor(by)
     with world.sessions.begin() as session:
@@ -63,8 +63,8 @@ def cancel(
     """Hủy một thư chưa gửi."""
     from dondoc import clock
     from dondoc.cli.acting import actor
+    from dondoc.configuration.context import open_world
     from dondoc.mail import outbox as room
-    from dondoc.world import open_world
 
     world, who = open_world(), actor(by)
     with world.sessions.begin() as session:
@@ -80,8 +80,8 @@ def settle(
     """Xác nhận một thư chưa rõ đã đến hay chưa (uncertain)."""
     from dondoc import clock
     from dondoc.cli.acting import actor
+    from dondoc.configuration.context import open_world
     from dondoc.mail import outbox as room
-    from dondoc.world import open_world
 
     world, who = open_world(), actor(by)
     with world.sessions.begin() as session:
@@ -93,7 +93,7 @@ def deliver(as_json: Json = False, by: By = "") -> None:
     """Gửi những thư đến lượt, và kết luận những thư có bằng chứng đã gửi."""
     from dondoc import clock, truth
     from dondoc.cli.acting import anybody, noted
-    from dondoc.world import open_world
+    from dondoc.configuration.context import open_world
 
     world, who = open_world(), anybody(by)
     noted(world, who, "deliver", "outbox", now=clock.now())  # what became of each letter stands in its own history

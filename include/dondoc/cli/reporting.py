@@ -37,8 +37,8 @@ def make(
         raise typer.BadParameter("cần --as-of và --out")
     from dondoc import clock
     from dondoc.cli.acting import anybody
+    from dondoc.configuration.context import open_world
     from dondoc.reporting import report as room
-    from dondoc.world import open_world
 
     world, cut_off, who = open_world(), clock.at(day(as_of), 17), anybody(by)
     if why := clock.to_come(day(as_of), clock.now()):
@@ -70,8 +70,8 @@ def issue(
     """Ghi nhận văn thư đã phát hành báo cáo."""
     from dondoc import clock
     from dondoc.cli.acting import actor
+    from dondoc.configuration.context import open_world
     from dondoc.reporting import report as room
-    from dondoc.world import open_world
 
     world, who, now = open_world(), actor(by), clock.now()
     with world.sessions.reading() as session:

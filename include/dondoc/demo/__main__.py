@@ -14,7 +14,9 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-from dondoc import clock, settings
+from dondoc import clock
+from dondoc.configuration import settings
+from dondoc.configuration.context import World
 from dondoc.demo import airflow, mailserver, place, summary, world
 from dondoc.demo.airflow import Airflow
 from dondoc.demo.days import APPROVER, INTAKE, MAIL, TODAY
@@ -23,7 +25,6 @@ from dondoc.demo.mailserver import MailServer
 from dondoc.demo.runs import DAGS, Runs
 from dondoc.errors import Problem
 from dondoc.store.session import upgrade
-from dondoc.world import World
 
 HOME = Path(".demo")
 SENDER = f"IOC Hà Tĩnh <ioc@{MAIL}>"

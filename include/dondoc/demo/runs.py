@@ -5,10 +5,10 @@ from typing import Any
 
 from sqlalchemy import select
 
+from dondoc.configuration.context import World
 from dondoc.demo.airflow import FINAL, WAITING, Airflow
 from dondoc.demo.days import APPROVER, DAY
 from dondoc.store.mail import OutboxLetter
-from dondoc.world import World
 
 GATHER, CHECK = "gather_survey_submissions", "check_camera_reachability"
 ESCALATE, REPORT = "escalate_overdue_agencies", "weekly_status_report"

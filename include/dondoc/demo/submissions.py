@@ -8,13 +8,13 @@ from email.utils import make_msgid
 from typing import Any
 
 from dondoc import clock
+from dondoc.configuration.context import World
 from dondoc.demo.days import INTAKE, address, at
 from dondoc.demo.fleet import Fleet
 from dondoc.demo.mailserver import HOST, MailServer
 from dondoc.facts import contacts
 from dondoc.forms.blank import blank
 from dondoc.forms.spec import Field, load_specs
-from dondoc.world import World
 
 LEFT_BLANK = {"sub_path", "nvr", "nvr_channels", "channel", "reason", "note", "vms"}
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

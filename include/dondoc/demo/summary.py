@@ -6,16 +6,16 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from dondoc.cameras import state
-from dondoc.cameras.verdicts import SENTENCE
+from dondoc.cameras.state import state
+from dondoc.configuration.context import World
 from dondoc.facts import obligations
 from dondoc.intake.judge import newest_verdict
+from dondoc.probing.verdicts import SENTENCE
 from dondoc.reporting.words import camera_line
 from dondoc.store.cameras import Camera, CameraCheck, Outage
 from dondoc.store.intake import Submission
 from dondoc.store.mail import OutboxLetter
 from dondoc.store.reporting import Report
-from dondoc.world import World
 
 OUTCOME = {
     "accepted": "được chấp nhận",

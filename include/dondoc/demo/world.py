@@ -10,8 +10,9 @@ from sqlalchemy import select
 
 from dondoc import clock, truth
 from dondoc.audit import Actor, Channel
-from dondoc.cameras import addresses, imports, night
-from dondoc.cameras.verdicts import PHASE, SENTENCE
+from dondoc.cameras.nights import night
+from dondoc.cameras.registry import addresses, imports
+from dondoc.configuration.context import World
 from dondoc.demo import submissions
 from dondoc.demo.camera import PASSWORD, USER
 from dondoc.demo.days import APPROVER, MAIL, ROLES, address, at
@@ -21,8 +22,8 @@ from dondoc.escalation import escalate, sources
 from dondoc.facts import contacts
 from dondoc.facts.register import register
 from dondoc.facts.rulings import rule
+from dondoc.probing.verdicts import PHASE, SENTENCE
 from dondoc.store.cameras import Camera
-from dondoc.world import World
 
 CENTRE = "public_admin_centre"
 CLERK = Actor("Nguyễn Thị Văn Thư", "van.thu", Channel.CLI)

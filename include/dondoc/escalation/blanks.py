@@ -6,12 +6,12 @@ reminders pass needs the form no less. A head is asked to see to it, not to fill
 
 from collections.abc import Iterable, Mapping
 
+from dondoc.configuration.context import World
 from dondoc.escalation.ladder import Decision
 from dondoc.escalation.recipients import needs_approval
 from dondoc.forms.blank import blank
 from dondoc.forms.spec import load_specs
 from dondoc.mail.letter import Attachment
-from dondoc.world import World
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 Blanks = Mapping[tuple[str, str], Attachment]  # by agency and form

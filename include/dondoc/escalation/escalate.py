@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 from dondoc import audit
 from dondoc.audit import Actor
 from dondoc.clock import HERE, end_of
+from dondoc.configuration.context import World
 from dondoc.directive.model import Step
-from dondoc.escalation import blanks, history, letters, sources, tell, words
+from dondoc.escalation import blanks, history, letters, sources, words
 from dondoc.escalation.called import called_on
 from dondoc.escalation.ladder import Decision, Ladder, Past, decide
 from dondoc.escalation.recipients import Recipient, needs_approval, recipients
@@ -22,8 +23,8 @@ from dondoc.facts import rulings
 from dondoc.facts.obligations import Standing, cites, short_names, standings
 from dondoc.facts.read import Facts, read
 from dondoc.mail import outbox
+from dondoc.staff import notices as tell
 from dondoc.store.reporting import Decision as DecisionRow
-from dondoc.world import World
 
 __all__ = ["escalate", "still_true"]
 

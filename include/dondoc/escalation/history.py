@@ -7,9 +7,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dondoc.clock import HERE
+from dondoc.configuration.settings import Settings
 from dondoc.escalation.ladder import Duty, Past
 from dondoc.mail import outbox
-from dondoc.settings import Settings
 from dondoc.store.mail import OutboxLetter
 
 KINDS = ("reminder", "overdue")

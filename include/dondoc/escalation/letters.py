@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from dondoc import clock
+from dondoc.configuration.context import World
 from dondoc.directive.model import Directive
 from dondoc.escalation import words
 from dondoc.escalation.blanks import Blanks, forms
@@ -17,7 +18,6 @@ from dondoc.facts.obligations import Standing
 from dondoc.mail.handover import CLOSES
 from dondoc.mail.letter import Attachment, Letter
 from dondoc.mail.render import Rendered, render
-from dondoc.world import World
 
 APPROVAL_DAYS = 2  # working days that an approver has; then the letter is dead, and the ladder decides anew
 

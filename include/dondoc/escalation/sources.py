@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from dondoc.configuration.context import World
+from dondoc.configuration.settings import Settings
 from dondoc.facts.read import LATELY
 from dondoc.intake.receive import OURS
-from dondoc.intake.source import known_senders
-from dondoc.settings import Settings
+from dondoc.intake.sources.source import known_senders
 from dondoc.store.intake import SourceRead, Submission, Verdict
-from dondoc.world import World
 
 NAMES = {"folder": "thư mục tiếp nhận", "mailbox": "hộp thư tiếp nhận"}
 

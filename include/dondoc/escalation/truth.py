@@ -6,6 +6,7 @@ from datetime import date, datetime
 from sqlalchemy.orm import Session
 
 from dondoc.clock import HERE
+from dondoc.configuration.context import World
 from dondoc.errors import Problem
 from dondoc.escalation import history, sources, words
 from dondoc.escalation.called import called_on
@@ -15,7 +16,6 @@ from dondoc.facts.obligations import Standing, cites, standings
 from dondoc.facts.read import read
 from dondoc.mail.letter import NotNow, StillTrue
 from dondoc.store.mail import OutboxLetter
-from dondoc.world import World
 
 
 def still_true(world: World) -> StillTrue:

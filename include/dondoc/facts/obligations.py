@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from dondoc import clock
 from dondoc.clock import HERE
+from dondoc.configuration.context import World
 from dondoc.directive import names
 from dondoc.directive.model import Directive, Duty
 from dondoc.directive.record import ALWAYS
@@ -17,7 +18,6 @@ from dondoc.directive.succession import responsible
 from dondoc.facts.read import Facts, Paper, Received, read
 from dondoc.store.facts import Ruling
 from dondoc.workdays import WorkingDays
-from dondoc.world import World
 
 ACCEPTED = ("accepted", "accepted_with_warnings")
 OUR_TURN = ("waiting", "conflict")

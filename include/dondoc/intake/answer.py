@@ -8,6 +8,7 @@ from pathlib import PurePath
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from dondoc.configuration.context import World
 from dondoc.directive.names import fold
 from dondoc.errors import Problem
 from dondoc.escalation import blanks
@@ -25,7 +26,6 @@ from dondoc.mail.render import render
 from dondoc.store.intake import Submission, Verdict
 from dondoc.store.mail import OutboxLetter
 from dondoc.store.session import one_at_a_time
-from dondoc.world import World
 
 log = logging.getLogger(__name__)
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

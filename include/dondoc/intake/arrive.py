@@ -7,13 +7,13 @@ from typing import Any
 from sqlalchemy import select
 
 from dondoc.audit import Actor
+from dondoc.configuration.context import World
 from dondoc.intake.answer import answer
 from dondoc.intake.attempts import Underway
 from dondoc.intake.inbox import ASIDE
 from dondoc.intake.judge import Postponed, judge_submission, without_reading
 from dondoc.intake.receive import receive
 from dondoc.store.intake import NEWEST_VERDICTS, Submission, Verdict
-from dondoc.world import World
 
 
 def arrive(

@@ -11,11 +11,11 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from dondoc.configuration.context import World
 from dondoc.facts import contacts
 from dondoc.intake.judge import newest_verdict, without_reading
 from dondoc.intake.receive import receive
 from dondoc.store.intake import MailboxItem, Submission
-from dondoc.world import World
 
 AFTER = 5  # failures
 AGAIN = timedelta(hours=1)

@@ -24,9 +24,9 @@ from email_validator import EmailNotValidError
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from dondoc.configuration.context import World
 from dondoc.facts.contacts import canonical
 from dondoc.store.intake import NEWEST_VERDICTS, Submission, Verdict
-from dondoc.world import World
 
 LONGEST = {"from": 1_000, "authentication-results": 16_000}  # characters of one field that are looked at
 USUAL = 5  # newest accepted mails of a domain that tell how its mail comes

@@ -7,20 +7,20 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import aliased
 
 from dondoc.bounded import Deadline
+from dondoc.configuration.context import World
 from dondoc.errors import Cause
 from dondoc.intake import attempts
 from dondoc.intake.answer import answer
 from dondoc.intake.attempts import Underway
 from dondoc.intake.judge import Postponed, judge_submission, without_reading
 from dondoc.intake.receive import OURS
-from dondoc.intake.source import known_senders
-from dondoc.intake.turns import turns
+from dondoc.intake.sources.source import known_senders
+from dondoc.intake.sources.turns import turns
 from dondoc.mail import outbox
 from dondoc.store.cameras import Camera, CameraCheck
 from dondoc.store.errors import explain
 from dondoc.store.intake import NEWEST_VERDICTS, Submission, Verdict
 from dondoc.store.mail import OutboxLetter
-from dondoc.world import World
 
 log = logging.getLogger(__name__)
 LATELY = timedelta(days=1)

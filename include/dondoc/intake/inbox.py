@@ -9,11 +9,11 @@ from sqlalchemy.orm import Session
 
 from dondoc import audit
 from dondoc.audit import Actor
+from dondoc.configuration.context import World
 from dondoc.errors import Problem
 from dondoc.intake.attempts import Underway
 from dondoc.intake.judge import Postponed, judge_submission, newest_verdict, without_reading
 from dondoc.store.intake import NEWEST_VERDICTS, Assignment, Submission, Verdict
-from dondoc.world import World
 
 WAITING = ("waiting", "conflict")
 ASIDE = (*WAITING, "refused")  # what a person may put aside; only those, and what was put aside, can be assigned

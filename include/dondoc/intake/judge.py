@@ -8,8 +8,9 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from dondoc.cameras.declare import declare
-from dondoc.cameras.hiding import public
+from dondoc.cameras.registry.declare import declare
+from dondoc.cameras.registry.hiding import public
+from dondoc.configuration.context import World
 from dondoc.directive.model import Directive
 from dondoc.facts import contacts
 from dondoc.forms import limited
@@ -20,7 +21,6 @@ from dondoc.intake.settle import Settled, Version, fulfilled_by, settle
 from dondoc.isolation.workers import Fault
 from dondoc.store.intake import Assignment, Submission, Verdict
 from dondoc.store.session import one_at_a_time
-from dondoc.world import World
 
 ACCEPTED = ("accepted", "accepted_with_warnings")
 PATIENCE = 2 * limited.LIMITS.wall  # seconds for another process that judges the same

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from dondoc.configuration.context import World
 from dondoc.directive.names import fold
 from dondoc.facts import contact_changes, contacts
 from dondoc.mail import outbox
@@ -17,7 +18,6 @@ from dondoc.mail.render import render
 from dondoc.store.facts import Contact, ContactChange
 from dondoc.store.intake import Submission
 from dondoc.store.mail import OutboxLetter
-from dondoc.world import World
 
 KIND = FOLDER = "contact_change"
 ROLE = "focal_officer"

@@ -9,11 +9,11 @@ from sqlalchemy.exc import IntegrityError
 
 from dondoc import audit
 from dondoc.audit import Actor
+from dondoc.configuration.context import World
+from dondoc.configuration.settings import Settings
 from dondoc.errors import Problem
-from dondoc.settings import Settings
 from dondoc.store import files
 from dondoc.store.intake import Submission
-from dondoc.world import World
 
 OURS = ("folder", "upload")  # channels that only our own people reach: what comes there has no sender
 _UNSEEN = ("Cc", "Cf", "Cs", "Zl", "Zp")  # Unicode: control, direction and zero width, half pairs, line separators

@@ -11,13 +11,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dondoc.audit import Actor, Channel
+from dondoc.configuration.context import World
 from dondoc.directive.names import fold
 from dondoc.facts import contact_changes
 from dondoc.intake.authentication import Sender
 from dondoc.intake.judge import newest_verdict, without_reading
 from dondoc.intake.officers import KIND
 from dondoc.store.mail import OutboxLetter
-from dondoc.world import World
 
 READ = 4_000  # characters of a reply: the answer stands at its top
 _MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,200}>")

@@ -10,13 +10,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from dondoc.configuration.settings import Settings
 from dondoc.mail import recovery
 from dondoc.mail.handover import Round
 from dondoc.mail.letter import StillTrue
 from dondoc.mail.line import Line
 from dondoc.mail.message import replies_are_read, sender
 from dondoc.mail.servers import ImapServer, SmtpServer, refuse_to_play
-from dondoc.settings import Settings
 from dondoc.store.blobs import Blobs
 from dondoc.store.session import Sessions
 from dondoc.workdays import WorkingDays

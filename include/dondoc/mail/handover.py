@@ -14,6 +14,7 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from dondoc.clock import HERE
+from dondoc.configuration.settings import Settings
 from dondoc.errors import Problem
 from dondoc.mail.letter import NotNow, StillTrue
 from dondoc.mail.line import Line, Reply
@@ -21,7 +22,6 @@ from dondoc.mail.message import build, destination, is_address
 from dondoc.mail.outbox import no_check, why_not
 from dondoc.mail.servers import SmtpServer, Unusable
 from dondoc.mail.states import BY, UNKNOWN, decision, move
-from dondoc.settings import Settings
 from dondoc.store.blobs import Blobs
 from dondoc.store.mail import OutboxLetter
 from dondoc.store.session import Sessions

@@ -9,11 +9,11 @@ from email.utils import format_datetime, parseaddr
 from html import escape
 from typing import Any
 
+from dondoc.configuration.settings import ADDRESS, Settings
 from dondoc.errors import Problem
 from dondoc.mail.archive import PROOF, proof
 from dondoc.mail.render import one_line
 from dondoc.mail.servers import ImapServer, SmtpServer, intake
-from dondoc.settings import ADDRESS, Settings
 from dondoc.store.blobs import Blobs
 from dondoc.store.mail import OutboxLetter
 

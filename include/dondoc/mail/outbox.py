@@ -11,12 +11,12 @@ from sqlalchemy.orm import Session
 
 from dondoc import audit
 from dondoc.audit import Actor
+from dondoc.configuration.settings import Settings
 from dondoc.directive.names import fold
 from dondoc.errors import Problem
 from dondoc.mail.letter import Letter, NotNow, StillTrue
 from dondoc.mail.render import one_line
 from dondoc.mail.states import BY, decision, move, record
-from dondoc.settings import Settings
 from dondoc.store.facts import Contact
 from dondoc.store.mail import Approval, OutboxLetter
 from dondoc.store.session import one_at_a_time

@@ -8,11 +8,11 @@ from typing import Any
 
 from sqlalchemy import select
 
+from dondoc.configuration.settings import Settings
 from dondoc.mail import archive as archives
 from dondoc.mail.message import left_as
 from dondoc.mail.servers import ImapServer, Unusable
 from dondoc.mail.states import BY, UNKNOWN, decision, move
-from dondoc.settings import Settings
 from dondoc.store.mail import OutboxLetter
 from dondoc.store.session import Sessions
 

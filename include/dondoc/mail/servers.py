@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
+from dondoc.configuration.settings import Settings
 from dondoc.errors import Problem
-from dondoc.settings import Settings
 
 Security = Literal["plain", "tls", "starttls"]
 

@@ -20,10 +20,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from dondoc import clock
+from dondoc.configuration.context import World
 from dondoc.errors import Problem
 from dondoc.orchestration import runs
 from dondoc.orchestration.connections import open_world
-from dondoc.world import World
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -105,7 +105,7 @@ def succeeded(context: Mapping[str, Any]) -> None:
 
 def over(*places: str, exactly: bool = False) -> None:
     """These tasks or runs, or these DAGs with all their tasks, work again: tell those who know that they did not."""
-    from dondoc import alerts
+    from dondoc.staff import alerts
 
     try:
         world, now = open_world(), clock.now()
@@ -130,13 +130,13 @@ def over(*places: str, exactly: bool = False) -> None:
 
 
 def _of(session: "Session", place: str, exactly: bool) -> "list[Alert]":
-    from dondoc import alerts
+    from dondoc.staff import alerts
 
     return [a for a in alerts.open_alerts(session, place) if not exactly or a.cause.startswith(f"{place}/")]
 
 
 def _ended(alert: "Alert") -> tuple[str, str]:
-    from dondoc.alerts import place, since
+    from dondoc.staff.alerts import place, since
 
     told = f"Lỗi từ {since(alert)}, {alert.count:02} lần, nay đã hết:\n{alert.detail}"
     return f"[dondoc] Đã hết lỗi: {place(alert)}", told
@@ -155,7 +155,7 @@ def _raise(
     quiet: bool = False,
 ) -> None:
     """`by_hand`: whoever may start runs makes them fail at will, and uses up half of the day's letters at most."""
-    from dondoc import alerts
+    from dondoc.staff import alerts
 
     log.error("%s: %s", where, detail)
     try:
@@ -190,7 +190,7 @@ def _raise(
 
 def publish(world: World) -> None:
     """Open causes for Prometheus, in a file beside `DONDOC_METRICS_FILE`. One that cannot be written is logged."""
-    from dondoc import alerts
+    from dondoc.staff import alerts
     from dondoc.store import files
 
     if (file := world.settings.metrics_file) is None:

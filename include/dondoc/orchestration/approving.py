@@ -122,7 +122,7 @@ def still_held(context: Mapping[str, Any]) -> list[int]:
 
 def tell() -> None:
     """The approver has a mail about what waits, unless one told of it already."""
-    from dondoc.escalation import tell
+    from dondoc.staff import notices as tell
 
     world = open_world()
     with world.sessions.begin() as session:
@@ -250,7 +250,7 @@ def _tampered(held: list[int], event: Any, asked: Any, answer: Any) -> str | Non
 def _refused(world: Any, run: str, held: list[int], why: str) -> NotReleased:
     """What is raised, after the trail has it and the administrators are told: once, however often the task is run."""
     from dondoc import audit
-    from dondoc.escalation import tell
+    from dondoc.staff import notices as tell
 
     now = clock.now()
     with world.sessions.begin() as session:

@@ -10,11 +10,11 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from dondoc import clock, keys
+from dondoc.configuration.context import World
 from dondoc.errors import Problem
 from dondoc.orchestration import limits, runs
 from dondoc.orchestration.connections import open_world
 from dondoc.orchestration.limits import held_to
-from dondoc.world import World
 
 log = logging.getLogger(__name__)
 PURPOSE = "night results"
@@ -26,7 +26,7 @@ FOREIGN = (
 
 def which(look: str, moment: datetime) -> tuple[str, date]:
     """The look that a run at a moment makes, and the night it belongs to: 04:00 still belongs to the night before."""
-    from dondoc.cameras import night
+    from dondoc.cameras.nights import night
 
     day = night.night_of(moment)
     if look == "auto":
@@ -63,7 +63,7 @@ def plan(context: Mapping[str, Any]) -> list[dict[str, Any]]:
     Raises:
         Refused: it is too late, or the run is of another night than tonight: cameras answer for now alone.
     """
-    from dondoc.cameras import night
+    from dondoc.cameras.nights import night
 
     world, asked, now = open_world(), runs.params(context), clock.now()
     look, day = which(asked["look"], runs.moment(context))
@@ -103,7 +103,8 @@ def check(batch: dict[str, Any]) -> dict[str, Any]:
         known because our own side was down, before the batch or in the middle of it. Neither, where the batch is of
         another night: run again days later, it asks nobody.
     """
-    from dondoc.cameras import night, ourside
+    from dondoc.cameras.nights import night
+    from dondoc.cameras.state import local_outage as ourside
 
     world = open_world()
     day, about = date.fromisoformat(proven(world, batch)["night"]), {"run": batch["run"]}
@@ -139,7 +140,10 @@ def store(batches: list[dict[str, Any]], checked: list[dict[str, Any]]) -> dict[
         Problem: somebody changed a batch or its results on the way, and nothing is stored; or all is, but the metrics
             file could not be written.
     """
-    from dondoc.cameras import letters, night, ourside, outages, rollup, thumbnails
+    from dondoc.cameras import letters
+    from dondoc.cameras.nights import night, rollup, thumbnails
+    from dondoc.cameras.state import local_outage as ourside
+    from dondoc.cameras.state import outages
 
     world, now = open_world(), clock.now()
     thumbnails.prune(world, now)  # first, and whatever was looked at: their week ends even if the rest fails
@@ -190,7 +194,7 @@ def _publish(world: World) -> None:
 
 
 def _summary(world: World, day: date, look: str) -> tuple[str, bool]:
-    from dondoc.cameras import night
+    from dondoc.cameras.nights import night
 
     with world.sessions.reading() as session:
         run = night.run_of(session, day, look)

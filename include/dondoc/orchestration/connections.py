@@ -10,8 +10,8 @@ from airflow.exceptions import AirflowNotFoundException
 from airflow.sdk import Connection
 from pydantic import SecretStr
 
-from dondoc import settings
-from dondoc.world import World, opened
+from dondoc.configuration import settings
+from dondoc.configuration.context import World, opened
 
 
 def open_world() -> World:

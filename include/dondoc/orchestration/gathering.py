@@ -5,11 +5,11 @@ import time
 from collections import Counter
 
 from dondoc import clock
+from dondoc.configuration.context import World
 from dondoc.errors import Problem
 from dondoc.orchestration import limits
 from dondoc.orchestration.connections import open_world
 from dondoc.orchestration.limits import held_to
-from dondoc.world import World
 
 log = logging.getLogger(__name__)
 LETTERS = 200  # in one run: what is due then leaves with the next, and no run is ended in the middle of a letter
@@ -67,7 +67,8 @@ def probe_declared() -> dict[str, int]:
 
     Also what a killed run left, and what a person accepted between two runs. Red when our own side is down.
     """
-    from dondoc.cameras import letters, ourside
+    from dondoc.cameras import letters
+    from dondoc.cameras.state import local_outage as ourside
     from dondoc.intake import backlog
 
     world, moment = open_world(), clock.now()
@@ -90,7 +91,7 @@ def _looked_at(world: World, cameras: list[int]) -> dict[str, int]:
     Returns:
         counts by verdict.
     """
-    from dondoc.cameras import night
+    from dondoc.cameras.nights import night
 
     counts, ends = Counter[str](), time.monotonic() + LOOKING
     for start in range(0, len(cameras), FEW):

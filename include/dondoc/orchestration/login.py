@@ -13,10 +13,10 @@ from airflow.api_fastapi.auth.managers.models.resource_details import (
 from airflow.api_fastapi.core_api.security import bearer_scheme, get_user
 from fastapi import FastAPI, HTTPException, Request
 
+from dondoc.configuration.context import open_world
 from dondoc.orchestration.accounts import login
 from dondoc.web.app import create_app
 from dondoc.web.user import NotLoggedIn, User
-from dondoc.world import open_world
 
 NO_TEAM = "dondoc: nobody's team"
 

@@ -7,15 +7,15 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from dondoc.cameras.state import EXEMPTIONS, NEW, NO_ADDRESS, NOT_LOOKED_AT, CameraState, counts
-from dondoc.cameras.state import states as camera_states
-from dondoc.cameras.verdicts import NOT_CHECKED, PHASE, SENTENCE
+from dondoc.cameras.state.state import EXEMPTIONS, NEW, NO_ADDRESS, NOT_LOOKED_AT, CameraState, counts
+from dondoc.cameras.state.state import states as camera_states
 from dondoc.clock import HERE
+from dondoc.configuration.context import World
 from dondoc.facts import obligations
 from dondoc.facts.obligations import Standing
+from dondoc.probing.verdicts import NOT_CHECKED, PHASE, SENTENCE
 from dondoc.reporting import words
 from dondoc.store.mail import OutboxLetter
-from dondoc.world import World
 
 WEEK = timedelta(days=7)
 CAUSE = {  # phase of a verdict → group of causes

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from dondoc import audit
 from dondoc.audit import Actor
 from dondoc.clock import HERE, end_of, to_come
+from dondoc.configuration.context import World
 from dondoc.directive.model import Directive
 from dondoc.errors import Problem
 from dondoc.facts import contacts
@@ -25,7 +26,6 @@ from dondoc.reporting.workbook import workbook
 from dondoc.store.files import folder, replace
 from dondoc.store.mail import OutboxLetter
 from dondoc.store.reporting import Report, ReportIssue
-from dondoc.world import World
 
 FILES = ("figures.json", "report.docx", "report.xlsx", "report.html")
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

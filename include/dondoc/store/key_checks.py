@@ -15,8 +15,8 @@ from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session
 
 from dondoc import keys
+from dondoc.configuration.settings import Settings
 from dondoc.errors import Cause, Problem, Unavailable
-from dondoc.settings import Settings
 from dondoc.store.cameras import Camera
 from dondoc.store.session import Sessions, is_made, one_at_a_time
 from dondoc.store.trust import KeyCheck

@@ -9,9 +9,9 @@ from fastapi.responses import Response
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException as AnyHTTPException
 
+from dondoc.configuration.context import World
 from dondoc.web import audit, cameras, guard, inbox, letters, matrix, pauses, reports
 from dondoc.web.user import User
-from dondoc.world import World
 
 HERE = Path(__file__).parent
 

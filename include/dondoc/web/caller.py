@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
 
-from dondoc.settings import Network
+from dondoc.configuration.settings import Network
 
 _PORTS = {"http": 80, "https": 443}
 

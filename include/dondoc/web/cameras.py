@@ -15,22 +15,26 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dondoc import clock
-from dondoc.cameras import credentials, looks, night, now, records, thumbnails
 from dondoc.cameras.exports import fleet, openmetrics, tables
 from dondoc.cameras.exports.tables import UNNAMED
-from dondoc.cameras.hiding import public
-from dondoc.cameras.state import OK, WORDS, CameraState, counts, states
-from dondoc.cameras.strip import KINDS, NIGHTS, strip
-from dondoc.cameras.verdicts import SENTENCE
+from dondoc.cameras.logins import credentials
+from dondoc.cameras.nights import night, thumbnails
+from dondoc.cameras.nights import on_demand as now
+from dondoc.cameras.registry import records
+from dondoc.cameras.registry.hiding import public
+from dondoc.cameras.state import checks as looks
+from dondoc.cameras.state.state import OK, WORDS, CameraState, counts, states
+from dondoc.cameras.state.timeline import KINDS, NIGHTS, strip
+from dondoc.configuration.context import World
 from dondoc.directive.names import fold
 from dondoc.errors import Problem
 from dondoc.facts.rulings import rule
+from dondoc.probing.verdicts import SENTENCE
 from dondoc.reporting.words import camera_line
 from dondoc.store.cameras import Camera, CameraCheck, CredentialRelease, Outage
 from dondoc.web.pages import Day, Text, audited, download, onward, page, shown_to, visitor_of, world_of
 from dondoc.web.shared import Shared
 from dondoc.web.user import User
-from dondoc.world import World
 
 SHOWN = 50  # cameras on a page
 LOOKS = 12  # of a camera, on its page

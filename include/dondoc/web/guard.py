@@ -24,12 +24,12 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException as AnyHTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from dondoc.configuration.context import World
 from dondoc.errors import Problem
 from dondoc.store.errors import PASSING, explain
 from dondoc.web.caller import caller, forged, origin_of
 from dondoc.web.pages import LARGEST, page
 from dondoc.web.user import NotLoggedIn, User
-from dondoc.world import World
 
 log = logging.getLogger(__name__)
 

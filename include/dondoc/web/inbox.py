@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Form, HTTPException, Request, UploadFile
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from dondoc import clock
+from dondoc.configuration.context import World
 from dondoc.directive.model import Duty
 from dondoc.directive.names import deliverable
 from dondoc.facts import contact_changes
@@ -18,7 +19,6 @@ from dondoc.intake.arrive import arrive
 from dondoc.store.intake import Submission
 from dondoc.web.pages import Day, Text, agencies, audited, download, onward, page, uploaded, world_of
 from dondoc.web.user import User
-from dondoc.world import World
 
 CHANNEL = {"mail": "(thư)", "folder": "(thư mục tiếp nhận)", "upload": "(tải lên)", "cli": "(dòng lệnh)"}
 OUTCOME = {

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from dondoc import approval, clock
 from dondoc.audit import Channel
+from dondoc.configuration.context import World
 from dondoc.errors import Problem
 from dondoc.facts import approvers
 from dondoc.facts.addressee import addressees
@@ -18,7 +19,6 @@ from dondoc.mail import outbox
 from dondoc.store.mail import OutboxEvent, OutboxLetter
 from dondoc.web.pages import Text, audited, download, onward, page, visitor_of, world_of
 from dondoc.web.user import User
-from dondoc.world import World
 
 SHOWN = 50  # letters on a page
 STATE = {

@@ -8,19 +8,20 @@ from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import HTMLResponse
 from sqlalchemy import func, select
 
-from dondoc import alerts, clock
+from dondoc import clock
+from dondoc.configuration.context import World
 from dondoc.directive import names
 from dondoc.directive.model import Duty
 from dondoc.escalation import sources
 from dondoc.facts import contact_changes, contacts, obligations
 from dondoc.facts.obligations import Standing
 from dondoc.intake import inbox
+from dondoc.staff import alerts
 from dondoc.store.cameras import Outage
 from dondoc.store.facts import Contact
 from dondoc.store.mail import OutboxLetter
 from dondoc.web.pages import page, visitor_of, world_of
 from dondoc.web.user import User
-from dondoc.world import World
 
 # status → (sign, words): the colour is the style sheet's, the sign is for those who do not see colours
 STATUS = {

@@ -12,11 +12,11 @@ from fastapi.templating import Jinja2Templates
 from pydantic import AfterValidator, BeforeValidator
 
 from dondoc import audit, clock
+from dondoc.configuration.context import World
 from dondoc.errors import Problem
 from dondoc.web import message
 from dondoc.web.masking import without_addresses
 from dondoc.web.user import User
-from dondoc.world import World
 
 LARGEST = 20 * 2**20  # bytes of an upload
 _templates = Jinja2Templates(directory=Path(__file__).with_name("templates"))

@@ -8,12 +8,12 @@ from fastapi import APIRouter, Depends, Form, HTTPException, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from dondoc import clock
+from dondoc.configuration.context import World
 from dondoc.directive.names import deliverable
 from dondoc.facts.rulings import rule, standing_rulings
 from dondoc.store.facts import Ruling
 from dondoc.web.pages import Day, Text, agencies, onward, page, world_of
 from dondoc.web.user import User
-from dondoc.world import World
 
 AHEAD = timedelta(days=3660)  # pauses that begin later are shown too
 EVERY = "all"  # said, never left out: a form sent too early must not silence the whole province

@@ -8,16 +8,16 @@ from sqlalchemy.orm import Session
 
 from dondoc import audit
 from dondoc.audit import Actor
-from dondoc.cameras import credentials
 from dondoc.cameras.exports import frigate, go2rtc, mediamtx, openmetrics, tables
 from dondoc.cameras.exports.openmetrics import Run
 from dondoc.cameras.exports.permission import permissions
 from dondoc.cameras.exports.streams import Stream, plain
 from dondoc.cameras.exports.verified import shown, verified
-from dondoc.cameras.state import states
+from dondoc.cameras.logins import credentials
+from dondoc.cameras.state.state import states
+from dondoc.configuration.context import World
 from dondoc.store.cameras import NightRun
 from dondoc.store.files import replace
-from dondoc.world import World
 
 LOOKS = ("night", "second", "day", "all")  # rounds over the fleet; a look at single cameras has a name of its own
 RECENT = timedelta(days=7)

@@ -13,7 +13,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.openmetrics.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
-from dondoc.cameras.state import CameraState
+from dondoc.cameras.state.state import CameraState
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 

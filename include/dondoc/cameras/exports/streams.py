@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import yaml
 
-from dondoc.cameras.hiding import public
+from dondoc.cameras.registry.hiding import public
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from dondoc import spreadsheets
-from dondoc.cameras.state import WORDS, CameraState
+from dondoc.cameras.state.state import WORDS, CameraState
 from dondoc.directive.model import Registry
 from dondoc.forms.clean import clean
 

@@ -6,11 +6,12 @@ from dataclasses import replace
 from cryptography.fernet import InvalidToken
 
 from dondoc import keys
-from dondoc.cameras import addresses, attempts
 from dondoc.cameras.exports.permission import REFUSED, SUB_ONLY
 from dondoc.cameras.exports.streams import Stream, name_of
-from dondoc.cameras.state import CameraState
-from dondoc.cameras.streams import main_and_sub
+from dondoc.cameras.logins import attempts
+from dondoc.cameras.registry import addresses
+from dondoc.cameras.registry.streams import main_and_sub
+from dondoc.cameras.state.state import CameraState
 from dondoc.directive.model import Registry
 from dondoc.errors import Problem
 from dondoc.store.cameras import Camera

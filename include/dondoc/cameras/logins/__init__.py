@@ -1,0 +1,1 @@
+"""Logins of cameras: what was tried, and one try at a time."""

@@ -1,0 +1,231 @@
+"""One batch of looks: in waves, so that a shared password is tried on one camera first; spread, and gentle.
+
+Names are looked up once, before anything is noted: what is noted is what is connected to.
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from cryptography.fernet import InvalidToken
+from sqlalchemy import select
+
+from dondoc import keys
+from dondoc.cameras.logins import attempts, canary, credentials, downgrade
+from dondoc.cameras.logins.attempts import Login
+from dondoc.cameras.nights import past, thumbnails
+from dondoc.cameras.registry import addresses
+from dondoc.configuration.context import World
+from dondoc.directive.names import fold
+from dondoc.probing.address import parse
+from dondoc.probing.network import Ip, Resolver
+from dondoc.probing.probe import probe_many
+from dondoc.probing.spread import parts
+from dondoc.probing.verdicts import GOOD, WITHHELD, Finding, Target
+from dondoc.store.cameras import Camera
+
+STAGE, TIMEOUT, CONCURRENCY, PER_DEVICE = 2, 12.0, 128, 8  # seconds: longer than the wait for a key picture
+LOST = "không giải mã được địa chỉ đã lưu (khóa đã đổi?): nhập lại địa chỉ luồng hình"
+UNREADABLE = "không giải mã được mật khẩu đã lưu (khóa đã đổi?): nhập lại bằng dondoc cameras credentials"
+
+
+@dataclass(frozen=True)
+class _Look:
+    """A camera that is to be looked at. `login` None: without a password."""
+
+    camera: int
+    url: str
+    site: Hashable | None
+    devices: frozenset[str] = frozenset()  # that answer at its address, by name and by number
+    login: Login | None = None
+    user: str | None = None
+    password: str | None = None
+    unreadable: bool = False
+    lost: bool = False  # its address is
+
+    @property
+    def certain(self) -> frozenset[str]:
+        """The devices of which a look is sure to tell: not each that a name stands for, which its owner chooses."""
+        own = attempts.device(self.url)
+        return self.devices if len(self.devices - {own}) <= 1 else frozenset({own})
+
+    def __repr__(self) -> str:
+        return f"_Look({self.camera})"
+
+
+def look(
+    world: World,
+    camera_ids: Sequence[int],
+    *,
+    night: date,
+    now: datetime,
+    over: float = 0.0,
+    sleep: Callable[[float], None] = time.sleep,
+) -> list[dict[str, Any]]:
+    """Results of looking at the cameras, JSON-safe and free of secrets.
+
+    Args:
+        over: seconds over which the looks are spread.
+    """
+    batch = _Batch(world, night, now, sleep)
+    waiting, told, number = batch.resolved(batch.looks(camera_ids)), canary.Told(), 0
+    everyone, limit = max(1, len(waiting)), world.settings.refusals_per_site
+    results: list[dict[str, Any]] = []
+    while waiting:
+        logins = canary.wave([x.login for x in waiting if x.login], told, number=number, limit=limit)
+        going = {one.camera for one in logins} | {x.camera for x in waiting if x.login is None}
+        now_going = [x for x in waiting if x.camera in going]
+        found = batch.wave(now_going, over * len(now_going) / everyone)
+        told.learn(logins, [finding for finding, _ in found])
+        results += [_result(finding, at) for finding, at in found]
+        waiting, number = [x for x in waiting if x.camera not in going], number + 1
+    return results
+
+
+def _result(finding: Finding, at: datetime) -> dict[str, Any]:
+    return {
+        "camera": int(finding.camera),
+        "verdict": finding.verdict,
+        "phase": finding.phase,
+        "detail": finding.detail,
+        "elapsed_ms": finding.elapsed_ms,
+        "stage": finding.stage,
+        "at": at.isoformat(),
+        "steps": list(finding.steps) if finding.verdict not in GOOD else [],
+        "features": dict(finding.features) if finding.features else None,
+    }
+
+
+class _Batch:
+    """What all waves of a batch share."""
+
+    def __init__(self, world: World, night: date, now: datetime, sleep: Callable[[float], None]) -> None:
+        self.world, self.night, self.now, self.sleep = world, night, now, sleep
+        self.started = time.monotonic()
+        self.resolver = Resolver(world.settings.probe_allow)
+        self.dice = random.Random()  # noqa: S311 - jitter is no secret
+        self.pasts: dict[int, Mapping[str, Any]] = {}
+        self.pictured: set[int] = set()  # cameras of which a picture may be kept
+
+    def looks(self, camera_ids: Sequence[int]) -> list[_Look]:
+        """Who is looked at; those that once worked come first: they are the ones that answer a canary."""
+        wanted = select(Camera).where(Camera.id.in_(camera_ids), Camera.exemption.is_(None), Camera.url.is_not(None))
+        with self.world.sessions.begin() as session:
+            cameras = session.scalars(wanted.order_by(Camera.worked_at.is_(None), Camera.id)).all()
+            self.pasts = past.pasts(session, [c.id for c in cameras], self.night)
+            self.pictured = {c.id for c in cameras if thumbnails.allowed(self.world, c)}
+            secrets = self.world.secrets
+            looks = [_prepared(secrets, camera) for camera in cameras]
+            credentials.follow_key(session, secrets, {(x.user, x.password) for x in looks if x.user and x.password})
+        return looks
+
+    def resolved(self, looks: Sequence[_Look]) -> list[_Look]:
+        """The same, with what their addresses stand for."""
+        hosts = {one.camera: host for one in looks if (host := _host(one.url))}
+        asyncio.run(self.resolver.learn(hosts.values(), TIMEOUT))
+        return [_found(one, self.resolver.known(hosts[one.camera])) if one.camera in hosts else one for one in looks]
+
+    def wave(self, looks: Sequence[_Look], seconds: float) -> list[tuple[Finding, datetime]]:
+        """What was found, each with its instant."""
+        begun, found = time.monotonic(), []
+        split = parts(looks, seconds=seconds, per_site=self.world.settings.per_site, dice=self.dice)
+        for starts, part in split:
+            if (wait := starts - (time.monotonic() - begun)) > 0:
+                self.sleep(wait)
+            at = self.now + timedelta(seconds=time.monotonic() - self.started)
+            found += [(finding, at) for finding in self._part(part, at)]
+        return found
+
+    def _part(self, looks: Sequence[_Look], at: datetime) -> Iterator[Finding]:
+        wanted = {one.camera: one.login.door[1] for one in looks if one.login}
+        devices = {one.camera: one.devices for one in looks}
+        with self.world.sessions.begin() as session:
+            limit = self.world.settings.refusals_per_site
+            may = attempts.begin(session, wanted, self.night, at, limit=limit, known=devices)
+            held = [one.login for one in looks if one.login and one.camera not in may]
+            why = attempts.barred(session, held, self.night, limit=limit) if held else {}
+            digest = downgrade.known(session, {camera: devices[camera] for camera in may})
+        targets = [self._target(one, one.camera in may, one.camera in digest) for one in looks if not one.lost]
+        found = [Finding(str(one.camera), WITHHELD, LOST, 0, STAGE) for one in looks if one.lost]
+        found += [self._without_picture(finding, at) for finding in self._probed(targets)]
+        with self.world.sessions.begin() as session:
+            attempts.finish(session, {camera: wanted[camera] for camera in may}, found, self.night)
+            asked = {int(finding.camera) for finding in found if finding.digest} - digest
+            downgrade.remember(session, (one.certain for one in looks if one.camera in asked), at)
+        yield from _explained(looks, may, why, found)
+
+    def _target(self, one: _Look, may: bool, digest: bool) -> Target:
+        user, password = (one.user, one.password) if may else (None, None)
+        wanted = one.camera in self.pictured
+        return Target(str(one.camera), one.url, user, password, self.pasts.get(one.camera), wanted, digest)
+
+    def _without_picture(self, finding: Finding, at: datetime) -> Finding:
+        """Results travel through Airflow: a picture is put away here, at once."""
+        camera = int(finding.camera)
+        if camera not in self.pictured:
+            thumbnails.remove(self.world, camera)
+        elif finding.thumbnail:
+            thumbnails.put(self.world, camera, finding.thumbnail, at)
+        return replace(finding, thumbnail=None)
+
+    def _probed(self, targets: Sequence[Target]) -> Iterable[Finding]:
+        return probe_many(
+            targets,
+            stage=STAGE,
+            concurrency=CONCURRENCY,
+            timeout=TIMEOUT,
+            allow=self.world.settings.probe_allow,
+            per_device=PER_DEVICE,
+            resolver=self.resolver,
+        )
+
+
+def _host(url: str) -> str | None:
+    try:
+        return parse(url).host
+    except ValueError:
+        return None
+
+
+def _found(one: _Look, ips: Iterable[Ip]) -> _Look:
+    devices = attempts.addresses(one.url, ips) | {attempts.device(one.url)}
+    return replace(one, devices=devices, login=one.login and replace(one.login, addresses=devices))
+
+
+def _prepared(secrets: list[str], camera: Camera) -> _Look:
+    site = (camera.agency, fold(camera.site)) if camera.site else None
+    try:
+        plain = _Look(camera.id, addresses.read(camera, secrets).url or "", site)
+    except addresses.Unreadable:
+        return _Look(camera.id, camera.url or "", site, lost=True)
+    if camera.username is None:
+        return plain
+    try:
+        password = keys.cipher(secrets, "password").decrypt((camera.password or "").encode()).decode()
+    except InvalidToken:
+        return replace(plain, unreadable=True)
+    mark = attempts.fingerprint(secrets, camera.username, password)
+    return replace(plain, login=attempts.login(camera, mark), user=camera.username, password=password)
+
+
+def _explained(
+    looks: Sequence[_Look], may: set[int], why: Mapping[int, str], found: Iterable[Finding]
+) -> Iterator[Finding]:
+    """A camera that asked for a password withheld because it was refused has refused it; of an attempt without a result
+    nobody knows. That we hold a password and could not use it says nothing of the camera: not that it is good either.
+    """
+    by_camera = {one.camera: one for one in looks}
+    for finding in found:
+        one = by_camera[int(finding.camera)]
+        if finding.verdict == "auth_required" and one.login and one.camera not in may:
+            reason = why.get(one.camera, attempts.UNKNOWN)
+            verdict = WITHHELD if reason.startswith(attempts.NOT_ITSELF) else "auth_failed"
+            yield replace(finding, verdict=verdict, detail=reason)
+        elif finding.verdict == "auth_required" and (one.login or one.unreadable):
+            yield replace(finding, verdict=WITHHELD, detail=UNREADABLE if one.unreadable else finding.detail)
+        else:
+            yield finding

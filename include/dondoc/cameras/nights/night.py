@@ -1,0 +1,257 @@
+"""A night's look at all cameras: plan it in batches, look, and store what was found. Three calls, three tasks."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from dondoc.cameras.logins.attempts import device
+from dondoc.cameras.nights import batch as looking
+from dondoc.cameras.nights import planner
+from dondoc.cameras.state import checks as looks
+from dondoc.cameras.state import local_outage as ourside
+from dondoc.cameras.state import rules as data
+from dondoc.cameras.state.checks import AT_ONCE, Look
+from dondoc.clock import HERE
+from dondoc.clock import at as at_hour
+from dondoc.configuration.context import World
+from dondoc.directive.names import fold
+from dondoc.errors import Problem
+from dondoc.probing.verdicts import GOOD, NOT_CHECKED, PHASE, WITHHELD
+from dondoc.store.cameras import Camera, CameraCheck, NightRun
+from dondoc.store.session import one_at_a_time
+
+SECOND = "second"  # the round that looks again at what was not seen well that night
+MORNING = 7  # o'clock: what is seen before belongs to the night before, as the second look does
+
+
+LATEST = 12  # o'clock of the next day: a look of a batch that began before the morning may end after it
+
+
+def night_of(moment: datetime) -> date:
+    """The night that a moment belongs to."""
+    here = moment.astimezone(HERE)
+    return here.date() - timedelta(days=1) if here.hour < MORNING else here.date()
+
+
+def not_tonight(night: date, now: datetime) -> str | None:
+    """Why cameras are not asked for a night: what they answer now says nothing of another. None: it is tonight."""
+    tonight = night_of(now)
+    if night == tonight:
+        return None
+    when = "đã qua" if night < tonight else "chưa đến"
+    return f"đêm {night:%d/%m/%Y} {when} (đêm nay là đêm {tonight:%d/%m/%Y})"
+
+
+def plan(
+    world: World,
+    *,
+    night: date,
+    round: str,
+    system_window: str | None,
+    only_failed: bool = False,
+    camera_ids: Sequence[int] | None = None,
+    batch: int | None = None,
+) -> list[list[int]]:
+    """Camera ids in batches; cameras of one device or site in the same one.
+
+    Args:
+        system_window: `night` or `day`: only systems checked then; None: all.
+        only_failed: only what that night has not been seen well yet, and not what refused our account, as far as we
+            know: a login that was withheld may have been changed meanwhile. Systems checked by day are left
+            out: their cameras may be switched off at night.
+        batch: cameras in a batch; default: by the size of the fleet.
+    """
+    with world.sessions.reading() as session:
+        wanted = select(Camera).where(Camera.exemption.is_(None), Camera.url.is_not(None))
+        cameras = session.scalars(wanted.order_by(Camera.url, Camera.id)).all()
+        last = last_of_night(session, night) if only_failed else {}
+    window = "night" if only_failed else system_window
+    systems = {s.id for s in world.registry.systems if window in (None, s.check_window)}
+    done = {camera for camera, verdict in last.items() if _settled(verdict)}
+    asked = None if camera_ids is None else set(camera_ids)
+    chosen = [
+        (camera.id, _places(camera))
+        for camera in cameras
+        if camera.system in systems and camera.id not in done and (asked is None or camera.id in asked)
+    ]
+    return planner.batches(chosen, batch or planner.size(len(chosen)))
+
+
+def _settled(verdict: str) -> bool:
+    """Looking again the same night would tell nothing new, or would cost an account."""
+    return verdict != WITHHELD and (verdict in GOOD | NOT_CHECKED or PHASE[verdict] == "auth")
+
+
+def _places(camera: Camera) -> list[tuple[str, str]]:
+    site = [(camera.agency, fold(camera.site))] if camera.site else []
+    return [("device", device(camera.url or "")), *site]
+
+
+def last_of_night(session: Session, night: date) -> dict[int, str]:
+    """The newest verdict of a night on each camera; a bad one that a person asked for only where there is no other."""
+    rows = session.execute(
+        select(CameraCheck.camera_id, CameraCheck.verdict, CameraCheck.round)
+        .where(CameraCheck.night == night)
+        .order_by(CameraCheck.happened_at, CameraCheck.id)
+    )
+    found: dict[int, str] = {}
+    for camera, verdict, round in rows:
+        if verdict in GOOD or not looks.by_hand(round) or camera not in found:
+            found[camera] = verdict
+    return found
+
+
+def of_agencies(world: World, agencies: Iterable[str]) -> set[int]:
+    """Ids of these agencies' cameras."""
+    with world.sessions.reading() as session:
+        return set(session.scalars(select(Camera.id).where(Camera.agency.in_(list(agencies)))))
+
+
+def check_batch(
+    world: World, camera_ids: Sequence[int], *, night: date, round: str, now: datetime, over: float = 0.0
+) -> list[dict[str, Any]]:
+    """Look at cameras up to one picture each; those without an address or exempt from checks are passed over.
+
+    Args:
+        over: seconds over which the looks are spread.
+
+    Returns:
+        one JSON-safe result per camera looked at: `camera`, `verdict`, `phase`, `detail`, `elapsed_ms`, `stage`,
+        `at`, `steps`, `features`.
+
+    Raises:
+        Problem: the night is not tonight. What is asked now would be told of another night, and a password that was
+            refused tonight would be sent again.
+    """
+    if why := not_tonight(night, now):
+        raise Problem(f"Không kiểm tra camera: {why}.")
+    return looking.look(world, camera_ids, night=night, now=now, over=over)
+
+
+def store(
+    world: World,
+    results: Iterable[dict[str, Any]],
+    *,
+    night: date,
+    round: str,
+    now: datetime,
+    planned: int | None = None,
+    started: datetime | None = None,
+    our_side: str | None = None,
+) -> dict[str, int]:
+    """Record results, once per camera, night and round. What is stored is never changed: a second result is left out.
+
+    Args:
+        planned: how many cameras the round was to look at; default: as many as it did.
+        our_side: why the round says nothing, when that is known already; else it is judged by what was found.
+
+    Returns:
+        counts by verdict of what was stored now, and `left_out`: results that are known already, or of another night.
+    """
+    results = list(results)
+    with world.sessions.begin() as session:
+        one_at_a_time(session, f"night {night} {round}")
+        told = select(CameraCheck.camera_id).where(CameraCheck.night == night, CameraCheck.round == round)
+        known, new = set(session.scalars(told)), []
+        for result in results:
+            if result["camera"] not in known and _belongs(datetime.fromisoformat(result["at"]), night):
+                known.add(result["camera"])
+                new.append(result)
+        session.add_all(_check(result, night, round, now) for result in new)
+        session.flush()
+        _worked(session, new)
+        run = run_of(session, night, round)
+        if new or run is None:
+            run = run or _run(session, night, round, started or now)
+            run.counts = dict(Counter(run.counts) + Counter(result["verdict"] for result in new))
+            run.planned = max(planned or 0, run.planned, len(known))
+            run.our_side_down = our_side or _our_side(world, session, night, round)
+            run.finished_at = now
+    left_out = {"left_out": count} if (count := len(results) - len(new)) else {}
+    return dict(Counter(result["verdict"] for result in new)) | left_out
+
+
+def _belongs(at: datetime, night: date) -> bool:
+    return at_hour(night, MORNING) <= at < at_hour(night + timedelta(days=1), LATEST)
+
+
+def _check(result: dict[str, Any], night: date, round: str, now: datetime) -> CameraCheck:
+    told = {name: result[name] for name in ("verdict", "phase", "detail", "elapsed_ms", "stage")}
+    return CameraCheck(
+        camera_id=result["camera"],
+        night=night,
+        round=round,
+        steps=result.get("steps") or None,
+        features=result.get("features"),
+        happened_at=datetime.fromisoformat(result["at"]),
+        recorded_at=now,
+        **told,
+    )
+
+
+def _worked(session: Session, results: Sequence[dict[str, Any]]) -> None:
+    """Note when a camera was first seen working."""
+    seen: dict[str, list[int]] = {}
+    for result in results:
+        if result["verdict"] == "ok":
+            seen.setdefault(result["at"], []).append(result["camera"])
+    for at, ids in seen.items():
+        for start in range(0, len(ids), AT_ONCE):
+            first = update(Camera).where(Camera.id.in_(ids[start : start + AT_ONCE]), Camera.worked_at.is_(None))
+            session.execute(first.values(worked_at=datetime.fromisoformat(at)))
+
+
+def _run(session: Session, night: date, round: str, started: datetime) -> NightRun:
+    run = NightRun(night=night, round=round, planned=0, counts={}, started_at=started)
+    session.add(run)
+    return run
+
+
+def _our_side(world: World, session: Session, night: date, round: str) -> str | None:
+    """A second look sees only what failed before: it is judged together with the rest of its night."""
+    rounds = [round]
+    if round == SECOND:
+        void = select(NightRun.round).where(NightRun.night == night, NightRun.our_side_down.is_not(None))
+        gone = set(session.scalars(void))
+        told = select(CameraCheck.round).where(CameraCheck.night == night).distinct()
+        rounds = [r for r in session.scalars(told) if r == round or r not in gone]
+    last = {look.camera: (agency, look.verdict) for agency, look in _counting(world, session, night, rounds)}
+    return ourside.nearly_everything(last.values(), data.load(world.settings).our_side)
+
+
+def _counting(world: World, session: Session, night: date, rounds: Sequence[str]) -> Iterator[tuple[str, Look]]:
+    """Agencies and looks of a night's rounds, oldest first, without those that nothing was to be expected of."""
+    judge = replace(looks.judge(world, session), void={})  # whether our side was down is asked of the rest
+    c = CameraCheck
+    rows = session.execute(
+        select(Camera, *looks.COLUMNS)
+        .join(Camera, Camera.id == c.camera_id)
+        .where(c.night == night, c.round.in_(rounds))
+        .order_by(c.happened_at, c.id)
+    )
+    for row in rows:
+        look = Look(*row[1:])
+        if judge.why_not(row[0], look) is None:
+            yield row[0].agency, look
+
+
+def summary(world: World, session: Session, run: NightRun) -> str:
+    """One sentence for people: what a round found, or that it says nothing."""
+    looked = sum(run.counts.values())
+    head = f"Đêm {run.night:%d/%m/%Y} ({run.round}): đã xem {looked:02}/{run.planned:02} camera"
+    if run.our_side_down:
+        return f"{head}; {run.our_side_down}: kết quả không tính cho đơn vị nào."
+    told = [look.verdict in GOOD for _, look in _counting(world, session, run.night, [run.round])]
+    rest, why = looked - len(told), "tạm dừng, ngoài giờ, ngoài mạng được phép, chưa gửi được mật khẩu"
+    uncounted = f", {rest:02} không tính ({why})" if rest else ""
+    return f"{head}; {sum(told):02} đạt, {len(told) - sum(told):02} chưa đạt{uncounted}."
+
+
+def run_of(session: Session, night: date, round: str) -> NightRun | None:
+    """How a round went; None before it is stored."""
+    return session.scalar(select(NightRun).where(NightRun.night == night, NightRun.round == round))

@@ -1,0 +1,105 @@
+"""One camera looked at because a person asked for it now. The night's rule about refused passwords holds here too."""
+
+import fcntl
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from dondoc import audit
+from dondoc.audit import Actor
+from dondoc.cameras.nights import night
+from dondoc.cameras.state import local_outage as ourside
+from dondoc.cameras.state.checks import BY_HAND
+from dondoc.cameras.state.state import NO_ADDRESS, exempt
+from dondoc.configuration.context import World
+from dondoc.errors import Problem
+from dondoc.store import files
+from dondoc.store.cameras import Camera, CameraCheck
+
+PATIENCE = 40.0  # seconds that a second asker waits for the first one's look
+
+
+def look(world: World, camera: int, *, by: Actor, now: Callable[[], datetime]) -> CameraCheck:
+    """Look at a camera up to one picture and record what was found. Who asks meanwhile gets the same answer.
+
+    Raises:
+        Problem: there is nothing to look at, or somebody else's look does not end.
+    """
+    asked = now()
+    with world.sessions.reading() as session:
+        _possible(session.get(Camera, camera))
+    with world.sessions.begin() as session:  # before it: a password may leave
+        audit.record(session, world.secrets, by, "probe", f"CAM-{camera:05}", now=asked)
+    with _alone(world, camera):
+        with world.sessions.reading() as session:
+            if found := _since(session, camera, asked):
+                return found
+        began = now()
+        day, name = night.night_of(began), f"{BY_HAND}{began:%H%M%S}-{camera}"  # a round of its own: ours may be void
+        results = night.check_batch(world, [camera], night=day, round=name, now=began)
+        ours = _our_side(world, results)
+        night.store(world, results, night=day, round=name, now=now(), our_side=ours)
+        with world.sessions.reading() as session:
+            if found := _since(session, camera, asked):
+                return found
+    raise Problem("Không xem được camera này: vừa bị thôi kiểm tra. Mở lại trang.")
+
+
+def _our_side(world: World, results: list[dict[str, Any]]) -> str | None:
+    """Why a look that reached nobody says nothing of the camera; its detail, which a page shows, says so too."""
+    lost = [result for result in results if result["phase"] in ourside.UNREACHED]
+    if not lost or ourside.references_answer(world.settings):
+        return None
+    for result in lost:
+        result["detail"] = ourside.SILENT
+    return ourside.SILENT
+
+
+def _possible(camera: Camera | None) -> None:
+    if camera is None:
+        raise Problem("Không có camera này.")
+    if why := exempt(camera) or (None if camera.url else NO_ADDRESS):
+        raise Problem(f"Không kiểm tra được CAM-{camera.id:05}: {why}.")
+
+
+def _since(session: Session, camera: int, moment: datetime) -> CameraCheck | None:
+    """The look that ended at this moment or later."""
+    return session.scalar(
+        select(CameraCheck)
+        .where(
+            CameraCheck.camera_id == camera, CameraCheck.recorded_at >= moment, CameraCheck.round.startswith(BY_HAND)
+        )
+        .order_by(CameraCheck.id.desc())
+        .limit(1)
+    )
+
+
+@contextmanager
+def _alone(world: World, camera: int) -> Iterator[None]:
+    """One look at a camera at a time, whichever process or thread asks; a killed one leaves nothing behind."""
+    folder = world.settings.home / "locks"
+    files.folder(folder)
+    handle = os.open(folder / f"camera-{camera}", os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        ends = time.monotonic() + PATIENCE
+        while not _locked(handle):
+            if time.monotonic() > ends:
+                raise Problem(f"CAM-{camera:05} đang được kiểm tra. Tải lại trang sau ít phút.")
+            time.sleep(0.1)
+        yield
+    finally:
+        os.close(handle)  # and the lock with it
+
+
+def _locked(handle: int) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -1,0 +1,104 @@
+"""Nightly results that are past their time become monthly counts; the last few of a camera stay. Outages stay all."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, timedelta
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from dondoc.cameras.state import checks as looks
+from dondoc.cameras.state.checks import AT_ONCE, COLUMNS, Look, Night
+from dondoc.configuration.context import World
+from dondoc.store.cameras import Camera, CameraCheck, CameraMonth, CredentialAttempt
+
+KEPT = 10  # looks of a camera that are never thrown away, however old
+
+
+def roll_up(world: World, today: date) -> dict[str, int]:
+    """Roll up whole months that are past `check_retention_days`, each in one transaction. Again: changes nothing.
+
+    Returns:
+        counts `months` and `looks` (deleted).
+    """
+    limit = (today - timedelta(days=world.settings.check_retention_days)).replace(day=1)
+    months = gone = 0
+    with world.sessions.begin() as session:
+        oldest = session.scalar(select(func.min(CameraCheck.night)))
+        old = CredentialAttempt.night < limit, CredentialAttempt.accepted.is_not(False)  # a refusal is remembered
+        session.execute(delete(CredentialAttempt).where(*old))
+    month = oldest.replace(day=1) if oldest else limit
+    while month < limit:
+        with world.sessions.begin() as session:
+            removed = _month(world, session, month)
+        months, gone, month = months + bool(removed), gone + removed, following(month)
+    return {"months": months, "looks": gone}
+
+
+def following(month: date) -> date:
+    """The first day of the next month."""
+    return (month + timedelta(days=32)).replace(day=1)
+
+
+def _month(world: World, session: Session, month: date) -> int:
+    rows = [*_rows(session, month)]
+    if not rows:
+        return 0
+    mine: dict[int, list[tuple[int, Look]]] = defaultdict(list)
+    for number, look in rows:
+        mine[look.camera].append((number, look))
+    newer = _newer(session, mine, following(month))
+    leaving = {camera: surplus(found, newer.get(camera, 0)) for camera, found in mine.items()}
+    if not any(leaving.values()):
+        return 0
+    judge = looks.judge(world, session)
+    known = {row.camera_id: row for row in session.scalars(select(CameraMonth).where(CameraMonth.month == month))}
+    for camera in session.scalars(select(Camera)).all():
+        if seen := leaving.get(camera.id):
+            row = known.get(camera.id) or _empty(session, camera, month)
+            _count(row, judge.nights(camera, [look for _, look in seen]))
+    ids = [number for found in leaving.values() for number, _ in found]
+    for start in range(0, len(ids), AT_ONCE):
+        session.execute(delete(CameraCheck).where(CameraCheck.id.in_(ids[start : start + AT_ONCE])))
+    return len(ids)
+
+
+def _rows(session: Session, month: date) -> Iterator[tuple[int, Look]]:
+    c = CameraCheck
+    query = select(c.id, *COLUMNS)
+    query = query.where(c.night >= month, c.night < following(month)).order_by(c.night, c.happened_at, c.id)
+    for row in session.execute(query):
+        yield row[0], Look(*row[1:])
+
+
+def _newer(session: Session, cameras: Mapping[int, object], since: date) -> dict[int, int]:
+    """How many newer looks each camera has."""
+    query = select(CameraCheck.camera_id, func.count()).where(CameraCheck.night >= since)
+    if len(cameras) <= AT_ONCE:
+        query = query.where(CameraCheck.camera_id.in_(list(cameras)))
+    return dict(session.execute(query.group_by(CameraCheck.camera_id)).all())
+
+
+def surplus(found: Sequence[tuple[int, Look]], newer: int) -> Sequence[tuple[int, Look]]:
+    """What need not be kept of a camera's month, in order: whole nights, so that none is counted twice. Pure."""
+    kept = max(0, KEPT - newer)
+    if not kept or not found:
+        return found
+    first_kept = found[max(0, len(found) - kept)][1].night
+    return [pair for pair in found if pair[1].night < first_kept]
+
+
+def _empty(session: Session, camera: Camera, month: date) -> CameraMonth:
+    row = CameraMonth(camera_id=camera.id, month=month, nights=0, verdicts={})
+    row.good = row.reachable = row.showing = row.not_checked = 0
+    session.add(row)
+    return row
+
+
+def _count(row: CameraMonth, nights: Sequence[Night]) -> None:
+    row.nights += len(nights)
+    row.good += sum(night.good for night in nights)
+    row.reachable += sum(night.reachable for night in nights)
+    row.showing += sum(night.showing for night in nights)
+    row.not_checked += sum(not night.counts for night in nights)
+    row.verdicts = dict(Counter(row.verdicts) + Counter(night.look.verdict for night in nights))

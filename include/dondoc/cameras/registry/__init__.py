@@ -1,0 +1,1 @@
+"""The register of cameras: declarations, imports, brands, streams, and what of an address is shown."""

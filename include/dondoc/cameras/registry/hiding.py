@@ -1,0 +1,207 @@
+"""What of an address may be shown, stored clear and exported: only what is known to be harmless.
+
+Shown are scheme, host and port, the parameters of `cameras/streams.yaml` with values as they are there, and such
+segments of the path as are made of nothing but words that are there, and short numbers. All the rest may be a password
+or a token, in whichever of many spellings: `MARK` stands for it.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from urllib.parse import unquote
+
+from dondoc.cameras.registry import streams
+from dondoc.directive.names import fold
+from dondoc.probing.address import LONGEST
+
+MARK = "***"
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*", re.IGNORECASE)
+_PLACE = re.compile(r"(?:[\w.-]{0,253}|\[[0-9a-f:.]{2,45}\])(?::[0-9]{0,5})?", re.IGNORECASE)
+_BETWEEN = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")  # where a word or number begins
+_FEW_DIGITS = re.compile(r"[0-9]{1,2}")  # no secret, wherever they stand
+_TOGETHER = 3  # words that may be written apart: mat khau, access token
+_NAME = re.compile(r"[\w .-]{0,48}")
+_NUMBER, _DIGITS = re.compile(r"[0-9]{1,2}|0[0-9]{2}"), 4  # behind a word; of all numbers of a segment
+_CHANNEL = re.compile(r"[0-9]{1,5}")
+
+
+@dataclass(frozen=True)
+class Split:
+    """An address in two: `shown`, in which `MARK` stands for each of `hidden`, in order."""
+
+    shown: str
+    hidden: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        return f"Split({self.shown})"
+
+
+def split(url: str) -> Split:
+    """An address without user info, in what may be shown and what may not."""
+    pieces = list(_pieces(url, _known()))
+    shown = "".join(MARK if secret else piece for piece, secret in pieces)
+    return Split(shown, tuple(piece for piece, secret in pieces if secret))
+
+
+def restored(shown: str, hidden: Iterable[str]) -> str:
+    """The address again.
+
+    Raises:
+        ValueError: these do not belong together.
+    """
+    first, *rest = shown.split(MARK)
+    return first + "".join(piece + part for piece, part in zip(hidden, rest, strict=True))
+
+
+def public(text: str) -> str:
+    """Any text given as an address, or as the path of one, fit to be shown: without user info, nor what is hidden."""
+    clean = "".join(c for c in text.strip() if c.isprintable())
+    head, marks, rest = clean.partition("://")
+    address = f"{head}{marks}{rest.rpartition('@')[2]}" if marks else clean.rpartition("@")[2]
+    return split(address).shown[:LONGEST]
+
+
+def _pieces(url: str, known: "_Known") -> Iterator[tuple[str, bool]]:
+    head, marks, rest = url.partition("://") if "://" in url else ("", "", url)
+    yield head, bool(marks) and not _SCHEME.fullmatch(head)
+    yield marks, False
+    rest, hash_, fragment = rest.partition("#")
+    place = re.split(r"[/?]", rest, maxsplit=1)[0]
+    yield place, not _PLACE.fullmatch(place)
+    path, mark, query = rest[len(place) :].partition("?")
+    yield from _path(path, known)
+    yield mark, False
+    for number, chunk in enumerate(re.split(r"([&;?/])", query)):
+        yield from [(chunk, False)] if number % 2 else _parameters(chunk, known)
+    yield hash_, False
+    yield fragment, bool(fragment)
+
+
+def _path(path: str, known: "_Known") -> Iterator[tuple[str, bool]]:
+    after_word = after_login = False
+    before: Sequence[str] = ()
+    for number, segment in enumerate(path.split("/")):
+        if number:
+            yield "/", False
+        words = _words(segment)
+        if segment and (after_word or after_login):
+            pieces = [(segment, not _FEW_DIGITS.fullmatch(segment))]
+        elif re.search(r"[=;&,|?]", segment):
+            pieces = list(_mixed(segment, known))
+        else:
+            pieces = [(segment, not known.plain(segment, before))]
+        yield from pieces
+        # All that follows: a name, then a password; or the rest of one that has a slash in it.
+        after_word |= known.ends(words, known.credentials) or ("=" in segment and _hidden_end(pieces))
+        before = words or before
+        after_login = known.ends(words, known.logins) or (after_login and not segment.strip("."))
+
+
+def _hidden_end(pieces: Sequence[tuple[str, bool]]) -> bool:
+    """Whether a segment ends in something hidden: a slash behind it may be a part of that."""
+    return next((secret for piece, secret in reversed(pieces) if piece), False)
+
+
+def _mixed(segment: str, known: "_Known") -> Iterator[tuple[str, bool]]:
+    """A segment with parameters in it, as user=admin&password=…&channel=1."""
+    first, *rest = re.split(r"([;&,|?])", segment)
+    yield from _parameters(first, known) if "=" in first else [(first, not known.plain(first))]
+    for number, chunk in enumerate(rest, 1):
+        yield from [(chunk, False)] if number % 2 else _parameters(chunk, known)
+
+
+def _parameters(chunk: str, known: "_Known") -> Iterator[tuple[str, bool]]:
+    """A parameter, or several with an underscore between them: each begins with a name that is known, or is hidden."""
+    if not chunk or chunk.casefold() in known.flags:
+        yield chunk, False
+        return
+    names = [] if "%" in chunk else list(known.named.finditer(chunk))
+    if not names:
+        yield chunk, True
+        return
+    if before := chunk[: names[0].start()]:
+        yield before[:-1], True
+        yield before[-1:], False
+    ends = [*(found.start() - 1 for found in names[1:]), len(chunk)]
+    for found, end in zip(names, ends, strict=True):
+        value = chunk[found.end() : end]
+        yield found[0], False
+        yield value, not known.harmless(found[1], value)
+        yield chunk[end : end + 1], False
+
+
+@lru_cache(maxsize=4096)  # of a fleet's paths most segments are the same
+def _words(segment: str) -> tuple[str, ...]:
+    """The words and numbers of a segment, folded, however often it is escaped: accessToken1 has three."""
+    while (text := unquote(segment)) != segment:
+        segment = text
+    return tuple(fold(_BETWEEN.sub(" ", unicodedata.normalize("NFKC", segment))).split())
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What `cameras/streams.yaml` says, prepared."""
+
+    values: dict[str, re.Pattern[str]]
+    flags: frozenset[str]
+    credentials: frozenset[str]
+    logins: frozenset[str]
+    named: re.Pattern[str]
+    words: frozenset[str]  # of which a segment may be made
+    counted: frozenset[str]
+
+    def harmless(self, name: str, value: str) -> bool:
+        pattern = self.values.get(name.casefold())
+        return pattern is not None and pattern.fullmatch(value.removesuffix(".sdp")) is not None
+
+    def ends(self, words: Sequence[str], named: frozenset[str]) -> bool:
+        """Whether the last words, a number behind them aside, are among the named: secret, access token, user 1."""
+        while words and words[-1].isdecimal():
+            words = words[:-1]
+        return any("".join(words[-count:]) in named for count in range(1, min(len(words), _TOGETHER) + 1))
+
+    def plain(self, segment: str, before: Sequence[str] = ()) -> bool:
+        """Whether a segment is what devices and people call a stream: nothing but known words and short numbers.
+
+        Args:
+            before: the words of the segment before it.
+        """
+        text = unquote(segment)
+        if before and before[-1] in self.counted and _CHANNEL.fullmatch(text):
+            return True
+        odd = [word for word in _words(segment) if word not in self.words]
+        letters, digits = ([word for word in odd if word.isdecimal() is number] for number in (False, True))
+        return (
+            _NAME.fullmatch(text) is not None
+            and len("".join(letters)) <= 1
+            and len("".join(digits)) <= _DIGITS
+            and all(_NUMBER.fullmatch(number) or _stands_alone(number, text) for number in digits)
+        )
+
+
+def _stands_alone(number: str, text: str) -> bool:
+    """Whether a number of three digits is written with nothing before or behind it but a dot, a blank or a dash."""
+    return len(number) == 3 and re.search(rf"(?<![^\W_]){number}(?![^\W_])", text) is not None
+
+
+def _known() -> _Known:
+    return _prepared(streams.version())
+
+
+@lru_cache(maxsize=2)
+def _prepared(version: streams.Version) -> _Known:
+    data = streams.of(version)
+    values = {n.casefold(): re.compile(v.values, re.IGNORECASE) for v in data.visible for n in v.names}
+    words = {*values, *(w.casefold() for w in data.credentials.words)}
+    names = "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
+    return _Known(
+        values=values,
+        flags=frozenset(f.casefold() for f in data.flags),
+        credentials=frozenset(w.replace("_", "") for w in data.credentials.words),
+        logins=frozenset(data.credentials.logins),
+        named=re.compile(rf"(?:(?<=_)|^)({names})=", re.IGNORECASE),
+        words=frozenset(data.path.words),
+        counted=frozenset(data.path.counted),
+    )

@@ -1,0 +1,98 @@
+"""Cameras as people ask for them: by number, as a list with states, and what may be declared twice."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from dondoc import audit
+from dondoc.audit import Actor, person
+from dondoc.cameras.registry import addresses
+from dondoc.cameras.registry.hiding import public
+from dondoc.cameras.registry.streams import respelled
+from dondoc.cameras.state import state
+from dondoc.configuration.context import World
+from dondoc.directive.names import fold
+from dondoc.errors import Problem
+from dondoc.store.cameras import Camera
+
+
+def find(session: Session, number: str) -> Camera:
+    """The camera that people call CAM-00012.
+
+    Raises:
+        Problem: that is no number, or no camera has it.
+    """
+    told = re.fullmatch(r"(?:CAM-?)?0*([0-9]{1,9})", number.strip(), re.IGNORECASE | re.ASCII)
+    camera = session.get(Camera, int(told[1])) if told else None
+    if camera is None:
+        raise Problem(f"Không có camera “{number}”. Số hiệu camera viết dạng CAM-00012.")
+    return camera
+
+
+def confirm(session: Session, secrets: list[str], camera: Camera, *, by: Actor, now: datetime) -> None:
+    """A person confirms that it is connected: from now on it can fall out.
+
+    Raises:
+        Problem: nobody is named, or a program.
+    """
+    camera.confirmed, camera.confirmed_by = True, person(by.name)
+    if camera.exemption == "private_address":
+        camera.exemption = None
+    audit.record(session, secrets, by, "confirm", f"CAM-{camera.id:05}", now=now)
+
+
+def rows(world: World, session: Session, now: datetime) -> list[dict[str, Any]]:
+    """Every camera with its state and why; a restricted one without its address, none with what is hidden of it."""
+    return [
+        {
+            "number": one.number,
+            "agency": one.camera.agency,
+            "system": one.camera.system,
+            "name": one.camera.name,
+            "site": one.camera.site,
+            "url": None if one.camera.restricted else public(one.camera.url or "") or None,
+            "restricted": one.camera.restricted,
+            "state": one.state,
+            "verdict": one.verdict,
+            "since": one.since.isoformat() if one.since else None,
+            "reason": one.reason,
+        }
+        for one in state.states(world, session, now)
+    ]
+
+
+def doubles(session: Session, secrets: Sequence[str] = ()) -> list[dict[str, Any]]:
+    """Cameras of an agency's system that may be one and the same: a person decides, nothing is guessed.
+
+    Args:
+        secrets: keys for addresses of which a part is hidden; without them these are compared by name only.
+    """
+    cameras = session.scalars(select(Camera).order_by(Camera.id)).all()
+    by_name = _alike((c, (c.agency, c.system, fold(c.name), fold(c.site))) for c in cameras)
+    addressed = ((c, _whole(c, secrets)) for c in cameras)
+    alike = _alike((c, (c.agency, c.system, respelled(url))) for c, url in addressed if url)
+    by_address = [same for same in alike if any(c.identity is None for c in same)]
+    return [
+        {"cameras": [f"CAM-{c.id:05}" for c in same], "agency": same[0].agency, "system": same[0].system, "why": why}
+        for found, why in ((by_name, "cùng tên, cùng điểm"), (by_address, "cùng địa chỉ luồng hình"))
+        for same in found
+    ]
+
+
+def _whole(camera: Camera, secrets: Sequence[str]) -> str | None:
+    try:
+        return addresses.read(camera, secrets).url
+    except addresses.Unreadable:
+        return None
+
+
+def _alike(keyed: Iterable[tuple[Camera, tuple[Any, ...]]]) -> list[list[Camera]]:
+    groups: dict[tuple[Any, ...], list[Camera]] = defaultdict(list)
+    for camera, key in keyed:
+        groups[key].append(camera)
+    return [same for same in groups.values() if len(same) > 1]

@@ -1,0 +1,1 @@
+"""How cameras stand and why: rules, pauses, outages, common causes, timeline."""

@@ -1,0 +1,190 @@
+"""What was seen of cameras night by night, and which of it says anything about them."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import groupby
+from typing import NamedTuple
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from dondoc.cameras.state import pauses as ruled
+from dondoc.cameras.state import rules as data
+from dondoc.cameras.state.pauses import Pause
+from dondoc.cameras.state.rules import Rules
+from dondoc.configuration.context import World
+from dondoc.probing.verdicts import GOOD, NOT_CHECKED, PHASE, REACHABLE_PHASES, SENTENCE
+from dondoc.store.cameras import Camera, CameraCheck, NightRun
+from dondoc.workdays import WorkingDays
+
+RECENT = timedelta(days=7)  # an older look says nothing of today
+LOOK_BACK = timedelta(days=30)  # for cameras whose last look was bad: how long they have been
+BY_HAND = "now-"  # begins the round of a look that a person asked for
+AT_ONCE = 5000  # ids in one query
+FEW = 100  # cameras that are named in a query; more: everything is read
+
+
+class Look(NamedTuple):
+    """One look at a camera; `night` is the one it belongs to, `at` the instant."""
+
+    camera: int
+    night: date
+    round: str
+    verdict: str
+    stage: int
+    at: datetime
+
+
+COLUMNS = (  # of a Look, in its order
+    CameraCheck.camera_id,
+    CameraCheck.night,
+    CameraCheck.round,
+    CameraCheck.verdict,
+    CameraCheck.stage,
+    CameraCheck.happened_at,
+)
+
+
+class Night(NamedTuple):
+    """A night of a camera: its last look that counts, else the last one, with why it does not.
+
+    A bad look that a person asked for, at whatever hour, does not undo what the night's own looks have told.
+    """
+
+    look: Look
+    why_not: str | None = None
+
+    @property
+    def day(self) -> date:
+        return self.look.night
+
+    @property
+    def counts(self) -> bool:
+        return self.why_not is None
+
+    @property
+    def good(self) -> bool:
+        return self.counts and self.look.verdict in GOOD
+
+    @property
+    def bad(self) -> bool:
+        return self.counts and self.look.verdict not in GOOD
+
+    @property
+    def reachable(self) -> bool:
+        return self.counts and PHASE[self.look.verdict] in REACHABLE_PHASES
+
+    @property
+    def showing(self) -> bool:
+        return self.counts and self.look.verdict == "ok" and self.look.stage == 2
+
+
+@dataclass(frozen=True)
+class Judge:
+    """Tells which looks count. `void`: rounds (night, round) in which our own side was down, and why we say so."""
+
+    rules: Rules
+    calendar: WorkingDays
+    pauses: Sequence[Pause]
+    void: Mapping[tuple[date, str], str]
+
+    def why_not(self, camera: Camera, look: Look) -> str | None:
+        """Why a look says nothing of its camera; None when it counts."""
+        if blind := self.blind(look):
+            return blind
+        if paused := ruled.covering(self.pauses, camera, look.at, look.night):
+            return paused
+        return None if look.verdict in GOOD else self.rules.silence(camera, look.at, self.calendar)
+
+    def blind(self, look: Look) -> str | None:
+        """Why a look says nothing because of us: we may not ask there or not log in again, or our own side was down."""
+        return SENTENCE[look.verdict] if look.verdict in NOT_CHECKED else self.void.get((look.night, look.round))
+
+    def paused(self, camera: Camera, at: datetime) -> str | None:
+        """The ruling that stands over a camera at a moment."""
+        return ruled.covering(self.pauses, camera, at, at.date())
+
+    def nights(self, camera: Camera, looks: Iterable[Look]) -> list[Night]:
+        """A camera's nights from its looks, which are in order."""
+        return [self._night(camera, [*same]) for _, same in groupby(looks, key=lambda x: x.night)]
+
+    def _night(self, camera: Camera, looks: Sequence[Look]) -> Night:
+        judged = [Night(look, self.why_not(camera, look)) for look in looks]
+        counting = [night for night in judged if night.counts]
+        weighty = [night for night in counting if night.good or not by_hand(night.look.round)]
+        return (weighty or counting or judged)[-1]
+
+
+def by_hand(round: str) -> bool:
+    """Whether a person asked for a look, and not the hour."""
+    return round.startswith(BY_HAND)
+
+
+def judge(world: World, session: Session, known_at: datetime | None = None) -> Judge:
+    """The judge for what was known at a moment; None: by now."""
+    runs = select(NightRun.night, NightRun.round, NightRun.our_side_down).where(NightRun.our_side_down.is_not(None))
+    if known_at is not None:
+        runs = runs.where(NightRun.finished_at <= known_at)
+    return Judge(
+        rules=data.load(world.settings),
+        calendar=world.calendar,
+        pauses=ruled.pauses(session, world.registry, known_at),
+        void={(night, round): why or "" for night, round, why in session.execute(runs)},
+    )
+
+
+def histories(
+    session: Session,
+    judge: Judge,
+    cameras: Mapping[int, Camera],
+    *,
+    since: date,
+    until: datetime | date,
+    known_at: datetime | None = None,
+) -> dict[int, list[Night]]:
+    """The nights of each camera that was looked at after a night: the recent ones, or more where the last was bad.
+
+    Args:
+        until: the last night, or the last instant of a look.
+    """
+    few = [*cameras] if len(cameras) <= FEW else ()
+    recent = _by_camera(judge, cameras, _read(session, since, until, known_at, few))
+    unwell = [camera for camera, nights in recent.items() if not nights[-1].good]
+    for start in range(0, len(unwell), AT_ONCE):
+        part = unwell[start : start + AT_ONCE]
+        longer = _read(session, since - (LOOK_BACK - RECENT), until, known_at, part)
+        recent |= _by_camera(judge, cameras, longer)
+    return recent
+
+
+def every_night(
+    session: Session, judge: Judge, cameras: Iterable[Camera], *, since: date = date.min
+) -> dict[int, list[Night]]:
+    """All nights after one, of a few cameras; those that nobody looked at are absent."""
+    known = {camera.id: camera for camera in cameras}
+    return _by_camera(judge, known, _read(session, since, date.max, None, [*known])) if known else {}
+
+
+def _by_camera(judge: Judge, cameras: Mapping[int, Camera], looks: Iterable[Look]) -> dict[int, list[Night]]:
+    found: dict[int, list[Look]] = defaultdict(list)
+    for look in looks:
+        if look.camera in cameras:
+            found[look.camera].append(look)
+    return {camera: judge.nights(cameras[camera], mine) for camera, mine in found.items()}
+
+
+def _read(
+    session: Session, since: date, until: datetime | date, known_at: datetime | None, cameras: Sequence[int] = ()
+) -> Iterator[Look]:
+    """Looks in order of their nights. Columns, not objects: there may be hundreds of thousands."""
+    c = CameraCheck
+    query = select(*COLUMNS).where(c.night > since)
+    query = query.where(c.happened_at <= until) if isinstance(until, datetime) else query.where(c.night <= until)
+    if known_at is not None:
+        query = query.where(c.recorded_at <= known_at)
+    if cameras:
+        query = query.where(c.camera_id.in_(cameras))
+    for row in session.execute(query.order_by(c.night, c.happened_at, c.id)):
+        yield Look(*row)

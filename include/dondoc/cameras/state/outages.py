@@ -1,0 +1,124 @@
+"""Outages: opened after some bad nights in a row, closed at the first good one or by a person's word."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from dondoc.cameras.state import checks as looks
+from dondoc.cameras.state import state
+from dondoc.cameras.state.checks import Judge, Night
+from dondoc.clock import HERE
+from dondoc.configuration.context import World
+from dondoc.configuration.settings import Settings
+from dondoc.mail import outbox
+from dondoc.store.cameras import Camera, Outage
+from dondoc.store.mail import OutboxLetter
+
+OLDEST = timedelta(days=1)  # a night is settled on its own day and the next
+UNANNOUNCED_FOR = timedelta(days=7)  # how long a new outage waits for somebody to write to
+
+
+def settle(world: World, *, night: date, now: datetime) -> dict[str, list[int]]:
+    """Open and close outages by what was seen up to a night. Doing it again changes nothing.
+
+    An older night than the last one decides nothing by itself: what was stored of it so late is looked at together
+    with the next night's looks.
+
+    Returns:
+        outage ids: `opened`: new ones, and recent ones that no letter has told of yet; `closed` by this call.
+    """
+    if night < (now - OLDEST).astimezone(HERE).date():
+        return {"opened": [], "closed": []}
+    with world.sessions.begin() as session:
+        cameras = {c.id: c for c in session.scalars(select(Camera))}
+        judge = looks.judge(world, session)
+        nights = looks.histories(session, judge, cameras, since=night - looks.RECENT, until=night)
+        standing = {o.camera_id: o for o in session.scalars(select(Outage).where(Outage.closed_at.is_(None)))}
+        closed = [
+            outage.id
+            for camera_id, outage in standing.items()
+            if _close(world, judge, cameras[camera_id], outage, nights.get(camera_id, []), now)
+        ]
+        for camera_id, seen in nights.items():
+            if camera_id not in standing:
+                _open(session, world, judge, cameras[camera_id], seen, now)
+        session.flush()
+        return {"opened": _unannounced(session, world.settings, judge, now), "closed": closed}
+
+
+def over(
+    camera: Camera, outage: Outage, nights: Sequence[Night], *, needed: int, paused: str | None
+) -> tuple[bool, str | None]:
+    """Whether an outage is over, and why when not because the camera works again. Pure."""
+    if why := state.exempt(camera) or paused:
+        return True, why
+    mine = [night for night in nights if night.day >= outage.first_night]
+    if any(night.good for night in mine):
+        return True, None
+    # A pause entered afterwards may take away the nights that it rested on.
+    gone = [night.why_not for night in mine if night.why_not and night.day <= outage.opened_at.date()]
+    whole = bool(mine) and mine[0].day == outage.first_night
+    if gone and whole and sum(night.bad for night in mine) < needed:
+        return True, gone[-1]
+    return False, None
+
+
+def _close(world: World, judge: Judge, camera: Camera, outage: Outage, nights: Sequence[Night], now: datetime) -> bool:
+    needed = judge.rules.nights(camera, world.registry, world.settings)[0]
+    ended, why = over(camera, outage, nights, needed=needed, paused=judge.paused(camera, now))
+    if ended:
+        outage.closed_at, outage.closed_because = now, why
+    elif any(night.day == outage.first_night and not night.counts for night in nights):
+        outage.first_night = state.bad_run(nights)[0].day  # a pause entered afterwards covers its beginning
+    return ended
+
+
+def _open(session: Session, world: World, judge: Judge, camera: Camera, nights: Sequence[Night], now: datetime) -> None:
+    if state.exempt(camera) or not state.worked(camera) or judge.paused(camera, now):
+        return
+    since = state.down_since(nights, judge.rules.nights(camera, world.registry, world.settings)[0])
+    if since is None or not nights[-1].counts:  # what was seen before a pause opens nothing after it
+        return
+    verdict = nights[-1].look.verdict
+    outage = Outage(camera_id=camera.id, first_night=since, verdict=verdict, opened_at=now, closed_at=None)
+    outage.flapping = _often(session, judge, camera.id, now)
+    session.add(outage)
+
+
+def _often(session: Session, judge: Judge, camera: int, now: datetime) -> bool:
+    """Whether one more outage makes the camera a flapping one."""
+    rule = judge.rules.flapping
+    count = select(func.count()).where(
+        Outage.camera_id == camera,
+        Outage.opened_at > now - timedelta(days=rule.nights),
+        Outage.closed_because.is_(None),
+    )
+    return (session.scalar(count) or 0) + 1 >= rule.outages
+
+
+def announced(session: Session, settings: Settings) -> set[int]:
+    """Outages that a letter tells of which was not stopped, and counts in this mode."""
+    letters = session.scalars(
+        select(OutboxLetter.context).where(
+            OutboxLetter.kind == "outage", OutboxLetter.state != "cancelled", outbox.counted(settings)
+        )
+    )
+    return {outage for context in letters for outage in context.get("outages", [])}
+
+
+def _unannounced(session: Session, settings: Settings, judge: Judge, now: datetime) -> list[int]:
+    """Recent outages to write about: of a flapping camera only one in the time that counts for flapping."""
+    window = now - timedelta(days=judge.rules.flapping.nights)
+    rows = session.scalars(select(Outage).where(Outage.opened_at > window).order_by(Outage.id)).all()
+    told = announced(session, settings)
+    quiet = {o.camera_id for o in rows if o.flapping and o.id in told}
+    return [
+        o.id
+        for o in rows
+        if o.closed_at is None
+        and o.opened_at > now - UNANNOUNCED_FOR
+        and o.id not in told
+        and not (o.flapping and o.camera_id in quiet)
+    ]

@@ -1,0 +1,1 @@
+"""Settings and data files, read and checked once, and what each door opens of them."""

@@ -1,0 +1,180 @@
+"""The drop folder. A file is removed only after it is durable here."""
+
+import errno
+import fcntl
+import os
+import signal
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+from stat import S_ISDIR, S_ISLNK, S_ISREG
+
+from dondoc.bounded import Deadline
+from dondoc.clock import HERE
+from dondoc.configuration.context import World
+from dondoc.errors import Problem
+from dondoc.intake.receive import receive, visible
+from dondoc.intake.sources.source import TOO_LARGE, SourceResult, largest, mb, record, too_large, unread
+from dondoc.store import files
+
+STABLE = timedelta(seconds=2)
+NO_DOCUMENT = (".", "~$")  # how the names of hidden, temporary and lock files begin
+# What file systems, Windows and network disks put there themselves; none of it can be moved away for good.
+HOUSEKEEPING = frozenset(
+    ("lost+found", "thumbs.db", "desktop.ini", "system volume information", "$recycle.bin", "@eadir", "#recycle")
+)
+SHOWN = 10  # names in one message
+SECONDS = 120.0  # of one reading: less than its task has
+
+
+def read_folder(world: World, now: datetime) -> SourceResult:
+    """Take in every file of `drop/` that no longer grows; then remove it: the original is kept whole, encrypted.
+
+    One that is too large to be read is moved as it is to `drop/Qua-lon/`, under the number of its submission. What
+    cannot be taken in stays where it is and is named, and the folder counts as unread: it may be what an agency owes.
+    """
+    result = SourceResult("folder")
+    drop = world.settings.home / "drop"
+    try:
+        files.folder(drop)
+        paths = sorted(path for path in drop.iterdir() if _may_be_a_document(path.name))
+    except OSError as error:
+        result.ok = False
+        result.problems.append(f"Không đọc được thư mục {drop}: {error.strerror}. Kiểm tra quyền truy cập.")
+        return record(world, result, now)
+    if left := list(_left_of(world, paths, result, now)):
+        result.ok = False
+        result.problems.append(_advice(left))
+    return record(world, result, now)
+
+
+def _may_be_a_document(name: str) -> bool:
+    return not name.startswith(NO_DOCUMENT) and name.casefold() not in HOUSEKEEPING
+
+
+def _left_of(world: World, paths: list[Path], result: SourceResult, now: datetime) -> Iterator[str]:
+    """Takes in what it can; the others with why they were left."""
+    deadline = Deadline(SECONDS)
+    for number, path in enumerate(paths):
+        if deadline.over:  # a task that is killed writes down nothing
+            yield f"còn {len(paths) - number:02} mục chưa đến lượt, lần sau đọc tiếp"
+            return
+        try:
+            why = _take(world, path, result, now)
+        except Problem as problem:  # the disk is full: stop here, the rest stays where it is
+            result.ok = False
+            result.problems.append(str(problem))
+            return
+        except OSError as error:
+            why = None if _gone(path, error) else error.strerror
+        if why:
+            yield f"“{visible(path.name, '?')}” ({why})"
+
+
+def _take(world: World, path: Path, result: SourceResult, now: datetime) -> str | None:
+    """Take in what stands in `drop/`, if it is a file of its own: no link is followed, no pipe is opened.
+
+    Returns:
+        why it was not, where somebody has to see to it.
+    """
+    mode = path.lstat().st_mode
+    if S_ISREG(mode):
+        _take_file(world, path, result, now)
+        return None
+    if S_ISDIR(mode):
+        return None if path.name == TOO_LARGE or not any(path.iterdir()) else "thư mục"
+    return "liên kết" if S_ISLNK(mode) else "không phải tệp"
+
+
+def _gone(path: Path, error: OSError) -> bool:
+    """Somebody moved it meanwhile, or another reader took it in."""
+    return isinstance(error, FileNotFoundError) and not os.path.lexists(path)
+
+
+def _advice(names: list[str]) -> str:
+    more = f" và {len(names) - SHOWN:02} mục khác" if len(names) > SHOWN else ""
+    return (
+        f"Không tiếp nhận được {len(names):02} mục trong drop/: {', '.join(names[:SHOWN])}{more}. Tất cả vẫn nằm ở đó. "
+        "Cho tài khoản chạy dondoc quyền đọc và xóa, đặt chính tệp (không phải thư mục hay liên kết) vào drop/, hoặc "
+        "chuyển đi nơi khác."
+    )
+
+
+def _read(path: Path, most: int) -> tuple[os.stat_result, bytes] | None:
+    """What a file is, and its bytes; none of a larger one, nor of what was put in its place and is no file.
+
+    None: somebody is still writing it.
+    """
+    with open(path, "rb", opener=lambda p, flags: os.open(p, flags | os.O_NOFOLLOW | os.O_NONBLOCK)) as file:
+        found = os.fstat(file.fileno())
+        if S_ISREG(found.st_mode) and _is_written(file.fileno()):
+            return None
+        return found, file.read(found.st_size) if S_ISREG(found.st_mode) and found.st_size <= most else b""
+
+
+def _is_written(file: int) -> bool:
+    """Whether a program of this machine still has it open for writing: a copy that stalls looks finished.
+
+    Linux refuses a read lease then (fcntl(2), F_SETLEASE). Where there is none, the time of the last change tells.
+    """
+    try:
+        fcntl.fcntl(file, fcntl.F_SETSIG, signal.SIGURG)  # to who writes meanwhile: SIGIO, the usual one, would end us
+        fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+        fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+    except AttributeError:  # macOS
+        return False
+    except OSError as error:
+        return error.errno == errno.EAGAIN
+    return False
+
+
+def _take_file(world: World, path: Path, result: SourceResult, now: datetime) -> None:
+    if (found := _read(path, largest(world))) is None:
+        return
+    stat, content = found
+    if not S_ISREG(stat.st_mode) or abs(datetime.now(HERE).timestamp() - stat.st_mtime) < STABLE.total_seconds():
+        return
+    large = stat.st_size > largest(world)
+    note = f"{path.name}: {mb(stat.st_size)}, nằm nguyên trong drop/{TOO_LARGE}/\n".encode(errors="replace")
+    submission, new = receive(
+        world,
+        note if large else content,
+        channel="folder",
+        channel_id=f"{path.name}/{stat.st_size}/{stat.st_mtime_ns}/{sha256(content).hexdigest()[:16]}",
+        sender="",
+        filename=f"{path.name}.txt" if large else path.name,
+        received_at=datetime.fromtimestamp(max(0, min(stat.st_mtime, now.timestamp())), HERE),  # else no date at all
+        now=now,
+    )
+    if large:
+        where = f"{TOO_LARGE}/BN-{submission:04}"
+        why = f"{too_large(world, 'tệp', stat.st_size)}; tệp nằm nguyên ở drop/{where}/: cần người xem"
+        unread(world, submission, "waiting", why, result, now)
+    if new:
+        result.submission_ids.append(submission)
+    if _which(path.stat()) == _which(stat):  # else it was laid anew meanwhile: the next run takes it
+        _put_aside(path, (TOO_LARGE, f"BN-{submission:04}")) if large else path.unlink()
+
+
+def _which(stat: os.stat_result) -> tuple[int, int, int]:
+    return stat.st_ino, stat.st_size, stat.st_mtime_ns
+
+
+def _put_aside(path: Path, folders: Sequence[str]) -> None:
+    """Move a file into folders beside it. No link is followed: whoever may write to drop/ could lay one there, and have
+    a file taken away to where nobody looks for it.
+    """
+    files.narrow(path)
+    here = os.open(path.parent, os.O_DIRECTORY)
+    try:
+        for name in folders:
+            with suppress(FileExistsError):
+                os.mkdir(name, 0o700, dir_fd=here)
+            there = os.open(name, os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=here)
+            os.close(here)
+            here = there
+        os.rename(path, path.name, dst_dir_fd=here)
+    finally:
+        os.close(here)

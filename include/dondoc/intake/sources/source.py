@@ -1,0 +1,73 @@
+"""What one reading of a source brought, and what is kept but not read."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from dondoc.configuration.context import World
+from dondoc.intake.judge import newest_verdict, without_reading
+from dondoc.store.facts import Contact
+from dondoc.store.intake import Assignment, SourceRead, Submission
+
+TOO_LARGE = "Qua-lon"  # folder for what is kept as it is, unread: in drop/, and in the mailbox
+
+
+@dataclass
+class SourceResult:
+    """What one reading of a source brought. `ok` False: the source itself could not be read."""
+
+    source: str
+    ok: bool = True
+    submission_ids: list[int] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+    @property
+    def detail(self) -> str:
+        return "; ".join(self.problems)
+
+
+def record(world: World, result: SourceResult, now: datetime) -> SourceResult:
+    with world.sessions.begin() as session:
+        session.add(
+            SourceRead(
+                source=result.source,
+                ok=result.ok,
+                items=len(result.submission_ids),
+                detail=result.detail,
+                recorded_at=now,
+            )
+        )
+    return result
+
+
+def known_senders(session: Session) -> set[str]:
+    """The addresses that somebody may act with."""
+    assigned = (
+        select(Submission.sender)
+        .join(Assignment, Assignment.submission_id == Submission.id)
+        .where(Assignment.lasting, Submission.sender_doubt.is_(None))
+    )
+    found = {*session.scalars(select(Contact.email).distinct()), *session.scalars(assigned.distinct())}
+    return {address.lower() for address in found if address}
+
+
+def largest(world: World) -> int:
+    return world.settings.max_file_mb * 2**20
+
+
+def mb(size: int) -> str:
+    return f"{size / 2**20:.1f} MB".replace(".", ",")
+
+
+def too_large(world: World, what: str, size: int) -> str:
+    return f"{what} nặng {mb(size)}, quá {world.settings.max_file_mb} MB nên chưa đọc"
+
+
+def unread(world: World, submission: int, outcome: str, why: str, result: SourceResult, now: datetime) -> None:
+    """What becomes of an arrival that is kept but not read, unless a killed run has said so already."""
+    result.problems.append(f"BN-{submission:04}: {why}")
+    with world.sessions.begin() as session:
+        if newest_verdict(session, submission) is None:
+            session.add(without_reading(submission, outcome, why, now))

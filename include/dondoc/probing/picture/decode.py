@@ -1,0 +1,114 @@
+"""Decodes one picture and judges it. Runs as a child process: a crash of a decoder must not take us along.
+
+Its only argument are the thresholds. Says `ready`; then reads requests from standard input, each two lengths of 4
+bytes, a JSON object (`codec`, `past`, `thumbnail`) and the picture's bytes, and answers each with a line of JSON
+(the fields of `Seen`, its `thumbnail` as base64), until its input ends.
+"""
+
+import json
+import sys
+from base64 import b64encode
+from collections.abc import Mapping
+from typing import Any
+
+import av
+import cv2
+import numpy as np
+
+from dondoc.isolation import confine
+from dondoc.probing.picture.judge import Thresholds, detail, judge, light
+from dondoc.probing.picture.measure import STRETCH, Planes, measure
+
+CODECS = {
+    "h264": "h264",
+    "h265": "hevc",
+    "jpeg": "mjpeg",
+    "mpeg4": "mpeg4",
+    "mpeg2": "mpeg2video",
+    "h263": "h263",
+    "h263-1996": "h263",
+    "vp8": "vp8",
+    "av1": "libdav1d",
+}
+PLANAR = {"yuv420p": False, "yuvj420p": True, "yuvj422p": True}  # format: whether it has the full range by its name
+FULL_RANGE = 2  # AVCOL_RANGE_JPEG
+SMALL, QUALITY = 160, 70  # pixels, the longer side of a thumbnail; JPEG quality
+MEMORY = (
+    1024**3
+)  # twice what a picture of MOST_PIXELS takes; an AV1 picture of 5 KB took a third of it, a larger one all
+MOST_PIXELS = 64 * 1024**2  # twice 8K; 500 bytes of JPEG may claim 65,500 × 65,500, and cost 2 GB
+FAILED: dict[str, Any] = {"verdict": "decode_failed", "detail": "không giải mã được hình", "features": {}}
+
+
+def decode(codec: str, stream: bytes) -> Planes | None:
+    """The first whole picture; None when there is none."""
+    decoder: Any = av.CodecContext.create(CODECS[codec], "r")
+    decoder.thread_count = 1
+    decoder.options = {"max_pixels": str(MOST_PIXELS)}
+    try:
+        frames = [*decoder.decode(av.Packet(stream)), *decoder.decode(None)]
+    except (av.FFmpegError, ValueError):
+        return None
+    frame = next((f for f in frames if not f.is_corrupt), None)
+    if frame is None:
+        return None
+    if frame.format.name not in PLANAR:  # 10 bits, 4:2:2, grey: rare, so the conversion may cost
+        frame = frame.reformat(format="yuv420p")
+    full = PLANAR[frame.format.name] or frame.color_range == FULL_RANGE
+    y, u, v = (_array(plane) for plane in frame.planes)
+    return Planes(y, u, v, full)
+
+
+def _array(plane: Any) -> Any:
+    return np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[: plane.height, : plane.width]
+
+
+def look(
+    picture: Planes | None, past: Mapping[str, Any] | None, limits: Thresholds, *, thumbnail: bool = False
+) -> dict[str, Any]:
+    """What a request is answered with."""
+    if picture is None:
+        return FAILED
+    features = measure(picture)
+    features["light"] = light(features, limits)
+    verdict, suspicion = judge(features, past, limits)
+    features |= {"verdict": verdict, "suspicion": suspicion}
+    seen = {"verdict": verdict, "detail": detail(verdict, suspicion), "features": features}
+    return seen | {"thumbnail": b64encode(small(picture)).decode()} if thumbnail else seen
+
+
+def small(picture: Planes) -> bytes:
+    """The picture as a JPEG at most `SMALL` pixels wide and high. Limited range: its colours come out a little pale."""
+    height, width = picture.y.shape
+    by = min(1.0, SMALL / max(height, width))
+    size = max(1, round(width * by)), max(1, round(height * by))
+    y, u, v = (cv2.resize(plane, size, interpolation=cv2.INTER_AREA) for plane in picture[:3])
+    y = y if picture.full_range else cv2.LUT(y, STRETCH)
+    bgr = cv2.cvtColor(cv2.merge((y, v, u)), cv2.COLOR_YCrCb2BGR)
+    return cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])[1].tobytes()
+
+
+def limit() -> None:
+    """One thread, bounded memory, nothing but its work: strangers send what it decodes."""
+    cv2.setNumThreads(1)
+    confine.confine(memory=MEMORY)
+
+
+def say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def main() -> None:
+    """Judge what comes in, one after another."""
+    limit()
+    limits, read = json.loads(sys.argv[1]), sys.stdin.buffer.read
+    say("ready")
+    while len(head := read(8)) == 8:
+        request = json.loads(read(int.from_bytes(head[:4])))
+        picture = decode(request["codec"], read(int.from_bytes(head[4:])))
+        say(json.dumps(look(picture, request["past"], limits, thumbnail=request["thumbnail"])))
+
+
+if __name__ == "__main__":
+    main()

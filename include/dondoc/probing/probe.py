@@ -1,0 +1,255 @@
+"""One look at a camera, and looks at many. Has no memory: what was tried before is the caller's to know."""
+
+import asyncio
+import contextlib
+import logging
+import queue
+import resource
+import sys
+import threading
+import time
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from traceback import extract_tb
+from typing import TypeAlias
+
+import uvloop
+
+from dondoc.configuration.settings import Network
+from dondoc.errors import Problem
+from dondoc.probing.address import Address, parse, sendable
+from dondoc.probing.network import Resolver
+from dondoc.probing.picture.decoder import Decoder, Seen
+from dondoc.probing.picture.memory import fits
+from dondoc.probing.rtsp.dialogue import HUNG_UP, Dialogue, Verdict
+from dondoc.probing.rtsp.key_picture import key_picture
+from dondoc.probing.rtsp.message import NotRtsp
+from dondoc.probing.verdicts import Finding, Target
+
+log = logging.getLogger(__name__)
+SPARE_DESCRIPTORS = 200  # for everything but the cameras
+SLOW = {
+    "dns": Seen("dns_failure", "máy chủ tên miền không trả lời"),
+    "connect": Seen("connect_timeout", "thiết bị không trả lời kết nối"),
+    "tls": Seen("tls_failure", "thiết bị không trả lời khi thiết lập TLS"),
+    "hung up": Seen("closed_early", HUNG_UP),
+}
+FAULT = "trả lời của camera làm chương trình kiểm tra gặp lỗi: báo người quản trị xem nhật ký"
+CLOSED = {"tls": Seen("tls_failure", "thiết bị ngắt khi thiết lập TLS")}
+Found: TypeAlias = "queue.SimpleQueue[Finding | BaseException | None]"
+
+
+async def probe(
+    target: Target,
+    *,
+    stage: int = 1,
+    timeout: float = 8.0,
+    allow: Sequence[Network] = (),
+    decoder: Decoder | None = None,
+) -> Finding:
+    """Look at one camera. Stage 1 ends with its description, stage 2 with one picture.
+
+    Args:
+        timeout: seconds for everything the network does; decoding has a limit of its own.
+        allow: networks that may be probed; none means nothing may.
+        decoder: to share between looks; without one a child process is started for this look.
+
+    Returns:
+        the finding, whatever the camera does.
+
+    Raises:
+        Problem: this machine is out of descriptors, ports or memory, which says nothing of the camera.
+    """
+    if stage == 2 and decoder is None:
+        async with Decoder(1) as own:
+            return await _probe(target, own, Resolver(allow), timeout)
+    return await _probe(target, decoder if stage == 2 else None, Resolver(allow), timeout)
+
+
+async def _probe(target: Target, decoder: Decoder | None, resolver: Resolver, timeout: float) -> Finding:
+    """One look: at stage 2 when there is a decoder."""
+    started, stage = time.monotonic(), 2 if decoder else 1
+    try:
+        address = parse(target.url)
+        login = _credentials(target, address)
+    except ValueError as error:
+        return Finding(target.id, "invalid_address", str(error), _since(started), stage)
+    dialogue = Dialogue(address, *login, resolver, digest=target.digest)
+    try:
+        seen = await _look(dialogue, decoder, timeout, target)
+    except (Problem, MemoryError):
+        raise
+    except Exception as error:  # a fault of ours; what one camera sends must not cost the looks at all others
+        at = extract_tb(error.__traceback__)[-1]
+        log.error("a look failed: %s in %s, line %s", type(error).__name__, Path(at.filename).name, at.lineno)
+        seen = Seen("server_error", FAULT)
+    finally:
+        dialogue.close()
+    return Finding(
+        camera=target.id,
+        verdict=seen.verdict,
+        detail=seen.detail,
+        elapsed_ms=_since(started),
+        stage=stage,
+        password_sent=dialogue.password_sent,
+        steps=() if seen.verdict == "ok" else dialogue.steps.lines(),
+        features=seen.features or None,
+        thumbnail=seen.thumbnail,
+        password_answered=dialogue.password_answered,
+        digest=dialogue.digest,
+    )
+
+
+def _since(started: float) -> int:
+    return round((time.monotonic() - started) * 1000)
+
+
+def _credentials(target: Target, address: Address) -> tuple[str | None, str | None]:
+    if target.user is not None:
+        if not sendable(target.user + (target.password or "")):  # a line of its own in what is sent
+            raise ValueError("tên hoặc mật khẩu có ký tự điều khiển")
+        return target.user, target.password
+    return address.user, address.password
+
+
+async def _look(dialogue: Dialogue, decoder: Decoder | None, timeout: float, target: Target) -> Seen:
+    """What is seen by the end of stage 1, or of stage 2 when there is a decoder."""
+    with decoder.room.place() if decoder else contextlib.nullcontext(fits) as place:
+        try:
+            async with asyncio.timeout(timeout):
+                await dialogue.open()
+                track, base = await dialogue.describe()
+                if decoder is None:
+                    return Seen("ok", "camera trả lời và mô tả luồng hình")
+                stream = await key_picture(dialogue, track, base, place)
+        except Verdict as found:
+            return Seen(found.verdict, found.detail)
+        except TimeoutError:
+            return SLOW.get(dialogue.phase) or _ended(dialogue, "rtsp_timeout", _silent(dialogue))
+        except NotRtsp as error:
+            return _ended(dialogue, "not_rtsp", str(error))
+        except OSError:
+            return CLOSED.get(dialogue.phase) or _ended(dialogue, "closed_early", f"ngắt kết nối sau {dialogue.asked}")
+        dialogue.close()
+        return await decoder.judge(track.codec or "", stream, target.past, thumbnail=target.thumbnail)
+
+
+def _silent(dialogue: Dialogue) -> str:
+    return f"nhận kết nối nhưng không trả lời xong {dialogue.asked} trong thời gian cho phép"
+
+
+def _ended(dialogue: Dialogue, verdict: str, why: str) -> Seen:
+    """What a dialogue that broke off means: before a picture was asked for, or after."""
+    if dialogue.phase != "rtsp":
+        return Seen("no_frame", f"{why}; {dialogue.phase.removeprefix('frame: ')}")
+    if verdict == "not_rtsp" or not dialogue.received:
+        return Seen(verdict, why)
+    return Seen(verdict, f"{why}; mới nhận {dialogue.received} byte, chưa đủ một câu trả lời")
+
+
+def probe_many(
+    targets: Iterable[Target],
+    *,
+    stage: int = 1,
+    concurrency: int = 64,
+    timeout: float = 8.0,
+    allow: Sequence[Network] = (),
+    per_device: int | None = None,
+    resolver: Resolver | None = None,
+) -> Iterator[Finding]:
+    """Look at many cameras, `concurrency` at a time; yields findings in order of completion.
+
+    Args:
+        timeout: seconds for each camera, from its own start.
+        per_device: looks at a time at the same host and port (the channels of one recorder); None: no limit.
+        resolver: that has looked up names already, for what `allow` says; default: one of its own.
+
+    Raises:
+        Problem: as `probe`.
+    """
+    found: Found = queue.SimpleQueue()
+    loop = asyncio.new_event_loop() if sys.version_info >= (3, 13) else uvloop.new_event_loop()  # 3.13: hangs at fork
+    everyone = list(targets)
+    at_once = min(concurrency, _descriptors(concurrency + SPARE_DESCRIPTORS) - SPARE_DESCRIPTORS, len(everyone))
+    look = partial(_probe, resolver=resolver or Resolver(allow), timeout=timeout)
+    task = loop.create_task(_look_at_all(_lanes(everyone, per_device), look, found, max(1, at_once), stage == 2))
+    thread = threading.Thread(target=_run, args=(loop, task, found), name="probe", daemon=True)
+    thread.start()
+    try:
+        while (finding := found.get()) is not None:
+            if isinstance(finding, BaseException):
+                raise finding
+            yield finding
+    finally:
+        with contextlib.suppress(RuntimeError):  # it has ended by itself
+            loop.call_soon_threadsafe(task.cancel)
+        thread.join()
+
+
+async def _look_at_all(
+    lanes: Iterator[Iterator[Target]],
+    look: Callable[..., Awaitable[Finding]],
+    found: Found,
+    at_once: int,
+    pictures: bool,
+) -> None:
+    async with Decoder() if pictures else contextlib.nullcontext() as decoder, asyncio.TaskGroup() as group:
+
+        async def work() -> None:
+            for lane in lanes:
+                for target in lane:
+                    found.put(await look(target, decoder))
+
+        for _ in range(at_once):
+            group.create_task(work())
+            await asyncio.sleep(0)  # one start a turn: a crowd of them would eat into its own deadlines
+
+
+def _run(loop: asyncio.AbstractEventLoop, task: asyncio.Task[None], found: Found) -> None:
+    """Run the task to its end, of whatever kind; the last thing found is None."""
+    with asyncio.Runner(loop_factory=lambda: loop) as runner:
+        try:
+            runner.run(_wait(task))
+        except asyncio.CancelledError:
+            pass
+        except BaseExceptionGroup as errors:
+            found.put(errors.exceptions[0])
+        except BaseException as error:
+            found.put(error)
+        found.put(None)
+
+
+async def _wait(task: asyncio.Task[None]) -> None:
+    await task
+
+
+def _lanes(targets: list[Target], per_device: int | None) -> Iterator[Iterator[Target]]:
+    """Queues that are each worked off by one at a time; `per_device` of them share the targets of a device."""
+    if per_device is None:
+        yield from (iter((target,)) for target in targets)
+        return
+    devices: dict[object, list[Target]] = {}
+    for target in targets:
+        devices.setdefault(_device(target), []).append(target)
+    for same in devices.values():
+        shared = iter(same)
+        yield from (shared for _ in same[:per_device])
+
+
+def _device(target: Target) -> object:
+    try:
+        return parse(target.url).device
+    except ValueError:
+        return target.id
+
+
+def _descriptors(wanted: int) -> int:
+    """How many files may be open, after asking for as many: running out of them would look like dead cameras."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        with contextlib.suppress(ValueError, OSError):  # macOS has a limit below the one it names
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+            return most
+    return wanted if soft == resource.RLIM_INFINITY else soft

@@ -1,0 +1,1 @@
+"""RTSP: one connection, its messages, the login, the description, and one key picture out of it."""

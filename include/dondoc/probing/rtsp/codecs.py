@@ -1,0 +1,246 @@
+"""From RTP packets to one key picture of what is neither H.264 nor H.265: JPEG, MPEG-4, MPEG-2, H.263, VP8, AV1.
+
+Of these a picture is what came with one time stamp; each codec has a function that puts it together out of the payloads
+and says whether it needs no other picture. None raises, whatever bytes it is given.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from itertools import pairwise
+
+from dondoc.probing.picture import memory as room
+from dondoc.probing.picture.memory import Fits
+from dondoc.probing.rtsp.depacketise import bounds
+
+MOST_UNITS = 4096  # of an AV1 picture, which has some tens: each costs two bytes to send, and us more
+Assemble = Callable[[Sequence[bytes], bytes], bytes | None]
+
+
+class Frames:
+    """Collects packets until a whole key picture is there. `feed` never raises, whatever bytes it is given."""
+
+    def __init__(self, codec: str, parameter_sets: tuple[bytes, ...] = (), *, fits: Fits = room.fits) -> None:
+        self._assemble = partial(jpeg, tables={}) if codec == "jpeg" else CODECS[codec]
+        self._beforehand = b"".join(parameter_sets)
+        self._payloads: list[bytes] = []
+        self._timestamp, self._sequence = b"", -1
+        self._size, self._fits = 0, fits  # what is held of the picture, and whether it may be so much
+        self._whole = False  # one joins in the middle of a picture
+        self.seen = False  # whether any packet with a payload came
+
+    def feed(self, packet: bytes) -> bytes | None:
+        """Take an RTP packet; the key picture as its decoder wants it, once it is complete."""
+        start, end = bounds(packet)
+        if start >= end:
+            return None
+        sequence, timestamp = int.from_bytes(packet[2:4]), packet[4:8]
+        lost = self.seen and sequence != (self._sequence + 1) & 0xFFFF
+        done = self._finish() if timestamp != self._timestamp and not lost else None
+        if timestamp != self._timestamp:
+            self._payloads, self._size, self._whole = [], 0, True
+        self.seen, self._sequence, self._timestamp = True, sequence, timestamp
+        self._size += room.cost(payload := packet[start:end])
+        self._whole = self._whole and not lost and self._fits(self._size)
+        if self._whole:
+            self._payloads.append(payload)
+        else:
+            self._payloads = []
+            self._fits(0)
+        return done or (self._finish() if packet[1] & 0x80 else None)
+
+    def _finish(self) -> bytes | None:
+        payloads, self._payloads, self._size = self._payloads, [], 0
+        picture = self._assemble(payloads, self._beforehand) if payloads else None
+        if picture is None:
+            self._fits(0)
+        return picture
+
+
+def jpeg(payloads: Sequence[bytes], _: bytes, *, tables: dict[int, bytes]) -> bytes | None:
+    """RFC 2435. `tables` are kept from one picture to the next: a camera need send each only once."""
+    scan: list[bytes] = []
+    head, quantisation, interval, length = b"", b"", 0, 0
+    for payload in payloads:
+        if len(payload) < 8 or int.from_bytes(payload[1:4]) != length or payload[4] & 63 > 1:
+            return None
+        at = 8
+        if payload[4] & 64:
+            interval, at = int.from_bytes(payload[8:10]), 12
+        if not scan:
+            head, (quantisation, at) = payload[:8], _quantisation(payload, at, tables)
+        scan.append(payload[at:])
+        length += len(scan[-1])
+    if len(quantisation) not in (64, 128) or not (head[6] and head[7]):
+        return None
+    return _jfif(head, quantisation, interval) + b"".join(scan) + b"\xff\xd9"
+
+
+def _quantisation(payload: bytes, at: int, tables: dict[int, bytes]) -> tuple[bytes, int]:
+    """The tables of a picture, brightness and colour, and where its scan begins."""
+    quality = payload[5]
+    if quality < 128:
+        return _scaled(quality), at
+    length = int.from_bytes(payload[at + 2 : at + 4])
+    found = payload[at + 4 : at + 4 + length] if length else tables.get(quality, b"")
+    if length and quality < 255:
+        tables[quality] = found
+    return found, at + 4 + length
+
+
+def _scaled(quality: int) -> bytes:
+    """The tables of the standard (ITU-T T.81, annex K) for a quality of 1 to 99: RFC 2435, appendix A."""
+    quality = min(max(quality, 1), 99)
+    factor = 5000 // quality if quality < 50 else 200 - 2 * quality
+    return bytes(min(max((value * factor + 50) // 100, 1), 255) for value in _STANDARD)
+
+
+def _jfif(head: bytes, quantisation: bytes, interval: int) -> bytes:
+    """What precedes the scan, without Huffman tables: where there are none, a decoder takes the standard's."""
+    brightness = 0x22 if head[4] & 1 else 0x21  # 4:2:0 or 4:2:2
+    tables = [bytes((i,)) + quantisation[at : at + 64] for i, at in enumerate(range(0, len(quantisation), 64))]
+    colour = len(tables) - 1
+    size = (head[7] * 8).to_bytes(2) + (head[6] * 8).to_bytes(2)
+    frame = b"\x08" + size + bytes((3, 1, brightness, 0, 2, 0x11, colour, 3, 0x11, colour))
+    segments = [(0xDB, b"".join(tables)), (0xC0, frame), (0xDA, bytes((3, 1, 0x00, 2, 0x11, 3, 0x11, 0, 63, 0)))]
+    if interval:
+        segments.insert(1, (0xDD, interval.to_bytes(2)))
+    return b"\xff\xd8" + b"".join(bytes((0xFF, m)) + (len(s) + 2).to_bytes(2) + s for m, s in segments)
+
+
+def mpeg4(payloads: Sequence[bytes], beforehand: bytes) -> bytes | None:
+    """RFC 6416: pieces of the stream as they are. Its pictures (VOP) say what they are in two bits."""
+    stream = b"".join(payloads)
+    start = stream.find(b"\0\0\1\xb6")
+    return beforehand + stream if start >= 0 and stream[start + 4 : start + 5] < b"\x40" else None
+
+
+def mpeg2(payloads: Sequence[bytes], _: bytes) -> bytes | None:
+    """RFC 2250: four bytes, or eight, before each piece; a picture that can be begun with has a sequence header."""
+    if any(len(p) < 8 or p[2] & 7 != 1 for p in payloads):
+        return None
+    stream = b"".join(p[8 if p[0] & 4 else 4 :] for p in payloads)
+    return stream if stream.startswith(b"\0\0\1\xb3") else None
+
+
+def h263(payloads: Sequence[bytes], _: bytes) -> bytes | None:
+    """RFC 4629: two bytes, which may stand for two zeros, and a spare picture header before each piece."""
+    if any(len(p) < 2 for p in payloads):
+        return None
+    stream = b"".join(
+        (b"\0\0" if p[0] & 4 else b"") + p[2 + (p[0] & 2) // 2 + ((p[0] & 1) << 5 | p[1] >> 3) :] for p in payloads
+    )
+    return stream if _intra_h263(stream) else None
+
+
+def h263_of_1996(payloads: Sequence[bytes], _: bytes) -> bytes | None:
+    """RFC 2190: a head of three kinds before each piece; one byte may be shared by two pieces, some bits of it each."""
+    stream = bytearray()
+    for payload in payloads:
+        first = payload[0]
+        piece = payload[(12 if first & 0x40 else 8) if first & 0x80 else 4 :]
+        unused = first >> 3 & 7  # bits of the piece's first byte that are not its own
+        if unused and stream and piece:
+            stream[-1] |= piece[0] & 0xFF >> unused
+            piece = piece[1:]
+        stream += piece
+        if piece:
+            stream[-1] &= 0xFF << (first & 7) & 0xFF
+    return bytes(stream) if _intra_h263(bytes(stream)) else None
+
+
+def _intra_h263(stream: bytes) -> bool:
+    """Whether a picture's header (ITU-T H.263, 5.1) says that it refers to no other."""
+    bits = int.from_bytes(stream[:10].ljust(10, b"\0"))
+
+    def read(at: int, count: int) -> int:
+        return bits >> 80 - at - count & (1 << count) - 1
+
+    if read(0, 22) != 0b100000:
+        return False
+    if read(35, 3) != 7:
+        return read(38, 1) == 0
+    return read(59 if read(38, 3) == 1 else 41, 3) == 0
+
+
+def vp8(payloads: Sequence[bytes], _: bytes) -> bytes | None:
+    """RFC 7741: a descriptor of up to six bytes before each piece."""
+    pieces = [p[_descriptor(p) :] for p in payloads]
+    begun = payloads[0][0] & 0x1F == 0x10  # the start of the first partition
+    return b"".join(pieces) if begun and pieces[0] and not pieces[0][0] & 1 else None
+
+
+def _descriptor(payload: bytes) -> int:
+    if not payload[0] & 0x80:
+        return 1
+    more, at = payload[1:2] or b"\0", 2
+    if more[0] & 0x80:
+        at += 2 if payload[2:3] >= b"\x80" else 1
+    return at + bool(more[0] & 0x40) + bool(more[0] & 0x30)
+
+
+def av1(payloads: Sequence[bytes], _: bytes) -> bytes | None:
+    """AV1's own payload format: units (OBU) without their sizes, which a decoder wants to be told."""
+    if not payloads[0][0] & 0x08 or payloads[0][0] & 0x80:  # no new sequence begins, or its start is lost
+        return None
+    units: list[bytearray] = []
+    for payload, following in pairwise((*payloads, b"\0")):
+        elements = _elements(payload)
+        if elements is None or bool(payload[0] & 0x40) != bool(following[0] & 0x80):
+            return None
+        if payload[0] & 0x80 and units and elements:
+            units[-1] += elements.pop(0)
+        units += map(bytearray, elements)
+        if len(units) > MOST_UNITS:
+            return None
+    return b"\x12\0" + b"".join(_sized(bytes(unit)) for unit in units if unit)
+
+
+def _elements(payload: bytes) -> list[bytes] | None:
+    count, at = payload[0] >> 4 & 3, 1
+    found: list[bytes] = []
+    while at < len(payload) and len(found) <= MOST_UNITS:
+        if count and len(found) == count - 1:
+            return [*found, payload[at:]]
+        size, at = _leb128(payload, at)
+        if at + size > len(payload):
+            return None
+        found.append(payload[at : at + size])
+        at += size
+    return found
+
+
+def _leb128(data: bytes, at: int) -> tuple[int, int]:
+    """A number (at most 8 bytes of it are read), and where it ends."""
+    value = 0
+    for shift, byte in enumerate(data[at : at + 8]):
+        value |= (byte & 0x7F) << 7 * shift
+        if not byte & 0x80:
+            return value, at + shift + 1
+    return len(data), len(data)
+
+
+def _sized(unit: bytes) -> bytes:
+    if unit[0] & 2:  # it says its size already
+        return unit
+    head = 2 if unit[0] & 4 else 1
+    size, left = b"", max(0, len(unit) - head)
+    while left > 0x7F:
+        size, left = size + bytes((left & 0x7F | 0x80,)), left >> 7
+    return bytes((unit[0] | 2,)) + unit[1:head] + size + bytes((left,)) + unit[head:]
+
+
+CODECS: dict[str, Assemble] = {
+    "mpeg4": mpeg4,
+    "mpeg2": mpeg2,
+    "h263": h263,
+    "h263-1996": h263_of_1996,
+    "vp8": vp8,
+    "av1": av1,
+}
+# ITU-T T.81, tables K.1 and K.2, in the order of the zigzag: brightness, colour.
+_STANDARD = bytes.fromhex(
+    "100b0c0e0c0a100e0d0e1211101318281a18161618312325"
+    "1d283a333d3c3933383740485c4e404457453738506d5157"
+    "5f626768673e4d71797064785c656763"
+    "1112121815182f1a1a2f634238426363" + "63" * 48
+)

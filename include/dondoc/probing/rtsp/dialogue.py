@@ -1,0 +1,378 @@
+"""The dialogue with one camera up to its description: connect, OPTIONS, DESCRIBE, log in at most once."""
+
+import asyncio
+import re
+import ssl
+from collections import deque
+from collections.abc import Sequence
+
+from dondoc.probing import network
+from dondoc.probing.address import Address, parse
+from dondoc.probing.picture.memory import cost
+from dondoc.probing.rtsp import sdp
+from dondoc.probing.rtsp.authentication import Challenge, Login, choose, parse_challenges
+from dondoc.probing.rtsp.connection import NotTls, Wire
+from dondoc.probing.rtsp.message import TLS, NotRtsp, Response
+from dondoc.probing.steps import Steps
+
+REDIRECTS = 2
+FOLLOWED = (301, 302, 303, 307, 308)
+NOISE = 64  # interim replies and requests of the camera's own that are put up with
+# Bytes that a camera may send in one look, until it plays and from then on: 12 s of 16 Mbit/s are 24 MB. Each message
+# counts EACH more, as an object of ours takes that much, and a head HEAD times: to read it takes longer than a packet.
+EARLY, PLAYED, EACH, HEAD = 4 * 1024 * 1024, 64 * 1024 * 1024, 512, 16
+AHEAD = 1024 * 1024  # bytes, so counted, of packets that are kept when they come before PLAY is answered
+HUNG_UP = "ngắt kết nối khi được hỏi, không trả lời gì"
+DOWNGRADED = (
+    "thiết bị từng đòi Digest, nay chỉ nhận Basic (mật khẩu gửi rõ): có thể có kẻ đứng giữa, chưa gửi mật khẩu. Nếu "
+    "đúng là đã thay thiết bị, cho phép bằng dondoc cameras retry --basic"
+)
+TLS_PATIENCE = 1.0  # seconds
+TURN = 64 * 1024  # bytes of one camera, so counted, that are read in a row before others have their turn
+_AUTHORITY = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#]*", re.IGNORECASE)
+_SENDABLE = re.compile(r"[!-~]{1,4096}")
+
+
+class Verdict(Exception):
+    """The dialogue is over: what was found, and a detail without anything secret or anything the camera wrote."""
+
+    def __init__(self, verdict: str, detail: str) -> None:
+        super().__init__(verdict)
+        self.verdict, self.detail = verdict, detail
+
+
+class Dialogue:
+    """One look at one camera over one connection (a redirect makes another).
+
+    `phase` names the step under way, so that a time-out or a broken connection can be told apart by it; `asked` is the
+    request that awaits its reply.
+    """
+
+    def __init__(
+        self,
+        address: Address,
+        user: str | None,
+        password: str | None,
+        resolver: network.Resolver,
+        *,
+        digest: bool = False,
+    ) -> None:
+        self.address, self._first = address, address.device
+        self.credentials = (user, password or "") if user is not None else None
+        self._resolver = resolver
+        self.steps = Steps()
+        self.phase, self.asked = "dns", ""
+        self.password_sent = self.password_answered = False
+        self.packets: deque[bytes] = deque()  # that came before a reply: channel byte first
+        self.session = ""
+        self.ip: network.Ip | None = None  # that is connected to
+        self._login: Login | None = None
+        self._wire: Wire | None = None
+        self._sequence = self._noise = 0
+        self._offered: list[Challenge] = []  # with the last 401
+        self._digest = {self._first} if digest else set()  # devices that offered it: from then on they get no Basic
+        self._room, self._turn = EARLY, TURN
+        self._ahead = 0
+
+    @property
+    def login(self) -> Challenge | None:
+        """What the camera was logged in under, None without a login."""
+        return self._login.challenge if self._login else None
+
+    @property
+    def digest(self) -> bool:
+        """Whether the device that was to be looked at has offered Digest, now or ever."""
+        return self._first in self._digest
+
+    @property
+    def received(self) -> int:
+        """Bytes that came on this connection and are no whole message yet."""
+        return len(self._wire.inbox) if self._wire else 0
+
+    async def open(self) -> None:
+        """Resolve, check against the allow list, connect.
+
+        Raises:
+            Verdict: any of that failed.
+        """
+        self.phase = "dns"
+        ips = await self._allowed()
+        self.phase = "connect"
+        self._wire = await self._connect(ips)
+        if self.address.scheme == "rtsps":
+            self.phase = "tls"
+            try:
+                await self._wire.encrypt(network.tls(), self.address.host)
+            except (OSError, ValueError) as error:
+                raise Verdict("tls_failure", _without_tls(error)) from None
+        self.steps.note("đã nối")
+        self.phase = "rtsp"
+
+    async def _allowed(self) -> list[network.Ip]:
+        try:
+            ips = await self._resolver.resolve(self.address.host)
+        except TimeoutError:
+            raise
+        except OSError:
+            raise Verdict("dns_failure", "không phân giải được tên máy") from None
+        if not ips:
+            raise Verdict("blocked_target", "địa chỉ nằm ngoài các dải mạng được phép kiểm tra (DONDOC_PROBE_ALLOW)")
+        return ips
+
+    async def _connect(self, ips: Sequence[network.Ip]) -> Wire:
+        for ip in ips:
+            self.steps.note("nối đến thiết bị")
+            try:
+                self.ip = ip
+                return await network.connect(ip, self.address.port)
+            except ConnectionResetError:  # it had picked up
+                if self.address.scheme == "rtsps":
+                    failure = Verdict("tls_failure", "thiết bị ngắt ngay khi nối")
+                else:
+                    failure = Verdict("closed_early", "thiết bị ngắt ngay khi nối")
+            except OSError as error:
+                failure = _failure(error)
+        raise failure
+
+    def close(self) -> None:
+        """Hang up, at once."""
+        if self._wire:
+            self._wire.close()
+        self._wire = None
+
+    async def send(self, method: str, url: str, **headers: str) -> None:
+        if self._wire is None or not _SENDABLE.fullmatch(url):
+            raise NotRtsp("camera nêu một địa chỉ luồng không dùng được")
+        if self._sequence:  # what a server says before it is ever asked tells what it is; later it answers nothing
+            self._wire.inbox.forget()
+        self._sequence += 1
+        fields = {"CSeq": str(self._sequence), "User-Agent": "dondoc", **headers}
+        if self.session:
+            fields["Session"] = self.session
+        if self._login:
+            fields["Authorization"] = self._login.header(method, url)
+        lines = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
+        self._wire.send(f"{method} {url} RTSP/1.0\r\n{lines}\r\n".encode())
+        self.password_sent |= self._login is not None
+        if method != "TEARDOWN":  # no answer to that is awaited
+            self.asked = method
+        login = f" (đăng nhập {self._login.challenge.shown})" if self._login else ""
+        self.steps.note(f"→ {method}{login}")
+        if method == "TEARDOWN":
+            await asyncio.sleep(0)  # it is sent at the end of the loop's turn: not to be overtaken by hanging up
+
+    async def read(self) -> Response | bytes:
+        """The next reply or packet; interim replies and the camera's own requests are passed over.
+
+        Raises:
+            NotRtsp: something else came.
+            ConnectionError: the connection ended.
+        """
+        while self._wire:
+            got = await self._wire.read()
+            await self.spend(got)
+            if not isinstance(got, Response) or got.status >= 200:
+                return got
+            self._noise += 1
+            if self._noise > NOISE:
+                raise NotRtsp("camera gửi mãi những thứ không ai hỏi")
+        raise ConnectionAbortedError
+
+    def playing(self) -> None:
+        """From now on a stream is expected."""
+        self._room = PLAYED
+
+    async def spend(self, got: Response | bytes) -> None:
+        """Count what came, and let others have their turn: a camera that floods is not to starve them.
+
+        Raises:
+            Verdict: it is more than any camera needs.
+        """
+        cost = (len(got) if isinstance(got, bytes) else HEAD * len(got.lines) + len(got.body)) + EACH
+        self._room, self._turn = self._room - cost, self._turn - cost
+        if self._room < 0:
+            if self.phase == "rtsp":
+                raise Verdict("server_error", f"camera gửi dữ liệu không dứt mà không trả lời {self.asked}")
+            raise Verdict("no_frame", "camera gửi dữ liệu không dứt mà không có hình trọn vẹn")
+        if self._turn < 0:
+            self._turn = TURN
+            await asyncio.sleep(0)
+
+    async def request(self, method: str, url: str, **headers: str) -> Response:
+        """Ask, and await the reply; a nonce that went stale is renewed once."""
+        await self.send(method, url, **headers)
+        reply = await self._reply()
+        if reply.status == 401 and self._login and self.credentials:
+            renewed = self._challenge()
+            if renewed and renewed.stale:
+                self._login = Login(*self.credentials, renewed)
+                await self.send(method, url, **headers)
+                reply = await self._reply()
+        return reply
+
+    async def _reply(self) -> Response:
+        """The next reply. Its number is not looked at: with one request under way, an odd one is a camera's mistake."""
+        while True:
+            got = await self.read()
+            if isinstance(got, Response):
+                self.steps.note(got)
+                if got.status == 401:
+                    self._offered = parse_challenges(got.headers.get("www-authenticate", []))
+                    if any(c.scheme == "DIGEST" for c in self._offered):
+                        self._digest.add(self.address.device)
+                self.password_answered |= self._login is not None and got.status != 401
+                return got
+            if self.session and self._ahead < AHEAD:
+                self.packets.append(got)
+                self._ahead += cost(got)
+
+    def own(self, url: str) -> str:
+        """An address that the camera named, as one of its own: it says what to ask for, never whom.
+
+        Digest signs what is asked for: a camera that had an address of another one signed could log in there.
+        """
+        if _is_of(url, self.address.device):
+            return url  # as it stands: some cameras compare letter by letter
+        path = url[found.end() :] if (found := _AUTHORITY.match(url)) else url  # searched for, it takes a minute
+        return f"{self.address.root}{path if path.startswith('/') else f'/{path}'}"
+
+    async def datagrams(self) -> network.Datagrams:
+        """Where the camera may send packets over UDP: nobody else can.
+
+        Raises:
+            Problem: as `network.datagrams`.
+        """
+        if self._wire is None or self.ip is None:
+            raise ConnectionAbortedError
+        return await network.datagrams(self.ip, self._wire.ours)
+
+    async def describe(self) -> tuple[sdp.Video, str]:
+        """The video track and the base of its addresses, as the camera names it: see `own`.
+
+        Raises:
+            Verdict: anything else was answered.
+        """
+        for _ in range(REDIRECTS + 1):
+            await self._greet()
+            reply = await self.ask("DESCRIBE", self.address.url, Accept="application/sdp")
+            if reply.status not in FOLLOWED:
+                track, base = _video(reply)
+                return track, base or self.address.url
+            await self._follow(reply)
+        raise Verdict("server_error", "chuyển hướng vòng quanh")
+
+    async def _greet(self) -> None:
+        """OPTIONS, as every player asks first. The answer is no matter; that there is none may be."""
+        try:
+            await self.request("OPTIONS", self.address.url)
+        except ConnectionError:
+            if self.address.scheme == "rtsps" or self._wire is None or self._wire.inbox.received:
+                raise
+            self.phase = "hung up"
+            raise Verdict("not_rtsp", TLS) if await self._secure() else Verdict("closed_early", HUNG_UP) from None
+
+    async def _secure(self) -> bool:
+        """Whether the other end, which hung up without a word, would speak TLS: over a connection of its own."""
+        assert self.ip is not None
+        wire = None
+        try:
+            async with asyncio.timeout(TLS_PATIENCE):
+                wire = await network.connect(self.ip, self.address.port)
+                await wire.encrypt(network.tls(), self.address.host)
+        except (OSError, ValueError):
+            return False
+        finally:
+            if wire:
+                wire.close()
+        return True
+
+    async def ask(self, method: str, url: str, **headers: str) -> Response:
+        """As `request`, and log in where that is asked for: most cameras ask at DESCRIBE, some at SETUP or PLAY only.
+
+        Raises:
+            Verdict: the login is lacking, of a kind not spoken here, or refused.
+        """
+        reply = await self.request(method, url, **headers)
+        if reply.status != 401 or self._login:
+            return reply
+        challenge = self._challenge()
+        if self.credentials is None:
+            raise Verdict("auth_required", "camera yêu cầu đăng nhập; chưa có tài khoản")
+        if challenge is None and choose(self._offered):
+            raise Verdict("auth_required", DOWNGRADED)
+        if challenge is None:
+            raise Verdict("auth_required", "camera đòi cách đăng nhập không được hỗ trợ; chưa gửi mật khẩu")
+        if self._wire is None or self._wire.ended or reply.get("connection").lower() == "close":
+            self.close()
+            await self.open()
+        self._login = Login(*self.credentials, challenge)
+        reply = await self.request(method, url, **headers)
+        if reply.status == 401:
+            raise Verdict("auth_failed", "camera từ chối tài khoản hoặc mật khẩu")
+        return reply
+
+    def _challenge(self) -> Challenge | None:
+        """How to log in as asked last; never by Basic once Digest was offered, be it in another reply."""
+        asked = self.address.device in self._digest
+        return choose(c for c in self._offered if c.scheme == "DIGEST" or not asked)
+
+    async def _follow(self, reply: Response) -> None:
+        """Go where the camera points, as to any new address; the password goes to no other device."""
+        try:
+            target = parse(reply.get("location"))
+        except ValueError:
+            raise Verdict("server_error", f"mã {reply.status}: chuyển hướng không rõ đi đâu") from None
+        self.close()
+        if target.device != self.address.device:
+            self.credentials = None
+        self._login, self.session = None, ""
+        self.address = target
+        await self.open()
+
+
+def _is_of(url: str, device: tuple[str, str, int]) -> bool:
+    try:
+        address = parse(url)
+    except ValueError:
+        return False
+    return address.user is None and address.device == device
+
+
+def _without_tls(error: Exception) -> str:
+    if isinstance(error, NotTls) or (isinstance(error, ssl.SSLError) and error.reason == "WRONG_VERSION_NUMBER"):
+        return "cổng này không dùng TLS: thử địa chỉ rtsp://"
+    return "không thiết lập được TLS"
+
+
+def _failure(error: OSError) -> Verdict:
+    if isinstance(error, ConnectionRefusedError):
+        return Verdict("connection_refused", "cổng không mở")
+    if isinstance(error, TimeoutError):  # the kernel gave up before we did
+        return Verdict("connect_timeout", "thiết bị không trả lời kết nối")
+    return Verdict("unreachable", f"không có đường đến thiết bị (lỗi mạng {error.errno})")
+
+
+def _video(reply: Response) -> tuple[sdp.Video, str]:
+    status = reply.status
+    if status in (401, 403, 407):
+        raise Verdict("forbidden", f"mã {status}: không được phép xem")
+    if status in (404, 410):
+        raise Verdict("not_found", f"mã {status}: không có luồng hình theo đường dẫn này")
+    if status in (453, 503):
+        raise Verdict("server_error", f"mã {status}: thiết bị đang bận, xem lại sau")
+    if status >= 300:
+        raise Verdict("server_error", f"mã {status}")
+    track = sdp.video(reply.body)
+    if track is None:
+        raise Verdict("no_video_track", _without_video(reply))
+    return track, reply.get("content-base") or reply.get("content-location")
+
+
+def _without_video(reply: Response) -> str:
+    if not reply.body:
+        return "camera không gửi bản mô tả luồng"
+    if reply.get("content-encoding"):
+        return "bản mô tả luồng bị nén, không đọc được"
+    if "sdp" not in (reply.get("content-type").lower() or "sdp"):
+        return "bản mô tả luồng không phải SDP"
+    return "luồng không có hình"

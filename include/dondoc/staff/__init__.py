@@ -1,0 +1,1 @@
+"""Letters to our own people: operators and approvers."""
