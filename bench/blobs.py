@@ -18,8 +18,8 @@ from dondoc.configuration.context import World
 from dondoc.configuration.settings import Settings
 from dondoc.forms.blank import blank
 from dondoc.forms.spec import load_specs
-from dondoc.intake.arrive import arrive
 from dondoc.intake.receive import receive
+from dondoc.intake.submit import arrive
 from dondoc.store import blobs
 from dondoc.store.session import upgrade
 

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from dondoc import truth
+from dondoc import preconditions as truth
 from dondoc.audit import Actor
 from dondoc.clock import HERE
 from dondoc.configuration.context import World

@@ -262,7 +262,7 @@ def _gathering(world: World, now: Callable[[], datetime]) -> Iterator[Finding]:
 def _smtp(found: Settings) -> Iterator[Finding]:
     """As delivery does it, with the login, but without a letter."""
     from dondoc.mail import servers
-    from dondoc.mail.line import connect
+    from dondoc.mail.smtp import connect
 
     try:
         if server := servers.smtp(found):

@@ -12,7 +12,7 @@ from typing import Literal
 import holidays
 
 from dondoc.configuration.settings import DATA
-from dondoc.directive.marked import read
+from dondoc.directive.located_yaml import read
 from dondoc.directive.model import Strict
 
 YEARS = range(2021, 2028)

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from dondoc import approval, clock, truth
+from dondoc import approval, clock
+from dondoc import preconditions as truth
 from dondoc.configuration.context import World
 from dondoc.demo.mailserver import MailServer
 from dondoc.directive.model import Agency, Registry

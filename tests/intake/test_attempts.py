@@ -17,7 +17,8 @@ from dondoc.bounded import Deadline
 from dondoc.errors import Problem
 from dondoc.escalation import sources
 from dondoc.forms import limited
-from dondoc.intake import arrive, attempts, backlog, inbox, judge
+from dondoc.intake import attempts, backlog, inbox, judge
+from dondoc.intake import submit as arrive
 from dondoc.intake.attempts import Underway
 from dondoc.intake.judge import judge_submission
 from dondoc.intake.receive import receive

@@ -18,7 +18,8 @@ from dondoc.configuration.context import World
 from dondoc.errors import Problem
 from dondoc.facts import contacts, obligations
 from dondoc.forms.limited import judge
-from dondoc.intake import answer, arrive, inbox
+from dondoc.intake import answer, inbox
+from dondoc.intake import submit as arrive
 from dondoc.intake.judge import judge_submission
 from dondoc.intake.receive import receive
 from dondoc.store.cameras import Camera

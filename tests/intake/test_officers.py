@@ -13,7 +13,8 @@ from pydantic import SecretStr
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from dondoc import audit, clock, truth
+from dondoc import audit, clock
+from dondoc import preconditions as truth
 from dondoc.audit import Actor, Channel
 from dondoc.configuration.context import World
 from dondoc.errors import Problem

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from dondoc import truth
+from dondoc import preconditions as truth
 from dondoc.configuration.context import World
 from dondoc.demo.mailserver import HOST
 from tests.intake.conftest import INTAKE, OFFICER, Desk, Post

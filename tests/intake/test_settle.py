@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from dondoc.directive.model import Directive
 from dondoc.forms.verdict import FormVerdict, Issue
-from dondoc.intake.settle import Settled, Version, fulfilled_by, settle
+from dondoc.intake.resolve import Settled, Version, fulfilled_by, settle
 from tests.directive import letters
 
 DUC_THO, VU_QUANG = "ubnd-huyen-duc-tho", "ubnd-huyen-vu-quang"

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from dondoc.bounded import Connection, Deadline, TooMuch
 from dondoc.mail.imap import Broken, Declined, Mailbox
-from dondoc.mail.line import Line
 from dondoc.mail.servers import Unusable
+from dondoc.mail.smtp import Line
 from tests.mail.hostile import Imap, Smtp, Talk
 
 MOST = 2**20  # bytes of a mail in these tests

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import update
 from typer.testing import CliRunner, Result
 
-from dondoc import truth
+from dondoc import preconditions as truth
 from dondoc.cli import app
 from dondoc.errors import Problem
 from dondoc.store.mail import OutboxLetter

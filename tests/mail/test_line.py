@@ -12,8 +12,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from dondoc.demo.mailserver import MailServer, Smtp, listening
-from dondoc.mail.line import Line, connect
 from dondoc.mail.servers import Security, SmtpServer, Unusable
+from dondoc.mail.smtp import Line, connect
 
 
 @pytest.fixture

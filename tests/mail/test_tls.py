@@ -12,8 +12,8 @@ from dondoc import tls
 from dondoc.bounded import Deadline
 from dondoc.errors import Problem
 from dondoc.mail.imap import Mailbox
-from dondoc.mail.line import Line, connect
 from dondoc.mail.servers import ImapServer, Security, SmtpServer, Trust, Unusable, imap_from_url, smtp_from_url
+from dondoc.mail.smtp import Line, connect
 from tests.mail.authority import Authority, authority
 from tests.mail.hostile import PASSWORD, Imap, Server, Smtp, Talk
 

@@ -27,7 +27,7 @@ def receive(
     from dondoc import clock
     from dondoc.cli.acting import anybody
     from dondoc.configuration.context import open_world
-    from dondoc.intake.arrive import arrive
+    from dondoc.intake.submit import arrive
 
     world, now, who = open_world(), clock.now(), anybody(by)
     when = moment(received_at) if received_at else now

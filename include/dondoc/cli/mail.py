@@ -91,7 +91,8 @@ def settle(
 
 def deliver(as_json: Json = False, by: By = "") -> None:
     """Gửi những thư đến lượt, và kết luận những thư có bằng chứng đã gửi."""
-    from dondoc import clock, truth
+    from dondoc import clock
+    from dondoc import preconditions as truth
     from dondoc.cli.acting import anybody, noted
     from dondoc.configuration.context import open_world
 

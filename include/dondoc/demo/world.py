@@ -8,7 +8,8 @@ from typing import Any
 
 from sqlalchemy import select
 
-from dondoc import clock, truth
+from dondoc import clock
+from dondoc import preconditions as truth
 from dondoc.audit import Actor, Channel
 from dondoc.cameras.nights import night
 from dondoc.cameras.registry import addresses, imports

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import Field
 
 from dondoc.configuration.settings import DATA
-from dondoc.directive.marked import Marked, read
+from dondoc.directive.located_yaml import Marked, read
 from dondoc.directive.model import Agency, Directive, Duty, Letterhead, Registry, Step, Strict, System
 from dondoc.directive.periods import Periodic
 from dondoc.directive.rules import apply_agency_rules, apply_rules, apply_system_rules

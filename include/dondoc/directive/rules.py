@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
-from dondoc.directive.marked import Marked, Place
+from dondoc.directive.located_yaml import Marked, Place
 from dondoc.directive.model import Registry
 
 ROLES = ("focal_officer", "clerk", "head", "board")

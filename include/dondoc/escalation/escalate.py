@@ -17,8 +17,8 @@ from dondoc.directive.model import Step
 from dondoc.escalation import blanks, history, letters, sources, words
 from dondoc.escalation.called import called_on
 from dondoc.escalation.ladder import Decision, Ladder, Past, decide
+from dondoc.escalation.precondition import still_true
 from dondoc.escalation.recipients import Recipient, needs_approval, recipients
-from dondoc.escalation.truth import still_true
 from dondoc.facts import rulings
 from dondoc.facts.obligations import Standing, cites, short_names, standings
 from dondoc.facts.read import Facts, read

@@ -15,7 +15,7 @@ from dondoc.escalation.ladder import Decision, Past, duty
 from dondoc.escalation.recipients import Recipient, needs_approval
 from dondoc.facts import contacts
 from dondoc.facts.obligations import Standing
-from dondoc.mail.handover import CLOSES
+from dondoc.mail.delivery_run import CLOSES
 from dondoc.mail.letter import Attachment, Letter
 from dondoc.mail.render import Rendered, render
 

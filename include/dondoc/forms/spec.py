@@ -4,7 +4,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
-from dondoc.directive.marked import Marked, read
+from dondoc.directive.located_yaml import Marked, read
 from dondoc.directive.model import Strict
 from dondoc.directive.names import fold
 from dondoc.errors import Problem

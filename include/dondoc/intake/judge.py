@@ -17,7 +17,7 @@ from dondoc.forms import limited
 from dondoc.forms.verdict import FormVerdict
 from dondoc.intake import attempts, officers
 from dondoc.intake.receive import OURS
-from dondoc.intake.settle import Settled, Version, fulfilled_by, settle
+from dondoc.intake.resolve import Settled, Version, fulfilled_by, settle
 from dondoc.isolation.workers import Fault
 from dondoc.store.intake import Assignment, Submission, Verdict
 from dondoc.store.session import one_at_a_time

@@ -12,11 +12,11 @@ from datetime import datetime
 
 from dondoc.configuration.settings import Settings
 from dondoc.mail import recovery
-from dondoc.mail.handover import Round
+from dondoc.mail.delivery_run import Round
 from dondoc.mail.letter import StillTrue
-from dondoc.mail.line import Line
 from dondoc.mail.message import replies_are_read, sender
 from dondoc.mail.servers import ImapServer, SmtpServer, refuse_to_play
+from dondoc.mail.smtp import Line
 from dondoc.store.blobs import Blobs
 from dondoc.store.session import Sessions
 from dondoc.workdays import WorkingDays

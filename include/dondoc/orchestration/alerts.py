@@ -283,7 +283,7 @@ def _mail_at_once(world: World, cause: str, subject: str, text: str) -> None:
         RuntimeError: the mail server did not take it.
     """
     from dondoc.mail import servers
-    from dondoc.mail.line import Line
+    from dondoc.mail.smtp import Line
 
     server = servers.smtp(world.settings)
     if not (server and world.settings.ops_address):

@@ -113,8 +113,9 @@ def deliver() -> dict[str, int]:
         Problem: no mail server is set up, or it cannot be used: also when no letter is due, for then nobody would know
             until one is, and a letter that waits an hour for its next attempt would make the runs between look good.
     """
-    from dondoc import truth
-    from dondoc.mail import line, servers
+    from dondoc import preconditions as truth
+    from dondoc.mail import servers
+    from dondoc.mail import smtp as line
 
     world = open_world()
     done = truth.deliver(world, clock.now, limit=LETTERS)

@@ -15,7 +15,7 @@ from dondoc.facts.register import register
 from dondoc.forms.spec import load_specs
 from dondoc.intake import inbox as room
 from dondoc.intake.answer import answer
-from dondoc.intake.arrive import arrive
+from dondoc.intake.submit import arrive
 from dondoc.store.intake import Submission
 from dondoc.web.pages import Day, Text, agencies, audited, download, onward, page, uploaded, world_of
 from dondoc.web.user import User

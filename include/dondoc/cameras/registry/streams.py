@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from dondoc.configuration.settings import DATA
-from dondoc.directive import marked
+from dondoc.directive import located_yaml as marked
 from dondoc.directive.model import Strict
 from dondoc.probing.address import parse
 

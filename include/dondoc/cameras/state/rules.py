@@ -9,7 +9,7 @@ from typing import Protocol
 from pydantic import Field
 
 from dondoc.configuration.settings import Settings
-from dondoc.directive import marked
+from dondoc.directive import located_yaml as marked
 from dondoc.directive.model import Registry, Strict
 from dondoc.workdays import WorkingDays
 

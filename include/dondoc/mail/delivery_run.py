@@ -17,10 +17,10 @@ from dondoc.clock import HERE
 from dondoc.configuration.settings import Settings
 from dondoc.errors import Problem
 from dondoc.mail.letter import NotNow, StillTrue
-from dondoc.mail.line import Line, Reply
 from dondoc.mail.message import build, destination, is_address
 from dondoc.mail.outbox import no_check, why_not
 from dondoc.mail.servers import SmtpServer, Unusable
+from dondoc.mail.smtp import Line, Reply
 from dondoc.mail.states import BY, UNKNOWN, decision, move
 from dondoc.store.blobs import Blobs
 from dondoc.store.mail import OutboxLetter
