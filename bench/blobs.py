@@ -14,12 +14,12 @@ from pathlib import Path
 
 from dondoc.audit import Actor, Channel
 from dondoc.clock import HERE
-from dondoc.configuration.context import World
+from dondoc.configuration.context import AppContext
 from dondoc.configuration.settings import Settings
 from dondoc.forms.blank import blank
 from dondoc.forms.spec import load_specs
 from dondoc.intake.receive import receive
-from dondoc.intake.submit import arrive
+from dondoc.intake.submit import submit
 from dondoc.store import blobs
 from dondoc.store.session import upgrade
 
@@ -40,10 +40,10 @@ class Unproven(blobs.Blobs):
         return sha256
 
 
-def seconds(world: World, content: bytes, number: int) -> float:
+def seconds(app: AppContext, content: bytes, number: int) -> float:
     began = time.perf_counter()
     receive(
-        world,
+        app,
         content,
         channel="mail",
         channel_id=str(number),
@@ -59,31 +59,31 @@ def main() -> None:
     logging.disable(logging.WARNING)
     with tempfile.TemporaryDirectory() as folder:
         os.environ["DONDOC_SECRET_KEY"] = "khoa-do-luong-dai-va-ngau-nhien-0123456789"
-        world = World(Settings(home=Path(folder)))  # type: ignore[call-arg]
-        upgrade(world.settings.url)
-        keys = world.settings.secret_keys
+        app = AppContext(Settings(home=Path(folder)))  # type: ignore[call-arg]
+        upgrade(app.settings.url)
+        keys = app.settings.secret_keys
         ways = {"proven": blobs.Blobs, "unproven": Unproven}
-        spec, agency = load_specs(world.settings.data)["form_03"], world.registry.agency("ubnd-huyen-duc-tho")
-        content = blank(spec, agency, registry=world.registry, secrets=keys)
+        spec, agency = load_specs(app.settings.data)["form_03"], app.registry.agency("ubnd-huyen-duc-tho")
+        content = blank(spec, agency, registry=app.registry, secrets=keys)
         for size in (len(content), 2**20, 10 * 2**20):
             took: dict[str, list[float]] = {way: [] for way in ways}
             for number in range(REPEATS if size < 2**22 else 12):
                 for way, kind in ways.items():
-                    object.__setattr__(world, "blobs", kind(world.settings.home / "originals", keys))
+                    object.__setattr__(app, "blobs", kind(app.settings.home / "originals", keys))
                     one = (content + b"\0" * size)[: size - 32] + os.urandom(32)
-                    took[way].append(seconds(world, one, hash((size, way, number))))
+                    took[way].append(seconds(app, one, hash((size, way, number))))
             proven, unproven = (statistics.median(took[way]) * 1000 for way in ways)
             print(f"{size:>9} bytes: {unproven:6.1f} ms without, {proven:6.1f} ms with; {proven / unproven - 1:+.1%}")
         took = {way: [] for way in ways}
         for number in range(20):
             for way, kind in ways.items():
-                object.__setattr__(world, "blobs", kind(world.settings.home / "originals", keys))
+                object.__setattr__(app, "blobs", kind(app.settings.home / "originals", keys))
                 filled = blank(
-                    spec, agency, registry=world.registry, secrets=keys, head={"officer_name": f"{way} {number}"}
+                    spec, agency, registry=app.registry, secrets=keys, head={"officer_name": f"{way} {number}"}
                 )
                 began = time.perf_counter()
                 sent = {"sender": "a@b.test", "channel": "cli", "received_at": NOW, "now": NOW}
-                arrive(world, filled, "bm03.xlsx", by=WHO, **sent)
+                submit(app, filled, "bm03.xlsx", by=WHO, **sent)
                 took[way].append(time.perf_counter() - began)
         proven, unproven = (statistics.median(took[way]) * 1000 for way in ways)
         print(

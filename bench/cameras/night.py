@@ -25,7 +25,7 @@ from sqlalchemy import func, select
 
 from dondoc import clock
 from dondoc.configuration import settings
-from dondoc.configuration.context import World
+from dondoc.configuration.context import AppContext
 from dondoc.demo import airflow, clips, place
 from dondoc.demo.airflow import Airflow
 from dondoc.demo.camera import Camera
@@ -38,11 +38,11 @@ KINDS = ("refusing", "refusing", "hanging", "late", "late", *("healthy",) * 15) 
 AGENCIES, PER_SITE = 13, 5
 
 
-def declare(world: World, count: int, port: int, closed: int) -> None:
+def declare(app: AppContext, count: int, port: int, closed: int) -> None:
     """So many cameras as agencies would have declared them."""
-    agencies = [a.id for a in world.registry.agencies if a.kind == "district"][:AGENCIES]
+    agencies = [a.id for a in app.registry.agencies if a.kind == "district"][:AGENCIES]
     now = clock.now()
-    with world.sessions.begin() as session:
+    with app.sessions.begin() as session:
         for number in range(count):
             kind = KINDS[number % len(KINDS)]
             host = f"127.{77 + number // 62500}.{number // 250 % 250}.{number % 250 + 1}"
@@ -105,8 +105,8 @@ def night(count: int) -> str:
         (home / "logs").mkdir()
         migrating = stack.enter_context(airflow.migrating(home / "logs" / "migrate.log"))
         upgrade(settings.load().url)
-        world = World(settings.load())
-        declare(world, count, fleet, shut.getsockname()[1])
+        app = AppContext(settings.load())
+        declare(app, count, fleet, shut.getsockname()[1])
         migrating.wait()
         started = stack.enter_context(Airflow(home / "logs", port))
         started.healthy()
@@ -117,7 +117,7 @@ def night(count: int) -> str:
         state = started.wait(DAG, lambda: (s := started.state(DAG, run)) in airflow.FINAL and s, 3000)
         seconds = time.monotonic() - began
         tasks = len(started.tasks(DAG, run))
-        with world.sessions.begin() as session:
+        with app.sessions.begin() as session:
             verdicts = session.execute(select(CameraCheck.verdict, func.count()).group_by(CameraCheck.verdict)).all()
         rate = f"{count} cameras: {state} in {seconds:.0f} s, {1000 * seconds / count:.1f} ms a camera"
         return f"{rate}, {tasks} task instances; {', '.join(f'{v} {n}' for v, n in sorted(verdicts))}"

@@ -33,17 +33,17 @@ def serve(port: int) -> None:
     import uvicorn
     from fastapi import Request
 
-    from dondoc.configuration.context import open_world
+    from dondoc.configuration.context import open_context
     from dondoc.web.app import create_app
     from dondoc.web.user import User
 
-    world = open_world()
+    app = open_context()
 
     def visitor(request: Request) -> User:
         return User("ops", request.headers["x-role"] == "ops", "ops")
 
-    app = create_app(current_user=visitor, world=lambda: world)
-    uvicorn.run(app, host="127.0.0.1", port=port, log_level="error", proxy_headers=False)
+    pages = create_app(current_user=visitor, app=lambda: app)
+    uvicorn.run(pages, host="127.0.0.1", port=port, log_level="error", proxy_headers=False)
 
 
 def fill() -> None:
@@ -52,22 +52,22 @@ def fill() -> None:
     from dondoc.cameras.nights import night
     from dondoc.cameras.registry.imports import import_csv
     from dondoc.clock import at
-    from dondoc.configuration.context import World
+    from dondoc.configuration.context import AppContext
     from dondoc.configuration.settings import load
     from dondoc.probing.verdicts import PHASE
     from dondoc.store.session import upgrade
 
-    world = World(load())
-    upgrade(world.settings.url)
-    agencies = [a.id for a in world.registry.agencies if a.alive(date(2021, 11, 1))]
+    app = AppContext(load())
+    upgrade(app.settings.url)
+    agencies = [a.id for a in app.registry.agencies if a.alive(date(2021, 11, 1))]
     rows = [
         f"{agencies[n % len(agencies)]},security_traffic,Camera {n},rtsp://10.{n % 200}.{n // 250}.1/x,Điểm {n // 4}"
         for n in range(CAMERAS)
     ]
-    with world.sessions.begin() as session:
+    with app.sessions.begin() as session:
         text = "\n".join(["agency,system,name,url,site", *rows])
-        about = {"by": MACHINE, "secrets": world.secrets, "now": at(date(2021, 10, 20), 9)}
-        import_csv(session, world.registry, text, "c.csv", **about)
+        about = {"by": MACHINE, "secrets": app.secrets, "now": at(date(2021, 10, 20), 9)}
+        import_csv(session, app.registry, text, "c.csv", **about)
     for back in range(NIGHTS, 0, -1):
         day = date(2021, 11, 25) - timedelta(days=back)
         verdicts = ["connect_timeout" if (n * 7 + back) % 23 == 0 else "ok" for n in range(CAMERAS)]
@@ -75,7 +75,7 @@ def fill() -> None:
             {"camera": n + 1, "verdict": v, "phase": PHASE[v], "detail": "", "elapsed_ms": 9, "stage": 2,
              "at": at(day, 22).isoformat()} for n, v in enumerate(verdicts)
         ]  # fmt: skip
-        night.store(world, results, night=day, round="night", now=at(day, 22))
+        night.store(app, results, night=day, round="night", now=at(day, 22))
 
 
 @contextmanager

@@ -5,17 +5,17 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from dondoc import preconditions as truth
+from dondoc import preconditions
 from dondoc.audit import Actor
 from dondoc.clock import HERE
-from dondoc.configuration.context import World
+from dondoc.configuration.context import AppContext
 from dondoc.facts import approvers
 from dondoc.mail import outbox
 from dondoc.store.mail import OutboxLetter
 
 
 def approve(
-    world: World, session: Session, ids: Iterable[int], actor: Actor, *, email: str | None = None, now: datetime
+    app: AppContext, session: Session, ids: Iterable[int], actor: Actor, *, email: str | None = None, now: datetime
 ) -> list[OutboxLetter]:
     """Release held letters in an approver's name; as `outbox.approve`.
 
@@ -27,9 +27,9 @@ def approve(
         Problem: no such letter, or the name of a program.
     """
     day = now.astimezone(HERE).date()
-    contact = approvers.approver(session, world.registry.office, actor, day, email=email)
-    checks = truth.registry(world)
-    two = world.settings.two_approvers
+    contact = approvers.approver(session, app.registry.office, actor, day, email=email)
+    checks = preconditions.registry(app)
+    two = app.settings.two_approvers
     return outbox.approve(
-        session, ids, contact, actor, secrets=world.secrets, two_approvers=two, now=now, still_true=checks
+        session, ids, contact, actor, secrets=app.secrets, two_approvers=two, now=now, precondition=checks
     )

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from dondoc import keys, tls
 from dondoc.clock import HERE
 from dondoc.configuration import settings as settings_module
-from dondoc.configuration.context import World
+from dondoc.configuration.context import AppContext
 from dondoc.configuration.settings import Settings
 from dondoc.errors import Cause, Problem
 from dondoc.isolation import confine
@@ -40,17 +40,17 @@ def examine(now: Callable[[], datetime]) -> list[Finding]:
         found = settings_module.load()
     except Problem as problem:
         return [_finding("settings", "error", str(problem))]
-    world = World(found)
+    app = AppContext(found)
     checks: list[Callable[[], Iterator[Finding]]] = [
         partial(_settings, found),
-        partial(_data, world, now()),
+        partial(_data, app, now()),
         partial(_home, found),
         partial(_metrics, found),
-        partial(_database, world),
-        partial(_audit, world),
-        partial(_rotation, world),
-        partial(_alerts, world),
-        partial(_gathering, world, now),
+        partial(_database, app),
+        partial(_audit, app),
+        partial(_rotation, app),
+        partial(_alerts, app),
+        partial(_gathering, app, now),
         partial(_smtp, found),
         partial(_mailboxes, found),
         partial(_replies, found),
@@ -93,14 +93,14 @@ def _settings(found: Settings) -> Iterator[Finding]:
         yield _finding("archive", "warning", message)
 
 
-def _data(world: World, now: datetime) -> Iterator[Finding]:
-    for what, opened in (("directive", lambda: world.registry), ("calendar", lambda: world.calendar)):
+def _data(app: AppContext, now: datetime) -> Iterator[Finding]:
+    for what, opened in (("directive", lambda: app.registry), ("calendar", lambda: app.calendar)):
         try:
             opened()
         except Problem as problem:
             yield _finding(what, "error", str(problem))
             return
-    if not world.calendar.confirmed(now.year):
+    if not app.calendar.confirmed(now.year):
         message = f"Lịch nghỉ năm {now.year} chưa có thông báo chính thức. Bổ sung vào tệp lịch khi có văn bản."
         yield _finding("calendar", "warning", message)
 
@@ -144,19 +144,19 @@ def _metrics(found: Settings) -> Iterator[Finding]:
         yield _finding("metrics_file", "error", message)
 
 
-def _database(world: World) -> Iterator[Finding]:
+def _database(app: AppContext) -> Iterator[Finding]:
     """Whether it has room, can be read, fits this program, is whole and can be written to. Nothing stays in it."""
     try:
-        if (free := _room(world)) is not None and free < world.settings.min_free_mb:
+        if (free := _room(app)) is not None and free < app.settings.min_free_mb:
             yield _finding("database", "error", f"{SENTENCES[Cause.FULL]} (Còn {free} MB.)")
-        with world.sessions.reading() as session:
+        with app.sessions.reading() as session:
             if damage := _damage(session):
                 yield _finding("database", "error", f"{SENTENCES[Cause.DAMAGED]} (SQLite: {damage})")
                 return
-            if wrong := key_checks.fault(key_checks.standing(session, world.settings)):
+            if wrong := key_checks.fault(key_checks.standing(session, app.settings)):
                 yield _finding("secret_key", "error", wrong)
                 return
-        with world.sessions.begin() as session:
+        with app.sessions.begin() as session:
             at = datetime.now(UTC)
             session.add(Alert(cause="doctor", detail="", count=0, first_at=at, last_at=at, over_at=at))
             session.flush()
@@ -172,12 +172,12 @@ def _explained(error: Exception) -> Problem:
     return why
 
 
-def _room(world: World) -> int | None:
+def _room(app: AppContext) -> int | None:
     """Free megabytes where SQLite's file lies, where that is not the home, which is looked at anyway."""
-    if (file := file_of(world.sessions.kw["bind"].url)) is None:
+    if (file := file_of(app.sessions.kw["bind"].url)) is None:
         return None
     folder = file.absolute().parent
-    return None if folder == world.settings.home.absolute() else shutil.disk_usage(folder).free // 2**20
+    return None if folder == app.settings.home.absolute() else shutil.disk_usage(folder).free // 2**20
 
 
 def _damage(session: Session) -> str | None:
@@ -188,12 +188,12 @@ def _damage(session: Session) -> str | None:
     return None if found == "ok" else " ".join(str(found).split())
 
 
-def _rotation(world: World) -> Iterator[Finding]:
+def _rotation(app: AppContext) -> Iterator[Finding]:
     from dondoc.store.trust import AuditEvent
 
     acts = select(AuditEvent.act).where(AuditEvent.act.in_(["rotate_key_begin", "rotate_key"]))
     try:
-        with world.sessions.reading() as session:
+        with app.sessions.reading() as session:
             last = session.scalar(acts.order_by(AuditEvent.id.desc()).limit(1))
     except Exception as error:
         _explained(error)  # said of the database already
@@ -203,11 +203,11 @@ def _rotation(world: World) -> Iterator[Finding]:
         yield _finding("rotate_key", "error", message)
 
 
-def _audit(world: World) -> Iterator[Finding]:
+def _audit(app: AppContext) -> Iterator[Finding]:
     from dondoc import audit
 
     try:
-        found = audit.examine(world.sessions, world.settings)
+        found = audit.examine(app.sessions, app.settings)
     except Exception as error:
         _explained(error)  # said of the database already
         return
@@ -221,7 +221,7 @@ def _audit(world: World) -> Iterator[Finding]:
             f"{found.unknown} dòng nhật ký ghi bằng khóa không còn trong DONDOC_SECRET_KEY. Thêm khóa cũ để kiểm tra."
         )
         yield _finding("audit_key", "warning", message)
-    if found.unsealed and world.settings.secret_keys:
+    if found.unsealed and app.settings.secret_keys:
         message = (
             f"{found.unsealed} dòng nhật ký không có khóa: ghi khi chưa đặt DONDOC_SECRET_KEY, hoặc do người ghi được "
             "cơ sở dữ liệu tự viết. So dấu cuối đã ghi lại: dondoc audit verify --expect."
@@ -229,10 +229,10 @@ def _audit(world: World) -> Iterator[Finding]:
         yield _finding("audit_key", "warning", message)
 
 
-def _alerts(world: World) -> Iterator[Finding]:
+def _alerts(app: AppContext) -> Iterator[Finding]:
     """What runs of Airflow have met and is not over: also of servers that only Airflow's Connections know."""
     try:
-        with world.sessions.reading() as session:
+        with app.sessions.reading() as session:
             found = alerts.open_alerts(session)
     except Exception as error:
         _explained(error)  # said of the database already
@@ -242,12 +242,12 @@ def _alerts(world: World) -> Iterator[Finding]:
         yield _finding("alert", "error", f"{began}, chưa hết. {alert.detail}")
 
 
-def _gathering(world: World, now: Callable[[], datetime]) -> Iterator[Finding]:
+def _gathering(app: AppContext, now: Callable[[], datetime]) -> Iterator[Finding]:
     from dondoc.escalation import sources
 
     try:
-        with world.sessions.reading() as session:
-            since = sources.stopped(session, world.settings, now())
+        with app.sessions.reading() as session:
+            since = sources.stopped(session, app.settings, now())
     except Exception as error:
         _explained(error)  # said of the database already
         return

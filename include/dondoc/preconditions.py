@@ -8,33 +8,33 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
 
-from dondoc.configuration.context import World
+from dondoc.configuration.context import AppContext
 from dondoc.errors import Problem
-from dondoc.mail.letter import StillTrue
+from dondoc.mail.letter import Precondition
 from dondoc.store.mail import OutboxLetter
 
 if TYPE_CHECKING:
     from dondoc.mail.delivery import Delivered
 
 
-def registry(world: World) -> dict[str, StillTrue]:
+def registry(app: AppContext) -> dict[str, Precondition]:
     """One check per kind of letter."""
     from dondoc.cameras import letters
     from dondoc.escalation import escalate
     from dondoc.intake import officers
     from dondoc.reporting import report
 
-    cameras, chasing = letters.still_true(world), escalate.still_true(world)
+    cameras, chasing = letters.precondition(app), escalate.precondition(app)
     return {
         "receipt": _always,
         "returned": _always,
         "internal": _always,
-        "contact_change": officers.still_true,
+        "contact_change": officers.precondition,
         "reachability": cameras,
         "outage": cameras,
         "reminder": chasing,
         "overdue": chasing,
-        "report": report.still_true(world),
+        "report": report.precondition(app),
     }
 
 
@@ -42,7 +42,7 @@ def _always(session: Session, letter: OutboxLetter, now: datetime) -> None:
     """An answer to what happened stays true."""
 
 
-def deliver(world: World, now: Callable[[], datetime], limit: int | None = None) -> Delivered:
+def deliver(app: AppContext, now: Callable[[], datetime], limit: int | None = None) -> Delivered:
     """Deliver what is due (at most `limit` letters) and still true, and settle what the archive proves.
 
     Returns:
@@ -53,20 +53,20 @@ def deliver(world: World, now: Callable[[], datetime], limit: int | None = None)
     """
     from dondoc.mail import delivery, servers
 
-    settings = world.settings
+    settings = app.settings
     if (server := servers.smtp(settings)) is None:
         raise Problem(
             "Không biết gửi thư qua máy chủ nào. Trong Airflow: Admin → Connections, tạo dondoc_smtp kiểu smtp; "
             "với lệnh dondoc: đặt DONDOC_SMTP_URL."
         )
     return delivery.deliver(
-        world.sessions,
+        app.sessions,
         server,
         settings=settings,
-        secrets=world.secrets,
-        calendar=world.calendar,
-        blobs=world.blobs,
-        still_true=registry(world),
+        secrets=app.secrets,
+        calendar=app.calendar,
+        blobs=app.blobs,
+        precondition=registry(app),
         now=now,
         archive=servers.archive(settings),
         limit=limit,

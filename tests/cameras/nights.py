@@ -9,7 +9,7 @@ from dondoc.cameras.nights import night
 from dondoc.cameras.registry.imports import import_csv
 from dondoc.cameras.state import outages
 from dondoc.clock import at
-from dondoc.configuration.context import World
+from dondoc.configuration.context import AppContext
 from dondoc.facts import contacts
 from dondoc.facts.rulings import rule
 from dondoc.probing.verdicts import PHASE
@@ -31,18 +31,18 @@ def late(number: int) -> datetime:
     return at(on(number), 23)
 
 
-def cameras(world: World, *rows: str) -> list[int]:
+def cameras(app: AppContext, *rows: str) -> list[int]:
     """Cameras from rows `agency,system,name,url[,user,password,id,site,status,power]`; their ids in order."""
     text = "agency,system,name,url,user,password,id,site,status,power\n" + "\n".join(rows)
-    with world.sessions.begin() as session:
-        import_csv(session, world.registry, text, "cameras.csv", by=CLERK, secrets=world.settings.secret_keys, now=NOW)
+    with app.sessions.begin() as session:
+        import_csv(session, app.registry, text, "cameras.csv", by=CLERK, secrets=app.settings.secret_keys, now=NOW)
         return list(session.scalars(select(Camera.id).order_by(Camera.id)))
 
 
-def at_site(world: World, count: int, site: str = "Cổng", agency: str = AGENCY) -> list[int]:
+def at_site(app: AppContext, count: int, site: str = "Cổng", agency: str = AGENCY) -> list[int]:
     """Cameras of one site, each with its own device."""
     rows = [f"{agency},{SYSTEM},{site} {n},rtsp://10.{len(site)}.1.{n},,,,{site},," for n in range(1, count + 1)]
-    return cameras(world, *rows)[-count:]
+    return cameras(app, *rows)[-count:]
 
 
 def result(camera: int, verdict: str, when: datetime, **more: Any) -> dict[str, Any]:
@@ -50,32 +50,32 @@ def result(camera: int, verdict: str, when: datetime, **more: Any) -> dict[str, 
     return {**found, "at": when.isoformat(), **more}
 
 
-def seen(world: World, number: int, verdicts: dict[int, str], round: str = "night", hour: int = 22) -> None:
+def seen(app: AppContext, number: int, verdicts: dict[int, str], round: str = "night", hour: int = 22) -> None:
     """Store what a night's looks found, as if they had been made."""
     when = at(on(number) + timedelta(days=round == "second"), 4 if round == "second" else hour)
     found = [result(camera, verdict, when) for camera, verdict in verdicts.items()]
-    night.store(world, found, night=on(number), round=round, now=when)
+    night.store(app, found, night=on(number), round=round, now=when)
 
 
-def live(world: World, camera: int, verdicts: list[str], first: int = 0) -> None:
+def live(app: AppContext, camera: int, verdicts: list[str], first: int = 0) -> None:
     """So many nights of one camera, each settled."""
     for number, verdict in enumerate(verdicts, first):
-        seen(world, number, {camera: verdict})
-        outages.settle(world, night=on(number), now=late(number))
+        seen(app, number, {camera: verdict})
+        outages.settle(app, night=on(number), now=late(number))
 
 
-def all_outages(world: World) -> list[Outage]:
-    with world.sessions.begin() as session:
+def all_outages(app: AppContext) -> list[Outage]:
+    with app.sessions.begin() as session:
         return list(session.scalars(select(Outage).order_by(Outage.id)))
 
 
-def paused(world: World, begins: int, until: int | None, **scope: str) -> int:
+def paused(app: AppContext, begins: int, until: int | None, **scope: str) -> int:
     """A pause ruled today that holds from the beginning of a night's day to the end of another's."""
-    with world.sessions.begin() as session:
+    with app.sessions.begin() as session:
         return rule(
             session,
-            world.letters(session, NOVEMBER),
-            world.registry,
+            app.letters(session, NOVEMBER),
+            app.registry,
             "pause",
             until=None if until is None else on(until),
             document="Công điện số 12/CĐ-UBND",
@@ -88,7 +88,7 @@ def paused(world: World, begins: int, until: int | None, **scope: str) -> int:
         )
 
 
-def contact(world: World, email: str, role: str = "focal_officer", agency: str = AGENCY) -> None:
-    with world.sessions.begin() as session:
+def contact(app: AppContext, email: str, role: str = "focal_officer", agency: str = AGENCY) -> None:
+    with app.sessions.begin() as session:
         text = f"agency,role,name,email,phone,valid_from\n{agency},{role},Lê A,{email},1,2021-01-01\n"
-        contacts.import_csv(session, world.registry, text, "c.csv", by=CLERK, secrets=[SECRET], now=NOW)
+        contacts.import_csv(session, app.registry, text, "c.csv", by=CLERK, secrets=[SECRET], now=NOW)

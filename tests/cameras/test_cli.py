@@ -17,19 +17,19 @@ from typer.testing import CliRunner, Result
 from dondoc.cameras.logins import attempts, credentials
 from dondoc.cameras.registry.hiding import public
 from dondoc.cli.cameras import add
-from dondoc.configuration.context import World
+from dondoc.configuration.context import AppContext
 from dondoc.demo.fleet import Fleet
 from dondoc.errors import Problem
 from dondoc.store.cameras import Camera, CredentialAttempt, CredentialRelease
 from tests.conftest import at
 
-app = Typer()
-add(app)
+cli = Typer()
+add(cli)
 pytestmark = pytest.mark.usefixtures("environment")
 
 
 def run(*words: str) -> Result:
-    return CliRunner().invoke(app, list(words))
+    return CliRunner().invoke(cli, list(words))
 
 
 def lines(result: Result) -> list[dict]:
@@ -115,7 +115,7 @@ def test_without_a_terminal_there_is_one_line_of_counts(fleet: Fleet) -> None:
     assert {"2 camera:", "ok 1", "not_found 1"} <= {result.stderr[:9], *result.stderr.strip()[10:].split(" · ")}
 
 
-def test_import_takes_over_a_file(world: World, tmp_path: Path) -> None:
+def test_import_takes_over_a_file(app: AppContext, tmp_path: Path) -> None:
     file = tmp_path / "cameras.csv"
     file.write_text("agency,system,name,url\nso-nnptnt,reservoir,Đập,rtsp://10.1.1.1\n", "utf-8")
     result = run("cameras", "import", str(file))
@@ -124,20 +124,20 @@ def test_import_takes_over_a_file(world: World, tmp_path: Path) -> None:
 
 
 def test_who_imported_is_kept_with_each_camera_and_lets_no_refused_password_be_tried_again(
-    world: World, tmp_path: Path
+    app: AppContext, tmp_path: Path
 ) -> None:
     file = tmp_path / os.fsdecode(b"camera\xff.csv")
     rows = ("Đập,rtsp://10.1.1.1,ioc,mat-khau-1", "Cống,rtsp://10.1.1.2,,", "Hồ,rtsp://a:b@10.1.1.3,,")
     text = "agency,system,name,url,user,password\n" + "\n".join(f"so-nnptnt,reservoir,{row}" for row in rows)
     file.write_text(text, "utf-8")
-    secrets, night, now = world.settings.secret_keys, date(2021, 11, 22), at(22)
+    secrets, night, now = app.settings.secret_keys, date(2021, 11, 22), at(22)
     assert "--by" in run("cameras", "import", str(file)).stderr
-    with world.sessions.begin() as session:
+    with app.sessions.begin() as session:
         assert {r.by for r in session.scalars(select(CredentialRelease))} == {getpass.getuser()}, "nobody was named"
         attempts.begin(session, {1: attempts.fingerprint(secrets, "ioc", "mat-khau-1")}, night, now)
         session.scalars(select(CredentialAttempt)).one().accepted = False
     assert "--by" not in run("cameras", "import", str(file), "--by", " Lê A ").stderr
-    with world.sessions.begin() as session:
+    with app.sessions.begin() as session:
         noted = [(r.camera_id, r.by, r.reason) for r in session.scalars(select(CredentialRelease)) if r.by == "Lê A"]
         camera = session.get_one(Camera, 1)
         assert credentials.refused_since(session, camera, secrets=secrets, tonight=date(2021, 11, 23))
@@ -145,7 +145,7 @@ def test_who_imported_is_kept_with_each_camera_and_lets_no_refused_password_be_t
     assert sorted(noted) == [(1, "Lê A", login), (2, "Lê A", plain), (3, "Lê A", login)]
 
 
-def test_import_works_in_a_process_of_its_own_that_has_loaded_nothing_else(world: World, tmp_path: Path) -> None:
+def test_import_works_in_a_process_of_its_own_that_has_loaded_nothing_else(app: AppContext, tmp_path: Path) -> None:
     file = tmp_path / "cameras.csv"
     file.write_text("agency,system,name,url\nso-nnptnt,reservoir,Đập,rtsp://10.1.1.1\n", "utf-8")
     command = [sys.executable, "-c", "from dondoc.cli import main; main()", "cameras", "import", str(file)]

@@ -15,8 +15,7 @@ from dondoc.demo.camera import PASSWORD, USER, Camera
 from dondoc.demo.fleet import Fleet
 from dondoc.probing.picture.baseline import history
 from dondoc.probing.probe import probe
-from dondoc.probing.rtsp import key_picture as frame
-from dondoc.probing.rtsp import sdp
+from dondoc.probing.rtsp import key_picture, sdp
 from dondoc.probing.rtsp.codecs import Frames
 from dondoc.probing.rtsp.depacketise import Depacketiser
 from dondoc.probing.rtsp.dialogue import Verdict
@@ -172,10 +171,10 @@ H264, H265 = "a=rtpmap:96 H264/90000\r\na=fmtp:96 ", "a=rtpmap:96 H265/90000\r\n
 )
 def test_what_is_not_spoken_is_known_before_anything_is_set_up(track: sdp.Video, expected: type | str) -> None:
     if isinstance(expected, type):
-        assert isinstance(frame._reader(track), expected)
+        assert isinstance(key_picture._reader(track), expected)
         return
     with pytest.raises(Verdict) as caught:
-        frame._reader(track)
+        key_picture._reader(track)
     assert caught.value.verdict == expected
 
 
@@ -190,7 +189,7 @@ def test_what_is_not_spoken_is_known_before_anything_is_set_up(track: sdp.Video,
     ],
 )
 def test_the_channel_is_read(transport: str, channel: int | None) -> None:
-    assert frame._channel(transport) == channel
+    assert key_picture._channel(transport) == channel
 
 
 def test_a_camera_that_agrees_to_udp_unasked_is_asked_in_its_own_way() -> None:

@@ -23,7 +23,7 @@ from dondoc.cameras.registry import addresses, imports, records, streams
 from dondoc.cameras.registry.addresses import Addresses
 from dondoc.cameras.registry.declare import declare
 from dondoc.cameras.registry.hiding import MARK, public, restored, split
-from dondoc.configuration.context import World
+from dondoc.configuration.context import AppContext
 from dondoc.configuration.settings import load
 from dondoc.demo.fleet import Fleet
 from dondoc.errors import Problem
@@ -103,10 +103,10 @@ SECRETS = st.text(string.ascii_letters + string.digits + "!$*~-.", min_size=6, m
 )
 RANDOM = st.integers(0, 2**32).map(Random)  # tokens are drawn, not chosen: an example of all zeros is none
 TOKENS = st.one_of(
-    RANDOM.map(lambda dice: dice.randbytes(16).hex()),
-    RANDOM.map(lambda dice: str(UUID(bytes=dice.randbytes(16), version=4))),
-    RANDOM.map(lambda dice: base64.urlsafe_b64encode(dice.randbytes(24)).decode().rstrip("=")),
-    RANDOM.map(lambda dice: "".join(dice.choices(string.ascii_letters + string.digits, k=24))),
+    RANDOM.map(lambda rng: rng.randbytes(16).hex()),
+    RANDOM.map(lambda rng: str(UUID(bytes=rng.randbytes(16), version=4))),
+    RANDOM.map(lambda rng: base64.urlsafe_b64encode(rng.randbytes(24)).decode().rstrip("=")),
+    RANDOM.map(lambda rng: "".join(rng.choices(string.ascii_letters + string.digits, k=24))),
     st.text(string.ascii_letters + string.digits + "._~!$", min_size=4, max_size=12).map(
         lambda s: base64.b64encode(f"admin:{s}".encode()).decode()
     ),
@@ -216,25 +216,25 @@ TOKEN = "a8F3kQz9pL2mNx7w"
 URLS = [s.format(s="Bi9mat!xyz") for s in SPELLINGS.values()]
 
 
-def imported(world: World, *urls: str) -> list[int]:
+def imported(app: AppContext, *urls: str) -> list[int]:
     rows = "\n".join(f'{AGENCY},{SYSTEM},Camera {n},"{url}"' for n, url in enumerate(urls))
-    with world.sessions.begin() as session:
+    with app.sessions.begin() as session:
         imports.import_csv(
-            session, world.registry, f"agency,system,name,url\n{rows}", "c.csv",
-            by=CLERK, secrets=world.secrets, now=NOW,
+            session, app.registry, f"agency,system,name,url\n{rows}", "c.csv",
+            by=CLERK, secrets=app.secrets, now=NOW,
         )  # fmt: skip
         return list(session.scalars(select(Camera.id).order_by(Camera.id)))
 
 
-def kept(world: World) -> list[Addresses]:
-    with world.sessions.reading() as session:
+def kept(app: AppContext) -> list[Addresses]:
+    with app.sessions.reading() as session:
         found = session.scalars(select(Camera).order_by(Camera.id))
-        return [addresses.read(camera, world.settings.secret_keys) for camera in found]
+        return [addresses.read(camera, app.settings.secret_keys) for camera in found]
 
 
-def dumped(world: World) -> str:
+def dumped(app: AppContext) -> str:
     """All that is in the database, as it lies on the disk."""
-    (path,) = Path(world.settings.home).rglob("*.db")
+    (path,) = Path(app.settings.home).rglob("*.db")
     with closing(sqlite3.connect(path)) as connection:
         return "\n".join(connection.iterdump())
 
@@ -252,24 +252,24 @@ def readable(urls: list[str]) -> list[str]:
 
 class TestStored:
     def test_nothing_hidden_lies_clear_in_the_database_and_the_camera_is_asked_with_all_of_it(
-        self, world: World
+        self, app: AppContext
     ) -> None:
         urls = readable(URLS)
         assert len(urls) > 35
-        ids = imported(world, *urls)
+        ids = imported(app, *urls)
         assert len(ids) == len(urls)
-        assert [whole.url for whole in kept(world)] == [parse(url).url for url in urls]
+        assert [whole.url for whole in kept(app)] == [parse(url).url for url in urls]
         # Six: among all that is encrypted, four characters are met by chance once in a hundred databases.
-        assert not leaks("Bi9mat!xyz", dumped(world).replace("mat_khau", ""), 6)
+        assert not leaks("Bi9mat!xyz", dumped(app).replace("mat_khau", ""), 6)
 
-    def test_it_is_in_no_list_no_export_and_no_letter(self, world: World, dondoc: Run, tmp_path: Path) -> None:
-        imported(world, *readable(URLS))
+    def test_it_is_in_no_list_no_export_and_no_letter(self, app: AppContext, dondoc: Run, tmp_path: Path) -> None:
+        imported(app, *readable(URLS))
         outputs = [dondoc("cameras", "list").stdout, dondoc("cameras", "list", "--json").stdout]
         results = [result(n + 1, "ok", NOW) for n in range(len(readable(URLS)))]
-        night.store(world, results, night=date(2021, 11, 22), round="night", now=NOW)
+        night.store(app, results, night=date(2021, 11, 22), round="night", now=NOW)
         for server in ("go2rtc", "mediamtx", "frigate"):
             more = {"passwords": False, "restricted": True, "by": CLERK, "now": NOW}
-            outputs.append(exports.configuration(world, server, **more).decode())
+            outputs.append(exports.configuration(app, server, **more).decode())
         for form in ("csv", "xlsx", "openmetrics"):
             dondoc("cameras", "export", "--as", form, "--out", tmp_path / form)
             outputs.append((tmp_path / form).read_bytes().decode(errors="replace"))
@@ -277,48 +277,48 @@ class TestStored:
         for text_ in outputs:
             assert "Bi9mat" not in text_
 
-    def test_passwords_that_were_asked_for_come_with_the_whole_address(self, world: World) -> None:
-        imported(world, f"rtsp://10.1.1.1/live/{TOKEN}")
-        night.store(world, [result(1, "ok", NOW)], night=date(2021, 11, 22), round="night", now=NOW)
+    def test_passwords_that_were_asked_for_come_with_the_whole_address(self, app: AppContext) -> None:
+        imported(app, f"rtsp://10.1.1.1/live/{TOKEN}")
+        night.store(app, [result(1, "ok", NOW)], night=date(2021, 11, 22), round="night", now=NOW)
         given_ = {"restricted": False, "by": CLERK, "now": NOW}
-        assert TOKEN in exports.configuration(world, "go2rtc", passwords=True, **given_).decode()
-        assert TOKEN not in exports.configuration(world, "go2rtc", passwords=False, **given_).decode()
+        assert TOKEN in exports.configuration(app, "go2rtc", passwords=True, **given_).decode()
+        assert TOKEN not in exports.configuration(app, "go2rtc", passwords=False, **given_).decode()
 
-    def test_a_camera_is_known_again_by_its_hidden_address_and_told_from_its_neighbour(self, world: World) -> None:
+    def test_a_camera_is_known_again_by_its_hidden_address_and_told_from_its_neighbour(self, app: AppContext) -> None:
         first, second = (f"rtsp://10.1.1.1/live/{TOKEN}{n}" for n in (1, 2))
-        assert imported(world, first, second) == [1, 2]
-        with world.sessions.reading() as session:
+        assert imported(app, first, second) == [1, 2]
+        with app.sessions.reading() as session:
             one, two = session.scalars(select(Camera).order_by(Camera.id))
             assert one.url == two.url == "rtsp://10.1.1.1:554/live/***"
             assert one.identity != two.identity
             assert TOKEN not in f"{one.identity}{two.identity}"
-        with world.sessions.begin() as session:
+        with app.sessions.begin() as session:
             row = {"name": "Tên khác", "host": "10.1.1.1", "main_path": f"/live/{TOKEN}2"}
             ids = declare(
                 session, agency=AGENCY, system=SYSTEM, rows=[row], submission_id=None, happened_at=NOW, now=NOW,
-                secrets=world.secrets,
+                secrets=app.secrets,
             )  # fmt: skip
         assert ids == [2]
 
-    def test_the_main_stream_of_a_sub_stream_comes_back_whole_too(self, world: World) -> None:
+    def test_the_main_stream_of_a_sub_stream_comes_back_whole_too(self, app: AppContext) -> None:
         paths = {
             f"{role}_path": f"/user=a_password=Bi9mat_channel=1_stream={n}.sdp"
             for n, role in enumerate(("main", "sub"))
         }
-        with world.sessions.begin() as session:
+        with app.sessions.begin() as session:
             declare(
                 session, agency=AGENCY, system=SYSTEM, rows=[{"name": "A", "host": "10.1.1.1", **paths}],
-                submission_id=None, happened_at=NOW, now=NOW, secrets=world.secrets,
+                submission_id=None, happened_at=NOW, now=NOW, secrets=app.secrets,
             )  # fmt: skip
-        (whole,) = kept(world)
+        (whole,) = kept(app)
         assert (whole.url or "").endswith(paths["sub_path"])
         assert (whole.main or "").endswith(paths["main_path"])
-        assert "Bi9mat" not in dumped(world)
+        assert "Bi9mat" not in dumped(app)
 
-    def test_doubles_are_found_among_hidden_addresses_as_among_others(self, world: World) -> None:
-        imported(world, *(f"rtsp://10.1.1.1/live/{TOKEN}{n}" for n in (1, 1, 2)))
-        with world.sessions.reading() as session:
-            (double,) = records.doubles(session, world.settings.secret_keys)
+    def test_doubles_are_found_among_hidden_addresses_as_among_others(self, app: AppContext) -> None:
+        imported(app, *(f"rtsp://10.1.1.1/live/{TOKEN}{n}" for n in (1, 1, 2)))
+        with app.sessions.reading() as session:
+            (double,) = records.duplicates(session, app.settings.secret_keys)
         assert double["cameras"] == ["CAM-00001", "CAM-00002"]
 
     def test_without_a_key_such_an_address_is_not_taken_and_any_other_is(
@@ -326,17 +326,17 @@ class TestStored:
     ) -> None:
         environment.setenv("DONDOC_SECRET_KEY", "")
         dondoc("db", "upgrade")
-        bare = World(load())
+        bare = AppContext(load())
         assert imported(bare, "rtsp://10.1.1.1/live/1") == [1]
         with pytest.raises(Problem, match="DONDOC_SECRET_KEY") as caught:
             imported(bare, f"rtsp://10.1.1.1/live/{TOKEN}")
         assert TOKEN not in str(caught.value)
 
     def test_one_that_no_key_opens_is_not_looked_at_and_told_so(
-        self, environment: pytest.MonkeyPatch, world: World, fleet: Fleet
+        self, environment: pytest.MonkeyPatch, app: AppContext, fleet: Fleet
     ) -> None:
         environment.setenv("DONDOC_PROBE_ALLOW", "127.0.0.0/8")
-        seeing = World(load())
+        seeing = AppContext(load())
         imported(seeing, fleet.url("healthy", TOKEN))
         with seeing.sessions.begin() as session:
             sealed = keys.cipher(["khoa-khac"], "address").encrypt(b'{"url": ["x"], "main": ["x"]}')
@@ -352,10 +352,10 @@ class TestStored:
         assert [whole.url for whole in kept(seeing)] == [fleet.url("healthy", TOKEN)]
 
     def test_a_night_asks_for_all_of_it_and_tells_none_of_it(
-        self, environment: pytest.MonkeyPatch, world: World, fleet: Fleet
+        self, environment: pytest.MonkeyPatch, app: AppContext, fleet: Fleet
     ) -> None:
         environment.setenv("DONDOC_PROBE_ALLOW", "127.0.0.0/8")
-        seeing = World(load())
+        seeing = AppContext(load())
         imported(seeing, fleet.url("healthy", TOKEN), fleet.url("missing", TOKEN))
         found = night.check_batch(seeing, [1, 2], night=date(2021, 11, 22), round="night", now=NOW)
         assert [f["verdict"] for f in sorted(found, key=lambda f: f["camera"])] == ["ok", "not_found"]
@@ -369,8 +369,8 @@ class TestStored:
 class TestStoredBefore:
     """Rows of a time when addresses were stored as they came."""
 
-    def clear(self, world: World, *paths: str) -> None:
-        with world.sessions.begin() as session:
+    def clear(self, app: AppContext, *paths: str) -> None:
+        with app.sessions.begin() as session:
             for number, path in enumerate(paths):
                 url = f"{HOST}{path}"
                 session.add(
@@ -382,46 +382,46 @@ class TestStoredBefore:
 
     PATHS = (f"/live/{TOKEN}", "/live/1", f"/user=a_password={TOKEN}_channel=1_stream=1.sdp")
 
-    def test_are_split_on_upgrade_and_only_once(self, world: World, dondoc: Run) -> None:
-        self.clear(world, *self.PATHS)
+    def test_are_split_on_upgrade_and_only_once(self, app: AppContext, dondoc: Run) -> None:
+        self.clear(app, *self.PATHS)
         assert "địa chỉ của 2 camera" in dondoc("db", "upgrade").stderr
-        assert TOKEN not in dumped(world)
-        assert [whole.main for whole in kept(world)] == [f"{HOST}{path}" for path in self.PATHS]
-        before = dumped(world)
+        assert TOKEN not in dumped(app)
+        assert [whole.main for whole in kept(app)] == [f"{HOST}{path}" for path in self.PATHS]
+        before = dumped(app)
         assert "địa chỉ của" not in dondoc("db", "upgrade").stderr
-        assert dumped(world) == before
+        assert dumped(app) == before
 
     def test_without_a_key_the_upgrade_goes_on_and_says_so(self, environment: pytest.MonkeyPatch, dondoc: Run) -> None:
         environment.setenv("DONDOC_SECRET_KEY", "")
         dondoc("db", "upgrade")
-        self.clear(World(load()), *self.PATHS)
+        self.clear(AppContext(load()), *self.PATHS)
         said = dondoc("db", "upgrade").stderr
         assert "địa chỉ của 2 camera" in said
         assert "còn lưu rõ" in said
 
     def test_a_new_key_takes_them_over_and_cameras_stay_the_same(
-        self, environment: pytest.MonkeyPatch, world: World, dondoc: Run
+        self, environment: pytest.MonkeyPatch, app: AppContext, dondoc: Run
     ) -> None:
-        self.clear(world, *self.PATHS)
+        self.clear(app, *self.PATHS)
         dondoc("db", "upgrade")
-        old = world.settings.secret_keys[0]
+        old = app.settings.secret_keys[0]
         environment.setenv("DONDOC_SECRET_KEY", f"khoa-moi-tinh-dai-va-ngau-nhien-1,{old}")
-        both = World(load())
+        both = AppContext(load())
         assert imported(both, f"{HOST}/live/{TOKEN}")[-1] == 3, "known under the old key's mark too"
         assert "2 địa chỉ camera, 0 không giải mã được" in dondoc("rotate-key").stderr
         environment.setenv("DONDOC_SECRET_KEY", "khoa-moi-tinh-dai-va-ngau-nhien-1")
-        alone = World(load())
+        alone = AppContext(load())
         assert {whole.url for whole in kept(alone)} == {f"{HOST}{path}" for path in self.PATHS}
         assert imported(alone, f"{HOST}/live/{TOKEN}")[-1] == 3
 
-    def test_what_was_learnt_to_be_harmless_is_shown_again(self, world: World, dondoc: Run) -> None:
-        self.clear(world, "/live/1")
-        with world.sessions.begin() as session:
+    def test_what_was_learnt_to_be_harmless_is_shown_again(self, app: AppContext, dondoc: Run) -> None:
+        self.clear(app, "/live/1")
+        with app.sessions.begin() as session:
             camera = session.scalars(select(Camera)).one()
-            cipher = keys.cipher(world.settings.secret_keys, "address")
+            cipher = keys.cipher(app.settings.secret_keys, "address")
             camera.url, camera.url_secret = f"{HOST}/live/***", cipher.encrypt(b'{"url": ["1"], "main": []}').decode()
         dondoc("db", "upgrade")
-        with world.sessions.reading() as session:
+        with app.sessions.reading() as session:
             assert session.execute(text("SELECT url, url_secret FROM cameras")).one() == (f"{HOST}/live/1", None)
 
 

@@ -9,7 +9,7 @@ from dondoc.cameras.registry import records, streams
 from dondoc.cameras.registry.brands import stream_url
 from dondoc.cameras.registry.declare import declare
 from dondoc.cameras.registry.streams import canonical
-from dondoc.configuration.context import World
+from dondoc.configuration.context import AppContext
 from dondoc.store.cameras import Camera
 from tests.cameras.nights import AGENCY, NOW, SYSTEM, cameras
 from tests.conftest import Run
@@ -17,15 +17,15 @@ from tests.conftest import Run
 HIK = {"brand": "Hikvision", "host": "10.1.1.1"}
 
 
-def declared(world: World, *rows: dict[str, Any]) -> list[int]:
-    with world.sessions.begin() as session:
+def declared(app: AppContext, *rows: dict[str, Any]) -> list[int]:
+    with app.sessions.begin() as session:
         return declare(
             session, agency=AGENCY, system=SYSTEM, rows=rows, submission_id=None, happened_at=NOW, now=NOW
         )  # fmt: skip
 
 
-def camera(world: World, number: int) -> Camera:
-    with world.sessions.begin() as session:
+def camera(app: AppContext, number: int) -> Camera:
+    with app.sessions.begin() as session:
         return session.get_one(Camera, number)
 
 
@@ -107,40 +107,40 @@ class TestCanonical:
 
 
 class TestDeclared:
-    def test_a_renamed_camera_keeps_its_number(self, world: World) -> None:
-        assert declared(world, {"name": "Cổng 1", **HIK}) == [1]
-        assert declared(world, {"name": "Cổng chính", **HIK}) == [1]
-        assert camera(world, 1).name == "Cổng chính"
-        assert declared(world, {"name": "Cổng 1", "host": "10.9.9.9"}) == [2]  # the old name is free again
+    def test_a_renamed_camera_keeps_its_number(self, app: AppContext) -> None:
+        assert declared(app, {"name": "Cổng 1", **HIK}) == [1]
+        assert declared(app, {"name": "Cổng chính", **HIK}) == [1]
+        assert camera(app, 1).name == "Cổng chính"
+        assert declared(app, {"name": "Cổng 1", "host": "10.9.9.9"}) == [2]  # the old name is free again
 
-    def test_two_that_change_names_stay_who_they_are_called(self, world: World) -> None:
+    def test_two_that_change_names_stay_who_they_are_called(self, app: AppContext) -> None:
         a, b = {"name": "A", **HIK}, {"name": "B", **HIK, "channel": 2}
-        assert declared(world, a, b) == [1, 2]
-        assert declared(world, {**a, "channel": 2}, {**b, "channel": 1}) == [1, 2]
-        assert (camera(world, 1).url or "").endswith("/201")
-        assert (camera(world, 1).identity or "").endswith("/201")
+        assert declared(app, a, b) == [1, 2]
+        assert declared(app, {**a, "channel": 2}, {**b, "channel": 1}) == [1, 2]
+        assert (camera(app, 1).url or "").endswith("/201")
+        assert (camera(app, 1).identity or "").endswith("/201")
 
-    def test_rows_of_one_form_are_different_cameras_even_behind_one_address(self, world: World) -> None:
+    def test_rows_of_one_form_are_different_cameras_even_behind_one_address(self, app: AppContext) -> None:
         rows = [{"name": f"Kênh {n}", "nvr": "Dahua XVR", "host": "10.1.1.1"} for n in range(3)]
-        assert declared(world, *rows) == [1, 2, 3]
-        assert declared(world, *rows) == [1, 2, 3]
-        assert [camera(world, n).identity for n in (1, 2, 3)] == [None] * 3
-        with world.sessions.begin() as session:
-            (double,) = records.doubles(session)
+        assert declared(app, *rows) == [1, 2, 3]
+        assert declared(app, *rows) == [1, 2, 3]
+        assert [camera(app, n).identity for n in (1, 2, 3)] == [None] * 3
+        with app.sessions.begin() as session:
+            (double,) = records.duplicates(session)
         assert double["cameras"] == ["CAM-00001", "CAM-00002", "CAM-00003"]
         assert "địa chỉ" in double["why"]
 
-    def test_the_sub_stream_is_looked_at_but_the_camera_is_known_by_its_main_one(self, world: World) -> None:
+    def test_the_sub_stream_is_looked_at_but_the_camera_is_known_by_its_main_one(self, app: AppContext) -> None:
         paths = {"main_path": "/Streaming/Channels/101", "sub_path": "/Streaming/Channels/102"}
-        declared(world, {"name": "A", "host": "10.1.1.1", **paths})
-        assert camera(world, 1).url == "rtsp://10.1.1.1:554/Streaming/Channels/102"
-        assert camera(world, 1).identity == "rtsp://10.1.1.1:554/Streaming/Channels/101"
-        with world.sessions.begin() as session:
+        declared(app, {"name": "A", "host": "10.1.1.1", **paths})
+        assert camera(app, 1).url == "rtsp://10.1.1.1:554/Streaming/Channels/102"
+        assert camera(app, 1).identity == "rtsp://10.1.1.1:554/Streaming/Channels/101"
+        with app.sessions.begin() as session:
             declare(
                 session, agency=AGENCY, system=SYSTEM, rows=[{"name": "A", "host": "10.1.1.1", **paths}],
                 submission_id=None, happened_at=NOW, now=NOW, prefer_substream=False,
             )  # fmt: skip
-        assert (camera(world, 1).url or "").endswith("/101")
+        assert (camera(app, 1).url or "").endswith("/101")
 
     @pytest.mark.parametrize(
         ("row", "exemption"),
@@ -156,54 +156,54 @@ class TestDeclared:
         ],
     )
     def test_what_the_department_cannot_reach_by_design(
-        self, world: World, row: dict[str, Any], exemption: str | None
+        self, app: AppContext, row: dict[str, Any], exemption: str | None
     ) -> None:
-        declared(world, {"name": "A", **row})
-        assert camera(world, 1).exemption == exemption
+        declared(app, {"name": "A", **row})
+        assert camera(app, 1).exemption == exemption
 
-    def test_what_was_seen_working_is_within_reach_whatever_a_form_says(self, world: World) -> None:
-        declared(world, {"name": "A", "host": "192.168.1.9", "link": "tslcd"})
-        with world.sessions.begin() as session:
+    def test_what_was_seen_working_is_within_reach_whatever_a_form_says(self, app: AppContext) -> None:
+        declared(app, {"name": "A", "host": "192.168.1.9", "link": "tslcd"})
+        with app.sessions.begin() as session:
             session.get_one(Camera, 1).worked_at = NOW
-        declared(world, {"name": "A", "host": "192.168.1.9", "link": "ftth"})
-        assert camera(world, 1).exemption is None
+        declared(app, {"name": "A", "host": "192.168.1.9", "link": "ftth"})
+        assert camera(app, 1).exemption is None
 
-    def test_what_the_rules_ask_of_a_camera_is_taken_over(self, world: World) -> None:
-        declared(world, {"name": "A", **HIK, "power": "solar", "status": "unstable", "off_after_hours": True})
-        row = camera(world, 1)
+    def test_what_the_rules_ask_of_a_camera_is_taken_over(self, app: AppContext) -> None:
+        declared(app, {"name": "A", **HIK, "power": "solar", "status": "unstable", "off_after_hours": True})
+        row = camera(app, 1)
         assert (row.power, row.status, row.off_after_hours, row.link) == ("solar", "unstable", True, None)
 
 
 class TestImported:
-    def test_after_a_form_the_same_address_is_the_same_camera(self, world: World) -> None:
-        declared(world, {"name": "Cổng 1", **HIK})
+    def test_after_a_form_the_same_address_is_the_same_camera(self, app: AppContext) -> None:
+        declared(app, {"name": "Cổng 1", **HIK})
         row = f"{AGENCY},{SYSTEM},Cổng số một,rtsp://10.1.1.1/Streaming/Channels/102,ioc,mk,k-1,,,"
-        assert cameras(world, row) == [1]
-        assert (camera(world, 1).key, camera(world, 1).name) == ("cong 1", "Cổng số một")
-        assert declared(world, {"name": "Cổng 1", **HIK}) == [1]
+        assert cameras(app, row) == [1]
+        assert (camera(app, 1).key, camera(app, 1).name) == ("cong 1", "Cổng số một")
+        assert declared(app, {"name": "Cổng 1", **HIK}) == [1]
 
-    def test_with_an_id_a_name_alone_is_no_proof(self, world: World) -> None:
-        declared(world, {"name": "Cổng 1", "site": "", **HIK})
-        assert cameras(world, f"{AGENCY},{SYSTEM},Cổng 1,rtsp://10.7.7.7/1,,,k-1,,,") == [1, 2]
-        with world.sessions.begin() as session:
-            (double,) = records.doubles(session)
+    def test_with_an_id_a_name_alone_is_no_proof(self, app: AppContext) -> None:
+        declared(app, {"name": "Cổng 1", "site": "", **HIK})
+        assert cameras(app, f"{AGENCY},{SYSTEM},Cổng 1,rtsp://10.7.7.7/1,,,k-1,,,") == [1, 2]
+        with app.sessions.begin() as session:
+            (double,) = records.duplicates(session)
         assert double["cameras"] == ["CAM-00001", "CAM-00002"]
 
-    def test_two_rows_of_a_file_stay_two(self, world: World) -> None:
+    def test_two_rows_of_a_file_stay_two(self, app: AppContext) -> None:
         url = "rtsp://10.7.7.7/1"
-        assert len(cameras(world, f"{AGENCY},{SYSTEM},A,{url},,,,,,", f"{AGENCY},{SYSTEM},B,{url},,,,,,")) == 2
-        with world.sessions.begin() as session:
+        assert len(cameras(app, f"{AGENCY},{SYSTEM},A,{url},,,,,,", f"{AGENCY},{SYSTEM},B,{url},,,,,,")) == 2
+        with app.sessions.begin() as session:
             assert session.scalars(select(Camera.identity)).all() == [None, None]
 
-    def test_of_two_agencies_or_systems_they_are_two(self, world: World) -> None:
+    def test_of_two_agencies_or_systems_they_are_two(self, app: AppContext) -> None:
         url = "rtsp://10.7.7.7/1"
         rows = [f"{a},{s},A,{url},,,,,," for a in (AGENCY, "cong-an-tinh") for s in (SYSTEM, "reservoir")]
-        assert len(cameras(world, *rows)) == 4
+        assert len(cameras(app, *rows)) == 4
 
-    def test_our_own_people_may_give_an_address_that_is_private(self, world: World) -> None:
-        declared(world, {"name": "A", "host": "192.168.1.9", "link": "ftth"})
-        cameras(world, f"{AGENCY},{SYSTEM},A,rtsp://10.20.1.9/1,,,,,,")
-        assert camera(world, 1).exemption is None
+    def test_our_own_people_may_give_an_address_that_is_private(self, app: AppContext) -> None:
+        declared(app, {"name": "A", "host": "192.168.1.9", "link": "ftth"})
+        cameras(app, f"{AGENCY},{SYSTEM},A,rtsp://10.20.1.9/1,,,,,,")
+        assert camera(app, 1).exemption is None
 
     @pytest.mark.parametrize(
         ("first", "second"),
@@ -213,19 +213,19 @@ class TestImported:
         ],
     )
     def test_in_another_spelling_it_is_the_same_and_asked_as_it_was_written(
-        self, world: World, first: str, second: str
+        self, app: AppContext, first: str, second: str
     ) -> None:
-        declared(world, {"name": "Cổng 1", "host": "10.1.1.1", "main_path": first})
-        assert cameras(world, f"{AGENCY},{SYSTEM},Cổng số một,rtsp://10.1.1.1{second},,,k-1,,,") == [1]
-        assert camera(world, 1).url == f"rtsp://10.1.1.1:554{second}"
+        declared(app, {"name": "Cổng 1", "host": "10.1.1.1", "main_path": first})
+        assert cameras(app, f"{AGENCY},{SYSTEM},Cổng số một,rtsp://10.1.1.1{second},,,k-1,,,") == [1]
+        assert camera(app, 1).url == f"rtsp://10.1.1.1:554{second}"
 
 
 class TestSpellingsLearntLater:
     """Identities stored before a spelling was known."""
 
-    def stored(self, world: World, **paths: str) -> None:
+    def stored(self, app: AppContext, **paths: str) -> None:
         """A camera by name, whose identity is its address."""
-        with world.sessions.begin() as session:
+        with app.sessions.begin() as session:
             for name, path in paths.items():
                 url = f"rtsp://10.1.1.1:554{path}"
                 session.add(
@@ -235,36 +235,36 @@ class TestSpellingsLearntLater:
                     )
                 )  # fmt: skip
 
-    def identities(self, world: World) -> list[str | None]:
-        with world.sessions.begin() as session:
+    def identities(self, app: AppContext) -> list[str | None]:
+        with app.sessions.begin() as session:
             found = session.scalars(select(Camera.identity).order_by(Camera.id)).all()
             return [one and one.removeprefix("rtsp://10.1.1.1:554") for one in found]
 
-    def test_are_learnt_on_upgrade_and_only_once(self, world: World, dondoc: Run) -> None:
-        self.stored(world, a="/Streaming/channels/101", b="/Streaming/Channels/201", c="/live")
+    def test_are_learnt_on_upgrade_and_only_once(self, app: AppContext, dondoc: Run) -> None:
+        self.stored(app, a="/Streaming/channels/101", b="/Streaming/Channels/201", c="/live")
         assert "Đã tính lại địa chỉ nhận dạng của 1 camera" in dondoc("db", "upgrade").stderr
-        assert self.identities(world) == ["/Streaming/Channels/101", "/Streaming/Channels/201", "/live"]
-        assert camera(world, 1).url == "rtsp://10.1.1.1:554/Streaming/channels/101"
+        assert self.identities(app) == ["/Streaming/Channels/101", "/Streaming/Channels/201", "/live"]
+        assert camera(app, 1).url == "rtsp://10.1.1.1:554/Streaming/channels/101"
         assert "tính lại" not in dondoc("db", "upgrade").stderr
 
-    def test_twins_stay_two_and_are_listed_also_after_one_is_declared_again(self, world: World, dondoc: Run) -> None:
-        self.stored(world, a="/Streaming/channels/101", b="/Streaming/Channels/101", c="/ISAPI/Streaming/channels/201")
+    def test_twins_stay_two_and_are_listed_also_after_one_is_declared_again(self, app: AppContext, dondoc: Run) -> None:
+        self.stored(app, a="/Streaming/channels/101", b="/Streaming/Channels/101", c="/ISAPI/Streaming/channels/201")
         assert "2 camera có thể được khai hai lần" in dondoc("db", "upgrade").stderr
-        assert self.identities(world) == [None, None, "/Streaming/Channels/201"]
+        assert self.identities(app) == [None, None, "/Streaming/Channels/201"]
         for _ in range(2):
-            with world.sessions.begin() as session:
-                (double,) = records.doubles(session)
+            with app.sessions.begin() as session:
+                (double,) = records.duplicates(session)
             assert (double["cameras"], double["why"]) == (["CAM-00001", "CAM-00002"], "cùng địa chỉ luồng hình")
-            assert declared(world, {"name": "a", "host": "10.1.1.1", "main_path": "/Streaming/Channels/101"}) == [1]
+            assert declared(app, {"name": "a", "host": "10.1.1.1", "main_path": "/Streaming/Channels/101"}) == [1]
 
-    def test_what_can_be_read_no_more_stops_no_upgrade(self, world: World, dondoc: Run) -> None:
-        self.stored(world, a="/x", b="/y")
-        with world.sessions.begin() as session:
+    def test_what_can_be_read_no_more_stops_no_upgrade(self, app: AppContext, dondoc: Run) -> None:
+        self.stored(app, a="/x", b="/y")
+        with app.sessions.begin() as session:
             for one in session.scalars(select(Camera)):
                 one.url = one.identity = f"rtsp://010.0.0.1:554/{one.key}"
         assert "tính lại" not in dondoc("db", "upgrade").stderr
-        with world.sessions.begin() as session:
-            assert records.doubles(session) == []
+        with app.sessions.begin() as session:
+            assert records.duplicates(session) == []
 
 
 class TestTemplates:

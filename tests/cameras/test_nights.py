@@ -13,7 +13,7 @@ from dondoc.cameras.registry.declare import declare
 from dondoc.cameras.registry.imports import import_csv
 from dondoc.cameras.state import outages, state
 from dondoc.clock import at
-from dondoc.configuration.context import World
+from dondoc.configuration.context import AppContext
 from dondoc.demo.camera import PASSWORD, USER
 from dondoc.demo.fleet import Fleet
 from dondoc.errors import Problem
@@ -36,62 +36,60 @@ def _loopback_may_be_probed(environment: pytest.MonkeyPatch) -> None:
     environment.setenv("DONDOC_PROBE_ALLOW", "127.0.0.0/8")
 
 
-def csv(world: World, *lines: str) -> dict[str, int]:
+def csv(app: AppContext, *lines: str) -> dict[str, int]:
     text = "agency,system,name,url,user,password,id\n" + "\n".join(lines)
-    with world.sessions.begin() as session:
+    with app.sessions.begin() as session:
         return import_csv(
-            session, world.registry, text, "cameras.csv", by=CLERK, secrets=world.settings.secret_keys, now=NOW
+            session, app.registry, text, "cameras.csv", by=CLERK, secrets=app.settings.secret_keys, now=NOW
         )
 
 
-def a_camera(world: World, url: str, name: str = "Cổng chính", login: str = ",", agency: str = AGENCY) -> int:
-    csv(world, f"{agency},{SYSTEM},{name},{url},{login},")
-    with world.sessions.begin() as session:
+def a_camera(app: AppContext, url: str, name: str = "Cổng chính", login: str = ",", agency: str = AGENCY) -> int:
+    csv(app, f"{agency},{SYSTEM},{name},{url},{login},")
+    with app.sessions.begin() as session:
         return session.scalars(select(Camera.id).order_by(Camera.id.desc())).first() or 0
 
 
-def looked(world: World, ids: list[int], round: str = "night", on: date = NIGHT) -> dict[int, dict]:
+def looked(app: AppContext, ids: list[int], round: str = "night", on: date = NIGHT) -> dict[int, dict]:
     when = at(on, 22) if round != "second" else at(on + timedelta(days=1), 4)
-    results = night.check_batch(world, ids, night=on, round=round, now=when)
-    night.store(world, results, night=on, round=round, now=when)
+    results = night.check_batch(app, ids, night=on, round=round, now=when)
+    night.store(app, results, night=on, round=round, now=when)
     return {r["camera"]: r for r in results}
 
 
-def seen(world: World, camera: int, verdict: str, on: date, round: str = "night") -> None:
+def seen(app: AppContext, camera: int, verdict: str, on: date, round: str = "night") -> None:
     """Store a result as if it had been looked at."""
     result = {"camera": camera, "verdict": verdict, "phase": "x", "detail": "", "elapsed_ms": 1, "stage": 2}
-    night.store(world, [{**result, "at": at(on, 22).isoformat()}], night=on, round=round, now=at(on, 22))
+    night.store(app, [{**result, "at": at(on, 22).isoformat()}], night=on, round=round, now=at(on, 22))
 
 
-def all_of(world: World, model: type) -> list:
-    with world.sessions.begin() as session:
+def all_of(app: AppContext, model: type) -> list:
+    with app.sessions.begin() as session:
         return list(session.scalars(select(model).order_by(model.id)))
 
 
 class TestDeclare:
-    def rows(self, world: World, rows: list[dict], when: datetime = NOW) -> list[int]:
-        with world.sessions.begin() as session:
+    def rows(self, app: AppContext, rows: list[dict], when: datetime = NOW) -> list[int]:
+        with app.sessions.begin() as session:
             return declare(
                 session, agency=AGENCY, system="reservoir", rows=rows, submission_id=None, happened_at=when, now=when
             )
 
-    def test_the_same_name_is_the_same_camera_and_none_is_deleted(self, world: World) -> None:
-        first = self.rows(
-            world, [{"name": "Đập Kẻ Gỗ", "host": "10.1.1.1"}, {"name": "Tràn xả lũ", "host": "10.1.1.2"}]
-        )
-        again = self.rows(world, [{"name": "ĐẬP  kẻ gỗ", "host": "10.1.1.9", "main_path": "/1"}])
+    def test_the_same_name_is_the_same_camera_and_none_is_deleted(self, app: AppContext) -> None:
+        first = self.rows(app, [{"name": "Đập Kẻ Gỗ", "host": "10.1.1.1"}, {"name": "Tràn xả lũ", "host": "10.1.1.2"}])
+        again = self.rows(app, [{"name": "ĐẬP  kẻ gỗ", "host": "10.1.1.9", "main_path": "/1"}])
         assert again == first[:1]
-        cameras = all_of(world, Camera)
+        cameras = all_of(app, Camera)
         assert [c.url for c in cameras] == ["rtsp://10.1.1.9:554/1", "rtsp://10.1.1.2:554/"]
 
-    def test_two_cameras_of_one_name_stay_two(self, world: World) -> None:
+    def test_two_cameras_of_one_name_stay_two(self, app: AppContext) -> None:
         rows = [{"name": "Cổng", "site": s, "host": f"10.1.1.{n}"} for n, s in enumerate(["A", "B", "B"])]
-        assert len(set(self.rows(world, rows))) == 3
-        assert self.rows(world, rows) == self.rows(world, rows)
+        assert len(set(self.rows(app, rows))) == 3
+        assert self.rows(app, rows) == self.rows(app, rows)
 
-    def test_what_cannot_be_checked_says_why(self, world: World) -> None:
+    def test_what_cannot_be_checked_says_why(self, app: AppContext) -> None:
         self.rows(
-            world,
+            app,
             [
                 {"name": "a", "status": "not_installed", "host": "10.1.1.1"},
                 {"name": "b", "sharing": "vms", "host": "10.1.1.1"},
@@ -99,26 +97,26 @@ class TestDeclare:
                 {"name": "d", "sharing": "rtsp", "host": "10.1.1.1"},
             ],
         )
-        assert [c.exemption for c in all_of(world, Camera)] == ["not_installed", "vms_only", "no_route", None]
-        assert night.plan(world, night=NIGHT, round="all", system_window=None) == [[4]]
+        assert [c.exemption for c in all_of(app, Camera)] == ["not_installed", "vms_only", "no_route", None]
+        assert night.plan(app, night=NIGHT, round="all", system_window=None) == [[4]]
 
-    def test_a_login_is_not_shown_to_another_device(self, world: World) -> None:
-        csv(world, f"{AGENCY},reservoir,Đập,rtsp://10.1.1.1/1,u,mat-khau,")
-        self.rows(world, [{"name": "Đập", "host": "10.1.1.1", "main_path": "/2"}])
-        assert all_of(world, Camera)[0].password
-        self.rows(world, [{"name": "Đập", "host": "10.6.6.6", "main_path": "/2"}])
-        assert all_of(world, Camera)[0].password is None
+    def test_a_login_is_not_shown_to_another_device(self, app: AppContext) -> None:
+        csv(app, f"{AGENCY},reservoir,Đập,rtsp://10.1.1.1/1,u,mat-khau,")
+        self.rows(app, [{"name": "Đập", "host": "10.1.1.1", "main_path": "/2"}])
+        assert all_of(app, Camera)[0].password
+        self.rows(app, [{"name": "Đập", "host": "10.6.6.6", "main_path": "/2"}])
+        assert all_of(app, Camera)[0].password is None
 
 
 class TestImport:
-    def test_passwords_are_stored_encrypted_and_addresses_without_user_info(self, world: World) -> None:
+    def test_passwords_are_stored_encrypted_and_addresses_without_user_info(self, app: AppContext) -> None:
         lines = [
             f"{AGENCY},reservoir,Đập,rtsp://u:mat-khau@10.1.1.1/1,,,k7",
             f"{AGENCY},reservoir,B,rtsp://10.1.1.2,a,b,",
         ]
-        assert csv(world, *lines) == {"added": 2, "updated": 0}
-        assert csv(world, *lines) == {"added": 0, "updated": 2}
-        first = all_of(world, Camera)[0]
+        assert csv(app, *lines) == {"added": 2, "updated": 0}
+        assert csv(app, *lines) == {"added": 0, "updated": 2}
+        first = all_of(app, Camera)[0]
         assert (first.url, first.username, first.key) == ("rtsp://10.1.1.1:554/1", "u", "k7")
         assert "mat-khau" not in (first.password or "")
 
@@ -133,24 +131,24 @@ class TestImport:
             (f"{AGENCY},reservoir,TỐT,rtsp://10.1.1.2,,,", "cùng tên (hoặc id) với dòng 2"),
         ],
     )
-    def test_one_bad_row_and_nothing_is_taken_over(self, world: World, line: str, says: str) -> None:
+    def test_one_bad_row_and_nothing_is_taken_over(self, app: AppContext, line: str, says: str) -> None:
         with pytest.raises(Problem) as caught:
-            csv(world, f"{AGENCY},reservoir,Tốt,rtsp://10.1.1.1,,,", line)
+            csv(app, f"{AGENCY},reservoir,Tốt,rtsp://10.1.1.1,,,", line)
         assert "cameras.csv:3:" in str(caught.value)
         assert says in str(caught.value)
         assert "khau" not in str(caught.value).replace("mật khẩu", "")
-        assert all_of(world, Camera) == []
+        assert all_of(app, Camera) == []
 
-    def test_one_name_may_be_two_cameras_when_ids_say_so(self, world: World) -> None:
-        csv(world, *(f"{AGENCY},reservoir,Cổng,rtsp://10.1.1.{n},,,{n}" for n in (1, 2)))
-        assert len(all_of(world, Camera)) == 2
+    def test_one_name_may_be_two_cameras_when_ids_say_so(self, app: AppContext) -> None:
+        csv(app, *(f"{AGENCY},reservoir,Cổng,rtsp://10.1.1.{n},,,{n}" for n in (1, 2)))
+        assert len(all_of(app, Camera)) == 2
 
-    def test_what_the_law_on_personal_data_asks_about_can_be_said(self, world: World) -> None:
+    def test_what_the_law_on_personal_data_asks_about_can_be_said(self, app: AppContext) -> None:
         def imported(*lines: str) -> list[tuple[bool | None, bool]]:
             text = "\n".join(["agency,system,name,url,sound,restricted", *lines])
-            with world.sessions.begin() as session:
-                import_csv(session, world.registry, text, "c.csv", by=CLERK, secrets=[SECRET], now=NOW)
-            return [(c.records_sound, c.restricted) for c in all_of(world, Camera)]
+            with app.sessions.begin() as session:
+                import_csv(session, app.registry, text, "c.csv", by=CLERK, secrets=[SECRET], now=NOW)
+            return [(c.records_sound, c.restricted) for c in all_of(app, Camera)]
 
         one, two = (f"{AGENCY},reservoir,{name},rtsp://10.1.1.{n}" for n, name in enumerate("AB", 1))
         assert imported(f"{one},Có,không", f"{two},,") == [(True, False), (None, False)]
@@ -158,12 +156,12 @@ class TestImport:
         # The stricter word stands, whatever a later file says.
         assert imported(f"{one},không,0", f"{two},1,no") == [(True, True), (True, False)]
 
-    def test_a_camera_that_is_not_there_yet_is_not_looked_at_until_it_is(self, world: World) -> None:
+    def test_a_camera_that_is_not_there_yet_is_not_looked_at_until_it_is(self, app: AppContext) -> None:
         def imported(status: str) -> str | None:
             text = f"agency,system,name,url,status\n{AGENCY},reservoir,A,rtsp://10.1.1.1,{status}"
-            with world.sessions.begin() as session:
-                import_csv(session, world.registry, text, "c.csv", by=CLERK, secrets=[SECRET], now=NOW)
-            return all_of(world, Camera)[0].exemption
+            with app.sessions.begin() as session:
+                import_csv(session, app.registry, text, "c.csv", by=CLERK, secrets=[SECRET], now=NOW)
+            return all_of(app, Camera)[0].exemption
 
         assert [imported(s) for s in ("not_installed", "", "working")] == ["not_installed", "not_installed", None]
 
@@ -172,11 +170,11 @@ class TestImport:
         [("sound", "Có, Không"), ("restricted", "Có, Không"), ("status", "maintenance"), ("power", "solar")],
     )
     def test_another_word_is_said_with_its_row_and_column_and_not_repeated(
-        self, world: World, column: str, says: str
+        self, app: AppContext, column: str, says: str
     ) -> None:
         text = f"agency,system,name,url,{column}\n{AGENCY},reservoir,A,rtsp://10.1.1.1,bi-mat-lac-cot"
-        with world.sessions.begin() as session, pytest.raises(Problem) as caught:
-            import_csv(session, world.registry, text, "c.csv", by=CLERK, secrets=[SECRET], now=NOW)
+        with app.sessions.begin() as session, pytest.raises(Problem) as caught:
+            import_csv(session, app.registry, text, "c.csv", by=CLERK, secrets=[SECRET], now=NOW)
         assert f"c.csv:2: cột {column} chỉ nhận" in str(caught.value)
         assert says in str(caught.value)
         assert "bi-mat" not in str(caught.value)
@@ -192,9 +190,9 @@ class TestImport:
             f"{AGENCY},reservoir,A,rtsp://10.1.1.1,admin,S3CRET,pa,rt",  # a comma in a password
         ],
     )
-    def test_what_may_be_a_password_out_of_its_place_is_never_repeated(self, world: World, line: str) -> None:
+    def test_what_may_be_a_password_out_of_its_place_is_never_repeated(self, app: AppContext, line: str) -> None:
         with pytest.raises(Problem) as caught:
-            csv(world, line)
+            csv(app, line)
         assert "cameras.csv:2: " in str(caught.value)
         assert "S3CRET" not in str(caught.value)
         assert "thiếu dấu nháy đóng" in str(caught.value)
@@ -202,34 +200,34 @@ class TestImport:
     @pytest.mark.parametrize("column", ["name", "site", "id", "user", "password"])
     @pytest.mark.parametrize("character", ["\0", "\n", "\x1b"])
     def test_what_no_database_stores_is_refused_with_its_line_and_column(
-        self, world: World, column: str, character: str
+        self, app: AppContext, column: str, character: str
     ) -> None:
         row = {"agency": AGENCY, "system": "reservoir", "name": "A", "url": "rtsp://10.1.1.1", "user": "u"}
         row |= {"password": "p", "id": "1", "site": "s", column: f'"a{character}b"'}
         text = f"{','.join(row)}\n\n{','.join(row.values())}\n"
-        with world.sessions.begin() as session, pytest.raises(Problem, match=rf"c\.csv:3: cột {column} có ký tự"):
-            import_csv(session, world.registry, text, "c.csv", by=CLERK, secrets=[SECRET], now=NOW)
+        with app.sessions.begin() as session, pytest.raises(Problem, match=rf"c\.csv:3: cột {column} có ký tự"):
+            import_csv(session, app.registry, text, "c.csv", by=CLERK, secrets=[SECRET], now=NOW)
 
     @pytest.mark.parametrize(
         "login",
         [f"u,{'p' * 257}", f"{'u' * 257},p", "u,a\u2028b", "u\u200b,p"],
     )
-    def test_a_login_that_cannot_be_entered_cannot_be_imported_either(self, world: World, login: str) -> None:
+    def test_a_login_that_cannot_be_entered_cannot_be_imported_either(self, app: AppContext, login: str) -> None:
         user, password = login.split(",")
         with pytest.raises(Problem) as caught:
-            csv(world, f"{AGENCY},reservoir,A,rtsp://10.1.1.1,{login},")
+            csv(app, f"{AGENCY},reservoir,A,rtsp://10.1.1.1,{login},")
         assert "cameras.csv:2: tên đăng nhập hoặc mật khẩu" in str(caught.value)
         if len(password) > 256:
             with pytest.raises(Problem, match=r"cameras\.csv:2: tên đăng nhập hoặc mật khẩu dài quá 256 ký tự"):
-                csv(world, f"{AGENCY},reservoir,A,rtsp://{user}:{password}@10.1.1.1,,,")
-        csv(world, f"{AGENCY},reservoir,A,rtsp://10.1.1.1,,,")
-        camera = all_of(world, Camera)[0]
-        with world.sessions.begin() as session, pytest.raises(Problem, match="Tên đăng nhập hoặc mật khẩu"):
+                csv(app, f"{AGENCY},reservoir,A,rtsp://{user}:{password}@10.1.1.1,,,")
+        csv(app, f"{AGENCY},reservoir,A,rtsp://10.1.1.1,,,")
+        camera = all_of(app, Camera)[0]
+        with app.sessions.begin() as session, pytest.raises(Problem, match="Tên đăng nhập hoặc mật khẩu"):
             credentials.enter(session, camera, user, password, by=CLERK, secrets=[SECRET], now=NOW)
 
-    def test_a_password_comes_through_exactly_and_nothing_else_keeps_its_blanks(self, world: World) -> None:
-        csv(world, f'{AGENCY},reservoir,\u00a0A ,rtsp://10.1.1.1, u ,"\u00a0 a""b, ",')
-        camera = all_of(world, Camera)[0]
+    def test_a_password_comes_through_exactly_and_nothing_else_keeps_its_blanks(self, app: AppContext) -> None:
+        csv(app, f'{AGENCY},reservoir,\u00a0A ,rtsp://10.1.1.1, u ,"\u00a0 a""b, ",')
+        camera = all_of(app, Camera)[0]
         assert (camera.name, camera.username) == ("A", "u")
         told = keys.cipher([SECRET], "password").decrypt((camera.password or "").encode()).decode()
         assert told == '\u00a0 a"b, '
@@ -244,103 +242,103 @@ class TestImport:
             "\nagency;system;name;url\n;;;\n{0};reservoir;Đập, tràn;rtsp://10.1.1.1;;\n",
         ],
     )
-    def test_what_excel_writes_is_read(self, world: World, text: str) -> None:
-        with world.sessions.begin() as session:
-            import_csv(session, world.registry, text.format(AGENCY), "c.csv", by=CLERK, secrets=[SECRET], now=NOW)
-        assert [(c.name, c.url) for c in all_of(world, Camera)] == [("Đập, tràn", "rtsp://10.1.1.1:554/")]
+    def test_what_excel_writes_is_read(self, app: AppContext, text: str) -> None:
+        with app.sessions.begin() as session:
+            import_csv(session, app.registry, text.format(AGENCY), "c.csv", by=CLERK, secrets=[SECRET], now=NOW)
+        assert [(c.name, c.url) for c in all_of(app, Camera)] == [("Đập, tràn", "rtsp://10.1.1.1:554/")]
 
-    def test_the_line_of_a_fault_is_that_of_the_file(self, world: World) -> None:
+    def test_the_line_of_a_fault_is_that_of_the_file(self, app: AppContext) -> None:
         text = f"sep=;\nagency;system;name;url\n\n{AGENCY};x;A;rtsp://10.1.1.1\n"
-        with world.sessions.begin() as session, pytest.raises(Problem, match=r"c\.csv:4: không có hệ thống “x”"):
-            import_csv(session, world.registry, text, "c.csv", by=CLERK, secrets=[SECRET], now=NOW)
+        with app.sessions.begin() as session, pytest.raises(Problem, match=r"c\.csv:4: không có hệ thống “x”"):
+            import_csv(session, app.registry, text, "c.csv", by=CLERK, secrets=[SECRET], now=NOW)
 
-    def test_of_two_columns_of_one_name_neither_is_believed(self, world: World) -> None:
+    def test_of_two_columns_of_one_name_neither_is_believed(self, app: AppContext) -> None:
         text = f"agency,system,name,url,URL\n{AGENCY},reservoir,A,rtsp://10.1.1.1,rtsp://10.1.1.2\n"
-        with world.sessions.begin() as session, pytest.raises(Problem, match="hai cột cùng tên"):
-            import_csv(session, world.registry, text, "c.csv", by=CLERK, secrets=[SECRET], now=NOW)
+        with app.sessions.begin() as session, pytest.raises(Problem, match="hai cột cùng tên"):
+            import_csv(session, app.registry, text, "c.csv", by=CLERK, secrets=[SECRET], now=NOW)
 
-    def test_a_file_that_excel_wrote_with_semicolons_is_read(self, world: World) -> None:
+    def test_a_file_that_excel_wrote_with_semicolons_is_read(self, app: AppContext) -> None:
         text = f"\ufeffagency;system;name;url\r\n{AGENCY};reservoir;Đập, tràn;rtsp://10.1.1.1\r\n"
-        with world.sessions.begin() as session:
-            import_csv(session, world.registry, text, "c.csv", by=CLERK, secrets=[SECRET], now=NOW)
-        assert [c.name for c in all_of(world, Camera)] == ["Đập, tràn"]
+        with app.sessions.begin() as session:
+            import_csv(session, app.registry, text, "c.csv", by=CLERK, secrets=[SECRET], now=NOW)
+        assert [c.name for c in all_of(app, Camera)] == ["Đập, tràn"]
 
 
 class TestRefusedPasswords:
-    def test_are_not_sent_again_that_night_nor_the_next_without_a_change(self, world: World) -> None:
+    def test_are_not_sent_again_that_night_nor_the_next_without_a_change(self, app: AppContext) -> None:
         with Fleet() as fleet:
-            camera = a_camera(world, fleet.url("wrong-password"), login="u,sai")
-            assert looked(world, [camera])[camera]["verdict"] == "auth_failed"
-            again = looked(world, [camera], "second")[camera]
+            camera = a_camera(app, fleet.url("wrong-password"), login="u,sai")
+            assert looked(app, [camera])[camera]["verdict"] == "auth_failed"
+            again = looked(app, [camera], "second")[camera]
             assert again["verdict"] == "auth_failed"
             assert "không gửi lại" in again["detail"]
             assert fleet.counts["logins"] == 1
-            later = looked(world, [camera], on=NIGHT + timedelta(days=1))[camera]
+            later = looked(app, [camera], on=NIGHT + timedelta(days=1))[camera]
             assert later["verdict"] == "auth_failed"
             assert "từ đêm 22/11/2021" in later["detail"]
             assert fleet.counts["logins"] == 1
 
-    def test_a_new_password_is_sent_the_same_night(self, world: World) -> None:
+    def test_a_new_password_is_sent_the_same_night(self, app: AppContext) -> None:
         with Fleet() as fleet:
-            camera = a_camera(world, fleet.url("digest"), login="ioc,sai")
-            looked(world, [camera])
-            a_camera(world, fleet.url("digest"), login=f"{USER},{PASSWORD}")
-            assert looked(world, [camera], "second")[camera]["verdict"] == "ok"
+            camera = a_camera(app, fleet.url("digest"), login="ioc,sai")
+            looked(app, [camera])
+            a_camera(app, fleet.url("digest"), login=f"{USER},{PASSWORD}")
+            assert looked(app, [camera], "second")[camera]["verdict"] == "ok"
 
-    def killed_after_beginning(self, world: World, camera: int) -> None:
-        mark = attempts.fingerprint(world.settings.secret_keys, USER, PASSWORD)
-        with world.sessions.begin() as session:
+    def killed_after_beginning(self, app: AppContext, camera: int) -> None:
+        mark = attempts.fingerprint(app.settings.secret_keys, USER, PASSWORD)
+        with app.sessions.begin() as session:
             assert attempts.begin(session, {camera: mark}, NIGHT, NOW) == {camera}
 
     def test_an_attempt_without_a_result_is_not_made_again_that_night_and_counts_against_nobody(
-        self, world: World
+        self, app: AppContext
     ) -> None:
         with Fleet() as fleet:
-            camera = a_camera(world, fleet.url("digest"), login=f"{USER},{PASSWORD}")
-            seen(world, camera, "ok", NIGHT - timedelta(days=2))
-            seen(world, camera, "no_frame", NIGHT - timedelta(days=1))
-            self.killed_after_beginning(world, camera)
+            camera = a_camera(app, fleet.url("digest"), login=f"{USER},{PASSWORD}")
+            seen(app, camera, "ok", NIGHT - timedelta(days=2))
+            seen(app, camera, "no_frame", NIGHT - timedelta(days=1))
+            self.killed_after_beginning(app, camera)
             for round in ("night", "second"):
-                found = looked(world, [camera], round)[camera]
+                found = looked(app, [camera], round)[camera]
                 assert (found["verdict"], found["phase"]) == ("login_withheld", "auth")
                 assert "chưa rõ kết quả" in found["detail"]
                 assert "từ chối" not in found["detail"]
             assert fleet.counts["logins"] == 0
             morning = at(NIGHT + timedelta(days=1), 8)
-            assert outages.settle(world, night=NIGHT, now=morning) == {"opened": [], "closed": []}
-            with world.sessions.begin() as session:
+            assert outages.settle(app, night=NIGHT, now=morning) == {"opened": [], "closed": []}
+            with app.sessions.begin() as session:
                 run = night.run_of(session, NIGHT, "night")
                 assert run is not None
-                assert "00 đạt, 00 chưa đạt, 01 không tính" in night.summary(world, session, run)
-                assert state.states(world, session, morning)[0].verdict == "no_frame"  # of the night before
-            assert looked(world, [camera], on=NIGHT + timedelta(days=1))[camera]["verdict"] == "ok"
+                assert "00 đạt, 00 chưa đạt, 01 không tính" in night.summary(app, session, run)
+                assert state.states(app, session, morning)[0].verdict == "no_frame"  # of the night before
+            assert looked(app, [camera], on=NIGHT + timedelta(days=1))[camera]["verdict"] == "ok"
 
-    def test_the_second_look_tries_a_login_that_was_changed_after_one_without_a_result(self, world: World) -> None:
+    def test_the_second_look_tries_a_login_that_was_changed_after_one_without_a_result(self, app: AppContext) -> None:
         with Fleet() as fleet:
-            camera = a_camera(world, fleet.url("digest", "1"), login=f"{USER},{PASSWORD}")
-            self.killed_after_beginning(world, camera)
-            looked(world, [camera])
-            a_camera(world, fleet.url("digest", "1"), login=f"moi,{PASSWORD}")
-            assert night.plan(world, night=NIGHT, round="second", system_window=None, only_failed=True) == [[camera]]
-            assert looked(world, [camera], "second")[camera]["verdict"] == "auth_failed"  # sent, and refused
+            camera = a_camera(app, fleet.url("digest", "1"), login=f"{USER},{PASSWORD}")
+            self.killed_after_beginning(app, camera)
+            looked(app, [camera])
+            a_camera(app, fleet.url("digest", "1"), login=f"moi,{PASSWORD}")
+            assert night.plan(app, night=NIGHT, round="second", system_window=None, only_failed=True) == [[camera]]
+            assert looked(app, [camera], "second")[camera]["verdict"] == "auth_failed"  # sent, and refused
             assert fleet.counts["logins"] == 1
 
     def test_of_a_recorder_that_left_one_channels_login_without_an_answer_the_others_are_not_checked(
-        self, world: World
+        self, app: AppContext
     ) -> None:
         with Fleet() as fleet:
-            ids = [a_camera(world, fleet.url("digest", str(n)), f"Kênh {n}", f"{USER},{PASSWORD}") for n in range(3)]
-            self.killed_after_beginning(world, ids[0])
-            assert {r["verdict"] for r in looked(world, ids).values()} == {"login_withheld"}
+            ids = [a_camera(app, fleet.url("digest", str(n)), f"Kênh {n}", f"{USER},{PASSWORD}") for n in range(3)]
+            self.killed_after_beginning(app, ids[0])
+            assert {r["verdict"] for r in looked(app, ids).values()} == {"login_withheld"}
             assert fleet.counts["logins"] == 0
 
     def test_one_refused_by_another_channel_stays_refused_though_the_own_attempt_has_no_result(
-        self, world: World
+        self, app: AppContext
     ) -> None:
         with Fleet() as fleet:
-            ids = [a_camera(world, fleet.url("digest", str(n)), f"Kênh {n}", f"{USER},{PASSWORD}") for n in range(2)]
-            self.killed_after_beginning(world, ids[0])
-            with world.sessions.begin() as session:
+            ids = [a_camera(app, fleet.url("digest", str(n)), f"Kênh {n}", f"{USER},{PASSWORD}") for n in range(2)]
+            self.killed_after_beginning(app, ids[0])
+            with app.sessions.begin() as session:
                 row = session.scalars(select(CredentialAttempt)).one()
                 session.add(
                     CredentialAttempt(
@@ -348,140 +346,140 @@ class TestRefusedPasswords:
                         recorded_at=NOW,
                     )
                 )  # fmt: skip
-            assert {r["verdict"] for r in looked(world, ids).values()} == {"auth_failed"}
+            assert {r["verdict"] for r in looked(app, ids).values()} == {"auth_failed"}
 
-    def test_a_password_that_was_right_may_be_sent_again(self, world: World) -> None:
+    def test_a_password_that_was_right_may_be_sent_again(self, app: AppContext) -> None:
         with Fleet() as fleet:
-            camera = a_camera(world, fleet.url("digest"), login=f"{USER},{PASSWORD}")
-            assert looked(world, [camera])[camera]["verdict"] == "ok"
-            assert looked(world, [camera], "second")[camera]["verdict"] == "ok"
+            camera = a_camera(app, fleet.url("digest"), login=f"{USER},{PASSWORD}")
+            assert looked(app, [camera])[camera]["verdict"] == "ok"
+            assert looked(app, [camera], "second")[camera]["verdict"] == "ok"
 
-    def test_an_attempt_that_was_not_needed_is_taken_back(self, world: World, fleet: Fleet) -> None:
+    def test_an_attempt_that_was_not_needed_is_taken_back(self, app: AppContext, fleet: Fleet) -> None:
         ids = [
-            a_camera(world, fleet.url(b), name=b, login="u,p") for b in ("refusing", "healthy")
+            a_camera(app, fleet.url(b), name=b, login="u,p") for b in ("refusing", "healthy")
         ]  # neither asks for a password
-        looked(world, ids)
-        assert all_of(world, CredentialAttempt) == []
+        looked(app, ids)
+        assert all_of(app, CredentialAttempt) == []
 
-    def test_one_channel_of_a_device_tries_a_shared_password_for_all(self, world: World) -> None:
+    def test_one_channel_of_a_device_tries_a_shared_password_for_all(self, app: AppContext) -> None:
         with Fleet() as fleet:
-            ids = [a_camera(world, fleet.url("wrong-password", str(n)), f"Kênh {n}", "u,sai") for n in range(6)]
-            verdicts = {r["verdict"] for r in looked(world, ids).values()}
+            ids = [a_camera(app, fleet.url("wrong-password", str(n)), f"Kênh {n}", "u,sai") for n in range(6)]
+            verdicts = {r["verdict"] for r in looked(app, ids).values()}
             assert verdicts == {"auth_failed"}
             assert fleet.counts["logins"] == 1
 
-    def test_the_fingerprint_gives_nothing_away(self, world: World) -> None:
-        mark = attempts.fingerprint(world.settings.secret_keys, "u", "mat-khau")
+    def test_the_fingerprint_gives_nothing_away(self, app: AppContext) -> None:
+        mark = attempts.fingerprint(app.settings.secret_keys, "u", "mat-khau")
         assert mark != attempts.fingerprint(["khoa khac"], "u", "mat-khau")
-        assert mark != attempts.fingerprint(world.settings.secret_keys, "u", "mat-khau2")
+        assert mark != attempts.fingerprint(app.settings.secret_keys, "u", "mat-khau2")
 
 
 class TestPlanAndStore:
-    def test_each_system_is_planned_in_its_window(self, world: World) -> None:
+    def test_each_system_is_planned_in_its_window(self, app: AppContext) -> None:
         day = "public_admin_centre"
-        csv(world, f"{AGENCY},{SYSTEM},a,rtsp://10.1.1.1,,,", f"{OTHER},{day},b,rtsp://10.1.1.1,,,")
-        assert night.plan(world, night=NIGHT, round="night", system_window="night") == [[1]]
-        assert night.plan(world, night=NIGHT, round="day", system_window="day") == [[2]]
-        assert night.plan(world, night=NIGHT, round="all", system_window=None, batch=1) == [[1], [2]]
-        assert night.plan(world, night=NIGHT, round="all", system_window=None, camera_ids=[2]) == [[2]]
-        assert night.of_agencies(world, {OTHER}) == {2}
+        csv(app, f"{AGENCY},{SYSTEM},a,rtsp://10.1.1.1,,,", f"{OTHER},{day},b,rtsp://10.1.1.1,,,")
+        assert night.plan(app, night=NIGHT, round="night", system_window="night") == [[1]]
+        assert night.plan(app, night=NIGHT, round="day", system_window="day") == [[2]]
+        assert night.plan(app, night=NIGHT, round="all", system_window=None, batch=1) == [[1], [2]]
+        assert night.plan(app, night=NIGHT, round="all", system_window=None, camera_ids=[2]) == [[2]]
+        assert night.of_agencies(app, {OTHER}) == {2}
 
-    def test_a_second_look_is_for_what_was_not_seen_well(self, world: World) -> None:
-        csv(world, *(f"{AGENCY},{SYSTEM},c{n},rtsp://10.1.1.{n},,," for n in range(1, 6)))
+    def test_a_second_look_is_for_what_was_not_seen_well(self, app: AppContext) -> None:
+        csv(app, *(f"{AGENCY},{SYSTEM},c{n},rtsp://10.1.1.{n},,," for n in range(1, 6)))
         for camera, verdict in enumerate(["ok", "rtsp_timeout", "auth_required", "blocked_target"], 1):
-            seen(world, camera, verdict, NIGHT)
-        seen(world, 5, "no_frame", NIGHT - timedelta(days=1))
-        second = night.plan(world, night=NIGHT, round="second", system_window=None, only_failed=True)
+            seen(app, camera, verdict, NIGHT)
+        seen(app, 5, "no_frame", NIGHT - timedelta(days=1))
+        second = night.plan(app, night=NIGHT, round="second", system_window=None, only_failed=True)
         assert second == [[2, 5]]
 
-    def test_storing_again_changes_nothing(self, world: World, fleet: Fleet) -> None:
-        ids = [a_camera(world, fleet.url(b), name=b) for b in ("healthy", "dark", "refusing")]
-        results = night.check_batch(world, ids, night=NIGHT, round="night", now=NOW)
+    def test_storing_again_changes_nothing(self, app: AppContext, fleet: Fleet) -> None:
+        ids = [a_camera(app, fleet.url(b), name=b) for b in ("healthy", "dark", "refusing")]
+        results = night.check_batch(app, ids, night=NIGHT, round="night", now=NOW)
         counts = {"ok": 1, "black": 1, "connection_refused": 1}
-        assert night.store(world, results, night=NIGHT, round="night", now=NOW) == counts
-        assert night.store(world, results, night=NIGHT, round="night", now=NOW) == {"left_out": 3}
-        assert len(all_of(world, CameraCheck)) == 3
+        assert night.store(app, results, night=NIGHT, round="night", now=NOW) == counts
+        assert night.store(app, results, night=NIGHT, round="night", now=NOW) == {"left_out": 3}
+        assert len(all_of(app, CameraCheck)) == 3
         assert "127.0.0.1" not in str(results)
 
 
 class TestOutages:
-    def nights(self, world: World, camera: int, verdicts: list[str]) -> list[dict]:
+    def nights(self, app: AppContext, camera: int, verdicts: list[str]) -> list[dict]:
         settled = []
         for number, verdict in enumerate(verdicts):
             on = NIGHT + timedelta(days=number)
-            seen(world, camera, verdict, on)
-            settled.append(outages.settle(world, night=on, now=at(on, 23)))
+            seen(app, camera, verdict, on)
+            settled.append(outages.settle(app, night=on, now=at(on, 23)))
         return settled
 
-    def test_open_after_bad_nights_in_a_row_and_close_at_the_first_good_one(self, world: World) -> None:
-        camera = a_camera(world, "rtsp://10.1.1.1")
-        got = self.nights(world, camera, ["ok", "no_frame", "rtsp_timeout", "rtsp_timeout", "ok"])
+    def test_open_after_bad_nights_in_a_row_and_close_at_the_first_good_one(self, app: AppContext) -> None:
+        camera = a_camera(app, "rtsp://10.1.1.1")
+        got = self.nights(app, camera, ["ok", "no_frame", "rtsp_timeout", "rtsp_timeout", "ok"])
         assert [len(s["closed"]) for s in got] == [0, 0, 0, 0, 1]
-        (outage,) = all_of(world, Outage)
+        (outage,) = all_of(app, Outage)
         assert outage.first_night == NIGHT + timedelta(days=1)
         assert outage.opened_at == at(NIGHT + timedelta(days=2), 23)
 
-    def test_a_good_night_between_starts_the_count_again(self, world: World) -> None:
-        self.nights(world, a_camera(world, "rtsp://10.1.1.1"), ["ok", "black", "ok", "black"])
-        assert all_of(world, Outage) == []
+    def test_a_good_night_between_starts_the_count_again(self, app: AppContext) -> None:
+        self.nights(app, a_camera(app, "rtsp://10.1.1.1"), ["ok", "black", "ok", "black"])
+        assert all_of(app, Outage) == []
 
-    def test_a_camera_never_seen_working_has_no_outage_unless_confirmed(self, world: World) -> None:
-        camera = a_camera(world, "rtsp://10.1.1.1")
-        self.nights(world, camera, ["rtsp_timeout"] * 3)
-        assert all_of(world, Outage) == []
-        with world.sessions.begin() as session:
+    def test_a_camera_never_seen_working_has_no_outage_unless_confirmed(self, app: AppContext) -> None:
+        camera = a_camera(app, "rtsp://10.1.1.1")
+        self.nights(app, camera, ["rtsp_timeout"] * 3)
+        assert all_of(app, Outage) == []
+        with app.sessions.begin() as session:
             session.get_one(Camera, camera).confirmed = True
-        outages.settle(world, night=NIGHT + timedelta(days=2), now=NOW)
-        assert len(all_of(world, Outage)) == 1
+        outages.settle(app, night=NIGHT + timedelta(days=2), now=NOW)
+        assert len(all_of(app, Outage)) == 1
 
-    def test_a_system_has_its_own_patience(self, world: World) -> None:
-        csv(world, f"{AGENCY},reservoir,Đập,rtsp://10.1.1.1,,,")
-        self.nights(world, 1, ["ok", "black", "black"])
-        assert all_of(world, Outage) == []
+    def test_a_system_has_its_own_patience(self, app: AppContext) -> None:
+        csv(app, f"{AGENCY},reservoir,Đập,rtsp://10.1.1.1,,,")
+        self.nights(app, 1, ["ok", "black", "black"])
+        assert all_of(app, Outage) == []
 
-    def test_a_second_look_that_is_good_saves_the_night(self, world: World) -> None:
-        camera = a_camera(world, "rtsp://10.1.1.1")
-        self.nights(world, camera, ["ok", "black"])
+    def test_a_second_look_that_is_good_saves_the_night(self, app: AppContext) -> None:
+        camera = a_camera(app, "rtsp://10.1.1.1")
+        self.nights(app, camera, ["ok", "black"])
         on = NIGHT + timedelta(days=2)
-        seen(world, camera, "black", on)
-        seen(world, camera, "ok", on, round="second")
-        assert outages.settle(world, night=on, now=at(on, 23)) == {"opened": [], "closed": []}
+        seen(app, camera, "black", on)
+        seen(app, camera, "ok", on, round="second")
+        assert outages.settle(app, night=on, now=at(on, 23)) == {"opened": [], "closed": []}
 
-    def test_what_was_not_checked_says_nothing(self, world: World) -> None:
-        self.nights(world, a_camera(world, "rtsp://10.1.1.1"), ["ok", "blocked_target", "blocked_target"])
-        assert all_of(world, Outage) == []
+    def test_what_was_not_checked_says_nothing(self, app: AppContext) -> None:
+        self.nights(app, a_camera(app, "rtsp://10.1.1.1"), ["ok", "blocked_target", "blocked_target"])
+        assert all_of(app, Outage) == []
 
-    def test_when_nobody_at_all_answers_it_is_our_own_side(self, world: World) -> None:
-        ids = [a_camera(world, f"rtsp://10.1.1.{n}", f"c{n}", agency=AGENCY if n % 2 else OTHER) for n in range(1, 7)]
+    def test_when_nobody_at_all_answers_it_is_our_own_side(self, app: AppContext) -> None:
+        ids = [a_camera(app, f"rtsp://10.1.1.{n}", f"c{n}", agency=AGENCY if n % 2 else OTHER) for n in range(1, 7)]
         for number, verdict in enumerate(["ok", "connect_timeout", "connect_timeout"]):
             for camera in ids:
-                seen(world, camera, verdict, NIGHT + timedelta(days=number))
-        assert outages.settle(world, night=NIGHT + timedelta(days=2), now=NOW)["opened"] == []
+                seen(app, camera, verdict, NIGHT + timedelta(days=number))
+        assert outages.settle(app, night=NIGHT + timedelta(days=2), now=NOW)["opened"] == []
 
 
-def contact(world: World, role: str, email: str) -> None:
-    with world.sessions.begin() as session:
+def contact(app: AppContext, role: str, email: str) -> None:
+    with app.sessions.begin() as session:
         text = f"agency,role,name,email,phone,valid_from\n{AGENCY},{role},Lê A,{email},1,2021-01-01\n"
-        contacts.import_csv(session, world.registry, text, "c.csv", by=CLERK, secrets=[SECRET], now=NOW)
+        contacts.import_csv(session, app.registry, text, "c.csv", by=CLERK, secrets=[SECRET], now=NOW)
 
 
 class TestLetters:
-    def out(self, world: World, name: str = "Cổng chính") -> list[int]:
-        camera = a_camera(world, "rtsp://u:mat-khau@10.77.1.1:8554/bi-mat", name)
+    def out(self, app: AppContext, name: str = "Cổng chính") -> list[int]:
+        camera = a_camera(app, "rtsp://u:mat-khau@10.77.1.1:8554/bi-mat", name)
         on = NIGHT
         for number, verdict in enumerate(["ok", "no_frame", "no_frame"]):
             on = NIGHT + timedelta(days=number)
-            seen(world, camera, verdict, on)
-        return outages.settle(world, night=on, now=at(on, 23))["opened"]
+            seen(app, camera, verdict, on)
+        return outages.settle(app, night=on, now=at(on, 23))["opened"]
 
-    def test_an_outage_is_written_once_to_the_focal_officer_without_addresses(self, world: World) -> None:
-        contact(world, "clerk", "vanthu@example.vn")
-        contact(world, "focal_officer", "dau-moi@example.vn")
-        opened = self.out(world)
+    def test_an_outage_is_written_once_to_the_focal_officer_without_addresses(self, app: AppContext) -> None:
+        contact(app, "clerk", "vanthu@example.vn")
+        contact(app, "focal_officer", "dau-moi@example.vn")
+        opened = self.out(app)
         when = at(NIGHT + timedelta(days=2), 23)
-        assert len(letters.outages(world, opened, when)) == 1
-        assert letters.outages(world, opened, when + timedelta(hours=5)) == []
-        (letter,) = all_of(world, OutboxLetter)
+        assert len(letters.outages(app, opened, when)) == 1
+        assert letters.outages(app, opened, when + timedelta(hours=5)) == []
+        (letter,) = all_of(app, OutboxLetter)
         assert (letter.kind, letter.recipient, letter.state) == ("outage", "dau-moi@example.vn", "pending")
         assert letter.office_hours
         for words in (letter.text, letter.html):
@@ -491,28 +489,28 @@ class TestLetters:
             assert "mat-khau" not in words
             assert "bi-mat" not in words
 
-    def test_an_outage_without_a_contact_waits_for_one(self, world: World) -> None:
-        opened = self.out(world)
+    def test_an_outage_without_a_contact_waits_for_one(self, app: AppContext) -> None:
+        opened = self.out(app)
         later = NIGHT + timedelta(days=3)
-        assert letters.outages(world, opened, at(later, 1)) == []
-        assert outages.settle(world, night=later, now=at(later, 23))["opened"] == opened
-        contact(world, "clerk", "vanthu@example.vn")
-        assert len(letters.outages(world, opened, at(later, 23))) == 1
-        assert outages.settle(world, night=later, now=at(later, 23))["opened"] == []
+        assert letters.outages(app, opened, at(later, 1)) == []
+        assert outages.settle(app, night=later, now=at(later, 23))["opened"] == opened
+        contact(app, "clerk", "vanthu@example.vn")
+        assert len(letters.outages(app, opened, at(later, 23))) == 1
+        assert outages.settle(app, night=later, now=at(later, 23))["opened"] == []
 
-    def test_a_letter_about_what_is_mended_is_not_true_any_more(self, world: World) -> None:
-        contact(world, "clerk", "vanthu@example.vn")
-        letters.outages(world, self.out(world), NOW)
-        check = letters.still_true(world)
-        with world.sessions.begin() as session:
+    def test_a_letter_about_what_is_mended_is_not_true_any_more(self, app: AppContext) -> None:
+        contact(app, "clerk", "vanthu@example.vn")
+        letters.outages(app, self.out(app), NOW)
+        check = letters.precondition(app)
+        with app.sessions.begin() as session:
             letter = session.scalars(select(OutboxLetter)).one()
             assert check(session, letter, NOW) is None
             session.get_one(Outage, 1).closed_at = NOW
             session.flush()
             assert "SC-0001" in (check(session, letter, NOW) or "")
 
-    def submission(self, world: World, outcome: str = "accepted", sender: str = "a@example.vn") -> int:
-        with world.sessions.begin() as session:
+    def submission(self, app: AppContext, outcome: str = "accepted", sender: str = "a@example.vn") -> int:
+        with app.sessions.begin() as session:
             sub = Submission(
                 channel="mail", channel_id=f"{outcome}{sender}", sender=sender, filename="f.xlsx", sha256="0" * 64,
                 message_id="<1@x>", subject=None, automatic=False, happened_at=NOW, recorded_at=NOW,
@@ -527,25 +525,25 @@ class TestLetters:
             )  # fmt: skip
             return sub.id
 
-    def declared(self, world: World, sub: int, fleet: Fleet, behaviours: list[str]) -> list[int]:
+    def declared(self, app: AppContext, sub: int, fleet: Fleet, behaviours: list[str]) -> list[int]:
         port = fleet.ports[0]
         rows = [
             {"name": b, "host": "127.0.0.1", "rtsp_port": port, "main_path": f"/{b}/1", "restricted": b == "dark"}
             for b in behaviours
         ]
         absent = {"name": "chưa có", "status": "not_installed"}
-        with world.sessions.begin() as session:
+        with app.sessions.begin() as session:
             return declare(
                 session, agency=AGENCY, system="reservoir", rows=[*rows, absent],
-                submission_id=sub, happened_at=NOW, now=NOW, secrets=world.secrets,
+                submission_id=sub, happened_at=NOW, now=NOW, secrets=app.secrets,
             )  # fmt: skip
 
-    def test_the_sender_is_told_what_answered(self, world: World, fleet: Fleet) -> None:
-        sub = self.submission(world)
-        looked(world, self.declared(world, sub, fleet, ["healthy", "dark", "missing", "digest"]), "declared-1")
+    def test_the_sender_is_told_what_answered(self, app: AppContext, fleet: Fleet) -> None:
+        sub = self.submission(app)
+        looked(app, self.declared(app, sub, fleet, ["healthy", "dark", "missing", "digest"]), "declared-1")
         for _ in range(2):
-            assert letters.reachability(world, [sub], NOW) == [1]
-        (letter,) = all_of(world, OutboxLetter)
+            assert letters.reachability(app, [sub], NOW) == [1]
+        (letter,) = all_of(app, OutboxLetter)
         assert (letter.recipient, letter.in_reply_to, letter.state) == ("a@example.vn", "<1@x>", "pending")
         assert "01/04 camera có hình" in letter.subject
         assert "đã khai: 05" in letter.text
@@ -568,176 +566,176 @@ class TestLetters:
         ],
     )
     def test_what_is_paused_or_expected_to_be_silent_is_said_and_not_counted(
-        self, world: World, system: str, row: dict[str, str], says: str
+        self, app: AppContext, system: str, row: dict[str, str], says: str
     ) -> None:
-        sub, other = self.submission(world), {"name": "A", "host": "10.1.1.1", "off_after_hours": False}
-        with world.sessions.begin() as session:
+        sub, other = self.submission(app), {"name": "A", "host": "10.1.1.1", "off_after_hours": False}
+        with app.sessions.begin() as session:
             first, second = declare(
                 session, agency=AGENCY, system=system, rows=[other, {"name": "B", "host": "10.1.1.2", **row}],
                 submission_id=sub, happened_at=NOW, now=NOW,
             )  # fmt: skip
             if "site" in row:
                 rule(
-                    session, world.letters(session, NOVEMBER), world.registry,
+                    session, app.letters(session, NOVEMBER), app.registry,
                     "pause", agency=AGENCY, site="ĐẬP PHỤ", until=NIGHT,
                     document="Công điện số 12", reason="bão số 8", by=CLERK, secrets=[SECRET],
                     from_=at(NIGHT, 0), now=NOW,
                 )  # fmt: skip
-        seen(world, second, "connect_timeout", NIGHT, "declared-1")
-        seen(world, first, "ok", NIGHT, "declared-2")
-        assert letters.reachability(world, [sub], NOW) == [1]
-        (letter,) = all_of(world, OutboxLetter)
+        seen(app, second, "connect_timeout", NIGHT, "declared-1")
+        seen(app, first, "ok", NIGHT, "declared-2")
+        assert letters.reachability(app, [sub], NOW) == [1]
+        (letter,) = all_of(app, OutboxLetter)
         assert "01/01 camera có hình" in letter.subject
         assert "đã khai: 02; đã kiểm tra: 01" in letter.text
         faults, _, unchecked = letter.text.partition("không tính vào kết quả trên")
         assert "CAM-00002" not in faults
         assert f"CAM-00002 (B): {says}." in unchecked
 
-    def test_when_all_of_them_are_paused_that_is_the_answer(self, world: World) -> None:
-        sub = self.submission(world)
-        with world.sessions.begin() as session:
+    def test_when_all_of_them_are_paused_that_is_the_answer(self, app: AppContext) -> None:
+        sub = self.submission(app)
+        with app.sessions.begin() as session:
             (camera,) = declare(
                 session, agency=AGENCY, system="reservoir", rows=[{"name": "A", "host": "10.1.1.1"}],
                 submission_id=sub, happened_at=NOW, now=NOW,
             )  # fmt: skip
-        seen(world, camera, "blocked_target", NIGHT, "declared-1")
-        assert letters.reachability(world, [sub], NOW) == []
-        with world.sessions.begin() as session:
+        seen(app, camera, "blocked_target", NIGHT, "declared-1")
+        assert letters.reachability(app, [sub], NOW) == []
+        with app.sessions.begin() as session:
             rule(
-                session, world.letters(session, NOVEMBER), world.registry,
+                session, app.letters(session, NOVEMBER), app.registry,
                 "pause", document="Công điện số 12", reason="bão số 8", by=CLERK,
                 secrets=[SECRET], from_=at(NIGHT, 0), now=NOW,
             )  # fmt: skip
-        assert letters.reachability(world, [sub], NOW) == [1]
-        (letter,) = all_of(world, OutboxLetter)
+        assert letters.reachability(app, [sub], NOW) == [1]
+        (letter,) = all_of(app, OutboxLetter)
         assert "chưa kiểm tra được" in letter.subject
         assert "đang tạm dừng theo Công điện số 12" in letter.text
 
-    def centre(self, world: World, sub: int, *more: dict[str, str]) -> list[int]:
+    def centre(self, app: AppContext, sub: int, *more: dict[str, str]) -> list[int]:
         rows = [{"name": "A", "host": "10.1.1.1"}, {"name": "B", "host": "10.1.1.2"}, *more]
-        with world.sessions.begin() as session:
+        with app.sessions.begin() as session:
             return declare(
                 session, agency=AGENCY, system="public_admin_centre", rows=rows,
                 submission_id=sub, happened_at=NOW, now=NOW,
             )  # fmt: skip
 
-    def gathered(self, world: World, when: datetime) -> int:
+    def gathered(self, app: AppContext, when: datetime) -> int:
         """How many letters there are after a gather run."""
-        letters.reachability(world, backlog.declared(world, when), when)
-        return len(all_of(world, OutboxLetter))
+        letters.reachability(app, backlog.declared(app, when), when)
+        return len(all_of(app, OutboxLetter))
 
-    def test_of_what_was_switched_off_at_the_first_letter_a_second_tells_once_it_was_on(self, world: World) -> None:
-        sub = self.submission(world)
-        one, two, third = self.centre(world, sub, {"name": "C", "host": "10.1.1.3", "status": "maintenance"})
+    def test_of_what_was_switched_off_at_the_first_letter_a_second_tells_once_it_was_on(self, app: AppContext) -> None:
+        sub = self.submission(app)
+        one, two, third = self.centre(app, sub, {"name": "C", "host": "10.1.1.3", "status": "maintenance"})
         for camera, verdict in ((one, "ok"), (two, "connect_timeout"), (third, "connect_timeout")):
-            seen(world, camera, verdict, NIGHT, f"declared-{camera}")  # 22:00: the centre is closed
-        assert self.gathered(world, NOW) == 1
-        assert self.gathered(world, NOW + timedelta(hours=1)) == 1
+            seen(app, camera, verdict, NIGHT, f"declared-{camera}")  # 22:00: the centre is closed
+        assert self.gathered(app, NOW) == 1
+        assert self.gathered(app, NOW + timedelta(hours=1)) == 1
         day = NIGHT + timedelta(days=3)
-        assert self.gathered(world, at(day, 9)) == 1
-        self.in_the_morning(world, {one: "ok", two: "connect_timeout", third: "connect_timeout"}, day)
-        assert self.gathered(world, at(day, 11)) == 2
-        assert self.gathered(world, at(day, 12)) == 2
-        first, second = all_of(world, OutboxLetter)
+        assert self.gathered(app, at(day, 9)) == 1
+        self.in_the_morning(app, {one: "ok", two: "connect_timeout", third: "connect_timeout"}, day)
+        assert self.gathered(app, at(day, 11)) == 2
+        assert self.gathered(app, at(day, 12)) == 2
+        first, second = all_of(app, OutboxLetter)
         assert "CAM-00002 (B): ngoài giờ làm việc" in first.text
         assert "đã khai: 03; đã kiểm tra: 02" in second.text
         assert "CAM-00002 (B): camera không trả lời kết nối." in second.text
         assert "CAM-00003 (C): đơn vị khai camera đang bảo trì." in second.text  # it is not waited for
         assert first.message_id != second.message_id
 
-    def in_the_morning(self, world: World, verdicts: dict[int, str], day: date) -> None:
+    def in_the_morning(self, app: AppContext, verdicts: dict[int, str], day: date) -> None:
         when = at(day, 10)
         found = [
             {"camera": c, "verdict": v, "phase": "x", "detail": "", "elapsed_ms": 1, "stage": 2, "at": when.isoformat()}
             for c, v in verdicts.items()
         ]
-        night.store(world, found, night=day, round="day", now=when)
+        night.store(app, found, night=day, round="day", now=when)
 
-    def test_who_could_be_told_nothing_because_of_us_is_told_days_later(self, world: World) -> None:
-        sub = self.submission(world)
-        ids = self.centre(world, sub, {"name": "C", "status": "not_installed"})
-        assert backlog.unseen_cameras(world, [sub]) == ids[:2]
+    def test_who_could_be_told_nothing_because_of_us_is_told_days_later(self, app: AppContext) -> None:
+        sub = self.submission(app)
+        ids = self.centre(app, sub, {"name": "C", "status": "not_installed"})
+        assert backlog.unseen_cameras(app, [sub]) == ids[:2]
         for camera in ids[:2]:
-            seen(world, camera, "blocked_target", NIGHT, f"declared-{camera}")
-        assert backlog.unseen_cameras(world, [sub]) == []
+            seen(app, camera, "blocked_target", NIGHT, f"declared-{camera}")
+        assert backlog.unseen_cameras(app, [sub]) == []
         day = NIGHT + timedelta(days=3)
-        assert (self.gathered(world, NOW), self.gathered(world, at(day, 9))) == (0, 0)
-        self.in_the_morning(world, dict.fromkeys(ids[:2], "ok"), day)
-        assert self.gathered(world, at(day, 11)) == 1
-        assert backlog.declared(world, at(day, 12)) == []
+        assert (self.gathered(app, NOW), self.gathered(app, at(day, 9))) == (0, 0)
+        self.in_the_morning(app, dict.fromkeys(ids[:2], "ok"), day)
+        assert self.gathered(app, at(day, 11)) == 1
+        assert backlog.declared(app, at(day, 12)) == []
 
     @pytest.mark.parametrize("days", [0, 2])
     def test_once_it_is_live_a_letter_of_the_rehearsal_is_repeated_within_a_day_only(
-        self, world: World, days: int
+        self, app: AppContext, days: int
     ) -> None:
-        sub = self.submission(world)
-        self.in_the_morning(world, dict.fromkeys(self.centre(world, sub), "ok"), NIGHT)
-        assert self.gathered(world, NOW) == 1
-        in_earnest = World(world.settings.model_copy(update={"mode": "live"}))
+        sub = self.submission(app)
+        self.in_the_morning(app, dict.fromkeys(self.centre(app, sub), "ok"), NIGHT)
+        assert self.gathered(app, NOW) == 1
+        in_earnest = AppContext(app.settings.model_copy(update={"mode": "live"}))
         assert backlog.declared(in_earnest, NOW + timedelta(days=days)) == ([] if days else [sub])
         in_earnest.sessions.kw["bind"].dispose()
 
-    def test_a_second_letter_is_not_waited_for_when_the_first_told_all(self, world: World) -> None:
-        sub = self.submission(world)
-        ids = self.centre(world, sub)
-        self.in_the_morning(world, dict.fromkeys(ids, "ok"), NIGHT)
-        assert self.gathered(world, NOW) == 1
+    def test_a_second_letter_is_not_waited_for_when_the_first_told_all(self, app: AppContext) -> None:
+        sub = self.submission(app)
+        ids = self.centre(app, sub)
+        self.in_the_morning(app, dict.fromkeys(ids, "ok"), NIGHT)
+        assert self.gathered(app, NOW) == 1
         day = NIGHT + timedelta(days=1)
         for camera in ids:
-            seen(world, camera, "connect_timeout", day)
-        assert self.gathered(world, at(day, 23)) == 1
-        self.in_the_morning(world, dict.fromkeys(ids, "black"), day + timedelta(days=1))
-        assert self.gathered(world, at(day + timedelta(days=1), 11)) == 1
+            seen(app, camera, "connect_timeout", day)
+        assert self.gathered(app, at(day, 23)) == 1
+        self.in_the_morning(app, dict.fromkeys(ids, "black"), day + timedelta(days=1))
+        assert self.gathered(app, at(day + timedelta(days=1), 11)) == 1
 
     @pytest.mark.parametrize("change", ["a newer form", "a month", "a machine sent it"])
     def test_a_second_letter_is_not_written_of_what_was_replaced_or_is_long_gone_nor_to_a_machine(
-        self, world: World, change: str
+        self, app: AppContext, change: str
     ) -> None:
-        sub = self.submission(world)
-        ids = self.centre(world, sub)
+        sub = self.submission(app)
+        ids = self.centre(app, sub)
         for camera in ids:
-            seen(world, camera, "connect_timeout", NIGHT, f"declared-{camera}")
-        assert self.gathered(world, NOW) == 1
+            seen(app, camera, "connect_timeout", NIGHT, f"declared-{camera}")
+        assert self.gathered(app, NOW) == 1
         if change == "a machine sent it":
-            with world.sessions.begin() as session:
+            with app.sessions.begin() as session:
                 session.get_one(Submission, sub).automatic = True
         if change == "a newer form":  # which leaves B out
-            newer = self.submission(world, sender="b@example.vn")
-            with world.sessions.begin() as session:
+            newer = self.submission(app, sender="b@example.vn")
+            with app.sessions.begin() as session:
                 session.get_one(Verdict, 2).version = 2
                 session.get_one(Verdict, 2).recorded_at = at(NIGHT, 23)
                 session.get_one(Camera, ids[0]).submission_id = newer
         day = NIGHT + timedelta(days=31 if change == "a month" else 2)
-        self.in_the_morning(world, dict.fromkeys(ids, "ok"), day)
-        assert sub not in backlog.declared(world, at(day, 11))
+        self.in_the_morning(app, dict.fromkeys(ids, "ok"), day)
+        assert sub not in backlog.declared(app, at(day, 11))
 
     @pytest.mark.parametrize("change", ["nothing looked at", "not accepted", "nobody to write to"])
-    def test_nobody_is_told_nothing(self, world: World, fleet: Fleet, change: str) -> None:
+    def test_nobody_is_told_nothing(self, app: AppContext, fleet: Fleet, change: str) -> None:
         sub = self.submission(
-            world,
+            app,
             "waiting" if change == "not accepted" else "accepted",
             "" if change == "nobody to write to" else "a@example.vn",
         )
-        ids = self.declared(world, sub, fleet, ["healthy"])
+        ids = self.declared(app, sub, fleet, ["healthy"])
         if change != "nothing looked at":
-            looked(world, ids, "declared")
-        assert letters.reachability(world, [sub], NOW) == []
+            looked(app, ids, "declared")
+        assert letters.reachability(app, [sub], NOW) == []
 
-    def test_without_a_sender_the_focal_officer_is_told(self, world: World, fleet: Fleet) -> None:
-        contact(world, "focal_officer", "dau-moi@example.vn")
-        sub = self.submission(world, sender="")
-        looked(world, self.declared(world, sub, fleet, ["healthy"]), "declared")
-        letters.reachability(world, [sub], NOW)
-        assert all_of(world, OutboxLetter)[0].recipient == "dau-moi@example.vn"
+    def test_without_a_sender_the_focal_officer_is_told(self, app: AppContext, fleet: Fleet) -> None:
+        contact(app, "focal_officer", "dau-moi@example.vn")
+        sub = self.submission(app, sender="")
+        looked(app, self.declared(app, sub, fleet, ["healthy"]), "declared")
+        letters.reachability(app, [sub], NOW)
+        assert all_of(app, OutboxLetter)[0].recipient == "dau-moi@example.vn"
 
 
 def test_the_whole_night_keeps_the_password_to_itself(
-    world: World, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture, fleet: Fleet
+    app: AppContext, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture, fleet: Fleet
 ) -> None:
     secret = "bi-mat-7391"
-    ids = [a_camera(world, fleet.url(b), b, f"u,{secret}") for b in ("wrong-password", "basic", "closing", "junk")]
+    ids = [a_camera(app, fleet.url(b), b, f"u,{secret}") for b in ("wrong-password", "basic", "closing", "junk")]
     with caplog.at_level("DEBUG"):
-        results = looked(world, ids)
+        results = looked(app, ids)
     assert secret not in str(results) + "".join(capfd.readouterr()) + caplog.text
-    stored = (world.settings.home / "dondoc.db").read_bytes() + (world.settings.home / "dondoc.db-wal").read_bytes()
+    stored = (app.settings.home / "dondoc.db").read_bytes() + (app.settings.home / "dondoc.db-wal").read_bytes()
     assert secret.encode() not in stored

@@ -14,7 +14,7 @@ from dondoc.cameras.state import local_outage as ourside
 from dondoc.cameras.state import outages, rules, state
 from dondoc.cameras.state.common_causes import Seat
 from dondoc.clock import at
-from dondoc.configuration.context import World
+from dondoc.configuration.context import AppContext
 from dondoc.configuration.settings import load
 from dondoc.errors import Problem
 from dondoc.facts.rulings import rule
@@ -40,50 +40,50 @@ from tests.cameras.nights import (
 from tests.conftest import CLERK, NOVEMBER, SECRET, letter_of
 
 
-def one(world: World, system: str = SYSTEM, more: str = ",,,,,") -> int:
-    return cameras(world, f"{AGENCY},{system},a,rtsp://10.1.1.1{more}")[0]
+def one(app: AppContext, system: str = SYSTEM, more: str = ",,,,,") -> int:
+    return cameras(app, f"{AGENCY},{system},a,rtsp://10.1.1.1{more}")[0]
 
 
 class TestPatience:
-    def test_a_camera_on_the_sun_gets_more_nights(self, world: World) -> None:
-        solar = one(world, "reservoir", ",,,,,,solar")
-        live(world, solar, ["ok", *["no_frame"] * 4])
-        assert all_outages(world) == []
-        live(world, solar, ["no_frame"], 5)
-        assert [o.first_night for o in all_outages(world)] == [on(1)]
+    def test_a_camera_on_the_sun_gets_more_nights(self, app: AppContext) -> None:
+        solar = one(app, "reservoir", ",,,,,,solar")
+        live(app, solar, ["ok", *["no_frame"] * 4])
+        assert all_outages(app) == []
+        live(app, solar, ["no_frame"], 5)
+        assert [o.first_night for o in all_outages(app)] == [on(1)]
 
-    def test_nights_that_do_not_count_neither_end_nor_lengthen_a_row_of_bad_ones(self, world: World) -> None:
-        live(world, one(world), ["ok", "no_frame", "blocked_target", "no_frame"])
-        assert [o.first_night for o in all_outages(world)] == [on(1)]
+    def test_nights_that_do_not_count_neither_end_nor_lengthen_a_row_of_bad_ones(self, app: AppContext) -> None:
+        live(app, one(app), ["ok", "no_frame", "blocked_target", "no_frame"])
+        assert [o.first_night for o in all_outages(app)] == [on(1)]
 
 
 class TestSilence:
-    def test_a_centre_that_is_closed_is_not_down(self, world: World) -> None:
-        camera = one(world, "public_admin_centre")
+    def test_a_centre_that_is_closed_is_not_down(self, app: AppContext) -> None:
+        camera = one(app, "public_admin_centre")
         for number in range(7):  # Monday to Sunday
-            seen(world, number, {camera: "ok" if number == 0 else "connect_timeout"}, "day", hour=22)
-            outages.settle(world, night=on(number), now=late(number))
-        assert all_outages(world) == []
-        with world.sessions.begin() as session:
-            assert state.states(world, session, late(6))[0].state == "ok"
+            seen(app, number, {camera: "ok" if number == 0 else "connect_timeout"}, "day", hour=22)
+            outages.settle(app, night=on(number), now=late(number))
+        assert all_outages(app) == []
+        with app.sessions.begin() as session:
+            assert state.states(app, session, late(6))[0].state == "ok"
         for number in (7, 8):  # Monday and Tuesday morning
-            seen(world, number, {camera: "connect_timeout"}, "day", hour=10)
-            outages.settle(world, night=on(number), now=late(number))
-        assert [o.first_night for o in all_outages(world)] == [on(7)]
+            seen(app, number, {camera: "connect_timeout"}, "day", hour=10)
+            outages.settle(app, night=on(number), now=late(number))
+        assert [o.first_night for o in all_outages(app)] == [on(7)]
 
-    def test_a_weekend_is_no_working_time(self, world: World) -> None:
-        camera = one(world, "public_admin_centre")
-        live(world, camera, ["ok"])
+    def test_a_weekend_is_no_working_time(self, app: AppContext) -> None:
+        camera = one(app, "public_admin_centre")
+        live(app, camera, ["ok"])
         for number in (5, 6):  # Saturday, Sunday
-            seen(world, number, {camera: "connect_timeout"}, "day", hour=10)
-            outages.settle(world, night=on(number), now=late(number))
-        assert all_outages(world) == []
+            seen(app, number, {camera: "connect_timeout"}, "day", hour=10)
+            outages.settle(app, night=on(number), now=late(number))
+        assert all_outages(app) == []
 
-    def test_maintenance_is_said_by_the_agency(self, world: World) -> None:
-        camera = one(world, more=",,,,,maintenance,")
-        live(world, camera, ["no_frame", "no_frame"])
-        with world.sessions.begin() as session:
-            found = state.states(world, session, late(1))[0]
+    def test_maintenance_is_said_by_the_agency(self, app: AppContext) -> None:
+        camera = one(app, more=",,,,,maintenance,")
+        live(app, camera, ["no_frame", "no_frame"])
+        with app.sessions.begin() as session:
+            found = state.states(app, session, late(1))[0]
         assert (found.state, found.reason) == ("not_checked", "đơn vị khai camera đang bảo trì")
 
     def test_a_fault_in_the_rules_is_shown_with_its_line(self, environment: pytest.MonkeyPatch, tmp_path) -> None:  # type: ignore[no-untyped-def]
@@ -95,166 +95,168 @@ class TestSilence:
 
 
 class TestPause:
-    def test_stops_outages_letters_and_denominators_alike(self, world: World) -> None:
-        first, second = at_site(world, 2)
-        contact(world, "a@example.vn")
+    def test_stops_outages_letters_and_denominators_alike(self, app: AppContext) -> None:
+        first, second = at_site(app, 2)
+        contact(app, "a@example.vn")
         for camera in (first, second):
-            live(world, camera, ["ok", "no_frame", "no_frame"])
-        opened = outages.settle(world, night=on(2), now=late(2))["opened"]
-        assert len(letters.outages(world, opened, late(2))) == 1
-        paused(world, 3, None, agency=AGENCY, system=SYSTEM)
-        with world.sessions.begin() as session:
+            live(app, camera, ["ok", "no_frame", "no_frame"])
+        opened = outages.settle(app, night=on(2), now=late(2))["opened"]
+        assert len(letters.outages(app, opened, late(2))) == 1
+        paused(app, 3, None, agency=AGENCY, system=SYSTEM)
+        with app.sessions.begin() as session:
             letter = session.scalars(select(OutboxLetter)).one()
-            assert "Công điện số 12" in (letters.still_true(world)(session, letter, late(3)) or "")
-        row = next(r for r in figures(world, letter_of(world).id, late(3))["cameras"] if r["agency"] == AGENCY)
+            assert "Công điện số 12" in (letters.precondition(app)(session, letter, late(3)) or "")
+        row = next(r for r in figures(app, letter_of(app).id, late(3))["cameras"] if r["agency"] == AGENCY)
         assert (row["declared"], row["checked"], row["not_checked"], row["outages"]) == (2, 0, 2, 0)
-        assert len(outages.settle(world, night=on(3), now=late(3))["closed"]) == 2
-        assert {o.closed_because for o in all_outages(world)} == {
+        assert len(outages.settle(app, night=on(3), now=late(3))["closed"]) == 2
+        assert {o.closed_because for o in all_outages(app)} == {
             "tạm dừng theo Công điện số 12/CĐ-UBND (bão số 8; Trần Văn Nam)"
         }
 
-    def test_one_that_is_entered_later_takes_away_the_nights_it_covers(self, world: World) -> None:
-        live(world, one(world), ["ok", "no_frame", "no_frame", "no_frame"])
-        assert len(all_outages(world)) == 1
-        paused(world, 1, 2)
-        assert outages.settle(world, night=on(3), now=at(on(4), 1))["closed"] == [1]
-        assert "Công điện" in (all_outages(world)[0].closed_because or "")
+    def test_one_that_is_entered_later_takes_away_the_nights_it_covers(self, app: AppContext) -> None:
+        live(app, one(app), ["ok", "no_frame", "no_frame", "no_frame"])
+        assert len(all_outages(app)) == 1
+        paused(app, 1, 2)
+        assert outages.settle(app, night=on(3), now=at(on(4), 1))["closed"] == [1]
+        assert "Công điện" in (all_outages(app)[0].closed_because or "")
 
-    def test_one_that_covers_only_the_beginning_moves_it(self, world: World) -> None:
-        live(world, one(world), ["ok", *["no_frame"] * 4])
-        paused(world, 1, 2)
-        assert outages.settle(world, night=on(4), now=at(on(5), 1))["closed"] == []
-        assert [o.first_night for o in all_outages(world)] == [on(3)]
+    def test_one_that_covers_only_the_beginning_moves_it(self, app: AppContext) -> None:
+        live(app, one(app), ["ok", *["no_frame"] * 4])
+        paused(app, 1, 2)
+        assert outages.settle(app, night=on(4), now=at(on(5), 1))["closed"] == []
+        assert [o.first_night for o in all_outages(app)] == [on(3)]
 
-    def test_a_site_alone_is_paused_and_no_duty_with_it(self, world: World) -> None:
-        gate = at_site(world, 1, "Cổng")[0]
-        road = at_site(world, 1, "Đường lớn")[0]
-        paused(world, 1, None, agency=AGENCY, site="CỔNG ")
+    def test_a_site_alone_is_paused_and_no_duty_with_it(self, app: AppContext) -> None:
+        gate = at_site(app, 1, "Cổng")[0]
+        road = at_site(app, 1, "Đường lớn")[0]
+        paused(app, 1, None, agency=AGENCY, site="CỔNG ")
         for camera in (gate, road):
-            live(world, camera, ["ok", "no_frame", "no_frame"])
-        assert [o.camera_id for o in all_outages(world)] == [road]
-        with world.sessions.begin() as session:
-            found = state.states(world, session, late(2))
+            live(app, camera, ["ok", "no_frame", "no_frame"])
+        assert [o.camera_id for o in all_outages(app)] == [road]
+        with app.sessions.begin() as session:
+            found = state.states(app, session, late(2))
         assert [s.state for s in found] == ["not_checked", "outage"]
 
-    def test_one_that_was_taken_back_held_until_then(self, world: World) -> None:
-        camera = one(world)
-        number = paused(world, 1, None)
-        live(world, camera, ["ok", "no_frame", "no_frame"])
-        with world.sessions.begin() as session:
+    def test_one_that_was_taken_back_held_until_then(self, app: AppContext) -> None:
+        camera = one(app)
+        number = paused(app, 1, None)
+        live(app, camera, ["ok", "no_frame", "no_frame"])
+        with app.sessions.begin() as session:
             rule(
-                session, world.letters(session, NOVEMBER), world.registry,
+                session, app.letters(session, NOVEMBER), app.registry,
                 "undo", undoes=number, document="CV 9", reason="hết bão", by=CLERK,
                 secrets=[SECRET], from_=at(on(3), 8), now=at(on(3), 8),
             )  # fmt: skip
-        live(world, camera, ["no_frame"], 3)
-        assert all_outages(world) == []
-        live(world, camera, ["no_frame"], 4)
-        assert [o.first_night for o in all_outages(world)] == [on(3)]
+        live(app, camera, ["no_frame"], 3)
+        assert all_outages(app) == []
+        live(app, camera, ["no_frame"], 4)
+        assert [o.first_night for o in all_outages(app)] == [on(3)]
 
-    def test_what_was_bad_before_it_opens_nothing_after_it(self, world: World) -> None:
-        camera = one(world)
-        live(world, camera, ["ok", "no_frame", "no_frame"])
-        paused(world, 3, 4)
-        live(world, camera, ["no_frame", "ok"], 3)
-        assert [o.closed_because is None for o in all_outages(world)] == [False]
-        outages.settle(world, night=on(5), now=at(on(5), 10))  # the day look of other systems
-        assert len(all_outages(world)) == 1
-        with world.sessions.begin() as session:
-            found = state.states(world, session, at(on(5), 10))[0]
+    def test_what_was_bad_before_it_opens_nothing_after_it(self, app: AppContext) -> None:
+        camera = one(app)
+        live(app, camera, ["ok", "no_frame", "no_frame"])
+        paused(app, 3, 4)
+        live(app, camera, ["no_frame", "ok"], 3)
+        assert [o.closed_because is None for o in all_outages(app)] == [False]
+        outages.settle(app, night=on(5), now=at(on(5), 10))  # the day look of other systems
+        assert len(all_outages(app)) == 1
+        with app.sessions.begin() as session:
+            found = state.states(app, session, at(on(5), 10))[0]
         assert (found.state, found.checked) == ("not_checked", False)
-        live(world, camera, ["no_frame"], 5)
-        assert len(all_outages(world)) == 1  # it worked meanwhile: the first bad night
-        live(world, camera, ["no_frame"], 6)
-        assert [o.first_night for o in all_outages(world)][1:] == [on(5)]
+        live(app, camera, ["no_frame"], 5)
+        assert len(all_outages(app)) == 1  # it worked meanwhile: the first bad night
+        live(app, camera, ["no_frame"], 6)
+        assert [o.first_night for o in all_outages(app)][1:] == [on(5)]
 
-    def test_needs_an_agency_for_a_site(self, world: World) -> None:
+    def test_needs_an_agency_for_a_site(self, app: AppContext) -> None:
         with pytest.raises(Problem, match="Điểm chỉ ghi khi tạm dừng, kèm đơn vị") as caught:
-            paused(world, 1, None, site="Cổng")
+            paused(app, 1, None, site="Cổng")
         assert "--" not in str(caught.value), "pages show it too"
 
     @pytest.mark.parametrize("site", ["Cổng bắc", "không có", " ", "---"])
-    def test_of_a_site_that_no_camera_has_is_refused_with_the_nearest_names(self, world: World, site: str) -> None:
+    def test_of_a_site_that_no_camera_has_is_refused_with_the_nearest_names(self, app: AppContext, site: str) -> None:
         for name, agency in (("Cổng Bắc 1", AGENCY), ("Đập Kẻ Gỗ", AGENCY), ("Cổng bắc", OTHER)):
-            at_site(world, 1, name, agency)
-        with world.sessions.begin() as session:
+            at_site(app, 1, name, agency)
+        with app.sessions.begin() as session:
             session.scalars(select(Camera).where(Camera.site == "Đập Kẻ Gỗ")).one().restricted = True
         with pytest.raises(Problem, match=r"không có camera nào ở điểm “.*”\. Có: Cổng Bắc 1\.$"):
-            paused(world, 1, None, agency=AGENCY, site=site)
+            paused(app, 1, None, agency=AGENCY, site=site)
         with pytest.raises(Problem, match="Xem tên điểm trong danh sách camera"):
-            paused(world, 1, None, agency=AGENCY, system="reservoir", site="Cổng Bắc 1")
-        paused(world, 1, None, agency=AGENCY, site="đập kẻ gỗ")  # restricted: not named, but known
+            paused(app, 1, None, agency=AGENCY, system="reservoir", site="Cổng Bắc 1")
+        paused(app, 1, None, agency=AGENCY, site="đập kẻ gỗ")  # restricted: not named, but known
 
-    def test_of_a_site_that_came_with_another_agency_is_known_from_then_on(self, world: World) -> None:
-        at_site(world, 1, "Đập Kẻ Gỗ", "so-nnptnt")
+    def test_of_a_site_that_came_with_another_agency_is_known_from_then_on(self, app: AppContext) -> None:
+        at_site(app, 1, "Đập Kẻ Gỗ", "so-nnptnt")
         with pytest.raises(Problem, match="không có camera nào ở điểm"):
-            paused(world, 1, None, agency="so-nnmt", site="Đập Kẻ Gỗ")
-        paused(world, 1300, None, agency="so-nnmt", site="Đập Kẻ Gỗ")
+            paused(app, 1, None, agency="so-nnmt", site="Đập Kẻ Gỗ")
+        paused(app, 1300, None, agency="so-nnmt", site="Đập Kẻ Gỗ")
 
 
 class TestFlapping:
-    def test_many_short_outages_are_one_letter(self, world: World) -> None:
-        camera = one(world)
-        contact(world, "a@example.vn")
+    def test_many_short_outages_are_one_letter(self, app: AppContext) -> None:
+        camera = one(app)
+        contact(app, "a@example.vn")
         sent = []
         for number in range(13):
             verdict = "ok" if number % 3 == 0 else "no_frame"
-            seen(world, number, {camera: verdict})
-            opened = outages.settle(world, night=on(number), now=late(number))["opened"]
-            sent += letters.outages(world, opened, late(number))
-        assert [o.flapping for o in all_outages(world)] == [False, False, True, True]
+            seen(app, number, {camera: verdict})
+            opened = outages.settle(app, night=on(number), now=late(number))["opened"]
+            sent += letters.outages(app, opened, late(number))
+        assert [o.flapping for o in all_outages(app)] == [False, False, True, True]
         assert len(sent) == 3
-        with world.sessions.begin() as session:
+        with app.sessions.begin() as session:
             assert "chập chờn" in session.scalars(select(OutboxLetter).order_by(OutboxLetter.id.desc())).first().text
-            assert state.states(world, session, late(12))[0].state == "flapping"
+            assert state.states(app, session, late(12))[0].state == "flapping"
 
 
 class TestRehearsal:
     @pytest.fixture
-    def in_earnest(self, world: World) -> Iterator[World]:
+    def in_earnest(self, app: AppContext) -> Iterator[AppContext]:
         """The same world once it is live."""
-        made = World(world.settings.model_copy(update={"mode": "live"}))
+        made = AppContext(app.settings.model_copy(update={"mode": "live"}))
         yield made
         made.sessions.kw["bind"].dispose()
 
-    def test_a_letter_that_was_only_rehearsed_has_told_nobody(self, world: World, in_earnest: World) -> None:
-        camera = one(world)
-        contact(world, "a@example.vn")
-        live(world, camera, ["ok", "no_frame", "no_frame"])
-        for now_in in (world, in_earnest):
+    def test_a_letter_that_was_only_rehearsed_has_told_nobody(self, app: AppContext, in_earnest: AppContext) -> None:
+        camera = one(app)
+        contact(app, "a@example.vn")
+        live(app, camera, ["ok", "no_frame", "no_frame"])
+        for now_in in (app, in_earnest):
             for expected in ([1], []):
                 assert outages.settle(now_in, night=on(2), now=late(2))["opened"] == expected
                 assert len(letters.outages(now_in, [1], late(2))) == len(expected)
-        with world.sessions.begin() as session:
+        with app.sessions.begin() as session:
             assert session.scalars(select(OutboxLetter.rehearsal).order_by(OutboxLetter.id)).all() == [True, False]
 
-    def test_a_flapping_camera_is_not_kept_quiet_by_a_rehearsed_letter(self, world: World, in_earnest: World) -> None:
-        camera = one(world)
-        contact(world, "a@example.vn")
-        live(world, camera, ["ok", *["no_frame", "no_frame", "ok"] * 2, "no_frame", "no_frame"])
-        assert len(letters.outages(world, [3], late(8))) == 1
-        live(world, camera, ["ok", "no_frame", "no_frame"], 9)
-        assert [o.flapping for o in all_outages(world)] == [False, False, True, True]
-        assert outages.settle(world, night=on(11), now=late(11))["opened"] == []
+    def test_a_flapping_camera_is_not_kept_quiet_by_a_rehearsed_letter(
+        self, app: AppContext, in_earnest: AppContext
+    ) -> None:
+        camera = one(app)
+        contact(app, "a@example.vn")
+        live(app, camera, ["ok", *["no_frame", "no_frame", "ok"] * 2, "no_frame", "no_frame"])
+        assert len(letters.outages(app, [3], late(8))) == 1
+        live(app, camera, ["ok", "no_frame", "no_frame"], 9)
+        assert [o.flapping for o in all_outages(app)] == [False, False, True, True]
+        assert outages.settle(app, night=on(11), now=late(11))["opened"] == []
         assert outages.settle(in_earnest, night=on(11), now=late(11))["opened"] == [4]
 
 
 class TestOurSide:
-    def fleet(self, world: World) -> list[int]:
-        return [*at_site(world, 4, "Cổng"), *at_site(world, 4, "Phố", OTHER)]
+    def fleet(self, app: AppContext) -> list[int]:
+        return [*at_site(app, 4, "Cổng"), *at_site(app, 4, "Phố", OTHER)]
 
-    def test_nearly_everything_at_once_counts_against_nobody(self, world: World) -> None:
-        ids = self.fleet(world)
-        seen(world, 0, dict.fromkeys(ids, "ok"))
+    def test_nearly_everything_at_once_counts_against_nobody(self, app: AppContext) -> None:
+        ids = self.fleet(app)
+        seen(app, 0, dict.fromkeys(ids, "ok"))
         for number in (1, 2, 3):
-            seen(world, number, dict.fromkeys(ids, "connect_timeout") | {ids[0]: "dns_failure"})
-            assert outages.settle(world, night=on(number), now=late(number))["opened"] == []
-        with world.sessions.begin() as session:
+            seen(app, number, dict.fromkeys(ids, "connect_timeout") | {ids[0]: "dns_failure"})
+            assert outages.settle(app, night=on(number), now=late(number))["opened"] == []
+        with app.sessions.begin() as session:
             run = night.run_of(session, on(3), "night")
             assert run is not None
             assert "08/08" in (run.our_side_down or "")
-            assert "không tính cho đơn vị nào" in night.summary(world, session, run)
-            assert {s.state for s in state.states(world, session, late(3))} == {"ok"}
+            assert "không tính cho đơn vị nào" in night.summary(app, session, run)
+            assert {s.state for s in state.states(app, session, late(3))} == {"ok"}
 
     @pytest.mark.parametrize(
         ("verdicts", "ours"),
@@ -268,43 +270,43 @@ class TestOurSide:
         ],
     )
     def test_the_line_is_drawn_by_a_rule(self, environment: pytest.MonkeyPatch, verdicts: list, ours: bool) -> None:
-        assert (ourside.nearly_everything(verdicts, rules.load(load()).our_side) is not None) is ours
+        assert (ourside.nearly_everything(verdicts, rules.load(load()).local_outage) is not None) is ours
 
-    def test_what_is_paused_or_expected_to_be_silent_is_no_sign_of_it(self, world: World) -> None:
-        ids = self.fleet(world)
-        extra = at_site(world, 1, "Kho bạc")
-        seen(world, 0, dict.fromkeys([*ids, *extra], "ok"))
-        paused(world, 1, 1, agency=AGENCY, site="Cổng")
-        paused(world, 1, 1, agency=OTHER)
-        seen(world, 1, dict.fromkeys(ids, "connect_timeout") | dict.fromkeys(extra, "ok"))
-        with world.sessions.begin() as session:
+    def test_what_is_paused_or_expected_to_be_silent_is_no_sign_of_it(self, app: AppContext) -> None:
+        ids = self.fleet(app)
+        extra = at_site(app, 1, "Kho bạc")
+        seen(app, 0, dict.fromkeys([*ids, *extra], "ok"))
+        paused(app, 1, 1, agency=AGENCY, site="Cổng")
+        paused(app, 1, 1, agency=OTHER)
+        seen(app, 1, dict.fromkeys(ids, "connect_timeout") | dict.fromkeys(extra, "ok"))
+        with app.sessions.begin() as session:
             run = night.run_of(session, on(1), "night")
             assert run is not None
             assert run.our_side_down is None
-            assert "01 đạt, 00 chưa đạt, 08 không tính" in night.summary(world, session, run)
+            assert "01 đạt, 00 chưa đạt, 08 không tính" in night.summary(app, session, run)
 
-    def test_a_second_look_at_the_failed_ones_alone_is_no_proof(self, world: World) -> None:
-        ids = self.fleet(world)
-        extra = at_site(world, 40, "Quảng trường trung tâm")
-        seen(world, 0, dict.fromkeys(ids, "connect_timeout") | dict.fromkeys(extra, "ok"))
-        seen(world, 0, dict.fromkeys(ids, "connect_timeout"), round="second")
-        with world.sessions.begin() as session:
+    def test_a_second_look_at_the_failed_ones_alone_is_no_proof(self, app: AppContext) -> None:
+        ids = self.fleet(app)
+        extra = at_site(app, 40, "Quảng trường trung tâm")
+        seen(app, 0, dict.fromkeys(ids, "connect_timeout") | dict.fromkeys(extra, "ok"))
+        seen(app, 0, dict.fromkeys(ids, "connect_timeout"), round="second")
+        with app.sessions.begin() as session:
             assert session.scalars(select(NightRun.our_side_down)).all() == [None, None]
 
-    def test_a_second_look_saves_a_night_that_was_ours(self, world: World) -> None:
-        ids = self.fleet(world)
-        seen(world, 0, dict.fromkeys(ids, "connect_timeout"))
-        (again,) = night.plan(world, night=NIGHT, round="second", system_window=None, only_failed=True)
+    def test_a_second_look_saves_a_night_that_was_ours(self, app: AppContext) -> None:
+        ids = self.fleet(app)
+        seen(app, 0, dict.fromkeys(ids, "connect_timeout"))
+        (again,) = night.plan(app, night=NIGHT, round="second", system_window=None, only_failed=True)
         assert sorted(again) == ids
-        seen(world, 0, dict.fromkeys(ids, "ok"), round="second")
-        with world.sessions.begin() as session:
-            assert {s.state for s in state.states(world, session, at(on(1), 8))} == {"ok"}
+        seen(app, 0, dict.fromkeys(ids, "ok"), round="second")
+        with app.sessions.begin() as session:
+            assert {s.state for s in state.states(app, session, at(on(1), 8))} == {"ok"}
 
-    def test_the_administrator_is_told_once(self, world: World) -> None:
-        contact(world, "ops@example.vn", "ops", "so-tttt")
+    def test_the_administrator_is_told_once(self, app: AppContext) -> None:
+        contact(app, "ops@example.vn", "ops", "so-tttt")
         for _ in range(2):
-            assert letters.our_side(world, "our-side|x", "Đêm … không kiểm tra được", NOW) == [1]
-        with world.sessions.begin() as session:
+            assert letters.local_outage(app, "our-side|x", "Đêm … không kiểm tra được", NOW) == [1]
+        with app.sessions.begin() as session:
             letter = session.scalars(select(OutboxLetter)).one()
         assert (letter.kind, letter.recipient) == ("internal", "ops@example.vn")
         assert "phía Sở mất kết nối" in letter.subject
@@ -344,16 +346,16 @@ class TestTogether:
         assert [place.kind for place in found] == kinds
         assert rest == alone
 
-    def test_one_letter_says_the_place_and_not_every_camera(self, world: World) -> None:
-        gate = at_site(world, 3, "Cổng chợ")
-        alone, well = at_site(world, 2, "Đường 26/3")
-        contact(world, "a@example.vn")
-        seen(world, 0, dict.fromkeys([*gate, alone, well], "ok"))
+    def test_one_letter_says_the_place_and_not_every_camera(self, app: AppContext) -> None:
+        gate = at_site(app, 3, "Cổng chợ")
+        alone, well = at_site(app, 2, "Đường 26/3")
+        contact(app, "a@example.vn")
+        seen(app, 0, dict.fromkeys([*gate, alone, well], "ok"))
         for number in (1, 2):
-            seen(world, number, dict.fromkeys(gate, "connect_timeout") | {alone: "black", well: "ok"})
-        opened = outages.settle(world, night=on(2), now=late(2))["opened"]
-        assert len(letters.outages(world, opened, late(2))) == 1
-        with world.sessions.begin() as session:
+            seen(app, number, dict.fromkeys(gate, "connect_timeout") | {alone: "black", well: "ok"})
+        opened = outages.settle(app, night=on(2), now=late(2))["opened"]
+        assert len(letters.outages(app, opened, late(2))) == 1
+        with app.sessions.begin() as session:
             letter = session.scalars(select(OutboxLetter)).one()
             session.get_one(Camera, gate[0]).restricted = True
         text = letter.text
@@ -368,13 +370,13 @@ class TestTogether:
         assert letter.context["outages"] == opened
 
     @pytest.mark.parametrize("verdict", ["black", "covered", "blurred", "overexposed"])
-    def test_a_fault_of_the_picture_asks_for_the_lens_or_the_lamp_alone(self, world: World, verdict: str) -> None:
-        (alone,) = at_site(world, 1, "Đường 26/3")
-        contact(world, "a@example.vn")
+    def test_a_fault_of_the_picture_asks_for_the_lens_or_the_lamp_alone(self, app: AppContext, verdict: str) -> None:
+        (alone,) = at_site(app, 1, "Đường 26/3")
+        contact(app, "a@example.vn")
         for number, found in enumerate(["ok", verdict, verdict]):
-            seen(world, number, {alone: found})
-        letters.outages(world, outages.settle(world, night=on(2), now=late(2))["opened"], late(2))
-        with world.sessions.begin() as session:
+            seen(app, number, {alone: found})
+        letters.outages(app, outages.settle(app, night=on(2), now=late(2))["opened"], late(2))
+        with app.sessions.begin() as session:
             letter = session.scalars(select(OutboxLetter)).one()
         for words in (letter.text, letter.html):
             assert "ống kính" in words
@@ -382,27 +384,27 @@ class TestTogether:
             assert "đường truyền" not in words
             assert "không cần trả lời" not in words, "its foot asks for an answer"
 
-    def test_a_restricted_camera_hides_its_place(self, world: World) -> None:
-        ids = at_site(world, 2, "Nhà riêng ông X")
-        contact(world, "a@example.vn")
-        with world.sessions.begin() as session:
+    def test_a_restricted_camera_hides_its_place(self, app: AppContext) -> None:
+        ids = at_site(app, 2, "Nhà riêng ông X")
+        contact(app, "a@example.vn")
+        with app.sessions.begin() as session:
             session.get_one(Camera, ids[0]).restricted = True
         for number, verdict in enumerate(["ok", "unreachable", "unreachable"]):
-            seen(world, number, dict.fromkeys(ids, verdict))
-        letters.outages(world, outages.settle(world, night=on(2), now=late(2))["opened"], late(2))
-        with world.sessions.begin() as session:
+            seen(app, number, dict.fromkeys(ids, verdict))
+        letters.outages(app, outages.settle(app, night=on(2), now=late(2))["opened"], late(2))
+        with app.sessions.begin() as session:
             letter = session.scalars(select(OutboxLetter)).one()
         assert "Nhà riêng" not in letter.text + letter.html
         assert "02 camera" in letter.text
 
 
-def test_outages_that_a_month_has_passed_over_stay_open(world: World) -> None:
-    camera = one(world)
-    live(world, camera, ["ok", "no_frame", "no_frame"])
+def test_outages_that_a_month_has_passed_over_stay_open(app: AppContext) -> None:
+    camera = one(app)
+    live(app, camera, ["ok", "no_frame", "no_frame"])
     for number in range(33, 36):
-        seen(world, number, {camera: "no_frame"})
-        assert outages.settle(world, night=on(number), now=late(number))["closed"] == []
-    with world.sessions.begin() as session:
+        seen(app, number, {camera: "no_frame"})
+        assert outages.settle(app, night=on(number), now=late(number))["closed"] == []
+    with app.sessions.begin() as session:
         (outage,) = session.scalars(select(Outage))
         assert outage.closed_at is None
-        assert state.states(world, session, late(35))[0].since == NIGHT + timedelta(days=1)
+        assert state.states(app, session, late(35))[0].since == NIGHT + timedelta(days=1)

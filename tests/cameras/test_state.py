@@ -13,7 +13,7 @@ from dondoc.cameras.state.outages import over
 from dondoc.cameras.state.state import CameraState, bad_run, down_since
 from dondoc.cameras.state.timeline import strip
 from dondoc.clock import at
-from dondoc.configuration.context import World
+from dondoc.configuration.context import AppContext
 from dondoc.store.cameras import Camera, Outage
 from tests.cameras.nights import AGENCY, NIGHT, NOW, SYSTEM, cameras, late, live, on, paused, seen
 
@@ -28,9 +28,9 @@ def nights(kinds: list[str]) -> list[Night]:
     ]
 
 
-def states(world: World, number: int) -> dict[int, CameraState]:
-    with world.sessions.begin() as session:
-        return {s.camera.id: s for s in state.states(world, session, late(number))}
+def states(app: AppContext, number: int) -> dict[int, CameraState]:
+    with app.sessions.begin() as session:
+        return {s.camera.id: s for s in state.states(app, session, late(number))}
 
 
 class TestProperties:
@@ -74,13 +74,13 @@ class TestProperties:
 
 
 class TestStates:
-    def test_each_state_with_its_reason(self, world: World) -> None:
-        ids = cameras(world, *(f"{AGENCY},{SYSTEM},c{n},rtsp://10.1.1.{n},,,,,," for n in range(1, 7)))
+    def test_each_state_with_its_reason(self, app: AppContext) -> None:
+        ids = cameras(app, *(f"{AGENCY},{SYSTEM},c{n},rtsp://10.1.1.{n},,,,,," for n in range(1, 7)))
         well, ill, out, never, blocked, unseen = ids
-        seen(world, 0, {well: "ok", ill: "ok", out: "ok"})
-        live(world, out, ["no_frame", "no_frame"], 1)
-        seen(world, 2, {well: "ok", ill: "closed_early", never: "rtsp_timeout", blocked: "blocked_target"})
-        found = states(world, 2)
+        seen(app, 0, {well: "ok", ill: "ok", out: "ok"})
+        live(app, out, ["no_frame", "no_frame"], 1)
+        seen(app, 2, {well: "ok", ill: "closed_early", never: "rtsp_timeout", blocked: "blocked_target"})
+        found = states(app, 2)
         assert [found[i].state for i in ids] == [
             "ok", "failing", "outage", "not_connected_yet", "not_checked", "not_checked",
         ]  # fmt: skip
@@ -90,7 +90,7 @@ class TestStates:
         assert found[never].reason == "chưa từng thấy hình: kết nối được nhưng camera không trả lời"
         assert "ngoài các dải mạng" in found[blocked].reason
         assert found[unseen].reason == "mới khai, chưa đến lượt kiểm tra"
-        assert "07 ngày" in states(world, 9)[unseen].reason
+        assert "07 ngày" in states(app, 9)[unseen].reason
         assert [s.number for s in found.values() if not s.checked] == ["CAM-00005", "CAM-00006"]
         assert [found[i].reachable for i in ids] == [True, False, True, False, False, False]
 
@@ -107,31 +107,31 @@ class TestStates:
         ],
     )
     def test_what_never_worked_is_said_as_far_as_it_has_come(
-        self, world: World, verdicts: list[str], says: str
+        self, app: AppContext, verdicts: list[str], says: str
     ) -> None:
-        (camera,) = cameras(world, f"{AGENCY},{SYSTEM},a,rtsp://10.1.1.1,,,,,,")
-        live(world, camera, verdicts)
-        found = states(world, len(verdicts) - 1)[camera]
+        (camera,) = cameras(app, f"{AGENCY},{SYSTEM},a,rtsp://10.1.1.1,,,,,,")
+        live(app, camera, verdicts)
+        found = states(app, len(verdicts) - 1)[camera]
         assert (found.state, found.reason) == ("not_connected_yet", says)
 
-    def test_a_look_by_day_is_said_with_its_hour_and_not_as_the_night_to_come(self, world: World) -> None:
-        well, ill = cameras(world, *(f"{AGENCY},{SYSTEM},{n},rtsp://10.1.1.{n},,,,,," for n in range(1, 3)))
-        seen(world, 0, {well: "ok", ill: "ok"})
-        assert states(world, 0)[well].reason == "hoạt động tốt, đêm 22/11/2021"
-        seen(world, 1, {well: "ok", ill: "no_frame"}, round="now-140000", hour=14)
-        found = states(world, 1)
+    def test_a_look_by_day_is_said_with_its_hour_and_not_as_the_night_to_come(self, app: AppContext) -> None:
+        well, ill = cameras(app, *(f"{AGENCY},{SYSTEM},{n},rtsp://10.1.1.{n},,,,,," for n in range(1, 3)))
+        seen(app, 0, {well: "ok", ill: "ok"})
+        assert states(app, 0)[well].reason == "hoạt động tốt, đêm 22/11/2021"
+        seen(app, 1, {well: "ok", ill: "no_frame"}, round="now-140000", hour=14)
+        found = states(app, 1)
         assert found[well].reason == "hoạt động tốt, lúc 14:00 ngày 23/11/2021"
         assert "01 ngày; tính là mất kết nối từ ngày thứ 02" in found[ill].reason
-        outages.settle(world, night=on(1), now=late(1))
-        seen(world, 2, {ill: "no_frame"})
-        outages.settle(world, night=on(2), now=late(2))
-        assert states(world, 2)[ill].reason.endswith("từ ngày 23/11/2021")
+        outages.settle(app, night=on(1), now=late(1))
+        seen(app, 2, {ill: "no_frame"})
+        outages.settle(app, night=on(2), now=late(2))
+        assert states(app, 2)[ill].reason.endswith("từ ngày 23/11/2021")
 
-    def test_cameras_are_counted_in_one_way(self, world: World) -> None:
+    def test_cameras_are_counted_in_one_way(self, app: AppContext) -> None:
         rows = [f"{AGENCY},{SYSTEM},{n},rtsp://10.1.1.{n},,,,Cổng {n % 2},," for n in range(1, 6)]
-        ids = cameras(world, *rows)
-        seen(world, 0, dict(zip(ids, ["ok", "auth_required", "black", "rtsp_timeout"], strict=False)))
-        assert state.counts([*states(world, 0).values()]) == {
+        ids = cameras(app, *rows)
+        seen(app, 0, dict(zip(ids, ["ok", "auth_required", "black", "rtsp_timeout"], strict=False)))
+        assert state.counts([*states(app, 0).values()]) == {
             "sites": 2,
             "declared": 5,
             "checked": 4,
@@ -143,45 +143,45 @@ class TestStates:
             "outages": 0,
         }
 
-    def test_an_old_look_says_nothing_of_today(self, world: World) -> None:
-        (camera,) = cameras(world, f"{AGENCY},{SYSTEM},a,rtsp://10.1.1.1,,,,,,")
-        seen(world, 0, {camera: "ok"})
-        assert states(world, 6)[camera].state == "ok"
-        assert states(world, 8)[camera].state == "not_checked"
+    def test_an_old_look_says_nothing_of_today(self, app: AppContext) -> None:
+        (camera,) = cameras(app, f"{AGENCY},{SYSTEM},a,rtsp://10.1.1.1,,,,,,")
+        seen(app, 0, {camera: "ok"})
+        assert states(app, 6)[camera].state == "ok"
+        assert states(app, 8)[camera].state == "not_checked"
 
-    def test_the_past_is_told_as_it_was_known_then(self, world: World) -> None:
-        (camera,) = cameras(world, f"{AGENCY},{SYSTEM},a,rtsp://10.1.1.1,,,,,,")
-        live(world, camera, ["ok", "no_frame", "no_frame", "ok"])
-        assert [states(world, n)[camera].state for n in range(4)] == ["ok", "failing", "outage", "ok"]
-        with world.sessions.begin() as session:
-            known = state.states(world, session, late(2), known_at=at(on(1), 12))
+    def test_the_past_is_told_as_it_was_known_then(self, app: AppContext) -> None:
+        (camera,) = cameras(app, f"{AGENCY},{SYSTEM},a,rtsp://10.1.1.1,,,,,,")
+        live(app, camera, ["ok", "no_frame", "no_frame", "ok"])
+        assert [states(app, n)[camera].state for n in range(4)] == ["ok", "failing", "outage", "ok"]
+        with app.sessions.begin() as session:
+            known = state.states(app, session, late(2), known_at=at(on(1), 12))
         assert known[0].state == "ok"
 
-    def test_a_pause_stands_over_everything_with_its_words(self, world: World) -> None:
-        (camera,) = cameras(world, f"{AGENCY},{SYSTEM},a,rtsp://10.1.1.1,,,,,,")
-        live(world, camera, ["ok", "no_frame", "no_frame"])
-        paused(world, 3, 5, agency=AGENCY)
-        assert states(world, 3)[camera].reason == "tạm dừng theo Công điện số 12/CĐ-UBND (bão số 8; Trần Văn Nam)"
-        assert states(world, 3)[camera].checked is False
-        assert states(world, 6)[camera].state == "outage"
+    def test_a_pause_stands_over_everything_with_its_words(self, app: AppContext) -> None:
+        (camera,) = cameras(app, f"{AGENCY},{SYSTEM},a,rtsp://10.1.1.1,,,,,,")
+        live(app, camera, ["ok", "no_frame", "no_frame"])
+        paused(app, 3, 5, agency=AGENCY)
+        assert states(app, 3)[camera].reason == "tạm dừng theo Công điện số 12/CĐ-UBND (bão số 8; Trần Văn Nam)"
+        assert states(app, 3)[camera].checked is False
+        assert states(app, 6)[camera].state == "outage"
 
     @pytest.mark.parametrize(
         ("exemption", "says"), [("vms_only", "VMS"), ("private_address", "mạng nội bộ"), ("no_route", "đường chia sẻ")]
     )
-    def test_what_is_out_of_reach_by_design_is_no_fault(self, world: World, exemption: str, says: str) -> None:
-        (camera,) = cameras(world, f"{AGENCY},{SYSTEM},a,rtsp://10.1.1.1,,,,,,")
-        seen(world, 0, {camera: "ok"})
-        with world.sessions.begin() as session:
+    def test_what_is_out_of_reach_by_design_is_no_fault(self, app: AppContext, exemption: str, says: str) -> None:
+        (camera,) = cameras(app, f"{AGENCY},{SYSTEM},a,rtsp://10.1.1.1,,,,,,")
+        seen(app, 0, {camera: "ok"})
+        with app.sessions.begin() as session:
             session.get_one(Camera, camera).exemption = exemption
-        found = states(world, 0)[camera]
+        found = states(app, 0)[camera]
         assert (found.state, found.checked) == ("not_checked", False)
         assert says in found.reason
 
-    def test_a_camera_that_has_worked_once_is_remembered_without_its_nights(self, world: World) -> None:
-        (camera,) = cameras(world, f"{AGENCY},{SYSTEM},a,rtsp://10.1.1.1,,,,,,")
-        seen(world, 0, {camera: "ok"})
-        seen(world, 1, {camera: "ok"})
-        with world.sessions.begin() as session:
+    def test_a_camera_that_has_worked_once_is_remembered_without_its_nights(self, app: AppContext) -> None:
+        (camera,) = cameras(app, f"{AGENCY},{SYSTEM},a,rtsp://10.1.1.1,,,,,,")
+        seen(app, 0, {camera: "ok"})
+        seen(app, 1, {camera: "ok"})
+        with app.sessions.begin() as session:
             assert session.scalar(select(Camera.worked_at)) == NOW
 
 
@@ -197,10 +197,10 @@ def test_a_strip_says_of_tonight_that_it_is_still_to_come_and_when_a_look_by_day
     ]
 
 
-def test_the_night_ends_with_its_last_look_that_counts(world: World) -> None:
-    (camera,) = cameras(world, f"{AGENCY},{SYSTEM},a,rtsp://10.1.1.1,,,,,,")
-    seen(world, 0, {camera: "no_frame"})
-    seen(world, 0, {camera: "ok"}, round="second")
-    with world.sessions.begin() as session:
-        found = state.states(world, session, at(NIGHT + timedelta(days=1), 8))
+def test_the_night_ends_with_its_last_look_that_counts(app: AppContext) -> None:
+    (camera,) = cameras(app, f"{AGENCY},{SYSTEM},a,rtsp://10.1.1.1,,,,,,")
+    seen(app, 0, {camera: "no_frame"})
+    seen(app, 0, {camera: "ok"}, round="second")
+    with app.sessions.begin() as session:
+        found = state.states(app, session, at(NIGHT + timedelta(days=1), 8))
     assert found[0].state == "ok"

@@ -16,7 +16,7 @@ from cryptography.fernet import Fernet
 
 from dondoc.cameras.nights import night, thumbnails
 from dondoc.cameras.registry.declare import declare
-from dondoc.configuration.context import World
+from dondoc.configuration.context import AppContext
 from dondoc.configuration.settings import load
 from dondoc.demo.fleet import Fleet
 from dondoc.errors import Problem
@@ -38,38 +38,38 @@ def _on(environment: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def four(world: World, fleet: Fleet) -> list[int]:
+def four(app: AppContext, fleet: Fleet) -> list[int]:
     """1 may be kept; 2 is restricted; 3 records sound; 4 is of a system that the directive excludes."""
     systems = ["reservoir", "reservoir", "reservoir", "security_traffic"]
-    ids = cameras(world, *(f"{AGENCY},{s},C{n},{fleet.url('healthy', str(n))}" for n, s in enumerate(systems)))
-    change(world, 2, restricted=True)
-    change(world, 3, records_sound=True)
+    ids = cameras(app, *(f"{AGENCY},{s},C{n},{fleet.url('healthy', str(n))}" for n, s in enumerate(systems)))
+    change(app, 2, restricted=True)
+    change(app, 3, records_sound=True)
     return ids
 
 
-def change(world: World, camera: int, **values: object) -> None:
-    with world.sessions.begin() as session:
+def change(app: AppContext, camera: int, **values: object) -> None:
+    with app.sessions.begin() as session:
         found = session.get_one(Camera, camera)
         for name, value in values.items():
             setattr(found, name, value)
 
 
-def look(world: World, ids: list[int]) -> list[dict[str, Any]]:
-    return night.check_batch(world, ids, night=NIGHT, round="night", now=NOW)
+def look(app: AppContext, ids: list[int]) -> list[dict[str, Any]]:
+    return night.check_batch(app, ids, night=NIGHT, round="night", now=NOW)
 
 
-def files(world: World) -> list[str]:
-    return sorted(path.name for path in (world.settings.home / "thumbnails").glob("*"))
+def files(app: AppContext) -> list[str]:
+    return sorted(path.name for path in (app.settings.home / "thumbnails").glob("*"))
 
 
-def kept(world: World, camera: int, days: float = 0) -> thumbnails.Thumbnail | None:
-    with world.sessions.begin() as session:
-        return thumbnails.get(world, session.get_one(Camera, camera), NOW + timedelta(days=days))
+def kept(app: AppContext, camera: int, days: float = 0) -> thumbnails.Thumbnail | None:
+    with app.sessions.begin() as session:
+        return thumbnails.get(app, session.get_one(Camera, camera), NOW + timedelta(days=days))
 
 
-def off(environment: pytest.MonkeyPatch) -> World:
+def off(environment: pytest.MonkeyPatch) -> AppContext:
     environment.delenv("DONDOC_THUMBNAILS")
-    return World(load())
+    return AppContext(load())
 
 
 def seen(fleet: Fleet, behaviour: str, wanted: bool) -> Finding:
@@ -104,51 +104,51 @@ def test_colours_are_those_of_the_picture() -> None:
 
 
 def test_nothing_is_kept_by_default(four: list[int], environment: pytest.MonkeyPatch) -> None:
-    world = off(environment)
-    assert [r["verdict"] for r in look(world, four)] == ["ok"] * 4
-    assert not (world.settings.home / "thumbnails").exists()
+    app = off(environment)
+    assert [r["verdict"] for r in look(app, four)] == ["ok"] * 4
+    assert not (app.settings.home / "thumbnails").exists()
 
 
-def test_a_picture_is_kept_only_of_cameras_that_nothing_speaks_against(world: World, four: list[int]) -> None:
-    results = look(world, four)
+def test_a_picture_is_kept_only_of_cameras_that_nothing_speaks_against(app: AppContext, four: list[int]) -> None:
+    results = look(app, four)
     assert [r["verdict"] for r in results] == ["ok"] * 4
-    assert files(world) == ["CAM-00001.bin"]
-    found = kept(world, 1)
+    assert files(app) == ["CAM-00001.bin"]
+    found = kept(app, 1)
     assert found is not None
     assert shown(found.jpeg).shape[1] == 160
     assert timedelta(0) <= found.at - NOW.replace(microsecond=0) < timedelta(minutes=1)
 
 
-def test_results_that_travel_through_airflow_hold_no_picture(world: World, four: list[int]) -> None:
-    (result,) = look(world, [1])
-    found = kept(world, 1)
+def test_results_that_travel_through_airflow_hold_no_picture(app: AppContext, four: list[int]) -> None:
+    (result,) = look(app, [1])
+    found = kept(app, 1)
     assert found is not None
     assert {type(value) for value in result.values()} <= {int, str, list, dict}
     assert "thumbnail" not in json.dumps(result)
     assert b64encode(found.jpeg).decode()[:40] not in json.dumps(result)
 
 
-def test_a_kept_picture_is_encrypted_and_ours_alone(world: World, four: list[int]) -> None:
-    thumbnails.put(world, 1, JPEG, NOW)
-    folder = world.settings.home / "thumbnails"
+def test_a_kept_picture_is_encrypted_and_ours_alone(app: AppContext, four: list[int]) -> None:
+    thumbnails.put(app, 1, JPEG, NOW)
+    folder = app.settings.home / "thumbnails"
     content = (folder / "CAM-00001.bin").read_bytes()
     assert b"\xff\xd8" not in content
     assert b"picture" not in content
     assert (folder.stat().st_mode & 0o777, (folder / "CAM-00001.bin").stat().st_mode & 0o777) == (0o700, 0o600)
 
 
-def test_a_newer_picture_takes_the_place_of_the_older(world: World, four: list[int]) -> None:
-    thumbnails.put(world, 1, JPEG, NOW - timedelta(days=2))
-    thumbnails.put(world, 1, b"newer", NOW)
-    assert (files(world), kept(world, 1)) == (["CAM-00001.bin"], thumbnails.Thumbnail(b"newer", NOW))
+def test_a_newer_picture_takes_the_place_of_the_older(app: AppContext, four: list[int]) -> None:
+    thumbnails.put(app, 1, JPEG, NOW - timedelta(days=2))
+    thumbnails.put(app, 1, b"newer", NOW)
+    assert (files(app), kept(app, 1)) == (["CAM-00001.bin"], thumbnails.Thumbnail(b"newer", NOW))
 
 
 def test_a_picture_that_cannot_be_kept_does_not_cost_the_look(
-    world: World, four: list[int], caplog: pytest.LogCaptureFixture
+    app: AppContext, four: list[int], caplog: pytest.LogCaptureFixture
 ) -> None:
-    (world.settings.home / "thumbnails").write_text("a file where the folder should be")
+    (app.settings.home / "thumbnails").write_text("a file where the folder should be")
     with caplog.at_level(logging.WARNING):
-        assert [r["verdict"] for r in look(world, [1])] == ["ok"]
+        assert [r["verdict"] for r in look(app, [1])] == ["ok"]
     assert "no thumbnail of CAM-00001" in caplog.text
 
 
@@ -156,17 +156,17 @@ def test_without_a_key_nothing_is_kept_in_clear(
     four: list[int], environment: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     environment.delenv("DONDOC_SECRET_KEY")
-    world = World(load())
-    thumbnails.put(world, 1, JPEG, NOW)
-    assert (files(world), "DONDOC_SECRET_KEY" in caplog.text) == ([], True)
+    app = AppContext(load())
+    thumbnails.put(app, 1, JPEG, NOW)
+    assert (files(app), "DONDOC_SECRET_KEY" in caplog.text) == ([], True)
 
 
-def test_a_look_that_may_no_longer_keep_one_deletes_the_former(world: World, four: list[int]) -> None:
-    look(world, [1])
-    change(world, 1, restricted=True)
-    assert kept(world, 1) is None  # at once, before anything is deleted
-    look(world, [1])
-    assert files(world) == []
+def test_a_look_that_may_no_longer_keep_one_deletes_the_former(app: AppContext, four: list[int]) -> None:
+    look(app, [1])
+    change(app, 1, restricted=True)
+    assert kept(app, 1) is None  # at once, before anything is deleted
+    look(app, [1])
+    assert files(app) == []
 
 
 @pytest.mark.parametrize(
@@ -174,59 +174,59 @@ def test_a_look_that_may_no_longer_keep_one_deletes_the_former(world: World, fou
     [{"restricted": True}, {"records_sound": True}, {"exemption": "no_route"}, {"system": "security_traffic"},
      {"system": "not-in-the-directive"}],
 )  # fmt: skip
-def test_pruning_deletes_what_is_no_longer_allowed(world: World, four: list[int], values: dict) -> None:
-    thumbnails.put(world, 1, JPEG, NOW)
-    assert (thumbnails.prune(world, NOW), files(world)) == (0, ["CAM-00001.bin"])
-    change(world, 1, **values)
-    assert (thumbnails.prune(world, NOW), files(world)) == (1, [])
+def test_pruning_deletes_what_is_no_longer_allowed(app: AppContext, four: list[int], values: dict) -> None:
+    thumbnails.put(app, 1, JPEG, NOW)
+    assert (thumbnails.prune(app, NOW), files(app)) == (0, ["CAM-00001.bin"])
+    change(app, 1, **values)
+    assert (thumbnails.prune(app, NOW), files(app)) == (1, [])
 
 
-def test_pruning_deletes_after_seven_days_whatever_the_file_says_of_its_age(world: World, four: list[int]) -> None:
-    thumbnails.put(world, 1, JPEG, NOW)
-    os.utime(world.settings.home / "thumbnails" / "CAM-00001.bin")  # as a restored backup has it
-    assert (thumbnails.prune(world, NOW + timedelta(days=7)), kept(world, 1, days=7) is None) == (0, False)
+def test_pruning_deletes_after_seven_days_whatever_the_file_says_of_its_age(app: AppContext, four: list[int]) -> None:
+    thumbnails.put(app, 1, JPEG, NOW)
+    os.utime(app.settings.home / "thumbnails" / "CAM-00001.bin")  # as a restored backup has it
+    assert (thumbnails.prune(app, NOW + timedelta(days=7)), kept(app, 1, days=7) is None) == (0, False)
     later = timedelta(days=7, seconds=1)
-    assert kept(world, 1, days=later / timedelta(days=1)) is None
-    assert (thumbnails.prune(world, NOW + later), files(world)) == (1, [])
+    assert kept(app, 1, days=later / timedelta(days=1)) is None
+    assert (thumbnails.prune(app, NOW + later), files(app)) == (1, [])
 
 
 def test_pruning_deletes_everything_when_the_setting_is_off(
-    world: World, four: list[int], environment: pytest.MonkeyPatch
+    app: AppContext, four: list[int], environment: pytest.MonkeyPatch
 ) -> None:
-    thumbnails.put(world, 1, JPEG, NOW)
-    assert (thumbnails.prune(off(environment), NOW), files(world)) == (1, [])
+    thumbnails.put(app, 1, JPEG, NOW)
+    assert (thumbnails.prune(off(environment), NOW), files(app)) == (1, [])
 
 
-def test_pruning_deletes_what_nobody_can_read_or_knows(world: World, four: list[int]) -> None:
-    folder = world.settings.home / "thumbnails"
-    thumbnails.put(world, 1, JPEG, NOW)
-    thumbnails.put(world, 99, JPEG, NOW)
+def test_pruning_deletes_what_nobody_can_read_or_knows(app: AppContext, four: list[int]) -> None:
+    folder = app.settings.home / "thumbnails"
+    thumbnails.put(app, 1, JPEG, NOW)
+    thumbnails.put(app, 99, JPEG, NOW)
     (folder / "CAM-00001.jpg").write_bytes(JPEG)
     (folder / ".CAM-00001.bin.x7").write_bytes(b"half")
-    assert (thumbnails.prune(world, NOW), files(world)) == (3, ["CAM-00001.bin"])
+    assert (thumbnails.prune(app, NOW), files(app)) == (3, ["CAM-00001.bin"])
     (folder / "CAM-00001.bin").write_bytes(Fernet(Fernet.generate_key()).encrypt(JPEG))
-    assert (kept(world, 1), thumbnails.prune(world, NOW), files(world)) == (None, 1, [])
+    assert (kept(app, 1), thumbnails.prune(app, NOW), files(app)) == (None, 1, [])
 
 
-def test_a_wrong_key_costs_no_picture(world: World, four: list[int], environment: pytest.MonkeyPatch) -> None:
-    with world.sessions.begin():
-        thumbnails.put(world, 1, JPEG, NOW)
+def test_a_wrong_key_costs_no_picture(app: AppContext, four: list[int], environment: pytest.MonkeyPatch) -> None:
+    with app.sessions.begin():
+        thumbnails.put(app, 1, JPEG, NOW)
     environment.setenv("DONDOC_SECRET_KEY", "khoa-khac-rat-dai-va-that-ngau-nhien")
     with pytest.raises(Problem, match="không phải khóa của cơ sở dữ liệu này"):
-        thumbnails.prune(World(load()), NOW)
-    assert files(world) == ["CAM-00001.bin"]
+        thumbnails.prune(AppContext(load()), NOW)
+    assert files(app) == ["CAM-00001.bin"]
 
 
-def test_a_deletion_that_fails_is_loud(world: World, four: list[int], caplog: pytest.LogCaptureFixture) -> None:
-    blocked = world.settings.home / "thumbnails" / "CAM-00099.bin"
+def test_a_deletion_that_fails_is_loud(app: AppContext, four: list[int], caplog: pytest.LogCaptureFixture) -> None:
+    blocked = app.settings.home / "thumbnails" / "CAM-00099.bin"
     (blocked / "x").mkdir(parents=True)
-    assert thumbnails.prune(world, NOW) == 0
+    assert thumbnails.prune(app, NOW) == 0
     assert [(r.levelname, blocked.name in r.getMessage()) for r in caplog.records] == [("ERROR", True)]
 
 
-def test_a_form_says_whether_a_camera_records_sound(world: World, directive: Any) -> None:
+def test_a_form_says_whether_a_camera_records_sound(app: AppContext, directive: Any) -> None:
     rows = [{"name": n, "host": f"10.1.1.{i}", "audio": a} for i, (n, a) in enumerate([("a", True), ("b", False)], 1)]
-    with world.sessions.begin() as session:
+    with app.sessions.begin() as session:
         declare(session, agency=AGENCY, system="reservoir", rows=rows, submission_id=None, happened_at=NOW, now=NOW)
         found = session.query(Camera).order_by(Camera.id)
-        assert [thumbnails.allowed(world, camera) for camera in found] == [False, True]
+        assert [thumbnails.allowed(app, camera) for camera in found] == [False, True]

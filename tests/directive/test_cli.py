@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from dondoc.configuration.context import World
+from dondoc.configuration.context import AppContext
 from dondoc.directive.load import load_file
 from dondoc.errors import Problem
 from tests.conftest import OTHER_DIRECTIVE, Run, at
@@ -19,7 +19,7 @@ BY, WHY = ("--by", "Lê A"), ("--document", "CV 9", "--reason", "mưa lũ")
 
 
 @pytest.fixture
-def typed(world: World, environment: pytest.MonkeyPatch, dondoc: Run, tmp_path: Path) -> Callable[..., str]:
+def typed(app: AppContext, environment: pytest.MonkeyPatch, dondoc: Run, tmp_path: Path) -> Callable[..., str]:
     """Types `dondoc directive …` on 22/11/2021 in a folder with the letter, `b.yaml`; what it said."""
     environment.setenv("DONDOC_CLOCK", at(22).isoformat())
     environment.chdir(tmp_path)

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from dondoc.configuration.context import World
+from dondoc.configuration.context import AppContext
 from dondoc.configuration.settings import load
 from dondoc.directive import record
 from dondoc.directive.load import File, load_file
@@ -29,17 +29,17 @@ ID = LETTER.id
 
 
 @pytest.fixture
-def installed(environment: pytest.MonkeyPatch, tmp_path: Path) -> World:
+def installed(environment: pytest.MonkeyPatch, tmp_path: Path) -> AppContext:
     """A world whose one file is `LETTER`."""
     environment.setenv("DONDOC_DIRECTIVE", str(written(tmp_path / "b.yaml", LETTER)))
     environment.setenv("DONDOC_CLOCK", at(20).isoformat())
-    world = World(load())
-    upgrade(world.settings.url)
-    return world
+    app = AppContext(load())
+    upgrade(app.settings.url)
+    return app
 
 
 @pytest.fixture
-def on_each(empty_database: str, installed: World) -> World:
+def on_each(empty_database: str, installed: AppContext) -> AppContext:
     """The same on SQLite and on PostgreSQL."""
     return installed
 
@@ -55,17 +55,17 @@ def add(session: Session, letter: File, after: int | None, **other: Any) -> int:
     return record.add(session, letter, after=after, **({"now": at(22)} | said | other))
 
 
-def due(world: World, day: date, known_at: datetime | None = None) -> list[date | None]:
-    with world.sessions.reading() as session:
-        return [d.due_before for letter in world.letters(session, day, known_at) for d in letter.obligations]
+def due(app: AppContext, day: date, known_at: datetime | None = None) -> list[date | None]:
+    with app.sessions.reading() as session:
+        return [d.due_before for letter in app.letters(session, day, known_at) for d in letter.obligations]
 
 
-def taken_in(world: World) -> list[DirectiveVersion]:
-    with world.sessions.begin() as session:
+def taken_in(app: AppContext) -> list[DirectiveVersion]:
+    with app.sessions.begin() as session:
         return [*session.scalars(select(DirectiveVersion).order_by(DirectiveVersion.number))]
 
 
-def test_the_first_version_of_a_file_is_known_since_the_letters_day(installed: World) -> None:
+def test_the_first_version_of_a_file_is_known_since_the_letters_day(installed: AppContext) -> None:
     written_down, before = date(2021, 11, 25), due(installed, date(2021, 11, 16), at(16))
     assert before == [written_down], "also while nothing is written down yet"
     [row] = taken_in(installed)
@@ -75,20 +75,20 @@ def test_the_first_version_of_a_file_is_known_since_the_letters_day(installed: W
     assert due(installed, date(2021, 11, 15)) == [] == due(installed, date(2021, 11, 16), at(15, 23, 59))
 
 
-def test_a_file_is_taken_in_once_per_content_and_a_changed_one_holds_from_today(installed: World) -> None:
+def test_a_file_is_taken_in_once_per_content_and_a_changed_one_holds_from_today(installed: AppContext) -> None:
     taken_in(installed)
-    again = World(installed.settings)
+    again = AppContext(installed.settings)
     assert len(taken_in(again)) == 1
     written(installed.settings.directive_files[0], LATER)
     assert due(again, date(2021, 11, 20)) == [date(2021, 12, 10)], "a running process reads it without a restart"
-    first, second = taken_in(World(installed.settings))
+    first, second = taken_in(AppContext(installed.settings))
     assert (second.number, second.valid_from) == (2, date(2021, 11, 20))
     assert second.recorded_at > first.recorded_at
     assert due(again, date(2021, 11, 19)) == [date(2021, 11, 25)]
     assert due(again, date(2021, 11, 20), at(19)) == [date(2021, 11, 25)]
 
 
-def test_an_amendment_is_seen_only_from_its_day_and_from_when_it_was_recorded(on_each: World) -> None:
+def test_an_amendment_is_seen_only_from_its_day_and_from_when_it_was_recorded(on_each: AppContext) -> None:
     installed = on_each
     with installed.sessions.begin() as session:
         assert add(session, LATER, 1) == 2
@@ -97,11 +97,11 @@ def test_an_amendment_is_seen_only_from_its_day_and_from_when_it_was_recorded(on
     assert due(installed, date(2021, 11, 24)) == new
     assert due(installed, date(2021, 11, 24), at(22) - timedelta(seconds=1)) == old
     assert due(installed, date(2021, 11, 24), at(22)) == new
-    other = World(installed.settings)
+    other = AppContext(installed.settings)
     assert due(other, date(2021, 11, 24)) == new, "another process sees it"
 
 
-def test_a_draft_chases_nobody_until_it_is_activated_by_a_person(installed: World) -> None:
+def test_a_draft_chases_nobody_until_it_is_activated_by_a_person(installed: AppContext) -> None:
     third = file(OWES, id="c", follows=ID)
     with installed.sessions.begin() as session:
         add(session, third, None, state=State.DRAFT, document="", reason="", valid_from=date(2021, 11, 18))
@@ -116,7 +116,7 @@ def test_a_draft_chases_nobody_until_it_is_activated_by_a_person(installed: Worl
         record.activate(session, "d", by="Trần Thị B", now=at(23))
 
 
-def test_a_draft_of_an_amendment_leaves_the_letter_that_holds_as_it_is(installed: World) -> None:
+def test_a_draft_of_an_amendment_leaves_the_letter_that_holds_as_it_is(installed: AppContext) -> None:
     with installed.sessions.begin() as session:
         add(session, LATER, 1, state=State.DRAFT)
     assert due(installed, date(2021, 11, 24)) == [date(2021, 11, 25)]
@@ -125,7 +125,7 @@ def test_a_draft_of_an_amendment_leaves_the_letter_that_holds_as_it_is(installed
     assert due(installed, date(2021, 11, 24)) == [date(2021, 12, 10)]
 
 
-def test_a_closed_letter_chases_nobody_from_its_day_on(installed: World) -> None:
+def test_a_closed_letter_chases_nobody_from_its_day_on(installed: AppContext) -> None:
     told = {"document": "CV 10", "reason": "đã xong", "by": "Trần Thị B", "now": at(22)}
     taken_in(installed)
     with installed.sessions.begin() as session:
@@ -151,14 +151,14 @@ def test_a_closed_letter_chases_nobody_from_its_day_on(installed: World) -> None
     ],
 )
 def test_what_cannot_be_a_version_is_refused_with_a_sentence(
-    installed: World, letter: File, after: int | None, other: dict[str, Any], sentence: str
+    installed: AppContext, letter: File, after: int | None, other: dict[str, Any], sentence: str
 ) -> None:
     with installed.sessions.begin() as session, pytest.raises(Problem, match=sentence):
         add(session, letter, after, **other)
     assert len(taken_in(installed)) == 1
 
 
-def test_of_two_that_add_at_once_one_is_told(on_each: World) -> None:
+def test_of_two_that_add_at_once_one_is_told(on_each: AppContext) -> None:
     """The second waits for the first: on SQLite to begin, on PostgreSQL for the number that both want to write."""
     installed = on_each
     taken_in(installed)
@@ -167,7 +167,7 @@ def test_of_two_that_add_at_once_one_is_told(on_each: World) -> None:
     def second() -> str:
         begun.set()
         try:
-            with World(installed.settings).sessions.begin() as session:
+            with AppContext(installed.settings).sessions.begin() as session:
                 add(session, file(OWES | {"due_before": "2021-12-20"}), 1, by="Trần Thị B")
         except Problem as problem:
             return str(problem)
@@ -190,7 +190,7 @@ def wait_for_the_lock(session: Session) -> None:
             time.sleep(0.01)
 
 
-def test_a_version_goes_out_as_the_file_that_it_came_from(installed: World, tmp_path: Path) -> None:
+def test_a_version_goes_out_as_the_file_that_it_came_from(installed: AppContext, tmp_path: Path) -> None:
     with installed.sessions.reading() as session:
         [version] = installed.versions(session)
     (tmp_path / "ra.yaml").write_text(record.exported(version), encoding="utf-8")
@@ -205,7 +205,7 @@ def test_several_files_and_a_folder_are_as_many_letters(environment: pytest.Monk
     written(folder / "c.yaml", file(OWES, id="c"))
     for named, ids in ((f"{SHIPPED}, {folder / 'b.yaml'}", ["stttt-cntt-2021-11", ID]), (f"{folder}", ["c", ID])):
         environment.setenv("DONDOC_DIRECTIVE", named)
-        world = World(load())
-        upgrade(world.settings.url)
-        with world.sessions.reading() as session:
-            assert [letter.id for letter in world.letters(session, date(2021, 11, 20))] == ids
+        app = AppContext(load())
+        upgrade(app.settings.url)
+        with app.sessions.reading() as session:
+            assert [letter.id for letter in app.letters(session, date(2021, 11, 20))] == ids

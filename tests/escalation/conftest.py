@@ -11,9 +11,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from dondoc import approval, clock
-from dondoc import preconditions as truth
-from dondoc.configuration.context import World
+from dondoc import approval, clock, preconditions
+from dondoc.configuration.context import AppContext
 from dondoc.demo.mailserver import MailServer
 from dondoc.directive.model import Agency, Registry
 from dondoc.escalation import blanks, escalate
@@ -38,7 +37,7 @@ TUESDAY = clock.at(date(2021, 11, 23), 7, 30)  # form_03 of November 2021 is due
 class Office:
     """The Department, and the few verbs that the tests use."""
 
-    world: World
+    app: AppContext
     server: MailServer | None = None
     now: datetime = TUESDAY
 
@@ -51,33 +50,33 @@ class Office:
         csv.writer(text).writerows(
             [("agency", "role", "name", "email", "phone"), *((a, r, r, e, "0912") for a, r, e in rows)]
         )
-        with self.world.sessions.begin() as session:
+        with self.app.sessions.begin() as session:
             contacts.import_csv(
                 session,
-                self.world.registry,
+                self.app.registry,
                 text.getvalue(),
                 "danh-ba.csv",
                 by=CLERK,
-                secrets=self.world.secrets,
+                secrets=self.app.secrets,
                 now=self.now,
             )
 
     def know_everybody(self) -> None:
-        ours = self.world.registry.office
-        with self.world.sessions.reading() as session:
-            theirs = {d.agency for v in self.world.versions(session) for d in v.directive.obligations}
+        ours = self.app.registry.office
+        with self.app.sessions.reading() as session:
+            theirs = {d.agency for v in self.app.versions(session) for d in v.directive.obligations}
         self.know(*((a, role, f"{role}@{a}.test") for a in sorted(theirs) for role in ROLES))
         self.know((ours, "board", "lanh-dao@so.test"), (ours, "ops", "quan-tri@so.test"))
 
     def see(self, source: str = "folder", *, ok: bool = True, detail: str = "") -> None:
         """A source is read."""
         read = SourceRead(source=source, ok=ok, items=0, detail=detail, recorded_at=self.now)
-        with self.world.sessions.begin() as session:
+        with self.app.sessions.begin() as session:
             session.add(read)
 
     def decide(self, day: date | None = None, **other: Any) -> list[dict[str, Any]]:
         arguments = {"now": self.now, "record": True} | other
-        return escalate.escalate(self.world, day or self.now.date(), **arguments)
+        return escalate.escalate(self.app, day or self.now.date(), **arguments)
 
     def preview(self, day: date, **other: Any) -> list[dict[str, Any]]:
         return self.decide(day, record=False, **other)
@@ -85,45 +84,45 @@ class Office:
     def deliver(self) -> dict[str, int]:
         assert self.server is not None
         return delivery.deliver(
-            self.world.sessions,
+            self.app.sessions,
             smtp_from_url(self.server.smtp_url("ioc@so.test")),
-            settings=self.world.settings,
-            secrets=self.world.secrets,
-            calendar=self.world.calendar,
-            blobs=self.world.blobs,
-            still_true=truth.registry(self.world),
+            settings=self.app.settings,
+            secrets=self.app.secrets,
+            calendar=self.app.calendar,
+            blobs=self.app.blobs,
+            precondition=preconditions.registry(self.app),
             now=lambda: self.now,
         ).counts
 
     def approve(self, *ids: str) -> list[str]:
         """The approver says yes; who is one is not what these tests are about."""
-        with self.world.sessions.begin() as session:
+        with self.app.sessions.begin() as session:
             known = session.scalars(select(Contact).where(Contact.login == acting().login)).first()
         if known is None:
-            approver(self.world)
-        with self.world.sessions.begin() as session:
-            rows = approval.approve(self.world, session, map(int, ids), acting(), now=self.now)
+            approver(self.app)
+        with self.app.sessions.begin() as session:
+            rows = approval.approve(self.app, session, map(int, ids), acting(), now=self.now)
             return [row.state for row in rows]
 
     def rule(self, kind: str, **other: Any) -> int:
         given = {"document": "Giấy ghi 12", "reason": "mưa lũ", "by": acting("Lê Văn C"), "now": self.now} | other
-        with self.world.sessions.begin() as session:
+        with self.app.sessions.begin() as session:
             return rulings.rule(
                 session,
-                self.world.letters(session, NOVEMBER),
-                self.world.registry,
+                self.app.letters(session, NOVEMBER),
+                self.app.registry,
                 kind,
-                secrets=self.world.secrets,
+                secrets=self.app.secrets,
                 **given,
             )
 
     def arrives(self, agency: str, *fulfils: str) -> None:
         """A letter comes on paper and is registered at once."""
-        with self.world.sessions.begin() as session:
+        with self.app.sessions.begin() as session:
             register.register(
                 session,
-                self.world.letters(session, NOVEMBER),
-                self.world.registry,
+                self.app.letters(session, NOVEMBER),
+                self.app.registry,
                 agency=agency,
                 fulfils=fulfils,
                 number="12/UBND",
@@ -131,13 +130,13 @@ class Office:
                 arrived=self.now,
                 blob=None,
                 by=acting("Văn thư"),
-                secrets=self.world.secrets,
+                secrets=self.app.secrets,
                 now=self.now,
             )
 
     def submission(self, agency: str, form: str, outcome: str | None) -> None:
         """A form comes in; outcome None: nobody has judged it yet."""
-        with self.world.sessions.begin() as session:
+        with self.app.sessions.begin() as session:
             row = Submission(
                 channel="mail",
                 channel_id=f"{agency}{form}{self.now}",
@@ -154,12 +153,12 @@ class Office:
                 session.add(Verdict(submission_id=row.id, outcome=outcome, reason="", recorded_at=self.now, **judged))
 
     def letters(self, agency: str | None = None) -> list[OutboxLetter]:
-        with self.world.sessions.begin() as session:
+        with self.app.sessions.begin() as session:
             rows = list(session.scalars(select(OutboxLetter).order_by(OutboxLetter.id)))
         return [r for r in rows if agency is None or r.agency == agency]
 
     def decisions(self) -> list[Decision]:
-        with self.world.sessions.begin() as session:
+        with self.app.sessions.begin() as session:
             return list(session.scalars(select(Decision).order_by(Decision.id)))
 
 
@@ -197,9 +196,9 @@ def live(environment: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def office(live: None, world: World) -> Office:
+def office(live: None, app: AppContext) -> Office:
     """Everybody is known and the sources have just been read; no mail server."""
-    made = Office(world)
+    made = Office(app)
     made.know_everybody()
     made.see()
     return made

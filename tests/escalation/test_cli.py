@@ -13,10 +13,10 @@ PREVIEW = {"agency", "step", "recipients", "obligations", "reason", "needs_appro
 
 
 @pytest.fixture
-def office(environment: pytest.MonkeyPatch, live: None, world) -> Office:  # type: ignore[no-untyped-def]
+def office(environment: pytest.MonkeyPatch, live: None, app) -> Office:  # type: ignore[no-untyped-def]
     """It is 07:30 of Tuesday 23/11/2021, and nobody has read a source yet."""
     environment.setenv("DONDOC_CLOCK", "2021-11-23T07:30+07:00")
-    made = Office(world)
+    made = Office(app)
     made.know_everybody()
     return made
 

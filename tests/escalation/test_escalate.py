@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import delete
 
 from dondoc import clock
-from dondoc.configuration.context import World
+from dondoc.configuration.context import AppContext
 from dondoc.errors import Problem
 from dondoc.escalation import letters as letters_room
 from dondoc.escalation.recipients import needs_approval, recipients
@@ -49,7 +49,7 @@ def test_every_agency_gets_a_decision_also_to_write_nothing(office: Office) -> N
     nothing = one(rows, HONG_LINH)
     assert (nothing["step"], nothing["recipients"], nothing["outbox_ids"]) == (None, [], [])
     assert "đã nhận Văn bản số 12/UBND" in nothing["reason"]
-    orders = [office.world.registry.agency(r["agency"]).order for r in rows]
+    orders = [office.app.registry.agency(r["agency"]).order for r in rows]
     assert orders == sorted(orders), "in administrative order"
 
 
@@ -212,8 +212,8 @@ class TestOurTurn:
 
 
 class TestNobodyToWriteTo:
-    def test_the_row_says_so_and_the_administrator_is_told_once(self, live: None, world) -> None:  # type: ignore[no-untyped-def]
-        office = Office(world)
+    def test_the_row_says_so_and_the_administrator_is_told_once(self, live: None, app) -> None:  # type: ignore[no-untyped-def]
+        office = Office(app)
         office.see()
         office.know(("so-tttt", "ops", "quan-tri@so.test"), (HONG_LINH, "head", "chu-tich@hl.test"))
         row = one(office.decide(), HONG_LINH)
@@ -227,8 +227,8 @@ class TestNobodyToWriteTo:
         office.decide()
         assert len(office.letters()) == 1
 
-    def test_an_address_entered_during_the_day_is_used_by_the_next_run(self, live: None, world) -> None:  # type: ignore[no-untyped-def]
-        office = Office(world)
+    def test_an_address_entered_during_the_day_is_used_by_the_next_run(self, live: None, app) -> None:  # type: ignore[no-untyped-def]
+        office = Office(app)
         office.see()
         office.decide()
         office.know((HONG_LINH, "clerk", "van-thu@hl.test"))
@@ -236,27 +236,27 @@ class TestNobodyToWriteTo:
 
 
 def test_the_officer_of_the_system_comes_before_the_agencys(office: Office) -> None:
-    with office.world.sessions.begin() as session:
+    with office.app.sessions.begin() as session:
         from dondoc.facts.contacts import import_csv
 
         csv = f"agency,role,name,email,phone,system\n{HONG_LINH},focal_officer,A,du-lich@hl.test,1,tourism\n"
-        import_csv(session, office.world.registry, csv, "x.csv", by=CLERK, secrets=office.world.secrets, now=office.now)
+        import_csv(session, office.app.registry, csv, "x.csv", by=CLERK, secrets=office.app.secrets, now=office.now)
     assert one(office.preview(TUESDAY), HONG_LINH)["recipients"][0] == "du-lich@hl.test"
 
 
-def test_the_same_person_in_two_roles_gets_one_letter(live: None, world) -> None:  # type: ignore[no-untyped-def]
-    office = Office(world)
+def test_the_same_person_in_two_roles_gets_one_letter(live: None, app) -> None:  # type: ignore[no-untyped-def]
+    office = Office(app)
     office.know((HONG_LINH, "focal_officer", "a@hl.test"), (HONG_LINH, "clerk", "A@hl.test"))
     assert one(office.preview(TUESDAY), HONG_LINH)["recipients"] == ["a@hl.test"]
 
 
 def test_our_own_board_is_told_as_a_whole_and_only_after_approval(office: Office) -> None:
     office.know(("so-tttt", "board", "pho@so.test"))
-    step = next(s for s in letter_of(office.world).ladder if s.id == "report_up")
-    with office.world.sessions.begin() as session:
-        found = recipients(session, office.world.registry, step, HONG_LINH, ["tourism"], TUESDAY)
+    step = next(s for s in letter_of(office.app).ladder if s.id == "report_up")
+    with office.app.sessions.begin() as session:
+        found = recipients(session, office.app.registry, step, HONG_LINH, ["tourism"], TUESDAY)
     assert {r.email for r in found} == {"lanh-dao@so.test", "pho@so.test"}
-    careless = {s.id: needs_approval(s.model_copy(update={"approval": False})) for s in letter_of(office.world).ladder}
+    careless = {s.id: needs_approval(s.model_copy(update={"approval": False})) for s in letter_of(office.app).ladder}
     assert careless == {"remind_3": False, "remind_1": False, "overdue_1": False, "overdue_2": True, "report_up": True}
 
 
@@ -312,15 +312,15 @@ escalate.escalate(open_world(), now.date(), now=now, record=True)
 
 
 def test_another_directive_runs_by_its_own_ladder(environment: pytest.MonkeyPatch, other_directive, live) -> None:  # type: ignore[no-untyped-def]
-    from dondoc.configuration.context import World
+    from dondoc.configuration.context import AppContext
     from dondoc.configuration.settings import load
     from dondoc.store.session import upgrade
     from tests.conftest import OTHER_DIRECTIVE
 
     environment.setenv("DONDOC_DIRECTIVE", str(OTHER_DIRECTIVE))
-    world = World(load())
-    upgrade(world.settings.url)
-    office = Office(world)
+    app = AppContext(load())
+    upgrade(app.settings.url)
+    office = Office(app)
     office.know_everybody()
     office.go(date(2023, 4, 13))
     office.see()
@@ -361,9 +361,9 @@ class TestBlankForms:
         form = judge(
             content,
             name,
-            data=post_office.world.settings.data,
-            registry=post_office.world.registry,
-            secrets=post_office.world.settings.secret_keys,
+            data=post_office.app.settings.data,
+            registry=post_office.app.registry,
+            secrets=post_office.app.settings.secret_keys,
             day=date(2021, 11, 17),
         )
         assert (form.form, form.agency) == ("form_03", HONG_LINH)
@@ -391,7 +391,7 @@ class TestBlankForms:
         assert "Nếu cần biểu mẫu trống" in letter.text
 
     def test_a_preview_and_a_second_run_make_no_form(self, office: Office) -> None:
-        originals = office.world.settings.home / "originals"
+        originals = office.app.settings.home / "originals"
         office.preview(TUESDAY)
         assert not originals.exists()
         office.decide()
@@ -401,15 +401,15 @@ class TestBlankForms:
         assert sorted(originals.glob("??/*")) == made
 
     def test_a_lost_key_stops_the_letters_that_should_carry_a_form(self, office: Office) -> None:
-        settings = office.world.settings.model_copy(update={"secret_key": None})
+        settings = office.app.settings.model_copy(update={"secret_key": None})
         with pytest.raises(Problem, match="Đặt lại đúng khóa cũ"):
-            replace(office, world=World(settings)).decide()
+            replace(office, app=AppContext(settings)).decide()
 
     def test_without_a_key_the_letter_goes_without_a_form(self, office: Office) -> None:
-        with office.world.sessions.begin() as session:
+        with office.app.sessions.begin() as session:
             session.execute(delete(KeyCheck))
-        settings = office.world.settings.model_copy(update={"secret_key": None})
-        replace(office, world=World(settings)).decide()
+        settings = office.app.settings.model_copy(update={"secret_key": None})
+        replace(office, app=AppContext(settings)).decide()
         letter = office.letters(HONG_LINH)[0]
         assert letter.attachments == []
         assert "Nếu cần biểu mẫu trống" in letter.text

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from dondoc.directive.model import Directive, Step
-from dondoc.escalation.ladder import Ladder, Past, decide, duty
+from dondoc.escalation.ladder import Ladder, SentLetter, decide, duty
 from dondoc.facts.obligations import Standing
 from dondoc.workdays import WorkingDays
 
@@ -39,11 +39,13 @@ def owed(directive: Directive) -> Callable[..., Standing]:
     return make
 
 
-def letter(step: str, day: int, *standings: Standing, state: str = "sent", number: int = 1, **other: Any) -> Past:
+def letter(step: str, day: int, *standings: Standing, state: str = "sent", number: int = 1, **other: Any) -> SentLetter:
     values = {"sent_on": nov(day) if state == "sent" else None, "last_chance": nov(day)} | other
     duties = frozenset(duty(s) for s in standings)
     steps = {s.duty.directive: step for s in standings}
-    return Past(number, AGENCY, step, steps, duties, nov(day), values.pop("decided_on", nov(day)), state, **values)
+    return SentLetter(
+        number, AGENCY, step, steps, duties, nov(day), values.pop("decided_on", nov(day)), state, **values
+    )
 
 
 def sent(**steps: int) -> list[tuple[str, int, dict[str, Any]]]:

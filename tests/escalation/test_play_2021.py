@@ -89,7 +89,7 @@ def test_an_agency_that_answers_nothing_climbs_step_by_step_and_one_that_answers
         if row.agency and row.sent_at:
             left[row.agency, row.sent_at.astimezone(HERE).date()].add(row.context["step"])
     assert all(len(steps) == 1 for steps in left.values()), "one chasing letter a day"
-    assert all(post_office.world.calendar.is_working_day(day) for _, day in left)
+    assert all(post_office.app.calendar.is_working_day(day) for _, day in left)
 
 
 def test_without_an_approver_nobody_above_the_clerk_is_written_to(post_office: Office) -> None:
@@ -103,18 +103,18 @@ def test_without_an_approver_nobody_above_the_clerk_is_written_to(post_office: O
 def test_in_rehearsal_all_goes_to_one_address_and_the_ladder_does_not_climb(
     post_office: Office, environment: pytest.MonkeyPatch
 ) -> None:
-    post_office.world.settings.mode = "rehearsal"
+    post_office.app.settings.mode = "rehearsal"
     decided = play(post_office, date(2021, 11, 23), date(2021, 11, 26), agencies=[HONG_LINH])
     assert [d.split()[1] for d in decided[HONG_LINH]] == ["overdue_1"] * 4
     assert post_office.server.boxes.addresses() == ["dien-tap@example.vn"]  # type: ignore[union-attr]
 
 
 def test_on_the_day_it_goes_live_the_real_letters_leave(post_office: Office) -> None:
-    post_office.world.settings.mode = "rehearsal"
+    post_office.app.settings.mode = "rehearsal"
     rehearsed = one(post_office.decide(), HONG_LINH)
     post_office.go(date(2021, 11, 23), 8)
     assert set(post_office.deliver()) == {"sent"}
-    post_office.world.settings.mode = "live"
+    post_office.app.settings.mode = "live"
     post_office.see()
     real = one(post_office.decide(), HONG_LINH)
     assert (real["step"], real["recipients"]) == (rehearsed["step"], rehearsed["recipients"])
@@ -123,7 +123,7 @@ def test_on_the_day_it_goes_live_the_real_letters_leave(post_office: Office) -> 
     assert set(post_office.deliver()) == {"sent"}
     assert post_office.deliver() == {}
     assert len(post_office.server.boxes.messages(real["recipients"][0])) == 1  # type: ignore[union-attr]
-    post_office.world.settings.mode = "rehearsal"
+    post_office.app.settings.mode = "rehearsal"
     written = len(post_office.letters())
     assert set(real["outbox_ids"]) <= set(one(post_office.decide(), HONG_LINH)["outbox_ids"])
     assert len(post_office.letters()) == written, "and back: what truly left is not played again"

@@ -9,7 +9,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from dondoc.configuration.settings import DATA
 from dondoc.directive.load import load
-from dondoc.escalation.ladder import CHASED, Ladder, Past, decide, duty
+from dondoc.escalation.ladder import CHASED, Ladder, SentLetter, decide, duty
 from dondoc.facts.obligations import Standing
 from dondoc.workdays import load as load_calendar
 
@@ -30,7 +30,7 @@ class Fairness(RuleBasedStateMachine):
         super().__init__()
         self.ladder = Ladder(DIRECTIVE.registry, {DIRECTIVE.id: DIRECTIVE}, CALENDAR, GRACE)
         self.day = date(2021, 11, 14)
-        self.past: list[Past] = []
+        self.past: list[SentLetter] = []
         self.status = dict.fromkeys(LAST, "")
 
     def standing(self, key: str) -> Standing:
@@ -63,7 +63,7 @@ class Fairness(RuleBasedStateMachine):
         assert {s.duty.short for s in decision.ground}.isdisjoint(s.duty.short for s in decision.still_to_come)
         state = "held" if decision.step.approval and outcome == "sent" else outcome
         self.past.append(
-            Past(
+            SentLetter(
                 len(self.past) + 1,
                 AGENCY,
                 decision.step.id,

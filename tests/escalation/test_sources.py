@@ -10,13 +10,13 @@ from tests.escalation.conftest import Office
 
 
 @pytest.fixture
-def desk(live: None, world) -> Office:  # type: ignore[no-untyped-def]
-    return Office(world)
+def desk(live: None, app) -> Office:  # type: ignore[no-untyped-def]
+    return Office(app)
 
 
 def blind(office: Office, **settings: object) -> str | None:
-    with office.world.sessions.begin() as session:
-        return sources.blind(session, office.world.settings.model_copy(update=settings), office.now)
+    with office.app.sessions.begin() as session:
+        return sources.blind(session, office.app.settings.model_copy(update=settings), office.now)
 
 
 def test_a_folder_never_read_makes_us_blind(desk: Office) -> None:
@@ -50,8 +50,8 @@ def test_the_mailbox_counts_only_when_there_is_one(desk: Office) -> None:
 
 def test_that_nobody_reads_any_more_is_known_though_nothing_failed(desk: Office) -> None:
     def stopped() -> object:
-        with desk.world.sessions.reading() as session:
-            return sources.stopped(session, desk.world.settings, desk.now)
+        with desk.app.sessions.reading() as session:
+            return sources.stopped(session, desk.app.settings, desk.now)
 
     assert stopped() is None, "an installation that has just begun"
     began = desk.now

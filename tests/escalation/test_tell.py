@@ -43,7 +43,7 @@ def test_letters_that_wait_for_approval_are_told_with_step_agencies_deadline_and
     [letter] = told(thursday)
     assert (letter.recipient, letter.state) == ("duyet@so.test", "pending")
     assert f"{len(held):02} thư đang chờ duyệt gửi" in letter.subject
-    [step] = [s for s in letter_of(thursday.world).ladder if s.id == "overdue_2"]
+    [step] = [s for s in letter_of(thursday.app).ladder if s.id == "overdue_2"]
     until = "17 giờ 00 phút ngày 29/11/2021"
     assert f"- {step.title}: {len(held):02} thư về 02 đơn vị; duyệt muộn nhất lúc {until}" in letter.text
     for link in ("dondoc/letters?state=held", "required_actions?response_received=false"):
@@ -68,7 +68,7 @@ def test_where_nobody_may_approve_the_administrator_is_told_how_to_register_some
     post_office.deliver()
     post_office.go(THURSDAY)
     post_office.see()
-    with post_office.world.sessions.begin() as session:
+    with post_office.app.sessions.begin() as session:
         session.execute(update(Contact).where(Contact.role == "approver").values(role="ops"))
     post_office.decide(agencies=[HONG_LINH])
     letter = told(post_office)[0]
@@ -86,7 +86,7 @@ def test_what_waits_of_forms_is_counted_as_on_the_page_and_has_its_link(office: 
     office.now += timedelta(seconds=1)
     office.submission(DUC_THO, "form_03", "refused")
     office.decide()
-    with office.world.sessions.begin() as session:
+    with office.app.sessions.begin() as session:
         page = len(inbox.inbox(session, inbox.ASIDE))
     [letter] = told(office, "bản nộp")
     assert page == 2

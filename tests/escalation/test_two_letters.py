@@ -59,7 +59,7 @@ def test_the_ladder_of_each_letter_climbs_and_the_highest_step_decides(two: Offi
 def test_a_letter_about_one_that_was_closed_meanwhile_does_not_leave(two: Office) -> None:
     two.decide()
     told = {"document": "CV 10", "reason": "đã xong", "by": "Trần Thị B", "now": two.now}
-    with two.world.sessions.begin() as session:
+    with two.app.sessions.begin() as session:
         record.close(session, SECOND.id, on=two.now.date(), **told)  # type: ignore[arg-type]
     two.deliver()
     assert {r.state for r in two.letters(HONG_LINH)} == {"cancelled"}

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
-from dondoc.configuration.context import World
+from dondoc.configuration.context import AppContext
 from dondoc.directive.model import Directive, Registry
 from dondoc.facts import obligations, read
 from dondoc.facts.obligations import Standing
@@ -23,7 +23,7 @@ from tests.conftest import SECRET, acting, at
 class Book:
     """Facts of one database, told in a test's words. Every `arrived` is also when it was recorded, unless said."""
 
-    world: World
+    app: AppContext
     session: Session
     directive: Directive
     calendar: WorkingDays
@@ -123,6 +123,6 @@ class Book:
 
 
 @pytest.fixture
-def book(world: World, directive: Directive, calendar: WorkingDays):  # type: ignore[no-untyped-def]
-    with world.sessions.begin() as session:
-        yield Book(world, session, directive, calendar)
+def book(app: AppContext, directive: Directive, calendar: WorkingDays):  # type: ignore[no-untyped-def]
+    with app.sessions.begin() as session:
+        yield Book(app, session, directive, calendar)

@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from dondoc.clock import end_of
-from dondoc.configuration.context import World
+from dondoc.configuration.context import AppContext
 from dondoc.errors import Problem
 from dondoc.facts.rulings import KINDS, hold_all, standing_rulings
 from tests.conftest import Run, acting, at
@@ -128,18 +128,18 @@ def test_a_pause_without_an_end_lasts_until_undone(book: Book) -> None:
     ],
 )
 def test_every_kind_is_undone_and_leaves_the_world_as_it_was(book: Book, kind: str, given: dict[str, object]) -> None:
-    def world() -> list[tuple[object, ...]]:
+    def app() -> list[tuple[object, ...]]:
         rows = book.standings(end_of(date(2021, 11, 30)))
         held = hold_all(book.session, end_of(date(2021, 11, 30)))
         return [*[(s.agency, s.status, s.last_day, s.reason, s.paused) for s in rows], (held and held.id,)]
 
-    before = world()
+    before = app()
     ruling = book.rule(kind, **given)
     assert standing_rulings(book.session, MONDAY)[-1].kind == kind
     if kind != "called":  # a call is for the ladder; it changes no status
-        assert world() != before
+        assert app() != before
     book.rule("undo", undoes=ruling, now=at(16))
-    assert world() == before
+    assert app() == before
     assert {*KINDS} == {"extend", "waive", "accept", "reassign", "pause", "called", "hold_all", "undo"}
 
 
@@ -186,7 +186,9 @@ def test_nothing_is_undone_twice(book: Book) -> None:
         book.rule("undo", undoes=undo)
 
 
-def test_the_rulings_that_hold_are_listed_with_the_numbers_by_which_they_are_undone(dondoc: Run, world: World) -> None:
+def test_the_rulings_that_hold_are_listed_with_the_numbers_by_which_they_are_undone(
+    dondoc: Run, app: AppContext
+) -> None:
     why = ("--document", "Công văn 7", "--reason", "mưa lũ", "--by", "Lê Văn C")
     dondoc("rule", "waive", "--agency", "so-nnptnt", "--system", "reservoir", *why)
     dondoc("rule", "hold_all", *why)

@@ -8,7 +8,7 @@ import pytest
 from openpyxl import load_workbook
 from typer.testing import CliRunner, Result
 
-from dondoc.cli import app
+from dondoc.cli import cli
 from dondoc.errors import Problem
 from tests.forms.conftest import form, row
 
@@ -17,7 +17,7 @@ ISSUE = {"code", "severity", "sheet", "cell", "message"}
 
 
 def run(*arguments: str | Path) -> Result:
-    result = CliRunner().invoke(app, [str(argument) for argument in arguments])
+    result = CliRunner().invoke(cli, [str(argument) for argument in arguments])
     if result.exception and not isinstance(result.exception, SystemExit):
         raise result.exception
     return result

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from dondoc.configuration.context import World
+from dondoc.configuration.context import AppContext
 from dondoc.configuration.settings import DATA
 from dondoc.demo.mailserver import HOST, MailServer
 from dondoc.directive.model import Registry
@@ -82,7 +82,7 @@ def _form(
 
 @dataclass
 class Desk:
-    world: World
+    app: AppContext
     now: datetime = field(default_factory=lambda: at(18, 14))
 
     def form(
@@ -97,13 +97,13 @@ class Desk:
     ) -> bytes:
         """A form filled in without a fault; `note` makes its values differ, `wrong=n` spoils n rows."""
         wrong, token = head.pop("wrong", 0), head.pop("token", True)
-        secrets = tuple(self.world.settings.secret_keys) if token else ()
-        return _form(self.world.registry, secrets, agency, form, cameras, wrong, base, note, tuple(head.items()))
+        secrets = tuple(self.app.settings.secret_keys) if token else ()
+        return _form(self.app.registry, secrets, agency, form, cameras, wrong, base, note, tuple(head.items()))
 
     def register(
         self, agency: str, email: str = OFFICER, role: str = "focal_officer", *, name: str = "Lê Văn B", phone: str = ""
     ) -> None:
-        with self.world.sessions.begin() as session:
+        with self.app.sessions.begin() as session:
             session.add(
                 Contact(
                     agency=agency,
@@ -118,7 +118,7 @@ class Desk:
 
     def drop(self, name: str, content: bytes, when: datetime | None = None) -> Path:
         """Lay a file into the drop folder as it was left some time ago."""
-        folder = self.world.settings.home / "drop"
+        folder = self.app.settings.home / "drop"
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / name
         path.write_bytes(content)
@@ -126,29 +126,29 @@ class Desk:
         return path
 
     def read_folder(self) -> SourceResult:
-        return gather.read_folder(self.world, self.now)
+        return gather.read_folder(self.app, self.now)
 
     def work(self) -> dict[int, str]:
         """Judge and answer whatever nobody has judged yet, as a gather run does."""
-        found = backlog.judge_and_answer(self.world, self.now)
+        found = backlog.judge_and_answer(self.app, self.now)
         return {submission: outcome for outcome, ids in found.items() for submission in ids}
 
     def submissions(self) -> list[Submission]:
-        with self.world.sessions.begin() as session:
+        with self.app.sessions.begin() as session:
             return list(session.scalars(select(Submission).order_by(Submission.id)))
 
     def verdicts(self) -> list[Verdict]:
-        with self.world.sessions.begin() as session:
+        with self.app.sessions.begin() as session:
             return list(session.scalars(select(Verdict).order_by(Verdict.id)))
 
     def letters(self) -> list[OutboxLetter]:
-        with self.world.sessions.begin() as session:
+        with self.app.sessions.begin() as session:
             return list(session.scalars(select(OutboxLetter).order_by(OutboxLetter.id)))
 
 
 @pytest.fixture
-def desk(world: World) -> Desk:
-    made = Desk(world)
+def desk(app: AppContext) -> Desk:
+    made = Desk(app)
     made.register(DUC_THO)
     made.register(DUC_THO, NAMED, name="Nguyễn Thị Hà", phone="0912345678")
     return made
@@ -185,7 +185,7 @@ class Post:
 
     def read(self, folder: str = "INBOX") -> SourceResult:
         server = imap_from_url(self.server.imap_url(INTAKE, folder))
-        return gather.read_mailbox(self.desk.world, server, self.desk.now)
+        return gather.read_mailbox(self.desk.app, server, self.desk.now)
 
     def left(self) -> int:
         """How many mails are still in the inbox itself."""

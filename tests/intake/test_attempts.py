@@ -17,8 +17,7 @@ from dondoc.bounded import Deadline
 from dondoc.errors import Problem
 from dondoc.escalation import sources
 from dondoc.forms import limited
-from dondoc.intake import attempts, backlog, inbox, judge
-from dondoc.intake import submit as arrive
+from dondoc.intake import attempts, backlog, inbox, judge, submit
 from dondoc.intake.attempts import Underway
 from dondoc.intake.judge import judge_submission
 from dondoc.intake.receive import receive
@@ -56,11 +55,11 @@ def bring(desk: Desk, content: bytes, sender: str = OFFICER) -> int:
     """One arrival, not yet judged."""
     desk.now += timedelta(minutes=1)
     common = {"channel": "mail", "channel_id": f"{desk.now}", "filename": "BM03.xlsx", "message_id": "<1@ductho.test>"}
-    return receive(desk.world, content, sender=sender, received_at=desk.now, now=desk.now, **common)[0]
+    return receive(desk.app, content, sender=sender, received_at=desk.now, now=desk.now, **common)[0]
 
 
 def tried(desk: Desk) -> list[tuple[int, bool, str | None]]:
-    with desk.world.sessions.reading() as session:
+    with desk.app.sessions.reading() as session:
         rows = session.scalars(select(JudgingAttempt).order_by(JudgingAttempt.id))
         return [(row.submission_id, row.finished, row.fault) for row in rows]
 
@@ -85,7 +84,7 @@ def test_what_kills_its_child_twice_waits_for_a_person_with_the_reason(desk: Des
     assert why in verdict.reason
     assert "đã thử 02 lần" in verdict.reason
     assert [letter.context["outcome"] for letter in desk.letters()] == ["accepted", "waiting"]
-    with desk.world.sessions.reading() as session:
+    with desk.app.sessions.reading() as session:
         assert [row["id"] for row in inbox.inbox(session)] == [str(poison)]
 
 
@@ -118,30 +117,30 @@ def test_a_killed_parent_is_counted_and_the_third_run_sets_the_item_aside_and_go
 
 def test_an_attempt_that_another_process_is_at_is_not_called_killed(desk: Desk) -> None:
     poison = bring(desk, desk.form())
-    with attempts.alone(desk.world.settings.home, poison, 0):
-        with desk.world.sessions.begin() as session:
+    with attempts.alone(desk.app.settings.home, poison, 0):
+        with desk.app.sessions.begin() as session:
             attempts.begin(session, poison, desk.now)
             attempts.begin(session, poison, desk.now)
         assert desk.work() == {}
         with pytest.raises(Underway):
-            judge_submission(desk.world, poison, now=desk.now, patience=0.1)
-    assert not list((desk.world.settings.home / "judging").iterdir())
+            judge_submission(desk.app, poison, now=desk.now, patience=0.1)
+    assert not list((desk.app.settings.home / "judging").iterdir())
 
 
 def test_a_person_may_have_it_tried_once_more(desk: Desk) -> None:
     poison = bring(desk, b"PKCHET")
     desk.work(), desk.work()
     before = len(tried(desk))
-    verdict = inbox.assign(desk.world, poison, DUC_THO, by=PERSON, now=desk.now)
+    verdict = inbox.assign(desk.app, poison, DUC_THO, by=PERSON, now=desk.now)
     assert len(tried(desk)) == before + 1
     assert (verdict.outcome, "đã thử 03 lần" in verdict.reason) == ("waiting", True)
 
 
 def test_who_waits_at_the_page_is_told_that_it_will_be_tried_again(desk: Desk) -> None:
     common = {"sender": OFFICER, "channel": "upload", "by": CLERK, "received_at": desk.now, "now": desk.now}
-    said = arrive.arrive(desk.world, b"PKTREO", "a.xlsx", **common)
+    said = submit.submit(desk.app, b"PKTREO", "a.xlsx", **common)
     assert (said["outcome"], "sẽ kiểm tra lại" in said["reason"]) == ("waiting", True)
-    said = arrive.arrive(desk.world, b"PKTREO", "a.xlsx", **common)
+    said = submit.submit(desk.app, b"PKTREO", "a.xlsx", **common)
     assert (said["outcome"], "đã thử 02 lần" in said["reason"]) == ("waiting", True)
 
 
@@ -149,11 +148,11 @@ def test_who_waits_longer_than_another_process_takes_is_told_too(desk: Desk, mon
     """It was an error without words at the page."""
     monkeypatch.setitem(judge.judge_submission.__kwdefaults__, "patience", 0.1)
     common = {"sender": OFFICER, "channel": "upload", "by": CLERK, "received_at": desk.now, "now": desk.now}
-    with attempts.alone(desk.world.settings.home, 1, 0):
-        said = arrive.arrive(desk.world, desk.form(), "a.xlsx", **common)
+    with attempts.alone(desk.app.settings.home, 1, 0):
+        said = submit.submit(desk.app, desk.form(), "a.xlsx", **common)
         assert (said["outcome"], "một lượt khác đang kiểm tra" in said["reason"]) == ("waiting", True)
         with pytest.raises(Problem, match=r"một lượt khác đang kiểm tra\. Sau ít phút, giao lại lần nữa"):
-            inbox.assign(desk.world, 1, DUC_THO, by=PERSON, now=desk.now)
+            inbox.assign(desk.app, 1, DUC_THO, by=PERSON, now=desk.now)
     assert desk.work() == {1: "accepted"}
 
 
@@ -161,13 +160,13 @@ def test_what_strangers_send_holds_no_letter_and_no_run_for_longer_than_its_time
     forms = [bring(desk, desk.form(note=who), sender=who) for who in ("ai-do@xa.test", OFFICER)]
 
     def held() -> bool:
-        with desk.world.sessions.reading() as session:
-            return bool(sources.unclear(session, desk.world.settings, desk.now))
+        with desk.app.sessions.reading() as session:
+            return bool(sources.unclear(session, desk.app.settings, desk.now))
 
-    assert backlog.judge_and_answer(desk.world, desk.now, Deadline(0)) == {}
+    assert backlog.judge_and_answer(desk.app, desk.now, Deadline(0)) == {}
     assert held(), "the officer's was not judged"
-    with attempts.alone(desk.world.settings.home, forms[0], 1):
-        assert backlog.judge_and_answer(desk.world, desk.now, Deadline(600)) == {"accepted": [forms[1]]}
+    with attempts.alone(desk.app.settings.home, forms[0], 1):
+        assert backlog.judge_and_answer(desk.app, desk.now, Deadline(600)) == {"accepted": [forms[1]]}
         assert not held(), "a stranger's alone"
     assert desk.work() == {forms[0]: "waiting"}
 
@@ -177,8 +176,8 @@ def test_what_cannot_be_judged_holds_letters_and_pauses_its_sender_for_a_day_at_
     poison = bring(desk, b"PKTREO", sender="cntt@vuquang.test")
 
     def held(hours: float) -> bool:
-        with desk.world.sessions.reading() as session:
-            return bool(sources.unclear(session, desk.world.settings, desk.now + timedelta(hours=hours)))
+        with desk.app.sessions.reading() as session:
+            return bool(sources.unclear(session, desk.app.settings, desk.now + timedelta(hours=hours)))
 
     assert (held(1), held(23.9), held(24.1)) == (True, True, False), "even when no run comes to set it aside"
     desk.work(), desk.work()
@@ -201,12 +200,12 @@ def test_the_copy_names_the_agency_by_a_token_that_only_we_can_make(desk: Desk) 
     bring(desk, desk.form(wrong=1))
     desk.work()
     [letter] = desk.letters()
-    copy = desk.world.blobs.get(letter.attachments[0]["sha256"])
+    copy = desk.app.blobs.get(letter.attachments[0]["sha256"])
     found = limited.judge(
         copy,
         "a.xlsx",
-        data=desk.world.settings.data,
-        registry=desk.world.registry,
+        data=desk.app.settings.data,
+        registry=desk.app.registry,
         secrets=[SECRET],
         day=date(2021, 11, 18),
     )

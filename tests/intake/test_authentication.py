@@ -267,7 +267,7 @@ def guarded(environment: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> 
     return post
 
 
-def arrive(post: Post, content: bytes, *stamps: str, headers: tuple[str, ...] = (FROM,), number: int) -> int:
+def submit(post: Post, content: bytes, *stamps: str, headers: tuple[str, ...] = (FROM,), number: int) -> int:
     """A mail with a form, as it lies in the mailbox: our server's fields above what came. Judged and answered."""
     made = EmailMessage()
     made["To"], made["Message-ID"], made["Subject"] = INTAKE, f"<{number}@ductho.test>", "Biểu mẫu"
@@ -287,12 +287,12 @@ def outcome(desk: Desk, submission: int) -> str:
 
 
 def cameras(desk: Desk) -> int:
-    with desk.world.sessions.reading() as session:
+    with desk.app.sessions.reading() as session:
         return len(session.scalars(select(Camera.id)).all())
 
 
 def test_a_mail_that_our_server_vouches_for_is_its_agency_s(guarded: Post) -> None:
-    assert outcome(guarded.desk, arrive(guarded, guarded.desk.form(), PASS, number=1)) == "accepted"
+    assert outcome(guarded.desk, submit(guarded, guarded.desk.form(), PASS, number=1)) == "accepted"
     [row] = guarded.desk.submissions()
     assert (row.sender, row.sender_doubt, row.authentication) == (OFFICER, None, "pass")
 
@@ -312,9 +312,9 @@ def test_a_forged_officer_changes_nothing_and_is_told_nothing(
     guarded: Post, stamps: tuple[str, ...], headers: tuple[str, ...]
 ) -> None:
     desk = guarded.desk
-    arrive(guarded, desk.form(), PASS, number=1)  # the domain's mail usually passes
+    submit(guarded, desk.form(), PASS, number=1)  # the domain's mail usually passes
     before = [(row.kind, row.recipient) for row in desk.letters()]
-    forged = arrive(
+    forged = submit(
         guarded, desk.form(cameras=4, base=1, note="x", officer_email="ke.gian@hatinh.gov.vn"), *stamps,
         headers=headers, number=2,
     )  # fmt: skip
@@ -324,7 +324,7 @@ def test_a_forged_officer_changes_nothing_and_is_told_nothing(
     assert row.sender_doubt
     [waits] = _inbox(desk)
     assert (waits["number"], waits["sender_doubt"]) == ("BN-0002", row.sender_doubt)
-    with desk.world.sessions.reading() as session:
+    with desk.app.sessions.reading() as session:
         assert contacts.find(session, DUC_THO, "focal_officer", desk.now.date(), "tourism")[0].email == NAMED
     new = desk.letters()[len(before) :]
     assert [letter.kind for letter in new] == (["receipt"] if row.sender else [])
@@ -333,7 +333,7 @@ def test_a_forged_officer_changes_nothing_and_is_told_nothing(
 
 
 def _inbox(desk: Desk) -> list[dict[str, object]]:
-    with desk.world.sessions.reading() as session:
+    with desk.app.sessions.reading() as session:
         return inbox.inbox(session)
 
 
@@ -341,40 +341,40 @@ def test_without_a_result_a_domain_that_usually_passes_is_a_stranger_and_another
     desk = guarded.desk
     for number in range(3):
         stamp = (PASS,) if number else ()  # nothing is known of the domain at first
-        sent = arrive(guarded, desk.form(base=number, note=str(number)), *stamp, number=number)
+        sent = submit(guarded, desk.form(base=number, note=str(number)), *stamp, number=number)
         assert outcome(desk, sent) == "accepted"
-    assert outcome(desk, arrive(guarded, desk.form(base=3, note="3"), PASS, number=3)) == "accepted"
+    assert outcome(desk, submit(guarded, desk.form(base=3, note="3"), PASS, number=3)) == "accepted"
     # Its server has really changed: each form that a person takes makes the habit weaker.
     for number in (4, 5):
-        sent = arrive(guarded, desk.form(base=number, note=str(number)), number=number)
+        sent = submit(guarded, desk.form(base=number, note=str(number)), number=number)
         assert outcome(desk, sent) == "waiting"
         assert "thường được xác thực" in str(desk.submissions()[-1].sender_doubt)
-        inbox.assign(desk.world, sent, DUC_THO, by=PERSON, now=desk.now)
-    sent = arrive(guarded, desk.form(base=6, note="6"), number=6)
+        inbox.assign(desk.app, sent, DUC_THO, by=PERSON, now=desk.now)
+    sent = submit(guarded, desk.form(base=6, note="6"), number=6)
     assert outcome(desk, sent) == "waiting"
-    inbox.assign(desk.world, sent, DUC_THO, by=PERSON, now=desk.now)
-    assert outcome(desk, arrive(guarded, desk.form(base=7, note="7"), number=7)) == "accepted"
+    inbox.assign(desk.app, sent, DUC_THO, by=PERSON, now=desk.now)
+    assert outcome(desk, submit(guarded, desk.form(base=7, note="7"), number=7)) == "accepted"
 
 
 def test_a_forger_gets_one_neutral_receipt_a_day_however_much_comes(guarded: Post) -> None:
     desk = guarded.desk
     for number in range(1, 5):
-        arrive(guarded, desk.form(note=str(number)), FAIL, number=number)
+        submit(guarded, desk.form(note=str(number)), FAIL, number=number)
     assert [letter.recipient for letter in desk.letters()] == [OFFICER]
-    broken = arrive(guarded, b"khong phai so tinh", FAIL, number=9)
+    broken = submit(guarded, b"khong phai so tinh", FAIL, number=9)
     assert outcome(desk, broken) == "refused"
     assert len(desk.letters()) == 1
     desk.now += timedelta(days=1)
-    arrive(guarded, SCAN, FAIL, number=10)
+    submit(guarded, SCAN, FAIL, number=10)
     assert [letter.kind for letter in desk.letters()] == ["receipt", "receipt"]
 
 
 def test_a_person_gives_a_doubtful_form_to_its_agency_and_the_officer_is_answered(guarded: Post) -> None:
     desk = guarded.desk
-    submission = arrive(guarded, desk.form(wrong=1), FAIL, number=1)
+    submission = submit(guarded, desk.form(wrong=1), FAIL, number=1)
     with pytest.raises(Problem, match="lâu dài"):
-        inbox.assign(desk.world, submission, DUC_THO, by=PERSON, now=desk.now, lasting=True)
-    assert inbox.assign(desk.world, submission, DUC_THO, by=PERSON, now=desk.now).outcome == "returned"
+        inbox.assign(desk.app, submission, DUC_THO, by=PERSON, now=desk.now, lasting=True)
+    assert inbox.assign(desk.app, submission, DUC_THO, by=PERSON, now=desk.now).outcome == "returned"
     desk.work()
     letter = desk.letters()[-1]
     assert (letter.kind, letter.recipient, len(letter.attachments)) == ("returned", NAMED, 1)
@@ -383,11 +383,11 @@ def test_a_person_gives_a_doubtful_form_to_its_agency_and_the_officer_is_answere
 def test_a_lasting_assignment_does_not_help_whoever_forges_its_address(guarded: Post) -> None:
     desk = guarded.desk
     stranger = ("From: nguoi.la@noi-khac.test",)
-    first = arrive(guarded, desk.form(), headers=stranger, number=1)
-    inbox.assign(desk.world, first, DUC_THO, by=PERSON, now=desk.now, lasting=True)
-    assert outcome(desk, arrive(guarded, desk.form(base=1, note="a"), headers=stranger, number=2)) == "accepted"
+    first = submit(guarded, desk.form(), headers=stranger, number=1)
+    inbox.assign(desk.app, first, DUC_THO, by=PERSON, now=desk.now, lasting=True)
+    assert outcome(desk, submit(guarded, desk.form(base=1, note="a"), headers=stranger, number=2)) == "accepted"
     fail = FAIL.replace(DOMAIN, "noi-khac.test")
-    assert outcome(desk, arrive(guarded, desk.form(base=2, note="b"), fail, headers=stranger, number=3)) == "waiting"
+    assert outcome(desk, submit(guarded, desk.form(base=2, note="b"), fail, headers=stranger, number=3)) == "waiting"
 
 
 def test_an_unjudged_forgery_pauses_no_duty_of_the_agency(guarded: Post) -> None:
@@ -395,7 +395,7 @@ def test_an_unjudged_forgery_pauses_no_duty_of_the_agency(guarded: Post) -> None
     for number, stamp in ((1, FAIL), (2, PASS)):
         guarded.send_raw(f"{stamp}\r\nFrom: {OFFICER}\r\nMessage-ID: <{number}@x>\r\n\r\nVăn bản {number}\r\n".encode())
     guarded.read()
-    with desk.world.sessions.reading() as session:
+    with desk.app.sessions.reading() as session:
         facts = read.read(session, desk.now)
     waits = {one.id: one.agency for one in facts.submissions}
     assert [waits[row.id] for row in desk.submissions()] == [
@@ -405,6 +405,6 @@ def test_an_unjudged_forgery_pauses_no_duty_of_the_agency(guarded: Post) -> None
 
 
 def test_without_the_setting_the_field_says_nothing(post: Post) -> None:
-    assert outcome(post.desk, arrive(post, post.desk.form(), FAIL, number=1)) == "accepted"
-    with post.desk.world.sessions.reading() as session:
+    assert outcome(post.desk, submit(post, post.desk.form(), FAIL, number=1)) == "accepted"
+    with post.desk.app.sessions.reading() as session:
         assert session.scalars(select(Submission.authentication)).all() == [None]

@@ -123,10 +123,10 @@ def test_assigning_is_for_this_once_under_a_person_s_name_unless_lasting_is_aske
             dondoc("dismiss", "1", "--reason", "x", "--by", machine)
     for asked in ((), ("--lasting",)):
         dondoc("assign", "BN-0001", "--agency", DUC_THO, "--by", "Lê A", *asked)
-        with desk.world.sessions.reading() as session:
+        with desk.app.sessions.reading() as session:
             assert contacts.assigned_agencies(session, "la@noi-khac.test") == ({DUC_THO} if asked else set())
     dondoc("dismiss", "1", "--reason", "đã gọi điện", "--by", "Lê A")
-    with desk.world.sessions.reading() as session:
+    with desk.app.sessions.reading() as session:
         events = session.scalars(select(AuditEvent).order_by(AuditEvent.id)).all()
     assert [(e.act, e.subject, e.name, e.channel) for e in events] == [
         ("receive", "BN-0001", events[0].login, "cli"),
@@ -147,7 +147,7 @@ def test_registering_and_importing_contacts_are_written_down(dondoc: Run, desk: 
     dondoc("register", *letter, "--arrived", "2021-11-18", "--by", "Lê A")
     dondoc("contacts", "import", book, "--by", "Lê A")
     dondoc("contacts", "import", book)
-    with desk.world.sessions.reading() as session:
+    with desk.app.sessions.reading() as session:
         events = session.scalars(select(AuditEvent).order_by(AuditEvent.id)).all()
     assert [(e.act, e.subject) for e in events] == [
         ("register", "VB-0001"),

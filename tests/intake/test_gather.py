@@ -17,7 +17,7 @@ import pytest
 from imap_tools import MailBoxUnencrypted
 from sqlalchemy import event, select
 
-from dondoc.configuration.context import World
+from dondoc.configuration.context import AppContext
 from dondoc.intake import gather, inbox
 from dondoc.intake.sources import folder
 from dondoc.mail.imap import Broken
@@ -28,8 +28,8 @@ from tests.conftest import at
 from .conftest import DUC_THO, INTAKE, OFFICER, SCAN, Desk, Post
 
 
-def reads(world: World) -> list[tuple[str, bool, int]]:
-    with world.sessions.begin() as session:
+def reads(app: AppContext) -> list[tuple[str, bool, int]]:
+    with app.sessions.begin() as session:
         return [(r.source, r.ok, r.items) for r in session.scalars(select(SourceRead).order_by(SourceRead.id))]
 
 
@@ -39,9 +39,9 @@ def test_a_file_is_taken_in_whole_and_removed(desk: Desk) -> None:
     assert (result.ok, len(result.submission_ids), result.problems) == (True, 1, [])
     [row] = desk.submissions()
     assert (row.channel, row.sender, row.filename, row.happened_at) == ("folder", "", "BM03 Đức Thọ.xlsx", at(17, 8))
-    assert desk.world.blobs.get(row.sha256) == b"noi dung"
+    assert desk.app.blobs.get(row.sha256) == b"noi dung"
     assert list(path.parent.iterdir()) == []  # nothing in clear is left behind: a form may hold a password
-    assert reads(desk.world) == [("folder", True, 1)]
+    assert reads(desk.app) == [("folder", True, 1)]
 
 
 def test_a_folder_too_full_for_one_reading_is_read_on_and_counts_as_unread_till_then(
@@ -78,7 +78,7 @@ def test_what_disks_and_windows_put_there_themselves_holds_no_letter_and_is_no_s
         (drop / name).mkdir()
         (drop / name / "x").write_bytes(b"x")
     assert desk.read_folder().problems == []
-    assert reads(desk.world) == [("folder", True, 0)]
+    assert reads(desk.app) == [("folder", True, 0)]
     assert len(list(drop.iterdir())) == 7, "left where it is"
 
 
@@ -109,7 +109,7 @@ def test_what_is_no_file_is_named_and_not_followed_and_every_other_file_is_taken
         assert named in result.detail
     assert "“rong”" not in result.detail
     assert [s.filename for s in desk.submissions()] == ["a.xlsx", "z.xlsx"]
-    assert reads(desk.world) == [("folder", False, 2)], "no agency is chased for what we have not read"
+    assert reads(desk.app) == [("folder", False, 2)], "no agency is chased for what we have not read"
 
 
 def test_many_that_cannot_be_taken_in_make_one_short_sentence(desk: Desk) -> None:
@@ -139,7 +139,7 @@ def test_a_file_that_we_may_not_read_is_named_and_taken_in_once_we_may(desk: Des
     odd = os.fsdecode(b"cong van \xff\n.pdf")
     for name in ("a.xlsx", "kin.xlsx", odd, "z.xlsx"):
         desk.drop(name, name.encode(errors="replace"))
-    drop = desk.world.settings.home / "drop"
+    drop = desk.app.settings.home / "drop"
     for name in ("kin.xlsx", odd):
         (drop / name).chmod(0)
     result = desk.read_folder()
@@ -166,7 +166,7 @@ def test_a_file_that_we_may_read_but_not_remove_is_received_once_and_named(desk:
 
 def test_a_file_of_an_impossible_time_does_not_keep_the_others_out(desk: Desk) -> None:
     with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:  # the disk's own file system may know no such times
-        drop = desk.world.settings.home / "drop"
+        drop = desk.app.settings.home / "drop"
         drop.parent.mkdir(parents=True, exist_ok=True)
         drop.symlink_to(folder)
         for name, seconds in (("a.xlsx", 10**12), ("b.xlsx", -(10**12)), ("c.xlsx", 0)):
@@ -186,7 +186,7 @@ def test_a_file_that_somebody_took_away_meanwhile_is_no_fault(desk: Desk) -> Non
 
 def small(desk: Desk) -> int:
     """Sets the limit of what is read to 1 MB; returns a size beyond it."""
-    desk.world = World(desk.world.settings.model_copy(update={"max_file_mb": 1}))
+    desk.app = AppContext(desk.app.settings.model_copy(update={"max_file_mb": 1}))
     return 2**20 + 1
 
 
@@ -198,7 +198,7 @@ def test_a_file_too_large_to_be_read_stays_whole_and_a_person_is_told_where(desk
     assert (large.parent / "Qua-lon" / "BN-0001" / "quet.pdf").read_bytes() == content
     assert [s.filename for s in desk.submissions()] == ["quet.pdf.txt", "vua.pdf"]
     assert desk.work() == {1: "waiting", 2: "waiting"}
-    with desk.world.sessions.begin() as session:
+    with desk.app.sessions.begin() as session:
         told = inbox.inbox(session)[0]["reason"]
     assert "1,0 MB, quá 1 MB" in told
     assert "drop/Qua-lon/BN-0001/" in told
@@ -209,7 +209,7 @@ def test_a_file_too_large_to_be_read_stays_whole_and_a_person_is_told_where(desk
 def test_a_too_large_file_does_not_leave_by_a_link_that_somebody_laid_in_the_drop_folder(
     desk: Desk, tmp_path: Path
 ) -> None:
-    desk.world = World(desk.world.settings.model_copy(update={"max_file_mb": 1}))
+    desk.app = AppContext(desk.app.settings.model_copy(update={"max_file_mb": 1}))
     path = desk.drop("lon.xlsx", b"x" * (2**20 + 1))
     elsewhere = tmp_path / "noi-khac"
     elsewhere.mkdir()
@@ -225,7 +225,7 @@ def test_a_too_large_file_does_not_leave_by_a_link_that_somebody_laid_in_the_dro
 
 
 def test_killed_before_a_too_large_file_is_put_aside_it_is_received_once(desk: Desk) -> None:
-    path, content = desk.world.settings.home / "drop" / "quet.pdf", b"x" * small(desk)
+    path, content = desk.app.settings.home / "drop" / "quet.pdf", b"x" * small(desk)
     desk.drop("quet.pdf", content, at(17, 8))
     desk.read_folder()
     (path.parent / "Qua-lon" / "BN-0001" / "quet.pdf").rename(path)  # as if it had died right before
@@ -242,7 +242,7 @@ def test_a_mail_too_large_to_be_fetched_is_kept_whole_in_the_mailbox_and_its_sen
     assert post.left() == 0
     large, other = sorted(post.desk.submissions(), key=lambda s: s.filename != "thu-qua-lon.eml")
     assert (large.filename, large.sender, large.message_id) == ("thu-qua-lon.eml", OFFICER, "<lon@ductho.test>")
-    assert len(post.desk.world.blobs.get(large.sha256)) < 2000, "its headers"
+    assert len(post.desk.app.blobs.get(large.sha256)) < 2000, "its headers"
     assert post.desk.work() == {large.id: "refused", other.id: "waiting"}
     [answer] = [row for row in post.desk.letters() if row.kind == "returned"]
     assert (answer.kind, answer.recipient, answer.in_reply_to) == ("returned", OFFICER, "<lon@ductho.test>")
@@ -256,21 +256,21 @@ def test_a_mail_too_large_to_be_fetched_is_kept_whole_in_the_mailbox_and_its_sen
 
 def test_a_full_disk_leaves_every_file_where_it_is_and_says_so(desk: Desk) -> None:
     paths = [desk.drop(f"{n}.xlsx", b"x") for n in (1, 2)]
-    desk.world = World(desk.world.settings.model_copy(update={"min_free_mb": 10**9}))
+    desk.app = AppContext(desk.app.settings.model_copy(update={"min_free_mb": 10**9}))
     result = desk.read_folder()
     assert not result.ok
     assert "tạm ngừng tiếp nhận" in result.detail
     assert all(p.exists() for p in paths)
-    assert reads(desk.world) == [("folder", False, 0)]
+    assert reads(desk.app) == [("folder", False, 0)]
 
 
 def test_a_folder_that_cannot_be_read_is_recorded_as_unread(desk: Desk) -> None:
-    desk.world.settings.home.mkdir(parents=True, exist_ok=True)
-    (desk.world.settings.home / "drop").write_text("đây là một tệp")
+    desk.app.settings.home.mkdir(parents=True, exist_ok=True)
+    (desk.app.settings.home / "drop").write_text("đây là một tệp")
     result = desk.read_folder()
     assert not result.ok
     assert "Không đọc được thư mục" in result.detail
-    assert reads(desk.world) == [("folder", False, 0)]
+    assert reads(desk.app) == [("folder", False, 0)]
 
 
 def test_every_attachment_is_a_submission_with_its_sender_and_time_of_receipt(post: Post) -> None:
@@ -279,12 +279,12 @@ def test_every_attachment_is_a_submission_with_its_sender_and_time_of_receipt(po
     assert (result.ok, len(result.submission_ids)) == (True, 2)
     first, second = post.desk.submissions()
     assert (first.channel, first.sender, first.filename) == ("mail", OFFICER, "BM03 Đức Thọ.xlsx")
-    assert (second.filename, post.desk.world.blobs.get(second.sha256)) == ("van ban.pdf", SCAN)
+    assert (second.filename, post.desk.app.blobs.get(second.sha256)) == ("van ban.pdf", SCAN)
     assert first.message_id == "<1@ductho.test>"
     assert first.subject == "Gửi thông tin khảo sát camera"
     assert first.happened_at == post.desk.now  # the server's time, which cannot be later than now; never 2001
     assert post.left() == 0
-    assert reads(post.desk.world) == [("mailbox", True, 2)]
+    assert reads(post.desk.app) == [("mailbox", True, 2)]
 
 
 def test_the_mails_that_were_taken_in_lie_in_a_folder_of_their_own(post: Post) -> None:
@@ -303,7 +303,7 @@ def test_a_mail_without_an_attachment_is_kept_itself(post: Post) -> None:
     post.read()
     [row] = post.desk.submissions()
     assert row.filename == "thu.eml"
-    kept = post.desk.world.blobs.get(row.sha256)
+    kept = post.desk.app.blobs.get(row.sha256)
     assert b"Message-ID: <1@ductho.test>" in kept
     assert post.desk.work() == {1: "waiting"}
 
@@ -418,18 +418,18 @@ def test_a_mailbox_that_does_not_answer_is_recorded_and_the_folder_is_read_all_t
     with socket.socket() as deaf:  # holds its port and does not listen
         deaf.bind(("127.0.0.1", 0))
         server = ImapServer("127.0.0.1", deaf.getsockname()[1], "plain", "tiep-nhan", "mat-khau-hop-thu")
-        failed = gather.read_mailbox(desk.world, server, desk.now)
+        failed = gather.read_mailbox(desk.app, server, desk.now)
     assert not failed.ok
     assert "Hộp thư 127.0.0.1" in failed.detail
     assert "từ chối kết nối" in failed.detail
     assert "mat-khau-hop-thu" not in failed.detail
     assert desk.read_folder().ok
-    assert reads(desk.world) == [("mailbox", False, 0), ("folder", True, 1)]
+    assert reads(desk.app) == [("mailbox", False, 0), ("folder", True, 1)]
 
 
 def test_a_wrong_password_is_a_sentence_without_it(post: Post) -> None:
     server = ImapServer("127.0.0.1", post.server.imap_port, "plain", "tiep-nhan@ioc.test", "sai-mat-khau")
-    failed = gather.read_mailbox(post.desk.world, server, post.desk.now)
+    failed = gather.read_mailbox(post.desk.app, server, post.desk.now)
     assert not failed.ok
     assert "sai-mat-khau" not in failed.detail
     assert post.desk.submissions() == []
@@ -438,11 +438,11 @@ def test_a_wrong_password_is_a_sentence_without_it(post: Post) -> None:
 def test_with_a_full_disk_the_mails_stay_in_the_mailbox(post: Post) -> None:
     post.send(("a.xlsx", b"mot"))
     post.send(("b.xlsx", b"hai"), message_id="<2@ductho.test>")
-    good = post.desk.world
-    post.desk.world = World(good.settings.model_copy(update={"min_free_mb": 10**9}))
+    good = post.desk.app
+    post.desk.app = AppContext(good.settings.model_copy(update={"min_free_mb": 10**9}))
     assert not post.read().ok
     assert post.left() == 2
-    post.desk.world = good
+    post.desk.app = good
     assert len(post.read().submission_ids) == 2
 
 
@@ -471,7 +471,7 @@ gather.read_folder(World(load()), datetime.fromisoformat("2021-11-18T14:00+07:00
 
 def test_killed_between_receiving_and_telling_the_source_it_is_received_once(desk: Desk) -> None:
     path = desk.drop("bm03.xlsx", b"noi dung")
-    desk.world.blobs.put(b"noi dung")  # so that the only file removed is the one that tells the source
+    desk.app.blobs.put(b"noi dung")  # so that the only file removed is the one that tells the source
     killed = subprocess.run([sys.executable, "-c", DIE_WHERE_THE_SOURCE_IS_TOLD], timeout=60, check=False)
     assert killed.returncode == -signal.SIGKILL
     assert path.exists()
@@ -528,10 +528,10 @@ def test_who_begins_to_write_at_the_moment_of_looking_does_not_end_the_reader(tm
 def test_a_file_that_somebody_is_still_writing_stays_whole_until_it_is_finished(desk: Desk) -> None:
     path = desk.drop("cham.xlsx", b"PK first half, ")
     with path.open("ab") as writer:  # a copy over a network that stalls: its last change lies far back
-        assert gather.read_folder(desk.world, desk.now).submission_ids == []
+        assert gather.read_folder(desk.app, desk.now).submission_ids == []
         writer.write(b"second half")
     os.utime(path, (desk.now.timestamp(),) * 2)
-    (submission,) = gather.read_folder(desk.world, desk.now).submission_ids
-    with desk.world.sessions.reading() as session:
-        assert desk.world.blobs.get(session.get_one(Submission, submission).sha256) == b"PK first half, second half"
+    (submission,) = gather.read_folder(desk.app, desk.now).submission_ids
+    with desk.app.sessions.reading() as session:
+        assert desk.app.blobs.get(session.get_one(Submission, submission).sha256) == b"PK first half, second half"
     assert not path.exists()

@@ -14,12 +14,11 @@ from dondoc.audit import Actor, Channel
 from dondoc.cameras.registry import addresses
 from dondoc.cameras.registry.hiding import public
 from dondoc.clock import end_of
-from dondoc.configuration.context import World
+from dondoc.configuration.context import AppContext
 from dondoc.errors import Problem
 from dondoc.facts import contacts, obligations
 from dondoc.forms.limited import judge
-from dondoc.intake import answer, inbox
-from dondoc.intake import submit as arrive
+from dondoc.intake import answer, inbox, submit
 from dondoc.intake.judge import judge_submission
 from dondoc.intake.receive import receive
 from dondoc.store.cameras import Camera
@@ -35,7 +34,7 @@ def bring(desk: Desk, content: bytes, name: str = "BM03.xlsx", *, sender: str = 
     """One arrival, judged and answered."""
     desk.now += timedelta(minutes=1)
     submission, _ = receive(
-        desk.world,
+        desk.app,
         content,
         channel=channel,
         channel_id=f"{desk.now}",
@@ -55,13 +54,13 @@ def newest(desk: Desk, submission: int) -> Verdict:
 
 def status(desk: Desk, agency: str, key: str = "tourism/form_03") -> str:
     as_of = end_of(date(2021, 11, 22))
-    with desk.world.sessions.begin() as session:
-        rows = obligations.at(desk.world, session, as_of)
+    with desk.app.sessions.begin() as session:
+        rows = obligations.at(desk.app, session, as_of)
     return next(s.status for s in rows if s.duty.agency == agency and s.duty.short == key)
 
 
 def cameras(desk: Desk) -> list[Camera]:
-    with desk.world.sessions.begin() as session:
+    with desk.app.sessions.begin() as session:
         return list(session.scalars(select(Camera).order_by(Camera.id)))
 
 
@@ -85,7 +84,7 @@ def test_a_token_in_an_address_is_kept_for_the_camera_alone(desk: Desk) -> None:
     assert [row["main_path"] for row in verdict.rows] == ["/live/***?channel=1"]
     (camera,) = cameras(desk)
     assert camera.url == "rtsp://127.0.0.1:554/live/***?channel=1"
-    whole = addresses.read(camera, desk.world.settings.secret_keys)
+    whole = addresses.read(camera, desk.app.settings.secret_keys)
     assert whole.url == whole.main == f"rtsp://127.0.0.1:554{path}"
     assert not any("a8F3" in letter.text for letter in desk.letters())
 
@@ -125,7 +124,7 @@ def test_a_wrong_form_goes_back_with_its_cells_marked(desk: Desk) -> None:
     assert "Đề nghị không gửi mật khẩu" in letter.text
     [attached] = letter.attachments
     assert attached["filename"] == "bm03_can_sua.xlsx"
-    book = load_workbook(BytesIO(desk.world.blobs.get(attached["sha256"])))
+    book = load_workbook(BytesIO(desk.app.blobs.get(attached["sha256"])))
     assert sum(cell.comment is not None for sheet in book for row in sheet.iter_rows() for cell in row) >= 12
 
 
@@ -177,11 +176,11 @@ def test_with_a_file_that_cannot_be_read_a_blank_goes_back_to_whom_it_is_known_t
     assert "Biểu mẫu trống" not in stranger.text
     [blank] = known.attachments
     found = judge(
-        desk.world.blobs.get(blank["sha256"]),
+        desk.app.blobs.get(blank["sha256"]),
         blank["filename"],
-        data=desk.world.settings.data,
-        registry=desk.world.registry,
-        secrets=desk.world.settings.secret_keys,
+        data=desk.app.settings.data,
+        registry=desk.app.registry,
+        secrets=desk.app.settings.secret_keys,
         day=desk.now.date(),
     )
     assert (found.form, found.agency, found.token) == ("form_03", DUC_THO, "valid")
@@ -202,15 +201,15 @@ def test_from_an_unregistered_address_nothing_happens_until_a_person_assigns_it(
     [letter] = desk.letters()
     assert (letter.kind, letter.recipient) == ("receipt", "la@noi-khac.test")
     assert "Đức Thọ" not in letter.subject + letter.text  # it says nothing of whose form it may be
-    with desk.world.sessions.begin() as session:
+    with desk.app.sessions.begin() as session:
         assert contacts.agency_of_sender(session, "la@noi-khac.test", date(2021, 11, 20)) == set()
 
-    verdict = inbox.assign(desk.world, submission, DUC_THO, by=PERSON, now=desk.now)
+    verdict = inbox.assign(desk.app, submission, DUC_THO, by=PERSON, now=desk.now)
     assert (verdict.outcome, verdict.version) == ("accepted", 1)
     assert len(cameras(desk)) == 2
     again = bring(desk, desk.form(cameras=3, base=1, note="x"), sender="la@noi-khac.test")
     assert newest(desk, again).outcome == "waiting"  # that was said of the first form alone
-    inbox.assign(desk.world, again, DUC_THO, by=PERSON, now=desk.now, lasting=True)
+    inbox.assign(desk.app, again, DUC_THO, by=PERSON, now=desk.now, lasting=True)
     later = bring(desk, desk.form(cameras=4, base=2, note="y"), sender="la@noi-khac.test")
     assert newest(desk, later).outcome == "accepted"
 
@@ -245,7 +244,7 @@ def test_a_copy_that_is_not_ours_is_known_by_an_exact_name_and_ky_anh_alone_is_a
 
 
 def test_a_forged_token_acts_for_nobody(desk: Desk, environment: pytest.MonkeyPatch) -> None:
-    forger = Desk(World(desk.world.settings.model_copy(update={"secret_key": SecretStr("x")})))
+    forger = Desk(AppContext(desk.app.settings.model_copy(update={"secret_key": SecretStr("x")})))
     submission = bring(desk, forger.form(VU_QUANG), sender="la@noi-khac.test")
     assert newest(desk, submission).outcome == "waiting"
 
@@ -257,10 +256,10 @@ def test_two_corrections_of_the_same_copy_leave_one_to_a_person_who_decides(desk
     assert newest(desk, stale).outcome == "conflict"
     assert len(cameras(desk)) == 3
     assert status(desk, DUC_THO) == "fulfilled"
-    with desk.world.sessions.begin() as session:
+    with desk.app.sessions.begin() as session:
         [row] = inbox.inbox(session)
     assert (row["number"], row["outcome"]) == ("BN-0003", "conflict")
-    decided = inbox.assign(desk.world, stale, DUC_THO, by=PERSON, now=desk.now)
+    decided = inbox.assign(desk.app, stale, DUC_THO, by=PERSON, now=desk.now)
     assert (decided.outcome, decided.version) == ("accepted", 3)
     assert len(cameras(desk)) == 4
 
@@ -269,16 +268,16 @@ def test_assigning_counts_even_when_every_clock_says_the_same(desk: Desk) -> Non
     """Each process under DONDOC_CLOCK starts at the same moment: order must not rest on times."""
     submission = bring(desk, desk.form(), sender="la@noi-khac.test")
     early = at(18, 13)
-    assert inbox.assign(desk.world, submission, DUC_THO, by=PERSON, now=early).outcome == "accepted"
-    assert judge_submission(desk.world, submission, now=early).outcome == "accepted"
+    assert inbox.assign(desk.app, submission, DUC_THO, by=PERSON, now=early).outcome == "accepted"
+    assert judge_submission(desk.app, submission, now=early).outcome == "accepted"
     assert len([v for v in desk.verdicts() if v.submission_id == submission]) == 2
 
 
 def test_judging_again_writes_nothing(desk: Desk) -> None:
     submission = bring(desk, desk.form())
     first = newest(desk, submission)
-    assert judge_submission(desk.world, submission, now=desk.now).id == first.id
-    answer.answer(desk.world, [submission], now=desk.now)
+    assert judge_submission(desk.app, submission, now=desk.now).id == first.id
+    answer.answer(desk.app, [submission], now=desk.now)
     assert len(desk.verdicts()) == 1
     assert len(desk.letters()) == 1
 
@@ -314,12 +313,12 @@ def test_what_an_answer_holds_back_it_never_loses(desk: Desk) -> None:
     book.save(stream)
     submission = bring(desk, stream.getvalue(), "la.xlsx")
     assert newest(desk, submission).outcome == "refused"
-    assert desk.world.blobs.get(desk.submissions()[0].sha256) == stream.getvalue()
+    assert desk.app.blobs.get(desk.submissions()[0].sha256) == stream.getvalue()
 
 
 def test_a_killed_run_is_caught_up_by_the_next(desk: Desk) -> None:
     receive(
-        desk.world,
+        desk.app,
         desk.form(),
         channel="mail",
         channel_id="1",
@@ -333,8 +332,8 @@ def test_a_killed_run_is_caught_up_by_the_next(desk: Desk) -> None:
 
 
 @pytest.fixture
-def both(empty_database: str, world: World) -> Desk:
-    made = Desk(world)
+def both(empty_database: str, app: AppContext) -> Desk:
+    made = Desk(app)
     made.register(DUC_THO)
     return made
 
@@ -343,7 +342,7 @@ def test_two_workers_at_once_make_one_first_version(both: Desk) -> None:
     """The same two arrivals judged by several threads: each once, and one version 1 only."""
     for n in (2, 3):
         receive(
-            both.world,
+            both.app,
             both.form(cameras=n),
             channel="mail",
             channel_id=str(n),
@@ -356,7 +355,7 @@ def test_two_workers_at_once_make_one_first_version(both: Desk) -> None:
 
     def work(submission: int) -> None:
         try:
-            judge_submission(both.world, submission, now=both.now)
+            judge_submission(both.app, submission, now=both.now)
         except BaseException as error:
             failures.append(error)
 
@@ -375,7 +374,7 @@ def test_a_scan_waits_and_entering_it_in_the_register_settles_it(
     environment.setenv("DONDOC_CLOCK", "2021-11-19T10:00+07:00")
     bring(desk, SCAN, "1120_UBND-VP.pdf")
     bring(desk, b"%PDF khac", "khac.pdf")
-    scan = desk.world.settings.home / "scan.pdf"
+    scan = desk.app.settings.home / "scan.pdf"
     scan.write_bytes(SCAN)
     letter = ("--agency", DUC_THO, "--fulfils", "focal_letter", "--number", "1120/UBND-VP", "--date", "2021-11-17")
     letter += ("--arrived", "2021-11-18", "--by", "Trần Thị Văn")
@@ -386,13 +385,13 @@ def test_a_scan_waits_and_entering_it_in_the_register_settles_it(
     verdict = newest(desk, 1)
     assert (verdict.outcome, verdict.agency, verdict.form, verdict.fulfils) == ("accepted", DUC_THO, None, [])
     assert verdict.reason == "đã vào sổ văn bản số 1120/UBND-VP"
-    with desk.world.sessions.begin() as session:
+    with desk.app.sessions.begin() as session:
         assert [row["number"] for row in inbox.inbox(session)] == ["BN-0002"]
     assert status(desk, DUC_THO) == "under_review"  # the other scan may still be the form
 
     said = dondoc("register", *letter, "--submission", "BN-0002").stderr
     assert "BN-0002 không còn chờ xử lý" in said
-    with desk.world.sessions.begin() as session:
+    with desk.app.sessions.begin() as session:
         assert inbox.inbox(session) == []
     with pytest.raises(Problem, match="Không có bản nộp BN-0099"):
         dondoc("register", *letter, "--submission", "99")
@@ -403,7 +402,7 @@ def test_a_scan_waits_and_entering_it_in_the_register_settles_it(
 
 def test_registering_a_form_that_was_already_accepted_leaves_its_verdict_alone(desk: Desk) -> None:
     bring(desk, desk.form())
-    with desk.world.sessions.begin() as session:
+    with desk.app.sessions.begin() as session:
         sha256 = desk.submissions()[0].sha256
         assert inbox.entered(session, sha256, agency=DUC_THO, number="1/VB", now=desk.now) == []
     assert status(desk, DUC_THO) == "fulfilled"
@@ -416,13 +415,13 @@ def test_a_person_puts_a_stray_mail_aside_and_nothing_is_deleted(desk: Desk, don
     assert newest(desk, submission).outcome == "dismissed"
     assert newest(desk, submission).reason == "thư quảng cáo (Nguyễn Văn A)"
     assert status(desk, DUC_THO) == "overdue"
-    assert desk.world.blobs.get(desk.submissions()[0].sha256) == b"quang cao"
+    assert desk.app.blobs.get(desk.submissions()[0].sha256) == b"quang cao"
     before = len(desk.letters())
-    answer.answer(desk.world, [submission], now=desk.now)
+    answer.answer(desk.app, [submission], now=desk.now)
     assert len(desk.letters()) == before
     with pytest.raises(Problem, match="không chờ người xử lý"):
         dondoc("dismiss", "1", "--reason", "lần nữa", "--by", "A")
-    assert inbox.assign(desk.world, submission, DUC_THO, by=PERSON, now=desk.now).outcome == "waiting"
+    assert inbox.assign(desk.app, submission, DUC_THO, by=PERSON, now=desk.now).outcome == "waiting"
 
 
 @pytest.mark.parametrize(
@@ -443,13 +442,13 @@ def test_a_wrong_word_on_a_submission_is_a_sentence(
     bring(desk, desk.form())
     with pytest.raises(Problem, match=words):
         dondoc(*arguments)
-    with desk.world.sessions.begin() as session:
+    with desk.app.sessions.begin() as session:
         assert session.scalars(select(Assignment)).all() == []
 
 
 def test_an_upload_of_ours_acts_by_its_token(desk: Desk) -> None:
-    line = arrive.arrive(
-        desk.world, desk.form(), "BM03.xlsx", sender="", channel="upload", by=CLERK, received_at=desk.now, now=desk.now
+    line = submit.submit(
+        desk.app, desk.form(), "BM03.xlsx", sender="", channel="upload", by=CLERK, received_at=desk.now, now=desk.now
     )
     assert (line["outcome"], line["agency"], line["duplicate"]) == ("accepted", DUC_THO, False)
 
@@ -460,9 +459,9 @@ def test_the_stored_rows_are_those_of_the_judge(desk: Desk) -> None:
     form = judge(
         content,
         "BM03.xlsx",
-        data=desk.world.settings.data,
-        registry=desk.world.registry,
-        secrets=desk.world.settings.secret_keys,
+        data=desk.app.settings.data,
+        registry=desk.app.registry,
+        secrets=desk.app.settings.secret_keys,
         day=date(2021, 11, 18),
     )
     verdict = newest(desk, submission)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from dondoc.configuration.context import World
+from dondoc.configuration.context import AppContext
 from dondoc.intake import aside, gather, inbox
 from dondoc.intake.gather import SourceResult
 from dondoc.intake.sources import mailbox
@@ -59,15 +59,15 @@ def server() -> Iterator[Imap]:
 
 
 def setting(desk: Desk, **values: Any) -> None:
-    desk.world = World(desk.world.settings.model_copy(update=values))
+    desk.app = AppContext(desk.app.settings.model_copy(update=values))
 
 
 def read(desk: Desk, server: Imap) -> SourceResult:
-    return gather.read_mailbox(desk.world, server.at(), desk.now)
+    return gather.read_mailbox(desk.app, server.at(), desk.now)
 
 
 def items(desk: Desk) -> list[tuple[int, int, bool]]:
-    with desk.world.sessions.reading() as session:
+    with desk.app.sessions.reading() as session:
         return [
             (i.uid, i.failures, i.set_aside) for i in session.scalars(select(MailboxItem).order_by(MailboxItem.uid))
         ]
@@ -106,7 +106,7 @@ def test_after_some_runs_it_is_set_aside_a_person_finds_it_and_no_letter_is_held
         assert result.ok == (run == aside.AFTER)
         desk.now += timedelta(minutes=5)
     assert items(desk) == [(2, aside.AFTER, True)]
-    with desk.world.sessions.reading() as session:
+    with desk.app.sessions.reading() as session:
         [entry] = [row for row in inbox.inbox(session) if row["outcome"] == "waiting"]
     assert "UID 2" in entry["reason"]
     assert "NO [SERVERBUG]" not in entry["file"]
@@ -156,7 +156,7 @@ def test_a_mailbox_that_gives_nothing_at_all_is_at_fault_itself_and_no_mail_is_s
         desk.now += timedelta(days=1)
         assert read(desk, server).ok, "but letters are held for it no longer than a day"
         assert len(items(desk)) == 8
-        with desk.world.sessions.reading() as session:
+        with desk.app.sessions.reading() as session:
             assert len(inbox.inbox(session)) == 8
 
 
@@ -289,7 +289,7 @@ def test_a_mailbox_that_drips_is_left_when_its_time_is_over_and_what_came_is_kep
     assert not result.ok
     assert len(result.submission_ids) == 2
     assert items(desk) == [], "it was the time of all that ran out"
-    with desk.world.sessions.reading() as session:
+    with desk.app.sessions.reading() as session:
         assert [(r.ok, r.items) for r in session.scalars(select(SourceRead))] == [(False, 2)]
 
 
@@ -319,7 +319,7 @@ def test_what_a_slow_mailbox_told_of_the_order_before_it_broke_counts(desk: Desk
 
 def test_a_mailbox_with_a_false_certificate_gets_no_password_and_the_run_says_why(desk: Desk, tmp_path: Path) -> None:
     with Imap({1: mail()}, tls=authority(tmp_path).served(self_signed=True)) as server:
-        result = gather.read_mailbox(desk.world, server.at("tls", "localhost"), desk.now)
+        result = gather.read_mailbox(desk.app, server.at("tls", "localhost"), desk.now)
         assert PASSWORD.encode() not in server.received
     assert not result.ok
     assert "tự ký" in result.detail
@@ -334,11 +334,11 @@ def test_a_mail_that_was_damaged_on_our_disk_is_proven_again_before_the_mailbox_
     server.on["UID MOVE"] = no()
     read(desk, server)
     [row] = desk.submissions()
-    [kept] = [p for p in (desk.world.settings.home / "originals").rglob("*") if p.is_file()]
+    [kept] = [p for p in (desk.app.settings.home / "originals").rglob("*") if p.is_file()]
     kept.write_bytes(kept.read_bytes()[:-9])
     server.on.clear()
     assert read(desk, server).ok
-    assert desk.world.blobs.get(row.sha256) == mail("a")
+    assert desk.app.blobs.get(row.sha256) == mail("a")
 
 
 @pytest.mark.parametrize(
@@ -392,7 +392,7 @@ def test_a_mail_that_takes_a_parser_hours_is_kept_whole_and_the_next_one_is_read
     assert result.ok
     assert time.process_time() - began < 10
     assert [s.filename for s in desk.submissions()] == ["thu.eml", "thu.eml"]
-    assert desk.world.blobs.get(desk.submissions()[0].sha256) == raw
+    assert desk.app.blobs.get(desk.submissions()[0].sha256) == raw
     assert "quá nhiều thời gian" in result.detail
     assert not server.mails
 

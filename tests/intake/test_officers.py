@@ -13,10 +13,9 @@ from pydantic import SecretStr
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from dondoc import audit, clock
-from dondoc import preconditions as truth
+from dondoc import audit, clock, preconditions
 from dondoc.audit import Actor, Channel
-from dondoc.configuration.context import World
+from dondoc.configuration.context import AppContext
 from dondoc.errors import Problem
 from dondoc.facts import contact_changes, contacts
 from dondoc.forms.blank import blank
@@ -46,17 +45,17 @@ def _live(environment: pytest.MonkeyPatch) -> None:
 
 def written_to(desk: Desk, system: str = "tourism") -> str:
     """Where a letter about a system goes today."""
-    with desk.world.sessions.reading() as session:
+    with desk.app.sessions.reading() as session:
         return contacts.find(session, DUC_THO, "focal_officer", desk.now.date(), system)[0].email
 
 
 def may_act(desk: Desk, address: str) -> bool:
-    with desk.world.sessions.reading() as session:
+    with desk.app.sessions.reading() as session:
         return DUC_THO in contacts.agency_of_sender(session, address, desk.now.date())
 
 
 def changes(desk: Desk) -> list[dict[str, Any]]:
-    with desk.world.sessions.reading() as session:
+    with desk.app.sessions.reading() as session:
         return contact_changes.rows(contact_changes.every(session))
 
 
@@ -79,12 +78,12 @@ def bring(post: Post, *, sender: str = OFFICER, number: int = 1, form: bytes | N
 
 
 def deliver(post: Post) -> None:
-    settings = post.desk.world.settings
+    settings = post.desk.app.settings
     urls = {
         "smtp_url": SecretStr(post.server.smtp_url("IOC <ioc@ioc.test>")),
         "imap_url": SecretStr(post.server.imap_url(INTAKE)),
     }
-    truth.deliver(World(settings.model_copy(update=urls)), lambda: post.desk.now)
+    preconditions.deliver(AppContext(settings.model_copy(update=urls)), lambda: post.desk.now)
 
 
 def question(post: Post, address: str = NAMED) -> EmailMessage:
@@ -143,7 +142,7 @@ def test_until_the_old_address_says_yes_the_letters_go_to_it_and_the_new_one_may
     reply(post, letter)
     assert (state(desk), changes(desk)[0]["by"]) == ("confirmed", NAMED)
     assert (written_to(desk), may_act(desk, NEW)) == (NEW, True)
-    with desk.world.sessions.reading() as session:
+    with desk.app.sessions.reading() as session:
         assert inbox.inbox(session) == []  # the reply itself needs nobody
         day_before = contacts.find(session, DUC_THO, "focal_officer", desk.now.date() - timedelta(days=1), "tourism")
         assert day_before[0].email == NAMED
@@ -175,7 +174,7 @@ def test_an_answer_that_says_neither_waits_for_a_person(post: Post) -> None:
     bring(post)
     outcome = reply(post, question(post), "Tôi sẽ hỏi lại lãnh đạo.")
     assert (state(post.desk), outcome) == ("waiting", {})
-    with post.desk.world.sessions.reading() as session:
+    with post.desk.app.sessions.reading() as session:
         [row] = inbox.inbox(session)
     assert "TD-0001 không rõ đồng ý hay không" in row["reason"]
 
@@ -184,7 +183,7 @@ def _guess(post: Post, letter: EmailMessage) -> str:
     """The Message-ID as somebody computes it who knows how it is made, but has not the letter."""
     row = next(row for row in post.desk.letters() if row.kind == officers.KIND)
     without = row.dedup_key.rsplit("|", 1)[0]
-    return message_id(f"{without}|-", post.desk.world.settings.installation)
+    return message_id(f"{without}|-", post.desk.app.settings.installation)
 
 
 @pytest.mark.parametrize(
@@ -300,7 +299,7 @@ def test_an_officer_changes_their_own_telephone_without_asking_themselves(post: 
     desk = post.desk
     head = {"officer_email": NAMED, "officer_name": "Nguyễn Thị Hà", "officer_phone": "0987 654 321"}
     bring(post, sender=NAMED, **head)
-    with desk.world.sessions.reading() as session:
+    with desk.app.sessions.reading() as session:
         [first, *_] = contacts.find(session, DUC_THO, "focal_officer", desk.now.date(), "tourism")
     assert (first.email, first.phone, changes(desk)) == (NAMED, "+84987654321", [])
 
@@ -317,20 +316,20 @@ def test_the_first_officer_is_taken_from_clerk_or_head_and_else_a_person_confirm
     content = desk.form(VU_QUANG, officer_email=NEW, officer_name="Phan Thị Mới")
     submission = bring(post, sender=CLERK, form=content)
     if role is None:
-        inbox.assign(desk.world, submission, VU_QUANG, by=PERSON, now=desk.now)
-    with desk.world.sessions.reading() as session:
+        inbox.assign(desk.app, submission, VU_QUANG, by=PERSON, now=desk.now)
+    with desk.app.sessions.reading() as session:
         found = contacts.find(session, VU_QUANG, "focal_officer", desk.now.date(), "tourism")
     assert ([c.email for c in found], len(changes(desk))) == (([NEW], 0) if at_once else ([], 1))
     if not at_once:
         assert (changes(desk)[0]["asked"], asked(desk)) == (None, [])
-        with desk.world.sessions.begin() as session:
+        with desk.app.sessions.begin() as session:
             contact_changes.confirm(session, [SECRET], 1, by=PERSON, now=desk.now)
             assert contacts.find(session, VU_QUANG, "focal_officer", desk.now.date(), "tourism")[0].email == NEW
 
 
 def test_the_form_for_officers_asks_once_for_all_its_systems(post: Post) -> None:
     desk = post.desk
-    spec = load_specs(desk.world.settings.data)["form_focal"]
+    spec = load_specs(desk.app.settings.data)["form_focal"]
     person = {
         "system": "public_admin_centre",
         "officer_name": "Trần Văn Hải",
@@ -342,9 +341,9 @@ def test_the_form_for_officers_asks_once_for_all_its_systems(post: Post) -> None
     other = person | {"system": "tourism", "officer_name": "Lê Thị Mai", "officer_email": "mai.lt@ductho.hatinh.gov.vn"}
     content = blank(
         spec,
-        desk.world.registry.agency(DUC_THO),
-        registry=desk.world.registry,
-        secrets=desk.world.settings.secret_keys,
+        desk.app.registry.agency(DUC_THO),
+        registry=desk.app.registry,
+        secrets=desk.app.settings.secret_keys,
         head={"document_number": "12/UBND-VX", "document_date": "17/11/2021"},
         rows=[person, other],
     )
@@ -363,7 +362,7 @@ def question_about(session: Session, desk: Desk, **about: Any) -> OutboxLetter:
     session.add(row)
     session.flush()
     head = {"officer_email": NEW, "officer_name": "Phan Thị Mới", "system": "tourism"}
-    officers.take_over(session, desk.world, row, DUC_THO, [head], now=desk.now)
+    officers.take_over(session, desk.app, row, DUC_THO, [head], now=desk.now)
     return session.scalars(select(OutboxLetter).where(OutboxLetter.kind == officers.KIND)).one()
 
 
@@ -379,7 +378,7 @@ def question_about(session: Session, desk: Desk, **about: Any) -> OutboxLetter:
     ],
 )
 def test_the_question_says_from_where_the_form_came(desk: Desk, about: dict[str, str], origin: str) -> None:
-    with desk.world.sessions.begin() as session:
+    with desk.app.sessions.begin() as session:
         letter = question_about(session, desk, **about)
         assert origin in letter.text
         assert origin in letter.html
@@ -389,10 +388,10 @@ def test_a_yes_counts_only_for_whom_the_question_names(desk: Desk) -> None:
     named = {"system": "tourism", "officer_name": "Phan Thị Mới"}
     many = [named | {"officer_email": f"moi{n}@ductho.test"} for n in range(10, 22)]
     common = {"channel": "mail", "sender": OFFICER, "filename": "a.xlsx", "now": desk.now, "received_at": desk.now}
-    submission, _ = receive(desk.world, b"x", channel_id="1", **common)
-    with desk.world.sessions.begin() as session:
+    submission, _ = receive(desk.app, b"x", channel_id="1", **common)
+    with desk.app.sessions.begin() as session:
         row = session.get_one(Submission, submission)
-        officers.take_over(session, desk.world, row, DUC_THO, many, now=desk.now)
+        officers.take_over(session, desk.app, row, DUC_THO, many, now=desk.now)
         [letter] = session.scalars(select(OutboxLetter).where(OutboxLetter.kind == officers.KIND))
         told = [c for c in contact_changes.every(session) if c.email in letter.text]
         answered = contact_changes.asked_of(session, submission, letter.recipient)
@@ -400,11 +399,11 @@ def test_a_yes_counts_only_for_whom_the_question_names(desk: Desk) -> None:
 
 
 def test_a_question_that_was_answered_meanwhile_does_not_leave(desk: Desk) -> None:
-    with desk.world.sessions.begin() as session:
+    with desk.app.sessions.begin() as session:
         letter = question_about(session, desk)
-        assert officers.still_true(session, letter, desk.now) is None
+        assert officers.precondition(session, letter, desk.now) is None
         contact_changes.refuse(session, [SECRET], 1, reason="gọi điện hỏi", by=PERSON, now=desk.now)
-        assert "đã được xác nhận hoặc từ chối" in (officers.still_true(session, letter, desk.now) or "")
+        assert "đã được xác nhận hoặc từ chối" in (officers.precondition(session, letter, desk.now) or "")
         with pytest.raises(Problem, match="TD-0001 đã được từ chối"):
             contact_changes.confirm(session, [SECRET], 1, by=PERSON, now=desk.now)
 
@@ -433,7 +432,7 @@ def test_a_person_confirms_and_refuses_at_the_command_line_under_their_own_name(
     ]
     desk.now = clock.now()
     assert written_to(desk) == NEW
-    with desk.world.sessions.reading() as session:
+    with desk.app.sessions.reading() as session:
         acts = session.execute(select(AuditEvent.act, AuditEvent.name, AuditEvent.channel).order_by(AuditEvent.id))
         assert [tuple(row) for row in acts] == [
             ("contact_confirm", "Lê A", "cli"),
@@ -446,7 +445,7 @@ def test_a_former_officer_s_forms_wait_and_their_assignments_count_no_more(post:
     head = {"officer_email": NAMED, "officer_name": "Nguyễn Thị Hà"}
     first = bring(post, **head)
     assert desk.verdicts()[-1].outcome == "accepted"
-    with desk.world.sessions.begin() as session:  # once, a person also gave them something by hand
+    with desk.app.sessions.begin() as session:  # once, a person also gave them something by hand
         session.add(inbox.Assignment(submission_id=first, agency=DUC_THO, by="A", lasting=True, recorded_at=desk.now))
     with pytest.raises(Problem, match="tên của máy"):
         dondoc("contacts", "end", OFFICER, "--agency", DUC_THO, "--on", "2021-11-17", "--by", "airflow")
@@ -455,7 +454,7 @@ def test_a_former_officer_s_forms_wait_and_their_assignments_count_no_more(post:
     dondoc("contacts", "end", OFFICER, "--agency", DUC_THO, "--on", "2021-11-17", "--by", "Lê A", "--reason", "nghỉ")
     second = bring(post, number=2, **head)
     assert [v for v in desk.verdicts() if v.submission_id == second][-1].outcome == "waiting"
-    with desk.world.sessions.reading() as session:
+    with desk.app.sessions.reading() as session:
         [event] = session.scalars(select(AuditEvent).where(AuditEvent.act == "contacts_end"))
         assert (event.subject, event.details["reason"], event.name) == (OFFICER, "nghỉ", "Lê A")
         assert session.scalars(select(Contact.valid_to).where(Contact.email == OFFICER)).all()[-1].day == 17

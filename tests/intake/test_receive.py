@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 from sqlalchemy import select
 
-from dondoc.configuration.context import World
+from dondoc.configuration.context import AppContext
 from dondoc.errors import Cause, Problem, Unavailable
 from dondoc.intake import backlog
 from dondoc.intake.receive import receive, safe_filename
@@ -57,11 +57,11 @@ def test_a_name_keeps_what_people_need_of_it(name: str, safe: str) -> None:
 
 
 @pytest.fixture
-def both(empty_database: str, world: World) -> World:
-    return world
+def both(empty_database: str, app: AppContext) -> AppContext:
+    return app
 
 
-def take(world: World, content: bytes = b"noi dung", **given: Any) -> tuple[int, bool]:
+def take(app: AppContext, content: bytes = b"noi dung", **given: Any) -> tuple[int, bool]:
     values = {
         "channel": "mail",
         "channel_id": "<1@x>/0",
@@ -70,15 +70,15 @@ def take(world: World, content: bytes = b"noi dung", **given: Any) -> tuple[int,
         "received_at": at(18),
         "now": at(19),
     } | given
-    return receive(world, content, **values)
+    return receive(app, content, **values)
 
 
-def rows(world: World) -> list[Submission]:
-    with world.sessions.begin() as session:
+def rows(app: AppContext) -> list[Submission]:
+    with app.sessions.begin() as session:
         return list(session.scalars(select(Submission).order_by(Submission.id)))
 
 
-def test_receiving_the_same_arrival_again_is_a_no_op(both: World) -> None:
+def test_receiving_the_same_arrival_again_is_a_no_op(both: AppContext) -> None:
     first, new = take(both)
     assert new
     assert take(both, now=at(20)) == (first, False)
@@ -92,7 +92,7 @@ def test_receiving_the_same_arrival_again_is_a_no_op(both: World) -> None:
     assert both.blobs.get(row.sha256) == b"noi dung"
 
 
-def test_the_same_bytes_from_elsewhere_are_another_arrival(both: World) -> None:
+def test_the_same_bytes_from_elsewhere_are_another_arrival(both: AppContext) -> None:
     take(both)
     assert take(both, channel="folder")[1]
     assert take(both, channel_id="<2@x>/0")[1]
@@ -100,41 +100,41 @@ def test_the_same_bytes_from_elsewhere_are_another_arrival(both: World) -> None:
     assert len(rows(both)) == 3
 
 
-def test_nothing_arrives_in_the_future(world: World) -> None:
-    take(world, received_at=at(25))
-    assert rows(world)[0].happened_at == at(19)
+def test_nothing_arrives_in_the_future(app: AppContext) -> None:
+    take(app, received_at=at(25))
+    assert rows(app)[0].happened_at == at(19)
 
 
 def test_a_nearly_full_disk_refuses_and_says_that_the_source_keeps_it(
-    environment: pytest.MonkeyPatch, world: World
+    environment: pytest.MonkeyPatch, app: AppContext
 ) -> None:
-    full = World(world.settings.model_copy(update={"min_free_mb": 10**9}))
+    full = AppContext(app.settings.model_copy(update={"min_free_mb": 10**9}))
     with pytest.raises(Problem, match=r"chỉ còn \d+ MB .* vẫn còn nguyên ở nơi gửi"):
         take(full)
-    assert rows(world) == []
+    assert rows(app) == []
 
 
-def test_a_home_that_cannot_be_made_refuses_and_says_that_the_source_keeps_it(world: World) -> None:
+def test_a_home_that_cannot_be_made_refuses_and_says_that_the_source_keeps_it(app: AppContext) -> None:
     with pytest.raises(Problem, match=r"DONDOC_HOME .* vẫn còn nguyên ở nơi gửi"):
-        take(World(world.settings.model_copy(update={"home": Path("/dev/null/x")})))
+        take(AppContext(app.settings.model_copy(update={"home": Path("/dev/null/x")})))
 
 
-def test_a_broken_directive_is_no_fault_of_what_arrived(world: World) -> None:
-    broken = World(world.settings.model_copy(update={"directive": [Path("/khong/co.yaml")]}))
+def test_a_broken_directive_is_no_fault_of_what_arrived(app: AppContext) -> None:
+    broken = AppContext(app.settings.model_copy(update={"directive": [Path("/khong/co.yaml")]}))
     submission, _ = take(broken)
     with pytest.raises(Problem, match="Không đọc được"):
         backlog.judge_and_answer(broken, at(19))
-    assert backlog.unfinished(world) == [submission]
+    assert backlog.unfinished(app) == [submission]
 
 
-def test_neither_is_a_wrong_key_or_a_busy_database(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_neither_is_a_wrong_key_or_a_busy_database(app: AppContext, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each was set aside for a person, with an answer that said nothing, and never judged by itself again."""
-    submission, _ = take(world)
-    with world.sessions.begin():
+    submission, _ = take(app)
+    with app.sessions.begin():
         pass  # the key is noted
     other = SecretStr("khoa-khac-rat-dai-va-that-ngau-nhien")
     with pytest.raises(Unavailable):
-        backlog.judge_and_answer(World(world.settings.model_copy(update={"secret_key": other})), at(19))
+        backlog.judge_and_answer(AppContext(app.settings.model_copy(update={"secret_key": other})), at(19))
 
     def busy(*_: object, **__: object) -> None:
         raise unavailable(Cause.BUSY)
@@ -142,14 +142,14 @@ def test_neither_is_a_wrong_key_or_a_busy_database(world: World, monkeypatch: py
     with monkeypatch.context() as meanwhile:
         meanwhile.setattr(backlog, "judge_submission", busy)
         with pytest.raises(Unavailable):
-            backlog.judge_and_answer(world, at(19))
-    assert backlog.unfinished(world) == [submission]
-    assert backlog.judge_and_answer(world, at(19)) == {"refused": [submission]}
+            backlog.judge_and_answer(app, at(19))
+    assert backlog.unfinished(app) == [submission]
+    assert backlog.judge_and_answer(app, at(19)) == {"refused": [submission]}
 
 
-def test_a_subject_cannot_smuggle_a_header_or_grow_without_end(world: World) -> None:
-    take(world, subject="Gửi BM03\r\nBcc: x@y.test" + "x" * 900)
-    with world.sessions.begin() as session:
+def test_a_subject_cannot_smuggle_a_header_or_grow_without_end(app: AppContext) -> None:
+    take(app, subject="Gửi BM03\r\nBcc: x@y.test" + "x" * 900)
+    with app.sessions.begin() as session:
         [subject] = session.scalars(select(Submission.subject))
     assert subject is not None
     assert subject.startswith("Gửi BM03  Bcc")

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from dondoc import preconditions as truth
-from dondoc.configuration.context import World
+from dondoc import preconditions
+from dondoc.configuration.context import AppContext
 from dondoc.demo.mailserver import HOST
 from tests.intake.conftest import INTAKE, OFFICER, Desk, Post
 
@@ -22,11 +22,11 @@ def _live(environment: pytest.MonkeyPatch) -> None:
     environment.setenv("DONDOC_MODE", "live")
 
 
-def writing(post: Post, **other: Any) -> World:
+def writing(post: Post, **other: Any) -> AppContext:
     """The world with the server's addresses in its settings: letters leave as `ioc@`, intake reads `tiep-nhan@`."""
     server = post.server
     urls = {"smtp_url": SecretStr(server.smtp_url(SENDER)), "imap_url": SecretStr(server.imap_url(INTAKE))}
-    return World(post.desk.world.settings.model_copy(update={**urls, **other}))
+    return AppContext(post.desk.app.settings.model_copy(update={**urls, **other}))
 
 
 def answer(post: Post, letter: EmailMessage, name: str, content: bytes) -> None:
@@ -46,7 +46,7 @@ def test_a_form_in_an_answer_to_the_letter_that_asked_for_it_is_taken_in(post: P
     post.send(("bieu-mau.xlsx", desk.form(wrong=1)))
     assert post.read().ok
     assert set(desk.work().values()) == {"returned"}
-    truth.deliver(writing(post), lambda: desk.now)
+    preconditions.deliver(writing(post), lambda: desk.now)
     [letter] = post.server.boxes.messages(OFFICER)
     assert (parseaddr(letter["From"])[1], letter["Reply-To"]) == ("ioc@ioc.test", INTAKE)
     answer(post, letter, "bieu-mau_can_sua.xlsx", desk.form())
@@ -58,24 +58,24 @@ def test_the_address_that_is_set_goes_before_the_user_of_the_mailbox(post: Post)
     post.send(("bieu-mau.xlsx", post.desk.form()))
     post.read()
     post.desk.work()
-    truth.deliver(writing(post, intake_address="khao-sat@ioc.test"), lambda: post.desk.now)
+    preconditions.deliver(writing(post, intake_address="khao-sat@ioc.test"), lambda: post.desk.now)
     assert [m["Reply-To"] for m in post.server.boxes.messages(OFFICER)] == ["khao-sat@ioc.test"]
 
 
 def test_delivery_says_when_nobody_would_read_the_answers(post: Post, caplog: pytest.LogCaptureFixture) -> None:
     nameless = SecretStr(f"imap://tiep-nhan:x@{HOST}:{post.server.imap_port}/INBOX")
-    truth.deliver(writing(post, imap_url=nameless), lambda: post.desk.now)
+    preconditions.deliver(writing(post, imap_url=nameless), lambda: post.desk.now)
     assert "DONDOC_INTAKE_ADDRESS" in caplog.text
     caplog.clear()
-    truth.deliver(writing(post, imap_url=nameless, intake_address=INTAKE), lambda: post.desk.now)
+    preconditions.deliver(writing(post, imap_url=nameless, intake_address=INTAKE), lambda: post.desk.now)
     assert "DONDOC_INTAKE_ADDRESS" not in caplog.text
 
 
 def test_a_letter_to_our_own_people_asks_for_no_answer_to_intake(post: Post, desk: Desk) -> None:
     from dondoc.cameras import letters
 
-    world = writing(post, ops_address="van-hanh@ioc.test")
-    assert letters.our_side(world, "dem-1", "mất kết nối", desk.now)
-    truth.deliver(world, lambda: desk.now)
+    app = writing(post, ops_address="van-hanh@ioc.test")
+    assert letters.local_outage(app, "dem-1", "mất kết nối", desk.now)
+    preconditions.deliver(app, lambda: desk.now)
     [told] = post.server.boxes.messages("van-hanh@ioc.test")
     assert told["Reply-To"] is None

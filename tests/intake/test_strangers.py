@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from dondoc.configuration.context import World
+from dondoc.configuration.context import AppContext
 from dondoc.intake import backlog, inbox
 from dondoc.intake.receive import receive
 from tests.conftest import acting
@@ -18,7 +18,7 @@ LURE = "Trung thuong vao ke-gian.test ngay.pdf"
 def bring(desk: Desk, content: bytes = SCAN, name: str = "cong van.pdf", sender: str = "la@noi-khac.test") -> int:
     desk.now += timedelta(seconds=1)
     submission, _ = receive(
-        desk.world,
+        desk.app,
         content,
         channel="mail",
         channel_id=f"{desk.now}",
@@ -28,12 +28,12 @@ def bring(desk: Desk, content: bytes = SCAN, name: str = "cong van.pdf", sender:
         now=desk.now,
         subject=LURE,
     )
-    backlog.judge_and_answer(desk.world, desk.now)
+    backlog.judge_and_answer(desk.app, desk.now)
     return submission
 
 
 def limited(desk: Desk, answers: int) -> None:
-    desk.world = World(desk.world.settings.model_copy(update={"answers_per_day": answers}))
+    desk.app = AppContext(desk.app.settings.model_copy(update={"answers_per_day": answers}))
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_all_strangers_together_get_so_many_answers_a_day_and_the_rest_waits_for
     for number in range(5):
         bring(desk, SCAN + b"%d" % number, sender=f"nan-nhan-{number}@x.test")
     assert [row.recipient for row in desk.letters()] == [f"nan-nhan-{number}@x.test" for number in range(3)]
-    with desk.world.sessions.reading() as session:
+    with desk.app.sessions.reading() as session:
         waiting = inbox.inbox(session)
     assert len(waiting) == 5, "all are kept and seen"
     assert ["không tự trả lời" in row["reason"] for row in waiting] == [False] * 3 + [True] * 2
@@ -92,13 +92,13 @@ def test_on_the_next_day_strangers_are_answered_again_but_not_those_of_yesterday
     desk.now += timedelta(days=1, minutes=1)
     bring(desk, SCAN + b"3", sender="ba@x.test")
     assert [row.recipient for row in desk.letters()] == ["mot@x.test", "ba@x.test"]
-    assert backlog.unfinished(desk.world) == []
+    assert backlog.unfinished(desk.app) == []
 
 
 def test_a_sender_in_doubt_is_a_stranger_though_its_address_is_registered(desk: Desk) -> None:
     limited(desk, 0)
     submission, _ = receive(
-        desk.world,
+        desk.app,
         SCAN,
         channel="mail",
         channel_id="1",
@@ -107,7 +107,7 @@ def test_a_sender_in_doubt_is_a_stranger_though_its_address_is_registered(desk: 
         received_at=desk.now,
         now=desk.now,
     )
-    with desk.world.sessions.begin() as session:
+    with desk.app.sessions.begin() as session:
         session.get_one(type(desk.submissions()[0]), submission).sender_doubt = "dkim=fail"
     desk.work()
     assert desk.letters() == []
@@ -117,6 +117,6 @@ def test_whom_a_person_gave_an_agency_is_no_stranger_any_more(desk: Desk) -> Non
     limited(desk, 0)
     first = bring(desk, desk.form(), "bm03.xlsx")
     assert desk.letters() == []
-    inbox.assign(desk.world, first, DUC_THO, by=acting("Nguyễn Văn A"), lasting=True, now=desk.now)
+    inbox.assign(desk.app, first, DUC_THO, by=acting("Nguyễn Văn A"), lasting=True, now=desk.now)
     bring(desk, desk.form(cameras=3, base=1), "bm03.xlsx")
     assert "la@noi-khac.test" in {row.recipient for row in desk.letters()}

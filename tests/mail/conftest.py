@@ -15,11 +15,11 @@ from sqlalchemy import select, update
 
 from dondoc import clock
 from dondoc.audit import Actor
-from dondoc.configuration.context import World
+from dondoc.configuration.context import AppContext
 from dondoc.demo.mailserver import MailServer, Post
 from dondoc.mail import delivery, outbox
 from dondoc.mail.delivery import Delivered
-from dondoc.mail.letter import Letter, StillTrue
+from dondoc.mail.letter import Letter, Precondition
 from dondoc.mail.servers import ImapServer, imap_from_url, smtp_from_url
 from dondoc.store.facts import Contact
 from dondoc.store.mail import OutboxEvent, OutboxLetter
@@ -84,10 +84,10 @@ def always(session: Any, row: OutboxLetter, now: datetime) -> str | None:
 class Desk:
     """A world with a mail server, and the few verbs that the tests use."""
 
-    world: World
+    app: AppContext
     server: MailServer
     now: datetime = MONDAY
-    checks: dict[str, StillTrue] = field(default_factory=lambda: dict.fromkeys(KINDS, always))
+    checks: dict[str, Precondition] = field(default_factory=lambda: dict.fromkeys(KINDS, always))
 
     @property
     def post(self) -> Scripted:
@@ -98,21 +98,21 @@ class Desk:
         values = {"kind": "receipt", "subject": "Xác nhận đã nhận", "text": "Đã nhận.\n", "html": "<p>Đã nhận.</p>"}
         values |= {"reason": "trả lời bản nộp BN-0001", "dedup": dedup or f"test|{recipient}"} | other
         letter = Letter(recipient=recipient, **values)
-        with self.world.sessions.begin() as session:
-            return outbox.enqueue(session, [letter], settings=self.world.settings, now=self.now)[0].id
+        with self.app.sessions.begin() as session:
+            return outbox.enqueue(session, [letter], settings=self.app.settings, now=self.now)[0].id
 
     def work(self, *, archive: bool | ImapServer = False, **other: Any) -> Delivered:
         arguments: dict[str, Any] = {
-            "settings": self.world.settings,
-            "secrets": self.world.secrets,
-            "calendar": self.world.calendar,
-            "blobs": self.world.blobs,
+            "settings": self.app.settings,
+            "secrets": self.app.secrets,
+            "calendar": self.app.calendar,
+            "blobs": self.app.blobs,
             "still_true": self.checks,
             "now": lambda: self.now,
             "archive": imap_from_url(self.server.imap_url(ARCHIVE)) if archive is True else archive or None,
         }
         smtp = smtp_from_url(self.server.smtp_url("ioc@hatinh.test"))
-        return delivery.deliver(self.world.sessions, other.pop("smtp", smtp), **arguments | other)
+        return delivery.deliver(self.app.sessions, other.pop("smtp", smtp), **arguments | other)
 
     def deliver(self, **other: Any) -> Mapping[str, int]:
         return self.work(**other).counts
@@ -120,28 +120,28 @@ class Desk:
     @property
     def given(self) -> dict[str, Any]:
         """What every act of a person takes besides the act."""
-        return {"secrets": self.world.secrets, "now": self.now}
+        return {"secrets": self.app.secrets, "now": self.now}
 
     def approve(self, *ids: int, by: Actor | None = None) -> list[OutboxLetter]:
         """An approver says yes; without a name, the one that there is."""
         actor = by or acting()
-        with self.world.sessions.begin() as session:
+        with self.app.sessions.begin() as session:
             known = session.scalars(select(Contact).where(Contact.login == actor.login)).first()
-        contact = known or approver(self.world, actor.name, actor.login)
-        with self.world.sessions.begin() as session:
-            return outbox.approve(session, ids, contact, actor, **self.given, still_true=self.checks)
+        contact = known or approver(self.app, actor.name, actor.login)
+        with self.app.sessions.begin() as session:
+            return outbox.approve(session, ids, contact, actor, **self.given, precondition=self.checks)
 
     def row(self, row_id: int) -> OutboxLetter:
-        with self.world.sessions.begin() as session:
+        with self.app.sessions.begin() as session:
             return session.get_one(OutboxLetter, row_id)
 
     def history(self, row_id: int) -> list[str]:
-        with self.world.sessions.begin() as session:
+        with self.app.sessions.begin() as session:
             events = session.scalars(select(OutboxEvent).where(OutboxEvent.letter_id == row_id)).all()
         return [event.to_state for event in events]
 
     def let_leases_run_out(self) -> None:
-        with self.world.sessions.begin() as session:
+        with self.app.sessions.begin() as session:
             session.execute(update(OutboxLetter).where(OutboxLetter.lease_until.is_not(None)).values(lease_until=0.0))
 
     def received(self, address: str = "can-bo@huyen.test") -> list[Any]:
@@ -162,5 +162,5 @@ def live(environment: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def desk(live: None, world: World, mail: MailServer) -> Desk:
-    return Desk(world, mail)
+def desk(live: None, app: AppContext, mail: MailServer) -> Desk:
+    return Desk(app, mail)

@@ -35,7 +35,7 @@ def lay(desk: Desk, row_id: int, **headers: str) -> None:
 def ours(desk: Desk, row_id: int, **other: str) -> str:
     row = desk.row(row_id)
     given = {"message_id": row.message_id, "recipient": row.recipient, "subject": row.subject} | other
-    return proof(desk.world.settings.secret_keys, **given)
+    return proof(desk.app.settings.secret_keys, **given)
 
 
 def test_a_forged_mail_in_the_archive_settles_nothing(desk: Desk, lost: int) -> None:
@@ -57,8 +57,8 @@ def test_the_proof_of_a_letter_under_a_longer_message_id_is_none(desk: Desk, los
 
 def test_our_own_copy_settles_it_also_after_the_key_was_changed(desk: Desk, lost: int) -> None:
     lay(desk, lost, **{PROOF: ours(desk, lost)})
-    old = desk.world.settings.secret_keys[0]
-    both = desk.world.settings.model_copy(update={"secret_key": type(desk.world.settings.secret_key)(f"moi,{old}")})
+    old = desk.app.settings.secret_keys[0]
+    both = desk.app.settings.model_copy(update={"secret_key": type(desk.app.settings.secret_key)(f"moi,{old}")})
     assert desk.deliver(archive=True, settings=both) == {"sent": 1}
 
 
@@ -67,7 +67,7 @@ def test_every_letter_bears_its_proof(desk: Desk) -> None:
     assert desk.deliver() == {"sent": 1}
     [message] = desk.received()
     assert message[PROOF] == proof(
-        desk.world.settings.secret_keys, message["message-id"], message["to"], message["subject"]
+        desk.app.settings.secret_keys, message["message-id"], message["to"], message["subject"]
     )
     assert desk.row(row_id).state == "sent"
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from dondoc.bounded import Connection, Deadline, TooMuch
 from dondoc.mail.imap import Broken, Declined, Mailbox
 from dondoc.mail.servers import Unusable
-from dondoc.mail.smtp import Line
+from dondoc.mail.smtp import SmtpConnection
 from tests.mail.hostile import Imap, Smtp, Talk
 
 MOST = 2**20  # bytes of a mail in these tests
@@ -151,9 +151,9 @@ def smtp_pours(talk: Talk) -> None:
 def test_no_answer_of_a_mail_server_takes_for_ever(verb: str, attack: Callable[[Talk], None]) -> None:
     with Smtp() as server:
         server.on[verb] = attack
-        with bounded(), Line(server.at(), timeout=60, name="test", letter_seconds=3) as line:
+        with bounded(), SmtpConnection(server.at(), timeout=60, name="test", letter_seconds=3) as line:
             with pytest.raises(Unusable, match=f"127.0.0.1:{server.port}"):
-                line.offer("a@b.test", "c@d.test", None)
+                line.begin_message("a@b.test", "c@d.test", None)
             assert line.trouble
         assert server.letters == []
 
@@ -171,8 +171,8 @@ def test_a_server_that_takes_the_message_and_never_ends_its_answer_is_given_up_f
             attack(talk)
 
         server.on["DATA"] = take
-        with bounded(), Line(server.at(), timeout=60, name="test", letter_seconds=3) as line:
-            assert line.offer("a@b.test", "c@d.test", None)[0].accepted
+        with bounded(), SmtpConnection(server.at(), timeout=60, name="test", letter_seconds=3) as line:
+            assert line.begin_message("a@b.test", "c@d.test", None)[0].accepted
             with pytest.raises(OSError, match=r".*"):
                 line.data(b"Subject: x\r\n\r\nx\r\n")
             assert line.trouble
@@ -187,8 +187,11 @@ def test_a_server_that_takes_the_message_byte_by_byte_is_given_up() -> None:
                 talk.conn.recv(1)
 
         server.on["DATA"] = slow
-        with bounded(memory=6 * 20 * 2**20), Line(server.at(), timeout=60, name="test", letter_seconds=3) as line:
-            assert line.offer("a@b.test", "c@d.test", None)[0].accepted
+        with (
+            bounded(memory=6 * 20 * 2**20),
+            SmtpConnection(server.at(), timeout=60, name="test", letter_seconds=3) as line,
+        ):
+            assert line.begin_message("a@b.test", "c@d.test", None)[0].accepted
             with pytest.raises(OSError, match=r".*"):
                 line.data(b"x" * 20 * 2**20)
 
@@ -196,8 +199,8 @@ def test_a_server_that_takes_the_message_byte_by_byte_is_given_up() -> None:
 def test_what_a_server_says_is_short_and_printable_in_a_reason() -> None:
     with Smtp() as server:
         server.on["RCPT"] = lambda talk: talk.say(*[b"550-\x1b[31m" + b"x" * 500 + "\u202e".encode()] * 20, b"550 no")
-        with Line(server.at(), timeout=20, name="test") as line:
-            said, _ = line.offer("a@b.test", "c@d.test", None)
+        with SmtpConnection(server.at(), timeout=20, name="test") as line:
+            said, _ = line.begin_message("a@b.test", "c@d.test", None)
         assert said.code == 550
         assert len(said.text) <= 200
         assert said.text.isprintable()

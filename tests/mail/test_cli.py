@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import update
 from typer.testing import CliRunner, Result
 
-from dondoc import preconditions as truth
-from dondoc.cli import app
+from dondoc import preconditions
+from dondoc.cli import cli
 from dondoc.errors import Problem
 from dondoc.store.mail import OutboxLetter
 from tests.conftest import approver
@@ -23,7 +23,7 @@ def run(desk: Desk, environment: pytest.MonkeyPatch):  # type: ignore[no-untyped
     environment.setenv("DONDOC_SMTP_URL", desk.server.smtp_url("ioc@hatinh.test"))
 
     def call(*arguments: str) -> Result:
-        result = CliRunner().invoke(app, arguments)
+        result = CliRunner().invoke(cli, arguments)
         if result.exception and not isinstance(result.exception, SystemExit):
             raise result.exception
         return result
@@ -41,7 +41,7 @@ def test_the_outbox_is_one_array_with_the_fields_of_the_contract(desk: Desk, run
 
 
 def test_letters_are_approved_cancelled_and_delivered(desk: Desk, run) -> None:  # type: ignore[no-untyped-def]
-    approver(desk.world, "Nguyễn Văn A")
+    approver(desk.app, "Nguyễn Văn A")
     desk.write(kind="internal", needs_approval=True)
     desk.write("b@huyen.test")
     rows = json.loads(run("approve", "TH-00001", "2", "--by", "Nguyễn Văn A", "--json").stdout)
@@ -63,7 +63,7 @@ def test_a_mail_server_that_cannot_be_used_is_told_beside_the_counts(desk: Desk,
 
 def test_an_uncertain_letter_is_settled(desk: Desk, run) -> None:  # type: ignore[no-untyped-def]
     row_id = desk.write()
-    with desk.world.sessions.begin() as session:
+    with desk.app.sessions.begin() as session:
         session.execute(update(OutboxLetter).values(state="uncertain"))
     run("settle", str(row_id), "sent", "--by", "A")
     assert desk.row(row_id).state == "sent"
@@ -79,7 +79,7 @@ def test_an_uncertain_letter_is_settled(desk: Desk, run) -> None:  # type: ignor
     ],
 )
 def test_an_unknown_letter_is_a_sentence(desk: Desk, run, arguments: tuple[str, ...]) -> None:  # type: ignore[no-untyped-def]
-    approver(desk.world, "A")
+    approver(desk.app, "A")
     with pytest.raises(Problem, match=r"99|x1"):
         run(*arguments)
 
@@ -101,8 +101,8 @@ def test_there_is_a_check_for_every_kind_of_the_contract(desk: Desk) -> None:
     kinds = {"receipt", "returned", "reachability", "reminder", "overdue", "outage", "report", "internal"} | {
         "contact_change"
     }
-    checks = truth.registry(desk.world)
+    checks = preconditions.registry(desk.app)
     assert set(checks) == kinds
     row = desk.row(desk.write())
-    with desk.world.sessions.begin() as session:
+    with desk.app.sessions.begin() as session:
         assert checks["receipt"](session, row, datetime.now().astimezone()) is None

@@ -6,7 +6,7 @@ import pytest
 
 from dondoc import clock
 from dondoc.errors import Problem
-from dondoc.mail.letter import Attachment, NotNow
+from dondoc.mail.letter import Attachment, OnHold
 from dondoc.mail.servers import SmtpServer, smtp_from_url
 from dondoc.store.mail import OutboxLetter
 from tests.conftest import acting
@@ -14,7 +14,7 @@ from tests.mail.conftest import ARCHIVE, MONDAY, Desk, always, hang_up
 
 
 def test_a_letter_arrives_whole_and_its_twin_lies_in_the_archive(desk: Desk) -> None:
-    sha256 = desk.world.blobs.put(b"PK noi dung")
+    sha256 = desk.app.blobs.put(b"PK noi dung")
     row_id = desk.write(
         subject="[IOC Hà Tĩnh] Đề nghị bổ sung, chỉnh sửa Biểu mẫu 03 của Ủy ban nhân dân huyện Đức Thọ: 03 chỗ",
         attachments=(Attachment("bieu_mau_can_sua.xlsx", sha256, "application/vnd.ms-excel"),),
@@ -169,7 +169,7 @@ def test_no_text_of_others_becomes_a_header(desk: Desk) -> None:
     desk.write(
         subject="Nhận tệp a\r\nBcc: nan-nhan@x.test\r\n\r\nxong \u202eslx.exe",
         in_reply_to="<a@b>\r\nBcc: nan-nhan@x.test",
-        attachments=(Attachment("a\r\nBcc: x@y.test.xlsx", desk.world.blobs.put(b"x"), "application/x"),),
+        attachments=(Attachment("a\r\nBcc: x@y.test.xlsx", desk.app.blobs.put(b"x"), "application/x"),),
     )
     assert desk.deliver() == {"sent": 1}
     [message] = desk.received()
@@ -180,7 +180,7 @@ def test_no_text_of_others_becomes_a_header(desk: Desk) -> None:
 
 
 def test_a_played_clock_never_writes_to_a_real_server(desk: Desk) -> None:
-    played = desk.world.settings.model_copy(update={"clock": MONDAY})
+    played = desk.app.settings.model_copy(update={"clock": MONDAY})
     desk.write()
     for host in ("mail.hatinh.gov.vn", "127.0.0.1.evil.test", "10.0.0.1"):
         with pytest.raises(Problem, match="DONDOC_CLOCK"):
@@ -197,8 +197,8 @@ def test_a_password_never_shows(desk: Desk) -> None:
 
 class TestRehearsal:
     @pytest.fixture
-    def desk(self, world, mail) -> Desk:  # type: ignore[no-untyped-def]
-        return Desk(world, mail)
+    def desk(self, app, mail) -> Desk:  # type: ignore[no-untyped-def]
+        return Desk(app, mail)
 
     def test_every_letter_goes_to_one_address_marked_with_whom_it_is_for(self, desk: Desk) -> None:
         row_id = desk.write(html="<html><body style='x'><p>Đã nhận.</p></body></html>")
@@ -217,7 +217,7 @@ class TestRehearsal:
         self, desk: Desk, address: str | None
     ) -> None:
         row_id = desk.write()
-        nowhere = desk.world.settings.model_copy(update={"rehearsal_to": address})
+        nowhere = desk.app.settings.model_copy(update={"rehearsal_to": address})
         with pytest.raises(Problem, match="DONDOC_REHEARSAL_TO"):
             desk.deliver(settings=nowhere)
         assert desk.row(row_id).state == "pending"
@@ -227,7 +227,7 @@ class TestRehearsal:
     def test_on_the_day_it_goes_live_the_real_letter_leaves_though_it_was_rehearsed(self, desk: Desk) -> None:
         rehearsed = desk.write(dedup="nhắc|22/11")
         assert desk.deliver() == {"sent": 1}
-        desk.world.settings.mode = "live"
+        desk.app.settings.mode = "live"
         real = desk.write(dedup="nhắc|22/11")
         assert desk.write(dedup="nhắc|22/11") == real != rehearsed
         assert desk.deliver() == {"sent": 1}
@@ -237,30 +237,30 @@ class TestRehearsal:
 
     def test_what_was_decided_in_rehearsal_and_has_not_left_never_reaches_a_real_person(self, desk: Desk) -> None:
         waiting, held = desk.write(), desk.write("b@huyen.test", needs_approval=True)
-        desk.world.settings.mode = "live"
+        desk.app.settings.mode = "live"
         assert desk.deliver() == {"cancelled": 2}
         assert "diễn tập" in desk.row(waiting).reason + desk.row(held).reason
         assert desk.server.boxes.addresses() == []
 
     def test_a_real_letter_waits_through_a_rehearsal_and_leaves_when_it_is_live_again(self, desk: Desk) -> None:
-        desk.world.settings.mode = "live"
+        desk.app.settings.mode = "live"
         real = desk.write()
-        desk.world.settings.mode = "rehearsal"
+        desk.app.settings.mode = "rehearsal"
         assert desk.deliver() == {}
         assert desk.row(real).state == "pending"
         practice = desk.write()
         assert practice != real
         assert desk.deliver() == {"sent": 1}
-        desk.world.settings.mode = "live"
+        desk.app.settings.mode = "live"
         assert desk.deliver() == {"sent": 1}
         assert len(desk.received()) == 1
         assert [desk.row(i).rehearsal for i in (real, practice)] == [False, True]
 
     def test_the_archives_copy_of_a_rehearsal_proves_nothing_of_the_real_letter(self, desk: Desk) -> None:
-        desk.world.settings.archive_address = ARCHIVE
+        desk.app.settings.archive_address = ARCHIVE
         desk.write(dedup="k")
         assert desk.deliver() == {"sent": 1}
-        desk.world.settings.mode = "live"
+        desk.app.settings.mode = "live"
         real = desk.write(dedup="k")
         desk.post.data = [hang_up]
         assert desk.deliver(archive=True) == {"uncertain": 1}
@@ -268,7 +268,7 @@ class TestRehearsal:
 
 
 def stopped(session: object, row: OutboxLetter, now: object) -> str | None:
-    raise NotNow("mọi thư đang tạm dừng theo Công văn 99")
+    raise OnHold("mọi thư đang tạm dừng theo Công văn 99")
 
 
 class TestStopped:

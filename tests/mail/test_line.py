@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from dondoc.demo.mailserver import MailServer, Smtp, listening
 from dondoc.mail.servers import Security, SmtpServer, Unusable
-from dondoc.mail.smtp import Line, connect
+from dondoc.mail.smtp import SmtpConnection, connect
 
 
 @pytest.fixture
@@ -63,8 +63,8 @@ def test_starttls_and_login_reach_a_guarded_server(
     with pytest.raises(Unusable, match="chứng thư"):
         connect(server, timeout=5, name="test")
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate[0]))
-    with Line(server, timeout=5, name="test") as line:
-        said, _ = line.offer("a@b.test", "c@d.test", None)
+    with SmtpConnection(server, timeout=5, name="test") as line:
+        said, _ = line.begin_message("a@b.test", "c@d.test", None)
         assert said.accepted
         assert line.data(b"Subject: x\r\n\r\nx\r\n").code == 250
     wrong = SmtpServer("localhost", guarded, "starttls", "nguoi", "sai")

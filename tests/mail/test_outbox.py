@@ -30,7 +30,7 @@ def test_a_held_letter_leaves_only_after_a_named_person_said_yes(desk: Desk) -> 
     rows = desk.approve(row_id, held)
     assert [(r.state, r.approved_by) for r in rows] == [("pending", "Trần Thị B")] * 2
     assert desk.deliver() == {"sent": 2}
-    with desk.world.sessions.begin() as session:
+    with desk.app.sessions.begin() as session:
         events = session.scalars(select(OutboxEvent).where(OutboxEvent.letter_id == row_id)).all()
     assert [(e.to_state, e.by) for e in events[:2]] == [("held", "dondoc"), ("pending", "Trần Thị B")]
 
@@ -56,7 +56,7 @@ def test_an_unknown_letter_or_a_nameless_person_is_refused(desk: Desk) -> None:
     row_id = desk.write(needs_approval=True)
     with pytest.raises(Problem, match="TH-00099"):
         desk.approve(row_id, 99)
-    with desk.world.sessions.begin() as session:
+    with desk.app.sessions.begin() as session:
         with pytest.raises(Problem, match="TH-00099"):
             outbox.cancel(session, 99, "x", acting("A"), **desk.given)
         with pytest.raises(Problem, match="lý do"):
@@ -66,13 +66,13 @@ def test_an_unknown_letter_or_a_nameless_person_is_refused(desk: Desk) -> None:
 
 def test_only_what_has_not_left_can_be_cancelled(desk: Desk) -> None:
     row_id = desk.write()
-    with desk.world.sessions.begin() as session:
+    with desk.app.sessions.begin() as session:
         outbox.cancel(session, row_id, "đã gọi điện", acting("Trần B"), **desk.given)
     assert (desk.row(row_id).state, desk.row(row_id).reason) == ("cancelled", "Trần B hủy: đã gọi điện")
     sent = desk.write("b@huyen.test")
     assert desk.deliver() == {"sent": 1}
     for gone in (row_id, sent):
-        with desk.world.sessions.begin() as session, pytest.raises(Problem, match="không hủy được"):
+        with desk.app.sessions.begin() as session, pytest.raises(Problem, match="không hủy được"):
             outbox.cancel(session, gone, "x", acting("A"), **desk.given)
 
 
@@ -80,7 +80,7 @@ def test_a_person_settles_what_is_uncertain_and_nothing_else(desk: Desk) -> None
     arrived, lost = desk.write("a@huyen.test"), desk.write("b@huyen.test")
     desk.post.data = [hang_up, hang_up]
     assert desk.deliver() == {"uncertain": 2}
-    with desk.world.sessions.begin() as session:
+    with desk.app.sessions.begin() as session:
         with pytest.raises(Problem, match="resend"):
             outbox.settle(session, lost, "again", acting("A"), **desk.given)
         outbox.settle(session, arrived, "sent", acting("A"), **desk.given)
@@ -110,5 +110,5 @@ def test_a_state_cannot_be_skipped(desk: Desk) -> None:
     from dondoc.mail.states import move
 
     row_id = desk.write()
-    with desk.world.sessions.begin() as session, pytest.raises(ValueError, match="pending → sent"):
+    with desk.app.sessions.begin() as session, pytest.raises(ValueError, match="pending → sent"):
         move(session, session.get_one(OutboxLetter, row_id), "sent", by="x", why="x", now=MONDAY)

@@ -18,12 +18,12 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 from pydantic import SecretStr
 from sqlalchemy import select
 
-from dondoc.configuration.context import World
+from dondoc.configuration.context import AppContext
 from dondoc.configuration.settings import Settings
 from dondoc.demo.mailserver import MailServer
 from dondoc.errors import Problem
 from dondoc.mail import outbox
-from dondoc.mail.letter import NotNow
+from dondoc.mail.letter import OnHold
 from dondoc.mail.states import NEXT
 from dondoc.store.mail import OutboxEvent, OutboxLetter
 from dondoc.store.session import upgrade
@@ -69,7 +69,7 @@ def test_no_order_of_events_breaks_the_outbox(server: MailServer, empty: Path) -
             self.home = Path(tempfile.mkdtemp())
             shutil.copy(empty, self.home / "dondoc.db")
             made = Settings(home=self.home, mode="live", secret_key=SecretStr("khoa-thu-nghiem-dai-va-ngau-nhien"))  # type: ignore[call-arg]
-            self.desk = Desk(World(made), server)
+            self.desk = Desk(AppContext(made), server)
             self.post.taken, self.post.data = Counter(), []
             self.resent: Counter[str] = Counter()
             self.vouched: set[str] = set()
@@ -83,7 +83,7 @@ def test_no_order_of_events_breaks_the_outbox(server: MailServer, empty: Path) -
             if row.recipient in self.gone:
                 return "đã nộp"
             if self.stopped:
-                raise NotNow("tạm dừng")
+                raise OnHold("tạm dừng")
             return None
 
         @property
@@ -92,7 +92,7 @@ def test_no_order_of_events_breaks_the_outbox(server: MailServer, empty: Path) -
             return server.post
 
         def teardown(self) -> None:
-            self.desk.world.sessions.kw["bind"].dispose()
+            self.desk.app.sessions.kw["bind"].dispose()
             shutil.rmtree(self.home)
 
         @rule(n=LETTERS, approval=st.booleans())
@@ -116,7 +116,7 @@ def test_no_order_of_events_breaks_the_outbox(server: MailServer, empty: Path) -
 
         def _say(self, verb):  # type: ignore[no-untyped-def]
             try:
-                with self.desk.world.sessions.begin() as session:
+                with self.desk.app.sessions.begin() as session:
                     return verb(session)
             except Problem:
                 return None
@@ -139,7 +139,7 @@ def test_no_order_of_events_breaks_the_outbox(server: MailServer, empty: Path) -
 
         @invariant()
         def promises_hold(self) -> None:
-            with self.desk.world.sessions.begin() as session:
+            with self.desk.app.sessions.begin() as session:
                 rows = session.scalars(select(OutboxLetter)).all()
                 events = session.scalars(select(OutboxEvent).order_by(OutboxEvent.id)).all()
             for row in rows:

@@ -13,7 +13,7 @@ from dondoc.bounded import Deadline
 from dondoc.errors import Problem
 from dondoc.mail.imap import Mailbox
 from dondoc.mail.servers import ImapServer, Security, SmtpServer, Trust, Unusable, imap_from_url, smtp_from_url
-from dondoc.mail.smtp import Line, connect
+from dondoc.mail.smtp import SmtpConnection, connect
 from tests.mail.authority import Authority, authority
 from tests.mail.hostile import PASSWORD, Imap, Server, Smtp, Talk
 
@@ -191,22 +191,24 @@ def test_nor_into_the_reason_of_a_letter() -> None:
     with Smtp() as server:
         for verb in ("RCPT", "DATA"):
             server.on = {verb: lambda talk: talk.say(b"550 I know your password: " + PASSWORD.encode())}
-            with Line(server.at(), timeout=20, name="test") as line:
-                said, _ = line.offer("a@b.test", "c@d.test", None)
+            with SmtpConnection(server.at(), timeout=20, name="test") as line:
+                said, _ = line.begin_message("a@b.test", "c@d.test", None)
                 said = line.data(b"x") if said.accepted else said
             assert (said.code, PASSWORD in str(said)) == (550, False)
 
 
 def test_letters_too_go_only_to_the_server_that_is_meant(ours: Authority) -> None:
     with Smtp(starttls=ours.served(self_signed=True)) as server:
-        line = Line(server.at("starttls", "localhost", login=False), timeout=10, name="test")
+        line = SmtpConnection(server.at("starttls", "localhost", login=False), timeout=10, name="test")
         with pytest.raises(Unusable, match="tự ký"):
-            line.offer("a@b.test", "c@d.test", None)
+            line.begin_message("a@b.test", "c@d.test", None)
         assert "tự ký" in (line.trouble or "")
         assert b"c@d.test" not in server.received
     with Smtp(starttls=ours.served()) as server:
-        with Line(server.at("starttls", "localhost", login=False, ca_file=ours.ca), timeout=10, name="test") as line:
-            assert line.offer("a@b.test", "c@d.test", None)[0].accepted
+        with SmtpConnection(
+            server.at("starttls", "localhost", login=False, ca_file=ours.ca), timeout=10, name="test"
+        ) as line:
+            assert line.begin_message("a@b.test", "c@d.test", None)[0].accepted
             assert line.data(b"Subject: x\r\n\r\nx\r\n").accepted
         assert server.letters == [b"Subject: x\r\n\r\nx"]
 

@@ -25,7 +25,7 @@ os.environ.update(
 )
 
 from dondoc import clock  # noqa: E402
-from dondoc.configuration.context import World  # noqa: E402
+from dondoc.configuration.context import AppContext  # noqa: E402
 from dondoc.demo.fleet import Fleet  # noqa: E402
 from dondoc.demo.mailserver import PASSWORD, MailServer  # noqa: E402
 from dondoc.facts import contacts  # noqa: E402
@@ -78,20 +78,20 @@ def connect(environment: pytest.MonkeyPatch, smtp_port: int, imap_port: int) -> 
 
 
 @pytest.fixture
-def desk(environment: pytest.MonkeyPatch, mail: MailServer, fleet: Fleet, world: World) -> World:
+def desk(environment: pytest.MonkeyPatch, mail: MailServer, fleet: Fleet, app: AppContext) -> AppContext:
     """A world on Monday 22/11/2021 whose servers are Airflow Connections."""
     environment.setenv("DONDOC_CLOCK", "2021-11-22T08:00+07:00")
     environment.setenv("DONDOC_MODE", "live")
-    world.settings.mode = "live"
+    app.settings.mode = "live"
     environment.setenv("DONDOC_PROBE_ALLOW", "127.0.0.0/8")
     environment.setenv("DONDOC_OPS_ADDRESS", OPS)
     connect(environment, mail.smtp_port, mail.imap_port)
     mail.imap_url(INTAKE)
-    return world
+    return app
 
 
 @pytest.fixture
-def peopled(desk: World) -> World:
+def peopled(desk: AppContext) -> AppContext:
     """A world with an officer for each agency, and somebody above who gets the report."""
     rows = ["agency,role,name,email,phone", "ubnd-tinh,head,Văn phòng,van-phong@ioc.test,0239"]
     with desk.sessions.reading() as session:

@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 
 from dondoc.configuration import settings
-from dondoc.configuration.context import World
+from dondoc.configuration.context import AppContext
 from dondoc.demo import airflow as demo
 from dondoc.store.session import upgrade
 from tests.conftest import SECRET
@@ -39,7 +39,7 @@ with get_application_builder() as builder:
 class Server:
     """A running Airflow, asked by anybody who has an account."""
 
-    world: World
+    app: AppContext
     url: str
     manager: str
     airflow: demo.Airflow
@@ -97,8 +97,8 @@ def _serve(folder: Path, users: dict[str, str], port: int, *, fab: bool) -> Iter
     logs = folder / "logs"
     logs.mkdir()
     try:
-        world = World(settings.load())
-        upgrade(world.settings.url)
+        app = AppContext(settings.load())
+        upgrade(app.settings.url)
         with demo.migrating(logs / "migrate.log") as migrating:
             assert migrating.wait() == 0, (logs / "migrate.log").read_text()
         if fab:
@@ -109,7 +109,7 @@ def _serve(folder: Path, users: dict[str, str], port: int, *, fab: bool) -> Iter
     finally:
         os.environ.clear()
         os.environ.update(kept)
-    server = Server(world, started.url, "fab" if fab else "simple", started)
+    server = Server(app, started.url, "fab" if fab else "simple", started)
     try:
         started.healthy()
         started.log_in("quantri", PASSWORD)
@@ -119,4 +119,4 @@ def _serve(folder: Path, users: dict[str, str], port: int, *, fab: bool) -> Iter
         for client in server.clients.values():
             client.close()
         started.__exit__(None, None, None)
-        world.sessions.kw["bind"].dispose()
+        app.sessions.kw["bind"].dispose()

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from dondoc import clock
-from dondoc.configuration.context import World
+from dondoc.configuration.context import AppContext
 from dondoc.demo.mailserver import MailServer
 from dondoc.diagnosis import examine
 from dondoc.errors import Problem
@@ -41,12 +41,12 @@ def of(
     return {"task_instance": ti, "exception": error, "dag_run": dag_run}
 
 
-def letters(world: World) -> list[OutboxLetter]:
-    with world.sessions.begin() as session:
+def letters(app: AppContext) -> list[OutboxLetter]:
+    with app.sessions.begin() as session:
         return list(session.scalars(select(OutboxLetter)))
 
 
-def test_a_failure_becomes_one_internal_letter_however_often_it_is_told(desk: World) -> None:
+def test_a_failure_becomes_one_internal_letter_however_often_it_is_told(desk: AppContext) -> None:
     for _ in range(2):
         alerts.failed(context(Problem("Không đọc được hộp thư.")))
     (letter,) = letters(desk)
@@ -55,7 +55,7 @@ def test_a_failure_becomes_one_internal_letter_however_often_it_is_told(desk: Wo
     assert "Không đọc được hộp thư." in letter.text
 
 
-def test_the_words_of_a_library_are_not_repeated(desk: World) -> None:
+def test_the_words_of_a_library_are_not_repeated(desk: AppContext) -> None:
     alerts.failed(context(OSError(f"imap://u:{SECRET}@host")))
     (letter,) = letters(desk)
     assert SECRET not in letter.text + letter.html + letter.subject + letter.reason
@@ -63,7 +63,7 @@ def test_the_words_of_a_library_are_not_repeated(desk: World) -> None:
 
 
 def test_with_an_unusable_database_the_alert_leaves_at_once(
-    desk: World, mail: MailServer, environment: pytest.MonkeyPatch
+    desk: AppContext, mail: MailServer, environment: pytest.MonkeyPatch
 ) -> None:
     environment.setenv("DONDOC_DATABASE_URL", "postgresql://127.0.0.1:1/khong-co")
     alerts.failed(context(Problem("Cơ sở dữ liệu không mở được.")))
@@ -74,7 +74,7 @@ def test_with_an_unusable_database_the_alert_leaves_at_once(
 
 
 def test_with_everything_down_the_task_keeps_its_own_error(
-    desk: World, environment: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    desk: AppContext, environment: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     environment.setenv("DONDOC_DATABASE_URL", f"postgresql+psycopg://u:{SECRET}@127.0.0.1:1/x")
     environment.delenv("AIRFLOW_CONN_DONDOC_SMTP")
@@ -84,7 +84,7 @@ def test_with_everything_down_the_task_keeps_its_own_error(
     assert SECRET not in caplog.text
 
 
-def test_a_letter_names_the_run_the_machine_and_what_to_do(desk: World) -> None:
+def test_a_letter_names_the_run_the_machine_and_what_to_do(desk: AppContext) -> None:
     alerts.failed(of("read_mailbox", Problem("Hộp thư từ chối mật khẩu. Sửa kết nối dondoc_imap."), "manual__2021+1"))
     (letter,) = letters(desk)
     page = "http://127.0.0.1:8080/dags/gather_survey_submissions/runs/manual__2021%2B1/tasks/read_mailbox"
@@ -94,7 +94,7 @@ def test_a_letter_names_the_run_the_machine_and_what_to_do(desk: World) -> None:
 
 
 def test_a_cause_is_told_once_whatever_the_run_and_the_day_and_its_end_once(
-    desk: World, environment: pytest.MonkeyPatch
+    desk: AppContext, environment: pytest.MonkeyPatch
 ) -> None:
     for number, moment in enumerate(("2021-11-22T08:00+07:00", "2021-11-23T08:00+07:00", "2021-11-26T08:00+07:00")):
         environment.setenv("DONDOC_CLOCK", moment)
@@ -113,7 +113,7 @@ def test_a_cause_is_told_once_whatever_the_run_and_the_day_and_its_end_once(
     assert first.subject == letters(desk)[2].subject
 
 
-def test_two_tasks_with_one_fault_are_one_letter_and_one_end(desk: World) -> None:
+def test_two_tasks_with_one_fault_are_one_letter_and_one_end(desk: AppContext) -> None:
     full = Problem("Ổ đĩa chỉ còn 12 MB. Dọn ổ đĩa.")
     alerts.failed(of("read_folder", full))
     alerts.failed(of("read_mailbox", Problem("Ổ đĩa chỉ còn 11 MB. Dọn ổ đĩa.")))
@@ -129,14 +129,14 @@ def test_two_tasks_with_one_fault_are_one_letter_and_one_end(desk: World) -> Non
     ]
 
 
-def test_another_fault_of_the_same_task_is_another_letter(desk: World) -> None:
+def test_another_fault_of_the_same_task_is_another_letter(desk: AppContext) -> None:
     alerts.failed(of("read_mailbox", Problem("Hộp thư không trả lời.")))
     alerts.failed(of("read_mailbox", Problem("Hộp thư từ chối mật khẩu.")))
     alerts.failed(of("read_mailbox", OSError("x")))
     assert len(letters(desk)) == 3
 
 
-def test_no_more_letters_than_the_setting_leave_in_a_day(desk: World, environment: pytest.MonkeyPatch) -> None:
+def test_no_more_letters_than_the_setting_leave_in_a_day(desk: AppContext, environment: pytest.MonkeyPatch) -> None:
     environment.setenv("DONDOC_ALERTS_PER_DAY", "3")
     words = ["một", "hai", "ba", "bốn", "năm", "sáu"]
     for number, word in enumerate(words):
@@ -156,7 +156,7 @@ def test_no_more_letters_than_the_setting_leave_in_a_day(desk: World, environmen
 
 
 def test_what_fails_and_works_again_all_day_leaves_letters_to_the_rest(
-    desk: World, environment: pytest.MonkeyPatch
+    desk: AppContext, environment: pytest.MonkeyPatch
 ) -> None:
     environment.setenv("DONDOC_ALERTS_PER_DAY", "6")
     for _ in range(9):
@@ -169,7 +169,7 @@ def test_what_fails_and_works_again_all_day_leaves_letters_to_the_rest(
 
 @pytest.mark.parametrize("hand", [{"run_type": "manual"}, {"run_type": "scheduled", "cleared": 1}])
 def test_whoever_may_start_or_clear_runs_cannot_use_up_the_letters_of_a_day(
-    desk: World, environment: pytest.MonkeyPatch, hand: dict[str, Any]
+    desk: AppContext, environment: pytest.MonkeyPatch, hand: dict[str, Any]
 ) -> None:
     environment.setenv("DONDOC_ALERTS_PER_DAY", "6")
     words = ["một", "hai", "ba", "bốn", "năm", "sáu"]
@@ -186,7 +186,7 @@ def test_whoever_may_start_or_clear_runs_cannot_use_up_the_letters_of_a_day(
 
 
 def test_what_is_wrong_is_seen_by_doctor_metrics_and_page_until_it_is_over(
-    desk: World, environment: pytest.MonkeyPatch, tmp_path: Path
+    desk: AppContext, environment: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     environment.setenv("DONDOC_METRICS_FILE", str(tmp_path / "m" / "dondoc.prom"))
     open_line = 'dondoc_alerts_open{cause="gather_survey_submissions.deliver"} 1.0'
@@ -201,14 +201,14 @@ def test_what_is_wrong_is_seen_by_doctor_metrics_and_page_until_it_is_over(
     assert open_line not in (tmp_path / "m" / "dondoc_alerts.prom").read_text()
 
 
-def test_a_run_that_a_person_asked_for_in_vain_writes_to_nobody_and_a_late_one_does(desk: World) -> None:
+def test_a_run_that_a_person_asked_for_in_vain_writes_to_nobody_and_a_late_one_does(desk: AppContext) -> None:
     alerts.failed(of("plan", runs.Refused("Đêm 16/11 đã qua."), run_type="manual"))
     assert letters(desk) == []
     alerts.failed(of("plan", runs.Refused("Trễ quá 02 giờ."), run_type="scheduled"))
     assert len(letters(desk)) == 1
 
 
-def test_a_late_run_that_a_person_clears_in_vain_stays_wrong(desk: World) -> None:
+def test_a_late_run_that_a_person_clears_in_vain_stays_wrong(desk: AppContext) -> None:
     late = runs.Refused("Trễ quá 02 giờ.")
     alerts.failed(of("decide", late, run_type="scheduled"))
     alerts.failed(of("decide", late, run_type="scheduled", cleared=1))
@@ -224,7 +224,7 @@ def run(reason: str, **more: Any) -> dict[str, Any]:
     return {"dag": SimpleNamespace(dag_id=GATHER), "run_id": "scheduled__1", "reason": reason, **more}
 
 
-def test_a_run_that_was_ended_or_whose_task_died_without_a_word_is_told(desk: World) -> None:
+def test_a_run_that_was_ended_or_whose_task_died_without_a_word_is_told(desk: AppContext) -> None:
     alerts.run_failed(run("timed_out"))
     alerts.run_failed(run("task_failure", dag_run=of("x")["dag_run"]))
     assert [letter.subject for letter in letters(desk)] == [
@@ -236,14 +236,16 @@ def test_a_run_that_was_ended_or_whose_task_died_without_a_word_is_told(desk: Wo
     assert len(letters(desk)) == 4
 
 
-def test_a_run_whose_task_has_told_of_itself_is_not_told_again(desk: World) -> None:
+def test_a_run_whose_task_has_told_of_itself_is_not_told_again(desk: AppContext) -> None:
     begun = of("deliver", Problem("Hỏng."))
     alerts.failed(begun)
     alerts.run_failed(run("task_failure", dag_run=begun["dag_run"]))
     assert len(letters(desk)) == 1
 
 
-def test_a_process_without_the_key_tells_of_a_run_that_was_ended(desk: World, environment: pytest.MonkeyPatch) -> None:
+def test_a_process_without_the_key_tells_of_a_run_that_was_ended(
+    desk: AppContext, environment: pytest.MonkeyPatch
+) -> None:
     """As the dag-processor of docker-compose.yaml: it calls the callbacks of runs, and decrypts nothing."""
     assert desk.secrets, "noted as the key of this database"
     alerts.failed(of("deliver", Problem("Hỏng.")))
@@ -253,7 +255,7 @@ def test_a_process_without_the_key_tells_of_a_run_that_was_ended(desk: World, en
 
 
 def test_with_an_unusable_database_one_mail_leaves_for_each_kind_of_fault_and_one_when_it_is_over(
-    desk: World, mail: MailServer, environment: pytest.MonkeyPatch
+    desk: AppContext, mail: MailServer, environment: pytest.MonkeyPatch
 ) -> None:
     good = f"sqlite:///{desk.settings.home / 'dondoc.db'}"
     environment.setenv("DONDOC_DATABASE_URL", "postgresql://127.0.0.1:1/khong-co")
@@ -267,7 +269,10 @@ def test_with_an_unusable_database_one_mail_leaves_for_each_kind_of_fault_and_on
 
 
 def test_a_failing_callback_never_hides_the_first_error(
-    desk: World, environment: pytest.MonkeyPatch, play: Callable[..., dict[str, str]], caplog: pytest.LogCaptureFixture
+    desk: AppContext,
+    environment: pytest.MonkeyPatch,
+    play: Callable[..., dict[str, str]],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     with desk.sessions.begin() as session:
         session.execute(Alert.__table__.delete())

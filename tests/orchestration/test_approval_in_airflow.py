@@ -73,11 +73,11 @@ class Run:
         return self.server.wait(DAG, self.id, {"success", "failed"})
 
     def row(self) -> OutboxLetter:
-        with self.server.world.sessions.reading() as session:
+        with self.server.app.sessions.reading() as session:
             return session.get_one(OutboxLetter, self.letter)
 
     def written(self, act: str) -> list[Any]:
-        with self.server.world.sessions.reading() as session:
+        with self.server.app.sessions.reading() as session:
             return audit.events(session, act=act, subject=f"{DAG}/{self.id}")
 
     def released_nothing_and_told(self, why: str) -> None:
@@ -85,7 +85,7 @@ class Run:
         assert self.server.state(DAG, self.id, "release") == "failed"
         [refused] = self.written(REFUSE)
         assert why in refused.details["why"]
-        with self.server.world.sessions.reading() as session:
+        with self.server.app.sessions.reading() as session:
             told = session.scalars(select(OutboxLetter).where(OutboxLetter.kind == "internal")).all()
         [mine] = [one for one in told if self.id in one.text and "Không chấp nhận" in one.subject]
         assert why in mine.text
@@ -94,11 +94,11 @@ class Run:
 @pytest.fixture(scope="module", params=["simple", "fab"])
 def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with serve(tmp_path_factory.mktemp("airflow"), USERS, fab=request.param == "fab") as started:
-        world = started.world
-        approver(world, "Trần Thị B", "b.tran")
-        approver(world, "Lê Văn C", "c.le")
+        app = started.app
+        approver(app, "Trần Thị B", "b.tran")
+        approver(app, "Lê Văn C", "c.le")
         common: dict[str, Any] = {"phone": "", "valid_from": date(2000, 1, 1), "recorded_at": clock.at(TODAY, 8)}
-        with world.sessions.begin() as session:
+        with app.sessions.begin() as session:
             session.add(Contact(agency="ubnd-tinh", role="head", name="Văn phòng", email=HEAD, **common))
         yield started
 
@@ -112,7 +112,7 @@ def runs(server: Server) -> dict[str, Run]:
         run = server.ask("quantri", "POST", f"/dags/{DAG}/dagRuns", json=asked).raise_for_status().json()["dag_run_id"]
         started[name] = run
         assert server.wait(DAG, run, {"awaiting_input", "success", "failed"}) == "awaiting_input"
-    with server.world.sessions.reading() as session:
+    with server.app.sessions.reading() as session:
         rows = session.scalars(select(OutboxLetter).where(OutboxLetter.kind == "report")).all()
     letters = {date.fromisoformat(row.context["as_of"][:10]): row.id for row in rows}
     return {name: Run(server, run, letters[DAYS[name]]) for name, run in started.items()}
@@ -140,7 +140,7 @@ def test_an_answer_by_somebody_else_releases_nothing(server: Server, runs: dict[
 
 def test_an_answer_by_whoever_was_an_approver_until_yesterday_releases_nothing(runs: dict[str, Run]) -> None:
     run = runs["expired"]
-    approver(run.server.world, "Lê Văn C", "c.le", valid_to=TODAY - timedelta(days=1))
+    approver(run.server.app, "Lê Văn C", "c.le", valid_to=TODAY - timedelta(days=1))
     assert run.answer("c.le") == 200
     run.released_nothing_and_told("Tài khoản c.le không phải người duyệt")
 
@@ -188,18 +188,18 @@ def test_an_approver_of_role_user_releases_and_is_written_down_by_their_login(ru
     run = runs["yes"]
     assert run.answer("b.tran") == 200
     assert (run.end(), run.row().state, run.row().approved_by) == ("success", "pending", "Trần Thị B")
-    with run.server.world.sessions.reading() as session:
+    with run.server.app.sessions.reading() as session:
         [said] = session.scalars(select(Approval).where(Approval.letter_id == run.letter))
-        checked = audit.verify(session, run.server.world.settings.secret_keys)
+        checked = audit.verify(session, run.server.app.settings.secret_keys)
     assert (said.login, said.channel, said.name) == ("b.tran", "airflow", "Trần Thị B")
     assert checked.broken is None
 
 
 def test_on_our_page_the_same_people_may_and_only_administrators_read_the_trail(server: Server) -> None:
     letter = Letter("internal", "lanh-dao@huyen.test", "Thử", "x", "x", "thu|trang", "thử", needs_approval=True)
-    with server.world.sessions.begin() as session:
+    with server.app.sessions.begin() as session:
         rows = [replace(letter, dedup=f"trang|{n}") for n in range(2)]
-        ids = [r.id for r in outbox.enqueue(session, rows, settings=server.world.settings, now=clock.at(TODAY, 9))]
+        ids = [r.id for r in outbox.enqueue(session, rows, settings=server.app.settings, now=clock.at(TODAY, 9))]
     origin = {"Origin": server.url}
     for user in ("xem", "nguoidung", "ops", "quantri"):
         refused = server.client(user).post(f"/dondoc/letters/{ids[0]}/approve", headers=origin)
@@ -208,7 +208,7 @@ def test_on_our_page_the_same_people_may_and_only_administrators_read_the_trail(
         page = server.client(user).get(f"/dondoc/letters/{ids[0]}").text
         assert (user, ">Duyệt gửi<" in page, "lanh-dao@huyen.test" in page) == (user, False, user in ("ops", "quantri"))
     assert server.client("b.tran").post(f"/dondoc/letters/{ids[0]}/approve", headers=origin).status_code == 303
-    with server.world.sessions.reading() as session:
+    with server.app.sessions.reading() as session:
         assert [session.get_one(OutboxLetter, i).state for i in ids] == ["pending", "held"]
         [said] = session.scalars(select(Approval).where(Approval.letter_id == ids[0]))
     assert (said.login, said.channel, said.address) == ("b.tran", "page", "127.0.0.1")

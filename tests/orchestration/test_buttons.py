@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from dondoc import audit, clock
 from dondoc.cameras.nights import night
 from dondoc.cameras.registry import imports
-from dondoc.configuration.context import World
+from dondoc.configuration.context import AppContext
 from dondoc.demo.days import address
 from dondoc.demo.fleet import Fleet
 from dondoc.demo.mailserver import MailServer
@@ -55,33 +55,35 @@ def at(environment: pytest.MonkeyPatch, moment: str) -> None:
     environment.setattr(clock, "now", lambda: datetime.fromisoformat(moment).astimezone(clock.HERE))
 
 
-def declare(world: World, fleet: Fleet, *behaviours: str, login: str = ",") -> None:
+def declare(app: AppContext, fleet: Fleet, *behaviours: str, login: str = ",") -> None:
     rows = [f"{AGENCY},security_traffic,Ngã tư {b},{fleet.url(b, str(n))},{login}" for n, b in enumerate(behaviours)]
-    with world.sessions.begin() as session:
+    with app.sessions.begin() as session:
         imports.import_csv(
             session,
-            world.registry,
+            app.registry,
             "\n".join(["agency,system,name,url,user,password", *rows]),
             "c.csv",
             by=CLERK,
-            secrets=world.settings.secret_keys,
+            secrets=app.settings.secret_keys,
             now=clock.now(),
         )
 
 
-def everything(world: World, *tables: str) -> list[Any]:
-    with world.sessions.reading() as session:
+def everything(app: AppContext, *tables: str) -> list[Any]:
+    with app.sessions.reading() as session:
         return [tuple(row) for table in tables for row in session.execute(text(f"SELECT * FROM {table} ORDER BY id"))]
 
 
-def count(world: World, *models: Any) -> int:
-    with world.sessions.reading() as session:
+def count(app: AppContext, *models: Any) -> int:
+    with app.sessions.reading() as session:
         return sum(len(session.scalars(select(model)).all()) for model in models)
 
 
 class TestAnotherNight:
     @pytest.mark.parametrize("day", ["2021-11-16", "2021-11-21", "2021-11-23", "2030-01-01"])
-    def test_is_not_looked_at_whatever_parameter_says_so(self, desk: World, fleet: Fleet, play: Play, day: str) -> None:
+    def test_is_not_looked_at_whatever_parameter_says_so(
+        self, desk: AppContext, fleet: Fleet, play: Play, day: str
+    ) -> None:
         declare(desk, fleet, "wrong-password", "missing", login="u,sai")
         before = fleet.counts["connections"]
         states = play(CHECK, as_of=day, look="all")
@@ -89,12 +91,12 @@ class TestAnotherNight:
         assert fleet.counts["connections"] == before
         assert count(desk, CameraCheck, NightRun, Outage, CredentialAttempt, OutboxLetter) == 0
 
-    def test_says_why(self, desk: World) -> None:
+    def test_says_why(self, desk: AppContext) -> None:
         with pytest.raises(runs.Refused, match=r"đêm 16/11/2021 đã qua \(đêm nay là đêm 22/11/2021\)"):
             checking.plan(context("2021-11-22T08:00+07:00", as_of="2021-11-16"))
 
     def test_a_batch_that_is_run_again_days_later_asks_nobody(
-        self, desk: World, fleet: Fleet, environment: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+        self, desk: AppContext, fleet: Fleet, environment: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
     ) -> None:
         at(environment, "2021-11-22T22:00+07:00")
         declare(desk, fleet, "wrong-password", login="u,sai")
@@ -108,14 +110,14 @@ class TestAnotherNight:
         checking.store([batch], [found])
         assert count(desk, CameraCheck, Outage, CredentialAttempt, OutboxLetter) == 0
 
-    def test_no_door_looks_at_cameras_in_its_name(self, desk: World, fleet: Fleet) -> None:
+    def test_no_door_looks_at_cameras_in_its_name(self, desk: AppContext, fleet: Fleet) -> None:
         declare(desk, fleet, "wrong-password", login="u,sai")
         before = fleet.counts["connections"]
         with pytest.raises(Problem, match="đêm 20/11/2021 đã qua"):
             night.check_batch(desk, [1], night=date(2021, 11, 20), round="night", now=clock.at(TONIGHT, 22))
         assert (fleet.counts["connections"], count(desk, CredentialAttempt)) == (before, 0)
 
-    def test_a_result_of_tonight_is_not_stored_for_it(self, desk: World, fleet: Fleet) -> None:
+    def test_a_result_of_tonight_is_not_stored_for_it(self, desk: AppContext, fleet: Fleet) -> None:
         declare(desk, fleet, "missing")
         now = clock.at(TONIGHT, 22)
         results = night.check_batch(desk, [1], night=TONIGHT, round="night", now=now)
@@ -123,7 +125,7 @@ class TestAnotherNight:
         assert night.store(desk, results, night=old, round="night", now=now) == {"left_out": 1}
         assert count(desk, CameraCheck) == 0
 
-    def test_stored_days_late_it_opens_no_outage(self, desk: World, fleet: Fleet) -> None:
+    def test_stored_days_late_it_opens_no_outage(self, desk: AppContext, fleet: Fleet) -> None:
         """The looks were made in time, their storing was cleared a week later: nobody is told what was then."""
         declare(desk, fleet, "healthy")
         for number, verdict in enumerate(("ok", "black", "black")):
@@ -142,7 +144,7 @@ class TestAnotherNight:
 
 class TestClear:
     def test_of_a_whole_night_changes_nothing_that_was_stored_and_sends_no_refused_password_again(
-        self, desk: World, fleet: Fleet, environment: pytest.MonkeyPatch
+        self, desk: AppContext, fleet: Fleet, environment: pytest.MonkeyPatch
     ) -> None:
         at(environment, "2021-11-22T22:00+07:00")
         declare(desk, fleet, "wrong-password", "missing", login="u,sai")
@@ -159,7 +161,9 @@ class TestClear:
         assert everything(desk, "camera_checks", "night_runs", "outages") == stored
         assert fleet.counts["logins"] == logins
 
-    def test_of_store_alone_changes_nothing(self, desk: World, fleet: Fleet, environment: pytest.MonkeyPatch) -> None:
+    def test_of_store_alone_changes_nothing(
+        self, desk: AppContext, fleet: Fleet, environment: pytest.MonkeyPatch
+    ) -> None:
         at(environment, "2021-11-22T22:00+07:00")
         declare(desk, fleet, "healthy", "missing")
         batches = checking.plan(context("2021-11-22T22:00+07:00"))
@@ -171,20 +175,22 @@ class TestClear:
             assert checking.store(batches, found)["left_out"] == 2
         assert everything(desk, "camera_checks", "night_runs", "outbox") == stored
 
-    def test_of_last_weeks_night_plans_nothing(self, desk: World, environment: pytest.MonkeyPatch) -> None:
+    def test_of_last_weeks_night_plans_nothing(self, desk: AppContext, environment: pytest.MonkeyPatch) -> None:
         at(environment, "2021-11-29T09:00+07:00")
         for run_type in ("scheduled", "manual"):
             with pytest.raises(runs.Refused, match="đêm 22/11/2021 đã qua"):
                 checking.plan(context("2021-11-22T22:00+07:00", run_type))
 
-    def test_the_database_itself_lets_no_look_be_changed(self, desk: World, fleet: Fleet) -> None:
+    def test_the_database_itself_lets_no_look_be_changed(self, desk: AppContext, fleet: Fleet) -> None:
         declare(desk, fleet, "missing")
         results = night.check_batch(desk, [1], night=TONIGHT, round="night", now=clock.at(TONIGHT, 22))
         night.store(desk, results, night=TONIGHT, round="night", now=clock.at(TONIGHT, 22))
         with pytest.raises(DBAPIError, match="append-only"), desk.sessions.begin() as session:
             session.scalars(select(CameraCheck)).one().verdict = "ok"
 
-    def test_of_last_weeks_decisions_lets_nothing_leave(self, peopled: World, environment: pytest.MonkeyPatch) -> None:
+    def test_of_last_weeks_decisions_lets_nothing_leave(
+        self, peopled: AppContext, environment: pytest.MonkeyPatch
+    ) -> None:
         at(environment, "2021-11-29T09:00+07:00")
         found = escalating.decide(context("2021-11-22T07:30+07:00"))
         with peopled.sessions.reading() as session:
@@ -195,7 +201,7 @@ class TestClear:
             escalating.decide(context("2021-11-23T07:30+07:00", "scheduled"))
 
     def test_of_a_report_makes_no_second_set_of_letters_and_writes_over_no_file(
-        self, peopled: World, environment: pytest.MonkeyPatch
+        self, peopled: AppContext, environment: pytest.MonkeyPatch
     ) -> None:
         asked = context("2021-11-22T08:03+07:00")  # by hand, before the day's 17:00
         at(environment, "2021-11-22T08:05+07:00")
@@ -210,7 +216,7 @@ class TestClear:
         assert {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in folder.iterdir()} == kept
 
     def test_of_a_report_after_new_facts_draws_another_beside_the_first(
-        self, peopled: World, environment: pytest.MonkeyPatch
+        self, peopled: AppContext, environment: pytest.MonkeyPatch
     ) -> None:
         asked = context("2021-11-25T17:15+07:00", as_of="2021-11-25")
         at(environment, "2021-11-25T17:16+07:00")
@@ -234,7 +240,7 @@ class TestClear:
 
 @pytest.mark.parametrize(("run_type", "who"), [("manual", "quantri"), ("scheduled", None)])
 def test_who_starts_letters_or_a_report_by_hand_is_in_the_trail(
-    peopled: World, environment: pytest.MonkeyPatch, run_type: str, who: str | None
+    peopled: AppContext, environment: pytest.MonkeyPatch, run_type: str, who: str | None
 ) -> None:
     at(environment, "2021-11-25T17:20+07:00")
     escalating.decide(context("2021-11-25T17:15+07:00", run_type))
@@ -247,21 +253,23 @@ def test_who_starts_letters_or_a_report_by_hand_is_in_the_trail(
 
 
 class TestADayToCome:
-    def test_is_decided_on_and_not_recorded(self, peopled: World, play: Play) -> None:
+    def test_is_decided_on_and_not_recorded(self, peopled: AppContext, play: Play) -> None:
         states = play(ESCALATE, as_of="2021-11-23")
         assert (states["decide"], states["approve"], states[""]) == ("failed", "upstream_failed", "failed")
         assert count(peopled, Decision, OutboxLetter) == 0
         assert play(ESCALATE, as_of="2021-11-23", dry_run=True)[""] == "success", "looked at beforehand"
         assert count(peopled, Decision, OutboxLetter) == 0
 
-    def test_has_no_report(self, peopled: World, play: Play, dondoc: Run, tmp_path: Path) -> None:
+    def test_has_no_report(self, peopled: AppContext, play: Play, dondoc: Run, tmp_path: Path) -> None:
         assert play(REPORT, as_of="2021-11-25")["draw_up"] == "failed"
         assert count(peopled, Report, OutboxLetter) == 0
         with pytest.raises(Problem, match="Ngày 25/11/2021 chưa đến"):
             dondoc("report", "--as-of", "2021-11-25", "--out", tmp_path / "ra")
         assert not (tmp_path / "ra").exists()
 
-    def test_a_report_of_it_is_neither_put_up_for_approval_nor_approved(self, peopled: World, tmp_path: Path) -> None:
+    def test_a_report_of_it_is_neither_put_up_for_approval_nor_approved(
+        self, peopled: AppContext, tmp_path: Path
+    ) -> None:
         friday = clock.at(date(2021, 11, 26), 17)
         report.make(peopled, letter_of(peopled), friday, None, tmp_path / "mai")
         with pytest.raises(Problem, match="chưa đến"):
@@ -271,14 +279,16 @@ class TestADayToCome:
         with peopled.sessions.begin() as session:
             ids = list(session.scalars(select(OutboxLetter.id)))
             why = outbox.why_not(
-                session, session.get_one(OutboxLetter, ids[0]), {"report": report.still_true(peopled)}, clock.now()
+                session, session.get_one(OutboxLetter, ids[0]), {"report": report.precondition(peopled)}, clock.now()
             )
         assert why
         assert "chưa đến" in why
 
 
 class TestADayThatIsOver:
-    def test_gives_letters_that_are_held(self, peopled: World, play: Play, environment: pytest.MonkeyPatch) -> None:
+    def test_gives_letters_that_are_held(
+        self, peopled: AppContext, play: Play, environment: pytest.MonkeyPatch
+    ) -> None:
         environment.setenv("DONDOC_CLOCK", "2021-11-23T08:00+07:00")
         play("gather_survey_submissions")  # we are not blind
         assert play(ESCALATE, as_of="2021-11-22")[""] == "success"
@@ -293,13 +303,13 @@ class TestADayThatIsOver:
 class TestTooLate:
     """More than two hours after its time a run decides and records nothing, and is red."""
 
-    def test_a_night(self, desk: World, fleet: Fleet, environment: pytest.MonkeyPatch) -> None:
+    def test_a_night(self, desk: AppContext, fleet: Fleet, environment: pytest.MonkeyPatch) -> None:
         at(environment, "2021-11-23T00:30+07:00")
         declare(desk, fleet, "healthy")
         with pytest.raises(runs.Refused, match="22:00 22/11/2021 bị trễ quá 02 giờ"):
             checking.plan(context("2021-11-22T22:00+07:00", "scheduled"))
 
-    def test_a_report(self, peopled: World, environment: pytest.MonkeyPatch) -> None:
+    def test_a_report(self, peopled: AppContext, environment: pytest.MonkeyPatch) -> None:
         at(environment, "2021-11-25T20:00+07:00")
         with pytest.raises(runs.Refused, match="trễ quá 02 giờ"):
             reporting.draw_up(context("2021-11-25T17:15+07:00", "scheduled"))
@@ -309,7 +319,7 @@ class TestTooLate:
 class TestMarkedAsSuccess:
     @pytest.mark.parametrize("task", ["deliver", "judge_and_answer", "read_mailbox", "probe_declared"])
     def test_what_did_not_run_is_done_by_the_next_run(
-        self, desk: World, fleet: Fleet, mail: MailServer, airflow: None, play: Play, task: str
+        self, desk: AppContext, fleet: Fleet, mail: MailServer, airflow: None, play: Play, task: str
     ) -> None:
         from airflow.dag_processing.dagbag import DagBag
 

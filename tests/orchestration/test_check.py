@@ -12,7 +12,7 @@ from sqlalchemy import select
 from dondoc import clock
 from dondoc.cameras.nights import night
 from dondoc.cameras.registry import imports
-from dondoc.configuration.context import World
+from dondoc.configuration.context import AppContext
 from dondoc.demo.fleet import Fleet
 from dondoc.errors import Problem
 from dondoc.orchestration import checking
@@ -21,22 +21,22 @@ from dondoc.store.mail import OutboxLetter
 from tests.conftest import CLERK
 
 
-def declare(world: World, fleet: Fleet, *behaviours: str) -> None:
+def declare(app: AppContext, fleet: Fleet, *behaviours: str) -> None:
     rows = [f"so-nnptnt,reservoir,Đập {b},{fleet.url(b, str(n))}" for n, b in enumerate(behaviours)]
     text = "\n".join(["agency,system,name,url", *rows])
-    with world.sessions.begin() as session:
+    with app.sessions.begin() as session:
         imports.import_csv(
-            session, world.registry, text, "cameras.csv", by=CLERK, secrets=world.settings.secret_keys, now=clock.now()
+            session, app.registry, text, "cameras.csv", by=CLERK, secrets=app.settings.secret_keys, now=clock.now()
         )
 
 
-def looks(world: World) -> dict[str, tuple[str, str]]:
-    with world.sessions.begin() as session:
+def looks(app: AppContext) -> dict[str, tuple[str, str]]:
+    with app.sessions.begin() as session:
         return {str(c.night): (c.round, c.verdict) for c in session.scalars(select(CameraCheck))}
 
 
 def test_a_night_ends_in_rows_with_a_verdict_per_camera(
-    desk: World, fleet: Fleet, play: Callable[..., dict[str, str]]
+    desk: AppContext, fleet: Fleet, play: Callable[..., dict[str, str]]
 ) -> None:
     declare(desk, fleet, "healthy", "missing", "refusing")
     states = play("check_camera_reachability", as_of="2021-11-22", look="all")
@@ -47,7 +47,7 @@ def test_a_night_ends_in_rows_with_a_verdict_per_camera(
 
 
 def test_a_night_leaves_its_metrics_where_a_collector_reads_them(
-    desk: World, fleet: Fleet, play: Callable[..., dict[str, str]], environment: pytest.MonkeyPatch, tmp_path: Path
+    desk: AppContext, fleet: Fleet, play: Callable[..., dict[str, str]], environment: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     target = tmp_path / "metrics" / "dondoc.prom"  # its folder is made
     environment.setenv("DONDOC_METRICS_FILE", str(target))
@@ -57,7 +57,7 @@ def test_a_night_leaves_its_metrics_where_a_collector_reads_them(
 
 
 def test_a_metrics_file_that_cannot_be_written_costs_the_run_its_green_and_the_night_nothing(
-    desk: World,
+    desk: AppContext,
     fleet: Fleet,
     play: Callable[..., dict[str, str]],
     environment: pytest.MonkeyPatch,
@@ -78,7 +78,7 @@ def test_a_metrics_file_that_cannot_be_written_costs_the_run_its_green_and_the_n
 
 
 def test_the_second_look_takes_only_what_was_not_seen_well(
-    desk: World, fleet: Fleet, play: Callable[..., dict[str, str]]
+    desk: AppContext, fleet: Fleet, play: Callable[..., dict[str, str]]
 ) -> None:
     declare(desk, fleet, "healthy", "missing")
     play("check_camera_reachability", as_of="2021-11-22", look="night")
@@ -87,14 +87,14 @@ def test_the_second_look_takes_only_what_was_not_seen_well(
     assert fleet.counts["connections"] == seen + 1
 
 
-def test_a_dry_run_looks_at_nothing(desk: World, fleet: Fleet, play: Callable[..., dict[str, str]]) -> None:
+def test_a_dry_run_looks_at_nothing(desk: AppContext, fleet: Fleet, play: Callable[..., dict[str, str]]) -> None:
     declare(desk, fleet, "healthy")
     assert play("check_camera_reachability", as_of="2021-11-22", look="all", dry_run=True)[""] == "success"
     assert (looks(desk), fleet.counts["connections"]) == ({}, 0)
 
 
 def test_only_the_agencies_asked_for_are_looked_at(
-    desk: World, fleet: Fleet, play: Callable[..., dict[str, str]]
+    desk: AppContext, fleet: Fleet, play: Callable[..., dict[str, str]]
 ) -> None:
     declare(desk, fleet, "healthy")
     assert play("check_camera_reachability", look="all", agencies=["cong-an-tinh"])[""] == "success"
@@ -102,13 +102,13 @@ def test_only_the_agencies_asked_for_are_looked_at(
     assert play("check_camera_reachability", look="all", agencies=["so-nnptn"])["plan"] == "failed"
 
 
-def batch(world: World, ids: list[int], run: str = "r") -> dict[str, Any]:
+def batch(app: AppContext, ids: list[int], run: str = "r") -> dict[str, Any]:
     about = {"night": "2021-11-22", "look": "all", "starts": clock.now().isoformat(), "over": 0.0, "run": run}
-    return checking.sealed(world, {"cameras": ids, **about})
+    return checking.sealed(app, {"cameras": ids, **about})
 
 
 def test_when_our_own_side_is_down_nothing_is_asked_and_everybody_is_told(
-    desk: World, fleet: Fleet, environment: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    desk: AppContext, fleet: Fleet, environment: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     declare(desk, fleet, "healthy", "missing")
     environment.setenv("DONDOC_REFERENCE_HOSTS", "127.0.0.1:9")
@@ -127,14 +127,14 @@ def test_when_our_own_side_is_down_nothing_is_asked_and_everybody_is_told(
     assert len(letters) == 1
 
 
-def test_a_batch_that_failed_does_not_cost_the_others_their_night(desk: World, fleet: Fleet) -> None:
+def test_a_batch_that_failed_does_not_cost_the_others_their_night(desk: AppContext, fleet: Fleet) -> None:
     declare(desk, fleet, "healthy", "missing")
     stored = checking.store([batch(desk, [1]), batch(desk, [2])], [checking.check(batch(desk, [1]))])
     assert stored == {"ok": 1, "summary": "Đêm 22/11/2021 (all): đã xem 01/02 camera; 01 đạt, 00 chưa đạt."}
 
 
 def test_results_that_somebody_changed_on_the_way_or_took_from_another_run_store_nothing(
-    desk: World, fleet: Fleet
+    desk: AppContext, fleet: Fleet
 ) -> None:
     """Whoever may write XComs could else say of any camera what they like."""
     declare(desk, fleet, "missing", "healthy")
@@ -155,7 +155,7 @@ def test_results_that_somebody_changed_on_the_way_or_took_from_another_run_store
     assert checking.store([planned], [checked])["not_found"] == 1
 
 
-def test_pictures_are_pruned_even_when_nothing_was_planned(desk: World) -> None:
+def test_pictures_are_pruned_even_when_nothing_was_planned(desk: AppContext) -> None:
     folder = desk.settings.home / "thumbnails"
     folder.mkdir(parents=True)
     (folder / "CAM-00001.bin").write_bytes(b"of a time when the setting was on")
@@ -163,7 +163,7 @@ def test_pictures_are_pruned_even_when_nothing_was_planned(desk: World) -> None:
     assert list(folder.iterdir()) == []
 
 
-def test_ten_thousand_cameras_are_few_tasks(desk: World) -> None:
+def test_ten_thousand_cameras_are_few_tasks(desk: AppContext) -> None:
     with desk.sessions.begin() as session:
         session.add_all(
             Camera(

@@ -7,7 +7,7 @@ import pytest
 
 from dondoc.mail import servers
 from dondoc.mail.servers import Security
-from dondoc.orchestration.connections import open_world
+from dondoc.orchestration.connections import open_context
 
 
 @pytest.mark.parametrize(
@@ -26,7 +26,7 @@ def test_a_mailbox_is_read_as_its_connection_says(
     found = {"conn_type": "imap", "host": "mail.test", "login": "a@b.vn", "password": "p%/@", "extra": extra}
     environment.setenv("AIRFLOW_CONN_DONDOC_IMAP", json.dumps(found))
     environment.setenv("DONDOC_CA_FILE", "/etc/ca.pem")
-    server = servers.intake(open_world().settings)
+    server = servers.intake(open_context().settings)
     assert server is not None
     assert (server.security, server.port, server.user, server.password) == (security, port, "a@b.vn", "p%/@")
     assert str(server.trust.ca_file) == "/etc/ca.pem"

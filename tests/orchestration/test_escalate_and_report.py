@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from dondoc import audit, clock
-from dondoc.configuration.context import World
+from dondoc.configuration.context import AppContext
 from dondoc.orchestration import accounts, approving
 from dondoc.store.mail import OutboxLetter
 from dondoc.store.reporting import Decision, Report
@@ -16,12 +16,14 @@ from tests.orchestration.conftest import OPS
 HEAD = "van-phong@ioc.test"
 
 
-def letters(world: World, kind: str) -> list[OutboxLetter]:
-    with world.sessions.begin() as session:
+def letters(app: AppContext, kind: str) -> list[OutboxLetter]:
+    with app.sessions.begin() as session:
         return list(session.scalars(select(OutboxLetter).where(OutboxLetter.kind == kind)))
 
 
-def test_who_is_late_is_decided_with_a_reason_and_a_letter(peopled: World, play: Callable[..., dict[str, str]]) -> None:
+def test_who_is_late_is_decided_with_a_reason_and_a_letter(
+    peopled: AppContext, play: Callable[..., dict[str, str]]
+) -> None:
     play("gather_survey_submissions")  # we are not blind
     states = play("escalate_overdue_agencies", as_of="2021-11-22")
     assert (states[""], states["decide"]) == ("success", "success")
@@ -35,20 +37,20 @@ def test_who_is_late_is_decided_with_a_reason_and_a_letter(peopled: World, play:
     assert len(letters(peopled, "overdue")) == 9
 
 
-def test_a_dry_run_records_nothing(peopled: World, play: Callable[..., dict[str, str]]) -> None:
+def test_a_dry_run_records_nothing(peopled: AppContext, play: Callable[..., dict[str, str]]) -> None:
     play("gather_survey_submissions")
     assert play("escalate_overdue_agencies", as_of="2021-11-22", dry_run=True)[""] == "success"
     assert letters(peopled, "overdue") == []
 
 
 def test_without_a_look_at_the_sources_every_chasing_letter_is_held(
-    peopled: World, play: Callable[..., dict[str, str]]
+    peopled: AppContext, play: Callable[..., dict[str, str]]
 ) -> None:
     assert play("escalate_overdue_agencies", as_of="2021-11-22")[""] == "success"
     assert {row.state for row in letters(peopled, "overdue")} == {"held"}
 
 
-def test_a_report_is_drawn_up_and_waits_for_approval(peopled: World, play: Callable[..., dict[str, str]]) -> None:
+def test_a_report_is_drawn_up_and_waits_for_approval(peopled: AppContext, play: Callable[..., dict[str, str]]) -> None:
     states = play("weekly_status_report", as_of="2021-11-18")
     assert (states["draw_up"], states["anything_to_approve"]) == ("success", "success")
     (letter,) = letters(peopled, "report")
@@ -62,7 +64,7 @@ def test_a_report_is_drawn_up_and_waits_for_approval(peopled: World, play: Calla
     assert {"report.docx", "report.xlsx", "report.html", "figures.json"} <= files
 
 
-def test_a_report_never_speaks_of_hours_to_come(peopled: World, play: Callable[..., dict[str, str]]) -> None:
+def test_a_report_never_speaks_of_hours_to_come(peopled: AppContext, play: Callable[..., dict[str, str]]) -> None:
     play("weekly_status_report", as_of="2021-11-22")  # it is 08:00 of that day
     with peopled.sessions.begin() as session:
         (report,) = session.scalars(select(Report))
@@ -70,7 +72,7 @@ def test_a_report_never_speaks_of_hours_to_come(peopled: World, play: Callable[.
 
 
 def test_a_run_whose_question_was_never_answered_releases_nothing_and_is_red(
-    peopled: World, play: Callable[..., dict[str, str]]
+    peopled: AppContext, play: Callable[..., dict[str, str]]
 ) -> None:
     """`play` sets `approve` to success by hand, as anybody may who can edit a DAG."""
     states = play("weekly_status_report", as_of="2021-11-18")
@@ -87,7 +89,7 @@ def test_a_run_whose_question_was_never_answered_releases_nothing_and_is_red(
 
 
 def test_what_an_approver_reads_in_airflow_has_role_agency_and_page_but_no_address(
-    peopled: World, play: Callable[..., dict[str, str]]
+    peopled: AppContext, play: Callable[..., dict[str, str]]
 ) -> None:
     play("weekly_status_report", as_of="2021-11-18")
     [row] = letters(peopled, "report")

@@ -19,7 +19,7 @@ from sqlalchemy import select, update
 
 from dondoc import clock
 from dondoc.audit import Actor, Channel
-from dondoc.configuration.context import World
+from dondoc.configuration.context import AppContext
 from dondoc.demo.days import address
 from dondoc.demo.fleet import Fleet
 from dondoc.demo.mailserver import MailServer
@@ -49,7 +49,7 @@ MAILBOX = {
 
 
 @pytest.fixture
-def officer(desk: World, mail: MailServer, fleet: Fleet) -> Desk:
+def officer(desk: AppContext, mail: MailServer, fleet: Fleet) -> Desk:
     """An officer of Can Lộc whose address is registered, and the official one that the forms name."""
     rows = [
         f"{AGENCY},focal_officer,Trần Thị Lan,{email},0912345678"
@@ -69,8 +69,8 @@ def officer(desk: World, mail: MailServer, fleet: Fleet) -> Desk:
     return Desk(desk, mail, fleet)
 
 
-def outcomes(world: World) -> list[str]:
-    with world.sessions.begin() as session:
+def outcomes(app: AppContext) -> list[str]:
+    with app.sessions.begin() as session:
         return sorted(session.scalars(select(Verdict.outcome)))
 
 
@@ -80,7 +80,7 @@ def test_a_form_is_read_judged_probed_and_answered_in_one_run(
     officer.send(OFFICER, "Bieu mau.xlsx", officer.form_03(AGENCY, "healthy", "missing"), to=INTAKE)
     states = play("gather_survey_submissions")
     assert set(states.values()) == {"success"}
-    with officer.world.sessions.begin() as session:
+    with officer.app.sessions.begin() as session:
         assert sorted(session.scalars(select(CameraCheck.verdict))) == ["not_found", "ok"]
         letters = {(row.kind, row.state) for row in session.scalars(select(OutboxLetter))}
     assert letters == {("receipt", "sent"), ("reachability", "sent")}
@@ -91,10 +91,10 @@ def test_what_a_killed_run_left_is_probed_by_the_next_one_and_told_once(
     officer: Desk, mail: MailServer, fleet: Fleet, play: Callable[..., dict[str, str]]
 ) -> None:
     officer.send(OFFICER, "Bieu mau.xlsx", officer.form_03(AGENCY, "healthy", "missing"), to=INTAKE)
-    world = officer.world
+    app = officer.app
     server = imap_from_url(mail.imap_url(INTAKE))
-    assert gather.read_mailbox(world, server, clock.now()).ok
-    backlog.judge_and_answer(world, clock.now())  # and then somebody pulled the plug
+    assert gather.read_mailbox(app, server, clock.now()).ok
+    backlog.judge_and_answer(app, clock.now())  # and then somebody pulled the plug
     for _ in range(2):
         assert play("gather_survey_submissions")["probe_declared"] == "success"
     assert fleet.counts["connections"] == 2
@@ -107,10 +107,10 @@ def test_a_strangers_form_is_probed_only_after_a_person_gave_it_to_the_agency(
     officer.send("nguoi.la@ioc.test", "Bieu mau.xlsx", officer.form_03(AGENCY, "healthy"), to=INTAKE)
     play("gather_survey_submissions")
     assert fleet.counts["connections"] == 0
-    inbox.assign(officer.world, 1, AGENCY, by=Actor("Lê A", "le.a", Channel.CLI), now=clock.now())
+    inbox.assign(officer.app, 1, AGENCY, by=Actor("Lê A", "le.a", Channel.CLI), now=clock.now())
     play("gather_survey_submissions")
     assert fleet.counts["connections"] == 1
-    with officer.world.sessions.begin() as session:
+    with officer.app.sessions.begin() as session:
         assert [c.verdict for c in session.scalars(select(CameraCheck))] == ["ok"]
         assert "reachability" in set(session.scalars(select(OutboxLetter.kind)))
 
@@ -119,10 +119,10 @@ def test_a_file_in_the_drop_folder_is_taken_in_and_kept_for_a_person(
     officer: Desk, play: Callable[..., dict[str, str]]
 ) -> None:
     officer.drop("cu dau moi.pdf", SCAN)
-    drop = officer.world.settings.home / "drop"
+    drop = officer.app.settings.home / "drop"
     os.utime(drop / "cu dau moi.pdf", (time.time() - 60,) * 2)
     assert play("gather_survey_submissions")[""] == "success"
-    assert outcomes(officer.world) == ["waiting"]
+    assert outcomes(officer.app) == ["waiting"]
     assert list(drop.iterdir()) == []
 
 
@@ -130,7 +130,7 @@ def test_a_dead_mailbox_makes_its_own_task_and_the_run_red_and_stops_nothing_els
     officer: Desk, play: Callable[..., dict[str, str]], environment: pytest.MonkeyPatch
 ) -> None:
     officer.drop("cu dau moi.pdf", SCAN)
-    os.utime(officer.world.settings.home / "drop" / "cu dau moi.pdf", (time.time() - 60,) * 2)
+    os.utime(officer.app.settings.home / "drop" / "cu dau moi.pdf", (time.time() - 60,) * 2)
     working = os.environ["AIRFLOW_CONN_DONDOC_IMAP"]
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
@@ -139,8 +139,8 @@ def test_a_dead_mailbox_makes_its_own_task_and_the_run_red_and_stops_nothing_els
     others = {name: state for name, state in states.items() if name not in ("", "read_mailbox", "all_went_well")}
     assert (states["read_mailbox"], states[""]) == ("failed", "failed"), "who looks at the runs sees it"
     assert set(others.values()) == {"success"}
-    assert outcomes(officer.world) == ["waiting"]
-    with officer.world.sessions.begin() as session:
+    assert outcomes(officer.app) == ["waiting"]
+    with officer.app.sessions.begin() as session:
         reads = {row.source: row.ok for row in session.scalars(select(SourceRead))}
         (alert,) = session.scalars(select(OutboxLetter).where(OutboxLetter.kind == "internal"))
     assert reads == {"folder": True, "mailbox": False}
@@ -154,15 +154,15 @@ def test_what_cannot_be_read_in_the_drop_folder_makes_the_run_red_and_is_named_t
     officer: Desk, play: Callable[..., dict[str, str]]
 ) -> None:
     officer.drop("cu dau moi.pdf", SCAN)
-    drop = officer.world.settings.home / "drop"
+    drop = officer.app.settings.home / "drop"
     os.utime(drop / "cu dau moi.pdf", (time.time() - 60,) * 2)
     (drop / "BM03 Vu Quang.xlsx").symlink_to(drop / "khong-co")
     states = play("gather_survey_submissions")
     others = {name: state for name, state in states.items() if name not in ("", "read_folder", "all_went_well")}
     assert (states["read_folder"], states[""]) == ("failed", "failed")
     assert set(others.values()) == {"success"}
-    assert outcomes(officer.world) == ["waiting"]
-    with officer.world.sessions.begin() as session:
+    assert outcomes(officer.app) == ["waiting"]
+    with officer.app.sessions.begin() as session:
         (alert,) = session.scalars(select(OutboxLetter).where(OutboxLetter.kind == "internal"))
     assert "“BM03 Vu Quang.xlsx” (liên kết)" in alert.text
     assert "chuyển đi nơi khác" in alert.text
@@ -177,7 +177,7 @@ def test_a_rehearsal_without_an_address_is_a_red_delivery(
     environment.delenv("DONDOC_REHEARSAL_TO")
     states = play("gather_survey_submissions")
     assert (states["judge_and_answer"], states["deliver"], states[""]) == ("success", "failed", "failed")
-    with officer.world.sessions.begin() as session:
+    with officer.app.sessions.begin() as session:
         assert "DONDOC_REHEARSAL_TO" in session.scalars(select(OutboxLetter.text)).one()
 
 
@@ -235,7 +235,7 @@ def test_a_mail_server_that_cannot_be_used_makes_every_run_red_and_is_told_by_wh
     trouble: Callable[[], Any],
 ) -> None:
     officer.send(OFFICER, "Bieu mau.xlsx", officer.form_03(AGENCY, "healthy"), to=INTAKE)
-    world, working = officer.world, os.environ["AIRFLOW_CONN_DONDOC_SMTP"]
+    app, working = officer.app, os.environ["AIRFLOW_CONN_DONDOC_SMTP"]
     with trouble() as (port, more):
         connection = json.loads(working) | {"port": port} | more
         environment.setenv("AIRFLOW_CONN_DONDOC_SMTP", json.dumps(connection))
@@ -246,7 +246,7 @@ def test_a_mail_server_that_cannot_be_used_makes_every_run_red_and_is_told_by_wh
         environment.setenv("DONDOC_SMTP_URL", f"smtp://ioc:sai@127.0.0.1:{port}?from=ioc@ioc.test")
         assert dondoc("deliver", "--json").exit_code == 0, "the command's contract: a dead server is a finding"
         environment.delenv("DONDOC_SMTP_URL")
-    with world.sessions.begin() as session:
+    with app.sessions.begin() as session:
         (alert,) = alerts.open_alerts(session)
         (letter,) = session.scalars(select(OutboxLetter).where(OutboxLetter.kind == "internal"))
         assert set(session.scalars(select(OutboxLetter.state))) == {"deferred"}, "nothing is lost"
@@ -274,7 +274,7 @@ def test_cameras_that_one_run_had_no_time_for_are_looked_at_by_the_next_and_told
     monkeypatch.setattr(gathering, "LOOKING", 0.0)  # time for the first few only
 
     def kinds() -> tuple[int, list[str]]:
-        with officer.world.sessions.reading() as session:
+        with officer.app.sessions.reading() as session:
             return len(session.scalars(select(CameraCheck)).all()), sorted(session.scalars(select(OutboxLetter.kind)))
 
     assert play("gather_survey_submissions")[""] == "success"

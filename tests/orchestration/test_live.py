@@ -14,7 +14,7 @@ from sqlalchemy import select, text
 
 from dondoc import clock
 from dondoc.cameras.registry import imports
-from dondoc.configuration.context import World
+from dondoc.configuration.context import AppContext
 from dondoc.configuration.settings import load
 from dondoc.demo import airflow as demo
 from dondoc.demo.airflow import Airflow
@@ -39,8 +39,8 @@ OPS = "van-hanh@ioc.test"
 class Live:
     """What a test asks of the running Airflow."""
 
-    def __init__(self, airflow: Airflow, world: World, fleet: Fleet) -> None:
-        self.airflow, self.world, self.fleet = airflow, world, fleet
+    def __init__(self, airflow: Airflow, app: AppContext, fleet: Fleet) -> None:
+        self.airflow, self.app, self.fleet = airflow, app, fleet
 
     def ask(self, method: str, path: str, **content: Any) -> Any:
         return self.airflow._ask(method, path, **content)
@@ -63,12 +63,12 @@ class Live:
         return {task["task_id"]: task["state"] for task in self.airflow.tasks(dag, run)}
 
     def rows(self, *tables: str) -> list[Any]:
-        with self.world.sessions.reading() as session:
+        with self.app.sessions.reading() as session:
             found = [session.execute(text(f"SELECT * FROM {table} ORDER BY id")).all() for table in tables]
         return [tuple(row) for rows in found for row in rows]
 
     def subjects(self) -> list[str]:
-        with self.world.sessions.reading() as session:
+        with self.app.sessions.reading() as session:
             return list(session.scalars(select(OutboxLetter.subject).where(OutboxLetter.kind == "internal")))
 
 
@@ -113,8 +113,8 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
         }
         for name, value in settings.items():
             environment.setenv(name, value)
-        world = World(load())
-        upgrade(world.settings.url)
+        app = AppContext(load())
+        upgrade(app.settings.url)
         (home / "logs").mkdir()
         with demo.migrating(home / "logs" / "migrate.log") as migrating:
             assert migrating.wait() == 0
@@ -122,8 +122,8 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
             airflow.healthy()
             airflow.log_in("admin", passwords["admin"])
             airflow.reads({*OURS, UNLOCKED, *STOPPED})
-            yield Live(airflow, world, fleet)
-        world.sessions.kw["bind"].dispose()
+            yield Live(airflow, app, fleet)
+        app.sessions.kw["bind"].dispose()
 
 
 def declare(live: Live) -> None:
@@ -131,14 +131,14 @@ def declare(live: Live) -> None:
         f"so-nnptnt,reservoir,Đập {b},{live.fleet.url(b, str(n))},u,sai"
         for n, b in enumerate(("wrong-password", "missing"))
     ]
-    with live.world.sessions.begin() as session:
+    with live.app.sessions.begin() as session:
         imports.import_csv(
             session,
-            live.world.registry,
+            live.app.registry,
             "\n".join(["agency,system,name,url,user,password", *rows]),
             "c.csv",
             by=CLERK,
-            secrets=live.world.settings.secret_keys,
+            secrets=live.app.settings.secret_keys,
             now=clock.now(),
         )
 
@@ -181,13 +181,13 @@ def test_a_backfill_run_that_exists_nevertheless_asks_no_camera_and_writes_nothi
 @pytest.mark.timeout(600)
 def test_clear_of_a_finished_night_changes_no_row_and_sends_no_refused_password_again(live: Live) -> None:
     declare(live)
-    with live.world.sessions.reading() as session:
+    with live.app.sessions.reading() as session:
         attempts = len(session.scalars(select(CredentialAttempt)).all())
     assert attempts == 0
     live.unpause(CHECK)
     run = live.airflow.start(CHECK, look="all")
     assert live.end(CHECK, run) == "success"
-    with live.world.sessions.reading() as session:
+    with live.app.sessions.reading() as session:
         verdicts = sorted(session.scalars(select(CameraCheck.verdict)))
     assert verdicts == ["auth_failed", "not_found"]
     facts, logins = live.rows("camera_checks", "night_runs", "outages"), live.fleet.counts["logins"]
@@ -208,7 +208,7 @@ def test_clear_of_a_finished_night_changes_no_row_and_sends_no_refused_password_
 def stop(live: Live, dag: str) -> tuple[str, psutil.Process]:
     """A run whose task sleeps, stopped by a signal."""
     live.unpause(dag)
-    run, told = live.airflow.start(dag), live.world.settings.home / dag
+    run, told = live.airflow.start(dag), live.app.settings.home / dag
     live.airflow.wait("the task begins", told.exists, 120)
     time.sleep(1)
     process = psutil.Process(int(told.read_text()))

@@ -25,7 +25,7 @@ from sqlalchemy import select
 
 from dondoc import clock
 from dondoc.cameras.registry import imports
-from dondoc.configuration.context import World
+from dondoc.configuration.context import AppContext
 from dondoc.demo.camera import PASSWORD, USER
 from dondoc.demo.fleet import Fleet
 from dondoc.demo.mailserver import MailServer
@@ -113,7 +113,7 @@ def test_the_search_would_find_it(tmp_path: Path, name: str, dress: str) -> None
 
 
 @pytest.fixture
-def written(tmp_path: Path, desk: World, capfd: pytest.CaptureFixture[str]) -> Iterator[Path]:
+def written(tmp_path: Path, desk: AppContext, capfd: pytest.CaptureFixture[str]) -> Iterator[Path]:
     """The folder in which everything lies, logs at DEBUG among it."""
     handler = logging.FileHandler(tmp_path / "debug.log")
     root = logging.getLogger()
@@ -126,7 +126,7 @@ def written(tmp_path: Path, desk: World, capfd: pytest.CaptureFixture[str]) -> I
     handler.close()
 
 
-def a_form(desk: World, mail: MailServer, fleet: Fleet) -> None:
+def a_form(desk: AppContext, mail: MailServer, fleet: Fleet) -> None:
     """Passwords in a cell of their own, in a path, and in the reason of a fault: the form goes back to its sender."""
     text = f"agency,role,name,email,phone\n{AGENCY},focal_officer,Trần Thị Lan,{OFFICER},0912345678\n"
     with desk.sessions.begin() as session:
@@ -144,7 +144,7 @@ def a_form(desk: World, mail: MailServer, fleet: Fleet) -> None:
     officer.drop("tha.xlsx", officer.fill("form_03", AGENCY, rows))
 
 
-def logins(desk: World, fleet: Fleet, dondoc: Run, outside: Path) -> None:
+def logins(desk: AppContext, fleet: Fleet, dondoc: Run, outside: Path) -> None:
     """Cameras with right and wrong passwords; a file with a row at fault; the key lost and found."""
     rows = [
         f"{AGENCY},tourism,{b} {n},{fleet.url(b, str(n))},{USER},{PASSWORD if n else WRONG}"
@@ -181,7 +181,7 @@ def probes(fleet: Fleet, written: Path, outside: Path) -> None:
         assert ran.returncode == 0
 
 
-def exports(desk: World, dondoc: Run, written: Path) -> Path:
+def exports(desk: AppContext, dondoc: Run, written: Path) -> Path:
     """Every form; the one file that was asked to hold passwords is returned."""
     for form in ("csv", "xlsx", "openmetrics", "go2rtc", "mediamtx", "frigate"):
         dondoc("cameras", "export", "--as", form, "--out", written / f"xuat.{form}")
@@ -191,10 +191,10 @@ def exports(desk: World, dondoc: Run, written: Path) -> Path:
     return asked
 
 
-def pages(desk: World, written: Path) -> None:
+def pages(desk: AppContext, written: Path) -> None:
     """Every page, and what an operator types into one."""
-    app = create_app(current_user=lambda _: User("ops", may_act=True), world=lambda: desk)
-    browser = TestClient(app, raise_server_exceptions=False)
+    cli = create_app(current_user=lambda _: User("ops", may_act=True), app=lambda: desk)
+    browser = TestClient(cli, raise_server_exceptions=False)
     with desk.sessions.begin() as session:
         cameras = session.scalars(select(Camera.id)).all()
         verdicts = len(session.scalars(select(Verdict.id)).all())
@@ -214,7 +214,7 @@ def pages(desk: World, written: Path) -> None:
 
 
 def test_no_password_is_written_anywhere(
-    desk: World,
+    desk: AppContext,
     mail: MailServer,
     fleet: Fleet,
     play: Callable[..., dict[str, str]],

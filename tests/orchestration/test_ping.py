@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from dondoc.configuration.context import World
+from dondoc.configuration.context import AppContext
 from dondoc.configuration.settings import load
 from dondoc.demo.fleet import Fleet
 from dondoc.demo.mailserver import MailServer
@@ -114,7 +114,7 @@ def test_what_is_no_web_address_is_refused_without_repeating_it(environment: pyt
 
 
 def test_only_runs_in_which_all_went_well_give_it(
-    desk: World, fleet: Fleet, mail: MailServer, play: Play, environment: pytest.MonkeyPatch, watcher: Watcher
+    desk: AppContext, fleet: Fleet, mail: MailServer, play: Play, environment: pytest.MonkeyPatch, watcher: Watcher
 ) -> None:
     environment.setenv("DONDOC_PING_GATHER_URL", watcher.url("gather"))
     environment.setenv("DONDOC_PING_NIGHT_URL", watcher.url("night"))
@@ -132,7 +132,7 @@ def test_only_runs_in_which_all_went_well_give_it(
 
 
 def test_a_watcher_that_is_gone_does_not_redden_the_run(
-    desk: World, play: Play, environment: pytest.MonkeyPatch
+    desk: AppContext, play: Play, environment: pytest.MonkeyPatch
 ) -> None:
     environment.setenv("DONDOC_PING_GATHER_URL", f"http://127.0.0.1:9/{SECRET}")
     assert play("gather_survey_submissions")[""] == "success"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from dondoc.configuration.context import World
+from dondoc.configuration.context import AppContext
 from dondoc.facts.register import register
 from dondoc.facts.rulings import rule
 from dondoc.intake.judge import without_reading
@@ -36,9 +36,9 @@ PHASE = {
 
 
 def submission(
-    world: World, agency: str, form: str, outcome: str, when: datetime, known: datetime | None = None
+    app: AppContext, agency: str, form: str, outcome: str, when: datetime, known: datetime | None = None
 ) -> int:
-    with world.sessions.begin() as session:
+    with app.sessions.begin() as session:
         row = Submission(
             channel="cli",
             channel_id=f"{agency}/{form}/{when}",
@@ -56,8 +56,8 @@ def submission(
         return row.id
 
 
-def cameras(world: World, agency: str, verdicts: list[str | None], source: int) -> None:
-    with world.sessions.begin() as session:
+def cameras(app: AppContext, agency: str, verdicts: list[str | None], source: int) -> None:
+    with app.sessions.begin() as session:
         for number, verdict in enumerate(verdicts):
             camera = Camera(
                 agency=agency,
@@ -93,12 +93,12 @@ def cameras(world: World, agency: str, verdicts: list[str | None], source: int) 
                 session.add(opened)
 
 
-def looked_again(world: World, minutes: int, *, only: str | None = None, **found: Any) -> None:
+def looked_again(app: AppContext, minutes: int, *, only: str | None = None, **found: Any) -> None:
     """One more look that night at each camera that was looked at, so long after the first: another verdict, or stage.
 
     `only`: those of this verdict.
     """
-    with world.sessions.begin() as session:
+    with app.sessions.begin() as session:
         first = session.scalars(select(CameraCheck).where(CameraCheck.round == "dem")).all()
         for check in first:
             if only in (None, check.verdict):
@@ -112,9 +112,9 @@ def looked_again(world: World, minutes: int, *, only: str | None = None, **found
                 session.add(again)
 
 
-def chased(world: World, agency: str, when: datetime, *, rehearsal: bool = False) -> None:
+def chased(app: AppContext, agency: str, when: datetime, *, rehearsal: bool = False) -> None:
     key = f"{agency}/{when}/{rehearsal}"
-    with world.sessions.begin() as session:
+    with app.sessions.begin() as session:
         session.add(
             OutboxLetter(
                 message_id=f"<{key}@x>",
@@ -137,23 +137,23 @@ def chased(world: World, agency: str, when: datetime, *, rehearsal: bool = False
 
 
 @pytest.fixture
-def busy(world: World) -> World:
+def busy(app: AppContext) -> AppContext:
     """Of 30: 8 fulfilled (1 late), 2 in progress, 1 waived, 19 overdue; 19 cameras declared."""
-    sent = {a: submission(world, a, form, "accepted", at(18)) for a, form in FORMS.items()}
-    submission(world, "ubnd-huyen-can-loc", "form_03", "accepted_with_warnings", at(22))
-    submission(world, "ubnd-huyen-huong-son", "form_03", "returned", at(19))
-    submission(world, "ubnd-huyen-nghi-xuan", "form_03", "waiting", at(19))
+    sent = {a: submission(app, a, form, "accepted", at(18)) for a, form in FORMS.items()}
+    submission(app, "ubnd-huyen-can-loc", "form_03", "accepted_with_warnings", at(22))
+    submission(app, "ubnd-huyen-huong-son", "form_03", "returned", at(19))
+    submission(app, "ubnd-huyen-nghi-xuan", "form_03", "waiting", at(19))
     for agency, verdicts in LOOKS.items():
-        cameras(world, agency, verdicts, sent[agency])
-    chased(world, "ubnd-huyen-ky-anh", at(22))
-    chased(world, "ubnd-huyen-ky-anh", at(24))
-    chased(world, "ubnd-huyen-ky-anh", at(24), rehearsal=True)
-    with world.sessions.begin() as session:
+        cameras(app, agency, verdicts, sent[agency])
+    chased(app, "ubnd-huyen-ky-anh", at(22))
+    chased(app, "ubnd-huyen-ky-anh", at(24))
+    chased(app, "ubnd-huyen-ky-anh", at(24), rehearsal=True)
+    with app.sessions.begin() as session:
         for agency in ("cong-an-tinh", "so-nnptnt", "ubnd-huyen-duc-tho", "ubnd-huyen-vu-quang"):
             register(
                 session,
-                world.letters(session, NOVEMBER),
-                world.registry,
+                app.letters(session, NOVEMBER),
+                app.registry,
                 agency=agency,
                 fulfils=["focal_letter"],
                 number="15/VB",
@@ -166,8 +166,8 @@ def busy(world: World) -> World:
             )
         rule(
             session,
-            world.letters(session, NOVEMBER),
-            world.registry,
+            app.letters(session, NOVEMBER),
+            app.registry,
             "waive",
             agency="ubnd-thi-xa-hong-linh",
             document="Văn bản số 9",
@@ -176,7 +176,7 @@ def busy(world: World) -> World:
             secrets=[SECRET],
             now=at(18),
         )
-    return world
+    return app
 
 
 @dataclass(frozen=True)
@@ -190,6 +190,6 @@ class Made:
 
 
 @pytest.fixture
-def made(busy: World, tmp_path: Path) -> Made:
+def made(busy: AppContext, tmp_path: Path) -> Made:
     report.make(busy, letter_of(busy), THURSDAY, None, tmp_path / "bao-cao")
     return Made(tmp_path / "bao-cao")

@@ -18,7 +18,7 @@ from docx.oxml.ns import qn
 from docx.table import Table
 from docx.text.paragraph import Paragraph
 
-from dondoc.configuration.context import World
+from dondoc.configuration.context import AppContext
 from dondoc.directive.model import Directive
 from dondoc.probing.verdicts import NOT_CHECKED, PHASE
 from dondoc.reporting import words
@@ -255,7 +255,7 @@ def test_the_cameras_without_a_picture_are_among_the_shortcomings_with_their_cau
     ) in shortcomings
 
 
-def test_every_verdict_has_a_cause_that_is_said(busy: World) -> None:
+def test_every_verdict_has_a_cause_that_is_said(busy: AppContext) -> None:
     for number, verdict in enumerate(sorted({*PHASE} - {*NOT_CHECKED}), 1):
         looked_again(busy, number, verdict=verdict, phase=PHASE[verdict], stage=1)
         made = figures(busy, LETTER, THURSDAY)
@@ -279,22 +279,22 @@ def test_no_address_of_a_camera_and_no_rebuke_is_in_it(docx: Docx) -> None:
     assert not re.search(r"rtsp|\d+\.\d+\.\d+\.\d+|phê bình|yêu cầu|!", text)
 
 
-def test_a_quiet_week_has_no_table_of_the_late(world: World) -> None:
-    made = document(figures(world, LETTER, at(10, 17)), letter_of(world))
+def test_a_quiet_week_has_no_table_of_the_late(app: AppContext) -> None:
+    made = document(figures(app, LETTER, at(10, 17)), letter_of(app))
     docx = Document(BytesIO(made))
     assert "Không có nội dung nào quá hạn." in [one.text for one in lines(docx)]
     assert len(grids(docx)) == 1
 
 
-def test_after_the_merger_the_letterhead_is_the_new_departments(world: World) -> None:
-    docx = Document(BytesIO(document(figures(world, LETTER, at(6, 17, month=3, year=2025)), letter_of(world))))
+def test_after_the_merger_the_letterhead_is_the_new_departments(app: AppContext) -> None:
+    docx = Document(BytesIO(document(figures(app, LETTER, at(6, 17, month=3, year=2025)), letter_of(app))))
     assert "SỞ KHOA HỌC VÀ CÔNG NGHỆ" in [one.text for one in lines(docx)]
 
 
 def test_another_directive_writes_its_own_names(
-    environment: pytest.MonkeyPatch, world: World, other_directive: Directive
+    environment: pytest.MonkeyPatch, app: AppContext, other_directive: Directive
 ) -> None:
-    other = World(world.settings.model_copy(update={"directive": [OTHER_DIRECTIVE]}))
+    other = AppContext(app.settings.model_copy(update={"directive": [OTHER_DIRECTIVE]}))
     docx = Document(
         BytesIO(document(figures(other, other_directive.id, at(20, 17, month=4, year=2023)), other_directive))
     )

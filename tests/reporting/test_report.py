@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from dondoc import approval, audit
 from dondoc.clock import end_of
-from dondoc.configuration.context import World
+from dondoc.configuration.context import AppContext
 from dondoc.errors import Problem
 from dondoc.facts import obligations
 from dondoc.facts.register import register
@@ -27,7 +27,7 @@ from tests.directive.letters import SHIPPED, file, group, written
 from .conftest import LETTER, THURSDAY, Made, looked_again, submission
 
 
-def test_the_figures_are_those_of_the_obligations(busy: World) -> None:
+def test_the_figures_are_those_of_the_obligations(busy: AppContext) -> None:
     made = figures(busy, LETTER, THURSDAY)
     with busy.sessions.begin() as session:
         rows = obligations.at(busy, session, THURSDAY)
@@ -46,7 +46,7 @@ def test_the_figures_are_those_of_the_obligations(busy: World) -> None:
     assert {(r["agency"], f"{r['system']}/{r['deliverable']}"): r["working_days_late"] for r in made["late"]} == late
 
 
-def test_the_systems_add_up_to_the_headline(busy: World) -> None:
+def test_the_systems_add_up_to_the_headline(busy: AppContext) -> None:
     made = figures(busy, LETTER, THURSDAY)
     assert [s["system"] for s in made["systems"]] == [
         "public_admin_centre",
@@ -59,7 +59,7 @@ def test_the_systems_add_up_to_the_headline(busy: World) -> None:
         assert sum(s[name] for s in made["systems"]) == made["headline"][name]
 
 
-def test_declared_reachable_and_showing_stand_side_by_side(busy: World) -> None:
+def test_declared_reachable_and_showing_stand_side_by_side(busy: AppContext) -> None:
     made = figures(busy, LETTER, THURSDAY)
     rows = {c["agency"]: c for c in made["cameras"]}
     assert [*rows] == ["so-nnptnt", "ubnd-huyen-duc-tho", "ubnd-huyen-vu-quang"]  # administrative order
@@ -72,14 +72,14 @@ def test_declared_reachable_and_showing_stand_side_by_side(busy: World) -> None:
     assert made["cameras_total"]["sites"] == 7
 
 
-def test_an_old_look_and_a_first_stage_say_nothing_about_a_picture(busy: World) -> None:
+def test_an_old_look_and_a_first_stage_say_nothing_about_a_picture(busy: AppContext) -> None:
     looked_again(busy, 5, only="ok", stage=1)
     assert figures(busy, LETTER, THURSDAY)["cameras_total"]["showing"] == 0
     later = figures(busy, LETTER, THURSDAY + timedelta(days=7))["cameras_total"]
     assert (later["declared"], later["checked"]) == (19, 0)
 
 
-def test_a_camera_exempt_from_checks_is_outside_the_denominator(busy: World) -> None:
+def test_a_camera_exempt_from_checks_is_outside_the_denominator(busy: AppContext) -> None:
     with busy.sessions.begin() as session:
         for camera in session.scalars(select(Camera).where(Camera.agency == "so-nnptnt")):
             camera.exemption = "not_installed"
@@ -87,19 +87,19 @@ def test_a_camera_exempt_from_checks_is_outside_the_denominator(busy: World) -> 
     assert (rows["so-nnptnt"]["checked"], rows["so-nnptnt"]["not_checked"]) == (0, 12)
 
 
-def test_only_letters_that_truly_left_are_counted(busy: World) -> None:
+def test_only_letters_that_truly_left_are_counted(busy: AppContext) -> None:
     late = {r["agency"]: r["letters_sent"] for r in figures(busy, LETTER, THURSDAY)["late"]}
     assert late["ubnd-huyen-ky-anh"] == 2  # the third was a rehearsal
     assert {r["agency"]: r["letters_sent"] for r in figures(busy, LETTER, at(23, 17))["late"]}["ubnd-huyen-ky-anh"] == 1
 
 
-def test_the_same_facts_give_the_same_bytes(busy: World, tmp_path: Path) -> None:
+def test_the_same_facts_give_the_same_bytes(busy: AppContext, tmp_path: Path) -> None:
     for name in ("mot", "hai"):
         report.make(busy, letter_of(busy), THURSDAY, None, tmp_path / name)
     assert (tmp_path / "mot" / "figures.json").read_bytes() == (tmp_path / "hai" / "figures.json").read_bytes()
 
 
-def test_a_report_of_three_weeks_ago_is_made_again_as_it_was_known_then(busy: World, tmp_path: Path) -> None:
+def test_a_report_of_three_weeks_ago_is_made_again_as_it_was_known_then(busy: AppContext, tmp_path: Path) -> None:
     then = figures(busy, LETTER, THURSDAY)
     submission(busy, "ubnd-huyen-loc-ha", "form_03", "accepted", at(19), known=at(10, month=12))
     with busy.sessions.begin() as session:
@@ -139,9 +139,9 @@ def test_a_report_of_three_weeks_ago_is_made_again_as_it_was_known_then(busy: Wo
     assert repaired["cameras_total"]["showing"] == then["cameras_total"]["showing"] + 2
 
 
-def test_a_year_without_an_official_calendar_is_said(world: World) -> None:
-    assert not figures(world, LETTER, THURSDAY)["unconfirmed_calendar"]
-    assert figures(world, LETTER, at(4, 17, month=3, year=2027))["unconfirmed_calendar"]
+def test_a_year_without_an_official_calendar_is_said(app: AppContext) -> None:
+    assert not figures(app, LETTER, THURSDAY)["unconfirmed_calendar"]
+    assert figures(app, LETTER, at(4, 17, month=3, year=2027))["unconfirmed_calendar"]
 
 
 def test_the_workbook_opens_with_numbers_that_are_numbers_and_charts(made: Made) -> None:
@@ -177,14 +177,14 @@ def test_the_page_has_the_numbers(made: Made) -> None:
     assert "Cộng hòa" not in page.lower()
 
 
-def test_a_folder_that_cannot_be_written_is_a_sentence(world: World, tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_is_a_sentence(app: AppContext, tmp_path: Path) -> None:
     (tmp_path / "tep").touch()
     with pytest.raises(Problem, match="Không ghi được báo cáo"):
-        report.make(world, letter_of(world), THURSDAY, None, tmp_path / "tep" / "x")
+        report.make(app, letter_of(app), THURSDAY, None, tmp_path / "tep" / "x")
 
 
 def test_the_command_writes_four_files_and_the_clerk_issues_them(
-    busy: World, dondoc: Run, environment: pytest.MonkeyPatch, tmp_path: Path
+    busy: AppContext, dondoc: Run, environment: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     environment.setenv("DONDOC_CLOCK", "2021-11-25T17:30+07:00")
     out, signed = tmp_path / "ra", tmp_path / "ky.pdf"
@@ -223,14 +223,14 @@ def test_the_command_writes_four_files_and_the_clerk_issues_them(
         dondoc("report", "issue", "--as-of", "2021-11-25", "--file", signed, "--number", " ", *given[2:])
 
 
-def test_known_at_as_a_day_means_its_end(busy: World, dondoc: Run, tmp_path: Path) -> None:
+def test_known_at_as_a_day_means_its_end(busy: AppContext, dondoc: Run, tmp_path: Path) -> None:
     for known, fulfilled in (("2021-11-21", 7), ("2021-11-22", 8), ("2021-11-22T08:00+07:00", 7)):
         dondoc("report", "--as-of", "2021-11-25", "--known-at", known, "--out", tmp_path / "ra")
         assert json.loads((tmp_path / "ra" / "figures.json").read_bytes())["headline"]["fulfilled"] == fulfilled
 
 
-def superior_and_board(world: World) -> None:
-    with world.sessions.begin() as session:
+def superior_and_board(app: AppContext) -> None:
+    with app.sessions.begin() as session:
         for agency, role, email in (
             ("ubnd-tinh", "clerk", "vanthu@ubnd.test"),
             ("so-tttt", "board", "bgd@sottt.test"),
@@ -248,14 +248,14 @@ def superior_and_board(world: World) -> None:
             )
 
 
-def letters(world: World) -> list[OutboxLetter]:
-    with world.sessions.begin() as session:
+def letters(app: AppContext) -> list[OutboxLetter]:
+    with app.sessions.begin() as session:
         return list(
             session.scalars(select(OutboxLetter).where(OutboxLetter.kind == "report").order_by(OutboxLetter.id))
         )
 
 
-def test_the_weeks_mail_is_held_for_approval_and_carries_the_workbook_only(busy: World, made: Made) -> None:
+def test_the_weeks_mail_is_held_for_approval_and_carries_the_workbook_only(busy: AppContext, made: Made) -> None:
     superior_and_board(busy)
     ids = report.enqueue(busy, letter_of(busy), THURSDAY, made.folder, at(25, 17, 20))
     assert report.enqueue(busy, letter_of(busy), THURSDAY, made.folder, at(25, 17, 25)) == ids
@@ -271,10 +271,10 @@ def test_the_weeks_mail_is_held_for_approval_and_carries_the_workbook_only(busy:
         assert len(session.scalars(select(Report)).all()) == 1
 
 
-def test_an_unsent_mail_gives_way_to_the_next_weeks(busy: World, made: Made, tmp_path: Path) -> None:
+def test_an_unsent_mail_gives_way_to_the_next_weeks(busy: AppContext, made: Made, tmp_path: Path) -> None:
     superior_and_board(busy)
     first = report.enqueue(busy, letter_of(busy), THURSDAY, made.folder, at(25, 17, 20))
-    checks = {"report": report.still_true(busy)}
+    checks = {"report": report.precondition(busy)}
     with busy.sessions.begin() as session:
         rows = {row.id: row for row in letters(busy)}
         assert checks["report"](session, rows[first[0]], at(26)) is None
@@ -290,7 +290,7 @@ def test_an_unsent_mail_gives_way_to_the_next_weeks(busy: World, made: Made, tmp
 
 
 def test_each_letter_has_a_report_of_its_own(
-    environment: pytest.MonkeyPatch, world: World, dondoc: Run, tmp_path: Path
+    environment: pytest.MonkeyPatch, app: AppContext, dondoc: Run, tmp_path: Path
 ) -> None:
     owed = group("tourism/form_03", "ubnd-huyen-duc-tho", due_before="2021-11-20")
     environment.setenv("DONDOC_DIRECTIVE", f"{SHIPPED},{written(tmp_path / 'b.yaml', file(owed))}")
@@ -304,5 +304,5 @@ def test_each_letter_has_a_report_of_its_own(
         made = json.loads((tmp_path / letter / "figures.json").read_bytes())
         totals[made["directive"]] = (made["headline"]["total"], made["headline"]["overdue"])
     assert totals == {LETTER: (30, 30), "stttt-2021-12": (1, 1)}
-    with world.sessions.reading() as session:
+    with app.sessions.reading() as session:
         assert {*session.scalars(select(Report.directive))} == totals.keys()

@@ -15,7 +15,7 @@ from cryptography.fernet import Fernet, InvalidToken
 from sqlalchemy import event, make_url, text
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
-from dondoc.configuration.context import World
+from dondoc.configuration.context import AppContext
 from dondoc.configuration.settings import load
 from dondoc.diagnosis import examine
 from dondoc.errors import Cause, Unavailable
@@ -60,42 +60,42 @@ def shell(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, timeout=120, env=os.environ)
 
 
-def file_of(world: World) -> Path:
-    return Path(str(make_url(world.settings.url).database))
+def file_of(app: AppContext) -> Path:
+    return Path(str(make_url(app.settings.url).database))
 
 
 @pytest.fixture
-def closed(world: World) -> Path:
+def closed(app: AppContext) -> Path:
     """The file of a migrated world that nobody has open."""
-    with world.sessions.begin() as session:
+    with app.sessions.begin() as session:
         for day in range(1, 29):
             session.add(SourceRead(source="folder", ok=True, items=1, detail="x" * 4000, recorded_at=at(day)))
-    world.sessions.kw["bind"].dispose()
-    with sqlite3.connect(file_of(world)) as raw:
+    app.sessions.kw["bind"].dispose()
+    with sqlite3.connect(file_of(app)) as raw:
         raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    return file_of(world)
+    return file_of(app)
 
 
-def test_a_file_that_is_no_database(closed: Path, world: World) -> None:
+def test_a_file_that_is_no_database(closed: Path, app: AppContext) -> None:
     closed.write_bytes(b"khong phai co so du lieu" * 400)
-    assert cause_of(lambda: read_all(sessions(world.settings.url))) == Cause.DAMAGED
+    assert cause_of(lambda: read_all(sessions(app.settings.url))) == Cause.DAMAGED
     assert told() == [SENTENCES[Cause.DAMAGED]]
     done = shell("inbox", "--json")
     assert (done.returncode, done.stdout, done.stderr.strip()) == (2, "", SENTENCES[Cause.DAMAGED])
 
 
-def test_a_file_whose_pages_were_overwritten(closed: Path, world: World) -> None:
+def test_a_file_whose_pages_were_overwritten(closed: Path, app: AppContext) -> None:
     content = bytearray(closed.read_bytes())
     for start in range(4096 * 4, len(content), 4096):  # the schema stays, so do the migrations
         content[start : start + 64] = b"\xff" * 64
     closed.write_bytes(content)
-    assert cause_of(lambda: read_all(sessions(world.settings.url))) == Cause.DAMAGED
+    assert cause_of(lambda: read_all(sessions(app.settings.url))) == Cause.DAMAGED
     [sentence] = told()
     assert sentence.startswith(SENTENCES[Cause.DAMAGED])
 
 
-def test_a_disk_that_is_full(world: World) -> None:
-    made = sessions(world.settings.url)
+def test_a_disk_that_is_full(app: AppContext) -> None:
+    made = sessions(app.settings.url)
 
     @event.listens_for(made.kw["bind"], "connect")
     def no_room(connection: sqlite3.Connection, _: object) -> None:
@@ -131,7 +131,7 @@ def test_a_real_disk_that_is_full_is_named_by_doctor_too(environment: pytest.Mon
         subprocess.run([umount, disk], check=True)
 
 
-def test_a_file_that_may_only_be_read(closed: Path, world: World, environment: pytest.MonkeyPatch) -> None:
+def test_a_file_that_may_only_be_read(closed: Path, app: AppContext, environment: pytest.MonkeyPatch) -> None:
     url = f"sqlite:///file:{closed}?mode=ro&uri=true"
     environment.setenv("DONDOC_DATABASE_URL", url)
     made = sessions(url)
@@ -149,12 +149,12 @@ def test_a_file_that_cannot_be_opened(environment: pytest.MonkeyPatch, tmp_path:
     assert told() == [SENTENCES[Cause.CLOSED]]
 
 
-def test_a_database_locked_for_too_long(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_database_locked_for_too_long(app: AppContext, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(room, "LOCK_SECONDS", 1)
-    holder = sqlite3.connect(file_of(world), isolation_level=None)
+    holder = sqlite3.connect(file_of(app), isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
     try:
-        made = sessions(world.settings.url)
+        made = sessions(app.settings.url)
         read_all(made)
         assert cause_of(lambda: write(made)) == Cause.BUSY
         assert told() == [SENTENCES[Cause.BUSY]]
@@ -293,9 +293,9 @@ def test_a_server_that_ends_our_connection(empty_postgres: str) -> None:
     other.dispose()
 
 
-def test_no_connection_left_in_the_pool(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_connection_left_in_the_pool(app: AppContext, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(room, "POOL", {"pool_size": 1, "max_overflow": 0, "pool_timeout": 0.2})
-    made = sessions(world.settings.url)
+    made = sessions(app.settings.url)
     with made.reading() as session:
         session.execute(text("SELECT 1"))
         with pytest.raises(NoConnectionFree) as raised:

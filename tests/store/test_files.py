@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from dondoc.configuration.context import World
+from dondoc.configuration.context import AppContext
 from dondoc.configuration.settings import load
 from dondoc.diagnosis import examine
 from dondoc.errors import Problem
@@ -93,7 +93,7 @@ def test_what_was_open_is_closed_at_the_start_and_named_until_then(
 ) -> None:
     home = load().home
     dondoc("db", "upgrade")
-    name = World(load()).blobs.put(b"ban goc")
+    name = AppContext(load()).blobs.put(b"ban goc")
     (home / "drop").mkdir(mode=0o755)
     (home / "drop" / "cua-nguoi-khac.xlsx").touch(0o644)
     metrics = home / "metrics"
@@ -111,10 +111,10 @@ def test_what_was_open_is_closed_at_the_start_and_named_until_then(
     assert mode(metrics) == 0o755, "the collector of metrics reads it"
 
 
-def test_home_is_closed_by_whatever_opens_the_database(world: World) -> None:
-    world.settings.home.chmod(0o755)
-    with World(load()).sessions.reading():
-        assert mode(world.settings.home) == 0o700
+def test_home_is_closed_by_whatever_opens_the_database(app: AppContext) -> None:
+    app.settings.home.chmod(0o755)
+    with AppContext(load()).sessions.reading():
+        assert mode(app.settings.home) == 0o700
 
 
 def test_a_database_that_others_could_read_is_closed_when_it_is_opened(tmp_path: Path) -> None:
@@ -132,13 +132,13 @@ def test_a_folder_for_everybody_is_left_as_it_is(tmp_path: Path) -> None:
 
 
 def test_a_drop_folder_that_is_a_link_to_a_folder_of_the_operators_keeps_its_mode(
-    world: World, tmp_path: Path, dondoc: Run
+    app: AppContext, tmp_path: Path, dondoc: Run
 ) -> None:
     shared = tmp_path / "nop"
     shared.mkdir()
     shared.chmod(0o2770)
-    world.settings.home.mkdir(exist_ok=True)
-    (world.settings.home / "drop").symlink_to(shared)
+    app.settings.home.mkdir(exist_ok=True)
+    (app.settings.home / "drop").symlink_to(shared)
     dondoc("db", "upgrade")
     assert mode(shared) == 0o2770
 

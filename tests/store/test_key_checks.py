@@ -14,7 +14,7 @@ from dondoc import audit, keys
 from dondoc.audit import Actor, Channel
 from dondoc.cameras.nights import thumbnails
 from dondoc.cameras.registry import imports
-from dondoc.configuration.context import World
+from dondoc.configuration.context import AppContext
 from dondoc.configuration.settings import Settings, load
 from dondoc.diagnosis import examine
 from dondoc.errors import Problem
@@ -27,7 +27,7 @@ from dondoc.store.trust import KeyCheck
 from tests.conftest import CLERK, SECRET, Run, at
 
 NEW, OTHER = "khoa-moi-rat-dai-va-that-ngau-nhien", "khoa-khac-rat-dai-va-that-ngau-nhien"
-Under = Callable[[str], World]
+Under = Callable[[str], AppContext]
 
 
 @pytest.fixture
@@ -35,36 +35,36 @@ def under(empty_database: str, environment: pytest.MonkeyPatch) -> Under:
     """A fresh process's world under these keys, on one migrated database."""
     upgrade(empty_database)
 
-    def opened(key: str) -> World:
+    def opened(key: str) -> AppContext:
         environment.setenv("DONDOC_SECRET_KEY", key)
-        return World(load())
+        return AppContext(load())
 
     return opened
 
 
-def write(world: World) -> list[str]:
-    with world.sessions.begin():
-        return world.secrets
+def write(app: AppContext) -> list[str]:
+    with app.sessions.begin():
+        return app.secrets
 
 
-def known(world: World) -> list[str]:
+def known(app: AppContext) -> list[str]:
     """Short names of the keys that the database knows, the newest last."""
-    with world.sessions.reading() as session:
+    with app.sessions.reading() as session:
         return list(session.scalars(select(KeyCheck.key).order_by(KeyCheck.recorded_at)))
 
 
-def standing(world: World) -> Standing:
-    with world.sessions.reading() as session:
-        return key_checks.standing(session, world.settings)
+def standing(app: AppContext) -> Standing:
+    with app.sessions.reading() as session:
+        return key_checks.standing(session, app.settings)
 
 
 def test_the_first_key_is_noted_by_the_first_that_writes_and_nothing_of_it_is_kept(under: Under) -> None:
     assert standing(under(SECRET)) is Standing.FIRST
     assert known(under(SECRET)) == [], "reading notes nothing"
     assert write(under(SECRET)) == [SECRET]
-    world = under(SECRET)
-    assert (known(world), standing(world)) == ([keys.short_name(SECRET)], Standing.CURRENT)
-    with world.sessions.reading() as session:
+    app = under(SECRET)
+    assert (known(app), standing(app)) == ([keys.short_name(SECRET)], Standing.CURRENT)
+    with app.sessions.reading() as session:
         [row] = session.scalars(select(KeyCheck))
         assert SECRET not in f"{row.key} {row.value}"
 
@@ -91,7 +91,7 @@ def test_a_lost_key_is_told_as_lost_and_not_as_never_set(under: Under, environme
     write(under(SECRET))
     environment.delenv("DONDOC_SECRET_KEY")
     with pytest.raises(Problem, match="Đặt lại đúng khóa cũ"):
-        write(World(load()))
+        write(AppContext(load()))
     assert any("Đặt lại đúng khóa cũ" in f["message"] for f in examine(lambda: at(22)))
 
 
@@ -99,9 +99,9 @@ def test_without_any_key_a_database_that_never_had_one_says_to_set_one(
     under: Under, environment: pytest.MonkeyPatch
 ) -> None:
     environment.delenv("DONDOC_SECRET_KEY")
-    assert write(World(load())) == []
+    assert write(AppContext(load())) == []
     with pytest.raises(Problem, match="Chưa đặt DONDOC_SECRET_KEY"):
-        World(load()).blobs.put(b"x")
+        AppContext(load()).blobs.put(b"x")
 
 
 def test_a_new_key_before_the_old_one_takes_over_and_the_old_one_alone_is_wrong_then(under: Under) -> None:
@@ -121,7 +121,7 @@ def test_a_new_key_that_could_not_be_noted_is_noted_by_the_next_that_writes(
 ) -> None:
     """Left unnoted, each act failed until the program was started again: its own key passed for the old one."""
     write(under(SECRET))
-    world = under(f"{NEW},{SECRET}")
+    app = under(f"{NEW},{SECRET}")
 
     def busy(*_: object) -> None:
         raise OSError("busy")
@@ -129,15 +129,15 @@ def test_a_new_key_that_could_not_be_noted_is_noted_by_the_next_that_writes(
     with monkeypatch.context() as meanwhile:
         meanwhile.setattr(key_checks, "note", busy)
         with pytest.raises(OSError, match="busy"):
-            write(world)
-    assert write(world) == [NEW, SECRET]
-    assert known(world)[-1] == keys.short_name(NEW)
+            write(app)
+    assert write(app) == [NEW, SECRET]
+    assert known(app)[-1] == keys.short_name(NEW)
 
 
 def test_nobody_writes_while_another_thread_notes_the_key(under: Under, monkeypatch: pytest.MonkeyPatch) -> None:
     write(under(SECRET))
-    world, note = under(f"{NEW},{SECRET}"), key_checks.note
-    _ = world.sessions
+    app, note = under(f"{NEW},{SECRET}"), key_checks.note
+    _ = app.sessions
     begun, go_on = threading.Event(), threading.Event()
 
     def slowly(*arguments: Any) -> None:
@@ -146,7 +146,7 @@ def test_nobody_writes_while_another_thread_notes_the_key(under: Under, monkeypa
         note(*arguments)
 
     def act() -> None:
-        with world.sessions.begin() as session:
+        with app.sessions.begin() as session:
             audit.record(session, [NEW, SECRET], Actor("Lê A", "le.a", Channel.CLI), "thử", "x", now=at(22))
 
     monkeypatch.setattr(key_checks, "note", slowly)
@@ -158,7 +158,7 @@ def test_nobody_writes_while_another_thread_notes_the_key(under: Under, monkeypa
             second.result(0.3)
         go_on.set()
         first.result(30), second.result(30)
-    with world.sessions.reading() as session:
+    with app.sessions.reading() as session:
         assert len(audit.events(session, act="thử")) == 2
 
 
@@ -190,10 +190,10 @@ def test_a_clock_that_went_back_does_not_make_the_old_key_the_newer(
 
 
 def test_a_database_from_before_is_taken_over_only_by_a_key_that_opens_something(under: Under) -> None:
-    world = under(SECRET)
+    app = under(SECRET)
     rows = "agency,system,name,url,user,password\nso-nnptnt,reservoir,Cam 1,rtsp://127.0.0.1/1,xem,mat-khau\n"
-    with world.sessions.begin() as session:
-        imports.import_csv(session, world.registry, rows, "c.csv", by=CLERK, secrets=[SECRET], now=at(1))
+    with app.sessions.begin() as session:
+        imports.import_csv(session, app.registry, rows, "c.csv", by=CLERK, secrets=[SECRET], now=at(1))
         session.execute(delete(KeyCheck))
     with pytest.raises(Problem, match="không phải khóa"):
         write(under(OTHER))
@@ -202,19 +202,19 @@ def test_a_database_from_before_is_taken_over_only_by_a_key_that_opens_something
 
 
 def test_originals_alone_tell_a_wrong_key_too(under: Under) -> None:
-    world = under(SECRET)
-    world.blobs.put(b"ban goc")
-    with world.sessions.begin() as session:
+    app = under(SECRET)
+    app.blobs.put(b"ban goc")
+    with app.sessions.begin() as session:
         session.execute(delete(KeyCheck))
     assert standing(under(OTHER)) is Standing.WRONG
     assert standing(under(SECRET)) is Standing.FIRST
 
 
 def test_what_an_address_hides_tells_a_wrong_key_as_well(under: Under) -> None:
-    world = under(SECRET)
+    app = under(SECRET)
     rows = "agency,system,name,url\nso-nnptnt,reservoir,Cam 1,rtsp://127.0.0.1/live?token=a8F3kQz9pL2mNx7w\n"
-    with world.sessions.begin() as session:
-        imports.import_csv(session, world.registry, rows, "c.csv", by=CLERK, secrets=[SECRET], now=at(1))
+    with app.sessions.begin() as session:
+        imports.import_csv(session, app.registry, rows, "c.csv", by=CLERK, secrets=[SECRET], now=at(1))
         session.execute(delete(KeyCheck))
     with pytest.raises(Problem, match="không phải khóa"):
         write(under(OTHER))
@@ -222,16 +222,16 @@ def test_what_an_address_hides_tells_a_wrong_key_as_well(under: Under) -> None:
 
 
 def test_a_picture_alone_tells_a_wrong_key_as_well(under: Under) -> None:
-    world = under(SECRET)
-    thumbnails.put(world, 1, b"JPEG", at(22))
-    with world.sessions.begin() as session:
+    app = under(SECRET)
+    thumbnails.put(app, 1, b"JPEG", at(22))
+    with app.sessions.begin() as session:
         session.execute(delete(KeyCheck))
     assert standing(under(OTHER)) is Standing.WRONG
 
 
 def test_a_database_that_is_not_migrated_is_asked_for_no_column_it_lacks(under: Under) -> None:
-    world = under(SECRET)
-    with world.sessions.begin() as session:
+    app = under(SECRET)
+    with app.sessions.begin() as session:
         session.execute(delete(KeyCheck))
         session.execute(text("ALTER TABLE cameras DROP COLUMN url_secret"))
     assert standing(under(SECRET)) is Standing.FIRST
@@ -241,7 +241,7 @@ def test_the_upgrade_of_the_database_notes_the_key_or_says_that_it_is_wrong(
     environment: pytest.MonkeyPatch, dondoc: Run
 ) -> None:
     dondoc("db", "upgrade")
-    assert known(World(load())) == [keys.short_name(SECRET)]
+    assert known(AppContext(load())) == [keys.short_name(SECRET)]
     environment.setenv("DONDOC_SECRET_KEY", OTHER)
     with pytest.raises(Problem, match="không phải khóa của cơ sở dữ liệu này"):
         dondoc("db", "upgrade")
@@ -262,14 +262,14 @@ def test_a_form_is_not_signed_with_a_wrong_key_and_needs_no_database_otherwise(
 def test_the_keys_are_proven_once_and_also_while_something_is_written(under: Under) -> None:
     from sqlalchemy import event
 
-    world, asked = under(SECRET), []
-    with world.sessions.begin() as session:
-        audit.record(session, world.secrets, Actor("An", "an", Channel.CLI), "approve", "TH-1", now=at(22))
-    event.listen(world.sessions.kw["bind"], "before_cursor_execute", lambda *a: asked.append(a[2]))
+    app, asked = under(SECRET), []
+    with app.sessions.begin() as session:
+        audit.record(session, app.secrets, Actor("An", "an", Channel.CLI), "approve", "TH-1", now=at(22))
+    event.listen(app.sessions.kw["bind"], "before_cursor_execute", lambda *a: asked.append(a[2]))
     for _ in range(100):
-        assert world.secrets == [SECRET]
+        assert app.secrets == [SECRET]
     assert asked == []
-    assert known(world) == [keys.short_name(SECRET)]
+    assert known(app) == [keys.short_name(SECRET)]
 
 
 def test_keys_that_are_too_weak_to_write_with(environment: pytest.MonkeyPatch) -> None:

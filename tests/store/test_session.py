@@ -12,7 +12,7 @@ from sqlalchemy import make_url, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 
 from dondoc.clock import HERE
-from dondoc.configuration.context import World
+from dondoc.configuration.context import AppContext
 from dondoc.errors import Problem
 from dondoc.store.intake import SourceRead, Verdict
 from dondoc.store.reporting import Report
@@ -25,13 +25,13 @@ def read_at(moment: datetime) -> SourceRead:
 
 
 @pytest.fixture
-def both(empty_database: str, world: World) -> World:
+def both(empty_database: str, app: AppContext) -> AppContext:
     """A migrated world, once on SQLite and once on PostgreSQL."""
-    assert world.settings.url == empty_database
-    return world
+    assert app.settings.url == empty_database
+    return app
 
 
-def test_an_instant_comes_back_as_the_same_moment_in_vietnams_time(both: World) -> None:
+def test_an_instant_comes_back_as_the_same_moment_in_vietnams_time(both: AppContext) -> None:
     moment = datetime(2021, 11, 19, 17, 30, tzinfo=UTC)
     with both.sessions.begin() as session:
         session.add(read_at(moment))
@@ -42,7 +42,7 @@ def test_an_instant_comes_back_as_the_same_moment_in_vietnams_time(both: World) 
     assert found.isoformat() == "2021-11-20T00:30:00+07:00"
 
 
-def test_instants_are_compared_as_moments(both: World) -> None:
+def test_instants_are_compared_as_moments(both: AppContext) -> None:
     with both.sessions.begin() as session:
         session.add(read_at(at(20, 0, 30)))
     with both.sessions.begin() as session:
@@ -52,12 +52,12 @@ def test_instants_are_compared_as_moments(both: World) -> None:
         assert not session.scalars(early).all()
 
 
-def test_an_instant_without_a_zone_is_refused(both: World) -> None:
+def test_an_instant_without_a_zone_is_refused(both: AppContext) -> None:
     with pytest.raises(StatementError, match="time zone"), both.sessions.begin() as session:
         session.add(read_at(datetime(2021, 11, 20)))
 
 
-def test_vietnamese_text_and_nested_values_come_back_whole(both: World) -> None:
+def test_vietnamese_text_and_nested_values_come_back_whole(both: AppContext) -> None:
     figures = {"tên": "Bến khách – Đức Thọ", "rows": [1, None, 2.5, "🛶"]}
     with both.sessions.begin() as session:
         session.add(Report(directive="a", as_of=at(18), folder="báo cáo", figures=figures, recorded_at=at(18)))
@@ -65,7 +65,7 @@ def test_vietnamese_text_and_nested_values_come_back_whole(both: World) -> None:
         assert session.scalars(select(Report)).one().figures == figures
 
 
-def test_a_row_that_points_nowhere_is_refused(both: World) -> None:
+def test_a_row_that_points_nowhere_is_refused(both: AppContext) -> None:
     with pytest.raises(IntegrityError), both.sessions.begin() as session:
         session.add(
             Verdict(
@@ -81,7 +81,7 @@ def test_a_row_that_points_nowhere_is_refused(both: World) -> None:
         )
 
 
-def test_many_writers_that_read_first_lose_nothing(both: World) -> None:
+def test_many_writers_that_read_first_lose_nothing(both: AppContext) -> None:
     """Each adds one to what it has just read: a lost update or a "database is locked" would show."""
     failures: list[BaseException] = []
 
@@ -107,8 +107,8 @@ def test_many_writers_that_read_first_lose_nothing(both: World) -> None:
         assert sorted(session.scalars(select(SourceRead.items))) == list(range(1, 21))
 
 
-def test_sqlite_keeps_its_promises(world: World) -> None:
-    with world.sessions.begin() as session:
+def test_sqlite_keeps_its_promises(app: AppContext) -> None:
+    with app.sessions.begin() as session:
         pragma = {
             name: session.scalar(text(f"PRAGMA {name}")) for name in ("journal_mode", "foreign_keys", "synchronous")
         }
@@ -116,11 +116,11 @@ def test_sqlite_keeps_its_promises(world: World) -> None:
     assert pragma == {"journal_mode": "wal", "foreign_keys": 1, "synchronous": 2}
 
 
-def test_a_transaction_on_sqlite_holds_the_write_lock_from_its_beginning(world: World, tmp_path: Path) -> None:
+def test_a_transaction_on_sqlite_holds_the_write_lock_from_its_beginning(app: AppContext, tmp_path: Path) -> None:
     import sqlite3
 
-    file = world.settings.url.removeprefix("sqlite:///")
-    with world.sessions.begin() as session:
+    file = app.settings.url.removeprefix("sqlite:///")
+    with app.sessions.begin() as session:
         session.scalar(text("SELECT 1"))
         other = sqlite3.connect(file, timeout=0, isolation_level=None)
         with pytest.raises(sqlite3.OperationalError, match="locked"):
@@ -153,7 +153,7 @@ def test_a_folder_that_cannot_be_made_is_a_sentence(tmp_path: Path) -> None:
         engine(f"sqlite:///{tmp_path / 'tep' / 'con' / 'x.db'}")
 
 
-def test_a_reader_waits_for_no_writer_and_sees_one_state(both: World) -> None:
+def test_a_reader_waits_for_no_writer_and_sees_one_state(both: AppContext) -> None:
     with both.sessions.begin() as session:
         session.add(read_at(at(18)))
     with both.sessions.begin() as writer:
@@ -167,22 +167,22 @@ def test_a_reader_waits_for_no_writer_and_sees_one_state(both: World) -> None:
         assert len(reader.scalars(select(SourceRead)).all()) == 2
 
 
-def test_one_more_connection_leaves_the_others_their_locks(world: World) -> None:
+def test_one_more_connection_leaves_the_others_their_locks(app: AppContext) -> None:
     """SQLite's are the process's: another program that finds none thinks it is the last, and removes the log."""
-    log = Path(f"{make_url(world.settings.url).database}-wal")
-    with world.sessions.begin() as session:
+    log = Path(f"{make_url(app.settings.url).database}-wal")
+    with app.sessions.begin() as session:
         session.add(read_at(at(18)))
     before = log.stat()
-    with world.sessions.reading() as one:
+    with app.sessions.reading() as one:
         one.scalars(select(SourceRead)).all()
-        with world.sessions.reading() as another:  # opens a connection of its own
+        with app.sessions.reading() as another:  # opens a connection of its own
             another.scalars(select(SourceRead)).all()
         leaving = "import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute('SELECT * FROM source_reads').fetchall()"
         subprocess.run([sys.executable, "-c", leaving, log.with_name(log.name.removesuffix("-wal"))], check=True)
         assert (log.stat().st_ino, log.stat().st_size) == (before.st_ino, before.st_size)
 
 
-def test_readers_do_not_keep_a_writer_waiting(both: World) -> None:
+def test_readers_do_not_keep_a_writer_waiting(both: AppContext) -> None:
     with both.sessions.reading() as reader:
         reader.scalars(select(SourceRead)).all()
         with both.sessions.begin() as writer:
@@ -191,7 +191,7 @@ def test_readers_do_not_keep_a_writer_waiting(both: World) -> None:
         assert len(reader.scalars(select(SourceRead)).all()) == 1
 
 
-def test_a_reading_session_cannot_write_and_leaves_the_next_one_free_to(both: World) -> None:
+def test_a_reading_session_cannot_write_and_leaves_the_next_one_free_to(both: AppContext) -> None:
     with both.sessions.reading() as session:
         session.add(read_at(at(18)))
         with pytest.raises(DBAPIError, match=r"read-?only"):

@@ -15,7 +15,7 @@ from fastapi import Request
 from fastapi.testclient import TestClient
 from lxml import html
 
-from dondoc.configuration.context import World
+from dondoc.configuration.context import AppContext
 from dondoc.web.app import create_app
 from dondoc.web.user import NotLoggedIn, User
 
@@ -41,19 +41,19 @@ Visit = Callable[[str], TestClient]
 
 
 @pytest.fixture
-def visit(world: World) -> Visit:
+def visit(app: AppContext) -> Visit:
     """A browser of somebody with a role; an empty role is a logged-out visitor."""
-    return browsers(world)
+    return browsers(app)
 
 
-def browsers(world: World) -> Visit:
+def browsers(app: AppContext) -> Visit:
     """One browser a role, which keeps its cookies."""
-    app = create_app(current_user=visitor, world=lambda: world)
+    pages = create_app(current_user=visitor, app=lambda: app)
 
     @cache
     def browser(role: str) -> TestClient:
         headers = {"x-role": role} if role else {}
-        return TestClient(app, headers=headers, follow_redirects=False, client=("10.1.2.3", 50_000))
+        return TestClient(pages, headers=headers, follow_redirects=False, client=("10.1.2.3", 50_000))
 
     return browser
 
@@ -124,10 +124,10 @@ def heard(line: socket.socket, method: str = "GET") -> Answer:
 
 
 @contextmanager
-def serving(world: World, http: str = "httptools") -> Iterator[Served]:
-    app = create_app(current_user=visitor, world=lambda: world)
+def serving(app: AppContext, http: str = "httptools") -> Iterator[Served]:
+    pages = create_app(current_user=visitor, app=lambda: app)
     config = uvicorn.Config(
-        app, host="127.0.0.1", port=0, http=http, log_config=None, lifespan="off", proxy_headers=False
+        pages, host="127.0.0.1", port=0, http=http, log_config=None, lifespan="off", proxy_headers=False
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
@@ -143,6 +143,6 @@ def serving(world: World, http: str = "httptools") -> Iterator[Served]:
 
 
 @pytest.fixture
-def served(world: World) -> Iterator[Served]:
-    with serving(world) as found:
+def served(app: AppContext) -> Iterator[Served]:
+    with serving(app) as found:
         yield found

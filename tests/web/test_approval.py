@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from dondoc import audit, clock
-from dondoc.configuration.context import World
+from dondoc.configuration.context import AppContext
 from dondoc.mail import outbox
 from dondoc.mail.letter import Letter
 from dondoc.store.facts import Contact
@@ -19,9 +19,9 @@ HEAD = "lanh-dao.duc-tho@ha-tinh.test"
 
 
 @pytest.fixture
-def held(world: World) -> int:
+def held(app: AppContext) -> int:
     """A letter to a head, with addresses wherever a letter can have any."""
-    with world.sessions.begin() as session:
+    with app.sessions.begin() as session:
         common: dict[str, Any] = {"phone": "", "valid_from": at(1).date(), "recorded_at": at(1)}
         session.add(Contact(agency="ubnd-huyen-duc-tho", role="head", name="Nguyễn A", email=HEAD, **common))
         letter = Letter(
@@ -35,16 +35,16 @@ def held(world: World) -> int:
             agency="ubnd-huyen-duc-tho",
             needs_approval=True,
         )
-        return outbox.enqueue(session, [letter], settings=world.settings, now=clock.now())[0].id
+        return outbox.enqueue(session, [letter], settings=app.settings, now=clock.now())[0].id
 
 
-def state(world: World, letter: int) -> str:
-    with world.sessions.reading() as session:
+def state(app: AppContext, letter: int) -> str:
+    with app.sessions.reading() as session:
         return session.get_one(OutboxLetter, letter).state
 
 
-def test_whoever_is_no_approver_reads_who_is_and_has_no_button(world: World, visit: Visit, held: int) -> None:
-    approver(world)
+def test_whoever_is_no_approver_reads_who_is_and_has_no_button(app: AppContext, visit: Visit, held: int) -> None:
+    approver(app)
     for role in ("ops", "admin", "viewer"):
         page = visit(role).get(f"/letters/{held}").text
         assert ">Duyệt gửi<" not in page
@@ -53,7 +53,7 @@ def test_whoever_is_no_approver_reads_who_is_and_has_no_button(world: World, vis
         refused = visit(role).post(f"/letters/{held}/approve", headers=ORIGIN)
         assert refused.status_code == 403
         assert "Người duyệt: Trần Thị B." in words_of(refused.text)
-    assert state(world, held) == "held"
+    assert state(app, held) == "held"
 
 
 def test_where_nobody_is_registered_the_page_says_how(visit: Visit, held: int) -> None:
@@ -61,35 +61,35 @@ def test_where_nobody_is_registered_the_page_says_how(visit: Visit, held: int) -
     assert visit("approver").post(f"/letters/{held}/approve", headers=ORIGIN).status_code == 403
 
 
-def test_a_viewer_whom_the_address_book_names_may_approve(world: World, visit: Visit, held: int) -> None:
-    approver(world, "Trần Thị B", "nguoixem")
+def test_a_viewer_whom_the_address_book_names_may_approve(app: AppContext, visit: Visit, held: int) -> None:
+    approver(app, "Trần Thị B", "nguoixem")
     assert ">Duyệt gửi<" in visit("viewer").get(f"/letters/{held}").text
     assert visit("viewer").post(f"/letters/{held}/approve", headers=ORIGIN).status_code == 303
-    assert state(world, held) == "pending"
+    assert state(app, held) == "pending"
 
 
-def test_an_approver_reads_what_a_letter_carries_before_releasing_it(world: World, visit: Visit, held: int) -> None:
-    digest = world.blobs.put(b"PK bao cao")
-    with world.sessions.begin() as session:
+def test_an_approver_reads_what_a_letter_carries_before_releasing_it(app: AppContext, visit: Visit, held: int) -> None:
+    digest = app.blobs.put(b"PK bao cao")
+    with app.sessions.begin() as session:
         session.get_one(OutboxLetter, held).attachments = [{"filename": "a.xlsx", "sha256": digest, "type": "x/y"}]
     there = f"/letters/{held}/attachments/0"
     assert visit("viewer").get(there).status_code == 403
-    approver(world, "Trần Thị B", "nguoixem")
+    approver(app, "Trần Thị B", "nguoixem")
     assert there in visit("viewer").get(f"/letters/{held}").text
     assert visit("viewer").get(there).content == b"PK bao cao"
-    with world.sessions.begin() as session:
+    with app.sessions.begin() as session:
         session.get_one(OutboxLetter, held).needs_approval = False
     assert visit("viewer").get(there).status_code == 403, "what is not theirs to release is not theirs to read"
 
 
-def test_the_first_of_two_is_told_that_a_second_is_missing(world: World, visit: Visit, held: int) -> None:
-    world.settings.two_approvers = True
-    approver(world)
+def test_the_first_of_two_is_told_that_a_second_is_missing(app: AppContext, visit: Visit, held: int) -> None:
+    app.settings.two_approvers = True
+    approver(app)
     answer = visit("approver").post(f"/letters/{held}/approve", headers=ORIGIN)
     page = words_of(visit("approver").get(answer.headers["location"]).text)
     assert "Trần Thị B đã duyệt; còn thiếu người duyệt thứ hai" in page
     assert "qua trang đôn đốc, tài khoản b.tran" in page
-    assert state(world, held) == "held"
+    assert state(app, held) == "held"
 
 
 @pytest.mark.parametrize("path", ["/letters", "/letters/{}", "/letters?state=held"])
@@ -101,20 +101,20 @@ def test_a_viewer_sees_role_and_agency_and_no_address(visit: Visit, held: int, p
 
 
 def test_every_act_on_a_page_is_in_the_trail_with_the_account_and_its_address(
-    world: World, visit: Visit, held: int
+    app: AppContext, visit: Visit, held: int
 ) -> None:
-    approver(world)
+    approver(app)
     visit("approver").post(f"/letters/{held}/approve", headers=ORIGIN)
     visit("approver").post(f"/letters/{held}/cancel", headers=ORIGIN, data={"reason": "đã gọi điện"})
-    with world.sessions.reading() as session:
+    with app.sessions.reading() as session:
         events = audit.events(session)
     assert [(e.act, e.subject, e.login, e.channel, e.address) for e in events] == [
         (act, f"TH-{held:05}", "b.tran", "page", "10.1.2.3") for act in ("cancel", "approve")
     ]
 
 
-def test_the_trail_is_for_administrators_and_says_whether_it_is_whole(world: World, visit: Visit, held: int) -> None:
-    approver(world)
+def test_the_trail_is_for_administrators_and_says_whether_it_is_whole(app: AppContext, visit: Visit, held: int) -> None:
+    approver(app)
     visit("approver").post(f"/letters/{held}/approve", headers=ORIGIN)
     for role in ("ops", "viewer", "approver"):
         refused = visit(role).get("/audit")
@@ -125,7 +125,7 @@ def test_the_trail_is_for_administrators_and_says_whether_it_is_whole(world: Wor
     assert "Nguyên vẹn: 1 dòng" in page
     assert f"duyệt thưTH-{held:05}Trần Thị Bb.trantrang đôn đốc10.1.2.3" in page
     assert 'href="/audit"' in visit("admin").get("/").text
-    with world.sessions.begin() as session:
+    with app.sessions.begin() as session:
         session.connection().exec_driver_sql("DROP TRIGGER audit_events_no_update")
         session.connection().exec_driver_sql("UPDATE audit_events SET name='<script>'")
     broken = visit("admin").get("/audit?check=1").text
@@ -133,11 +133,11 @@ def test_the_trail_is_for_administrators_and_says_whether_it_is_whole(world: Wor
     assert "<script>" not in broken
 
 
-def test_the_trail_goes_back_page_by_page_and_by_act(world: World, visit: Visit) -> None:
-    with world.sessions.begin() as session:
+def test_the_trail_goes_back_page_by_page_and_by_act(app: AppContext, visit: Visit) -> None:
+    with app.sessions.begin() as session:
         for number in range(130):
             act = ("approve", "cancel")[number % 2]
-            audit.record(session, world.settings.secret_keys, acting(), act, f"TH-{number:05}", now=at(2))
+            audit.record(session, app.settings.secret_keys, acting(), act, f"TH-{number:05}", now=at(2))
     first = visit("admin").get("/audit").text
     assert 'href="/audit?before=31"' in first
     assert "TH-00000" in visit("admin").get("/audit?before=31").text
@@ -147,9 +147,9 @@ def test_the_trail_goes_back_page_by_page_and_by_act(world: World, visit: Visit)
     assert visit("admin").get("/audit?before=99999999999999999999").status_code == 400
 
 
-def test_a_page_account_named_like_a_program_has_no_say(world: World, visit: Visit, held: int) -> None:
+def test_a_page_account_named_like_a_program_has_no_say(app: AppContext, visit: Visit, held: int) -> None:
     answer = visit("machine").post(f"/letters/{held}/cancel", headers=ORIGIN, data={"reason": "thử"})
     assert answer.status_code == 400
     assert "tên của máy" in answer.text
-    with world.sessions.reading() as session:
+    with app.sessions.reading() as session:
         assert session.scalars(select(OutboxLetter.state)).all() == ["held"]

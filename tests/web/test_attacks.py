@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import make_url, select, text
 
 from dondoc import clock
-from dondoc.configuration.context import World
+from dondoc.configuration.context import AppContext
 from dondoc.configuration.settings import load
 from dondoc.store import session as store
 from dondoc.store.errors import SENTENCES, Cause
@@ -31,8 +31,8 @@ BEGIN = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.pdf"\r
 
 
 @pytest.fixture(params=["httptools", "h11"])
-def both(request: pytest.FixtureRequest, world: World) -> Iterator[Served]:
-    with serving(world, request.param) as found:
+def both(request: pytest.FixtureRequest, app: AppContext) -> Iterator[Served]:
+    with serving(app, request.param) as found:
         yield found
 
 
@@ -305,9 +305,9 @@ class TestRequests:
         assert "next=/%5c" not in place.lower()
         assert "next=/%2f" not in place.lower()
 
-    def test_a_file_s_name_adds_no_header(self, world: World, served: Served) -> None:
-        number = waiting_scan(world)
-        with world.sessions.begin() as session:
+    def test_a_file_s_name_adds_no_header(self, app: AppContext, served: Served) -> None:
+        number = waiting_scan(app)
+        with app.sessions.begin() as session:
             row = session.get_one(Submission, number)
             row.filename = 'a"\r\nSet-Cookie: x=y\r\n\r\n<script>.pdf' + "ạ" * 500
         answer = served.ask("GET", f"/inbox/{number}/original", role="ops")
@@ -326,9 +326,9 @@ class TestRequests:
     @pytest.mark.parametrize("path", ["inbox/{}/dismiss", "inbox/{}/assign", "letters/1/cancel", "pauses/1/undo"])
     @pytest.mark.parametrize("reason", ["%00", "%1b%5b2J", "a" * 3000])
     def test_words_that_no_person_types_are_not_kept(
-        self, world: World, served: Served, path: str, reason: str
+        self, app: AppContext, served: Served, path: str, reason: str
     ) -> None:
-        path = "/" + path.format(waiting_scan(world))
+        path = "/" + path.format(waiting_scan(app))
         body, kind = f"reason={reason}&agency={reason}".encode(), "application/x-www-form-urlencoded"
         answer = served.ask("POST", path, role="ops", body=body, Origin=served.origin, Content_Type=kind)
         assert answer.status == 400
@@ -364,10 +364,10 @@ class TestOrigin:
             assert (headers, self.post(served, **headers)) == (headers, status)
 
     def test_behind_a_known_proxy_the_origin_is_the_one_of_the_browser(
-        self, environment: pytest.MonkeyPatch, world: World
+        self, environment: pytest.MonkeyPatch, app: AppContext
     ) -> None:
         environment.setenv("DONDOC_TRUSTED_PROXIES", "127.0.0.0/8, 10.0.0.0/8")
-        with serving(World(load())) as served:
+        with serving(AppContext(load())) as served:
             via = {"X_Forwarded_For": "203.0.113.9, 10.1.1.1", "X_Forwarded_Proto": "https", "X_Forwarded_Host": "d.vn"}
             assert self.post(served, Origin="https://d.vn", **via) == 400
             assert self.post(served, Origin="http://d.vn", **via) == 403
@@ -389,15 +389,15 @@ class TestOrigin:
     def test_the_address_in_the_audit_trail_cannot_be_made_up(
         self,
         environment: pytest.MonkeyPatch,
-        world: World,
+        app: AppContext,
         trusted: str,
         headers: dict[str, str],
         address: str,
     ) -> None:
         environment.setenv("DONDOC_TRUSTED_PROXIES", trusted)
-        with serving(World(load())) as served:
+        with serving(AppContext(load())) as served:
             assert served.ask("GET", "/cameras.csv", role="ops", **headers).status == 200
-        with world.sessions.reading() as session:
+        with app.sessions.reading() as session:
             [event] = session.scalars(select(AuditEvent))
         assert (event.name, event.login, event.channel, event.address) == ("ops", "ops.dangnhap", "page", address)
 
@@ -406,9 +406,9 @@ class TestTrouble:
     """What the installation suffers from is said on a page of ours, and in the log."""
 
     def test_an_error_nobody_expected_has_a_reference_in_page_and_log(
-        self, world: World, served: Served, caplog: pytest.LogCaptureFixture
+        self, app: AppContext, served: Served, caplog: pytest.LogCaptureFixture
     ) -> None:
-        with world.sessions.begin() as session:
+        with app.sessions.begin() as session:
             drawn = {"folder": "x", "figures": {"mat-khau": "Kin-2021"}}
             session.add(Report(directive="a", as_of=at(18), recorded_at=at(18), **drawn))
         answer = served.ask("GET", "/reports", role="ops")
@@ -419,9 +419,9 @@ class TestTrouble:
         assert "GET '/reports': KeyError" in record.getMessage()
         assert "web/reports.py" in record.getMessage()
 
-    def test_a_damaged_database(self, world: World, served: Served, caplog: pytest.LogCaptureFixture) -> None:
-        world.sessions.kw["bind"].dispose()
-        (world.settings.home / "dondoc.db").write_bytes(b"not a database, whatever it says" * 200)
+    def test_a_damaged_database(self, app: AppContext, served: Served, caplog: pytest.LogCaptureFixture) -> None:
+        app.sessions.kw["bind"].dispose()
+        (app.settings.home / "dondoc.db").write_bytes(b"not a database, whatever it says" * 200)
         for path in ("/", "/cameras", "/letters", "/inbox", "/reports", "/pauses", "/metrics", "/cameras.csv"):
             answer = served.ask("GET", path, role="viewer")
             assert (answer.status, is_ours(answer)) == (503, True)
@@ -434,14 +434,14 @@ class TestTrouble:
         self, environment: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
     ) -> None:
         environment.setenv("DONDOC_DATABASE_URL", f"sqlite:///{tmp_path / 'moi.db'}")
-        with serving(World(load())) as served:
+        with serving(AppContext(load())) as served:
             answer = served.ask("GET", "/", role="viewer")
         assert (answer.status, "dondoc db upgrade" in answer.text) == (503, True)
         assert "[empty] GET '/'" in caplog.text
 
     def test_a_postgresql_that_is_gone(self, environment: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
         environment.setenv("DONDOC_DATABASE_URL", "postgresql://u:BiMat-2021@127.0.0.1:1/x")
-        with serving(World(load())) as served:
+        with serving(AppContext(load())) as served:
             answer = served.ask("GET", "/cameras", role="ops")
         assert (answer.status, is_ours(answer)) == (503, True)
         assert "không kết nối được máy chủ PostgreSQL" in answer.text
@@ -449,10 +449,10 @@ class TestTrouble:
         assert "BiMat-2021" not in answer.text + caplog.text
 
     def test_no_connection_left(
-        self, world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+        self, app: AppContext, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
     ) -> None:
         monkeypatch.setattr(store, "POOL", {"pool_size": 1, "max_overflow": 0, "pool_timeout": 0.2})
-        few = World(load())
+        few = AppContext(load())
         with serving(few) as served, few.sessions.reading() as session:
             session.execute(text("SELECT 1"))
             answer = served.ask("GET", "/", role="viewer")
@@ -461,13 +461,13 @@ class TestTrouble:
         assert "[busy] GET '/': TimeoutError" in caplog.text
 
     def test_while_somebody_writes_pages_are_seen_and_acts_get_a_sentence(
-        self, world: World, monkeypatch: pytest.MonkeyPatch
+        self, app: AppContext, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(store, "LOCK_SECONDS", 1)
         sent = b"agency=so-nnptnt&begins=2021-11-20&document=x&reason=y"
         form = {"Content_Type": "application/x-www-form-urlencoded"}
-        holder = sqlite3.connect(str(make_url(world.settings.url).database), isolation_level=None)
-        with serving(World(load())) as served:
+        holder = sqlite3.connect(str(make_url(app.settings.url).database), isolation_level=None)
+        with serving(AppContext(load())) as served:
             holder.execute("BEGIN IMMEDIATE")
             try:
                 for path in ("/", "/cameras", "/letters", "/inbox", "/reports", "/pauses", "/metrics"):
@@ -479,15 +479,15 @@ class TestTrouble:
             done = served.ask("POST", "/pauses", role="ops", body=sent, Origin=served.origin, **form)
             assert done.status == 303
 
-    def test_who_acts_keeps_nobody_from_looking(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_who_acts_keeps_nobody_from_looking(self, app: AppContext, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(store, "LOCK_SECONDS", 4)
         monkeypatch.setattr(guard, "ACTING", 1)
         monkeypatch.setattr(guard, "TURN_SECONDS", 0.3)
         sent = b"agency=so-nnptnt&begins=2021-11-20&document=x&reason=y"
         form = {"Content_Type": "application/x-www-form-urlencoded"}
-        holder = sqlite3.connect(str(make_url(world.settings.url).database), isolation_level=None)
+        holder = sqlite3.connect(str(make_url(app.settings.url).database), isolation_level=None)
         statuses: list[int] = []
-        with serving(World(load())) as served:
+        with serving(AppContext(load())) as served:
             holder.execute("BEGIN IMMEDIATE")
 
             def act() -> None:
@@ -505,10 +505,10 @@ class TestTrouble:
                 holder.close()
         assert statuses == [503] * 6
 
-    def test_a_full_disk_loses_no_upload_in_silence(self, world: World, caplog: pytest.LogCaptureFixture) -> None:
+    def test_a_full_disk_loses_no_upload_in_silence(self, app: AppContext, caplog: pytest.LogCaptureFixture) -> None:
         from sqlalchemy import event
 
-        engine = world.sessions.kw["bind"]
+        engine = app.sessions.kw["bind"]
         engine.dispose()
 
         @event.listens_for(engine, "connect")
@@ -517,7 +517,7 @@ class TestTrouble:
 
         long = b"agency=so-nnptnt&begins=2021-11-20&document=x&reason=" + b"y" * 1900
         form = {"Content_Type": "application/x-www-form-urlencoded"}
-        with serving(world) as served:
+        with serving(app) as served:
             answers = [
                 served.ask("POST", "/pauses", role="ops", body=long, Origin=served.origin, **form) for _ in range(12)
             ]
@@ -525,17 +525,17 @@ class TestTrouble:
         assert (answers[-1].status, SENTENCES[Cause.FULL] in answers[-1].text) == (503, True)
         assert "[full] POST '/pauses': " in caplog.text
 
-    def test_settings_that_are_wrong(self, world: World) -> None:
+    def test_settings_that_are_wrong(self, app: AppContext) -> None:
         from dondoc.errors import Problem
         from dondoc.web.app import create_app
         from tests.web.conftest import visitor
 
-        def broken() -> World:
+        def broken() -> AppContext:
             raise Problem("Cấu hình chưa đúng: DONDOC_MODE.")
 
         from fastapi.testclient import TestClient
 
-        browser = TestClient(create_app(current_user=visitor, world=broken), headers={"x-role": "ops"})
+        browser = TestClient(create_app(current_user=visitor, app=broken), headers={"x-role": "ops"})
         answer = browser.get("/")
         assert (answer.status_code, "DONDOC_MODE" in answer.text) == (503, True)
 
@@ -546,10 +546,10 @@ class TestTrouble:
         assert "\n[gia]" not in caplog.text
 
 
-def test_the_last_day_there_is_costs_no_more_than_today(world: World) -> None:
+def test_the_last_day_there_is_costs_no_more_than_today(app: AppContext) -> None:
     from dondoc.facts import obligations
 
-    with world.sessions.reading() as session:
+    with app.sessions.reading() as session:
         far = clock.end_of(at(22).date().replace(year=2999))
-        standings = obligations.at(world, session, far)
+        standings = obligations.at(app, session, far)
     assert max(s.working_days_late for s in standings) > 200_000

@@ -13,7 +13,7 @@ from dondoc.cameras.logins import credentials
 from dondoc.cameras.nights import night, thumbnails
 from dondoc.cameras.registry import addresses, imports
 from dondoc.cameras.registry.addresses import Addresses
-from dondoc.configuration.context import World
+from dondoc.configuration.context import AppContext
 from dondoc.configuration.settings import load
 from dondoc.demo.camera import PASSWORD, USER
 from dondoc.demo.fleet import Fleet
@@ -41,12 +41,12 @@ def now(environment: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def cameras(world: World, fleet: Fleet) -> list[int]:
+def cameras(app: AppContext, fleet: Fleet) -> list[int]:
     """1 works, 2 does not (a wrong password), 3 is restricted, 4 is of another agency and was never looked at."""
-    return four_cameras(world, fleet)
+    return four_cameras(app, fleet)
 
 
-def four_cameras(world: World, fleet: Fleet) -> list[int]:
+def four_cameras(app: AppContext, fleet: Fleet) -> list[int]:
     rows = [
         f"{AGENCY},{SYSTEM},Ngã tư Xô Viết,{fleet.url('healthy')},,",
         f"{AGENCY},{SYSTEM},Cổng sau,{fleet.url('wrong-password', 'kin')},ioc,sai-8842",
@@ -54,25 +54,25 @@ def four_cameras(world: World, fleet: Fleet) -> list[int]:
         "so-nnptnt,reservoir,Đập Kẻ Gỗ,rtsp://10.1.1.1/x,,",
     ]
     text = "\n".join(["agency,system,name,url,user,password", *rows])
-    with world.sessions.begin() as session:
+    with app.sessions.begin() as session:
         imports.import_csv(
             session,
-            world.registry,
+            app.registry,
             text,
             "c.csv",
             by=CLERK,
-            secrets=world.settings.secret_keys,
+            secrets=app.settings.secret_keys,
             now=NOW - timedelta(days=40),
         )
         for camera in session.scalars(select(Camera)):
             camera.site, camera.restricted = f"Điểm {camera.id}", camera.id == 3
-    seen(world, {1: "ok", 2: "auth_failed", 3: "ok"}, TONIGHT - timedelta(days=1))
-    seen(world, {1: "ok", 2: "auth_failed", 3: "black"}, TONIGHT)
+    seen(app, {1: "ok", 2: "auth_failed", 3: "ok"}, TONIGHT - timedelta(days=1))
+    seen(app, {1: "ok", 2: "auth_failed", 3: "black"}, TONIGHT)
     return [1, 2, 3, 4]
 
 
 def seen(
-    world: World,
+    app: AppContext,
     verdicts: dict[int, str],
     on: date,
     round: str = "night",
@@ -82,11 +82,11 @@ def seen(
     at = clock.at(on, 22, minute)
     more = {"detail": "", "elapsed_ms": 9, "stage": 2, "at": at.isoformat(), "steps": steps}
     results = [{"camera": c, "verdict": v, "phase": PHASE[v], **more} for c, v in verdicts.items()]
-    night.store(world, results, night=on, round=round, now=at)
+    night.store(app, results, night=on, round=round, now=at)
 
 
-def checks(world: World, camera: int) -> list[CameraCheck]:
-    with world.sessions.begin() as session:
+def checks(app: AppContext, camera: int) -> list[CameraCheck]:
+    with app.sessions.begin() as session:
         return list(session.scalars(select(CameraCheck).where(CameraCheck.camera_id == camera)))
 
 
@@ -103,13 +103,13 @@ ACTIONS = {
 
 @pytest.mark.parametrize("path", ACTIONS)
 def test_a_viewer_or_a_foreign_page_can_do_nothing(
-    world: World, fleet: Fleet, cameras: list[int], visit: Visit, path: str
+    app: AppContext, fleet: Fleet, cameras: list[int], visit: Visit, path: str
 ) -> None:
     data = ACTIONS[path]
     assert visit("viewer").post(path, headers=ORIGIN, data=data).status_code == 403
     assert visit("ops").post(path, headers={"Origin": "https://evil.example"}, data=data).status_code == 403
     assert visit("").post(path, headers=ORIGIN, data=data).status_code == 303
-    with world.sessions.begin() as session:
+    with app.sessions.begin() as session:
         assert not session.scalars(select(CredentialRelease).where(NOT_BROUGHT)).all()
         assert not any(c.confirmed or (c.id == 1 and c.username) for c in session.scalars(select(Camera)))
         assert not session.scalars(select(Ruling)).all()
@@ -132,9 +132,9 @@ class TestList:
         assert "từ chối tài khoản" in rows[1][6]
 
     def test_a_camera_that_asks_for_a_login_is_told_apart_from_one_with_a_picture(
-        self, world: World, cameras: list[int], visit: Visit
+        self, app: AppContext, cameras: list[int], visit: Visit
     ) -> None:
-        seen(world, {2: "auth_required"}, TONIGHT, "again", 10)
+        seen(app, {2: "auth_required"}, TONIGHT, "again", 10)
         page = words_of(visit("viewer").get("/cameras").text)
         assert "Hoạt động tốt: 2 (có hình tốt 01, trả lời và đòi đăng nhập 01)" in page
         assert (
@@ -165,16 +165,16 @@ class TestList:
             assert "Nơi kín" in visit("ops").get(path).text
         assert rows_of(visit("viewer").get("/cameras?q=noi+kin").text) == []
 
-    def test_goes_on_to_the_next_page_with_the_same_filters(self, world: World, visit: Visit) -> None:
+    def test_goes_on_to_the_next_page_with_the_same_filters(self, app: AppContext, visit: Visit) -> None:
         rows = [f"{AGENCY},{SYSTEM},Camera {n},rtsp://10.1.{n}.1/x" for n in range(120)]
-        with world.sessions.begin() as session:
+        with app.sessions.begin() as session:
             imports.import_csv(
                 session,
-                world.registry,
+                app.registry,
                 "\n".join(["agency,system,name,url", *rows]),
                 "c.csv",
                 by=CLERK,
-                secrets=world.settings.secret_keys,
+                secrets=app.settings.secret_keys,
                 now=NOW,
             )
         page = visit("viewer").get(f"/cameras?agency={AGENCY}").text
@@ -219,10 +219,10 @@ class TestCamera:
         assert " ".join(stand.text_content().split()) == f"{row[5]}: {row[6]}."
 
     def test_the_address_and_the_steps_are_for_operators(
-        self, world: World, fleet: Fleet, cameras: list[int], visit: Visit
+        self, app: AppContext, fleet: Fleet, cameras: list[int], visit: Visit
     ) -> None:
         steps = ["0,001 s  nối đến 127.0.0.1", "0,002 s  ← 401 <b>Unauthorized</b>"]
-        seen(world, {2: "auth_failed"}, TONIGHT, "again", 10, steps)
+        seen(app, {2: "auth_failed"}, TONIGHT, "again", 10, steps)
         viewer, ops = visit("viewer").get("/cameras/2").text, visit("ops").get("/cameras/2").text
         assert f"127.0.0.1:{fleet.ports[0]}/***/***" in ops, "what nobody knows may be a password"
         assert "← 401 &lt;b&gt;" in ops
@@ -231,8 +231,8 @@ class TestCamera:
         assert "sai-8842" not in viewer + ops
         assert "<form" not in viewer
 
-    def test_an_outage_is_shown_with_its_number(self, world: World, cameras: list[int], visit: Visit) -> None:
-        with world.sessions.begin() as session:
+    def test_an_outage_is_shown_with_its_number(self, app: AppContext, cameras: list[int], visit: Visit) -> None:
+        with app.sessions.begin() as session:
             session.get_one(Camera, 2).confirmed = True
             session.add(Outage(camera_id=2, first_night=TONIGHT - timedelta(days=1), verdict="auth_failed",
                                opened_at=NOW, closed_at=None))  # fmt: skip
@@ -254,16 +254,16 @@ class TestThumbnail:
     JPEG = b"\xff\xd8\xff a picture"
 
     @pytest.fixture
-    def kept(self, environment: pytest.MonkeyPatch, world: World, cameras: list[int]) -> World:
+    def kept(self, environment: pytest.MonkeyPatch, app: AppContext, cameras: list[int]) -> AppContext:
         """Of camera 4, and of 1, of which none may be kept; seen through settings that keep pictures."""
         environment.setenv("DONDOC_THUMBNAILS", "true")
-        made = World(load())
+        made = AppContext(load())
         for camera in (1, 4):
             thumbnails.put(made, camera, self.JPEG, NOW - timedelta(days=1))
         return made
 
     @pytest.fixture
-    def visit(self, kept: World) -> Visit:
+    def visit(self, kept: AppContext) -> Visit:
         return browsers(kept)
 
     def test_an_operator_sees_it_with_its_time(self, visit: Visit) -> None:
@@ -291,35 +291,37 @@ class TestThumbnail:
 
 
 class TestProbeNow:
-    def test_looks_at_the_camera_and_says_what_was_found(self, world: World, cameras: list[int], visit: Visit) -> None:
+    def test_looks_at_the_camera_and_says_what_was_found(
+        self, app: AppContext, cameras: list[int], visit: Visit
+    ) -> None:
         answer = visit("ops").post("/cameras/1/probe", headers=ORIGIN)
         assert answer.status_code == 303
         assert "hoạt động tốt" in words_of(visit("ops").get(answer.headers["location"]).text)
-        newest = checks(world, 1)[-1]
+        newest = checks(app, 1)[-1]
         assert (newest.night, newest.verdict, newest.round[:4]) == (TONIGHT, "ok", "now-")
 
     def test_a_refused_password_is_not_sent_again_that_night(
-        self, world: World, fleet: Fleet, cameras: list[int], visit: Visit
+        self, app: AppContext, fleet: Fleet, cameras: list[int], visit: Visit
     ) -> None:
         for _ in range(2):
             visit("ops").post("/cameras/2/probe", headers=ORIGIN)
         assert fleet.counts["logins"] == 1
-        assert checks(world, 2)[-1].verdict == "auth_failed"
+        assert checks(app, 2)[-1].verdict == "auth_failed"
 
     def test_after_midnight_it_is_still_the_same_night(
-        self, world: World, fleet: Fleet, cameras: list[int], visit: Visit, environment: pytest.MonkeyPatch
+        self, app: AppContext, fleet: Fleet, cameras: list[int], visit: Visit, environment: pytest.MonkeyPatch
     ) -> None:
         visit("ops").post("/cameras/2/probe", headers=ORIGIN)
         environment.setenv("DONDOC_CLOCK", clock.at(TONIGHT + timedelta(days=1), 5).isoformat())
         visit("ops").post("/cameras/2/probe", headers=ORIGIN)
         assert fleet.counts["logins"] == 1
-        assert checks(world, 2)[-1].night == TONIGHT
+        assert checks(app, 2)[-1].night == TONIGHT
 
     def test_two_clicks_at_once_are_one_look(
-        self, world: World, fleet: Fleet, cameras: list[int], visit: Visit
+        self, app: AppContext, fleet: Fleet, cameras: list[int], visit: Visit
     ) -> None:
         def click() -> None:
-            answers.append(browsers(world)("ops").post("/cameras/1/probe", headers=ORIGIN).status_code)
+            answers.append(browsers(app)("ops").post("/cameras/1/probe", headers=ORIGIN).status_code)
 
         answers: list[int] = []
         clicks = [threading.Thread(target=click) for _ in range(3)]
@@ -329,12 +331,12 @@ class TestProbeNow:
             one.join()
         assert fleet.counts["connections"] == 1
         assert answers == [303] * 3
-        assert len([check for check in checks(world, 1) if check.round.startswith("now-")]) == 1
+        assert len([check for check in checks(app, 1) if check.round.startswith("now-")]) == 1
 
     def test_what_is_not_checked_is_not_probed_either(
-        self, world: World, fleet: Fleet, cameras: list[int], visit: Visit
+        self, app: AppContext, fleet: Fleet, cameras: list[int], visit: Visit
     ) -> None:
-        with world.sessions.begin() as session:
+        with app.sessions.begin() as session:
             session.get_one(Camera, 1).exemption = "vms_only"
         answer = visit("ops").post("/cameras/1/probe", headers=ORIGIN)
         assert answer.status_code == 400
@@ -344,20 +346,20 @@ class TestProbeNow:
 
 class TestLogin:
     def test_is_stored_encrypted_used_and_never_shown(
-        self, world: World, cameras: list[int], fleet: Fleet, visit: Visit
+        self, app: AppContext, cameras: list[int], fleet: Fleet, visit: Visit
     ) -> None:
-        with world.sessions.begin() as session:
-            addresses.write(session.get_one(Camera, 1), Addresses(fleet.url("digest"), None), world.secrets)
+        with app.sessions.begin() as session:
+            addresses.write(session.get_one(Camera, 1), Addresses(fleet.url("digest"), None), app.secrets)
         sent = {"username": USER, "password": PASSWORD}
         answer = visit("ops").post("/cameras/1/credentials", headers=ORIGIN, data=sent)
         assert PASSWORD not in str(answer.headers)
         visit("ops").post("/cameras/1/probe", headers=ORIGIN)
-        assert checks(world, 1)[-1].verdict == "ok"
+        assert checks(app, 1)[-1].verdict == "ok"
         page = visit("ops").get("/cameras/1").text
         assert PASSWORD not in page
         (field,) = html.fromstring(page).xpath('//input[@name="password"]')
         assert (field.get("type"), field.get("autocomplete"), field.get("value")) == ("password", "new-password", None)
-        with world.sessions.begin() as session:
+        with app.sessions.begin() as session:
             (entered,) = session.scalars(select(CredentialRelease).where(NOT_BROUGHT))
             assert (entered.by, entered.recorded_at.date()) == ("ops", TONIGHT)
             assert PASSWORD not in (session.get_one(Camera, 1).password or "")
@@ -365,36 +367,38 @@ class TestLogin:
 
     @pytest.mark.parametrize("sent", [("", "x"), ("u", ""), ("u", "mat\x00khau"), ("u", "x" * 257)])
     def test_an_unusable_one_is_refused_without_repeating_it(
-        self, world: World, cameras: list[int], visit: Visit, sent: tuple[str, str]
+        self, app: AppContext, cameras: list[int], visit: Visit, sent: tuple[str, str]
     ) -> None:
         data = {"username": sent[0], "password": sent[1]}
         answer = visit("ops").post("/cameras/1/credentials", headers=ORIGIN, data=data)
         assert answer.status_code == 400
         assert "mat\x00khau" not in answer.text
-        with world.sessions.begin() as session:
+        with app.sessions.begin() as session:
             assert session.get_one(Camera, 1).username is None
 
-    def test_a_refused_one_can_be_released_with_a_reason(self, world: World, cameras: list[int], visit: Visit) -> None:
+    def test_a_refused_one_can_be_released_with_a_reason(
+        self, app: AppContext, cameras: list[int], visit: Visit
+    ) -> None:
         refused = visit("ops").post("/cameras/1/release", headers=ORIGIN, data={"reason": "x"})
         assert refused.status_code == 400  # it has no login
         visit("ops").post("/cameras/2/probe", headers=ORIGIN)
         assert "Đang giữ lại: mật khẩu đã bị từ chối" in words_of(visit("ops").get("/cameras/2").text)
         answer = visit("ops").post("/cameras/2/release", headers=ORIGIN, data={"reason": "đã mở khóa thiết bị"})
         assert answer.status_code == 303
-        with world.sessions.begin() as session:
+        with app.sessions.begin() as session:
             (release,) = session.scalars(select(CredentialRelease).where(NOT_BROUGHT))
             assert (release.by, release.reason) == ("ops", "đã mở khóa thiết bị")
 
-    def test_who_was_given_one_is_named_on_the_page(self, world: World, cameras: list[int], visit: Visit) -> None:
-        with world.sessions.begin() as session:
+    def test_who_was_given_one_is_named_on_the_page(self, app: AppContext, cameras: list[int], visit: Visit) -> None:
+        with app.sessions.begin() as session:
             given, now = [session.get_one(Camera, 2)], clock.now()
             credentials.handed_out(session, given, "xuất mật khẩu vào cấu hình go2rtc", by=CLERK, now=now)
         assert "Lê Axuất mật khẩu vào cấu hình go2rtc" in words_of(visit("ops").get("/cameras/2").text)
 
 
-def test_a_person_confirms_that_a_camera_is_connected(world: World, cameras: list[int], visit: Visit) -> None:
+def test_a_person_confirms_that_a_camera_is_connected(app: AppContext, cameras: list[int], visit: Visit) -> None:
     visit("ops").post("/cameras/4/confirm", headers=ORIGIN)
-    with world.sessions.begin() as session:
+    with app.sessions.begin() as session:
         assert session.get_one(Camera, 4).confirmed
     page = words_of(visit("viewer").get("/cameras/4").text)
     assert "ops đã xác nhận camera đã kết nối" in page
@@ -412,11 +416,11 @@ class TestPause:
         ],
     )
     def test_of_a_camera_becomes_a_ruling_of_its_scope(
-        self, world: World, cameras: list[int], visit: Visit, scope: str, agency: str, system: str, site: str
+        self, app: AppContext, cameras: list[int], visit: Visit, scope: str, agency: str, system: str, site: str
     ) -> None:
         sent = ACTIONS["/cameras/1/pause"] | {"scope": scope, "until": "2021-11-30"}
         assert visit("ops").post("/cameras/2/pause", headers=ORIGIN, data=sent).status_code == 303
-        with world.sessions.begin() as session:
+        with app.sessions.begin() as session:
             (ruling,) = session.scalars(select(Ruling))
         assert (ruling.kind, ruling.agency, ruling.system, ruling.site) == ("pause", agency, system, site)
         assert (ruling.happened_at, ruling.until) == (clock.at(date(2021, 11, 20), 0), date(2021, 11, 30))
@@ -425,7 +429,7 @@ class TestPause:
         assert row[5] == "– Chưa kiểm tra được"
         assert "Công điện 1" in row[6]
 
-    def test_is_listed_and_taken_back_with_a_reason(self, world: World, cameras: list[int], visit: Visit) -> None:
+    def test_is_listed_and_taken_back_with_a_reason(self, app: AppContext, cameras: list[int], visit: Visit) -> None:
         sent = {"until": "", "site": "", "system": ""} | ACTIONS["/pauses"]
         assert visit("ops").post("/pauses", headers=ORIGIN, data=sent).status_code == 303
         row = rows_of(visit("viewer").get("/pauses").text)[0]
@@ -444,12 +448,12 @@ class TestPause:
             {"until": "2021-11-19"},
         ],
     )
-    def test_a_wrong_one_is_refused_with_a_sentence(self, world: World, visit: Visit, sent: dict[str, str]) -> None:
+    def test_a_wrong_one_is_refused_with_a_sentence(self, app: AppContext, visit: Visit, sent: dict[str, str]) -> None:
         answer = visit("ops").post("/pauses", headers=ORIGIN, data=ACTIONS["/pauses"] | sent)
         assert answer.status_code == 400
         assert "Về trang tiến độ" in answer.text
 
-    def test_of_everything_has_to_be_chosen_and_knows_no_site(self, world: World, visit: Visit) -> None:
+    def test_of_everything_has_to_be_chosen_and_knows_no_site(self, app: AppContext, visit: Visit) -> None:
         for sent in ({"agency": ""}, {"agency": "all", "site": "Điểm 1"}):
             assert visit("ops").post("/pauses", headers=ORIGIN, data=ACTIONS["/pauses"] | sent).status_code == 400
         answer = visit("ops").post("/pauses", headers=ORIGIN, data=ACTIONS["/pauses"] | {"agency": "all"})
@@ -457,6 +461,6 @@ class TestPause:
         assert "Đã ghi quyết định số 1: tạm dừng mọi đơn vị, mọi hệ thống." in words_of(page)
         assert rows_of(page)[0][1] == "Mọi đơn vị, mọi hệ thống"
 
-    def test_one_that_is_over_is_not_standing(self, world: World, visit: Visit) -> None:
+    def test_one_that_is_over_is_not_standing(self, app: AppContext, visit: Visit) -> None:
         visit("ops").post("/pauses", headers=ORIGIN, data=ACTIONS["/pauses"] | {"until": "2021-11-23"})
         assert rows_of(visit("viewer").get("/pauses").text) == []

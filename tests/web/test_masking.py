@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from dondoc import clock
 from dondoc.cameras.logins import credentials
-from dondoc.configuration.context import World
+from dondoc.configuration.context import AppContext
 from dondoc.demo.fleet import Fleet
 from dondoc.facts import contacts
 from dondoc.store.cameras import Camera, CameraCheck, CredentialRelease, Outage
@@ -111,10 +111,10 @@ FREE: dict[type, tuple[str, ...]] = {
 }
 
 
-def plant(world: World) -> None:
+def plant(app: AppContext) -> None:
     """Every kind of address into every text that a person or a stranger may have written."""
     text = " ; ".join(ADDRESSES)
-    with world.sessions.begin() as session:
+    with app.sessions.begin() as session:
         for model, columns in FREE.items():
             rows = list(session.scalars(select(model)))
             assert rows, model
@@ -129,20 +129,20 @@ def plant(world: World) -> None:
 
 class TestPages:
     @pytest.fixture
-    def planted(self, environment: pytest.MonkeyPatch, world: World, held: int, visit: Visit) -> World:
+    def planted(self, environment: pytest.MonkeyPatch, app: AppContext, held: int, visit: Visit) -> AppContext:
         with Fleet() as fleet:
             environment.setenv("DONDOC_CLOCK", test_cameras.NOW.isoformat())
-            test_cameras.four_cameras(world, fleet)
-        waiting_scan(world)
-        with world.sessions.begin() as session:
+            test_cameras.four_cameras(app, fleet)
+        waiting_scan(app)
+        with app.sessions.begin() as session:
             listed = "agency,role,name,email,phone\nso-nnptnt,clerk,Trần Thị Minh,vt@sonn.hatinh.gov.vn,0912001345\n"
             contacts.import_csv(
                 session,
-                world.registry,
+                app.registry,
                 listed,
                 "danh-ba.csv",
                 by=CLERK,
-                secrets=world.secrets,
+                secrets=app.secrets,
                 now=clock.now() - timedelta(days=3),
             )
             ago = at(16)  # before the report
@@ -155,11 +155,11 @@ class TestPages:
             credentials.handed_out(session, [lost], "x", by=CLERK, now=clock.now())
             session.add(Outage(camera_id=2, first_night=date(2021, 11, 14), verdict="auth_failed", opened_at=at(16)))
         visit("ops").post("/inbox/1/assign", headers=ORIGIN, data={"agency": "so-nnptnt"})
-        plant(world)
-        drawn_up(world)
-        return world
+        plant(app)
+        drawn_up(app)
+        return app
 
-    def test_no_page_and_no_file_shows_one_to_who_may_only_look(self, planted: World, visit: Visit) -> None:
+    def test_no_page_and_no_file_shows_one_to_who_may_only_look(self, planted: AppContext, visit: Visit) -> None:
         seen = {path: visit("viewer").get(path) for path in addresses(planted)}
         assert {answer.status_code for answer in seen.values()} <= {200, 403, 404}
         leaks = {path: found[0] for path, answer in seen.items() if (found := SECRET.search(readable(answer.content)))}
@@ -168,27 +168,27 @@ class TestPages:
             assert seen[path].status_code == 200
             assert HIDDEN in seen[path].text
 
-    def test_an_operator_sees_what_he_works_with(self, planted: World, visit: Visit) -> None:
+    def test_an_operator_sees_what_he_works_with(self, planted: AppContext, visit: Visit) -> None:
         for path in ("/cameras", "/letters", "/inbox", "/pauses", "/letters/1", "/agency/so-nnptnt", "/cameras/4"):
             page = visit("ops").get(path).text
             assert SECRET.search(page), path
             assert HIDDEN not in page
 
-    def test_the_search_tells_nothing_either(self, planted: World, visit: Visit) -> None:
+    def test_the_search_tells_nothing_either(self, planted: AppContext, visit: Visit) -> None:
         page = visit("viewer").get("/cameras?q=10.20.30.42").text
         assert "10.20.30.42" not in page
 
 
-def addresses(world: World) -> list[str]:
+def addresses(app: AppContext) -> list[str]:
     """Every page that can be fetched, with each number that there is."""
-    app = create_app(current_user=visitor, world=lambda: world)
+    pages = create_app(current_user=visitor, app=lambda: app)
     names = {
         "agency": ["so-nnptnt", "cong-an-tinh"],
         "form": ["csv", "xlsx"],
         "name": ["report.docx", "report.xlsx", "report.html"],
     }
     found: list[str] = []
-    for route in app.routes:
+    for route in pages.routes:
         if "GET" not in (getattr(route, "methods", None) or ()):
             continue
         paths = [route.path]  # type: ignore[attr-defined]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dondoc.configuration.context import World
+from dondoc.configuration.context import AppContext
 from dondoc.web import message
 from tests.conftest import at
 from tests.web.conftest import ORIGIN, Visit, browsers, words_of
@@ -67,8 +67,8 @@ def test_it_is_for_whoever_acted(visit: Visit) -> None:
     assert "quyết định số 1" not in words_of(visit("viewer").get("/pauses").text)
 
 
-def test_over_https_it_never_travels_in_clear(environment: pytest.MonkeyPatch, world: World) -> None:
-    ops = browsers(world)("ops")
+def test_over_https_it_never_travels_in_clear(environment: pytest.MonkeyPatch, app: AppContext) -> None:
+    ops = browsers(app)("ops")
     ops.base_url = "https://testserver"  # type: ignore[assignment]
     answer = ops.post("/pauses", headers={"Origin": "https://testserver"}, data=PAUSE)
     assert "Secure" in answer.headers["set-cookie"]

@@ -11,7 +11,7 @@ from lxml import html
 from sqlalchemy import select, update
 
 from dondoc import clock
-from dondoc.configuration.context import World
+from dondoc.configuration.context import AppContext
 from dondoc.diagnosis import examine
 from dondoc.facts import contacts
 from dondoc.facts.register import register
@@ -20,7 +20,7 @@ from dondoc.forms.spec import load_specs
 from dondoc.intake.gather import read_folder
 from dondoc.intake.receive import receive
 from dondoc.mail import outbox
-from dondoc.mail.letter import Letter, NotNow
+from dondoc.mail.letter import Letter, OnHold
 from dondoc.reporting import report
 from dondoc.store.facts import ContactChange
 from dondoc.store.intake import SourceRead
@@ -67,7 +67,7 @@ ACTIONS = {
 
 
 @pytest.fixture
-def held(world: World) -> int:
+def held(app: AppContext) -> int:
     """A letter that waits for approval."""
     letter = Letter(
         kind="internal",
@@ -79,15 +79,15 @@ def held(world: World) -> int:
         reason="để thử",
         needs_approval=True,
     )
-    with world.sessions.begin() as session:
-        return outbox.enqueue(session, [letter], settings=world.settings, now=clock.now())[0].id
+    with app.sessions.begin() as session:
+        return outbox.enqueue(session, [letter], settings=app.settings, now=clock.now())[0].id
 
 
-def waiting_scan(world: World) -> int:
+def waiting_scan(app: AppContext) -> int:
     now = clock.now()
     content = b"%PDF-1.4 scan"
     number, _ = receive(
-        world,
+        app,
         content,
         channel="mail",
         channel_id=hashlib.sha256(content).hexdigest(),
@@ -130,12 +130,12 @@ def test_the_matrix_shows_every_dated_obligation_with_its_sign_and_lateness(visi
     assert cells.count("! 1 ngày Quá hạn") == 21
 
 
-def test_a_registered_letter_turns_its_cell_and_the_agency_page_says_why(world: World, visit: Visit) -> None:
-    with world.sessions.begin() as session:
+def test_a_registered_letter_turns_its_cell_and_the_agency_page_says_why(app: AppContext, visit: Visit) -> None:
+    with app.sessions.begin() as session:
         register(
             session,
-            world.letters(session, NOVEMBER),
-            world.registry,
+            app.letters(session, NOVEMBER),
+            app.registry,
             agency="so-nnptnt",
             fulfils=["focal_letter"],
             number="2211/SNN-TL",
@@ -143,7 +143,7 @@ def test_a_registered_letter_turns_its_cell_and_the_agency_page_says_why(world: 
             arrived=clock.at(date(2021, 11, 18), 9),
             blob=None,
             by=CLERK,
-            secrets=world.secrets,
+            secrets=app.secrets,
             now=clock.at(date(2021, 11, 18), 10),
         )
     assert "✓ Đã hoàn thành" in words_of(visit("viewer").get("/?as_of=2021-11-22").text)
@@ -152,28 +152,28 @@ def test_a_registered_letter_turns_its_cell_and_the_agency_page_says_why(world: 
     assert "phối hợp kết nối" in agency
 
 
-def test_an_agency_page_tells_operators_whom_to_ring_up(world: World, visit: Visit) -> None:
+def test_an_agency_page_tells_operators_whom_to_ring_up(app: AppContext, visit: Visit) -> None:
     assert "Chưa có ai trong danh bạ" in words_of(visit("ops").get("/agency/so-nnptnt").text)
     listed = "agency,role,name,email,phone\nso-nnptnt,clerk,Trần Thị Minh,vt@example.vn,0912001345\n"
-    with world.sessions.begin() as session:
+    with app.sessions.begin() as session:
         contacts.import_csv(
-            session, world.registry, listed, "danh-ba.csv", by=CLERK, secrets=world.secrets, now=clock.now()
+            session, app.registry, listed, "danh-ba.csv", by=CLERK, secrets=app.secrets, now=clock.now()
         )
     assert "Trần Thị Minh0912001345vt@example.vn" in words_of(visit("ops").get("/agency/so-nnptnt").text)
     assert "0912001345" not in visit("viewer").get("/agency/so-nnptnt").text
 
 
-def test_what_a_form_lacks_is_said_in_the_words_of_its_page(world: World, visit: Visit) -> None:
+def test_what_a_form_lacks_is_said_in_the_words_of_its_page(app: AppContext, visit: Visit) -> None:
     sent = {key: value for key, value in ACTIONS["/inbox/1/register"]["data"].items() if key != "fulfils"}
     answer = visit("ops").post(
-        f"/inbox/{waiting_scan(world)}/register", headers=ORIGIN, data=sent | {"document_date": "?"}
+        f"/inbox/{waiting_scan(app)}/register", headers=ORIGIN, data=sent | {"document_date": "?"}
     )
     assert answer.status_code == 400
     assert "chưa đúng: ngày văn bản, nội dung mà văn bản hoàn thành. Quay lại" in words_of(answer.text)
 
 
-def test_the_first_page_leads_to_what_waits_for_a_person(world: World, visit: Visit, held: int) -> None:
-    waiting_scan(world)
+def test_the_first_page_leads_to_what_waits_for_a_person(app: AppContext, visit: Visit, held: int) -> None:
+    waiting_scan(app)
     page = visit("ops").get("/").text
     assert "Đang chờ: 01 bản nộp chờ xử lý · 01 thư chờ duyệt." in words_of(page)
     assert 'href="/letters?state=held"' in page
@@ -183,12 +183,12 @@ def test_the_first_page_leads_to_what_waits_for_a_person(world: World, visit: Vi
     assert "Đang chờ" not in words_of(visit("ops").get("/?as_of=2021-11-22").text)
 
 
-def test_a_gathering_that_somebody_paused_is_seen_by_first_page_and_doctor(world: World, visit: Visit) -> None:
+def test_a_gathering_that_somebody_paused_is_seen_by_first_page_and_doctor(app: AppContext, visit: Visit) -> None:
     began = clock.now()
-    read_folder(world, began)
+    read_folder(app, began)
     assert "lượt tiếp nhận" not in words_of(visit("viewer").get("/").text)
     assert "gathering" not in {finding["code"] for finding in examine(lambda: began)}
-    with world.sessions.begin() as session:
+    with app.sessions.begin() as session:
         session.execute(update(SourceRead).values(recorded_at=began - timedelta(days=3)))
     assert "không lượt tiếp nhận nào chạy (từ " in words_of(visit("viewer").get("/").text)
     [said] = [finding["message"] for finding in examine(lambda: began) if finding["code"] == "gathering"]
@@ -216,33 +216,33 @@ def test_the_login_leads_back_to_the_very_page_that_was_asked_for(visit: Visit) 
     assert answer.headers["location"] == "/auth/login?next=/letters%3Fstate%3Dheld%26before%3D9"
 
 
-def test_no_agency_that_is_still_to_come_can_be_chosen(world: World) -> None:
-    in_2021, in_2026 = (set(agencies(world, date(year, 11, 25)).values()) for year in (2021, 2026))
+def test_no_agency_that_is_still_to_come_can_be_chosen(app: AppContext) -> None:
+    in_2021, in_2026 = (set(agencies(app, date(year, 11, 25)).values()) for year in (2021, 2026))
     assert "Sở Nông nghiệp và Môi trường" in in_2026 - in_2021
     assert "Sở Nông nghiệp và Phát triển nông thôn" in in_2026 & in_2021  # its papers may still come
 
 
-def recorded(world: World) -> list[tuple[str, str, dict[str, Any]]]:
-    with world.sessions.reading() as session:
+def recorded(app: AppContext) -> list[tuple[str, str, dict[str, Any]]]:
+    with app.sessions.reading() as session:
         return [(event.act, event.subject, event.details) for event in session.scalars(select(AuditEvent))]
 
 
-def test_an_upload_is_received_and_waits_in_the_inbox(world: World, visit: Visit) -> None:
+def test_an_upload_is_received_and_waits_in_the_inbox(app: AppContext, visit: Visit) -> None:
     sent = {"file": ("cv cử đầu mối.pdf", b"%PDF-1.4 scan", "application/pdf")}
     answer = visit("ops").post("/inbox/upload", headers=ORIGIN, files=sent)
-    assert [one[:2] for one in recorded(world)] == [("receive", "BN-0001")]
+    assert [one[:2] for one in recorded(app)] == [("receive", "BN-0001")]
     assert answer.status_code == 303
     page = visit("ops").get(answer.headers["location"]).text
     assert "BN-0001: chờ xử lý" in words_of(page)
     assert rows_of(page)[0][1] == "cv cử đầu mối.pdf"
 
 
-def test_an_accepted_upload_says_whose_it_is_and_what_comes_next(world: World, visit: Visit) -> None:
-    spec, owner = load_specs(world.settings.data)["form_03"], world.registry.agency("ubnd-huyen-duc-tho")
+def test_an_accepted_upload_says_whose_it_is_and_what_comes_next(app: AppContext, visit: Visit) -> None:
+    spec, owner = load_specs(app.settings.data)["form_03"], app.registry.agency("ubnd-huyen-duc-tho")
     examples = {field.key: field.example for field in spec.head if field.example}
     head = examples | {"agency_name": owner.name, "no_camera": "Có", "total_cameras": "0", "total_sites": "0"}
-    secrets = world.settings.secret_keys
-    workbook = blank(spec, owner, registry=world.registry, secrets=secrets, head=head, rows=[])
+    secrets = app.settings.secret_keys
+    workbook = blank(spec, owner, registry=app.registry, secrets=secrets, head=head, rows=[])
     said = []
     for _ in range(2):
         answer = visit("ops").post("/inbox/upload", headers=ORIGIN, files={"file": ("BM03.xlsx", workbook)})
@@ -256,8 +256,8 @@ def test_an_empty_upload_is_refused(visit: Visit) -> None:
     assert answer.status_code == 400
 
 
-def test_what_arrived_is_shown_as_text_and_saved_only_by_an_operator(world: World, visit: Visit) -> None:
-    number = waiting_scan(world)
+def test_what_arrived_is_shown_as_text_and_saved_only_by_an_operator(app: AppContext, visit: Visit) -> None:
+    number = waiting_scan(app)
     page = visit("ops").get("/inbox").text
     assert "<script>alert" not in page
     assert visit("viewer").get(f"/inbox/{number}/original").status_code == 403
@@ -267,8 +267,8 @@ def test_what_arrived_is_shown_as_text_and_saved_only_by_an_operator(world: Worl
     assert original.headers["content-type"] == "application/octet-stream"
 
 
-def test_assigning_gives_the_item_to_the_agency(world: World, visit: Visit) -> None:
-    number = waiting_scan(world)
+def test_assigning_gives_the_item_to_the_agency(app: AppContext, visit: Visit) -> None:
+    number = waiting_scan(app)
     answer = visit("ops").post(f"/inbox/{number}/assign", headers=ORIGIN, data={"agency": "so-nnptnt"})
     assert answer.status_code == 303
     wrong = visit("ops").post(f"/inbox/{number}/assign", headers=ORIGIN, data={"agency": "khong-co"})
@@ -278,15 +278,15 @@ def test_assigning_gives_the_item_to_the_agency(world: World, visit: Visit) -> N
     assert missing.status_code == 400
 
 
-def test_assigning_is_for_this_once_unless_the_box_is_ticked(world: World, visit: Visit) -> None:
-    number = waiting_scan(world)
+def test_assigning_is_for_this_once_unless_the_box_is_ticked(app: AppContext, visit: Visit) -> None:
+    number = waiting_scan(app)
     assert "Từ nay địa chỉ này được thay mặt đơn vị" in visit("ops").get("/inbox").text
     for ticked in ({}, {"lasting": "true"}):
         sent = {"agency": "so-nnptnt"} | ticked
         assert visit("ops").post(f"/inbox/{number}/assign", headers=ORIGIN, data=sent).status_code == 303
-        with world.sessions.reading() as session:
+        with app.sessions.reading() as session:
             assert contacts.assigned_agencies(session, "la@example.com") == ({"so-nnptnt"} if ticked else set())
-    with world.sessions.reading() as session:
+    with app.sessions.reading() as session:
         acts = session.scalars(select(AuditEvent).order_by(AuditEvent.id)).all()
     assert [(e.act, e.name, e.channel, e.details["lasting"]) for e in acts] == [
         ("assign", "ops", "page", False),
@@ -294,11 +294,11 @@ def test_assigning_is_for_this_once_unless_the_box_is_ticked(world: World, visit
     ]
 
 
-def test_a_doubtful_sender_is_shown_as_such_and_never_made_lasting(world: World, visit: Visit) -> None:
+def test_a_doubtful_sender_is_shown_as_such_and_never_made_lasting(app: AppContext, visit: Visit) -> None:
     now = clock.now()
     doubt = "tên miền example.com không được xác thực (dmarc=fail)"
     receive(
-        world, b"%PDF-1.4", channel="mail", channel_id="1", sender="la@example.com", filename="a.pdf",
+        app, b"%PDF-1.4", channel="mail", channel_id="1", sender="la@example.com", filename="a.pdf",
         received_at=now, now=now, sender_doubt=doubt,
     )  # fmt: skip
     page = visit("viewer").get("/inbox").text
@@ -308,14 +308,14 @@ def test_a_doubtful_sender_is_shown_as_such_and_never_made_lasting(world: World,
     sent = {"agency": "so-nnptnt", "lasting": "true"}
     assert visit("ops").post("/inbox/1/assign", headers=ORIGIN, data=sent).status_code == 400
     assert visit("ops").post("/inbox/1/dismiss", headers=ORIGIN, data={"reason": "giả mạo"}).status_code == 303
-    with world.sessions.reading() as session:
+    with app.sessions.reading() as session:
         [event] = session.scalars(select(AuditEvent))
     assert (event.act, event.subject, event.details) == ("dismiss", "BN-0001", {"reason": "giả mạo"})
 
 
-def test_a_contact_change_is_confirmed_or_refused_on_the_page(world: World, visit: Visit) -> None:
-    number, now = waiting_scan(world), clock.now()
-    with world.sessions.begin() as session:
+def test_a_contact_change_is_confirmed_or_refused_on_the_page(app: AppContext, visit: Visit) -> None:
+    number, now = waiting_scan(app), clock.now()
+    with app.sessions.begin() as session:
         for name in ("<b>An</b>", "Bình"):
             session.add(
                 ContactChange(
@@ -335,15 +335,15 @@ def test_a_contact_change_is_confirmed_or_refused_on_the_page(world: World, visi
     assert visit("ops").post("/inbox/changes/9/confirm", headers=ORIGIN).status_code == 400
     assert "Không có thay đổi nào đang chờ" in words_of(visit("ops").get("/inbox").text)
     assert "liên hệ mới" not in words_of(visit("ops").get("/").text)
-    with world.sessions.reading() as session:
+    with app.sessions.reading() as session:
         [found] = contacts.find(session, "so-nnptnt", "focal_officer", now.date(), "reservoir")
         acts = session.execute(select(AuditEvent.act, AuditEvent.name).order_by(AuditEvent.id)).all()
     assert found.email == "9@sonn.test"
     assert [tuple(row) for row in acts] == [("contact_confirm", "ops"), ("contact_refuse", "ops")]
 
 
-def test_who_may_only_look_can_fill_in_no_form(world: World, visit: Visit) -> None:
-    number = waiting_scan(world)
+def test_who_may_only_look_can_fill_in_no_form(app: AppContext, visit: Visit) -> None:
+    number = waiting_scan(app)
     fields = "//form[@method='post']//*[self::input or self::select or self::button]"
     for path in ("/inbox", f"/inbox/{number}/register", "/pauses"):
         seen = {who: html.fromstring(visit(who).get(path).text) for who in ("viewer", "ops")}
@@ -352,8 +352,8 @@ def test_who_may_only_look_can_fill_in_no_form(world: World, visit: Visit) -> No
         assert seen["ops"].xpath("//*[@disabled]") == []
 
 
-def test_a_scanned_letter_is_entered_in_the_register_from_the_inbox(world: World, visit: Visit) -> None:
-    number = waiting_scan(world)
+def test_a_scanned_letter_is_entered_in_the_register_from_the_inbox(app: AppContext, visit: Visit) -> None:
+    number = waiting_scan(app)
     form = visit("ops").get(f"/inbox/{number}/register").text
     assert "Văn bản cử cán bộ đầu mối (Hồ, đập thủy lợi)" in words_of(form)
     sent = ACTIONS["/inbox/1/register"]
@@ -367,40 +367,40 @@ def test_a_scanned_letter_is_entered_in_the_register_from_the_inbox(world: World
     assert visit("ops").post(f"/inbox/{number}/register", headers=ORIGIN, **future).status_code == 400
 
 
-def test_what_needs_nobody_is_put_aside_with_a_reason(world: World, visit: Visit) -> None:
-    number = waiting_scan(world)
+def test_what_needs_nobody_is_put_aside_with_a_reason(app: AppContext, visit: Visit) -> None:
+    number = waiting_scan(app)
     answer = visit("ops").post(f"/inbox/{number}/dismiss", headers=ORIGIN, data={"reason": "thư rác"})
     assert answer.status_code == 303
     assert "Không có gì đang chờ" in words_of(visit("ops").get("/inbox").text)
 
 
-def _state(world: World, letter: int) -> str:
-    with world.sessions.begin() as session:
+def _state(app: AppContext, letter: int) -> str:
+    with app.sessions.begin() as session:
         return session.get_one(OutboxLetter, letter).state
 
 
 def test_an_approver_approves_a_held_letter_under_the_name_in_the_address_book(
-    world: World, visit: Visit, held: int
+    app: AppContext, visit: Visit, held: int
 ) -> None:
-    approver(world)
+    approver(app)
     assert "Duyệt gửi" in words_of(visit("approver").get(f"/letters/{held}").text)
     answer = visit("approver").post(f"/letters/{held}/approve", headers=ORIGIN)
     assert answer.status_code == 303
-    assert _state(world, held) == "pending"
+    assert _state(app, held) == "pending"
     words = words_of(visit("viewer").get(f"/letters/{held}").text)
     assert "Trần Thị B duyệt gửi" in words
     assert "qua trang đôn đốc, tài khoản b.tran" in words
 
 
 def test_what_was_approved_and_is_still_held_is_not_asked_about_again_but_can_be_cancelled(
-    world: World, visit: Visit, held: int
+    app: AppContext, visit: Visit, held: int
 ) -> None:
     def stopped(session: object, row: OutboxLetter, now: object) -> None:
-        raise NotNow("mọi thư đang tạm dừng")
+        raise OnHold("mọi thư đang tạm dừng")
 
-    contact = approver(world)
-    with world.sessions.begin() as session:
-        given = {"secrets": world.secrets, "now": clock.now(), "still_true": {"internal": stopped}}
+    contact = approver(app)
+    with app.sessions.begin() as session:
+        given = {"secrets": app.secrets, "now": clock.now(), "still_true": {"internal": stopped}}
         outbox.approve(session, [held], contact, acting(), **given)
     words = words_of(visit("approver").get(f"/letters/{held}").text)
     assert "đã duyệt, đang giữ" in words
@@ -410,9 +410,9 @@ def test_what_was_approved_and_is_still_held_is_not_asked_about_again_but_can_be
     assert "đã duyệt, đang giữ" in rows_of(visit("viewer").get("/letters").text)[0][5]
 
 
-def test_an_operator_cancels_a_letter_with_a_reason(world: World, visit: Visit, held: int) -> None:
+def test_an_operator_cancels_a_letter_with_a_reason(app: AppContext, visit: Visit, held: int) -> None:
     visit("ops").post(f"/letters/{held}/cancel", headers=ORIGIN, data={"reason": "đã gọi điện"})
-    assert _state(world, held) == "cancelled"
+    assert _state(app, held) == "cancelled"
     page = visit("viewer").get(f"/letters/{held}").text
     assert "đã gọi điện" in words_of(page)
     assert "<b>thử</b>" not in page
@@ -425,44 +425,44 @@ def test_letters_can_be_filtered_by_state(visit: Visit, held: int) -> None:
     assert rows_of(visit("viewer").get("/letters?agency=so-nnptnt").text) == []
 
 
-def test_an_operator_says_what_became_of_an_uncertain_letter(world: World, visit: Visit, held: int) -> None:
-    with world.sessions.begin() as session:
+def test_an_operator_says_what_became_of_an_uncertain_letter(app: AppContext, visit: Visit, held: int) -> None:
+    with app.sessions.begin() as session:
         session.get_one(OutboxLetter, held).state = "uncertain"
     assert "Hỏi người nhận" in words_of(visit("ops").get(f"/letters/{held}").text)
     assert visit("ops").post(f"/letters/{held}/settle", headers=ORIGIN, data={"word": "hm"}).status_code == 400
     assert visit("ops").post(f"/letters/{held}/settle", headers=ORIGIN, data={"word": "sent"}).status_code == 303
-    assert _state(world, held) == "sent"
+    assert _state(app, held) == "sent"
 
 
-def test_what_a_letter_carries_can_be_read_before_it_is_approved(world: World, visit: Visit, held: int) -> None:
-    with world.sessions.begin() as session:
-        digest = world.blobs.put(b"PK bang tinh")
+def test_what_a_letter_carries_can_be_read_before_it_is_approved(app: AppContext, visit: Visit, held: int) -> None:
+    with app.sessions.begin() as session:
+        digest = app.blobs.put(b"PK bang tinh")
         session.get_one(OutboxLetter, held).attachments = [{"filename": "a.xlsx", "sha256": digest, "type": "x/y"}]
     assert visit("viewer").get(f"/letters/{held}/attachments/0").status_code == 403
     assert visit("ops").get(f"/letters/{held}/attachments/0").content == b"PK bang tinh"
-    assert recorded(world) == [("download", f"TH-{held:05}", {"file": "a.xlsx"})]
+    assert recorded(app) == [("download", f"TH-{held:05}", {"file": "a.xlsx"})]
     assert visit("ops").get(f"/letters/{held}/attachments/1").status_code == 404
 
 
-def drawn_up(world: World, name: str = "2021-11-18") -> None:
+def drawn_up(app: AppContext, name: str = "2021-11-18") -> None:
     as_of = clock.at(date(2021, 11, 18), 17)
-    folder = world.settings.home / "reports" / name
-    report.make(world, letter_of(world), as_of, None, folder)
-    report.enqueue(world, letter_of(world), as_of, folder, as_of)
+    folder = app.settings.home / "reports" / name
+    report.make(app, letter_of(app), as_of, None, folder)
+    report.enqueue(app, letter_of(app), as_of, folder, as_of)
 
 
-def test_a_link_in_the_place_of_a_reports_folder_is_not_followed(world: World, visit: Visit, tmp_path: Path) -> None:
-    drawn_up(world)
+def test_a_link_in_the_place_of_a_reports_folder_is_not_followed(app: AppContext, visit: Visit, tmp_path: Path) -> None:
+    drawn_up(app)
     assert visit("ops").get("/reports/1/report.xlsx").content.startswith(b"PK")
-    folder = world.settings.home / "reports" / "2021-11-18"
+    folder = app.settings.home / "reports" / "2021-11-18"
     folder.rename(tmp_path / "dau-di")
     folder.symlink_to(tmp_path / "dau-di")
     assert visit("ops").get("/reports/1/report.xlsx").status_code == 404
 
 
-def test_an_operator_records_that_the_clerk_has_issued_a_report(world: World, visit: Visit) -> None:
-    drawn_up(world)
-    drawn_up(world, "lap-lai")
+def test_an_operator_records_that_the_clerk_has_issued_a_report(app: AppContext, visit: Visit) -> None:
+    drawn_up(app)
+    drawn_up(app, "lap-lai")
     page = visit("ops").get("/reports").text
     assert html.fromstring(page).xpath("//form/@action") == ["/reports/2/issue"]  # a day is issued once
     data = {"number": " 05/BC-STTTT ", "document_date": "2021-11-19"}
@@ -472,7 +472,7 @@ def test_an_operator_records_that_the_clerk_has_issued_a_report(world: World, vi
     signed = {"file": ("ky.pdf", b"%PDF-1.7 da ky")}
     assert visit("ops").post("/reports/9/issue", **post, files=signed).status_code == 404
     assert visit("ops").post("/reports/2/issue", **post, files=signed).status_code == 303
-    with world.sessions.begin() as session:
+    with app.sessions.begin() as session:
         [row] = session.scalars(select(ReportIssue))
         assert (row.as_of, row.document_number, row.document_date, row.by) == (
             date(2021, 11, 18),
@@ -480,7 +480,7 @@ def test_an_operator_records_that_the_clerk_has_issued_a_report(world: World, vi
             date(2021, 11, 19),
             "ops",
         )
-        assert world.blobs.get(row.blob) == b"%PDF-1.7 da ky"
+        assert app.blobs.get(row.blob) == b"%PDF-1.7 da ky"
     page = visit("ops").get("/reports").text
     assert "Số 05/BC-STTTT ngày 19/11/2021" in words_of(page)
     assert "ops ghi nhận lúc" in words_of(page)
@@ -493,8 +493,8 @@ def test_a_letters_history_names_each_step_apart() -> None:
     assert len({*STATE.values()}) == len(STATE)
 
 
-def test_a_report_is_listed_with_its_files(world: World, visit: Visit) -> None:
-    drawn_up(world)
+def test_a_report_is_listed_with_its_files(app: AppContext, visit: Visit) -> None:
+    drawn_up(app)
     row = rows_of(visit("viewer").get("/reports").text)[0]
     assert row[0] == "17:00 18/11/2021"
     assert "0/30" in row[1]
@@ -509,22 +509,22 @@ def test_nothing_is_kept_by_a_cache_and_no_foreign_script_runs(visit: Visit) -> 
     assert "default-src 'none'" in headers["content-security-policy"]
 
 
-def test_a_dead_database_is_said_in_a_sentence(world: World, visit: Visit) -> None:
-    world.sessions.kw["bind"].dispose()
-    (world.settings.home / "dondoc.db").write_bytes(b"not a database, whatever it says" * 200)
+def test_a_dead_database_is_said_in_a_sentence(app: AppContext, visit: Visit) -> None:
+    app.sessions.kw["bind"].dispose()
+    (app.settings.home / "dondoc.db").write_bytes(b"not a database, whatever it says" * 200)
     answer = visit("viewer").get("/letters")
     assert answer.status_code == 503
     assert "Cơ sở dữ liệu" in answer.text
 
 
-def test_the_pages_work_where_they_are_mounted(world: World) -> None:
+def test_the_pages_work_where_they_are_mounted(app: AppContext) -> None:
     from fastapi import FastAPI
 
     from dondoc.web.app import create_app
     from tests.web.conftest import visitor
 
     outer = FastAPI()
-    outer.mount("/dondoc", create_app(current_user=visitor, world=lambda: world))
+    outer.mount("/dondoc", create_app(current_user=visitor, app=lambda: app))
     browser = TestClient(outer, headers={"x-role": "ops"}, follow_redirects=False)
     assert 'href="/dondoc/inbox"' in browser.get("/dondoc/").text
     browser.headers.pop("x-role")

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from dondoc import audit
 from dondoc.cameras.nights import thumbnails
-from dondoc.configuration.context import World
+from dondoc.configuration.context import AppContext
 from dondoc.configuration.settings import load
 from dondoc.demo.camera import PASSWORD, USER
 from dondoc.demo.fleet import Fleet
@@ -29,42 +29,42 @@ from tests.web.test_pages import drawn_up
 
 
 @pytest.fixture
-def seen(environment: pytest.MonkeyPatch, world: World) -> Iterator[World]:
+def seen(environment: pytest.MonkeyPatch, app: AppContext) -> Iterator[AppContext]:
     """A world of four cameras that keeps their pictures; the second has refused a password tonight."""
     environment.setenv("DONDOC_CLOCK", NOW.isoformat())
     environment.setenv("DONDOC_PROBE_ALLOW", "127.0.0.0/8")
     environment.setenv("DONDOC_THUMBNAILS", "true")
     with Fleet() as fleet:
-        made = World(load())
+        made = AppContext(load())
         four_cameras(made, fleet)
         thumbnails.put(made, 4, b"\xff\xd8\xff a picture", NOW - timedelta(days=1))
         yield made
 
 
 @pytest.fixture
-def visit(seen: World) -> Visit:
+def visit(seen: AppContext) -> Visit:
     return browsers(seen)
 
 
-def trail(world: World) -> list[AuditEvent]:
-    with world.sessions.reading() as session:
+def trail(app: AppContext) -> list[AuditEvent]:
+    with app.sessions.reading() as session:
         done = select(AuditEvent).where(AuditEvent.name != CLERK.name)  # who furnished the world
         return list(session.scalars(done.order_by(AuditEvent.id)))
 
 
-def told(world: World) -> list[tuple[str, str]]:
-    return [(event.act, event.subject) for event in trail(world)]
+def told(app: AppContext) -> list[tuple[str, str]]:
+    return [(event.act, event.subject) for event in trail(app)]
 
 
-def test_a_wrong_key_writes_nothing_down(seen: World, visit: Visit, environment: pytest.MonkeyPatch) -> None:
+def test_a_wrong_key_writes_nothing_down(seen: AppContext, visit: Visit, environment: pytest.MonkeyPatch) -> None:
     assert visit("ops").post("/cameras/1/confirm", headers=ORIGIN).status_code == 303
     environment.setenv("DONDOC_SECRET_KEY", "fedcba9876543210" * 4)
-    answer = browsers(World(load()))("ops").post("/cameras/2/confirm", headers=ORIGIN)
+    answer = browsers(AppContext(load()))("ops").post("/cameras/2/confirm", headers=ORIGIN)
     assert (answer.status_code, "không phải khóa" in answer.text) == (503, True)
     assert told(seen) == [("confirm", "CAM-00001")]
 
 
-def test_looking_at_pages_and_what_machines_ask_is_not(seen: World, visit: Visit) -> None:
+def test_looking_at_pages_and_what_machines_ask_is_not(seen: AppContext, visit: Visit) -> None:
     for path in ("/", "/cameras", "/cameras/1", "/pauses", "/inbox", "/letters", "/reports", "/metrics"):
         assert visit("ops").get(path).status_code == 200
     assert trail(seen) == []
@@ -115,23 +115,23 @@ UNRECORDED = {"/metrics": "machines ask for it every few minutes, and it names n
 
 def of(method: str) -> set[str]:
     """Paths of the routes that take a method and show no page."""
-    app = create_app(current_user=visitor, world=lambda: None)  # type: ignore[arg-type, return-value]
-    routes = [route for route in app.routes if isinstance(route, APIRoute) and method in route.methods]
+    pages = create_app(current_user=visitor, app=lambda: None)  # type: ignore[arg-type, return-value]
+    routes = [route for route in pages.routes if isinstance(route, APIRoute) and method in route.methods]
     return {route.path for route in routes if method == "POST" or route.response_class is not HTMLResponse}
 
 
 def test_every_act_and_every_file_is_in_the_trail_or_it_is_said_why_not() -> None:
     assert of("POST") == POSTED.keys()
     assert of("GET") == SAVED.keys() | UNRECORDED.keys()
-    app = create_app(current_user=visitor, world=lambda: None)  # type: ignore[arg-type, return-value]
-    assert {method for route in app.routes if isinstance(route, APIRoute) for method in route.methods} == {
+    pages = create_app(current_user=visitor, app=lambda: None)  # type: ignore[arg-type, return-value]
+    assert {method for route in pages.routes if isinstance(route, APIRoute) for method in route.methods} == {
         "GET",
         "POST",
     }
 
 
 @pytest.fixture
-def furnished(seen: World) -> World:
+def furnished(seen: AppContext) -> AppContext:
     """Something of everything waits for a person."""
     approver(seen, "Người Duyệt", "ops.dangnhap")
     for number in range(3):
@@ -151,7 +151,7 @@ def furnished(seen: World) -> World:
     return seen
 
 
-def test_what_is_done(furnished: World, visit: Visit) -> None:
+def test_what_is_done(furnished: AppContext, visit: Visit) -> None:
     for address, sent, act, subject in POSTED.values():
         before = len(trail(furnished))
         assert visit("ops").post(address, headers=ORIGIN, **sent).status_code == 303, address
@@ -168,7 +168,7 @@ def test_what_is_done(furnished: World, visit: Visit) -> None:
     assert audit.examine(furnished.sessions, furnished.settings).broken is None
 
 
-def test_what_is_saved_or_seen(furnished: World, visit: Visit) -> None:
+def test_what_is_saved_or_seen(furnished: AppContext, visit: Visit) -> None:
     for address, act, subject in SAVED.values():
         before = len(trail(furnished))
         assert visit("ops").get(address).status_code == 200, address
@@ -178,7 +178,7 @@ def test_what_is_saved_or_seen(furnished: World, visit: Visit) -> None:
     assert event.details == {"file": "report.docx"}
 
 
-def test_what_was_refused_is_not_written_down_as_done(seen: World, visit: Visit) -> None:
+def test_what_was_refused_is_not_written_down_as_done(seen: AppContext, visit: Visit) -> None:
     for path, data in ACTIONS.items():
         assert visit("viewer").post(path, headers=ORIGIN, data=data).status_code == 403
     for path in ("/cameras/99/confirm", "/cameras/99/pause", "/pauses/99/undo", "/cameras/1/release"):
@@ -190,7 +190,7 @@ def test_what_was_refused_is_not_written_down_as_done(seen: World, visit: Visit)
 
 
 def test_nothing_sensitive_leaves_that_cannot_be_written_down(
-    seen: World, visit: Visit, environment: pytest.MonkeyPatch
+    seen: AppContext, visit: Visit, environment: pytest.MonkeyPatch
 ) -> None:
     from sqlalchemy import text
 

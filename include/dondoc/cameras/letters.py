@@ -11,18 +11,17 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dondoc.cameras.logins.attempts import device
-from dondoc.cameras.state import checks as looks
+from dondoc.cameras.state import checks, pauses, state
 from dondoc.cameras.state import outages as room
-from dondoc.cameras.state import pauses, state
 from dondoc.cameras.state import rules as data
-from dondoc.cameras.state.checks import Judge
+from dondoc.cameras.state.checks import CheckFilter
 from dondoc.cameras.state.common_causes import Place, Seat, gather
 from dondoc.cameras.state.state import CameraState
-from dondoc.configuration.context import World
+from dondoc.configuration.context import AppContext
 from dondoc.directive.succession import responsible
 from dondoc.facts import contacts
 from dondoc.mail import outbox
-from dondoc.mail.letter import Letter, StillTrue
+from dondoc.mail.letter import Letter, Precondition
 from dondoc.mail.render import render
 from dondoc.probing.verdicts import ADVICE, GOOD, PHASE, REACHABLE_PHASES, SENTENCE
 from dondoc.store.cameras import Camera, Outage
@@ -34,7 +33,7 @@ SHOWN = 30  # cameras in one letter: people read on phones
 NUMBERS = 10  # of a place that is named
 
 
-def reachability(world: World, submission_ids: Iterable[int], now: datetime) -> list[int]:
+def reachability(app: AppContext, submission_ids: Iterable[int], now: datetime) -> list[int]:
     """Write to the senders of accepted forms what their cameras answered; once per submission.
 
     Nothing is written when nothing is known of any camera, a machine sent the form, or there is nobody to write to.
@@ -44,30 +43,30 @@ def reachability(world: World, submission_ids: Iterable[int], now: datetime) -> 
     Returns:
         ids of the outbox rows.
     """
-    return _put(world, [_answer(world, submission, now) for submission in submission_ids], now)
+    return _put(app, [_answer(app, submission, now) for submission in submission_ids], now)
 
 
-def outages(world: World, outage_ids: Iterable[int], now: datetime) -> list[int]:
+def outages(app: AppContext, outage_ids: Iterable[int], now: datetime) -> list[int]:
     """Write to the agencies whose cameras fell out: one letter for all of an agency's that go to the same officer.
 
     Returns:
         ids of the outbox rows; outages without anybody to write to, or already told of, are passed over.
     """
-    with world.sessions.reading() as session:
-        told = room.announced(session, world.settings)
+    with app.sessions.reading() as session:
+        told = room.announced(session, app.settings)
         wanted = select(Outage, Camera).join(Camera, Camera.id == Outage.camera_id)
         rows = session.execute(wanted.where(Outage.id.in_(list(outage_ids)), Outage.closed_at.is_(None))).all()
         groups: dict[tuple[str, str], list[tuple[Outage, Camera]]] = defaultdict(list)
         for outage, camera in rows:
-            agency = responsible(world.registry, camera.agency, now.date())[0] or camera.agency
+            agency = responsible(app.registry, camera.agency, now.date())[0] or camera.agency
             recipient = _officer(session, agency, camera.system, now)
             if recipient and outage.id not in told:
                 groups[agency, recipient].append((outage, camera))
-        standing = state.states(world, session, now) if groups else []
-    return _put(world, [_told(world, *group, found, standing, now) for group, found in groups.items()], now)
+        standing = state.states(app, session, now) if groups else []
+    return _put(app, [_told(app, *group, found, standing, now) for group, found in groups.items()], now)
 
 
-def our_side(world: World, key: str, sentence: str, now: datetime) -> list[int]:
+def local_outage(app: AppContext, key: str, sentence: str, now: datetime) -> list[int]:
     """Tell our own people that a round of looks says nothing because we were cut off; once per key.
 
     Returns:
@@ -75,19 +74,19 @@ def our_side(world: World, key: str, sentence: str, now: datetime) -> list[int]:
     """
     lines = [sentence, "Không mở sự cố, không gửi thư cho đơn vị nào. Kiểm tra đường truyền, tường lửa, VPN của Sở."]
     title = "Không kiểm tra được camera: phía Sở mất kết nối"
-    with world.sessions.reading() as session:
-        found = contacts.find(session, world.registry.office, "ops", now.date())
-    ours = [c.email for c in found] or ([world.settings.ops_address] if world.settings.ops_address else [])
+    with app.sessions.reading() as session:
+        found = contacts.find(session, app.registry.office, "ops", now.date())
+    ours = [c.email for c in found] or ([app.settings.ops_address] if app.settings.ops_address else [])
     if not ours:
         log.error("nobody of ours to tell (DONDOC_OPS_ADDRESS, or contacts of role ops): %s", sentence)
     context = {"title": title, "lines": lines}
-    issuer = world.registry.office
-    return _put(world, [_letter(world, "internal", issuer, to, key, context, {}, title) for to in ours], now)
+    issuer = app.registry.office
+    return _put(app, [_letter(app, "internal", issuer, to, key, context, {}, title) for to in ours], now)
 
 
-def _put(world: World, letters: list[Letter | None], now: datetime) -> list[int]:
-    with world.sessions.begin() as session:
-        rows = outbox.enqueue(session, [x for x in letters if x], settings=world.settings, now=now)
+def _put(app: AppContext, letters: list[Letter | None], now: datetime) -> list[int]:
+    with app.sessions.begin() as session:
+        rows = outbox.enqueue(session, [x for x in letters if x], settings=app.settings, now=now)
         return [row.id for row in rows]
 
 
@@ -98,11 +97,11 @@ def _officer(session: Session, agency: str, system: str | None, now: datetime) -
     return None
 
 
-def _answer(world: World, submission_id: int, now: datetime) -> Letter | None:
-    with world.sessions.reading() as session:
+def _answer(app: AppContext, submission_id: int, now: datetime) -> Letter | None:
+    with app.sessions.reading() as session:
         submission, agency = session.get_one(Submission, submission_id), _accepted_of(session, submission_id)
         cameras = session.scalars(select(Camera).where(Camera.submission_id == submission_id).order_by(Camera.id)).all()
-        found = _found(looks.judge(world, session), session, cameras, now)
+        found = _found(checks.judge(app, session), session, cameras, now)
         if submission.automatic or agency is None or not (found.verdicts or found.excused):
             return None
         sender = submission.sender if submission.sender_doubt is None else ""  # a forged address is told nothing
@@ -113,7 +112,7 @@ def _answer(world: World, submission_id: int, now: datetime) -> Letter | None:
     faults = _lines([c for c in cameras if found.verdicts.get(c.id, "ok") not in GOOD], _said(found.verdicts))
     unchecked = _lines([c for c in cameras if c.id in found.why_not], found.why_not)
     context = {
-        "agency": world.registry.agency(agency).name,
+        "agency": app.registry.agency(agency).name,
         "number": number,
         "declared": len(cameras),
         "checked": len(found.verdicts),
@@ -127,7 +126,7 @@ def _answer(world: World, submission_id: int, now: datetime) -> Letter | None:
         "more_unchecked": max(0, len(unchecked) - SHOWN),
     }
     return _letter(
-        world,
+        app,
         "reachability",
         agency,
         recipient,
@@ -153,8 +152,8 @@ class _Found:
     waits: bool = False
 
 
-def _found(judge: Judge, session: Session, cameras: Sequence[Camera], now: datetime) -> _Found:
-    seen, found = looks.every_night(session, judge, cameras), _Found()
+def _found(judge: CheckFilter, session: Session, cameras: Sequence[Camera], now: datetime) -> _Found:
+    seen, found = checks.every_night(session, judge, cameras), _Found()
     for camera in cameras:
         night = seen[camera.id][-1] if camera.id in seen else None
         if why := state.exempt(camera):
@@ -191,7 +190,7 @@ def _accepted_of(session: Session, submission_id: int) -> str | None:
 
 
 def _told(
-    world: World,
+    app: AppContext,
     agency: str,
     recipient: str,
     found: list[tuple[Outage, Camera]],
@@ -200,7 +199,7 @@ def _told(
 ) -> Letter:
     found = sorted(found, key=lambda pair: pair[0].id)
     numbers = [f"SC-{outage.id:04}" for outage, _ in found]
-    places, cameras = _places(world, {camera.agency for _, camera in found}, standing)
+    places, cameras = _places(app, {camera.agency for _, camera in found}, standing)
     mine = {camera.id: outage for outage, camera in found}
     named = [place for place in places if mine.keys() & set(place.cameras)]
     told = {camera for place in named for camera in place.cameras}
@@ -212,7 +211,7 @@ def _told(
         )
     ]
     context = {
-        "agency": world.registry.agency(agency).name,
+        "agency": app.registry.agency(agency).name,
         "places": [_place(place, cameras, mine) for place in named],
         "faults": lines[:SHOWN],
         "total": len(found),
@@ -221,7 +220,7 @@ def _told(
     }
     about = f"{','.join(numbers)}|{now:%Y-%m-%d}"
     return _letter(
-        world,
+        app,
         "outage",
         agency,
         recipient,
@@ -234,14 +233,14 @@ def _told(
 
 
 def _places(
-    world: World, agencies: set[str], standing: Sequence[CameraState]
+    app: AppContext, agencies: set[str], standing: Sequence[CameraState]
 ) -> tuple[list[Place], Mapping[int, CameraState]]:
     """What is down as a whole at these agencies, and their cameras."""
     cameras = {s.camera.id: s for s in standing if s.camera.agency in agencies}
     watched = [s for s in cameras.values() if s.checked and s.state != state.NOT_CONNECTED]
     seats = [Seat(s.camera.id, s.camera.agency, s.camera.site, _device(s.camera)) for s in watched]
     down = {s.camera.id: s.verdict for s in watched if s.outage and s.verdict}
-    return gather(down, seats, data.load(world.settings).together.cameras)[0], cameras
+    return gather(down, seats, data.load(app.settings).together.cameras)[0], cameras
 
 
 def _device(camera: Camera) -> str:
@@ -273,7 +272,7 @@ def _place(place: Place, cameras: Mapping[int, CameraState], mine: Mapping[int, 
 
 
 def _letter(
-    world: World,
+    app: AppContext,
     kind: str,
     agency: str,
     recipient: str,
@@ -283,8 +282,8 @@ def _letter(
     reason: str,
     **more: Any,
 ) -> Letter:
-    words = render(world.settings.data, world.registry, kind, context)
-    dedup = "|".join((world.settings.installation, world.registry.survey, agency, kind, about, recipient))
+    words = render(app.settings.data, app.registry, kind, context)
+    dedup = "|".join((app.settings.installation, app.registry.survey, agency, kind, about, recipient))
     return Letter(
         kind=kind,
         recipient=recipient,
@@ -311,7 +310,7 @@ def _lines(cameras: Iterable[Camera], why: Mapping[int, str]) -> list[dict[str, 
     ]
 
 
-def still_true(world: World) -> StillTrue:
+def precondition(app: AppContext) -> Precondition:
     """An outage letter holds while all it tells of are still out and no pause stands over them.
 
     What was found at a form's arrival stays true.
@@ -324,7 +323,7 @@ def still_true(world: World) -> StillTrue:
         ).all()
         if over := sorted((o.id, o.closed_because or "đã khắc phục") for o, _ in rows if o.closed_at is not None):
             return f"{over[0][1]}: {', '.join(f'SC-{number:04}' for number, _ in over)}"
-        ruled = pauses.pauses(session, world.registry)
+        ruled = pauses.pauses(session, app.registry)
         return next((p for _, camera in rows if (p := pauses.covering(ruled, camera, now, now.date()))), None)
 
     return check

@@ -22,20 +22,20 @@ ROOMS = (
     "admin",
 )
 
-app = typer.Typer(
+cli = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     help="Đôn đốc: theo dõi nhiệm vụ của văn bản chỉ đạo cho đến khi hoàn thành.",
 )
 for room in ROOMS:
-    importlib.import_module(f"dondoc.cli.{room}").add(app)
+    importlib.import_module(f"dondoc.cli.{room}").add(cli)
 
 
 def main() -> None:
     """Exit 0: the command did its work, whatever it found; 2: called wrongly, or something it needs is unusable."""
     try:
-        app()
+        cli()
     except Problem as problem:
         print(problem, file=sys.stderr)
         raise SystemExit(2) from None

@@ -13,7 +13,7 @@ from dondoc.audit import Actor, Channel, person, record
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from dondoc.configuration.context import World
+    from dondoc.configuration.context import AppContext
 
 By = Annotated[str, typer.Option(help="Người thực hiện, ghi vào nhật ký; mặc định: tài khoản đang dùng máy.")]
 
@@ -45,7 +45,7 @@ def anybody(by: str) -> Actor:
     return actor(by) if by.strip() else account()
 
 
-def noted(world: "World", who: Actor, act: str, subject: str, *, now: "datetime", **details: Any) -> None:
+def noted(app: "AppContext", who: Actor, act: str, subject: str, *, now: "datetime", **details: Any) -> None:
     """Write down an act that is not one transaction: before it begins."""
-    with world.sessions.begin() as session:
-        record(session, world.secrets, who, act, subject, now=now, **details)
+    with app.sessions.begin() as session:
+        record(session, app.secrets, who, act, subject, now=now, **details)

@@ -8,12 +8,12 @@ from dondoc.cli.acting import By
 from dondoc.cli.output import emit, say
 
 
-def add(app: typer.Typer) -> None:
+def add(cli: typer.Typer) -> None:
     database = typer.Typer(no_args_is_help=True, help="Cơ sở dữ liệu của dondoc.")
     database.command()(upgrade)
-    app.add_typer(database, name="db")
-    app.command()(doctor)
-    app.command()(rotate_key)
+    cli.add_typer(database, name="db")
+    cli.command()(doctor)
+    cli.command()(rotate_key)
 
 
 def upgrade(by: By = "") -> None:
@@ -22,15 +22,15 @@ def upgrade(by: By = "") -> None:
     from dondoc.cameras.registry.declare import identify_again
     from dondoc.cli.acting import anybody
     from dondoc.configuration import settings
-    from dondoc.configuration.context import World
+    from dondoc.configuration.context import AppContext
     from dondoc.store import files, session
 
-    world, who = World(settings.load()), anybody(by)
-    before, after = session.upgrade(world.settings.url)
-    for path in [*files.wide(world.settings.home, leave=world.settings.shared_folders)]:
+    app, who = AppContext(settings.load()), anybody(by)
+    before, after = session.upgrade(app.settings.url)
+    for path in [*files.wide(app.settings.home, leave=app.settings.shared_folders)]:
         files.narrow(path)
-    secrets = world.secrets  # a wrong key is said here already
-    with world.sessions.begin() as open_session:
+    secrets = app.secrets  # a wrong key is said here already
+    with app.sessions.begin() as open_session:
         found = identify_again(open_session, secrets)
         if before != after or any(found[what] for what in ("changed", "hidden")):  # else it is asked at every start
             told = {"before": before, **{what: found[what] for what in ("changed", "hidden")}}
@@ -46,7 +46,7 @@ def upgrade(by: By = "") -> None:
             "DONDOC_SECRET_KEY. Đặt khóa rồi chạy lại lệnh này."
         )
     if found["doubles"]:
-        say(f"CHÚ Ý: {found['doubles']} camera có thể được khai hai lần. Xem: dondoc cameras doubles.")
+        say(f"CHÚ Ý: {found['duplicates']} camera có thể được khai hai lần. Xem: dondoc cameras doubles.")
 
 
 def doctor(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
@@ -71,20 +71,20 @@ def rotate_key(by: By = "") -> None:
     from dondoc.cameras.nights import thumbnails
     from dondoc.cameras.registry import addresses
     from dondoc.cli.acting import anybody, noted
-    from dondoc.configuration.context import open_world
+    from dondoc.configuration.context import open_context
 
-    world, who = open_world(), anybody(by)
+    app, who = open_context(), anybody(by)
     # Seen if it is cut short. It notes the new key, too, before an original lies under it: who is killed later and goes
     # back to the old key alone would be told that it is good, though it opens only some of them.
-    noted(world, who, "rotate_key_begin", "DONDOC_SECRET_KEY", now=clock.now())
-    originals = world.blobs.rotate()
-    with world.sessions.begin() as session:
-        passwords = credentials.rotate(session, world.secrets)
-        found = addresses.rotate(session, world.secrets)
-    pictures = thumbnails.rotate(world)
+    noted(app, who, "rotate_key_begin", "DONDOC_SECRET_KEY", now=clock.now())
+    originals = app.blobs.rotate()
+    with app.sessions.begin() as session:
+        passwords = credentials.rotate(session, app.secrets)
+        found = addresses.rotate(session, app.secrets)
+    pictures = thumbnails.rotate(app)
     done = {"passwords": passwords, "addresses": found, "originals": originals, "pictures": pictures}
     told = {what: counts["rotated"] for what, counts in done.items()}
-    noted(world, who, "rotate_key", "DONDOC_SECRET_KEY", now=clock.now(), **told)
+    noted(app, who, "rotate_key", "DONDOC_SECRET_KEY", now=clock.now(), **told)
     say(f"Đã mã hóa lại {passwords['rotated']} mật khẩu, {passwords['unreadable']} không giải mã được (cần nhập lại).")
     say(
         f"Đã mã hóa lại {originals['rotated']} bản gốc, {originals['current']} đã dùng khóa mới từ trước, "

@@ -11,11 +11,11 @@ COLUMNS = ["id", "recorded_at", "act", "subject", "name", "login", "channel", "a
 Json = Annotated[bool, typer.Option("--json")]
 
 
-def add(app: typer.Typer) -> None:
+def add(cli: typer.Typer) -> None:
     audit = typer.Typer(no_args_is_help=True, help="Nhật ký: ai đã làm gì, không ai sửa được.")
     audit.command("list")(listed)
     audit.command()(verify)
-    app.add_typer(audit, name="audit")
+    cli.add_typer(audit, name="audit")
 
 
 def listed(
@@ -25,10 +25,10 @@ def listed(
 ) -> None:
     """Ai đã làm gì, qua cửa nào, từ địa chỉ nào; việc mới nhất trước."""
     from dondoc import audit
-    from dondoc.configuration.context import open_world
+    from dondoc.configuration.context import open_context
 
     begin = moment(since) if since else None
-    with open_world().sessions.reading() as session:
+    with open_context().sessions.reading() as session:
         rows = [audit.as_row(event) for event in audit.events(session, act=act, since=begin)]
     show(rows, as_json, COLUMNS)
 
@@ -39,10 +39,10 @@ def verify(
 ) -> None:
     """Nhật ký có bị sửa, xóa, chèn không. Ghi lại dấu cuối ở nơi khác: nhờ nó biết các dòng cuối có bị xóa không."""
     from dondoc import audit
-    from dondoc.configuration.context import open_world
+    from dondoc.configuration.context import open_context
 
-    world = open_world()
-    found = audit.examine(world.sessions, world.settings, expect)
+    app = open_context()
+    found = audit.examine(app.sessions, app.settings, expect)
     if found.broken:
         say(f"NHẬT KÝ ĐÃ BỊ CAN THIỆP: {found.broken}. Giữ nguyên cơ sở dữ liệu, báo lãnh đạo và bộ phận an toàn.")
     if found.unknown:

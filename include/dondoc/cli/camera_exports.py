@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from dondoc.audit import Actor
-    from dondoc.configuration.context import World
+    from dondoc.configuration.context import AppContext
 
 
 class Format(StrEnum):
@@ -28,7 +28,7 @@ class Format(StrEnum):
 SERVERS = (Format.go2rtc, Format.mediamtx, Format.frigate)
 
 
-def add(app: typer.Typer) -> None:
+def add(cli: typer.Typer) -> None:
     from dondoc.cli.cameras import cameras_app
 
     cameras_app.command("export")(export)
@@ -51,17 +51,17 @@ def export(
     from dondoc import clock
     from dondoc.cameras.exports import fleet
     from dondoc.cli.acting import anybody
-    from dondoc.configuration.context import open_world
+    from dondoc.configuration.context import open_context
     from dondoc.store.files import replace
 
     if (with_passwords or restricted) and not by.strip():
         raise Problem("Xuất mật khẩu hoặc camera hạn chế nêu tên thì phải ghi ai yêu cầu: --by “Họ tên”.")
     if with_passwords and format_ not in SERVERS:
         raise Problem("--with-passwords chỉ dùng với go2rtc, mediamtx, frigate.")
-    now, world, who = clock.now(), open_world(), anybody(by)
+    now, app, who = clock.now(), open_context(), anybody(by)
     if format_ in SERVERS:
         content = fleet.configuration(
-            world,
+            app,
             format_.value,
             passwords=with_passwords,
             restricted=restricted,
@@ -70,17 +70,17 @@ def export(
             checked_only=checked_only,
         )
     else:
-        content = _for_people(world, format_, restricted, who, now)
+        content = _for_people(app, format_, restricted, who, now)
     # Server configurations hold addresses even without passwords; tables and metrics are for other programs to read.
     replace(out, content)
     held = content.decode().partition("\n")[0].removeprefix("# dondoc: ") if format_ in SERVERS else ""
     say(f"Đã ghi {out}. {held}".rstrip())
 
 
-def _for_people(world: "World", format_: Format, restricted: bool, by: "Actor", now: "datetime") -> bytes:
+def _for_people(app: "AppContext", format_: Format, restricted: bool, by: "Actor", now: "datetime") -> bytes:
     from dondoc.cameras.exports import fleet, tables
 
     if format_ is Format.openmetrics:
-        return fleet.metrics(world, now)
-    found = fleet.table(world, format_.value, by=by, now=now, restricted=restricted)
+        return fleet.metrics(app, now)
+    found = fleet.table(app, format_.value, by=by, now=now, restricted=restricted)
     return tables.as_csv(found) if format_ is Format.csv else tables.as_xlsx(found)

@@ -15,7 +15,7 @@ BY = typer.Option(help="Người thực hiện.")
 LONGEST = 1024
 
 
-def add(app: typer.Typer) -> None:
+def add(cli: typer.Typer) -> None:
     """Adds to `dondoc cameras`; the application itself is left as it is."""
     for name, command in COMMANDS.items():
         cameras_app.command(name)(command)
@@ -25,22 +25,22 @@ def list_cameras(as_json: Annotated[bool, typer.Option("--json")] = False) -> No
     """Từng camera đang thế nào, và vì sao."""
     from dondoc import clock
     from dondoc.cameras.registry import records
-    from dondoc.configuration.context import open_world
+    from dondoc.configuration.context import open_context
 
-    world = open_world()
-    with world.sessions.reading() as session:
-        rows = records.rows(world, session, clock.now())
+    app = open_context()
+    with app.sessions.reading() as session:
+        rows = records.rows(app, session, clock.now())
     show(rows, as_json, ["number", "agency", "system", "name", "state", "reason"])
 
 
-def doubles(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
+def duplicates(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
     """Các camera có thể được khai hai lần: cần người xem."""
     from dondoc.cameras.registry import records
-    from dondoc.configuration.context import open_world
+    from dondoc.configuration.context import open_context
 
-    world = open_world()
-    with world.sessions.reading() as session:
-        rows = records.doubles(session, world.secrets)
+    app = open_context()
+    with app.sessions.reading() as session:
+        rows = records.duplicates(session, app.secrets)
     show(rows, as_json, ["cameras", "agency", "system", "why"])
 
 
@@ -57,12 +57,12 @@ def retry(
     from dondoc.cameras.logins import credentials
     from dondoc.cameras.registry import records
     from dondoc.cli.acting import actor
-    from dondoc.configuration.context import open_world
+    from dondoc.configuration.context import open_context
 
-    world, who, now = open_world(), actor(by), clock.now()
-    with world.sessions.begin() as session:
+    app, who, now = open_context(), actor(by), clock.now()
+    with app.sessions.begin() as session:
         found = records.find(session, camera)
-        credentials.retry(session, found, by=who, reason=reason, secrets=world.secrets, now=now, basic=basic)
+        credentials.retry(session, found, by=who, reason=reason, secrets=app.secrets, now=now, basic=basic)
     say(f"CAM-{found.id:05}: mật khẩu được gửi lại từ lần kiểm tra của ngày sau ngày bị từ chối.")
 
 
@@ -71,12 +71,12 @@ def confirm(camera: Annotated[str, CAMERA], by: Annotated[str, BY]) -> None:
     from dondoc import clock
     from dondoc.cameras.registry import records
     from dondoc.cli.acting import actor
-    from dondoc.configuration.context import open_world
+    from dondoc.configuration.context import open_context
 
-    world, who = open_world(), actor(by)
-    with world.sessions.begin() as session:
+    app, who = open_context(), actor(by)
+    with app.sessions.begin() as session:
         found = records.find(session, camera)
-        records.confirm(session, world.secrets, found, by=who, now=clock.now())
+        records.confirm(session, app.secrets, found, by=who, now=clock.now())
     say(f"CAM-{found.id:05}: đã xác nhận kết nối.")
 
 
@@ -93,16 +93,16 @@ def lift(
     from dondoc.cameras.registry.lift import SAID, Word
     from dondoc.cameras.registry.lift import lift as record
     from dondoc.cli.acting import actor
-    from dondoc.configuration.context import open_world
+    from dondoc.configuration.context import open_context
     from dondoc.errors import Problem
 
     if not (words := [word for word, asked in ((Word.RESTRICTED, restricted), (Word.SOUND, sound)) if asked]):
         raise Problem("Cần ghi bỏ điều gì: --restricted, --sound hoặc cả hai.")
-    world, who = open_world(), actor(by)
-    with world.sessions.begin() as session:
+    app, who = open_context(), actor(by)
+    with app.sessions.begin() as session:
         found = records.find(session, camera)
         for word in words:
-            record(session, world.secrets, found, word, reason=reason, by=who, now=clock.now())
+            record(session, app.secrets, found, word, reason=reason, by=who, now=clock.now())
     say(f"CAM-{found.id:05}: đã bỏ {', '.join(SAID[word] for word in words)}.")
 
 
@@ -116,15 +116,15 @@ def enter(
     from dondoc.cameras.logins import credentials
     from dondoc.cameras.registry import records
     from dondoc.cli.acting import actor
-    from dondoc.configuration.context import open_world
+    from dondoc.configuration.context import open_context
 
-    world, who = open_world(), actor(by)
-    with world.sessions.reading() as session:
+    app, who = open_context(), actor(by)
+    with app.sessions.reading() as session:
         records.find(session, camera)  # before anybody types a password
     password = _password()
-    with world.sessions.begin() as session:
+    with app.sessions.begin() as session:
         found = records.find(session, camera)
-        credentials.enter(session, found, user, password, by=who, secrets=world.secrets, now=clock.now())
+        credentials.enter(session, found, user, password, by=who, secrets=app.secrets, now=clock.now())
     say(f"CAM-{found.id:05}: đã lưu tài khoản (mã hóa).")
 
 
@@ -136,7 +136,7 @@ def _password() -> str:
 
 COMMANDS: dict[str, Callable[..., None]] = {
     "list": list_cameras,
-    "doubles": doubles,
+    "doubles": duplicates,
     "retry": retry,
     "confirm": confirm,
     "lift": lift,

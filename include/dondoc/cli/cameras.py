@@ -28,10 +28,10 @@ def _cameras() -> None:
     """Camera đã khai."""
 
 
-def add(app: typer.Typer) -> None:
-    app.command()(probe)
+def add(cli: typer.Typer) -> None:
+    cli.command()(probe)
     cameras_app.command("import")(import_cameras)
-    app.add_typer(cameras_app, name="cameras")
+    cli.add_typer(cameras_app, name="cameras")
 
 
 def probe(
@@ -162,12 +162,12 @@ def import_cameras(
     from dondoc import clock
     from dondoc.cameras.registry import imports
     from dondoc.cli.acting import anybody
-    from dondoc.configuration.context import open_world
+    from dondoc.configuration.context import open_context
     from dondoc.intake.receive import safe_filename
 
-    world, text, name = open_world(), _text(file), safe_filename(file.name)
+    app, text, name = open_context(), _text(file), safe_filename(file.name)
     who, now = anybody(by), clock.now()
-    with world.sessions.begin() as session:
-        counts = imports.import_csv(session, world.registry, text, name, by=who, secrets=world.secrets, now=now)
+    with app.sessions.begin() as session:
+        counts = imports.import_csv(session, app.registry, text, name, by=who, secrets=app.secrets, now=now)
     unnamed = "" if by.strip() else " Chưa ghi ai nhập: lần sau thêm --by “Họ tên”."
     say(f"Đã nhập {counts['added']} camera mới, cập nhật {counts['updated']} camera.{unnamed}")

@@ -11,25 +11,25 @@ from dondoc.errors import Problem
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-    from dondoc.configuration.context import World
+    from dondoc.configuration.context import AppContext
     from dondoc.directive.record import Version
 
 By = Annotated[str, typer.Option(help="Người thực hiện.")]
 Json = Annotated[bool, typer.Option("--json")]
-app = typer.Typer(no_args_is_help=True, help="Văn bản chỉ đạo: ai phải gửi gì, trước ngày nào.")
+cli = typer.Typer(no_args_is_help=True, help="Văn bản chỉ đạo: ai phải gửi gì, trước ngày nào.")
 
 
 def add(parent: typer.Typer) -> None:
-    parent.add_typer(app, name="directive")
+    parent.add_typer(cli, name="directive")
 
 
-@app.command()
+@cli.command()
 def check(file: Path, as_json: Json = False) -> None:
     """Kiểm tra tệp văn bản mà không ghi gì; không cần cơ sở dữ liệu."""
-    from dondoc.configuration.context import open_world
+    from dondoc.configuration.context import open_context
     from dondoc.directive.load import load
 
-    letter = load(file, open_world().registry)
+    letter = load(file, open_context().registry)
     owing = len({duty.agency for duty in letter.obligations})
     found = {"file": str(file), "directive": letter.id, "obligations": len(letter.obligations), "agencies": owing}
     if as_json:
@@ -38,7 +38,7 @@ def check(file: Path, as_json: Json = False) -> None:
         say(f"{file}: dùng được. “{letter.id}”: {len(letter.obligations)} nhiệm vụ của {owing} đơn vị.")
 
 
-@app.command("add")
+@cli.command("add")
 def add_version(
     file: Path,
     by: By,
@@ -50,16 +50,16 @@ def add_version(
     """Ghi một văn bản, hoặc phiên bản mới của văn bản đã có."""
     from dondoc import audit, clock
     from dondoc.cli.acting import actor
-    from dondoc.configuration.context import open_world
+    from dondoc.configuration.context import open_context
     from dondoc.directive import record
     from dondoc.directive.load import load_file, own_registry
 
-    world, who, now = open_world(), actor(by), clock.now()
-    letter = load_file(file, world.registry)
-    if own_registry(letter) not in (None, world.registry):
+    app, who, now = open_context(), actor(by), clock.now()
+    letter = load_file(file, app.registry)
+    if own_registry(letter) not in (None, app.registry):
         raise Problem(f"{file}: đơn vị, hệ thống ghi trong tệp khác danh sách chung (agencies.yaml, systems.yaml).")
-    with world.sessions.begin() as session:
-        before = next((v for v in reversed(world.versions(session)) if v.directive.id == letter.id), None)
+    with app.sessions.begin() as session:
+        before = next((v for v in reversed(app.versions(session)) if v.directive.id == letter.id), None)
         if before and not (document.strip() and reason.strip()):
             raise Problem(f"Đã có văn bản “{letter.id}”. Sửa thì ghi thêm --document và --reason.")
         begins = day(valid_from) if valid_from else (letter.day or now.date()) if before is None else now.date()
@@ -75,11 +75,11 @@ def add_version(
             after=before.number if before else None,
         )
         told = {"version": number, "document": document, "reason": reason, "from": begins.isoformat(), "draft": draft}
-        audit.record(session, world.secrets, who, "directive_add", letter.id, now=now, **told)
+        audit.record(session, app.secrets, who, "directive_add", letter.id, now=now, **told)
     say(f"Đã ghi “{letter.id}”, phiên bản {number}, có hiệu lực từ {begins:%d/%m/%Y}.")
 
 
-@app.command("list")
+@cli.command("list")
 def list_letters(
     as_of: Annotated[str | None, typer.Option(help="Tại ngày; mặc định: hôm nay.")] = None,
     known_at: Annotated[str | None, typer.Option(help="Chỉ tính những gì đã ghi nhận đến lúc này.")] = None,
@@ -87,44 +87,44 @@ def list_letters(
 ) -> None:
     """Các văn bản và trạng thái của từng văn bản."""
     from dondoc import clock
-    from dondoc.configuration.context import open_world
+    from dondoc.configuration.context import open_context
     from dondoc.directive import record
 
-    world = open_world()
+    app = open_context()
     when = day(as_of) if as_of else clock.now().date()
-    with world.sessions.reading() as session:
-        known = world.versions(session, day_or_moment(known_at) if known_at else None)
+    with app.sessions.reading() as session:
+        known = app.versions(session, day_or_moment(known_at) if known_at else None)
     rows = [_row(version) for _, version in sorted(record.holding(known, when).items())]
     show(rows, as_json, ["id", "state", "version", "valid_from", "number", "title"])
 
 
-@app.command("show")
+@cli.command("show")
 def show_letter(letter: str, as_json: Json = False) -> None:
     """Mọi phiên bản của một văn bản."""
-    from dondoc.configuration.context import open_world
+    from dondoc.configuration.context import open_context
 
-    world = open_world()
-    with world.sessions.reading() as session:
-        rows = [_row(version) for version in _versions(world, session, letter)]
+    app = open_context()
+    with app.sessions.reading() as session:
+        rows = [_row(version) for version in _versions(app, session, letter)]
     show(rows, as_json, ["version", "state", "valid_from", "document", "by", "recorded_at", "reason"])
 
 
-@app.command()
+@cli.command()
 def activate(letter: str, by: By) -> None:
     """Bắt đầu thực hiện một văn bản đang là bản nháp."""
     from dondoc import audit, clock
     from dondoc.cli.acting import actor
-    from dondoc.configuration.context import open_world
+    from dondoc.configuration.context import open_context
     from dondoc.directive import record
 
-    world, who, now = open_world(), actor(by), clock.now()
-    with world.sessions.begin() as session:
+    app, who, now = open_context(), actor(by), clock.now()
+    with app.sessions.begin() as session:
         number = record.activate(session, letter, by=who.name, now=now)
-        audit.record(session, world.secrets, who, "directive_activate", letter, now=now, version=number)
+        audit.record(session, app.secrets, who, "directive_activate", letter, now=now, version=number)
     say(f"“{letter}” bắt đầu thực hiện (phiên bản {number}).")
 
 
-@app.command()
+@cli.command()
 def close(
     letter: str,
     document: Annotated[str, typer.Option(help="Văn bản làm căn cứ.")],
@@ -135,30 +135,30 @@ def close(
     """Kết thúc một văn bản: từ ngày đó không đôn đốc ai vì văn bản này nữa."""
     from dondoc import audit, clock
     from dondoc.cli.acting import actor
-    from dondoc.configuration.context import open_world
+    from dondoc.configuration.context import open_context
     from dondoc.directive import record
 
-    world, who, now = open_world(), actor(by), clock.now()
+    app, who, now = open_context(), actor(by), clock.now()
     last = day(on) if on else now.date()
-    with world.sessions.begin() as session:
+    with app.sessions.begin() as session:
         told = {"document": document, "reason": reason}
         number = record.close(session, letter, on=last, by=who.name, now=now, **told)
-        audit.record(session, world.secrets, who, "directive_close", letter, now=now, version=number, **told)
+        audit.record(session, app.secrets, who, "directive_close", letter, now=now, version=number, **told)
     say(f"“{letter}” kết thúc từ {last:%d/%m/%Y} (phiên bản {number}).")
 
 
-@app.command()
+@cli.command()
 def export(
     letter: str, out: Annotated[Path | None, typer.Option(help="Tệp ghi ra; mặc định: màn hình.")] = None
 ) -> None:
     """Phiên bản mới nhất của một văn bản, dạng YAML."""
-    from dondoc.configuration.context import open_world
+    from dondoc.configuration.context import open_context
     from dondoc.directive.record import exported
     from dondoc.store.files import replace
 
-    world = open_world()
-    with world.sessions.reading() as session:
-        text = exported(_versions(world, session, letter)[-1])
+    app = open_context()
+    with app.sessions.reading() as session:
+        text = exported(_versions(app, session, letter)[-1])
     if out:
         replace(out, text.encode())
         say(f"Đã ghi {out}.")
@@ -166,8 +166,8 @@ def export(
         typer.echo(text, nl=False)
 
 
-def _versions(world: "World", session: "Session", letter: str) -> "list[Version]":
-    found = [version for version in world.versions(session) if version.directive.id == letter]
+def _versions(app: "AppContext", session: "Session", letter: str) -> "list[Version]":
+    found = [version for version in app.versions(session) if version.directive.id == letter]
     if not found:
         raise Problem(f"Không có văn bản “{letter}”. Xem: dondoc directive list.")
     return found

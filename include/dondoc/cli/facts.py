@@ -13,14 +13,14 @@ from dondoc.errors import Problem
 contacts_app = typer.Typer(no_args_is_help=True, help="Danh bạ liên hệ của các đơn vị.")
 
 
-def add(app: typer.Typer) -> None:
-    app.command()(obligations)
-    app.command()(register)
-    app.command()(rule)
-    app.command()(rulings)
+def add(cli: typer.Typer) -> None:
+    cli.command()(obligations)
+    cli.command()(register)
+    cli.command()(rule)
+    cli.command()(rulings)
     for name, command in CONTACTS.items():
         contacts_app.command(name)(command)
-    app.add_typer(contacts_app, name="contacts")
+    cli.add_typer(contacts_app, name="contacts")
 
 
 def obligations(
@@ -30,12 +30,12 @@ def obligations(
     as_json: Annotated[bool, typer.Option("--json")] = False,
 ) -> None:
     """Từng nhiệm vụ đang thế nào, và vì sao."""
-    from dondoc.configuration.context import open_world
+    from dondoc.configuration.context import open_context
     from dondoc.facts import obligations as room
 
-    world, when = open_world(), day_or_moment(as_of)
-    with world.sessions.reading() as session:
-        found = room.at(world, session, when, day_or_moment(known_at) if known_at else None)
+    app, when = open_context(), day_or_moment(as_of)
+    with app.sessions.reading() as session:
+        found = room.at(app, session, when, day_or_moment(known_at) if known_at else None)
     rows = [room.as_row(s) for s in found if directive in (None, s.duty.directive)]
     show(rows, as_json, ["agency", "system", "deliverable", "last_day", "status", "working_days_late", "reason"])
 
@@ -56,23 +56,23 @@ def register(
     """Vào sổ văn bản đến bằng giấy, qua trục liên thông hoặc kênh riêng; bản scan đang chờ thì coi như đã xử lý."""
     from dondoc import clock
     from dondoc.cli.acting import actor
-    from dondoc.configuration.context import open_world
+    from dondoc.configuration.context import open_context
     from dondoc.facts.register import register as record
     from dondoc.intake import inbox
 
-    world, now, who = open_world(), clock.now(), actor(by)
+    app, now, who = open_context(), clock.now(), actor(by)
     # A day without an hour counts from its beginning: a letter entered the same day has already arrived.
     came = clock.at(day(arrived), 0) if len(arrived) == len("2021-11-18") else moment(arrived)
     if file and submission:
         raise Problem("Chỉ dùng một trong hai: --file hoặc --submission.")
-    blob = world.blobs.put(_content(file)) if file else None
-    with world.sessions.begin() as session:
+    blob = app.blobs.put(_content(file)) if file else None
+    with app.sessions.begin() as session:
         if submission:
             blob = inbox.original_of(session, inbox.submission_id(submission))
         number_ = record(
             session,
-            world.letters(session, clock.now().date()),
-            world.registry,
+            app.letters(session, clock.now().date()),
+            app.registry,
             agency=agency,
             fulfils=[*fulfils, *(more or [])],
             number=number,
@@ -80,11 +80,11 @@ def register(
             arrived=came,
             blob=blob,
             by=who,
-            secrets=world.secrets,
+            secrets=app.secrets,
             now=now,
         )
-        settled = inbox.entered(session, blob, agency=agency, number=number, now=now) if blob else []
-    say(f"Đã vào sổ văn bản {number} của {world.registry.agency(agency).name} (số sổ {number_}).")
+        settled = inbox.mark_registered(session, blob, agency=agency, number=number, now=now) if blob else []
+    say(f"Đã vào sổ văn bản {number} của {app.registry.agency(agency).name} (số sổ {number_}).")
     for one in settled:
         say(f"BN-{one:04} không còn chờ xử lý.")
 
@@ -117,18 +117,18 @@ def rule(
     """Ghi quyết định của người có thẩm quyền; được nêu trong mọi lý do dựa vào nó."""
     from dondoc import clock
     from dondoc.cli.acting import actor
-    from dondoc.configuration.context import open_world
+    from dondoc.configuration.context import open_context
     from dondoc.facts.rulings import rule as record
 
-    world, now, who = open_world(), clock.now(), actor(by)
+    app, now, who = open_context(), clock.now(), actor(by)
     holds_from = None
     if from_:
         holds_from = clock.at(day(from_), 0) if len(from_) == len("2021-11-18") else moment(from_)
-    with world.sessions.begin() as session:
+    with app.sessions.begin() as session:
         number = record(
             session,
-            world.letters(session, clock.now().date()),
-            world.registry,
+            app.letters(session, clock.now().date()),
+            app.registry,
             kind,
             directive=directive,
             agency=agency,
@@ -142,7 +142,7 @@ def rule(
             document=document,
             reason=reason,
             by=who,
-            secrets=world.secrets,
+            secrets=app.secrets,
             from_=holds_from,
             now=now,
         )
@@ -155,11 +155,11 @@ def rulings(
 ) -> None:
     """Các quyết định đang có hiệu lực và số của chúng (để hủy bỏ: `rule undo --undoes SỐ`)."""
     from dondoc import clock
-    from dondoc.configuration.context import open_world
+    from dondoc.configuration.context import open_context
     from dondoc.facts import rulings as room
 
-    world, when = open_world(), day_or_moment(as_of) if as_of else clock.now()
-    with world.sessions.reading() as session:
+    app, when = open_context(), day_or_moment(as_of) if as_of else clock.now()
+    with app.sessions.reading() as session:
         rows = [room.as_row(r) for r in room.standing_rulings(session, when)]
     show(
         rows,
@@ -179,16 +179,16 @@ def import_contacts(
     """
     from dondoc import clock
     from dondoc.cli.acting import anybody
-    from dondoc.configuration.context import open_world
+    from dondoc.configuration.context import open_context
     from dondoc.facts.contacts import import_csv
 
-    world, now, who = open_world(), clock.now(), anybody(by)
+    app, now, who = open_context(), clock.now(), anybody(by)
     try:
         text = _content(file).decode("utf-8-sig")
     except UnicodeDecodeError:
         raise Problem(f"{file}: không phải văn bản UTF-8. Lưu lại dạng CSV UTF-8.") from None
-    with world.sessions.begin() as session:
-        counts = import_csv(session, world.registry, text, file.name, by=who, secrets=world.secrets, now=now)
+    with app.sessions.begin() as session:
+        counts = import_csv(session, app.registry, text, file.name, by=who, secrets=app.secrets, now=now)
     say(f"{file.name}: thêm {counts['added']} dòng, {counts['unchanged']} dòng đã có.")
 
 
@@ -204,11 +204,11 @@ def end(
     """Kết thúc một liên hệ: sau ngày đó không nhận thư và không được thay mặt đơn vị nữa."""
     from dondoc import clock
     from dondoc.cli.acting import actor
-    from dondoc.configuration.context import open_world
+    from dondoc.configuration.context import open_context
     from dondoc.facts import contacts as room
 
-    world, now, who, last = open_world(), clock.now(), actor(by), day(on)
-    with world.sessions.begin() as session:
+    app, now, who, last = open_context(), clock.now(), actor(by), day(on)
+    with app.sessions.begin() as session:
         ended = room.end(
             session,
             email,
@@ -218,7 +218,7 @@ def end(
             system=system,
             reason=reason,
             by=who,
-            secrets=world.secrets,
+            secrets=app.secrets,
             now=now,
         )
     say(f"{email}: hết là liên hệ của {agency} sau ngày {last:%d/%m/%Y} ({len(ended)} vai trò).")
@@ -229,10 +229,10 @@ def changes(
     as_json: Annotated[bool, typer.Option("--json")] = False,
 ) -> None:
     """Liên hệ mới do biểu mẫu ghi, còn chờ địa chỉ cũ hoặc cán bộ của Sở xác nhận."""
-    from dondoc.configuration.context import open_world
+    from dondoc.configuration.context import open_context
     from dondoc.facts import contact_changes as room
 
-    with open_world().sessions.reading() as session:
+    with open_context().sessions.reading() as session:
         rows = room.rows(room.every(session) if every else room.waiting(session))
     show(rows, as_json, ["number", "agency", "system", "name", "email", "asked", "state"])
 
@@ -244,12 +244,12 @@ def confirm(
     """Xác nhận một liên hệ mới: từ hôm nay thư gửi đến địa chỉ đó."""
     from dondoc import clock
     from dondoc.cli.acting import actor
-    from dondoc.configuration.context import open_world
+    from dondoc.configuration.context import open_context
     from dondoc.facts import contact_changes as room
 
-    world, number, who = open_world(), room.change_id(change), actor(by)
-    with world.sessions.begin() as session:
-        done = room.confirm(session, world.secrets, number, by=who, now=clock.now())
+    app, number, who = open_context(), room.change_id(change), actor(by)
+    with app.sessions.begin() as session:
+        done = room.confirm(session, app.secrets, number, by=who, now=clock.now())
     say(f"TD-{number:04}: từ hôm nay {done.name} ({done.email}) là cán bộ đầu mối.")
 
 
@@ -261,12 +261,12 @@ def refuse(
     """Từ chối một liên hệ mới: thư vẫn gửi đến địa chỉ cũ."""
     from dondoc import clock
     from dondoc.cli.acting import actor
-    from dondoc.configuration.context import open_world
+    from dondoc.configuration.context import open_context
     from dondoc.facts import contact_changes as room
 
-    world, number, who = open_world(), room.change_id(change), actor(by)
-    with world.sessions.begin() as session:
-        room.refuse(session, world.secrets, number, reason=reason, by=who, now=clock.now())
+    app, number, who = open_context(), room.change_id(change), actor(by)
+    with app.sessions.begin() as session:
+        room.refuse(session, app.secrets, number, reason=reason, by=who, now=clock.now())
     say(f"TD-{number:04}: đã từ chối.")
 
 

@@ -11,7 +11,7 @@ from dondoc.cli.output import contents, emit, say
 from dondoc.errors import Problem
 
 if TYPE_CHECKING:
-    from dondoc.configuration.context import World
+    from dondoc.configuration.context import AppContext
     from dondoc.forms.spec import FormSpec
     from dondoc.forms.verdict import FormVerdict
 
@@ -23,9 +23,9 @@ OUTCOMES = {
 }
 
 
-def add(app: typer.Typer) -> None:
-    app.command()(blank)
-    app.command()(check)
+def add(cli: typer.Typer) -> None:
+    cli.command()(blank)
+    cli.command()(check)
 
 
 def blank(
@@ -37,32 +37,32 @@ def blank(
     """Biểu mẫu trống của một đơn vị, đã điền sẵn tên và mã xác nhận."""
     from dondoc import clock
     from dondoc.cli.acting import anybody, noted
-    from dondoc.configuration.context import open_world
+    from dondoc.configuration.context import open_context
     from dondoc.forms import blank as room
     from dondoc.store.files import replace
     from dondoc.store.session import is_made
 
-    world, who = open_world(), anybody(by)
-    found = {a.id: a for a in world.registry.agencies}.get(agency)
+    app, who = open_context(), anybody(by)
+    found = {a.id: a for a in app.registry.agencies}.get(agency)
     if found is None:
         raise Problem(
             f"Không có đơn vị “{agency}” trong văn bản chỉ đạo. Xem mã đơn vị ở cột agency của `obligations`."
         )
-    spec, secrets = _spec(world, form), world.secrets
-    if is_made(world.settings.url):
-        noted(world, who, "blank", agency, now=clock.now(), form=spec.id)
+    spec, secrets = _spec(app, form), app.secrets
+    if is_made(app.settings.url):
+        noted(app, who, "blank", agency, now=clock.now(), form=spec.id)
     elif secrets:
         say("Chưa có cơ sở dữ liệu (dondoc db upgrade): việc cấp biểu mẫu này không được ghi vào nhật ký.")
-    replace(out, room.blank(spec, found, registry=world.registry, secrets=secrets))
+    replace(out, room.blank(spec, found, registry=app.registry, secrets=secrets))
     if not secrets:
         say("Chưa đặt DONDOC_SECRET_KEY: biểu mẫu không có mã xác nhận.")
     say(f"Đã ghi {spec.title} của {found.name} vào {out}.")
 
 
-def _spec(world: "World", form: str) -> "FormSpec":
+def _spec(app: "AppContext", form: str) -> "FormSpec":
     from dondoc.forms.spec import load_specs
 
-    specs = load_specs(world.settings.data)
+    specs = load_specs(app.settings.data)
     for spec in specs.values():
         if form.lower() in (spec.id, spec.code):
             return spec
@@ -79,17 +79,17 @@ def check(
 ) -> None:
     """Kiểm tra biểu mẫu đã điền mà không tiếp nhận; không cần cơ sở dữ liệu."""
     from dondoc import clock
-    from dondoc.configuration.context import open_world
+    from dondoc.configuration.context import open_context
     from dondoc.forms import limited
     from dondoc.store.files import replace
 
     if annotate and len(files) != 1:
         raise Problem("--annotate chỉ đi với một tệp. Chạy riêng cho từng tệp.")
-    world = open_world()
+    app = open_context()
     common: dict[str, Any] = {
-        "data": world.settings.data,
-        "registry": world.registry,
-        "secrets": world.settings.secret_keys,
+        "data": app.settings.data,
+        "registry": app.registry,
+        "secrets": app.settings.secret_keys,
     }
     for path, content in contents(files):
         form = limited.judged(content, path.name, day=clock.now().date(), **common)

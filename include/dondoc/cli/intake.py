@@ -9,11 +9,11 @@ from dondoc.cli.acting import By
 from dondoc.cli.output import contents, emit, moment, say, show
 
 
-def add(app: typer.Typer) -> None:
-    app.command()(receive)
-    app.command()(inbox)
-    app.command()(assign)
-    app.command()(dismiss)
+def add(cli: typer.Typer) -> None:
+    cli.command()(receive)
+    cli.command()(inbox)
+    cli.command()(assign)
+    cli.command()(dismiss)
 
 
 def receive(
@@ -26,23 +26,23 @@ def receive(
     """Tiếp nhận tệp như thể gửi qua thư: giữ nguyên bản gốc, kiểm tra, ghi thư trả lời vào hộp thư đi."""
     from dondoc import clock
     from dondoc.cli.acting import anybody
-    from dondoc.configuration.context import open_world
-    from dondoc.intake.submit import arrive
+    from dondoc.configuration.context import open_context
+    from dondoc.intake.submit import submit
 
-    world, now, who = open_world(), clock.now(), anybody(by)
+    app, now, who = open_context(), clock.now(), anybody(by)
     when = moment(received_at) if received_at else now
-    for path, content in contents(files, world.settings.max_file_mb):
-        line = arrive(world, content, path.name, sender=sender, channel="cli", by=who, received_at=when, now=now)
+    for path, content in contents(files, app.settings.max_file_mb):
+        line = submit(app, content, path.name, sender=sender, channel="cli", by=who, received_at=when, now=now)
         line["file"] = str(path)  # as it was called, as in `check`
         emit(line) if as_json else say(f"{path}: {line['outcome']} (BN-{int(line['submission']):04})")
 
 
 def inbox(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
     """Những gì đang chờ người xử lý, cả tệp không đọc được."""
-    from dondoc.configuration.context import open_world
+    from dondoc.configuration.context import open_context
     from dondoc.intake import inbox as room
 
-    with open_world().sessions.reading() as session:
+    with open_context().sessions.reading() as session:
         show(room.inbox(session, room.ASIDE), as_json, ["number", "file", "sender", "outcome", "agency", "reason"])
 
 
@@ -57,14 +57,14 @@ def assign(
     """Giao một bản nộp đang chờ cho một đơn vị."""
     from dondoc import clock
     from dondoc.cli.acting import actor
-    from dondoc.configuration.context import open_world
+    from dondoc.configuration.context import open_context
     from dondoc.intake import inbox as room
     from dondoc.intake.answer import answer
 
-    world, now = open_world(), clock.now()
+    app, now = open_context(), clock.now()
     number, who = room.submission_id(submission), actor(by)
-    verdict = room.assign(world, number, agency, by=who, now=now, lasting=lasting)
-    answer(world, [verdict.submission_id], now=now)
+    verdict = room.assign(app, number, agency, by=who, now=now, lasting=lasting)
+    answer(app, [verdict.submission_id], now=now)
     say(f"BN-{verdict.submission_id:04}: {verdict.outcome}; {verdict.reason}.")
 
 
@@ -76,10 +76,10 @@ def dismiss(
     """Xếp lại một bản nộp đang chờ mà không cần làm gì thêm; bản gốc vẫn được giữ."""
     from dondoc import clock
     from dondoc.cli.acting import actor
-    from dondoc.configuration.context import open_world
+    from dondoc.configuration.context import open_context
     from dondoc.intake import inbox as room
 
-    world, number, who = open_world(), room.submission_id(submission), actor(by)
-    with world.sessions.begin() as session:
-        room.dismiss(session, world.secrets, number, reason=reason, by=who, now=clock.now())
+    app, number, who = open_context(), room.submission_id(submission), actor(by)
+    with app.sessions.begin() as session:
+        room.dismiss(session, app.secrets, number, reason=reason, by=who, now=clock.now())
     say(f"BN-{number:04}: đã xếp lại.")

@@ -14,9 +14,9 @@ Approver = Annotated[str, typer.Option(help="Người duyệt: tên, địa ch�
 Json = Annotated[bool, typer.Option("--json")]
 
 
-def add(app: typer.Typer) -> None:
+def add(cli: typer.Typer) -> None:
     for command in (outbox, approve, cancel, settle, deliver):
-        app.command()(command)
+        cli.command()(command)
 
 
 def _number(text: str) -> int:
@@ -33,11 +33,11 @@ def outbox(as_json: Json = False) -> None:
     """Hộp thư đi: mỗi thư một dòng, đang ở trạng thái nào và vì sao."""
     from sqlalchemy import select
 
-    from dondoc.configuration.context import open_world
+    from dondoc.configuration.context import open_context
     from dondoc.mail import outbox as room
     from dondoc.store.mail import OutboxLetter
 
-    with open_world().sessions.reading() as session:
+    with open_context().sessions.reading() as session:
         rows = [room.as_row(row) for row in session.scalars(select(OutboxLetter).order_by(OutboxLetter.id))]
     show(rows, as_json, COLUMNS)
 
@@ -46,12 +46,12 @@ def approve(ids: Annotated[list[str], typer.Argument(metavar="ID…")], by: Appr
     """Duyệt gửi những thư đang chờ; thư nào không còn đúng thì hủy."""
     from dondoc import approval, clock
     from dondoc.cli.acting import actor
-    from dondoc.configuration.context import open_world
+    from dondoc.configuration.context import open_context
     from dondoc.mail import outbox as room
 
-    world, numbers, who = open_world(), [_number(i) for i in ids], actor(by)
-    with world.sessions.begin() as session:
-        rows = [room.as_row(row) for row in approval.approve(world, session, numbers, who, now=clock.now())]
+    app, numbers, who = open_context(), [_number(i) for i in ids], actor(by)
+    with app.sessions.begin() as session:
+        rows = [room.as_row(row) for row in approval.approve(app, session, numbers, who, now=clock.now())]
     show(rows, as_json, COLUMNS)
 
 
@@ -63,12 +63,12 @@ def cancel(
     """Hủy một thư chưa gửi."""
     from dondoc import clock
     from dondoc.cli.acting import actor
-    from dondoc.configuration.context import open_world
+    from dondoc.configuration.context import open_context
     from dondoc.mail import outbox as room
 
-    world, who = open_world(), actor(by)
-    with world.sessions.begin() as session:
-        row = room.cancel(session, _number(letter), reason, who, secrets=world.secrets, now=clock.now())
+    app, who = open_context(), actor(by)
+    with app.sessions.begin() as session:
+        row = room.cancel(session, _number(letter), reason, who, secrets=app.secrets, now=clock.now())
     say(f"TH-{row.id:05}: đã hủy.")
 
 
@@ -80,25 +80,24 @@ def settle(
     """Xác nhận một thư chưa rõ đã đến hay chưa (uncertain)."""
     from dondoc import clock
     from dondoc.cli.acting import actor
-    from dondoc.configuration.context import open_world
+    from dondoc.configuration.context import open_context
     from dondoc.mail import outbox as room
 
-    world, who = open_world(), actor(by)
-    with world.sessions.begin() as session:
-        row = room.settle(session, _number(letter), word, who, secrets=world.secrets, now=clock.now())
+    app, who = open_context(), actor(by)
+    with app.sessions.begin() as session:
+        row = room.settle(session, _number(letter), word, who, secrets=app.secrets, now=clock.now())
     say(f"TH-{row.id:05}: {'đã gửi' if row.state == 'sent' else 'sẽ gửi lại'}.")
 
 
 def deliver(as_json: Json = False, by: By = "") -> None:
     """Gửi những thư đến lượt, và kết luận những thư có bằng chứng đã gửi."""
-    from dondoc import clock
-    from dondoc import preconditions as truth
+    from dondoc import clock, preconditions
     from dondoc.cli.acting import anybody, noted
-    from dondoc.configuration.context import open_world
+    from dondoc.configuration.context import open_context
 
-    world, who = open_world(), anybody(by)
-    noted(world, who, "deliver", "outbox", now=clock.now())  # what became of each letter stands in its own history
-    done = truth.deliver(world, clock.now)
+    app, who = open_context(), anybody(by)
+    noted(app, who, "deliver", "outbox", now=clock.now())  # what became of each letter stands in its own history
+    done = preconditions.deliver(app, clock.now)
     if done.trouble:
         say(done.trouble)
     if as_json:

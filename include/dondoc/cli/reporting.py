@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 DIRECTIVE = "Mã văn bản; không cần khi chỉ có một văn bản đang thực hiện."
 
 
-def add(app: typer.Typer) -> None:
+def add(cli: typer.Typer) -> None:
     report = typer.Typer(help="Báo cáo tuần.", invoke_without_command=True)
     report.callback()(make)
     report.command()(issue)
-    app.add_typer(report, name="report")
+    cli.add_typer(report, name="report")
 
 
 def make(
@@ -37,19 +37,19 @@ def make(
         raise typer.BadParameter("cần --as-of và --out")
     from dondoc import clock
     from dondoc.cli.acting import anybody
-    from dondoc.configuration.context import open_world
+    from dondoc.configuration.context import open_context
     from dondoc.reporting import report as room
 
-    world, cut_off, who = open_world(), clock.at(day(as_of), 17), anybody(by)
+    app, cut_off, who = open_context(), clock.at(day(as_of), 17), anybody(by)
     if why := clock.to_come(day(as_of), clock.now()):
         raise Problem(why)
     known = day_or_moment(known_at) if known_at else None
-    with world.sessions.reading() as session:
-        letter = _one(room.wanted(world, session, cut_off.date(), directive, known))
-    for path in room.make(world, letter, cut_off, known, out).values():
+    with app.sessions.reading() as session:
+        letter = _one(room.wanted(app, session, cut_off.date(), directive, known))
+    for path in room.make(app, letter, cut_off, known, out).values():
         say(str(path))
-    with world.sessions.begin() as session:
-        room.record(session, letter.id, cut_off, known, out, clock.now(), by=who, secrets=world.secrets)
+    with app.sessions.begin() as session:
+        room.record(session, letter.id, cut_off, known, out, clock.now(), by=who, secrets=app.secrets)
 
 
 def _one(letters: "list[Directive]") -> "Directive":
@@ -70,11 +70,11 @@ def issue(
     """Ghi nhận văn thư đã phát hành báo cáo."""
     from dondoc import clock
     from dondoc.cli.acting import actor
-    from dondoc.configuration.context import open_world
+    from dondoc.configuration.context import open_context
     from dondoc.reporting import report as room
 
-    world, who, now = open_world(), actor(by), clock.now()
-    with world.sessions.reading() as session:
-        letter = _one(room.wanted(world, session, day(as_of), directive))
-    room.issue(world, letter.id, day(as_of), number=number, document_date=day(date), file=file, actor=who, now=now)
+    app, who, now = open_context(), actor(by), clock.now()
+    with app.sessions.reading() as session:
+        letter = _one(room.wanted(app, session, day(as_of), directive))
+    room.issue(app, letter.id, day(as_of), number=number, document_date=day(date), file=file, actor=who, now=now)
     say(f"Đã ghi nhận: báo cáo ngày {as_of} phát hành số {number}.")

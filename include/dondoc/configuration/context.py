@@ -27,7 +27,7 @@ from dondoc.workdays import load as load_calendar
 
 
 @dataclass(frozen=True)
-class World:
+class AppContext:
     """Settings, and what they name, opened when first asked for."""
 
     settings: Settings
@@ -93,7 +93,7 @@ class World:
         return key_checks.proven(lambda: self.sessions, self.settings)
 
 
-def open_world() -> World:
+def open_context() -> AppContext:
     """The world that the environment describes.
 
     Raises:
@@ -102,7 +102,7 @@ def open_world() -> World:
     return opened(settings_module.load())
 
 
-def opened(settings: Settings) -> World:
+def opened(settings: Settings) -> AppContext:
     """The world of these settings.
 
     Raises:
@@ -110,4 +110,4 @@ def opened(settings: Settings) -> World:
     """
     if settings.clock and (server := smtp(settings)):
         refuse_to_play(server)
-    return World(settings)
+    return AppContext(settings)

@@ -16,7 +16,7 @@ from typing import NoReturn
 
 from dondoc import clock
 from dondoc.configuration import settings
-from dondoc.configuration.context import World
+from dondoc.configuration.context import AppContext
 from dondoc.demo import airflow, mailserver, place, summary, world
 from dondoc.demo.airflow import Airflow
 from dondoc.demo.days import APPROVER, INTAKE, MAIL, TODAY
@@ -54,7 +54,7 @@ class Demo:
         migrating = self._stack.enter_context(airflow.migrating(self.logs / "migrate.log"))
         self.say("Dựng những ngày tháng 11/2021 trước hôm nay: danh bạ, văn bản đến, thư nhắc, phiếu khảo sát")
         upgrade(settings.load().url)
-        played = World(settings.load())
+        played = AppContext(settings.load())
         world.play(played, self.mail, self.fleet, self.home)
         self.say("Khởi động Airflow")
         if migrating.wait():
@@ -125,7 +125,7 @@ class Demo:
             f"Thả tệp vào:      {self.home}/dondoc/drop, rồi chạy gather_survey_submissions",
         ]
 
-    def _stay(self, started: Airflow, runs: Runs, played: World) -> None:
+    def _stay(self, started: Airflow, runs: Runs, played: AppContext) -> None:
         self.say(f"Đang chạy tiếp; duyệt thư với tài khoản {APPROVER}. Ctrl-C để dừng.")
         while True:
             time.sleep(3)

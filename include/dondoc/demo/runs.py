@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from dondoc.configuration.context import World
+from dondoc.configuration.context import AppContext
 from dondoc.demo.airflow import FINAL, WAITING, Airflow
 from dondoc.demo.days import APPROVER, DAY
 from dondoc.store.mail import OutboxLetter
@@ -61,9 +61,9 @@ class Runs:
     def failed(self) -> bool:
         return "failed" in self.states.values()
 
-    def deliver_what_was_approved(self, world: World) -> None:
+    def deliver_what_was_approved(self, app: AppContext) -> None:
         """Gather once more when a person has released letters, in Airflow, on the pages or by the command."""
-        with world.sessions.reading() as session:
+        with app.sessions.reading() as session:
             pending = set(session.scalars(select(OutboxLetter.id).where(OutboxLetter.state == "pending")))
         if pending - self._tried:
             self._tried |= pending

@@ -8,7 +8,7 @@ from email.utils import make_msgid
 from typing import Any
 
 from dondoc import clock
-from dondoc.configuration.context import World
+from dondoc.configuration.context import AppContext
 from dondoc.demo.days import INTAKE, address, at
 from dondoc.demo.fleet import Fleet
 from dondoc.demo.mailserver import HOST, MailServer
@@ -32,9 +32,9 @@ PLACES = {
 WRONG = {"latitude": "105,72", "rtsp_port": "năm năm bốn", "resolution": "nét cao", "brand": ""}
 
 
-def in_time(world: World, mail: MailServer, fleet: Fleet) -> None:
+def in_time(app: AppContext, mail: MailServer, fleet: Fleet) -> None:
     """What came before the deadline."""
-    desk = Desk(world, mail, fleet)
+    desk = Desk(app, mail, fleet)
     with at("2021-11-18T14:05"):
         desk.post("ubnd-huyen-can-loc", desk.form_03("ubnd-huyen-can-loc", "healthy", "h265", "healthy"))
     with at("2021-11-19T10:20"):
@@ -43,9 +43,9 @@ def in_time(world: World, mail: MailServer, fleet: Fleet) -> None:
         desk.post("ubnd-huyen-huong-son", desk.fill("form_03", "ubnd-huyen-huong-son", [], no_camera="Có"))
 
 
-def today(world: World, mail: MailServer, fleet: Fleet) -> None:
+def today(app: AppContext, mail: MailServer, fleet: Fleet) -> None:
     """What lies in the mailbox and in the drop folder when the demo's day begins."""
-    desk = Desk(world, mail, fleet)
+    desk = Desk(app, mail, fleet)
     good = desk.form_03("ubnd-huyen-cam-xuyen", "healthy", "covered", "hanging")
     with at("2021-11-24T09:10"):
         desk.post("ubnd-huyen-cam-xuyen", good)
@@ -85,8 +85,8 @@ def today(world: World, mail: MailServer, fleet: Fleet) -> None:
 class Desk:
     """What an officer of an agency has: the blank form, the cameras, and a mail program."""
 
-    def __init__(self, world: World, mail: MailServer, fleet: Fleet) -> None:
-        self.world, self.mail, self.fleet = world, mail, fleet
+    def __init__(self, app: AppContext, mail: MailServer, fleet: Fleet) -> None:
+        self.app, self.mail, self.fleet = app, mail, fleet
 
     def rows(self, agency: str, *behaviours: str) -> list[dict[str, Any]]:
         """One camera for each behaviour, all of one place."""
@@ -115,8 +115,8 @@ class Desk:
 
         `token=False`: not our form, but a copy that somebody made.
         """
-        secrets = self.world.secrets if head.pop("token", True) else []
-        spec, registry = load_specs(self.world.settings.data)[form], self.world.registry
+        secrets = self.app.secrets if head.pop("token", True) else []
+        spec, registry = load_specs(self.app.settings.data)[form], self.app.registry
         head = {
             "agency_name": registry.agency(agency).name,
             "document_number": f"{1200 + len(agency)}/UBND-VHTT",
@@ -136,7 +136,7 @@ class Desk:
 
     def officer(self, agency: str) -> dict[str, str]:
         """The focal officer as the address book has it: who is known needs nobody's confirmation."""
-        with self.world.sessions.reading() as session:
+        with self.app.sessions.reading() as session:
             found = contacts.find(session, agency, "focal_officer", clock.now().date())
         mailbox = address(agency, "focal_officer")
         known = next(({"officer_name": c.name, "officer_phone": c.phone} for c in found if c.email == mailbox), {})
@@ -144,7 +144,7 @@ class Desk:
 
     def post(self, agency: str, workbook: bytes) -> None:
         """Mail a form from the agency's registered address."""
-        name = self.world.registry.agency(agency).short
+        name = self.app.registry.agency(agency).short
         self.send(
             address(agency, "focal_officer"), f"Bieu mau {agency.removeprefix('ubnd-')}.xlsx", workbook, name=name
         )
@@ -162,7 +162,7 @@ class Desk:
 
     def drop(self, filename: str, content: bytes) -> None:
         """Lay a file into the drop folder, with the time of now."""
-        folder = self.world.settings.home / "drop"
+        folder = self.app.settings.home / "drop"
         folder.mkdir(parents=True, exist_ok=True)
         (folder / filename).write_bytes(content)
         os.utime(folder / filename, (clock.now().timestamp(),) * 2)

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from dondoc.cameras.state import state
-from dondoc.configuration.context import World
+from dondoc.configuration.context import AppContext
 from dondoc.facts import obligations
 from dondoc.intake.judge import newest_verdict
 from dondoc.probing.verdicts import SENTENCE
@@ -48,15 +48,15 @@ STATE = {
 }
 
 
-def lines(world: World, now: datetime) -> Iterator[str]:
+def lines(app: AppContext, now: datetime) -> Iterator[str]:
     """The summary's lines; codes in brackets are those of the `dondoc` command."""
-    yield _line("Bản nộp", submissions(world), OUTCOME)
-    yield _line("Nhiệm vụ có thời hạn", duties(world, now), STATUS)
-    yield _line("Camera", cameras(world), LOOK)
-    with world.sessions.reading() as session:
-        yield f"    {camera_line(state.counts(state.states(world, session, now)))}"
-    yield _line("Thư", letters(world), STATE)
-    with world.sessions.reading() as session:
+    yield _line("Bản nộp", submissions(app), OUTCOME)
+    yield _line("Nhiệm vụ có thời hạn", duties(app, now), STATUS)
+    yield _line("Camera", cameras(app), LOOK)
+    with app.sessions.reading() as session:
+        yield f"    {camera_line(state.counts(state.states(app, session, now)))}"
+    yield _line("Thư", letters(app), STATE)
+    with app.sessions.reading() as session:
         outages = len(session.scalars(select(Outage.id).where(Outage.closed_at.is_(None))).all())
         report = session.scalar(select(Report).order_by(Report.id.desc()).limit(1))
     yield f"Mất kết nối: {outages} lần đang mở"
@@ -68,30 +68,30 @@ def _line(title: str, counts: Mapping[str, int], words: Mapping[str, str]) -> st
     return f"{title}: {sum(counts.values())}" + "".join(parts)
 
 
-def submissions(world: World) -> Counter[str]:
+def submissions(app: AppContext) -> Counter[str]:
     """Submissions by the outcome that counts."""
-    with world.sessions.reading() as session:
+    with app.sessions.reading() as session:
         verdicts = [newest_verdict(session, number) for number in session.scalars(select(Submission.id))]
     return Counter(verdict.outcome if verdict else "waiting" for verdict in verdicts)
 
 
-def duties(world: World, now: datetime) -> Counter[str]:
+def duties(app: AppContext, now: datetime) -> Counter[str]:
     """Dated obligations by status."""
-    with world.sessions.reading() as session:
-        standings = obligations.at(world, session, now)
+    with app.sessions.reading() as session:
+        standings = obligations.at(app, session, now)
     return Counter(s.status for s in standings if s.duty.due_before)
 
 
-def cameras(world: World) -> Counter[str]:
+def cameras(app: AppContext) -> Counter[str]:
     """Cameras by their newest verdict."""
-    with world.sessions.reading() as session:
+    with app.sessions.reading() as session:
         looks = session.scalars(select(CameraCheck).order_by(CameraCheck.happened_at, CameraCheck.id))
         newest = {look.camera_id: look.verdict for look in looks}
         known = session.scalars(select(Camera)).all()
     return Counter(newest.get(camera.id, camera.exemption or "chưa kiểm tra") for camera in known)
 
 
-def letters(world: World) -> Counter[str]:
+def letters(app: AppContext) -> Counter[str]:
     """Letters by state."""
-    with world.sessions.reading() as session:
+    with app.sessions.reading() as session:
         return Counter(session.scalars(select(OutboxLetter.state)))

@@ -8,12 +8,11 @@ from typing import Any
 
 from sqlalchemy import select
 
-from dondoc import clock
-from dondoc import preconditions as truth
+from dondoc import clock, preconditions
 from dondoc.audit import Actor, Channel
 from dondoc.cameras.nights import night
 from dondoc.cameras.registry import addresses, imports
-from dondoc.configuration.context import World
+from dondoc.configuration.context import AppContext
 from dondoc.demo import submissions
 from dondoc.demo.camera import PASSWORD, USER
 from dondoc.demo.days import APPROVER, MAIL, ROLES, address, at
@@ -65,10 +64,10 @@ def person(number: int) -> str:
     return f"{FAMILY[number % len(FAMILY)]} {('Văn', 'Thị')[number % 2]} {GIVEN[number % len(GIVEN)]}"
 
 
-def write_contacts(world: World, file: Path) -> str:
+def write_contacts(app: AppContext, file: Path) -> str:
     """The address book as a CSV that a person could have kept."""
-    with world.sessions.reading() as session:
-        letters = world.letters(session, clock.now().date())
+    with app.sessions.reading() as session:
+        letters = app.letters(session, clock.now().date())
     agencies = sorted({duty.agency for letter in letters for duty in letter.obligations})
     rows = [
         (agency, role, person(3 * i + j), address(agency, role), f"0912{i:02}{j}345", "")
@@ -96,39 +95,39 @@ def _write(file: Path, rows: Sequence[Sequence[str]]) -> str:
     return file.read_text(encoding="utf-8")
 
 
-def play(world: World, mail: MailServer, fleet: Fleet, home: Path) -> None:
+def play(app: AppContext, mail: MailServer, fleet: Fleet, home: Path) -> None:
     """Everything that happened before 14:00 of the 25th, and what lies in the mailbox and the drop folder then."""
-    begin(world, fleet, home)
+    begin(app, fleet, home)
     for letter in LETTERS[:1]:
-        enter_letter(world, *letter)
-    morning(world, "2021-11-17")
+        enter_letter(app, *letter)
+    morning(app, "2021-11-17")
     for letter in LETTERS[1:]:
-        enter_letter(world, *letter)
-    submissions.in_time(world, mail, fleet)
-    rulings(world)
-    morning(world, "2021-11-22")
-    enter_letter(world, *LATE_LETTER)
-    morning(world, "2021-11-23")
-    nights(world)
-    submissions.today(world, mail, fleet)
+        enter_letter(app, *letter)
+    submissions.in_time(app, mail, fleet)
+    rulings(app)
+    morning(app, "2021-11-22")
+    enter_letter(app, *LATE_LETTER)
+    morning(app, "2021-11-23")
+    nights(app)
+    submissions.today(app, mail, fleet)
 
 
-def begin(world: World, fleet: Fleet, home: Path) -> None:
+def begin(app: AppContext, fleet: Fleet, home: Path) -> None:
     """15 November: the letter has gone out, address book and known cameras are taken over."""
-    with at("2021-11-15T08:00"), world.sessions.begin() as session:
-        listed, now = write_contacts(world, home / "contacts.csv"), clock.now()
-        contacts.import_csv(session, world.registry, listed, "contacts.csv", by=CLERK, secrets=world.secrets, now=now)
+    with at("2021-11-15T08:00"), app.sessions.begin() as session:
+        listed, now = write_contacts(app, home / "contacts.csv"), clock.now()
+        contacts.import_csv(session, app.registry, listed, "contacts.csv", by=CLERK, secrets=app.secrets, now=now)
         seen = write_cameras(fleet, home / "cameras.csv")
-        imports.import_csv(session, world.registry, seen, "cameras.csv", by=CLERK, secrets=world.secrets, now=now)
+        imports.import_csv(session, app.registry, seen, "cameras.csv", by=CLERK, secrets=app.secrets, now=now)
 
 
-def enter_letter(world: World, agency: str, number: str, written: str, arrived: str) -> None:
+def enter_letter(app: AppContext, agency: str, number: str, written: str, arrived: str) -> None:
     """A letter on paper that names a focal officer, entered into the register when it arrives."""
-    with at(arrived), world.sessions.begin() as session:
+    with at(arrived), app.sessions.begin() as session:
         register(
             session,
-            world.letters(session, clock.now().date()),
-            world.registry,
+            app.letters(session, clock.now().date()),
+            app.registry,
             agency=agency,
             fulfils=["focal_letter"],
             number=number,
@@ -136,50 +135,50 @@ def enter_letter(world: World, agency: str, number: str, written: str, arrived: 
             arrived=clock.now(),
             blob=None,
             by=CLERK,
-            secrets=world.secrets,
+            secrets=app.secrets,
             now=clock.now(),
         )
 
 
-def rulings(world: World) -> None:
+def rulings(app: AppContext) -> None:
     """A person's word: more time after a flood, and a call that was made."""
-    with at("2021-11-19T15:00"), world.sessions.begin() as session:
+    with at("2021-11-19T15:00"), app.sessions.begin() as session:
         rule(
             session,
-            world.letters(session, clock.now().date()),
-            world.registry,
+            app.letters(session, clock.now().date()),
+            app.registry,
             "extend",
             agency="ubnd-huyen-huong-khe",
             until=date(2021, 11, 30),
             document="Công văn số 1905/UBND-VP ngày 18/11/2021 của UBND huyện Hương Khê",
             reason="khắc phục hậu quả mưa lũ",
             by=DEPUTY,
-            secrets=world.secrets,
+            secrets=app.secrets,
             now=clock.now(),
         )
 
 
-def morning(world: World, day: str) -> None:
+def morning(app: AppContext, day: str) -> None:
     """07:30 of a working day: read the sources, decide, deliver."""
     with at(f"{day}T07:30"):
-        sources.look(world, clock.now())
-        escalate.escalate(world, date.fromisoformat(day), now=clock.now(), record=True)
-        truth.deliver(world, clock.now)
+        sources.look(app, clock.now())
+        escalate.escalate(app, date.fromisoformat(day), now=clock.now(), record=True)
+        preconditions.deliver(app, clock.now)
 
 
-def nights(world: World) -> None:
+def nights(app: AppContext) -> None:
     """What the looks of three earlier nights left behind: with today's, the dark camera's third bad one, an outage.
 
     The hanging camera is really looked at: only its own former pictures tell that it hangs.
     """
-    with world.sessions.reading() as session:
-        urls = {c.id: addresses.read(c, world.secrets).url or "" for c in session.scalars(select(Camera))}
+    with app.sessions.reading() as session:
+        urls = {c.id: addresses.read(c, app.secrets).url or "" for c in session.scalars(select(Camera))}
     for day in ("2021-11-22", "2021-11-23", "2021-11-24"):
         with at(f"{day}T10:05"):
             found = [_seen(i, "dark" in url and day > "2021-11-22") for i, url in urls.items() if _worked(url)]
             hanging = [i for i, url in urls.items() if "/frozen/" in url]
-            found += night.check_batch(world, hanging, night=date.fromisoformat(day), round="day", now=clock.now())
-            night.store(world, found, night=date.fromisoformat(day), round="day", now=clock.now())
+            found += night.check_batch(app, hanging, night=date.fromisoformat(day), round="day", now=clock.now())
+            night.store(app, found, night=date.fromisoformat(day), round="day", now=clock.now())
 
 
 def _worked(url: str) -> bool:

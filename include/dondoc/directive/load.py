@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import Field
 
 from dondoc.configuration.settings import DATA
-from dondoc.directive.located_yaml import Marked, read
+from dondoc.directive.located_yaml import LocatedYaml, read
 from dondoc.directive.model import Agency, Directive, Duty, Letterhead, Registry, Step, Strict, System
 from dondoc.directive.periods import Periodic
 from dondoc.directive.rules import apply_agency_rules, apply_rules, apply_system_rules
@@ -129,7 +129,7 @@ def own_registry(file: File) -> Registry | None:
     return file.registry() if isinstance(file, _Whole) else None
 
 
-def parse(marked: Marked, registry: Registry) -> File:
+def parse(marked: LocatedYaml, registry: Registry) -> File:
     """A letter from the data of a file, or from what a page has put together.
 
     Raises:

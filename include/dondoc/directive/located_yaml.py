@@ -21,7 +21,7 @@ _MESSAGES = {
 
 
 @dataclass
-class Marked:
+class LocatedYaml:
     """Plain data of a YAML file, the line of each place in it, and the faults found so far."""
 
     name: str
@@ -79,13 +79,13 @@ def load(path: Path, schema: type[Model], what: str) -> Model:
     return found
 
 
-def read(path: Path) -> Marked:
+def read(path: Path) -> LocatedYaml:
     """Read a YAML file: doubled keys, foreign tags and impossible dates become faults.
 
     Raises:
         Problem: there is no such file, or it is not YAML at all.
     """
-    marked = Marked(path.name)
+    marked = LocatedYaml(path.name)
     try:
         loader = yaml.SafeLoader(path.read_text(encoding="utf-8-sig"))
         node = loader.get_single_node()
@@ -105,7 +105,7 @@ def read(path: Path) -> Marked:
 class _Walk:
     """Turns composed nodes into plain data, noting lines on the way."""
 
-    def __init__(self, loader: yaml.SafeLoader, marked: Marked) -> None:
+    def __init__(self, loader: yaml.SafeLoader, marked: LocatedYaml) -> None:
         self.loader = loader
         self.marked = marked
         self.open: list[yaml.Node] = []

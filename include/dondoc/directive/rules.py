@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
-from dondoc.directive.located_yaml import Marked, Place
+from dondoc.directive.located_yaml import LocatedYaml, Place
 from dondoc.directive.model import Registry
 
 ROLES = ("focal_officer", "clerk", "head", "board")
@@ -13,7 +13,7 @@ MILESTONES = ("connection", "coordination", "direction")  # kinds of duties with
 Entry = tuple[Place, dict[str, Any]]
 
 
-def apply_rules(marked: Marked, registry: Registry | None) -> None:
+def apply_rules(marked: LocatedYaml, registry: Registry | None) -> None:
     """Add a fault to `marked` for everything that contradicts itself.
 
     `registry`: the agencies and systems of a file that brings none of its own.
@@ -32,7 +32,7 @@ def apply_rules(marked: Marked, registry: Registry | None) -> None:
     _ladder_fits(marked)
 
 
-def apply_agency_rules(marked: Marked, *offices: str) -> None:
+def apply_agency_rules(marked: LocatedYaml, *offices: str) -> None:
     """Faults of a list of agencies. `offices`: the keys that name one of them."""
     if not isinstance(marked.data, dict):
         return
@@ -43,7 +43,7 @@ def apply_agency_rules(marked: Marked, *offices: str) -> None:
     _no_circles(marked)
 
 
-def apply_system_rules(marked: Marked) -> None:
+def apply_system_rules(marked: LocatedYaml) -> None:
     if isinstance(marked.data, dict):
         _no_doubled_ids(marked, "systems")
 
@@ -60,7 +60,7 @@ def _ids(data: dict[str, Any], key: str) -> set[Any]:
     return {item["id"] for _, item in _entries(data, key) if isinstance(item.get("id"), str)}
 
 
-def _no_doubled_ids(marked: Marked, key: str) -> None:
+def _no_doubled_ids(marked: LocatedYaml, key: str) -> None:
     seen: Counter[str] = Counter()
     for place, item in _entries(marked.data, key):
         name = str(item.get("id"))
@@ -69,13 +69,13 @@ def _no_doubled_ids(marked: Marked, key: str) -> None:
             marked.fault((*place, "id"), f"mã “{name}” dùng hai lần")
 
 
-def _known_offices(marked: Marked, known: set[Any], *offices: str) -> None:
+def _known_offices(marked: LocatedYaml, known: set[Any], *offices: str) -> None:
     for key in offices:
         if isinstance(marked.data.get(key), str) and marked.data[key] not in known:
             marked.fault((key,), f"không có đơn vị “{marked.data[key]}”")
 
 
-def _agencies_fit(marked: Marked, known: set[Any]) -> None:
+def _agencies_fit(marked: LocatedYaml, known: set[Any]) -> None:
     for place, item in _entries(marked.data, "agencies"):
         begins, ends = item.get("valid_from"), item.get("valid_to")
         if isinstance(begins, date) and isinstance(ends, date) and ends < begins:
@@ -87,7 +87,7 @@ def _agencies_fit(marked: Marked, known: set[Any]) -> None:
             _heir_fits(marked, (*place, *inner), heir, known)
 
 
-def _heir_fits(marked: Marked, place: Place, heir: dict[str, Any], known: set[Any]) -> None:
+def _heir_fits(marked: LocatedYaml, place: Place, heir: dict[str, Any], known: set[Any]) -> None:
     agency = heir.get("agency")
     if agency is None and heir.get("kind") != "split":
         marked.fault(place, "đổi tên hay sáp nhập thì phải ghi đơn vị kế thừa (agency)")
@@ -95,7 +95,7 @@ def _heir_fits(marked: Marked, place: Place, heir: dict[str, Any], known: set[An
         marked.fault((*place, "agency"), f"không có đơn vị “{agency}”")
 
 
-def _no_circles(marked: Marked) -> None:
+def _no_circles(marked: LocatedYaml) -> None:
     """An agency that is, by way of others, its own heir: nobody would answer for its duties."""
     heirs = {
         item.get("id"): [heir.get("agency") for _, heir in _entries(item, "successors")]
@@ -114,7 +114,7 @@ def _no_circles(marked: Marked) -> None:
                 ahead += heirs.get(one, [])
 
 
-def _duties_fit(marked: Marked, known: dict[str, Any]) -> None:
+def _duties_fit(marked: LocatedYaml, known: dict[str, Any]) -> None:
     agencies = _ids(known, "agencies")
     forms = {item.get("id"): item.get("form") for _, item in _entries(known, "systems")}
     founded = {item.get("id"): item.get("valid_from") for _, item in _entries(known, "agencies")}
@@ -142,7 +142,7 @@ def _duties_fit(marked: Marked, known: dict[str, Any]) -> None:
             seen.add(duty)
 
 
-def _one_date(marked: Marked, place: Place, item: dict[str, Any]) -> None:
+def _one_date(marked: LocatedYaml, place: Place, item: dict[str, Any]) -> None:
     """An obligation has one date or periods, a milestone neither."""
     given = [key for key in ("due_before", "periodic") if item.get(key) is not None]
     if place[0] == "milestones" and given:
@@ -156,13 +156,13 @@ def _one_date(marked: Marked, place: Place, item: dict[str, Any]) -> None:
         marked.fault((*place, "periodic"), f"kỳ cuối {periodic.get('last')} trước kỳ đầu {periodic.get('first')}")
 
 
-def _due_after_directive(marked: Marked, place: Place, item: dict[str, Any]) -> None:
+def _due_after_directive(marked: LocatedYaml, place: Place, item: dict[str, Any]) -> None:
     issued, due = marked.data.get("day"), item.get("due_before")
     if isinstance(issued, date) and isinstance(due, date) and due <= issued:
         marked.fault((*place, "due_before"), f"thời hạn {due} không sau ngày văn bản {issued}")
 
 
-def _ladder_fits(marked: Marked) -> None:
+def _ladder_fits(marked: LocatedYaml) -> None:
     before: set[Any] = set()
     for place, item in _entries(marked.data, "ladder"):
         for key in ("to", "also"):

@@ -6,7 +6,7 @@ reminders pass needs the form no less. A head is asked to see to it, not to fill
 
 from collections.abc import Iterable, Mapping
 
-from dondoc.configuration.context import World
+from dondoc.configuration.context import AppContext
 from dondoc.escalation.ladder import Decision
 from dondoc.escalation.recipients import needs_approval
 from dondoc.forms.blank import blank
@@ -17,26 +17,26 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 Blanks = Mapping[tuple[str, str], Attachment]  # by agency and form
 
 
-def forms(world: World, decision: Decision) -> list[tuple[str, str]]:
+def forms(app: AppContext, decision: Decision) -> list[tuple[str, str]]:
     """Agency and form of each blank that a decision's letters carry. Who has a form back to correct is not given
     another to begin anew."""
     if decision.step is None or any(map(needs_approval, decision.steps.values())):
         return []
-    known = load_specs(world.settings.data)
+    known = load_specs(app.settings.data)
     listed = [s.duty.deliverable for s in (*decision.ground, *decision.still_to_come) if s.status != "returned"]
     return [(decision.agency, form) for form in dict.fromkeys(listed) if form in known]
 
 
-def make(world: World, wanted: Iterable[tuple[str, str]]) -> Blanks:
+def make(app: AppContext, wanted: Iterable[tuple[str, str]]) -> Blanks:
     """Makes and keeps the blanks; none without a key, which would also leave them unsigned.
 
     About a tenth of a second each: not to be called inside a transaction.
     """
-    return {pair: _blank(world, *pair) for pair in wanted} if world.secrets else {}
+    return {pair: _blank(app, *pair) for pair in wanted} if app.secrets else {}
 
 
-def _blank(world: World, agency: str, form: str) -> Attachment:
-    spec = load_specs(world.settings.data)[form]
-    secrets = world.secrets
-    content = blank(spec, world.registry.agency(agency), registry=world.registry, secrets=secrets)
-    return Attachment(f"Bieu_mau_{spec.code}_{agency}.xlsx", world.blobs.put(content), XLSX)
+def _blank(app: AppContext, agency: str, form: str) -> Attachment:
+    spec = load_specs(app.settings.data)[form]
+    secrets = app.secrets
+    content = blank(spec, app.registry.agency(agency), registry=app.registry, secrets=secrets)
+    return Attachment(f"Bieu_mau_{spec.code}_{agency}.xlsx", app.blobs.put(content), XLSX)

@@ -12,25 +12,25 @@ from sqlalchemy.orm import Session
 from dondoc import audit
 from dondoc.audit import Actor
 from dondoc.clock import HERE, end_of
-from dondoc.configuration.context import World
+from dondoc.configuration.context import AppContext
 from dondoc.directive.model import Step
 from dondoc.escalation import blanks, history, letters, sources, words
 from dondoc.escalation.called import called_on
-from dondoc.escalation.ladder import Decision, Ladder, Past, decide
-from dondoc.escalation.precondition import still_true
+from dondoc.escalation.ladder import Decision, Ladder, SentLetter, decide
+from dondoc.escalation.precondition import precondition
 from dondoc.escalation.recipients import Recipient, needs_approval, recipients
 from dondoc.facts import rulings
 from dondoc.facts.obligations import Standing, cites, short_names, standings
 from dondoc.facts.read import Facts, read
 from dondoc.mail import outbox
-from dondoc.staff import notices as tell
+from dondoc.staff import notices
 from dondoc.store.reporting import Decision as DecisionRow
 
-__all__ = ["escalate", "still_true"]
+__all__ = ["escalate", "precondition"]
 
 
 def escalate(
-    world: World,
+    app: AppContext,
     day: date,
     *,
     now: datetime,
@@ -53,32 +53,32 @@ def escalate(
         per agency in administrative order: `agency`, `step`, `recipients`, `obligations`, `reason`, `needs_approval`,
         and `outbox_ids` when recorded.
     """
-    made = blanks.make(world, _forms(world, day, now, agencies)) if record else {}
-    with world.sessions.begin() if record else world.sessions.reading() as session:
-        morning = _Morning(world, session, day, now, record, made)
+    made = blanks.make(app, _forms(app, day, now, agencies)) if record else {}
+    with app.sessions.begin() if record else app.sessions.reading() as session:
+        morning = _Morning(app, session, day, now, record, made)
         rows = [morning.agency(a) for a in morning.owed if agencies is None or a in agencies]
         if record:
             morning.tell(sum(bool(row["outbox_ids"]) for row in rows))
         if record and by:
             told = {"letters": [int(i) for row in rows for i in row["outbox_ids"]]}
-            audit.record(session, world.secrets, by, "escalate", day.isoformat(), now=now, **told)
+            audit.record(session, app.secrets, by, "escalate", day.isoformat(), now=now, **told)
     return [row for row in rows if everyone or row["step"]]
 
 
-def _forms(world: World, day: date, now: datetime, agencies: list[str] | None) -> list[tuple[str, str]]:
+def _forms(app: AppContext, day: date, now: datetime, agencies: list[str] | None) -> list[tuple[str, str]]:
     """The blank forms that the day's letters need: made before the transaction that writes the letters."""
-    with world.sessions.reading() as session:
-        morning = _Morning(world, session, day, now, record=True)
+    with app.sessions.reading() as session:
+        morning = _Morning(app, session, day, now, record=True)
         decisions = [morning.decision(a) for a in morning.owed if agencies is None or a in agencies]
         sent = [d for d in decisions if d and morning.people(d)]
-    return [pair for decision in sent for pair in blanks.forms(world, decision)]
+    return [pair for decision in sent for pair in blanks.forms(app, decision)]
 
 
 @dataclass(frozen=True)
 class _Morning:
     """One call: what it looks at, and what it does for each agency."""
 
-    world: World
+    app: AppContext
     session: Session
     day: date
     now: datetime
@@ -95,26 +95,26 @@ class _Morning:
         """What each agency answers for, agencies in administrative order."""
         found: dict[str, list[Standing]] = {}
         letters = tuple(self.ladder.letters.values())
-        for standing in standings(letters, self.world.calendar, self.facts, end_of(self.day)):
+        for standing in standings(letters, self.app.calendar, self.facts, end_of(self.day)):
             found.setdefault(standing.agency, []).append(standing)
-        return dict(sorted(found.items(), key=lambda pair: self.world.registry.agency(pair[0]).order))
+        return dict(sorted(found.items(), key=lambda pair: self.app.registry.agency(pair[0]).order))
 
     @cached_property
     def ladder(self) -> Ladder:
-        letters = {letter.id: letter for letter in self.world.letters(self.session, self.day)}
-        return Ladder(self.world.registry, letters, self.world.calendar, self.world.settings.grace_days)
+        letters = {letter.id: letter for letter in self.app.letters(self.session, self.day)}
+        return Ladder(self.app.registry, letters, self.app.calendar, self.app.settings.grace_days)
 
     @cached_property
     def names(self) -> dict[str, str]:
         return short_names(s for standings in self.owed.values() for s in standings)
 
     @cached_property
-    def past(self) -> list[Past]:
-        return history.read(self.session, self.world.settings)
+    def past(self) -> list[SentLetter]:
+        return history.read(self.session, self.app.settings)
 
     @cached_property
     def blind(self) -> str | None:
-        return sources.blind(self.session, self.world.settings, self.now)
+        return sources.blind(self.session, self.app.settings, self.now)
 
     @cached_property
     def hold(self) -> str | None:
@@ -160,16 +160,16 @@ class _Morning:
             row["outbox_ids"] = self._enqueue(decision, people, past)
         return row
 
-    def _past(self, agency: str) -> list[Past]:
+    def _past(self, agency: str) -> list[SentLetter]:
         return [p for p in self.past if p.agency == agency]
 
-    def _written(self, past: Sequence[Past]) -> list[Past]:
+    def _written(self, past: Sequence[SentLetter]) -> list[SentLetter]:
         """The letters that the day has brought already; of a trial for another day, those that today recorded."""
         mine = [p for p in past if p.day == self.day]
         own = [p for p in mine if p.decided_on == self.day]
         return own or [p for p in mine if self.record and p.decided_on == self.now.date()]
 
-    def _kept(self, agency: str, written: Sequence[Past]) -> dict[str, Any]:
+    def _kept(self, agency: str, written: Sequence[SentLetter]) -> dict[str, Any]:
         """The row of a decision that was recorded before."""
         known = [s for d, i in written[0].steps.items() for s in self._steps_of(d) if s.id == i]
         row: dict[str, Any] = {
@@ -191,15 +191,15 @@ class _Morning:
         if decision.step is None:
             return []
         systems = list(dict.fromkeys(s.duty.system for s in decision.ground))
-        return recipients(self.session, self.world.registry, decision.step, decision.agency, systems, self.day)
+        return recipients(self.session, self.app.registry, decision.step, decision.agency, systems, self.day)
 
-    def _enqueue(self, decision: Decision, people: Sequence[Recipient], past: Sequence[Past]) -> list[str]:
+    def _enqueue(self, decision: Decision, people: Sequence[Recipient], past: Sequence[SentLetter]) -> list[str]:
         if not people:
             return []
         written = letters.letters(
-            self.world, self.session, decision, people, past, blanks=self.attachable, hold=self.hold, now=self.now
+            self.app, self.session, decision, people, past, blanks=self.attachable, hold=self.hold, now=self.now
         )
-        rows = outbox.enqueue(self.session, written, settings=self.world.settings, now=self.now)
+        rows = outbox.enqueue(self.session, written, settings=self.app.settings, now=self.now)
         return [str(row.id) for row in rows]
 
     def _noted(self, agency: str) -> Any:
@@ -225,11 +225,11 @@ class _Morning:
         if self.day != self.now.date():
             return
         if self.blind:
-            tell.blind(self.world, self.session, self.blind, held, self.now)
+            notices.blind(self.app, self.session, self.blind, held, self.now)
         if self.without_address:
-            tell.nobody(self.world, self.session, self.without_address, self.now)
-        tell.waiting(self.world, self.session, self.day, self.now)
-        tell.to_approve(self.world, self.session, self.now)
+            notices.nobody(self.app, self.session, self.without_address, self.now)
+        notices.waiting(self.app, self.session, self.day, self.now)
+        notices.to_approve(self.app, self.session, self.now)
 
 
 def _day(moment: datetime) -> date:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from dondoc.clock import HERE
 from dondoc.configuration.settings import Settings
-from dondoc.escalation.ladder import Duty, Past
+from dondoc.escalation.ladder import Duty, SentLetter
 from dondoc.mail import outbox
 from dondoc.store.mail import OutboxLetter
 
@@ -21,7 +21,7 @@ _COLUMNS = (
 )
 
 
-def read(session: Session, settings: Settings, agency: str | None = None) -> list[Past]:
+def read(session: Session, settings: Settings, agency: str | None = None) -> list[SentLetter]:
     """Every chasing letter (to one agency) that counts in this mode, one entry per recipient, oldest first."""
     query = select(*_COLUMNS).where(_ROW.kind.in_(KINDS), outbox.counted(settings)).order_by(_ROW.id)
     if agency is not None:
@@ -29,9 +29,9 @@ def read(session: Session, settings: Settings, agency: str | None = None) -> lis
     return [past(row) for row in session.execute(query)]
 
 
-def past(row: Any) -> Past:
+def past(row: Any) -> SentLetter:
     """A row of the outbox as the ladder sees it. Raises KeyError for a row that this room did not write."""
-    return Past(
+    return SentLetter(
         id=row.id,
         agency=row.agency or "",
         step=row.context["step"],

@@ -28,7 +28,7 @@ def duty(standing: Standing) -> Duty:
 
 
 @dataclass(frozen=True)
-class Past:
+class SentLetter:
     """A chasing letter to one recipient that is in the outbox already.
 
     `day` is what it was decided for, `decided_on` when; `last_chance` the last day on which it may leave; `steps` what
@@ -131,7 +131,7 @@ class Ladder:
             return self.calendar.add(last_day, step.after) if step.after < 0 else last_day
         return self.calendar.add(last_day, max(step.after, self.grace_days + 1))
 
-    def hindrance(self, step: Step, standing: Standing, past: Sequence[Past], day: date) -> str | None:
+    def blocked_reason(self, step: Step, standing: Standing, past: Sequence[SentLetter], day: date) -> str | None:
         """Why a step may not be taken for an obligation on a day; None when it may."""
         last_day = standing.last_day
         if last_day is None:
@@ -155,18 +155,18 @@ class Ladder:
             return f"thư “{before}” đến ngày {came}, còn chờ đủ {step.wait:02} ngày làm việc, đến {words.short(first)}"
         return None
 
-    def step_of(self, standing: Standing, past: Sequence[Past], day: date) -> Step | None:
+    def step_of(self, standing: Standing, past: Sequence[SentLetter], day: date) -> Step | None:
         """The step to take for an obligation: the highest it may take, unless that is taken already."""
-        allowed = [s for s in self.steps(standing) if not self.hindrance(s, standing, past, day)]
-        return allowed[-1] if allowed and not taken(allowed[-1], standing, past, day) else None
+        allowed = [s for s in self.steps(standing) if not self.blocked_reason(s, standing, past, day)]
+        return allowed[-1] if allowed and not already_sent(allowed[-1], standing, past, day) else None
 
 
-def _of(standing: Standing, past: Sequence[Past]) -> list[Past]:
+def _of(standing: Standing, past: Sequence[SentLetter]) -> list[SentLetter]:
     """The letters that carried a step of an obligation to the agency that answers for it now."""
     return [p for p in past if not p.copy and p.agency == standing.agency and duty(standing) in p.duties]
 
 
-def _step(letter: Past, standing: Standing) -> str | None:
+def _step(letter: SentLetter, standing: Standing) -> str | None:
     return letter.steps.get(standing.duty.directive)
 
 
@@ -175,7 +175,7 @@ def rank(step: Step) -> tuple[bool, int]:
     return step.kind == "overdue", max(AUDIENCE.get(role, 0) for role in step.to)
 
 
-def taken(step: Step, standing: Standing, past: Sequence[Past], day: date) -> Past | None:
+def already_sent(step: Step, standing: Standing, past: Sequence[SentLetter], day: date) -> SentLetter | None:
     """The letter by which a step was taken, or is about to be."""
     return next((p for p in reversed(_of(standing, past)) if _step(p, standing) == step.id and p.stands(day)), None)
 
@@ -189,7 +189,7 @@ def decide(
     ladder: Ladder,
     agency: str,
     owed: Sequence[Standing],
-    past: Sequence[Past],
+    past: Sequence[SentLetter],
     day: date,
     *,
     called: str | None = None,
@@ -226,7 +226,7 @@ def _highest(ladder: Ladder, due: Sequence[tuple[Standing, Step]]) -> dict[str, 
 
 
 def _not_today(
-    ladder: Ladder, open_: Sequence[Standing], past: Sequence[Past], day: date, called: str | None
+    ladder: Ladder, open_: Sequence[Standing], past: Sequence[SentLetter], day: date, called: str | None
 ) -> str | None:
     """Why the agency is not written to on this day, whatever it owes."""
     if not ladder.calendar.is_working_day(day):
@@ -248,7 +248,7 @@ def _why(
     steps: Mapping[str, Step],
     ground: Sequence[Standing],
     rest: Sequence[Standing],
-    past: Sequence[Past],
+    past: Sequence[SentLetter],
     day: date,
 ) -> str:
     names = " và ".join(dict.fromkeys(f"“{words.title(step)}”" for step in steps.values()))
@@ -262,13 +262,13 @@ def _why(
     for directive, step in steps.items():
         first = next(s for s in ground if s.duty.directive == directive)
         above = ladder.steps(first)[ladder.steps(first).index(step) + 1 :][:1]
-        parts += [f"Chưa lên bậc “{words.title(s)}”: {ladder.hindrance(s, first, past, day)}" for s in above]
+        parts += [f"Chưa lên bậc “{words.title(s)}”: {ladder.blocked_reason(s, first, past, day)}" for s in above]
     if rest:
         parts.append(f"Nêu riêng trong thư, còn phải gửi: {_listed(ladder, rest, day)}")
     return ". ".join(dict.fromkeys(parts)) + "."
 
 
-def _title(ladder: Ladder, letter: Past, standing: Standing) -> str:
+def _title(ladder: Ladder, letter: SentLetter, standing: Standing) -> str:
     return ladder.title(standing.duty.directive, _step(letter, standing) or "")
 
 
@@ -284,27 +284,27 @@ def _told(ladder: Ladder, standing: Standing, day: date) -> str:
     return f"{standing.reason}; thời hạn {words.due(standing)}" + (f", chậm {late:02} ngày làm việc" if late else "")
 
 
-def _why_nothing(ladder: Ladder, owed: Sequence[Standing], past: Sequence[Past], day: date) -> str:
+def _why_nothing(ladder: Ladder, owed: Sequence[Standing], past: Sequence[SentLetter], day: date) -> str:
     dated = [s for s in owed if s.last_day is not None or s.status == "needs_reassignment"]
     if not dated:
         return "Không gửi thư: đơn vị không có nội dung nào định thời hạn."
     return f"Không gửi thư: {'; '.join(_why_not(ladder, s, past, day) for s in dated)}."
 
 
-def _why_not(ladder: Ladder, standing: Standing, past: Sequence[Past], day: date) -> str:
+def _why_not(ladder: Ladder, standing: Standing, past: Sequence[SentLetter], day: date) -> str:
     """Why an obligation brings no letter on a day: it is not chased, or what has to happen before its next step."""
     about = f"{ladder.name(standing)}: "
     if not chased(standing):
         return about + (standing.paused or standing.reason)
     steps = ladder.steps(standing)
-    allowed = [i for i, s in enumerate(steps) if not ladder.hindrance(s, standing, past, day)]
+    allowed = [i for i, s in enumerate(steps) if not ladder.blocked_reason(s, standing, past, day)]
     about += _told(ladder, standing, day)
-    if allowed and (letter := taken(steps[allowed[-1]], standing, past, day)):
+    if allowed and (letter := already_sent(steps[allowed[-1]], standing, past, day)):
         about += f", bậc “{words.title(steps[allowed[-1]])}” đã có thư {letter.told()}"
     ahead = [s for s in steps[allowed[-1] + 1 if allowed else 0 :] if not _over(s, standing, day)]
     if not ahead:
         return f"{about}, đã hết các bậc"
-    return f"{about}, bậc kế tiếp “{words.title(ahead[0])}”: {ladder.hindrance(ahead[0], standing, past, day)}"
+    return f"{about}, bậc kế tiếp “{words.title(ahead[0])}”: {ladder.blocked_reason(ahead[0], standing, past, day)}"
 
 
 def _over(step: Step, standing: Standing, day: date) -> bool:

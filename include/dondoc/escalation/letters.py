@@ -7,11 +7,11 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from dondoc import clock
-from dondoc.configuration.context import World
+from dondoc.configuration.context import AppContext
 from dondoc.directive.model import Directive
 from dondoc.escalation import words
 from dondoc.escalation.blanks import Blanks, forms
-from dondoc.escalation.ladder import Decision, Past, duty
+from dondoc.escalation.ladder import Decision, SentLetter, duty
 from dondoc.escalation.recipients import Recipient, needs_approval
 from dondoc.facts import contacts
 from dondoc.facts.obligations import Standing
@@ -22,25 +22,25 @@ from dondoc.mail.render import Rendered, render
 APPROVAL_DAYS = 2  # working days that an approver has; then the letter is dead, and the ladder decides anew
 
 
-def last_chance(world: World, decision: Decision, now: datetime) -> datetime:
+def last_chance(app: AppContext, decision: Decision, now: datetime) -> datetime:
     """Until when the letters of a decision may leave: 17:00 of its day, or later when a person has to release them.
 
     What is decided after hours leaves on the next working day.
     """
     day = max(decision.day, now.date())
     if now >= clock.at(day, CLOSES.hour, CLOSES.minute):
-        day = world.calendar.add(day, 1)
+        day = app.calendar.add(day, 1)
     if any(map(needs_approval, decision.steps.values())):
-        day = world.calendar.add(day, APPROVAL_DAYS)
+        day = app.calendar.add(day, APPROVAL_DAYS)
     return clock.at(day, CLOSES.hour, CLOSES.minute)
 
 
 def letters(
-    world: World,
+    app: AppContext,
     session: Session,
     decision: Decision,
     people: Sequence[Recipient],
-    past: Sequence[Past],
+    past: Sequence[SentLetter],
     *,
     blanks: Blanks,
     hold: str | None,
@@ -52,10 +52,10 @@ def letters(
     """
     step = decision.step
     assert step is not None
-    attached = tuple(blanks[pair] for pair in forms(world, decision) if pair in blanks)
-    rendered = _words(world, session, decision, past, attached)
+    attached = tuple(blanks[pair] for pair in forms(app, decision) if pair in blanks)
+    rendered = _words(app, session, decision, past, attached)
     day = f"{decision.day}" if decision.day == now.date() else f"{decision.day}@{now.date()}"  # a trial is no decision
-    about = (world.settings.installation, *sorted(decision.steps), decision.agency, step.kind, step.id, day)
+    about = (app.settings.installation, *sorted(decision.steps), decision.agency, step.kind, step.id, day)
     return [
         Letter(
             kind=step.kind,
@@ -69,17 +69,17 @@ def letters(
             directives=tuple(sorted(decision.steps)),
             attachments=attached,
             in_reply_to=_thread(past, person.email),
-            context={**_context(world, decision), "copy": person.copy},
+            context={**_context(app, decision), "copy": person.copy},
             needs_approval=any(map(needs_approval, decision.steps.values())),
             hold=hold,
             office_hours=True,
-            not_after=last_chance(world, decision, now),
+            not_after=last_chance(app, decision, now),
         )
         for person in people
     ]
 
 
-def _context(world: World, decision: Decision) -> dict[str, Any]:
+def _context(app: AppContext, decision: Decision) -> dict[str, Any]:
     """What the outbox remembers: for the ladder's history, and to tell whether the letter is still true."""
     return {
         "step": decision.step.id if decision.step else None,
@@ -96,7 +96,7 @@ def _written(standing: Standing) -> list[str]:
     return [name, last_day.isoformat()]
 
 
-def _thread(past: Sequence[Past], recipient: str) -> str | None:
+def _thread(past: Sequence[SentLetter], recipient: str) -> str | None:
     """The letter that this one follows: the last that reached the same person, else the agency."""
     arrived = [p for p in past if p.state == "sent" and not p.rehearsal]
     mine = [p for p in arrived if p.recipient == recipient] or arrived
@@ -104,56 +104,56 @@ def _thread(past: Sequence[Past], recipient: str) -> str | None:
 
 
 def _words(
-    world: World, session: Session, decision: Decision, past: Sequence[Past], attached: Sequence[Attachment]
+    app: AppContext, session: Session, decision: Decision, past: Sequence[SentLetter], attached: Sequence[Attachment]
 ) -> Rendered:
     day, step = decision.day, decision.step
     assert step is not None
-    agency, needs = world.registry.agency(decision.agency), any(map(needs_approval, decision.steps.values()))
-    letters = {letter.id: letter for letter in world.letters(session, day)}
+    agency, needs = app.registry.agency(decision.agency), any(map(needs_approval, decision.steps.values()))
+    letters = {letter.id: letter for letter in app.letters(session, day)}
     about = [letters[directive] for directive in decision.steps]
-    bases = [f"{letter.superior_document} của {world.registry.agency(letter.superior).name}" for letter in about]
+    bases = [f"{letter.superior_document} của {app.registry.agency(letter.superior).name}" for letter in about]
     references = [words.reference(letter) for letter in about]
     context = {
         "agency": agency.name,
         "head_title": agency.head_title,
-        "superior": world.registry.agency(about[0].superior).name,
+        "superior": app.registry.agency(about[0].superior).name,
         "basis": words.listed(bases),
         "reference": words.listed(references),
         "grounds": words.listed([*bases, *references]),
         "day": day,
-        "items": [_item(world, s, day) for s in decision.ground],
-        "groups": _groups(world, letters, decision.ground, day, alone=len(about) == 1),
-        "others": _groups(world, letters, decision.still_to_come, day, alone=False),
-        "answer_by": world.calendar.add(day, APPROVAL_DAYS + 2 if needs else 1),
+        "items": [_item(app, s, day) for s in decision.ground],
+        "groups": _groups(app, letters, decision.ground, day, alone=len(about) == 1),
+        "others": _groups(app, letters, decision.still_to_come, day, alone=False),
+        "answer_by": app.calendar.add(day, APPROVAL_DAYS + 2 if needs else 1),
         "also": [words.ROLE[role] for role in step.also if role not in step.to[:1]],
         "attached": [a.filename for a in attached],
-        "earlier": _earlier(world, letters, decision, past),
-        "desk": _desk(session, world.registry.office, day),
+        "earlier": _earlier(app, letters, decision, past),
+        "desk": _desk(session, app.registry.office, day),
     }
-    return render(world.settings.data, world.registry, step.letter, context)
+    return render(app.settings.data, app.registry, step.letter, context)
 
 
 def _groups(
-    world: World, letters: Mapping[str, Directive], standings: Sequence[Standing], day: date, *, alone: bool
+    app: AppContext, letters: Mapping[str, Directive], standings: Sequence[Standing], day: date, *, alone: bool
 ) -> list[dict[str, Any]]:
     """What is owed, letter by letter. A letter is named above its duties, unless it is the one that all is about."""
     found: dict[str, list[dict[str, Any]]] = {}
     for standing in standings:
-        found.setdefault(standing.duty.directive, []).append(_item(world, standing, day))
+        found.setdefault(standing.duty.directive, []).append(_item(app, standing, day))
     named = not alone and len(letters) > 1
     return [{"letter": words.cited(letters[d]) if named else None, "items": items} for d, items in found.items()]
 
 
-def _item(world: World, standing: Standing, day: date) -> dict[str, Any]:
+def _item(app: AppContext, standing: Standing, day: date) -> dict[str, Any]:
     """What a letter says of an obligation."""
     last = standing.last_day or day
-    late = world.calendar.between(last, day)
-    left = world.calendar.between(day, last)
+    late = app.calendar.between(last, day)
+    left = app.calendar.between(day, last)
     return {
-        "name": words.name(world.registry, standing),
+        "name": words.name(app.registry, standing),
         "due": words.due(standing),
         "due_left": words.due(standing, *([f"còn {left:02} ngày làm việc"] if left else [])),
-        "late": late if late > world.settings.grace_days else 0,  # the day of grace is not held against anybody
+        "late": late if late > app.settings.grace_days else 0,  # the day of grace is not held against anybody
         "left": left,
         "last_today": day == last,
         "returned": standing.reason if standing.status == "returned" else None,
@@ -161,7 +161,7 @@ def _item(world: World, standing: Standing, day: date) -> dict[str, Any]:
 
 
 def _earlier(
-    world: World, letters: Mapping[str, Directive], decision: Decision, past: Sequence[Past]
+    app: AppContext, letters: Mapping[str, Directive], decision: Decision, past: Sequence[SentLetter]
 ) -> list[dict[str, Any]]:
     """The letters that reached the agency itself, oldest first; one line for all recipients of the same day.
 

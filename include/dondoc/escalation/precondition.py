@@ -6,19 +6,19 @@ from datetime import date, datetime
 from sqlalchemy.orm import Session
 
 from dondoc.clock import HERE
-from dondoc.configuration.context import World
+from dondoc.configuration.context import AppContext
 from dondoc.errors import Problem
 from dondoc.escalation import history, sources, words
 from dondoc.escalation.called import called_on
-from dondoc.escalation.ladder import Ladder, Past, chased, duty, taken
+from dondoc.escalation.ladder import Ladder, SentLetter, already_sent, chased, duty
 from dondoc.facts import rulings
 from dondoc.facts.obligations import Standing, cites, standings
 from dondoc.facts.read import read
-from dondoc.mail.letter import NotNow, StillTrue
+from dondoc.mail.letter import OnHold, Precondition
 from dondoc.store.mail import OutboxLetter
 
 
-def still_true(world: World) -> StillTrue:
+def precondition(app: AppContext) -> Precondition:
     """A chasing letter holds while everything it lists is still owed by that agency until that day, its step is due,
     and nobody spoke to the agency. One that lists something done meanwhile is cancelled: the next morning decides anew.
 
@@ -30,18 +30,18 @@ def still_true(world: World) -> StillTrue:
     def check(session: Session, letter: OutboxLetter, now: datetime) -> str | None:
         facts, mine = read(session, now), history.past(letter)
         day = now.astimezone(HERE).date()
-        letters = {one.id: one for one in world.letters(session, day)}
-        ladder = Ladder(world.registry, letters, world.calendar, world.settings.grace_days)
+        letters = {one.id: one for one in app.letters(session, day)}
+        ladder = Ladder(app.registry, letters, app.calendar, app.settings.grace_days)
         if called := called_on(facts, mine.agency, day):
             return called
-        now_owed = {duty(s)[0]: s for s in standings(tuple(letters.values()), world.calendar, facts, now)}
-        past = history.read(session, world.settings, mine.agency)
+        now_owed = {duty(s)[0]: s for s in standings(tuple(letters.values()), app.calendar, facts, now)}
+        past = history.read(session, app.settings, mine.agency)
         if gone := next(_gone(ladder, letter, mine, now_owed, past, day), None):
             return gone
         if stopped := rulings.hold_all(session, now):
-            raise NotNow(f"mọi thư đôn đốc đang tạm dừng {cites(stopped)}")
+            raise OnHold(f"mọi thư đôn đốc đang tạm dừng {cites(stopped)}")
         leaving = letter.state != "held" or letter.approved_by  # else a person is reading it, who may know better
-        if leaving and (why := sources.unclear(session, world.settings, now)):
+        if leaving and (why := sources.unclear(session, app.settings, now)):
             raise Problem(f"Chưa gửi: {why}")
         return None
 
@@ -49,7 +49,7 @@ def still_true(world: World) -> StillTrue:
 
 
 def _gone(
-    ladder: Ladder, letter: OutboxLetter, mine: Past, owed: dict[str, Standing], past: list[Past], day: date
+    ladder: Ladder, letter: OutboxLetter, mine: SentLetter, owed: dict[str, Standing], past: list[SentLetter], day: date
 ) -> Iterator[str]:
     """Everything by which a letter is not true any more."""
     for directive, taken_step in mine.steps.items():
@@ -66,13 +66,13 @@ def _gone(
     yield from (why for name, last_day in listed if (why := _settled(ladder, mine, owed.get(name), last_day)))
     for name, _ in history.duties(letter.context["duties"]):
         step = next(s for s in ladder.steps(owed[name]) if s.id == mine.steps[owed[name].duty.directive])
-        if why := ladder.hindrance(step, owed[name], others, day):
+        if why := ladder.blocked_reason(step, owed[name], others, day):
             yield f"{ladder.name(owed[name])}: bậc “{words.title(step)}” {why}"
-        elif other := taken(step, owed[name], others, day):
+        elif other := already_sent(step, owed[name], others, day):
             yield f"{ladder.name(owed[name])}: bậc này đã có thư {other.told()}"
 
 
-def _settled(ladder: Ladder, mine: Past, standing: Standing | None, last_day: date) -> str | None:
+def _settled(ladder: Ladder, mine: SentLetter, standing: Standing | None, last_day: date) -> str | None:
     """Why what a letter lists is not owed any more, or not so."""
     if standing is None:
         return "văn bản chỉ đạo không còn nội dung mà thư nêu"

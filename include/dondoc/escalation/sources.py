@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from dondoc.configuration.context import World
+from dondoc.configuration.context import AppContext
 from dondoc.configuration.settings import Settings
 from dondoc.facts.read import LATELY
 from dondoc.intake.receive import OURS
@@ -71,12 +71,12 @@ def _failed(read: SourceRead) -> str:
     return f"không đọc được {NAMES[read.source]} lúc {read.recorded_at:%H:%M %d/%m/%Y} ({read.detail.rstrip('.')})"
 
 
-def look(world: World, now: datetime) -> None:
+def look(app: AppContext, now: datetime) -> None:
     """Read the sources now and judge what they bring: for whoever decides without the gathering DAG."""
     from dondoc.intake import backlog, gather
     from dondoc.mail import servers
 
-    gather.read_folder(world, now)
-    if server := servers.intake(world.settings):
-        gather.read_mailbox(world, server, now)
-    backlog.judge_and_answer(world, now)
+    gather.read_folder(app, now)
+    if server := servers.intake(app.settings):
+        gather.read_mailbox(app, server, now)
+    backlog.judge_and_answer(app, now)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from dondoc import clock
 from dondoc.clock import HERE
-from dondoc.configuration.context import World
+from dondoc.configuration.context import AppContext
 from dondoc.directive import names
 from dondoc.directive.model import Directive, Duty
 from dondoc.directive.record import ALWAYS
@@ -52,10 +52,10 @@ def standings(letters: Sequence[Directive], calendar: WorkingDays, facts: Facts,
     return found
 
 
-def at(world: World, session: Session, as_of: datetime, known_at: datetime | None = None) -> list[Standing]:
+def at(app: AppContext, session: Session, as_of: datetime, known_at: datetime | None = None) -> list[Standing]:
     """Where every obligation of the letters that were active stood at a moment, as known at another."""
-    letters = world.letters(session, as_of.astimezone(HERE).date(), known_at)
-    return standings(letters, world.calendar, read(session, as_of, known_at), as_of)
+    letters = app.letters(session, as_of.astimezone(HERE).date(), known_at)
+    return standings(letters, app.calendar, read(session, as_of, known_at), as_of)
 
 
 def _followed(letter: Directive, by_id: Mapping[str, Directive]) -> Iterator[str]:

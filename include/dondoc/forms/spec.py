@@ -4,7 +4,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
-from dondoc.directive.located_yaml import Marked, read
+from dondoc.directive.located_yaml import LocatedYaml, read
 from dondoc.directive.model import Strict
 from dondoc.directive.names import fold
 from dondoc.errors import Problem
@@ -185,7 +185,7 @@ def _load(common: Path, files: tuple[Path, ...], _mtimes: tuple[int, ...]) -> di
     return {spec.id: spec for spec in specs}
 
 
-def _spec(marked: Marked, base: _Common) -> FormSpec:
+def _spec(marked: LocatedYaml, base: _Common) -> FormSpec:
     if not isinstance(marked.data, dict):
         marked.fault((), "tệp trống hoặc không phải bảng khóa")
         marked.raise_faults()
@@ -206,12 +206,12 @@ def _spec(marked: Marked, base: _Common) -> FormSpec:
 
 
 def _fields(
-    marked: Marked, part: str, entries: tuple[_Entry, ...], base: _Common, lists: dict[str, Any]
+    marked: LocatedYaml, part: str, entries: tuple[_Entry, ...], base: _Common, lists: dict[str, Any]
 ) -> tuple[Field, ...]:
     fields: list[Field] = []
     for i, entry in enumerate(entries):
         plain = base.fields.get(entry.key, {}) | entry.model_dump(exclude_unset=True) | {"key": entry.key}
-        inner = Marked(marked.name, plain, {(): marked.line((part, i))})
+        inner = LocatedYaml(marked.name, plain, {(): marked.line((part, i))})
         field = inner.check(Field)
         marked.faults += inner.faults
         if not isinstance(field, Field):
@@ -224,7 +224,7 @@ def _fields(
     return tuple(fields)
 
 
-def _conditions_fit(marked: Marked, file: _File, parts: dict[str, tuple[Field, ...]]) -> None:
+def _conditions_fit(marked: LocatedYaml, file: _File, parts: dict[str, tuple[Field, ...]]) -> None:
     for part, fields in parts.items():
         known = {field.key for field in fields}
         for i, field in enumerate(fields):

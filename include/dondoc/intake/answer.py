@@ -8,7 +8,7 @@ from pathlib import PurePath
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from dondoc.configuration.context import World
+from dondoc.configuration.context import AppContext
 from dondoc.directive.names import fold
 from dondoc.errors import Problem
 from dondoc.escalation import blanks
@@ -46,7 +46,7 @@ LETTERS = {
 }
 
 
-def answer(world: World, submission_ids: Iterable[int], *, now: datetime) -> list[int]:
+def answer(app: AppContext, submission_ids: Iterable[int], *, now: datetime) -> list[int]:
     """Put one answer per submission into the outbox; answering again changes nothing.
 
     Nobody is answered when a machine sent it, when there is no address, after the day's 20th answer to one address, or
@@ -60,24 +60,24 @@ def answer(world: World, submission_ids: Iterable[int], *, now: datetime) -> lis
     """
     ids = []
     for submission_id in submission_ids:
-        letter = _letter(world, submission_id, now)
-        with world.sessions.begin() as session:
+        letter = _letter(app, submission_id, now)
+        with app.sessions.begin() as session:
             verdict = newest_verdict(session, submission_id)
             if letter:
                 one_at_a_time(session, "answers")
-                if why := _too_many(world, session, letter, now):
+                if why := _too_many(app, session, letter, now):
                     log.warning("BN-%04d is not answered: %s", submission_id, why)
                     if verdict:
                         verdict.reason += f" (không tự trả lời người gửi: {why})"
                 else:
-                    ids += [row.id for row in outbox.enqueue(session, [letter], settings=world.settings, now=now)]
+                    ids += [row.id for row in outbox.enqueue(session, [letter], settings=app.settings, now=now)]
             if verdict:
                 verdict.answered = True
     return ids
 
 
-def _letter(world: World, submission_id: int, now: datetime) -> Letter | None:
-    with world.sessions.reading() as session:
+def _letter(app: AppContext, submission_id: int, now: datetime) -> Letter | None:
+    with app.sessions.reading() as session:
         submission = session.get_one(Submission, submission_id)
         verdict = newest_verdict(session, submission_id)
         if verdict is None or submission.automatic or verdict.outcome not in LETTERS:
@@ -93,9 +93,9 @@ def _letter(world: World, submission_id: int, now: datetime) -> Letter | None:
         stranger = recipient == submission.sender and _is_stranger(session, submission, verdict)
     kind = "receipt" if folder == NEUTRAL else LETTERS[verdict.outcome][0]
     outcome = verdict.outcome if folder != NEUTRAL else "waiting"
-    attachments = _annotated(world, submission, verdict) if outcome == "returned" and not stranger else ()
-    fresh = _fresh(world, verdict, now) if outcome == "refused" and not stranger else ()
-    context = _context(world, submission, verdict, bool(attachments), [a.filename for a in fresh])
+    attachments = _annotated(app, submission, verdict) if outcome == "returned" and not stranger else ()
+    fresh = _fresh(app, verdict, now) if outcome == "refused" and not stranger else ()
+    context = _context(app, submission, verdict, bool(attachments), [a.filename for a in fresh])
     if stranger:  # nobody makes us repeat words of theirs to somebody else, whose address From may be
         context |= {
             "filename": None,
@@ -106,13 +106,13 @@ def _letter(world: World, submission_id: int, now: datetime) -> Letter | None:
             "shown": [],
             "more": 0,
         }
-    words = render(world.settings.data, world.registry, folder, context)
+    words = render(app.settings.data, app.registry, folder, context)
     # Two different arrivals with the same values get one answer: it is the content that is acknowledged.
     about = f"{verdict.form}/{verdict.value_hash}" if verdict.value_hash else submission.sha256
     said = (verdict.agency or "-", folder, verdict.outcome, about)
     if doubted := bool(submission.sender_doubt) and folder == NEUTRAL:
         said = ("-", folder, "doubted", f"{now:%Y-%m-%d}")
-    parts = (world.settings.installation, world.registry.survey, *said, recipient)
+    parts = (app.settings.installation, app.registry.survey, *said, recipient)
     return Letter(
         kind=kind,
         recipient=recipient,
@@ -143,25 +143,25 @@ def _is_stranger(session: Session, submission: Submission, verdict: Verdict) -> 
     return verdict.assignment_id is None and not may_act_for(session, submission)
 
 
-def _too_many(world: World, session: Session, letter: Letter, now: datetime) -> str | None:
+def _too_many(app: AppContext, session: Session, letter: Letter, now: datetime) -> str | None:
     """Why the letter would be one too many; None when it is not."""
     lately = (
         OutboxLetter.kind.in_(["receipt", "returned"]),
         OutboxLetter.decided_at > now - timedelta(days=1),
-        outbox.counted(world.settings),
+        outbox.counted(app.settings),
     )
     to_them = session.scalar(select(func.count()).where(OutboxLetter.recipient == letter.recipient, *lately)) or 0
     if to_them >= PER_DAY:
         return f"địa chỉ này đã nhận {PER_DAY} thư trả lời trong 24 giờ"
     if letter.context["stranger"]:
         contexts = session.scalars(select(OutboxLetter.context).where(*lately))
-        most = world.settings.answers_per_day
+        most = app.settings.answers_per_day
         if sum(bool(context.get("stranger")) for context in contexts) >= most:
             return f"đã trả lời {most} thư của người gửi chưa đăng ký trong 24 giờ (DONDOC_ANSWERS_PER_DAY)"
     return None
 
 
-def _annotated(world: World, submission: Submission, verdict: Verdict) -> tuple[Attachment, ...]:
+def _annotated(app: AppContext, submission: Submission, verdict: Verdict) -> tuple[Attachment, ...]:
     """The workbook back with the wrong cells marked; nothing when it cannot be marked."""
     issues = tuple(Issue(**issue) for issue in verdict.issues)
     # Its token names the agency whose form it was found to be, unless the form names another.
@@ -169,29 +169,29 @@ def _annotated(world: World, submission: Submission, verdict: Verdict) -> tuple[
     form = FormVerdict("returned", verdict.form, None if disagree else verdict.agency, "missing", issues)
     try:
         marked = limited.annotate(
-            world.blobs.get(submission.sha256),
+            app.blobs.get(submission.sha256),
             form,
-            data=world.settings.data,
-            registry=world.registry,
-            secrets=world.secrets,
+            data=app.settings.data,
+            registry=app.registry,
+            secrets=app.secrets,
             base_version=verdict.base_version or 0,
         )
     except Problem as problem:
         log.warning("BN-%04d: %s", submission.id, problem)
         return ()  # the letter's own text lists what is wrong, and says that there is no copy
     name = fold(PurePath(submission.filename).stem).replace(" ", "_").encode("ascii", "ignore").decode()[:60]
-    return (Attachment(f"{name or 'bieu_mau'}_can_sua.xlsx", world.blobs.put(marked), XLSX),)
+    return (Attachment(f"{name or 'bieu_mau'}_can_sua.xlsx", app.blobs.put(marked), XLSX),)
 
 
-def _fresh(world: World, verdict: Verdict, now: datetime) -> tuple[Attachment, ...]:
+def _fresh(app: AppContext, verdict: Verdict, now: datetime) -> tuple[Attachment, ...]:
     """A blank of each form that the agency still owes, to begin anew; nothing when we do not know whose the file is."""
     if not verdict.agency:
         return ()
-    with world.sessions.reading() as session:
-        owed = obligations.at(world, session, now)
+    with app.sessions.reading() as session:
+        owed = obligations.at(app, session, now)
     forms = dict.fromkeys(s.duty.deliverable for s in owed if s.agency == verdict.agency and s.status in OWED)
-    known = load_specs(world.settings.data)
-    return tuple(blanks.make(world, [(verdict.agency, form) for form in forms if form in known]).values())
+    known = load_specs(app.settings.data)
+    return tuple(blanks.make(app, [(verdict.agency, form) for form in forms if form in known]).values())
 
 
 def _why(submission: Submission, verdict: Verdict) -> str:
@@ -201,9 +201,9 @@ def _why(submission: Submission, verdict: Verdict) -> str:
 
 
 def _context(
-    world: World, submission: Submission, verdict: Verdict, attached: bool, fresh: list[str]
+    app: AppContext, submission: Submission, verdict: Verdict, attached: bool, fresh: list[str]
 ) -> dict[str, object]:
-    specs = load_specs(world.settings.data)
+    specs = load_specs(app.settings.data)
     errors = [i for i in verdict.issues if i["severity"] == "error"]
     warnings = [i for i in verdict.issues if i["severity"] == "warning"]
     return {
@@ -211,7 +211,7 @@ def _context(
         "filename": submission.filename,
         "received_at": submission.happened_at,
         "form": specs[verdict.form].title if verdict.form in specs else None,
-        "agency": world.registry.agency(verdict.agency).name if verdict.agency else None,
+        "agency": app.registry.agency(verdict.agency).name if verdict.agency else None,
         "outcome": verdict.outcome,
         "reason": _why(submission, verdict) if verdict.outcome == "refused" else verdict.reason,
         "rows": len(verdict.rows),

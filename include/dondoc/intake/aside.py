@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from dondoc.configuration.context import World
+from dondoc.configuration.context import AppContext
 from dondoc.facts import contacts
 from dondoc.intake.judge import newest_verdict, without_reading
 from dondoc.intake.receive import receive
@@ -38,9 +38,9 @@ def tried(session: Session, box: Box, now: datetime) -> tuple[set[int], set[int]
     return {i.uid for i in items}, {i.uid for i in items if i.set_aside and i.last_at > now - AGAIN}
 
 
-def went_well(world: World, box: Box, uids: list[int], now: datetime) -> None:
+def went_well(app: AppContext, box: Box, uids: list[int], now: datetime) -> None:
     """These were taken in and moved, or are gone: whatever was noted of them is over."""
-    with world.sessions.begin() as session:
+    with app.sessions.begin() as session:
         mine = (MailboxItem.mailbox == box.name, MailboxItem.uid_validity == box.uid_validity)
         over = set(session.scalars(select(MailboxItem.uid).where(*mine))) & set(uids)
         session.execute(delete(MailboxItem).where(*mine, MailboxItem.uid.in_(over)))
@@ -53,7 +53,7 @@ def went_well(world: World, box: Box, uids: list[int], now: datetime) -> None:
 
 
 def failed(
-    world: World, box: Box, faults: Mapping[int, str], senders: Mapping[int, str], *, some_came: bool, now: datetime
+    app: AppContext, box: Box, faults: Mapping[int, str], senders: Mapping[int, str], *, some_came: bool, now: datetime
 ) -> tuple[list[int], list[int]]:
     """Count these failures, and set aside what has failed often enough.
 
@@ -69,15 +69,15 @@ def failed(
     trying: list[int] = []
     put: list[int] = []
     for uid, fault in faults.items():
-        with world.sessions.begin() as session:
+        with app.sessions.begin() as session:
             item = _item(session, box, uid, now)
             item.fault, item.last_at = fault, now
             if not mailbox_at_fault:
                 item.failures += 1
             lies, due = item.set_aside, item.failures >= AFTER or now - item.first_at >= LONGEST
         if due and not lies:
-            _note(world, box, uid, fault, senders.get(uid, ""), now)  # first: nothing rests that nobody can see
-            with world.sessions.begin() as session:
+            _note(app, box, uid, fault, senders.get(uid, ""), now)  # first: nothing rests that nobody can see
+            with app.sessions.begin() as session:
                 _item(session, box, uid, now).set_aside = True
         (put if lies or due else trying).append(uid)
     return trying, put
@@ -106,14 +106,14 @@ def _channel_id(box: Box, uid: int) -> str:
     return f"aside/{box.name}/{box.uid_validity}/{uid}"
 
 
-def _note(world: World, box: Box, uid: int, fault: str, sender: str, now: datetime) -> None:
+def _note(app: AppContext, box: Box, uid: int, fault: str, sender: str, now: datetime) -> None:
     """An entry in the inbox in the mail's place. It is the sender's agency's where that is certain enough to wait."""
     why = (
         f"thư UID {uid} trong hộp thư {box.name} không lấy được hoặc không chuyển đi được ({fault}); thư vẫn nằm "
         "nguyên ở đó: mở hộp thư bằng chương trình thư để xem, lưu tệp rồi tải lên trang tiếp nhận"
     )
     submission, _ = receive(
-        world,
+        app,
         f"{why}\nFrom: {sender}\n".encode(errors="replace"),
         channel="mail",
         channel_id=_channel_id(box, uid),
@@ -123,7 +123,7 @@ def _note(world: World, box: Box, uid: int, fault: str, sender: str, now: dateti
         now=now,
         automatic=True,  # never answered: it is our own note
     )
-    with world.sessions.begin() as session:
+    with app.sessions.begin() as session:
         if newest_verdict(session, submission) is None:
             agencies = contacts.agency_of_sender(session, sender, now.date()) if sender else set()
             agency = next(iter(agencies)) if len(agencies) == 1 else None

@@ -24,7 +24,7 @@ from email_validator import EmailNotValidError
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from dondoc.configuration.context import World
+from dondoc.configuration.context import AppContext
 from dondoc.facts.contacts import canonical
 from dondoc.store.intake import NEWEST_VERDICTS, Submission, Verdict
 
@@ -75,10 +75,10 @@ class Statement:
     properties: dict[str, str] = field(default_factory=dict)
 
 
-def of_mail(world: World, mail: Message) -> Sender:
+def of_mail(app: AppContext, mail: Message) -> Sender:
     """The sender of a mail that was read from the mailbox."""
-    with world.sessions.reading() as session:
-        return sender(mail, world.settings.authserv_id, lambda domain: usually_passes(session, domain))
+    with app.sessions.reading() as session:
+        return sender(mail, app.settings.authserv_id, lambda domain: usually_passes(session, domain))
 
 
 def sender(mail: Message, servers: Collection[str], usual: Callable[[str], bool]) -> Sender:

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import aliased
 
 from dondoc.bounded import Deadline
-from dondoc.configuration.context import World
+from dondoc.configuration.context import AppContext
 from dondoc.errors import Cause
 from dondoc.intake import attempts
 from dondoc.intake.answer import answer
@@ -27,7 +27,7 @@ LATELY = timedelta(days=1)
 PATIENCE = timedelta(days=30)  # how long a letter waits for cameras that could not be judged
 
 
-def judge_and_answer(world: World, now: datetime, deadline: Deadline | None = None) -> dict[str, list[int]]:
+def judge_and_answer(app: AppContext, now: datetime, deadline: Deadline | None = None) -> dict[str, list[int]]:
     """Judge and answer what is not yet, from whichever run: also what a killed one left behind.
 
     Of what strangers send there may be more than one run has time for; what comes after it goes on all the same.
@@ -43,16 +43,16 @@ def judge_and_answer(world: World, now: datetime, deadline: Deadline | None = No
         Exception: neither is that the database, its disk or the key cannot be used (`store.errors.explain`).
     """
     outcomes: dict[str, list[int]] = {}
-    with world.sessions.reading() as session:
-        world.letters(session, now.date())
-    waiting = unfinished(world)
+    with app.sessions.reading() as session:
+        app.letters(session, now.date())
+    waiting = unfinished(app)
     for place, submission in enumerate(waiting):
         if deadline and deadline.over:
             log.warning("%d submissions are left for the next run", len(waiting) - place)
             break
         try:
-            outcome = judge_submission(world, submission, now=now, patience=0).outcome
-            answer(world, [submission], now=now)
+            outcome = judge_submission(app, submission, now=now, patience=0).outcome
+            answer(app, [submission], now=now)
         except Underway:
             continue
         except Postponed as postponed:
@@ -62,19 +62,19 @@ def judge_and_answer(world: World, now: datetime, deadline: Deadline | None = No
             if (why := explain(error)) and why.cause is not Cause.OTHER:
                 raise
             log.exception("BN-%04d could not be judged", submission)
-            leave_to_a_person(world, submission, type(error).__name__, now)
+            leave_to_a_person(app, submission, type(error).__name__, now)
             outcome = "waiting"
         outcomes.setdefault(outcome, []).append(submission)
         log.info("BN-%04d: %s", submission, outcome)
     return outcomes
 
 
-def unfinished(world: World) -> list[int]:
+def unfinished(app: AppContext) -> list[int]:
     """Ids of submissions without a verdict, or whose newest one was not answered yet, in turns as the mailbox is read:
     heavy workbooks of strangers, of which each may cost a child its whole time, keep nobody's form waiting."""
     done = select(Verdict.submission_id).where(Verdict.id.in_(NEWEST_VERDICTS), Verdict.answered)
     query = select(Submission).where(Submission.id.not_in(done)).order_by(Submission.id)
-    with world.sessions.reading() as session:
+    with app.sessions.reading() as session:
         senders = {one.id: _whose(one) for one in session.scalars(query)}
         spoilt = attempts.spoilt(session, list(senders))
         known = {*known_senders(session), *OURS}
@@ -88,14 +88,14 @@ def _whose(submission: Submission) -> str:
     return "" if submission.sender_doubt else submission.sender
 
 
-def leave_to_a_person(world: World, submission_id: int, error: str, now: datetime) -> None:
+def leave_to_a_person(app: AppContext, submission_id: int, error: str, now: datetime) -> None:
     """Our own fault must not hide a submission: it goes to the inbox."""
     reason = f"lỗi của hệ thống khi kiểm tra ({error}): cần người xem"
-    with world.sessions.begin() as session:
+    with app.sessions.begin() as session:
         session.add(without_reading(submission_id, "waiting", reason, now, answered=True))
 
 
-def declared(world: World, now: datetime) -> list[int]:
+def declared(app: AppContext, now: datetime) -> list[int]:
     """Ids of accepted submissions whose sender is still to be told what their cameras answered.
 
     Whoever accepted them, this run, one that was killed, or a person who gave a stranger's form to its agency. A day
@@ -109,10 +109,10 @@ def declared(world: World, now: datetime) -> list[int]:
         .where(Verdict.submission_id.in_(select(Camera.submission_id).where(Camera.submission_id.is_not(None))))
         .order_by(Verdict.submission_id)
     )
-    letters = select(OutboxLetter.context, outbox.counted(world.settings)).where(
+    letters = select(OutboxLetter.context, outbox.counted(app.settings)).where(
         OutboxLetter.kind == "reachability", OutboxLetter.decided_at > now - PATIENCE - LATELY
     )
-    with world.sessions.reading() as session:
+    with app.sessions.reading() as session:
         told, waiting, rehearsed = set[int](), set[int](), set[int]()
         for context, counts in session.execute(letters):
             kind = rehearsed if not counts else waiting if context.get("waits") else told
@@ -136,7 +136,7 @@ def _replaced() -> ColumnElement[bool]:
     )
 
 
-def unseen_cameras(world: World, submission_ids: list[int]) -> list[int]:
+def unseen_cameras(app: AppContext, submission_ids: list[int]) -> list[int]:
     """Ids of the cameras that these submissions declared, as their newest word, and nobody has looked at since.
 
     Not those that cannot be looked at.
@@ -144,7 +144,7 @@ def unseen_cameras(world: World, submission_ids: list[int]) -> list[int]:
     judged = select(Verdict.submission_id, func.max(Verdict.recorded_at).label("at")).group_by(Verdict.submission_id)
     verdict = judged.subquery()
     looked = select(CameraCheck.id).where(CameraCheck.camera_id == Camera.id, CameraCheck.recorded_at >= verdict.c.at)
-    with world.sessions.reading() as session:
+    with app.sessions.reading() as session:
         return list(
             session.scalars(
                 select(Camera.id)

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from dondoc import audit
 from dondoc.audit import Actor
-from dondoc.configuration.context import World
+from dondoc.configuration.context import AppContext
 from dondoc.errors import Problem
 from dondoc.intake.attempts import Underway
 from dondoc.intake.judge import Postponed, judge_submission, newest_verdict, without_reading
@@ -55,7 +55,9 @@ def submission_id(text: str) -> int:
     return int(found[1])
 
 
-def assign(world: World, submission: int, agency: str, *, by: Actor, now: datetime, lasting: bool = False) -> Verdict:
+def assign(
+    app: AppContext, submission: int, agency: str, *, by: Actor, now: datetime, lasting: bool = False
+) -> Verdict:
     """Give a waiting submission to an agency, and judge it again as that agency's.
 
     A submission that conflicts with a newer version replaces that version: the person has seen both.
@@ -67,9 +69,9 @@ def assign(world: World, submission: int, agency: str, *, by: Actor, now: dateti
         Problem: there is no such submission or agency, it does not wait for a person, or its sender shall act from now
             on but is not known for certain.
     """
-    if agency not in {a.id for a in world.registry.agencies}:
+    if agency not in {a.id for a in app.registry.agencies}:
         raise Problem(f"Không có đơn vị “{agency}”. Xem mã đơn vị ở cột agency của lệnh `obligations`.")
-    with world.sessions.begin() as session:
+    with app.sessions.begin() as session:
         _waits(session, submission, (*ASIDE, "dismissed"))
         sent = session.get_one(Submission, submission)
         if lasting and (sent.sender_doubt or not sent.sender):
@@ -80,9 +82,9 @@ def assign(world: World, submission: int, agency: str, *, by: Actor, now: dateti
         row = Assignment(submission_id=submission, agency=agency, by=by.name, lasting=lasting, recorded_at=now)
         session.add(row)
         told = {"agency": agency, "sender": sent.sender, "lasting": lasting, "sender_doubt": sent.sender_doubt}
-        audit.record(session, world.secrets, by, "assign", f"BN-{submission:04}", now=now, **told)
+        audit.record(session, app.secrets, by, "assign", f"BN-{submission:04}", now=now, **told)
     try:
-        return judge_submission(world, submission, now=now)
+        return judge_submission(app, submission, now=now)
     except (Postponed, Underway) as postponed:
         raise Problem(f"BN-{submission:04} chưa kiểm tra xong: {postponed}. Sau ít phút, giao lại lần nữa.") from None
 
@@ -100,7 +102,7 @@ def dismiss(session: Session, secrets: list[str], submission: int, *, reason: st
     audit.record(session, secrets, by, "dismiss", f"BN-{submission:04}", now=now, reason=reason.strip())
 
 
-def entered(session: Session, sha256: str, *, agency: str, number: str, now: datetime) -> list[int]:
+def mark_registered(session: Session, sha256: str, *, agency: str, number: str, now: datetime) -> list[int]:
     """A letter was entered in the register: the scans of it that wait for a person need nobody any more.
 
     Returns:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from dondoc.cameras.registry.declare import declare
 from dondoc.cameras.registry.hiding import public
-from dondoc.configuration.context import World
+from dondoc.configuration.context import AppContext
 from dondoc.directive.model import Directive
 from dondoc.facts import contacts
 from dondoc.forms import limited
@@ -95,7 +95,7 @@ def may_act_for(session: Session, submission: Submission) -> set[str]:
     return known | contacts.assigned_agencies(session, submission.sender)
 
 
-def judge_submission(world: World, submission_id: int, *, now: datetime, patience: float = PATIENCE) -> Verdict:
+def judge_submission(app: AppContext, submission_id: int, *, now: datetime, patience: float = PATIENCE) -> Verdict:
     """The verdict of a submission; made when there is none, or none since a person assigned it.
 
     Its workbook is judged in a confined child, outside the transactions: one notes the attempt, one writes what comes
@@ -108,45 +108,45 @@ def judge_submission(world: World, submission_id: int, *, now: datetime, patienc
         Postponed: this attempt failed, and there will be another.
         Underway: another process is still at it.
     """
-    with world.sessions.reading() as session:
+    with app.sessions.reading() as session:
         if verdict := _standing(session, submission_id, _assignment(session, submission_id)):
             return verdict
-    with attempts.alone(world.settings.home, submission_id, patience):
-        with world.sessions.begin() as session:
+    with attempts.alone(app.settings.home, submission_id, patience):
+        with app.sessions.begin() as session:
             submission = session.get_one(Submission, submission_id)
             assignment = _assignment(session, submission_id)
             if verdict := _standing(session, submission_id, assignment):
                 return verdict
             if aside := _set_aside(session, submission_id, assignment, now):
                 return aside
-        content = world.blobs.get(submission.sha256)  # a lost key or a disk is no fault of the submission's
-        with world.sessions.begin() as session:
+        content = app.blobs.get(submission.sha256)  # a lost key or a disk is no fault of the submission's
+        with app.sessions.begin() as session:
             attempt = attempts.begin(session, submission_id, now)
         try:
-            form = _read(world, submission, content)
+            form = _read(app, submission, content)
         except Fault as fault:
-            return _failed(world, submission_id, attempt, limited.why(fault), now)
+            return _failed(app, submission_id, attempt, limited.why(fault), now)
         except BaseException as error:
-            with world.sessions.begin() as session:
+            with app.sessions.begin() as session:
                 attempts.finish(session, attempt, type(error).__name__)
             raise
-        return _settle(world, submission, assignment, form, attempt, now)
+        return _settle(app, submission, assignment, form, attempt, now)
 
 
-def _read(world: World, submission: Submission, content: bytes) -> FormVerdict:
+def _read(app: AppContext, submission: Submission, content: bytes) -> FormVerdict:
     return limited.judge(
         content,
         submission.filename,
-        data=world.settings.data,
-        registry=world.registry,
-        secrets=world.secrets,
+        data=app.settings.data,
+        registry=app.registry,
+        secrets=app.secrets,
         day=submission.happened_at.date(),
     )
 
 
-def _failed(world: World, submission: int, attempt: int, why: str, now: datetime) -> Verdict:
+def _failed(app: AppContext, submission: int, attempt: int, why: str, now: datetime) -> Verdict:
     """After an attempt that failed: the verdict that sets it aside. Raises Postponed when it is to be tried again."""
-    with world.sessions.begin() as session:
+    with app.sessions.begin() as session:
         attempts.finish(session, attempt, why)
         if aside := _set_aside(session, submission, _assignment(session, submission), now):
             return aside
@@ -166,7 +166,7 @@ def _set_aside(session: Session, submission: int, assignment: Assignment | None,
 
 
 def _settle(
-    world: World,
+    app: AppContext,
     submission: Submission,
     assignment: Assignment | None,
     form: FormVerdict,
@@ -174,7 +174,7 @@ def _settle(
     now: datetime,
 ) -> Verdict:
     """What a judged form becomes, written down."""
-    with world.sessions.begin() as session:
+    with app.sessions.begin() as session:
         one_at_a_time(session, f"form/{form.form}")
         attempts.finish(session, attempt)
         before = newest_verdict(session, submission.id)
@@ -189,25 +189,25 @@ def _settle(
             automatic=submission.automatic,
             decided=before is not None and before.outcome == "conflict",
         )
-        letters = world.letters(session, submission.happened_at.date())
-        row = _row(world, letters, submission, form, settled, now)
+        letters = app.letters(session, submission.happened_at.date())
+        row = _row(app, letters, submission, form, settled, now)
         row.assignment_id = assignment.id if assignment else None
         session.add(row)
         session.flush()
         if settled.outcome in ACCEPTED:
-            _enter(session, world, submission, form, settled, now)
+            _enter(session, app, submission, form, settled, now)
         return row
 
 
 def _row(
-    world: World,
+    app: AppContext,
     letters: Sequence[Directive],
     submission: Submission,
     form: FormVerdict,
     settled: Settled,
     now: datetime,
 ) -> Verdict:
-    agency = world.registry.agency(settled.agency) if settled.agency else None
+    agency = app.registry.agency(settled.agency) if settled.agency else None
     return Verdict(
         submission_id=submission.id,
         outcome=settled.outcome,
@@ -231,11 +231,11 @@ def _shown(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _enter(
-    session: Session, world: World, submission: Submission, form: FormVerdict, settled: Settled, now: datetime
+    session: Session, app: AppContext, submission: Submission, form: FormVerdict, settled: Settled, now: datetime
 ) -> None:
     """An accepted form's cameras enter the data, and its focal officers as far as nobody has to confirm them."""
     agency = settled.agency or ""
-    systems = [s.id for s in world.registry.systems if form.form in (s.form, s.internal_form)]
+    systems = [s.id for s in app.registry.systems if form.form in (s.form, s.internal_form)]
     for system in systems:
         declare(
             session,
@@ -245,8 +245,8 @@ def _enter(
             submission_id=submission.id,
             happened_at=submission.happened_at,
             now=now,
-            prefer_substream=world.settings.prefer_substream,
-            secrets=world.secrets,
+            prefer_substream=app.settings.prefer_substream,
+            secrets=app.secrets,
         )
     people = officers.named(form.head, form.rows, systems)
-    officers.take_over(session, world, submission, agency, people, now=now)
+    officers.take_over(session, app, submission, agency, people, now=now)

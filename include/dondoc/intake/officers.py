@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from dondoc.configuration.context import World
+from dondoc.configuration.context import AppContext
 from dondoc.directive.names import fold
 from dondoc.facts import contact_changes, contacts
 from dondoc.mail import outbox
@@ -33,7 +33,7 @@ def named(head: Mapping[str, Any], rows: Iterable[Mapping[str, Any]], systems: l
 
 def take_over(
     session: Session,
-    world: World,
+    app: AppContext,
     submission: Submission,
     agency: str,
     people: Iterable[Mapping[str, Any]],
@@ -58,8 +58,8 @@ def take_over(
         elif change := _change(session, wanted, found, submission, now):
             changes.append(change)
     session.flush()
-    written = _letters(session, world, agency, submission, changes, now)
-    outbox.enqueue(session, written, settings=world.settings, now=now)
+    written = _letters(session, app, agency, submission, changes, now)
+    outbox.enqueue(session, written, settings=app.settings, now=now)
 
 
 def _wanted(agency: str, one: Mapping[str, Any], submission: Submission, now: datetime) -> Contact:
@@ -133,7 +133,7 @@ def _change(
 
 
 def _letters(
-    session: Session, world: World, agency: str, submission: Submission, changes: list[ContactChange], now: datetime
+    session: Session, app: AppContext, agency: str, submission: Submission, changes: list[ContactChange], now: datetime
 ) -> list[Letter]:
     """One to each old address, with the code that confirms; one without it to the clerk."""
     asked = sorted((c for c in changes if c.asked), key=lambda c: str(c.asked))
@@ -142,25 +142,25 @@ def _letters(
         people = list(group)
         for unnamed in people[SHOWN:]:
             unnamed.asked = None  # nobody says yes to whom the letter does not name: a person of ours does
-        letters.append(_letter(world, agency, address, submission, people[:SHOWN], asks=True))
+        letters.append(_letter(app, agency, address, submission, people[:SHOWN], asks=True))
     clerks = contacts.find(session, agency, "clerk", now.date())[:1] if changes else []
     told = {letter.recipient for letter in letters}
     return letters + [
-        _letter(world, agency, c.email, submission, changes, asks=False) for c in clerks if c.email not in told
+        _letter(app, agency, c.email, submission, changes, asks=False) for c in clerks if c.email not in told
     ]
 
 
 def _letter(
-    world: World, agency: str, recipient: str, submission: Submission, changes: list[ContactChange], *, asks: bool
+    app: AppContext, agency: str, recipient: str, submission: Submission, changes: list[ContactChange], *, asks: bool
 ) -> Letter:
-    code = contact_changes.code(world.secrets, submission.id, recipient) if asks else None
-    names = {s.id: s.name for s in world.registry.systems}
+    code = contact_changes.code(app.secrets, submission.id, recipient) if asks else None
+    names = {s.id: s.name for s in app.registry.systems}
     words = render(
-        world.settings.data,
-        world.registry,
+        app.settings.data,
+        app.registry,
         FOLDER,
         {
-            "agency": world.registry.agency(agency).name,
+            "agency": app.registry.agency(agency).name,
             "number": f"BN-{submission.id:04}",
             "received_at": submission.happened_at,
             "origin": _origin(submission),
@@ -174,8 +174,8 @@ def _letter(
     )
     # The code makes the Message-ID unguessable: who names it in a reply has the letter.
     parts = (
-        world.settings.installation,
-        world.registry.survey,
+        app.settings.installation,
+        app.registry.survey,
         agency,
         KIND,
         str(submission.id),
@@ -204,7 +204,7 @@ def _origin(submission: Submission) -> str:
     return f"từ địa chỉ {submission.sender}"
 
 
-def still_true(session: Session, letter: OutboxLetter, now: datetime) -> str | None:
+def precondition(session: Session, letter: OutboxLetter, now: datetime) -> str | None:
     """A question holds while it was not answered, a notice while something of it was not refused."""
     changes = session.scalars(select(ContactChange).where(ContactChange.id.in_(letter.context["changes"]))).all()
     open_ones = [c for c in changes if c.confirmed is None or (c.confirmed and not letter.context["asks"])]

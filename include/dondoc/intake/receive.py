@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from dondoc import audit
 from dondoc.audit import Actor
-from dondoc.configuration.context import World
+from dondoc.configuration.context import AppContext
 from dondoc.configuration.settings import Settings
 from dondoc.errors import Problem
 from dondoc.store import files
@@ -33,7 +33,7 @@ def safe_filename(name: str) -> str:
 
 
 def receive(
-    world: World,
+    app: AppContext,
     content: bytes,
     *,
     channel: str,
@@ -62,10 +62,10 @@ def receive(
     Raises:
         Problem: the disk is nearly full or cannot be used; the source must not be told that we have it.
     """
-    _room_left(world.settings)
+    _room_left(app.settings)
     channel_id = visible(channel_id)
     known = select(Submission.id).where(Submission.channel == channel, Submission.channel_id == channel_id)
-    sha256 = world.blobs.put(content)
+    sha256 = app.blobs.put(content)
     row = Submission(
         channel=channel,
         channel_id=channel_id,
@@ -82,7 +82,7 @@ def receive(
     )
 
     def keep() -> tuple[int, bool]:
-        with world.sessions.begin() as session:
+        with app.sessions.begin() as session:
             existing = session.scalar(known)
             if existing is None:
                 session.add(row)
@@ -90,7 +90,7 @@ def receive(
             submission = existing or row.id
             if by:
                 told = {"file": row.filename, "sender": row.sender, "received_at": row.happened_at}
-                audit.record(session, world.secrets, by, "receive", f"BN-{submission:04}", now=now, **told)
+                audit.record(session, app.secrets, by, "receive", f"BN-{submission:04}", now=now, **told)
             return submission, existing is None
 
     try:

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dondoc.audit import Actor, Channel
-from dondoc.configuration.context import World
+from dondoc.configuration.context import AppContext
 from dondoc.directive.names import fold
 from dondoc.facts import contact_changes
 from dondoc.intake.authentication import Sender
@@ -74,7 +74,7 @@ def _says(meant: re.Pattern[str], sentence: str) -> bool:
 
 
 def take(
-    world: World, mail: Message, sender: Sender, subject: str, text: str, submissions: Sequence[int], now: datetime
+    app: AppContext, mail: Message, sender: Sender, subject: str, text: str, submissions: Sequence[int], now: datetime
 ) -> None:
     """Let a reply count, if it is one; doing so again changes nothing.
 
@@ -86,21 +86,21 @@ def take(
     """
     if sender.doubt or not sender.address:
         return
-    with world.sessions.reading() as session:
-        about = contact_changes.genuine(world.secrets, subject, sender.address)
+    with app.sessions.reading() as session:
+        about = contact_changes.genuine(app.secrets, subject, sender.address)
         about = about or _answered_letter(session, mail, sender.address)
         if about is None or not contact_changes.asked_of(session, about, sender.address):
             return
     said = answer_of(text)
     by = Actor(sender.address, sender.address, Channel.MAIL)
-    with world.sessions.begin() as session:
+    with app.sessions.begin() as session:
         changes = contact_changes.asked_of(session, about, sender.address)
         for change in changes:
             if said == Answer.YES:
-                contact_changes.confirm(session, world.secrets, change.id, by=by, now=now)
+                contact_changes.confirm(session, app.secrets, change.id, by=by, now=now)
             elif said == Answer.NO:
                 reason = "địa chỉ cũ trả lời không"
-                contact_changes.refuse(session, world.secrets, change.id, reason=reason, by=by, now=now)
+                contact_changes.refuse(session, app.secrets, change.id, reason=reason, by=by, now=now)
         numbers = ", ".join(f"TD-{change.id:04}" for change in changes)
         for submission in submissions if changes else ():
             _settle(session, submission, said, numbers, now)

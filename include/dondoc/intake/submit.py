@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import select
 
 from dondoc.audit import Actor
-from dondoc.configuration.context import World
+from dondoc.configuration.context import AppContext
 from dondoc.intake.answer import answer
 from dondoc.intake.attempts import Underway
 from dondoc.intake.inbox import ASIDE
@@ -16,8 +16,8 @@ from dondoc.intake.receive import receive
 from dondoc.store.intake import NEWEST_VERDICTS, Submission, Verdict
 
 
-def arrive(
-    world: World,
+def submit(
+    app: AppContext,
     content: bytes,
     filename: str,
     *,
@@ -36,7 +36,7 @@ def arrive(
     """
     digest = sha256(content).hexdigest()
     submission, new = receive(
-        world,
+        app,
         content,
         channel=channel,
         channel_id=f"{sender}/{filename}/{digest}/{received_at.isoformat()}",
@@ -48,17 +48,17 @@ def arrive(
         by=by,
     )
     try:
-        verdict = judge_submission(world, submission, now=now)
+        verdict = judge_submission(app, submission, now=now)
     except (Postponed, Underway) as postponed:
         reason = f"chưa kiểm tra xong ({postponed}); hệ thống sẽ kiểm tra lại"
         verdict = without_reading(submission, "waiting", reason, now)  # said, not written: it has none yet
-    answer(world, [submission], now=now)
-    duplicate = not new or verdict.outcome == "duplicate" or _lies_there(world, submission, verdict.outcome)
+    answer(app, [submission], now=now)
+    duplicate = not new or verdict.outcome == "duplicate" or _lies_there(app, submission, verdict.outcome)
     return {
         "file": filename,
         "sha256": digest,
         "submission": str(submission),
-        "outcome": _original(world, verdict) if verdict.outcome == "duplicate" else verdict.outcome,
+        "outcome": _original(app, verdict) if verdict.outcome == "duplicate" else verdict.outcome,
         "duplicate": duplicate,
         "agency": verdict.agency,
         "form": verdict.form,
@@ -66,9 +66,9 @@ def arrive(
     }
 
 
-def _lies_there(world: World, submission: int, outcome: str) -> bool:
+def _lies_there(app: AppContext, submission: int, outcome: str) -> bool:
     """Whether the same sender's same bytes lie there already, with nothing new to say of them."""
-    with world.sessions.reading() as session:
+    with app.sessions.reading() as session:
         mine = session.get_one(Submission, submission)
         before = (
             select(Submission.id)
@@ -79,8 +79,8 @@ def _lies_there(world: World, submission: int, outcome: str) -> bool:
         return session.scalar(before.limit(1)) is not None
 
 
-def _original(world: World, verdict: Verdict) -> str:
-    with world.sessions.reading() as session:
+def _original(app: AppContext, verdict: Verdict) -> str:
+    with app.sessions.reading() as session:
         return session.scalars(
             select(Verdict.outcome)
             .join(Submission, Submission.id == Verdict.submission_id)

@@ -12,11 +12,11 @@ from datetime import datetime
 
 from dondoc.configuration.settings import Settings
 from dondoc.mail import recovery
-from dondoc.mail.delivery_run import Round
-from dondoc.mail.letter import StillTrue
+from dondoc.mail.delivery_run import DeliveryRun
+from dondoc.mail.letter import Precondition
 from dondoc.mail.message import replies_are_read, sender
 from dondoc.mail.servers import ImapServer, SmtpServer, refuse_to_play
-from dondoc.mail.smtp import Line
+from dondoc.mail.smtp import SmtpConnection
 from dondoc.store.blobs import Blobs
 from dondoc.store.session import Sessions
 from dondoc.workdays import WorkingDays
@@ -48,7 +48,7 @@ def deliver(
     secrets: list[str],
     calendar: WorkingDays,
     blobs: Blobs,
-    still_true: Mapping[str, StillTrue],
+    precondition: Mapping[str, Precondition],
     now: Callable[[], datetime],
     archive: ImapServer | None = None,
     limit: int | None = None,
@@ -65,15 +65,15 @@ def deliver(
         refuse_to_play(server)
     if not replies_are_read(settings, server):
         log.warning("no Reply-To: answers to %s are not read; set DONDOC_INTAKE_ADDRESS", sender(server))
-    work = Round(sessions, settings, secrets, calendar, blobs, still_true, now, server, sender(server))
+    work = DeliveryRun(sessions, settings, secrets, calendar, blobs, precondition, now, server, sender(server))
     moved = recovery.sweep(sessions, now)
     if settings.mode == "live":
         moved |= recovery.retire(sessions, now)
     letter_seconds = min(settings.letter_seconds, settings.lease_seconds * OF_LEASE)
     timeout = min(LONGEST_WAIT, letter_seconds)
-    with Line(server, timeout=timeout, name=settings.installation, letter_seconds=letter_seconds) as line:
+    with SmtpConnection(server, timeout=timeout, name=settings.installation, letter_seconds=letter_seconds) as line:
         for row in work.claims(limit):
-            work.hand_over(row, line)
+            work.send(row, line)
     moved |= work.moved
     troubles = [line.trouble]
     if archive:

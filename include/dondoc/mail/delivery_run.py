@@ -16,11 +16,11 @@ from sqlalchemy.orm import Session
 from dondoc.clock import HERE
 from dondoc.configuration.settings import Settings
 from dondoc.errors import Problem
-from dondoc.mail.letter import NotNow, StillTrue
+from dondoc.mail.letter import OnHold, Precondition
 from dondoc.mail.message import build, destination, is_address
 from dondoc.mail.outbox import no_check, why_not
 from dondoc.mail.servers import SmtpServer, Unusable
-from dondoc.mail.smtp import Line, Reply
+from dondoc.mail.smtp import Reply, SmtpConnection
 from dondoc.mail.states import BY, UNKNOWN, decision, move
 from dondoc.store.blobs import Blobs
 from dondoc.store.mail import OutboxLetter
@@ -51,7 +51,7 @@ def backoff(attempts: int) -> timedelta:
 
 
 @dataclass
-class Round:
+class DeliveryRun:
     """One call of `deliver`, and the rows it moved."""
 
     sessions: Sessions
@@ -59,7 +59,7 @@ class Round:
     secrets: list[str]
     calendar: WorkingDays
     blobs: Blobs
-    still_true: Mapping[str, StillTrue]
+    precondition: Mapping[str, Precondition]
     now: Callable[[], datetime]
     server: SmtpServer
     sender: str
@@ -88,7 +88,7 @@ class Round:
         with self.sessions.begin() as session:
             kinds = {row.id: row.kind for row in session.execute(due)}
             for row_id, kind in kinds.items():
-                if kind not in self.still_true:
+                if kind not in self.precondition:
                     raise no_check(row_id, kind)
             if nowhere := rehearsal and not is_address(self.settings.rehearsal_to):
                 for row_id in kinds:
@@ -131,8 +131,8 @@ class Round:
     def _true(self, session: Session, row: OutboxLetter, now: datetime) -> bool:
         """Whether a letter may leave; else it is cancelled, or says what it waits for."""
         try:
-            gone = why_not(session, row, self.still_true, now)
-        except NotNow as stopped:
+            gone = why_not(session, row, self.precondition, now)
+        except OnHold as stopped:
             row.reason = f"chưa gửi: {stopped}"
             return False
         if gone:
@@ -155,7 +155,7 @@ class Round:
                 if move(session, row, "deferred", by=BY, why=why, now=now, reason=why, **wait):
                     self.moved[row.id] = "deferred"
 
-    def hand_over(self, row: OutboxLetter, line: Line) -> None:
+    def send(self, row: OutboxLetter, line: SmtpConnection) -> None:
         """Offer a claimed letter to the server and write down what became of it."""
         try:
             to = destination(row, self.settings)
@@ -167,12 +167,12 @@ class Round:
         except Problem as problem:
             return self._end(row, "deferred", str(problem))
         try:
-            said, witness = line.offer(self.sender, to, self.settings.archive_address)
+            said, archive_recipient = line.begin_message(self.sender, to, self.settings.archive_address)
         except Unusable as error:
             return self._end(row, "deferred", f"{str(error).rstrip('.')}; chưa gửi gì")
         if not said.accepted:
             return self._answered(row, said)
-        if not self._begin(row, witness):
+        if not self._begin(row, archive_recipient):
             return line.reset()
         try:
             said = line.data(message)
@@ -180,14 +180,14 @@ class Round:
             return self._end(row, "uncertain", f"kết nối đứt giữa lúc gửi ({type(error).__name__}): {UNKNOWN}")
         return self._answered(row, said)
 
-    def _begin(self, row: OutboxLetter, witness: Reply | None) -> bool:
+    def _begin(self, row: OutboxLetter, archive_recipient: Reply | None) -> bool:
         """Commit `sending`: from here on, silence means uncertain."""
         if time.time() >= (row.lease_until or 0):
             self._end(row, "pending", "hết hạn giữ thư; chưa gửi gì")
             return False
         why = "máy chủ nhận người nhận, bắt đầu gửi"
-        if witness and not witness.accepted:
-            why += f"; hộp lưu trữ không nhận ({witness}), không có bằng chứng"
+        if archive_recipient and not archive_recipient.accepted:
+            why += f"; hộp lưu trữ không nhận ({archive_recipient}), không có bằng chứng"
         return self._move(row, "sending", why, lease_until=time.time() + self.settings.lease_seconds)
 
     def _answered(self, row: OutboxLetter, said: Reply) -> None:

@@ -44,10 +44,10 @@ class Letter:
     not_after: datetime | None = None
 
 
-class NotNow(Problem):
+class OnHold(Problem):
     """The letter is still true, but may not leave for now; says why. It keeps its state until that is over."""
 
 
 # Given an outbox row and the moment: None while the letter is still true, else why it is not. One per kind.
 # Raises NotNow while a person has stopped such letters.
-StillTrue = Callable[[Session, OutboxLetter, datetime], str | None]
+Precondition = Callable[[Session, OutboxLetter, datetime], str | None]

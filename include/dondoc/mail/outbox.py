@@ -14,7 +14,7 @@ from dondoc.audit import Actor
 from dondoc.configuration.settings import Settings
 from dondoc.directive.names import fold
 from dondoc.errors import Problem
-from dondoc.mail.letter import Letter, NotNow, StillTrue
+from dondoc.mail.letter import Letter, OnHold, Precondition
 from dondoc.mail.render import one_line
 from dondoc.mail.states import BY, decision, move, record
 from dondoc.store.facts import Contact
@@ -81,18 +81,18 @@ def _row(session: Session, letter: Letter, settings: Settings, now: datetime) ->
     return row
 
 
-def why_not(session: Session, row: OutboxLetter, still_true: Mapping[str, StillTrue], now: datetime) -> str | None:
+def why_not(session: Session, row: OutboxLetter, precondition: Mapping[str, Precondition], now: datetime) -> str | None:
     """None while the letter may leave, else why it may not any more.
 
     Raises:
         NotNow: it has to wait.
         Problem: nobody knows how to tell for this kind of letter.
     """
-    if row.kind not in still_true:
+    if row.kind not in precondition:
         raise no_check(row.id, row.kind)
     if row.not_after and now > row.not_after:
         return f"đã quá thời điểm còn được gửi ({row.not_after:%H:%M %d/%m/%Y})"
-    return still_true[row.kind](session, row, now)
+    return precondition[row.kind](session, row, now)
 
 
 def no_check(row_id: int, kind: str) -> Problem:
@@ -108,7 +108,7 @@ def approve(
     secrets: list[str],
     two_approvers: bool = False,
     now: datetime,
-    still_true: Mapping[str, StillTrue],
+    precondition: Mapping[str, Precondition],
 ) -> list[OutboxLetter]:
     """Release held letters that are still true, cancel those that are not. Rows not held are returned untouched.
 
@@ -126,7 +126,7 @@ def approve(
     rows = [_get(session, row_id) for row_id in ids]
     for row in rows:
         if row.state == "held" and not row.approved_by:
-            _yes(session, row, contact, actor, secrets, two_approvers, now, still_true)
+            _yes(session, row, contact, actor, secrets, two_approvers, now, precondition)
     return rows
 
 
@@ -138,7 +138,7 @@ def _yes(
     secrets: list[str],
     two_approvers: bool,
     now: datetime,
-    still_true: Mapping[str, StillTrue],
+    precondition: Mapping[str, Precondition],
 ) -> None:
     """An approver says yes to one letter; nothing happens when that is no news."""
     said = approvals(session, row.id)
@@ -146,7 +146,7 @@ def _yes(
     if two and any(_same_person(one, contact, actor) for one in said):
         return
     names = " và ".join([*(one.name for one, _ in said), contact.name])
-    state, why = _after_yes(session, row, names, two and not said, now, still_true)
+    state, why = _after_yes(session, row, names, two and not said, now, precondition)
     values = {"reason": decision(session, row) if state == "pending" else why}
     if state != "cancelled" and not (two and not said):
         values["approved_by"] = names
@@ -167,14 +167,14 @@ def _after_yes(
     names: str,
     first_of_two: bool,
     now: datetime,
-    still_true: Mapping[str, StillTrue],
+    precondition: Mapping[str, Precondition],
 ) -> tuple[str, str]:
     """The state of a letter to which these people have said yes, and why."""
     stopped = None
     try:
-        if gone := why_not(session, row, still_true, now):
+        if gone := why_not(session, row, precondition, now):
             return "cancelled", f"{names} duyệt, nhưng thư không còn đúng: {gone}"
-    except NotNow as why:
+    except OnHold as why:
         stopped = why
     if first_of_two:
         return "held", f"{names} đã duyệt; còn thiếu người duyệt thứ hai, có địa chỉ thư và tài khoản khác"

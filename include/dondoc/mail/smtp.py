@@ -82,7 +82,7 @@ def _cause(error: Exception) -> Exception:
     return error.__context__ if isinstance(error.__context__, OSError) else error
 
 
-class Line:
+class SmtpConnection:
     """Opened when first needed. Once it cannot be used it stays given up: one dead server, one wait.
 
     Each letter has a deadline of its own, from the first word about it to the last.
@@ -98,7 +98,7 @@ class Line:
         self.trouble: str | None = None  # why the server could not be used, in the end; None: it took the last letter
         self.answered = False  # whether the server let us in
 
-    def __enter__(self) -> "Line":
+    def __enter__(self) -> "SmtpConnection":
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
@@ -109,7 +109,7 @@ class Line:
             except (smtplib.SMTPException, OSError):
                 self._open.close()
 
-    def offer(self, sender: str, recipient: str, witness: str | None) -> tuple[Reply, Reply | None]:
+    def begin_message(self, sender: str, recipient: str, archive_recipient: str | None) -> tuple[Reply, Reply | None]:
         """Begin a transaction: MAIL and RCPT. The witness is a second recipient of the same transaction.
 
         Returns:
@@ -121,16 +121,16 @@ class Line:
         self._deadline = Deadline(self._letter_seconds)
         again = self._open is not None  # an idle connection may have been closed by the server: try a fresh one
         try:
-            said = self._envelope(sender, recipient, witness)
+            said = self._envelope(sender, recipient, archive_recipient)
         except (smtplib.SMTPException, OSError) as error:
             why = self._gone(error)
             if again and not self._dead:
-                return self.offer(sender, recipient, witness)
+                return self.begin_message(sender, recipient, archive_recipient)
             raise Unusable(why) from None
         self.trouble = None
         return said
 
-    def _envelope(self, sender: str, recipient: str, witness: str | None) -> tuple[Reply, Reply | None]:
+    def _envelope(self, sender: str, recipient: str, archive_recipient: str | None) -> tuple[Reply, Reply | None]:
         smtp, secret = self._connection(), self.server.password
         said = _reply(*smtp.mail(sender), secret)
         if said.accepted:
@@ -138,9 +138,9 @@ class Line:
         if not said.accepted:
             self.drop() if said.code == 421 else self.reset()
             return said, None
-        if not witness or witness == recipient:
+        if not archive_recipient or archive_recipient == recipient:
             return said, None
-        seen = _reply(*smtp.rcpt(witness), secret)
+        seen = _reply(*smtp.rcpt(archive_recipient), secret)
         if seen.code == 421:  # the server hangs up: DATA would have no transaction to belong to
             raise smtplib.SMTPServerDisconnected("421")
         return said, seen

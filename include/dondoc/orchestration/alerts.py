@@ -20,10 +20,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from dondoc import clock
-from dondoc.configuration.context import World
+from dondoc.configuration.context import AppContext
 from dondoc.errors import Problem
 from dondoc.orchestration import runs
-from dondoc.orchestration.connections import open_world
+from dondoc.orchestration.connections import open_context
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -86,7 +86,7 @@ def _told_themselves(context: Mapping[str, Any]) -> bool:
     began = clock.played(run.start_date) if run and run.start_date else clock.now() - timedelta(hours=1)
     ours = select(Alert.id).where(Alert.cause.startswith(f"{name}.", autoescape=True), Alert.last_at >= began)
     try:
-        with open_world().sessions.reading() as session:
+        with open_context().sessions.reading() as session:
             return session.scalar(ours.limit(1)) is not None
     except Exception:
         log.exception("failure alert: nobody knows what was told")
@@ -108,23 +108,23 @@ def over(*places: str, exactly: bool = False) -> None:
     from dondoc.staff import alerts
 
     try:
-        world, now = open_world(), clock.now()
-        with world.sessions.reading() as session:
+        app, now = open_context(), clock.now()
+        with app.sessions.reading() as session:
             found = any(_of(session, place, exactly) for place in places)
-        with _past_the_outbox(world) as mailed:
+        with _past_the_outbox(app) as mailed:
             if database := bool(mailed.open):
                 mailed.open, mailed.sent = [], mailed.sent + 1
         if not (found or database):
             return
-        with world.sessions.begin() as session:
+        with app.sessions.begin() as session:
             ended = {alert.id: alert for place in places for alert in _of(session, place, exactly)}
             for alert in alerts.over(session, ended.values(), now):
-                if alerts.sent_today(session, now) <= world.settings.alerts_per_day:
-                    _enqueue(world, session, f"{alert.id}|over", *_ended(alert))
+                if alerts.sent_today(session, now) <= app.settings.alerts_per_day:
+                    _enqueue(app, session, f"{alert.id}|over", *_ended(alert))
             if database:
                 subject = "[dondoc] Đã hết lỗi: cơ sở dữ liệu dùng lại được"
-                _enqueue(world, session, f"database|{now.isoformat()}|over", subject, "Các lượt chạy lại ghi được.")
-        publish(world)
+                _enqueue(app, session, f"database|{now.isoformat()}|over", subject, "Các lượt chạy lại ghi được.")
+        publish(app)
     except Exception:
         log.exception("the end of a failure could not be told")
 
@@ -159,17 +159,17 @@ def _raise(
 
     log.error("%s: %s", where, detail)
     try:
-        world = open_world()
+        app = open_context()
     except Exception:
         log.exception("failure alert: settings unusable")
         return
     dag = where.partition(".")[0]
-    link = world.settings.page(f"dags/{dag}/runs/{quote(run, '')}" + (f"/tasks/{task}" if task else ""))
+    link = app.settings.page(f"dags/{dag}/runs/{quote(run, '')}" + (f"/tasks/{task}" if task else ""))
     text, now, mark = f"{text}\nXem lượt chạy: {link}\n{ONCE}", clock.now(), alerts.mark(error, where)
-    most = world.settings.alerts_per_day
+    most = app.settings.alerts_per_day
     half = most // 2
     try:
-        with world.sessions.begin() as session:
+        with app.sessions.begin() as session:
             alert = alerts.opened(session, where, mark, detail, now)
             if quiet:
                 if alert.count == 1:  # else it is a scheduled run's, which nobody mended by asking again
@@ -178,26 +178,26 @@ def _raise(
                 if number == most:
                     text += f"\n{LAST}"
                 alert.told_at = now
-                _enqueue(world, session, str(alert.id), subject, text)
-        publish(world)
+                _enqueue(app, session, str(alert.id), subject, text)
+        publish(app)
     except Exception:
         log.exception("failure alert: the outbox is unusable, mailing at once")
         try:
-            _mail_at_once(world, alerts.mark(error, ""), subject, text)
+            _mail_at_once(app, alerts.mark(error, ""), subject, text)
         except Exception:
             log.exception("failure alert: the mail server is unusable too")
 
 
-def publish(world: World) -> None:
+def publish(app: AppContext) -> None:
     """Open causes for Prometheus, in a file beside `DONDOC_METRICS_FILE`. One that cannot be written is logged."""
     from dondoc.staff import alerts
     from dondoc.store import files
 
-    if (file := world.settings.metrics_file) is None:
+    if (file := app.settings.metrics_file) is None:
         return
     try:
         file.parent.mkdir(mode=0o755, exist_ok=True)  # a collector of another account reads it
-        with world.sessions.reading() as session:
+        with app.sessions.reading() as session:
             files.replace(
                 file.with_name(f"{file.stem}_alerts{file.suffix}"), alerts.metrics(session, clock.now()), 0o644
             )
@@ -205,14 +205,14 @@ def publish(world: World) -> None:
         log.warning("the metrics of alerts are not written: %s", error)
 
 
-def _ops(world: World, session: "Session") -> list[str]:
+def _ops(app: AppContext, session: "Session") -> list[str]:
     from dondoc.facts import contacts
 
-    found = contacts.find(session, world.registry.office, "ops", clock.now().date())
-    return [c.email for c in found] or ([world.settings.ops_address] if world.settings.ops_address else [])
+    found = contacts.find(session, app.registry.office, "ops", clock.now().date())
+    return [c.email for c in found] or ([app.settings.ops_address] if app.settings.ops_address else [])
 
 
-def _enqueue(world: World, session: "Session", key: str, subject: str, text: str) -> None:
+def _enqueue(app: AppContext, session: "Session", key: str, subject: str, text: str) -> None:
     from dondoc.mail import outbox
     from dondoc.mail.letter import Letter
 
@@ -223,14 +223,14 @@ def _enqueue(world: World, session: "Session", key: str, subject: str, text: str
             subject=subject,
             text=text,
             html=f"<pre>{html.escape(text)}</pre>",
-            dedup=f"{world.settings.installation}|alert|{key}|{address}",
+            dedup=f"{app.settings.installation}|alert|{key}|{address}",
             reason=subject,
         )
-        for address in _ops(world, session)
+        for address in _ops(app, session)
     ]
     if not letters:
         log.error("nobody of ours to tell (DONDOC_OPS_ADDRESS, or contacts of role ops): %s", subject)
-    outbox.enqueue(session, letters, settings=world.settings, now=clock.now())
+    outbox.enqueue(session, letters, settings=app.settings, now=clock.now())
 
 
 @dataclass
@@ -243,14 +243,14 @@ class Mailed:
 
 
 @contextmanager
-def _past_the_outbox(world: World) -> Iterator[Mailed]:
+def _past_the_outbox(app: AppContext) -> Iterator[Mailed]:
     """What was mailed without the database, as a file under the home knows it; what is changed in it is kept there.
 
     One process at a time. A home that cannot be written keeps nothing: rather a mail too many than none.
     """
     from dondoc.store import files
 
-    today, folder = f"{clock.now():%Y-%m-%d}", world.settings.home / "locks"
+    today, folder = f"{clock.now():%Y-%m-%d}", app.settings.home / "locks"
     try:
         files.folder(folder)
         handle = os.open(folder / "alerts.json", os.O_CREAT | os.O_RDWR, 0o600)
@@ -276,28 +276,28 @@ def _on(today: str, kept: str) -> Mailed:
     return mailed if mailed.day == today else replace(mailed, day=today, sent=0)
 
 
-def _mail_at_once(world: World, cause: str, subject: str, text: str) -> None:
+def _mail_at_once(app: AppContext, cause: str, subject: str, text: str) -> None:
     """Without the outbox: its database may be what failed. Once for each kind of error until it is over.
 
     Raises:
         RuntimeError: the mail server did not take it.
     """
     from dondoc.mail import servers
-    from dondoc.mail.smtp import Line
+    from dondoc.mail.smtp import SmtpConnection
 
-    server = servers.smtp(world.settings)
-    if not (server and world.settings.ops_address):
+    server = servers.smtp(app.settings)
+    if not (server and app.settings.ops_address):
         log.error("no way to tell anybody: set dondoc_smtp and DONDOC_OPS_ADDRESS")
         return
-    with _past_the_outbox(world) as mailed:
-        if cause in mailed.open or mailed.sent >= world.settings.alerts_per_day:
+    with _past_the_outbox(app) as mailed:
+        if cause in mailed.open or mailed.sent >= app.settings.alerts_per_day:
             return
         message = EmailMessage()
-        message["From"], message["To"], message["Subject"] = server.sender, world.settings.ops_address, subject
+        message["From"], message["To"], message["Subject"] = server.sender, app.settings.ops_address, subject
         message["Date"], message["Auto-Submitted"] = format_datetime(clock.now()), "auto-generated"
         message.set_content(text)
-        with Line(server, timeout=20, name=world.settings.installation) as line:
-            said, _ = line.offer(parseaddr(server.sender)[1], world.settings.ops_address, None)
+        with SmtpConnection(server, timeout=20, name=app.settings.installation) as line:
+            said, _ = line.begin_message(parseaddr(server.sender)[1], app.settings.ops_address, None)
             said = line.data(message.as_bytes()) if said.accepted else said
         if not said.accepted:
             raise RuntimeError(f"the mail server said {said}")

@@ -20,7 +20,7 @@ from airflow.sdk.execution_time.hitl import HITLUser
 from dondoc import clock
 from dondoc.errors import Problem
 from dondoc.orchestration.accounts import ids_are_logins, login
-from dondoc.orchestration.connections import open_world
+from dondoc.orchestration.connections import open_context
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ def approval(found: Any, *, subject: str, body: str, patience: timedelta) -> Non
     @task.short_circuit(ignore_downstream_trigger_rules=True)
     def anything_to_approve(**context: Any) -> bool:
         if waiting := bool(still_held(context)):
-            tell()
+            notify_approvers()
         return waiting
 
     @task(task_id="release")
@@ -91,11 +91,11 @@ def asks(context: Mapping[str, Any], ids: Iterable[int | str]) -> list[str]:
     """
     from dondoc import audit
 
-    world, run = open_world(), _run(context)
-    with world.sessions.begin() as session:
+    app, run = open_context(), _run(context)
+    with app.sessions.begin() as session:
         held = _held(session, ids)
         if held and not audit.events(session, act=ASK, subject=run):
-            audit.record(session, world.secrets, audit.MACHINE, ASK, run, now=clock.now(), letters=held)
+            audit.record(session, app.secrets, audit.MACHINE, ASK, run, now=clock.now(), letters=held)
     return [str(i) for i in held]
 
 
@@ -116,17 +116,17 @@ def _asked(session: Any, run: str) -> list[int]:
 
 def still_held(context: Mapping[str, Any]) -> list[int]:
     """The letters that this run asks about and that nobody has approved or cancelled since."""
-    with open_world().sessions.reading() as session:
+    with open_context().sessions.reading() as session:
         return _asked(session, _run(context))
 
 
-def tell() -> None:
+def notify_approvers() -> None:
     """The approver has a mail about what waits, unless one told of it already."""
-    from dondoc.staff import notices as tell
+    from dondoc.staff import notices as notify_approvers
 
-    world = open_world()
-    with world.sessions.begin() as session:
-        tell.to_approve(world, session, clock.now())
+    app = open_context()
+    with app.sessions.begin() as session:
+        notify_approvers.to_approve(app, session, clock.now())
 
 
 def letters(ids: list[int]) -> str:
@@ -137,13 +137,13 @@ def letters(ids: list[int]) -> str:
     from dondoc.facts.addressee import addressees
     from dondoc.store.mail import OutboxLetter
 
-    world = open_world()
-    pages = world.settings.page("dondoc/letters")
-    with world.sessions.reading() as session:
+    app = open_context()
+    pages = app.settings.page("dondoc/letters")
+    with app.sessions.reading() as session:
         rows = [session.get_one(OutboxLetter, i) for i in ids]
-        to = addressees(session, world.registry, rows)
+        to = addressees(session, app.registry, rows)
         lines = [f"- [TH-{row.id:05}]({pages}/{row.id}) gửi {to[row.id]}: {row.subject}" for row in rows]
-    if world.settings.two_approvers:
+    if app.settings.two_approvers:
         lines += ["", "Cần hai người duyệt. Người thứ hai duyệt trên trang của từng thư, hoặc bằng `dondoc approve`."]
     return "\n".join(lines)
 
@@ -156,9 +156,9 @@ def respondents() -> list[HITLUser] | None:
 
     if not ids_are_logins():
         return None
-    world = open_world()
-    with world.sessions.reading() as session:
-        people = approvers(session, world.registry.office, clock.now().date())
+    app = open_context()
+    with app.sessions.reading() as session:
+        people = approvers(session, app.registry.office, clock.now().date())
     return [HITLUser(id=person.login, name=person.name) for person in people if person.login] or None
 
 
@@ -170,7 +170,7 @@ def already_answered(context: Mapping[str, Any]) -> dict[str, Any] | None:
     """
     from dondoc import audit
 
-    with open_world().sessions.reading() as session:
+    with open_context().sessions.reading() as session:
         event = next(iter(audit.events(session, act=ANSWER, subject=_run(context))), None)
     return _answer(event) if event and event.details["task"] == str(context["ti"].id) else None
 
@@ -183,14 +183,14 @@ def note_answer(context: Mapping[str, Any], answer: Mapping[str, Any]) -> dict[s
     """
     from dondoc import audit
 
-    world, who = open_world(), answer["responded_by_user"]
+    app, who = open_context(), answer["responded_by_user"]
     chosen = APPROVE if APPROVE in answer["chosen_options"] else LEAVE
     details = {"chosen": chosen, "task": str(context["ti"].id)}
     actor = audit.MACHINE  # time was up
     if who:
         actor = audit.Actor(who["name"], login(who["id"], who["name"]), audit.Channel.AIRFLOW)
-    with world.sessions.begin() as session:
-        event = audit.record(session, world.secrets, actor, ANSWER, _run(context), now=clock.now(), **details)
+    with app.sessions.begin() as session:
+        event = audit.record(session, app.secrets, actor, ANSWER, _run(context), now=clock.now(), **details)
         return _answer(event)
 
 
@@ -211,27 +211,27 @@ def release(context: Mapping[str, Any], asked: Any, answer: Any) -> dict[str, An
     from dondoc import approval, audit
     from dondoc.facts.approvers import NotAnApprover, approver
 
-    world, run, now = open_world(), _run(context), clock.now()
-    with world.sessions.reading() as session:
+    app, run, now = open_context(), _run(context), clock.now()
+    with app.sessions.reading() as session:
         held = _asked(session, run)
         event = next(iter(audit.events(session, act=ANSWER, subject=run)), None)
     nothing: dict[str, Any] = {"approved": [], "by": None}
     if wrong := _tampered(held, event, asked, answer):
-        raise _refused(world, run, held, wrong)
+        raise _refused(app, run, held, wrong)
     if event is None or not event.login:
         log.info("nobody answered: %s stay held", held)
         return nothing
     actor = audit.Actor(event.name, event.login, audit.Channel.AIRFLOW)
     try:
-        with world.sessions.begin() as session:
+        with app.sessions.begin() as session:
             if event.details["chosen"] == APPROVE:
-                rows = approval.approve(world, session, held, actor, now=now)
+                rows = approval.approve(app, session, held, actor, now=now)
             else:
-                approver(session, world.registry.office, actor, now.date())
+                approver(session, app.registry.office, actor, now.date())
                 log.info("not approved here by %s: %s stay held", event.login, held)
                 return nothing
     except NotAnApprover as refused:
-        raise _refused(world, run, held, str(refused)) from None
+        raise _refused(app, run, held, str(refused)) from None
     log.info("approved by %s: %s", event.login, {row.id: row.state for row in rows})
     return {"approved": [str(row.id) for row in rows if row.state == "pending"], "by": event.login}
 
@@ -247,17 +247,17 @@ def _tampered(held: list[int], event: Any, asked: Any, answer: Any) -> str | Non
     return None
 
 
-def _refused(world: Any, run: str, held: list[int], why: str) -> NotReleased:
+def _refused(app: Any, run: str, held: list[int], why: str) -> NotReleased:
     """What is raised, after the trail has it and the administrators are told: once, however often the task is run."""
     from dondoc import audit
-    from dondoc.staff import notices as tell
+    from dondoc.staff import notices as notify_approvers
 
     now = clock.now()
-    with world.sessions.begin() as session:
+    with app.sessions.begin() as session:
         known = audit.events(session, act=REFUSE, subject=run)
         if all(event.details["why"] != why for event in known):
-            audit.record(session, world.secrets, audit.MACHINE, REFUSE, run, now=now, why=why)
-            tell.refused_answer(world, session, run, why, held, len(known), now)
+            audit.record(session, app.secrets, audit.MACHINE, REFUSE, run, now=now, why=why)
+            notify_approvers.refused_answer(app, session, run, why, held, len(known), now)
     log.error("released nothing in %s: %s", run, why)
     return NotReleased(
         f"Không thư nào được gửi. {why} Người duyệt xem và duyệt trên trang Thư hoặc bằng `dondoc approve`."

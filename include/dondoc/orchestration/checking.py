@@ -10,10 +10,10 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from dondoc import clock, keys
-from dondoc.configuration.context import World
+from dondoc.configuration.context import AppContext
 from dondoc.errors import Problem
 from dondoc.orchestration import limits, runs
-from dondoc.orchestration.connections import open_world
+from dondoc.orchestration.connections import open_context
 from dondoc.orchestration.limits import held_to
 
 log = logging.getLogger(__name__)
@@ -34,20 +34,20 @@ def which(look: str, moment: datetime) -> tuple[str, date]:
     return look, day
 
 
-def sealed(world: World, value: dict[str, Any]) -> dict[str, Any]:
+def sealed(app: AppContext, value: dict[str, Any]) -> dict[str, Any]:
     """What goes to the next task through Airflow, where others may write: signed, as far as we have a key."""
-    secrets = world.secrets
+    secrets = app.secrets
     return {**value, "seal": keys.sign(secrets, PURPOSE, _plain(value)) if secrets else ""}
 
 
-def proven(world: World, value: dict[str, Any]) -> dict[str, Any]:
+def proven(app: AppContext, value: dict[str, Any]) -> dict[str, Any]:
     """The same, if it is as we handed it on.
 
     Raises:
         Problem: it is not.
     """
     said = {name: one for name, one in value.items() if name != "seal"}
-    if (secrets := world.secrets) and not keys.verify(secrets, PURPOSE, _plain(said), str(value.get("seal", ""))):
+    if (secrets := app.secrets) and not keys.verify(secrets, PURPOSE, _plain(said), str(value.get("seal", ""))):
         raise Problem(FOREIGN)
     return said
 
@@ -65,18 +65,18 @@ def plan(context: Mapping[str, Any]) -> list[dict[str, Any]]:
     """
     from dondoc.cameras.nights import night
 
-    world, asked, now = open_world(), runs.params(context), clock.now()
+    app, asked, now = open_context(), runs.params(context), clock.now()
     look, day = which(asked["look"], runs.moment(context))
     day = date.fromisoformat(asked["as_of"]) if asked["as_of"] else day
-    wanted = runs.agencies(context, {a.id for a in world.registry.agencies})
+    wanted = runs.agencies(context, {a.id for a in app.registry.agencies})
     if why := night.not_tonight(day, now):
         raise runs.Refused(
             f"Không hỏi camera nào: {why}. Camera chỉ trả lời cho lúc được hỏi: để trống as_of để kiểm tra đêm nay."
         )
     window = {"night": "night", "day": "day"}.get(look)
-    batches = night.plan(world, night=day, round=look, system_window=window, only_failed=look == "second")
+    batches = night.plan(app, night=day, round=look, system_window=window, only_failed=look == "second")
     if wanted:
-        keep = night.of_agencies(world, wanted)
+        keep = night.of_agencies(app, wanted)
         batches = [kept for batch in batches if (kept := [i for i in batch if i in keep])]
     total = sum(map(len, batches))
     log.info("%s look of %s: %d cameras in %d batches", look, day, total, len(batches))
@@ -85,11 +85,11 @@ def plan(context: Mapping[str, Any]) -> list[dict[str, Any]]:
     if asked["dry_run"]:
         log.warning("dry run: nothing is probed")
         return []
-    apart = runs.scheduled(context) * world.settings.spread_minutes * 60 / max(1, len(batches))
+    apart = runs.scheduled(context) * app.settings.spread_minutes * 60 / max(1, len(batches))
     about = {"night": day.isoformat(), "look": look, "run": context["dag_run"].run_id, "over": apart}
     starts = (now + timedelta(seconds=number * apart) for number in range(len(batches)))
     return [
-        sealed(world, {"cameras": batch, "starts": start.isoformat(), **about})
+        sealed(app, {"cameras": batch, "starts": start.isoformat(), **about})
         for batch, start in zip(batches, starts, strict=True)
     ]
 
@@ -104,26 +104,26 @@ def check(batch: dict[str, Any]) -> dict[str, Any]:
         another night: run again days later, it asks nobody.
     """
     from dondoc.cameras.nights import night
-    from dondoc.cameras.state import local_outage as ourside
+    from dondoc.cameras.state.local_outage import UNREACHED, references_answer
 
-    world = open_world()
-    day, about = date.fromisoformat(proven(world, batch)["night"]), {"run": batch["run"]}
+    app = open_context()
+    day, about = date.fromisoformat(proven(app, batch)["night"]), {"run": batch["run"]}
     if why := night.not_tonight(day, clock.now()):
         log.warning("the %d cameras of this batch are not asked: %s", len(batch["cameras"]), why)
-        return sealed(world, {"results": [], "blind": 0, "not_asked": why, **about})
+        return sealed(app, {"results": [], "blind": 0, "not_asked": why, **about})
     time.sleep(max(0.0, (datetime.fromisoformat(batch["starts"]) - clock.now()).total_seconds()))
-    if not ourside.references_answer(world.settings):
+    if not references_answer(app.settings):
         log.warning("no reference host answers: the %d cameras of this batch are not looked at", len(batch["cameras"]))
-        return sealed(world, {"results": [], "blind": len(batch["cameras"]), **about})
+        return sealed(app, {"results": [], "blind": len(batch["cameras"]), **about})
     results = night.check_batch(
-        world, batch["cameras"], night=day, round=batch["look"], now=clock.now(), over=batch["over"]
+        app, batch["cameras"], night=day, round=batch["look"], now=clock.now(), over=batch["over"]
     )
     counts = Counter(result["verdict"] for result in results)
     log.info("batch of %d cameras looked at: %s", len(results), dict(counts.most_common()))
-    lost = sum(result["phase"] in ourside.UNREACHED for result in results)
-    blind = lost > len(results) / 2 and not ourside.references_answer(world.settings)
+    lost = sum(result["phase"] in UNREACHED for result in results)
+    blind = lost > len(results) / 2 and not references_answer(app.settings)
     found = {"results": [], "blind": len(results)} if blind else {"results": results, "blind": 0}
-    return sealed(world, {**found, **about})
+    return sealed(app, {**found, **about})
 
 
 @held_to(limits.STORE)
@@ -142,41 +142,41 @@ def store(batches: list[dict[str, Any]], checked: list[dict[str, Any]]) -> dict[
     """
     from dondoc.cameras import letters
     from dondoc.cameras.nights import night, rollup, thumbnails
-    from dondoc.cameras.state import local_outage as ourside
     from dondoc.cameras.state import outages
+    from dondoc.cameras.state.local_outage import SILENT
 
-    world, now = open_world(), clock.now()
-    thumbnails.prune(world, now)  # first, and whatever was looked at: their week ends even if the rest fails
+    app, now = open_context(), clock.now()
+    thumbnails.prune(app, now)  # first, and whatever was looked at: their week ends even if the rest fails
     if not batches:
         return {}
     for one in (*batches, *checked):
-        if proven(world, one)["run"] != batches[0]["run"]:
+        if proven(app, one)["run"] != batches[0]["run"]:
             raise Problem(FOREIGN)
     day, look = date.fromisoformat(batches[0]["night"]), batches[0]["look"]
     found = [result for one in checked for result in one["results"]]
     planned, blind = sum(len(batch["cameras"]) for batch in batches), sum(one["blind"] for one in checked)
     counts = night.store(
-        world,
+        app,
         found,
         night=day,
         round=look,
         now=now,
         planned=planned,
         started=datetime.fromisoformat(batches[0]["starts"]),
-        our_side=ourside.SILENT if blind * 2 >= planned else None,
+        local_outage=SILENT if blind * 2 >= planned else None,
     )
-    settled = outages.settle(world, night=day, now=now)
-    letters.outages(world, settled.get("opened", []), now)
-    sentence, down = _summary(world, day, look)
+    settled = outages.settle(app, night=day, now=now)
+    letters.outages(app, settled.get("opened", []), now)
+    sentence, down = _summary(app, day, look)
     if down:
         log.error("%s", sentence)
-        letters.our_side(world, f"our-side|{day}|{look}", sentence, now)
-    log.info("%s outages: %s; past their time: %s", sentence, settled, rollup.roll_up(world, now.date()))
-    _publish(world)
+        letters.local_outage(app, f"our-side|{day}|{look}", sentence, now)
+    log.info("%s outages: %s; past their time: %s", sentence, settled, rollup.roll_up(app, now.date()))
+    _publish(app)
     return {**counts, "summary": sentence}
 
 
-def _publish(world: World) -> None:
+def _publish(app: AppContext) -> None:
     """The metrics, last: a file that cannot be written costs the run its green, and the night nothing.
 
     Raises:
@@ -184,19 +184,19 @@ def _publish(world: World) -> None:
     """
     from dondoc.cameras.exports import fleet
 
-    if world.settings.metrics_file:
+    if app.settings.metrics_file:
         with contextlib.suppress(OSError):  # writing says what is wrong
-            world.settings.metrics_file.parent.mkdir(exist_ok=True)
+            app.settings.metrics_file.parent.mkdir(exist_ok=True)
     try:
-        fleet.publish(world, clock.now())
+        fleet.publish(app, clock.now())
     except Problem as problem:
         raise Problem(f"Kết quả kiểm tra đã lưu đủ; riêng tệp DONDOC_METRICS_FILE chưa được: {problem}") from None
 
 
-def _summary(world: World, day: date, look: str) -> tuple[str, bool]:
+def _summary(app: AppContext, day: date, look: str) -> tuple[str, bool]:
     from dondoc.cameras.nights import night
 
-    with world.sessions.reading() as session:
+    with app.sessions.reading() as session:
         run = night.run_of(session, day, look)
         assert run is not None
-        return night.summary(world, session, run), run.our_side_down is not None
+        return night.summary(app, session, run), run.our_side_down is not None

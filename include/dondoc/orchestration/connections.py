@@ -11,10 +11,10 @@ from airflow.sdk import Connection
 from pydantic import SecretStr
 
 from dondoc.configuration import settings
-from dondoc.configuration.context import World, opened
+from dondoc.configuration.context import AppContext, opened
 
 
-def open_world() -> World:
+def open_context() -> AppContext:
     """Settings with the Connections' addresses in them.
 
     Raises:

@@ -6,7 +6,7 @@ from typing import Any
 
 from dondoc import clock
 from dondoc.orchestration import approving, limits, runs
-from dondoc.orchestration.connections import open_world
+from dondoc.orchestration.connections import open_context
 from dondoc.orchestration.limits import held_to
 
 log = logging.getLogger(__name__)
@@ -24,16 +24,16 @@ def decide(context: Mapping[str, Any]) -> dict[str, Any]:
     """
     from dondoc.escalation import escalate, sources
 
-    world, now = open_world(), clock.now()
-    day = runs.as_of(context, world.first_day)
-    wanted = runs.agencies(context, {a.id for a in world.registry.agencies})
+    app, now = open_context(), clock.now()
+    day = runs.as_of(context, app.first_day)
+    wanted = runs.agencies(context, {a.id for a in app.registry.agencies})
     dry = runs.params(context)["dry_run"]
     refused = None if dry else runs.late(context, now) or clock.to_come(day, now)
     record = not (dry or refused)
-    with world.sessions.reading() as session:
-        if blind := sources.blind(session, world.settings, now):
+    with app.sessions.reading() as session:
+        if blind := sources.blind(session, app.settings, now):
             log.warning("held, because we are blind: %s", blind)
-    decisions = escalate.escalate(world, day, now=now, record=record, agencies=wanted, by=runs.started_by(context))
+    decisions = escalate.escalate(app, day, now=now, record=record, agencies=wanted, by=runs.started_by(context))
     for decision in decisions:
         log.info("%s: %s, %s", decision["agency"], decision["step"], decision["reason"])
     if refused:

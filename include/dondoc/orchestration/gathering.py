@@ -5,10 +5,10 @@ import time
 from collections import Counter
 
 from dondoc import clock
-from dondoc.configuration.context import World
+from dondoc.configuration.context import AppContext
 from dondoc.errors import Problem
 from dondoc.orchestration import limits
-from dondoc.orchestration.connections import open_world
+from dondoc.orchestration.connections import open_context
 from dondoc.orchestration.limits import held_to
 
 log = logging.getLogger(__name__)
@@ -24,7 +24,7 @@ def read_folder() -> list[int]:
     """Ids of the submissions that the drop folder brought. Red when the folder cannot be read."""
     from dondoc.intake import gather
 
-    return _brought(gather.read_folder(open_world(), clock.now()))
+    return _brought(gather.read_folder(open_context(), clock.now()))
 
 
 @held_to(limits.MAILBOX)
@@ -33,11 +33,11 @@ def read_mailbox() -> list[int]:
     from dondoc.intake import gather
     from dondoc.mail import servers
 
-    world = open_world()
-    if (server := servers.intake(world.settings)) is None:
+    app = open_context()
+    if (server := servers.intake(app.settings)) is None:
         log.info("no mailbox is set up (Connection dondoc_imap)")
         return []
-    return _brought(gather.read_mailbox(world, server, clock.now()))
+    return _brought(gather.read_mailbox(app, server, clock.now()))
 
 
 def _brought(result) -> list[int]:  # type: ignore[no-untyped-def]
@@ -58,7 +58,7 @@ def judge_and_answer() -> dict[str, list[int]]:
     from dondoc.bounded import Deadline
     from dondoc.intake import backlog
 
-    return backlog.judge_and_answer(open_world(), clock.now(), Deadline(JUDGING))
+    return backlog.judge_and_answer(open_context(), clock.now(), Deadline(JUDGING))
 
 
 @held_to(limits.PROBE)
@@ -68,24 +68,24 @@ def probe_declared() -> dict[str, int]:
     Also what a killed run left, and what a person accepted between two runs. Red when our own side is down.
     """
     from dondoc.cameras import letters
-    from dondoc.cameras.state import local_outage as ourside
+    from dondoc.cameras.state import local_outage
     from dondoc.intake import backlog
 
-    world, moment = open_world(), clock.now()
-    accepted = backlog.declared(world, moment)
-    cameras = backlog.unseen_cameras(world, accepted)
+    app, moment = open_context(), clock.now()
+    accepted = backlog.declared(app, moment)
+    cameras = backlog.unseen_cameras(app, accepted)
     counts: dict[str, int] = {}
     if cameras:
-        if not ourside.references_answer(world.settings):
+        if not local_outage.references_answer(app.settings):
             raise Problem("Phía Sở mất kết nối (không máy chủ tham chiếu nào trả lời): chưa kiểm tra camera vừa khai.")
-        counts = _looked_at(world, cameras)
-        accepted = [one for one in accepted if not backlog.unseen_cameras(world, [one])]  # the next run tells the rest
-    written = letters.reachability(world, accepted, clock.now())
+        counts = _looked_at(app, cameras)
+        accepted = [one for one in accepted if not backlog.unseen_cameras(app, [one])]  # the next run tells the rest
+    written = letters.reachability(app, accepted, clock.now())
     log.info("%d cameras just declared: %s; letters: %s", len(cameras), counts, written)
     return counts
 
 
-def _looked_at(world: World, cameras: list[int]) -> dict[str, int]:
+def _looked_at(app: AppContext, cameras: list[int]) -> dict[str, int]:
     """Look at cameras a few at a time, storing each time, as long as there is time to look at more.
 
     Returns:
@@ -100,8 +100,8 @@ def _looked_at(world: World, cameras: list[int]) -> dict[str, int]:
             break
         now, few = clock.now(), cameras[start : start + FEW]
         tonight, look = night.night_of(now), f"declared-{now:%H%M%S}-{'-'.join(map(str, few[:20]))}"
-        results = night.check_batch(world, few, night=tonight, round=look, now=now)
-        counts.update(night.store(world, results, night=tonight, round=look, now=clock.now()))
+        results = night.check_batch(app, few, night=tonight, round=look, now=now)
+        counts.update(night.store(app, results, night=tonight, round=look, now=clock.now()))
     return dict(counts)
 
 
@@ -113,18 +113,18 @@ def deliver() -> dict[str, int]:
         Problem: no mail server is set up, or it cannot be used: also when no letter is due, for then nobody would know
             until one is, and a letter that waits an hour for its next attempt would make the runs between look good.
     """
-    from dondoc import preconditions as truth
+    from dondoc import preconditions
     from dondoc.mail import servers
     from dondoc.mail import smtp as line
 
-    world = open_world()
-    done = truth.deliver(world, clock.now, limit=LETTERS)
+    app = open_context()
+    done = preconditions.deliver(app, clock.now, limit=LETTERS)
     log.info("delivered: %s", done.counts)
-    server, trouble = servers.smtp(world.settings), done.trouble
+    server, trouble = servers.smtp(app.settings), done.trouble
     assert server is not None
     if not (trouble or done.answered):
         try:
-            line.connect(server, timeout=LETTING_IN, name=world.settings.installation).close()
+            line.connect(server, timeout=LETTING_IN, name=app.settings.installation).close()
         except servers.Unusable as error:
             trouble = str(error)
     if trouble:

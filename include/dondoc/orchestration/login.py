@@ -3,7 +3,6 @@
 from functools import cache
 from typing import Any
 
-from airflow.api_fastapi.app import get_auth_manager
 from airflow.api_fastapi.auth.managers.models.resource_details import (
     AccessView,
     DagAccessEntity,
@@ -11,9 +10,10 @@ from airflow.api_fastapi.auth.managers.models.resource_details import (
     VariableDetails,
 )
 from airflow.api_fastapi.core_api.security import bearer_scheme, get_user
+from airflow.api_fastapi.pages import get_auth_manager
 from fastapi import FastAPI, HTTPException, Request
 
-from dondoc.configuration.context import open_world
+from dondoc.configuration.context import open_context
 from dondoc.orchestration.accounts import login
 from dondoc.web.app import create_app
 from dondoc.web.user import NotLoggedIn, User
@@ -59,6 +59,6 @@ def _administers(manager: Any, user: Any) -> bool:
         return True
 
 
-def app() -> FastAPI:
+def pages() -> FastAPI:
     """The pages behind Airflow's login and roles."""
-    return create_app(current_user=visitor, world=cache(open_world))
+    return create_app(current_user=visitor, app=cache(open_context))

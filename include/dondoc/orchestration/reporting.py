@@ -6,7 +6,7 @@ from typing import Any
 
 from dondoc import clock
 from dondoc.orchestration import approving, limits, runs
-from dondoc.orchestration.connections import open_world
+from dondoc.orchestration.connections import open_context
 from dondoc.orchestration.limits import held_to
 
 log = logging.getLogger(__name__)
@@ -23,24 +23,24 @@ def draw_up(context: Mapping[str, Any]) -> dict[str, Any]:
     """
     from dondoc.reporting import report
 
-    world, now = open_world(), clock.now()
-    day = runs.as_of(context, world.first_day)
+    app, now = open_context(), clock.now()
+    day = runs.as_of(context, app.first_day)
     if why := clock.to_come(day, now):
         raise runs.Refused(why)
     dry, late = runs.params(context)["dry_run"], runs.late(context, now)
     cut_off = min(clock.at(day, 17), runs.moment(context))  # a report never speaks of hours to come
-    with world.sessions.reading() as session:
-        letters = report.wanted(world, session, day)
+    with app.sessions.reading() as session:
+        letters = report.wanted(app, session, day)
     trial = "-chay-thu" if dry or late else ""
     ids, folders = [], []
     for letter in letters:
-        place = world.settings.home / "reports" / f"{day.isoformat()}{trial}"
+        place = app.settings.home / "reports" / f"{day.isoformat()}{trial}"
         out = place if len(letters) == 1 else place / letter.id
         if trial:
-            report.make(world, letter, cut_off, None, out)
+            report.make(app, letter, cut_off, None, out)
         else:
-            out = report.draw(world, letter, cut_off, out)
-            ids += report.enqueue(world, letter, cut_off, out, now, runs.started_by(context))
+            out = report.draw(app, letter, cut_off, out)
+            ids += report.enqueue(app, letter, cut_off, out, now, runs.started_by(context))
         folders.append(str(out))
     if late:
         raise runs.Refused(late)

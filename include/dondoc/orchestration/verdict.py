@@ -6,7 +6,7 @@ from typing import Any, Literal
 from airflow.sdk import task
 
 from dondoc.orchestration import alerts
-from dondoc.orchestration.connections import open_world
+from dondoc.orchestration.connections import open_context
 from dondoc.orchestration.ping import ping as sign_of_life
 
 
@@ -26,8 +26,8 @@ def all_went_well(*, ping: Literal["gather", "night"]) -> Any:
 def well(context: Mapping[str, Any], which: Literal["gather", "night"]) -> None:
     """All tasks of the run went well."""
     alerts.over(context["dag"].dag_id)
-    world = open_world()
-    alerts.publish(world)
+    app = open_context()
+    alerts.publish(app)
     if not context["params"].get("dry_run"):
-        found = world.settings
+        found = app.settings
         sign_of_life(found.ping_gather_url if which == "gather" else found.ping_night_url, found.ca_file)

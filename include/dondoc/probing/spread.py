@@ -16,13 +16,13 @@ class Sited(Protocol):
 T = TypeVar("T", bound=Sited)
 
 
-def parts(looks: Sequence[T], *, seconds: float, per_site: int, dice: random.Random) -> list[tuple[float, list[T]]]:
+def parts(looks: Sequence[T], *, seconds: float, per_site: int, rng: random.Random) -> list[tuple[float, list[T]]]:
     """The looks in parts, each with the second at which it may start; at most `per_site` of a site in a part.
 
     The channels of a recorder come to lie in different parts, as far as there are several.
     """
     count = max(1, min(len(looks), int(seconds // APART)))
-    mixed = dice.sample(looks, len(looks)) if count > 1 else list(looks)
+    mixed = rng.sample(looks, len(looks)) if count > 1 else list(looks)
     made: list[list[T]] = [[] for _ in range(count)]
     load: list[Counter[Hashable]] = [Counter() for _ in range(count)]
     for index, look in enumerate(mixed):
@@ -33,7 +33,7 @@ def parts(looks: Sequence[T], *, seconds: float, per_site: int, dice: random.Ran
         made[place].append(look)
         load[place][look.site] += 1
     step = seconds / count
-    return [(_start(n, step, seconds, dice), part) for n, part in enumerate(made) if part]
+    return [(_start(n, step, seconds, rng), part) for n, part in enumerate(made) if part]
 
 
 def _places(load: Sequence[Counter[Hashable]], site: Hashable | None, first: int, per_site: int) -> Iterator[int]:
@@ -45,5 +45,5 @@ def _places(load: Sequence[Counter[Hashable]], site: Hashable | None, first: int
     yield count
 
 
-def _start(number: int, step: float, seconds: float, dice: random.Random) -> float:
-    return min(seconds, number * step + dice.uniform(0, step / 2)) if seconds else 0.0
+def _start(number: int, step: float, seconds: float, rng: random.Random) -> float:
+    return min(seconds, number * step + rng.uniform(0, step / 2)) if seconds else 0.0

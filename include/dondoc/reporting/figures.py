@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from dondoc.cameras.state.state import EXEMPTIONS, NEW, NO_ADDRESS, NOT_LOOKED_AT, CameraState, counts
 from dondoc.cameras.state.state import states as camera_states
 from dondoc.clock import HERE
-from dondoc.configuration.context import World
+from dondoc.configuration.context import AppContext
 from dondoc.facts import obligations
 from dondoc.facts.obligations import Standing
 from dondoc.probing.verdicts import NOT_CHECKED, PHASE, SENTENCE
@@ -36,37 +36,37 @@ DONE = ("fulfilled", "fulfilled_late")
 OURS = ("under_review", "returned", "needs_reassignment")  # received, or not the agency's turn
 
 
-def figures(world: World, directive: str, as_of: datetime, known_at: datetime | None = None) -> dict[str, Any]:
+def figures(app: AppContext, directive: str, as_of: datetime, known_at: datetime | None = None) -> dict[str, Any]:
     """All figures of the report of a letter as plain data, fit for JSON.
 
     Percentages are of the obligations that were not waived; cameras that nobody could check are outside every
     denominator and counted apart (design: "not checked").
     """
-    with world.sessions.reading() as session:
-        now = _standings(world, session, directive, as_of, known_at)
-        before = _standings(world, session, directive, as_of - WEEK, known_at)
-        cameras = camera_states(world, session, as_of, known_at)
-        late = _late(world, session, directive, now, as_of, known_at)
+    with app.sessions.reading() as session:
+        now = _standings(app, session, directive, as_of, known_at)
+        before = _standings(app, session, directive, as_of - WEEK, known_at)
+        cameras = camera_states(app, session, as_of, known_at)
+        late = _late(app, session, directive, now, as_of, known_at)
     return {
         "directive": directive,
         "as_of": as_of.isoformat(),
         "known_at": known_at.isoformat() if known_at else None,
         "headline": _totals(now),
         "last_week": _totals(before),
-        "systems": _by_system(world, now),
-        "cameras": _cameras(world, cameras),
+        "systems": _by_system(app, now),
+        "cameras": _cameras(app, cameras),
         "cameras_total": counts(cameras),
         "without_picture": _without_picture(cameras),
         "unchecked": _unchecked(cameras),
         "late": late,
-        "unconfirmed_calendar": not world.calendar.confirmed(as_of.year),
+        "unconfirmed_calendar": not app.calendar.confirmed(as_of.year),
     }
 
 
 def _standings(
-    world: World, session: Session, directive: str, as_of: datetime, known_at: datetime | None
+    app: AppContext, session: Session, directive: str, as_of: datetime, known_at: datetime | None
 ) -> list[Standing]:
-    standings = obligations.at(world, session, as_of, known_at)
+    standings = obligations.at(app, session, as_of, known_at)
     return [s for s in standings if s.duty.directive == directive and s.duty.due_before]
 
 
@@ -85,24 +85,24 @@ def _totals(standings: list[Standing]) -> dict[str, Any]:
     }
 
 
-def _by_system(world: World, standings: list[Standing]) -> list[dict[str, Any]]:
+def _by_system(app: AppContext, standings: list[Standing]) -> list[dict[str, Any]]:
     rows = []
-    for system in sorted(world.registry.systems, key=lambda s: s.section):
+    for system in sorted(app.registry.systems, key=lambda s: s.section):
         mine = [s for s in standings if s.duty.system == system.id]
         if mine or system.cameras:
             rows.append({"system": system.id, "name": system.name, **_totals(mine)})
     return rows
 
 
-def _cameras(world: World, states: list[CameraState]) -> list[dict[str, Any]]:
+def _cameras(app: AppContext, states: list[CameraState]) -> list[dict[str, Any]]:
     """Per agency: declared, checked, reachable, showing, not checked, never connected yet, and open outages."""
     by_agency: dict[str, list[CameraState]] = defaultdict(list)
     for state in states:
         by_agency[state.camera.agency].append(state)
     rows = []
-    order = {a.id: a.order for a in world.registry.agencies}
+    order = {a.id: a.order for a in app.registry.agencies}
     for agency, mine in sorted(by_agency.items(), key=lambda item: (order.get(item[0], 0), item[0])):
-        rows.append({"agency": agency, "name": world.registry.agency(agency).name, **counts(mine)})
+        rows.append({"agency": agency, "name": app.registry.agency(agency).name, **counts(mine)})
     return rows
 
 
@@ -125,7 +125,7 @@ def _unchecked(states: list[CameraState]) -> dict[str, int]:
 
 
 def _late(
-    world: World,
+    app: AppContext,
     session: Session,
     directive: str,
     standings: list[Standing],
@@ -138,7 +138,7 @@ def _late(
         .where(OutboxLetter.kind.in_(["reminder", "overdue"]), OutboxLetter.state == "sent")
         .where(OutboxLetter.rehearsal.is_(False), OutboxLetter.sent_at <= min(as_of, known_at or as_of))
     )
-    known = {letter.id: letter for letter in world.letters(session, as_of.astimezone(HERE).date(), known_at)}
+    known = {letter.id: letter for letter in app.letters(session, as_of.astimezone(HERE).date(), known_at)}
     to_us = {step.id for step in known[directive].ladder if set(step.to) == {"board"}} if directive in known else set()
     about = [x for x in letters if directive in x.context["steps"] and not x.context["copy"]]
     sent = Counter(x.agency for x in about if x.context["steps"][directive] not in to_us)
@@ -148,13 +148,13 @@ def _late(
             rows.append(
                 {
                     "agency": standing.agency,
-                    "name": world.registry.agency(standing.agency).name,
+                    "name": app.registry.agency(standing.agency).name,
                     "system": standing.duty.system,
-                    "system_name": world.registry.system(standing.duty.system).name,
+                    "system_name": app.registry.system(standing.duty.system).name,
                     "deliverable": standing.duty.deliverable,
                     "due_before": standing.duty.due_before.isoformat(),
                     "working_days_late": standing.working_days_late,
                     "letters_sent": sent[standing.agency],
                 }
             )
-    return sorted(rows, key=lambda r: (-r["working_days_late"], world.registry.agency(r["agency"]).order))
+    return sorted(rows, key=lambda r: (-r["working_days_late"], app.registry.agency(r["agency"]).order))

@@ -12,12 +12,12 @@ from sqlalchemy.orm import Session
 from dondoc import audit
 from dondoc.audit import Actor
 from dondoc.clock import HERE, end_of, to_come
-from dondoc.configuration.context import World
+from dondoc.configuration.context import AppContext
 from dondoc.directive.model import Directive
 from dondoc.errors import Problem
 from dondoc.facts import contacts
 from dondoc.mail import outbox
-from dondoc.mail.letter import Attachment, Letter, StillTrue
+from dondoc.mail.letter import Attachment, Letter, Precondition
 from dondoc.mail.render import Rendered, render
 from dondoc.reporting import words
 from dondoc.reporting.document import document
@@ -31,16 +31,18 @@ FILES = ("figures.json", "report.docx", "report.xlsx", "report.html")
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-def make(world: World, directive: Directive, as_of: datetime, known_at: datetime | None, out: Path) -> dict[str, Path]:
+def make(
+    app: AppContext, directive: Directive, as_of: datetime, known_at: datetime | None, out: Path
+) -> dict[str, Path]:
     """Write report.docx, report.xlsx, report.html and figures.json into a folder. The same facts give the same figures.
 
     Raises:
         Problem: the folder cannot be written.
     """
-    return _write(world, directive, compute(world, directive.id, as_of, known_at), out)
+    return _write(app, directive, compute(app, directive.id, as_of, known_at), out)
 
 
-def draw(world: World, directive: Directive, as_of: datetime, out: Path) -> Path:
+def draw(app: AppContext, directive: Directive, as_of: datetime, out: Path) -> Path:
     """Make a report that nothing writes over: in the folder, or the next free one where that holds other figures.
 
     Returns:
@@ -49,14 +51,14 @@ def draw(world: World, directive: Directive, as_of: datetime, out: Path) -> Path
     Raises:
         Problem: the folder cannot be written.
     """
-    figures = compute(world, directive.id, as_of, None)
+    figures = compute(app, directive.id, as_of, None)
     for number in count(1):
         place = out if number == 1 else out.with_name(f"{out.name}-{number}")
         drawn = _figures(place)
         if drawn is None or drawn == json.loads(json.dumps(figures)):
             break
     if drawn is None:
-        _write(world, directive, figures, place)
+        _write(app, directive, figures, place)
     return place
 
 
@@ -69,12 +71,12 @@ def _figures(folder: Path) -> Any:
         return None
 
 
-def _write(world: World, directive: Directive, figures: dict[str, Any], out: Path) -> dict[str, Path]:
+def _write(app: AppContext, directive: Directive, figures: dict[str, Any], out: Path) -> dict[str, Path]:
     content = (
         json.dumps(figures, ensure_ascii=False, indent=2).encode(),
         document(figures, directive),
         workbook(figures),
-        _words(world, directive, figures).html.encode(),
+        _words(app, directive, figures).html.encode(),
     )
     try:
         folder(out)
@@ -85,12 +87,12 @@ def _write(world: World, directive: Directive, figures: dict[str, Any], out: Pat
     return {name: out / name for name in FILES}
 
 
-def _words(world: World, directive: Directive, figures: dict[str, Any]) -> Rendered:
+def _words(app: AppContext, directive: Directive, figures: dict[str, Any]) -> Rendered:
     moment = datetime.fromisoformat(figures["as_of"])
     context = {
         "directive": directive,
-        "superior": words.today(world.registry, directive.superior, moment.date()).name,
-        "issuer": words.today(world.registry, directive.issuer, moment.date()).name,
+        "superior": words.today(app.registry, directive.superior, moment.date()).name,
+        "issuer": words.today(app.registry, directive.issuer, moment.date()).name,
         "moment": moment,
         "week": moment.isocalendar().week,
         "headline": words.headline(figures),
@@ -101,18 +103,18 @@ def _words(world: World, directive: Directive, figures: dict[str, Any]) -> Rende
             ("Nội dung quá hạn", words.TABLE_3, words.table_3(figures)),
         ],
     }
-    return render(world.settings.data, world.registry, "report", context)
+    return render(app.settings.data, app.registry, "report", context)
 
 
 def wanted(
-    world: World, session: Session, day: date, directive: str | None = None, known_at: datetime | None = None
+    app: AppContext, session: Session, day: date, directive: str | None = None, known_at: datetime | None = None
 ) -> list[Directive]:
     """The letters of which a report is wanted on a day: the one that is named, or all that are active and ask for it.
 
     Raises:
         Problem: none is.
     """
-    letters = world.letters(session, day, known_at)
+    letters = app.letters(session, day, known_at)
     found = [letter for letter in letters if letter.id == directive or (directive is None and letter.report)]
     if not found:
         known = ", ".join(letter.id for letter in letters) or "không có"
@@ -159,7 +161,7 @@ def _drawn(directive: str) -> Select[Report]:
 
 
 def enqueue(
-    world: World, directive: Directive, as_of: datetime, folder: Path, now: datetime, by: Actor | None = None
+    app: AppContext, directive: Directive, as_of: datetime, folder: Path, now: datetime, by: Actor | None = None
 ) -> list[int]:
     """Put the week's e-mail into the outbox, held until a named approver says yes; once per cut-off and recipient.
 
@@ -169,14 +171,14 @@ def enqueue(
         Problem: its day is still to come.
     """
     figures = json.loads((folder / "figures.json").read_bytes())
-    rendered = _words(world, directive, figures)
+    rendered = _words(app, directive, figures)
     day = as_of.date()
-    book = Attachment(f"so_lieu_{day:%Y%m%d}.xlsx", world.blobs.put((folder / "report.xlsx").read_bytes()), XLSX)
-    superior, about = directive.superior, (world.settings.installation, directive.id)
-    with world.sessions.begin() as session:
-        record(session, directive.id, as_of, None, folder, now, by=by, secrets=world.secrets)
+    book = Attachment(f"so_lieu_{day:%Y%m%d}.xlsx", app.blobs.put((folder / "report.xlsx").read_bytes()), XLSX)
+    superior, about = directive.superior, (app.settings.installation, directive.id)
+    with app.sessions.begin() as session:
+        record(session, directive.id, as_of, None, folder, now, by=by, secrets=app.secrets)
         people = [c for role in ("head", "clerk") for c in contacts.find(session, superior, role, now.date())][:1]
-        board = contacts.find(session, world.registry.office, "board", now.date())
+        board = contacts.find(session, app.registry.office, "board", now.date())
         letters = [
             Letter(
                 kind="report",
@@ -194,17 +196,17 @@ def enqueue(
             )
             for person in [*people, *board]
         ]
-        return [r.id for r in outbox.enqueue(session, letters, settings=world.settings, now=now)]
+        return [r.id for r in outbox.enqueue(session, letters, settings=app.settings, now=now)]
 
 
-def still_true(world: World) -> StillTrue:
+def precondition(app: AppContext) -> Precondition:
     """A week's figures are true of it for ever, once it came; a newer report only makes an unsent one pointless."""
 
     def check(session: Session, letter: OutboxLetter, now: datetime) -> str | None:
         as_of = datetime.fromisoformat(letter.context["as_of"])
         if why := to_come(as_of.astimezone(HERE).date(), now):
             return why
-        reports = (OutboxLetter.kind == "report", outbox.counted(world.settings))
+        reports = (OutboxLetter.kind == "report", outbox.counted(app.settings))
         others = session.scalars(select(OutboxLetter.context).where(*reports))
         mine = (c["as_of"] for c in others if c["directive"] == letter.context["directive"])
         newest = max(map(datetime.fromisoformat, mine))
@@ -214,7 +216,7 @@ def still_true(world: World) -> StillTrue:
 
 
 def issue(
-    world: World,
+    app: AppContext,
     directive: str,
     day: date,
     *,
@@ -233,13 +235,11 @@ def issue(
         signed = file.read_bytes()
     except OSError as error:
         raise Problem(f"{file}: không đọc được văn bản đã ký ({error.strerror}). Kiểm tra đường dẫn.") from None
-    return issued(
-        world, directive, day, number=number, document_date=document_date, signed=signed, actor=actor, now=now
-    )
+    return issued(app, directive, day, number=number, document_date=document_date, signed=signed, actor=actor, now=now)
 
 
 def issued(
-    world: World,
+    app: AppContext,
     directive: str,
     day: date,
     *,
@@ -258,8 +258,8 @@ def issued(
     by = audit.person(actor.name)
     if not number.strip():
         raise Problem("Cần số, ký hiệu văn bản (dòng lệnh: --number).")
-    blob = world.blobs.put(signed)
-    with world.sessions.begin() as session:
+    blob = app.blobs.put(signed)
+    with app.sessions.begin() as session:
         if session.scalar(select(ReportIssue).where(ReportIssue.directive == directive, ReportIssue.as_of == day)):
             raise Problem(f"Báo cáo ngày {words.short(day)} đã được ghi nhận phát hành rồi.")
         days = {r.as_of.date() for r in session.scalars(_drawn(directive).where(Report.as_of <= end_of(day)))}
@@ -278,5 +278,5 @@ def issued(
         session.add(row)
         session.flush()
         told = {"directive": directive, "number": row.document_number, "sha256": blob}
-        audit.record(session, world.secrets, actor, "issue_report", day.isoformat(), now=now, **told)
+        audit.record(session, app.secrets, actor, "issue_report", day.isoformat(), now=now, **told)
         return row.id

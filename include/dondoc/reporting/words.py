@@ -52,12 +52,16 @@ def headline(figures: dict[str, Any]) -> str:
 
 def camera_line(total: dict[str, int]) -> str:
     """Declared, verified, showing, side by side."""
-    asking = f"; {number(total['asking'])} camera đòi đăng nhập, Sở chưa có tài khoản" if total["asking"] else ""
+    awaiting_credentials = (
+        f"; {number(total['awaiting_credentials'])} camera đòi đăng nhập, Sở chưa có tài khoản"
+        if total["asking"]
+        else ""
+    )
     missed = f"; {number(total['not_checked'])} camera chưa kiểm tra được" if total["not_checked"] else ""
     return (
         f"Các đơn vị đã khai {number(total['declared'])} camera tại {number(total['sites'])} điểm; kiểm tra được "
         f"{number(total['checked'])} camera, trong đó {number(total['reachable'])} camera có trả lời "
-        f"({number(total['showing'])} camera có hình tốt{asking}){missed}."
+        f"({number(total['showing'])} camera có hình tốt{awaiting_credentials}){missed}."
     )
 
 

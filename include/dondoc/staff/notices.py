@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from dondoc import audit
 from dondoc.clock import HERE
-from dondoc.configuration.context import World
+from dondoc.configuration.context import AppContext
 from dondoc.escalation import words
 from dondoc.escalation.ladder import Decision
 from dondoc.facts import approvers, contacts
@@ -25,29 +25,29 @@ log = logging.getLogger(__name__)
 APPROVERS = ("approver", "ops")
 
 
-def blind(world: World, session: Session, why: str, held: int, now: datetime) -> None:
+def blind(app: AppContext, session: Session, why: str, held: int, now: datetime) -> None:
     """Tell the administrator, once a day, that chasing letters are held."""
     lines = [why, f"Số đơn vị có thư đang giữ: {held:02}", "Kiểm tra nguồn tiếp nhận; thư đang giữ cần người duyệt gửi"]
-    _write(world, session, f"blind|{now.date()}", "Chưa gửi thư đôn đốc: không thấy hết nguồn tiếp nhận", lines, now)
+    _write(app, session, f"blind|{now.date()}", "Chưa gửi thư đôn đốc: không thấy hết nguồn tiếp nhận", lines, now)
 
 
-def nobody(world: World, session: Session, decisions: Sequence[Decision], now: datetime) -> None:
+def nobody(app: AppContext, session: Session, decisions: Sequence[Decision], now: datetime) -> None:
     """Tell the administrator, once for each agency and step, that there is no address to write to."""
     missing = {f"{d.agency}/{d.step.id}": d for d in decisions if d.step}
-    if new := sorted(set(missing) - _told(world, session, "nobody")):
-        lines = [_lacks(world, missing[key]) for key in new]
+    if new := sorted(set(missing) - _told(app, session, "nobody")):
+        lines = [_lacks(app, missing[key]) for key in new]
         title = "Chưa có địa chỉ để gửi thư đôn đốc: cần bổ sung danh bạ"
-        _write(world, session, f"nobody|{','.join(new)}", title, lines, now, nobody=new)
+        _write(app, session, f"nobody|{','.join(new)}", title, lines, now, nobody=new)
 
 
-def _lacks(world: World, decision: Decision) -> str:
+def _lacks(app: AppContext, decision: Decision) -> str:
     step = decision.step
     assert step is not None
     roles = " hoặc ".join(words.ROLE[role] for role in step.to)
-    return f"{world.registry.agency(decision.agency).name}: chưa có địa chỉ của {roles} (bậc “{words.title(step)}”)"
+    return f"{app.registry.agency(decision.agency).name}: chưa có địa chỉ của {roles} (bậc “{words.title(step)}”)"
 
 
-def waiting(world: World, session: Session, day: date, now: datetime) -> None:
+def waiting(app: AppContext, session: Session, day: date, now: datetime) -> None:
     """Tell the approver (or the administrator), every morning, what waits for us and stops the chasing meanwhile.
 
     The count is that of the inbox's page, so files that could not be opened are in it; alone, as their senders have
@@ -55,11 +55,11 @@ def waiting(world: World, session: Session, day: date, now: datetime) -> None:
     """
     rows = inbox.inbox(session, inbox.ASIDE)
     if any(row["outcome"] != "refused" for row in rows):
-        names = {a.id: a.name for a in world.registry.agencies}
+        names = {a.id: a.name for a in app.registry.agencies}
         title = f"{len(rows):02} bản nộp đang chờ Sở xử lý"
         lines = [_arrived(row, names) for row in rows]
-        links = [("Trang bản nộp chờ xử lý", world.settings.page("dondoc/inbox"))]
-        _write(world, session, f"waiting|{day}", title, lines, now, links=links, roles=APPROVERS)
+        links = [("Trang bản nộp chờ xử lý", app.settings.page("dondoc/inbox"))]
+        _write(app, session, f"waiting|{day}", title, lines, now, links=links, roles=APPROVERS)
 
 
 def _arrived(row: Mapping[str, Any], names: Mapping[str, str]) -> str:
@@ -68,42 +68,42 @@ def _arrived(row: Mapping[str, Any], names: Mapping[str, str]) -> str:
     return f"{row['number']}, nhận ngày {day}: {names.get(row['agency'] or '', 'chưa rõ đơn vị')}{note}"
 
 
-def to_approve(world: World, session: Session, now: datetime) -> None:
+def to_approve(app: AppContext, session: Session, now: datetime) -> None:
     """Tell the approver (or the administrator) which letters wait for approval, until when and where to approve.
 
     Nobody is told of the same letters twice: only when one has come since is all that waits told again.
     """
     alive = or_(OutboxLetter.not_after.is_(None), OutboxLetter.not_after >= now)
     waits = (OutboxLetter.state == "held", OutboxLetter.needs_approval, OutboxLetter.approved_by.is_(None), alive)
-    mode = OutboxLetter.rehearsal.is_(world.settings.mode == "rehearsal")
+    mode = OutboxLetter.rehearsal.is_(app.settings.mode == "rehearsal")
     rows = session.scalars(select(OutboxLetter).where(*waits, mode).order_by(OutboxLetter.id)).all()
     ids = [row.id for row in rows]
-    if not (new := set(ids) - _told(world, session, "to_approve")):
+    if not (new := set(ids) - _told(app, session, "to_approve")):
         return
     groups: dict[tuple[str, datetime | None], list[OutboxLetter]] = {}
     for row in rows:
-        groups.setdefault((_title(world, row), row.not_after), []).append(row)
+        groups.setdefault((_title(app, row), row.not_after), []).append(row)
     lines = [
         f"{title}: {len(found):02} thư về {len({row.agency for row in found}):02} đơn vị"
         + (f"; duyệt muộn nhất lúc {vn_moment(until)}" if until else "")
         for (title, until), found in groups.items()
     ]
-    if not approvers.approvers(session, world.registry.office, now.date()):
-        lines.append(approvers.NOBODY.format(issuer=world.registry.office))
+    if not approvers.approvers(session, app.registry.office, now.date()):
+        lines.append(approvers.NOBODY.format(issuer=app.registry.office))
     if newest := audit.last(session):  # noted where whoever owns the database cannot change it
         lines.append(f"Nhật ký đến lúc này có {newest.id} dòng, dấu cuối {newest.digest}")
-    page = world.settings.page
+    page = app.settings.page
     links = [
         ("Đọc và duyệt trên trang đôn đốc", page("dondoc/letters?state=held")),
         ("Hoặc duyệt trong Airflow (Required Actions)", page("required_actions?response_received=false")),
     ]
     title = f"{len(rows):02} thư đang chờ duyệt gửi"
     key = f"approve|{max(new)}"
-    _write(world, session, key, title, lines, now, links=links, roles=APPROVERS, to_approve=ids)
+    _write(app, session, key, title, lines, now, links=links, roles=APPROVERS, to_approve=ids)
 
 
 def refused_answer(
-    world: World, session: Session, run: str, why: str, held: Sequence[int], before: int, now: datetime
+    app: AppContext, session: Session, run: str, why: str, held: Sequence[int], before: int, now: datetime
 ) -> None:
     """Tell the administrators that an answer in Airflow was not accepted, or that somebody tampered with a run.
 
@@ -111,25 +111,25 @@ def refused_answer(
     """
     kept = ", ".join(f"TH-{i:05}" for i in held) or "không có"
     lines = [why, f"Lượt chạy: {run}", f"Thư vẫn giữ lại: {kept}", "Người duyệt xem và duyệt từng thư trên trang Thư"]
-    page = world.settings.page
+    page = app.settings.page
     links = [("Thư đang giữ", page("dondoc/letters?state=held")), ("Nhật ký", page("dondoc/audit"))]
     title = "Không chấp nhận một câu trả lời duyệt thư trong Airflow"
-    _write(world, session, f"answer|{run}|{before}", title, lines, now, links=links)
+    _write(app, session, f"answer|{run}|{before}", title, lines, now, links=links)
 
 
-def _title(world: World, row: OutboxLetter) -> str:
+def _title(app: AppContext, row: OutboxLetter) -> str:
     return row.context.get("title") or words.KIND.get(row.kind, row.kind)
 
 
-def _told(world: World, session: Session, what: str) -> set[Any]:
+def _told(app: AppContext, session: Session, what: str) -> set[Any]:
     """All that letters to our own people remember under a name."""
-    internal = (OutboxLetter.kind == "internal", outbox.counted(world.settings))
+    internal = (OutboxLetter.kind == "internal", outbox.counted(app.settings))
     known = session.scalars(select(OutboxLetter.context).where(*internal))
     return {key for context in known for key in context.get(what, [])}
 
 
 def _write(
-    world: World,
+    app: AppContext,
     session: Session,
     key: str,
     title: str,
@@ -140,7 +140,7 @@ def _write(
     roles: Sequence[str] = ("ops",),
     **remember: object,
 ) -> None:
-    rendered = render(world.settings.data, world.registry, "internal", {"title": title, "lines": lines, "links": links})
+    rendered = render(app.settings.data, app.registry, "internal", {"title": title, "lines": lines, "links": links})
     letters = [
         Letter(
             kind="internal",
@@ -148,22 +148,22 @@ def _write(
             subject=rendered.subject,
             text=rendered.text,
             html=rendered.html,
-            dedup="|".join((world.settings.installation, world.registry.survey, "internal", key, address)),
+            dedup="|".join((app.settings.installation, app.registry.survey, "internal", key, address)),
             reason=title,
             context=dict(remember),
         )
-        for address in _ours(world, session, roles, now.date())
+        for address in _ours(app, session, roles, now.date())
     ]
     if not letters:
         log.error(
             "nobody of ours to tell (DONDOC_OPS_ADDRESS, or contacts of role ops): %s: %s", title, "; ".join(lines)
         )
-    outbox.enqueue(session, letters, settings=world.settings, now=now)
+    outbox.enqueue(session, letters, settings=app.settings, now=now)
 
 
-def _ours(world: World, session: Session, roles: Sequence[str], day: date) -> list[str]:
+def _ours(app: AppContext, session: Session, roles: Sequence[str], day: date) -> list[str]:
     """Our people of the first role that anybody holds, else the administrator's address."""
     for role in roles:
-        if found := contacts.find(session, world.registry.office, role, day):
+        if found := contacts.find(session, app.registry.office, role, day):
             return [c.email for c in found]
-    return [world.settings.ops_address] if world.settings.ops_address else []
+    return [app.settings.ops_address] if app.settings.ops_address else []

@@ -9,7 +9,7 @@ from fastapi.responses import Response
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException as AnyHTTPException
 
-from dondoc.configuration.context import World
+from dondoc.configuration.context import AppContext
 from dondoc.web import audit, cameras, guard, inbox, letters, matrix, pauses, reports
 from dondoc.web.user import User
 
@@ -19,7 +19,7 @@ HERE = Path(__file__).parent
 def create_app(
     *,
     current_user: Callable[[Request], User | Awaitable[User]],
-    world: Callable[[], World],
+    app: Callable[[], AppContext],
     login_url: str = "/auth/login",
 ) -> FastAPI:
     """The pages.
@@ -30,19 +30,19 @@ def create_app(
         world: opens the world for one request.
         login_url: where a logged-out visitor is led, with `?next=` to come back.
     """
-    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
-    app.add_middleware(guard.Guard, current_user=current_user, world=world, login_url=login_url)
+    pages = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
+    pages.add_middleware(guard.Guard, current_user=current_user, app=app, login_url=login_url)
     for room in (matrix, cameras, pauses, inbox, reports, audit):
-        app.include_router(room.router(acting))
-    app.include_router(letters.router(acting, approving))
-    app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
+        pages.include_router(room.router(require_operator))
+    pages.include_router(letters.router(require_operator, approving))
+    pages.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
 
     def refused(request: Request, error: Exception) -> Response:
         return guard.refusal(request, error)
 
     for kind in (AnyHTTPException, RequestValidationError):  # FastAPI has answers of its own to these
-        app.add_exception_handler(kind, refused)
-    return app
+        pages.add_exception_handler(kind, refused)
+    return pages
 
 
 def approving(request: Request) -> User:
@@ -51,7 +51,7 @@ def approving(request: Request) -> User:
     return user
 
 
-def acting(request: Request) -> User:
+def require_operator(request: Request) -> User:
     """Who acts: operators only. That the request comes from a page of ours was seen before its body was read."""
     user: User = request.state.visitor
     if not user.may_act:

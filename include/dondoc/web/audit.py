@@ -129,7 +129,7 @@ def _said(value: Any) -> str:
     return STATE.get(value, value) if isinstance(value, str) else str(value)
 
 
-def router(acting: Callable[..., User]) -> APIRouter:
+def router(require_operator: Callable[..., User]) -> APIRouter:
     routes = APIRouter()
 
     @routes.get("/audit", response_class=HTMLResponse)
@@ -142,11 +142,11 @@ def router(acting: Callable[..., User]) -> APIRouter:
         user: User = request.state.visitor
         if not user.administers:
             raise HTTPException(403, "Nhật ký chỉ dành cho quản trị viên.")
-        world = world_of(request)
-        with world.sessions.reading() as session:
+        app = world_of(request)
+        with app.sessions.reading() as session:
             rows = trail.events(session, act=act, before=before, limit=SHOWN)
             known = sorted(session.scalars(select(AuditEvent.act).distinct()))
-        checked = trail.examine(world.sessions, world.settings) if check else None
+        checked = trail.examine(app.sessions, app.settings) if check else None
         return page(
             request,
             "audit.html",

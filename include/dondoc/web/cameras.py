@@ -22,17 +22,17 @@ from dondoc.cameras.nights import night, thumbnails
 from dondoc.cameras.nights import on_demand as now
 from dondoc.cameras.registry import records
 from dondoc.cameras.registry.hiding import public
-from dondoc.cameras.state import checks as looks
+from dondoc.cameras.state import checks
 from dondoc.cameras.state.state import OK, WORDS, CameraState, counts, states
-from dondoc.cameras.state.timeline import KINDS, NIGHTS, strip
-from dondoc.configuration.context import World
+from dondoc.cameras.state.timeline import KINDS, NIGHTS, timeline
+from dondoc.configuration.context import AppContext
 from dondoc.directive.names import fold
 from dondoc.errors import Problem
 from dondoc.facts.rulings import rule
 from dondoc.probing.verdicts import SENTENCE
 from dondoc.reporting.words import camera_line
 from dondoc.store.cameras import Camera, CameraCheck, CredentialRelease, Outage
-from dondoc.web.pages import Day, Text, audited, download, onward, page, shown_to, visitor_of, world_of
+from dondoc.web.pages import Day, Text, audited, download, page, redirect, shown_to, visitor_of, world_of
 from dondoc.web.shared import Shared
 from dondoc.web.user import User
 
@@ -88,7 +88,7 @@ def _hidden(camera: Camera, user: User) -> bool:
     return camera.restricted and not user.may_act
 
 
-def router(acting: Callable[..., User]) -> APIRouter:
+def router(require_operator: Callable[..., User]) -> APIRouter:
     routes = APIRouter()
     at_once: Shared[list[CameraState]] = Shared()  # of a thousand cameras they take a fifth of a second
 
@@ -124,17 +124,17 @@ def router(acting: Callable[..., User]) -> APIRouter:
 
     @routes.get("/cameras/{camera}", response_class=HTMLResponse)
     def camera(request: Request, camera: int) -> HTMLResponse:
-        world, user, moment = world_of(request), visitor_of(request), clock.now()
-        with world.sessions.reading() as session:
-            state = _state(world, session, camera, moment)
+        app, user, moment = world_of(request), visitor_of(request), clock.now()
+        with app.sessions.reading() as session:
+            state = _state(app, session, camera, moment)
             return page(
                 request,
                 "camera.html",
                 state=state,
-                row=_row(world, state, user),
+                row=_row(app, state, user),
                 sign=SIGNS[state.state],
                 words=WORDS[state.state],
-                cells=_cells(world, session, state.camera, moment),
+                cells=_cells(app, session, state.camera, moment),
                 kinds=KINDS,
                 looks=[_look(check) for check in _looks(session, camera)],
                 failed=_failed(session, camera),
@@ -142,31 +142,31 @@ def router(acting: Callable[..., User]) -> APIRouter:
                 said_of=SENTENCE,
                 releases=_releases(session, camera),
                 address=public(state.camera.url or "") if user.may_act else None,
-                thumbnail=thumbnails.get(world, state.camera, moment) if user.may_act else None,
-                held_back=_held_back(world, session, state.camera, moment) if user.may_act else None,
+                thumbnail=thumbnails.get(app, state.camera, moment) if user.may_act else None,
+                held_back=_held_back(app, session, state.camera, moment) if user.may_act else None,
                 scopes=SCOPES,
                 today=moment.date(),
             )
 
     @routes.get("/cameras/{camera}/thumbnail")
     def thumbnail(request: Request, camera: int) -> Response:
-        world = world_of(request)
+        app = world_of(request)
         if not visitor_of(request).may_act:
             raise HTTPException(403, "Hình của camera chỉ dành cho người vận hành.")
-        with world.sessions.reading() as session:
+        with app.sessions.reading() as session:
             found = session.get(Camera, camera)
-            kept = thumbnails.get(world, found, clock.now()) if found else None
+            kept = thumbnails.get(app, found, clock.now()) if found else None
         if kept is None:
             raise HTTPException(404, "Not Found")
         audited(request, "see_picture", f"CAM-{camera:05}", at=kept.at.isoformat())
         return Response(kept.jpeg, media_type="image/jpeg")
 
     @routes.post("/cameras/{camera}/probe")
-    def probe(request: Request, camera: int, user: Annotated[User, Depends(acting)]) -> RedirectResponse:
+    def probe(request: Request, camera: int, user: Annotated[User, Depends(require_operator)]) -> RedirectResponse:
         found = now.look(world_of(request), camera, by=user.actor, now=clock.now)
         more = f" ({found.detail})" if found.detail and found.verdict != "ok" else ""
         said = f"CAM-{camera:05}, xem lúc {found.happened_at:%H:%M:%S}: {SENTENCE[found.verdict]}{more}."
-        return onward(request, f"/cameras/{camera}", said)
+        return redirect(request, f"/cameras/{camera}", said)
 
     @routes.post("/cameras/{camera}/credentials")
     def login(
@@ -174,39 +174,39 @@ def router(acting: Callable[..., User]) -> APIRouter:
         camera: int,
         username: Annotated[str, Form(max_length=1000)],
         password: Annotated[str, Form(max_length=1000)],
-        user: Annotated[User, Depends(acting)],
+        user: Annotated[User, Depends(require_operator)],
     ) -> RedirectResponse:
-        world = world_of(request)
-        with world.sessions.begin() as session:
+        app = world_of(request)
+        with app.sessions.begin() as session:
             credentials.enter(
                 session,
                 records.find(session, str(camera)),
                 username.strip(),
                 password,
                 by=user.actor,
-                secrets=world.secrets,
+                secrets=app.secrets,
                 now=clock.now(),
             )
-        return onward(request, f"/cameras/{camera}", f"CAM-{camera:05}: đã lưu tài khoản mới (mã hóa).")
+        return redirect(request, f"/cameras/{camera}", f"CAM-{camera:05}: đã lưu tài khoản mới (mã hóa).")
 
     @routes.post("/cameras/{camera}/release")
     def release(
-        request: Request, camera: int, reason: Text, user: Annotated[User, Depends(acting)]
+        request: Request, camera: int, reason: Text, user: Annotated[User, Depends(require_operator)]
     ) -> RedirectResponse:
-        world = world_of(request)
-        with world.sessions.begin() as session:
+        app = world_of(request)
+        with app.sessions.begin() as session:
             found = records.find(session, str(camera))
-            secrets = world.secrets
+            secrets = app.secrets
             credentials.retry(session, found, by=user.actor, reason=reason, secrets=secrets, now=clock.now())
-        return onward(request, f"/cameras/{camera}", f"CAM-{camera:05}: mật khẩu được thử lại từ đêm tới.")
+        return redirect(request, f"/cameras/{camera}", f"CAM-{camera:05}: mật khẩu được thử lại từ đêm tới.")
 
     @routes.post("/cameras/{camera}/confirm")
-    def confirm(request: Request, camera: int, user: Annotated[User, Depends(acting)]) -> RedirectResponse:
-        world = world_of(request)
-        with world.sessions.begin() as session:
+    def confirm(request: Request, camera: int, user: Annotated[User, Depends(require_operator)]) -> RedirectResponse:
+        app = world_of(request)
+        with app.sessions.begin() as session:
             found = records.find(session, str(camera))
-            records.confirm(session, world.secrets, found, by=user.actor, now=clock.now())
-        return onward(request, f"/cameras/{camera}", f"CAM-{camera:05}: đã xác nhận là đã kết nối.")
+            records.confirm(session, app.secrets, found, by=user.actor, now=clock.now())
+        return redirect(request, f"/cameras/{camera}", f"CAM-{camera:05}: đã xác nhận là đã kết nối.")
 
     @routes.post("/cameras/{camera}/pause")
     def pause(
@@ -216,19 +216,19 @@ def router(acting: Callable[..., User]) -> APIRouter:
         begins: Annotated[Day, Form()],
         document: Text,
         reason: Text,
-        user: Annotated[User, Depends(acting)],
+        user: Annotated[User, Depends(require_operator)],
         until: Annotated[Day | Literal[""], Form()] = "",
     ) -> RedirectResponse:
-        world = world_of(request)
-        with world.sessions.begin() as session:
+        app = world_of(request)
+        with app.sessions.begin() as session:
             if (found := session.get(Camera, camera)) is None:
                 raise HTTPException(404, f"Không có camera CAM-{camera:05}.")
             if scope not in SCOPES or (scope == "site" and not found.site.strip()):
                 raise HTTPException(400, "Chọn phạm vi tạm dừng. Camera chưa khai điểm thì không chọn được điểm.")
             number = rule(
                 session,
-                world.letters(session, clock.now().date()),
-                world.registry,
+                app.letters(session, clock.now().date()),
+                app.registry,
                 "pause",
                 agency=found.agency if scope != "all" else None,
                 system=found.system if scope in ("site", "system") else None,
@@ -237,11 +237,11 @@ def router(acting: Callable[..., User]) -> APIRouter:
                 document=document,
                 reason=reason,
                 by=user.actor,
-                secrets=world.secrets,
+                secrets=app.secrets,
                 from_=clock.at(begins, 0),
                 now=clock.now(),
             )
-        return onward(request, f"/cameras/{camera}", f"Đã ghi quyết định số {number}: tạm dừng {SCOPES[scope]}.")
+        return redirect(request, f"/cameras/{camera}", f"Đã ghi quyết định số {number}: tạm dừng {SCOPES[scope]}.")
 
     return routes
 
@@ -251,13 +251,13 @@ def _page(found: list[CameraState], number: int) -> list[CameraState]:
     return found[start : start + SHOWN]
 
 
-def _every(world: World) -> list[CameraState]:
-    with world.sessions.reading() as session:
-        return states(world, session, clock.now())
+def _every(app: AppContext) -> list[CameraState]:
+    with app.sessions.reading() as session:
+        return states(app, session, clock.now())
 
 
 def _list(request: Request, every: list[CameraState], wanted: Wanted, number: int) -> HTMLResponse:
-    world, user = world_of(request), visitor_of(request)
+    app, user = world_of(request), visitor_of(request)
     near = [s for s in every if wanted.fits_but_for_state(s, user)]
     found = [s for s in near if wanted.fits(s, user)]
     last = max(1, -(-len(found) // SHOWN))
@@ -266,49 +266,49 @@ def _list(request: Request, every: list[CameraState], wanted: Wanted, number: in
         request,
         "cameras.html",
         wanted=wanted,
-        rows=[_row(world, s, user) for s in _page(found, number)],
+        rows=[_row(app, s, user) for s in _page(found, number)],
         total=len(found),
         counts=Counter(s.state for s in near),
         line=camera_line(counts(near)),
         well=counts([s for s in near if s.state == OK]),
         signs=SIGNS,
         words=WORDS,
-        agencies=_with_cameras(world, every),
-        systems={s.id: s.name for s in world.registry.systems},
+        agencies=_with_cameras(app, every),
+        systems={s.id: s.name for s in app.registry.systems},
         number=number,
         last=last,
     )
 
 
-def _row(world: World, state: CameraState, user: User) -> dict[str, Any]:
+def _row(app: AppContext, state: CameraState, user: User) -> dict[str, Any]:
     camera, hidden = state.camera, _hidden(state.camera, user)
     return {
         "id": camera.id,
         "number": state.number,
         "name": UNNAMED if hidden else camera.name,
         "site": "" if hidden else camera.site,
-        "agency": world.registry.agency(camera.agency),
-        "system": world.registry.system(camera.system),
+        "agency": app.registry.agency(camera.agency),
+        "system": app.registry.system(camera.system),
         "state": state,
     }
 
 
-def _with_cameras(world: World, every: list[CameraState]) -> dict[str, str]:
+def _with_cameras(app: AppContext, every: list[CameraState]) -> dict[str, str]:
     ids = {s.camera.agency for s in every}
-    return {a.id: a.name for a in sorted(world.registry.agencies, key=lambda a: a.order) if a.id in ids}
+    return {a.id: a.name for a in sorted(app.registry.agencies, key=lambda a: a.order) if a.id in ids}
 
 
-def _state(world: World, session: Session, camera: int, moment: datetime) -> CameraState:
-    found = states(world, session, moment, only=camera)
+def _state(app: AppContext, session: Session, camera: int, moment: datetime) -> CameraState:
+    found = states(app, session, moment, only=camera)
     if not found:
         raise HTTPException(404, f"Không có camera CAM-{camera:05}.")
     return found[0]
 
 
-def _cells(world: World, session: Session, camera: Camera, moment: datetime) -> list[Any]:
+def _cells(app: AppContext, session: Session, camera: Camera, moment: datetime) -> list[Any]:
     last = night.night_of(moment)
-    judge, since = looks.judge(world, session), last - timedelta(days=NIGHTS)
-    return strip(looks.every_night(session, judge, [camera], since=since).get(camera.id, []), last)
+    judge, since = checks.judge(app, session), last - timedelta(days=NIGHTS)
+    return timeline(checks.every_night(session, judge, [camera], since=since).get(camera.id, []), last)
 
 
 def _looks(session: Session, camera: int) -> list[CameraCheck]:
@@ -331,11 +331,11 @@ def _failed(session: Session, camera: int) -> CameraCheck | None:
     return next((check for check in _looks(session, camera) if check.steps), None)
 
 
-def _held_back(world: World, session: Session, camera: Camera, moment: datetime) -> str | None:
+def _held_back(app: AppContext, session: Session, camera: Camera, moment: datetime) -> str | None:
     """Why its password would not be sent now, in words."""
     tonight = night.night_of(moment)
     try:
-        return credentials.refused_since(session, camera, secrets=world.secrets, tonight=tonight)
+        return credentials.refused_since(session, camera, secrets=app.secrets, tonight=tonight)
     except Problem as unreadable:
         return str(unreadable)
 

@@ -24,7 +24,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException as AnyHTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from dondoc.configuration.context import World
+from dondoc.configuration.context import AppContext
 from dondoc.errors import Problem
 from dondoc.store.errors import PASSING, explain
 from dondoc.web.caller import caller, forged, origin_of
@@ -101,13 +101,13 @@ class Guard:
 
     def __init__(
         self,
-        app: ASGIApp,
+        pages: ASGIApp,
         *,
         current_user: Callable[[Request], User | Awaitable[User]],
-        world: Callable[[], World],
+        app: Callable[[], AppContext],
         login_url: str,
     ) -> None:
-        self._app, self._current_user, self._world, self._login_url = app, current_user, world, login_url
+        self._app, self._current_user, self._world, self._login_url = pages, current_user, app, login_url
         self._turns = {kind: asyncio.Semaphore(most) for kind, most in PLACES.items()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -118,7 +118,7 @@ class Guard:
         asked = _Asked(scope, receive)
         answer = _Answer(scope, send, asked)
         scope = {**scope, "method": "GET" if scope["method"] == "HEAD" else scope["method"]}
-        scope["state"] = {**scope.get("state", {}), "visitor": None, "world": None}
+        scope["state"] = {**scope.get("state", {}), "visitor": None, "app": None}
         request = Request(scope, asked)
         try:
             await self._pass(request, asked, answer)
@@ -136,14 +136,14 @@ class Guard:
         if _inside(request).startswith("/static/"):
             await self._app(request.scope, asked, answer)
             return
-        request.state.world = world = self._world()
-        whence = caller(request.scope, world.settings.trusted_proxies)
+        request.state.app = app = self._world()
+        whence = caller(request.scope, app.settings.trusted_proxies)
         request.state.encrypted = whence.encrypted
         found = self._current_user(request)
         user = await found if isawaitable(found) else found
         request.state.visitor = replace(user, address=whence.address)
         if request.method == "POST":
-            if forged(request.headers, {whence.origin, origin_of(world.settings.public_url)} - {None}):
+            if forged(request.headers, {whence.origin, origin_of(app.settings.public_url)} - {None}):
                 raise HTTPException(403, FORGED)
             if _is_upload(request.headers) and not user.may_act:
                 raise HTTPException(403, LOOK_ONLY)
@@ -169,7 +169,7 @@ def refusal(request: Request, error: Exception) -> Response:
         return page(request, "problem.html", status=503, headers=wait, problem=str(why))
     if isinstance(error, Problem):
         # without a world it is the installation that is wrong, not what was entered
-        return page(request, "problem.html", status=400 if request.state.world else 503, problem=str(error))
+        return page(request, "problem.html", status=400 if request.state.app else 503, problem=str(error))
     if isinstance(error, RequestValidationError):
         return page(request, "problem.html", status=400, problem=_incomplete(error))
     if isinstance(error, AnyHTTPException):

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Form, HTTPException, Request, UploadFile
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from dondoc import clock
-from dondoc.configuration.context import World
+from dondoc.configuration.context import AppContext
 from dondoc.directive.model import Duty
 from dondoc.directive.names import deliverable
 from dondoc.facts import contact_changes
@@ -15,9 +15,9 @@ from dondoc.facts.register import register
 from dondoc.forms.spec import load_specs
 from dondoc.intake import inbox as room
 from dondoc.intake.answer import answer
-from dondoc.intake.submit import arrive
+from dondoc.intake.submit import submit
 from dondoc.store.intake import Submission
-from dondoc.web.pages import Day, Text, agencies, audited, download, onward, page, uploaded, world_of
+from dondoc.web.pages import Day, Text, agencies, audited, download, page, redirect, uploaded, world_of
 from dondoc.web.user import User
 
 CHANNEL = {"mail": "(thư)", "folder": "(thư mục tiếp nhận)", "upload": "(tải lên)", "cli": "(dòng lệnh)"}
@@ -34,31 +34,31 @@ OUTCOME = {
 }
 
 
-def _name(world: World, duty: Duty) -> str:
+def _name(app: AppContext, duty: Duty) -> str:
     period = f", kỳ {duty.period}" if duty.period else ""
-    return f"{deliverable(duty.deliverable, duty.text)} ({world.registry.system(duty.system).name}{period})"
+    return f"{deliverable(duty.deliverable, duty.text)} ({app.registry.system(duty.system).name}{period})"
 
 
-def _arrived(world: World, line: dict[str, Any]) -> str:
+def _arrived(app: AppContext, line: dict[str, Any]) -> str:
     """What became of an upload, and what happens next."""
     number = f"BN-{int(line['submission']):04}"
     if not line["outcome"].startswith("accepted"):
         return f"{number}: {OUTCOME[line['outcome']]}; {line['reason'].rstrip('.')}."
     if line["duplicate"]:
         return f"{number}: {OUTCOME['duplicate']}, không cần làm gì thêm."
-    form, owner = load_specs(world.settings.data)[line["form"]].title, world.registry.agency(line["agency"]).name
+    form, owner = load_specs(app.settings.data)[line["form"]].title, app.registry.agency(line["agency"]).name
     return (
         f"{number}: {form} của {owner} {OUTCOME[line['outcome']]}. Camera đã khai được kiểm tra ở lượt tiếp nhận tới."
     )
 
 
-def router(acting: Callable[..., User]) -> APIRouter:
+def router(require_operator: Callable[..., User]) -> APIRouter:
     routes = APIRouter()
 
     @routes.get("/inbox", response_class=HTMLResponse)
     def inbox(request: Request) -> HTMLResponse:
-        world = world_of(request)
-        with world.sessions.reading() as session:
+        app = world_of(request)
+        with app.sessions.reading() as session:
             waiting = room.inbox(session, room.ASIDE)
             changes = contact_changes.rows(contact_changes.waiting(session))
         return page(
@@ -66,8 +66,8 @@ def router(acting: Callable[..., User]) -> APIRouter:
             "inbox.html",
             waiting=waiting,
             changes=changes,
-            systems={s.id: s.name for s in world.registry.systems},
-            names=agencies(world, clock.now().date()),
+            systems={s.id: s.name for s in app.registry.systems},
+            names=agencies(app, clock.now().date()),
             outcome=OUTCOME,
             channels=CHANNEL,
         )
@@ -77,21 +77,23 @@ def router(acting: Callable[..., User]) -> APIRouter:
         user: User = request.state.visitor
         if not user.may_act:
             raise HTTPException(403, "Bản gốc có thể chứa thông tin nhạy cảm: chỉ người vận hành được tải về.")
-        world = world_of(request)
-        with world.sessions.reading() as session:
+        app = world_of(request)
+        with app.sessions.reading() as session:
             row = session.get(Submission, submission)
         if row is None:
             raise HTTPException(404, f"Không có bản nộp BN-{submission:04}.")
-        content = world.blobs.get(row.sha256)
+        content = app.blobs.get(row.sha256)
         audited(request, "download", f"BN-{submission:04}", file=row.filename)
         return download(content, row.filename)
 
     @routes.post("/inbox/upload")
-    def upload(request: Request, file: UploadFile, user: Annotated[User, Depends(acting)]) -> RedirectResponse:
+    def upload(
+        request: Request, file: UploadFile, user: Annotated[User, Depends(require_operator)]
+    ) -> RedirectResponse:
         content = uploaded(file, "Chọn tệp khác.")
-        world, now = world_of(request), clock.now()
-        line = arrive(
-            world,
+        app, now = world_of(request), clock.now()
+        line = submit(
+            app,
             content,
             file.filename or "",
             sender="",
@@ -101,32 +103,30 @@ def router(acting: Callable[..., User]) -> APIRouter:
             received_at=now,
             now=now,
         )
-        return onward(request, "/inbox", _arrived(world, line))
+        return redirect(request, "/inbox", _arrived(app, line))
 
     @routes.post("/inbox/{submission}/dismiss")
     def dismiss(
-        request: Request, submission: int, reason: Text, user: Annotated[User, Depends(acting)]
+        request: Request, submission: int, reason: Text, user: Annotated[User, Depends(require_operator)]
     ) -> RedirectResponse:
-        world = world_of(request)
-        with world.sessions.begin() as session:
-            room.dismiss(session, world.secrets, submission, reason=reason, by=user.actor, now=clock.now())
-        return onward(request, "/inbox", f"BN-{submission:04}: {OUTCOME['dismissed']}.")
+        app = world_of(request)
+        with app.sessions.begin() as session:
+            room.dismiss(session, app.secrets, submission, reason=reason, by=user.actor, now=clock.now())
+        return redirect(request, "/inbox", f"BN-{submission:04}: {OUTCOME['dismissed']}.")
 
     @routes.get("/inbox/{submission}/register", response_class=HTMLResponse)
     def letter(request: Request, submission: int) -> HTMLResponse:
-        world = world_of(request)
-        with world.sessions.reading() as session:
+        app = world_of(request)
+        with app.sessions.reading() as session:
             row = next((r for r in room.inbox(session, room.ASIDE) if r["id"] == str(submission)), None)
-            letters = world.letters(session, clock.now().date())
+            letters = app.letters(session, clock.now().date())
         if row is None:
             raise HTTPException(404, f"Bản nộp BN-{submission:04} không chờ người xử lý.")
         duties = [duty for letter in letters for duty in letter.obligations]
-        owed = {d.id: _name(world, d) for d in duties}
+        owed = {d.id: _name(app, d) for d in duties}
         keys = {d.id for d in duties if d.agency == row["agency"]}
         own, others = ({k: name for k, name in owed.items() if (k in keys) is mine} for mine in (True, False))
-        return page(
-            request, "register.html", row=row, names=agencies(world, clock.now().date()), own=own, others=others
-        )
+        return page(request, "register.html", row=row, names=agencies(app, clock.now().date()), own=own, others=others)
 
     @routes.post("/inbox/{submission}/register")
     def enter(
@@ -136,15 +136,15 @@ def router(acting: Callable[..., User]) -> APIRouter:
         fulfils: Annotated[list[str], Form()],
         number: Text,
         document_date: Annotated[Day, Form()],
-        user: Annotated[User, Depends(acting)],
+        user: Annotated[User, Depends(require_operator)],
     ) -> RedirectResponse:
-        world, now = world_of(request), clock.now()
-        with world.sessions.begin() as session:
+        app, now = world_of(request), clock.now()
+        with app.sessions.begin() as session:
             arrival = session.get_one(Submission, submission)
             register(
                 session,
-                world.letters(session, clock.now().date()),
-                world.registry,
+                app.letters(session, clock.now().date()),
+                app.registry,
                 agency=agency,
                 fulfils=fulfils,
                 number=number,
@@ -152,40 +152,42 @@ def router(acting: Callable[..., User]) -> APIRouter:
                 arrived=arrival.happened_at,
                 blob=arrival.sha256,
                 by=user.actor,
-                secrets=world.secrets,
+                secrets=app.secrets,
                 now=now,
             )
-            room.entered(session, arrival.sha256, agency=agency, number=number.strip(), now=now)
-        said = f"BN-{submission:04}: đã vào sổ văn bản số {number.strip()} của {world.registry.agency(agency).name}."
-        return onward(request, "/inbox", said)
+            room.mark_registered(session, arrival.sha256, agency=agency, number=number.strip(), now=now)
+        said = f"BN-{submission:04}: đã vào sổ văn bản số {number.strip()} của {app.registry.agency(agency).name}."
+        return redirect(request, "/inbox", said)
 
     @routes.post("/inbox/{submission}/assign")
     def assign(
         request: Request,
         submission: int,
         agency: Text,
-        user: Annotated[User, Depends(acting)],
+        user: Annotated[User, Depends(require_operator)],
         lasting: Annotated[bool, Form()] = False,
     ) -> RedirectResponse:
-        world, now = world_of(request), clock.now()
-        verdict = room.assign(world, submission, agency, by=user.actor, now=now, lasting=lasting)
-        answer(world, [submission], now=now)
-        return onward(
+        app, now = world_of(request), clock.now()
+        verdict = room.assign(app, submission, agency, by=user.actor, now=now, lasting=lasting)
+        answer(app, [submission], now=now)
+        return redirect(
             request, "/inbox", f"BN-{submission:04}: {OUTCOME[verdict.outcome]}; {verdict.reason.rstrip('.')}."
         )
 
     @routes.post("/inbox/changes/{change}/confirm")
-    def confirm(request: Request, change: int, user: Annotated[User, Depends(acting)]) -> RedirectResponse:
-        world = world_of(request)
-        with world.sessions.begin() as session:
-            done = contact_changes.confirm(session, world.secrets, change, by=user.actor, now=clock.now())
-        return onward(request, "/inbox", f"TD-{change:04}: từ hôm nay {done.name} là cán bộ đầu mối.")
+    def confirm(request: Request, change: int, user: Annotated[User, Depends(require_operator)]) -> RedirectResponse:
+        app = world_of(request)
+        with app.sessions.begin() as session:
+            done = contact_changes.confirm(session, app.secrets, change, by=user.actor, now=clock.now())
+        return redirect(request, "/inbox", f"TD-{change:04}: từ hôm nay {done.name} là cán bộ đầu mối.")
 
     @routes.post("/inbox/changes/{change}/refuse")
-    def refuse(request: Request, change: int, reason: Text, user: Annotated[User, Depends(acting)]) -> RedirectResponse:
-        world, secrets = world_of(request), world_of(request).secrets
-        with world.sessions.begin() as session:
+    def refuse(
+        request: Request, change: int, reason: Text, user: Annotated[User, Depends(require_operator)]
+    ) -> RedirectResponse:
+        app, secrets = world_of(request), world_of(request).secrets
+        with app.sessions.begin() as session:
             contact_changes.refuse(session, secrets, change, reason=reason, by=user.actor, now=clock.now())
-        return onward(request, "/inbox", f"TD-{change:04}: đã từ chối.")
+        return redirect(request, "/inbox", f"TD-{change:04}: đã từ chối.")
 
     return routes

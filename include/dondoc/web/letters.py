@@ -11,13 +11,13 @@ from sqlalchemy.orm import Session
 
 from dondoc import approval, clock
 from dondoc.audit import Channel
-from dondoc.configuration.context import World
+from dondoc.configuration.context import AppContext
 from dondoc.errors import Problem
 from dondoc.facts import approvers
 from dondoc.facts.addressee import addressees
 from dondoc.mail import outbox
 from dondoc.store.mail import OutboxEvent, OutboxLetter
-from dondoc.web.pages import Text, audited, download, onward, page, visitor_of, world_of
+from dondoc.web.pages import Text, audited, download, page, redirect, visitor_of, world_of
 from dondoc.web.user import User
 
 SHOWN = 50  # letters on a page
@@ -52,9 +52,9 @@ DOOR = {
 }
 
 
-def may_approve(world: World, session: Session, user: User, now: datetime) -> str | None:
+def may_approve(app: AppContext, session: Session, user: User, now: datetime) -> str | None:
     """None when this is an approver, else a sentence why not and who is one."""
-    day, issuer = now.astimezone(clock.HERE).date(), world.registry.office
+    day, issuer = now.astimezone(clock.HERE).date(), app.registry.office
     try:
         approvers.approver(session, issuer, user.actor, day, email=user.email)
     except Problem as refused:
@@ -67,7 +67,7 @@ def state_of(letter: OutboxLetter) -> str:
     return "đã duyệt, đang giữ" if letter.state == "held" and letter.approved_by else STATE[letter.state]
 
 
-def router(acting: Callable[..., User], approving: Callable[..., User]) -> APIRouter:
+def router(require_operator: Callable[..., User], approving: Callable[..., User]) -> APIRouter:
     """`acting`: who may do what operators do; `approving`: anybody with a login, whom the address book may know."""
     routes = APIRouter()
 
@@ -85,12 +85,12 @@ def router(acting: Callable[..., User], approving: Callable[..., User]) -> APIRo
             newest = newest.where(OutboxLetter.agency == agency)
         if before:
             newest = newest.where(OutboxLetter.id < before)
-        world = world_of(request)
-        with world.sessions.reading() as session:
+        app = world_of(request)
+        with app.sessions.reading() as session:
             rows = list(session.scalars(newest))
             counts = dict(session.execute(select(OutboxLetter.state, func.count()).group_by(OutboxLetter.state)).all())
-            to = addressees(session, world.registry, rows)
-        names = {a.id: a.name for a in world.registry.agencies}
+            to = addressees(session, app.registry, rows)
+        names = {a.id: a.name for a in app.registry.agencies}
         return page(
             request,
             "letters.html",
@@ -108,15 +108,15 @@ def router(acting: Callable[..., User], approving: Callable[..., User]) -> APIRo
 
     @routes.get("/letters/{letter}", response_class=HTMLResponse)
     def letter(request: Request, letter: int) -> HTMLResponse:
-        world, user = world_of(request), visitor_of(request)
-        with world.sessions.reading() as session:
+        app, user = world_of(request), visitor_of(request)
+        with app.sessions.reading() as session:
             if (row := session.get(OutboxLetter, letter)) is None:
                 raise HTTPException(404, f"Không có thư TH-{letter:05}.")
             history = select(OutboxEvent).where(OutboxEvent.letter_id == letter).order_by(OutboxEvent.id)
             events = list(session.scalars(history))
             said = outbox.approvals(session, letter)
-            to = addressees(session, world.registry, [row])[letter]
-            refused = may_approve(world, session, user, clock.now())
+            to = addressees(session, app.registry, [row])[letter]
+            refused = may_approve(app, session, user, clock.now())
         return page(
             request,
             "letter.html",
@@ -133,42 +133,46 @@ def router(acting: Callable[..., User], approving: Callable[..., User]) -> APIRo
 
     @routes.get("/letters/{letter}/attachments/{position}")
     def attachment(request: Request, letter: int, position: int) -> Response:
-        world, user = world_of(request), visitor_of(request)
-        with world.sessions.reading() as session:
+        app, user = world_of(request), visitor_of(request)
+        with app.sessions.reading() as session:
             row = session.get(OutboxLetter, letter)
-            approves = row is not None and row.needs_approval and not may_approve(world, session, user, clock.now())
+            approves = row is not None and row.needs_approval and not may_approve(app, session, user, clock.now())
         if not (user.may_act or approves):  # who releases a letter reads all of it first
             raise HTTPException(403, "Tệp kèm có thể chứa thông tin nhạy cảm: chỉ người vận hành được tải về.")
         if row is None or not 0 <= position < len(row.attachments):
             raise HTTPException(404, "Thư này không có tệp kèm đó.")
         file = row.attachments[position]
-        content = world.blobs.get(file["sha256"])
+        content = app.blobs.get(file["sha256"])
         audited(request, "download", f"TH-{letter:05}", file=file["filename"])
         return download(content, file["filename"])
 
     @routes.post("/letters/{letter}/approve")
     def approve(request: Request, letter: int, user: Annotated[User, Depends(approving)]) -> RedirectResponse:
-        world, who = world_of(request), user.actor
+        app, who = world_of(request), user.actor
         try:
-            with world.sessions.begin() as session:
-                [row] = approval.approve(world, session, [letter], who, email=user.email, now=clock.now())
+            with app.sessions.begin() as session:
+                [row] = approval.approve(app, session, [letter], who, email=user.email, now=clock.now())
         except approvers.NotAnApprover as refused:
             raise HTTPException(403, str(refused)) from None
         waits = f" {row.reason}" if row.state == "held" else ""
-        return onward(request, f"/letters/{letter}", f"TH-{letter:05}: {state_of(row)}.{waits}")
+        return redirect(request, f"/letters/{letter}", f"TH-{letter:05}: {state_of(row)}.{waits}")
 
     @routes.post("/letters/{letter}/cancel")
-    def cancel(request: Request, letter: int, reason: Text, user: Annotated[User, Depends(acting)]) -> RedirectResponse:
-        world = world_of(request)
-        with world.sessions.begin() as session:
-            outbox.cancel(session, letter, reason, user.actor, secrets=world.secrets, now=clock.now())
-        return onward(request, f"/letters/{letter}", f"TH-{letter:05}: đã hủy.")
+    def cancel(
+        request: Request, letter: int, reason: Text, user: Annotated[User, Depends(require_operator)]
+    ) -> RedirectResponse:
+        app = world_of(request)
+        with app.sessions.begin() as session:
+            outbox.cancel(session, letter, reason, user.actor, secrets=app.secrets, now=clock.now())
+        return redirect(request, f"/letters/{letter}", f"TH-{letter:05}: đã hủy.")
 
     @routes.post("/letters/{letter}/settle")
-    def settle(request: Request, letter: int, word: Text, user: Annotated[User, Depends(acting)]) -> RedirectResponse:
-        world = world_of(request)
-        with world.sessions.begin() as session:
-            row = outbox.settle(session, letter, word, user.actor, secrets=world.secrets, now=clock.now())
-        return onward(request, f"/letters/{letter}", f"TH-{letter:05}: {STATE[row.state]}.")
+    def settle(
+        request: Request, letter: int, word: Text, user: Annotated[User, Depends(require_operator)]
+    ) -> RedirectResponse:
+        app = world_of(request)
+        with app.sessions.begin() as session:
+            row = outbox.settle(session, letter, word, user.actor, secrets=app.secrets, now=clock.now())
+        return redirect(request, f"/letters/{letter}", f"TH-{letter:05}: {STATE[row.state]}.")
 
     return routes

@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse
 from sqlalchemy import func, select
 
 from dondoc import clock
-from dondoc.configuration.context import World
+from dondoc.configuration.context import AppContext
 from dondoc.directive import names
 from dondoc.directive.model import Duty
 from dondoc.escalation import sources
@@ -37,9 +37,9 @@ STATUS = {
 ROLES = {"focal_officer": "Cán bộ đầu mối", "clerk": "Văn thư", "head": "Lãnh đạo đơn vị"}
 
 
-def standings_at(world: World, moment: datetime) -> list[Standing]:
-    with world.sessions.reading() as session:
-        return obligations.at(world, session, moment)
+def standings_at(app: AppContext, moment: datetime) -> list[Standing]:
+    with app.sessions.reading() as session:
+        return obligations.at(app, session, moment)
 
 
 def _status(standing: Standing) -> str:
@@ -48,10 +48,10 @@ def _status(standing: Standing) -> str:
     return " ".join(STATUS[standing.status])
 
 
-def _row(world: World, standing: Standing) -> dict[str, Any]:
+def _row(app: AppContext, standing: Standing) -> dict[str, Any]:
     duty = standing.duty
     cells = [
-        world.registry.system(duty.system).name,
+        app.registry.system(duty.system).name,
         names.deliverable(duty.deliverable, duty.text) if duty.due_before else duty.text,
         f"trước ngày {duty.due_before:%d/%m/%Y}" if duty.due_before else "không định thời hạn",
         _status(standing),
@@ -61,20 +61,20 @@ def _row(world: World, standing: Standing) -> dict[str, Any]:
     return {"status": standing.status if duty.due_before else "", "cells": cells}
 
 
-def _contacts(world: World, agency: str, moment: datetime) -> list[tuple[str, Contact]]:
+def _contacts(app: AppContext, agency: str, moment: datetime) -> list[tuple[str, Contact]]:
     """Whom to ring up: by role, as of the day."""
-    with world.sessions.reading() as session:
+    with app.sessions.reading() as session:
         return [
             (said, one) for role, said in ROLES.items() for one in contacts.find(session, agency, role, moment.date())
         ]
 
 
-def _heading(world: World, duty: Duty) -> str:
+def _heading(app: AppContext, duty: Duty) -> str:
     period = f", kỳ {duty.period}" if duty.period else ""
-    return f"{world.registry.system(duty.system).name}: {names.deliverable(duty.deliverable, duty.text)}{period}"
+    return f"{app.registry.system(duty.system).name}: {names.deliverable(duty.deliverable, duty.text)}{period}"
 
 
-def _moment(world: World, text: str | None) -> datetime:
+def _moment(app: AppContext, text: str | None) -> datetime:
     """The end of the day that was asked for, which has to lie between a year before the letter and two years ahead.
 
     Raises:
@@ -86,17 +86,17 @@ def _moment(world: World, text: str | None) -> datetime:
         day = date.fromisoformat(text)
     except ValueError:
         raise HTTPException(400, f"“{text[:40]}” không phải ngày. Viết dạng 2021-11-22.") from None
-    first, last = world.first_day, clock.now().date() + timedelta(days=731)
+    first, last = app.first_day, clock.now().date() + timedelta(days=731)
     if not first <= day <= last:
         raise HTTPException(400, f"Chỉ xem được từ ngày {first:%d/%m/%Y} đến ngày {last:%d/%m/%Y}. Chọn ngày khác.")
     return clock.end_of(day)
 
 
-def _to_do(world: World) -> list[tuple[str, str]]:
+def _to_do(app: AppContext) -> list[tuple[str, str]]:
     """What waits for a person now: words, and the page where it is done."""
     letters = select(func.count()).select_from(OutboxLetter)
     held = letters.where(OutboxLetter.state == "held", OutboxLetter.approved_by.is_(None))
-    with world.sessions.reading() as session:
+    with app.sessions.reading() as session:
         counted = [
             (len(inbox.inbox(session, inbox.ASIDE)), "bản nộp chờ xử lý", "/inbox"),
             (len(contact_changes.waiting(session)), "liên hệ mới chờ xác nhận", "/inbox"),
@@ -120,11 +120,11 @@ def _to_do(world: World) -> list[tuple[str, str]]:
     return [(f"{count:02} {words}", href) for count, words, href in counted if count]
 
 
-def _alerts(world: World) -> list[str]:
+def _alerts(app: AppContext) -> list[str]:
     """What is wrong with the installation now: where, and since when."""
-    with world.sessions.reading() as session:
+    with app.sessions.reading() as session:
         found = [f"{alerts.place(alert)} (từ {alerts.since(alert)})" for alert in alerts.open_alerts(session)]
-        if since := sources.stopped(session, world.settings, clock.now()):
+        if since := sources.stopped(session, app.settings, clock.now()):
             found.append(f"không lượt tiếp nhận nào chạy (từ {since.astimezone(clock.HERE):%H:%M %d/%m/%Y})")
     return found
 
@@ -134,18 +134,18 @@ def router(_: Callable[..., User]) -> APIRouter:
 
     @routes.get("/", response_class=HTMLResponse)
     def matrix(request: Request, as_of: str | None = None, directive: str | None = None) -> HTMLResponse:
-        world = world_of(request)
-        moment = _moment(world, as_of)
-        with world.sessions.reading() as session:
-            letters = {letter.id: letter for letter in world.letters(session, moment.date())}
-            everything = obligations.at(world, session, moment)
+        app = world_of(request)
+        moment = _moment(app, as_of)
+        with app.sessions.reading() as session:
+            letters = {letter.id: letter for letter in app.letters(session, moment.date())}
+            everything = obligations.at(app, session, moment)
         if directive is not None and directive not in letters:
             raise HTTPException(404, f"Không có văn bản “{directive[:60]}” đang thực hiện ngày {moment:%d/%m/%Y}.")
         shown = letters[directive] if directive else next(iter(letters.values()), None)
         dated = [s for s in everything if shown and s.duty.directive == shown.id and s.duty.due_before]
         cells = {(s.duty.agency, s.duty.short): s for s in dated}
         columns = {s.duty.short: s.duty for s in dated}
-        agencies = sorted({a for a, _ in cells}, key=lambda a: world.registry.agency(a).order)
+        agencies = sorted({a for a, _ in cells}, key=lambda a: app.registry.agency(a).order)
         return page(
             request,
             "matrix.html",
@@ -155,29 +155,29 @@ def router(_: Callable[..., User]) -> APIRouter:
             as_of=as_of or "",
             cells=cells,
             columns=list(columns),
-            headings=["Đơn vị", *(_heading(world, duty) for duty in columns.values())],
-            agencies=[world.registry.agency(a) for a in agencies],
+            headings=["Đơn vị", *(_heading(app, duty) for duty in columns.values())],
+            agencies=[app.registry.agency(a) for a in agencies],
             signs=STATUS,
             counts={name: sum(s.status == name for s in dated) for name in STATUS},
             total=len(dated),
-            to_do=[] if as_of else _to_do(world),
-            alerts=[] if as_of else _alerts(world),
+            to_do=[] if as_of else _to_do(app),
+            alerts=[] if as_of else _alerts(app),
         )
 
     @routes.get("/agency/{agency}", response_class=HTMLResponse)
     def agency(request: Request, agency: str, as_of: str | None = None) -> HTMLResponse:
-        world = world_of(request)
-        moment = _moment(world, as_of)
-        if agency not in {a.id for a in world.registry.agencies}:
+        app = world_of(request)
+        moment = _moment(app, as_of)
+        if agency not in {a.id for a in app.registry.agencies}:
             raise HTTPException(404, f"Không có đơn vị “{agency}” trong văn bản chỉ đạo.")
-        standings = [s for s in standings_at(world, moment) if s.duty.agency == agency]
+        standings = [s for s in standings_at(app, moment) if s.duty.agency == agency]
         return page(
             request,
             "agency.html",
-            agency=world.registry.agency(agency),
+            agency=app.registry.agency(agency),
             moment=moment,
-            rows=[_row(world, s) for s in standings],
-            contacts=_contacts(world, agency, moment) if visitor_of(request).may_act else None,
+            rows=[_row(app, s) for s in standings],
+            contacts=_contacts(app, agency, moment) if visitor_of(request).may_act else None,
         )
 
     return routes

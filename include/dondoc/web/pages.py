@@ -12,7 +12,7 @@ from fastapi.templating import Jinja2Templates
 from pydantic import AfterValidator, BeforeValidator
 
 from dondoc import audit, clock
-from dondoc.configuration.context import World
+from dondoc.configuration.context import AppContext
 from dondoc.errors import Problem
 from dondoc.web import message
 from dondoc.web.masking import without_addresses
@@ -47,10 +47,10 @@ Day = Annotated[date, BeforeValidator(_day)]
 Text = Annotated[str, Form(max_length=2000), AfterValidator(_plain)]
 
 
-def world_of(request: Request) -> World:
+def world_of(request: Request) -> AppContext:
     """The world of this request."""
-    world: World = request.state.world
-    return world
+    app: AppContext = request.state.app
+    return app
 
 
 def visitor_of(request: Request) -> User:
@@ -59,9 +59,9 @@ def visitor_of(request: Request) -> User:
     return user
 
 
-def agencies(world: World, day: date) -> dict[str, str]:
+def agencies(app: AppContext, day: date) -> dict[str, str]:
     """Names by id, in administrative order, of the agencies that exist or have existed: not those still to come."""
-    known = [a for a in world.registry.agencies if a.valid_from is None or a.valid_from <= day]
+    known = [a for a in app.registry.agencies if a.valid_from is None or a.valid_from <= day]
     return {a.id: a.name for a in sorted(known, key=lambda a: a.order)}
 
 
@@ -90,7 +90,7 @@ def shown_to(user: User | None, text: str) -> str:
 
 def _said(request: Request, user: User | None) -> str:
     value = request.cookies.get(message.COOKIE)
-    if not value or not user or not request.state.world:
+    if not value or not user or not request.state.app:
         return ""
     try:
         secrets = world_of(request).secrets
@@ -99,7 +99,7 @@ def _said(request: Request, user: User | None) -> str:
     return message.unseal(secrets, user.login or user.name, value, clock.now())
 
 
-def onward(request: Request, path: str, said: str) -> RedirectResponse:
+def redirect(request: Request, path: str, said: str) -> RedirectResponse:
     """After a POST: to a page that can be fetched again, with a sentence on what was done."""
     base, user = request.scope.get("root_path", ""), visitor_of(request)
     response = RedirectResponse(f"{base}{path}", status_code=303)
@@ -119,9 +119,9 @@ def onward(request: Request, path: str, said: str) -> RedirectResponse:
 
 def audited(request: Request, act: str, subject: str, **details: Any) -> None:
     """Write down who saw or saved something sensitive, before they get it."""
-    world = world_of(request)
-    secrets, actor = world.secrets, visitor_of(request).actor
-    with world.sessions.begin() as session:
+    app = world_of(request)
+    secrets, actor = app.secrets, visitor_of(request).actor
+    with app.sessions.begin() as session:
         audit.record(session, secrets, actor, act, subject, now=clock.now(), **details)
 
 

@@ -8,24 +8,24 @@ from fastapi import APIRouter, Depends, Form, HTTPException, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from dondoc import clock
-from dondoc.configuration.context import World
+from dondoc.configuration.context import AppContext
 from dondoc.directive.names import deliverable
 from dondoc.facts.rulings import rule, standing_rulings
 from dondoc.store.facts import Ruling
-from dondoc.web.pages import Day, Text, agencies, onward, page, world_of
+from dondoc.web.pages import Day, Text, agencies, page, redirect, world_of
 from dondoc.web.user import User
 
 AHEAD = timedelta(days=3660)  # pauses that begin later are shown too
 EVERY = "all"  # said, never left out: a form sent too early must not silence the whole province
 
 
-def router(acting: Callable[..., User]) -> APIRouter:
+def router(require_operator: Callable[..., User]) -> APIRouter:
     routes = APIRouter()
 
     @routes.get("/pauses", response_class=HTMLResponse)
     def pauses(request: Request) -> HTMLResponse:
-        world, moment = world_of(request), clock.now()
-        with world.sessions.reading() as session:
+        app, moment = world_of(request), clock.now()
+        with app.sessions.reading() as session:
             standing = [
                 r
                 for r in standing_rulings(session, moment + AHEAD)
@@ -34,10 +34,10 @@ def router(acting: Callable[..., User]) -> APIRouter:
         return page(
             request,
             "pauses.html",
-            rows=[_row(world, r) for r in reversed(standing)],
-            agencies=agencies(world, moment.date()),
+            rows=[_row(app, r) for r in reversed(standing)],
+            agencies=agencies(app, moment.date()),
             every=EVERY,
-            systems={s.id: s.name for s in world.registry.systems},
+            systems={s.id: s.name for s in app.registry.systems},
             today=moment.date(),
         )
 
@@ -48,19 +48,19 @@ def router(acting: Callable[..., User]) -> APIRouter:
         begins: Annotated[Day, Form()],
         document: Text,
         reason: Text,
-        user: Annotated[User, Depends(acting)],
+        user: Annotated[User, Depends(require_operator)],
         system: Annotated[str, Form(max_length=100)] = "",
         site: Text = "",
         until: Annotated[Day | Literal[""], Form()] = "",
     ) -> RedirectResponse:
         if site.strip() and agency == EVERY:
             raise HTTPException(400, "Ghi điểm thì phải chọn đơn vị có điểm đó.")
-        world = world_of(request)
-        with world.sessions.begin() as session:
+        app = world_of(request)
+        with app.sessions.begin() as session:
             number = rule(
                 session,
-                world.letters(session, clock.now().date()),
-                world.registry,
+                app.letters(session, clock.now().date()),
+                app.registry,
                 "pause",
                 agency=agency if agency != EVERY else None,
                 system=system or None,
@@ -69,44 +69,46 @@ def router(acting: Callable[..., User]) -> APIRouter:
                 document=document,
                 reason=reason,
                 by=user.actor,
-                secrets=world.secrets,
+                secrets=app.secrets,
                 from_=clock.at(begins, 0),
                 now=clock.now(),
             )
-            scope = _scope(world, session.get_one(Ruling, number))
-        return onward(request, "/pauses", f"Đã ghi quyết định số {number}: tạm dừng {scope}.")
+            scope = _scope(app, session.get_one(Ruling, number))
+        return redirect(request, "/pauses", f"Đã ghi quyết định số {number}: tạm dừng {scope}.")
 
     @routes.post("/pauses/{ruling}/undo")
-    def undo(request: Request, ruling: int, reason: Text, user: Annotated[User, Depends(acting)]) -> RedirectResponse:
-        world = world_of(request)
-        with world.sessions.begin() as session:
+    def undo(
+        request: Request, ruling: int, reason: Text, user: Annotated[User, Depends(require_operator)]
+    ) -> RedirectResponse:
+        app = world_of(request)
+        with app.sessions.begin() as session:
             document = f"quyết định số {ruling}"
             rule(
                 session,
-                world.letters(session, clock.now().date()),
-                world.registry,
+                app.letters(session, clock.now().date()),
+                app.registry,
                 "undo",
                 undoes=ruling,
                 document=document,
                 reason=reason,
                 by=user.actor,
-                secrets=world.secrets,
+                secrets=app.secrets,
                 now=clock.now(),
             )
-        return onward(request, "/pauses", f"Đã hủy quyết định số {ruling}.")
+        return redirect(request, "/pauses", f"Đã hủy quyết định số {ruling}.")
 
     return routes
 
 
-def _row(world: World, ruling: Ruling) -> dict[str, Any]:
-    scope = _scope(world, ruling)
+def _row(app: AppContext, ruling: Ruling) -> dict[str, Any]:
+    scope = _scope(app, ruling)
     return {"ruling": ruling, "scope": scope[:1].upper() + scope[1:]}
 
 
-def _scope(world: World, ruling: Ruling) -> str:
+def _scope(app: AppContext, ruling: Ruling) -> str:
     parts = [
-        world.registry.agency(ruling.agency).name if ruling.agency else "mọi đơn vị",
-        world.registry.system(ruling.system).name if ruling.system else "mọi hệ thống",
+        app.registry.agency(ruling.agency).name if ruling.agency else "mọi đơn vị",
+        app.registry.system(ruling.system).name if ruling.system else "mọi hệ thống",
         *([f"điểm “{ruling.site}”"] if ruling.site else []),
         *([deliverable(ruling.deliverable)] if ruling.deliverable else []),
     ]

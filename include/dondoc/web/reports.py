@@ -15,14 +15,14 @@ from dondoc.reporting import report as room
 from dondoc.reporting import words
 from dondoc.store import files
 from dondoc.store.reporting import Report, ReportIssue
-from dondoc.web.pages import Day, Text, audited, download, onward, page, uploaded, world_of
+from dondoc.web.pages import Day, Text, audited, download, page, redirect, uploaded, world_of
 from dondoc.web.user import User
 
 FILES = {"report.docx": "Dự thảo (Word)", "report.xlsx": "Số liệu (Excel)", "report.html": "Nội dung thư"}
 GONE = "Không còn tệp này trong thư mục báo cáo."
 
 
-def router(acting: Callable[..., User]) -> APIRouter:
+def router(require_operator: Callable[..., User]) -> APIRouter:
     routes = APIRouter()
 
     @routes.get("/reports", response_class=HTMLResponse)
@@ -62,10 +62,10 @@ def router(acting: Callable[..., User]) -> APIRouter:
         number: Text,
         document_date: Annotated[Day, Form()],
         file: UploadFile,
-        user: Annotated[User, Depends(acting)],
+        user: Annotated[User, Depends(require_operator)],
     ) -> RedirectResponse:
-        world = world_of(request)
-        with world.sessions.reading() as session:
+        app = world_of(request)
+        with app.sessions.reading() as session:
             row = session.get(Report, report)
         if row is None:
             raise HTTPException(404, "Không có báo cáo này.")
@@ -73,10 +73,10 @@ def router(acting: Callable[..., User]) -> APIRouter:
         day = row.as_of.date()
         who, now = user.actor, clock.now()
         room.issued(
-            world, row.directive, day, number=number, document_date=document_date, signed=signed, actor=who, now=now
+            app, row.directive, day, number=number, document_date=document_date, signed=signed, actor=who, now=now
         )
         said = f"Đã ghi nhận: báo cáo số liệu đến {words.short(day)} phát hành số {number.strip()}."
-        return onward(request, "/reports", said)
+        return redirect(request, "/reports", said)
 
     return routes
 

@@ -15,7 +15,7 @@ from dondoc.cameras.exports.streams import Stream, plain
 from dondoc.cameras.exports.verified import shown, verified
 from dondoc.cameras.logins import credentials
 from dondoc.cameras.state.state import states
-from dondoc.configuration.context import World
+from dondoc.configuration.context import AppContext
 from dondoc.store.cameras import NightRun
 from dondoc.store.files import replace
 
@@ -25,7 +25,7 @@ _SERVERS = {"go2rtc": go2rtc.render, "mediamtx": mediamtx.render, "frigate": fri
 
 
 def configuration(
-    world: World,
+    app: AppContext,
     server: str,
     *,
     passwords: bool,
@@ -45,11 +45,11 @@ def configuration(
     Raises:
         Problem: a password cannot be decrypted, or is asked for by nobody.
     """
-    with world.sessions.begin() as session:
-        found = states(world, session, now)
+    with app.sessions.begin() as session:
+        found = states(app, session, now)
         cameras = shown(found, restricted=restricted)
         allowed = permissions(session, cameras)
-        streams = verified(found, world.registry, world.secrets, restricted=restricted, permissions=allowed)
+        streams = verified(found, app.registry, app.secrets, restricted=restricted, permissions=allowed)
         streams = [stream for stream in streams if stream.checked or not checked_only]
         listed = {stream.camera for stream in streams}
         secrets = {stream.camera for stream in streams if stream.secret} if passwords else set()
@@ -60,7 +60,7 @@ def configuration(
             given = [camera for camera in cameras if camera.restricted and camera.id in listed - secrets]
             credentials.handed_out(session, given, f"xuất camera hạn chế vào cấu hình {server}", by=by, now=now)
         told = {"cameras": len(listed), "passwords": passwords, "restricted": restricted}
-        audit.record(session, world.secrets, by, "export", f"cameras.{server}", now=now, **told)
+        audit.record(session, app.secrets, by, "export", f"cameras.{server}", now=now, **told)
     notes = _about(streams, len(cameras), now)
     if passwords:
         notes.append(f"CÓ MẬT KHẨU, theo yêu cầu của {plain(by.name)}: giữ kín, không gửi thư, xóa khi dùng xong.")
@@ -84,7 +84,7 @@ def _about(streams: Sequence[Stream], seen: int, now: datetime) -> list[str]:
     return notes
 
 
-def table(world: World, form: str, *, by: Actor, now: datetime, restricted: bool = False) -> list[dict[str, str]]:
+def table(app: AppContext, form: str, *, by: Actor, now: datetime, restricted: bool = False) -> list[dict[str, str]]:
     """Rows for `tables`.
 
     Args:
@@ -94,32 +94,32 @@ def table(world: World, form: str, *, by: Actor, now: datetime, restricted: bool
     Raises:
         Problem: these are asked for in the name of a program.
     """
-    with world.sessions.reading() as session:
-        found = states(world, session, now)
-    with world.sessions.begin() as session:  # before anybody has it
+    with app.sessions.reading() as session:
+        found = states(app, session, now)
+    with app.sessions.begin() as session:  # before anybody has it
         if restricted:
             given = [state.camera for state in found if state.camera.restricted]
             credentials.handed_out(session, given, "xuất tên camera hạn chế vào bảng", by=by, now=now)
         told = {"cameras": len(found), "restricted": restricted}
-        audit.record(session, world.secrets, by, "export", f"cameras.{form}", now=now, **told)
-    return tables.rows(found, world.registry, restricted=restricted)
+        audit.record(session, app.secrets, by, "export", f"cameras.{form}", now=now, **told)
+    return tables.rows(found, app.registry, restricted=restricted)
 
 
-def metrics(world: World, now: datetime) -> bytes:
+def metrics(app: AppContext, now: datetime) -> bytes:
     """What Prometheus reads."""
-    with world.sessions.reading() as session:
-        found, runs = states(world, session, now), last_runs(session, now)
+    with app.sessions.reading() as session:
+        found, runs = states(app, session, now), last_runs(session, now)
     return openmetrics.render(found, runs)
 
 
-def publish(world: World, now: datetime) -> None:
+def publish(app: AppContext, now: datetime) -> None:
     """Put the metrics where `DONDOC_METRICS_FILE` says (node_exporter's textfile collector reads it); unset: nowhere.
 
     Raises:
         Problem: the file cannot be written.
     """
-    if world.settings.metrics_file:
-        replace(world.settings.metrics_file, metrics(world, now), 0o644)
+    if app.settings.metrics_file:
+        replace(app.settings.metrics_file, metrics(app, now), 0o644)
 
 
 def last_runs(session: Session, now: datetime) -> list[Run]:

@@ -19,7 +19,7 @@ from dondoc.cameras.logins import attempts, canary, credentials, downgrade
 from dondoc.cameras.logins.attempts import Login
 from dondoc.cameras.nights import past, thumbnails
 from dondoc.cameras.registry import addresses
-from dondoc.configuration.context import World
+from dondoc.configuration.context import AppContext
 from dondoc.directive.names import fold
 from dondoc.probing.address import parse
 from dondoc.probing.network import Ip, Resolver
@@ -58,7 +58,7 @@ class _Look:
 
 
 def look(
-    world: World,
+    app: AppContext,
     camera_ids: Sequence[int],
     *,
     night: date,
@@ -71,9 +71,9 @@ def look(
     Args:
         over: seconds over which the looks are spread.
     """
-    batch = _Batch(world, night, now, sleep)
+    batch = _Batch(app, night, now, sleep)
     waiting, told, number = batch.resolved(batch.looks(camera_ids)), canary.Told(), 0
-    everyone, limit = max(1, len(waiting)), world.settings.refusals_per_site
+    everyone, limit = max(1, len(waiting)), app.settings.refusals_per_site
     results: list[dict[str, Any]] = []
     while waiting:
         logins = canary.wave([x.login for x in waiting if x.login], told, number=number, limit=limit)
@@ -103,22 +103,22 @@ def _result(finding: Finding, at: datetime) -> dict[str, Any]:
 class _Batch:
     """What all waves of a batch share."""
 
-    def __init__(self, world: World, night: date, now: datetime, sleep: Callable[[float], None]) -> None:
-        self.world, self.night, self.now, self.sleep = world, night, now, sleep
+    def __init__(self, app: AppContext, night: date, now: datetime, sleep: Callable[[float], None]) -> None:
+        self.app, self.night, self.now, self.sleep = app, night, now, sleep
         self.started = time.monotonic()
-        self.resolver = Resolver(world.settings.probe_allow)
-        self.dice = random.Random()  # noqa: S311 - jitter is no secret
+        self.resolver = Resolver(app.settings.probe_allow)
+        self.rng = random.Random()  # noqa: S311 - jitter is no secret
         self.pasts: dict[int, Mapping[str, Any]] = {}
         self.pictured: set[int] = set()  # cameras of which a picture may be kept
 
     def looks(self, camera_ids: Sequence[int]) -> list[_Look]:
         """Who is looked at; those that once worked come first: they are the ones that answer a canary."""
         wanted = select(Camera).where(Camera.id.in_(camera_ids), Camera.exemption.is_(None), Camera.url.is_not(None))
-        with self.world.sessions.begin() as session:
+        with self.app.sessions.begin() as session:
             cameras = session.scalars(wanted.order_by(Camera.worked_at.is_(None), Camera.id)).all()
             self.pasts = past.pasts(session, [c.id for c in cameras], self.night)
-            self.pictured = {c.id for c in cameras if thumbnails.allowed(self.world, c)}
-            secrets = self.world.secrets
+            self.pictured = {c.id for c in cameras if thumbnails.allowed(self.app, c)}
+            secrets = self.app.secrets
             looks = [_prepared(secrets, camera) for camera in cameras]
             credentials.follow_key(session, secrets, {(x.user, x.password) for x in looks if x.user and x.password})
         return looks
@@ -132,7 +132,7 @@ class _Batch:
     def wave(self, looks: Sequence[_Look], seconds: float) -> list[tuple[Finding, datetime]]:
         """What was found, each with its instant."""
         begun, found = time.monotonic(), []
-        split = parts(looks, seconds=seconds, per_site=self.world.settings.per_site, dice=self.dice)
+        split = parts(looks, seconds=seconds, per_site=self.app.settings.per_site, rng=self.rng)
         for starts, part in split:
             if (wait := starts - (time.monotonic() - begun)) > 0:
                 self.sleep(wait)
@@ -143,8 +143,8 @@ class _Batch:
     def _part(self, looks: Sequence[_Look], at: datetime) -> Iterator[Finding]:
         wanted = {one.camera: one.login.door[1] for one in looks if one.login}
         devices = {one.camera: one.devices for one in looks}
-        with self.world.sessions.begin() as session:
-            limit = self.world.settings.refusals_per_site
+        with self.app.sessions.begin() as session:
+            limit = self.app.settings.refusals_per_site
             may = attempts.begin(session, wanted, self.night, at, limit=limit, known=devices)
             held = [one.login for one in looks if one.login and one.camera not in may]
             why = attempts.barred(session, held, self.night, limit=limit) if held else {}
@@ -152,7 +152,7 @@ class _Batch:
         targets = [self._target(one, one.camera in may, one.camera in digest) for one in looks if not one.lost]
         found = [Finding(str(one.camera), WITHHELD, LOST, 0, STAGE) for one in looks if one.lost]
         found += [self._without_picture(finding, at) for finding in self._probed(targets)]
-        with self.world.sessions.begin() as session:
+        with self.app.sessions.begin() as session:
             attempts.finish(session, {camera: wanted[camera] for camera in may}, found, self.night)
             asked = {int(finding.camera) for finding in found if finding.digest} - digest
             downgrade.remember(session, (one.certain for one in looks if one.camera in asked), at)
@@ -167,9 +167,9 @@ class _Batch:
         """Results travel through Airflow: a picture is put away here, at once."""
         camera = int(finding.camera)
         if camera not in self.pictured:
-            thumbnails.remove(self.world, camera)
+            thumbnails.remove(self.app, camera)
         elif finding.thumbnail:
-            thumbnails.put(self.world, camera, finding.thumbnail, at)
+            thumbnails.put(self.app, camera, finding.thumbnail, at)
         return replace(finding, thumbnail=None)
 
     def _probed(self, targets: Sequence[Target]) -> Iterable[Finding]:
@@ -178,7 +178,7 @@ class _Batch:
             stage=STAGE,
             concurrency=CONCURRENCY,
             timeout=TIMEOUT,
-            allow=self.world.settings.probe_allow,
+            allow=self.app.settings.probe_allow,
             per_device=PER_DEVICE,
             resolver=self.resolver,
         )

@@ -12,13 +12,13 @@ from sqlalchemy.orm import Session
 from dondoc.cameras.logins.attempts import device
 from dondoc.cameras.nights import batch as looking
 from dondoc.cameras.nights import planner
-from dondoc.cameras.state import checks as looks
-from dondoc.cameras.state import local_outage as ourside
+from dondoc.cameras.state import checks
 from dondoc.cameras.state import rules as data
 from dondoc.cameras.state.checks import AT_ONCE, Look
+from dondoc.cameras.state.local_outage import nearly_everything
 from dondoc.clock import HERE
 from dondoc.clock import at as at_hour
-from dondoc.configuration.context import World
+from dondoc.configuration.context import AppContext
 from dondoc.directive.names import fold
 from dondoc.errors import Problem
 from dondoc.probing.verdicts import GOOD, NOT_CHECKED, PHASE, WITHHELD
@@ -48,7 +48,7 @@ def not_tonight(night: date, now: datetime) -> str | None:
 
 
 def plan(
-    world: World,
+    app: AppContext,
     *,
     night: date,
     round: str,
@@ -66,12 +66,12 @@ def plan(
             out: their cameras may be switched off at night.
         batch: cameras in a batch; default: by the size of the fleet.
     """
-    with world.sessions.reading() as session:
+    with app.sessions.reading() as session:
         wanted = select(Camera).where(Camera.exemption.is_(None), Camera.url.is_not(None))
         cameras = session.scalars(wanted.order_by(Camera.url, Camera.id)).all()
         last = last_of_night(session, night) if only_failed else {}
     window = "night" if only_failed else system_window
-    systems = {s.id for s in world.registry.systems if window in (None, s.check_window)}
+    systems = {s.id for s in app.registry.systems if window in (None, s.check_window)}
     done = {camera for camera, verdict in last.items() if _settled(verdict)}
     asked = None if camera_ids is None else set(camera_ids)
     chosen = [
@@ -101,19 +101,19 @@ def last_of_night(session: Session, night: date) -> dict[int, str]:
     )
     found: dict[int, str] = {}
     for camera, verdict, round in rows:
-        if verdict in GOOD or not looks.by_hand(round) or camera not in found:
+        if verdict in GOOD or not checks.by_hand(round) or camera not in found:
             found[camera] = verdict
     return found
 
 
-def of_agencies(world: World, agencies: Iterable[str]) -> set[int]:
+def of_agencies(app: AppContext, agencies: Iterable[str]) -> set[int]:
     """Ids of these agencies' cameras."""
-    with world.sessions.reading() as session:
+    with app.sessions.reading() as session:
         return set(session.scalars(select(Camera.id).where(Camera.agency.in_(list(agencies)))))
 
 
 def check_batch(
-    world: World, camera_ids: Sequence[int], *, night: date, round: str, now: datetime, over: float = 0.0
+    app: AppContext, camera_ids: Sequence[int], *, night: date, round: str, now: datetime, over: float = 0.0
 ) -> list[dict[str, Any]]:
     """Look at cameras up to one picture each; those without an address or exempt from checks are passed over.
 
@@ -130,11 +130,11 @@ def check_batch(
     """
     if why := not_tonight(night, now):
         raise Problem(f"Không kiểm tra camera: {why}.")
-    return looking.look(world, camera_ids, night=night, now=now, over=over)
+    return looking.look(app, camera_ids, night=night, now=now, over=over)
 
 
 def store(
-    world: World,
+    app: AppContext,
     results: Iterable[dict[str, Any]],
     *,
     night: date,
@@ -142,19 +142,19 @@ def store(
     now: datetime,
     planned: int | None = None,
     started: datetime | None = None,
-    our_side: str | None = None,
+    local_outage: str | None = None,
 ) -> dict[str, int]:
     """Record results, once per camera, night and round. What is stored is never changed: a second result is left out.
 
     Args:
         planned: how many cameras the round was to look at; default: as many as it did.
-        our_side: why the round says nothing, when that is known already; else it is judged by what was found.
+        local_outage: why the round says nothing, when that is known already; else it is judged by what was found.
 
     Returns:
         counts by verdict of what was stored now, and `left_out`: results that are known already, or of another night.
     """
     results = list(results)
-    with world.sessions.begin() as session:
+    with app.sessions.begin() as session:
         one_at_a_time(session, f"night {night} {round}")
         told = select(CameraCheck.camera_id).where(CameraCheck.night == night, CameraCheck.round == round)
         known, new = set(session.scalars(told)), []
@@ -170,7 +170,7 @@ def store(
             run = run or _run(session, night, round, started or now)
             run.counts = dict(Counter(run.counts) + Counter(result["verdict"] for result in new))
             run.planned = max(planned or 0, run.planned, len(known))
-            run.our_side_down = our_side or _our_side(world, session, night, round)
+            run.our_side_down = local_outage or _our_side(app, session, night, round)
             run.finished_at = now
     left_out = {"left_out": count} if (count := len(results) - len(new)) else {}
     return dict(Counter(result["verdict"] for result in new)) | left_out
@@ -212,7 +212,7 @@ def _run(session: Session, night: date, round: str, started: datetime) -> NightR
     return run
 
 
-def _our_side(world: World, session: Session, night: date, round: str) -> str | None:
+def _our_side(app: AppContext, session: Session, night: date, round: str) -> str | None:
     """A second look sees only what failed before: it is judged together with the rest of its night."""
     rounds = [round]
     if round == SECOND:
@@ -220,16 +220,16 @@ def _our_side(world: World, session: Session, night: date, round: str) -> str | 
         gone = set(session.scalars(void))
         told = select(CameraCheck.round).where(CameraCheck.night == night).distinct()
         rounds = [r for r in session.scalars(told) if r == round or r not in gone]
-    last = {look.camera: (agency, look.verdict) for agency, look in _counting(world, session, night, rounds)}
-    return ourside.nearly_everything(last.values(), data.load(world.settings).our_side)
+    last = {look.camera: (agency, look.verdict) for agency, look in _counting(app, session, night, rounds)}
+    return nearly_everything(last.values(), data.load(app.settings).local_outage)
 
 
-def _counting(world: World, session: Session, night: date, rounds: Sequence[str]) -> Iterator[tuple[str, Look]]:
+def _counting(app: AppContext, session: Session, night: date, rounds: Sequence[str]) -> Iterator[tuple[str, Look]]:
     """Agencies and looks of a night's rounds, oldest first, without those that nothing was to be expected of."""
-    judge = replace(looks.judge(world, session), void={})  # whether our side was down is asked of the rest
+    judge = replace(checks.judge(app, session), invalid_rounds={})  # whether our side was down is asked of the rest
     c = CameraCheck
     rows = session.execute(
-        select(Camera, *looks.COLUMNS)
+        select(Camera, *checks.COLUMNS)
         .join(Camera, Camera.id == c.camera_id)
         .where(c.night == night, c.round.in_(rounds))
         .order_by(c.happened_at, c.id)
@@ -240,13 +240,13 @@ def _counting(world: World, session: Session, night: date, rounds: Sequence[str]
             yield row[0].agency, look
 
 
-def summary(world: World, session: Session, run: NightRun) -> str:
+def summary(app: AppContext, session: Session, run: NightRun) -> str:
     """One sentence for people: what a round found, or that it says nothing."""
     looked = sum(run.counts.values())
     head = f"Đêm {run.night:%d/%m/%Y} ({run.round}): đã xem {looked:02}/{run.planned:02} camera"
     if run.our_side_down:
         return f"{head}; {run.our_side_down}: kết quả không tính cho đơn vị nào."
-    told = [look.verdict in GOOD for _, look in _counting(world, session, run.night, [run.round])]
+    told = [look.verdict in GOOD for _, look in _counting(app, session, run.night, [run.round])]
     rest, why = looked - len(told), "tạm dừng, ngoài giờ, ngoài mạng được phép, chưa gửi được mật khẩu"
     uncounted = f", {rest:02} không tính ({why})" if rest else ""
     return f"{head}; {sum(told):02} đạt, {len(told) - sum(told):02} chưa đạt{uncounted}."

@@ -14,10 +14,10 @@ from sqlalchemy.orm import Session
 from dondoc import audit
 from dondoc.audit import Actor
 from dondoc.cameras.nights import night
-from dondoc.cameras.state import local_outage as ourside
 from dondoc.cameras.state.checks import BY_HAND
+from dondoc.cameras.state.local_outage import SILENT, UNREACHED, references_answer
 from dondoc.cameras.state.state import NO_ADDRESS, exempt
-from dondoc.configuration.context import World
+from dondoc.configuration.context import AppContext
 from dondoc.errors import Problem
 from dondoc.store import files
 from dondoc.store.cameras import Camera, CameraCheck
@@ -25,40 +25,40 @@ from dondoc.store.cameras import Camera, CameraCheck
 PATIENCE = 40.0  # seconds that a second asker waits for the first one's look
 
 
-def look(world: World, camera: int, *, by: Actor, now: Callable[[], datetime]) -> CameraCheck:
+def look(app: AppContext, camera: int, *, by: Actor, now: Callable[[], datetime]) -> CameraCheck:
     """Look at a camera up to one picture and record what was found. Who asks meanwhile gets the same answer.
 
     Raises:
         Problem: there is nothing to look at, or somebody else's look does not end.
     """
     asked = now()
-    with world.sessions.reading() as session:
+    with app.sessions.reading() as session:
         _possible(session.get(Camera, camera))
-    with world.sessions.begin() as session:  # before it: a password may leave
-        audit.record(session, world.secrets, by, "probe", f"CAM-{camera:05}", now=asked)
-    with _alone(world, camera):
-        with world.sessions.reading() as session:
+    with app.sessions.begin() as session:  # before it: a password may leave
+        audit.record(session, app.secrets, by, "probe", f"CAM-{camera:05}", now=asked)
+    with _alone(app, camera):
+        with app.sessions.reading() as session:
             if found := _since(session, camera, asked):
                 return found
         began = now()
         day, name = night.night_of(began), f"{BY_HAND}{began:%H%M%S}-{camera}"  # a round of its own: ours may be void
-        results = night.check_batch(world, [camera], night=day, round=name, now=began)
-        ours = _our_side(world, results)
-        night.store(world, results, night=day, round=name, now=now(), our_side=ours)
-        with world.sessions.reading() as session:
+        results = night.check_batch(app, [camera], night=day, round=name, now=began)
+        ours = _our_side(app, results)
+        night.store(app, results, night=day, round=name, now=now(), local_outage=ours)
+        with app.sessions.reading() as session:
             if found := _since(session, camera, asked):
                 return found
     raise Problem("Không xem được camera này: vừa bị thôi kiểm tra. Mở lại trang.")
 
 
-def _our_side(world: World, results: list[dict[str, Any]]) -> str | None:
+def _our_side(app: AppContext, results: list[dict[str, Any]]) -> str | None:
     """Why a look that reached nobody says nothing of the camera; its detail, which a page shows, says so too."""
-    lost = [result for result in results if result["phase"] in ourside.UNREACHED]
-    if not lost or ourside.references_answer(world.settings):
+    lost = [result for result in results if result["phase"] in UNREACHED]
+    if not lost or references_answer(app.settings):
         return None
     for result in lost:
-        result["detail"] = ourside.SILENT
-    return ourside.SILENT
+        result["detail"] = SILENT
+    return SILENT
 
 
 def _possible(camera: Camera | None) -> None:
@@ -81,9 +81,9 @@ def _since(session: Session, camera: int, moment: datetime) -> CameraCheck | Non
 
 
 @contextmanager
-def _alone(world: World, camera: int) -> Iterator[None]:
+def _alone(app: AppContext, camera: int) -> Iterator[None]:
     """One look at a camera at a time, whichever process or thread asks; a killed one leaves nothing behind."""
-    folder = world.settings.home / "locks"
+    folder = app.settings.home / "locks"
     files.folder(folder)
     handle = os.open(folder / f"camera-{camera}", os.O_CREAT | os.O_RDWR, 0o600)
     try:

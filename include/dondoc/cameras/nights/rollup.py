@@ -7,30 +7,30 @@ from datetime import date, timedelta
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from dondoc.cameras.state import checks as looks
+from dondoc.cameras.state import checks
 from dondoc.cameras.state.checks import AT_ONCE, COLUMNS, Look, Night
-from dondoc.configuration.context import World
+from dondoc.configuration.context import AppContext
 from dondoc.store.cameras import Camera, CameraCheck, CameraMonth, CredentialAttempt
 
 KEPT = 10  # looks of a camera that are never thrown away, however old
 
 
-def roll_up(world: World, today: date) -> dict[str, int]:
+def roll_up(app: AppContext, today: date) -> dict[str, int]:
     """Roll up whole months that are past `check_retention_days`, each in one transaction. Again: changes nothing.
 
     Returns:
         counts `months` and `looks` (deleted).
     """
-    limit = (today - timedelta(days=world.settings.check_retention_days)).replace(day=1)
+    limit = (today - timedelta(days=app.settings.check_retention_days)).replace(day=1)
     months = gone = 0
-    with world.sessions.begin() as session:
+    with app.sessions.begin() as session:
         oldest = session.scalar(select(func.min(CameraCheck.night)))
         old = CredentialAttempt.night < limit, CredentialAttempt.accepted.is_not(False)  # a refusal is remembered
         session.execute(delete(CredentialAttempt).where(*old))
     month = oldest.replace(day=1) if oldest else limit
     while month < limit:
-        with world.sessions.begin() as session:
-            removed = _month(world, session, month)
+        with app.sessions.begin() as session:
+            removed = _month(app, session, month)
         months, gone, month = months + bool(removed), gone + removed, following(month)
     return {"months": months, "looks": gone}
 
@@ -40,7 +40,7 @@ def following(month: date) -> date:
     return (month + timedelta(days=32)).replace(day=1)
 
 
-def _month(world: World, session: Session, month: date) -> int:
+def _month(app: AppContext, session: Session, month: date) -> int:
     rows = [*_rows(session, month)]
     if not rows:
         return 0
@@ -51,7 +51,7 @@ def _month(world: World, session: Session, month: date) -> int:
     leaving = {camera: surplus(found, newer.get(camera, 0)) for camera, found in mine.items()}
     if not any(leaving.values()):
         return 0
-    judge = looks.judge(world, session)
+    judge = checks.judge(app, session)
     known = {row.camera_id: row for row in session.scalars(select(CameraMonth).where(CameraMonth.month == month))}
     for camera in session.scalars(select(Camera)).all():
         if seen := leaving.get(camera.id):

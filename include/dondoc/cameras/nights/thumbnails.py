@@ -13,7 +13,7 @@ from cryptography.fernet import InvalidToken
 from sqlalchemy import select
 
 from dondoc import clock, keys
-from dondoc.configuration.context import World
+from dondoc.configuration.context import AppContext
 from dondoc.errors import Problem
 from dondoc.store.cameras import Camera
 from dondoc.store.files import folder, replace
@@ -30,34 +30,34 @@ class Thumbnail:
     at: datetime
 
 
-def allowed(world: World, camera: Camera) -> bool:
+def allowed(app: AppContext, camera: Camera) -> bool:
     """Whether a picture of this camera may be kept; without a say of the directive on its system it may not."""
-    systems = {system.id for system in world.registry.systems if system.thumbnails}
+    systems = {system.id for system in app.registry.systems if system.thumbnails}
     refused = camera.restricted or camera.records_sound or camera.exemption
-    return world.settings.thumbnails and camera.system in systems and not refused
+    return app.settings.thumbnails and camera.system in systems and not refused
 
 
-def put(world: World, camera: int, jpeg: bytes, at: datetime) -> None:
+def put(app: AppContext, camera: int, jpeg: bytes, at: datetime) -> None:
     """Keep a picture in the place of the one before. A failure is logged: it must not cost the look."""
     try:
-        sealed = keys.cipher(world.secrets, "thumbnails").encrypt_at_time(jpeg, int(at.timestamp()))
-        folder(_folder(world))
-        replace(_path(world, camera), sealed)
+        sealed = keys.cipher(app.secrets, "thumbnails").encrypt_at_time(jpeg, int(at.timestamp()))
+        folder(_folder(app))
+        replace(_path(app, camera), sealed)
     except (OSError, Problem) as error:
         log.warning("no thumbnail of CAM-%05d is kept: %s", camera, error)
 
 
-def get(world: World, camera: Camera, now: datetime) -> Thumbnail | None:
+def get(app: AppContext, camera: Camera, now: datetime) -> Thumbnail | None:
     """What is kept of a camera; None when that is nothing, too old, unreadable, or no longer allowed."""
-    return _opened(world, _path(world, camera.id), now) if allowed(world, camera) else None
+    return _opened(app, _path(app, camera.id), now) if allowed(app, camera) else None
 
 
-def remove(world: World, camera: int) -> None:
+def remove(app: AppContext, camera: int) -> None:
     """Keep nothing of a camera."""
-    _delete(_path(world, camera))
+    _delete(_path(app, camera))
 
 
-def prune(world: World, now: datetime) -> int:
+def prune(app: AppContext, now: datetime) -> int:
     """Delete what is too old, unreadable or no longer allowed, and whatever else lies there.
 
     Returns:
@@ -66,16 +66,16 @@ def prune(world: World, now: datetime) -> int:
     Raises:
         Problem: the key is wrong or lost, so that nothing can be told of any picture.
     """
-    folder = _folder(world)
+    folder = _folder(app)
     files = set(folder.iterdir()) if folder.is_dir() else set()
     kept = set[Path]()
-    if files and world.settings.thumbnails:
-        _ = world.secrets
-        kept |= set(_kept(world, files, now))
+    if files and app.settings.thumbnails:
+        _ = app.secrets
+        kept |= set(_kept(app, files, now))
     return sum(_delete(file) for file in files - kept)
 
 
-def rotate(world: World) -> dict[str, int]:
+def rotate(app: AppContext) -> dict[str, int]:
     """Encrypt every picture with the first key; each keeps its time.
 
     Returns:
@@ -84,8 +84,8 @@ def rotate(world: World) -> dict[str, int]:
     Raises:
         Problem: no key is set, or a file cannot be read or written.
     """
-    cipher, counts = keys.cipher(world.secrets, "thumbnails"), {"rotated": 0, "unreadable": 0}
-    for path in sorted(_folder(world).glob("CAM-*.bin")):
+    cipher, counts = keys.cipher(app.secrets, "thumbnails"), {"rotated": 0, "unreadable": 0}
+    for path in sorted(_folder(app).glob("CAM-*.bin")):
         try:
             replace(path, cipher.rotate(path.read_bytes()))
             counts["rotated"] += 1
@@ -98,17 +98,17 @@ def rotate(world: World) -> dict[str, int]:
     return counts
 
 
-def _kept(world: World, files: set[Path], now: datetime) -> Iterator[Path]:
-    with world.sessions.reading() as session:
+def _kept(app: AppContext, files: set[Path], now: datetime) -> Iterator[Path]:
+    with app.sessions.reading() as session:
         for camera in session.scalars(select(Camera)):
-            path = _path(world, camera.id)
-            if path in files and get(world, camera, now):
+            path = _path(app, camera.id)
+            if path in files and get(app, camera, now):
                 yield path
 
 
-def _opened(world: World, path: Path, now: datetime) -> Thumbnail | None:
+def _opened(app: AppContext, path: Path, now: datetime) -> Thumbnail | None:
     try:
-        cipher, sealed = keys.cipher(world.secrets, "thumbnails"), path.read_bytes()
+        cipher, sealed = keys.cipher(app.secrets, "thumbnails"), path.read_bytes()
         jpeg = cipher.decrypt_at_time(sealed, int(KEPT.total_seconds()), int(now.timestamp()))
         return Thumbnail(jpeg, datetime.fromtimestamp(cipher.extract_timestamp(sealed), clock.HERE))
     except (OSError, InvalidToken, Problem):
@@ -126,9 +126,9 @@ def _delete(path: Path) -> bool:
     return True
 
 
-def _folder(world: World) -> Path:
-    return world.settings.home / "thumbnails"
+def _folder(app: AppContext) -> Path:
+    return app.settings.home / "thumbnails"
 
 
-def _path(world: World, camera: int) -> Path:
-    return _folder(world) / f"CAM-{camera:05}.bin"
+def _path(app: AppContext, camera: int) -> Path:
+    return _folder(app) / f"CAM-{camera:05}.bin"

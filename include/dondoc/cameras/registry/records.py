@@ -15,7 +15,7 @@ from dondoc.cameras.registry import addresses
 from dondoc.cameras.registry.hiding import public
 from dondoc.cameras.registry.streams import respelled
 from dondoc.cameras.state import state
-from dondoc.configuration.context import World
+from dondoc.configuration.context import AppContext
 from dondoc.directive.names import fold
 from dondoc.errors import Problem
 from dondoc.store.cameras import Camera
@@ -46,7 +46,7 @@ def confirm(session: Session, secrets: list[str], camera: Camera, *, by: Actor, 
     audit.record(session, secrets, by, "confirm", f"CAM-{camera.id:05}", now=now)
 
 
-def rows(world: World, session: Session, now: datetime) -> list[dict[str, Any]]:
+def rows(app: AppContext, session: Session, now: datetime) -> list[dict[str, Any]]:
     """Every camera with its state and why; a restricted one without its address, none with what is hidden of it."""
     return [
         {
@@ -62,11 +62,11 @@ def rows(world: World, session: Session, now: datetime) -> list[dict[str, Any]]:
             "since": one.since.isoformat() if one.since else None,
             "reason": one.reason,
         }
-        for one in state.states(world, session, now)
+        for one in state.states(app, session, now)
     ]
 
 
-def doubles(session: Session, secrets: Sequence[str] = ()) -> list[dict[str, Any]]:
+def duplicates(session: Session, secrets: Sequence[str] = ()) -> list[dict[str, Any]]:
     """Cameras of an agency's system that may be one and the same: a person decides, nothing is guessed.
 
     Args:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from dondoc.configuration.settings import DATA
-from dondoc.directive import located_yaml as marked
+from dondoc.directive import located_yaml
 from dondoc.directive.model import Strict
 from dondoc.probing.address import parse
 
@@ -115,7 +115,7 @@ def version() -> Version:
 def of(version: Version) -> Streams:
     """As `load`."""
     path, _ = version
-    return marked.load(path, Streams, "đường dẫn")
+    return located_yaml.load(path, Streams, "đường dẫn")
 
 
 @dataclass(frozen=True)

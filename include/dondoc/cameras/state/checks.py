@@ -14,7 +14,7 @@ from dondoc.cameras.state import pauses as ruled
 from dondoc.cameras.state import rules as data
 from dondoc.cameras.state.pauses import Pause
 from dondoc.cameras.state.rules import Rules
-from dondoc.configuration.context import World
+from dondoc.configuration.context import AppContext
 from dondoc.probing.verdicts import GOOD, NOT_CHECKED, PHASE, REACHABLE_PHASES, SENTENCE
 from dondoc.store.cameras import Camera, CameraCheck, NightRun
 from dondoc.workdays import WorkingDays
@@ -82,13 +82,13 @@ class Night(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Judge:
+class CheckFilter:
     """Tells which looks count. `void`: rounds (night, round) in which our own side was down, and why we say so."""
 
     rules: Rules
     calendar: WorkingDays
     pauses: Sequence[Pause]
-    void: Mapping[tuple[date, str], str]
+    invalid_rounds: Mapping[tuple[date, str], str]
 
     def why_not(self, camera: Camera, look: Look) -> str | None:
         """Why a look says nothing of its camera; None when it counts."""
@@ -100,7 +100,9 @@ class Judge:
 
     def blind(self, look: Look) -> str | None:
         """Why a look says nothing because of us: we may not ask there or not log in again, or our own side was down."""
-        return SENTENCE[look.verdict] if look.verdict in NOT_CHECKED else self.void.get((look.night, look.round))
+        return (
+            SENTENCE[look.verdict] if look.verdict in NOT_CHECKED else self.invalid_rounds.get((look.night, look.round))
+        )
 
     def paused(self, camera: Camera, at: datetime) -> str | None:
         """The ruling that stands over a camera at a moment."""
@@ -122,22 +124,22 @@ def by_hand(round: str) -> bool:
     return round.startswith(BY_HAND)
 
 
-def judge(world: World, session: Session, known_at: datetime | None = None) -> Judge:
+def judge(app: AppContext, session: Session, known_at: datetime | None = None) -> CheckFilter:
     """The judge for what was known at a moment; None: by now."""
     runs = select(NightRun.night, NightRun.round, NightRun.our_side_down).where(NightRun.our_side_down.is_not(None))
     if known_at is not None:
         runs = runs.where(NightRun.finished_at <= known_at)
-    return Judge(
-        rules=data.load(world.settings),
-        calendar=world.calendar,
-        pauses=ruled.pauses(session, world.registry, known_at),
-        void={(night, round): why or "" for night, round, why in session.execute(runs)},
+    return CheckFilter(
+        rules=data.load(app.settings),
+        calendar=app.calendar,
+        pauses=ruled.pauses(session, app.registry, known_at),
+        invalid_rounds={(night, round): why or "" for night, round, why in session.execute(runs)},
     )
 
 
 def histories(
     session: Session,
-    judge: Judge,
+    judge: CheckFilter,
     cameras: Mapping[int, Camera],
     *,
     since: date,
@@ -160,14 +162,14 @@ def histories(
 
 
 def every_night(
-    session: Session, judge: Judge, cameras: Iterable[Camera], *, since: date = date.min
+    session: Session, judge: CheckFilter, cameras: Iterable[Camera], *, since: date = date.min
 ) -> dict[int, list[Night]]:
     """All nights after one, of a few cameras; those that nobody looked at are absent."""
     known = {camera.id: camera for camera in cameras}
     return _by_camera(judge, known, _read(session, since, date.max, None, [*known])) if known else {}
 
 
-def _by_camera(judge: Judge, cameras: Mapping[int, Camera], looks: Iterable[Look]) -> dict[int, list[Night]]:
+def _by_camera(judge: CheckFilter, cameras: Mapping[int, Camera], looks: Iterable[Look]) -> dict[int, list[Night]]:
     found: dict[int, list[Look]] = defaultdict(list)
     for look in looks:
         if look.camera in cameras:

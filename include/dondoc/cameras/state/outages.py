@@ -6,11 +6,10 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from dondoc.cameras.state import checks as looks
-from dondoc.cameras.state import state
-from dondoc.cameras.state.checks import Judge, Night
+from dondoc.cameras.state import checks, state
+from dondoc.cameras.state.checks import CheckFilter, Night
 from dondoc.clock import HERE
-from dondoc.configuration.context import World
+from dondoc.configuration.context import AppContext
 from dondoc.configuration.settings import Settings
 from dondoc.mail import outbox
 from dondoc.store.cameras import Camera, Outage
@@ -20,32 +19,32 @@ OLDEST = timedelta(days=1)  # a night is settled on its own day and the next
 UNANNOUNCED_FOR = timedelta(days=7)  # how long a new outage waits for somebody to write to
 
 
-def settle(world: World, *, night: date, now: datetime) -> dict[str, list[int]]:
+def settle(app: AppContext, *, night: date, now: datetime) -> dict[str, list[int]]:
     """Open and close outages by what was seen up to a night. Doing it again changes nothing.
 
     An older night than the last one decides nothing by itself: what was stored of it so late is looked at together
-    with the next night's looks.
+    with the next night's checks.
 
     Returns:
         outage ids: `opened`: new ones, and recent ones that no letter has told of yet; `closed` by this call.
     """
     if night < (now - OLDEST).astimezone(HERE).date():
         return {"opened": [], "closed": []}
-    with world.sessions.begin() as session:
+    with app.sessions.begin() as session:
         cameras = {c.id: c for c in session.scalars(select(Camera))}
-        judge = looks.judge(world, session)
-        nights = looks.histories(session, judge, cameras, since=night - looks.RECENT, until=night)
+        judge = checks.judge(app, session)
+        nights = checks.histories(session, judge, cameras, since=night - checks.RECENT, until=night)
         standing = {o.camera_id: o for o in session.scalars(select(Outage).where(Outage.closed_at.is_(None)))}
         closed = [
             outage.id
             for camera_id, outage in standing.items()
-            if _close(world, judge, cameras[camera_id], outage, nights.get(camera_id, []), now)
+            if _close(app, judge, cameras[camera_id], outage, nights.get(camera_id, []), now)
         ]
         for camera_id, seen in nights.items():
             if camera_id not in standing:
-                _open(session, world, judge, cameras[camera_id], seen, now)
+                _open(session, app, judge, cameras[camera_id], seen, now)
         session.flush()
-        return {"opened": _unannounced(session, world.settings, judge, now), "closed": closed}
+        return {"opened": _unannounced(session, app.settings, judge, now), "closed": closed}
 
 
 def over(
@@ -65,8 +64,10 @@ def over(
     return False, None
 
 
-def _close(world: World, judge: Judge, camera: Camera, outage: Outage, nights: Sequence[Night], now: datetime) -> bool:
-    needed = judge.rules.nights(camera, world.registry, world.settings)[0]
+def _close(
+    app: AppContext, judge: CheckFilter, camera: Camera, outage: Outage, nights: Sequence[Night], now: datetime
+) -> bool:
+    needed = judge.rules.nights(camera, app.registry, app.settings)[0]
     ended, why = over(camera, outage, nights, needed=needed, paused=judge.paused(camera, now))
     if ended:
         outage.closed_at, outage.closed_because = now, why
@@ -75,10 +76,12 @@ def _close(world: World, judge: Judge, camera: Camera, outage: Outage, nights: S
     return ended
 
 
-def _open(session: Session, world: World, judge: Judge, camera: Camera, nights: Sequence[Night], now: datetime) -> None:
+def _open(
+    session: Session, app: AppContext, judge: CheckFilter, camera: Camera, nights: Sequence[Night], now: datetime
+) -> None:
     if state.exempt(camera) or not state.worked(camera) or judge.paused(camera, now):
         return
-    since = state.down_since(nights, judge.rules.nights(camera, world.registry, world.settings)[0])
+    since = state.down_since(nights, judge.rules.nights(camera, app.registry, app.settings)[0])
     if since is None or not nights[-1].counts:  # what was seen before a pause opens nothing after it
         return
     verdict = nights[-1].look.verdict
@@ -87,7 +90,7 @@ def _open(session: Session, world: World, judge: Judge, camera: Camera, nights: 
     session.add(outage)
 
 
-def _often(session: Session, judge: Judge, camera: int, now: datetime) -> bool:
+def _often(session: Session, judge: CheckFilter, camera: int, now: datetime) -> bool:
     """Whether one more outage makes the camera a flapping one."""
     rule = judge.rules.flapping
     count = select(func.count()).where(
@@ -108,7 +111,7 @@ def announced(session: Session, settings: Settings) -> set[int]:
     return {outage for context in letters for outage in context.get("outages", [])}
 
 
-def _unannounced(session: Session, settings: Settings, judge: Judge, now: datetime) -> list[int]:
+def _unannounced(session: Session, settings: Settings, judge: CheckFilter, now: datetime) -> list[int]:
     """Recent outages to write about: of a flapping camera only one in the time that counts for flapping."""
     window = now - timedelta(days=judge.rules.flapping.nights)
     rows = session.scalars(select(Outage).where(Outage.opened_at > window).order_by(Outage.id)).all()

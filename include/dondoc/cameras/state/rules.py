@@ -9,7 +9,7 @@ from typing import Protocol
 from pydantic import Field
 
 from dondoc.configuration.settings import Settings
-from dondoc.directive import located_yaml as marked
+from dondoc.directive import located_yaml
 from dondoc.directive.model import Registry, Strict
 from dondoc.workdays import WorkingDays
 
@@ -81,7 +81,7 @@ class Rules(Strict):
     patience: tuple[Patience, ...] = ()
     flapping: Flapping
     together: Together
-    our_side: OurSide
+    local_outage: OurSide
 
     def silence(self, camera: Declared, at: datetime, calendar: WorkingDays) -> str | None:
         """Why nothing was to be expected of a camera at a moment; None when something was."""
@@ -111,4 +111,4 @@ def load(settings: Settings) -> Rules:
 
 @lru_cache
 def _load(path: Path, _mtime: int) -> Rules:
-    return marked.load(path, Rules, "quy tắc")
+    return located_yaml.load(path, Rules, "quy tắc")

@@ -11,9 +11,9 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from dondoc.cameras.state import checks as looks
-from dondoc.cameras.state.checks import Judge, Night
-from dondoc.configuration.context import World
+from dondoc.cameras.state import checks
+from dondoc.cameras.state.checks import CheckFilter, Night
+from dondoc.configuration.context import AppContext
 from dondoc.probing.verdicts import GOOD, PHASE, REACHABLE_PHASES, SENTENCE
 from dondoc.store.cameras import Camera, Outage
 
@@ -34,7 +34,7 @@ EXEMPTIONS = {
     "private_address": "địa chỉ mạng nội bộ, chưa có kênh riêng về Sở",
 }
 NO_ADDRESS = "chưa khai địa chỉ luồng hình"
-NOT_LOOKED_AT = f"chưa được kiểm tra trong {looks.RECENT.days:02} ngày gần nhất"
+NOT_LOOKED_AT = f"chưa được kiểm tra trong {checks.RECENT.days:02} ngày gần nhất"
 NEW = "mới khai, chưa đến lượt kiểm tra"
 UNMET_PHASES = frozenset({"address", "dns", "connect", "tls"})  # no connection came about
 BY_DAY = range(7, 18)  # o'clock: the night such a look is counted to has not come yet
@@ -51,7 +51,7 @@ class CameraState:
     camera: Camera
     state: str
     reason: str
-    look: looks.Look | None = None
+    look: checks.Look | None = None
     since: date | None = None
     nights: int = 0
     outage: int | None = None
@@ -78,7 +78,7 @@ class CameraState:
         return self.checked and self.look is not None and self.look.verdict == "ok" and self.look.stage == 2
 
     @property
-    def asking(self) -> bool:
+    def awaiting_credentials(self) -> bool:
         """Whether it answered and asked for a login that nobody gave us: all well, but no picture was seen."""
         return self.checked and self.verdict == "auth_required"
 
@@ -96,7 +96,7 @@ def counts(states: Sequence[CameraState]) -> dict[str, int]:
         "not_checked": len(states) - len(seen),
         "reachable": sum(state.reachable for state in seen),
         "showing": sum(state.showing for state in seen),
-        "asking": sum(state.asking for state in seen),
+        "asking": sum(state.awaiting_credentials for state in seen),
         "not_connected": sum(state.state == NOT_CONNECTED for state in seen),
         "outages": sum(state.outage is not None for state in seen),
     }
@@ -117,7 +117,7 @@ def down_since(nights: Sequence[Night], needed: int) -> date | None:
     return bad[0].day if len(bad) >= needed else None
 
 
-def stand(
+def camera_state(
     camera: Camera,
     nights: Sequence[Night],
     *,
@@ -175,7 +175,7 @@ def _never(told: Sequence[Night]) -> str:
     return "chưa từng kết nối được" if phases <= UNMET_PHASES else "chưa từng thấy hình"
 
 
-def when(look: looks.Look) -> str:
+def when(look: checks.Look) -> str:
     """When a look was, for people: by day the hour too, since the night it is counted to has not come yet."""
     if look.at.hour in BY_DAY:
         return f"lúc {look.at:%H:%M} ngày {look.at:%d/%m/%Y}"
@@ -207,7 +207,7 @@ def _unseen(camera: Camera, nights: Sequence[Night], fresh: datetime) -> str:
 
 
 def states(
-    world: World, session: Session, as_of: datetime, known_at: datetime | None = None, *, only: int | None = None
+    app: AppContext, session: Session, as_of: datetime, known_at: datetime | None = None, *, only: int | None = None
 ) -> list[CameraState]:
     """The state of every camera declared up to a moment, as known by another (None: by now), in order of number.
 
@@ -220,28 +220,28 @@ def states(
     if known_at is not None:
         query = query.where(Camera.recorded_at <= known_at)
     cameras = {camera.id: camera for camera in session.scalars(query)}
-    judge = looks.judge(world, session, known_at)
+    judge = checks.judge(app, session, known_at)
     # 04:00 belongs to the night before: an instant's last seven days begin with that night.
-    since = as_of.date() - looks.RECENT - timedelta(days=1)
-    nights = looks.histories(session, judge, cameras, since=since, until=as_of, known_at=known_at)
+    since = as_of.date() - checks.RECENT - timedelta(days=1)
+    nights = checks.histories(session, judge, cameras, since=since, until=as_of, known_at=known_at)
     seen_by = min(as_of, known_at or as_of)  # an outage happens when we notice it
     standing, lately = _outages(session, seen_by, judge)
     return [
-        stand(
+        camera_state(
             camera,
             nights.get(camera.id, []),
-            needed=judge.rules.nights(camera, world.registry, world.settings),
+            needed=judge.rules.nights(camera, app.registry, app.settings),
             outage=standing.get(camera.id),
             outages_lately=lately[camera.id],
             flapping=judge.rules.flapping.outages,
             paused=judge.paused(camera, as_of),
-            fresh=as_of - looks.RECENT,
+            fresh=as_of - checks.RECENT,
         )
         for camera in cameras.values()
     ]
 
 
-def _outages(session: Session, at: datetime, judge: Judge) -> tuple[Mapping[int, Outage], Counter[int]]:
+def _outages(session: Session, at: datetime, judge: CheckFilter) -> tuple[Mapping[int, Outage], Counter[int]]:
     """Per camera the outage that was open at a moment, and how many began in the time that counts for flapping."""
     window = at - timedelta(days=judge.rules.flapping.nights)
     ended_later = Outage.closed_at.is_(None) | (Outage.closed_at > at)

@@ -30,7 +30,7 @@ class Cell:
         return KINDS[self.kind][0]
 
 
-def strip(nights: Iterable[Night], last: date, length: int = NIGHTS) -> list[Cell]:
+def timeline(nights: Iterable[Night], last: date, length: int = NIGHTS) -> list[Cell]:
     """Cells of the nights up to `last`, oldest first."""
     seen = {night.day: night for night in nights}
     days = (last - timedelta(days=back) for back in reversed(range(length)))

@@ -13,7 +13,7 @@ from stat import S_ISDIR, S_ISLNK, S_ISREG
 
 from dondoc.bounded import Deadline
 from dondoc.clock import HERE
-from dondoc.configuration.context import World
+from dondoc.configuration.context import AppContext
 from dondoc.errors import Problem
 from dondoc.intake.receive import receive, visible
 from dondoc.intake.sources.source import TOO_LARGE, SourceResult, largest, mb, record, too_large, unread
@@ -29,32 +29,32 @@ SHOWN = 10  # names in one message
 SECONDS = 120.0  # of one reading: less than its task has
 
 
-def read_folder(world: World, now: datetime) -> SourceResult:
+def read_folder(app: AppContext, now: datetime) -> SourceResult:
     """Take in every file of `drop/` that no longer grows; then remove it: the original is kept whole, encrypted.
 
     One that is too large to be read is moved as it is to `drop/Qua-lon/`, under the number of its submission. What
     cannot be taken in stays where it is and is named, and the folder counts as unread: it may be what an agency owes.
     """
     result = SourceResult("folder")
-    drop = world.settings.home / "drop"
+    drop = app.settings.home / "drop"
     try:
         files.folder(drop)
         paths = sorted(path for path in drop.iterdir() if _may_be_a_document(path.name))
     except OSError as error:
         result.ok = False
         result.problems.append(f"Không đọc được thư mục {drop}: {error.strerror}. Kiểm tra quyền truy cập.")
-        return record(world, result, now)
-    if left := list(_left_of(world, paths, result, now)):
+        return record(app, result, now)
+    if left := list(_left_of(app, paths, result, now)):
         result.ok = False
         result.problems.append(_advice(left))
-    return record(world, result, now)
+    return record(app, result, now)
 
 
 def _may_be_a_document(name: str) -> bool:
     return not name.startswith(NO_DOCUMENT) and name.casefold() not in HOUSEKEEPING
 
 
-def _left_of(world: World, paths: list[Path], result: SourceResult, now: datetime) -> Iterator[str]:
+def _left_of(app: AppContext, paths: list[Path], result: SourceResult, now: datetime) -> Iterator[str]:
     """Takes in what it can; the others with why they were left."""
     deadline = Deadline(SECONDS)
     for number, path in enumerate(paths):
@@ -62,7 +62,7 @@ def _left_of(world: World, paths: list[Path], result: SourceResult, now: datetim
             yield f"còn {len(paths) - number:02} mục chưa đến lượt, lần sau đọc tiếp"
             return
         try:
-            why = _take(world, path, result, now)
+            why = _take(app, path, result, now)
         except Problem as problem:  # the disk is full: stop here, the rest stays where it is
             result.ok = False
             result.problems.append(str(problem))
@@ -73,7 +73,7 @@ def _left_of(world: World, paths: list[Path], result: SourceResult, now: datetim
             yield f"“{visible(path.name, '?')}” ({why})"
 
 
-def _take(world: World, path: Path, result: SourceResult, now: datetime) -> str | None:
+def _take(app: AppContext, path: Path, result: SourceResult, now: datetime) -> str | None:
     """Take in what stands in `drop/`, if it is a file of its own: no link is followed, no pipe is opened.
 
     Returns:
@@ -81,7 +81,7 @@ def _take(world: World, path: Path, result: SourceResult, now: datetime) -> str 
     """
     mode = path.lstat().st_mode
     if S_ISREG(mode):
-        _take_file(world, path, result, now)
+        _take_file(app, path, result, now)
         return None
     if S_ISDIR(mode):
         return None if path.name == TOO_LARGE or not any(path.iterdir()) else "thư mục"
@@ -130,16 +130,16 @@ def _is_written(file: int) -> bool:
     return False
 
 
-def _take_file(world: World, path: Path, result: SourceResult, now: datetime) -> None:
-    if (found := _read(path, largest(world))) is None:
+def _take_file(app: AppContext, path: Path, result: SourceResult, now: datetime) -> None:
+    if (found := _read(path, largest(app))) is None:
         return
     stat, content = found
     if not S_ISREG(stat.st_mode) or abs(datetime.now(HERE).timestamp() - stat.st_mtime) < STABLE.total_seconds():
         return
-    large = stat.st_size > largest(world)
+    large = stat.st_size > largest(app)
     note = f"{path.name}: {mb(stat.st_size)}, nằm nguyên trong drop/{TOO_LARGE}/\n".encode(errors="replace")
     submission, new = receive(
-        world,
+        app,
         note if large else content,
         channel="folder",
         channel_id=f"{path.name}/{stat.st_size}/{stat.st_mtime_ns}/{sha256(content).hexdigest()[:16]}",
@@ -150,8 +150,8 @@ def _take_file(world: World, path: Path, result: SourceResult, now: datetime) ->
     )
     if large:
         where = f"{TOO_LARGE}/BN-{submission:04}"
-        why = f"{too_large(world, 'tệp', stat.st_size)}; tệp nằm nguyên ở drop/{where}/: cần người xem"
-        unread(world, submission, "waiting", why, result, now)
+        why = f"{too_large(app, 'tệp', stat.st_size)}; tệp nằm nguyên ở drop/{where}/: cần người xem"
+        unread(app, submission, "waiting", why, result, now)
     if new:
         result.submission_ids.append(submission)
     if _which(path.stat()) == _which(stat):  # else it was laid anew meanwhile: the next run takes it

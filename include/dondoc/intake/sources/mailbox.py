@@ -10,7 +10,7 @@ from email.utils import parseaddr
 from hashlib import sha256
 
 from dondoc.bounded import Deadline
-from dondoc.configuration.context import World
+from dondoc.configuration.context import AppContext
 from dondoc.errors import Problem
 from dondoc.intake import aside, authentication, replies
 from dondoc.intake.receive import receive
@@ -26,7 +26,7 @@ SHOWN = 10  # mails in one message
 CLAIMS = "FROM SENDER AUTHENTICATION-RESULTS"  # header fields that tell whose turn a mail is
 
 
-def read_mailbox(world: World, server: ImapServer, now: datetime) -> SourceResult:
+def read_mailbox(app: AppContext, server: ImapServer, now: datetime) -> SourceResult:
     """Take in every attachment of every mail in the folder; then move the mail to `Da-tiep-nhan`.
 
     A mail without attachments is kept itself: a person reads it. One that is too large to be fetched is moved whole to
@@ -34,7 +34,7 @@ def read_mailbox(world: World, server: ImapServer, now: datetime) -> SourceResul
     next run goes on. The source counts as read when every mail of a registered sender was, but for those set aside.
     """
     result = SourceResult("mailbox")
-    reading = _Reading(world, server, now, result, Deadline(world.settings.mailbox_seconds))
+    reading = _Reading(app, server, now, result, Deadline(app.settings.mailbox_seconds))
     try:
         reading.run()
     except Declined as error:
@@ -45,14 +45,14 @@ def read_mailbox(world: World, server: ImapServer, now: datetime) -> SourceResul
     except (Unusable, Problem) as error:
         reading.fault(str(error))
     reading.conclude()
-    return record(world, result, now)
+    return record(app, result, now)
 
 
 @dataclass
 class _Reading:
     """One reading of a mailbox: over one connection, or a few where the server breaks it."""
 
-    world: World
+    app: AppContext
     server: ImapServer
     now: datetime
     result: SourceResult
@@ -88,7 +88,7 @@ class _Reading:
         self.where = aside.Box(self.name, self.box.uid_validity)
         for folder in (DONE, TOO_LARGE):
             self.box.make(folder)
-        with self.world.sessions.reading() as session:
+        with self.app.sessions.reading() as session:
             tried, resting = aside.tried(session, self.where, self.now)
             known = known_senders(session)
         present = self.box.present()
@@ -96,7 +96,7 @@ class _Reading:
         if lie := len(present) - len(uids):
             self.result.problems.append(f"{lie:02} thư để riêng chờ người xem (trang bản nộp chờ xử lý)")
         self._learn_senders(uids, known)
-        due = turns(uids, self.senders, known, tried, self.world.settings.mails_per_run)
+        due = turns(uids, self.senders, known, tried, self.app.settings.mails_per_run)
         for place, uid in enumerate(due.take):
             if self.deadline.over or not self._one(uid):
                 self._out_of_time(len(due.take) - place, max(0, due.known - place))
@@ -110,18 +110,18 @@ class _Reading:
         One that our own mail server found out to be forged is nobody's: else 10,000 of them would keep its alleged
         sender's own mail waiting for hours, and with it, as unread, all chasing letters.
         """
-        self.box.until(Deadline(self.world.settings.mailbox_seconds / 3, self.deadline))
+        self.box.until(Deadline(self.app.settings.mailbox_seconds / 3, self.deadline))
         try:
             for uid, raw in self.box.headers(uids, CLAIMS):
                 claimed = _address(raw)
-                doubted = claimed in known and authentication.of_mail(self.world, _parsed(raw)).doubt
+                doubted = claimed in known and authentication.of_mail(self.app, _parsed(raw)).doubt
                 self.senders[uid] = "" if doubted else claimed
         except Broken as error:
             self._reconnect(error)
 
     def _one(self, uid: int) -> bool:
         """Take in a mail and move it; False: the time of all ran out meanwhile, which is not this mail's doing."""
-        self.box.until(Deadline(self.world.settings.mail_seconds, self.deadline))
+        self.box.until(Deadline(self.app.settings.mail_seconds, self.deadline))
         try:
             if folder := self._take(uid):
                 self.box.move(uid, folder)
@@ -167,7 +167,7 @@ class _Reading:
             Broken.
             Problem: our disk is full.
         """
-        most = largest(self.world)
+        most = largest(self.app)
         try:
             large = self.box.larger_than(uid, most)
             fetched = self.box.fetch(uid, HEADERS, "HEADER") if large else self.box.fetch(uid, most + 1)
@@ -191,13 +191,13 @@ class _Reading:
             kinds = ", ".join(mail.faults)
             self.result.problems.append(f"Thư UID {uid} có phần không đọc được ({kinds}): vẫn giữ, cần người xem")
         whole = "thu.eml" if larger_than is None else "thu-qua-lon.eml"
-        sender = authentication.of_mail(self.world, mail.header)
+        sender = authentication.of_mail(self.app, mail.header)
         if not mail.complete:  # what of it was not read may name another sender
             sender = replace(sender, doubt=sender.doubt or "phần đầu thư quá dài, không đọc hết")
         documents, taken = mail.documents if larger_than is None else [], list[int]()
         for index, (filename, content) in enumerate(documents or [(whole, raw)]):
             submission, new = receive(
-                self.world,
+                self.app,
                 content,
                 channel="mail",
                 channel_id=f"{digest}/{index}",
@@ -213,18 +213,18 @@ class _Reading:
             )
             taken.append(submission)
             if larger_than is not None:
-                why = f"{too_large(self.world, 'thư', larger_than)}, vẫn được giữ nguyên"
+                why = f"{too_large(self.app, 'thư', larger_than)}, vẫn được giữ nguyên"
                 advice = "Đề nghị gửi mỗi tệp trong một thư riêng, hoặc giảm dung lượng bản scan."
-                unread(self.world, submission, "refused", f"{why}. {advice}", self.result, self.now)
+                unread(self.app, submission, "refused", f"{why}. {advice}", self.result, self.now)
             if new:
                 self.result.submission_ids.append(submission)
         if not mail.automatic and larger_than is None:
             brought = [] if documents else taken
-            replies.take(self.world, mail.header, sender, mail.subject or "", mail.text, brought, self.now)
+            replies.take(self.app, mail.header, sender, mail.subject or "", mail.text, brought, self.now)
 
     def _out_of_time(self, left: int, known: int) -> None:
         """What is left is no fault where it is strangers' alone: whoever sends heavy mails would hold all letters."""
-        seconds = self.world.settings.mailbox_seconds
+        seconds = self.app.settings.mailbox_seconds
         why = (
             f"Hết {seconds:.0f} giây dành cho hộp thư {self.name}, còn {left:02} thư chưa đọc; lượt sau đọc tiếp. "
             "Nếu lặp lại, kiểm tra đường truyền tới máy chủ thư (DONDOC_MAILBOX_SECONDS: nhiều nhất 600 giây)."
@@ -245,12 +245,12 @@ class _Reading:
         if self.where is None:
             return
         if self.taken:
-            aside.went_well(self.world, self.where, self.taken, self.now)
+            aside.went_well(self.app, self.where, self.taken, self.now)
         if not self.failing:
             return
         try:
             trying, put = aside.failed(
-                self.world, self.where, self.failing, self.senders, some_came=bool(self.taken), now=self.now
+                self.app, self.where, self.failing, self.senders, some_came=bool(self.taken), now=self.now
             )
         except Problem as problem:  # no room for the note: it is written the next time
             self.fault(str(problem))

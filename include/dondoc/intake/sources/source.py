@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from dondoc.configuration.context import World
+from dondoc.configuration.context import AppContext
 from dondoc.intake.judge import newest_verdict, without_reading
 from dondoc.store.facts import Contact
 from dondoc.store.intake import Assignment, SourceRead, Submission
@@ -28,8 +28,8 @@ class SourceResult:
         return "; ".join(self.problems)
 
 
-def record(world: World, result: SourceResult, now: datetime) -> SourceResult:
-    with world.sessions.begin() as session:
+def record(app: AppContext, result: SourceResult, now: datetime) -> SourceResult:
+    with app.sessions.begin() as session:
         session.add(
             SourceRead(
                 source=result.source,
@@ -53,21 +53,21 @@ def known_senders(session: Session) -> set[str]:
     return {address.lower() for address in found if address}
 
 
-def largest(world: World) -> int:
-    return world.settings.max_file_mb * 2**20
+def largest(app: AppContext) -> int:
+    return app.settings.max_file_mb * 2**20
 
 
 def mb(size: int) -> str:
     return f"{size / 2**20:.1f} MB".replace(".", ",")
 
 
-def too_large(world: World, what: str, size: int) -> str:
-    return f"{what} nặng {mb(size)}, quá {world.settings.max_file_mb} MB nên chưa đọc"
+def too_large(app: AppContext, what: str, size: int) -> str:
+    return f"{what} nặng {mb(size)}, quá {app.settings.max_file_mb} MB nên chưa đọc"
 
 
-def unread(world: World, submission: int, outcome: str, why: str, result: SourceResult, now: datetime) -> None:
+def unread(app: AppContext, submission: int, outcome: str, why: str, result: SourceResult, now: datetime) -> None:
     """What becomes of an arrival that is kept but not read, unless a killed run has said so already."""
     result.problems.append(f"BN-{submission:04}: {why}")
-    with world.sessions.begin() as session:
+    with app.sessions.begin() as session:
         if newest_verdict(session, submission) is None:
             session.add(without_reading(submission, outcome, why, now))

@@ -8,8 +8,7 @@ from collections.abc import Awaitable, Callable
 from dondoc.probing.network import Datagrams
 from dondoc.probing.picture import memory as room
 from dondoc.probing.picture.memory import Fits
-from dondoc.probing.rtsp import codecs as frames
-from dondoc.probing.rtsp import sdp
+from dondoc.probing.rtsp import codecs, sdp
 from dondoc.probing.rtsp.depacketise import Depacketiser
 from dondoc.probing.rtsp.dialogue import Dialogue, Verdict
 from dondoc.probing.rtsp.message import NotRtsp, Response
@@ -47,7 +46,7 @@ async def key_picture(dialogue: Dialogue, track: sdp.Video, base: str, fits: Fit
                 await asyncio.wait_for(dialogue.send("TEARDOWN", whole), 0.2)
 
 
-def _reader(track: sdp.Video, fits: Fits = room.fits) -> Depacketiser | frames.Frames:
+def _reader(track: sdp.Video, fits: Fits = room.fits) -> Depacketiser | codecs.Frames:
     if track.encrypted:
         raise Verdict("no_frame", "luồng hình mã hóa (SRTP), chưa đọc được")
     if track.shuffled:
@@ -56,7 +55,7 @@ def _reader(track: sdp.Video, fits: Fits = room.fits) -> Depacketiser | frames.F
         raise Verdict("decode_failed", "kiểu nén hình chưa hỗ trợ")
     if track.codec in ("h264", "h265"):
         return Depacketiser(track.codec, track.parameter_sets, numbered=track.numbered, fits=fits)
-    return frames.Frames(track.codec, track.parameter_sets, fits=fits)
+    return codecs.Frames(track.codec, track.parameter_sets, fits=fits)
 
 
 async def _set_up(dialogue: Dialogue, control: str, opened: contextlib.ExitStack) -> Read:
@@ -113,7 +112,7 @@ def _unreliable(dialogue: Dialogue, packets: Datagrams) -> Read:
     return read
 
 
-async def _collect(dialogue: Dialogue, pictures: Depacketiser | frames.Frames, read: Read) -> bytes:
+async def _collect(dialogue: Dialogue, pictures: Depacketiser | codecs.Frames, read: Read) -> bytes:
     while True:
         if picture := pictures.feed(await read()):
             return picture
