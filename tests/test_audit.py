@@ -296,13 +296,13 @@ WRITES = """
 import sys, time
 from dondoc import audit, clock
 from dondoc.errors import Problem
-from dondoc.configuration.context import open_world
-world, (_, name, count) = open_world(), sys.argv
+from dondoc.configuration.context import open_context
+app, (_, name, count) = open_context(), sys.argv
 for number in range(int(count)):
     try:
-        with world.sessions.begin() as session:
+        with app.sessions.begin() as session:
             audit.record(
-                session, world.secrets, audit.Actor(name, name, audit.Channel.CLI), "approve", "TH-1", now=clock.now()
+                session, app.secrets, audit.Actor(name, name, audit.Channel.CLI), "approve", "TH-1", now=clock.now()
             )
     except Problem as problem:
         print(problem, flush=True)

@@ -93,7 +93,7 @@ def record(
     """Write down an act, in the transaction of the act itself.
 
     Args:
-        secrets: `World.secrets`; the first one makes the digest.
+        secrets: `AppContext.secrets`; the first one makes the digest.
         act: a verb in code, e.g. `approve`; `subject`: to what, e.g. `TH-00012`.
         details: JSON values; nothing secret.
 

@@ -290,7 +290,7 @@ def test_a_process_killed_on_the_way_leaves_neither_decision_nor_letter(office: 
     program = """
 import os
 from datetime import datetime, date
-from dondoc.configuration.context import open_world
+from dondoc.configuration.context import open_context
 from dondoc.escalation import escalate, letters
 real, count = letters.letters, []
 def dies(*a, **k):
@@ -301,7 +301,7 @@ def dies(*a, **k):
     return real(*a, **k)
 letters.letters = dies
 now = datetime.fromisoformat("2021-11-23T07:30+07:00")
-escalate.escalate(open_world(), now.date(), now=now, record=True)
+escalate.escalate(open_context(), now.date(), now=now, record=True)
 """
     ended = subprocess.run(
         [sys.executable, "-c", program], env=os.environ, capture_output=True, text=True, cwd=Path(__file__).parents[2]

@@ -35,10 +35,10 @@ import sys
 from datetime import datetime
 from dondoc.forms import limited
 from dondoc.intake import backlog
-from dondoc.configuration.context import open_world
+from dondoc.configuration.context import open_context
 
 limited.WORK = "tests.intake.poison"
-print(backlog.judge_and_answer(open_world(), datetime.fromisoformat(sys.argv[1])))
+print(backlog.judge_and_answer(open_context(), datetime.fromisoformat(sys.argv[1])))
 """
 
 

@@ -462,10 +462,10 @@ from datetime import datetime
 from pathlib import Path
 from dondoc.intake import gather
 from dondoc.configuration.settings import load
-from dondoc.configuration.context import World
+from dondoc.configuration.context import AppContext
 
 Path.unlink = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
-gather.read_folder(World(load()), datetime.fromisoformat("2021-11-18T14:00+07:00"))
+gather.read_folder(AppContext(load()), datetime.fromisoformat("2021-11-18T14:00+07:00"))
 """
 
 

@@ -107,7 +107,7 @@ class Desk:
             "secrets": self.app.secrets,
             "calendar": self.app.calendar,
             "blobs": self.app.blobs,
-            "still_true": self.checks,
+            "precondition": self.checks,
             "now": lambda: self.now,
             "archive": imap_from_url(self.server.imap_url(ARCHIVE)) if archive is True else archive or None,
         }

@@ -18,15 +18,15 @@ import sys
 from dondoc import clock
 from dondoc.mail import delivery
 from dondoc.mail.servers import smtp_from_url
-from dondoc.configuration.context import open_world
-world = open_world()
-world.calendar, world.blobs
+from dondoc.configuration.context import open_context
+app = open_context()
+app.calendar, app.blobs
 print("ready", flush=True)
 sys.stdin.readline()
 delivery.deliver(
-    world.sessions, smtp_from_url(world.settings.smtp_url.get_secret_value()), settings=world.settings,
-    secrets=world.secrets, calendar=world.calendar, blobs=world.blobs,
-    still_true={"receipt": lambda *_: None}, now=clock.now)
+    app.sessions, smtp_from_url(app.settings.smtp_url.get_secret_value()), settings=app.settings,
+    secrets=app.secrets, calendar=app.calendar, blobs=app.blobs,
+    precondition={"receipt": lambda *_: None}, now=clock.now)
 """
 
 

@@ -28,26 +28,26 @@ from dondoc.cli import app
 from dondoc.intake.gather import read_folder
 from dondoc.reporting import report
 from dondoc.store.trust import Alert
-from dondoc.configuration.context import open_world
+from dondoc.configuration.context import open_context
 app(["db", "upgrade"], standalone_mode=False)
-world, moment = open_world(), clock.now()
-home = world.settings.home
-read_folder(world, moment)
+app, moment = open_context(), clock.now()
+home = app.settings.home
+read_folder(app, moment)
 for name, size in (("nho.xlsx", 10), ("to.xlsx", 2**20 + 1)):
     file = home / "drop" / name
     file.write_bytes(b"x" * size)
     file.chmod(0o666)
     os.utime(file, (time.time() - 60,) * 2)
-found = read_folder(world, moment)
+found = read_folder(app, moment)
 assert len(found.submission_ids) == 2, found
-thumbnails.put(world, 1, b"JPEG", moment)
-with looking._alone(world, 1):
+thumbnails.put(app, 1, b"JPEG", moment)
+with looking._alone(app, 1):
     pass
-with world.sessions.reading() as session:
-    [letter] = report.wanted(world, session, moment.date())
-report.make(world, letter, moment, None, home / "reports" / "tuan")
+with app.sessions.reading() as session:
+    [letter] = report.wanted(app, session, moment.date())
+report.make(app, letter, moment, None, home / "reports" / "tuan")
 app(["blank", "--form", "03", "--agency", "so-nnptnt", "--out", str(home / "bm03.xlsx")], standalone_mode=False)
-with world.sessions.begin() as session:
+with app.sessions.begin() as session:
     session.add(Alert(cause="a", detail="", count=1, first_at=moment, last_at=moment))
     session.flush()
     print(json.dumps({str(p.relative_to(home)): oct(p.stat().st_mode & 0o777) for p in [home, *home.rglob("*")]}))

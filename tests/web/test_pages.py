@@ -400,7 +400,7 @@ def test_what_was_approved_and_is_still_held_is_not_asked_about_again_but_can_be
 
     contact = approver(app)
     with app.sessions.begin() as session:
-        given = {"secrets": app.secrets, "now": clock.now(), "still_true": {"internal": stopped}}
+        given = {"secrets": app.secrets, "now": clock.now(), "precondition": {"internal": stopped}}
         outbox.approve(session, [held], contact, acting(), **given)
     words = words_of(visit("approver").get(f"/letters/{held}").text)
     assert "đã duyệt, đang giữ" in words

@@ -23,7 +23,7 @@ def precondition(app: AppContext) -> Precondition:
     and nobody spoke to the agency. One that lists something done meanwhile is cancelled: the next morning decides anew.
 
     Raises:
-        NotNow: by the check, while a person has stopped every chasing letter.
+        OnHold: by the check, while a person has stopped every chasing letter.
         Problem: by the check, when a letter is about to leave while we do not see what came in: it is put off.
     """
 

@@ -49,5 +49,5 @@ class OnHold(Problem):
 
 
 # Given an outbox row and the moment: None while the letter is still true, else why it is not. One per kind.
-# Raises NotNow while a person has stopped such letters.
+# Raises OnHold while a person has stopped such letters.
 Precondition = Callable[[Session, OutboxLetter, datetime], str | None]

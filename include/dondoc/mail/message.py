@@ -97,7 +97,7 @@ def build(
     """The mail of a row.
 
     Args:
-        secrets: `World.secrets`; the first one makes the proof of sending.
+        secrets: `AppContext.secrets`; the first one makes the proof of sending.
 
     Raises:
         ValueError: the row cannot be a mail: a bad address.

@@ -85,7 +85,7 @@ def why_not(session: Session, row: OutboxLetter, precondition: Mapping[str, Prec
     """None while the letter may leave, else why it may not any more.
 
     Raises:
-        NotNow: it has to wait.
+        OnHold: it has to wait.
         Problem: nobody knows how to tell for this kind of letter.
     """
     if row.kind not in precondition:

@@ -27,7 +27,7 @@ def create_app(
     Args:
         current_user: who sends a request, told by its headers alone: asked before the body is read. Raises
             NotLoggedIn for a visitor without a login, HTTPException (403) for one who may see nothing. Must not block.
-        world: opens the world for one request.
+        app: opens settings and database for one request.
         login_url: where a logged-out visitor is led, with `?next=` to come back.
     """
     pages = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
