@@ -404,7 +404,7 @@ def test_registering_a_form_that_was_already_accepted_leaves_its_verdict_alone(d
     bring(desk, desk.form())
     with desk.app.sessions.begin() as session:
         sha256 = desk.submissions()[0].sha256
-        assert inbox.entered(session, sha256, agency=DUC_THO, number="1/VB", now=desk.now) == []
+        assert inbox.mark_registered(session, sha256, agency=DUC_THO, number="1/VB", now=desk.now) == []
     assert status(desk, DUC_THO) == "fulfilled"
 
 

@@ -24,12 +24,12 @@ from datetime import timedelta
 from pathlib import Path
 from dondoc import clock
 from dondoc.cameras.nights import on_demand as looking, thumbnails
-from dondoc.cli import app
+from dondoc.cli import cli
 from dondoc.intake.gather import read_folder
 from dondoc.reporting import report
 from dondoc.store.trust import Alert
 from dondoc.configuration.context import open_context
-app(["db", "upgrade"], standalone_mode=False)
+cli(["db", "upgrade"], standalone_mode=False)
 app, moment = open_context(), clock.now()
 home = app.settings.home
 read_folder(app, moment)
@@ -46,7 +46,7 @@ with looking._alone(app, 1):
 with app.sessions.reading() as session:
     [letter] = report.wanted(app, session, moment.date())
 report.make(app, letter, moment, None, home / "reports" / "tuan")
-app(["blank", "--form", "03", "--agency", "so-nnptnt", "--out", str(home / "bm03.xlsx")], standalone_mode=False)
+cli(["blank", "--form", "03", "--agency", "so-nnptnt", "--out", str(home / "bm03.xlsx")], standalone_mode=False)
 with app.sessions.begin() as session:
     session.add(Alert(cause="a", detail="", count=1, first_at=moment, last_at=moment))
     session.flush()

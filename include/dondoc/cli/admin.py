@@ -46,7 +46,7 @@ def upgrade(by: By = "") -> None:
             "DONDOC_SECRET_KEY. Đặt khóa rồi chạy lại lệnh này."
         )
     if found["doubles"]:
-        say(f"CHÚ Ý: {found['duplicates']} camera có thể được khai hai lần. Xem: dondoc cameras doubles.")
+        say(f"CHÚ Ý: {found['doubles']} camera có thể được khai hai lần. Xem: dondoc cameras doubles.")
 
 
 def doctor(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:

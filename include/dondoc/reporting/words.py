@@ -53,9 +53,7 @@ def headline(figures: dict[str, Any]) -> str:
 def camera_line(total: dict[str, int]) -> str:
     """Declared, verified, showing, side by side."""
     awaiting_credentials = (
-        f"; {number(total['awaiting_credentials'])} camera đòi đăng nhập, Sở chưa có tài khoản"
-        if total["asking"]
-        else ""
+        f"; {number(total['asking'])} camera đòi đăng nhập, Sở chưa có tài khoản" if total["asking"] else ""
     )
     missed = f"; {number(total['not_checked'])} camera chưa kiểm tra được" if total["not_checked"] else ""
     return (
