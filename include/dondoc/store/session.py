@@ -4,7 +4,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -184,12 +184,18 @@ def migrations() -> Config:
 def schema(connection: Connection) -> Cause | None:
     """What is wrong with the schema of a database: EMPTY, BEHIND or AHEAD of this program; None: it fits."""
     current = MigrationContext.configure(connection).get_current_revision()
-    scripts = ScriptDirectory.from_config(migrations())
-    if current == scripts.get_current_head():
+    newest, *older = known_revisions()
+    if current == newest:
         return None
     if current is None:
         return Cause.EMPTY
-    return Cause.BEHIND if current in {script.revision for script in scripts.walk_revisions()} else Cause.AHEAD
+    return Cause.BEHIND if current in older else Cause.AHEAD
+
+
+@cache
+def known_revisions() -> tuple[str, ...]:
+    """The migrations of this program, newest first. They are read once: they do not change while it runs."""
+    return tuple(script.revision for script in ScriptDirectory.from_config(migrations()).walk_revisions())
 
 
 def upgrade(url: str) -> tuple[str | None, str]:
@@ -209,7 +215,7 @@ def upgrade(url: str) -> tuple[str | None, str]:
             before = MigrationContext.configure(connection).get_current_revision()
             command.upgrade(config, "head")
             connection.commit()
-            return before, ScriptDirectory.from_config(config).get_current_head() or ""
+            return before, known_revisions()[0]
     except DBAPIError as error:
         where = make_url(url).set(query={}).render_as_string(hide_password=True)  # a query may hold a password too
         why = explain(error) or Unavailable(Cause.OTHER, MISFIT.format(name=type(error.orig).__name__))
