@@ -3,7 +3,6 @@
 import asyncio
 import json
 import socket
-import statistics
 import subprocess
 import sys
 import threading
@@ -63,7 +62,7 @@ def test_a_dead_name_server_takes_few_threads_and_no_longer_than_the_deadline(na
     found = list(probe_many(targets, concurrency=400, timeout=0.5, allow=LOOPBACK))
     names["open"].set()
     assert {f.verdict for f in found} == {"dns_failure"}
-    assert time.monotonic() - started < 30
+    assert time.monotonic() - started < 120  # else until this test opens the server again, which is never
     assert names["most"] <= 64
     assert len(names["asked"]) <= 64  # the others' time was over before they were asked for
 
@@ -236,10 +235,11 @@ def test_out_of_descriptors_is_a_sentence_and_no_verdict(fleet: Fleet) -> None:
 def test_the_deadline_counts_from_each_cameras_own_start(fleet: Fleet) -> None:
     targets = [Target(str(i), fleet.url("hanging", str(i))) for i in range(1500)]
     began = time.monotonic()
-    elapsed = [f.elapsed_ms for f in probe_many(targets, concurrency=500, timeout=1.0, allow=LOOPBACK)]
+    elapsed = {int(f.camera): f.elapsed_ms for f in probe_many(targets, concurrency=500, timeout=1.0, allow=LOOPBACK)}
     took_ms = (time.monotonic() - began) * 1000
-    assert min(elapsed) >= 990  # of one deadline for all, cameras of the second 500 would have nothing left
-    assert statistics.median(elapsed) < took_ms / 2  # nor is what others took before it held against a camera
+    assert min(elapsed.values()) >= 990  # of one deadline for all, cameras of the second 500 would have nothing left
+    # Nor is what others took before held against a camera: of 500 places, one had two of them before the 1,000th began.
+    assert max(ms for number, ms in elapsed.items() if number >= 1000) <= took_ms - 2 * 990
 
 
 def test_literal_addresses_are_not_looked_up(names: dict[str, Any]) -> None:

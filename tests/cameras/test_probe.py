@@ -78,14 +78,24 @@ def targets(fleet: Fleet, behaviours: list[str]) -> list[Target]:
     return [Target(b, fleet.url(b), *(secret if b in LOCKED else ())) for b in behaviours]
 
 
+def looked_at(fleet: Fleet, verdicts: dict[str, str], stage: int) -> dict[str, Finding]:
+    """What says nothing is waited for shortly; what answers has as long as a busy machine needs."""
+    found = {}
+    for silent, seconds in ((True, 2.0), (False, 60.0)):
+        kinds = [kind for kind, verdict in verdicts.items() if (verdict in ("rtsp_timeout", "no_frame")) == silent]
+        for finding in probe_many(targets(fleet, kinds), stage=stage, timeout=seconds, allow=LOOPBACK):
+            found[finding.camera] = finding
+    return found
+
+
 @pytest.fixture(scope="module")
 def found_1(fleet: Fleet) -> dict[str, Finding]:
-    return {f.camera: f for f in probe_many(targets(fleet, list(STAGE_1)), timeout=2.0, allow=LOOPBACK)}
+    return looked_at(fleet, STAGE_1, 1)
 
 
 @pytest.fixture(scope="module")
 def found_2(fleet: Fleet) -> dict[str, Finding]:
-    return {f.camera: f for f in probe_many(targets(fleet, list(STAGE_2)), stage=2, timeout=6.0, allow=LOOPBACK)}
+    return looked_at(fleet, STAGE_2, 2)
 
 
 @pytest.mark.parametrize("behaviour", STAGE_1)
@@ -222,7 +232,7 @@ def test_a_camera_that_signed_its_own_certificate_is_looked_at(tmp_path: Path) -
         secure.load_cert_chain(self_signed(tmp_path))
         server = await asyncio.start_server(visit, "127.0.0.1", 0, ssl=secure)
         url = f"rtsps://127.0.0.1:{server.sockets[0].getsockname()[1]}/healthy/1"
-        found = await probe(Target("x", url), stage=2, timeout=4.0, allow=LOOPBACK)
+        found = await probe(Target("x", url), stage=2, timeout=60.0, allow=LOOPBACK)
         server.close()
         return found
 
@@ -249,18 +259,19 @@ def test_an_address_nobody_routes_to_is_unreachable() -> None:
 def test_slow_cameras_do_not_hold_up_the_others(fleet: Fleet) -> None:
     many = [Target(f"h{i}", fleet.url("hanging", str(i))) for i in range(40)] + [Target("ok", fleet.url("healthy"))]
     started = time.monotonic()
-    order = [f.camera for f in probe_many(many, concurrency=50, timeout=1.0, allow=LOOPBACK)]
-    assert order[0] == "ok"
-    assert len(order) == 41
-    assert time.monotonic() - started < 30  # one after the other: 40
+    found = list(probe_many(many, concurrency=50, timeout=1.0, allow=LOOPBACK))
+    took_ms = (time.monotonic() - started) * 1000
+    assert found[0].camera == "ok"
+    assert len(found) == 41
+    assert sum(f.elapsed_ms for f in found) > 2 * took_ms  # one after the other it would be as long
 
 
 def test_a_reader_that_stops_early_leaves_nothing_running(fleet: Fleet) -> None:
     started = time.monotonic()
-    findings = probe_many(targets(fleet, ["healthy", "hanging"]), timeout=30.0, allow=LOOPBACK)
+    findings = probe_many(targets(fleet, ["healthy", "hanging"]), timeout=1200.0, allow=LOOPBACK)
     assert next(findings).camera == "healthy"
     findings.close()
-    assert time.monotonic() - started < 25
+    assert time.monotonic() - started < 120  # the other hangs for twenty minutes
 
 
 def test_one_device_is_not_asked_by_many_at_once(fleet: Fleet) -> None:

@@ -42,7 +42,7 @@ def started(run: "subprocess.Popen[str]") -> list[int]:
 
 
 def gone(processes: list[int]) -> bool:
-    for _ in range(50):
+    for _ in range(600):
         if not any(Path(f"/proc/{number}").exists() for number in processes):
             return True
         time.sleep(0.1)
@@ -59,7 +59,7 @@ def hanging(fleet: Fleet) -> Iterator["subprocess.Popen[str]"]:
 def test_every_camera_is_asked_once_and_no_process_is_left(fleet: Fleet) -> None:
     run = shared(fleet.url("healthy"), 5.0)
     processes = started(run)
-    *lines, left = run.communicate(timeout=30)[0].splitlines()
+    *lines, left = run.communicate(timeout=120)[0].splitlines()
     assert len(processes) == 3
     assert sorted(lines) == sorted(f"{i} ok" for i in range(30))
     assert left == "left"
@@ -80,7 +80,7 @@ def test_what_was_found_is_told_while_others_still_hang(fleet: Fleet) -> None:
 def test_a_process_that_dies_is_a_sentence_and_ends_the_others(hanging: "subprocess.Popen[str]") -> None:
     processes = started(hanging)
     os.kill(processes[1], signal.SIGKILL)
-    _, said = hanging.communicate(timeout=10)
+    _, said = hanging.communicate(timeout=120)
     assert said.splitlines()[-1].startswith("dondoc.errors.Problem: Một tiến trình kiểm tra camera dừng đột ngột")
     assert gone(processes)
 
@@ -89,14 +89,14 @@ def test_what_is_our_own_fault_is_raised_where_it_was_asked(fleet: Fleet) -> Non
     few = "import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (24, 24)); probe.SPARE_DESCRIPTORS = -300"
     run = shared(fleet.url("hanging"), 5.0, before=few)
     processes = started(run)
-    assert run.communicate(timeout=10)[1].splitlines()[-1].startswith("dondoc.errors.Problem: Máy kiểm tra thiếu")
+    assert run.communicate(timeout=120)[1].splitlines()[-1].startswith("dondoc.errors.Problem: Máy kiểm tra thiếu")
     assert gone(processes)
 
 
 def test_who_stops_listening_leaves_no_process(fleet: Fleet) -> None:
     run = shared(fleet.url("healthy"), 5.0, after="found.close(); break")
     processes = started(run)
-    assert run.communicate(timeout=10)[0].splitlines()[-1] == "left"
+    assert run.communicate(timeout=120)[0].splitlines()[-1] == "left"
     assert gone(processes)
 
 

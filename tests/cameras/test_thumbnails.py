@@ -74,7 +74,7 @@ def off(environment: pytest.MonkeyPatch) -> AppContext:
 
 def seen(fleet: Fleet, behaviour: str, wanted: bool) -> Finding:
     target = Target("x", fleet.url(behaviour), thumbnail=wanted)
-    return asyncio.run(probe(target, stage=2, allow=[ip_network("127.0.0.0/8")], timeout=8))
+    return asyncio.run(probe(target, stage=2, allow=[ip_network("127.0.0.0/8")], timeout=60))
 
 
 def shown(jpeg: bytes | None) -> Any:

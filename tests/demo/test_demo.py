@@ -73,7 +73,7 @@ def test_an_interruption_while_airflow_starts_leaves_nothing(tmp_path: Path) -> 
     time.sleep(4)
     assert left_behind(tmp_path)
     demo.send_signal(signal.SIGINT)
-    said, _ = demo.communicate(timeout=30)
+    said, _ = demo.communicate(timeout=120)
     assert (demo.returncode, left_behind(tmp_path)) == (0, [])
     assert "không còn tiến trình nào" in said
 
@@ -82,7 +82,7 @@ def test_a_folder_that_is_not_a_demos_is_refused_with_a_sentence(tmp_path: Path)
     (tmp_path / ".demo").mkdir()
     (tmp_path / ".demo" / "luan-van.docx").write_text("mười năm")
     demo = start(tmp_path, "--once")
-    said, _ = demo.communicate(timeout=60)
+    said, _ = demo.communicate(timeout=120)
     assert demo.returncode == 2
     assert "không phải thư mục của bản thử" in said
     assert "Traceback" not in said

@@ -62,7 +62,7 @@ def test_whatever_ends_the_demo_its_programs_end_too(tmp_path: Path, ending: sig
     until(lambda: len(pids(log)) == 2)
     assert all(map(alive, pids(log)))
     parent.send_signal(ending)
-    parent.communicate(timeout=60)
+    parent.communicate()
     until(lambda: not any(map(alive, [minder, *pids(log)])))
 
 
@@ -79,6 +79,6 @@ def test_a_program_that_ends_by_itself_is_told_of(tmp_path: Path) -> None:
     minder.stdin.flush()
     assert minder.stdout.readline() == "short 3\n"
     minder.stdin.close()
-    assert minder.wait(60) == 0
+    assert minder.wait(120) == 0
     minder.stdout.close()
     assert (tmp_path / "short.log").read_text() == "xong\n"

@@ -19,7 +19,7 @@ from dondoc.mail.smtp import SmtpConnection
 from tests.mail.hostile import Imap, Smtp, Talk
 
 MOST = 2**20  # bytes of a mail in these tests
-IN_TIME = 25.0  # generous: none of them would end at all
+IN_TIME = 120.0  # generous: none of them would end at all
 MEMORY = 40 * 2**20
 
 

@@ -86,5 +86,5 @@ def test_it_runs_as_a_program_and_ends_on_a_signal(tmp_path: Path) -> None:
     with urllib.request.urlopen(f"http://127.0.0.1:{ports['web']}/") as page:
         assert ">mot<" in page.read().decode()
     process.send_signal(signal.SIGTERM)
-    _, errors = process.communicate(timeout=15)
+    _, errors = process.communicate(timeout=120)
     assert (process.returncode, errors) == (0, "")
