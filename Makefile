@@ -36,9 +36,15 @@ test: lint
 LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras \
   --no-header --no-annotate --no-emit-index-url
 
+# What is pinned with extras is pinned without them too: to the pip of Python 3.11 these are two packages.
+WITHOUT_EXTRAS := awk '{ pin = pin $$0 "\n" } !/\\$$/ { printf "%s", pin; \
+  if (sub(/\[[a-z0-9,-]+\]==/, "==", pin)) printf "%s", pin; pin = "" }'
+
 lock: $(VENV)/.ready
-	$(LOCK) -o requirements.txt requirements.in
-	$(LOCK) -o requirements-dev.txt requirements-dev.in
+	@for list in requirements requirements-dev; do \
+	  $(LOCK) -o $$list.txt $$list.in && \
+	  $(WITHOUT_EXTRAS) $$list.txt > $$list.txt.new && mv $$list.txt.new $$list.txt || exit 1; \
+	done
 
 # Needs the database of advisories on the Internet; .ci/run calls it where that can be reached.
 audit: $(VENV)/.ready
