@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
 
-.PHONY: demo test lint lock audit clean
+.PHONY: demo test lint docs lock audit clean
 
 $(VENV)/.ready: requirements.txt requirements-dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; assert (3, 11) <= sys.version_info < (3, 14)' 2>/dev/null || \
@@ -35,6 +35,9 @@ test: lint
 
 LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras \
   --no-header --no-annotate --no-emit-index-url
+
+docs: $(VENV)/.ready
+	$(BIN)/python docs/generate.py
 
 # What is pinned with extras is pinned without them too: to the pip of Python 3.11 these are two packages.
 WITHOUT_EXTRAS := awk '{ pin = pin $$0 "\n" } !/\\$$/ { printf "%s", pin; \

@@ -118,13 +118,6 @@ def test_a_weak_key_in_a_file_is_named_by_its_setting(environment: pytest.Monkey
     assert SHOULD_NOT_BE_SEEN not in str(told.value)
 
 
-def test_the_page_of_settings_is_current() -> None:
-    page = Path(__file__).parents[1] / "docs" / "settings.md"
-    assert page.read_text(encoding="utf-8") == table(), (
-        "run: python -m dondoc.configuration.settings > docs/settings.md"
-    )
-
-
 def test_every_setting_says_what_it_is_for() -> None:
     assert [name for name, field in Settings.model_fields.items() if not field.description] == []
     assert all(f"`DONDOC_{name.upper()}`" in table() for name in Settings.model_fields)

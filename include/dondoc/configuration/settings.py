@@ -313,13 +313,8 @@ def table() -> str:
         default = "" if value in (None, [], DATA) else f"`{value}`"
         rows.append(f"| `{variable(name)}` | {default} | {(field.description or '').replace('|', chr(92) + '|')} |")
     head = (
-        "# Settings\n\nAll from the environment. "
-        "Generated: `python -m dondoc.configuration.settings > docs/settings.md`.\n\n"
+        "# Settings\n\nAll from the environment. Generated: `make docs`.\n\n"
         "What is secret may stand in a file instead, which not every account can read: "
         f"{', '.join(f'`{variable(name)}_FILE`' for name in FROM_FILES)}.\n"
     )
     return "\n".join([head, "| variable | default | what it is for |", "|---|---|---|", *rows]) + "\n"
-
-
-if __name__ == "__main__":
-    print(table(), end="")

@@ -1,0 +1,211 @@
+"""The pages of docs/ that are made from the code: `make docs` writes them, tests/test_docs.py compares them.
+
+python docs/generate.py [--into FOLDER] [PAGE ...]
+"""
+
+import argparse
+import ast
+import enum
+import os
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from importlib import import_module
+from inspect import cleandoc
+from pathlib import Path
+from typing import Any, Literal, get_args, get_origin
+
+DOCS = Path(__file__).resolve().parent
+ROOT = DOCS.parent
+PACKAGE = ROOT / "include" / "dondoc"
+Rows = Iterable[Iterable[object]]
+
+# Closed sets that are no types yet: title, and where the codes and each column of words stand. What becomes a StrEnum
+# leaves this list, and stands on the page by itself.
+UNTYPED: tuple[tuple[str, dict[str, str]], ...] = (
+    ("Verdicts on cameras", {"phase": "probing.verdicts.PHASE", "words": "probing.verdicts.SENTENCE"}),
+    ("States of a letter in the outbox", {"words": "web.letters.STATE", "next": "mail.states.NEXT"}),
+    ("Kinds of letters", {"words": "web.letters.KIND"}),
+    ("Statuses of an obligation", {"words": "web.matrix.STATUS"}),
+    ("Roles of contacts", {"": "facts.contacts.ROLES"}),
+    ("Rulings", {"": "facts.rulings.KINDS"}),
+    ("Acts in the audit trail", {"words": "web.audit.ACT"}),
+    ("Issues of a workbook", {"severity and words": "forms.catalogue.CATALOGUE"}),
+)
+
+
+def settings() -> str:
+    """Every setting."""
+    from dondoc.configuration.settings import table
+
+    return table()
+
+
+def cli() -> str:
+    """Every command with its arguments and options, from the tree that parses them."""
+    from typer.main import get_command
+
+    from dondoc.cli import cli as tree
+
+    return _page("Commands", "What `dondoc … --help` says, on one page.", _commands("dondoc", get_command(tree)))
+
+
+def _commands(name: str, command: Any) -> Iterator[str]:
+    below = getattr(command, "commands", {})
+    if not below or command.invoke_without_command:
+        yield _command(name, command)
+    for word in sorted(below):
+        if not below[word].hidden:
+            yield from _commands(f"{name} {word}", below[word])
+
+
+def _command(name: str, command: Any) -> str:
+    from typer import Context
+
+    context = Context(command)
+    shown = [p for p in command.params if not getattr(p, "hidden", False)]
+    rows = [(f"`{_spelling(p, context)}`", "must" if p.required else "may", _default(p), p.help or "") for p in shown]
+    table = [_table(("argument", "be given", "default", "what it is"), rows)] if rows else []
+    return "\n".join([f"## {name}", _paragraphs(command.help), *table])
+
+
+def _spelling(parameter: Any, context: Any) -> str:
+    if parameter.param_type_name == "argument":
+        return str(parameter.display_name_raw).upper() + (" …" if parameter.nargs == -1 else "")
+    names = ", ".join([*parameter.opts, *parameter.secondary_opts])
+    return names if parameter.is_flag else f"{names} {parameter.display_type(context)}"
+
+
+def _default(parameter: Any) -> str:
+    value = parameter.default
+    return "" if value in (None, False, "") or callable(value) else f"`{getattr(value, 'value', value)}`"
+
+
+def codes() -> str:
+    """Every closed set: the enums and literals of the package, and what is listed as no type yet."""
+    about = "Words that stand in tables, JSON and logs. A code is never renamed: stored rows and scripts have it."
+    untyped = [_untyped(*entry) for entry in UNTYPED]
+    return _page("Codes", about, [*untyped, *(_typed(name, found) for name, found in sorted(_closed_sets()))])
+
+
+def _untyped(title: str, columns: dict[str, str]) -> str:
+    sets = {head: _constant(name) for head, name in columns.items()}
+    first = next(iter(sets.values()))
+    words = {head: values for head, values in sets.items() if isinstance(values, Mapping)}
+    rows = [(f"`{code}`", *(_words(values.get(code, "")) for values in words.values())) for code in first]
+    places = ", ".join(f"`dondoc.{name}`" for name in columns.values())
+    return f"## {title}\n{places}\n\n{_table(('code', *words), rows)}"
+
+
+def _constant(name: str) -> Any:
+    module, _, constant = name.rpartition(".")
+    return getattr(import_module(f"dondoc.{module}"), constant)
+
+
+def _closed_sets() -> Iterator[tuple[str, Any]]:
+    """Dotted name → StrEnum or Literal, of each that a module of the package defines under a public name.
+
+    Only modules that define one are imported.
+    """
+    for path in PACKAGE.rglob("*.py"):
+        if names := [*_defined(ast.parse(path.read_text(encoding="utf-8")))]:
+            module = ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__")
+            yield from ((f"{module}.{name}", getattr(import_module(module), name)) for name in names)
+
+
+def _defined(tree: ast.Module) -> Iterator[str]:
+    for node in tree.body:
+        match node:
+            case ast.ClassDef(name=name, bases=bases) if any("Enum" in ast.unparse(base) for base in bases):
+                pass
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Subscript(value=ast.Name(id="Literal"))):
+                pass
+            case _:
+                continue
+        if not name.startswith("_"):
+            yield name
+
+
+def _typed(name: str, found: Any) -> str:
+    title = f"## {name.rpartition('.')[2]}\n`{name}`\n\n"
+    if get_origin(found) is Literal:
+        return title + _table(("code",), [(f"`{code}`",) for code in get_args(found)])
+    words = [
+        key for cls in found.__mro__[:-1] for key, v in vars(cls).items() if isinstance(v, property | enum.property)
+    ]
+    words = [key for key in dict.fromkeys(words) if key not in ("name", "value")]
+    rows = [(f"`{member.value}`", *(_words(getattr(member, key)) for key in words)) for member in found]
+    return f"{title}{_paragraphs(vars(found).get('__doc__'))}\n{_table(('code', *words), rows)}"
+
+
+def _words(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, frozenset | set):
+        return ", ".join(f"`{word}`" for word in sorted(map(str, value)))
+    return " · ".join(map(_words, value)) if isinstance(value, tuple | list) else str(value)
+
+
+def dags() -> str:
+    """Every DAG with its schedule, parameters and tasks, as Airflow reads them: to be called before it is imported."""
+    with tempfile.TemporaryDirectory(prefix="dondoc-docs-") as home:
+        os.environ |= {"AIRFLOW_HOME": home, "AIRFLOW__LOGGING__LOGGING_LEVEL": "ERROR", "DONDOC_SCHEDULES": "on"}
+        from airflow.dag_processing.dagbag import DagBag
+
+        bag = DagBag(str(ROOT / "dags"))
+    if bag.import_errors:
+        raise SystemExit(f"Airflow cannot read these: {bag.import_errors}")
+    about = "What they are for stands in [architecture.md](architecture.md). Times are those of Vietnam."
+    return _page("DAGs", about, [_dag(bag.dags[name]) for name in sorted(bag.dags)])
+
+
+def _dag(dag: Any) -> str:
+    when = getattr(dag.timetable, "summary", None) or dag.schedule
+    head = f"Schedule: `{when}`. A run may take {dag.dagrun_timeout}; runs at a time: {dag.max_active_runs}.\n"
+    params = [_param(name, dag.params.get_param(name)) for name in dag.params]
+    tasks = _table(("task", "after", "limit", "retries", "runs when"), map(_task, dag.topological_sort()))
+    parts = [head, *([_table(("parameter", "values", "title"), params)] if params else []), tasks]
+    words = dag.doc_md.strip().replace("### ", "**", 1).replace("\n", "**\n", 1)  # its own heading is none of the page
+    return "\n".join([f"## {dag.dag_id}", *parts, words]) + "\n"
+
+
+def _param(name: str, param: Any) -> tuple[str, ...]:
+    schema = param.schema
+    values = schema.get("enum") or [schema["type"]] if isinstance(schema["type"], str) else schema["type"]
+    return f"`{name}`", ", ".join(values) + (f" ({schema['format']})" if "format" in schema else ""), schema["title"]
+
+
+def _task(task: Any) -> tuple[object, ...]:
+    each = " (one for each)" if task.is_mapped else ""
+    after = ", ".join(f"`{name}`" for name in sorted(task.upstream_task_ids))
+    return f"`{task.task_id}`{each}", after, task.execution_timeout, task.retries, task.trigger_rule.value
+
+
+def _page(title: str, about: str, parts: Iterable[str]) -> str:
+    return "\n".join([f"# {title}", f"{about} Generated: `make docs`.\n", *parts])
+
+
+def _paragraphs(text: str | None) -> str:
+    """As it was typed, without the indentation of a docstring."""
+    return cleandoc(text or "") + "\n"
+
+
+def _table(head: tuple[str, ...], rows: Rows) -> str:
+    lines = ["| " + " | ".join(head) + " |", "|---" * len(head) + "|"]
+    cells = ([str(cell).replace("|", "\\|").replace("\n", " ") for cell in row] for row in rows)
+    return "\n".join([*lines, *("| " + " | ".join(row) + " |" for row in cells)]) + "\n"
+
+
+PAGES: dict[str, Callable[[], str]] = {"settings.md": settings, "cli.md": cli, "codes.md": codes, "dags.md": dags}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("pages", nargs="*", default=[*PAGES], metavar="PAGE", help=", ".join(PAGES))
+    parser.add_argument("--into", type=Path, default=DOCS, metavar="FOLDER")
+    asked = parser.parse_args()
+    for name in asked.pages:
+        (asked.into / name).write_text(PAGES[name](), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
