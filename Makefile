@@ -1,10 +1,15 @@
-# Two commands for a newcomer: `make demo` and `make test`. Both make .venv themselves.
+# `make help` lists what there is. Whatever needs .venv makes it first.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
+# Compiled tests stay for the next run, whatever the environment says: compiling them is half of collecting them.
+export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test lint docs lock audit clean
+.PHONY: help demo check test lint format docs lock audit clean
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 $(VENV)/.ready: requirements.txt requirements-dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; assert (3, 11) <= sys.version_info < (3, 14)' 2>/dev/null || \
@@ -17,41 +22,49 @@ $(VENV)/.ready: requirements.txt requirements-dev.txt pyproject.toml
 	$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
 	touch $@
 
-demo: $(VENV)/.ready
+demo: $(VENV)/.ready  ## the whole province in November 2021, in Airflow; ONCE=1: and end
 	$(BIN)/python -m dondoc.demo $(if $(filter-out 0,$(ONCE)),--once)
 
-lint: $(VENV)/.ready
+lint: $(VENV)/.ready  ## style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+format: $(VENV)/.ready  ## write the style that lint asks for
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# What a fast test is stands in tests/fast.py. A process for each core: these wait for nothing.
+check: lint  ## style, types, fast tests: what to run while you work
+	$(BIN)/python -m pytest -q -m "not slow" -n auto --dist loadfile
 
 # Side by side, a file to a process: the tests of real servers mostly wait. On one process it is the same, but slower.
 WORKERS ?= 3
 # Where there is room, what they write lies in memory: thousands of small databases wait for the disk at each commit.
 MEMORY := $(shell [ -w /dev/shm ] && [ "$$(df --output=avail /dev/shm | tail -n 1)" -gt 4000000 ] && echo /dev/shm)
-test: lint
+test: lint  ## style, types, all tests: what CI runs
 	@scratch=$$(mktemp -d $(MEMORY:%=-p %)) && trap 'rm -rf "$$scratch"' EXIT && trap 'exit 1' INT TERM && set -x && \
 	  TMPDIR=$$scratch $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras \
   --no-header --no-annotate --no-emit-index-url
 
-docs: $(VENV)/.ready
+docs: $(VENV)/.ready  ## pages that are made from the code
 	$(BIN)/python docs/generate.py
 
 # What is pinned with extras is pinned without them too: to the pip of Python 3.11 these are two packages.
 WITHOUT_EXTRAS := awk '{ pin = pin $$0 "\n" } !/\\$$/ { printf "%s", pin; \
   if (sub(/\[[a-z0-9,-]+\]==/, "==", pin)) printf "%s", pin; pin = "" }'
 
-lock: $(VENV)/.ready
+lock: $(VENV)/.ready  ## requirements*.txt from requirements*.in
 	@for list in requirements requirements-dev; do \
 	  $(LOCK) -o $$list.txt $$list.in && \
 	  $(WITHOUT_EXTRAS) $$list.txt > $$list.txt.new && mv $$list.txt.new $$list.txt || exit 1; \
 	done
 
 # Needs the database of advisories on the Internet; .ci/run calls it where that can be reached.
-audit: $(VENV)/.ready
+audit: $(VENV)/.ready  ## known faults of the packages
 	$(UV) tool run pip-audit==2.10.1 --vulnerability-service osv --disable-pip --require-hashes -r requirements.txt
 
-clean:
+clean:  ## remove .venv and the demo
 	rm -rf $(VENV) .demo

@@ -28,6 +28,7 @@ from dondoc.store.session import file_of, upgrade
 from dondoc.workdays import WorkingDays
 from dondoc.workdays import load as load_calendar
 
+pytest_plugins = ["tests.fast"]
 hypothesis_settings.register_profile("dondoc", deadline=None)  # no example's time says anything: machines are busy
 hypothesis_settings.load_profile("dondoc")
 SECRET = "khoa-thu-nghiem-dai-va-ngau-nhien"  # a key for tests only

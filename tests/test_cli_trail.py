@@ -213,6 +213,7 @@ def test_metrics_for_machines_are_not_in_the_trail(app: AppContext, typed: Calla
     assert trail(app) == []
 
 
+@pytest.mark.slow
 def test_a_database_is_made_once_and_asked_again_at_every_start(environment: pytest.MonkeyPatch, dondoc: Run) -> None:
     dondoc("db", "upgrade")
     dondoc("db", "upgrade")

@@ -65,6 +65,7 @@ def test_secrets_do_not_show_in_a_printed_setting(environment: pytest.MonkeyPatc
     assert SHOULD_NOT_BE_SEEN not in repr(found) + str(found) + found.model_dump_json()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["DATABASE_URL", "SECRET_KEY", "SMTP_URL", "IMAP_URL", "ARCHIVE_IMAP_URL"])
 def test_a_secret_comes_from_a_file_that_not_everybody_reads(
     environment: pytest.MonkeyPatch, tmp_path: Path, name: str
@@ -127,6 +128,7 @@ def codes() -> dict[str, str]:
     return {f["code"]: f["message"] for f in examine(lambda: at(22))}
 
 
+@pytest.mark.slow
 def test_a_bare_installation_is_told_everything_that_is_missing(environment: pytest.MonkeyPatch) -> None:
     for name in ("DONDOC_SECRET_KEY", "DONDOC_REHEARSAL_TO"):
         environment.delenv(name)
@@ -137,6 +139,7 @@ def test_a_bare_installation_is_told_everything_that_is_missing(environment: pyt
     assert "dondoc db upgrade" in found["database"]
 
 
+@pytest.mark.slow
 def test_a_complete_installation_has_nothing_to_mend(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
     environment.setenv("DONDOC_PROBE_ALLOW", "10.0.0.0/8")
     with MailServer(tmp_path / "mail") as server:
@@ -149,6 +152,7 @@ def test_a_complete_installation_has_nothing_to_mend(environment: pytest.MonkeyP
         assert examine(lambda: at(22)) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "value", "code", "words"),
     [
@@ -182,6 +186,7 @@ def test_each_fault_has_its_finding_without_a_secret(
     assert SHOULD_NOT_BE_SEEN not in str(found)
 
 
+@pytest.mark.slow
 def test_two_mailboxes_of_one_server_that_is_gone_are_one_finding(environment: pytest.MonkeyPatch) -> None:
     with socket.socket() as deaf:  # holds its port and does not listen
         deaf.bind(("127.0.0.1", 0))
@@ -191,6 +196,7 @@ def test_two_mailboxes_of_one_server_that_is_gone_are_one_finding(environment: p
     assert "(Cấu hình: DONDOC_IMAP_URL, DONDOC_ARCHIVE_IMAP_URL.)" in said
 
 
+@pytest.mark.slow
 def test_a_metrics_file_whose_folder_is_there_or_can_be_made_is_no_fault(
     environment: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -200,11 +206,13 @@ def test_a_metrics_file_whose_folder_is_there_or_can_be_made_is_no_fault(
     assert list(tmp_path.glob("*metrics*")) == [], "looking makes nothing"
 
 
+@pytest.mark.slow
 def test_in_live_mode_the_missing_proof_of_sending_is_said(environment: pytest.MonkeyPatch) -> None:
     environment.setenv("DONDOC_MODE", "live")
     assert "DONDOC_ARCHIVE_ADDRESS" in codes()["archive"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("sender", "user", "address", "missing"),
     [
@@ -234,6 +242,7 @@ def test_an_intake_address_that_is_none_is_refused(environment: pytest.MonkeyPat
         load()
 
 
+@pytest.mark.slow
 def test_a_year_without_an_official_calendar_is_said(environment: pytest.MonkeyPatch) -> None:
     assert "năm 2027" in {f["code"]: f["message"] for f in examine(lambda: at(4, month=1, year=2027))}["calendar"]
 
@@ -250,6 +259,7 @@ def shell(environment: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., subp
     return run
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("setting", "arguments", "words"),
     [

@@ -80,6 +80,7 @@ def test_a_workbook_is_saved_without_a_file_in_clear(monkeypatch: pytest.MonkeyP
     assert load_workbook(BytesIO(spreadsheets.save(book))).sheetnames == ["Sheet", "Hai"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
 def test_libreoffice_finds_no_formula_under_any_separator(separator: str, tmp_path: Path) -> None:
     program = shutil.which("soffice")

@@ -25,7 +25,7 @@ from tests.conftest import at
 
 cli = Typer()
 add(cli)
-pytestmark = pytest.mark.usefixtures("environment")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("environment")]
 
 
 def run(*words: str) -> Result:

@@ -36,6 +36,8 @@ from tests.cameras.nights import AGENCY, NIGHT, NOW, SYSTEM, all_outages, camera
 from tests.cameras.zoo import Zoo
 from tests.conftest import CLERK, NOT_BROUGHT, SECRET, Run
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True)
 def _loopback_may_be_probed(environment: pytest.MonkeyPatch) -> None:

@@ -18,6 +18,8 @@ from dondoc.probing.rtsp.dialogue import EARLY
 from dondoc.probing.verdicts import PHASE, Finding, Target
 from tests.cameras.flooders import FLOODS, FLOODS_AND_HOARDS, HOARDS, flooders
 
+pytestmark = pytest.mark.slow
+
 LOOPBACK = [ip_network("127.0.0.0/8")]
 HONEST, PATIENCE = 24, 120.0  # seconds: for a busy machine
 OF_A_FLOOD = {"not_rtsp", "server_error", "no_frame", "no_video_track", "rtsp_timeout", "closed_early"}

@@ -21,6 +21,8 @@ from dondoc.probing.rtsp.depacketise import Depacketiser
 from dondoc.probing.rtsp.dialogue import Verdict
 from dondoc.probing.verdicts import Finding, Target
 
+pytestmark = pytest.mark.slow
+
 LOOPBACK = [ip_network("127.0.0.0/8")]
 Answer = Callable[[Camera, str, dict[str, str]], Awaitable[bool]]
 

@@ -321,6 +321,7 @@ class TestStored:
             (double,) = records.duplicates(session, app.settings.secret_keys)
         assert double["cameras"] == ["CAM-00001", "CAM-00002"]
 
+    @pytest.mark.slow
     def test_without_a_key_such_an_address_is_not_taken_and_any_other_is(
         self, environment: pytest.MonkeyPatch, dondoc: Run
     ) -> None:
@@ -391,6 +392,7 @@ class TestStoredBefore:
         assert "địa chỉ của" not in dondoc("db", "upgrade").stderr
         assert dumped(app) == before
 
+    @pytest.mark.slow
     def test_without_a_key_the_upgrade_goes_on_and_says_so(self, environment: pytest.MonkeyPatch, dondoc: Run) -> None:
         environment.setenv("DONDOC_SECRET_KEY", "")
         dondoc("db", "upgrade")

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 LINK = Path(__file__).with_name("link.py")
 VERDICTS = {
     "nobody listens": "connection_refused",

@@ -104,6 +104,7 @@ def test_a_name_in_vietnamese_is_asked_for_in_ascii(names: dict[str, Any]) -> No
     assert [name.encode().decode("idna") for name in names["asked"]] == ["hồ-kẻ-gỗ.vn"]
 
 
+@pytest.mark.slow
 def test_a_camera_on_ipv6_is_looked_at() -> None:
     async def run() -> Finding:
         async def visit(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

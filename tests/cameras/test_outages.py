@@ -311,6 +311,7 @@ class TestOurSide:
         assert (letter.kind, letter.recipient) == ("internal", "ops@example.vn")
         assert "phía Sở mất kết nối" in letter.subject
 
+    @pytest.mark.slow
     def test_a_reference_host_answers_or_not(self, environment: pytest.MonkeyPatch) -> None:
         with socket.create_server(("127.0.0.1", 0)) as server:
             port = server.getsockname()[1]

@@ -267,6 +267,7 @@ def with_decoder(work: Callable[[Decoder], Awaitable[Any]], **options: Any) -> A
     return asyncio.run(run())
 
 
+@pytest.mark.slow
 def test_a_child_judges_with_the_past_it_is_given() -> None:
     past = history(nights([("frozen", 0)] * 2))
 
@@ -279,6 +280,7 @@ def test_a_child_judges_with_the_past_it_is_given() -> None:
     assert second.detail == judge.DETAILS["frozen"]
 
 
+@pytest.mark.slow
 def test_a_child_that_is_killed_costs_one_picture_only() -> None:
     async def work(made: Decoder) -> list[str]:
         verdicts = [(await made.judge("h264", key("moving"))).verdict]
@@ -288,6 +290,7 @@ def test_a_child_that_is_killed_costs_one_picture_only() -> None:
     assert with_decoder(work) == ["ok", "decode_failed", "ok"]
 
 
+@pytest.mark.slow
 def test_a_child_that_hangs_is_ended() -> None:
     async def work(made: Decoder) -> list[str]:
         verdicts = [(await made.judge("h264", key("moving"))).verdict]
@@ -297,6 +300,7 @@ def test_a_child_that_hangs_is_ended() -> None:
     assert with_decoder(work, patience=1.0) == ["ok", "decode_failed", "ok"]
 
 
+@pytest.mark.slow
 def test_a_child_that_dies_in_the_middle_of_a_picture_is_a_failed_picture() -> None:
     async def work(made: Decoder) -> Seen:
         await made.judge("h264", key("moving"))
@@ -310,6 +314,7 @@ def test_a_child_that_dies_in_the_middle_of_a_picture_is_a_failed_picture() -> N
     assert with_decoder(work) == Seen("decode_failed", decoding._STOPPED)
 
 
+@pytest.mark.slow
 def test_no_child_outlives_its_decoder() -> None:
     async def work(made: Decoder) -> int:
         await made.judge("h264", key("moving"))
@@ -320,12 +325,14 @@ def test_no_child_outlives_its_decoder() -> None:
         os.kill(pid, 0)
 
 
+@pytest.mark.slow
 def test_a_child_that_cannot_start_is_our_fault_and_said_aloud(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "executable", "/bin/false")
     with pytest.raises(Problem, match="tiến trình giải mã"):
         with_decoder(lambda made: made.judge("h264", key("moving")))
 
 
+@pytest.mark.slow
 def test_a_child_knows_no_settings_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DONDOC_SECRET_KEY", "bi-mat-rat-dai-va-that-ngau-nhien")
     monkeypatch.setenv("OPENCV_VIDEOIO_DEBUG", "1")
@@ -339,6 +346,7 @@ def test_a_child_knows_no_settings_of_ours(monkeypatch: pytest.MonkeyPatch) -> N
     assert b"OPENCV" not in environment
 
 
+@pytest.mark.slow
 def test_a_child_is_confined_before_it_sees_a_picture() -> None:
     async def work(made: Decoder) -> str:
         await made.judge("h264", key("moving"))
@@ -370,6 +378,7 @@ def test_what_a_child_says_that_is_no_verdict_on_a_picture_is_none(line: bytes) 
         decoding.heard(line)
 
 
+@pytest.mark.slow
 def test_a_child_that_never_ends_a_line_costs_one_picture(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     endless = tmp_path / "python"
     endless.write_text("#!/bin/sh\necho ready\nexec tr '\\0' x < /dev/zero\n")
@@ -403,6 +412,7 @@ def test_damage_makes_a_picture_or_none_but_no_error(junk: bytes, at: int, codec
     assert found["verdict"] in PHASE
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="how much a child took: needs Linux's /proc")
 def test_a_small_picture_that_unfolds_into_many_large_ones_takes_a_bounded_memory() -> None:
     """12 KB of AV1 took 2.6 GB, in each of the children that decode."""

@@ -22,6 +22,8 @@ from dondoc.probing.probe import probe, probe_many
 from dondoc.probing.verdicts import ADVICE, GOOD, NOT_CHECKED, PHASE, SENTENCE, Finding, Target
 from tests.cameras.certificate import self_signed
 
+pytestmark = pytest.mark.slow
+
 LOOPBACK = [ip_network("127.0.0.0/8")]
 STAGE_1 = {
     "refusing": "connection_refused",

@@ -13,6 +13,8 @@ import pytest
 
 from dondoc.demo.fleet import Fleet
 
+pytestmark = pytest.mark.slow
+
 # Thirty cameras in three processes: says which these are, then what each finding is, as it comes.
 SHARED = """
 import multiprocessing, sys

@@ -11,7 +11,7 @@ from dondoc.cameras.state import outages, state
 from dondoc.cameras.state.checks import Look, Night
 from dondoc.cameras.state.outages import over
 from dondoc.cameras.state.state import CameraState, bad_run, down_since
-from dondoc.cameras.state.timeline import strip
+from dondoc.cameras.state.timeline import timeline
 from dondoc.clock import at
 from dondoc.configuration.context import AppContext
 from dondoc.store.cameras import Camera, Outage
@@ -187,7 +187,7 @@ class TestStates:
 
 def test_a_strip_says_of_tonight_that_it_is_still_to_come_and_when_a_look_by_day_was() -> None:
     early, by_day = (Look(1, on(n), "x", "ok", 2, at(on(n), hour)) for n, hour in ((0, 22), (1, 14)))
-    cells = strip([Night(early), Night(by_day)], on(3), 5)
+    cells = timeline([Night(early), Night(by_day)], on(3), 5)
     assert [cell.words for cell in cells] == [
         "21/11/2021: không xem",
         "22/11/2021: hoạt động tốt",

@@ -18,6 +18,8 @@ from dondoc.probing.rtsp import dialogue
 from dondoc.probing.verdicts import Finding, Target
 from tests.cameras.zoo import Visit
 
+pytestmark = pytest.mark.slow
+
 ELSEWHERE = "127.0.0.9"  # the host of whoever wants to be called
 LOOPBACK = [ip_network("127.0.0.0/8")]
 USER, PASSWORD = "ioc", "Mat-khau!9"

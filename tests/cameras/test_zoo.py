@@ -15,6 +15,8 @@ from dondoc.probing.verdicts import PHASE, WITHHELD, Finding, Target
 from tests.cameras.certificate import self_signed
 from tests.cameras.zoo import SCRIPTS, Zoo
 
+pytestmark = pytest.mark.slow
+
 TIMEOUT = 1.2
 USER, PASSWORD = "ioc", "Mat-khau!9"
 ALLOW = [ip_network("127.0.0.0/8"), ip_network("255.255.255.255/32")]

@@ -12,6 +12,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+pytestmark = pytest.mark.slow
+
 # Starts a child in a process group of its own, as Airflow does with tasks, and ignores being asked to stop.
 STUBBORN = """
 import os, signal, sys, time

@@ -55,6 +55,7 @@ def test_a_demo_that_still_runs_is_not_wiped(tmp_path: Path) -> None:
         assert (home / "data").exists()
 
 
+@pytest.mark.slow
 def test_a_taken_port_is_passed_over() -> None:
     with socket.socket() as taken:
         taken.bind((place.HOST, place.port(20_000)))
@@ -69,6 +70,7 @@ def test_no_port_is_taken_from_those_of_the_system() -> None:
         place.port(place.HIGHEST)
 
 
+@pytest.mark.slow
 def test_a_second_demo_does_not_answer_where_a_camera_of_the_first_refuses() -> None:
     with Fleet(refusing_port=place.port(8700)) as first:
         assert place.port(first.refusing_port) != first.refusing_port

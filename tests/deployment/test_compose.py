@@ -82,7 +82,8 @@ def test_every_image_is_pinned_and_can_be_pinned_by_its_digest(name: str) -> Non
     image = SERVICES[name]["image"]
     if name in OURS:
         image = COMPOSE["services"]["init"]["build"]["args"]["BASE"]
-        assert (SERVICES[name]["image"], SERVICES[name]["pull_policy"]) == ("dondoc:0.1.0", "never")
+        assert SERVICES[name]["image"].startswith("dondoc:")
+        assert SERVICES[name]["pull_policy"] == "never"
     found = CHOSEN.fullmatch(image)
     assert found
     assert PINNED.fullmatch(found[1])
@@ -128,6 +129,7 @@ def test_no_secret_stands_in_an_environment(name: str) -> None:
             assert re.fullmatch(r".*_CMD=cat /run/secrets/\w+|.*_FILE=/run/secrets/\w+", f"{key}={value}"), key
 
 
+@pytest.mark.slow
 def test_every_secret_is_a_file_that_the_script_makes_for_its_group_alone(tmp_path: Path) -> None:
     assert set(COMPOSE["secrets"]) == set().union(*SECRETS.values())
     assert all(made == {"file": f"./secrets/{name}"} for name, made in COMPOSE["secrets"].items())

@@ -24,7 +24,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from tests.ports import held
 
-pytestmark = pytest.mark.skipif(not shutil.which("nginx"), reason="needs the Debian package nginx-light")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not shutil.which("nginx"), reason="needs the Debian package nginx-light"),
+]
 CONFIG = Path(__file__).resolve().parents[2] / "deploy" / "nginx.conf"
 
 

@@ -311,6 +311,7 @@ escalate.escalate(open_context(), now.date(), now=now, record=True)
     assert office.decide(), "and the next run does it all"
 
 
+@pytest.mark.slow
 def test_another_directive_runs_by_its_own_ladder(environment: pytest.MonkeyPatch, other_directive, live) -> None:  # type: ignore[no-untyped-def]
     from dondoc.configuration.context import AppContext
     from dondoc.configuration.settings import load

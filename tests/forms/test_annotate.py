@@ -15,6 +15,8 @@ from dondoc.forms.verdict import FormVerdict
 from tests.forms.conftest import DIRECTIVE, SECRETS, SPECS, cell, edited, form, head, judged, row, table
 from tests.forms.test_hostile import encrypted
 
+pytestmark = pytest.mark.slow
+
 SHEET = SPECS["form_03"].sheet
 
 

@@ -125,6 +125,7 @@ def test_nothing_newer_than_excel_2010_and_no_formula_is_in_it() -> None:
             assert not re.search(rb"<f[ >]|xcalcf|_xlfn|x14:|dynamicArray|threadedComment", part), name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", OWNERS)
 def test_an_untouched_blank_form_is_returned_and_is_not_taken_for_a_nil_return(kind: str) -> None:
     verdict = judged(made(kind))

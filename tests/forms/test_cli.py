@@ -12,6 +12,8 @@ from dondoc.cli import cli
 from dondoc.errors import Problem
 from tests.forms.conftest import form, row
 
+pytestmark = pytest.mark.slow
+
 FIELDS = {"file", "outcome", "form", "agency", "rows", "issues"}
 ISSUE = {"code", "severity", "sheet", "cell", "message"}
 

@@ -16,6 +16,8 @@ from dondoc.forms.token import Token
 from tests.forms.conftest import OWNERS, SECRETS, cell, codes, edited, form, head, judged, row, table
 from tests.forms.test_hostile import bomb, damaged, encrypted, strict, with_doctype
 
+pytestmark = pytest.mark.slow
+
 Make = Callable[[], bytes]
 
 

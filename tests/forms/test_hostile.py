@@ -14,6 +14,8 @@ from dondoc.forms import reader, reading
 from dondoc.forms.verdict import FormVerdict
 from tests.forms.conftest import cell, codes, edited, form, head, judged, row, table
 
+pytestmark = pytest.mark.slow
+
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 

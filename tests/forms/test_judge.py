@@ -13,6 +13,8 @@ from dondoc.forms import template, token
 from dondoc.forms.token import Token
 from tests.forms.conftest import OWNERS, SECRETS, SPECS, cell, codes, edited, form, head, judged, row, table
 
+pytestmark = pytest.mark.slow
+
 
 def test_the_keys_that_others_read_hold_clean_values() -> None:
     verdict = judged(form())

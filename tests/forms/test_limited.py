@@ -27,6 +27,8 @@ from dondoc.isolation.workers import Fault
 from tests.forms.conftest import DAY, DIRECTIVE, SECRETS, SPECS, cell, codes, edited, form, head, judged, row, table
 from tests.forms.test_hostile import part, repacked
 
+pytestmark = pytest.mark.slow
+
 TABLE = "xl/worksheets/sheet2.xml"
 COMMON: dict[str, Any] = {"data": DATA, "registry": DIRECTIVE.registry, "secrets": SECRETS}
 

@@ -9,6 +9,8 @@ from openpyxl import Workbook, load_workbook
 from tests.forms.conftest import SPECS, codes, edited, form, judged, row, table
 from tests.forms.test_annotate import annotated, faulty
 
+pytestmark = pytest.mark.slow
+
 Convert = Callable[[dict[str, bytes], str], dict[str, bytes]]
 
 

@@ -4,10 +4,13 @@ import subprocess
 import sys
 from io import BytesIO
 
+import pytest
 from openpyxl import Workbook
 
 from dondoc.forms.spec import Field
 from tests.forms.conftest import SPECS, head
+
+pytestmark = pytest.mark.slow
 
 ROWS = 5000
 COLUMNS = (

@@ -28,6 +28,8 @@ from tests.conftest import CLERK, SECRET
 from .conftest import DUC_THO, OFFICER, VU_QUANG, Desk
 from .test_judge import newest, status
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 PERSON = Actor("Nguyễn Văn A", "nva", Channel.PAGE)
 ONE_RUN = """

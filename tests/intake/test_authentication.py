@@ -291,12 +291,14 @@ def cameras(desk: Desk) -> int:
         return len(session.scalars(select(Camera.id)).all())
 
 
+@pytest.mark.slow
 def test_a_mail_that_our_server_vouches_for_is_its_agency_s(guarded: Post) -> None:
     assert outcome(guarded.desk, submit(guarded, guarded.desk.form(), PASS, number=1)) == "accepted"
     [row] = guarded.desk.submissions()
     assert (row.sender, row.sender_doubt, row.authentication) == (OFFICER, None, "pass")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("stamps", "headers"),
     [
@@ -337,6 +339,7 @@ def _inbox(desk: Desk) -> list[dict[str, object]]:
         return inbox.inbox(session)
 
 
+@pytest.mark.slow
 def test_without_a_result_a_domain_that_usually_passes_is_a_stranger_and_another_is_not(guarded: Post) -> None:
     desk = guarded.desk
     for number in range(3):
@@ -356,6 +359,7 @@ def test_without_a_result_a_domain_that_usually_passes_is_a_stranger_and_another
     assert outcome(desk, submit(guarded, desk.form(base=7, note="7"), number=7)) == "accepted"
 
 
+@pytest.mark.slow
 def test_a_forger_gets_one_neutral_receipt_a_day_however_much_comes(guarded: Post) -> None:
     desk = guarded.desk
     for number in range(1, 5):
@@ -369,6 +373,7 @@ def test_a_forger_gets_one_neutral_receipt_a_day_however_much_comes(guarded: Pos
     assert [letter.kind for letter in desk.letters()] == ["receipt", "receipt"]
 
 
+@pytest.mark.slow
 def test_a_person_gives_a_doubtful_form_to_its_agency_and_the_officer_is_answered(guarded: Post) -> None:
     desk = guarded.desk
     submission = submit(guarded, desk.form(wrong=1), FAIL, number=1)
@@ -380,6 +385,7 @@ def test_a_person_gives_a_doubtful_form_to_its_agency_and_the_officer_is_answere
     assert (letter.kind, letter.recipient, len(letter.attachments)) == ("returned", NAMED, 1)
 
 
+@pytest.mark.slow
 def test_a_lasting_assignment_does_not_help_whoever_forges_its_address(guarded: Post) -> None:
     desk = guarded.desk
     stranger = ("From: nguoi.la@noi-khac.test",)
@@ -390,6 +396,7 @@ def test_a_lasting_assignment_does_not_help_whoever_forges_its_address(guarded: 
     assert outcome(desk, submit(guarded, desk.form(base=2, note="b"), fail, headers=stranger, number=3)) == "waiting"
 
 
+@pytest.mark.slow
 def test_an_unjudged_forgery_pauses_no_duty_of_the_agency(guarded: Post) -> None:
     desk = guarded.desk
     for number, stamp in ((1, FAIL), (2, PASS)):

@@ -27,6 +27,8 @@ from tests.conftest import at
 
 from .conftest import DUC_THO, INTAKE, OFFICER, SCAN, Desk, Post
 
+pytestmark = pytest.mark.slow
+
 
 def reads(app: AppContext) -> list[tuple[str, bool, int]]:
     with app.sessions.begin() as session:

@@ -20,6 +20,8 @@ from tests.mail.hostile import PASSWORD, Imap, Talk
 
 from .conftest import DUC_THO, INTAKE, OFFICER, Desk, Post
 
+pytestmark = pytest.mark.slow
+
 
 def mail(text: str = "x", sender: str = OFFICER, message_id: str | None = "<1@ductho.test>") -> bytes:
     lines = [f"From: {sender}", f"Subject: {text}", *([f"Message-ID: {message_id}"] if message_id is not None else [])]

@@ -186,6 +186,7 @@ def _guess(post: Post, letter: EmailMessage) -> str:
     return message_id(f"{without}|-", post.desk.app.settings.installation)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "forged",
     [

@@ -12,6 +12,8 @@ from tests.conftest import acting
 
 from .conftest import DUC_THO, OFFICER, SCAN, Desk
 
+pytestmark = pytest.mark.slow
+
 LURE = "Trung thuong vao ke-gian.test ngay.pdf"
 
 

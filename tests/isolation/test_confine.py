@@ -15,6 +15,8 @@ from dondoc import diagnosis
 from dondoc.isolation import confine, kernel, workers
 from dondoc.isolation.workers import Limits
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 LIMITS = Limits(memory=1 << 30, cpu=20, wall=60, output=1 << 20)
 Inside = Callable[[str], Any]

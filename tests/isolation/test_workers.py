@@ -19,6 +19,8 @@ import pytest
 from dondoc.isolation import workers
 from dondoc.isolation.workers import Fault, Limits
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 LIMITS = Limits(memory=512 << 20, cpu=20, wall=60, output=1 << 20)
 Run = Callable[..., Any]

@@ -12,6 +12,8 @@ from tests.mail.authority import authority
 from tests.mail.conftest import ARCHIVE, Desk, hang_up
 from tests.mail.hostile import PASSWORD, Imap, Smtp, Talk
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def lost(desk: Desk) -> int:

@@ -18,6 +18,8 @@ from dondoc.mail.servers import Unusable
 from dondoc.mail.smtp import SmtpConnection
 from tests.mail.hostile import Imap, Smtp, Talk
 
+pytestmark = pytest.mark.slow
+
 MOST = 2**20  # bytes of a mail in these tests
 IN_TIME = 120.0  # generous: none of them would end at all
 MEMORY = 40 * 2**20

@@ -19,6 +19,8 @@ from dondoc.demo.mailpage import create_app
 from dondoc.demo.mailserver import MailServer, folder_of
 from dondoc.mail.servers import imap_from_url
 
+pytestmark = pytest.mark.slow
+
 
 def letter(name: str, subject: str | None = None) -> EmailMessage:
     message = EmailMessage()

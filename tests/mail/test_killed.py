@@ -13,6 +13,8 @@ import pytest
 
 from tests.mail.conftest import ARCHIVE, Desk
 
+pytestmark = pytest.mark.slow
+
 WORKER = """
 import sys
 from dondoc import clock

@@ -15,6 +15,8 @@ from dondoc.demo.mailserver import MailServer, Smtp, listening
 from dondoc.mail.servers import Security, SmtpServer, Unusable
 from dondoc.mail.smtp import SmtpConnection, connect
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def certificate(tmp_path: Path) -> tuple[Path, Path]:

@@ -30,6 +30,8 @@ from dondoc.store.session import upgrade
 from tests.conftest import acting
 from tests.mail.conftest import Desk, Scripted, hang_up
 
+pytestmark = pytest.mark.slow
+
 LETTERS = st.integers(min_value=1, max_value=4)
 REPLIES = {"fine": "250", "later": "451 later", "never": "550 never", "lost": "lost", "lost but stored": "stored"}
 

@@ -17,6 +17,8 @@ from dondoc.mail.smtp import SmtpConnection, connect
 from tests.mail.authority import Authority, authority
 from tests.mail.hostile import PASSWORD, Imap, Server, Smtp, Talk
 
+pytestmark = pytest.mark.slow
+
 BASE64 = [base64.b64encode(words.encode()) for words in (PASSWORD, f"\0ioc\0{PASSWORD}", f"\0khao-sat\0{PASSWORD}")]
 
 

@@ -19,6 +19,8 @@ from dondoc.staff import alerts as causes
 from dondoc.store.mail import OutboxLetter
 from dondoc.store.trust import Alert
 
+pytestmark = pytest.mark.slow
+
 GATHER, OPS = "gather_survey_submissions", "van-hanh@ioc.test"
 SECRET = "mat-khau-rat-bi-mat"
 

@@ -28,6 +28,8 @@ from dondoc.store.mail import OutboxLetter
 from dondoc.store.reporting import Decision, Report
 from tests.conftest import CLERK, NOVEMBER, Run, letter_of
 
+pytestmark = pytest.mark.slow
+
 AGENCY = "ubnd-huyen-can-loc"
 OFFICER = address(AGENCY, "focal_officer")  # the one whom Desk writes into the forms
 CHECK, ESCALATE, REPORT = "check_camera_reachability", "escalate_overdue_agencies", "weekly_status_report"

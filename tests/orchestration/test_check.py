@@ -20,6 +20,8 @@ from dondoc.store.cameras import Camera, CameraCheck, NightRun
 from dondoc.store.mail import OutboxLetter
 from tests.conftest import CLERK
 
+pytestmark = pytest.mark.slow
+
 
 def declare(app: AppContext, fleet: Fleet, *behaviours: str) -> None:
     rows = [f"so-nnptnt,reservoir,Đập {b},{fleet.url(b, str(n))}" for n, b in enumerate(behaviours)]

@@ -9,6 +9,8 @@ from dondoc.mail import servers
 from dondoc.mail.servers import Security
 from dondoc.orchestration.connections import open_context
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(
     ("extra", "security", "port"),

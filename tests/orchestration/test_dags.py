@@ -13,6 +13,8 @@ from dondoc.configuration.settings import Settings
 from dondoc.forms import limited
 from dondoc.orchestration import alerts, checking, escalating, gathering, limits, reporting, runs
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 IDS = [
     "check_camera_reachability",

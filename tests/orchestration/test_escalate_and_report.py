@@ -13,6 +13,8 @@ from dondoc.store.mail import OutboxLetter
 from dondoc.store.reporting import Decision, Report
 from tests.orchestration.conftest import OPS
 
+pytestmark = pytest.mark.slow
+
 HEAD = "van-phong@ioc.test"
 
 

@@ -37,6 +37,8 @@ from tests.cameras.certificate import self_signed as self_signed_certificate
 from tests.conftest import CLERK, Run
 from tests.ports import held
 
+pytestmark = pytest.mark.slow
+
 OFFICER, INTAKE = "dau-moi.can-loc@ioc.test", "tiep-nhan@ioc.test"
 AGENCY = "ubnd-huyen-can-loc"
 MAILBOX = {

@@ -21,6 +21,8 @@ from dondoc.orchestration.ping import ping
 from tests.mail.authority import authority
 from tests.orchestration.test_check import declare
 
+pytestmark = pytest.mark.slow
+
 SECRET = "0a1b2c3d-ma-so-bi-mat"
 Play = Callable[..., dict[str, str]]
 

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from dondoc.orchestration import checking, runs
 
+pytestmark = pytest.mark.slow
+
 HERE = ZoneInfo("Asia/Ho_Chi_Minh")
 UTC = ZoneInfo("UTC")
 FIRST = date(2020, 11, 19)  # from which on there is something to look at

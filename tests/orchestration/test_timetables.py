@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from dondoc.orchestration.timetables import WorkingDayTimetable
 from dondoc.workdays import is_working_day
 
+pytestmark = pytest.mark.slow
+
 HERE = ZoneInfo("Asia/Ho_Chi_Minh")
 TABLE = WorkingDayTimetable(7, 30)
 moments = st.datetimes(datetime(2021, 11, 1), datetime(2027, 11, 1)).map(lambda d: pendulum.instance(d, tz="UTC"))

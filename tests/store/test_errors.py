@@ -25,6 +25,8 @@ from dondoc.store.intake import SourceRead
 from dondoc.store.session import Sessions, engine, sessions, upgrade
 from tests.conftest import at
 
+pytestmark = pytest.mark.slow
+
 PASSWORD = "MatKhau-BiMat-77"
 
 

@@ -68,6 +68,7 @@ def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("umask", [0o000, 0o022, 0o077])
 def test_every_folder_is_0700_and_every_file_0600_under_any_umask(
     environment: pytest.MonkeyPatch, tmp_path: Path, umask: int
@@ -88,6 +89,7 @@ def test_every_folder_is_0700_and_every_file_0600_under_any_umask(
     assert mode(tmp_path / "mot") == 0o700, "a folder above it that had to be made"
 
 
+@pytest.mark.slow
 def test_what_was_open_is_closed_at_the_start_and_named_until_then(
     environment: pytest.MonkeyPatch, dondoc: Run, tmp_path: Path
 ) -> None:
@@ -117,6 +119,7 @@ def test_home_is_closed_by_whatever_opens_the_database(app: AppContext) -> None:
         assert mode(app.settings.home) == 0o700
 
 
+@pytest.mark.slow
 def test_a_database_that_others_could_read_is_closed_when_it_is_opened(tmp_path: Path) -> None:
     file = tmp_path / "dondoc.db"
     file.touch()

@@ -26,6 +26,8 @@ from dondoc.store.session import upgrade
 from dondoc.store.trust import KeyCheck
 from tests.conftest import CLERK, SECRET, Run, at
 
+pytestmark = pytest.mark.slow
+
 NEW, OTHER = "khoa-moi-rat-dai-va-that-ngau-nhien", "khoa-khac-rat-dai-va-that-ngau-nhien"
 Under = Callable[[str], AppContext]
 

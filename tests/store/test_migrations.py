@@ -19,6 +19,8 @@ from dondoc.store.reporting import Decision, Report, ReportIssue
 from dondoc.store.session import engine, migrations, schema, sessions, upgrade
 from tests.conftest import OTHER_DIRECTIVE
 
+pytestmark = pytest.mark.slow
+
 DAY, MOMENT = date(2021, 11, 23), datetime(2021, 11, 23, 0, 30)
 ONE_WAY = {"2026_11_28_letters": "sẽ mất dữ kiện của các văn bản khác"}  # what cannot go back, and why
 

@@ -17,6 +17,8 @@ from dondoc.errors import Problem
 from dondoc.store.cameras import Camera
 from tests.conftest import CLERK, SECRET, Run, at
 
+pytestmark = pytest.mark.slow
+
 NEW = "khoa-moi-rat-dai-va-that-ngau-nhien"
 CONTENTS = [f"bản gốc {n}".encode() * 100 for n in range(5)]
 DIES = """

@@ -19,6 +19,8 @@ from dondoc.store.reporting import Report
 from dondoc.store.session import engine, one_at_a_time, sessions, upgrade
 from tests.conftest import at
 
+pytestmark = pytest.mark.slow
+
 
 def read_at(moment: datetime) -> SourceRead:
     return SourceRead(source="folder", ok=True, items=1, detail="", recorded_at=moment)

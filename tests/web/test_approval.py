@@ -15,6 +15,8 @@ from dondoc.store.mail import OutboxLetter
 from tests.conftest import acting, approver, at
 from tests.web.conftest import ORIGIN, Visit, words_of
 
+pytestmark = pytest.mark.slow
+
 HEAD = "lanh-dao.duc-tho@ha-tinh.test"
 
 

@@ -25,6 +25,8 @@ from tests.conftest import at
 from tests.web.conftest import Answer, Served, heard, serving
 from tests.web.test_pages import waiting_scan
 
+pytestmark = pytest.mark.slow
+
 MB = 2**20
 MULTIPART = "multipart/form-data; boundary=b"
 BEGIN = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.pdf"\r\n\r\n'

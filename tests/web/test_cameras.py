@@ -23,6 +23,8 @@ from dondoc.store.facts import Ruling
 from tests.conftest import CLERK, NOT_BROUGHT
 from tests.web.conftest import ORIGIN, Visit, browsers, rows_of, words_of
 
+pytestmark = pytest.mark.slow
+
 AGENCY, SYSTEM = "cong-an-tinh", "security_traffic"
 TONIGHT = date(2021, 11, 24)
 NOW = clock.at(TONIGHT, 22, 30)

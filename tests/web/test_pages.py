@@ -32,6 +32,8 @@ from dondoc.web.pages import agencies
 from tests.conftest import CLERK, NOVEMBER, acting, approver, letter_of
 from tests.web.conftest import ORIGIN, Visit, rows_of, words_of
 
+pytestmark = pytest.mark.slow
+
 PAGES = [
     "/",
     "/inbox",

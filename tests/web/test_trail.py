@@ -27,6 +27,8 @@ from tests.web.conftest import ORIGIN, Visit, browsers, visitor, words_of
 from tests.web.test_cameras import ACTIONS, AGENCY, NOW, four_cameras
 from tests.web.test_pages import drawn_up
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def seen(environment: pytest.MonkeyPatch, app: AppContext) -> Iterator[AppContext]:
