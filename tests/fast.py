@@ -15,7 +15,19 @@ from typing import Any
 import pytest
 
 # Fixtures that open something. What asks for them, directly or through other fixtures, is slow.
-OPENING = {"airflow", "app", "convert", "dags", "empty_database", "fleet", "guarded", "installed", "mail", "postgres"}
+OPENING = {
+    "airflow",
+    "app",
+    "convert",
+    "dags",
+    "empty_database",
+    "fleet",
+    "guarded",
+    "installed",
+    "mail",
+    "postgres",
+    "shell",
+}
 EVENTS = {
     "os.exec": "starts a program",
     "os.fork": "starts a process",

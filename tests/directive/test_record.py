@@ -198,6 +198,7 @@ def test_a_version_goes_out_as_the_file_that_it_came_from(installed: AppContext,
     assert record.digest(again.content()) == record.digest(LETTER.content())
 
 
+@pytest.mark.slow
 def test_several_files_and_a_folder_are_as_many_letters(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
     folder = tmp_path / "van-ban"
     folder.mkdir()
