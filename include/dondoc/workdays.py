@@ -45,9 +45,16 @@ class WorkingDays:
     unconfirmed_years: Sequence[int]
 
     def is_working_day(self, day: date) -> bool:
-        if override := self.overrides.get(day):
-            return override.kind == "working"
-        return bool(self.library.is_working_day(day))
+        known = self._asked.get(day)
+        if known is None:
+            override = self.overrides.get(day)
+            known = self._asked[day] = override.kind == "working" if override else self.library.is_working_day(day)
+        return known
+
+    @cached_property
+    def _asked(self) -> dict[date, bool]:
+        """Answers so far: a morning asks a hundred thousand times about a few dozen days."""
+        return {}
 
     def add(self, day: date, count: int) -> date:
         """The `count`-th working day after `day` (negative: before it). 0: the day itself, else the next one."""

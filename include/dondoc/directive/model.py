@@ -1,7 +1,9 @@
 """What a directive is made of. All frozen; ids are those of the contract; names are as people write them."""
 
+from collections.abc import Mapping
 from datetime import date, timedelta
-from typing import Literal
+from functools import cached_property
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict
 
@@ -106,10 +108,33 @@ class Registry(Strict):
 
     def agency(self, agency_id: str) -> Agency:
         """Raises KeyError for an id that is not in the registry."""
-        return {a.id: a for a in self.agencies}[agency_id]
+        return self._agencies[agency_id]
 
     def system(self, system_id: str) -> System:
-        return {s.id: s for s in self.systems}[system_id]
+        return self._systems[system_id]
+
+    @cached_property
+    def _agencies(self) -> dict[str, Agency]:
+        return {a.id: a for a in self.agencies}
+
+    @cached_property
+    def _systems(self) -> dict[str, System]:
+        return {s.id: s for s in self.systems}
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash((self.office, self.agencies, self.systems))
+
+    def __hash__(self) -> int:
+        """Worked out once: caches ask for it at every letter."""
+        return self._hash
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """As pydantic's, but what was worked out of the old fields stays behind."""
+        made = super().model_copy(update=update, deep=deep)
+        for name in ("_agencies", "_systems", "_hash"):
+            made.__dict__.pop(name, None)
+        return made
 
 
 class Directive(Strict):

@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import cached_property
+from itertools import groupby
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -15,6 +17,7 @@ from dondoc.directive import names
 from dondoc.directive.model import Directive, Duty
 from dondoc.directive.record import ALWAYS
 from dondoc.directive.succession import responsible
+from dondoc.facts.index import FactIndex
 from dondoc.facts.read import Facts, Paper, Received, read
 from dondoc.store.facts import Ruling
 from dondoc.workdays import WorkingDays
@@ -45,10 +48,12 @@ def standings(letters: Sequence[Directive], calendar: WorkingDays, facts: Facts,
     """
     by_id, as_of = {letter.id: letter for letter in letters}, as_of.astimezone(HERE)
     found: list[Standing] = []
-    for letter in letters:
-        asked = (letter.id, *_followed(letter, by_id))
-        first = by_id[asked[-1]].day if asked[-1] in by_id else None
-        found += [_Judge(letter, asked, first, calendar, facts, as_of, duty).standing() for duty in letter.duties]
+    for registry, alike in groupby(letters, key=lambda letter: letter.registry):
+        told = FactIndex(facts, registry)
+        for letter in alike:
+            asked = (letter.id, *_followed(letter, by_id))
+            first = by_id[asked[-1]].day if asked[-1] in by_id else None
+            found += [_Judge(letter, asked, first, calendar, told, as_of, duty).standing() for duty in letter.duties]
     return found
 
 
@@ -119,7 +124,7 @@ class _Judge:
     asked: tuple[str, ...]
     since: date | None
     calendar: WorkingDays
-    facts: Facts
+    told: FactIndex
     as_of: datetime
     duty: Duty
 
@@ -150,20 +155,24 @@ class _Judge:
         ]
 
     def _about(self, kind: str) -> list[Ruling]:
-        """Rulings of a kind on this letter, system, deliverable and period, whoever they name."""
+        """Rulings of a kind on this letter, system, deliverable and period, of whoever may answer for it."""
         duty = self.duty
         its: dict[str, str | None] = {"system": duty.system, "deliverable": duty.deliverable, "period": duty.period}
-        its |= {"kind": kind, "site": None}
-        letters = (None, *(self.asked if kind == "accept" else self.asked[:1]))
-        about = [r for r in self.facts.rulings if r.directive in letters]
-        return [r for r in about if all(getattr(r, name) in (None, value) for name, value in its.items())]
+        letters = self.asked if kind == "accept" else self.asked[:1]
+        about = self.told.ruled(kind, letters, self._holders)
+        return [r for r in about if r.site is None and all(getattr(r, n) in (None, value) for n, value in its.items())]
+
+    @cached_property
+    def _holders(self) -> frozenset[str]:
+        """Every agency that may have answered for it at some time."""
+        return self.told.holders(self.duty.agency, self.letter.id)
 
     def _its(self, agency: str | None, day: date) -> bool:
         """Whether what an agency did or was told on a day concerns this obligation.
 
         An heir's own form of before it took over does not: it had only its own to send then.
         """
-        return agency is not None and agency in (self.duty.agency, self._answers(day)[0])
+        return agency == self.duty.agency or (agency in self._holders and agency == self._answers(day)[0])
 
     def _last_day(self) -> tuple[date | None, str]:
         """ "Trước ngày X" ends with the day before X; an extension moves it, never to an earlier day."""
@@ -236,20 +245,21 @@ class _Judge:
         return self.since is None or moment.astimezone(HERE).date() >= self.since
 
     def _arrived(self) -> Iterator[Arrival]:
-        for submission in self.facts.submissions:
+        for submission in self.told.sent_by(self._holders):
             if submission.outcome in ACCEPTED and self._is_its_form(submission):
                 yield (
                     submission.received_at,
                     f"đã nhận bản nộp BN-{submission.id:04} ngày {submission.received_at:%d/%m/%Y}",
                 )
-        for paper in self.facts.papers:
+        for paper in self.told.papers_of(self._holders):
             if self._named_in(paper.fulfils) and self._its(paper.agency, paper.received_at.date()):
                 yield _came(paper)
         yield from map(_accepted, self._rulings("accept"))
 
     def _given(self) -> set[Arrival]:
         """What a person gave to this very period, whenever it came."""
-        papers = (p for p in self.facts.papers if any(f"{one}:{self.duty.short}" in p.fulfils for one in self.asked))
+        its = {f"{one}:{self.duty.short}" for one in self.asked}
+        papers = (p for p in self.told.papers_of(self._holders) if its & p.fulfils)
         return {*map(_came, papers), *(_accepted(r) for r in self._rulings("accept") if r.period)}
 
     def _in_its_period(self) -> tuple[list[Arrival], datetime | None]:
@@ -281,7 +291,7 @@ class _Judge:
     def _meant_for_it(self) -> Iterator[Received]:
         """What was sent since it was asked for; of a duty that comes back, while this was its oldest open period."""
         since = self._in_its_period()[1] if self.duty.period else clock.at(ALWAYS, 0)
-        for submission in self.facts.submissions:
+        for submission in self.told.may_be_of(self._holders):
             if since and since <= submission.received_at and self._is_asked(submission.received_at):
                 yield submission
 

@@ -1,0 +1,87 @@
+"""The facts by whom they may concern: of 20,000 duties each looks only at its own."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from dondoc.directive import names
+from dondoc.directive.model import Registry
+from dondoc.facts.read import Facts, Paper, Received
+from dondoc.store.facts import Ruling
+
+Kind = tuple[str, str | None]  # of a ruling, and the letter that it is about
+
+
+@dataclass(frozen=True)
+class FactIndex:
+    """Facts that agencies of one registry sent, or were told; each answer is in the order in which they came."""
+
+    facts: Facts
+    registry: Registry
+
+    @cached_property
+    def _sent(self) -> dict[str, list[int]]:
+        """Places of submissions, by the agency that sent them."""
+        found: dict[str, list[int]] = defaultdict(list)
+        for place, submission in enumerate(self.facts.submissions):
+            if submission.agency is not None:
+                found[submission.agency].append(place)
+        return found
+
+    @cached_property
+    def _unattributed(self) -> dict[str, list[int]]:
+        """Places of submissions that nobody has given to an agency yet, by those that their name may mean."""
+        found: dict[str, list[int]] = defaultdict(list)
+        for place, submission in enumerate(self.facts.submissions):
+            if submission.agency is None and submission.form and submission.named:
+                meant = names.match(self.registry, submission.named, submission.received_at.date())
+                for agency in meant.candidates:
+                    found[agency].append(place)
+        return found
+
+    @cached_property
+    def _papers(self) -> dict[str, list[int]]:
+        found: dict[str, list[int]] = defaultdict(list)
+        for place, paper in enumerate(self.facts.papers):
+            found[paper.agency].append(place)
+        return found
+
+    @cached_property
+    def _rulings(self) -> dict[Kind, dict[str | None, list[int]]]:
+        """Places of rulings, by what they are about and whom they name; None: everybody."""
+        found: dict[Kind, dict[str | None, list[int]]] = defaultdict(lambda: defaultdict(list))
+        for place, ruling in enumerate(self.facts.rulings):
+            found[ruling.kind, ruling.directive][ruling.agency].append(place)
+        return found
+
+    def holders(self, agency: str, letter: str) -> frozenset[str]:
+        """The agencies that may at some time answer for what one owes under a letter: its heirs, whoever a person gave
+        it to, and theirs."""
+        found = [agency]
+        for one in found:
+            given = (r.to_agency for r in self.ruled("reassign", (letter,), (one,)))
+            heirs = (successor.agency for successor in self.registry.agency(one).successors)
+            found += [a for a in dict.fromkeys((*given, *heirs)) if a and a not in found]
+        return frozenset(found)
+
+    def sent_by(self, agencies: Iterable[str]) -> list[Received]:
+        return self._received(place for agency in agencies for place in self._sent.get(agency, ()))
+
+    def may_be_of(self, agencies: Iterable[str]) -> list[Received]:
+        """What these sent, and what may be theirs."""
+        by_agency = (self._sent, self._unattributed)
+        return self._received(place for agency in agencies for by in by_agency for place in by.get(agency, ()))
+
+    def _received(self, places: Iterable[int]) -> list[Received]:
+        return [self.facts.submissions[place] for place in sorted(set(places))]
+
+    def papers_of(self, agencies: Iterable[str]) -> list[Paper]:
+        places = sorted(place for agency in agencies for place in self._papers.get(agency, ()))
+        return [self.facts.papers[place] for place in places]
+
+    def ruled(self, kind: str, letters: Sequence[str], agencies: Iterable[str]) -> list[Ruling]:
+        """Rulings of a kind that name one of these letters, or none, and one of these agencies, or none."""
+        about = [self._rulings[kind, letter] for letter in (None, *letters) if (kind, letter) in self._rulings]
+        places = {place for by in about for agency in (None, *agencies) for place in by.get(agency, ())}
+        return [self.facts.rulings[place] for place in sorted(places)]
