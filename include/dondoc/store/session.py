@@ -37,8 +37,8 @@ POSTGRES = {
     "tcp_user_timeout": 60_000,
 }
 MISFIT = (
-    "việc nâng cấp dừng giữa chừng ({name}), vì các bảng không khớp với phiên bản ghi trong đó. Giữ lại cơ sở dữ liệu "
-    "này, rồi khôi phục bản sao lưu gần nhất."
+    "việc nâng cấp không làm được ({name}), cơ sở dữ liệu còn nguyên như trước khi nâng cấp: dữ liệu không khớp với "
+    "phiên bản ghi trong đó. Giữ lại cơ sở dữ liệu này, rồi khôi phục bản sao lưu gần nhất."
 )
 _making = threading.Lock()
 _before_writing = threading.RLock()  # whoever does what comes before it writes, too
@@ -181,9 +181,19 @@ def migrations() -> Config:
     return config
 
 
+def head() -> str:
+    """The revision of the database that this program works with: that of its newest migration."""
+    return known_revisions()[0]
+
+
+def revision(connection: Connection) -> str | None:
+    """The revision of a database; None: it is empty."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
 def schema(connection: Connection) -> Cause | None:
     """What is wrong with the schema of a database: EMPTY, BEHIND or AHEAD of this program; None: it fits."""
-    current = MigrationContext.configure(connection).get_current_revision()
+    current = revision(connection)
     newest, *older = known_revisions()
     if current == newest:
         return None
@@ -199,23 +209,29 @@ def known_revisions() -> tuple[str, ...]:
 
 
 def upgrade(url: str) -> tuple[str | None, str]:
-    """Bring the database to the newest migration.
+    """Bring the database to the newest migration, in one transaction: whoever is killed in it leaves it as it was.
 
     Returns:
         the migration that it was at, None where it was empty, and the one that it is at.
 
     Raises:
-        Unavailable: the database cannot be used, or a newer dondoc has migrated it.
+        Unavailable: the database cannot be used, somebody else has been upgrading it for too long, or a newer dondoc
+            has migrated it.
     """
     config = migrations()
     made = engine(url)
+    if made.dialect.name == "sqlite":
+        event.listen(made, "connect", _leave_keys)
     try:
         with made.connect() as connection:
+            _alone(connection)
             config.attributes["connection"] = connection
-            before = MigrationContext.configure(connection).get_current_revision()
+            before = revision(connection)
             command.upgrade(config, "head")
+            if _orphans(connection):
+                raise Unavailable(Cause.OTHER, MISFIT.format(name="FOREIGN KEY"))
             connection.commit()
-            return before, known_revisions()[0]
+            return before, head()
     except DBAPIError as error:
         where = make_url(url).set(query={}).render_as_string(hide_password=True)  # a query may hold a password too
         why = explain(error) or Unavailable(Cause.OTHER, MISFIT.format(name=type(error.orig).__name__))
@@ -224,3 +240,21 @@ def upgrade(url: str) -> tuple[str | None, str]:
         raise unavailable(Cause.AHEAD) from None
     finally:
         made.dispose()
+
+
+def _alone(connection: Connection) -> None:
+    """Nobody else upgrades until this transaction ends. On SQLite it has the write lock from its beginning."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(func.hashtext("dondoc upgrade"))))
+
+
+def _leave_keys(connection: Any, _: Any) -> None:
+    """SQLite changes a table by making it anew, and dropping the old one would count as deleting its rows, to which
+    others point. Its procedure is: no keys meanwhile, and all of them checked before the end
+    (https://www.sqlite.org/lang_altertable.html, 7)."""
+    connection.execute("PRAGMA foreign_keys=OFF")
+
+
+def _orphans(connection: Connection) -> bool:
+    """Whether a row points to none. PostgreSQL would have refused."""
+    return connection.dialect.name == "sqlite" and bool(connection.exec_driver_sql("PRAGMA foreign_key_check").first())
