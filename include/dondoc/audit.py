@@ -154,7 +154,7 @@ def as_row(event: AuditEvent) -> dict[str, Any]:
     return {name: getattr(event, name) for name in names}
 
 
-def _chain(event: AuditEvent, before: tuple[str, str]) -> str:
+def _message(event: AuditEvent, before: tuple[str, ...]) -> bytes:
     told = [
         *before,
         event.act,
@@ -167,14 +167,25 @@ def _chain(event: AuditEvent, before: tuple[str, str]) -> str:
         event.key,
         event.recorded_at.astimezone(UTC).isoformat(),
     ]
-    message = json.dumps(told, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
-    return hashlib.sha256(message).hexdigest()
+    return json.dumps(told, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+
+def _chain(event: AuditEvent, before: tuple[str, str]) -> str:
+    return hashlib.sha256(_message(event, before)).hexdigest()
 
 
 def _seal(chain: str, secret: str | None) -> str:
     return (
         chain if secret is None else hmac.new(keys.derive(secret, PURPOSE), chain.encode(), hashlib.sha256).hexdigest()
     )
+
+
+def _early_seal(event: AuditEvent, before: str, secret: str | None) -> str:
+    """The digest of a row that was written before rows had a `chain`: over the row and the digest before it."""
+    message = _message(event, (before,))
+    if secret is None:
+        return hashlib.sha256(message).hexdigest()
+    return hmac.new(keys.derive(secret, PURPOSE), message, hashlib.sha256).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -247,7 +258,8 @@ class _Walk:
         secret = self.ours.get(event.key)
         if event.id != self.events + 1:
             return f"thiếu dòng trước số {event.id}"
-        if event.chain != _chain(event, self.before):
+        early = not event.chain and (not self.events or not self.before[0])  # once a row has a chain, all later ones do
+        if not early and event.chain != _chain(event, self.before):
             return f"dòng {event.id} ({event.act} {event.subject}) đã bị sửa, hoặc dòng trước nó bị xóa"
         if not event.key and self.keyed:
             return f"dòng {event.id} không có khóa, trong khi các dòng trước có"
@@ -258,7 +270,8 @@ class _Walk:
             )
         if event.key and secret is None and event.key not in self.used:
             return f"dòng {event.id} ghi tên một khóa mà cơ sở dữ liệu này chưa từng dùng: dòng ấy từ nơi khác đến"
-        if (secret or not event.key) and not hmac.compare_digest(event.digest, _seal(event.chain, secret)):
+        seal = _early_seal(event, self.before[1], secret) if early else _seal(event.chain, secret)
+        if (secret or not event.key) and not hmac.compare_digest(event.digest, seal):
             return f"dòng {event.id} ({event.act} {event.subject}) không phải do khóa của cơ sở dữ liệu này ghi"
         return None
 

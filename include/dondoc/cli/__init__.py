@@ -2,6 +2,7 @@
 
 import importlib
 import sys
+from typing import Annotated
 
 import typer
 
@@ -26,8 +27,27 @@ cli = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    help="Đôn đốc: theo dõi nhiệm vụ của văn bản chỉ đạo cho đến khi hoàn thành.",
 )
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from dondoc.versions import lines  # not at the top: `probe` and `check` start without a database
+
+        for line in lines():
+            typer.echo(line)
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_version, help="Phiên bản của dondoc và cơ sở dữ liệu.")
+    ] = False,
+) -> None:
+    """Đôn đốc: theo dõi nhiệm vụ của văn bản chỉ đạo cho đến khi hoàn thành."""
+
+
 for room in ROOMS:
     importlib.import_module(f"dondoc.cli.{room}").add(cli)
 

@@ -51,13 +51,15 @@ def upgrade(by: By = "") -> None:
 
 def doctor(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
     """Điều gì chưa ổn và phải làm gì."""
-    from dondoc import clock
+    from dondoc import clock, versions
     from dondoc.diagnosis import examine
 
     findings = examine(clock.now)
     if as_json:
         emit(findings)
         return
+    for line in versions.lines():
+        say(line)
     for finding in findings:
         say(f"{'Lỗi' if finding['severity'] == 'error' else 'Lưu ý'}: {finding['message']}")
     if not findings:

@@ -13,9 +13,9 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import URL, Connection, Engine, create_engine, event, func, make_url, select
+from sqlalchemy import URL, Connection, Engine, create_engine, event, func, make_url, select, text
 from sqlalchemy.exc import ArgumentError, DBAPIError
-from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.orm import Session, SessionTransaction, sessionmaker
 
 from dondoc.errors import Cause, Problem, Unavailable
 from dondoc.store import (
@@ -27,6 +27,7 @@ from dondoc.store.errors import explain, unavailable
 READS = "dondoc_reads"  # execution option of a connection that only reads
 # A page holds one connection, and the threads in which pages are made are 40: none of them ever waits for one.
 POOL = {"pool_size": 10, "max_overflow": 30, "pool_timeout": 10}
+REVISION = text("SELECT version_num FROM alembic_version")
 LOCK_SECONDS = 30  # how long a writer waits for another
 # PostgreSQL: how long it may take to let us in, to give us a lock, and to be silent before we call the line cut.
 POSTGRES = {
@@ -51,7 +52,8 @@ class Sessions(sessionmaker[Session]):
     Readers take no lock and wait for nobody.
 
     Raises:
-        Unavailable: at the first use, while the schema of the database is not the one that this program knows.
+        Unavailable: at the first use and at every beginning to write, while the schema of the database is not the one
+            that this program knows.
     """
 
     before_writing: Callable[[], None] | None = None  # done once, before any transaction that may write
@@ -164,7 +166,17 @@ def _begin(connection: Connection) -> None:
 
 def sessions(url: str) -> Sessions:
     """A factory of sessions; `with sessions(url).begin() as session:` is one transaction."""
-    return Sessions(engine(url), expire_on_commit=False)
+    made = Sessions(engine(url), expire_on_commit=False)
+    event.listen(made, "after_begin", _refuse_another_revision)
+    return made
+
+
+def _refuse_another_revision(_: Session, __: SessionTransaction, connection: Connection) -> None:
+    """A program that was running while its database was upgraded would write facts as they were before."""
+    if connection.get_execution_options().get(READS):
+        return
+    if connection.scalar(REVISION) != head() and (cause := schema(connection)):
+        raise unavailable(cause)
 
 
 def one_at_a_time(session: Session, what: str) -> None:
@@ -206,6 +218,18 @@ def schema(connection: Connection) -> Cause | None:
 def known_revisions() -> tuple[str, ...]:
     """The migrations of this program, newest first. They are read once: they do not change while it runs."""
     return tuple(script.revision for script in ScriptDirectory.from_config(migrations()).walk_revisions())
+
+
+def standing(url: str) -> tuple[str | None, Cause | None]:
+    """The revision of a database, and what is wrong with its schema. One that is not there is empty, and not made."""
+    if not is_made(url):
+        return None, Cause.EMPTY
+    made = engine(url)
+    try:
+        with made.execution_options(**{READS: True}).connect() as connection:
+            return revision(connection), schema(connection)
+    finally:
+        made.dispose()
 
 
 def upgrade(url: str) -> tuple[str | None, str]:

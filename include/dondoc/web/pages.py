@@ -11,15 +11,17 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from fastapi.templating import Jinja2Templates
 from pydantic import AfterValidator, BeforeValidator
 
-from dondoc import audit, clock
+from dondoc import __version__, audit, clock
 from dondoc.configuration.context import AppContext
 from dondoc.errors import Problem
+from dondoc.store.session import head
 from dondoc.web import message
 from dondoc.web.masking import without_addresses
 from dondoc.web.user import User
 
 LARGEST = 20 * 2**20  # bytes of an upload
 _templates = Jinja2Templates(directory=Path(__file__).with_name("templates"))
+_templates.env.globals |= {"version": __version__, "revision": head}  # a database of another one is refused
 
 
 def _day(value: object) -> date:
