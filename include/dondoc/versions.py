@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from dondoc import __version__
-from dondoc import settings as settings_module
+from dondoc.configuration import settings as settings_module
 from dondoc.errors import Problem
 from dondoc.store.errors import SENTENCES, explain
 from dondoc.store.session import head, standing

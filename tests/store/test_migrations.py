@@ -45,22 +45,26 @@ def test_upgrading_again_changes_nothing(empty_database: str) -> None:
 
 def test_every_step_goes_back_and_forth_unless_that_would_lose_something(empty_database: str) -> None:
     config = migrations()
-    revisions = [revision.revision for revision in ScriptDirectory.from_config(config).walk_revisions()]
+    revisions = [revision.revision for revision in ScriptDirectory.from_config(config).walk_revisions()][::-1]
+    before_one_way = revisions[: min(map(revisions.index, ONE_WAY))]
     made = engine(empty_database)
     with made.connect() as connection:
         config.attributes["connection"] = connection
-        for revision in reversed([one for one in revisions if one not in ONE_WAY]):
+        for revision in before_one_way:
             command.upgrade(config, revision)
             command.downgrade(config, "-1")
             command.upgrade(config, revision)
         command.downgrade(config, "base")
         assert inspect(connection).get_table_names() == ["alembic_version"]
         assert schema(connection) == Cause.EMPTY
-        for revision in reversed(revisions):
+        for revision in revisions:
             command.upgrade(config, revision)
             if revision in ONE_WAY:
                 with pytest.raises(Problem, match=ONE_WAY[revision]):
                     command.downgrade(config, "-1")
+            elif revision not in before_one_way:
+                command.downgrade(config, "-1")
+                command.upgrade(config, revision)
         assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
         assert schema(connection) is None
         connection.commit()

@@ -10,10 +10,10 @@ import pytest
 from alembic import command
 from sqlalchemy import text
 
+from dondoc.configuration.context import AppContext
 from dondoc.errors import Cause, Problem, Unavailable
 from dondoc.store import session as room
 from dondoc.store.session import engine, head, migrations, revision, sessions, upgrade
-from dondoc.world import World
 from tests.conftest import Run
 from tests.store.frozen import Frozen, frozen, rows
 
@@ -144,7 +144,7 @@ def test_a_program_that_was_running_while_its_database_changed_writes_no_more(
     running.kw["bind"].dispose()
 
 
-def test_the_version_names_the_program_and_its_database_and_what_to_do(world: World, dondoc: Run) -> None:
+def test_the_version_names_the_program_and_its_database_and_what_to_do(app: AppContext, dondoc: Run) -> None:
     from dondoc import __version__
 
     assert dondoc("--version").stdout.splitlines() == [
@@ -152,7 +152,7 @@ def test_the_version_names_the_program_and_its_database_and_what_to_do(world: Wo
         f"Cơ sở dữ liệu: phiên bản {head()}; dondoc này dùng phiên bản {head()}.",
     ]
     for said, remedy in (("2026_11_27_trust", "dondoc db upgrade"), ("2099_01_01_later", "Cài phiên bản đó")):
-        stamp(world.settings.url, said)
+        stamp(app.settings.url, said)
         for asked in ("--version", "doctor"):
             told = dondoc(asked).output
             assert told.startswith(f"dondoc {__version__}\nCơ sở dữ liệu: phiên bản {said}; ")
@@ -162,7 +162,7 @@ def test_the_version_names_the_program_and_its_database_and_what_to_do(world: Wo
 def test_the_version_is_told_where_there_is_no_database_and_none_is_made(
     environment: pytest.MonkeyPatch, dondoc: Run
 ) -> None:
-    from dondoc.settings import load
+    from dondoc.configuration.settings import load
 
     assert "phiên bản chưa có" in dondoc("--version").stdout
     assert not load().home.exists()

@@ -9,15 +9,15 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import select, text
 
 from dondoc import audit
+from dondoc.configuration.context import AppContext
+from dondoc.configuration.settings import load
 from dondoc.demo.camera import PASSWORD
 from dondoc.keys import cipher
-from dondoc.settings import load
 from dondoc.store.cameras import Camera
 from dondoc.store.intake import Verdict
 from dondoc.store.models import Base
 from dondoc.store.reporting import Report
 from dondoc.store.session import engine, upgrade
-from dondoc.world import World
 from tests.conftest import Run
 from tests.store.frozen import SECRET, Frozen, frozen, names, rows
 
@@ -85,7 +85,7 @@ def test_a_world_of_then_is_whole_after_the_upgrade(world_of_then: Frozen, empty
         assert answer(dondoc, world_of_then, name, command) == world_of_then.answers[name], name
     waiting = answer(dondoc, world_of_then, "inbox", ("inbox",))
     assert [row for row in world_of_then.answers["inbox"] if row not in waiting] == [], "it waited for a person then"
-    opened = World(load())
+    opened = AppContext(load())
     trail = audit.examine(opened.sessions, opened.settings)
     assert (trail.broken, trail.unknown, trail.unsealed) == (None, 0, 0)
     with opened.sessions.reading() as session:

@@ -85,9 +85,10 @@ def play(home: Path, stack: ExitStack) -> str:
     }
     socket.gethostname = lambda: "may-chu"
     _only(AGENCIES, world)
+    from dondoc.world import World
+
     from dondoc import settings
     from dondoc.store.session import upgrade
-    from dondoc.world import World
 
     url = settings.load().url
     upgrade(url)
@@ -171,8 +172,9 @@ def look(which: str) -> None:
 
 
 def _open_world() -> Any:
-    from dondoc import settings
     from dondoc.world import World
+
+    from dondoc import settings
 
     return World(settings.load())
 
