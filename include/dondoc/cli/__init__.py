@@ -39,7 +39,7 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
+@cli.callback()
 def _options(
     version: Annotated[
         bool, typer.Option("--version", is_eager=True, callback=_version, help="Phiên bản của dondoc và cơ sở dữ liệu.")

@@ -1,5 +1,7 @@
 """Facts that never change; and what databases lack that an early edition of 2026_11_27_trust has made"""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -18,7 +20,7 @@ def downgrade() -> None:
 
 
 # 2026_11_27_trust was edited four times after the first databases were made with it.
-LACKED = (
+LACKED: tuple[tuple[str, sa.Column[Any]], ...] = (
     ("submissions", sa.Column("authentication", sa.String(), nullable=True)),
     ("alerts", sa.Column("told_at", sa.DateTime(), nullable=True)),
     ("credential_releases", sa.Column("basic", sa.Boolean(), nullable=True)),
