@@ -1,6 +1,7 @@
 """What people wrote with earlier versions is all there after an upgrade, and answers as it did then."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -95,4 +96,19 @@ def test_a_world_of_then_is_whole_after_the_upgrade(world_of_then: Frozen, empty
         assert all(name.startswith(f"{LETTER}:") for name in duties)
         locked = [camera.password for camera in session.scalars(select(Camera)) if camera.password]
         assert {cipher([SECRET], "password").decrypt(word).decode() for word in locked} == {PASSWORD, "mat-khau-cu"}
+    opened.sessions.kw["bind"].dispose()
+
+
+def test_a_row_of_the_trail_that_was_changed_before_rows_had_a_chain_is_seen(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("DONDOC_SECRET_KEY", SECRET)
+    then, url = frozen("trust3"), load().url
+    columns, events = then.rows["audit_events"]
+    changed = [
+        ["Người Khác" if (row[0], name) == (2, "name") else value for name, value in zip(columns, row, strict=True)]
+        for row in events
+    ]
+    replace(then, rows=then.rows | {"audit_events": (columns, changed)}).thaw(url)
+    upgrade(url)
+    opened = AppContext(load())
+    assert "dòng 2" in str(audit.examine(opened.sessions, opened.settings).broken)
     opened.sessions.kw["bind"].dispose()

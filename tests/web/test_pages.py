@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 from lxml import html
 from sqlalchemy import select, update
 
-from dondoc import clock
+from dondoc import __version__, clock
 from dondoc.configuration.context import AppContext
 from dondoc.diagnosis import examine
 from dondoc.facts import contacts
@@ -26,6 +26,7 @@ from dondoc.store.facts import ContactChange
 from dondoc.store.intake import SourceRead
 from dondoc.store.mail import OutboxLetter
 from dondoc.store.reporting import ReportIssue
+from dondoc.store.session import head
 from dondoc.store.trust import AuditEvent
 from dondoc.web.letters import STATE
 from dondoc.web.pages import agencies
@@ -130,6 +131,11 @@ def test_the_matrix_shows_every_dated_obligation_with_its_sign_and_lateness(visi
     assert len(cells) == 30
     assert cells.count("! 2 ngày Quá hạn") == 9
     assert cells.count("! 1 ngày Quá hạn") == 21
+
+
+def test_the_foot_of_a_page_tells_the_version_to_who_is_logged_in(visit: Visit) -> None:
+    for who in ("viewer", "ops"):
+        assert f"dondoc {__version__} · cơ sở dữ liệu {head()}" in visit(who).get("/").text
 
 
 def test_a_registered_letter_turns_its_cell_and_the_agency_page_says_why(app: AppContext, visit: Visit) -> None:

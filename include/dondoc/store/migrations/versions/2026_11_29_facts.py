@@ -1,7 +1,5 @@
 """Facts that never change; and what databases lack that an early edition of 2026_11_27_trust has made"""
 
-from typing import Any
-
 import sqlalchemy as sa
 from alembic import op
 
@@ -20,21 +18,21 @@ def downgrade() -> None:
 
 
 # 2026_11_27_trust was edited four times after the first databases were made with it.
-LACKED: tuple[tuple[str, sa.Column[Any]], ...] = (
-    ("submissions", sa.Column("authentication", sa.String(), nullable=True)),
-    ("alerts", sa.Column("told_at", sa.DateTime(), nullable=True)),
-    ("credential_releases", sa.Column("basic", sa.Boolean(), nullable=True)),
-    # A row without it was sealed in another way: see `audit`.
-    ("audit_events", sa.Column("chain", sa.String(), nullable=False, server_default="")),
+LACKED = (  # table, column, type
+    ("submissions", "authentication", sa.String()),
+    ("alerts", "told_at", sa.DateTime()),
+    ("credential_releases", "basic", sa.Boolean()),
+    ("audit_events", "chain", sa.String()),  # a row without it was sealed in another way: see `audit`
 )
 
 
 def _early_trust() -> None:
     """Give them what the last edition made."""
     found = sa.inspect(op.get_bind())
-    for table, column in LACKED:
-        if column.name not in {one["name"] for one in found.get_columns(table)}:
-            op.add_column(table, column.copy())
+    for table, name, kind in LACKED:
+        if name not in {column["name"] for column in found.get_columns(table)}:
+            sure = name == "chain"
+            op.add_column(table, sa.Column(name, kind, nullable=not sure, server_default="" if sure else None))
     there = set(found.get_table_names())
     if "attempt_addresses" not in there:
         key = sa.ForeignKey(
