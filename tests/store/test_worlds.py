@@ -99,6 +99,7 @@ def test_a_world_of_then_is_whole_after_the_upgrade(world_of_then: Frozen, empty
     opened.sessions.kw["bind"].dispose()
 
 
+@pytest.mark.slow
 def test_a_row_of_the_trail_that_was_changed_before_rows_had_a_chain_is_seen(environment: pytest.MonkeyPatch) -> None:
     environment.setenv("DONDOC_SECRET_KEY", SECRET)
     then, url = frozen("trust3"), load().url
