@@ -31,7 +31,9 @@ class Override(Strict):
     document: str
 
 
-class _File(Strict):
+class CalendarFile(Strict):
+    """The keys of the file of overrides."""
+
     overrides: tuple[Override, ...] = ()
     unconfirmed_years: tuple[int, ...] = ()
 
@@ -108,7 +110,12 @@ def _weekdays(day: date) -> int:
 
 
 def load(path: Path) -> WorkingDays:
-    """The calendar with the overrides of a file, read again when the file has changed.
+    """The calendar with the overrides of a file, read again when the file has changed. Raises as `load_file`."""
+    return calendar(load_file(path))
+
+
+def load_file(path: Path) -> CalendarFile:
+    """The overrides in a file.
 
     Raises:
         Problem: the file cannot be used; `file:line: …` per fault.
@@ -117,11 +124,18 @@ def load(path: Path) -> WorkingDays:
 
 
 @lru_cache
-def _load(path: Path, _mtime: int) -> WorkingDays:
+def calendar(file: CalendarFile) -> WorkingDays:
+    """The library's calendar with these overrides."""
+    library = holidays.country_holidays("VN", years=KNOWN, language="vi", expand=False)
+    return WorkingDays(library, {o.date: o for o in file.overrides}, file.unconfirmed_years)
+
+
+@lru_cache
+def _load(path: Path, _mtime: int) -> CalendarFile:
     marked = read(path)
     marked.data = {} if marked.data is None else marked.data
-    file = marked.check(_File)
-    if isinstance(file, _File):
+    file = marked.check(CalendarFile)
+    if isinstance(file, CalendarFile):
         days = [o.date for o in file.overrides]
         for i, day in enumerate(days):
             if day in days[:i]:
@@ -129,9 +143,8 @@ def _load(path: Path, _mtime: int) -> WorkingDays:
             if not file.overrides[i].document.strip():
                 marked.fault(("overrides", i, "document"), "thiếu văn bản làm căn cứ")
     marked.raise_faults()
-    assert isinstance(file, _File)
-    library = holidays.country_holidays("VN", years=KNOWN, language="vi", expand=False)
-    return WorkingDays(library, {o.date: o for o in file.overrides}, file.unconfirmed_years)
+    assert isinstance(file, CalendarFile)
+    return file
 
 
 def is_working_day(day: date) -> bool:

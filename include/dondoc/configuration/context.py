@@ -9,9 +9,10 @@ from sqlalchemy import event
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from dondoc import clock
+from dondoc import clock, workdays
 from dondoc.configuration import settings as settings_module
 from dondoc.configuration.settings import Settings
+from dondoc.directive import calendar as calendars
 from dondoc.directive import files as letter_files
 from dondoc.directive import record
 from dondoc.directive.load import File
@@ -23,7 +24,6 @@ from dondoc.store import files, heads, key_checks
 from dondoc.store.blobs import Blobs
 from dondoc.store.session import Sessions, sessions
 from dondoc.workdays import WorkingDays
-from dondoc.workdays import load as load_calendar
 
 
 @dataclass(frozen=True)
@@ -72,10 +72,16 @@ class AppContext:
         a file that cannot be used stops only who asks for the letters: what arrives is kept."""
         with suppress(IntegrityError, Problem), made.begin() as session:
             record.take_in(session, self._on_disk()[1], clock.now())
+            calendars.take_in(session, workdays.load_file(self.settings.calendar_file), clock.now())
 
-    @cached_property
+    @property
     def calendar(self) -> WorkingDays:
-        return load_calendar(self.settings.calendar_file)
+        """The working days as the file has them now."""
+        return workdays.load(self.settings.calendar_file)
+
+    def calendar_known(self, session: Session, known_at: datetime | None) -> WorkingDays:
+        """The working days as they were known at a moment."""
+        return calendars.known(session, workdays.load_file(self.settings.calendar_file), known_at)
 
     @cached_property
     def blobs(self) -> Blobs:

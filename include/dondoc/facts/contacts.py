@@ -186,22 +186,27 @@ def find(session: Session, agency: str, role: str, day: date, system: str | None
     return list({r.email: r for r in reversed(wanted)}.values())[::-1]
 
 
-def in_force(session: Session, day: date, *which: ColumnElement[bool]) -> list[Contact]:
-    """The contacts of a day that meet the conditions; those that ended before it are none."""
-    rows = session.scalars(select(Contact).where(Contact.valid_from <= day, *which).order_by(Contact.id))
+def in_force(
+    session: Session, day: date, *which: ColumnElement[bool], known_at: datetime | None = None
+) -> list[Contact]:
+    """The contacts of a day that meet the conditions, as known at a moment; those that ended before it are none."""
+    recorded = [Contact.recorded_at <= known_at] if known_at else []
+    query = select(Contact).where(Contact.valid_from <= day, *which, *recorded)
+    rows = session.scalars(query.order_by(Contact.id))
     newest = {(c.agency, c.role, c.system, c.email): c for c in rows}
     return [c for c in newest.values() if c.valid_to is None or c.valid_to >= day]
 
 
-def roles_of_sender(session: Session, email: str, day: date) -> set[tuple[str, str]]:
+def roles_of_sender(session: Session, email: str, day: date, known_at: datetime | None = None) -> set[tuple[str, str]]:
     """Agency and role, of each role of an agency that an address holds on a day."""
-    held = in_force(session, day, Contact.email == folded(email), Contact.role.in_(OF_AN_AGENCY))
+    its = (Contact.email == folded(email), Contact.role.in_(OF_AN_AGENCY))
+    held = in_force(session, day, *its, known_at=known_at)
     return {(c.agency, c.role) for c in held}
 
 
-def agency_of_sender(session: Session, email: str, day: date) -> set[str]:
+def agency_of_sender(session: Session, email: str, day: date, known_at: datetime | None = None) -> set[str]:
     """The agencies an address may act for: those it is registered for in a role of theirs."""
-    return {agency for agency, _ in roles_of_sender(session, email, day)}
+    return {agency for agency, _ in roles_of_sender(session, email, day, known_at)}
 
 
 def end(

@@ -60,7 +60,8 @@ def standings(letters: Sequence[Directive], calendar: WorkingDays, facts: Facts,
 def at(app: AppContext, session: Session, as_of: datetime, known_at: datetime | None = None) -> list[Standing]:
     """Where every obligation of the letters that were active stood at a moment, as known at another."""
     letters = app.letters(session, as_of.astimezone(HERE).date(), known_at)
-    return standings(letters, app.calendar, read(session, as_of, known_at), as_of)
+    calendar = app.calendar_known(session, known_at)
+    return standings(letters, calendar, read(session, as_of, known_at), as_of)
 
 
 def _followed(letter: Directive, by_id: Mapping[str, Directive]) -> Iterator[str]:

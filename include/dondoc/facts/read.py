@@ -72,7 +72,7 @@ def read(session: Session, as_of: datetime, known_at: datetime | None = None) ->
             Paper(p.agency, frozenset(p.fulfils), p.document_number, p.document_date, p.happened_at) for p in papers
         ),
         submissions=tuple(
-            _unread(session, s, as_of) if s.id in unread else _received(s, newest[s.id])
+            _unread(session, s, as_of, known_at) if s.id in unread else _received(s, newest[s.id])
             for s in sorted(arrived, key=lambda s: (s.happened_at, s.id))
         ),
         rulings=tuple(standing_rulings(session, as_of, known_at)),
@@ -84,13 +84,13 @@ def _tells_nothing(verdict: Verdict) -> bool:
     return verdict.outcome == "waiting" and verdict.form is None and verdict.agency is None
 
 
-def _unread(session: Session, submission: Submission, as_of: datetime) -> Received:
+def _unread(session: Session, submission: Submission, as_of: datetime, known_at: datetime | None) -> Received:
     """Nobody could look into it yet: it waits for us, for the agency whose address sent it, if it is from there.
 
     After a day for nobody in particular: whoever sends what cannot be checked would else never be chased.
     """
     day, known = submission.happened_at.date(), submission.sender_doubt is None
-    senders = contacts.agency_of_sender(session, submission.sender, day) if known else set()
+    senders = contacts.agency_of_sender(session, submission.sender, day, known_at) if known else set()
     lately = submission.recorded_at > as_of - LATELY
     return Received(
         id=submission.id,

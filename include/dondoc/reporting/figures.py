@@ -59,7 +59,7 @@ def figures(app: AppContext, directive: str, as_of: datetime, known_at: datetime
         "without_picture": _without_picture(cameras),
         "unchecked": _unchecked(cameras),
         "late": late,
-        "unconfirmed_calendar": not app.calendar.confirmed(as_of.year),
+        "unconfirmed_calendar": not app.calendar_known(session, known_at).confirmed(as_of.year),
     }
 
 

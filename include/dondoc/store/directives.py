@@ -1,4 +1,4 @@
-"""Letters as dated records: each version of each letter."""
+"""Letters and the calendar as dated records: each version of each."""
 
 from datetime import date, datetime
 from typing import Any
@@ -24,4 +24,13 @@ class DirectiveVersion(Base):
     document: Mapped[str]  # by which document; empty: the letter itself
     reason: Mapped[str] = mapped_column(Text)
     by: Mapped[str]  # a person; empty: taken in from a file of the installation
+    recorded_at: Mapped[datetime]
+
+
+class CalendarVersion(Base):
+    """What the file of overrides held from a moment on. No row is ever changed."""
+
+    __tablename__ = "calendar_versions"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    content: Mapped[dict[str, Any]]  # as in the file
     recorded_at: Mapped[datetime]

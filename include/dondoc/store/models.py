@@ -12,7 +12,7 @@ from dondoc.store.cameras import (
     NightRun,
     Outage,
 )
-from dondoc.store.directives import DirectiveVersion
+from dondoc.store.directives import CalendarVersion, DirectiveVersion
 from dondoc.store.facts import Contact, ContactChange, RegisteredLetter, Ruling
 from dondoc.store.intake import Assignment, JudgingAttempt, MailboxItem, SourceRead, Submission, Verdict
 from dondoc.store.mail import Approval, OutboxEvent, OutboxLetter
@@ -26,6 +26,7 @@ __all__ = [
     "AttemptAddress",
     "AuditEvent",
     "Base",
+    "CalendarVersion",
     "Camera",
     "CameraCheck",
     "CameraMonth",

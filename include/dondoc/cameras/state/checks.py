@@ -131,7 +131,7 @@ def judge(app: AppContext, session: Session, known_at: datetime | None = None) -
         runs = runs.where(NightRun.finished_at <= known_at)
     return CheckFilter(
         rules=data.load(app.settings),
-        calendar=app.calendar,
+        calendar=app.calendar_known(session, known_at),
         pauses=ruled.pauses(session, app.registry, known_at),
         invalid_rounds={(night, round): why or "" for night, round, why in session.execute(runs)},
     )

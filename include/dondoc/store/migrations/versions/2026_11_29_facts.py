@@ -11,10 +11,22 @@ depends_on = None
 
 def upgrade() -> None:
     _early_trust()
+    _calendar()
 
 
 def downgrade() -> None:
     """What an early edition lacked stays: the migration before has it, too."""
+    op.drop_table("calendar_versions")
+
+
+def _calendar() -> None:
+    op.create_table(
+        "calendar_versions",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("content", sa.JSON(), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_calendar_versions"),
+    )
 
 
 # 2026_11_27_trust was edited four times after the first databases were made with it.
