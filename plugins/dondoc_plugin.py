@@ -10,9 +10,9 @@ from dondoc.orchestration.timetables import WorkingDayTimetable
 def _pages() -> list[dict]:
     if not {"api-server", "standalone", "fastapi-api"} & set(sys.argv):
         return []  # schedulers, processors and tasks need the timetable only
-    from dondoc.orchestration.login import app
+    from dondoc.orchestration.login import pages
 
-    return [{"app": app(), "url_prefix": "/dondoc", "name": "dondoc"}]
+    return [{"app": pages(), "url_prefix": "/dondoc", "name": "dondoc"}]
 
 
 class DondocPlugin(AirflowPlugin):
