@@ -1,7 +1,7 @@
-"""The one way in which letters are released, for every door: by an approver, written down with how they were known."""
+"""A person's word on a decision, for every door: an approver releases its letters, anybody of ours stops them."""
 
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
@@ -9,17 +9,25 @@ from dondoc import preconditions
 from dondoc.audit import Actor
 from dondoc.clock import HERE
 from dondoc.configuration.context import AppContext
-from dondoc.facts import approvers
+from dondoc.errors import Problem
+from dondoc.escalation import history
+from dondoc.escalation.ladder import duty, ladder_on
+from dondoc.facts import approvers, rulings
+from dondoc.facts.obligations import standings
+from dondoc.facts.read import read
 from dondoc.mail import outbox
+from dondoc.store.facts import Ruling
 from dondoc.store.mail import OutboxLetter
+from dondoc.store.reporting import Decision
 
 
 def approve(
     app: AppContext, session: Session, ids: Iterable[int], actor: Actor, *, email: str | None = None, now: datetime
 ) -> list[OutboxLetter]:
-    """Release held letters in an approver's name; as `outbox.approve`.
+    """Release the held letters of decisions in an approver's name; as `outbox.approve`.
 
     Args:
+        ids: of a letter of each decision.
         email: of the actor's account, where the door knows it for certain.
 
     Raises:
@@ -33,3 +41,109 @@ def approve(
     return outbox.approve(
         session, ids, contact, actor, secrets=app.secrets, two_approvers=two, now=now, precondition=checks
     )
+
+
+def stop(
+    app: AppContext,
+    session: Session,
+    letter: int,
+    reason: str,
+    actor: Actor,
+    *,
+    until: date | None = None,
+    now: datetime,
+) -> list[OutboxLetter]:
+    """Cancel what has not left of a decision, and do not take its step again before a day.
+
+    That word is a ruling, which `resume` or `rule undo` withdraws. A letter without a decision, and a trial for
+    another day, are only cancelled.
+
+    Args:
+        letter: any letter of the decision.
+        until: the first day on which the step may be taken again; default: the day of the next step.
+
+    Returns:
+        the letters of the decision, whatever their state.
+
+    Raises:
+        Problem: as `outbox.cancel`; the day is not to come; or there is no step to stop until a day.
+    """
+    row = session.get(OutboxLetter, letter)
+    decision = session.get(Decision, row.decision_id) if row and row.decision_id else None
+    today = now.astimezone(HERE).date()
+    lasting = decision if decision and decision.recorded_at.astimezone(HERE).date() == decision.as_of else None
+    if until and until <= today:
+        raise Problem(f"Không dừng được đến ngày {until:%d/%m/%Y}: ngày đó phải sau hôm nay ({today:%d/%m/%Y}).")
+    if until and lasting is None:
+        raise Problem(f"Thư TH-{letter:05} không thuộc bậc đôn đốc nào: chỉ hủy được, không dừng đến một ngày.")
+    if row is None or lasting is None:
+        return outbox.cancel(session, letter, reason, actor, secrets=app.secrets, now=now)
+    until = until or _next_step(app, session, row, now)
+    more = {"decision": lasting.id, "until": until.isoformat()}
+    unit = outbox.cancel(session, letter, reason, actor, secrets=app.secrets, now=now, **more)
+    _rule(app, session, "stop", row, reason, actor, now, agency=lasting.agency, until=until, decision=lasting.id)
+    return unit
+
+
+def _next_step(app: AppContext, session: Session, letter: OutboxLetter, now: datetime) -> date:
+    """The day of the step after that of a letter, as if that had been taken today."""
+    mine, day = history.one(session, letter), now.astimezone(HERE).date()
+    ladder = ladder_on(app, session, day)
+    owed = standings(tuple(ladder.letters.values()), app.calendar, read(session, now), now)
+    return ladder.after_stop(mine.steps, [s for s in owed if duty(s) in mine.duties], day)
+
+
+def resume(app: AppContext, session: Session, letter: int, reason: str, actor: Actor, *, now: datetime) -> int:
+    """Withdraw the stop of a decision: its step may be taken again, from the next time that letters are decided on.
+
+    Args:
+        letter: any letter of the decision.
+
+    Returns:
+        the number of the ruling that withdraws it.
+
+    Raises:
+        Problem: no such letter, nobody has stopped its decision, or no reason or name of a person is given.
+    """
+    row = session.get(OutboxLetter, letter)
+    if row is None or (stopped := stop_of(session, row, now)) is None:
+        raise Problem(f"Không có quyết định nào đang dừng với thư TH-{letter:05}.")
+    return _rule(app, session, "undo", row, reason, actor, now, undoes=stopped.id)
+
+
+def stop_of(session: Session, letter: OutboxLetter, now: datetime) -> Ruling | None:
+    """The ruling by which the decision of a letter is stopped, if it stands."""
+    if letter.decision_id is None:
+        return None
+    rows = [r for r in rulings.standing_rulings(session, now) if r.decision_id == letter.decision_id]
+    return rows[-1] if rows else None
+
+
+def outcome(unit: Sequence[OutboxLetter], stopped: Ruling | None) -> str:
+    """What became of the letters of a decision that somebody stopped, for that person."""
+
+    def numbers(*states: str) -> str:
+        return ", ".join(f"TH-{row.id:05}" for row in unit if row.state in states)
+
+    parts = [f"{numbers('cancelled')}: đã hủy"]
+    if left := numbers("sent", "uncertain"):
+        parts.append(f"{left}: đã gửi trước đó, không thu lại được")
+    if leaving := numbers("claimed", "sending"):
+        parts.append(f"{leaving}: đang gửi, có thể không dừng kịp")
+    if stopped and stopped.until:
+        parts.append(f"Bậc này chưa đề xuất lại trước ngày {stopped.until:%d/%m/%Y}")
+    return ". ".join(parts) + "."
+
+
+def _rule(
+    app: AppContext,
+    session: Session,
+    kind: str,
+    letter: OutboxLetter,
+    reason: str,
+    by: Actor,
+    now: datetime,
+    **more: object,
+) -> int:
+    given = {"document": f"Thư TH-{letter.id:05}", "reason": reason, "by": by, "secrets": app.secrets, "now": now}
+    return rulings.rule(session, (), app.registry, kind, **given, **more)  # type: ignore[arg-type]

@@ -23,13 +23,14 @@ from tests.escalation.conftest import Office, one
 DUC_THO, NNPTNT, HONG_LINH = "ubnd-huyen-duc-tho", "so-nnptnt", "ubnd-thi-xa-hong-linh"
 TUESDAY = date(2021, 11, 23)
 LETTER = "stttt-cntt-2021-11"
-CONTRACT = {"agency", "step", "directives", "recipients", "obligations", "reason", "needs_approval"}
+CONTRACT = {"agency", "step", "directives", "recipients", "obligations", "reason", "needs_approval", "answer_by"}
+RECORDED = {"decision", "outbox_ids"}
 
 
 def test_a_decision_is_recorded_with_its_reason_and_one_row_per_recipient(office: Office) -> None:
     rows = office.decide()
     row = one(rows, HONG_LINH)
-    assert set(row) == CONTRACT | {"outbox_ids"}
+    assert set(row) == CONTRACT | RECORDED
     assert (row["step"], row["obligations"], row["needs_approval"]) == ("overdue_1", ["tourism/form_03"], False)
     assert row["recipients"] == [f"focal_officer@{HONG_LINH}.test", f"clerk@{HONG_LINH}.test"]
     written = office.letters(HONG_LINH)
@@ -38,6 +39,11 @@ def test_a_decision_is_recorded_with_its_reason_and_one_row_per_recipient(office
     assert all(r.office_hours and r.not_after == clock.at(TUESDAY, 17) for r in written)
     [noted] = [d for d in office.decisions() if d.agency == HONG_LINH]
     assert (noted.step, noted.reason) == ("overdue_1", row["reason"])
+    assert {r.decision_id for r in written} == {noted.id} == {int(row["decision"])}
+    assert noted.answer_by == date(2021, 11, 24) == date.fromisoformat(row["answer_by"])
+    assert "gửi về Sở Thông tin và Truyền thông trong ngày 24/11/2021" in written[0].text
+    assert [code for code, _ in noted.reasons] == ["step", "not_yet"]
+    assert noted.reasons[1][1]["why"] == ["too_early", {"first": "2021-11-24"}]
     assert (noted.directives, noted.obligations) == ([LETTER], [f"{LETTER}:tourism/form_03"])
 
 
@@ -71,7 +77,7 @@ def test_preview_says_what_escalate_will_do_and_changes_nothing(office: Office) 
     before = office.preview(TUESDAY)
     assert office.letters() == office.decisions() == []
     decided = office.decide()
-    assert before == [{k: v for k, v in row.items() if k != "outbox_ids"} for row in decided]
+    assert before == [{k: v for k, v in row.items() if k not in RECORDED} for row in decided]
     assert office.preview(TUESDAY) == before, "also after the decision"
 
 
@@ -106,7 +112,7 @@ class TestHeld:
     def test_a_trial_of_a_day_to_come_cannot_be_released_before_it_is_due(self, office: Office) -> None:
         office.go(date(2021, 11, 22))
         [first, *_] = one(office.decide(TUESDAY), HONG_LINH)["outbox_ids"]
-        assert office.approve(first) == ["cancelled"]
+        assert office.approve(first) == ["cancelled", "cancelled"]
         assert "sớm nhất ngày 23/11/2021" in office.letters(HONG_LINH)[0].reason
 
     def test_a_trial_is_not_released_after_the_real_letter(self, office: Office) -> None:
@@ -115,7 +121,7 @@ class TestHeld:
         office.go(TUESDAY)
         office.see()
         office.decide()
-        assert office.approve(trial) == ["cancelled"]
+        assert office.approve(trial) == ["cancelled", "cancelled"]
         assert "đã có thư" in next(r for r in office.letters() if str(r.id) == trial).reason
 
     def test_stop_everything_holds_every_row_and_quotes_the_ruling(self, office: Office) -> None:

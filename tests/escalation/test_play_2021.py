@@ -58,21 +58,22 @@ def test_an_agency_that_answers_nothing_climbs_step_by_step_and_one_that_answers
     post_office.go(FIRST, 6)
     post_office.arrives(HUONG_SON, "form_03")
     decided = play(post_office)
-    ladder = ["16/11 remind_3", "18/11 remind_1", "23/11 overdue_1", "25/11 overdue_2", "29/11 report_up"]
+    ladder = ["16/11 remind_3", "18/11 remind_1", "23/11 overdue_1", "25/11 overdue_2", "01/12 report_up"]
     assert decided[HONG_LINH] == ladder
     assert decided["so-nnptnt"] == ladder
     assert decided[CAN_LOC] == ladder[:3], "its form came on the 24th"
     assert decided[HUONG_SON] == [], "its form came before anything was due"
-    two_deadlines = ["15/11", "16/11", "17/11", "18/11", "22/11", "23/11", "24/11", "25/11", "26/11", "29/11"]
-    assert [d.split()[0] for d in decided[DUC_THO]] == two_deadlines
-    assert [d.split()[1] for d in decided[DUC_THO]][4:] == [
-        "overdue_1",
-        "overdue_1",
-        "overdue_2",
-        "overdue_2",
-        "report_up",
-        "report_up",
-    ]
+    two_deadlines = ["22/11 overdue_1", "23/11 overdue_1", "25/11 overdue_2", "01/12 report_up"]
+    assert decided[DUC_THO][4:] == two_deadlines, "what a letter gives until a day it gives for all that it lists"
+    assert [d.split()[0] for d in decided[DUC_THO][:4]] == ["15/11", "16/11", "17/11", "18/11"]
+
+    chasing = [r for r in post_office.letters() if r.agency and r.sent_at]
+    given = {(r.agency, r.context["step"]): r.text for r in chasing}
+    told = [agency for agency, step in given if step == "report_up"]
+    assert len(told) > 7
+    assert all("hoàn thành trước ngày 01/12/2021" in given[agency, "overdue_2"] for agency in told)
+    board_read = {r.sent_at.astimezone(HERE).date() for r in chasing if r.context["step"] == "report_up"}
+    assert board_read == {date(2021, 12, 1)}, "not before the day is over that the heads were given"
 
     boxes = post_office.server.boxes  # type: ignore[union-attr]
     officer = boxes.messages(f"focal_officer@{HONG_LINH}.test")
@@ -234,15 +235,21 @@ class TestStillTrue:
         post_office.arrives(HONG_LINH, "form_03")
         assert post_office.approve(*ids) == ["cancelled", "cancelled"]
 
-    def test_an_approval_after_its_time_cancels(self, post_office: Office) -> None:
-        play(post_office, self.TUESDAY, date(2021, 11, 24), agencies=[HONG_LINH])
-        post_office.go(date(2021, 11, 25))
-        post_office.see()
-        ids = one(post_office.decide(), HONG_LINH)["outbox_ids"]
+    def head_is_to_be_written_to(self, office: Office) -> list[str]:
+        play(office, self.TUESDAY, date(2021, 11, 24), agencies=[HONG_LINH])
+        office.go(date(2021, 11, 25))
+        office.see()
+        return list(one(office.decide(), HONG_LINH)["outbox_ids"])
+
+    def test_an_approval_in_time_releases(self, post_office: Office) -> None:
+        ids = self.head_is_to_be_written_to(post_office)
         post_office.go(date(2021, 11, 29), 16, 59)
-        assert post_office.approve(ids[0]) == ["pending"], "two working days"
+        assert post_office.approve(ids[0]) == ["pending", "pending"], "two working days"
+
+    def test_an_approval_after_its_time_cancels(self, post_office: Office) -> None:
+        ids = self.head_is_to_be_written_to(post_office)
         post_office.go(date(2021, 11, 29), 17, 1)
-        assert post_office.approve(ids[1]) == ["cancelled"]
+        assert post_office.approve(ids[1]) == ["cancelled", "cancelled"]
 
 
 def test_the_words_are_polite_complete_and_the_same_in_text_and_html(post_office: Office) -> None:
@@ -258,7 +265,7 @@ def test_the_words_are_polite_complete_and_the_same_in_text_and_html(post_office
             "đã quá 04 ngày làm việc",
             "trước ngày 01/12/2021",
         ],
-        "report_up": ["Lãnh đạo Sở Thông tin và Truyền thông", "Ngày 25/11/2021: thông báo quá hạn lần 2", "06 ngày"],
+        "report_up": ["Lãnh đạo Sở Thông tin và Truyền thông", "Ngày 25/11/2021: thông báo quá hạn lần 2", "08 ngày"],
     }
     for step, wanted in facts.items():
         html = re.sub(r"<[^>]+>", "", seen[step].html)

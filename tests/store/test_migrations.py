@@ -22,7 +22,11 @@ from tests.conftest import OTHER_DIRECTIVE
 pytestmark = pytest.mark.slow
 
 DAY, MOMENT = date(2021, 11, 23), datetime(2021, 11, 23, 0, 30)
-ONE_WAY = {"2026_11_28_letters": "sẽ mất dữ kiện của các văn bản khác"}  # what cannot go back, and why
+Row = tuple[str, dict[str, object]]  # table, and what stands in it
+ONE_WAY = {  # what cannot go back, and why
+    "2026_11_28_letters": "sẽ mất dữ kiện của các văn bản khác",
+    "2026_11_29_facts": "sẽ mất các quyết định mà người có thẩm quyền đã dừng",
+}
 
 
 def test_there_is_one_head() -> None:
@@ -78,6 +82,20 @@ def a_row(table: Table, **given: object) -> dict[str, object]:
     return {column.name: plain.get(column.type.python_type, []) for column in wanted} | given
 
 
+def filled(url: str, revision: str, rows: list[Row]) -> None:
+    """A database as it was at a revision, with rows in it."""
+    made = engine(url)
+    with made.begin() as connection:
+        config = migrations()
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+        before = MetaData()
+        before.reflect(connection)
+        for name, given in rows:
+            connection.execute(insert(before.tables[name]).values(a_row(before.tables[name], **given)))
+    made.dispose()
+
+
 @pytest.mark.parametrize("cited", [True, False])
 def test_the_facts_of_the_one_letter_that_there_was_become_facts_of_that_letter(
     empty_database: str, environment: pytest.MonkeyPatch, cited: bool
@@ -86,7 +104,7 @@ def test_the_facts_of_the_one_letter_that_there_was_become_facts_of_that_letter(
     environment.setenv("DONDOC_DIRECTIVE", str(OTHER_DIRECTIVE))
     letter, short = ("a-2021" if cited else "sgtvt-2023-04"), "tourism/form_03"
     chasing = {"step": "overdue_1", "day": f"{DAY}", "duties": [[f"x/{short}", f"{DAY}"]], "others": [], "copy": False}
-    rows: list[tuple[str, dict[str, object]]] = [
+    rows: list[Row] = [
         ("submissions", {"id": 1}),
         ("verdicts", {"submission_id": 1, "fulfils": [short]}),
         ("registered_letters", {"fulfils": [short]}),
@@ -99,18 +117,9 @@ def test_the_facts_of_the_one_letter_that_there_was_become_facts_of_that_letter(
         ("outbox", {"kind": "report", "context": {"as_of": f"{DAY}"}, "message_id": "2", "dedup_key": "2"}),
     ]
     if cited:
-        said = {"context": {**chasing, "directive": letter}, "message_id": "3", "dedup_key": "3"}
+        said = {"agency": "x", "context": {**chasing, "directive": letter}, "message_id": "3", "dedup_key": "3"}
         rows.append(("outbox", {"kind": "overdue", **said}))
-    made = engine(empty_database)
-    with made.begin() as connection:
-        config = migrations()
-        config.attributes["connection"] = connection
-        command.upgrade(config, "2026_11_27_trust")
-        before = MetaData()
-        before.reflect(connection)
-        for name, given in rows:
-            connection.execute(insert(before.tables[name]).values(a_row(before.tables[name], **given)))
-    made.dispose()
+    filled(empty_database, "2026_11_27_trust", rows)
     upgrade(empty_database)
     open_ = sessions(empty_database)
     with open_.begin() as session:
@@ -131,8 +140,57 @@ def test_the_facts_of_the_one_letter_that_there_was_become_facts_of_that_letter(
         assert len(overdue) == cited
         for one in overdue:
             assert one.directives == [letter]
-            assert history.past(one).steps == {letter: "overdue_1"}
-            assert history.past(one).duties == {(f"x/{letter}:{short}", DAY)}
+            assert history.one(session, one).steps == {letter: "overdue_1"}
+            assert history.one(session, one).duties == {(f"x/{letter}:{short}", DAY)}
+    open_.kw["bind"].dispose()
+
+
+def test_each_chasing_letter_gets_the_decision_by_which_it_was_written_and_the_day_that_it_named(
+    empty_database: str,
+) -> None:
+    """A rehearsal of the same day is another decision; what nobody wrote down is made from the letters."""
+    letter, answer = "a-2021", "gửi về Sở trong ngày 24/11/2021; nếu có khó khăn"
+    to_head = "hoàn thành trước ngày 01/12/2021 để Sở tổng hợp"
+
+    def chasing(number: int, agency: str, text: str = answer, step: str = "overdue_1", **other: object) -> Row:
+        duties = [[f"{agency}/{letter}:tourism/form_03", f"{DAY}"]]
+        context = {
+            "step": step,
+            "steps": {letter: step},
+            "day": f"{DAY}",
+            "duties": duties,
+            "others": [],
+            "copy": False,
+        }
+        given = {"id": number, "message_id": f"{number}", "dedup_key": f"{number}", "kind": "overdue", "text": text}
+        return "outbox", {**given, "agency": agency, "context": context, "reason": "vì thư", **other}
+
+    rows: list[Row] = [
+        ("decisions", {"agency": "a", "as_of": DAY, "step": None, "reason": "không"}),
+        ("decisions", {"agency": "a", "as_of": DAY, "step": "overdue_1", "reason": "vì a"}),
+        chasing(1, "a"),
+        chasing(2, "a"),
+        chasing(3, "a", rehearsal=True),
+        chasing(4, "b", to_head, "overdue_2"),
+        chasing(5, "b", "không hẹn ngày nào", "remind", kind="reminder"),
+        ("outbox", {"id": 6, "kind": "receipt", "context": {}, "message_id": "6", "dedup_key": "6"}),
+    ]
+    filled(empty_database, "2026_11_28_letters", rows)
+    upgrade(empty_database)
+    open_ = sessions(empty_database)
+    with open_.reading() as session:
+        of = dict(session.execute(select(OutboxLetter.id, OutboxLetter.decision_id)).all())
+        decisions = {d.id: d for d in session.scalars(select(Decision))}
+        assert (of[1], of[2], of[6]) == (2, 2, None)
+        assert len({of[1], of[3], of[4], of[5]}) == 4
+        assert [decisions[of[n]].answer_by for n in (1, 3, 4, 5)] == [date(2021, 11, 24)] * 2 + [
+            date(2021, 11, 30),
+            None,
+        ]
+        assert [decisions[of[n]].rehearsal for n in (1, 3)] == [False, True]
+        assert [decisions[of[n]].reason for n in (1, 3, 4)] == ["vì a", "vì a", "vì thư"]
+        assert decisions[of[4]].obligations == [f"{letter}:tourism/form_03"]
+        assert decisions[1].answer_by is None
     open_.kw["bind"].dispose()
 
 

@@ -7,7 +7,7 @@ import typer
 from dondoc.cli.acting import By
 from dondoc.cli.output import day, show
 
-COLUMNS = ["agency", "step", "recipients", "obligations", "needs_approval", "reason"]
+COLUMNS = ["agency", "step", "recipients", "obligations", "needs_approval", "answer_by", "reason"]
 AsOf = Annotated[str, typer.Option(help="Ngày, ví dụ 2021-11-22.")]
 Json = Annotated[bool, typer.Option("--json")]
 

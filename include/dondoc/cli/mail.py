@@ -1,4 +1,4 @@
-"""outbox, approve, cancel, settle, deliver."""
+"""outbox, approve, cancel, resume, settle, deliver."""
 
 import re
 from typing import Annotated
@@ -15,7 +15,7 @@ Json = Annotated[bool, typer.Option("--json")]
 
 
 def add(cli: typer.Typer) -> None:
-    for command in (outbox, approve, cancel, settle, deliver):
+    for command in (outbox, approve, cancel, resume, settle, deliver):
         cli.command()(command)
 
 
@@ -43,7 +43,7 @@ def outbox(as_json: Json = False) -> None:
 
 
 def approve(ids: Annotated[list[str], typer.Argument(metavar="ID…")], by: Approver, as_json: Json = False) -> None:
-    """Duyệt gửi những thư đang chờ; thư nào không còn đúng thì hủy."""
+    """Duyệt gửi những thư đang chờ, mỗi thư cùng mọi thư của quyết định ấy; không còn đúng thì hủy cả."""
     from dondoc import approval, clock
     from dondoc.cli.acting import actor
     from dondoc.configuration.context import open_context
@@ -59,17 +59,37 @@ def cancel(
     letter: Annotated[str, typer.Argument(metavar="ID")],
     reason: Annotated[str, typer.Option(help="Vì sao hủy.")],
     by: Decider,
+    until: Annotated[
+        str | None, typer.Option(help="Trước ngày này không đề xuất lại bậc ấy; mặc định: ngày của bậc kế tiếp.")
+    ] = None,
 ) -> None:
-    """Hủy một thư chưa gửi."""
-    from dondoc import clock
+    """Dừng một quyết định: hủy mọi thư chưa gửi của nó, và chưa đề xuất lại bậc ấy trước một ngày."""
+    from dondoc import approval, clock
+    from dondoc.cli.acting import actor
+    from dondoc.cli.output import day
+    from dondoc.configuration.context import open_context
+
+    app, who, last = open_context(), actor(by), day(until) if until else None
+    with app.sessions.begin() as session:
+        rows = approval.stop(app, session, _number(letter), reason, who, until=last, now=clock.now())
+        stopped = approval.stop_of(session, rows[0], clock.now())
+    say(approval.outcome(rows, stopped))
+
+
+def resume(
+    letter: Annotated[str, typer.Argument(metavar="ID")],
+    reason: Annotated[str, typer.Option(help="Vì sao không dừng nữa.")],
+    by: Decider,
+) -> None:
+    """Thôi dừng một quyết định: bậc ấy được đề xuất lại từ lần lập thư kế tiếp."""
+    from dondoc import approval, clock
     from dondoc.cli.acting import actor
     from dondoc.configuration.context import open_context
-    from dondoc.mail import outbox as room
 
     app, who = open_context(), actor(by)
     with app.sessions.begin() as session:
-        row = room.cancel(session, _number(letter), reason, who, secrets=app.secrets, now=clock.now())
-    say(f"TH-{row.id:05}: đã hủy.")
+        approval.resume(app, session, _number(letter), reason, who, now=clock.now())
+    say("Bậc này được đề xuất lại từ lần lập thư kế tiếp.")
 
 
 def settle(

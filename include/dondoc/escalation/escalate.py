@@ -16,8 +16,9 @@ from dondoc.configuration.context import AppContext
 from dondoc.directive.model import Step
 from dondoc.escalation import blanks, history, letters, sources, words
 from dondoc.escalation.called import called_on
-from dondoc.escalation.ladder import Decision, Ladder, SentLetter, decide
+from dondoc.escalation.ladder import Decision, Ladder, SentLetter, decide, ladder_on
 from dondoc.escalation.precondition import precondition
+from dondoc.escalation.reasons import Code, because
 from dondoc.escalation.recipients import Recipient, needs_approval, recipients
 from dondoc.facts import rulings
 from dondoc.facts.obligations import Standing, cites, short_names, standings
@@ -50,8 +51,9 @@ def escalate(
         by: the person who had it recorded; None: its hour had come.
 
     Returns:
-        per agency in administrative order: `agency`, `step`, `recipients`, `obligations`, `reason`, `needs_approval`,
-        and `outbox_ids` when recorded.
+        per agency in administrative order: `agency`, `step`, `directives`, `recipients`, `obligations`, `reason`,
+        `needs_approval`, `answer_by` (the last day that the letters give the agency), and `decision` and `outbox_ids`
+        when recorded.
     """
     made = blanks.make(app, _forms(app, day, now, agencies)) if record else {}
     with app.sessions.begin() if record else app.sessions.reading() as session:
@@ -97,12 +99,12 @@ class _Morning:
         letters = tuple(self.ladder.letters.values())
         for standing in standings(letters, self.app.calendar, self.facts, end_of(self.day)):
             found.setdefault(standing.agency, []).append(standing)
-        return dict(sorted(found.items(), key=lambda pair: self.app.registry.agency(pair[0]).order))
+        order = {agency.id: agency.order for agency in self.ladder.registry.agencies}
+        return dict(sorted(found.items(), key=lambda pair: order[pair[0]]))
 
     @cached_property
     def ladder(self) -> Ladder:
-        letters = {letter.id: letter for letter in self.app.letters(self.session, self.day)}
-        return Ladder(self.app.registry, letters, self.app.calendar, self.app.settings.grace_days)
+        return ladder_on(self.app, self.session, self.day)
 
     @cached_property
     def names(self) -> dict[str, str]:
@@ -110,7 +112,7 @@ class _Morning:
 
     @cached_property
     def past(self) -> list[SentLetter]:
-        return history.read(self.session, self.app.settings)
+        return history.read(self.session, self.app.settings, self.facts.rulings)
 
     @cached_property
     def blind(self) -> str | None:
@@ -144,7 +146,8 @@ class _Morning:
         people = self.people(decision)
         if decision.step and not people:
             roles = " hoặc ".join(words.ROLE[role] for role in decision.step.to)
-            decision = replace(decision, reason=f"{decision.reason} Chưa có địa chỉ của {roles} để gửi.")
+            missing = because(Code.NO_ADDRESS, roles=roles)
+            decision = replace(decision, reasons=(*decision.reasons, missing), answer_by=None)
             self.without_address.append(decision)
         row = {
             "agency": agency,
@@ -154,10 +157,11 @@ class _Morning:
             "obligations": sorted({self.names[s.duty.id] for s in decision.ground}),
             "reason": f"{decision.reason} (giữ lại: {self.hold})" if decision.step and self.hold else decision.reason,
             "needs_approval": any(map(needs_approval, decision.steps.values())),
+            "answer_by": decision.answer_by.isoformat() if decision.answer_by else None,
         }
         if self.record:
-            self._note(row, sorted({s.duty.id for s in decision.ground}))
-            row["outbox_ids"] = self._enqueue(decision, people, past)
+            noted = self._note(decision, row)
+            row |= {"decision": str(noted.id), "outbox_ids": self._enqueue(decision, noted.id, people, past)}
         return row
 
     def _past(self, agency: str) -> list[SentLetter]:
@@ -172,16 +176,19 @@ class _Morning:
     def _kept(self, agency: str, written: Sequence[SentLetter]) -> dict[str, Any]:
         """The row of a decision that was recorded before."""
         known = [s for d, i in written[0].steps.items() for s in self._steps_of(d) if s.id == i]
+        noted = self.session.get(DecisionRow, written[0].decision) if written[0].decision else None
         row: dict[str, Any] = {
             "agency": agency,
             "step": written[0].step,
             "directives": sorted(written[0].steps),
             "recipients": [p.recipient for p in written],
             "obligations": sorted({self.names.get(duty, duty) for p in written for duty in p.obligations}),
-            "reason": self.session.scalar(self._noted(agency)) or "",
+            "reason": noted.reason if noted else "",
             "needs_approval": not known or any(map(needs_approval, known)),
+            "answer_by": noted.answer_by.isoformat() if noted and noted.answer_by else None,
         }
-        return row | ({"outbox_ids": [str(p.id) for p in written]} if self.record else {})
+        recorded = {"decision": str(noted.id) if noted else None, "outbox_ids": [str(p.id) for p in written]}
+        return row | (recorded if self.record else {})
 
     def _steps_of(self, directive: str) -> Sequence[Step]:
         return self.ladder.letters[directive].ladder if directive in self.ladder.letters else ()
@@ -191,34 +198,34 @@ class _Morning:
         if decision.step is None:
             return []
         systems = list(dict.fromkeys(s.duty.system for s in decision.ground))
-        return recipients(self.session, self.app.registry, decision.step, decision.agency, systems, self.day)
+        return recipients(self.session, self.ladder.registry, decision.step, decision.agency, systems, self.day)
 
-    def _enqueue(self, decision: Decision, people: Sequence[Recipient], past: Sequence[SentLetter]) -> list[str]:
+    def _enqueue(
+        self, decision: Decision, number: int, people: Sequence[Recipient], past: Sequence[SentLetter]
+    ) -> list[str]:
         if not people:
             return []
-        written = letters.letters(
-            self.app, self.session, decision, people, past, blanks=self.attachable, hold=self.hold, now=self.now
-        )
+        more: dict[str, Any] = {"number": number, "blanks": self.attachable, "hold": self.hold, "now": self.now}
+        written = letters.letters(self.app, self.session, self.ladder, decision, people, past, **more)
         rows = outbox.enqueue(self.session, written, settings=self.app.settings, now=self.now)
         return [str(row.id) for row in rows]
 
-    def _noted(self, agency: str) -> Any:
-        """Reasons of the decisions with a step that were recorded for the day, newest first."""
-        return (
-            select(DecisionRow.reason)
-            .where(DecisionRow.as_of == self.day, DecisionRow.agency == agency, DecisionRow.step.is_not(None))
-            .order_by(DecisionRow.id.desc())
-            .limit(1)
-        )
-
-    def _note(self, row: dict[str, Any], obligations: list[str]) -> None:
+    def _note(self, decision: Decision, row: dict[str, Any]) -> DecisionRow:
         """Write the decision down, also that nothing is written, unless today said the same already."""
-        said = {name: row[name] for name in ("step", "directives", "reason")} | {"obligations": obligations}
-        query = select(DecisionRow).where(DecisionRow.as_of == self.day, DecisionRow.agency == row["agency"])
+        said = {name: row[name] for name in ("step", "directives", "reason")} | {
+            "reasons": [reason.as_json() for reason in decision.reasons],
+            "obligations": sorted({s.duty.id for s in decision.ground}),
+            "answer_by": decision.answer_by,
+            "rehearsal": self.app.settings.mode == "rehearsal",
+        }
+        query = select(DecisionRow).where(DecisionRow.as_of == self.day, DecisionRow.agency == decision.agency)
         last = self.session.scalar(query.order_by(DecisionRow.id.desc()).limit(1))
         if last and {name: getattr(last, name) for name in said} == said and _day(last.recorded_at) == _day(self.now):
-            return
-        self.session.add(DecisionRow(as_of=self.day, agency=row["agency"], recorded_at=self.now, **said))
+            return last
+        noted = DecisionRow(as_of=self.day, agency=decision.agency, recorded_at=self.now, **said)
+        self.session.add(noted)
+        self.session.flush()
+        return noted
 
     def tell(self, held: int) -> None:
         """Tell our own people what they have to mend or to approve. Not of a trial for another day."""

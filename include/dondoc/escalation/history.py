@@ -1,5 +1,6 @@
 """The chasing letters so far, as the ladder reads them from the outbox."""
 
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -8,29 +9,54 @@ from sqlalchemy.orm import Session
 
 from dondoc.clock import HERE
 from dondoc.configuration.settings import Settings
-from dondoc.escalation.ladder import Duty, SentLetter
+from dondoc.escalation.ladder import Duty, SentLetter, Stop
 from dondoc.mail import outbox
+from dondoc.store.facts import Ruling
 from dondoc.store.mail import OutboxLetter
+from dondoc.store.reporting import Decision
 
 KINDS = ("reminder", "overdue")
 _ROW = OutboxLetter
 # Not the whole row: its words may be long, and every letter that leaves asks for the history.
-_COLUMNS = (
-    *(_ROW.id, _ROW.agency, _ROW.context, _ROW.decided_at, _ROW.state, _ROW.recipient, _ROW.message_id),
-    *(_ROW.sent_at, _ROW.not_after, _ROW.rehearsal),
+_LETTERS = (
+    select(
+        *(_ROW.id, _ROW.agency, _ROW.context, _ROW.decided_at, _ROW.state, _ROW.recipient, _ROW.message_id),
+        *(_ROW.sent_at, _ROW.not_after, _ROW.rehearsal, _ROW.decision_id, Decision.answer_by),
+    )
+    .outerjoin(Decision, Decision.id == _ROW.decision_id)
+    .where(_ROW.kind.in_(KINDS))
+    .order_by(_ROW.id)
 )
 
 
-def read(session: Session, settings: Settings, agency: str | None = None) -> list[SentLetter]:
-    """Every chasing letter (to one agency) that counts in this mode, one entry per recipient, oldest first."""
-    query = select(*_COLUMNS).where(_ROW.kind.in_(KINDS), outbox.counted(settings)).order_by(_ROW.id)
+def read(
+    session: Session, settings: Settings, rulings: Iterable[Ruling], agency: str | None = None
+) -> list[SentLetter]:
+    """Every chasing letter (to one agency) that counts in this mode, one entry per recipient, oldest first.
+
+    Args:
+        rulings: those that stand; the newest that stopped a decision goes with its letters.
+    """
+    query, stopped = _LETTERS.where(outbox.counted(settings)), _stops(rulings)
     if agency is not None:
         query = query.where(_ROW.agency == agency)
-    return [past(row) for row in session.execute(query)]
+    return [_letter(row, stopped) for row in session.execute(query)]
 
 
-def past(row: Any) -> SentLetter:
+def one(session: Session, letter: OutboxLetter) -> SentLetter:
     """A row of the outbox as the ladder sees it. Raises KeyError for a row that this room did not write."""
+    return _letter(session.execute(_LETTERS.where(_ROW.id == letter.id)).one(), {})
+
+
+def _stops(rulings: Iterable[Ruling]) -> dict[int | None, Stop]:
+    return {
+        r.decision_id: Stop(r.happened_at.astimezone(HERE).date(), r.until or date.max, r.reason, r.by)
+        for r in rulings
+        if r.kind == "stop"
+    }
+
+
+def _letter(row: Any, stopped: Mapping[int | None, Stop]) -> SentLetter:
     return SentLetter(
         id=row.id,
         agency=row.agency or "",
@@ -46,6 +72,10 @@ def past(row: Any) -> SentLetter:
         sent_on=row.sent_at.astimezone(HERE).date() if row.sent_at else None,
         last_chance=row.not_after.astimezone(HERE).date() if row.not_after else None,
         rehearsal=row.rehearsal,
+        decision=row.decision_id,
+        others=frozenset(duties(row.context.get("others", []))),
+        answer_by=row.answer_by,
+        stop=stopped.get(row.decision_id) if row.decision_id else None,
     )
 
 

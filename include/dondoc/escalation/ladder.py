@@ -1,23 +1,30 @@
 """The ladder: who is written to at which step on a day, and why. Pure: standings, letters so far, calendar, day.
 
 A step belongs to an obligation and to the ladder of its letter. It is taken only after the step that it needs was
-delivered long enough ago. An agency gets one chasing letter a day at most, whatever number of letters it owes under,
-and no second one while another still waits to leave: it goes at the highest step due, for the obligations that climbed
-to it; the others are listed apart.
+delivered long enough ago, and not before the day is over that a letter gave the agency to answer, or that a person
+named who stopped it. An agency gets one chasing letter a day at most, whatever number of letters it owes under, and no
+second one while another still waits to leave: it goes at the highest step due, for the obligations that climbed to it;
+the others are listed apart.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 
+from sqlalchemy.orm import Session
+
+from dondoc.configuration.context import AppContext
 from dondoc.directive.model import Directive, Registry, Step
 from dondoc.escalation import words
+from dondoc.escalation.reasons import Code, Reason, because
+from dondoc.escalation.recipients import needs_approval
 from dondoc.facts.obligations import Standing
+from dondoc.mail.states import WAITING
 from dondoc.workdays import WorkingDays
 
 AUDIENCE = {"focal_officer": 0, "clerk": 0, "head": 1, "board": 2}
 CHASED = ("overdue", "not_due", "returned")
-WAITING = ("held", "pending", "deferred")  # may still be stopped, and dies when its time is over
+APPROVAL_DAYS = 2  # working days that an approver has; then the letter is dead, and the ladder decides anew
 ON_ITS_WAY = ("claimed", "sending")
 Duty = tuple[str, date]  # who owed what, and until when: after an extension the ladder begins anew
 
@@ -28,11 +35,22 @@ def duty(standing: Standing) -> Duty:
 
 
 @dataclass(frozen=True)
+class Stop:
+    """A person's word against a decision: its step is not taken again before the day `until`."""
+
+    on: date
+    until: date
+    reason: str
+    by: str
+
+
+@dataclass(frozen=True)
 class SentLetter:
     """A chasing letter to one recipient that is in the outbox already.
 
     `day` is what it was decided for, `decided_on` when; `last_chance` the last day on which it may leave; `steps` what
-    it carried of each directive's ladder, by the directive's id, `step` the one that decided who got it.
+    it carried of each directive's ladder, by the directive's id, `step` the one that decided who got it; `duties` are
+    its ground, `others` what it lists as still to come; `answer_by` the last day that it gives the agency.
     """
 
     id: int
@@ -49,6 +67,10 @@ class SentLetter:
     sent_on: date | None = None
     last_chance: date | None = None
     rehearsal: bool = False
+    decision: int | None = None
+    others: frozenset[Duty] = frozenset()
+    answer_by: date | None = None
+    stop: Stop | None = None
 
     @property
     def obligations(self) -> set[str]:
@@ -76,28 +98,38 @@ class SentLetter:
         """Whether the agency truly had it by the end of a day."""
         return self.state == "sent" and not self.rehearsal and self.sent_on is not None and self.sent_on <= day
 
-    def told(self) -> str:
-        """The letter and what became of it, for a reason."""
+    def same_decision(self, other: "SentLetter") -> bool:
+        return self.id == other.id or (self.decision is not None and self.decision == other.decision)
+
+    def fate(self) -> Reason:
+        """The letter and what became of it."""
         if self.sent_on:
-            return f"{self.number} đã đến ngày {words.short(self.sent_on)}"
-        state = {"held": "đang giữ, chờ người duyệt", "uncertain": "chưa rõ đã đến hay chưa, cần người xác nhận"}
-        return f"{self.number} {state.get(self.state, 'đang chờ gửi')}"
+            return because(Code.ARRIVED, letter=self.number, on=self.sent_on)
+        known = {"held": Code.HELD, "uncertain": Code.UNCERTAIN}
+        return because(known.get(self.state, Code.ON_ITS_WAY), letter=self.number)
 
 
 @dataclass(frozen=True)
 class Decision:
     """What an agency is to be written on a day: `step` None is nothing. `ground` climbed to the step.
 
-    `steps`: what is taken of each letter's ladder, by the letter's id; `step` is the one that decides who gets it.
+    `steps`: what is taken of each letter's ladder, by the letter's id; `step` is the one that decides who gets it;
+    `answer_by`: the last day that the agency is given to answer, when its letters give it one.
     """
 
     agency: str
     day: date
     step: Step | None
-    reason: str
+    reasons: tuple[Reason, ...]
     ground: tuple[Standing, ...] = ()
     still_to_come: tuple[Standing, ...] = ()
     steps: Mapping[str, Step] = field(default_factory=dict)
+    answer_by: date | None = None
+
+    @property
+    def reason(self) -> str:
+        """The reasons in words."""
+        return words.sentence(self.reasons)
 
 
 @dataclass(frozen=True)
@@ -131,17 +163,25 @@ class Ladder:
             return self.calendar.add(last_day, step.after) if step.after < 0 else last_day
         return self.calendar.add(last_day, max(step.after, self.grace_days + 1))
 
-    def blocked_reason(self, step: Step, standing: Standing, past: Sequence[SentLetter], day: date) -> str | None:
+    def blocked_reason(self, step: Step, standing: Standing, past: Sequence[SentLetter], day: date) -> Reason | None:
         """Why a step may not be taken for an obligation on a day; None when it may."""
         last_day = standing.last_day
         if last_day is None:
-            return "không định thời hạn"
+            return because(Code.UNDATED)
         if step.kind == "reminder" and day > last_day:
-            return f"đã qua thời hạn {words.due(standing)}"
+            return because(Code.PAST_DUE, due=words.due(standing))
+        if stop := self.stop(step, standing, past, day):
+            return because(Code.STOPPED, by=stop.by, on=stop.on, why=stop.reason, until=stop.until)
         if day < (first := self.first_day(step, last_day)):
-            return f"sớm nhất ngày {words.short(first)}"
-        if step.needs is None:
-            return None
+            return because(Code.TOO_EARLY, first=first)
+        recent = self._step_before(step, standing, past, day) if step.needs else None
+        granted = self._granted(step, standing, past, day)
+        if granted and (recent is None or granted.params["until"] >= recent.params.get("first", date.max)):
+            return granted
+        return recent
+
+    def _step_before(self, step: Step, standing: Standing, past: Sequence[SentLetter], day: date) -> Reason | None:
+        """The step that this one needs has not arrived, or not long enough ago."""
         before = words.title(next(s for s in self.steps(standing) if s.id == step.needs))
         arrived = [
             p.sent_on
@@ -149,16 +189,67 @@ class Ladder:
             if _step(p, standing) == step.needs and p.delivered(day) and p.sent_on
         ]
         if not arrived:
-            return f"chưa có thư “{before}” nào đến nơi"
-        if day < (first := self.calendar.add(min(arrived), step.wait)):
-            came = words.short(min(arrived))
-            return f"thư “{before}” đến ngày {came}, còn chờ đủ {step.wait:02} ngày làm việc, đến {words.short(first)}"
-        return None
+            return because(Code.STEP_BEFORE_MISSING, before=before)
+        if day >= (first := self.calendar.add(min(arrived), step.wait)):
+            return None
+        return because(Code.STEP_BEFORE_RECENT, before=before, arrived=min(arrived), days=step.wait, first=first)
+
+    def _granted(self, step: Step, standing: Standing, past: Sequence[SentLetter], day: date) -> Reason | None:
+        """A letter of a lower step gave the agency a day to answer, and that is not over."""
+        names = [p for p in past if duty(standing) in p.duties | p.others and p.agency == standing.agency]
+        given = [(p.answer_by, p.number) for p in names if p.answer_by and p.stands(day) and not p.copy]
+        lower = {p.number for p in names if self._is_above(step, p, standing)}
+        until, letter = max((one for one in given if one[1] in lower), default=(date.min, ""))
+        return because(Code.TIME_TO_ANSWER, letter=letter, until=until) if day <= until else None
+
+    def _is_above(self, step: Step, letter: SentLetter, standing: Standing) -> bool:
+        """Whether a step of an obligation's ladder stands above what a letter took."""
+        own = [s.id for s in self.steps(standing)]
+        if (mine := _step(letter, standing)) in own:
+            return own.index(step.id) > own.index(mine)
+        taken = [
+            rank(s) for d, i in letter.steps.items() if d in self.letters for s in self.letters[d].ladder if s.id == i
+        ]
+        return not taken or rank(step) > max(taken)
+
+    def stop(self, step: Step, standing: Standing, past: Sequence[SentLetter], day: date) -> Stop | None:
+        """The newest word by which a person stopped a step of an obligation, while it holds."""
+        mine = (p.stop for p in reversed(_of(standing, past)) if p.stop and _step(p, standing) == step.id)
+        return next((stop for stop in mine if day < stop.until), None)
 
     def step_of(self, standing: Standing, past: Sequence[SentLetter], day: date) -> Step | None:
-        """The step to take for an obligation: the highest it may take, unless that is taken already."""
-        allowed = [s for s in self.steps(standing) if not self.blocked_reason(s, standing, past, day)]
-        return allowed[-1] if allowed and not already_sent(allowed[-1], standing, past, day) else None
+        """The step to take for an obligation: the highest it may take, unless that is taken already, or a person has
+        stopped a higher one."""
+        steps = self.steps(standing)
+        allowed = [i for i, s in enumerate(steps) if not self.blocked_reason(s, standing, past, day)]
+        if not allowed or already_sent(steps[allowed[-1]], standing, past, day):
+            return None
+        stopped = any(self.stop(s, standing, past, day) for s in steps[allowed[-1] + 1 :])
+        return None if stopped else steps[allowed[-1]]
+
+    def answer_by(self, steps: Mapping[str, Step], day: date) -> date | None:
+        """The last day that the letters of these steps, written on a day, give the agency to answer."""
+        if any(step.kind == "reminder" or "board" in step.to for step in steps.values()):
+            return None
+        if any(map(needs_approval, steps.values())):
+            return self.calendar.add(day, APPROVAL_DAYS + 2) - timedelta(days=1)
+        return self.calendar.add(day, 1)
+
+    def after_stop(self, steps: Mapping[str, str], ground: Sequence[Standing], day: date) -> date:
+        """The day on which the steps above these would have come, had these been taken on a day."""
+        days = [self.calendar.add(day, 1)]
+        for standing in ground:
+            ladder = self.steps(standing)
+            at = next((i for i, s in enumerate(ladder) if s.id == steps.get(standing.duty.directive)), len(ladder))
+            for step in ladder[at + 1 : at + 2]:
+                days.append(max(self.first_day(step, standing.last_day or day), self.calendar.add(day, step.wait)))
+        return max(days)
+
+
+def ladder_on(app: AppContext, session: Session, day: date) -> Ladder:
+    """The ladders of the letters that are active on a day."""
+    letters = {letter.id: letter for letter in app.letters(session, day)}
+    return Ladder(app.registry, letters, app.calendar, app.settings.grace_days)
 
 
 def _of(standing: Standing, past: Sequence[SentLetter]) -> list[SentLetter]:
@@ -203,15 +294,15 @@ def decide(
     """
     open_ = [s for s in owed if chased(s)]
     if why := _not_today(ladder, open_, past, day, called):
-        return Decision(agency, day, None, why)
+        return Decision(agency, day, None, (why,))
     due = [(s, step) for s in open_ if (step := ladder.step_of(s, past, day))]
     if not due:
-        return Decision(agency, day, None, _why_nothing(ladder, owed, past, day))
+        return Decision(agency, day, None, (_why_nothing(ladder, owed, past, day),))
     steps = _highest(ladder, due)
     ground = tuple(s for s, step in due if steps.get(s.duty.directive) == step)
     rest = tuple(s for s in open_ if s not in ground)
-    top = steps[ground[0].duty.directive]
-    return Decision(agency, day, top, _why(ladder, steps, ground, rest, past, day), ground, rest, steps)
+    top, reasons = steps[ground[0].duty.directive], tuple(_why(ladder, steps, ground, rest, past, day))
+    return Decision(agency, day, top, reasons, ground, rest, steps, ladder.answer_by(steps, day))
 
 
 def _highest(ladder: Ladder, due: Sequence[tuple[Standing, Step]]) -> dict[str, Step]:
@@ -227,19 +318,18 @@ def _highest(ladder: Ladder, due: Sequence[tuple[Standing, Step]]) -> dict[str, 
 
 def _not_today(
     ladder: Ladder, open_: Sequence[Standing], past: Sequence[SentLetter], day: date, called: str | None
-) -> str | None:
+) -> Reason | None:
     """Why the agency is not written to on this day, whatever it owes."""
     if not ladder.calendar.is_working_day(day):
-        return f"Không gửi thư: {ladder.calendar.why(day)}."
+        return because(Code.DAY_OFF, day=day, why=ladder.calendar.why(day))
     if not open_:
         return None
     if called:
-        return f"Không gửi thư hôm nay: {called}."
+        return because(Code.CALLED, why=called)
     today = [p for p in past if p.stands(day) and day in (p.day, p.sent_on)]
-    waiting = today or [p for p in past if p.waits(day)]
-    if waiting:
-        rule = "mỗi đơn vị nhận nhiều nhất một thư đôn đốc mỗi ngày" if today else "chờ thư ấy xong mới viết thư khác"
-        return f"Chưa gửi thư khác: {'; '.join(p.told() for p in waiting)} ({rule})."
+    if waiting := today or [p for p in past if p.waits(day)]:
+        code = Code.ONE_LETTER_A_DAY if today else Code.LETTER_WAITS
+        return because(code, letters=tuple(p.fate() for p in waiting))
     return None
 
 
@@ -250,61 +340,60 @@ def _why(
     rest: Sequence[Standing],
     past: Sequence[SentLetter],
     day: date,
-) -> str:
-    names = " và ".join(dict.fromkeys(f"“{words.title(step)}”" for step in steps.values()))
-    parts = [f"Bậc {names} vì {_listed(ladder, ground, day)}"]
-    before = {p.number: (p, s) for s in ground for p in _of(s, past) if p.delivered(day)}
-    if before:
-        told = (f"{_title(ladder, p, s)} {p.told()}" for p, s in before.values())
-        parts.append("Thư trước: " + "; ".join(told))
+) -> Iterator[Reason]:
+    titles = " và ".join(dict.fromkeys(f"“{words.title(step)}”" for step in steps.values()))
+    taken = tuple(step.id for step in steps.values())
+    yield because(Code.STEP, steps=taken, titles=titles, ground=tuple(_owed(ladder, s, day) for s in ground))
+    if before := {p.number: (p, s) for s in ground for p in _of(s, past) if p.delivered(day)}:
+        told = (because(Code.LETTER_BEFORE, title=_title(ladder, p, s), letter=p.fate()) for p, s in before.values())
+        yield because(Code.LETTERS_BEFORE, letters=tuple(told))
     if failed := [p.number for s in ground for p in _of(s, past) if p.state == "refused"]:
-        parts.append(f"Máy chủ thư đã từ chối {', '.join(dict.fromkeys(failed))}: cần kiểm tra địa chỉ")
+        yield because(Code.LETTERS_REFUSED, letters=", ".join(dict.fromkeys(failed)))
     for directive, step in steps.items():
         first = next(s for s in ground if s.duty.directive == directive)
-        above = ladder.steps(first)[ladder.steps(first).index(step) + 1 :][:1]
-        parts += [f"Chưa lên bậc “{words.title(s)}”: {ladder.blocked_reason(s, first, past, day)}" for s in above]
+        for above in ladder.steps(first)[ladder.steps(first).index(step) + 1 :][:1]:
+            if why := ladder.blocked_reason(above, first, past, day):
+                yield because(Code.NOT_YET, step=words.title(above), why=why)
     if rest:
-        parts.append(f"Nêu riêng trong thư, còn phải gửi: {_listed(ladder, rest, day)}")
-    return ". ".join(dict.fromkeys(parts)) + "."
+        yield because(Code.STILL_TO_COME, owed=tuple(_owed(ladder, s, day) for s in rest))
 
 
 def _title(ladder: Ladder, letter: SentLetter, standing: Standing) -> str:
     return ladder.title(standing.duty.directive, _step(letter, standing) or "")
 
 
-def _listed(ladder: Ladder, standings: Sequence[Standing], day: date) -> str:
-    return "; ".join(f"{ladder.name(s)}: {_told(ladder, s, day)}" for s in standings)
-
-
-def _told(ladder: Ladder, standing: Standing, day: date) -> str:
+def _owed(ladder: Ladder, standing: Standing, day: date) -> Reason:
     """Where an obligation stands. A returned form says nothing of time by itself."""
+    about = {"obligation": standing.duty.id, "name": ladder.name(standing), "why": standing.reason}
     if standing.status != "returned" or standing.last_day is None:
-        return standing.reason
+        return because(Code.OWED, **about)
+    about["due"] = words.due(standing)
     late = ladder.calendar.between(standing.last_day, day)
-    return f"{standing.reason}; thời hạn {words.due(standing)}" + (f", chậm {late:02} ngày làm việc" if late else "")
+    return because(Code.RETURNED_LATE, **about, late=late) if late else because(Code.RETURNED, **about)
 
 
-def _why_nothing(ladder: Ladder, owed: Sequence[Standing], past: Sequence[SentLetter], day: date) -> str:
+def _why_nothing(ladder: Ladder, owed: Sequence[Standing], past: Sequence[SentLetter], day: date) -> Reason:
     dated = [s for s in owed if s.last_day is not None or s.status == "needs_reassignment"]
     if not dated:
-        return "Không gửi thư: đơn vị không có nội dung nào định thời hạn."
-    return f"Không gửi thư: {'; '.join(_why_not(ladder, s, past, day) for s in dated)}."
+        return because(Code.NOTHING_DATED)
+    return because(Code.NO_STEP, obligations=tuple(_why_not(ladder, s, past, day) for s in dated))
 
 
-def _why_not(ladder: Ladder, standing: Standing, past: Sequence[SentLetter], day: date) -> str:
+def _why_not(ladder: Ladder, standing: Standing, past: Sequence[SentLetter], day: date) -> Reason:
     """Why an obligation brings no letter on a day: it is not chased, or what has to happen before its next step."""
-    about = f"{ladder.name(standing)}: "
     if not chased(standing):
-        return about + (standing.paused or standing.reason)
+        about = {"obligation": standing.duty.id, "name": ladder.name(standing)}
+        return because(Code.NOT_CHASED, **about, why=standing.paused or standing.reason)
     steps = ladder.steps(standing)
     allowed = [i for i, s in enumerate(steps) if not ladder.blocked_reason(s, standing, past, day)]
-    about += _told(ladder, standing, day)
+    so_far = _owed(ladder, standing, day)
     if allowed and (letter := already_sent(steps[allowed[-1]], standing, past, day)):
-        about += f", bậc “{words.title(steps[allowed[-1]])}” đã có thư {letter.told()}"
-    ahead = [s for s in steps[allowed[-1] + 1 if allowed else 0 :] if not _over(s, standing, day)]
-    if not ahead:
-        return f"{about}, đã hết các bậc"
-    return f"{about}, bậc kế tiếp “{words.title(ahead[0])}”: {ladder.blocked_reason(ahead[0], standing, past, day)}"
+        title = words.title(steps[allowed[-1]])
+        so_far = because(Code.STEP_TAKEN, so_far=so_far, step=title, letter=letter.fate())
+    for step in steps[allowed[-1] + 1 if allowed else 0 :]:
+        if not _over(step, standing, day) and (why := ladder.blocked_reason(step, standing, past, day)):
+            return because(Code.NEXT_STEP, so_far=so_far, step=words.title(step), why=why)
+    return because(Code.ALL_STEPS_TAKEN, so_far=so_far)
 
 
 def _over(step: Step, standing: Standing, day: date) -> bool:

@@ -1,25 +1,23 @@
 """The letters of a decision: one per recipient, the same words for all."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from dondoc import clock
 from dondoc.configuration.context import AppContext
-from dondoc.directive.model import Directive
+from dondoc.directive.model import Directive, Registry
 from dondoc.escalation import words
 from dondoc.escalation.blanks import Blanks, forms
-from dondoc.escalation.ladder import Decision, SentLetter, duty
+from dondoc.escalation.ladder import APPROVAL_DAYS, Decision, Ladder, SentLetter, duty
 from dondoc.escalation.recipients import Recipient, needs_approval
 from dondoc.facts import contacts
 from dondoc.facts.obligations import Standing
 from dondoc.mail.delivery_run import CLOSES
 from dondoc.mail.letter import Attachment, Letter
 from dondoc.mail.render import Rendered, render
-
-APPROVAL_DAYS = 2  # working days that an approver has; then the letter is dead, and the ladder decides anew
 
 
 def last_chance(app: AppContext, decision: Decision, now: datetime) -> datetime:
@@ -38,22 +36,27 @@ def last_chance(app: AppContext, decision: Decision, now: datetime) -> datetime:
 def letters(
     app: AppContext,
     session: Session,
+    ladder: Ladder,
     decision: Decision,
     people: Sequence[Recipient],
     past: Sequence[SentLetter],
     *,
+    number: int,
     blanks: Blanks,
     hold: str | None,
     now: datetime,
 ) -> list[Letter]:
-    """What goes into the outbox for a decision with a step. `past`: the agency's chasing letters so far.
+    """What goes into the outbox for a decision with a step.
 
-    `blanks`: the forms to attach; what is not among them the letter offers to send.
+    Args:
+        past: the agency's chasing letters so far.
+        number: of the decision, as it is recorded.
+        blanks: the forms to attach; what is not among them the letter offers to send.
     """
     step = decision.step
     assert step is not None
     attached = tuple(blanks[pair] for pair in forms(app, decision) if pair in blanks)
-    rendered = _words(app, session, decision, past, attached)
+    rendered = _words(app, session, ladder, decision, people, past, attached)
     day = f"{decision.day}" if decision.day == now.date() else f"{decision.day}@{now.date()}"  # a trial is no decision
     about = (app.settings.installation, *sorted(decision.steps), decision.agency, step.kind, step.id, day)
     return [
@@ -67,6 +70,7 @@ def letters(
             reason=decision.reason,
             agency=decision.agency,
             directives=tuple(sorted(decision.steps)),
+            decision=number,
             attachments=attached,
             in_reply_to=_thread(past, person.email),
             context={**_context(app, decision), "copy": person.copy},
@@ -104,65 +108,67 @@ def _thread(past: Sequence[SentLetter], recipient: str) -> str | None:
 
 
 def _words(
-    app: AppContext, session: Session, decision: Decision, past: Sequence[SentLetter], attached: Sequence[Attachment]
+    app: AppContext,
+    session: Session,
+    ladder: Ladder,
+    decision: Decision,
+    people: Sequence[Recipient],
+    past: Sequence[SentLetter],
+    attached: Sequence[Attachment],
 ) -> Rendered:
-    day, step = decision.day, decision.step
+    day, step, registry, known = decision.day, decision.step, ladder.registry, ladder.letters
     assert step is not None
-    agency, needs = app.registry.agency(decision.agency), any(map(needs_approval, decision.steps.values()))
-    letters = {letter.id: letter for letter in app.letters(session, day)}
-    about = [letters[directive] for directive in decision.steps]
-    bases = [f"{letter.superior_document} của {app.registry.agency(letter.superior).name}" for letter in about]
+    agency, about = registry.agency(decision.agency), [known[directive] for directive in decision.steps]
+    bases = [f"{letter.superior_document} của {registry.agency(letter.superior).name}" for letter in about]
     references = [words.reference(letter) for letter in about]
     context = {
         "agency": agency.name,
+        "head": any(person.role == "head" and not person.copy for person in people),
         "head_title": agency.head_title,
-        "superior": app.registry.agency(about[0].superior).name,
+        "superior": registry.agency(about[0].superior).name,
         "basis": words.listed(bases),
         "reference": words.listed(references),
         "grounds": words.listed([*bases, *references]),
         "day": day,
-        "items": [_item(app, s, day) for s in decision.ground],
-        "groups": _groups(app, letters, decision.ground, day, alone=len(about) == 1),
-        "others": _groups(app, letters, decision.still_to_come, day, alone=False),
-        "answer_by": app.calendar.add(day, APPROVAL_DAYS + 2 if needs else 1),
-        "also": [words.ROLE[role] for role in step.also if role not in step.to[:1]],
+        "items": [_item(ladder, s, day) for s in decision.ground],
+        "groups": _groups(ladder, decision.ground, day, alone=len(about) == 1),
+        "others": _groups(ladder, decision.still_to_come, day, alone=False),
+        "answer_by": decision.answer_by,
+        "answer_before": decision.answer_by and decision.answer_by + timedelta(days=1),
+        "also": list(dict.fromkeys(words.ROLE[person.role] for person in people if person.copy)),
         "attached": [a.filename for a in attached],
-        "earlier": _earlier(app, letters, decision, past),
-        "desk": _desk(session, app.registry.office, day),
+        "earlier": _earlier(known, decision, past),
+        "desk": _desk(session, registry, day),
     }
-    return render(app.settings.data, app.registry, step.letter, context)
+    return render(app.settings.data, registry, step.letter, context)
 
 
-def _groups(
-    app: AppContext, letters: Mapping[str, Directive], standings: Sequence[Standing], day: date, *, alone: bool
-) -> list[dict[str, Any]]:
+def _groups(ladder: Ladder, standings: Sequence[Standing], day: date, *, alone: bool) -> list[dict[str, Any]]:
     """What is owed, letter by letter. A letter is named above its duties, unless it is the one that all is about."""
     found: dict[str, list[dict[str, Any]]] = {}
     for standing in standings:
-        found.setdefault(standing.duty.directive, []).append(_item(app, standing, day))
-    named = not alone and len(letters) > 1
-    return [{"letter": words.cited(letters[d]) if named else None, "items": items} for d, items in found.items()]
+        found.setdefault(standing.duty.directive, []).append(_item(ladder, standing, day))
+    named = not alone and len(ladder.letters) > 1
+    return [{"letter": words.cited(ladder.letters[d]) if named else None, "items": items} for d, items in found.items()]
 
 
-def _item(app: AppContext, standing: Standing, day: date) -> dict[str, Any]:
+def _item(ladder: Ladder, standing: Standing, day: date) -> dict[str, Any]:
     """What a letter says of an obligation."""
     last = standing.last_day or day
-    late = app.calendar.between(last, day)
-    left = app.calendar.between(day, last)
+    late = ladder.calendar.between(last, day)
+    left = ladder.calendar.between(day, last)
     return {
-        "name": words.name(app.registry, standing),
+        "name": words.name(ladder.registry, standing),
         "due": words.due(standing),
         "due_left": words.due(standing, *([f"còn {left:02} ngày làm việc"] if left else [])),
-        "late": late if late > app.settings.grace_days else 0,  # the day of grace is not held against anybody
+        "late": late if late > ladder.grace_days else 0,  # the day of grace is not held against anybody
         "left": left,
         "last_today": day == last,
         "returned": standing.reason if standing.status == "returned" else None,
     }
 
 
-def _earlier(
-    app: AppContext, letters: Mapping[str, Directive], decision: Decision, past: Sequence[SentLetter]
-) -> list[dict[str, Any]]:
+def _earlier(letters: Mapping[str, Directive], decision: Decision, past: Sequence[SentLetter]) -> list[dict[str, Any]]:
     """The letters that reached the agency itself, oldest first; one line for all recipients of the same day.
 
     `warned`: the letter was an overdue notice of what this decision is about.
@@ -182,7 +188,7 @@ def _earlier(
     return list(lines.values())
 
 
-def _desk(session: Session, issuer: str, day: date) -> str | None:
+def _desk(session: Session, registry: Registry, day: date) -> str | None:
     """Whom an agency can call: our own focal officer, when one is named."""
-    found = contacts.find(session, issuer, "focal_officer", day)
+    found = contacts.find(session, registry.office, "focal_officer", day)
     return f"{found[0].name}, điện thoại {found[0].phone}" if found and found[0].phone else None

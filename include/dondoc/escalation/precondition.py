@@ -10,7 +10,7 @@ from dondoc.configuration.context import AppContext
 from dondoc.errors import Problem
 from dondoc.escalation import history, sources, words
 from dondoc.escalation.called import called_on
-from dondoc.escalation.ladder import Ladder, SentLetter, already_sent, chased, duty
+from dondoc.escalation.ladder import Ladder, SentLetter, already_sent, chased, duty, ladder_on
 from dondoc.facts import rulings
 from dondoc.facts.obligations import Standing, cites, standings
 from dondoc.facts.read import read
@@ -23,19 +23,18 @@ def precondition(app: AppContext) -> Precondition:
     and nobody spoke to the agency. One that lists something done meanwhile is cancelled: the next morning decides anew.
 
     Raises:
-        OnHold: by the check, while a person has stopped every chasing letter.
+        OnHold: by the check, while a person has stopped every chasing letter, or a copy would be before its letter.
         Problem: by the check, when a letter is about to leave while we do not see what came in: it is put off.
     """
 
     def check(session: Session, letter: OutboxLetter, now: datetime) -> str | None:
-        facts, mine = read(session, now), history.past(letter)
+        facts, mine = read(session, now), history.one(session, letter)
         day = now.astimezone(HERE).date()
-        letters = {one.id: one for one in app.letters(session, day)}
-        ladder = Ladder(app.registry, letters, app.calendar, app.settings.grace_days)
+        ladder = ladder_on(app, session, day)
         if called := called_on(facts, mine.agency, day):
             return called
-        now_owed = {duty(s)[0]: s for s in standings(tuple(letters.values()), app.calendar, facts, now)}
-        past = history.read(session, app.settings, mine.agency)
+        now_owed = {duty(s)[0]: s for s in standings(tuple(ladder.letters.values()), app.calendar, facts, now)}
+        past = history.read(session, app.settings, facts.rulings, mine.agency)
         if gone := next(_gone(ladder, letter, mine, now_owed, past, day), None):
             return gone
         if stopped := rulings.hold_all(session, now):
@@ -43,9 +42,27 @@ def precondition(app: AppContext) -> Precondition:
         leaving = letter.state != "held" or letter.approved_by  # else a person is reading it, who may know better
         if leaving and (why := sources.unclear(session, app.settings, now)):
             raise Problem(f"Chưa gửi: {why}")
-        return None
+        return _before_the_letter(mine, past) if leaving and letter.needs_approval and mine.copy else None
 
     return check
+
+
+def _before_the_letter(copy: SentLetter, past: list[SentLetter]) -> str | None:
+    """A copy says that somebody else was written to: it does not leave before that is so.
+
+    Returns:
+        why it never will be so, if the mail server refused all of those letters.
+
+    Raises:
+        OnHold: it is not so yet.
+    """
+    meant = [p for p in past if p.same_decision(copy) and not p.copy]
+    if any(p.state == "sent" for p in meant):
+        return None
+    numbers = ", ".join(p.number for p in meant)
+    if all(p.state == "refused" for p in meant):
+        return f"máy chủ thư đã từ chối {numbers}, mà thư này là bản đồng gửi"
+    raise OnHold(f"đây là bản đồng gửi, chờ {numbers} đi trước")
 
 
 def _gone(
@@ -59,17 +76,17 @@ def _gone(
         if taken_step not in {s.id for s in ladder.letters[directive].ladder}:
             yield f"văn bản chỉ đạo không còn bậc “{taken_step}”"
             return
-    others = [p for p in past if (p.step, p.day, p.decided_on) != (mine.step, mine.day, mine.decided_on)]
+    others = [p for p in past if not p.same_decision(mine)]
     if today := next((p for p in others if p.delivered(day) and p.sent_on == day), None):
-        yield f"hôm nay đơn vị đã nhận một thư đôn đốc khác: {today.told()}"
+        yield f"hôm nay đơn vị đã nhận một thư đôn đốc khác: {words.said(today.fate())}"
     listed = history.duties([*letter.context["duties"], *letter.context["others"]])
     yield from (why for name, last_day in listed if (why := _settled(ladder, mine, owed.get(name), last_day)))
     for name, _ in history.duties(letter.context["duties"]):
         step = next(s for s in ladder.steps(owed[name]) if s.id == mine.steps[owed[name].duty.directive])
-        if why := ladder.blocked_reason(step, owed[name], others, day):
-            yield f"{ladder.name(owed[name])}: bậc “{words.title(step)}” {why}"
+        if blocked := ladder.blocked_reason(step, owed[name], others, day):
+            yield f"{ladder.name(owed[name])}: bậc “{words.title(step)}” {words.said(blocked)}"
         elif other := already_sent(step, owed[name], others, day):
-            yield f"{ladder.name(owed[name])}: bậc này đã có thư {other.told()}"
+            yield f"{ladder.name(owed[name])}: bậc này đã có thư {words.said(other.fate())}"
 
 
 def _settled(ladder: Ladder, mine: SentLetter, standing: Standing | None, last_day: date) -> str | None:

@@ -17,6 +17,7 @@ WITHOUT_ASKING = {"focal_officer", "clerk"}  # anybody else only after a named a
 class Recipient:
     email: str
     copy: bool  # told as well; the step is taken by the others
+    role: str  # in which it is written to
 
 
 def needs_approval(step: Step) -> bool:
@@ -30,30 +31,36 @@ def recipients(
     """Who gets the letters of a step, no address twice: for each system the first role of `to` that somebody holds,
     and whoever holds the roles of `also`. Nobody at all when nobody holds a role of `to`.
     """
-    main = _emails(session, registry, [step.to], agency, systems, day)
-    also = _emails(session, registry, [(role,) for role in step.also], agency, systems, day)
-    return [Recipient(e, e not in main) for e in dict.fromkeys([*main, *also])] if main else []
+    main = _found(session, registry, [step.to], agency, systems, day)
+    also = _found(session, registry, [(role,) for role in step.also], agency, systems, day)
+    people = [Recipient(email, False, role) for email, role in main.items()]
+    people += [Recipient(email, True, role) for email, role in also.items() if email not in main]
+    return people if main else []
 
 
-def _emails(
+def _found(
     session: Session,
     registry: Registry,
     groups: Sequence[Sequence[str]],
     agency: str,
     systems: Sequence[str],
     day: date,
-) -> list[str]:
-    """One group of roles after the other, the addresses of whoever holds the first role that anybody holds."""
-    found = (_first(session, registry, roles, agency, day, system) for roles in groups for system in systems)
-    return list(dict.fromkeys(contact.email for people in found for contact in people))
+) -> dict[str, str]:
+    """One group of roles after the other, whoever holds the first role that anybody holds: address and role."""
+    found: dict[str, str] = {}
+    for roles in groups:
+        for system in systems:
+            for contact, role in _first(session, registry, roles, agency, day, system):
+                found.setdefault(contact.email, role)
+    return found
 
 
 def _first(
     session: Session, registry: Registry, roles: Sequence[str], agency: str, day: date, system: str
-) -> Iterator[Contact]:
+) -> Iterator[tuple[Contact, str]]:
     """Who holds the first role that anybody holds: the last named, but of our own board everybody."""
     for role in roles:
         whose = registry.office if role == "board" else agency
         if found := contacts.find(session, whose, role, day, system):
-            yield from found if role == "board" else found[:1]
+            yield from ((one, role) for one in (found if role == "board" else found[:1]))
             return

@@ -2,14 +2,69 @@
 
 from collections.abc import Iterable
 from datetime import date
+from typing import Any
 
 from dondoc.directive.model import Directive, Registry, Step
 from dondoc.directive.names import deliverable
+from dondoc.escalation.reasons import Code, Reason
 from dondoc.facts.obligations import Standing
 
 ROLE = {"focal_officer": "cán bộ đầu mối", "clerk": "văn thư", "head": "lãnh đạo đơn vị", "board": "lãnh đạo Sở"}
 
 KIND = {"report": "Báo cáo tuần"}  # what waits for approval beside the ladder's letters
+
+
+SENTENCES = {
+    Code.DAY_OFF: "Không gửi thư: {why}",
+    Code.CALLED: "Không gửi thư hôm nay: {why}",
+    Code.ONE_LETTER_A_DAY: "Chưa gửi thư khác: {letters} (mỗi đơn vị nhận nhiều nhất một thư đôn đốc mỗi ngày)",
+    Code.LETTER_WAITS: "Chưa gửi thư khác: {letters} (chờ thư ấy xong mới viết thư khác)",
+    Code.NOTHING_DATED: "Không gửi thư: đơn vị không có nội dung nào định thời hạn",
+    Code.NO_STEP: "Không gửi thư: {obligations}",
+    Code.NOT_CHASED: "{name}: {why}",
+    Code.STEP_TAKEN: "{so_far}, bậc “{step}” đã có thư {letter}",
+    Code.ALL_STEPS_TAKEN: "{so_far}, đã hết các bậc",
+    Code.NEXT_STEP: "{so_far}, bậc kế tiếp “{step}”: {why}",
+    Code.STEP: "Bậc {titles} vì {ground}",
+    Code.OWED: "{name}: {why}",
+    Code.RETURNED: "{name}: {why}; thời hạn {due}",
+    Code.RETURNED_LATE: "{name}: {why}; thời hạn {due}, chậm {late:02} ngày làm việc",
+    Code.LETTERS_BEFORE: "Thư trước: {letters}",
+    Code.LETTER_BEFORE: "{title} {letter}",
+    Code.LETTERS_REFUSED: "Máy chủ thư đã từ chối {letters}: cần kiểm tra địa chỉ",
+    Code.NOT_YET: "Chưa lên bậc “{step}”: {why}",
+    Code.STILL_TO_COME: "Nêu riêng trong thư, còn phải gửi: {owed}",
+    Code.NO_ADDRESS: "Chưa có địa chỉ của {roles} để gửi",
+    Code.ARRIVED: "{letter} đã đến ngày {on:%d/%m/%Y}",
+    Code.HELD: "{letter} đang giữ, chờ người duyệt",
+    Code.UNCERTAIN: "{letter} chưa rõ đã đến hay chưa, cần người xác nhận",
+    Code.ON_ITS_WAY: "{letter} đang chờ gửi",
+    Code.UNDATED: "không định thời hạn",
+    Code.PAST_DUE: "đã qua thời hạn {due}",
+    Code.TOO_EARLY: "sớm nhất ngày {first:%d/%m/%Y}",
+    Code.STEP_BEFORE_MISSING: "chưa có thư “{before}” nào đến nơi",
+    Code.STEP_BEFORE_RECENT: (
+        "thư “{before}” đến ngày {arrived:%d/%m/%Y}, còn chờ đủ {days:02} ngày làm việc, đến {first:%d/%m/%Y}"
+    ),
+    Code.TIME_TO_ANSWER: "{letter} đã hẹn đơn vị trả lời đến hết ngày {until:%d/%m/%Y}",
+    Code.STOPPED: "{by} đã dừng ngày {on:%d/%m/%Y} vì {why}, đến ngày {until:%d/%m/%Y}",
+}
+
+
+def said(reason: Reason) -> str:
+    """A reason in words, to stand within a sentence."""
+    return SENTENCES[reason.code].format(**{name: _part(value) for name, value in reason.params.items()})
+
+
+def _part(value: Any) -> Any:
+    if isinstance(value, Reason):
+        return said(value)
+    return "; ".join(map(_part, value)) if isinstance(value, tuple) else value
+
+
+def sentence(reasons: Iterable[Reason]) -> str:
+    """Why something was decided, for people."""
+    return ". ".join(dict.fromkeys(map(said, reasons))) + "."
 
 
 def short(day: date) -> str:

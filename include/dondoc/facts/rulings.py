@@ -17,9 +17,14 @@ from dondoc.errors import Problem
 from dondoc.store.cameras import Camera
 from dondoc.store.facts import Ruling
 
-KINDS = ("extend", "waive", "accept", "reassign", "pause", "called", "hold_all", "undo")
-NEEDS = {"extend": ("until",), "reassign": ("to_agency",), "undo": ("undoes",)}
-OPTIONS = {"until": "--until", "to_agency": "--to", "undoes": "--undoes"}
+KINDS = ("extend", "waive", "accept", "reassign", "pause", "called", "hold_all", "stop", "undo")
+NEEDS = {"extend": ("until",), "reassign": ("to_agency",), "stop": ("until", "decision"), "undo": ("undoes",)}
+OPTIONS = {
+    "until": "--until",
+    "to_agency": "--to",
+    "undoes": "--undoes",
+    "decision": "thư của quyết định (dondoc cancel)",
+}
 
 
 def rule(
@@ -37,6 +42,7 @@ def rule(
     until: date | None = None,
     to_agency: str | None = None,
     undoes: int | None = None,
+    decision: int | None = None,
     document: str,
     reason: str,
     by: Actor,
@@ -48,7 +54,8 @@ def rule(
 
     Args:
         site: pause: only the cameras of this site of the agency, and none of its duties; one that cameras have.
-        until: extend: the new last day in time; pause: its last day (absent: until undone).
+        until: extend: the new last day in time; pause: its last day (absent: until undone); stop: the first day on
+            which the step of the decision may be taken again.
         from_: holds from this instant, also in the past; default: now.
 
     Raises:
@@ -56,7 +63,7 @@ def rule(
     """
     if kind not in KINDS:
         raise Problem(f"Không có loại quyết định “{kind}”. Các loại: {', '.join(KINDS)}.")
-    given = {"until": until, "to_agency": to_agency, "undoes": undoes}
+    given = {"until": until, "to_agency": to_agency, "undoes": undoes, "decision": decision}
     if missing := [OPTIONS[name] for name in NEEDS.get(kind, ()) if given[name] is None]:
         raise Problem(f"“{kind}” cần thêm {', '.join(missing)}.")
     if not document.strip() or not reason.strip():
@@ -87,6 +94,7 @@ def rule(
         until=until,
         to_agency=to_agency,
         undoes=undoes,
+        decision_id=decision,
         document=document.strip(),
         reason=reason.strip(),
         by=person(by.name),

@@ -18,7 +18,7 @@ from dondoc.configuration.settings import Settings
 from dondoc.errors import Problem
 from dondoc.mail.letter import OnHold, Precondition
 from dondoc.mail.message import build, destination, is_address
-from dondoc.mail.outbox import no_check, why_not
+from dondoc.mail.outbox import no_check, together, why_not, withdraw
 from dondoc.mail.servers import SmtpServer, Unusable
 from dondoc.mail.smtp import Reply, SmtpConnection
 from dondoc.mail.states import BY, UNKNOWN, decision, move
@@ -129,7 +129,7 @@ class DeliveryRun:
         return row
 
     def _true(self, session: Session, row: OutboxLetter, now: datetime) -> bool:
-        """Whether a letter may leave; else it is cancelled, or says what it waits for."""
+        """Whether a letter may leave; else its decision is withdrawn, with all its letters, or it says why it waits."""
         try:
             gone = why_not(session, row, self.precondition, now)
         except OnHold as stopped:
@@ -137,8 +137,8 @@ class DeliveryRun:
             return False
         if gone:
             why = f"không còn đúng: {gone}"
-            if move(session, row, "cancelled", by=BY, why=why, now=now, reason=why):
-                self.moved[row.id] = "cancelled"
+            unit = together(session, [row.id])
+            self.moved |= {one.id: one.state for one in withdraw(session, unit, by=BY, why=why, now=now, reason=why)}
         return not gone
 
     def _release(self, session: Session, row: OutboxLetter, now: datetime) -> bool:

@@ -35,6 +35,7 @@ class Letter:
     reason: str
     agency: str | None = None
     directives: tuple[str, ...] = ()  # ids of the letters that it is about
+    decision: int | None = None  # which it carries out, with the others of the same decision
     attachments: tuple[Attachment, ...] = ()
     in_reply_to: str | None = None
     context: dict[str, Any] = field(default_factory=dict)
@@ -49,5 +50,5 @@ class OnHold(Problem):
 
 
 # Given an outbox row and the moment: None while the letter is still true, else why it is not. One per kind.
-# Raises OnHold while a person has stopped such letters.
+# Raises OnHold while it has to wait.
 Precondition = Callable[[Session, OutboxLetter, datetime], str | None]

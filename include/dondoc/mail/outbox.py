@@ -1,11 +1,12 @@
 """The outbox: what is to be sent, and every change of a letter's state, with who did it and why."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import groupby
 
-from sqlalchemy import ColumnElement, select, true
+from sqlalchemy import ColumnElement, Select, select, true
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -16,7 +17,7 @@ from dondoc.directive.names import fold
 from dondoc.errors import Problem
 from dondoc.mail.letter import Letter, OnHold, Precondition
 from dondoc.mail.render import one_line
-from dondoc.mail.states import BY, decision, move, record
+from dondoc.mail.states import BY, WAITING, decision, move, record
 from dondoc.store.facts import Contact
 from dondoc.store.mail import Approval, OutboxLetter
 from dondoc.store.session import one_at_a_time
@@ -58,6 +59,7 @@ def _row(session: Session, letter: Letter, settings: Settings, now: datetime) ->
         kind=letter.kind,
         agency=letter.agency,
         directives=list(letter.directives),
+        decision_id=letter.decision,
         recipient=letter.recipient,
         subject=one_line(letter.subject),
         text=letter.text,
@@ -81,8 +83,34 @@ def _row(session: Session, letter: Letter, settings: Settings, now: datetime) ->
     return row
 
 
+def together(session: Session, ids: Iterable[int]) -> list[OutboxLetter]:
+    """The letters of these ids, each with all letters of its decision, as they are now. Until the transaction ends
+    nobody else changes them.
+
+    Raises:
+        Problem: no such letter.
+    """
+    decisions = dict.fromkeys(_get(session, row_id).decision_id or -row_id for row_id in ids)
+    return [row for decision in decisions for row in session.scalars(_unit(decision))]
+
+
+def _unit(decision: int) -> Select[OutboxLetter]:
+    """The letters of a decision; a negative number means the one letter that belongs to none."""
+    mine = OutboxLetter.decision_id == decision if decision > 0 else OutboxLetter.id == -decision
+    fresh = select(OutboxLetter).where(mine).order_by(OutboxLetter.id).execution_options(populate_existing=True)
+    return fresh.with_for_update()
+
+
+def siblings(session: Session, row: OutboxLetter) -> list[OutboxLetter]:
+    """All letters of the same decision, this one too, oldest first."""
+    if row.decision_id is None:
+        return [row]
+    mine = select(OutboxLetter).where(OutboxLetter.decision_id == row.decision_id)
+    return list(session.scalars(mine.order_by(OutboxLetter.id)))
+
+
 def why_not(session: Session, row: OutboxLetter, precondition: Mapping[str, Precondition], now: datetime) -> str | None:
-    """None while the letter may leave, else why it may not any more.
+    """None while the letter may leave, else why it may not any more. Of a decision all letters may, or none.
 
     Raises:
         OnHold: it has to wait.
@@ -90,6 +118,8 @@ def why_not(session: Session, row: OutboxLetter, precondition: Mapping[str, Prec
     """
     if row.kind not in precondition:
         raise no_check(row.id, row.kind)
+    if gone := next((s for s in siblings(session, row) if s.state == "cancelled"), None):
+        return f"{_number(gone)} của cùng quyết định đã hủy: {gone.reason}"
     if row.not_after and now > row.not_after:
         return f"đã quá thời điểm còn được gửi ({row.not_after:%H:%M %d/%m/%Y})"
     return precondition[row.kind](session, row, now)
@@ -110,7 +140,8 @@ def approve(
     now: datetime,
     precondition: Mapping[str, Precondition],
 ) -> list[OutboxLetter]:
-    """Release held letters that are still true, cancel those that are not. Rows not held are returned untouched.
+    """Release held letters that are still true, cancel those that are not: each with all letters of its decision, in
+    this one transaction. Rows not held are returned untouched.
 
     What is stopped for now stays held, approved: delivery releases it by itself when nothing stops it any more, and
     nobody is asked again. With `two_approvers` a letter to anyone above the clerk stays held until a second person
@@ -119,20 +150,22 @@ def approve(
     Args:
         contact: the approver that `actor` is: ask `dondoc.approval`, which knows who is one.
 
+    Returns:
+        the letters of these ids and all that belong to the same decisions.
+
     Raises:
         Problem: no such letter.
     """
     one_at_a_time(session, "approve")
-    rows = [_get(session, row_id) for row_id in ids]
-    for row in rows:
-        if row.state == "held" and not row.approved_by:
-            _yes(session, row, contact, actor, secrets, two_approvers, now, precondition)
+    rows = together(session, ids)
+    for _, unit in groupby(rows, lambda row: row.decision_id or -row.id):
+        _yes(session, list(unit), contact, actor, secrets, two_approvers, now, precondition)
     return rows
 
 
 def _yes(
     session: Session,
-    row: OutboxLetter,
+    unit: Sequence[OutboxLetter],
     contact: Contact,
     actor: Actor,
     secrets: list[str],
@@ -140,47 +173,66 @@ def _yes(
     now: datetime,
     precondition: Mapping[str, Precondition],
 ) -> None:
-    """An approver says yes to one letter; nothing happens when that is no news."""
-    said = approvals(session, row.id)
-    two = two_approvers and row.needs_approval
-    if two and any(_same_person(one, contact, actor) for one in said):
+    """An approver says yes to the held letters of a decision; nothing happens when that is no news."""
+    held = [row for row in unit if row.state == "held" and not row.approved_by]
+    said = {row.id: approvals(session, row.id) for row in held}
+    two = two_approvers and any(row.needs_approval for row in held)
+    news = [row for row in held if not (two and any(_same_person(one, contact, actor) for one in said[row.id]))]
+    if not news:
         return
-    names = " và ".join([*(one.name for one, _ in said), contact.name])
-    state, why = _after_yes(session, row, names, two and not said, now, precondition)
-    values = {"reason": decision(session, row) if state == "pending" else why}
-    if state != "cancelled" and not (two and not said):
-        values["approved_by"] = names
-    if not move(session, row, state, by=contact.name, why=why, now=now, **values):
-        session.refresh(row)  # somebody cancelled it at this moment
-        return
-    if state != "cancelled":
-        door = {"login": actor.login, "channel": str(actor.channel), "address": actor.address}
-        session.add(Approval(letter_id=row.id, contact_id=contact.id, name=contact.name, recorded_at=now, **door))
-    who = replace(actor, name=contact.name)
-    known = {"contact": contact.id, "called": actor.name, "state": state}
-    audit.record(session, secrets, who, "approve", _number(row), now=now, **known)
+    earlier = said[news[0].id]
+    names = " và ".join([*(one.name for one, _ in earlier), contact.name])
+    state, why = _after_yes(session, news, names, two and not earlier, now, precondition)
+    if state == "cancelled":
+        withdraw(session, unit, by=contact.name, why=why, now=now, reason=why)
+    for row in news:
+        if state != "cancelled":
+            values = {"reason": decision(session, row) if state == "pending" else why}
+            if not (two and not earlier):
+                values["approved_by"] = names
+            move(session, row, state, by=contact.name, why=why, now=now, **values)
+            door = {"login": actor.login, "channel": str(actor.channel), "address": actor.address}
+            session.add(Approval(letter_id=row.id, contact_id=contact.id, name=contact.name, recorded_at=now, **door))
+        who = replace(actor, name=contact.name)
+        known = {"contact": contact.id, "called": actor.name, "state": state}
+        audit.record(session, secrets, who, "approve", _number(row), now=now, **known)
 
 
 def _after_yes(
     session: Session,
-    row: OutboxLetter,
+    rows: Sequence[OutboxLetter],
     names: str,
     first_of_two: bool,
     now: datetime,
     precondition: Mapping[str, Precondition],
 ) -> tuple[str, str]:
-    """The state of a letter to which these people have said yes, and why."""
+    """The state of letters of one decision to which these people have said yes, and why."""
     stopped = None
-    try:
-        if gone := why_not(session, row, precondition, now):
-            return "cancelled", f"{names} duyệt, nhưng thư không còn đúng: {gone}"
-    except OnHold as why:
-        stopped = why
+    for row in rows:
+        try:
+            if gone := why_not(session, row, precondition, now):
+                return "cancelled", f"{names} duyệt, nhưng thư không còn đúng: {gone}"
+        except OnHold as why:
+            stopped = why
     if first_of_two:
         return "held", f"{names} đã duyệt; còn thiếu người duyệt thứ hai, có địa chỉ thư và tài khoản khác"
     if stopped:
         return "held", f"{names} đã duyệt, nhưng còn giữ lại: {stopped}"
     return "pending", f"{names} duyệt gửi"
+
+
+def withdraw(
+    session: Session, unit: Iterable[OutboxLetter], *, by: str, why: str, now: datetime, reason: str
+) -> list[OutboxLetter]:
+    """Cancel the letters of a decision that have not left and are not leaving at this moment.
+
+    Should one come back that is leaving now, `why_not` sees that the decision was withdrawn.
+
+    Returns:
+        those that were cancelled.
+    """
+    waiting = [row for row in unit if row.state in WAITING]
+    return [row for row in waiting if move(session, row, "cancelled", by=by, why=why, now=now, reason=reason)]
 
 
 def approvals(session: Session, row_id: int) -> list[tuple[Approval, Contact]]:
@@ -197,21 +249,31 @@ def _same_person(said: tuple[Approval, Contact], contact: Contact, actor: Actor)
 
 
 def cancel(
-    session: Session, row_id: int, reason: str, actor: Actor, *, secrets: list[str], now: datetime
-) -> OutboxLetter:
-    """A person stops a letter that has not left.
+    session: Session, row_id: int, reason: str, actor: Actor, *, secrets: list[str], now: datetime, **details: object
+) -> list[OutboxLetter]:
+    """A person stops a letter that has not left, with all letters of its decision. What has left stays sent.
+
+    Args:
+        details: what else the trail keeps of it.
+
+    Returns:
+        the letters of the decision, whatever their state.
 
     Raises:
-        Problem: no such letter, it has left or is leaving, or no reason or name of a person is given.
+        Problem: no such letter, all have left or are leaving, or no reason or name of a person is given.
     """
-    row, by = _get(session, row_id), audit.person(actor.name)
+    by = audit.person(actor.name)
     if not reason.strip():
         raise Problem("Chưa ghi lý do hủy thư.")
-    if row.state not in ("held", "pending", "deferred"):
-        raise Problem(f"Thư TH-{row.id:05} đang ở trạng thái “{row.state}”: không hủy được nữa.")
-    _moved(move(session, row, "cancelled", by=by, why=reason, now=now, reason=f"{by} hủy: {reason}"), row)
-    audit.record(session, secrets, actor, "cancel", _number(row), now=now, reason=reason)
-    return row
+    one_at_a_time(session, "approve")
+    unit = together(session, [row_id])
+    if not withdraw(session, unit, by=by, why=reason, now=now, reason=f"{by} hủy: {reason}"):
+        state = next(row.state for row in unit if row.id == row_id)
+        raise Problem(f"Thư TH-{row_id:05} đang ở trạng thái “{state}”: không hủy được nữa.")
+    if len(unit) > 1:
+        details["letters"] = {_number(row): row.state for row in unit}
+    audit.record(session, secrets, actor, "cancel", f"TH-{row_id:05}", now=now, reason=reason, **details)
+    return unit
 
 
 def settle(
@@ -253,7 +315,7 @@ def _moved(done: bool, row: OutboxLetter) -> None:
         raise Problem(f"Thư TH-{row.id:05} vừa đổi trạng thái. Xem lại rồi thử lại.")
 
 
-def as_row(letter: OutboxLetter) -> dict[str, str | int]:
+def as_row(letter: OutboxLetter) -> dict[str, str | int | None]:
     """The contract's fields of a letter."""
     return {
         "id": str(letter.id),
@@ -263,4 +325,5 @@ def as_row(letter: OutboxLetter) -> dict[str, str | int]:
         "state": letter.state,
         "attempts": letter.attempts,
         "reason": letter.reason,
+        "decision": str(letter.decision_id) if letter.decision_id else None,
     }

@@ -18,6 +18,7 @@ NEXT: dict[str, frozenset[str]] = {
     # A late answer of the server to the worker that still owns the row is as good as an archive's or a person's word.
     "uncertain": frozenset({"sent", "pending", "deferred", "refused"}),
 }
+WAITING = ("held", "pending", "deferred")  # may still be stopped
 BY = "dondoc"  # who made a change that no person made
 UNKNOWN = "chưa rõ thư đã đến hay chưa; tìm trong hộp lưu trữ, hoặc người xác nhận bằng `dondoc settle`"
 

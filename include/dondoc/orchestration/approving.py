@@ -10,6 +10,7 @@ somebody has tampered with them.
 import logging
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
+from itertools import groupby
 from typing import Any
 
 from airflow.providers.standard.operators.hitl import HITLOperator
@@ -130,7 +131,8 @@ def notify_approvers() -> None:
 
 
 def letters(ids: list[int]) -> str:
-    """What an approver reads in Airflow before saying yes: to whom, about what, and where the whole letter stands.
+    """What an approver reads in Airflow before saying yes: a line for each decision, with its letters, to whom, about
+    what, and where the whole of them stands.
 
     No addresses: whoever may look at the DAG reads this too.
     """
@@ -142,10 +144,20 @@ def letters(ids: list[int]) -> str:
     with app.sessions.reading() as session:
         rows = [session.get_one(OutboxLetter, i) for i in ids]
         to = addressees(session, app.registry, rows)
-        lines = [f"- [TH-{row.id:05}]({pages}/{row.id}) gửi {to[row.id]}: {row.subject}" for row in rows]
+        lines = [_line(list(unit), pages, to) for _, unit in groupby(rows, lambda row: row.decision_id or -row.id)]
     if app.settings.two_approvers:
-        lines += ["", "Cần hai người duyệt. Người thứ hai duyệt trên trang của từng thư, hoặc bằng `dondoc approve`."]
+        lines += [
+            "",
+            "Cần hai người duyệt. Người thứ hai duyệt trên trang của từng quyết định, hoặc bằng `dondoc approve`.",
+        ]
     return "\n".join(lines)
+
+
+def _line(unit: list[Any], pages: str, to: Mapping[int, str]) -> str:
+    """A decision as its approver reads it."""
+    numbers = ", ".join(f"TH-{row.id:05}" for row in unit)
+    people = ", ".join(dict.fromkeys(to[row.id] for row in unit))
+    return f"- [{numbers}]({pages}/{unit[0].id}) gửi {people}: {unit[0].subject}"
 
 
 def respondents() -> list[HITLUser] | None:

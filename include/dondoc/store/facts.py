@@ -25,7 +25,7 @@ class RegisteredLetter(Base):
 
 
 class Ruling(Base):
-    """A person's word that overrides the machine: extend, waive, accept, reassign, pause, called, hold_all, undo."""
+    """A person's word over the machine's: extend, waive, accept, reassign, pause, called, hold_all, stop; undo."""
 
     __tablename__ = "rulings"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -36,8 +36,9 @@ class Ruling(Base):
     deliverable: Mapped[str | None]  # absent: every deliverable
     period: Mapped[str | None]  # of a duty that comes back; absent: every period
     site: Mapped[str | None]  # pause: only the cameras of this site, and no duty
-    until: Mapped[date | None]  # extend: the new last day; pause: its last day
+    until: Mapped[date | None]  # extend: the new last day; pause: its last day; stop: when the step may be taken again
     to_agency: Mapped[str | None]  # reassign
+    decision_id: Mapped[int | None] = mapped_column(ForeignKey("decisions.id"))  # stop: of which letters
     undoes: Mapped[int | None] = mapped_column(ForeignKey("rulings.id"))
     document: Mapped[str]
     reason: Mapped[str] = mapped_column(Text)

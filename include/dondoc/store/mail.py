@@ -19,6 +19,7 @@ class OutboxLetter(Base):
     kind: Mapped[str] = mapped_column(index=True)
     agency: Mapped[str | None] = mapped_column(index=True)
     directives: Mapped[list[Any]]  # ids of the letters that it is about
+    decision_id: Mapped[int | None] = mapped_column(ForeignKey("decisions.id"), index=True)  # None: nobody decided it
     recipient: Mapped[str]
     subject: Mapped[str] = mapped_column(Text)
     text: Mapped[str] = mapped_column(Text)

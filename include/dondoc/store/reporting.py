@@ -10,7 +10,10 @@ from dondoc.store.base import Base
 
 
 class Decision(Base):
-    """What the ladder decided for an agency on a day, and why: also when it decided to write nothing."""
+    """What was decided for an agency on a day, and why: also to write nothing.
+
+    Its letters name it (`decision_id`); they are approved, stopped and found untrue together.
+    """
 
     __tablename__ = "decisions"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -20,6 +23,9 @@ class Decision(Base):
     directives: Mapped[list[Any]]  # ids of the letters whose step it takes
     obligations: Mapped[list[Any]]  # ids
     reason: Mapped[str] = mapped_column(Text)
+    reasons: Mapped[list[Any]]  # the same as codes: [[code, {parameter: value}], …]
+    answer_by: Mapped[date | None]  # the last day that its letters give the agency to answer
+    rehearsal: Mapped[bool] = mapped_column(default=False)
     recorded_at: Mapped[datetime]
 
 

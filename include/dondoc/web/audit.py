@@ -55,6 +55,7 @@ ACT = {  # what is not here is shown as it is
     "reassign": "phân công lại",
     "see_picture": "xem hình của camera",
     "settle": "xác nhận thư chưa rõ",
+    "stop": "dừng bậc đôn đốc",
     "undo": "hủy quyết định",
     "waive": "miễn",
 }
@@ -70,6 +71,7 @@ DETAIL = {  # the same
     "changed": "nhận dạng lại",
     "chosen": "đã chọn",
     "contact": "số trong danh bạ",
+    "decision": "quyết định",
     "deliverable": "nội dung",
     "directive": "văn bản chỉ đạo",
     "document": "văn bản",

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated
+from itertools import groupby
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, HTTPException, Query, Request
+from fastapi import APIRouter, Depends, Form, HTTPException, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -16,8 +17,9 @@ from dondoc.errors import Problem
 from dondoc.facts import approvers
 from dondoc.facts.addressee import addressees
 from dondoc.mail import outbox
+from dondoc.mail.states import WAITING
 from dondoc.store.mail import OutboxEvent, OutboxLetter
-from dondoc.web.pages import Text, audited, download, page, redirect, visitor_of, world_of
+from dondoc.web.pages import Day, Text, audited, download, page, redirect, visitor_of, world_of
 from dondoc.web.user import User
 
 SHOWN = 50  # letters on a page
@@ -88,6 +90,7 @@ def router(require_operator: Callable[..., User], approving: Callable[..., User]
         app = world_of(request)
         with app.sessions.reading() as session:
             rows = list(session.scalars(newest))
+            decided = [list(unit) for _, unit in groupby(rows, lambda row: row.decision_id or -row.id)]
             counts = dict(session.execute(select(OutboxLetter.state, func.count()).group_by(OutboxLetter.state)).all())
             to = addressees(session, app.registry, rows)
         names = {a.id: a.name for a in app.registry.agencies}
@@ -95,6 +98,7 @@ def router(require_operator: Callable[..., User], approving: Callable[..., User]
             request,
             "letters.html",
             rows=rows,
+            decided=decided,
             state=state,
             agency=agency,
             names=names,
@@ -115,12 +119,17 @@ def router(require_operator: Callable[..., User], approving: Callable[..., User]
             history = select(OutboxEvent).where(OutboxEvent.letter_id == letter).order_by(OutboxEvent.id)
             events = list(session.scalars(history))
             said = outbox.approvals(session, letter)
-            to = addressees(session, app.registry, [row])[letter]
+            unit = outbox.siblings(session, row)
+            to = addressees(session, app.registry, unit)
+            stopped = approval.stop_of(session, row, clock.now())
             refused = may_approve(app, session, user, clock.now())
         return page(
             request,
             "letter.html",
             row=row,
+            unit=unit,
+            stopped=stopped,
+            waiting=WAITING,
             to=to,
             events=events,
             approvals=[one for one, _ in said],
@@ -151,20 +160,35 @@ def router(require_operator: Callable[..., User], approving: Callable[..., User]
         app, who = world_of(request), user.actor
         try:
             with app.sessions.begin() as session:
-                [row] = approval.approve(app, session, [letter], who, email=user.email, now=clock.now())
+                rows = approval.approve(app, session, [letter], who, email=user.email, now=clock.now())
         except approvers.NotAnApprover as refused:
             raise HTTPException(403, str(refused)) from None
-        waits = f" {row.reason}" if row.state == "held" else ""
-        return redirect(request, f"/letters/{letter}", f"TH-{letter:05}: {state_of(row)}.{waits}")
+        waits = dict.fromkeys(f" {row.reason}" for row in rows if row.state == "held")
+        became = "; ".join(f"TH-{row.id:05}: {state_of(row)}" for row in rows)
+        return redirect(request, f"/letters/{letter}", f"{became}.{''.join(waits)}")
 
     @routes.post("/letters/{letter}/cancel")
     def cancel(
+        request: Request,
+        letter: int,
+        reason: Text,
+        user: Annotated[User, Depends(require_operator)],
+        until: Annotated[Day | Literal[""], Form()] = "",
+    ) -> RedirectResponse:
+        app, now = world_of(request), clock.now()
+        with app.sessions.begin() as session:
+            unit = approval.stop(app, session, letter, reason, user.actor, until=until or None, now=now)
+            said = approval.outcome(unit, approval.stop_of(session, unit[0], now))
+        return redirect(request, f"/letters/{letter}", said)
+
+    @routes.post("/letters/{letter}/resume")
+    def resume(
         request: Request, letter: int, reason: Text, user: Annotated[User, Depends(require_operator)]
     ) -> RedirectResponse:
         app = world_of(request)
         with app.sessions.begin() as session:
-            outbox.cancel(session, letter, reason, user.actor, secrets=app.secrets, now=clock.now())
-        return redirect(request, f"/letters/{letter}", f"TH-{letter:05}: đã hủy.")
+            approval.resume(app, session, letter, reason, user.actor, now=clock.now())
+        return redirect(request, f"/letters/{letter}", "Bậc này được đề xuất lại từ lần lập thư kế tiếp.")
 
     @routes.post("/letters/{letter}/settle")
     def settle(
