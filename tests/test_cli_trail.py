@@ -31,6 +31,7 @@ from dondoc.store.facts import Contact, ContactChange
 from dondoc.store.trust import AuditEvent, KeyCheck
 from dondoc.web.audit import ACT
 from tests.conftest import CLERK, Run, approver, at, letter_of
+from tests.decisions import stopped
 from tests.directive import letters
 
 CAMERA = "agency,system,name,url,user,password\nso-nnptnt,reservoir,Đập,rtsp://10.1.1.1,ioc,mat-khau-1\n"
@@ -70,8 +71,9 @@ RECORDED: dict[str, tuple[tuple[str, ...], str, str]] = {
     "register": ((*PAPER, "--arrived", "2021-11-18"), "register", "VB-0001"),
     "report": (("--as-of", "2021-11-18", "--out", "bc"), "draw_report", "2021-11-18"),
     "report issue": (ISSUE, "issue_report", "2021-11-18"),
+    "resume": (("TH-00003", "--reason", "nhầm"), "undo", "QD-2"),
     "rotate-key": ((), "rotate_key", "DONDOC_SECRET_KEY"),
-    "rule": (("hold_all", "--document", "CV 1", "--reason", "thử"), "hold_all", "QD-1"),
+    "rule": (("hold_all", "--document", "CV 1", "--reason", "thử"), "hold_all", "QD-2"),
     "settle": (("TH-00002", "sent"), "settle", "TH-00002"),
 }
 MAY_BE_NAMELESS = {  # what the account at the machine may do without a name
@@ -162,6 +164,7 @@ def typed(
         directive_record.add(session, letters.file(owed, id="nhap-2021"), by=CLERK.name, now=at(18), **draft)  # type: ignore[arg-type]
         asked = {"role": "clerk", "email": "moi@sonn.test", "asked": "cu@sonn.test", "happened_at": at(1)}
         session.add(ContactChange(submission_id=number, **asked, **who))
+    stopped(app, NOW)
     return lambda *words: dondoc(*words) and None
 
 

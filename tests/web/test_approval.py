@@ -13,7 +13,8 @@ from dondoc.mail.letter import Letter
 from dondoc.store.facts import Contact
 from dondoc.store.mail import OutboxLetter
 from tests.conftest import acting, approver, at
-from tests.web.conftest import ORIGIN, Visit, words_of
+from tests.decisions import decided
+from tests.web.conftest import ORIGIN, Visit, rows_of, words_of
 
 pytestmark = pytest.mark.slow
 
@@ -155,3 +156,49 @@ def test_a_page_account_named_like_a_program_has_no_say(app: AppContext, visit: 
     assert "tên của máy" in answer.text
     with app.sessions.reading() as session:
         assert session.scalars(select(OutboxLetter.state)).all() == ["held"]
+
+
+class TestDecision:
+    """A decision with two letters: one button for both."""
+
+    @pytest.fixture
+    def letters(self, app: AppContext) -> list[int]:
+        approver(app)
+        return decided(app, clock.now())
+
+    def test_each_of_its_pages_shows_all_letters_and_one_button_releases_them(
+        self, app: AppContext, visit: Visit, letters: list[int]
+    ) -> None:
+        for letter in letters:
+            page = visit("approver").get(f"/letters/{letter}").text
+            assert page.count(">Duyệt gửi cả 02 thư<") == page.count(">Dừng, hủy mọi thư chưa gửi<") == 1
+            assert "Mọi thư của quyết định này" in page
+            assert all(f"TH-{one:05}" in page for one in letters)
+        [row] = rows_of(visit("approver").get("/letters").text)
+        assert row[0] == " ".join(f"TH-{one:05}" for one in letters)
+        answer = visit("approver").post(f"/letters/{letters[1]}/approve", headers=ORIGIN)
+        assert [state(app, one) for one in letters] == ["pending", "pending"]
+        assert "chờ gửi; TH-" in words_of(visit("approver").get(answer.headers["location"]).text)
+
+    def test_it_is_stopped_until_a_day_also_while_it_waits_to_leave_and_that_can_be_withdrawn(
+        self, app: AppContext, visit: Visit, letters: list[int]
+    ) -> None:
+        visit("approver").post(f"/letters/{letters[0]}/approve", headers=ORIGIN)
+        form = {"reason": "đã gọi điện", "until": "2999-12-01"}
+        answer = visit("ops").post(f"/letters/{letters[1]}/cancel", headers=ORIGIN, data=form)
+        assert [state(app, one) for one in letters] == ["cancelled", "cancelled"]
+        page = words_of(visit("ops").get(answer.headers["location"]).text)
+        assert "đã hủy. Bậc này chưa đề xuất lại trước ngày 01/12/2999." in page
+        assert "vì đã gọi điện: bậc này chưa đề xuất lại" in page
+        visit("ops").post(f"/letters/{letters[0]}/resume", headers=ORIGIN, data={"reason": "nhầm"})
+        assert "chưa đề xuất lại" not in words_of(visit("viewer").get(f"/letters/{letters[0]}").text)
+        again = visit("ops").post(f"/letters/{letters[0]}/resume", headers=ORIGIN, data={"reason": "nhầm"})
+        assert (again.status_code, "Không có quyết định nào đang dừng" in again.text) == (400, True)
+
+    @pytest.mark.parametrize("until", ["2021-11-01", "mai", "9999-99-99"])
+    def test_a_day_that_is_past_or_none_stops_nothing(
+        self, app: AppContext, visit: Visit, letters: list[int], until: str
+    ) -> None:
+        form = {"reason": "thử", "until": until}
+        assert visit("ops").post(f"/letters/{letters[0]}/cancel", headers=ORIGIN, data=form).status_code == 400
+        assert state(app, letters[0]) == "held"

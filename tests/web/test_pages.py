@@ -61,6 +61,7 @@ ACTIONS = {
         }
     },
     "/letters/1/cancel": {"data": {"reason": "thử"}},
+    "/letters/1/resume": {"data": {"reason": "thử"}},
     "/letters/1/settle": {"data": {"word": "sent"}},
     "/reports/1/issue": {
         "data": {"number": "05/BC-STTTT", "document_date": "2021-11-19"},

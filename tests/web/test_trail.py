@@ -23,6 +23,7 @@ from dondoc.store.trust import AuditEvent
 from dondoc.web.app import create_app
 from dondoc.web.audit import ACT
 from tests.conftest import CLERK, approver
+from tests.decisions import stopped
 from tests.web.conftest import ORIGIN, Visit, browsers, visitor, words_of
 from tests.web.test_cameras import ACTIONS, AGENCY, NOW, four_cameras
 from tests.web.test_pages import drawn_up
@@ -86,10 +87,10 @@ POSTED: dict[str, tuple[str, Sent, str, str]] = {
     ),
     "/cameras/{camera}/confirm": ("/cameras/1/confirm", {}, "confirm", "CAM-00001"),
     "/cameras/{camera}/pause": (
-        "/cameras/1/pause", {"data": {"scope": "site", "begins": "2021-11-20", **DOCUMENT}}, "pause", "QD-1",
+        "/cameras/1/pause", {"data": {"scope": "site", "begins": "2021-11-20", **DOCUMENT}}, "pause", "QD-2",
     ),
-    "/pauses": ("/pauses", {"data": PAUSE}, "pause", "QD-2"),
-    "/pauses/{ruling}/undo": ("/pauses/1/undo", {"data": {"reason": "hết lũ"}}, "undo", "QD-3"),
+    "/pauses": ("/pauses", {"data": PAUSE}, "pause", "QD-3"),
+    "/pauses/{ruling}/undo": ("/pauses/2/undo", {"data": {"reason": "hết lũ"}}, "undo", "QD-4"),
     "/inbox/upload": ("/inbox/upload", {"files": {"file": ("t.pdf", b"%PDF-1.5")}}, "receive", "BN-0004"),
     "/inbox/{submission}/assign": ("/inbox/1/assign", {"data": {"agency": "so-nnptnt"}}, "assign", "BN-0001"),
     "/inbox/{submission}/dismiss": ("/inbox/2/dismiss", {"data": {"reason": "thử"}}, "dismiss", "BN-0002"),
@@ -100,6 +101,7 @@ POSTED: dict[str, tuple[str, Sent, str, str]] = {
     ),
     "/letters/{letter}/approve": ("/letters/1/approve", {}, "approve", "TH-00001"),
     "/letters/{letter}/cancel": ("/letters/2/cancel", {"data": {"reason": "thử"}}, "cancel", "TH-00002"),
+    "/letters/{letter}/resume": ("/letters/4/resume", {"data": {"reason": "nhầm"}}, "undo", "QD-5"),
     "/letters/{letter}/settle": ("/letters/3/settle", {"data": {"word": "sent"}}, "settle", "TH-00003"),
     "/reports/{report}/issue": (
         "/reports/1/issue", {"data": SIGNED, "files": {"file": ("ky.pdf", b"%PDF-1.7")}}, "issue_report", "2021-11-18",
@@ -149,6 +151,7 @@ def furnished(seen: AppContext) -> AppContext:
         who = {"agency": "so-nnptnt", "role": "clerk", "name": "Lê B", "phone": "0", "recorded_at": NOW}
         for email in ("a@sonn.test", "b@sonn.test"):
             session.add(ContactChange(submission_id=1, email=email, asked="c@sonn.test", happened_at=NOW, **who))
+    stopped(seen, NOW)
     drawn_up(seen)
     return seen
 
@@ -163,7 +166,7 @@ def test_what_is_done(furnished: AppContext, visit: Visit) -> None:
         assert act in ACT
     details = {event.subject: event.details for event in trail(furnished)}
     assert details["CAM-00002"] == {"reason": "x"}
-    assert details["QD-1"]["site"] == "Điểm 1"
+    assert details["QD-2"]["site"] == "Điểm 1"
     assert PASSWORD not in str(details)
     read = words_of(visit("admin").get("/audit").text)
     assert "điểm: Điểm 1; từ: 2021-11-20T00:00:00+07:00; văn bản: Công điện 1; lý do: lũ" in read
