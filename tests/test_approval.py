@@ -19,6 +19,7 @@ from dondoc.mail.letter import Letter
 from dondoc.store.mail import Approval, OutboxLetter
 from dondoc.store.trust import AuditEvent
 from tests.conftest import Run, acting, approver
+from tests.decisions import decided
 
 NOW = clock.at(date(2021, 11, 25), 9)
 MACHINES = ["dondoc", "Hệ thống", "airflow", "", "  ", "Máy chủ"]
@@ -51,8 +52,8 @@ def write(app: AppContext, **other: Any) -> int:
 
 def say_yes(app: AppContext, letter: int, actor: Actor, email: str | None = None) -> OutboxLetter:
     with app.sessions.begin() as session:
-        [row] = approval.approve(app, session, [letter], actor, email=email, now=NOW)
-    return row
+        rows = approval.approve(app, session, [letter], actor, email=email, now=NOW)
+    return rows[0]
 
 
 def row_of(app: AppContext, letter: int) -> OutboxLetter:
@@ -258,6 +259,20 @@ class TestTwoPersons:
         assert (row_of(both, couple).state, row_of(both, alone).state) == ("pending", "held")
         with both.sessions.reading() as session:
             assert [len(outbox.approvals(session, letter)) for letter in (couple, alone)] == [2, 1]
+
+
+def test_one_who_approves_and_one_who_stops_at_once_find_a_whole_decision(empty_database: str, app: AppContext) -> None:
+    approver(app)
+    ids = decided(app, NOW)
+
+    later = NOW.date() + timedelta(days=1)
+
+    def stops() -> None:
+        with app.sessions.begin() as session:
+            approval.stop(app, session, ids[1], "đã gọi điện", acting("Lê Văn C", "c.le"), until=later, now=NOW)
+
+    at_once(stops, *[lambda: say_yes(app, ids[0], acting())] * 2)
+    assert {row_of(app, letter).state for letter in ids} == {"cancelled"}
 
 
 def at_once(*acts: Callable[[], object]) -> None:

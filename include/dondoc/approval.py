@@ -55,8 +55,8 @@ def stop(
 ) -> list[OutboxLetter]:
     """Cancel what has not left of a decision, and do not take its step again before a day.
 
-    That word is a ruling, which `resume` or `rule undo` withdraws. A letter without a decision, and a trial for
-    another day, are only cancelled.
+    That word is a ruling, which `resume` or `rule undo` withdraws. A letter that takes no step, and a
+    trial for another day, are only cancelled.
 
     Args:
         letter: any letter of the decision.
@@ -71,7 +71,7 @@ def stop(
     row = session.get(OutboxLetter, letter)
     decision = session.get(Decision, row.decision_id) if row and row.decision_id else None
     today = now.astimezone(HERE).date()
-    lasting = decision if decision and decision.recorded_at.astimezone(HERE).date() == decision.as_of else None
+    lasting = decision if decision and decision.step and _is_of_its_day(decision) else None
     if until and until <= today:
         raise Problem(f"Không dừng được đến ngày {until:%d/%m/%Y}: ngày đó phải sau hôm nay ({today:%d/%m/%Y}).")
     if until and lasting is None:
@@ -83,6 +83,11 @@ def stop(
     unit = outbox.cancel(session, letter, reason, actor, secrets=app.secrets, now=now, **more)
     _rule(app, session, "stop", row, reason, actor, now, agency=lasting.agency, until=until, decision=lasting.id)
     return unit
+
+
+def _is_of_its_day(decision: Decision) -> bool:
+    """False for a trial for another day."""
+    return decision.recorded_at.astimezone(HERE).date() == decision.as_of
 
 
 def _next_step(app: AppContext, session: Session, letter: OutboxLetter, now: datetime) -> date:

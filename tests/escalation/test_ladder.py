@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from dondoc.directive.model import Directive, Step
-from dondoc.escalation.ladder import Ladder, SentLetter, decide, duty
+from dondoc.escalation import words
+from dondoc.escalation.ladder import Ladder, SentLetter, Stop, decide, duty
+from dondoc.escalation.reasons import Code
 from dondoc.facts.obligations import Standing
 from dondoc.workdays import WorkingDays
 
@@ -57,6 +59,7 @@ def lost(step: str, day: int, **other: Any) -> list[tuple[str, int, dict[str, An
 
 
 O1, O2 = "overdue_1", "overdue_2"
+UNTIL_29 = Stop(nov(25), nov(29), "đã gọi điện", "Lê Văn C")
 ROWS: list[tuple[str, int, list[Any], str | None]] = [
     ("nothing is due four working days before the last day", 15, [], None),
     ("three working days before it, the first reminder", 16, [], "remind_3"),
@@ -106,6 +109,32 @@ ROWS: list[tuple[str, int, list[Any], str | None]] = [
         O2,
     ),
     ("a letter decided for a later day is not yet one", 25, [*sent(overdue_1=23), *lost(O2, 26, state="held")], O2),
+    (
+        "the board not before the day is over that the head was given",
+        30,
+        [*sent(overdue_1=23), *lost(O2, 25, state="sent", sent_on=nov(25), answer_by=nov(30))],
+        None,
+    ),
+    (
+        "the head not before the day is over that the officer was given, known to have arrived or not",
+        29,
+        [*sent(overdue_1=23), *lost(O1, 24, state="uncertain", answer_by=nov(29))],
+        None,
+    ),
+    (
+        "a letter that was refused gave nobody a day",
+        25,
+        [*sent(overdue_1=23), *lost(O1, 24, state="refused", answer_by=nov(29))],
+        O2,
+    ),
+    ("a person's stop holds", 26, [*sent(overdue_1=23), *lost(O2, 25, state="cancelled", stop=UNTIL_29)], None),
+    ("until its day", 29, [*sent(overdue_1=23), *lost(O2, 25, state="cancelled", stop=UNTIL_29)], O2),
+    (
+        "a stopped reminder is not made up by a lower one",
+        19,
+        lost("remind_1", 18, state="cancelled", stop=UNTIL_29),
+        None,
+    ),
     ("what arrives today does not count as waited for", 25, lost(O1, 24, sent_on=nov(25)), None),
 ]
 
@@ -141,6 +170,33 @@ def test_a_returned_form_is_chased_by_its_last_day_and_says_so(ladder: Ladder, o
     assert decision.step
     assert decision.step.id == O1
     assert "BN-0001 đã được đề nghị chỉnh sửa; thời hạn trước ngày 20/11/2021, chậm 02 ngày làm việc" in decision.reason
+
+
+def test_a_letter_gives_a_day_for_all_that_it_lists(ladder: Ladder, owed: Make) -> None:
+    focal, form = owed("focal_letter", nov(24)), owed("form_03", nov(24))
+    lists_both = letter(O1, 23, form, others=frozenset([duty(focal)]), answer_by=nov(24), number=2)
+    decision = decide(ladder, AGENCY, [focal, form], [letter(O1, 22, focal), lists_both], nov(24))
+    assert decision.step is None
+    assert "TH-00002 đã hẹn đơn vị trả lời đến hết ngày 24/11/2021" in decision.reason
+
+
+def test_the_day_that_a_letter_gives_is_part_of_the_decision(ladder: Ladder, owed: Make) -> None:
+    first, before = owed(), owed(day=nov(18))
+    assert decide(ladder, AGENCY, [before], [], nov(18)).answer_by is None
+    assert decide(ladder, AGENCY, [first], [], nov(23)).answer_by == nov(24)
+    given = [letter(O1, 23, first), letter(O2, 25, first, number=2)]
+    assert decide(ladder, AGENCY, [first], given[:1], nov(25)).answer_by == nov(30), "“trước ngày 01/12”"
+    assert decide(ladder, AGENCY, [first], given, nov(29)).answer_by is None, "our own board is given none"
+
+
+def test_every_code_has_its_words_and_reasons_are_kept_as_codes(ladder: Ladder, owed: Make) -> None:
+    assert words.SENTENCES.keys() == set(Code)
+    decision = decide(ladder, AGENCY, [owed(status="returned", reason="bản nộp BN-0001")], [], nov(23))
+    [[code, params], [_, blocked]] = [reason.as_json() for reason in decision.reasons]
+    assert (code, params["steps"]) == ("step", [O1])
+    [[owed_code, about]] = params["ground"]
+    assert (owed_code, about["late"], about["obligation"]) == ("returned_late", 2, "stttt-cntt-2021-11:tourism/form_03")
+    assert blocked["why"] == ["too_early", {"first": "2021-11-24"}]
 
 
 def test_a_person_who_phoned_today_is_enough(ladder: Ladder, owed: Make) -> None:

@@ -9,7 +9,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from dondoc.configuration.settings import DATA
 from dondoc.directive.load import load
-from dondoc.escalation.ladder import CHASED, Ladder, SentLetter, decide, duty
+from dondoc.escalation.ladder import CHASED, Ladder, SentLetter, Stop, decide, duty
 from dondoc.facts.obligations import Standing
 from dondoc.workdays import load as load_calendar
 
@@ -74,6 +74,9 @@ class Fairness(RuleBasedStateMachine):
                 state,
                 sent_on=self.day if state == "sent" else None,
                 last_chance=CALENDAR.add(self.day, 2) if decision.step.approval else self.day,
+                decision=len(self.past) + 1,
+                others=frozenset(duty(s) for s in decision.still_to_come),
+                answer_by=decision.answer_by,
             )
         )
 
@@ -89,6 +92,12 @@ class Fairness(RuleBasedStateMachine):
             arrived = [p.sent_on for p in mine if p.step == step.needs and p.state == "sent" and p.sent_on]
             assert any(CALENDAR.between(day, self.day) >= step.wait for day in arrived)
         assert not [p for p in mine if p.step == step_id and p.state in ("sent", "uncertain")], "no step twice"
+        about = [p for p in self.past if duty(standing) in p.duties | p.others and p.state in ("sent", "uncertain")]
+        order = list(STEPS)
+        for p in about:
+            if p.answer_by and order.index(p.step) < order.index(step_id):
+                assert self.day > p.answer_by, "what a letter gave the agency to answer is over"
+        assert not [p for p in mine if p.stop and p.step == step_id and self.day < p.stop.until], "a stop holds"
         assert not [p for p in self.past if p.state == "held" and p.last_chance and p.last_chance >= self.day]
 
     @rule()
@@ -97,6 +106,14 @@ class Fairness(RuleBasedStateMachine):
             alive = p.last_chance is None or p.last_chance >= self.day
             if p.state == "held" and alive and CALENDAR.is_working_day(self.day):
                 self.past[i] = replace(p, state="sent", sent_on=self.day)
+
+    @rule(days=st.integers(1, 9), which=st.integers(0, 5))
+    def a_person_stops_a_decision(self, days: int, which: int) -> None:
+        waiting = [i for i, p in enumerate(self.past) if p.state in ("held", "deferred")]
+        if waiting:
+            i = waiting[which % len(waiting)]
+            stop = Stop(self.day, self.day + timedelta(days=days), "đã gọi điện", "Lê Văn C")
+            self.past[i] = replace(self.past[i], state="cancelled", stop=stop)
 
     @invariant()
     def one_letter_a_day(self) -> None:

@@ -11,6 +11,7 @@ from dondoc.configuration.context import AppContext
 from dondoc.orchestration import accounts, approving
 from dondoc.store.mail import OutboxLetter
 from dondoc.store.reporting import Decision, Report
+from tests.decisions import decided
 from tests.orchestration.conftest import OPS
 
 pytestmark = pytest.mark.slow
@@ -97,6 +98,10 @@ def test_what_an_approver_reads_in_airflow_has_role_agency_and_page_but_no_addre
     [row] = letters(peopled, "report")
     page = f"http://127.0.0.1:8080/dondoc/letters/{row.id}"
     assert approving.letters([row.id]) == f"- [TH-{row.id:05}]({page}) gửi lãnh đạo UBND tỉnh Hà Tĩnh: {row.subject}"
+    together = decided(peopled, clock.now())
+    numbers = ", ".join(f"TH-{one:05}" for one in together)
+    [line] = approving.letters(together).splitlines()
+    assert line.startswith(f"- [{numbers}](http://127.0.0.1:8080/dondoc/letters/{together[0]}) gửi "), "one decision"
 
 
 @pytest.mark.parametrize(

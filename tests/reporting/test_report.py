@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from openpyxl import load_workbook
@@ -15,12 +16,12 @@ from dondoc.configuration.context import AppContext
 from dondoc.errors import Problem
 from dondoc.facts import obligations
 from dondoc.facts.register import register
-from dondoc.reporting import report
+from dondoc.reporting import report, words
 from dondoc.reporting.figures import figures
 from dondoc.store.cameras import Camera, CameraCheck
 from dondoc.store.facts import Contact
 from dondoc.store.mail import OutboxLetter
-from dondoc.store.reporting import Report, ReportIssue
+from dondoc.store.reporting import Decision, Report, ReportIssue
 from tests.conftest import NOVEMBER, SECRET, Run, acting, approver, at, letter_of
 from tests.directive.letters import SHIPPED, file, group, written
 
@@ -306,3 +307,21 @@ def test_each_letter_has_a_report_of_its_own(
     assert totals == {LETTER: (30, 30), "stttt-2021-12": (1, 1)}
     with app.sessions.reading() as session:
         assert {*session.scalars(select(Report.directive))} == totals.keys()
+
+
+def test_the_superior_is_asked_to_admonish_nobody_whom_a_letter_still_gives_time(busy: AppContext) -> None:
+    agency = "ubnd-huyen-ky-anh"
+    said: dict[str, Any] = {"step": "overdue_2", "directives": [LETTER], "obligations": [], "reason": "", "reasons": []}
+    with busy.sessions.begin() as session:
+        decision = Decision(as_of=at(24).date(), agency=agency, answer_by=at(26).date(), recorded_at=at(24), **said)
+        session.add(decision)
+        session.flush()
+        letter = session.scalars(select(OutboxLetter).where(OutboxLetter.agency == agency)).all()[1]
+        letter.decision_id = decision.id
+    late = {row["agency"]: row["answer_by"] for row in figures(busy, LETTER, THURSDAY)["late"]}
+    assert {who for who, until in late.items() if until} == {agency}
+    but = "(trừ đơn vị còn trong thời gian đã hẹn trả lời: UBND huyện Kỳ Anh: đến hết ngày 26/11/2021)"
+    assert but in words.proposal("UBND tỉnh", figures(busy, LETTER, THURSDAY))
+    after = figures(busy, LETTER, at(29, 17))
+    assert "trừ đơn vị" not in words.proposal("UBND tỉnh", after)
+    assert words.proposal("UBND tỉnh", {"late": [{"name": "A", "answer_by": "2021-11-26"}]}) == "Không có."

@@ -213,8 +213,7 @@ def _body(docx: Docx, figures: dict[str, Any], directive: Directive, day: date) 
     _heading(docx, "III. NHIỆM VỤ TUẦN TỚI")
     _text(docx, "Tiếp tục đôn đốc, hướng dẫn các đơn vị chưa hoàn thành; kiểm tra kết nối các camera đã khai.")
     _heading(docx, "IV. KIẾN NGHỊ, ĐỀ XUẤT")
-    ask = f"Đề nghị {superior} quan tâm, nhắc nhở các đơn vị nêu tại Bảng 3 khẩn trương thực hiện."
-    _text(docx, ask if figures["late"] else "Không có.")
+    _text(docx, words.proposal(superior, figures))
     _text(docx, f"{issuer} kính báo cáo {superior} xem xét, chỉ đạo./.")
 
 

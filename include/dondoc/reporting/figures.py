@@ -1,7 +1,7 @@
 """The figures of a report: a function of facts for a moment, and of what was known by another."""
 
 from collections import Counter, defaultdict
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -16,6 +16,7 @@ from dondoc.facts.obligations import Standing
 from dondoc.probing.verdicts import NOT_CHECKED, PHASE, SENTENCE
 from dondoc.reporting import words
 from dondoc.store.mail import OutboxLetter
+from dondoc.store.reporting import Decision
 
 WEEK = timedelta(days=7)
 CAUSE = {  # phase of a verdict → group of causes
@@ -132,16 +133,23 @@ def _late(
     as_of: datetime,
     known_at: datetime | None,
 ) -> list[dict[str, Any]]:
-    """What is overdue, the longest first, with how many chasing letters had truly reached the agency by then."""
-    letters = session.scalars(
-        select(OutboxLetter)
+    """What is overdue, the longest first, with how many chasing letters had truly reached the agency by then, and
+    until when the last of them gives it time to answer (`answer_by`; None: that is over)."""
+    letters = session.execute(
+        select(OutboxLetter, Decision.answer_by)
+        .outerjoin(Decision, Decision.id == OutboxLetter.decision_id)
         .where(OutboxLetter.kind.in_(["reminder", "overdue"]), OutboxLetter.state == "sent")
         .where(OutboxLetter.rehearsal.is_(False), OutboxLetter.sent_at <= min(as_of, known_at or as_of))
     )
     known = {letter.id: letter for letter in app.letters(session, as_of.astimezone(HERE).date(), known_at)}
     to_us = {step.id for step in known[directive].ladder if set(step.to) == {"board"}} if directive in known else set()
-    about = [x for x in letters if directive in x.context["steps"] and not x.context["copy"]]
-    sent = Counter(x.agency for x in about if x.context["steps"][directive] not in to_us)
+    today = as_of.astimezone(HERE).date()
+    about = [(x, by) for x, by in letters if directive in x.context["steps"] and not x.context["copy"]]
+    sent = Counter(x.agency for x, _ in about if x.context["steps"][directive] not in to_us)
+    given: dict[str | None, date] = {}
+    for letter, answer_by in about:
+        if answer_by and answer_by >= today:
+            given[letter.agency] = max(answer_by, given.get(letter.agency, today))
     rows = []
     for standing in standings:
         if standing.status == "overdue" and standing.duty.due_before:
@@ -155,6 +163,7 @@ def _late(
                     "due_before": standing.duty.due_before.isoformat(),
                     "working_days_late": standing.working_days_late,
                     "letters_sent": sent[standing.agency],
+                    "answer_by": given[standing.agency].isoformat() if standing.agency in given else None,
                 }
             )
     return sorted(rows, key=lambda r: (-r["working_days_late"], app.registry.agency(r["agency"]).order))

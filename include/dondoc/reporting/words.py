@@ -134,3 +134,13 @@ def table_3(figures: dict[str, Any]) -> list[list[Any]]:
         ]
         for i, late in enumerate(figures["late"], 1)
     ]
+
+
+def proposal(superior: str, figures: dict[str, Any]) -> str:
+    """What the superior is asked to do about the late, but for those whom a letter still gives time to answer."""
+    if all(row["answer_by"] for row in figures["late"]):
+        return "Không có."
+    given = {row["name"]: row["answer_by"] for row in figures["late"] if row["answer_by"]}
+    days = "; ".join(f"{name}: đến hết ngày {short(date.fromisoformat(day))}" for name, day in given.items())
+    but = f" (trừ đơn vị còn trong thời gian đã hẹn trả lời: {days})" if given else ""
+    return f"Đề nghị {superior} quan tâm, nhắc nhở các đơn vị nêu tại Bảng 3{but} khẩn trương thực hiện."
