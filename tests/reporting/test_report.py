@@ -16,8 +16,9 @@ from dondoc.configuration.context import AppContext
 from dondoc.errors import Problem
 from dondoc.facts import obligations
 from dondoc.facts.register import register
-from dondoc.reporting import report, words
+from dondoc.reporting import report
 from dondoc.reporting.figures import figures
+from dondoc.reporting.words import proposal
 from dondoc.store.cameras import Camera, CameraCheck
 from dondoc.store.facts import Contact
 from dondoc.store.mail import OutboxLetter
@@ -321,7 +322,7 @@ def test_the_superior_is_asked_to_admonish_nobody_whom_a_letter_still_gives_time
     late = {row["agency"]: row["answer_by"] for row in figures(busy, LETTER, THURSDAY)["late"]}
     assert {who for who, until in late.items() if until} == {agency}
     but = "(trừ đơn vị còn trong thời gian đã hẹn trả lời: UBND huyện Kỳ Anh: đến hết ngày 26/11/2021)"
-    assert but in words.proposal("UBND tỉnh", figures(busy, LETTER, THURSDAY))
+    assert but in proposal("UBND tỉnh", figures(busy, LETTER, THURSDAY))
     after = figures(busy, LETTER, at(29, 17))
-    assert "trừ đơn vị" not in words.proposal("UBND tỉnh", after)
-    assert words.proposal("UBND tỉnh", {"late": [{"name": "A", "answer_by": "2021-11-26"}]}) == "Không có."
+    assert "trừ đơn vị" not in proposal("UBND tỉnh", after)
+    assert proposal("UBND tỉnh", {"late": [{"name": "A", "answer_by": "2021-11-26"}]}) == "Không có."
