@@ -10,7 +10,7 @@ import pytest
 from dondoc.directive.model import Directive, Step
 from dondoc.escalation import words
 from dondoc.escalation.ladder import Ladder, SentLetter, Stop, decide, duty
-from dondoc.escalation.reasons import Code
+from dondoc.escalation.reasons import ReasonCode
 from dondoc.facts.obligations import Standing
 from dondoc.workdays import WorkingDays
 
@@ -190,7 +190,7 @@ def test_the_day_that_a_letter_gives_is_part_of_the_decision(ladder: Ladder, owe
 
 
 def test_every_code_has_its_words_and_reasons_are_kept_as_codes(ladder: Ladder, owed: Make) -> None:
-    assert words.SENTENCES.keys() == set(Code)
+    assert words.SENTENCES.keys() == set(ReasonCode)
     decision = decide(ladder, AGENCY, [owed(status="returned", reason="bản nộp BN-0001")], [], nov(23))
     [[code, params], [_, blocked]] = [reason.as_json() for reason in decision.reasons]
     assert (code, params["steps"]) == ("step", [O1])

@@ -7,6 +7,7 @@ reminders pass needs the form no less. A head is asked to see to it, not to fill
 from collections.abc import Iterable, Mapping
 
 from dondoc.configuration.context import AppContext
+from dondoc.directive.model import Registry
 from dondoc.escalation.ladder import Decision
 from dondoc.escalation.recipients import needs_approval
 from dondoc.forms.blank import blank
@@ -32,11 +33,11 @@ def make(app: AppContext, wanted: Iterable[tuple[str, str]]) -> Blanks:
 
     About a tenth of a second each: not to be called inside a transaction.
     """
-    return {pair: _blank(app, *pair) for pair in wanted} if app.secrets else {}
+    registry = app.registry
+    return {pair: _blank(app, registry, *pair) for pair in wanted} if app.secrets else {}
 
 
-def _blank(app: AppContext, agency: str, form: str) -> Attachment:
+def _blank(app: AppContext, registry: Registry, agency: str, form: str) -> Attachment:
     spec = load_specs(app.settings.data)[form]
-    secrets = app.secrets
-    content = blank(spec, app.registry.agency(agency), registry=app.registry, secrets=secrets)
+    content = blank(spec, registry.agency(agency), registry=registry, secrets=app.secrets)
     return Attachment(f"Bieu_mau_{spec.code}_{agency}.xlsx", app.blobs.put(content), XLSX)

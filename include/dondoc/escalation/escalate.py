@@ -18,7 +18,7 @@ from dondoc.escalation import blanks, history, letters, sources, words
 from dondoc.escalation.called import called_on
 from dondoc.escalation.ladder import Decision, Ladder, SentLetter, decide, ladder_on
 from dondoc.escalation.precondition import precondition
-from dondoc.escalation.reasons import Code, because
+from dondoc.escalation.reasons import ReasonCode, because
 from dondoc.escalation.recipients import Recipient, needs_approval, recipients
 from dondoc.facts import rulings
 from dondoc.facts.obligations import Standing, cites, short_names, standings
@@ -146,7 +146,7 @@ class _Morning:
         people = self.people(decision)
         if decision.step and not people:
             roles = " hoặc ".join(words.ROLE[role] for role in decision.step.to)
-            missing = because(Code.NO_ADDRESS, roles=roles)
+            missing = because(ReasonCode.NO_ADDRESS, roles=roles)
             decision = replace(decision, reasons=(*decision.reasons, missing), answer_by=None)
             self.without_address.append(decision)
         row = {

@@ -7,7 +7,9 @@ from enum import StrEnum
 from typing import Any
 
 
-class Code(StrEnum):
+class ReasonCode(StrEnum):
+    """Why an agency is written to at a step on a day, or is not."""
+
     # why an agency is not written to
     DAY_OFF = "day_off"
     CALLED = "called"
@@ -49,7 +51,7 @@ class Code(StrEnum):
 class Reason:
     """`params`: text, numbers, days, further reasons, and tuples of these."""
 
-    code: Code
+    code: ReasonCode
     params: Mapping[str, Any] = field(default_factory=dict)
 
     def as_json(self) -> list[Any]:
@@ -57,7 +59,7 @@ class Reason:
         return [str(self.code), {name: _json(value) for name, value in self.params.items()}]
 
 
-def because(code: Code, **params: Any) -> Reason:
+def because(code: ReasonCode, **params: Any) -> Reason:
     return Reason(code, params)
 
 

@@ -35,16 +35,17 @@ def nobody(app: AppContext, session: Session, decisions: Sequence[Decision], now
     """Tell the administrator, once for each agency and step, that there is no address to write to."""
     missing = {f"{d.agency}/{d.step.id}": d for d in decisions if d.step}
     if new := sorted(set(missing) - _told(app, session, "nobody")):
-        lines = [_lacks(app, missing[key]) for key in new]
+        names = {agency.id: agency.name for agency in app.registry.agencies}
+        lines = [_lacks(names[missing[key].agency], missing[key]) for key in new]
         title = "Chưa có địa chỉ để gửi thư đôn đốc: cần bổ sung danh bạ"
         _write(app, session, f"nobody|{','.join(new)}", title, lines, now, nobody=new)
 
 
-def _lacks(app: AppContext, decision: Decision) -> str:
+def _lacks(agency: str, decision: Decision) -> str:
     step = decision.step
     assert step is not None
     roles = " hoặc ".join(words.ROLE[role] for role in step.to)
-    return f"{app.registry.agency(decision.agency).name}: chưa có địa chỉ của {roles} (bậc “{words.title(step)}”)"
+    return f"{agency}: chưa có địa chỉ của {roles} (bậc “{words.title(step)}”)"
 
 
 def waiting(app: AppContext, session: Session, day: date, now: datetime) -> None:
