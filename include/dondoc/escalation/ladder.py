@@ -98,6 +98,10 @@ class SentLetter:
         """Whether the agency truly had it by the end of a day."""
         return self.state == "sent" and not self.rehearsal and self.sent_on is not None and self.sent_on <= day
 
+    def lists(self, standing: Standing) -> bool:
+        """Whether it speaks of an obligation, as its ground or as still to come."""
+        return duty(standing) in self.duties or duty(standing) in self.others
+
     def same_decision(self, other: "SentLetter") -> bool:
         return self.id == other.id or (self.decision is not None and self.decision == other.decision)
 
@@ -196,11 +200,12 @@ class Ladder:
 
     def _granted(self, step: Step, standing: Standing, past: Sequence[SentLetter], day: date) -> Reason | None:
         """A letter of a lower step gave the agency a day to answer, and that is not over."""
-        names = [p for p in past if duty(standing) in p.duties | p.others and p.agency == standing.agency]
-        given = [(p.answer_by, p.number) for p in names if p.answer_by and p.stands(day) and not p.copy]
-        lower = {p.number for p in names if self._is_above(step, p, standing)}
-        until, letter = max((one for one in given if one[1] in lower), default=(date.min, ""))
-        return because(ReasonCode.TIME_TO_ANSWER, letter=letter, until=until) if day <= until else None
+        open_ = [p for p in past if p.answer_by and day <= p.answer_by and not p.copy and p.agency == standing.agency]
+        lower = [p for p in open_ if p.stands(day) and p.lists(standing) and self._is_above(step, p, standing)]
+        if not lower:
+            return None
+        last = max(lower, key=lambda p: p.answer_by or date.min)
+        return because(ReasonCode.TIME_TO_ANSWER, letter=last.number, until=last.answer_by)
 
     def _is_above(self, step: Step, letter: SentLetter, standing: Standing) -> bool:
         """Whether a step of an obligation's ladder stands above what a letter took."""
@@ -236,11 +241,13 @@ class Ladder:
         return self.calendar.add(day, 1)
 
     def after_stop(self, steps: Mapping[str, str], ground: Sequence[Standing], day: date) -> date:
-        """The day on which the steps above these would have come, had these been taken on a day."""
+        """The day on which the steps above these would have come, had these been taken on a day; of the last step the
+        day after as long as it waits for the one before."""
         days = [self.calendar.add(day, 1)]
         for standing in ground:
             ladder = self.steps(standing)
             at = next((i for i, s in enumerate(ladder) if s.id == steps.get(standing.duty.directive)), len(ladder))
+            days += [self.calendar.add(day, step.wait) for step in ladder[at : at + 1]]
             for step in ladder[at + 1 : at + 2]:
                 days.append(max(self.first_day(step, standing.last_day or day), self.calendar.add(day, step.wait)))
         return max(days)
