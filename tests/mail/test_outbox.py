@@ -103,6 +103,7 @@ def test_a_row_is_shown_with_the_fields_of_the_contract(desk: Desk) -> None:
         "state": "pending",
         "attempts": 0,
         "reason": "trả lời bản nộp BN-0001",
+        "decision": None,
     }
 
 

@@ -18,18 +18,19 @@ from dondoc.facts.obligations import Standing
 from dondoc.mail.delivery_run import CLOSES
 from dondoc.mail.letter import Attachment, Letter
 from dondoc.mail.render import Rendered, render
+from dondoc.workdays import WorkingDays
 
 
-def last_chance(app: AppContext, decision: Decision, now: datetime) -> datetime:
+def last_chance(calendar: WorkingDays, decision: Decision, now: datetime) -> datetime:
     """Until when the letters of a decision may leave: 17:00 of its day, or later when a person has to release them.
 
     What is decided after hours leaves on the next working day.
     """
     day = max(decision.day, now.date())
     if now >= clock.at(day, CLOSES.hour, CLOSES.minute):
-        day = app.calendar.add(day, 1)
+        day = calendar.add(day, 1)
     if any(map(needs_approval, decision.steps.values())):
-        day = app.calendar.add(day, APPROVAL_DAYS)
+        day = calendar.add(day, APPROVAL_DAYS)
     return clock.at(day, CLOSES.hour, CLOSES.minute)
 
 
@@ -77,7 +78,7 @@ def letters(
             needs_approval=any(map(needs_approval, decision.steps.values())),
             hold=hold,
             office_hours=True,
-            not_after=last_chance(app, decision, now),
+            not_after=last_chance(ladder.calendar, decision, now),
         )
         for person in people
     ]
