@@ -4,8 +4,11 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from dondoc.cameras.nights import night
+from dondoc.cameras.registry import declarations
+from dondoc.cameras.registry.declarations import Source
 from dondoc.cameras.registry.imports import import_csv
 from dondoc.cameras.state import outages
 from dondoc.clock import at
@@ -13,7 +16,7 @@ from dondoc.configuration.context import AppContext
 from dondoc.facts import contacts
 from dondoc.facts.rulings import rule
 from dondoc.probing.verdicts import PHASE
-from dondoc.store.cameras import Camera, Outage
+from dondoc.store.cameras import Camera, CameraDeclaration, Outage
 from tests.conftest import CLERK, NOVEMBER, SECRET, acting
 
 AGENCY, OTHER, SYSTEM = "so-nnptnt", "ubnd-huyen-duc-tho", "security_traffic"
@@ -37,6 +40,31 @@ def cameras(app: AppContext, *rows: str) -> list[int]:
     with app.sessions.begin() as session:
         import_csv(session, app.registry, text, "cameras.csv", by=CLERK, secrets=app.settings.secret_keys, now=NOW)
         return list(session.scalars(select(Camera.id).order_by(Camera.id)))
+
+
+def said(app: AppContext, camera: int, source: Source = Source.PERSON, *, when: datetime = NOW, **words: Any) -> None:
+    """Something said of a camera."""
+    with app.sessions.begin() as session:
+        found = session.get_one(Camera, camera)
+        declarations.say(session, found, source, words, happened_at=when, now=when)
+        declarations.refresh(session, found.agency, found.system, app.settings.secret_keys)
+
+
+def stored(
+    session: Session, *, name: str, source: Source = Source.FORM, submission: int | None = None, **row: Any
+) -> int:
+    """A camera and one declaration of it, as they were stored, whatever is known of addresses now."""
+    told = {"place": "", "site": "", "agency": AGENCY, "system": SYSTEM, "key": name, "happened_at": NOW, **row}
+    camera = Camera(name=name, submission_id=submission, **{"recorded_at": told["happened_at"], **told})
+    session.add(camera)
+    session.flush()
+    said = {"name": camera.name, "site": camera.site, "place": camera.place, "status": camera.status}
+    fact = CameraDeclaration(camera_id=camera.id, source=Source.FORM, submission_id=submission, said=said)
+    for column in ("url", "url_secret", "identity", "happened_at", "recorded_at"):
+        setattr(fact, column, getattr(camera, column))
+    session.add(fact)
+    session.flush()
+    return camera.id
 
 
 def at_site(app: AppContext, count: int, site: str = "Cổng", agency: str = AGENCY) -> list[int]:

@@ -28,8 +28,8 @@ from dondoc.configuration.settings import load
 from dondoc.demo.fleet import Fleet
 from dondoc.errors import Problem
 from dondoc.probing.address import parse
-from dondoc.store.cameras import Camera, CameraCheck
-from tests.cameras.nights import AGENCY, NOW, SYSTEM, result
+from dondoc.store.cameras import Camera, CameraCheck, CameraDeclaration
+from tests.cameras.nights import AGENCY, NOW, SYSTEM, result, stored
 from tests.conftest import CLERK, Run
 
 HOST = "rtsp://10.1.2.3:554"
@@ -374,12 +374,7 @@ class TestStoredBefore:
         with app.sessions.begin() as session:
             for number, path in enumerate(paths):
                 url = f"{HOST}{path}"
-                session.add(
-                    Camera(
-                        agency=AGENCY, system=SYSTEM, key=str(number), name="A", site="", url=url, identity=url,
-                        happened_at=NOW, recorded_at=NOW,
-                    )
-                )  # fmt: skip
+                stored(session, name="A", key=str(number), url=url, identity=url)
 
     PATHS = (f"/live/{TOKEN}", "/live/1", f"/user=a_password={TOKEN}_channel=1_stream=1.sdp")
 
@@ -419,9 +414,9 @@ class TestStoredBefore:
     def test_what_was_learnt_to_be_harmless_is_shown_again(self, app: AppContext, dondoc: Run) -> None:
         self.clear(app, "/live/1")
         with app.sessions.begin() as session:
-            camera = session.scalars(select(Camera)).one()
-            cipher = keys.cipher(app.settings.secret_keys, "address")
-            camera.url, camera.url_secret = f"{HOST}/live/***", cipher.encrypt(b'{"url": ["1"], "main": []}').decode()
+            hidden = keys.cipher(app.settings.secret_keys, "address").encrypt(b'{"url": ["1"], "main": []}').decode()
+            for one in (session.scalars(select(Camera)).one(), session.scalars(select(CameraDeclaration)).one()):
+                one.url, one.url_secret = f"{HOST}/live/***", hidden
         dondoc("db", "upgrade")
         with app.sessions.reading() as session:
             assert session.execute(text("SELECT url, url_secret FROM cameras")).one() == (f"{HOST}/live/1", None)

@@ -1,5 +1,7 @@
 """One camera declared twice is one; what only might be the same is listed for a person."""
 
+import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -7,12 +9,16 @@ from sqlalchemy import select
 
 from dondoc.cameras.registry import records, streams
 from dondoc.cameras.registry.brands import stream_url
+from dondoc.cameras.registry.declarations import Source, say
 from dondoc.cameras.registry.declare import declare
+from dondoc.cameras.registry.imports import import_csv
 from dondoc.cameras.registry.streams import canonical
 from dondoc.configuration.context import AppContext
-from dondoc.store.cameras import Camera
-from tests.cameras.nights import AGENCY, NOW, SYSTEM, cameras
-from tests.conftest import Run
+from dondoc.errors import Problem
+from dondoc.facts import places
+from dondoc.store.cameras import Camera, CameraDeclaration
+from tests.cameras.nights import AGENCY, NOW, SYSTEM, cameras, stored
+from tests.conftest import CLERK, SECRET, Run
 
 HIK = {"brand": "Hikvision", "host": "10.1.1.1"}
 
@@ -164,7 +170,8 @@ class TestDeclared:
     def test_what_was_seen_working_is_within_reach_whatever_a_form_says(self, app: AppContext) -> None:
         declared(app, {"name": "A", "host": "192.168.1.9", "link": "tslcd"})
         with app.sessions.begin() as session:
-            session.get_one(Camera, 1).worked_at = NOW
+            found = session.get_one(Camera, 1)
+            say(session, found, Source.CHECK, {"worked": True}, happened_at=NOW, now=NOW)
         declared(app, {"name": "A", "host": "192.168.1.9", "link": "ftth"})
         assert camera(app, 1).exemption is None
 
@@ -172,6 +179,80 @@ class TestDeclared:
         declared(app, {"name": "A", **HIK, "power": "solar", "status": "unstable", "off_after_hours": True})
         row = camera(app, 1)
         assert (row.power, row.status, row.off_after_hours, row.link) == ("solar", "unstable", True, None)
+
+
+class TestPlaces:
+    """Identity is agency, system, place and name."""
+
+    GATES = ({"place": "Thiên Cầm", "name": "Cổng", "site": "Cổng"}, {"place": "Đồng Lộc", "name": "Cổng"})
+
+    def test_each_place_may_have_its_gate(self, app: AppContext) -> None:
+        assert declared(app, *self.GATES) == [1, 2]
+        assert declared(app, *reversed(self.GATES)) == [2, 1]
+        assert [camera(app, number).place for number in (1, 2)] == ["Thiên Cầm", "Đồng Lộc"]
+        assert cameras(app, f"{AGENCY},{SYSTEM},Cổng phụ,rtsp://10.9.9.9/1,,,,,,") == [1, 2, 3]
+
+    def test_a_camera_of_a_file_without_place_is_the_one_that_a_form_places(self, app: AppContext) -> None:
+        assert cameras(app, f"{AGENCY},{SYSTEM},Cổng,rtsp://10.9.9.9/1,,,,Cổng bắc,,") == [1]
+        assert camera(app, 1).place == "Cổng bắc", "of a file without places the position is the place"
+        assert declared(app, self.GATES[1]) == [1]
+        assert (camera(app, 1).place, camera(app, 1).key) == ("Đồng Lộc", "cong")
+        assert declared(app, *self.GATES) == [2, 1]
+
+    def test_where_two_gates_could_be_the_one_of_the_file_nothing_is_guessed(self, app: AppContext) -> None:
+        cameras(app, f"{AGENCY},{SYSTEM},Cổng,rtsp://10.9.9.9/1,,,,,,")
+        assert declared(app, *self.GATES) == [2, 3]
+
+    def test_a_file_says_which_place_it_means(self, app: AppContext) -> None:
+        declared(app, *self.GATES)
+        text = "agency,system,name,url,place\n{0},{1},Cổng,rtsp://10.9.9.9/1,{2}\n"
+        with app.sessions.begin() as session:
+            given = {"by": CLERK, "secrets": [SECRET], "now": NOW}
+            with pytest.raises(Problem, match=r"c.csv:2: có 02 camera cùng tên .* place \(điểm\) hoặc id"):
+                import_csv(session, app.registry, text.format(AGENCY, SYSTEM, ""), "c.csv", **given)
+            import_csv(session, app.registry, text.format(AGENCY, SYSTEM, "ĐỒNG LỘC"), "c.csv", **given)
+        assert [camera(app, number).url for number in (1, 2)] == [None, "rtsp://10.9.9.9:554/1"]
+
+    def test_a_misspelt_place_of_a_pause_is_answered_with_the_near_ones(self, app: AppContext, dondoc: Run) -> None:
+        declared(app, *self.GATES)
+        with app.sessions.begin() as session:
+            assert places.known(session, app.registry, AGENCY, "đồng lộc", NOW.date()) == "Đồng Lộc"
+            with pytest.raises(Problem, match=r"“Đồng Lọc 2”\. Có: Đồng Lộc"):
+                places.known(session, app.registry, AGENCY, "Đồng Lọc 2", NOW.date())
+        assert [row["place"] for row in json.loads(dondoc("cameras", "places", "--json").stdout)] == [
+            "Thiên Cầm", "Đồng Lộc",
+        ]  # fmt: skip
+
+
+class TestAsOf:
+    """A declaration changes nothing of what was known before it."""
+
+    def test_an_import_and_a_later_form_leave_the_past_as_it_was(self, app: AppContext, dondoc: Run) -> None:
+        declared(app, {"place": "Thiên Cầm", "name": "Cổng", "site": "Cổng", **HIK})
+        then = (NOW + timedelta(hours=1)).isoformat()
+        before = dondoc("cameras", "list", "--as-of", then, "--known-at", then, "--json").stdout
+        rows = f"agency,system,name,url,place\n{AGENCY},{SYSTEM},Cổng,rtsp://10.9.9.9/1,Thiên Cầm\n"
+        rows += f"{AGENCY},{SYSTEM},Mới,rtsp://10.9.9.8/1,Thiên Cầm\n"
+        for later in (NOW + timedelta(days=3), NOW + timedelta(days=4)):
+            with app.sessions.begin() as session:
+                import_csv(session, app.registry, rows, "c.csv", by=CLERK, secrets=[SECRET], now=later)
+                row = {"place": "Thiên Cầm", "name": "Cổng", "site": "Bãi xe", "status": "not_installed"}
+                declare(
+                    session, agency=AGENCY, system=SYSTEM, rows=[row], submission_id=None,
+                    happened_at=NOW - timedelta(days=1), now=later,
+                )  # fmt: skip
+        assert dondoc("cameras", "list", "--as-of", then, "--known-at", then, "--json").stdout == before
+        [row] = json.loads(before)
+        assert (row["place"], row["site"], row["url"]) == (
+            "Thiên Cầm",
+            "Cổng",
+            "rtsp://10.1.1.1:554/Streaming/Channels/101",
+        )
+        now = json.loads(dondoc("cameras", "list", "--json").stdout)
+        assert [(row["name"], row["url"]) for row in now] == [
+            ("Cổng", "rtsp://10.9.9.9:554/1"), ("Mới", "rtsp://10.9.9.8:554/1"),
+        ]  # fmt: skip
+        assert now[0]["site"] == "Cổng", "the form that arrived first was entered last"
 
 
 class TestImported:
@@ -228,12 +309,7 @@ class TestSpellingsLearntLater:
         with app.sessions.begin() as session:
             for name, path in paths.items():
                 url = f"rtsp://10.1.1.1:554{path}"
-                session.add(
-                    Camera(
-                        agency=AGENCY, system=SYSTEM, key=name, name=name, site="", url=url,
-                        identity=url, happened_at=NOW, recorded_at=NOW,
-                    )
-                )  # fmt: skip
+                stored(session, name=name, url=url, identity=url)
 
     def identities(self, app: AppContext) -> list[str | None]:
         with app.sessions.begin() as session:
@@ -260,8 +336,8 @@ class TestSpellingsLearntLater:
     def test_what_can_be_read_no_more_stops_no_upgrade(self, app: AppContext, dondoc: Run) -> None:
         self.stored(app, a="/x", b="/y")
         with app.sessions.begin() as session:
-            for one in session.scalars(select(Camera)):
-                one.url = one.identity = f"rtsp://010.0.0.1:554/{one.key}"
+            for one in (*session.scalars(select(Camera)), *session.scalars(select(CameraDeclaration))):
+                one.url = one.identity = f"rtsp://010.0.0.1:554/{one.id}"
         assert "tính lại" not in dondoc("db", "upgrade").stderr
         with app.sessions.begin() as session:
             assert records.duplicates(session) == []

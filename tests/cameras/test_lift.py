@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from dondoc.cameras.registry.declare import declare, stricter
+from dondoc.cameras.registry.declarations import stricter
+from dondoc.cameras.registry.declare import declare
 from dondoc.cameras.registry.imports import import_csv
 from dondoc.configuration.context import AppContext
 from dondoc.errors import Problem

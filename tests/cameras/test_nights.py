@@ -577,7 +577,7 @@ class TestLetters:
             if "site" in row:
                 rule(
                     session, app.letters(session, NOVEMBER), app.registry,
-                    "pause", agency=AGENCY, site="ĐẬP PHỤ", until=NIGHT,
+                    "pause", agency=AGENCY, place="ĐẬP PHỤ", until=NIGHT,
                     document="Công điện số 12", reason="bão số 8", by=CLERK, secrets=[SECRET],
                     from_=at(NIGHT, 0), now=NOW,
                 )  # fmt: skip

@@ -129,7 +129,7 @@ class TestPause:
     def test_a_site_alone_is_paused_and_no_duty_with_it(self, app: AppContext) -> None:
         gate = at_site(app, 1, "Cổng")[0]
         road = at_site(app, 1, "Đường lớn")[0]
-        paused(app, 1, None, agency=AGENCY, site="CỔNG ")
+        paused(app, 1, None, agency=AGENCY, place="CỔNG ")
         for camera in (gate, road):
             live(app, camera, ["ok", "no_frame", "no_frame"])
         assert [o.camera_id for o in all_outages(app)] == [road]
@@ -170,7 +170,7 @@ class TestPause:
 
     def test_needs_an_agency_for_a_site(self, app: AppContext) -> None:
         with pytest.raises(Problem, match="Điểm chỉ ghi khi tạm dừng, kèm đơn vị") as caught:
-            paused(app, 1, None, site="Cổng")
+            paused(app, 1, None, place="Cổng")
         assert "--" not in str(caught.value), "pages show it too"
 
     @pytest.mark.parametrize("site", ["Cổng bắc", "không có", " ", "---"])
@@ -180,16 +180,16 @@ class TestPause:
         with app.sessions.begin() as session:
             session.scalars(select(Camera).where(Camera.site == "Đập Kẻ Gỗ")).one().restricted = True
         with pytest.raises(Problem, match=r"không có camera nào ở điểm “.*”\. Có: Cổng Bắc 1\.$"):
-            paused(app, 1, None, agency=AGENCY, site=site)
+            paused(app, 1, None, agency=AGENCY, place=site)
         with pytest.raises(Problem, match="Xem tên điểm trong danh sách camera"):
-            paused(app, 1, None, agency=AGENCY, system="reservoir", site="Cổng Bắc 1")
-        paused(app, 1, None, agency=AGENCY, site="đập kẻ gỗ")  # restricted: not named, but known
+            paused(app, 1, None, agency=AGENCY, system="reservoir", place="Cổng Bắc 1")
+        paused(app, 1, None, agency=AGENCY, place="đập kẻ gỗ")  # restricted: not named, but known
 
     def test_of_a_site_that_came_with_another_agency_is_known_from_then_on(self, app: AppContext) -> None:
         at_site(app, 1, "Đập Kẻ Gỗ", "so-nnptnt")
         with pytest.raises(Problem, match="không có camera nào ở điểm"):
-            paused(app, 1, None, agency="so-nnmt", site="Đập Kẻ Gỗ")
-        paused(app, 1300, None, agency="so-nnmt", site="Đập Kẻ Gỗ")
+            paused(app, 1, None, agency="so-nnmt", place="Đập Kẻ Gỗ")
+        paused(app, 1300, None, agency="so-nnmt", place="Đập Kẻ Gỗ")
 
 
 class TestFlapping:
@@ -276,7 +276,7 @@ class TestOurSide:
         ids = self.fleet(app)
         extra = at_site(app, 1, "Kho bạc")
         seen(app, 0, dict.fromkeys([*ids, *extra], "ok"))
-        paused(app, 1, 1, agency=AGENCY, site="Cổng")
+        paused(app, 1, 1, agency=AGENCY, place="Cổng")
         paused(app, 1, 1, agency=OTHER)
         seen(app, 1, dict.fromkeys(ids, "connect_timeout") | dict.fromkeys(extra, "ok"))
         with app.sessions.begin() as session:
@@ -331,12 +331,12 @@ class TestTogether:
     @pytest.mark.parametrize(
         ("down", "kinds", "alone"),
         [
-            ({0: "connect_timeout", 1: "rtsp_timeout"}, ["site"], []),
+            ({0: "connect_timeout", 1: "rtsp_timeout"}, ["place"], []),
             ({0: "connect_timeout", 1: "black"}, [], [0, 1]),
             ({0: "connect_timeout"}, [], [0]),
             ({2: "black", 3: "black"}, ["device"], []),
             (dict.fromkeys(range(5), "dns_failure"), ["agency"], []),
-            (dict.fromkeys(range(4), "dns_failure"), ["site", "device"], []),
+            (dict.fromkeys(range(4), "dns_failure"), ["place", "device"], []),
         ],
     )
     def test_the_widest_place_that_is_down_as_a_whole_is_named(

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
+from dondoc.cameras.registry.declarations import Source
 from dondoc.cameras.state import outages, state
 from dondoc.cameras.state.checks import Look, Night
 from dondoc.cameras.state.outages import over
@@ -15,7 +16,7 @@ from dondoc.cameras.state.timeline import timeline
 from dondoc.clock import at
 from dondoc.configuration.context import AppContext
 from dondoc.store.cameras import Camera, Outage
-from tests.cameras.nights import AGENCY, NIGHT, NOW, SYSTEM, cameras, late, live, on, paused, seen
+from tests.cameras.nights import AGENCY, NIGHT, NOW, SYSTEM, cameras, late, live, on, paused, said, seen
 
 KINDS = {"good": ("ok", None), "bad": ("no_frame", None), "silent": ("no_frame", "tạm dừng")}
 SEQUENCES = st.lists(st.sampled_from(sorted(KINDS)), max_size=40)
@@ -171,8 +172,7 @@ class TestStates:
     def test_what_is_out_of_reach_by_design_is_no_fault(self, app: AppContext, exemption: str, says: str) -> None:
         (camera,) = cameras(app, f"{AGENCY},{SYSTEM},a,rtsp://10.1.1.1,,,,,,")
         seen(app, 0, {camera: "ok"})
-        with app.sessions.begin() as session:
-            session.get_one(Camera, camera).exemption = exemption
+        said(app, camera, Source.IMPORT, exemption=exemption)
         found = states(app, 0)[camera]
         assert (found.state, found.checked) == ("not_checked", False)
         assert says in found.reason

@@ -63,6 +63,13 @@ def test_no_two_columns_of_a_form_have_the_same_label_and_each_word_of_a_list_me
         ("form_focal", "kind: text, max: 120", "kind: txt, max: 120", "“kind” phải là một trong"),
         ("form_03", "has_camera: [false]", "had_camera: [false]", "không có trường “had_camera”"),
         ("form_01", "  - sharing\n", "", "nhắc đến trường “sharing”"),
+        (
+            "form_02",
+            "\nplace: site",
+            "\n#",
+            "form_02.yaml:1: biểu mẫu khai camera (cột “name”) phải ghi cột nào là điểm",
+        ),
+        ("form_02", "\nplace: site", "\nplace: road", "form_02.yaml:11: “road” không phải một cột bắt buộc"),
         ("form_pac", "columns:\n", "columns: # {\n  - [1]\n", "form_pac.yaml"),
     ],
 )

@@ -13,9 +13,10 @@ from dondoc.facts.register import register
 from dondoc.facts.rulings import rule
 from dondoc.intake.judge import without_reading
 from dondoc.reporting import report
-from dondoc.store.cameras import Camera, CameraCheck, Outage
+from dondoc.store.cameras import CameraCheck, Outage
 from dondoc.store.intake import Submission
 from dondoc.store.mail import OutboxLetter
+from tests.cameras.nights import stored
 from tests.conftest import NOVEMBER, SECRET, acting, at, letter_of
 
 LETTER = "stttt-cntt-2021-11"
@@ -59,22 +60,13 @@ def submission(
 def cameras(app: AppContext, agency: str, verdicts: list[str | None], source: int) -> None:
     with app.sessions.begin() as session:
         for number, verdict in enumerate(verdicts):
-            camera = Camera(
-                agency=agency,
-                system="tourism",
-                key=str(number),
-                name=f"Camera {number}",
-                site=f"Điểm {number // 3}",
-                submission_id=source,
-                happened_at=at(18),
-                recorded_at=at(18),
-            )
-            session.add(camera)
-            session.flush()
+            place = {"place": f"Điểm {number // 3}", "site": "Cổng"}
+            named = {"agency": agency, "system": "tourism", "key": str(number), "name": f"Camera {number}"}
+            camera = stored(session, **named, **place, submission=source, happened_at=at(18))
             if verdict:
                 session.add(
                     CameraCheck(
-                        camera_id=camera.id,
+                        camera_id=camera,
                         night=date(2021, 11, 24),
                         round="dem",
                         stage=2,
@@ -87,9 +79,7 @@ def cameras(app: AppContext, agency: str, verdicts: list[str | None], source: in
                     )
                 )
             if verdict == "connect_timeout":
-                opened = Outage(
-                    camera_id=camera.id, first_night=date(2021, 11, 23), verdict=verdict, opened_at=at(24, 23)
-                )
+                opened = Outage(camera_id=camera, first_night=date(2021, 11, 23), verdict=verdict, opened_at=at(24, 23))
                 session.add(opened)
 
 

@@ -11,6 +11,7 @@ from openpyxl import load_workbook
 from sqlalchemy import select
 
 from dondoc import approval, audit
+from dondoc.cameras.registry.declarations import Source, say
 from dondoc.clock import end_of
 from dondoc.configuration.context import AppContext
 from dondoc.errors import Problem
@@ -84,9 +85,12 @@ def test_an_old_look_and_a_first_stage_say_nothing_about_a_picture(busy: AppCont
 def test_a_camera_exempt_from_checks_is_outside_the_denominator(busy: AppContext) -> None:
     with busy.sessions.begin() as session:
         for camera in session.scalars(select(Camera).where(Camera.agency == "so-nnptnt")):
-            camera.exemption = "not_installed"
+            gone = {"status": "not_installed"}
+            say(session, camera, Source.IMPORT, gone, happened_at=at(25, 9), now=at(26))
     rows = {c["agency"]: c for c in figures(busy, LETTER, THURSDAY)["cameras"]}
     assert (rows["so-nnptnt"]["checked"], rows["so-nnptnt"]["not_checked"]) == (0, 12)
+    as_known_then = figures(busy, LETTER, THURSDAY, known_at=THURSDAY)["cameras"]
+    assert {c["agency"]: c for c in as_known_then}["so-nnptnt"]["checked"] == 12
 
 
 def test_only_letters_that_truly_left_are_counted(busy: AppContext) -> None:

@@ -9,8 +9,10 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import MetaData, Table, insert, inspect, select, text
 
+from dondoc.cameras.registry import declarations
 from dondoc.errors import Cause, Problem
 from dondoc.escalation import history
+from dondoc.store.cameras import Camera, CameraDeclaration
 from dondoc.store.facts import RegisteredLetter, Ruling
 from dondoc.store.intake import Verdict
 from dondoc.store.mail import OutboxLetter
@@ -21,6 +23,7 @@ from tests.conftest import OTHER_DIRECTIVE
 
 pytestmark = pytest.mark.slow
 
+TIMES = ("happened_at", "recorded_at", "worked_at")
 DAY, MOMENT = date(2021, 11, 23), datetime(2021, 11, 23, 0, 30)
 Row = tuple[str, dict[str, object]]  # table, and what stands in it
 ONE_WAY = {  # what cannot go back, and why
@@ -191,6 +194,68 @@ def test_each_chasing_letter_gets_the_decision_by_which_it_was_written_and_the_d
         assert [decisions[of[n]].reason for n in (1, 3, 4)] == ["vì a", "vì a", "vì thư"]
         assert decisions[of[4]].obligations == [f"{letter}:tourism/form_03"]
         assert decisions[1].answer_by is None
+    open_.kw["bind"].dispose()
+
+
+def test_cameras_of_one_row_keep_all_they_had_as_their_first_declaration_and_get_their_places_back(
+    empty_database: str,
+) -> None:
+    """Forms named the place all along: it stands in the rows of their verdicts."""
+    hill, moor = {"place": "Hồ Kẻ Gỗ", "name": "Cổng", "site": "Cổng"}, {"place": "Hồ Sông Rác", "name": "Cổng 2"}
+    crossing = {"name": "Camera 1", "site": "Ngã tư thị trấn", "junction": "Ngã tư"}
+    plain = {"agency": "so-nnptnt", "system": "reservoir", "happened_at": MOMENT, "recorded_at": MOMENT}
+    later = datetime(2021, 11, 24, 15)
+    rows: list[tuple[str, dict[str, object]]] = [
+        ("submissions", {"id": 1, "channel_id": "1"}),
+        ("submissions", {"id": 2, "channel_id": "2"}),
+        ("verdicts", {"submission_id": 1, "form": "form_01", "outcome": "accepted", "rows": [hill, moor]}),
+        ("verdicts", {"submission_id": 2, "form": "form_02", "outcome": "accepted_with_warnings", "rows": [crossing]}),
+        ("cameras", {"id": 1, "key": "cong", "name": "Cổng", "site": "Cổng", "submission_id": 1, "restricted": True,
+                     "url": "rtsp://10.1.1.1:554/***", "url_secret": "x", "identity": "rtsp://10.1.1.1:554/***#m",
+                     "username": "ioc", "password": "y", "worked_at": later, "status": "unstable", **plain}),
+        ("cameras", {"id": 2, "key": "cong 2", "name": "Cổng số hai", "site": "", "submission_id": 1,
+                     "confirmed": True, "confirmed_by": "Lê A", **plain}),
+        ("cameras", {"id": 3, "key": "camera 1", "name": "Camera 1", "site": "Ngã tư thị trấn", "submission_id": 2,
+                     **plain}),
+        ("cameras", {"id": 4, "key": "k-1", "name": "Đập", "site": "Đập chính", "exemption": "vms_only", **plain}),
+        ("camera_checks", {"camera_id": 1, "verdict": "ok", "happened_at": later, "recorded_at": later}),
+        ("outages", {"camera_id": 1}),
+        ("audit_events", {"act": "confirm", "subject": "CAM-00002", "recorded_at": later, "details": {}}),
+        ("rulings", {"kind": "pause", "site": "Cổng", "agency": "so-nnptnt"}),
+    ]  # fmt: skip
+    made = engine(empty_database)
+    with made.begin() as connection:
+        config = migrations()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "2026_11_28_letters")
+        before = MetaData()
+        before.reflect(connection)
+        for name, given in rows:
+            connection.execute(insert(before.tables[name]).values(a_row(before.tables[name], **given)))
+        old = (
+            connection.execute(select(before.tables["cameras"]).order_by(before.tables["cameras"].c.id))
+            .mappings()
+            .all()
+        )
+    made.dispose()
+    upgrade(empty_database)
+    open_ = sessions(empty_database)
+    zoned = later.replace(tzinfo=UTC)
+    with open_.begin() as session:
+        cameras = session.scalars(select(Camera).order_by(Camera.id)).all()
+        assert [camera.place for camera in cameras] == ["Hồ Kẻ Gỗ", "Hồ Sông Rác", "Ngã tư thị trấn", "Đập chính"]
+        for camera, was in zip(cameras, old, strict=True):
+            assert {name: getattr(camera, name) for name in was if name not in TIMES} == {
+                name: value for name, value in was.items() if name not in TIMES
+            }
+        for group in declarations.groups(session):
+            assert declarations.refresh(session, *group, []) == 0, "what is kept is what its declarations come to"
+        told = session.scalars(select(CameraDeclaration).order_by(CameraDeclaration.camera_id, CameraDeclaration.id))
+        assert [(f.camera_id, f.source, f.happened_at, f.by) for f in told if f.source in ("check", "person")] == [
+            (1, "check", zoned, None), (2, "person", zoned, "Lê A"),
+        ]  # fmt: skip
+        assert len(declarations.described_at(session, MOMENT.replace(tzinfo=UTC))) == 4
+        assert session.scalars(select(Ruling.site)).all() == ["Cổng"], "an old pause covers what it covered"
     open_.kw["bind"].dispose()
 
 

@@ -13,6 +13,7 @@ from dondoc.cameras.logins import credentials
 from dondoc.cameras.nights import night, thumbnails
 from dondoc.cameras.registry import addresses, imports
 from dondoc.cameras.registry.addresses import Addresses
+from dondoc.cameras.registry.declarations import Source, refresh, say
 from dondoc.configuration.context import AppContext
 from dondoc.configuration.settings import load
 from dondoc.demo.camera import PASSWORD, USER
@@ -20,6 +21,7 @@ from dondoc.demo.fleet import Fleet
 from dondoc.probing.verdicts import PHASE
 from dondoc.store.cameras import Camera, CameraCheck, CredentialRelease, Outage
 from dondoc.store.facts import Ruling
+from tests.cameras.nights import said
 from tests.conftest import CLERK, NOT_BROUGHT
 from tests.web.conftest import ORIGIN, Visit, browsers, rows_of, words_of
 
@@ -66,8 +68,8 @@ def four_cameras(app: AppContext, fleet: Fleet) -> list[int]:
             secrets=app.settings.secret_keys,
             now=NOW - timedelta(days=40),
         )
-        for camera in session.scalars(select(Camera)):
-            camera.site, camera.restricted = f"Điểm {camera.id}", camera.id == 3
+    for number in range(1, 5):
+        said(app, number, site=f"Điểm {number}", restricted=number == 3)
     seen(app, {1: "ok", 2: "auth_failed", 3: "ok"}, TONIGHT - timedelta(days=1))
     seen(app, {1: "ok", 2: "auth_failed", 3: "black"}, TONIGHT)
     return [1, 2, 3, 4]
@@ -97,7 +99,7 @@ ACTIONS = {
     "/cameras/1/credentials": {"username": "ioc", "password": "bi-mat"},
     "/cameras/2/release": {"reason": "đã mở khóa"},
     "/cameras/1/confirm": {},
-    "/cameras/1/pause": {"scope": "site", "begins": "2021-11-20", "document": "Công điện 1", "reason": "lũ"},
+    "/cameras/1/pause": {"scope": "place", "begins": "2021-11-20", "document": "Công điện 1", "reason": "lũ"},
     "/pauses": {"agency": AGENCY, "begins": "2021-11-20", "document": "Công điện 1", "reason": "lũ"},
     "/pauses/1/undo": {"reason": "hết lũ"},
 }
@@ -235,7 +237,9 @@ class TestCamera:
 
     def test_an_outage_is_shown_with_its_number(self, app: AppContext, cameras: list[int], visit: Visit) -> None:
         with app.sessions.begin() as session:
-            session.get_one(Camera, 2).confirmed = True
+            found = session.get_one(Camera, 2)
+            say(session, found, Source.PERSON, {"confirmed": True}, happened_at=NOW, now=NOW)
+            refresh(session, found.agency, found.system, app.secrets)
             session.add(Outage(camera_id=2, first_night=TONIGHT - timedelta(days=1), verdict="auth_failed",
                                opened_at=NOW, closed_at=None))  # fmt: skip
         words = words_of(visit("viewer").get("/cameras/2").text)
@@ -339,7 +343,9 @@ class TestProbeNow:
         self, app: AppContext, fleet: Fleet, cameras: list[int], visit: Visit
     ) -> None:
         with app.sessions.begin() as session:
-            session.get_one(Camera, 1).exemption = "vms_only"
+            found = session.get_one(Camera, 1)
+            say(session, found, Source.IMPORT, {"exemption": "vms_only"}, happened_at=NOW, now=NOW)
+            refresh(session, found.agency, found.system, app.secrets)
         answer = visit("ops").post("/cameras/1/probe", headers=ORIGIN)
         assert answer.status_code == 400
         assert "VMS" in answer.text
@@ -409,22 +415,22 @@ def test_a_person_confirms_that_a_camera_is_connected(app: AppContext, cameras: 
 
 class TestPause:
     @pytest.mark.parametrize(
-        ("scope", "agency", "system", "site"),
+        ("scope", "agency", "system", "place"),
         [
-            ("site", AGENCY, SYSTEM, "Điểm 2"),
+            ("place", AGENCY, SYSTEM, "Điểm 2"),
             ("system", AGENCY, SYSTEM, None),
             ("agency", AGENCY, None, None),
             ("all", None, None, None),
         ],
     )
     def test_of_a_camera_becomes_a_ruling_of_its_scope(
-        self, app: AppContext, cameras: list[int], visit: Visit, scope: str, agency: str, system: str, site: str
+        self, app: AppContext, cameras: list[int], visit: Visit, scope: str, agency: str, system: str, place: str
     ) -> None:
         sent = ACTIONS["/cameras/1/pause"] | {"scope": scope, "until": "2021-11-30"}
         assert visit("ops").post("/cameras/2/pause", headers=ORIGIN, data=sent).status_code == 303
         with app.sessions.begin() as session:
             (ruling,) = session.scalars(select(Ruling))
-        assert (ruling.kind, ruling.agency, ruling.system, ruling.site) == ("pause", agency, system, site)
+        assert (ruling.kind, ruling.agency, ruling.system, ruling.place) == ("pause", agency, system, place)
         assert (ruling.happened_at, ruling.until) == (clock.at(date(2021, 11, 20), 0), date(2021, 11, 30))
         assert ruling.by == "ops"
         row = rows_of(visit("viewer").get("/cameras").text)[1]
@@ -432,7 +438,7 @@ class TestPause:
         assert "Công điện 1" in row[6]
 
     def test_is_listed_and_taken_back_with_a_reason(self, app: AppContext, cameras: list[int], visit: Visit) -> None:
-        sent = {"until": "", "site": "", "system": ""} | ACTIONS["/pauses"]
+        sent = {"until": "", "place": "", "system": ""} | ACTIONS["/pauses"]
         assert visit("ops").post("/pauses", headers=ORIGIN, data=sent).status_code == 303
         row = rows_of(visit("viewer").get("/pauses").text)[0]
         assert row[1:6] == ["Công an tỉnh, mọi hệ thống", "20/11/2021", "đến khi hủy", "Công điện 1", "lũ"]
@@ -455,8 +461,8 @@ class TestPause:
         assert answer.status_code == 400
         assert "Về trang tiến độ" in answer.text
 
-    def test_of_everything_has_to_be_chosen_and_knows_no_site(self, app: AppContext, visit: Visit) -> None:
-        for sent in ({"agency": ""}, {"agency": "all", "site": "Điểm 1"}):
+    def test_of_everything_has_to_be_chosen_and_knows_no_place(self, app: AppContext, visit: Visit) -> None:
+        for sent in ({"agency": ""}, {"agency": "all", "place": f"{AGENCY}/Điểm 1"}, {"place": "so-nnptnt/Điểm 4"}):
             assert visit("ops").post("/pauses", headers=ORIGIN, data=ACTIONS["/pauses"] | sent).status_code == 400
         answer = visit("ops").post("/pauses", headers=ORIGIN, data=ACTIONS["/pauses"] | {"agency": "all"})
         page = visit("ops").get(answer.headers["location"]).text

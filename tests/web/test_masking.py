@@ -101,7 +101,7 @@ def test_no_text_takes_long(piece: str) -> None:
 
 
 FREE: dict[type, tuple[str, ...]] = {
-    Camera: ("name", "site", "confirmed_by"),
+    Camera: ("name", "place", "site", "confirmed_by"),
     CredentialRelease: ("by", "reason"),
     OutboxEvent: ("reason", "by"),
     OutboxLetter: ("recipient", "subject", "text", "reason"),

@@ -87,7 +87,7 @@ POSTED: dict[str, tuple[str, Sent, str, str]] = {
     ),
     "/cameras/{camera}/confirm": ("/cameras/1/confirm", {}, "confirm", "CAM-00001"),
     "/cameras/{camera}/pause": (
-        "/cameras/1/pause", {"data": {"scope": "site", "begins": "2021-11-20", **DOCUMENT}}, "pause", "QD-2",
+        "/cameras/1/pause", {"data": {"scope": "place", "begins": "2021-11-20", **DOCUMENT}}, "pause", "QD-2",
     ),
     "/pauses": ("/pauses", {"data": PAUSE}, "pause", "QD-3"),
     "/pauses/{ruling}/undo": ("/pauses/2/undo", {"data": {"reason": "hết lũ"}}, "undo", "QD-4"),
@@ -166,7 +166,7 @@ def test_what_is_done(furnished: AppContext, visit: Visit) -> None:
         assert act in ACT
     details = {event.subject: event.details for event in trail(furnished)}
     assert details["CAM-00002"] == {"reason": "x"}
-    assert details["QD-2"]["site"] == "Điểm 1"
+    assert details["QD-2"]["place"] == "Điểm 1"
     assert PASSWORD not in str(details)
     read = words_of(visit("admin").get("/audit").text)
     assert "điểm: Điểm 1; từ: 2021-11-20T00:00:00+07:00; văn bản: Công điện 1; lý do: lũ" in read

@@ -11,13 +11,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dondoc.cameras.logins.attempts import device
-from dondoc.cameras.state import checks, pauses, state
+from dondoc.cameras.registry.declarations import AnyCamera
+from dondoc.cameras.state import checks, current, pauses, state
 from dondoc.cameras.state import outages as room
 from dondoc.cameras.state import rules as data
 from dondoc.cameras.state.checks import CheckFilter
 from dondoc.cameras.state.common_causes import Place, Seat, gather
 from dondoc.cameras.state.state import CameraState
 from dondoc.configuration.context import AppContext
+from dondoc.directive.names import fold
 from dondoc.directive.succession import responsible
 from dondoc.facts import contacts
 from dondoc.mail import outbox
@@ -62,7 +64,7 @@ def outages(app: AppContext, outage_ids: Iterable[int], now: datetime) -> list[i
             recipient = _officer(session, agency, camera.system, now)
             if recipient and outage.id not in told:
                 groups[agency, recipient].append((outage, camera))
-        standing = state.states(app, session, now) if groups else []
+        standing = current.read(app, session, now) if groups else []
     return _put(app, [_told(app, *group, found, standing, now) for group, found in groups.items()], now)
 
 
@@ -238,12 +240,12 @@ def _places(
     """What is down as a whole at these agencies, and their cameras."""
     cameras = {s.camera.id: s for s in standing if s.camera.agency in agencies}
     watched = [s for s in cameras.values() if s.checked and s.state != state.NOT_CONNECTED]
-    seats = [Seat(s.camera.id, s.camera.agency, s.camera.site, _device(s.camera)) for s in watched]
+    seats = [Seat(s.camera.id, s.camera.agency, fold(s.camera.place), _device(s.camera)) for s in watched]
     down = {s.camera.id: s.verdict for s in watched if s.outage and s.verdict}
     return gather(down, seats, data.load(app.settings).together.cameras)[0], cameras
 
 
-def _device(camera: Camera) -> str:
+def _device(camera: AnyCamera) -> str:
     return device(camera.url) if camera.url else f"CAM-{camera.id:05}"
 
 
@@ -257,9 +259,9 @@ def _place(place: Place, cameras: Mapping[int, CameraState], mine: Mapping[int, 
     states = [cameras[camera] for camera in place.cameras]
     numbers = ", ".join(s.number for s in states[:NUMBERS]) + (" …" if len(states) > NUMBERS else "")
     nameless = place.kind == "device" or any(s.camera.restricted for s in states)
-    name = "điểm có chung thiết bị, đường truyền" if nameless else f"điểm {states[0].camera.site}"
+    name = "điểm có chung thiết bị, đường truyền" if nameless else f"điểm {states[0].camera.place}"
     if place.kind == "agency":
-        name = f"toàn bộ {len({s.camera.site for s in states}):02} điểm của đơn vị"
+        name = f"toàn bộ {len({fold(s.camera.place) for s in states}):02} điểm của đơn vị"
     outages = sorted({mine[s.camera.id].id for s in states if s.camera.id in mine})
     return {
         "name": name,

@@ -1,4 +1,4 @@
-"""cameras list, doubles, retry, confirm, lift, credentials, rotate-key."""
+"""cameras list, places, doubles, retry, confirm, lift, credentials, rebuild, rotate-key."""
 
 import sys
 from collections.abc import Callable
@@ -8,7 +8,7 @@ import typer
 
 from dondoc.cli.admin import rotate_key
 from dondoc.cli.cameras import cameras_app
-from dondoc.cli.output import say, show
+from dondoc.cli.output import day_or_moment, say, show
 
 CAMERA = typer.Argument(metavar="CAM-00012", help="Số hiệu camera.")
 BY = typer.Option(help="Người thực hiện.")
@@ -21,16 +21,46 @@ def add(cli: typer.Typer) -> None:
         cameras_app.command(name)(command)
 
 
-def list_cameras(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
-    """Từng camera đang thế nào, và vì sao."""
+def list_cameras(
+    as_of: Annotated[str | None, typer.Option(help="Ngày hoặc thời điểm; mặc định: bây giờ.")] = None,
+    known_at: Annotated[str | None, typer.Option(help="Chỉ tính những gì đã ghi nhận đến lúc này.")] = None,
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+) -> None:
+    """Từng camera đang thế nào (hoặc đã thế nào), và vì sao."""
     from dondoc import clock
     from dondoc.cameras.registry import records
     from dondoc.configuration.context import open_context
 
+    app, when, known = open_context(), as_of and day_or_moment(as_of), known_at and day_or_moment(known_at)
+    with app.sessions.reading() as session:
+        rows = records.rows(app, session, clock.now(), when or None, known or None)
+    show(rows, as_json, ["number", "agency", "system", "place", "name", "state", "reason"])
+
+
+def list_places(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
+    """Các điểm có camera của từng đơn vị, theo tên đơn vị đã khai."""
+    from dondoc.configuration.context import open_context
+    from dondoc.facts import places
+
     app = open_context()
     with app.sessions.reading() as session:
-        rows = records.rows(app, session, clock.now())
-    show(rows, as_json, ["number", "agency", "system", "name", "state", "reason"])
+        found = places.listed(session)
+    rows = [{"agency": agency, "place": place} for agency, listed in found.items() for place in listed.values()]
+    show(rows, as_json, ["agency", "place"])
+
+
+def rebuild() -> None:
+    """Tính lại từ dữ kiện điều đang giữ sẵn về từng camera: lời khai hiện hành và tình trạng hiện tại."""
+    from dondoc import clock
+    from dondoc.cameras.state import current
+    from dondoc.configuration.context import open_context
+
+    app = open_context()
+    with app.sessions.begin() as session:
+        counts = current.rebuild(app, session, clock.now())
+    say(
+        f"Đã tính lại tình trạng của {counts['states']} camera; {counts['cameras']} camera có lời khai giữ sẵn bị lệch."
+    )
 
 
 def duplicates(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
@@ -136,10 +166,12 @@ def _password() -> str:
 
 COMMANDS: dict[str, Callable[..., None]] = {
     "list": list_cameras,
+    "places": list_places,
     "doubles": duplicates,
     "retry": retry,
     "confirm": confirm,
     "lift": lift,
     "credentials": enter,
+    "rebuild": rebuild,
     "rotate-key": rotate_key,  # the same command: passwords are not all that a key encrypts
 }

@@ -106,7 +106,10 @@ def rule(
     deliverable: Annotated[str | None, typer.Option(help="Để trống: mọi nội dung.")] = None,
     directive: Annotated[str | None, typer.Option(help="Mã văn bản chỉ đạo; để trống: mọi văn bản.")] = None,
     period: Annotated[str | None, typer.Option(help="Kỳ, ví dụ 2022-01; để trống: mọi kỳ.")] = None,
-    site: Annotated[str | None, typer.Option(help="pause: chỉ các camera ở điểm này.")] = None,
+    place: Annotated[
+        str | None,
+        typer.Option("--place", "--site", help="pause: chỉ các camera ở điểm này; xem dondoc cameras places."),
+    ] = None,
     until: Annotated[str | None, typer.Option(help="extend, pause: ngày cuối cùng.")] = None,
     to: Annotated[str | None, typer.Option(help="reassign: đơn vị nhận.")] = None,
     undoes: Annotated[
@@ -135,7 +138,7 @@ def rule(
             system=system,
             deliverable=deliverable,
             period=period,
-            site=site,
+            place=place,
             until=day(until) if until else None,
             to_agency=to,
             undoes=undoes,
@@ -164,7 +167,7 @@ def rulings(
     show(
         rows,
         as_json,
-        ["id", "kind", "directive", "agency", "system", "deliverable", "period", "site", "until", "to", "reason"],
+        ["id", "kind", "directive", "agency", "system", "deliverable", "period", "place", "until", "to", "reason"],
     )
 
 

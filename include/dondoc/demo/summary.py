@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from dondoc.cameras.state import state
+from dondoc.cameras.state import current, state
 from dondoc.configuration.context import AppContext
 from dondoc.facts import obligations
 from dondoc.intake.judge import newest_verdict
@@ -54,7 +54,7 @@ def lines(app: AppContext, now: datetime) -> Iterator[str]:
     yield _line("Nhiệm vụ có thời hạn", duties(app, now), STATUS)
     yield _line("Camera", cameras(app), LOOK)
     with app.sessions.reading() as session:
-        yield f"    {camera_line(state.counts(state.states(app, session, now)))}"
+        yield f"    {camera_line(state.counts(current.read(app, session, now)))}"
     yield _line("Thư", letters(app), STATE)
     with app.sessions.reading() as session:
         outages = len(session.scalars(select(Outage.id).where(Outage.closed_at.is_(None))).all())

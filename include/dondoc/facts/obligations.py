@@ -161,7 +161,11 @@ class _Judge:
         its: dict[str, str | None] = {"system": duty.system, "deliverable": duty.deliverable, "period": duty.period}
         letters = self.asked if kind == "accept" else self.asked[:1]
         about = self.told.ruled(kind, letters, self._holders)
-        return [r for r in about if r.site is None and all(getattr(r, n) in (None, value) for n, value in its.items())]
+        return [
+            r
+            for r in about
+            if r.place is None and r.site is None and all(getattr(r, n) in (None, value) for n, value in its.items())
+        ]
 
     @cached_property
     def _holders(self) -> frozenset[str]:

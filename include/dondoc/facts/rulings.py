@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from difflib import get_close_matches
 from typing import Any
 
 from sqlalchemy import select
@@ -11,10 +10,8 @@ from sqlalchemy.orm import Session
 from dondoc import audit
 from dondoc.audit import Actor, person
 from dondoc.directive.model import Directive, Registry
-from dondoc.directive.names import fold
-from dondoc.directive.succession import responsible
 from dondoc.errors import Problem
-from dondoc.store.cameras import Camera
+from dondoc.facts import places
 from dondoc.store.facts import Ruling
 
 KINDS = ("extend", "waive", "accept", "reassign", "pause", "called", "hold_all", "stop", "undo")
@@ -38,7 +35,7 @@ def rule(
     system: str | None = None,
     deliverable: str | None = None,
     period: str | None = None,
-    site: str | None = None,
+    place: str | None = None,
     until: date | None = None,
     to_agency: str | None = None,
     undoes: int | None = None,
@@ -53,7 +50,7 @@ def rule(
     """Record a ruling; an absent letter, agency, system, deliverable or period means all of them.
 
     Args:
-        site: pause: only the cameras of this site of the agency, and none of its duties; one that cameras have.
+        place: pause: only the cameras of this place of the agency, and none of its duties; one that cameras have.
         until: extend: the new last day in time; pause: its last day (absent: until undone); stop: the first day on
             which the step of the decision may be taken again.
         from_: holds from this instant, also in the past; default: now.
@@ -70,14 +67,14 @@ def rule(
         raise Problem("Quyết định phải ghi văn bản và lý do.")
     if kind in ("waive", "accept", "reassign") and agency is None:
         raise Problem(f"“{kind}” phải ghi đơn vị (--agency).")
-    if site is not None and (kind != "pause" or agency is None or deliverable is not None):
+    if place is not None and (kind != "pause" or agency is None or deliverable is not None):
         raise Problem("Điểm chỉ ghi khi tạm dừng, kèm đơn vị có điểm đó, không kèm nội dung phải gửi.")
     about = [letter for letter in letters if directive in (None, letter.id)]
     if not about and directive is not None:
         raise Problem(f"Không có văn bản “{directive}” đang thực hiện. Xem: dondoc directive list.")
     _known(about, registry, agency, system, deliverable, to_agency)
-    if site is not None and agency is not None:
-        _has_site(session, registry, agency, system, site, (from_ or now).date())
+    if place is not None and agency is not None:
+        place = places.known(session, registry, agency, place, (from_ or now).date(), system=system)
     _undoable(session, undoes)
     if kind == "pause" and until is not None and until < (from_ or now).date():
         raise Problem(f"Tạm dừng đến hết ngày {until:%d/%m/%Y} thì đã hết trước khi bắt đầu. Kiểm tra lại hai ngày.")
@@ -90,7 +87,7 @@ def rule(
         system=system,
         deliverable=deliverable,
         period=period,
-        site=site.strip() if site else None,
+        place=place,
         until=until,
         to_agency=to_agency,
         undoes=undoes,
@@ -114,7 +111,7 @@ def _told(row: Ruling) -> dict[str, Any]:
         "system": row.system,
         "deliverable": row.deliverable,
         "period": row.period,
-        "site": row.site,
+        "place": row.place,
         "until": row.until.isoformat() if row.until else None,
         "to": row.to_agency,
         "undoes": f"QD-{row.undoes}" if row.undoes else None,
@@ -142,22 +139,6 @@ def _known(
     known = {duty.deliverable for letter in letters for duty in letter.duties}
     if deliverable is not None and deliverable not in known:
         raise Problem(f"Không có nội dung phải gửi “{deliverable}”. Có: {', '.join(sorted(known))}.")
-
-
-def _has_site(session: Session, registry: Registry, agency: str, system: str | None, site: str, day: date) -> None:
-    """A pause of a site that no camera of the agency, or of those that it answers for, has would cover nothing."""
-    theirs = [a.id for a in registry.agencies if a.id == agency or responsible(registry, a.id, day)[0] == agency]
-    query = select(Camera.site, Camera.restricted).where(Camera.agency.in_(theirs))
-    if system is not None:
-        query = query.where(Camera.system == system)
-    found = session.execute(query.distinct().order_by(Camera.site)).all()
-    wanted = fold(site)
-    if wanted and wanted in {fold(name) for name, _ in found}:
-        return
-    known = {fold(name): name.strip() for name, restricted in found if fold(name) and not restricted}
-    near = get_close_matches(wanted, known, n=3, cutoff=0.5) or [*known][:5]
-    hint = f"Có: {'; '.join(known[one] for one in near)}" if near else "Xem tên điểm trong danh sách camera"
-    raise Problem(f"{registry.agency(agency).name} không có camera nào ở điểm “{site.strip()}”. {hint}.")
 
 
 def _later(
@@ -196,7 +177,7 @@ def standing_rulings(session: Session, as_of: datetime, known_at: datetime | Non
 
 
 def as_row(ruling: Ruling) -> dict[str, Any]:
-    """A ruling for a listing: absent agency, system, deliverable and site mean all of them."""
+    """A ruling for a listing: absent agency, system, deliverable, place and site mean all of them."""
     return {
         "id": str(ruling.id),
         "kind": ruling.kind,
@@ -205,6 +186,7 @@ def as_row(ruling: Ruling) -> dict[str, Any]:
         "system": ruling.system,
         "deliverable": ruling.deliverable,
         "period": ruling.period,
+        "place": ruling.place,
         "site": ruling.site,
         "until": ruling.until.isoformat() if ruling.until else None,
         "to": ruling.to_agency,

@@ -199,7 +199,7 @@ CATALOGUE: dict[str, Entry] = {
     ),
     # A row against another, or against itself.
     "duplicate_name": Entry(
-        "error", "tên “{value}” trùng với dòng {other}. Đề nghị đặt tên khác, ví dụ thêm số thứ tự hoặc tên điểm."
+        "error", "tên “{value}” trùng với dòng {other} của cùng một điểm. Đề nghị đặt tên khác, ví dụ thêm số thứ tự."
     ),
     "duplicate_address": Entry(
         "error",

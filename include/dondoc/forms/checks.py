@@ -70,7 +70,7 @@ def check(layout: Layout, context: Context) -> Findings:
         here = [row for _, row in rows[len(rows) - len(table.rows) :]]
         findings.issues += _of_columns(table, layout, here)
     findings.rows = [row for _, row in rows]
-    findings.issues += _repeated_names(rows)
+    findings.issues += _repeated_names(rows, layout.spec.place or "")
     findings.issues += _repeated_addresses(rows)
     findings.issues += _as_a_whole(layout, findings)
     return findings
@@ -244,11 +244,12 @@ def _of_columns(table: Table, layout: Layout, rows: list[dict[str, Any]]) -> Ite
         yield catalogue.issue("too_many_rows", catalogue.place(None, sheet=sheet), sheet, None, limit=limit)
 
 
-def _repeated_names(rows: Rows) -> Iterator[Issue]:
-    seen: dict[str, Entry] = {}
+def _repeated_names(rows: Rows, place: str) -> Iterator[Issue]:
+    """Of one place: each gate may have its camera “Cổng”."""
+    seen: dict[tuple[str, str], Entry] = {}
     for entries, row in rows:
         if name := row.get("name"):
-            first = seen.setdefault(fold(name), entries["name"])
+            first = seen.setdefault((fold(str(row.get(place) or "")), fold(name)), entries["name"])
             if first is not entries["name"]:
                 yield entries["name"].issue("duplicate_name", value=values.shown(name), other=first.ordinal)
 

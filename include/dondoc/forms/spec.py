@@ -27,6 +27,7 @@ Kind = Literal[
     "longitude",
     "km_post",
 ]
+CAMERA = "name"  # the column that makes a row a camera
 Code = bool | str
 When = dict[str, tuple[Code, ...]]  # holds when any of the named fields has one of these values
 
@@ -77,6 +78,7 @@ class _Form(Strict):
     sheet: str
     part: str
     nil: bool  # "no camera" fulfils it
+    place: str | None = None  # the column that names the place of a camera; None: it declares no cameras
     aliases: tuple[str, ...] = ()
     empty_when: When = {}
     lists: dict[str, tuple[Choice, ...]] = {}
@@ -199,6 +201,7 @@ def _spec(marked: LocatedYaml, base: _Common) -> FormSpec:
     head = _fields(marked, "head", file.head, base, lists)
     columns = _fields(marked, "columns", file.columns, base, lists)
     _conditions_fit(marked, file, {"head": head, "columns": columns})
+    _names_its_place(marked, file, columns)
     marked.raise_faults()
     used = {f.choices for f in (*head, *columns)}
     plain = {name: getattr(file, name) for name in _File.model_fields if name not in ("lists", "head", "columns")}
@@ -232,3 +235,14 @@ def _conditions_fit(marked: LocatedYaml, file: _File, parts: dict[str, tuple[Fie
                 marked.fault((part, i), f"điều kiện của “{field.key}” nhắc đến trường “{key}” không có ở đây")
     for key in set(file.empty_when) - {field.key for field in parts["columns"]}:
         marked.fault(("empty_when",), f"không có trường “{key}”")
+
+
+def _names_its_place(marked: LocatedYaml, file: _File, columns: tuple[Field, ...]) -> None:
+    """Cameras are known, counted and paused by place: a form that declares some says which of its columns that is."""
+    required = {field.key for field in columns if field.required}
+    if file.place is not None and file.place not in required:
+        marked.fault(("place",), f"“{file.place}” không phải một cột bắt buộc (required) của biểu mẫu này")
+    elif file.place is None and CAMERA in {field.key for field in columns}:
+        marked.fault(
+            (), f"biểu mẫu khai camera (cột “{CAMERA}”) phải ghi cột nào là điểm đặt camera, ví dụ place: site"
+        )

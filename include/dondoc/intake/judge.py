@@ -14,6 +14,7 @@ from dondoc.configuration.context import AppContext
 from dondoc.directive.model import Directive
 from dondoc.facts import contacts
 from dondoc.forms import limited
+from dondoc.forms.spec import load_specs
 from dondoc.forms.verdict import FormVerdict
 from dondoc.intake import attempts, officers
 from dondoc.intake.receive import OURS
@@ -195,7 +196,9 @@ def _settle(
         session.add(row)
         session.flush()
         if settled.outcome in ACCEPTED:
-            _enter(session, app, submission, form, settled, now)
+            # A version that a person took against a newer one is the agency's word from then on.
+            decided = before is not None and before.outcome == "conflict"
+            _enter(session, app, submission, form, settled, now if decided else submission.happened_at, now)
         return row
 
 
@@ -231,7 +234,13 @@ def _shown(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _enter(
-    session: Session, app: AppContext, submission: Submission, form: FormVerdict, settled: Settled, now: datetime
+    session: Session,
+    app: AppContext,
+    submission: Submission,
+    form: FormVerdict,
+    settled: Settled,
+    happened_at: datetime,
+    now: datetime,
 ) -> None:
     """An accepted form's cameras enter the data, and its focal officers as far as nobody has to confirm them."""
     agency = settled.agency or ""
@@ -243,8 +252,9 @@ def _enter(
             system=system,
             rows=list(form.rows),
             submission_id=submission.id,
-            happened_at=submission.happened_at,
+            happened_at=happened_at,
             now=now,
+            place=load_specs(app.settings.data)[form.form or ""].place or "place",
             prefer_substream=app.settings.prefer_substream,
             secrets=app.secrets,
         )

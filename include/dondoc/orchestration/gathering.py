@@ -65,10 +65,11 @@ def judge_and_answer() -> dict[str, list[int]]:
 def probe_declared() -> dict[str, int]:
     """Look at once at the cameras that accepted forms declared, and write their senders what was found.
 
-    Also what a killed run left, and what a person accepted between two runs. Red when our own side is down.
+    Also what a killed run left, and what a person accepted between two runs. Red when our own side is down. In the end
+    all cameras' current states are stored.
     """
     from dondoc.cameras import letters
-    from dondoc.cameras.state import local_outage
+    from dondoc.cameras.state import current, local_outage
     from dondoc.intake import backlog
 
     app, moment = open_context(), clock.now()
@@ -81,7 +82,9 @@ def probe_declared() -> dict[str, int]:
         counts = _looked_at(app, cameras)
         accepted = [one for one in accepted if not backlog.unseen_cameras(app, [one])]  # the next run tells the rest
     written = letters.reachability(app, accepted, clock.now())
-    log.info("%d cameras just declared: %s; letters: %s", len(cameras), counts, written)
+    with app.sessions.begin() as session:  # what was declared, ruled or has run out since the last run
+        stale = current.refresh(app, session, clock.now())
+    log.info("%d cameras just declared: %s; letters: %s; states: %d", len(cameras), counts, written, stale)
     return counts
 
 

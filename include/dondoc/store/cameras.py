@@ -3,23 +3,29 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, Text, UniqueConstraint
+from sqlalchemy import JSON, ColumnElement, ForeignKey, Index, Text, UniqueConstraint, or_
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from dondoc.store.base import Base
 
 
 class Camera(Base):
-    """A declared camera. People quote `CAM-{id:05}`; the number survives a change of device."""
+    """A declared camera. People quote `CAM-{id:05}`; the number survives a change of device.
+
+    Its own are number, agency, system, key and login. All else is what its declarations come to by now
+    (`registry.declarations`): kept here so that the nights need not add them up, made again from them at any time.
+    """
 
     __tablename__ = "cameras"
     __table_args__ = (UniqueConstraint("agency", "system", "key"), UniqueConstraint("agency", "system", "identity"))
     id: Mapped[int] = mapped_column(primary_key=True)
     agency: Mapped[str] = mapped_column(index=True)
     system: Mapped[str]
-    key: Mapped[str]  # what makes it the same camera in the next form: the folded name, or an imported id
+    key: Mapped[str]  # what makes it the same camera in the next form: folded place and name, or an imported id
     name: Mapped[str]
-    site: Mapped[str]
+    place: Mapped[str] = mapped_column(default="")  # where it belongs: the lake, the tourist site; else the position
+    site: Mapped[str]  # its position there: the gate, the car park
     # rtsp(s)://host:port/path, never with user info; *** stands for what is not shown
     url: Mapped[str | None] = mapped_column(Text)
     url_secret: Mapped[str | None] = mapped_column(Text)  # what of url and identity is not shown, encrypted
@@ -39,9 +45,60 @@ class Camera(Base):
     off_after_hours: Mapped[bool | None]  # as declared: its power is switched off after hours
     records_sound: Mapped[bool | None]  # as declared
     worked_at: Mapped[datetime | None]  # first seen working; outlives the nightly results
-    submission_id: Mapped[int | None] = mapped_column(ForeignKey("submissions.id"))
+    submission_id: Mapped[int | None] = mapped_column(ForeignKey("submissions.id"))  # its newest form
+    happened_at: Mapped[datetime]  # of its first declaration, as the next
+    recorded_at: Mapped[datetime]
+
+    @hybrid_property
+    def worked(self) -> bool:
+        """Whether it was once seen working, or a person confirmed that it is connected: only then can it fall out."""
+        return self.confirmed or self.worked_at is not None
+
+    @worked.inplace.expression
+    @classmethod
+    def _worked(cls) -> ColumnElement[bool]:
+        return or_(cls.confirmed, cls.worked_at.is_not(None))
+
+
+class CameraDeclaration(Base):
+    """One thing said of a camera, or that it was first seen working. No row is ever changed but to encrypt it anew.
+
+    `said` holds what was said and nothing else: a key that is absent leaves what is known, null says that it is none.
+    """
+
+    __tablename__ = "camera_declarations"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    camera_id: Mapped[int] = mapped_column(ForeignKey("cameras.id"), index=True)
+    source: Mapped[str]  # form, import, person, check
+    submission_id: Mapped[int | None] = mapped_column(ForeignKey("submissions.id"))  # of a form
+    by: Mapped[str | None]  # of an import or a person's word
+    said: Mapped[dict[str, Any]]
+    url: Mapped[str | None] = mapped_column(Text)  # these three as in `Camera`; identity: also where others claim it
+    url_secret: Mapped[str | None] = mapped_column(Text)
+    identity: Mapped[str | None] = mapped_column(Text)
     happened_at: Mapped[datetime]
     recorded_at: Mapped[datetime]
+
+
+class CurrentState(Base):
+    """How a camera stands by now. Never truth: made from the facts, and again when one of them changes.
+
+    A row holds from `computed_at` until before `holds_until`, on the data files that `basis` is the digest of. A camera
+    without such a row has its state worked out by whoever asks.
+    """
+
+    __tablename__ = "camera_states"
+    camera_id: Mapped[int] = mapped_column(ForeignKey("cameras.id"), primary_key=True)
+    state: Mapped[str]
+    reason: Mapped[str] = mapped_column(Text)
+    verdict: Mapped[str | None]
+    stage: Mapped[int | None]
+    since: Mapped[date | None]
+    nights: Mapped[int]
+    outage: Mapped[int | None]
+    basis: Mapped[str]
+    computed_at: Mapped[datetime]
+    holds_until: Mapped[datetime]
 
 
 class CameraCheck(Base):

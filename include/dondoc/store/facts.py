@@ -35,8 +35,9 @@ class Ruling(Base):
     system: Mapped[str | None]  # absent: every system
     deliverable: Mapped[str | None]  # absent: every deliverable
     period: Mapped[str | None]  # of a duty that comes back; absent: every period
-    site: Mapped[str | None]  # pause: only the cameras of this site, and no duty
     until: Mapped[date | None]  # extend: the new last day; pause: its last day; stop: when the step may be taken again
+    place: Mapped[str | None]  # pause: only the cameras of this place, and no duty
+    site: Mapped[str | None]  # the same by their position, as people ruled before places were known
     to_agency: Mapped[str | None]  # reassign
     decision_id: Mapped[int | None] = mapped_column(ForeignKey("decisions.id"))  # stop: of which letters
     undoes: Mapped[int | None] = mapped_column(ForeignKey("rulings.id"))

@@ -21,6 +21,7 @@ from dondoc.errors import Cause, Problem, Unavailable
 from dondoc.store import (
     files,
     models,  # noqa: F401 - a foreign key finds its table only when every area is loaded
+    staleness,  # noqa: F401 - listens to what is written
 )
 from dondoc.store.errors import explain, unavailable
 

@@ -4,12 +4,10 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Form, HTTPException, Query, Request
-from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -21,8 +19,9 @@ from dondoc.cameras.logins import credentials
 from dondoc.cameras.nights import night, thumbnails
 from dondoc.cameras.nights import on_demand as now
 from dondoc.cameras.registry import records
+from dondoc.cameras.registry.declarations import Described
 from dondoc.cameras.registry.hiding import public
-from dondoc.cameras.state import checks
+from dondoc.cameras.state import checks, current
 from dondoc.cameras.state.state import OK, WORDS, CameraState, counts, states
 from dondoc.cameras.state.timeline import KINDS, NIGHTS, timeline
 from dondoc.configuration.context import AppContext
@@ -33,7 +32,6 @@ from dondoc.probing.verdicts import SENTENCE
 from dondoc.reporting.words import camera_line
 from dondoc.store.cameras import Camera, CameraCheck, CredentialRelease, Outage
 from dondoc.web.pages import Day, Text, audited, download, page, redirect, shown_to, visitor_of, world_of
-from dondoc.web.shared import Shared
 from dondoc.web.user import User
 
 SHOWN = 50  # cameras on a page
@@ -49,7 +47,7 @@ ROUNDS = {
     "now": "xem ngay",
 }
 SCOPES = {
-    "site": "điểm này",
+    "place": "điểm này",
     "system": "hệ thống này của đơn vị",
     "agency": "mọi camera của đơn vị",
     "all": "mọi camera của mọi đơn vị",
@@ -79,21 +77,20 @@ class Wanted:
             return False
         words = [state.number, str(camera.id)]
         if not _hidden(camera, user):
-            words += [camera.name, camera.site]
+            words += [camera.name, camera.place, camera.site]
         return not self.q.strip() or fold(self.q) in fold(" | ".join(words))
 
 
-def _hidden(camera: Camera, user: User) -> bool:
+def _hidden(camera: Described, user: User) -> bool:
     """Restricted cameras are named to operators only."""
     return camera.restricted and not user.may_act
 
 
 def router(require_operator: Callable[..., User]) -> APIRouter:
     routes = APIRouter()
-    at_once: Shared[list[CameraState]] = Shared()  # of a thousand cameras they take a fifth of a second
 
     @routes.get("/cameras", response_class=HTMLResponse)
-    async def cameras(
+    def cameras(
         request: Request,
         agency: Annotated[str, Query(max_length=100)] = "",
         system: Annotated[str, Query(max_length=100)] = "",
@@ -101,9 +98,7 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
         q: Annotated[str, Query(max_length=200)] = "",
         number: Annotated[int, Query(alias="page", ge=1, le=10**6)] = 1,
     ) -> HTMLResponse:
-        async with request.state.turn.aside():
-            every = await at_once.get(partial(_every, world_of(request)))
-        return await run_in_threadpool(_list, request, every, Wanted(agency, system, state, q), number)
+        return _list(request, Wanted(agency, system, state, q), number)
 
     @routes.get("/cameras.{form}")
     def table(request: Request, form: str) -> Response:
@@ -126,24 +121,28 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
     def camera(request: Request, camera: int) -> HTMLResponse:
         app, user, moment = world_of(request), visitor_of(request), clock.now()
         with app.sessions.reading() as session:
-            state = _state(app, session, camera, moment)
+            stored = session.get(Camera, camera)
+            if stored is None:
+                raise HTTPException(404, f"Không có camera CAM-{camera:05}.")
+            [state] = states(app, session, moment, only=camera)
             return page(
                 request,
                 "camera.html",
                 state=state,
+                stored=stored,
                 row=_row(app, state, user),
                 sign=SIGNS[state.state],
                 words=WORDS[state.state],
-                cells=_cells(app, session, state.camera, moment),
+                cells=_cells(app, session, stored, moment),
                 kinds=KINDS,
                 looks=[_look(check) for check in _looks(session, camera)],
                 failed=_failed(session, camera),
                 outages=_outages(session, camera),
                 said_of=SENTENCE,
                 releases=_releases(session, camera),
-                address=public(state.camera.url or "") if user.may_act else None,
-                thumbnail=thumbnails.get(app, state.camera, moment) if user.may_act else None,
-                held_back=_held_back(app, session, state.camera, moment) if user.may_act else None,
+                address=public(stored.url or "") if user.may_act else None,
+                thumbnail=thumbnails.get(app, stored, moment) if user.may_act else None,
+                held_back=_held_back(app, session, stored, moment) if user.may_act else None,
                 scopes=SCOPES,
                 today=moment.date(),
             )
@@ -223,7 +222,7 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
         with app.sessions.begin() as session:
             if (found := session.get(Camera, camera)) is None:
                 raise HTTPException(404, f"Không có camera CAM-{camera:05}.")
-            if scope not in SCOPES or (scope == "site" and not found.site.strip()):
+            if scope not in SCOPES or (scope == "place" and not found.place):
                 raise HTTPException(400, "Chọn phạm vi tạm dừng. Camera chưa khai điểm thì không chọn được điểm.")
             number = rule(
                 session,
@@ -231,8 +230,8 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
                 app.registry,
                 "pause",
                 agency=found.agency if scope != "all" else None,
-                system=found.system if scope in ("site", "system") else None,
-                site=found.site if scope == "site" else None,
+                system=found.system if scope in ("place", "system") else None,
+                place=found.place if scope == "place" else None,
                 until=until or None,
                 document=document,
                 reason=reason,
@@ -251,13 +250,10 @@ def _page(found: list[CameraState], number: int) -> list[CameraState]:
     return found[start : start + SHOWN]
 
 
-def _every(app: AppContext) -> list[CameraState]:
-    with app.sessions.reading() as session:
-        return states(app, session, clock.now())
-
-
-def _list(request: Request, every: list[CameraState], wanted: Wanted, number: int) -> HTMLResponse:
+def _list(request: Request, wanted: Wanted, number: int) -> HTMLResponse:
     app, user = world_of(request), visitor_of(request)
+    with app.sessions.reading() as session:
+        every = current.read(app, session, clock.now())
     near = [s for s in every if wanted.fits_but_for_state(s, user)]
     found = [s for s in near if wanted.fits(s, user)]
     last = max(1, -(-len(found) // SHOWN))
@@ -286,7 +282,8 @@ def _row(app: AppContext, state: CameraState, user: User) -> dict[str, Any]:
         "id": camera.id,
         "number": state.number,
         "name": UNNAMED if hidden else camera.name,
-        "site": "" if hidden else camera.site,
+        "place": "" if hidden else camera.place,
+        "site": "" if hidden or fold(camera.site) == fold(camera.place) else camera.site,
         "agency": app.registry.agency(camera.agency),
         "system": app.registry.system(camera.system),
         "state": state,
@@ -296,13 +293,6 @@ def _row(app: AppContext, state: CameraState, user: User) -> dict[str, Any]:
 def _with_cameras(app: AppContext, every: list[CameraState]) -> dict[str, str]:
     ids = {s.camera.agency for s in every}
     return {a.id: a.name for a in sorted(app.registry.agencies, key=lambda a: a.order) if a.id in ids}
-
-
-def _state(app: AppContext, session: Session, camera: int, moment: datetime) -> CameraState:
-    found = states(app, session, moment, only=camera)
-    if not found:
-        raise HTTPException(404, f"Không có camera CAM-{camera:05}.")
-    return found[0]
 
 
 def _cells(app: AppContext, session: Session, camera: Camera, moment: datetime) -> list[Any]:

@@ -10,9 +10,11 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from dondoc import clock
 from dondoc.configuration.context import AppContext
 from dondoc.directive.names import deliverable
+from dondoc.directive.succession import responsible
+from dondoc.facts import places
 from dondoc.facts.rulings import rule, standing_rulings
 from dondoc.store.facts import Ruling
-from dondoc.web.pages import Day, Text, agencies, page, redirect, world_of
+from dondoc.web.pages import Day, Text, agencies, page, redirect, visitor_of, world_of
 from dondoc.web.user import User
 
 AHEAD = timedelta(days=3660)  # pauses that begin later are shown too
@@ -24,18 +26,21 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
 
     @routes.get("/pauses", response_class=HTMLResponse)
     def pauses(request: Request) -> HTMLResponse:
-        app, moment = world_of(request), clock.now()
+        app, user, moment = world_of(request), visitor_of(request), clock.now()
         with app.sessions.reading() as session:
             standing = [
                 r
                 for r in standing_rulings(session, moment + AHEAD)
                 if r.kind == "pause" and (r.until is None or r.until >= moment.date())
             ]
+            listed = places.listed(session, restricted=user.may_act)
         return page(
             request,
             "pauses.html",
             rows=[_row(app, r) for r in reversed(standing)],
             agencies=agencies(app, moment.date()),
+            places=listed,
+            names={agency: app.registry.agency(agency).name for agency in listed},
             every=EVERY,
             systems={s.id: s.name for s in app.registry.systems},
             today=moment.date(),
@@ -50,12 +55,12 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
         reason: Text,
         user: Annotated[User, Depends(require_operator)],
         system: Annotated[str, Form(max_length=100)] = "",
-        site: Text = "",
+        place: Annotated[str, Form(max_length=1000)] = "",
         until: Annotated[Day | Literal[""], Form()] = "",
     ) -> RedirectResponse:
-        if site.strip() and agency == EVERY:
-            raise HTTPException(400, "Ghi điểm thì phải chọn đơn vị có điểm đó.")
-        app = world_of(request)
+        app, (whose, _, named) = world_of(request), place.partition("/")
+        if place and agency not in (whose, responsible(app.registry, whose, begins)[0]):
+            raise HTTPException(400, "Chọn điểm thì phải chọn đơn vị có điểm đó.")
         with app.sessions.begin() as session:
             number = rule(
                 session,
@@ -64,7 +69,7 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
                 "pause",
                 agency=agency if agency != EVERY else None,
                 system=system or None,
-                site=site.strip() or None,
+                place=named or None,
                 until=until or None,
                 document=document,
                 reason=reason,
@@ -109,7 +114,8 @@ def _scope(app: AppContext, ruling: Ruling) -> str:
     parts = [
         app.registry.agency(ruling.agency).name if ruling.agency else "mọi đơn vị",
         app.registry.system(ruling.system).name if ruling.system else "mọi hệ thống",
-        *([f"điểm “{ruling.site}”"] if ruling.site else []),
+        *([f"điểm “{ruling.place}”"] if ruling.place else []),
+        *([f"vị trí “{ruling.site}”"] if ruling.site else []),
         *([deliverable(ruling.deliverable)] if ruling.deliverable else []),
     ]
     return ", ".join(parts)

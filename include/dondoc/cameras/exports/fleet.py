@@ -1,6 +1,6 @@
 """The world's fleet in each of the forms."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -14,9 +14,10 @@ from dondoc.cameras.exports.permission import permissions
 from dondoc.cameras.exports.streams import Stream, plain
 from dondoc.cameras.exports.verified import shown, verified
 from dondoc.cameras.logins import credentials
+from dondoc.cameras.state import current
 from dondoc.cameras.state.state import states
 from dondoc.configuration.context import AppContext
-from dondoc.store.cameras import NightRun
+from dondoc.store.cameras import Camera, NightRun
 from dondoc.store.files import replace
 
 LOOKS = ("night", "second", "day", "all")  # rounds over the fleet; a look at single cameras has a name of its own
@@ -46,10 +47,9 @@ def configuration(
         Problem: a password cannot be decrypted, or is asked for by nobody.
     """
     with app.sessions.begin() as session:
-        found = states(app, session, now)
-        cameras = shown(found, restricted=restricted)
+        cameras = _cameras(session, shown(current.read(app, session, now), restricted=restricted))
         allowed = permissions(session, cameras)
-        streams = verified(found, app.registry, app.secrets, restricted=restricted, permissions=allowed)
+        streams = verified(cameras, app.registry, app.secrets, permissions=allowed)
         streams = [stream for stream in streams if stream.checked or not checked_only]
         listed = {stream.camera for stream in streams}
         secrets = {stream.camera for stream in streams if stream.secret} if passwords else set()
@@ -84,21 +84,36 @@ def _about(streams: Sequence[Stream], seen: int, now: datetime) -> list[str]:
     return notes
 
 
-def table(app: AppContext, form: str, *, by: Actor, now: datetime, restricted: bool = False) -> list[dict[str, str]]:
+def _cameras(session: Session, ids: Collection[int]) -> list[Camera]:
+    return [camera for camera in session.scalars(select(Camera).order_by(Camera.id)) if camera.id in ids]
+
+
+def table(
+    app: AppContext,
+    form: str,
+    *,
+    by: Actor,
+    now: datetime,
+    restricted: bool = False,
+    as_of: datetime | None = None,
+    known_at: datetime | None = None,
+) -> list[dict[str, str]]:
     """Rows for `tables`.
 
     Args:
         form: csv or xlsx.
+        as_of: of this moment, as known at `known_at`; both None: how it is now.
         restricted: also the names of restricted cameras; noted with each of them, with the person who asked (`by`).
 
     Raises:
         Problem: these are asked for in the name of a program.
     """
     with app.sessions.reading() as session:
-        found = states(app, session, now)
+        past = as_of is not None or known_at is not None
+        found = states(app, session, as_of or now, known_at) if past else current.read(app, session, now)
     with app.sessions.begin() as session:  # before anybody has it
         if restricted:
-            given = [state.camera for state in found if state.camera.restricted]
+            given = _cameras(session, {state.camera.id for state in found if state.camera.restricted})
             credentials.handed_out(session, given, "xuất tên camera hạn chế vào bảng", by=by, now=now)
         told = {"cameras": len(found), "restricted": restricted}
         audit.record(session, app.secrets, by, "export", f"cameras.{form}", now=now, **told)
@@ -108,7 +123,7 @@ def table(app: AppContext, form: str, *, by: Actor, now: datetime, restricted: b
 def metrics(app: AppContext, now: datetime) -> bytes:
     """What Prometheus reads."""
     with app.sessions.reading() as session:
-        found, runs = states(app, session, now), last_runs(session, now)
+        found, runs = current.read(app, session, now), last_runs(session, now)
     return openmetrics.render(found, runs)
 
 

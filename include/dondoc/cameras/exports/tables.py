@@ -19,7 +19,8 @@ COLUMNS = {
     "system": "Mã hệ thống",
     "system_name": "Hệ thống",
     "name": "Tên camera",
-    "site": "Địa điểm",
+    "place": "Điểm",
+    "site": "Vị trí",
     "state": "Mã tình trạng",
     "state_name": "Tình trạng",
     "verdict": "Kết luận lần cuối",
@@ -48,6 +49,7 @@ def _row(state: CameraState, registry: Registry, restricted: bool) -> dict[str, 
         "system": camera.system,
         "system_name": registry.system(camera.system).name,
         "name": clean(camera.name) if named else UNNAMED,
+        "place": clean(camera.place) if named else "",
         "site": clean(camera.site) if named else "",
         "state": state.state,
         "state_name": WORDS[state.state],
@@ -74,7 +76,9 @@ def as_xlsx(found: Iterable[dict[str, str]]) -> bytes:
             spreadsheets.put(sheet.cell(number, column), value)
     for column, name in enumerate(COLUMNS, 1):
         sheet.cell(1, column).font = Font(bold=True)
-        sheet.column_dimensions[get_column_letter(column)].width = 46 if name in ("reason", "name", "site") else 20
+        sheet.column_dimensions[get_column_letter(column)].width = (
+            46 if name in ("reason", "name", "place", "site") else 20
+        )
     sheet.freeze_panes = "B2"
     sheet.auto_filter.ref = sheet.dimensions
     return spreadsheets.save(book)

@@ -18,19 +18,17 @@ from dondoc.store.cameras import Camera
 
 
 def verified(
-    states: Iterable[CameraState],
+    cameras: Iterable[Camera],
     registry: Registry,
     secrets: list[str],
     *,
-    restricted: bool = False,
     permissions: Mapping[int, str] | None = None,
 ) -> list[Stream]:
-    """Streams of the cameras that showed a picture when they were last looked at, in the order of their numbers.
+    """Streams of cameras that showed a picture when they were last looked at, in the order of their numbers.
 
     That look was at one stream. Its counterpart, main or sub, comes along where it is known, marked as not looked at.
 
     Args:
-        restricted: also the cameras whose names are not to be spread.
         permissions: what agencies allow to be shared, by camera.
 
     Raises:
@@ -39,14 +37,14 @@ def verified(
     logins: dict[str, str] = {}
     return [
         stream
-        for camera in sorted(shown(states, restricted=restricted), key=lambda c: c.id)
+        for camera in sorted(cameras, key=lambda c: c.id)
         for stream in _allowed(_streams(camera, registry, secrets, logins), (permissions or {}).get(camera.id))
     ]
 
 
-def shown(states: Iterable[CameraState], *, restricted: bool) -> list[Camera]:
+def shown(states: Iterable[CameraState], *, restricted: bool) -> set[int]:
     """The cameras that showed a picture when they were last looked at; the restricted ones only where asked for."""
-    return [s.camera for s in states if s.showing and (restricted or not s.camera.restricted)]
+    return {s.camera.id for s in states if s.showing and (restricted or not s.camera.restricted)}
 
 
 def _allowed(streams: list[Stream], word: str | None) -> list[Stream]:

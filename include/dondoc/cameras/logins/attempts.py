@@ -93,7 +93,7 @@ def _spelled(where: str) -> str:
 
 def login(camera: Camera, mark: str, where: str | None = None, others: Iterable[str] = ()) -> Login:
     """`where`: the device, when it is not the one that the camera has now; `others`: devices that it stands for."""
-    shared = (camera.agency, fold(camera.site), mark) if camera.site else None
+    shared = (camera.agency, fold(camera.place), mark) if camera.place else None
     door = (_spelled(where) if where else device(camera.url or "rtsp://0.0.0.0"), mark)
     return Login(camera.id, door, shared, frozenset(others))
 

@@ -197,7 +197,7 @@ def _found(one: _Look, ips: Iterable[Ip]) -> _Look:
 
 
 def _prepared(secrets: list[str], camera: Camera) -> _Look:
-    site = (camera.agency, fold(camera.site)) if camera.site else None
+    site = (camera.agency, fold(camera.place)) if camera.place else None
     try:
         plain = _Look(camera.id, addresses.read(camera, secrets).url or "", site)
     except addresses.Unreadable:

@@ -6,15 +6,17 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dondoc.cameras.logins.attempts import device
 from dondoc.cameras.nights import batch as looking
 from dondoc.cameras.nights import planner
-from dondoc.cameras.state import checks
+from dondoc.cameras.registry import declarations
+from dondoc.cameras.registry.declarations import Source
+from dondoc.cameras.state import checks, current
 from dondoc.cameras.state import rules as data
-from dondoc.cameras.state.checks import AT_ONCE, Look
+from dondoc.cameras.state.checks import AT_ONCE, FEW, Look
 from dondoc.cameras.state.local_outage import nearly_everything
 from dondoc.clock import HERE
 from dondoc.clock import at as at_hour
@@ -88,8 +90,8 @@ def _settled(verdict: str) -> bool:
 
 
 def _places(camera: Camera) -> list[tuple[str, str]]:
-    site = [(camera.agency, fold(camera.site))] if camera.site else []
-    return [("device", device(camera.url or "")), *site]
+    place = [(camera.agency, fold(camera.place))] if camera.place else []
+    return [("device", device(camera.url or "")), *place]
 
 
 def last_of_night(session: Session, night: date) -> dict[int, str]:
@@ -164,7 +166,7 @@ def store(
                 new.append(result)
         session.add_all(_check(result, night, round, now) for result in new)
         session.flush()
-        _worked(session, new)
+        _worked(session, new, now)
         run = run_of(session, night, round)
         if new or run is None:
             run = run or _run(session, night, round, started or now)
@@ -172,6 +174,9 @@ def store(
             run.planned = max(planned or 0, run.planned, len(known))
             run.our_side_down = local_outage or _our_side(app, session, night, round)
             run.finished_at = now
+    if 0 < len(new) <= FEW:  # of the many of a whole round the states follow when its outages are settled
+        with app.sessions.begin() as session:
+            current.refresh(app, session, now)
     left_out = {"left_out": count} if (count := len(results) - len(new)) else {}
     return dict(Counter(result["verdict"] for result in new)) | left_out
 
@@ -194,16 +199,15 @@ def _check(result: dict[str, Any], night: date, round: str, now: datetime) -> Ca
     )
 
 
-def _worked(session: Session, results: Sequence[dict[str, Any]]) -> None:
+def _worked(session: Session, results: Sequence[dict[str, Any]], now: datetime) -> None:
     """Note when a camera was first seen working."""
-    seen: dict[str, list[int]] = {}
-    for result in results:
-        if result["verdict"] == "ok":
-            seen.setdefault(result["at"], []).append(result["camera"])
-    for at, ids in seen.items():
-        for start in range(0, len(ids), AT_ONCE):
-            first = update(Camera).where(Camera.id.in_(ids[start : start + AT_ONCE]), Camera.worked_at.is_(None))
-            session.execute(first.values(worked_at=datetime.fromisoformat(at)))
+    seen = {result["camera"]: datetime.fromisoformat(result["at"]) for result in results if result["verdict"] == "ok"}
+    ids = [*seen]
+    for start in range(0, len(ids), AT_ONCE):
+        first = select(Camera).where(Camera.id.in_(ids[start : start + AT_ONCE]), Camera.worked_at.is_(None))
+        for camera in session.scalars(first):
+            at = camera.worked_at = seen[camera.id]
+            declarations.say(session, camera, Source.CHECK, {"worked": True}, happened_at=at, now=now)
 
 
 def _run(session: Session, night: date, round: str, started: datetime) -> NightRun:

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from dondoc import keys
 from dondoc.cameras.registry.hiding import restored, split
 from dondoc.errors import Problem
-from dondoc.store.cameras import Camera
+from dondoc.store.cameras import Camera, CameraDeclaration
 
 NO_KEY = (
     "Địa chỉ luồng hình có phần có thể là mật khẩu hoặc mã truy cập, phải lưu mã hóa, mà chưa đặt DONDOC_SECRET_KEY. "
@@ -26,6 +26,7 @@ UNREADABLE = "Không giải mã được địa chỉ đã lưu của CAM-{:05} 
 _PURPOSE = "address"
 _MARK = "#"  # stands in no address that is stored: in those it is %23
 _LENGTH = 22  # characters of a mark: 132 bits
+Stored = Camera | CameraDeclaration
 
 
 class Unreadable(Problem):
@@ -43,7 +44,7 @@ class Addresses:
         return "Addresses(…)"
 
 
-def read(camera: Camera, secrets: Sequence[str]) -> Addresses:
+def read(camera: Stored, secrets: Sequence[str]) -> Addresses:
     """A camera's addresses.
 
     Raises:
@@ -59,10 +60,11 @@ def read(camera: Camera, secrets: Sequence[str]) -> Addresses:
             main=restored(main, told["main"]) if main else None,
         )
     except (InvalidToken, ValueError, Problem):  # ValueError: what is shown was changed since
-        raise Unreadable(UNREADABLE.format(camera.id)) from None
+        number = camera.id if isinstance(camera, Camera) else camera.camera_id
+        raise Unreadable(UNREADABLE.format(number)) from None
 
 
-def write(camera: Camera, whole: Addresses, secrets: Sequence[str]) -> None:
+def write(camera: Stored, whole: Addresses, secrets: Sequence[str]) -> None:
     """Store a camera's addresses.
 
     Raises:
@@ -85,7 +87,7 @@ def hides(whole: Addresses) -> bool:
     return any(split(address).hidden for address in (whole.url, whole.main) if address)
 
 
-def is_clear(camera: Camera, whole: Addresses) -> bool:
+def is_clear(camera: Stored, whole: Addresses) -> bool:
     """Whether something is stored of these in clear that is to be hidden, or hidden that need not be."""
     url, main = split(whole.url or ""), split(whole.main or "")
     return (camera.url or "") != url.shown or (camera.identity or "").partition(_MARK)[0] != main.shown
@@ -101,10 +103,16 @@ def rotate(session: Session, secrets: Sequence[str]) -> dict[str, int]:
         Problem: no key is set.
     """
     counts = {"rotated": 0, "unreadable": 0}
-    for camera in session.scalars(select(Camera).where(Camera.url_secret.is_not(None))):
+    hidden = select(Camera).where(Camera.url_secret.is_not(None))
+    current = {camera.url_secret: camera for camera in session.scalars(hidden)}
+    for fact in session.scalars(select(CameraDeclaration).where(CameraDeclaration.url_secret.is_not(None))):
+        camera = current.get(fact.url_secret)  # None: it has been given another address since
         try:
-            write(camera, read(camera, secrets), secrets)
-            counts["rotated"] += 1
+            write(fact, read(fact, secrets), secrets)
         except Unreadable:
-            counts["unreadable"] += 1
+            counts["unreadable"] += camera is not None
+            continue
+        if camera:
+            camera.url_secret, camera.identity = fact.url_secret, camera.identity and fact.identity
+            counts["rotated"] += 1
     return counts

@@ -10,7 +10,10 @@ from sqlalchemy.orm import Session
 from dondoc import audit, keys
 from dondoc.audit import Actor
 from dondoc.cameras.logins import credentials
-from dondoc.cameras.registry.declare import identify, main_of, move_to, stricter
+from dondoc.cameras.registry import declarations
+from dondoc.cameras.registry.addresses import Addresses
+from dondoc.cameras.registry.declarations import Source, main_of
+from dondoc.cameras.registry.same import is_unplaced, key_of
 from dondoc.cameras.registry.streams import canonical
 from dondoc.directive.model import Registry
 from dondoc.directive.names import fold
@@ -28,7 +31,8 @@ CODES = {
 # What the law on personal data asks about: of a camera that records sound or is restricted no picture is kept.
 YES_NO = {"sound": "records_sound", "restricted": "restricted"}
 _SAID = dict.fromkeys(("co", "x", "1", "yes", "true"), True) | dict.fromkeys(("khong", "0", "no", "false"), False)
-OPTIONAL = ("user", "password", "id", "site", *CODES, *YES_NO)
+OPTIONAL = ("user", "password", "id", "place", "site", *CODES, *YES_NO)
+Listed = tuple[int, Row, Address]  # a row with its line
 
 
 def import_csv(
@@ -59,10 +63,13 @@ def import_csv(
     faults += _twice(rows, filename)
     if faults:
         raise Problem("Chưa nhập dòng nào. " + " ".join(faults))
-    groups: dict[tuple[str, str], list[tuple[Row, Address]]] = defaultdict(list)
-    for (_, row), address in zip(rows, addresses, strict=True):
-        groups[row["agency"], row["system"]].append((row, address))
-    done = [_take_over(session, *group, listed, secrets, now) for group, listed in groups.items()]
+    groups: dict[tuple[str, str], list[Listed]] = defaultdict(list)
+    for (line, row), address in zip(rows, addresses, strict=True):
+        groups[row["agency"], row["system"]].append((line, row, address))
+    known = {group: _Known(session, *group, listed, secrets) for group, listed in groups.items()}
+    if faults := [f"{filename}:{fault}" for one in known.values() for fault in one.unclear()]:
+        raise Problem("Chưa nhập dòng nào. " + " ".join(faults))
+    done = [_take_over(session, *group, known[group], by.name, secrets, now) for group in groups]
     for _, logins in done:
         credentials.brought(session, logins.items(), filename, by=by, now=now)
     added = sum(new for new, _ in done)
@@ -76,11 +83,10 @@ def _twice(rows: Iterable[tuple[int, Row]], filename: str) -> list[str]:
     first: dict[tuple[str, str, str], int] = {}
     faults = []
     for line, row in rows:
-        camera = (row["agency"], row["system"], row.get("id") or fold(row["name"]))
+        camera = (row["agency"], row["system"], _key(row))
         if (before := first.setdefault(camera, line)) != line:
-            faults.append(
-                f"{filename}:{line}: cùng tên (hoặc id) với dòng {before}; đổi tên, hoặc ghi id để phân biệt."
-            )
+            same = f"{filename}:{line}: cùng tên (hoặc id) với dòng {before}"
+            faults.append(f"{same}; đổi tên, hoặc ghi place (điểm), id để phân biệt.")
     return faults
 
 
@@ -117,72 +123,90 @@ def _unknown(column: str, cell: str, words: str) -> str:
 
 
 def _take_over(
-    session: Session, agency: str, system: str, listed: Sequence[tuple[Row, Address]], secrets: list[str], now: datetime
+    session: Session, agency: str, system: str, known: "_Known", by: str, secrets: list[str], now: datetime
 ) -> tuple[int, dict[Camera, bool]]:
     """How many cameras of an agency's system are new; all that are listed, and whether with a login."""
-    mine = select(Camera).where(Camera.agency == agency, Camera.system == system).order_by(Camera.id)
-    known = _Known(session.scalars(mine).all(), [row for row, _ in listed], secrets)
-    added, mains = 0, {}
-    logins: dict[Camera, bool] = {}
-    for row, address in listed:
-        identity = canonical(address.url)
-        camera = known.same(row, identity)
+    added, cameras = 0, list[Camera]()
+    for _, row, address in known.listed:
+        camera = known.same(row, canonical(address.url))
         if camera is None:
-            key, added = known.key(row), added + 1
-            camera = Camera(agency=agency, system=system, key=key, site="", happened_at=now, recorded_at=now)
+            times, added = {"happened_at": now, "recorded_at": now}, added + 1
+            camera = Camera(agency=agency, system=system, key=_key(row), name="", place="", site="", **times)
             session.add(camera)
         known.claim(camera)
-        _fill(camera, row, address, secrets, now)
-        mains[camera] = identity
-        logins[camera] = logins.get(camera, False) or _login(row, address) is not None
-    identify(session, known.cameras, mains, secrets)
+        cameras.append(camera)
+    session.flush()
+    for camera, (_, row, address) in zip(cameras, known.listed, strict=True):
+        whole = Addresses(address.url, canonical(address.url))
+        declarations.say(
+            session, camera, Source.IMPORT, _told(row), happened_at=now, now=now, address=whole, secrets=secrets, by=by
+        )
+    declarations.refresh(session, agency, system, secrets)
+    logins: dict[Camera, bool] = {}
+    for camera, (_, row, address) in zip(cameras, known.listed, strict=True):
+        login = _login(row, address)
+        logins[camera] = logins.get(camera, False) or login is not None
+        if login:
+            camera.username = login[0]
+            camera.password = keys.cipher(secrets, "password").encrypt(login[1].encode()).decode()
     return added, logins
 
 
+def _key(row: Row) -> str:
+    return row.get("id") or key_of(row.get("place", ""), row["name"])  # taken by nobody: else it would be that camera
+
+
+def _told(row: Row) -> dict[str, object]:
+    """What a row says: an empty cell says nothing."""
+    told: dict[str, object] = {c: row[c] for c in ("name", "place", "site", *CODES) if row.get(c)}
+    return told | {word: _SAID[fold(row[column])] for column, word in YES_NO.items() if row.get(column)}
+
+
 class _Known:
-    """Which camera a row means: by its id, else by its name, else by its address.
+    """Which camera a row means: by its id, else by its place and name, else by its address.
 
     With an id, a name alone is no proof: such a row is a camera of its own, listed among the possible doubles.
     """
 
-    def __init__(self, cameras: Sequence[Camera], rows: Sequence[Row], secrets: Sequence[str]) -> None:
-        self.cameras = cameras
+    def __init__(
+        self, session: Session, agency: str, system: str, listed: Sequence[Listed], secrets: list[str]
+    ) -> None:
+        mine = select(Camera).where(Camera.agency == agency, Camera.system == system).order_by(Camera.id)
+        cameras = session.scalars(mine).all()
+        self.listed = listed
         self.by_key = {c.key: c for c in cameras}
-        self.by_name = {fold(c.name): c for c in reversed(cameras)}
+        self.by_place = {(fold(c.place), fold(c.name)): c for c in reversed(cameras)}
+        self.by_name: dict[str, list[Camera]] = defaultdict(list)
+        for camera in cameras:
+            self.by_name[fold(camera.name)].append(camera)
         self.by_address = {main_of(c, secrets): c for c in cameras if c.identity}
-        self.listed = {row.get("id") or fold(row["name"]) for row in rows}
+        self.keys = {_key(row) for _, row, _ in listed}
         self.claimed: set[Camera] = set()
 
+    def unclear(self) -> list[str]:
+        """Rows whose name alone several cameras have."""
+        return [
+            f"{line}: có {len(self.by_name[fold(row['name'])]):02} camera cùng tên ở các điểm khác nhau; ghi cột place "
+            "(điểm) hoặc id để phân biệt."
+            for line, row, _ in self.listed
+            if not row.get("id") and not row.get("place") and len(self.by_name[fold(row["name"])]) > 1
+        ]
+
     def same(self, row: Row, identity: str) -> Camera | None:
-        name, key = fold(row["name"]), row.get("id")
-        found = self.by_key.get(key or name) or (None if key else self.by_name.get(name))
+        found = self.by_key.get(_key(row)) or (None if row.get("id") else self._called(row))
         if found is not None:
             return found
         there = self.by_address.get(identity)
-        free = there is not None and there not in self.claimed and there.key not in self.listed
+        free = there is not None and there not in self.claimed and there.key not in self.keys
         return there if free else None
+
+    def _called(self, row: Row) -> Camera | None:
+        place, name = row.get("place", ""), fold(row["name"])
+        if not place:
+            return next(iter(self.by_name[name]), None)
+        unplaced = [camera for camera in self.by_name[name] if is_unplaced(camera)]
+        return self.by_place.get((fold(place), name)) or (unplaced[0] if len(unplaced) == 1 else None)
 
     def claim(self, camera: Camera) -> None:
         self.by_key[camera.key] = camera
         self.claimed.add(camera)
-
-    def key(self, row: Row) -> str:
-        return row.get("id") or fold(row["name"])  # taken by nobody: else it would be that camera
-
-
-def _fill(camera: Camera, row: Row, address: Address, secrets: list[str], now: datetime) -> None:
-    camera.name, camera.recorded_at = row["name"], now
-    for column in ("site", "status", "power"):
-        if row.get(column):
-            setattr(camera, column, row[column])
-    for column, attribute in YES_NO.items():
-        if row.get(column):
-            setattr(camera, attribute, stricter(getattr(camera, attribute), _SAID[fold(row[column])]))
-    if row.get("status") == "not_installed":
-        camera.exemption = "not_installed"
-    elif camera.exemption == "private_address" or (camera.exemption == "not_installed" and row.get("status")):
-        camera.exemption = None  # our own people give an address that they get to, or say that it is there now
-    move_to(camera, address.url, secrets)
-    if login := _login(row, address):
-        camera.username = login[0]
-        camera.password = keys.cipher(secrets, "password").encrypt(login[1].encode()).decode()

@@ -7,6 +7,8 @@ from sqlalchemy.orm import Session
 
 from dondoc import audit
 from dondoc.audit import Actor
+from dondoc.cameras.registry import declarations
+from dondoc.cameras.registry.declarations import Source
 from dondoc.errors import Problem
 from dondoc.store.cameras import Camera
 
@@ -33,5 +35,6 @@ def lift(
         raise Problem("Cần lý do (--reason).")
     if not getattr(camera, word):
         raise Problem(f"CAM-{camera.id:05} không được ghi là {SAID[word]}: không có gì để bỏ.")
-    setattr(camera, word, False)
+    declarations.say(session, camera, Source.PERSON, {word.value: False}, happened_at=now, now=now, by=by.name)
+    declarations.refresh(session, camera.agency, camera.system, secrets)
     audit.record(session, secrets, by, "lift", f"CAM-{camera.id:05}", now=now, word=word, reason=reason.strip())

@@ -11,10 +11,11 @@ from sqlalchemy.orm import Session
 
 from dondoc import audit
 from dondoc.audit import Actor, person
-from dondoc.cameras.registry import addresses
+from dondoc.cameras.registry import addresses, declarations
+from dondoc.cameras.registry.declarations import Source
 from dondoc.cameras.registry.hiding import public
 from dondoc.cameras.registry.streams import respelled
-from dondoc.cameras.state import state
+from dondoc.cameras.state import current, state
 from dondoc.configuration.context import AppContext
 from dondoc.directive.names import fold
 from dondoc.errors import Problem
@@ -40,20 +41,28 @@ def confirm(session: Session, secrets: list[str], camera: Camera, *, by: Actor, 
     Raises:
         Problem: nobody is named, or a program.
     """
-    camera.confirmed, camera.confirmed_by = True, person(by.name)
-    if camera.exemption == "private_address":
-        camera.exemption = None
+    name = person(by.name)
+    declarations.say(session, camera, Source.PERSON, {"confirmed": True}, happened_at=now, now=now, by=name)
+    declarations.refresh(session, camera.agency, camera.system, secrets)
     audit.record(session, secrets, by, "confirm", f"CAM-{camera.id:05}", now=now)
 
 
-def rows(app: AppContext, session: Session, now: datetime) -> list[dict[str, Any]]:
-    """Every camera with its state and why; a restricted one without its address, none with what is hidden of it."""
+def rows(
+    app: AppContext, session: Session, now: datetime, as_of: datetime | None = None, known_at: datetime | None = None
+) -> list[dict[str, Any]]:
+    """Every camera with its state and why; a restricted one without its address, none with what is hidden of it.
+
+    Args:
+        as_of: of this moment, as known at `known_at`; both None: how it is now.
+    """
+    past = as_of is not None or known_at is not None
     return [
         {
             "number": one.number,
             "agency": one.camera.agency,
             "system": one.camera.system,
             "name": one.camera.name,
+            "place": one.camera.place,
             "site": one.camera.site,
             "url": None if one.camera.restricted else public(one.camera.url or "") or None,
             "restricted": one.camera.restricted,
@@ -62,7 +71,7 @@ def rows(app: AppContext, session: Session, now: datetime) -> list[dict[str, Any
             "since": one.since.isoformat() if one.since else None,
             "reason": one.reason,
         }
-        for one in state.states(app, session, now)
+        for one in (state.states(app, session, as_of or now, known_at) if past else current.read(app, session, now))
     ]
 
 
@@ -73,7 +82,7 @@ def duplicates(session: Session, secrets: Sequence[str] = ()) -> list[dict[str, 
         secrets: keys for addresses of which a part is hidden; without them these are compared by name only.
     """
     cameras = session.scalars(select(Camera).order_by(Camera.id)).all()
-    by_name = _alike((c, (c.agency, c.system, fold(c.name), fold(c.site))) for c in cameras)
+    by_name = _alike((c, (c.agency, c.system, fold(c.name), fold(c.place), fold(c.site))) for c in cameras)
     addressed = ((c, _whole(c, secrets)) for c in cameras)
     alike = _alike((c, (c.agency, c.system, respelled(url))) for c, url in addressed if url)
     by_address = [same for same in alike if any(c.identity is None for c in same)]

@@ -10,17 +10,19 @@ from typing import NamedTuple
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from dondoc.cameras.registry.declarations import AnyCamera
 from dondoc.cameras.state import pauses as ruled
 from dondoc.cameras.state import rules as data
 from dondoc.cameras.state.pauses import Pause
 from dondoc.cameras.state.rules import Rules
 from dondoc.configuration.context import AppContext
 from dondoc.probing.verdicts import GOOD, NOT_CHECKED, PHASE, REACHABLE_PHASES, SENTENCE
-from dondoc.store.cameras import Camera, CameraCheck, NightRun
+from dondoc.store.cameras import CameraCheck, NightRun
 from dondoc.workdays import WorkingDays
 
 RECENT = timedelta(days=7)  # an older look says nothing of today
 LOOK_BACK = timedelta(days=30)  # for cameras whose last look was bad: how long they have been
+Histories = Mapping[int, Sequence["Night"]]  # nights by camera
 BY_HAND = "now-"  # begins the round of a look that a person asked for
 AT_ONCE = 5000  # ids in one query
 FEW = 100  # cameras that are named in a query; more: everything is read
@@ -90,7 +92,7 @@ class CheckFilter:
     pauses: Sequence[Pause]
     invalid_rounds: Mapping[tuple[date, str], str]
 
-    def why_not(self, camera: Camera, look: Look) -> str | None:
+    def why_not(self, camera: AnyCamera, look: Look) -> str | None:
         """Why a look says nothing of its camera; None when it counts."""
         if blind := self.blind(look):
             return blind
@@ -104,15 +106,15 @@ class CheckFilter:
             SENTENCE[look.verdict] if look.verdict in NOT_CHECKED else self.invalid_rounds.get((look.night, look.round))
         )
 
-    def paused(self, camera: Camera, at: datetime) -> str | None:
+    def paused(self, camera: AnyCamera, at: datetime) -> str | None:
         """The ruling that stands over a camera at a moment."""
         return ruled.covering(self.pauses, camera, at, at.date())
 
-    def nights(self, camera: Camera, looks: Iterable[Look]) -> list[Night]:
+    def nights(self, camera: AnyCamera, looks: Iterable[Look]) -> list[Night]:
         """A camera's nights from its looks, which are in order."""
         return [self._night(camera, [*same]) for _, same in groupby(looks, key=lambda x: x.night)]
 
-    def _night(self, camera: Camera, looks: Sequence[Look]) -> Night:
+    def _night(self, camera: AnyCamera, looks: Sequence[Look]) -> Night:
         judged = [Night(look, self.why_not(camera, look)) for look in looks]
         counting = [night for night in judged if night.counts]
         weighty = [night for night in counting if night.good or not by_hand(night.look.round)]
@@ -140,7 +142,7 @@ def judge(app: AppContext, session: Session, known_at: datetime | None = None) -
 def histories(
     session: Session,
     judge: CheckFilter,
-    cameras: Mapping[int, Camera],
+    cameras: Mapping[int, AnyCamera],
     *,
     since: date,
     until: datetime | date,
@@ -162,14 +164,14 @@ def histories(
 
 
 def every_night(
-    session: Session, judge: CheckFilter, cameras: Iterable[Camera], *, since: date = date.min
+    session: Session, judge: CheckFilter, cameras: Iterable[AnyCamera], *, since: date = date.min
 ) -> dict[int, list[Night]]:
     """All nights after one, of a few cameras; those that nobody looked at are absent."""
     known = {camera.id: camera for camera in cameras}
     return _by_camera(judge, known, _read(session, since, date.max, None, [*known])) if known else {}
 
 
-def _by_camera(judge: CheckFilter, cameras: Mapping[int, Camera], looks: Iterable[Look]) -> dict[int, list[Night]]:
+def _by_camera(judge: CheckFilter, cameras: Mapping[int, AnyCamera], looks: Iterable[Look]) -> dict[int, list[Night]]:
     found: dict[int, list[Look]] = defaultdict(list)
     for look in looks:
         if look.camera in cameras:

@@ -11,17 +11,17 @@ SILENT = frozenset({"dns", "connect", "tls", "rtsp"})  # the device is not there
 
 @dataclass(frozen=True)
 class Seat:
-    """Where a watched camera is: its agency, its site ("" without one), and the device that answers for it."""
+    """Where a watched camera is: its agency, its place ("" without one), and the device that answers for it."""
 
     camera: int
     agency: str
-    site: str
+    place: str
     device: str
 
 
 @dataclass(frozen=True)
 class Place:
-    """A place all of whose watched cameras are down alike. `kind`: agency, site or device."""
+    """A place all of whose watched cameras are down alike. `kind`: agency, place or device."""
 
     kind: str
     seats: tuple[Seat, ...]
@@ -59,7 +59,7 @@ def gather(down: Mapping[int, str], watched: Iterable[Seat], least: int) -> tupl
 
 _LEVELS: dict[str, Callable[[Seat], Hashable | None]] = {
     "agency": lambda seat: seat.agency,
-    "site": lambda seat: (seat.agency, seat.site) if seat.site else None,
+    "place": lambda seat: (seat.agency, seat.place) if seat.place else None,
     "device": lambda seat: seat.device,
 }
 
@@ -67,6 +67,6 @@ _LEVELS: dict[str, Callable[[Seat], Hashable | None]] = {
 def _fails_alike(kind: str, group: Sequence[Seat], down: Mapping[int, str], told: set[int], least: int) -> bool:
     if len(group) < least or any(seat.camera not in down or seat.camera in told for seat in group):
         return False
-    if kind == "agency" and len({seat.site or seat.device for seat in group}) < 2:
+    if kind == "agency" and len({seat.place or seat.device for seat in group}) < 2:
         return False
     return len({likeness(down[seat.camera]) for seat in group}) == 1

@@ -6,11 +6,12 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from dondoc.cameras.state import checks, state
-from dondoc.cameras.state.checks import CheckFilter, Night
+from dondoc.cameras.state import checks, current, state
+from dondoc.cameras.state.checks import CheckFilter, Histories, Night
 from dondoc.clock import HERE
 from dondoc.configuration.context import AppContext
 from dondoc.configuration.settings import Settings
+from dondoc.directive.model import Registry
 from dondoc.mail import outbox
 from dondoc.store.cameras import Camera, Outage
 from dondoc.store.mail import OutboxLetter
@@ -33,18 +34,26 @@ def settle(app: AppContext, *, night: date, now: datetime) -> dict[str, list[int
     with app.sessions.begin() as session:
         cameras = {c.id: c for c in session.scalars(select(Camera))}
         judge = checks.judge(app, session)
-        nights = checks.histories(session, judge, cameras, since=night - checks.RECENT, until=night)
+        seen, registry = state.nights_at(session, judge, cameras, now), app.registry
+        nights = _up_to(night, seen)
         standing = {o.camera_id: o for o in session.scalars(select(Outage).where(Outage.closed_at.is_(None)))}
         closed = [
             outage.id
             for camera_id, outage in standing.items()
-            if _close(app, judge, cameras[camera_id], outage, nights.get(camera_id, []), now)
+            if _close(app, registry, judge, cameras[camera_id], outage, nights.get(camera_id, []), now)
         ]
-        for camera_id, seen in nights.items():
+        for camera_id, mine in nights.items():
             if camera_id not in standing:
-                _open(session, app, judge, cameras[camera_id], seen, now)
+                _open(session, app, registry, judge, cameras[camera_id], mine, now)
         session.flush()
+        current.refresh(app, session, now, seen)
         return {"opened": _unannounced(session, app.settings, judge, now), "closed": closed}
+
+
+def _up_to(night: date, seen: Histories) -> dict[int, Sequence[Night]]:
+    """Of cameras that were looked at shortly before a night, their nights until it."""
+    until = {camera: [one for one in nights if one.day <= night] for camera, nights in seen.items()}
+    return {camera: nights for camera, nights in until.items() if nights and nights[-1].day > night - checks.RECENT}
 
 
 def over(
@@ -65,9 +74,15 @@ def over(
 
 
 def _close(
-    app: AppContext, judge: CheckFilter, camera: Camera, outage: Outage, nights: Sequence[Night], now: datetime
+    app: AppContext,
+    registry: Registry,
+    judge: CheckFilter,
+    camera: Camera,
+    outage: Outage,
+    nights: Sequence[Night],
+    now: datetime,
 ) -> bool:
-    needed = judge.rules.nights(camera, app.registry, app.settings)[0]
+    needed = judge.rules.nights(camera, registry, app.settings)[0]
     ended, why = over(camera, outage, nights, needed=needed, paused=judge.paused(camera, now))
     if ended:
         outage.closed_at, outage.closed_because = now, why
@@ -77,11 +92,17 @@ def _close(
 
 
 def _open(
-    session: Session, app: AppContext, judge: CheckFilter, camera: Camera, nights: Sequence[Night], now: datetime
+    session: Session,
+    app: AppContext,
+    registry: Registry,
+    judge: CheckFilter,
+    camera: Camera,
+    nights: Sequence[Night],
+    now: datetime,
 ) -> None:
-    if state.exempt(camera) or not state.worked(camera) or judge.paused(camera, now):
+    if state.exempt(camera) or not camera.worked or judge.paused(camera, now):
         return
-    since = state.down_since(nights, judge.rules.nights(camera, app.registry, app.settings)[0])
+    since = state.down_since(nights, judge.rules.nights(camera, registry, app.settings)[0])
     if since is None or not nights[-1].counts:  # what was seen before a pause opens nothing after it
         return
     verdict = nights[-1].look.verdict

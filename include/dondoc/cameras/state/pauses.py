@@ -2,23 +2,18 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Protocol
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from dondoc import clock
+from dondoc.cameras.registry.declarations import AnyCamera
 from dondoc.directive.model import Registry
 from dondoc.directive.names import fold
 from dondoc.directive.succession import responsible
 from dondoc.facts.obligations import cites
 from dondoc.store.facts import Ruling
-
-
-class Placed(Protocol):
-    agency: str
-    system: str
-    site: str
 
 
 @dataclass(frozen=True)
@@ -27,22 +22,36 @@ class Pause:
 
     agencies: frozenset[str] | None
     system: str | None
+    place: str | None
     site: str | None
     begins: datetime
     until: date | None
     undone: datetime | None
     words: str
 
-    def covers(self, camera: Placed, at: datetime, day: date) -> bool:
+    def covers(self, camera: AnyCamera, at: datetime, day: date) -> bool:
         """Whether it holds for a camera at an instant that belongs to a day (04:00 belongs to the night before)."""
         return (
             self.begins <= at
             and (self.until is None or day <= self.until)
             and (self.undone is None or at < self.undone)
-            and (self.agencies is None or camera.agency in self.agencies)
-            and self.system in (None, camera.system)
-            and self.site in (None, fold(camera.site))
+            and self.concerns(camera)
         )
+
+    def concerns(self, camera: AnyCamera) -> bool:
+        """Whether it is about a camera, at some time."""
+        return (
+            (self.agencies is None or camera.agency in self.agencies)
+            and self.system in (None, camera.system)
+            and (self.place is None or self.place == fold(camera.place))
+            and (self.site is None or self.site == fold(camera.site))
+        )
+
+    @property
+    def edges(self) -> list[datetime]:
+        """The instants at which it begins or ceases to hold."""
+        ends = clock.at(self.until + timedelta(days=1), 0) if self.until else None
+        return [edge for edge in (self.begins, ends, self.undone) if edge]
 
 
 def pauses(session: Session, registry: Registry, known_at: datetime | None = None) -> list[Pause]:
@@ -59,6 +68,7 @@ def _pause(registry: Registry, ruling: Ruling, undone: datetime | None) -> Pause
     return Pause(
         agencies=_whose(registry, ruling.agency, ruling.happened_at.date()) if ruling.agency else None,
         system=ruling.system,
+        place=fold(ruling.place) if ruling.place else None,
         site=fold(ruling.site) if ruling.site else None,
         begins=ruling.happened_at,
         until=ruling.until,
@@ -72,6 +82,6 @@ def _whose(registry: Registry, agency: str, day: date) -> frozenset[str]:
     return frozenset({agency, *(a.id for a in registry.agencies if responsible(registry, a.id, day)[0] == agency)})
 
 
-def covering(found: Iterable[Pause], camera: Placed, at: datetime, day: date) -> str | None:
+def covering(found: Iterable[Pause], camera: AnyCamera, at: datetime, day: date) -> str | None:
     """The words of the newest pause that holds; None without one."""
     return next((p.words for p in reversed([*found]) if p.covers(camera, at, day)), None)

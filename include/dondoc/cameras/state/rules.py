@@ -4,23 +4,14 @@ from collections.abc import Sequence
 from datetime import datetime, time
 from functools import lru_cache
 from pathlib import Path
-from typing import Protocol
 
 from pydantic import Field
 
+from dondoc.cameras.registry.declarations import AnyCamera
 from dondoc.configuration.settings import Settings
 from dondoc.directive import located_yaml
 from dondoc.directive.model import Registry, Strict
 from dondoc.workdays import WorkingDays
-
-
-class Declared(Protocol):
-    """What a rule may ask of a camera: everything as its agency declared it."""
-
-    system: str
-    status: str | None
-    power: str | None
-    off_after_hours: bool | None
 
 
 class _Match(Strict):
@@ -33,7 +24,7 @@ class _Match(Strict):
     off_after_hours: tuple[bool | None, ...] | None = None
     reason: str
 
-    def fits(self, camera: Declared) -> bool:
+    def fits(self, camera: AnyCamera) -> bool:
         asked: tuple[tuple[object, Sequence[object] | None], ...] = (
             (camera.system, self.systems),
             (camera.status, self.status),
@@ -46,7 +37,7 @@ class _Match(Strict):
 class Silence(_Match):
     outside: tuple[time, time] | None = None  # only outside these hours of a working day
 
-    def holds(self, camera: Declared, at: datetime, calendar: WorkingDays) -> bool:
+    def holds(self, camera: AnyCamera, at: datetime, calendar: WorkingDays) -> bool:
         if not self.fits(camera):
             return False
         if self.outside is None:
@@ -83,15 +74,15 @@ class Rules(Strict):
     together: Together
     local_outage: OurSide
 
-    def silence(self, camera: Declared, at: datetime, calendar: WorkingDays) -> str | None:
+    def silence(self, camera: AnyCamera, at: datetime, calendar: WorkingDays) -> str | None:
         """Why nothing was to be expected of a camera at a moment; None when something was."""
         return next((s.reason for s in self.silences if s.holds(camera, at, calendar)), None)
 
-    def never_heard(self, camera: Declared) -> bool:
+    def never_heard(self, camera: AnyCamera) -> bool:
         """Whether nothing is to be expected of a camera at any hour, until its agency declares otherwise."""
         return any(s.outside is None and s.fits(camera) for s in self.silences)
 
-    def nights(self, camera: Declared, registry: Registry, settings: Settings) -> tuple[int, str]:
+    def nights(self, camera: AnyCamera, registry: Registry, settings: Settings) -> tuple[int, str]:
         """How many bad nights in a row are an outage, and why so many."""
         usual = registry.system(camera.system).outage_nights or settings.outage_nights
         longer = [p for p in self.patience if p.nights > usual and p.fits(camera)]

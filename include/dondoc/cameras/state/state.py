@@ -1,21 +1,24 @@
 """How a camera stands at a moment, and why. Pure, but for `states`, which reads what it rests on.
 
-Letters, figures, pages and exports all ask here.
+Figures of a moment ask here; who asks how it is now, `current`.
 """
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from dondoc.cameras.registry.declarations import AnyCamera, Described, described_at
 from dondoc.cameras.state import checks
-from dondoc.cameras.state.checks import CheckFilter, Night
+from dondoc.cameras.state.checks import CheckFilter, Histories, Night
 from dondoc.configuration.context import AppContext
+from dondoc.configuration.settings import Settings
+from dondoc.directive.model import Registry
 from dondoc.probing.verdicts import GOOD, PHASE, REACHABLE_PHASES, SENTENCE
-from dondoc.store.cameras import Camera, Outage
+from dondoc.store.cameras import Outage
 
 OK, FAILING, OUTAGE, FLAPPING = "ok", "failing", "outage", "flapping"
 NOT_CONNECTED, NOT_CHECKED = "not_connected_yet", "not_checked"
@@ -40,18 +43,18 @@ UNMET_PHASES = frozenset({"address", "dns", "connect", "tls"})  # no connection 
 BY_DAY = range(7, 18)  # o'clock: the night such a look is counted to has not come yet
 
 
-@dataclass(frozen=True)
-class CameraState:
+class CameraState(NamedTuple):
     """A camera at a moment: `state`, and the `reason` in words for a person.
 
-    `look` is the newest look that counts, None without one. `since`: the first night of its outage or of the bad
-    nights so far, `nights` how many those are; `outage`: the id of the outage it is in.
+    `verdict` and `stage` are those of the newest look that counts, None without one. `since`: the first night of its
+    outage or of the bad nights so far, `nights` how many those are; `outage`: the id of the outage it is in.
     """
 
-    camera: Camera
+    camera: Described
     state: str
     reason: str
-    look: checks.Look | None = None
+    verdict: str | None = None
+    stage: int | None = None
     since: date | None = None
     nights: int = 0
     outage: int | None = None
@@ -61,21 +64,17 @@ class CameraState:
         return f"CAM-{self.camera.id:05}"
 
     @property
-    def verdict(self) -> str | None:
-        return self.look.verdict if self.look else None
-
-    @property
     def checked(self) -> bool:
         """Whether it belongs in a denominator."""
         return self.state != NOT_CHECKED
 
     @property
     def reachable(self) -> bool:
-        return self.checked and self.look is not None and PHASE[self.look.verdict] in REACHABLE_PHASES
+        return self.checked and self.verdict is not None and PHASE[self.verdict] in REACHABLE_PHASES
 
     @property
     def showing(self) -> bool:
-        return self.checked and self.look is not None and self.look.verdict == "ok" and self.look.stage == 2
+        return self.checked and self.verdict == "ok" and self.stage == 2
 
     @property
     def awaiting_credentials(self) -> bool:
@@ -90,7 +89,7 @@ def counts(states: Sequence[CameraState]) -> dict[str, int]:
     """
     seen = [state for state in states if state.checked]
     return {
-        "sites": len({(state.camera.agency, state.camera.site) for state in states}),
+        "sites": len({(state.camera.agency, state.camera.place) for state in states}),
         "declared": len(states),
         "checked": len(seen),
         "not_checked": len(states) - len(seen),
@@ -118,7 +117,7 @@ def down_since(nights: Sequence[Night], needed: int) -> date | None:
 
 
 def camera_state(
-    camera: Camera,
+    camera: Described,
     nights: Sequence[Night],
     *,
     needed: tuple[int, str],
@@ -149,22 +148,23 @@ def camera_state(
     if last.good:
         return _well(camera, last, seen, outages_lately if often else 0)
     since, count = (outage.first_night if outage else bad[0].day), len(bad)
-    if outage is None and not worked(camera):
-        return CameraState(camera, NOT_CONNECTED, f"{_never(told)}: {seen}", last.look, since, count)
+    told_by = (last.look.verdict, last.look.stage, since, count)
+    if outage is None and not camera.worked:
+        return CameraState(camera, NOT_CONNECTED, f"{_never(told)}: {seen}", *told_by)
     if outage is None:
         unit = "ngày" if last.look.at.hour in BY_DAY else "đêm"
         patience = f"; tính là mất kết nối từ {unit} thứ {needed[0]:02}" + (f" ({needed[1]})" if needed[1] else "")
-        return CameraState(camera, FAILING, f"{seen}, {count:02} {unit}{patience}", last.look, since, count)
+        return CameraState(camera, FAILING, f"{seen}, {count:02} {unit}{patience}", *told_by)
     state = FLAPPING if outage.flapping or often else OUTAGE
     times = f"; {outages_lately:02} lần mất kết nối gần đây" if state == FLAPPING else ""
-    reason = f"{seen}, {_since(since, bad)}{times}"
-    return CameraState(camera, state, reason, last.look, since, count, outage.id)
+    return CameraState(camera, state, f"{seen}, {_since(since, bad)}{times}", *told_by, outage.id)
 
 
-def _well(camera: Camera, last: Night, seen: str, outages_lately: int) -> CameraState:
+def _well(camera: Described, last: Night, seen: str, outages_lately: int) -> CameraState:
+    state, reason = OK, f"{seen}, {when(last.look)}"
     if outages_lately:
-        return CameraState(camera, FLAPPING, f"{seen}; {outages_lately:02} lần mất kết nối gần đây", last.look)
-    return CameraState(camera, OK, f"{seen}, {when(last.look)}", last.look)
+        state, reason = FLAPPING, f"{seen}; {outages_lately:02} lần mất kết nối gần đây"
+    return CameraState(camera, state, reason, last.look.verdict, last.look.stage)
 
 
 def _never(told: Sequence[Night]) -> str:
@@ -187,23 +187,26 @@ def _since(first: date, bad: Sequence[Night]) -> str:
     return f"từ {'ngày' if by_day else 'đêm'} {first:%d/%m/%Y}"
 
 
-def worked(camera: Camera) -> bool:
-    """Whether it was once seen working, or a person confirmed that it is connected: only then can it fall out."""
-    return camera.confirmed or camera.worked_at is not None
-
-
-def exempt(camera: Camera) -> str | None:
+def exempt(camera: AnyCamera) -> str | None:
     """Why a camera is not looked at, by design; None when it is."""
     return EXEMPTIONS.get(camera.exemption, camera.exemption) if camera.exemption else None
 
 
-def _unseen(camera: Camera, nights: Sequence[Night], fresh: datetime) -> str:
+def _unseen(camera: Described, nights: Sequence[Night], fresh: datetime) -> str:
     recent = [night for night in nights if night.look.at >= fresh]
     if recent:
         return recent[-1].why_not or NOT_LOOKED_AT
-    if camera.url and not nights and camera.recorded_at >= fresh:
+    if camera.url and not nights and camera.recorded_at and camera.recorded_at >= fresh:
         return NEW
     return NOT_LOOKED_AT if camera.url else NO_ADDRESS
+
+
+class Stand(NamedTuple):
+    """How a camera stands, and what that rests on: its nights, and the outages that began lately or stand."""
+
+    state: CameraState
+    nights: Sequence[Night]
+    outages: Sequence[Outage]
 
 
 def states(
@@ -214,39 +217,83 @@ def states(
     Args:
         only: of this camera alone.
     """
-    query = select(Camera).where(Camera.happened_at <= as_of).order_by(Camera.id)
-    if only is not None:
-        query = query.where(Camera.id == only)
-    if known_at is not None:
-        query = query.where(Camera.recorded_at <= known_at)
-    cameras = {camera.id: camera for camera in session.scalars(query)}
+    cameras = described_at(session, as_of, known_at, only=only)
     judge = checks.judge(app, session, known_at)
-    # 04:00 belongs to the night before: an instant's last seven days begin with that night.
-    since = as_of.date() - checks.RECENT - timedelta(days=1)
-    nights = checks.histories(session, judge, cameras, since=since, until=as_of, known_at=known_at)
+    return [stand.state for stand in stands(app, session, judge, cameras, as_of, known_at)]
+
+
+def stands(
+    app: AppContext,
+    session: Session,
+    judge: CheckFilter,
+    cameras: Iterable[Described],
+    as_of: datetime,
+    known_at: datetime | None = None,
+    nights: Histories | None = None,
+) -> list[Stand]:
+    """How these cameras stand, in their order.
+
+    Args:
+        nights: of these cameras, as `nights_at` reads them, where they are read already.
+    """
+    by_id = {camera.id: camera for camera in cameras}
+    nights = nights if nights is not None else nights_at(session, judge, by_id, as_of, known_at)
     seen_by = min(as_of, known_at or as_of)  # an outage happens when we notice it
-    standing, lately = _outages(session, seen_by, judge)
+    outages, registry = _outages(session, seen_by, judge), app.registry
     return [
-        camera_state(
-            camera,
-            nights.get(camera.id, []),
-            needed=judge.rules.nights(camera, app.registry, app.settings),
-            outage=standing.get(camera.id),
-            outages_lately=lately[camera.id],
-            flapping=judge.rules.flapping.outages,
-            paused=judge.paused(camera, as_of),
-            fresh=as_of - checks.RECENT,
-        )
-        for camera in cameras.values()
+        Stand(_state(app.settings, registry, judge, camera, mine, lost, as_of, seen_by), mine, lost)
+        for camera in by_id.values()
+        for mine, lost in [(nights.get(camera.id, []), outages.get(camera.id, []))]
     ]
 
 
-def _outages(session: Session, at: datetime, judge: CheckFilter) -> tuple[Mapping[int, Outage], Counter[int]]:
-    """Per camera the outage that was open at a moment, and how many began in the time that counts for flapping."""
-    window = at - timedelta(days=judge.rules.flapping.nights)
+def nights_at(
+    session: Session,
+    judge: CheckFilter,
+    cameras: Mapping[int, AnyCamera],
+    as_of: datetime,
+    known_at: datetime | None = None,
+) -> Histories:
+    """The nights on which the states of cameras at a moment rest."""
+    # 04:00 belongs to the night before: an instant's last seven days begin with that night.
+    since = as_of.date() - checks.RECENT - timedelta(days=1)
+    return checks.histories(session, judge, cameras, since=since, until=as_of, known_at=known_at)
+
+
+def _state(
+    settings: Settings,
+    registry: Registry,
+    judge: CheckFilter,
+    camera: Described,
+    nights: Sequence[Night],
+    outages: Sequence[Outage],
+    as_of: datetime,
+    seen_by: datetime,
+) -> CameraState:
+    window = seen_by - flapping_window(judge)
+    return camera_state(
+        camera,
+        nights,
+        needed=judge.rules.nights(camera, registry, settings),
+        outage=next((o for o in outages if o.closed_at is None or o.closed_at > seen_by), None),
+        outages_lately=sum(o.opened_at > window and o.closed_because is None for o in outages),
+        flapping=judge.rules.flapping.outages,
+        paused=judge.paused(camera, as_of),
+        fresh=as_of - checks.RECENT,
+    )
+
+
+def flapping_window(judge: CheckFilter) -> timedelta:
+    """How long an outage counts for flapping."""
+    return timedelta(days=judge.rules.flapping.nights)
+
+
+def _outages(session: Session, at: datetime, judge: CheckFilter) -> Mapping[int, list[Outage]]:
+    """Per camera the outages that were open at a moment, or began in the time that counts for flapping."""
     ended_later = Outage.closed_at.is_(None) | (Outage.closed_at > at)
-    rows = session.scalars(
-        select(Outage).where(Outage.opened_at <= at, ended_later | (Outage.opened_at > window)).order_by(Outage.id)
-    ).all()
-    standing = {o.camera_id: o for o in rows if o.closed_at is None or o.closed_at > at}
-    return standing, Counter(o.camera_id for o in rows if o.opened_at > window and o.closed_because is None)
+    lately = Outage.opened_at > at - flapping_window(judge)
+    found: dict[int, list[Outage]] = defaultdict(list)
+    wanted = select(Outage).where(Outage.opened_at <= at, ended_later | lately)
+    for outage in session.scalars(wanted.order_by(Outage.id.desc())):  # of two that stand the newest is the one
+        found[outage.camera_id].append(outage)
+    return found

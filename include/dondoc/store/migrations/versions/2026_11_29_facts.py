@@ -1,7 +1,8 @@
 """Facts that never change; and what databases lack that an early edition of 2026_11_27_trust has made"""
 
+import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 from typing import Any
@@ -10,6 +11,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from alembic import op
 
+from dondoc.directive.names import fold
 from dondoc.errors import Problem
 
 revision = "2026_11_29_facts"
@@ -18,16 +20,25 @@ branch_labels = None
 depends_on = None
 
 
+PLACE = {"form_02": "site"}  # the column that names the place, where it is not `place`
+CONFIRMED, MEANS = "confirm", {"form": "form", "import": "import"}
+AS_DECLARED = ("status", "power", "link", "off_after_hours", "exemption", "restricted", "records_sound")
+TRUTHS = ("off_after_hours", "restricted", "records_sound")
+
+
 def upgrade() -> None:
     _early_trust()
     _calendar()
     _decisions(op.get_bind())
+    _declarations_of_cameras(op.get_bind())
+    _states_of_cameras()
 
 
 def downgrade() -> None:
-    """What people stopped has no place in the database of before."""
+    """Neither what people stopped nor what was declared when has a place in the database of before."""
     raise Problem(
-        "Không hạ cơ sở dữ liệu xuống phiên bản trước: sẽ mất các quyết định mà người có thẩm quyền đã dừng. "
+        "Không hạ cơ sở dữ liệu xuống phiên bản trước: sẽ mất các quyết định mà người có thẩm quyền đã dừng "
+        "và các lời khai trước của camera. "
         "Khôi phục bản sao lưu trước khi nâng cấp."
     )
 
@@ -180,3 +191,130 @@ def _granted(text: str) -> date | None:
     within, before = found.groups()
     day = date(*(int(part) for part in reversed((within or before).split("/"))))
     return day if within else day - timedelta(days=1)
+# -- cameras
+
+
+def _declarations_of_cameras(bind: sa.Connection) -> None:
+    op.add_column("cameras", sa.Column("place", sa.String(), nullable=False, server_default=""))
+    op.add_column("rulings", sa.Column("place", sa.String(), nullable=True))
+    op.create_table(
+        "camera_declarations",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("camera_id", sa.Integer(), nullable=False),
+        sa.Column("source", sa.String(), nullable=False),
+        sa.Column("submission_id", sa.Integer(), nullable=True),
+        sa.Column("by", sa.String(), nullable=True),
+        sa.Column("said", sa.JSON(), nullable=False),
+        sa.Column("url", sa.Text(), nullable=True),
+        sa.Column("url_secret", sa.Text(), nullable=True),
+        sa.Column("identity", sa.Text(), nullable=True),
+        sa.Column("happened_at", sa.DateTime(), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["camera_id"], ["cameras.id"], name="fk_camera_declarations_camera_id_cameras"),
+        sa.ForeignKeyConstraint(
+            ["submission_id"], ["submissions.id"], name="fk_camera_declarations_submission_id_submissions"
+        ),
+        sa.PrimaryKeyConstraint("id", name="pk_camera_declarations"),
+    )
+    op.create_index("ix_camera_declarations_camera_id", "camera_declarations", ["camera_id"])
+    tables = sa.MetaData()
+    tables.reflect(bind, only=["cameras", "camera_declarations", "camera_checks", "verdicts", "audit_events"])
+    places, seen, confirmed = _places(bind, tables), _first_seen(bind, tables), _confirmations(bind, tables)
+    cameras, facts = tables.tables["cameras"], tables.tables["camera_declarations"]
+    for camera in bind.execute(sa.select(cameras).order_by(cameras.c.id)).mappings().all():
+        place = places(camera)
+        bind.execute(sa.update(cameras).where(cameras.c.id == camera["id"]).values(place=place or camera["site"]))
+        for fact in _facts(dict(camera), place, seen.get(camera["id"]), confirmed.get(f"CAM-{camera['id']:05}")):
+            bind.execute(sa.insert(facts).values(camera_id=camera["id"], **fact))
+
+
+def _facts(camera: Mapping[str, Any], place: str | None, seen: Any, confirmed: Any) -> Iterable[dict[str, Any]]:
+    """What a row of then tells: one declaration, for what was declared before it was not kept; and what came later."""
+    said = {"name": camera["name"], "site": camera["site"]} | ({"place": place} if place else {})
+    said |= {name: camera[name] for name in AS_DECLARED}
+    said |= {name: bool(camera[name]) for name in TRUTHS if camera[name] is not None}
+    yield {
+        "source": "form" if camera["submission_id"] else "import",
+        "submission_id": camera["submission_id"],
+        "said": said,
+        "happened_at": camera["happened_at"],
+        "recorded_at": camera["recorded_at"],
+        **{name: camera[name] for name in ("url", "url_secret", "identity")},
+    }
+    if camera["worked_at"]:
+        known = max(seen or camera["worked_at"], camera["worked_at"])
+        yield {"source": "check", "said": {"worked": True}, "happened_at": camera["worked_at"], "recorded_at": known}
+    if camera["confirmed"]:
+        when = confirmed or camera["recorded_at"]
+        by = camera["confirmed_by"]
+        yield {"source": "person", "by": by, "said": {"confirmed": True}, "happened_at": when, "recorded_at": when}
+
+
+def _first_seen(bind: sa.Connection, tables: sa.MetaData) -> dict[int, Any]:
+    """When it was recorded of each camera that it works, as far as that check is kept."""
+    checks = tables.tables["camera_checks"]
+    first = sa.select(checks.c.camera_id, sa.func.min(checks.c.recorded_at)).where(checks.c.verdict == "ok")
+    return dict(bind.execute(first.group_by(checks.c.camera_id)).all())
+
+
+def _confirmations(bind: sa.Connection, tables: sa.MetaData) -> dict[str, Any]:
+    acts = tables.tables["audit_events"]
+    first = sa.select(acts.c.subject, sa.func.min(acts.c.recorded_at)).where(acts.c.act == CONFIRMED)
+    return dict(bind.execute(first.group_by(acts.c.subject)).all())
+
+
+def _places(bind: sa.Connection, tables: sa.MetaData) -> Any:
+    """Tells the place of a camera from the rows of its form; None where no form named it."""
+    verdicts = tables.tables["verdicts"]
+    wanted = sa.select(verdicts.c.submission_id, verdicts.c.form, verdicts.c.agency, verdicts.c.rows)
+    accepted = verdicts.c.outcome.in_(("accepted", "accepted_with_warnings"))
+    by_form: dict[int, list[Mapping[str, Any]]] = {}
+    by_agency: dict[str, list[Mapping[str, Any]]] = {}
+    for submission, form, agency, rows in bind.execute(wanted.where(accepted).order_by(verdicts.c.id)):
+        listed: list[Mapping[str, Any]] = [
+            {**row, "place": row.get(PLACE.get(form, "place"))} for row in _json(rows) if row.get("name")
+        ]
+        by_form[submission] = listed
+        by_agency.setdefault(agency or "", [])[:0] = listed  # the newest first
+
+    def place(camera: Mapping[str, Any]) -> str | None:
+        if camera["submission_id"] is None:
+            return None
+        for rows in (by_form.get(camera["submission_id"], []), by_agency.get(camera["agency"], [])):
+            if found := _place_of(camera, rows):
+                return found
+        return None
+
+    return place
+
+
+def _json(value: Any) -> Any:
+    return json.loads(value) if isinstance(value, str) else value or []
+
+
+def _place_of(camera: Mapping[str, Any], rows: Iterable[Mapping[str, Any]]) -> str | None:
+    """By name and position; by name alone, or by the name that it first had, where that leaves one place."""
+    name, key, site = fold(camera["name"]), camera["key"], fold(camera["site"])
+    called = [row for row in rows if fold(str(row["name"])) in (name, key)]
+    there = [row for row in called if fold(str(row.get("site") or "")) == site] or called
+    named = {fold(str(row["place"])): str(row["place"]).strip() for row in there if row.get("place")}
+    return next(iter(named.values())) if len(named) == 1 else None
+
+
+def _states_of_cameras() -> None:
+    op.create_table(
+        "camera_states",
+        sa.Column("camera_id", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("verdict", sa.String(), nullable=True),
+        sa.Column("stage", sa.Integer(), nullable=True),
+        sa.Column("since", sa.Date(), nullable=True),
+        sa.Column("nights", sa.Integer(), nullable=False),
+        sa.Column("outage", sa.Integer(), nullable=True),
+        sa.Column("basis", sa.String(), nullable=False),
+        sa.Column("computed_at", sa.DateTime(), nullable=False),
+        sa.Column("holds_until", sa.DateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["camera_id"], ["cameras.id"], name="fk_camera_states_camera_id_cameras"),
+        sa.PrimaryKeyConstraint("camera_id", name="pk_camera_states"),
+    )

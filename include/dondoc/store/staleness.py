@@ -1,0 +1,37 @@
+"""What makes the stored current state of cameras untrue: whoever writes such a fact, its states go with it.
+
+Held here and not by each writer: one that forgot it would show yesterday's state without anybody noticing.
+"""
+
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import delete, event, inspect, select
+from sqlalchemy.orm import Session
+
+from dondoc.store.cameras import CameraCheck, CameraDeclaration, CurrentState, NightRun, Outage
+from dondoc.store.facts import Ruling
+
+AT_ONCE = 5000  # ids in one statement
+ABOUT_ONE = (CameraCheck, CameraDeclaration, Outage)
+
+
+@event.listens_for(Session, "after_flush")
+def _forget(session: Session, _: Any) -> None:
+    written = [*session.new, *session.dirty, *session.deleted]
+    if any(isinstance(row, Ruling) and row.kind in ("pause", "undo") for row in written):
+        session.connection().execute(delete(CurrentState))
+        return
+    forget(session, {row.camera_id for row in written if isinstance(row, ABOUT_ONE)})
+    for run in written:
+        if isinstance(run, NightRun) and inspect(run).attrs.our_side_down.history.has_changes():
+            its = select(CameraCheck.camera_id).where(CameraCheck.night == run.night, CameraCheck.round == run.round)
+            session.connection().execute(delete(CurrentState).where(CurrentState.camera_id.in_(its)))
+
+
+def forget(session: Session, cameras: Collection[int]) -> None:
+    """Throw the stored states of these cameras away."""
+    ids = [*cameras]
+    for start in range(0, len(ids), AT_ONCE):
+        part = ids[start : start + AT_ONCE]
+        session.connection().execute(delete(CurrentState).where(CurrentState.camera_id.in_(part)))

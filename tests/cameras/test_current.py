@@ -1,0 +1,179 @@
+"""What is kept of the facts about cameras, so that nobody need add them up, is what they come to, whatever happens."""
+
+from contextlib import suppress
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from dondoc.cameras.nights import night
+from dondoc.cameras.registry import records
+from dondoc.cameras.registry.declare import declare
+from dondoc.cameras.registry.imports import import_csv
+from dondoc.cameras.registry.lift import Word, lift
+from dondoc.cameras.state import current, outages, state
+from dondoc.cameras.state.state import CameraState
+from dondoc.configuration.context import AppContext
+from dondoc.errors import Problem
+from dondoc.facts.rulings import rule
+from dondoc.store.cameras import Camera, CurrentState
+from tests.cameras.nights import AGENCY, OTHER, SYSTEM, at_site, late, live, paused, result, said, seen
+from tests.conftest import CLERK, SECRET, Run, acting, at
+
+PLACES, NAMES, HOSTS = ("Hồ Kẻ Gỗ", "Ngã ba Đồng Lộc"), ("Cổng", "Bãi xe"), ("10.1.1.1", "192.168.1.9", "10.1.1.2")
+PERSON = acting("Trần Văn Nam")
+
+
+class Life:
+    """Things that happen to a fleet, one after the other."""
+
+    def __init__(self, app: AppContext, seed: int) -> None:
+        self.app, self.random, self.now, self.rulings = app, Random(seed), at(18, 8), list[int]()
+
+    def step(self) -> None:
+        self.now += timedelta(minutes=self.random.choice((1, 30, 600, 1500)))
+        happening = self.random.choice(
+            (self.form, self.file, self.person, self.look, self.look, self.look, self.pause, self.undo, self.refresh)
+        )
+        happening()
+
+    def any_camera(self, session: Any) -> Camera | None:
+        found = session.scalars(select(Camera).order_by(Camera.id)).all()
+        return self.random.choice(found) if found else None
+
+    def form(self) -> None:
+        pick = self.random.choice
+        rows = [
+            {"place": pick(PLACES), "name": pick(NAMES), "site": pick(NAMES), "host": pick((*HOSTS, "")),
+             "main_path": f"/{number}", "link": pick(("ftth", "tslcd")), "audio": pick((True, False, None)),
+             "status": pick(("working", "broken", "maintenance", "not_installed")), "restricted": pick((True, False))}
+            for number in range(self.random.randint(1, 3))
+        ]  # fmt: skip
+        arrived = self.now - timedelta(hours=self.random.choice((0, 50)))
+        with self.app.sessions.begin() as session:
+            declare(
+                session, agency=AGENCY, system=SYSTEM, rows=rows, submission_id=None, happened_at=arrived, now=self.now,
+                secrets=[SECRET],
+            )  # fmt: skip
+
+    def file(self) -> None:
+        pick = self.random.choice
+        row = f"{pick((AGENCY, OTHER))},{SYSTEM},{pick(NAMES)},rtsp://{pick(HOSTS)}/{pick('012')},{pick((*PLACES, ''))}"
+        text = f"agency,system,name,url,place,status\n{row},{pick(('working', 'not_installed', ''))}\n"
+        # The name alone tells nothing where two places have it.
+        with suppress(Problem), self.app.sessions.begin() as session:
+            import_csv(session, self.app.registry, text, "c.csv", by=CLERK, secrets=[SECRET], now=self.now)
+
+    def person(self) -> None:
+        with self.app.sessions.begin() as session:
+            if camera := self.any_camera(session):
+                if camera.restricted:
+                    lift(session, [SECRET], camera, Word.RESTRICTED, reason="x", by=PERSON, now=self.now)
+                else:
+                    records.confirm(session, [SECRET], camera, by=PERSON, now=self.now)
+
+    def look(self) -> None:
+        day, verdicts = night.night_of(self.now), ("ok", "no_frame", "connect_timeout", "blocked_target")
+        with self.app.sessions.reading() as session:
+            ids = session.scalars(select(Camera.id)).all()
+        found = [result(one, self.random.choice(verdicts), self.now) for one in ids if self.random.random() < 0.8]
+        down = self.random.choice((None, None, None, "phía Sở mất kết nối"))
+        name = self.random.choice(("night", "second", f"now-{self.now:%d%H%M}"))
+        night.store(self.app, found, night=day, round=name, now=self.now, local_outage=down)
+        outages.settle(self.app, night=day, now=self.now)
+
+    def pause(self) -> None:
+        with self.app.sessions.begin() as session:
+            camera, begins = self.any_camera(session), self.now + timedelta(hours=self.random.choice((-40, 0, 30)))
+            if camera is None:
+                return
+            scope = self.random.choice(
+                ({"agency": camera.agency, "place": camera.place or None}, {"system": SYSTEM}, {})
+            )
+            until = self.random.choice((None, begins.date(), begins.date() + timedelta(days=2)))
+            said_of = {"document": "x", "reason": "x", "by": PERSON, "secrets": [SECRET], "now": self.now}
+            letters = self.app.letters(session, self.now.date())
+            number = rule(session, letters, self.app.registry, "pause", until=until, from_=begins, **scope, **said_of)
+            self.rulings.append(number)
+
+    def undo(self) -> None:
+        if self.rulings:
+            with self.app.sessions.begin() as session:
+                said_of = {"document": "x", "reason": "x", "by": PERSON, "secrets": [SECRET], "now": self.now}
+                rule(session, [], self.app.registry, "undo", undoes=self.rulings.pop(), **said_of)
+
+    def refresh(self) -> None:
+        with self.app.sessions.begin() as session:
+            current.refresh(self.app, session, self.now)
+
+
+def kept(app: AppContext) -> tuple[list[Any], list[Any]]:
+    """All that is kept of the facts: cameras' own rows, and their states, but for when they were made."""
+    columns = [column.name for column in Camera.__table__.c]
+    with app.sessions.reading() as session:
+        cameras = [{name: getattr(c, name) for name in columns} for c in session.scalars(select(Camera))]
+        states = session.scalars(select(CurrentState).order_by(CurrentState.camera_id))
+        told = [{name: getattr(s, name) for name in CameraState._fields[1:]} for s in states]
+    return cameras, told
+
+
+def shown(states: list[CameraState]) -> list[Any]:
+    """Without what only working a state out needs."""
+    return [(*one.camera[:8], *one[1:]) for one in states]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_whatever_happens_what_is_kept_is_what_the_facts_come_to_and_old_answers_stay(
+    app: AppContext, seed: int
+) -> None:
+    life, answers = Life(app, seed), list[tuple[datetime, list[Any]]]()
+    for _ in range(45):
+        life.step()
+        with app.sessions.reading() as session:
+            assert shown(current.read(app, session, life.now)) == shown(state.states(app, session, life.now))
+            now_known = state.states(app, session, life.now, life.now)
+        answers.append((life.now, [(s.camera, s.state, s.verdict) for s in now_known]))
+    life.refresh()
+    before = kept(app)
+    with app.sessions.begin() as session:
+        assert current.rebuild(app, session, life.now)["cameras"] == 0
+    assert kept(app) == before
+    assert before[1]
+    with app.sessions.reading() as session:
+        for moment, told in answers:
+            again = state.states(app, session, moment, moment)
+            assert [(s.camera, s.state, s.verdict) for s in again] == told
+
+
+def test_a_pause_ends_by_its_date_alone(app: AppContext) -> None:
+    ids = at_site(app, 2)
+    for camera in ids:
+        live(app, camera, ["ok", "ok"])
+    paused(app, 2, 2, agency=AGENCY)
+    for number, expected in ((2, "not_checked"), (3, "ok")):
+        with app.sessions.begin() as session:
+            current.refresh(app, session, late(2))
+            assert {s.state for s in current.read(app, session, late(number))} == {expected}
+
+
+def test_a_changed_rule_makes_every_stored_state_stale(environment: pytest.MonkeyPatch, app: AppContext) -> None:
+    [camera] = at_site(app, 1)
+    said(app, camera, confirmed=True)
+    seen(app, 0, {camera: "no_frame"})
+    with app.sessions.begin() as session:
+        current.refresh(app, session, late(0))
+    environment.setenv("DONDOC_OUTAGE_NIGHTS", "7")
+    patient = AppContext(type(app.settings)())
+    with patient.sessions.reading() as session:
+        assert "đêm thứ 07" in current.read(patient, session, late(0))[0].reason
+
+
+def test_what_was_spoilt_is_made_again(app: AppContext, dondoc: Run) -> None:
+    [camera] = at_site(app, 1)
+    with app.sessions.begin() as session:
+        session.get_one(Camera, camera).name = "hỏng"
+    assert "1 camera có lời khai giữ sẵn bị lệch" in dondoc("cameras", "rebuild").stderr
+    with app.sessions.reading() as session:
+        assert session.get_one(Camera, camera).name == "Cổng 1"
