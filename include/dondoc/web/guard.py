@@ -8,8 +8,7 @@ import asyncio
 import logging
 import secrets
 import traceback
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from inspect import isawaitable
 from pathlib import Path
@@ -280,13 +279,6 @@ class Turn:
         if self._held:
             self._held = False
             self._places.release()
-
-    @asynccontextmanager
-    async def aside(self) -> AsyncIterator[None]:
-        """Waiting for what others make too needs no place."""
-        self.give_back()
-        yield
-        await self.take()
 
     async def __aenter__(self) -> Self:
         await self.take()
