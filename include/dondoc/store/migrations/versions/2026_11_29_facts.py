@@ -191,6 +191,8 @@ def _granted(text: str) -> date | None:
     within, before = found.groups()
     day = date(*(int(part) for part in reversed((within or before).split("/"))))
     return day if within else day - timedelta(days=1)
+
+
 # -- cameras
 
 
