@@ -130,18 +130,28 @@ def own_registry(file: File) -> Registry | None:
 
 
 def parse(marked: LocatedYaml, registry: Registry) -> File:
-    """A letter from the data of a file, or from what a page has put together.
+    """A letter from the data of a file.
 
     Raises:
         Problem: it cannot be used; `file:line: …` per fault.
+    """
+    file = check(marked, registry)
+    marked.raise_faults()
+    assert file is not None
+    return file
+
+
+def check(marked: LocatedYaml, registry: Registry) -> File | None:
+    """The one check of a letter, from a file or from what a page has put together: what is wrong becomes faults.
+
+    Returns:
+        the letter, to be used only where there are no faults; None where its keys do not fit.
     """
     marked.data = {} if marked.data is None else marked.data
     whole = isinstance(marked.data, dict) and not {"agencies", "systems"}.isdisjoint(marked.data)
     file = marked.check(_Whole if whole else File)
     apply_rules(marked, None if whole else registry)
-    marked.raise_faults()
-    assert isinstance(file, File)
-    return file
+    return file if isinstance(file, File) else None
 
 
 def load_registry(data: Path) -> Registry:

@@ -1,6 +1,6 @@
 """Safe YAML in which every value knows its line, so that a fault can be shown where it stands."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,22 +13,45 @@ from dondoc.errors import Problem
 Place = tuple[str | int, ...]
 Model = TypeVar("Model", bound=BaseModel)
 _MESSAGES = {
-    "missing": "thiếu khóa “{key}”",
-    "extra_forbidden": "không có khóa “{key}” ở đây",
+    "missing": "thiếu {what}",
+    "extra_forbidden": "không có {what} ở đây",
     "literal_error": "“{key}” phải là một trong: {expected}",
     "string_type": "“{key}” phải là chữ; nếu là số hay ngày thì đặt trong dấu nháy",
+    "int_type": "“{key}” phải là số nguyên",
+    "int_parsing": "“{key}” phải là số nguyên",
+    "greater_than_equal": "“{key}” phải từ {ge} trở lên",
+    "less_than_equal": "“{key}” chỉ được đến {le}",
+    "too_short": "“{key}” phải có ít nhất một mục",
 }
+
+
+@dataclass(frozen=True, order=True)
+class Fault:
+    line: int  # of the file; 1 where there is none
+    message: str
+    place: Place = field(default=(), compare=False)
 
 
 @dataclass
 class LocatedYaml:
-    """Plain data of a YAML file, the line of each place in it, and the faults found so far."""
+    """Plain data of a YAML file, the line of each place in it, and the faults found so far.
+
+    `names`: what a page calls the keys and ids that stand in messages; a file's are called as they are written.
+    """
 
     name: str
     data: Any = None
     lines: dict[Place, int] = field(default_factory=dict)
-    faults: list[tuple[int, str]] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
     broken: set[Place] = field(default_factory=set)  # places already complained of
+    names: Mapping[str, str] = field(default_factory=dict)
+
+    def called(self, key: object) -> str:
+        """What people call a key or an id."""
+        return self.names.get(str(key), str(key))
+
+    def key(self, key: object) -> str:
+        return f"ô “{self.called(key)}”" if self.names else f"khóa “{key}”"
 
     def line(self, place: Place) -> int:
         """The line of a place, or of the nearest thing around it."""
@@ -37,7 +60,7 @@ class LocatedYaml:
         return self.lines.get(place, 1)
 
     def fault(self, place: Place, message: str) -> None:
-        self.faults.append((self.line(place), message))
+        self.faults.append(Fault(self.line(place), message, place))
 
     def check(self, schema: type[BaseModel]) -> BaseModel | None:
         """The data as a model; what does not fit becomes faults."""
@@ -47,22 +70,22 @@ class LocatedYaml:
             for one in error.errors(include_url=False):
                 place = tuple(one["loc"])
                 if place not in self.broken:
-                    self.fault(place, _sentence(one))
+                    self.fault(place, self._sentence(one))
         return None
 
     def raise_faults(self) -> None:
         """Raises Problem with `file:line: …` per fault, when there are any."""
         if self.faults:
             listed = sorted(set(self.faults))
-            raise Problem("\n".join(f"{self.name}:{line}: {message}." for line, message in listed))
+            raise Problem("\n".join(f"{self.name}:{one.line}: {one.message}." for one in listed))
 
-
-def _sentence(error: Any) -> str:
-    kind, key = error["type"], error["loc"][-1] if error["loc"] else ""
-    if kind.startswith("date"):
-        return f"“{key}” phải là một ngày có thật, viết dạng 2021-11-20"
-    template = _MESSAGES.get(kind, "“{key}” chưa đúng ({msg})")
-    return template.format(key=key, msg=error["msg"], expected=error.get("ctx", {}).get("expected", ""))
+    def _sentence(self, error: Any) -> str:
+        kind, key = error["type"], error["loc"][-1] if error["loc"] else ""
+        if kind.startswith("date"):
+            return f"“{self.called(key)}” phải là một ngày có thật, viết dạng 2021-11-20"
+        template = _MESSAGES.get(kind, "“{key}” chưa đúng ({msg})")
+        words = {"key": self.called(key), "what": self.key(key), "msg": error["msg"]}
+        return template.format(**words, **error.get("ctx", {}))
 
 
 def load(path: Path, schema: type[Model], what: str) -> Model:
@@ -130,7 +153,7 @@ class _Walk:
             key = str(key_node.value)
             here = (*place, key)
             if key in seen:
-                self.marked.faults.append((key_node.start_mark.line + 1, f"khóa “{key}” viết hai lần"))
+                self.marked.faults.append(Fault(key_node.start_mark.line + 1, f"khóa “{key}” viết hai lần", here))
                 continue
             seen.add(key)
             self.marked.lines[here] = key_node.start_mark.line + 1

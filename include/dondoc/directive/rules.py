@@ -1,5 +1,6 @@
 """What a directive must not say, beyond the shape of its keys. Works on plain data, so that all faults show at once."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date
@@ -10,6 +11,8 @@ from dondoc.directive.model import Registry
 
 ROLES = ("focal_officer", "clerk", "head", "board")
 MILESTONES = ("connection", "coordination", "direction")  # kinds of duties without a date
+LOOSE = re.compile(r"(letter|file)(_[a-z0-9]+)*")  # an official letter, or a file of any kind: `text` says which
+ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")  # it stands in ids of duties, addresses of pages, names of folders
 Entry = tuple[Place, dict[str, Any]]
 
 
@@ -20,6 +23,8 @@ def apply_rules(marked: LocatedYaml, registry: Registry | None) -> None:
     """
     if not isinstance(marked.data, dict):
         return
+    if isinstance(name := marked.data.get("id"), str) and not ID.fullmatch(name):
+        marked.fault(("id",), f"mã “{name}” chỉ gồm chữ thường không dấu, số và gạch nối")
     _no_doubled_ids(marked, "ladder")
     if registry is None:
         apply_agency_rules(marked, "issuer", "superior")
@@ -124,10 +129,7 @@ def _duties_fit(marked: LocatedYaml, known: dict[str, Any]) -> None:
         if isinstance(system, str) and system not in forms:
             marked.fault((*place, "system"), f"không có hệ thống “{system}”")
         elif isinstance(deliverable, str):
-            allowed = MILESTONES if place[0] == "milestones" else ("focal_letter", forms.get(system))
-            if deliverable not in allowed:
-                names = ", ".join(str(name) for name in allowed if name)
-                marked.fault((*place, "deliverable"), f"“{deliverable}” không phải thứ phải gửi ở đây ({names})")
+            _deliverable_fits(marked, place, item, forms.get(system))
         _one_date(marked, place, item)
         _due_after_directive(marked, place, item)
         listed = item.get("agencies")
@@ -136,21 +138,36 @@ def _duties_fit(marked: LocatedYaml, known: dict[str, Any]) -> None:
                 marked.fault((*place, "agencies", i), f"không có đơn vị “{agency}”")
             begins, due = founded.get(agency) if isinstance(agency, str) else None, item.get("due_before")
             if isinstance(begins, date) and isinstance(due, date) and due <= begins:
-                marked.fault((*place, "agencies", i), f"“{agency}” đến {begins} mới thành lập, sau thời hạn {due}")
+                who = marked.called(agency)
+                marked.fault((*place, "agencies", i), f"“{who}” đến {begins} mới thành lập, sau thời hạn {due}")
             if (duty := (str(agency), system, deliverable)) in seen:
-                marked.fault((*place, "agencies", i), f"nhiệm vụ {system}/{deliverable} của “{agency}” ghi hai lần")
+                what = f"{marked.called(system)}/{marked.called(deliverable)} của “{marked.called(agency)}”"
+                marked.fault((*place, "agencies", i), f"nhiệm vụ {what} ghi hai lần")
             seen.add(duty)
+
+
+def _deliverable_fits(marked: LocatedYaml, place: Place, item: dict[str, Any], form: Any) -> None:
+    wanted = item["deliverable"]
+    if place[0] == "obligations" and LOOSE.fullmatch(wanted):
+        if not str(item.get("text") or "").strip():
+            marked.fault((*place, "text"), f"“{marked.called(wanted)}” phải ghi rõ là gì, ở {marked.key('text')}")
+        return
+    allowed = MILESTONES if place[0] == "milestones" else ("focal_letter", form, "letter", "file")
+    if wanted not in allowed:
+        names = ", ".join(marked.called(name) for name in allowed if name)
+        marked.fault((*place, "deliverable"), f"“{marked.called(wanted)}” không phải thứ phải gửi ở đây ({names})")
 
 
 def _one_date(marked: LocatedYaml, place: Place, item: dict[str, Any]) -> None:
     """An obligation has one date or periods, a milestone neither."""
     given = [key for key in ("due_before", "periodic") if item.get(key) is not None]
     if place[0] == "milestones" and given:
-        marked.fault((*place, given[0]), f"không có khóa “{given[0]}” ở đây")
+        marked.fault((*place, given[0]), f"không có {marked.key(given[0])} ở đây")
     elif place[0] == "obligations" and not given:
-        marked.fault(place, "thiếu khóa “due_before”")
+        marked.fault(place, f"thiếu {marked.key('due_before')}")
     elif len(given) == 2:
-        marked.fault((*place, "periodic"), "chỉ ghi một trong hai: due_before hoặc periodic")
+        either = " hoặc ".join(map(marked.called, given))
+        marked.fault((*place, "periodic"), f"chỉ ghi một trong hai: {either}")
     periodic = item.get("periodic")
     if isinstance(periodic, dict) and not str(periodic.get("first")) <= str(periodic.get("last")):
         marked.fault((*place, "periodic"), f"kỳ cuối {periodic.get('last')} trước kỳ đầu {periodic.get('first')}")
