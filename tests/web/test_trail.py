@@ -26,6 +26,7 @@ from tests.conftest import CLERK, approver
 from tests.decisions import stopped
 from tests.web.conftest import ORIGIN, Visit, browsers, visitor, words_of
 from tests.web.test_cameras import ACTIONS, AGENCY, NOW, four_cameras
+from tests.web.test_directives import ID, LETTER
 from tests.web.test_pages import drawn_up
 
 pytestmark = pytest.mark.slow
@@ -103,6 +104,16 @@ POSTED: dict[str, tuple[str, Sent, str, str]] = {
     "/letters/{letter}/cancel": ("/letters/2/cancel", {"data": {"reason": "thử"}}, "cancel", "TH-00002"),
     "/letters/{letter}/resume": ("/letters/4/resume", {"data": {"reason": "nhầm"}}, "undo", "QD-5"),
     "/letters/{letter}/settle": ("/letters/3/settle", {"data": {"word": "sent"}}, "settle", "TH-00003"),
+    "/directives": ("/directives", {"data": LETTER}, "directive_add", ID),
+    "/directives/{directive}": (
+        f"/directives/{ID}", {"data": LETTER | {"seen": "1", "title": "V/v khác"}}, "directive_add", ID,
+    ),
+    "/directives/{directive}/activate": (
+        f"/directives/{ID}/activate", {"data": {"version": "2"}}, "directive_activate", ID,
+    ),
+    "/directives/{directive}/close": (
+        f"/directives/{ID}/close", {"data": {"version": "3", "on": "2021-11-20", **DOCUMENT}}, "directive_close", ID,
+    ),
     "/reports/{report}/issue": (
         "/reports/1/issue", {"data": SIGNED, "files": {"file": ("ky.pdf", b"%PDF-1.7")}}, "issue_report", "2021-11-18",
     ),

@@ -48,11 +48,11 @@ def add_version(
     draft: Annotated[bool, typer.Option(help="Chỉ lưu bản nháp: chưa đôn đốc ai.")] = False,
 ) -> None:
     """Ghi một văn bản, hoặc phiên bản mới của văn bản đã có."""
-    from dondoc import audit, clock
+    from dondoc import clock, lifecycle
     from dondoc.cli.acting import actor
     from dondoc.configuration.context import open_context
-    from dondoc.directive import record
     from dondoc.directive.load import load_file, own_registry
+    from dondoc.directive.record import State
 
     app, who, now = open_context(), actor(by), clock.now()
     letter = load_file(file, app.registry)
@@ -63,19 +63,18 @@ def add_version(
         if before and not (document.strip() and reason.strip()):
             raise Problem(f"Đã có văn bản “{letter.id}”. Sửa thì ghi thêm --document và --reason.")
         begins = day(valid_from) if valid_from else (letter.day or now.date()) if before is None else now.date()
-        number = record.add(
+        number = lifecycle.enter(
+            app,
             session,
             letter,
-            state=record.State.DRAFT if draft else record.State.ACTIVE,
+            state=State.DRAFT if draft else State.ACTIVE,
             valid_from=begins,
             document=document,
             reason=reason,
-            by=who.name,
+            by=who,
             now=now,
             after=before.number if before else None,
         )
-        told = {"version": number, "document": document, "reason": reason, "from": begins.isoformat(), "draft": draft}
-        audit.record(session, app.secrets, who, "directive_add", letter.id, now=now, **told)
     say(f"Đã ghi “{letter.id}”, phiên bản {number}, có hiệu lực từ {begins:%d/%m/%Y}.")
 
 
@@ -112,15 +111,13 @@ def show_letter(letter: str, as_json: Json = False) -> None:
 @cli.command()
 def activate(letter: str, by: By) -> None:
     """Bắt đầu thực hiện một văn bản đang là bản nháp."""
-    from dondoc import audit, clock
+    from dondoc import clock, lifecycle
     from dondoc.cli.acting import actor
     from dondoc.configuration.context import open_context
-    from dondoc.directive import record
 
     app, who, now = open_context(), actor(by), clock.now()
     with app.sessions.begin() as session:
-        number = record.activate(session, letter, by=who.name, now=now)
-        audit.record(session, app.secrets, who, "directive_activate", letter, now=now, version=number)
+        number = lifecycle.activate(app, session, letter, by=who, now=now)
     say(f"“{letter}” bắt đầu thực hiện (phiên bản {number}).")
 
 
@@ -133,17 +130,14 @@ def close(
     on: Annotated[str | None, typer.Option(help="Từ ngày; mặc định: hôm nay.")] = None,
 ) -> None:
     """Kết thúc một văn bản: từ ngày đó không đôn đốc ai vì văn bản này nữa."""
-    from dondoc import audit, clock
+    from dondoc import clock, lifecycle
     from dondoc.cli.acting import actor
     from dondoc.configuration.context import open_context
-    from dondoc.directive import record
 
     app, who, now = open_context(), actor(by), clock.now()
     last = day(on) if on else now.date()
     with app.sessions.begin() as session:
-        told = {"document": document, "reason": reason}
-        number = record.close(session, letter, on=last, by=who.name, now=now, **told)
-        audit.record(session, app.secrets, who, "directive_close", letter, now=now, version=number, **told)
+        number = lifecycle.close(app, session, letter, on=last, document=document, reason=reason, by=who, now=now)
     say(f"“{letter}” kết thúc từ {last:%d/%m/%Y} (phiên bản {number}).")
 
 

@@ -13,8 +13,8 @@ from dondoc.errors import Problem
 Place = tuple[str | int, ...]
 Model = TypeVar("Model", bound=BaseModel)
 _MESSAGES = {
-    "missing": "thiếu {what}",
-    "extra_forbidden": "không có {what} ở đây",
+    "missing": "{missing}",
+    "extra_forbidden": "không có khóa “{key}” ở đây",
     "literal_error": "“{key}” phải là một trong: {expected}",
     "string_type": "“{key}” phải là chữ; nếu là số hay ngày thì đặt trong dấu nháy",
     "int_type": "“{key}” phải là số nguyên",
@@ -22,6 +22,7 @@ _MESSAGES = {
     "greater_than_equal": "“{key}” phải từ {ge} trở lên",
     "less_than_equal": "“{key}” chỉ được đến {le}",
     "too_short": "“{key}” phải có ít nhất một mục",
+    "string_pattern_mismatch": "“{key}” chưa đúng dạng",
 }
 
 
@@ -50,8 +51,9 @@ class LocatedYaml:
         """What people call a key or an id."""
         return self.names.get(str(key), str(key))
 
-    def key(self, key: object) -> str:
-        return f"ô “{self.called(key)}”" if self.names else f"khóa “{key}”"
+    def missing(self, key: object) -> str:
+        """That a key is not there. A page says where it stands, and has fields instead of keys."""
+        return "chưa ghi" if self.names else f"thiếu khóa “{key}”"
 
     def line(self, place: Place) -> int:
         """The line of a place, or of the nearest thing around it."""
@@ -84,7 +86,7 @@ class LocatedYaml:
         if kind.startswith("date"):
             return f"“{self.called(key)}” phải là một ngày có thật, viết dạng 2021-11-20"
         template = _MESSAGES.get(kind, "“{key}” chưa đúng ({msg})")
-        words = {"key": self.called(key), "what": self.key(key), "msg": error["msg"]}
+        words = {"key": self.called(key), "missing": self.missing(key), "msg": error["msg"]}
         return template.format(**words, **error.get("ctx", {}))
 
 

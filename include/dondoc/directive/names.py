@@ -36,7 +36,9 @@ def deliverable(code: str, text: str = "") -> str:
     """What people call a deliverable: `form_03` is Biểu mẫu 03. `text`: as the letter says it, of what is no form."""
     if code == "focal_letter":
         return "Văn bản cử cán bộ đầu mối"
-    return f"Biểu mẫu {code.removeprefix('form_')}" if code.startswith("form_") else text or code
+    if code.startswith("form_"):
+        return f"Biểu mẫu {code.removeprefix('form_')}"
+    return text or {"letter": "Văn bản", "file": "Tệp"}.get(code.partition("_")[0], code)
 
 
 def fold(text: str) -> str:

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from dondoc.directive.model import Strict
 
-MONTH = r"^\d{4}-(0[1-9]|1[0-2])$"
+MONTH = r"^(19|2\d)\d{2}-(0[1-9]|1[0-2])$"
 
 
 class Periodic(Strict):

@@ -116,8 +116,10 @@ def add(
         after: the number of the version that the person saw; None: there was none.
 
     Raises:
-        Problem: somebody else recorded a version meanwhile, it is dated before the one before it, or nothing changed.
+        Problem: somebody else recorded a version meanwhile, it is dated before the one before it, nothing changed, or
+            it follows a letter that is unknown or follows itself.
     """
+    _followed_is_known(session, file)
     rows = _rows(session, file.id)
     last = rows[-1] if rows else None
     if (last.number if last else None) != after:
@@ -141,30 +143,57 @@ def add(
     return row.number
 
 
-def close(session: Session, directive: str, *, on: date, document: str, reason: str, by: str, now: datetime) -> int:
+def _followed_is_known(session: Session, file: File) -> None:
+    seen, followed = [file.id], file.follows
+    while followed:
+        if followed in seen:
+            raise Problem(f"“{file.id}” nhắc lại vòng tròn: {' → '.join((*seen, followed))}. Chọn văn bản khác.")
+        if not (rows := _rows(session, followed)):
+            raise Problem(f"“{seen[-1]}” nhắc lại văn bản “{followed}” chưa được ghi. Ghi văn bản đó trước.")
+        seen.append(followed)
+        followed = rows[-1].content.get("follows")
+
+
+def close(
+    session: Session,
+    directive: str,
+    *,
+    on: date,
+    document: str,
+    reason: str,
+    by: str,
+    now: datetime,
+    after: int | None = None,
+) -> int:
     """Record that nobody is to be chased for a letter from a day on; the number of the version that says so.
 
+    Args:
+        after: the number of the version that the person saw; None: whichever is the newest.
+
     Raises:
-        Problem: there is no such letter, it is closed already, or a document or a reason is missing.
+        Problem: there is no such letter, it is closed already, a document or a reason is missing, or somebody else
+            recorded a version meanwhile.
     """
-    rows = _known(session, directive)
+    rows = _seen(session, directive, after)
     row = _held(rows) or rows[-1]
     if row.state == State.CLOSED:
         raise Problem(f"“{directive}” đã kết thúc từ ngày {row.valid_from:%d/%m/%Y}.")
     if not document.strip() or not reason.strip():
         raise Problem("Kết thúc một văn bản phải ghi văn bản làm căn cứ và lý do.")
     told = {"document": document, "reason": reason, "by": by}
-    after = rows[-1].number
-    return _moved(session, row, after, State.CLOSED, max(on, row.valid_from), now, **told)
+    return _moved(session, row, rows[-1].number, State.CLOSED, max(on, row.valid_from), now, **told)
 
 
-def activate(session: Session, directive: str, *, by: str, now: datetime) -> int:
+def activate(session: Session, directive: str, *, by: str, now: datetime, after: int | None = None) -> int:
     """Record that a draft is in force from its day on; the number of the version that says so.
 
+    Args:
+        after: the number of the version that the person saw; None: whichever is the newest.
+
     Raises:
-        Problem: there is no such letter, or it is no draft.
+        Problem: there is no such letter, it is no draft, or somebody else recorded a version meanwhile.
     """
-    rows = _known(session, directive)
+    rows = _seen(session, directive, after)
     if rows[-1].state != State.DRAFT:
         raise Problem(f"“{directive}” không phải bản nháp: chỉ bản nháp mới cần cho bắt đầu thực hiện.")
     row = rows[-1]
@@ -196,10 +225,16 @@ def exported(version: Version) -> str:
     return str(yaml.safe_dump(content, allow_unicode=True, sort_keys=False, width=120))
 
 
-def _known(session: Session, directive: str) -> Sequence[DirectiveVersion]:
-    """The versions of a letter that somebody named. Raises Problem when there are none."""
+def _seen(session: Session, directive: str, after: int | None) -> Sequence[DirectiveVersion]:
+    """The versions of a letter that somebody named, and of which they saw the last.
+
+    Raises:
+        Problem: there are none, or there is a later one.
+    """
     if not (rows := _rows(session, directive)):
         raise Problem(f"Không có văn bản “{directive}”. Xem: dondoc directive list.")
+    if after not in (None, rows[-1].number):
+        raise _overtaken(directive, rows[-1])
     return rows
 
 
@@ -248,4 +283,4 @@ def _parsed(content: str, registry: Registry) -> tuple[File, Directive]:
 
 def _overtaken(directive: str, last: DirectiveVersion | None) -> Problem:
     newest = f" (phiên bản {last.number})" if last else ""
-    return Problem(f"“{directive}” vừa có phiên bản khác{newest}. Xem lại bằng dondoc directive show {directive}.")
+    return Problem(f"“{directive}” vừa có phiên bản khác{newest}. Xem phiên bản đó rồi làm lại.")

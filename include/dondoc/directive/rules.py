@@ -2,17 +2,19 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
 
 from dondoc.directive.located_yaml import LocatedYaml, Place
 from dondoc.directive.model import Registry
+from dondoc.directive.periods import Periodic
 
 ROLES = ("focal_officer", "clerk", "head", "board")
 MILESTONES = ("connection", "coordination", "direction")  # kinds of duties without a date
 LOOSE = re.compile(r"(letter|file)(_[a-z0-9]+)*")  # an official letter, or a file of any kind: `text` says which
 ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")  # it stands in ids of duties, addresses of pages, names of folders
+MOST_PERIODS = 240  # of a duty that comes back: twenty years of months
 Entry = tuple[Place, dict[str, Any]]
 
 
@@ -55,10 +57,13 @@ def apply_system_rules(marked: LocatedYaml) -> None:
 
 def _entries(data: dict[str, Any], *keys: str) -> Iterator[Entry]:
     for key in keys:
-        listed = data.get(key)
-        for i, item in enumerate(listed if isinstance(listed, list | tuple) else []):
+        for i, item in enumerate(_listed(data.get(key))):
             if isinstance(item, dict):
                 yield (key, i), item
+
+
+def _listed(value: Any) -> Sequence[Any]:
+    return value if isinstance(value, list | tuple) else []
 
 
 def _ids(data: dict[str, Any], key: str) -> set[Any]:
@@ -132,14 +137,14 @@ def _duties_fit(marked: LocatedYaml, known: dict[str, Any]) -> None:
             _deliverable_fits(marked, place, item, forms.get(system))
         _one_date(marked, place, item)
         _due_after_directive(marked, place, item)
-        listed = item.get("agencies")
-        for i, agency in enumerate(listed if isinstance(listed, list) else []):
+        for i, agency in enumerate(_listed(item.get("agencies"))):
             if isinstance(agency, str) and agency not in agencies:
                 marked.fault((*place, "agencies", i), f"không có đơn vị “{agency}”")
             begins, due = founded.get(agency) if isinstance(agency, str) else None, item.get("due_before")
             if isinstance(begins, date) and isinstance(due, date) and due <= begins:
                 who = marked.called(agency)
-                marked.fault((*place, "agencies", i), f"“{who}” đến {begins} mới thành lập, sau thời hạn {due}")
+                founded_on, late = f"{begins:%d/%m/%Y}", f"sau thời hạn {due:%d/%m/%Y}"
+                marked.fault((*place, "agencies", i), f"“{who}” đến {founded_on} mới thành lập, {late}")
             if (duty := (str(agency), system, deliverable)) in seen:
                 what = f"{marked.called(system)}/{marked.called(deliverable)} của “{marked.called(agency)}”"
                 marked.fault((*place, "agencies", i), f"nhiệm vụ {what} ghi hai lần")
@@ -150,7 +155,7 @@ def _deliverable_fits(marked: LocatedYaml, place: Place, item: dict[str, Any], f
     wanted = item["deliverable"]
     if place[0] == "obligations" and LOOSE.fullmatch(wanted):
         if not str(item.get("text") or "").strip():
-            marked.fault((*place, "text"), f"“{marked.called(wanted)}” phải ghi rõ là gì, ở {marked.key('text')}")
+            marked.fault((*place, "text"), f"“{marked.called(wanted)}” phải ghi rõ là gì ({marked.called('text')})")
         return
     allowed = MILESTONES if place[0] == "milestones" else ("focal_letter", form, "letter", "file")
     if wanted not in allowed:
@@ -162,29 +167,47 @@ def _one_date(marked: LocatedYaml, place: Place, item: dict[str, Any]) -> None:
     """An obligation has one date or periods, a milestone neither."""
     given = [key for key in ("due_before", "periodic") if item.get(key) is not None]
     if place[0] == "milestones" and given:
-        marked.fault((*place, given[0]), f"không có {marked.key(given[0])} ở đây")
+        marked.fault((*place, given[0]), f"không có khóa “{given[0]}” ở đây")
     elif place[0] == "obligations" and not given:
-        marked.fault(place, f"thiếu {marked.key('due_before')}")
+        marked.fault((*place, "due_before"), marked.missing("due_before"))
     elif len(given) == 2:
         either = " hoặc ".join(map(marked.called, given))
         marked.fault((*place, "periodic"), f"chỉ ghi một trong hai: {either}")
     periodic = item.get("periodic")
-    if isinstance(periodic, dict) and not str(periodic.get("first")) <= str(periodic.get("last")):
-        marked.fault((*place, "periodic"), f"kỳ cuối {periodic.get('last')} trước kỳ đầu {periodic.get('first')}")
+    if isinstance(periodic, dict) and str(periodic.get("first", "")) > str(periodic.get("last", "9")):
+        marked.fault((*place, "periodic"), f"kỳ cuối {periodic['last']} trước kỳ đầu {periodic['first']}")
+    if (periods := _periods(periodic)) > MOST_PERIODS:
+        marked.fault((*place, "periodic"), f"{periods} kỳ là quá nhiều (nhiều nhất {MOST_PERIODS}); kiểm tra kỳ cuối")
 
 
 def _due_after_directive(marked: LocatedYaml, place: Place, item: dict[str, Any]) -> None:
-    issued, due = marked.data.get("day"), item.get("due_before")
+    issued, key = marked.data.get("day"), "due_before" if "due_before" in item else "periodic"
+    due = item.get("due_before") if key == "due_before" else _first_due(item.get("periodic"))
     if isinstance(issued, date) and isinstance(due, date) and due <= issued:
-        marked.fault((*place, "due_before"), f"thời hạn {due} không sau ngày văn bản {issued}")
+        marked.fault((*place, key), f"thời hạn {due:%d/%m/%Y} không sau ngày văn bản {issued:%d/%m/%Y}")
+
+
+def _first_due(periodic: Any) -> date | None:
+    found = _as_periodic(periodic)
+    return next((due for _, due in found.periods()), None) if found else None
+
+
+def _periods(periodic: Any) -> int:
+    return len([*found.periods()]) if (found := _as_periodic(periodic)) else 0
+
+
+def _as_periodic(periodic: Any) -> Periodic | None:
+    try:
+        return Periodic.model_validate(periodic)
+    except ValueError:  # said already, by the check of its keys
+        return None
 
 
 def _ladder_fits(marked: LocatedYaml) -> None:
     before: set[Any] = set()
     for place, item in _entries(marked.data, "ladder"):
         for key in ("to", "also"):
-            listed = item.get(key)
-            for i, role in enumerate(listed if isinstance(listed, list) else []):
+            for i, role in enumerate(_listed(item.get(key))):
                 if isinstance(role, str) and role not in ROLES:
                     marked.fault((*place, key, i), f"không có vai trò “{role}” ({', '.join(ROLES)})")
         if (needs := item.get("needs")) is not None and needs not in before:

@@ -160,6 +160,7 @@ def _late(
                     "system": standing.duty.system,
                     "system_name": app.registry.system(standing.duty.system).name,
                     "deliverable": standing.duty.deliverable,
+                    "text": standing.duty.text,
                     "due_before": standing.duty.due_before.isoformat(),
                     "working_days_late": standing.working_days_late,
                     "letters_sent": sent[standing.agency],

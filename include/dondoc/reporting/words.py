@@ -127,7 +127,7 @@ def table_3(figures: dict[str, Any]) -> list[list[Any]]:
         [
             i,
             late["name"],
-            f"{deliverable(late['deliverable'])} ({late['system_name']})",
+            f"{deliverable(late['deliverable'], late.get('text', ''))} ({late['system_name']})",
             f"trước ngày {short(date.fromisoformat(late['due_before']))}",
             late["working_days_late"],
             late["letters_sent"],
