@@ -29,7 +29,7 @@ CONTRACT = {
     "register": "--agency --fulfils --number --date --arrived --file --by",
     "rule": "KIND --document --reason --by",
     "inbox": "--json",
-    "assign": "ID --agency --by",
+    "assign": "ID --agency --arrived --by",
     "contacts import": "FILE",
     "cameras import": "FILE --by",
     "probe": "URLS --from --json --stage --concurrency --timeout --allow",

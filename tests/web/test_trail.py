@@ -96,6 +96,7 @@ POSTED: dict[str, tuple[str, Sent, str, str]] = {
     "/inbox/{submission}/assign": ("/inbox/1/assign", {"data": {"agency": "so-nnptnt"}}, "assign", "BN-0001"),
     "/inbox/{submission}/dismiss": ("/inbox/2/dismiss", {"data": {"reason": "thử"}}, "dismiss", "BN-0002"),
     "/inbox/{submission}/register": ("/inbox/3/register", {"data": PAPER}, "register", "VB-0001"),
+    "/register": ("/register", {"data": PAPER | {"day": "2021-11-18", "hour": "09:30"}}, "register", "VB-0002"),
     "/inbox/changes/{change}/confirm": ("/inbox/changes/1/confirm", {}, "contact_confirm", "TD-0001"),
     "/inbox/changes/{change}/refuse": (
         "/inbox/changes/2/refuse", {"data": {"reason": "thử"}}, "contact_refuse", "TD-0002",

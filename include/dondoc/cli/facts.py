@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from dondoc.cli.acting import By
-from dondoc.cli.output import day, day_or_moment, moment, say, show
+from dondoc.cli.output import day, day_or_moment, say, show, since
 from dondoc.errors import Problem
 
 contacts_app = typer.Typer(no_args_is_help=True, help="Danh bạ liên hệ của các đơn vị.")
@@ -61,8 +61,7 @@ def register(
     from dondoc.intake import inbox
 
     app, now, who = open_context(), clock.now(), actor(by)
-    # A day without an hour counts from its beginning: a letter entered the same day has already arrived.
-    came = clock.at(day(arrived), 0) if len(arrived) == len("2021-11-18") else moment(arrived)
+    came = since(arrived)
     if file and submission:
         raise Problem("Chỉ dùng một trong hai: --file hoặc --submission.")
     blob = app.blobs.put(_content(file)) if file else None
@@ -71,7 +70,7 @@ def register(
             blob = inbox.original_of(session, inbox.submission_id(submission))
         number_ = record(
             session,
-            app.letters(session, clock.now().date()),
+            app.letters_since(session, came.date()),
             app.registry,
             agency=agency,
             fulfils=[*fulfils, *(more or [])],
@@ -105,7 +104,7 @@ def rule(
     system: Annotated[str | None, typer.Option(help="Để trống: mọi hệ thống.")] = None,
     deliverable: Annotated[str | None, typer.Option(help="Để trống: mọi nội dung.")] = None,
     directive: Annotated[str | None, typer.Option(help="Mã văn bản chỉ đạo; để trống: mọi văn bản.")] = None,
-    period: Annotated[str | None, typer.Option(help="Kỳ, ví dụ 2022-01; để trống: mọi kỳ.")] = None,
+    period: Annotated[str | None, typer.Option(help="Kỳ, ví dụ 2022-01; để trống: mọi kỳ (accept: phải ghi).")] = None,
     place: Annotated[
         str | None,
         typer.Option("--place", "--site", help="pause: chỉ các camera ở điểm này; xem dondoc cameras places."),
@@ -124,13 +123,11 @@ def rule(
     from dondoc.facts.rulings import rule as record
 
     app, now, who = open_context(), clock.now(), actor(by)
-    holds_from = None
-    if from_:
-        holds_from = clock.at(day(from_), 0) if len(from_) == len("2021-11-18") else moment(from_)
+    holds_from = since(from_) if from_ else None
     with app.sessions.begin() as session:
         number = record(
             session,
-            app.letters(session, clock.now().date()),
+            app.letters_since(session, (holds_from or now).astimezone(clock.HERE).date()),
             app.registry,
             kind,
             directive=directive,
@@ -243,17 +240,19 @@ def changes(
 def confirm(
     change: Annotated[str, typer.Argument(metavar="ID", help="Ví dụ TD-0012.")],
     by: Annotated[str, typer.Option(help="Ai quyết định.")],
+    on: Annotated[str | None, typer.Option(help="Từ ngày; mặc định: hôm nay.")] = None,
 ) -> None:
-    """Xác nhận một liên hệ mới: từ hôm nay thư gửi đến địa chỉ đó."""
+    """Xác nhận một liên hệ mới: từ ngày đó thư gửi đến địa chỉ đó."""
     from dondoc import clock
     from dondoc.cli.acting import actor
     from dondoc.configuration.context import open_context
     from dondoc.facts import contact_changes as room
 
-    app, number, who = open_context(), room.change_id(change), actor(by)
+    app, number, who, now = open_context(), room.change_id(change), actor(by), clock.now()
+    begins = day(on) if on else now.date()
     with app.sessions.begin() as session:
-        done = room.confirm(session, app.secrets, number, by=who, now=clock.now())
-    say(f"TD-{number:04}: từ hôm nay {done.name} ({done.email}) là cán bộ đầu mối.")
+        done = room.confirm(session, app.secrets, number, by=who, now=now, on=begins)
+    say(f"TD-{number:04}: từ ngày {begins:%d/%m/%Y} {done.name} ({done.email}) là cán bộ đầu mối.")
 
 
 def refuse(

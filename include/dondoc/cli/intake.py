@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from dondoc.cli.acting import By
-from dondoc.cli.output import contents, emit, moment, say, show
+from dondoc.cli.output import contents, emit, moment, say, show, since
 
 
 def add(cli: typer.Typer) -> None:
@@ -53,6 +53,7 @@ def assign(
     lasting: Annotated[
         bool, typer.Option("--lasting", help="Từ nay địa chỉ gửi này được thay mặt đơn vị, không chỉ lần này.")
     ] = False,
+    arrived: Annotated[str | None, typer.Option(help="Ngày hoặc thời điểm tệp đến; mặc định: lúc tiếp nhận.")] = None,
 ) -> None:
     """Giao một bản nộp đang chờ cho một đơn vị."""
     from dondoc import clock
@@ -63,7 +64,8 @@ def assign(
 
     app, now = open_context(), clock.now()
     number, who = room.submission_id(submission), actor(by)
-    verdict = room.assign(app, number, agency, by=who, now=now, lasting=lasting)
+    came = since(arrived) if arrived else None
+    verdict = room.assign(app, number, agency, by=who, now=now, lasting=lasting, arrived=came)
     answer(app, [verdict.submission_id], now=now)
     say(f"BN-{verdict.submission_id:04}: {verdict.outcome}; {verdict.reason}.")
 

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import typer
 
+from dondoc import clock
 from dondoc.clock import HERE, end_of
 from dondoc.errors import Problem
 
@@ -91,6 +92,11 @@ def moment(text: str) -> datetime:
     except ValueError:
         raise Problem(f"“{text}” không phải thời điểm. Viết dạng 2021-11-22T07:00+07:00.") from None
     return _in_range(value if value.tzinfo else value.replace(tzinfo=HERE), text)
+
+
+def since(text: str) -> datetime:
+    """When something came or began to hold: a day without an hour counts from its beginning."""
+    return clock.at(day(text), 0) if len(text) == len("2021-11-18") else moment(text)
 
 
 def _in_range(value: When, text: str) -> When:

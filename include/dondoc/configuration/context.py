@@ -61,11 +61,23 @@ class AppContext:
         """The letters for which agencies may be chased on a day, as known at a moment, oldest first."""
         return record.active(self.versions(session, known_at), day)
 
+    def letters_since(self, session: Session, day: date) -> tuple[Directive, ...]:
+        """The letters that were active on any day from one until today: what happened since may be about each."""
+        today = clock.now().date()
+        return record.active_between(self.versions(session), min(day, today), today)
+
     @property
     def first_day(self) -> date:
         """The first day that anybody is shown."""
         with self.sessions.reading() as session:
             return min((v.directive.first_day for v in self.versions(session)), default=record.ALWAYS)
+
+    @property
+    def first_asked(self) -> date:
+        """The day of the oldest letter; of one without a day, the first that anybody is shown."""
+        with self.sessions.reading() as session:
+            letters = [v.directive for v in self.versions(session)]
+        return min((letter.day or letter.first_day for letter in letters), default=record.ALWAYS)
 
     def _take_in(self, made: Sessions) -> None:
         """Record what the files hold, before anything rests on it. What somebody else records meanwhile is theirs, and

@@ -72,6 +72,13 @@ def active(known: Iterable[Version], day: date) -> tuple[Directive, ...]:
     return tuple(sorted(found, key=lambda letter: (letter.day or ALWAYS, letter.id)))
 
 
+def active_between(known: Sequence[Version], first: date, last: date) -> tuple[Directive, ...]:
+    """The letters that were active on any day of these, oldest first, each as it last was then."""
+    days = sorted({first, last, *(v.valid_from for v in known if first < v.valid_from < last)})
+    found = {letter.id: letter for day in days for letter in active(known, day)}
+    return tuple(sorted(found.values(), key=lambda letter: (letter.day or ALWAYS, letter.id)))
+
+
 def take_in(session: Session, files: Sequence[File], now: datetime) -> list[str]:
     """Record what the files of the installation hold and no version of their letter ever held.
 

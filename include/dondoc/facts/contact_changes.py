@@ -3,15 +3,17 @@
 import hmac
 import re
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from dondoc import audit, keys
+from dondoc import audit, clock, keys
 from dondoc.audit import Actor
+from dondoc.clock import HERE
 from dondoc.errors import Problem
+from dondoc.facts.moments import happened
 from dondoc.store.facts import Contact, ContactChange
 
 PURPOSE = "contact change"
@@ -63,13 +65,21 @@ def change_id(text: str) -> int:
     return int(found[1])
 
 
-def confirm(session: Session, secrets: list[str], change: int, *, by: Actor, now: datetime) -> ContactChange:
-    """Let a change take effect from today.
+def confirm(
+    session: Session, secrets: list[str], change: int, *, by: Actor, now: datetime, on: date | None = None
+) -> ContactChange:
+    """Let a change take effect.
+
+    Args:
+        on: from this day; None: today.
 
     Raises:
-        Problem: there is no such change, or it was answered already.
+        Problem: there is no such change, it was answered already, or the day is to come or before the form named it.
     """
     found = _answer(session, change, True, by, now)
+    since = on or now.astimezone(HERE).date()
+    named = found.happened_at.astimezone(HERE).date()
+    happened(clock.at(since, 0), now, since=named, of=f"BN-{found.submission_id:04}")
     session.add(
         Contact(
             agency=found.agency,
@@ -78,11 +88,11 @@ def confirm(session: Session, secrets: list[str], change: int, *, by: Actor, now
             name=found.name,
             email=found.email,
             phone=found.phone,
-            valid_from=now.date(),
+            valid_from=since,
             recorded_at=now,
         )
     )
-    _record(session, secrets, found, "contact_confirm", by, now)
+    _record(session, secrets, found, "contact_confirm", by, now, **{"from": since.isoformat()})
     return found
 
 

@@ -1,7 +1,7 @@
 """Where every obligation stands at a moment, and why. Pure: a function of directive, calendar and facts."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -14,6 +14,7 @@ from dondoc import clock
 from dondoc.clock import HERE
 from dondoc.configuration.context import AppContext
 from dondoc.directive import names
+from dondoc.directive.following import asked_by, asked_since
 from dondoc.directive.model import Directive, Duty
 from dondoc.directive.record import ALWAYS
 from dondoc.directive.succession import responsible
@@ -51,8 +52,7 @@ def standings(letters: Sequence[Directive], calendar: WorkingDays, facts: Facts,
     for registry, alike in groupby(letters, key=lambda letter: letter.registry):
         told = FactIndex(facts, registry)
         for letter in alike:
-            asked = (letter.id, *_followed(letter, by_id))
-            first = by_id[asked[-1]].day if asked[-1] in by_id else None
+            asked, first = asked_by(letter, by_id), asked_since(letter, by_id)
             found += [_Judge(letter, asked, first, calendar, told, as_of, duty).standing() for duty in letter.duties]
     return found
 
@@ -62,17 +62,6 @@ def at(app: AppContext, session: Session, as_of: datetime, known_at: datetime | 
     letters = app.letters(session, as_of.astimezone(HERE).date(), known_at)
     calendar = app.calendar_known(session, known_at)
     return standings(letters, calendar, read(session, as_of, known_at), as_of)
-
-
-def _followed(letter: Directive, by_id: Mapping[str, Directive]) -> Iterator[str]:
-    """The letters whose requests a letter repeats: what they were sent counts for it."""
-    seen = {letter.id}
-    while letter.follows and not letter.again and letter.follows not in seen:
-        yield letter.follows
-        seen.add(letter.follows)
-        if letter.follows not in by_id:
-            return
-        letter = by_id[letter.follows]
 
 
 def as_row(standing: Standing) -> dict[str, Any]:

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from dondoc.facts import contacts
 from dondoc.facts.rulings import standing_rulings
 from dondoc.store.facts import RegisteredLetter, Ruling
-from dondoc.store.intake import JudgingAttempt, Submission, Verdict
+from dondoc.store.intake import Assignment, JudgingAttempt, Submission, Verdict
 
 LATELY = timedelta(days=1)  # how long what could not be looked into pauses anything
 
@@ -49,7 +49,7 @@ class Facts:
 def read(session: Session, as_of: datetime, known_at: datetime | None = None) -> Facts:
     """The facts for a moment. `known_at` None: everything recorded by now."""
 
-    def known(query: Select[Any], column: Any) -> Select[Any]:
+    def known(query: Any, column: Any) -> Any:
         return query if known_at is None else query.where(column <= known_at)
 
     papers = session.scalars(
@@ -58,22 +58,28 @@ def read(session: Session, as_of: datetime, known_at: datetime | None = None) ->
             RegisteredLetter.recorded_at,
         )
     )
-    arrived = session.scalars(
-        known(select(Submission).where(Submission.happened_at <= as_of), Submission.recorded_at)
-    ).all()
+    assigned = known(
+        select(Assignment.submission_id, Assignment.arrived_at).where(Assignment.arrived_at.is_not(None)),
+        Assignment.recorded_at,
+    )
+    said: dict[int, datetime] = dict(session.execute(assigned.order_by(Assignment.id)).all())
+    came = or_(Submission.happened_at <= as_of, Submission.id.in_(said))
+    rows = session.scalars(known(select(Submission).where(came), Submission.recorded_at))
+    arrived = [(said.get(row.id, row.happened_at), row) for row in rows]
+    arrived = [(when, row) for when, row in arrived if when <= as_of]
     verdicts = session.scalars(known(select(Verdict).order_by(Verdict.id), Verdict.recorded_at))
     newest = {v.submission_id: v for v in verdicts}
     failed = JudgingAttempt.fault.is_not(None) | ~JudgingAttempt.finished
     tried = known(select(JudgingAttempt.submission_id).where(failed), JudgingAttempt.recorded_at)
     spoilt = set(session.scalars(tried))
-    unread = {s.id for s in arrived if s.id not in newest or (s.id in spoilt and _tells_nothing(newest[s.id]))}
+    unread = {s.id for _, s in arrived if s.id not in newest or (s.id in spoilt and _tells_nothing(newest[s.id]))}
     return Facts(
         papers=tuple(
             Paper(p.agency, frozenset(p.fulfils), p.document_number, p.document_date, p.happened_at) for p in papers
         ),
         submissions=tuple(
-            _unread(session, s, as_of, known_at) if s.id in unread else _received(s, newest[s.id])
-            for s in sorted(arrived, key=lambda s: (s.happened_at, s.id))
+            _unread(session, s, when, as_of, known_at) if s.id in unread else _received(s, when, newest[s.id])
+            for when, s in sorted(arrived, key=lambda pair: (pair[0], pair[1].id))
         ),
         rulings=tuple(standing_rulings(session, as_of, known_at)),
     )
@@ -84,12 +90,14 @@ def _tells_nothing(verdict: Verdict) -> bool:
     return verdict.outcome == "waiting" and verdict.form is None and verdict.agency is None
 
 
-def _unread(session: Session, submission: Submission, as_of: datetime, known_at: datetime | None) -> Received:
+def _unread(
+    session: Session, submission: Submission, came: datetime, as_of: datetime, known_at: datetime | None
+) -> Received:
     """Nobody could look into it yet: it waits for us, for the agency whose address sent it, if it is from there.
 
     After a day for nobody in particular: whoever sends what cannot be checked would else never be chased.
     """
-    day, known = submission.happened_at.date(), submission.sender_doubt is None
+    day, known = came.date(), submission.sender_doubt is None
     senders = contacts.agency_of_sender(session, submission.sender, day, known_at) if known else set()
     lately = submission.recorded_at > as_of - LATELY
     return Received(
@@ -99,11 +107,11 @@ def _unread(session: Session, submission: Submission, as_of: datetime, known_at:
         fulfils=frozenset(),
         outcome="waiting",
         named=None,
-        received_at=submission.happened_at,
+        received_at=came,
     )
 
 
-def _received(submission: Submission, verdict: Verdict) -> Received:
+def _received(submission: Submission, came: datetime, verdict: Verdict) -> Received:
     return Received(
         id=submission.id,
         agency=verdict.agency,
@@ -111,5 +119,5 @@ def _received(submission: Submission, verdict: Verdict) -> Received:
         fulfils=frozenset(verdict.fulfils),
         outcome=verdict.outcome,
         named=verdict.head.get("agency_name"),
-        received_at=submission.happened_at,
+        received_at=came,
     )

@@ -3,17 +3,18 @@
 13 of the 30 dated duties of November 2021 are such letters: "văn bản cử cán bộ đầu mối gửi về Sở".
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
 from dondoc import audit
 from dondoc.audit import Actor, person
-from dondoc.clock import HERE
+from dondoc.directive.following import asked_since
 from dondoc.directive.model import Directive, Duty, Registry
 from dondoc.directive.succession import responsible
 from dondoc.errors import Problem
+from dondoc.facts.moments import happened
 from dondoc.facts.rulings import standing_rulings
 from dondoc.store.facts import RegisteredLetter
 
@@ -36,24 +37,27 @@ def register(
     """Record a letter. `arrived` counts for timeliness, not the date written on it.
 
     Args:
+        letters: those that were active on any day since it arrived; one that was signed later asked for nothing yet.
         fulfils: deliverables ("focal_letter": every one that the agency owes, under whichever letter),
             "system/deliverable", or ids of obligations.
         blob: SHA-256 of the scan, or None.
 
     Raises:
-        Problem: the agency is unknown, does not owe that, the letter arrives in the future or is dated after it came.
+        Problem: the agency is unknown, does not owe that or did not yet, the letter arrives in the future or is dated
+            after it came.
     """
-    arrived = arrived.astimezone(HERE)
+    arrived = happened(arrived, now)
     if agency not in {a.id for a in registry.agencies}:
         raise Problem(f"Không có đơn vị “{agency}” trong văn bản chỉ đạo.")
-    if arrived > now:
-        raise Problem(f"Văn bản đến lúc {arrived:%H:%M %d/%m/%Y} là trong tương lai. Kiểm tra lại --arrived.")
     if document_date > arrived.date():
-        raise Problem(f"Văn bản ghi ngày {document_date:%d/%m/%Y}, sau ngày đến. Kiểm tra lại --date và --arrived.")
+        raise Problem(f"Văn bản ghi ngày {document_date:%d/%m/%Y}, sau ngày đến. Kiểm tra lại hai ngày.")
     if not number.strip():
         raise Problem("Cần số, ký hiệu văn bản (--number).")
     owed = _owed(session, letters, agency, arrived)
-    keys = sorted({key for wanted in fulfils for key in _keys(registry.agency(agency).name, owed, wanted)})
+    known = {letter.id: letter for letter in letters}
+    since = {name: asked_since(letter, known) for name, letter in known.items()}
+    name = registry.agency(agency).name
+    keys = sorted({key for wanted in fulfils for key in _keys(name, owed, wanted, since, arrived.date())})
     if not keys:
         raise Problem("Cần ghi văn bản này hoàn thành nội dung nào (--fulfils), ví dụ focal_letter.")
     row = RegisteredLetter(
@@ -90,10 +94,22 @@ def _owed(session: Session, letters: Sequence[Directive], agency: str, day: date
     ]
 
 
-def _keys(name: str, owed: Sequence[Duty], wanted: str) -> list[str]:
+def _keys(name: str, owed: Sequence[Duty], wanted: str, since: Mapping[str, date | None], arrived: date) -> list[str]:
+    """The ids that a word means, among what was asked for by the day of arrival."""
+    asked = [duty for duty in owed if (first := since[duty.directive]) is None or first <= arrived]
+    if found := _named(asked, wanted):
+        return found
+    if _named(owed, wanted):
+        first = min(day for duty in owed if (day := since[duty.directive]))
+        raise Problem(
+            f"Văn bản đến ngày {arrived:%d/%m/%Y}, khi chưa ai yêu cầu “{wanted}” (văn bản chỉ đạo ngày "
+            f"{first:%d/%m/%Y}). Kiểm tra lại ngày đến."
+        )
+    names = ", ".join(dict.fromkeys(duty.short for duty in owed)) or "không có nội dung nào"
+    raise Problem(f"{name} không phải gửi “{wanted}”. Đơn vị này phải gửi: {names}.")
+
+
+def _named(owed: Sequence[Duty], wanted: str) -> list[str]:
     found = [duty.id for duty in owed if wanted in (duty.id, duty.short, duty.deliverable)]
     series = {f"{d.directive}:{d.series}" for d in owed if wanted in (f"{d.directive}:{d.series}", d.series)}
-    if not found and not series:
-        names = ", ".join(dict.fromkeys(duty.short for duty in owed)) or "không có nội dung nào"
-        raise Problem(f"{name} không phải gửi “{wanted}”. Đơn vị này phải gửi: {names}.")
     return found or sorted(series)

@@ -9,12 +9,15 @@ from sqlalchemy.orm import Session
 
 from dondoc import audit
 from dondoc.audit import Actor, person
+from dondoc.clock import HERE
 from dondoc.directive.model import Directive, Registry
 from dondoc.errors import Problem
 from dondoc.facts import places
+from dondoc.facts.moments import happened
 from dondoc.store.facts import Ruling
 
 KINDS = ("extend", "waive", "accept", "reassign", "pause", "called", "hold_all", "stop", "undo")
+HAPPENED = ("accept", "called", "undo")  # what a person says was so, not what is to be
 NEEDS = {"extend": ("until",), "reassign": ("to_agency",), "stop": ("until", "decision"), "undo": ("undoes",)}
 OPTIONS = {
     "until": "--until",
@@ -53,7 +56,8 @@ def rule(
         place: pause: only the cameras of this place of the agency, and none of its duties; one that cameras have.
         until: extend: the new last day in time; pause: its last day (absent: until undone); stop: the first day on
             which the step of the decision may be taken again.
-        from_: holds from this instant, also in the past; default: now.
+        from_: holds from this instant, also in the past; what has happened (HAPPENED) and an undoing not in the
+            future; default: now.
 
     Raises:
         Problem: it lacks something, names what the directive does not know, or is a program's word.
@@ -75,7 +79,11 @@ def rule(
     _known(about, registry, agency, system, deliverable, to_agency)
     if place is not None and agency is not None:
         place = places.known(session, registry, agency, place, (from_ or now).date(), system=system)
-    _undoable(session, undoes)
+    if kind == "accept" and period is None:
+        _says_which_period(about, agency, system, deliverable)
+    if kind in HAPPENED and from_:
+        happened(from_, now)
+    from_ = _undoable(session, undoes, from_ or now, now)
     if kind == "pause" and until is not None and until < (from_ or now).date():
         raise Problem(f"Tạm dừng đến hết ngày {until:%d/%m/%Y} thì đã hết trước khi bắt đầu. Kiểm tra lại hai ngày.")
     if kind == "extend" and until is not None:
@@ -95,7 +103,7 @@ def rule(
         document=document.strip(),
         reason=reason.strip(),
         by=person(by.name),
-        happened_at=from_ or now,
+        happened_at=from_,
         recorded_at=now,
     )
     session.add(row)
@@ -156,14 +164,38 @@ def _later(
         raise Problem(f"Gia hạn đến {until:%d/%m/%Y} sớm hơn thời hạn của văn bản. Kiểm tra lại --until.")
 
 
-def _undoable(session: Session, undoes: int | None) -> None:
+def _says_which_period(
+    letters: Sequence[Directive], agency: str | None, system: str | None, deliverable: str | None
+) -> None:
+    """What is taken for done is one period's: nobody says it of those to come."""
+    periods = [
+        duty.period
+        for letter in letters
+        for duty in letter.obligations
+        if duty.period and duty.agency == agency
+        if system in (None, duty.system) and deliverable in (None, duty.deliverable)
+    ]
+    if periods:
+        known = f"{periods[0]} … {periods[-1]}" if len(periods) > 3 else ", ".join(periods)
+        raise Problem(f"Nội dung này có nhiều kỳ ({known}): ghi rõ công nhận kỳ nào (--period).")
+
+
+def _undoable(session: Session, undoes: int | None, moment: datetime, now: datetime) -> datetime:
+    """From when the undoing holds: not before the ruling itself, to the minute in which people write times."""
     if undoes is None:
-        return
+        return moment
     target = session.get(Ruling, undoes)
     if target is None or target.kind == "undo":
         raise Problem(f"Không có quyết định số {undoes} để hủy bỏ.")
     if session.scalar(select(Ruling.id).where(Ruling.undoes == undoes)):
         raise Problem(f"Quyết định số {undoes} đã được hủy bỏ trước đó.")
+    began = target.happened_at
+    if began > now:  # still to come: undone before it begins
+        return moment
+    if moment < began.replace(second=0, microsecond=0):
+        when = f"{began.astimezone(HERE):%H:%M %d/%m/%Y}"
+        raise Problem(f"Quyết định số {undoes} có hiệu lực từ {when}, sau lúc được ghi là hủy. Kiểm tra lại ngày, giờ.")
+    return max(moment, began)
 
 
 def standing_rulings(session: Session, as_of: datetime, known_at: datetime | None = None) -> list[Ruling]:

@@ -9,8 +9,10 @@ from sqlalchemy.orm import Session
 
 from dondoc import audit
 from dondoc.audit import Actor
+from dondoc.clock import HERE
 from dondoc.configuration.context import AppContext
 from dondoc.errors import Problem
+from dondoc.facts.moments import happened
 from dondoc.intake.attempts import Underway
 from dondoc.intake.judge import Postponed, judge_submission, newest_verdict, without_reading
 from dondoc.store.intake import NEWEST_VERDICTS, Assignment, Submission, Verdict
@@ -56,7 +58,14 @@ def submission_id(text: str) -> int:
 
 
 def assign(
-    app: AppContext, submission: int, agency: str, *, by: Actor, now: datetime, lasting: bool = False
+    app: AppContext,
+    submission: int,
+    agency: str,
+    *,
+    by: Actor,
+    now: datetime,
+    lasting: bool = False,
+    arrived: datetime | None = None,
 ) -> Verdict:
     """Give a waiting submission to an agency, and judge it again as that agency's.
 
@@ -64,10 +73,11 @@ def assign(
 
     Args:
         lasting: from now on its sender may act for the agency, too.
+        arrived: when it came, where that is not when we received it, such as a file that a colleague brought late.
 
     Raises:
-        Problem: there is no such submission or agency, it does not wait for a person, or its sender shall act from now
-            on but is not known for certain.
+        Problem: there is no such submission or agency, it does not wait for a person, its sender shall act from now
+            on but is not known for certain, or it came later than we received it.
     """
     if agency not in {a.id for a in app.registry.agencies}:
         raise Problem(f"Không có đơn vị “{agency}”. Xem mã đơn vị ở cột agency của lệnh `obligations`.")
@@ -79,14 +89,27 @@ def assign(
             raise Problem(
                 f"BN-{submission:04}: không cho người gửi thay mặt đơn vị lâu dài được, vì {why}. Chỉ giao bản nộp này."
             )
-        row = Assignment(submission_id=submission, agency=agency, by=by.name, lasting=lasting, recorded_at=now)
-        session.add(row)
+        came = _came(app, sent, arrived, now)
+        word = {"submission_id": submission, "agency": agency, "by": by.name, "lasting": lasting}
+        session.add(Assignment(**word, arrived_at=came, recorded_at=now))
         told = {"agency": agency, "sender": sent.sender, "lasting": lasting, "sender_doubt": sent.sender_doubt}
+        told |= {"received_at": came} if came else {}
         audit.record(session, app.secrets, by, "assign", f"BN-{submission:04}", now=now, **told)
     try:
         return judge_submission(app, submission, now=now)
     except (Postponed, Underway) as postponed:
         raise Problem(f"BN-{submission:04} chưa kiểm tra xong: {postponed}. Sau ít phút, giao lại lần nữa.") from None
+
+
+def _came(app: AppContext, sent: Submission, arrived: datetime | None, now: datetime) -> datetime | None:
+    """When it came, if that is another minute than the one in which we received it."""
+    if arrived is None or arrived == sent.happened_at.replace(second=0, microsecond=0):
+        return None
+    came = happened(arrived, now, since=app.first_asked, of="văn bản chỉ đạo đầu tiên")
+    if came > sent.happened_at:
+        received = f"{sent.happened_at.astimezone(HERE):%H:%M %d/%m/%Y}"
+        raise Problem(f"BN-{sent.id:04} đã nhận lúc {received}, trước ngày, giờ đến được ghi. Kiểm tra lại.")
+    return came
 
 
 def dismiss(session: Session, secrets: list[str], submission: int, *, reason: str, by: Actor, now: datetime) -> None:

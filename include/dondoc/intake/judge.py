@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from dondoc.cameras.registry.declare import declare
 from dondoc.cameras.registry.hiding import public
+from dondoc.clock import HERE
 from dondoc.configuration.context import AppContext
 from dondoc.directive.model import Directive
 from dondoc.facts import contacts
@@ -124,7 +125,7 @@ def judge_submission(app: AppContext, submission_id: int, *, now: datetime, pati
         with app.sessions.begin() as session:
             attempt = attempts.begin(session, submission_id, now)
         try:
-            form = _read(app, submission, content)
+            form = _read(app, submission, content, arrival(submission, assignment).date())
         except Fault as fault:
             return _failed(app, submission_id, attempt, limited.why(fault), now)
         except BaseException as error:
@@ -134,14 +135,20 @@ def judge_submission(app: AppContext, submission_id: int, *, now: datetime, pati
         return _settle(app, submission, assignment, form, attempt, now)
 
 
-def _read(app: AppContext, submission: Submission, content: bytes) -> FormVerdict:
+def arrival(submission: Submission, assignment: Assignment | None) -> datetime:
+    """When it came: a person who gives it to its agency may know better than the channel that brought it."""
+    said = assignment.arrived_at if assignment else None
+    return (said or submission.happened_at).astimezone(HERE)
+
+
+def _read(app: AppContext, submission: Submission, content: bytes, day: date) -> FormVerdict:
     return limited.judge(
         content,
         submission.filename,
         data=app.settings.data,
         registry=app.registry,
         secrets=app.secrets,
-        day=submission.happened_at.date(),
+        day=day,
     )
 
 
@@ -190,7 +197,7 @@ def _settle(
             automatic=submission.automatic,
             decided=before is not None and before.outcome == "conflict",
         )
-        letters = app.letters(session, submission.happened_at.date())
+        letters = app.letters(session, arrival(submission, assignment).date())
         row = _row(app, letters, submission, form, settled, now)
         row.assignment_id = assignment.id if assignment else None
         session.add(row)

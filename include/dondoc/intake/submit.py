@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from dondoc.audit import Actor
 from dondoc.configuration.context import AppContext
+from dondoc.facts.moments import happened
 from dondoc.intake.answer import answer
 from dondoc.intake.attempts import Underway
 from dondoc.intake.inbox import ASIDE
@@ -33,7 +34,12 @@ def submit(
     Returns:
         file, sha256, submission, outcome, duplicate, as in the contract of `receive`; `reason` besides. A duplicate
         carries the outcome of the submission that it repeats; one whose like waits for a person waits beside it.
+
+    Raises:
+        Problem: it is said to come in the future, or before anybody asked for anything.
     """
+    if received_at != now:
+        happened(received_at, now, since=app.first_asked, of="văn bản chỉ đạo đầu tiên")
     digest = sha256(content).hexdigest()
     submission, new = receive(
         app,

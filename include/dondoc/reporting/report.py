@@ -9,13 +9,14 @@ from typing import Any
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from dondoc import audit
+from dondoc import audit, clock
 from dondoc.audit import Actor
 from dondoc.clock import HERE, end_of, to_come
 from dondoc.configuration.context import AppContext
 from dondoc.directive.model import Directive
 from dondoc.errors import Problem
 from dondoc.facts import contacts
+from dondoc.facts.moments import happened
 from dondoc.mail import outbox
 from dondoc.mail.letter import Attachment, Letter, Precondition
 from dondoc.mail.render import Rendered, render
@@ -252,10 +253,11 @@ def issued(
     """Record that the clerk has issued the report of a day; `signed` is the document itself.
 
     Raises:
-        Problem: no report was drawn up as of that day, it is issued already, or the number is missing, or the name of a
-            person.
+        Problem: no report was drawn up as of that day, it is issued already, its document is dated before that day or
+            in the future, or the number or the name of a person is missing.
     """
     by = audit.person(actor.name)
+    happened(clock.at(document_date, 0), now, since=day, of="số liệu báo cáo")
     if not number.strip():
         raise Problem("Cần số, ký hiệu văn bản (dòng lệnh: --number).")
     blob = app.blobs.put(signed)

@@ -90,6 +90,7 @@ class Assignment(Base):
     agency: Mapped[str]
     by: Mapped[str]
     lasting: Mapped[bool] = mapped_column(default=False)  # the sender may act for the agency from now on, too
+    arrived_at: Mapped[datetime | None]  # when it came, as the person says; absent: when we received it
     recorded_at: Mapped[datetime]
 
 

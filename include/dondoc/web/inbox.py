@@ -1,15 +1,18 @@
 """What waits for a person; giving it to an agency; uploading a file for somebody."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Form, HTTPException, Request, UploadFile
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from sqlalchemy.orm import Session
 
 from dondoc import clock
 from dondoc.configuration.context import AppContext
-from dondoc.directive.model import Duty
+from dondoc.directive.model import Directive, Duty
 from dondoc.directive.names import deliverable
+from dondoc.escalation.words import reference
 from dondoc.facts import contact_changes
 from dondoc.facts.register import register
 from dondoc.forms.spec import load_specs
@@ -17,7 +20,20 @@ from dondoc.intake import inbox as room
 from dondoc.intake.answer import answer
 from dondoc.intake.submit import submit
 from dondoc.store.intake import Submission
-from dondoc.web.pages import Day, Text, agencies, audited, download, page, redirect, uploaded, world_of
+from dondoc.web.pages import (
+    AtTime,
+    Day,
+    OnDay,
+    Text,
+    agencies,
+    audited,
+    download,
+    page,
+    redirect,
+    uploaded,
+    when,
+    world_of,
+)
 from dondoc.web.user import User
 
 CHANNEL = {"mail": "(thư)", "folder": "(thư mục tiếp nhận)", "upload": "(tải lên)", "cli": "(dòng lệnh)"}
@@ -34,9 +50,11 @@ OUTCOME = {
 }
 
 
-def _name(app: AppContext, duty: Duty) -> str:
+def _name(app: AppContext, duty: Duty, letters: Sequence[Directive]) -> str:
     period = f", kỳ {duty.period}" if duty.period else ""
-    return f"{deliverable(duty.deliverable, duty.text)} ({app.registry.system(duty.system).name}{period})"
+    by = next(letter for letter in letters if letter.id == duty.directive)
+    under = f" theo {reference(by)}" if len(letters) > 1 else ""
+    return f"{deliverable(duty.deliverable, duty.text)} ({app.registry.system(duty.system).name}{period}){under}"
 
 
 def _arrived(app: AppContext, line: dict[str, Any]) -> str:
@@ -70,6 +88,7 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
             names=agencies(app, clock.now().date()),
             outcome=OUTCOME,
             channels=CHANNEL,
+            came=lambda text: datetime.fromisoformat(text).astimezone(clock.HERE),
         )
 
     @routes.get("/inbox/{submission}/original")
@@ -88,7 +107,11 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
 
     @routes.post("/inbox/upload")
     def upload(
-        request: Request, file: UploadFile, user: Annotated[User, Depends(require_operator)]
+        request: Request,
+        file: UploadFile,
+        user: Annotated[User, Depends(require_operator)],
+        day: OnDay = None,
+        hour: AtTime = None,
     ) -> RedirectResponse:
         content = uploaded(file, "Chọn tệp khác.")
         app, now = world_of(request), clock.now()
@@ -100,7 +123,7 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
             channel="upload",
             note=f"{user.name} tải lên",
             by=user.actor,
-            received_at=now,
+            received_at=when(day, hour, now),
             now=now,
         )
         return redirect(request, "/inbox", _arrived(app, line))
@@ -114,19 +137,35 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
             room.dismiss(session, app.secrets, submission, reason=reason, by=user.actor, now=clock.now())
         return redirect(request, "/inbox", f"BN-{submission:04}: {OUTCOME['dismissed']}.")
 
+    @routes.get("/register", response_class=HTMLResponse)
+    def paper(request: Request) -> HTMLResponse:
+        return _entry(request, None)
+
+    @routes.post("/register")
+    def enter_paper(
+        request: Request,
+        agency: Text,
+        fulfils: Annotated[list[str], Form()],
+        number: Text,
+        document_date: Annotated[Day, Form()],
+        user: Annotated[User, Depends(require_operator)],
+        day: OnDay = None,
+        hour: AtTime = None,
+    ) -> RedirectResponse:
+        app, now = world_of(request), clock.now()
+        arrived = when(day, hour, now)
+        with app.sessions.begin() as session:
+            entered = _register(app, session, user, now, agency, fulfils, number, document_date, arrived=arrived)
+        said = f"VB-{entered:04}: đã vào sổ văn bản số {number.strip()} của {app.registry.agency(agency).name}."
+        return redirect(request, "/register", said)
+
     @routes.get("/inbox/{submission}/register", response_class=HTMLResponse)
     def letter(request: Request, submission: int) -> HTMLResponse:
-        app = world_of(request)
-        with app.sessions.reading() as session:
+        with world_of(request).sessions.reading() as session:
             row = next((r for r in room.inbox(session, room.ASIDE) if r["id"] == str(submission)), None)
-            letters = app.letters(session, clock.now().date())
         if row is None:
             raise HTTPException(404, f"Bản nộp BN-{submission:04} không chờ người xử lý.")
-        duties = [duty for letter in letters for duty in letter.obligations]
-        owed = {d.id: _name(app, d) for d in duties}
-        keys = {d.id for d in duties if d.agency == row["agency"]}
-        own, others = ({k: name for k, name in owed.items() if (k in keys) is mine} for mine in (True, False))
-        return page(request, "register.html", row=row, names=agencies(app, clock.now().date()), own=own, others=others)
+        return _entry(request, row)
 
     @routes.post("/inbox/{submission}/register")
     def enter(
@@ -137,25 +176,17 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
         number: Text,
         document_date: Annotated[Day, Form()],
         user: Annotated[User, Depends(require_operator)],
+        day: OnDay = None,
+        hour: AtTime = None,
     ) -> RedirectResponse:
         app, now = world_of(request), clock.now()
         with app.sessions.begin() as session:
-            arrival = session.get_one(Submission, submission)
-            register(
-                session,
-                app.letters(session, clock.now().date()),
-                app.registry,
-                agency=agency,
-                fulfils=fulfils,
-                number=number,
-                document_date=document_date,
-                arrived=arrival.happened_at,
-                blob=arrival.sha256,
-                by=user.actor,
-                secrets=app.secrets,
-                now=now,
+            scan = session.get_one(Submission, submission)
+            arrived = when(day, hour, now) if day else scan.happened_at
+            _register(
+                app, session, user, now, agency, fulfils, number, document_date, arrived=arrived, blob=scan.sha256
             )
-            room.mark_registered(session, arrival.sha256, agency=agency, number=number.strip(), now=now)
+            room.mark_registered(session, scan.sha256, agency=agency, number=number.strip(), now=now)
         said = f"BN-{submission:04}: đã vào sổ văn bản số {number.strip()} của {app.registry.agency(agency).name}."
         return redirect(request, "/inbox", said)
 
@@ -166,20 +197,27 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
         agency: Text,
         user: Annotated[User, Depends(require_operator)],
         lasting: Annotated[bool, Form()] = False,
+        day: OnDay = None,
+        hour: AtTime = None,
     ) -> RedirectResponse:
         app, now = world_of(request), clock.now()
-        verdict = room.assign(app, submission, agency, by=user.actor, now=now, lasting=lasting)
+        arrived = when(day, hour, now) if day else None
+        verdict = room.assign(app, submission, agency, by=user.actor, now=now, lasting=lasting, arrived=arrived)
         answer(app, [submission], now=now)
         return redirect(
             request, "/inbox", f"BN-{submission:04}: {OUTCOME[verdict.outcome]}; {verdict.reason.rstrip('.')}."
         )
 
     @routes.post("/inbox/changes/{change}/confirm")
-    def confirm(request: Request, change: int, user: Annotated[User, Depends(require_operator)]) -> RedirectResponse:
-        app = world_of(request)
+    def confirm(
+        request: Request, change: int, user: Annotated[User, Depends(require_operator)], day: OnDay = None
+    ) -> RedirectResponse:
+        app, now = world_of(request), clock.now()
+        since = day or now.date()
         with app.sessions.begin() as session:
-            done = contact_changes.confirm(session, app.secrets, change, by=user.actor, now=clock.now())
-        return redirect(request, "/inbox", f"TD-{change:04}: từ hôm nay {done.name} là cán bộ đầu mối.")
+            done = contact_changes.confirm(session, app.secrets, change, by=user.actor, now=now, on=since)
+        said = f"TD-{change:04}: từ ngày {since:%d/%m/%Y} {done.name} là cán bộ đầu mối."
+        return redirect(request, "/inbox", said)
 
     @routes.post("/inbox/changes/{change}/refuse")
     def refuse(
@@ -191,3 +229,46 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
         return redirect(request, "/inbox", f"TD-{change:04}: đã từ chối.")
 
     return routes
+
+
+def _entry(request: Request, row: dict[str, Any] | None) -> HTMLResponse:
+    """The form for a letter of an agency; `row`: the scan of it that waits, if there is one."""
+    app, now = world_of(request), clock.now()
+    with app.sessions.reading() as session:
+        letters = app.letters_since(session, app.first_day)
+    duties = [duty for letter in letters for duty in letter.obligations]
+    owed = {d.id: _name(app, d, letters) for d in duties}
+    keys = {d.id for d in duties if row and d.agency == row["agency"]}
+    own, others = ({k: name for k, name in owed.items() if (k in keys) is mine} for mine in (True, False))
+    came = datetime.fromisoformat(row["received_at"]).astimezone(clock.HERE) if row else now
+    names = agencies(app, now.date())
+    return page(request, "register.html", row=row, names=names, own=own, others=others, came=came)
+
+
+def _register(
+    app: AppContext,
+    session: Session,
+    user: User,
+    now: datetime,
+    agency: str,
+    fulfils: list[str],
+    number: str,
+    document_date: date,
+    *,
+    arrived: datetime,
+    blob: str | None = None,
+) -> int:
+    return register(
+        session,
+        app.letters_since(session, arrived.astimezone(clock.HERE).date()),
+        app.registry,
+        agency=agency,
+        fulfils=fulfils,
+        number=number,
+        document_date=document_date,
+        arrived=arrived,
+        blob=blob,
+        by=user.actor,
+        secrets=app.secrets,
+        now=now,
+    )

@@ -1,7 +1,7 @@
 """Render a page, or send the visitor on after an action."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime, time
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -38,6 +38,13 @@ def _day(value: object) -> date:
     return day
 
 
+def _time(value: object) -> time:
+    """A time of day as a browser's field sends it. Raises ValueError: it is anything else."""
+    if not isinstance(value, str) or len(value) not in (len("07:30"), len("07:30:00")):
+        raise ValueError
+    return time.fromisoformat(value)
+
+
 def _plain(value: str) -> str:
     """Raises ValueError: there are control characters in it."""
     if any(ord(c) < 32 and c not in "\t\r\n" for c in value):
@@ -46,7 +53,15 @@ def _plain(value: str) -> str:
 
 
 Day = Annotated[date, BeforeValidator(_day)]
+Time = Annotated[time, BeforeValidator(_time)]
+OnDay = Annotated[Day | None, Form()]  # with the next: when something happened
+AtTime = Annotated[Time | None, Form()]
 Text = Annotated[str, Form(max_length=2000), AfterValidator(_plain)]
+
+
+def when(day: date | None, hour: time | None, now: datetime) -> datetime:
+    """When something happened, as a person says; without a day now, without an hour from the beginning of the day."""
+    return now if day is None else clock.at(day, hour.hour if hour else 0, hour.minute if hour else 0)
 
 
 def world_of(request: Request) -> AppContext:
@@ -77,7 +92,7 @@ def page(
     user: User | None = request.state.visitor
     base = request.scope.get("root_path", "")
     path = request.scope["path"].removeprefix(base)
-    context = {"base": base, "user": user, "said": _said(request, user), "path": path, **values}
+    context = {"base": base, "user": user, "said": _said(request, user), "path": path, "now": clock.now(), **values}
     text = _templates.get_template(template).render(context)
     response = HTMLResponse(shown_to(user, text), status_code=status, headers=dict(headers or {}))
     if message.COOKIE in request.cookies:

@@ -14,7 +14,7 @@ from dondoc.directive.succession import responsible
 from dondoc.facts import places
 from dondoc.facts.rulings import rule, standing_rulings
 from dondoc.store.facts import Ruling
-from dondoc.web.pages import Day, Text, agencies, page, redirect, visitor_of, world_of
+from dondoc.web.pages import AtTime, Day, OnDay, Text, agencies, page, redirect, visitor_of, when, world_of
 from dondoc.web.user import User
 
 AHEAD = timedelta(days=3660)  # pauses that begin later are shown too
@@ -83,22 +83,28 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
 
     @routes.post("/pauses/{ruling}/undo")
     def undo(
-        request: Request, ruling: int, reason: Text, user: Annotated[User, Depends(require_operator)]
+        request: Request,
+        ruling: int,
+        reason: Text,
+        user: Annotated[User, Depends(require_operator)],
+        document: Text = "",
+        day: OnDay = None,
+        hour: AtTime = None,
     ) -> RedirectResponse:
-        app = world_of(request)
+        app, now = world_of(request), clock.now()
         with app.sessions.begin() as session:
-            document = f"quyết định số {ruling}"
             rule(
                 session,
                 app.letters(session, clock.now().date()),
                 app.registry,
                 "undo",
                 undoes=ruling,
-                document=document,
+                document=document.strip() or f"quyết định số {ruling}",
                 reason=reason,
                 by=user.actor,
                 secrets=app.secrets,
-                now=clock.now(),
+                from_=when(day, hour, now),
+                now=now,
             )
         return redirect(request, "/pauses", f"Đã hủy quyết định số {ruling}.")
 

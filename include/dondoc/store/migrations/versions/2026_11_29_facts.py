@@ -32,6 +32,7 @@ def upgrade() -> None:
     _decisions(op.get_bind())
     _declarations_of_cameras(op.get_bind())
     _states_of_cameras()
+    _arrivals()
 
 
 def downgrade() -> None:
@@ -51,6 +52,11 @@ def _calendar() -> None:
         sa.Column("recorded_at", sa.DateTime(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_calendar_versions"),
     )
+
+
+def _arrivals() -> None:
+    """When a file came that a person gives to its agency, as that person says."""
+    op.add_column("assignments", sa.Column("arrived_at", sa.DateTime(), nullable=True))
 
 
 # 2026_11_27_trust was edited four times after the first databases were made with it.
