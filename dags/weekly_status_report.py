@@ -4,6 +4,9 @@
 17:15 thứ Năm, số liệu chốt 17 giờ 00: dự thảo báo cáo (.docx theo Nghị định 30/2020/NĐ-CP), bảng tính kèm biểu đồ,
 thư có số liệu ngay trong thư. Thư chỉ gửi UBND tỉnh sau khi có người duyệt. Số và ngày văn bản do văn thư cấp: ghi lại
 bằng lệnh `dondoc report issue`. Ngày chưa đến thì không lập báo cáo.
+
+Mỗi văn bản đang thực hiện mà cần báo cáo có một báo cáo. Một báo cáo không lập được thì các báo cáo khác vẫn được lập
+và hỏi duyệt, nhưng lượt chạy đỏ.
 """
 
 from airflow.sdk import dag, task
@@ -27,8 +30,14 @@ def weekly_status_report():
     def draw_up(**context) -> dict:
         return reporting.draw_up(context)
 
+    @task
+    def all_drawn(drawn: dict) -> None:
+        reporting.refuse_failed(drawn)
+
+    drawn = draw_up()
+    all_drawn(drawn)  # beside the approval: nobody waits with the reports that there are
     approving.approval(
-        draw_up(),
+        drawn,
         subject="Duyệt gửi báo cáo tuần",
         body="Tệp báo cáo: trang Đôn đốc, mục Báo cáo.",
         patience=limits.REPORT_APPROVAL,

@@ -12,6 +12,7 @@ from dondoc.orchestration import accounts, approving
 from dondoc.store.mail import OutboxLetter
 from dondoc.store.reporting import Decision, Report
 from tests.decisions import decided
+from tests.directive.letters import NOVEMBER_2021, SHIPPED, file, group, written
 from tests.orchestration.conftest import OPS
 
 pytestmark = pytest.mark.slow
@@ -65,6 +66,22 @@ def test_a_report_is_drawn_up_and_waits_for_approval(peopled: AppContext, play: 
     assert report.as_of.astimezone(clock.HERE).isoformat() == "2021-11-18T17:00:00+07:00"
     files = {path.name for path in Path(report.folder).iterdir()}
     assert {"report.docx", "report.xlsx", "report.html", "figures.json"} <= files
+
+
+def test_one_report_that_fails_stops_no_other_and_makes_the_run_red(
+    peopled: AppContext, play: Callable[..., dict[str, str]], environment: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    second = file(group("tourism/focal_letter", "ubnd-thi-xa-hong-linh", due_before="2021-11-20"))
+    environment.setenv("DONDOC_DIRECTIVE", f"{SHIPPED},{written(tmp_path / 'b.yaml', second)}")
+    blocked = peopled.settings.home / "reports" / "2021-11-18" / NOVEMBER_2021.id
+    blocked.parent.mkdir(parents=True)
+    blocked.write_text("a file in the place of the first report's folder")
+    states = play("weekly_status_report", as_of="2021-11-18")
+    assert (states["draw_up"], states["all_drawn"], states[""]) == ("success", "failed", "failed")
+    assert [row.directives for row in letters(peopled, "report")] == [[second.id]]
+    with peopled.sessions.reading() as session:
+        [asked] = audit.events(session, act=approving.ASK)
+    assert asked.details["letters"] == [row.id for row in letters(peopled, "report")]
 
 
 def test_a_report_never_speaks_of_hours_to_come(peopled: AppContext, play: Callable[..., dict[str, str]]) -> None:

@@ -11,7 +11,8 @@ from dondoc.facts.obligations import Standing
 
 ROLE = {"focal_officer": "cán bộ đầu mối", "clerk": "văn thư", "head": "lãnh đạo đơn vị", "board": "lãnh đạo Sở"}
 
-KIND = {"report": "Báo cáo tuần"}  # what waits for approval beside the ladder's letters
+# What waits for approval, where the letter itself remembers no title.
+KIND = {"report": "Báo cáo tuần", "reminder": "Thư nhắc hạn", "overdue": "Thư đôn đốc quá hạn"}
 
 
 SENTENCES = {

@@ -16,7 +16,11 @@ log = logging.getLogger(__name__)
 def draw_up(context: Mapping[str, Any]) -> dict[str, Any]:
     """Figures as of the day's 17:00 (of the run's own moment, when that is before), documents, letters to approve.
 
-    Run again it finds its letters again: there is no second set of them, and no file of the first is written over.
+    Run again it finds its letters again: there is no second set of them, and no file of the first is written over. A
+    report that cannot be drawn up is logged and stops none after it: `all_drawn` makes the run red.
+
+    Returns:
+        day, folders, ids of the letters to approve, and of which directives the report failed.
 
     Raises:
         Refused: the day is still to come, or it is too late to record anything.
@@ -32,17 +36,28 @@ def draw_up(context: Mapping[str, Any]) -> dict[str, Any]:
     with app.sessions.reading() as session:
         letters = report.wanted(app, session, day)
     trial = "-chay-thu" if dry or late else ""
-    ids, folders = [], []
+    place = app.settings.home / "reports" / f"{day.isoformat()}{trial}"
+    ids, folders, failed = [], [], []
     for letter in letters:
-        place = app.settings.home / "reports" / f"{day.isoformat()}{trial}"
         out = place if len(letters) == 1 else place / letter.id
-        if trial:
-            report.make(app, letter, cut_off, None, out)
-        else:
-            out = report.draw(app, letter, cut_off, out)
-            ids += report.enqueue(app, letter, cut_off, out, now, runs.started_by(context))
-        folders.append(str(out))
+        try:
+            if trial:
+                report.make(app, letter, cut_off, None, out)
+            else:
+                out = report.draw(app, letter, cut_off, out)
+                ids += report.enqueue(app, letter, cut_off, out, now, runs.started_by(context))
+            folders.append(str(out))
+        except Exception:  # whatever it is, the others are other letters' reports
+            log.exception("no report of %s", letter.id)
+            failed.append(letter.id)
     if late:
         raise runs.Refused(late)
     log.info("reports of %s lie in %s; letters held: %s", day, folders, ids)
-    return {"day": day.isoformat(), "folders": folders, "to_approve": approving.asks(context, ids)}
+    asked = approving.asks(context, ids)
+    return {"day": day.isoformat(), "folders": folders, "to_approve": asked, "failed": failed}
+
+
+def refuse_failed(drawn: Mapping[str, Any]) -> None:
+    """Raises Refused when a report failed."""
+    if drawn["failed"]:
+        raise runs.Refused(f"Không lập được báo cáo của {', '.join(drawn['failed'])}. Xem nhật ký của draw_up.")
