@@ -55,9 +55,9 @@ def test_once_the_four_dags_run_green_and_nothing_is_left(tmp_path: Path) -> Non
     ):
         assert f"[{verdict}]" in said, verdict
     assert "[held]" not in said
-    found = re.search(r"Báo cáo tuần: (\S+)", said)
-    assert found
-    assert Path(found[1]).read_bytes().startswith(b"PK")
+    drawn = re.findall(r"Báo cáo tuần: (\S+)", said)
+    assert len(drawn) == len(re.findall("theo văn bản “", said)) == 2, "two letters"
+    assert all(Path(one).read_bytes().startswith(b"PK") for one in drawn)
     assert left_behind(tmp_path) == []
     with sqlite3.connect(tmp_path / ".demo" / "dondoc" / "dondoc.db") as database:
         approvers = database.execute("select distinct approved_by from outbox where needs_approval").fetchall()

@@ -51,16 +51,19 @@ STATE = {
 def lines(app: AppContext, now: datetime) -> Iterator[str]:
     """The summary's lines; codes in brackets are those of the `dondoc` command."""
     yield _line("Bản nộp", submissions(app), OUTCOME)
-    yield _line("Nhiệm vụ có thời hạn", duties(app, now), STATUS)
+    for title, counts in duties(app, now).items():
+        yield _line(f"Nhiệm vụ có thời hạn theo văn bản “{title}”", counts, STATUS)
     yield _line("Camera", cameras(app), LOOK)
     with app.sessions.reading() as session:
         yield f"    {camera_line(state.counts(current.read(app, session, now)))}"
     yield _line("Thư", letters(app), STATE)
     with app.sessions.reading() as session:
         outages = len(session.scalars(select(Outage.id).where(Outage.closed_at.is_(None))).all())
-        report = session.scalar(select(Report).order_by(Report.id.desc()).limit(1))
+        folders = {report.directive: report.folder for report in session.scalars(select(Report).order_by(Report.id))}
     yield f"Mất kết nối: {outages} lần đang mở"
-    yield f"Báo cáo tuần: {report.folder}/report.docx" if report else "Báo cáo tuần: chưa có"
+    yield from (f"Báo cáo tuần: {folder}/report.docx" for folder in folders.values())
+    if not folders:
+        yield "Báo cáo tuần: chưa có"
 
 
 def _line(title: str, counts: Mapping[str, int], words: Mapping[str, str]) -> str:
@@ -75,11 +78,14 @@ def submissions(app: AppContext) -> Counter[str]:
     return Counter(verdict.outcome if verdict else "waiting" for verdict in verdicts)
 
 
-def duties(app: AppContext, now: datetime) -> Counter[str]:
-    """Dated obligations by status."""
+def duties(app: AppContext, now: datetime) -> dict[str, Counter[str]]:
+    """Dated obligations by status, for each directive."""
     with app.sessions.reading() as session:
-        standings = obligations.at(app, session, now)
-    return Counter(s.status for s in standings if s.duty.due_before)
+        found = {letter.id: Counter[str]() for letter in app.letters(session, now.date())}
+        for standing in obligations.at(app, session, now):
+            if standing.duty.due_before:
+                found[standing.duty.directive][standing.status] += 1
+    return found
 
 
 def cameras(app: AppContext) -> Counter[str]:

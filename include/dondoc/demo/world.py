@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from dondoc import clock, preconditions
+from dondoc import clock, lifecycle, preconditions
 from dondoc.audit import Actor, Channel
 from dondoc.cameras.nights import night
 from dondoc.cameras.registry import addresses, imports
@@ -18,6 +18,8 @@ from dondoc.demo.camera import PASSWORD, USER
 from dondoc.demo.days import APPROVER, MAIL, ROLES, address, at
 from dondoc.demo.fleet import Fleet
 from dondoc.demo.mailserver import MailServer
+from dondoc.directive.load import load_file
+from dondoc.directive.record import State
 from dondoc.escalation import escalate, sources
 from dondoc.facts import contacts
 from dondoc.facts.register import register
@@ -25,6 +27,7 @@ from dondoc.facts.rulings import rule
 from dondoc.probing.verdicts import PHASE, SENTENCE
 from dondoc.store.cameras import Camera
 
+SECOND = Path(__file__).with_name("second_letter.yaml")
 CENTRE = "public_admin_centre"
 CLERK = Actor("Nguyễn Thị Văn Thư", "van.thu", Channel.CLI)
 DEPUTY = Actor("Phó Giám đốc Đậu Tùng Lâm", "tung.lam", Channel.CLI)
@@ -67,7 +70,7 @@ def person(number: int) -> str:
 def write_contacts(app: AppContext, file: Path) -> str:
     """The address book as a CSV that a person could have kept."""
     with app.sessions.reading() as session:
-        letters = app.letters(session, clock.now().date())
+        letters = [version.directive for version in app.versions(session)]
     agencies = sorted({duty.agency for letter in letters for duty in letter.obligations})
     rows = [
         (agency, role, person(3 * i + j), address(agency, role), f"0912{i:02}{j}345", "")
@@ -97,6 +100,7 @@ def _write(file: Path, rows: Sequence[Sequence[str]]) -> str:
 
 def play(app: AppContext, mail: MailServer, fleet: Fleet, home: Path) -> None:
     """Everything that happened before 14:00 of the 25th, and what lies in the mailbox and the drop folder then."""
+    enter_second_directive(app)
     begin(app, fleet, home)
     for letter in LETTERS[:1]:
         enter_letter(app, *letter)
@@ -110,6 +114,25 @@ def play(app: AppContext, mail: MailServer, fleet: Fleet, home: Path) -> None:
     morning(app, "2021-11-23")
     nights(app)
     submissions.today(app, mail, fleet)
+
+
+def enter_second_directive(app: AppContext) -> None:
+    """A letter that holds from the 16th, entered and put into force by a person before that."""
+    with at("2021-11-15T07:40"), app.sessions.begin() as session:
+        letter, now = load_file(SECOND, app.registry), clock.now()
+        number = lifecycle.enter(
+            app,
+            session,
+            letter,
+            state=State.DRAFT,
+            valid_from=letter.day or now.date(),
+            document="",
+            reason="",
+            by=CLERK,
+            now=now,
+            after=None,
+        )
+        lifecycle.activate(app, session, letter.id, by=DEPUTY, now=now, after=number)
 
 
 def begin(app: AppContext, fleet: Fleet, home: Path) -> None:
