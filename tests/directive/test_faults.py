@@ -48,6 +48,8 @@ def line_of(text: str, part: str) -> int:
         ("deliverable: connection", "deliverable: form_03", "không phải thứ phải gửi ở đây"),
         ("deliverable: focal_letter", "deliverable: form_04", "không phải thứ phải gửi ở đây"),
         ("number: 118/SGTVT-HT", "number: 118", "phải là chữ"),
+        ("id: sgtvt-2023-04", "id: Công văn/4", "chỉ gồm chữ thường không dấu"),
+        ("deliverable: focal_letter", "deliverable: file", "“file” phải ghi rõ là gì (text)"),
         ("place: Bình Minh", "title: hai lần", "khóa “title” viết hai lần"),
         ("place: Bình Minh", "place: !!python/object:os.system {}", "không nhận nhãn"),
     ],
@@ -71,6 +73,16 @@ def test_each_fault_is_named_with_file_and_line(tmp_path: Path, old: str, new: s
             "không có hệ thống “bridge”",
         ),
         ("  - {system: ferry, deliverable: form_03, agencies: [ban-ben-khach]}", "thiếu khóa “due_before”"),
+        *(
+            (f"  - {{system: ferry, deliverable: form_03, periodic: {{{when}}}, agencies: [ban-ben-khach]}}", words)
+            for when, words in (
+                ("first: 2023-05, before_day: 5", "thiếu khóa “last”"),
+                ("first: 2023-03, last: 2023-06, before_day: 5", "thời hạn 05/03/2023 không sau ngày văn bản"),
+                ("first: 2023-05, last: 2053-06, before_day: 5", "362 kỳ là quá nhiều"),
+                ("first: 2023-05, last: 2023-04, before_day: 5", "kỳ cuối 2023-04 trước kỳ đầu 2023-05"),
+                ("first: 2023-05, last: 2023-06, before_day: 0", "“before_day” phải từ 1 trở lên"),
+            )
+        ),
         ("  - {system: ferry, deliverable: form_03, due_before: 2023-04-20, agencies: []}", "agencies"),
     ],
 )

@@ -148,6 +148,8 @@ def test_a_closed_letter_chases_nobody_from_its_day_on(installed: AppContext) ->
         (LATER, 2, {}, "vừa có phiên bản khác"),
         (LETTER, 1, {}, "không có gì thay đổi so với phiên bản 1"),
         (LATER, 1, {"valid_from": date(2021, 11, 15)}, "có hiệu lực từ 16/11/2021"),
+        (file(OWES, follows="khong-co"), 1, {}, "nhắc lại văn bản “khong-co” chưa được ghi"),
+        (file(OWES, follows=ID), 1, {}, f"nhắc lại vòng tròn: {ID} → {ID}"),
     ],
 )
 def test_what_cannot_be_a_version_is_refused_with_a_sentence(

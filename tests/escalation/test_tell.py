@@ -51,6 +51,17 @@ def test_letters_that_wait_for_approval_are_told_with_step_agencies_deadline_and
         assert f'href="http://127.0.0.1:8080/{link}"' in letter.html
 
 
+def test_a_letter_of_before_that_remembers_no_title_is_told_by_its_kind(thursday: Office) -> None:
+    [row] = [row for row in thursday.decide(agencies=[HONG_LINH]) if row["needs_approval"]]
+    with thursday.app.sessions.begin() as session:
+        for number in row["outbox_ids"]:
+            letter = session.get_one(OutboxLetter, int(number))
+            letter.context = {name: value for name, value in letter.context.items() if name != "title"}
+    thursday.now += timedelta(minutes=20)
+    thursday.decide(agencies=[DUC_THO])
+    assert f"- Thư đôn đốc quá hạn: {len(row['outbox_ids']):02} thư về 01 đơn vị" in told(thursday)[-1].text
+
+
 def test_the_same_letters_are_told_once_and_told_again_only_with_a_new_one(thursday: Office) -> None:
     first = one(thursday.decide(agencies=[HONG_LINH]), HONG_LINH)["outbox_ids"]
     thursday.now += timedelta(minutes=20)

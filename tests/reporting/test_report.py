@@ -199,7 +199,11 @@ def test_the_command_writes_four_files_and_the_clerk_issues_them(
     assert sorted(p.name for p in out.iterdir()) == ["figures.json", "report.docx", "report.html", "report.xlsx"]
     assert json.loads((out / "figures.json").read_bytes())["headline"]["overdue"] == 19
 
+    environment.setenv("DONDOC_CLOCK", "2021-11-26T08:30+07:00")
     given = ("--number", "05/BC-STTTT", "--date", "2021-11-26", "--by", "Trần Thị Văn")
+    for day, sentence in (("2021-11-27", "trong tương lai"), ("2021-11-24", "trước ngày của số liệu báo cáo")):
+        with pytest.raises(Problem, match=sentence):
+            dondoc("report", "issue", "--as-of", "2021-11-25", "--file", signed, *given, "--date", day)
     dondoc("report", "issue", "--as-of", "2021-11-25", "--file", signed, *given)
     with busy.sessions.begin() as session:
         [row] = session.scalars(select(ReportIssue))
