@@ -40,7 +40,8 @@ def forecast(
     """
     today, concerned = now.astimezone(HERE).date(), {duty.agency for duty in letter.obligations}
     known, facts, registry = app.versions(session), read(session, now), app.registry
-    past, order = history.read(session, app.settings), {agency.id: agency.order for agency in registry.agencies}
+    past = history.read(session, app.settings, facts.rulings)
+    order = {agency.id: agency.order for agency in registry.agencies}
     found: list[Expected] = []
     for day in _days(max(today, begins), today + timedelta(weeks=weeks)):
         if not app.calendar.is_working_day(day):
@@ -84,6 +85,8 @@ def _arrived(decision: Decision) -> SentLetter:
         decided_on=decision.day,
         state="sent",
         sent_on=decision.day,
+        others=frozenset(map(duty, decision.still_to_come)),
+        answer_by=decision.answer_by,
     )
 
 
