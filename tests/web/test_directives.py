@@ -116,7 +116,7 @@ def test_the_preview_climbs_the_ladder_and_writes_nothing(app: AppContext, ops: 
         ("29/11/2021", "nhắc trước hạn lần 2"),
         ("02/12/2021", "thông báo quá hạn lần 1"),
         ("06/12/2021", "thông báo quá hạn lần 2, gửi lãnh đạo đơn vị (phải duyệt)"),
-        ("08/12/2021", "báo cáo lãnh đạo Sở (phải duyệt)"),
+        ("10/12/2021", "báo cáo lãnh đạo Sở (phải duyệt)"),
     ]
     with app.sessions.reading() as session:
         for table in ("outbox", "decisions"):
