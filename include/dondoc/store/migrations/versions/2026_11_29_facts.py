@@ -2,6 +2,7 @@
 
 import json
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
@@ -11,7 +12,6 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from alembic import op
 
-from dondoc.directive.names import fold
 from dondoc.errors import Problem
 
 revision = "2026_11_29_facts"
@@ -302,10 +302,10 @@ def _json(value: Any) -> Any:
 
 def _place_of(camera: Mapping[str, Any], rows: Iterable[Mapping[str, Any]]) -> str | None:
     """By name and position; by name alone, or by the name that it first had, where that leaves one place."""
-    name, key, site = fold(camera["name"]), camera["key"], fold(camera["site"])
-    called = [row for row in rows if fold(str(row["name"])) in (name, key)]
-    there = [row for row in called if fold(str(row.get("site") or "")) == site] or called
-    named = {fold(str(row["place"])): str(row["place"]).strip() for row in there if row.get("place")}
+    name, key, site = _fold(camera["name"]), camera["key"], _fold(camera["site"])
+    called = [row for row in rows if _fold(str(row["name"])) in (name, key)]
+    there = [row for row in called if _fold(str(row.get("site") or "")) == site] or called
+    named = {_fold(str(row["place"])): str(row["place"]).strip() for row in there if row.get("place")}
     return next(iter(named.values())) if len(named) == 1 else None
 
 
@@ -326,3 +326,10 @@ def _states_of_cameras() -> None:
         sa.ForeignKeyConstraint(["camera_id"], ["cameras.id"], name="fk_camera_states_camera_id_cameras"),
         sa.PrimaryKeyConstraint("camera_id", name="pk_camera_states"),
     )
+
+
+def _fold(text: str) -> str:
+    """Names as they were compared when this was written: lower case without accents, punctuation as blanks."""
+    plain = unicodedata.normalize("NFD", text.translate(str.maketrans("ðɖÐƉ", "đđĐĐ")).lower().replace("đ", "d"))
+    plain = "".join(c for c in plain if not unicodedata.combining(c))
+    return " ".join(re.sub(r"[\W_]+", " ", plain).split())
