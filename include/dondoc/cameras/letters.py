@@ -23,8 +23,9 @@ from dondoc.directive.names import fold
 from dondoc.directive.succession import responsible
 from dondoc.facts import contacts
 from dondoc.mail import outbox
-from dondoc.mail.letter import Letter, Precondition
+from dondoc.mail.letter import Letter, LetterKind, Precondition
 from dondoc.mail.render import render
+from dondoc.mail.shapes import CameraWords, InternalWords, OutageWords, OutWords, PlaceWords, ReachabilityWords
 from dondoc.probing.verdicts import ADVICE, GOOD, PHASE, REACHABLE_PHASES, SENTENCE
 from dondoc.store.cameras import Camera, Outage
 from dondoc.store.intake import Submission, Verdict
@@ -81,7 +82,7 @@ def local_outage(app: AppContext, key: str, sentence: str, now: datetime) -> lis
     ours = [c.email for c in found] or ([app.settings.ops_address] if app.settings.ops_address else [])
     if not ours:
         log.error("nobody of ours to tell (DONDOC_OPS_ADDRESS, or contacts of role ops): %s", sentence)
-    context = {"title": title, "lines": lines}
+    context: InternalWords = {"title": title, "lines": lines}
     issuer = app.registry.office
     return _put(app, [_letter(app, "internal", issuer, to, key, context, {}, title) for to in ours], now)
 
@@ -113,7 +114,7 @@ def _answer(app: AppContext, submission_id: int, now: datetime) -> Letter | None
     number = f"BN-{submission.id:04}"
     faults = _lines([c for c in cameras if found.verdicts.get(c.id, "ok") not in GOOD], _said(found.verdicts))
     unchecked = _lines([c for c in cameras if c.id in found.why_not], found.why_not)
-    context = {
+    context: ReachabilityWords = {
         "agency": app.registry.agency(agency).name,
         "number": number,
         "declared": len(cameras),
@@ -206,13 +207,13 @@ def _told(
     named = [place for place in places if mine.keys() & set(place.cameras)]
     told = {camera for place in named for camera in place.cameras}
     alone = [(outage, camera) for outage, camera in found if camera.id not in told]
-    lines = [
+    lines: list[OutWords] = [
         {**line, "outage": f"SC-{outage.id:04}", "since": outage.first_night, "often": outage.flapping}
         for line, (outage, _) in zip(
             _lines([c for _, c in alone], _said({c.id: o.verdict for o, c in alone})), alone, strict=True
         )
     ]
-    context = {
+    context: OutageWords = {
         "agency": app.registry.agency(agency).name,
         "places": [_place(place, cameras, mine) for place in named],
         "faults": lines[:SHOWN],
@@ -254,7 +255,7 @@ def _verdict(place: Place, cameras: Mapping[int, CameraState]) -> str:
     return cameras[place.cameras[0]].verdict or "unreachable"
 
 
-def _place(place: Place, cameras: Mapping[int, CameraState], mine: Mapping[int, Outage]) -> dict[str, Any]:
+def _place(place: Place, cameras: Mapping[int, CameraState], mine: Mapping[int, Outage]) -> PlaceWords:
     """What a letter says of a place; where a camera is restricted, the place is named by numbers alone."""
     states = [cameras[camera] for camera in place.cameras]
     numbers = ", ".join(s.number for s in states[:NUMBERS]) + (" …" if len(states) > NUMBERS else "")
@@ -275,11 +276,11 @@ def _place(place: Place, cameras: Mapping[int, CameraState], mine: Mapping[int, 
 
 def _letter(
     app: AppContext,
-    kind: str,
+    kind: LetterKind,
     agency: str,
     recipient: str,
     about: str,
-    context: dict[str, Any],
+    context: Mapping[str, Any],
     remember: dict[str, Any],
     reason: str,
     **more: Any,
@@ -300,7 +301,7 @@ def _letter(
     )
 
 
-def _lines(cameras: Iterable[Camera], why: Mapping[int, str]) -> list[dict[str, Any]]:
+def _lines(cameras: Iterable[Camera], why: Mapping[int, str]) -> list[CameraWords]:
     """What a letter says of each camera; a restricted one is named by its number alone."""
     return [
         {

@@ -18,6 +18,7 @@ from dondoc.facts.obligations import Standing
 from dondoc.mail.delivery_run import CLOSES
 from dondoc.mail.letter import Attachment, Letter
 from dondoc.mail.render import Rendered, render
+from dondoc.mail.shapes import ChasingWords, EarlierWords, GroupWords, ItemWords
 from dondoc.workdays import WorkingDays
 
 
@@ -122,7 +123,7 @@ def _words(
     agency, about = registry.agency(decision.agency), [known[directive] for directive in decision.steps]
     bases = [f"{letter.superior_document} của {registry.agency(letter.superior).name}" for letter in about]
     references = [words.reference(letter) for letter in about]
-    context = {
+    context: ChasingWords = {
         "agency": agency.name,
         "head": any(person.role == "head" and not person.copy for person in people),
         "head_title": agency.head_title,
@@ -144,16 +145,16 @@ def _words(
     return render(app.settings.data, registry, step.letter, context)
 
 
-def _groups(ladder: Ladder, standings: Sequence[Standing], day: date, *, alone: bool) -> list[dict[str, Any]]:
+def _groups(ladder: Ladder, standings: Sequence[Standing], day: date, *, alone: bool) -> list[GroupWords]:
     """What is owed, letter by letter. A letter is named above its duties, unless it is the one that all is about."""
-    found: dict[str, list[dict[str, Any]]] = {}
+    found: dict[str, list[ItemWords]] = {}
     for standing in standings:
         found.setdefault(standing.duty.directive, []).append(_item(ladder, standing, day))
     named = not alone and len(ladder.letters) > 1
     return [{"letter": words.cited(ladder.letters[d]) if named else None, "items": items} for d, items in found.items()]
 
 
-def _item(ladder: Ladder, standing: Standing, day: date) -> dict[str, Any]:
+def _item(ladder: Ladder, standing: Standing, day: date) -> ItemWords:
     """What a letter says of an obligation."""
     last = standing.last_day or day
     late = ladder.calendar.between(last, day)
@@ -169,14 +170,14 @@ def _item(ladder: Ladder, standing: Standing, day: date) -> dict[str, Any]:
     }
 
 
-def _earlier(letters: Mapping[str, Directive], decision: Decision, past: Sequence[SentLetter]) -> list[dict[str, Any]]:
+def _earlier(letters: Mapping[str, Directive], decision: Decision, past: Sequence[SentLetter]) -> list[EarlierWords]:
     """The letters that reached the agency itself, oldest first; one line for all recipients of the same day.
 
     `warned`: the letter was an overdue notice of what this decision is about.
     """
     known = {(d, s.id): s for d in decision.steps for s in letters[d].ladder if "board" not in s.to}
     about = {duty(s) for s in decision.ground}
-    lines: dict[tuple[date | None, str], dict[str, Any]] = {}
+    lines: dict[tuple[date | None, str], EarlierWords] = {}
     for letter in past:
         steps = [known[pair] for pair in letter.steps.items() if pair in known]
         if steps and letter.delivered(decision.day) and not letter.copy:

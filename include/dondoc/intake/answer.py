@@ -21,8 +21,9 @@ from dondoc.forms.words import shown
 from dondoc.intake.judge import ACCEPTED, may_act_for, newest_verdict
 from dondoc.intake.receive import OURS
 from dondoc.mail import outbox
-from dondoc.mail.letter import Attachment, Letter
+from dondoc.mail.letter import Attachment, Letter, LetterKind
 from dondoc.mail.render import render
+from dondoc.mail.shapes import AnswerWords
 from dondoc.store.intake import Submission, Verdict
 from dondoc.store.mail import OutboxLetter
 from dondoc.store.session import one_at_a_time
@@ -35,7 +36,7 @@ PER_DAY = 20  # answers to one address a day: an automatic correspondent must no
 NEUTRAL = "neutral"  # the letter that says only that something was received
 
 # outcome → (kind of letter, folder of its words)
-LETTERS = {
+LETTERS: dict[str, tuple[LetterKind, str]] = {
     "accepted": ("receipt", "receipt"),
     "accepted_with_warnings": ("receipt", "receipt"),
     "duplicate": ("receipt", "receipt"),
@@ -91,7 +92,7 @@ def _letter(app: AppContext, submission_id: int, now: datetime) -> Letter | None
         if not recipient:
             return None
         stranger = recipient == submission.sender and _is_stranger(session, submission, verdict)
-    kind = "receipt" if folder == NEUTRAL else LETTERS[verdict.outcome][0]
+    kind: LetterKind = "receipt" if folder == NEUTRAL else LETTERS[verdict.outcome][0]
     outcome = verdict.outcome if folder != NEUTRAL else "waiting"
     attachments = _annotated(app, submission, verdict) if outcome == "returned" and not stranger else ()
     fresh = _fresh(app, verdict, now) if outcome == "refused" and not stranger else ()
@@ -202,7 +203,7 @@ def _why(submission: Submission, verdict: Verdict) -> str:
 
 def _context(
     app: AppContext, submission: Submission, verdict: Verdict, attached: bool, fresh: list[str]
-) -> dict[str, object]:
+) -> AnswerWords:
     specs = load_specs(app.settings.data)
     errors = [i for i in verdict.issues if i["severity"] == "error"]
     warnings = [i for i in verdict.issues if i["severity"] == "warning"]

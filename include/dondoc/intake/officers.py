@@ -13,13 +13,14 @@ from dondoc.configuration.context import AppContext
 from dondoc.directive.names import fold
 from dondoc.facts import contact_changes, contacts
 from dondoc.mail import outbox
-from dondoc.mail.letter import Letter
+from dondoc.mail.letter import Letter, LetterKind
 from dondoc.mail.render import render
+from dondoc.mail.shapes import ContactChangeWords
 from dondoc.store.facts import Contact, ContactChange
 from dondoc.store.intake import Submission
 from dondoc.store.mail import OutboxLetter
 
-KIND = FOLDER = "contact_change"
+KIND: LetterKind = "contact_change"  # and the folder of its words
 ROLE = "focal_officer"
 SHOWN = 10  # people in one letter
 
@@ -155,23 +156,19 @@ def _letter(
 ) -> Letter:
     code = contact_changes.code(app.secrets, submission.id, recipient) if asks else None
     names = {s.id: s.name for s in app.registry.systems}
-    words = render(
-        app.settings.data,
-        app.registry,
-        FOLDER,
-        {
-            "agency": app.registry.agency(agency).name,
-            "number": f"BN-{submission.id:04}",
-            "received_at": submission.happened_at,
-            "origin": _origin(submission),
-            "people": [
-                {"name": c.name, "email": c.email, "phone": c.phone, "system": names.get(c.system or "")}
-                for c in changes[:SHOWN]
-            ],
-            "more": max(0, len(changes) - SHOWN),
-            "code": code,
-        },
-    )
+    context: ContactChangeWords = {
+        "agency": app.registry.agency(agency).name,
+        "number": f"BN-{submission.id:04}",
+        "received_at": submission.happened_at,
+        "origin": _origin(submission),
+        "people": [
+            {"name": c.name, "email": c.email, "phone": c.phone, "system": names.get(c.system or "")}
+            for c in changes[:SHOWN]
+        ],
+        "more": max(0, len(changes) - SHOWN),
+        "code": code,
+    }
+    words = render(app.settings.data, app.registry, KIND, context)
     # The code makes the Message-ID unguessable: who names it in a reply has the letter.
     parts = (
         app.settings.installation,

@@ -3,12 +3,25 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy.orm import Session
 
 from dondoc.errors import Problem
 from dondoc.store.mail import OutboxLetter
+
+# Each has a precondition (`preconditions.registry`), words (`configuration.check.samples`) and a title on the pages.
+LetterKind = Literal[
+    "receipt",
+    "returned",
+    "contact_change",
+    "reachability",
+    "outage",
+    "reminder",
+    "overdue",
+    "report",
+    "internal",
+]
 
 
 @dataclass(frozen=True)
@@ -26,7 +39,7 @@ class Letter:
     date of decision and recipient, joined by "|". The Message-ID is computed from it.
     """
 
-    kind: str
+    kind: LetterKind
     recipient: str
     subject: str
     text: str

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -13,6 +14,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateNotFo
 from dondoc.clock import HERE
 from dondoc.directive.model import Letterhead, Registry
 from dondoc.errors import Problem
+
+PARTS = ("subject.txt.j2", "text.txt.j2", "letter.html.j2")  # of each letter's folder
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,7 @@ def one_line(text: str) -> str:
 
 
 @lru_cache
-def _environment(letters: Path) -> Environment:
+def environment(letters: Path) -> Environment:
     made = Environment(
         loader=FileSystemLoader(letters),
         undefined=StrictUndefined,
@@ -59,7 +62,7 @@ def _environment(letters: Path) -> Environment:
     return made
 
 
-def render(data: Path, registry: Registry, folder: str, context: dict[str, Any]) -> Rendered:
+def render(data: Path, registry: Registry, folder: str, context: Mapping[str, Any]) -> Rendered:
     """Fill in the letter of a folder: subject.txt.j2, text.txt.j2 and letter.html.j2.
 
     Every template also gets the directive's `letterhead` and the issuer's name as `issuer`.
@@ -68,13 +71,12 @@ def render(data: Path, registry: Registry, folder: str, context: dict[str, Any])
         Problem: a template is not there.
         jinja2.UndefinedError: the context lacks something that a template names.
     """
-    environment = _environment(data / "letters")
+    templates = environment(data / "letters")
     issuer = registry.agency(registry.office)
     head = registry.letterhead or Letterhead(tag=issuer.short, lines=(issuer.name.upper(),))
     context = {"letterhead": head, "issuer": issuer.name, **context}
-    names = ("subject.txt.j2", "text.txt.j2", "letter.html.j2")
     try:
-        filled = (environment.get_template(f"{folder}/{name}").render(context) for name in names)
+        filled = (templates.get_template(f"{folder}/{name}").render(context) for name in PARTS)
         subject, text, html = (unicodedata.normalize("NFC", words) for words in filled)
     except TemplateNotFound as error:
         raise Problem(f"Không thấy mẫu thư {error.name} trong {data / 'letters'}. Kiểm tra DONDOC_DATA.") from None

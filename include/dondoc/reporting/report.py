@@ -20,6 +20,7 @@ from dondoc.facts.moments import happened
 from dondoc.mail import outbox
 from dondoc.mail.letter import Attachment, Letter, Precondition
 from dondoc.mail.render import Rendered, render
+from dondoc.mail.shapes import ReportWords
 from dondoc.reporting import words
 from dondoc.reporting.document import document
 from dondoc.reporting.figures import figures as compute
@@ -90,7 +91,7 @@ def _write(app: AppContext, directive: Directive, figures: dict[str, Any], out: 
 
 def _words(app: AppContext, directive: Directive, figures: dict[str, Any]) -> Rendered:
     moment = datetime.fromisoformat(figures["as_of"])
-    context = {
+    context: ReportWords = {
         "directive": directive,
         "superior": words.today(app.registry, directive.superior, moment.date()).name,
         "issuer": words.today(app.registry, directive.issuer, moment.date()).name,

@@ -19,6 +19,7 @@ from dondoc.intake import inbox
 from dondoc.mail import outbox
 from dondoc.mail.letter import Letter
 from dondoc.mail.render import render, vn_moment
+from dondoc.mail.shapes import InternalWords
 from dondoc.store.mail import OutboxLetter
 
 log = logging.getLogger(__name__)
@@ -141,7 +142,8 @@ def _write(
     roles: Sequence[str] = ("ops",),
     **remember: object,
 ) -> None:
-    rendered = render(app.settings.data, app.registry, "internal", {"title": title, "lines": lines, "links": links})
+    context: InternalWords = {"title": title, "lines": lines, "links": links}
+    rendered = render(app.settings.data, app.registry, "internal", context)
     letters = [
         Letter(
             kind="internal",
