@@ -25,10 +25,11 @@ $(VENV)/.ready: requirements.txt requirements-dev.txt pyproject.toml
 demo: $(VENV)/.ready  ## the whole province in November 2021, in Airflow; ONCE=1: and end
 	$(BIN)/python -m dondoc.demo $(if $(filter-out 0,$(ONCE)),--once)
 
-lint: $(VENV)/.ready  ## style and types
+lint: $(VENV)/.ready  ## style, types, data files
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	env -u DONDOC_DATA -u DONDOC_DIRECTIVE -u DONDOC_CALENDAR $(BIN)/dondoc check-config
 
 format: $(VENV)/.ready  ## write the style that lint asks for
 	$(BIN)/ruff check --fix .

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from dondoc import keys, tls
 from dondoc.clock import HERE
 from dondoc.configuration import settings as settings_module
+from dondoc.configuration.check import check_config
 from dondoc.configuration.context import AppContext
 from dondoc.configuration.settings import Settings
 from dondoc.errors import Cause, Problem
@@ -94,12 +95,13 @@ def _settings(found: Settings) -> Iterator[Finding]:
 
 
 def _data(app: AppContext, now: datetime) -> Iterator[Finding]:
-    for what, opened in (("directive", lambda: app.registry), ("calendar", lambda: app.calendar)):
-        try:
-            opened()
-        except Problem as problem:
-            yield _finding(what, "error", str(problem))
-            return
+    """What the one check finds in the data files."""
+    calendar = app.settings.calendar_file.name
+    faults = check_config(app.settings)
+    for fault in faults:
+        yield _finding("calendar" if fault.file == calendar else "directive", "error", str(fault))
+    if any(fault.file == calendar for fault in faults):
+        return
     if not app.calendar.confirmed(now.year):
         message = f"Lịch nghỉ năm {now.year} chưa có thông báo chính thức. Bổ sung vào tệp lịch khi có văn bản."
         yield _finding("calendar", "warning", message)

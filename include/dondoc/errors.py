@@ -1,5 +1,7 @@
 """The one error that the command line, the pages and the DAGs show to a person."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from enum import StrEnum
 
 
@@ -8,6 +10,26 @@ class Problem(Exception):
 
     Never carries a secret, a URL with user info or a traceback's text.
     """
+
+
+@dataclass(frozen=True, order=True)
+class FileFault:
+    """What is wrong in a data file: its name, the line (1 where there is none), and a sentence."""
+
+    file: str
+    line: int
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.message}"
+
+
+class Faulty(Problem):
+    """Data files that cannot be used: `file:line: …` per fault."""
+
+    def __init__(self, faults: Iterable[FileFault]) -> None:
+        self.faults = tuple(sorted(set(faults)))
+        super().__init__("\n".join(map(str, self.faults)))
 
 
 class Cause(StrEnum):

@@ -1,4 +1,4 @@
-"""db upgrade, doctor, rotate-key."""
+"""db upgrade, doctor, check-config, rotate-key."""
 
 from typing import Annotated
 
@@ -13,6 +13,7 @@ def add(cli: typer.Typer) -> None:
     database.command()(upgrade)
     cli.add_typer(database, name="db")
     cli.command()(doctor)
+    cli.command()(check_config)
     cli.command()(rotate_key)
 
 
@@ -64,6 +65,26 @@ def doctor(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
         say(f"{'Lỗi' if finding['severity'] == 'error' else 'Lưu ý'}: {finding['message']}")
     if not findings:
         say("Không thấy điều gì chưa ổn.")
+
+
+def check_config(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
+    """Mọi chỗ sai trong các tệp dữ liệu: đơn vị, hệ thống, văn bản, biểu mẫu, mẫu thư, quy tắc camera, lịch.
+
+    Không cần cơ sở dữ liệu. Có chỗ sai thì kết thúc với mã 2.
+    """
+    from dataclasses import asdict
+
+    from dondoc.configuration import check, settings
+
+    found = check.check_config(settings.load())
+    if as_json:
+        emit([asdict(fault) for fault in found])
+    for fault in found if not as_json else ():
+        say(str(fault))
+    if found:
+        raise typer.Exit(2)
+    if not as_json:
+        say("Các tệp dữ liệu dùng được.")
 
 
 def rotate_key(by: By = "") -> None:

@@ -26,10 +26,16 @@ def add(parent: typer.Typer) -> None:
 @cli.command()
 def check(file: Path, as_json: Json = False) -> None:
     """Kiểm tra tệp văn bản mà không ghi gì; không cần cơ sở dữ liệu."""
+    from dondoc.configuration.check import check_letter
     from dondoc.configuration.context import open_context
-    from dondoc.directive.load import load
+    from dondoc.directive.load import own_registry
+    from dondoc.directive.located_yaml import read
 
-    letter = load(file, open_context().registry)
+    app, marked = open_context(), read(file)
+    written = check_letter(marked, app.registry, app.settings.data)
+    marked.raise_faults()
+    assert written is not None
+    letter = written.directive(own_registry(written) or app.registry)
     owing = len({duty.agency for duty in letter.obligations})
     found = {"file": str(file), "directive": letter.id, "obligations": len(letter.obligations), "agencies": owing}
     if as_json:

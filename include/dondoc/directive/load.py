@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import Field
 
 from dondoc.configuration.settings import DATA
-from dondoc.directive.located_yaml import LocatedYaml, read
+from dondoc.directive.located_yaml import LocatedYaml, raise_together, read
 from dondoc.directive.model import Agency, Directive, Duty, Letterhead, Registry, Step, Strict, System
 from dondoc.directive.periods import Periodic
 from dondoc.directive.rules import apply_agency_rules, apply_rules, apply_system_rules
@@ -170,13 +170,12 @@ def _load_registry(agencies: Path, systems: Path, *_mtimes: int) -> Registry:
     listed.data = {} if listed.data is None else listed.data
     first = listed.check(_Agencies)
     apply_agency_rules(listed, "office", "superior")
-    listed.raise_faults()
-    assert isinstance(first, _Agencies)
     kinds = read(systems)
     kinds.data = {} if kinds.data is None else kinds.data
     second = kinds.check(_Systems)
     apply_system_rules(kinds)
-    kinds.raise_faults()
+    raise_together(listed, kinds)
+    assert isinstance(first, _Agencies)
     assert isinstance(second, _Systems)
     return Registry(**{name: getattr(first, name) for name in _Agencies.model_fields}, systems=second.systems)
 

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from dondoc.errors import Problem
+from dondoc.errors import Faulty, FileFault, Problem
 
 Place = tuple[str | int, ...]
 Model = TypeVar("Model", bound=BaseModel)
@@ -76,10 +76,8 @@ class LocatedYaml:
         return None
 
     def raise_faults(self) -> None:
-        """Raises Problem with `file:line: …` per fault, when there are any."""
-        if self.faults:
-            listed = sorted(set(self.faults))
-            raise Problem("\n".join(f"{self.name}:{one.line}: {one.message}." for one in listed))
+        """Raises Faulty with all faults, when there are any."""
+        raise_together(self)
 
     def _sentence(self, error: Any) -> str:
         kind, key = error["type"], error["loc"][-1] if error["loc"] else ""
@@ -88,6 +86,16 @@ class LocatedYaml:
         template = _MESSAGES.get(kind, "“{key}” chưa đúng ({msg})")
         words = {"key": self.called(key), "missing": self.missing(key), "msg": error["msg"]}
         return template.format(**words, **error.get("ctx", {}))
+
+    @property
+    def file_faults(self) -> list[FileFault]:
+        return [FileFault(self.name, one.line, f"{one.message}.") for one in self.faults]
+
+
+def raise_together(*marked: LocatedYaml) -> None:
+    """Raises Faulty with the faults of several files, when there are any."""
+    if faults := [fault for one in marked for fault in one.file_faults]:
+        raise Faulty(faults)
 
 
 def load(path: Path, schema: type[Model], what: str) -> Model:
@@ -120,8 +128,8 @@ def read(path: Path) -> LocatedYaml:
         raise Problem(f"{path.name} không phải UTF-8. Lưu lại tệp với mã UTF-8.") from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        where = f"{path.name}:{mark.line + 1}" if mark else path.name
-        raise Problem(f"{where}: không phải YAML ({getattr(error, 'problem', None) or 'ký tự lạ'}).") from None
+        said = f"không phải YAML ({getattr(error, 'problem', None) or 'ký tự lạ'})."
+        raise Faulty([FileFault(path.name, mark.line + 1 if mark else 1, said)]) from None
     if node is not None:
         marked.data = _Walk(loader, marked).value(node, ())
     return marked

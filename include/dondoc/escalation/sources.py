@@ -10,15 +10,13 @@ from dondoc.configuration.context import AppContext
 from dondoc.configuration.settings import Settings
 from dondoc.facts.read import LATELY
 from dondoc.intake.receive import OURS
-from dondoc.intake.sources.source import known_senders
+from dondoc.intake.sources.source import SOURCES, SourceName, known_senders
 from dondoc.store.intake import SourceRead, Submission, Verdict
 
-NAMES = {"folder": "thư mục tiếp nhận", "mailbox": "hộp thư tiếp nhận"}
 
-
-def configured(settings: Settings) -> list[str]:
+def configured(settings: Settings) -> list[SourceName]:
     """The sources to be read: the drop folder always, the mailbox when there is one."""
-    return ["folder", *(["mailbox"] if settings.imap_url else [])]
+    return [name for name, source in SOURCES.items() if source.wanted(settings)]
 
 
 def blind(session: Session, settings: Settings, now: datetime) -> str | None:
@@ -50,7 +48,7 @@ def unclear(session: Session, settings: Settings, now: datetime) -> str | None:
     return "; ".join(faults) or None
 
 
-def _newest(session: Session, settings: Settings) -> dict[str, SourceRead | None]:
+def _newest(session: Session, settings: Settings) -> dict[SourceName, SourceRead | None]:
     query = select(SourceRead).order_by(SourceRead.id.desc()).limit(1)
     return {source: session.scalar(query.where(SourceRead.source == source)) for source in configured(settings)}
 
@@ -59,24 +57,25 @@ def _unread(session: Session, settings: Settings, now: datetime) -> Iterator[str
     oldest = timedelta(minutes=settings.source_max_age_minutes)
     for source, read in _newest(session, settings).items():
         if read is None:
-            yield f"{NAMES[source]} chưa được đọc lần nào"
+            yield f"{SOURCES[source].title} chưa được đọc lần nào"
         elif not read.ok:
             yield _failed(read)
         elif abs(now - read.recorded_at) > oldest:
-            when = f"{read.recorded_at:%H:%M %d/%m/%Y}"
-            yield f"{NAMES[source]} đọc lần cuối lúc {when}, cách đây quá {settings.source_max_age_minutes} phút"
+            when, most = f"{read.recorded_at:%H:%M %d/%m/%Y}", settings.source_max_age_minutes
+            yield f"{SOURCES[source].title} đọc lần cuối lúc {when}, cách đây quá {most} phút"
 
 
 def _failed(read: SourceRead) -> str:
-    return f"không đọc được {NAMES[read.source]} lúc {read.recorded_at:%H:%M %d/%m/%Y} ({read.detail.rstrip('.')})"
+    return f"không đọc được {_title(read.source)} lúc {read.recorded_at:%H:%M %d/%m/%Y} ({read.detail.rstrip('.')})"
+
+
+def _title(source: str) -> str:
+    return next((known.title for name, known in SOURCES.items() if name == source), source)
 
 
 def look(app: AppContext, now: datetime) -> None:
     """Read the sources now and judge what they bring: for whoever decides without the gathering DAG."""
     from dondoc.intake import backlog, gather
-    from dondoc.mail import servers
 
-    gather.read_folder(app, now)
-    if server := servers.intake(app.settings):
-        gather.read_mailbox(app, server, now)
+    gather.read_all(app, now)
     backlog.judge_and_answer(app, now)

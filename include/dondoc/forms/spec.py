@@ -7,7 +7,7 @@ from typing import Any, Literal
 from dondoc.directive.located_yaml import LocatedYaml, read
 from dondoc.directive.model import Strict
 from dondoc.directive.names import fold
-from dondoc.errors import Problem
+from dondoc.errors import Faulty, FileFault, Problem
 from dondoc.forms.words import compact, label_keys
 
 Kind = Literal[
@@ -170,6 +170,21 @@ def load_specs(data: Path) -> dict[str, FormSpec]:
     Raises:
         Problem: a file cannot be used; `file:line: …` per fault.
     """
+    specs, faults = read_specs(data)
+    if faults:
+        raise Faulty(faults)
+    return {spec.id: spec for spec in specs.values()}
+
+
+Read = tuple[dict[Path, FormSpec], tuple[FileFault, ...]]
+
+
+def read_specs(data: Path) -> Read:
+    """As `load_specs`: the forms that can be used, by file, and what is wrong with the others.
+
+    Raises:
+        Problem: there are none at all, or what they have in common cannot be used.
+    """
     files = tuple(sorted((data / "forms").glob("form_*.yaml")))
     common = data / "forms" / "common.yaml"
     if not files or not common.exists():
@@ -178,13 +193,19 @@ def load_specs(data: Path) -> dict[str, FormSpec]:
 
 
 @lru_cache
-def _load(common: Path, files: tuple[Path, ...], _mtimes: tuple[int, ...]) -> dict[str, FormSpec]:
+def _load(common: Path, files: tuple[Path, ...], _mtimes: tuple[int, ...]) -> Read:
     shared = read(common)
     base = shared.check(_Common)
     shared.raise_faults()
     assert isinstance(base, _Common)
-    specs = [_spec(read(file), base) for file in files]
-    return {spec.id: spec for spec in specs}
+    specs: dict[Path, FormSpec] = {}
+    faults: list[FileFault] = []
+    for file in files:
+        try:
+            specs[file] = _spec(read(file), base)
+        except Faulty as faulty:
+            faults += faulty.faults
+    return specs, tuple(faults)
 
 
 def _spec(marked: LocatedYaml, base: _Common) -> FormSpec:

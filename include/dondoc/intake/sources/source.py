@@ -1,24 +1,44 @@
 """What one reading of a source brought, and what is kept but not read."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dondoc.configuration.context import AppContext
+from dondoc.configuration.settings import Settings
 from dondoc.intake.judge import newest_verdict, without_reading
 from dondoc.store.facts import Contact
 from dondoc.store.intake import Assignment, SourceRead, Submission
 
 TOO_LARGE = "Qua-lon"  # folder for what is kept as it is, unread: in drop/, and in the mailbox
 
+SourceName = Literal["folder", "mailbox"]
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where agencies' forms come from: its title, and whether an installation has it."""
+
+    title: str
+    wanted: Callable[[Settings], bool]
+
+
+# All that must have been read before anybody is chased. Who reads each stands in `intake.gather.READERS`.
+SOURCES: Mapping[SourceName, Source] = {
+    "folder": Source("thư mục tiếp nhận", lambda settings: True),
+    "mailbox": Source("hộp thư tiếp nhận", lambda settings: bool(settings.imap_url)),
+}
+
 
 @dataclass
 class SourceResult:
     """What one reading of a source brought. `ok` False: the source itself could not be read."""
 
-    source: str
+    source: SourceName
     ok: bool = True
     submission_ids: list[int] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)

@@ -1,0 +1,27 @@
+"""What the columns of a form must be called, and may hold, so that its rows become cameras."""
+
+from collections.abc import Mapping
+
+from dondoc.forms.spec import Kind
+
+NEEDED: tuple[tuple[str, ...], ...] = (("name",), ("host",), ("site", "address"))  # one of each
+KINDS: Mapping[str, Kind] = {
+    "name": "text",
+    "site": "text",
+    "address": "text",
+    "host": "host",
+    "rtsp_port": "whole",
+    "main_path": "path",
+    "sub_path": "path",
+    "channel": "whole",
+    "status": "choice",
+    "sharing": "choice",
+    "link": "choice",
+    "power": "choice",
+}
+# Codes by which the program decides something, of the columns that have them.
+CODES: Mapping[str, frozenset[str]] = {
+    "status": frozenset({"not_installed"}),
+    "sharing": frozenset({"vms", "cloud", "none"}),
+    "link": frozenset({"ftth", "mobile", "none"}),
+}

@@ -1,0 +1,60 @@
+"""Steps of ladders: each has people it can reach, what these are called, and words to write to them."""
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+
+from dondoc.configuration.check import words
+from dondoc.configuration.check.faults import faults_of
+from dondoc.directive import located_yaml
+from dondoc.directive.ladders import ReadyLadder
+from dondoc.directive.located_yaml import LocatedYaml
+from dondoc.directive.model import Registry, Step
+from dondoc.directive.rules import ROLES
+from dondoc.errors import FileFault
+from dondoc.escalation.words import ROLE
+from dondoc.facts import contacts
+
+
+def ready(data: Path, registry: Registry) -> Iterator[FileFault]:
+    """Of the ladders that a page offers."""
+    for path in _files(data):
+        yield from faults_of(path.name, partial(_ready, path, data, registry))
+
+
+def _ready(path: Path, data: Path, registry: Registry) -> None:
+    ladder = located_yaml.load(path, ReadyLadder, "bậc đôn đốc")
+    marked = located_yaml.read(path)
+    steps(marked, "steps", ladder.steps, registry, data)
+    marked.raise_faults()
+
+
+def _files(data: Path) -> list[Path]:
+    return sorted((data / "ladders").glob("*.yaml"))
+
+
+def steps(marked: LocatedYaml, key: str, ladder: Sequence[Step], registry: Registry, data: Path) -> None:
+    """Faults of the steps under a key. Their order and ids are the business of the letter's own rules."""
+    for i, step in enumerate(ladder):
+        for field, roles in (("to", step.to), ("also", step.also)):
+            for j, role in enumerate(roles):
+                _role(marked, (key, i, field, j), role)
+        _words(marked, (key, i, "letter"), step, registry, data)
+
+
+def _role(marked: LocatedYaml, place: located_yaml.Place, role: str) -> None:
+    """A role is known to letters, has a name, and somebody can hold it."""
+    if role not in ROLES:
+        marked.fault(place, f"không có vai trò “{role}” ({', '.join(ROLES)})")
+    elif role not in contacts.ROLES:
+        marked.fault(place, f"không ai giữ được vai trò “{role}”: danh bạ không có (facts/contacts.py, ROLES)")
+    elif role not in ROLE:
+        marked.fault(place, f"chưa có cách gọi vai trò “{role}” trong thư (escalation/words.py, ROLE)")
+
+
+def _words(marked: LocatedYaml, place: located_yaml.Place, step: Step, registry: Registry, data: Path) -> None:
+    if lacking := words.lacking(data, step.letter):
+        marked.fault(place, f"thư mục letters/{step.letter} thiếu {', '.join(lacking)}")
+        return
+    for fault in words.of_step(data, registry, step.letter):
+        marked.fault(place, f"thư của bậc “{step.id}”: {fault}".removesuffix("."))

@@ -1,0 +1,195 @@
+"""What letters are rendered with when their templates are checked: one rich sample and one poor one of each shape."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from dondoc.clock import at
+from dondoc.mail import shapes
+from dondoc.mail.letter import LetterKind
+
+DAY = date(2021, 11, 22)
+NOON = at(DAY, 12)
+
+
+@dataclass(frozen=True, eq=False)
+class Shape:
+    """What a letter's templates are given, and samples of it: together they reach most branches of a template."""
+
+    keys: frozenset[str]
+    samples: tuple[Mapping[str, Any], ...]
+
+
+_ITEM: shapes.ItemWords = {
+    "name": "Biểu mẫu 03 (Khu, điểm du lịch)",
+    "due": "trước ngày 20/11/2021",
+    "due_left": "trước ngày 20/11/2021 (còn 02 ngày làm việc)",
+    "late": 2,
+    "left": 0,
+    "last_today": False,
+    "returned": "đã đề nghị bổ sung, chỉnh sửa ngày 18/11/2021",
+}
+_LEFT: shapes.ItemWords = {**_ITEM, "late": 0, "left": 2, "returned": None}
+_TODAY: shapes.ItemWords = {**_ITEM, "late": 0, "last_today": True, "returned": None}
+_CHASING: shapes.ChasingWords = {
+    "agency": "UBND huyện Đức Thọ",
+    "head_title": "Chủ tịch UBND huyện Đức Thọ",
+    "superior": "UBND tỉnh Hà Tĩnh",
+    "basis": "Công văn số 7418/UBND-NC2 ngày 05/11/2021 của UBND tỉnh Hà Tĩnh",
+    "reference": "Văn bản số 1/STTTT-CNTT ngày 16/11/2021",
+    "grounds": "Công văn số 7418/UBND-NC2 và Văn bản số 1/STTTT-CNTT",
+    "day": DAY,
+    "items": [_ITEM, _LEFT, _TODAY],
+    "groups": [{"letter": "Văn bản số 1/STTTT-CNTT", "items": [_ITEM, _LEFT, _TODAY]}],
+    "others": [{"letter": "Văn bản số 2/STTTT-CNTT", "items": [_ITEM, _LEFT]}],
+    "answer_by": DAY,
+    "also": ["cán bộ đầu mối"],
+    "attached": ["bieu_mau_03.xlsx"],
+    "earlier": [
+        {"title": "thông báo quá hạn lần 1", "day": DAY, "number": "TH-00012", "warned": True},
+        {"title": "nhắc trước hạn lần 1", "day": DAY, "number": "TH-00003", "warned": False},
+    ],
+    "desk": "Nguyễn Thị Hà, điện thoại 0912 345 678",
+}
+_CHASING_POOR: shapes.ChasingWords = {
+    **_CHASING,
+    "items": [_ITEM],
+    "groups": [{"letter": None, "items": [_ITEM]}],
+    "others": [],
+    "also": [],
+    "attached": [],
+    "earlier": [],
+    "desk": None,
+}
+_ISSUE = {"code": "required_missing", "severity": "error", "sheet": None, "cell": "E12", "message": "Ô E12: chưa điền."}
+_ANSWER: shapes.AnswerWords = {
+    "number": "BN-0012",
+    "filename": "bieu_mau_03.xlsx",
+    "received_at": NOON,
+    "form": "Biểu mẫu 03",
+    "agency": "UBND huyện Đức Thọ",
+    "outcome": "accepted_with_warnings",
+    "reason": "Nhận ngày 18/11/2021",
+    "rows": 12,
+    "fulfils": True,
+    "errors": [],
+    "warnings": [_ISSUE],
+    "shown": [_ISSUE],
+    "more": 1,
+    "attached": False,
+    "fresh": [],
+}
+_RETURNED: shapes.AnswerWords = {
+    **_ANSWER,
+    "outcome": "returned",
+    "fulfils": False,
+    "errors": [_ISSUE, _ISSUE],
+    "warnings": [],
+    "attached": True,
+}
+_REFUSED: shapes.AnswerWords = {**_RETURNED, "outcome": "refused", "attached": False, "fresh": ["bieu_mau_03.xlsx"]}
+_DUPLICATE: shapes.AnswerWords = {**_RETURNED, "outcome": "duplicate", "attached": False}
+_STRANGER: shapes.AnswerWords = {
+    **_ANSWER,
+    "filename": None,
+    "form": None,
+    "agency": None,
+    "outcome": "waiting",
+    "rows": 0,
+    "fulfils": False,
+    "warnings": [],
+    "shown": [],
+    "more": 0,
+}
+_CHANGE: shapes.ContactChangeWords = {
+    "agency": "UBND huyện Đức Thọ",
+    "number": "BN-0012",
+    "received_at": NOON,
+    "origin": "từ a@hatinh.gov.vn",
+    "people": [
+        {"name": "Trần Văn Nam", "email": "nam@hatinh.gov.vn", "phone": "0912 345 678", "system": "Khu, điểm du lịch"},
+        {"name": "Trần Văn Bắc", "email": "bac@hatinh.gov.vn", "phone": "", "system": None},
+    ],
+    "more": 1,
+    "code": "AB12CD",
+}
+_CAMERA: shapes.CameraWords = {"number": "CAM-00001", "name": "Cổng", "why": "camera không trả lời kết nối"}
+_REACHABILITY: shapes.ReachabilityWords = {
+    "agency": "UBND huyện Đức Thọ",
+    "number": "BN-0012",
+    "declared": 4,
+    "checked": 3,
+    "reachable": 2,
+    "showing": 1,
+    "locked": 1,
+    "faults": [_CAMERA],
+    "more": 1,
+    "advice": [("camera không trả lời kết nối", "kiểm tra nguồn điện")],
+    "unchecked": [_CAMERA],
+    "more_unchecked": 1,
+}
+_UNREACHED: shapes.ReachabilityWords = {
+    **_REACHABILITY,
+    "checked": 0,
+    "locked": 0,
+    "faults": [],
+    "more": 0,
+    "advice": [],
+    "unchecked": [],
+    "more_unchecked": 0,
+}
+_OUTAGE: shapes.OutageWords = {
+    "agency": "UBND huyện Đức Thọ",
+    "places": [
+        {
+            "name": "điểm Ngã ba Đồng Lộc",
+            "count": 2,
+            "numbers": "CAM-00001, CAM-00002",
+            "why": "không có đường mạng đến camera",
+            "since": DAY,
+            "outages": "SC-0001, SC-0002",
+        }
+    ],
+    "faults": [{**_CAMERA, "outage": "SC-0003", "since": DAY, "often": True}],
+    "total": 3,
+    "more": 1,
+    "advice": [("camera không trả lời kết nối", "kiểm tra nguồn điện")],
+}
+_INTERNAL: shapes.InternalWords = {
+    "title": "Có việc chờ xử lý",
+    "lines": ["BN-0012"],
+    "links": [("Trang", "https://x")],
+}
+_PLAIN: shapes.InternalWords = {"title": "Có việc chờ xử lý", "lines": ["BN-0012"]}
+_REPORT: shapes.ReportWords = {
+    "directive": {"superior_document": "Công văn số 7418/UBND-NC2"},
+    "superior": "UBND tỉnh Hà Tĩnh",
+    "issuer": "Sở Thông tin và Truyền thông",
+    "moment": NOON,
+    "week": 47,
+    "headline": "Đã hoàn thành 10/25 nội dung.",
+    "cameras": "Camera đã khai: 25.",
+    "tables": [("Tiến độ", ("TT", "Hệ thống"), [[1, "Khu, điểm du lịch"]]), ("Quá hạn", ("TT", "Đơn vị"), [])],
+}
+
+
+def _shape(of: type, *samples: Mapping[str, Any]) -> Shape:
+    return Shape(frozenset(of.__annotations__), samples)
+
+
+CHASING = _shape(shapes.ChasingWords, _CHASING, _CHASING_POOR)
+ANSWER = _shape(shapes.AnswerWords, _ANSWER, _RETURNED, _REFUSED, _DUPLICATE, _STRANGER)
+# The letters of each kind, by the folder of their words. Those of the ladder are named by its steps.
+LETTERS: Mapping[LetterKind, Mapping[str, Shape]] = {
+    "receipt": {"receipt": ANSWER, "neutral": ANSWER},
+    "returned": {"returned": ANSWER},
+    "contact_change": {"contact_change": _shape(shapes.ContactChangeWords, _CHANGE, {**_CHANGE, "code": None})},
+    "reachability": {"reachability": _shape(shapes.ReachabilityWords, _REACHABILITY, _UNREACHED)},
+    "outage": {"outage": _shape(shapes.OutageWords, _OUTAGE, {**_OUTAGE, "places": [], "more": 0})},
+    "internal": {"internal": _shape(shapes.InternalWords, _INTERNAL, _PLAIN)},
+    "report": {"report": _shape(shapes.ReportWords, _REPORT)},
+    "reminder": {},
+    "overdue": {},
+}
+FOLDERS = {folder: shape for letters in LETTERS.values() for folder, shape in letters.items()}
