@@ -27,6 +27,8 @@ from dondoc.demo.submissions import SCAN, Desk
 from dondoc.diagnosis import examine
 from dondoc.facts import contacts
 from dondoc.intake import backlog, gather, inbox
+from dondoc.mail import outbox
+from dondoc.mail.letter import Letter
 from dondoc.mail.servers import imap_from_url
 from dondoc.orchestration import gathering
 from dondoc.staff import alerts
@@ -181,6 +183,30 @@ def test_a_rehearsal_without_an_address_is_a_red_delivery(
     assert (states["judge_and_answer"], states["deliver"], states[""]) == ("success", "failed", "failed")
     with officer.app.sessions.begin() as session:
         assert "DONDOC_REHEARSAL_TO" in session.scalars(select(OutboxLetter.text)).one()
+
+
+def test_a_letter_of_an_unknown_kind_makes_the_delivery_red_and_is_told_while_others_leave(
+    officer: Desk, play: Callable[..., dict[str, str]]
+) -> None:
+    with officer.app.sessions.begin() as session:
+        strange, good = (
+            outbox.enqueue(
+                session,
+                [Letter(kind=kind, recipient=OFFICER, subject="x", text="x", html="x", dedup=kind, reason="thử")],
+                settings=officer.app.settings,
+                now=clock.now(),
+            )[0].id
+            for kind in ("telegram", "receipt")  # type: ignore[arg-type]
+        )
+    states = play("gather_survey_submissions")
+    assert (states["deliver"], states[""]) == ("failed", "failed")
+    with officer.app.sessions.begin() as session:
+        assert session.get_one(OutboxLetter, strange).state == "pending"
+        assert session.get_one(OutboxLetter, good).state == "sent"
+        (told,) = session.scalars(select(OutboxLetter).where(OutboxLetter.kind == "internal"))
+        [cause] = alerts.open_alerts(session, "gather_survey_submissions.deliver")
+    assert f"TH-{strange:05}" in told.text
+    assert "“telegram”" in cause.detail
 
 
 def test_a_run_without_any_connection_says_what_to_do(

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet, InvalidToken
-from sqlalchemy import event, make_url, text
+from sqlalchemy import Connection, event, make_url, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from dondoc.configuration.context import AppContext
@@ -337,6 +338,52 @@ def test_a_fault_of_ours_is_not_explained_away(both_kinds: Sessions) -> None:
 def both_kinds(empty_database: str) -> Sessions:
     upgrade(empty_database)
     return sessions(empty_database)
+
+
+def logged(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str]]:
+    """Level and words of what the log says of the database since it was last asked."""
+    said = [(r.levelname, r.getMessage()) for r in caplog.records if r.name == "dondoc.store.errors"]
+    caplog.clear()
+    return said
+
+
+@pytest.mark.parametrize(
+    ("statement", "level", "begins"),
+    [
+        ("SELEC :x", "ERROR", "[fault] SELEC: "),
+        ("INSERT INTO khong_co (x) VALUES (:x)", "ERROR", "[behind] INSERT khong_co: "),
+        ("INSERT INTO verdicts (reason) VALUES (:x)", "INFO", "[fault] INSERT verdicts: "),  # maybe expected: it raises
+    ],
+)
+def test_an_error_is_logged_with_the_kind_of_its_statement_and_no_value(
+    both_kinds: Sessions, caplog: pytest.LogCaptureFixture, statement: str, level: str, begins: str
+) -> None:
+    caplog.set_level("INFO")
+    with pytest.raises(DBAPIError), both_kinds.begin() as session:
+        session.execute(text(statement), {"x": PASSWORD})
+    assert PASSWORD not in caplog.text
+    [(at_level, said)] = logged(caplog)
+    assert at_level == level
+    assert said.startswith(begins)
+
+
+def test_a_lock_is_logged_as_passing_and_a_full_disk_as_an_error(
+    app: AppContext, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(room, "LOCK_SECONDS", 0)
+    made = sessions(app.settings.url)
+    holder = sqlite3.connect(file_of(app), isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    assert cause_of(lambda: write(made)) == Cause.BUSY
+    assert logged(caplog) == [("WARNING", "[busy] BEGIN: OperationalError (SQLITE_BUSY)")]
+    holder.close()
+
+    @event.listens_for(made.kw["bind"], "begin")
+    def no_room(connection: Connection) -> None:
+        connection.exec_driver_sql("PRAGMA max_page_count=1")
+
+    assert cause_of(lambda: [write(made) for _ in range(50)]) == Cause.FULL
+    assert logged(caplog) == [("ERROR", "[full] INSERT source_reads: OperationalError (SQLITE_FULL)")]
 
 
 def test_what_people_entered_stands_in_no_error(both_kinds: Sessions) -> None:

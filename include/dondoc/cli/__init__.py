@@ -1,6 +1,7 @@
 """The `dondoc` command: one file per room, each registering its commands here."""
 
 import importlib
+import logging
 import sys
 from typing import Annotated
 
@@ -54,6 +55,8 @@ for room in ROOMS:
 
 def main() -> None:
     """Exit 0: the command did its work, whatever it found; 2: called wrongly, or something it needs is unusable."""
+    # Its sentence tells what has a known cause; a fault of ours goes to standard error, as all that is logged.
+    logging.getLogger("dondoc.store.errors").addFilter(lambda record: getattr(record, "cause", None) is None)
     try:
         cli()
     except Problem as problem:

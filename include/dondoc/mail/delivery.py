@@ -32,12 +32,14 @@ class Delivered:
 
     `counts`: how many rows it moved, by the state it left them in; only states that occur. `trouble`: why letters that
     were due could not leave, or proof could not be read, in sentences with server and remedy; None when all went well.
-    `answered`: the mail server was asked, and let us in.
+    `answered`: the mail server was asked, and let us in. `unknown`: letters that stay because nobody can check their
+    kind, a sentence each.
     """
 
     counts: dict[str, int]
     trouble: str | None = None
     answered: bool = False
+    unknown: tuple[str, ...] = ()
 
 
 def deliver(
@@ -58,8 +60,8 @@ def deliver(
     A mail server that cannot be used defers the letters; it is no error of this call, and stands in what it returns.
 
     Raises:
-        Problem: the server's sender is no address, the clock is played and the server is not on loopback, a kind of
-            letter has no check, or in rehearsal there is no address to send to, or DONDOC_CA_FILE cannot be used.
+        Problem: the server's sender is no address, the clock is played and the server is not on loopback, in
+            rehearsal there is no address to send to, or DONDOC_CA_FILE cannot be used.
     """
     if settings.clock:
         refuse_to_play(server)
@@ -80,4 +82,5 @@ def deliver(
         settled, unreadable = recovery.settle(sessions, archive, settings, secrets, now)
         moved |= settled
         troubles.append(unreadable)
-    return Delivered(dict(Counter(moved.values())), " ".join(filter(None, troubles)) or None, line.answered)
+    trouble = " ".join(filter(None, troubles)) or None
+    return Delivered(dict(Counter(moved.values())), trouble, line.answered, tuple(work.unknown))

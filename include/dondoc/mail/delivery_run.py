@@ -65,6 +65,7 @@ class DeliveryRun:
     sender: str
     owner: str = field(default_factory=lambda: uuid.uuid4().hex)
     moved: dict[int, str] = field(default_factory=dict)
+    unknown: list[str] = field(default_factory=list)  # letters of kinds that nobody can check, in sentences
 
     def claims(self, limit: int | None) -> Iterator[OutboxLetter]:
         """Claim what is due, one row at a time, so that no lease waits for the letters before.
@@ -72,7 +73,7 @@ class DeliveryRun:
         Only letters of the present mode: a real one never goes to the rehearsal's address, nor the other way round.
 
         Raises:
-            Problem: in rehearsal no letter can go anywhere, or a kind of letter has no check.
+            Problem: in rehearsal no letter can go anywhere.
         """
         rehearsal = self.settings.mode == "rehearsal"
         approved = and_(OutboxLetter.state == "held", OutboxLetter.approved_by.is_not(None))
@@ -87,9 +88,8 @@ class DeliveryRun:
         )
         with self.sessions.begin() as session:
             kinds = {row.id: row.kind for row in session.execute(due)}
-            for row_id, kind in kinds.items():
-                if kind not in self.precondition:
-                    raise no_check(row_id, kind)
+            for row_id in [row_id for row_id, kind in kinds.items() if kind not in self.precondition]:
+                self._unknown(session, row_id, kinds.pop(row_id))
             if nowhere := rehearsal and not is_address(self.settings.rehearsal_to):
                 for row_id in kinds:
                     session.get_one(OutboxLetter, row_id).reason = NOWHERE
@@ -102,6 +102,13 @@ class DeliveryRun:
             if row := self._claim(row_id):
                 claimed += 1
                 yield row
+
+    def _unknown(self, session: Session, row_id: int, kind: str) -> None:
+        """A letter of a kind that nobody can check stays, and says so; the others go on."""
+        said = str(no_check(row_id, kind))
+        log.error("TH-%05d is of an unknown kind and stays", row_id)
+        session.get_one(OutboxLetter, row_id).reason = said
+        self.unknown.append(said)
 
     def _claim(self, row_id: int) -> OutboxLetter | None:
         """The row, claimed; None when it must wait, was cancelled, or somebody else was faster."""

@@ -113,8 +113,7 @@ def why_not(session: Session, row: OutboxLetter, precondition: Mapping[str, Prec
     """None while the letter may leave, else why it may not any more. Of a decision all letters may, or none.
 
     Raises:
-        OnHold: it has to wait.
-        Problem: nobody knows how to tell for this kind of letter.
+        OnHold: it has to wait, or nobody knows how to tell for this kind of letter.
     """
     if row.kind not in precondition:
         raise no_check(row.id, row.kind)
@@ -125,8 +124,8 @@ def why_not(session: Session, row: OutboxLetter, precondition: Mapping[str, Prec
     return precondition[row.kind](session, row, now)
 
 
-def no_check(row_id: int, kind: str) -> Problem:
-    return Problem(f"Thư TH-{row_id:05}: không có cách kiểm tra thư loại “{kind}” còn đúng không; chưa gửi.")
+def no_check(row_id: int, kind: str) -> OnHold:
+    return OnHold(f"Thư TH-{row_id:05}: không có cách kiểm tra thư loại “{kind}” còn đúng không; chưa gửi.")
 
 
 def approve(

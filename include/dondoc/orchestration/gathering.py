@@ -113,7 +113,8 @@ def deliver() -> dict[str, int]:
     """Deliver what is due and settle what is uncertain.
 
     Raises:
-        Problem: no mail server is set up, or it cannot be used: also when no letter is due, for then nobody would know
+        Problem: a letter is of a kind that nobody can check: it stays, the others have left. No mail server is set up,
+            or it cannot be used: also when no letter is due, for then nobody would know
             until one is, and a letter that waits an hour for its next attempt would make the runs between look good.
     """
     from dondoc import preconditions
@@ -135,4 +136,6 @@ def deliver() -> dict[str, int]:
             f"Không gửi được thư: {trouble} Thư chờ trong hộp thư đi, lượt sau gửi tiếp. Kiểm tra máy chủ thư và "
             "kết nối dondoc_smtp trong Airflow (Admin → Connections): địa chỉ, cổng, tài khoản, chứng thư."
         )
+    if done.unknown:
+        raise Problem(" ".join(done.unknown) + " Các thư khác vẫn gửi. Cập nhật dondoc, hoặc hủy các thư này.")
     return done.counts

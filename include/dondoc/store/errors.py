@@ -1,14 +1,18 @@
 """What is wrong with the database or its disk: one sentence for the pages, the command line, `doctor` and the log."""
 
 import errno
+import logging
+import re
 import sqlite3
 
 from cryptography.fernet import InvalidToken
-from sqlalchemy.exc import DatabaseError, DBAPIError, InternalError, OperationalError
+from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.exc import DatabaseError, DBAPIError, IntegrityError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from dondoc.errors import Cause, Unavailable
 
+log = logging.getLogger(__name__)
 SENTENCES = {
     Cause.BUSY: "Cơ sở dữ liệu đang bận: có thao tác ghi kéo dài, hoặc quá nhiều người dùng cùng lúc; việc vừa làm "
     "chưa được ghi lại. Đợi vài phút; nếu vẫn vậy, người vận hành xem chương trình nào đang giữ cơ sở dữ liệu (SQLite: "
@@ -119,6 +123,33 @@ def explain(error: BaseException) -> Unavailable | None:
         name = type(original).__name__
         return Unavailable(Cause.OTHER, SENTENCES[Cause.OTHER].format(name=name))
     return None
+
+
+_STATEMENT = re.compile(r"\s*(\w+)(?:.*?\b(?:INTO|FROM|UPDATE|TABLE)\s+\"?(\w+))?", re.DOTALL | re.IGNORECASE)
+
+
+def note(context: ExceptionContext) -> None:
+    """In the log, of every error of a database: the cause, the kind of statement with its table, the driver's code.
+
+    Neither values nor the driver's own words, which can hold some. What is over by itself is a warning; a row that may
+    not be is no error yet: who writes it may expect that somebody was faster, else raises it.
+    """
+    if context.is_pre_ping:  # the pool connects anew
+        return
+    error = context.original_exception
+    cause = _of_driver(error)
+    level = logging.WARNING if cause in PASSING else logging.ERROR
+    if isinstance(context.sqlalchemy_exception, IntegrityError):
+        level = logging.INFO
+    code = getattr(error, "sqlite_errorname", None) or getattr(error, "sqlstate", None) or "no code"
+    told = (cause or "fault", _kind(context.statement), type(error).__name__, code)
+    log.log(level, "[%s] %s: %s (%s)", *told, extra={"cause": cause})
+
+
+def _kind(statement: str | None) -> str:
+    """INSERT outbox; of none, connect."""
+    found = _STATEMENT.match(statement or "connect")
+    return " ".join(filter(None, found.groups())) if found else "statement"
 
 
 def _of_driver(error: BaseException | None) -> Cause | None:

@@ -23,7 +23,7 @@ from dondoc.store import (
     models,  # noqa: F401 - a foreign key finds its table only when every area is loaded
     staleness,  # noqa: F401 - listens to what is written
 )
-from dondoc.store.errors import explain, unavailable
+from dondoc.store.errors import explain, note, unavailable
 
 READS = "dondoc_reads"  # execution option of a connection that only reads
 # A page holds one connection, and the threads in which pages are made are 40: none of them ever waits for one.
@@ -107,6 +107,7 @@ def engine(url: str) -> Engine:
         )
     except (ArgumentError, ImportError, ValueError):
         raise Problem("DONDOC_DATABASE_URL không phải địa chỉ cơ sở dữ liệu mà SQLAlchemy đọc được.") from None
+    event.listen(made, "handle_error", note)
     if made.dialect.name == "sqlite":
         if (file := file_of(target)) is not None:
             _make_folder(file.parent)
