@@ -7,6 +7,7 @@ from dondoc.cameras.state import rules
 from dondoc.configuration.check import forms
 from dondoc.configuration.check.faults import at, faults_of
 from dondoc.configuration.settings import Settings
+from dondoc.directive.load import changed
 from dondoc.directive.model import Registry
 from dondoc.errors import FileFault, Problem
 from dondoc.probing.picture.judge import thresholds
@@ -18,7 +19,9 @@ DECLARED = ("status", "power")  # what a rule may ask of a camera: codes of the 
 def faults(settings: Settings, registry: Registry | None) -> Iterator[FileFault]:
     folder = settings.data / "cameras"
     yield from faults_of("pictures.yaml", lambda: thresholds(folder / "pictures.yaml"))
-    yield from faults_of("streams.yaml", lambda: streams.of((folder / "streams.yaml", 0)))
+    yield from faults_of(
+        "streams.yaml", lambda: streams.of((folder / "streams.yaml", changed(folder / "streams.yaml")))
+    )
     yield from faults_of("rules.yaml", lambda: rules.load(settings))
     try:
         known = rules.load(settings)

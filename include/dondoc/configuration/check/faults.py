@@ -28,14 +28,19 @@ def at(path: Path, place: Place, message: str) -> FileFault:
     return FileFault(path.name, read(path).line(place), f"{message}.")
 
 
-def in_template(error: Exception, templates: Path, folder: str) -> FileFault:
-    """What stopped a template: a name that nobody gives, or a wrong word of Jinja."""
+def in_template(error: Exception, templates: Path, name: str) -> FileFault:
+    """What stopped a template: a name that nobody gives, or a wrong word of Jinja.
+
+    Args:
+        name: where it is when the error does not say.
+    """
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.endswith(".j2")]
-    where, line = (frames[-1].filename, frames[-1].lineno) if frames else (folder, 1)
+    where, line, said = (frames[-1].filename, frames[-1].lineno, str(error)) if frames else ("", 1, str(error))
     if isinstance(error, TemplateSyntaxError):
-        where, line = error.filename or folder, error.lineno
-    name = str(Path(where).relative_to(templates)) if Path(where).is_relative_to(templates) else where
-    return FileFault(f"letters/{name}", line or 1, f"mẫu thư không dựng được ({type(error).__name__}: {error}).")
+        where, line, said = error.filename or "", error.lineno, error.message or ""
+    if Path(where).is_relative_to(templates):
+        name = str(Path(where).relative_to(templates))
+    return FileFault(f"letters/{name}", line or 1, f"mẫu thư không dựng được ({type(error).__name__}: {said}).")
 
 
 def in_program(module: str, word: str, message: str) -> FileFault:

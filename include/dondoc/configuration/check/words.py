@@ -70,7 +70,7 @@ def _unknown(data: Path, folder: str, shape: Shape, version: Version) -> Iterato
         except TemplateNotFound:  # the rendering says so
             continue
         except TemplateSyntaxError as error:
-            yield in_template(error, data / "letters", folder)
+            yield in_template(error, data / "letters", name)
             continue
         names += others
         for word in sorted(words.keys() - given):
