@@ -84,6 +84,12 @@ def test_the_shipped_files_have_no_fault(found: Callable[[], list[str]]) -> None
             "letters/overdue_3 thiếu subject.txt.j2, text.txt.j2",
         ),
         (LETTER, "letter: overdue_2", "letter: receipt", "thư của bậc “overdue_2”: letters/receipt/"),
+        (
+            LETTER,
+            "to: [focal_officer, clerk], letter: reminder",
+            "to: [clerk], letter: overdue_1",
+            "bậc “remind_3”: letters/",
+        ),
         ("ladders/day-du.yaml", "to: [board]", "to: [bord]", "không có vai trò “bord”"),
         ("ladders/day-du.yaml", "letter: overdue_board", "letter: board", "thư mục letters/board thiếu"),
         (

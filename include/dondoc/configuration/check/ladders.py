@@ -56,5 +56,5 @@ def _words(marked: LocatedYaml, place: located_yaml.Place, step: Step, registry:
     if lacking := words.lacking(data, step.letter):
         marked.fault(place, f"thư mục letters/{step.letter} thiếu {', '.join(lacking)}")
         return
-    for fault in words.of_step(data, registry, step.letter):
+    for fault in words.of_step(data, registry, step):
         marked.fault(place, f"thư của bậc “{step.id}”: {fault}".removesuffix("."))

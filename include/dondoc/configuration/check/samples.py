@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from dondoc.clock import at
+from dondoc.directive.model import Step
 from dondoc.mail import shapes
 from dondoc.mail.letter import LetterKind
 
@@ -34,6 +35,7 @@ _LEFT: shapes.ItemWords = {**_ITEM, "late": 0, "left": 2, "returned": None}
 _TODAY: shapes.ItemWords = {**_ITEM, "late": 0, "last_today": True, "returned": None}
 _CHASING: shapes.ChasingWords = {
     "agency": "UBND huyện Đức Thọ",
+    "head": True,
     "head_title": "Chủ tịch UBND huyện Đức Thọ",
     "superior": "UBND tỉnh Hà Tĩnh",
     "basis": "Công văn số 7418/UBND-NC2 ngày 05/11/2021 của UBND tỉnh Hà Tĩnh",
@@ -44,6 +46,7 @@ _CHASING: shapes.ChasingWords = {
     "groups": [{"letter": "Văn bản số 1/STTTT-CNTT", "items": [_ITEM, _LEFT, _TODAY]}],
     "others": [{"letter": "Văn bản số 2/STTTT-CNTT", "items": [_ITEM, _LEFT]}],
     "answer_by": DAY,
+    "answer_before": DAY,
     "also": ["cán bộ đầu mối"],
     "attached": ["bieu_mau_03.xlsx"],
     "earlier": [
@@ -54,6 +57,7 @@ _CHASING: shapes.ChasingWords = {
 }
 _CHASING_POOR: shapes.ChasingWords = {
     **_CHASING,
+    "head": False,
     "items": [_ITEM],
     "groups": [{"letter": None, "items": [_ITEM]}],
     "others": [],
@@ -178,7 +182,14 @@ def _shape(of: type, *samples: Mapping[str, Any]) -> Shape:
     return Shape(frozenset(of.__annotations__), samples)
 
 
+def of_step(step: Step) -> Shape:
+    """What the letter of a step is given: only some give the agency a day to answer by."""
+    return WITHOUT_DAY if step.kind == "reminder" or "board" in step.to else CHASING
+
+
+_WITHOUT_DAY: shapes.ChasingWords = {**_CHASING, "answer_by": None, "answer_before": None}
 CHASING = _shape(shapes.ChasingWords, _CHASING, _CHASING_POOR)
+WITHOUT_DAY = _shape(shapes.ChasingWords, _WITHOUT_DAY, {**_CHASING_POOR, "answer_by": None, "answer_before": None})
 ANSWER = _shape(shapes.AnswerWords, _ANSWER, _RETURNED, _REFUSED, _DUPLICATE, _STRANGER)
 # The letters of each kind, by the folder of their words. Those of the ladder are named by its steps.
 LETTERS: Mapping[LetterKind, Mapping[str, Shape]] = {

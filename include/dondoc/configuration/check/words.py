@@ -6,9 +6,10 @@ from pathlib import Path
 
 from jinja2 import TemplateError, TemplateNotFound, TemplateSyntaxError, meta, nodes
 
+from dondoc.configuration.check import samples
 from dondoc.configuration.check.faults import in_template
-from dondoc.configuration.check.samples import CHASING, FOLDERS, Shape
-from dondoc.directive.model import Registry
+from dondoc.configuration.check.samples import FOLDERS, Shape
+from dondoc.directive.model import Registry, Step
 from dondoc.errors import FileFault, Problem
 from dondoc.mail.render import PARTS, environment, render
 
@@ -30,9 +31,9 @@ def lacking(data: Path, folder: str) -> list[str]:
     return [part for part in PARTS if not (data / "letters" / folder / part).is_file()]
 
 
-def of_step(data: Path, registry: Registry, folder: str) -> tuple[FileFault, ...]:
+def of_step(data: Path, registry: Registry, step: Step) -> tuple[FileFault, ...]:
     """Of a letter that a step of a ladder names."""
-    return _of(data, registry, folder, CHASING, _version(data))
+    return _of(data, registry, step.letter, samples.of_step(step), _version(data))
 
 
 def _version(data: Path) -> Version:
