@@ -94,6 +94,7 @@ UNRECORDED: dict[str, tuple[tuple[str, ...], str]] = {
     "directive list": ((), READS),
     "directive show": ((LETTER,), READS),
     "doctor": ((), READS),
+    "check-config": ((), READS),
     "inbox": ((), READS),
     "obligations": (DAY, READS),
     "outbox": ((), READS),

@@ -9,9 +9,10 @@ from sqlalchemy.orm import Session
 
 from dondoc import audit
 from dondoc.audit import Actor
+from dondoc.configuration.check import check_letter
 from dondoc.configuration.context import AppContext
 from dondoc.directive import record
-from dondoc.directive.load import File, check
+from dondoc.directive.load import File
 from dondoc.directive.located_yaml import LocatedYaml
 from dondoc.directive.record import State
 from dondoc.errors import Problem
@@ -106,7 +107,7 @@ def close(
 def faults(app: AppContext, letter: File, names: Mapping[str, str] | None = None) -> LocatedYaml:
     """A letter with what the one check finds in it, as the agencies and systems are now."""
     marked = LocatedYaml(letter.id, letter.model_dump(exclude_none=True), names=names or {})
-    check(marked, app.registry)
+    check_letter(marked, app.registry, app.settings.data)
     return marked
 
 

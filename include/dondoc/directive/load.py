@@ -142,7 +142,7 @@ def parse(marked: LocatedYaml, registry: Registry) -> File:
 
 
 def check(marked: LocatedYaml, registry: Registry) -> File | None:
-    """The one check of a letter, from a file or from what a page has put together: what is wrong becomes faults.
+    """A letter by its own rules; whether forms, people and words are there, `configuration.check.check_letter` asks.
 
     Returns:
         the letter, to be used only where there are no faults; None where its keys do not fit.

@@ -10,9 +10,10 @@ from fastapi import HTTPException
 from starlette.datastructures import FormData
 
 from dondoc import lifecycle
+from dondoc.configuration.check import check_letter
 from dondoc.configuration.context import AppContext
 from dondoc.directive.ladders import ReadyLadder, ready_ladders
-from dondoc.directive.load import File, check
+from dondoc.directive.load import File
 from dondoc.directive.located_yaml import LocatedYaml, Place
 from dondoc.directive.model import Registry
 from dondoc.directive.names import deliverable, fold
@@ -127,7 +128,7 @@ class DirectiveForm:
         """
         content = self._content(app, history[-1] if history else None, today)
         marked = LocatedYaml("", content, names=names(app.registry))
-        file = check(marked, app.registry)
+        file = check_letter(marked, app.registry, app.settings.data)
         self._own_rules(marked, history, known)
         return file, sentences(marked)
 
