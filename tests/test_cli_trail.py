@@ -57,6 +57,7 @@ RECORDED: dict[str, tuple[tuple[str, ...], str, str]] = {
     "cameras rotate-key": ((), "rotate_key", "DONDOC_SECRET_KEY"),
     "cancel": (("TH-00001", "--reason", "thử"), "cancel", "TH-00001"),
     "contacts confirm": (("TD-0001",), "contact_confirm", "TD-0001"),
+    "cameras rebuild": ((), "rebuild_cameras", "cameras"),
     "contacts end": (("cu@sonn.test", "--agency", "so-nnptnt", "--on", "2021-11-22"), "contacts_end", "cu@sonn.test"),
     "contacts import": (("danh-ba.csv",), "contacts_import", "danh-ba.csv"),
     "contacts refuse": (("TD-0001", "--reason", "không phải"), "contact_refuse", "TD-0001"),
@@ -77,7 +78,16 @@ RECORDED: dict[str, tuple[tuple[str, ...], str, str]] = {
     "settle": (("TH-00002", "sent"), "settle", "TH-00002"),
 }
 MAY_BE_NAMELESS = {  # what the account at the machine may do without a name
-    *("blank", "cameras import", "cameras rotate-key", "contacts import", "db upgrade", "deliver", "escalate"),
+    *(
+        "blank",
+        "cameras import",
+        "cameras rebuild",
+        "cameras rotate-key",
+        "contacts import",
+        "db upgrade",
+        "deliver",
+        "escalate",
+    ),
     *("receive", "report", "rotate-key"),
 }
 READS = "it only reads, and whoever has a shell here can read the database itself"
@@ -86,6 +96,7 @@ UNRECORDED: dict[str, tuple[tuple[str, ...], str]] = {
     "audit list": ((), READS),
     "audit verify": ((), READS),
     "cameras doubles": ((), READS),
+    "cameras places": ((), READS),
     "cameras list": ((), READS),
     "check": (("c.csv",), NO_DATABASE),
     "contacts changes": (("--all",), READS),

@@ -49,15 +49,17 @@ def list_places(as_json: Annotated[bool, typer.Option("--json")] = False) -> Non
     show(rows, as_json, ["agency", "place"])
 
 
-def rebuild() -> None:
+def rebuild(by: Annotated[str, BY] = "") -> None:
     """Tính lại từ dữ kiện điều đang giữ sẵn về từng camera: lời khai hiện hành và tình trạng hiện tại."""
-    from dondoc import clock
+    from dondoc import audit, clock
     from dondoc.cameras.state import current
+    from dondoc.cli.acting import anybody
     from dondoc.configuration.context import open_context
 
-    app = open_context()
+    app, who = open_context(), anybody(by)
     with app.sessions.begin() as session:
         counts = current.rebuild(app, session, clock.now())
+        audit.record(session, app.secrets, who, "rebuild_cameras", "cameras", now=clock.now(), **counts)
     say(
         f"Đã tính lại tình trạng của {counts['states']} camera; {counts['cameras']} camera có lời khai giữ sẵn bị lệch."
     )

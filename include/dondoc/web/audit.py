@@ -30,6 +30,7 @@ ACT = {  # what is not here is shown as it is
     "contacts_end": "kết thúc liên hệ",
     "contacts_import": "nhập danh bạ từ tệp",
     "db_upgrade": "nâng cơ sở dữ liệu",
+    "rebuild_cameras": "tính lại tình trạng camera",
     "deliver": "cho gửi thư",
     "directive_activate": "cho thực hiện văn bản chỉ đạo",
     "directive_add": "ghi văn bản chỉ đạo",
