@@ -19,6 +19,7 @@ from dondoc.mail import outbox
 from dondoc.store.facts import Ruling
 from dondoc.store.mail import OutboxLetter
 from dondoc.store.reporting import Decision
+from dondoc.vocabulary.rulings import RulingKind
 
 
 def approve(
@@ -81,7 +82,9 @@ def stop(
     until = until or _next_step(app, session, row, now)
     more = {"decision": lasting.id, "until": until.isoformat()}
     unit = outbox.cancel(session, letter, reason, actor, secrets=app.secrets, now=now, **more)
-    _rule(app, session, "stop", row, reason, actor, now, agency=lasting.agency, until=until, decision=lasting.id)
+    _rule(
+        app, session, RulingKind.STOP, row, reason, actor, now, agency=lasting.agency, until=until, decision=lasting.id
+    )
     return unit
 
 
@@ -113,7 +116,7 @@ def resume(app: AppContext, session: Session, letter: int, reason: str, actor: A
     row = session.get(OutboxLetter, letter)
     if row is None or (stopped := stop_of(session, row, now)) is None:
         raise Problem(f"Không có quyết định nào đang dừng với thư TH-{letter:05}.")
-    return _rule(app, session, "undo", row, reason, actor, now, undoes=stopped.id)
+    return _rule(app, session, RulingKind.UNDO, row, reason, actor, now, undoes=stopped.id)
 
 
 def stop_of(session: Session, letter: OutboxLetter, now: datetime) -> Ruling | None:
@@ -143,7 +146,7 @@ def outcome(unit: Sequence[OutboxLetter], stopped: Ruling | None) -> str:
 def _rule(
     app: AppContext,
     session: Session,
-    kind: str,
+    kind: RulingKind,
     letter: OutboxLetter,
     reason: str,
     by: Actor,

@@ -18,6 +18,7 @@ from dondoc.directive.record import State
 from dondoc.errors import Problem
 from dondoc.mail.states import BY, move
 from dondoc.store.mail import OutboxLetter
+from dondoc.vocabulary.letters import OutboxState
 
 STOPPABLE = ("held", "pending", "deferred")
 CHASING = ("reminder", "overdue")
@@ -122,7 +123,7 @@ def _cancel_waiting(session: Session, directive: str, why: str, now: datetime) -
     waits = select(OutboxLetter).where(OutboxLetter.kind.in_(CHASING), OutboxLetter.state.in_(STOPPABLE))
     for letter in session.scalars(waits.order_by(OutboxLetter.id)).all():
         if directive in letter.directives:
-            move(session, letter, "cancelled", by=BY, why=why, now=now, reason=why)
+            move(session, letter, OutboxState.CANCELLED, by=BY, why=why, now=now, reason=why)
 
 
 def _record(

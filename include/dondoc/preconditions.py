@@ -12,30 +12,35 @@ from dondoc.configuration.context import AppContext
 from dondoc.errors import Problem
 from dondoc.mail.letter import Precondition
 from dondoc.store.mail import OutboxLetter
+from dondoc.vocabulary.letters import LetterKind
 
 if TYPE_CHECKING:
     from dondoc.mail.delivery import Delivered
 
 
-def registry(app: AppContext) -> dict[str, Precondition]:
+def registry(app: AppContext) -> dict[LetterKind, Precondition]:
     """One check per kind of letter."""
+    return {kind: precondition_of(app, kind) for kind in LetterKind}
+
+
+def precondition_of(app: AppContext, kind: LetterKind) -> Precondition:
+    """The check of a kind. That none is forgotten is seen by the type checker."""
     from dondoc.cameras import letters
     from dondoc.escalation import escalate
     from dondoc.intake import officers
     from dondoc.reporting import report
 
-    cameras, chasing = letters.precondition(app), escalate.precondition(app)
-    return {
-        "receipt": _always,
-        "returned": _always,
-        "internal": _always,
-        "contact_change": officers.precondition,
-        "reachability": cameras,
-        "outage": cameras,
-        "reminder": chasing,
-        "overdue": chasing,
-        "report": report.precondition(app),
-    }
+    match kind:
+        case LetterKind.RECEIPT | LetterKind.RETURNED | LetterKind.INTERNAL:
+            return _always
+        case LetterKind.CONTACT_CHANGE:
+            return officers.precondition
+        case LetterKind.REACHABILITY | LetterKind.OUTAGE:
+            return letters.precondition(app)
+        case LetterKind.REMINDER | LetterKind.OVERDUE:
+            return escalate.precondition(app)
+        case LetterKind.REPORT:
+            return report.precondition(app)
 
 
 def _always(session: Session, letter: OutboxLetter, now: datetime) -> None:

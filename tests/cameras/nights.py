@@ -17,6 +17,7 @@ from dondoc.facts import contacts
 from dondoc.facts.rulings import rule
 from dondoc.probing.verdicts import PHASE
 from dondoc.store.cameras import Camera, CameraDeclaration, Outage
+from dondoc.vocabulary.rulings import RulingKind
 from tests.conftest import CLERK, NOVEMBER, SECRET, acting
 
 AGENCY, OTHER, SYSTEM = "so-nnptnt", "ubnd-huyen-duc-tho", "security_traffic"
@@ -104,7 +105,7 @@ def paused(app: AppContext, begins: int, until: int | None, **scope: str) -> int
             session,
             app.letters(session, NOVEMBER),
             app.registry,
-            "pause",
+            RulingKind.PAUSE,
             until=None if until is None else on(until),
             document="Công điện số 12/CĐ-UBND",
             reason="bão số 8",

@@ -19,6 +19,7 @@ from dondoc.configuration.context import AppContext
 from dondoc.errors import Problem
 from dondoc.facts.rulings import rule
 from dondoc.store.cameras import Camera, CurrentState
+from dondoc.vocabulary.rulings import RulingKind
 from tests.cameras.nights import AGENCY, OTHER, SYSTEM, at_site, late, live, paused, result, said, seen
 from tests.conftest import CLERK, SECRET, Run, acting, at
 
@@ -95,14 +96,16 @@ class Life:
             until = self.random.choice((None, begins.date(), begins.date() + timedelta(days=2)))
             said_of = {"document": "x", "reason": "x", "by": PERSON, "secrets": [SECRET], "now": self.now}
             letters = self.app.letters(session, self.now.date())
-            number = rule(session, letters, self.app.registry, "pause", until=until, from_=begins, **scope, **said_of)
+            number = rule(
+                session, letters, self.app.registry, RulingKind.PAUSE, until=until, from_=begins, **scope, **said_of
+            )
             self.rulings.append(number)
 
     def undo(self) -> None:
         if self.rulings:
             with self.app.sessions.begin() as session:
                 said_of = {"document": "x", "reason": "x", "by": PERSON, "secrets": [SECRET], "now": self.now}
-                rule(session, [], self.app.registry, "undo", undoes=self.rulings.pop(), **said_of)
+                rule(session, [], self.app.registry, RulingKind.UNDO, undoes=self.rulings.pop(), **said_of)
 
     def refresh(self) -> None:
         with self.app.sessions.begin() as session:

@@ -24,6 +24,7 @@ from dondoc.probing import verdicts
 from dondoc.store.cameras import Camera, CameraCheck, CredentialAttempt, Outage
 from dondoc.store.intake import Submission, Verdict
 from dondoc.store.mail import OutboxLetter
+from dondoc.vocabulary.rulings import RulingKind
 from tests.conftest import CLERK, NOVEMBER, SECRET
 
 AGENCY, OTHER, SYSTEM = "so-nnptnt", "ubnd-huyen-duc-tho", "security_traffic"
@@ -577,7 +578,7 @@ class TestLetters:
             if "site" in row:
                 rule(
                     session, app.letters(session, NOVEMBER), app.registry,
-                    "pause", agency=AGENCY, place="ĐẬP PHỤ", until=NIGHT,
+                    RulingKind.PAUSE, agency=AGENCY, place="ĐẬP PHỤ", until=NIGHT,
                     document="Công điện số 12", reason="bão số 8", by=CLERK, secrets=[SECRET],
                     from_=at(NIGHT, 0), now=NOW,
                 )  # fmt: skip
@@ -603,7 +604,7 @@ class TestLetters:
         with app.sessions.begin() as session:
             rule(
                 session, app.letters(session, NOVEMBER), app.registry,
-                "pause", document="Công điện số 12", reason="bão số 8", by=CLERK,
+                RulingKind.PAUSE, document="Công điện số 12", reason="bão số 8", by=CLERK,
                 secrets=[SECRET], from_=at(NIGHT, 0), now=NOW,
             )  # fmt: skip
         assert letters.reachability(app, [sub], NOW) == [1]

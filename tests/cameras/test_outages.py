@@ -21,6 +21,7 @@ from dondoc.facts.rulings import rule
 from dondoc.reporting.figures import figures
 from dondoc.store.cameras import Camera, NightRun, Outage
 from dondoc.store.mail import OutboxLetter
+from dondoc.vocabulary.rulings import RulingKind
 from tests.cameras.nights import (
     AGENCY,
     NIGHT,
@@ -144,7 +145,7 @@ class TestPause:
         with app.sessions.begin() as session:
             rule(
                 session, app.letters(session, NOVEMBER), app.registry,
-                "undo", undoes=number, document="CV 9", reason="hết bão", by=CLERK,
+                RulingKind.UNDO, undoes=number, document="CV 9", reason="hết bão", by=CLERK,
                 secrets=[SECRET], from_=at(on(3), 8), now=at(on(3), 8),
             )  # fmt: skip
         live(app, camera, ["no_frame"], 3)

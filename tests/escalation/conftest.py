@@ -25,6 +25,7 @@ from dondoc.store.facts import Contact
 from dondoc.store.intake import SourceRead, Submission, Verdict
 from dondoc.store.mail import OutboxLetter
 from dondoc.store.reporting import Decision
+from dondoc.vocabulary.rulings import RulingKind
 from tests.conftest import CLERK, NOVEMBER, acting, approver
 
 ROLES = ("focal_officer", "clerk", "head")
@@ -111,7 +112,7 @@ class Office:
                 session,
                 self.app.letters(session, NOVEMBER),
                 self.app.registry,
-                kind,
+                RulingKind(kind),
                 secrets=self.app.secrets,
                 **given,
             )

@@ -20,9 +20,9 @@ from dondoc.configuration.context import AppContext
 from dondoc.errors import Problem
 from dondoc.facts.rulings import standing_rulings
 from dondoc.mail.letter import OnHold
-from dondoc.mail.states import WAITING
 from dondoc.store.facts import Contact, Ruling
 from dondoc.store.mail import OutboxLetter
+from dondoc.vocabulary.letters import STOPPABLE
 from tests.conftest import Run, acting
 from tests.escalation.conftest import TUESDAY, Office, one
 
@@ -321,7 +321,7 @@ def whole(office: Office) -> None:
         decisions.setdefault(row.decision_id, []).append(row)
     assert None not in decisions
     for unit in decisions.values():
-        waiting = {row.state for row in unit if row.state in WAITING}
+        waiting = {row.state for row in unit if row.state in STOPPABLE}
         assert not (waiting and any(row.state == "cancelled" for row in unit))
         assert len({row.approved_by for row in unit}) == 1
         assert not ("held" in waiting and waiting - {"held"})

@@ -12,6 +12,7 @@ from dondoc.escalation import words
 from dondoc.escalation.ladder import Ladder, SentLetter, Stop, decide, duty
 from dondoc.escalation.reasons import ReasonCode
 from dondoc.facts.obligations import Standing
+from dondoc.vocabulary.obligations import Status
 from dondoc.workdays import WorkingDays
 
 AGENCY = "ubnd-huyen-duc-tho"
@@ -36,7 +37,7 @@ def owed(directive: Directive) -> Callable[..., Standing]:
         found = next(d for d in directive.obligations if d.agency == AGENCY and d.deliverable == deliverable)
         last = other.pop("last_day", FRIDAY if deliverable == "form_03" else nov(18))
         status = status or ("overdue" if day > last else "not_due")
-        return Standing(found, AGENCY, status, last, 0, other.pop("reason", "chưa nhận được"), **other)
+        return Standing(found, AGENCY, Status(status), last, 0, other.pop("reason", "chưa nhận được"), **other)
 
     return make
 

@@ -9,8 +9,9 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from dondoc.configuration.settings import DATA
 from dondoc.directive.load import load
-from dondoc.escalation.ladder import CHASED, Ladder, SentLetter, Stop, decide, duty
+from dondoc.escalation.ladder import Ladder, SentLetter, Stop, decide, duty
 from dondoc.facts.obligations import Standing
+from dondoc.vocabulary.obligations import Status
 from dondoc.workdays import load as load_calendar
 
 AGENCY = "ubnd-huyen-cam-xuyen"
@@ -39,7 +40,7 @@ class Fairness(RuleBasedStateMachine):
         paused = "tạm dừng" if status == "paused" else None
         if status in ("", "paused"):
             status = "overdue" if self.day > LAST[key] else "not_due"
-        return Standing(owed, AGENCY, status, LAST[key], 0, "vì vậy", paused=paused)
+        return Standing(owed, AGENCY, Status(status), LAST[key], 0, "vì vậy", paused=paused)
 
     @rule(key=st.sampled_from(sorted(LAST)), status=st.sampled_from(STATUSES))
     def a_fact_arrives(self, key: str, status: str) -> None:
@@ -57,7 +58,7 @@ class Fairness(RuleBasedStateMachine):
             return
         assert CALENDAR.is_working_day(self.day)
         for s in decision.ground:
-            assert s.status in CHASED
+            assert s.status.chased
             assert s.paused is None
             self._fair(s, decision.step.id)
         assert {s.duty.short for s in decision.ground}.isdisjoint(s.duty.short for s in decision.still_to_come)

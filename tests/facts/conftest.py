@@ -15,6 +15,7 @@ from dondoc.facts.register import register
 from dondoc.facts.rulings import rule
 from dondoc.store.facts import Contact
 from dondoc.store.intake import Submission, Verdict
+from dondoc.vocabulary.rulings import RulingKind
 from dondoc.workdays import WorkingDays
 from tests.conftest import SECRET, acting, at
 
@@ -96,7 +97,14 @@ class Book:
             "by": acting("Đậu Tùng Lâm"),
             "secrets": [SECRET],
         } | other
-        return rule(self.session, (self.directive,), self.registry, kind, now=now or at(15), **values)
+        return rule(
+            self.session,
+            (self.directive,),
+            self.registry,
+            RulingKind.read(kind, "loại quyết định"),
+            now=now or at(15),
+            **values,
+        )
 
     def contact(self, agency: str, email: str) -> None:
         self.session.add(

@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 
 from dondoc.directive.model import Directive
 from dondoc.errors import Problem
-from dondoc.facts.contacts import ROLES, agency_of_sender, end, find, import_csv
+from dondoc.facts.contacts import agency_of_sender, end, find, import_csv
 from dondoc.store.facts import Contact
+from dondoc.vocabulary.people import Role
 from tests.conftest import CLERK, SECRET, at
 
 from .conftest import Book
@@ -70,8 +71,8 @@ def test_a_file_that_is_not_a_list_of_contacts_is_a_sentence(book: Book, text: s
 
 
 def test_every_role_of_the_contract_is_known(book: Book) -> None:
-    assert {*ROLES} == {"focal_officer", "clerk", "head", "board", "approver", "ops"}
-    rows = "".join(f"so-tttt,{role},A,{role}@ioc.test,\n" for role in ROLES)
+    assert {*Role} == {"focal_officer", "clerk", "head", "board", "approver", "ops"}
+    rows = "".join(f"so-tttt,{role},A,{role}@ioc.test,\n" for role in Role)
     assert load(book, HEAD + rows) == {"added": 6, "unchanged": 0}
 
 

@@ -33,7 +33,7 @@ def test_a_milestone_is_met_by_a_letter(book: Book) -> None:
         ({"agency": "ubnd-huyen-can-loc"}, "Đơn vị này phải gửi: tourism/form_03"),
         ({"now": at(17)}, "trong tương lai"),
         ({"document_date": date(2021, 11, 19)}, "sau ngày đến"),
-        ({"number": " "}, "--number"),
+        ({"number": " "}, "Chưa ghi “Số, ký hiệu văn bản”"),
         ({"by": acting("")}, "Chưa ghi tên người quyết định"),
     ],
 )

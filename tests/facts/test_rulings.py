@@ -8,7 +8,8 @@ import pytest
 from dondoc.clock import end_of
 from dondoc.configuration.context import AppContext
 from dondoc.errors import Problem
-from dondoc.facts.rulings import KINDS, hold_all, standing_rulings
+from dondoc.facts.rulings import hold_all, standing_rulings
+from dondoc.vocabulary.rulings import RulingKind
 from tests.conftest import Run, acting, at
 
 from .conftest import Book
@@ -141,7 +142,7 @@ def test_every_kind_is_undone_and_leaves_the_world_as_it_was(book: Book, kind: s
     book.rule("undo", undoes=ruling, now=at(16))
     assert app() == before
     here = {"extend", "waive", "accept", "reassign", "pause", "called", "hold_all", "undo"}
-    assert {*KINDS} == {*here, "stop"}, "the undoing of a stop is tested with decisions"
+    assert {*RulingKind} == {*here, "stop"}, "the undoing of a stop is tested with decisions"
 
 
 def test_hold_all_has_two_times(book: Book) -> None:
@@ -157,17 +158,17 @@ def test_hold_all_has_two_times(book: Book) -> None:
     ("kind", "given", "words"),
     [
         ("cancel", {}, "Không có loại quyết định “cancel”"),
-        ("extend", {"agency": DUC_THO}, "--until"),
-        ("reassign", {"agency": DUC_THO}, "--to"),
-        ("undo", {}, "--undoes"),
+        ("extend", {"agency": DUC_THO}, "Đến hết ngày"),
+        ("reassign", {"agency": DUC_THO}, "Đơn vị nhận"),
+        ("undo", {}, "Quyết định bị hủy bỏ"),
         ("undo", {"undoes": 99}, "Không có quyết định số 99"),
-        ("waive", {}, "--agency"),
+        ("waive", {}, "Đơn vị"),
         ("waive", {"agency": "ubnd-x"}, "Không có đơn vị “ubnd-x”"),
         ("reassign", {"agency": DUC_THO, "to_agency": "ubnd-x"}, "Không có đơn vị “ubnd-x”"),
         ("pause", {"system": "x"}, "Không có hệ thống “x”"),
         ("pause", {"deliverable": "form_09"}, "Không có nội dung phải gửi “form_09”"),
-        ("pause", {"reason": " "}, "phải ghi văn bản và lý do"),
-        ("pause", {"document": ""}, "phải ghi văn bản và lý do"),
+        ("pause", {"reason": " "}, "Chưa ghi “Lý do”"),
+        ("pause", {"document": ""}, "Chưa ghi “Văn bản”"),
         ("pause", {"by": acting("")}, "Chưa ghi tên người quyết định"),
     ],
 )

@@ -59,7 +59,7 @@ def test_an_unknown_letter_or_a_nameless_person_is_refused(desk: Desk) -> None:
     with desk.app.sessions.begin() as session:
         with pytest.raises(Problem, match="TH-00099"):
             outbox.cancel(session, 99, "x", acting("A"), **desk.given)
-        with pytest.raises(Problem, match="lý do"):
+        with pytest.raises(Problem, match="Lý do"):
             outbox.cancel(session, row_id, " ", acting("A"), **desk.given)
     assert desk.row(row_id).state == "held"
 
@@ -85,7 +85,7 @@ def test_a_person_settles_what_is_uncertain_and_nothing_else(desk: Desk) -> None
             outbox.settle(session, lost, "again", acting("A"), **desk.given)
         outbox.settle(session, arrived, "sent", acting("A"), **desk.given)
         outbox.settle(session, lost, "resend", acting("A"), **desk.given)
-        with pytest.raises(Problem, match="uncertain"):
+        with pytest.raises(Problem, match="chưa rõ đã gửi"):
             outbox.settle(session, arrived, "sent", acting("A"), **desk.given)
     assert (desk.row(arrived).state, desk.row(arrived).sent_at) == ("sent", MONDAY)
     assert desk.deliver() == {"sent": 1}

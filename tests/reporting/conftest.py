@@ -16,6 +16,7 @@ from dondoc.reporting import report
 from dondoc.store.cameras import CameraCheck, Outage
 from dondoc.store.intake import Submission
 from dondoc.store.mail import OutboxLetter
+from dondoc.vocabulary.rulings import RulingKind
 from tests.cameras.nights import stored
 from tests.conftest import NOVEMBER, SECRET, acting, at, letter_of
 
@@ -158,7 +159,7 @@ def busy(app: AppContext) -> AppContext:
             session,
             app.letters(session, NOVEMBER),
             app.registry,
-            "waive",
+            RulingKind.WAIVE,
             agency="ubnd-thi-xa-hong-linh",
             document="Văn bản số 9",
             reason="không có điểm du lịch",

@@ -28,7 +28,7 @@ from dondoc.store.mail import OutboxLetter
 from dondoc.store.reporting import ReportIssue
 from dondoc.store.session import head
 from dondoc.store.trust import AuditEvent
-from dondoc.web.letters import STATE
+from dondoc.vocabulary.letters import OutboxState
 from dondoc.web.pages import agencies
 from tests.conftest import CLERK, NOVEMBER, acting, approver, letter_of
 from tests.web.conftest import ORIGIN, Visit, rows_of, words_of
@@ -499,7 +499,7 @@ def test_an_operator_records_that_the_clerk_has_issued_a_report(app: AppContext,
 
 
 def test_a_letters_history_names_each_step_apart() -> None:
-    assert len({*STATE.values()}) == len(STATE)
+    assert len({state.label for state in OutboxState}) == len(OutboxState)
 
 
 def test_a_report_is_listed_with_its_files(app: AppContext, visit: Visit) -> None:

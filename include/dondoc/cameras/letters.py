@@ -23,13 +23,16 @@ from dondoc.directive.names import fold
 from dondoc.directive.succession import responsible
 from dondoc.facts import contacts
 from dondoc.mail import outbox
-from dondoc.mail.letter import Letter, LetterKind, Precondition
+from dondoc.mail.letter import Letter, Precondition
 from dondoc.mail.render import render
 from dondoc.mail.shapes import CameraWords, InternalWords, OutageWords, OutWords, PlaceWords, ReachabilityWords
 from dondoc.probing.verdicts import ADVICE, GOOD, PHASE, REACHABLE_PHASES, SENTENCE
 from dondoc.store.cameras import Camera, Outage
 from dondoc.store.intake import Submission, Verdict
 from dondoc.store.mail import OutboxLetter
+from dondoc.vocabulary.letters import LetterKind
+from dondoc.vocabulary.people import Role
+from dondoc.vocabulary.submissions import ACCEPTED
 
 log = logging.getLogger(__name__)
 SHOWN = 30  # cameras in one letter: people read on phones
@@ -78,13 +81,13 @@ def local_outage(app: AppContext, key: str, sentence: str, now: datetime) -> lis
     lines = [sentence, "Không mở sự cố, không gửi thư cho đơn vị nào. Kiểm tra đường truyền, tường lửa, VPN của Sở."]
     title = "Không kiểm tra được camera: phía Sở mất kết nối"
     with app.sessions.reading() as session:
-        found = contacts.find(session, app.registry.office, "ops", now.date())
+        found = contacts.find(session, app.registry.office, Role.OPS, now.date())
     ours = [c.email for c in found] or ([app.settings.ops_address] if app.settings.ops_address else [])
     if not ours:
         log.error("nobody of ours to tell (DONDOC_OPS_ADDRESS, or contacts of role ops): %s", sentence)
     context: InternalWords = {"title": title, "lines": lines}
     issuer = app.registry.office
-    return _put(app, [_letter(app, "internal", issuer, to, key, context, {}, title) for to in ours], now)
+    return _put(app, [_letter(app, LetterKind.INTERNAL, issuer, to, key, context, {}, title) for to in ours], now)
 
 
 def _put(app: AppContext, letters: list[Letter | None], now: datetime) -> list[int]:
@@ -94,7 +97,7 @@ def _put(app: AppContext, letters: list[Letter | None], now: datetime) -> list[i
 
 
 def _officer(session: Session, agency: str, system: str | None, now: datetime) -> str | None:
-    for role in ("focal_officer", "clerk"):
+    for role in (Role.FOCAL_OFFICER, Role.CLERK):
         if found := contacts.find(session, agency, role, now.date(), system):
             return found[0].email
     return None
@@ -130,7 +133,7 @@ def _answer(app: AppContext, submission_id: int, now: datetime) -> Letter | None
     }
     return _letter(
         app,
-        "reachability",
+        LetterKind.REACHABILITY,
         agency,
         recipient,
         f"{number}|waits" if found.waits else number,
@@ -189,7 +192,7 @@ def _accepted_of(session: Session, submission_id: int) -> str | None:
     """Whose accepted form it is; None when it was not accepted."""
     newest = select(Verdict).where(Verdict.submission_id == submission_id).order_by(Verdict.id.desc()).limit(1)
     verdict = session.scalar(newest)
-    return verdict.agency if verdict and verdict.outcome.startswith("accepted") else None
+    return verdict.agency if verdict and verdict.outcome in ACCEPTED else None
 
 
 def _told(
@@ -224,7 +227,7 @@ def _told(
     about = f"{','.join(numbers)}|{now:%Y-%m-%d}"
     return _letter(
         app,
-        "outage",
+        LetterKind.OUTAGE,
         agency,
         recipient,
         about,

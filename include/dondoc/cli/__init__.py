@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from dondoc.errors import Problem
+from dondoc.vocabulary.fields import FieldProblem
 
 ROOMS = (
     "directive",
@@ -60,7 +61,8 @@ def main() -> None:
     try:
         cli()
     except Problem as problem:
-        print(problem, file=sys.stderr)
+        said = problem.on_the_command_line if isinstance(problem, FieldProblem) else problem
+        print(said, file=sys.stderr)
         raise SystemExit(2) from None
     except Exception as error:
         from dondoc.store.errors import explain  # not at the top: `probe` and `check` start without a database

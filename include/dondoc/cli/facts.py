@@ -9,6 +9,7 @@ import typer
 from dondoc.cli.acting import By
 from dondoc.cli.output import day, day_or_moment, say, show, since
 from dondoc.errors import Problem
+from dondoc.vocabulary.rulings import RulingKind
 
 contacts_app = typer.Typer(no_args_is_help=True, help="Danh bạ liên hệ của các đơn vị.")
 
@@ -96,7 +97,7 @@ def _content(file: Path) -> bytes:
 
 
 def rule(
-    kind: Annotated[str, typer.Argument(help="extend, waive, accept, reassign, pause, called, hold_all, undo")],
+    kind: Annotated[str, typer.Argument(help=", ".join(RulingKind))],
     document: Annotated[str, typer.Option(help="Văn bản làm căn cứ.")],
     reason: Annotated[str, typer.Option(help="Lý do.")],
     by: Annotated[str, typer.Option(help="Người quyết định.")],
@@ -129,7 +130,7 @@ def rule(
             session,
             app.letters_since(session, (holds_from or now).astimezone(clock.HERE).date()),
             app.registry,
-            kind,
+            RulingKind.read(kind, "loại quyết định"),
             directive=directive,
             agency=agency,
             system=system,

@@ -7,6 +7,7 @@ import typer
 
 from dondoc.cli.acting import By
 from dondoc.cli.output import contents, emit, moment, say, show, since
+from dondoc.vocabulary.submissions import Arrival
 
 
 def add(cli: typer.Typer) -> None:
@@ -32,7 +33,7 @@ def receive(
     app, now, who = open_context(), clock.now(), anybody(by)
     when = moment(received_at) if received_at else now
     for path, content in contents(files, app.settings.max_file_mb):
-        line = submit(app, content, path.name, sender=sender, channel="cli", by=who, received_at=when, now=now)
+        line = submit(app, content, path.name, sender=sender, channel=Arrival.CLI, by=who, received_at=when, now=now)
         line["file"] = str(path)  # as it was called, as in `check`
         emit(line) if as_json else say(f"{path}: {line['outcome']} (BN-{int(line['submission']):04})")
 

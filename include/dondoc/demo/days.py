@@ -5,12 +5,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from dondoc.vocabulary.people import Role
+
 TODAY = "2021-11-25T14:00+07:00"  # a Thursday: the day of the weekly report
 DAY = TODAY[:10]
 MAIL = "demo.hatinh.gov.vn"
 INTAKE = f"tiep-nhan@{MAIL}"
 APPROVER = "duyet.demo"  # the login of whoever approves letters
-ROLES = {"focal_officer": "dau-moi", "clerk": "van-thu", "head": "lanh-dao"}
+ROLES = {Role.FOCAL_OFFICER: "dau-moi", Role.CLERK: "van-thu", Role.HEAD: "lanh-dao"}
 
 
 @contextmanager
@@ -24,7 +26,7 @@ def at(moment: str) -> Iterator[None]:
         os.environ.update(kept)
 
 
-def address(agency: str, role: str) -> str:
+def address(agency: str, role: Role) -> str:
     """The mailbox of an agency's role: dau-moi.duc-tho@hatinh.test."""
     name = agency.removeprefix("ubnd-").removeprefix("huyen-")
     return f"{ROLES[role]}.{name}@{MAIL}"

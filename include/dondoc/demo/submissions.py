@@ -15,6 +15,7 @@ from dondoc.demo.mailserver import HOST, MailServer
 from dondoc.facts import contacts
 from dondoc.forms.blank import blank
 from dondoc.forms.spec import Field, load_specs
+from dondoc.vocabulary.people import Role
 
 LEFT_BLANK = {"sub_path", "nvr", "nvr_channels", "channel", "reason", "note", "vms"}
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -77,7 +78,7 @@ def today(app: AppContext, mail: MailServer, fleet: Fleet) -> None:
         broken = desk.form_03("ubnd-huyen-loc-ha", "healthy")
         desk.post("ubnd-huyen-loc-ha", broken[: len(broken) // 2])
     with at("2021-11-25T10:30"):
-        desk.send(address("ubnd-huyen-vu-quang", "clerk"), "1120_UBND-VP cu can bo dau moi.pdf", SCAN)
+        desk.send(address("ubnd-huyen-vu-quang", Role.CLERK), "1120_UBND-VP cu can bo dau moi.pdf", SCAN)
     with at("2021-11-25T11:00"):
         desk.drop("Thach Ha BM03.xlsx", desk.form_03("ubnd-huyen-thach-ha", "healthy", "dark"))
 
@@ -137,8 +138,8 @@ class Desk:
     def officer(self, agency: str) -> dict[str, str]:
         """The focal officer as the address book has it: who is known needs nobody's confirmation."""
         with self.app.sessions.reading() as session:
-            found = contacts.find(session, agency, "focal_officer", clock.now().date())
-        mailbox = address(agency, "focal_officer")
+            found = contacts.find(session, agency, Role.FOCAL_OFFICER, clock.now().date())
+        mailbox = address(agency, Role.FOCAL_OFFICER)
         known = next(({"officer_name": c.name, "officer_phone": c.phone} for c in found if c.email == mailbox), {})
         return {"officer_email": mailbox} | known
 
@@ -146,7 +147,7 @@ class Desk:
         """Mail a form from the agency's registered address."""
         name = self.app.registry.agency(agency).short
         self.send(
-            address(agency, "focal_officer"), f"Bieu mau {agency.removeprefix('ubnd-')}.xlsx", workbook, name=name
+            address(agency, Role.FOCAL_OFFICER), f"Bieu mau {agency.removeprefix('ubnd-')}.xlsx", workbook, name=name
         )
 
     def send(self, sender: str, filename: str, content: bytes, *, name: str = "", to: str = INTAKE) -> None:

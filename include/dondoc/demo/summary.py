@@ -16,47 +16,24 @@ from dondoc.store.cameras import Camera, CameraCheck, Outage
 from dondoc.store.intake import Submission
 from dondoc.store.mail import OutboxLetter
 from dondoc.store.reporting import Report
+from dondoc.vocabulary.cameras import Exemption
+from dondoc.vocabulary.code import Code
+from dondoc.vocabulary.letters import OutboxState
+from dondoc.vocabulary.obligations import Status
+from dondoc.vocabulary.submissions import Outcome
 
-OUTCOME = {
-    "accepted": "được chấp nhận",
-    "accepted_with_warnings": "được chấp nhận, có lưu ý",
-    "returned": "trả lại để chỉnh sửa",
-    "refused": "không đọc được",
-    "waiting": "chờ người xử lý",
-    "conflict": "mâu thuẫn với bản trước, chờ người xử lý",
-    "duplicate": "trùng bản đã nhận",
-}
-STATUS = {
-    "fulfilled": "đã hoàn thành",
-    "fulfilled_late": "hoàn thành, chậm",
-    "waived": "được miễn",
-    "needs_reassignment": "cần phân công lại",
-    "under_review": "Sở đang xem",
-    "returned": "đề nghị chỉnh sửa",
-    "overdue": "quá hạn",
-    "not_due": "trong hạn",
-}
-LOOK = {**SENTENCE, **state.EXEMPTIONS, "ok": "có hình tốt"}
-STATE = {
-    "sent": "đã gửi",
-    "held": "đang giữ, chờ duyệt",
-    "pending": "chờ gửi",
-    "deferred": "gửi lại sau",
-    "refused": "bị từ chối",
-    "uncertain": "chưa rõ",
-    "cancelled": "đã hủy",
-}
+LOOK: dict[str, str] = {**SENTENCE, **{one: one.label for one in Exemption}, "ok": "có hình tốt"}
 
 
 def lines(app: AppContext, now: datetime) -> Iterator[str]:
     """The summary's lines; codes in brackets are those of the `dondoc` command."""
-    yield _line("Bản nộp", submissions(app), OUTCOME)
+    yield _line("Bản nộp", submissions(app), _labels(Outcome))
     for title, counts in duties(app, now).items():
-        yield _line(f"Nhiệm vụ có thời hạn theo văn bản “{title}”", counts, STATUS)
+        yield _line(f"Nhiệm vụ có thời hạn theo văn bản “{title}”", counts, _labels(Status))
     yield _line("Camera", cameras(app), LOOK)
     with app.sessions.reading() as session:
         yield f"    {camera_line(state.counts(current.read(app, session, now)))}"
-    yield _line("Thư", letters(app), STATE)
+    yield _line("Thư", letters(app), _labels(OutboxState))
     with app.sessions.reading() as session:
         outages = len(session.scalars(select(Outage.id).where(Outage.closed_at.is_(None))).all())
         folders = {report.directive: report.folder for report in session.scalars(select(Report).order_by(Report.id))}
@@ -64,6 +41,10 @@ def lines(app: AppContext, now: datetime) -> Iterator[str]:
     yield from (f"Báo cáo tuần: {folder}/report.docx" for folder in folders.values())
     if not folders:
         yield "Báo cáo tuần: chưa có"
+
+
+def _labels(codes: type[Code]) -> dict[str, str]:
+    return {code: code.label for code in codes}
 
 
 def _line(title: str, counts: Mapping[str, int], words: Mapping[str, str]) -> str:
@@ -75,7 +56,7 @@ def submissions(app: AppContext) -> Counter[str]:
     """Submissions by the outcome that counts."""
     with app.sessions.reading() as session:
         verdicts = [newest_verdict(session, number) for number in session.scalars(select(Submission.id))]
-    return Counter(verdict.outcome if verdict else "waiting" for verdict in verdicts)
+    return Counter(verdict.outcome if verdict else Outcome.WAITING for verdict in verdicts)
 
 
 def duties(app: AppContext, now: datetime) -> dict[str, Counter[str]]:

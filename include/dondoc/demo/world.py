@@ -26,6 +26,8 @@ from dondoc.facts.register import register
 from dondoc.facts.rulings import rule
 from dondoc.probing.verdicts import PHASE, SENTENCE
 from dondoc.store.cameras import Camera
+from dondoc.vocabulary.people import Role
+from dondoc.vocabulary.rulings import RulingKind
 
 SECOND = Path(__file__).with_name("second_letter.yaml")
 CENTRE = "public_admin_centre"
@@ -34,12 +36,12 @@ DEPUTY = Actor("Phó Giám đốc Đậu Tùng Lâm", "tung.lam", Channel.CLI)
 FAMILY = ("Nguyễn", "Trần", "Lê", "Phan", "Hồ", "Võ", "Đặng", "Bùi", "Dương", "Hoàng")
 GIVEN = ("Hà", "Minh", "Thủy", "Quang", "Lan", "Đức", "Hương", "Tuấn", "Nga", "Sơn", "Bình", "Thảo", "Khánh")
 OURS = (
-    ("so-tttt", "board", "Ban Giám đốc Sở", "ban-giam-doc"),
-    ("so-tttt", "approver", "Trưởng phòng CNTT", "duyet"),
-    ("so-tttt", "ops", "Người vận hành", "van-hanh"),
-    ("ubnd-tinh", "head", "Văn phòng UBND tỉnh", "van-phong-ubnd"),
+    ("so-tttt", Role.BOARD, "Ban Giám đốc Sở", "ban-giam-doc"),
+    ("so-tttt", Role.APPROVER, "Trưởng phòng CNTT", "duyet"),
+    ("so-tttt", Role.OPS, "Người vận hành", "van-hanh"),
+    ("ubnd-tinh", Role.HEAD, "Văn phòng UBND tỉnh", "van-phong-ubnd"),
 )
-LOGINS = {"approver": APPROVER}
+LOGINS = {Role.APPROVER: APPROVER}
 # agency, number, written on, arrived
 LETTERS = (
     ("ubnd-huyen-cam-xuyen", "1521/UBND-VP", "2021-11-16", "2021-11-16T09:30"),
@@ -170,7 +172,7 @@ def rulings(app: AppContext) -> None:
             session,
             app.letters(session, clock.now().date()),
             app.registry,
-            "extend",
+            RulingKind.EXTEND,
             agency="ubnd-huyen-huong-khe",
             until=date(2021, 11, 30),
             document="Công văn số 1905/UBND-VP ngày 18/11/2021 của UBND huyện Hương Khê",

@@ -7,6 +7,9 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict
 
+from dondoc.vocabulary.letters import LetterKind
+from dondoc.vocabulary.people import Role
+
 
 class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -79,10 +82,10 @@ class Step(Strict):
     id: str
     title: str = ""  # what people call it, in reasons
     after: int
-    to: tuple[str, ...]  # roles in order of preference: the first that has a contact gets the letter
-    also: tuple[str, ...] = ()  # roles that get a letter of their own as well
+    to: tuple[Role, ...]  # roles in order of preference: the first that has a contact gets the letter
+    also: tuple[Role, ...] = ()  # roles that get a letter of their own as well
     letter: str  # folder under include/letters/
-    kind: Literal["reminder", "overdue"]
+    kind: Literal[LetterKind.REMINDER, LetterKind.OVERDUE]
     approval: bool = False
     wait: int = 1  # working days since the step before was delivered
     needs: str | None = None  # the step that must have been delivered before

@@ -226,10 +226,17 @@ def _held(rows: Sequence[DirectiveVersion]) -> DirectiveVersion | None:
     return next((row for row in reversed(rows) if row.state != State.DRAFT), None)
 
 
+class _Yaml(yaml.SafeDumper):
+    """Writes the member of a closed set as its string."""
+
+
+_Yaml.add_multi_representer(StrEnum, lambda dumper, code: dumper.represent_str(code.value))
+
+
 def exported(version: Version) -> str:
     """The letter as a YAML file of its own, without what it does not say."""
     content = version.file.model_dump(exclude_defaults=True)
-    return str(yaml.safe_dump(content, allow_unicode=True, sort_keys=False, width=120))
+    return str(yaml.dump(content, Dumper=_Yaml, allow_unicode=True, sort_keys=False, width=120))
 
 
 def _seen(session: Session, directive: str, after: int | None) -> Sequence[DirectiveVersion]:

@@ -9,8 +9,8 @@ from typing import Any
 from dondoc.directive.located_yaml import LocatedYaml, Place
 from dondoc.directive.model import Registry
 from dondoc.directive.periods import Periodic
+from dondoc.vocabulary.people import ON_LADDER
 
-ROLES = ("focal_officer", "clerk", "head", "board")
 MILESTONES = ("connection", "coordination", "direction")  # kinds of duties without a date
 LOOSE = re.compile(r"(letter|file)(_[a-z0-9]+)*")  # an official letter, or a file of any kind: `text` says which
 ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")  # it stands in ids of duties, addresses of pages, names of folders
@@ -208,8 +208,8 @@ def _ladder_fits(marked: LocatedYaml) -> None:
     for place, item in _entries(marked.data, "ladder"):
         for key in ("to", "also"):
             for i, role in enumerate(_listed(item.get(key))):
-                if isinstance(role, str) and role not in ROLES:
-                    marked.fault((*place, key, i), f"không có vai trò “{role}” ({', '.join(ROLES)})")
+                if isinstance(role, str) and role not in ON_LADDER:
+                    marked.fault((*place, key, i), f"không có vai trò “{role}” ({', '.join(ON_LADDER)})")
         if (needs := item.get("needs")) is not None and needs not in before:
             marked.fault((*place, "needs"), f"không có bậc “{needs}” trước bậc này")
         before.add(item.get("id"))

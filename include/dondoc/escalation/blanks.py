@@ -13,6 +13,7 @@ from dondoc.escalation.recipients import needs_approval
 from dondoc.forms.blank import blank
 from dondoc.forms.spec import load_specs
 from dondoc.mail.letter import Attachment
+from dondoc.vocabulary.obligations import Status
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 Blanks = Mapping[tuple[str, str], Attachment]  # by agency and form
@@ -24,7 +25,7 @@ def forms(app: AppContext, decision: Decision) -> list[tuple[str, str]]:
     if decision.step is None or any(map(needs_approval, decision.steps.values())):
         return []
     known = load_specs(app.settings.data)
-    listed = [s.duty.deliverable for s in (*decision.ground, *decision.still_to_come) if s.status != "returned"]
+    listed = [s.duty.deliverable for s in (*decision.ground, *decision.still_to_come) if s.status != Status.RETURNED]
     return [(decision.agency, form) for form in dict.fromkeys(listed) if form in known]
 
 

@@ -145,7 +145,7 @@ class _Morning:
             return self._kept(agency, self._written(past))
         people = self.people(decision)
         if decision.step and not people:
-            roles = " hoặc ".join(words.ROLE[role] for role in decision.step.to)
+            roles = " hoặc ".join(role.label for role in decision.step.to)
             missing = because(ReasonCode.NO_ADDRESS, roles=roles)
             decision = replace(decision, reasons=(*decision.reasons, missing), answer_by=None)
             self.without_address.append(decision)

@@ -15,6 +15,7 @@ from dondoc.escalation.ladder import Decision, Ladder, SentLetter, decide, duty
 from dondoc.escalation.recipients import recipients
 from dondoc.facts.obligations import Standing, standings
 from dondoc.facts.read import read
+from dondoc.vocabulary.letters import OutboxState
 
 WEEKS = 8
 
@@ -83,7 +84,7 @@ def _arrived(decision: Decision) -> SentLetter:
         duties=frozenset(map(duty, decision.ground)),
         day=decision.day,
         decided_on=decision.day,
-        state="sent",
+        state=OutboxState.SENT,
         sent_on=decision.day,
         others=frozenset(map(duty, decision.still_to_come)),
         answer_by=decision.answer_by,

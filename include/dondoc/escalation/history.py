@@ -14,8 +14,9 @@ from dondoc.mail import outbox
 from dondoc.store.facts import Ruling
 from dondoc.store.mail import OutboxLetter
 from dondoc.store.reporting import Decision
+from dondoc.vocabulary.letters import CHASING
+from dondoc.vocabulary.rulings import RulingKind
 
-KINDS = ("reminder", "overdue")
 _ROW = OutboxLetter
 # Not the whole row: its words may be long, and every letter that leaves asks for the history.
 _LETTERS = (
@@ -24,7 +25,7 @@ _LETTERS = (
         *(_ROW.sent_at, _ROW.not_after, _ROW.rehearsal, _ROW.decision_id, Decision.answer_by),
     )
     .outerjoin(Decision, Decision.id == _ROW.decision_id)
-    .where(_ROW.kind.in_(KINDS))
+    .where(_ROW.kind.in_(CHASING))
     .order_by(_ROW.id)
 )
 
@@ -52,7 +53,7 @@ def _stops(rulings: Iterable[Ruling]) -> dict[int | None, Stop]:
     return {
         r.decision_id: Stop(r.happened_at.astimezone(HERE).date(), r.until or date.max, r.reason, r.by)
         for r in rulings
-        if r.kind == "stop"
+        if r.kind == RulingKind.STOP
     }
 
 

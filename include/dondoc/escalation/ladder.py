@@ -19,13 +19,11 @@ from dondoc.escalation import words
 from dondoc.escalation.reasons import Reason, ReasonCode, because
 from dondoc.escalation.recipients import needs_approval
 from dondoc.facts.obligations import Standing
-from dondoc.mail.states import WAITING
+from dondoc.vocabulary.letters import IN_HAND, STOPPABLE, LetterKind, OutboxState
+from dondoc.vocabulary.obligations import Status
 from dondoc.workdays import WorkingDays
 
-AUDIENCE = {"focal_officer": 0, "clerk": 0, "head": 1, "board": 2}
-CHASED = ("overdue", "not_due", "returned")
 APPROVAL_DAYS = 2  # working days that an approver has; then the letter is dead, and the ladder decides anew
-ON_ITS_WAY = ("claimed", "sending")
 Duty = tuple[str, date]  # who owed what, and until when: after an extension the ladder begins anew
 
 
@@ -60,7 +58,7 @@ class SentLetter:
     duties: frozenset[Duty]
     day: date
     decided_on: date
-    state: str
+    state: OutboxState
     recipient: str = ""
     message_id: str = ""
     copy: bool = False  # to somebody who is told as well: it carries no step
@@ -83,20 +81,22 @@ class SentLetter:
 
     def stands(self, day: date) -> bool:
         """Whether its step counts as taken on a day: it has left, or may still leave."""
-        if self.day > day or self.state in ("cancelled", "refused"):
+        if self.day > day or self.state in (OutboxState.CANCELLED, OutboxState.REFUSED):
             return False
-        if self.state in WAITING:
-            trial = self.state == "held" and self.decided_on != self.day
+        if self.state in STOPPABLE:  # it dies when its time is over
+            trial = self.state == OutboxState.HELD and self.decided_on != self.day
             return not trial and (self.last_chance is None or day <= self.last_chance)
         return not self.rehearsal
 
     def waits(self, day: date) -> bool:
         """Whether it may still leave by itself or by an approval."""
-        return self.state in (*WAITING, *ON_ITS_WAY) and self.stands(day)
+        return self.state in (*STOPPABLE, *IN_HAND) and self.stands(day)
 
     def delivered(self, day: date) -> bool:
         """Whether the agency truly had it by the end of a day."""
-        return self.state == "sent" and not self.rehearsal and self.sent_on is not None and self.sent_on <= day
+        return (
+            self.state == OutboxState.SENT and not self.rehearsal and self.sent_on is not None and self.sent_on <= day
+        )
 
     def lists(self, standing: Standing) -> bool:
         """Whether it speaks of an obligation, as its ground or as still to come."""
@@ -109,8 +109,14 @@ class SentLetter:
         """The letter and what became of it."""
         if self.sent_on:
             return because(ReasonCode.ARRIVED, letter=self.number, on=self.sent_on)
-        known = {"held": ReasonCode.HELD, "uncertain": ReasonCode.UNCERTAIN}
-        return because(known.get(self.state, ReasonCode.ON_ITS_WAY), letter=self.number)
+        match self.state:
+            case OutboxState.HELD:
+                fate = ReasonCode.HELD
+            case OutboxState.UNCERTAIN:
+                fate = ReasonCode.UNCERTAIN
+            case _:
+                fate = ReasonCode.ON_ITS_WAY
+        return because(fate, letter=self.number)
 
 
 @dataclass(frozen=True)
@@ -163,7 +169,7 @@ class Ladder:
 
     def first_day(self, step: Step, last_day: date) -> date:
         """The first day on which the calendar allows a step."""
-        if step.kind == "reminder":
+        if step.kind == LetterKind.REMINDER:
             return self.calendar.add(last_day, step.after) if step.after < 0 else last_day
         return self.calendar.add(last_day, max(step.after, self.grace_days + 1))
 
@@ -172,7 +178,7 @@ class Ladder:
         last_day = standing.last_day
         if last_day is None:
             return because(ReasonCode.UNDATED)
-        if step.kind == "reminder" and day > last_day:
+        if step.kind == LetterKind.REMINDER and day > last_day:
             return because(ReasonCode.PAST_DUE, due=words.due(standing))
         if stop := self.stop(step, standing, past, day):
             return because(ReasonCode.STOPPED, by=stop.by, on=stop.on, why=stop.reason, until=stop.until)
@@ -234,7 +240,7 @@ class Ladder:
 
     def answer_by(self, steps: Mapping[str, Step], day: date) -> date | None:
         """The last day that the letters of these steps, written on a day, give the agency to answer."""
-        if any(step.kind == "reminder" or "board" in step.to for step in steps.values()):
+        if any(step.kind == LetterKind.REMINDER or "board" in step.to for step in steps.values()):
             return None
         if any(map(needs_approval, steps.values())):
             return self.calendar.add(day, APPROVAL_DAYS + 2) - timedelta(days=1)
@@ -270,7 +276,7 @@ def _step(letter: SentLetter, standing: Standing) -> str | None:
 
 def rank(step: Step) -> tuple[bool, int]:
     """How high a step is, whichever letter's: a notice is above a reminder, and who stands higher is written later."""
-    return step.kind == "overdue", max(AUDIENCE.get(role, 0) for role in step.to)
+    return step.kind == LetterKind.OVERDUE, max(role.rank or 0 for role in step.to)
 
 
 def already_sent(step: Step, standing: Standing, past: Sequence[SentLetter], day: date) -> SentLetter | None:
@@ -280,7 +286,7 @@ def already_sent(step: Step, standing: Standing, past: Sequence[SentLetter], day
 
 def chased(standing: Standing) -> bool:
     """Whether the agency may be written to about an obligation at all."""
-    return standing.status in CHASED and standing.last_day is not None and standing.paused is None
+    return standing.status.chased and standing.last_day is not None and standing.paused is None
 
 
 def decide(
@@ -356,7 +362,7 @@ def _why(
             because(ReasonCode.LETTER_BEFORE, title=_title(ladder, p, s), letter=p.fate()) for p, s in before.values()
         )
         yield because(ReasonCode.LETTERS_BEFORE, letters=tuple(told))
-    if failed := [p.number for s in ground for p in _of(s, past) if p.state == "refused"]:
+    if failed := [p.number for s in ground for p in _of(s, past) if p.state == OutboxState.REFUSED]:
         yield because(ReasonCode.LETTERS_REFUSED, letters=", ".join(dict.fromkeys(failed)))
     for directive, step in steps.items():
         first = next(s for s in ground if s.duty.directive == directive)
@@ -374,7 +380,7 @@ def _title(ladder: Ladder, letter: SentLetter, standing: Standing) -> str:
 def _owed(ladder: Ladder, standing: Standing, day: date) -> Reason:
     """Where an obligation stands. A returned form says nothing of time by itself."""
     about = {"obligation": standing.duty.id, "name": ladder.name(standing), "why": standing.reason}
-    if standing.status != "returned" or standing.last_day is None:
+    if standing.status != Status.RETURNED or standing.last_day is None:
         return because(ReasonCode.OWED, **about)
     about["due"] = words.due(standing)
     late = ladder.calendar.between(standing.last_day, day)
@@ -382,7 +388,7 @@ def _owed(ladder: Ladder, standing: Standing, day: date) -> Reason:
 
 
 def _why_nothing(ladder: Ladder, owed: Sequence[Standing], past: Sequence[SentLetter], day: date) -> Reason:
-    dated = [s for s in owed if s.last_day is not None or s.status == "needs_reassignment"]
+    dated = [s for s in owed if s.last_day is not None or s.status == Status.NEEDS_REASSIGNMENT]
     if not dated:
         return because(ReasonCode.NOTHING_DATED)
     return because(ReasonCode.NO_STEP, obligations=tuple(_why_not(ladder, s, past, day) for s in dated))
@@ -406,4 +412,4 @@ def _why_not(ladder: Ladder, standing: Standing, past: Sequence[SentLetter], day
 
 
 def _over(step: Step, standing: Standing, day: date) -> bool:
-    return step.kind == "reminder" and standing.last_day is not None and day > standing.last_day
+    return step.kind == LetterKind.REMINDER and standing.last_day is not None and day > standing.last_day

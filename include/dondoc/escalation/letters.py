@@ -19,6 +19,9 @@ from dondoc.mail.delivery_run import CLOSES
 from dondoc.mail.letter import Attachment, Letter
 from dondoc.mail.render import Rendered, render
 from dondoc.mail.shapes import ChasingWords, EarlierWords, GroupWords, ItemWords
+from dondoc.vocabulary.letters import LetterKind, OutboxState
+from dondoc.vocabulary.obligations import Status
+from dondoc.vocabulary.people import Role
 from dondoc.workdays import WorkingDays
 
 
@@ -104,7 +107,7 @@ def _written(standing: Standing) -> list[str]:
 
 def _thread(past: Sequence[SentLetter], recipient: str) -> str | None:
     """The letter that this one follows: the last that reached the same person, else the agency."""
-    arrived = [p for p in past if p.state == "sent" and not p.rehearsal]
+    arrived = [p for p in past if p.state == OutboxState.SENT and not p.rehearsal]
     mine = [p for p in arrived if p.recipient == recipient] or arrived
     return mine[-1].message_id if mine else None
 
@@ -137,7 +140,7 @@ def _words(
         "others": _groups(ladder, decision.still_to_come, day, alone=False),
         "answer_by": decision.answer_by,
         "answer_before": decision.answer_by and decision.answer_by + timedelta(days=1),
-        "also": list(dict.fromkeys(words.ROLE[person.role] for person in people if person.copy)),
+        "also": list(dict.fromkeys(person.role.label for person in people if person.copy)),
         "attached": [a.filename for a in attached],
         "earlier": _earlier(known, decision, past),
         "desk": _desk(session, registry, day),
@@ -166,7 +169,7 @@ def _item(ladder: Ladder, standing: Standing, day: date) -> ItemWords:
         "late": late if late > ladder.grace_days else 0,  # the day of grace is not held against anybody
         "left": left,
         "last_today": day == last,
-        "returned": standing.reason if standing.status == "returned" else None,
+        "returned": standing.reason if standing.status == Status.RETURNED else None,
     }
 
 
@@ -175,7 +178,7 @@ def _earlier(letters: Mapping[str, Directive], decision: Decision, past: Sequenc
 
     `warned`: the letter was an overdue notice of what this decision is about.
     """
-    known = {(d, s.id): s for d in decision.steps for s in letters[d].ladder if "board" not in s.to}
+    known = {(d, s.id): s for d in decision.steps for s in letters[d].ladder if Role.BOARD not in s.to}
     about = {duty(s) for s in decision.ground}
     lines: dict[tuple[date | None, str], EarlierWords] = {}
     for letter in past:
@@ -185,12 +188,12 @@ def _earlier(letters: Mapping[str, Directive], decision: Decision, past: Sequenc
                 "title": words.title(steps[0]),
                 "day": letter.sent_on,
                 "number": letter.number,
-                "warned": steps[0].kind == "overdue" and bool(about & letter.duties),
+                "warned": steps[0].kind == LetterKind.OVERDUE and bool(about & letter.duties),
             }
     return list(lines.values())
 
 
 def _desk(session: Session, registry: Registry, day: date) -> str | None:
     """Whom an agency can call: our own focal officer, when one is named."""
-    found = contacts.find(session, registry.office, "focal_officer", day)
+    found = contacts.find(session, registry.office, Role.FOCAL_OFFICER, day)
     return f"{found[0].name}, điện thoại {found[0].phone}" if found and found[0].phone else None

@@ -16,6 +16,7 @@ from dondoc.facts.obligations import Standing, cites, standings
 from dondoc.facts.read import read
 from dondoc.mail.letter import OnHold, Precondition
 from dondoc.store.mail import OutboxLetter
+from dondoc.vocabulary.letters import OutboxState
 
 
 def precondition(app: AppContext) -> Precondition:
@@ -39,7 +40,8 @@ def precondition(app: AppContext) -> Precondition:
             return gone
         if stopped := rulings.hold_all(session, now):
             raise OnHold(f"mọi thư đôn đốc đang tạm dừng {cites(stopped)}")
-        leaving = letter.state != "held" or letter.approved_by  # else a person is reading it, who may know better
+        # While it is held a person is reading it, who may know better.
+        leaving = letter.state != OutboxState.HELD or letter.approved_by
         if leaving and (why := sources.unclear(session, app.settings, now)):
             raise Problem(f"Chưa gửi: {why}")
         return _before_the_letter(mine, past) if leaving and letter.needs_approval and mine.copy else None
@@ -57,10 +59,10 @@ def _before_the_letter(copy: SentLetter, past: list[SentLetter]) -> str | None:
         OnHold: it is not so yet.
     """
     meant = [p for p in past if p.same_decision(copy) and not p.copy]
-    if any(p.state == "sent" for p in meant):
+    if any(p.state == OutboxState.SENT for p in meant):
         return None
     numbers = ", ".join(p.number for p in meant)
-    if all(p.state == "refused" for p in meant):
+    if all(p.state == OutboxState.REFUSED for p in meant):
         return f"máy chủ thư đã từ chối {numbers}, mà thư này là bản đồng gửi"
     raise OnHold(f"đây là bản đồng gửi, chờ {numbers} đi trước")
 

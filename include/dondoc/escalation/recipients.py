@@ -9,20 +9,19 @@ from sqlalchemy.orm import Session
 from dondoc.directive.model import Registry, Step
 from dondoc.facts import contacts
 from dondoc.store.facts import Contact
-
-WITHOUT_ASKING = {"focal_officer", "clerk"}  # anybody else only after a named approver said yes
+from dondoc.vocabulary.people import Role, Side
 
 
 @dataclass(frozen=True)
 class Recipient:
     email: str
     copy: bool  # told as well; the step is taken by the others
-    role: str  # in which it is written to
+    role: Role  # in which it is written to
 
 
 def needs_approval(step: Step) -> bool:
     """Whether a person has to release the letters of a step, whatever the directive says of it."""
-    return step.approval or not WITHOUT_ASKING.issuperset((*step.to, *step.also))
+    return step.approval or any(role.needs_approval for role in (*step.to, *step.also))
 
 
 def recipients(
@@ -41,13 +40,13 @@ def recipients(
 def _found(
     session: Session,
     registry: Registry,
-    groups: Sequence[Sequence[str]],
+    groups: Sequence[Sequence[Role]],
     agency: str,
     systems: Sequence[str],
     day: date,
-) -> dict[str, str]:
+) -> dict[str, Role]:
     """One group of roles after the other, whoever holds the first role that anybody holds: address and role."""
-    found: dict[str, str] = {}
+    found: dict[str, Role] = {}
     for roles in groups:
         for system in systems:
             for contact, role in _first(session, registry, roles, agency, day, system):
@@ -56,11 +55,11 @@ def _found(
 
 
 def _first(
-    session: Session, registry: Registry, roles: Sequence[str], agency: str, day: date, system: str
-) -> Iterator[tuple[Contact, str]]:
+    session: Session, registry: Registry, roles: Sequence[Role], agency: str, day: date, system: str
+) -> Iterator[tuple[Contact, Role]]:
     """Who holds the first role that anybody holds: the last named, but of our own board everybody."""
     for role in roles:
-        whose = registry.office if role == "board" else agency
+        whose = registry.office if role.side is Side.OURS else agency
         if found := contacts.find(session, whose, role, day, system):
-            yield from ((one, role) for one in (found if role == "board" else found[:1]))
+            yield from ((one, role) for one in (found if role.side is Side.OURS else found[:1]))
             return

@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 from dondoc.configuration.context import AppContext
 from dondoc.configuration.settings import Settings
 from dondoc.facts.read import LATELY
-from dondoc.intake.receive import OURS
 from dondoc.intake.sources.source import SOURCES, SourceName, known_senders
 from dondoc.store.intake import SourceRead, Submission, Verdict
+from dondoc.vocabulary.submissions import Arrival
 
 
 def configured(settings: Settings) -> list[SourceName]:
@@ -42,7 +42,7 @@ def unclear(session: Session, settings: Settings, now: datetime) -> str | None:
     faults = [_failed(read) for read in _newest(session, settings).values() if read and not read.ok]
     judged, lately = select(Verdict.submission_id), Submission.recorded_at > now - LATELY
     known = Submission.sender_doubt.is_(None) & Submission.sender.in_(known_senders(session))
-    ours = Submission.channel.in_(OURS) | known
+    ours = Submission.channel.in_([way for way in Arrival if way.ours]) | known
     if waiting := session.scalar(select(func.count(Submission.id)).where(lately, ours, Submission.id.not_in(judged))):
         faults.append(f"còn {waiting:02} bản nộp đã nhận mà chưa kiểm tra")
     return "; ".join(faults) or None

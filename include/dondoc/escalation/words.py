@@ -9,12 +9,6 @@ from dondoc.directive.names import deliverable
 from dondoc.escalation.reasons import Reason, ReasonCode
 from dondoc.facts.obligations import Standing
 
-ROLE = {"focal_officer": "cán bộ đầu mối", "clerk": "văn thư", "head": "lãnh đạo đơn vị", "board": "lãnh đạo Sở"}
-
-# What waits for approval, where the letter itself remembers no title.
-KIND = {"report": "Báo cáo tuần", "reminder": "Thư nhắc hạn", "overdue": "Thư đôn đốc quá hạn"}
-
-
 SENTENCES = {
     ReasonCode.DAY_OFF: "Không gửi thư: {why}",
     ReasonCode.CALLED: "Không gửi thư hôm nay: {why}",

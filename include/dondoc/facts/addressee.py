@@ -9,14 +9,6 @@ from dondoc.directive.model import Registry
 from dondoc.store.facts import Contact
 from dondoc.store.mail import OutboxLetter
 
-ROLE = {
-    "focal_officer": "cán bộ đầu mối",
-    "clerk": "văn thư",
-    "head": "lãnh đạo",
-    "board": "lãnh đạo",
-    "approver": "người duyệt",
-    "ops": "người vận hành",
-}
 SOMEBODY = "người ngoài danh bạ"
 
 
@@ -30,7 +22,7 @@ def addressees(session: Session, registry: Registry, letters: Sequence[OutboxLet
     def one(letter: OutboxLetter) -> str:
         for agency in (letter.agency, registry.office):
             if agency and (role := roles.get((letter.recipient, agency))):
-                return f"{ROLE[role]} {names.get(agency, agency)}"
+                return f"{role.of} {names.get(agency, agency)}"
         return f"{SOMEBODY}, {names[letter.agency]}" if letter.agency in names else SOMEBODY
 
     return {letter.id: one(letter) for letter in letters}

@@ -9,6 +9,7 @@ from dondoc.directive.names import fold
 from dondoc.errors import Problem
 from dondoc.facts import contacts
 from dondoc.store.facts import Contact
+from dondoc.vocabulary.people import Role
 
 NOBODY = (
     "Chưa đăng ký người duyệt nào, nên không thư nào được duyệt. Nhập bằng `dondoc contacts import` một dòng của "
@@ -22,7 +23,7 @@ class NotAnApprover(Problem):
 
 def approvers(session: Session, issuer: str, day: date) -> list[Contact]:
     """The approvers of a day, one entry per address."""
-    return contacts.find(session, issuer, "approver", day)
+    return contacts.find(session, issuer, Role.APPROVER, day)
 
 
 def approver(session: Session, issuer: str, actor: Actor, day: date, *, email: str | None = None) -> Contact:

@@ -15,6 +15,7 @@ from dondoc.clock import HERE
 from dondoc.errors import Problem
 from dondoc.facts.moments import happened
 from dondoc.store.facts import Contact, ContactChange
+from dondoc.vocabulary.fields import Field, must
 
 PURPOSE = "contact change"
 SIGNED = 20  # characters of the signature in a code: 120 bits
@@ -104,10 +105,9 @@ def refuse(
     Raises:
         Problem: there is no such change, it was answered already, or nobody says why.
     """
-    if not reason.strip():
-        raise Problem("Cần lý do từ chối (--reason).")
+    reason = must(Field.REASON, reason)
     found = _answer(session, change, False, by, now)
-    _record(session, secrets, found, "contact_refuse", by, now, reason=reason.strip())
+    _record(session, secrets, found, "contact_refuse", by, now, reason=reason)
     return found
 
 

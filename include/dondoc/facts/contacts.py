@@ -19,11 +19,10 @@ from dondoc.directive.model import Registry
 from dondoc.errors import Problem
 from dondoc.store.facts import Contact
 from dondoc.store.intake import Assignment, Submission
+from dondoc.vocabulary.people import OF_AN_AGENCY, Role
 
-ROLES = ("focal_officer", "clerk", "head", "board", "approver", "ops")
 REQUIRED = ("agency", "role", "name", "email", "phone")
 OPTIONAL = ("system", "valid_from", "valid_to", "login")
-OF_AN_AGENCY = ("focal_officer", "clerk", "head")  # roles in which an address may act for its agency
 ALWAYS = date(2000, 1, 1)  # from when somebody is known of whom the list does not say it
 
 
@@ -106,8 +105,8 @@ def _rows(text: str, filename: str) -> list[tuple[int, dict[str, str]]]:
 def _fault(registry: Registry, row: dict[str, str]) -> str | None:
     if row["agency"] not in {a.id for a in registry.agencies}:
         return f"không có đơn vị “{row['agency']}” trong văn bản chỉ đạo."
-    if row["role"] not in ROLES:
-        return f"không có vai trò “{row['role']}”; chỉ dùng {', '.join(ROLES)}."
+    if row["role"] not in [*Role]:
+        return f"không có vai trò “{row['role']}”; chỉ dùng {', '.join(Role)}."
     if row.get("system") and row["system"] not in {s.id for s in registry.systems}:
         return f"không có hệ thống “{row['system']}”."
     try:
@@ -128,7 +127,7 @@ def _fault(registry: Registry, row: dict[str, str]) -> str | None:
 def _contact(row: dict[str, str], now: datetime) -> Contact:
     return Contact(
         agency=row["agency"],
-        role=row["role"],
+        role=Role.read(row["role"], "vai trò"),
         system=row.get("system") or None,
         name=row["name"],
         email=canonical(row["email"]),
@@ -170,7 +169,7 @@ def _known(contact: Contact, history: Sequence[Contact]) -> bool:
     )
 
 
-def find(session: Session, agency: str, role: str, day: date, system: str | None = None) -> list[Contact]:
+def find(session: Session, agency: str, role: Role, day: date, system: str | None = None) -> list[Contact]:
     """Who holds a role on a day, one entry per address; whoever was named for the system itself comes first.
 
     Of several people for the same agency, role and system the last named comes first.
@@ -197,7 +196,7 @@ def in_force(
     return [c for c in newest.values() if c.valid_to is None or c.valid_to >= day]
 
 
-def roles_of_sender(session: Session, email: str, day: date, known_at: datetime | None = None) -> set[tuple[str, str]]:
+def roles_of_sender(session: Session, email: str, day: date, known_at: datetime | None = None) -> set[tuple[str, Role]]:
     """Agency and role, of each role of an agency that an address holds on a day."""
     its = (Contact.email == folded(email), Contact.role.in_(OF_AN_AGENCY))
     held = in_force(session, day, *its, known_at=known_at)

@@ -9,6 +9,7 @@ from dondoc.directive import names
 from dondoc.directive.model import Registry
 from dondoc.facts.read import Facts, Paper, Received
 from dondoc.store.facts import Ruling
+from dondoc.vocabulary.rulings import RulingKind
 
 Kind = tuple[str, str | None]  # of a ruling, and the letter that it is about
 
@@ -60,7 +61,7 @@ class FactIndex:
         it to, and theirs."""
         found = [agency]
         for one in found:
-            given = (r.to_agency for r in self.ruled("reassign", (letter,), (one,)))
+            given = (r.to_agency for r in self.ruled(RulingKind.REASSIGN, (letter,), (one,)))
             heirs = (successor.agency for successor in self.registry.agency(one).successors)
             found += [a for a in dict.fromkeys((*given, *heirs)) if a and a not in found]
         return frozenset(found)

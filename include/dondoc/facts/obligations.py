@@ -21,10 +21,11 @@ from dondoc.directive.succession import responsible
 from dondoc.facts.index import FactIndex
 from dondoc.facts.read import Facts, Paper, Received, read
 from dondoc.store.facts import Ruling
+from dondoc.vocabulary.obligations import Status
+from dondoc.vocabulary.rulings import RulingKind
+from dondoc.vocabulary.submissions import ACCEPTED, OUR_TURN, Outcome
 from dondoc.workdays import WorkingDays
 
-ACCEPTED = ("accepted", "accepted_with_warnings")
-OUR_TURN = ("waiting", "conflict")
 Arrival = tuple[datetime, str]  # when something came, and what, in words
 
 
@@ -34,7 +35,7 @@ class Standing:
 
     duty: Duty
     agency: str
-    status: str
+    status: Status
     last_day: date | None
     working_days_late: int
     reason: str
@@ -136,19 +137,19 @@ class _Judge:
             paused=self._paused(),
         )
 
-    def _rulings(self, kind: str) -> list[Ruling]:
+    def _rulings(self, kind: RulingKind) -> list[Ruling]:
         return [
             r
             for r in self._about(kind)
             if r.agency is None or self._its(r.agency, r.happened_at.astimezone(HERE).date())
-            if r.directive or kind == "pause" or self._is_asked(r.happened_at)
+            if r.directive or kind == RulingKind.PAUSE or self._is_asked(r.happened_at)
         ]
 
-    def _about(self, kind: str) -> list[Ruling]:
+    def _about(self, kind: RulingKind) -> list[Ruling]:
         """Rulings of a kind on this letter, system, deliverable and period, of whoever may answer for it."""
         duty = self.duty
         its: dict[str, str | None] = {"system": duty.system, "deliverable": duty.deliverable, "period": duty.period}
-        letters = self.asked if kind == "accept" else self.asked[:1]
+        letters = self.asked if kind == RulingKind.ACCEPT else self.asked[:1]
         about = self.told.ruled(kind, letters, self._holders)
         return [
             r
@@ -173,7 +174,7 @@ class _Judge:
         if self.duty.due_before is None:
             return None, ""
         written = self.duty.due_before - timedelta(days=1)
-        extended = self._rulings("extend")
+        extended = self._rulings(RulingKind.EXTEND)
         if extended and extended[-1].until and extended[-1].until > written:
             newest = extended[-1]
             return newest.until, f"gia hạn đến hết ngày {newest.until:%d/%m/%Y} {cites(newest)}"
@@ -182,7 +183,7 @@ class _Judge:
     def _answers(self, day: date) -> tuple[str | None, str]:
         """Who answers for it on a day: its own agency, whoever a person gave it to, or the heir of either."""
         holder, given = self.duty.agency, ""
-        for ruling in self._about("reassign"):
+        for ruling in self._about(RulingKind.REASSIGN):
             ruled = ruling.happened_at.astimezone(HERE).date()
             if ruled <= day and ruling.agency in (
                 self.duty.agency,
@@ -193,28 +194,32 @@ class _Judge:
         agency, why = responsible(self.letter.registry, holder, day)
         return agency, "; ".join(part for part in (given, why) if part)
 
-    def _status(self, agency: str | None, last_day: date | None) -> tuple[str, str, datetime | None]:
+    def _status(self, agency: str | None, last_day: date | None) -> tuple[Status, str, datetime | None]:
         if arrivals := self._fulfilments():
             received, what = arrivals[0]
             if last_day and received.date() > last_day:
-                return "fulfilled_late", f"{what}, sau hạn {last_day:%d/%m/%Y}", received
-            return "fulfilled", what, received
-        if waived := self._rulings("waive"):
-            return "waived", f"được miễn {cites(waived[-1])}", None
+                return Status.FULFILLED_LATE, f"{what}, sau hạn {last_day:%d/%m/%Y}", received
+            return Status.FULFILLED, what, received
+        if waived := self._rulings(RulingKind.WAIVE):
+            return Status.WAIVED, f"được miễn {cites(waived[-1])}", None
         if agency is None:
-            return "needs_reassignment", "đơn vị không còn", None
+            return Status.NEEDS_REASSIGNMENT, "đơn vị không còn", None
         if ours := self._our_turn(agency):
-            return "under_review", ours, None
-        if returned := [s for s in self._meant_for_it() if s.outcome == "returned" and self._is_its_form(s)]:
+            return Status.UNDER_REVIEW, ours, None
+        if returned := [s for s in self._meant_for_it() if s.outcome == Outcome.RETURNED and self._is_its_form(s)]:
             last = returned[-1]
             when = f"{last.received_at:%d/%m/%Y}"
-            return "returned", f"bản nộp BN-{last.id:04} ngày {when} đã được đề nghị chỉnh sửa, chưa nhận lại", None
+            return (
+                Status.RETURNED,
+                f"bản nộp BN-{last.id:04} ngày {when} đã được đề nghị chỉnh sửa, chưa nhận lại",
+                None,
+            )
         if last_day is None:
-            return "not_due", "không định thời hạn", None
+            return Status.NOT_DUE, "không định thời hạn", None
         due = f"trước ngày {self.duty.due_before:%d/%m/%Y}"
         if self.as_of.date() > last_day:
-            return "overdue", f"chưa nhận được; thời hạn {due}", None
-        return "not_due", f"chưa đến hạn ({due})", None
+            return Status.OVERDUE, f"chưa nhận được; thời hạn {due}", None
+        return Status.NOT_DUE, f"chưa đến hạn ({due})", None
 
     def _is_its_form(self, submission: Received) -> bool:
         """What it asks for, sent by the agency that owed it or by the one that answered for it on that day."""
@@ -248,13 +253,13 @@ class _Judge:
         for paper in self.told.papers_of(self._holders):
             if self._named_in(paper.fulfils) and self._its(paper.agency, paper.received_at.date()):
                 yield _came(paper)
-        yield from map(_accepted, self._rulings("accept"))
+        yield from map(_accepted, self._rulings(RulingKind.ACCEPT))
 
     def _given(self) -> set[Arrival]:
         """What a person gave to this very period, whenever it came."""
         its = {f"{one}:{self.duty.short}" for one in self.asked}
         papers = (p for p in self.told.papers_of(self._holders) if its & p.fulfils)
-        return {*map(_came, papers), *(_accepted(r) for r in self._rulings("accept") if r.period)}
+        return {*map(_came, papers), *(_accepted(r) for r in self._rulings(RulingKind.ACCEPT) if r.period)}
 
     def _in_its_period(self) -> tuple[list[Arrival], datetime | None]:
         """What met this period of a duty that comes back, and since when what comes is meant for it.
@@ -268,7 +273,7 @@ class _Judge:
         met: set[Arrival] = set()
         for duty in self._periods():
             its = replace(self, duty=duty)
-            waived = min((r.happened_at for r in its._rulings("waive")), default=None)
+            waived = min((r.happened_at for r in its._rulings(RulingKind.WAIVE)), default=None)
             given = its._given()
             came = (a for a in its._arrivals() if a not in met and (begins <= a[0] or a in given))
             mine = [a for a in came if not waived or a[0] < waived][:1]
@@ -306,13 +311,13 @@ class _Judge:
             return False  # nobody can tell whose it is: a person has to look, and nobody is paused by a stray mail
         return agency in names.match(self.letter.registry, submission.named, day).candidates
 
-    def _late(self, status: str, last_day: date | None, received: datetime | None) -> int:
-        if last_day is None or status not in ("overdue", "fulfilled_late"):
+    def _late(self, status: Status, last_day: date | None, received: datetime | None) -> int:
+        if last_day is None or status not in (Status.OVERDUE, Status.FULFILLED_LATE):
             return 0
         until = received.date() if received else self.as_of.date()
         return self.calendar.between(last_day, until)
 
     def _paused(self) -> str | None:
         today = self.as_of.date()
-        held = [r for r in self._rulings("pause") if r.until is None or today <= r.until]
+        held = [r for r in self._rulings(RulingKind.PAUSE) if r.until is None or today <= r.until]
         return f"tạm dừng đôn đốc {cites(held[-1])}" if held else None

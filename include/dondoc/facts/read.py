@@ -11,6 +11,7 @@ from dondoc.facts import contacts
 from dondoc.facts.rulings import standing_rulings
 from dondoc.store.facts import RegisteredLetter, Ruling
 from dondoc.store.intake import Assignment, JudgingAttempt, Submission, Verdict
+from dondoc.vocabulary.submissions import Outcome
 
 LATELY = timedelta(days=1)  # how long what could not be looked into pauses anything
 
@@ -34,7 +35,7 @@ class Received:
     agency: str | None
     form: str | None
     fulfils: frozenset[str]
-    outcome: str
+    outcome: Outcome
     named: str | None
     received_at: datetime
 
@@ -87,7 +88,7 @@ def read(session: Session, as_of: datetime, known_at: datetime | None = None) ->
 
 def _tells_nothing(verdict: Verdict) -> bool:
     """Set aside because it could not be checked."""
-    return verdict.outcome == "waiting" and verdict.form is None and verdict.agency is None
+    return verdict.outcome == Outcome.WAITING and verdict.form is None and verdict.agency is None
 
 
 def _unread(
@@ -105,7 +106,7 @@ def _unread(
         agency=senders.pop() if lately and len(senders) == 1 and not submission.automatic else None,
         form=None,
         fulfils=frozenset(),
-        outcome="waiting",
+        outcome=Outcome.WAITING,
         named=None,
         received_at=came,
     )

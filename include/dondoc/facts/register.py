@@ -17,6 +17,8 @@ from dondoc.errors import Problem
 from dondoc.facts.moments import happened
 from dondoc.facts.rulings import standing_rulings
 from dondoc.store.facts import RegisteredLetter
+from dondoc.vocabulary.fields import Field, FieldProblem, must
+from dondoc.vocabulary.rulings import RulingKind
 
 
 def register(
@@ -50,20 +52,20 @@ def register(
     if agency not in {a.id for a in registry.agencies}:
         raise Problem(f"Không có đơn vị “{agency}” trong văn bản chỉ đạo.")
     if document_date > arrived.date():
-        raise Problem(f"Văn bản ghi ngày {document_date:%d/%m/%Y}, sau ngày đến. Kiểm tra lại hai ngày.")
-    if not number.strip():
-        raise Problem("Cần số, ký hiệu văn bản (--number).")
+        said = f"Văn bản ghi ngày {document_date:%d/%m/%Y}, sau ngày đến. Kiểm tra lại {{}} và {{}}."
+        raise FieldProblem(said, Field.DOCUMENT_DATE, Field.ARRIVED)
+    number = must(Field.NUMBER, number)
     owed = _owed(session, letters, agency, arrived)
     known = {letter.id: letter for letter in letters}
     since = {name: asked_since(letter, known) for name, letter in known.items()}
     name = registry.agency(agency).name
     keys = sorted({key for wanted in fulfils for key in _keys(name, owed, wanted, since, arrived.date())})
     if not keys:
-        raise Problem("Cần ghi văn bản này hoàn thành nội dung nào (--fulfils), ví dụ focal_letter.")
+        raise FieldProblem("Cần ghi văn bản này hoàn thành nội dung nào ({}).", Field.FULFILS)
     row = RegisteredLetter(
         agency=agency,
         fulfils=keys,
-        document_number=number.strip(),
+        document_number=number,
         document_date=document_date,
         blob=blob,
         by=person(by.name),
@@ -79,7 +81,7 @@ def register(
 
 def _owed(session: Session, letters: Sequence[Directive], agency: str, day: datetime) -> list[Duty]:
     """What an agency owes by a letter, by succession, or because a person gave it over."""
-    given = [r for r in standing_rulings(session, day) if r.kind == "reassign" and r.to_agency == agency]
+    given = [r for r in standing_rulings(session, day) if r.kind == RulingKind.REASSIGN and r.to_agency == agency]
     return [
         duty
         for letter in letters

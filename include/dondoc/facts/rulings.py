@@ -15,23 +15,18 @@ from dondoc.errors import Problem
 from dondoc.facts import places
 from dondoc.facts.moments import happened
 from dondoc.store.facts import Ruling
+from dondoc.vocabulary.fields import Field, FieldProblem, must
+from dondoc.vocabulary.rulings import RulingKind
 
-KINDS = ("extend", "waive", "accept", "reassign", "pause", "called", "hold_all", "stop", "undo")
-HAPPENED = ("accept", "called", "undo")  # what a person says was so, not what is to be
-NEEDS = {"extend": ("until",), "reassign": ("to_agency",), "stop": ("until", "decision"), "undo": ("undoes",)}
-OPTIONS = {
-    "until": "--until",
-    "to_agency": "--to",
-    "undoes": "--undoes",
-    "decision": "thư của quyết định (dondoc cancel)",
-}
+# What a person says was so, not what is to be.
+HAPPENED = (RulingKind.ACCEPT, RulingKind.CALLED, RulingKind.UNDO)
 
 
 def rule(
     session: Session,
     letters: Sequence[Directive],
     registry: Registry,
-    kind: str,
+    kind: RulingKind,
     *,
     directive: str | None = None,
     agency: str | None = None,
@@ -62,16 +57,11 @@ def rule(
     Raises:
         Problem: it lacks something, names what the directive does not know, or is a program's word.
     """
-    if kind not in KINDS:
-        raise Problem(f"Không có loại quyết định “{kind}”. Các loại: {', '.join(KINDS)}.")
-    given = {"until": until, "to_agency": to_agency, "undoes": undoes, "decision": decision}
-    if missing := [OPTIONS[name] for name in NEEDS.get(kind, ()) if given[name] is None]:
-        raise Problem(f"“{kind}” cần thêm {', '.join(missing)}.")
-    if not document.strip() or not reason.strip():
-        raise Problem("Quyết định phải ghi văn bản và lý do.")
-    if kind in ("waive", "accept", "reassign") and agency is None:
-        raise Problem(f"“{kind}” phải ghi đơn vị (--agency).")
-    if place is not None and (kind != "pause" or agency is None or deliverable is not None):
+    given = {"until": until, "to_agency": to_agency, "undoes": undoes, "decision": decision, "agency": agency}
+    if missing := [field for field in kind.needs if given[field] is None]:
+        raise FieldProblem(f"Quyết định {kind.label} cần thêm {', '.join('{}' for _ in missing)}.", *missing)
+    document, reason = must(Field.DOCUMENT, document), must(Field.REASON, reason)
+    if place is not None and (kind != RulingKind.PAUSE or agency is None or deliverable is not None):
         raise Problem("Điểm chỉ ghi khi tạm dừng, kèm đơn vị có điểm đó, không kèm nội dung phải gửi.")
     about = [letter for letter in letters if directive in (None, letter.id)]
     if not about and directive is not None:
@@ -79,14 +69,14 @@ def rule(
     _known(about, registry, agency, system, deliverable, to_agency)
     if place is not None and agency is not None:
         place = places.known(session, registry, agency, place, (from_ or now).date(), system=system)
-    if kind == "accept" and period is None:
+    if kind == RulingKind.ACCEPT and period is None:
         _says_which_period(about, agency, system, deliverable)
     if kind in HAPPENED and from_:
         happened(from_, now)
     from_ = _undoable(session, undoes, from_ or now, now)
-    if kind == "pause" and until is not None and until < (from_ or now).date():
+    if kind == RulingKind.PAUSE and until is not None and until < (from_ or now).date():
         raise Problem(f"Tạm dừng đến hết ngày {until:%d/%m/%Y} thì đã hết trước khi bắt đầu. Kiểm tra lại hai ngày.")
-    if kind == "extend" and until is not None:
+    if kind == RulingKind.EXTEND and until is not None:
         _later(about, agency, system, deliverable, until)
     row = Ruling(
         kind=kind,
@@ -100,8 +90,8 @@ def rule(
         to_agency=to_agency,
         undoes=undoes,
         decision_id=decision,
-        document=document.strip(),
-        reason=reason.strip(),
+        document=document,
+        reason=reason,
         by=person(by.name),
         happened_at=from_,
         recorded_at=now,
@@ -161,7 +151,9 @@ def _later(
         if agency in (None, duty.agency)
     ]
     if about and until < min(about):
-        raise Problem(f"Gia hạn đến {until:%d/%m/%Y} sớm hơn thời hạn của văn bản. Kiểm tra lại --until.")
+        raise FieldProblem(
+            f"Gia hạn đến {until:%d/%m/%Y} sớm hơn thời hạn của văn bản. Kiểm tra lại {{}}.", Field.UNTIL
+        )
 
 
 def _says_which_period(
@@ -185,7 +177,7 @@ def _undoable(session: Session, undoes: int | None, moment: datetime, now: datet
     if undoes is None:
         return moment
     target = session.get(Ruling, undoes)
-    if target is None or target.kind == "undo":
+    if target is None or target.kind == RulingKind.UNDO:
         raise Problem(f"Không có quyết định số {undoes} để hủy bỏ.")
     if session.scalar(select(Ruling.id).where(Ruling.undoes == undoes)):
         raise Problem(f"Quyết định số {undoes} đã được hủy bỏ trước đó.")
@@ -204,8 +196,8 @@ def standing_rulings(session: Session, as_of: datetime, known_at: datetime | Non
     if known_at is not None:
         query = query.where(Ruling.recorded_at <= known_at)
     rows = session.scalars(query).all()
-    undone = {r.undoes for r in rows if r.kind == "undo"}
-    return [r for r in rows if r.kind != "undo" and r.id not in undone]
+    undone = {r.undoes for r in rows if r.kind == RulingKind.UNDO}
+    return [r for r in rows if r.kind != RulingKind.UNDO and r.id not in undone]
 
 
 def as_row(ruling: Ruling) -> dict[str, Any]:
@@ -231,5 +223,5 @@ def as_row(ruling: Ruling) -> dict[str, Any]:
 
 def hold_all(session: Session, as_of: datetime, known_at: datetime | None = None) -> Ruling | None:
     """The ruling that stops every chasing letter, if one stands."""
-    held = [r for r in standing_rulings(session, as_of, known_at) if r.kind == "hold_all"]
+    held = [r for r in standing_rulings(session, as_of, known_at) if r.kind == RulingKind.HOLD_ALL]
     return held[-1] if held else None

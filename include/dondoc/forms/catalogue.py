@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from dondoc.forms.clean import clean
 from dondoc.forms.verdict import FormVerdict, Issue, Severity
 from dondoc.forms.words import shown
+from dondoc.vocabulary.submissions import Outcome
 
 
 class Entry(NamedTuple):
@@ -231,4 +232,6 @@ def issue(code: str, where: str, sheet: str | None = None, cell: str | None = No
 
 def refused(filename: str, code: str, **gaps: Any) -> FormVerdict:
     """The verdict of a file that cannot be read, and why."""
-    return FormVerdict("refused", None, None, "missing", (issue(code, f"Tệp “{shown(clean(filename))}”", **gaps),))
+    return FormVerdict(
+        Outcome.REFUSED, None, None, "missing", (issue(code, f"Tệp “{shown(clean(filename))}”", **gaps),)
+    )

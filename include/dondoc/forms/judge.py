@@ -19,8 +19,9 @@ from dondoc.forms.reading import Book, Unreadable
 from dondoc.forms.spec import FormSpec
 from dondoc.forms.token import Proof
 from dondoc.forms.values import Context
-from dondoc.forms.verdict import FormVerdict, Issue, Outcome
+from dondoc.forms.verdict import FormVerdict, Issue, Judged
 from dondoc.forms.words import shown
+from dondoc.vocabulary.submissions import Outcome
 
 MOST_ISSUES = 5000
 MOST_TOKENS, LONGEST_TOKEN = 4, 2000  # that a file is believed to have, and their characters: ours have 200
@@ -90,9 +91,15 @@ def _judge(
     )
 
 
-def _outcome(issues: tuple[Issue, ...]) -> Outcome:
+def _outcome(issues: tuple[Issue, ...]) -> Judged:
     severities = {issue.severity for issue in issues}
-    return "returned" if "error" in severities else "accepted_with_warnings" if severities else "accepted"
+    return (
+        Outcome.RETURNED
+        if "error" in severities
+        else Outcome.ACCEPTED_WITH_WARNINGS
+        if severities
+        else Outcome.ACCEPTED
+    )
 
 
 def _bounded(issues: tuple[Issue, ...]) -> tuple[Issue, ...]:

@@ -21,6 +21,7 @@ from dondoc.forms.verdict import FormVerdict
 from dondoc.forms.work import KNOWN, PROOF, TOKENS, VERDICT, Known
 from dondoc.isolation import workers
 from dondoc.isolation.workers import Fault, Limits, Reply
+from dondoc.vocabulary.submissions import Outcome
 
 NO_COPY = "Không lập được bản đánh dấu: {why}. Xem lời nhắn của lần kiểm tra."
 WORK = "dondoc.forms.work"
@@ -137,7 +138,7 @@ def _believed(verdict: FormVerdict, proof: Proof, registry: Registry, specs: dic
     whose = {None, said.agency} if said else {None, *(agency.id for agency in registry.agencies)}
     base = said.base_version if said else None
     fits = verdict.token == proof.state and verdict.agency in whose and verdict.form in {None, *specs}
-    if verdict.outcome == "refused" and verdict.agency is None and verdict.base_version is None:
+    if verdict.outcome == Outcome.REFUSED and verdict.agency is None and verdict.base_version is None:
         return verdict
     if not fits or verdict.base_version not in (None, base):
         raise Fault("error", "verdict")

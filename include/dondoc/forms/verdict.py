@@ -3,8 +3,10 @@
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from dondoc.vocabulary.submissions import Outcome
+
 Severity = Literal["error", "warning"]
-Outcome = Literal["accepted", "accepted_with_warnings", "returned", "refused"]
+Judged = Literal[Outcome.ACCEPTED, Outcome.ACCEPTED_WITH_WARNINGS, Outcome.RETURNED, Outcome.REFUSED]
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,7 @@ class FormVerdict:
     English field key; each row has `_row`, its row number in the sheet. `token` says what became of the signed token.
     """
 
-    outcome: Outcome
+    outcome: Judged
     form: str | None
     agency: str | None
     token: Literal["valid", "invalid", "missing", "unverified"]

@@ -19,31 +19,34 @@ from dondoc.forms.spec import load_specs
 from dondoc.forms.verdict import FormVerdict, Issue
 from dondoc.forms.words import shown
 from dondoc.intake.judge import ACCEPTED, may_act_for, newest_verdict
-from dondoc.intake.receive import OURS
 from dondoc.mail import outbox
-from dondoc.mail.letter import Attachment, Letter, LetterKind
+from dondoc.mail.letter import Attachment, Letter
 from dondoc.mail.render import render
 from dondoc.mail.shapes import AnswerWords
 from dondoc.store.intake import Submission, Verdict
 from dondoc.store.mail import OutboxLetter
 from dondoc.store.session import one_at_a_time
+from dondoc.vocabulary.letters import LetterKind
+from dondoc.vocabulary.obligations import Status
+from dondoc.vocabulary.people import Role
+from dondoc.vocabulary.submissions import Outcome
 
 log = logging.getLogger(__name__)
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-OWED = ("not_due", "overdue")  # not what was returned: its sender has a form to correct
+OWED = (Status.NOT_DUE, Status.OVERDUE)  # not what was returned: its sender has a form to correct
 SHOWN = 10  # issues in the mail's own text: people read on phones
 PER_DAY = 20  # answers to one address a day: an automatic correspondent must not become a loop
 NEUTRAL = "neutral"  # the letter that says only that something was received
 
-# outcome → (kind of letter, folder of its words)
-LETTERS: dict[str, tuple[LetterKind, str]] = {
-    "accepted": ("receipt", "receipt"),
-    "accepted_with_warnings": ("receipt", "receipt"),
-    "duplicate": ("receipt", "receipt"),
-    "returned": ("returned", "returned"),
-    "refused": ("returned", "returned"),
-    "waiting": ("receipt", NEUTRAL),
-    "conflict": ("receipt", NEUTRAL),
+# What answers an outcome, and the folder of its words; nothing answers what a person put aside.
+LETTERS: dict[Outcome, tuple[LetterKind, str]] = {
+    Outcome.ACCEPTED: (LetterKind.RECEIPT, "receipt"),
+    Outcome.ACCEPTED_WITH_WARNINGS: (LetterKind.RECEIPT, "receipt"),
+    Outcome.DUPLICATE: (LetterKind.RECEIPT, "receipt"),
+    Outcome.RETURNED: (LetterKind.RETURNED, "returned"),
+    Outcome.REFUSED: (LetterKind.RETURNED, "returned"),
+    Outcome.WAITING: (LetterKind.RECEIPT, NEUTRAL),
+    Outcome.CONFLICT: (LetterKind.RECEIPT, NEUTRAL),
 }
 
 
@@ -87,15 +90,15 @@ def _letter(app: AppContext, submission_id: int, now: datetime) -> Letter | None
         if submission.sender_doubt:
             known = verdict.assignment_id is not None and folder != NEUTRAL
             recipient, folder = (_own_address(session, verdict, now), folder) if known else (recipient, NEUTRAL)
-        elif not recipient and submission.channel in OURS:
+        elif not recipient and submission.channel.ours:
             recipient = _own_address(session, verdict, now)
         if not recipient:
             return None
         stranger = recipient == submission.sender and _is_stranger(session, submission, verdict)
-    kind: LetterKind = "receipt" if folder == NEUTRAL else LETTERS[verdict.outcome][0]
-    outcome = verdict.outcome if folder != NEUTRAL else "waiting"
-    attachments = _annotated(app, submission, verdict) if outcome == "returned" and not stranger else ()
-    fresh = _fresh(app, verdict, now) if outcome == "refused" and not stranger else ()
+    kind = LetterKind.RECEIPT if folder == NEUTRAL else LETTERS[verdict.outcome][0]
+    outcome = verdict.outcome if folder != NEUTRAL else Outcome.WAITING
+    attachments = _annotated(app, submission, verdict) if outcome == Outcome.RETURNED and not stranger else ()
+    fresh = _fresh(app, verdict, now) if outcome == Outcome.REFUSED and not stranger else ()
     context = _context(app, submission, verdict, bool(attachments), [a.filename for a in fresh])
     if stranger:  # nobody makes us repeat words of theirs to somebody else, whose address From may be
         context |= {
@@ -110,7 +113,7 @@ def _letter(app: AppContext, submission_id: int, now: datetime) -> Letter | None
     words = render(app.settings.data, app.registry, folder, context)
     # Two different arrivals with the same values get one answer: it is the content that is acknowledged.
     about = f"{verdict.form}/{verdict.value_hash}" if verdict.value_hash else submission.sha256
-    said = (verdict.agency or "-", folder, verdict.outcome, about)
+    said: tuple[str, ...] = (verdict.agency or "-", folder, verdict.outcome, about)
     if doubted := bool(submission.sender_doubt) and folder == NEUTRAL:
         said = ("-", folder, "doubted", f"{now:%Y-%m-%d}")
     parts = (app.settings.installation, app.registry.survey, *said, recipient)
@@ -131,7 +134,7 @@ def _letter(app: AppContext, submission_id: int, now: datetime) -> Letter | None
 
 def _own_address(session: Session, verdict: Verdict, now: datetime) -> str:
     """Where to answer what came through our own hands, without an address."""
-    for role in ("focal_officer", "clerk"):
+    for role in (Role.FOCAL_OFFICER, Role.CLERK):
         if verdict.agency and (found := contacts.find(session, verdict.agency, role, now.date())):
             return found[0].email
     return ""
@@ -147,7 +150,7 @@ def _is_stranger(session: Session, submission: Submission, verdict: Verdict) -> 
 def _too_many(app: AppContext, session: Session, letter: Letter, now: datetime) -> str | None:
     """Why the letter would be one too many; None when it is not."""
     lately = (
-        OutboxLetter.kind.in_(["receipt", "returned"]),
+        OutboxLetter.kind.in_([LetterKind.RECEIPT, LetterKind.RETURNED]),
         OutboxLetter.decided_at > now - timedelta(days=1),
         outbox.counted(app.settings),
     )
@@ -167,7 +170,7 @@ def _annotated(app: AppContext, submission: Submission, verdict: Verdict) -> tup
     issues = tuple(Issue(**issue) for issue in verdict.issues)
     # Its token names the agency whose form it was found to be, unless the form names another.
     disagree = any(issue.code == "agency_disagrees" for issue in issues)
-    form = FormVerdict("returned", verdict.form, None if disagree else verdict.agency, "missing", issues)
+    form = FormVerdict(Outcome.RETURNED, verdict.form, None if disagree else verdict.agency, "missing", issues)
     try:
         marked = limited.annotate(
             app.blobs.get(submission.sha256),
@@ -214,7 +217,7 @@ def _context(
         "form": specs[verdict.form].title if verdict.form in specs else None,
         "agency": app.registry.agency(verdict.agency).name if verdict.agency else None,
         "outcome": verdict.outcome,
-        "reason": _why(submission, verdict) if verdict.outcome == "refused" else verdict.reason,
+        "reason": _why(submission, verdict) if verdict.outcome == Outcome.REFUSED else verdict.reason,
         "rows": len(verdict.rows),
         "fulfils": bool(verdict.fulfils) and verdict.outcome in ACCEPTED,
         "errors": errors,

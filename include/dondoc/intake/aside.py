@@ -16,6 +16,7 @@ from dondoc.facts import contacts
 from dondoc.intake.judge import newest_verdict, without_reading
 from dondoc.intake.receive import receive
 from dondoc.store.intake import MailboxItem, Submission
+from dondoc.vocabulary.submissions import Arrival, Outcome
 
 AFTER = 5  # failures
 AGAIN = timedelta(hours=1)
@@ -47,9 +48,9 @@ def went_well(app: AppContext, box: Box, uids: list[int], now: datetime) -> None
         for uid in over:
             note = session.scalar(select(Submission.id).where(Submission.channel_id == _channel_id(box, uid)))
             verdict = newest_verdict(session, note) if note else None
-            if note and verdict and verdict.outcome == "waiting":
+            if note and verdict and verdict.outcome == Outcome.WAITING:
                 why = "thư đã lấy được, xem bản nộp của chính thư đó"
-                session.add(without_reading(note, "dismissed", why, now, answered=True))
+                session.add(without_reading(note, Outcome.DISMISSED, why, now, answered=True))
 
 
 def failed(
@@ -115,7 +116,7 @@ def _note(app: AppContext, box: Box, uid: int, fault: str, sender: str, now: dat
     submission, _ = receive(
         app,
         f"{why}\nFrom: {sender}\n".encode(errors="replace"),
-        channel="mail",
+        channel=Arrival.MAIL,
         channel_id=_channel_id(box, uid),
         sender=sender,
         filename=f"thu-UID-{uid}.txt",
@@ -127,4 +128,4 @@ def _note(app: AppContext, box: Box, uid: int, fault: str, sender: str, now: dat
         if newest_verdict(session, submission) is None:
             agencies = contacts.agency_of_sender(session, sender, now.date()) if sender else set()
             agency = next(iter(agencies)) if len(agencies) == 1 else None
-            session.add(without_reading(submission, "waiting", why, now, answered=True, agency=agency))
+            session.add(without_reading(submission, Outcome.WAITING, why, now, answered=True, agency=agency))

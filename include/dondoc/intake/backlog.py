@@ -13,7 +13,6 @@ from dondoc.intake import attempts
 from dondoc.intake.answer import answer
 from dondoc.intake.attempts import Underway
 from dondoc.intake.judge import Postponed, judge_submission, without_reading
-from dondoc.intake.receive import OURS
 from dondoc.intake.sources.source import known_senders
 from dondoc.intake.sources.turns import turns
 from dondoc.mail import outbox
@@ -21,6 +20,8 @@ from dondoc.store.cameras import Camera, CameraCheck
 from dondoc.store.errors import explain
 from dondoc.store.intake import NEWEST_VERDICTS, Submission, Verdict
 from dondoc.store.mail import OutboxLetter
+from dondoc.vocabulary.letters import LetterKind
+from dondoc.vocabulary.submissions import ACCEPTED, Arrival, Outcome
 
 log = logging.getLogger(__name__)
 LATELY = timedelta(days=1)
@@ -51,7 +52,7 @@ def judge_and_answer(app: AppContext, now: datetime, deadline: Deadline | None =
             log.warning("%d submissions are left for the next run", len(waiting) - place)
             break
         try:
-            outcome = judge_submission(app, submission, now=now, patience=0).outcome
+            outcome: str = judge_submission(app, submission, now=now, patience=0).outcome
             answer(app, [submission], now=now)
         except Underway:
             continue
@@ -63,7 +64,7 @@ def judge_and_answer(app: AppContext, now: datetime, deadline: Deadline | None =
                 raise
             log.exception("BN-%04d could not be judged", submission)
             leave_to_a_person(app, submission, type(error).__name__, now)
-            outcome = "waiting"
+            outcome = Outcome.WAITING
         outcomes.setdefault(outcome, []).append(submission)
         log.info("BN-%04d: %s", submission, outcome)
     return outcomes
@@ -77,13 +78,13 @@ def unfinished(app: AppContext) -> list[int]:
     with app.sessions.reading() as session:
         senders = {one.id: _whose(one) for one in session.scalars(query)}
         spoilt = attempts.spoilt(session, list(senders))
-        known = {*known_senders(session), *OURS}
+        known = {*known_senders(session), *(way for way in Arrival if way.ours)}
     return turns(list(senders), senders, known, spoilt, len(senders)).take
 
 
 def _whose(submission: Submission) -> str:
     """Whom a submission is from, for its turn: in doubt nobody."""
-    if submission.channel in OURS:
+    if submission.channel.ours:
         return submission.channel
     return "" if submission.sender_doubt else submission.sender
 
@@ -92,7 +93,7 @@ def leave_to_a_person(app: AppContext, submission_id: int, error: str, now: date
     """Our own fault must not hide a submission: it goes to the inbox."""
     reason = f"lỗi của hệ thống khi kiểm tra ({error}): cần người xem"
     with app.sessions.begin() as session:
-        session.add(without_reading(submission_id, "waiting", reason, now, answered=True))
+        session.add(without_reading(submission_id, Outcome.WAITING, reason, now, answered=True))
 
 
 def declared(app: AppContext, now: datetime) -> list[int]:
@@ -104,13 +105,13 @@ def declared(app: AppContext, now: datetime) -> list[int]:
     accepted = (
         select(Verdict.submission_id, Verdict.recorded_at > now - LATELY, _replaced() | Submission.automatic)
         .join(Submission, Submission.id == Verdict.submission_id)
-        .where(Verdict.id.in_(NEWEST_VERDICTS), Verdict.outcome.startswith("accepted"))
+        .where(Verdict.id.in_(NEWEST_VERDICTS), Verdict.outcome.in_(ACCEPTED))
         .where(Verdict.recorded_at > now - PATIENCE)
         .where(Verdict.submission_id.in_(select(Camera.submission_id).where(Camera.submission_id.is_not(None))))
         .order_by(Verdict.submission_id)
     )
     letters = select(OutboxLetter.context, outbox.counted(app.settings)).where(
-        OutboxLetter.kind == "reachability", OutboxLetter.decided_at > now - PATIENCE - LATELY
+        OutboxLetter.kind == LetterKind.REACHABILITY, OutboxLetter.decided_at > now - PATIENCE - LATELY
     )
     with app.sessions.reading() as session:
         told, waiting, rehearsed = set[int](), set[int](), set[int]()
@@ -131,7 +132,7 @@ def _replaced() -> ColumnElement[bool]:
     return (
         select(newer.id)
         .where(newer.agency == Verdict.agency, newer.form == Verdict.form, newer.version > Verdict.version)
-        .where(newer.outcome.startswith("accepted"))
+        .where(newer.outcome.in_(ACCEPTED))
         .exists()
     )
 

@@ -16,12 +16,13 @@ from dondoc.facts.moments import happened
 from dondoc.intake.attempts import Underway
 from dondoc.intake.judge import Postponed, judge_submission, newest_verdict, without_reading
 from dondoc.store.intake import NEWEST_VERDICTS, Assignment, Submission, Verdict
+from dondoc.vocabulary.fields import Field, must
+from dondoc.vocabulary.submissions import OUR_TURN, Outcome
 
-WAITING = ("waiting", "conflict")
-ASIDE = (*WAITING, "refused")  # what a person may put aside; only those, and what was put aside, can be assigned
+ASIDE = (*OUR_TURN, Outcome.REFUSED)  # what a person may put aside; only those, and what was put aside, can be assigned
 
 
-def inbox(session: Session, outcomes: tuple[str, ...] = WAITING) -> list[dict[str, Any]]:
+def inbox(session: Session, outcomes: tuple[Outcome, ...] = OUR_TURN) -> list[dict[str, Any]]:
     """Submissions whose newest verdict waits for a person, and those not judged yet; oldest first."""
     rows = session.execute(
         select(Submission, Verdict)
@@ -82,7 +83,7 @@ def assign(
     if agency not in {a.id for a in app.registry.agencies}:
         raise Problem(f"Không có đơn vị “{agency}”. Xem mã đơn vị ở cột agency của lệnh `obligations`.")
     with app.sessions.begin() as session:
-        _waits(session, submission, (*ASIDE, "dismissed"))
+        _waits(session, submission, (*ASIDE, Outcome.DISMISSED))
         sent = session.get_one(Submission, submission)
         if lasting and (sent.sender_doubt or not sent.sender):
             why = sent.sender_doubt or "không có địa chỉ gửi"
@@ -118,11 +119,10 @@ def dismiss(session: Session, secrets: list[str], submission: int, *, reason: st
     Raises:
         Problem: there is no such submission, it does not wait for a person, or nobody says why.
     """
-    if not reason.strip():
-        raise Problem("Cần lý do (--reason).")
+    reason = must(Field.REASON, reason)
     before = _waits(session, submission, ASIDE)
-    session.add(_word(submission, before, "dismissed", f"{reason.strip()} ({by.name})", now))
-    audit.record(session, secrets, by, "dismiss", f"BN-{submission:04}", now=now, reason=reason.strip())
+    session.add(_word(submission, before, Outcome.DISMISSED, f"{reason} ({by.name})", now))
+    audit.record(session, secrets, by, "dismiss", f"BN-{submission:04}", now=now, reason=reason)
 
 
 def mark_registered(session: Session, sha256: str, *, agency: str, number: str, now: datetime) -> list[int]:
@@ -136,7 +136,7 @@ def mark_registered(session: Session, sha256: str, *, agency: str, number: str, 
     for submission in same:
         before = newest_verdict(session, submission)
         if before is None or before.outcome in ASIDE:
-            word = _word(submission, before, "accepted", f"đã vào sổ văn bản số {number}", now)
+            word = _word(submission, before, Outcome.ACCEPTED, f"đã vào sổ văn bản số {number}", now)
             word.agency, word.form = agency, None
             session.add(word)
             settled.append(submission)
@@ -155,7 +155,7 @@ def original_of(session: Session, submission: int) -> str:
     return row.sha256
 
 
-def _waits(session: Session, submission: int, outcomes: tuple[str, ...]) -> Verdict | None:
+def _waits(session: Session, submission: int, outcomes: tuple[Outcome, ...]) -> Verdict | None:
     """The verdict of a submission that is a person's to decide: one of the outcomes, or none yet."""
     original_of(session, submission)
     verdict = newest_verdict(session, submission)
@@ -164,7 +164,7 @@ def _waits(session: Session, submission: int, outcomes: tuple[str, ...]) -> Verd
     return verdict
 
 
-def _word(submission: int, before: Verdict | None, outcome: str, reason: str, now: datetime) -> Verdict:
+def _word(submission: int, before: Verdict | None, outcome: Outcome, reason: str, now: datetime) -> Verdict:
     """A person's word as the verdict that counts from now on."""
     return without_reading(
         submission,

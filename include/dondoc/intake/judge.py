@@ -18,13 +18,12 @@ from dondoc.forms import limited
 from dondoc.forms.spec import load_specs
 from dondoc.forms.verdict import FormVerdict
 from dondoc.intake import attempts, officers
-from dondoc.intake.receive import OURS
 from dondoc.intake.resolve import Settled, Version, fulfilled_by, settle
 from dondoc.isolation.workers import Fault
 from dondoc.store.intake import Assignment, Submission, Verdict
 from dondoc.store.session import one_at_a_time
+from dondoc.vocabulary.submissions import ACCEPTED, Outcome
 
-ACCEPTED = ("accepted", "accepted_with_warnings")
 PATIENCE = 2 * limited.LIMITS.wall  # seconds for another process that judges the same
 UNCHECKED = (
     "không kiểm tra được trong giới hạn cho phép ({why}; đã thử {times:02} lần): cần người xem bản gốc, hoặc đề nghị "
@@ -46,7 +45,7 @@ def newest_verdict(session: Session, submission_id: int) -> Verdict | None:
     )
 
 
-def without_reading(submission_id: int, outcome: str, reason: str, now: datetime, **more: Any) -> Verdict:
+def without_reading(submission_id: int, outcome: Outcome, reason: str, now: datetime, **more: Any) -> Verdict:
     """A verdict on what nothing was read from, to be added to a session."""
     return Verdict(
         submission_id=submission_id,
@@ -71,7 +70,7 @@ def _earlier(session: Session, form: str | None, submission_id: int) -> dict[str
     rows = session.scalars(
         select(Verdict)
         .where(Verdict.form == form, Verdict.agency.is_not(None), Verdict.submission_id != submission_id)
-        .where(Verdict.outcome.in_([*ACCEPTED, "returned"]))
+        .where(Verdict.outcome.in_([*ACCEPTED, Outcome.RETURNED]))
         .order_by(Verdict.id)
     )
     earlier: dict[str, list[Version]] = {}
@@ -166,7 +165,7 @@ def _set_aside(session: Session, submission: int, assignment: Assignment | None,
     faults = attempts.failed(session, submission)
     if len(faults) < attempts.allowed(session, submission):
         return None
-    row = without_reading(submission, "waiting", UNCHECKED.format(why=faults[-1], times=len(faults)), now)
+    row = without_reading(submission, Outcome.WAITING, UNCHECKED.format(why=faults[-1], times=len(faults)), now)
     row.assignment_id = assignment.id if assignment else None
     session.add(row)
     session.flush()
@@ -190,12 +189,12 @@ def _settle(
             form,
             filename=submission.filename,
             assigned=assignment.agency if assignment else None,
-            sender=submission.sender or ("" if submission.channel in OURS else "không rõ"),
+            sender=submission.sender or ("" if submission.channel.ours else "không rõ"),
             sender_agencies=may_act_for(session, submission),
             doubt=submission.sender_doubt,
             earlier=_earlier(session, form.form, submission.id),
             automatic=submission.automatic,
-            decided=before is not None and before.outcome == "conflict",
+            decided=before is not None and before.outcome == Outcome.CONFLICT,
         )
         letters = app.letters(session, arrival(submission, assignment).date())
         row = _row(app, letters, submission, form, settled, now)

@@ -13,15 +13,17 @@ from dondoc.configuration.context import AppContext
 from dondoc.directive.names import fold
 from dondoc.facts import contact_changes, contacts
 from dondoc.mail import outbox
-from dondoc.mail.letter import Letter, LetterKind
+from dondoc.mail.letter import Letter
 from dondoc.mail.render import render
 from dondoc.mail.shapes import ContactChangeWords
 from dondoc.store.facts import Contact, ContactChange
 from dondoc.store.intake import Submission
 from dondoc.store.mail import OutboxLetter
+from dondoc.vocabulary.letters import LetterKind
+from dondoc.vocabulary.people import Role
 
-KIND: LetterKind = "contact_change"  # and the folder of its words
-ROLE = "focal_officer"
+KIND = LetterKind.CONTACT_CHANGE
+ROLE = Role.FOCAL_OFFICER
 SHOWN = 10  # people in one letter
 
 
@@ -97,7 +99,7 @@ def _needs_nobody(session: Session, wanted: Contact, found: list[Contact], submi
     if found and found[0].email == wanted.email == submission.sender:
         return True
     roles = contacts.roles_of_sender(session, submission.sender, submission.happened_at.date())
-    return not found and bool(roles & {(wanted.agency, "clerk"), (wanted.agency, "head")})
+    return not found and bool(roles & {(wanted.agency, Role.CLERK), (wanted.agency, Role.HEAD)})
 
 
 def _change(
@@ -144,7 +146,7 @@ def _letters(
         for unnamed in people[SHOWN:]:
             unnamed.asked = None  # nobody says yes to whom the letter does not name: a person of ours does
         letters.append(_letter(app, agency, address, submission, people[:SHOWN], asks=True))
-    clerks = contacts.find(session, agency, "clerk", now.date())[:1] if changes else []
+    clerks = contacts.find(session, agency, Role.CLERK, now.date())[:1] if changes else []
     told = {letter.recipient for letter in letters}
     return letters + [
         _letter(app, agency, c.email, submission, changes, asks=False) for c in clerks if c.email not in told

@@ -14,8 +14,8 @@ from dondoc.configuration.settings import Settings
 from dondoc.errors import Problem
 from dondoc.store import files
 from dondoc.store.intake import Submission
+from dondoc.vocabulary.submissions import Arrival
 
-OURS = ("folder", "upload")  # channels that only our own people reach: what comes there has no sender
 _UNSEEN = ("Cc", "Cf", "Cs", "Zl", "Zp")  # Unicode: control, direction and zero width, half pairs, line separators
 
 
@@ -36,7 +36,7 @@ def receive(
     app: AppContext,
     content: bytes,
     *,
-    channel: str,
+    channel: Arrival,
     channel_id: str,
     sender: str,
     filename: str,

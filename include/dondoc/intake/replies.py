@@ -18,6 +18,7 @@ from dondoc.intake.authentication import Sender
 from dondoc.intake.judge import newest_verdict, without_reading
 from dondoc.intake.officers import KIND
 from dondoc.store.mail import OutboxLetter
+from dondoc.vocabulary.submissions import Outcome
 
 READ = 4_000  # characters of a reply: the answer stands at its top
 _MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,200}>")
@@ -121,7 +122,7 @@ def _settle(session: Session, submission: int, said: Answer, numbers: str, now: 
     if newest_verdict(session, submission) is not None:
         return
     if said == Answer.UNCLEAR:
-        why, outcome = f"trả lời về {numbers} không rõ đồng ý hay không: cần người xem", "waiting"
+        why, outcome = f"trả lời về {numbers} không rõ đồng ý hay không: cần người xem", Outcome.WAITING
     else:
-        why, outcome = f"đã ghi nhận trả lời về {numbers}", "dismissed"
+        why, outcome = f"đã ghi nhận trả lời về {numbers}", Outcome.DISMISSED
     session.add(without_reading(submission, outcome, why, now, answered=True))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from dondoc.directive.model import Agency, Directive
 from dondoc.forms.verdict import FormVerdict
+from dondoc.vocabulary.submissions import Outcome
 
 READABLE = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
 
@@ -15,12 +16,12 @@ class Version:
 
     number: int | None  # None: it was returned, and never became current
     value_hash: str | None
-    outcome: str
+    outcome: Outcome
 
 
 @dataclass(frozen=True)
 class Settled:
-    outcome: str
+    outcome: Outcome
     agency: str | None
     version: int | None
     reason: str
@@ -71,26 +72,31 @@ def settle(
     """
     if form.form is None and not filename.lower().endswith(READABLE):
         whose = None if automatic and not assigned else owner(form, assigned, sender_agencies)[0]
-        return Settled("waiting", whose, None, "không phải biểu mẫu Excel (có thể là văn bản scan): cần người xem")
+        return Settled(
+            Outcome.WAITING, whose, None, "không phải biểu mẫu Excel (có thể là văn bản scan): cần người xem"
+        )
     agency, why = owner(form, assigned, sender_agencies)
-    if form.outcome == "refused":
-        return Settled("refused", agency, None, form.issues[0].message if form.issues else "không đọc được tệp")
+    if form.outcome == Outcome.REFUSED:
+        return Settled(Outcome.REFUSED, agency, None, form.issues[0].message if form.issues else "không đọc được tệp")
     if agency is None:
-        return Settled("waiting", None, None, f"{why}; chưa chắc người gửi: {doubt}" if doubt else why)
+        return Settled(Outcome.WAITING, None, None, f"{why}; chưa chắc người gửi: {doubt}" if doubt else why)
     if doubt and not assigned:
-        return Settled("waiting", agency, None, f"chưa chắc thư là của người gửi ghi trong thư: {doubt}")
+        return Settled(Outcome.WAITING, agency, None, f"chưa chắc thư là của người gửi ghi trong thư: {doubt}")
     if not may_act(agency, assigned, sender, sender_agencies):
-        return Settled("waiting", agency, None, f"địa chỉ gửi {sender} chưa được đăng ký cho đơn vị")
+        return Settled(Outcome.WAITING, agency, None, f"địa chỉ gửi {sender} chưa được đăng ký cho đơn vị")
     versions = earlier.get(agency, [])
     current = max((v.number for v in versions if v.number), default=0)
     if repeats(form, versions, current):
-        return Settled("duplicate", agency, None, "nội dung giống hệt bản đã nhận trước đó")
-    if form.outcome == "returned":
+        return Settled(Outcome.DUPLICATE, agency, None, "nội dung giống hệt bản đã nhận trước đó")
+    if form.outcome == Outcome.RETURNED:
         errors = sum(i.severity == "error" for i in form.issues)
-        return Settled("returned", agency, None, f"{errors} chỗ cần bổ sung, chỉnh sửa")
+        return Settled(Outcome.RETURNED, agency, None, f"{errors} chỗ cần bổ sung, chỉnh sửa")
     if current and (form.base_version or 0) < current and not decided:
         return Settled(
-            "conflict", agency, None, f"điền từ bản {form.base_version or 0}, trong khi bản đang dùng là bản {current}"
+            Outcome.CONFLICT,
+            agency,
+            None,
+            f"điền từ bản {form.base_version or 0}, trong khi bản đang dùng là bản {current}",
         )
     return Settled(form.outcome, agency, current + 1, f"hợp lệ; {why}")
 

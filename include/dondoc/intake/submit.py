@@ -15,6 +15,7 @@ from dondoc.intake.inbox import ASIDE
 from dondoc.intake.judge import Postponed, judge_submission, without_reading
 from dondoc.intake.receive import receive
 from dondoc.store.intake import NEWEST_VERDICTS, Submission, Verdict
+from dondoc.vocabulary.submissions import Arrival, Outcome
 
 
 def submit(
@@ -23,7 +24,7 @@ def submit(
     filename: str,
     *,
     sender: str,
-    channel: str,
+    channel: Arrival,
     by: Actor,
     received_at: datetime,
     now: datetime,
@@ -57,14 +58,14 @@ def submit(
         verdict = judge_submission(app, submission, now=now)
     except (Postponed, Underway) as postponed:
         reason = f"chưa kiểm tra xong ({postponed}); hệ thống sẽ kiểm tra lại"
-        verdict = without_reading(submission, "waiting", reason, now)  # said, not written: it has none yet
+        verdict = without_reading(submission, Outcome.WAITING, reason, now)  # said, not written: it has none yet
     answer(app, [submission], now=now)
-    duplicate = not new or verdict.outcome == "duplicate" or _lies_there(app, submission, verdict.outcome)
+    duplicate = not new or verdict.outcome == Outcome.DUPLICATE or _lies_there(app, submission, verdict.outcome)
     return {
         "file": filename,
         "sha256": digest,
         "submission": str(submission),
-        "outcome": _original(app, verdict) if verdict.outcome == "duplicate" else verdict.outcome,
+        "outcome": _original(app, verdict) if verdict.outcome == Outcome.DUPLICATE else verdict.outcome,
         "duplicate": duplicate,
         "agency": verdict.agency,
         "form": verdict.form,
@@ -72,7 +73,7 @@ def submit(
     }
 
 
-def _lies_there(app: AppContext, submission: int, outcome: str) -> bool:
+def _lies_there(app: AppContext, submission: int, outcome: Outcome) -> bool:
     """Whether the same sender's same bytes lie there already, with nothing new to say of them."""
     with app.sessions.reading() as session:
         mine = session.get_one(Submission, submission)
@@ -91,7 +92,7 @@ def _original(app: AppContext, verdict: Verdict) -> str:
             select(Verdict.outcome)
             .join(Submission, Submission.id == Verdict.submission_id)
             .where(Verdict.agency == verdict.agency, Verdict.form == verdict.form)
-            .where(Verdict.value_hash == verdict.value_hash, Verdict.outcome != "duplicate")
+            .where(Verdict.value_hash == verdict.value_hash, Verdict.outcome != Outcome.DUPLICATE)
             .order_by(Verdict.id.desc())
             .limit(1)
         ).one()

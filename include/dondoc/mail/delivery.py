@@ -19,6 +19,7 @@ from dondoc.mail.servers import ImapServer, SmtpServer, refuse_to_play
 from dondoc.mail.smtp import SmtpConnection
 from dondoc.store.blobs import Blobs
 from dondoc.store.session import Sessions
+from dondoc.vocabulary.letters import LetterKind
 from dondoc.workdays import WorkingDays
 
 log = logging.getLogger(__name__)
@@ -50,7 +51,7 @@ def deliver(
     secrets: list[str],
     calendar: WorkingDays,
     blobs: Blobs,
-    precondition: Mapping[str, Precondition],
+    precondition: Mapping[LetterKind, Precondition],
     now: Callable[[], datetime],
     archive: ImapServer | None = None,
     limit: int | None = None,

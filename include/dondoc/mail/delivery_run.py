@@ -25,6 +25,7 @@ from dondoc.mail.states import BY, UNKNOWN, decision, move
 from dondoc.store.blobs import Blobs
 from dondoc.store.mail import OutboxLetter
 from dondoc.store.session import Sessions
+from dondoc.vocabulary.letters import LetterKind, OutboxState
 from dondoc.workdays import WorkingDays
 
 log = logging.getLogger(__name__)
@@ -42,7 +43,9 @@ def within_office_hours(moment: datetime, calendar: WorkingDays) -> bool:
 
 
 def _may_leave(row: OutboxLetter) -> bool:
-    return row.state in ("pending", "deferred") or (row.state == "held" and row.approved_by is not None)
+    return row.state in (OutboxState.PENDING, OutboxState.DEFERRED) or (
+        row.state == OutboxState.HELD and row.approved_by is not None
+    )
 
 
 def backoff(attempts: int) -> timedelta:
@@ -59,12 +62,12 @@ class DeliveryRun:
     secrets: list[str]
     calendar: WorkingDays
     blobs: Blobs
-    precondition: Mapping[str, Precondition]
+    precondition: Mapping[LetterKind, Precondition]
     now: Callable[[], datetime]
     server: SmtpServer
     sender: str
     owner: str = field(default_factory=lambda: uuid.uuid4().hex)
-    moved: dict[int, str] = field(default_factory=dict)
+    moved: dict[int, OutboxState] = field(default_factory=dict)
     unknown: list[str] = field(default_factory=list)  # letters of kinds that nobody can check, in sentences
 
     def claims(self, limit: int | None) -> Iterator[OutboxLetter]:
@@ -76,12 +79,12 @@ class DeliveryRun:
             Problem: in rehearsal no letter can go anywhere.
         """
         rehearsal = self.settings.mode == "rehearsal"
-        approved = and_(OutboxLetter.state == "held", OutboxLetter.approved_by.is_not(None))
+        approved = and_(OutboxLetter.state == OutboxState.HELD, OutboxLetter.approved_by.is_not(None))
         due = (
             select(OutboxLetter.id, OutboxLetter.kind)
             .where(
                 OutboxLetter.rehearsal.is_(rehearsal),
-                or_(OutboxLetter.state.in_(["pending", "deferred"]), approved),
+                or_(OutboxLetter.state.in_([OutboxState.PENDING, OutboxState.DEFERRED]), approved),
                 or_(OutboxLetter.next_attempt_at.is_(None), OutboxLetter.next_attempt_at <= self.now()),
             )
             .order_by(OutboxLetter.id)
@@ -119,14 +122,16 @@ class DeliveryRun:
                     return None
                 if row.office_hours and not within_office_hours(now, self.calendar):
                     return None
-                if not self._true(session, row, now) or (row.state == "held" and not self._release(session, row, now)):
+                if not self._true(session, row, now) or (
+                    row.state == OutboxState.HELD and not self._release(session, row, now)
+                ):
                     return None
                 values = {
                     "owner": self.owner,
                     "lease_until": time.time() + self.settings.lease_seconds,
                     "attempts": row.attempts + 1,
                 }
-                if not move(session, row, "claimed", by=BY, why="đến lượt gửi", now=now, **values):
+                if not move(session, row, OutboxState.CLAIMED, by=BY, why="đến lượt gửi", now=now, **values):
                     return None
         except Exception as error:  # one letter that cannot be checked stays; the others go on
             log.exception("TH-%05d could not be checked", row_id)
@@ -151,16 +156,16 @@ class DeliveryRun:
     def _release(self, session: Session, row: OutboxLetter, now: datetime) -> bool:
         """What kept an approved letter is over."""
         why = f"không còn bị giữ; {row.approved_by} đã duyệt"
-        return move(session, row, "pending", by=BY, why=why, now=now, reason=decision(session, row))
+        return move(session, row, OutboxState.PENDING, by=BY, why=why, now=now, reason=decision(session, row))
 
     def _leave(self, row_id: int, why: str) -> None:
         """Put off a letter that could not be checked."""
         with self.sessions.begin() as session:
             row, now = session.get_one(OutboxLetter, row_id), self.now()
-            if row.state in ("pending", "deferred"):
+            if row.state in (OutboxState.PENDING, OutboxState.DEFERRED):
                 wait = {"next_attempt_at": now + backoff(row.attempts + 1), "attempts": row.attempts + 1}
-                if move(session, row, "deferred", by=BY, why=why, now=now, reason=why, **wait):
-                    self.moved[row.id] = "deferred"
+                if move(session, row, OutboxState.DEFERRED, by=BY, why=why, now=now, reason=why, **wait):
+                    self.moved[row.id] = OutboxState.DEFERRED
 
     def send(self, row: OutboxLetter, line: SmtpConnection) -> None:
         """Offer a claimed letter to the server and write down what became of it."""
@@ -170,13 +175,13 @@ class DeliveryRun:
                 row, self.server, settings=self.settings, secrets=self.secrets, blobs=self.blobs, now=self.now()
             ).as_bytes()
         except ValueError as error:
-            return self._end(row, "refused", f"không lập được thư: {error}")
+            return self._end(row, OutboxState.REFUSED, f"không lập được thư: {error}")
         except Problem as problem:
-            return self._end(row, "deferred", str(problem))
+            return self._end(row, OutboxState.DEFERRED, str(problem))
         try:
             said, archive_recipient = line.begin_message(self.sender, to, self.settings.archive_address)
         except Unusable as error:
-            return self._end(row, "deferred", f"{str(error).rstrip('.')}; chưa gửi gì")
+            return self._end(row, OutboxState.DEFERRED, f"{str(error).rstrip('.')}; chưa gửi gì")
         if not said.accepted:
             return self._answered(row, said)
         if not self._begin(row, archive_recipient):
@@ -184,47 +189,49 @@ class DeliveryRun:
         try:
             said = line.data(message)
         except (smtplib.SMTPException, OSError) as error:
-            return self._end(row, "uncertain", f"kết nối đứt giữa lúc gửi ({type(error).__name__}): {UNKNOWN}")
+            return self._end(
+                row, OutboxState.UNCERTAIN, f"kết nối đứt giữa lúc gửi ({type(error).__name__}): {UNKNOWN}"
+            )
         return self._answered(row, said)
 
     def _begin(self, row: OutboxLetter, archive_recipient: Reply | None) -> bool:
         """Commit `sending`: from here on, silence means uncertain."""
         if time.time() >= (row.lease_until or 0):
-            self._end(row, "pending", "hết hạn giữ thư; chưa gửi gì")
+            self._end(row, OutboxState.PENDING, "hết hạn giữ thư; chưa gửi gì")
             return False
         why = "máy chủ nhận người nhận, bắt đầu gửi"
         if archive_recipient and not archive_recipient.accepted:
             why += f"; hộp lưu trữ không nhận ({archive_recipient}), không có bằng chứng"
-        return self._move(row, "sending", why, lease_until=time.time() + self.settings.lease_seconds)
+        return self._move(row, OutboxState.SENDING, why, lease_until=time.time() + self.settings.lease_seconds)
 
     def _answered(self, row: OutboxLetter, said: Reply) -> None:
         if said.accepted:
-            self._end(row, "sent", f"máy chủ đã nhận ({said})")
+            self._end(row, OutboxState.SENT, f"máy chủ đã nhận ({said})")
         elif said.temporary:
-            self._end(row, "deferred", f"máy chủ hẹn lại ({said})")
+            self._end(row, OutboxState.DEFERRED, f"máy chủ hẹn lại ({said})")
         else:
-            self._end(row, "refused", f"máy chủ từ chối ({said})")
+            self._end(row, OutboxState.REFUSED, f"máy chủ từ chối ({said})")
 
-    def _end(self, row: OutboxLetter, to: str, why: str) -> None:
+    def _end(self, row: OutboxLetter, to: OutboxState, why: str) -> None:
         """Let go of a row. Of an uncertain one the owner stays written: only its own late answer may move it."""
         values: dict[str, Any] = {"reason": why}
-        if to != "uncertain":
+        if to != OutboxState.UNCERTAIN:
             values |= {"owner": None, "lease_until": None}
-        if to == "deferred":
+        if to == OutboxState.DEFERRED:
             values["next_attempt_at"] = self.now() + backoff(row.attempts)
-        if to == "sent":
+        if to == OutboxState.SENT:
             values["sent_at"] = self.now()
         self._move(row, to, why, **values)
 
-    def _move(self, row: OutboxLetter, to: str, why: str, **values: Any) -> bool:
+    def _move(self, row: OutboxLetter, to: OutboxState, why: str, **values: Any) -> bool:
         """Move a row that this round claimed, unless it was taken away since."""
         with self.sessions.begin() as session:
             fresh = session.get_one(OutboxLetter, row.id)
-            swept = row.state == "sending" and fresh.state == "uncertain"  # while the server was still thinking
+            swept = row.state == OutboxState.SENDING and fresh.state == OutboxState.UNCERTAIN
             if fresh.owner != self.owner or not (fresh.state == row.state or swept):
                 log.warning("TH-%05d is no longer ours: it is %s", row.id, fresh.state)
                 return False
-            if to in ("sent", "pending"):
+            if to in (OutboxState.SENT, OutboxState.PENDING):
                 values["reason"] = decision(session, fresh)
             if to == fresh.state or not move(session, fresh, to, by=BY, why=why, now=self.now(), **values):
                 return False

@@ -3,25 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from sqlalchemy.orm import Session
 
 from dondoc.errors import Problem
 from dondoc.store.mail import OutboxLetter
-
-# Each has a precondition (`preconditions.registry`), words (`configuration.check.samples`) and a title on the pages.
-LetterKind = Literal[
-    "receipt",
-    "returned",
-    "contact_change",
-    "reachability",
-    "outage",
-    "reminder",
-    "overdue",
-    "report",
-    "internal",
-]
+from dondoc.vocabulary.letters import LetterKind
 
 
 @dataclass(frozen=True)

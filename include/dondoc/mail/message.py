@@ -16,6 +16,7 @@ from dondoc.mail.render import one_line
 from dondoc.mail.servers import ImapServer, SmtpServer, intake
 from dondoc.store.blobs import Blobs
 from dondoc.store.mail import OutboxLetter
+from dondoc.vocabulary.letters import LetterKind
 
 _MESSAGE_ID = re.compile(r"<[!-;=?-~]+>")
 
@@ -110,7 +111,7 @@ def build(
     message["Date"] = format_datetime(now)
     message["From"] = one_line(server.sender)
     message["To"] = recipient
-    if row.kind != "internal" and (answers := reply_to(settings)):
+    if row.kind != LetterKind.INTERNAL and (answers := reply_to(settings)):
         message["Reply-To"] = answers
     message["Subject"] = subject
     if row.in_reply_to and _MESSAGE_ID.fullmatch(row.in_reply_to.strip()):

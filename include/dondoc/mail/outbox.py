@@ -17,10 +17,12 @@ from dondoc.directive.names import fold
 from dondoc.errors import Problem
 from dondoc.mail.letter import Letter, OnHold, Precondition
 from dondoc.mail.render import one_line
-from dondoc.mail.states import BY, WAITING, decision, move, record
+from dondoc.mail.states import BY, decision, move, record
 from dondoc.store.facts import Contact
 from dondoc.store.mail import Approval, OutboxLetter
 from dondoc.store.session import one_at_a_time
+from dondoc.vocabulary.fields import Field, must
+from dondoc.vocabulary.letters import STOPPABLE, LetterKind, OutboxState
 
 
 def message_id(dedup: str, installation: str) -> str:
@@ -67,7 +69,7 @@ def _row(session: Session, letter: Letter, settings: Settings, now: datetime) ->
         attachments=[{"filename": a.filename, "sha256": a.sha256, "type": a.type} for a in letter.attachments],
         in_reply_to=letter.in_reply_to,
         context=letter.context,
-        state="held" if letter.needs_approval or letter.hold else "pending",
+        state=OutboxState.HELD if letter.needs_approval or letter.hold else OutboxState.PENDING,
         reason=reason,
         needs_approval=letter.needs_approval,
         office_hours=letter.office_hours,
@@ -109,7 +111,9 @@ def siblings(session: Session, row: OutboxLetter) -> list[OutboxLetter]:
     return list(session.scalars(mine.order_by(OutboxLetter.id)))
 
 
-def why_not(session: Session, row: OutboxLetter, precondition: Mapping[str, Precondition], now: datetime) -> str | None:
+def why_not(
+    session: Session, row: OutboxLetter, precondition: Mapping[LetterKind, Precondition], now: datetime
+) -> str | None:
     """None while the letter may leave, else why it may not any more. Of a decision all letters may, or none.
 
     Raises:
@@ -117,7 +121,7 @@ def why_not(session: Session, row: OutboxLetter, precondition: Mapping[str, Prec
     """
     if row.kind not in precondition:
         raise no_check(row.id, row.kind)
-    if gone := next((s for s in siblings(session, row) if s.state == "cancelled"), None):
+    if gone := next((s for s in siblings(session, row) if s.state == OutboxState.CANCELLED), None):
         return f"{_number(gone)} của cùng quyết định đã hủy: {gone.reason}"
     if row.not_after and now > row.not_after:
         return f"đã quá thời điểm còn được gửi ({row.not_after:%H:%M %d/%m/%Y})"
@@ -137,7 +141,7 @@ def approve(
     secrets: list[str],
     two_approvers: bool = False,
     now: datetime,
-    precondition: Mapping[str, Precondition],
+    precondition: Mapping[LetterKind, Precondition],
 ) -> list[OutboxLetter]:
     """Release held letters that are still true, cancel those that are not: each with all letters of its decision, in
     this one transaction. Rows not held are returned untouched.
@@ -170,10 +174,10 @@ def _yes(
     secrets: list[str],
     two_approvers: bool,
     now: datetime,
-    precondition: Mapping[str, Precondition],
+    precondition: Mapping[LetterKind, Precondition],
 ) -> None:
     """An approver says yes to the held letters of a decision; nothing happens when that is no news."""
-    held = [row for row in unit if row.state == "held" and not row.approved_by]
+    held = [row for row in unit if row.state == OutboxState.HELD and not row.approved_by]
     said = {row.id: approvals(session, row.id) for row in held}
     two = two_approvers and any(row.needs_approval for row in held)
     news = [row for row in held if not (two and any(_same_person(one, contact, actor) for one in said[row.id]))]
@@ -182,11 +186,11 @@ def _yes(
     earlier = said[news[0].id]
     names = " và ".join([*(one.name for one, _ in earlier), contact.name])
     state, why = _after_yes(session, news, names, two and not earlier, now, precondition)
-    if state == "cancelled":
+    if state == OutboxState.CANCELLED:
         withdraw(session, unit, by=contact.name, why=why, now=now, reason=why)
     for row in news:
-        if state != "cancelled":
-            values = {"reason": decision(session, row) if state == "pending" else why}
+        if state != OutboxState.CANCELLED:
+            values = {"reason": decision(session, row) if state == OutboxState.PENDING else why}
             if not (two and not earlier):
                 values["approved_by"] = names
             move(session, row, state, by=contact.name, why=why, now=now, **values)
@@ -203,21 +207,21 @@ def _after_yes(
     names: str,
     first_of_two: bool,
     now: datetime,
-    precondition: Mapping[str, Precondition],
-) -> tuple[str, str]:
+    precondition: Mapping[LetterKind, Precondition],
+) -> tuple[OutboxState, str]:
     """The state of letters of one decision to which these people have said yes, and why."""
     stopped = None
     for row in rows:
         try:
             if gone := why_not(session, row, precondition, now):
-                return "cancelled", f"{names} duyệt, nhưng thư không còn đúng: {gone}"
+                return OutboxState.CANCELLED, f"{names} duyệt, nhưng thư không còn đúng: {gone}"
         except OnHold as why:
             stopped = why
     if first_of_two:
-        return "held", f"{names} đã duyệt; còn thiếu người duyệt thứ hai, có địa chỉ thư và tài khoản khác"
+        return OutboxState.HELD, f"{names} đã duyệt; còn thiếu người duyệt thứ hai, có địa chỉ thư và tài khoản khác"
     if stopped:
-        return "held", f"{names} đã duyệt, nhưng còn giữ lại: {stopped}"
-    return "pending", f"{names} duyệt gửi"
+        return OutboxState.HELD, f"{names} đã duyệt, nhưng còn giữ lại: {stopped}"
+    return OutboxState.PENDING, f"{names} duyệt gửi"
 
 
 def withdraw(
@@ -230,8 +234,8 @@ def withdraw(
     Returns:
         those that were cancelled.
     """
-    waiting = [row for row in unit if row.state in WAITING]
-    return [row for row in waiting if move(session, row, "cancelled", by=by, why=why, now=now, reason=reason)]
+    waiting = [row for row in unit if row.state in STOPPABLE]
+    return [row for row in waiting if move(session, row, OutboxState.CANCELLED, by=by, why=why, now=now, reason=reason)]
 
 
 def approvals(session: Session, row_id: int) -> list[tuple[Approval, Contact]]:
@@ -262,13 +266,12 @@ def cancel(
         Problem: no such letter, all have left or are leaving, or no reason or name of a person is given.
     """
     by = audit.person(actor.name)
-    if not reason.strip():
-        raise Problem("Chưa ghi lý do hủy thư.")
+    reason = must(Field.REASON, reason)
     one_at_a_time(session, "approve")
     unit = together(session, [row_id])
     if not withdraw(session, unit, by=by, why=reason, now=now, reason=f"{by} hủy: {reason}"):
         state = next(row.state for row in unit if row.id == row_id)
-        raise Problem(f"Thư TH-{row_id:05} đang ở trạng thái “{state}”: không hủy được nữa.")
+        raise Problem(f"Thư TH-{row_id:05} đang ở trạng thái “{state.label}”: không hủy được nữa.")
     if len(unit) > 1:
         details["letters"] = {_number(row): row.state for row in unit}
     audit.record(session, secrets, actor, "cancel", f"TH-{row_id:05}", now=now, reason=reason, **details)
@@ -286,14 +289,17 @@ def settle(
     row, by = _get(session, row_id), audit.person(actor.name)
     if word not in ("sent", "resend"):
         raise Problem(f"“{word}” không phải câu trả lời. Viết sent (đã gửi) hoặc resend (gửi lại).")
-    if row.state != "uncertain":
-        raise Problem(f"Thư TH-{row.id:05} đang ở trạng thái “{row.state}”: chỉ xác nhận được thư “uncertain”.")
+    if row.state != OutboxState.UNCERTAIN:
+        only = OutboxState.UNCERTAIN.label
+        raise Problem(f"Thư TH-{row.id:05} đang ở trạng thái “{row.state.label}”: chỉ xác nhận được thư “{only}”.")
     reason = decision(session, row)
     if word == "sent":
-        done = move(session, row, "sent", by=by, why=f"{by} xác nhận đã gửi", now=now, reason=reason, sent_at=now)
+        done = move(
+            session, row, OutboxState.SENT, by=by, why=f"{by} xác nhận đã gửi", now=now, reason=reason, sent_at=now
+        )
     else:
         free = {"owner": None, "lease_until": None, "next_attempt_at": None}
-        done = move(session, row, "pending", by=by, why=f"{by} cho gửi lại", now=now, reason=reason, **free)
+        done = move(session, row, OutboxState.PENDING, by=by, why=f"{by} cho gửi lại", now=now, reason=reason, **free)
     _moved(done, row)
     audit.record(session, secrets, actor, "settle", _number(row), now=now, word=word)
     return row

@@ -15,45 +15,44 @@ from dondoc.mail.servers import ImapServer, Unusable
 from dondoc.mail.states import BY, UNKNOWN, decision, move
 from dondoc.store.mail import OutboxLetter
 from dondoc.store.session import Sessions
+from dondoc.vocabulary.letters import IN_HAND, STOPPABLE, OutboxState
 
 log = logging.getLogger(__name__)
 
 
-def sweep(sessions: Sessions, now: Callable[[], datetime]) -> dict[int, str]:
+def sweep(sessions: Sessions, now: Callable[[], datetime]) -> dict[int, OutboxState]:
     """Take back rows whose lease ran out: claimed ones were provably not sent, sending ones nobody knows about.
 
     Returns:
         the new state of each row moved, by its id.
     """
-    lapsed = select(OutboxLetter).where(
-        OutboxLetter.state.in_(["claimed", "sending"]), OutboxLetter.lease_until < time.time()
-    )
+    lapsed = select(OutboxLetter).where(OutboxLetter.state.in_(IN_HAND), OutboxLetter.lease_until < time.time())
     moved = {}
     with sessions.begin() as session:
         for row in session.scalars(lapsed).all():
-            if row.state == "claimed":
-                to, why = "pending", "hết hạn giữ thư; chưa gửi gì"
+            if row.state == OutboxState.CLAIMED:
+                to, why = OutboxState.PENDING, "hết hạn giữ thư; chưa gửi gì"
                 values: dict[str, Any] = {"owner": None, "lease_until": None}
             else:  # the owner stays: should it still live, its answer is the best proof
-                to, why = "uncertain", f"hết hạn giữ thư giữa lúc gửi: {UNKNOWN}"
+                to, why = OutboxState.UNCERTAIN, f"hết hạn giữ thư giữa lúc gửi: {UNKNOWN}"
                 values = {"reason": why}
             if move(session, row, to, by=BY, why=why, now=now(), **values):
                 moved[row.id] = to
     return moved
 
 
-def retire(sessions: Sessions, now: Callable[[], datetime]) -> dict[int, str]:
+def retire(sessions: Sessions, now: Callable[[], datetime]) -> dict[int, OutboxState]:
     """Once it is live, what was decided in rehearsal and has not left never will.
 
     Returns:
         the new state of each row moved, by its id.
     """
-    left = select(OutboxLetter).where(OutboxLetter.rehearsal, OutboxLetter.state.in_(["held", "pending", "deferred"]))
+    left = select(OutboxLetter).where(OutboxLetter.rehearsal, OutboxLetter.state.in_(STOPPABLE))
     why, moved = "thư lập khi diễn tập; nay đã chạy thật", {}
     with sessions.begin() as session:
         for row in session.scalars(left).all():
-            if move(session, row, "cancelled", by=BY, why=why, now=now(), reason=why):
-                moved[row.id] = "cancelled"
+            if move(session, row, OutboxState.CANCELLED, by=BY, why=why, now=now(), reason=why):
+                moved[row.id] = OutboxState.CANCELLED
     return moved
 
 
@@ -63,14 +62,14 @@ def settle(
     settings: Settings,
     secrets: list[str],
     now: Callable[[], datetime],
-) -> tuple[dict[int, str], str | None]:
+) -> tuple[dict[int, OutboxState], str | None]:
     """Uncertain letters that lie in the archive with our proof were sent. Absence proves nothing: a person is asked.
 
     Returns:
         the new state of each row moved, by its id; and why the archive could not be read, None when it could.
     """
     uncertain = select(OutboxLetter).where(
-        OutboxLetter.state == "uncertain", OutboxLetter.rehearsal.is_(settings.mode == "rehearsal")
+        OutboxLetter.state == OutboxState.UNCERTAIN, OutboxLetter.rehearsal.is_(settings.mode == "rehearsal")
     )
     with sessions.reading() as session:
         wanted = {row.message_id: left_as(row, settings) for row in session.scalars(uncertain)}
@@ -85,6 +84,6 @@ def settle(
     with sessions.begin() as session:
         for row in session.scalars(uncertain.where(OutboxLetter.message_id.in_(proven))).all():
             values = {"reason": decision(session, row), "sent_at": now(), "owner": None, "lease_until": None}
-            if move(session, row, "sent", by=BY, why="tìm thấy trong hộp lưu trữ", now=now(), **values):
-                moved[row.id] = "sent"
+            if move(session, row, OutboxState.SENT, by=BY, why="tìm thấy trong hộp lưu trữ", now=now(), **values):
+                moved[row.id] = OutboxState.SENT
     return moved, None

@@ -7,29 +7,38 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from dondoc.store.mail import OutboxEvent, OutboxLetter
+from dondoc.vocabulary.letters import OutboxState
 
-# What may follow what. A state that is not a key is final.
-NEXT: dict[str, frozenset[str]] = {
-    "held": frozenset({"held", "pending", "cancelled"}),  # held again: approved, but stopped for now
-    "pending": frozenset({"claimed", "deferred", "cancelled"}),
-    "deferred": frozenset({"claimed", "deferred", "cancelled"}),
-    "claimed": frozenset({"sending", "deferred", "refused", "pending"}),
-    "sending": frozenset({"sent", "deferred", "refused", "uncertain"}),
+_S = OutboxState
+
+# What may follow what.
+NEXT: dict[OutboxState, frozenset[OutboxState]] = {
+    _S.HELD: frozenset({_S.HELD, _S.PENDING, _S.CANCELLED}),  # held again: approved, but stopped for now
+    _S.PENDING: frozenset({_S.CLAIMED, _S.DEFERRED, _S.CANCELLED}),
+    _S.DEFERRED: frozenset({_S.CLAIMED, _S.DEFERRED, _S.CANCELLED}),
+    _S.CLAIMED: frozenset({_S.SENDING, _S.DEFERRED, _S.REFUSED, _S.PENDING}),
+    _S.SENDING: frozenset({_S.SENT, _S.DEFERRED, _S.REFUSED, _S.UNCERTAIN}),
     # A late answer of the server to the worker that still owns the row is as good as an archive's or a person's word.
-    "uncertain": frozenset({"sent", "pending", "deferred", "refused"}),
+    _S.UNCERTAIN: frozenset({_S.SENT, _S.PENDING, _S.DEFERRED, _S.REFUSED}),
+    _S.SENT: frozenset(),
+    _S.REFUSED: frozenset(),
+    _S.CANCELLED: frozenset(),
 }
-WAITING = ("held", "pending", "deferred")  # may still be stopped
 BY = "dondoc"  # who made a change that no person made
 UNKNOWN = "chưa rõ thư đã đến hay chưa; tìm trong hộp lưu trữ, hoặc người xác nhận bằng `dondoc settle`"
 
 
-def record(session: Session, row: OutboxLetter, was: str | None, *, by: str, reason: str, now: datetime) -> None:
+def record(
+    session: Session, row: OutboxLetter, was: OutboxState | None, *, by: str, reason: str, now: datetime
+) -> None:
     """Write down that a row is now in the state it has."""
     event = OutboxEvent(letter_id=row.id, from_state=was, to_state=row.state, by=by, reason=reason, recorded_at=now)
     session.add(event)
 
 
-def move(session: Session, row: OutboxLetter, to: str, *, by: str, why: str, now: datetime, **values: Any) -> bool:
+def move(
+    session: Session, row: OutboxLetter, to: OutboxState, *, by: str, why: str, now: datetime, **values: Any
+) -> bool:
     """Change the state of a row as it was read, by compare-and-set on state and owner, and write down the event.
 
     `why` goes into the event; `values` are the other columns to set with the state.
@@ -38,7 +47,7 @@ def move(session: Session, row: OutboxLetter, to: str, *, by: str, why: str, now
         False, and nothing is changed, when somebody else changed the row since.
     """
     was = row.state
-    if to not in NEXT.get(was, ()):
+    if to not in NEXT[was]:
         raise ValueError(f"{was} → {to} is no transition of the outbox")
     unchanged = (
         OutboxLetter.id == row.id,

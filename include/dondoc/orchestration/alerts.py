@@ -24,6 +24,8 @@ from dondoc.configuration.context import AppContext
 from dondoc.errors import Problem
 from dondoc.orchestration import runs
 from dondoc.orchestration.connections import open_context
+from dondoc.vocabulary.letters import LetterKind
+from dondoc.vocabulary.people import Role
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -208,7 +210,7 @@ def publish(app: AppContext) -> None:
 def _ops(app: AppContext, session: "Session") -> list[str]:
     from dondoc.facts import contacts
 
-    found = contacts.find(session, app.registry.office, "ops", clock.now().date())
+    found = contacts.find(session, app.registry.office, Role.OPS, clock.now().date())
     return [c.email for c in found] or ([app.settings.ops_address] if app.settings.ops_address else [])
 
 
@@ -218,7 +220,7 @@ def _enqueue(app: AppContext, session: "Session", key: str, subject: str, text: 
 
     letters = [
         Letter(
-            kind="internal",
+            kind=LetterKind.INTERNAL,
             recipient=address,
             subject=subject,
             text=text,

@@ -22,6 +22,7 @@ from dondoc import clock
 from dondoc.errors import Problem
 from dondoc.orchestration.accounts import ids_are_logins, login
 from dondoc.orchestration.connections import open_context
+from dondoc.vocabulary.letters import OutboxState
 
 log = logging.getLogger(__name__)
 
@@ -104,7 +105,7 @@ def _held(session: Any, ids: Iterable[int | str]) -> list[int]:
     from dondoc.store.mail import OutboxLetter
 
     rows = [session.get_one(OutboxLetter, int(i)) for i in ids]
-    return [row.id for row in rows if row.state == "held" and row.needs_approval and not row.approved_by]
+    return [row.id for row in rows if row.state == OutboxState.HELD and row.needs_approval and not row.approved_by]
 
 
 def _asked(session: Any, run: str) -> list[int]:
@@ -245,7 +246,7 @@ def release(context: Mapping[str, Any], asked: Any, answer: Any) -> dict[str, An
     except NotAnApprover as refused:
         raise _refused(app, run, held, str(refused)) from None
     log.info("approved by %s: %s", event.login, {row.id: row.state for row in rows})
-    return {"approved": [str(row.id) for row in rows if row.state == "pending"], "by": event.login}
+    return {"approved": [str(row.id) for row in rows if row.state == OutboxState.PENDING], "by": event.login}
 
 
 def _tampered(held: list[int], event: Any, asked: Any, answer: Any) -> str | None:

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from dondoc.cameras.state.state import EXEMPTIONS, NEW, NO_ADDRESS, NOT_LOOKED_AT, CameraState, counts
+from dondoc.cameras.state.state import NEW, NO_ADDRESS, NOT_LOOKED_AT, CameraState, counts
 from dondoc.cameras.state.state import states as camera_states
 from dondoc.clock import HERE
 from dondoc.configuration.context import AppContext
@@ -17,6 +17,10 @@ from dondoc.probing.verdicts import NOT_CHECKED, PHASE, SENTENCE
 from dondoc.reporting import words
 from dondoc.store.mail import OutboxLetter
 from dondoc.store.reporting import Decision
+from dondoc.vocabulary.cameras import Exemption
+from dondoc.vocabulary.letters import CHASING, OutboxState
+from dondoc.vocabulary.obligations import Status
+from dondoc.vocabulary.people import Role
 
 WEEK = timedelta(days=7)
 CAUSE = {  # phase of a verdict → group of causes
@@ -31,10 +35,16 @@ CAUSE = {  # phase of a verdict → group of causes
     "picture": "picture",
     "done": "not_looked",
 }
-UNCHECKED = (*EXEMPTIONS.values(), NO_ADDRESS, NEW, NOT_LOOKED_AT, *(SENTENCE[v] for v in sorted(NOT_CHECKED)))
+UNCHECKED = (
+    *(one.label for one in Exemption),
+    NO_ADDRESS,
+    NEW,
+    NOT_LOOKED_AT,
+    *(SENTENCE[v] for v in sorted(NOT_CHECKED)),
+)
 OTHER = "tạm dừng theo quyết định hoặc lý do khác"
-DONE = ("fulfilled", "fulfilled_late")
-OURS = ("under_review", "returned", "needs_reassignment")  # received, or not the agency's turn
+DONE = (Status.FULFILLED, Status.FULFILLED_LATE)
+OURS = (Status.UNDER_REVIEW, Status.RETURNED, Status.NEEDS_REASSIGNMENT)  # received, or not the agency's turn
 
 
 def figures(app: AppContext, directive: str, as_of: datetime, known_at: datetime | None = None) -> dict[str, Any]:
@@ -73,15 +83,15 @@ def _standings(
 
 def _totals(standings: list[Standing]) -> dict[str, Any]:
     count = Counter(s.status for s in standings)
-    owed = len(standings) - count["waived"]
+    owed = len(standings) - count[Status.WAIVED]
     done = sum(count[s] for s in DONE)
     return {
         "total": len(standings),
-        "waived": count["waived"],
+        "waived": count[Status.WAIVED],
         "fulfilled": done,
         "in_progress": sum(count[s] for s in OURS),
-        "not_due": count["not_due"],
-        "overdue": count["overdue"],
+        "not_due": count[Status.NOT_DUE],
+        "overdue": count[Status.OVERDUE],
         "percent": round(100 * done / owed, 1) if owed else None,
     }
 
@@ -138,11 +148,13 @@ def _late(
     letters = session.execute(
         select(OutboxLetter, Decision.answer_by)
         .outerjoin(Decision, Decision.id == OutboxLetter.decision_id)
-        .where(OutboxLetter.kind.in_(["reminder", "overdue"]), OutboxLetter.state == "sent")
+        .where(OutboxLetter.kind.in_(CHASING), OutboxLetter.state == OutboxState.SENT)
         .where(OutboxLetter.rehearsal.is_(False), OutboxLetter.sent_at <= min(as_of, known_at or as_of))
     )
     known = {letter.id: letter for letter in app.letters(session, as_of.astimezone(HERE).date(), known_at)}
-    to_us = {step.id for step in known[directive].ladder if set(step.to) == {"board"}} if directive in known else set()
+    to_us = (
+        {step.id for step in known[directive].ladder if set(step.to) == {Role.BOARD}} if directive in known else set()
+    )
     today = as_of.astimezone(HERE).date()
     about = [(x, by) for x, by in letters if directive in x.context["steps"] and not x.context["copy"]]
     sent = Counter(x.agency for x, _ in about if x.context["steps"][directive] not in to_us)
@@ -152,7 +164,7 @@ def _late(
             given[letter.agency] = max(answer_by, given.get(letter.agency, today))
     rows = []
     for standing in standings:
-        if standing.status == "overdue" and standing.duty.due_before:
+        if standing.status == Status.OVERDUE and standing.duty.due_before:
             rows.append(
                 {
                     "agency": standing.agency,

@@ -28,6 +28,9 @@ from dondoc.reporting.workbook import workbook
 from dondoc.store.files import folder, replace
 from dondoc.store.mail import OutboxLetter
 from dondoc.store.reporting import Report, ReportIssue
+from dondoc.vocabulary.fields import Field, must
+from dondoc.vocabulary.letters import LetterKind
+from dondoc.vocabulary.people import Role
 
 FILES = ("figures.json", "report.docx", "report.xlsx", "report.html")
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -179,11 +182,11 @@ def enqueue(
     superior, about = directive.superior, (app.settings.installation, directive.id)
     with app.sessions.begin() as session:
         record(session, directive.id, as_of, None, folder, now, by=by, secrets=app.secrets)
-        people = [c for role in ("head", "clerk") for c in contacts.find(session, superior, role, now.date())][:1]
-        board = contacts.find(session, app.registry.office, "board", now.date())
+        people = [c for role in (Role.HEAD, Role.CLERK) for c in contacts.find(session, superior, role, now.date())][:1]
+        board = contacts.find(session, app.registry.office, Role.BOARD, now.date())
         letters = [
             Letter(
-                kind="report",
+                kind=LetterKind.REPORT,
                 recipient=person.email,
                 subject=rendered.subject,
                 text=rendered.text,
@@ -208,7 +211,7 @@ def precondition(app: AppContext) -> Precondition:
         as_of = datetime.fromisoformat(letter.context["as_of"])
         if why := to_come(as_of.astimezone(HERE).date(), now):
             return why
-        reports = (OutboxLetter.kind == "report", outbox.counted(app.settings))
+        reports = (OutboxLetter.kind == LetterKind.REPORT, outbox.counted(app.settings))
         others = session.scalars(select(OutboxLetter.context).where(*reports))
         mine = (c["as_of"] for c in others if c["directive"] == letter.context["directive"])
         newest = max(map(datetime.fromisoformat, mine))
@@ -259,8 +262,7 @@ def issued(
     """
     by = audit.person(actor.name)
     happened(clock.at(document_date, 0), now, since=day, of="số liệu báo cáo")
-    if not number.strip():
-        raise Problem("Cần số, ký hiệu văn bản (dòng lệnh: --number).")
+    number = must(Field.NUMBER, number)
     blob = app.blobs.put(signed)
     with app.sessions.begin() as session:
         if session.scalar(select(ReportIssue).where(ReportIssue.directive == directive, ReportIssue.as_of == day)):
@@ -268,11 +270,11 @@ def issued(
         days = {r.as_of.date() for r in session.scalars(_drawn(directive).where(Report.as_of <= end_of(day)))}
         if day not in days:
             what = f"Chưa có báo cáo nào với số liệu ngày {words.short(day)}"
-            raise Problem(f"{what}. Chạy `dondoc report --as-of {day}` trước.")
+            raise Problem(f"{what}. Lập báo cáo của ngày đó trước.")
         row = ReportIssue(
             directive=directive,
             as_of=day,
-            document_number=number.strip(),
+            document_number=number,
             document_date=document_date,
             blob=blob,
             by=by,

@@ -21,9 +21,12 @@ from dondoc.mail.letter import Letter
 from dondoc.mail.render import render, vn_moment
 from dondoc.mail.shapes import InternalWords
 from dondoc.store.mail import OutboxLetter
+from dondoc.vocabulary.letters import LetterKind, OutboxState
+from dondoc.vocabulary.people import Role
+from dondoc.vocabulary.submissions import Outcome
 
 log = logging.getLogger(__name__)
-APPROVERS = ("approver", "ops")
+APPROVERS = (Role.APPROVER, Role.OPS)
 
 
 def blind(app: AppContext, session: Session, why: str, held: int, now: datetime) -> None:
@@ -45,7 +48,7 @@ def nobody(app: AppContext, session: Session, decisions: Sequence[Decision], now
 def _lacks(agency: str, decision: Decision) -> str:
     step = decision.step
     assert step is not None
-    roles = " hoặc ".join(words.ROLE[role] for role in step.to)
+    roles = " hoặc ".join(role.label for role in step.to)
     return f"{agency}: chưa có địa chỉ của {roles} (bậc “{words.title(step)}”)"
 
 
@@ -56,7 +59,7 @@ def waiting(app: AppContext, session: Session, day: date, now: datetime) -> None
     their answer, they are no reason to write.
     """
     rows = inbox.inbox(session, inbox.ASIDE)
-    if any(row["outcome"] != "refused" for row in rows):
+    if any(row["outcome"] != Outcome.REFUSED for row in rows):
         names = {a.id: a.name for a in app.registry.agencies}
         title = f"{len(rows):02} bản nộp đang chờ Sở xử lý"
         lines = [_arrived(row, names) for row in rows]
@@ -66,7 +69,7 @@ def waiting(app: AppContext, session: Session, day: date, now: datetime) -> None
 
 def _arrived(row: Mapping[str, Any], names: Mapping[str, str]) -> str:
     day = words.short(datetime.fromisoformat(row["received_at"]).astimezone(HERE).date())
-    note = " (tệp chưa mở được, đã trả lời người gửi)" if row["outcome"] == "refused" else ""
+    note = " (tệp chưa mở được, đã trả lời người gửi)" if row["outcome"] == Outcome.REFUSED else ""
     return f"{row['number']}, nhận ngày {day}: {names.get(row['agency'] or '', 'chưa rõ đơn vị')}{note}"
 
 
@@ -76,9 +79,14 @@ def to_approve(app: AppContext, session: Session, now: datetime) -> None:
     Nobody is told of the same letters twice: only when one has come since is all that waits told again.
     """
     alive = or_(OutboxLetter.not_after.is_(None), OutboxLetter.not_after >= now)
-    waits = (OutboxLetter.state == "held", OutboxLetter.needs_approval, OutboxLetter.approved_by.is_(None), alive)
+    waits = (
+        OutboxLetter.state == OutboxState.HELD,
+        OutboxLetter.needs_approval,
+        OutboxLetter.approved_by.is_(None),
+        alive,
+    )
     mode = OutboxLetter.rehearsal.is_(app.settings.mode == "rehearsal")
-    rows = session.scalars(select(OutboxLetter).where(*waits, mode).order_by(OutboxLetter.id)).all()
+    rows = session.scalars(select(OutboxLetter).where(*waits, alive, mode).order_by(OutboxLetter.id)).all()
     ids = [row.id for row in rows]
     if not (new := set(ids) - _told(app, session, "to_approve")):
         return
@@ -120,12 +128,12 @@ def refused_answer(
 
 
 def _title(app: AppContext, row: OutboxLetter) -> str:
-    return row.context.get("title") or words.KIND.get(row.kind, row.kind)
+    return row.context.get("title") or row.kind.label
 
 
 def _told(app: AppContext, session: Session, what: str) -> set[Any]:
     """All that letters to our own people remember under a name."""
-    internal = (OutboxLetter.kind == "internal", outbox.counted(app.settings))
+    internal = (OutboxLetter.kind == LetterKind.INTERNAL, outbox.counted(app.settings))
     known = session.scalars(select(OutboxLetter.context).where(*internal))
     return {key for context in known for key in context.get(what, [])}
 
@@ -139,14 +147,14 @@ def _write(
     now: datetime,
     *,
     links: Sequence[tuple[str, str]] = (),
-    roles: Sequence[str] = ("ops",),
+    roles: Sequence[Role] = (Role.OPS,),
     **remember: object,
 ) -> None:
     context: InternalWords = {"title": title, "lines": lines, "links": links}
     rendered = render(app.settings.data, app.registry, "internal", context)
     letters = [
         Letter(
-            kind="internal",
+            kind=LetterKind.INTERNAL,
             recipient=address,
             subject=rendered.subject,
             text=rendered.text,
@@ -164,7 +172,7 @@ def _write(
     outbox.enqueue(session, letters, settings=app.settings, now=now)
 
 
-def _ours(app: AppContext, session: Session, roles: Sequence[str], day: date) -> list[str]:
+def _ours(app: AppContext, session: Session, roles: Sequence[Role], day: date) -> list[str]:
     """Our people of the first role that anybody holds, else the administrator's address."""
     for role in roles:
         if found := contacts.find(session, app.registry.office, role, day):

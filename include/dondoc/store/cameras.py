@@ -8,6 +8,7 @@ from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from dondoc.store.base import Base
+from dondoc.vocabulary.cameras import Exemption
 
 
 class Camera(Base):
@@ -35,7 +36,7 @@ class Camera(Base):
     identity: Mapped[str | None] = mapped_column(Text)
     username: Mapped[str | None]
     password: Mapped[str | None] = mapped_column(Text)  # encrypted
-    exemption: Mapped[str | None]  # why it is not checked: not_installed, vms_only, no_route
+    exemption: Mapped[Exemption | None]  # why it is not checked
     confirmed: Mapped[bool] = mapped_column(default=False)  # a person confirmed that it is connected
     confirmed_by: Mapped[str | None]
     restricted: Mapped[bool] = mapped_column(default=False)

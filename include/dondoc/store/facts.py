@@ -7,6 +7,8 @@ from sqlalchemy import ForeignKey, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from dondoc.store.base import Base
+from dondoc.vocabulary.people import Role
+from dondoc.vocabulary.rulings import RulingKind
 
 
 class RegisteredLetter(Base):
@@ -25,11 +27,11 @@ class RegisteredLetter(Base):
 
 
 class Ruling(Base):
-    """A person's word over the machine's: extend, waive, accept, reassign, pause, called, hold_all, stop; undo."""
+    """A person's word that overrides the machine."""
 
     __tablename__ = "rulings"
     id: Mapped[int] = mapped_column(primary_key=True)
-    kind: Mapped[str] = mapped_column(index=True)
+    kind: Mapped[RulingKind] = mapped_column(index=True)
     directive: Mapped[str | None]  # absent: every letter
     agency: Mapped[str | None]  # absent: every agency
     system: Mapped[str | None]  # absent: every system
@@ -54,7 +56,7 @@ class Contact(Base):
     __tablename__ = "contacts"
     id: Mapped[int] = mapped_column(primary_key=True)
     agency: Mapped[str] = mapped_column(index=True)
-    role: Mapped[str]  # focal_officer, clerk, head; ours: board, approver, ops
+    role: Mapped[Role]
     system: Mapped[str | None]
     name: Mapped[str]
     email: Mapped[str]
@@ -72,7 +74,7 @@ class ContactChange(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     submission_id: Mapped[int] = mapped_column(ForeignKey("submissions.id"), index=True)
     agency: Mapped[str] = mapped_column(index=True)
-    role: Mapped[str]
+    role: Mapped[Role]
     system: Mapped[str | None]
     name: Mapped[str]
     email: Mapped[str]

@@ -7,6 +7,7 @@ from sqlalchemy import BigInteger, ForeignKey, Text, UniqueConstraint, func, sel
 from sqlalchemy.orm import Mapped, mapped_column
 
 from dondoc.store.base import Base
+from dondoc.vocabulary.submissions import Arrival, Outcome
 
 
 class Submission(Base):
@@ -15,7 +16,7 @@ class Submission(Base):
     __tablename__ = "submissions"
     __table_args__ = (UniqueConstraint("channel", "channel_id"),)
     id: Mapped[int] = mapped_column(primary_key=True)
-    channel: Mapped[str]  # mail, folder, upload, survey, cli
+    channel: Mapped[Arrival]
     channel_id: Mapped[str]  # unique within the channel: makes receiving twice a no-op
     sender: Mapped[str]
     filename: Mapped[str]
@@ -30,13 +31,13 @@ class Submission(Base):
 
 
 class Verdict(Base):
-    """What was judged of a submission; the newest row counts. `outcome` as in the contract of `receive`."""
+    """What was judged of a submission; the newest row counts."""
 
     __tablename__ = "verdicts"
     id: Mapped[int] = mapped_column(primary_key=True)
     submission_id: Mapped[int] = mapped_column(ForeignKey("submissions.id"), index=True)
     assignment_id: Mapped[int | None] = mapped_column(ForeignKey("assignments.id"))  # the person's word it rests on
-    outcome: Mapped[str]  # accepted, accepted_with_warnings, returned, refused, waiting, conflict, duplicate, dismissed
+    outcome: Mapped[Outcome]
     reason: Mapped[str] = mapped_column(Text)
     form: Mapped[str | None]
     agency: Mapped[str | None] = mapped_column(index=True)

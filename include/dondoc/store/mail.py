@@ -7,16 +7,17 @@ from sqlalchemy import ForeignKey, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from dondoc.store.base import Base
+from dondoc.vocabulary.letters import LetterKind, OutboxState
 
 
 class OutboxLetter(Base):
-    """A letter to one recipient. States are those of the contract. People quote `TH-{id:05}`."""
+    """A letter to one recipient. People quote `TH-{id:05}`."""
 
     __tablename__ = "outbox"
     id: Mapped[int] = mapped_column(primary_key=True)
     message_id: Mapped[str] = mapped_column(unique=True)  # computed from the dedup key: never sent twice
     dedup_key: Mapped[str] = mapped_column(unique=True)
-    kind: Mapped[str] = mapped_column(index=True)
+    kind: Mapped[LetterKind] = mapped_column(index=True)
     agency: Mapped[str | None] = mapped_column(index=True)
     directives: Mapped[list[Any]]  # ids of the letters that it is about
     decision_id: Mapped[int | None] = mapped_column(ForeignKey("decisions.id"), index=True)  # None: nobody decided it
@@ -27,7 +28,7 @@ class OutboxLetter(Base):
     attachments: Mapped[list[Any]]  # [{"filename": …, "sha256": …, "type": …}]
     in_reply_to: Mapped[str | None]
     context: Mapped[dict[str, Any]]  # what the "still true?" check of its kind needs, e.g. step and obligations
-    state: Mapped[str] = mapped_column(index=True)
+    state: Mapped[OutboxState] = mapped_column(index=True)
     reason: Mapped[str] = mapped_column(Text)  # of the decision, then of the newest state
     needs_approval: Mapped[bool] = mapped_column(default=False)
     approved_by: Mapped[str | None]
@@ -48,8 +49,8 @@ class OutboxEvent(Base):
     __tablename__ = "outbox_events"
     id: Mapped[int] = mapped_column(primary_key=True)
     letter_id: Mapped[int] = mapped_column(ForeignKey("outbox.id"), index=True)
-    from_state: Mapped[str | None]
-    to_state: Mapped[str]
+    from_state: Mapped[OutboxState | None]
+    to_state: Mapped[OutboxState]
     by: Mapped[str]
     reason: Mapped[str] = mapped_column(Text)
     recorded_at: Mapped[datetime]

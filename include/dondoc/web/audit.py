@@ -9,19 +9,21 @@ from sqlalchemy import select
 
 from dondoc import audit as trail
 from dondoc.store.trust import AuditEvent
-from dondoc.web.letters import DOOR, STATE
+from dondoc.vocabulary.letters import OutboxState
+from dondoc.vocabulary.rulings import RulingKind
+from dondoc.web.letters import DOOR
 from dondoc.web.pages import page, world_of
 from dondoc.web.user import User
 
 SHOWN = 100  # events on a page
-ACT = {  # what is not here is shown as it is
-    "accept": "công nhận đã hoàn thành",
+STATES = {state.value: state.label for state in OutboxState}
+ACT: dict[str, str] = {  # what is not here is shown as it is
+    **{kind: kind.label for kind in RulingKind},
     "answer": "trả lời trong Airflow",
     "approve": "duyệt thư",
     "ask_approval": "hỏi người duyệt",
     "assign": "giao bản nộp cho đơn vị",
     "blank": "cấp biểu mẫu",
-    "called": "ghi đã gọi điện",
     "cameras_import": "nhập camera từ tệp",
     "cancel": "hủy thư",
     "confirm": "xác nhận camera đã kết nối",
@@ -41,11 +43,8 @@ ACT = {  # what is not here is shown as it is
     "enter_login": "nhập tài khoản camera",
     "escalate": "cho lập thư đôn đốc",
     "export": "xuất camera ra tệp",
-    "extend": "gia hạn",
-    "hold_all": "giữ mọi thư",
     "issue_report": "ghi nhận phát hành báo cáo",
     "lift": "bỏ hạn chế của camera",
-    "pause": "tạm dừng",
     "probe": "xem camera ngay",
     "receive": "tiếp nhận tệp",
     "refuse_answer": "không chấp nhận câu trả lời",
@@ -53,12 +52,8 @@ ACT = {  # what is not here is shown as it is
     "release_login": "cho thử lại mật khẩu camera",
     "rotate_key": "đổi khóa xong",
     "rotate_key_begin": "bắt đầu đổi khóa",
-    "reassign": "phân công lại",
     "see_picture": "xem hình của camera",
     "settle": "xác nhận thư chưa rõ",
-    "stop": "dừng bậc đôn đốc",
-    "undo": "hủy quyết định",
-    "waive": "miễn",
 }
 
 DETAIL = {  # the same
@@ -130,7 +125,7 @@ def _said(value: Any) -> str:
         return ", ".join(map(_said, value))
     if isinstance(value, bool):
         return "có" if value else "không"
-    return STATE.get(value, value) if isinstance(value, str) else str(value)
+    return STATES.get(value, value) if isinstance(value, str) else str(value)
 
 
 def router(require_operator: Callable[..., User]) -> APIRouter:

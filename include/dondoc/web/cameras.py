@@ -31,6 +31,7 @@ from dondoc.facts.rulings import rule
 from dondoc.probing.verdicts import SENTENCE
 from dondoc.reporting.words import camera_line
 from dondoc.store.cameras import Camera, CameraCheck, CredentialRelease, Outage
+from dondoc.vocabulary.rulings import RulingKind
 from dondoc.web.pages import Day, Text, audited, download, page, redirect, shown_to, visitor_of, world_of
 from dondoc.web.user import User
 
@@ -228,7 +229,7 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
                 session,
                 app.letters(session, clock.now().date()),
                 app.registry,
-                "pause",
+                RulingKind.PAUSE,
                 agency=found.agency if scope != "all" else None,
                 system=found.system if scope in ("place", "system") else None,
                 place=found.place if scope == "place" else None,

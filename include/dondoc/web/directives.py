@@ -205,7 +205,7 @@ def _row(app: AppContext, expected: Expected) -> dict[str, Any]:
         "day": decision.day,
         "agency": app.registry.agency(decision.agency).name,
         "step": " và ".join(dict.fromkeys(words.title(step) for step in decision.steps.values())),
-        "to": " hoặc ".join(words.ROLE[role] for role in decision.step.to),
+        "to": " hoặc ".join(role.label for role in decision.step.to),
         "approval": any(step.approval for step in decision.steps.values()),
         "addresses": expected.addresses,
         "duties": [deliverable(s.duty.deliverable, s.duty.text) for s in decision.ground],

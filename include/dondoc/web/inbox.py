@@ -20,6 +20,7 @@ from dondoc.intake import inbox as room
 from dondoc.intake.answer import answer
 from dondoc.intake.submit import submit
 from dondoc.store.intake import Submission
+from dondoc.vocabulary.submissions import ACCEPTED, Arrival, Outcome
 from dondoc.web.pages import (
     AtTime,
     Day,
@@ -36,18 +37,7 @@ from dondoc.web.pages import (
 )
 from dondoc.web.user import User
 
-CHANNEL = {"mail": "(thư)", "folder": "(thư mục tiếp nhận)", "upload": "(tải lên)", "cli": "(dòng lệnh)"}
-OUTCOME = {
-    "accepted": "đã tiếp nhận",
-    "accepted_with_warnings": "đã tiếp nhận, có điểm cần lưu ý",
-    "returned": "đề nghị chỉnh sửa",
-    "refused": "không đọc được",
-    "waiting": "chờ xử lý",
-    "conflict": "hai bản khác nhau",
-    "duplicate": "trùng bản đã nhận",
-    "dismissed": "đã xếp lại",
-    "received": "chưa kiểm tra",
-}
+OUTCOME: dict[str, str] = {**{outcome: outcome.label for outcome in Outcome}, "received": "chưa kiểm tra"}
 
 
 def _name(app: AppContext, duty: Duty, letters: Sequence[Directive]) -> str:
@@ -60,10 +50,10 @@ def _name(app: AppContext, duty: Duty, letters: Sequence[Directive]) -> str:
 def _arrived(app: AppContext, line: dict[str, Any]) -> str:
     """What became of an upload, and what happens next."""
     number = f"BN-{int(line['submission']):04}"
-    if not line["outcome"].startswith("accepted"):
+    if line["outcome"] not in ACCEPTED:
         return f"{number}: {OUTCOME[line['outcome']]}; {line['reason'].rstrip('.')}."
     if line["duplicate"]:
-        return f"{number}: {OUTCOME['duplicate']}, không cần làm gì thêm."
+        return f"{number}: {Outcome.DUPLICATE.label}, không cần làm gì thêm."
     form, owner = load_specs(app.settings.data)[line["form"]].title, app.registry.agency(line["agency"]).name
     return (
         f"{number}: {form} của {owner} {OUTCOME[line['outcome']]}. Camera đã khai được kiểm tra ở lượt tiếp nhận tới."
@@ -87,7 +77,7 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
             systems={s.id: s.name for s in app.registry.systems},
             names=agencies(app, clock.now().date()),
             outcome=OUTCOME,
-            channels=CHANNEL,
+            channels={way: f"({way.label})" for way in Arrival},
             came=lambda text: datetime.fromisoformat(text).astimezone(clock.HERE),
         )
 
@@ -120,7 +110,7 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
             content,
             file.filename or "",
             sender="",
-            channel="upload",
+            channel=Arrival.UPLOAD,
             note=f"{user.name} tải lên",
             by=user.actor,
             received_at=when(day, hour, now),
@@ -135,7 +125,7 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
         app = world_of(request)
         with app.sessions.begin() as session:
             room.dismiss(session, app.secrets, submission, reason=reason, by=user.actor, now=clock.now())
-        return redirect(request, "/inbox", f"BN-{submission:04}: {OUTCOME['dismissed']}.")
+        return redirect(request, "/inbox", f"BN-{submission:04}: {Outcome.DISMISSED.label}.")
 
     @routes.get("/register", response_class=HTMLResponse)
     def paper(request: Request) -> HTMLResponse:
@@ -205,7 +195,7 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
         verdict = room.assign(app, submission, agency, by=user.actor, now=now, lasting=lasting, arrived=arrived)
         answer(app, [submission], now=now)
         return redirect(
-            request, "/inbox", f"BN-{submission:04}: {OUTCOME[verdict.outcome]}; {verdict.reason.rstrip('.')}."
+            request, "/inbox", f"BN-{submission:04}: {verdict.outcome.label}; {verdict.reason.rstrip('.')}."
         )
 
     @routes.post("/inbox/changes/{change}/confirm")

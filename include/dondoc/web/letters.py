@@ -17,34 +17,12 @@ from dondoc.errors import Problem
 from dondoc.facts import approvers
 from dondoc.facts.addressee import addressees
 from dondoc.mail import outbox
-from dondoc.mail.states import WAITING
 from dondoc.store.mail import OutboxEvent, OutboxLetter
+from dondoc.vocabulary.letters import IN_HAND, STOPPABLE, OutboxState
 from dondoc.web.pages import Day, Text, audited, download, page, redirect, visitor_of, world_of
 from dondoc.web.user import User
 
 SHOWN = 50  # letters on a page
-STATE = {
-    "held": "chờ duyệt",
-    "pending": "chờ gửi",
-    "claimed": "chuẩn bị gửi",
-    "sending": "đang gửi",
-    "sent": "đã gửi",
-    "deferred": "sẽ gửi lại",
-    "refused": "bị từ chối",
-    "uncertain": "chưa rõ đã gửi",
-    "cancelled": "đã hủy",
-}
-KIND = {
-    "receipt": "Xác nhận",
-    "contact_change": "Thay đổi liên hệ",
-    "returned": "Đề nghị chỉnh sửa",
-    "reachability": "Kết quả kiểm tra camera",
-    "reminder": "Nhắc hạn",
-    "overdue": "Quá hạn",
-    "outage": "Mất kết nối",
-    "report": "Báo cáo",
-    "internal": "Nội bộ",
-}
 DOOR = {
     Channel.PAGE: "trang đôn đốc",
     Channel.CLI: "dòng lệnh",
@@ -66,7 +44,7 @@ def may_approve(app: AppContext, session: Session, user: User, now: datetime) ->
 
 def state_of(letter: OutboxLetter) -> str:
     """A letter's state for people: who has approved a letter that is still held is not asked again."""
-    return "đã duyệt, đang giữ" if letter.state == "held" and letter.approved_by else STATE[letter.state]
+    return "đã duyệt, đang giữ" if letter.state == OutboxState.HELD and letter.approved_by else letter.state.label
 
 
 def router(require_operator: Callable[..., User], approving: Callable[..., User]) -> APIRouter:
@@ -103,9 +81,8 @@ def router(require_operator: Callable[..., User], approving: Callable[..., User]
             agency=agency,
             names=names,
             counts=counts,
-            states=STATE,
+            states=[s for s in OutboxState if s not in IN_HAND],
             state_of=state_of,
-            kinds=KIND,
             shown=SHOWN,
             to=to,
         )
@@ -129,15 +106,13 @@ def router(require_operator: Callable[..., User], approving: Callable[..., User]
             row=row,
             unit=unit,
             stopped=stopped,
-            waiting=WAITING,
+            waiting=STOPPABLE,
             to=to,
             events=events,
             approvals=[one for one, _ in said],
             doors=DOOR,
             refused=refused,
-            states=STATE,
             state_of=state_of,
-            kinds=KIND,
         )
 
     @routes.get("/letters/{letter}/attachments/{position}")
@@ -163,7 +138,7 @@ def router(require_operator: Callable[..., User], approving: Callable[..., User]
                 rows = approval.approve(app, session, [letter], who, email=user.email, now=clock.now())
         except approvers.NotAnApprover as refused:
             raise HTTPException(403, str(refused)) from None
-        waits = dict.fromkeys(f" {row.reason}" for row in rows if row.state == "held")
+        waits = dict.fromkeys(f" {row.reason}" for row in rows if row.state == OutboxState.HELD)
         became = "; ".join(f"TH-{row.id:05}: {state_of(row)}" for row in rows)
         return redirect(request, f"/letters/{letter}", f"{became}.{''.join(waits)}")
 
@@ -197,6 +172,6 @@ def router(require_operator: Callable[..., User], approving: Callable[..., User]
         app = world_of(request)
         with app.sessions.begin() as session:
             row = outbox.settle(session, letter, word, user.actor, secrets=app.secrets, now=clock.now())
-        return redirect(request, f"/letters/{letter}", f"TH-{letter:05}: {STATE[row.state]}.")
+        return redirect(request, f"/letters/{letter}", f"TH-{letter:05}: {row.state.label}.")
 
     return routes

@@ -20,21 +20,13 @@ from dondoc.staff import alerts
 from dondoc.store.cameras import Outage
 from dondoc.store.facts import Contact
 from dondoc.store.mail import OutboxLetter
+from dondoc.vocabulary.letters import OutboxState
+from dondoc.vocabulary.obligations import Status
+from dondoc.vocabulary.people import Role
 from dondoc.web.pages import page, visitor_of, world_of
 from dondoc.web.user import User
 
-# status → (sign, words): the colour is the style sheet's, the sign is for those who do not see colours
-STATUS = {
-    "fulfilled": ("✓", "Đã hoàn thành"),
-    "fulfilled_late": ("✓*", "Hoàn thành, chậm"),
-    "waived": ("–", "Được miễn"),
-    "needs_reassignment": ("⇄", "Cần phân công lại"),
-    "under_review": ("…", "Sở đang xem"),
-    "returned": ("↩", "Đề nghị chỉnh sửa"),
-    "overdue": ("!", "Quá hạn"),
-    "not_due": ("○", "Trong hạn"),
-}
-ROLES = {"focal_officer": "Cán bộ đầu mối", "clerk": "Văn thư", "head": "Lãnh đạo đơn vị"}
+CALLED = (Role.FOCAL_OFFICER, Role.CLERK, Role.HEAD)  # whom to ring up
 
 
 def standings_at(app: AppContext, moment: datetime) -> list[Standing]:
@@ -43,9 +35,9 @@ def standings_at(app: AppContext, moment: datetime) -> list[Standing]:
 
 
 def _status(standing: Standing) -> str:
-    if standing.duty.due_before is None and standing.status == "not_due":
+    if standing.duty.due_before is None and standing.status == Status.NOT_DUE:
         return "Không định thời hạn"
-    return " ".join(STATUS[standing.status])
+    return f"{standing.status.sign} {standing.status.heading}"
 
 
 def _row(app: AppContext, standing: Standing) -> dict[str, Any]:
@@ -64,9 +56,7 @@ def _row(app: AppContext, standing: Standing) -> dict[str, Any]:
 def _contacts(app: AppContext, agency: str, moment: datetime) -> list[tuple[str, Contact]]:
     """Whom to ring up: by role, as of the day."""
     with app.sessions.reading() as session:
-        return [
-            (said, one) for role, said in ROLES.items() for one in contacts.find(session, agency, role, moment.date())
-        ]
+        return [(role.heading, one) for role in CALLED for one in contacts.find(session, agency, role, moment.date())]
 
 
 def _heading(app: AppContext, duty: Duty) -> str:
@@ -95,19 +85,19 @@ def _moment(app: AppContext, text: str | None) -> datetime:
 def _to_do(app: AppContext) -> list[tuple[str, str]]:
     """What waits for a person now: words, and the page where it is done."""
     letters = select(func.count()).select_from(OutboxLetter)
-    held = letters.where(OutboxLetter.state == "held", OutboxLetter.approved_by.is_(None))
+    held = letters.where(OutboxLetter.state == OutboxState.HELD, OutboxLetter.approved_by.is_(None))
     with app.sessions.reading() as session:
         counted = [
             (len(inbox.inbox(session, inbox.ASIDE)), "bản nộp chờ xử lý", "/inbox"),
             (len(contact_changes.waiting(session)), "liên hệ mới chờ xác nhận", "/inbox"),
             (session.scalar(held), "thư chờ duyệt", "/letters?state=held"),
             (
-                session.scalar(letters.where(OutboxLetter.state == "uncertain")),
+                session.scalar(letters.where(OutboxLetter.state == OutboxState.UNCERTAIN)),
                 "thư chưa rõ đã gửi",
                 "/letters?state=uncertain",
             ),
             (
-                session.scalar(letters.where(OutboxLetter.state == "refused")),
+                session.scalar(letters.where(OutboxLetter.state == OutboxState.REFUSED)),
                 "thư bị từ chối",
                 "/letters?state=refused",
             ),
@@ -157,8 +147,8 @@ def router(_: Callable[..., User]) -> APIRouter:
             columns=list(columns),
             headings=["Đơn vị", *(_heading(app, duty) for duty in columns.values())],
             agencies=[app.registry.agency(a) for a in agencies],
-            signs=STATUS,
-            counts={name: sum(s.status == name for s in dated) for name in STATUS},
+            statuses=list(Status),
+            counts={name: sum(s.status == name for s in dated) for name in Status},
             total=len(dated),
             to_do=[] if as_of else _to_do(app),
             alerts=[] if as_of else _alerts(app),

@@ -14,6 +14,7 @@ from dondoc.directive.succession import responsible
 from dondoc.facts import places
 from dondoc.facts.rulings import rule, standing_rulings
 from dondoc.store.facts import Ruling
+from dondoc.vocabulary.rulings import RulingKind
 from dondoc.web.pages import AtTime, Day, OnDay, Text, agencies, page, redirect, visitor_of, when, world_of
 from dondoc.web.user import User
 
@@ -31,7 +32,7 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
             standing = [
                 r
                 for r in standing_rulings(session, moment + AHEAD)
-                if r.kind == "pause" and (r.until is None or r.until >= moment.date())
+                if r.kind == RulingKind.PAUSE and (r.until is None or r.until >= moment.date())
             ]
             listed = places.listed(session, restricted=user.may_act)
         return page(
@@ -66,7 +67,7 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
                 session,
                 app.letters(session, clock.now().date()),
                 app.registry,
-                "pause",
+                RulingKind.PAUSE,
                 agency=agency if agency != EVERY else None,
                 system=system or None,
                 place=named or None,
@@ -97,7 +98,7 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
                 session,
                 app.letters(session, clock.now().date()),
                 app.registry,
-                "undo",
+                RulingKind.UNDO,
                 undoes=ruling,
                 document=document.strip() or f"quyết định số {ruling}",
                 reason=reason,

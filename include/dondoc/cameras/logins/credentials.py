@@ -14,6 +14,7 @@ from dondoc.errors import Problem
 from dondoc.probing.address import sendable
 from dondoc.store.cameras import AttemptAddress, Camera, CredentialAttempt, CredentialRelease
 from dondoc.store.session import one_at_a_time
+from dondoc.vocabulary.fields import Field, must
 
 LONGEST = 256
 
@@ -62,11 +63,10 @@ def retry(
     Raises:
         Problem: name or reason are missing, or the camera has no login that could be tried.
     """
-    if not reason.strip():
-        raise Problem("Phải ghi lý do cho thử lại mật khẩu (--reason).")
-    _release(session, camera, _mark(camera, secrets), person(by.name), reason.strip(), now, basic=basic)
+    reason = must(Field.REASON, reason)
+    _release(session, camera, _mark(camera, secrets), person(by.name), reason, now, basic=basic)
     more = {"basic": True} if basic else {}
-    audit.record(session, secrets, by, "release_login", f"CAM-{camera.id:05}", now=now, reason=reason.strip(), **more)
+    audit.record(session, secrets, by, "release_login", f"CAM-{camera.id:05}", now=now, reason=reason, **more)
 
 
 def _release(

@@ -18,10 +18,12 @@ from dondoc.cameras.registry import addresses
 from dondoc.cameras.registry.addresses import Addresses, Unreadable
 from dondoc.probing.address import parse
 from dondoc.store.cameras import Camera, CameraDeclaration
+from dondoc.vocabulary.cameras import Exemption
 
 PLAIN = ("name", "place", "site", "status", "power", "link", "off_after_hours")  # the newest word on each holds
 STRICTER = ("restricted", "records_sound")  # a yes stays until a person of ours lifts it
-EXEMPT = {"vms": "vms_only", "cloud": "vms_only", "none": "no_route"}  # sharing → why it is not checked
+# sharing → why it is not checked
+EXEMPT = {"vms": Exemption.VMS_ONLY, "cloud": Exemption.VMS_ONLY, "none": Exemption.NO_ROUTE}
 PRIVATE = [ip_network(n) for n in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")]
 PUBLIC_LINKS = ("ftth", "mobile", "none")  # over these nobody gets to a private address
 
@@ -49,7 +51,7 @@ class Described(NamedTuple):
     site: str
     url: str | None
     restricted: bool
-    exemption: str | None = None
+    exemption: Exemption | None = None
     status: str | None = None
     power: str | None = None
     off_after_hours: bool | None = None
@@ -137,32 +139,32 @@ def fold(facts: Iterable[CameraDeclaration]) -> dict[str, Any]:
     }
 
 
-def _exemption(known: Mapping[str, Any], fact: CameraDeclaration) -> str | None:
+def _exemption(known: Mapping[str, Any], fact: CameraDeclaration) -> Exemption | None:
     """Why the Department cannot look at a camera by design; what was seen or confirmed needs no such guess."""
     said, before = fact.said, known["exemption"]
     if "exemption" in said:  # of a time when only what it came to was kept
-        return said["exemption"]
+        return Exemption.read(said["exemption"], "lý do không kiểm tra") if said["exemption"] else None
     if fact.source == Source.FORM:
         return _of_form(said, known)
     if fact.source == Source.PERSON:
-        return None if said.get("confirmed") and before == "private_address" else before
+        return None if said.get("confirmed") and before == Exemption.PRIVATE_ADDRESS else before
     if said.get("status") == "not_installed":
-        return "not_installed"
+        return Exemption.NOT_INSTALLED
     # Our own people give an address that they get to, or say that it is there now.
-    reached = before == "private_address" and fact.source == Source.IMPORT
-    return None if reached or (before == "not_installed" and said.get("status")) else before
+    reached = before == Exemption.PRIVATE_ADDRESS and fact.source == Source.IMPORT
+    return None if reached or (before == Exemption.NOT_INSTALLED and said.get("status")) else before
 
 
-def _of_form(said: Mapping[str, Any], known: Mapping[str, Any]) -> str | None:
+def _of_form(said: Mapping[str, Any], known: Mapping[str, Any]) -> Exemption | None:
     if said.get("status") == "not_installed":
-        return "not_installed"
+        return Exemption.NOT_INSTALLED
     if why := EXEMPT.get(str(said.get("sharing") or "")):
         return why
     if known["worked_at"] or known["confirmed"]:
         return None
     if said.get("cloud"):
-        return "vms_only"
-    return "private_address" if said.get("link") in PUBLIC_LINKS and _private(known["url"]) else None
+        return Exemption.VMS_ONLY
+    return Exemption.PRIVATE_ADDRESS if said.get("link") in PUBLIC_LINKS and _private(known["url"]) else None
 
 
 def _private(url: str | None) -> bool:

@@ -11,6 +11,7 @@ from dondoc.cameras.registry import declarations
 from dondoc.cameras.registry.declarations import Source
 from dondoc.errors import Problem
 from dondoc.store.cameras import Camera
+from dondoc.vocabulary.fields import Field, must
 
 
 class Word(StrEnum):
@@ -31,10 +32,9 @@ def lift(
     Raises:
         Problem: nobody says why, or nothing is to be lifted.
     """
-    if not reason.strip():
-        raise Problem("Cần lý do (--reason).")
+    reason = must(Field.REASON, reason)
     if not getattr(camera, word):
         raise Problem(f"CAM-{camera.id:05} không được ghi là {SAID[word]}: không có gì để bỏ.")
     declarations.say(session, camera, Source.PERSON, {word.value: False}, happened_at=now, now=now, by=by.name)
     declarations.refresh(session, camera.agency, camera.system, secrets)
-    audit.record(session, secrets, by, "lift", f"CAM-{camera.id:05}", now=now, word=word, reason=reason.strip())
+    audit.record(session, secrets, by, "lift", f"CAM-{camera.id:05}", now=now, word=word, reason=reason)

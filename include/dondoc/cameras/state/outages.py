@@ -15,6 +15,7 @@ from dondoc.directive.model import Registry
 from dondoc.mail import outbox
 from dondoc.store.cameras import Camera, Outage
 from dondoc.store.mail import OutboxLetter
+from dondoc.vocabulary.letters import LetterKind, OutboxState
 
 OLDEST = timedelta(days=1)  # a night is settled on its own day and the next
 UNANNOUNCED_FOR = timedelta(days=7)  # how long a new outage waits for somebody to write to
@@ -126,7 +127,9 @@ def announced(session: Session, settings: Settings) -> set[int]:
     """Outages that a letter tells of which was not stopped, and counts in this mode."""
     letters = session.scalars(
         select(OutboxLetter.context).where(
-            OutboxLetter.kind == "outage", OutboxLetter.state != "cancelled", outbox.counted(settings)
+            OutboxLetter.kind == LetterKind.OUTAGE,
+            OutboxLetter.state != OutboxState.CANCELLED,
+            outbox.counted(settings),
         )
     )
     return {outage for context in letters for outage in context.get("outages", [])}

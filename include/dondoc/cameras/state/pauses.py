@@ -14,6 +14,7 @@ from dondoc.directive.names import fold
 from dondoc.directive.succession import responsible
 from dondoc.facts.obligations import cites
 from dondoc.store.facts import Ruling
+from dondoc.vocabulary.rulings import RulingKind
 
 
 @dataclass(frozen=True)
@@ -56,12 +57,12 @@ class Pause:
 
 def pauses(session: Session, registry: Registry, known_at: datetime | None = None) -> list[Pause]:
     """Every pause that is about cameras; one that was undone held until then."""
-    query = select(Ruling).where(Ruling.kind.in_(["pause", "undo"])).order_by(Ruling.id)
+    query = select(Ruling).where(Ruling.kind.in_([RulingKind.PAUSE, RulingKind.UNDO])).order_by(Ruling.id)
     if known_at is not None:
         query = query.where(Ruling.recorded_at <= known_at)
     rows = session.scalars(query).all()
-    undone = {r.undoes: r.happened_at for r in rows if r.kind == "undo"}
-    return [_pause(registry, r, undone.get(r.id)) for r in rows if r.kind == "pause" and r.deliverable is None]
+    undone = {r.undoes: r.happened_at for r in rows if r.kind == RulingKind.UNDO}
+    return [_pause(registry, r, undone.get(r.id)) for r in rows if r.kind == RulingKind.PAUSE and r.deliverable is None]
 
 
 def _pause(registry: Registry, ruling: Ruling, undone: datetime | None) -> Pause:

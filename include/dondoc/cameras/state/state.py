@@ -30,12 +30,6 @@ WORDS = {
     NOT_CONNECTED: "chưa kết nối",
     NOT_CHECKED: "chưa kiểm tra được",
 }
-EXEMPTIONS = {
-    "not_installed": "chưa lắp đặt",
-    "vms_only": "chỉ xem qua VMS hoặc đám mây",
-    "no_route": "chưa có đường chia sẻ về Sở",
-    "private_address": "địa chỉ mạng nội bộ, chưa có kênh riêng về Sở",
-}
 NO_ADDRESS = "chưa khai địa chỉ luồng hình"
 NOT_LOOKED_AT = f"chưa được kiểm tra trong {checks.RECENT.days:02} ngày gần nhất"
 NEW = "mới khai, chưa đến lượt kiểm tra"
@@ -189,7 +183,7 @@ def _since(first: date, bad: Sequence[Night]) -> str:
 
 def exempt(camera: AnyCamera) -> str | None:
     """Why a camera is not looked at, by design; None when it is."""
-    return EXEMPTIONS.get(camera.exemption, camera.exemption) if camera.exemption else None
+    return camera.exemption.label if camera.exemption else None
 
 
 def _unseen(camera: Described, nights: Sequence[Night], fresh: datetime) -> str:

@@ -10,10 +10,8 @@ from dondoc.directive import located_yaml
 from dondoc.directive.ladders import ReadyLadder
 from dondoc.directive.located_yaml import LocatedYaml
 from dondoc.directive.model import Registry, Step
-from dondoc.directive.rules import ROLES
 from dondoc.errors import FileFault
-from dondoc.escalation.words import ROLE
-from dondoc.facts import contacts
+from dondoc.vocabulary.people import ON_LADDER
 
 
 def ready(data: Path, registry: Registry) -> Iterator[FileFault]:
@@ -43,13 +41,9 @@ def steps(marked: LocatedYaml, key: str, ladder: Sequence[Step], registry: Regis
 
 
 def _role(marked: LocatedYaml, place: located_yaml.Place, role: str) -> None:
-    """A role is known to letters, has a name, and somebody can hold it."""
-    if role not in ROLES:
-        marked.fault(place, f"không có vai trò “{role}” ({', '.join(ROLES)})")
-    elif role not in contacts.ROLES:
-        marked.fault(place, f"không ai giữ được vai trò “{role}”: danh bạ không có (facts/contacts.py, ROLES)")
-    elif role not in ROLE:
-        marked.fault(place, f"chưa có cách gọi vai trò “{role}” trong thư (escalation/words.py, ROLE)")
+    """A role is one that a step may name."""
+    if role not in ON_LADDER:
+        marked.fault(place, f"không có vai trò “{role}” ({', '.join(ON_LADDER)})")
 
 
 def _words(marked: LocatedYaml, place: located_yaml.Place, step: Step, registry: Registry, data: Path) -> None:

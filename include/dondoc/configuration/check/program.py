@@ -10,9 +10,9 @@ from dondoc.configuration.settings import Settings
 from dondoc.errors import FileFault
 from dondoc.intake.gather import READERS
 from dondoc.intake.sources.source import SOURCES, SourceName
-from dondoc.mail.letter import LetterKind
 from dondoc.preconditions import registry
 from dondoc.probing import verdicts
+from dondoc.vocabulary.letters import LetterKind
 
 
 def faults(settings: Settings) -> Iterator[FileFault]:
@@ -24,7 +24,7 @@ def faults(settings: Settings) -> Iterator[FileFault]:
 def kinds(settings: Settings) -> Iterator[FileFault]:
     """A kind of letter knows whether it is still true, and its words."""
     preconditions = registry(AppContext(settings))
-    for kind in get_args(LetterKind):
+    for kind in LetterKind:
         if kind not in preconditions:
             said = f"thư loại “{kind}” chưa có cách kiểm tra còn đúng không (preconditions.py, registry)"
             yield in_program("mail/letter.py", kind, said)

@@ -8,7 +8,7 @@ from typing import Any
 from dondoc.clock import at
 from dondoc.directive.model import Step
 from dondoc.mail import shapes
-from dondoc.mail.letter import LetterKind
+from dondoc.vocabulary.letters import LetterKind
 
 DAY = date(2021, 11, 22)
 NOON = at(DAY, 12)
@@ -193,14 +193,16 @@ WITHOUT_DAY = _shape(shapes.ChasingWords, _WITHOUT_DAY, {**_CHASING_POOR, "answe
 ANSWER = _shape(shapes.AnswerWords, _ANSWER, _RETURNED, _REFUSED, _DUPLICATE, _STRANGER)
 # The letters of each kind, by the folder of their words. Those of the ladder are named by its steps.
 LETTERS: Mapping[LetterKind, Mapping[str, Shape]] = {
-    "receipt": {"receipt": ANSWER, "neutral": ANSWER},
-    "returned": {"returned": ANSWER},
-    "contact_change": {"contact_change": _shape(shapes.ContactChangeWords, _CHANGE, {**_CHANGE, "code": None})},
-    "reachability": {"reachability": _shape(shapes.ReachabilityWords, _REACHABILITY, _UNREACHED)},
-    "outage": {"outage": _shape(shapes.OutageWords, _OUTAGE, {**_OUTAGE, "places": [], "more": 0})},
-    "internal": {"internal": _shape(shapes.InternalWords, _INTERNAL, _PLAIN)},
-    "report": {"report": _shape(shapes.ReportWords, _REPORT)},
-    "reminder": {},
-    "overdue": {},
+    LetterKind.RECEIPT: {"receipt": ANSWER, "neutral": ANSWER},
+    LetterKind.RETURNED: {"returned": ANSWER},
+    LetterKind.CONTACT_CHANGE: {
+        LetterKind.CONTACT_CHANGE: _shape(shapes.ContactChangeWords, _CHANGE, {**_CHANGE, "code": None})
+    },
+    LetterKind.REACHABILITY: {"reachability": _shape(shapes.ReachabilityWords, _REACHABILITY, _UNREACHED)},
+    LetterKind.OUTAGE: {"outage": _shape(shapes.OutageWords, _OUTAGE, {**_OUTAGE, "places": [], "more": 0})},
+    LetterKind.INTERNAL: {"internal": _shape(shapes.InternalWords, _INTERNAL, _PLAIN)},
+    LetterKind.REPORT: {"report": _shape(shapes.ReportWords, _REPORT)},
+    LetterKind.REMINDER: {},
+    LetterKind.OVERDUE: {},
 }
 FOLDERS = {folder: shape for letters in LETTERS.values() for folder, shape in letters.items()}

@@ -18,6 +18,7 @@ from dondoc.errors import Problem
 from dondoc.intake.receive import receive, visible
 from dondoc.intake.sources.source import TOO_LARGE, SourceResult, largest, mb, record, too_large, unread
 from dondoc.store import files
+from dondoc.vocabulary.submissions import Arrival, Outcome
 
 STABLE = timedelta(seconds=2)
 NO_DOCUMENT = (".", "~$")  # how the names of hidden, temporary and lock files begin
@@ -141,7 +142,7 @@ def _take_file(app: AppContext, path: Path, result: SourceResult, now: datetime)
     submission, new = receive(
         app,
         note if large else content,
-        channel="folder",
+        channel=Arrival.FOLDER,
         channel_id=f"{path.name}/{stat.st_size}/{stat.st_mtime_ns}/{sha256(content).hexdigest()[:16]}",
         sender="",
         filename=f"{path.name}.txt" if large else path.name,
@@ -151,7 +152,7 @@ def _take_file(app: AppContext, path: Path, result: SourceResult, now: datetime)
     if large:
         where = f"{TOO_LARGE}/BN-{submission:04}"
         why = f"{too_large(app, 'tệp', stat.st_size)}; tệp nằm nguyên ở drop/{where}/: cần người xem"
-        unread(app, submission, "waiting", why, result, now)
+        unread(app, submission, Outcome.WAITING, why, result, now)
     if new:
         result.submission_ids.append(submission)
     if _which(path.stat()) == _which(stat):  # else it was laid anew meanwhile: the next run takes it

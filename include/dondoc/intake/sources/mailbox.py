@@ -19,6 +19,7 @@ from dondoc.intake.sources.source import TOO_LARGE, SourceResult, known_senders,
 from dondoc.intake.sources.turns import Turns, turns
 from dondoc.mail.imap import Broken, Declined, Mailbox
 from dondoc.mail.servers import ImapServer, Unusable
+from dondoc.vocabulary.submissions import Arrival, Outcome
 
 DONE = "Da-tiep-nhan"
 RECONNECTS = 5  # in one run
@@ -199,7 +200,7 @@ class _Reading:
             submission, new = receive(
                 self.app,
                 content,
-                channel="mail",
+                channel=Arrival.MAIL,
                 channel_id=f"{digest}/{index}",
                 sender=sender.address,
                 filename=filename,
@@ -215,7 +216,7 @@ class _Reading:
             if larger_than is not None:
                 why = f"{too_large(self.app, 'thư', larger_than)}, vẫn được giữ nguyên"
                 advice = "Đề nghị gửi mỗi tệp trong một thư riêng, hoặc giảm dung lượng bản scan."
-                unread(self.app, submission, "refused", f"{why}. {advice}", self.result, self.now)
+                unread(self.app, submission, Outcome.REFUSED, f"{why}. {advice}", self.result, self.now)
             if new:
                 self.result.submission_ids.append(submission)
         if not mail.automatic and larger_than is None:

@@ -13,6 +13,7 @@ from dondoc.configuration.settings import Settings
 from dondoc.intake.judge import newest_verdict, without_reading
 from dondoc.store.facts import Contact
 from dondoc.store.intake import Assignment, SourceRead, Submission
+from dondoc.vocabulary.submissions import Outcome
 
 TOO_LARGE = "Qua-lon"  # folder for what is kept as it is, unread: in drop/, and in the mailbox
 
@@ -85,7 +86,7 @@ def too_large(app: AppContext, what: str, size: int) -> str:
     return f"{what} nặng {mb(size)}, quá {app.settings.max_file_mb} MB nên chưa đọc"
 
 
-def unread(app: AppContext, submission: int, outcome: str, why: str, result: SourceResult, now: datetime) -> None:
+def unread(app: AppContext, submission: int, outcome: Outcome, why: str, result: SourceResult, now: datetime) -> None:
     """What becomes of an arrival that is kept but not read, unless a killed run has said so already."""
     result.problems.append(f"BN-{submission:04}: {why}")
     with app.sessions.begin() as session:

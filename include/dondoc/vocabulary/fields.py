@@ -1,0 +1,53 @@
+"""What people fill in. A rule names the field that is wrong; each door calls it what it is called there."""
+
+from dondoc.errors import Problem
+from dondoc.vocabulary.code import Code
+
+
+class Field(Code):
+    """A field: `label` on pages, `option` on the command line."""
+
+    option: str
+
+    def __init__(self, code: str, label: str, option: str) -> None:
+        super().__init__(code, label)
+        self.option = option
+
+    AGENCY = "agency", "đơn vị", "--agency"
+    TO_AGENCY = "to_agency", "đơn vị nhận", "--to"
+    UNTIL = "until", "đến hết ngày", "--until"
+    UNDOES = "undoes", "quyết định bị hủy bỏ", "--undoes"
+    DECISION = "decision", "quyết định của thư", "dondoc cancel"
+    DOCUMENT = "document", "văn bản", "--document"
+    REASON = "reason", "lý do", "--reason"
+    NUMBER = "number", "số, ký hiệu văn bản", "--number"
+    DOCUMENT_DATE = "document_date", "ngày văn bản", "--date"
+    ARRIVED = "arrived", "ngày đến", "--arrived"
+    FULFILS = "fulfils", "nội dung hoàn thành", "--fulfils"
+
+
+class FieldProblem(Problem):
+    """A value that a person can mend. Each `{}` of the sentence stands for one of the fields.
+
+    As a string it is worded for pages.
+    """
+
+    def __init__(self, sentence: str, *fields: Field) -> None:
+        super().__init__(sentence.format(*(f"“{field.heading}”" for field in fields)))
+        self.sentence, self.fields = sentence, fields
+
+    @property
+    def on_the_command_line(self) -> str:
+        """The sentence with the names of options."""
+        return self.sentence.format(*(field.option for field in self.fields))
+
+
+def must(field: Field, value: str) -> str:
+    """What was filled in, without blanks around it.
+
+    Raises:
+        FieldProblem: nothing was.
+    """
+    if not value.strip():
+        raise FieldProblem("Chưa ghi {}.", field)
+    return value.strip()

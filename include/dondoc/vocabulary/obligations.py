@@ -1,0 +1,23 @@
+"""Where a duty stands."""
+
+from dondoc.vocabulary.code import Code
+
+
+class Status(Code):
+    """Where a duty stands at a moment. `sign`: for who sees no colours; `chased`: its agency is written to."""
+
+    sign: str
+    chased: bool
+
+    def __init__(self, code: str, sign: str, label: str, chased: bool = False) -> None:
+        super().__init__(code, label)
+        self.sign, self.chased = sign, chased
+
+    FULFILLED = "fulfilled", "✓", "đã hoàn thành"
+    FULFILLED_LATE = "fulfilled_late", "✓*", "hoàn thành, chậm"
+    WAIVED = "waived", "–", "được miễn"
+    NEEDS_REASSIGNMENT = "needs_reassignment", "⇄", "cần phân công lại"
+    UNDER_REVIEW = "under_review", "…", "Sở đang xem"
+    RETURNED = "returned", "↩", "đề nghị chỉnh sửa", True
+    OVERDUE = "overdue", "!", "quá hạn", True
+    NOT_DUE = "not_due", "○", "trong hạn", True
