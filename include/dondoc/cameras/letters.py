@@ -22,7 +22,7 @@ from dondoc.configuration.context import AppContext
 from dondoc.directive.names import fold
 from dondoc.directive.succession import responsible
 from dondoc.facts import contacts
-from dondoc.mail import outbox
+from dondoc.mail import compose, outbox
 from dondoc.mail.letter import Letter, Precondition
 from dondoc.mail.render import render
 from dondoc.mail.shapes import CameraWords, InternalWords, OutageWords, OutWords, PlaceWords, ReachabilityWords
@@ -234,7 +234,6 @@ def _told(
         context,
         {"outages": [o.id for o, _ in found]},
         f"Camera mất kết nối: {', '.join(numbers)}",
-        office_hours=True,
     )
 
 
@@ -289,19 +288,8 @@ def _letter(
     **more: Any,
 ) -> Letter:
     words = render(app.settings.data, app.registry, kind, context)
-    dedup = "|".join((app.settings.installation, app.registry.survey, agency, kind, about, recipient))
-    return Letter(
-        kind=kind,
-        recipient=recipient,
-        subject=words.subject,
-        text=words.text,
-        html=words.html,
-        dedup=dedup,
-        reason=reason,
-        agency=agency,
-        context=remember,
-        **more,
-    )
+    key = compose.of_cameras(app.registry.survey, agency, kind, about)
+    return compose.letter(app, kind, recipient, words, key, reason, agency=agency, context=remember, **more)
 
 
 def _lines(cameras: Iterable[Camera], why: Mapping[int, str]) -> list[CameraWords]:

@@ -15,6 +15,7 @@ from dondoc.escalation.ladder import APPROVAL_DAYS, Decision, Ladder, SentLetter
 from dondoc.escalation.recipients import Recipient, needs_approval
 from dondoc.facts import contacts
 from dondoc.facts.obligations import Standing
+from dondoc.mail import compose
 from dondoc.mail.delivery_run import CLOSES
 from dondoc.mail.letter import Attachment, Letter
 from dondoc.mail.render import Rendered, render
@@ -62,17 +63,15 @@ def letters(
     assert step is not None
     attached = tuple(blanks[pair] for pair in forms(app, decision) if pair in blanks)
     rendered = _words(app, session, ladder, decision, people, past, attached)
-    day = f"{decision.day}" if decision.day == now.date() else f"{decision.day}@{now.date()}"  # a trial is no decision
-    about = (app.settings.installation, *sorted(decision.steps), decision.agency, step.kind, step.id, day)
+    about = compose.of_step(decision.steps, decision.agency, step.kind, step.id, decision.day, now.date())
     return [
-        Letter(
-            kind=step.kind,
-            recipient=person.email,
-            subject=rendered.subject,
-            text=rendered.text,
-            html=rendered.html,
-            dedup="|".join((*about, person.email)),
-            reason=decision.reason,
+        compose.letter(
+            app,
+            step.kind,
+            person.email,
+            rendered,
+            about,
+            decision.reason,
             agency=decision.agency,
             directives=tuple(sorted(decision.steps)),
             decision=number,
@@ -81,7 +80,6 @@ def letters(
             context={**_context(app, decision), "copy": person.copy},
             needs_approval=any(map(needs_approval, decision.steps.values())),
             hold=hold,
-            office_hours=True,
             not_after=last_chance(ladder.calendar, decision, now),
         )
         for person in people

@@ -19,7 +19,7 @@ from dondoc.forms.spec import load_specs
 from dondoc.forms.verdict import FormVerdict, Issue
 from dondoc.forms.words import shown
 from dondoc.intake.judge import ACCEPTED, may_act_for, newest_verdict
-from dondoc.mail import outbox
+from dondoc.mail import compose, outbox
 from dondoc.mail.letter import Attachment, Letter
 from dondoc.mail.render import render
 from dondoc.mail.shapes import AnswerWords
@@ -113,18 +113,16 @@ def _letter(app: AppContext, submission_id: int, now: datetime) -> Letter | None
     words = render(app.settings.data, app.registry, folder, context)
     # Two different arrivals with the same values get one answer: it is the content that is acknowledged.
     about = f"{verdict.form}/{verdict.value_hash}" if verdict.value_hash else submission.sha256
-    said: tuple[str, ...] = (verdict.agency or "-", folder, verdict.outcome, about)
+    key = compose.of_answer(app.registry.survey, verdict.agency, folder, verdict.outcome, about)
     if doubted := bool(submission.sender_doubt) and folder == NEUTRAL:
-        said = ("-", folder, "doubted", f"{now:%Y-%m-%d}")
-    parts = (app.settings.installation, app.registry.survey, *said, recipient)
-    return Letter(
-        kind=kind,
-        recipient=recipient,
-        subject=words.subject,
-        text=words.text,
-        html=words.html,
-        dedup="|".join(parts),
-        reason=f"Trả lời bản nộp BN-{submission.id:04}: {verdict.reason}",
+        key = compose.of_answer(app.registry.survey, None, folder, "doubted", f"{now:%Y-%m-%d}")
+    return compose.letter(
+        app,
+        kind,
+        recipient,
+        words,
+        key,
+        f"Trả lời bản nộp BN-{submission.id:04}: {verdict.reason}",
         agency=None if doubted else verdict.agency,
         attachments=attachments + fresh,
         in_reply_to=submission.message_id,

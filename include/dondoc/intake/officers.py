@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from dondoc.configuration.context import AppContext
 from dondoc.directive.names import fold
 from dondoc.facts import contact_changes, contacts
-from dondoc.mail import outbox
+from dondoc.mail import compose, outbox
 from dondoc.mail.letter import Letter
 from dondoc.mail.render import render
 from dondoc.mail.shapes import ContactChangeWords
@@ -171,24 +171,13 @@ def _letter(
         "code": code,
     }
     words = render(app.settings.data, app.registry, KIND, context)
-    # The code makes the Message-ID unguessable: who names it in a reply has the letter.
-    parts = (
-        app.settings.installation,
-        app.registry.survey,
-        agency,
+    return compose.letter(
+        app,
         KIND,
-        str(submission.id),
         recipient,
-        code or "-",
-    )
-    return Letter(
-        kind=KIND,
-        recipient=recipient,
-        subject=words.subject,
-        text=words.text,
-        html=words.html,
-        dedup="|".join(parts),
-        reason=f"BN-{submission.id:04} ghi cán bộ đầu mối mới: {'đề nghị xác nhận' if asks else 'báo cho văn thư'}",
+        words,
+        compose.of_change(app.registry.survey, agency, submission.id, code),
+        f"BN-{submission.id:04} ghi cán bộ đầu mối mới: {'đề nghị xác nhận' if asks else 'báo cho văn thư'}",
         agency=agency,
         context={"submission": submission.id, "changes": [c.id for c in changes], "asks": asks},
     )

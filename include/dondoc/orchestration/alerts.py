@@ -5,7 +5,6 @@ and never hides the first.
 """
 
 import fcntl
-import html
 import json
 import logging
 import os
@@ -215,19 +214,10 @@ def _ops(app: AppContext, session: "Session") -> list[str]:
 
 
 def _enqueue(app: AppContext, session: "Session", key: str, subject: str, text: str) -> None:
-    from dondoc.mail import outbox
-    from dondoc.mail.letter import Letter
+    from dondoc.mail import compose, outbox
 
     letters = [
-        Letter(
-            kind=LetterKind.INTERNAL,
-            recipient=address,
-            subject=subject,
-            text=text,
-            html=f"<pre>{html.escape(text)}</pre>",
-            dedup=f"{app.settings.installation}|alert|{key}|{address}",
-            reason=subject,
-        )
+        compose.letter(app, LetterKind.INTERNAL, address, compose.plain(subject, text), compose.of_alert(key), subject)
         for address in _ops(app, session)
     ]
     if not letters:

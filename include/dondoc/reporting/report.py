@@ -17,8 +17,8 @@ from dondoc.directive.model import Directive
 from dondoc.errors import Problem
 from dondoc.facts import contacts
 from dondoc.facts.moments import happened
-from dondoc.mail import outbox
-from dondoc.mail.letter import Attachment, Letter, Precondition
+from dondoc.mail import compose, outbox
+from dondoc.mail.letter import Attachment, Precondition
 from dondoc.mail.render import Rendered, render
 from dondoc.mail.shapes import ReportWords
 from dondoc.reporting import words
@@ -179,20 +179,19 @@ def enqueue(
     rendered = _words(app, directive, figures)
     day = as_of.date()
     book = Attachment(f"so_lieu_{day:%Y%m%d}.xlsx", app.blobs.put((folder / "report.xlsx").read_bytes()), XLSX)
-    superior, about = directive.superior, (app.settings.installation, directive.id)
+    superior = directive.superior
     with app.sessions.begin() as session:
         record(session, directive.id, as_of, None, folder, now, by=by, secrets=app.secrets)
         people = [c for role in (Role.HEAD, Role.CLERK) for c in contacts.find(session, superior, role, now.date())][:1]
         board = contacts.find(session, app.registry.office, Role.BOARD, now.date())
         letters = [
-            Letter(
-                kind=LetterKind.REPORT,
-                recipient=person.email,
-                subject=rendered.subject,
-                text=rendered.text,
-                html=rendered.html,
-                dedup="|".join((*about, person.agency, "report", f"{as_of:%Y-%m-%dT%H:%M}", person.email)),
-                reason=f"Báo cáo tuần, số liệu đến {as_of:%H:%M %d/%m/%Y}",
+            compose.letter(
+                app,
+                LetterKind.REPORT,
+                person.email,
+                rendered,
+                compose.of_report(directive.id, person.agency, as_of),
+                f"Báo cáo tuần, số liệu đến {as_of:%H:%M %d/%m/%Y}",
                 agency=person.agency,
                 directives=(directive.id,),
                 attachments=(book,),

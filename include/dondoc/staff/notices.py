@@ -16,8 +16,7 @@ from dondoc.escalation import words
 from dondoc.escalation.ladder import Decision
 from dondoc.facts import approvers, contacts
 from dondoc.intake import inbox
-from dondoc.mail import outbox
-from dondoc.mail.letter import Letter
+from dondoc.mail import compose, outbox
 from dondoc.mail.render import render, vn_moment
 from dondoc.mail.shapes import InternalWords
 from dondoc.store.mail import OutboxLetter
@@ -152,17 +151,9 @@ def _write(
 ) -> None:
     context: InternalWords = {"title": title, "lines": lines, "links": links}
     rendered = render(app.settings.data, app.registry, "internal", context)
+    about = compose.of_notice(app.registry.survey, key)
     letters = [
-        Letter(
-            kind=LetterKind.INTERNAL,
-            recipient=address,
-            subject=rendered.subject,
-            text=rendered.text,
-            html=rendered.html,
-            dedup="|".join((app.settings.installation, app.registry.survey, "internal", key, address)),
-            reason=title,
-            context=dict(remember),
-        )
+        compose.letter(app, LetterKind.INTERNAL, address, rendered, about, title, context=dict(remember))
         for address in _ours(app, session, roles, now.date())
     ]
     if not letters:
