@@ -18,16 +18,12 @@ DOCS = Path(__file__).resolve().parent
 ROOT = DOCS.parent
 PACKAGE = ROOT / "include" / "dondoc"
 Rows = Iterable[Iterable[object]]
+ENUMS = ("StrEnum", "Code")  # what a closed set is a subclass of
 
 # Closed sets that are no types yet: title, and where the codes and each column of words stand. What becomes a StrEnum
 # leaves this list, and stands on the page by itself.
 UNTYPED: tuple[tuple[str, dict[str, str]], ...] = (
-    ("Verdicts on cameras", {"phase": "probing.verdicts.PHASE", "words": "probing.verdicts.SENTENCE"}),
-    ("States of a letter in the outbox", {"words": "web.letters.STATE", "next": "mail.states.NEXT"}),
-    ("Kinds of letters", {"words": "web.letters.KIND"}),
-    ("Statuses of an obligation", {"words": "web.matrix.STATUS"}),
-    ("Roles of contacts", {"": "facts.contacts.ROLES"}),
-    ("Rulings", {"": "facts.rulings.KINDS"}),
+    ("What follows a state of the outbox", {"next": "mail.states.NEXT"}),
     ("Acts in the audit trail", {"words": "web.audit.ACT"}),
     ("Issues of a workbook", {"severity and words": "forms.catalogue.CATALOGUE"}),
 )
@@ -115,13 +111,13 @@ def _closed_sets() -> Iterator[tuple[str, Any]]:
 def _defined(tree: ast.Module) -> Iterator[str]:
     for node in tree.body:
         match node:
-            case ast.ClassDef(name=name, bases=bases) if any("Enum" in ast.unparse(base) for base in bases):
+            case ast.ClassDef(name=name, bases=bases) if any(ast.unparse(base) in ENUMS for base in bases):
                 pass
             case ast.Assign(targets=[ast.Name(id=name)], value=ast.Subscript(value=ast.Name(id="Literal"))):
                 pass
             case _:
                 continue
-        if not name.startswith("_"):
+        if not name.startswith("_") and name != "Code":
             yield name
 
 
@@ -129,10 +125,12 @@ def _typed(name: str, found: Any) -> str:
     title = f"## {name.rpartition('.')[2]}\n`{name}`\n\n"
     if get_origin(found) is Literal:
         return title + _table(("code",), [(f"`{code}`",) for code in get_args(found)])
-    words = [
-        key for cls in found.__mro__[:-1] for key, v in vars(cls).items() if isinstance(v, property | enum.property)
-    ]
-    words = [key for key in dict.fromkeys(words) if key not in ("name", "value")]
+    words = [*dict.fromkeys(key for cls in reversed(found.__mro__) for key in vars(cls).get("__annotations__", ()))]
+    if not words:
+        words = [
+            key for cls in found.__mro__[:-1] for key, v in vars(cls).items() if isinstance(v, property | enum.property)
+        ]
+    words = [key for key in dict.fromkeys(words) if key not in ("name", "value") and not key.startswith("_")]
     rows = [(f"`{member.value}`", *(_words(getattr(member, key)) for key in words)) for member in found]
     return f"{title}{_paragraphs(vars(found).get('__doc__'))}\n{_table(('code', *words), rows)}"
 
@@ -140,6 +138,10 @@ def _typed(name: str, found: Any) -> str:
 def _words(value: Any) -> str:
     if isinstance(value, str):
         return value
+    if value is None or value is False:
+        return ""
+    if value is True:
+        return "✓"
     if isinstance(value, frozenset | set):
         return ", ".join(f"`{word}`" for word in sorted(map(str, value)))
     return " · ".join(map(_words, value)) if isinstance(value, tuple | list) else str(value)

@@ -2,94 +2,175 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from enum import StrEnum
+from typing import Any, Self
 
-PHASE = {
-    "invalid_address": "address",
-    "blocked_target": "address",
-    "dns_failure": "dns",
-    "connection_refused": "connect",
-    "unreachable": "connect",
-    "connect_timeout": "connect",
-    "tls_failure": "tls",
-    "rtsp_timeout": "rtsp",
-    "not_rtsp": "rtsp",
-    "closed_early": "rtsp",
-    "server_error": "rtsp",
-    "auth_required": "auth",
-    "auth_failed": "auth",
-    "login_withheld": "auth",
-    "forbidden": "auth",
-    "not_found": "describe",
-    "no_video_track": "describe",
-    "no_frame": "frame",
-    "decode_failed": "frame",
-    "black": "picture",
-    "overexposed": "picture",
-    "covered": "picture",
-    "blurred": "picture",
-    "frozen": "picture",
-    "no_signal_card": "picture",
-    "ok": "done",
-}
-REACHABLE_PHASES = frozenset({"auth", "describe", "frame", "picture", "done"})
-GOOD = frozenset({"ok", "auth_required"})  # of what was asked; auth_required: we were given no password
-WITHHELD = "login_withheld"  # it asked for the password we hold, which we could not or dared not send
-NOT_CHECKED = frozenset({"blocked_target", WITHHELD})  # says nothing of the camera: no outage, no letter
-# What an agency reads, in letters: no address, no number of a port.
-SENTENCE = {
-    "invalid_address": "địa chỉ luồng hình khai chưa đúng",
-    "blocked_target": "chưa kiểm tra: địa chỉ nằm ngoài các dải mạng Sở được phép kiểm tra",
-    "dns_failure": "không tìm thấy tên máy của camera",
-    "connection_refused": "thiết bị từ chối kết nối (cổng RTSP chưa mở)",
-    "unreachable": "không có đường mạng đến camera",
-    "connect_timeout": "camera không trả lời kết nối",
-    "tls_failure": "không thiết lập được kết nối mã hóa",
-    "rtsp_timeout": "kết nối được nhưng camera không trả lời",
-    "not_rtsp": "cổng đã khai không phải dịch vụ RTSP",
-    "closed_early": "camera ngắt kết nối giữa chừng",
-    "server_error": "camera đang bận hoặc báo lỗi",
-    "auth_required": "camera có trả lời và yêu cầu đăng nhập",
-    "auth_failed": "camera từ chối tài khoản, mật khẩu đã cấp",
-    "login_withheld": "chưa kiểm tra: Sở chưa gửi mật khẩu trong đêm (để khỏi khóa tài khoản, hoặc chưa dùng được)",
-    "forbidden": "tài khoản đã cấp không có quyền xem",
-    "not_found": "camera có trả lời nhưng không có luồng hình theo đường dẫn đã khai",
-    "no_video_track": "camera có trả lời nhưng luồng không có hình",
-    "no_frame": "camera nhận yêu cầu nhưng không gửi hình",
-    "decode_failed": "hình nhận được bị hỏng, không xem được",
-    "black": "hình chỉ có màu đen",
-    "overexposed": "hình bị cháy sáng",
-    "covered": "ống kính bị che",
-    "blurred": "hình bị mờ",
-    "frozen": "hình đứng yên",
-    "no_signal_card": "đầu ghi báo mất tín hiệu",
-    "ok": "hoạt động tốt",
-}
-# What an agency can do about it: for whatever it is asked to look into.
-ADVICE = {
-    "invalid_address": "kiểm tra địa chỉ, cổng, đường dẫn luồng trong biểu mẫu",
-    "dns_failure": "kiểm tra tên máy đã khai, hoặc khai bằng địa chỉ IP",
-    "connection_refused": "kiểm tra cổng đã khai; bật dịch vụ RTSP trên camera, đầu ghi",
-    "unreachable": "kiểm tra đường truyền, thiết bị mạng tại điểm lắp và địa chỉ IP đã khai",
-    "connect_timeout": "kiểm tra nguồn điện, đường truyền; nếu vẫn tốt, kiểm tra tường lửa, địa chỉ và cổng đã khai",
-    "tls_failure": "kiểm tra chứng thư, cấu hình mã hóa RTSP của camera, hoặc khai cổng không mã hóa",
-    "rtsp_timeout": "khởi động lại camera, đầu ghi; kiểm tra cổng đã khai",
-    "not_rtsp": "khai lại cổng của dịch vụ RTSP",
-    "closed_early": "khởi động lại camera, đầu ghi; kiểm tra giới hạn số kết nối cùng lúc",
-    "server_error": "khởi động lại camera, đầu ghi; kiểm tra giới hạn số kết nối cùng lúc",
-    "auth_failed": "kiểm tra tài khoản, mật khẩu xem; trao đổi trực tiếp với cán bộ phụ trách, không gửi qua thư",
-    "forbidden": "cấp quyền xem trực tiếp cho tài khoản đã giao cho Sở",
-    "not_found": "kiểm tra đường dẫn luồng và số kênh đã khai",
-    "no_video_track": "kiểm tra đường dẫn luồng đã khai: phải là luồng có hình",
-    "no_frame": "kiểm tra đường truyền; khởi động lại camera, đầu ghi",
-    "decode_failed": "đặt luồng về H.264 hoặc H.265; kiểm tra chất lượng đường truyền",
-    "black": "kiểm tra ống kính, đèn hồng ngoại hoặc đèn chiếu sáng tại điểm lắp",
-    "overexposed": "chỉnh hướng, độ sáng của camera; tránh đèn chiếu thẳng vào ống kính",
-    "covered": "gỡ vật che, lau ống kính",
-    "blurred": "lau ống kính, chỉnh lại nét",
-    "frozen": "khởi động lại camera, đầu ghi",
-    "no_signal_card": "kiểm tra nguồn điện, dây nối từ camera đến đầu ghi và số kênh đã khai",
-}
+
+class Phase(StrEnum):
+    """How far a look got."""
+
+    ADDRESS = "address"
+    DNS = "dns"
+    CONNECT = "connect"
+    TLS = "tls"
+    RTSP = "rtsp"
+    AUTH = "auth"
+    DESCRIBE = "describe"
+    FRAME = "frame"
+    PICTURE = "picture"
+    DONE = "done"
+
+
+class Verdict(StrEnum):
+    """What a look found. `sentence`: what an agency reads, in letters: no address, no number of a port. `advice`: what
+    it can do about it, for whatever it is asked to look into.
+    """
+
+    phase: Phase
+    sentence: str
+    advice: str | None
+
+    def __new__(cls, code: str, *words: object) -> Self:
+        member = str.__new__(cls, code)
+        member._value_ = code
+        return member
+
+    def __init__(self, code: str, phase: Phase, sentence: str, advice: str | None = None) -> None:
+        self.phase, self.sentence, self.advice = phase, sentence, advice
+
+    INVALID_ADDRESS = (
+        "invalid_address",
+        Phase.ADDRESS,
+        "địa chỉ luồng hình khai chưa đúng",
+        "kiểm tra địa chỉ, cổng, đường dẫn luồng trong biểu mẫu",
+    )
+    BLOCKED_TARGET = (
+        "blocked_target",
+        Phase.ADDRESS,
+        "chưa kiểm tra: địa chỉ nằm ngoài các dải mạng Sở được phép kiểm tra",
+    )
+    DNS_FAILURE = (
+        "dns_failure",
+        Phase.DNS,
+        "không tìm thấy tên máy của camera",
+        "kiểm tra tên máy đã khai, hoặc khai bằng địa chỉ IP",
+    )
+    CONNECTION_REFUSED = (
+        "connection_refused",
+        Phase.CONNECT,
+        "thiết bị từ chối kết nối (cổng RTSP chưa mở)",
+        "kiểm tra cổng đã khai; bật dịch vụ RTSP trên camera, đầu ghi",
+    )
+    UNREACHABLE = (
+        "unreachable",
+        Phase.CONNECT,
+        "không có đường mạng đến camera",
+        "kiểm tra đường truyền, thiết bị mạng tại điểm lắp và địa chỉ IP đã khai",
+    )
+    CONNECT_TIMEOUT = (
+        "connect_timeout",
+        Phase.CONNECT,
+        "camera không trả lời kết nối",
+        "kiểm tra nguồn điện, đường truyền; nếu vẫn tốt, kiểm tra tường lửa, địa chỉ và cổng đã khai",
+    )
+    TLS_FAILURE = (
+        "tls_failure",
+        Phase.TLS,
+        "không thiết lập được kết nối mã hóa",
+        "kiểm tra chứng thư, cấu hình mã hóa RTSP của camera, hoặc khai cổng không mã hóa",
+    )
+    RTSP_TIMEOUT = (
+        "rtsp_timeout",
+        Phase.RTSP,
+        "kết nối được nhưng camera không trả lời",
+        "khởi động lại camera, đầu ghi; kiểm tra cổng đã khai",
+    )
+    NOT_RTSP = "not_rtsp", Phase.RTSP, "cổng đã khai không phải dịch vụ RTSP", "khai lại cổng của dịch vụ RTSP"
+    CLOSED_EARLY = (
+        "closed_early",
+        Phase.RTSP,
+        "camera ngắt kết nối giữa chừng",
+        "khởi động lại camera, đầu ghi; kiểm tra giới hạn số kết nối cùng lúc",
+    )
+    SERVER_ERROR = (
+        "server_error",
+        Phase.RTSP,
+        "camera đang bận hoặc báo lỗi",
+        "khởi động lại camera, đầu ghi; kiểm tra giới hạn số kết nối cùng lúc",
+    )
+    AUTH_REQUIRED = "auth_required", Phase.AUTH, "camera có trả lời và yêu cầu đăng nhập"
+    AUTH_FAILED = (
+        "auth_failed",
+        Phase.AUTH,
+        "camera từ chối tài khoản, mật khẩu đã cấp",
+        "kiểm tra tài khoản, mật khẩu xem; trao đổi trực tiếp với cán bộ phụ trách, không gửi qua thư",
+    )
+    LOGIN_WITHHELD = (
+        "login_withheld",
+        Phase.AUTH,
+        "chưa kiểm tra: Sở chưa gửi mật khẩu trong đêm (để khỏi khóa tài khoản, hoặc chưa dùng được)",
+    )
+    FORBIDDEN = (
+        "forbidden",
+        Phase.AUTH,
+        "tài khoản đã cấp không có quyền xem",
+        "cấp quyền xem trực tiếp cho tài khoản đã giao cho Sở",
+    )
+    NOT_FOUND = (
+        "not_found",
+        Phase.DESCRIBE,
+        "camera có trả lời nhưng không có luồng hình theo đường dẫn đã khai",
+        "kiểm tra đường dẫn luồng và số kênh đã khai",
+    )
+    NO_VIDEO_TRACK = (
+        "no_video_track",
+        Phase.DESCRIBE,
+        "camera có trả lời nhưng luồng không có hình",
+        "kiểm tra đường dẫn luồng đã khai: phải là luồng có hình",
+    )
+    NO_FRAME = (
+        "no_frame",
+        Phase.FRAME,
+        "camera nhận yêu cầu nhưng không gửi hình",
+        "kiểm tra đường truyền; khởi động lại camera, đầu ghi",
+    )
+    DECODE_FAILED = (
+        "decode_failed",
+        Phase.FRAME,
+        "hình nhận được bị hỏng, không xem được",
+        "đặt luồng về H.264 hoặc H.265; kiểm tra chất lượng đường truyền",
+    )
+    BLACK = (
+        "black",
+        Phase.PICTURE,
+        "hình chỉ có màu đen",
+        "kiểm tra ống kính, đèn hồng ngoại hoặc đèn chiếu sáng tại điểm lắp",
+    )
+    OVEREXPOSED = (
+        "overexposed",
+        Phase.PICTURE,
+        "hình bị cháy sáng",
+        "chỉnh hướng, độ sáng của camera; tránh đèn chiếu thẳng vào ống kính",
+    )
+    COVERED = "covered", Phase.PICTURE, "ống kính bị che", "gỡ vật che, lau ống kính"
+    BLURRED = "blurred", Phase.PICTURE, "hình bị mờ", "lau ống kính, chỉnh lại nét"
+    FROZEN = "frozen", Phase.PICTURE, "hình đứng yên", "khởi động lại camera, đầu ghi"
+    NO_SIGNAL_CARD = (
+        "no_signal_card",
+        Phase.PICTURE,
+        "đầu ghi báo mất tín hiệu",
+        "kiểm tra nguồn điện, dây nối từ camera đến đầu ghi và số kênh đã khai",
+    )
+    OK = "ok", Phase.DONE, "hoạt động tốt"
+
+
+PHASE: Mapping[str, Phase] = {verdict: verdict.phase for verdict in Verdict}
+SENTENCE: Mapping[str, str] = {verdict: verdict.sentence for verdict in Verdict}
+ADVICE: Mapping[str, str] = {verdict: verdict.advice for verdict in Verdict if verdict.advice}
+REACHABLE_PHASES = frozenset({Phase.AUTH, Phase.DESCRIBE, Phase.FRAME, Phase.PICTURE, Phase.DONE})
+GOOD = frozenset({Verdict.OK, Verdict.AUTH_REQUIRED})  # of what was asked; auth_required: we were given no password
+WITHHELD = Verdict.LOGIN_WITHHELD  # it asked for the password we hold, which we could not or dared not send
+NOT_CHECKED = frozenset({Verdict.BLOCKED_TARGET, WITHHELD})  # says nothing of the camera: no outage, no letter
 
 
 @dataclass(frozen=True)
