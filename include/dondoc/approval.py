@@ -19,6 +19,7 @@ from dondoc.mail import outbox
 from dondoc.store.facts import Ruling
 from dondoc.store.mail import OutboxLetter
 from dondoc.store.reporting import Decision
+from dondoc.vocabulary.numbers import TH
 from dondoc.vocabulary.rulings import RulingKind
 
 
@@ -76,7 +77,7 @@ def stop(
     if until and until <= today:
         raise Problem(f"Không dừng được đến ngày {until:%d/%m/%Y}: ngày đó phải sau hôm nay ({today:%d/%m/%Y}).")
     if until and lasting is None:
-        raise Problem(f"Thư TH-{letter:05} không thuộc bậc đôn đốc nào: chỉ hủy được, không dừng đến một ngày.")
+        raise Problem(f"Thư {TH(letter)} không thuộc bậc đôn đốc nào: chỉ hủy được, không dừng đến một ngày.")
     if row is None or lasting is None:
         return outbox.cancel(session, letter, reason, actor, secrets=app.secrets, now=now)
     until = until or _next_step(app, session, row, now)
@@ -115,7 +116,7 @@ def resume(app: AppContext, session: Session, letter: int, reason: str, actor: A
     """
     row = session.get(OutboxLetter, letter)
     if row is None or (stopped := stop_of(session, row, now)) is None:
-        raise Problem(f"Không có quyết định nào đang dừng với thư TH-{letter:05}.")
+        raise Problem(f"Không có quyết định nào đang dừng với thư {TH(letter)}.")
     return _rule(app, session, RulingKind.UNDO, row, reason, actor, now, undoes=stopped.id)
 
 
@@ -131,7 +132,7 @@ def outcome(unit: Sequence[OutboxLetter], stopped: Ruling | None) -> str:
     """What became of the letters of a decision that somebody stopped, for that person."""
 
     def numbers(*states: str) -> str:
-        return ", ".join(f"TH-{row.id:05}" for row in unit if row.state in states)
+        return ", ".join(TH(row.id) for row in unit if row.state in states)
 
     parts = [f"{numbers('cancelled')}: đã hủy"]
     if left := numbers("sent", "uncertain"):
@@ -153,5 +154,5 @@ def _rule(
     now: datetime,
     **more: object,
 ) -> int:
-    given = {"document": f"Thư TH-{letter.id:05}", "reason": reason, "by": by, "secrets": app.secrets, "now": now}
+    given = {"document": f"Thư {TH(letter.id)}", "reason": reason, "by": by, "secrets": app.secrets, "now": now}
     return rulings.rule(session, (), app.registry, kind, **given, **more)  # type: ignore[arg-type]

@@ -18,10 +18,9 @@ from dondoc.directive.record import State
 from dondoc.errors import Problem
 from dondoc.mail.states import BY, move
 from dondoc.store.mail import OutboxLetter
-from dondoc.vocabulary.letters import OutboxState
+from dondoc.vocabulary.letters import CHASING, OutboxState
 
 STOPPABLE = ("held", "pending", "deferred")
-CHASING = ("reminder", "overdue")
 
 
 def enter(

@@ -31,6 +31,7 @@ from dondoc.store.cameras import Camera, Outage
 from dondoc.store.intake import Submission, Verdict
 from dondoc.store.mail import OutboxLetter
 from dondoc.vocabulary.letters import LetterKind
+from dondoc.vocabulary.numbers import BN, CAM, SC
 from dondoc.vocabulary.people import Role
 from dondoc.vocabulary.submissions import ACCEPTED
 
@@ -114,7 +115,7 @@ def _answer(app: AppContext, submission_id: int, now: datetime) -> Letter | None
         recipient = sender or _officer(session, agency, cameras[0].system, now)
     if not recipient:
         return None
-    number = f"BN-{submission.id:04}"
+    number = BN(submission.id)
     faults = _lines([c for c in cameras if found.verdicts.get(c.id, "ok") not in GOOD], _said(found.verdicts))
     unchecked = _lines([c for c in cameras if c.id in found.why_not], found.why_not)
     context: ReachabilityWords = {
@@ -204,14 +205,14 @@ def _told(
     now: datetime,
 ) -> Letter:
     found = sorted(found, key=lambda pair: pair[0].id)
-    numbers = [f"SC-{outage.id:04}" for outage, _ in found]
+    numbers = [SC(outage.id) for outage, _ in found]
     places, cameras = _places(app, {camera.agency for _, camera in found}, standing)
     mine = {camera.id: outage for outage, camera in found}
     named = [place for place in places if mine.keys() & set(place.cameras)]
     told = {camera for place in named for camera in place.cameras}
     alone = [(outage, camera) for outage, camera in found if camera.id not in told]
     lines: list[OutWords] = [
-        {**line, "outage": f"SC-{outage.id:04}", "since": outage.first_night, "often": outage.flapping}
+        {**line, "outage": SC(outage.id), "since": outage.first_night, "often": outage.flapping}
         for line, (outage, _) in zip(
             _lines([c for _, c in alone], _said({c.id: o.verdict for o, c in alone})), alone, strict=True
         )
@@ -249,7 +250,7 @@ def _places(
 
 
 def _device(camera: AnyCamera) -> str:
-    return device(camera.url) if camera.url else f"CAM-{camera.id:05}"
+    return device(camera.url) if camera.url else CAM(camera.id)
 
 
 def _verdict(place: Place, cameras: Mapping[int, CameraState]) -> str:
@@ -272,7 +273,7 @@ def _place(place: Place, cameras: Mapping[int, CameraState], mine: Mapping[int, 
         "numbers": numbers,
         "why": SENTENCE[_verdict(place, cameras)],
         "since": min(s.since for s in states if s.since),
-        "outages": ", ".join(f"SC-{o:04}" for o in outages[:NUMBERS]) + (" …" if len(outages) > NUMBERS else ""),
+        "outages": ", ".join(SC(o) for o in outages[:NUMBERS]) + (" …" if len(outages) > NUMBERS else ""),
     }
 
 
@@ -296,7 +297,7 @@ def _lines(cameras: Iterable[Camera], why: Mapping[int, str]) -> list[CameraWord
     """What a letter says of each camera; a restricted one is named by its number alone."""
     return [
         {
-            "number": f"CAM-{c.id:05}",
+            "number": CAM(c.id),
             "name": "camera hạn chế nêu tên" if c.restricted else c.name,
             "why": why[c.id],
         }
@@ -316,7 +317,7 @@ def precondition(app: AppContext) -> Precondition:
             select(Outage, Camera).join(Camera, Camera.id == Outage.camera_id).where(Outage.id.in_(ids))
         ).all()
         if over := sorted((o.id, o.closed_because or "đã khắc phục") for o, _ in rows if o.closed_at is not None):
-            return f"{over[0][1]}: {', '.join(f'SC-{number:04}' for number, _ in over)}"
+            return f"{over[0][1]}: {', '.join(SC(number) for number, _ in over)}"
         ruled = pauses.pauses(session, app.registry)
         return next((p for _, camera in rows if (p := pauses.covering(ruled, camera, now, now.date()))), None)
 

@@ -9,6 +9,7 @@ import typer
 from dondoc.cli.admin import rotate_key
 from dondoc.cli.cameras import cameras_app
 from dondoc.cli.output import day_or_moment, say, show
+from dondoc.vocabulary.numbers import CAM
 
 CAMERA = typer.Argument(metavar="CAM-00012", help="Số hiệu camera.")
 BY = typer.Option(help="Người thực hiện.")
@@ -95,7 +96,7 @@ def retry(
     with app.sessions.begin() as session:
         found = records.find(session, camera)
         credentials.retry(session, found, by=who, reason=reason, secrets=app.secrets, now=now, basic=basic)
-    say(f"CAM-{found.id:05}: mật khẩu được gửi lại từ lần kiểm tra của ngày sau ngày bị từ chối.")
+    say(f"{CAM(found.id)}: mật khẩu được gửi lại từ lần kiểm tra của ngày sau ngày bị từ chối.")
 
 
 def confirm(camera: Annotated[str, CAMERA], by: Annotated[str, BY]) -> None:
@@ -109,7 +110,7 @@ def confirm(camera: Annotated[str, CAMERA], by: Annotated[str, BY]) -> None:
     with app.sessions.begin() as session:
         found = records.find(session, camera)
         records.confirm(session, app.secrets, found, by=who, now=clock.now())
-    say(f"CAM-{found.id:05}: đã xác nhận kết nối.")
+    say(f"{CAM(found.id)}: đã xác nhận kết nối.")
 
 
 def lift(
@@ -135,7 +136,7 @@ def lift(
         found = records.find(session, camera)
         for word in words:
             record(session, app.secrets, found, word, reason=reason, by=who, now=clock.now())
-    say(f"CAM-{found.id:05}: đã bỏ {', '.join(SAID[word] for word in words)}.")
+    say(f"{CAM(found.id)}: đã bỏ {', '.join(SAID[word] for word in words)}.")
 
 
 def enter(
@@ -157,7 +158,7 @@ def enter(
     with app.sessions.begin() as session:
         found = records.find(session, camera)
         credentials.enter(session, found, user, password, by=who, secrets=app.secrets, now=clock.now())
-    say(f"CAM-{found.id:05}: đã lưu tài khoản (mã hóa).")
+    say(f"{CAM(found.id)}: đã lưu tài khoản (mã hóa).")
 
 
 def _password() -> str:

@@ -9,6 +9,7 @@ import typer
 from dondoc.cli.acting import By
 from dondoc.cli.output import day, day_or_moment, say, show, since
 from dondoc.errors import Problem
+from dondoc.vocabulary.numbers import BN, TD
 from dondoc.vocabulary.rulings import RulingKind
 
 contacts_app = typer.Typer(no_args_is_help=True, help="Danh bạ liên hệ của các đơn vị.")
@@ -68,7 +69,7 @@ def register(
     blob = app.blobs.put(_content(file)) if file else None
     with app.sessions.begin() as session:
         if submission:
-            blob = inbox.original_of(session, inbox.submission_id(submission))
+            blob = inbox.original_of(session, BN.read(submission))
         number_ = record(
             session,
             app.letters_since(session, came.date()),
@@ -86,7 +87,7 @@ def register(
         settled = inbox.mark_registered(session, blob, agency=agency, number=number, now=now) if blob else []
     say(f"Đã vào sổ văn bản {number} của {app.registry.agency(agency).name} (số sổ {number_}).")
     for one in settled:
-        say(f"BN-{one:04} không còn chờ xử lý.")
+        say(f"{BN(one)} không còn chờ xử lý.")
 
 
 def _content(file: Path) -> bytes:
@@ -249,11 +250,11 @@ def confirm(
     from dondoc.configuration.context import open_context
     from dondoc.facts import contact_changes as room
 
-    app, number, who, now = open_context(), room.change_id(change), actor(by), clock.now()
+    app, number, who, now = open_context(), TD.read(change), actor(by), clock.now()
     begins = day(on) if on else now.date()
     with app.sessions.begin() as session:
         done = room.confirm(session, app.secrets, number, by=who, now=now, on=begins)
-    say(f"TD-{number:04}: từ ngày {begins:%d/%m/%Y} {done.name} ({done.email}) là cán bộ đầu mối.")
+    say(f"{TD(number)}: từ ngày {begins:%d/%m/%Y} {done.name} ({done.email}) là cán bộ đầu mối.")
 
 
 def refuse(
@@ -267,10 +268,10 @@ def refuse(
     from dondoc.configuration.context import open_context
     from dondoc.facts import contact_changes as room
 
-    app, number, who = open_context(), room.change_id(change), actor(by)
+    app, number, who = open_context(), TD.read(change), actor(by)
     with app.sessions.begin() as session:
         room.refuse(session, app.secrets, number, reason=reason, by=who, now=clock.now())
-    say(f"TD-{number:04}: đã từ chối.")
+    say(f"{TD(number)}: đã từ chối.")
 
 
 CONTACTS: dict[str, Callable[..., None]] = {

@@ -7,6 +7,7 @@ import typer
 
 from dondoc.cli.acting import By
 from dondoc.cli.output import contents, emit, moment, say, show, since
+from dondoc.vocabulary.numbers import BN
 from dondoc.vocabulary.submissions import Arrival
 
 
@@ -35,7 +36,7 @@ def receive(
     for path, content in contents(files, app.settings.max_file_mb):
         line = submit(app, content, path.name, sender=sender, channel=Arrival.CLI, by=who, received_at=when, now=now)
         line["file"] = str(path)  # as it was called, as in `check`
-        emit(line) if as_json else say(f"{path}: {line['outcome']} (BN-{int(line['submission']):04})")
+        emit(line) if as_json else say(f"{path}: {line['outcome']} ({BN(int(line['submission']))})")
 
 
 def inbox(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
@@ -64,11 +65,11 @@ def assign(
     from dondoc.intake.answer import answer
 
     app, now = open_context(), clock.now()
-    number, who = room.submission_id(submission), actor(by)
+    number, who = BN.read(submission), actor(by)
     came = since(arrived) if arrived else None
     verdict = room.assign(app, number, agency, by=who, now=now, lasting=lasting, arrived=came)
     answer(app, [verdict.submission_id], now=now)
-    say(f"BN-{verdict.submission_id:04}: {verdict.outcome}; {verdict.reason}.")
+    say(f"{BN(verdict.submission_id)}: {verdict.outcome}; {verdict.reason}.")
 
 
 def dismiss(
@@ -82,7 +83,7 @@ def dismiss(
     from dondoc.configuration.context import open_context
     from dondoc.intake import inbox as room
 
-    app, number, who = open_context(), room.submission_id(submission), actor(by)
+    app, number, who = open_context(), BN.read(submission), actor(by)
     with app.sessions.begin() as session:
         room.dismiss(session, app.secrets, number, reason=reason, by=who, now=clock.now())
-    say(f"BN-{number:04}: đã xếp lại.")
+    say(f"{BN(number)}: đã xếp lại.")

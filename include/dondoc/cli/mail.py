@@ -1,12 +1,13 @@
 """outbox, approve, cancel, resume, settle, deliver."""
 
-import re
 from typing import Annotated
 
 import typer
 
 from dondoc.cli.acting import By
 from dondoc.cli.output import emit, say, show
+from dondoc.vocabulary.letters import OutboxState
+from dondoc.vocabulary.numbers import TH
 
 COLUMNS = ["id", "kind", "recipient", "state", "attempts", "reason"]
 Decider = Annotated[str, typer.Option(help="Ai quyết định.")]
@@ -17,16 +18,6 @@ Json = Annotated[bool, typer.Option("--json")]
 def add(cli: typer.Typer) -> None:
     for command in (outbox, approve, cancel, resume, settle, deliver):
         cli.command()(command)
-
-
-def _number(text: str) -> int:
-    """The row number of an id as printed (12) or as people quote it (TH-00012)."""
-    from dondoc.errors import Problem
-
-    found = re.fullmatch(r"(?:TH-)?0*([0-9]{1,9})", text.strip(), re.IGNORECASE)
-    if not found:
-        raise Problem(f"“{text}” không phải số thư. Viết dạng 12 hoặc TH-00012.")
-    return int(found[1])
 
 
 def outbox(as_json: Json = False) -> None:
@@ -49,7 +40,7 @@ def approve(ids: Annotated[list[str], typer.Argument(metavar="ID…")], by: Appr
     from dondoc.configuration.context import open_context
     from dondoc.mail import outbox as room
 
-    app, numbers, who = open_context(), [_number(i) for i in ids], actor(by)
+    app, numbers, who = open_context(), [TH.read(i) for i in ids], actor(by)
     with app.sessions.begin() as session:
         rows = [room.as_row(row) for row in approval.approve(app, session, numbers, who, now=clock.now())]
     show(rows, as_json, COLUMNS)
@@ -71,7 +62,7 @@ def cancel(
 
     app, who, last = open_context(), actor(by), day(until) if until else None
     with app.sessions.begin() as session:
-        rows = approval.stop(app, session, _number(letter), reason, who, until=last, now=clock.now())
+        rows = approval.stop(app, session, TH.read(letter), reason, who, until=last, now=clock.now())
         stopped = approval.stop_of(session, rows[0], clock.now())
     say(approval.outcome(rows, stopped))
 
@@ -88,7 +79,7 @@ def resume(
 
     app, who = open_context(), actor(by)
     with app.sessions.begin() as session:
-        approval.resume(app, session, _number(letter), reason, who, now=clock.now())
+        approval.resume(app, session, TH.read(letter), reason, who, now=clock.now())
     say("Bậc này được đề xuất lại từ lần lập thư kế tiếp.")
 
 
@@ -105,8 +96,8 @@ def settle(
 
     app, who = open_context(), actor(by)
     with app.sessions.begin() as session:
-        row = room.settle(session, _number(letter), word, who, secrets=app.secrets, now=clock.now())
-    say(f"TH-{row.id:05}: {'đã gửi' if row.state == 'sent' else 'sẽ gửi lại'}.")
+        row = room.settle(session, TH.read(letter), word, who, secrets=app.secrets, now=clock.now())
+    say(f"{TH(row.id)}: {'đã gửi' if row.state == OutboxState.SENT else 'sẽ gửi lại'}.")
 
 
 def deliver(as_json: Json = False, by: By = "") -> None:

@@ -9,6 +9,7 @@ from dondoc.configuration.context import AppContext
 from dondoc.demo.airflow import FINAL, WAITING, Airflow
 from dondoc.demo.days import APPROVER, DAY
 from dondoc.store.mail import OutboxLetter
+from dondoc.vocabulary.letters import OutboxState
 
 GATHER, CHECK = "gather_survey_submissions", "check_camera_reachability"
 ESCALATE, REPORT = "escalate_overdue_agencies", "weekly_status_report"
@@ -64,7 +65,7 @@ class Runs:
     def deliver_what_was_approved(self, app: AppContext) -> None:
         """Gather once more when a person has released letters, in Airflow, on the pages or by the command."""
         with app.sessions.reading() as session:
-            pending = set(session.scalars(select(OutboxLetter.id).where(OutboxLetter.state == "pending")))
+            pending = set(session.scalars(select(OutboxLetter.id).where(OutboxLetter.state == OutboxState.PENDING)))
         if pending - self._tried:
             self._tried |= pending
             self._say(f"Có {len(pending)} thư chờ gửi: chạy {GATHER}.")

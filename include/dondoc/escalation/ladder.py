@@ -20,6 +20,7 @@ from dondoc.escalation.reasons import Reason, ReasonCode, because
 from dondoc.escalation.recipients import needs_approval
 from dondoc.facts.obligations import Standing
 from dondoc.vocabulary.letters import IN_HAND, STOPPABLE, LetterKind, OutboxState
+from dondoc.vocabulary.numbers import TH
 from dondoc.vocabulary.obligations import Status
 from dondoc.workdays import WorkingDays
 
@@ -77,7 +78,7 @@ class SentLetter:
 
     @property
     def number(self) -> str:
-        return f"TH-{self.id:05}"
+        return TH(self.id)
 
     def stands(self, day: date) -> bool:
         """Whether its step counts as taken on a day: it has left, or may still leave."""

@@ -126,7 +126,7 @@ def _words(
     references = [words.reference(letter) for letter in about]
     context: ChasingWords = {
         "agency": agency.name,
-        "head": any(person.role == "head" and not person.copy for person in people),
+        "head": any(person.role == Role.HEAD and not person.copy for person in people),
         "head_title": agency.head_title,
         "superior": registry.agency(about[0].superior).name,
         "basis": words.listed(bases),

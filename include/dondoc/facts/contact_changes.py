@@ -16,6 +16,7 @@ from dondoc.errors import Problem
 from dondoc.facts.moments import happened
 from dondoc.store.facts import Contact, ContactChange
 from dondoc.vocabulary.fields import Field, must
+from dondoc.vocabulary.numbers import BN, TD
 
 PURPOSE = "contact change"
 SIGNED = 20  # characters of the signature in a code: 120 bits
@@ -54,18 +55,6 @@ def asked_of(session: Session, submission: int, address: str) -> list[ContactCha
     return [c for c in waiting(session) if (c.submission_id, c.asked) == (submission, address)]
 
 
-def change_id(text: str) -> int:
-    """The number that a person typed: `12` or `TD-0012`.
-
-    Raises:
-        Problem: it is none.
-    """
-    found = re.fullmatch(r"(?:TD-)?0*([0-9]{1,9})", text.strip(), re.IGNORECASE)
-    if not found:
-        raise Problem(f"“{text}” không phải số của một thay đổi. Viết dạng TD-0012 hoặc 12.")
-    return int(found[1])
-
-
 def confirm(
     session: Session, secrets: list[str], change: int, *, by: Actor, now: datetime, on: date | None = None
 ) -> ContactChange:
@@ -80,7 +69,7 @@ def confirm(
     found = _answer(session, change, True, by, now)
     since = on or now.astimezone(HERE).date()
     named = found.happened_at.astimezone(HERE).date()
-    happened(clock.at(since, 0), now, since=named, of=f"BN-{found.submission_id:04}")
+    happened(clock.at(since, 0), now, since=named, of=BN(found.submission_id))
     session.add(
         Contact(
             agency=found.agency,
@@ -113,7 +102,7 @@ def refuse(
 
 def _answer(session: Session, change: int, confirmed: bool, by: Actor, now: datetime) -> ContactChange:
     if session.get(ContactChange, change) is None:
-        raise Problem(f"Không có thay đổi liên hệ TD-{change:04}.")
+        raise Problem(f"Không có thay đổi liên hệ {TD(change)}.")
     first = session.scalar(
         update(ContactChange)
         .where(ContactChange.id == change, ContactChange.confirmed.is_(None))
@@ -123,7 +112,7 @@ def _answer(session: Session, change: int, confirmed: bool, by: Actor, now: date
     )
     found = session.get_one(ContactChange, change, populate_existing=True)
     if first is None:
-        raise Problem(f"TD-{change:04} đã được {'xác nhận' if found.confirmed else 'từ chối'} ({found.by}).")
+        raise Problem(f"{TD(change)} đã được {'xác nhận' if found.confirmed else 'từ chối'} ({found.by}).")
     return found
 
 
@@ -131,7 +120,7 @@ def _record(
     session: Session, secrets: list[str], change: ContactChange, act: str, by: Actor, now: datetime, **more: str
 ) -> None:
     told = {"agency": change.agency, "system": change.system, "email": change.email}
-    audit.record(session, secrets, by, act, f"TD-{change.id:04}", now=now, **told, **more)
+    audit.record(session, secrets, by, act, TD(change.id), now=now, **told, **more)
 
 
 def rows(changes: Sequence[ContactChange]) -> list[dict[str, Any]]:
@@ -139,8 +128,8 @@ def rows(changes: Sequence[ContactChange]) -> list[dict[str, Any]]:
     return [
         {
             "id": str(c.id),
-            "number": f"TD-{c.id:04}",
-            "submission": f"BN-{c.submission_id:04}",
+            "number": TD(c.id),
+            "submission": BN(c.submission_id),
             "agency": c.agency,
             "role": c.role,
             "system": c.system,

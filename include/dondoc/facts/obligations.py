@@ -21,6 +21,7 @@ from dondoc.directive.succession import responsible
 from dondoc.facts.index import FactIndex
 from dondoc.facts.read import Facts, Paper, Received, read
 from dondoc.store.facts import Ruling
+from dondoc.vocabulary.numbers import BN
 from dondoc.vocabulary.obligations import Status
 from dondoc.vocabulary.rulings import RulingKind
 from dondoc.vocabulary.submissions import ACCEPTED, OUR_TURN, Outcome
@@ -211,7 +212,7 @@ class _Judge:
             when = f"{last.received_at:%d/%m/%Y}"
             return (
                 Status.RETURNED,
-                f"bản nộp BN-{last.id:04} ngày {when} đã được đề nghị chỉnh sửa, chưa nhận lại",
+                f"bản nộp {BN(last.id)} ngày {when} đã được đề nghị chỉnh sửa, chưa nhận lại",
                 None,
             )
         if last_day is None:
@@ -248,7 +249,7 @@ class _Judge:
             if submission.outcome in ACCEPTED and self._is_its_form(submission):
                 yield (
                     submission.received_at,
-                    f"đã nhận bản nộp BN-{submission.id:04} ngày {submission.received_at:%d/%m/%Y}",
+                    f"đã nhận bản nộp {BN(submission.id)} ngày {submission.received_at:%d/%m/%Y}",
                 )
         for paper in self.told.papers_of(self._holders):
             if self._named_in(paper.fulfils) and self._its(paper.agency, paper.received_at.date()):
@@ -298,7 +299,7 @@ class _Judge:
         """Something that may meet it waits for a person on our side: that pauses it."""
         for submission in self._meant_for_it():
             if submission.outcome in OUR_TURN and self._may_meet(submission, agency):
-                return f"bản nộp BN-{submission.id:04} ngày {submission.received_at:%d/%m/%Y} đang chờ Sở xử lý"
+                return f"bản nộp {BN(submission.id)} ngày {submission.received_at:%d/%m/%Y} đang chờ Sở xử lý"
         return None
 
     def _may_meet(self, submission: Received, agency: str) -> bool:

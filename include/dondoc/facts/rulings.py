@@ -16,6 +16,7 @@ from dondoc.facts import places
 from dondoc.facts.moments import happened
 from dondoc.store.facts import Ruling
 from dondoc.vocabulary.fields import Field, FieldProblem, must
+from dondoc.vocabulary.numbers import QD
 from dondoc.vocabulary.rulings import RulingKind
 
 # What a person says was so, not what is to be.
@@ -98,7 +99,7 @@ def rule(
     )
     session.add(row)
     session.flush()
-    audit.record(session, secrets, by, kind, f"QD-{row.id}", now=now, **_told(row))
+    audit.record(session, secrets, by, kind, QD(row.id), now=now, **_told(row))
     return row.id
 
 
@@ -112,7 +113,7 @@ def _told(row: Ruling) -> dict[str, Any]:
         "place": row.place,
         "until": row.until.isoformat() if row.until else None,
         "to": row.to_agency,
-        "undoes": f"QD-{row.undoes}" if row.undoes else None,
+        "undoes": QD(row.undoes) if row.undoes else None,
         "from": row.happened_at.isoformat() if row.happened_at != row.recorded_at else None,
         "document": row.document,
         "reason": row.reason,
@@ -169,7 +170,7 @@ def _says_which_period(
     ]
     if periods:
         known = f"{periods[0]} … {periods[-1]}" if len(periods) > 3 else ", ".join(periods)
-        raise Problem(f"Nội dung này có nhiều kỳ ({known}): ghi rõ công nhận kỳ nào (--period).")
+        raise FieldProblem(f"Nội dung này có nhiều kỳ ({known}): ghi rõ công nhận kỳ nào ({{}}).", Field.PERIOD)
 
 
 def _undoable(session: Session, undoes: int | None, moment: datetime, now: datetime) -> datetime:

@@ -27,6 +27,7 @@ from dondoc.store.intake import Submission, Verdict
 from dondoc.store.mail import OutboxLetter
 from dondoc.store.session import one_at_a_time
 from dondoc.vocabulary.letters import LetterKind
+from dondoc.vocabulary.numbers import BN
 from dondoc.vocabulary.obligations import Status
 from dondoc.vocabulary.people import Role
 from dondoc.vocabulary.submissions import Outcome
@@ -70,7 +71,7 @@ def answer(app: AppContext, submission_ids: Iterable[int], *, now: datetime) -> 
             if letter:
                 one_at_a_time(session, "answers")
                 if why := _too_many(app, session, letter, now):
-                    log.warning("BN-%04d is not answered: %s", submission_id, why)
+                    log.warning("%s is not answered: %s", BN(submission_id), why)
                     if verdict:
                         verdict.reason += f" (không tự trả lời người gửi: {why})"
                 else:
@@ -122,7 +123,7 @@ def _letter(app: AppContext, submission_id: int, now: datetime) -> Letter | None
         recipient,
         words,
         key,
-        f"Trả lời bản nộp BN-{submission.id:04}: {verdict.reason}",
+        f"Trả lời bản nộp {BN(submission.id)}: {verdict.reason}",
         agency=None if doubted else verdict.agency,
         attachments=attachments + fresh,
         in_reply_to=submission.message_id,
@@ -179,7 +180,7 @@ def _annotated(app: AppContext, submission: Submission, verdict: Verdict) -> tup
             base_version=verdict.base_version or 0,
         )
     except Problem as problem:
-        log.warning("BN-%04d: %s", submission.id, problem)
+        log.warning("%s: %s", BN(submission.id), problem)
         return ()  # the letter's own text lists what is wrong, and says that there is no copy
     name = fold(PurePath(submission.filename).stem).replace(" ", "_").encode("ascii", "ignore").decode()[:60]
     return (Attachment(f"{name or 'bieu_mau'}_can_sua.xlsx", app.blobs.put(marked), XLSX),)
@@ -209,7 +210,7 @@ def _context(
     errors = [i for i in verdict.issues if i["severity"] == "error"]
     warnings = [i for i in verdict.issues if i["severity"] == "warning"]
     return {
-        "number": f"BN-{submission.id:04}",
+        "number": BN(submission.id),
         "filename": submission.filename,
         "received_at": submission.happened_at,
         "form": specs[verdict.form].title if verdict.form in specs else None,

@@ -21,6 +21,7 @@ from dondoc.store.errors import explain
 from dondoc.store.intake import NEWEST_VERDICTS, Submission, Verdict
 from dondoc.store.mail import OutboxLetter
 from dondoc.vocabulary.letters import LetterKind
+from dondoc.vocabulary.numbers import BN
 from dondoc.vocabulary.submissions import ACCEPTED, Arrival, Outcome
 
 log = logging.getLogger(__name__)
@@ -57,16 +58,16 @@ def judge_and_answer(app: AppContext, now: datetime, deadline: Deadline | None =
         except Underway:
             continue
         except Postponed as postponed:
-            log.warning("BN-%04d: %s", submission, postponed)
+            log.warning("%s: %s", BN(submission), postponed)
             outcome = "postponed"
         except Exception as error:
             if (why := explain(error)) and why.cause is not Cause.OTHER:
                 raise
-            log.exception("BN-%04d could not be judged", submission)
+            log.exception("%s could not be judged", BN(submission))
             leave_to_a_person(app, submission, type(error).__name__, now)
             outcome = Outcome.WAITING
         outcomes.setdefault(outcome, []).append(submission)
-        log.info("BN-%04d: %s", submission, outcome)
+        log.info("%s: %s", BN(submission), outcome)
     return outcomes
 
 

@@ -1,6 +1,5 @@
 """What waits for a person, and the person's word on whose it is."""
 
-import re
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +16,7 @@ from dondoc.intake.attempts import Underway
 from dondoc.intake.judge import Postponed, judge_submission, newest_verdict, without_reading
 from dondoc.store.intake import NEWEST_VERDICTS, Assignment, Submission, Verdict
 from dondoc.vocabulary.fields import Field, must
+from dondoc.vocabulary.numbers import BN
 from dondoc.vocabulary.submissions import OUR_TURN, Outcome
 
 ASIDE = (*OUR_TURN, Outcome.REFUSED)  # what a person may put aside; only those, and what was put aside, can be assigned
@@ -36,7 +36,7 @@ def inbox(session: Session, outcomes: tuple[Outcome, ...] = OUR_TURN) -> list[di
 def as_row(submission: Submission, verdict: Verdict | None) -> dict[str, Any]:
     return {
         "id": str(submission.id),
-        "number": f"BN-{submission.id:04}",
+        "number": BN(submission.id),
         "file": submission.filename,
         "sender": submission.sender,
         "channel": submission.channel,
@@ -48,14 +48,6 @@ def as_row(submission: Submission, verdict: Verdict | None) -> dict[str, Any]:
         "reason": verdict.reason if verdict else "chưa kiểm tra",
         "sender_doubt": submission.sender_doubt,
     }
-
-
-def submission_id(text: str) -> int:
-    """The id that a person typed: `12` or `BN-0012`."""
-    found = re.fullmatch(r"(?:BN-)?0*([0-9]{1,9})", text.strip(), re.IGNORECASE)
-    if not found:
-        raise Problem(f"“{text}” không phải số bản nộp. Viết dạng BN-0012 hoặc 12.")
-    return int(found[1])
 
 
 def assign(
@@ -88,18 +80,18 @@ def assign(
         if lasting and (sent.sender_doubt or not sent.sender):
             why = sent.sender_doubt or "không có địa chỉ gửi"
             raise Problem(
-                f"BN-{submission:04}: không cho người gửi thay mặt đơn vị lâu dài được, vì {why}. Chỉ giao bản nộp này."
+                f"{BN(submission)}: không cho người gửi thay mặt đơn vị lâu dài được, vì {why}. Chỉ giao bản nộp này."
             )
         came = _came(app, sent, arrived, now)
         word = {"submission_id": submission, "agency": agency, "by": by.name, "lasting": lasting}
         session.add(Assignment(**word, arrived_at=came, recorded_at=now))
         told = {"agency": agency, "sender": sent.sender, "lasting": lasting, "sender_doubt": sent.sender_doubt}
         told |= {"received_at": came} if came else {}
-        audit.record(session, app.secrets, by, "assign", f"BN-{submission:04}", now=now, **told)
+        audit.record(session, app.secrets, by, "assign", BN(submission), now=now, **told)
     try:
         return judge_submission(app, submission, now=now)
     except (Postponed, Underway) as postponed:
-        raise Problem(f"BN-{submission:04} chưa kiểm tra xong: {postponed}. Sau ít phút, giao lại lần nữa.") from None
+        raise Problem(f"{BN(submission)} chưa kiểm tra xong: {postponed}. Sau ít phút, giao lại lần nữa.") from None
 
 
 def _came(app: AppContext, sent: Submission, arrived: datetime | None, now: datetime) -> datetime | None:
@@ -109,7 +101,7 @@ def _came(app: AppContext, sent: Submission, arrived: datetime | None, now: date
     came = happened(arrived, now, since=app.first_asked, of="văn bản chỉ đạo đầu tiên")
     if came > sent.happened_at:
         received = f"{sent.happened_at.astimezone(HERE):%H:%M %d/%m/%Y}"
-        raise Problem(f"BN-{sent.id:04} đã nhận lúc {received}, trước ngày, giờ đến được ghi. Kiểm tra lại.")
+        raise Problem(f"{BN(sent.id)} đã nhận lúc {received}, trước ngày, giờ đến được ghi. Kiểm tra lại.")
     return came
 
 
@@ -122,7 +114,7 @@ def dismiss(session: Session, secrets: list[str], submission: int, *, reason: st
     reason = must(Field.REASON, reason)
     before = _waits(session, submission, ASIDE)
     session.add(_word(submission, before, Outcome.DISMISSED, f"{reason} ({by.name})", now))
-    audit.record(session, secrets, by, "dismiss", f"BN-{submission:04}", now=now, reason=reason)
+    audit.record(session, secrets, by, "dismiss", BN(submission), now=now, reason=reason)
 
 
 def mark_registered(session: Session, sha256: str, *, agency: str, number: str, now: datetime) -> list[int]:
@@ -151,7 +143,7 @@ def original_of(session: Session, submission: int) -> str:
     """
     row = session.get(Submission, submission)
     if row is None:
-        raise Problem(f"Không có bản nộp BN-{submission:04}.")
+        raise Problem(f"Không có bản nộp {BN(submission)}.")
     return row.sha256
 
 
@@ -160,7 +152,7 @@ def _waits(session: Session, submission: int, outcomes: tuple[Outcome, ...]) -> 
     original_of(session, submission)
     verdict = newest_verdict(session, submission)
     if verdict is not None and verdict.outcome not in outcomes:
-        raise Problem(f"Bản nộp BN-{submission:04} không chờ người xử lý.")
+        raise Problem(f"Bản nộp {BN(submission)} không chờ người xử lý.")
     return verdict
 
 

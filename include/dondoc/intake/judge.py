@@ -203,7 +203,7 @@ def _settle(
         session.flush()
         if settled.outcome in ACCEPTED:
             # A version that a person took against a newer one is the agency's word from then on.
-            decided = before is not None and before.outcome == "conflict"
+            decided = before is not None and before.outcome == Outcome.CONFLICT
             _enter(session, app, submission, form, settled, now if decided else submission.happened_at, now)
         return row
 

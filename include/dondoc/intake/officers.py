@@ -20,6 +20,7 @@ from dondoc.store.facts import Contact, ContactChange
 from dondoc.store.intake import Submission
 from dondoc.store.mail import OutboxLetter
 from dondoc.vocabulary.letters import LetterKind
+from dondoc.vocabulary.numbers import BN
 from dondoc.vocabulary.people import Role
 
 KIND = LetterKind.CONTACT_CHANGE
@@ -160,7 +161,7 @@ def _letter(
     names = {s.id: s.name for s in app.registry.systems}
     context: ContactChangeWords = {
         "agency": app.registry.agency(agency).name,
-        "number": f"BN-{submission.id:04}",
+        "number": BN(submission.id),
         "received_at": submission.happened_at,
         "origin": _origin(submission),
         "people": [
@@ -177,7 +178,7 @@ def _letter(
         recipient,
         words,
         compose.of_change(app.registry.survey, agency, submission.id, code),
-        f"BN-{submission.id:04} ghi cán bộ đầu mối mới: {'đề nghị xác nhận' if asks else 'báo cho văn thư'}",
+        f"{BN(submission.id)} ghi cán bộ đầu mối mới: {'đề nghị xác nhận' if asks else 'báo cho văn thư'}",
         agency=agency,
         context={"submission": submission.id, "changes": [c.id for c in changes], "asks": asks},
     )

@@ -14,6 +14,7 @@ from dondoc.configuration.settings import Settings
 from dondoc.errors import Problem
 from dondoc.store import files
 from dondoc.store.intake import Submission
+from dondoc.vocabulary.numbers import BN
 from dondoc.vocabulary.submissions import Arrival
 
 _UNSEEN = ("Cc", "Cf", "Cs", "Zl", "Zp")  # Unicode: control, direction and zero width, half pairs, line separators
@@ -90,7 +91,7 @@ def receive(
             submission = existing or row.id
             if by:
                 told = {"file": row.filename, "sender": row.sender, "received_at": row.happened_at}
-                audit.record(session, app.secrets, by, "receive", f"BN-{submission:04}", now=now, **told)
+                audit.record(session, app.secrets, by, "receive", BN(submission), now=now, **told)
             return submission, existing is None
 
     try:

@@ -18,6 +18,7 @@ from dondoc.intake.authentication import Sender
 from dondoc.intake.judge import newest_verdict, without_reading
 from dondoc.intake.officers import KIND
 from dondoc.store.mail import OutboxLetter
+from dondoc.vocabulary.numbers import TD
 from dondoc.vocabulary.submissions import Outcome
 
 READ = 4_000  # characters of a reply: the answer stands at its top
@@ -102,7 +103,7 @@ def take(
             elif said == Answer.NO:
                 reason = "địa chỉ cũ trả lời không"
                 contact_changes.refuse(session, app.secrets, change.id, reason=reason, by=by, now=now)
-        numbers = ", ".join(f"TD-{change.id:04}" for change in changes)
+        numbers = ", ".join(TD(change.id) for change in changes)
         for submission in submissions if changes else ():
             _settle(session, submission, said, numbers, now)
 

@@ -26,6 +26,7 @@ from dondoc.store.blobs import Blobs
 from dondoc.store.mail import OutboxLetter
 from dondoc.store.session import Sessions
 from dondoc.vocabulary.letters import LetterKind, OutboxState
+from dondoc.vocabulary.numbers import TH
 from dondoc.workdays import WorkingDays
 
 log = logging.getLogger(__name__)
@@ -109,7 +110,7 @@ class DeliveryRun:
     def _unknown(self, session: Session, row_id: int, kind: str) -> None:
         """A letter of a kind that nobody can check stays, and says so; the others go on."""
         said = str(no_check(row_id, kind))
-        log.error("TH-%05d is of an unknown kind and stays", row_id)
+        log.error("%s is of an unknown kind and stays", TH(row_id))
         session.get_one(OutboxLetter, row_id).reason = said
         self.unknown.append(said)
 
@@ -134,7 +135,7 @@ class DeliveryRun:
                 if not move(session, row, OutboxState.CLAIMED, by=BY, why="đến lượt gửi", now=now, **values):
                     return None
         except Exception as error:  # one letter that cannot be checked stays; the others go on
-            log.exception("TH-%05d could not be checked", row_id)
+            log.exception("%s could not be checked", TH(row_id))
             told = str(error) if isinstance(error, Problem) else type(error).__name__
             self._leave(row_id, f"không kiểm tra được thư còn đúng không ({told})")
             return None
@@ -229,7 +230,7 @@ class DeliveryRun:
             fresh = session.get_one(OutboxLetter, row.id)
             swept = row.state == OutboxState.SENDING and fresh.state == OutboxState.UNCERTAIN
             if fresh.owner != self.owner or not (fresh.state == row.state or swept):
-                log.warning("TH-%05d is no longer ours: it is %s", row.id, fresh.state)
+                log.warning("%s is no longer ours: it is %s", TH(row.id), fresh.state)
                 return False
             if to in (OutboxState.SENT, OutboxState.PENDING):
                 values["reason"] = decision(session, fresh)

@@ -23,6 +23,7 @@ from dondoc.store.mail import Approval, OutboxLetter
 from dondoc.store.session import one_at_a_time
 from dondoc.vocabulary.fields import Field, must
 from dondoc.vocabulary.letters import STOPPABLE, LetterKind, OutboxState
+from dondoc.vocabulary.numbers import TH
 
 
 def message_id(dedup: str, installation: str) -> str:
@@ -129,7 +130,7 @@ def why_not(
 
 
 def no_check(row_id: int, kind: str) -> OnHold:
-    return OnHold(f"Thư TH-{row_id:05}: không có cách kiểm tra thư loại “{kind}” còn đúng không; chưa gửi.")
+    return OnHold(f"Thư {TH(row_id)}: không có cách kiểm tra thư loại “{kind}” còn đúng không; chưa gửi.")
 
 
 def approve(
@@ -271,10 +272,10 @@ def cancel(
     unit = together(session, [row_id])
     if not withdraw(session, unit, by=by, why=reason, now=now, reason=f"{by} hủy: {reason}"):
         state = next(row.state for row in unit if row.id == row_id)
-        raise Problem(f"Thư TH-{row_id:05} đang ở trạng thái “{state.label}”: không hủy được nữa.")
+        raise Problem(f"Thư {TH(row_id)} đang ở trạng thái “{state.label}”: không hủy được nữa.")
     if len(unit) > 1:
         details["letters"] = {_number(row): row.state for row in unit}
-    audit.record(session, secrets, actor, "cancel", f"TH-{row_id:05}", now=now, reason=reason, **details)
+    audit.record(session, secrets, actor, "cancel", TH(row_id), now=now, reason=reason, **details)
     return unit
 
 
@@ -291,7 +292,7 @@ def settle(
         raise Problem(f"“{word}” không phải câu trả lời. Viết sent (đã gửi) hoặc resend (gửi lại).")
     if row.state != OutboxState.UNCERTAIN:
         only = OutboxState.UNCERTAIN.label
-        raise Problem(f"Thư TH-{row.id:05} đang ở trạng thái “{row.state.label}”: chỉ xác nhận được thư “{only}”.")
+        raise Problem(f"Thư {TH(row.id)} đang ở trạng thái “{row.state.label}”: chỉ xác nhận được thư “{only}”.")
     reason = decision(session, row)
     if word == "sent":
         done = move(
@@ -307,17 +308,17 @@ def settle(
 
 def _get(session: Session, row_id: int) -> OutboxLetter:
     if (row := session.get(OutboxLetter, row_id, populate_existing=True)) is None:
-        raise Problem(f"Không có thư TH-{row_id:05} trong hộp thư đi.")
+        raise Problem(f"Không có thư {TH(row_id)} trong hộp thư đi.")
     return row
 
 
 def _number(row: OutboxLetter) -> str:
-    return f"TH-{row.id:05}"
+    return TH(row.id)
 
 
 def _moved(done: bool, row: OutboxLetter) -> None:
     if not done:
-        raise Problem(f"Thư TH-{row.id:05} vừa đổi trạng thái. Xem lại rồi thử lại.")
+        raise Problem(f"Thư {TH(row.id)} vừa đổi trạng thái. Xem lại rồi thử lại.")
 
 
 def as_row(letter: OutboxLetter) -> dict[str, str | int | None]:

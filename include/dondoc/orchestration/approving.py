@@ -23,6 +23,7 @@ from dondoc.errors import Problem
 from dondoc.orchestration.accounts import ids_are_logins, login
 from dondoc.orchestration.connections import open_context
 from dondoc.vocabulary.letters import OutboxState
+from dondoc.vocabulary.numbers import TH
 
 log = logging.getLogger(__name__)
 
@@ -156,7 +157,7 @@ def letters(ids: list[int]) -> str:
 
 def _line(unit: list[Any], pages: str, to: Mapping[int, str]) -> str:
     """A decision as its approver reads it."""
-    numbers = ", ".join(f"TH-{row.id:05}" for row in unit)
+    numbers = ", ".join(TH(row.id) for row in unit)
     people = ", ".join(dict.fromkeys(to[row.id] for row in unit))
     return f"- [{numbers}]({pages}/{unit[0].id}) gửi {people}: {unit[0].subject}"
 

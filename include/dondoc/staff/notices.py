@@ -21,6 +21,7 @@ from dondoc.mail.render import render, vn_moment
 from dondoc.mail.shapes import InternalWords
 from dondoc.store.mail import OutboxLetter
 from dondoc.vocabulary.letters import LetterKind, OutboxState
+from dondoc.vocabulary.numbers import TH
 from dondoc.vocabulary.people import Role
 from dondoc.vocabulary.submissions import Outcome
 
@@ -118,7 +119,7 @@ def refused_answer(
 
     `before`: how many such letters the run has had.
     """
-    kept = ", ".join(f"TH-{i:05}" for i in held) or "không có"
+    kept = ", ".join(TH(i) for i in held) or "không có"
     lines = [why, f"Lượt chạy: {run}", f"Thư vẫn giữ lại: {kept}", "Người duyệt xem và duyệt từng thư trên trang Thư"]
     page = app.settings.page
     links = [("Thư đang giữ", page("dondoc/letters?state=held")), ("Nhật ký", page("dondoc/audit"))]

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from dondoc.store.cameras import CameraCheck, CameraDeclaration, CurrentState, NightRun, Outage
 from dondoc.store.facts import Ruling
+from dondoc.vocabulary.rulings import RulingKind
 
 AT_ONCE = 5000  # ids in one statement
 ABOUT_ONE = (CameraCheck, CameraDeclaration, Outage)
@@ -19,7 +20,7 @@ ABOUT_ONE = (CameraCheck, CameraDeclaration, Outage)
 @event.listens_for(Session, "after_flush")
 def _forget(session: Session, _: Any) -> None:
     written = [*session.new, *session.dirty, *session.deleted]
-    if any(isinstance(row, Ruling) and row.kind in ("pause", "undo") for row in written):
+    if any(isinstance(row, Ruling) and row.kind in (RulingKind.PAUSE, RulingKind.UNDO) for row in written):
         session.connection().execute(delete(CurrentState))
         return
     forget(session, {row.camera_id for row in written if isinstance(row, ABOUT_ONE)})

@@ -18,6 +18,7 @@ class Field(Code):
     UNTIL = "until", "đến hết ngày", "--until"
     UNDOES = "undoes", "quyết định bị hủy bỏ", "--undoes"
     DECISION = "decision", "quyết định của thư", "dondoc cancel"
+    PERIOD = "period", "kỳ", "--period"
     DOCUMENT = "document", "văn bản", "--document"
     REASON = "reason", "lý do", "--reason"
     NUMBER = "number", "số, ký hiệu văn bản", "--number"

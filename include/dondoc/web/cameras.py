@@ -31,6 +31,7 @@ from dondoc.facts.rulings import rule
 from dondoc.probing.verdicts import SENTENCE
 from dondoc.reporting.words import camera_line
 from dondoc.store.cameras import Camera, CameraCheck, CredentialRelease, Outage
+from dondoc.vocabulary.numbers import CAM
 from dondoc.vocabulary.rulings import RulingKind
 from dondoc.web.pages import Day, Text, audited, download, page, redirect, shown_to, visitor_of, world_of
 from dondoc.web.user import User
@@ -124,7 +125,7 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
         with app.sessions.reading() as session:
             stored = session.get(Camera, camera)
             if stored is None:
-                raise HTTPException(404, f"Không có camera CAM-{camera:05}.")
+                raise HTTPException(404, f"Không có camera {CAM(camera)}.")
             [state] = states(app, session, moment, only=camera)
             return page(
                 request,
@@ -158,14 +159,14 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
             kept = thumbnails.get(app, found, clock.now()) if found else None
         if kept is None:
             raise HTTPException(404, "Not Found")
-        audited(request, "see_picture", f"CAM-{camera:05}", at=kept.at.isoformat())
+        audited(request, "see_picture", CAM(camera), at=kept.at.isoformat())
         return Response(kept.jpeg, media_type="image/jpeg")
 
     @routes.post("/cameras/{camera}/probe")
     def probe(request: Request, camera: int, user: Annotated[User, Depends(require_operator)]) -> RedirectResponse:
         found = now.look(world_of(request), camera, by=user.actor, now=clock.now)
         more = f" ({found.detail})" if found.detail and found.verdict != "ok" else ""
-        said = f"CAM-{camera:05}, xem lúc {found.happened_at:%H:%M:%S}: {SENTENCE[found.verdict]}{more}."
+        said = f"{CAM(camera)}, xem lúc {found.happened_at:%H:%M:%S}: {SENTENCE[found.verdict]}{more}."
         return redirect(request, f"/cameras/{camera}", said)
 
     @routes.post("/cameras/{camera}/credentials")
@@ -187,7 +188,7 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
                 secrets=app.secrets,
                 now=clock.now(),
             )
-        return redirect(request, f"/cameras/{camera}", f"CAM-{camera:05}: đã lưu tài khoản mới (mã hóa).")
+        return redirect(request, f"/cameras/{camera}", f"{CAM(camera)}: đã lưu tài khoản mới (mã hóa).")
 
     @routes.post("/cameras/{camera}/release")
     def release(
@@ -198,7 +199,7 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
             found = records.find(session, str(camera))
             secrets = app.secrets
             credentials.retry(session, found, by=user.actor, reason=reason, secrets=secrets, now=clock.now())
-        return redirect(request, f"/cameras/{camera}", f"CAM-{camera:05}: mật khẩu được thử lại từ đêm tới.")
+        return redirect(request, f"/cameras/{camera}", f"{CAM(camera)}: mật khẩu được thử lại từ đêm tới.")
 
     @routes.post("/cameras/{camera}/confirm")
     def confirm(request: Request, camera: int, user: Annotated[User, Depends(require_operator)]) -> RedirectResponse:
@@ -206,7 +207,7 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
         with app.sessions.begin() as session:
             found = records.find(session, str(camera))
             records.confirm(session, app.secrets, found, by=user.actor, now=clock.now())
-        return redirect(request, f"/cameras/{camera}", f"CAM-{camera:05}: đã xác nhận là đã kết nối.")
+        return redirect(request, f"/cameras/{camera}", f"{CAM(camera)}: đã xác nhận là đã kết nối.")
 
     @routes.post("/cameras/{camera}/pause")
     def pause(
@@ -222,7 +223,7 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
         app = world_of(request)
         with app.sessions.begin() as session:
             if (found := session.get(Camera, camera)) is None:
-                raise HTTPException(404, f"Không có camera CAM-{camera:05}.")
+                raise HTTPException(404, f"Không có camera {CAM(camera)}.")
             if scope not in SCOPES or (scope == "place" and not found.place):
                 raise HTTPException(400, "Chọn phạm vi tạm dừng. Camera chưa khai điểm thì không chọn được điểm.")
             number = rule(

@@ -20,6 +20,7 @@ from dondoc.intake import inbox as room
 from dondoc.intake.answer import answer
 from dondoc.intake.submit import submit
 from dondoc.store.intake import Submission
+from dondoc.vocabulary.numbers import BN, TD
 from dondoc.vocabulary.submissions import ACCEPTED, Arrival, Outcome
 from dondoc.web.pages import (
     AtTime,
@@ -49,7 +50,7 @@ def _name(app: AppContext, duty: Duty, letters: Sequence[Directive]) -> str:
 
 def _arrived(app: AppContext, line: dict[str, Any]) -> str:
     """What became of an upload, and what happens next."""
-    number = f"BN-{int(line['submission']):04}"
+    number = BN(int(line["submission"]))
     if line["outcome"] not in ACCEPTED:
         return f"{number}: {OUTCOME[line['outcome']]}; {line['reason'].rstrip('.')}."
     if line["duplicate"]:
@@ -90,9 +91,9 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
         with app.sessions.reading() as session:
             row = session.get(Submission, submission)
         if row is None:
-            raise HTTPException(404, f"Không có bản nộp BN-{submission:04}.")
+            raise HTTPException(404, f"Không có bản nộp {BN(submission)}.")
         content = app.blobs.get(row.sha256)
-        audited(request, "download", f"BN-{submission:04}", file=row.filename)
+        audited(request, "download", BN(submission), file=row.filename)
         return download(content, row.filename)
 
     @routes.post("/inbox/upload")
@@ -125,7 +126,7 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
         app = world_of(request)
         with app.sessions.begin() as session:
             room.dismiss(session, app.secrets, submission, reason=reason, by=user.actor, now=clock.now())
-        return redirect(request, "/inbox", f"BN-{submission:04}: {Outcome.DISMISSED.label}.")
+        return redirect(request, "/inbox", f"{BN(submission)}: {Outcome.DISMISSED.label}.")
 
     @routes.get("/register", response_class=HTMLResponse)
     def paper(request: Request) -> HTMLResponse:
@@ -154,7 +155,7 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
         with world_of(request).sessions.reading() as session:
             row = next((r for r in room.inbox(session, room.ASIDE) if r["id"] == str(submission)), None)
         if row is None:
-            raise HTTPException(404, f"Bản nộp BN-{submission:04} không chờ người xử lý.")
+            raise HTTPException(404, f"Bản nộp {BN(submission)} không chờ người xử lý.")
         return _entry(request, row)
 
     @routes.post("/inbox/{submission}/register")
@@ -177,7 +178,7 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
                 app, session, user, now, agency, fulfils, number, document_date, arrived=arrived, blob=scan.sha256
             )
             room.mark_registered(session, scan.sha256, agency=agency, number=number.strip(), now=now)
-        said = f"BN-{submission:04}: đã vào sổ văn bản số {number.strip()} của {app.registry.agency(agency).name}."
+        said = f"{BN(submission)}: đã vào sổ văn bản số {number.strip()} của {app.registry.agency(agency).name}."
         return redirect(request, "/inbox", said)
 
     @routes.post("/inbox/{submission}/assign")
@@ -194,9 +195,7 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
         arrived = when(day, hour, now) if day else None
         verdict = room.assign(app, submission, agency, by=user.actor, now=now, lasting=lasting, arrived=arrived)
         answer(app, [submission], now=now)
-        return redirect(
-            request, "/inbox", f"BN-{submission:04}: {verdict.outcome.label}; {verdict.reason.rstrip('.')}."
-        )
+        return redirect(request, "/inbox", f"{BN(submission)}: {verdict.outcome.label}; {verdict.reason.rstrip('.')}.")
 
     @routes.post("/inbox/changes/{change}/confirm")
     def confirm(
@@ -206,7 +205,7 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
         since = day or now.date()
         with app.sessions.begin() as session:
             done = contact_changes.confirm(session, app.secrets, change, by=user.actor, now=now, on=since)
-        said = f"TD-{change:04}: từ ngày {since:%d/%m/%Y} {done.name} là cán bộ đầu mối."
+        said = f"{TD(change)}: từ ngày {since:%d/%m/%Y} {done.name} là cán bộ đầu mối."
         return redirect(request, "/inbox", said)
 
     @routes.post("/inbox/changes/{change}/refuse")
@@ -216,7 +215,7 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
         app, secrets = world_of(request), world_of(request).secrets
         with app.sessions.begin() as session:
             contact_changes.refuse(session, secrets, change, reason=reason, by=user.actor, now=clock.now())
-        return redirect(request, "/inbox", f"TD-{change:04}: đã từ chối.")
+        return redirect(request, "/inbox", f"{TD(change)}: đã từ chối.")
 
     return routes
 

@@ -19,6 +19,7 @@ from dondoc.facts.addressee import addressees
 from dondoc.mail import outbox
 from dondoc.store.mail import OutboxEvent, OutboxLetter
 from dondoc.vocabulary.letters import IN_HAND, STOPPABLE, OutboxState
+from dondoc.vocabulary.numbers import TH
 from dondoc.web.pages import Day, Text, audited, download, page, redirect, visitor_of, world_of
 from dondoc.web.user import User
 
@@ -92,7 +93,7 @@ def router(require_operator: Callable[..., User], approving: Callable[..., User]
         app, user = world_of(request), visitor_of(request)
         with app.sessions.reading() as session:
             if (row := session.get(OutboxLetter, letter)) is None:
-                raise HTTPException(404, f"Không có thư TH-{letter:05}.")
+                raise HTTPException(404, f"Không có thư {TH(letter)}.")
             history = select(OutboxEvent).where(OutboxEvent.letter_id == letter).order_by(OutboxEvent.id)
             events = list(session.scalars(history))
             said = outbox.approvals(session, letter)
@@ -127,7 +128,7 @@ def router(require_operator: Callable[..., User], approving: Callable[..., User]
             raise HTTPException(404, "Thư này không có tệp kèm đó.")
         file = row.attachments[position]
         content = app.blobs.get(file["sha256"])
-        audited(request, "download", f"TH-{letter:05}", file=file["filename"])
+        audited(request, "download", TH(letter), file=file["filename"])
         return download(content, file["filename"])
 
     @routes.post("/letters/{letter}/approve")
@@ -139,7 +140,7 @@ def router(require_operator: Callable[..., User], approving: Callable[..., User]
         except approvers.NotAnApprover as refused:
             raise HTTPException(403, str(refused)) from None
         waits = dict.fromkeys(f" {row.reason}" for row in rows if row.state == OutboxState.HELD)
-        became = "; ".join(f"TH-{row.id:05}: {state_of(row)}" for row in rows)
+        became = "; ".join(f"{TH(row.id)}: {state_of(row)}" for row in rows)
         return redirect(request, f"/letters/{letter}", f"{became}.{''.join(waits)}")
 
     @routes.post("/letters/{letter}/cancel")
@@ -172,6 +173,6 @@ def router(require_operator: Callable[..., User], approving: Callable[..., User]
         app = world_of(request)
         with app.sessions.begin() as session:
             row = outbox.settle(session, letter, word, user.actor, secrets=app.secrets, now=clock.now())
-        return redirect(request, f"/letters/{letter}", f"TH-{letter:05}: {row.state.label}.")
+        return redirect(request, f"/letters/{letter}", f"{TH(letter)}: {row.state.label}.")
 
     return routes

@@ -15,6 +15,7 @@ from dondoc import __version__, audit, clock
 from dondoc.configuration.context import AppContext
 from dondoc.errors import Problem
 from dondoc.store.session import head
+from dondoc.vocabulary.numbers import SC, TH
 from dondoc.web import message
 from dondoc.web.masking import without_addresses
 from dondoc.web.user import User
@@ -22,6 +23,7 @@ from dondoc.web.user import User
 LARGEST = 20 * 2**20  # bytes of an upload
 _templates = Jinja2Templates(directory=Path(__file__).with_name("templates"))
 _templates.env.globals |= {"version": __version__, "revision": head}  # a database of another one is refused
+_templates.env.globals |= {"TH": TH, "SC": SC}
 
 
 def _day(value: object) -> date:

@@ -15,6 +15,7 @@ from dondoc.cameras.state.state import CameraState
 from dondoc.directive.model import Registry
 from dondoc.errors import Problem
 from dondoc.store.cameras import Camera
+from dondoc.vocabulary.numbers import CAM
 
 
 def verified(
@@ -68,7 +69,7 @@ def _streams(camera: Camera, registry: Registry, secrets: list[str], logins: dic
 
 def _stream(camera: Camera, url: str, registry: Registry, secrets: list[str], logins: dict[str, str]) -> Stream:
     name = name_of(camera.id)
-    label = f"CAM-{camera.id:05} {camera.name} - {registry.agency(camera.agency).name}"
+    label = f"{CAM(camera.id)} {camera.name} - {registry.agency(camera.agency).name}"
     if camera.username is None:
         return Stream(name, label, url, camera=camera.id)
     password = _password(camera, secrets)
@@ -82,5 +83,5 @@ def _password(camera: Camera, secrets: list[str]) -> str:
         return keys.cipher(secrets, "password").decrypt((camera.password or "").encode()).decode()
     except InvalidToken:
         raise Problem(
-            f"Không giải mã được mật khẩu đã lưu của CAM-{camera.id:05} (khóa đã đổi?). Nhập lại mật khẩu đó rồi xuất."
+            f"Không giải mã được mật khẩu đã lưu của {CAM(camera.id)} (khóa đã đổi?). Nhập lại mật khẩu đó rồi xuất."
         ) from None

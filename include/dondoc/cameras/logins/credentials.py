@@ -15,6 +15,7 @@ from dondoc.probing.address import sendable
 from dondoc.store.cameras import AttemptAddress, Camera, CredentialAttempt, CredentialRelease
 from dondoc.store.session import one_at_a_time
 from dondoc.vocabulary.fields import Field, must
+from dondoc.vocabulary.numbers import CAM
 
 LONGEST = 256
 
@@ -35,7 +36,7 @@ def enter(
     camera.password = keys.cipher(secrets, "password").encrypt(password.encode()).decode()
     mark = attempts.fingerprint(secrets, user, password)
     _release(session, camera, mark, person(by.name), "nhập tài khoản, mật khẩu", now)
-    audit.record(session, secrets, by, "enter_login", f"CAM-{camera.id:05}", now=now)
+    audit.record(session, secrets, by, "enter_login", CAM(camera.id), now=now)
 
 
 def fault(user: str, password: str) -> str | None:
@@ -66,14 +67,14 @@ def retry(
     reason = must(Field.REASON, reason)
     _release(session, camera, _mark(camera, secrets), person(by.name), reason, now, basic=basic)
     more = {"basic": True} if basic else {}
-    audit.record(session, secrets, by, "release_login", f"CAM-{camera.id:05}", now=now, reason=reason, **more)
+    audit.record(session, secrets, by, "release_login", CAM(camera.id), now=now, reason=reason, **more)
 
 
 def _release(
     session: Session, camera: Camera, mark: str, by: str, reason: str, now: datetime, *, basic: bool = False
 ) -> None:
     if mark and not camera.url:
-        raise Problem(f"CAM-{camera.id:05} chưa có địa chỉ luồng hình. Nhập địa chỉ trước.")
+        raise Problem(f"{CAM(camera.id)} chưa có địa chỉ luồng hình. Nhập địa chỉ trước.")
     session.add(
         CredentialRelease(
             camera_id=camera.id,
@@ -111,11 +112,11 @@ def handed_out(session: Session, cameras: Iterable[Camera], how: str, *, by: Act
 
 def _mark(camera: Camera, secrets: list[str]) -> str:
     if camera.username is None or camera.password is None:
-        raise Problem(f"CAM-{camera.id:05} chưa có tài khoản. Nhập bằng dondoc cameras credentials.")
+        raise Problem(f"{CAM(camera.id)} chưa có tài khoản. Nhập bằng dondoc cameras credentials.")
     try:
         password = keys.cipher(secrets, "password").decrypt(camera.password.encode()).decode()
     except InvalidToken:
-        raise Problem(f"Không giải mã được mật khẩu của CAM-{camera.id:05} (khóa đã đổi?): nhập lại.") from None
+        raise Problem(f"Không giải mã được mật khẩu của {CAM(camera.id)} (khóa đã đổi?): nhập lại.") from None
     return attempts.fingerprint(secrets, camera.username, password)
 
 

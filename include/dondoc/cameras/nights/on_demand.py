@@ -21,6 +21,7 @@ from dondoc.configuration.context import AppContext
 from dondoc.errors import Problem
 from dondoc.store import files
 from dondoc.store.cameras import Camera, CameraCheck
+from dondoc.vocabulary.numbers import CAM
 
 PATIENCE = 40.0  # seconds that a second asker waits for the first one's look
 
@@ -35,7 +36,7 @@ def look(app: AppContext, camera: int, *, by: Actor, now: Callable[[], datetime]
     with app.sessions.reading() as session:
         _possible(session.get(Camera, camera))
     with app.sessions.begin() as session:  # before it: a password may leave
-        audit.record(session, app.secrets, by, "probe", f"CAM-{camera:05}", now=asked)
+        audit.record(session, app.secrets, by, "probe", CAM(camera), now=asked)
     with _alone(app, camera):
         with app.sessions.reading() as session:
             if found := _since(session, camera, asked):
@@ -65,7 +66,7 @@ def _possible(camera: Camera | None) -> None:
     if camera is None:
         raise Problem("Không có camera này.")
     if why := exempt(camera) or (None if camera.url else NO_ADDRESS):
-        raise Problem(f"Không kiểm tra được CAM-{camera.id:05}: {why}.")
+        raise Problem(f"Không kiểm tra được {CAM(camera.id)}: {why}.")
 
 
 def _since(session: Session, camera: int, moment: datetime) -> CameraCheck | None:
@@ -90,7 +91,7 @@ def _alone(app: AppContext, camera: int) -> Iterator[None]:
         ends = time.monotonic() + PATIENCE
         while not _locked(handle):
             if time.monotonic() > ends:
-                raise Problem(f"CAM-{camera:05} đang được kiểm tra. Tải lại trang sau ít phút.")
+                raise Problem(f"{CAM(camera)} đang được kiểm tra. Tải lại trang sau ít phút.")
             time.sleep(0.1)
         yield
     finally:

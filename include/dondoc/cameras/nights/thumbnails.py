@@ -17,6 +17,7 @@ from dondoc.configuration.context import AppContext
 from dondoc.errors import Problem
 from dondoc.store.cameras import Camera
 from dondoc.store.files import folder, replace
+from dondoc.vocabulary.numbers import CAM
 
 KEPT = timedelta(days=7)
 log = logging.getLogger(__name__)
@@ -44,7 +45,7 @@ def put(app: AppContext, camera: int, jpeg: bytes, at: datetime) -> None:
         folder(_folder(app))
         replace(_path(app, camera), sealed)
     except (OSError, Problem) as error:
-        log.warning("no thumbnail of CAM-%05d is kept: %s", camera, error)
+        log.warning("no thumbnail of %s is kept: %s", CAM(camera), error)
 
 
 def get(app: AppContext, camera: Camera, now: datetime) -> Thumbnail | None:
@@ -131,4 +132,4 @@ def _folder(app: AppContext) -> Path:
 
 
 def _path(app: AppContext, camera: int) -> Path:
-    return _folder(app) / f"CAM-{camera:05}.bin"
+    return _folder(app) / f"{CAM(camera)}.bin"

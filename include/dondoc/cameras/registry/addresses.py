@@ -17,12 +17,13 @@ from dondoc import keys
 from dondoc.cameras.registry.hiding import restored, split
 from dondoc.errors import Problem
 from dondoc.store.cameras import Camera, CameraDeclaration
+from dondoc.vocabulary.numbers import CAM
 
 NO_KEY = (
     "Địa chỉ luồng hình có phần có thể là mật khẩu hoặc mã truy cập, phải lưu mã hóa, mà chưa đặt DONDOC_SECRET_KEY. "
     "Đặt một chuỗi ngẫu nhiên dài rồi làm lại."
 )
-UNREADABLE = "Không giải mã được địa chỉ đã lưu của CAM-{:05} (khóa đã đổi?). Nhập lại địa chỉ của camera đó."
+UNREADABLE = "Không giải mã được địa chỉ đã lưu của {} (khóa đã đổi?). Nhập lại địa chỉ của camera đó."
 _PURPOSE = "address"
 _MARK = "#"  # stands in no address that is stored: in those it is %23
 _LENGTH = 22  # characters of a mark: 132 bits
@@ -61,7 +62,7 @@ def read(camera: Stored, secrets: Sequence[str]) -> Addresses:
         )
     except (InvalidToken, ValueError, Problem):  # ValueError: what is shown was changed since
         number = camera.id if isinstance(camera, Camera) else camera.camera_id
-        raise Unreadable(UNREADABLE.format(number)) from None
+        raise Unreadable(UNREADABLE.format(CAM(number))) from None
 
 
 def write(camera: Stored, whole: Addresses, secrets: Sequence[str]) -> None:

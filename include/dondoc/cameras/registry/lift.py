@@ -12,6 +12,7 @@ from dondoc.cameras.registry.declarations import Source
 from dondoc.errors import Problem
 from dondoc.store.cameras import Camera
 from dondoc.vocabulary.fields import Field, must
+from dondoc.vocabulary.numbers import CAM
 
 
 class Word(StrEnum):
@@ -34,7 +35,7 @@ def lift(
     """
     reason = must(Field.REASON, reason)
     if not getattr(camera, word):
-        raise Problem(f"CAM-{camera.id:05} không được ghi là {SAID[word]}: không có gì để bỏ.")
+        raise Problem(f"{CAM(camera.id)} không được ghi là {SAID[word]}: không có gì để bỏ.")
     declarations.say(session, camera, Source.PERSON, {word.value: False}, happened_at=now, now=now, by=by.name)
     declarations.refresh(session, camera.agency, camera.system, secrets)
-    audit.record(session, secrets, by, "lift", f"CAM-{camera.id:05}", now=now, word=word, reason=reason)
+    audit.record(session, secrets, by, "lift", CAM(camera.id), now=now, word=word, reason=reason)

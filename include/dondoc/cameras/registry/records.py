@@ -1,6 +1,5 @@
 """Cameras as people ask for them: by number, as a list with states, and what may be declared twice."""
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -20,6 +19,7 @@ from dondoc.configuration.context import AppContext
 from dondoc.directive.names import fold
 from dondoc.errors import Problem
 from dondoc.store.cameras import Camera
+from dondoc.vocabulary.numbers import CAM
 
 
 def find(session: Session, number: str) -> Camera:
@@ -28,10 +28,8 @@ def find(session: Session, number: str) -> Camera:
     Raises:
         Problem: that is no number, or no camera has it.
     """
-    told = re.fullmatch(r"(?:CAM-?)?0*([0-9]{1,9})", number.strip(), re.IGNORECASE | re.ASCII)
-    camera = session.get(Camera, int(told[1])) if told else None
-    if camera is None:
-        raise Problem(f"Không có camera “{number}”. Số hiệu camera viết dạng CAM-00012.")
+    if (camera := session.get(Camera, CAM.read(number))) is None:
+        raise Problem(f"Không có camera “{number}”. Số hiệu camera viết dạng {CAM(12)}.")
     return camera
 
 
@@ -44,7 +42,7 @@ def confirm(session: Session, secrets: list[str], camera: Camera, *, by: Actor, 
     name = person(by.name)
     declarations.say(session, camera, Source.PERSON, {"confirmed": True}, happened_at=now, now=now, by=name)
     declarations.refresh(session, camera.agency, camera.system, secrets)
-    audit.record(session, secrets, by, "confirm", f"CAM-{camera.id:05}", now=now)
+    audit.record(session, secrets, by, "confirm", CAM(camera.id), now=now)
 
 
 def rows(
@@ -87,7 +85,7 @@ def duplicates(session: Session, secrets: Sequence[str] = ()) -> list[dict[str, 
     alike = _alike((c, (c.agency, c.system, respelled(url))) for c, url in addressed if url)
     by_address = [same for same in alike if any(c.identity is None for c in same)]
     return [
-        {"cameras": [f"CAM-{c.id:05}" for c in same], "agency": same[0].agency, "system": same[0].system, "why": why}
+        {"cameras": [CAM(c.id) for c in same], "agency": same[0].agency, "system": same[0].system, "why": why}
         for found, why in ((by_name, "cùng tên, cùng điểm"), (by_address, "cùng địa chỉ luồng hình"))
         for same in found
     ]

@@ -19,6 +19,7 @@ from dondoc.configuration.settings import Settings
 from dondoc.directive.model import Registry
 from dondoc.probing.verdicts import GOOD, PHASE, REACHABLE_PHASES, SENTENCE
 from dondoc.store.cameras import Outage
+from dondoc.vocabulary.numbers import CAM
 
 OK, FAILING, OUTAGE, FLAPPING = "ok", "failing", "outage", "flapping"
 NOT_CONNECTED, NOT_CHECKED = "not_connected_yet", "not_checked"
@@ -55,7 +56,7 @@ class CameraState(NamedTuple):
 
     @property
     def number(self) -> str:
-        return f"CAM-{self.camera.id:05}"
+        return CAM(self.camera.id)
 
     @property
     def checked(self) -> bool:

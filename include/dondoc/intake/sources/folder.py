@@ -18,6 +18,7 @@ from dondoc.errors import Problem
 from dondoc.intake.receive import receive, visible
 from dondoc.intake.sources.source import TOO_LARGE, SourceResult, largest, mb, record, too_large, unread
 from dondoc.store import files
+from dondoc.vocabulary.numbers import BN
 from dondoc.vocabulary.submissions import Arrival, Outcome
 
 STABLE = timedelta(seconds=2)
@@ -150,13 +151,13 @@ def _take_file(app: AppContext, path: Path, result: SourceResult, now: datetime)
         now=now,
     )
     if large:
-        where = f"{TOO_LARGE}/BN-{submission:04}"
+        where = f"{TOO_LARGE}/{BN(submission)}"
         why = f"{too_large(app, 'tệp', stat.st_size)}; tệp nằm nguyên ở drop/{where}/: cần người xem"
         unread(app, submission, Outcome.WAITING, why, result, now)
     if new:
         result.submission_ids.append(submission)
     if _which(path.stat()) == _which(stat):  # else it was laid anew meanwhile: the next run takes it
-        _put_aside(path, (TOO_LARGE, f"BN-{submission:04}")) if large else path.unlink()
+        _put_aside(path, (TOO_LARGE, BN(submission))) if large else path.unlink()
 
 
 def _which(stat: os.stat_result) -> tuple[int, int, int]:

@@ -13,6 +13,7 @@ from dondoc.configuration.settings import Settings
 from dondoc.intake.judge import newest_verdict, without_reading
 from dondoc.store.facts import Contact
 from dondoc.store.intake import Assignment, SourceRead, Submission
+from dondoc.vocabulary.numbers import BN
 from dondoc.vocabulary.submissions import Outcome
 
 TOO_LARGE = "Qua-lon"  # folder for what is kept as it is, unread: in drop/, and in the mailbox
@@ -88,7 +89,7 @@ def too_large(app: AppContext, what: str, size: int) -> str:
 
 def unread(app: AppContext, submission: int, outcome: Outcome, why: str, result: SourceResult, now: datetime) -> None:
     """What becomes of an arrival that is kept but not read, unless a killed run has said so already."""
-    result.problems.append(f"BN-{submission:04}: {why}")
+    result.problems.append(f"{BN(submission)}: {why}")
     with app.sessions.begin() as session:
         if newest_verdict(session, submission) is None:
             session.add(without_reading(submission, outcome, why, now))

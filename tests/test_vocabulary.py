@@ -1,0 +1,166 @@
+"""Closed sets are types, nobody goes round them, and whatever is keyed by one is total."""
+
+import ast
+import pkgutil
+import re
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import dondoc
+from dondoc.errors import Problem
+from dondoc.store.base import VOCABULARIES, Coded
+from dondoc.store.models import OutboxLetter
+from dondoc.vocabulary import numbers
+from dondoc.vocabulary.cameras import Exemption
+from dondoc.vocabulary.code import Code
+from dondoc.vocabulary.fields import Field, FieldProblem, must
+from dondoc.vocabulary.letters import LetterKind, OutboxState
+from dondoc.vocabulary.numbers import Numbering
+from dondoc.vocabulary.obligations import Status
+from dondoc.vocabulary.people import Role
+from dondoc.vocabulary.rulings import RulingKind
+from dondoc.vocabulary.submissions import Outcome
+
+PACKAGE = Path(dondoc.__file__).parent
+FILES = sorted(PACKAGE.rglob("*.py"))
+# What is keyed by some members on purpose, and why the others have nothing.
+PARTIAL = {
+    "dondoc.intake.answer.LETTERS": "what a person put aside is answered by nobody",
+    "dondoc.probing.verdicts.ADVICE": "an agency can do nothing about our own network, or about what works",
+    "dondoc.demo.days.ROLES": "only people of agencies have a mailbox in the demo",
+    "dondoc.demo.world.LOGINS": "only the approver logs in there",
+}
+OF_ATTRIBUTE: dict[str, tuple[type[Code], ...]] = {
+    "state": (OutboxState,),
+    "kind": (LetterKind, RulingKind),
+    "role": (Role,),
+    "status": (Status,),
+    "outcome": (Outcome,),
+    "exemption": (Exemption,),
+}
+
+
+def modules() -> Iterator[str]:
+    """Every module but those that import Airflow or start something."""
+    for found in pkgutil.walk_packages([str(PACKAGE)], "dondoc."):
+        starts = found.name.startswith(("dondoc.orchestration", "dondoc.store.migrations", "dondoc.isolation.server"))
+        if not starts and not found.name.endswith("__main__"):
+            yield found.name
+
+
+def test_whatever_is_keyed_by_a_closed_set_is_total() -> None:
+    partial = {}
+    for name in modules():
+        for key, value in vars(import_module(name)).items():
+            if isinstance(value, Mapping) and value:
+                kinds = {type(one) for one in value}
+                if len(kinds) == 1 and issubclass(kind := kinds.pop(), StrEnum) and {*value} != {*kind}:
+                    partial[f"{name}.{key}"] = {*kind} - {*value}
+    where_made = {name: missing for name, missing in partial.items() if name in PARTIAL or not _imported(name)}
+    assert {name: missing for name, missing in where_made.items() if name not in PARTIAL} == {}
+    assert where_made.keys() == PARTIAL.keys()
+
+
+def _imported(name: str) -> bool:
+    """Whether a module has a constant from another."""
+    module, _, constant = name.rpartition(".")
+    path = PACKAGE.parent.joinpath(*module.split("."))
+    source = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+    tree = ast.parse(source.read_text(encoding="utf-8"))
+    names = (
+        alias.asname or alias.name for node in tree.body if isinstance(node, ast.ImportFrom) for alias in node.names
+    )
+    return constant in names
+
+
+def nodes(path: Path) -> Iterator[ast.AST]:
+    return ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+
+
+def test_nothing_is_compared_with_the_bare_string_of_a_code() -> None:
+    found = []
+    for path, node in ((file, node) for file in FILES for node in nodes(file)):
+        if isinstance(node, ast.Compare) and isinstance(node.left, ast.Attribute):
+            codes = {code.value for kind in OF_ATTRIBUTE.get(node.left.attr, ()) for code in kind}
+            words = {n.value for right in node.comparators for n in ast.walk(right) if isinstance(n, ast.Constant)}
+            found += [f"{path.name}:{node.lineno}: {ast.unparse(node)}"] if codes & words else []
+    assert found == []
+
+
+def test_only_the_command_line_names_options() -> None:
+    rooms = [path for path in FILES if "cli" not in path.relative_to(PACKAGE).parts]
+    for path, node in ((file, node) for file in rooms for node in nodes(file)):
+        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("Problem"):
+            said = " ".join(str(n.value) for n in ast.walk(node) if isinstance(n, ast.Constant))
+            assert " --" not in said, f"{path.name}:{node.lineno}: {said}"
+            assert "(--" not in said, f"{path.name}:{node.lineno}: {said}"
+
+
+def test_a_rule_names_a_field_and_each_door_words_it() -> None:
+    problem = FieldProblem("Kiểm tra lại {} và {}.", Field.DOCUMENT_DATE, Field.ARRIVED)
+    assert str(problem) == "Kiểm tra lại “Ngày văn bản” và “Ngày đến”."
+    assert problem.on_the_command_line == "Kiểm tra lại --date và --arrived."
+    assert must(Field.REASON, " mưa lũ ") == "mưa lũ"
+    with pytest.raises(FieldProblem, match="Chưa ghi “Lý do”"):
+        must(Field.REASON, " ")
+
+
+@pytest.mark.parametrize("vocabulary", VOCABULARIES)
+def test_a_column_takes_members_only_and_reads_what_a_later_version_wrote(vocabulary: type[Code]) -> None:
+    column = Coded(vocabulary)
+    for code in vocabulary:
+        assert column.member(code.value) is code
+        assert code.label
+    with pytest.raises(ValueError, match="no such"):
+        column.member("no such")
+    assert column.process_result_value("no such", None) == "no such"  # type: ignore[arg-type]
+
+
+def test_a_row_has_members_whatever_it_was_made_with() -> None:
+    assert OutboxLetter(state="held").state is OutboxState.HELD
+    with pytest.raises(ValueError, match="OutboxState"):
+        OutboxLetter(state="lost")
+
+
+def test_who_writes_another_word_is_told_which_there_are() -> None:
+    with pytest.raises(Problem, match=r"Không có vai trò “boss”\. Có: focal_officer, clerk"):
+        Role.read("boss", "vai trò")
+
+
+def test_the_vocabulary_knows_no_room_and_probing_does_not_know_it() -> None:
+    def imports(room: str) -> set[str]:
+        found = (node for path in (PACKAGE / room).rglob("*.py") for node in nodes(path))
+        names = {str(node.module) for node in found if isinstance(node, ast.ImportFrom)}
+        return {name.split(".")[1] for name in names if name.startswith("dondoc.")}
+
+    assert imports("vocabulary") == {"errors", "vocabulary"}
+    assert "vocabulary" not in imports("probing")
+
+
+NUMBERINGS = [one for one in vars(numbers).values() if isinstance(one, Numbering)]
+
+
+@given(st.sampled_from(NUMBERINGS), st.integers(1, 999_999_999), st.sampled_from(["{0}", " {0} ", "{1}", "{2}", "{3}"]))
+def test_a_number_is_read_however_people_type_it(kind: Numbering, number: int, spelling: str) -> None:
+    prefix = kind.prefix
+    typed = spelling.format(kind(number), number, f"{prefix.lower()} {number}", f"{prefix}–{number:06}")
+    assert kind.read(typed) == number
+
+
+def test_numbers_are_made_in_one_place() -> None:
+    sources = [*FILES, *(PACKAGE / "web" / "templates").glob("*.html")]
+    made = re.compile(r"^[^`]*\b(TH|CAM|BN|SC|TD|QD)-(\{|%0)", re.MULTILINE)  # in `…` it is told how they look
+    rooms = {path for path in sources if "migrations" not in path.parts and made.search(path.read_text("utf-8"))}
+    assert rooms == set()
+
+
+@pytest.mark.parametrize("typed", ["", "TH-", "TH-12a", "BN-12", "-12", "1 2", "١٢", "TH-1234567890"])
+def test_what_is_no_number_is_a_sentence(typed: str) -> None:
+    with pytest.raises(Problem, match=r"không phải số thư\. Viết dạng TH-00012 hoặc 12"):
+        numbers.TH.read(typed)
