@@ -1,5 +1,7 @@
 """What people fill in. A rule names the field that is wrong; each door calls it what it is called there."""
 
+from collections.abc import Iterable
+
 from dondoc.errors import Problem
 from dondoc.vocabulary.code import Code
 
@@ -27,6 +29,13 @@ class Field(Code):
     FULFILS = "fulfils", "nội dung hoàn thành", "--fulfils"
 
 
+def _filled(sentence: str, names: Iterable[str]) -> str:
+    """By hand: what somebody typed may have brackets of its own."""
+    for name in names:
+        sentence = sentence.replace("{}", name, 1)
+    return sentence
+
+
 class FieldProblem(Problem):
     """A value that a person can mend. Each `{}` of the sentence stands for one of the fields.
 
@@ -34,13 +43,13 @@ class FieldProblem(Problem):
     """
 
     def __init__(self, sentence: str, *fields: Field) -> None:
-        super().__init__(sentence.format(*(f"“{field.heading}”" for field in fields)))
+        super().__init__(_filled(sentence, (f"“{field.heading}”" for field in fields)))
         self.sentence, self.fields = sentence, fields
 
     @property
     def on_the_command_line(self) -> str:
         """The sentence with the names of options."""
-        return self.sentence.format(*(field.option for field in self.fields))
+        return _filled(self.sentence, (field.option for field in self.fields))
 
 
 def must(field: Field, value: str) -> str:
