@@ -704,7 +704,7 @@ class TestCommands:
         with pytest.raises(Problem, match="chưa có tài khoản"):
             dondoc("cameras", "retry", "CAM-00001", "--by", "A", "--reason", "đã mở khóa")
         one(app, "rtsp://10.1.1.1", "u,sai")
-        with pytest.raises(Problem, match="lý do"):
+        with pytest.raises(Problem, match="Lý do"):
             dondoc("cameras", "retry", "CAM-00001", "--by", "A", "--reason", " ")
         with pytest.raises(Problem, match="Không có camera"):
             dondoc("cameras", "retry", "CAM-00099", "--by", "A", "--reason", "x")

@@ -229,7 +229,7 @@ def test_the_command_writes_four_files_and_the_clerk_issues_them(
         dondoc("report", "issue", "--as-of", "2021-11-18", "--file", signed, *given)
     with pytest.raises(Problem, match="không đọc được văn bản đã ký"):
         dondoc("report", "issue", "--as-of", "2021-11-18", "--file", tmp_path / "khong.pdf", *given)
-    with pytest.raises(Problem, match="--number"):
+    with pytest.raises(Problem, match="Số, ký hiệu văn bản"):
         dondoc("report", "issue", "--as-of", "2021-11-25", "--file", signed, "--number", " ", *given[2:])
 
 

@@ -28,8 +28,17 @@ from dondoc.probing.verdicts import Finding
 from dondoc.store.cameras import AttemptAddress, Camera, CredentialAttempt, CredentialRelease
 from dondoc.store.session import one_at_a_time
 
+
+@dataclass(frozen=True)
+class Bar:
+    """Why a password is not sent. `refused`: it was, itself; else nothing is known of it."""
+
+    sentence: str
+    refused: bool = True
+
+
 TONIGHT = "mật khẩu đã bị từ chối trong đêm nay: không gửi lại"
-UNKNOWN = "chưa rõ kết quả lần gửi mật khẩu trước trong đêm nay: không gửi lại, đêm sau thử tiếp"
+UNKNOWN = Bar("chưa rõ kết quả lần gửi mật khẩu trước trong đêm nay: không gửi lại, đêm sau thử tiếp", refused=False)
 SITE = "mật khẩu dùng chung đã bị {count:02} camera cùng điểm từ chối trong đêm nay: không gửi"
 BEFORE = (
     "camera từ chối mật khẩu từ đêm {night:%d/%m/%Y}: không thử lại cho đến khi đổi mật khẩu "
@@ -40,7 +49,6 @@ DEVICE = (
     "thiết bị đã từ chối hoặc chưa trả lời {count:02} mật khẩu khác trong đêm nay: "
     "không gửi thêm để khỏi bị khóa, đêm sau thử tiếp"
 )
-NOT_ITSELF = (UNKNOWN, DEVICE.partition("{")[0])  # how reasons begin that tell nothing of the password withheld
 MOST = 3  # different passwords that a device may refuse in a night, whatever the setting: some lock at the fifth
 LATELY = timedelta(days=30)  # a password taken then is likely right, whatever others the device has refused since
 NO_LIMIT = 2**31  # whatever the rest of its site did
@@ -173,7 +181,7 @@ def accepted(finding: Finding) -> bool | None:
     return True if finding.reachable and finding.password_answered else None
 
 
-def barred(session: Session, logins: Sequence[Login], night: date, *, limit: int) -> dict[int, str]:
+def barred(session: Session, logins: Sequence[Login], night: date, *, limit: int) -> dict[int, Bar]:
     """Why a camera is not to be sent its password, for those that are not."""
     past = _past(session, logins, night)
     found = {one.camera: past.why_not(one, limit) for one in logins}
@@ -217,27 +225,27 @@ class _Past:
             if row.night == tonight and row.accepted is False and row.login.shared:
                 self.refused[row.login.shared].add(row.login.camera)
 
-    def why_not(self, one: Login, limit: int) -> str | None:
+    def why_not(self, one: Login, limit: int) -> Bar | None:
         tries = self._tries(one)
         tonight = [t for t in tries if t.night == self.tonight]
         mine = [t for t in tonight if t.login.camera == one.camera]
         open_now = self._open(one)
         if any(t.accepted is False for t in tonight):
-            return TONIGHT
+            return Bar(TONIGHT)
         if any(t.accepted is None for t in mine) or (tonight and not open_now):  # or another channel's has no answer
             return UNKNOWN
         if before := self._refused_before(one, tries):
-            return BEFORE.format(night=before)
+            return Bar(BEFORE.format(night=before))
         if open_now:
             return None
         refused = len(self.refused[one.shared]) if one.shared else 0
         if refused >= limit:
-            return SITE.format(count=refused)
+            return Bar(SITE.format(count=refused))
         if self._proven(one):
             return None
         others = self._not_taken(one)  # the forgotten one may be this one, or not: nobody is told that it was refused
         barred = FORGOTTEN in others or len(others) >= most(limit)
-        return DEVICE.format(count=len(others - {FORGOTTEN})) if barred else None
+        return Bar(DEVICE.format(count=len(others - {FORGOTTEN})), refused=False) if barred else None
 
     def full(self, one: Login, limit: int) -> bool:
         """Whether what is sent now is all that a device may be sent before it has answered."""

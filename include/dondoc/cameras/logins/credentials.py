@@ -125,7 +125,8 @@ def refused_since(session: Session, camera: Camera, *, secrets: list[str], tonig
     if camera.username is None or camera.password is None or not camera.url:
         return None
     mark = _mark(camera, secrets)
-    return attempts.barred(session, [attempts.login(camera, mark)], tonight, limit=attempts.NO_LIMIT).get(camera.id)
+    bars = attempts.barred(session, [attempts.login(camera, mark)], tonight, limit=attempts.NO_LIMIT)
+    return bars[camera.id].sentence if camera.id in bars else None
 
 
 def rotate(session: Session, secrets: list[str]) -> dict[str, int]:

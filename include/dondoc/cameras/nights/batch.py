@@ -25,7 +25,7 @@ from dondoc.probing.address import parse
 from dondoc.probing.network import Ip, Resolver
 from dondoc.probing.probe import probe_many
 from dondoc.probing.spread import parts
-from dondoc.probing.verdicts import GOOD, WITHHELD, Finding, Target
+from dondoc.probing.verdicts import GOOD, WITHHELD, Finding, Target, Verdict
 from dondoc.store.cameras import Camera
 
 STAGE, TIMEOUT, CONCURRENCY, PER_DEVICE = 2, 12.0, 128, 8  # seconds: longer than the wait for a key picture
@@ -213,7 +213,7 @@ def _prepared(secrets: list[str], camera: Camera) -> _Look:
 
 
 def _explained(
-    looks: Sequence[_Look], may: set[int], why: Mapping[int, str], found: Iterable[Finding]
+    looks: Sequence[_Look], may: set[int], why: Mapping[int, attempts.Bar], found: Iterable[Finding]
 ) -> Iterator[Finding]:
     """A camera that asked for a password withheld because it was refused has refused it; of an attempt without a result
     nobody knows. That we hold a password and could not use it says nothing of the camera: not that it is good either.
@@ -222,9 +222,9 @@ def _explained(
     for finding in found:
         one = by_camera[int(finding.camera)]
         if finding.verdict == "auth_required" and one.login and one.camera not in may:
-            reason = why.get(one.camera, attempts.UNKNOWN)
-            verdict = WITHHELD if reason.startswith(attempts.NOT_ITSELF) else "auth_failed"
-            yield replace(finding, verdict=verdict, detail=reason)
+            bar = why.get(one.camera, attempts.UNKNOWN)
+            verdict = Verdict.AUTH_FAILED if bar.refused else WITHHELD
+            yield replace(finding, verdict=verdict, detail=bar.sentence)
         elif finding.verdict == "auth_required" and (one.login or one.unreadable):
             yield replace(finding, verdict=WITHHELD, detail=UNREADABLE if one.unreadable else finding.detail)
         else:
