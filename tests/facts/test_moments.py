@@ -17,6 +17,7 @@ from dondoc.intake import inbox
 from dondoc.intake.receive import receive
 from dondoc.store.facts import ContactChange, RegisteredLetter
 from dondoc.store.intake import Submission, Verdict
+from dondoc.vocabulary.rulings import RulingKind
 from tests.conftest import CLERK, acting, at
 from tests.directive.letters import directive, file, group
 from tests.web.conftest import ORIGIN, browsers
@@ -97,7 +98,7 @@ def test_who_gives_a_file_to_its_agency_says_when_it_came(today: AppContext) -> 
 def test_an_undoing_has_a_day_a_document_and_a_reason(today: AppContext) -> None:
     told = {"document": "CĐ 1", "reason": "lũ", "by": CLERK, "secrets": today.secrets}
     with today.sessions.begin() as session:
-        number = rule(session, today.letters(session, NOW.date()), today.registry, "pause", now=at(20), **told)  # type: ignore[arg-type]
+        number = rule(session, today.letters(session, NOW.date()), today.registry, RulingKind.PAUSE, now=at(20), **told)  # type: ignore[arg-type]
     ops = browsers(today)("ops")
     for day, sentence in (("2021-11-26", "trong tương lai"), ("2021-11-19", "có hiệu lực từ 09:00 20/11/2021")):
         data = {"reason": "hết lũ", "day": day, "hour": "08:00"}

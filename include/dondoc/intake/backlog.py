@@ -66,7 +66,7 @@ def judge_and_answer(app: AppContext, now: datetime, deadline: Deadline | None =
             log.exception("%s could not be judged", BN(submission))
             leave_to_a_person(app, submission, type(error).__name__, now)
             outcome = Outcome.WAITING
-        outcomes.setdefault(outcome, []).append(submission)
+        outcomes.setdefault(str(outcome), []).append(submission)
         log.info("%s: %s", BN(submission), outcome)
     return outcomes
 

@@ -84,4 +84,4 @@ def deliver(
         moved |= settled
         troubles.append(unreadable)
     trouble = " ".join(filter(None, troubles)) or None
-    return Delivered(dict(Counter(moved.values())), trouble, line.answered, tuple(work.unknown))
+    return Delivered(dict(Counter(map(str, moved.values()))), trouble, line.answered, tuple(work.unknown))
