@@ -119,7 +119,9 @@ def test_a_column_takes_members_only_and_reads_what_a_later_version_wrote(vocabu
         assert code.label
     with pytest.raises(ValueError, match="no such"):
         column.member("no such")
-    assert column.process_result_value("no such", None) == "no such"  # type: ignore[arg-type]
+    stray = column.process_result_value("no such", None)  # type: ignore[arg-type]
+    assert (stray, stray.label) == ("no such", "no such")
+    assert stray not in [*vocabulary]
 
 
 def test_a_row_has_members_whatever_it_was_made_with() -> None:

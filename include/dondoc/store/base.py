@@ -63,7 +63,7 @@ class Coded(TypeDecorator[Code]):
         return None if value is None else str(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
-        return None if value is None else self._members.get(value, value)
+        return None if value is None else self._members.get(value) or self.vocabulary.unknown(value)
 
 
 class Base(DeclarativeBase):

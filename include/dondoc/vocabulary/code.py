@@ -25,6 +25,13 @@ class Code(StrEnum):
         return self.label[:1].upper() + self.label[1:]
 
     @classmethod
+    def unknown(cls, code: str) -> Self:
+        """What a later version or a hand wrote into a table: equal to no member, and shown as it stands."""
+        stray = str.__new__(cls, code)
+        stray._value_ = stray._name_ = stray.label = code
+        return stray
+
+    @classmethod
     def read(cls, text: str, what: str) -> Self:
         """The member that somebody wrote; `what` it is, for who wrote something else.
 
