@@ -87,7 +87,7 @@ def test_the_shipped_files_have_no_fault(found: Callable[[], list[str]]) -> None
             "to: [clerk], letter: overdue_1",
             "bậc “remind_3”: letters/",
         ),
-        ("ladders/day-du.yaml", "to: [board]", "to: [bord]", "không có vai trò “bord”"),
+        ("ladders/day-du.yaml", "to: [board]", "to: [bord]", "không có “bord”"),
         ("ladders/day-du.yaml", "letter: overdue_board", "letter: board", "thư mục letters/board thiếu"),
         (
             "letters/receipt/text.txt.j2",

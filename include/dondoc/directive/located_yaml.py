@@ -81,6 +81,8 @@ class LocatedYaml:
 
     def _sentence(self, error: Any) -> str:
         kind, key = error["type"], error["loc"][-1] if error["loc"] else ""
+        if kind == "enum":
+            return f"không có “{error['input']}” ({error['ctx']['expected'].replace(' or ', ', ')})"
         if kind.startswith("date"):
             return f"“{self.called(key)}” phải là một ngày có thật, viết dạng 2021-11-20"
         template = _MESSAGES.get(kind, "“{key}” chưa đúng ({msg})")

@@ -184,7 +184,7 @@ def _shape(of: type, *samples: Mapping[str, Any]) -> Shape:
 
 def of_step(step: Step) -> Shape:
     """What the letter of a step is given: only some give the agency a day to answer by."""
-    return WITHOUT_DAY if step.kind == "reminder" or "board" in step.to else CHASING
+    return WITHOUT_DAY if step.kind == LetterKind.REMINDER or "board" in step.to else CHASING
 
 
 _WITHOUT_DAY: shapes.ChasingWords = {**_CHASING, "answer_by": None, "answer_before": None}
