@@ -136,12 +136,12 @@ def test_a_letter_that_is_no_longer_true_or_too_late_is_cancelled(desk: Desk) ->
 
 
 def test_a_kind_that_nobody_can_check_stops_only_its_own_letter_and_is_told(desk: Desk) -> None:
-    strange, good = desk.write("b@huyen.test", kind="telegram"), desk.write()
+    strange, good = desk.write("b@huyen.test", kind="outage"), desk.write()
     for _ in range(2):  # as long as it stays
         done = desk.work()
         [said] = done.unknown
         assert f"TH-{strange:05}" in said
-        assert "“telegram”" in said
+        assert "“outage”" in said
     assert (desk.row(good).state, desk.row(strange).state) == ("sent", "pending")
     assert desk.row(strange).reason == said
 
