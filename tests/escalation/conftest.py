@@ -15,8 +15,9 @@ from dondoc import approval, clock, preconditions
 from dondoc.configuration.context import AppContext
 from dondoc.demo.mailserver import MailServer
 from dondoc.directive.model import Agency, Registry
-from dondoc.escalation import blanks, escalate
+from dondoc.escalation import escalate
 from dondoc.facts import contacts, register, rulings
+from dondoc.forms import attached
 from dondoc.forms.blank import blank
 from dondoc.forms.spec import FormSpec
 from dondoc.mail import delivery
@@ -188,7 +189,7 @@ def _each_blank_is_drawn_once(monkeypatch: pytest.MonkeyPatch, drawn: dict[tuple
             drawn[key] = blank(spec, agency, registry=registry, secrets=secrets)
         return drawn[key]
 
-    monkeypatch.setattr(blanks, "blank", kept)
+    monkeypatch.setattr(attached, "blank", kept)
 
 
 @pytest.fixture

@@ -23,6 +23,7 @@ from dondoc.escalation.recipients import Recipient, needs_approval, recipients
 from dondoc.facts import rulings
 from dondoc.facts.obligations import Standing, cites, short_names, standings
 from dondoc.facts.read import Facts, read
+from dondoc.forms import attached
 from dondoc.mail import outbox
 from dondoc.staff import notices
 from dondoc.store.reporting import Decision as DecisionRow
@@ -55,7 +56,7 @@ def escalate(
         `needs_approval`, `answer_by` (the last day that the letters give the agency), and `decision` and `outbox_ids`
         when recorded.
     """
-    made = blanks.make(app, _forms(app, day, now, agencies)) if record else {}
+    made = attached.make(app, _forms(app, day, now, agencies)) if record else {}
     with app.sessions.begin() if record else app.sessions.reading() as session:
         morning = _Morning(app, session, day, now, record, made)
         rows = [morning.agency(a) for a in morning.owed if agencies is None or a in agencies]
@@ -85,7 +86,7 @@ class _Morning:
     day: date
     now: datetime
     record: bool
-    attachable: blanks.Blanks = field(default_factory=dict)
+    attachable: attached.Blanks = field(default_factory=dict)
     without_address: list[Decision] = field(default_factory=list)
 
     @cached_property

@@ -10,11 +10,12 @@ from dondoc import clock
 from dondoc.configuration.context import AppContext
 from dondoc.directive.model import Directive, Registry
 from dondoc.escalation import words
-from dondoc.escalation.blanks import Blanks, forms
+from dondoc.escalation.blanks import forms
 from dondoc.escalation.ladder import APPROVAL_DAYS, Decision, Ladder, SentLetter, duty
 from dondoc.escalation.recipients import Recipient, needs_approval
 from dondoc.facts import contacts
 from dondoc.facts.obligations import Standing
+from dondoc.forms.attached import Blanks
 from dondoc.mail import compose
 from dondoc.mail.delivery_run import CLOSES
 from dondoc.mail.letter import Attachment, Letter

@@ -11,9 +11,8 @@ from sqlalchemy.orm import Session
 from dondoc.configuration.context import AppContext
 from dondoc.directive.names import fold
 from dondoc.errors import Problem
-from dondoc.escalation import blanks
 from dondoc.facts import contacts, obligations
-from dondoc.forms import limited
+from dondoc.forms import attached, limited
 from dondoc.forms.clean import clean
 from dondoc.forms.spec import load_specs
 from dondoc.forms.verdict import FormVerdict, Issue
@@ -194,7 +193,7 @@ def _fresh(app: AppContext, verdict: Verdict, now: datetime) -> tuple[Attachment
         owed = obligations.at(app, session, now)
     forms = dict.fromkeys(s.duty.deliverable for s in owed if s.agency == verdict.agency and s.status in OWED)
     known = load_specs(app.settings.data)
-    return tuple(blanks.make(app, [(verdict.agency, form) for form in forms if form in known]).values())
+    return tuple(attached.make(app, [(verdict.agency, form) for form in forms if form in known]).values())
 
 
 def _why(submission: Submission, verdict: Verdict) -> str:
