@@ -290,7 +290,7 @@ def _letter(
 ) -> Letter:
     words = render(app.settings.data, app.registry, kind, context)
     key = compose.of_cameras(app.registry.survey, agency, kind, about)
-    return compose.letter(app, kind, recipient, words, key, reason, agency=agency, context=remember, **more)
+    return compose.letter(app.settings, kind, recipient, words, key, reason, agency=agency, context=remember, **more)
 
 
 def _lines(cameras: Iterable[Camera], why: Mapping[int, str]) -> list[CameraWords]:

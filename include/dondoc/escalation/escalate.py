@@ -87,7 +87,7 @@ class _Morning:
     now: datetime
     record: bool
     attachable: attached.Blanks = field(default_factory=dict)
-    without_address: list[Decision] = field(default_factory=list)
+    without_address: dict[str, str] = field(default_factory=dict)  # what is missing, by agency/step
 
     @cached_property
     def facts(self) -> Facts:
@@ -145,11 +145,13 @@ class _Morning:
         if (decision := self.decision(agency)) is None:
             return self._kept(agency, self._written(past))
         people = self.people(decision)
-        if decision.step and not people:
-            roles = " hoặc ".join(role.label for role in decision.step.to)
+        if (step := decision.step) and not people:
+            roles = " hoặc ".join(role.label for role in step.to)
             missing = because(ReasonCode.NO_ADDRESS, roles=roles)
             decision = replace(decision, reasons=(*decision.reasons, missing), answer_by=None)
-            self.without_address.append(decision)
+            name = self.ladder.registry.agency(agency).name
+            said = f"{name}: chưa có địa chỉ của {roles} (bậc “{words.title(step)}”)"
+            self.without_address[f"{agency}/{step.id}"] = said
         row = {
             "agency": agency,
             "step": decision.step.id if decision.step else None,

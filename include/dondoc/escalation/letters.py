@@ -67,7 +67,7 @@ def letters(
     about = compose.of_step(decision.steps, decision.agency, step.kind, step.id, decision.day, now.date())
     return [
         compose.letter(
-            app,
+            app.settings,
             step.kind,
             person.email,
             rendered,

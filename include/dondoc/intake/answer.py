@@ -117,7 +117,7 @@ def _letter(app: AppContext, submission_id: int, now: datetime) -> Letter | None
     if doubted := bool(submission.sender_doubt) and folder == NEUTRAL:
         key = compose.of_answer(app.registry.survey, None, folder, "doubted", f"{now:%Y-%m-%d}")
     return compose.letter(
-        app,
+        app.settings,
         kind,
         recipient,
         words,

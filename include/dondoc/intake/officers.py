@@ -173,7 +173,7 @@ def _letter(
     }
     words = render(app.settings.data, app.registry, KIND, context)
     return compose.letter(
-        app,
+        app.settings,
         KIND,
         recipient,
         words,

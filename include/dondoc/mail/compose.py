@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from dondoc.configuration.context import AppContext
+from dondoc.configuration.settings import Settings
 from dondoc.mail.letter import Letter
 from dondoc.mail.render import Rendered
 from dondoc.vocabulary.letters import LetterKind
@@ -72,7 +72,7 @@ def plain(subject: str, text: str) -> Rendered:
 
 
 def letter(
-    app: AppContext, kind: LetterKind, recipient: str, words: Rendered, about: About, reason: str, **more: Any
+    settings: Settings, kind: LetterKind, recipient: str, words: Rendered, about: About, reason: str, **more: Any
 ) -> Letter:
     """A letter to one recipient; `more`: further fields of `Letter`."""
     return Letter(
@@ -81,7 +81,7 @@ def letter(
         subject=words.subject,
         text=words.text,
         html=words.html,
-        dedup=about.key(app.settings.installation, recipient),
+        dedup=about.key(settings.installation, recipient),
         reason=reason,
         office_hours=kind.office_hours,
         **more,

@@ -217,7 +217,9 @@ def _enqueue(app: AppContext, session: "Session", key: str, subject: str, text: 
     from dondoc.mail import compose, outbox
 
     letters = [
-        compose.letter(app, LetterKind.INTERNAL, address, compose.plain(subject, text), compose.of_alert(key), subject)
+        compose.letter(
+            app.settings, LetterKind.INTERNAL, address, compose.plain(subject, text), compose.of_alert(key), subject
+        )
         for address in _ops(app, session)
     ]
     if not letters:

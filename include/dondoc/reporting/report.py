@@ -186,7 +186,7 @@ def enqueue(
         board = contacts.find(session, app.registry.office, Role.BOARD, now.date())
         letters = [
             compose.letter(
-                app,
+                app.settings,
                 LetterKind.REPORT,
                 person.email,
                 rendered,

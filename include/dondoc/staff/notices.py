@@ -12,8 +12,6 @@ from sqlalchemy.orm import Session
 from dondoc import audit
 from dondoc.clock import HERE
 from dondoc.configuration.context import AppContext
-from dondoc.escalation import words
-from dondoc.escalation.ladder import Decision
 from dondoc.facts import approvers, contacts
 from dondoc.intake import inbox
 from dondoc.mail import compose, outbox
@@ -35,21 +33,15 @@ def blind(app: AppContext, session: Session, why: str, held: int, now: datetime)
     _write(app, session, f"blind|{now.date()}", "Chưa gửi thư đôn đốc: không thấy hết nguồn tiếp nhận", lines, now)
 
 
-def nobody(app: AppContext, session: Session, decisions: Sequence[Decision], now: datetime) -> None:
-    """Tell the administrator, once for each agency and step, that there is no address to write to."""
-    missing = {f"{d.agency}/{d.step.id}": d for d in decisions if d.step}
-    if new := sorted(set(missing) - _told(app, session, "nobody")):
-        names = {agency.id: agency.name for agency in app.registry.agencies}
-        lines = [_lacks(names[missing[key].agency], missing[key]) for key in new]
+def nobody(app: AppContext, session: Session, lacks: Mapping[str, str], now: datetime) -> None:
+    """Tell the administrator, once for each agency and step, that there is no address to write to.
+
+    `lacks`: what is missing, in words, by "agency/step".
+    """
+    if new := sorted(set(lacks) - _told(app, session, "nobody")):
+        lines = [lacks[key] for key in new]
         title = "Chưa có địa chỉ để gửi thư đôn đốc: cần bổ sung danh bạ"
         _write(app, session, f"nobody|{','.join(new)}", title, lines, now, nobody=new)
-
-
-def _lacks(agency: str, decision: Decision) -> str:
-    step = decision.step
-    assert step is not None
-    roles = " hoặc ".join(role.label for role in step.to)
-    return f"{agency}: chưa có địa chỉ của {roles} (bậc “{words.title(step)}”)"
 
 
 def waiting(app: AppContext, session: Session, day: date, now: datetime) -> None:
@@ -68,7 +60,7 @@ def waiting(app: AppContext, session: Session, day: date, now: datetime) -> None
 
 
 def _arrived(row: Mapping[str, Any], names: Mapping[str, str]) -> str:
-    day = words.short(datetime.fromisoformat(row["received_at"]).astimezone(HERE).date())
+    day = f"{datetime.fromisoformat(row['received_at']).astimezone(HERE):%d/%m/%Y}"
     note = " (tệp chưa mở được, đã trả lời người gửi)" if row["outcome"] == Outcome.REFUSED else ""
     return f"{row['number']}, nhận ngày {day}: {names.get(row['agency'] or '', 'chưa rõ đơn vị')}{note}"
 
@@ -154,7 +146,7 @@ def _write(
     rendered = render(app.settings.data, app.registry, "internal", context)
     about = compose.of_notice(app.registry.survey, key)
     letters = [
-        compose.letter(app, LetterKind.INTERNAL, address, rendered, about, title, context=dict(remember))
+        compose.letter(app.settings, LetterKind.INTERNAL, address, rendered, about, title, context=dict(remember))
         for address in _ours(app, session, roles, now.date())
     ]
     if not letters:
