@@ -59,7 +59,7 @@ def test_a_letter_of_before_that_remembers_no_title_is_told_by_its_kind(thursday
             letter.context = {name: value for name, value in letter.context.items() if name != "title"}
     thursday.now += timedelta(minutes=20)
     thursday.decide(agencies=[DUC_THO])
-    assert f"- Thư đôn đốc quá hạn: {len(row['outbox_ids']):02} thư về 01 đơn vị" in told(thursday)[-1].text
+    assert f"- Thư đôn đốc “Quá hạn”: {len(row['outbox_ids']):02} thư về 01 đơn vị" in told(thursday)[-1].text
 
 
 def test_the_same_letters_are_told_once_and_told_again_only_with_a_new_one(thursday: Office) -> None:

@@ -120,7 +120,8 @@ def refused_answer(
 
 
 def _title(app: AppContext, row: OutboxLetter) -> str:
-    return row.context.get("title") or row.kind.label
+    kind = f"Thư đôn đốc “{row.kind.label}”" if row.kind.chases else row.kind.label
+    return row.context.get("title") or kind
 
 
 def _told(app: AppContext, session: Session, what: str) -> set[Any]:
