@@ -9,6 +9,7 @@ from dondoc import keys
 from dondoc.cameras import letters
 from dondoc.cameras.logins import attempts, credentials
 from dondoc.cameras.nights import night
+from dondoc.cameras.registry import records
 from dondoc.cameras.registry.declare import declare
 from dondoc.cameras.registry.imports import import_csv
 from dondoc.cameras.state import outages, state
@@ -429,8 +430,10 @@ class TestOutages:
         self.nights(app, camera, ["rtsp_timeout"] * 3)
         assert all_of(app, Outage) == []
         with app.sessions.begin() as session:
-            session.get_one(Camera, camera).confirmed = True
-        outages.settle(app, night=NIGHT + timedelta(days=2), now=NOW)
+            records.confirm(
+                session, [SECRET], session.get_one(Camera, camera), by=CLERK, now=at(NIGHT + timedelta(days=2), 23)
+            )
+        outages.settle(app, night=NIGHT + timedelta(days=2), now=at(NIGHT + timedelta(days=2), 23))
         assert len(all_of(app, Outage)) == 1
 
     def test_a_system_has_its_own_patience(self, app: AppContext) -> None:

@@ -1,6 +1,7 @@
 """A look that a person asked for: it blames nobody for our own line, and undoes nothing the night has told."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
@@ -58,7 +59,8 @@ class TestOurSide:
         up = our_line_is_down(near, fleet.ports[0])  # which answers
         assert asked(up, camera, 1).detail != local_outage.SILENT
         asked(up, camera, 2)
-        assert outages.settle(up, night=on(2), now=late(2))["opened"] == [1]
+        after = late(2) + timedelta(minutes=5)  # the look ended a moment after the hour
+        assert outages.settle(up, night=on(2), now=after)["opened"] == [1]
         up.sessions.kw["bind"].dispose()
 
     def test_what_did_answer_counts_whatever_our_reference_hosts_do(self, near: AppContext, fleet: Fleet) -> None:
