@@ -15,7 +15,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Sink
 from aiosmtpd.smtp import AuthResult
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 
 from dondoc import clock
 from dondoc.audit import Actor, Channel
@@ -35,6 +35,7 @@ from dondoc.staff import alerts
 from dondoc.store.cameras import CameraCheck
 from dondoc.store.intake import SourceRead, Verdict
 from dondoc.store.mail import OutboxLetter
+from dondoc.vocabulary.letters import LetterKind
 from tests.cameras.certificate import self_signed as self_signed_certificate
 from tests.conftest import CLERK, Run
 from tests.ports import held
@@ -192,12 +193,14 @@ def test_a_letter_of_an_unknown_kind_makes_the_delivery_red_and_is_told_while_ot
         strange, good = (
             outbox.enqueue(
                 session,
-                [Letter(kind=kind, recipient=OFFICER, subject="x", text="x", html="x", dedup=kind, reason="thử")],
+                [Letter(LetterKind.RECEIPT, OFFICER, "x", "x", "x", dedup=name, reason="thử")],
                 settings=officer.app.settings,
                 now=clock.now(),
             )[0].id
-            for kind in ("telegram", "receipt")  # type: ignore[arg-type]
+            for name in ("strange", "good")
         )
+        later_version = text("UPDATE outbox SET kind = 'telegram' WHERE id = :id")
+        session.execute(later_version, {"id": strange})
     states = play("gather_survey_submissions")
     assert (states["deliver"], states[""]) == ("failed", "failed")
     with officer.app.sessions.begin() as session:

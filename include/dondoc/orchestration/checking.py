@@ -104,7 +104,7 @@ def check(batch: dict[str, Any]) -> dict[str, Any]:
         another night: run again days later, it asks nobody.
     """
     from dondoc.cameras.nights import night
-    from dondoc.cameras.state.local_outage import UNREACHED, references_answer
+    from dondoc.cameras.nights.check import check as checked_unless_blind
 
     app = open_context()
     day, about = date.fromisoformat(proven(app, batch)["night"]), {"run": batch["run"]}
@@ -112,18 +112,14 @@ def check(batch: dict[str, Any]) -> dict[str, Any]:
         log.warning("the %d cameras of this batch are not asked: %s", len(batch["cameras"]), why)
         return sealed(app, {"results": [], "blind": 0, "not_asked": why, **about})
     time.sleep(max(0.0, (datetime.fromisoformat(batch["starts"]) - clock.now()).total_seconds()))
-    if not references_answer(app.settings):
-        log.warning("no reference host answers: the %d cameras of this batch are not looked at", len(batch["cameras"]))
-        return sealed(app, {"results": [], "blind": len(batch["cameras"]), **about})
-    results = night.check_batch(
-        app, batch["cameras"], night=day, round=batch["look"], now=clock.now(), over=batch["over"]
-    )
-    counts = Counter(result["verdict"] for result in results)
-    log.info("batch of %d cameras looked at: %s", len(results), dict(counts.most_common()))
-    lost = sum(result["phase"] in UNREACHED for result in results)
-    blind = lost > len(results) / 2 and not references_answer(app.settings)
-    found = {"results": [], "blind": len(results)} if blind else {"results": results, "blind": 0}
-    return sealed(app, {**found, **about})
+    ids: list[int] = batch["cameras"]
+    found = checked_unless_blind(app, ids, tonight=day, round=batch["look"], now=clock.now(), over=batch["over"])
+    if found.blind:
+        log.warning("no reference host answers: of the %d cameras of this batch nothing is known", len(ids))
+        return sealed(app, {"results": [], "blind": len(found.results) or len(ids), **about})
+    counts = Counter(result["verdict"] for result in found.results)
+    log.info("batch of %d cameras checked: %s", len(found.results), dict(counts.most_common()))
+    return sealed(app, {"results": found.results, "blind": 0, **about})
 
 
 @held_to(limits.STORE)

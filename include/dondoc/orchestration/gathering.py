@@ -69,7 +69,7 @@ def probe_declared() -> dict[str, int]:
     all cameras' current states are stored.
     """
     from dondoc.cameras import letters
-    from dondoc.cameras.state import current, local_outage
+    from dondoc.cameras.state import current
     from dondoc.intake import backlog
 
     app, moment = open_context(), clock.now()
@@ -77,8 +77,6 @@ def probe_declared() -> dict[str, int]:
     cameras = backlog.unseen_cameras(app, accepted)
     counts: dict[str, int] = {}
     if cameras:
-        if not local_outage.references_answer(app.settings):
-            raise Problem("Phía Sở mất kết nối (không máy chủ tham chiếu nào trả lời): chưa kiểm tra camera vừa khai.")
         counts = _looked_at(app, cameras)
         accepted = [one for one in accepted if not backlog.unseen_cameras(app, [one])]  # the next run tells the rest
     written = letters.reachability(app, accepted, clock.now())
@@ -93,8 +91,12 @@ def _looked_at(app: AppContext, cameras: list[int]) -> dict[str, int]:
 
     Returns:
         counts by verdict.
+
+    Raises:
+        Problem: our own side is down: the rest is left for the next run.
     """
     from dondoc.cameras.nights import night
+    from dondoc.cameras.nights.check import check
 
     counts, ends = Counter[str](), time.monotonic() + LOOKING
     for start in range(0, len(cameras), FEW):
@@ -103,8 +105,10 @@ def _looked_at(app: AppContext, cameras: list[int]) -> dict[str, int]:
             break
         now, few = clock.now(), cameras[start : start + FEW]
         tonight, look = night.night_of(now), f"declared-{now:%H%M%S}-{'-'.join(map(str, few[:20]))}"
-        results = night.check_batch(app, few, night=tonight, round=look, now=now)
-        counts.update(night.store(app, results, night=tonight, round=look, now=clock.now()))
+        checked = check(app, few, tonight=tonight, round=look, now=now)
+        if checked.blind:
+            raise Problem("Phía Sở mất kết nối (không máy chủ tham chiếu nào trả lời): chưa kiểm tra camera vừa khai.")
+        counts.update(night.store(app, checked.results, night=tonight, round=look, now=clock.now()))
     return dict(counts)
 
 

@@ -14,8 +14,9 @@ from sqlalchemy.orm import Session
 from dondoc import audit
 from dondoc.audit import Actor
 from dondoc.cameras.nights import night
+from dondoc.cameras.nights.check import check
 from dondoc.cameras.state.checks import BY_HAND
-from dondoc.cameras.state.local_outage import SILENT, UNREACHED, references_answer
+from dondoc.cameras.state.local_outage import SILENT
 from dondoc.cameras.state.state import NO_ADDRESS, exempt
 from dondoc.configuration.context import AppContext
 from dondoc.errors import Problem
@@ -43,8 +44,9 @@ def look(app: AppContext, camera: int, *, by: Actor, now: Callable[[], datetime]
                 return found
         began = now()
         day, name = night.night_of(began), f"{BY_HAND}{began:%H%M%S}-{camera}"  # a round of its own: ours may be void
-        results = night.check_batch(app, [camera], night=day, round=name, now=began)
-        ours = _our_side(app, results)
+        checked = check(app, [camera], tonight=day, round=name, now=began, regardless=True)
+        results = [_void(result) for result in checked.results] if checked.blind else checked.results
+        ours = SILENT if checked.blind else None
         night.store(app, results, night=day, round=name, now=now(), local_outage=ours)
         with app.sessions.reading() as session:
             if found := _since(session, camera, asked):
@@ -52,14 +54,9 @@ def look(app: AppContext, camera: int, *, by: Actor, now: Callable[[], datetime]
     raise Problem("Không xem được camera này: vừa bị thôi kiểm tra. Mở lại trang.")
 
 
-def _our_side(app: AppContext, results: list[dict[str, Any]]) -> str | None:
-    """Why a look that reached nobody says nothing of the camera; its detail, which a page shows, says so too."""
-    lost = [result for result in results if result["phase"] in UNREACHED]
-    if not lost or references_answer(app.settings):
-        return None
-    for result in lost:
-        result["detail"] = SILENT
-    return SILENT
+def _void(result: dict[str, Any]) -> dict[str, Any]:
+    """A result that says nothing of the camera: its detail, which a page shows, says so."""
+    return {**result, "detail": SILENT}
 
 
 def _possible(camera: Camera | None) -> None:
