@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from dondoc.demo import clips, rtp
 from dondoc.probing.picture import decode as picture
-from dondoc.probing.picture import memory as room
+from dondoc.probing.picture import memory
 from dondoc.probing.rtsp import depacketise
 from dondoc.probing.rtsp.depacketise import Depacketiser
 
@@ -113,14 +113,14 @@ def test_padding_extension_and_contributors_are_not_content() -> None:
 
 
 def test_what_is_larger_than_any_picture_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(room, "LARGEST", 6000)
+    monkeypatch.setattr(memory, "LARGEST", 6000)
     assert fed(packets((b"\x65\x88" + bytes(7000),))) == []
     assert fed(packets((IDR, *[b"\x65\x48" + IDR] * 20))) == []
     assert len(fed(packets((IDR, *[b"\x65\x48" + IDR] * 10)))) == 1
 
 
 def test_a_parameter_set_that_is_larger_than_any_is_not_kept() -> None:
-    large = (b"\x67" + bytes(room.LARGEST // 1024), IDR)
+    large = (b"\x67" + bytes(memory.LARGEST // 1024), IDR)
     assert fed(packets(large), sets=()) == []
     assert len(fed(packets((SPS, PPS, IDR)), sets=())) == 1
 

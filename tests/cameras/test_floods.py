@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dondoc.probing.picture import memory as room
+from dondoc.probing.picture import memory
 from dondoc.probing.probe import probe_many
 from dondoc.probing.rtsp.dialogue import EARLY
 from dondoc.probing.verdicts import PHASE, Finding, Target
@@ -112,21 +112,21 @@ def test_pictures_that_many_cameras_send_at_once_take_a_bounded_memory(flooding:
     """As large as one look takes, and held until the time is over: 16 cameras of each kind took more than 1 GB."""
     kinds = [*HOARDS, "large datagrams"]
     urls = [f"{flooding[kind]}/{number}" for kind in kinds for number in range(16)]
-    copies = 4 * room.LARGEST  # on the way to children that decode, and what the allocator keeps
-    assert grown(2, 8, *urls) < room.TOTAL + len(urls) * room.SHARE + 2 * copies
+    copies = 4 * memory.LARGEST  # on the way to children that decode, and what the allocator keeps
+    assert grown(2, 8, *urls) < memory.TOTAL + len(urls) * memory.SHARE + 2 * copies
 
 
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 12 * 2**20)), max_size=40))
 def test_a_picture_of_usual_size_finds_room_whatever_the_others_hold(asked: list[tuple[int, int]]) -> None:
-    shared = room.Room(total=20 * 2**20)
+    shared = memory.Room(total=20 * 2**20)
     with ExitStack() as stack:
         places, held = [stack.enter_context(shared.place()) for _ in range(10)], [0] * 10
         for number, size in asked:
             if places[number](size):
                 held[number] = size
             else:
-                assert size > room.SHARE
-        assert sum(held) <= 20 * 2**20 + 10 * room.SHARE
-        assert max(held) <= room.LARGEST
+                assert size > memory.SHARE
+        assert sum(held) <= 20 * 2**20 + 10 * memory.SHARE
+        assert max(held) <= memory.LARGEST
     with shared.place() as place:
-        assert place(room.LARGEST), "all was given back"
+        assert place(memory.LARGEST), "all was given back"

@@ -16,7 +16,7 @@ from typing import cast
 from dondoc.configuration.settings import Network
 from dondoc.errors import Problem
 from dondoc.probing.picture.memory import cost
-from dondoc.probing.rtsp.connection import Wire
+from dondoc.probing.rtsp.connection import Connection
 
 Ip = IPv4Address | IPv6Address
 # Never meant by a wide network such as 0.0.0.0/0 (IANA's registries of special-purpose addresses, RFC 6890).
@@ -228,15 +228,15 @@ def _settle(answer: "asyncio.Future[list[Ip]]", found: list[Ip]) -> None:
         answer.set_exception(OSError("không có địa chỉ"))
 
 
-async def connect(ip: Ip, port: int) -> Wire:
-    """A wire to the camera.
+async def connect(ip: Ip, port: int) -> Connection:
+    """A connection to the camera.
 
     Raises:
         OSError: refused, no route.
         Problem: this machine has no more descriptors, ports or memory; says nothing of the camera.
     """
     try:
-        return (await asyncio.get_running_loop().create_connection(Wire, str(ip), port))[1]
+        return (await asyncio.get_running_loop().create_connection(Connection, str(ip), port))[1]
     except OSError as error:
         if error.errno in _OUR_OWN:
             raise Problem(_SHORT.format(os.strerror(error.errno))) from None

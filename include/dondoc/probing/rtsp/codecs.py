@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import pairwise
 
-from dondoc.probing.picture import memory as room
+from dondoc.probing.picture import memory
 from dondoc.probing.picture.memory import Fits
 from dondoc.probing.rtsp.depacketise import bounds
 
@@ -19,7 +19,7 @@ Assemble = Callable[[Sequence[bytes], bytes], bytes | None]
 class Frames:
     """Collects packets until a whole key picture is there. `feed` never raises, whatever bytes it is given."""
 
-    def __init__(self, codec: str, parameter_sets: tuple[bytes, ...] = (), *, fits: Fits = room.fits) -> None:
+    def __init__(self, codec: str, parameter_sets: tuple[bytes, ...] = (), *, fits: Fits = memory.fits) -> None:
         self._assemble = partial(jpeg, tables={}) if codec == "jpeg" else CODECS[codec]
         self._beforehand = b"".join(parameter_sets)
         self._payloads: list[bytes] = []
@@ -39,7 +39,7 @@ class Frames:
         if timestamp != self._timestamp:
             self._payloads, self._size, self._whole = [], 0, True
         self.seen, self._sequence, self._timestamp = True, sequence, timestamp
-        self._size += room.cost(payload := packet[start:end])
+        self._size += memory.cost(payload := packet[start:end])
         self._whole = self._whole and not lost and self._fits(self._size)
         if self._whole:
             self._payloads.append(payload)

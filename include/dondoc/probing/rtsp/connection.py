@@ -13,7 +13,7 @@ class NotTls(ConnectionError):
     """The other end spoke before it was spoken to: no server of TLS does."""
 
 
-class Wire(asyncio.Protocol):
+class Connection(asyncio.Protocol):
     """Keeps what came until it is read; a camera that sends more than is read is made to wait."""
 
     def __init__(self) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from dondoc.probing.picture import memory as room
+from dondoc.probing.picture import memory
 from dondoc.probing.picture.memory import Fits
 
 MOST_SETS, LARGEST_SET = 32, 4096  # parameter sets kept, which are 2 to 6 of a hundred bytes; bytes of one
@@ -25,7 +25,7 @@ class Depacketiser:
         parameter_sets: tuple[bytes, ...] = (),
         *,
         numbered: bool = False,
-        fits: Fits = room.fits,
+        fits: Fits = memory.fits,
     ) -> None:
         self._h265 = codec == "h265"
         self._numbered = numbered and self._h265  # decoding order numbers stand in the packets: passed over
@@ -79,12 +79,12 @@ class Depacketiser:
         number = 2 if self._numbered and flags & 0x80 else 0
         head = [self._rebuilt(packet[start:at], flags)] if flags & 0x80 else []
         pieces = (*head, packet[at + 1 + number : end])
-        if not self._grow(room.cost(*pieces)):
+        if not self._grow(memory.cost(*pieces)):
             return
         self._fragment += pieces
         if flags & 0x40:
             whole, self._fragment = self._fragment, None
-            self._size -= room.cost(*whole)
+            self._size -= memory.cost(*whole)
             self._add(b"".join(whole))
 
     def _grow(self, more: int) -> bool:
@@ -113,7 +113,7 @@ class Depacketiser:
             self._keep(nal)
         elif len(self._unit) == MOST_UNITS:
             self._pass_over()
-        elif self._grow(room.cost(nal)):
+        elif self._grow(memory.cost(nal)):
             self._unit.append(nal)
 
     def _keep(self, nal: bytes) -> None:

@@ -11,7 +11,7 @@ from dondoc.probing.address import Address, parse
 from dondoc.probing.picture.memory import cost
 from dondoc.probing.rtsp import sdp
 from dondoc.probing.rtsp.authentication import Challenge, Login, choose, parse_challenges
-from dondoc.probing.rtsp.connection import NotTls, Wire
+from dondoc.probing.rtsp.connection import Connection, NotTls
 from dondoc.probing.rtsp.message import TLS, NotRtsp, Response
 from dondoc.probing.steps import Steps
 
@@ -67,7 +67,7 @@ class Dialogue:
         self.session = ""
         self.ip: network.Ip | None = None  # that is connected to
         self._login: Login | None = None
-        self._wire: Wire | None = None
+        self._connection: Connection | None = None
         self._sequence = self._noise = 0
         self._offered: list[Challenge] = []  # with the last 401
         self._digest = {self._first} if digest else set()  # devices that offered it: from then on they get no Basic
@@ -87,7 +87,7 @@ class Dialogue:
     @property
     def received(self) -> int:
         """Bytes that came on this connection and are no whole message yet."""
-        return len(self._wire.inbox) if self._wire else 0
+        return len(self._connection.inbox) if self._connection else 0
 
     async def open(self) -> None:
         """Resolve, check against the allow list, connect.
@@ -98,11 +98,11 @@ class Dialogue:
         self.phase = "dns"
         ips = await self._allowed()
         self.phase = "connect"
-        self._wire = await self._connect(ips)
+        self._connection = await self._connect(ips)
         if self.address.scheme == "rtsps":
             self.phase = "tls"
             try:
-                await self._wire.encrypt(network.tls(), self.address.host)
+                await self._connection.encrypt(network.tls(), self.address.host)
             except (OSError, ValueError) as error:
                 raise Verdict("tls_failure", _without_tls(error)) from None
         self.steps.note("đã nối")
@@ -119,7 +119,7 @@ class Dialogue:
             raise Verdict("blocked_target", "địa chỉ nằm ngoài các dải mạng được phép kiểm tra (DONDOC_PROBE_ALLOW)")
         return ips
 
-    async def _connect(self, ips: Sequence[network.Ip]) -> Wire:
+    async def _connect(self, ips: Sequence[network.Ip]) -> Connection:
         for ip in ips:
             self.steps.note("nối đến thiết bị")
             try:
@@ -136,15 +136,15 @@ class Dialogue:
 
     def close(self) -> None:
         """Hang up, at once."""
-        if self._wire:
-            self._wire.close()
-        self._wire = None
+        if self._connection:
+            self._connection.close()
+        self._connection = None
 
     async def send(self, method: str, url: str, **headers: str) -> None:
-        if self._wire is None or not _SENDABLE.fullmatch(url):
+        if self._connection is None or not _SENDABLE.fullmatch(url):
             raise NotRtsp("camera nêu một địa chỉ luồng không dùng được")
         if self._sequence:  # what a server says before it is ever asked tells what it is; later it answers nothing
-            self._wire.inbox.forget()
+            self._connection.inbox.forget()
         self._sequence += 1
         fields = {"CSeq": str(self._sequence), "User-Agent": "dondoc", **headers}
         if self.session:
@@ -152,7 +152,7 @@ class Dialogue:
         if self._login:
             fields["Authorization"] = self._login.header(method, url)
         lines = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
-        self._wire.send(f"{method} {url} RTSP/1.0\r\n{lines}\r\n".encode())
+        self._connection.send(f"{method} {url} RTSP/1.0\r\n{lines}\r\n".encode())
         self.password_sent |= self._login is not None
         if method != "TEARDOWN":  # no answer to that is awaited
             self.asked = method
@@ -168,8 +168,8 @@ class Dialogue:
             NotRtsp: something else came.
             ConnectionError: the connection ended.
         """
-        while self._wire:
-            got = await self._wire.read()
+        while self._connection:
+            got = await self._connection.read()
             await self.spend(got)
             if not isinstance(got, Response) or got.status >= 200:
                 return got
@@ -242,9 +242,9 @@ class Dialogue:
         Raises:
             Problem: as `network.datagrams`.
         """
-        if self._wire is None or self.ip is None:
+        if self._connection is None or self.ip is None:
             raise ConnectionAbortedError
-        return await network.datagrams(self.ip, self._wire.ours)
+        return await network.datagrams(self.ip, self._connection.ours)
 
     async def describe(self) -> tuple[sdp.Video, str]:
         """The video track and the base of its addresses, as the camera names it: see `own`.
@@ -266,7 +266,7 @@ class Dialogue:
         try:
             await self.request("OPTIONS", self.address.url)
         except ConnectionError:
-            if self.address.scheme == "rtsps" or self._wire is None or self._wire.inbox.received:
+            if self.address.scheme == "rtsps" or self._connection is None or self._connection.inbox.received:
                 raise
             self.phase = "hung up"
             raise Verdict("not_rtsp", TLS) if await self._secure() else Verdict("closed_early", HUNG_UP) from None
@@ -274,16 +274,16 @@ class Dialogue:
     async def _secure(self) -> bool:
         """Whether the other end, which hung up without a word, would speak TLS: over a connection of its own."""
         assert self.ip is not None
-        wire = None
+        connection = None
         try:
             async with asyncio.timeout(TLS_PATIENCE):
-                wire = await network.connect(self.ip, self.address.port)
-                await wire.encrypt(network.tls(), self.address.host)
+                connection = await network.connect(self.ip, self.address.port)
+                await connection.encrypt(network.tls(), self.address.host)
         except (OSError, ValueError):
             return False
         finally:
-            if wire:
-                wire.close()
+            if connection:
+                connection.close()
         return True
 
     async def ask(self, method: str, url: str, **headers: str) -> Response:
@@ -302,7 +302,7 @@ class Dialogue:
             raise Verdict("auth_required", DOWNGRADED)
         if challenge is None:
             raise Verdict("auth_required", "camera đòi cách đăng nhập không được hỗ trợ; chưa gửi mật khẩu")
-        if self._wire is None or self._wire.ended or reply.get("connection").lower() == "close":
+        if self._connection is None or self._connection.ended or reply.get("connection").lower() == "close":
             self.close()
             await self.open()
         self._login = Login(*self.credentials, challenge)

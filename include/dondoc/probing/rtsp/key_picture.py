@@ -6,7 +6,7 @@ import re
 from collections.abc import Awaitable, Callable
 
 from dondoc.probing.network import Datagrams
-from dondoc.probing.picture import memory as room
+from dondoc.probing.picture import memory
 from dondoc.probing.picture.memory import Fits
 from dondoc.probing.rtsp import codecs, sdp
 from dondoc.probing.rtsp.depacketise import Depacketiser
@@ -17,7 +17,7 @@ TCP, UDP = "RTP/AVP/TCP;unicast;interleaved=0-1", "RTP/AVP;unicast;client_port={
 Read = Callable[[], Awaitable[bytes]]
 
 
-async def key_picture(dialogue: Dialogue, track: sdp.Video, base: str, fits: Fits = room.fits) -> bytes:
+async def key_picture(dialogue: Dialogue, track: sdp.Video, base: str, fits: Fits = memory.fits) -> bytes:
     """One key picture as its decoder wants it: H.264 and H.265 as an Annex-B stream, JPEG as a file.
 
     Args:
@@ -46,7 +46,7 @@ async def key_picture(dialogue: Dialogue, track: sdp.Video, base: str, fits: Fit
                 await asyncio.wait_for(dialogue.send("TEARDOWN", whole), 0.2)
 
 
-def _reader(track: sdp.Video, fits: Fits = room.fits) -> Depacketiser | codecs.Frames:
+def _reader(track: sdp.Video, fits: Fits = memory.fits) -> Depacketiser | codecs.Frames:
     if track.encrypted:
         raise Verdict("no_frame", "luồng hình mã hóa (SRTP), chưa đọc được")
     if track.shuffled:
