@@ -190,6 +190,19 @@ def test_the_day_that_a_letter_gives_is_part_of_the_decision(ladder: Ladder, owe
     assert decide(ladder, AGENCY, [first], given, nov(29)).answer_by is None, "our own board is given none"
 
 
+def test_of_a_duty_that_comes_back_no_period_after_the_one_that_runs_is_listed(ladder: Ladder, owed: Make) -> None:
+    focal, form = owed("focal_letter"), owed()
+    months = {"2021-11": nov(24), "2021-12": date(2021, 12, 24), "2022-01": date(2022, 1, 24)}
+    periods = [
+        replace(form, duty=form.duty.model_copy(update={"period": month}), last_day=last, status=Status.NOT_DUE)
+        for month, last in months.items()
+    ]
+    listed = decide(ladder, AGENCY, [focal, *periods], [], nov(23)).still_to_come
+    assert [standing.duty.period for standing in listed] == ["2021-11"]
+    listed = decide(ladder, AGENCY, [focal, *periods], [], nov(25)).still_to_come
+    assert [standing.duty.period for standing in listed] == ["2021-11", "2021-12"], "the first is late now"
+
+
 def test_every_code_has_its_words_and_reasons_are_kept_as_codes(ladder: Ladder, owed: Make) -> None:
     assert words.SENTENCES.keys() == set(ReasonCode)
     decision = decide(ladder, AGENCY, [owed(status="returned", reason="bản nộp BN-0001")], [], nov(23))

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from docx import Document
 from openpyxl import load_workbook
 from sqlalchemy import select
 
@@ -14,6 +15,7 @@ from dondoc import approval, audit
 from dondoc.cameras.registry.declarations import Source, say
 from dondoc.clock import end_of
 from dondoc.configuration.context import AppContext
+from dondoc.configuration.settings import load
 from dondoc.errors import Problem
 from dondoc.facts import obligations
 from dondoc.facts.register import register
@@ -316,6 +318,30 @@ def test_each_letter_has_a_report_of_its_own(
     assert totals == {LETTER: (30, 30), "stttt-2021-12": (1, 1)}
     with app.sessions.reading() as session:
         assert {*session.scalars(select(Report.directive))} == totals.keys()
+
+
+def test_a_letter_that_asks_for_no_form_is_reported_under_its_own_number_and_without_cameras(
+    environment: pytest.MonkeyPatch, app: AppContext, tmp_path: Path
+) -> None:
+    monthly = {"first": "2021-11", "last": "2022-04", "before_day": 25}
+    owed = group("general/letter", "ubnd-huyen-duc-tho", text="Báo cáo tình hình", periodic=monthly)
+    environment.setenv("DONDOC_DIRECTIVE", f"{SHIPPED},{written(tmp_path / 'b.yaml', file(owed))}")
+    two = AppContext(load())
+    with two.sessions.reading() as session:
+        letter = two.letters(session, date(2021, 11, 25))[-1]
+    made = report.make(two, letter, at(25, 17), None, tmp_path / "made")
+    about = "Văn bản số 2500/STTTT-CNTT ngày 16/11/2021 của Sở Thông tin và Truyền thông"
+    drawn, mail = Document(made["report.docx"]), made["report.html"].read_text()
+    text = "\n".join(p.text for p in drawn.paragraphs)
+    assert f"Kết quả thực hiện {about}" in text
+    assert "UBND tỉnh và Văn bản số 2500" in text
+    assert f"về việc thực hiện {about}" in mail
+    assert not any("camera" in said.lower() for said in (text, mail))
+    systems, late = [[[c.text for c in row.cells] for row in table.rows[1:]] for table in drawn.tables[1:3]]
+    assert [row[1] for row in systems] == ["Nội dung chung", "Tổng cộng"]
+    assert [row[2] for row in late] == ["Báo cáo tình hình (kỳ 11/2021)"]
+    assert "cụ thể tại Bảng 2" in text
+    assert "nêu tại Bảng 2" in text
 
 
 def test_the_superior_is_asked_to_admonish_nobody_whom_a_letter_still_gives_time(busy: AppContext) -> None:

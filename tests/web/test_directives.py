@@ -223,6 +223,12 @@ def test_what_is_wrong_is_a_sentence_that_names_its_field(
     assert any(sentence in one for one in found), found
 
 
+def test_the_office_that_chases_is_no_agency_of_a_kind() -> None:
+    owing = directive_form.Line(kinds=("department",)).group(REGISTRY, date(2021, 11, 22))["agencies"]
+    assert "so-nnptnt" in owing
+    assert REGISTRY.office not in owing
+
+
 def test_where_something_is_wrong_nothing_is_taken_in_and_nothing_typed_is_lost(
     app: AppContext, ops: TestClient
 ) -> None:

@@ -166,6 +166,11 @@ class Directive(Strict):
         return (*self.obligations, *self.milestones)
 
     @property
+    def surveys(self) -> bool:
+        """Whether it asks for forms, in which cameras are declared."""
+        return any(duty.deliverable.startswith("form_") for duty in self.duties)
+
+    @property
     def first_day(self) -> date:
         """The first day that anybody is shown: a year before the letter, or its first due date where it has no day."""
         due = [duty.due_before for duty in self.obligations if duty.due_before]

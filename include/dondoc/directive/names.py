@@ -41,6 +41,16 @@ def deliverable(code: str, text: str = "") -> str:
     return text or {"letter": "Văn bản", "file": "Tệp"}.get(code.partition("_")[0], code)
 
 
+def month(period: str) -> str:
+    """A period as people write it: 2022-03 is 03/2022."""
+    return f"{period[5:]}/{period[:4]}"
+
+
+def in_period(code: str, text: str, period: str | None) -> str:
+    """What people call a deliverable, and of which period it is."""
+    return f"{deliverable(code, text)} (kỳ {month(period)})" if period else deliverable(code, text)
+
+
 def fold(text: str) -> str:
     """A name as it is compared: lower case without accents, đ as d, single blanks, punctuation as blanks."""
     plain = unicodedata.normalize("NFD", text.translate(_DD).lower().replace("đ", "d"))

@@ -159,9 +159,8 @@ class Ladder:
     def name(self, standing: Standing) -> str:
         """An obligation, with its letter where several are active."""
         name = words.name(self.registry, standing)
-        return (
-            f"{name} theo {words.reference(self.letters[standing.duty.directive])}" if len(self.letters) > 1 else name
-        )
+        letter = self.letters[standing.duty.directive]
+        return f"{name} theo {words.short_reference(letter)}" if len(self.letters) > 1 else name
 
     def title(self, directive: str, step: str) -> str:
         """What people call a step, as far as the letter still has it."""
@@ -314,9 +313,23 @@ def decide(
         return Decision(agency, day, None, (_why_nothing(ladder, owed, past, day),))
     steps = _highest(ladder, due)
     ground = tuple(s for s, step in due if steps.get(s.duty.directive) == step)
-    rest = tuple(s for s in open_ if s not in ground)
+    rest = tuple(s for s in _without_later_periods(open_, day) if s not in ground)
     top, reasons = steps[ground[0].duty.directive], tuple(_why(ladder, steps, ground, rest, past, day))
     return Decision(agency, day, top, reasons, ground, rest, steps, ladder.answer_by(steps, day))
+
+
+def _without_later_periods(open_: Sequence[Standing], day: date) -> list[Standing]:
+    """Of a duty that comes back no period after the one that runs: nobody is asked today for the report of April."""
+    running: dict[tuple[str, str, str], date] = {}
+    for last, series in ((s.last_day, _series(s)) for s in open_):
+        if last is not None and last >= day:
+            running[series] = min(last, running.get(series, last))
+    return [s for s in open_ if s.last_day is None or s.last_day <= running.get(_series(s), s.last_day)]
+
+
+def _series(standing: Standing) -> tuple[str, str, str]:
+    duty = standing.duty
+    return duty.directive, duty.agency, duty.series
 
 
 def _highest(ladder: Ladder, due: Sequence[tuple[Standing, Step]]) -> dict[str, Step]:

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable
 from datetime import date
+from textwrap import shorten
 from typing import Any
 
 from dondoc.directive.model import Directive, Registry, Step
-from dondoc.directive.names import deliverable
+from dondoc.directive.names import deliverable, month
 from dondoc.escalation.reasons import Reason, ReasonCode
 from dondoc.facts.obligations import Standing
 
@@ -77,7 +78,7 @@ def name(registry: Registry, standing: Standing) -> str:
     former = f"nhiệm vụ của {registry.agency(duty.agency).name}" if standing.agency != duty.agency else ""
     notes = [
         system.name if system.cameras else "",
-        f"kỳ {duty.period[5:]}/{duty.period[:4]}" if duty.period else "",
+        f"kỳ {month(duty.period)}" if duty.period else "",
         former,
     ]
     noted = ", ".join(note for note in notes if note)
@@ -102,6 +103,11 @@ def reference(directive: Directive) -> str:
     if directive.number and directive.day:
         return f"Văn bản số {directive.number} ngày {short(directive.day)}"
     return f"văn bản {directive.title}"
+
+
+def short_reference(directive: Directive) -> str:
+    """As a list of reasons names it: the title of one without a number would drown them."""
+    return shorten(reference(directive), 60, placeholder="…")
 
 
 def cited(directive: Directive) -> str:

@@ -156,5 +156,6 @@ class ReportWords(TypedDict):
     moment: datetime
     week: int
     headline: str
-    cameras: str
+    about: str  # the letter that it reports on
+    cameras: str  # empty: the letter asks for none
     tables: list[tuple[str, Sequence[str], Sequence[Sequence[Any]]]]

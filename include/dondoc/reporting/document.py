@@ -157,9 +157,9 @@ def _head(docx: Docx, directive: Directive, day: date) -> None:
 
 
 def _title(docx: Docx, directive: Directive, day: date) -> None:
-    first, superior = day - timedelta(days=6), directive.registry.agency(directive.superior).short
+    first = day - timedelta(days=6)
     _write(docx, "BÁO CÁO", 14, bold=True, before=14)
-    _write(docx, f"Kết quả thực hiện {directive.superior_document} của {superior}", 14, bold=True)
+    _write(docx, f"Kết quả thực hiện {words.about(directive, day)}", 14, bold=True)
     week = f"(tuần {day.isocalendar().week}, từ ngày {words.short(first)} đến ngày {words.short(day)})"
     _write(docx, week, 14, bold=True)
     _rule(docx, 165, 0.36)
@@ -185,36 +185,49 @@ def _body(docx: Docx, figures: dict[str, Any], directive: Directive, day: date) 
         words.today(directive.registry, directive.issuer, day).name,
         directive.registry.agency(directive.superior).short,
     )
-    _text(
-        docx,
-        f"Thực hiện {directive.superior_document} của {superior}, {issuer} báo cáo kết quả thực hiện như sau:",
-    )
+    _text(docx, f"Thực hiện {_grounds(directive, day)}, {issuer} báo cáo kết quả thực hiện như sau:")
+    table = "Bảng 3" if directive.surveys else "Bảng 2"  # of what is late: a letter without cameras has one table less
     _heading(docx, "I. KẾT QUẢ THỰC HIỆN")
-    _heading(docx, "1. Tiến độ cử đầu mối, gửi biểu mẫu khảo sát")
+    _heading(
+        docx, "1. Tiến độ cử đầu mối, gửi biểu mẫu khảo sát" if directive.surveys else "1. Tiến độ gửi các nội dung"
+    )
     _text(docx, words.headline(figures))
     _grid(docx, "Bảng 1. Tiến độ theo hệ thống", words.TABLE_1, words.table_1(figures), (9, 48, 19, 21, 18, 17, 17, 18))
     if waived := figures["headline"]["waived"]:
         _text(docx, f"{words.number(waived)} nội dung được miễn theo quyết định, không tính vào tỷ lệ.")
+    if directive.surveys:
+        _cameras(docx, figures)
+    _heading(docx, "II. TỒN TẠI, HẠN CHẾ VÀ NGUYÊN NHÂN")
+    if rows := words.table_3(figures):
+        late = len({row["agency"] for row in figures["late"]})
+        _text(docx, f"Còn {words.number(late)} đơn vị có nội dung quá hạn, cụ thể tại {table}.")
+        _grid(docx, f"{table}. Nội dung quá hạn", words.TABLE_3, rows, (9, 44, 54, 25, 19, 16))
+    else:
+        _text(docx, "Không có nội dung nào quá hạn.")
+    for said in (words.pictureless(figures), words.unchecked(figures)):
+        if said and directive.surveys:
+            _text(docx, said)
+    if figures["unconfirmed_calendar"]:
+        _text(docx, "Lịch ngày làm việc của năm chưa có thông báo chính thức; số ngày quá hạn có thể thay đổi.")
+    _heading(docx, "III. NHIỆM VỤ TUẦN TỚI")
+    checks = "; kiểm tra kết nối các camera đã khai" if directive.surveys else ""
+    _text(docx, f"Tiếp tục đôn đốc, hướng dẫn các đơn vị chưa hoàn thành{checks}.")
+    _heading(docx, "IV. KIẾN NGHỊ, ĐỀ XUẤT")
+    _text(docx, words.proposal(superior, figures, table))
+    _text(docx, f"{issuer} kính báo cáo {superior} xem xét, chỉ đạo./.")
+
+
+def _grounds(directive: Directive, day: date) -> str:
+    """The superior's document, and the letter itself where it has a number."""
+    superior = f"{directive.superior_document} của {directive.registry.agency(directive.superior).short}"
+    return " và ".join(dict.fromkeys([superior, words.about(directive, day)]))
+
+
+def _cameras(docx: Docx, figures: dict[str, Any]) -> None:
     _heading(docx, "2. Kết quả khảo sát, kết nối và tình trạng hoạt động")
     _text(docx, words.camera_line(figures["cameras_total"]))
     if rows := words.table_2(figures):
         _grid(docx, "Bảng 2. Camera theo đơn vị", words.TABLE_2, rows, (9, 48, 18, 19, 17, 17, 18, 21))
-    _heading(docx, "II. TỒN TẠI, HẠN CHẾ VÀ NGUYÊN NHÂN")
-    if rows := words.table_3(figures):
-        late = len({row["agency"] for row in figures["late"]})
-        _text(docx, f"Còn {words.number(late)} đơn vị có nội dung quá hạn, cụ thể tại Bảng 3.")
-        _grid(docx, "Bảng 3. Nội dung quá hạn", words.TABLE_3, rows, (9, 44, 54, 25, 19, 16))
-    else:
-        _text(docx, "Không có nội dung nào quá hạn.")
-    for said in filter(None, (words.pictureless(figures), words.unchecked(figures))):
-        _text(docx, said)
-    if figures["unconfirmed_calendar"]:
-        _text(docx, "Lịch ngày làm việc của năm chưa có thông báo chính thức; số ngày quá hạn có thể thay đổi.")
-    _heading(docx, "III. NHIỆM VỤ TUẦN TỚI")
-    _text(docx, "Tiếp tục đôn đốc, hướng dẫn các đơn vị chưa hoàn thành; kiểm tra kết nối các camera đã khai.")
-    _heading(docx, "IV. KIẾN NGHỊ, ĐỀ XUẤT")
-    _text(docx, words.proposal(superior, figures))
-    _text(docx, f"{issuer} kính báo cáo {superior} xem xét, chỉ đạo./.")
 
 
 def _grid(docx: Docx, title: str, headings: tuple[str, ...], rows: list[list[Any]], widths: tuple[float, ...]) -> None:

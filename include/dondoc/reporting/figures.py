@@ -11,6 +11,7 @@ from dondoc.cameras.state.state import NEW, NO_ADDRESS, NOT_LOOKED_AT, CameraSta
 from dondoc.cameras.state.state import states as camera_states
 from dondoc.clock import HERE
 from dondoc.configuration.context import AppContext
+from dondoc.escalation.words import name as duty_name
 from dondoc.facts import obligations
 from dondoc.facts.obligations import Standing
 from dondoc.probing.verdicts import NOT_CHECKED, PHASE, SENTENCE
@@ -100,7 +101,7 @@ def _by_system(app: AppContext, standings: list[Standing]) -> list[dict[str, Any
     rows = []
     for system in sorted(app.registry.systems, key=lambda s: s.section):
         mine = [s for s in standings if s.duty.system == system.id]
-        if mine or system.cameras:
+        if mine:
             rows.append({"system": system.id, "name": system.name, **_totals(mine)})
     return rows
 
@@ -173,6 +174,8 @@ def _late(
                     "system_name": app.registry.system(standing.duty.system).name,
                     "deliverable": standing.duty.deliverable,
                     "text": standing.duty.text,
+                    "period": standing.duty.period,
+                    "what": duty_name(app.registry, standing),
                     "due_before": standing.duty.due_before.isoformat(),
                     "working_days_late": standing.working_days_late,
                     "letters_sent": sent[standing.agency],

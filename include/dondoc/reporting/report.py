@@ -101,10 +101,11 @@ def _words(app: AppContext, directive: Directive, figures: dict[str, Any]) -> Re
         "moment": moment,
         "week": moment.isocalendar().week,
         "headline": words.headline(figures),
-        "cameras": words.camera_line(figures["cameras_total"]),
+        "about": words.about(directive, moment.date()),
+        "cameras": words.camera_line(figures["cameras_total"]) if directive.surveys else "",
         "tables": [
             ("Tiến độ theo hệ thống", words.TABLE_1, [[*r[:-1], words.percent(r[-1])] for r in words.table_1(figures)]),
-            ("Camera theo đơn vị", words.TABLE_2, words.table_2(figures)),
+            ("Camera theo đơn vị", words.TABLE_2, words.table_2(figures) if directive.surveys else []),
             ("Nội dung quá hạn", words.TABLE_3, words.table_3(figures)),
         ],
     }
@@ -191,7 +192,7 @@ def enqueue(
                 person.email,
                 rendered,
                 compose.of_report(directive.id, person.agency, as_of),
-                f"Báo cáo tuần, số liệu đến {as_of:%H:%M %d/%m/%Y}",
+                f"Báo cáo tuần về {words.about(directive, day)}, số liệu đến {as_of:%H:%M %d/%m/%Y}",
                 agency=person.agency,
                 directives=(directive.id,),
                 attachments=(book,),

@@ -3,14 +3,21 @@
 from datetime import date, datetime
 from typing import Any
 
-from dondoc.directive.model import Agency, Registry
-from dondoc.directive.names import deliverable
+from dondoc.directive.model import Agency, Directive, Registry
 from dondoc.directive.succession import responsible
 
 
 def today(registry: Registry, agency: str, day: date) -> Agency:
     """The agency as it is called on a day: the Department of 2021 is another one since March 2025."""
     return registry.agency(responsible(registry, agency, day)[0] or agency)
+
+
+def about(directive: Directive, day: date) -> str:
+    """What a report is about: the letter itself once the clerk has given it a number, else what it carries out."""
+    if directive.number and directive.day:
+        issuer = today(directive.registry, directive.issuer, day).name
+        return f"Văn bản số {directive.number} ngày {short(directive.day)} của {issuer}"
+    return f"{directive.superior_document} của {directive.registry.agency(directive.superior).short}"
 
 
 def number(value: int) -> str:
@@ -127,7 +134,7 @@ def table_3(figures: dict[str, Any]) -> list[list[Any]]:
         [
             i,
             late["name"],
-            f"{deliverable(late['deliverable'], late.get('text', ''))} ({late['system_name']})",
+            late["what"],
             f"trước ngày {short(date.fromisoformat(late['due_before']))}",
             late["working_days_late"],
             late["letters_sent"],
@@ -136,11 +143,11 @@ def table_3(figures: dict[str, Any]) -> list[list[Any]]:
     ]
 
 
-def proposal(superior: str, figures: dict[str, Any]) -> str:
+def proposal(superior: str, figures: dict[str, Any], table: str = "Bảng 3") -> str:
     """What the superior is asked to do about the late, but for those whom a letter still gives time to answer."""
     if all(row["answer_by"] for row in figures["late"]):
         return "Không có."
     given = {row["name"]: row["answer_by"] for row in figures["late"] if row["answer_by"]}
     days = "; ".join(f"{name}: đến hết ngày {short(date.fromisoformat(day))}" for name, day in given.items())
     but = f" (trừ đơn vị còn trong thời gian đã hẹn trả lời: {days})" if given else ""
-    return f"Đề nghị {superior} quan tâm, nhắc nhở các đơn vị nêu tại Bảng 3{but} khẩn trương thực hiện."
+    return f"Đề nghị {superior} quan tâm, nhắc nhở các đơn vị nêu tại {table}{but} khẩn trương thực hiện."

@@ -16,7 +16,7 @@ from dondoc.directive.ladders import ReadyLadder, ready_ladders
 from dondoc.directive.load import File
 from dondoc.directive.located_yaml import LocatedYaml, Place
 from dondoc.directive.model import Registry
-from dondoc.directive.names import deliverable, fold
+from dondoc.directive.names import deliverable, fold, month
 from dondoc.directive.record import State, Version
 
 SPARE = 3  # empty lines below those that are filled in
@@ -205,7 +205,9 @@ def faults(app: AppContext, letter: File) -> list[str]:
 
 
 def _alive(registry: Registry, day: date) -> list[Any]:
-    return [agency for agency in registry.agencies if agency.alive(day) and agency.kind in KINDS]
+    """Those that may owe something: not the office that chases."""
+    alive = (agency for agency in registry.agencies if agency.alive(day) and agency.kind in KINDS)
+    return [agency for agency in alive if agency.id != registry.office]
 
 
 def _date(text: str) -> date | str:
@@ -344,7 +346,7 @@ def _when(group: Any) -> str:
     if not (periodic := group.periodic):
         return "không định thời hạn"
     often = "hằng tháng" if periodic.months == 1 else f"{periodic.months:02} tháng một lần"
-    first, last = (f"{month[5:]}/{month[:4]}" for month in (periodic.first, periodic.last))
+    first, last = month(periodic.first), month(periodic.last)
     return f"trước ngày {periodic.before_day:02}, {often}, từ {first} đến {last}"
 
 

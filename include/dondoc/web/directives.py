@@ -13,7 +13,7 @@ from dondoc import clock, lifecycle
 from dondoc.configuration.context import AppContext
 from dondoc.directive import record
 from dondoc.directive.ladders import ready_ladders
-from dondoc.directive.names import deliverable
+from dondoc.directive.names import in_period
 from dondoc.directive.record import State, Version
 from dondoc.errors import Problem
 from dondoc.escalation import words
@@ -208,6 +208,6 @@ def _row(app: AppContext, expected: Expected) -> dict[str, Any]:
         "to": " hoặc ".join(role.label for role in decision.step.to),
         "approval": any(step.approval for step in decision.steps.values()),
         "addresses": expected.addresses,
-        "duties": [deliverable(s.duty.deliverable, s.duty.text) for s in decision.ground],
+        "duties": [in_period(s.duty.deliverable, s.duty.text, s.duty.period) for s in decision.ground],
         "others": len(decision.steps) > 1,
     }

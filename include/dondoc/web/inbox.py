@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from dondoc import clock
 from dondoc.configuration.context import AppContext
 from dondoc.directive.model import Directive, Duty
-from dondoc.directive.names import deliverable
-from dondoc.escalation.words import reference
+from dondoc.directive.names import deliverable, month
+from dondoc.escalation.words import short_reference
 from dondoc.facts import contact_changes
 from dondoc.facts.register import register
 from dondoc.forms.spec import load_specs
@@ -42,9 +42,9 @@ OUTCOME: dict[str, str] = {**{outcome: outcome.label for outcome in Outcome}, "r
 
 
 def _name(app: AppContext, duty: Duty, letters: Sequence[Directive]) -> str:
-    period = f", kỳ {duty.period}" if duty.period else ""
+    period = f", kỳ {month(duty.period)}" if duty.period else ""
     by = next(letter for letter in letters if letter.id == duty.directive)
-    under = f" theo {reference(by)}" if len(letters) > 1 else ""
+    under = f" theo {short_reference(by)}" if len(letters) > 1 else ""
     return f"{deliverable(duty.deliverable, duty.text)} ({app.registry.system(duty.system).name}{period}){under}"
 
 

@@ -1,6 +1,6 @@
 """Agencies by obligations: who owes what, how late, and why."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -11,8 +11,9 @@ from sqlalchemy import func, select
 from dondoc import clock
 from dondoc.configuration.context import AppContext
 from dondoc.directive import names
-from dondoc.directive.model import Duty
+from dondoc.directive.model import Directive, Duty
 from dondoc.escalation import sources
+from dondoc.escalation.words import short_reference
 from dondoc.facts import contact_changes, contacts, obligations
 from dondoc.facts.obligations import Standing
 from dondoc.intake import inbox
@@ -29,22 +30,18 @@ from dondoc.web.user import User
 CALLED = (Role.FOCAL_OFFICER, Role.CLERK, Role.HEAD)  # whom to ring up
 
 
-def standings_at(app: AppContext, moment: datetime) -> list[Standing]:
-    with app.sessions.reading() as session:
-        return obligations.at(app, session, moment)
-
-
 def _status(standing: Standing) -> str:
     if standing.duty.due_before is None and standing.status == Status.NOT_DUE:
         return "Không định thời hạn"
     return f"{standing.status.sign} {standing.status.heading}"
 
 
-def _row(app: AppContext, standing: Standing) -> dict[str, Any]:
+def _row(app: AppContext, standing: Standing, letters: Mapping[str, Directive]) -> dict[str, Any]:
     duty = standing.duty
+    what = names.in_period(duty.deliverable, duty.text, duty.period) if duty.due_before else duty.text
     cells = [
         app.registry.system(duty.system).name,
-        names.deliverable(duty.deliverable, duty.text) if duty.due_before else duty.text,
+        f"{what}, theo {short_reference(letters[duty.directive])}" if len(letters) > 1 else what,
         f"trước ngày {duty.due_before:%d/%m/%Y}" if duty.due_before else "không định thời hạn",
         _status(standing),
         standing.working_days_late or "",
@@ -60,8 +57,7 @@ def _contacts(app: AppContext, agency: str, moment: datetime) -> list[tuple[str,
 
 
 def _heading(app: AppContext, duty: Duty) -> str:
-    period = f", kỳ {duty.period}" if duty.period else ""
-    return f"{app.registry.system(duty.system).name}: {names.deliverable(duty.deliverable, duty.text)}{period}"
+    return f"{app.registry.system(duty.system).name}: {names.in_period(duty.deliverable, duty.text, duty.period)}"
 
 
 def _moment(app: AppContext, text: str | None) -> datetime:
@@ -160,13 +156,15 @@ def router(_: Callable[..., User]) -> APIRouter:
         moment = _moment(app, as_of)
         if agency not in {a.id for a in app.registry.agencies}:
             raise HTTPException(404, f"Không có đơn vị “{agency}” trong văn bản chỉ đạo.")
-        standings = [s for s in standings_at(app, moment) if s.duty.agency == agency]
+        with app.sessions.reading() as session:
+            letters = {letter.id: letter for letter in app.letters(session, moment.date())}
+            standings = [s for s in obligations.at(app, session, moment) if s.duty.agency == agency]
         return page(
             request,
             "agency.html",
             agency=app.registry.agency(agency),
             moment=moment,
-            rows=[_row(app, s) for s in standings],
+            rows=[_row(app, s, letters) for s in standings],
             contacts=_contacts(app, agency, moment) if visitor_of(request).may_act else None,
         )
 

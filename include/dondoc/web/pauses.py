@@ -60,7 +60,8 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
         until: Annotated[Day | Literal[""], Form()] = "",
     ) -> RedirectResponse:
         app, (whose, _, named) = world_of(request), place.partition("/")
-        if place and agency not in (whose, responsible(app.registry, whose, begins)[0]):
+        known = any(whose == one.id for one in app.registry.agencies)
+        if place and not (known and agency in (whose, responsible(app.registry, whose, begins)[0])):
             raise HTTPException(400, "Chọn điểm thì phải chọn đơn vị có điểm đó.")
         with app.sessions.begin() as session:
             number = rule(

@@ -85,7 +85,7 @@ def _row(known: Mapping[str, Version], report: Report, issues: dict[Any, ReportI
     return {
         "id": report.id,
         "as_of": report.as_of,
-        "title": known[report.directive].directive.title if len(known) > 1 and report.directive in known else "",
+        "title": known[report.directive].directive.title if report.directive in known else report.directive,
         "symbol": known[report.directive].directive.report_symbol if report.directive in known else "BC",
         "headline": words.headline(report.figures),
         "files": [name for name in FILES if (Path(report.folder) / name).is_file()],

@@ -173,6 +173,7 @@ _REPORT: shapes.ReportWords = {
     "moment": NOON,
     "week": 47,
     "headline": "Đã hoàn thành 10/25 nội dung.",
+    "about": "Văn bản số 1990/STTTT-CNTT ngày 16/11/2021",
     "cameras": "Camera đã khai: 25.",
     "tables": [("Tiến độ", ("TT", "Hệ thống"), [[1, "Khu, điểm du lịch"]]), ("Quá hạn", ("TT", "Đơn vị"), [])],
 }
