@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from itertools import groupby
@@ -28,6 +28,7 @@ from dondoc.vocabulary.submissions import ACCEPTED, OUR_TURN, Outcome
 from dondoc.workdays import WorkingDays
 
 Arrival = tuple[datetime, str]  # when something came, and what, in words
+Met = tuple[list[Arrival], datetime | None]  # what met a period, and since when what comes is meant for it
 
 
 @dataclass(frozen=True)
@@ -54,8 +55,10 @@ def standings(letters: Sequence[Directive], calendar: WorkingDays, facts: Facts,
     for registry, alike in groupby(letters, key=lambda letter: letter.registry):
         told = FactIndex(facts, registry)
         for letter in alike:
-            asked, first = asked_by(letter, by_id), asked_since(letter, by_id)
-            found += [_Judge(letter, asked, first, calendar, told, as_of, duty).standing() for duty in letter.duties]
+            asked, first, series = asked_by(letter, by_id), asked_since(letter, by_id), _Series(letter)
+            found += [
+                _Judge(letter, asked, first, calendar, told, as_of, series, duty).standing() for duty in letter.duties
+            ]
     return found
 
 
@@ -106,6 +109,22 @@ def _accepted(ruling: Ruling) -> Arrival:
 
 
 @dataclass(frozen=True)
+class _Series:
+    """The duties of a letter that come back. What met the periods of one is worked out once, for all of them."""
+
+    letter: Directive
+    met: dict[tuple[str, str], dict[Duty, Met]] = field(default_factory=dict)
+
+    @cached_property
+    def periods(self) -> dict[tuple[str, str], list[Duty]]:
+        """By agency and what is asked, in their order."""
+        found: dict[tuple[str, str], list[Duty]] = {}
+        for duty in self.letter.obligations:
+            found.setdefault((duty.agency, duty.series), []).append(duty)
+        return found
+
+
+@dataclass(frozen=True)
 class _Judge:
     """The rules for one obligation, in the order in which the first that holds decides.
 
@@ -118,6 +137,7 @@ class _Judge:
     calendar: WorkingDays
     told: FactIndex
     as_of: datetime
+    series: _Series
     duty: Duty
 
     def standing(self) -> Standing:
@@ -262,31 +282,31 @@ class _Judge:
         papers = (p for p in self.told.papers_of(self._holders) if its & p.fulfils)
         return {*map(_came, papers), *(_accepted(r) for r in self._rulings(RulingKind.ACCEPT) if r.period)}
 
-    def _in_its_period(self) -> tuple[list[Arrival], datetime | None]:
-        """What met this period of a duty that comes back, and since when what comes is meant for it.
+    def _in_its_period(self) -> Met:
+        """What met this period of a duty that comes back, and since when what comes is meant for it."""
+        its = self.duty.agency, self.duty.series
+        if its not in self.series.met:
+            self.series.met[its] = dict(self._periods(self.series.periods[its]))
+        return self.series.met[its][self.duty]
 
-        An arrival meets the period that a person named, else the oldest that has begun and is neither met nor waived;
-        a period begins on the day before which the one before it was due. Nothing is meant for one while an older one
-        is open.
+    def _periods(self, periods: Iterable[Duty]) -> Iterator[tuple[Duty, Met]]:
+        """An arrival meets the period that a person named, else the oldest that has begun and is neither met nor
+        waived; a period begins on the day before which the one before it was due. Nothing is meant for one while an
+        older one is open.
         """
         begins = clock.at(self.since or ALWAYS, 0)
         since: datetime | None = begins
         met: set[Arrival] = set()
-        for duty in self._periods():
+        for duty in periods:
             its = replace(self, duty=duty)
             waived = min((r.happened_at for r in its._rulings(RulingKind.WAIVE)), default=None)
             given = its._given()
             came = (a for a in its._arrivals() if a not in met and (begins <= a[0] or a in given))
             mine = [a for a in came if not waived or a[0] < waived][:1]
-            if duty == self.duty:
-                return mine, since and max(since, begins)
+            yield duty, (mine, since and max(since, begins))
             ended = mine[0][0] if mine else waived
             since = max(since, ended) if since and ended else None
             begins, met = clock.at(duty.due_before or ALWAYS, 0), met.union(mine)
-        raise AssertionError(self.duty)
-
-    def _periods(self) -> Iterator[Duty]:
-        return (d for d in self.letter.obligations if (d.agency, d.series) == (self.duty.agency, self.duty.series))
 
     def _meant_for_it(self) -> Iterator[Received]:
         """What was sent since it was asked for; of a duty that comes back, while this was its oldest open period."""
