@@ -1,5 +1,6 @@
 """Duties that come back: each period is an obligation of its own, and what arrives meets the oldest that is open."""
 
+import cProfile
 from datetime import date, datetime
 from typing import Any
 
@@ -113,3 +114,16 @@ def test_a_form_that_was_returned_or_waits_for_us_touches_only_the_period_for_wh
     waits = (at(5, month=1, year=2022), "waiting")
     assert of(date(2022, 1, 26), again, waits) == ["fulfilled", "under_review", "not_due", "not_due"]
     assert of(date(2022, 1, 26), waits) == ["under_review", "overdue", "not_due", "not_due"]
+
+
+def test_what_a_duty_costs_grows_with_its_periods_and_no_faster(calendar: WorkingDays) -> None:
+    """Ten years of months for every agency were minutes at every look, and the page of a draft looks forty times."""
+
+    def calls(last: str) -> int:
+        many = directive(group("reservoir/focal_letter", AGENCY, periodic=MONTHLY | {"last": last}))
+        watch = cProfile.Profile()
+        watch.runcall(standings, (many,), calendar, Facts(), end_of(date(2022, 1, 26)))
+        return sum(entry.callcount for entry in watch.getstats())
+
+    calls("2022-11")  # what is read once is read
+    assert calls("2025-11") < 2.5 * calls("2023-11")  # twice as many months
