@@ -84,6 +84,7 @@ def test_each_fault_is_named_with_file_and_line(tmp_path: Path, old: str, new: s
             )
         ),
         ("  - {system: ferry, deliverable: form_03, due_before: 2023-04-20, agencies: []}", "agencies"),
+        ("  - {system: ferry, deliverable: form_03, due_before: 9999-12-31, agencies: [ban-ben-khach]}", "năm 9999"),
     ],
 )
 def test_a_wrong_obligation_is_named_with_its_line(tmp_path: Path, extra: str, words: str) -> None:

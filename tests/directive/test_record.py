@@ -141,6 +141,22 @@ def test_a_closed_letter_chases_nobody_from_its_day_on(installed: AppContext) ->
     assert due(installed, date(2021, 11, 24)) == [date(2021, 12, 10)], "a person may open it again"
 
 
+def test_a_slip_in_the_year_of_what_is_to_come_binds_nobody(installed: AppContext) -> None:
+    """An amendment from 2031 could be followed by nothing before 2031: no other one, and no end of the letter."""
+    told: dict[str, Any] = {"document": "CV 10", "reason": "đã xong", "by": "Trần Thị B", "now": at(22)}
+    with installed.sessions.begin() as session:
+        add(session, LATER, 1, valid_from=date(2031, 11, 24))
+        add(session, LATER, 2, valid_from=date(2021, 11, 23), state=State.DRAFT)
+        record.activate(session, ID, by="Trần Thị B", now=at(22))
+    assert due(installed, date(2021, 11, 23)) == due(installed, date(2031, 11, 24)) == [date(2021, 12, 10)]
+    with installed.sessions.begin() as session:
+        record.close(session, ID, on=date(2031, 11, 25), **told)
+        record.close(session, ID, on=date(2021, 11, 25), **told)
+    assert due(installed, date(2021, 11, 25)) == due(installed, date(2031, 11, 25)) == []
+    with installed.sessions.begin() as session, pytest.raises(Problem, match="đã kết thúc từ ngày 25/11/2021"):
+        record.close(session, ID, on=date(2021, 11, 26), **told)
+
+
 @pytest.mark.parametrize(
     ("letter", "after", "other", "sentence"),
     [

@@ -49,6 +49,7 @@ MONTHLY = {
     "before_day-1": "25",
     "agencies-1": ["so-nnptnt"],
 }
+TWENTY_YEARS = MONTHLY | {"last-1": "2041-11", "agencies-1": DISTRICTS}
 LETTER: dict[str, Any] = HEAD | FILE | ALL_BUT | MONTHLY
 
 
@@ -207,7 +208,15 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"number": "", "day": ""}, "Mã văn bản: chưa ghi."),
     ({"id": "Mã A/1"}, "Mã văn bản: mã “Mã A/1” chỉ gồm chữ thường không dấu, số và gạch nối."),
     ({"id": NOVEMBER_2021.id}, "Mã văn bản: đã có văn bản mã “stttt-cntt-2021-11”"),
+    ({"id": "x" * 81}, "Mã văn bản: mã dài nhất 80 ký tự"),
+    ({"id": "new"}, "Mã văn bản: mã dài nhất 80 ký tự, và không phải “new”."),
     ({"lines": "0"}, "Việc phải làm: chưa ghi việc nào."),
+    (
+        {f"{name[:-2]}-{i}": value for i in range(1, 9) for name, value in TWENTY_YEARS.items()}
+        | {f"text-{i}": f"Báo cáo {i}" for i in range(1, 9)}
+        | {"lines": "9"},
+        "việc (mỗi đơn vị, mỗi kỳ tính là một) là quá nhiều, nhiều nhất 20000",
+    ),
 ]  # fmt: skip
 
 

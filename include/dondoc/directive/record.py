@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from dondoc import clock
+from dondoc.clock import HERE
 from dondoc.directive.load import File
 from dondoc.directive.model import Directive, Registry
 from dondoc.errors import Problem
@@ -132,12 +133,13 @@ def add(
     if (last.number if last else None) != after:
         raise _overtaken(file.id, last)
     content = file.content()
-    if (held := _held(rows)) and valid_from < held.valid_from:
+    if (held := _held(rows, now)) and valid_from < held.valid_from:
         raise Problem(
             f"Phiên bản trước của “{file.id}” có hiệu lực từ {held.valid_from:%d/%m/%Y}: "
             "phiên bản mới không thể có hiệu lực trước ngày đó."
         )
-    if last and (last.digest, last.state) == (digest(content), state):
+    same = last and (last.digest, last.state) == (digest(content), state)
+    if last and same and not (state == State.CLOSED and valid_from < last.valid_from):
         raise Problem(f"“{file.id}” không có gì thay đổi so với phiên bản {last.number}.")
     row = _row(file.id, (last.number if last else 0) + 1, state, content, valid_from, now)
     row.document, row.reason, row.by = document.strip(), reason.strip(), by
@@ -182,9 +184,10 @@ def close(
             recorded a version meanwhile.
     """
     rows = _seen(session, directive, after)
-    row = _held(rows) or rows[-1]
-    if row.state == State.CLOSED:
-        raise Problem(f"“{directive}” đã kết thúc từ ngày {row.valid_from:%d/%m/%Y}.")
+    row = _held(rows, now) or rows[-1]
+    last = next((one for one in reversed(rows) if one.state != State.DRAFT), row)
+    if last.state == State.CLOSED and last.valid_from <= max(on, row.valid_from):
+        raise Problem(f"“{directive}” đã kết thúc từ ngày {last.valid_from:%d/%m/%Y}.")
     if not document.strip() or not reason.strip():
         raise Problem("Kết thúc một văn bản phải ghi văn bản làm căn cứ và lý do.")
     told = {"document": document, "reason": reason, "by": by}
@@ -221,9 +224,10 @@ def _moved(
     return add(session, file, state=state, valid_from=valid_from, now=now, after=after, **told)
 
 
-def _held(rows: Sequence[DirectiveVersion]) -> DirectiveVersion | None:
-    """The newest version that is no draft."""
-    return next((row for row in reversed(rows) if row.state != State.DRAFT), None)
+def _held(rows: Sequence[DirectiveVersion], now: datetime) -> DirectiveVersion | None:
+    """The newest version that is no draft and has begun: what is still to come binds nobody, its day may be a slip."""
+    today = now.astimezone(HERE).date()
+    return next((row for row in reversed(rows) if row.state != State.DRAFT and row.valid_from <= today), None)
 
 
 class _Yaml(yaml.SafeDumper):

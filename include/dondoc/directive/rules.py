@@ -14,7 +14,11 @@ from dondoc.vocabulary.people import ON_LADDER
 MILESTONES = ("connection", "coordination", "direction")  # kinds of duties without a date
 LOOSE = re.compile(r"(letter|file)(_[a-z0-9]+)*")  # an official letter, or a file of any kind: `text` says which
 ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")  # it stands in ids of duties, addresses of pages, names of folders
+LONGEST_ID = 80
+NEW = "new"  # is the page of a new letter
+YEARS = range(1900, 3000)  # beyond them no calendar counts
 MOST_PERIODS = 240  # of a duty that comes back: twenty years of months
+MOST_DUTIES = 20_000  # of a letter, each agency and period counted: all of them are looked at every morning
 Entry = tuple[Place, dict[str, Any]]
 
 
@@ -27,6 +31,9 @@ def apply_rules(marked: LocatedYaml, registry: Registry | None) -> None:
         return
     if isinstance(name := marked.data.get("id"), str) and not ID.fullmatch(name):
         marked.fault(("id",), f"mã “{name}” chỉ gồm chữ thường không dấu, số và gạch nối")
+    elif isinstance(name, str) and (len(name) > LONGEST_ID or name == NEW):
+        marked.fault(("id",), f"mã dài nhất {LONGEST_ID} ký tự, và không phải “{NEW}”")
+    _days_can_be_counted(marked)
     _no_doubled_ids(marked, "ladder")
     if registry is None:
         apply_agency_rules(marked, "issuer", "superior")
@@ -36,7 +43,16 @@ def apply_rules(marked: LocatedYaml, registry: Registry | None) -> None:
         known = registry.model_dump(include={"agencies", "systems"})
         _known_offices(marked, {agency.id for agency in registry.agencies}, "issuer", "superior")
     _duties_fit(marked, known)
+    _not_too_many(marked)
     _ladder_fits(marked)
+
+
+def _days_can_be_counted(marked: LocatedYaml) -> None:
+    said = [(("day",), marked.data.get("day"))]
+    said += [((*place, "due_before"), item.get("due_before")) for place, item in _entries(marked.data, "obligations")]
+    for place, day in said:
+        if isinstance(day, date) and day.year not in YEARS:
+            marked.fault(place, f"năm {day.year:04} không dùng được ({YEARS[0]} đến {YEARS[-1]})")
 
 
 def apply_agency_rules(marked: LocatedYaml, *offices: str) -> None:
@@ -149,6 +165,14 @@ def _duties_fit(marked: LocatedYaml, known: dict[str, Any]) -> None:
                 what = f"{marked.called(system)}/{marked.called(deliverable)} của “{marked.called(agency)}”"
                 marked.fault((*place, "agencies", i), f"nhiệm vụ {what} ghi hai lần")
             seen.add(duty)
+
+
+def _not_too_many(marked: LocatedYaml) -> None:
+    groups = [item for _, item in _entries(marked.data, "obligations")]
+    duties = sum(len(_listed(item.get("agencies"))) * max(1, _periods(item.get("periodic"))) for item in groups)
+    if duties > MOST_DUTIES:
+        told = f"{duties} việc (mỗi đơn vị, mỗi kỳ tính là một) là quá nhiều, nhiều nhất {MOST_DUTIES}"
+        marked.fault(("obligations",), f"{told}; giảm số kỳ, hoặc tách thành nhiều văn bản")
 
 
 def _deliverable_fits(marked: LocatedYaml, place: Place, item: dict[str, Any], form: Any) -> None:

@@ -1,6 +1,6 @@
 """Who would be written to because of a letter on which days to come, if nothing more arrived. Nothing is recorded."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -44,11 +44,12 @@ def forecast(
     past = history.read(session, app.settings, facts.rulings)
     order = {agency.id: agency.order for agency in registry.agencies}
     found: list[Expected] = []
-    for day in _days(max(today, begins), today + timedelta(weeks=weeks)):
+    end = today + timedelta(weeks=weeks)
+    for day in _days(max(today, begins), end):
         if not app.calendar.is_working_day(day):
             continue
         beside = (one for one in active(known, day) if one.id != letter.id)
-        letters = {one.id: _of(one, concerned) for one in (*beside, letter)}
+        letters = {one.id: _of(one, concerned, _latest(app, one, end)) for one in (*beside, letter)}
         ladder = Ladder(registry, letters, app.calendar, app.settings.grace_days)
         owed: dict[str, list[Standing]] = {}
         for standing in standings(tuple(letters.values()), app.calendar, facts, end_of(day)):
@@ -68,10 +69,16 @@ def _days(first: date, last: date) -> Iterator[date]:
     return (first + timedelta(days=n) for n in range((last - first).days + 1))
 
 
-def _of(letter: Directive, agencies: Iterable[str]) -> Directive:
-    """A letter with what some agencies owe by a date."""
-    mine = tuple(duty for duty in letter.obligations if duty.agency in agencies)
+def _of(letter: Directive, agencies: Collection[str], latest: date) -> Directive:
+    """A letter with what some agencies owe by a date, as far as that is not long after the days in question."""
+    mine = tuple(d for d in letter.obligations if d.agency in agencies and d.due_before and d.due_before <= latest)
     return letter.model_copy(update={"obligations": mine, "milestones": ()})
+
+
+def _latest(app: AppContext, letter: Directive, end: date) -> date:
+    """The last day before which something is due that a step of the letter could be about by the end."""
+    ahead = max((-step.after for step in letter.ladder), default=0)
+    return app.calendar.add(end, max(ahead, 0) + 2)
 
 
 def _arrived(decision: Decision) -> SentLetter:

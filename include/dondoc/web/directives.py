@@ -64,7 +64,8 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
             history = _versions(app, session, directive)
             shown = history[-1]
             expected = _expected(app, session, shown, now)
-        closable = any(v.state is not State.DRAFT for v in history) and shown.state is not State.CLOSED
+        over = shown.state is State.CLOSED and shown.valid_from <= now.date()
+        closable = any(v.state is not State.DRAFT for v in history) and not over
         return page(
             request,
             "directive.html",
