@@ -48,7 +48,7 @@ def apply_rules(marked: LocatedYaml, registry: Registry | None) -> None:
 
 
 def _days_can_be_counted(marked: LocatedYaml) -> None:
-    said = [(("day",), marked.data.get("day"))]
+    said: list[tuple[Place, Any]] = [(("day",), marked.data.get("day"))]
     said += [((*place, "due_before"), item.get("due_before")) for place, item in _entries(marked.data, "obligations")]
     for place, day in said:
         if isinstance(day, date) and day.year not in YEARS:
