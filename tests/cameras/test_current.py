@@ -1,5 +1,6 @@
 """What is kept of the facts about cameras, so that nobody need add them up, is what they come to, whatever happens."""
 
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
 from datetime import datetime, timedelta
 from random import Random
@@ -180,3 +181,31 @@ def test_what_was_spoilt_is_made_again(app: AppContext, dondoc: Run) -> None:
     assert "1 camera có lời khai giữ sẵn bị lệch" in dondoc("cameras", "rebuild").stderr
     with app.sessions.reading() as session:
         assert session.get_one(Camera, camera).name == "Cổng 1"
+
+
+def test_of_two_who_store_states_at_once_none_fails_and_no_pause_of_meanwhile_is_lost(
+    empty_database: str, app: AppContext
+) -> None:
+    """On PostgreSQL one stored, after the pause had thrown all states away, what it had worked out without it."""
+    life = Life(app, 1)
+    for _ in range(6):
+        life.form()
+    said_of = {"document": "x", "reason": "x", "by": PERSON, "secrets": [SECRET], "now": life.now}
+
+    def pause() -> None:
+        with app.sessions.begin() as session:
+            rule(session, [], app.registry, RulingKind.PAUSE, **said_of)
+
+    def refresh() -> None:
+        with app.sessions.begin() as session:
+            current.refresh(app, session, life.now)
+
+    with ThreadPoolExecutor() as pool:
+        with app.sessions.begin() as session:
+            current.refresh(app, session, life.now)
+            meanwhile = [pool.submit(pause), pool.submit(refresh)]
+            wait(meanwhile, timeout=0.5)  # nothing ends before this does
+        for one in meanwhile:
+            one.result()
+    with app.sessions.reading() as session:
+        assert current.read(app, session, life.now) == state.states(app, session, life.now)

@@ -22,6 +22,7 @@ from dondoc.clock import HERE
 from dondoc.clock import at as at_hour
 from dondoc.configuration.context import AppContext
 from dondoc.store.cameras import Camera, CurrentState
+from dondoc.store.staleness import alone
 
 LONGEST = timedelta(days=3650)  # what changes by no time at all
 _SHOWN = [getattr(Camera, name) for name in SHOWN]
@@ -49,6 +50,7 @@ def refresh(app: AppContext, session: Session, now: datetime, nights: Histories 
     Returns:
         of how many cameras.
     """
+    alone(session)
     judge, missing = _missing(app, session, now, nights)
     digest = basis(app)
     ids = [stand.state.camera.id for stand in missing]
@@ -67,6 +69,7 @@ def rebuild(app: AppContext, session: Session, now: datetime) -> dict[str, int]:
     """
     groups = declarations.groups(session)
     changed = sum(declarations.refresh(session, agency, system, app.secrets) for agency, system in groups)
+    alone(session)
     session.execute(delete(CurrentState))
     return {"cameras": changed, "states": refresh(app, session, now)}
 

@@ -15,6 +15,7 @@ from dondoc.directive.model import Registry
 from dondoc.mail import outbox
 from dondoc.store.cameras import Camera, Outage
 from dondoc.store.mail import OutboxLetter
+from dondoc.store.staleness import alone
 from dondoc.vocabulary.letters import LetterKind, OutboxState
 
 OLDEST = timedelta(days=1)  # a night is settled on its own day and the next
@@ -33,6 +34,7 @@ def settle(app: AppContext, *, night: date, now: datetime) -> dict[str, list[int
     if night < (now - OLDEST).astimezone(HERE).date():
         return {"opened": [], "closed": []}
     with app.sessions.begin() as session:
+        alone(session)  # the states below rest on nights that are read here
         cameras = {c.id: c for c in session.scalars(select(Camera))}
         judge = checks.judge(app, session)
         seen, registry = state.nights_at(session, judge, cameras, now), app.registry
