@@ -18,9 +18,7 @@ from dondoc.directive.record import State
 from dondoc.errors import Problem
 from dondoc.mail.states import BY, move
 from dondoc.store.mail import OutboxLetter
-from dondoc.vocabulary.letters import CHASING, OutboxState
-
-STOPPABLE = ("held", "pending", "deferred")
+from dondoc.vocabulary.letters import CHASING, STOPPABLE, OutboxState
 
 
 def enter(

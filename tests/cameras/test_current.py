@@ -208,4 +208,4 @@ def test_of_two_who_store_states_at_once_none_fails_and_no_pause_of_meanwhile_is
         for one in meanwhile:
             one.result()
     with app.sessions.reading() as session:
-        assert current.read(app, session, life.now) == state.states(app, session, life.now)
+        assert shown(current.read(app, session, life.now)) == shown(state.states(app, session, life.now))
