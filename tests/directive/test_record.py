@@ -17,8 +17,11 @@ from dondoc.directive import record
 from dondoc.directive.load import File, load_file
 from dondoc.directive.record import State
 from dondoc.errors import Problem
+from dondoc.facts.obligations import standings
+from dondoc.facts.read import Facts, Paper
 from dondoc.store.directives import DirectiveVersion
 from dondoc.store.session import upgrade
+from dondoc.vocabulary.obligations import Status
 from tests.conftest import at
 from tests.directive.letters import SHIPPED, file, group, written
 
@@ -155,6 +158,21 @@ def test_a_slip_in_the_year_of_what_is_to_come_binds_nobody(installed: AppContex
     assert due(installed, date(2021, 11, 25)) == due(installed, date(2031, 11, 25)) == []
     with installed.sessions.begin() as session, pytest.raises(Problem, match="đã kết thúc từ ngày 25/11/2021"):
         record.close(session, ID, on=date(2021, 11, 26), **told)
+
+
+def test_a_closed_letter_that_others_repeat_still_hands_on_what_it_was_sent(installed: AppContext) -> None:
+    """With the middle one of three closed, what had come under the first was asked for again."""
+    told: dict[str, Any] = {"document": "CV 10", "reason": "đã thay", "by": "Trần Thị B", "now": at(22)}
+    chain = [file(OWES, id=name, follows=before) for name, before in (("c", ID), ("d", "c"))]
+    with installed.sessions.begin() as session:
+        for letter in chain:
+            add(session, letter, None, valid_from=date(2021, 11, 18))
+        record.close(session, "c", on=date(2021, 11, 20), **told)
+    paper = Paper("ubnd-huyen-duc-tho", frozenset({f"{ID}:tourism/form_03"}), "1/UB", date(2021, 11, 17), at(17))
+    with installed.sessions.reading() as session:
+        letters = installed.letters(session, date(2021, 11, 27))
+    owed = standings(letters, installed.calendar, Facts(papers=(paper,)), at(27))
+    assert {s.duty.directive: s.status for s in owed} == dict.fromkeys((ID, "d"), Status.FULFILLED)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from dondoc.directive.model import Directive
 
 def asked_by(letter: Directive, known: Mapping[str, Directive]) -> tuple[str, ...]:
     """The letters that asked for what a letter asks for, itself first: what any of them was sent counts for it."""
-    return letter.id, *_followed(letter, known)
+    return letter.id, *followed(letter, known)
 
 
 def asked_since(letter: Directive, known: Mapping[str, Directive]) -> date | None:
@@ -17,7 +17,8 @@ def asked_since(letter: Directive, known: Mapping[str, Directive]) -> date | Non
     return known[oldest].day if oldest in known else None
 
 
-def _followed(letter: Directive, known: Mapping[str, Directive]) -> Iterator[str]:
+def followed(letter: Directive, known: Mapping[str, Directive]) -> Iterator[str]:
+    """The letters that it repeats, nearest first, as far as they are known, and the first that is not."""
     seen = {letter.id}
     while letter.follows and not letter.again and letter.follows not in seen:
         yield letter.follows

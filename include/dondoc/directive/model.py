@@ -155,6 +155,7 @@ class Directive(Strict):
     archive: str = "VT"
     follows: str | None = None  # the letter whose requests it repeats: what that one was sent counts for it
     again: bool = False  # it asks for everything anew, though it follows another
+    repeats: tuple["Directive", ...] = ()  # the letters that it follows, nearest first, closed ones too: see `record`
     report: bool = True  # a weekly report of it is wanted
     obligations: tuple[Duty, ...]  # the dated ones
     milestones: tuple[Duty, ...]  # the undated ones

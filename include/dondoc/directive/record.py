@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from dondoc import clock
 from dondoc.clock import HERE
+from dondoc.directive.following import followed
 from dondoc.directive.load import File
 from dondoc.directive.model import Directive, Registry
 from dondoc.errors import Problem
@@ -69,8 +70,16 @@ def holding(known: Iterable[Version], day: date) -> dict[str, Version]:
 
 def active(known: Iterable[Version], day: date) -> tuple[Directive, ...]:
     """The letters for which agencies may be chased on a day, oldest first."""
-    found = [v.directive for v in holding(known, day).values() if v.state is State.ACTIVE]
+    held = holding(known, day)
+    found = [linked(v.directive, held) for v in held.values() if v.state is State.ACTIVE]
     return tuple(sorted(found, key=lambda letter: (letter.day or ALWAYS, letter.id)))
+
+
+def linked(letter: Directive, held: Mapping[str, Version]) -> Directive:
+    """A letter with those that it repeats: what they were sent counts for it also when they are closed."""
+    signed = {name: version.directive for name, version in held.items() if version.state is not State.DRAFT}
+    repeats = tuple(signed[name] for name in followed(letter, signed) if name in signed)
+    return letter.model_copy(update={"repeats": repeats}) if repeats else letter
 
 
 def active_between(known: Sequence[Version], first: date, last: date) -> tuple[Directive, ...]:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from dondoc.clock import HERE, end_of
 from dondoc.configuration.context import AppContext
 from dondoc.directive.model import Directive
-from dondoc.directive.record import active
+from dondoc.directive.record import active, holding, linked
 from dondoc.escalation import history
 from dondoc.escalation.ladder import Decision, Ladder, SentLetter, decide, duty
 from dondoc.escalation.recipients import recipients
@@ -41,6 +41,7 @@ def forecast(
     """
     today, concerned = now.astimezone(HERE).date(), {duty.agency for duty in letter.obligations}
     known, facts, registry = app.versions(session), read(session, now), app.registry
+    letter = linked(letter, holding(known, max(today, begins)))
     past = history.read(session, app.settings, facts.rulings)
     order = {agency.id: agency.order for agency in registry.agencies}
     found: list[Expected] = []

@@ -48,9 +48,10 @@ class Standing:
 def standings(letters: Sequence[Directive], calendar: WorkingDays, facts: Facts, as_of: datetime) -> list[Standing]:
     """Of each letter every obligation, then every milestone, in the letter's order.
 
-    `letters`: those that are active; what they follow is looked for among them, too.
+    `letters`: those that are active, with what they repeat.
     """
-    by_id, as_of = {letter.id: letter for letter in letters}, as_of.astimezone(HERE)
+    by_id = {one.id: one for letter in letters for one in (*letter.repeats, letter)}
+    as_of = as_of.astimezone(HERE)
     found: list[Standing] = []
     for registry, alike in groupby(letters, key=lambda letter: letter.registry):
         told = FactIndex(facts, registry)
