@@ -25,16 +25,17 @@ from dondoc.store.cameras import Camera, CurrentState
 from dondoc.store.staleness import alone
 
 LONGEST = timedelta(days=3650)  # what changes by no time at all
-_SHOWN = [getattr(Camera, name) for name in SHOWN]
+_CAMERAS, _STATES = Camera.__table__, CurrentState.__table__  # rows of tables cost a third less than those of models
+_SHOWN = [_CAMERAS.c[name] for name in SHOWN]
 _DESCRIBED = [getattr(Camera, name) for name in Described._fields]
-_STATE = [getattr(CurrentState, name) for name in CameraState._fields if name != "camera"]
+_STATE = [_STATES.c[name] for name in CameraState._fields if name != "camera"]
 _WIDTH = len(_SHOWN)
 
 
 def read(app: AppContext, session: Session, now: datetime) -> list[CameraState]:
     """The state of every camera, in order of number."""
-    every = select(*_SHOWN, *_STATE).outerjoin(CurrentState, _holding(app, now)).order_by(Camera.id)
-    rows = session.execute(every).all()
+    both = _CAMERAS.outerjoin(_STATES, _holding(app, now))
+    rows = session.execute(select(*_SHOWN, *_STATE).select_from(both).order_by(_CAMERAS.c.id)).all()
     if all(row[_WIDTH] for row in rows):
         return [CameraState(Described(*row[:_WIDTH]), *row[_WIDTH:]) for row in rows]
     worked_out = {stand.state.camera.id: stand.state for stand in _missing(app, session, now)[1]}
@@ -89,10 +90,10 @@ def basis(app: AppContext) -> str:
 
 def _holding(app: AppContext, now: datetime) -> Any:
     return (
-        (CurrentState.camera_id == Camera.id)
-        & (CurrentState.basis == basis(app))
-        & (CurrentState.computed_at <= now)
-        & (CurrentState.holds_until > now)
+        (_STATES.c.camera_id == _CAMERAS.c.id)
+        & (_STATES.c.basis == basis(app))
+        & (_STATES.c.computed_at <= now)
+        & (_STATES.c.holds_until > now)
     )
 
 
