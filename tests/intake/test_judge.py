@@ -428,7 +428,7 @@ def test_a_person_puts_a_stray_mail_aside_and_nothing_is_deleted(desk: Desk, don
     ("arguments", "words"),
     [
         (("dismiss", "99", "--reason", "x", "--by", "A"), "Không có bản nộp BN-0099"),
-        (("dismiss", "1", "--reason", " ", "--by", "A"), "--reason"),
+        (("dismiss", "1", "--reason", " ", "--by", "A"), "Lý do"),
         (("dismiss", "x", "--reason", "x", "--by", "A"), "không phải số bản nộp"),
         (("assign", "99", "--agency", DUC_THO, "--by", "A"), "Không có bản nộp BN-0099"),
         (("assign", "1", "--agency", "ubnd-x", "--by", "A"), "Không có đơn vị “ubnd-x”"),

@@ -89,8 +89,8 @@ def look(
 def _result(finding: Finding, at: datetime) -> dict[str, Any]:
     return {
         "camera": int(finding.camera),
-        "verdict": finding.verdict,
-        "phase": finding.phase,
+        "verdict": str(finding.verdict),
+        "phase": str(finding.phase),
         "detail": finding.detail,
         "elapsed_ms": finding.elapsed_ms,
         "stage": finding.stage,
