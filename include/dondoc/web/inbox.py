@@ -1,7 +1,8 @@
 """What waits for a person; giving it to an agency; uploading a file for somebody."""
 
 from collections.abc import Callable, Sequence
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Form, HTTPException, Request, UploadFile
@@ -39,6 +40,21 @@ from dondoc.web.pages import (
 from dondoc.web.user import User
 
 OUTCOME: dict[str, str] = {**{outcome: outcome.label for outcome in Outcome}, "received": "chưa kiểm tra"}
+
+
+@dataclass(frozen=True)
+class Paper:
+    """A letter of an agency as it is entered into the register, with a scan that waits or without one."""
+
+    agency: Text
+    fulfils: Annotated[list[str], Form()]
+    number: Text
+    document_date: Annotated[Day, Form()]
+    day: OnDay = None
+    hour: AtTime = None
+
+    def said(self, app: AppContext) -> str:
+        return f"đã vào sổ văn bản số {self.number.strip()} của {app.registry.agency(self.agency).name}."
 
 
 def _name(app: AppContext, duty: Duty, letters: Sequence[Directive]) -> str:
@@ -135,19 +151,13 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
     @routes.post("/register")
     def enter_paper(
         request: Request,
-        agency: Text,
-        fulfils: Annotated[list[str], Form()],
-        number: Text,
-        document_date: Annotated[Day, Form()],
+        paper: Annotated[Paper, Depends()],
         user: Annotated[User, Depends(require_operator)],
-        day: OnDay = None,
-        hour: AtTime = None,
     ) -> RedirectResponse:
         app, now = world_of(request), clock.now()
-        arrived = when(day, hour, now)
         with app.sessions.begin() as session:
-            entered = _register(app, session, user, now, agency, fulfils, number, document_date, arrived=arrived)
-        said = f"VB-{entered:04}: đã vào sổ văn bản số {number.strip()} của {app.registry.agency(agency).name}."
+            entered = _register(app, session, user, now, paper, when(paper.day, paper.hour, now))
+        said = f"VB-{entered:04}: {paper.said(app)}"
         return redirect(request, "/register", said)
 
     @routes.get("/inbox/{submission}/register", response_class=HTMLResponse)
@@ -162,24 +172,16 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
     def enter(
         request: Request,
         submission: int,
-        agency: Text,
-        fulfils: Annotated[list[str], Form()],
-        number: Text,
-        document_date: Annotated[Day, Form()],
+        paper: Annotated[Paper, Depends()],
         user: Annotated[User, Depends(require_operator)],
-        day: OnDay = None,
-        hour: AtTime = None,
     ) -> RedirectResponse:
         app, now = world_of(request), clock.now()
         with app.sessions.begin() as session:
             scan = session.get_one(Submission, submission)
-            arrived = when(day, hour, now) if day else scan.happened_at
-            _register(
-                app, session, user, now, agency, fulfils, number, document_date, arrived=arrived, blob=scan.sha256
-            )
-            room.mark_registered(session, scan.sha256, agency=agency, number=number.strip(), now=now)
-        said = f"{BN(submission)}: đã vào sổ văn bản số {number.strip()} của {app.registry.agency(agency).name}."
-        return redirect(request, "/inbox", said)
+            arrived = when(paper.day, paper.hour, now) if paper.day else scan.happened_at
+            _register(app, session, user, now, paper, arrived, scan.sha256)
+            room.mark_registered(session, scan.sha256, agency=paper.agency, number=paper.number.strip(), now=now)
+        return redirect(request, "/inbox", f"{BN(submission)}: {paper.said(app)}")
 
     @routes.post("/inbox/{submission}/assign")
     def assign(
@@ -239,11 +241,7 @@ def _register(
     session: Session,
     user: User,
     now: datetime,
-    agency: str,
-    fulfils: list[str],
-    number: str,
-    document_date: date,
-    *,
+    paper: Paper,
     arrived: datetime,
     blob: str | None = None,
 ) -> int:
@@ -251,10 +249,10 @@ def _register(
         session,
         app.letters_since(session, arrived.astimezone(clock.HERE).date()),
         app.registry,
-        agency=agency,
-        fulfils=fulfils,
-        number=number,
-        document_date=document_date,
+        agency=paper.agency,
+        fulfils=paper.fulfils,
+        number=paper.number,
+        document_date=paper.document_date,
         arrived=arrived,
         blob=blob,
         by=user.actor,
