@@ -122,7 +122,8 @@ def _defined(tree: ast.Module) -> Iterator[str]:
 
 
 def _typed(name: str, found: Any) -> str:
-    title = f"## {name.rpartition('.')[2]}\n`{name}`\n\n"
+    module, _, short = name.rpartition(".")
+    title = f"## {short}\n`{module.replace('.', '/')}.py`\n\n"
     if get_origin(found) is Literal:
         return title + _table(("code",), [(f"`{code}`",) for code in get_args(found)])
     words = [*dict.fromkeys(key for cls in reversed(found.__mro__) for key in vars(cls).get("__annotations__", ()))]
