@@ -18,7 +18,7 @@ DOCS = Path(__file__).resolve().parent
 ROOT = DOCS.parent
 PACKAGE = ROOT / "include" / "dondoc"
 Rows = Iterable[Iterable[object]]
-ENUMS = ("StrEnum", "Code")  # what a closed set is a subclass of
+ENUMS = ("StrEnum", "Code", "ReasonCode")  # what a closed set is a subclass of
 
 # Closed sets that are no types yet: title, and where the codes and each column of words stand. What becomes a StrEnum
 # leaves this list, and stands on the page by itself.
@@ -117,7 +117,7 @@ def _defined(tree: ast.Module) -> Iterator[str]:
                 pass
             case _:
                 continue
-        if not name.startswith("_") and name != "Code":
+        if not name.startswith("_") and name not in ENUMS:
             yield name
 
 

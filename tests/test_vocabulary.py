@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from importlib import import_module
 from pathlib import Path
+from string import Formatter
 
 import pytest
 from hypothesis import given
@@ -24,6 +25,7 @@ from dondoc.vocabulary.letters import LetterKind, OutboxState
 from dondoc.vocabulary.numbers import Numbering
 from dondoc.vocabulary.obligations import Status
 from dondoc.vocabulary.people import Role
+from dondoc.vocabulary.reasons import ReasonCode
 from dondoc.vocabulary.rulings import RulingKind
 from dondoc.vocabulary.submissions import Outcome
 
@@ -91,6 +93,20 @@ def test_nothing_is_compared_with_the_bare_string_of_a_code() -> None:
             words = {n.value for right in node.comparators for n in ast.walk(right) if isinstance(n, ast.Constant)}
             found += [f"{path.name}:{node.lineno}: {ast.unparse(node)}"] if codes & words else []
     assert found == []
+
+
+def test_every_reason_is_given_what_its_words_are_of_and_none_is_given_by_nobody() -> None:
+    {import_module(name) for name in modules()}
+    codes = {f"{kind.__name__}.{code.name}": code for kind in ReasonCode.__subclasses__() for code in kind}
+    needed = {
+        name: {field for _, field, _, _ in Formatter().parse(code.label) if field} for name, code in codes.items()
+    }
+    found = [node for path in FILES for node in nodes(path)]
+    for call in (node for node in found if isinstance(node, ast.Call) and ast.unparse(node.func) == "because"):
+        given = {keyword.arg for keyword in call.keywords}
+        missing = needed.get(ast.unparse(call.args[0]), set()) - given
+        assert None in given or not missing, f"{ast.unparse(call)}: {missing}"
+    assert needed.keys() - {ast.unparse(node) for node in found if isinstance(node, ast.Attribute)} == set()
 
 
 def test_only_the_command_line_names_options() -> None:

@@ -6,7 +6,8 @@ from datetime import date
 import pytest
 
 from dondoc.directive.model import Directive
-from dondoc.directive.succession import responsible
+from dondoc.directive.succession import Succession, responsible
+from dondoc.vocabulary.reasons import said
 
 NOT_CONNECTED = {
     "ubnd-huyen-ky-anh",
@@ -109,9 +110,11 @@ def test_a_merger_is_followed_and_a_split_is_left_to_a_person(
     assert found == heir
     assert bool(why) == (found != agency)
     if heir is None:
-        assert "cần người phân công lại" in why
+        assert why
+        assert "cần người phân công lại" in said(why)
     elif why:
-        assert directive.registry.agency(heir).name in why
+        assert why.code is Succession.MOVED
+        assert directive.registry.agency(heir).name in said(why)
 
 
 def test_the_ladder_asks_approval_for_whoever_is_above_the_clerk(directive: Directive) -> None:

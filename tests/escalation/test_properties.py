@@ -11,7 +11,9 @@ from dondoc.configuration.settings import DATA
 from dondoc.directive.load import load
 from dondoc.escalation.ladder import Ladder, SentLetter, Stop, decide, duty
 from dondoc.facts.obligations import Standing
+from dondoc.facts.reasons import StandingReason
 from dondoc.vocabulary.obligations import Status
+from dondoc.vocabulary.reasons import because
 from dondoc.workdays import load as load_calendar
 
 AGENCY = "ubnd-huyen-cam-xuyen"
@@ -21,6 +23,8 @@ GRACE = 1
 STEPS = {s.id: s for s in DIRECTIVE.ladder}
 OWED = [d for d in DIRECTIVE.obligations if d.agency == AGENCY]
 LAST = {d.short: (d.due_before or date.max) - timedelta(days=1) for d in OWED}
+MISSING = because(StandingReason.MISSING, due_before=date(2021, 11, 20))
+PAUSED = because(StandingReason.PAUSED, ruling="theo Giấy ghi 12")
 STATUSES = ["", "", "", "", "fulfilled", "under_review", "returned", "waived", "paused"]
 
 
@@ -37,10 +41,10 @@ class Fairness(RuleBasedStateMachine):
     def standing(self, key: str) -> Standing:
         owed = next(d for d in OWED if d.short == key)
         status = self.status[key]
-        paused = "tạm dừng" if status == "paused" else None
+        paused = PAUSED if status == "paused" else None
         if status in ("", "paused"):
             status = "overdue" if self.day > LAST[key] else "not_due"
-        return Standing(owed, AGENCY, Status(status), LAST[key], 0, "vì vậy", paused=paused)
+        return Standing(owed, AGENCY, Status(status), LAST[key], 0, (MISSING,), paused=paused)
 
     @rule(key=st.sampled_from(sorted(LAST)), status=st.sampled_from(STATUSES))
     def a_fact_arrives(self, key: str, status: str) -> None:

@@ -31,6 +31,7 @@ FIELDS = {
     "status",
     "working_days_late",
     "reason",
+    "reason_code",
 }
 
 
@@ -43,6 +44,7 @@ def test_on_the_first_monday_thirty_are_overdue_by_two_days_or_one(book: Book) -
         ("2021-11-19", "2021-11-18", "overdue", 2): 9,
         ("2021-11-20", "2021-11-19", "overdue", 1): 21,
     }
+    assert dated[0]["reason_code"] == "missing_late"
     assert dated[0]["reason"] == "chưa nhận được; thời hạn trước ngày 19/11/2021, chậm 02 ngày làm việc"
 
 

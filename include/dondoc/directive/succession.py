@@ -3,10 +3,26 @@
 from datetime import date
 
 from dondoc.directive.model import Registry
+from dondoc.vocabulary.reasons import Reason, ReasonCode, because
 
 
-def responsible(registry: Registry, agency_id: str, day: date) -> tuple[str | None, str]:
-    """The agency that answers on a day for what `agency_id` owed, and why.
+class Succession(ReasonCode):
+    """Why another agency answers for a duty, or nobody yet."""
+
+    MOVED = "moved", "nhiệm vụ chuyển theo sắp xếp đơn vị: {agencies}"
+    HEIR_UNKNOWN = (
+        "heir_unknown",
+        "{agency} kết thúc hoạt động ngày {ended:%d/%m/%Y}; chưa rõ đơn vị nào nhận nhiệm vụ, cần người phân công lại",
+    )
+    CIRCLE = (
+        "circle",
+        "{agency} kết thúc hoạt động ngày {ended:%d/%m/%Y}; văn bản chỉ đạo ghi kế thừa vòng tròn, cần người phân công "
+        "lại",
+    )
+
+
+def responsible(registry: Registry, agency_id: str, day: date) -> tuple[str | None, Reason | None]:
+    """The agency that answers on a day for what `agency_id` owed, and why if it is another.
 
     A rename or a merger is followed by itself. A split never is: nobody but a person knows which part took the duty
     over, so the answer is None until a ruling reassigns it.
@@ -17,13 +33,11 @@ def responsible(registry: Registry, agency_id: str, day: date) -> tuple[str | No
         if agency.valid_to is None or day <= agency.valid_to:
             break
         heirs = agency.successors
-        ended = f"{agency.name} kết thúc hoạt động ngày {agency.valid_to:%d/%m/%Y}"
         if len(heirs) != 1 or heirs[0].kind == "split" or heirs[0].agency is None:
-            return None, f"{ended}; chưa rõ đơn vị nào nhận nhiệm vụ, cần người phân công lại"
+            return None, because(Succession.HEIR_UNKNOWN, agency=agency.name, ended=agency.valid_to)
         if heirs[0].agency in trail:
-            return None, f"{ended}; văn bản chỉ đạo ghi kế thừa vòng tròn, cần người phân công lại"
+            return None, because(Succession.CIRCLE, agency=agency.name, ended=agency.valid_to)
         trail.append(heirs[0].agency)
     if len(trail) == 1:
-        return agency_id, ""
-    names = " → ".join(registry.agency(a).name for a in trail)
-    return trail[-1], f"nhiệm vụ chuyển theo sắp xếp đơn vị: {names}"
+        return agency_id, None
+    return trail[-1], because(Succession.MOVED, agencies=" → ".join(registry.agency(a).name for a in trail))

@@ -3,13 +3,15 @@
 from datetime import date
 
 from dondoc.clock import HERE
-from dondoc.facts.obligations import cites
+from dondoc.escalation.reasons import LadderReason
 from dondoc.facts.read import Facts
+from dondoc.facts.reasons import cited
+from dondoc.vocabulary.reasons import Reason, because
 from dondoc.vocabulary.rulings import RulingKind
 
 
-def called_on(facts: Facts, agency: str, day: date) -> str | None:
+def called_on(facts: Facts, agency: str, day: date) -> Reason | None:
     """The ruling by which an agency was spoken to on a day, as reasons quote it."""
     calls = [r for r in facts.rulings if r.kind == RulingKind.CALLED and r.agency in (None, agency)]
     today = [r for r in calls if r.happened_at.astimezone(HERE).date() == day]
-    return f"đã trao đổi trực tiếp với đơn vị {cites(today[-1])}" if today else None
+    return because(LadderReason.SPOKEN_TO, ruling=cited(today[-1])) if today else None

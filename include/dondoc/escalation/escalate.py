@@ -18,15 +18,17 @@ from dondoc.escalation import blanks, history, letters, sources, words
 from dondoc.escalation.called import called_on
 from dondoc.escalation.ladder import Decision, Ladder, SentLetter, decide, ladder_on
 from dondoc.escalation.precondition import precondition
-from dondoc.escalation.reasons import ReasonCode, because
+from dondoc.escalation.reasons import LadderReason
 from dondoc.escalation.recipients import Recipient, needs_approval, recipients
 from dondoc.facts import rulings
-from dondoc.facts.obligations import Standing, cites, short_names, standings
+from dondoc.facts.obligations import Standing, short_names, standings
 from dondoc.facts.read import Facts, read
+from dondoc.facts.reasons import cited
 from dondoc.forms import attached
 from dondoc.mail import outbox
 from dondoc.staff import notices
 from dondoc.store.reporting import Decision as DecisionRow
+from dondoc.vocabulary.reasons import because, said
 
 __all__ = ["escalate", "precondition"]
 
@@ -124,7 +126,7 @@ class _Morning:
         """Why nothing may leave by itself."""
         reasons = []
         if stopped := rulings.hold_all(self.session, end_of(self.day)):
-            reasons.append(f"mọi thư đôn đốc đang tạm dừng {cites(stopped)}")
+            reasons.append(f"mọi thư đôn đốc đang tạm dừng {said(cited(stopped))}")
         if self.record and self.day != self.now.date():
             reasons.append(f"quyết định cho ngày {words.short(self.day)}, không phải hôm nay")
         elif self.record and self.blind:
@@ -147,7 +149,7 @@ class _Morning:
         people = self.people(decision)
         if (step := decision.step) and not people:
             roles = " hoặc ".join(role.label for role in step.to)
-            missing = because(ReasonCode.NO_ADDRESS, roles=roles)
+            missing = because(LadderReason.NO_ADDRESS, roles=roles)
             decision = replace(decision, reasons=(*decision.reasons, missing), answer_by=None)
             name = self.ladder.registry.agency(agency).name
             said = f"{name}: chưa có địa chỉ của {roles} (bậc “{words.title(step)}”)"

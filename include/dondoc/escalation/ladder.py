@@ -16,12 +16,13 @@ from sqlalchemy.orm import Session
 from dondoc.configuration.context import AppContext
 from dondoc.directive.model import Directive, Registry, Step
 from dondoc.escalation import words
-from dondoc.escalation.reasons import Reason, ReasonCode, because
+from dondoc.escalation.reasons import LadderReason
 from dondoc.escalation.recipients import needs_approval
 from dondoc.facts.obligations import Standing
 from dondoc.vocabulary.letters import IN_HAND, STOPPABLE, LetterKind, OutboxState
 from dondoc.vocabulary.numbers import TH
 from dondoc.vocabulary.obligations import Status
+from dondoc.vocabulary.reasons import Reason, because
 from dondoc.workdays import WorkingDays
 
 APPROVAL_DAYS = 2  # working days that an approver has; then the letter is dead, and the ladder decides anew
@@ -109,14 +110,14 @@ class SentLetter:
     def fate(self) -> Reason:
         """The letter and what became of it."""
         if self.sent_on:
-            return because(ReasonCode.ARRIVED, letter=self.number, on=self.sent_on)
+            return because(LadderReason.ARRIVED, letter=self.number, on=self.sent_on)
         match self.state:
             case OutboxState.HELD:
-                fate = ReasonCode.HELD
+                fate = LadderReason.HELD
             case OutboxState.UNCERTAIN:
-                fate = ReasonCode.UNCERTAIN
+                fate = LadderReason.UNCERTAIN
             case _:
-                fate = ReasonCode.ON_ITS_WAY
+                fate = LadderReason.ON_ITS_WAY
         return because(fate, letter=self.number)
 
 
@@ -177,13 +178,13 @@ class Ladder:
         """Why a step may not be taken for an obligation on a day; None when it may."""
         last_day = standing.last_day
         if last_day is None:
-            return because(ReasonCode.UNDATED)
+            return because(LadderReason.UNDATED)
         if step.kind == LetterKind.REMINDER and day > last_day:
-            return because(ReasonCode.PAST_DUE, due=words.due(standing))
+            return because(LadderReason.PAST_DUE, due=words.due(standing))
         if stop := self.stop(step, standing, past, day):
-            return because(ReasonCode.STOPPED, by=stop.by, on=stop.on, why=stop.reason, until=stop.until)
+            return because(LadderReason.STOPPED, by=stop.by, on=stop.on, why=stop.reason, until=stop.until)
         if day < (first := self.first_day(step, last_day)):
-            return because(ReasonCode.TOO_EARLY, first=first)
+            return because(LadderReason.TOO_EARLY, first=first)
         recent = self._step_before(step, standing, past, day) if step.needs else None
         granted = self._granted(step, standing, past, day)
         if granted and (recent is None or granted.params["until"] >= recent.params.get("first", date.max)):
@@ -199,10 +200,12 @@ class Ladder:
             if _step(p, standing) == step.needs and p.delivered(day) and p.sent_on
         ]
         if not arrived:
-            return because(ReasonCode.STEP_BEFORE_MISSING, before=before)
+            return because(LadderReason.STEP_BEFORE_MISSING, before=before)
         if day >= (first := self.calendar.add(min(arrived), step.wait)):
             return None
-        return because(ReasonCode.STEP_BEFORE_RECENT, before=before, arrived=min(arrived), days=step.wait, first=first)
+        return because(
+            LadderReason.STEP_BEFORE_RECENT, before=before, arrived=min(arrived), days=step.wait, first=first
+        )
 
     def _granted(self, step: Step, standing: Standing, past: Sequence[SentLetter], day: date) -> Reason | None:
         """A letter of a lower step gave the agency a day to answer, and that is not over."""
@@ -211,7 +214,7 @@ class Ladder:
         if not lower:
             return None
         last = max(lower, key=lambda p: p.answer_by or date.min)
-        return because(ReasonCode.TIME_TO_ANSWER, letter=last.number, until=last.answer_by)
+        return because(LadderReason.TIME_TO_ANSWER, letter=last.number, until=last.answer_by)
 
     def _is_above(self, step: Step, letter: SentLetter, standing: Standing) -> bool:
         """Whether a step of an obligation's ladder stands above what a letter took."""
@@ -296,7 +299,7 @@ def decide(
     past: Sequence[SentLetter],
     day: date,
     *,
-    called: str | None = None,
+    called: Reason | None = None,
 ) -> Decision:
     """What an agency is to be written on a day.
 
@@ -344,18 +347,18 @@ def _highest(ladder: Ladder, due: Sequence[tuple[Standing, Step]]) -> dict[str, 
 
 
 def _not_today(
-    ladder: Ladder, open_: Sequence[Standing], past: Sequence[SentLetter], day: date, called: str | None
+    ladder: Ladder, open_: Sequence[Standing], past: Sequence[SentLetter], day: date, called: Reason | None
 ) -> Reason | None:
     """Why the agency is not written to on this day, whatever it owes."""
     if not ladder.calendar.is_working_day(day):
-        return because(ReasonCode.DAY_OFF, day=day, why=ladder.calendar.why(day))
+        return because(LadderReason.DAY_OFF, day=day, why=ladder.calendar.why(day))
     if not open_:
         return None
     if called:
-        return because(ReasonCode.CALLED, why=called)
+        return because(LadderReason.CALLED, why=called)
     today = [p for p in past if p.stands(day) and day in (p.day, p.sent_on)]
     if waiting := today or [p for p in past if p.waits(day)]:
-        code = ReasonCode.ONE_LETTER_A_DAY if today else ReasonCode.LETTER_WAITS
+        code = LadderReason.ONE_LETTER_A_DAY if today else LadderReason.LETTER_WAITS
         return because(code, letters=tuple(p.fate() for p in waiting))
     return None
 
@@ -370,21 +373,21 @@ def _why(
 ) -> Iterator[Reason]:
     titles = " và ".join(dict.fromkeys(f"“{words.title(step)}”" for step in steps.values()))
     taken = tuple(step.id for step in steps.values())
-    yield because(ReasonCode.STEP, steps=taken, titles=titles, ground=tuple(_owed(ladder, s, day) for s in ground))
+    yield because(LadderReason.STEP, steps=taken, titles=titles, ground=tuple(_owed(ladder, s, day) for s in ground))
     if before := {p.number: (p, s) for s in ground for p in _of(s, past) if p.delivered(day)}:
         told = (
-            because(ReasonCode.LETTER_BEFORE, title=_title(ladder, p, s), letter=p.fate()) for p, s in before.values()
+            because(LadderReason.LETTER_BEFORE, title=_title(ladder, p, s), letter=p.fate()) for p, s in before.values()
         )
-        yield because(ReasonCode.LETTERS_BEFORE, letters=tuple(told))
+        yield because(LadderReason.LETTERS_BEFORE, letters=tuple(told))
     if failed := [p.number for s in ground for p in _of(s, past) if p.state == OutboxState.REFUSED]:
-        yield because(ReasonCode.LETTERS_REFUSED, letters=", ".join(dict.fromkeys(failed)))
+        yield because(LadderReason.LETTERS_REFUSED, letters=", ".join(dict.fromkeys(failed)))
     for directive, step in steps.items():
         first = next(s for s in ground if s.duty.directive == directive)
         for above in ladder.steps(first)[ladder.steps(first).index(step) + 1 :][:1]:
             if why := ladder.blocked_reason(above, first, past, day):
-                yield because(ReasonCode.NOT_YET, step=words.title(above), why=why)
+                yield because(LadderReason.NOT_YET, step=words.title(above), why=why)
     if rest:
-        yield because(ReasonCode.STILL_TO_COME, owed=tuple(_owed(ladder, s, day) for s in rest))
+        yield because(LadderReason.STILL_TO_COME, owed=tuple(_owed(ladder, s, day) for s in rest))
 
 
 def _title(ladder: Ladder, letter: SentLetter, standing: Standing) -> str:
@@ -393,36 +396,36 @@ def _title(ladder: Ladder, letter: SentLetter, standing: Standing) -> str:
 
 def _owed(ladder: Ladder, standing: Standing, day: date) -> Reason:
     """Where an obligation stands. A returned form says nothing of time by itself."""
-    about = {"obligation": standing.duty.id, "name": ladder.name(standing), "why": standing.reason}
+    about = {"obligation": standing.duty.id, "name": ladder.name(standing), "why": standing.reasons}
     if standing.status != Status.RETURNED or standing.last_day is None:
-        return because(ReasonCode.OWED, **about)
+        return because(LadderReason.OWED, **about)
     about["due"] = words.due(standing)
     late = ladder.calendar.between(standing.last_day, day)
-    return because(ReasonCode.RETURNED_LATE, **about, late=late) if late else because(ReasonCode.RETURNED, **about)
+    return because(LadderReason.RETURNED_LATE, **about, late=late) if late else because(LadderReason.RETURNED, **about)
 
 
 def _why_nothing(ladder: Ladder, owed: Sequence[Standing], past: Sequence[SentLetter], day: date) -> Reason:
     dated = [s for s in owed if s.last_day is not None or s.status == Status.NEEDS_REASSIGNMENT]
     if not dated:
-        return because(ReasonCode.NOTHING_DATED)
-    return because(ReasonCode.NO_STEP, obligations=tuple(_why_not(ladder, s, past, day) for s in dated))
+        return because(LadderReason.NOTHING_DATED)
+    return because(LadderReason.NO_STEP, obligations=tuple(_why_not(ladder, s, past, day) for s in dated))
 
 
 def _why_not(ladder: Ladder, standing: Standing, past: Sequence[SentLetter], day: date) -> Reason:
     """Why an obligation brings no letter on a day: it is not chased, or what has to happen before its next step."""
     if not chased(standing):
         about = {"obligation": standing.duty.id, "name": ladder.name(standing)}
-        return because(ReasonCode.NOT_CHASED, **about, why=standing.paused or standing.reason)
+        return because(LadderReason.NOT_CHASED, **about, why=standing.paused or standing.reasons)
     steps = ladder.steps(standing)
     allowed = [i for i, s in enumerate(steps) if not ladder.blocked_reason(s, standing, past, day)]
     so_far = _owed(ladder, standing, day)
     if allowed and (letter := already_sent(steps[allowed[-1]], standing, past, day)):
         title = words.title(steps[allowed[-1]])
-        so_far = because(ReasonCode.STEP_TAKEN, so_far=so_far, step=title, letter=letter.fate())
+        so_far = because(LadderReason.STEP_TAKEN, so_far=so_far, step=title, letter=letter.fate())
     for step in steps[allowed[-1] + 1 if allowed else 0 :]:
         if not _over(step, standing, day) and (why := ladder.blocked_reason(step, standing, past, day)):
-            return because(ReasonCode.NEXT_STEP, so_far=so_far, step=words.title(step), why=why)
-    return because(ReasonCode.ALL_STEPS_TAKEN, so_far=so_far)
+            return because(LadderReason.NEXT_STEP, so_far=so_far, step=words.title(step), why=why)
+    return because(LadderReason.ALL_STEPS_TAKEN, so_far=so_far)
 
 
 def _over(step: Step, standing: Standing, day: date) -> bool:

@@ -12,11 +12,13 @@ from dondoc.escalation import history, sources, words
 from dondoc.escalation.called import called_on
 from dondoc.escalation.ladder import Ladder, SentLetter, already_sent, chased, duty, ladder_on
 from dondoc.facts import rulings
-from dondoc.facts.obligations import Standing, cites, standings
+from dondoc.facts.obligations import Standing, standings
 from dondoc.facts.read import read
+from dondoc.facts.reasons import cited
 from dondoc.mail.letter import OnHold, Precondition
 from dondoc.store.mail import OutboxLetter
 from dondoc.vocabulary.letters import OutboxState
+from dondoc.vocabulary.reasons import said
 
 
 def precondition(app: AppContext) -> Precondition:
@@ -33,13 +35,13 @@ def precondition(app: AppContext) -> Precondition:
         day = now.astimezone(HERE).date()
         ladder = ladder_on(app, session, day)
         if called := called_on(facts, mine.agency, day):
-            return called
+            return said(called)
         now_owed = {duty(s)[0]: s for s in standings(tuple(ladder.letters.values()), app.calendar, facts, now)}
         past = history.read(session, app.settings, facts.rulings, mine.agency)
         if gone := next(_gone(ladder, letter, mine, now_owed, past, day), None):
             return gone
         if stopped := rulings.hold_all(session, now):
-            raise OnHold(f"mọi thư đôn đốc đang tạm dừng {cites(stopped)}")
+            raise OnHold(f"mọi thư đôn đốc đang tạm dừng {said(cited(stopped))}")
         # While it is held a person is reading it, who may know better.
         leaving = letter.state != OutboxState.HELD or letter.approved_by
         if leaving and (why := sources.unclear(session, app.settings, now)):
@@ -80,15 +82,15 @@ def _gone(
             return
     others = [p for p in past if not p.same_decision(mine)]
     if today := next((p for p in others if p.delivered(day) and p.sent_on == day), None):
-        yield f"hôm nay đơn vị đã nhận một thư đôn đốc khác: {words.said(today.fate())}"
+        yield f"hôm nay đơn vị đã nhận một thư đôn đốc khác: {said(today.fate())}"
     listed = history.duties([*letter.context["duties"], *letter.context["others"]])
     yield from (why for name, last_day in listed if (why := _settled(ladder, mine, owed.get(name), last_day)))
     for name, _ in history.duties(letter.context["duties"]):
         step = next(s for s in ladder.steps(owed[name]) if s.id == mine.steps[owed[name].duty.directive])
         if blocked := ladder.blocked_reason(step, owed[name], others, day):
-            yield f"{ladder.name(owed[name])}: bậc “{words.title(step)}” {words.said(blocked)}"
+            yield f"{ladder.name(owed[name])}: bậc “{words.title(step)}” {said(blocked)}"
         elif other := already_sent(step, owed[name], others, day):
-            yield f"{ladder.name(owed[name])}: bậc này đã có thư {words.said(other.fate())}"
+            yield f"{ladder.name(owed[name])}: bậc này đã có thư {said(other.fate())}"
 
 
 def _settled(ladder: Ladder, mine: SentLetter, standing: Standing | None, last_day: date) -> str | None:
@@ -97,7 +99,7 @@ def _settled(ladder: Ladder, mine: SentLetter, standing: Standing | None, last_d
         return "văn bản chỉ đạo không còn nội dung mà thư nêu"
     about = ladder.name(standing)
     if not chased(standing):
-        return f"{about}: {standing.paused or standing.reason}"
+        return f"{about}: {said(standing.paused or standing.reasons)}"
     if standing.agency != mine.agency:
         return f"{about}: đã chuyển sang {ladder.registry.agency(standing.agency).name}"
     if standing.last_day != last_day:

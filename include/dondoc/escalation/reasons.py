@@ -1,71 +1,50 @@
-"""Why the ladder decides as it does: codes with parameters. `words.said` makes sentences of them, for people."""
+"""Why the ladder decides as it does: codes with parameters, each with its words."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import date
-from enum import StrEnum
-from typing import Any
+from dondoc.vocabulary.reasons import ReasonCode
 
 
-class ReasonCode(StrEnum):
+class LadderReason(ReasonCode):
     """Why an agency is written to at a step on a day, or is not."""
 
     # why an agency is not written to
-    DAY_OFF = "day_off"
-    CALLED = "called"
-    ONE_LETTER_A_DAY = "one_letter_a_day"
-    LETTER_WAITS = "letter_waits"
-    NOTHING_DATED = "nothing_dated"
-    NO_STEP = "no_step"
-    NOT_CHASED = "not_chased"
-    STEP_TAKEN = "step_taken"
-    ALL_STEPS_TAKEN = "all_steps_taken"
-    NEXT_STEP = "next_step"
+    DAY_OFF = "day_off", "Không gửi thư: {why}"
+    CALLED = "called", "Không gửi thư hôm nay: {why}"
+    ONE_LETTER_A_DAY = (
+        "one_letter_a_day",
+        "Chưa gửi thư khác: {letters} (mỗi đơn vị nhận nhiều nhất một thư đôn đốc mỗi ngày)",
+    )
+    LETTER_WAITS = "letter_waits", "Chưa gửi thư khác: {letters} (chờ thư ấy xong mới viết thư khác)"
+    NOTHING_DATED = "nothing_dated", "Không gửi thư: đơn vị không có nội dung nào định thời hạn"
+    NO_STEP = "no_step", "Không gửi thư: {obligations}"
+    NOT_CHASED = "not_chased", "{name}: {why}"
+    STEP_TAKEN = "step_taken", "{so_far}, bậc “{step}” đã có thư {letter}"
+    ALL_STEPS_TAKEN = "all_steps_taken", "{so_far}, đã hết các bậc"
+    NEXT_STEP = "next_step", "{so_far}, bậc kế tiếp “{step}”: {why}"
+    SPOKEN_TO = "spoken_to", "đã trao đổi trực tiếp với đơn vị {ruling}"
     # why it is
-    STEP = "step"
-    OWED = "owed"
-    RETURNED = "returned"
-    RETURNED_LATE = "returned_late"
-    LETTERS_BEFORE = "letters_before"
-    LETTER_BEFORE = "letter_before"
-    LETTERS_REFUSED = "letters_refused"
-    NOT_YET = "not_yet"
-    STILL_TO_COME = "still_to_come"
-    NO_ADDRESS = "no_address"
+    STEP = "step", "Bậc {titles} vì {ground}"
+    OWED = "owed", "{name}: {why}"
+    RETURNED = "returned", "{name}: {why}; thời hạn {due}"
+    RETURNED_LATE = "returned_late", "{name}: {why}; thời hạn {due}, chậm {late:02} ngày làm việc"
+    LETTERS_BEFORE = "letters_before", "Thư trước: {letters}"
+    LETTER_BEFORE = "letter_before", "{title} {letter}"
+    LETTERS_REFUSED = "letters_refused", "Máy chủ thư đã từ chối {letters}: cần kiểm tra địa chỉ"
+    NOT_YET = "not_yet", "Chưa lên bậc “{step}”: {why}"
+    STILL_TO_COME = "still_to_come", "Nêu riêng trong thư, còn phải gửi: {owed}"
+    NO_ADDRESS = "no_address", "Chưa có địa chỉ của {roles} để gửi"
     # what became of a letter
-    ARRIVED = "arrived"
-    HELD = "held"
-    UNCERTAIN = "uncertain"
-    ON_ITS_WAY = "on_its_way"
+    ARRIVED = "arrived", "{letter} đã đến ngày {on:%d/%m/%Y}"
+    HELD = "held", "{letter} đang giữ, chờ người duyệt"
+    UNCERTAIN = "uncertain", "{letter} chưa rõ đã đến hay chưa, cần người xác nhận"
+    ON_ITS_WAY = "on_its_way", "{letter} đang chờ gửi"
     # why a step may not be taken
-    UNDATED = "undated"
-    PAST_DUE = "past_due"
-    TOO_EARLY = "too_early"
-    STEP_BEFORE_MISSING = "step_before_missing"
-    STEP_BEFORE_RECENT = "step_before_recent"
-    TIME_TO_ANSWER = "time_to_answer"
-    STOPPED = "stopped"
-
-
-@dataclass(frozen=True)
-class Reason:
-    """`params`: text, numbers, days, further reasons, and tuples of these."""
-
-    code: ReasonCode
-    params: Mapping[str, Any] = field(default_factory=dict)
-
-    def as_json(self) -> list[Any]:
-        """[code, {parameter: value}], days in ISO."""
-        return [str(self.code), {name: _json(value) for name, value in self.params.items()}]
-
-
-def because(code: ReasonCode, **params: Any) -> Reason:
-    return Reason(code, params)
-
-
-def _json(value: Any) -> Any:
-    if isinstance(value, Reason):
-        return value.as_json()
-    if isinstance(value, tuple):
-        return [_json(one) for one in value]
-    return value.isoformat() if isinstance(value, date) else value
+    UNDATED = "undated", "không định thời hạn"
+    PAST_DUE = "past_due", "đã qua thời hạn {due}"
+    TOO_EARLY = "too_early", "sớm nhất ngày {first:%d/%m/%Y}"
+    STEP_BEFORE_MISSING = "step_before_missing", "chưa có thư “{before}” nào đến nơi"
+    STEP_BEFORE_RECENT = (
+        "step_before_recent",
+        "thư “{before}” đến ngày {arrived:%d/%m/%Y}, còn chờ đủ {days:02} ngày làm việc, đến {first:%d/%m/%Y}",
+    )
+    TIME_TO_ANSWER = "time_to_answer", "{letter} đã hẹn đơn vị trả lời đến hết ngày {until:%d/%m/%Y}"
+    STOPPED = "stopped", "{by} đã dừng ngày {on:%d/%m/%Y} vì {why}, đến ngày {until:%d/%m/%Y}"

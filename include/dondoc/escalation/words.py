@@ -3,59 +3,11 @@
 from collections.abc import Iterable
 from datetime import date
 from textwrap import shorten
-from typing import Any
 
 from dondoc.directive.model import Directive, Registry, Step
 from dondoc.directive.names import deliverable, month
-from dondoc.escalation.reasons import Reason, ReasonCode
 from dondoc.facts.obligations import Standing
-
-SENTENCES = {
-    ReasonCode.DAY_OFF: "Không gửi thư: {why}",
-    ReasonCode.CALLED: "Không gửi thư hôm nay: {why}",
-    ReasonCode.ONE_LETTER_A_DAY: "Chưa gửi thư khác: {letters} (mỗi đơn vị nhận nhiều nhất một thư đôn đốc mỗi ngày)",
-    ReasonCode.LETTER_WAITS: "Chưa gửi thư khác: {letters} (chờ thư ấy xong mới viết thư khác)",
-    ReasonCode.NOTHING_DATED: "Không gửi thư: đơn vị không có nội dung nào định thời hạn",
-    ReasonCode.NO_STEP: "Không gửi thư: {obligations}",
-    ReasonCode.NOT_CHASED: "{name}: {why}",
-    ReasonCode.STEP_TAKEN: "{so_far}, bậc “{step}” đã có thư {letter}",
-    ReasonCode.ALL_STEPS_TAKEN: "{so_far}, đã hết các bậc",
-    ReasonCode.NEXT_STEP: "{so_far}, bậc kế tiếp “{step}”: {why}",
-    ReasonCode.STEP: "Bậc {titles} vì {ground}",
-    ReasonCode.OWED: "{name}: {why}",
-    ReasonCode.RETURNED: "{name}: {why}; thời hạn {due}",
-    ReasonCode.RETURNED_LATE: "{name}: {why}; thời hạn {due}, chậm {late:02} ngày làm việc",
-    ReasonCode.LETTERS_BEFORE: "Thư trước: {letters}",
-    ReasonCode.LETTER_BEFORE: "{title} {letter}",
-    ReasonCode.LETTERS_REFUSED: "Máy chủ thư đã từ chối {letters}: cần kiểm tra địa chỉ",
-    ReasonCode.NOT_YET: "Chưa lên bậc “{step}”: {why}",
-    ReasonCode.STILL_TO_COME: "Nêu riêng trong thư, còn phải gửi: {owed}",
-    ReasonCode.NO_ADDRESS: "Chưa có địa chỉ của {roles} để gửi",
-    ReasonCode.ARRIVED: "{letter} đã đến ngày {on:%d/%m/%Y}",
-    ReasonCode.HELD: "{letter} đang giữ, chờ người duyệt",
-    ReasonCode.UNCERTAIN: "{letter} chưa rõ đã đến hay chưa, cần người xác nhận",
-    ReasonCode.ON_ITS_WAY: "{letter} đang chờ gửi",
-    ReasonCode.UNDATED: "không định thời hạn",
-    ReasonCode.PAST_DUE: "đã qua thời hạn {due}",
-    ReasonCode.TOO_EARLY: "sớm nhất ngày {first:%d/%m/%Y}",
-    ReasonCode.STEP_BEFORE_MISSING: "chưa có thư “{before}” nào đến nơi",
-    ReasonCode.STEP_BEFORE_RECENT: (
-        "thư “{before}” đến ngày {arrived:%d/%m/%Y}, còn chờ đủ {days:02} ngày làm việc, đến {first:%d/%m/%Y}"
-    ),
-    ReasonCode.TIME_TO_ANSWER: "{letter} đã hẹn đơn vị trả lời đến hết ngày {until:%d/%m/%Y}",
-    ReasonCode.STOPPED: "{by} đã dừng ngày {on:%d/%m/%Y} vì {why}, đến ngày {until:%d/%m/%Y}",
-}
-
-
-def said(reason: Reason) -> str:
-    """A reason in words, to stand within a sentence."""
-    return SENTENCES[reason.code].format(**{name: _part(value) for name, value in reason.params.items()})
-
-
-def _part(value: Any) -> Any:
-    if isinstance(value, Reason):
-        return said(value)
-    return "; ".join(map(_part, value)) if isinstance(value, tuple) else value
+from dondoc.vocabulary.reasons import Reason, said
 
 
 def sentence(reasons: Iterable[Reason]) -> str:

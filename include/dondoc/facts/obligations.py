@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy.orm import Session
 
@@ -20,29 +20,40 @@ from dondoc.directive.record import ALWAYS
 from dondoc.directive.succession import responsible
 from dondoc.facts.index import FactIndex
 from dondoc.facts.read import Facts, Paper, Received, read
+from dondoc.facts.reasons import StandingReason, cited
 from dondoc.store.facts import Ruling
 from dondoc.vocabulary.numbers import BN
 from dondoc.vocabulary.obligations import Status
+from dondoc.vocabulary.reasons import Reason, because, said
 from dondoc.vocabulary.rulings import RulingKind
 from dondoc.vocabulary.submissions import ACCEPTED, OUR_TURN, Outcome
 from dondoc.workdays import WorkingDays
 
-Arrival = tuple[datetime, str]  # when something came, and what, in words
+Arrival = tuple[datetime, Reason]  # when something came, and what
 Met = tuple[list[Arrival], datetime | None]  # what met a period, and since when what comes is meant for it
 
 
 @dataclass(frozen=True)
 class Standing:
-    """An obligation at a moment. `agency` answers for it now; `last_day` is the last day in time, None if undated."""
+    """An obligation at a moment. `agency` answers for it now; `last_day` is the last day in time, None if undated.
+
+    `reasons`: the first decides the status; the others moved the last day, or gave it to another agency.
+    `paused`: why nobody is to be chased for it at present.
+    """
 
     duty: Duty
     agency: str
     status: Status
     last_day: date | None
     working_days_late: int
-    reason: str
+    reasons: tuple[Reason, ...]
     received_at: datetime | None = None
-    paused: str | None = None  # why nobody is to be chased for it at present
+    paused: Reason | None = None
+
+    @property
+    def reason(self) -> str:
+        """The reasons in words."""
+        return said(self.reasons)
 
 
 def standings(letters: Sequence[Directive], calendar: WorkingDays, facts: Facts, as_of: datetime) -> list[Standing]:
@@ -85,6 +96,7 @@ def as_row(standing: Standing) -> dict[str, Any]:
         "status": standing.status,
         "working_days_late": standing.working_days_late,
         "reason": standing.reason,
+        "reason_code": standing.reasons[0].code,
     }
 
 
@@ -95,18 +107,26 @@ def short_names(owed: Iterable[Standing]) -> dict[str, str]:
     return {name: short if count[short] == 1 else name for name, short in found.items()}
 
 
-def cites(ruling: Ruling) -> str:
-    """A ruling as every reason quotes it: document, reason, name."""
-    return f"theo {ruling.document} ({ruling.reason}; {ruling.by})"
-
-
 def _came(paper: Paper) -> Arrival:
-    what = f"đã nhận Văn bản số {paper.number} ngày {paper.day:%d/%m/%Y}"
-    return paper.received_at, f"{what}, đến ngày {paper.received_at:%d/%m/%Y}"
+    arrived = paper.received_at.date()
+    return paper.received_at, because(StandingReason.PAPER, number=paper.number, day=paper.day, arrived=arrived)
+
+
+def _submitted(code: StandingReason, submission: Received) -> Reason:
+    return because(code, submission=BN(submission.id), arrived=submission.received_at.date())
 
 
 def _accepted(ruling: Ruling) -> Arrival:
-    return ruling.happened_at, f"được công nhận hoàn thành {cites(ruling)}"
+    return ruling.happened_at, because(StandingReason.ACCEPTED, ruling=cited(ruling))
+
+
+class _Found(NamedTuple):
+    """Where an obligation stands, since what arrived when, and how many working days late."""
+
+    status: Status
+    reason: Reason
+    received_at: datetime | None = None
+    late: int = 0
 
 
 @dataclass(frozen=True)
@@ -142,20 +162,17 @@ class _Judge:
     duty: Duty
 
     def standing(self) -> Standing:
-        last_day, why_last = self._last_day()
-        agency, why_agency = self._answers(self.as_of.date())
-        status, reason, received = self._status(agency, last_day)
-        late = self._late(status, last_day, received)
-        if late:
-            reason += f", chậm {late:02} ngày làm việc"
+        last_day, extended = self._last_day()
+        agency, moved = self._answers(self.as_of.date())
+        found = self._found(agency, last_day)
         return Standing(
             duty=self.duty,
             agency=agency or self.duty.agency,
-            status=status,
+            status=found.status,
             last_day=last_day,
-            working_days_late=late,
-            reason="; ".join(part for part in (reason, why_last, why_agency) if part),
-            received_at=received,
+            working_days_late=found.late,
+            reasons=(found.reason, *extended, *moved),
+            received_at=found.received_at,
             paused=self._paused(),
         )
 
@@ -191,20 +208,21 @@ class _Judge:
         """
         return agency == self.duty.agency or (agency in self._holders and agency == self._answers(day)[0])
 
-    def _last_day(self) -> tuple[date | None, str]:
+    def _last_day(self) -> tuple[date | None, tuple[Reason, ...]]:
         """ "Trước ngày X" ends with the day before X; an extension moves it, never to an earlier day."""
         if self.duty.due_before is None:
-            return None, ""
+            return None, ()
         written = self.duty.due_before - timedelta(days=1)
         extended = self._rulings(RulingKind.EXTEND)
         if extended and extended[-1].until and extended[-1].until > written:
             newest = extended[-1]
-            return newest.until, f"gia hạn đến hết ngày {newest.until:%d/%m/%Y} {cites(newest)}"
-        return written, ""
+            return newest.until, (because(StandingReason.EXTENDED, until=newest.until, ruling=cited(newest)),)
+        return written, ()
 
-    def _answers(self, day: date) -> tuple[str | None, str]:
-        """Who answers for it on a day: its own agency, whoever a person gave it to, or the heir of either."""
-        holder, given = self.duty.agency, ""
+    def _answers(self, day: date) -> tuple[str | None, tuple[Reason, ...]]:
+        """Who answers for it on a day: its own agency, whoever a person gave it to, or the heir of either; and why, if
+        it is another."""
+        holder, given = self.duty.agency, tuple[Reason, ...]()
         for ruling in self._about(RulingKind.REASSIGN):
             ruled = ruling.happened_at.astimezone(HERE).date()
             if ruled <= day and ruling.agency in (
@@ -212,36 +230,44 @@ class _Judge:
                 holder,
                 responsible(self.letter.registry, holder, ruled)[0],
             ):
-                holder, given = ruling.to_agency or "", f"phân công lại {cites(ruling)}"
-        agency, why = responsible(self.letter.registry, holder, day)
-        return agency, "; ".join(part for part in (given, why) if part)
+                holder, given = ruling.to_agency or "", (because(StandingReason.REASSIGNED, ruling=cited(ruling)),)
+        agency, moved = responsible(self.letter.registry, holder, day)
+        return agency, (*given, moved) if moved else given
 
-    def _status(self, agency: str | None, last_day: date | None) -> tuple[Status, str, datetime | None]:
+    def _found(self, agency: str | None, last_day: date | None) -> _Found:
         if arrivals := self._fulfilments():
-            received, what = arrivals[0]
-            if last_day and received.date() > last_day:
-                return Status.FULFILLED_LATE, f"{what}, sau hạn {last_day:%d/%m/%Y}", received
-            return Status.FULFILLED, what, received
+            return self._met(*arrivals[0], last_day)
         if waived := self._rulings(RulingKind.WAIVE):
-            return Status.WAIVED, f"được miễn {cites(waived[-1])}", None
+            return _Found(Status.WAIVED, because(StandingReason.WAIVED, ruling=cited(waived[-1])))
         if agency is None:
-            return Status.NEEDS_REASSIGNMENT, "đơn vị không còn", None
-        if ours := self._our_turn(agency):
-            return Status.UNDER_REVIEW, ours, None
+            return _Found(Status.NEEDS_REASSIGNMENT, because(StandingReason.NO_AGENCY))
+        if waiting := next((s for s in self._meant_for_it() if self._waits_for_us(s, agency)), None):
+            return _Found(Status.UNDER_REVIEW, _submitted(StandingReason.OUR_TURN, waiting))
         if returned := [s for s in self._meant_for_it() if s.outcome == Outcome.RETURNED and self._is_its_form(s)]:
-            last = returned[-1]
-            when = f"{last.received_at:%d/%m/%Y}"
-            return (
-                Status.RETURNED,
-                f"bản nộp {BN(last.id)} ngày {when} đã được đề nghị chỉnh sửa, chưa nhận lại",
-                None,
-            )
+            return _Found(Status.RETURNED, _submitted(StandingReason.RETURNED, returned[-1]))
         if last_day is None:
-            return Status.NOT_DUE, "không định thời hạn", None
-        due = f"trước ngày {self.duty.due_before:%d/%m/%Y}"
-        if self.as_of.date() > last_day:
-            return Status.OVERDUE, f"chưa nhận được; thời hạn {due}", None
-        return Status.NOT_DUE, f"chưa đến hạn ({due})", None
+            return _Found(Status.NOT_DUE, because(StandingReason.UNDATED))
+        return self._open(last_day)
+
+    def _met(self, received: datetime, what: Reason, last_day: date | None) -> _Found:
+        if last_day is None or received.date() <= last_day:
+            return _Found(Status.FULFILLED, what, received)
+        late = self.calendar.between(last_day, received.date())
+        about = {"met_by": what, "last_day": last_day}
+        reason = (
+            because(StandingReason.LATE, **about, days=late)
+            if late
+            else because(StandingReason.AFTER_LAST_DAY, **about)
+        )
+        return _Found(Status.FULFILLED_LATE, reason, received, late)
+
+    def _open(self, last_day: date) -> _Found:
+        due, today = self.duty.due_before, self.as_of.date()
+        if today <= last_day:
+            return _Found(Status.NOT_DUE, because(StandingReason.NOT_DUE, due_before=due))
+        if late := self.calendar.between(last_day, today):
+            return _Found(Status.OVERDUE, because(StandingReason.MISSING_LATE, due_before=due, days=late), late=late)
+        return _Found(Status.OVERDUE, because(StandingReason.MISSING, due_before=due))
 
     def _is_its_form(self, submission: Received) -> bool:
         """What it asks for, sent by the agency that owed it or by the one that answered for it on that day."""
@@ -259,22 +285,20 @@ class _Judge:
         return self._in_its_period()[0] if self.duty.period else self._arrivals()
 
     def _arrivals(self) -> list[Arrival]:
-        return sorted(arrival for arrival in self._arrived() if self._is_asked(arrival[0]))
+        """The earliest first; of several at one moment papers before forms before rulings, as they were noted."""
+        return sorted((one for one in self._arrived() if self._is_asked(one[0])), key=lambda arrival: arrival[0])
 
     def _is_asked(self, moment: datetime) -> bool:
         """Whether it was asked for by then: what came before meets nothing, unless the letter follows another."""
         return self.since is None or moment.astimezone(HERE).date() >= self.since
 
     def _arrived(self) -> Iterator[Arrival]:
-        for submission in self.told.sent_by(self._holders):
-            if submission.outcome in ACCEPTED and self._is_its_form(submission):
-                yield (
-                    submission.received_at,
-                    f"đã nhận bản nộp {BN(submission.id)} ngày {submission.received_at:%d/%m/%Y}",
-                )
         for paper in self.told.papers_of(self._holders):
             if self._named_in(paper.fulfils) and self._its(paper.agency, paper.received_at.date()):
                 yield _came(paper)
+        for submission in self.told.sent_by(self._holders):
+            if submission.outcome in ACCEPTED and self._is_its_form(submission):
+                yield submission.received_at, _submitted(StandingReason.SUBMISSION, submission)
         yield from map(_accepted, self._rulings(RulingKind.ACCEPT))
 
     def _given(self) -> set[Arrival]:
@@ -316,12 +340,9 @@ class _Judge:
             if since and since <= submission.received_at and self._is_asked(submission.received_at):
                 yield submission
 
-    def _our_turn(self, agency: str) -> str | None:
-        """Something that may meet it waits for a person on our side: that pauses it."""
-        for submission in self._meant_for_it():
-            if submission.outcome in OUR_TURN and self._may_meet(submission, agency):
-                return f"bản nộp {BN(submission.id)} ngày {submission.received_at:%d/%m/%Y} đang chờ Sở xử lý"
-        return None
+    def _waits_for_us(self, submission: Received, agency: str) -> bool:
+        """Whether it may meet it and waits for a person on our side: that pauses it."""
+        return submission.outcome in OUR_TURN and self._may_meet(submission, agency)
 
     def _may_meet(self, submission: Received, agency: str) -> bool:
         day = submission.received_at.date()
@@ -333,13 +354,7 @@ class _Judge:
             return False  # nobody can tell whose it is: a person has to look, and nobody is paused by a stray mail
         return agency in names.match(self.letter.registry, submission.named, day).candidates
 
-    def _late(self, status: Status, last_day: date | None, received: datetime | None) -> int:
-        if last_day is None or status not in (Status.OVERDUE, Status.FULFILLED_LATE):
-            return 0
-        until = received.date() if received else self.as_of.date()
-        return self.calendar.between(last_day, until)
-
-    def _paused(self) -> str | None:
+    def _paused(self) -> Reason | None:
         today = self.as_of.date()
         held = [r for r in self._rulings(RulingKind.PAUSE) if r.until is None or today <= r.until]
-        return f"tạm dừng đôn đốc {cites(held[-1])}" if held else None
+        return because(StandingReason.PAUSED, ruling=cited(held[-1])) if held else None

@@ -12,8 +12,9 @@ from dondoc.cameras.registry.declarations import AnyCamera
 from dondoc.directive.model import Registry
 from dondoc.directive.names import fold
 from dondoc.directive.succession import responsible
-from dondoc.facts.obligations import cites
+from dondoc.facts.reasons import cited
 from dondoc.store.facts import Ruling
+from dondoc.vocabulary.reasons import said
 from dondoc.vocabulary.rulings import RulingKind
 
 
@@ -74,7 +75,7 @@ def _pause(registry: Registry, ruling: Ruling, undone: datetime | None) -> Pause
         begins=ruling.happened_at,
         until=ruling.until,
         undone=undone,
-        words=f"tạm dừng {cites(ruling)}",
+        words=f"tạm dừng {said(cited(ruling))}",
     )
 
 
