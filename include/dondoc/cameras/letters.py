@@ -27,9 +27,11 @@ from dondoc.mail.letter import Letter, Precondition
 from dondoc.mail.render import render
 from dondoc.mail.shapes import CameraWords, InternalWords, OutageWords, OutWords, PlaceWords, ReachabilityWords
 from dondoc.probing.verdicts import ADVICE, GOOD, PHASE, REACHABLE_PHASES, SENTENCE
+from dondoc.probing.verdicts import Verdict as Seen
 from dondoc.store.cameras import Camera, Outage
 from dondoc.store.intake import Submission, Verdict
 from dondoc.store.mail import OutboxLetter
+from dondoc.vocabulary.cameras import State
 from dondoc.vocabulary.letters import LetterKind
 from dondoc.vocabulary.numbers import BN, CAM, SC
 from dondoc.vocabulary.people import Role
@@ -116,7 +118,7 @@ def _answer(app: AppContext, submission_id: int, now: datetime) -> Letter | None
     if not recipient:
         return None
     number = BN(submission.id)
-    faults = _lines([c for c in cameras if found.verdicts.get(c.id, "ok") not in GOOD], _said(found.verdicts))
+    faults = _lines([c for c in cameras if found.verdicts.get(c.id, Seen.OK) not in GOOD], _said(found.verdicts))
     unchecked = _lines([c for c in cameras if c.id in found.why_not], found.why_not)
     context: ReachabilityWords = {
         "agency": app.registry.agency(agency).name,
@@ -124,8 +126,8 @@ def _answer(app: AppContext, submission_id: int, now: datetime) -> Letter | None
         "declared": len(cameras),
         "checked": len(found.verdicts),
         "reachable": sum(PHASE[v] in REACHABLE_PHASES for v in found.verdicts.values()),
-        "showing": sum(v == "ok" for v in found.verdicts.values()),
-        "locked": sum(v == "auth_required" for v in found.verdicts.values()),
+        "showing": sum(v == Seen.OK for v in found.verdicts.values()),
+        "locked": sum(v == Seen.AUTH_REQUIRED for v in found.verdicts.values()),
         "faults": faults[:SHOWN],
         "more": max(0, len(faults) - SHOWN),
         "advice": _advice(found.verdicts.values()),
@@ -243,7 +245,7 @@ def _places(
 ) -> tuple[list[Place], Mapping[int, CameraState]]:
     """What is down as a whole at these agencies, and their cameras."""
     cameras = {s.camera.id: s for s in standing if s.camera.agency in agencies}
-    watched = [s for s in cameras.values() if s.checked and s.state != state.NOT_CONNECTED]
+    watched = [s for s in cameras.values() if s.checked and s.state != State.NOT_CONNECTED]
     seats = [Seat(s.camera.id, s.camera.agency, fold(s.camera.place), _device(s.camera)) for s in watched]
     down = {s.camera.id: s.verdict for s in watched if s.outage and s.verdict}
     return gather(down, seats, data.load(app.settings).together.cameras)[0], cameras

@@ -26,6 +26,7 @@ from dondoc.facts.register import register
 from dondoc.facts.rulings import rule
 from dondoc.probing.verdicts import PHASE, SENTENCE
 from dondoc.store.cameras import Camera
+from dondoc.vocabulary.obligations import Deliverable
 from dondoc.vocabulary.people import Role
 from dondoc.vocabulary.rulings import RulingKind
 
@@ -154,7 +155,7 @@ def enter_letter(app: AppContext, agency: str, number: str, written: str, arrive
             app.letters(session, clock.now().date()),
             app.registry,
             agency=agency,
-            fulfils=["focal_letter"],
+            fulfils=[Deliverable.FOCAL_LETTER],
             number=number,
             document_date=date.fromisoformat(written),
             arrived=clock.now(),

@@ -8,6 +8,7 @@ from datetime import date
 from functools import lru_cache
 
 from dondoc.directive.model import Agency, Registry
+from dondoc.vocabulary.obligations import LOOSE, Deliverable
 
 # What people shorten in an agency's name, after folding.
 _SHORTENINGS = (
@@ -34,11 +35,11 @@ class Match:
 
 def deliverable(code: str, text: str = "") -> str:
     """What people call a deliverable: `form_03` is Biểu mẫu 03. `text`: as the letter says it, of what is no form."""
-    if code == "focal_letter":
-        return "Văn bản cử cán bộ đầu mối"
+    if code == Deliverable.FOCAL_LETTER:
+        return Deliverable.FOCAL_LETTER.label
     if code.startswith("form_"):
         return f"Biểu mẫu {code.removeprefix('form_')}"
-    return text or {"letter": "Văn bản", "file": "Tệp"}.get(code.partition("_")[0], code)
+    return text or next((one.label for one in LOOSE if one == code.partition("_")[0]), code)
 
 
 def month(period: str) -> str:

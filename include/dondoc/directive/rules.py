@@ -9,10 +9,10 @@ from typing import Any
 from dondoc.directive.located_yaml import LocatedYaml, Place
 from dondoc.directive.model import Registry
 from dondoc.directive.periods import Periodic
+from dondoc.vocabulary.obligations import LOOSE, MILESTONES, Deliverable
 from dondoc.vocabulary.people import ON_LADDER
 
-MILESTONES = ("connection", "coordination", "direction")  # kinds of duties without a date
-LOOSE = re.compile(r"(letter|file)(_[a-z0-9]+)*")  # an official letter, or a file of any kind: `text` says which
+_LOOSE = re.compile(rf"({'|'.join(LOOSE)})(_[a-z0-9]+)*")
 ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")  # it stands in ids of duties, addresses of pages, names of folders
 LONGEST_ID = 80
 NEW = "new"  # is the page of a new letter
@@ -177,11 +177,11 @@ def _not_too_many(marked: LocatedYaml) -> None:
 
 def _deliverable_fits(marked: LocatedYaml, place: Place, item: dict[str, Any], form: Any) -> None:
     wanted = item["deliverable"]
-    if place[0] == "obligations" and LOOSE.fullmatch(wanted):
+    if place[0] == "obligations" and _LOOSE.fullmatch(wanted):
         if not str(item.get("text") or "").strip():
             marked.fault((*place, "text"), f"“{marked.called(wanted)}” phải ghi rõ là gì ({marked.called('text')})")
         return
-    allowed = MILESTONES if place[0] == "milestones" else ("focal_letter", form, "letter", "file")
+    allowed = MILESTONES if place[0] == "milestones" else (Deliverable.FOCAL_LETTER, form, *LOOSE)
     if wanted not in allowed:
         names = ", ".join(marked.called(name) for name in allowed if name)
         marked.fault((*place, "deliverable"), f"“{marked.called(wanted)}” không phải thứ phải gửi ở đây ({names})")

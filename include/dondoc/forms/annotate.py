@@ -4,7 +4,7 @@ Their file is never saved again: formulas, macros, links and whatever else it he
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from openpyxl import Workbook
@@ -71,8 +71,8 @@ def annotate(
 # -- their values into our template
 
 
-def _copy(found: Layout, book: Workbook) -> dict[tuple[str, str], tuple[Place, str]]:
-    """Put the values in; (their sheet, their cell) → place in the copy, and how messages name their place."""
+def _copy(found: Layout, book: Workbook) -> dict[tuple[str, str], Place]:
+    """Put the values in; (their sheet, their cell) → place in the copy."""
     moved = dict(_copy_head(found, book))
     ordinal, target = 0, template.FIRST
     drawn = {
@@ -90,26 +90,23 @@ def _copy(found: Layout, book: Workbook) -> dict[tuple[str, str], tuple[Place, s
     return moved
 
 
-def _copy_head(found: Layout, book: Workbook) -> Iterator[tuple[tuple[str, str], tuple[Place, str]]]:
+def _copy_head(found: Layout, book: Workbook) -> Iterator[tuple[tuple[str, str], Place]]:
     for key, field in found.spec.heads.items():
         if spot := found.head.get(key):
             place = Place(template.INFO, template.head_row(found.spec, key), template.ANSWER, field.label, None)
             _put(book[place.sheet], place, spot.cell)
-            theirs = a1(spot.row, spot.column)
-            yield (spot.sheet, theirs), (place, catalogue.place(theirs, field.label, None, spot.sheet))
+            yield (spot.sheet, a1(spot.row, spot.column)), place
 
 
-def _copy_header(spec: FormSpec, table: Table) -> Iterator[tuple[tuple[str, str], tuple[Place, str]]]:
+def _copy_header(spec: FormSpec, table: Table) -> Iterator[tuple[tuple[str, str], Place]]:
     for key, column in table.columns.items():
-        label = "hàng tiêu đề"
-        place = Place(spec.sheet, template.HEADER, template.column(spec, key), label, None)
-        theirs = a1(table.header, column)
-        yield (table.sheet.name, theirs), (place, catalogue.place(theirs, label, None, table.sheet.name))
+        place = Place(spec.sheet, template.HEADER, template.column(spec, key), "hàng tiêu đề", None)
+        yield (table.sheet.name, a1(table.header, column)), place
 
 
 def _copy_row(
     spec: FormSpec, table: Table, row: int, target: int, ordinal: int, sheet: Worksheet, drawn: Mapping[str, Any]
-) -> Iterator[tuple[tuple[str, str], tuple[Place, str]]]:
+) -> Iterator[tuple[tuple[str, str], Place]]:
     cells = table.cells(row)
     for key, column in table.columns.items():
         field = spec.fields[key]
@@ -117,8 +114,7 @@ def _copy_row(
         if target >= template.FIRST + template.DRAWN:
             template.dress(sheet.cell(target, place.column), drawn[key])
         _put(sheet, place, cells.get(key))
-        theirs = a1(row, column)
-        yield (table.sheet.name, theirs), (place, catalogue.place(theirs, field.label, ordinal, table.sheet.name))
+        yield (table.sheet.name, a1(row, column)), place
 
 
 def _put(sheet: Worksheet, place: Place, cell: Cell | None) -> None:
@@ -129,19 +125,17 @@ def _put(sheet: Worksheet, place: Place, cell: Cell | None) -> None:
 # -- what is wrong, where it now stands
 
 
-def _move(issue: Issue, moved: dict[tuple[str, str], tuple[Place, str]]) -> tuple[Issue, Place | None]:
+def _move(issue: Issue, moved: dict[tuple[str, str], Place]) -> tuple[Issue, Place | None]:
     """The issue with the addresses of the copy, so that people find the cell in the file they have open."""
-    place, theirs = moved.get((issue.sheet or "", issue.cell or ""), (None, ""))
+    place = moved.get((issue.sheet or "", issue.cell or ""))
     if place is None:
         return issue, None
-    message = f"{place.where()}{issue.message.removeprefix(theirs)}"
-    return Issue(issue.code, issue.severity, place.sheet, place.address, message), place
+    return catalogue.at(place.where(), replace(issue, sheet=place.sheet, cell=place.address)), place
 
 
 def _mark(book: Workbook, issue: Issue, place: Place) -> None:
     cell = book[place.sheet].cell(place.row, place.column)
-    said = issue.message.removeprefix(f"{place.where()}: ")
-    said = said[:1].upper() + said[1:]
+    said = issue.said[:1].upper() + issue.said[1:]
     earlier = cell.comment.text + "\n" if cell.comment else ""
     note = Comment(f"{earlier}{said}"[:LONGEST_NOTE], "Sở TT&TT", width=320, height=110)
     cell.comment = note

@@ -3,6 +3,7 @@
 A message is `where: sentence`. A sentence says what is wrong and what to do. Values of sensitive fields never get in.
 """
 
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from dondoc.forms.clean import clean
@@ -227,7 +228,12 @@ def place(cell: str | None, label: str | None = None, ordinal: int | None = None
 def issue(code: str, where: str, sheet: str | None = None, cell: str | None = None, **gaps: Any) -> Issue:
     """One thing that is wrong. Raises KeyError for a code that is not in the catalogue or a gap left open."""
     entry = CATALOGUE[code]
-    return Issue(code, entry.severity, sheet, cell, f"{where}: {entry.text.format(**gaps)}")
+    return at(where, Issue(code, entry.severity, sheet, cell, "", entry.text.format(**gaps)))
+
+
+def at(where: str, issue: Issue) -> Issue:
+    """The issue as it is worded for a place."""
+    return replace(issue, message=f"{where}: {issue.said}")
 
 
 def refused(filename: str, code: str, **gaps: Any) -> FormVerdict:

@@ -11,13 +11,17 @@ Judged = Literal[Outcome.ACCEPTED, Outcome.ACCEPTED_WITH_WARNINGS, Outcome.RETUR
 
 @dataclass(frozen=True)
 class Issue:
-    """One thing that is wrong. `cell` is an A1 address or None for the whole sheet or file; `message` is Vietnamese."""
+    """One thing that is wrong. `cell` is an A1 address or None for the whole sheet or file.
+
+    `message`: where and what, for people; `said`: what alone (absent in verdicts of older versions).
+    """
 
     code: str
     severity: Severity
     sheet: str | None
     cell: str | None
     message: str
+    said: str = ""
 
 
 @dataclass(frozen=True)

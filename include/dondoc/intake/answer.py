@@ -13,10 +13,8 @@ from dondoc.directive.names import fold
 from dondoc.errors import Problem
 from dondoc.facts import contacts, obligations
 from dondoc.forms import attached, limited
-from dondoc.forms.clean import clean
 from dondoc.forms.spec import load_specs
 from dondoc.forms.verdict import FormVerdict, Issue
-from dondoc.forms.words import shown
 from dondoc.intake.judge import ACCEPTED, may_act_for, newest_verdict
 from dondoc.mail import compose, outbox
 from dondoc.mail.letter import Attachment, Letter
@@ -165,7 +163,7 @@ def _too_many(app: AppContext, session: Session, letter: Letter, now: datetime) 
 
 def _annotated(app: AppContext, submission: Submission, verdict: Verdict) -> tuple[Attachment, ...]:
     """The workbook back with the wrong cells marked; nothing when it cannot be marked."""
-    issues = tuple(Issue(**issue) for issue in verdict.issues)
+    issues = tuple(Issue(**{"said": issue["message"], **issue}) for issue in verdict.issues)
     # Its token names the agency whose form it was found to be, unless the form names another.
     disagree = any(issue.code == "agency_disagrees" for issue in issues)
     form = FormVerdict(Outcome.RETURNED, verdict.form, None if disagree else verdict.agency, "missing", issues)
@@ -196,9 +194,9 @@ def _fresh(app: AppContext, verdict: Verdict, now: datetime) -> tuple[Attachment
     return tuple(attached.make(app, [(verdict.agency, form) for form in forms if form in known]).values())
 
 
-def _why(submission: Submission, verdict: Verdict) -> str:
+def _why(verdict: Verdict) -> str:
     """Why a file was refused, without its name, which the letter has said already."""
-    why = verdict.reason.removeprefix(f"Tệp “{shown(clean(submission.filename))}”: ")
+    why = next((issue["said"] for issue in verdict.issues if issue.get("said")), verdict.reason)
     return why[:1].upper() + why[1:]
 
 
@@ -215,7 +213,7 @@ def _context(
         "form": specs[verdict.form].title if verdict.form in specs else None,
         "agency": app.registry.agency(verdict.agency).name if verdict.agency else None,
         "outcome": verdict.outcome,
-        "reason": _why(submission, verdict) if verdict.outcome == Outcome.REFUSED else verdict.reason,
+        "reason": _why(verdict) if verdict.outcome == Outcome.REFUSED else verdict.reason,
         "rows": len(verdict.rows),
         "fulfils": bool(verdict.fulfils) and verdict.outcome in ACCEPTED,
         "errors": errors,

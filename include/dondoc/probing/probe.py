@@ -22,21 +22,22 @@ from dondoc.probing.address import Address, parse, sendable
 from dondoc.probing.network import Resolver
 from dondoc.probing.picture.decoder import Decoder, Seen
 from dondoc.probing.picture.memory import fits
-from dondoc.probing.rtsp.dialogue import HUNG_UP, Dialogue, Verdict
+from dondoc.probing.rtsp.dialogue import HUNG_UP, Dialogue, Progress, Verdict
 from dondoc.probing.rtsp.key_picture import key_picture
 from dondoc.probing.rtsp.message import NotRtsp
 from dondoc.probing.verdicts import Finding, Target
+from dondoc.probing.verdicts import Verdict as Codes
 
 log = logging.getLogger(__name__)
 SPARE_DESCRIPTORS = 200  # for everything but the cameras
 SLOW = {
-    "dns": Seen("dns_failure", "máy chủ tên miền không trả lời"),
-    "connect": Seen("connect_timeout", "thiết bị không trả lời kết nối"),
-    "tls": Seen("tls_failure", "thiết bị không trả lời khi thiết lập TLS"),
-    "hung up": Seen("closed_early", HUNG_UP),
+    Progress.RESOLVE: Seen("dns_failure", "máy chủ tên miền không trả lời"),
+    Progress.CONNECT: Seen("connect_timeout", "thiết bị không trả lời kết nối"),
+    Progress.TLS: Seen("tls_failure", "thiết bị không trả lời khi thiết lập TLS"),
+    Progress.HUNG_UP: Seen("closed_early", HUNG_UP),
 }
 FAULT = "trả lời của camera làm chương trình kiểm tra gặp lỗi: báo người quản trị xem nhật ký"
-CLOSED = {"tls": Seen("tls_failure", "thiết bị ngắt khi thiết lập TLS")}
+CLOSED = {Progress.TLS: Seen("tls_failure", "thiết bị ngắt khi thiết lập TLS")}
 Found: TypeAlias = "queue.SimpleQueue[Finding | BaseException | None]"
 
 
@@ -74,7 +75,7 @@ async def _probe(target: Target, decoder: Decoder | None, resolver: Resolver, ti
         address = parse(target.url)
         login = _credentials(target, address)
     except ValueError as error:
-        return Finding(target.id, "invalid_address", str(error), _since(started), stage)
+        return Finding(target.id, Codes.INVALID_ADDRESS, str(error), _since(started), stage)
     dialogue = Dialogue(address, *login, resolver, digest=target.digest)
     try:
         seen = await _look(dialogue, decoder, timeout, target)
@@ -88,7 +89,7 @@ async def _probe(target: Target, decoder: Decoder | None, resolver: Resolver, ti
         dialogue.close()
     return Finding(
         camera=target.id,
-        verdict=seen.verdict,
+        verdict=Codes.of(seen.verdict),
         detail=seen.detail,
         elapsed_ms=_since(started),
         stage=stage,
@@ -126,11 +127,13 @@ async def _look(dialogue: Dialogue, decoder: Decoder | None, timeout: float, tar
         except Verdict as found:
             return Seen(found.verdict, found.detail)
         except TimeoutError:
-            return SLOW.get(dialogue.phase) or _ended(dialogue, "rtsp_timeout", _silent(dialogue))
+            return SLOW.get(dialogue.progress) or _ended(dialogue, "rtsp_timeout", _silent(dialogue))
         except NotRtsp as error:
             return _ended(dialogue, "not_rtsp", str(error))
         except OSError:
-            return CLOSED.get(dialogue.phase) or _ended(dialogue, "closed_early", f"ngắt kết nối sau {dialogue.asked}")
+            return CLOSED.get(dialogue.progress) or _ended(
+                dialogue, "closed_early", f"ngắt kết nối sau {dialogue.asked}"
+            )
         dialogue.close()
         return await decoder.judge(track.codec or "", stream, target.past, thumbnail=target.thumbnail)
 
@@ -141,8 +144,8 @@ def _silent(dialogue: Dialogue) -> str:
 
 def _ended(dialogue: Dialogue, verdict: str, why: str) -> Seen:
     """What a dialogue that broke off means: before a picture was asked for, or after."""
-    if dialogue.phase != "rtsp":
-        return Seen("no_frame", f"{why}; {dialogue.phase.removeprefix('frame: ')}")
+    if dialogue.progress.lacks:
+        return Seen("no_frame", f"{why}; {dialogue.progress.lacks}")
     if verdict == "not_rtsp" or not dialogue.received:
         return Seen(verdict, why)
     return Seen(verdict, f"{why}; mới nhận {dialogue.received} byte, chưa đủ một câu trả lời")

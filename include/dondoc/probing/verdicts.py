@@ -38,6 +38,11 @@ class Verdict(StrEnum):
     def __init__(self, code: str, phase: Phase, sentence: str, advice: str | None = None) -> None:
         self.phase, self.sentence, self.advice = phase, sentence, advice
 
+    @classmethod
+    def of(cls, code: str) -> Self:
+        """The member of a code that there is; KeyError for another."""
+        return cls.__members__[code.upper()]
+
     INVALID_ADDRESS = (
         "invalid_address",
         Phase.ADDRESS,
@@ -204,7 +209,7 @@ class Finding:
     """
 
     camera: str
-    verdict: str
+    verdict: Verdict
     detail: str
     elapsed_ms: int
     stage: int
@@ -216,8 +221,8 @@ class Finding:
     digest: bool = False  # the device that was to be looked at asked for Digest
 
     @property
-    def phase(self) -> str:
-        return PHASE[self.verdict]
+    def phase(self) -> Phase:
+        return self.verdict.phase
 
     @property
     def reachable(self) -> bool:
@@ -225,4 +230,4 @@ class Finding:
 
     @property
     def showing(self) -> bool:
-        return self.verdict == "ok" and self.stage == 2
+        return self.verdict == Verdict.OK and self.stage == 2

@@ -7,8 +7,9 @@ from sqlalchemy import JSON, ColumnElement, ForeignKey, Index, Text, UniqueConst
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from dondoc.probing.verdicts import Phase, Verdict
 from dondoc.store.base import Base
-from dondoc.vocabulary.cameras import Exemption
+from dondoc.vocabulary.cameras import Condition, Exemption, Link, Power, State
 
 
 class Camera(Base):
@@ -40,9 +41,9 @@ class Camera(Base):
     confirmed: Mapped[bool] = mapped_column(default=False)  # a person confirmed that it is connected
     confirmed_by: Mapped[str | None]
     restricted: Mapped[bool] = mapped_column(default=False)
-    status: Mapped[str | None]  # as declared: working, unstable, broken, maintenance, not_installed
-    power: Mapped[str | None]  # as declared: grid, solar, backup
-    link: Mapped[str | None]  # as declared: ftth, tslcd, leased, mobile, none
+    status: Mapped[Condition | None]  # as declared, as the next
+    power: Mapped[Power | None]
+    link: Mapped[Link | None]
     off_after_hours: Mapped[bool | None]  # as declared: its power is switched off after hours
     records_sound: Mapped[bool | None]  # as declared
     worked_at: Mapped[datetime | None]  # first seen working; outlives the nightly results
@@ -90,9 +91,9 @@ class CurrentState(Base):
 
     __tablename__ = "camera_states"
     camera_id: Mapped[int] = mapped_column(ForeignKey("cameras.id"), primary_key=True)
-    state: Mapped[str]
+    state: Mapped[State]
     reason: Mapped[str] = mapped_column(Text)
-    verdict: Mapped[str | None]
+    verdict: Mapped[Verdict | None]
     stage: Mapped[int | None]
     since: Mapped[date | None]
     nights: Mapped[int]
@@ -112,8 +113,8 @@ class CameraCheck(Base):
     night: Mapped[date] = mapped_column(index=True)
     round: Mapped[str]  # the run that looked
     stage: Mapped[int]
-    verdict: Mapped[str]
-    phase: Mapped[str]
+    verdict: Mapped[Verdict]
+    phase: Mapped[Phase]
     detail: Mapped[str] = mapped_column(Text)
     elapsed_ms: Mapped[int]
     steps: Mapped[list[Any] | None] = mapped_column(JSON(none_as_null=True))  # of a dialogue that failed
@@ -221,7 +222,7 @@ class Outage(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     camera_id: Mapped[int] = mapped_column(ForeignKey("cameras.id"), index=True)
     first_night: Mapped[date]
-    verdict: Mapped[str]
+    verdict: Mapped[Verdict]
     flapping: Mapped[bool] = mapped_column(default=False)  # one of many in a short time: one letter for all
     opened_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]

@@ -1,4 +1,4 @@
-"""What is declared of a camera. What a look at it finds is the set of `probing.verdicts`."""
+"""What is declared of a camera, and how it stands. What a look at it finds is the set of `probing.verdicts`."""
 
 from dondoc.vocabulary.code import Code
 
@@ -10,3 +10,54 @@ class Exemption(Code):
     VMS_ONLY = "vms_only", "chỉ xem qua VMS hoặc đám mây"
     NO_ROUTE = "no_route", "chưa có đường chia sẻ về Sở"
     PRIVATE_ADDRESS = "private_address", "địa chỉ mạng nội bộ, chưa có kênh riêng về Sở"
+
+
+class Condition(Code):
+    """In what condition an agency declares a camera to be."""
+
+    WORKING = "working", "hoạt động tốt"
+    UNSTABLE = "unstable", "hoạt động không ổn định"
+    BROKEN = "broken", "hỏng"
+    MAINTENANCE = "maintenance", "đang bảo trì"
+    NOT_INSTALLED = "not_installed", "chưa lắp đặt"
+
+
+class Power(Code):
+    """By what a camera is declared to run."""
+
+    GRID = "grid", "điện lưới"
+    SOLAR = "solar", "mặt trời"
+    BACKUP = "backup", "dự phòng"
+
+
+class Link(Code):
+    """By which line a camera is declared to be reached. `public`: over it nobody gets to a private address."""
+
+    public: bool
+
+    def __init__(self, code: str, label: str, public: bool = False) -> None:
+        super().__init__(code, label)
+        self.public = public
+
+    FTTH = "ftth", "FTTH Internet", True
+    TSLCD = "tslcd", "mạng truyền số liệu chuyên dùng"
+    LEASED = "leased", "kênh riêng"
+    MOBILE = "mobile", "4G/5G", True
+    NONE = "none", "không có", True
+
+
+class State(Code):
+    """How a camera stands at a moment. `sign`: for who sees no colours."""
+
+    sign: str
+
+    def __init__(self, code: str, sign: str, label: str) -> None:
+        super().__init__(code, label)
+        self.sign = sign
+
+    OK = "ok", "✓", "hoạt động tốt"
+    FAILING = "failing", "△", "chưa đạt"
+    OUTAGE = "outage", "✗", "mất kết nối hoặc không có hình"
+    FLAPPING = "flapping", "~", "chập chờn"
+    NOT_CONNECTED = "not_connected_yet", "○", "chưa kết nối"
+    NOT_CHECKED = "not_checked", "–", "chưa kiểm tra được"

@@ -32,6 +32,11 @@ class Code(StrEnum):
         return stray
 
     @classmethod
+    def stored(cls, code: str) -> Self:
+        """The member that was written into a table, or `unknown`."""
+        return next((member for member in cls if member == code), None) or cls.unknown(code)
+
+    @classmethod
     def read(cls, text: str, what: str) -> Self:
         """The member that somebody wrote; `what` it is, for who wrote something else.
 

@@ -1,6 +1,22 @@
-"""Where a duty stands."""
+"""What a duty asks for, and where it stands."""
 
 from dondoc.vocabulary.code import Code
+
+
+class Deliverable(Code):
+    """What a letter may ask for besides forms, which are data (`form_…`)."""
+
+    FOCAL_LETTER = "focal_letter", "Văn bản cử cán bộ đầu mối"
+    LETTER = "letter", "Văn bản"
+    FILE = "file", "Tệp"
+    CONNECTION = "connection", "Kết nối"
+    COORDINATION = "coordination", "Phối hợp"
+    DIRECTION = "direction", "Chỉ đạo"
+
+
+# `text` says which; the code may go on, to keep two of a kind apart (`letter_plan`).
+LOOSE = (Deliverable.LETTER, Deliverable.FILE)
+MILESTONES = (Deliverable.CONNECTION, Deliverable.COORDINATION, Deliverable.DIRECTION)  # duties without a date
 
 
 class Status(Code):

@@ -22,7 +22,7 @@ from dondoc.cameras.registry import records
 from dondoc.cameras.registry.declarations import Described
 from dondoc.cameras.registry.hiding import public
 from dondoc.cameras.state import checks, current
-from dondoc.cameras.state.state import OK, WORDS, CameraState, counts, states
+from dondoc.cameras.state.state import CameraState, counts, states
 from dondoc.cameras.state.timeline import KINDS, NIGHTS, timeline
 from dondoc.configuration.context import AppContext
 from dondoc.directive.names import fold
@@ -31,6 +31,7 @@ from dondoc.facts.rulings import rule
 from dondoc.probing.verdicts import SENTENCE
 from dondoc.reporting.words import camera_line
 from dondoc.store.cameras import Camera, CameraCheck, CredentialRelease, Outage
+from dondoc.vocabulary.cameras import State
 from dondoc.vocabulary.numbers import CAM
 from dondoc.vocabulary.rulings import RulingKind
 from dondoc.web.pages import Day, Text, audited, download, page, redirect, shown_to, visitor_of, world_of
@@ -39,7 +40,6 @@ from dondoc.web.user import User
 SHOWN = 50  # cameras on a page
 LOOKS = 12  # of a camera, on its page
 # state → sign: the colour is the style sheet's, the sign is for those who do not see colours
-SIGNS = {"ok": "✓", "failing": "△", "outage": "✗", "flapping": "~", "not_connected_yet": "○", "not_checked": "–"}
 ROUNDS = {
     "night": "đêm",
     "second": "xem lại",
@@ -133,8 +133,8 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
                 state=state,
                 stored=stored,
                 row=_row(app, state, user),
-                sign=SIGNS[state.state],
-                words=WORDS[state.state],
+                sign=state.state.sign,
+                words=state.state.label,
                 cells=_cells(app, session, stored, moment),
                 kinds=KINDS,
                 looks=[_look(check) for check in _looks(session, camera)],
@@ -268,9 +268,9 @@ def _list(request: Request, wanted: Wanted, number: int) -> HTMLResponse:
         total=len(found),
         counts=Counter(s.state for s in near),
         line=camera_line(counts(near)),
-        well=counts([s for s in near if s.state == OK]),
-        signs=SIGNS,
-        words=WORDS,
+        well=counts([s for s in near if s.state == State.OK]),
+        signs={one: one.sign for one in State},
+        words={one: one.label for one in State},
         agencies=_with_cameras(app, every),
         systems={s.id: s.name for s in app.registry.systems},
         number=number,

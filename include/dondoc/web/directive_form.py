@@ -18,11 +18,11 @@ from dondoc.directive.located_yaml import LocatedYaml, Place
 from dondoc.directive.model import Registry
 from dondoc.directive.names import deliverable, fold, month
 from dondoc.directive.record import State, Version
+from dondoc.vocabulary.obligations import LOOSE, Deliverable
 
 SPARE = 3  # empty lines below those that are filled in
 MOST = 200  # lines
 LONGEST = 2000  # characters of a field
-LOOSE = ("letter", "file")  # what they are stands beside them
 KINDS = {
     "department": "mọi sở, ngành",
     "district": "mọi UBND cấp huyện",
@@ -181,7 +181,7 @@ def amends(history: Sequence[Version]) -> bool:
 
 def names(registry: Registry) -> dict[str, str]:
     """What people call the fields, and the ids that stand in them."""
-    forms = {system.form for system in registry.systems if system.form} | {"focal_letter"}
+    forms = {system.form for system in registry.systems if system.form} | {Deliverable.FOCAL_LETTER}
     ours = {a.id: a.name for a in registry.agencies} | {s.id: s.name for s in registry.systems}
     return LABELS | {code: deliverable(code) for code in forms} | ours
 
@@ -359,7 +359,7 @@ def choices(
     alive |= {one for line in form.lines for one in (*line.agencies, *line.without)}
     forms = [system.form for system in registry.systems if system.form]
     used = [line.deliverable for line in form.lines if line.deliverable]
-    codes = dict.fromkeys(["focal_letter", *sorted(forms), *used])
+    codes = dict.fromkeys([Deliverable.FOCAL_LETTER, *sorted(forms), *used])
     return {
         "system": {system.id: system.name for system in registry.systems},
         "deliverable": {code: deliverable(code) for code in codes} | {k: f"{LABELS[k]} (ghi rõ)" for k in LOOSE},

@@ -8,7 +8,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from dondoc import spreadsheets
-from dondoc.cameras.state.state import WORDS, CameraState
+from dondoc.cameras.state.state import CameraState
 from dondoc.directive.model import Registry
 from dondoc.forms.clean import clean
 
@@ -52,7 +52,7 @@ def _row(state: CameraState, registry: Registry, restricted: bool) -> dict[str, 
         "place": clean(camera.place) if named else "",
         "site": clean(camera.site) if named else "",
         "state": state.state,
-        "state_name": WORDS[state.state],
+        "state_name": state.state.label,
         "verdict": state.verdict or "",
         "since": f"{state.since:%Y-%m-%d}" if state.since else "",
         "reason": state.reason,

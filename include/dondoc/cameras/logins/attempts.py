@@ -24,7 +24,7 @@ from dondoc import keys
 from dondoc.directive.names import fold
 from dondoc.probing.address import parse
 from dondoc.probing.network import Ip, same
-from dondoc.probing.verdicts import Finding
+from dondoc.probing.verdicts import Finding, Verdict
 from dondoc.store.cameras import AttemptAddress, Camera, CredentialAttempt, CredentialRelease
 from dondoc.store.session import one_at_a_time
 
@@ -176,7 +176,7 @@ def finish(session: Session, wanted: Mapping[int, str], findings: Iterable[Findi
 
 def accepted(finding: Finding) -> bool | None:
     """Whether the password that was sent was right; None when the camera left us without an answer."""
-    if finding.verdict == "auth_failed":
+    if finding.verdict == Verdict.AUTH_FAILED:
         return False
     return True if finding.reachable and finding.password_answered else None
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from dondoc.cameras.logins.attempts import Door, Login, Shared, accepted, most
 from dondoc.cameras.state.local_outage import UNREACHED
-from dondoc.probing.verdicts import WITHHELD, Finding
+from dondoc.probing.verdicts import WITHHELD, Finding, Verdict
 
 SILENT_WAVES = 3  # so many waves in which nobody at a site, or device, gave an answer: the rest need not wait for one
 LAST_WAVE = 6
@@ -44,7 +44,7 @@ class Told:
             for device in one.devices:
                 self.not_taken[device].add(one.door[1])
             self.shut |= one.doors
-        elif finding and finding.verdict in ("auth_failed", WITHHELD):
+        elif finding and finding.verdict in (Verdict.AUTH_FAILED, WITHHELD):
             self.shut |= one.doors
         elif answer or finding is None or finding.phase in UNREACHED:
             self.open |= one.doors

@@ -221,11 +221,11 @@ def _explained(
     by_camera = {one.camera: one for one in looks}
     for finding in found:
         one = by_camera[int(finding.camera)]
-        if finding.verdict == "auth_required" and one.login and one.camera not in may:
+        if finding.verdict == Verdict.AUTH_REQUIRED and one.login and one.camera not in may:
             bar = why.get(one.camera, attempts.UNKNOWN)
             verdict = Verdict.AUTH_FAILED if bar.refused else WITHHELD
             yield replace(finding, verdict=verdict, detail=bar.sentence)
-        elif finding.verdict == "auth_required" and (one.login or one.unreadable):
+        elif finding.verdict == Verdict.AUTH_REQUIRED and (one.login or one.unreadable):
             yield replace(finding, verdict=WITHHELD, detail=UNREADABLE if one.unreadable else finding.detail)
         else:
             yield finding

@@ -23,7 +23,7 @@ from dondoc.clock import at as at_hour
 from dondoc.configuration.context import AppContext
 from dondoc.directive.names import fold
 from dondoc.errors import Problem
-from dondoc.probing.verdicts import GOOD, NOT_CHECKED, PHASE, WITHHELD
+from dondoc.probing.verdicts import GOOD, NOT_CHECKED, PHASE, WITHHELD, Phase, Verdict
 from dondoc.store.cameras import Camera, CameraCheck, NightRun
 from dondoc.store.session import one_at_a_time
 
@@ -86,7 +86,7 @@ def plan(
 
 def _settled(verdict: str) -> bool:
     """Looking again the same night would tell nothing new, or would cost an account."""
-    return verdict != WITHHELD and (verdict in GOOD | NOT_CHECKED or PHASE[verdict] == "auth")
+    return verdict != WITHHELD and (verdict in GOOD | NOT_CHECKED or PHASE[verdict] == Phase.AUTH)
 
 
 def _places(camera: Camera) -> list[tuple[str, str]]:
@@ -201,7 +201,9 @@ def _check(result: dict[str, Any], night: date, round: str, now: datetime) -> Ca
 
 def _worked(session: Session, results: Sequence[dict[str, Any]], now: datetime) -> None:
     """Note when a camera was first seen working."""
-    seen = {result["camera"]: datetime.fromisoformat(result["at"]) for result in results if result["verdict"] == "ok"}
+    seen = {
+        result["camera"]: datetime.fromisoformat(result["at"]) for result in results if result["verdict"] == Verdict.OK
+    }
     ids = [*seen]
     for start in range(0, len(ids), AT_ONCE):
         first = select(Camera).where(Camera.id.in_(ids[start : start + AT_ONCE]), Camera.worked_at.is_(None))

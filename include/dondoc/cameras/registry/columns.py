@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 
 from dondoc.forms.spec import Kind
+from dondoc.vocabulary.cameras import Condition, Link, Power
+from dondoc.vocabulary.code import Code
 
 NEEDED: tuple[tuple[str, ...], ...] = (("name",), ("host",), ("site", "address"))  # one of each
 KINDS: Mapping[str, Kind] = {
@@ -21,7 +23,9 @@ KINDS: Mapping[str, Kind] = {
 }
 # Codes by which the program decides something, of the columns that have them.
 CODES: Mapping[str, frozenset[str]] = {
-    "status": frozenset({"not_installed"}),
+    "status": frozenset({Condition.NOT_INSTALLED}),
     "sharing": frozenset({"vms", "cloud", "none"}),
-    "link": frozenset({"ftth", "mobile", "none"}),
+    "link": frozenset(link for link in Link if link.public),
 }
+# Of these columns the program knows every code: what a form offers besides could be chosen, and not be kept.
+CLOSED: Mapping[str, type[Code]] = {"status": Condition, "link": Link, "power": Power}

@@ -16,16 +16,17 @@ from sqlalchemy.orm import Session
 
 from dondoc.cameras.registry import addresses
 from dondoc.cameras.registry.addresses import Addresses, Unreadable
+from dondoc.cameras.registry.columns import CLOSED
 from dondoc.probing.address import parse
 from dondoc.store.cameras import Camera, CameraDeclaration
-from dondoc.vocabulary.cameras import Exemption
+from dondoc.vocabulary.cameras import Condition, Exemption, Link, Power
 
 PLAIN = ("name", "place", "site", "status", "power", "link", "off_after_hours")  # the newest word on each holds
 STRICTER = ("restricted", "records_sound")  # a yes stays until a person of ours lifts it
 # sharing → why it is not checked
 EXEMPT = {"vms": Exemption.VMS_ONLY, "cloud": Exemption.VMS_ONLY, "none": Exemption.NO_ROUTE}
 PRIVATE = [ip_network(n) for n in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")]
-PUBLIC_LINKS = ("ftth", "mobile", "none")  # over these nobody gets to a private address
+PUBLIC_LINKS = tuple(link for link in Link if link.public)
 
 
 class Source(StrEnum):
@@ -52,8 +53,8 @@ class Described(NamedTuple):
     url: str | None
     restricted: bool
     exemption: Exemption | None = None
-    status: str | None = None
-    power: str | None = None
+    status: Condition | None = None
+    power: Power | None = None
     off_after_hours: bool | None = None
     worked: bool = False
     recorded_at: datetime | None = None
@@ -115,7 +116,7 @@ def fold(facts: Iterable[CameraDeclaration]) -> dict[str, Any]:
     values: dict[str, Any] = dict.fromkeys((*PLAIN, *STRICTER, "url", "url_secret", "identity", "exemption"))
     values |= {"confirmed": False, "confirmed_by": None, "worked_at": None, "submission_id": None}
     for fact in known:
-        values |= {name: fact.said[name] for name in PLAIN if name in fact.said}
+        values |= {name: _typed(name, fact.said[name]) for name in PLAIN if name in fact.said}
         if fact.url:
             values |= {"url": fact.url, "url_secret": fact.url_secret, "identity": fact.identity}
         values["exemption"] = _exemption(values, fact)
@@ -139,6 +140,10 @@ def fold(facts: Iterable[CameraDeclaration]) -> dict[str, Any]:
     }
 
 
+def _typed(name: str, word: Any) -> Any:
+    return CLOSED[name].stored(word) if name in CLOSED and word else word
+
+
 def _exemption(known: Mapping[str, Any], fact: CameraDeclaration) -> Exemption | None:
     """Why the Department cannot look at a camera by design; what was seen or confirmed needs no such guess."""
     said, before = fact.said, known["exemption"]
@@ -148,7 +153,7 @@ def _exemption(known: Mapping[str, Any], fact: CameraDeclaration) -> Exemption |
         return _of_form(said, known)
     if fact.source == Source.PERSON:
         return None if said.get("confirmed") and before == Exemption.PRIVATE_ADDRESS else before
-    if said.get("status") == "not_installed":
+    if said.get("status") == Condition.NOT_INSTALLED:
         return Exemption.NOT_INSTALLED
     # Our own people give an address that they get to, or say that it is there now.
     reached = before == Exemption.PRIVATE_ADDRESS and fact.source == Source.IMPORT
@@ -156,7 +161,7 @@ def _exemption(known: Mapping[str, Any], fact: CameraDeclaration) -> Exemption |
 
 
 def _of_form(said: Mapping[str, Any], known: Mapping[str, Any]) -> Exemption | None:
-    if said.get("status") == "not_installed":
+    if said.get("status") == Condition.NOT_INSTALLED:
         return Exemption.NOT_INSTALLED
     if why := EXEMPT.get(str(said.get("sharing") or "")):
         return why

@@ -21,12 +21,13 @@ from dondoc.errors import Problem
 from dondoc.probing.address import Address, parse
 from dondoc.probing.table import SLIPPED, is_code, read
 from dondoc.store.cameras import Camera
+from dondoc.vocabulary.cameras import Condition, Power
 
 REQUIRED = ("agency", "system", "name", "url")
 Row = dict[str, str]
 CODES = {
-    "status": ("working", "unstable", "broken", "maintenance", "not_installed"),
-    "power": ("grid", "solar", "backup"),
+    "status": tuple(Condition),
+    "power": tuple(Power),
 }
 # What the law on personal data asks about: of a camera that records sound or is restricted no picture is kept.
 YES_NO = {"sound": "records_sound", "restricted": "restricted"}

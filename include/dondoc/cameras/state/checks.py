@@ -16,7 +16,7 @@ from dondoc.cameras.state import rules as data
 from dondoc.cameras.state.pauses import Pause
 from dondoc.cameras.state.rules import Rules
 from dondoc.configuration.context import AppContext
-from dondoc.probing.verdicts import GOOD, NOT_CHECKED, PHASE, REACHABLE_PHASES, SENTENCE
+from dondoc.probing.verdicts import GOOD, NOT_CHECKED, PHASE, REACHABLE_PHASES, SENTENCE, Verdict
 from dondoc.store.cameras import CameraCheck, NightRun
 from dondoc.workdays import WorkingDays
 
@@ -34,7 +34,7 @@ class Look(NamedTuple):
     camera: int
     night: date
     round: str
-    verdict: str
+    verdict: Verdict
     stage: int
     at: datetime
 
@@ -80,7 +80,7 @@ class Night(NamedTuple):
 
     @property
     def showing(self) -> bool:
-        return self.counts and self.look.verdict == "ok" and self.look.stage == 2
+        return self.counts and self.look.verdict == Verdict.OK and self.look.stage == 2
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,10 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from dondoc.probing.verdicts import PHASE
+from dondoc.probing.verdicts import PHASE, Phase, Verdict
 
-SILENT = frozenset({"dns", "connect", "tls", "rtsp"})  # the device is not there for us: all of them are alike
+# The device is not there for us: all of them are alike.
+SILENT = frozenset({Phase.DNS, Phase.CONNECT, Phase.TLS, Phase.RTSP})
 
 
 @dataclass(frozen=True)
@@ -31,12 +32,12 @@ class Place:
         return tuple(seat.camera for seat in self.seats)
 
 
-def likeness(verdict: str) -> str:
+def likeness(verdict: Verdict) -> str:
     """Faults of the same likeness have one cause when they come together."""
     return "silent" if PHASE[verdict] in SILENT else PHASE[verdict]
 
 
-def gather(down: Mapping[int, str], watched: Iterable[Seat], least: int) -> tuple[list[Place], list[int]]:
+def gather(down: Mapping[int, Verdict], watched: Iterable[Seat], least: int) -> tuple[list[Place], list[int]]:
     """The widest places that are down as a whole, and the cameras that are down by themselves.
 
     Args:
@@ -64,7 +65,7 @@ _LEVELS: dict[str, Callable[[Seat], Hashable | None]] = {
 }
 
 
-def _fails_alike(kind: str, group: Sequence[Seat], down: Mapping[int, str], told: set[int], least: int) -> bool:
+def _fails_alike(kind: str, group: Sequence[Seat], down: Mapping[int, Verdict], told: set[int], least: int) -> bool:
     if len(group) < least or any(seat.camera not in down or seat.camera in told for seat in group):
         return False
     if kind == "agency" and len({seat.place or seat.device for seat in group}) < 2:

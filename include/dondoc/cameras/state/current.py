@@ -17,12 +17,13 @@ from dondoc.cameras.registry import declarations
 from dondoc.cameras.registry.declarations import SHOWN, Described
 from dondoc.cameras.state import checks, rules
 from dondoc.cameras.state.checks import AT_ONCE, RECENT, CheckFilter, Histories
-from dondoc.cameras.state.state import OK, CameraState, Stand, exempt, flapping_window, stands
+from dondoc.cameras.state.state import CameraState, Stand, exempt, flapping_window, stands
 from dondoc.clock import HERE
 from dondoc.clock import at as at_hour
 from dondoc.configuration.context import AppContext
 from dondoc.store.cameras import Camera, CurrentState
 from dondoc.store.staleness import alone
+from dondoc.vocabulary.cameras import State
 
 LONGEST = timedelta(days=3650)  # what changes by no time at all
 _CAMERAS, _STATES = Camera.__table__, CurrentState.__table__  # rows of tables cost a third less than those of models
@@ -131,5 +132,5 @@ def _edges(judge: CheckFilter, stand: Stand, now: datetime) -> Iterable[datetime
     yield from (night.look.at + RECENT for night in stand.nights[-1:])
     yield from (night.look.at + RECENT for night in [n for n in stand.nights if n.counts][-1:])
     yield from (outage.opened_at + flapping_window(judge) for outage in stand.outages)
-    if stand.state.state != OK:  # how many nights are looked back upon counts from the day
+    if stand.state.state != State.OK:  # how many nights are looked back upon counts from the day
         yield at_hour(now.astimezone(HERE).date() + timedelta(days=1), 0)

@@ -8,10 +8,10 @@ from ipaddress import ip_address
 from dondoc.cameras.state.rules import OurSide
 from dondoc.configuration.settings import Settings
 from dondoc.probing.network import AllowList
-from dondoc.probing.verdicts import NOT_CHECKED, PHASE
+from dondoc.probing.verdicts import NOT_CHECKED, PHASE, Phase
 
 PATIENCE = 3.0  # seconds for each reference host
-UNREACHED = frozenset({"dns", "connect"})  # phases in which nobody has answered yet
+UNREACHED = frozenset({Phase.DNS, Phase.CONNECT})  # phases in which nobody has answered yet
 SILENT = "không kiểm tra được: phía Sở mất kết nối (không máy chủ tham chiếu nào trả lời)"
 
 

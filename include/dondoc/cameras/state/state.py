@@ -17,24 +17,15 @@ from dondoc.cameras.state.checks import CheckFilter, Histories, Night
 from dondoc.configuration.context import AppContext
 from dondoc.configuration.settings import Settings
 from dondoc.directive.model import Registry
-from dondoc.probing.verdicts import GOOD, PHASE, REACHABLE_PHASES, SENTENCE
+from dondoc.probing.verdicts import GOOD, PHASE, REACHABLE_PHASES, SENTENCE, Phase, Verdict
 from dondoc.store.cameras import Outage
+from dondoc.vocabulary.cameras import State
 from dondoc.vocabulary.numbers import CAM
 
-OK, FAILING, OUTAGE, FLAPPING = "ok", "failing", "outage", "flapping"
-NOT_CONNECTED, NOT_CHECKED = "not_connected_yet", "not_checked"
-WORDS = {
-    OK: "hoạt động tốt",
-    FAILING: "chưa đạt",
-    OUTAGE: "mất kết nối hoặc không có hình",
-    FLAPPING: "chập chờn",
-    NOT_CONNECTED: "chưa kết nối",
-    NOT_CHECKED: "chưa kiểm tra được",
-}
 NO_ADDRESS = "chưa khai địa chỉ luồng hình"
 NOT_LOOKED_AT = f"chưa được kiểm tra trong {checks.RECENT.days:02} ngày gần nhất"
 NEW = "mới khai, chưa đến lượt kiểm tra"
-UNMET_PHASES = frozenset({"address", "dns", "connect", "tls"})  # no connection came about
+UNMET_PHASES = frozenset({Phase.ADDRESS, Phase.DNS, Phase.CONNECT, Phase.TLS})  # no connection came about
 BY_DAY = range(7, 18)  # o'clock: the night such a look is counted to has not come yet
 
 
@@ -46,9 +37,9 @@ class CameraState(NamedTuple):
     """
 
     camera: Described
-    state: str
+    state: State
     reason: str
-    verdict: str | None = None
+    verdict: Verdict | None = None
     stage: int | None = None
     since: date | None = None
     nights: int = 0
@@ -61,7 +52,7 @@ class CameraState(NamedTuple):
     @property
     def checked(self) -> bool:
         """Whether it belongs in a denominator."""
-        return self.state != NOT_CHECKED
+        return self.state != State.NOT_CHECKED
 
     @property
     def reachable(self) -> bool:
@@ -69,12 +60,12 @@ class CameraState(NamedTuple):
 
     @property
     def showing(self) -> bool:
-        return self.checked and self.verdict == "ok" and self.stage == 2
+        return self.checked and self.verdict == Verdict.OK and self.stage == 2
 
     @property
     def awaiting_credentials(self) -> bool:
         """Whether it answered and asked for a login that nobody gave us: all well, but no picture was seen."""
-        return self.checked and self.verdict == "auth_required"
+        return self.checked and self.verdict == Verdict.AUTH_REQUIRED
 
 
 def counts(states: Sequence[CameraState]) -> dict[str, int]:
@@ -91,7 +82,7 @@ def counts(states: Sequence[CameraState]) -> dict[str, int]:
         "reachable": sum(state.reachable for state in seen),
         "showing": sum(state.showing for state in seen),
         "asking": sum(state.awaiting_credentials for state in seen),
-        "not_connected": sum(state.state == NOT_CONNECTED for state in seen),
+        "not_connected": sum(state.state == State.NOT_CONNECTED for state in seen),
         "outages": sum(state.outage is not None for state in seen),
     }
 
@@ -133,11 +124,11 @@ def camera_state(
         fresh: what was seen before says nothing of now.
     """
     if why := exempt(camera) or paused:
-        return CameraState(camera, NOT_CHECKED, why)
+        return CameraState(camera, State.NOT_CHECKED, why)
     told = [night for night in nights if night.counts]
     bad, often = bad_run(nights), outages_lately >= flapping
     if not told or told[-1].look.at < fresh or not (told[-1].good or bad):
-        return CameraState(camera, NOT_CHECKED, _unseen(camera, nights, fresh))
+        return CameraState(camera, State.NOT_CHECKED, _unseen(camera, nights, fresh))
     last = told[-1]
     seen = SENTENCE[last.look.verdict]
     if last.good:
@@ -145,36 +136,39 @@ def camera_state(
     since, count = (outage.first_night if outage else bad[0].day), len(bad)
     told_by = (last.look.verdict, last.look.stage, since, count)
     if outage is None and not camera.worked:
-        return CameraState(camera, NOT_CONNECTED, f"{_never(told)}: {seen}", *told_by)
+        return CameraState(camera, State.NOT_CONNECTED, f"{_never(told)}: {seen}", *told_by)
     if outage is None:
         unit = "ngày" if last.look.at.hour in BY_DAY else "đêm"
         patience = f"; tính là mất kết nối từ {unit} thứ {needed[0]:02}" + (f" ({needed[1]})" if needed[1] else "")
-        return CameraState(camera, FAILING, f"{seen}, {count:02} {unit}{patience}", *told_by)
-    state = FLAPPING if outage.flapping or often else OUTAGE
-    times = f"; {outages_lately:02} lần mất kết nối gần đây" if state == FLAPPING else ""
+        return CameraState(camera, State.FAILING, f"{seen}, {count:02} {unit}{patience}", *told_by)
+    state = State.FLAPPING if outage.flapping or often else State.OUTAGE
+    times = f"; {outages_lately:02} lần mất kết nối gần đây" if state == State.FLAPPING else ""
     return CameraState(camera, state, f"{seen}, {_since(since, bad)}{times}", *told_by, outage.id)
 
 
 def _well(camera: Described, last: Night, seen: str, outages_lately: int) -> CameraState:
-    state, reason = OK, f"{seen}, {when(last.look)}"
+    state, reason = State.OK, f"{seen}, {when(last.look)}"
     if outages_lately:
-        state, reason = FLAPPING, f"{seen}; {outages_lately:02} lần mất kết nối gần đây"
+        state, reason = State.FLAPPING, f"{seen}; {outages_lately:02} lần mất kết nối gần đây"
     return CameraState(camera, state, reason, last.look.verdict, last.look.stage)
 
 
 def _never(told: Sequence[Night]) -> str:
     """How far a camera that was never seen working has come; what an agency does about it differs."""
     phases = {PHASE[night.look.verdict] for night in told}
-    if "picture" in phases:
+    if Phase.PICTURE in phases:
         return "chưa từng thấy hình tốt"
     return "chưa từng kết nối được" if phases <= UNMET_PHASES else "chưa từng thấy hình"
 
 
 def when(look: checks.Look) -> str:
     """When a look was, for people: by day the hour too, since the night it is counted to has not come yet."""
-    if look.at.hour in BY_DAY:
-        return f"lúc {look.at:%H:%M} ngày {look.at:%d/%m/%Y}"
-    return f"đêm {look.night:%d/%m/%Y}"
+    return hour(look) or f"đêm {look.night:%d/%m/%Y}"
+
+
+def hour(look: checks.Look) -> str | None:
+    """The hour and day of a look by day, for people; None of one by night."""
+    return f"lúc {look.at:%H:%M} ngày {look.at:%d/%m/%Y}" if look.at.hour in BY_DAY else None
 
 
 def _since(first: date, bad: Sequence[Night]) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from dondoc.cameras.state.checks import Night
-from dondoc.cameras.state.state import when
+from dondoc.cameras.state.state import hour
 from dondoc.probing.verdicts import SENTENCE
 
 NIGHTS = 30
@@ -44,4 +44,4 @@ def _cell(day: date, night: Night | None, unseen: str) -> Cell:
     if night.why_not is not None:
         return Cell(day, "unchecked", f"{shown}: {night.why_not}")
     kind = "good" if night.good else "faulty" if night.reachable else "down"
-    return Cell(day, kind, f"{when(night.look).removeprefix('đêm ')}: {SENTENCE[night.look.verdict]}")
+    return Cell(day, kind, f"{hour(night.look) or shown}: {SENTENCE[night.look.verdict]}")

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from dondoc.cameras.registry.columns import CODES, KINDS, NEEDED
+from dondoc.cameras.registry.columns import CLOSED, CODES, KINDS, NEEDED
 from dondoc.configuration.check import forms
 from dondoc.configuration.check.faults import at
 from dondoc.directive.load import load_registry
@@ -65,6 +65,10 @@ def _codes(path: Path, spec: FormSpec) -> Iterator[FileFault]:
         codes = {choice.code for choice in spec.lists.get(field.choices or "", ())}
         for code in sorted(CODES.get(field.key, frozenset()) - codes if codes else ()):
             yield at(path, ("columns", i), f"danh sách của cột “{field.key}” thiếu mã “{code}” mà chương trình dựa vào")
+        if known := CLOSED.get(field.key):
+            for code in sorted(code for code in map(str, codes) if code not in [*known]):
+                said = f"danh sách của cột “{field.key}” có mã “{code}” mà chương trình không biết"
+                yield at(path, ("columns", i), f"{said} (có: {', '.join(known)})")
 
 
 def _choice_of_systems(path: Path, spec: FormSpec, registry: Registry) -> Iterator[FileFault]:

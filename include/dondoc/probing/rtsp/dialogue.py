@@ -5,6 +5,8 @@ import re
 import ssl
 from collections import deque
 from collections.abc import Sequence
+from enum import StrEnum
+from typing import Self
 
 from dondoc.probing import network
 from dondoc.probing.address import Address, parse
@@ -41,11 +43,35 @@ class Verdict(Exception):
         self.verdict, self.detail = verdict, detail
 
 
+class Progress(StrEnum):
+    """How far a dialogue has come. `lacks`: once a picture was asked for, what has not come yet, for people."""
+
+    lacks: str
+
+    def __new__(cls, code: str, *words: object) -> Self:
+        member = str.__new__(cls, code)
+        member._value_ = code
+        return member
+
+    def __init__(self, code: str, lacks: str = "") -> None:
+        self.lacks = lacks
+
+    RESOLVE = "resolve"
+    CONNECT = "connect"
+    TLS = "tls"
+    DESCRIBE = "describe"
+    HUNG_UP = "hung_up"
+    SETUP = "setup", "chưa chấp nhận SETUP"
+    PLAY = "play", "chưa chấp nhận PLAY"
+    PACKETS = "packets", "không có gói hình nào"
+    KEY_PICTURE = "key_picture", "chưa có hình trọn vẹn (khung khóa)"
+
+
 class Dialogue:
     """One look at one camera over one connection (a redirect makes another).
 
-    `phase` names the step under way, so that a time-out or a broken connection can be told apart by it; `asked` is the
-    request that awaits its reply.
+    `progress` names the step under way, so that a time-out or a broken connection can be told apart by it; `asked` is
+    the request that awaits its reply.
     """
 
     def __init__(
@@ -61,7 +87,7 @@ class Dialogue:
         self.credentials = (user, password or "") if user is not None else None
         self._resolver = resolver
         self.steps = Steps()
-        self.phase, self.asked = "dns", ""
+        self.progress, self.asked = Progress.RESOLVE, ""
         self.password_sent = self.password_answered = False
         self.packets: deque[bytes] = deque()  # that came before a reply: channel byte first
         self.session = ""
@@ -95,18 +121,18 @@ class Dialogue:
         Raises:
             Verdict: any of that failed.
         """
-        self.phase = "dns"
+        self.progress = Progress.RESOLVE
         ips = await self._allowed()
-        self.phase = "connect"
+        self.progress = Progress.CONNECT
         self._connection = await self._connect(ips)
         if self.address.scheme == "rtsps":
-            self.phase = "tls"
+            self.progress = Progress.TLS
             try:
                 await self._connection.encrypt(network.tls(), self.address.host)
             except (OSError, ValueError) as error:
                 raise Verdict("tls_failure", _without_tls(error)) from None
         self.steps.note("đã nối")
-        self.phase = "rtsp"
+        self.progress = Progress.DESCRIBE
 
     async def _allowed(self) -> list[network.Ip]:
         try:
@@ -191,7 +217,7 @@ class Dialogue:
         cost = (len(got) if isinstance(got, bytes) else HEAD * len(got.lines) + len(got.body)) + EACH
         self._room, self._turn = self._room - cost, self._turn - cost
         if self._room < 0:
-            if self.phase == "rtsp":
+            if self.progress is Progress.DESCRIBE:
                 raise Verdict("server_error", f"camera gửi dữ liệu không dứt mà không trả lời {self.asked}")
             raise Verdict("no_frame", "camera gửi dữ liệu không dứt mà không có hình trọn vẹn")
         if self._turn < 0:
@@ -268,7 +294,7 @@ class Dialogue:
         except ConnectionError:
             if self.address.scheme == "rtsps" or self._connection is None or self._connection.inbox.received:
                 raise
-            self.phase = "hung up"
+            self.progress = Progress.HUNG_UP
             raise Verdict("not_rtsp", TLS) if await self._secure() else Verdict("closed_early", HUNG_UP) from None
 
     async def _secure(self) -> bool:

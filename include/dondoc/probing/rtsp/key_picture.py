@@ -10,7 +10,7 @@ from dondoc.probing.picture import memory
 from dondoc.probing.picture.memory import Fits
 from dondoc.probing.rtsp import codecs, sdp
 from dondoc.probing.rtsp.depacketise import Depacketiser
-from dondoc.probing.rtsp.dialogue import Dialogue, Verdict
+from dondoc.probing.rtsp.dialogue import Dialogue, Progress, Verdict
 from dondoc.probing.rtsp.message import NotRtsp, Response
 
 TCP, UDP = "RTP/AVP/TCP;unicast;interleaved=0-1", "RTP/AVP;unicast;client_port={}-{}"
@@ -25,7 +25,7 @@ async def key_picture(dialogue: Dialogue, track: sdp.Video, base: str, fits: Fit
 
     Raises:
         Verdict: there is none to be had.
-        TimeoutError, NotRtsp, OSError, asyncio.IncompleteReadError: left to the caller, with `dialogue.phase`.
+        TimeoutError, NotRtsp, OSError, asyncio.IncompleteReadError: left to the caller, with `dialogue.progress`.
         Problem: this machine is out of descriptors or ports.
     """
     pictures = _reader(track, fits)
@@ -35,10 +35,10 @@ async def key_picture(dialogue: Dialogue, track: sdp.Video, base: str, fits: Fit
     with contextlib.ExitStack() as opened:
         read = await _set_up(dialogue, control, opened)
         try:
-            dialogue.phase = "frame: chưa chấp nhận PLAY"
+            dialogue.progress = Progress.PLAY
             _accepted(await dialogue.ask("PLAY", whole, Range="npt=0.000-"), "PLAY")
             dialogue.playing()
-            dialogue.phase = "frame: không có gói hình nào"
+            dialogue.progress = Progress.PACKETS
             return await _collect(dialogue, pictures, read)
         finally:
             # The camera has few places for viewers: say goodbye, but do not wait for an answer.
@@ -60,7 +60,7 @@ def _reader(track: sdp.Video, fits: Fits = memory.fits) -> Depacketiser | codecs
 
 async def _set_up(dialogue: Dialogue, control: str, opened: contextlib.ExitStack) -> Read:
     """Agree on a way, and how to read what comes on it. What a camera says of source and destination is not heeded."""
-    dialogue.phase = "frame: chưa chấp nhận SETUP"
+    dialogue.progress = Progress.SETUP
     reply = await dialogue.ask("SETUP", control, Transport=TCP)
     channel = _channel(reply.get("transport"))
     if reply.status == 461 or (reply.status < 300 and channel is None):
@@ -117,7 +117,7 @@ async def _collect(dialogue: Dialogue, pictures: Depacketiser | codecs.Frames, r
         if picture := pictures.feed(await read()):
             return picture
         if pictures.seen:
-            dialogue.phase = "frame: chưa có hình trọn vẹn (khung khóa)"
+            dialogue.progress = Progress.KEY_PICTURE
 
 
 def _accepted(reply: Response, step: str) -> None:
