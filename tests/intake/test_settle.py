@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from dondoc.directive.model import Directive
 from dondoc.forms.verdict import FormVerdict, Issue
 from dondoc.intake.resolve import Settled, Version, fulfilled_by, settle
+from dondoc.vocabulary.reasons import said
 from tests.directive import letters
 
 DUC_THO, VU_QUANG = "ubnd-huyen-duc-tho", "ubnd-huyen-vu-quang"
@@ -61,7 +62,7 @@ def test_what_lies_in_our_own_folder_acts_by_its_token() -> None:
 
 
 def test_an_unregistered_address_is_named_in_the_reason() -> None:
-    assert "la@noi-khac.test" in decide(GOOD, sender="la@noi-khac.test", sender_agencies=set()).reason
+    assert "la@noi-khac.test" in said(decide(GOOD, sender="la@noi-khac.test", sender_agencies=set()).reason)
 
 
 @pytest.mark.parametrize("filename", ["van_ban.pdf", "thu.eml", "anh.jpg", "khong-duoi", "bm.docx", "bm.zip"])
@@ -79,12 +80,12 @@ def test_an_automatic_mail_is_nobodys_until_a_person_says_whose() -> None:
 @pytest.mark.parametrize("filename", ["bm.xlsx", "BM.XLS", "bm.ods", "bm.xlsm", "bm.xlsb"])
 def test_a_workbook_that_cannot_be_opened_is_refused_with_the_reason(filename: str) -> None:
     found = decide(SCAN, filename=filename)
-    assert (found.outcome, found.reason) == ("refused", "Không đọc được")
+    assert (found.outcome, said(found.reason)) == ("refused", "Không đọc được")
 
 
 def test_wrong_cells_send_it_back_and_make_no_version() -> None:
     found = decide(replace(GOOD, outcome="returned", issues=(WRONG, replace(WRONG, severity="warning"))))
-    assert (found.outcome, found.version, found.reason) == ("returned", None, "1 chỗ cần bổ sung, chỉnh sửa")
+    assert (found.outcome, found.version, said(found.reason)) == ("returned", None, "1 chỗ cần bổ sung, chỉnh sửa")
 
 
 def test_the_same_values_again_are_a_duplicate() -> None:
@@ -115,7 +116,7 @@ def test_a_correction_of_an_older_copy_waits_for_a_person_who_decides() -> None:
     stale = replace(GOOD, value_hash="c", base_version=1)
     found = decide(stale, earlier=earlier)
     assert (found.outcome, found.version) == ("conflict", None)
-    assert found.reason == "điền từ bản 1, trong khi bản đang dùng là bản 2"
+    assert said(found.reason) == "điền từ bản 1, trong khi bản đang dùng là bản 2"
     assert decide(replace(stale, base_version=None), earlier=earlier).outcome == "conflict"
     taken = decide(stale, earlier=earlier, assigned=DUC_THO, decided=True)
     assert (taken.outcome, taken.version) == ("accepted", 3)

@@ -26,11 +26,10 @@ _DD = str.maketrans("ðɖÐƉ", "đđĐĐ")  # look-alikes of đ in text convert
 
 @dataclass(frozen=True)
 class Match:
-    """`agency` only when exactly one fits; else `candidates` (several, or none) and why."""
+    """`agency` only when exactly one fits; `candidates`: all that fit."""
 
     agency: str | None
     candidates: tuple[str, ...]
-    reason: str
 
 
 def deliverable(code: str, text: str = "") -> str:
@@ -111,8 +110,4 @@ def match(registry: Registry, text: str, day: date) -> Match:
     exact = tuple(a for a in alive if _canonical(a.name) == named)
     found = exact if len(exact) == 1 else alive
     ids = tuple(a.id for a in found)
-    if len(found) == 1:
-        return Match(ids[0], ids, f"“{text}” là {found[0].name}")
-    if found:
-        return Match(None, ids, f"“{text}” có thể là: {', '.join(a.name for a in found)}")
-    return Match(None, (), f"không có đơn vị nào tên “{text}” còn hoạt động ngày {day:%d/%m/%Y}")
+    return Match(ids[0] if len(ids) == 1 else None, ids)

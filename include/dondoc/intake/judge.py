@@ -22,6 +22,7 @@ from dondoc.intake.resolve import Settled, Version, fulfilled_by, settle
 from dondoc.isolation.workers import Fault
 from dondoc.store.intake import Assignment, Submission, Verdict
 from dondoc.store.session import one_at_a_time
+from dondoc.vocabulary.reasons import said
 from dondoc.vocabulary.submissions import ACCEPTED, Outcome
 
 PATIENCE = 2 * limited.LIMITS.wall  # seconds for another process that judges the same
@@ -220,7 +221,7 @@ def _row(
     return Verdict(
         submission_id=submission.id,
         outcome=settled.outcome,
-        reason=settled.reason,
+        reason=said(settled.reason),
         form=form.form,
         agency=settled.agency,
         value_hash=form.value_hash,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from dondoc.directive.model import Agency, Directive
 from dondoc.forms.verdict import FormVerdict
+from dondoc.vocabulary.reasons import Reason, ReasonCode, because
 from dondoc.vocabulary.submissions import Outcome
 
 READABLE = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
@@ -19,23 +20,43 @@ class Version:
     outcome: Outcome
 
 
+class SettledReason(ReasonCode):
+    """Why a workbook was judged as it was, besides what is wrong in it."""
+
+    # whose it is
+    GIVEN = "given", "cán bộ của Sở đã giao cho đơn vị này"
+    NAMED = "named", "mã xác nhận hoặc tên đơn vị trong biểu mẫu"
+    REGISTERED = "registered", "địa chỉ gửi đã đăng ký của đơn vị"
+    NOBODY_S = "nobody_s", "không xác định được đơn vị gửi"
+    # what becomes of it
+    VALID = "valid", "hợp lệ; {whose}"
+    NO_FORM = "no_form", "không phải biểu mẫu Excel (có thể là văn bản scan): cần người xem"
+    UNREADABLE = "unreadable", "{why}"
+    NOBODY_S_AND_DOUBTFUL = "nobody_s_and_doubtful", "{whose}; chưa chắc người gửi: {doubt}"
+    DOUBTFUL = "doubtful", "chưa chắc thư là của người gửi ghi trong thư: {doubt}"
+    UNREGISTERED = "unregistered", "địa chỉ gửi {sender} chưa được đăng ký cho đơn vị"
+    REPEATED = "repeated", "nội dung giống hệt bản đã nhận trước đó"
+    FAULTY = "faulty", "{errors} chỗ cần bổ sung, chỉnh sửa"
+    OUTDATED = "outdated", "điền từ bản {base}, trong khi bản đang dùng là bản {current}"
+
+
 @dataclass(frozen=True)
 class Settled:
     outcome: Outcome
     agency: str | None
     version: int | None
-    reason: str
+    reason: Reason
 
 
-def owner(form: FormVerdict, assigned: str | None, sender_agencies: set[str]) -> tuple[str | None, str]:
+def owner(form: FormVerdict, assigned: str | None, sender_agencies: set[str]) -> tuple[str | None, Reason]:
     """Whose form it is: a person's word, the token or exact name, or a sender registered for one agency only."""
     if assigned:
-        return assigned, "cán bộ của Sở đã giao cho đơn vị này"
+        return assigned, because(SettledReason.GIVEN)
     if form.agency:
-        return form.agency, "mã xác nhận hoặc tên đơn vị trong biểu mẫu"
+        return form.agency, because(SettledReason.NAMED)
     if len(sender_agencies) == 1:
-        return next(iter(sender_agencies)), "địa chỉ gửi đã đăng ký của đơn vị"
-    return None, "không xác định được đơn vị gửi"
+        return next(iter(sender_agencies)), because(SettledReason.REGISTERED)
+    return None, because(SettledReason.NOBODY_S)
 
 
 def may_act(agency: str, assigned: str | None, sender: str, sender_agencies: set[str]) -> bool:
@@ -72,33 +93,29 @@ def settle(
     """
     if form.form is None and not filename.lower().endswith(READABLE):
         whose = None if automatic and not assigned else owner(form, assigned, sender_agencies)[0]
-        return Settled(
-            Outcome.WAITING, whose, None, "không phải biểu mẫu Excel (có thể là văn bản scan): cần người xem"
-        )
-    agency, why = owner(form, assigned, sender_agencies)
+        return Settled(Outcome.WAITING, whose, None, because(SettledReason.NO_FORM))
+    agency, known_by = owner(form, assigned, sender_agencies)
     if form.outcome == Outcome.REFUSED:
-        return Settled(Outcome.REFUSED, agency, None, form.issues[0].message if form.issues else "không đọc được tệp")
+        why = form.issues[0].message if form.issues else "không đọc được tệp"
+        return Settled(Outcome.REFUSED, agency, None, because(SettledReason.UNREADABLE, why=why))
     if agency is None:
-        return Settled(Outcome.WAITING, None, None, f"{why}; chưa chắc người gửi: {doubt}" if doubt else why)
+        doubtful = because(SettledReason.NOBODY_S_AND_DOUBTFUL, whose=known_by, doubt=doubt)
+        return Settled(Outcome.WAITING, None, None, doubtful if doubt else known_by)
     if doubt and not assigned:
-        return Settled(Outcome.WAITING, agency, None, f"chưa chắc thư là của người gửi ghi trong thư: {doubt}")
+        return Settled(Outcome.WAITING, agency, None, because(SettledReason.DOUBTFUL, doubt=doubt))
     if not may_act(agency, assigned, sender, sender_agencies):
-        return Settled(Outcome.WAITING, agency, None, f"địa chỉ gửi {sender} chưa được đăng ký cho đơn vị")
+        return Settled(Outcome.WAITING, agency, None, because(SettledReason.UNREGISTERED, sender=sender))
     versions = earlier.get(agency, [])
     current = max((v.number for v in versions if v.number), default=0)
     if repeats(form, versions, current):
-        return Settled(Outcome.DUPLICATE, agency, None, "nội dung giống hệt bản đã nhận trước đó")
+        return Settled(Outcome.DUPLICATE, agency, None, because(SettledReason.REPEATED))
     if form.outcome == Outcome.RETURNED:
         errors = sum(i.severity == "error" for i in form.issues)
-        return Settled(Outcome.RETURNED, agency, None, f"{errors} chỗ cần bổ sung, chỉnh sửa")
+        return Settled(Outcome.RETURNED, agency, None, because(SettledReason.FAULTY, errors=errors))
     if current and (form.base_version or 0) < current and not decided:
-        return Settled(
-            Outcome.CONFLICT,
-            agency,
-            None,
-            f"điền từ bản {form.base_version or 0}, trong khi bản đang dùng là bản {current}",
-        )
-    return Settled(form.outcome, agency, current + 1, f"hợp lệ; {why}")
+        outdated = because(SettledReason.OUTDATED, base=form.base_version or 0, current=current)
+        return Settled(Outcome.CONFLICT, agency, None, outdated)
+    return Settled(form.outcome, agency, current + 1, because(SettledReason.VALID, whose=known_by))
 
 
 def fulfilled_by(letters: Iterable[Directive], agency: Agency | None, form: str | None) -> list[str]:

@@ -140,7 +140,11 @@ class CameraMonth(Base):
 
 
 class NightRun(Base):
-    """One round of looks of a night, and whether it says anything at all."""
+    """One round of looks of a night, and whether it says anything at all.
+
+    The sum of its checks, made again with each batch of them (`nights.night.store`): a state until `finished_at`, from
+    which on it is known, and again when a batch comes late. The checks are the facts.
+    """
 
     __tablename__ = "night_runs"
     __table_args__ = (UniqueConstraint("night", "round"),)
@@ -216,7 +220,12 @@ class CredentialRelease(Base):
 
 
 class Outage(Base):
-    """A camera once seen working that stopped answering or showing. People quote `SC-{id:04}`."""
+    """A camera once seen working that stopped answering or showing. People quote `SC-{id:04}`.
+
+    What is concluded night by night from checks and pauses (`state.outages`), and no fact by itself. When it was opened
+    and closed never changes. `first_night` moves when a pause that was entered afterwards covers it: worked out on
+    reading it would come back once that night is no longer looked back upon.
+    """
 
     __tablename__ = "outages"
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -83,7 +83,11 @@ class MailboxItem(Base):
 
 
 class Assignment(Base):
-    """A person gave a waiting submission to an agency."""
+    """A person gave a waiting submission to an agency. Nothing of a row changes but `lasting`.
+
+    That is a state and no fact: whether its sender may act by it now, which nobody asks of an earlier moment. Who gave
+    that and who took it away, and when, stands in the audit trail.
+    """
 
     __tablename__ = "assignments"
     id: Mapped[int] = mapped_column(primary_key=True)
