@@ -16,15 +16,16 @@ from sqlalchemy.dialects import sqlite
 
 import dondoc
 from dondoc.errors import Problem
+from dondoc.probing.verdicts import Phase, Verdict
 from dondoc.store.base import VOCABULARIES, Coded
 from dondoc.store.models import OutboxLetter
 from dondoc.vocabulary import numbers
-from dondoc.vocabulary.cameras import Exemption
+from dondoc.vocabulary.cameras import Condition, Exemption, Link, Power, State
 from dondoc.vocabulary.code import Code
 from dondoc.vocabulary.fields import Field, FieldProblem, must
 from dondoc.vocabulary.letters import LetterKind, OutboxState
 from dondoc.vocabulary.numbers import Numbering
-from dondoc.vocabulary.obligations import Status
+from dondoc.vocabulary.obligations import Deliverable, Status
 from dondoc.vocabulary.people import Role
 from dondoc.vocabulary.reasons import ReasonCode
 from dondoc.vocabulary.rulings import RulingKind
@@ -42,11 +43,16 @@ PARTIAL = {
     "dondoc.demo.days.ROLES": "only people of agencies have a mailbox in the demo",
     "dondoc.demo.world.LOGINS": "only the approver logs in there",
 }
-OF_ATTRIBUTE: dict[str, tuple[type[Code], ...]] = {
-    "state": (OutboxState,),
+OF_ATTRIBUTE: dict[str, tuple[type[StrEnum], ...]] = {
+    "state": (OutboxState, State),
     "kind": (LetterKind, RulingKind),
     "role": (Role,),
-    "status": (Status,),
+    "status": (Status, Condition),
+    "power": (Power,),
+    "link": (Link,),
+    "deliverable": (Deliverable,),
+    "verdict": (Verdict,),
+    "phase": (Phase,),
     "outcome": (Outcome,),
     "exemption": (Exemption,),
 }
@@ -91,7 +97,8 @@ def nodes(path: Path) -> Iterator[ast.AST]:
 
 def test_nothing_is_compared_with_the_bare_string_of_a_code() -> None:
     found = []
-    for path, node in ((file, node) for file in FILES for node in nodes(file)):
+    files = [file for file in FILES if "migrations" not in file.parts]  # they hold the words of their time
+    for path, node in ((file, node) for file in files for node in nodes(file)):
         if isinstance(node, ast.Compare) and isinstance(node.left, ast.Attribute):
             codes = {code.value for kind in OF_ATTRIBUTE.get(node.left.attr, ()) for code in kind}
             words = {n.value for right in node.comparators for n in ast.walk(right) if isinstance(n, ast.Constant)}

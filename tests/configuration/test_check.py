@@ -124,6 +124,7 @@ def test_a_wrong_line_is_named(
         ("forms/form_03.yaml", "  - host\n", "", "form_03", "thiếu cột “host” để khai camera của hệ thống “tourism”"),
         ("forms/form_03.yaml", HEAD, "head: [agency_name]", "form_03", "phải có trường “no_camera”"),
         ("forms/common.yaml", "code: vms", "code: vmss", "form_03", "cột “sharing” thiếu mã “vms”"),
+        ("forms/common.yaml", "code: leased", "code: rented", "form_03", "“link” có mã “rented” mà chương trình không"),
         ("forms/form_focal.yaml", "{code: tourism", "{code: turism", "form_focal", "thiếu hệ thống “tourism”"),
         ("letters/overdue_1/text.txt.j2", "{{ grounds }}", "{{ ground }}", "stttt-cntt-2021-11", "không có “ground”"),
         ("letters/duties.txt.j2", "item.due }}", "item.deu }}", "day-du", "has no attribute 'deu'"),

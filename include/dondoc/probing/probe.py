@@ -94,7 +94,7 @@ async def _probe(target: Target, decoder: Decoder | None, resolver: Resolver, ti
         elapsed_ms=_since(started),
         stage=stage,
         password_sent=dialogue.password_sent,
-        steps=() if seen.verdict == "ok" else dialogue.steps.lines(),
+        steps=() if seen.verdict == Codes.OK else dialogue.steps.lines(),
         features=seen.features or None,
         thumbnail=seen.thumbnail,
         password_answered=dialogue.password_answered,

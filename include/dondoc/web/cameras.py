@@ -28,7 +28,7 @@ from dondoc.configuration.context import AppContext
 from dondoc.directive.names import fold
 from dondoc.errors import Problem
 from dondoc.facts.rulings import rule
-from dondoc.probing.verdicts import SENTENCE
+from dondoc.probing.verdicts import SENTENCE, Verdict
 from dondoc.reporting.words import camera_line
 from dondoc.store.cameras import Camera, CameraCheck, CredentialRelease, Outage
 from dondoc.vocabulary.cameras import State
@@ -165,7 +165,7 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
     @routes.post("/cameras/{camera}/probe")
     def probe(request: Request, camera: int, user: Annotated[User, Depends(require_operator)]) -> RedirectResponse:
         found = now.look(world_of(request), camera, by=user.actor, now=clock.now)
-        more = f" ({found.detail})" if found.detail and found.verdict != "ok" else ""
+        more = f" ({found.detail})" if found.detail and found.verdict != Verdict.OK else ""
         said = f"{CAM(camera)}, xem lúc {found.happened_at:%H:%M:%S}: {SENTENCE[found.verdict]}{more}."
         return redirect(request, f"/cameras/{camera}", said)
 
@@ -313,7 +313,7 @@ def _look(check: CameraCheck) -> dict[str, Any]:
         "at": check.happened_at,
         "round": ROUNDS.get(check.round.partition("-")[0], check.round),
         "said": SENTENCE[check.verdict],
-        "detail": check.detail if check.verdict != "ok" else "",
+        "detail": check.detail if check.verdict != Verdict.OK else "",
         "elapsed_ms": check.elapsed_ms,
     }
 
