@@ -13,6 +13,7 @@ from dondoc.clock import at
 from dondoc.configuration.context import AppContext
 from dondoc.configuration.settings import load
 from dondoc.demo.fleet import Fleet
+from dondoc.probing.verdicts import PHASE
 from dondoc.store.cameras import Camera, CameraCheck, CameraMonth, NightRun, Outage
 from dondoc.store.session import upgrade
 from tests.cameras.nights import AGENCY, NIGHT, SYSTEM, cameras, on
@@ -25,7 +26,7 @@ def checks(app: AppContext, camera: int, nights: dict[date, str], round: str = "
         for day, verdict in nights.items():
             session.add(
                 CameraCheck(
-                    camera_id=camera, night=day, round=round, stage=2, verdict=verdict, phase="x", detail="",
+                    camera_id=camera, night=day, round=round, stage=2, verdict=verdict, phase=PHASE[verdict], detail="",
                     elapsed_ms=1, happened_at=at(day, 22), recorded_at=at(day, 22), **more,
                 )
             )  # fmt: skip

@@ -22,6 +22,7 @@ from dondoc.facts import contacts
 from dondoc.facts.rulings import rule
 from dondoc.intake import backlog
 from dondoc.probing import verdicts
+from dondoc.probing.verdicts import PHASE
 from dondoc.store.cameras import Camera, CameraCheck, CredentialAttempt, Outage
 from dondoc.store.intake import Submission, Verdict
 from dondoc.store.mail import OutboxLetter
@@ -61,7 +62,7 @@ def looked(app: AppContext, ids: list[int], round: str = "night", on: date = NIG
 
 def seen(app: AppContext, camera: int, verdict: str, on: date, round: str = "night") -> None:
     """Store a result as if it had been looked at."""
-    result = {"camera": camera, "verdict": verdict, "phase": "x", "detail": "", "elapsed_ms": 1, "stage": 2}
+    result = {"camera": camera, "verdict": verdict, "phase": PHASE[verdict], "detail": "", "elapsed_ms": 1, "stage": 2}
     night.store(app, [{**result, "at": at(on, 22).isoformat()}], night=on, round=round, now=at(on, 22))
 
 
@@ -650,7 +651,15 @@ class TestLetters:
     def in_the_morning(self, app: AppContext, verdicts: dict[int, str], day: date) -> None:
         when = at(day, 10)
         found = [
-            {"camera": c, "verdict": v, "phase": "x", "detail": "", "elapsed_ms": 1, "stage": 2, "at": when.isoformat()}
+            {
+                "camera": c,
+                "verdict": v,
+                "phase": PHASE[v],
+                "detail": "",
+                "elapsed_ms": 1,
+                "stage": 2,
+                "at": when.isoformat(),
+            }
             for c, v in verdicts.items()
         ]
         night.store(app, found, night=day, round="day", now=when)
