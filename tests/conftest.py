@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pytest
@@ -27,6 +27,9 @@ from dondoc.store.facts import Contact
 from dondoc.store.session import file_of, upgrade
 from dondoc.workdays import WorkingDays
 from dondoc.workdays import load as load_calendar
+
+if TYPE_CHECKING:
+    from dondoc.demo.fleet import Fleet
 
 pytest_plugins = ["tests.fast"]
 hypothesis_settings.register_profile("dondoc", deadline=None)  # no example's time says anything: machines are busy
@@ -50,6 +53,15 @@ NOT_BROUGHT = ~CredentialRelease.reason.startswith("nhập từ tệp")
 def at(day: int, hour: int = 9, minute: int = 0, *, month: int = 11, year: int = 2021) -> datetime:
     """A moment of November 2021 in Vietnam, unless said otherwise."""
     return datetime(year, month, day, hour, minute, tzinfo=HERE)
+
+
+@pytest.fixture(scope="session")
+def fleet() -> "Iterator[Fleet]":
+    """One fleet of simulated cameras for all tests of a process."""
+    from dondoc.demo.fleet import Fleet  # it loads what decodes pictures: not for tests that ask no camera
+
+    with Fleet() as made:
+        yield made
 
 
 @pytest.fixture

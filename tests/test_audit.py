@@ -276,7 +276,7 @@ def test_the_approver_is_told_the_last_digest(app: AppContext) -> None:
     letter = Letter("report", "a@hatinh.test", "S", "t", "<p>t</p>", "1", "vì", needs_approval=True)
     with app.sessions.begin() as session:
         outbox.enqueue(session, [letter], settings=app.settings, now=at(18))
-        notices.to_approve(app, session, at(18))
+        notices.letters_wait(app, session, at(18))
         told = session.scalars(select(OutboxLetter).where(OutboxLetter.kind == "internal")).one()
     assert f"2 dòng, dấu cuối {verified(app).last}" in told.text
 

@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from dondoc.cameras.nights.batch import CONCURRENCY, TIMEOUT
 from dondoc.probing.probe import probe_many
 from dondoc.probing.verdicts import Finding, Target
-from tests.cameras.flooders import HOARDS, flooders
+from tests.probing.flooders import HOARDS, flooders
 
 HONEST, FLOODS = 24, 16
 

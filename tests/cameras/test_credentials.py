@@ -33,8 +33,8 @@ from dondoc.probing.verdicts import Finding, Target
 from dondoc.store.cameras import Camera, CredentialAttempt, CredentialRelease
 from dondoc.store.session import upgrade
 from tests.cameras.nights import AGENCY, NIGHT, NOW, SYSTEM, all_outages, cameras, live, on
-from tests.cameras.zoo import Zoo
 from tests.conftest import CLERK, NOT_BROUGHT, SECRET, Run
+from tests.probing.misbehaving import Servers
 
 pytestmark = pytest.mark.slow
 
@@ -538,8 +538,8 @@ class TestUnused:
     def test_one_that_the_camera_wants_in_a_way_not_spoken_here(
         self, app: AppContext, login: str, verdict: str
     ) -> None:
-        with Zoo(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)) as zoo:
-            camera = one(app, zoo.url("login by Negotiate"), login)
+        with Servers(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)) as servers:
+            camera = one(app, servers.url("login by Negotiate"), login)
             assert looked(app, [camera])[camera]["verdict"] == verdict
 
     def test_it_neither_ends_an_outage_nor_counts_as_good(self, app: AppContext) -> None:

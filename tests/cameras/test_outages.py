@@ -25,7 +25,6 @@ from dondoc.vocabulary.rulings import RulingKind
 from tests.cameras.nights import (
     AGENCY,
     NIGHT,
-    NOW,
     OTHER,
     SYSTEM,
     all_outages,
@@ -302,15 +301,6 @@ class TestOurSide:
         seen(app, 0, dict.fromkeys(ids, "ok"), round="second")
         with app.sessions.begin() as session:
             assert {s.state for s in state.states(app, session, at(on(1), 8))} == {"ok"}
-
-    def test_the_administrator_is_told_once(self, app: AppContext) -> None:
-        contact(app, "ops@example.vn", "ops", "so-tttt")
-        for _ in range(2):
-            assert letters.local_outage(app, "our-side|x", "Đêm … không kiểm tra được", NOW) == [1]
-        with app.sessions.begin() as session:
-            letter = session.scalars(select(OutboxLetter)).one()
-        assert (letter.kind, letter.recipient) == ("internal", "ops@example.vn")
-        assert "phía Sở mất kết nối" in letter.subject
 
     @pytest.mark.slow
     def test_a_reference_host_answers_or_not(self, environment: pytest.MonkeyPatch) -> None:

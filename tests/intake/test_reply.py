@@ -72,10 +72,11 @@ def test_delivery_says_when_nobody_would_read_the_answers(post: Post, caplog: py
 
 
 def test_a_letter_to_our_own_people_asks_for_no_answer_to_intake(post: Post, desk: Desk) -> None:
-    from dondoc.cameras import letters
+    from dondoc.staff import notices
 
     app = writing(post, ops_address="van-hanh@ioc.test")
-    assert letters.local_outage(app, "dem-1", "mất kết nối", desk.now)
+    with app.sessions.begin() as session:
+        assert notices.local_outage(app, session, desk.now.date(), "night", "mất kết nối", desk.now)
     preconditions.deliver(app, lambda: desk.now)
     [told] = post.server.boxes.messages("van-hanh@ioc.test")
     assert told["Reply-To"] is None

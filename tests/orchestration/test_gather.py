@@ -36,9 +36,9 @@ from dondoc.store.cameras import CameraCheck
 from dondoc.store.intake import SourceRead, Verdict
 from dondoc.store.mail import OutboxLetter
 from dondoc.vocabulary.letters import LetterKind
-from tests.cameras.certificate import self_signed as self_signed_certificate
 from tests.conftest import CLERK, Run
 from tests.ports import held
+from tests.probing.certificate import self_signed as self_signed_certificate
 
 pytestmark = pytest.mark.slow
 

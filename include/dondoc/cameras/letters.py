@@ -1,6 +1,5 @@
 """Letters about cameras: what answered of what was declared, and outages. Number and name only, no address."""
 
-import logging
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -25,7 +24,7 @@ from dondoc.facts import contacts
 from dondoc.mail import compose, outbox
 from dondoc.mail.letter import Letter, Precondition
 from dondoc.mail.render import render
-from dondoc.mail.shapes import CameraWords, InternalWords, OutageWords, OutWords, PlaceWords, ReachabilityWords
+from dondoc.mail.shapes import CameraWords, OutageWords, OutWords, PlaceWords, ReachabilityWords
 from dondoc.probing.verdicts import ADVICE, GOOD, PHASE, REACHABLE_PHASES, SENTENCE
 from dondoc.probing.verdicts import Verdict as Seen
 from dondoc.store.cameras import Camera, Outage
@@ -37,7 +36,6 @@ from dondoc.vocabulary.numbers import BN, CAM, SC
 from dondoc.vocabulary.people import Role
 from dondoc.vocabulary.submissions import ACCEPTED
 
-log = logging.getLogger(__name__)
 SHOWN = 30  # cameras in one letter: people read on phones
 NUMBERS = 10  # of a place that is named
 
@@ -73,24 +71,6 @@ def outages(app: AppContext, outage_ids: Iterable[int], now: datetime) -> list[i
                 groups[agency, recipient].append((outage, camera))
         standing = current.read(app, session, now) if groups else []
     return _put(app, [_told(app, *group, found, standing, now) for group, found in groups.items()], now)
-
-
-def local_outage(app: AppContext, key: str, sentence: str, now: datetime) -> list[int]:
-    """Tell our own people that a round of looks says nothing because we were cut off; once per key.
-
-    Returns:
-        ids of the outbox rows.
-    """
-    lines = [sentence, "Không mở sự cố, không gửi thư cho đơn vị nào. Kiểm tra đường truyền, tường lửa, VPN của Sở."]
-    title = "Không kiểm tra được camera: phía Sở mất kết nối"
-    with app.sessions.reading() as session:
-        found = contacts.find(session, app.registry.office, Role.OPS, now.date())
-    ours = [c.email for c in found] or ([app.settings.ops_address] if app.settings.ops_address else [])
-    if not ours:
-        log.error("nobody of ours to tell (DONDOC_OPS_ADDRESS, or contacts of role ops): %s", sentence)
-    context: InternalWords = {"title": title, "lines": lines}
-    issuer = app.registry.office
-    return _put(app, [_letter(app, LetterKind.INTERNAL, issuer, to, key, context, {}, title) for to in ours], now)
 
 
 def _put(app: AppContext, letters: list[Letter | None], now: datetime) -> list[int]:

@@ -237,11 +237,11 @@ class _Morning:
         if self.day != self.now.date():
             return
         if self.blind:
-            notices.blind(self.app, self.session, self.blind, held, self.now)
+            notices.sources_unread(self.app, self.session, self.blind, held, self.now)
         if self.without_address:
-            notices.nobody(self.app, self.session, self.without_address, self.now)
-        notices.waiting(self.app, self.session, self.day, self.now)
-        notices.to_approve(self.app, self.session, self.now)
+            notices.no_address(self.app, self.session, self.without_address, self.now)
+        notices.submissions_wait(self.app, self.session, self.day, self.now)
+        notices.letters_wait(self.app, self.session, self.now)
 
 
 def _day(moment: datetime) -> date:

@@ -125,11 +125,11 @@ def still_held(context: Mapping[str, Any]) -> list[int]:
 
 def notify_approvers() -> None:
     """The approver has a mail about what waits, unless one told of it already."""
-    from dondoc.staff import notices as notify_approvers
+    from dondoc.staff import notices
 
     app = open_context()
     with app.sessions.begin() as session:
-        notify_approvers.to_approve(app, session, clock.now())
+        notices.letters_wait(app, session, clock.now())
 
 
 def letters(ids: list[int]) -> str:
@@ -264,14 +264,14 @@ def _tampered(held: list[int], event: Any, asked: Any, answer: Any) -> str | Non
 def _refused(app: Any, run: str, held: list[int], why: str) -> NotReleased:
     """What is raised, after the trail has it and the administrators are told: once, however often the task is run."""
     from dondoc import audit
-    from dondoc.staff import notices as notify_approvers
+    from dondoc.staff import notices
 
     now = clock.now()
     with app.sessions.begin() as session:
         known = audit.events(session, act=REFUSE, subject=run)
         if all(event.details["why"] != why for event in known):
             audit.record(session, app.secrets, audit.MACHINE, REFUSE, run, now=now, why=why)
-            notify_approvers.refused_answer(app, session, run, why, held, len(known), now)
+            notices.answer_refused(app, session, run, why, held, len(known), now)
     log.error("released nothing in %s: %s", run, why)
     return NotReleased(
         f"Không thư nào được gửi. {why} Người duyệt xem và duyệt trên trang Thư hoặc bằng `dondoc approve`."

@@ -140,6 +140,7 @@ def store(batches: list[dict[str, Any]], checked: list[dict[str, Any]]) -> dict[
     from dondoc.cameras.nights import night, rollup, thumbnails
     from dondoc.cameras.state import outages
     from dondoc.cameras.state.local_outage import SILENT
+    from dondoc.staff import notices
 
     app, now = open_context(), clock.now()
     thumbnails.prune(app, now)  # first, and whatever was looked at: their week ends even if the rest fails
@@ -166,7 +167,8 @@ def store(batches: list[dict[str, Any]], checked: list[dict[str, Any]]) -> dict[
     sentence, down = _summary(app, day, look)
     if down:
         log.error("%s", sentence)
-        letters.local_outage(app, f"our-side|{day}|{look}", sentence, now)
+        with app.sessions.begin() as session:
+            notices.local_outage(app, session, day, look, sentence, now)
     log.info("%s outages: %s; past their time: %s", sentence, settled, rollup.roll_up(app, now.date()))
     _publish(app)
     return {**counts, "summary": sentence}

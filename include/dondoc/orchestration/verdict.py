@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from airflow.sdk import task
 
+from dondoc import clock
 from dondoc.orchestration import alerts
 from dondoc.orchestration.connections import open_context
 from dondoc.orchestration.ping import ping as sign_of_life
@@ -25,9 +26,11 @@ def all_went_well(*, ping: Literal["gather", "night"]) -> Any:
 
 def well(context: Mapping[str, Any], which: Literal["gather", "night"]) -> None:
     """All tasks of the run went well."""
+    from dondoc.staff import alerts as causes
+
     alerts.over(context["dag"].dag_id)
     app = open_context()
-    alerts.publish(app)
+    causes.publish(app, clock.now())
     if not context["params"].get("dry_run"):
         found = app.settings
         sign_of_life(found.ping_gather_url if which == "gather" else found.ping_night_url, found.ca_file)

@@ -5,18 +5,23 @@ sentence have the same mark: the operators are told of it once.
 """
 
 import hashlib
+import logging
 import re
 from collections.abc import Iterable
 from datetime import datetime
 
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
-from sqlalchemy import func, select, true
+from sqlalchemy import func, or_, select, true
 from sqlalchemy.orm import Session
 
 from dondoc.clock import HERE, at
+from dondoc.configuration.context import AppContext
 from dondoc.errors import Problem
+from dondoc.store import files
 from dondoc.store.session import one_at_a_time
 from dondoc.store.trust import Alert
+
+log = logging.getLogger(__name__)
 
 
 def mark(error: BaseException | None, where: str) -> str:
@@ -95,13 +100,19 @@ def over(session: Session, alerts: Iterable[Alert], now: datetime) -> list[Alert
     return to_tell
 
 
-def open_alerts(session: Session, where: str | None = None) -> list[Alert]:
-    """What is not over, oldest first; of one task or run, or of a DAG with all its tasks."""
+def open_alerts(session: Session, where: str | None = None, *, exactly: bool = False) -> list[Alert]:
+    """What is not over, oldest first; of one task or run, and of a DAG with all its tasks unless `exactly`."""
     query = select(Alert).where(Alert.over_at.is_(None)).order_by(Alert.id)
     if where:
-        within = (Alert.cause.startswith(f"{where}{end}", autoescape=True) for end in "/.")
-        query = query.where(next(within) | next(within))
+        ends = "/" if exactly else "/."
+        query = query.where(or_(*(Alert.cause.startswith(f"{where}{end}", autoescape=True) for end in ends)))
     return list(session.scalars(query))
+
+
+def told_since(session: Session, dag: str, moment: datetime) -> bool:
+    """Whether a task of a DAG has told of itself since then."""
+    tasks = Alert.cause.startswith(f"{dag}.", autoescape=True)
+    return session.scalar(select(Alert.id).where(tasks, Alert.last_at >= moment).limit(1)) is not None
 
 
 def metrics(session: Session, now: datetime) -> bytes:
@@ -113,6 +124,18 @@ def metrics(session: Session, now: datetime) -> bytes:
     written = Gauge("dondoc_alerts_written_timestamp_seconds", "When this file was written.", registry=registry)
     written.set(now.timestamp())
     return generate_latest(registry)
+
+
+def publish(app: AppContext, now: datetime) -> None:
+    """Open causes for Prometheus, in a file beside `DONDOC_METRICS_FILE`. One that cannot be written is logged."""
+    if (file := app.settings.metrics_file) is None:
+        return
+    try:
+        file.parent.mkdir(mode=0o755, exist_ok=True)  # a collector of another account reads it
+        with app.sessions.reading() as session:
+            files.replace(file.with_name(f"{file.stem}_alerts{file.suffix}"), metrics(session, now), 0o644)
+    except (Problem, OSError) as error:
+        log.warning("the metrics of alerts are not written: %s", error)
 
 
 def _same(session: Session, alert: Alert) -> list[Alert]:

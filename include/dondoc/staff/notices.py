@@ -1,7 +1,5 @@
-"""What our own people are told in the morning: we are blind, nobody to write to, work that waits for us, letters to
-approve."""
+"""What our own people are told of the work: sources unread, no address, what waits for them, our own outage."""
 
-import logging
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
@@ -12,39 +10,40 @@ from sqlalchemy.orm import Session
 from dondoc import audit
 from dondoc.clock import HERE
 from dondoc.configuration.context import AppContext
-from dondoc.facts import approvers, contacts
+from dondoc.facts import approvers
 from dondoc.intake import inbox
 from dondoc.mail import compose, outbox
+from dondoc.mail.compose import About
 from dondoc.mail.render import render, vn_moment
 from dondoc.mail.shapes import InternalWords
+from dondoc.staff import letters
 from dondoc.store.mail import OutboxLetter
 from dondoc.vocabulary.letters import LetterKind, OutboxState
+from dondoc.vocabulary.notices import Notice
 from dondoc.vocabulary.numbers import TH
-from dondoc.vocabulary.people import Role
 from dondoc.vocabulary.submissions import Outcome
 
-log = logging.getLogger(__name__)
-APPROVERS = (Role.APPROVER, Role.OPS)
 
-
-def blind(app: AppContext, session: Session, why: str, held: int, now: datetime) -> None:
+def sources_unread(app: AppContext, session: Session, reason: str, held: int, now: datetime) -> None:
     """Tell the administrator, once a day, that chasing letters are held."""
-    lines = [why, f"Số đơn vị có thư đang giữ: {held:02}", "Kiểm tra nguồn tiếp nhận; thư đang giữ cần người duyệt gửi"]
-    _write(app, session, f"blind|{now.date()}", "Chưa gửi thư đôn đốc: không thấy hết nguồn tiếp nhận", lines, now)
+    lines = [
+        reason,
+        f"Số đơn vị có thư đang giữ: {held:02}",
+        "Kiểm tra nguồn tiếp nhận; thư đang giữ cần người duyệt gửi",
+    ]
+    _tell(app, session, Notice.SOURCES_UNREAD, f"{now.date()}", lines, now)
 
 
-def nobody(app: AppContext, session: Session, lacks: Mapping[str, str], now: datetime) -> None:
+def no_address(app: AppContext, session: Session, lacks: Mapping[str, str], now: datetime) -> None:
     """Tell the administrator, once for each agency and step, that there is no address to write to.
 
     `lacks`: what is missing, in words, by "agency/step".
     """
-    if new := sorted(set(lacks) - _told(app, session, "nobody")):
-        lines = [lacks[key] for key in new]
-        title = "Chưa có địa chỉ để gửi thư đôn đốc: cần bổ sung danh bạ"
-        _write(app, session, f"nobody|{','.join(new)}", title, lines, now, nobody=new)
+    if new := sorted(set(lacks) - _remembered(app, session, "nobody")):
+        _tell(app, session, Notice.NO_ADDRESS, ",".join(new), [lacks[key] for key in new], now, nobody=new)
 
 
-def waiting(app: AppContext, session: Session, day: date, now: datetime) -> None:
+def submissions_wait(app: AppContext, session: Session, day: date, now: datetime) -> None:
     """Tell the approver (or the administrator), every morning, what waits for us and stops the chasing meanwhile.
 
     The count is that of the inbox's page, so files that could not be opened are in it; alone, as their senders have
@@ -53,10 +52,9 @@ def waiting(app: AppContext, session: Session, day: date, now: datetime) -> None
     rows = inbox.inbox(session, inbox.ASIDE)
     if any(row["outcome"] != Outcome.REFUSED for row in rows):
         names = {a.id: a.name for a in app.registry.agencies}
-        title = f"{len(rows):02} bản nộp đang chờ Sở xử lý"
         lines = [_arrived(row, names) for row in rows]
         links = [("Trang bản nộp chờ xử lý", app.settings.page("dondoc/inbox"))]
-        _write(app, session, f"waiting|{day}", title, lines, now, links=links, roles=APPROVERS)
+        _tell(app, session, Notice.SUBMISSIONS_WAIT, f"{day}", lines, now, links=links, count=len(rows))
 
 
 def _arrived(row: Mapping[str, Any], names: Mapping[str, str]) -> str:
@@ -65,7 +63,7 @@ def _arrived(row: Mapping[str, Any], names: Mapping[str, str]) -> str:
     return f"{row['number']}, nhận ngày {day}: {names.get(row['agency'] or '', 'chưa rõ đơn vị')}{note}"
 
 
-def to_approve(app: AppContext, session: Session, now: datetime) -> None:
+def letters_wait(app: AppContext, session: Session, now: datetime) -> None:
     """Tell the approver (or the administrator) which letters wait for approval, until when and where to approve.
 
     Nobody is told of the same letters twice: only when one has come since is all that waits told again.
@@ -80,15 +78,15 @@ def to_approve(app: AppContext, session: Session, now: datetime) -> None:
     mode = OutboxLetter.rehearsal.is_(app.settings.mode == "rehearsal")
     rows = session.scalars(select(OutboxLetter).where(*waits, alive, mode).order_by(OutboxLetter.id)).all()
     ids = [row.id for row in rows]
-    if not (new := set(ids) - _told(app, session, "to_approve")):
+    if not (new := set(ids) - _remembered(app, session, "to_approve")):
         return
     groups: dict[tuple[str, datetime | None], list[OutboxLetter]] = {}
     for row in rows:
         groups.setdefault((_title(app, row), row.not_after), []).append(row)
     lines = [
-        f"{title}: {len(found):02} thư về {len({row.agency for row in found}):02} đơn vị"
+        f"{title}: {len(group):02} thư về {len({row.agency for row in group}):02} đơn vị"
         + (f"; duyệt muộn nhất lúc {vn_moment(until)}" if until else "")
-        for (title, until), found in groups.items()
+        for (title, until), group in groups.items()
     ]
     if not approvers.approvers(session, app.registry.office, now.date()):
         lines.append(approvers.NOBODY.format(issuer=app.registry.office))
@@ -99,24 +97,39 @@ def to_approve(app: AppContext, session: Session, now: datetime) -> None:
         ("Đọc và duyệt trên trang đôn đốc", page("dondoc/letters?state=held")),
         ("Hoặc duyệt trong Airflow (Required Actions)", page("required_actions?response_received=false")),
     ]
-    title = f"{len(rows):02} thư đang chờ duyệt gửi"
-    key = f"approve|{max(new)}"
-    _write(app, session, key, title, lines, now, links=links, roles=APPROVERS, to_approve=ids)
+    once = f"{max(new)}"
+    _tell(app, session, Notice.LETTERS_WAIT, once, lines, now, links=links, count=len(rows), to_approve=ids)
 
 
-def refused_answer(
-    app: AppContext, session: Session, run: str, why: str, held: Sequence[int], before: int, now: datetime
+def answer_refused(
+    app: AppContext, session: Session, run: str, reason: str, held: Sequence[int], before: int, now: datetime
 ) -> None:
     """Tell the administrators that an answer in Airflow was not accepted, or that somebody tampered with a run.
 
     `before`: how many such letters the run has had.
     """
     kept = ", ".join(TH(i) for i in held) or "không có"
-    lines = [why, f"Lượt chạy: {run}", f"Thư vẫn giữ lại: {kept}", "Người duyệt xem và duyệt từng thư trên trang Thư"]
+    lines = [
+        reason,
+        f"Lượt chạy: {run}",
+        f"Thư vẫn giữ lại: {kept}",
+        "Người duyệt xem và duyệt từng thư trên trang Thư",
+    ]
     page = app.settings.page
     links = [("Thư đang giữ", page("dondoc/letters?state=held")), ("Nhật ký", page("dondoc/audit"))]
-    title = "Không chấp nhận một câu trả lời duyệt thư trong Airflow"
-    _write(app, session, f"answer|{run}|{before}", title, lines, now, links=links)
+    _tell(app, session, Notice.ANSWER_REFUSED, f"{run}|{before}", lines, now, links=links)
+
+
+def local_outage(app: AppContext, session: Session, night: date, round: str, summary: str, now: datetime) -> list[int]:
+    """Tell the administrator, once for each round, that it says nothing of the cameras because we were cut off.
+
+    Returns:
+        ids of the outbox rows.
+    """
+    lines = [summary, "Không mở sự cố, không gửi thư cho đơn vị nào. Kiểm tra đường truyền, tường lửa, VPN của Sở."]
+    key = f"{Notice.LOCAL_OUTAGE}|{night}|{round}"  # the key of the first versions
+    about = compose.of_cameras(app.registry.survey, app.registry.office, LetterKind.INTERNAL, key)
+    return _tell(app, session, Notice.LOCAL_OUTAGE, about, lines, now)
 
 
 def _title(app: AppContext, row: OutboxLetter) -> str:
@@ -124,42 +137,28 @@ def _title(app: AppContext, row: OutboxLetter) -> str:
     return row.context.get("title") or kind
 
 
-def _told(app: AppContext, session: Session, what: str) -> set[Any]:
+def _remembered(app: AppContext, session: Session, what: str) -> set[Any]:
     """All that letters to our own people remember under a name."""
     internal = (OutboxLetter.kind == LetterKind.INTERNAL, outbox.counted(app.settings))
-    known = session.scalars(select(OutboxLetter.context).where(*internal))
-    return {key for context in known for key in context.get(what, [])}
+    contexts = session.scalars(select(OutboxLetter.context).where(*internal))
+    return {key for context in contexts for key in context.get(what, [])}
 
 
-def _write(
+def _tell(
     app: AppContext,
     session: Session,
-    key: str,
-    title: str,
+    notice: Notice,
+    once: str | About,
     lines: Sequence[str],
     now: datetime,
     *,
     links: Sequence[tuple[str, str]] = (),
-    roles: Sequence[Role] = (Role.OPS,),
+    count: int = 0,
     **remember: object,
-) -> None:
+) -> list[int]:
+    """`once`: for what it is told once."""
+    title = notice.label.format(count=count)
     context: InternalWords = {"title": title, "lines": lines, "links": links}
-    rendered = render(app.settings.data, app.registry, "internal", context)
-    about = compose.of_notice(app.registry.survey, key)
-    letters = [
-        compose.letter(app.settings, LetterKind.INTERNAL, address, rendered, about, title, context=dict(remember))
-        for address in _ours(app, session, roles, now.date())
-    ]
-    if not letters:
-        log.error(
-            "nobody of ours to tell (DONDOC_OPS_ADDRESS, or contacts of role ops): %s: %s", title, "; ".join(lines)
-        )
-    outbox.enqueue(session, letters, settings=app.settings, now=now)
-
-
-def _ours(app: AppContext, session: Session, roles: Sequence[Role], day: date) -> list[str]:
-    """Our people of the first role that anybody holds, else the administrator's address."""
-    for role in roles:
-        if found := contacts.find(session, app.registry.office, role, day):
-            return [c.email for c in found]
-    return [app.settings.ops_address] if app.settings.ops_address else []
+    words = render(app.settings.data, app.registry, LetterKind.INTERNAL, context)
+    about = compose.of_notice(app.registry.survey, f"{notice}|{once}") if isinstance(once, str) else once
+    return letters.write(app, session, notice, words, about, title, now, remember)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "include" / "dondoc"
 DAGS = sorted((ROOT / "dags").glob("*.py"))
 WEB = {"fastapi", "starlette"}

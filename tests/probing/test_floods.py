@@ -16,7 +16,7 @@ from dondoc.probing.picture import memory
 from dondoc.probing.probe import probe_many
 from dondoc.probing.rtsp.dialogue import EARLY
 from dondoc.probing.verdicts import PHASE, Finding, Target
-from tests.cameras.flooders import FLOODS, FLOODS_AND_HOARDS, HOARDS, flooders
+from tests.probing.flooders import FLOODS, FLOODS_AND_HOARDS, HOARDS, flooders
 
 pytestmark = pytest.mark.slow
 

@@ -18,7 +18,7 @@ PACKET = b"$\x00\x00\x04abcd"
 
 
 class Visit:
-    """The zoo's side of one connection. `cseq` is that of the last request."""
+    """The server's side of one connection. `cseq` is that of the last request."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, heard: list[bytes]) -> None:
         self.reader, self.writer, self.heard = reader, writer, heard
@@ -350,7 +350,7 @@ for _status in STATUSES:
     SCRIPTS[f"status {_status}"] = _describes(b"RTSP/1.0 %d Hm\r\nCSeq: %%s\r\n\r\n" % _status)
 
 
-class Zoo:
+class Servers:
     """Serves in a thread of its own between `with` and its end. `heard` keeps every request by kind."""
 
     def __init__(self, secure: ssl.SSLContext) -> None:
@@ -364,7 +364,7 @@ class Zoo:
     def __enter__(self) -> Self:
         ready = threading.Event()
         self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._serve, args=(ready,), daemon=True, name="zoo")
+        self._thread = threading.Thread(target=self._serve, args=(ready,), daemon=True, name="servers")
         self._thread.start()
         ready.wait()
         return self
@@ -395,7 +395,7 @@ class Zoo:
             try:
                 await play(Visit(reader, writer, self.heard[kind]))
             except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
-                pass  # the visitor left, or the zoo closes
+                pass  # the visitor left, or the server closes
             finally:
                 writer.close()
 

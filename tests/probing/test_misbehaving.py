@@ -12,8 +12,8 @@ import pytest
 from dondoc.probing.probe import probe_many
 from dondoc.probing.steps import MOST
 from dondoc.probing.verdicts import PHASE, WITHHELD, Finding, Target
-from tests.cameras.certificate import self_signed
-from tests.cameras.zoo import SCRIPTS, Zoo
+from tests.probing.certificate import self_signed
+from tests.probing.misbehaving import SCRIPTS, Servers
 
 pytestmark = pytest.mark.slow
 
@@ -141,15 +141,15 @@ VERDICTS = {
 
 
 @pytest.fixture(scope="module")
-def zoo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Zoo]:
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
     secure = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    secure.load_cert_chain(self_signed(tmp_path_factory.mktemp("zoo")))
-    with Zoo(secure) as made:
+    secure.load_cert_chain(self_signed(tmp_path_factory.mktemp("servers")))
+    with Servers(secure) as made:
         yield made
 
 
 @pytest.fixture(scope="module")
-def found(zoo: Zoo) -> dict[str, Finding]:
+def found(servers: Servers) -> dict[str, Finding]:
     with ExitStack() as open_until_seen:
         deaf = open_until_seen.enter_context(socket.socket())
         full = open_until_seen.enter_context(socket.socket())
@@ -172,7 +172,7 @@ def found(zoo: Zoo) -> dict[str, Finding]:
         for kind in VERDICTS:
             if kind not in urls:
                 name = kind.removeprefix("rtsps: ")
-                urls[kind] = zoo.url(name, "rtsp" if name == kind else "rtsps")
+                urls[kind] = servers.url(name, "rtsp" if name == kind else "rtsps")
         targets = [Target(kind, url, USER, PASSWORD) for kind, url in urls.items()]
         return {f.camera: f for f in probe_many(targets, concurrency=200, timeout=TIMEOUT, allow=ALLOW)}
 
@@ -231,7 +231,7 @@ def test_no_finding_holds_a_secret_or_what_a_camera_wrote(found: dict[str, Findi
         assert len(finding.steps) <= MOST
 
 
-def test_a_failed_dialogue_keeps_its_steps_and_a_good_one_does_not(zoo: Zoo, found: dict[str, Finding]) -> None:
+def test_a_failed_dialogue_keeps_its_steps_and_a_good_one_does_not(servers: Servers, found: dict[str, Finding]) -> None:
     assert found["good"].steps == ()
     assert [line.partition("  ")[2] for line in found["refuses every login"].steps] == [
         "nối đến thiết bị",
@@ -246,16 +246,16 @@ def test_a_failed_dialogue_keeps_its_steps_and_a_good_one_does_not(zoo: Zoo, fou
     assert found["redirect to the metadata"].steps[-1].endswith("← 302 Found (chuyển hướng)")
 
 
-def test_the_password_itself_is_sent_to_none_that_offers_digest(zoo: Zoo, found: dict[str, Finding]) -> None:
+def test_the_password_itself_is_sent_to_none_that_offers_digest(servers: Servers, found: dict[str, Finding]) -> None:
     assert len(found) == len(VERDICTS)
-    assert not any(b"Basic" in request for requests in zoo.heard.values() for request in requests)
+    assert not any(b"Basic" in request for requests in servers.heard.values() for request in requests)
 
 
 @pytest.mark.parametrize(("kind", "times"), [("refuses every login", 1), ("always stale", 2)])
-def test_a_refused_login_is_not_tried_again(zoo: Zoo, found: dict[str, Finding], kind: str, times: int) -> None:
+def test_a_refused_login_is_not_tried_again(servers: Servers, found: dict[str, Finding], kind: str, times: int) -> None:
     assert found[kind].password_sent
-    assert sum(b"Authorization" in request for request in zoo.heard[kind]) == times
+    assert sum(b"Authorization" in request for request in servers.heard[kind]) == times
 
 
-def test_a_login_goes_to_no_other_place_than_the_camera(zoo: Zoo, found: dict[str, Finding]) -> None:
+def test_a_login_goes_to_no_other_place_than_the_camera(servers: Servers, found: dict[str, Finding]) -> None:
     assert not found["redirects with a password"].password_sent

@@ -16,7 +16,7 @@ from dondoc.demo.fleet import Fleet
 from dondoc.probing.probe import FAULT, probe, probe_many
 from dondoc.probing.rtsp import dialogue
 from dondoc.probing.verdicts import Finding, Target
-from tests.cameras.zoo import Visit
+from tests.probing.misbehaving import Visit
 
 pytestmark = pytest.mark.slow
 
@@ -341,7 +341,7 @@ def test_a_fault_of_ours_costs_one_look_and_is_loud(
     found = {f.camera: (f.verdict, f.detail) for f in probe_many(targets, timeout=30, allow=LOOPBACK)}
     assert found["bad"] == ("server_error", FAULT)
     assert found["good"][0] == "ok"
-    assert "KeyError in test_stays.py" in caplog.text
+    assert "KeyError in test_redirects.py" in caplog.text
     assert PASSWORD not in caplog.text
 
 

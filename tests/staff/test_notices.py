@@ -1,4 +1,4 @@
-"""What the approver reads in the morning: which letters and which forms wait, until when, and where to go."""
+"""What our own people are told: which letters and which forms wait, until when, where to go; that our line was down."""
 
 from datetime import date, timedelta
 
@@ -7,6 +7,7 @@ from sqlalchemy import update
 
 from dondoc import clock
 from dondoc.intake import inbox
+from dondoc.staff import notices
 from dondoc.store.facts import Contact
 from dondoc.store.mail import OutboxLetter
 from tests.conftest import letter_of
@@ -119,3 +120,15 @@ def test_letters_whose_time_has_passed_are_not_asked_for(thursday: Office) -> No
     thursday.decide(agencies=[DUC_THO])
     assert clock.at(date(2021, 11, 29), 17) < thursday.now
     assert not set(first) & {str(i) for i in told(thursday)[-1].context["to_approve"]}
+
+
+def test_a_round_that_says_nothing_because_of_us_is_told_the_administrator_once(office: Office) -> None:
+    round = (date(2021, 11, 22), "night", "Đêm 22/11/2021: không kiểm tra được", office.now)
+    with office.app.sessions.begin() as session:
+        first = notices.local_outage(office.app, session, *round)
+    with office.app.sessions.begin() as session:
+        assert notices.local_outage(office.app, session, *round) == first
+    letters = told(office, "phía Sở mất kết nối")
+    assert [letter.id for letter in letters] == first
+    assert {letter.state for letter in letters} == {"pending"}
+    assert "Đêm 22/11/2021: không kiểm tra được" in letters[0].text

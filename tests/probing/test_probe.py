@@ -20,7 +20,7 @@ from dondoc.demo.fleet import Fleet
 from dondoc.probing.picture.decoder import Decoder
 from dondoc.probing.probe import probe, probe_many
 from dondoc.probing.verdicts import ADVICE, GOOD, NOT_CHECKED, PHASE, SENTENCE, Finding, Target
-from tests.cameras.certificate import self_signed
+from tests.probing.certificate import self_signed
 
 pytestmark = pytest.mark.slow
 

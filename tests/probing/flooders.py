@@ -1,6 +1,6 @@
 """Cameras that send and send, in a process of their own: one JSON line says at which port each kind is.
 
-    python tests/cameras/flooders.py
+    python tests/probing/flooders.py
 
 Each connection has a thread, which sends as fast as it is read; it ends when the visitor hangs up.
 """

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import urllib.request
+from collections.abc import Iterator
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -20,6 +21,12 @@ from dondoc.demo.mailserver import MailServer, folder_of
 from dondoc.mail.servers import imap_from_url
 
 pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def mail(tmp_path: Path) -> Iterator[MailServer]:
+    with MailServer(tmp_path / "mail") as server:
+        yield server
 
 
 def letter(name: str, subject: str | None = None) -> EmailMessage:

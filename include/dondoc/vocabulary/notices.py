@@ -1,0 +1,31 @@
+"""What our own people are told."""
+
+from dondoc.vocabulary.code import Code
+from dondoc.vocabulary.people import Role
+
+APPROVERS = (Role.APPROVER, Role.OPS)
+
+
+class Notice(Code):
+    """A letter to our own people: its label is the title. The code begins the keys of such letters: never change it.
+
+    `roles`: the first of them that anybody holds gets it.
+    """
+
+    roles: tuple[Role, ...]
+
+    def __init__(self, code: str, label: str, roles: tuple[Role, ...] = (Role.OPS,)) -> None:
+        super().__init__(code, label)
+        self.roles = roles
+
+    SOURCES_UNREAD = "blind", "Chưa gửi thư đôn đốc: không thấy hết nguồn tiếp nhận"
+    NO_ADDRESS = "nobody", "Chưa có địa chỉ để gửi thư đôn đốc: cần bổ sung danh bạ"
+    SUBMISSIONS_WAIT = "waiting", "{count:02} bản nộp đang chờ Sở xử lý", APPROVERS
+    LETTERS_WAIT = "approve", "{count:02} thư đang chờ duyệt gửi", APPROVERS
+    ANSWER_REFUSED = "answer", "Không chấp nhận một câu trả lời duyệt thư trong Airflow"
+    LOCAL_OUTAGE = "our-side", "Không kiểm tra được camera: phía Sở mất kết nối"
+    TASK_FAILED = "task_failed", "Việc {where} không chạy được"
+    RUN_TIMED_OUT = "run_timed_out", "Lượt chạy {where} quá thời hạn"
+    RUN_UNFINISHED = "run_unfinished", "Lượt chạy {where} không xong"
+    FAILURE_OVER = "failure_over", "Đã hết lỗi: {where}"
+    DATABASE_USABLE = "database_usable", "Đã hết lỗi: cơ sở dữ liệu dùng lại được"
