@@ -119,3 +119,9 @@ def test_probing_is_usable_alone() -> None:
     for path in (PACKAGE / "probing").rglob("*.py"):
         asked = {ORDER[room(n.removeprefix("dondoc."))] for n in imported(path) if n.startswith("dondoc.")}
         assert asked <= known, path
+
+
+def test_only_one_room_knows_who_of_ours_is_written_to() -> None:
+    """Else a letter to our own people is composed a second time, with a key of its own."""
+    users = {str(p.relative_to(PACKAGE)) for p in PACKAGE.rglob("*.py") if ".ops_address" in p.read_text()}
+    assert users == {"staff/letters.py", "staff/past_the_outbox.py"}

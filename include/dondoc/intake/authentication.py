@@ -183,10 +183,9 @@ def authentication(fields: Sequence[str], domain: str, servers: Collection[str])
     ours = next((text for text in fields if authserv_id(text) in ids), None)
     if ours is None:
         return Authentication(Result.NONE, NO_FIELD)
-    if (plain := _plain(ours)) is None:  # none of our server's making: what came with the mail made it so
+    if (results := statements(ours)) is None:  # none of our server's making: what came with the mail made it so
         return Authentication(Result.FAIL, "kết quả xác thực của máy chủ thư không đọc được")
-    found = list(_statements(plain))
-    return _by_dmarc([s for s in found if s.method == "dmarc"], domain) or _by_spf_and_dkim(found, domain)
+    return _by_dmarc([s for s in results if s.method == "dmarc"], domain) or _by_spf_and_dkim(results, domain)
 
 
 def authserv_id(text: str) -> str | None:
@@ -197,15 +196,14 @@ def authserv_id(text: str) -> str | None:
     return (found[1] or found[2] or "").lower() or None if found else None
 
 
-def statements(text: str) -> Iterator[Statement]:
-    """The results of a field; none of one that cannot be read. Comments say nothing, what is quoted ends no result."""
-    plain = _plain(text)
-    return iter(()) if plain is None else _statements(plain)
+def statements(text: str) -> list[Statement] | None:
+    """The results of a field. Comments say nothing, what is quoted ends no result.
 
-
-def _plain(text: str) -> str | None:
-    """A field without its comments; None: it is too long, or leaves a quote or comment open."""
-    return _without_comments(text) if len(text) <= LONGEST["authentication-results"] else None
+    Returns:
+        None for a field that cannot be read: it is too long, or leaves a quote or comment open.
+    """
+    plain = _without_comments(text) if len(text) <= LONGEST["authentication-results"] else None
+    return None if plain is None else list(_statements(plain))
 
 
 def _statements(plain: str) -> Iterator[Statement]:

@@ -56,7 +56,12 @@ NEWEST_VERDICTS = select(func.max(Verdict.id)).group_by(Verdict.submission_id)  
 
 
 class JudgingAttempt(Base):
-    """Committed before a submission is judged: one that kills its judge is counted, and set aside in the end."""
+    """Committed before a submission is judged: one that kills its judge is counted, and set aside in the end.
+
+    That it began is a fact; how it ended, `finished` and `fault`, is state that is written into the row once. Between
+    the two it counts as failed, as nobody can tell it from one that was killed; an answer for a `known_at` in these
+    seconds may change.
+    """
 
     __tablename__ = "judging_attempts"
     id: Mapped[int] = mapped_column(primary_key=True)
