@@ -47,7 +47,7 @@ class Injected(OSError):
     """Somebody put data in clear before what was to be under TLS."""
 
 
-def told(error: Exception) -> str:
+def explain(error: Exception) -> str:
     """What went wrong with a connection, for a person; nothing in it is the other side's text."""
     match error:
         case ssl.SSLError():

@@ -149,7 +149,7 @@ def _metrics(found: Settings) -> Iterator[Finding]:
 def _database(app: AppContext) -> Iterator[Finding]:
     """Whether it has room, can be read, fits this program, is whole and can be written to. Nothing stays in it."""
     try:
-        if (free := _room(app)) is not None and free < app.settings.min_free_mb:
+        if (free := _free_space(app)) is not None and free < app.settings.min_free_mb:
             yield _finding("database", "error", f"{SENTENCES[Cause.FULL]} (Còn {free} MB.)")
         with app.sessions.reading() as session:
             if damage := _damage(session):
@@ -174,7 +174,7 @@ def _explained(error: Exception) -> Problem:
     return why
 
 
-def _room(app: AppContext) -> int | None:
+def _free_space(app: AppContext) -> int | None:
     """Free megabytes where SQLite's file lies, where that is not the home, which is looked at anyway."""
     if (file := file_of(app.sessions.kw["bind"].url)) is None:
         return None

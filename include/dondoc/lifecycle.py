@@ -120,7 +120,7 @@ def _cancel_waiting(session: Session, directive: str, why: str, now: datetime) -
     waits = select(OutboxLetter).where(OutboxLetter.kind.in_(CHASING), OutboxLetter.state.in_(STOPPABLE))
     for letter in session.scalars(waits.order_by(OutboxLetter.id)).all():
         if directive in letter.directives:
-            move(session, letter, OutboxState.CANCELLED, by=BY, why=why, now=now, reason=why)
+            move(session, letter, OutboxState.CANCELLED, by=BY, note=why, now=now, reason=why)
 
 
 def _record(

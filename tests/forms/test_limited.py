@@ -181,7 +181,7 @@ def test_a_limit_that_is_met_is_named(
     monkeypatch.setattr(limited, "LIMITS", replace(limited.LIMITS, **limits))
     with pytest.raises(Fault) as caught:
         judge(content)
-    assert words in limited.why(caught.value, limited.LIMITS)
+    assert words in limited.explain(caught.value, limited.LIMITS)
     assert codes(judged(content)) == [code]
 
 

@@ -112,4 +112,4 @@ def test_a_state_cannot_be_skipped(desk: Desk) -> None:
 
     row_id = desk.write()
     with desk.app.sessions.begin() as session, pytest.raises(ValueError, match="pending → sent"):
-        move(session, session.get_one(OutboxLetter, row_id), "sent", by="x", why="x", now=MONDAY)
+        move(session, session.get_one(OutboxLetter, row_id), "sent", by="x", note="x", now=MONDAY)

@@ -280,7 +280,7 @@ class TestADayToCome:
         report.enqueue(peopled, letter_of(peopled), friday, tmp_path / "mai", friday)
         with peopled.sessions.begin() as session:
             ids = list(session.scalars(select(OutboxLetter.id)))
-            why = outbox.why_not(
+            why = outbox.obsolete_reason(
                 session, session.get_one(OutboxLetter, ids[0]), {"report": report.precondition(peopled)}, clock.now()
             )
         assert why

@@ -61,13 +61,13 @@ def main() -> None:
     try:
         cli()
     except Problem as problem:
-        said = problem.on_the_command_line if isinstance(problem, FieldProblem) else problem
-        print(said, file=sys.stderr)
+        sentence = problem.on_the_command_line if isinstance(problem, FieldProblem) else problem
+        print(sentence, file=sys.stderr)
         raise SystemExit(2) from None
     except Exception as error:
         from dondoc.store.errors import explain  # not at the top: `probe` and `check` start without a database
 
-        if (why := explain(error)) is None:
+        if (explained := explain(error)) is None:
             raise
-        print(why, file=sys.stderr)
+        print(explained, file=sys.stderr)
         raise SystemExit(2) from None

@@ -32,22 +32,22 @@ def upgrade(by: By = "") -> None:
         files.narrow(path)
     secrets = app.secrets  # a wrong key is said here already
     with app.sessions.begin() as open_session:
-        found = identify_again(open_session, secrets)
-        if before != after or any(found[what] for what in ("changed", "hidden")):  # else it is asked at every start
-            told = {"before": before, **{what: found[what] for what in ("changed", "hidden")}}
-            audit.record(open_session, secrets, who, "db_upgrade", after, now=clock.now(), **told)
+        counts = identify_again(open_session, secrets)
+        if before != after or any(counts[what] for what in ("changed", "hidden")):  # else it is asked at every start
+            details = {"before": before, **{what: counts[what] for what in ("changed", "hidden")}}
+            audit.record(open_session, secrets, who, "db_upgrade", after, now=clock.now(), **details)
     say("Cơ sở dữ liệu đã ở phiên bản mới nhất.")
-    if found["changed"]:
-        say(f"Đã tính lại địa chỉ nhận dạng của {found['changed']} camera.")
-    if found["hidden"]:
-        say(f"Đã mã hóa phần có thể là mật khẩu trong địa chỉ của {found['hidden']} camera.")
-    if found["clear"]:
+    if counts["changed"]:
+        say(f"Đã tính lại địa chỉ nhận dạng của {counts['changed']} camera.")
+    if counts["hidden"]:
+        say(f"Đã mã hóa phần có thể là mật khẩu trong địa chỉ của {counts['hidden']} camera.")
+    if counts["clear"]:
         say(
-            f"CHÚ Ý: địa chỉ của {found['clear']} camera có phần có thể là mật khẩu, còn lưu rõ vì chưa đặt "
+            f"CHÚ Ý: địa chỉ của {counts['clear']} camera có phần có thể là mật khẩu, còn lưu rõ vì chưa đặt "
             "DONDOC_SECRET_KEY. Đặt khóa rồi chạy lại lệnh này."
         )
-    if found["doubles"]:
-        say(f"CHÚ Ý: {found['doubles']} camera có thể được khai hai lần. Xem: dondoc cameras doubles.")
+    if counts["doubles"]:
+        say(f"CHÚ Ý: {counts['doubles']} camera có thể được khai hai lần. Xem: dondoc cameras doubles.")
 
 
 def doctor(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
@@ -76,12 +76,12 @@ def check_config(as_json: Annotated[bool, typer.Option("--json")] = False) -> No
 
     from dondoc.configuration import check, settings
 
-    found = check.check_config(settings.load())
+    faults = check.check_config(settings.load())
     if as_json:
-        emit([asdict(fault) for fault in found])
-    for fault in found if not as_json else ():
+        emit([asdict(fault) for fault in faults])
+    for fault in faults if not as_json else ():
         say(str(fault))
-    if found:
+    if faults:
         raise typer.Exit(2)
     if not as_json:
         say("Các tệp dữ liệu dùng được.")
@@ -103,17 +103,18 @@ def rotate_key(by: By = "") -> None:
     originals = app.blobs.rotate()
     with app.sessions.begin() as session:
         passwords = credentials.rotate(session, app.secrets)
-        found = addresses.rotate(session, app.secrets)
+        encrypted = addresses.rotate(session, app.secrets)
     pictures = thumbnails.rotate(app)
-    done = {"passwords": passwords, "addresses": found, "originals": originals, "pictures": pictures}
-    told = {what: counts["rotated"] for what, counts in done.items()}
-    noted(app, who, "rotate_key", "DONDOC_SECRET_KEY", now=clock.now(), **told)
+    done = {"passwords": passwords, "addresses": encrypted, "originals": originals, "pictures": pictures}
+    details = {what: counts["rotated"] for what, counts in done.items()}
+    noted(app, who, "rotate_key", "DONDOC_SECRET_KEY", now=clock.now(), **details)
     say(f"Đã mã hóa lại {passwords['rotated']} mật khẩu, {passwords['unreadable']} không giải mã được (cần nhập lại).")
     say(
         f"Đã mã hóa lại {originals['rotated']} bản gốc, {originals['current']} đã dùng khóa mới từ trước, "
         f"{originals['unreadable']} không mở được."
     )
-    say(f"Đã mã hóa lại {found['rotated']} địa chỉ camera, {found['unreadable']} không giải mã được (cần nhập lại).")
+    again = f"{encrypted['unreadable']} không giải mã được (cần nhập lại)"
+    say(f"Đã mã hóa lại {encrypted['rotated']} địa chỉ camera, {again}.")
     say(f"Đã mã hóa lại {pictures['rotated']} hình, {pictures['unreadable']} không mở được.")
     if originals["unreadable"]:
         say("CHÚ Ý: còn bản gốc không khóa nào mở được. Thêm khóa còn thiếu vào DONDOC_SECRET_KEY rồi chạy lại.")

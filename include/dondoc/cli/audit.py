@@ -42,15 +42,15 @@ def verify(
     from dondoc.configuration.context import open_context
 
     app = open_context()
-    found = audit.examine(app.sessions, app.settings, expect)
-    if found.broken:
-        say(f"NHẬT KÝ ĐÃ BỊ CAN THIỆP: {found.broken}. Giữ nguyên cơ sở dữ liệu, báo lãnh đạo và bộ phận an toàn.")
-    if found.unknown:
-        say(f"{found.unknown} dòng ghi bằng khóa không còn trong DONDOC_SECRET_KEY: chưa kiểm tra được. Thêm khóa cũ.")
-    if found.unsealed:
-        say(f"{found.unsealed} dòng không có khóa: ai ghi được cơ sở dữ liệu đều có thể đã tự viết những dòng ấy.")
+    trail = audit.examine(app.sessions, app.settings, expect)
+    if trail.broken:
+        say(f"NHẬT KÝ ĐÃ BỊ CAN THIỆP: {trail.broken}. Giữ nguyên cơ sở dữ liệu, báo lãnh đạo và bộ phận an toàn.")
+    if trail.unknown:
+        say(f"{trail.unknown} dòng ghi bằng khóa không còn trong DONDOC_SECRET_KEY: chưa kiểm tra được. Thêm khóa cũ.")
+    if trail.unsealed:
+        say(f"{trail.unsealed} dòng không có khóa: ai ghi được cơ sở dữ liệu đều có thể đã tự viết những dòng ấy.")
     if as_json:
-        emit(asdict(found))
-    elif not found.broken:
-        whole = f"{found.events} dòng" if found.unknown else f"nguyên vẹn: {found.events} dòng"
-        say(f"Nhật ký {whole}. Dấu cuối: {found.last}")
+        emit(asdict(trail))
+    elif not trail.broken:
+        whole = f"{trail.events} dòng" if trail.unknown else f"nguyên vẹn: {trail.events} dòng"
+        say(f"Nhật ký {whole}. Dấu cuối: {trail.last}")

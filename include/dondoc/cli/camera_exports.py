@@ -89,5 +89,5 @@ def _for_people(
 
     if format_ is Format.openmetrics:
         return fleet.metrics(app, now)
-    found = fleet.table(app, format_.value, by=by, now=now, restricted=restricted, **past)
-    return tables.as_csv(found) if format_ is Format.csv else tables.as_xlsx(found)
+    table = fleet.table(app, format_.value, by=by, now=now, restricted=restricted, **past)
+    return tables.as_csv(table) if format_ is Format.csv else tables.as_xlsx(table)

@@ -45,8 +45,8 @@ def list_places(as_json: Annotated[bool, typer.Option("--json")] = False) -> Non
 
     app = open_context()
     with app.sessions.reading() as session:
-        found = places.listed(session)
-    rows = [{"agency": agency, "place": place} for agency, listed in found.items() for place in listed.values()]
+        by_agency = places.listed(session)
+    rows = [{"agency": agency, "place": place} for agency, listed in by_agency.items() for place in listed.values()]
     show(rows, as_json, ["agency", "place"])
 
 
@@ -94,9 +94,9 @@ def retry(
 
     app, who, now = open_context(), actor(by), clock.now()
     with app.sessions.begin() as session:
-        found = records.find(session, camera)
-        credentials.retry(session, found, by=who, reason=reason, secrets=app.secrets, now=now, basic=basic)
-    say(f"{CAM(found.id)}: mật khẩu được gửi lại từ lần kiểm tra của ngày sau ngày bị từ chối.")
+        row = records.find(session, camera)
+        credentials.retry(session, row, by=who, reason=reason, secrets=app.secrets, now=now, basic=basic)
+    say(f"{CAM(row.id)}: mật khẩu được gửi lại từ lần kiểm tra của ngày sau ngày bị từ chối.")
 
 
 def confirm(camera: Annotated[str, CAMERA], by: Annotated[str, BY]) -> None:
@@ -108,9 +108,9 @@ def confirm(camera: Annotated[str, CAMERA], by: Annotated[str, BY]) -> None:
 
     app, who = open_context(), actor(by)
     with app.sessions.begin() as session:
-        found = records.find(session, camera)
-        records.confirm(session, app.secrets, found, by=who, now=clock.now())
-    say(f"{CAM(found.id)}: đã xác nhận kết nối.")
+        row = records.find(session, camera)
+        records.confirm(session, app.secrets, row, by=who, now=clock.now())
+    say(f"{CAM(row.id)}: đã xác nhận kết nối.")
 
 
 def lift(
@@ -129,14 +129,14 @@ def lift(
     from dondoc.configuration.context import open_context
     from dondoc.errors import Problem
 
-    if not (words := [word for word, asked in ((Word.RESTRICTED, restricted), (Word.SOUND, sound)) if asked]):
+    if not (words := [word for word, wanted in ((Word.RESTRICTED, restricted), (Word.SOUND, sound)) if wanted]):
         raise Problem("Cần ghi bỏ điều gì: --restricted, --sound hoặc cả hai.")
     app, who = open_context(), actor(by)
     with app.sessions.begin() as session:
-        found = records.find(session, camera)
+        row = records.find(session, camera)
         for word in words:
-            record(session, app.secrets, found, word, reason=reason, by=who, now=clock.now())
-    say(f"{CAM(found.id)}: đã bỏ {', '.join(SAID[word] for word in words)}.")
+            record(session, app.secrets, row, word, reason=reason, by=who, now=clock.now())
+    say(f"{CAM(row.id)}: đã bỏ {', '.join(SAID[word] for word in words)}.")
 
 
 def enter(
@@ -156,9 +156,9 @@ def enter(
         records.find(session, camera)  # before anybody types a password
     password = _password()
     with app.sessions.begin() as session:
-        found = records.find(session, camera)
-        credentials.enter(session, found, user, password, by=who, secrets=app.secrets, now=clock.now())
-    say(f"{CAM(found.id)}: đã lưu tài khoản (mã hóa).")
+        row = records.find(session, camera)
+        credentials.enter(session, row, user, password, by=who, secrets=app.secrets, now=clock.now())
+    say(f"{CAM(row.id)}: đã lưu tài khoản (mã hóa).")
 
 
 def _password() -> str:

@@ -51,27 +51,27 @@ def probe(
 
     targets, networks = _targets(urls or [], source), _networks(allow)
     counts: Counter[str] = Counter()
-    look = probe_shares if stage == 1 else partial(probe_many, stage=2)  # which has processes of its own
-    findings = look(targets, concurrency=concurrency or AT_ONCE[stage], timeout=timeout, allow=networks)
+    probing = probe_shares if stage == 1 else partial(probe_many, stage=2)  # which has processes of its own
+    findings = probing(targets, concurrency=concurrency or AT_ONCE[stage], timeout=timeout, allow=networks)
     with _bar(len(targets), as_json) as advance:
-        for found in findings:
-            counts[found.verdict] += 1
+        for finding in findings:
+            counts[finding.verdict] += 1
             advance(counts)
-            _put(found, as_json)
+            _put(finding, as_json)
     say(f"{len(targets)} camera: {_shown(counts) or 'không có'}")
 
 
-def _put(found: "Finding", as_json: bool) -> None:
+def _put(finding: "Finding", as_json: bool) -> None:
     if not as_json:
-        typer.echo(f"{found.verdict:<18} {found.elapsed_ms:>6} ms  {found.camera}  {found.detail}")
+        typer.echo(f"{finding.verdict:<18} {finding.elapsed_ms:>6} ms  {finding.camera}  {finding.detail}")
         return
     emit(
         {
-            "camera": found.camera,
-            "verdict": found.verdict,
-            "phase": found.phase,
-            "detail": found.detail,
-            "elapsed_ms": found.elapsed_ms,
+            "camera": finding.camera,
+            "verdict": finding.verdict,
+            "phase": finding.phase,
+            "detail": finding.detail,
+            "elapsed_ms": finding.elapsed_ms,
         }
     )
 

@@ -37,9 +37,9 @@ def check(file: Path, as_json: Json = False) -> None:
     assert written is not None
     letter = written.directive(own_registry(written) or app.registry)
     owing = len({duty.agency for duty in letter.obligations})
-    found = {"file": str(file), "directive": letter.id, "obligations": len(letter.obligations), "agencies": owing}
+    summary = {"file": str(file), "directive": letter.id, "obligations": len(letter.obligations), "agencies": owing}
     if as_json:
-        emit(found)
+        emit(summary)
     else:
         say(f"{file}: dùng được. “{letter.id}”: {len(letter.obligations)} nhiệm vụ của {owing} đơn vị.")
 
@@ -167,10 +167,10 @@ def export(
 
 
 def _versions(app: "AppContext", session: "Session", letter: str) -> "list[Version]":
-    found = [version for version in app.versions(session) if version.directive.id == letter]
-    if not found:
+    versions = [version for version in app.versions(session) if version.directive.id == letter]
+    if not versions:
         raise Problem(f"Không có văn bản “{letter}”. Xem: dondoc directive list.")
-    return found
+    return versions
 
 
 def _row(version: "Version") -> dict[str, Any]:

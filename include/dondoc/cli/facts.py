@@ -37,8 +37,8 @@ def obligations(
 
     app, when = open_context(), day_or_moment(as_of)
     with app.sessions.reading() as session:
-        found = room.at(app, session, when, day_or_moment(known_at) if known_at else None)
-    rows = [room.as_row(s) for s in found if directive in (None, s.duty.directive)]
+        standings = room.at(app, session, when, day_or_moment(known_at) if known_at else None)
+    rows = [room.as_row(s) for s in standings if directive in (None, s.duty.directive)]
     show(rows, as_json, ["agency", "system", "deliverable", "last_day", "status", "working_days_late", "reason"])
 
 
@@ -63,7 +63,7 @@ def register(
     from dondoc.intake import inbox
 
     app, now, who = open_context(), clock.now(), actor(by)
-    came = since(arrived)
+    arrival = since(arrived)
     if file and submission:
         raise Problem("Chỉ dùng một trong hai: --file hoặc --submission.")
     blob = app.blobs.put(_content(file)) if file else None
@@ -72,13 +72,13 @@ def register(
             blob = inbox.original_of(session, BN.read(submission))
         number_ = record(
             session,
-            app.letters_since(session, came.date()),
+            app.letters_since(session, arrival.date()),
             app.registry,
             agency=agency,
             fulfils=[*fulfils, *(more or [])],
             number=number,
             document_date=day(date),
-            arrived=came,
+            arrived=arrival,
             blob=blob,
             by=who,
             secrets=app.secrets,

@@ -43,8 +43,8 @@ def blank(
     from dondoc.store.session import is_made
 
     app, who = open_context(), anybody(by)
-    found = {a.id: a for a in app.registry.agencies}.get(agency)
-    if found is None:
+    owner = {a.id: a for a in app.registry.agencies}.get(agency)
+    if owner is None:
         raise Problem(
             f"Không có đơn vị “{agency}” trong văn bản chỉ đạo. Xem mã đơn vị ở cột agency của `obligations`."
         )
@@ -53,10 +53,10 @@ def blank(
         noted(app, who, "blank", agency, now=clock.now(), form=spec.id)
     elif secrets:
         say("Chưa có cơ sở dữ liệu (dondoc db upgrade): việc cấp biểu mẫu này không được ghi vào nhật ký.")
-    replace(out, room.blank(spec, found, registry=app.registry, secrets=secrets))
+    replace(out, room.blank(spec, owner, registry=app.registry, secrets=secrets))
     if not secrets:
         say("Chưa đặt DONDOC_SECRET_KEY: biểu mẫu không có mã xác nhận.")
-    say(f"Đã ghi {spec.title} của {found.name} vào {out}.")
+    say(f"Đã ghi {spec.title} của {owner.name} vào {out}.")
 
 
 def _spec(app: "AppContext", form: str) -> "FormSpec":

@@ -66,8 +66,8 @@ def assign(
 
     app, now = open_context(), clock.now()
     number, who = BN.read(submission), actor(by)
-    came = since(arrived) if arrived else None
-    verdict = room.assign(app, number, agency, by=who, now=now, lasting=lasting, arrived=came)
+    arrival = since(arrived) if arrived else None
+    verdict = room.assign(app, number, agency, by=who, now=now, lasting=lasting, arrived=arrival)
     answer(app, [verdict.submission_id], now=now)
     say(f"{BN(verdict.submission_id)}: {verdict.outcome}; {verdict.reason}.")
 

@@ -109,8 +109,8 @@ def deliver(as_json: Json = False, by: By = "") -> None:
     app, who = open_context(), anybody(by)
     noted(app, who, "deliver", "outbox", now=clock.now())  # what became of each letter stands in its own history
     done = preconditions.deliver(app, clock.now)
-    for said in filter(None, (done.trouble, *done.unknown)):
-        say(said)
+    for trouble in filter(None, (done.trouble, *done.unknown)):
+        say(trouble)
     if as_json:
         emit(done.counts)
     else:

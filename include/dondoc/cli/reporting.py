@@ -41,8 +41,8 @@ def make(
     from dondoc.reporting import report as room
 
     app, cut_off, who = open_context(), clock.at(day(as_of), 17), anybody(by)
-    if why := clock.to_come(day(as_of), clock.now()):
-        raise Problem(why)
+    if refusal := clock.to_come(day(as_of), clock.now()):
+        raise Problem(refusal)
     known = day_or_moment(known_at) if known_at else None
     with app.sessions.reading() as session:
         letter = _one(room.wanted(app, session, cut_off.date(), directive, known))

@@ -145,9 +145,9 @@ def _listen(handler: Callable[[int, FrameType | None], NoReturn] | signal.Handle
 
 def main() -> int:
     """0: all went well, or the staying demo was interrupted; 1: a run failed; 2: it could not start or stay up."""
-    asked = argparse.ArgumentParser(prog="make demo", description=__doc__)
-    asked.add_argument("--once", action="store_true", help="end after one round; approvals are answered")
-    once: bool = asked.parse_args().once
+    parser = argparse.ArgumentParser(prog="make demo", description=__doc__)
+    parser.add_argument("--once", action="store_true", help="end after one round; approvals are answered")
+    once: bool = parser.parse_args().once
     _listen(_interrupted)
     os.umask(0o077)  # Airflow's files, logs and mailboxes too
     home = HOME.absolute()

@@ -89,7 +89,7 @@ class Airflow:
 
     def __enter__(self) -> Self:
         skip = {"scheduler": ["--skip-serve-logs"], "triggerer": ["--skip-serve-logs"]}
-        asked = [[name, sys.executable, "-m", "airflow", name, *skip.get(name, [])] for name in PROGRAMS]
+        commands = [[name, sys.executable, "-m", "airflow", name, *skip.get(name, [])] for name in PROGRAMS]
         self._minder = subprocess.Popen(  # noqa: S603
             [sys.executable, "-m", "dondoc.demo.minder", str(self.logs)],
             stdin=subprocess.PIPE,
@@ -99,7 +99,7 @@ class Airflow:
         )
         assert self._minder.stdin is not None
         assert self._minder.stdout is not None
-        self._minder.stdin.write(json.dumps(asked) + "\n")
+        self._minder.stdin.write(json.dumps(commands) + "\n")
         self._minder.stdin.flush()
         os.set_blocking(self._minder.stdout.fileno(), False)
         return self
@@ -124,8 +124,8 @@ class Airflow:
         while time.monotonic() < end:
             self.check()
             try:
-                if found := condition():
-                    return found
+                if value := condition():
+                    return value
             except httpx.TransportError:
                 pass
             time.sleep(0.5)
@@ -170,16 +170,16 @@ class Airflow:
 
     def state(self, dag: str, run: str) -> str:
         """The run's state, or `awaiting_input` while one of its tasks waits for a person."""
-        found: str = self._ask("GET", f"/dags/{dag}/dagRuns/{run}")["state"]
-        return WAITING if found not in FINAL and self.questions(dag, run) else found
+        state: str = self._ask("GET", f"/dags/{dag}/dagRuns/{run}")["state"]
+        return WAITING if state not in FINAL and self.questions(dag, run) else state
 
     def questions(self, dag: str, run: str) -> list[dict[str, Any]]:
         """What waits for a person's answer in this run.
 
         Airflow shows a question a moment before its task waits for the answer: one in between may wake nobody.
         """
-        asked = self._ask("GET", f"/dags/{dag}/dagRuns/{run}/hitlDetails")["hitl_details"]
-        return [one for one in asked if not one["response_received"] and one["task_instance"]["state"] == WAITING]
+        details = self._ask("GET", f"/dags/{dag}/dagRuns/{run}/hitlDetails")["hitl_details"]
+        return [one for one in details if not one["response_received"] and one["task_instance"]["state"] == WAITING]
 
     def answer(self, dag: str, run: str, question: Mapping[str, Any], option: str) -> None:
         """Answer as whoever is logged in."""
@@ -194,10 +194,10 @@ class Airflow:
             state = self.state(dag, run)
             return state if state in until else None
 
-        found: str = self.wait(f"lượt chạy {dag}", reached, 240)
-        if found == WAITING:
+        state: str = self.wait(f"lượt chạy {dag}", reached, 240)
+        if state == WAITING:
             self._await_scheduler()
-        return found
+        return state
 
     def _await_scheduler(self) -> None:
         """Wait until the scheduler has seen that the process which asks has ended.
@@ -217,10 +217,10 @@ class Airflow:
 
     def tasks(self, dag: str, run: str) -> list[dict[str, Any]]:
         """The run's task instances, a hundred at most."""
-        found: list[dict[str, Any]] = self._ask(
+        instances: list[dict[str, Any]] = self._ask(
             "GET", f"/dags/{dag}/dagRuns/{run}/taskInstances", params={"limit": 100}
         )["task_instances"]
-        return found
+        return instances
 
     def failed_tasks(self, dag: str, run: str) -> list[str]:
         return [task["task_id"] for task in self.tasks(dag, run) if task["state"] in ("failed", "upstream_failed")]

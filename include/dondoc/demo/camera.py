@@ -99,12 +99,12 @@ class Camera:
     async def _misbehave(self, behaviour: str) -> bool:
         if behaviour in ("hanging", "hanging-later"):
             await asyncio.Event().wait()
-        said = {
+        answers = {
             "garbage": b"\x00\xff SSH-2.0-camera\r\n\r\n",
             "http": b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n",
             "flood": b"RTSP/1.0 200 OK\r\n" + b"X-More: and more\r\n" * 20_000,
         }
-        self.writer.write(said.get(behaviour, b""))
+        self.writer.write(answers.get(behaviour, b""))
         await self.writer.drain()
         return False
 
@@ -125,16 +125,16 @@ class Camera:
         return await self._say("200 OK", headers, f"Content-Base: {url}/\r\nContent-Type: application/sdp\r\n", sdp)
 
     async def _setup(self, behaviour: str, url: str, headers: dict[str, str]) -> bool:
-        asked = re.search(r"client_port=(\d+)-", headers.get("transport", ""))
-        if (behaviour == "udp") != (asked is not None) or not url.endswith("/trackID=1"):
+        ports = re.search(r"client_port=(\d+)-", headers.get("transport", ""))
+        if (behaviour == "udp") != (ports is not None) or not url.endswith("/trackID=1"):
             return await self._say("461 Unsupported Transport", headers)
         transport = "Transport: RTP/AVP/TCP;unicast;interleaved=0-1\r\n"
-        if asked:
+        if ports:
             self.datagrams = socket.socket(type=socket.SOCK_DGRAM)
             self.datagrams.bind(("127.0.0.1", 0))
-            self.datagrams.connect((self.writer.get_extra_info("peername")[0], int(asked[1])))
+            self.datagrams.connect((self.writer.get_extra_info("peername")[0], int(ports[1])))
             port = self.datagrams.getsockname()[1]
-            transport = f"Transport: RTP/AVP;unicast;client_port={asked[1]};server_port={port}-{port + 1}\r\n"
+            transport = f"Transport: RTP/AVP;unicast;client_port={ports[1]};server_port={port}-{port + 1}\r\n"
         return await self._say("200 OK", headers, f"{transport}Session: 0D0D1;timeout=60\r\n")
 
     async def _play(self, behaviour: str, url: str, headers: dict[str, str]) -> bool:

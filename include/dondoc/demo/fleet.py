@@ -97,10 +97,10 @@ def main() -> None:
     import signal
     import sys
 
-    asked = argparse.ArgumentParser(description="Simulated cameras on 127.0.0.1")
-    asked.add_argument("--port", type=int, action="append", help="repeatable; default: a free one")
-    asked.add_argument("--refusing-port", type=int, default=0)
-    given = asked.parse_args()
+    parser = argparse.ArgumentParser(description="Simulated cameras on 127.0.0.1")
+    parser.add_argument("--port", type=int, action="append", help="repeatable; default: a free one")
+    parser.add_argument("--refusing-port", type=int, default=0)
+    given = parser.parse_args()
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())

@@ -62,8 +62,8 @@ def create_app(boxes: Mailboxes) -> Starlette:
     def find(request: Request) -> EmailMessage:
         address, key = request.path_params["address"], request.path_params["key"]
         if address in boxes.addresses():
-            for found, message in boxes.read(address):
-                if found == key:
+            for name, message in boxes.read(address):
+                if name == key:
                     return message
         raise HTTPException(404, "Không có thư này.")
 

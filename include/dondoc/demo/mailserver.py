@@ -93,15 +93,15 @@ class Mailboxes:
 
     def read(self, address: str) -> list[tuple[str, EmailMessage]]:
         """The mails of an address in order of arrival, each with its key, also those that were moved into a folder."""
-        top, found = self.open(address), []
+        top, messages = self.open(address), []
         for box in (top, *(top.get_folder(name) for name in top.list_folders())):
             for key in box.keys():  # noqa: SIM118 - a mailbox is no mapping
                 try:
                     content = box.get_bytes(key)
                 except (KeyError, FileNotFoundError):  # moved by an IMAP client in between
                     continue
-                found.append((key, BytesParser(EmailMessage, policy=policy.default).parsebytes(content)))
-        return sorted(found, key=lambda pair: arrival(pair[0]))
+                messages.append((key, BytesParser(EmailMessage, policy=policy.default).parsebytes(content)))
+        return sorted(messages, key=lambda pair: arrival(pair[0]))
 
     def messages(self, address: str) -> list[EmailMessage]:
         return [message for _, message in self.read(address)]

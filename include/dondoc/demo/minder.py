@@ -21,14 +21,14 @@ PATIENCE = 6.0  # seconds between asking and killing
 
 def members(session: int) -> list[psutil.Process]:
     """The living processes of a session: the program, its workers, and what these started."""
-    found = []
+    processes = []
     for process in psutil.process_iter():
         try:
             if os.getsid(process.pid) == session and process.status() != psutil.STATUS_ZOMBIE:
-                found.append(process)
+                processes.append(process)
         except (ProcessLookupError, PermissionError, psutil.Error):
             continue
-    return found
+    return processes
 
 
 def stop(programs: list[subprocess.Popen[bytes]]) -> None:
@@ -52,9 +52,9 @@ def stop(programs: list[subprocess.Popen[bytes]]) -> None:
             program.poll()
 
 
-def _start(asked: list[list[str]], logs: Path) -> dict[str, subprocess.Popen[bytes]]:
+def _start(commands: list[list[str]], logs: Path) -> dict[str, subprocess.Popen[bytes]]:
     started = {}
-    for name, *command in asked:
+    for name, *command in commands:
         with (logs / f"{name}.log").open("wb") as log:
             started[name] = subprocess.Popen(  # noqa: S603 - the demo's own commands
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
@@ -68,15 +68,15 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     programs: dict[str, subprocess.Popen[bytes]] = {}
     try:
-        asked = json.loads(sys.stdin.readline() or "[]")
-        programs = _start(asked, Path(sys.argv[1]))
+        commands = json.loads(sys.stdin.readline() or "[]")
+        programs = _start(commands, Path(sys.argv[1]))
         with selectors.DefaultSelector() as selector:
             selector.register(sys.stdin, selectors.EVENT_READ)
-            told: set[str] = set()
+            reported: set[str] = set()
             while not selector.select(0.5):
                 for name, program in programs.items():
-                    if program.poll() is not None and name not in told:
-                        told.add(name)
+                    if program.poll() is not None and name not in reported:
+                        reported.add(name)
                         print(f"{name} {program.returncode}", flush=True)
     finally:
         stop(list(programs.values()))

@@ -138,9 +138,9 @@ class Desk:
     def officer(self, agency: str) -> dict[str, str]:
         """The focal officer as the address book has it: who is known needs nobody's confirmation."""
         with self.app.sessions.reading() as session:
-            found = contacts.find(session, agency, Role.FOCAL_OFFICER, clock.now().date())
+            officers = contacts.find(session, agency, Role.FOCAL_OFFICER, clock.now().date())
         mailbox = address(agency, Role.FOCAL_OFFICER)
-        known = next(({"officer_name": c.name, "officer_phone": c.phone} for c in found if c.email == mailbox), {})
+        known = next(({"officer_name": c.name, "officer_phone": c.phone} for c in officers if c.email == mailbox), {})
         return {"officer_email": mailbox} | known
 
     def post(self, agency: str, workbook: bytes) -> None:

@@ -62,18 +62,18 @@ def submissions(app: AppContext) -> Counter[str]:
 def duties(app: AppContext, now: datetime) -> dict[str, Counter[str]]:
     """Dated obligations by status, for each directive."""
     with app.sessions.reading() as session:
-        found = {letter.id: Counter[str]() for letter in app.letters(session, now.date())}
+        counts = {letter.id: Counter[str]() for letter in app.letters(session, now.date())}
         for standing in obligations.at(app, session, now):
             if standing.duty.due_before:
-                found[standing.duty.directive][standing.status] += 1
-    return found
+                counts[standing.duty.directive][standing.status] += 1
+    return counts
 
 
 def cameras(app: AppContext) -> Counter[str]:
     """Cameras by their newest verdict."""
     with app.sessions.reading() as session:
-        looks = session.scalars(select(CameraCheck).order_by(CameraCheck.happened_at, CameraCheck.id))
-        newest = {look.camera_id: look.verdict for look in looks}
+        checks = session.scalars(select(CameraCheck).order_by(CameraCheck.happened_at, CameraCheck.id))
+        newest = {check.camera_id: check.verdict for check in checks}
         known = session.scalars(select(Camera)).all()
     return Counter(newest.get(camera.id, camera.exemption or "chưa kiểm tra") for camera in known)
 

@@ -201,10 +201,10 @@ def nights(app: AppContext) -> None:
         urls = {c.id: addresses.read(c, app.secrets).url or "" for c in session.scalars(select(Camera))}
     for day in ("2021-11-22", "2021-11-23", "2021-11-24"):
         with at(f"{day}T10:05"):
-            found = [_seen(i, "dark" in url and day > "2021-11-22") for i, url in urls.items() if _worked(url)]
+            results = [_seen(i, "dark" in url and day > "2021-11-22") for i, url in urls.items() if _worked(url)]
             hanging = [i for i, url in urls.items() if "/frozen/" in url]
-            found += night.check_batch(app, hanging, night=date.fromisoformat(day), round="day", now=clock.now())
-            night.store(app, found, night=date.fromisoformat(day), round="day", now=clock.now())
+            results += night.check_batch(app, hanging, night=date.fromisoformat(day), round="day", now=clock.now())
+            night.store(app, results, night=date.fromisoformat(day), round="day", now=clock.now())
 
 
 def _worked(url: str) -> bool:

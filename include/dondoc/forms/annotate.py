@@ -54,12 +54,12 @@ def annotate(
     Raises:
         Unreadable: the file cannot be read, or is no form of ours.
     """
-    found = layout.find(reader.read(content), specs, form.form) if form.form in specs else None
-    if found is None:
+    original = layout.find(reader.read(content), specs, form.form) if form.form in specs else None
+    if original is None:
         raise Unreadable("form_unknown")
     agency = registry.agency(form.agency) if form.agency else None
-    book = template.draw_up(found.spec, agency, registry, token)
-    moved = _copy(found, book)
+    book = template.draw_up(original.spec, agency, registry, token)
+    moved = _copy(original, book)
     listed = [_move(issue, moved) for issue in form.issues]
     for issue, place in listed:
         if place:
@@ -71,29 +71,29 @@ def annotate(
 # -- their values into our template
 
 
-def _copy(found: Layout, book: Workbook) -> dict[tuple[str, str], Place]:
+def _copy(layout: Layout, book: Workbook) -> dict[tuple[str, str], Place]:
     """Put the values in; (their sheet, their cell) → place in the copy."""
-    moved = dict(_copy_head(found, book))
+    moved = dict(_copy_head(layout, book))
     ordinal, target = 0, template.FIRST
     drawn = {
-        key: template.looks(book[found.spec.sheet].cell(template.FIRST, template.column(found.spec, key)))
-        for key in found.spec.fields
-        if key not in found.spec.heads
+        key: template.style(book[layout.spec.sheet].cell(template.FIRST, template.column(layout.spec, key)))
+        for key in layout.spec.fields
+        if key not in layout.spec.heads
     }
-    for table in found.tables:
-        moved |= dict(_copy_header(found.spec, table))
+    for table in layout.tables:
+        moved |= dict(_copy_header(layout.spec, table))
         for row in table.rows:
             ordinal += 1
-            target = max(target, row) if len(found.tables) == 1 and table.header == template.HEADER else target
-            moved |= dict(_copy_row(found.spec, table, row, target, ordinal, book[found.spec.sheet], drawn))
+            target = max(target, row) if len(layout.tables) == 1 and table.header == template.HEADER else target
+            moved |= dict(_copy_row(layout.spec, table, row, target, ordinal, book[layout.spec.sheet], drawn))
             target += 1
     return moved
 
 
-def _copy_head(found: Layout, book: Workbook) -> Iterator[tuple[tuple[str, str], Place]]:
-    for key, field in found.spec.heads.items():
-        if spot := found.head.get(key):
-            place = Place(template.INFO, template.head_row(found.spec, key), template.ANSWER, field.label, None)
+def _copy_head(layout: Layout, book: Workbook) -> Iterator[tuple[tuple[str, str], Place]]:
+    for key, field in layout.spec.heads.items():
+        if spot := layout.head.get(key):
+            place = Place(template.INFO, template.head_row(layout.spec, key), template.ANSWER, field.label, None)
             _put(book[place.sheet], place, spot.cell)
             yield (spot.sheet, a1(spot.row, spot.column)), place
 
@@ -112,7 +112,7 @@ def _copy_row(
         field = spec.fields[key]
         place = Place(spec.sheet, target, template.column(spec, key), field.label, ordinal)
         if target >= template.FIRST + template.DRAWN:
-            template.dress(sheet.cell(target, place.column), drawn[key])
+            template.apply_style(sheet.cell(target, place.column), drawn[key])
         _put(sheet, place, cells.get(key))
         yield (table.sheet.name, a1(row, column)), place
 
@@ -135,9 +135,9 @@ def _move(issue: Issue, moved: dict[tuple[str, str], Place]) -> tuple[Issue, Pla
 
 def _mark(book: Workbook, issue: Issue, place: Place) -> None:
     cell = book[place.sheet].cell(place.row, place.column)
-    said = issue.said[:1].upper() + issue.said[1:]
+    message = issue.said[:1].upper() + issue.said[1:]
     earlier = cell.comment.text + "\n" if cell.comment else ""
-    note = Comment(f"{earlier}{said}"[:LONGEST_NOTE], "Sở TT&TT", width=320, height=110)
+    note = Comment(f"{earlier}{message}"[:LONGEST_NOTE], "Sở TT&TT", width=320, height=110)
     cell.comment = note
     if issue.severity == "error" or cell.fill.fgColor.rgb != f"00{WRONG.fgColor.rgb[-6:]}":
         cell.fill = WRONG if issue.severity == "error" else DOUBTFUL
@@ -188,21 +188,21 @@ def _summary(errors: int, warnings: int) -> str:
 
 
 def _draw_line(sheet: Worksheet, row: int, issue: Issue) -> list[Any]:
-    """The looks of the cells of a line."""
+    """The style of the cells of a line."""
     for column in range(1, 6):
         cell = sheet.cell(row, column)
         template.say(cell, "", size=11, align=template.WRAP if column in (2, 5) else template.CENTRE)
         cell.border = template.BOX
     sheet.cell(row, 4).fill = WRONG if issue.severity == "error" else DOUBTFUL
-    return [template.looks(sheet.cell(row, column)) for column in range(1, 6)]
+    return [template.style(sheet.cell(row, column)) for column in range(1, 6)]
 
 
 def _line(sheet: Worksheet, row: int, issue: Issue, place: Place | None, drawn: list[Any]) -> None:
     severity = "Phải sửa" if issue.severity == "error" else "Đề nghị kiểm tra"
     texts = (str(row - 4), issue.sheet or "", issue.cell or "", severity, issue.message)
-    for column, (text, looks) in enumerate(zip(texts, drawn, strict=True), 1):
+    for column, (text, style) in enumerate(zip(texts, drawn, strict=True), 1):
         cell = sheet.cell(row, column)
-        template.dress(cell, looks)
+        template.apply_style(cell, style)
         template.put(cell, text)
     if place:
         here = sheet.cell(row, 3)

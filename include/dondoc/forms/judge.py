@@ -133,26 +133,26 @@ def _tokens(book: Book) -> list[str]:
     return sorted({text[:LONGEST_TOKEN] for text in (book.token, *texts) if text})[:MOST_TOKENS]
 
 
-def _owner(found: Layout, name: object, registry: Registry, day: date, proof: Proof) -> Owner:
-    said, state = proof.token, proof.state
-    claimed = said.agency if said and said.agency in {agency.id for agency in registry.agencies} else None
+def _owner(layout: Layout, name: object, registry: Registry, day: date, proof: Proof) -> Owner:
+    token, state = proof.token, proof.state
+    claimed = token.agency if token and token.agency in {agency.id for agency in registry.agencies} else None
     believed = claimed if state == "valid" else None
-    by_name, issues = _named(found, name, registry, day, claimed, believed)
+    by_name, issues = _named(layout, name, registry, day, claimed, believed)
     if state != "valid":
         gaps = {"why": proof.why} if state == "invalid" else {}
         issues = [catalogue.issue(f"token_{state}", "Biểu mẫu", **gaps), *issues]
     disagree = any(issue.code == "agency_disagrees" for issue in issues)
-    base = said.base_version if said and believed else None
+    base = token.base_version if token and believed else None
     return Owner(None if disagree else believed or by_name, state, base, tuple(issues))
 
 
 def _named(
-    found: Layout, name: object, registry: Registry, day: date, claimed: str | None, believed: str | None
+    layout: Layout, name: object, registry: Registry, day: date, claimed: str | None, believed: str | None
 ) -> tuple[str | None, list[Issue]]:
     """The agency that the written name means, and what is wrong with the name."""
-    spot = found.head.get("agency_name")
+    spot = layout.head.get("agency_name")
     cell, sheet = (checks.a1(spot.row, spot.column), spot.sheet) if spot else (None, None)
-    where = catalogue.place(cell, found.spec.heads["agency_name"].label, None, sheet)
+    where = catalogue.place(cell, layout.spec.heads["agency_name"].label, None, sheet)
     if not isinstance(name, str) or len(name) > LONGEST_NAME:
         return None, [] if believed else [catalogue.issue("agency_missing", where, sheet, cell)]
     if claimed and _is_name_of(registry, claimed, name, day):

@@ -101,11 +101,11 @@ def _top(sheet: Sheet) -> Iterator[tuple[int, list[Cell]]]:
 
 def _labels(cells: Iterable[Cell], known: Mapping[str, str]) -> dict[str, int]:
     """Fields whose label stands in a row, with its column; the first of two wins."""
-    found: dict[str, int] = {}
+    columns: dict[str, int] = {}
     for cell in cells:
         if isinstance(cell.value, str) and (key := _key(known, cell.value)):
-            found.setdefault(key, cell.column)
-    return found
+            columns.setdefault(key, cell.column)
+    return columns
 
 
 def _is_short(value: object) -> TypeGuard[str]:
@@ -125,10 +125,10 @@ def _layout(sheets: list[Sheet], spec: FormSpec) -> Layout:
 
 
 def _table(sheet: Sheet, spec: FormSpec) -> Table | None:
-    found = [(len(labels), -row) for row, cells in _top(sheet) if (labels := _labels(cells, spec.column_labels))]
-    if not found or max(found)[0] < FEWEST:
+    candidates = [(len(labels), -row) for row, cells in _top(sheet) if (labels := _labels(cells, spec.column_labels))]
+    if not candidates or max(candidates)[0] < FEWEST:
         return None
-    header = -max(found)[1]
+    header = -max(candidates)[1]
     table = Table(sheet, header, _labels(sheet.rows[header], spec.column_labels))
     _sort_out_columns(table, spec)
     _sort_out_rows(table)
@@ -154,8 +154,8 @@ def near(label: str, spec: FormSpec) -> str | None:
     if not _is_short(label):
         return None
     known = {fold(f.label): f.label for f in spec.columns}
-    found = get_close_matches(fold(label), known, n=1, cutoff=0.75)
-    return known[found[0]] if found else None
+    matches = get_close_matches(fold(label), known, n=1, cutoff=0.75)
+    return known[matches[0]] if matches else None
 
 
 def _sort_out_rows(table: Table) -> None:
@@ -186,24 +186,24 @@ def _head(sheets: Iterable[Sheet], spec: FormSpec, headers: Mapping[str, int]) -
     """The sheet with most of the head's labels, the first of equals; only above the table where there is one."""
     best: dict[str, Spot] = {}
     for sheet in sheets:
-        found = _spots(sheet, spec, headers.get(sheet.name))
-        if len(found) > len(best):
-            best = found
+        spots = _spots(sheet, spec, headers.get(sheet.name))
+        if len(spots) > len(best):
+            best = spots
     return best
 
 
 def _spots(sheet: Sheet, spec: FormSpec, header: int | None) -> dict[str, Spot]:
     known = spec.head_labels
-    found: dict[str, Spot] = {}
+    spots: dict[str, Spot] = {}
     for row, cells in _top(sheet):
         if header is not None and row >= header:
             break
         for cell in cells:
             label, colon, rest = str(cell.value).partition(":")
             key = _key(known, str(cell.value)) or (_key(known, label) if colon else None)
-            if key and key not in found:
-                found[key] = _spot(sheet, cell, cells, rest.strip() if colon else "", spec)
-    return found
+            if key and key not in spots:
+                spots[key] = _spot(sheet, cell, cells, rest.strip() if colon else "", spec)
+    return spots
 
 
 def _spot(sheet: Sheet, label: Cell, cells: list[Cell], rest: str, spec: FormSpec) -> Spot:

@@ -63,7 +63,7 @@ def judged(
     try:
         return judge(content, filename, data=data, registry=registry, secrets=secrets, day=day)
     except Fault as fault:
-        return catalogue.refused(filename, "too_heavy" if fault.heavy else "check_failed", why=why(fault))
+        return catalogue.refused(filename, "too_heavy" if fault.heavy else "check_failed", why=explain(fault))
 
 
 def annotate(
@@ -84,17 +84,17 @@ def annotate(
     try:
         return _run(registry, specs, order, content, COPY)
     except Fault as fault:
-        raise Problem(NO_COPY.format(why=why(fault, COPY))) from None
+        raise Problem(NO_COPY.format(why=explain(fault, COPY))) from None
 
 
-def why(fault: Fault, limits: Limits = LIMITS) -> str:
+def explain(fault: Fault, limits: Limits = LIMITS) -> str:
     """What kept a file from being judged, in words."""
     words = {
         "memory": f"vượt giới hạn bộ nhớ {limits.memory >> 20} MB",
         "time": f"vượt giới hạn thời gian {limits.cpu} giây",
         "output": f"kết quả lớn hơn {limits.output >> 20} MB",
     }
-    return words.get(fault.why) or f"tiến trình kiểm tra bị dừng: {fault.detail or 'không rõ lý do'}"
+    return words.get(fault.kind) or f"tiến trình kiểm tra bị dừng: {fault.detail or 'không rõ lý do'}"
 
 
 _packed: tuple[Registry, dict[str, FormSpec], bytes] | None = None
@@ -134,9 +134,9 @@ def _believed(verdict: FormVerdict, proof: Proof, registry: Registry, specs: dic
     Raises:
         Fault: it says more.
     """
-    said = proof.token if proof.state == "valid" else None
-    whose = {None, said.agency} if said else {None, *(agency.id for agency in registry.agencies)}
-    base = said.base_version if said else None
+    token = proof.token if proof.state == "valid" else None
+    whose = {None, token.agency} if token else {None, *(agency.id for agency in registry.agencies)}
+    base = token.base_version if token else None
     fits = verdict.token == proof.state and verdict.agency in whose and verdict.form in {None, *specs}
     if verdict.outcome == Outcome.REFUSED and verdict.agency is None and verdict.base_version is None:
         return verdict

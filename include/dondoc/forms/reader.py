@@ -204,7 +204,7 @@ def _book(sheets: Iterable[Sheet], *, simplified: bool, token: str | None = None
     return Book(listed, token, simplified)
 
 
-class _Room:
+class _Budget:
     """How much of a book is still looked at."""
 
     def __init__(self) -> None:
@@ -222,7 +222,7 @@ class _Room:
 def _calamine_sheets(book: Any, metadata: list[Any], marks: Marks) -> Iterator[Sheet]:
     from python_calamine import SheetVisibleEnum
 
-    room = _Room()
+    budget = _Budget()
     for number, meta in enumerate(metadata):
         source = book.get_sheet_by_name(meta.name)
         height, left = (source.end[0] + 1, source.start[1] + 1) if source.end else (0, 1)
@@ -234,9 +234,9 @@ def _calamine_sheets(book: Any, metadata: list[Any], marks: Marks) -> Iterator[S
                 mark = here.pop((r, c), "") if here else ""
                 cell = _cell(r, c, value, mark)
                 if cell is not None:
-                    cells[r, c] = room.take(cell)
+                    cells[r, c] = budget.take(cell)
         for (r, c), mark in here.items():
-            cells[r, c] = room.take(_nothing(r, c, mark))
+            cells[r, c] = budget.take(_nothing(r, c, mark))
         merges = _apart((r1 + 1, c1 + 1, r2 + 1, c2 + 1) for (r1, c1), (r2, c2) in source.merged_cell_ranges or ())
         yield Sheet(_name(meta.name), meta.visible != SheetVisibleEnum.Visible, cells, merges, height > ROWS)
 
@@ -281,11 +281,11 @@ def _openpyxl_sheets(content: bytes) -> Iterator[Sheet]:
     """For what calamine cannot read."""
     from openpyxl import load_workbook
 
-    room = _Room()
+    budget = _Budget()
     book = load_workbook(BytesIO(content), read_only=True, data_only=True, keep_links=False)
     for source in book.worksheets[:SHEETS]:
-        found = (_cell(c.row, c.column, c.value, "e" if c.data_type == "e" else "") for c in _used(source))
-        cells = {(cell.row, cell.column): room.take(cell) for cell in found if cell is not None}
+        read = (_cell(c.row, c.column, c.value, "e" if c.data_type == "e" else "") for c in _used(source))
+        cells = {(cell.row, cell.column): budget.take(cell) for cell in read if cell is not None}
         yield Sheet(_name(source.title), source.sheet_state != "visible", cells)
 
 

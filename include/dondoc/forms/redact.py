@@ -36,12 +36,12 @@ def redact(text: str) -> tuple[str, bool]:
     """A text without the secret that it may hold, and whether it held one."""
     if not _HINT.search(text):
         return text, False
-    found = _WORD_OF_TEXT.sub(_without_login, text) if "://" in text and "@" in text else text
+    clean = _WORD_OF_TEXT.sub(_without_login, text) if "://" in text and "@" in text else text
     for pattern, instead in _PATTERNS:
-        found = pattern.sub(instead, found)
-    if len(found) <= _WHOLE:
-        found = _SINGLE.sub(_SECRET, found)
-    return found, found != text
+        clean = pattern.sub(instead, clean)
+    if len(clean) <= _WHOLE:
+        clean = _SINGLE.sub(_SECRET, clean)
+    return clean, clean != text
 
 
 def _without_login(word: re.Match[str]) -> str:

@@ -258,21 +258,21 @@ def _draw(sheet: Worksheet, row: int, spec: FormSpec, ordinal: int) -> None:
 
 
 def draw(cell: Any, field: Field | None) -> None:
-    """The looks of an answer's cell in the table."""
+    """How an answer's cell looks in the table."""
     cell.font, cell.border, cell.protection = Font(name=FONT, size=11), BOX, OPEN
     cell.alignment = WRAP if field else CENTRE
     cell.number_format = _format(field) if field else "0"
 
 
-def looks(cell: Any) -> Any:
-    """All the looks of a cell, to give to others: openpyxl hashes every part of what is set one by one, which takes
+def style(cell: Any) -> Any:
+    """The whole style of a cell, to give to others: openpyxl hashes every part of what is set one by one, which takes
     minutes for the cells of thousands of rows."""
     return copy(cell._style)
 
 
-def dress(cell: Any, looks: Any) -> None:
-    """Give a cell the looks of another. What it then shows may add to them."""
-    cell._style = copy(looks)
+def apply_style(cell: Any, style: Any) -> None:
+    """Give a cell the style of another. What it then shows may add to them."""
+    cell._style = copy(style)
 
 
 def _pages(spec: FormSpec) -> list[tuple[int, float]]:

@@ -57,8 +57,8 @@ def read(text: str) -> Token | None:
     """What a token says, not yet believed; None when it is none."""
     body = text.rpartition(".")[0]
     try:
-        said = json.loads(body)
-        token = Token(**said)
+        fields = json.loads(body)
+        token = Token(**fields)
     except (ValueError, TypeError, RecursionError):
         return None
     numbers = (token.form_version, token.base_version)
@@ -79,13 +79,13 @@ def prove(texts: Collection[str], *, registry: Registry, forms: Collection[str],
         return Proof(None, "missing")
     if not secrets:
         return Proof(read(min(texts)), "unverified")
-    said = [read(text) for text in texts if genuine(text, secrets)]
-    if len(said) != len(texts):
+    tokens = [read(text) for text in texts if genuine(text, secrets)]
+    if len(tokens) != len(texts):
         return Proof(None, "invalid", "chữ ký không khớp")
-    if len(texts) > 1 or said[0] is None:
+    if len(texts) > 1 or tokens[0] is None:
         return Proof(None, "invalid", "hai nơi ghi khác nhau")
-    if said[0].directive != registry.survey:
+    if tokens[0].directive != registry.survey:
         return Proof(None, "invalid", "của một đợt khảo sát khác")
-    if said[0].form not in forms or said[0].agency not in {agency.id for agency in registry.agencies}:
+    if tokens[0].form not in forms or tokens[0].agency not in {agency.id for agency in registry.agencies}:
         return Proof(None, "invalid", "đơn vị hoặc biểu mẫu không có trong đợt này")
-    return Proof(said[0], "valid")
+    return Proof(tokens[0], "valid")

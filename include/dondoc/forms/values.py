@@ -123,24 +123,24 @@ def number(text: str, *, whole: bool) -> float | None:
 
 
 def _whole(field: Field, raw: Raw, context: Context) -> Value:
-    found = raw if isinstance(raw, float) else number(text_of(raw), whole=True)
-    if isinstance(raw, bool | date) or found is None or not float(found).is_integer():
+    value = raw if isinstance(raw, float) else number(text_of(raw), whole=True)
+    if isinstance(raw, bool | date) or value is None or not float(value).is_integer():
         raise Wrong("not_whole", value=quote(field, raw), example=_example(field))
-    return Value(int(_in_range(field, raw, found)))
+    return Value(int(_in_range(field, raw, value)))
 
 
 def _decimal(field: Field, raw: Raw, context: Context) -> Value:
-    found = raw if isinstance(raw, float) else number(text_of(raw), whole=False)
-    if isinstance(raw, bool | date) or found is None:
+    value = raw if isinstance(raw, float) else number(text_of(raw), whole=False)
+    if isinstance(raw, bool | date) or value is None:
         raise Wrong("not_number", value=quote(field, raw), example=_example(field))
-    return Value(_in_range(field, raw, found))
+    return Value(_in_range(field, raw, value))
 
 
-def _in_range(field: Field, raw: Raw, found: float, high: float | None = None) -> float:
+def _in_range(field: Field, raw: Raw, value: float, high: float | None = None) -> float:
     low, high = field.min, high if high is not None else field.max
-    if (low is not None and found < low) or (high is not None and found > high):
+    if (low is not None and value < low) or (high is not None and value > high):
         raise Wrong("out_of_range", value=quote(field, raw), low=_number(low), high=_number(high))
-    return found
+    return value
 
 
 def _number(value: float | None) -> str:
@@ -150,10 +150,10 @@ def _number(value: float | None) -> str:
 def _year(field: Field, raw: Raw, context: Context) -> Value:
     if isinstance(raw, date):
         raw = float(raw.year)
-    found = raw if isinstance(raw, float) else number(text_of(raw), whole=False)
-    if isinstance(raw, bool) or found is None or not float(found).is_integer():
+    value = raw if isinstance(raw, float) else number(text_of(raw), whole=False)
+    if isinstance(raw, bool) or value is None or not float(value).is_integer():
         raise Wrong("not_whole", value=quote(field, raw), example=_example(field))
-    return Value(int(_in_range(field, raw, found, high=context.day.year)))
+    return Value(int(_in_range(field, raw, value, high=context.day.year)))
 
 
 _DURATION = re.compile(r"(\d+(?:[.,]\d+)?) ?(ngay|d|days?|tuan|thang|nam)")
@@ -163,11 +163,11 @@ _DAYS = {"tuan": 7, "thang": 30, "nam": 365}
 def _days(field: Field, raw: Raw, context: Context) -> Value:
     text = text_of(raw)
     plain = " ".join(fold(text.replace(",", "§").replace(".", "§")).split())
-    found = _DURATION.fullmatch(plain) if isinstance(raw, str) else None
-    if not found:
+    match = _DURATION.fullmatch(plain) if isinstance(raw, str) else None
+    if not match:
         return _whole(field, raw, context)
-    times = _DAYS.get(found[2], 1)
-    days = _in_range(field, raw, round(float(found[1]) * times))
+    times = _DAYS.get(match[2], 1)
+    days = _in_range(field, raw, round(float(match[1]) * times))
     warnings = (("duration_converted", {"value": quote(field, raw), "days": int(days)}),) if times > 1 else ()
     return Value(int(days), warnings)
 
@@ -181,11 +181,11 @@ def written_date(text: str) -> date | None:
     plain = text.strip().lower().replace("ngày", "ngay").replace("tháng", "thang").replace("năm", "nam")
     plain = " ".join(plain.split())
     day = month = year = 0
-    if found := _ISO.fullmatch(plain):
-        year, month, day = map(int, found.groups())
-    elif found := _DATE.fullmatch(plain):
-        day, month, year = map(int, found.groups())
-        year += 2000 if len(found[3]) == 2 else 0
+    if match := _ISO.fullmatch(plain):
+        year, month, day = map(int, match.groups())
+    elif match := _DATE.fullmatch(plain):
+        day, month, year = map(int, match.groups())
+        year += 2000 if len(match[3]) == 2 else 0
     try:
         return date(year, month, day)
     except ValueError:
@@ -195,22 +195,22 @@ def written_date(text: str) -> date | None:
 def _date(field: Field, raw: Raw, context: Context) -> Value:
     if isinstance(raw, datetime):
         raw = raw.date()
-    found = raw if isinstance(raw, date) else written_date(text_of(raw))
+    value = raw if isinstance(raw, date) else written_date(text_of(raw))
     if isinstance(raw, float) and raw.is_integer() and _EXCEL_DAYS[0] <= raw <= _EXCEL_DAYS[1]:
-        found = _EPOCH + timedelta(days=int(raw))
-    if isinstance(raw, bool) or found is None or found.year < 2000:
+        value = _EPOCH + timedelta(days=int(raw))
+    if isinstance(raw, bool) or value is None or value.year < 2000:
         raise Wrong("bad_date", value=quote(field, raw))
-    if found > context.day:
-        raise Wrong("date_future", value=f"{found:%d/%m/%Y}")
-    warnings = (("date_swapped", {"value": f"{found:%d/%m/%Y}"}),) if _swapped(found, raw, context.day) else ()
-    return Value(found.isoformat(), warnings)
+    if value > context.day:
+        raise Wrong("date_future", value=f"{value:%d/%m/%Y}")
+    warnings = (("date_swapped", {"value": f"{value:%d/%m/%Y}"}),) if _swapped(value, raw, context.day) else ()
+    return Value(value.isoformat(), warnings)
 
 
-def _swapped(found: date, raw: Raw, day: date) -> bool:
+def _swapped(value: date, raw: Raw, day: date) -> bool:
     """A real date cell that is long past, and recent when day and month change places."""
-    if not isinstance(raw, date) or found.day > 12 or (day - found).days <= _RECENT:
+    if not isinstance(raw, date) or value.day > 12 or (day - value).days <= _RECENT:
         return False
-    other = date(found.year, found.day, found.month)
+    other = date(value.year, value.day, value.month)
     return 0 <= (day - other).days <= _RECENT
 
 
@@ -252,11 +252,11 @@ def _e164(field: Field, text: str) -> str:
 
 def _email(field: Field, raw: Raw, context: Context) -> Value:
     try:
-        found = validate_email(text_of(raw).removeprefix("mailto:"), check_deliverability=False)
+        email = validate_email(text_of(raw).removeprefix("mailto:"), check_deliverability=False)
     except EmailNotValidError:
         raise Wrong("bad_email", value=quote(field, raw)) from None
-    address = found.normalized.lower()
-    official = not field.domains or any(f".{found.ascii_domain}".endswith(f".{d}") for d in field.domains)
+    address = email.normalized.lower()
+    official = not field.domains or any(f".{email.ascii_domain}".endswith(f".{d}") for d in field.domains)
     return Value(address, () if official else (("email_unofficial", {"value": quote(field, raw)}),))
 
 
@@ -348,11 +348,11 @@ _SIDES = re.compile(r"^[NBEĐ]\s*|\s*[NBEĐ]$|°$|^(lat|long|lng)\s*[:=]?\s*", r
 
 def degrees(text: str) -> float | None:
     """Decimal degrees of "18,5362", "18.5362° N" or "18°32'10,3\"N"; None when it is none of these."""
-    if (found := number(text, whole=False)) is not None:
-        return found
+    if (value := number(text, whole=False)) is not None:
+        return value
     plain = _SIDES.sub("", _SIDES.sub("", text.strip())).strip()
-    if (found := number(plain, whole=False)) is not None:
-        return found
+    if (value := number(plain, whole=False)) is not None:
+        return value
     if dms := _DMS.fullmatch(plain):
         minutes, seconds = int(dms[2]), float((dms[3] or "0").replace(",", "."))
         return round(int(dms[1]) + minutes / 60 + seconds / 3600, 7) if minutes < 60 and seconds < 60 else None
@@ -366,20 +366,20 @@ _PAIR = re.compile(
 
 def pair(text: str) -> tuple[float, float] | None:
     """Both coordinates of one cell, as a map on a phone gives them."""
-    found = _PAIR.fullmatch(text.strip().strip("()"))
-    if not found:
+    match = _PAIR.fullmatch(text.strip().strip("()"))
+    if not match:
         return None
-    first, second = (float(g.replace(",", ".")) for g in found.groups() if g)
+    first, second = (float(g.replace(",", ".")) for g in match.groups() if g)
     return first, second
 
 
 def _coordinate(field: Field, raw: Raw, context: Context) -> Value:
-    found = raw if isinstance(raw, float) else degrees(text_of(raw))
-    if isinstance(raw, bool | date) or found is None:
+    value = raw if isinstance(raw, float) else degrees(text_of(raw))
+    if isinstance(raw, bool | date) or value is None:
         raise Wrong("bad_coordinate", example=field.example)
-    if abs(found) >= _METRES:
+    if abs(value) >= _METRES:
         raise Wrong("coordinate_metres", example=field.example)
-    return Value(round(found, 7))
+    return Value(round(value, 7))
 
 
 def is_swapped(latitude: float | None, longitude: float | None) -> bool:
@@ -402,10 +402,10 @@ _KM = re.compile(r"(?:km)?\s*(\d{1,4})\s*\+\s*(\d{1,4})\s*m?", re.IGNORECASE)
 
 
 def _km_post(field: Field, raw: Raw, context: Context) -> Value:
-    found = _KM.fullmatch(text_of(raw))
-    if not found:
+    match = _KM.fullmatch(text_of(raw))
+    if not match:
         raise Wrong("bad_km_post", value=quote(field, raw))
-    return Value(f"Km {int(found[1])}+{found[2]:0>3}")
+    return Value(f"Km {int(match[1])}+{match[2]:0>3}")
 
 
 _PARSERS: dict[str, Callable[[Field, Raw, Context], Value]] = {

@@ -67,10 +67,10 @@ def answer(app: AppContext, submission_ids: Iterable[int], *, now: datetime) -> 
             verdict = newest_verdict(session, submission_id)
             if letter:
                 one_at_a_time(session, "answers")
-                if why := _too_many(app, session, letter, now):
-                    log.warning("%s is not answered: %s", BN(submission_id), why)
+                if reason := _too_many(app, session, letter, now):
+                    log.warning("%s is not answered: %s", BN(submission_id), reason)
                     if verdict:
-                        verdict.reason += f" (không tự trả lời người gửi: {why})"
+                        verdict.reason += f" (không tự trả lời người gửi: {reason})"
                 else:
                     ids += [row.id for row in outbox.enqueue(session, [letter], settings=app.settings, now=now)]
             if verdict:
@@ -131,8 +131,8 @@ def _letter(app: AppContext, submission_id: int, now: datetime) -> Letter | None
 def _own_address(session: Session, verdict: Verdict, now: datetime) -> str:
     """Where to answer what came through our own hands, without an address."""
     for role in (Role.FOCAL_OFFICER, Role.CLERK):
-        if verdict.agency and (found := contacts.find(session, verdict.agency, role, now.date())):
-            return found[0].email
+        if verdict.agency and (holders := contacts.find(session, verdict.agency, role, now.date())):
+            return holders[0].email
     return ""
 
 
@@ -194,10 +194,10 @@ def _fresh(app: AppContext, verdict: Verdict, now: datetime) -> tuple[Attachment
     return tuple(attached.make(app, [(verdict.agency, form) for form in forms if form in known]).values())
 
 
-def _why(verdict: Verdict) -> str:
+def _reason(verdict: Verdict) -> str:
     """Why a file was refused, without its name, which the letter has said already."""
-    why = next((issue["said"] for issue in verdict.issues if issue.get("said")), verdict.reason)
-    return why[:1].upper() + why[1:]
+    reason = next((issue["said"] for issue in verdict.issues if issue.get("said")), verdict.reason)
+    return reason[:1].upper() + reason[1:]
 
 
 def _context(
@@ -213,7 +213,7 @@ def _context(
         "form": specs[verdict.form].title if verdict.form in specs else None,
         "agency": app.registry.agency(verdict.agency).name if verdict.agency else None,
         "outcome": verdict.outcome,
-        "reason": _why(verdict) if verdict.outcome == Outcome.REFUSED else verdict.reason,
+        "reason": _reason(verdict) if verdict.outcome == Outcome.REFUSED else verdict.reason,
         "rows": len(verdict.rows),
         "fulfils": bool(verdict.fulfils) and verdict.outcome in ACCEPTED,
         "errors": errors,

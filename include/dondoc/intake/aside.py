@@ -49,8 +49,8 @@ def went_well(app: AppContext, box: Box, uids: list[int], now: datetime) -> None
             note = session.scalar(select(Submission.id).where(Submission.channel_id == _channel_id(box, uid)))
             verdict = newest_verdict(session, note) if note else None
             if note and verdict and verdict.outcome == Outcome.WAITING:
-                why = "thư đã lấy được, xem bản nộp của chính thư đó"
-                session.add(without_reading(note, Outcome.DISMISSED, why, now, answered=True))
+                reason = "thư đã lấy được, xem bản nộp của chính thư đó"
+                session.add(without_reading(note, Outcome.DISMISSED, reason, now, answered=True))
 
 
 def failed(
@@ -88,8 +88,8 @@ def _item(session: Session, box: Box, uid: int, now: datetime) -> MailboxItem:
     same = select(MailboxItem).where(
         MailboxItem.mailbox == box.name, MailboxItem.uid_validity == box.uid_validity, MailboxItem.uid == uid
     )
-    if (found := session.scalar(same)) is None:
-        found = MailboxItem(
+    if (item := session.scalar(same)) is None:
+        item = MailboxItem(
             mailbox=box.name,
             uid_validity=box.uid_validity,
             uid=uid,
@@ -99,8 +99,8 @@ def _item(session: Session, box: Box, uid: int, now: datetime) -> MailboxItem:
             first_at=now,
             last_at=now,
         )
-        session.add(found)
-    return found
+        session.add(item)
+    return item
 
 
 def _channel_id(box: Box, uid: int) -> str:
@@ -109,13 +109,13 @@ def _channel_id(box: Box, uid: int) -> str:
 
 def _note(app: AppContext, box: Box, uid: int, fault: str, sender: str, now: datetime) -> None:
     """An entry in the inbox in the mail's place. It is the sender's agency's where that is certain enough to wait."""
-    why = (
+    reason = (
         f"thư UID {uid} trong hộp thư {box.name} không lấy được hoặc không chuyển đi được ({fault}); thư vẫn nằm "
         "nguyên ở đó: mở hộp thư bằng chương trình thư để xem, lưu tệp rồi tải lên trang tiếp nhận"
     )
     submission, _ = receive(
         app,
-        f"{why}\nFrom: {sender}\n".encode(errors="replace"),
+        f"{reason}\nFrom: {sender}\n".encode(errors="replace"),
         channel=Arrival.MAIL,
         channel_id=_channel_id(box, uid),
         sender=sender,
@@ -128,4 +128,4 @@ def _note(app: AppContext, box: Box, uid: int, fault: str, sender: str, now: dat
         if newest_verdict(session, submission) is None:
             agencies = contacts.agency_of_sender(session, sender, now.date()) if sender else set()
             agency = next(iter(agencies)) if len(agencies) == 1 else None
-            session.add(without_reading(submission, Outcome.WAITING, why, now, answered=True, agency=agency))
+            session.add(without_reading(submission, Outcome.WAITING, reason, now, answered=True, agency=agency))

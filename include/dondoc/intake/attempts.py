@@ -93,5 +93,5 @@ def finish(session: Session, attempt: int, fault: str | None = None) -> None:
 def spoilt(session: Session, submissions: Sequence[int] | None = None) -> set[int]:
     """Of these, or of all, the submissions at which an attempt failed."""
     wrong = select(JudgingAttempt.submission_id).where(JudgingAttempt.fault.is_not(None) | ~JudgingAttempt.finished)
-    found = set(session.scalars(wrong))
-    return found if submissions is None else found & set(submissions)
+    ids = set(session.scalars(wrong))
+    return ids if submissions is None else ids & set(submissions)

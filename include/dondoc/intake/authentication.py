@@ -55,7 +55,7 @@ class Result(StrEnum):
 @dataclass(frozen=True)
 class Authentication:
     result: Result
-    why: str  # for people: the method that decided, or what is missing
+    reason: str  # for people: the method that decided, or what is missing
 
 
 @dataclass(frozen=True)
@@ -97,12 +97,12 @@ def sender(mail: Message, servers: Collection[str], usual: Callable[[str], bool]
     if not servers:
         return Sender(address, doubt, None)
     domain = address.rpartition("@")[2]
-    found = authentication(_texts(mail, "authentication-results"), domain, servers)
-    if doubt is None and found.result == Result.FAIL:
-        doubt = f"tên miền {domain} không được xác thực ({found.why})"
-    elif doubt is None and found.result == Result.NONE and usual(domain):
-        doubt = f"thư từ {domain} thường được xác thực, thư này thì không ({found.why})"
-    return Sender(address, doubt, found)
+    authenticated = authentication(_texts(mail, "authentication-results"), domain, servers)
+    if doubt is None and authenticated.result == Result.FAIL:
+        doubt = f"tên miền {domain} không được xác thực ({authenticated.reason})"
+    elif doubt is None and authenticated.result == Result.NONE and usual(domain):
+        doubt = f"thư từ {domain} thường được xác thực, thư này thì không ({authenticated.reason})"
+    return Sender(address, doubt, authenticated)
 
 
 def mailbox(mail: Message) -> str:
@@ -161,15 +161,15 @@ def _one_address(text: str, name: str) -> str:
     if wrong or not read.addresses or [read.addresses[0].addr_spec] != old:
         raise ValueError(f"dòng {name} không phải một địa chỉ đúng quy cách")
     try:
-        found = canonical(old[0])
+        address = canonical(old[0])
     except EmailNotValidError:
         raise ValueError(f"dòng {name} không phải một địa chỉ đúng quy cách") from None
     local, _, domain = old[0].rpartition("@")
-    if not local.isascii() and found.partition("@")[0].isascii():
+    if not local.isascii() and address.partition("@")[0].isascii():
         raise ValueError(f"dòng {name} viết địa chỉ bằng ký tự giống chữ thường")  # e.g. the sign of kelvin for k
-    if not domain.isascii() and not any(label.startswith("xn--") for label in found.rpartition("@")[2].split(".")):
+    if not domain.isascii() and not any(label.startswith("xn--") for label in address.rpartition("@")[2].split(".")):
         raise ValueError(f"dòng {name} viết tên miền bằng ký tự giống chữ thường")  # e.g. full width
-    return found
+    return address
 
 
 def authentication(fields: Sequence[str], domain: str, servers: Collection[str]) -> Authentication:
@@ -192,8 +192,8 @@ def authserv_id(text: str) -> str | None:
     """Whose field it is; None when it does not say. Told by its beginning alone: what a sender got into the rest of our
     server's own field, such as a quote without an end, must not make the next field the topmost one.
     """
-    found = _ID.match(text)
-    return (found[1] or found[2] or "").lower() or None if found else None
+    match = _ID.match(text)
+    return (match[1] or match[2] or "").lower() or None if match else None
 
 
 def statements(text: str) -> list[Statement] | None:
@@ -268,22 +268,22 @@ def _bare(value: str) -> str:
     return value
 
 
-def _by_dmarc(found: Sequence[Statement], domain: str) -> Authentication | None:
+def _by_dmarc(results: Sequence[Statement], domain: str) -> Authentication | None:
     """The word of DMARC (RFC 7489, section 11.2); None where it says nothing. Of several the worst counts."""
-    about = {s.properties.get("header.from") for s in found}
-    if any(s.result in _FAILED for s in found):
+    about = {s.properties.get("header.from") for s in results}
+    if any(s.result in _FAILED for s in results):
         return Authentication(Result.FAIL, "dmarc=fail")
     if any(other not in (None, domain) for other in about):
         return Authentication(Result.FAIL, "dmarc của một tên miền khác")
-    if found and all(s.result == "pass" for s in found) and about == {domain}:
+    if results and all(s.result == "pass" for s in results) and about == {domain}:
         return Authentication(Result.PASS, "dmarc")
     return None
 
 
-def _by_spf_and_dkim(found: Sequence[Statement], domain: str) -> Authentication:
+def _by_spf_and_dkim(results: Sequence[Statement], domain: str) -> Authentication:
     """Where there is no DMARC: a pass of either for the domain of From (RFC 7489, section 3.1), else a failure."""
-    spf = [s for s in found if s.method == "spf"]
-    dkim = [s for s in found if s.method == "dkim" and any(_aligned(d, domain) for d in _signers(s))]
+    spf = [s for s in results if s.method == "spf"]
+    dkim = [s for s in results if s.method == "dkim" and any(_aligned(d, domain) for d in _signers(s))]
     if any(s.result == "pass" for s in dkim):
         return Authentication(Result.PASS, "dkim")
     if any(s.result == "pass" and _aligned(_host(s.properties.get("smtp.mailfrom", "")), domain) for s in spf):
@@ -296,8 +296,8 @@ def _by_spf_and_dkim(found: Sequence[Statement], domain: str) -> Authentication:
 
 def _signers(statement: Statement) -> list[str]:
     """The domain that signed; `header.i` only where `header.d` is not told, as it may be a subdomain of it."""
-    said = statement.properties
-    return [said["header.d"]] if "header.d" in said else [_host(said.get("header.i", ""))]
+    properties = statement.properties
+    return [properties["header.d"]] if "header.d" in properties else [_host(properties.get("header.i", ""))]
 
 
 def _host(address: str) -> str:

@@ -61,7 +61,7 @@ def judge_and_answer(app: AppContext, now: datetime, deadline: Deadline | None =
             log.warning("%s: %s", BN(submission), postponed)
             outcome = "postponed"
         except Exception as error:
-            if (why := explain(error)) and why.cause is not Cause.OTHER:
+            if (explained := explain(error)) and explained.cause is not Cause.OTHER:
                 raise
             log.exception("%s could not be judged", BN(submission))
             leave_to_a_person(app, submission, type(error).__name__, now)
@@ -115,14 +115,14 @@ def declared(app: AppContext, now: datetime) -> list[int]:
         OutboxLetter.kind == LetterKind.REACHABILITY, OutboxLetter.decided_at > now - PATIENCE - LATELY
     )
     with app.sessions.reading() as session:
-        told, waiting, rehearsed = set[int](), set[int](), set[int]()
+        answered, waiting, rehearsed = set[int](), set[int](), set[int]()
         for context, counts in session.execute(letters):
-            kind = rehearsed if not counts else waiting if context.get("waits") else told
+            kind = rehearsed if not counts else waiting if context.get("waits") else answered
             kind.add(context.get("submission", 0))
         return [
             one
             for one, lately, over in session.execute(accepted)
-            if one not in told
+            if one not in answered
             and ((lately and one not in waiting) or (not over and (one in waiting or one not in rehearsed)))
         ]
 

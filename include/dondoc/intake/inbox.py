@@ -78,31 +78,31 @@ def assign(
         _waits(session, submission, (*ASIDE, Outcome.DISMISSED))
         sent = session.get_one(Submission, submission)
         if lasting and (sent.sender_doubt or not sent.sender):
-            why = sent.sender_doubt or "không có địa chỉ gửi"
+            doubt = sent.sender_doubt or "không có địa chỉ gửi"
             raise Problem(
-                f"{BN(submission)}: không cho người gửi thay mặt đơn vị lâu dài được, vì {why}. Chỉ giao bản nộp này."
+                f"{BN(submission)}: không cho người gửi thay mặt đơn vị lâu dài được, vì {doubt}. Chỉ giao bản nộp này."
             )
-        came = _came(app, sent, arrived, now)
+        arrival = _arrival(app, sent, arrived, now)
         word = {"submission_id": submission, "agency": agency, "by": by.name, "lasting": lasting}
-        session.add(Assignment(**word, arrived_at=came, recorded_at=now))
-        told = {"agency": agency, "sender": sent.sender, "lasting": lasting, "sender_doubt": sent.sender_doubt}
-        told |= {"received_at": came} if came else {}
-        audit.record(session, app.secrets, by, "assign", BN(submission), now=now, **told)
+        session.add(Assignment(**word, arrived_at=arrival, recorded_at=now))
+        details = {"agency": agency, "sender": sent.sender, "lasting": lasting, "sender_doubt": sent.sender_doubt}
+        details |= {"received_at": arrival} if arrival else {}
+        audit.record(session, app.secrets, by, "assign", BN(submission), now=now, **details)
     try:
         return judge_submission(app, submission, now=now)
     except (Postponed, Underway) as postponed:
         raise Problem(f"{BN(submission)} chưa kiểm tra xong: {postponed}. Sau ít phút, giao lại lần nữa.") from None
 
 
-def _came(app: AppContext, sent: Submission, arrived: datetime | None, now: datetime) -> datetime | None:
+def _arrival(app: AppContext, sent: Submission, arrived: datetime | None, now: datetime) -> datetime | None:
     """When it came, if that is another minute than the one in which we received it."""
     if arrived is None or arrived == sent.happened_at.replace(second=0, microsecond=0):
         return None
-    came = happened(arrived, now, since=app.first_asked, of="văn bản chỉ đạo đầu tiên")
-    if came > sent.happened_at:
+    arrival = happened(arrived, now, since=app.first_asked, of="văn bản chỉ đạo đầu tiên")
+    if arrival > sent.happened_at:
         received = f"{sent.happened_at.astimezone(HERE):%H:%M %d/%m/%Y}"
         raise Problem(f"{BN(sent.id)} đã nhận lúc {received}, trước ngày, giờ đến được ghi. Kiểm tra lại.")
-    return came
+    return arrival
 
 
 def dismiss(session: Session, secrets: list[str], submission: int, *, reason: str, by: Actor, now: datetime) -> None:

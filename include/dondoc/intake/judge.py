@@ -127,7 +127,7 @@ def judge_submission(app: AppContext, submission_id: int, *, now: datetime, pati
         try:
             form = _read(app, submission, content, arrival(submission, assignment).date())
         except Fault as fault:
-            return _failed(app, submission_id, attempt, limited.why(fault), now)
+            return _failed(app, submission_id, attempt, limited.explain(fault), now)
         except BaseException as error:
             with app.sessions.begin() as session:
                 attempts.finish(session, attempt, type(error).__name__)
@@ -137,8 +137,8 @@ def judge_submission(app: AppContext, submission_id: int, *, now: datetime, pati
 
 def arrival(submission: Submission, assignment: Assignment | None) -> datetime:
     """When it came: a person who gives it to its agency may know better than the channel that brought it."""
-    said = assignment.arrived_at if assignment else None
-    return (said or submission.happened_at).astimezone(HERE)
+    stated = assignment.arrived_at if assignment else None
+    return (stated or submission.happened_at).astimezone(HERE)
 
 
 def _read(app: AppContext, submission: Submission, content: bytes, day: date) -> FormVerdict:
@@ -152,13 +152,13 @@ def _read(app: AppContext, submission: Submission, content: bytes, day: date) ->
     )
 
 
-def _failed(app: AppContext, submission: int, attempt: int, why: str, now: datetime) -> Verdict:
+def _failed(app: AppContext, submission: int, attempt: int, reason: str, now: datetime) -> Verdict:
     """After an attempt that failed: the verdict that sets it aside. Raises Postponed when it is to be tried again."""
     with app.sessions.begin() as session:
-        attempts.finish(session, attempt, why)
+        attempts.finish(session, attempt, reason)
         if aside := _set_aside(session, submission, _assignment(session, submission), now):
             return aside
-    raise Postponed(why)
+    raise Postponed(reason)
 
 
 def _set_aside(session: Session, submission: int, assignment: Assignment | None, now: datetime) -> Verdict | None:

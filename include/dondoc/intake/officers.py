@@ -53,13 +53,13 @@ def take_over(
     changes = []
     for one in people:
         wanted = _wanted(agency, one, submission, now)
-        found = contacts.find(session, agency, ROLE, now.date(), wanted.system)
-        if _is_known(wanted, found):
+        officers = contacts.find(session, agency, ROLE, now.date(), wanted.system)
+        if _is_known(wanted, officers):
             continue
-        if _needs_nobody(session, wanted, found, submission):
+        if _needs_nobody(session, wanted, officers, submission):
             session.add(wanted)
             session.flush()
-        elif change := _change(session, wanted, found, submission, now):
+        elif change := _change(session, wanted, officers, submission, now):
             changes.append(change)
     session.flush()
     written = _letters(session, app, agency, submission, changes, now)
@@ -79,9 +79,9 @@ def _wanted(agency: str, one: Mapping[str, Any], submission: Submission, now: da
     )
 
 
-def _is_known(wanted: Contact, found: list[Contact]) -> bool:
+def _is_known(wanted: Contact, officers: list[Contact]) -> bool:
     """Whether the letters go to this person already."""
-    return bool(found) and found[0].email == wanted.email and _same_person(found[0], wanted)
+    return bool(officers) and officers[0].email == wanted.email and _same_person(officers[0], wanted)
 
 
 def _same_person(one: Contact, other: Contact) -> bool:
@@ -92,19 +92,19 @@ def _digits(phone: str) -> str:
     return re.sub(r"\D", "", phone).removeprefix("84").removeprefix("0")
 
 
-def _needs_nobody(session: Session, wanted: Contact, found: list[Contact], submission: Submission) -> bool:
+def _needs_nobody(session: Session, wanted: Contact, officers: list[Contact], submission: Submission) -> bool:
     if submission.sender_doubt:
         return False
-    if any(c.email == wanted.email and c.system == wanted.system and _same_person(c, wanted) for c in found):
+    if any(c.email == wanted.email and c.system == wanted.system and _same_person(c, wanted) for c in officers):
         return True
-    if found and found[0].email == wanted.email == submission.sender:
+    if officers and officers[0].email == wanted.email == submission.sender:
         return True
     roles = contacts.roles_of_sender(session, submission.sender, submission.happened_at.date())
-    return not found and bool(roles & {(wanted.agency, Role.CLERK), (wanted.agency, Role.HEAD)})
+    return not officers and bool(roles & {(wanted.agency, Role.CLERK), (wanted.agency, Role.HEAD)})
 
 
 def _change(
-    session: Session, wanted: Contact, found: list[Contact], submission: Submission, now: datetime
+    session: Session, wanted: Contact, officers: list[Contact], submission: Submission, now: datetime
 ) -> ContactChange | None:
     """A change that waits; None when the same one waits already. Once it was refused only a person confirms it."""
     same = session.scalars(
@@ -127,7 +127,7 @@ def _change(
         name=wanted.name,
         email=wanted.email,
         phone=wanted.phone,
-        asked=found[0].email if found and not refused else None,
+        asked=officers[0].email if officers and not refused else None,
         happened_at=submission.happened_at,
         recorded_at=now,
     )
@@ -140,17 +140,17 @@ def _letters(
     session: Session, app: AppContext, agency: str, submission: Submission, changes: list[ContactChange], now: datetime
 ) -> list[Letter]:
     """One to each old address, with the code that confirms; one without it to the clerk."""
-    asked = sorted((c for c in changes if c.asked), key=lambda c: str(c.asked))
+    to_confirm = sorted((c for c in changes if c.asked), key=lambda c: str(c.asked))
     letters = []
-    for address, group in groupby(asked, key=lambda c: str(c.asked)):
+    for address, group in groupby(to_confirm, key=lambda c: str(c.asked)):
         people = list(group)
         for unnamed in people[SHOWN:]:
             unnamed.asked = None  # nobody says yes to whom the letter does not name: a person of ours does
         letters.append(_letter(app, agency, address, submission, people[:SHOWN], asks=True))
     clerks = contacts.find(session, agency, Role.CLERK, now.date())[:1] if changes else []
-    told = {letter.recipient for letter in letters}
+    written_to = {letter.recipient for letter in letters}
     return letters + [
-        _letter(app, agency, c.email, submission, changes, asks=False) for c in clerks if c.email not in told
+        _letter(app, agency, c.email, submission, changes, asks=False) for c in clerks if c.email not in written_to
     ]
 
 

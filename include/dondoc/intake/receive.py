@@ -90,8 +90,8 @@ def receive(
                 session.flush()
             submission = existing or row.id
             if by:
-                told = {"file": row.filename, "sender": row.sender, "received_at": row.happened_at}
-                audit.record(session, app.secrets, by, "receive", BN(submission), now=now, **told)
+                details = {"file": row.filename, "sender": row.sender, "received_at": row.happened_at}
+                audit.record(session, app.secrets, by, "receive", BN(submission), now=now, **details)
             return submission, existing is None
 
     try:

@@ -56,23 +56,23 @@ class Answer(StrEnum):
 def answer_of(text: str) -> Answer:
     """What somebody answers in their own words, above what they quote. Yes and no at once is neither."""
     own = _QUOTED.split(text[:READ], maxsplit=1)[0]
-    said = fold(own)
-    no, yes = bool(_NO.search(said)), bool(_YES.search(_NOT_YES.sub(" khong ", said)))
+    folded = fold(own)
+    no, yes = bool(_NO.search(folded)), bool(_YES.search(_NOT_YES.sub(" khong ", folded)))
     if no == yes:
         return Answer.UNCLEAR
     word, meant, answer = (_NO, _REFUSES, Answer.NO) if no else (_YES, _YES, Answer.YES)
     saying = [one for one in _SENTENCE.findall(own) if word.search(fold(one))]
-    return answer if saying and all(_says(meant, one) for one in saying) else Answer.UNCLEAR
+    return answer if saying and all(_means(meant, one) for one in saying) else Answer.UNCLEAR
 
 
-def _says(meant: re.Pattern[str], sentence: str) -> bool:
+def _means(meant: re.Pattern[str], sentence: str) -> bool:
     """Whether a sentence means this and says nothing else."""
-    said = fold(sentence)
-    if "?" in sentence or _DO_NOT.search(unicodedata.normalize("NFC", sentence)) or _AUTOMATIC.search(said):
+    folded = fold(sentence)
+    if "?" in sentence or _DO_NOT.search(unicodedata.normalize("NFC", sentence)) or _AUTOMATIC.search(folded):
         return False
-    if meant is _REFUSES and _JUST_NO.fullmatch(" ".join(re.findall(r"\w+", said))):
+    if meant is _REFUSES and _JUST_NO.fullmatch(" ".join(re.findall(r"\w+", folded))):
         return True
-    return bool(meant.search(said)) and all(map(_AROUND.fullmatch, re.findall(r"\w+", meant.sub(" ", said))))
+    return bool(meant.search(folded)) and all(map(_AROUND.fullmatch, re.findall(r"\w+", meant.sub(" ", folded))))
 
 
 def take(
@@ -93,37 +93,37 @@ def take(
         about = about or _answered_letter(session, mail, sender.address)
         if about is None or not contact_changes.asked_of(session, about, sender.address):
             return
-    said = answer_of(text)
+    answer = answer_of(text)
     by = Actor(sender.address, sender.address, Channel.MAIL)
     with app.sessions.begin() as session:
         changes = contact_changes.asked_of(session, about, sender.address)
         for change in changes:
-            if said == Answer.YES:
+            if answer == Answer.YES:
                 contact_changes.confirm(session, app.secrets, change.id, by=by, now=now)
-            elif said == Answer.NO:
+            elif answer == Answer.NO:
                 reason = "địa chỉ cũ trả lời không"
                 contact_changes.refuse(session, app.secrets, change.id, reason=reason, by=by, now=now)
         numbers = ", ".join(TD(change.id) for change in changes)
         for submission in submissions if changes else ():
-            _settle(session, submission, said, numbers, now)
+            _settle(session, submission, answer, numbers, now)
 
 
-def _answered_letter(session: Session, mail: Message, asked: str) -> int | None:
+def _answered_letter(session: Session, mail: Message, recipient: str) -> int | None:
     """The submission of our question that a mail answers: nobody else can know its Message-ID."""
     fields = " ".join(str(value) for name in ("in-reply-to", "references") for value in mail.get_all(name, []))
     named = _MESSAGE_ID.findall(fields[:READ])
     query = select(OutboxLetter.context).where(
-        OutboxLetter.kind == KIND, OutboxLetter.recipient == asked, OutboxLetter.message_id.in_(named)
+        OutboxLetter.kind == KIND, OutboxLetter.recipient == recipient, OutboxLetter.message_id.in_(named)
     )
     asking = (context["submission"] for context in session.scalars(query) if context["asks"])
     return next(asking, None)
 
 
-def _settle(session: Session, submission: int, said: Answer, numbers: str, now: datetime) -> None:
+def _settle(session: Session, submission: int, answer: Answer, numbers: str, now: datetime) -> None:
     if newest_verdict(session, submission) is not None:
         return
-    if said == Answer.UNCLEAR:
-        why, outcome = f"trả lời về {numbers} không rõ đồng ý hay không: cần người xem", Outcome.WAITING
+    if answer == Answer.UNCLEAR:
+        reason, outcome = f"trả lời về {numbers} không rõ đồng ý hay không: cần người xem", Outcome.WAITING
     else:
-        why, outcome = f"đã ghi nhận trả lời về {numbers}", Outcome.DISMISSED
-    session.add(without_reading(submission, outcome, why, now, answered=True))
+        reason, outcome = f"đã ghi nhận trả lời về {numbers}", Outcome.DISMISSED
+    session.add(without_reading(submission, outcome, reason, now, answered=True))

@@ -94,13 +94,13 @@ def settle(
     if form.form is None and not filename.lower().endswith(READABLE):
         whose = None if automatic and not assigned else owner(form, assigned, sender_agencies)[0]
         return Settled(Outcome.WAITING, whose, None, because(SettledReason.NO_FORM))
-    agency, known_by = owner(form, assigned, sender_agencies)
+    agency, basis = owner(form, assigned, sender_agencies)
     if form.outcome == Outcome.REFUSED:
         why = form.issues[0].message if form.issues else "không đọc được tệp"
         return Settled(Outcome.REFUSED, agency, None, because(SettledReason.UNREADABLE, why=why))
     if agency is None:
-        doubtful = because(SettledReason.NOBODY_S_AND_DOUBTFUL, whose=known_by, doubt=doubt)
-        return Settled(Outcome.WAITING, None, None, doubtful if doubt else known_by)
+        doubtful = because(SettledReason.NOBODY_S_AND_DOUBTFUL, whose=basis, doubt=doubt)
+        return Settled(Outcome.WAITING, None, None, doubtful if doubt else basis)
     if doubt and not assigned:
         return Settled(Outcome.WAITING, agency, None, because(SettledReason.DOUBTFUL, doubt=doubt))
     if not may_act(agency, assigned, sender, sender_agencies):
@@ -115,7 +115,7 @@ def settle(
     if current and (form.base_version or 0) < current and not decided:
         outdated = because(SettledReason.OUTDATED, base=form.base_version or 0, current=current)
         return Settled(Outcome.CONFLICT, agency, None, outdated)
-    return Settled(form.outcome, agency, current + 1, because(SettledReason.VALID, whose=known_by))
+    return Settled(form.outcome, agency, current + 1, because(SettledReason.VALID, whose=basis))
 
 
 def fulfilled_by(letters: Iterable[Directive], agency: Agency | None, form: str | None) -> list[str]:

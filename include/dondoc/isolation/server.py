@@ -55,29 +55,29 @@ def main() -> None:
 def _one(control: socket.socket, module: Any, descriptor: int, limits: dict[str, int]) -> None:
     """A child for one piece of work; tells the parent how it ended."""
     life, alive = os.pipe()  # the writing end is held by the child alone: it ends when the child ends
-    heard, told = os.pipe()
-    os.set_blocking(told, False)  # a library that prints much must not wait for us
+    errors_read, errors_written = os.pipe()
+    os.set_blocking(errors_written, False)  # a library that prints much must not wait for us
     child = os.fork()
     if child == 0:
-        os.dup2(told, 2)
-        for number in (control.detach(), life, heard, told):
+        os.dup2(errors_written, 2)
+        for number in (control.detach(), life, errors_read, errors_written):
             os.close(number)
         _child(module, descriptor, limits)
-    for number in (descriptor, alive, told):
+    for number in (descriptor, alive, errors_written):
         os.close(number)
     gone = control.fileno() in _ready([control.fileno(), life])
     if gone:  # the parent wants no answer any more
         with contextlib.suppress(ProcessLookupError):
             os.kill(child, signal.SIGKILL)
     _, status, used = os.wait4(child, 0)
-    os.set_blocking(heard, False)
-    said = b""
+    os.set_blocking(errors_read, False)
+    errors = b""
     with contextlib.suppress(BlockingIOError):  # nothing, and what it left behind holds the pipe
-        said = os.read(heard, TOLD)
-    no_memory = b"memory allocation" in said or b"bad_alloc" in said  # Rust's and C++'s last words
+        errors = os.read(errors_read, TOLD)
+    no_memory = b"memory allocation" in errors or b"bad_alloc" in errors  # Rust's and C++'s last words
     ended = {"status": status, "cpu": used.ru_utime + used.ru_stime, "memory": used.ru_maxrss, "out": no_memory}
     os.close(life)
-    os.close(heard)
+    os.close(errors_read)
     if gone:
         sys.exit()
     control.sendall(json.dumps(ended).encode() + b"\n")

@@ -29,7 +29,7 @@ KEPT = 2  # servers that wait for more
 AT_ONCE = max(2, os.cpu_count() or 1)  # pieces of work at a time; further ones wait
 QUESTIONS = 4  # that a child may put
 
-Why = Literal["memory", "time", "output", "error"]
+FaultKind = Literal["memory", "time", "output", "error"]
 Reply = Callable[[bytes], bytes]
 
 
@@ -44,17 +44,17 @@ class Limits:
 
 
 class Fault(Exception):
-    """A child did not do its work. `why` names the limit that it met; `error`: it broke, `detail` says how."""
+    """A child did not do its work. `kind` names the limit that it met; `error`: it broke, `detail` says how."""
 
-    def __init__(self, why: Why, detail: str = "") -> None:
-        super().__init__(f"{why}: {detail}" if detail else why)
-        self.why = why
+    def __init__(self, kind: FaultKind, detail: str = "") -> None:
+        super().__init__(f"{kind}: {detail}" if detail else kind)
+        self.kind = kind
         self.detail = detail
 
     @property
     def heavy(self) -> bool:
         """Whether the work was too much, rather than broken."""
-        return self.why != "error"
+        return self.kind != "error"
 
     @property
     def is_ours(self) -> bool:
@@ -197,12 +197,12 @@ class _Talk:
         self.ours.settimeout(left)
 
 
-def _fault(said: bytes | None, ended: dict[str, float], limits: Limits) -> Fault:
+def _fault(error: bytes | None, ended: dict[str, float], limits: Limits) -> Fault:
     """Only a real limit is called one."""
     status = int(ended["status"])
     killed = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
     unit = 1 if sys.platform == "darwin" else 1024
-    if said == server.MEMORY.encode() or ended["out"]:
+    if error == server.MEMORY.encode() or ended["out"]:
         return Fault("memory")
     if killed == signal.SIGXCPU or ended["cpu"] >= limits.cpu:
         return Fault("time")
@@ -210,7 +210,7 @@ def _fault(said: bytes | None, ended: dict[str, float], limits: Limits) -> Fault
         return Fault("memory")
     if killed:
         return Fault("error", signal.strsignal(killed) or str(killed))
-    return Fault("error", "".join(c for c in (said or b"").decode("ascii", "replace")[:40] if c.isidentifier()))
+    return Fault("error", "".join(c for c in (error or b"").decode("ascii", "replace")[:40] if c.isidentifier()))
 
 
 # -- servers, kept for the next piece of work
@@ -223,13 +223,13 @@ _idle: list[_Worker] = []
 def _take(module: str, context: bytes) -> _Worker:
     key = (module, context)
     with _lock:
-        found = next((worker for worker in _idle if worker.key == key), None)
-        if found:
-            _idle.remove(found)
-    if found and found.is_there():
-        return found
-    if found:  # it had nothing to do for a long time, and ended
-        found.end()
+        idle = next((worker for worker in _idle if worker.key == key), None)
+        if idle:
+            _idle.remove(idle)
+    if idle and idle.is_there():
+        return idle
+    if idle:  # it had nothing to do for a long time, and ended
+        idle.end()
     return _start(key)
 
 

@@ -33,7 +33,7 @@ def _about(message_id: str, recipient: str, subject: str) -> bytes:
     return "\n".join((message_id, recipient, subject)).encode()
 
 
-def found(server: ImapServer, letters: Mapping[str, tuple[str, str]], secrets: list[str]) -> set[str]:
+def archived(server: ImapServer, letters: Mapping[str, tuple[str, str]], secrets: list[str]) -> set[str]:
     """Those of the letters that are in the archive with our proof.
 
     Args:

@@ -18,7 +18,7 @@ from dondoc.configuration.settings import Settings
 from dondoc.errors import Problem
 from dondoc.mail.letter import OnHold, Precondition
 from dondoc.mail.message import build, destination, is_address
-from dondoc.mail.outbox import no_check, together, why_not, withdraw
+from dondoc.mail.outbox import no_check, obsolete_reason, together, withdraw
 from dondoc.mail.servers import SmtpServer, Unusable
 from dondoc.mail.smtp import Reply, SmtpConnection
 from dondoc.mail.states import BY, UNKNOWN, decision, move
@@ -109,10 +109,10 @@ class DeliveryRun:
 
     def _unknown(self, session: Session, row_id: int, kind: str) -> None:
         """A letter of a kind that nobody can check stays, and says so; the others go on."""
-        said = str(no_check(row_id, kind))
+        problem = str(no_check(row_id, kind))
         log.error("%s is of an unknown kind and stays", TH(row_id))
-        session.get_one(OutboxLetter, row_id).reason = said
-        self.unknown.append(said)
+        session.get_one(OutboxLetter, row_id).reason = problem
+        self.unknown.append(problem)
 
     def _claim(self, row_id: int) -> OutboxLetter | None:
         """The row, claimed; None when it must wait, was cancelled, or somebody else was faster."""
@@ -132,40 +132,41 @@ class DeliveryRun:
                     "lease_until": time.time() + self.settings.lease_seconds,
                     "attempts": row.attempts + 1,
                 }
-                if not move(session, row, OutboxState.CLAIMED, by=BY, why="đến lượt gửi", now=now, **values):
+                if not move(session, row, OutboxState.CLAIMED, by=BY, note="đến lượt gửi", now=now, **values):
                     return None
         except Exception as error:  # one letter that cannot be checked stays; the others go on
             log.exception("%s could not be checked", TH(row_id))
-            told = str(error) if isinstance(error, Problem) else type(error).__name__
-            self._leave(row_id, f"không kiểm tra được thư còn đúng không ({told})")
+            trouble = str(error) if isinstance(error, Problem) else type(error).__name__
+            self._leave(row_id, f"không kiểm tra được thư còn đúng không ({trouble})")
             return None
         return row
 
     def _true(self, session: Session, row: OutboxLetter, now: datetime) -> bool:
         """Whether a letter may leave; else its decision is withdrawn, with all its letters, or it says why it waits."""
         try:
-            gone = why_not(session, row, self.precondition, now)
+            gone = obsolete_reason(session, row, self.precondition, now)
         except OnHold as stopped:
             row.reason = f"chưa gửi: {stopped}"
             return False
         if gone:
-            why = f"không còn đúng: {gone}"
+            reason = f"không còn đúng: {gone}"
             unit = together(session, [row.id])
-            self.moved |= {one.id: one.state for one in withdraw(session, unit, by=BY, why=why, now=now, reason=why)}
+            withdrawn = withdraw(session, unit, by=BY, note=reason, now=now, reason=reason)
+            self.moved |= {one.id: one.state for one in withdrawn}
         return not gone
 
     def _release(self, session: Session, row: OutboxLetter, now: datetime) -> bool:
         """What kept an approved letter is over."""
-        why = f"không còn bị giữ; {row.approved_by} đã duyệt"
-        return move(session, row, OutboxState.PENDING, by=BY, why=why, now=now, reason=decision(session, row))
+        reason = f"không còn bị giữ; {row.approved_by} đã duyệt"
+        return move(session, row, OutboxState.PENDING, by=BY, note=reason, now=now, reason=decision(session, row))
 
-    def _leave(self, row_id: int, why: str) -> None:
+    def _leave(self, row_id: int, reason: str) -> None:
         """Put off a letter that could not be checked."""
         with self.sessions.begin() as session:
             row, now = session.get_one(OutboxLetter, row_id), self.now()
             if row.state in (OutboxState.PENDING, OutboxState.DEFERRED):
                 wait = {"next_attempt_at": now + backoff(row.attempts + 1), "attempts": row.attempts + 1}
-                if move(session, row, OutboxState.DEFERRED, by=BY, why=why, now=now, reason=why, **wait):
+                if move(session, row, OutboxState.DEFERRED, by=BY, note=reason, now=now, reason=reason, **wait):
                     self.moved[row.id] = OutboxState.DEFERRED
 
     def send(self, row: OutboxLetter, line: SmtpConnection) -> None:
@@ -180,51 +181,51 @@ class DeliveryRun:
         except Problem as problem:
             return self._end(row, OutboxState.DEFERRED, str(problem))
         try:
-            said, archive_recipient = line.begin_message(self.sender, to, self.settings.archive_address)
+            reply, archive_recipient = line.begin_message(self.sender, to, self.settings.archive_address)
         except Unusable as error:
             return self._end(row, OutboxState.DEFERRED, f"{str(error).rstrip('.')}; chưa gửi gì")
-        if not said.accepted:
-            return self._answered(row, said)
+        if not reply.accepted:
+            return self._answered(row, reply)
         if not self._begin(row, archive_recipient):
             return line.reset()
         try:
-            said = line.data(message)
+            reply = line.data(message)
         except (smtplib.SMTPException, OSError) as error:
             return self._end(
                 row, OutboxState.UNCERTAIN, f"kết nối đứt giữa lúc gửi ({type(error).__name__}): {UNKNOWN}"
             )
-        return self._answered(row, said)
+        return self._answered(row, reply)
 
     def _begin(self, row: OutboxLetter, archive_recipient: Reply | None) -> bool:
         """Commit `sending`: from here on, silence means uncertain."""
         if time.time() >= (row.lease_until or 0):
             self._end(row, OutboxState.PENDING, "hết hạn giữ thư; chưa gửi gì")
             return False
-        why = "máy chủ nhận người nhận, bắt đầu gửi"
+        reason = "máy chủ nhận người nhận, bắt đầu gửi"
         if archive_recipient and not archive_recipient.accepted:
-            why += f"; hộp lưu trữ không nhận ({archive_recipient}), không có bằng chứng"
-        return self._move(row, OutboxState.SENDING, why, lease_until=time.time() + self.settings.lease_seconds)
+            reason += f"; hộp lưu trữ không nhận ({archive_recipient}), không có bằng chứng"
+        return self._move(row, OutboxState.SENDING, reason, lease_until=time.time() + self.settings.lease_seconds)
 
-    def _answered(self, row: OutboxLetter, said: Reply) -> None:
-        if said.accepted:
-            self._end(row, OutboxState.SENT, f"máy chủ đã nhận ({said})")
-        elif said.temporary:
-            self._end(row, OutboxState.DEFERRED, f"máy chủ hẹn lại ({said})")
+    def _answered(self, row: OutboxLetter, reply: Reply) -> None:
+        if reply.accepted:
+            self._end(row, OutboxState.SENT, f"máy chủ đã nhận ({reply})")
+        elif reply.temporary:
+            self._end(row, OutboxState.DEFERRED, f"máy chủ hẹn lại ({reply})")
         else:
-            self._end(row, OutboxState.REFUSED, f"máy chủ từ chối ({said})")
+            self._end(row, OutboxState.REFUSED, f"máy chủ từ chối ({reply})")
 
-    def _end(self, row: OutboxLetter, to: OutboxState, why: str) -> None:
+    def _end(self, row: OutboxLetter, to: OutboxState, reason: str) -> None:
         """Let go of a row. Of an uncertain one the owner stays written: only its own late answer may move it."""
-        values: dict[str, Any] = {"reason": why}
+        values: dict[str, Any] = {"reason": reason}
         if to != OutboxState.UNCERTAIN:
             values |= {"owner": None, "lease_until": None}
         if to == OutboxState.DEFERRED:
             values["next_attempt_at"] = self.now() + backoff(row.attempts)
         if to == OutboxState.SENT:
             values["sent_at"] = self.now()
-        self._move(row, to, why, **values)
+        self._move(row, to, reason, **values)
 
-    def _move(self, row: OutboxLetter, to: OutboxState, why: str, **values: Any) -> bool:
+    def _move(self, row: OutboxLetter, to: OutboxState, note: str, **values: Any) -> bool:
         """Move a row that this round claimed, unless it was taken away since."""
         with self.sessions.begin() as session:
             fresh = session.get_one(OutboxLetter, row.id)
@@ -234,7 +235,7 @@ class DeliveryRun:
                 return False
             if to in (OutboxState.SENT, OutboxState.PENDING):
                 values["reason"] = decision(session, fresh)
-            if to == fresh.state or not move(session, fresh, to, by=BY, why=why, now=self.now(), **values):
+            if to == fresh.state or not move(session, fresh, to, by=BY, note=note, now=self.now(), **values):
                 return False
         row.state, row.lease_until = fresh.state, fresh.lease_until
         self.moved[row.id] = to

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from imap_tools.utils import encode_folder
 
 from dondoc import tls
-from dondoc.bounded import Connection, Deadline, told
+from dondoc.bounded import Connection, Deadline, explain
 from dondoc.clock import HERE
 from dondoc.mail.render import one_line
 from dondoc.mail.servers import BARE, ImapServer, Unusable
@@ -107,7 +107,7 @@ class Mailbox:
                 context=context if server.security == "tls" else None,
             )
         except OSError as error:
-            raise self._unusable(told(error)) from None
+            raise self._unusable(explain(error)) from None
         try:
             self._client = self._safely(lambda: _Client(self._connection, server.host, server.port))
             if server.security == "starttls":
@@ -154,10 +154,10 @@ class Mailbox:
             Declined: also when none is named though there were some.
             Broken.
         """
-        found = self.left()
-        if self._erases and self._count and not found:
+        uids = self.left()
+        if self._erases and self._count and not uids:
             raise Declined(f"có {self._count} thư mà không nêu thư nào")
-        return found
+        return uids
 
     def left(self) -> list[int]:
         """As `present`, after some were moved: there may be none.
@@ -173,8 +173,8 @@ class Mailbox:
         Raises:
             Declined, Broken.
         """
-        found = self._command("SEARCH", lambda: self._client.uid("SEARCH", criteria), lines=LIST)
-        lines = b" ".join(line for line in found if isinstance(line, bytes))
+        answer = self._command("SEARCH", lambda: self._client.uid("SEARCH", criteria), lines=LIST)
+        lines = b" ".join(line for line in answer if isinstance(line, bytes))
         return sorted({int(word) for word in lines.split() if word.isdigit() and len(word) < 11})
 
     def headers(self, uids: list[int], names: str) -> Iterator[tuple[int, bytes]]:
@@ -184,9 +184,9 @@ class Mailbox:
             Broken: after those that came before.
         """
         for start in range(0, len(uids), BATCH):
-            found: dict[int, bytes] = {}
-            self._fields(uids[start : start + BATCH], names, found)
-            yield from found.items()
+            blocks: dict[int, bytes] = {}
+            self._fields(uids[start : start + BATCH], names, blocks)
+            yield from blocks.items()
 
     def _fields(self, uids: list[int], name: str, found: dict[int, bytes]) -> None:
         what = f"(UID BODY.PEEK[HEADER.FIELDS ({name})]<0.{HEADER}>)"
@@ -205,8 +205,8 @@ class Mailbox:
         Raises:
             Declined, Broken.
         """
-        said, _ = self._one(uid, "(UID RFC822.SIZE)", data=0)
-        claimed = re.search(rb"RFC822\.SIZE (\d{1,20})", said)
+        words, _ = self._one(uid, "(UID RFC822.SIZE)", data=0)
+        claimed = re.search(rb"RFC822\.SIZE (\d{1,20})", words)
         if not claimed or int(claimed[1]) <= size:
             return False
         return bool(self._block(*self._one(uid, f"(UID BODY.PEEK[]<{size}.1>)", data=SLACK)))
@@ -218,11 +218,11 @@ class Mailbox:
             Declined: NO, BAD, or an OK without the mail. It may be gone: see `lists`.
             Broken: more than asked for came, among others.
         """
-        said, blocks = self._one(uid, f"(UID INTERNALDATE BODY.PEEK[{part}]<0.{most}>)", data=most + SLACK)
-        content = self._block(said, blocks)
+        words, blocks = self._one(uid, f"(UID INTERNALDATE BODY.PEEK[{part}]<0.{most}>)", data=most + SLACK)
+        content = self._block(words, blocks)
         if content is None:
             raise Declined("OK nhưng không có nội dung thư")
-        when = Internaldate2tuple(said)
+        when = Internaldate2tuple(words)
         return Fetched(content, datetime.fromtimestamp(mktime(when), HERE) if when else None)
 
     def lists(self, uid: int) -> bool:
@@ -268,16 +268,16 @@ class Mailbox:
 
     def _fetched(self, uids: list[int], what: str, data: int) -> dict[int, tuple[bytes, list[bytes]]]:
         """By UID, the words of the answer and its blocks; of what was asked for, and nothing else."""
-        asked = ",".join(map(str, uids))
-        answer = self._command("FETCH", lambda: self._client.uid("FETCH", asked, what), data=data)
-        return {uid: (said, blocks) for uid, said, blocks in _by_uid(answer) if uid in set(uids)}
+        wanted = ",".join(map(str, uids))
+        answer = self._command("FETCH", lambda: self._client.uid("FETCH", wanted, what), data=data)
+        return {uid: (words, blocks) for uid, words, blocks in _by_uid(answer) if uid in set(uids)}
 
     @staticmethod
-    def _block(said: bytes, blocks: list[bytes]) -> bytes | None:
+    def _block(words: bytes, blocks: list[bytes]) -> bytes | None:
         """The block of an answer; an empty one may come as a string in quotes. None: there is none."""
         if blocks:
             return blocks[0]
-        return b"" if re.search(rb'BODY\[[^\[\]]*\](<\d+>)? ""', said) else None
+        return b"" if re.search(rb'BODY\[[^\[\]]*\](<\d+>)? ""', words) else None
 
     def _encrypt(self, context: Any) -> None:
         if "STARTTLS" not in self._client.capabilities:
@@ -307,8 +307,8 @@ class Mailbox:
         except Declined as error:
             raise self._unusable(f"không mở được thư mục này ({error}); kiểm tra tên thư mục") from None
         self._count = int(count[0]) if count and re.fullmatch(rb"\d{1,10}", count[0]) else 0
-        said = self._safely(lambda: self._client.response("UIDVALIDITY")[1])
-        return int(said[0]) if said and said[0] and said[0].isdigit() and len(said[0]) < 11 else 0
+        validity = self._safely(lambda: self._client.response("UIDVALIDITY")[1])
+        return int(validity[0]) if validity and validity[0] and validity[0].isdigit() and len(validity[0]) < 11 else 0
 
     def _command(self, name: str, call: Callable[[], Any], *, lines: int = LINES, data: int = 0) -> list[Any]:
         """What the server sends in answer, without Nones.
@@ -321,7 +321,7 @@ class Mailbox:
         self._connection.allow(lines, data)
         status, answer = self._safely(call)
         if status not in ("OK", "BYE"):
-            raise Declined(self._said(answer))
+            raise Declined(self._words(answer))
         return [part for part in answer if part]
 
     def _safely(self, call: Callable[[], T]) -> T:
@@ -336,25 +336,25 @@ class Mailbox:
         except IMAP4.abort:
             raise self._broken("trả lời sai giao thức IMAP, hoặc đã ngắt kết nối; kiểm tra máy chủ") from None
         except IMAP4.error as error:
-            raise Declined(self._said(error.args)) from None
+            raise Declined(self._words(error.args)) from None
         except OSError as error:
-            raise self._broken(told(error)) from None
+            raise self._broken(explain(error)) from None
         except (Declined, Unusable):
             raise
         except Exception as error:
             raise self._broken(f"trả lời không hiểu được ({type(error).__name__}); kiểm tra máy chủ") from None
 
-    def _said(self, answer: Any) -> str:
+    def _words(self, answer: Any) -> str:
         """The server's words: printable, short, without our password."""
         words = b" ".join(part if isinstance(part, bytes) else str(part).encode() for part in answer or ())
         return one_line(words.decode("utf-8", "replace").replace(self._secret or "\0", "…"))[:200] or "NO"
 
-    def _unusable(self, why: str) -> Unusable:
-        return Unusable(f"{self._where}: {why.rstrip('.')}. Thư vẫn còn nguyên trong hộp thư.")
+    def _unusable(self, reason: str) -> Unusable:
+        return Unusable(f"{self._where}: {reason.rstrip('.')}. Thư vẫn còn nguyên trong hộp thư.")
 
-    def _broken(self, why: str) -> Broken:
+    def _broken(self, reason: str) -> Broken:
         self._is_broken = True
-        return Broken(f"{self._where}: {why.rstrip('.')}. Thư vẫn còn nguyên trong hộp thư.")
+        return Broken(f"{self._where}: {reason.rstrip('.')}. Thư vẫn còn nguyên trong hộp thư.")
 
 
 def _encoded(folder: str) -> str:
@@ -364,13 +364,13 @@ def _encoded(folder: str) -> str:
 
 def _by_uid(answer: list[Any]) -> Iterator[tuple[int, bytes, list[bytes]]]:
     """The answers to a FETCH one by one: UID, all words outside the blocks, and the blocks."""
-    said, blocks = b"", []
+    words, blocks = b"", []
     for part in answer:
         if isinstance(part, tuple):
-            said += part[0] + b" "
+            words += part[0] + b" "
             blocks.append(part[1])
             continue
-        said += part
-        if uid := re.search(rb"\bUID (\d{1,10})\b", _QUOTED.sub(b'""', said)):
-            yield int(uid[1]), said, blocks
-        said, blocks = b"", []
+        words += part
+        if uid := re.search(rb"\bUID (\d{1,10})\b", _QUOTED.sub(b'""', words)):
+            yield int(uid[1]), words, blocks
+        words, blocks = b"", []

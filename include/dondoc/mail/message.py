@@ -46,10 +46,10 @@ def address(text: str) -> str:
     Raises:
         ValueError: it is none, or needs more than ASCII.
     """
-    found = text.strip()
-    if not (found.isascii() and ADDRESS.fullmatch(found)):
+    address = text.strip()
+    if not (address.isascii() and ADDRESS.fullmatch(address)):
         raise ValueError("địa chỉ người nhận không hợp lệ")
-    return found
+    return address
 
 
 def is_address(text: str | None) -> bool:

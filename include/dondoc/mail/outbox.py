@@ -112,7 +112,7 @@ def siblings(session: Session, row: OutboxLetter) -> list[OutboxLetter]:
     return list(session.scalars(mine.order_by(OutboxLetter.id)))
 
 
-def why_not(
+def obsolete_reason(
     session: Session, row: OutboxLetter, precondition: Mapping[LetterKind, Precondition], now: datetime
 ) -> str | None:
     """None while the letter may leave, else why it may not any more. Of a decision all letters may, or none.
@@ -179,22 +179,22 @@ def _yes(
 ) -> None:
     """An approver says yes to the held letters of a decision; nothing happens when that is no news."""
     held = [row for row in unit if row.state == OutboxState.HELD and not row.approved_by]
-    said = {row.id: approvals(session, row.id) for row in held}
+    approved = {row.id: approvals(session, row.id) for row in held}
     two = two_approvers and any(row.needs_approval for row in held)
-    news = [row for row in held if not (two and any(_same_person(one, contact, actor) for one in said[row.id]))]
+    news = [row for row in held if not (two and any(_same_person(one, contact, actor) for one in approved[row.id]))]
     if not news:
         return
-    earlier = said[news[0].id]
+    earlier = approved[news[0].id]
     names = " và ".join([*(one.name for one, _ in earlier), contact.name])
-    state, why = _after_yes(session, news, names, two and not earlier, now, precondition)
+    state, reason = _after_yes(session, news, names, two and not earlier, now, precondition)
     if state == OutboxState.CANCELLED:
-        withdraw(session, unit, by=contact.name, why=why, now=now, reason=why)
+        withdraw(session, unit, by=contact.name, note=reason, now=now, reason=reason)
     for row in news:
         if state != OutboxState.CANCELLED:
-            values = {"reason": decision(session, row) if state == OutboxState.PENDING else why}
+            values = {"reason": decision(session, row) if state == OutboxState.PENDING else reason}
             if not (two and not earlier):
                 values["approved_by"] = names
-            move(session, row, state, by=contact.name, why=why, now=now, **values)
+            move(session, row, state, by=contact.name, note=reason, now=now, **values)
             door = {"login": actor.login, "channel": str(actor.channel), "address": actor.address}
             session.add(Approval(letter_id=row.id, contact_id=contact.id, name=contact.name, recorded_at=now, **door))
         who = replace(actor, name=contact.name)
@@ -214,10 +214,10 @@ def _after_yes(
     stopped = None
     for row in rows:
         try:
-            if gone := why_not(session, row, precondition, now):
+            if gone := obsolete_reason(session, row, precondition, now):
                 return OutboxState.CANCELLED, f"{names} duyệt, nhưng thư không còn đúng: {gone}"
-        except OnHold as why:
-            stopped = why
+        except OnHold as hold:
+            stopped = hold
     if first_of_two:
         return OutboxState.HELD, f"{names} đã duyệt; còn thiếu người duyệt thứ hai, có địa chỉ thư và tài khoản khác"
     if stopped:
@@ -226,17 +226,19 @@ def _after_yes(
 
 
 def withdraw(
-    session: Session, unit: Iterable[OutboxLetter], *, by: str, why: str, now: datetime, reason: str
+    session: Session, unit: Iterable[OutboxLetter], *, by: str, note: str, now: datetime, reason: str
 ) -> list[OutboxLetter]:
     """Cancel the letters of a decision that have not left and are not leaving at this moment.
 
-    Should one come back that is leaving now, `why_not` sees that the decision was withdrawn.
+    Should one come back that is leaving now, `obsolete_reason` sees that the decision was withdrawn.
 
     Returns:
         those that were cancelled.
     """
     waiting = [row for row in unit if row.state in STOPPABLE]
-    return [row for row in waiting if move(session, row, OutboxState.CANCELLED, by=by, why=why, now=now, reason=reason)]
+    return [
+        row for row in waiting if move(session, row, OutboxState.CANCELLED, by=by, note=note, now=now, reason=reason)
+    ]
 
 
 def approvals(session: Session, row_id: int) -> list[tuple[Approval, Contact]]:
@@ -245,9 +247,9 @@ def approvals(session: Session, row_id: int) -> list[tuple[Approval, Contact]]:
     return [(a, c) for a, c in session.execute(both.where(Approval.letter_id == row_id).order_by(Approval.id))]
 
 
-def _same_person(said: tuple[Approval, Contact], contact: Contact, actor: Actor) -> bool:
+def _same_person(approved: tuple[Approval, Contact], contact: Contact, actor: Actor) -> bool:
     """Whether these may be one person: one address, one account or one name is enough, be it under two entries."""
-    approval, earlier = said
+    approval, earlier = approved
     accounts = {approval.login, earlier.login} & {actor.login, contact.login} - {None, ""}
     return bool(accounts) or earlier.email == contact.email or fold(earlier.name) == fold(contact.name)
 
@@ -270,7 +272,7 @@ def cancel(
     reason = must(Field.REASON, reason)
     one_at_a_time(session, "approve")
     unit = together(session, [row_id])
-    if not withdraw(session, unit, by=by, why=reason, now=now, reason=f"{by} hủy: {reason}"):
+    if not withdraw(session, unit, by=by, note=reason, now=now, reason=f"{by} hủy: {reason}"):
         state = next(row.state for row in unit if row.id == row_id)
         raise Problem(f"Thư {TH(row_id)} đang ở trạng thái “{state.label}”: không hủy được nữa.")
     if len(unit) > 1:
@@ -296,11 +298,18 @@ def settle(
     reason = decision(session, row)
     if word == "sent":
         done = move(
-            session, row, OutboxState.SENT, by=by, why=f"{by} xác nhận đã gửi", now=now, reason=reason, sent_at=now
+            session,
+            row,
+            OutboxState.SENT,
+            by=by,
+            note=f"{by} xác nhận đã gửi",
+            now=now,
+            reason=reason,
+            sent_at=now,
         )
     else:
         free = {"owner": None, "lease_until": None, "next_attempt_at": None}
-        done = move(session, row, OutboxState.PENDING, by=by, why=f"{by} cho gửi lại", now=now, reason=reason, **free)
+        done = move(session, row, OutboxState.PENDING, by=by, note=f"{by} cho gửi lại", now=now, reason=reason, **free)
     _moved(done, row)
     audit.record(session, secrets, actor, "settle", _number(row), now=now, word=word)
     return row

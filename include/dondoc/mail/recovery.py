@@ -31,12 +31,12 @@ def sweep(sessions: Sessions, now: Callable[[], datetime]) -> dict[int, OutboxSt
     with sessions.begin() as session:
         for row in session.scalars(lapsed).all():
             if row.state == OutboxState.CLAIMED:
-                to, why = OutboxState.PENDING, "hết hạn giữ thư; chưa gửi gì"
+                to, reason = OutboxState.PENDING, "hết hạn giữ thư; chưa gửi gì"
                 values: dict[str, Any] = {"owner": None, "lease_until": None}
             else:  # the owner stays: should it still live, its answer is the best proof
-                to, why = OutboxState.UNCERTAIN, f"hết hạn giữ thư giữa lúc gửi: {UNKNOWN}"
-                values = {"reason": why}
-            if move(session, row, to, by=BY, why=why, now=now(), **values):
+                to, reason = OutboxState.UNCERTAIN, f"hết hạn giữ thư giữa lúc gửi: {UNKNOWN}"
+                values = {"reason": reason}
+            if move(session, row, to, by=BY, note=reason, now=now(), **values):
                 moved[row.id] = to
     return moved
 
@@ -48,10 +48,10 @@ def retire(sessions: Sessions, now: Callable[[], datetime]) -> dict[int, OutboxS
         the new state of each row moved, by its id.
     """
     left = select(OutboxLetter).where(OutboxLetter.rehearsal, OutboxLetter.state.in_(STOPPABLE))
-    why, moved = "thư lập khi diễn tập; nay đã chạy thật", {}
+    reason, moved = "thư lập khi diễn tập; nay đã chạy thật", {}
     with sessions.begin() as session:
         for row in session.scalars(left).all():
-            if move(session, row, OutboxState.CANCELLED, by=BY, why=why, now=now(), reason=why):
+            if move(session, row, OutboxState.CANCELLED, by=BY, note=reason, now=now(), reason=reason):
                 moved[row.id] = OutboxState.CANCELLED
     return moved
 
@@ -76,7 +76,7 @@ def settle(
     if not wanted:
         return {}, None
     try:
-        proven = archives.found(archive, wanted, secrets)
+        proven = archives.archived(archive, wanted, secrets)
     except Unusable as error:
         log.warning("the archive cannot be read: %d letters stay uncertain: %s", len(wanted), error)
         return {}, f"{error} {len(wanted):02} thư chưa rõ đã gửi hay chưa vẫn chờ bằng chứng trong hộp lưu trữ."
@@ -84,6 +84,6 @@ def settle(
     with sessions.begin() as session:
         for row in session.scalars(uncertain.where(OutboxLetter.message_id.in_(proven))).all():
             values = {"reason": decision(session, row), "sent_at": now(), "owner": None, "lease_until": None}
-            if move(session, row, OutboxState.SENT, by=BY, why="tìm thấy trong hộp lưu trữ", now=now(), **values):
+            if move(session, row, OutboxState.SENT, by=BY, note="tìm thấy trong hộp lưu trữ", now=now(), **values):
                 moved[row.id] = OutboxState.SENT
     return moved, None

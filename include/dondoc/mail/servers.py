@@ -193,5 +193,5 @@ def _split(url: str, what: str, schemes: dict[str, tuple[Security, int]], form: 
     return parts, port
 
 
-def _unreadable(what: str, why: str, form: str) -> Problem:
-    return Problem(f"{what} không đọc được: {why}. Viết dạng {form}; ký tự đặc biệt trong mật khẩu viết dạng %XX.")
+def _unreadable(what: str, reason: str, form: str) -> Problem:
+    return Problem(f"{what} không đọc được: {reason}. Viết dạng {form}; ký tự đặc biệt trong mật khẩu viết dạng %XX.")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from types import TracebackType
 
 from dondoc import tls
-from dondoc.bounded import Connection, Deadline, told
+from dondoc.bounded import Connection, Deadline, explain
 from dondoc.mail.render import one_line
 from dondoc.mail.servers import BARE, SmtpServer, Unusable
 
@@ -41,10 +41,10 @@ def _reply(code: int, text: bytes | str, *secrets: str | None) -> Reply:
 
 def _plain(text: bytes | str, *secrets: str | None) -> str:
     """Somebody else's words: printable, short, and without what must not be seen, should they repeat it."""
-    said = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
+    words = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
     for secret in filter(None, secrets):
-        said = said.replace(secret, "…")
-    return one_line(said)[:200]
+        words = words.replace(secret, "…")
+    return one_line(words)[:200]
 
 
 class _Smtp(smtplib.SMTP):
@@ -78,7 +78,7 @@ class _Smtp(smtplib.SMTP):
 
 
 def _cause(error: Exception) -> Exception:
-    """What smtplib was told when it says that it is not connected any more."""
+    """What smtplib was explain when it says that it is not connected any more."""
     return error.__context__ if isinstance(error.__context__, OSError) else error
 
 
@@ -121,29 +121,29 @@ class SmtpConnection:
         self._deadline = Deadline(self._letter_seconds)
         again = self._open is not None  # an idle connection may have been closed by the server: try a fresh one
         try:
-            said = self._envelope(sender, recipient, archive_recipient)
+            reply = self._envelope(sender, recipient, archive_recipient)
         except (smtplib.SMTPException, OSError) as error:
-            why = self._gone(error)
+            reason = self._gone(error)
             if again and not self._dead:
                 return self.begin_message(sender, recipient, archive_recipient)
-            raise Unusable(why) from None
+            raise Unusable(reason) from None
         self.trouble = None
-        return said
+        return reply
 
     def _envelope(self, sender: str, recipient: str, archive_recipient: str | None) -> tuple[Reply, Reply | None]:
         smtp, secret = self._connection(), self.server.password
-        said = _reply(*smtp.mail(sender), secret)
-        if said.accepted:
-            said = _reply(*smtp.rcpt(recipient), secret)
-        if not said.accepted:
-            self.drop() if said.code == 421 else self.reset()
-            return said, None
+        reply = _reply(*smtp.mail(sender), secret)
+        if reply.accepted:
+            reply = _reply(*smtp.rcpt(recipient), secret)
+        if not reply.accepted:
+            self.drop() if reply.code == 421 else self.reset()
+            return reply, None
         if not archive_recipient or archive_recipient == recipient:
-            return said, None
+            return reply, None
         seen = _reply(*smtp.rcpt(archive_recipient), secret)
         if seen.code == 421:  # the server hangs up: DATA would have no transaction to belong to
             raise smtplib.SMTPServerDisconnected("421")
-        return said, seen
+        return reply, seen
 
     def data(self, content: bytes) -> Reply:
         """Send the message of the transaction that `offer` began.
@@ -154,16 +154,16 @@ class SmtpConnection:
         if self._open is None:
             raise smtplib.SMTPServerDisconnected("no transaction")
         try:
-            said = _reply(*self._open.data(content), self.server.password)
+            reply = _reply(*self._open.data(content), self.server.password)
         except smtplib.SMTPDataError as error:  # refused before the first byte of the message
-            said = Reply(error.smtp_code, _plain(error.smtp_error, self.server.password))
+            reply = Reply(error.smtp_code, _plain(error.smtp_error, self.server.password))
             self.reset()
         except (smtplib.SMTPException, OSError) as error:
             self._gone(error)
             raise
-        if said.code == 421:
+        if reply.code == 421:
             self.drop()
-        return said
+        return reply
 
     def reset(self) -> None:
         """Give up the transaction, keep the connection."""
@@ -182,7 +182,7 @@ class SmtpConnection:
     def _gone(self, error: Exception) -> str:
         """Closes, and says why. Who lets us wait for nothing, or never stops talking, is given up for good."""
         cause = _cause(error)
-        self.trouble = f"Máy chủ thư {self.server.host}:{self.server.port}: {told(cause)}."
+        self.trouble = f"Máy chủ thư {self.server.host}:{self.server.port}: {explain(cause)}."
         if self._deadline.over or isinstance(cause, TimeoutError):
             self._dead = self.trouble
         self.drop()
@@ -235,12 +235,12 @@ def connect(server: SmtpServer, *, timeout: float, name: str, deadline: Deadline
     except smtplib.SMTPAuthenticationError as error:
         reason = f"không nhận mật khẩu ({error.smtp_code}); sửa mật khẩu trong kết nối dondoc_smtp hoặc DONDOC_SMTP_URL"
     except smtplib.SMTPResponseException as error:
-        said = _plain(error.smtp_error, server.password)
-        reason = f"trả lời {error.smtp_code} {said}" if error.smtp_code > 0 else "không nói SMTP; kiểm tra số cổng"
+        words = _plain(error.smtp_error, server.password)
+        reason = f"trả lời {error.smtp_code} {words}" if error.smtp_code > 0 else "không nói SMTP; kiểm tra số cổng"
     except smtplib.SMTPNotSupportedError:
         reason = "không có STARTTLS hoặc cách đăng nhập cần dùng; chưa gửi mật khẩu. Kiểm tra số cổng và kiểu mã hóa"
     except (smtplib.SMTPException, OSError) as error:
-        reason = told(_cause(error))
+        reason = explain(_cause(error))
     if smtp:
         smtp.close()
     raise Unusable(f"{where}: {reason}.")

@@ -37,11 +37,11 @@ def record(
 
 
 def move(
-    session: Session, row: OutboxLetter, to: OutboxState, *, by: str, why: str, now: datetime, **values: Any
+    session: Session, row: OutboxLetter, to: OutboxState, *, by: str, note: str, now: datetime, **values: Any
 ) -> bool:
     """Change the state of a row as it was read, by compare-and-set on state and owner, and write down the event.
 
-    `why` goes into the event; `values` are the other columns to set with the state.
+    `note` goes into the event; `values` are the other columns to set with the state.
 
     Returns:
         False, and nothing is changed, when somebody else changed the row since.
@@ -58,7 +58,7 @@ def move(
     if session.scalar(change, execution_options={"synchronize_session": False}) is None:
         return False
     session.refresh(row)
-    record(session, row, was, by=by, reason=why, now=now)
+    record(session, row, was, by=by, reason=note, now=now)
     return True
 
 

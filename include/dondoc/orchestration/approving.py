@@ -33,8 +33,8 @@ ASK, ANSWER, REFUSE = "ask_approval", "answer", "refuse_answer"  # acts of the a
 EVERYBODY_ELSE = "Trả lời khác bị bỏ qua và được báo cho quản trị viên."
 
 
-def approval(found: Any, *, subject: str, body: str, patience: timedelta) -> None:
-    """The tasks `anything_to_approve`, `approve` and `release`, after a task that calls `asks`.
+def approval(written: Any, *, subject: str, body: str, patience: timedelta) -> None:
+    """The tasks `anything_to_approve`, `approve` and `release`, after a task that calls `request_approval`.
 
     Without an answer within `patience` the letters stay held.
     """
@@ -46,10 +46,10 @@ def approval(found: Any, *, subject: str, body: str, patience: timedelta) -> Non
         return waiting
 
     @task(task_id="release")
-    def released(asked: Any, answer: Any, **context: Any) -> dict[str, Any]:
-        return release(context, asked, answer)
+    def released(any_to_approve: Any, answer: Any, **context: Any) -> dict[str, Any]:
+        return release(context, any_to_approve, answer)
 
-    asked = anything_to_approve()
+    any_to_approve = anything_to_approve()
     approve = Approval(
         task_id="approve",
         subject=subject,
@@ -58,8 +58,8 @@ def approval(found: Any, *, subject: str, body: str, patience: timedelta) -> Non
         defaults=[LEAVE],
         response_timeout=patience,
     )
-    found >> asked >> approve
-    released(asked, approve.output)
+    written >> any_to_approve >> approve
+    released(any_to_approve, approve.output)
 
 
 class NotReleased(Problem, AirflowFailException):
@@ -70,8 +70,8 @@ class Approval(HITLOperator):
     """Asks about the run's letters that are still held, and writes down who answered what."""
 
     def execute(self, context: Any) -> Any:
-        if said := already_answered(context):
-            return said
+        if answer := already_answered(context):
+            return answer
         held = still_held(context)
         if not held:
             return None  # approved or cancelled elsewhere meanwhile
@@ -87,7 +87,7 @@ def _run(context: Mapping[str, Any]) -> str:
     return f"{context['dag_run'].dag_id}/{context['dag_run'].run_id}"
 
 
-def asks(context: Mapping[str, Any], ids: Iterable[int | str]) -> list[str]:
+def request_approval(context: Mapping[str, Any], ids: Iterable[int | str]) -> list[str]:
     """Write down which of its letters a run asks an approver about: those that a person has to release.
 
     The first list of a run stands: when a task is cleared, Airflow shows the approver the old question again.
@@ -109,7 +109,7 @@ def _held(session: Any, ids: Iterable[int | str]) -> list[int]:
     return [row.id for row in rows if row.state == OutboxState.HELD and row.needs_approval and not row.approved_by]
 
 
-def _asked(session: Any, run: str) -> list[int]:
+def _requested(session: Any, run: str) -> list[int]:
     """The run's letters that wait for approval, as it wrote them down."""
     from dondoc import audit
 
@@ -120,7 +120,7 @@ def _asked(session: Any, run: str) -> list[int]:
 def still_held(context: Mapping[str, Any]) -> list[int]:
     """The letters that this run asks about and that nobody has approved or cancelled since."""
     with open_context().sessions.reading() as session:
-        return _asked(session, _run(context))
+        return _requested(session, _run(context))
 
 
 def notify_approvers() -> None:
@@ -212,7 +212,7 @@ def _answer(event: Any) -> dict[str, Any]:
     return {"number": event.id, "chosen": event.details["chosen"], "login": event.login or None}
 
 
-def release(context: Mapping[str, Any], asked: Any, answer: Any) -> dict[str, Any]:
+def release(context: Mapping[str, Any], any_to_approve: Any, answer: Any) -> dict[str, Any]:
     """What an approver answered in Airflow, carried out by the same `approve` as the page's and the command line's.
 
     Args:
@@ -227,10 +227,10 @@ def release(context: Mapping[str, Any], asked: Any, answer: Any) -> dict[str, An
 
     app, run, now = open_context(), _run(context), clock.now()
     with app.sessions.reading() as session:
-        held = _asked(session, run)
+        held = _requested(session, run)
         event = next(iter(audit.events(session, act=ANSWER, subject=run)), None)
     nothing: dict[str, Any] = {"approved": [], "by": None}
-    if wrong := _tampered(held, event, asked, answer):
+    if wrong := _tampered(held, event, any_to_approve, answer):
         raise _refused(app, run, held, wrong)
     if event is None or not event.login:
         log.info("nobody answered: %s stay held", held)
@@ -250,18 +250,18 @@ def release(context: Mapping[str, Any], asked: Any, answer: Any) -> dict[str, An
     return {"approved": [str(row.id) for row in rows if row.state == OutboxState.PENDING], "by": event.login}
 
 
-def _tampered(held: list[int], event: Any, asked: Any, answer: Any) -> str | None:
+def _tampered(held: list[int], event: Any, any_to_approve: Any, answer: Any) -> str | None:
     """How one sees that somebody meddled with the run; None when all fits what was written down."""
     if event is None and held:
         return "Tác vụ approve được đặt thành công mà không có ai trả lời câu hỏi duyệt thư."
-    if asked is not True:
+    if any_to_approve is not True:
         return "Giá trị XCom của tác vụ anything_to_approve đã bị sửa."
     if answer != (_answer(event) if event else None):
         return "Giá trị XCom của tác vụ approve khác với câu trả lời mà Airflow đã ghi."
     return None
 
 
-def _refused(app: Any, run: str, held: list[int], why: str) -> NotReleased:
+def _refused(app: Any, run: str, held: list[int], reason: str) -> NotReleased:
     """What is raised, after the trail has it and the administrators are told: once, however often the task is run."""
     from dondoc import audit
     from dondoc.staff import notices
@@ -269,10 +269,10 @@ def _refused(app: Any, run: str, held: list[int], why: str) -> NotReleased:
     now = clock.now()
     with app.sessions.begin() as session:
         known = audit.events(session, act=REFUSE, subject=run)
-        if all(event.details["why"] != why for event in known):
-            audit.record(session, app.secrets, audit.MACHINE, REFUSE, run, now=now, why=why)
-            notices.answer_refused(app, session, run, why, held, len(known), now)
-    log.error("released nothing in %s: %s", run, why)
+        if all(event.details["why"] != reason for event in known):
+            audit.record(session, app.secrets, audit.MACHINE, REFUSE, run, now=now, why=reason)
+            notices.answer_refused(app, session, run, reason, held, len(known), now)
+    log.error("released nothing in %s: %s", run, reason)
     return NotReleased(
-        f"Không thư nào được gửi. {why} Người duyệt xem và duyệt trên trang Thư hoặc bằng `dondoc approve`."
+        f"Không thư nào được gửi. {reason} Người duyệt xem và duyệt trên trang Thư hoặc bằng `dondoc approve`."
     )

@@ -24,14 +24,14 @@ FOREIGN = (
 )
 
 
-def which(look: str, moment: datetime) -> tuple[str, date]:
+def which(round: str, moment: datetime) -> tuple[str, date]:
     """The look that a run at a moment makes, and the night it belongs to: 04:00 still belongs to the night before."""
     from dondoc.cameras.nights import night
 
     day = night.night_of(moment)
-    if look == "auto":
-        look = night.SECOND if day < moment.date() else "day" if moment.hour < 17 else "night"
-    return look, day
+    if round == "auto":
+        round = night.SECOND if day < moment.date() else "day" if moment.hour < 17 else "night"
+    return round, day
 
 
 def sealed(app: AppContext, value: dict[str, Any]) -> dict[str, Any]:
@@ -46,10 +46,10 @@ def proven(app: AppContext, value: dict[str, Any]) -> dict[str, Any]:
     Raises:
         Problem: it is not.
     """
-    said = {name: one for name, one in value.items() if name != "seal"}
-    if (secrets := app.secrets) and not keys.verify(secrets, PURPOSE, _plain(said), str(value.get("seal", ""))):
+    content = {name: one for name, one in value.items() if name != "seal"}
+    if (secrets := app.secrets) and not keys.verify(secrets, PURPOSE, _plain(content), str(value.get("seal", ""))):
         raise Problem(FOREIGN)
-    return said
+    return content
 
 
 def _plain(value: dict[str, Any]) -> bytes:
@@ -65,28 +65,28 @@ def plan(context: Mapping[str, Any]) -> list[dict[str, Any]]:
     """
     from dondoc.cameras.nights import night
 
-    app, asked, now = open_context(), runs.params(context), clock.now()
-    look, day = which(asked["look"], runs.moment(context))
-    day = date.fromisoformat(asked["as_of"]) if asked["as_of"] else day
+    app, params, now = open_context(), runs.params(context), clock.now()
+    round, day = which(params["look"], runs.moment(context))
+    day = date.fromisoformat(params["as_of"]) if params["as_of"] else day
     wanted = runs.agencies(context, {a.id for a in app.registry.agencies})
-    if why := night.not_tonight(day, now):
+    if refusal := night.not_tonight(day, now):
         raise runs.Refused(
-            f"Không hỏi camera nào: {why}. Camera chỉ trả lời cho lúc được hỏi: để trống as_of để kiểm tra đêm nay."
+            f"Không hỏi camera nào: {refusal}. Camera chỉ trả lời cho lúc được hỏi: để trống as_of để kiểm tra đêm nay."
         )
-    window = {"night": "night", "day": "day"}.get(look)
-    batches = night.plan(app, night=day, round=look, system_window=window, only_failed=look == "second")
+    window = {"night": "night", "day": "day"}.get(round)
+    batches = night.plan(app, night=day, round=round, system_window=window, only_failed=round == "second")
     if wanted:
         keep = night.of_agencies(app, wanted)
         batches = [kept for batch in batches if (kept := [i for i in batch if i in keep])]
     total = sum(map(len, batches))
-    log.info("%s look of %s: %d cameras in %d batches", look, day, total, len(batches))
+    log.info("%s look of %s: %d cameras in %d batches", round, day, total, len(batches))
     if late := runs.late(context, now):
         raise runs.Refused(late)
-    if asked["dry_run"]:
+    if params["dry_run"]:
         log.warning("dry run: nothing is probed")
         return []
     apart = runs.scheduled(context) * app.settings.spread_minutes * 60 / max(1, len(batches))
-    about = {"night": day.isoformat(), "look": look, "run": context["dag_run"].run_id, "over": apart}
+    about = {"night": day.isoformat(), "look": round, "run": context["dag_run"].run_id, "over": apart}
     starts = (now + timedelta(seconds=number * apart) for number in range(len(batches)))
     return [
         sealed(app, {"cameras": batch, "starts": start.isoformat(), **about})
@@ -108,18 +108,18 @@ def check(batch: dict[str, Any]) -> dict[str, Any]:
 
     app = open_context()
     day, about = date.fromisoformat(proven(app, batch)["night"]), {"run": batch["run"]}
-    if why := night.not_tonight(day, clock.now()):
-        log.warning("the %d cameras of this batch are not asked: %s", len(batch["cameras"]), why)
-        return sealed(app, {"results": [], "blind": 0, "not_asked": why, **about})
+    if refusal := night.not_tonight(day, clock.now()):
+        log.warning("the %d cameras of this batch are not asked: %s", len(batch["cameras"]), refusal)
+        return sealed(app, {"results": [], "blind": 0, "not_asked": refusal, **about})
     time.sleep(max(0.0, (datetime.fromisoformat(batch["starts"]) - clock.now()).total_seconds()))
     ids: list[int] = batch["cameras"]
-    found = checked_unless_blind(app, ids, tonight=day, round=batch["look"], now=clock.now(), over=batch["over"])
-    if found.blind:
+    checked = checked_unless_blind(app, ids, tonight=day, round=batch["look"], now=clock.now(), over=batch["over"])
+    if checked.blind:
         log.warning("no reference host answers: of the %d cameras of this batch nothing is known", len(ids))
-        return sealed(app, {"results": [], "blind": len(found.results) or len(ids), **about})
-    counts = Counter(result["verdict"] for result in found.results)
-    log.info("batch of %d cameras checked: %s", len(found.results), dict(counts.most_common()))
-    return sealed(app, {"results": found.results, "blind": 0, **about})
+        return sealed(app, {"results": [], "blind": len(checked.results) or len(ids), **about})
+    counts = Counter(result["verdict"] for result in checked.results)
+    log.info("batch of %d cameras checked: %s", len(checked.results), dict(counts.most_common()))
+    return sealed(app, {"results": checked.results, "blind": 0, **about})
 
 
 @held_to(limits.STORE)
@@ -149,14 +149,14 @@ def store(batches: list[dict[str, Any]], checked: list[dict[str, Any]]) -> dict[
     for one in (*batches, *checked):
         if proven(app, one)["run"] != batches[0]["run"]:
             raise Problem(FOREIGN)
-    day, look = date.fromisoformat(batches[0]["night"]), batches[0]["look"]
-    found = [result for one in checked for result in one["results"]]
+    day, round = date.fromisoformat(batches[0]["night"]), batches[0]["look"]
+    results = [result for one in checked for result in one["results"]]
     planned, blind = sum(len(batch["cameras"]) for batch in batches), sum(one["blind"] for one in checked)
     counts = night.store(
         app,
-        found,
+        results,
         night=day,
-        round=look,
+        round=round,
         now=now,
         planned=planned,
         started=datetime.fromisoformat(batches[0]["starts"]),
@@ -164,11 +164,11 @@ def store(batches: list[dict[str, Any]], checked: list[dict[str, Any]]) -> dict[
     )
     settled = outages.settle(app, night=day, now=now)
     letters.outages(app, settled.get("opened", []), now)
-    sentence, down = _summary(app, day, look)
+    sentence, down = _summary(app, day, round)
     if down:
         log.error("%s", sentence)
         with app.sessions.begin() as session:
-            notices.local_outage(app, session, day, look, sentence, now)
+            notices.local_outage(app, session, day, round, sentence, now)
     log.info("%s outages: %s; past their time: %s", sentence, settled, rollup.roll_up(app, now.date()))
     _publish(app)
     return {**counts, "summary": sentence}
@@ -191,10 +191,10 @@ def _publish(app: AppContext) -> None:
         raise Problem(f"Kết quả kiểm tra đã lưu đủ; riêng tệp DONDOC_METRICS_FILE chưa được: {problem}") from None
 
 
-def _summary(app: AppContext, day: date, look: str) -> tuple[str, bool]:
+def _summary(app: AppContext, day: date, round: str) -> tuple[str, bool]:
     from dondoc.cameras.nights import night
 
     with app.sessions.reading() as session:
-        run = night.run_of(session, day, look)
+        run = night.run_of(session, day, round)
         assert run is not None
         return night.summary(app, session, run), run.our_side_down is not None

@@ -20,29 +20,29 @@ def open_context() -> AppContext:
     Raises:
         Problem: a setting is wrong, or the clock is played while mail could reach people.
     """
-    found = settings.load()
+    loaded = settings.load()
     urls = {"smtp_url": _smtp(), "imap_url": _imap()}
-    return opened(found.model_copy(update={name: SecretStr(url) for name, url in urls.items() if url}))
+    return opened(loaded.model_copy(update={name: SecretStr(url) for name, url in urls.items() if url}))
 
 
 def _connection(name: str) -> Connection | None:
     try:
-        found: Connection = Connection.get(name)
+        connection: Connection = Connection.get(name)
     except AirflowNotFoundException:
         return None
-    return found if found.host else None
+    return connection if connection.host else None
 
 
-def _netloc(found: Connection, port: int) -> str:
-    user = f"{quote(found.login or '', '')}:{quote(found.password or '', '')}@" if found.login else ""
-    host = f"[{found.host}]" if ":" in (found.host or "") else found.host
-    return f"{user}{host}:{found.port or port}"
+def _netloc(connection: Connection, port: int) -> str:
+    user = f"{quote(connection.login or '', '')}:{quote(connection.password or '', '')}@" if connection.login else ""
+    host = f"[{connection.host}]" if ":" in (connection.host or "") else connection.host
+    return f"{user}{host}:{connection.port or port}"
 
 
 def _smtp() -> str | None:
-    if (found := _connection("dondoc_smtp")) is None:
+    if (connection := _connection("dondoc_smtp")) is None:
         return None
-    extra = found.extra_dejson
+    extra = connection.extra_dejson
     if not extra.get("disable_ssl"):
         scheme, port = "smtps", 465
     elif not extra.get("disable_tls"):
@@ -50,15 +50,15 @@ def _smtp() -> str | None:
     else:
         scheme, port = "smtp", 25
     sender = extra.get("from_email")
-    return f"{scheme}://{_netloc(found, port)}" + (f"?{urlencode({'from': sender})}" if sender else "")
+    return f"{scheme}://{_netloc(connection, port)}" + (f"?{urlencode({'from': sender})}" if sender else "")
 
 
 def _imap() -> str | None:
-    if (found := _connection("dondoc_imap")) is None:
+    if (connection := _connection("dondoc_imap")) is None:
         return None
-    extra = found.extra_dejson
+    extra = connection.extra_dejson
     if extra.get("use_ssl", True) and not extra.get("starttls"):
         scheme, port = "imaps", 993
     else:
         scheme, port = ("imap+starttls" if extra.get("starttls") else "imap"), 143
-    return f"{scheme}://{_netloc(found, port)}/{quote(extra.get('folder', 'INBOX'))}"
+    return f"{scheme}://{_netloc(connection, port)}/{quote(extra.get('folder', 'INBOX'))}"

@@ -43,5 +43,5 @@ def decide(context: Mapping[str, Any]) -> dict[str, Any]:
         "day": day.isoformat(),
         "agencies": [d["agency"] for d in decisions],
         "outbox_ids": ids,
-        "to_approve": approving.asks(context, ids),
+        "to_approve": approving.request_approval(context, ids),
     }

@@ -77,7 +77,7 @@ def probe_declared() -> dict[str, int]:
     cameras = backlog.unseen_cameras(app, accepted)
     counts: dict[str, int] = {}
     if cameras:
-        counts = _looked_at(app, cameras)
+        counts = _check_declared(app, cameras)
         accepted = [one for one in accepted if not backlog.unseen_cameras(app, [one])]  # the next run tells the rest
     written = letters.reachability(app, accepted, clock.now())
     with app.sessions.begin() as session:  # what was declared, ruled or has run out since the last run
@@ -86,7 +86,7 @@ def probe_declared() -> dict[str, int]:
     return counts
 
 
-def _looked_at(app: AppContext, cameras: list[int]) -> dict[str, int]:
+def _check_declared(app: AppContext, cameras: list[int]) -> dict[str, int]:
     """Look at cameras a few at a time, storing each time, as long as there is time to look at more.
 
     Returns:
@@ -104,11 +104,11 @@ def _looked_at(app: AppContext, cameras: list[int]) -> dict[str, int]:
             log.warning("%d cameras are left for the next run", len(cameras) - start)
             break
         now, few = clock.now(), cameras[start : start + FEW]
-        tonight, look = night.night_of(now), f"declared-{now:%H%M%S}-{'-'.join(map(str, few[:20]))}"
-        checked = check(app, few, tonight=tonight, round=look, now=now)
+        tonight, round = night.night_of(now), f"declared-{now:%H%M%S}-{'-'.join(map(str, few[:20]))}"
+        checked = check(app, few, tonight=tonight, round=round, now=now)
         if checked.blind:
             raise Problem("Phía Sở mất kết nối (không máy chủ tham chiếu nào trả lời): chưa kiểm tra camera vừa khai.")
-        counts.update(night.store(app, checked.results, night=tonight, round=look, now=clock.now()))
+        counts.update(night.store(app, checked.results, night=tonight, round=round, now=clock.now()))
     return dict(counts)
 
 

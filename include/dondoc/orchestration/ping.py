@@ -41,10 +41,10 @@ def ping(address: SecretStr | None, ca_file: Path | None = None) -> bool:
     thread = threading.Thread(target=_get, args=(address, ca_file, answer), daemon=True)
     thread.start()
     thread.join(PATIENCE)
-    said = answer[0] if answer else f"no answer in {PATIENCE:.0f} s"
-    if said != "200":
-        log.warning("the sign of life was not taken: %s", said)
-    return said == "200"
+    status = answer[0] if answer else f"no answer in {PATIENCE:.0f} s"
+    if status != "200":
+        log.warning("the sign of life was not taken: %s", status)
+    return status == "200"
 
 
 def _get(address: SecretStr, ca_file: Path | None, answer: list[str]) -> None:

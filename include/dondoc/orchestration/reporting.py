@@ -29,8 +29,8 @@ def draw_up(context: Mapping[str, Any]) -> dict[str, Any]:
 
     app, now = open_context(), clock.now()
     day = runs.as_of(context, app.first_day)
-    if why := clock.to_come(day, now):
-        raise runs.Refused(why)
+    if refusal := clock.to_come(day, now):
+        raise runs.Refused(refusal)
     dry, late = runs.params(context)["dry_run"], runs.late(context, now)
     cut_off = min(clock.at(day, 17), runs.moment(context))  # a report never speaks of hours to come
     with app.sessions.reading() as session:
@@ -53,8 +53,8 @@ def draw_up(context: Mapping[str, Any]) -> dict[str, Any]:
     if late:
         raise runs.Refused(late)
     log.info("reports of %s lie in %s; letters held: %s", day, folders, ids)
-    asked = approving.asks(context, ids)
-    return {"day": day.isoformat(), "folders": folders, "to_approve": asked, "failed": failed}
+    to_approve = approving.request_approval(context, ids)
+    return {"day": day.isoformat(), "folders": folders, "to_approve": to_approve, "failed": failed}
 
 
 def refuse_failed(drawn: Mapping[str, Any]) -> None:

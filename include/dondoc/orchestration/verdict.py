@@ -32,5 +32,5 @@ def well(context: Mapping[str, Any], which: Literal["gather", "night"]) -> None:
     app = open_context()
     causes.publish(app, clock.now())
     if not context["params"].get("dry_run"):
-        found = app.settings
-        sign_of_life(found.ping_gather_url if which == "gather" else found.ping_night_url, found.ca_file)
+        settings = app.settings
+        sign_of_life(settings.ping_gather_url if which == "gather" else settings.ping_night_url, settings.ca_file)

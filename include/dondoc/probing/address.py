@@ -55,10 +55,10 @@ def parse(url: str) -> Address:
     url = url.strip()
     if len(url) > LONGEST or " " in url or not url.isprintable():  # of all spaces only this one is printable
         raise ValueError("địa chỉ quá dài hoặc có dấu cách, ký tự điều khiển")
-    found = _PARTS.fullmatch(url)
-    if not found:
+    match = _PARTS.fullmatch(url)
+    if not match:
         raise ValueError("địa chỉ phải bắt đầu bằng rtsp:// hoặc rtsps://")
-    scheme, authority, rest = found[1].lower(), found[2], found[3]
+    scheme, authority, rest = match[1].lower(), match[2], match[3]
     info, at, place = authority.rpartition("@")
     if "@" in rest:
         # rtsp://admin:a/b@host would connect to "admin" and show the password as a path

@@ -117,10 +117,10 @@ def same(ip: Ip) -> set[Ip]:
 
 def _ranges(networks: Iterable[Network]) -> dict[int, list[tuple[int, int]]]:
     """First and last address of each, by version: looked up for every camera, and `ip in network` is slow."""
-    found: dict[int, list[tuple[int, int]]] = {4: [], 6: []}
+    ranges: dict[int, list[tuple[int, int]]] = {4: [], 6: []}
     for n in networks:
-        found[n.version].append((int(n.network_address), int(n.broadcast_address)))
-    return found
+        ranges[n.version].append((int(n.network_address), int(n.broadcast_address)))
+    return ranges
 
 
 def _inside(number: int, ranges: list[tuple[int, int]]) -> bool:
@@ -164,8 +164,8 @@ class Resolver:
 
     def known(self, host: str) -> list[Ip]:
         """The addresses of a host that may be probed, as far as it was looked up."""
-        found = [ip_address(host)] if _is_ip(host) else self._known.get(host, [])
-        return [ip for ip in found if ip in self._allow][:ADDRESSES]
+        ips = [ip_address(host)] if _is_ip(host) else self._known.get(host, [])
+        return [ip for ip in ips if ip in self._allow][:ADDRESSES]
 
     async def learn(self, hosts: Iterable[str], patience: float) -> None:
         """Look these up once and for all: what their name server says later, or has not said by then, is not heeded.
@@ -211,19 +211,19 @@ class Resolver:
 def _answer(host: str, loop: asyncio.AbstractEventLoop, answer: "asyncio.Future[list[Ip]]") -> None:
     if answer.done():  # its camera's time was over before a thread was free
         return
-    found: list[Ip] = []
+    ips: list[Ip] = []
     with contextlib.suppress(OSError, ValueError):  # ValueError: a name that its encoding refuses
         rows = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-        found = [ip_address(str(row[4][0]).partition("%")[0]) for row in rows]
+        ips = [ip_address(str(row[4][0]).partition("%")[0]) for row in rows]
     with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
-        loop.call_soon_threadsafe(_settle, answer, found)
+        loop.call_soon_threadsafe(_settle, answer, ips)
 
 
-def _settle(answer: "asyncio.Future[list[Ip]]", found: list[Ip]) -> None:
+def _settle(answer: "asyncio.Future[list[Ip]]", ips: list[Ip]) -> None:
     if answer.done():
         return
-    if found:
-        answer.set_result(found)
+    if ips:
+        answer.set_result(ips)
     else:
         answer.set_exception(OSError("không có địa chỉ"))
 

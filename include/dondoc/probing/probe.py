@@ -78,7 +78,7 @@ async def _probe(target: Target, decoder: Decoder | None, resolver: Resolver, ti
         return Finding(target.id, Codes.INVALID_ADDRESS, str(error), _since(started), stage)
     dialogue = Dialogue(address, *login, resolver, digest=target.digest)
     try:
-        seen = await _look(dialogue, decoder, timeout, target)
+        seen = await _observe(dialogue, decoder, timeout, target)
     except (Problem, MemoryError):
         raise
     except Exception as error:  # a fault of ours; what one camera sends must not cost the looks at all others
@@ -114,7 +114,7 @@ def _credentials(target: Target, address: Address) -> tuple[str | None, str | No
     return address.user, address.password
 
 
-async def _look(dialogue: Dialogue, decoder: Decoder | None, timeout: float, target: Target) -> Seen:
+async def _observe(dialogue: Dialogue, decoder: Decoder | None, timeout: float, target: Target) -> Seen:
     """What is seen by the end of stage 1, or of stage 2 when there is a decoder."""
     with decoder.room.place() if decoder else contextlib.nullcontext(fits) as place:
         try:
@@ -124,8 +124,8 @@ async def _look(dialogue: Dialogue, decoder: Decoder | None, timeout: float, tar
                 if decoder is None:
                     return Seen("ok", "camera trả lời và mô tả luồng hình")
                 stream = await key_picture(dialogue, track, base, place)
-        except Verdict as found:
-            return Seen(found.verdict, found.detail)
+        except Verdict as ended:
+            return Seen(ended.verdict, ended.detail)
         except TimeoutError:
             return SLOW.get(dialogue.progress) or _ended(dialogue, "rtsp_timeout", _silent(dialogue))
         except NotRtsp as error:
@@ -142,13 +142,13 @@ def _silent(dialogue: Dialogue) -> str:
     return f"nhận kết nối nhưng không trả lời xong {dialogue.asked} trong thời gian cho phép"
 
 
-def _ended(dialogue: Dialogue, verdict: str, why: str) -> Seen:
+def _ended(dialogue: Dialogue, verdict: str, reason: str) -> Seen:
     """What a dialogue that broke off means: before a picture was asked for, or after."""
     if dialogue.progress.lacks:
-        return Seen("no_frame", f"{why}; {dialogue.progress.lacks}")
+        return Seen("no_frame", f"{reason}; {dialogue.progress.lacks}")
     if verdict == "not_rtsp" or not dialogue.received:
-        return Seen(verdict, why)
-    return Seen(verdict, f"{why}; mới nhận {dialogue.received} byte, chưa đủ một câu trả lời")
+        return Seen(verdict, reason)
+    return Seen(verdict, f"{reason}; mới nhận {dialogue.received} byte, chưa đủ một câu trả lời")
 
 
 def probe_many(
@@ -171,16 +171,16 @@ def probe_many(
     Raises:
         Problem: as `probe`.
     """
-    found: Found = queue.SimpleQueue()
+    findings: Found = queue.SimpleQueue()
     loop = asyncio.new_event_loop() if sys.version_info >= (3, 13) else uvloop.new_event_loop()  # 3.13: hangs at fork
     everyone = list(targets)
     at_once = min(concurrency, _descriptors(concurrency + SPARE_DESCRIPTORS) - SPARE_DESCRIPTORS, len(everyone))
-    look = partial(_probe, resolver=resolver or Resolver(allow), timeout=timeout)
-    task = loop.create_task(_look_at_all(_lanes(everyone, per_device), look, found, max(1, at_once), stage == 2))
-    thread = threading.Thread(target=_run, args=(loop, task, found), name="probe", daemon=True)
+    probe_one = partial(_probe, resolver=resolver or Resolver(allow), timeout=timeout)
+    task = loop.create_task(_probe_all(_lanes(everyone, per_device), probe_one, findings, max(1, at_once), stage == 2))
+    thread = threading.Thread(target=_run, args=(loop, task, findings), name="probe", daemon=True)
     thread.start()
     try:
-        while (finding := found.get()) is not None:
+        while (finding := findings.get()) is not None:
             if isinstance(finding, BaseException):
                 raise finding
             yield finding
@@ -190,10 +190,10 @@ def probe_many(
         thread.join()
 
 
-async def _look_at_all(
+async def _probe_all(
     lanes: Iterator[Iterator[Target]],
-    look: Callable[..., Awaitable[Finding]],
-    found: Found,
+    probe_one: Callable[..., Awaitable[Finding]],
+    findings: Found,
     at_once: int,
     pictures: bool,
 ) -> None:
@@ -202,14 +202,14 @@ async def _look_at_all(
         async def work() -> None:
             for lane in lanes:
                 for target in lane:
-                    found.put(await look(target, decoder))
+                    findings.put(await probe_one(target, decoder))
 
         for _ in range(at_once):
             group.create_task(work())
             await asyncio.sleep(0)  # one start a turn: a crowd of them would eat into its own deadlines
 
 
-def _run(loop: asyncio.AbstractEventLoop, task: asyncio.Task[None], found: Found) -> None:
+def _run(loop: asyncio.AbstractEventLoop, task: asyncio.Task[None], findings: Found) -> None:
     """Run the task to its end, of whatever kind; the last thing found is None."""
     with asyncio.Runner(loop_factory=lambda: loop) as runner:
         try:
@@ -217,10 +217,10 @@ def _run(loop: asyncio.AbstractEventLoop, task: asyncio.Task[None], found: Found
         except asyncio.CancelledError:
             pass
         except BaseExceptionGroup as errors:
-            found.put(errors.exceptions[0])
+            findings.put(errors.exceptions[0])
         except BaseException as error:
-            found.put(error)
-        found.put(None)
+            findings.put(error)
+        findings.put(None)
 
 
 async def _wait(task: asyncio.Task[None]) -> None:

@@ -19,7 +19,7 @@ from dondoc.probing.probe import probe_many
 from dondoc.probing.verdicts import Finding, Target
 
 WORTH = 1000  # cameras to a process: fewer are asked before another would have begun
-Look: TypeAlias = Callable[[], Iterator[Finding]]
+Probe: TypeAlias = Callable[[], Iterator[Finding]]
 EVERY = 0.1  # seconds between two tellings of a process
 _DIED = "Một tiến trình kiểm tra camera dừng đột ngột (thiếu bộ nhớ, hoặc bị kết thúc từ bên ngoài). Hãy chạy lại."
 
@@ -43,19 +43,19 @@ def probe_shares(
     """
     everyone = list(targets)
     count = max(1, min(_cores(), len(everyone) // WORTH))
-    look = partial(probe_many, concurrency=max(1, concurrency // count), timeout=timeout, allow=allow)
+    probe = partial(probe_many, concurrency=max(1, concurrency // count), timeout=timeout, allow=allow)
     if count == 1:
-        return look(everyone)
-    return _gather(dict(_start(partial(look, everyone[i::count])) for i in range(count)))
+        return probe(everyone)
+    return _gather(dict(_start(partial(probe, everyone[i::count])) for i in range(count)))
 
 
 def _cores() -> int:
     return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
 
 
-def _start(look: Look) -> tuple[Connection, BaseProcess]:
+def _start(probe: Probe) -> tuple[Connection, BaseProcess]:
     ours, theirs = multiprocessing.Pipe(duplex=False)
-    process = multiprocessing.Process(target=_tell, args=(look, theirs), daemon=True)
+    process = multiprocessing.Process(target=_tell, args=(probe, theirs), daemon=True)
     process.start()
     theirs.close()  # so that its end is seen here when the process has ended
     return ours, process
@@ -67,36 +67,36 @@ def _gather(processes: dict[Connection, BaseProcess]) -> Iterator[Finding]:
         while under_way:
             for connection in cast(list[Connection], wait(list(under_way))):
                 try:
-                    told = connection.recv()
+                    findings = connection.recv()
                 except EOFError:
                     raise Problem(_DIED) from None
-                if isinstance(told, Exception):
-                    raise told
-                if not told:
+                if isinstance(findings, Exception):
+                    raise findings
+                if not findings:
                     under_way.remove(connection)
-                yield from told
+                yield from findings
     finally:
         for process in processes.values():
             process.terminate()
             process.join()
 
 
-def _tell(look: Look, connection: Connection) -> None:
+def _tell(probe: Probe, connection: Connection) -> None:
     """What a process does: tell what it found, some at a time, at last nothing; or what went wrong."""
     gc.freeze()  # nothing we begin with is ever garbage, and a probe leaves little: look for it less often
     gc.set_threshold(20_000)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches both; whoever asked ends this one
     threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
-        found: list[Finding] = []
+        findings: list[Finding] = []
         last = 0.0
-        for finding in look():
-            found.append(finding)
+        for finding in probe():
+            findings.append(finding)
             if time.monotonic() - last > EVERY:
-                connection.send(found)
-                found, last = [], time.monotonic()
-        if found:
-            connection.send(found)
+                connection.send(findings)
+                findings, last = [], time.monotonic()
+        if findings:
+            connection.send(findings)
         connection.send([])
     except Exception as error:
         connection.send(error)

@@ -16,22 +16,22 @@ class Sited(Protocol):
 T = TypeVar("T", bound=Sited)
 
 
-def parts(looks: Sequence[T], *, seconds: float, per_site: int, rng: random.Random) -> list[tuple[float, list[T]]]:
+def parts(items: Sequence[T], *, seconds: float, per_site: int, rng: random.Random) -> list[tuple[float, list[T]]]:
     """The looks in parts, each with the second at which it may start; at most `per_site` of a site in a part.
 
     The channels of a recorder come to lie in different parts, as far as there are several.
     """
-    count = max(1, min(len(looks), int(seconds // APART)))
-    mixed = rng.sample(looks, len(looks)) if count > 1 else list(looks)
+    count = max(1, min(len(items), int(seconds // APART)))
+    mixed = rng.sample(items, len(items)) if count > 1 else list(items)
     made: list[list[T]] = [[] for _ in range(count)]
     load: list[Counter[Hashable]] = [Counter() for _ in range(count)]
-    for index, look in enumerate(mixed):
-        place = next(_places(load, look.site, index % count, per_site))
+    for index, item in enumerate(mixed):
+        place = next(_places(load, item.site, index % count, per_site))
         if place == len(made):
             made.append([])
             load.append(Counter())
-        made[place].append(look)
-        load[place][look.site] += 1
+        made[place].append(item)
+        load[place][item.site] += 1
     step = seconds / count
     return [(_start(n, step, seconds, rng), part) for n, part in enumerate(made) if part]
 

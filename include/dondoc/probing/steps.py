@@ -34,8 +34,8 @@ class Steps:
     def note(self, text: str | Response) -> None:
         """Note what we did, or what came: in words at once, for a reply may be large."""
         if len(self._noted) < MOST:
-            said = f"← {_shown(text)}" if isinstance(text, Response) else text
-            self._noted.append((time.monotonic() - self._started, said))
+            line = f"← {_shown(text)}" if isinstance(text, Response) else text
+            self._noted.append((time.monotonic() - self._started, line))
 
     def lines(self) -> tuple[str, ...]:
         return tuple(f"{seconds:.3f} s  ".replace(".", ",") + text for seconds, text in self._noted)

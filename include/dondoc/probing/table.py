@@ -52,13 +52,13 @@ def is_code(text: str) -> bool:
 
 def _records(text: str, filename: str) -> Iterator[tuple[int, list[str]]]:
     """Each record with the line that it begins in."""
-    said = _SEPARATOR.match(text)
-    text = text[said.end() :] if said else text
+    separator = _SEPARATOR.match(text)
+    text = text[separator.end() :] if separator else text
     head = text.lstrip("\r\n").partition("\n")[0]
-    delimiter = said[1] if said else max(",;\t", key=head.count)
+    delimiter = separator[1] if separator else max(",;\t", key=head.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     while True:
-        line = reader.line_num + (2 if said else 1)
+        line = reader.line_num + (2 if separator else 1)
         try:
             cells = next(reader)
         except StopIteration:

@@ -75,9 +75,9 @@ def sent_today(session: Session, now: datetime, where: str = "") -> int:
     """
     morning = at(now.date(), 0)
     here = Alert.cause.startswith(f"{where}/", autoescape=True) if where else true()
-    told = select(func.count()).select_from(Alert).where(here, Alert.told_at >= morning)
+    begun = select(func.count()).select_from(Alert).where(here, Alert.told_at >= morning)
     over = select(func.count()).select_from(Alert).where(here, Alert.told_at.is_not(None), Alert.over_at >= morning)
-    return (session.scalar(told) or 0) + (session.scalar(over) or 0)
+    return (session.scalar(begun) or 0) + (session.scalar(over) or 0)
 
 
 def over(session: Session, alerts: Iterable[Alert], now: datetime) -> list[Alert]:

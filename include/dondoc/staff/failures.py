@@ -138,8 +138,8 @@ def over(app: AppContext, places: Iterable[str], now: datetime, *, exactly: bool
 
 def _open(session: Session, places: Iterable[str], exactly: bool) -> list[Alert]:
     """Their open causes, each once."""
-    found = (alert for place in places for alert in alerts.open_alerts(session, place, exactly=exactly))
-    return list({alert.id: alert for alert in found}.values())
+    causes = (alert for place in places for alert in alerts.open_alerts(session, place, exactly=exactly))
+    return list({alert.id: alert for alert in causes}.values())
 
 
 def _end(app: AppContext, session: Session, ended: Iterable[Alert], now: datetime) -> None:

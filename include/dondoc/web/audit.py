@@ -113,16 +113,16 @@ DETAIL = {  # the same
 }
 
 
-def told(details: Mapping[str, Any]) -> str:
+def describe(details: Mapping[str, Any]) -> str:
     """The details of an event for people; nothing of what is empty."""
-    return "; ".join(f"{DETAIL.get(name, name)}: {_said(value)}" for name, value in details.items() if value != "")
+    return "; ".join(f"{DETAIL.get(name, name)}: {_text(value)}" for name, value in details.items() if value != "")
 
 
-def _said(value: Any) -> str:
+def _text(value: Any) -> str:
     if value is None:
         return "–"
     if isinstance(value, list):
-        return ", ".join(map(_said, value))
+        return ", ".join(map(_text, value))
     if isinstance(value, bool):
         return "có" if value else "không"
     return STATES.get(value, value) if isinstance(value, str) else str(value)
@@ -155,7 +155,7 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
             checked=checked,
             acts=ACT,
             doors=DOOR,
-            told=told,
+            describe=describe,
             shown=SHOWN,
         )
 

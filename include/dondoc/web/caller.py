@@ -55,9 +55,9 @@ def caller(scope: MutableMapping[str, Any], trusted: Sequence[Network]) -> Calle
     hops = _x_forwarded(headers) or _forwarded(headers)
     for hop in reversed(hops):
         scheme, host = hop.get("proto", scheme), hop.get("host", host)
-        if not (said := _bare(hop.get("for", ""))):
+        if not (client := _bare(hop.get("for", ""))):
             break
-        address = said
+        address = client
         if not _within(address, trusted):
             break
     return Caller(address, origin_of(f"{scheme}://{host}") if host else None)
@@ -77,7 +77,7 @@ def forged(headers: Headers, own: Collection[str | None]) -> bool:
 def _x_forwarded(headers: Headers) -> list[dict[str, str]]:
     """One entry a proxy; scheme and host belong to the last one, which alone is sure to have written them."""
     hops = [{"for": part} for part in _list(headers, "x-forwarded-for")]
-    last = {name: found[-1] for name in ("proto", "host") if (found := _list(headers, f"x-forwarded-{name}"))}
+    last = {name: values[-1] for name in ("proto", "host") if (values := _list(headers, f"x-forwarded-{name}"))}
     if last:
         hops = hops or [{}]
         hops[-1] |= last

@@ -107,17 +107,17 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
         if form not in ("csv", "xlsx"):
             raise HTTPException(404, "Not Found")
         user = visitor_of(request)
-        found = [
+        rows = [
             {column: shown_to(user, cell) for column, cell in row.items()}
             for row in fleet.table(world_of(request), form, by=user.actor, now=clock.now())
         ]
-        content = tables.as_csv(found) if form == "csv" else tables.as_xlsx(found)
+        content = tables.as_csv(rows) if form == "csv" else tables.as_xlsx(rows)
         return download(content, f"camera_{clock.now():%Y%m%d}.{form}")
 
     @routes.get("/metrics")
     def metrics(request: Request) -> Response:
-        told = fleet.metrics(world_of(request), clock.now()).decode()
-        return Response(shown_to(visitor_of(request), told), media_type=openmetrics.CONTENT_TYPE)
+        text = fleet.metrics(world_of(request), clock.now()).decode()
+        return Response(shown_to(visitor_of(request), text), media_type=openmetrics.CONTENT_TYPE)
 
     @routes.get("/cameras/{camera}", response_class=HTMLResponse)
     def camera(request: Request, camera: int) -> HTMLResponse:
@@ -137,10 +137,10 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
                 words=state.state.label,
                 cells=_cells(app, session, stored, moment),
                 kinds=KINDS,
-                looks=[_look(check) for check in _looks(session, camera)],
+                checks=[_check(check) for check in _checks(session, camera)],
                 failed=_failed(session, camera),
                 outages=_outages(session, camera),
-                said_of=SENTENCE,
+                sentences=SENTENCE,
                 releases=_releases(session, camera),
                 address=public(stored.url or "") if user.may_act else None,
                 thumbnail=thumbnails.get(app, stored, moment) if user.may_act else None,
@@ -155,8 +155,8 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
         if not visitor_of(request).may_act:
             raise HTTPException(403, "Hình của camera chỉ dành cho người vận hành.")
         with app.sessions.reading() as session:
-            found = session.get(Camera, camera)
-            kept = thumbnails.get(app, found, clock.now()) if found else None
+            stored = session.get(Camera, camera)
+            kept = thumbnails.get(app, stored, clock.now()) if stored else None
         if kept is None:
             raise HTTPException(404, "Not Found")
         audited(request, "see_picture", CAM(camera), at=kept.at.isoformat())
@@ -164,10 +164,10 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
 
     @routes.post("/cameras/{camera}/probe")
     def probe(request: Request, camera: int, user: Annotated[User, Depends(require_operator)]) -> RedirectResponse:
-        found = now.look(world_of(request), camera, by=user.actor, now=clock.now)
-        more = f" ({found.detail})" if found.detail and found.verdict != Verdict.OK else ""
-        said = f"{CAM(camera)}, xem lúc {found.happened_at:%H:%M:%S}: {SENTENCE[found.verdict]}{more}."
-        return redirect(request, f"/cameras/{camera}", said)
+        check = now.look(world_of(request), camera, by=user.actor, now=clock.now)
+        more = f" ({check.detail})" if check.detail and check.verdict != Verdict.OK else ""
+        done = f"{CAM(camera)}, xem lúc {check.happened_at:%H:%M:%S}: {SENTENCE[check.verdict]}{more}."
+        return redirect(request, f"/cameras/{camera}", done)
 
     @routes.post("/cameras/{camera}/credentials")
     def login(
@@ -196,17 +196,17 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
     ) -> RedirectResponse:
         app = world_of(request)
         with app.sessions.begin() as session:
-            found = records.find(session, str(camera))
+            row = records.find(session, str(camera))
             secrets = app.secrets
-            credentials.retry(session, found, by=user.actor, reason=reason, secrets=secrets, now=clock.now())
+            credentials.retry(session, row, by=user.actor, reason=reason, secrets=secrets, now=clock.now())
         return redirect(request, f"/cameras/{camera}", f"{CAM(camera)}: mật khẩu được thử lại từ đêm tới.")
 
     @routes.post("/cameras/{camera}/confirm")
     def confirm(request: Request, camera: int, user: Annotated[User, Depends(require_operator)]) -> RedirectResponse:
         app = world_of(request)
         with app.sessions.begin() as session:
-            found = records.find(session, str(camera))
-            records.confirm(session, app.secrets, found, by=user.actor, now=clock.now())
+            row = records.find(session, str(camera))
+            records.confirm(session, app.secrets, row, by=user.actor, now=clock.now())
         return redirect(request, f"/cameras/{camera}", f"{CAM(camera)}: đã xác nhận là đã kết nối.")
 
     @routes.post("/cameras/{camera}/pause")
@@ -222,18 +222,18 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
     ) -> RedirectResponse:
         app = world_of(request)
         with app.sessions.begin() as session:
-            if (found := session.get(Camera, camera)) is None:
+            if (stored := session.get(Camera, camera)) is None:
                 raise HTTPException(404, f"Không có camera {CAM(camera)}.")
-            if scope not in SCOPES or (scope == "place" and not found.place):
+            if scope not in SCOPES or (scope == "place" and not stored.place):
                 raise HTTPException(400, "Chọn phạm vi tạm dừng. Camera chưa khai điểm thì không chọn được điểm.")
             number = rule(
                 session,
                 app.letters(session, clock.now().date()),
                 app.registry,
                 RulingKind.PAUSE,
-                agency=found.agency if scope != "all" else None,
-                system=found.system if scope in ("place", "system") else None,
-                place=found.place if scope == "place" else None,
+                agency=stored.agency if scope != "all" else None,
+                system=stored.system if scope in ("place", "system") else None,
+                place=stored.place if scope == "place" else None,
                 until=until or None,
                 document=document,
                 reason=reason,
@@ -247,9 +247,9 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
     return routes
 
 
-def _page(found: list[CameraState], number: int) -> list[CameraState]:
+def _page(states: list[CameraState], number: int) -> list[CameraState]:
     start = (number - 1) * SHOWN
-    return found[start : start + SHOWN]
+    return states[start : start + SHOWN]
 
 
 def _list(request: Request, wanted: Wanted, number: int) -> HTMLResponse:
@@ -257,15 +257,15 @@ def _list(request: Request, wanted: Wanted, number: int) -> HTMLResponse:
     with app.sessions.reading() as session:
         every = current.read(app, session, clock.now())
     near = [s for s in every if wanted.fits_but_for_state(s, user)]
-    found = [s for s in near if wanted.fits(s, user)]
-    last = max(1, -(-len(found) // SHOWN))
+    shown = [s for s in near if wanted.fits(s, user)]
+    last = max(1, -(-len(shown) // SHOWN))
     number = min(number, last)
     return page(
         request,
         "cameras.html",
         wanted=wanted,
-        rows=[_row(app, s, user) for s in _page(found, number)],
-        total=len(found),
+        rows=[_row(app, s, user) for s in _page(shown, number)],
+        total=len(shown),
         counts=Counter(s.state for s in near),
         line=camera_line(counts(near)),
         well=counts([s for s in near if s.state == State.OK]),
@@ -303,16 +303,16 @@ def _cells(app: AppContext, session: Session, camera: Camera, moment: datetime) 
     return timeline(checks.every_night(session, judge, [camera], since=since).get(camera.id, []), last)
 
 
-def _looks(session: Session, camera: int) -> list[CameraCheck]:
+def _checks(session: Session, camera: int) -> list[CameraCheck]:
     newest = select(CameraCheck).where(CameraCheck.camera_id == camera)
     return list(session.scalars(newest.order_by(CameraCheck.night.desc(), CameraCheck.id.desc()).limit(LOOKS)))
 
 
-def _look(check: CameraCheck) -> dict[str, Any]:
+def _check(check: CameraCheck) -> dict[str, Any]:
     return {
         "at": check.happened_at,
         "round": ROUNDS.get(check.round.partition("-")[0], check.round),
-        "said": SENTENCE[check.verdict],
+        "sentence": SENTENCE[check.verdict],
         "detail": check.detail if check.verdict != Verdict.OK else "",
         "elapsed_ms": check.elapsed_ms,
     }
@@ -320,7 +320,7 @@ def _look(check: CameraCheck) -> dict[str, Any]:
 
 def _failed(session: Session, camera: int) -> CameraCheck | None:
     """The newest look that failed and left its steps."""
-    return next((check for check in _looks(session, camera) if check.steps), None)
+    return next((check for check in _checks(session, camera) if check.steps), None)
 
 
 def _held_back(app: AppContext, session: Session, camera: Camera, moment: datetime) -> str | None:

@@ -114,8 +114,8 @@ class DirectiveForm:
 
     def begins(self, today: date) -> date:
         """From when the version is to hold: what was typed, else the letter's day."""
-        found = _date(self.valid_from) or _date(self.day)
-        return found if isinstance(found, date) else today
+        day = _date(self.valid_from) or _date(self.day)
+        return day if isinstance(day, date) else today
 
     def letter(
         self, app: AppContext, history: Sequence[Version], known: Collection[str], today: date
@@ -136,7 +136,7 @@ class DirectiveForm:
         issuer = {"issuer": app.registry.office, "superior": app.registry.superior}
         kept = newest.file.model_dump(exclude_none=True) if newest else issuer
         day = _date(self.day)
-        said: dict[str, Any] = {
+        entered: dict[str, Any] = {
             "id": newest.directive.id if newest else self.id or self._id(),
             "number": self.number,
             "day": day,
@@ -151,9 +151,9 @@ class DirectiveForm:
         }
         if self.ladder:
             ready = ready_ladders(app.settings.data).get(self.ladder)
-            said["ladder"] = [step.model_dump() for step in ready.steps] if ready else ""
-        filled = {name: value for name, value in said.items() if value != ""}
-        return {name: value for name, value in kept.items() if name not in said} | filled
+            entered["ladder"] = [step.model_dump() for step in ready.steps] if ready else ""
+        filled = {name: value for name, value in entered.items() if value != ""}
+        return {name: value for name, value in kept.items() if name not in entered} | filled
 
     def _id(self) -> str:
         """Made of number and year, as no second letter has them."""
@@ -261,13 +261,13 @@ def _line(group: Any, registry: Registry, day: date) -> Line:
             kinds.append(kind)
             without += missing
             owing -= {*all_}
-    said: dict[str, Any] = {n: str(getattr(group.periodic, n)) for n in PERIODIC} if group.periodic else {}
+    period: dict[str, Any] = {n: str(getattr(group.periodic, n)) for n in PERIODIC} if group.periodic else {}
     return Line(
         system=group.system,
         deliverable=group.deliverable,
         text=group.text,
         due_before=group.due_before.isoformat() if group.due_before else "",
-        **said,
+        **period,
         kinds=tuple(kinds),
         agencies=tuple(one for one in group.agencies if one in owing),
         without=tuple(without),
@@ -284,9 +284,9 @@ def read(typed: FormData) -> DirectiveForm:
     count = min(int(_one(typed, "lines")) if _one(typed, "lines").isdecimal() else 0, MOST)
     lines = [_line_of(typed, i) for i in range(count)]
     filled = [line for line in lines if line.filled]
-    said: dict[str, Any] = {name: _one(typed, name) for name in HEAD}
+    heading: dict[str, Any] = {name: _one(typed, name) for name in HEAD}
     return DirectiveForm(
-        **said,
+        **heading,
         again=bool(_one(typed, "again")),
         report=bool(_one(typed, "report")),
         seen=int(seen) if seen.isdecimal() else None,
@@ -295,8 +295,8 @@ def read(typed: FormData) -> DirectiveForm:
 
 
 def _line_of(typed: FormData, number: int) -> Line:
-    said: dict[str, Any] = {name: _one(typed, f"{name}-{number}") for name in ONE}
-    return Line(**said | {name: _many(typed, f"{name}-{number}") for name in MANY})
+    single: dict[str, Any] = {name: _one(typed, f"{name}-{number}") for name in ONE}
+    return Line(**single | {name: _many(typed, f"{name}-{number}") for name in MANY})
 
 
 def _one(typed: FormData, name: str) -> str:
@@ -325,10 +325,10 @@ def numbered(lines: Sequence[Line]) -> Iterator[Line]:
 def duties(registry: Registry, letter: File) -> list[dict[str, str]]:
     """Who owes what before when, as people read it."""
     day = letter.day or date.max
-    return [_told(registry, group, day) for group in (*letter.obligations, *letter.milestones)]
+    return [_duty(registry, group, day) for group in (*letter.obligations, *letter.milestones)]
 
 
-def _told(registry: Registry, group: Any, day: date) -> dict[str, str]:
+def _duty(registry: Registry, group: Any, day: date) -> dict[str, str]:
     line = _line(group, registry, day)
     known = {agency.id: agency.name for agency in registry.agencies}
     whom = ", ".join([*(KINDS[kind] for kind in line.kinds), *(known[one] for one in line.agencies)])

@@ -132,17 +132,17 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
                 now=now,
                 after=version,
             )
-        said = f"Kết thúc từ {words.short(on)} (phiên bản {number})."
-        return redirect(request, f"/directives/{directive}", said)
+        done = f"Kết thúc từ {words.short(on)} (phiên bản {number})."
+        return redirect(request, f"/directives/{directive}", done)
 
     return routes
 
 
 def _versions(app: AppContext, session: Session, directive: str) -> list[Version]:
-    found = [version for version in app.versions(session) if version.directive.id == directive]
-    if not found:
+    versions = [version for version in app.versions(session) if version.directive.id == directive]
+    if not versions:
         raise HTTPException(404, f"Không có văn bản “{directive[:60]}”.")
-    return found
+    return versions
 
 
 def _form(
@@ -171,9 +171,9 @@ def _save(request: Request, user: User, typed: FormData, history: Sequence[Versi
     app, now, form = world_of(request), clock.now(), directive_form.read(typed)
     with app.sessions.reading() as session:
         known = {v.directive.id for v in app.versions(session)}
-    letter, found = form.letter(app, history, known, now.date())
-    if letter is None or found:
-        return _form(request, form, history, found)
+    letter, faults = form.letter(app, history, known, now.date())
+    if letter is None or faults:
+        return _form(request, form, history, faults)
     try:
         with app.sessions.begin() as session:
             number = lifecycle.enter(

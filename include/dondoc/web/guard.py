@@ -138,8 +138,8 @@ class Guard:
         request.state.app = app = self._world()
         whence = caller(request.scope, app.settings.trusted_proxies)
         request.state.encrypted = whence.encrypted
-        found = self._current_user(request)
-        user = await found if isawaitable(found) else found
+        user = self._current_user(request)
+        user = await user if isawaitable(user) else user
         request.state.visitor = replace(user, address=whence.address)
         if request.method == "POST":
             if forged(request.headers, {whence.origin, origin_of(app.settings.public_url)} - {None}):
@@ -162,10 +162,10 @@ class Guard:
 
 def refusal(request: Request, error: Exception) -> Response:
     """A page with a sentence on what went wrong; what is not the visitor's fault goes to the log too."""
-    if why := explain(error):
-        _note(request, error, why.cause)
-        wait = {"Retry-After": "30" if why.cause in PASSING else "300"}
-        return page(request, "problem.html", status=503, headers=wait, problem=str(why))
+    if explained := explain(error):
+        _note(request, error, explained.cause)
+        wait = {"Retry-After": "30" if explained.cause in PASSING else "300"}
+        return page(request, "problem.html", status=503, headers=wait, problem=str(explained))
     if isinstance(error, Problem):
         # without a world it is the installation that is wrong, not what was entered
         return page(request, "problem.html", status=400 if request.state.app else 503, problem=str(error))
@@ -187,8 +187,8 @@ def refusal(request: Request, error: Exception) -> Response:
 
 def _incomplete(error: RequestValidationError) -> str:
     at = {str(part) for e in error.errors() for part in e["loc"]}
-    if said := [words for name, words in FIELDS.items() if name in at]:
-        return f"Còn thiếu hoặc chưa đúng: {', '.join(said)}. Quay lại và điền đủ."
+    if missing := [words for name, words in FIELDS.items() if name in at]:
+        return f"Còn thiếu hoặc chưa đúng: {', '.join(missing)}. Quay lại và điền đủ."
     return "Địa chỉ trang không đúng. Mở lại trang từ danh sách."
 
 

@@ -53,7 +53,7 @@ class Paper:
     day: OnDay = None
     hour: AtTime = None
 
-    def said(self, app: AppContext) -> str:
+    def summary(self, app: AppContext) -> str:
         return f"đã vào sổ văn bản số {self.number.strip()} của {app.registry.agency(self.agency).name}."
 
 
@@ -157,7 +157,7 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
         app, now = world_of(request), clock.now()
         with app.sessions.begin() as session:
             entered = _register(app, session, user, now, paper, when(paper.day, paper.hour, now))
-        said = f"VB-{entered:04}: {paper.said(app)}"
+        said = f"VB-{entered:04}: {paper.summary(app)}"
         return redirect(request, "/register", said)
 
     @routes.get("/inbox/{submission}/register", response_class=HTMLResponse)
@@ -181,7 +181,7 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
             arrived = when(paper.day, paper.hour, now) if paper.day else scan.happened_at
             _register(app, session, user, now, paper, arrived, scan.sha256)
             room.mark_registered(session, scan.sha256, agency=paper.agency, number=paper.number.strip(), now=now)
-        return redirect(request, "/inbox", f"{BN(submission)}: {paper.said(app)}")
+        return redirect(request, "/inbox", f"{BN(submission)}: {paper.summary(app)}")
 
     @routes.post("/inbox/{submission}/assign")
     def assign(
@@ -231,9 +231,9 @@ def _entry(request: Request, row: dict[str, Any] | None) -> HTMLResponse:
     owed = {d.id: _name(app, d, letters) for d in duties}
     keys = {d.id for d in duties if row and d.agency == row["agency"]}
     own, others = ({k: name for k, name in owed.items() if (k in keys) is mine} for mine in (True, False))
-    came = datetime.fromisoformat(row["received_at"]).astimezone(clock.HERE) if row else now
+    arrival = datetime.fromisoformat(row["received_at"]).astimezone(clock.HERE) if row else now
     names = agencies(app, now.date())
-    return page(request, "register.html", row=row, names=names, own=own, others=others, came=came)
+    return page(request, "register.html", row=row, names=names, own=own, others=others, came=arrival)
 
 
 def _register(

@@ -17,24 +17,24 @@ def _hide(_: Found) -> str:
     return HIDDEN
 
 
-def _hide_ipv6(found: Found) -> str:
-    if found[0].count(":") < 2:
-        return found[0]
+def _hide_ipv6(match: Found) -> str:
+    if match[0].count(":") < 2:
+        return match[0]
     try:
-        IPv6Address(found[0].rstrip("."))
+        IPv6Address(match[0].rstrip("."))
     except ValueError:
-        return found[0]  # a time, for instance
+        return match[0]  # a time, for instance
     return HIDDEN
 
 
-def _hide_phone(found: Found) -> str:
+def _hide_phone(match: Found) -> str:
     """Ten or eleven digits with the zero in front; days and numbers of documents have fewer."""
-    groups = re.findall(r"[^\d]*\d+\)?", found[0])
+    groups = re.findall(r"[^\d]*\d+\)?", match[0])
     for last in range(1, len(groups) + 1):
         whole = "".join(groups[:last])
         if 10 <= sum(c.isdigit() for c in whole) <= 12:
-            return HIDDEN + found[0][len(whole) :]
-    return found[0]
+            return HIDDEN + match[0][len(whole) :]
+    return match[0]
 
 
 # What each cannot be without, how it is found, what becomes of it. None tries a character more than a fixed number of

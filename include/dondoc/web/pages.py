@@ -87,14 +87,21 @@ def agencies(app: AppContext, day: date) -> dict[str, str]:
 def page(
     request: Request, template: str, /, *, status: int = 200, headers: Mapping[str, str] | None = None, **values: Any
 ) -> HTMLResponse:
-    """A page; the template also gets `base` (where the application is mounted), `user` and `said`.
+    """A page; the template also gets `base` (where the application is mounted), `user` and `message`.
 
     Who may only look reads no address in it, whoever wrote one where.
     """
     user: User | None = request.state.visitor
     base = request.scope.get("root_path", "")
     path = request.scope["path"].removeprefix(base)
-    context = {"base": base, "user": user, "said": _said(request, user), "path": path, "now": clock.now(), **values}
+    context = {
+        "base": base,
+        "user": user,
+        "message": _message(request, user),
+        "path": path,
+        "now": clock.now(),
+        **values,
+    }
     text = _templates.get_template(template).render(context)
     response = HTMLResponse(shown_to(user, text), status_code=status, headers=dict(headers or {}))
     if message.COOKIE in request.cookies:
@@ -107,7 +114,7 @@ def shown_to(user: User | None, text: str) -> str:
     return text if user and user.may_act else without_addresses(text)
 
 
-def _said(request: Request, user: User | None) -> str:
+def _message(request: Request, user: User | None) -> str:
     value = request.cookies.get(message.COOKIE)
     if not value or not user or not request.state.app:
         return ""
@@ -118,11 +125,11 @@ def _said(request: Request, user: User | None) -> str:
     return message.unseal(secrets, user.login or user.name, value, clock.now())
 
 
-def redirect(request: Request, path: str, said: str) -> RedirectResponse:
+def redirect(request: Request, path: str, done: str) -> RedirectResponse:
     """After a POST: to a page that can be fetched again, with a sentence on what was done."""
     base, user = request.scope.get("root_path", ""), visitor_of(request)
     response = RedirectResponse(f"{base}{path}", status_code=303)
-    sealed = message.seal(world_of(request).secrets, user.login or user.name, said, clock.now())
+    sealed = message.seal(world_of(request).secrets, user.login or user.name, done, clock.now())
     if sealed:
         response.set_cookie(
             message.COOKIE,

@@ -75,8 +75,8 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
         room.issued(
             app, row.directive, day, number=number, document_date=document_date, signed=signed, actor=who, now=now
         )
-        said = f"Đã ghi nhận: báo cáo số liệu đến {words.short(day)} phát hành số {number.strip()}."
-        return redirect(request, "/reports", said)
+        done = f"Đã ghi nhận: báo cáo số liệu đến {words.short(day)} phát hành số {number.strip()}."
+        return redirect(request, "/reports", done)
 
     return routes
 

@@ -45,11 +45,11 @@ def key(scene: str, number: int = 0, codec: str = "h264") -> bytes:
 
 
 def look(scene: str, number: int = 0, past: dict | None = None, codec: str = "h264") -> dict[str, Any]:
-    return picture.look(picture.decode(codec, key(scene, number, codec)), past, LIMITS)
+    return picture.examine(picture.decode(codec, key(scene, number, codec)), past, LIMITS)
 
 
 def measured(seen: Planes) -> dict[str, Any]:
-    return picture.look(seen, None, LIMITS)["features"]
+    return picture.examine(seen, None, LIMITS)["features"]
 
 
 def nights(scenes: list[tuple[str, int]], hours: int = 24) -> list[dict[str, Any]]:
@@ -126,7 +126,7 @@ def encoded_again(scene: Any, quality: int) -> dict[str, Any]:
     encoder.options = {"preset": "ultrafast", "tune": "zerolatency", "crf": str(quality)}
     frame = av.VideoFrame.from_ndarray(scene, format="bgr24").reformat(format="yuv420p")
     stream = b"".join(bytes(p) for p in [*encoder.encode(frame), *encoder.encode(None)])
-    return picture.look(picture.decode("h264", stream), None, LIMITS)["features"]
+    return picture.examine(picture.decode("h264", stream), None, LIMITS)["features"]
 
 
 def scene(noise: float, seed: int) -> Any:
@@ -395,7 +395,7 @@ NO_PICTURES = [b"", b"\0", b"\0\0\0\1\x65", HUGE + b"\0\0\0\1\x68\xee\x3c\x80\0\
 @pytest.mark.parametrize("stream", NO_PICTURES)
 @pytest.mark.parametrize("codec", ["h264", "h265"])
 def test_what_is_no_picture_fails_to_decode(codec: str, stream: bytes) -> None:
-    assert picture.look(picture.decode(codec, stream), None, LIMITS)["verdict"] == "decode_failed"
+    assert picture.examine(picture.decode(codec, stream), None, LIMITS)["verdict"] == "decode_failed"
 
 
 def test_half_a_picture_is_no_picture() -> None:
@@ -408,7 +408,7 @@ def test_half_a_picture_is_no_picture() -> None:
 def test_damage_makes_a_picture_or_none_but_no_error(junk: bytes, at: int, codec: str) -> None:
     whole = key("moving", codec=codec)
     at %= len(whole)
-    found = picture.look(picture.decode(codec, whole[:at] + junk + whole[at + len(junk) :]), None, LIMITS)
+    found = picture.examine(picture.decode(codec, whole[:at] + junk + whole[at + len(junk) :]), None, LIMITS)
     assert found["verdict"] in PHASE
 
 

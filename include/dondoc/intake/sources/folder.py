@@ -64,15 +64,15 @@ def _left_of(app: AppContext, paths: list[Path], result: SourceResult, now: date
             yield f"còn {len(paths) - number:02} mục chưa đến lượt, lần sau đọc tiếp"
             return
         try:
-            why = _take(app, path, result, now)
+            reason = _take(app, path, result, now)
         except Problem as problem:  # the disk is full: stop here, the rest stays where it is
             result.ok = False
             result.problems.append(str(problem))
             return
         except OSError as error:
-            why = None if _gone(path, error) else error.strerror
-        if why:
-            yield f"“{visible(path.name, '?')}” ({why})"
+            reason = None if _gone(path, error) else error.strerror
+        if reason:
+            yield f"“{visible(path.name, '?')}” ({reason})"
 
 
 def _take(app: AppContext, path: Path, result: SourceResult, now: datetime) -> str | None:
@@ -110,10 +110,10 @@ def _read(path: Path, most: int) -> tuple[os.stat_result, bytes] | None:
     None: somebody is still writing it.
     """
     with open(path, "rb", opener=lambda p, flags: os.open(p, flags | os.O_NOFOLLOW | os.O_NONBLOCK)) as file:
-        found = os.fstat(file.fileno())
-        if S_ISREG(found.st_mode) and _is_written(file.fileno()):
+        status = os.fstat(file.fileno())
+        if S_ISREG(status.st_mode) and _is_written(file.fileno()):
             return None
-        return found, file.read(found.st_size) if S_ISREG(found.st_mode) and found.st_size <= most else b""
+        return status, file.read(status.st_size) if S_ISREG(status.st_mode) and status.st_size <= most else b""
 
 
 def _is_written(file: int) -> bool:
@@ -133,9 +133,9 @@ def _is_written(file: int) -> bool:
 
 
 def _take_file(app: AppContext, path: Path, result: SourceResult, now: datetime) -> None:
-    if (found := _read(path, largest(app))) is None:
+    if (read := _read(path, largest(app))) is None:
         return
-    stat, content = found
+    stat, content = read
     if not S_ISREG(stat.st_mode) or abs(datetime.now(HERE).timestamp() - stat.st_mtime) < STABLE.total_seconds():
         return
     large = stat.st_size > largest(app)
@@ -152,8 +152,8 @@ def _take_file(app: AppContext, path: Path, result: SourceResult, now: datetime)
     )
     if large:
         where = f"{TOO_LARGE}/{BN(submission)}"
-        why = f"{too_large(app, 'tệp', stat.st_size)}; tệp nằm nguyên ở drop/{where}/: cần người xem"
-        unread(app, submission, Outcome.WAITING, why, result, now)
+        reason = f"{too_large(app, 'tệp', stat.st_size)}; tệp nằm nguyên ở drop/{where}/: cần người xem"
+        unread(app, submission, Outcome.WAITING, reason, result, now)
     if new:
         result.submission_ids.append(submission)
     if _which(path.stat()) == _which(stat):  # else it was laid anew meanwhile: the next run takes it

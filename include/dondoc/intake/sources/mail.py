@@ -50,10 +50,10 @@ def read_mail(raw: bytes) -> Mail:
     Raises:
         Problem: no child could be started. That is no fault of the mail's.
     """
-    why = unreasonable(raw)
-    raw = raw[:HEADERS] if why else raw
+    fault = unreasonable(raw)
+    raw = raw[:HEADERS] if fault else raw
     header = BytesParser(policy=compat32).parsebytes(raw[:LARGEST_HEADER], headersonly=True)
-    parts, documents = (Parts(faults=[why]), list[tuple[str, bytes]]()) if why else _taken_apart(raw)
+    parts, documents = (Parts(faults=[fault]), list[tuple[str, bytes]]()) if fault else _taken_apart(raw)
     return Mail(
         header=header,
         complete=_header_ends(raw),
@@ -97,7 +97,7 @@ def _taken_apart(raw: bytes) -> tuple[Parts, list[tuple[str, bytes]]]:
                 "Không khởi động được tiến trình đọc thư: tạm ngừng đọc hộp thư, thư vẫn còn nguyên ở đó. Kiểm tra bộ "
                 "nhớ và số tiến trình của máy chủ."
             ) from None
-        return Parts(faults=[WHY.get(fault.why, UNKNOWN)]), []
+        return Parts(faults=[WHY.get(fault.kind, UNKNOWN)]), []
     except ValidationError:
         return Parts(faults=[UNKNOWN]), []
     documents, start = [], 0
@@ -129,5 +129,5 @@ def is_automatic(header: Message) -> bool:
 
 
 def _message_id(header: Message) -> str | None:
-    found = " ".join(str(value) for name, value in header.raw_items() if name.lower() == "message-id").strip()
-    return found if 0 < len(found) <= LONGEST_ID else None
+    message_id = " ".join(str(value) for name, value in header.raw_items() if name.lower() == "message-id").strip()
+    return message_id if 0 < len(message_id) <= LONGEST_ID else None

@@ -68,9 +68,9 @@ class _Reading:
     def name(self) -> str:
         return f"{self.server.user} tại {self.server.host}:{self.server.port}/{self.server.folder}"
 
-    def fault(self, why: str) -> None:
+    def fault(self, problem: str) -> None:
         self.result.ok = False
-        self.result.problems.append(why)
+        self.result.problems.append(problem)
 
     def run(self) -> None:
         """Take in what has its turn.
@@ -214,9 +214,9 @@ class _Reading:
             )
             taken.append(submission)
             if larger_than is not None:
-                why = f"{too_large(self.app, 'thư', larger_than)}, vẫn được giữ nguyên"
+                problem = f"{too_large(self.app, 'thư', larger_than)}, vẫn được giữ nguyên"
                 advice = "Đề nghị gửi mỗi tệp trong một thư riêng, hoặc giảm dung lượng bản scan."
-                unread(self.app, submission, Outcome.REFUSED, f"{why}. {advice}", self.result, self.now)
+                unread(self.app, submission, Outcome.REFUSED, f"{problem}. {advice}", self.result, self.now)
             if new:
                 self.result.submission_ids.append(submission)
         if not mail.automatic and larger_than is None:
@@ -226,11 +226,11 @@ class _Reading:
     def _out_of_time(self, left: int, known: int) -> None:
         """What is left is no fault where it is strangers' alone: whoever sends heavy mails would hold all letters."""
         seconds = self.app.settings.mailbox_seconds
-        why = (
+        problem = (
             f"Hết {seconds:.0f} giây dành cho hộp thư {self.name}, còn {left:02} thư chưa đọc; lượt sau đọc tiếp. "
             "Nếu lặp lại, kiểm tra đường truyền tới máy chủ thư (DONDOC_MAILBOX_SECONDS: nhiều nhất 600 giây)."
         )
-        self.fault(why) if known else self.result.problems.append(why)
+        self.fault(problem) if known else self.result.problems.append(problem)
 
     def _tell_left(self, due: Turns) -> None:
         if due.known_left:

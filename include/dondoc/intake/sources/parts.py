@@ -59,14 +59,14 @@ def _clean(text: str) -> str:
 
 def _documents(mail: MailMessage) -> list[tuple[str, bytes]]:
     """What a mail brings, by name: not the pictures of its own text, and a forwarded mail by what is in it."""
-    found = []
+    documents = []
     for part in mail.attachments:
         shown = part.content_type.startswith("image/") and part.content_id and f"cid:{part.content_id}" in mail.html
         body = not part.filename and part.content_type.startswith(("text/", "message/"))
         if part.payload and not shown and not body:
             ending = mimetypes.guess_extension(part.content_type) or ""
-            found.append((part.filename or f"tep-dinh-kem{ending}", part.payload))
-    return found
+            documents.append((part.filename or f"tep-dinh-kem{ending}", part.payload))
+    return documents
 
 
 @dataclass

@@ -71,8 +71,8 @@ def known_senders(session: Session) -> set[str]:
         .join(Assignment, Assignment.submission_id == Submission.id)
         .where(Assignment.lasting, Submission.sender_doubt.is_(None))
     )
-    found = {*session.scalars(select(Contact.email).distinct()), *session.scalars(assigned.distinct())}
-    return {address.lower() for address in found if address}
+    addresses = {*session.scalars(select(Contact.email).distinct()), *session.scalars(assigned.distinct())}
+    return {address.lower() for address in addresses if address}
 
 
 def largest(app: AppContext) -> int:
@@ -87,9 +87,11 @@ def too_large(app: AppContext, what: str, size: int) -> str:
     return f"{what} nặng {mb(size)}, quá {app.settings.max_file_mb} MB nên chưa đọc"
 
 
-def unread(app: AppContext, submission: int, outcome: Outcome, why: str, result: SourceResult, now: datetime) -> None:
+def unread(
+    app: AppContext, submission: int, outcome: Outcome, reason: str, result: SourceResult, now: datetime
+) -> None:
     """What becomes of an arrival that is kept but not read, unless a killed run has said so already."""
-    result.problems.append(f"{BN(submission)}: {why}")
+    result.problems.append(f"{BN(submission)}: {reason}")
     with app.sessions.begin() as session:
         if newest_verdict(session, submission) is None:
-            session.add(without_reading(submission, outcome, why, now))
+            session.add(without_reading(submission, outcome, reason, now))

@@ -25,21 +25,21 @@ def history(features_list: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """
     good = [f for f in features_list if f.get("verdict") == "ok"]
     lights = {light: [f for f in good if f["light"] == light][-LONG:] for light in ("day", "night")}
-    return {light: _usual(looks) for light, looks in lights.items() if looks} | {"last": _last(good)}
+    return {light: _usual(checks) for light, checks in lights.items() if checks} | {"last": _last(good)}
 
 
-def _usual(looks: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    medians = {f"{name}_median": round(median(f[name] for f in looks), 5) for name in MEDIANS}
-    return {"n": len(looks), **medians}
+def _usual(checks: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    medians = {f"{name}_median": round(median(f[name] for f in checks), 5) for name in MEDIANS}
+    return {"n": len(checks), **medians}
 
 
 def _last(good: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     kept: list[dict[str, Any]] = []
     before: datetime | None = None
-    for look in reversed(good):
-        when = datetime.fromisoformat(look["at"])
+    for check in reversed(good):
+        when = datetime.fromisoformat(check["at"])
         if before is None or before - when >= APART:
-            kept.append({name: look[name] for name in _KEPT})
+            kept.append({name: check[name] for name in _KEPT})
             before = when
         if len(kept) == LAST:
             break

@@ -63,7 +63,7 @@ def _array(plane: Any) -> Any:
     return np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[: plane.height, : plane.width]
 
 
-def look(
+def examine(
     picture: Planes | None, past: Mapping[str, Any] | None, limits: Thresholds, *, thumbnail: bool = False
 ) -> dict[str, Any]:
     """What a request is answered with."""
@@ -107,7 +107,7 @@ def main() -> None:
     while len(head := read(8)) == 8:
         request = json.loads(read(int.from_bytes(head[:4])))
         picture = decode(request["codec"], read(int.from_bytes(head[4:])))
-        say(json.dumps(look(picture, request["past"], limits, thumbnail=request["thumbnail"])))
+        say(json.dumps(examine(picture, request["past"], limits, thumbnail=request["thumbnail"])))
 
 
 if __name__ == "__main__":

@@ -125,10 +125,10 @@ async def _ask(child: Process, request: bytes, stream: bytes) -> Seen:
     child.stdin.write(len(request).to_bytes(4) + len(stream).to_bytes(4) + request)
     child.stdin.write(stream)
     await child.stdin.drain()
-    return heard(await child.stdout.readuntil(b"\n"))
+    return read_answer(await child.stdout.readuntil(b"\n"))
 
 
-def heard(line: bytes) -> Seen:
+def read_answer(line: bytes) -> Seen:
     """What a child answers. A picture may have taken it over: nothing but an answer is taken for one.
 
     Raises:

@@ -51,12 +51,12 @@ def thresholds(file: Path) -> dict[str, float]:
 
     try:
         read = yaml.safe_load(file.read_text("utf-8"))
-        found = {name: float(entry["value"]) for name, entry in read.items()}
+        values = {name: float(entry["value"]) for name, entry in read.items()}
     except (OSError, UnicodeDecodeError, yaml.YAMLError, AttributeError, TypeError, KeyError, ValueError):
         raise Problem(f"Không đọc được ngưỡng kiểm tra hình trong {file}: mỗi tên phải có value là một số.") from None
-    if wrong := sorted(NAMES ^ found.keys()):
+    if wrong := sorted(NAMES ^ values.keys()):
         raise Problem(f"Ngưỡng kiểm tra hình trong {file} thiếu hoặc thừa: {', '.join(wrong)}.")
-    return found
+    return values
 
 
 def light(seen: Features, t: Thresholds) -> str:

@@ -48,14 +48,14 @@ class Challenge:
 
 def parse_challenges(values: Iterable[str]) -> list[Challenge]:
     """All challenges in the WWW-Authenticate headers; several may share one header."""
-    found: list[Challenge] = []
+    challenges: list[Challenge] = []
     for value in values:
         for name, equals, quoted, plain in _TOKEN.findall(value):
             if not equals:
-                found.append(Challenge(name.upper()))
-            elif found:
-                found[-1].parts.setdefault(name.lower(), quoted or plain)
-    return [c for c in found if c.scheme in ("BASIC", "DIGEST")]
+                challenges.append(Challenge(name.upper()))
+            elif challenges:
+                challenges[-1].parts.setdefault(name.lower(), quoted or plain)
+    return [c for c in challenges if c.scheme in ("BASIC", "DIGEST")]
 
 
 def choose(challenges: Iterable[Challenge]) -> Challenge | None:

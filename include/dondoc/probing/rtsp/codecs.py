@@ -81,10 +81,10 @@ def _quantisation(payload: bytes, at: int, tables: dict[int, bytes]) -> tuple[by
     if quality < 128:
         return _scaled(quality), at
     length = int.from_bytes(payload[at + 2 : at + 4])
-    found = payload[at + 4 : at + 4 + length] if length else tables.get(quality, b"")
+    table = payload[at + 4 : at + 4 + length] if length else tables.get(quality, b"")
     if length and quality < 255:
-        tables[quality] = found
-    return found, at + 4 + length
+        tables[quality] = table
+    return table, at + 4 + length
 
 
 def _scaled(quality: int) -> bytes:
@@ -197,16 +197,16 @@ def av1(payloads: Sequence[bytes], _: bytes) -> bytes | None:
 
 def _elements(payload: bytes) -> list[bytes] | None:
     count, at = payload[0] >> 4 & 3, 1
-    found: list[bytes] = []
-    while at < len(payload) and len(found) <= MOST_UNITS:
-        if count and len(found) == count - 1:
-            return [*found, payload[at:]]
+    elements: list[bytes] = []
+    while at < len(payload) and len(elements) <= MOST_UNITS:
+        if count and len(elements) == count - 1:
+            return [*elements, payload[at:]]
         size, at = _leb128(payload, at)
         if at + size > len(payload):
             return None
-        found.append(payload[at : at + size])
+        elements.append(payload[at : at + size])
         at += size
-    return found
+    return elements
 
 
 def _leb128(data: bytes, at: int) -> tuple[int, int]:

@@ -97,7 +97,7 @@ class Dialogue:
         self._sequence = self._noise = 0
         self._offered: list[Challenge] = []  # with the last 401
         self._digest = {self._first} if digest else set()  # devices that offered it: from then on they get no Basic
-        self._room, self._turn = EARLY, TURN
+        self._budget, self._turn = EARLY, TURN
         self._ahead = 0
 
     @property
@@ -206,7 +206,7 @@ class Dialogue:
 
     def playing(self) -> None:
         """From now on a stream is expected."""
-        self._room = PLAYED
+        self._budget = PLAYED
 
     async def spend(self, got: Response | bytes) -> None:
         """Count what came, and let others have their turn: a camera that floods is not to starve them.
@@ -215,8 +215,8 @@ class Dialogue:
             Verdict: it is more than any camera needs.
         """
         cost = (len(got) if isinstance(got, bytes) else HEAD * len(got.lines) + len(got.body)) + EACH
-        self._room, self._turn = self._room - cost, self._turn - cost
-        if self._room < 0:
+        self._budget, self._turn = self._budget - cost, self._turn - cost
+        if self._budget < 0:
             if self.progress is Progress.DESCRIBE:
                 raise Verdict("server_error", f"camera gửi dữ liệu không dứt mà không trả lời {self.asked}")
             raise Verdict("no_frame", "camera gửi dữ liệu không dứt mà không có hình trọn vẹn")
@@ -259,7 +259,8 @@ class Dialogue:
         """
         if _is_of(url, self.address.device):
             return url  # as it stands: some cameras compare letter by letter
-        path = url[found.end() :] if (found := _AUTHORITY.match(url)) else url  # searched for, it takes a minute
+        authority = _AUTHORITY.match(url)  # searched for, it takes a minute
+        path = url[authority.end() :] if authority else url
         return f"{self.address.root}{path if path.startswith('/') else f'/{path}'}"
 
     async def datagrams(self) -> network.Datagrams:
@@ -339,8 +340,8 @@ class Dialogue:
 
     def _challenge(self) -> Challenge | None:
         """How to log in as asked last; never by Basic once Digest was offered, be it in another reply."""
-        asked = self.address.device in self._digest
-        return choose(c for c in self._offered if c.scheme == "DIGEST" or not asked)
+        digest_seen = self.address.device in self._digest
+        return choose(c for c in self._offered if c.scheme == "DIGEST" or not digest_seen)
 
     async def _follow(self, reply: Response) -> None:
         """Go where the camera points, as to any new address; the password goes to no other device."""

@@ -35,15 +35,15 @@ class Response:
     @cached_property
     def headers(self) -> dict[str, list[str]]:
         """By lower-case name, each with all its values in order; printable characters only."""
-        found: dict[str, list[str]] = {}
+        values: dict[str, list[str]] = {}
         for line in self.lines.decode("utf-8", "replace").split("\n"):
             name, colon, value = line.partition(":")
             if colon:
                 value = value.replace("\t", " ").strip()  # either may stand between words
                 if not value.isprintable():
                     value = "".join(c for c in value if c.isprintable())
-                found.setdefault(name.strip().lower(), []).append(value)
-        return found
+                values.setdefault(name.strip().lower(), []).append(value)
+        return values
 
     def get(self, name: str) -> str:
         """The first value of a header, empty when absent."""
@@ -118,15 +118,15 @@ class Inbox:
     def _take_head(self) -> Response | None:
         if not self._data:
             return None
-        found = _BLANK.search(self._data, max(0, self._searched - 3))
-        if (found.end() if found else len(self._data)) > LONGEST_HEAD:
+        blank = _BLANK.search(self._data, max(0, self._searched - 3))
+        if (blank.end() if blank else len(self._data)) > LONGEST_HEAD:
             raise NotRtsp("phần đầu của trả lời dài không dứt")
-        if found is None:
+        if blank is None:
             self._searched = len(self._data)
             _check_beginning(bytes(self._data[:256]))
             return None
         self._searched = 0
-        return parse_head(self._cut(found.end())[: found.start() - found.end()])
+        return parse_head(self._cut(blank.end())[: blank.start() - blank.end()])
 
     def _cut(self, length: int) -> bytes:
         piece = bytes(self._data[:length])
@@ -144,10 +144,10 @@ def parse_head(head: bytes) -> Response:
         head = _FOLDED.sub(b" ", head)
     first, _, lines = head.partition(b"\n")
     first = first.removesuffix(b"\r")
-    found = _STATUS.fullmatch(first)
-    if not found and not _REQUEST.fullmatch(first):
+    status = _STATUS.fullmatch(first)
+    if not status and not _REQUEST.fullmatch(first):
         raise NotRtsp(_spoken(first))
-    return Response(int(found[1]) if found else NOISE, lines)
+    return Response(int(status[1]) if status else NOISE, lines)
 
 
 def content_length(response: Response) -> int:

@@ -73,24 +73,24 @@ def _attribute(lines: list[str], name: str) -> str:
 
 def _parameters(text: str) -> dict[str, str]:
     """What fmtp says, "name=value; name=value": the first of each name."""
-    found: dict[str, str] = {}
+    parameters: dict[str, str] = {}
     for part in text.replace(";", " ").split():
         name, _, value = part.partition("=")
-        found.setdefault(name.lower(), value)
-    return found
+        parameters.setdefault(name.lower(), value)
+    return parameters
 
 
 def _parameter_sets(parameters: dict[str, str]) -> list[bytes]:
-    found = []
+    sets = []
     for name in ("sprop-parameter-sets", "sprop-vps", "sprop-sps", "sprop-pps"):
         for part in parameters.get(name, "").split(","):
             try:
-                found.append(base64.b64decode(part, validate=True))
+                sets.append(base64.b64decode(part, validate=True))
             except (binascii.Error, ValueError):
                 continue
     with contextlib.suppress(ValueError):
-        found.append(bytes.fromhex(parameters.get("config", "")))  # MPEG-4 (RFC 6416)
-    return [nal for nal in found if nal]
+        sets.append(bytes.fromhex(parameters.get("config", "")))  # MPEG-4 (RFC 6416)
+    return [nal for nal in sets if nal]
 
 
 def join(base: str, control: str) -> str:
