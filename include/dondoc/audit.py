@@ -155,7 +155,7 @@ def as_row(event: AuditEvent) -> dict[str, Any]:
 
 
 def _message(event: AuditEvent, before: tuple[str, ...]) -> bytes:
-    told = [
+    fields = [
         *before,
         event.act,
         event.subject,
@@ -167,7 +167,7 @@ def _message(event: AuditEvent, before: tuple[str, ...]) -> bytes:
         event.key,
         event.recorded_at.astimezone(UTC).isoformat(),
     ]
-    return json.dumps(told, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+    return json.dumps(fields, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
 
 def _chain(event: AuditEvent, before: tuple[str, str]) -> str:

@@ -153,8 +153,8 @@ class Connection:
         return self._taken(min(size, len(self._came)))
 
     def _taken(self, size: int) -> bytes:
-        with memoryview(self._came) as came:
-            taken = bytes(came[:size])
+        with memoryview(self._came) as received:
+            taken = bytes(received[:size])
         del self._came[:size]
         return taken
 
@@ -184,10 +184,10 @@ def _reached(host: str, port: int, deadline: Deadline) -> socket.socket:
     """
     within, failed = Deadline(CONNECT_SECONDS, deadline), OSError("no address")
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except UnicodeError:  # no name at all
         raise socket.gaierror(socket.EAI_NONAME, "no name") from None
-    for family, kind, protocol, _, address in found:
+    for family, kind, protocol, _, address in addresses:
         made = socket.socket(family, kind, protocol)
         try:
             made.settimeout(within.left(CONNECT_SECONDS))

@@ -38,58 +38,58 @@ def examine(now: Callable[[], datetime]) -> list[Finding]:
     `now` is asked only once the settings are known to be good: the clock is one of them.
     """
     try:
-        found = settings_module.load()
+        settings = settings_module.load()
     except Problem as problem:
         return [_finding("settings", "error", str(problem))]
-    app = AppContext(found)
+    app = AppContext(settings)
     checks: list[Callable[[], Iterator[Finding]]] = [
-        partial(_settings, found),
+        partial(_settings, settings),
         partial(_data, app, now()),
-        partial(_home, found),
-        partial(_metrics, found),
+        partial(_home, settings),
+        partial(_metrics, settings),
         partial(_database, app),
         partial(_audit, app),
         partial(_rotation, app),
         partial(_alerts, app),
         partial(_gathering, app, now),
-        partial(_smtp, found),
-        partial(_mailboxes, found),
-        partial(_replies, found),
+        partial(_smtp, settings),
+        partial(_mailboxes, settings),
+        partial(_replies, settings),
         kernel,
-        partial(_senders, found),
+        partial(_senders, settings),
     ]
     return [finding for check in checks for finding in check()]
 
 
-def _settings(found: Settings) -> Iterator[Finding]:
+def _settings(settings: Settings) -> Iterator[Finding]:
     known = {settings_module.variable(name) for name in Settings.model_fields}
     known |= {f"{settings_module.variable(name)}_FILE" for name in settings_module.FROM_FILES}
     for name in sorted(n for n in os.environ if n.startswith("DONDOC_") and n not in known):
         yield _finding("unknown_setting", "warning", f"Không có cấu hình {name}: không có tác dụng. Kiểm tra chính tả.")
-    if not found.secret_keys:
+    if not settings.secret_keys:
         message = (
             "Chưa đặt DONDOC_SECRET_KEY: không mã hóa được bản gốc. Mới cài đặt thì đặt một chuỗi ngẫu nhiên dài; đã "
             "từng có khóa thì đặt lại đúng khóa đó."
         )
         yield _finding("secret_key", "error", message)
-    for number, secret in enumerate(found.secret_keys[1:], 2):
+    for number, secret in enumerate(settings.secret_keys[1:], 2):
         if weak := keys.weakness(secret):
             message = (
                 f"Khóa cũ thứ {number} trong DONDOC_SECRET_KEY {weak}: chạy dondoc rotate-key, rồi bỏ khóa ấy khi các "
                 "biểu mẫu đã phát theo khóa ấy về hết."
             )
             yield _finding("secret_key", "warning", message)
-    if not found.probe_allow:
+    if not settings.probe_allow:
         message = "Chưa đặt DONDOC_PROBE_ALLOW: không camera nào được kiểm tra. Ghi các dải mạng được phép."
         yield _finding("probe_allow", "warning", message)
-    if found.mode == "rehearsal" and not found.rehearsal_to:
+    if settings.mode == "rehearsal" and not settings.rehearsal_to:
         message = "Đang diễn tập mà chưa đặt DONDOC_REHEARSAL_TO: không thư nào rời đi. Đặt địa chỉ nhận thư diễn tập."
         yield _finding("rehearsal_to", "error", message)
     try:
-        tls.context(found.ca_file)
+        tls.context(settings.ca_file)
     except Problem as problem:
         yield _finding("ca_file", "error", str(problem))
-    if found.mode == "live" and not found.archive_address:
+    if settings.mode == "live" and not settings.archive_address:
         message = "Chưa đặt DONDOC_ARCHIVE_ADDRESS: thư chưa rõ đã đến phải do người xác nhận."
         yield _finding("archive", "warning", message)
 
@@ -107,31 +107,31 @@ def _data(app: AppContext, now: datetime) -> Iterator[Finding]:
         yield _finding("calendar", "warning", message)
 
 
-def _home(found: Settings) -> Iterator[Finding]:
+def _home(settings: Settings) -> Iterator[Finding]:
     try:
-        files.folder(found.home)
-        free = shutil.disk_usage(found.home).free // 2**20
+        files.folder(settings.home)
+        free = shutil.disk_usage(settings.home).free // 2**20
     except OSError as error:
         message = f"Không dùng được thư mục DONDOC_HOME ({error.strerror}). Kiểm tra đường dẫn và quyền ghi."
         yield _finding("home", "error", message)
         return
-    if not os.access(found.home, os.W_OK):
+    if not os.access(settings.home, os.W_OK):
         yield _finding("home", "error", "Không ghi được vào thư mục DONDOC_HOME. Kiểm tra quyền ghi.")
-    if wide := [*islice(files.wide(found.home, leave=found.shared_folders), 1001)]:
+    if wide := [*islice(files.wide(settings.home, leave=settings.shared_folders), 1001)]:
         count = "hơn 1000" if len(wide) > 1000 else f"{len(wide):02}"
         message = (
             f"{count} tệp, thư mục trong DONDOC_HOME mà tài khoản khác mở được, ví dụ {wide[0]}. Dùng tài khoản là chủ "
             "của các tệp ấy chạy dondoc db upgrade để thu quyền lại."
         )
         yield _finding("open_files", "warning", message)
-    if free < found.min_free_mb:
-        message = f"Ổ đĩa chỉ còn {free} MB (tối thiểu {found.min_free_mb} MB): đang ngừng tiếp nhận. Dọn ổ đĩa."
+    if free < settings.min_free_mb:
+        message = f"Ổ đĩa chỉ còn {free} MB (tối thiểu {settings.min_free_mb} MB): đang ngừng tiếp nhận. Dọn ổ đĩa."
         yield _finding("disk", "error", message)
 
 
-def _metrics(found: Settings) -> Iterator[Finding]:
-    """The folder of the metrics file need not be there yet: the first look makes it in the one above."""
-    if (file := found.metrics_file) is None:
+def _metrics(settings: Settings) -> Iterator[Finding]:
+    """The folder of the metrics file need not be there yet: the first check makes it in the one above."""
+    if (file := settings.metrics_file) is None:
         return
     try:
         folder = file.parent if file.parent.exists() else file.parent.parent
@@ -169,9 +169,9 @@ def _database(app: AppContext) -> Iterator[Finding]:
 
 def _explained(error: Exception) -> Problem:
     """What an error of the database means for people; one that means nothing to them is raised again."""
-    if (why := explain(error) or (error if isinstance(error, Problem) else None)) is None:
+    if (explained := explain(error) or (error if isinstance(error, Problem) else None)) is None:
         raise error
-    return why
+    return explained
 
 
 def _free_space(app: AppContext) -> int | None:
@@ -186,8 +186,8 @@ def _damage(session: Session) -> str | None:
     """What SQLite finds wrong in the structure of its file; PostgreSQL says so itself when it reads such a page."""
     if session.get_bind().dialect.name != "sqlite":
         return None
-    found = session.scalar(text("PRAGMA quick_check(1)"))
-    return None if found == "ok" else " ".join(str(found).split())
+    answer = session.scalar(text("PRAGMA quick_check(1)"))
+    return None if answer == "ok" else " ".join(str(answer).split())
 
 
 def _rotation(app: AppContext) -> Iterator[Finding]:
@@ -209,23 +209,23 @@ def _audit(app: AppContext) -> Iterator[Finding]:
     from dondoc import audit
 
     try:
-        found = audit.examine(app.sessions, app.settings)
+        trail = audit.examine(app.sessions, app.settings)
     except Exception as error:
         _explained(error)  # said of the database already
         return
-    if found.broken:
+    if trail.broken:
         message = (
-            f"Nhật ký đã bị can thiệp: {found.broken}. Giữ nguyên cơ sở dữ liệu, báo lãnh đạo; xem `dondoc audit`."
+            f"Nhật ký đã bị can thiệp: {trail.broken}. Giữ nguyên cơ sở dữ liệu, báo lãnh đạo; xem `dondoc audit`."
         )
         yield _finding("audit", "error", message)
-    if found.unknown:
+    if trail.unknown:
         message = (
-            f"{found.unknown} dòng nhật ký ghi bằng khóa không còn trong DONDOC_SECRET_KEY. Thêm khóa cũ để kiểm tra."
+            f"{trail.unknown} dòng nhật ký ghi bằng khóa không còn trong DONDOC_SECRET_KEY. Thêm khóa cũ để kiểm tra."
         )
         yield _finding("audit_key", "warning", message)
-    if found.unsealed and app.settings.secret_keys:
+    if trail.unsealed and app.settings.secret_keys:
         message = (
-            f"{found.unsealed} dòng nhật ký không có khóa: ghi khi chưa đặt DONDOC_SECRET_KEY, hoặc do người ghi được "
+            f"{trail.unsealed} dòng nhật ký không có khóa: ghi khi chưa đặt DONDOC_SECRET_KEY, hoặc do người ghi được "
             "cơ sở dữ liệu tự viết. So dấu cuối đã ghi lại: dondoc audit verify --expect."
         )
         yield _finding("audit_key", "warning", message)
@@ -235,11 +235,11 @@ def _alerts(app: AppContext) -> Iterator[Finding]:
     """What runs of Airflow have met and is not over: also of servers that only Airflow's Connections know."""
     try:
         with app.sessions.reading() as session:
-            found = alerts.open_alerts(session)
+            open_causes = alerts.open_alerts(session)
     except Exception as error:
         _explained(error)  # said of the database already
         return
-    for alert in found:
+    for alert in open_causes:
         began = f"{alerts.place(alert)} lỗi từ {alerts.since(alert)} ({alert.count:02} lần)"
         yield _finding("alert", "error", f"{began}, chưa hết. {alert.detail}")
 
@@ -261,47 +261,47 @@ def _gathering(app: AppContext, now: Callable[[], datetime]) -> Iterator[Finding
         yield _finding("gathering", "error", message)
 
 
-def _smtp(found: Settings) -> Iterator[Finding]:
+def _smtp(settings: Settings) -> Iterator[Finding]:
     """As delivery does it, with the login, but without a letter."""
     from dondoc.mail import servers
     from dondoc.mail.smtp import connect
 
     try:
-        if server := servers.smtp(found):
-            connect(server, timeout=SECONDS, name=found.installation).close()
+        if server := servers.smtp(settings):
+            connect(server, timeout=SECONDS, name=settings.installation).close()
     except Problem as problem:
         yield _finding("smtp", "error", str(problem))
     except servers.Unusable as error:
         yield _finding("smtp", "error", f"{error} Thư chờ trong hộp thư đi.")
 
 
-def _mailboxes(found: Settings) -> Iterator[Finding]:
+def _mailboxes(settings: Settings) -> Iterator[Finding]:
     from dondoc.bounded import Deadline
     from dondoc.mail import servers
     from dondoc.mail.imap import Mailbox
 
-    told: dict[str, list[str]] = {}  # two mailboxes of one server that is gone are one fault
+    codes_of: dict[str, list[str]] = {}  # two mailboxes of one server that is gone are one fault
     for code, configured in (("imap", servers.intake), ("archive_imap", servers.archive)):
         try:
-            if server := configured(found):
+            if server := configured(settings):
                 Mailbox(server, Deadline(SECONDS)).close()
         except (Problem, servers.Unusable) as error:
-            told.setdefault(str(error), []).append(code)
-    for message, codes in told.items():
+            codes_of.setdefault(str(error), []).append(code)
+    for message, codes in codes_of.items():
         named = ", ".join(settings_module.variable(f"{code}_url") for code in codes)
         yield _finding(codes[0], "error", f"{message} (Cấu hình: {named}.)")
 
 
-def _replies(found: Settings) -> Iterator[Finding]:
+def _replies(settings: Settings) -> Iterator[Finding]:
     """Not where both servers are Airflow's Connections, which are not seen from here: delivery logs it then."""
     from dondoc.mail import servers
     from dondoc.mail.message import replies_are_read
 
     try:
-        server = servers.smtp(found) or servers.SmtpServer("", 0, sender="")
+        server = servers.smtp(settings) or servers.SmtpServer("", 0, sender="")
     except Problem:  # said of the server already
         return
-    if (found.smtp_url or found.imap_url) and not replies_are_read(found, server):
+    if (settings.smtp_url or settings.imap_url) and not replies_are_read(settings, server):
         message = (
             "Thư trả lời của đơn vị không về hộp thư tiếp nhận: địa chỉ gửi khác hộp thư đó, không rõ địa chỉ của nó. "
             "Đặt DONDOC_INTAKE_ADDRESS là địa chỉ của hộp thư tiếp nhận."
@@ -318,8 +318,8 @@ def kernel() -> Iterator[Finding]:
         )
 
 
-def _senders(found: Settings) -> Iterator[Finding]:
-    if found.imap_url and not found.authserv_id:
+def _senders(settings: Settings) -> Iterator[Finding]:
+    if settings.imap_url and not settings.authserv_id:
         message = (
             "Chưa đặt DONDOC_AUTHSERV_ID: ai ghi địa chỉ đã đăng ký vào dòng From đều được coi là đơn vị. Ghi tên mà "
             "máy chủ thư của Sở dùng trong Authentication-Results; máy chủ đó phải ghi dòng này vào mọi thư đến và xóa "

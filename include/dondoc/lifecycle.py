@@ -50,8 +50,8 @@ def enter(
         now=now,
         after=after,
     )
-    told = {"document": document, "reason": reason, "from": valid_from, "draft": state is State.DRAFT}
-    _record(app, session, "directive_add", letter.id, by, now, number, **told)
+    details = {"document": document, "reason": reason, "from": valid_from, "draft": state is State.DRAFT}
+    _record(app, session, "directive_add", letter.id, by, now, number, **details)
     return number
 
 
@@ -94,8 +94,8 @@ def close(
     name = audit.person(by.name)
     number = record.close(session, directive, on=on, document=document, reason=reason, by=name, now=now, after=after)
     if all(letter.id != directive for letter in app.letters(session, now.date())):
-        why = f"văn bản “{directive}” đã kết thúc theo {document.strip()} ({reason.strip()}; {name})"
-        _cancel_waiting(session, directive, why, now)
+        cancelled_because = f"văn bản “{directive}” đã kết thúc theo {document.strip()} ({reason.strip()}; {name})"
+        _cancel_waiting(session, directive, cancelled_because, now)
     _record(
         app, session, "directive_close", directive, by, now, number, document=document, reason=reason, **{"from": on}
     )
@@ -110,21 +110,21 @@ def faults(app: AppContext, letter: File, names: Mapping[str, str] | None = None
 
 
 def _refuse_faults(app: AppContext, letter: File) -> None:
-    if found := faults(app, letter).faults:
-        listed = "; ".join(dict.fromkeys(fault.message for fault in found))
+    if refused := faults(app, letter).faults:
+        listed = "; ".join(dict.fromkeys(fault.message for fault in refused))
         raise Problem(f"“{letter.id}” chưa thực hiện được: {listed}. Sửa bản nháp rồi làm lại.")
 
 
-def _cancel_waiting(session: Session, directive: str, why: str, now: datetime) -> None:
+def _cancel_waiting(session: Session, directive: str, reason: str, now: datetime) -> None:
     """Chasing letters that name it and have not left; one that leaves at this moment is left alone."""
     waits = select(OutboxLetter).where(OutboxLetter.kind.in_(CHASING), OutboxLetter.state.in_(STOPPABLE))
     for letter in session.scalars(waits.order_by(OutboxLetter.id)).all():
         if directive in letter.directives:
-            move(session, letter, OutboxState.CANCELLED, by=BY, note=why, now=now, reason=why)
+            move(session, letter, OutboxState.CANCELLED, by=BY, note=reason, now=now, reason=reason)
 
 
 def _record(
-    app: AppContext, session: Session, act: str, directive: str, by: Actor, now: datetime, number: int, **told: Any
+    app: AppContext, session: Session, act: str, directive: str, by: Actor, now: datetime, number: int, **details: Any
 ) -> None:
-    said = {name: value for name, value in told.items() if value}
-    audit.record(session, app.secrets, by, act, directive, now=now, version=number, **said)
+    given = {name: value for name, value in details.items() if value}
+    audit.record(session, app.secrets, by, act, directive, now=now, version=number, **given)

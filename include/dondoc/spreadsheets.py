@@ -38,7 +38,7 @@ def quoted(text: str) -> str:
     Holds for `,`, `;`, tab and `|` as separators, whichever the reader uses.
     """
     pieces, start = [], 0
-    for split in (*(found.end() for found in _SPLITS.finditer(text)), len(text)):
+    for split in (*(match.end() for match in _SPLITS.finditer(text)), len(text)):
         pieces.append(text[start:split])
         start = split
     return "".join(f"'{piece}" if runs(piece) else piece for piece in pieces)

@@ -37,9 +37,9 @@ def context(ca_file: Path | None = None) -> ssl.SSLContext:
         try:
             made.load_verify_locations(ca_file)
         except OSError as error:  # ssl.SSLError is one
-            why = "không có chứng thư dạng PEM" if isinstance(error, ssl.SSLError) else error.strerror
+            reason = "không có chứng thư dạng PEM" if isinstance(error, ssl.SSLError) else error.strerror
             raise Problem(
-                f"Không dùng được tệp chứng thư DONDOC_CA_FILE ({ca_file}): {why}. Sửa tệp, hoặc bỏ cấu hình này."
+                f"Không dùng được tệp chứng thư DONDOC_CA_FILE ({ca_file}): {reason}. Sửa tệp, hoặc bỏ cấu hình này."
             ) from None
     return made
 
@@ -47,11 +47,12 @@ def context(ca_file: Path | None = None) -> ssl.SSLContext:
 def explain(error: ssl.SSLError) -> str:
     """What is wrong, and what to do about it, to stand after the server's name and a colon."""
     if isinstance(error, ssl.SSLCertVerificationError):
-        why, how = _CERTIFICATE.get(error.verify_code, (f"chứng thư không hợp lệ ({error.verify_message})", _HOW))
+        reason, remedy = _CERTIFICATE.get(error.verify_code, (f"chứng thư không hợp lệ ({error.verify_message})", _HOW))
     elif any(word in (error.reason or "") for word in _OLD):
-        why, how = "máy chủ không có TLS 1.2 trở lên", "nâng cấp máy chủ đó"
+        reason, remedy = "máy chủ không có TLS 1.2 trở lên", "nâng cấp máy chủ đó"
     elif any(word in (error.reason or "") for word in _NONE):
-        why, how = "cổng này không nói TLS", "kiểm tra số cổng và kiểu mã hóa (TLS hay STARTTLS)"
+        reason, remedy = "cổng này không nói TLS", "kiểm tra số cổng và kiểu mã hóa (TLS hay STARTTLS)"
     else:
-        why, how = f"không bắt tay TLS được ({error.reason or type(error).__name__})", "hỏi người quản trị máy chủ đó"
-    return f"{why}; chưa gửi mật khẩu, chưa gửi thư. Cách xử lý: {how}"
+        reason = f"không bắt tay TLS được ({error.reason or type(error).__name__})"
+        remedy = "hỏi người quản trị máy chủ đó"
+    return f"{reason}; chưa gửi mật khẩu, chưa gửi thư. Cách xử lý: {remedy}"

@@ -83,8 +83,8 @@ class WorkingDays:
     @cached_property
     def _differing(self) -> tuple[list[date], list[int]]:
         """Days that are not what their weekday says, in order; and by how much the first n of them change a count."""
-        asked = {*self.library, *self.library.weekend_workdays, *self.overrides}
-        days = sorted(day for day in asked if self.is_working_day(day) != (day.weekday() < 5))
+        candidates = {*self.library, *self.library.weekend_workdays, *self.overrides}
+        days = sorted(day for day in candidates if self.is_working_day(day) != (day.weekday() < 5))
         return days, list(accumulate((1 if self.is_working_day(day) else -1 for day in days), initial=0))
 
     def confirmed(self, year: int) -> bool:

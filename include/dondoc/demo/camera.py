@@ -145,7 +145,7 @@ class Camera:
         return True
 
     async def _stream(self, behaviour: str, visit: int) -> None:
-        """Play on from a key picture, each visit from another one: no two looks at a live camera are the same."""
+        """Play on from a key picture, each visit from another one: no two checks of a live camera are the same."""
         scene, codec = SCENES.get(behaviour, ("moving", "h264"))
         await asyncio.to_thread(clips.clip, scene, codec)
         turn = 0 if behaviour == "frozen" else visit % clips.KEYS

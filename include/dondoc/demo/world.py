@@ -193,9 +193,9 @@ def morning(app: AppContext, day: str) -> None:
 
 
 def nights(app: AppContext) -> None:
-    """What the looks of three earlier nights left behind: with today's, the dark camera's third bad one, an outage.
+    """What the checks of three earlier nights left behind: with today's, the dark camera's third bad one, an outage.
 
-    The hanging camera is really looked at: only its own former pictures tell that it hangs.
+    The hanging camera is really asked: only its own former pictures tell that it hangs.
     """
     with app.sessions.reading() as session:
         urls = {c.id: addresses.read(c, app.secrets).url or "" for c in session.scalars(select(Camera))}

@@ -69,16 +69,16 @@ def _judge(
 ) -> FormVerdict:
     proof = prove(_tokens(book))
     believed = proof.token.form if proof.token and proof.state == "valid" else None
-    found = layout.find(book, specs, believed) or layout.find(book, specs)
-    if found is None:
+    filled = layout.find(book, specs, believed) or layout.find(book, specs)
+    if filled is None:
         raise Unreadable("legacy_font" if _is_legacy(book) else "form_unknown")
-    findings = checks.check(found, Context(found.spec, day))
-    owner = _owner(found, findings.head.get("agency_name"), registry, day, proof)
+    findings = checks.check(filled, Context(filled.spec, day))
+    owner = _owner(filled, findings.head.get("agency_name"), registry, day, proof)
     issues = (*_of_the_file(book), *owner.issues, *findings.issues)
-    nil = findings.head.get("no_camera") is True and not checks.cameras(found, findings)
+    nil = findings.head.get("no_camera") is True and not checks.cameras(filled, findings)
     return FormVerdict(
         outcome=_outcome(issues),
-        form=found.spec.id,
+        form=filled.spec.id,
         agency=owner.agency,
         token=owner.token,
         issues=_bounded(issues),
@@ -86,7 +86,7 @@ def _judge(
         rows=tuple(findings.rows),
         nil=nil,
         base_version=owner.base_version,
-        value_hash=_hash(found.spec.id, findings.hashed),
+        value_hash=_hash(filled.spec.id, findings.hashed),
         redacted=findings.redacted or book.redacted,
     )
 

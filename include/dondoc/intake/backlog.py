@@ -139,9 +139,9 @@ def _replaced() -> ColumnElement[bool]:
 
 
 def unseen_cameras(app: AppContext, submission_ids: list[int]) -> list[int]:
-    """Ids of the cameras that these submissions declared, as their newest word, and nobody has looked at since.
+    """Ids of the cameras that these submissions declared, as their newest word, and nobody has checked since.
 
-    Not those that cannot be looked at.
+    Not those that cannot be checked.
     """
     judged = select(Verdict.submission_id, func.max(Verdict.recorded_at).label("at")).group_by(Verdict.submission_id)
     verdict = judged.subquery()

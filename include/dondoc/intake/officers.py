@@ -146,18 +146,18 @@ def _letters(
         people = list(group)
         for unnamed in people[SHOWN:]:
             unnamed.asked = None  # nobody says yes to whom the letter does not name: a person of ours does
-        letters.append(_letter(app, agency, address, submission, people[:SHOWN], asks=True))
+        letters.append(_letter(app, agency, address, submission, people[:SHOWN], confirm=True))
     clerks = contacts.find(session, agency, Role.CLERK, now.date())[:1] if changes else []
     written_to = {letter.recipient for letter in letters}
     return letters + [
-        _letter(app, agency, c.email, submission, changes, asks=False) for c in clerks if c.email not in written_to
+        _letter(app, agency, c.email, submission, changes, confirm=False) for c in clerks if c.email not in written_to
     ]
 
 
 def _letter(
-    app: AppContext, agency: str, recipient: str, submission: Submission, changes: list[ContactChange], *, asks: bool
+    app: AppContext, agency: str, recipient: str, submission: Submission, changes: list[ContactChange], *, confirm: bool
 ) -> Letter:
-    code = contact_changes.code(app.secrets, submission.id, recipient) if asks else None
+    code = contact_changes.code(app.secrets, submission.id, recipient) if confirm else None
     names = {s.id: s.name for s in app.registry.systems}
     context: ContactChangeWords = {
         "agency": app.registry.agency(agency).name,
@@ -178,9 +178,9 @@ def _letter(
         recipient,
         words,
         compose.of_change(app.registry.survey, agency, submission.id, code),
-        f"{BN(submission.id)} ghi cán bộ đầu mối mới: {'đề nghị xác nhận' if asks else 'báo cho văn thư'}",
+        f"{BN(submission.id)} ghi cán bộ đầu mối mới: {'đề nghị xác nhận' if confirm else 'báo cho văn thư'}",
         agency=agency,
-        context={"submission": submission.id, "changes": [c.id for c in changes], "asks": asks},
+        context={"submission": submission.id, "changes": [c.id for c in changes], "asks": confirm},
     )
 
 

@@ -52,7 +52,7 @@ def of_change(survey: str, agency: str, submission: int, code: str | None) -> Ab
 
 
 def of_cameras(survey: str, agency: str, kind: LetterKind, what: str) -> About:
-    """What a look at an agency's cameras found."""
+    """What a check of an agency's cameras found."""
     return About((survey, agency, kind, what))
 
 

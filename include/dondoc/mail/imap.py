@@ -188,16 +188,16 @@ class Mailbox:
             self._fields(uids[start : start + BATCH], names, blocks)
             yield from blocks.items()
 
-    def _fields(self, uids: list[int], name: str, found: dict[int, bytes]) -> None:
+    def _fields(self, uids: list[int], name: str, fields: dict[int, bytes]) -> None:
         what = f"(UID BODY.PEEK[HEADER.FIELDS ({name})]<0.{HEADER}>)"
         try:
             answer = self._fetched(uids, what, data=len(uids) * HEADER)
         except Declined:  # one bad mail spoils the answer about all: halve until it stands alone
             if len(uids) > 1:
-                self._fields(uids[: len(uids) // 2], name, found)
-                self._fields(uids[len(uids) // 2 :], name, found)
+                self._fields(uids[: len(uids) // 2], name, fields)
+                self._fields(uids[len(uids) // 2 :], name, fields)
             return
-        found.update((uid, blocks[0]) for uid, (_, blocks) in answer.items() if blocks)
+        fields.update((uid, blocks[0]) for uid, (_, blocks) in answer.items() if blocks)
 
     def larger_than(self, uid: int, size: int) -> bool:
         """Whether a mail has more bytes than that: the server is asked for the next one, not for the size it claims.

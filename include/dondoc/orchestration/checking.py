@@ -25,7 +25,7 @@ FOREIGN = (
 
 
 def which(round: str, moment: datetime) -> tuple[str, date]:
-    """The look that a run at a moment makes, and the night it belongs to: 04:00 still belongs to the night before."""
+    """The round that a run at a moment makes, and the night it belongs to: 04:00 still belongs to the night before."""
     from dondoc.cameras.nights import night
 
     day = night.night_of(moment)
@@ -58,7 +58,7 @@ def _plain(value: dict[str, Any]) -> bytes:
 
 @held_to(limits.PLAN)
 def plan(context: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Batches of camera ids, each with the night and the look it belongs to.
+    """Batches of camera ids, each with the night and the round it belongs to.
 
     Raises:
         Refused: it is too late, or the run is of another night than tonight: cameras answer for now alone.
@@ -79,7 +79,7 @@ def plan(context: Mapping[str, Any]) -> list[dict[str, Any]]:
         keep = night.of_agencies(app, wanted)
         batches = [kept for batch in batches if (kept := [i for i in batch if i in keep])]
     total = sum(map(len, batches))
-    log.info("%s look of %s: %d cameras in %d batches", round, day, total, len(batches))
+    log.info("%s round of %s: %d cameras in %d batches", round, day, total, len(batches))
     if late := runs.late(context, now):
         raise runs.Refused(late)
     if params["dry_run"]:
@@ -96,7 +96,7 @@ def plan(context: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 @held_to(limits.CHECK)
 def check(batch: dict[str, Any]) -> dict[str, Any]:
-    """Look at one batch, from the moment that is its turn.
+    """Check one batch, from the moment that is its turn.
 
     Returns:
         `results`: ids, verdicts and sentences, nothing secret, nothing large; `blind`: cameras of which nothing is
@@ -143,7 +143,7 @@ def store(batches: list[dict[str, Any]], checked: list[dict[str, Any]]) -> dict[
     from dondoc.staff import notices
 
     app, now = open_context(), clock.now()
-    thumbnails.prune(app, now)  # first, and whatever was looked at: their week ends even if the rest fails
+    thumbnails.prune(app, now)  # first, and whatever was checked: their week ends even if the rest fails
     if not batches:
         return {}
     for one in (*batches, *checked):

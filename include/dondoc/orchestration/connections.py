@@ -1,4 +1,4 @@
-"""The world as the environment and Airflow's Connections describe it.
+"""What tasks open, as the environment and Airflow's Connections describe it.
 
 `dondoc_smtp` and `dondoc_imap` are edited by an administrator in the UI; where one is missing, the setting of the same
 purpose holds. They become the same URLs that the command line takes, so that no room knows where they came from.

@@ -63,7 +63,7 @@ def judge_and_answer() -> dict[str, list[int]]:
 
 @held_to(limits.PROBE)
 def probe_declared() -> dict[str, int]:
-    """Look at once at the cameras that accepted forms declared, and write their senders what was found.
+    """Check at once the cameras that accepted forms declared, and write their senders what was found.
 
     Also what a killed run left, and what a person accepted between two runs. Red when our own side is down. In the end
     all cameras' current states are stored.
@@ -87,7 +87,7 @@ def probe_declared() -> dict[str, int]:
 
 
 def _check_declared(app: AppContext, cameras: list[int]) -> dict[str, int]:
-    """Look at cameras a few at a time, storing each time, as long as there is time to look at more.
+    """Check cameras a few at a time, storing each time, as long as there is time to check more.
 
     Returns:
         counts by verdict.

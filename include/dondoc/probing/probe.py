@@ -1,4 +1,4 @@
-"""One look at a camera, and looks at many. Has no memory: what was tried before is the caller's to know."""
+"""A check of one camera, and of many. Has no memory: what was tried before is the caller's to know."""
 
 import asyncio
 import contextlib
@@ -49,12 +49,12 @@ async def probe(
     allow: Sequence[Network] = (),
     decoder: Decoder | None = None,
 ) -> Finding:
-    """Look at one camera. Stage 1 ends with its description, stage 2 with one picture.
+    """Check one camera. Stage 1 ends with its description, stage 2 with one picture.
 
     Args:
         timeout: seconds for everything the network does; decoding has a limit of its own.
         allow: networks that may be probed; none means nothing may.
-        decoder: to share between looks; without one a child process is started for this look.
+        decoder: to share between checks; without one a child process is started for this check.
 
     Returns:
         the finding, whatever the camera does.
@@ -69,7 +69,7 @@ async def probe(
 
 
 async def _probe(target: Target, decoder: Decoder | None, resolver: Resolver, timeout: float) -> Finding:
-    """One look: at stage 2 when there is a decoder."""
+    """One check: at stage 2 when there is a decoder."""
     started, stage = time.monotonic(), 2 if decoder else 1
     try:
         address = parse(target.url)
@@ -81,9 +81,9 @@ async def _probe(target: Target, decoder: Decoder | None, resolver: Resolver, ti
         seen = await _observe(dialogue, decoder, timeout, target)
     except (Problem, MemoryError):
         raise
-    except Exception as error:  # a fault of ours; what one camera sends must not cost the looks at all others
+    except Exception as error:  # a fault of ours; what one camera sends must not cost the checks of all others
         at = extract_tb(error.__traceback__)[-1]
-        log.error("a look failed: %s in %s, line %s", type(error).__name__, Path(at.filename).name, at.lineno)
+        log.error("a check failed: %s in %s, line %s", type(error).__name__, Path(at.filename).name, at.lineno)
         seen = Seen("server_error", FAULT)
     finally:
         dialogue.close()
@@ -161,11 +161,11 @@ def probe_many(
     per_device: int | None = None,
     resolver: Resolver | None = None,
 ) -> Iterator[Finding]:
-    """Look at many cameras, `concurrency` at a time; yields findings in order of completion.
+    """Check many cameras, `concurrency` at a time; yields findings in order of completion.
 
     Args:
         timeout: seconds for each camera, from its own start.
-        per_device: looks at a time at the same host and port (the channels of one recorder); None: no limit.
+        per_device: checks at a time at the same host and port (the channels of one recorder); None: no limit.
         resolver: that has looked up names already, for what `allow` says; default: one of its own.
 
     Raises:

@@ -17,7 +17,7 @@ T = TypeVar("T", bound=Sited)
 
 
 def parts(items: Sequence[T], *, seconds: float, per_site: int, rng: random.Random) -> list[tuple[float, list[T]]]:
-    """The looks in parts, each with the second at which it may start; at most `per_site` of a site in a part.
+    """The checks in parts, each with the second at which it may start; at most `per_site` of a site in a part.
 
     The channels of a recorder come to lie in different parts, as far as there are several.
     """

@@ -7,7 +7,7 @@ from typing import Any, Self
 
 
 class Phase(StrEnum):
-    """How far a look got."""
+    """How far a check got."""
 
     ADDRESS = "address"
     DNS = "dns"
@@ -22,7 +22,7 @@ class Phase(StrEnum):
 
 
 class Verdict(StrEnum):
-    """What a look found. `sentence`: what an agency reads, in letters: no address, no number of a port. `advice`: what
+    """What a check found. `sentence`: what an agency reads, in letters: no address, no number of a port. `advice`: what
     it can do about it, for whatever it is asked to look into.
     """
 
@@ -180,7 +180,7 @@ NOT_CHECKED = frozenset({Verdict.BLOCKED_TARGET, WITHHELD})  # says nothing of t
 
 @dataclass(frozen=True)
 class Target:
-    """A camera to look at. `id` is printed; `url` may hold user info only in the command line's own input.
+    """A camera to check. `id` is printed; `url` may hold user info only in the command line's own input.
 
     `past` is what its earlier pictures were like (JSON-safe), None when nobody remembers.
     `thumbnail`: a small picture is wanted, too.
@@ -201,10 +201,10 @@ class Target:
 
 @dataclass(frozen=True)
 class Finding:
-    """What one look found: verdict, a detail for a person (no secret in it), and how long it took.
+    """What one check found: verdict, a detail for a person (no secret in it), and how long it took.
 
     `steps` are the lines of a dialogue that failed, for a page: bounded, without secrets, printable characters only.
-    `features` are of the picture (JSON-safe), for the next look's `past`.
+    `features` are of the picture (JSON-safe), for the next check's `past`.
     `thumbnail` is a small JPEG where one was wanted and a picture came: not JSON-safe, and not to travel.
     """
 
@@ -218,7 +218,7 @@ class Finding:
     features: Mapping[str, Any] | None = None
     thumbnail: bytes | None = field(default=None, repr=False)
     password_answered: bool = True  # of one that was sent: something was answered, and not that it is wrong
-    digest: bool = False  # the device that was to be looked at asked for Digest
+    digest: bool = False  # the device that was to be checked asked for Digest
 
     @property
     def phase(self) -> Phase:

@@ -70,12 +70,12 @@ def mail(settings: Settings, cause: str, subject: str, text: str, now: datetime)
         note.mailed = replace(known, sent=known.sent + 1, open=[*known.open, cause], incident=incident)
 
 
-def ended(settings: Settings, told: Mailed, now: datetime) -> None:
+def ended(settings: Settings, over: Mailed, now: datetime) -> None:
     """Forget these causes: that they are over is told, durably. What was mailed since is another incident."""
     with _note(settings, now) as note:
         known = note.mailed
-        if known.incident == told.incident:
-            left = [cause for cause in known.open if cause not in told.open]
+        if known.incident == over.incident:
+            left = [cause for cause in known.open if cause not in over.open]
             note.mailed = replace(known, sent=known.sent + 1, open=left, incident=uuid4().hex if left else "")
 
 

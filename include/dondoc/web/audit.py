@@ -12,7 +12,7 @@ from dondoc.store.trust import AuditEvent
 from dondoc.vocabulary.letters import OutboxState
 from dondoc.vocabulary.rulings import RulingKind
 from dondoc.web.letters import DOOR
-from dondoc.web.pages import page, world_of
+from dondoc.web.pages import app_of, page
 from dondoc.web.user import User
 
 SHOWN = 100  # events on a page
@@ -141,7 +141,7 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
         user: User = request.state.visitor
         if not user.administers:
             raise HTTPException(403, "Nhật ký chỉ dành cho quản trị viên.")
-        app = world_of(request)
+        app = app_of(request)
         with app.sessions.reading() as session:
             rows = trail.events(session, act=act, before=before, limit=SHOWN)
             known = sorted(session.scalars(select(AuditEvent.act).distinct()))

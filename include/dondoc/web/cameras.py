@@ -34,7 +34,7 @@ from dondoc.store.cameras import Camera, CameraCheck, CredentialRelease, Outage
 from dondoc.vocabulary.cameras import State
 from dondoc.vocabulary.numbers import CAM
 from dondoc.vocabulary.rulings import RulingKind
-from dondoc.web.pages import Day, Text, audited, download, page, redirect, shown_to, visitor_of, world_of
+from dondoc.web.pages import Day, Text, app_of, audited, download, page, redirect, shown_to, visitor_of
 from dondoc.web.user import User
 
 SHOWN = 50  # cameras on a page
@@ -109,19 +109,19 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
         user = visitor_of(request)
         rows = [
             {column: shown_to(user, cell) for column, cell in row.items()}
-            for row in fleet.table(world_of(request), form, by=user.actor, now=clock.now())
+            for row in fleet.table(app_of(request), form, by=user.actor, now=clock.now())
         ]
         content = tables.as_csv(rows) if form == "csv" else tables.as_xlsx(rows)
         return download(content, f"camera_{clock.now():%Y%m%d}.{form}")
 
     @routes.get("/metrics")
     def metrics(request: Request) -> Response:
-        text = fleet.metrics(world_of(request), clock.now()).decode()
+        text = fleet.metrics(app_of(request), clock.now()).decode()
         return Response(shown_to(visitor_of(request), text), media_type=openmetrics.CONTENT_TYPE)
 
     @routes.get("/cameras/{camera}", response_class=HTMLResponse)
     def camera(request: Request, camera: int) -> HTMLResponse:
-        app, user, moment = world_of(request), visitor_of(request), clock.now()
+        app, user, moment = app_of(request), visitor_of(request), clock.now()
         with app.sessions.reading() as session:
             stored = session.get(Camera, camera)
             if stored is None:
@@ -151,7 +151,7 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
 
     @routes.get("/cameras/{camera}/thumbnail")
     def thumbnail(request: Request, camera: int) -> Response:
-        app = world_of(request)
+        app = app_of(request)
         if not visitor_of(request).may_act:
             raise HTTPException(403, "Hình của camera chỉ dành cho người vận hành.")
         with app.sessions.reading() as session:
@@ -164,7 +164,7 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
 
     @routes.post("/cameras/{camera}/probe")
     def probe(request: Request, camera: int, user: Annotated[User, Depends(require_operator)]) -> RedirectResponse:
-        check = now.look(world_of(request), camera, by=user.actor, now=clock.now)
+        check = now.look(app_of(request), camera, by=user.actor, now=clock.now)
         more = f" ({check.detail})" if check.detail and check.verdict != Verdict.OK else ""
         done = f"{CAM(camera)}, xem lúc {check.happened_at:%H:%M:%S}: {SENTENCE[check.verdict]}{more}."
         return redirect(request, f"/cameras/{camera}", done)
@@ -177,7 +177,7 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
         password: Annotated[str, Form(max_length=1000)],
         user: Annotated[User, Depends(require_operator)],
     ) -> RedirectResponse:
-        app = world_of(request)
+        app = app_of(request)
         with app.sessions.begin() as session:
             credentials.enter(
                 session,
@@ -194,7 +194,7 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
     def release(
         request: Request, camera: int, reason: Text, user: Annotated[User, Depends(require_operator)]
     ) -> RedirectResponse:
-        app = world_of(request)
+        app = app_of(request)
         with app.sessions.begin() as session:
             row = records.find(session, str(camera))
             secrets = app.secrets
@@ -203,7 +203,7 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
 
     @routes.post("/cameras/{camera}/confirm")
     def confirm(request: Request, camera: int, user: Annotated[User, Depends(require_operator)]) -> RedirectResponse:
-        app = world_of(request)
+        app = app_of(request)
         with app.sessions.begin() as session:
             row = records.find(session, str(camera))
             records.confirm(session, app.secrets, row, by=user.actor, now=clock.now())
@@ -220,7 +220,7 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
         user: Annotated[User, Depends(require_operator)],
         until: Annotated[Day | Literal[""], Form()] = "",
     ) -> RedirectResponse:
-        app = world_of(request)
+        app = app_of(request)
         with app.sessions.begin() as session:
             if (stored := session.get(Camera, camera)) is None:
                 raise HTTPException(404, f"Không có camera {CAM(camera)}.")
@@ -253,7 +253,7 @@ def _page(states: list[CameraState], number: int) -> list[CameraState]:
 
 
 def _list(request: Request, wanted: Wanted, number: int) -> HTMLResponse:
-    app, user = world_of(request), visitor_of(request)
+    app, user = app_of(request), visitor_of(request)
     with app.sessions.reading() as session:
         every = current.read(app, session, clock.now())
     near = [s for s in every if wanted.fits_but_for_state(s, user)]
@@ -319,7 +319,7 @@ def _check(check: CameraCheck) -> dict[str, Any]:
 
 
 def _failed(session: Session, camera: int) -> CameraCheck | None:
-    """The newest look that failed and left its steps."""
+    """The newest check that failed and left its steps."""
     return next((check for check in _checks(session, camera) if check.steps), None)
 
 

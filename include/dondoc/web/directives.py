@@ -20,7 +20,7 @@ from dondoc.escalation import words
 from dondoc.escalation.forecast import WEEKS, Expected, forecast
 from dondoc.web import directive_form
 from dondoc.web.directive_form import DirectiveForm
-from dondoc.web.pages import Day, Text, page, redirect, world_of
+from dondoc.web.pages import Day, Text, app_of, page, redirect
 from dondoc.web.user import User
 
 STATE = {"draft": "bản nháp", "active": "đang thực hiện", "closed": "đã kết thúc"}
@@ -36,7 +36,7 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
 
     @routes.get("/directives", response_class=HTMLResponse)
     def directives(request: Request) -> HTMLResponse:
-        app, today = world_of(request), clock.now().date()
+        app, today = app_of(request), clock.now().date()
         with app.sessions.reading() as session:
             known = app.versions(session)
         now = record.holding(known, today)
@@ -59,7 +59,7 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
 
     @routes.get("/directives/{directive}", response_class=HTMLResponse)
     def directive(request: Request, directive: str) -> HTMLResponse:
-        app, now = world_of(request), clock.now()
+        app, now = app_of(request), clock.now()
         with app.sessions.reading() as session:
             history = _versions(app, session, directive)
             shown = history[-1]
@@ -83,7 +83,7 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
 
     @routes.get("/directives/{directive}/edit", response_class=HTMLResponse)
     def edit(request: Request, directive: str) -> HTMLResponse:
-        app = world_of(request)
+        app = app_of(request)
         with app.sessions.reading() as session:
             history = _versions(app, session, directive)
         ladders = ready_ladders(app.settings.data)
@@ -96,15 +96,15 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
         form: Annotated[FormData, Depends(typed)],
         user: Annotated[User, Depends(require_operator)],
     ) -> HTMLResponse | RedirectResponse:
-        with world_of(request).sessions.reading() as session:
-            history = _versions(world_of(request), session, directive)
+        with app_of(request).sessions.reading() as session:
+            history = _versions(app_of(request), session, directive)
         return _save(request, user, form, history)
 
     @routes.post("/directives/{directive}/activate")
     def activate(
         request: Request, directive: str, version: Seen, user: Annotated[User, Depends(require_operator)]
     ) -> RedirectResponse:
-        app = world_of(request)
+        app = app_of(request)
         with app.sessions.begin() as session:
             number = lifecycle.activate(app, session, directive, by=user.actor, now=clock.now(), after=version)
         return redirect(request, f"/directives/{directive}", f"Bắt đầu thực hiện (phiên bản {number}).")
@@ -119,7 +119,7 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
         reason: Text,
         user: Annotated[User, Depends(require_operator)],
     ) -> RedirectResponse:
-        app, now = world_of(request), clock.now()
+        app, now = app_of(request), clock.now()
         with app.sessions.begin() as session:
             number = lifecycle.close(
                 app,
@@ -148,7 +148,7 @@ def _versions(app: AppContext, session: Session, directive: str) -> list[Version
 def _form(
     request: Request, form: DirectiveForm, history: Sequence[Version], faults: Sequence[str] = ()
 ) -> HTMLResponse:
-    app, day = world_of(request), clock.now().date()
+    app, day = app_of(request), clock.now().date()
     own = history[-1].directive.id if history else None
     with app.sessions.reading() as session:
         known = {v.directive.id: v.directive.title for v in app.versions(session)}
@@ -168,7 +168,7 @@ def _form(
 
 def _save(request: Request, user: User, typed: FormData, history: Sequence[Version]) -> HTMLResponse | RedirectResponse:
     """Record what was typed as a draft; where something is wrong, say it and show all of it again."""
-    app, now, form = world_of(request), clock.now(), directive_form.read(typed)
+    app, now, form = app_of(request), clock.now(), directive_form.read(typed)
     with app.sessions.reading() as session:
         known = {v.directive.id for v in app.versions(session)}
     letter, faults = form.letter(app, history, known, now.date())

@@ -114,26 +114,26 @@ class Guard:
             await send({"type": "websocket.close", "code": 1008})
         if scope["type"] != "http":
             return await self._app(scope, receive, send) if scope["type"] == "lifespan" else None
-        asked = _Asked(scope, receive)
-        answer = _Answer(scope, send, asked)
+        body = _Body(scope, receive)
+        answer = _Answer(scope, send, body)
         scope = {**scope, "method": "GET" if scope["method"] == "HEAD" else scope["method"]}
         scope["state"] = {**scope.get("state", {}), "visitor": None, "app": None}
-        request = Request(scope, asked)
+        request = Request(scope, body)
         try:
-            await self._pass(request, asked, answer)
+            await self._pass(request, body, answer)
         except Exception as error:
             if answer.started:  # half of it is out: nothing can be said any more, and the connection is closed
                 _note(request, error, "answer")
                 return None
-            await self.respond(request, error)(scope, asked, answer)
+            await self.respond(request, error)(scope, body, answer)
 
-    async def _pass(self, request: Request, asked: "_Asked", answer: "_Answer") -> None:
+    async def _pass(self, request: Request, body: "_Body", answer: "_Answer") -> None:
         _plausible(request)
         if request.method == "OPTIONS":
-            await Response(status_code=204, headers={"Allow": ", ".join(METHODS)})(request.scope, asked, answer)
+            await Response(status_code=204, headers={"Allow": ", ".join(METHODS)})(request.scope, body, answer)
             return
         if _inside(request).startswith("/static/"):
-            await self._app(request.scope, asked, answer)
+            await self._app(request.scope, body, answer)
             return
         request.state.app = app = self._world()
         whence = caller(request.scope, app.settings.trusted_proxies)
@@ -146,12 +146,12 @@ class Guard:
                 raise HTTPException(403, FORGED)
             if _is_upload(request.headers) and not user.may_act:
                 raise HTTPException(403, LOOK_ONLY)
-            asked.limit(UPLOAD if _is_upload(request.headers) else FORM)
+            body.limit(UPLOAD if _is_upload(request.headers) else FORM)
             if not _is_upload(request.headers):
-                await asked.take_in()
+                await body.take_in()
         async with Turn(self._turns[_kind(request)]) as turn:
             answer.when_started, request.state.turn = turn.give_back, turn
-            await self._app(request.scope, asked, answer)
+            await self._app(request.scope, body, answer)
 
     def respond(self, request: Request, error: Exception) -> Response:
         """The answer to what went wrong."""
@@ -167,7 +167,7 @@ def refusal(request: Request, error: Exception) -> Response:
         wait = {"Retry-After": "30" if explained.cause in PASSING else "300"}
         return page(request, "problem.html", status=503, headers=wait, problem=str(explained))
     if isinstance(error, Problem):
-        # without a world it is the installation that is wrong, not what was entered
+        # where nothing could be opened, it is the installation that is wrong, not what was entered
         return page(request, "problem.html", status=400 if request.state.app else 503, problem=str(error))
     if isinstance(error, RequestValidationError):
         return page(request, "problem.html", status=400, problem=_incomplete(error))
@@ -288,7 +288,7 @@ class Turn:
         self.give_back()
 
 
-class _Asked:
+class _Body:
     """The body of a request: never more of it than its limit, never slower than its time."""
 
     def __init__(self, scope: Scope, receive: Receive) -> None:
@@ -369,19 +369,19 @@ class _Asked:
 class _Answer:
     """The answer on its way out: our headers on every one, no body for HEAD, and no patience without end."""
 
-    def __init__(self, scope: Scope, send: Send, asked: _Asked) -> None:
-        self._send, self._bodiless, self._asked = send, scope["method"] == "HEAD", asked
+    def __init__(self, scope: Scope, send: Send, body: _Body) -> None:
+        self._send, self._bodiless, self._body = send, scope["method"] == "HEAD", body
         self.started = False
         self.when_started: Callable[[], None] = lambda: None
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             if message["status"] == 413:
-                await self._asked.drain()
+                await self._body.drain()
             headers = MutableHeaders(raw=list(message.get("headers", [])))
             for name, value in HEADERS.items():
                 headers[name] = value
-            if self._asked.unread:
+            if self._body.unread:
                 headers["Connection"] = "close"  # what is still to come is not wanted
             message = {**message, "headers": headers.raw}
             self.started = True

@@ -29,13 +29,13 @@ from dondoc.web.pages import (
     OnDay,
     Text,
     agencies,
+    app_of,
     audited,
     download,
     page,
     redirect,
     uploaded,
     when,
-    world_of,
 )
 from dondoc.web.user import User
 
@@ -82,7 +82,7 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
 
     @routes.get("/inbox", response_class=HTMLResponse)
     def inbox(request: Request) -> HTMLResponse:
-        app = world_of(request)
+        app = app_of(request)
         with app.sessions.reading() as session:
             waiting = room.inbox(session, room.ASIDE)
             changes = contact_changes.rows(contact_changes.waiting(session))
@@ -103,7 +103,7 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
         user: User = request.state.visitor
         if not user.may_act:
             raise HTTPException(403, "Bản gốc có thể chứa thông tin nhạy cảm: chỉ người vận hành được tải về.")
-        app = world_of(request)
+        app = app_of(request)
         with app.sessions.reading() as session:
             row = session.get(Submission, submission)
         if row is None:
@@ -121,7 +121,7 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
         hour: AtTime = None,
     ) -> RedirectResponse:
         content = uploaded(file, "Chọn tệp khác.")
-        app, now = world_of(request), clock.now()
+        app, now = app_of(request), clock.now()
         line = submit(
             app,
             content,
@@ -139,7 +139,7 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
     def dismiss(
         request: Request, submission: int, reason: Text, user: Annotated[User, Depends(require_operator)]
     ) -> RedirectResponse:
-        app = world_of(request)
+        app = app_of(request)
         with app.sessions.begin() as session:
             room.dismiss(session, app.secrets, submission, reason=reason, by=user.actor, now=clock.now())
         return redirect(request, "/inbox", f"{BN(submission)}: {Outcome.DISMISSED.label}.")
@@ -154,15 +154,15 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
         paper: Annotated[Paper, Depends()],
         user: Annotated[User, Depends(require_operator)],
     ) -> RedirectResponse:
-        app, now = world_of(request), clock.now()
+        app, now = app_of(request), clock.now()
         with app.sessions.begin() as session:
             entered = _register(app, session, user, now, paper, when(paper.day, paper.hour, now))
-        said = f"VB-{entered:04}: {paper.summary(app)}"
-        return redirect(request, "/register", said)
+        entry = f"VB-{entered:04}: {paper.summary(app)}"
+        return redirect(request, "/register", entry)
 
     @routes.get("/inbox/{submission}/register", response_class=HTMLResponse)
     def letter(request: Request, submission: int) -> HTMLResponse:
-        with world_of(request).sessions.reading() as session:
+        with app_of(request).sessions.reading() as session:
             row = next((r for r in room.inbox(session, room.ASIDE) if r["id"] == str(submission)), None)
         if row is None:
             raise HTTPException(404, f"Bản nộp {BN(submission)} không chờ người xử lý.")
@@ -175,7 +175,7 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
         paper: Annotated[Paper, Depends()],
         user: Annotated[User, Depends(require_operator)],
     ) -> RedirectResponse:
-        app, now = world_of(request), clock.now()
+        app, now = app_of(request), clock.now()
         with app.sessions.begin() as session:
             scan = session.get_one(Submission, submission)
             arrived = when(paper.day, paper.hour, now) if paper.day else scan.happened_at
@@ -193,7 +193,7 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
         day: OnDay = None,
         hour: AtTime = None,
     ) -> RedirectResponse:
-        app, now = world_of(request), clock.now()
+        app, now = app_of(request), clock.now()
         arrived = when(day, hour, now) if day else None
         verdict = room.assign(app, submission, agency, by=user.actor, now=now, lasting=lasting, arrived=arrived)
         answer(app, [submission], now=now)
@@ -203,18 +203,18 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
     def confirm(
         request: Request, change: int, user: Annotated[User, Depends(require_operator)], day: OnDay = None
     ) -> RedirectResponse:
-        app, now = world_of(request), clock.now()
+        app, now = app_of(request), clock.now()
         since = day or now.date()
         with app.sessions.begin() as session:
             done = contact_changes.confirm(session, app.secrets, change, by=user.actor, now=now, on=since)
-        said = f"{TD(change)}: từ ngày {since:%d/%m/%Y} {done.name} là cán bộ đầu mối."
-        return redirect(request, "/inbox", said)
+        sentence = f"{TD(change)}: từ ngày {since:%d/%m/%Y} {done.name} là cán bộ đầu mối."
+        return redirect(request, "/inbox", sentence)
 
     @routes.post("/inbox/changes/{change}/refuse")
     def refuse(
         request: Request, change: int, reason: Text, user: Annotated[User, Depends(require_operator)]
     ) -> RedirectResponse:
-        app, secrets = world_of(request), world_of(request).secrets
+        app, secrets = app_of(request), app_of(request).secrets
         with app.sessions.begin() as session:
             contact_changes.refuse(session, secrets, change, reason=reason, by=user.actor, now=clock.now())
         return redirect(request, "/inbox", f"{TD(change)}: đã từ chối.")
@@ -224,7 +224,7 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
 
 def _entry(request: Request, row: dict[str, Any] | None) -> HTMLResponse:
     """The form for a letter of an agency; `row`: the scan of it that waits, if there is one."""
-    app, now = world_of(request), clock.now()
+    app, now = app_of(request), clock.now()
     with app.sessions.reading() as session:
         letters = app.letters_since(session, app.first_day)
     duties = [duty for letter in letters for duty in letter.obligations]

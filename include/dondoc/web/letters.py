@@ -20,7 +20,7 @@ from dondoc.mail import outbox
 from dondoc.store.mail import OutboxEvent, OutboxLetter
 from dondoc.vocabulary.letters import IN_HAND, STOPPABLE, OutboxState
 from dondoc.vocabulary.numbers import TH
-from dondoc.web.pages import Day, Text, audited, download, page, redirect, visitor_of, world_of
+from dondoc.web.pages import Day, Text, app_of, audited, download, page, redirect, visitor_of
 from dondoc.web.user import User
 
 SHOWN = 50  # letters on a page
@@ -66,7 +66,7 @@ def router(require_operator: Callable[..., User], approving: Callable[..., User]
             newest = newest.where(OutboxLetter.agency == agency)
         if before:
             newest = newest.where(OutboxLetter.id < before)
-        app = world_of(request)
+        app = app_of(request)
         with app.sessions.reading() as session:
             rows = list(session.scalars(newest))
             decided = [list(unit) for _, unit in groupby(rows, lambda row: row.decision_id or -row.id)]
@@ -90,13 +90,13 @@ def router(require_operator: Callable[..., User], approving: Callable[..., User]
 
     @routes.get("/letters/{letter}", response_class=HTMLResponse)
     def letter(request: Request, letter: int) -> HTMLResponse:
-        app, user = world_of(request), visitor_of(request)
+        app, user = app_of(request), visitor_of(request)
         with app.sessions.reading() as session:
             if (row := session.get(OutboxLetter, letter)) is None:
                 raise HTTPException(404, f"Không có thư {TH(letter)}.")
             history = select(OutboxEvent).where(OutboxEvent.letter_id == letter).order_by(OutboxEvent.id)
             events = list(session.scalars(history))
-            said = outbox.approvals(session, letter)
+            approvals = outbox.approvals(session, letter)
             unit = outbox.siblings(session, row)
             to = addressees(session, app.registry, unit)
             stopped = approval.stop_of(session, row, clock.now())
@@ -110,7 +110,7 @@ def router(require_operator: Callable[..., User], approving: Callable[..., User]
             waiting=STOPPABLE,
             to=to,
             events=events,
-            approvals=[one for one, _ in said],
+            approvals=[one for one, _ in approvals],
             doors=DOOR,
             refused=refused,
             state_of=state_of,
@@ -118,7 +118,7 @@ def router(require_operator: Callable[..., User], approving: Callable[..., User]
 
     @routes.get("/letters/{letter}/attachments/{position}")
     def attachment(request: Request, letter: int, position: int) -> Response:
-        app, user = world_of(request), visitor_of(request)
+        app, user = app_of(request), visitor_of(request)
         with app.sessions.reading() as session:
             row = session.get(OutboxLetter, letter)
             approves = row is not None and row.needs_approval and not may_approve(app, session, user, clock.now())
@@ -133,7 +133,7 @@ def router(require_operator: Callable[..., User], approving: Callable[..., User]
 
     @routes.post("/letters/{letter}/approve")
     def approve(request: Request, letter: int, user: Annotated[User, Depends(approving)]) -> RedirectResponse:
-        app, who = world_of(request), user.actor
+        app, who = app_of(request), user.actor
         try:
             with app.sessions.begin() as session:
                 rows = approval.approve(app, session, [letter], who, email=user.email, now=clock.now())
@@ -151,17 +151,17 @@ def router(require_operator: Callable[..., User], approving: Callable[..., User]
         user: Annotated[User, Depends(require_operator)],
         until: Annotated[Day | Literal[""], Form()] = "",
     ) -> RedirectResponse:
-        app, now = world_of(request), clock.now()
+        app, now = app_of(request), clock.now()
         with app.sessions.begin() as session:
             unit = approval.stop(app, session, letter, reason, user.actor, until=until or None, now=now)
-            said = approval.outcome(unit, approval.stop_of(session, unit[0], now))
-        return redirect(request, f"/letters/{letter}", said)
+            done = approval.outcome(unit, approval.stop_of(session, unit[0], now))
+        return redirect(request, f"/letters/{letter}", done)
 
     @routes.post("/letters/{letter}/resume")
     def resume(
         request: Request, letter: int, reason: Text, user: Annotated[User, Depends(require_operator)]
     ) -> RedirectResponse:
-        app = world_of(request)
+        app = app_of(request)
         with app.sessions.begin() as session:
             approval.resume(app, session, letter, reason, user.actor, now=clock.now())
         return redirect(request, f"/letters/{letter}", "Bậc này được đề xuất lại từ lần lập thư kế tiếp.")
@@ -170,7 +170,7 @@ def router(require_operator: Callable[..., User], approving: Callable[..., User]
     def settle(
         request: Request, letter: int, word: Text, user: Annotated[User, Depends(require_operator)]
     ) -> RedirectResponse:
-        app = world_of(request)
+        app = app_of(request)
         with app.sessions.begin() as session:
             row = outbox.settle(session, letter, word, user.actor, secrets=app.secrets, now=clock.now())
         return redirect(request, f"/letters/{letter}", f"{TH(letter)}: {row.state.label}.")

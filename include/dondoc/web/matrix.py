@@ -24,7 +24,7 @@ from dondoc.store.mail import OutboxLetter
 from dondoc.vocabulary.letters import OutboxState
 from dondoc.vocabulary.obligations import Status
 from dondoc.vocabulary.people import Role
-from dondoc.web.pages import page, visitor_of, world_of
+from dondoc.web.pages import app_of, page, visitor_of
 from dondoc.web.user import User
 
 CALLED = (Role.FOCAL_OFFICER, Role.CLERK, Role.HEAD)  # whom to ring up
@@ -120,7 +120,7 @@ def router(_: Callable[..., User]) -> APIRouter:
 
     @routes.get("/", response_class=HTMLResponse)
     def matrix(request: Request, as_of: str | None = None, directive: str | None = None) -> HTMLResponse:
-        app = world_of(request)
+        app = app_of(request)
         moment = _moment(app, as_of)
         with app.sessions.reading() as session:
             letters = {letter.id: letter for letter in app.letters(session, moment.date())}
@@ -152,7 +152,7 @@ def router(_: Callable[..., User]) -> APIRouter:
 
     @routes.get("/agency/{agency}", response_class=HTMLResponse)
     def agency(request: Request, agency: str, as_of: str | None = None) -> HTMLResponse:
-        app = world_of(request)
+        app = app_of(request)
         moment = _moment(app, as_of)
         if agency not in {a.id for a in app.registry.agencies}:
             raise HTTPException(404, f"Không có đơn vị “{agency}” trong văn bản chỉ đạo.")

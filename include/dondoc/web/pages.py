@@ -66,8 +66,8 @@ def when(day: date | None, hour: time | None, now: datetime) -> datetime:
     return now if day is None else clock.at(day, hour.hour if hour else 0, hour.minute if hour else 0)
 
 
-def world_of(request: Request) -> AppContext:
-    """The world of this request."""
+def app_of(request: Request) -> AppContext:
+    """What this request works with."""
     app: AppContext = request.state.app
     return app
 
@@ -119,7 +119,7 @@ def _message(request: Request, user: User | None) -> str:
     if not value or not user or not request.state.app:
         return ""
     try:
-        secrets = world_of(request).secrets
+        secrets = app_of(request).secrets
     except Problem:  # the page itself says what is wrong with the key, where it needs one
         return ""
     return message.unseal(secrets, user.login or user.name, value, clock.now())
@@ -129,7 +129,7 @@ def redirect(request: Request, path: str, done: str) -> RedirectResponse:
     """After a POST: to a page that can be fetched again, with a sentence on what was done."""
     base, user = request.scope.get("root_path", ""), visitor_of(request)
     response = RedirectResponse(f"{base}{path}", status_code=303)
-    sealed = message.seal(world_of(request).secrets, user.login or user.name, done, clock.now())
+    sealed = message.seal(app_of(request).secrets, user.login or user.name, done, clock.now())
     if sealed:
         response.set_cookie(
             message.COOKIE,
@@ -145,7 +145,7 @@ def redirect(request: Request, path: str, done: str) -> RedirectResponse:
 
 def audited(request: Request, act: str, subject: str, **details: Any) -> None:
     """Write down who saw or saved something sensitive, before they get it."""
-    app = world_of(request)
+    app = app_of(request)
     secrets, actor = app.secrets, visitor_of(request).actor
     with app.sessions.begin() as session:
         audit.record(session, secrets, actor, act, subject, now=clock.now(), **details)

@@ -15,7 +15,7 @@ from dondoc.facts import places
 from dondoc.facts.rulings import rule, standing_rulings
 from dondoc.store.facts import Ruling
 from dondoc.vocabulary.rulings import RulingKind
-from dondoc.web.pages import AtTime, Day, OnDay, Text, agencies, page, redirect, visitor_of, when, world_of
+from dondoc.web.pages import AtTime, Day, OnDay, Text, agencies, app_of, page, redirect, visitor_of, when
 from dondoc.web.user import User
 
 AHEAD = timedelta(days=3660)  # pauses that begin later are shown too
@@ -27,7 +27,7 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
 
     @routes.get("/pauses", response_class=HTMLResponse)
     def pauses(request: Request) -> HTMLResponse:
-        app, user, moment = world_of(request), visitor_of(request), clock.now()
+        app, user, moment = app_of(request), visitor_of(request), clock.now()
         with app.sessions.reading() as session:
             standing = [
                 r
@@ -59,7 +59,7 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
         place: Annotated[str, Form(max_length=1000)] = "",
         until: Annotated[Day | Literal[""], Form()] = "",
     ) -> RedirectResponse:
-        app, (whose, _, named) = world_of(request), place.partition("/")
+        app, (whose, _, named) = app_of(request), place.partition("/")
         known = any(whose == one.id for one in app.registry.agencies)
         if place and not (known and agency in (whose, responsible(app.registry, whose, begins)[0])):
             raise HTTPException(400, "Chọn điểm thì phải chọn đơn vị có điểm đó.")
@@ -93,7 +93,7 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
         day: OnDay = None,
         hour: AtTime = None,
     ) -> RedirectResponse:
-        app, now = world_of(request), clock.now()
+        app, now = app_of(request), clock.now()
         with app.sessions.begin() as session:
             rule(
                 session,

@@ -15,7 +15,7 @@ from dondoc.reporting import report as room
 from dondoc.reporting import words
 from dondoc.store import files
 from dondoc.store.reporting import Report, ReportIssue
-from dondoc.web.pages import Day, Text, audited, download, page, redirect, uploaded, world_of
+from dondoc.web.pages import Day, Text, app_of, audited, download, page, redirect, uploaded
 from dondoc.web.user import User
 
 FILES = {"report.docx": "Dự thảo (Word)", "report.xlsx": "Số liệu (Excel)", "report.html": "Nội dung thư"}
@@ -27,9 +27,9 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
 
     @routes.get("/reports", response_class=HTMLResponse)
     def reports(request: Request) -> HTMLResponse:
-        with world_of(request).sessions.reading() as session:
+        with app_of(request).sessions.reading() as session:
             drawn = list(session.scalars(select(Report).order_by(Report.as_of.desc(), Report.id.desc()).limit(60)))
-            known = record.holding(world_of(request).versions(session), clock.now().date())
+            known = record.holding(app_of(request).versions(session), clock.now().date())
             issues = {(issue.directive, issue.as_of): issue for issue in session.scalars(select(ReportIssue))}
         newest = {
             (report.directive, report.as_of.date()): report.id for report in reversed(drawn)
@@ -41,11 +41,11 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
 
     @routes.get("/reports/{report}/{name}")
     def file(request: Request, report: int, name: str) -> Response:
-        with world_of(request).sessions.reading() as session:
+        with app_of(request).sessions.reading() as session:
             row = session.get(Report, report)
         if row is None or name not in FILES:
             raise HTTPException(404, GONE)
-        path, home = Path(row.folder) / name, world_of(request).settings.home.absolute()
+        path, home = Path(row.folder) / name, app_of(request).settings.home.absolute()
         try:
             # Whoever may write to the home, a worker say, may have laid a link anywhere on the way.
             with files.opened(home if path.is_relative_to(home) else path.parent, path) as drawn:
@@ -64,7 +64,7 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
         file: UploadFile,
         user: Annotated[User, Depends(require_operator)],
     ) -> RedirectResponse:
-        app = world_of(request)
+        app = app_of(request)
         with app.sessions.reading() as session:
             row = session.get(Report, report)
         if row is None:

@@ -1,27 +1,27 @@
-"""What a camera's former looks tell the next one."""
+"""What a camera's former checks tell the next one."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from statistics import median
 from typing import Any
 
-LAST = 5  # looks kept as they are
-LONG = 30  # good looks of one light that a median is made of: about a month, so that it follows the seasons
-APART = timedelta(hours=6)  # two looks nearer than this are of one night: the second says nothing of frozen pictures
+LAST = 5  # checks kept as they are
+LONG = 30  # good checks of one light that a median is made of: about a month, so that it follows the seasons
+APART = timedelta(hours=6)  # two checks nearer than this are of one night: the second says nothing of frozen pictures
 MEDIANS = ("lap", "sharp", "coarse_lap", "coarse_sharp", "edge")
 _KEPT = ("light", "size", "hash", "tiles")
 
 
 def history(features_list: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """`past` for `Decoder.judge`, from stored features of looks before tonight.
+    """`past` for `Decoder.judge`, from stored features of checks before tonight.
 
     Args:
         features_list: `Seen.features` as stored, oldest first, each with `at`, its moment (ISO 8601 with offset).
 
     Returns:
-        for `day` and `night` (by the light, not the clock) `n` and `…_median` of MEDIANS; `last`: the newest good looks
-        of different nights, newest last. JSON-safe; made of good looks only, so that a fault which lasts does not
-        become what is usual.
+        for `day` and `night` (by the light, not the clock) `n` and `…_median` of MEDIANS; `last`: the newest good
+        checks of different nights, newest last. JSON-safe; made of good checks only, so that a fault which lasts does
+        not become what is usual.
     """
     good = [f for f in features_list if f.get("verdict") == "ok"]
     lights = {light: [f for f in good if f["light"] == light][-LONG:] for light in ("day", "night")}

@@ -32,7 +32,7 @@ class Seen:
     """What was seen on a picture: `ok`, `decode_failed` or a verdict of phase picture.
 
     `detail` is for a person; `features` are JSON-safe and to be stored with the check: `history` makes the `past` of
-    later looks out of them. They hold `suspicion` (a key of judge.SUSPICIONS or None). Empty without a picture.
+    later checks out of them. They hold `suspicion` (a key of judge.SUSPICIONS or None). Empty without a picture.
     `thumbnail`: the picture as a small JPEG, only when it was asked for.
     """
 
@@ -75,7 +75,7 @@ class Decoder:
         Args:
             codec: a key of `picture.CODECS`.
             stream: the picture as `key_picture` gives it.
-            past: what `history` made of the same camera's former looks.
+            past: what `history` made of the same camera's former checks.
             thumbnail: the picture itself is wanted, too, small.
 
         Raises:

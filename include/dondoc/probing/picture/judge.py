@@ -60,7 +60,7 @@ def thresholds(file: Path) -> dict[str, float]:
 
 
 def light(seen: Features, t: Thresholds) -> str:
-    """`day` or `night` (dark, or infrared): looks are compared with looks in the same light only."""
+    """`day` or `night` (dark, or infrared): checks are compared with checks in the same light only."""
     grey = seen["colour"] < t["light_colour"] and seen["mean"] < t["light_infrared"]
     return "night" if grey or seen["mean"] < t["light_dark"] else "day"
 
@@ -72,7 +72,7 @@ def judge(seen: Features, past: Mapping[str, Any] | None, t: Thresholds) -> tupl
 
     Args:
         seen: what `measure` found, with `light`.
-        past: what `history` made of this camera's former looks; None or empty: none are known.
+        past: what `history` made of this camera's former checks; None or empty: none are known.
     """
     past = past or {}
     for verdict, holds in FAULTS.items():
@@ -146,7 +146,7 @@ def _soft(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:
 
 
 def _moved(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:
-    """Former looks in the same light agree with one another, this one with none of them."""
+    """Former checks in the same light agree with one another, this one with none of them."""
     before = [p["hash"] for p in past.get("last", ()) if p["light"] == f["light"]]
     if len(before) < 3:
         return False
@@ -191,7 +191,7 @@ def _own(f: Features, past: Mapping[str, Any], t: Thresholds) -> Mapping[str, An
 
 
 def _same(f: Features, past: Mapping[str, Any], share: float) -> bool:
-    """Whether the last two good looks showed this very picture."""
+    """Whether the last two good checks showed this very picture."""
     last = past.get("last", ())[-2:]
     return len(last) == 2 and all(p["size"] == f["size"] and _equal(p["tiles"], f["tiles"]) > share for p in last)
 

@@ -1,4 +1,4 @@
-"""Memory for the pictures of a batch: one look may take a lot of it, but not all looks at once.
+"""Memory for the pictures of a batch: one check may take a lot of it, but not all checks at once.
 
 What an honest camera sends fits into its share, whatever the others do; so of those that flood each other out of the
 rest, none is honest.
@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 LARGEST = 8 * 1024 * 1024  # bytes of one picture; those of 4K cameras have one or two million
-SHARE = 2 * 1024 * 1024  # bytes that each look may hold in any case
-TOTAL = 256 * 1024 * 1024  # bytes that all looks may hold before that limits each of them
+SHARE = 2 * 1024 * 1024  # bytes that each check may hold in any case
+TOTAL = 256 * 1024 * 1024  # bytes that all checks may hold before that limits each of them
 PIECE = 64  # bytes that a piece takes besides what is in it
 Fits = Callable[[int], bool]
 
@@ -20,19 +20,19 @@ def cost(*pieces: bytes) -> int:
 
 
 def fits(size: int) -> bool:
-    """Whether a picture may be so large, where nobody else is looked at."""
+    """Whether a picture may be so large, where no other camera is checked."""
     return size <= LARGEST
 
 
 class Room:
-    """What the looks of a batch hold of pictures, from the first packet until they were judged."""
+    """What the checks of a batch hold of pictures, from the first packet until they were judged."""
 
     def __init__(self, total: int = TOTAL) -> None:
         self._left = total
 
     @contextmanager
     def place(self) -> Iterator[Fits]:
-        """For one look: says whether what it holds may grow, or has shrunk, to so many bytes, and notes it if so."""
+        """For one check: says whether what it holds may grow, or has shrunk, to so many bytes, and notes it if so."""
         held = 0
 
         def grow(size: int) -> bool:

@@ -20,7 +20,7 @@ from dondoc.probing.steps import Steps
 REDIRECTS = 2
 FOLLOWED = (301, 302, 303, 307, 308)
 NOISE = 64  # interim replies and requests of the camera's own that are put up with
-# Bytes that a camera may send in one look, until it plays and from then on: 12 s of 16 Mbit/s are 24 MB. Each message
+# Bytes that a camera may send in one check, until it plays and from then on: 12 s of 16 Mbit/s are 24 MB. Each message
 # counts EACH more, as an object of ours takes that much, and a head HEAD times: to read it takes longer than a packet.
 EARLY, PLAYED, EACH, HEAD = 4 * 1024 * 1024, 64 * 1024 * 1024, 512, 16
 AHEAD = 1024 * 1024  # bytes, so counted, of packets that are kept when they come before PLAY is answered
@@ -68,7 +68,7 @@ class Progress(StrEnum):
 
 
 class Dialogue:
-    """One look at one camera over one connection (a redirect makes another).
+    """One check of one camera over one connection (a redirect makes another).
 
     `progress` names the step under way, so that a time-out or a broken connection can be told apart by it; `asked` is
     the request that awaits its reply.
@@ -107,7 +107,7 @@ class Dialogue:
 
     @property
     def digest(self) -> bool:
-        """Whether the device that was to be looked at has offered Digest, now or ever."""
+        """Whether the device that was to be checked has offered Digest, now or ever."""
         return self._first in self._digest
 
     @property
@@ -237,7 +237,7 @@ class Dialogue:
         return reply
 
     async def _reply(self) -> Response:
-        """The next reply. Its number is not looked at: with one request under way, an odd one is a camera's mistake."""
+        """The next reply. Its number is not compared: with one request under way, an odd one is a camera's mistake."""
         while True:
             got = await self.read()
             if isinstance(got, Response):
