@@ -196,7 +196,7 @@ def streams(pictures: list[Any], **options: str) -> list[bytes]:
 
 
 def seen(stream: bytes, past: dict[str, Any] | None) -> dict[str, Any]:
-    return picture.look(picture.decode("h264", stream), past, LIMITS)["features"]
+    return picture.examine(picture.decode("h264", stream), past, LIMITS)["features"]
 
 
 def past_of(scene: Picture) -> dict[str, Any]:

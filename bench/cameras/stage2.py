@@ -111,10 +111,10 @@ def _memory(count: int = 200) -> float:
     limits = judge.thresholds(settings.DATA / "cameras" / "pictures.yaml")
     collected = Depacketiser("h264")
     stream = next(s for packet in rtp.played("large", "h264", 0) if (s := collected.feed(packet[4:])))
-    picture.look(picture.decode("h264", stream), None, limits)
+    picture.examine(picture.decode("h264", stream), None, limits)
     started = time.process_time()
     for _ in range(count):
-        picture.look(picture.decode("h264", stream), None, limits)
+        picture.examine(picture.decode("h264", stream), None, limits)
     return (time.process_time() - started) / count
 
 

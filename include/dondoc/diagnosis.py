@@ -240,7 +240,7 @@ def _alerts(app: AppContext) -> Iterator[Finding]:
         _explained(error)  # said of the database already
         return
     for alert in open_causes:
-        began = f"{alerts.place(alert)} lỗi từ {alerts.since(alert)} ({alert.count:02} lần)"
+        began = f"{alerts.task_or_run(alert)} lỗi từ {alerts.since(alert)} ({alert.count:02} lần)"
         yield _finding("alert", "error", f"{began}, chưa hết. {alert.detail}")
 
 

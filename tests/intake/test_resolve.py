@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from dondoc.directive.model import Directive
 from dondoc.forms.verdict import FormVerdict, Issue
-from dondoc.intake.resolve import Settled, Version, fulfilled_by, settle
+from dondoc.intake.resolve import Resolution, Version, fulfilled_by, resolve
 from dondoc.vocabulary.reasons import said
 from tests.directive import letters
 
@@ -19,7 +19,7 @@ WRONG = Issue("missing", "error", "Biểu mẫu", "C12", "Ô C12: thiếu tên c
 SCAN = FormVerdict("refused", None, None, "missing", (Issue("unreadable", "error", None, None, "Không đọc được"),))
 
 
-def decide(form: FormVerdict, **given: object) -> Settled:
+def decide(form: FormVerdict, **given: object) -> Resolution:
     values = {
         "filename": "bm03.xlsx",
         "assigned": None,
@@ -27,7 +27,7 @@ def decide(form: FormVerdict, **given: object) -> Settled:
         "sender_agencies": {DUC_THO},
         "earlier": {},
     } | given
-    return settle(form, **values)  # type: ignore[arg-type]
+    return resolve(form, **values)  # type: ignore[arg-type]
 
 
 def test_a_good_form_of_a_registered_sender_becomes_the_first_version() -> None:
@@ -140,7 +140,7 @@ forms = st.builds(
 )
 
 
-def run(order: tuple[FormVerdict, ...]) -> list[tuple[Settled, FormVerdict]]:
+def run(order: tuple[FormVerdict, ...]) -> list[tuple[Resolution, FormVerdict]]:
     earlier: list[Version] = []
     settled = []
     for form in order:

@@ -118,7 +118,7 @@ def test_pictures_that_many_cameras_send_at_once_take_a_bounded_memory(flooding:
 
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 12 * 2**20)), max_size=40))
 def test_a_picture_of_usual_size_finds_room_whatever_the_others_hold(asked: list[tuple[int, int]]) -> None:
-    shared = memory.Room(total=20 * 2**20)
+    shared = memory.PictureMemory(total=20 * 2**20)
     with ExitStack() as stack:
         places, held = [stack.enter_context(shared.place()) for _ in range(10)], [0] * 10
         for number, size in asked:

@@ -121,18 +121,18 @@ def mark_registered(session: Session, sha256: str, *, agency: str, number: str, 
     """A letter was entered in the register: the scans of it that wait for a person need nobody any more.
 
     Returns:
-        ids of the submissions so settled.
+        ids of the submissions put aside so.
     """
     same = session.scalars(select(Submission.id).where(Submission.sha256 == sha256).order_by(Submission.id)).all()
-    settled = []
+    closed = []
     for submission in same:
         before = newest_verdict(session, submission)
         if before is None or before.outcome in ASIDE:
             word = _word(submission, before, Outcome.ACCEPTED, f"đã vào sổ văn bản số {number}", now)
             word.agency, word.form = agency, None
             session.add(word)
-            settled.append(submission)
-    return settled
+            closed.append(submission)
+    return closed
 
 
 def original_of(session: Session, submission: int) -> str:

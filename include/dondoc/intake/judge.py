@@ -18,7 +18,7 @@ from dondoc.forms import limited
 from dondoc.forms.spec import load_specs
 from dondoc.forms.verdict import FormVerdict
 from dondoc.intake import attempts, officers
-from dondoc.intake.resolve import Settled, Version, fulfilled_by, settle
+from dondoc.intake.resolve import Resolution, Version, fulfilled_by, resolve
 from dondoc.isolation.workers import Fault
 from dondoc.store.intake import Assignment, Submission, Verdict
 from dondoc.store.session import one_at_a_time
@@ -132,7 +132,7 @@ def judge_submission(app: AppContext, submission_id: int, *, now: datetime, pati
             with app.sessions.begin() as session:
                 attempts.finish(session, attempt, type(error).__name__)
             raise
-        return _settle(app, submission, assignment, form, attempt, now)
+        return _conclude(app, submission, assignment, form, attempt, now)
 
 
 def arrival(submission: Submission, assignment: Assignment | None) -> datetime:
@@ -173,7 +173,7 @@ def _set_aside(session: Session, submission: int, assignment: Assignment | None,
     return row
 
 
-def _settle(
+def _conclude(
     app: AppContext,
     submission: Submission,
     assignment: Assignment | None,
@@ -186,7 +186,7 @@ def _settle(
         one_at_a_time(session, f"form/{form.form}")
         attempts.finish(session, attempt)
         before = newest_verdict(session, submission.id)
-        settled = settle(
+        resolution = resolve(
             form,
             filename=submission.filename,
             assigned=assignment.agency if assignment else None,
@@ -198,14 +198,14 @@ def _settle(
             decided=before is not None and before.outcome == Outcome.CONFLICT,
         )
         letters = app.letters(session, arrival(submission, assignment).date())
-        row = _row(app, letters, submission, form, settled, now)
+        row = _row(app, letters, submission, form, resolution, now)
         row.assignment_id = assignment.id if assignment else None
         session.add(row)
         session.flush()
-        if settled.outcome in ACCEPTED:
+        if resolution.outcome in ACCEPTED:
             # A version that a person took against a newer one is the agency's word from then on.
             decided = before is not None and before.outcome == Outcome.CONFLICT
-            _enter(session, app, submission, form, settled, now if decided else submission.happened_at, now)
+            _enter(session, app, submission, form, resolution, now if decided else submission.happened_at, now)
         return row
 
 
@@ -214,18 +214,18 @@ def _row(
     letters: Sequence[Directive],
     submission: Submission,
     form: FormVerdict,
-    settled: Settled,
+    resolution: Resolution,
     now: datetime,
 ) -> Verdict:
-    agency = app.registry.agency(settled.agency) if settled.agency else None
+    agency = app.registry.agency(resolution.agency) if resolution.agency else None
     return Verdict(
         submission_id=submission.id,
-        outcome=settled.outcome,
-        reason=said(settled.reason),
+        outcome=resolution.outcome,
+        reason=said(resolution.reason),
         form=form.form,
-        agency=settled.agency,
+        agency=resolution.agency,
         value_hash=form.value_hash,
-        version=settled.version,
+        version=resolution.version,
         base_version=form.base_version,
         fulfils=fulfilled_by(letters, agency, form.form),
         rows=[_shown(row) for row in form.rows],
@@ -245,12 +245,12 @@ def _enter(
     app: AppContext,
     submission: Submission,
     form: FormVerdict,
-    settled: Settled,
+    resolution: Resolution,
     happened_at: datetime,
     now: datetime,
 ) -> None:
     """An accepted form's cameras enter the data, and its focal officers as far as nobody has to confirm them."""
-    agency = settled.agency or ""
+    agency = resolution.agency or ""
     systems = [s.id for s in app.registry.systems if form.form in (s.form, s.internal_form)]
     for system in systems:
         declare(

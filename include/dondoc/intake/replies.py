@@ -105,7 +105,7 @@ def take(
                 contact_changes.refuse(session, app.secrets, change.id, reason=reason, by=by, now=now)
         numbers = ", ".join(TD(change.id) for change in changes)
         for submission in submissions if changes else ():
-            _settle(session, submission, answer, numbers, now)
+            _close(session, submission, answer, numbers, now)
 
 
 def _answered_letter(session: Session, mail: Message, recipient: str) -> int | None:
@@ -119,7 +119,7 @@ def _answered_letter(session: Session, mail: Message, recipient: str) -> int | N
     return next(asking, None)
 
 
-def _settle(session: Session, submission: int, answer: Answer, numbers: str, now: datetime) -> None:
+def _close(session: Session, submission: int, answer: Answer, numbers: str, now: datetime) -> None:
     if newest_verdict(session, submission) is not None:
         return
     if answer == Answer.UNCLEAR:

@@ -20,7 +20,7 @@ class Version:
     outcome: Outcome
 
 
-class SettledReason(ReasonCode):
+class ResolutionReason(ReasonCode):
     """Why a workbook was judged as it was, besides what is wrong in it."""
 
     # whose it is
@@ -41,7 +41,7 @@ class SettledReason(ReasonCode):
 
 
 @dataclass(frozen=True)
-class Settled:
+class Resolution:
     outcome: Outcome
     agency: str | None
     version: int | None
@@ -51,12 +51,12 @@ class Settled:
 def owner(form: FormVerdict, assigned: str | None, sender_agencies: set[str]) -> tuple[str | None, Reason]:
     """Whose form it is: a person's word, the token or exact name, or a sender registered for one agency only."""
     if assigned:
-        return assigned, because(SettledReason.GIVEN)
+        return assigned, because(ResolutionReason.GIVEN)
     if form.agency:
-        return form.agency, because(SettledReason.NAMED)
+        return form.agency, because(ResolutionReason.NAMED)
     if len(sender_agencies) == 1:
-        return next(iter(sender_agencies)), because(SettledReason.REGISTERED)
-    return None, because(SettledReason.NOBODY_S)
+        return next(iter(sender_agencies)), because(ResolutionReason.REGISTERED)
+    return None, because(ResolutionReason.NOBODY_S)
 
 
 def may_act(agency: str, assigned: str | None, sender: str, sender_agencies: set[str]) -> bool:
@@ -71,7 +71,7 @@ def repeats(form: FormVerdict, versions: list[Version], current: int) -> bool:
     return bool(same) and not goes_back
 
 
-def settle(
+def resolve(
     form: FormVerdict,
     *,
     filename: str,
@@ -82,7 +82,7 @@ def settle(
     automatic: bool = False,
     decided: bool = False,
     doubt: str | None = None,
-) -> Settled:
+) -> Resolution:
     """What becomes of it, and why.
 
     Args:
@@ -93,29 +93,29 @@ def settle(
     """
     if form.form is None and not filename.lower().endswith(READABLE):
         whose = None if automatic and not assigned else owner(form, assigned, sender_agencies)[0]
-        return Settled(Outcome.WAITING, whose, None, because(SettledReason.NO_FORM))
+        return Resolution(Outcome.WAITING, whose, None, because(ResolutionReason.NO_FORM))
     agency, basis = owner(form, assigned, sender_agencies)
     if form.outcome == Outcome.REFUSED:
         why = form.issues[0].message if form.issues else "không đọc được tệp"
-        return Settled(Outcome.REFUSED, agency, None, because(SettledReason.UNREADABLE, why=why))
+        return Resolution(Outcome.REFUSED, agency, None, because(ResolutionReason.UNREADABLE, why=why))
     if agency is None:
-        doubtful = because(SettledReason.NOBODY_S_AND_DOUBTFUL, whose=basis, doubt=doubt)
-        return Settled(Outcome.WAITING, None, None, doubtful if doubt else basis)
+        doubtful = because(ResolutionReason.NOBODY_S_AND_DOUBTFUL, whose=basis, doubt=doubt)
+        return Resolution(Outcome.WAITING, None, None, doubtful if doubt else basis)
     if doubt and not assigned:
-        return Settled(Outcome.WAITING, agency, None, because(SettledReason.DOUBTFUL, doubt=doubt))
+        return Resolution(Outcome.WAITING, agency, None, because(ResolutionReason.DOUBTFUL, doubt=doubt))
     if not may_act(agency, assigned, sender, sender_agencies):
-        return Settled(Outcome.WAITING, agency, None, because(SettledReason.UNREGISTERED, sender=sender))
+        return Resolution(Outcome.WAITING, agency, None, because(ResolutionReason.UNREGISTERED, sender=sender))
     versions = earlier.get(agency, [])
     current = max((v.number for v in versions if v.number), default=0)
     if repeats(form, versions, current):
-        return Settled(Outcome.DUPLICATE, agency, None, because(SettledReason.REPEATED))
+        return Resolution(Outcome.DUPLICATE, agency, None, because(ResolutionReason.REPEATED))
     if form.outcome == Outcome.RETURNED:
         errors = sum(i.severity == "error" for i in form.issues)
-        return Settled(Outcome.RETURNED, agency, None, because(SettledReason.FAULTY, errors=errors))
+        return Resolution(Outcome.RETURNED, agency, None, because(ResolutionReason.FAULTY, errors=errors))
     if current and (form.base_version or 0) < current and not decided:
-        outdated = because(SettledReason.OUTDATED, base=form.base_version or 0, current=current)
-        return Settled(Outcome.CONFLICT, agency, None, outdated)
-    return Settled(form.outcome, agency, current + 1, because(SettledReason.VALID, whose=basis))
+        outdated = because(ResolutionReason.OUTDATED, base=form.base_version or 0, current=current)
+        return Resolution(Outcome.CONFLICT, agency, None, outdated)
+    return Resolution(form.outcome, agency, current + 1, because(ResolutionReason.VALID, whose=basis))
 
 
 def fulfilled_by(letters: Iterable[Directive], agency: Agency | None, form: str | None) -> list[str]:

@@ -216,10 +216,10 @@ def _answer(host: str, loop: asyncio.AbstractEventLoop, answer: "asyncio.Future[
         rows = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
         ips = [ip_address(str(row[4][0]).partition("%")[0]) for row in rows]
     with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
-        loop.call_soon_threadsafe(_settle, answer, ips)
+        loop.call_soon_threadsafe(_hand_over, answer, ips)
 
 
-def _settle(answer: "asyncio.Future[list[Ip]]", ips: list[Ip]) -> None:
+def _hand_over(answer: "asyncio.Future[list[Ip]]", ips: list[Ip]) -> None:
     if answer.done():
         return
     if ips:

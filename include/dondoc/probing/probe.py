@@ -116,7 +116,7 @@ def _credentials(target: Target, address: Address) -> tuple[str | None, str | No
 
 async def _observe(dialogue: Dialogue, decoder: Decoder | None, timeout: float, target: Target) -> Seen:
     """What is seen by the end of stage 1, or of stage 2 when there is a decoder."""
-    with decoder.room.place() if decoder else contextlib.nullcontext(fits) as place:
+    with decoder.memory.place() if decoder else contextlib.nullcontext(fits) as place:
         try:
             async with asyncio.timeout(timeout):
                 await dialogue.open()

@@ -32,7 +32,7 @@ def mark(error: BaseException | None, where: str) -> str:
     return f"{kind}-{hashlib.sha256(re.sub('[0-9]+', '0', str(error)).encode()).hexdigest()[:8]}"
 
 
-def place(alert: Alert) -> str:
+def task_or_run(alert: Alert) -> str:
     """Which task or run it is about."""
     return alert.cause.partition("/")[0]
 
@@ -63,7 +63,7 @@ def may_tell(session: Session, alert: Alert, now: datetime, most: int, of_one: i
     """
     if alert.told_at or any(same.told_at for same in _same(session, alert)):
         return 0
-    if sent_today(session, now, place(alert)) >= of_one:
+    if sent_today(session, now, task_or_run(alert)) >= of_one:
         return 0
     number = sent_today(session, now) + 1
     return number if number <= most else 0
@@ -120,7 +120,7 @@ def metrics(session: Session, now: datetime) -> bytes:
     registry = CollectorRegistry()
     gauge = Gauge("dondoc_alerts_open", "Causes of trouble that are not over.", ["cause"], registry=registry)
     for alert in open_alerts(session):
-        gauge.labels(place(alert)).inc()
+        gauge.labels(task_or_run(alert)).inc()
     written = Gauge("dondoc_alerts_written_timestamp_seconds", "When this file was written.", registry=registry)
     written.set(now.timestamp())
     return generate_latest(registry)

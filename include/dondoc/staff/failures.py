@@ -146,7 +146,7 @@ def _end(app: AppContext, session: Session, ended: Iterable[Alert], now: datetim
     for alert in alerts.over(session, ended, now):
         if alerts.sent_today(session, now) <= app.settings.alerts_per_day:
             text = f"Lỗi từ {alerts.since(alert)}, {alert.count:02} lần, nay đã hết:\n{alert.detail}"
-            _write(app, session, Notice.FAILURE_OVER, f"{alert.id}|over", text, now, where=alerts.place(alert))
+            _write(app, session, Notice.FAILURE_OVER, f"{alert.id}|over", text, now, where=alerts.task_or_run(alert))
 
 
 def _write(

@@ -57,7 +57,7 @@ SCOPES = {
 
 
 @dataclass(frozen=True)
-class Wanted:
+class CameraFilter:
     """What the list is asked for; empty: everything."""
 
     agency: str = ""
@@ -100,7 +100,7 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
         q: Annotated[str, Query(max_length=200)] = "",
         number: Annotated[int, Query(alias="page", ge=1, le=10**6)] = 1,
     ) -> HTMLResponse:
-        return _list(request, Wanted(agency, system, state, q), number)
+        return _list(request, CameraFilter(agency, system, state, q), number)
 
     @routes.get("/cameras.{form}")
     def table(request: Request, form: str) -> Response:
@@ -252,7 +252,7 @@ def _page(states: list[CameraState], number: int) -> list[CameraState]:
     return states[start : start + SHOWN]
 
 
-def _list(request: Request, wanted: Wanted, number: int) -> HTMLResponse:
+def _list(request: Request, wanted: CameraFilter, number: int) -> HTMLResponse:
     app, user = app_of(request), visitor_of(request)
     with app.sessions.reading() as session:
         every = current.read(app, session, clock.now())

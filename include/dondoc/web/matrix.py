@@ -109,7 +109,7 @@ def _to_do(app: AppContext) -> list[tuple[str, str]]:
 def _alerts(app: AppContext) -> list[str]:
     """What is wrong with the installation now: where, and since when."""
     with app.sessions.reading() as session:
-        lines = [f"{alerts.place(alert)} (từ {alerts.since(alert)})" for alert in alerts.open_alerts(session)]
+        lines = [f"{alerts.task_or_run(alert)} (từ {alerts.since(alert)})" for alert in alerts.open_alerts(session)]
         if since := sources.stopped(session, app.settings, clock.now()):
             lines.append(f"không lượt tiếp nhận nào chạy (từ {since.astimezone(clock.HERE):%H:%M %d/%m/%Y})")
     return lines

@@ -375,7 +375,7 @@ def test_a_child_is_confined_before_it_sees_a_picture() -> None:
 )
 def test_what_a_child_says_that_is_no_verdict_on_a_picture_is_none(line: bytes) -> None:
     with pytest.raises(ValueError, match=r"no answer|no verdict|Expecting value"):
-        decoding.heard(line)
+        decoding.read_answer(line)
 
 
 @pytest.mark.slow

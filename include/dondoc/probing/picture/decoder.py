@@ -17,7 +17,7 @@ from dondoc.configuration import settings
 from dondoc.errors import Problem
 from dondoc.isolation.confine import environment
 from dondoc.probing.picture.judge import thresholds
-from dondoc.probing.picture.memory import Room
+from dondoc.probing.picture.memory import PictureMemory
 from dondoc.probing.verdicts import PHASE
 
 PATIENCE = 15.0  # seconds for one picture
@@ -45,7 +45,7 @@ class Seen:
 class Decoder:
     """Judges pictures in up to `size` children at a time. Belongs to one event loop.
 
-    `room`: for what waits to be judged, or is on its way to that.
+    `memory`: for what waits to be judged, or is on its way to that.
 
     Raises:
         Problem: the thresholds cannot be read.
@@ -53,7 +53,7 @@ class Decoder:
 
     def __init__(self, size: int | None = None, patience: float = PATIENCE, limits: Path | None = None) -> None:
         self.limits = json.dumps(thresholds(limits or settings.load().data / "cameras" / "pictures.yaml"))
-        self.room = Room()
+        self.memory = PictureMemory()
         self._places = asyncio.Semaphore(size or min(4, os.cpu_count() or 1))
         self._idle: list[Process] = []
         self._patience = patience

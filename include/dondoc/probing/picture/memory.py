@@ -24,7 +24,7 @@ def fits(size: int) -> bool:
     return size <= LARGEST
 
 
-class Room:
+class PictureMemory:
     """What the checks of a batch hold of pictures, from the first packet until they were judged."""
 
     def __init__(self, total: int = TOTAL) -> None:
