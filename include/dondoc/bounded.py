@@ -1,6 +1,6 @@
 """A connection that lasts and brings no more than it may, whatever the other side does.
 
-A timeout of a socket starts anew with every byte; a deadline does not. Amounts are counted as they arrive, never taken
+A timeout of a socket starts again with every byte; a deadline does not. Amounts are counted as they arrive, never taken
 from what the other side announces.
 """
 

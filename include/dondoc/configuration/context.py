@@ -53,7 +53,7 @@ class AppContext:
         return letter_files.letters(self.settings.directive_files, self.settings.data)
 
     def versions(self, session: Session, known_at: datetime | None = None) -> list[Version]:
-        """Every version of every letter that was known at a moment: read anew, others add some."""
+        """Every version of every letter that was known at a moment: read again, others add some."""
         registry, files = self._on_disk()
         return record.versions(session, registry, files, clock.now(), known_at)
 

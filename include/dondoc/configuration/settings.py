@@ -34,7 +34,7 @@ Network = IPv4Network | IPv6Network
 
 
 class Settings(BaseSettings):
-    """Every setting of dondoc, with its default and what it is for. Read anew at each call of `load()`."""
+    """Every setting of dondoc, with its default and what it is for. Read again at each call of `load()`."""
 
     model_config = SettingsConfigDict(
         env_prefix="DONDOC_", env_ignore_empty=True, extra="ignore", hide_input_in_errors=True

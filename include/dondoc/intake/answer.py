@@ -184,7 +184,7 @@ def _annotated(app: AppContext, submission: Submission, verdict: Verdict) -> tup
 
 
 def _fresh(app: AppContext, verdict: Verdict, now: datetime) -> tuple[Attachment, ...]:
-    """A blank of each form that the agency still owes, to begin anew; nothing when we do not know whose the file is."""
+    """A blank of each form that the agency still owes, to start over; nothing when we do not know whose the file is."""
     if not verdict.agency:
         return ()
     with app.sessions.reading() as session:

@@ -27,7 +27,7 @@ BATCH = 500  # mails whose headers are asked for at a time
 HEADER = 8192  # bytes of such a header
 SLACK = 1024  # bytes more than asked for, in a block
 PARTING = 5.0  # seconds for the last words
-# What is quoted, or would be if the quote had an end: looking for that anew at each quote would take hours.
+# What is quoted, or would be if the quote had an end: looking for that again at each quote would take hours.
 _QUOTED = re.compile(rb'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
 T = TypeVar("T")
 

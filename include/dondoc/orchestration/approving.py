@@ -180,7 +180,7 @@ def already_answered(context: Mapping[str, Any]) -> dict[str, Any] | None:
     """The answer to this very question, when Airflow runs the task again.
 
     An answer may overtake the end of the process that asked; the scheduler then takes the task for lost and tries once
-    more. A task that somebody cleared is another one, with an id of its own, and asks anew.
+    more. A task that somebody cleared is another one, with an id of its own, and asks again.
     """
     from dondoc import audit
 

@@ -1,6 +1,6 @@
 """The logs of tasks, as the api-server shows them: the workers write them, and are not believed.
 
-Airflow resolves the links in a log's path, looks whether the file lies among the logs, and then opens the path anew:
+Airflow resolves the links in a log's path, looks whether the file lies among the logs, and then opens the path again:
 whoever lays a link there in between, from a worker that somebody took over, was shown the api-server's secrets (4 of
 3,000 tries). A pipe in the place of a log kept a thread of the api-server for good.
 """

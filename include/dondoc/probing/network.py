@@ -168,7 +168,7 @@ class Resolver:
         return [ip for ip in ips if ip in self._allow][:ADDRESSES]
 
     async def learn(self, hosts: Iterable[str], patience: float) -> None:
-        """Look these up once and for all: what their name server says later, or has not said by then, is not heeded.
+        """Look these up once and for all: what their name server says later, or has not said by then, is not used.
 
         Args:
             patience: seconds for each round of as many as are looked up at a time.

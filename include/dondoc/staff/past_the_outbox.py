@@ -107,7 +107,7 @@ def _note(settings: Settings, now: datetime) -> Iterator[_Note]:
 
 
 def _read(today: str, kept: str) -> Mailed:
-    """The note as it counts today: causes stay open, the count of mails begins anew with each day."""
+    """The note as it counts today: causes stay open, the count of mails starts at zero each day."""
     try:
         note = Mailed(**json.loads(kept))
     except (ValueError, TypeError):  # there is none yet, or somebody cut it off

@@ -29,7 +29,7 @@ class Blobs:
     def put(self, content: bytes) -> str:
         """Keep the bytes; return their SHA-256 (hex). The same bytes twice are kept once.
 
-        What lies there already is a proof only when it can be opened and is the same; else it is written anew: it was
+        What lies there already is a proof only when it can be opened and is the same; else it is written again: it was
         damaged, or its key is lost.
 
         Raises:
@@ -50,7 +50,7 @@ class Blobs:
         """Whether a file is there, can be read and opened, and is these bytes. A link is no file of ours."""
         try:
             return not path.is_symlink() and _opened(self._cipher, _from_disk(path)) == content
-        except OSError:  # also a bad sector, a folder in its place: writing anew tells what the disk is worth
+        except OSError:  # also a bad sector, a folder in its place: writing again tells what the disk is worth
             return False
 
     def _keep(self, path: Path, content: bytes, cipher: MultiFernet) -> None:

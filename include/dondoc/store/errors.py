@@ -134,7 +134,7 @@ def note(context: ExceptionContext) -> None:
     Neither values nor the driver's own words, which can hold some. What is over by itself is a warning; a row that may
     not be is no error yet: who writes it may expect that somebody was faster, else raises it.
     """
-    if context.is_pre_ping:  # the pool connects anew
+    if context.is_pre_ping:  # the pool connects again
         return
     error = context.original_exception
     cause = _of_driver(error)

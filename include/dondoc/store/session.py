@@ -275,7 +275,7 @@ def _alone(connection: Connection) -> None:
 
 
 def _leave_keys(connection: Any, _: Any) -> None:
-    """SQLite changes a table by making it anew, and dropping the old one would count as deleting its rows, to which
+    """SQLite changes a table by building a new one; dropping the old one would count as deleting its rows, to which
     others point. Its procedure is: no keys meanwhile, and all of them checked before the end
     (https://www.sqlite.org/lang_altertable.html, 7)."""
     connection.execute("PRAGMA foreign_keys=OFF")

@@ -156,7 +156,7 @@ def _take_file(app: AppContext, path: Path, result: SourceResult, now: datetime)
         unread(app, submission, Outcome.WAITING, reason, result, now)
     if new:
         result.submission_ids.append(submission)
-    if _which(path.stat()) == _which(stat):  # else it was laid anew meanwhile: the next run takes it
+    if _which(path.stat()) == _which(stat):  # else a new copy came meanwhile: the next run takes it
         _put_aside(path, (TOO_LARGE, BN(submission))) if large else path.unlink()
 
 

@@ -22,7 +22,7 @@ from dondoc.probing.verdicts import PHASE
 
 PATIENCE = 15.0  # seconds for one picture
 START = 60.0  # seconds for a child to get ready: OpenCV is large, and many may start at once
-# glibc is to keep the memory of one picture for the next: to get it anew costs hundreds of page faults a picture.
+# glibc is to keep the memory of one picture for the next: to get it again costs hundreds of page faults a picture.
 KEEP = {"MALLOC_MMAP_THRESHOLD_": str(32 * 1024**2), "MALLOC_TRIM_THRESHOLD_": str(128 * 1024**2)}
 _STOPPED = "bộ giải mã hình dừng giữa chừng"
 
