@@ -7,7 +7,7 @@ noted a later digest elsewhere: `store.heads` does, and `dondoc audit verify` pr
 compare.
 
 A room that lets a person change something records it here itself, in the transaction of the change: no door can forget
-it, and the act has one name whichever door it came through. `tests/test_cli_trail.py` and `tests/web/test_trail.py`
+it, and the act has one name whichever door it came through. `tests/cli/test_trail.py` and `tests/web/test_trail.py`
 hold every command and every route to that.
 """
 
