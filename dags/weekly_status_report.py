@@ -5,14 +5,16 @@
 thư có số liệu ngay trong thư. Thư chỉ gửi UBND tỉnh sau khi có người duyệt. Số và ngày văn bản do văn thư cấp: ghi lại
 bằng lệnh `dondoc report issue`. Ngày chưa đến thì không lập báo cáo.
 
-Mỗi văn bản đang thực hiện mà cần báo cáo có một báo cáo. Một báo cáo không lập được thì các báo cáo khác vẫn được lập
-và hỏi duyệt, nhưng lượt chạy đỏ.
+Mỗi văn bản đang thực hiện mà cần báo cáo có một báo cáo và một câu hỏi duyệt riêng. Một báo cáo không lập được thì chỉ
+phần của văn bản đó đỏ: các báo cáo khác vẫn được lập và hỏi duyệt, lượt chạy kết thúc ở trạng thái đỏ. Văn bản được
+nhập sau khi lượt chạy bắt đầu thì thuộc lượt sau.
 """
 
-from airflow.sdk import dag, task
+from airflow.sdk import dag, task, task_group
 from airflow.timetables.trigger import CronTriggerTimetable
 
 from dondoc.orchestration import approving, defaults, limits, reporting, runs
+from dondoc.orchestration.verdict import all_went_well
 
 
 @dag(
@@ -26,22 +28,30 @@ from dondoc.orchestration import approving, defaults, limits, reporting, runs
     doc_md=__doc__,
 )
 def weekly_status_report():
-    @task(execution_timeout=limits.DRAW_UP, max_active_tis_per_dag=1)
-    def draw_up(**context) -> dict:
-        return reporting.draw_up(context)
-
     @task
-    def all_drawn(drawn: dict) -> None:
-        reporting.refuse_failed(drawn)
+    def list_letters(**context) -> list[str]:
+        return reporting.list_letters(context)
 
-    drawn = draw_up()
-    all_drawn(drawn)  # beside the approval: nobody waits with the reports that there are
-    approving.approval(
-        drawn,
-        subject="Duyệt gửi báo cáo tuần",
-        body="Tệp báo cáo: trang Đôn đốc, mục Báo cáo.",
-        patience=limits.REPORT_APPROVAL,
+    @task(
+        execution_timeout=limits.DRAW_UP, max_active_tis_per_dag=1, map_index_template="{{ task.op_kwargs['letter'] }}"
     )
+    def draw_up(letter: str, **context) -> dict:
+        return reporting.draw_up(context, letter)
+
+    drawn_well = all_went_well()
+
+    @task_group(prefix_group_id=False)
+    def report(letter: str):
+        drawn = draw_up(letter=letter)
+        drawn >> drawn_well  # beside the approvals, which may take days: a release that fails is red by itself
+        approving.approval(
+            drawn,
+            subject="Duyệt gửi báo cáo tuần",
+            body="Tệp báo cáo: trang Đôn đốc, mục Báo cáo.",
+            patience=limits.REPORT_APPROVAL,
+        )
+
+    report.expand(letter=list_letters())
 
 
 weekly_status_report()

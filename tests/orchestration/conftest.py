@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import tempfile
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -113,7 +114,10 @@ def peopled(desk: AppContext) -> AppContext:
 
 @pytest.fixture
 def play(airflow: None) -> Callable[..., dict[str, str]]:
-    """Run a DAG to its end in this process; the states of its tasks by id, and of the run under ""."""
+    """Run a DAG to its end in this process; the states of its tasks by id, and of the run under "".
+
+    Of a mapped task those of all its instances, in their order: "success failed".
+    """
     from airflow.dag_processing.dagbag import DagBag
 
     def run(name: str, **conf: Any) -> dict[str, str]:
@@ -121,7 +125,9 @@ def play(airflow: None) -> Callable[..., dict[str, str]]:
         for task in dag.tasks:
             (task.partial_kwargs if task.is_mapped else vars(task))["retries"] = 0  # what fails here fails for good
         made = dag.test(run_conf=conf, mark_success_pattern="approve")
-        states = {ti.task_id: str(ti.state) for ti in made.get_task_instances()}
-        return states | {"": str(made.state)}
+        states: dict[str, list[str]] = defaultdict(list)
+        for ti in sorted(made.get_task_instances(), key=lambda ti: int(ti.map_index)):
+            states[ti.task_id].append(str(ti.state))
+        return {task: " ".join(each) for task, each in states.items()} | {"": str(made.state)}
 
     return run

@@ -46,21 +46,21 @@ class Run:
         return f"/dags/{DAG}/dagRuns/{self.id}"
 
     def answer(self, user: str, option: str = APPROVE) -> int:
-        path = f"{self.path}/taskInstances/approve/-1/hitlDetails"
+        path = f"{self.path}/taskInstances/approve/0/hitlDetails"
         said = {"chosen_options": [option], "params_input": {}}
         return self.server.ask(user, "PATCH", path, json=said).status_code
 
     def write_xcom(self, user: str, task: str, value: Any) -> None:
         """As whoever may edit XComs: changed where there is one, else made."""
         path = f"{self.path}/taskInstances/{task}/xcomEntries"
-        edited = self.server.ask(user, "PATCH", f"{path}/return_value", json={"value": value})
+        edited = self.server.ask(user, "PATCH", f"{path}/return_value", json={"value": value, "map_index": 0})
         if edited.status_code == 404:
-            new = {"key": "return_value", "value": value, "map_index": -1}
+            new = {"key": "return_value", "value": value, "map_index": 0}
             edited = self.server.ask(user, "POST", path, json=new)
         assert edited.is_success, edited.text
 
     def mark(self, user: str, task: str, state: str) -> None:
-        path = f"{self.path}/taskInstances/{task}"
+        path = f"{self.path}/taskInstances/{task}/0"
         self.server.ask(user, "PATCH", path, json={"new_state": state}).raise_for_status()
 
     def clear(self, user: str, *tasks: str) -> None:
@@ -78,11 +78,11 @@ class Run:
 
     def written(self, act: str) -> list[Any]:
         with self.server.app.sessions.reading() as session:
-            return audit.events(session, act=act, subject=f"{DAG}/{self.id}")
+            return audit.events(session, act=act, subject=f"{DAG}/{self.id}/0")
 
     def released_nothing_and_told(self, why: str) -> None:
         assert (self.end(), self.row().state, self.row().approved_by) == ("failed", "held", None)
-        assert self.server.state(DAG, self.id, "release") == "failed"
+        assert self.server.state(DAG, self.id, "release/0") == "failed"
         [refused] = self.written(REFUSE)
         assert why in refused.details["why"]
         with self.server.app.sessions.reading() as session:

@@ -18,6 +18,7 @@ from dondoc.demo.days import address
 from dondoc.demo.fleet import Fleet
 from dondoc.demo.mailserver import MailServer
 from dondoc.demo.submissions import Desk
+from dondoc.directive import record
 from dondoc.errors import Problem
 from dondoc.facts import contacts
 from dondoc.mail import outbox
@@ -27,6 +28,7 @@ from dondoc.store.cameras import CameraCheck, CredentialAttempt, NightRun, Outag
 from dondoc.store.mail import OutboxLetter
 from dondoc.store.reporting import Decision, Report
 from tests.conftest import CLERK, NOVEMBER, Run, letter_of
+from tests.directive.letters import NOVEMBER_2021, file, group
 
 pytestmark = pytest.mark.slow
 
@@ -48,7 +50,8 @@ def context(at: str, run_type: str = "manual", **conf: Any) -> dict[str, Any]:
         dag_id="d",
         triggering_user_name="quantri",
     )
-    return {"dag_run": run, "params": known | conf, "dag": SimpleNamespace(params=known)}
+    dag, ti = SimpleNamespace(params=known), SimpleNamespace(map_index=0)
+    return {"dag_run": run, "params": known | conf, "dag": dag, "ti": ti}
 
 
 def at(environment: pytest.MonkeyPatch, moment: str) -> None:
@@ -207,13 +210,13 @@ class TestClear:
     ) -> None:
         asked = context("2021-11-22T08:03+07:00")  # by hand, before the day's 17:00
         at(environment, "2021-11-22T08:05+07:00")
-        first = reporting.draw_up(asked)
-        folder = Path(first["folders"][0])
+        first = reporting.draw_up(asked, NOVEMBER_2021.id)
+        folder = Path(first["folder"])
         kept = {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in folder.iterdir()}
         facts = everything(peopled, "reports", "outbox")
         for moment in ("2021-11-22T09:30+07:00", "2021-11-30T09:30+07:00"):
             at(environment, moment)
-            assert reporting.draw_up(asked) == first
+            assert reporting.draw_up(asked, NOVEMBER_2021.id) == first
         assert everything(peopled, "reports", "outbox") == facts
         assert {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in folder.iterdir()} == kept
 
@@ -222,7 +225,7 @@ class TestClear:
     ) -> None:
         asked = context("2021-11-25T17:15+07:00", as_of="2021-11-25")
         at(environment, "2021-11-25T17:16+07:00")
-        first = Path(reporting.draw_up(asked)["folders"][0])
+        first = Path(reporting.draw_up(asked, NOVEMBER_2021.id)["folder"])
         kept = (first / "figures.json").read_bytes()
         with peopled.sessions.begin() as session:
             from dondoc.facts.register import register
@@ -233,11 +236,23 @@ class TestClear:
                 document_date=date(2021, 11, 17), arrived=clock.at(date(2021, 11, 18), 9), blob=None,
                 by=CLERK, secrets=peopled.secrets, now=clock.now(),
             )  # fmt: skip
-        second = reporting.draw_up(asked)
-        assert [Path(f) for f in second["folders"]] == [first.with_name("2021-11-25-2")]
+        second = reporting.draw_up(asked, NOVEMBER_2021.id)
+        assert Path(second["folder"]) == first.with_name("2021-11-25-2")
         assert (first / "figures.json").read_bytes() == kept
         with peopled.sessions.reading() as session:
             assert len(session.scalars(select(OutboxLetter).where(OutboxLetter.kind == "report")).all()) == 1
+
+    def test_of_a_report_is_about_the_letters_that_were_known_at_the_runs_moment(
+        self, peopled: AppContext, environment: pytest.MonkeyPatch
+    ) -> None:
+        """Airflow shows the old question of a map index again: it must not be about another letter."""
+        at(environment, "2021-11-22T10:00+07:00")
+        older = file(group("tourism/focal_letter", "ubnd-thi-xa-hong-linh", due_before="2021-11-20"), day="2021-09-01")
+        told = {"document": "", "reason": "", "by": CLERK.name}
+        with peopled.sessions.begin() as session:
+            record.add(session, older, state=record.State.ACTIVE, valid_from=date(2021, 11, 2), now=clock.now(), **told)
+        assert reporting.list_letters(context("2021-11-22T09:00+07:00")) == [NOVEMBER_2021.id]
+        assert reporting.list_letters(context("2021-11-22T11:00+07:00")) == [NOVEMBER_2021.id, older.id]
 
 
 @pytest.mark.parametrize(("run_type", "who"), [("manual", "quantri"), ("scheduled", None)])
@@ -246,7 +261,7 @@ def test_who_starts_letters_or_a_report_by_hand_is_in_the_trail(
 ) -> None:
     at(environment, "2021-11-25T17:20+07:00")
     escalating.decide(context("2021-11-25T17:15+07:00", run_type))
-    reporting.draw_up(context("2021-11-25T17:15+07:00", run_type))
+    reporting.draw_up(context("2021-11-25T17:15+07:00", run_type), NOVEMBER_2021.id)
     with peopled.sessions.reading() as session:
         events = [e for e in audit.events(session) if e.act in ("escalate", "draw_report")]
     assert {(e.act, e.subject, e.login, e.channel) for e in events} == (
@@ -263,7 +278,8 @@ class TestADayToCome:
         assert count(peopled, Decision, OutboxLetter) == 0
 
     def test_has_no_report(self, peopled: AppContext, play: Play, dondoc: Run, tmp_path: Path) -> None:
-        assert play(REPORT, as_of="2021-11-25")["draw_up"] == "failed"
+        states = play(REPORT, as_of="2021-11-25")
+        assert (states["list_letters"], states["draw_up"], states[""]) == ("failed", "upstream_failed", "failed")
         assert count(peopled, Report, OutboxLetter) == 0
         with pytest.raises(Problem, match="Ngày 25/11/2021 chưa đến"):
             dondoc("report", "--as-of", "2021-11-25", "--out", tmp_path / "ra")
@@ -314,7 +330,7 @@ class TestTooLate:
     def test_a_report(self, peopled: AppContext, environment: pytest.MonkeyPatch) -> None:
         at(environment, "2021-11-25T20:00+07:00")
         with pytest.raises(runs.Refused, match="trễ quá 02 giờ"):
-            reporting.draw_up(context("2021-11-25T17:15+07:00", "scheduled"))
+            reporting.draw_up(context("2021-11-25T17:15+07:00", "scheduled"), NOVEMBER_2021.id)
         assert count(peopled, Report, OutboxLetter) == 0
 
 

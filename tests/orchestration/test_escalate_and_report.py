@@ -9,8 +9,10 @@ from sqlalchemy import select
 from dondoc import audit, clock
 from dondoc.configuration.context import AppContext
 from dondoc.orchestration import accounts, approving
+from dondoc.staff import alerts as causes
 from dondoc.store.mail import OutboxLetter
 from dondoc.store.reporting import Decision, Report
+from dondoc.store.trust import Alert
 from tests.decisions import decided
 from tests.directive.letters import NOVEMBER_2021, SHIPPED, file, group, written
 from tests.orchestration.conftest import OPS
@@ -68,7 +70,7 @@ def test_a_report_is_drawn_up_and_waits_for_approval(peopled: AppContext, play: 
     assert {"report.docx", "report.xlsx", "report.html", "figures.json"} <= files
 
 
-def test_one_report_that_fails_stops_no_other_and_makes_the_run_red(
+def test_one_report_that_fails_stops_no_other_and_makes_its_map_index_and_the_run_red(
     peopled: AppContext, play: Callable[..., dict[str, str]], environment: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     second = file(group("tourism/focal_letter", "ubnd-thi-xa-hong-linh", due_before="2021-11-20"))
@@ -77,11 +79,20 @@ def test_one_report_that_fails_stops_no_other_and_makes_the_run_red(
     blocked.parent.mkdir(parents=True)
     blocked.write_text("a file in the place of the first report's folder")
     states = play("weekly_status_report", as_of="2021-11-18")
-    assert (states["draw_up"], states["all_drawn"], states[""]) == ("success", "failed", "failed")
+    assert (states["draw_up"], states["approve"], states[""]) == ("failed success", "upstream_failed success", "failed")
     assert [row.directives for row in letters(peopled, "report")] == [[second.id]]
     with peopled.sessions.reading() as session:
         [asked] = audit.events(session, act=approving.ASK)
+    assert asked.subject.endswith("/1"), "the question of its own map index"
     assert asked.details["letters"] == [row.id for row in letters(peopled, "report")]
+    with peopled.sessions.reading() as session:
+        [failed] = [one for one in causes.open_alerts(session) if one.cause.startswith("weekly_status_report.draw_up/")]
+    [told] = [row for row in letters(peopled, "internal") if "weekly_status_report.draw_up" in row.subject]
+    assert "/tasks/draw_up/mapped/0\n" in told.text
+    blocked.unlink()
+    assert play("weekly_status_report", as_of="2021-11-18", dry_run=True)["release"] == "skipped skipped"
+    with peopled.sessions.reading() as session:
+        assert session.get_one(Alert, failed.id).over_at
 
 
 def test_a_report_never_speaks_of_hours_to_come(peopled: AppContext, play: Callable[..., dict[str, str]]) -> None:

@@ -42,9 +42,9 @@ class Runs:
         """Run a DAG to its end, or to the question that it asks a person."""
         run = self._airflow.start(dag, **conf)
         state = self._airflow.await_end(dag, run, FINAL | {WAITING})
-        if state == WAITING and self._approve:
+        while state == WAITING and self._approve:  # a report asks when it is drawn up, each for itself
             self._answer(dag, run)
-            state = self._airflow.await_end(dag, run, FINAL)
+            state = self._airflow.await_end(dag, run, FINAL | {WAITING})
         red = self._airflow.failed_tasks(dag, run)
         state = "failed" if red else state  # a run whose last task is green is green to Airflow
         self.states[run] = state

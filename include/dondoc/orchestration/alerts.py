@@ -19,11 +19,12 @@ log = logging.getLogger(__name__)
 def failed(context: Mapping[str, Any]) -> None:
     """`on_failure_callback` of every task."""
     task, error, by_hand = context["task_instance"], context.get("exception"), runs.by_hand(context)
+    mapped = task.map_index is not None and task.map_index >= 0
     _report(
         notice=Notice.TASK_FAILED,
         where=f"{task.dag_id}.{task.task_id}",
         run=task.run_id,
-        task=task.task_id,
+        task=f"{task.task_id}/mapped/{task.map_index}" if mapped else task.task_id,
         attempt=task.try_number,
         error=error,
         by_hand=by_hand,
@@ -74,7 +75,7 @@ def succeeded(context: Mapping[str, Any]) -> None:
     """`on_success_callback` of every task: what was wrong with it, or with runs of its DAG, is over."""
     task = context["task_instance"]
     if task.map_index is not None and task.map_index >= 0:
-        return  # that another batch failed is over when all went well
+        return  # that another batch or letter failed is over when all went well
     if (context.get("params") or {}).get("dry_run"):
         return  # who only looks mends nothing
     over(f"{task.dag_id}.{task.task_id}", task.dag_id, exactly=True)

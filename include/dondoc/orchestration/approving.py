@@ -1,7 +1,7 @@
 """A person's approval in Airflow of letters that wait in the outbox: the last tasks of two DAGs.
 
 Everybody who may edit a DAG can write its XComs and set its tasks to success, so nothing here is decided by either.
-Which letters a run asks about is written down by the run itself, once; who answered what comes with Airflow's own
+Which letters a question is about is written down by the run itself, once; who answered what comes with Airflow's own
 resumption of the waiting task, from its record of the answer, and is written down at once. `release` reads these two
 from our own database, asks the address book whether that login may approve, and looks at the XComs only to tell when
 somebody has tampered with them.
@@ -15,11 +15,12 @@ from typing import Any
 
 from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk import task
-from airflow.sdk.exceptions import AirflowFailException
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 from airflow.sdk.execution_time.hitl import HITLUser
 
 from dondoc import clock
 from dondoc.errors import Problem
+from dondoc.orchestration import alerts
 from dondoc.orchestration.accounts import ids_are_logins, login
 from dondoc.orchestration.connections import open_context
 from dondoc.vocabulary.letters import OutboxState
@@ -29,7 +30,11 @@ log = logging.getLogger(__name__)
 
 APPROVE = "Duyệt gửi"
 LEAVE = "Để lại, chưa gửi"
-ASK, ANSWER, REFUSE = "ask_approval", "answer", "refuse_answer"  # acts of the audit trail; their subject is the run
+ASK, ANSWER, REFUSE = (
+    "ask_approval",
+    "answer",
+    "refuse_answer",
+)  # acts of the audit trail; their subject is the question
 EVERYBODY_ELSE = "Trả lời khác bị bỏ qua và được báo cho quản trị viên."
 
 
@@ -39,11 +44,13 @@ def approval(written: Any, *, subject: str, body: str, patience: timedelta) -> N
     Without an answer within `patience` the letters stay held.
     """
 
-    @task.short_circuit(ignore_downstream_trigger_rules=True)
+    # Skipped, its successors are too. A short circuit skips nothing inside a mapped group (Airflow 3.3.2).
+    @task(on_skipped_callback=alerts.succeeded)
     def anything_to_approve(**context: Any) -> bool:
-        if waiting := bool(still_held(context)):
-            notify_approvers()
-        return waiting
+        if not still_held(context):
+            raise AirflowSkipException("nothing waits for approval")
+        notify_approvers()
+        return True
 
     @task(task_id="release")
     def released(any_to_approve: Any, answer: Any, **context: Any) -> dict[str, Any]:
@@ -67,7 +74,7 @@ class NotReleased(Problem, AirflowFailException):
 
 
 class Approval(HITLOperator):
-    """Asks about the run's letters that are still held, and writes down who answered what."""
+    """Asks about those of the question's letters that are still held, and writes down who answered what."""
 
     def execute(self, context: Any) -> Any:
         if answer := already_answered(context):
@@ -83,22 +90,25 @@ class Approval(HITLOperator):
         return note_answer(context, super().execute_complete(context, event))
 
 
-def _run(context: Mapping[str, Any]) -> str:
-    return f"{context['dag_run'].dag_id}/{context['dag_run'].run_id}"
+def _question(context: Mapping[str, Any]) -> str:
+    """The run, and where it asks about each letter by itself the map index, which is part of Airflow's own question."""
+    index = context["ti"].map_index
+    run = f"{context['dag_run'].dag_id}/{context['dag_run'].run_id}"
+    return run if index is None or index < 0 else f"{run}/{index}"
 
 
 def request_approval(context: Mapping[str, Any], ids: Iterable[int | str]) -> list[str]:
-    """Write down which of its letters a run asks an approver about: those that a person has to release.
+    """Write down which of its letters a question asks an approver about: those that a person has to release.
 
-    The first list of a run stands: when a task is cleared, Airflow shows the approver the old question again.
+    The first list stands: when a task is cleared, Airflow shows the approver the old question again.
     """
     from dondoc import audit
 
-    app, run = open_context(), _run(context)
+    app, question = open_context(), _question(context)
     with app.sessions.begin() as session:
         held = _held(session, ids)
-        if held and not audit.events(session, act=ASK, subject=run):
-            audit.record(session, app.secrets, audit.MACHINE, ASK, run, now=clock.now(), letters=held)
+        if held and not audit.events(session, act=ASK, subject=question):
+            audit.record(session, app.secrets, audit.MACHINE, ASK, question, now=clock.now(), letters=held)
     return [str(i) for i in held]
 
 
@@ -109,18 +119,18 @@ def _held(session: Any, ids: Iterable[int | str]) -> list[int]:
     return [row.id for row in rows if row.state == OutboxState.HELD and row.needs_approval and not row.approved_by]
 
 
-def _requested(session: Any, run: str) -> list[int]:
-    """The run's letters that wait for approval, as it wrote them down."""
+def _requested(session: Any, question: str) -> list[int]:
+    """The letters of a question that wait for approval, as its run wrote them down."""
     from dondoc import audit
 
-    events = audit.events(session, act=ASK, subject=run)
+    events = audit.events(session, act=ASK, subject=question)
     return _held(session, events[-1].details["letters"]) if events else []
 
 
 def still_held(context: Mapping[str, Any]) -> list[int]:
-    """The letters that this run asks about and that nobody has approved or cancelled since."""
+    """The letters that this question is about and that nobody has approved or cancelled since."""
     with open_context().sessions.reading() as session:
-        return _requested(session, _run(context))
+        return _requested(session, _question(context))
 
 
 def notify_approvers() -> None:
@@ -185,7 +195,7 @@ def already_answered(context: Mapping[str, Any]) -> dict[str, Any] | None:
     from dondoc import audit
 
     with open_context().sessions.reading() as session:
-        event = next(iter(audit.events(session, act=ANSWER, subject=_run(context))), None)
+        event = next(iter(audit.events(session, act=ANSWER, subject=_question(context))), None)
     return _answer(event) if event and event.details["task"] == str(context["ti"].id) else None
 
 
@@ -204,7 +214,7 @@ def note_answer(context: Mapping[str, Any], answer: Mapping[str, Any]) -> dict[s
     if who:
         actor = audit.Actor(who["name"], login(who["id"], who["name"]), audit.Channel.AIRFLOW)
     with app.sessions.begin() as session:
-        event = audit.record(session, app.secrets, actor, ANSWER, _run(context), now=clock.now(), **details)
+        event = audit.record(session, app.secrets, actor, ANSWER, _question(context), now=clock.now(), **details)
         return _answer(event)
 
 
@@ -225,13 +235,13 @@ def release(context: Mapping[str, Any], any_to_approve: Any, answer: Any) -> dic
     from dondoc import approval, audit
     from dondoc.facts.approvers import NotAnApprover, approver
 
-    app, run, now = open_context(), _run(context), clock.now()
+    app, question, now = open_context(), _question(context), clock.now()
     with app.sessions.reading() as session:
-        held = _requested(session, run)
-        event = next(iter(audit.events(session, act=ANSWER, subject=run)), None)
+        held = _requested(session, question)
+        event = next(iter(audit.events(session, act=ANSWER, subject=question)), None)
     nothing: dict[str, Any] = {"approved": [], "by": None}
     if wrong := _tampered(held, event, any_to_approve, answer):
-        raise _refused(app, run, held, wrong)
+        raise _refused(app, question, held, wrong)
     if event is None or not event.login:
         log.info("nobody answered: %s stay held", held)
         return nothing
@@ -245,7 +255,7 @@ def release(context: Mapping[str, Any], any_to_approve: Any, answer: Any) -> dic
                 log.info("not approved here by %s: %s stay held", event.login, held)
                 return nothing
     except NotAnApprover as refused:
-        raise _refused(app, run, held, str(refused)) from None
+        raise _refused(app, question, held, str(refused)) from None
     log.info("approved by %s: %s", event.login, {row.id: row.state for row in rows})
     return {"approved": [str(row.id) for row in rows if row.state == OutboxState.PENDING], "by": event.login}
 
@@ -261,18 +271,18 @@ def _tampered(held: list[int], event: Any, any_to_approve: Any, answer: Any) -> 
     return None
 
 
-def _refused(app: Any, run: str, held: list[int], reason: str) -> NotReleased:
+def _refused(app: Any, question: str, held: list[int], reason: str) -> NotReleased:
     """What is raised, after the trail has it and the administrators are told: once, however often the task is run."""
     from dondoc import audit
     from dondoc.staff import notices
 
     now = clock.now()
     with app.sessions.begin() as session:
-        known = audit.events(session, act=REFUSE, subject=run)
+        known = audit.events(session, act=REFUSE, subject=question)
         if all(event.details["why"] != reason for event in known):
-            audit.record(session, app.secrets, audit.MACHINE, REFUSE, run, now=now, why=reason)
-            notices.answer_refused(app, session, run, reason, held, len(known), now)
-    log.error("released nothing in %s: %s", run, reason)
+            audit.record(session, app.secrets, audit.MACHINE, REFUSE, question, now=now, why=reason)
+            notices.answer_refused(app, session, question, reason, held, len(known), now)
+    log.error("released nothing in %s: %s", question, reason)
     return NotReleased(
         f"Không thư nào được gửi. {reason} Người duyệt xem và duyệt trên trang Thư hoặc bằng `dondoc approve`."
     )

@@ -2,9 +2,12 @@
 
 import logging
 from collections.abc import Mapping
+from datetime import date, datetime
 from typing import Any
 
 from dondoc import clock
+from dondoc.configuration.context import AppContext
+from dondoc.directive.model import Directive
 from dondoc.orchestration import approving, limits, runs
 from dondoc.orchestration.connections import open_context
 from dondoc.orchestration.limits import held_to
@@ -12,52 +15,68 @@ from dondoc.orchestration.limits import held_to
 log = logging.getLogger(__name__)
 
 
-@held_to(limits.DRAW_UP)
-def draw_up(context: Mapping[str, Any]) -> dict[str, Any]:
-    """Figures as of the day's 17:00 (of the run's own moment, when that is before), documents, letters to approve.
-
-    Run again it finds its letters again: there is no second set of them, and no file of the first is written over. A
-    report that cannot be drawn up is logged and stops none after it: `all_drawn` makes the run red.
-
-    Returns:
-        day, folders, ids of the letters to approve, and of which directives the report failed.
+@held_to(limits.OTHERS)
+def list_letters(context: Mapping[str, Any]) -> list[str]:
+    """Ids of the letters of which the run draws up reports, oldest first.
 
     Raises:
-        Refused: the day is still to come, or it is too late to record anything.
+        Refused: the day is still to come.
+        Problem: no letter wants a report.
+    """
+    app = open_context()
+    return [letter.id for letter in _wanted(app, context, _day(app, context, clock.now()))]
+
+
+@held_to(limits.DRAW_UP)
+def draw_up(context: Mapping[str, Any], letter: str) -> dict[str, Any]:
+    """Figures as of the day's 17:00 (of the run's own moment, when that is before), document, e-mails to approve.
+
+    Run again it finds its e-mails again: there is no second set of them, and no file of the first is written over.
+
+    Args:
+        letter: the id of the letter that the report is about.
+
+    Returns:
+        directive, day, folder, ids of the e-mails to approve.
+
+    Raises:
+        Refused: the day is still to come, no report of the letter is wanted, or it is too late to record anything.
     """
     from dondoc.reporting import report
 
     app, now = open_context(), clock.now()
+    day = _day(app, context, now)
+    wanted = {one.id: one for one in _wanted(app, context, day)}
+    if letter not in wanted:
+        raise runs.Refused(f"Văn bản “{letter}” không có báo cáo ngày {day:%d/%m/%Y}.")
+    dry, late = runs.params(context)["dry_run"], runs.late(context, now)
+    cut_off = min(clock.at(day, 17), runs.moment(context))  # a report never speaks of hours to come
+    trial = "-chay-thu" if dry or late else ""
+    out = app.settings.home / "reports" / f"{day.isoformat()}{trial}"
+    out = out if len(wanted) == 1 else out / letter
+    ids: list[int] = []
+    if trial:
+        report.make(app, wanted[letter], cut_off, None, out)
+    else:
+        out = report.draw(app, wanted[letter], cut_off, out)
+        ids = report.enqueue(app, wanted[letter], cut_off, out, now, runs.started_by(context))
+    if late:
+        raise runs.Refused(late)
+    log.info("the report of %s of %s lies in %s; e-mails held: %s", day, letter, out, ids)
+    to_approve = approving.request_approval(context, ids)
+    return {"directive": letter, "day": day.isoformat(), "folder": str(out), "to_approve": to_approve}
+
+
+def _day(app: AppContext, context: Mapping[str, Any], now: datetime) -> date:
     day = runs.as_of(context, app.first_day)
     if refusal := clock.to_come(day, now):
         raise runs.Refused(refusal)
-    dry, late = runs.params(context)["dry_run"], runs.late(context, now)
-    cut_off = min(clock.at(day, 17), runs.moment(context))  # a report never speaks of hours to come
+    return day
+
+
+def _wanted(app: AppContext, context: Mapping[str, Any], day: date) -> list[Directive]:
+    """As known at the run's moment: cleared and run again, each map index is about the same letter as before."""
+    from dondoc.reporting import report
+
     with app.sessions.reading() as session:
-        letters = report.wanted(app, session, day)
-    trial = "-chay-thu" if dry or late else ""
-    place = app.settings.home / "reports" / f"{day.isoformat()}{trial}"
-    ids, folders, failed = [], [], []
-    for letter in letters:
-        out = place if len(letters) == 1 else place / letter.id
-        try:
-            if trial:
-                report.make(app, letter, cut_off, None, out)
-            else:
-                out = report.draw(app, letter, cut_off, out)
-                ids += report.enqueue(app, letter, cut_off, out, now, runs.started_by(context))
-            folders.append(str(out))
-        except Exception:  # whatever it is, the others are other letters' reports
-            log.exception("no report of %s", letter.id)
-            failed.append(letter.id)
-    if late:
-        raise runs.Refused(late)
-    log.info("reports of %s lie in %s; letters held: %s", day, folders, ids)
-    to_approve = approving.request_approval(context, ids)
-    return {"day": day.isoformat(), "folders": folders, "to_approve": to_approve, "failed": failed}
-
-
-def refuse_failed(drawn: Mapping[str, Any]) -> None:
-    """Raises Refused when a report failed."""
-    if drawn["failed"]:
-        raise runs.Refused(f"Không lập được báo cáo của {', '.join(drawn['failed'])}. Xem nhật ký của draw_up.")
+        return report.wanted(app, session, day, known_at=runs.moment(context))

@@ -11,10 +11,10 @@ from dondoc.orchestration.connections import open_context
 from dondoc.orchestration.ping import ping as sign_of_life
 
 
-def all_went_well(*, ping: Literal["gather", "night"]) -> Any:
-    """Put it after every task: Airflow takes the state of a run from its last tasks alone.
+def all_went_well(*, ping: Literal["gather", "night"] | None = None) -> Any:
+    """Put it after every task that asks no person: Airflow takes the state of a run from its last tasks alone.
 
-    When all of them went well it ends what was told of the DAG's failures, and gives the sign of life.
+    When all of them went well it ends what was told of the DAG's failures, and gives the sign of life, if any.
     """
 
     @task(task_id="all_went_well", trigger_rule="none_failed")
@@ -24,13 +24,13 @@ def all_went_well(*, ping: Literal["gather", "night"]) -> Any:
     return last()
 
 
-def well(context: Mapping[str, Any], which: Literal["gather", "night"]) -> None:
+def well(context: Mapping[str, Any], which: Literal["gather", "night"] | None) -> None:
     """All tasks of the run went well."""
     from dondoc.staff import alerts as causes
 
     alerts.over(context["dag"].dag_id)
     app = open_context()
     causes.publish(app, clock.now())
-    if not context["params"].get("dry_run"):
+    if which and not context["params"].get("dry_run"):
         settings = app.settings
         sign_of_life(settings.ping_gather_url if which == "gather" else settings.ping_night_url, settings.ca_file)
