@@ -4,6 +4,7 @@ import logging
 import os
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
@@ -11,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pytest
+import typer.testing
 from hypothesis import settings as hypothesis_settings
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import URL, Connection, create_engine, make_url, text
 from typer.testing import CliRunner, Result
 
 from dondoc.audit import Actor, Channel
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
     from dondoc.demo.fleet import Fleet
 
 pytest_plugins = ["tests.fast"]
+# The command is put together once a process, as at its start: that takes longer than many a test of it.
+typer.testing._get_command = cache(typer.testing._get_command)  # type: ignore[attr-defined]
 hypothesis_settings.register_profile("dondoc", deadline=None)  # no example's time says anything: machines are busy
 hypothesis_settings.load_profile("dondoc")
 SECRET = "khoa-thu-nghiem-dai-va-ngau-nhien"  # a key for tests only
@@ -64,15 +68,20 @@ def fleet() -> "Iterator[Fleet]":
         yield made
 
 
-@pytest.fixture
-def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+def only_ours(patch: pytest.MonkeyPatch, home: Path) -> pytest.MonkeyPatch:
     """Only the settings that a test sets itself, and a home of its own."""
     for name in [n for n in os.environ if n.startswith("DONDOC_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("DONDOC_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("DONDOC_SECRET_KEY", SECRET)
-    monkeypatch.setenv("DONDOC_REHEARSAL_TO", "dien-tap@example.vn")
-    return monkeypatch
+        patch.delenv(name)
+    patch.setenv("DONDOC_HOME", str(home))
+    patch.setenv("DONDOC_SECRET_KEY", SECRET)
+    patch.setenv("DONDOC_REHEARSAL_TO", "dien-tap@example.vn")
+    return patch
+
+
+@pytest.fixture
+def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """As `only_ours`, for one test."""
+    return only_ours(monkeypatch, tmp_path / "home")
 
 
 @cache
@@ -85,8 +94,11 @@ def _migrated() -> bytes:
 
 
 def migrate(url: str) -> None:
-    """As `upgrade` leaves an empty database; on SQLite a copy, forty times as fast."""
-    if (file := file_of(make_url(url))) is None or file.exists():
+    """As `upgrade` leaves an empty database; by a copy, which is many times as fast."""
+    place = make_url(url)
+    if place.get_backend_name() == "postgresql":
+        _copy_on_server(place)
+    elif (file := file_of(place)) is None or file.exists():
         upgrade(url)
     else:
         files.folder(file.parent)
@@ -94,10 +106,39 @@ def migrate(url: str) -> None:
             database.write(_migrated())
 
 
+def _copy_on_server(place: URL) -> None:
+    """The empty database made anew from one that is migrated once for a server."""
+    with _administered(place.set(database="postgres")) as connection:
+        if not connection.scalar(text("SELECT 1 FROM pg_database WHERE datname = 'migrated'")):
+            connection.execute(text("CREATE DATABASE migrated"))
+            upgrade(place.set(database="migrated").render_as_string(hide_password=False))
+        connection.execute(text(f"DROP DATABASE {place.database}"))
+        connection.execute(text(f"CREATE DATABASE {place.database} TEMPLATE migrated STRATEGY FILE_COPY"))
+
+
+@contextmanager
+def _administered(server: URL) -> Iterator[Connection]:
+    made = create_engine(server.set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
+    with made.connect() as connection:
+        yield connection
+    made.dispose()
+
+
 @pytest.fixture
 def app(environment: pytest.MonkeyPatch) -> Iterator[AppContext]:
     """A world on a fresh, migrated SQLite database. Set variables on `environment` before asking for it."""
     made = AppContext(load())
+    migrate(made.settings.url)
+    yield made
+    made.sessions.kw["bind"].dispose()
+
+
+@pytest.fixture(scope="module")
+def lasting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppContext]:
+    """As `app`, for what a file of tests makes once and no test changes."""
+    with pytest.MonkeyPatch.context() as patch:
+        only_ours(patch, tmp_path_factory.mktemp("lasting") / "home")
+        made = AppContext(load())
     migrate(made.settings.url)
     yield made
     made.sessions.kw["bind"].dispose()
@@ -138,14 +179,12 @@ def postgres() -> Iterator[str]:
 @pytest.fixture
 def empty_postgres(postgres: str) -> Iterator[str]:
     """The URL of an empty PostgreSQL database, dropped afterwards."""
-    name = f"test_{uuid4().hex}"
-    main = create_engine(make_url(postgres).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
-    with main.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    yield make_url(postgres).set(database=name).render_as_string(hide_password=False)
-    with main.connect() as connection:
+    name, server = f"test_{uuid4().hex}", make_url(postgres)
+    with _administered(server) as connection:
+        connection.execute(text(f"CREATE DATABASE {name} STRATEGY FILE_COPY"))
+    yield server.set(database=name).render_as_string(hide_password=False)
+    with _administered(server) as connection:
         connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    main.dispose()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

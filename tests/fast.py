@@ -25,6 +25,7 @@ OPENING = {
     "fleet",
     "guarded",
     "installed",
+    "lasting",
     "mail",
     "postgres",
     "shell",

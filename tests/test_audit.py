@@ -20,9 +20,9 @@ from dondoc.configuration.settings import load
 from dondoc.diagnosis import examine
 from dondoc.errors import Problem
 from dondoc.store import heads
-from dondoc.store.session import engine, upgrade
+from dondoc.store.session import engine
 from dondoc.store.trust import AuditEvent, KeyCheck
-from tests.conftest import SECRET, Run, approver, at
+from tests.conftest import SECRET, Run, approver, at, migrate
 
 WHO = Actor("Trần Thị B", "b.tran", Channel.PAGE, "10.1.2.3")
 NEW, OTHER = "khoa-moi-rat-dai-va-that-ngau-nhien", "khoa-khac-rat-dai-va-that-ngau-nhien"
@@ -188,7 +188,7 @@ def test_a_trail_copied_from_another_database_is_found(
     environment.setenv("DONDOC_HOME", str(tmp_path / "khac"))
     environment.setenv("DONDOC_SECRET_KEY", key)
     there = AppContext(load())
-    upgrade(there.settings.url)
+    migrate(there.settings.url)
     write(there, 3, "KHAC")
     with there.sessions.reading() as session:
         copied = [
@@ -232,7 +232,7 @@ def test_rows_that_no_key_of_ours_covers_are_said(both: AppContext, under: Under
 def test_a_whole_trail_made_anew_without_the_key_is_not_called_whole(
     empty_database: str, environment: pytest.MonkeyPatch, under: Under, dondoc: Run
 ) -> None:
-    upgrade(empty_database)
+    migrate(empty_database)
     write(under(""), 3)
     app = under(SECRET)
     assert verified(app).unsealed == 3

@@ -31,9 +31,8 @@ from dondoc.probing import network, spread
 from dondoc.probing.rtsp import dialogue
 from dondoc.probing.verdicts import Finding, Target
 from dondoc.store.cameras import Camera, CredentialAttempt, CredentialRelease
-from dondoc.store.session import upgrade
 from tests.cameras.nights import AGENCY, NIGHT, NOW, SYSTEM, all_outages, cameras, live, on
-from tests.conftest import CLERK, NOT_BROUGHT, SECRET, Run
+from tests.conftest import CLERK, NOT_BROUGHT, SECRET, Run, migrate
 from tests.probing.misbehaving import Servers
 
 pytestmark = pytest.mark.slow
@@ -580,7 +579,7 @@ class TestSites:
 
 class TestAtOnce:
     def test_of_two_processes_only_one_tries_a_device(self, empty_database: str) -> None:
-        upgrade(empty_database)
+        migrate(empty_database)
         made = AppContext(load())
         url = "rtsp://10.1.1.1/"
         ids = cameras(made, *(f"{AGENCY},{SYSTEM},Kênh {n},{url}{n},u,sai,,,," for n in range(8)))

@@ -15,8 +15,8 @@ from dondoc.configuration.settings import load
 from dondoc.demo.fleet import Fleet
 from dondoc.probing.verdicts import PHASE
 from dondoc.store.cameras import Camera, CameraCheck, CameraMonth, NightRun, Outage
-from dondoc.store.session import upgrade
 from tests.cameras.nights import AGENCY, NIGHT, SYSTEM, cameras, on
+from tests.conftest import migrate
 
 MONTH = date(2021, 11, 1)
 
@@ -118,7 +118,7 @@ def test_outages_and_what_a_camera_once_was_stay(app: AppContext) -> None:
 
 
 def test_it_works_on_both_databases(app: AppContext, empty_database: str) -> None:
-    upgrade(empty_database)
+    migrate(empty_database)
     made = AppContext(load())
     camera = a_camera(made)
     checks(made, camera, days(MONTH, 30), steps=["> OPTIONS"], features={"lap": 3.5})

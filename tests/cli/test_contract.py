@@ -1,6 +1,8 @@
 """The commands that checks outside the repository call: names, options, and what --json prints."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +49,13 @@ CONTRACT = {
     "db upgrade": "",
     "doctor": "--json",
 }
+
+
+@pytest.mark.slow
+def test_the_command_starts_without_a_database_and_without_the_settings() -> None:
+    """Half a second of processor at each start, for `probe` and `check` too, which need neither."""
+    program = "import sys, dondoc.cli; print({'sqlalchemy', 'alembic', 'pydantic'} & sys.modules.keys())"
+    assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True).stdout == "set()\n"
 
 
 def find(name: str) -> Any:

@@ -4,6 +4,7 @@ What is in the trail is refused in the name of a program; what is not changes no
 """
 
 import getpass
+import shutil
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
@@ -140,9 +141,17 @@ def trail(app: AppContext) -> list[AuditEvent]:
         return [event for event in reversed(audit.events(session)) if event.name != CLERK.name]
 
 
+@pytest.fixture(scope="module")
+def drawn(lasting: AppContext, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A report of an empty world, drawn up once."""
+    folder = tmp_path_factory.mktemp("drawn") / "bao-cao"
+    report.make(lasting, letter_of(lasting), clock.at(date(2021, 11, 18), 17), None, folder)
+    return folder
+
+
 @pytest.fixture
 def typed(
-    app: AppContext, dondoc: Run, tmp_path: Path, environment: pytest.MonkeyPatch
+    app: AppContext, dondoc: Run, drawn: Path, tmp_path: Path, environment: pytest.MonkeyPatch
 ) -> Callable[..., None]:  # fmt: skip
     """Types a command in a folder of files, where something of everything waits."""
     environment.chdir(tmp_path)
@@ -156,7 +165,7 @@ def typed(
     letters.written(Path("vb.yaml"), letters.file(owed))
     scan = {"sender": "la@dau.test", "filename": "thu.pdf", "received_at": at(19), "now": at(19)}
     number, _ = receive(app, b"%PDF-1.4", channel="mail", channel_id="1", **scan)
-    report.make(app, letter_of(app), clock.at(date(2021, 11, 18), 17), None, tmp_path / "nhap")
+    shutil.copytree(drawn, tmp_path / "nhap")
     with app.sessions.begin() as session:
         imports.import_csv(
             session, app.registry, CAMERA, "c.csv", by=CLERK, secrets=app.secrets, now=at(18)
@@ -164,8 +173,8 @@ def typed(
         camera = session.get_one(Camera, 1)
         camera.restricted, camera.url = True, "rtsp://10.1.1.1:554/Streaming/channels/101"
         camera.identity = camera.url  # as an older version wrote it: `db upgrade` corrects that
-        as_of, drawn = clock.at(date(2021, 11, 18), 17), tmp_path / "nhap"
-        report.record(session, letter_of(app).id, as_of, None, drawn, at(18, 18), secrets=app.secrets)
+        as_of = clock.at(date(2021, 11, 18), 17)
+        report.record(session, letter_of(app).id, as_of, None, tmp_path / "nhap", at(18, 18), secrets=app.secrets)
         waiting = [
             Letter("internal", "a@hatinh.test", "S", "t", "<p>t</p>", key, "vì", needs_approval=True) for key in "12"
         ]

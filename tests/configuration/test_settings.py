@@ -16,8 +16,7 @@ from dondoc.configuration.settings import Settings, load, table
 from dondoc.demo.mailserver import MailServer
 from dondoc.diagnosis import examine
 from dondoc.errors import Problem
-from dondoc.store.session import upgrade
-from tests.conftest import Run, at
+from tests.conftest import Run, at, migrate
 
 COMMAND = Path(sys.executable).with_name("dondoc")
 SHOULD_NOT_BE_SEEN = "BiMat-2021"
@@ -145,7 +144,7 @@ def test_a_complete_installation_has_nothing_to_mend(environment: pytest.MonkeyP
     with MailServer(tmp_path / "mail") as server:
         environment.setenv("DONDOC_SMTP_URL", server.smtp_url("ioc@hatinh.test"))
         environment.setenv("DONDOC_IMAP_URL", server.imap_url("tiep-nhan@ioc.test"))
-        upgrade(load().url)
+        migrate(load().url)
         assert list(codes()) == ["authserv_id"]  # the mailbox is read, and nobody says who a mail is from
         environment.setenv("DONDOC_AUTHSERV_ID", "mx.ioc.test, mx2.ioc.test")
         assert load().authserv_id == ["mx.ioc.test", "mx2.ioc.test"]
@@ -288,7 +287,7 @@ def test_what_cannot_be_used_is_one_sentence_and_exit_two(
     broken.write_text("- khong phai\n", encoding="utf-8")
     file.write_bytes(b"x")
     if (setting[0] not in ("DONDOC_DATABASE_URL", "DONDOC_MODE") and setting[1] != "moi") or setting[1] == "rehearsal":
-        upgrade(load().url)
+        migrate(load().url)
         environment.setenv("DONDOC_DATABASE_URL", load().url)
     environment.setenv(setting[0], setting[1].format(broken=broken))
     done = shell(*(a.format(file=file) for a in arguments))

@@ -20,9 +20,8 @@ from dondoc.errors import Problem
 from dondoc.facts.obligations import standings
 from dondoc.facts.read import Facts, Paper
 from dondoc.store.directives import DirectiveVersion
-from dondoc.store.session import upgrade
 from dondoc.vocabulary.obligations import Status
-from tests.conftest import at
+from tests.conftest import at, migrate
 from tests.directive.letters import SHIPPED, file, group, written
 
 OWES = group("tourism/form_03", "ubnd-huyen-duc-tho", due_before="2021-11-25")
@@ -37,7 +36,7 @@ def installed(environment: pytest.MonkeyPatch, tmp_path: Path) -> AppContext:
     environment.setenv("DONDOC_DIRECTIVE", str(written(tmp_path / "b.yaml", LETTER)))
     environment.setenv("DONDOC_CLOCK", at(20).isoformat())
     app = AppContext(load())
-    upgrade(app.settings.url)
+    migrate(app.settings.url)
     return app
 
 
@@ -243,6 +242,6 @@ def test_several_files_and_a_folder_are_as_many_letters(environment: pytest.Monk
     for named, ids in ((f"{SHIPPED}, {folder / 'b.yaml'}", ["stttt-cntt-2021-11", ID]), (f"{folder}", ["c", ID])):
         environment.setenv("DONDOC_DIRECTIVE", named)
         app = AppContext(load())
-        upgrade(app.settings.url)
+        migrate(app.settings.url)
         with app.sessions.reading() as session:
             assert [letter.id for letter in app.letters(session, date(2021, 11, 20))] == ids

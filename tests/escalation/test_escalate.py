@@ -17,7 +17,7 @@ from dondoc.escalation import letters as letters_room
 from dondoc.escalation.recipients import needs_approval, recipients
 from dondoc.forms.limited import judge
 from dondoc.store.trust import KeyCheck
-from tests.conftest import CLERK, letter_of
+from tests.conftest import CLERK, letter_of, migrate
 from tests.escalation.conftest import Office, one
 
 DUC_THO, NNPTNT, HONG_LINH = "ubnd-huyen-duc-tho", "so-nnptnt", "ubnd-thi-xa-hong-linh"
@@ -321,12 +321,11 @@ escalate.escalate(open_context(), now.date(), now=now, record=True)
 def test_another_directive_runs_by_its_own_ladder(environment: pytest.MonkeyPatch, other_directive, live) -> None:  # type: ignore[no-untyped-def]
     from dondoc.configuration.context import AppContext
     from dondoc.configuration.settings import load
-    from dondoc.store.session import upgrade
     from tests.conftest import OTHER_DIRECTIVE
 
     environment.setenv("DONDOC_DIRECTIVE", str(OTHER_DIRECTIVE))
     app = AppContext(load())
-    upgrade(app.settings.url)
+    migrate(app.settings.url)
     office = Office(app)
     office.know_everybody()
     office.go(date(2023, 4, 13))

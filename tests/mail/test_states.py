@@ -26,8 +26,7 @@ from dondoc.mail import outbox
 from dondoc.mail.letter import OnHold
 from dondoc.mail.states import NEXT
 from dondoc.store.mail import OutboxEvent, OutboxLetter
-from dondoc.store.session import upgrade
-from tests.conftest import acting
+from tests.conftest import acting, migrate
 from tests.mail.conftest import Desk, Scripted, hang_up
 
 pytestmark = pytest.mark.slow
@@ -60,7 +59,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MailServer]:
 def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated database to copy."""
     path = tmp_path_factory.mktemp("empty") / "dondoc.db"
-    upgrade(f"sqlite:///{path}")
+    migrate(f"sqlite:///{path}")
     return path
 
 

@@ -16,8 +16,7 @@ import httpx
 from dondoc.configuration import settings
 from dondoc.configuration.context import AppContext
 from dondoc.demo import airflow as demo
-from dondoc.store.session import upgrade
-from tests.conftest import SECRET
+from tests.conftest import SECRET, migrate
 from tests.ports import held
 
 FAB = "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager"
@@ -98,7 +97,7 @@ def _serve(folder: Path, users: dict[str, str], port: int, *, fab: bool) -> Iter
     logs.mkdir()
     try:
         app = AppContext(settings.load())
-        upgrade(app.settings.url)
+        migrate(app.settings.url)
         with demo.migrating(logs / "migrate.log") as migrating:
             assert migrating.wait() == 0, (logs / "migrate.log").read_text()
         if fab:

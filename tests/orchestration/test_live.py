@@ -23,8 +23,7 @@ from dondoc.demo.mailserver import MailServer
 from dondoc.errors import Problem
 from dondoc.store.cameras import CameraCheck, CredentialAttempt
 from dondoc.store.mail import OutboxLetter
-from dondoc.store.session import upgrade
-from tests.conftest import CLERK, SECRET
+from tests.conftest import CLERK, SECRET, migrate
 from tests.ports import held
 
 pytestmark = pytest.mark.whole_airflow
@@ -114,7 +113,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
         for name, value in settings.items():
             environment.setenv(name, value)
         app = AppContext(load())
-        upgrade(app.settings.url)
+        migrate(app.settings.url)
         (home / "logs").mkdir()
         with demo.migrating(home / "logs" / "migrate.log") as migrating:
             assert migrating.wait() == 0

@@ -129,6 +129,10 @@ def chased(app: AppContext, agency: str, when: datetime, *, rehearsal: bool = Fa
 
 @pytest.fixture
 def busy(app: AppContext) -> AppContext:
+    return furnished(app)
+
+
+def furnished(app: AppContext) -> AppContext:
     """Of 30: 8 fulfilled (1 late), 2 in progress, 1 waived, 19 overdue; 19 cameras declared."""
     sent = {a: submission(app, a, form, "accepted", at(18)) for a, form in FORMS.items()}
     submission(app, "ubnd-huyen-can-loc", "form_03", "accepted_with_warnings", at(22))
@@ -180,7 +184,9 @@ class Made:
         return self.folder / name
 
 
-@pytest.fixture
-def made(busy: AppContext, tmp_path: Path) -> Made:
-    report.make(busy, letter_of(busy), THURSDAY, None, tmp_path / "bao-cao")
-    return Made(tmp_path / "bao-cao")
+@pytest.fixture(scope="module")
+def made(lasting: AppContext, tmp_path_factory: pytest.TempPathFactory) -> Made:
+    """Drawn up once: no test writes into it."""
+    folder = tmp_path_factory.mktemp("made") / "bao-cao"
+    report.make(furnished(lasting), letter_of(lasting), THURSDAY, None, folder)
+    return Made(folder)

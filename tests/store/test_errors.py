@@ -24,7 +24,7 @@ from dondoc.store import session as room
 from dondoc.store.errors import SENTENCES, explain
 from dondoc.store.intake import SourceRead
 from dondoc.store.session import Sessions, engine, sessions, upgrade
-from tests.conftest import at
+from tests.conftest import at, migrate
 
 pytestmark = pytest.mark.slow
 
@@ -197,7 +197,7 @@ def test_once_it_is_mended_the_same_process_goes_on(environment: pytest.MonkeyPa
 
 
 def test_a_missing_table_is_a_database_behind(empty_database: str) -> None:
-    upgrade(empty_database)
+    migrate(empty_database)
     made = sessions(empty_database)
     write(made)
     with made.begin() as session:
@@ -264,7 +264,7 @@ def test_a_wrong_password_of_postgresql(postgres: str, empty_postgres: str) -> N
 
 
 def test_a_postgresql_that_is_read_only_or_waits_too_long(empty_postgres: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    upgrade(empty_postgres)
+    migrate(empty_postgres)
     made = sessions(empty_postgres)
     with made.reading() as session:
         session.add(SourceRead(source="x", ok=True, items=1, detail="", recorded_at=at(18)))
@@ -282,7 +282,7 @@ def test_a_postgresql_that_is_read_only_or_waits_too_long(empty_postgres: str, m
 
 
 def test_a_server_that_ends_our_connection(empty_postgres: str) -> None:
-    upgrade(empty_postgres)
+    migrate(empty_postgres)
     made, other = sessions(empty_postgres), engine(empty_postgres)
 
     def cut() -> None:
@@ -336,7 +336,7 @@ def test_a_fault_of_ours_is_not_explained_away(both_kinds: Sessions) -> None:
 
 @pytest.fixture
 def both_kinds(empty_database: str) -> Sessions:
-    upgrade(empty_database)
+    migrate(empty_database)
     return sessions(empty_database)
 
 

@@ -22,9 +22,8 @@ from dondoc.intake.receive import receive
 from dondoc.store import key_checks
 from dondoc.store.intake import Submission
 from dondoc.store.key_checks import Standing
-from dondoc.store.session import upgrade
 from dondoc.store.trust import KeyCheck
-from tests.conftest import CLERK, SECRET, Run, at
+from tests.conftest import CLERK, SECRET, Run, at, migrate
 
 pytestmark = pytest.mark.slow
 
@@ -35,7 +34,7 @@ Under = Callable[[str], AppContext]
 @pytest.fixture
 def under(empty_database: str, environment: pytest.MonkeyPatch) -> Under:
     """A fresh process's world under these keys, on one migrated database."""
-    upgrade(empty_database)
+    migrate(empty_database)
 
     def opened(key: str) -> AppContext:
         environment.setenv("DONDOC_SECRET_KEY", key)
