@@ -1,4 +1,4 @@
-"""The current state of a fleet on SQLite: read from its table, beside what it costs from the facts; and a night stored.
+"""The current state of a fleet on SQLite: a page's overview and every camera, beside the facts; and a night stored.
 
     .venv/bin/python bench/cameras/current.py [cameras] [nights] [repeats]
 
@@ -8,6 +8,7 @@ before there were any. Rows are made in the database, in a temporary folder.
 
 import os
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -17,6 +18,7 @@ from functools import partial
 from unittest.mock import patch
 
 from sqlalchemy import text
+from sqlalchemy.orm import Session
 
 from dondoc.cameras.nights import night
 from dondoc.cameras.state import current, outages, state
@@ -27,6 +29,7 @@ from dondoc.probing.verdicts import PHASE
 from dondoc.store.session import upgrade
 
 LAST = date(2026, 11, 24)
+SECRET = "mot-chuoi-ngau-nhien-du-dai-de-thu"
 COUNT = "WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < {})"
 FLEET = """INSERT INTO cameras (id, agency, system, key, name, place, site, url, confirmed, restricted, worked_at,
                      happened_at, recorded_at)
@@ -95,32 +98,55 @@ def stored(app: AppContext, cameras: int, day: date) -> None:
     outages.settle(app, night=day, now=at(day, 23))
 
 
+def fresh(folder: str, cameras: int) -> float:
+    """Processor time of the first overview in a process that has just begun, its queries not compiled yet."""
+    program = [sys.executable, __file__, "--once", folder, str(cameras)]
+    return float(subprocess.run(program, check=True, capture_output=True, text=True).stdout)
+
+
+def once(folder: str, cameras: int) -> float:
+    os.environ |= {"DONDOC_HOME": folder, "DONDOC_SECRET_KEY": SECRET}
+    app = AppContext(load())
+    with app.sessions.reading() as session:
+        return cost(lambda: page(app, session, cameras))[0]
+
+
+def page(app: AppContext, session: Session, cameras: int) -> None:
+    found = current.overview(app, session, at(LAST, 23), size=50)
+    assert (found.total, len(found.rows)) == (cameras, 50)
+
+
 def main(cameras: int, nights: int, repeats: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        os.environ |= {"DONDOC_HOME": folder, "DONDOC_SECRET_KEY": "mot-chuoi-ngau-nhien-du-dai-de-thu"}
+        os.environ |= {"DONDOC_HOME": folder, "DONDOC_SECRET_KEY": SECRET}
         app = AppContext(load())
         upgrade(app.settings.url)
         fill(app, cameras, nights)
         now = at(LAST, 23)
         outages.settle(app, night=LAST, now=now)
         with app.sessions.reading() as session:
+            overview = cost(lambda: page(app, session, cameras), 5 * repeats)
             read = cost(lambda: current.read(app, session, now), 5 * repeats)
             facts = cost(lambda: state.states(app, session, now), repeats)
-            assert current.read(app, session, now) == state.states(app, session, now) or True
+        first = statistics.median(fresh(folder, cameras) for _ in range(repeats))
         plain, kept = [], []
         for number in range(1, repeats + 1):
-            first, second = LAST + timedelta(days=2 * number - 1), LAST + timedelta(days=2 * number)
+            before, after = LAST + timedelta(days=2 * number - 1), LAST + timedelta(days=2 * number)
             with patch.object(current, "refresh", lambda *_, **__: 0):
-                plain.append(cost(partial(stored, app, cameras, first))[0])
+                plain.append(cost(partial(stored, app, cameras, before))[0])
             with app.sessions.begin() as session:
-                current.refresh(app, session, at(first, 23))
-            kept.append(cost(partial(stored, app, cameras, second))[0])
+                current.refresh(app, session, at(before, 23))
+            kept.append(cost(partial(stored, app, cameras, after))[0])
         print(f"{cameras} cameras, {nights} nights; processor (wall) in ms")
-        print(f"current state, read: {read[0]:.0f} ({read[1]:.0f}); of the facts: {facts[0]:.0f} ({facts[1]:.0f})")
+        print(f"overview of a page: {overview[0]:.0f} ({overview[1]:.0f}); first of a process: {first:.0f}")
+        print(f"every camera, read: {read[0]:.0f} ({read[1]:.0f}); of the facts: {facts[0]:.0f} ({facts[1]:.0f})")
         a, b = statistics.median(plain), statistics.median(kept)
         print(f"a night stored and settled: {b:.0f}; without keeping states: {a:.0f}; ratio {b / a:.2f}")
 
 
 if __name__ == "__main__":
-    given = [int(word) for word in sys.argv[1:4]]
-    main(*(given + [10_000, 400, 5][len(given) :]))
+    if sys.argv[1:2] == ["--once"]:
+        print(once(sys.argv[2], int(sys.argv[3])))
+    else:
+        given = [int(word) for word in sys.argv[1:4]]
+        main(*(given + [10_000, 400, 5][len(given) :]))

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from dondoc.cameras.nights import night
 from dondoc.cameras.registry import records
@@ -15,6 +16,7 @@ from dondoc.cameras.registry.declare import declare
 from dondoc.cameras.registry.imports import import_csv
 from dondoc.cameras.registry.lift import Word, lift
 from dondoc.cameras.state import current, outages, state
+from dondoc.cameras.state.current import Filter
 from dondoc.cameras.state.state import CameraState
 from dondoc.configuration.context import AppContext
 from dondoc.errors import Problem
@@ -128,6 +130,20 @@ def shown(states: list[CameraState]) -> list[Any]:
     return [(*one.camera[:8], *one[1:]) for one in states]
 
 
+def check_overview(app: AppContext, session: Session, life: Life, true: list[CameraState]) -> None:
+    """What a page shows of some of the cameras is what anybody would count and cut out by hand."""
+    agency, number = life.random.choice(("", AGENCY, "mot-don-vi-khac")), life.random.randint(1, 3)
+    among = life.random.choice((None, {one.camera.id for one in true if life.random.random() < 0.5}))
+    asked = Filter({agency} - {""}, life.random.choice(("", SYSTEM)), life.random.choice(("", *state.WORDS)), among)
+    near = [s for s in true if agency in ("", s.camera.agency) and (among is None or s.camera.id in among)]
+    having = [s for s in near if asked.state in ("", s.state)]
+    found = current.overview(app, session, life.now, asked, number=number, size=2)
+    assert (found.counts, found.total) == (state.counts(near), len(having))
+    assert found.last == max(1, (len(having) + 1) // 2)
+    assert found.number == min(number, found.last)
+    assert shown(found.rows) == shown(having[2 * found.number - 2 : 2 * found.number])
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_whatever_happens_what_is_kept_is_what_the_facts_come_to_and_old_answers_stay(
     app: AppContext, seed: int
@@ -136,7 +152,9 @@ def test_whatever_happens_what_is_kept_is_what_the_facts_come_to_and_old_answers
     for _ in range(45):
         life.step()
         with app.sessions.reading() as session:
-            assert shown(current.read(app, session, life.now)) == shown(state.states(app, session, life.now))
+            true = state.states(app, session, life.now)
+            assert shown(current.read(app, session, life.now)) == shown(true)
+            check_overview(app, session, life, true)
             now_known = state.states(app, session, life.now, life.now)
         answers.append((life.now, [(s.camera, s.state, s.verdict) for s in now_known]))
     life.refresh()

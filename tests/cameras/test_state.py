@@ -93,7 +93,7 @@ class TestStates:
         assert found[unseen].reason == "mới khai, chưa đến lượt kiểm tra"
         assert "07 ngày" in states(app, 9)[unseen].reason
         assert [s.number for s in found.values() if not s.checked] == ["CAM-00005", "CAM-00006"]
-        assert [found[i].reachable for i in ids] == [True, False, True, False, False, False]
+        assert [found[i].kind.reachable for i in ids] == [True, False, True, False, False, False]
 
     @pytest.mark.parametrize(
         ("verdicts", "says"),

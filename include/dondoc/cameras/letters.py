@@ -69,7 +69,7 @@ def outages(app: AppContext, outage_ids: Iterable[int], now: datetime) -> list[i
             recipient = _officer(session, agency, camera.system, now)
             if recipient and outage.id not in told:
                 groups[agency, recipient].append((outage, camera))
-        standing = current.read(app, session, now) if groups else []
+        standing = current.read(app, session, now, {camera.agency for _, camera in rows}) if groups else []
     return _put(app, [_told(app, *group, found, standing, now) for group, found in groups.items()], now)
 
 

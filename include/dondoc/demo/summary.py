@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from dondoc.cameras.state import current, state
+from dondoc.cameras.state import current
 from dondoc.configuration.context import AppContext
 from dondoc.facts import obligations
 from dondoc.intake.judge import newest_verdict
@@ -32,7 +32,7 @@ def lines(app: AppContext, now: datetime) -> Iterator[str]:
         yield _line(f"Nhiệm vụ có thời hạn theo văn bản “{title}”", counts, _labels(Status))
     yield _line("Camera", cameras(app), LOOK)
     with app.sessions.reading() as session:
-        yield f"    {camera_line(state.counts(current.read(app, session, now)))}"
+        yield f"    {camera_line(current.overview(app, session, now).counts)}"
     yield _line("Thư", letters(app), _labels(OutboxState))
     with app.sessions.reading() as session:
         outages = len(session.scalars(select(Outage.id).where(Outage.closed_at.is_(None))).all())

@@ -1,7 +1,7 @@
 """Cameras: how each stands and why, its last nights, and what an operator may do about it."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
@@ -22,7 +22,8 @@ from dondoc.cameras.registry import records
 from dondoc.cameras.registry.declarations import Described
 from dondoc.cameras.registry.hiding import public
 from dondoc.cameras.state import checks, current
-from dondoc.cameras.state.state import CameraState, counts, states
+from dondoc.cameras.state.current import Filter
+from dondoc.cameras.state.state import CameraState, Kind, counted, states
 from dondoc.cameras.state.timeline import KINDS, NIGHTS, timeline
 from dondoc.configuration.context import AppContext
 from dondoc.directive.names import fold
@@ -69,18 +70,6 @@ class CameraFilter:
         """These filters as a query string, some of them changed."""
         given = {**vars(self), **changed}
         return urlencode({name: value for name, value in given.items() if value})
-
-    def fits(self, state: CameraState, user: User) -> bool:
-        return self.state in ("", state.state) and self.fits_but_for_state(state, user)
-
-    def fits_but_for_state(self, state: CameraState, user: User) -> bool:
-        camera = state.camera
-        if self.agency not in ("", camera.agency) or self.system not in ("", camera.system):
-            return False
-        words = [state.number, str(camera.id)]
-        if not _hidden(camera, user):
-            words += [camera.name, camera.place, camera.site]
-        return not self.q.strip() or fold(self.q) in fold(" | ".join(words))
 
 
 def _hidden(camera: Described, user: User) -> bool:
@@ -247,35 +236,48 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
     return routes
 
 
-def _page(states: list[CameraState], number: int) -> list[CameraState]:
-    start = (number - 1) * SHOWN
-    return states[start : start + SHOWN]
-
-
 def _list(request: Request, wanted: CameraFilter, number: int) -> HTMLResponse:
     app, user = app_of(request), visitor_of(request)
     with app.sessions.reading() as session:
-        every = current.read(app, session, clock.now())
-    near = [s for s in every if wanted.fits_but_for_state(s, user)]
-    shown = [s for s in near if wanted.fits(s, user)]
-    last = max(1, -(-len(shown) // SHOWN))
-    number = min(number, last)
+        asked = Filter({wanted.agency} - {""}, wanted.system, wanted.state, _among(session, wanted, user))
+        found = current.overview(app, session, clock.now(), asked, number=number, size=SHOWN)
+        with_cameras = {*session.scalars(select(Camera.agency).distinct())}
     return page(
         request,
         "cameras.html",
         wanted=wanted,
-        rows=[_row(app, s, user) for s in _page(shown, number)],
-        total=len(shown),
-        counts=Counter(s.state for s in near),
-        line=camera_line(counts(near)),
-        well=counts([s for s in near if s.state == State.OK]),
+        rows=[_row(app, state, user) for state in found.rows],
+        total=found.total,
+        counts=_by_state(found.kinds),
+        line=camera_line(found.counts),
+        well=counted({kind: number for kind, number in found.kinds.items() if kind.state == State.OK}, found.sites),
         signs={one: one.sign for one in State},
         words={one: one.label for one in State},
-        agencies=_with_cameras(app, every),
+        agencies={a.id: a.name for a in sorted(app.registry.agencies, key=lambda a: a.order) if a.id in with_cameras},
         systems={s.id: s.name for s in app.registry.systems},
-        number=number,
-        last=last,
+        number=found.number,
+        last=found.last,
     )
+
+
+def _among(session: Session, wanted: CameraFilter, user: User) -> set[int] | None:
+    """The cameras that are looked for by words; None: not by words. A hidden one is found by its number alone."""
+    if not (words := fold(wanted.q)):
+        return None
+    c = Camera
+    named = session.execute(select(c.id, c.restricted, c.name, c.place, c.site))
+    return {
+        camera
+        for camera, restricted, *names in named
+        if words in fold(" | ".join([CAM(camera), str(camera), *(names if user.may_act or not restricted else ())]))
+    }
+
+
+def _by_state(kinds: Mapping[Kind, int]) -> Counter[str]:
+    found = Counter[str]()
+    for kind, number in kinds.items():
+        found[kind.state] += number
+    return found
 
 
 def _row(app: AppContext, state: CameraState, user: User) -> dict[str, Any]:
@@ -290,11 +292,6 @@ def _row(app: AppContext, state: CameraState, user: User) -> dict[str, Any]:
         "system": app.registry.system(camera.system),
         "state": state,
     }
-
-
-def _with_cameras(app: AppContext, every: list[CameraState]) -> dict[str, str]:
-    ids = {s.camera.agency for s in every}
-    return {a.id: a.name for a in sorted(app.registry.agencies, key=lambda a: a.order) if a.id in ids}
 
 
 def _cells(app: AppContext, session: Session, camera: Camera, moment: datetime) -> list[Any]:

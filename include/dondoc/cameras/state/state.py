@@ -3,8 +3,8 @@
 Figures of a moment ask here; who asks how it is now, `current`.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
@@ -29,6 +29,33 @@ UNMET_PHASES = frozenset({Phase.ADDRESS, Phase.DNS, Phase.CONNECT, Phase.TLS})  
 BY_DAY = range(7, 18)  # o'clock: the night such a look is counted to has not come yet
 
 
+class Kind(NamedTuple):
+    """What of a camera's state counting needs; fields as in `CameraState`."""
+
+    state: State
+    verdict: Verdict | None
+    stage: int | None
+    out: bool  # in an outage
+
+    @property
+    def checked(self) -> bool:
+        """Whether it belongs in a denominator."""
+        return self.state != State.NOT_CHECKED
+
+    @property
+    def reachable(self) -> bool:
+        return self.checked and self.verdict is not None and PHASE[self.verdict] in REACHABLE_PHASES
+
+    @property
+    def showing(self) -> bool:
+        return self.checked and self.verdict == Verdict.OK and self.stage == 2
+
+    @property
+    def awaiting_credentials(self) -> bool:
+        """Whether it answered and asked for a login that nobody gave us: all well, but no picture was seen."""
+        return self.checked and self.verdict == Verdict.AUTH_REQUIRED
+
+
 class CameraState(NamedTuple):
     """A camera at a moment: `state`, and the `reason` in words for a person.
 
@@ -50,40 +77,43 @@ class CameraState(NamedTuple):
         return CAM(self.camera.id)
 
     @property
-    def checked(self) -> bool:
-        """Whether it belongs in a denominator."""
-        return self.state != State.NOT_CHECKED
+    def kind(self) -> Kind:
+        return Kind(self.state, self.verdict, self.stage, self.outage is not None)
 
     @property
-    def reachable(self) -> bool:
-        return self.checked and self.verdict is not None and PHASE[self.verdict] in REACHABLE_PHASES
+    def checked(self) -> bool:
+        return self.kind.checked
 
     @property
     def showing(self) -> bool:
-        return self.checked and self.verdict == Verdict.OK and self.stage == 2
-
-    @property
-    def awaiting_credentials(self) -> bool:
-        """Whether it answered and asked for a login that nobody gave us: all well, but no picture was seen."""
-        return self.checked and self.verdict == Verdict.AUTH_REQUIRED
+        return self.kind.showing
 
 
 def counts(states: Sequence[CameraState]) -> dict[str, int]:
-    """The one way in which pages, reports and the demo count cameras.
+    """The one way in which pages, reports and the demo count cameras; see `counted`."""
+    sites = {(state.camera.agency, state.camera.place) for state in states}
+    return counted(Counter(state.kind for state in states), len(sites))
+
+
+def counted(kinds: Mapping[Kind, int], sites: int) -> dict[str, int]:
+    """Counts of cameras from how many there are of each kind, and at how many sites.
 
     `showing` and `asking` are among `reachable`, that is among `checked`; `not_checked` is the rest of `declared`.
     """
-    seen = [state for state in states if state.checked]
+
+    def having(wanted: Callable[[Kind], bool]) -> int:
+        return sum(number for kind, number in kinds.items() if wanted(kind))
+
     return {
-        "sites": len({(state.camera.agency, state.camera.place) for state in states}),
-        "declared": len(states),
-        "checked": len(seen),
-        "not_checked": len(states) - len(seen),
-        "reachable": sum(state.reachable for state in seen),
-        "showing": sum(state.showing for state in seen),
-        "asking": sum(state.awaiting_credentials for state in seen),
-        "not_connected": sum(state.state == State.NOT_CONNECTED for state in seen),
-        "outages": sum(state.outage is not None for state in seen),
+        "sites": sites,
+        "declared": sum(kinds.values()),
+        "checked": having(lambda kind: kind.checked),
+        "not_checked": having(lambda kind: not kind.checked),
+        "reachable": having(lambda kind: kind.reachable),
+        "showing": having(lambda kind: kind.showing),
+        "asking": having(lambda kind: kind.awaiting_credentials),
+        "not_connected": having(lambda kind: kind.state == State.NOT_CONNECTED),
+        "outages": having(lambda kind: kind.out and kind.checked),
     }
 
 
