@@ -59,6 +59,7 @@ ORDER = [
     "keys",
     "tls",
     "bounded",
+    "unseen",
     "vocabulary",
     "spreadsheets",
     "isolation",
@@ -115,7 +116,7 @@ def test_a_room_knows_only_what_stands_before_it() -> None:
 
 def test_probing_is_usable_alone() -> None:
     """It knows settings only for where the data files lie."""
-    known = {"bounded", "clock", "configuration.settings", "errors", "isolation", "probing", "tls"}
+    known = {"bounded", "clock", "configuration.settings", "errors", "isolation", "probing", "tls", "unseen"}
     for path in (PACKAGE / "probing").rglob("*.py"):
         asked = {ORDER[room(n.removeprefix("dondoc."))] for n in imported(path) if n.startswith("dondoc.")}
         assert asked <= known, path

@@ -33,6 +33,7 @@ def enter(
     by: Actor,
     now: datetime,
     after: int | None,
+    replaces: bool = False,
 ) -> int:
     """Record a version of a letter; its number. As `record.add`, which see.
 
@@ -49,6 +50,7 @@ def enter(
         by=audit.person(by.name),
         now=now,
         after=after,
+        replaces=replaces,
     )
     details = {"document": document, "reason": reason, "from": valid_from, "draft": state is State.DRAFT}
     _record(app, session, "directive_add", letter.id, by, now, number, **details)
@@ -56,12 +58,20 @@ def enter(
 
 
 def activate(
-    app: AppContext, session: Session, directive: str, *, by: Actor, now: datetime, after: int | None = None
+    app: AppContext,
+    session: Session,
+    directive: str,
+    *,
+    by: Actor,
+    now: datetime,
+    after: int | None = None,
+    replaces: bool = False,
 ) -> int:
     """Put a draft into force from its day on; the number of the version that says so.
 
     Args:
         after: the version that the person saw; None: whichever is the newest.
+        replaces: as in `record.add`.
 
     Raises:
         Problem: as `record.activate`, no name of a person, or the check finds something by now.
@@ -69,7 +79,8 @@ def activate(
     newest = next((v for v in reversed(app.versions(session)) if v.directive.id == directive), None)
     if newest and newest.state is State.DRAFT:
         _refuse_faults(app, newest.file)
-    number = record.activate(session, directive, by=audit.person(by.name), now=now, after=after)
+    name = audit.person(by.name)
+    number = record.activate(session, directive, by=name, now=now, after=after, replaces=replaces)
     _record(app, session, "directive_activate", directive, by, now, number)
     return number
 

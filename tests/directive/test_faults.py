@@ -50,6 +50,7 @@ def line_of(text: str, part: str) -> int:
         ("number: 118/SGTVT-HT", "number: 118", "phải là chữ"),
         ("id: sgtvt-2023-04", "id: Công văn/4", "chỉ gồm chữ thường không dấu"),
         ("deliverable: focal_letter", "deliverable: file", "“file” phải ghi rõ là gì (text)"),
+        ("place: Bình Minh", 'place: "Bình\\u202e Minh"', "“place” có ký tự không nhìn thấy (U+202E)"),
         ("place: Bình Minh", "title: hai lần", "khóa “title” viết hai lần"),
         ("place: Bình Minh", "place: !!python/object:os.system {}", "không nhận nhãn"),
     ],

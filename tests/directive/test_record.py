@@ -139,7 +139,7 @@ def test_a_closed_letter_chases_nobody_from_its_day_on(installed: AppContext) ->
         with installed.sessions.begin() as session, pytest.raises(Problem, match=sentence):
             record.close(session, name, on=date(2021, 11, 24), **told)  # type: ignore[arg-type]
     with installed.sessions.begin() as session:
-        add(session, LATER, 2)
+        add(session, LATER, 2, replaces=True)  # the end that was to come
     assert due(installed, date(2021, 11, 24)) == [date(2021, 12, 10)], "a person may open it again"
 
 
@@ -148,8 +148,8 @@ def test_a_slip_in_the_year_of_what_is_to_come_binds_nobody(installed: AppContex
     told: dict[str, Any] = {"document": "CV 10", "reason": "đã xong", "by": "Trần Thị B", "now": at(22)}
     with installed.sessions.begin() as session:
         add(session, LATER, 1, valid_from=date(2031, 11, 24))
-        add(session, LATER, 2, valid_from=date(2021, 11, 23), state=State.DRAFT)
-        record.activate(session, ID, by="Trần Thị B", now=at(22))
+        add(session, LATER, 2, valid_from=date(2021, 11, 23), state=State.DRAFT, replaces=True)
+        record.activate(session, ID, by="Trần Thị B", now=at(22), replaces=True)
     assert due(installed, date(2021, 11, 23)) == due(installed, date(2031, 11, 24)) == [date(2021, 12, 10)]
     with installed.sessions.begin() as session:
         record.close(session, ID, on=date(2031, 11, 25), **told)
@@ -157,6 +157,25 @@ def test_a_slip_in_the_year_of_what_is_to_come_binds_nobody(installed: AppContex
     assert due(installed, date(2021, 11, 25)) == due(installed, date(2031, 11, 25)) == []
     with installed.sessions.begin() as session, pytest.raises(Problem, match="đã kết thúc từ ngày 25/11/2021"):
         record.close(session, ID, on=date(2021, 11, 26), **told)
+
+
+def test_a_version_that_is_to_come_is_replaced_only_by_who_knows_of_it(installed: AppContext) -> None:
+    """An amendment that began earlier took the place of one that waited, and nobody was told."""
+    waits = r"phiên bản 2 \(Lê A ghi\) chờ hiệu lực từ ngày 10/12/2021"
+    with installed.sessions.begin() as session:
+        add(session, LATER, 1, valid_from=date(2021, 12, 10))
+        for state in (State.DRAFT, State.ACTIVE):
+            with pytest.raises(Problem, match=waits):
+                add(session, LETTER, 2, valid_from=date(2021, 12, 10), state=state)
+        add(session, LETTER, 2, valid_from=date(2021, 12, 11), state=State.DRAFT)  # after it: both will hold
+        third = file(OWES | {"due_before": "2021-12-20"})
+        add(session, third, 3, valid_from=date(2021, 12, 1), state=State.DRAFT, replaces=True)
+        with pytest.raises(Problem, match=waits):
+            record.activate(session, ID, by="Trần Thị B", now=at(22))
+        record.activate(session, ID, by="Trần Thị B", now=at(22), replaces=True)
+        add(session, LATER, 5, valid_from=date(2021, 11, 30), replaces=True)  # of the two only the newer is to come
+        [gone] = record.to_come(session.scalars(select(DirectiveVersion)).all(), at(22))
+    assert gone.number == 6
 
 
 def test_a_closed_letter_that_others_repeat_still_hands_on_what_it_was_sent(installed: AppContext) -> None:

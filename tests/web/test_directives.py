@@ -14,6 +14,7 @@ from dondoc.configuration.settings import load
 from dondoc.directive.ladders import ready_ladders
 from dondoc.directive.load import File
 from dondoc.directive.record import State, Version
+from dondoc.escalation import forecast
 from dondoc.facts import contacts
 from dondoc.store.trust import AuditEvent
 from dondoc.web import directive_form
@@ -92,6 +93,7 @@ def test_a_letter_is_entered_looked_at_and_put_into_force_by_who_is_logged_in(ap
     seen = ops.get(f"/directives/{ID}").text
     assert "mọi UBND cấp huyện, trừ UBND huyện Đức Thọ, UBND huyện Vũ Quang" in words_of(seen)
     assert "không thấy gì sai" in seen
+    seen = ops.post(f"/directives/{ID}/forecast", headers=ORIGIN).text
     days = [row.xpath("td")[0].text_content() for row in html.fromstring(seen).xpath("(//table)[2]/tbody/tr")]
     assert days == sorted(days, key=lambda day: day.split("/")[::-1])
     assert (days[0] >= "25/11/2021", len(set(days)) > 5) == (True, True), "beside what they owe under the other letter"
@@ -110,7 +112,7 @@ def test_a_letter_is_entered_looked_at_and_put_into_force_by_who_is_logged_in(ap
 
 def test_the_preview_climbs_the_ladder_and_writes_nothing(app: AppContext, ops: TestClient) -> None:
     send(ops, "/directives", HEAD | FILE | {"agencies-0": ALONE})
-    rows = html.fromstring(ops.get(f"/directives/{ID}").text).xpath("(//table)[2]/tbody/tr")
+    rows = html.fromstring(ops.post(f"/directives/{ID}/forecast", headers=ORIGIN).text).xpath("(//table)[2]/tbody/tr")
     told = [(row.xpath("td")[0].text_content(), " ".join(row.xpath("td")[2].text_content().split())) for row in rows]
     assert told == [
         ("25/11/2021", "nhắc trước hạn lần 1"),
@@ -165,6 +167,42 @@ def test_of_two_who_change_a_letter_at_once_one_is_told_and_loses_nothing(app: A
     assert [v.directive.title for v in recorded(app)] == ["V/v tập huấn", "V/v tập huấn lần 2"]
 
 
+def test_a_version_that_waits_is_replaced_only_after_a_tick(app: AppContext, ops: TestClient) -> None:
+    path = f"/directives/{NOVEMBER_2021.id}"
+    told = {"valid_from": "2021-12-10", "document": "CV 9", "reason": "mưa lũ", "title": "V/v lần 2"}
+    send(ops, path, fields_of(ops.get(f"{path}/edit").text) | told)
+    send(ops, f"{path}/activate", {"version": 2})
+    edited = ops.get(f"{path}/edit").text
+    assert f"Phiên bản 3 (ops ghi lúc {at(22):%H:%M} 22/11/2021) đang chờ hiệu lực từ 10/12/2021" in words_of(edited)
+    form = fields_of(edited) | told | {"valid_from": "2021-12-01", "title": "V/v lần 3"}
+    status, said = send(ops, path, form)
+    [fault] = faults_of(said)
+    assert (status, "có phiên bản 3 (ops ghi) chờ hiệu lực từ ngày 10/12/2021" in fault) == (400, True)
+    assert fault.endswith("Nếu đúng vậy, chọn “Thay phiên bản đang chờ hiệu lực”.")
+    assert send(ops, path, form | {"replaces": "true"})[0] == 303
+    assert "đang chờ hiệu lực từ 10/12/2021" in words_of(ops.get(path).text)
+    assert [send(ops, f"{path}/activate", {"version": 4} | more)[0] for more in ({}, {"replaces": "true"})] == [
+        400,
+        303,
+    ]
+    assert "đang chờ hiệu lực từ 10/12/2021" not in words_of(ops.get(f"{path}/edit").text)
+
+
+def test_of_a_letter_of_thousands_of_duties_the_first_agencies_are_looked_at(
+    monkeypatch: pytest.MonkeyPatch, app: AppContext, ops: TestClient
+) -> None:
+    monkeypatch.setattr(forecast, "DUTIES", 5)
+    monkeypatch.setattr(forecast, "LETTERS", 3)
+    many = {f"{name[:-2]}-{i}": value for i in range(3) for name, value in FILE.items()} | {"kinds-0": "district"}
+    many |= {f"text-{i}": f"Tệp {i}" for i in range(3)} | {"agencies-1": DISTRICTS, "agencies-2": DISTRICTS}
+    assert send(ops, "/directives", HEAD | many)[0] == 303
+    assert "Xem dự kiến" in ops.get(f"/directives/{ID}").text
+    seen = ops.post(f"/directives/{ID}/forecast", headers=ORIGIN).text
+    assert f"chỉ dự kiến cho 01 đơn vị đầu trong {len(DISTRICTS)} đơn vị. Chỉ hiện 3 thư đầu." in words_of(seen)
+    told = html.fromstring(seen).xpath("(//table)[2]/tbody/tr/td[2]")
+    assert [cell.text_content() for cell in told] == ["UBND thành phố Hà Tĩnh"] * 3
+
+
 def test_a_letter_is_closed_with_document_and_reason_and_its_history_stays(app: AppContext, ops: TestClient) -> None:
     send(ops, "/directives", LETTER)
     send(ops, f"/directives/{ID}/activate", {"version": 1})
@@ -205,6 +243,10 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ),
     ({"follows": "khong-co"}, "Nhắc lại yêu cầu của: không có văn bản “khong-co”."),
     ({"title": ""}, "Trích yếu: chưa ghi."),
+    ({"title": "a\x00b"}, "Trích yếu: “Trích yếu” có ký tự không nhìn thấy (U+0000)"),
+    ({"title": "a\u202eb"}, "Trích yếu: “Trích yếu” có ký tự không nhìn thấy (U+202E)"),
+    ({"text-1": "a\u200bb"}, "Việc 02, Ghi rõ: “Ghi rõ” có ký tự không nhìn thấy (U+200B)"),
+    ({"document": "CV\u2066 9"}, "Theo văn bản: ô này có ký tự không nhìn thấy (U+2066)"),
     ({"number": "", "day": ""}, "Mã văn bản: chưa ghi."),
     ({"id": "Mã A/1"}, "Mã văn bản: mã “Mã A/1” chỉ gồm chữ thường không dấu, số và gạch nối."),
     ({"id": NOVEMBER_2021.id}, "Mã văn bản: đã có văn bản mã “stttt-cntt-2021-11”"),
@@ -260,10 +302,10 @@ def test_where_something_is_wrong_nothing_is_taken_in_and_nothing_typed_is_lost(
 
 
 def test_what_no_browser_sends_is_refused(ops: TestClient, visit: Visit) -> None:
-    for wrong in ({"title": "a\x00b"}, {"text-0": "x" * 2001}):
-        assert send(ops, "/directives", LETTER | wrong)[0] == 400
+    assert send(ops, "/directives", LETTER | {"text-0": "x" * 2001})[0] == 400
     assert send(ops, "/directives", LETTER | {"lines": "9" * 30, "seen": "9" * 30})[0] == 400
-    for path in ("/directives", f"/directives/{NOVEMBER_2021.id}", f"/directives/{NOVEMBER_2021.id}/close"):
+    known = f"/directives/{NOVEMBER_2021.id}"
+    for path in ("/directives", known, f"{known}/close", f"{known}/forecast"):
         assert visit("viewer").post(path, headers=ORIGIN, data=LETTER).status_code == 403
         assert visit("ops").post(path, data=LETTER).status_code == 403, "from another site"
     assert ops.get("/directives/khong-co").status_code == 404
@@ -293,5 +335,7 @@ def test_contacts_make_the_preview_say_so(app: AppContext, ops: TestClient) -> N
     with app.sessions.begin() as session:
         contacts.import_csv(session, app.registry, book, "x.csv", by=CLERK, secrets=app.secrets, now=at(20))
     send(ops, "/directives", HEAD | FILE | {"agencies-0": ALONE})
-    rows = html.fromstring(ops.get(f"/directives/{ID}").text).xpath("(//table)[2]/tbody/tr/td[4]")
+    rows = html.fromstring(ops.post(f"/directives/{ID}/forecast", headers=ORIGIN).text).xpath(
+        "(//table)[2]/tbody/tr/td[4]"
+    )
     assert rows[0].text_content() == "cán bộ đầu mối hoặc văn thư"

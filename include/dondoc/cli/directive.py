@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from dondoc.directive.record import Version
 
 By = Annotated[str, typer.Option(help="Người thực hiện.")]
+Replaces = Annotated[bool, typer.Option(help="Thay cả phiên bản đang chờ hiệu lực từ ngày muộn hơn.")]
 Json = Annotated[bool, typer.Option("--json")]
 cli = typer.Typer(no_args_is_help=True, help="Văn bản chỉ đạo: ai phải gửi gì, trước ngày nào.")
 
@@ -52,6 +53,7 @@ def add_version(
     reason: Annotated[str, typer.Option(help="Lý do, khi sửa văn bản đã có.")] = "",
     valid_from: Annotated[str | None, typer.Option("--from", help="Có hiệu lực từ ngày; mặc định: hôm nay.")] = None,
     draft: Annotated[bool, typer.Option(help="Chỉ lưu bản nháp: chưa đôn đốc ai.")] = False,
+    replaces: Replaces = False,
 ) -> None:
     """Ghi một văn bản, hoặc phiên bản mới của văn bản đã có."""
     from dondoc import clock, lifecycle
@@ -80,6 +82,7 @@ def add_version(
             by=who,
             now=now,
             after=before.number if before else None,
+            replaces=replaces,
         )
     say(f"Đã ghi “{letter.id}”, phiên bản {number}, có hiệu lực từ {begins:%d/%m/%Y}.")
 
@@ -115,7 +118,7 @@ def show_letter(letter: str, as_json: Json = False) -> None:
 
 
 @cli.command()
-def activate(letter: str, by: By) -> None:
+def activate(letter: str, by: By, replaces: Replaces = False) -> None:
     """Bắt đầu thực hiện một văn bản đang là bản nháp."""
     from dondoc import clock, lifecycle
     from dondoc.cli.acting import actor
@@ -123,7 +126,7 @@ def activate(letter: str, by: By) -> None:
 
     app, who, now = open_context(), actor(by), clock.now()
     with app.sessions.begin() as session:
-        number = lifecycle.activate(app, session, letter, by=who, now=now)
+        number = lifecycle.activate(app, session, letter, by=who, now=now, replaces=replaces)
     say(f"“{letter}” bắt đầu thực hiện (phiên bản {number}).")
 
 

@@ -1,6 +1,6 @@
 """Safe YAML in which every value knows its line, so that a fault can be shown where it stands."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -9,6 +9,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from dondoc.errors import Faulty, FileFault, Problem
+from dondoc.unseen import unseen, warning
 
 Place = tuple[str | int, ...]
 Model = TypeVar("Model", bound=BaseModel)
@@ -65,7 +66,11 @@ class LocatedYaml:
         self.faults.append(Fault(self.line(place), message, place))
 
     def check(self, schema: type[BaseModel]) -> BaseModel | None:
-        """The data as a model; what does not fit becomes faults."""
+        """The data as a model; what does not fit, or cannot be seen, becomes faults."""
+        for place, text in _texts(self.data, ()):
+            if place not in self.broken and (character := unseen(text)):
+                key = next((part for part in reversed(place) if isinstance(part, str)), self.name)
+                self.fault(place, warning(f"“{self.called(key)}”", character))
         try:
             return schema.model_validate(self.data)
         except ValidationError as error:
@@ -92,6 +97,15 @@ class LocatedYaml:
     @property
     def file_faults(self) -> list[FileFault]:
         return [FileFault(self.name, one.line, f"{one.message}.") for one in self.faults]
+
+
+def _texts(data: Any, place: Place) -> Iterator[tuple[Place, str]]:
+    """Every text in plain data, keys too, with its place."""
+    if isinstance(data, str):
+        yield place, data
+    inside = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list | tuple) else ()
+    for key, value in inside:
+        yield from _texts(value, (*place, key))
 
 
 def raise_together(*marked: LocatedYaml) -> None:

@@ -4,10 +4,10 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 from sqlalchemy import select
@@ -21,6 +21,7 @@ from dondoc.directive.load import File
 from dondoc.directive.model import Directive, Registry
 from dondoc.errors import Problem
 from dondoc.store.directives import DirectiveVersion
+from dondoc.vocabulary.fields import Field, FieldProblem, may
 
 ALWAYS = date(2000, 1, 1)  # from when a letter without a day holds
 
@@ -44,6 +45,9 @@ class Version:
     reason: str
     by: str
     recorded_at: datetime
+
+
+Row = TypeVar("Row", Version, DirectiveVersion)
 
 
 def digest(content: dict[str, Any]) -> str:
@@ -126,15 +130,17 @@ def add(
     by: str,
     now: datetime,
     after: int | None = None,
+    replaces: bool = False,
 ) -> int:
     """Record a version of a letter; its number.
 
     Args:
         after: the number of the version that the person saw; None: there was none.
+        replaces: the person knows that a version which is to come never will.
 
     Raises:
-        Problem: somebody else recorded a version meanwhile, it is dated before the one before it, nothing changed, or
-            it follows a letter that is unknown or follows itself.
+        Problem: somebody else recorded a version meanwhile, it is dated before the one before it, nothing changed,
+            it follows a letter that is unknown or follows itself, or it replaces a version unknown to the person.
     """
     _followed_is_known(session, file)
     rows = _rows(session, file.id)
@@ -150,8 +156,10 @@ def add(
     same = last and (last.digest, last.state) == (digest(content), state)
     if last and same and not (state == State.CLOSED and valid_from < last.valid_from):
         raise Problem(f"“{file.id}” không có gì thay đổi so với phiên bản {last.number}.")
+    if not replaces and state != State.CLOSED and (gone := to_come(rows, now, valid_from)):
+        raise _replaced(file.id, gone[-1], valid_from)
     row = _row(file.id, (last.number if last else 0) + 1, state, content, valid_from, now)
-    row.document, row.reason, row.by = document.strip(), reason.strip(), by
+    row.document, row.reason, row.by = may(Field.DOCUMENT, document), may(Field.REASON, reason), by
     session.add(row)
     try:
         session.flush()
@@ -159,6 +167,26 @@ def add(
         session.rollback()
         raise _overtaken(file.id, None) from None
     return row.number
+
+
+def to_come(rows: Sequence[Row], now: datetime, since: date = date.min) -> list[Row]:
+    """The versions of a letter that are no draft and will hold from a day later than today, and not before another.
+
+    A version that is recorded after them and begins by then takes their place before they ever hold.
+    """
+    first, found = max(since, now.astimezone(HERE).date() + timedelta(days=1)), list[Row]()
+    for row in reversed([row for row in rows if row.state != State.DRAFT]):
+        if row.valid_from < first:
+            break
+        if not found or row.valid_from < found[-1].valid_from:
+            found.append(row)
+    return found[::-1]
+
+
+def _replaced(directive: str, row: DirectiveVersion, valid_from: date) -> FieldProblem:
+    told = f"“{directive}” có phiên bản {row.number} ({row.by or 'tệp cài đặt'} ghi) chờ hiệu lực từ ngày "
+    told += f"{row.valid_from:%d/%m/%Y}. Phiên bản có hiệu lực từ {valid_from:%d/%m/%Y} sẽ thay phiên bản đó, nội dung "
+    return FieldProblem(f"{told}chờ hiệu lực sẽ không được thực hiện. Nếu đúng vậy, chọn {{}}.", Field.REPLACES)
 
 
 def _followed_is_known(session: Session, file: File) -> None:
@@ -200,24 +228,27 @@ def close(
     if not document.strip() or not reason.strip():
         raise Problem("Kết thúc một văn bản phải ghi văn bản làm căn cứ và lý do.")
     told = {"document": document, "reason": reason, "by": by}
-    return _moved(session, row, rows[-1].number, State.CLOSED, max(on, row.valid_from), now, **told)
+    return _moved(session, row, rows[-1].number, State.CLOSED, max(on, row.valid_from), now, told=told)
 
 
-def activate(session: Session, directive: str, *, by: str, now: datetime, after: int | None = None) -> int:
+def activate(
+    session: Session, directive: str, *, by: str, now: datetime, after: int | None = None, replaces: bool = False
+) -> int:
     """Record that a draft is in force from its day on; the number of the version that says so.
 
     Args:
         after: the number of the version that the person saw; None: whichever is the newest.
+        replaces: as in `add`.
 
     Raises:
-        Problem: there is no such letter, it is no draft, or somebody else recorded a version meanwhile.
+        Problem: there is no such letter, it is no draft, somebody else recorded a version meanwhile, or as `add`.
     """
     rows = _seen(session, directive, after)
     if rows[-1].state != State.DRAFT:
         raise Problem(f"“{directive}” không phải bản nháp: chỉ bản nháp mới cần cho bắt đầu thực hiện.")
     row = rows[-1]
     told = {"document": row.document, "reason": row.reason, "by": by}
-    return _moved(session, row, row.number, State.ACTIVE, row.valid_from, now, **told)
+    return _moved(session, row, row.number, State.ACTIVE, row.valid_from, now, told=told, replaces=replaces)
 
 
 def _moved(
@@ -227,10 +258,12 @@ def _moved(
     state: State,
     valid_from: date,
     now: datetime,
-    **told: str,
+    *,
+    told: Mapping[str, str],
+    replaces: bool = False,
 ) -> int:
     file = File.model_validate(row.content)
-    return add(session, file, state=state, valid_from=valid_from, now=now, after=after, **told)
+    return add(session, file, state=state, valid_from=valid_from, now=now, after=after, replaces=replaces, **told)
 
 
 def _held(rows: Sequence[DirectiveVersion], now: datetime) -> DirectiveVersion | None:

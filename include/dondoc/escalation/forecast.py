@@ -1,8 +1,10 @@
 """Who would be written to because of a letter on which days to come, if nothing more arrived. Nothing is recorded."""
 
-from collections.abc import Collection, Iterator
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import accumulate, islice
 
 from sqlalchemy.orm import Session
 
@@ -18,6 +20,8 @@ from dondoc.facts.read import read
 from dondoc.vocabulary.letters import OutboxState
 
 WEEKS = 8
+DUTIES = 300  # that are looked at, about 8 ms each: the agencies whose are these, in administrative order
+LETTERS = 200  # that are told
 
 
 @dataclass(frozen=True)
@@ -28,42 +32,73 @@ class Expected:
     addresses: int
 
 
+@dataclass(frozen=True)
+class Forecast:
+    """The letters to come by day. `agencies`: how many were looked at, of `of`; `more`: there are more letters."""
+
+    expected: list[Expected]
+    agencies: int
+    of: int
+    more: bool
+
+
 def forecast(
     app: AppContext, session: Session, letter: Directive, begins: date, now: datetime, weeks: int = WEEKS
-) -> list[Expected]:
+) -> Forecast:
     """The decisions of the weeks to come that take a step of a letter, beside the other letters that are active.
 
     Every letter is taken to arrive on its day, approved ones too; of the other letters only what the same agencies owe
-    is looked at.
+    is looked at. Of a letter of thousands of duties it looks at DUTIES, and tells LETTERS.
 
     Args:
         begins: the day from which the letter would hold.
     """
-    today, concerned = now.astimezone(HERE).date(), {duty.agency for duty in letter.obligations}
-    known, facts, registry = app.versions(session), read(session, now), app.registry
-    letter = linked(letter, holding(known, max(today, begins)))
-    past = history.read(session, app.settings, facts.rulings)
-    order = {agency.id: agency.order for agency in registry.agencies}
-    found: list[Expected] = []
-    end = today + timedelta(weeks=weeks)
-    for day in _days(max(today, begins), end):
-        if not app.calendar.is_working_day(day):
-            continue
+    today = now.astimezone(HERE).date()
+    first, end = max(today, begins), today + timedelta(weeks=weeks)
+    letter = linked(letter, holding(app.versions(session), first))
+    concerned = {duty.agency for duty in letter.obligations}
+    looked_at = _within(app, letter, end)
+    found = [*islice(_expected(app, session, letter, looked_at, first, end, now), LETTERS + 1)]
+    return Forecast(found[:LETTERS], len(looked_at), len(concerned), len(found) > LETTERS)
+
+
+def _within(app: AppContext, letter: Directive, end: date) -> list[str]:
+    """The agencies that are looked at, in administrative order: at least one."""
+    order, latest = {agency.id: agency.order for agency in app.registry.agencies}, _latest(app, letter, end)
+    owing = dict.fromkeys(sorted({one.agency for one in letter.obligations}, key=order.__getitem__), 0)
+    for one in _of(letter, owing, latest).obligations:
+        owing[one.agency] += 1
+    until = [*accumulate(owing.values())]
+    return [agency for agency, so_far in zip(owing, until, strict=True) if so_far <= max(DUTIES, until[0])]
+
+
+def _expected(
+    app: AppContext,
+    session: Session,
+    letter: Directive,
+    agencies: Sequence[str],
+    first: date,
+    end: date,
+    now: datetime,
+) -> Iterator[Expected]:
+    known, facts, today = app.versions(session), read(session, now), now.astimezone(HERE).date()
+    past: dict[str, list[SentLetter]] = defaultdict(list)
+    for sent in history.read(session, app.settings, facts.rulings):
+        past[sent.agency].append(sent)
+    for day in filter(app.calendar.is_working_day, _days(first, end)):
         beside = (one for one in active(known, day) if one.id != letter.id)
-        letters = {one.id: _of(one, concerned, _latest(app, one, end)) for one in (*beside, letter)}
-        ladder = Ladder(registry, letters, app.calendar, app.settings.grace_days)
-        owed: dict[str, list[Standing]] = {}
+        letters = {one.id: _of(one, agencies, _latest(app, one, end)) for one in (*beside, letter)}
+        ladder = Ladder(app.registry, letters, app.calendar, app.settings.grace_days)
+        owed: dict[str, list[Standing]] = defaultdict(list)
         for standing in standings(tuple(letters.values()), app.calendar, facts, end_of(day)):
-            owed.setdefault(standing.agency, []).append(standing)
-        for agency in sorted(owed, key=order.__getitem__):
-            mine = [sent for sent in past if sent.agency == agency]
-            decision = decide(ladder, agency, owed[agency], mine, day)
+            owed[standing.agency].append(standing)
+        for agency in sorted(owed, key=lambda one: app.registry.agency(one).order):
+            decision = decide(ladder, agency, owed[agency], past[agency], day)
             if decision.step is None:
                 continue
-            past.append(_arrived(decision))
+            past[agency].append(_arrived(decision))
             if letter.id in decision.steps:
-                found.append(Expected(decision, _addresses(app, session, decision, today)))
-    return found
+                yield Expected(decision, _addresses(app, session, decision, today))
 
 
 def _days(first: date, last: date) -> Iterator[date]:

@@ -270,7 +270,8 @@ def ladder_on(app: AppContext, session: Session, day: date) -> Ladder:
 
 def _of(standing: Standing, past: Sequence[SentLetter]) -> list[SentLetter]:
     """The letters that carried a step of an obligation to the agency that answers for it now."""
-    return [p for p in past if not p.copy and p.agency == standing.agency and duty(standing) in p.duties]
+    wanted = duty(standing)
+    return [p for p in past if not p.copy and p.agency == standing.agency and wanted in p.duties]
 
 
 def _step(letter: SentLetter, standing: Standing) -> str | None:

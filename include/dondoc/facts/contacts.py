@@ -19,6 +19,8 @@ from dondoc.directive.model import Registry
 from dondoc.errors import Problem
 from dondoc.store.facts import Contact
 from dondoc.store.intake import Assignment, Submission
+from dondoc.unseen import unseen, warning
+from dondoc.vocabulary.fields import Field, may
 from dondoc.vocabulary.people import OF_AN_AGENCY, Role
 
 REQUIRED = ("agency", "role", "name", "email", "phone")
@@ -103,6 +105,9 @@ def _rows(text: str, filename: str) -> list[tuple[int, dict[str, str]]]:
 
 
 def _fault(registry: Registry, row: dict[str, str]) -> str | None:
+    for column, cell in row.items():
+        if character := unseen(cell, but_for=""):
+            return f"{warning(f'cột {column}', character)}."
     if row["agency"] not in {a.id for a in registry.agencies}:
         return f"không có đơn vị “{row['agency']}” trong văn bản chỉ đạo."
     if row["role"] not in [*Role]:
@@ -262,7 +267,7 @@ def end(
             + ". Kiểm tra địa chỉ, mã đơn vị và ngày."
         )
     told = {"agency": agency, "on": on.isoformat(), "roles": [[c.role, c.system] for c in ended]}
-    audit.record(session, secrets, by, "contacts_end", folded(email), now=now, reason=reason.strip(), **told)
+    audit.record(session, secrets, by, "contacts_end", folded(email), now=now, reason=may(Field.REASON, reason), **told)
     return ended
 
 

@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 
 from dondoc.errors import Problem
+from dondoc.unseen import unseen, warning
 
 EXACT = "password"  # the one column whose blanks at the ends may mean something
 ADDRESS = "url"  # judged by whoever reads it: a probe has a verdict of its own for what is none
@@ -74,9 +75,11 @@ def _fault(columns: Sequence[str], cells: Sequence[str]) -> str | None:
     if any(cell.strip() for cell in cells[len(columns) :]):
         return f"nhiều ô hơn dòng đầu, {SLIPPED} (ô có dấu phân cách phải nằm trong dấu nháy)"
     for number, (column, cell) in enumerate(map(_cell, columns, cells), 1):
+        where = f"cột {column if is_code(column) else f'thứ {number}'}"
         if column != ADDRESS and any(unicodedata.category(c) == "Cc" for c in cell):
-            where = column if is_code(column) else f"thứ {number}"
-            return f"cột {where} có ký tự xuống dòng hoặc ký tự điều khiển, {SLIPPED}"
+            return f"{where} có ký tự xuống dòng hoặc ký tự điều khiển, {SLIPPED}"
+        if column != ADDRESS and (character := unseen(cell)):
+            return warning(where, character)
     return None
 
 

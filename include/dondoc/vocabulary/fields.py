@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from dondoc.errors import Problem
+from dondoc.unseen import unseen, warning
 from dondoc.vocabulary.code import Code
 
 
@@ -26,6 +27,7 @@ class Field(Code):
     NUMBER = "number", "số, ký hiệu văn bản", "--number"
     DOCUMENT_DATE = "document_date", "ngày văn bản", "--date"
     ARRIVED = "arrived", "ngày đến", "--arrived"
+    REPLACES = "replaces", "thay phiên bản đang chờ hiệu lực", "--replaces"
     FULFILS = "fulfils", "nội dung hoàn thành", "--fulfils"
 
 
@@ -52,12 +54,23 @@ class FieldProblem(Problem):
         return _filled(self.sentence, (field.option for field in self.fields))
 
 
+def may(field: Field, value: str) -> str:
+    """What was filled in, if anything, without blanks around it.
+
+    Raises:
+        FieldProblem: there are characters in it that nobody sees.
+    """
+    if character := unseen(value):
+        raise FieldProblem(f"{warning('{}', character)}.", field)
+    return value.strip()
+
+
 def must(field: Field, value: str) -> str:
     """What was filled in, without blanks around it.
 
     Raises:
-        FieldProblem: nothing was.
+        FieldProblem: nothing was, or there are characters in it that nobody sees.
     """
     if not value.strip():
         raise FieldProblem("Chưa ghi {}.", field)
-    return value.strip()
+    return may(field, value)

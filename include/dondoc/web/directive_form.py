@@ -18,6 +18,7 @@ from dondoc.directive.located_yaml import LocatedYaml, Place
 from dondoc.directive.model import Registry
 from dondoc.directive.names import deliverable, fold, month
 from dondoc.directive.record import State, Version
+from dondoc.unseen import unseen, warning
 from dondoc.vocabulary.obligations import LOOSE, Deliverable
 
 SPARE = 3  # empty lines below those that are filled in
@@ -105,6 +106,7 @@ class DirectiveForm:
     follows: str = ""
     again: bool = False
     report: bool = True
+    replaces: bool = False  # a version that is to come
     ladder: str = ""  # a ready one; empty: as it was
     valid_from: str = ""
     document: str = ""
@@ -166,6 +168,9 @@ class DirectiveForm:
             marked.fault(("follows",), f"không có văn bản “{self.follows}”")
         if not marked.data["obligations"]:
             marked.fault(("obligations",), "chưa ghi việc nào")
+        for name in ("valid_from", "document", "reason"):
+            if character := unseen(getattr(self, name)):
+                marked.fault((name,), warning("ô này", character))
         if amends(history):
             for name in ("valid_from", "document", "reason"):
                 if not getattr(self, name):
@@ -278,7 +283,7 @@ def read(typed: FormData) -> DirectiveForm:
     """What a browser sent.
 
     Raises:
-        HTTPException: 400: a field is longer than any letter needs, or has control characters.
+        HTTPException: 400: a field is longer than any letter needs.
     """
     seen = _one(typed, "seen")
     count = min(int(_one(typed, "lines")) if _one(typed, "lines").isdecimal() else 0, MOST)
@@ -289,6 +294,7 @@ def read(typed: FormData) -> DirectiveForm:
         **heading,
         again=bool(_one(typed, "again")),
         report=bool(_one(typed, "report")),
+        replaces=bool(_one(typed, "replaces")),
         seen=int(seen) if seen.isdecimal() else None,
         lines=(*filled, *(Line(),) * SPARE),
     )
@@ -305,8 +311,8 @@ def _one(typed: FormData, name: str) -> str:
 
 def _many(typed: FormData, name: str) -> tuple[str, ...]:
     given = [value.strip() for value in typed.getlist(name) if isinstance(value, str)]
-    if any(len(value) > LONGEST or any(ord(c) < 32 and c not in "\t\r\n" for c in value) for value in given):
-        raise HTTPException(400, f"“{LABELS.get(name.partition('-')[0], name)}” quá dài hoặc có ký tự ẩn. Ghi lại.")
+    if any(len(value) > LONGEST for value in given):
+        raise HTTPException(400, f"“{LABELS.get(name.partition('-')[0], name)}” quá dài. Ghi lại.")
     return tuple(value for value in given if value)
 
 

@@ -1,7 +1,6 @@
 """Letters as dated records: entered without YAML, checked, looked at in advance, put into force, amended, closed."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Form, HTTPException, Request
@@ -17,7 +16,7 @@ from dondoc.directive.names import in_period
 from dondoc.directive.record import State, Version
 from dondoc.errors import Problem
 from dondoc.escalation import words
-from dondoc.escalation.forecast import WEEKS, Expected, forecast
+from dondoc.escalation.forecast import WEEKS, Expected, Forecast, forecast
 from dondoc.web import directive_form
 from dondoc.web.directive_form import DirectiveForm
 from dondoc.web.pages import Day, Text, app_of, page, redirect
@@ -59,27 +58,20 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
 
     @routes.get("/directives/{directive}", response_class=HTMLResponse)
     def directive(request: Request, directive: str) -> HTMLResponse:
-        app, now = app_of(request), clock.now()
+        with app_of(request).sessions.reading() as session:
+            return _shown(request, _versions(app_of(request), session, directive))
+
+    @routes.post("/directives/{directive}/forecast", response_class=HTMLResponse)
+    def look_ahead(request: Request, directive: str, _: Annotated[User, Depends(require_operator)]) -> HTMLResponse:
+        """Costs seconds, and so not for everybody who looks at the page."""
+        app = app_of(request)
         with app.sessions.reading() as session:
             history = _versions(app, session, directive)
             shown = history[-1]
-            expected = _expected(app, session, shown, now)
-        over = shown.state is State.CLOSED and shown.valid_from <= now.date()
-        closable = any(v.state is not State.DRAFT for v in history) and not over
-        return page(
-            request,
-            "directive.html",
-            shown=shown,
-            history=list(reversed(history)),
-            holds=record.holding(history, now.date()).get(directive),
-            faults=[] if shown.state is State.CLOSED else directive_form.faults(app, shown.file),
-            duties=directive_form.duties(app.registry, shown.file),
-            expected=[_row(app, one) for one in expected],
-            weeks=WEEKS,
-            closable=closable,
-            states=STATE,
-            today=now.date(),
-        )
+            if shown.state is State.CLOSED:
+                raise HTTPException(400, "Văn bản đã kết thúc: không còn đôn đốc.")
+            found = forecast(app, session, shown.directive, shown.valid_from, clock.now())
+        return _shown(request, history, found)
 
     @routes.get("/directives/{directive}/edit", response_class=HTMLResponse)
     def edit(request: Request, directive: str) -> HTMLResponse:
@@ -102,11 +94,17 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
 
     @routes.post("/directives/{directive}/activate")
     def activate(
-        request: Request, directive: str, version: Seen, user: Annotated[User, Depends(require_operator)]
+        request: Request,
+        directive: str,
+        version: Seen,
+        user: Annotated[User, Depends(require_operator)],
+        replaces: Annotated[bool, Form()] = False,
     ) -> RedirectResponse:
-        app = app_of(request)
+        app, now = app_of(request), clock.now()
         with app.sessions.begin() as session:
-            number = lifecycle.activate(app, session, directive, by=user.actor, now=clock.now(), after=version)
+            number = lifecycle.activate(
+                app, session, directive, by=user.actor, now=now, after=version, replaces=replaces
+            )
         return redirect(request, f"/directives/{directive}", f"Bắt đầu thực hiện (phiên bản {number}).")
 
     @routes.post("/directives/{directive}/close")
@@ -159,6 +157,7 @@ def _form(
         form=form,
         faults=faults,
         own=own,
+        to_come=record.to_come(history, clock.now()),
         amends=directive_form.amends(history),
         milestones=[one.text for one in history[-1].file.milestones] if history else [],
         others={name: title for name, title in known.items() if name != own},
@@ -187,16 +186,34 @@ def _save(request: Request, user: User, typed: FormData, history: Sequence[Versi
                 by=user.actor,
                 now=now,
                 after=form.seen,
+                replaces=form.replaces,
             )
     except Problem as problem:  # what was typed is not lost with it
         return _form(request, form, history, [str(problem)])
     return redirect(request, f"/directives/{letter.id}", f"Đã lưu bản nháp (phiên bản {number}): chưa đôn đốc ai.")
 
 
-def _expected(app: AppContext, session: Session, version: Version, now: datetime) -> list[Expected]:
-    if version.state is State.CLOSED:
-        return []
-    return forecast(app, session, version.directive, version.valid_from, now)
+def _shown(request: Request, history: Sequence[Version], ahead: Forecast | None = None) -> HTMLResponse:
+    """A letter's page, with what is to be expected where that was asked for."""
+    app, shown, today = app_of(request), history[-1], clock.now().date()
+    over = shown.state is State.CLOSED and shown.valid_from <= today
+    closable = any(v.state is not State.DRAFT for v in history) and not over
+    return page(
+        request,
+        "directive.html",
+        shown=shown,
+        history=list(reversed(history)),
+        holds=record.holding(history, today).get(shown.directive.id),
+        faults=[] if shown.state is State.CLOSED else directive_form.faults(app, shown.file),
+        duties=directive_form.duties(app.registry, shown.file),
+        ahead=ahead,
+        expected=[_row(app, one) for one in ahead.expected] if ahead else [],
+        weeks=WEEKS,
+        closable=closable,
+        to_replace=record.to_come(history, clock.now(), shown.valid_from) if shown.state is State.DRAFT else [],
+        states=STATE,
+        today=today,
+    )
 
 
 def _row(app: AppContext, expected: Expected) -> dict[str, Any]:

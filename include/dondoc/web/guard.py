@@ -26,8 +26,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from dondoc.configuration.context import AppContext
 from dondoc.errors import Problem
 from dondoc.store.errors import PASSING, explain
+from dondoc.unseen import warning
 from dondoc.web.caller import caller, forged, origin_of
-from dondoc.web.pages import LARGEST, page
+from dondoc.web.pages import LARGEST, UNSEEN, page
 from dondoc.web.user import NotLoggedIn, User
 
 log = logging.getLogger(__name__)
@@ -186,6 +187,10 @@ def refusal(request: Request, error: Exception) -> Response:
 
 
 def _incomplete(error: RequestValidationError) -> str:
+    for one in error.errors():
+        if one["type"] == UNSEEN:
+            called = FIELDS.get(str(one["loc"][-1]), str(one["loc"][-1]))
+            return f"Ô {warning(f'“{called}”', one['ctx']['character'])}."
     at = {str(part) for e in error.errors() for part in e["loc"]}
     if missing := [words for name, words in FIELDS.items() if name in at]:
         return f"Còn thiếu hoặc chưa đúng: {', '.join(missing)}. Quay lại và điền đủ."

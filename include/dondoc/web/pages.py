@@ -10,17 +10,20 @@ from fastapi import Form, HTTPException, Request, UploadFile
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from fastapi.templating import Jinja2Templates
 from pydantic import AfterValidator, BeforeValidator
+from pydantic_core import PydanticCustomError
 
 from dondoc import __version__, audit, clock
 from dondoc.configuration.context import AppContext
 from dondoc.errors import Problem
 from dondoc.store.session import head
+from dondoc.unseen import unseen
 from dondoc.vocabulary.numbers import SC, TH
 from dondoc.web import message
 from dondoc.web.masking import without_addresses
 from dondoc.web.user import User
 
 LARGEST = 20 * 2**20  # bytes of an upload
+UNSEEN = "unseen"  # the type of the error of a field with characters that nobody sees
 _templates = Jinja2Templates(directory=Path(__file__).with_name("templates"))
 _templates.env.globals |= {"version": __version__, "revision": head}  # a database of another one is refused
 _templates.env.globals |= {"TH": TH, "SC": SC}
@@ -48,9 +51,9 @@ def _time(value: object) -> time:
 
 
 def _plain(value: str) -> str:
-    """Raises ValueError: there are control characters in it."""
-    if any(ord(c) < 32 and c not in "\t\r\n" for c in value):
-        raise ValueError
+    """Raises ValueError: there are characters in it that nobody sees."""
+    if character := unseen(value):
+        raise PydanticCustomError(UNSEEN, "{character}", {"character": character})
     return value
 
 
