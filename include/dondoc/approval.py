@@ -19,6 +19,7 @@ from dondoc.mail import outbox
 from dondoc.store.facts import Ruling
 from dondoc.store.mail import OutboxLetter
 from dondoc.store.reporting import Decision
+from dondoc.store.session import one_at_a_time
 from dondoc.vocabulary.numbers import TH
 from dondoc.vocabulary.rulings import RulingKind
 
@@ -58,7 +59,8 @@ def stop(
     """Cancel what has not left of a decision, and do not take its step again before a day.
 
     That word is a ruling, which `resume` or `rule undo` withdraws. A letter that takes no step, and a
-    trial for another day, are only cancelled.
+    trial for another day, are only cancelled. Of a decision that is stopped already another day takes the place of the
+    first: a ruling that withdraws the one, and one more.
 
     Args:
         letter: any letter of the decision.
@@ -80,6 +82,9 @@ def stop(
         raise Problem(f"Thư {TH(letter)} không thuộc bậc đôn đốc nào: chỉ hủy được, không dừng đến một ngày.")
     if row is None or lasting is None:
         return outbox.cancel(session, letter, reason, actor, secrets=app.secrets, now=now)
+    earlier = stop_of(session, row, now)
+    if earlier and until:
+        return _stop_until(app, session, row, earlier, until, reason, actor, now)
     until = until or _next_step(app, session, row, now)
     more = {"decision": lasting.id, "until": until.isoformat()}
     unit = outbox.cancel(session, letter, reason, actor, secrets=app.secrets, now=now, **more)
@@ -87,6 +92,25 @@ def stop(
         app, session, RulingKind.STOP, row, reason, actor, now, agency=lasting.agency, until=until, decision=lasting.id
     )
     return unit
+
+
+def _stop_until(
+    app: AppContext,
+    session: Session,
+    letter: OutboxLetter,
+    earlier: Ruling,
+    until: date,
+    reason: str,
+    actor: Actor,
+    now: datetime,
+) -> list[OutboxLetter]:
+    if until == earlier.until:
+        raise Problem(f"Quyết định của thư {TH(letter.id)} đã dừng đến ngày {until:%d/%m/%Y}. Chọn ngày khác.")
+    one_at_a_time(session, "approve")
+    _rule(app, session, RulingKind.UNDO, letter, reason, actor, now, undoes=earlier.id)
+    about = {"agency": earlier.agency, "until": until, "decision": earlier.decision_id}
+    _rule(app, session, RulingKind.STOP, letter, reason, actor, now, **about)
+    return outbox.siblings(session, letter)
 
 
 def _is_of_its_day(decision: Decision) -> bool:

@@ -23,7 +23,7 @@ from dondoc.facts.rulings import rule
 from dondoc.intake import backlog
 from dondoc.probing import verdicts
 from dondoc.probing.verdicts import PHASE
-from dondoc.store.cameras import Camera, CameraCheck, CredentialAttempt, Outage
+from dondoc.store.cameras import Camera, CameraCheck, CameraDeclaration, CredentialAttempt, Outage
 from dondoc.store.intake import Submission, Verdict
 from dondoc.store.mail import OutboxLetter
 from dondoc.vocabulary.rulings import RulingKind
@@ -117,11 +117,35 @@ class TestImport:
             f"{AGENCY},reservoir,Đập,rtsp://u:mat-khau@10.1.1.1/1,,,k7",
             f"{AGENCY},reservoir,B,rtsp://10.1.1.2,a,b,",
         ]
-        assert csv(app, *lines) == {"added": 2, "updated": 0}
-        assert csv(app, *lines) == {"added": 0, "updated": 2}
+        assert csv(app, *lines) == {"added": 2, "updated": 0, "unchanged": 0}
+        assert csv(app, *lines) == {"added": 0, "updated": 0, "unchanged": 2}
         first = all_of(app, Camera)[0]
         assert (first.url, first.username, first.key) == ("rtsp://10.1.1.1:554/1", "u", "k7")
         assert "mat-khau" not in (first.password or "")
+
+    def test_a_file_that_says_nothing_new_adds_no_declaration(self, app: AppContext) -> None:
+        """Each import of the same file added one of each camera, and none was ever needed to know how they stand."""
+        lines = [
+            f"{AGENCY},reservoir,Đập,rtsp://10.1.1.1/live?token=bi-mat-rat-dai,u,mat-khau,k7",
+            f"{AGENCY},reservoir,B,rtsp://10.1.1.2/1,,,",
+        ]
+        csv(app, *lines)
+        assert csv(app, *lines) == {"added": 0, "updated": 0, "unchanged": 2}
+        assert len(all_of(app, CameraDeclaration)) == 2
+        changed = [
+            (0, lines[0].replace("bi-mat", "bi-mat-khac")),  # hidden, and encrypted anew each time
+            (0, lines[0].replace("Đập", "Đập phụ")),
+            (1, lines[1].replace("10.1.1.2", "10.1.1.3")),
+        ]
+        for number, line in changed:
+            now_listed = [*lines]
+            now_listed[number] = line
+            assert csv(app, *now_listed) == {"added": 0, "updated": 1, "unchanged": 1}
+            assert csv(app, *lines) == {"added": 0, "updated": 1, "unchanged": 1}
+        assert len(all_of(app, CameraDeclaration)) == 8
+        login = lines[0].replace("mat-khau", "mat-khau-moi")
+        assert csv(app, login, lines[1]) == {"added": 0, "updated": 1, "unchanged": 1}
+        assert len(all_of(app, CameraDeclaration)) == 8, "a login is nothing that is declared"
 
     @pytest.mark.parametrize(
         ("line", "says"),

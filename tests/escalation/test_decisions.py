@@ -107,13 +107,18 @@ class TestStop:
         assert one(to_head.preview(date(2021, 12, 9), everyone=True), HONG_LINH)["step"] is None
         assert one(to_head.preview(date(2021, 12, 10)), HONG_LINH)["step"] == "overdue_2"
         assert json.loads(dondoc("rulings", "--json").stdout)[-1]["kind"] == "stop"
+        with pytest.raises(Problem, match="đã dừng đến ngày 10/12/2021"):
+            dondoc("cancel", letter, *by, "--until", "2021-12-10")
+        assert "trước ngày 06/12/2021" in dondoc("cancel", letter, *by, "--until", "2021-12-06").stderr
+        assert one(to_head.preview(date(2021, 12, 3), everyone=True), HONG_LINH)["step"] is None
+        assert one(to_head.preview(date(2021, 12, 6)), HONG_LINH)["step"] == "overdue_2"
         dondoc("resume", letter, "--reason", "họ không gửi", "--by", "Lê Văn C")
         assert one(to_head.preview(date(2021, 11, 26)), HONG_LINH)["step"] == "overdue_2"
         with pytest.raises(Problem, match="Không có quyết định nào đang dừng"):
             dondoc("resume", letter, "--reason", "họ không gửi", "--by", "Lê Văn C")
         with to_head.app.sessions.reading() as session:
             kinds = session.scalars(select(Ruling.kind).order_by(Ruling.id)).all()
-            assert kinds == ["stop", "undo"], "facts, both of them"
+            assert kinds == ["stop", "undo", "stop", "undo"], "facts, all of them"
             then = session.get_one(Ruling, 1).recorded_at
             [known] = standing_rulings(session, then, then)
             assert (known.kind, known.until) == ("stop", date(2021, 12, 10))

@@ -171,4 +171,7 @@ def import_cameras(
     with app.sessions.begin() as session:
         counts = imports.import_csv(session, app.registry, text, name, by=who, secrets=app.secrets, now=now)
     unnamed = "" if by.strip() else " Chưa ghi ai nhập: lần sau thêm --by “Họ tên”."
-    say(f"Đã nhập {counts['added']} camera mới, cập nhật {counts['updated']} camera.{unnamed}")
+    say(
+        f"Đã nhập {counts['added']} camera mới, cập nhật {counts['updated']} camera, "
+        f"{counts['unchanged']} camera không có gì mới.{unnamed}"
+    )

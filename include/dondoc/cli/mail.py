@@ -54,7 +54,10 @@ def cancel(
         str | None, typer.Option(help="Trước ngày này không đề xuất lại bậc ấy; mặc định: ngày của bậc kế tiếp.")
     ] = None,
 ) -> None:
-    """Dừng một quyết định: hủy mọi thư chưa gửi của nó, và chưa đề xuất lại bậc ấy trước một ngày."""
+    """Dừng một quyết định: hủy mọi thư chưa gửi của nó, và chưa đề xuất lại bậc ấy trước một ngày.
+
+    Quyết định đang dừng thì ghi --until để đổi sang ngày khác.
+    """
     from dondoc import approval, clock
     from dondoc.cli.acting import actor
     from dondoc.cli.output import day

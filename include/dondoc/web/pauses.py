@@ -1,15 +1,16 @@
-"""Pauses: what is not judged and not chased for a while, on what ground, and taking one back."""
+"""Rulings that stand: pauses, of which one is written down here, and all others; and taking one back."""
 
+import math
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Form, HTTPException, Request
+from fastapi import APIRouter, Depends, Form, HTTPException, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from dondoc import clock
 from dondoc.configuration.context import AppContext
-from dondoc.directive.names import deliverable
+from dondoc.directive.names import in_period
 from dondoc.directive.succession import responsible
 from dondoc.facts import places
 from dondoc.facts.rulings import rule, standing_rulings
@@ -19,6 +20,7 @@ from dondoc.web.pages import AtTime, Day, OnDay, Text, agencies, app_of, page, r
 from dondoc.web.user import User
 
 AHEAD = timedelta(days=3660)  # pauses that begin later are shown too
+SHOWN = 50  # rulings other than pauses, on a page
 EVERY = "all"  # said, never left out: a form sent too early must not silence the whole province
 
 
@@ -26,19 +28,19 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
     routes = APIRouter()
 
     @routes.get("/pauses", response_class=HTMLResponse)
-    def pauses(request: Request) -> HTMLResponse:
+    def pauses(request: Request, before: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None) -> HTMLResponse:
         app, user, moment = app_of(request), visitor_of(request), clock.now()
         with app.sessions.reading() as session:
-            standing = [
-                r
-                for r in standing_rulings(session, moment + AHEAD)
-                if r.kind == RulingKind.PAUSE and (r.until is None or r.until >= moment.date())
-            ]
+            standing = standing_rulings(session, moment + AHEAD)[::-1]
             listed = places.listed(session, restricted=user.may_act)
+        running = [r for r in standing if r.kind == RulingKind.PAUSE and (not r.until or r.until >= moment.date())]
+        others = [r for r in standing if r.kind != RulingKind.PAUSE and r.id < (before or math.inf)]
         return page(
             request,
             "pauses.html",
-            rows=[_row(app, r) for r in reversed(standing)],
+            rows=[_row(app, r) for r in running],
+            others=[_row(app, r) for r in others[:SHOWN]],
+            before=others[SHOWN - 1].id if len(others) > SHOWN else None,
             agencies=agencies(app, moment.date()),
             places=listed,
             names={agency: app.registry.agency(agency).name for agency in listed},
@@ -115,7 +117,8 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
 
 def _row(app: AppContext, ruling: Ruling) -> dict[str, Any]:
     scope = _scope(app, ruling)
-    return {"ruling": ruling, "scope": scope[:1].upper() + scope[1:]}
+    to = app.registry.agency(ruling.to_agency).name if ruling.to_agency else ""
+    return {"ruling": ruling, "scope": scope[:1].upper() + scope[1:], "to": to}
 
 
 def _scope(app: AppContext, ruling: Ruling) -> str:
@@ -124,6 +127,7 @@ def _scope(app: AppContext, ruling: Ruling) -> str:
         app.registry.system(ruling.system).name if ruling.system else "mọi hệ thống",
         *([f"điểm “{ruling.place}”"] if ruling.place else []),
         *([f"vị trí “{ruling.site}”"] if ruling.site else []),
-        *([deliverable(ruling.deliverable)] if ruling.deliverable else []),
+        *([in_period(ruling.deliverable, "", ruling.period)] if ruling.deliverable else []),
+        *([f"văn bản {ruling.directive}"] if ruling.directive else []),
     ]
     return ", ".join(parts)

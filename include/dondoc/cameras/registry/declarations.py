@@ -9,6 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from ipaddress import ip_address, ip_network
 from itertools import groupby
+from sys import maxsize
 from typing import Any, NamedTuple
 
 from sqlalchemy import select
@@ -78,8 +79,15 @@ def say(
     secrets: Sequence[str] = (),
     submission_id: int | None = None,
     by: str | None = None,
-) -> None:
+    known: Sequence[CameraDeclaration] = (),
+) -> bool:
     """Note what was said of a camera; `refresh` then brings its row up to it.
+
+    Args:
+        known: what was said of it so far, where a word that changes nothing of what that comes to need not be noted.
+
+    Returns:
+        whether it was noted.
 
     Raises:
         Problem: the address has a part to be hidden, and no key is set.
@@ -95,7 +103,29 @@ def say(
     )
     if address:
         addresses.write(fact, address, secrets)
+    if known and _changes_nothing(known, fact, address, secrets):
+        return False
     session.add(fact)
+    return True
+
+
+def _changes_nothing(
+    known: Sequence[CameraDeclaration], fact: CameraDeclaration, address: Addresses | None, secrets: Sequence[str]
+) -> bool:
+    """Whether what was said comes to the same with a fact as without; the same address is encrypted anew each time."""
+    before = fold(known)
+    stored = {name: before[name] for name in ("url", "url_secret", "identity")}
+    if address and before["url"]:
+        held = CameraDeclaration(camera_id=fact.camera_id, **stored)
+        try:
+            same = addresses.read(held, secrets) == address and not addresses.is_clear(held, address)
+        except Unreadable:
+            same = False
+        if not same:
+            return False
+        for name, value in stored.items():
+            setattr(fact, name, value)
+    return fold([*known, fact]) == before
 
 
 def stricter(known: bool | None, said: bool | None) -> bool | None:
@@ -112,7 +142,7 @@ def fold(facts: Iterable[CameraDeclaration]) -> dict[str, Any]:
     The newest word by when it was said, then by when it was recorded, holds. Not so for STRICTER ones, which are lifted
     by somebody who knew what was recorded by then.
     """
-    known = sorted(facts, key=lambda f: (f.happened_at, f.recorded_at, f.id))
+    known = sorted(facts, key=lambda f: (f.happened_at, f.recorded_at, _recorded(f)))
     values: dict[str, Any] = dict.fromkeys((*PLAIN, *STRICTER, "url", "url_secret", "identity", "exemption"))
     values |= {"confirmed": False, "confirmed_by": None, "worked_at": None, "submission_id": None}
     for fact in known:
@@ -125,7 +155,7 @@ def fold(facts: Iterable[CameraDeclaration]) -> dict[str, Any]:
             values |= {"confirmed": True, "confirmed_by": fact.by}
         if fact.said.get("worked"):
             values["worked_at"] = values["worked_at"] or fact.happened_at
-    for fact in sorted(known, key=lambda f: f.id):  # as it was recorded
+    for fact in sorted(known, key=_recorded):
         for name in STRICTER:
             if (word := fact.said.get(name)) is not None:
                 values[name] = word if fact.source == Source.PERSON else stricter(values[name], word)
@@ -142,6 +172,11 @@ def fold(facts: Iterable[CameraDeclaration]) -> dict[str, Any]:
 
 def _typed(name: str, word: Any) -> Any:
     return CLOSED[name].stored(word) if name in CLOSED and word else word
+
+
+def _recorded(fact: CameraDeclaration) -> int:
+    """In the order in which facts are recorded; one that is not yet comes last."""
+    return fact.id if fact.id is not None else maxsize
 
 
 def _exemption(known: Mapping[str, Any], fact: CameraDeclaration) -> Exemption | None:
@@ -217,12 +252,9 @@ def refresh(session: Session, agency: str, system: str, secrets: Sequence[str]) 
     """
     session.flush()
     cameras = session.scalars(select(Camera).where(Camera.agency == agency, Camera.system == system)).all()
-    facts: dict[int, list[CameraDeclaration]] = defaultdict(list)
-    mine = select(CameraDeclaration).join(Camera, Camera.id == CameraDeclaration.camera_id)
-    for fact in session.scalars(mine.where(Camera.agency == agency, Camera.system == system)):
-        facts[fact.camera_id].append(fact)
-    folded = {camera: fold(facts[camera.id]) for camera in cameras if facts[camera.id]}
-    claims = {camera: _claim(facts[camera.id], values, secrets) for camera, values in folded.items()}
+    said = facts(session, agency, system)
+    folded = {camera: fold(said[camera.id]) for camera in cameras if said[camera.id]}
+    claims = {camera: _claim(said[camera.id], values, secrets) for camera, values in folded.items()}
     count = Counter(claims.values())
     for camera, values in folded.items():
         if count[claims[camera]] > 1:
@@ -236,6 +268,15 @@ def refresh(session: Session, agency: str, system: str, secrets: Sequence[str]) 
         _take_over(camera, folded[camera])
     session.flush()
     return len(changed)
+
+
+def facts(session: Session, agency: str, system: str) -> Mapping[int, list[CameraDeclaration]]:
+    """What was said of each camera of an agency's system."""
+    found: dict[int, list[CameraDeclaration]] = defaultdict(list)
+    mine = select(CameraDeclaration).join(Camera, Camera.id == CameraDeclaration.camera_id)
+    for fact in session.scalars(mine.where(Camera.agency == agency, Camera.system == system)):
+        found[fact.camera_id].append(fact)
+    return found
 
 
 def groups(session: Session) -> list[tuple[str, str]]:

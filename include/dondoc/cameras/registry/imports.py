@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from cryptography.fernet import InvalidToken
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -48,7 +49,7 @@ def import_csv(
         by: who brought the file, a person or an account; noted with each of its cameras.
 
     Returns:
-        counts `added` and `updated`.
+        counts `added`, `updated` and `unchanged`: of these the file said nothing new, and nothing is noted.
 
     Raises:
         Problem: naming each row at fault, without its address or password; or there are passwords, or addresses with a
@@ -71,10 +72,10 @@ def import_csv(
     if faults := [f"{filename}:{fault}" for one in known.values() for fault in one.unclear()]:
         raise Problem("Chưa nhập dòng nào. " + " ".join(faults))
     done = [_take_over(session, *group, known[group], by.name, secrets, now) for group in groups]
-    for _, logins in done:
+    for _, _, logins in done:
         credentials.brought(session, logins.items(), filename, by=by, now=now)
-    added = sum(new for new, _ in done)
-    counts = {"added": added, "updated": len(rows) - added}
+    added, updated = sum(new for new, _, _ in done), sum(changed for _, changed, _ in done)
+    counts = {"added": added, "updated": updated, "unchanged": len(rows) - added - updated}
     audit.record(session, secrets, by, "cameras_import", filename, now=now, **counts)
     return counts
 
@@ -125,8 +126,8 @@ def _unknown(column: str, cell: str, words: str) -> str:
 
 def _take_over(
     session: Session, agency: str, system: str, known: "_Known", by: str, secrets: list[str], now: datetime
-) -> tuple[int, dict[Camera, bool]]:
-    """How many cameras of an agency's system are new; all that are listed, and whether with a login."""
+) -> tuple[int, int, dict[Camera, bool]]:
+    """How many cameras of an agency's system are new, how many changed; all listed, and whether with a login."""
     added, cameras = 0, list[Camera]()
     for _, row, address in known.listed:
         camera = known.same(row, canonical(address.url))
@@ -137,20 +138,40 @@ def _take_over(
         known.claim(camera)
         cameras.append(camera)
     session.flush()
+    so_far, changed = declarations.facts(session, agency, system), set[Camera]()
     for camera, (_, row, address) in zip(cameras, known.listed, strict=True):
-        whole = Addresses(address.url, canonical(address.url))
-        declarations.say(
-            session, camera, Source.IMPORT, _told(row), happened_at=now, now=now, address=whole, secrets=secrets, by=by
-        )
+        if declarations.say(
+            session,
+            camera,
+            Source.IMPORT,
+            _told(row),
+            happened_at=now,
+            now=now,
+            address=Addresses(address.url, canonical(address.url)),
+            secrets=secrets,
+            by=by,
+            known=so_far[camera.id],
+        ):
+            changed.add(camera)
     declarations.refresh(session, agency, system, secrets)
     logins: dict[Camera, bool] = {}
     for camera, (_, row, address) in zip(cameras, known.listed, strict=True):
         login = _login(row, address)
         logins[camera] = logins.get(camera, False) or login is not None
-        if login:
+        if login and not _holds(camera, login, secrets):
             camera.username = login[0]
             camera.password = keys.cipher(secrets, "password").encrypt(login[1].encode()).decode()
-    return added, logins
+            changed.add(camera)
+    return added, len(changed) - added, logins
+
+
+def _holds(camera: Camera, login: tuple[str, str], secrets: list[str]) -> bool:
+    """Whether a camera has this login already."""
+    try:
+        stored = keys.cipher(secrets, "password").decrypt((camera.password or "").encode()).decode()
+    except InvalidToken:
+        return False
+    return (camera.username, stored) == login
 
 
 def _key(row: Row) -> str:
