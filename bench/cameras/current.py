@@ -99,7 +99,7 @@ def stored(app: AppContext, cameras: int, day: date) -> None:
 
 
 def fresh(folder: str, cameras: int) -> float:
-    """Processor time of the first overview in a process that has just begun, its queries not compiled yet."""
+    """Processor time of the first overview in a process whose data files are read, its queries not compiled yet."""
     program = [sys.executable, __file__, "--once", folder, str(cameras)]
     return float(subprocess.run(program, check=True, capture_output=True, text=True).stdout)
 
@@ -107,6 +107,7 @@ def fresh(folder: str, cameras: int) -> float:
 def once(folder: str, cameras: int) -> float:
     os.environ |= {"DONDOC_HOME": folder, "DONDOC_SECRET_KEY": SECRET}
     app = AppContext(load())
+    assert app.registry
     with app.sessions.reading() as session:
         return cost(lambda: page(app, session, cameras))[0]
 
