@@ -13,6 +13,7 @@ from dondoc.errors import Problem
 from dondoc.unseen import unseen, warning
 
 EXACT = "password"  # the one column whose blanks at the ends may mean something
+LOGIN = ("user", EXACT)  # judged by whoever takes it: what a camera can be sent
 ADDRESS = "url"  # judged by whoever reads it: a probe has a verdict of its own for what is none
 _CODE = re.compile(r"[a-z0-9_-]{1,40}")
 _SEPARATOR = re.compile(r'"?sep=([,;\t])"?\r?\n', re.IGNORECASE)  # Excel's own first line
@@ -78,7 +79,7 @@ def _fault(columns: Sequence[str], cells: Sequence[str]) -> str | None:
         where = f"cột {column if is_code(column) else f'thứ {number}'}"
         if column != ADDRESS and any(unicodedata.category(c) == "Cc" for c in cell):
             return f"{where} có ký tự xuống dòng hoặc ký tự điều khiển, {SLIPPED}"
-        if column != ADDRESS and (character := unseen(cell)):
+        if column not in (ADDRESS, *LOGIN) and (character := unseen(cell)):
             return warning(where, character)
     return None
 

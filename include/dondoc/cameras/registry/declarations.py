@@ -115,17 +115,16 @@ def _changes_nothing(
     """Whether what was said comes to the same with a fact as without; the same address is encrypted anew each time."""
     before = fold(known)
     stored = {name: before[name] for name in ("url", "url_secret", "identity")}
-    if address and before["url"]:
+    if address:
         held = CameraDeclaration(camera_id=fact.camera_id, **stored)
         try:
-            same = addresses.read(held, secrets) == address and not addresses.is_clear(held, address)
+            if addresses.read(held, secrets) != address or addresses.is_clear(held, address):
+                return False
         except Unreadable:
-            same = False
-        if not same:
             return False
-        for name, value in stored.items():
-            setattr(fact, name, value)
-    return fold([*known, fact]) == before
+    names = ("source", "submission_id", "by", "said", "happened_at", "recorded_at")
+    alike = CameraDeclaration(**{name: getattr(fact, name) for name in names}, **(stored if address else {}))
+    return fold([*known, alike]) == before
 
 
 def stricter(known: bool | None, said: bool | None) -> bool | None:
