@@ -22,6 +22,7 @@ from dondoc.configuration.context import AppContext
 from dondoc.errors import Problem
 from dondoc.facts.rulings import rule
 from dondoc.store.cameras import Camera, CurrentState
+from dondoc.vocabulary.cameras import State
 from dondoc.vocabulary.rulings import RulingKind
 from tests.cameras.nights import AGENCY, OTHER, SYSTEM, at_site, late, live, paused, result, said, seen
 from tests.conftest import CLERK, SECRET, Run, acting, at
@@ -134,7 +135,7 @@ def check_overview(app: AppContext, session: Session, life: Life, true: list[Cam
     """What a page shows of some of the cameras is what anybody would count and cut out by hand."""
     agency, number = life.random.choice(("", AGENCY, "mot-don-vi-khac")), life.random.randint(1, 3)
     among = life.random.choice((None, {one.camera.id for one in true if life.random.random() < 0.5}))
-    asked = Filter({agency} - {""}, life.random.choice(("", SYSTEM)), life.random.choice(("", *state.WORDS)), among)
+    asked = Filter({agency} - {""}, life.random.choice(("", SYSTEM)), life.random.choice(("", *State)), among)
     near = [s for s in true if agency in ("", s.camera.agency) and (among is None or s.camera.id in among)]
     having = [s for s in near if asked.state in ("", s.state)]
     found = current.overview(app, session, life.now, asked, number=number, size=2)
