@@ -13,6 +13,7 @@ from dondoc.facts.register import register
 from dondoc.facts.rulings import rule
 from dondoc.intake.judge import without_reading
 from dondoc.reporting import report
+from dondoc.reporting.figures.compute import figures as compute
 from dondoc.store.cameras import CameraCheck, Outage
 from dondoc.store.intake import Submission
 from dondoc.store.mail import OutboxLetter
@@ -172,6 +173,11 @@ def furnished(app: AppContext) -> AppContext:
             now=at(18),
         )
     return app
+
+
+def figures(app: AppContext, as_of: datetime, known_at: datetime | None = None) -> dict[str, Any]:
+    """The figures of the letter's report, as figures.json holds them."""
+    return compute(app, letter_of(app), as_of, known_at).as_json()
 
 
 @dataclass(frozen=True)

@@ -23,10 +23,10 @@ from dondoc.directive.model import Directive
 from dondoc.probing.verdicts import NOT_CHECKED, PHASE
 from dondoc.reporting import words
 from dondoc.reporting.document import document
-from dondoc.reporting.figures import figures
+from dondoc.reporting.figures.compute import figures as compute
 from tests.conftest import OTHER_DIRECTIVE, at, letter_of
 
-from .conftest import LETTER, THURSDAY, Made, looked_again
+from .conftest import THURSDAY, Made, figures, looked_again
 
 
 @dataclass(frozen=True)
@@ -258,7 +258,7 @@ def test_the_cameras_without_a_picture_are_among_the_shortcomings_with_their_cau
 def test_every_verdict_has_a_cause_that_is_said(busy: AppContext) -> None:
     for number, verdict in enumerate(sorted({*PHASE} - {*NOT_CHECKED}), 1):
         looked_again(busy, number, verdict=verdict, phase=PHASE[verdict], stage=1)
-        made = figures(busy, LETTER, THURSDAY)
+        made = figures(busy, THURSDAY)
         assert sum(made["without_picture"].values()) == made["cameras_total"]["checked"] > 0
         assert words.pictureless(made)
 
@@ -280,14 +280,14 @@ def test_no_address_of_a_camera_and_no_rebuke_is_in_it(docx: Docx) -> None:
 
 
 def test_a_quiet_week_has_no_table_of_the_late(app: AppContext) -> None:
-    made = document(figures(app, LETTER, at(10, 17)), letter_of(app))
+    made = document(figures(app, at(10, 17)), letter_of(app))
     docx = Document(BytesIO(made))
     assert "Không có nội dung nào quá hạn." in [one.text for one in lines(docx)]
     assert len(grids(docx)) == 1
 
 
 def test_after_the_merger_the_letterhead_is_the_new_departments(app: AppContext) -> None:
-    docx = Document(BytesIO(document(figures(app, LETTER, at(6, 17, month=3, year=2025)), letter_of(app))))
+    docx = Document(BytesIO(document(figures(app, at(6, 17, month=3, year=2025)), letter_of(app))))
     assert "SỞ KHOA HỌC VÀ CÔNG NGHỆ" in [one.text for one in lines(docx)]
 
 
@@ -296,7 +296,7 @@ def test_another_directive_writes_its_own_names(
 ) -> None:
     other = AppContext(app.settings.model_copy(update={"directive": [OTHER_DIRECTIVE]}))
     docx = Document(
-        BytesIO(document(figures(other, other_directive.id, at(20, 17, month=4, year=2023)), other_directive))
+        BytesIO(document(compute(other, other_directive, at(20, 17, month=4, year=2023)).as_json(), other_directive))
     )
     text = "\n".join(p.text for p in paragraphs(docx))
     assert "SỞ GIAO THÔNG VẬN TẢI" in text

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from dondoc.configuration.settings import DATA
 from dondoc.directive.located_yaml import LocatedYaml, raise_together, read
-from dondoc.directive.model import Agency, Directive, Duty, Letterhead, Registry, Step, Strict, System
+from dondoc.directive.model import Agency, Directive, Duty, Letterhead, Registry, Step, Strict, System, WeeklyReport
 from dondoc.directive.periods import Periodic
 from dondoc.directive.rules import apply_agency_rules, apply_rules, apply_system_rules
 
@@ -58,13 +58,17 @@ class File(Strict):
     follows: str | None = None
     again: bool = False
     report: bool = True
+    weekly_report: WeeklyReport = WeeklyReport()
     obligations: tuple[_Group, ...]
     milestones: tuple[_Milestone, ...] = ()
     ladder: tuple[Step, ...]
 
     def content(self) -> dict[str, Any]:
         """What a version of the letter is recorded as: plain JSON, without what is not said."""
-        return {name: value for name, value in self.model_dump(mode="json").items() if name in File.model_fields}
+        content = {name: value for name, value in self.model_dump(mode="json").items() if name in File.model_fields}
+        if self.weekly_report == WeeklyReport():  # letters of before it was known keep their digest
+            del content["weekly_report"]
+        return content
 
     def directive(self, registry: Registry) -> Directive:
         plain = {n: getattr(self, n) for n in File.model_fields if n not in ("obligations", "milestones")}

@@ -5,10 +5,12 @@ from datetime import date, timedelta
 from functools import cached_property
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
+from dondoc.vocabulary.agencies import AgencyKind
 from dondoc.vocabulary.letters import LetterKind
 from dondoc.vocabulary.people import Role
+from dondoc.vocabulary.reports import Ask
 
 
 class Strict(BaseModel):
@@ -26,7 +28,7 @@ class Agency(Strict):
     id: str
     name: str
     short: str
-    kind: Literal["department", "district", "central", "enterprise", "province"]
+    kind: AgencyKind
     aliases: tuple[str, ...] = ()
     valid_from: date | None = None
     valid_to: date | None = None
@@ -140,6 +142,34 @@ class Registry(Strict):
         return made
 
 
+class ProposalRule(Strict):
+    """What the report asks of the superior when agencies of these kinds are late.
+
+    `ask`: a reminder is asked for only when the date that our letter gave them has passed; a letter of the superior
+    (to whom only it may write) as soon as they are late. `days`: working days that they then get.
+    """
+
+    kinds: tuple[AgencyKind, ...] = Field(min_length=1)
+    ask: Literal[Ask.SUPERIOR_LETTER, Ask.REMINDER]
+    days: int = Field(default=5, ge=1, le=60)
+
+
+PROPOSALS = (
+    ProposalRule(kinds=(AgencyKind.CENTRAL, AgencyKind.ENTERPRISE), ask=Ask.SUPERIOR_LETTER, days=6),
+    ProposalRule(kinds=(AgencyKind.DEPARTMENT, AgencyKind.DISTRICT), ask=Ask.REMINDER, days=5),
+)
+
+
+class WeeklyReport(Strict):
+    """What the report of a letter says beside its figures."""
+
+    title: str | None = None  # trích yếu; None: that it is about carrying out the letter
+    short: str | None = None  # the matter in two or three words, before the week in subjects of e-mails
+    citation: str | None = None  # after the superior's document where it is cited first: "về …", abbreviations in it
+    signer: str | None = None  # who signs, without academic titles
+    proposals: tuple[ProposalRule, ...] = PROPOSALS
+
+
 class Directive(Strict):
     """An official letter: who owes what, before when, and who is told when it is late."""
 
@@ -157,6 +187,7 @@ class Directive(Strict):
     again: bool = False  # it asks for everything anew, though it follows another
     repeats: tuple["Directive", ...] = ()  # the letters that it follows, nearest first, closed ones too: see `record`
     report: bool = True  # a weekly report of it is wanted
+    weekly_report: WeeklyReport = WeeklyReport()
     obligations: tuple[Duty, ...]  # the dated ones
     milestones: tuple[Duty, ...]  # the undated ones
     ladder: tuple[Step, ...]

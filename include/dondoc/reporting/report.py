@@ -23,7 +23,8 @@ from dondoc.mail.render import Rendered, render
 from dondoc.mail.shapes import ReportWords
 from dondoc.reporting import words
 from dondoc.reporting.document import document
-from dondoc.reporting.figures import figures as compute
+from dondoc.reporting.figures.compute import Contents
+from dondoc.reporting.figures.compute import contents as compute
 from dondoc.reporting.workbook import workbook
 from dondoc.store.files import folder, replace
 from dondoc.store.mail import OutboxLetter
@@ -44,7 +45,7 @@ def make(
     Raises:
         Problem: the folder cannot be written.
     """
-    return _write(app, directive, compute(app, directive.id, as_of, known_at), out)
+    return _write(app, directive, compute(app, directive, as_of, known_at), out)
 
 
 def draw(app: AppContext, directive: Directive, as_of: datetime, out: Path) -> Path:
@@ -56,14 +57,14 @@ def draw(app: AppContext, directive: Directive, as_of: datetime, out: Path) -> P
     Raises:
         Problem: the folder cannot be written.
     """
-    figures = compute(app, directive.id, as_of, None)
+    contents = compute(app, directive, as_of, None)
     for number in count(1):
         place = out if number == 1 else out.with_name(f"{out.name}-{number}")
         drawn = _figures(place)
-        if drawn is None or drawn == json.loads(json.dumps(figures)):
+        if drawn is None or drawn == contents.figures.as_json():
             break
     if drawn is None:
-        _write(app, directive, figures, place)
+        _write(app, directive, contents, place)
     return place
 
 
@@ -76,7 +77,8 @@ def _figures(folder: Path) -> Any:
         return None
 
 
-def _write(app: AppContext, directive: Directive, figures: dict[str, Any], out: Path) -> dict[str, Path]:
+def _write(app: AppContext, directive: Directive, contents: Contents, out: Path) -> dict[str, Path]:
+    figures = contents.figures.as_json()
     content = (
         json.dumps(figures, ensure_ascii=False, indent=2).encode(),
         document(figures, directive),

@@ -37,3 +37,6 @@ class Status(Code):
     RETURNED = "returned", "↩", "đề nghị chỉnh sửa", True
     OVERDUE = "overdue", "!", "quá hạn", True
     NOT_DUE = "not_due", "○", "trong hạn", True
+
+
+DONE = (Status.FULFILLED, Status.FULFILLED_LATE)
