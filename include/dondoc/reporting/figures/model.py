@@ -307,7 +307,7 @@ class Figures(Plain):
 
 
 def code_of(figures: Mapping[str, Any]) -> str:
-    """What a draft carries so that whoever holds it finds its figures again: "1A2B-3C4D", of what is in figures.json."""
+    """What a draft carries so that whoever holds it finds its figures again: "1A2B-3C4D", a digest of figures.json."""
     plain = json.dumps(figures, sort_keys=True, ensure_ascii=False)
     digest = sha256(plain.encode()).hexdigest()[:8].upper()
     return f"{digest[:4]}-{digest[4:]}"
