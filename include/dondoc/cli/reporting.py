@@ -1,24 +1,32 @@
-"""report, report issue."""
+"""report and what is done with one: list, show, write, approve, issue, changes."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from dondoc.cli.acting import By
-from dondoc.cli.output import day, day_or_moment, say
+from dondoc.cli.output import day, day_or_moment, emit, say, show
 from dondoc.errors import Problem
+from dondoc.vocabulary.reports import ReportPart
 
 if TYPE_CHECKING:
     from dondoc.directive.model import Directive
+    from dondoc.reporting.states import Standing
 
-DIRECTIVE = "Mã văn bản; không cần khi chỉ có một văn bản đang thực hiện."
+Json = Annotated[bool, typer.Option("--json")]
+AsOf = Annotated[str, typer.Option(help="Ngày chốt số liệu.")]
+Someone = Annotated[str, typer.Option(help="Người thực hiện.")]
+Letter = Annotated[str | None, typer.Option(help="Mã văn bản; không cần khi chỉ có một văn bản đang thực hiện.")]
 
 
 def add(cli: typer.Typer) -> None:
     report = typer.Typer(help="Báo cáo tuần.", invoke_without_command=True)
     report.callback()(make)
-    report.command()(issue)
+    for command in (issue, approve, write, changes):
+        report.command()(command)
+    report.command("list")(list_reports)
+    report.command("show")(show_report)
     cli.add_typer(report, name="report")
 
 
@@ -27,7 +35,7 @@ def make(
     as_of: Annotated[str | None, typer.Option(help="Ngày chốt số liệu (17 giờ 00).")] = None,
     known_at: Annotated[str | None, typer.Option(help="Theo những gì đã biết đến thời điểm này.")] = None,
     out: Annotated[Path | None, typer.Option(help="Thư mục ghi báo cáo.")] = None,
-    directive: Annotated[str | None, typer.Option(help=DIRECTIVE)] = None,
+    directive: Letter = None,
     by: By = "",
 ) -> None:
     """Dự thảo báo cáo tuần: report.docx, report.xlsx, report.html, figures.json."""
@@ -59,22 +67,132 @@ def _one(letters: "list[Directive]") -> "Directive":
     return letters[0]
 
 
-def issue(
-    as_of: Annotated[str, typer.Option()],
-    number: Annotated[str, typer.Option(help="Số, ký hiệu do văn thư cấp.")],
-    date: Annotated[str, typer.Option(help="Ngày văn bản.")],
-    file: Annotated[Path, typer.Option(help="Văn bản đã ký.")],
-    by: Annotated[str, typer.Option()],
-    directive: Annotated[str | None, typer.Option(help=DIRECTIVE)] = None,
-) -> None:
-    """Ghi nhận văn thư đã phát hành báo cáo."""
-    from dondoc import clock
-    from dondoc.cli.acting import actor
+def _wanted(as_of: str, directive: str | None) -> "Directive":
     from dondoc.configuration.context import open_context
     from dondoc.reporting import report as room
 
-    app, who, now = open_context(), actor(by), clock.now()
+    app = open_context()
     with app.sessions.reading() as session:
-        letter = _one(room.wanted(app, session, day(as_of), directive))
-    room.issue(app, letter.id, day(as_of), number=number, document_date=day(date), file=file, actor=who, now=now)
+        return _one(room.wanted(app, session, day(as_of), directive))
+
+
+def issue(
+    as_of: AsOf,
+    number: Annotated[str, typer.Option(help="Số, ký hiệu do văn thư cấp.")],
+    date: Annotated[str, typer.Option(help="Ngày văn bản.")],
+    file: Annotated[Path, typer.Option(help="Văn bản đã ký.")],
+    by: Someone,
+    directive: Letter = None,
+    reason: Annotated[str | None, typer.Option(help="Lý do, khi ghi lại hoặc thay báo cáo đã phát hành.")] = None,
+) -> None:
+    """Ghi nhận văn thư đã phát hành báo cáo; ghi lại hoặc thay bản đã phát hành thì cần lý do."""
+    from dondoc import clock
+    from dondoc.cli.acting import actor
+    from dondoc.configuration.context import open_context
+    from dondoc.reporting import states
+
+    app, who, letter = open_context(), actor(by), _wanted(as_of, directive)
+    said = {"number": number, "document_date": day(date), "file": file, "reason": reason}
+    states.issue(app, letter.id, day(as_of), actor=who, now=clock.now(), **said)  # type: ignore[arg-type]
     say(f"Đã ghi nhận: báo cáo ngày {as_of} phát hành số {number}.")
+
+
+def approve(report: Annotated[str, typer.Argument(help="Số báo cáo, ví dụ BC-0012.")], by: Someone) -> None:
+    """Người duyệt xác nhận dự thảo đúng. Thư số liệu được duyệt gửi riêng, ở `dondoc approve`."""
+    from dondoc import clock
+    from dondoc.cli.acting import actor
+    from dondoc.configuration.context import open_context
+    from dondoc.reporting import states
+    from dondoc.vocabulary.numbers import BC
+
+    app = open_context()
+    with app.sessions.begin() as session:
+        row = states.approve(app, session, BC.read(report), actor(by), now=clock.now())
+        say(f"Đã duyệt {BC(row.id)}, số liệu đến {row.as_of:%H:%M %d/%m/%Y}.")
+
+
+def write(
+    as_of: AsOf,
+    part: Annotated[str, typer.Option(help=f"Phần: {', '.join(ReportPart)}.")],
+    by: Someone,
+    text: Annotated[str, typer.Option(help="Lời văn, mỗi dòng một đoạn; bỏ trống: lấy lại lời văn tự lập.")] = "",
+    directive: Letter = None,
+) -> None:
+    """Viết thay một phần của báo cáo; giữ nguyên khi lập lại báo cáo của ngày đó."""
+    from dondoc import clock
+    from dondoc.cli.acting import actor
+    from dondoc.configuration.context import open_context
+    from dondoc.reporting import texts
+
+    app, letter, which = open_context(), _wanted(as_of, directive), ReportPart.read(part, "phần")
+    with app.sessions.begin() as session:
+        texts.write(session, letter.id, day(as_of), which, text, actor(by), secrets=app.secrets, now=clock.now())
+    say(f"Đã ghi phần “{which.label}”. Lập lại báo cáo để có bản mới: dondoc report --as-of {as_of} --out …")
+
+
+def changes(as_of: AsOf, directive: Letter = None, as_json: Json = False) -> None:
+    """Số liệu nào của báo cáo đã khác so với bản phát hành (chưa phát hành: bản lập sau cùng), vì sự việc nào."""
+    from dondoc.configuration.context import open_context
+    from dondoc.reporting import changes as room
+    from dondoc.reporting import states
+    from dondoc.vocabulary.numbers import BC
+
+    app, letter = open_context(), _wanted(as_of, directive)
+    with app.sessions.reading() as session:
+        report = states.held(session, letter.id, day(as_of))
+    rows = [change.as_row() for change in room.since_drawn(app, letter, report)]
+    if as_json:
+        emit(rows)
+        return
+    say(f"So với {BC(report.id)} ({report.code}), lập lúc {report.recorded_at:%H:%M %d/%m/%Y}:")
+    for row in rows:
+        say(f"- {row['title']}: {row['old']} → {row['new']}. {'; '.join(row['because'])}")
+    if not rows:
+        say("Không có số liệu nào khác.")
+
+
+def list_reports(as_json: Json = False) -> None:
+    """Các báo cáo đã lập, mới nhất trước."""
+    from sqlalchemy import select
+
+    from dondoc.configuration.context import open_context
+    from dondoc.reporting import states
+    from dondoc.store.reporting import Report
+
+    with open_context().sessions.reading() as session:
+        drawn = list(session.scalars(select(Report).order_by(Report.as_of.desc(), Report.id.desc())))
+        standing = states.standing(session, drawn)
+        show([_row(standing[one.id]) for one in drawn], as_json)
+
+
+def show_report(
+    report: Annotated[str, typer.Argument(help="Số báo cáo (BC-0012) hoặc mã số liệu in trên dự thảo (1A2B-3C4D).")],
+    as_json: Json = False,
+) -> None:
+    """Một báo cáo: từ số hoặc mã số liệu tìm về figures.json."""
+    from dondoc.configuration.context import open_context
+    from dondoc.reporting import states
+
+    with open_context().sessions.reading() as session:
+        drawn = states.named(session, report)
+        standing = states.standing(session, drawn)
+        show([_row(standing[one.id]) for one in drawn], as_json)
+
+
+def _row(standing: "Standing") -> dict[str, Any]:
+    from dondoc.vocabulary.numbers import BC
+
+    report, issue = standing.report, standing.issue
+    return {
+        "id": BC(report.id),
+        "directive": report.directive,
+        "as_of": report.as_of.isoformat(),
+        "known_at": report.known_at.isoformat() if report.known_at else None,
+        "state": standing.state,
+        "code": report.code,
+        "folder": report.folder,
+        "approved_by": [*standing.approved_by],
+        "number": issue.document_number if issue else None,
+        "date": issue.document_date.isoformat() if issue else None,
+        "recorded_at": report.recorded_at.isoformat(),
+    }

@@ -6,17 +6,16 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from dondoc import audit, clock
+from dondoc import audit
 from dondoc.audit import Actor
-from dondoc.clock import HERE, end_of, to_come
+from dondoc.clock import HERE, to_come
 from dondoc.configuration.context import AppContext
 from dondoc.directive.model import Directive
 from dondoc.errors import Problem
 from dondoc.facts import contacts
-from dondoc.facts.moments import happened
 from dondoc.mail import compose, outbox
 from dondoc.mail.letter import Attachment, Precondition
 from dondoc.mail.render import Rendered, render
@@ -25,11 +24,11 @@ from dondoc.reporting import words
 from dondoc.reporting.document import document
 from dondoc.reporting.figures.compute import Contents
 from dondoc.reporting.figures.compute import contents as compute
+from dondoc.reporting.figures.model import code_of
 from dondoc.reporting.workbook import workbook
 from dondoc.store.files import folder, replace
 from dondoc.store.mail import OutboxLetter
-from dondoc.store.reporting import Report, ReportIssue
-from dondoc.vocabulary.fields import Field, must
+from dondoc.store.reporting import Report
 from dondoc.vocabulary.letters import LetterKind
 from dondoc.vocabulary.people import Role
 
@@ -142,8 +141,8 @@ def record(
     *,
     secrets: list[str],
     by: Actor | None = None,
-) -> None:
-    """Keep what was drawn up, once per folder and moment: the clerk can issue it.
+) -> int:
+    """Keep what was drawn up, once per folder and moment: the clerk can issue it. Returns its number.
 
     Args:
         by: the person who had it drawn up; None: its hour had come.
@@ -154,18 +153,17 @@ def record(
     if why := to_come(as_of.astimezone(HERE).date(), now):
         raise Problem(why)
     place, figures = str(folder.absolute()), json.loads((folder / "figures.json").read_bytes())
-    known = session.scalars(_drawn(directive).where(Report.as_of == as_of, Report.folder == place)).all()
-    if all(row.figures != figures for row in known):
-        session.add(
-            Report(directive=directive, as_of=as_of, known_at=known_at, folder=place, figures=figures, recorded_at=now)
-        )
+    drawn = select(Report).where(Report.directive == directive, Report.as_of == as_of, Report.folder == place)
+    row = next((one for one in session.scalars(drawn) if one.figures == figures), None)
+    if row is None:
+        plain = {"directive": directive, "as_of": as_of, "known_at": known_at, "folder": place, "figures": figures}
+        row = Report(**plain, code=code_of(figures), recorded_at=now)
+        session.add(row)
+        session.flush()
     if by:
         told = {"directive": directive, "folder": folder.name, "known_at": known_at}
         audit.record(session, secrets, by, "draw_report", as_of.date().isoformat(), now=now, **told)
-
-
-def _drawn(directive: str) -> Select[Report]:
-    return select(Report).where(Report.directive == directive)
+    return row.id
 
 
 def enqueue(
@@ -184,7 +182,7 @@ def enqueue(
     book = Attachment(f"so_lieu_{day:%Y%m%d}.xlsx", app.blobs.put((folder / "report.xlsx").read_bytes()), XLSX)
     superior = directive.superior
     with app.sessions.begin() as session:
-        record(session, directive.id, as_of, None, folder, now, by=by, secrets=app.secrets)
+        number = record(session, directive.id, as_of, None, folder, now, by=by, secrets=app.secrets)
         people = [c for role in (Role.HEAD, Role.CLERK) for c in contacts.find(session, superior, role, now.date())][:1]
         board = contacts.find(session, app.registry.office, Role.BOARD, now.date())
         letters = [
@@ -198,7 +196,7 @@ def enqueue(
                 agency=person.agency,
                 directives=(directive.id,),
                 attachments=(book,),
-                context={"as_of": as_of.isoformat(), "directive": directive.id},
+                context={"as_of": as_of.isoformat(), "directive": directive.id, "report": number},
                 needs_approval=True,
             )
             for person in [*people, *board]
@@ -220,70 +218,3 @@ def precondition(app: AppContext) -> Precondition:
         return f"đã có báo cáo mới hơn, số liệu đến {newest:%d/%m/%Y}" if newest > as_of else None
 
     return check
-
-
-def issue(
-    app: AppContext,
-    directive: str,
-    day: date,
-    *,
-    number: str,
-    document_date: date,
-    file: Path,
-    actor: Actor,
-    now: datetime,
-) -> int:
-    """Record that the clerk has issued the report of a day, its signed document being in a file.
-
-    Raises:
-        Problem: the file cannot be read, and as `issued`.
-    """
-    try:
-        signed = file.read_bytes()
-    except OSError as error:
-        raise Problem(f"{file}: không đọc được văn bản đã ký ({error.strerror}). Kiểm tra đường dẫn.") from None
-    return issued(app, directive, day, number=number, document_date=document_date, signed=signed, actor=actor, now=now)
-
-
-def issued(
-    app: AppContext,
-    directive: str,
-    day: date,
-    *,
-    number: str,
-    document_date: date,
-    signed: bytes,
-    actor: Actor,
-    now: datetime,
-) -> int:
-    """Record that the clerk has issued the report of a day; `signed` is the document itself.
-
-    Raises:
-        Problem: no report was drawn up as of that day, it is issued already, its document is dated before that day or
-            in the future, or the number or the name of a person is missing.
-    """
-    by = audit.person(actor.name)
-    happened(clock.at(document_date, 0), now, since=day, of="số liệu báo cáo")
-    number = must(Field.NUMBER, number)
-    blob = app.blobs.put(signed)
-    with app.sessions.begin() as session:
-        if session.scalar(select(ReportIssue).where(ReportIssue.directive == directive, ReportIssue.as_of == day)):
-            raise Problem(f"Báo cáo ngày {words.short(day)} đã được ghi nhận phát hành rồi.")
-        days = {r.as_of.date() for r in session.scalars(_drawn(directive).where(Report.as_of <= end_of(day)))}
-        if day not in days:
-            what = f"Chưa có báo cáo nào với số liệu ngày {words.short(day)}"
-            raise Problem(f"{what}. Lập báo cáo của ngày đó trước.")
-        row = ReportIssue(
-            directive=directive,
-            as_of=day,
-            document_number=number,
-            document_date=document_date,
-            blob=blob,
-            by=by,
-            recorded_at=now,
-        )
-        session.add(row)
-        session.flush()
-        told = {"directive": directive, "number": row.document_number, "sha256": blob}
-        audit.record(session, app.secrets, actor, "issue_report", day.isoformat(), now=now, **told)
-        return row.id

@@ -18,6 +18,7 @@ from dondoc.vocabulary.cameras import Condition, Exemption, Link, Power, State
 from dondoc.vocabulary.code import Code
 from dondoc.vocabulary.letters import LetterKind, OutboxState
 from dondoc.vocabulary.people import Role
+from dondoc.vocabulary.reports import ReportPart
 from dondoc.vocabulary.rulings import RulingKind
 from dondoc.vocabulary.submissions import Arrival, Outcome
 
@@ -35,6 +36,7 @@ VOCABULARIES: tuple[type[StrEnum], ...] = (
     State,
     Seen,
     Phase,
+    ReportPart,
 )
 
 

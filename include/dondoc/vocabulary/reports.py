@@ -42,3 +42,20 @@ class Ask(Code):
     SUPERIOR_LETTER = "superior_letter", "đề nghị cấp trên có văn bản đề nghị phối hợp"
     REMINDER = "reminder", "đề nghị cấp trên nhắc nhở"
     KEEP_CHASING = "keep_chasing", "Sở tiếp tục đôn đốc"
+
+
+class ReportPart(Code):
+    """A part of the report that a person may write instead of what is drawn."""
+
+    CAUSES = "causes", "Nguyên nhân"
+    TASKS = "tasks", "Nhiệm vụ tuần tới"
+    PROPOSALS = "proposals", "Kiến nghị, đề xuất"
+
+
+class ReportState(Code):
+    """How far a report has come."""
+
+    DRAFT = "draft", "dự thảo"
+    APPROVED = "approved", "đã duyệt"
+    ISSUED = "issued", "đã phát hành"
+    REPLACED = "replaced", "đã được thay"

@@ -1,4 +1,4 @@
-"""The weekly reports: what they said, their files, and whether the clerk has issued them."""
+"""The weekly reports: their files, what they said, how far each has come, and what people do with them."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -9,41 +9,80 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy import select
 
 from dondoc import clock
+from dondoc.clock import HERE
 from dondoc.directive import record
 from dondoc.directive.record import Version
+from dondoc.errors import Problem
+from dondoc.reporting import changes, states, texts, words
 from dondoc.reporting import report as room
-from dondoc.reporting import words
+from dondoc.reporting.figures.model import Figures
+from dondoc.reporting.states import Standing
 from dondoc.store import files
-from dondoc.store.reporting import Report, ReportIssue
+from dondoc.store.reporting import Report
+from dondoc.vocabulary.numbers import BC
+from dondoc.vocabulary.reports import ReportPart, ReportState
 from dondoc.web.pages import Day, Text, app_of, audited, download, page, redirect, uploaded
 from dondoc.web.user import User
 
 FILES = {"report.docx": "Dự thảo (Word)", "report.xlsx": "Số liệu (Excel)", "report.html": "Nội dung thư"}
 GONE = "Không còn tệp này trong thư mục báo cáo."
+SHOWN = 60  # reports of the list
 
 
 def router(require_operator: Callable[..., User]) -> APIRouter:
     routes = APIRouter()
+    Operator = Annotated[User, Depends(require_operator)]
 
     @routes.get("/reports", response_class=HTMLResponse)
-    def reports(request: Request) -> HTMLResponse:
-        with app_of(request).sessions.reading() as session:
-            drawn = list(session.scalars(select(Report).order_by(Report.as_of.desc(), Report.id.desc()).limit(60)))
-            known = record.holding(app_of(request).versions(session), clock.now().date())
-            issues = {(issue.directive, issue.as_of): issue for issue in session.scalars(select(ReportIssue))}
-        newest = {
-            (report.directive, report.as_of.date()): report.id for report in reversed(drawn)
-        }  # a day is issued once
-        rows = [
-            _row(known, report, issues, newest[report.directive, report.as_of.date()] == report.id) for report in drawn
-        ]
+    def reports(request: Request, code: str = "") -> Response:
+        app = app_of(request)
+        with app.sessions.reading() as session:
+            if code.strip():
+                try:
+                    return RedirectResponse(
+                        f"{request.scope.get('root_path', '')}/reports/{states.named(session, code)[0].id}", 303
+                    )
+                except Problem as problem:
+                    return redirect(request, "/reports", str(problem))
+            newest = select(Report).order_by(Report.as_of.desc(), Report.id.desc()).limit(SHOWN)
+            drawn = list(session.scalars(newest))
+            known = record.holding(app.versions(session), clock.now().date())
+            standing = states.standing(session, drawn)
+        last: dict[Any, int] = {}
+        for report in drawn:
+            last.setdefault((report.directive, report.as_of.date()), report.id)
+        rows = [_row(known, standing[one.id], one.id in last.values()) for one in drawn]
         return page(request, "reports.html", rows=rows, files=FILES)
+
+    @routes.get("/reports/{report}", response_class=HTMLResponse)
+    def one(request: Request, report: int) -> HTMLResponse:
+        app, row = app_of(request), _report(request, report)
+        day = row.as_of.astimezone(HERE).date()
+        with app.sessions.reading() as session:
+            standing = states.standing(session, [row])[row.id]
+            drafts = states.of_day(session, row.directive, day)
+            versions = app.versions(session)
+            written = texts.read(session, row.directive, day)
+        known = record.holding(versions, day)
+        shown = _row(known, standing, drafts[-1].id == row.id)
+        letter = known[row.directive].directive if row.directive in known else None
+        different = changes.since_drawn(app, letter, row) if letter else []
+        return page(
+            request,
+            "report.html",
+            row=shown,
+            figures=Figures.read(row.figures),
+            files=FILES,
+            newest=drafts[-1],
+            drafts=[BC(one.id) for one in drafts if one.id != row.id],
+            parts=[(part, getattr(written, part) or "") for part in ReportPart],
+            changes=different,
+        )
 
     @routes.get("/reports/{report}/{name}")
     def file(request: Request, report: int, name: str) -> Response:
-        with app_of(request).sessions.reading() as session:
-            row = session.get(Report, report)
-        if row is None or name not in FILES:
+        row = _report(request, report)
+        if name not in FILES:
             raise HTTPException(404, GONE)
         path, home = Path(row.folder) / name, app_of(request).settings.home.absolute()
         try:
@@ -55,6 +94,55 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
         audited(request, "download", f"BC-{report}", file=name)
         return download(content, f"bao_cao_{row.as_of:%Y%m%d}{path.suffix}")
 
+    @routes.get("/reports/{report}/signed/{issue}")
+    def signed(request: Request, report: int, issue: int) -> Response:
+        """The signed document, as the clerk gave it."""
+        app, row = app_of(request), _report(request, report)
+        with app.sessions.reading() as session:
+            its = states.standing(session, [row])[row.id].issue
+        if its is None or its.id != issue:
+            raise HTTPException(404, GONE)
+        audited(request, "download", f"BC-{report}", file="signed.pdf")
+        return download(app.blobs.get(its.blob), f"bao_cao_{row.as_of:%Y%m%d}_da_ky.pdf")
+
+    @routes.post("/reports/{report}/approve")
+    def approve(request: Request, report: int, user: Operator) -> RedirectResponse:
+        app = app_of(request)
+        with app.sessions.begin() as session:
+            states.approve(app, session, report, user.actor, email=user.email, now=clock.now())
+        return redirect(request, f"/reports/{report}", f"Đã duyệt dự thảo {BC(report)}.")
+
+    @routes.post("/reports/{report}/write")
+    def write(
+        request: Request,
+        report: int,
+        part: Annotated[str, Form()],
+        user: Operator,
+        text: Annotated[str, Form(max_length=20_000)] = "",
+    ) -> RedirectResponse:
+        app, row, which = app_of(request), _report(request, report), ReportPart.read(part, "phần")
+        day, now = row.as_of.astimezone(HERE).date(), clock.now()
+        with app.sessions.begin() as session:
+            texts.write(session, row.directive, day, which, text, user.actor, secrets=app.secrets, now=now)
+        said = f"Đã ghi phần “{which.label}”. Bấm “Lập lại” để có dự thảo mới."
+        return redirect(request, f"/reports/{report}", said)
+
+    @routes.post("/reports/{report}/draw")
+    def draw(request: Request, report: int, user: Operator) -> RedirectResponse:
+        """Draw up the report of that moment again, from what is known by now."""
+        app, row, now = app_of(request), _report(request, report), clock.now()
+        day = row.as_of.astimezone(HERE).date()
+        with app.sessions.reading() as session:
+            [letter] = room.wanted(app, session, day, row.directive)
+            folders = [Path(one.folder) for one in states.of_day(session, row.directive, day)]
+        home = app.settings.home.absolute() / "reports"
+        first = next((one for one in folders if one.is_relative_to(home)), home / day.isoformat() / row.directive)
+        out = room.draw(app, letter, row.as_of, first)
+        with app.sessions.begin() as session:
+            made = room.record(session, row.directive, row.as_of, None, out, now, by=user.actor, secrets=app.secrets)
+        said = f"Đã lập {BC(made)}." if made != report else "Không có gì khác so với bản này."
+        return redirect(request, f"/reports/{made}", said)
+
     @routes.post("/reports/{report}/issue")
     def issue(
         request: Request,
@@ -62,33 +150,43 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
         number: Text,
         document_date: Annotated[Day, Form()],
         file: UploadFile,
-        user: Annotated[User, Depends(require_operator)],
+        user: Operator,
+        reason: Annotated[str, Form(max_length=2000)] = "",
     ) -> RedirectResponse:
-        app = app_of(request)
-        with app.sessions.reading() as session:
-            row = session.get(Report, report)
-        if row is None:
-            raise HTTPException(404, "Không có báo cáo này.")
-        signed = uploaded(file, "Chọn văn bản đã ký.")
-        day = row.as_of.date()
-        who, now = user.actor, clock.now()
-        room.issued(
-            app, row.directive, day, number=number, document_date=document_date, signed=signed, actor=who, now=now
-        )
-        done = f"Đã ghi nhận: báo cáo số liệu đến {words.short(day)} phát hành số {number.strip()}."
-        return redirect(request, "/reports", done)
+        app, row = app_of(request), _report(request, report)
+        signed, day = uploaded(file, "Chọn văn bản đã ký."), row.as_of.astimezone(HERE).date()
+        said = {"number": number, "document_date": document_date, "signed": signed, "reason": reason}
+        states.issued(app, row.directive, day, actor=user.actor, now=clock.now(), **said)  # type: ignore[arg-type]
+        told = f"Đã ghi nhận: báo cáo số liệu đến {words.short(day)} phát hành số {number.strip()}."
+        return redirect(request, "/reports", told)
 
     return routes
 
 
-def _row(known: Mapping[str, Version], report: Report, issues: dict[Any, ReportIssue], newest: bool) -> dict[str, Any]:
+def _report(request: Request, number: int) -> Report:
+    with app_of(request).sessions.reading() as session:
+        row = session.get(Report, number)
+    if row is None:
+        raise HTTPException(404, "Không có báo cáo này.")
+    return row
+
+
+def _row(known: Mapping[str, Version], standing: Standing, newest: bool) -> dict[str, Any]:
+    report = standing.report
+    letter = known[report.directive].directive if report.directive in known else None
     return {
         "id": report.id,
+        "number": BC(report.id),
         "as_of": report.as_of,
-        "title": known[report.directive].directive.title if report.directive in known else report.directive,
-        "symbol": known[report.directive].directive.report_symbol if report.directive in known else "BC",
+        "recorded_at": report.recorded_at,
+        "code": report.code,
+        "title": letter.title if letter else report.directive,
+        "symbol": letter.report_symbol if letter else "BC",
         "headline": words.headline(report.figures),
         "files": [name for name in FILES if (Path(report.folder) / name).is_file()],
-        "issue": issues.get((report.directive, report.as_of.date())),
+        "state": standing.state,
+        "open": standing.state in (ReportState.DRAFT, ReportState.APPROVED),
+        "issue": standing.issue,
+        "approved_by": standing.approved_by,
         "newest": newest,
     }

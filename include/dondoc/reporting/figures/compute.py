@@ -16,6 +16,7 @@ from dondoc.directive.model import Directive
 from dondoc.facts import obligations
 from dondoc.facts.obligations import Standing
 from dondoc.facts.rulings import standing_rulings
+from dondoc.reporting import texts
 from dondoc.reporting.figures import cameras, duties, late, plan, relief
 from dondoc.reporting.figures.model import CameraRow, Earlier, Figures, Progress
 from dondoc.store.mail import OutboxLetter
@@ -112,6 +113,7 @@ class _Moment:
             unchecked=cameras.unchecked(states),
             tasks=plan.tasks(standings, agencies, ours, seen, calendar, today),
             proposals=plan.proposals(self.letter.weekly_report.proposals, agencies, calendar, today, next_week),
+            texts=texts.read(self.session, self.letter.id, today, self.known_at),
             unconfirmed_calendar=not calendar.confirmed(today.year),
         )
         return Contents(made, cameras.rows(registry, states))

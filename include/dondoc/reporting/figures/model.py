@@ -258,6 +258,14 @@ class Proposal(Plain):
     week: int  # of the next report
 
 
+class Texts(Plain):
+    """What a person wrote instead of what is drawn: a paragraph a line; None: what is drawn stands."""
+
+    causes: str | None = None
+    tasks: str | None = None
+    proposals: str | None = None
+
+
 class Figures(Plain):
     """All figures of the report of a letter for a moment, as known at another."""
 
@@ -287,6 +295,7 @@ class Figures(Plain):
     unchecked: dict[str, int] = {}
     tasks: tuple[TaskLine, ...] = ()
     proposals: tuple[Proposal, ...] = ()
+    texts: Texts = Texts()
     unconfirmed_calendar: bool = False
 
     @property
