@@ -81,7 +81,7 @@ class _Moment:
         registry, calendar = self.app.registry, self.app.calendar_known(self.session, self.known_at)
         rulings = standing_rulings(self.session, self.as_of, self.known_at)
         sent = late.chases(self.session, self.letter, self.seen_by)
-        returned = [s.submission for s in standings if s.submission and duties.is_late(s, today)]
+        returned = [n for s in standings if duties.is_late(s, today) and (n := duties.submission(s))]
         cells = late.faults(self.session, returned, self.known_at)
         overdue = late.duties(self.letter, standings, calendar, today, sent, cells)
         agencies = late.agencies(self.letter, overdue, today, sent, late.words(rulings, self.letter.id))

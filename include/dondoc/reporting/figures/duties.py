@@ -9,6 +9,7 @@ from dondoc.directive.model import Registry
 from dondoc.escalation.words import name as duty_name
 from dondoc.facts.obligations import Standing
 from dondoc.reporting.figures.model import Agencies, DutyRow, Progress, SystemProgress
+from dondoc.vocabulary.numbers import BN
 from dondoc.vocabulary.obligations import DONE, Status
 from dondoc.vocabulary.reports import DutyColumn
 from dondoc.workdays import WorkingDays
@@ -24,13 +25,28 @@ COLUMN = {
 }
 
 
+def came_on(standing: Standing) -> date | None:
+    """When it came: what met it, what was returned, or what waits for us."""
+    if standing.received_at:
+        return standing.received_at.date()
+    arrived = standing.reasons[0].params.get("arrived")
+    return arrived if isinstance(arrived, date) else None
+
+
+def submission(standing: Standing) -> int | None:
+    """The number of what was returned, or waits for us."""
+    number = standing.reasons[0].params.get("submission")
+    return BN.read(number) if number else None
+
+
 def is_late(standing: Standing, today: date) -> bool:
     """Whether its agency is late with it: nothing came, or came too late and waits for us, or was returned and its
     last day is over. What came in time and waits for us is our backlog, not the agency's delay."""
     if standing.last_day is None or standing.last_day >= today:
         return False
     if standing.status == Status.UNDER_REVIEW:
-        return standing.received_at is None or standing.received_at.date() > standing.last_day
+        came = came_on(standing)
+        return came is None or came > standing.last_day
     return standing.status in (Status.OVERDUE, Status.RETURNED)
 
 
@@ -102,7 +118,7 @@ def rows(registry: Registry, standings: Iterable[Standing], calendar: WorkingDay
             column=COLUMN.get(standing.status),
             status=standing.status,
             working_days_late=days_late(standing, calendar, today),
-            received_on=standing.received_at.date() if standing.received_at else None,
+            received_on=came_on(standing),
             reason=standing.reason,
         )
         for standing in standings

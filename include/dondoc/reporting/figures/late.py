@@ -14,7 +14,7 @@ from dondoc.directive.model import Directive
 from dondoc.escalation.words import name as duty_name
 from dondoc.escalation.words import title
 from dondoc.facts.obligations import Standing
-from dondoc.reporting.figures.duties import days_late, is_late
+from dondoc.reporting.figures.duties import came_on, days_late, is_late, submission
 from dondoc.reporting.figures.model import AgencyWord, Chase, LateAgency, LateDuty
 from dondoc.store.facts import Ruling
 from dondoc.store.intake import Verdict
@@ -119,8 +119,8 @@ def duties(
                     last_day=standing.last_day,
                     status=standing.status,
                     working_days_late=days_late(standing, calendar, today),
-                    received_on=standing.received_at.date() if standing.received_at else None,
-                    faults=cells.get(standing.submission or 0, 0),
+                    received_on=came_on(standing),
+                    faults=cells.get(submission(standing) or 0, 0),
                     paused=standing.paused is not None,
                     letters_sent=chased.count if chased else 0,
                     answer_by=until if until and until >= today else None,

@@ -5,6 +5,7 @@ from datetime import date
 
 from dondoc.directive.model import PROPOSALS, ProposalRule
 from dondoc.facts.obligations import Standing
+from dondoc.reporting.figures.duties import came_on
 from dondoc.reporting.figures.model import Backlog, Cameras, LateAgency, Proposal, TaskLine
 from dondoc.vocabulary.agencies import AgencyKind
 from dondoc.vocabulary.obligations import Status
@@ -18,7 +19,7 @@ COMING = 5  # working days ahead that count as soon due
 
 def backlog(standings: Iterable[Standing], cameras: Cameras, calendar: WorkingDays, today: date) -> Backlog:
     ours = [s for s in standings if s.status in (Status.UNDER_REVIEW, Status.NEEDS_REASSIGNMENT)]
-    came = [s.received_at.date() for s in ours if s.received_at]
+    came = [day for s in ours if (day := came_on(s))]
     return Backlog(
         duties=len(ours),
         oldest=min(came, default=None),
