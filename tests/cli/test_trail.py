@@ -62,7 +62,7 @@ RECORDED: dict[str, tuple[tuple[str, ...], str, str]] = {
     "contacts end": (("cu@sonn.test", "--agency", "so-nnptnt", "--on", "2021-11-22"), "contacts_end", "cu@sonn.test"),
     "contacts import": (("danh-ba.csv",), "contacts_import", "danh-ba.csv"),
     "contacts refuse": (("TD-0001", "--reason", "không phải"), "contact_refuse", "TD-0001"),
-    "db upgrade": ((), "db_upgrade", "2026_11_29_facts"),
+    "db upgrade": ((), "db_upgrade", "2026_11_30_reports"),
     "deliver": ((), "deliver", "outbox"),
     "directive activate": (("nhap-2021",), "directive_activate", "nhap-2021"),
     "directive add": (("vb.yaml",), "directive_add", "stttt-2021-12"),
@@ -72,7 +72,13 @@ RECORDED: dict[str, tuple[tuple[str, ...], str, str]] = {
     "receive": (("c.csv", "--from", "la@dau.test"), "receive", "BN-0002"),
     "register": ((*PAPER, "--arrived", "2021-11-18"), "register", "VB-0001"),
     "report": (("--as-of", "2021-11-18", "--out", "bc"), "draw_report", "2021-11-18"),
+    "report approve": (("BC-0001",), "approve_report", "BC-0001"),
     "report issue": (ISSUE, "issue_report", "2021-11-18"),
+    "report write": (
+        ("--as-of", "2021-11-18", "--part", "causes", "--text", "Do mưa lũ."),
+        "write_report",
+        "2021-11-18",
+    ),
     "resume": (("TH-00003", "--reason", "nhầm"), "undo", "QD-2"),
     "rotate-key": ((), "rotate_key", "DONDOC_SECRET_KEY"),
     "rule": (("hold_all", "--document", "CV 1", "--reason", "thử"), "hold_all", "QD-2"),
@@ -112,6 +118,9 @@ UNRECORDED: dict[str, tuple[tuple[str, ...], str]] = {
     "outbox": ((), READS),
     "preview": ((*DAY, "--all"), READS),
     "probe": (("rtsp://127.0.0.1:9/", "--allow", "127.0.0.0/8", "--timeout", "1"), NO_DATABASE),
+    "report changes": (("--as-of", "2021-11-18"), READS),
+    "report list": ((), READS),
+    "report show": (("BC-0001",), READS),
     "rulings": ((), READS),
 }
 

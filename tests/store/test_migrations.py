@@ -29,6 +29,7 @@ Row = tuple[str, dict[str, object]]  # table, and what stands in it
 ONE_WAY = {  # what cannot go back, and why
     "2026_11_28_letters": "sẽ mất dữ kiện của các văn bản khác",
     "2026_11_29_facts": "sẽ mất các quyết định mà người có thẩm quyền đã dừng",
+    "2026_11_30_reports": "sẽ mất người duyệt, bản sửa",
 }
 
 

@@ -25,7 +25,6 @@ from dondoc.reporting import report
 from dondoc.store.facts import ContactChange
 from dondoc.store.intake import SourceRead
 from dondoc.store.mail import OutboxLetter
-from dondoc.store.reporting import ReportIssue
 from dondoc.store.session import head
 from dondoc.store.trust import AuditEvent
 from dondoc.vocabulary.letters import OutboxState
@@ -469,35 +468,6 @@ def test_a_link_in_the_place_of_a_reports_folder_is_not_followed(app: AppContext
     assert visit("ops").get("/reports/1/report.xlsx").status_code == 404
 
 
-def test_an_operator_records_that_the_clerk_has_issued_a_report(app: AppContext, visit: Visit) -> None:
-    drawn_up(app)
-    drawn_up(app, "lap-lai")
-    page = visit("ops").get("/reports").text
-    assert html.fromstring(page).xpath("//form/@action") == ["/reports/2/issue"]  # a day is issued once
-    data = {"number": " 05/BC-STTTT ", "document_date": "2021-11-19"}
-    post = {"headers": ORIGIN, "data": data}
-    empty = visit("ops").post("/reports/2/issue", **post, files={"file": ("ky.pdf", b"")})
-    assert (empty.status_code, "đã ký" in empty.text) == (400, True)
-    signed = {"file": ("ky.pdf", b"%PDF-1.7 da ky")}
-    assert visit("ops").post("/reports/9/issue", **post, files=signed).status_code == 404
-    assert visit("ops").post("/reports/2/issue", **post, files=signed).status_code == 303
-    with app.sessions.begin() as session:
-        [row] = session.scalars(select(ReportIssue))
-        assert (row.as_of, row.document_number, row.document_date, row.by) == (
-            date(2021, 11, 18),
-            "05/BC-STTTT",
-            date(2021, 11, 19),
-            "ops",
-        )
-        assert app.blobs.get(row.blob) == b"%PDF-1.7 da ky"
-    page = visit("ops").get("/reports").text
-    assert "Số 05/BC-STTTT ngày 19/11/2021" in words_of(page)
-    assert "ops ghi nhận lúc" in words_of(page)
-    assert "<form" not in page
-    again = visit("ops").post("/reports/1/issue", **post, files=signed)
-    assert (again.status_code, "đã được ghi nhận phát hành rồi" in again.text) == (400, True)
-
-
 def test_a_letters_history_names_each_step_apart() -> None:
     assert len({state.label for state in OutboxState}) == len(OutboxState)
 
@@ -505,9 +475,9 @@ def test_a_letters_history_names_each_step_apart() -> None:
 def test_a_report_is_listed_with_its_files(app: AppContext, visit: Visit) -> None:
     drawn_up(app)
     row = rows_of(visit("viewer").get("/reports").text)[0]
-    assert row[0] == "17:00 18/11/2021"
-    assert row[1].startswith("V/v đôn đốc triển khai")
-    assert "0/30" in row[2]
+    assert row[:2] == ["BC-0001", "17:00 18/11/2021"]
+    assert row[2].startswith("V/v đôn đốc triển khai")
+    assert "0/30" in row[3]
     document = visit("viewer").get("/reports/1/report.docx")
     assert document.content[:2] == b"PK"
     assert visit("viewer").get("/reports/1/..%2fdondoc.db").status_code == 404

@@ -1,7 +1,7 @@
 """Every act on the pages, and every sight of what is sensitive, is in the audit trail with who, from where and what."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -18,6 +18,7 @@ from dondoc.demo.fleet import Fleet
 from dondoc.intake.receive import receive
 from dondoc.mail import outbox
 from dondoc.mail.letter import Letter
+from dondoc.reporting import states
 from dondoc.store.facts import ContactChange
 from dondoc.store.trust import AuditEvent
 from dondoc.web.app import create_app
@@ -79,7 +80,7 @@ Sent = dict[str, Any]
 DOCUMENT = {"document": "Công điện 1", "reason": "lũ"}
 PAUSE = {"agency": AGENCY, "begins": "2021-11-20", **DOCUMENT}
 PAPER = {"agency": "so-nnptnt", "fulfils": "reservoir/focal_letter", "number": "1/SNN", "document_date": "2021-11-18"}
-SIGNED = {"number": "05/BC", "document_date": "2021-11-19"}
+SIGNED = {"number": "05/BC", "document_date": "2021-11-19", "reason": "thay bản trước"}
 POSTED: dict[str, tuple[str, Sent, str, str]] = {
     "/cameras/{camera}/probe": ("/cameras/2/probe", {}, "probe", "CAM-00002"),
     "/cameras/{camera}/release": ("/cameras/2/release", {"data": {"reason": "x"}}, "release_login", "CAM-00002"),
@@ -115,16 +116,23 @@ POSTED: dict[str, tuple[str, Sent, str, str]] = {
     "/directives/{directive}/close": (
         f"/directives/{ID}/close", {"data": {"version": "3", "on": "2021-11-20", **DOCUMENT}}, "directive_close", ID,
     ),
+    "/reports/{report}/write": (
+        "/reports/1/write", {"data": {"part": "causes", "text": "Do mưa lũ."}}, "write_report", "2021-11-18",
+    ),
+    "/reports/{report}/draw": ("/reports/1/draw", {}, "draw_report", "2021-11-18"),
+    "/reports/{report}/approve": ("/reports/2/approve", {}, "approve_report", "BC-0002"),
     "/reports/{report}/issue": (
-        "/reports/1/issue", {"data": SIGNED, "files": {"file": ("ky.pdf", b"%PDF-1.7")}}, "issue_report", "2021-11-18",
+        "/reports/2/issue", {"data": SIGNED, "files": {"file": ("ky.pdf", b"%PDF-1.7")}}, "issue_report", "2021-11-18",
     ),
 }  # fmt: skip
+LOOKED = {"/directives/{directive}/forecast": "what would be written to whom: nothing is kept, nobody is written to"}
 SAVED = {
     "/cameras.{form}": ("/cameras.csv", "export", "cameras.csv"),
     "/cameras/{camera}/thumbnail": ("/cameras/4/thumbnail", "see_picture", "CAM-00004"),
     "/inbox/{submission}/original": ("/inbox/1/original", "download", "BN-0001"),
     "/letters/{letter}/attachments/{position}": ("/letters/3/attachments/0", "download", "TH-00003"),
-    "/reports/{report}/{name}": ("/reports/1/report.docx", "download", "BC-1"),
+    "/reports/{report}/{name}": ("/reports/1/report.docx", "download", "BC-0001"),
+    "/reports/{report}/signed/{issue}": ("/reports/1/signed/1", "download", "BC-0001"),
 }
 UNRECORDED = {"/metrics": "machines ask for it every few minutes, and it names no address, login or restricted camera"}
 
@@ -137,7 +145,7 @@ def of(method: str) -> set[str]:
 
 
 def test_every_act_and_every_file_is_in_the_trail_or_it_is_said_why_not() -> None:
-    assert of("POST") == POSTED.keys()
+    assert of("POST") == POSTED.keys() | LOOKED.keys()
     assert of("GET") == SAVED.keys() | UNRECORDED.keys()
     pages = create_app(current_user=visitor, app=lambda: None)  # type: ignore[arg-type, return-value]
     assert {method for route in pages.routes if isinstance(route, APIRoute) for method in route.methods} == {
@@ -165,6 +173,8 @@ def furnished(seen: AppContext) -> AppContext:
             session.add(ContactChange(submission_id=1, email=email, asked="c@sonn.test", happened_at=NOW, **who))
     stopped(seen, NOW)
     drawn_up(seen)
+    signed = {"number": "04/BC", "document_date": date(2021, 11, 19), "signed": b"%PDF-1.7"}
+    states.issued(seen, "stttt-cntt-2021-11", date(2021, 11, 18), actor=CLERK, now=NOW, **signed)  # type: ignore[arg-type]
     return seen
 
 
@@ -174,7 +184,7 @@ def test_what_is_done(furnished: AppContext, visit: Visit) -> None:
         assert visit("ops").post(address, headers=ORIGIN, **sent).status_code == 303, address
         [event] = trail(furnished)[before:]
         assert (event.act, event.subject, event.login, event.channel) == (act, subject, "ops.dangnhap", "page")
-        assert (event.name, event.address) == ("Người Duyệt" if act == "approve" else "ops", "10.1.2.3")
+        assert (event.name, event.address) == ("Người Duyệt" if act.startswith("approve") else "ops", "10.1.2.3")
         assert act in ACT
     details = {event.subject: event.details for event in trail(furnished)}
     assert details["CAM-00002"] == {"reason": "x"}
@@ -192,7 +202,7 @@ def test_what_is_saved_or_seen(furnished: AppContext, visit: Visit) -> None:
         [event] = trail(furnished)[before:]
         assert (event.act, event.subject, event.name) == (act, subject, "ops")
         assert act in ACT
-    assert event.details == {"file": "report.docx"}
+    assert event.details == {"file": "signed.pdf"}
 
 
 def test_what_was_refused_is_not_written_down_as_done(seen: AppContext, visit: Visit) -> None:

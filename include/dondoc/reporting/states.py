@@ -5,7 +5,7 @@ the number, date or file may be corrected, and another draft of the same day may
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 
@@ -95,11 +95,12 @@ def approve(
         Problem: no such report, or a newer draft of its day has been drawn up.
     """
     report = _newest(session, number)
-    approvers.approver(session, app.registry.office, actor, now.astimezone(HERE).date(), email=email)
-    by = audit.person(actor.name)
+    today = now.astimezone(HERE).date()
+    by = approvers.approver(session, app.registry.office, actor, today, email=email).name
     if by not in _approvals(session, {report.id: report}).get(report.id, []):
         session.add(ReportApproval(report_id=report.id, by=by, recorded_at=now))
-        audit.record(session, app.secrets, actor, "approve_report", BC(report.id), now=now, code=report.code)
+        who = replace(actor, name=by)
+        audit.record(session, app.secrets, who, "approve_report", BC(report.id), now=now, code=report.code)
     return report
 
 
@@ -149,10 +150,12 @@ def issued(
     actor: Actor,
     now: datetime,
     reason: str | None = None,
+    draft: int | None = None,
 ) -> int:
     """Record that the clerk has issued the newest draft of a day; `signed` is the document itself.
 
     Args:
+        draft: which one it is, where the person had one before their eyes: refused when it is not the newest.
         reason: why it is issued again: a slip in number, date or file, or a new draft that replaces the one before.
 
     Raises:
@@ -174,6 +177,8 @@ def issued(
         if not drafts:
             what = f"Chưa có báo cáo nào với số liệu ngày {words.short(day)}"
             raise Problem(f"{what}. Lập báo cáo của ngày đó trước.")
+        if draft is not None:
+            _newest(session, draft)
         row = ReportIssue(
             directive=directive,
             as_of=day,

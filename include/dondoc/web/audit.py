@@ -40,6 +40,8 @@ ACT: dict[str, str] = {  # what is not here is shown as it is
     "dismiss": "xếp lại bản nộp",
     "download": "tải tệp về",
     "draw_report": "dự thảo báo cáo",
+    "write_report": "viết thay một phần báo cáo",
+    "approve_report": "duyệt dự thảo báo cáo",
     "enter_login": "nhập tài khoản camera",
     "escalate": "cho lập thư đôn đốc",
     "export": "xuất camera ra tệp",

@@ -117,17 +117,26 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
 
 def _row(app: AppContext, ruling: Ruling) -> dict[str, Any]:
     scope = _scope(app, ruling)
-    to = app.registry.agency(ruling.to_agency).name if ruling.to_agency else ""
+    to = _agency(app, ruling.to_agency) if ruling.to_agency else ""
     return {"ruling": ruling, "scope": scope[:1].upper() + scope[1:], "to": to}
 
 
 def _scope(app: AppContext, ruling: Ruling) -> str:
     parts = [
-        app.registry.agency(ruling.agency).name if ruling.agency else "mọi đơn vị",
-        app.registry.system(ruling.system).name if ruling.system else "mọi hệ thống",
+        _agency(app, ruling.agency) if ruling.agency else "mọi đơn vị",
+        _system(app, ruling.system) if ruling.system else "mọi hệ thống",
         *([f"điểm “{ruling.place}”"] if ruling.place else []),
         *([f"vị trí “{ruling.site}”"] if ruling.site else []),
         *([in_period(ruling.deliverable, "", ruling.period)] if ruling.deliverable else []),
         *([f"văn bản {ruling.directive}"] if ruling.directive else []),
     ]
     return ", ".join(parts)
+
+
+def _agency(app: AppContext, agency: str) -> str:
+    """Its name; its id where the list of agencies has lost it: the page must show the ruling all the same."""
+    return next((one.name for one in app.registry.agencies if one.id == agency), agency)
+
+
+def _system(app: AppContext, system: str) -> str:
+    return next((one.name for one in app.registry.systems if one.id == system), system)

@@ -91,7 +91,7 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
                 content = drawn.read()
         except (OSError, ValueError):
             raise HTTPException(404, GONE) from None
-        audited(request, "download", f"BC-{report}", file=name)
+        audited(request, "download", BC(report), file=name)
         return download(content, f"bao_cao_{row.as_of:%Y%m%d}{path.suffix}")
 
     @routes.get("/reports/{report}/signed/{issue}")
@@ -102,7 +102,7 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
             its = states.standing(session, [row])[row.id].issue
         if its is None or its.id != issue:
             raise HTTPException(404, GONE)
-        audited(request, "download", f"BC-{report}", file="signed.pdf")
+        audited(request, "download", BC(report), file="signed.pdf")
         return download(app.blobs.get(its.blob), f"bao_cao_{row.as_of:%Y%m%d}_da_ky.pdf")
 
     @routes.post("/reports/{report}/approve")
@@ -155,7 +155,7 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
     ) -> RedirectResponse:
         app, row = app_of(request), _report(request, report)
         signed, day = uploaded(file, "Chọn văn bản đã ký."), row.as_of.astimezone(HERE).date()
-        said = {"number": number, "document_date": document_date, "signed": signed, "reason": reason}
+        said = {"number": number, "document_date": document_date, "signed": signed, "reason": reason, "draft": report}
         states.issued(app, row.directive, day, actor=user.actor, now=clock.now(), **said)  # type: ignore[arg-type]
         told = f"Đã ghi nhận: báo cáo số liệu đến {words.short(day)} phát hành số {number.strip()}."
         return redirect(request, "/reports", told)
