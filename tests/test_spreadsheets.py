@@ -59,7 +59,7 @@ def test_no_column_begins_with_a_formula_whichever_separator_is_guessed(text: st
 
 def test_a_text_in_a_workbook_is_text_and_a_number_a_number() -> None:
     book = Workbook()
-    values = [*ATTACKS[:50], "-5", "+84912345678", "\x00=1", "x" * 40_000, -5, 2.5, None, True]
+    values = [*ATTACKS[:50], "-5", "+84912345678", "\x00=1", "\ud800\uffff=1", "x" * 40_000, -5, 2.5, None, True]
     for row, value in enumerate(values, 1):
         spreadsheets.put(book.active.cell(row, 1), value)
     content = spreadsheets.save(book)

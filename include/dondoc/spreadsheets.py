@@ -9,7 +9,6 @@ from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile
 
 from openpyxl import Workbook
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.drawing.spreadsheet_drawing import SpreadsheetDrawing
 from openpyxl.worksheet._writer import WorksheetWriter
 from openpyxl.writer.excel import ExcelWriter
@@ -21,6 +20,13 @@ _PASSED_OVER = re.compile(r"[\s\"'`\u00ad\u200b-\u200f\u2028-\u202f\u2060-\u2069
 # Wherever a program may split a line of ours that was told, or guesses, another separator. Quotes do not help there:
 # under `;` the line "a","x;=1" falls apart into "a","x and =1".
 _SPLITS = re.compile(r"[,;\t\r\n|]")
+# What XML cannot hold: control characters, halves of surrogate pairs, and two that are none.
+_ILLEGAL = re.compile(r"[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def fitting(text: str) -> str:
+    """As much of a text as a cell of a workbook may hold."""
+    return _ILLEGAL.sub("", text)[:LONGEST]
 
 
 def runs(text: str) -> bool:
@@ -58,7 +64,7 @@ def put(cell: Any, value: Any) -> None:
     if not isinstance(value, str):
         cell.value = value
         return
-    text = ILLEGAL_CHARACTERS_RE.sub("", value)[:LONGEST]
+    text = fitting(value)
     cell.value = text
     cell.data_type = "s"  # openpyxl takes "=…" for a formula
     if runs(text):
