@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from dondoc import clock
 from dondoc.configuration.context import AppContext
-from dondoc.directive.model import Directive, Registry
+from dondoc.directive.model import Directive
 from dondoc.escalation import words
 from dondoc.escalation.blanks import forms
 from dondoc.escalation.ladder import APPROVAL_DAYS, Decision, Ladder, SentLetter, duty
@@ -142,7 +142,7 @@ def _words(
         "also": list(dict.fromkeys(person.role.label for person in people if person.copy)),
         "attached": [a.filename for a in attached],
         "earlier": _earlier(known, decision, past),
-        "desk": _desk(session, registry, day),
+        "desk": contacts.desk(session, registry, day),
     }
     return render(app.settings.data, registry, step.letter, context)
 
@@ -190,9 +190,3 @@ def _earlier(letters: Mapping[str, Directive], decision: Decision, past: Sequenc
                 "warned": steps[0].kind == LetterKind.OVERDUE and bool(about & letter.duties),
             }
     return list(lines.values())
-
-
-def _desk(session: Session, registry: Registry, day: date) -> str | None:
-    """Whom an agency can call: our own focal officer, when one is named."""
-    found = contacts.find(session, registry.office, Role.FOCAL_OFFICER, day)
-    return f"{found[0].name}, điện thoại {found[0].phone}" if found and found[0].phone else None

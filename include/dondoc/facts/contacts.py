@@ -174,13 +174,20 @@ def _known(contact: Contact, history: Sequence[Contact]) -> bool:
     )
 
 
-def find(session: Session, agency: str, role: Role, day: date, system: str | None = None) -> list[Contact]:
+def find(
+    session: Session,
+    agency: str,
+    role: Role,
+    day: date,
+    system: str | None = None,
+    known_at: datetime | None = None,
+) -> list[Contact]:
     """Who holds a role on a day, one entry per address; whoever was named for the system itself comes first.
 
     Of several people for the same agency, role and system the last named comes first.
     """
     rows = sorted(
-        in_force(session, day, Contact.agency == agency, Contact.role == role),
+        in_force(session, day, Contact.agency == agency, Contact.role == role, known_at=known_at),
         key=lambda c: (c.valid_from, c.id),
         reverse=True,
     )
@@ -188,6 +195,12 @@ def find(session: Session, agency: str, role: Role, day: date, system: str | Non
     if system is None:
         wanted = list(rows)
     return list({r.email: r for r in reversed(wanted)}.values())[::-1]
+
+
+def desk(session: Session, registry: Registry, day: date, known_at: datetime | None = None) -> str | None:
+    """Whom a reader can call: our own focal officer, when one is named."""
+    found = find(session, registry.office, Role.FOCAL_OFFICER, day, known_at=known_at)
+    return f"{found[0].name}, điện thoại {found[0].phone}" if found and found[0].phone else None
 
 
 def in_force(
