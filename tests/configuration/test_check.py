@@ -96,7 +96,7 @@ def test_the_shipped_files_have_no_fault(found: Callable[[], list[str]]) -> None
             "không có “isuer” trong những gì thư này",
         ),
         ("letters/outage/text.txt.j2", "place.name", "place.nmae", "mẫu thư không dựng được (UndefinedError: "),
-        ("letters/report/subject.txt.j2", "moment | vn_date", "moment | vn_dat", "No filter named 'vn_dat'"),
+        ("letters/report/subject.txt.j2", "owed | two", "owed | tow", "No filter named 'tow'"),
         ("cameras/rules.yaml", "[public_admin_centre]", "[centre]", "không có hệ thống “centre”"),
         ("cameras/rules.yaml", "status: [maintenance]", "status: [mending]", "không biểu mẫu nào có mã “mending”"),
         ("cameras/rules.yaml", "nights: 5", "nights: 0", "“nights” phải từ 1 trở lên"),

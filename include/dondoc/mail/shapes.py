@@ -149,13 +149,30 @@ class InternalWords(TypedDict):
     links: NotRequired[Sequence[tuple[str, str]]]
 
 
+class LateWords(TypedDict):
+    """An agency that is late."""
+
+    agency: str
+    missing: str
+    days: str
+    chased: str
+
+
 class ReportWords(TypedDict):
-    directive: Any  # a Directive
+    """A week's figures."""
+
+    matter: str  # in two or three words
+    week: int
+    owed: int
+    done: int
+    late: int  # of `owed`
+    asked: int  # agencies of which the superior is asked for a word
     superior: str
     issuer: str
     moment: datetime
-    week: int
-    headline: str
+    sentences: Sequence[str]
+    rows: Sequence[LateWords]
+    more: int  # late agencies that are in no row
+    attached: str
     about: str  # the letter that it reports on
-    cameras: str  # empty: the letter asks for none
-    tables: list[tuple[str, Sequence[str], Sequence[Sequence[Any]]]]
+    desk: str | None

@@ -18,13 +18,11 @@ from dondoc.errors import Problem
 from dondoc.facts import contacts
 from dondoc.mail import compose, outbox
 from dondoc.mail.letter import Attachment, Precondition
-from dondoc.mail.render import Rendered, render
-from dondoc.mail.shapes import ReportWords
-from dondoc.reporting import words
+from dondoc.reporting import mail, words
 from dondoc.reporting.document import document
 from dondoc.reporting.figures.compute import Contents
 from dondoc.reporting.figures.compute import contents as compute
-from dondoc.reporting.figures.model import code_of
+from dondoc.reporting.figures.model import Figures, code_of
 from dondoc.reporting.workbook import workbook
 from dondoc.store.files import folder, replace
 from dondoc.store.mail import OutboxLetter
@@ -81,8 +79,8 @@ def _write(app: AppContext, directive: Directive, contents: Contents, out: Path)
     content = (
         json.dumps(figures, ensure_ascii=False, indent=2).encode(),
         document(figures, directive),
-        workbook(figures),
-        _words(app, directive, figures).html.encode(),
+        workbook(contents, directive),
+        mail.rendered(app, directive, contents.figures).html.encode(),
     )
     try:
         folder(out)
@@ -91,26 +89,6 @@ def _write(app: AppContext, directive: Directive, contents: Contents, out: Path)
     except OSError as error:
         raise Problem(f"Không ghi được báo cáo vào {out}: {error.strerror}. Chọn thư mục khác.") from None
     return {name: out / name for name in FILES}
-
-
-def _words(app: AppContext, directive: Directive, figures: dict[str, Any]) -> Rendered:
-    moment = datetime.fromisoformat(figures["as_of"])
-    context: ReportWords = {
-        "directive": directive,
-        "superior": words.today(app.registry, directive.superior, moment.date()).name,
-        "issuer": words.today(app.registry, directive.issuer, moment.date()).name,
-        "moment": moment,
-        "week": moment.isocalendar().week,
-        "headline": words.headline(figures),
-        "about": words.about(directive, moment.date()),
-        "cameras": words.camera_line(figures["cameras_total"]) if directive.surveys else "",
-        "tables": [
-            ("Tiến độ theo hệ thống", words.TABLE_1, [[*r[:-1], words.percent(r[-1])] for r in words.table_1(figures)]),
-            ("Camera theo đơn vị", words.TABLE_2, words.table_2(figures) if directive.surveys else []),
-            ("Nội dung quá hạn", words.TABLE_3, words.table_3(figures)),
-        ],
-    }
-    return render(app.settings.data, app.registry, "report", context)
 
 
 def wanted(
@@ -176,10 +154,10 @@ def enqueue(
     Raises:
         Problem: its day is still to come.
     """
-    figures = json.loads((folder / "figures.json").read_bytes())
-    rendered = _words(app, directive, figures)
+    figures = Figures.read(json.loads((folder / "figures.json").read_bytes()))
+    rendered = mail.rendered(app, directive, figures)
     day = as_of.date()
-    book = Attachment(f"so_lieu_{day:%Y%m%d}.xlsx", app.blobs.put((folder / "report.xlsx").read_bytes()), XLSX)
+    book = Attachment(mail.attached(figures), app.blobs.put((folder / "report.xlsx").read_bytes()), XLSX)
     superior = directive.superior
     with app.sessions.begin() as session:
         number = record(session, directive.id, as_of, None, folder, now, by=by, secrets=app.secrets)

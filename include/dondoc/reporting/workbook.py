@@ -1,88 +1,313 @@
-"""The workbook: the figures as tables, and two charts that read in black and white."""
+"""report.xlsx: the figures as tables, charts of them, and the rows behind every number."""
 
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 
-from openpyxl import Workbook
-from openpyxl.chart import BarChart, Reference
-from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
-from openpyxl.utils import get_column_letter
-from openpyxl.worksheet.worksheet import Worksheet
+from dondoc.clock import HERE
+from dondoc.directive.model import Directive
+from dondoc.mail.render import vn_moment
+from dondoc.reporting import sentences, words
+from dondoc.reporting.charts import CAMERAS, DUTIES, Charts
+from dondoc.reporting.figures.compute import Contents
+from dondoc.reporting.figures.model import Cameras, Earlier, Figures, Progress
+from dondoc.reporting.mail import opening
+from dondoc.reporting.sheets import Book, Column, Properties, Table, Value
+from dondoc.vocabulary.reports import CameraColumn, DutyColumn
 
-from dondoc import spreadsheets
-from dondoc.reporting import words
-
-_LINE = Side(style="thin", color="999999")
-_BOX = Border(left=_LINE, right=_LINE, top=_LINE, bottom=_LINE)
-_FONT = "Times New Roman"
-_SHADES = ("1F1F1F", "7A7A7A", "C8C8C8", "FFFFFF")
-
-
-def workbook(figures: dict[str, Any]) -> bytes:
-    """report.xlsx: progress by system, cameras by agency, who is late."""
-    book = Workbook()
-    sheet = book.active
-    assert isinstance(sheet, Worksheet)
-    sheet.title = "Tiến độ"
-    first, last = _table(sheet, "Tiến độ theo hệ thống", words.headline(figures), words.TABLE_1, words.table_1(figures))
-    for row in range(first, last + 1):
-        sheet.cell(row, 8).number_format = '0.0"%"'
-    _bars(sheet, "Nội dung phải gửi theo hệ thống", first, last - 1, range(4, 8), f"A{last + 3}", stacked=True)
-
-    cameras = book.create_sheet("Camera")
-    line = words.camera_line(figures["cameras_total"])
-    first, last = _table(cameras, "Camera theo đơn vị", line, words.TABLE_2, words.table_2(figures))
-    if last > first:
-        _bars(
-            cameras, "Camera khai, có trả lời, có hình tốt", first, last - 1, (3, 5, 6), f"A{last + 3}", stacked=False
-        )
-
-    _table(book.create_sheet("Quá hạn"), "Nội dung quá hạn", "", words.TABLE_3, words.table_3(figures))
-    return spreadsheets.save(book)
+PROGRESS, LATE = "Tiến độ", "Đơn vị chậm"
+BY_SYSTEM, BY_AGENCY = "Camera theo hệ thống", "Camera theo đơn vị"
+WAIVED = "Được miễn"
+PERCENT = "Tỷ lệ"
+MOST = 24  # bars that a chart has room for
+_CHANGE = "+#,##0;-#,##0;0"
 
 
-def _table(
-    sheet: Worksheet, title: str, line: str, headings: tuple[str, ...], rows: list[list[Any]]
-) -> tuple[int, int]:
-    """Write a table from row 4 on; return its first and last row of values."""
-    spreadsheets.put(sheet["A1"], title)
-    spreadsheets.put(sheet["A2"], line)
-    sheet["A1"].font, sheet["A2"].font = Font(_FONT, 14, bold=True), Font(_FONT, 12, italic=True)
-    for column, heading in enumerate(headings, 1):
-        cell = sheet.cell(4, column, heading)
-        cell.font, cell.border = Font(_FONT, 12, bold=True), _BOX
-        cell.fill = PatternFill("solid", "E6E6E6")
-        cell.alignment = Alignment("center", "center", wrap_text=True)
-    for number, values in enumerate(rows, 5):
-        for column, value in enumerate(values, 1):
-            cell = sheet.cell(number, column)
-            spreadsheets.put(cell, value)
-            cell.font, cell.border = Font(_FONT, 12, bold=values[0] == ""), _BOX
-            number_like = isinstance(value, int | float)
-            cell.alignment = Alignment("center" if number_like else "left", "center", wrap_text=True)
-    sheet.row_dimensions[4].height = 34  # two lines: LibreOffice does not make room by itself
-    for column in range(1, len(headings) + 1):
-        widest = max((len(str(values[column - 1])) for values in rows), default=0)
-        sheet.column_dimensions[get_column_letter(column)].width = 6 if column == 1 else max(16, widest + 4)
-    sheet.freeze_panes = "C5"
-    sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", 9
-    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
-    sheet.sheet_properties.pageSetUpPr.fitToPage = True
-    sheet.print_title_rows = "4:4"
-    return 5, 4 + len(rows)
+def workbook(contents: Contents, letter: Directive) -> bytes:
+    """The file's bytes: the same for the same contents, wherever it is made."""
+    figures = contents.figures
+    book = _book(figures, letter)
+    summary = _summary(book, figures, letter)
+    progress = _progress(book, figures)
+    _late(book, figures)
+    cameras = _cameras(book, figures) if figures.surveys else None
+    if figures.headline.owed or figures.cameras_total.declared:
+        _charts(book, figures, summary, progress, cameras)
+    _duty_rows(book, contents)
+    if figures.surveys:
+        _camera_rows(book, contents)
+    return book.finished()
 
 
-def _bars(sheet: Worksheet, title: str, first: int, last: int, columns: Any, anchor: str, *, stacked: bool) -> None:
-    chart = BarChart()
-    chart.type, chart.title, chart.height, chart.width = "bar", title, 9, 24
-    if stacked:
-        chart.grouping, chart.overlap = "stacked", 100
-    for column in columns:
-        chart.add_data(Reference(sheet, min_col=column, min_row=4, max_row=last), titles_from_data=True)
-    chart.set_categories(Reference(sheet, min_col=2, min_row=first, max_row=last))
-    for series, shade in zip(chart.series, _SHADES, strict=False):
-        series.graphicalProperties.solidFill = shade
-        series.graphicalProperties.line.solidFill = "1F1F1F"
-    chart.y_axis.delete = chart.x_axis.delete = False
-    chart.x_axis.scaling.orientation = "maxMin"
-    chart.y_axis.majorUnit = 5 if last - first < 8 else None
-    sheet.add_chart(chart, anchor)
+def _moment(figures: Figures) -> datetime:
+    return figures.as_of.astimezone(HERE)
+
+
+def _book(figures: Figures, letter: Directive) -> Book:
+    moment = _moment(figures)
+    issuer = words.today(letter.registry, letter.issuer, moment.date()).name
+    title = f"Số liệu tuần {figures.week} (đến {vn_moment(moment)})"
+    comments = f"dondoc {figures.version}; mã số liệu {figures.code}"
+    return Book(
+        Properties(title, issuer, figures.as_of, comments),
+        head=(issuer, f"Số liệu đến {vn_moment(moment)}"),
+        foot=f"Mã số liệu: {figures.code}",
+    )
+
+
+def _summary(book: Book, figures: Figures, letter: Directive) -> Table:
+    """The sentences of the report, and its figures beside those that it is compared with."""
+    moment, since = _moment(figures), figures.since
+    said = f"Số liệu đến {vn_moment(moment)}; thực hiện {words.about(letter, moment.date())}."
+    columns = [Column("Chỉ tiêu", least=56), *([Column(_day(since.as_of))] if since else []), Column(_day(moment))]
+    columns += [Column("Thay đổi", number=_CHANGE)] if since else []
+    now = list(_indicators(figures.headline, figures.agencies.done, figures.agencies.late, _seen(figures)))
+    rows: list[list[Value]] = [list(row) for row in now]
+    if since:
+        before = _indicators(since.headline, since.agencies.done, since.agencies.late, since.cameras)
+        rows = [[name, was, value, _change(was, value)] for (name, value), (_, was) in zip(now, before, strict=False)]
+    return book.table(
+        "Tóm tắt",
+        letter.weekly_report.title or letter.title,
+        columns,
+        rows,
+        before=[said, *opening(figures, letter)],
+        after=[f"{PERCENT} hoàn thành tính trên số nội dung phải gửi; nội dung được miễn không tính."],
+        fixed=0,
+    )
+
+
+def _day(moment: datetime) -> str:
+    return words.short(moment.astimezone(HERE).date())
+
+
+def _seen(figures: Figures) -> Cameras | None:
+    return figures.cameras_total if figures.surveys else None
+
+
+def _indicators(total: Progress, done: int, late: int, cameras: Cameras | None) -> Iterator[tuple[str, Value]]:
+    yield "Nội dung phải gửi", total.owed
+    yield from ((f"Nội dung {_small(column)}", getattr(total, column)) for column in DutyColumn)
+    yield f"{PERCENT} hoàn thành", _share(total.on_time + total.done_late, total.owed)
+    yield "Đơn vị hoàn thành toàn bộ", done
+    yield "Đơn vị có nội dung quá hạn", late
+    if cameras:
+        yield "Camera đã khai", cameras.declared
+        yield from ((f"Camera {_small(column)}", getattr(cameras, column)) for column in CameraColumn)
+
+
+def _small(column: DutyColumn | CameraColumn) -> str:
+    return column.label if column.label.startswith("Sở") else column.label[0].lower() + column.label[1:]
+
+
+def _change(was: Value, now: Value) -> int | None:
+    return now - was if isinstance(now, int) and isinstance(was, int) else None
+
+
+def _share(part: int, whole: int) -> float | None:
+    return part / whole if whole else None
+
+
+def _progress(book: Book, figures: Figures) -> Table:
+    def row(first: Value, name: str, one: Progress) -> list[Value]:
+        share = _share(one.on_time + one.done_late, one.owed)
+        return [first, name, one.owed, *(getattr(one, column) for column in DutyColumn), share, one.waived]
+
+    counts = ("Phải gửi", *(column.label for column in DutyColumn), PERCENT, WAIVED)
+    return book.table(
+        PROGRESS,
+        "Bảng 1. Tiến độ theo hệ thống",
+        [*_named("Hệ thống"), *map(Column, counts)],
+        [row(i, one.name, one) for i, one in enumerate(figures.systems, 1)],
+        total=row(None, "Tổng cộng", figures.headline),
+        before=[f"Phải gửi = {_sum(DutyColumn)}. {PERCENT} = (Đúng hạn + Chậm hạn) / Phải gửi."],
+        empty="Chưa có nội dung nào phải gửi.",
+    )
+
+
+def _named(of: str) -> tuple[Column, Column]:
+    return Column("TT"), Column(of, least=30)
+
+
+def _sum(columns: Iterable[DutyColumn | CameraColumn]) -> str:
+    return " + ".join(f"“{column.label}”" if "," in column.label else column.label for column in columns)
+
+
+LATE_COLUMNS = (
+    Column("TT"),
+    Column("Đơn vị", 30, least=24),
+    Column("Nội dung còn thiếu (số ngày làm việc quá hạn)", 42, least=36),
+    Column("Quá (ngày)"),
+    Column("Số thư đôn đốc"),
+    Column("Đôn đốc gần nhất"),
+    Column("Tình trạng", 36, least=24),
+    Column("Đơn vị hẹn gửi"),
+    Column("Còn thời gian đến hết"),
+)
+
+
+def _late(book: Book, figures: Figures) -> None:
+    calendar = "Lịch làm việc của năm chưa được công bố: số ngày quá hạn có thể thay đổi."
+    book.table(
+        LATE,
+        "Đơn vị có nội dung quá hạn",
+        LATE_COLUMNS,
+        [
+            [
+                number,
+                one.name,
+                sentences.late_items(one),
+                one.days,
+                one.letters_sent,
+                one.chased.on if one.chased else None,
+                sentences.late_state(one, _moment(figures).date()),
+                one.word.until if one.word else None,
+                one.answer_by,
+            ]
+            for number, one in enumerate(figures.late_agencies, 1)
+        ],
+        before=["Mỗi đơn vị một dòng, quá hạn lâu nhất trước. Ngày là ngày làm việc."]
+        + ([calendar] if figures.unconfirmed_calendar else []),
+        empty="Không có đơn vị nào quá hạn.",
+    )
+
+
+def _cameras(book: Book, figures: Figures) -> tuple[Table, Table]:
+    """By system and by agency."""
+    systems = [(one.name, one) for one in figures.cameras_by_system]
+    agencies = [(one.name, one) for one in figures.cameras]
+    return (
+        _camera_table(book, figures, BY_SYSTEM, "Bảng 2a. Camera theo hệ thống", "Hệ thống", systems),
+        _camera_table(book, figures, BY_AGENCY, "Bảng 2b. Camera theo đơn vị", "Đơn vị", agencies),
+    )
+
+
+def _camera_table(
+    book: Book, figures: Figures, sheet: str, title: str, of: str, its: Sequence[tuple[str, Cameras]]
+) -> Table:
+    def row(first: Value, name: str, one: Cameras) -> list[Value]:
+        return [first, name, one.declared, *(getattr(one, c) for c in CameraColumn), _share(one.showing, one.declared)]
+
+    return book.table(
+        sheet,
+        title,
+        [*_named(of), *map(Column, ("Đã khai", *(column.label for column in CameraColumn), PERCENT))],
+        [row(i, name, one) for i, (name, one) in enumerate(its, 1)],
+        total=row(None, "Tổng cộng", figures.cameras_total),
+        before=[f"Đã khai = {_sum(CameraColumn)}. {PERCENT} = Có hình tốt / Đã khai."],
+        empty="Chưa có camera nào được khai.",
+    )
+
+
+def _charts(book: Book, figures: Figures, summary: Table, progress: Table, cameras: tuple[Table, Table] | None) -> None:
+    charts, since = Charts(book, "Biểu đồ"), figures.since
+    if figures.headline.owed:
+        _duty_charts(charts, figures, progress, summary.rows(1, len(DutyColumn)), since)
+    if cameras and figures.cameras_total.declared:
+        last = len(summary) - 1
+        _camera_charts(charts, figures, cameras, summary.rows(last + 1 - len(CameraColumn), last), since)
+    charts.finish()
+
+
+def _duty_charts(charts: Charts, figures: Figures, table: Table, compared: Table, since: Earlier | None) -> None:
+    what, looks = "Nội dung phải gửi", {number: DUTIES[column] for number, column in enumerate(DutyColumn, 3)}
+    charts.stacked(f"{what} theo hệ thống", table, 1, looks, _values(figures.systems, DutyColumn))
+    if since:
+        most = max(figures.headline.owed, since.headline.owed)
+        charts.beside(f"{what}: so với ngày {_day(since.as_of)}", compared, 0, (1, 2), most)
+
+
+def _camera_charts(
+    charts: Charts, figures: Figures, tables: tuple[Table, Table], compared: Table, since: Earlier | None
+) -> None:
+    """By agency, unless there are more than a page has room for."""
+    looks = {number: CAMERAS[column] for number, column in enumerate(CameraColumn, 3)}
+    if len(figures.cameras) <= MOST:
+        charts.stacked("Camera đã khai theo đơn vị", tables[1], 1, looks, _values(figures.cameras, CameraColumn))
+    else:
+        its = _values(figures.cameras_by_system, CameraColumn)
+        charts.stacked("Camera đã khai theo hệ thống", tables[0], 1, looks, its)
+    if since:
+        most = max(figures.cameras_total.declared, since.cameras.declared)
+        charts.beside(f"Camera: so với ngày {_day(since.as_of)}", compared, 0, (1, 2), most)
+
+
+def _values(
+    rows: Sequence[Progress] | Sequence[Cameras], columns: Iterable[DutyColumn | CameraColumn]
+) -> list[list[int]]:
+    return [[getattr(row, column) for row in rows] for column in columns]
+
+
+DUTY_COLUMNS = (
+    Column("Đơn vị", 28, least=20),
+    Column("Hệ thống", 24, least=20),
+    Column("Nội dung", 36, least=24),
+    Column("Thời hạn: trước ngày"),
+    Column("Ngày cuối cùng"),
+    Column("Thuộc cột"),
+    Column("Quá (ngày)"),
+    Column("Ngày nhận"),
+    Column("Căn cứ", 40, least=24),
+)
+
+
+def _duty_rows(book: Book, contents: Contents) -> None:
+    book.table(
+        "Dữ liệu – nội dung",
+        "Từng nội dung đứng sau các con số của Bảng 1",
+        DUTY_COLUMNS,
+        [
+            [
+                row.name,
+                row.system_name,
+                row.what,
+                row.due_before,
+                row.last_day,
+                row.column.label if row.column else WAIVED,
+                row.working_days_late or None,
+                row.received_on,
+                row.reason,
+            ]
+            for row in contents.figures.duties
+        ],
+        before=["Lọc theo “Thuộc cột” và “Hệ thống” để thấy từng con số gồm những nội dung nào."],
+        empty="Chưa có nội dung nào phải gửi.",
+        fixed=1,
+    )
+
+
+CAMERA_COLUMNS = (
+    Column("Số hiệu"),
+    Column("Đơn vị", 28, least=20),
+    Column("Hệ thống", 24, least=20),
+    Column("Điểm lắp đặt", 28, least=16),
+    Column("Vị trí", 22),
+    Column("Camera", 24),
+    Column("Thuộc cột"),
+    Column("Kết quả kiểm tra", 36, least=24),
+    Column("Từ ngày"),
+)
+
+
+def _camera_rows(book: Book, contents: Contents) -> None:
+    book.table(
+        "Dữ liệu – camera",
+        "Từng camera đứng sau các con số của Bảng 2",
+        CAMERA_COLUMNS,
+        [
+            [
+                row.number,
+                row.name,
+                row.system_name,
+                row.place,
+                row.site,
+                row.camera,
+                row.column.label,
+                row.finding,
+                row.since,
+            ]
+            for row in contents.cameras
+        ],
+        before=["Lọc theo “Thuộc cột” để thấy từng con số gồm những camera nào. Không ghi địa chỉ của camera."],
+        empty="Chưa có camera nào được khai.",
+        fixed=1,
+    )

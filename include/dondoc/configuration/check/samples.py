@@ -167,16 +167,25 @@ _INTERNAL: shapes.InternalWords = {
 }
 _PLAIN: shapes.InternalWords = {"title": "Có việc chờ xử lý", "lines": ["BN-0012"]}
 _REPORT: shapes.ReportWords = {
-    "directive": {"superior_document": "Công văn số 7418/UBND-NC2"},
+    "matter": "Camera IOC",
+    "week": 47,
+    "owed": 30,
+    "done": 14,
+    "late": 14,
+    "asked": 3,
     "superior": "UBND tỉnh Hà Tĩnh",
     "issuer": "Sở Thông tin và Truyền thông",
     "moment": NOON,
-    "week": 47,
-    "headline": "Đã hoàn thành 10/25 nội dung.",
+    "sentences": ["Đã hoàn thành 14/30 nội dung."],
+    "rows": [{"agency": "UBND huyện Đức Thọ", "missing": "Biểu mẫu 03", "days": "02", "chased": "22/11, gửi đầu mối"}],
+    "more": 1,
+    "attached": "so_lieu_20211125.xlsx",
     "about": "Văn bản số 1990/STTTT-CNTT ngày 16/11/2021",
-    "cameras": "Camera đã khai: 25.",
-    "tables": [("Tiến độ", ("TT", "Hệ thống"), [[1, "Khu, điểm du lịch"]]), ("Quá hạn", ("TT", "Đơn vị"), [])],
+    "desk": "Nguyễn Thị Hà, điện thoại 0912 345 678",
 }
+_QUIET: shapes.ReportWords = {**_REPORT, "done": 30, "late": 0, "asked": 0, "rows": [], "more": 0, "desk": None}
+_NOTHING_YET: shapes.ReportWords = {**_QUIET, "done": 0}
+_NOTHING_OWED: shapes.ReportWords = {**_NOTHING_YET, "owed": 0}
 
 
 def _shape(of: type, *samples: Mapping[str, Any]) -> Shape:
@@ -202,7 +211,7 @@ LETTERS: Mapping[LetterKind, Mapping[str, Shape]] = {
     LetterKind.REACHABILITY: {"reachability": _shape(shapes.ReachabilityWords, _REACHABILITY, _UNREACHED)},
     LetterKind.OUTAGE: {"outage": _shape(shapes.OutageWords, _OUTAGE, {**_OUTAGE, "places": [], "more": 0})},
     LetterKind.INTERNAL: {"internal": _shape(shapes.InternalWords, _INTERNAL, _PLAIN)},
-    LetterKind.REPORT: {"report": _shape(shapes.ReportWords, _REPORT)},
+    LetterKind.REPORT: {"report": _shape(shapes.ReportWords, _REPORT, _QUIET, _NOTHING_YET, _NOTHING_OWED)},
     LetterKind.REMINDER: {},
     LetterKind.OVERDUE: {},
 }

@@ -1,0 +1,79 @@
+"""The week's e-mail: what a reader must know who opens nothing else. The workbook hangs on it, with all the rest."""
+
+import re
+from collections import Counter
+from datetime import date
+
+from dondoc.clock import HERE
+from dondoc.configuration.context import AppContext
+from dondoc.directive.model import Directive
+from dondoc.directive.names import in_period
+from dondoc.facts import contacts
+from dondoc.mail.render import Rendered, render
+from dondoc.mail.shapes import LateWords, ReportWords
+from dondoc.reporting import sentences, words
+from dondoc.reporting.figures.model import Figures, LateAgency
+from dondoc.vocabulary.reports import Ask
+
+SHOWN = 30  # agencies in the table: Gmail cuts a letter at 102 KB, and nobody reads more on a phone
+_ELSEWHERE = re.compile(r" \((?:mục [IVX]+|Bảng \d+)\)")
+
+
+def rendered(app: AppContext, letter: Directive, figures: Figures) -> Rendered:
+    """The e-mail of a report, signed with our officer of that day, as known then."""
+    with app.sessions.reading() as session:
+        desk = contacts.desk(session, app.registry, _day(figures), figures.known_at)
+    return render(app.settings.data, app.registry, "report", words_of(figures, letter, desk))
+
+
+def attached(figures: Figures) -> str:
+    """The name of the workbook: without accents, for old programs."""
+    return f"so_lieu_{_day(figures):%Y%m%d}.xlsx"
+
+
+def words_of(figures: Figures, letter: Directive, desk: str | None) -> ReportWords:
+    day, total, registry = _day(figures), figures.headline, letter.registry
+    late = figures.late_agencies
+    return {
+        "matter": letter.weekly_report.short or (f"Văn bản {letter.number}" if letter.number else "Số liệu"),
+        "week": figures.week,
+        "owed": total.owed,
+        "done": total.on_time + total.done_late,
+        "late": total.late,
+        "asked": len({name for one in figures.proposals if one.ask is not Ask.KEEP_CHASING for name in one.agencies}),
+        "superior": words.today(registry, letter.superior, day).name,
+        "issuer": words.today(registry, letter.issuer, day).name,
+        "moment": figures.as_of.astimezone(HERE),
+        "sentences": opening(figures, letter),
+        "rows": [_row(agency, day) for agency in late[:SHOWN]],
+        "more": max(0, len(late) - SHOWN),
+        "attached": attached(figures),
+        "about": words.about(letter, day),
+        "desk": desk,
+    }
+
+
+def opening(figures: Figures, letter: Directive) -> list[str]:
+    """The sentences that the report opens with, without where in that document the rest of it stands."""
+    return [_ELSEWHERE.sub("", said) for said in sentences.summary(figures, letter)]
+
+
+def _day(figures: Figures) -> date:
+    return figures.as_of.astimezone(HERE).date()
+
+
+def _row(agency: LateAgency, today: date) -> LateWords:
+    days = sorted({duty.working_days_late for duty in agency.duties})
+    return {
+        "agency": agency.name,
+        "missing": _missing(agency),
+        "days": "–".join(words.number(n) for n in dict.fromkeys((days[0], days[-1]))),
+        "chased": sentences.late_state(agency, today),
+    }
+
+
+def _missing(agency: LateAgency) -> str:
+    """What an agency is late with; the system is named where two would be called the same."""
+    names = [in_period(duty.deliverable, duty.text, duty.period) for duty in agency.duties]
+    count = Counter(names)
+    return "; ".join(name if count[name] == 1 else duty.what for name, duty in zip(names, agency.duties, strict=True))
