@@ -12,6 +12,7 @@ import pytest
 
 from dondoc.configuration.settings import DATA
 from dondoc.mail.render import Rendered, render
+from dondoc.masking import HIDDEN
 from dondoc.reporting import mail, sentences
 from dondoc.reporting.figures.compute import Contents
 from dondoc.reporting.figures.model import LateAgency, Progress, Proposal
@@ -101,6 +102,13 @@ def test_the_system_is_named_only_where_two_things_would_be_called_the_same() ->
     [row] = mail.words_of(contents(late_agencies=(several,)).figures, LETTER, None)["rows"]
     assert row["missing"] == f"{duty.what}; {other.what}; Văn bản cử cán bộ đầu mối"
     assert row["days"] == "02–04"
+
+
+def test_an_address_that_an_agency_named_is_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sentences, "late_state", lambda *_: "đơn vị nêu: xem 10.20.30.42")
+    sent = written(contents(late=1))
+    assert "10.20.30.42" not in sent.text + sent.html
+    assert f"xem {HIDDEN}" in sent.text
 
 
 def test_a_week_in_which_nothing_is_late_has_no_table() -> None:

@@ -21,6 +21,7 @@ from openpyxl import Workbook, load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
 from dondoc import web
+from dondoc.masking import HIDDEN
 from dondoc.reporting.charts import CAMERAS, DUTIES
 from dondoc.reporting.figures.compute import Contents
 from dondoc.reporting.sentences import late_items
@@ -36,7 +37,6 @@ HOSTILE = (
     "=1+1",
     "@SUM(A1)",
     "+84 912",
-    "https://xau.test/a",
     "internal:'Tóm tắt'!A1",
     "{=1}",
     "<r><t>chữ</t></r>",
@@ -161,6 +161,13 @@ def test_no_text_becomes_a_formula_a_link_or_a_number() -> None:
     assert [cell.quotePrefix for cell in cells] == [True] * 3  # nor when somebody edits it
 
 
+def test_an_address_that_somebody_wrote_into_a_name_is_hidden() -> None:
+    made = contents()
+    rows = (made.cameras[0].model_copy(update={"camera": "Cổng rtsp://10.20.30.42/x", "site": "gọi 0912 345 678"}),)
+    [row] = table(book(replace(made, cameras=rows))["Dữ liệu – camera"])
+    assert (row["Camera"], row["Vị trí"]) == (f"Cổng {HIDDEN}", f"gọi {HIDDEN}")
+
+
 def test_what_no_cell_can_hold_is_left_out_and_the_file_still_opens() -> None:
     made = contents()
     text = "a\x00\x1b\ud800\uffffb" + "c" * 40_000
@@ -233,7 +240,7 @@ def test_every_sheet_prints_on_a4_across_with_headings_and_page_numbers() -> Non
         assert sheet.oddFooter.right.text == "Trang &P/&N"
         assert sheet.print_area
         if sheet.title != "Biểu đồ":
-            assert sheet.page_setup.fitToHeight == 0  # one page across, as many down as it takes
+            assert sheet.page_setup.fitToHeight == (None if sheet.title == "Tóm tắt" else 0)  # as many down as it takes
             assert sheet.sheet_properties.pageSetUpPr.fitToPage
             assert sheet.print_title_rows
         if sheet.title not in ("Biểu đồ", "Tóm tắt"):

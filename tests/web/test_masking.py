@@ -17,12 +17,12 @@ from dondoc.cameras.logins import credentials
 from dondoc.configuration.context import AppContext
 from dondoc.demo.fleet import Fleet
 from dondoc.facts import contacts
+from dondoc.masking import HIDDEN, without_addresses
 from dondoc.store.cameras import Camera, CameraCheck, CredentialRelease, Outage
 from dondoc.store.facts import Ruling
 from dondoc.store.intake import Submission, Verdict
 from dondoc.store.mail import OutboxEvent, OutboxLetter
 from dondoc.web.app import create_app
-from dondoc.web.masking import HIDDEN, without_addresses
 from tests.conftest import CLERK, at
 from tests.web import test_cameras
 from tests.web.conftest import ORIGIN, Visit, visitor

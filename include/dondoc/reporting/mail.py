@@ -11,6 +11,7 @@ from dondoc.directive.names import in_period
 from dondoc.facts import contacts
 from dondoc.mail.render import Rendered, render
 from dondoc.mail.shapes import LateWords, ReportWords
+from dondoc.masking import without_addresses
 from dondoc.reporting import sentences, words
 from dondoc.reporting.figures.model import Figures, LateAgency
 from dondoc.vocabulary.reports import Ask
@@ -68,7 +69,7 @@ def _row(agency: LateAgency, today: date) -> LateWords:
         "agency": agency.name,
         "missing": _missing(agency),
         "days": "–".join(words.number(n) for n in dict.fromkeys((days[0], days[-1]))),
-        "chased": sentences.late_state(agency, today),
+        "chased": without_addresses(sentences.late_state(agency, today)),
     }
 
 

@@ -19,3 +19,13 @@ def late_items(agency: LateAgency) -> str:
 
 def late_state(agency: LateAgency, today: date | None = None) -> str:
     return f"{agency.chased.on:%d/%m}, {agency.chased.title}" if agency.chased else "chưa đôn đốc"
+
+
+def reliefs(figures: Figures) -> list[str]:
+    """Extensions, pauses and waivers that hold."""
+    return [f"{', '.join(one.agencies)}: {one.kind.label}, {one.document}." for one in figures.relief]
+
+
+def proposals(figures: Figures, superior: str) -> list[str]:
+    """What the superior is asked for or told, each with its date."""
+    return [f"{superior}: {one.ask.label}, {', '.join(one.agencies)}, {one.by:%d/%m/%Y}." for one in figures.proposals]

@@ -14,6 +14,7 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from dondoc import spreadsheets
+from dondoc.masking import without_addresses
 
 FONT, SIZE = "Times New Roman", 12
 _LINE = 16.5  # points that a line of text takes
@@ -127,7 +128,7 @@ class Book:
         Args:
             before, after: lines of text above and below.
             empty: what stands there instead of rows.
-            fixed: columns that stay when one moves to the right; 0: nothing stays, and there is no filter (a page).
+            fixed: columns that stay when one moves to the right; 0: a page, where nothing stays or is filtered.
         """
         sheet, last = self.sheet(name), len(columns) - 1
         widths = [_width(column, [row[i] for row in rows]) for i, column in enumerate(columns)]
@@ -156,7 +157,7 @@ class Book:
         if after:
             self._lines(sheet, end + 1, after, last, sum(widths))
             end += 1 + len(after)
-        sheet.fit_to_pages(1, 0)
+        sheet.fit_to_pages(1, 0 if fixed else 1)
         sheet.print_area(0, 0, end - 1, last)
         sheet.repeat_rows(heading)
         if fixed:
@@ -200,8 +201,11 @@ class Book:
 
 
 def _text(value: str) -> str:
-    """As a cell may hold it. XlsxWriter takes "<r>…</r>" for markup of its own and would write it as it stands."""
-    text = spreadsheets.fitting(value)
+    """As a cell may hold it, without the address that somebody wrote into it.
+
+    XlsxWriter takes "<r>…</r>" for markup of its own and would write it as it stands.
+    """
+    text = without_addresses(spreadsheets.fitting(value))
     return f" {text}" if text.startswith("<r>") else text
 
 

@@ -57,8 +57,9 @@ def _book(figures: Figures, letter: Directive) -> Book:
 def _summary(book: Book, figures: Figures, letter: Directive) -> Table:
     """The sentences of the report, and its figures beside those that it is compared with."""
     moment, since = _moment(figures), figures.since
+    superior = letter.registry.agency(letter.superior).short
     said = f"Số liệu đến {vn_moment(moment)}; thực hiện {words.about(letter, moment.date())}."
-    columns = [Column("Chỉ tiêu", least=56), *([Column(_day(since.as_of))] if since else []), Column(_day(moment))]
+    columns = [Column("Chỉ tiêu", least=68), *([Column(_day(since.as_of))] if since else []), Column(_day(moment))]
     columns += [Column("Thay đổi", number=_CHANGE)] if since else []
     now = list(_indicators(figures.headline, figures.agencies.done, figures.agencies.late, _seen(figures)))
     rows: list[list[Value]] = [list(row) for row in now]
@@ -71,9 +72,17 @@ def _summary(book: Book, figures: Figures, letter: Directive) -> Table:
         columns,
         rows,
         before=[said, *opening(figures, letter)],
-        after=[f"{PERCENT} hoàn thành tính trên số nội dung phải gửi; nội dung được miễn không tính."],
+        after=[
+            f"{PERCENT} hoàn thành tính trên số nội dung phải gửi; nội dung được miễn không tính.",
+            *_listed("Gia hạn, tạm dừng, miễn:", sentences.reliefs(figures)),
+            *_listed("Kiến nghị, đề xuất:", sentences.proposals(figures, superior)),
+        ],
         fixed=0,
     )
+
+
+def _listed(title: str, lines: Sequence[str]) -> list[str]:
+    return [title, *lines] if lines else []
 
 
 def _day(moment: datetime) -> str:
@@ -149,7 +158,7 @@ def _late(book: Book, figures: Figures) -> None:
     calendar = "Lịch làm việc của năm chưa được công bố: số ngày quá hạn có thể thay đổi."
     book.table(
         LATE,
-        "Đơn vị có nội dung quá hạn",
+        f"Bảng {3 if figures.cameras_total.declared else 2}. Đơn vị có nội dung quá hạn",
         LATE_COLUMNS,
         [
             [

@@ -15,11 +15,11 @@ from pydantic_core import PydanticCustomError
 from dondoc import __version__, audit, clock
 from dondoc.configuration.context import AppContext
 from dondoc.errors import Problem
+from dondoc.masking import without_addresses
 from dondoc.store.session import head
 from dondoc.unseen import unseen
 from dondoc.vocabulary.numbers import SC, TH
 from dondoc.web import message
-from dondoc.web.masking import without_addresses
 from dondoc.web.user import User
 
 LARGEST = 20 * 2**20  # bytes of an upload

@@ -1,6 +1,6 @@
-"""Addresses taken out of what people read who may only look, wherever somebody has written one.
+"""Addresses taken out of what people read who may only look, and of what a report says to others.
 
-Pages show them no field that is an address; but a reason, a camera's name, a file's name or a letter may hold one.
+They are shown no field that is an address; but a reason, a camera's name, a file's name or a letter may hold one.
 """
 
 import re
