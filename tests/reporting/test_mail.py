@@ -15,7 +15,7 @@ from dondoc.mail.render import Rendered, render
 from dondoc.masking import HIDDEN
 from dondoc.reporting import mail, sentences
 from dondoc.reporting.figures.compute import Contents
-from dondoc.reporting.figures.model import LateAgency, Progress, Proposal
+from dondoc.reporting.figures.model import LateAgency, Progress, Proposal, Texts
 from dondoc.vocabulary.agencies import AgencyKind
 from dondoc.vocabulary.reports import Ask
 from tests.directive.letters import NOVEMBER_2021, REGISTRY, directive, group
@@ -42,6 +42,11 @@ def test_the_subject_says_how_far_it_is_what_is_late_and_what_is_asked() -> None
     three = (asked(Ask.SUPERIOR_LETTER, "A", "B"), asked(Ask.REMINDER, "C"), asked(Ask.KEEP_CHASING, "D"))
     said = subject(headline=week, proposals=three)
     assert said == "Camera IOC tuần 47: 14/30 nội dung, 14 quá hạn, xin ý kiến về 03 cơ quan [IOC Hà Tĩnh]"
+
+
+def test_the_subject_counts_no_agency_where_a_person_wrote_the_proposals() -> None:
+    said = subject(proposals=(asked(Ask.REMINDER, "A"),), texts=Texts(proposals="Đề nghị họp giao ban."))
+    assert "xin ý kiến" not in said
 
 
 @pytest.mark.parametrize(

@@ -22,9 +22,10 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from dondoc import web
 from dondoc.masking import HIDDEN
+from dondoc.reporting import sentences
 from dondoc.reporting.charts import CAMERAS, DUTIES
 from dondoc.reporting.figures.compute import Contents
-from dondoc.reporting.sentences import late_items
+from dondoc.reporting.figures.model import Texts
 from dondoc.reporting.workbook import workbook
 from dondoc.vocabulary.reports import CameraColumn, DutyColumn
 from tests.directive.letters import NOVEMBER_2021, REGISTRY
@@ -117,12 +118,21 @@ def test_the_summary_stands_beside_what_it_is_compared_with() -> None:
     assert [*alone[0]] == ["Chỉ tiêu", "25/11/2021"]
 
 
+def test_the_summary_has_what_is_eased_and_what_is_asked_for() -> None:
+    typed = "Đề nghị họp giao ban.\nĐề nghị cấp kinh phí."
+    [drawn, written] = [contents(), contents(texts=Texts(proposals=typed))]
+    seen = [[cell.value for cell in book(made)["Tóm tắt"]["A"]] for made in (drawn, written)]
+    assert any("Hương Khê" in str(line) and "1905/UBND-VP" in str(line) for line in seen[0])
+    assert seen[0][-2:] == sentences.proposals(drawn.figures, "UBND tỉnh")
+    assert seen[1][-3:] == ["Kiến nghị, đề xuất:", *typed.split("\n")]
+
+
 def test_a_late_agency_is_one_row_with_days_that_are_days() -> None:
     made = contents()
     rows = table(book(made)["Đơn vị chậm"])
     assert [row["Đơn vị"] for row in rows] == [one.name for one in made.figures.late_agencies]
     first = rows[1]
-    assert first["Nội dung còn thiếu (số ngày làm việc quá hạn)"] == late_items(made.figures.late_agencies[1])
+    assert first["Nội dung còn thiếu (số ngày làm việc quá hạn)"] == sentences.late_items(made.figures.late_agencies[1])
     assert first["Quá (ngày)"] == 4
     assert first["Đôn đốc gần nhất"] == datetime(2021, 11, 24)
     assert first["Còn thời gian đến hết"] == datetime(2021, 11, 30)

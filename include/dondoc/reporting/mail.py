@@ -41,7 +41,7 @@ def words_of(figures: Figures, letter: Directive, desk: str | None) -> ReportWor
         "owed": total.owed,
         "done": total.on_time + total.done_late,
         "late": total.late,
-        "asked": len({name for one in figures.proposals if one.ask is not Ask.KEEP_CHASING for name in one.agencies}),
+        "asked": _asked(figures),
         "superior": words.today(registry, letter.superior, day).name,
         "issuer": words.today(registry, letter.issuer, day).name,
         "moment": figures.as_of.astimezone(HERE),
@@ -61,6 +61,13 @@ def opening(figures: Figures, letter: Directive) -> list[str]:
 
 def _day(figures: Figures) -> date:
     return figures.as_of.astimezone(HERE).date()
+
+
+def _asked(figures: Figures) -> int:
+    """Agencies of which the superior is asked for a word; 0 where a person wrote the proposals: nobody counts those."""
+    if figures.texts.proposals is not None:
+        return 0
+    return len({name for one in figures.proposals if one.ask is not Ask.KEEP_CHASING for name in one.agencies})
 
 
 def _row(agency: LateAgency, today: date) -> LateWords:

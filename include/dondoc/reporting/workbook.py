@@ -75,10 +75,16 @@ def _summary(book: Book, figures: Figures, letter: Directive) -> Table:
         after=[
             f"{PERCENT} hoàn thành tính trên số nội dung phải gửi; nội dung được miễn không tính.",
             *_listed("Gia hạn, tạm dừng, miễn:", sentences.reliefs(figures)),
-            *_listed("Kiến nghị, đề xuất:", sentences.proposals(figures, superior)),
+            *_listed("Kiến nghị, đề xuất:", _proposals(figures, superior)),
         ],
         fixed=0,
     )
+
+
+def _proposals(figures: Figures, superior: str) -> list[str]:
+    """As a person wrote them, else as they are drawn."""
+    typed = figures.texts.proposals
+    return sentences.proposals(figures, superior) if typed is None else typed.splitlines()
 
 
 def _listed(title: str, lines: Sequence[str]) -> list[str]:
