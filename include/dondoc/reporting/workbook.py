@@ -155,8 +155,8 @@ LATE_COLUMNS = (
     Column("Số thư đôn đốc"),
     Column("Đôn đốc gần nhất"),
     Column("Tình trạng", 36, least=24),
-    Column("Đơn vị hẹn gửi"),
-    Column("Còn thời gian đến hết"),
+    Column("Đơn vị hẹn gửi", least=12),
+    Column("Còn thời gian đến hết", least=14),
 )
 
 
