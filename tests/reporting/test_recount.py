@@ -94,7 +94,8 @@ def counted(app: AppContext, as_of: datetime, today: date) -> Iterator[tuple[str
     rulings = [r for r in rows(app, "SELECT * FROM rulings") if moment(r.happened_at) <= as_of]
     forms = rows(
         app,
-        "SELECT v.agency, v.form, v.outcome, s.happened_at FROM verdicts v JOIN submissions s ON s.id = v.submission_id "
+        "SELECT v.agency, v.form, v.outcome, s.happened_at "
+        "FROM verdicts v JOIN submissions s ON s.id = v.submission_id "
         "WHERE v.id IN (SELECT max(id) FROM verdicts GROUP BY submission_id) ORDER BY s.happened_at",
     )
     for agency, system, what, last in duties():
