@@ -25,8 +25,8 @@ from dondoc.reporting import report
 from dondoc.store.session import upgrade
 
 PAPERS = """INSERT INTO registered_letters (agency, fulfils, document_number, document_date, "by", happened_at, recorded_at)
-{count} SELECT 'don-vi-' || printf('%04d', n), json_array('bench:tourism/form_03'), n || '/CV', :day, 'A', :when, :when
-FROM n WHERE n % 3 = 0"""
+{count}
+SELECT 'don-vi-' || printf('%04d', n), json_array('bench:tourism/form_03'), n || '/CV', :day, 'A', :when, :when FROM n WHERE n % 3 = 0"""
 
 
 def letter(agencies: int) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""The figures counted once more by hand: from the letter's file and the bare tables, with nothing of dondoc's own rules."""
+"""The figures counted once more by hand: from the letter's file and bare tables, with none of dondoc's own rules."""
 
 import json
 from collections import Counter
@@ -27,7 +27,7 @@ COLUMNS = ("on_time", "done_late", "under_review", "returned", "overdue", "not_d
 
 @pytest.fixture
 def played(busy: AppContext) -> AppContext:
-    """The busy week and what came of it: more time, a paper that comes late, a form that is returned and comes again."""
+    """The busy week and what came of it: more time, a paper that comes late, a form that is mended."""
     more = {"by": acting("Đậu Tùng Lâm"), "secrets": [SECRET]}
     with busy.sessions.begin() as session:
         letters = busy.letters(session, NOVEMBER)
