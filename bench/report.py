@@ -24,9 +24,12 @@ from dondoc.configuration.settings import DATA, load
 from dondoc.reporting import report
 from dondoc.store.session import upgrade
 
-PAPERS = """INSERT INTO registered_letters (agency, fulfils, document_number, document_date, "by", happened_at, recorded_at)
+PAPERS = """INSERT INTO registered_letters (agency, fulfils, document_number, document_date, "by", happened_at,
+                                recorded_at)
 {count}
-SELECT 'don-vi-' || printf('%04d', n), json_array('bench:tourism/form_03'), n || '/CV', :day, 'A', :when, :when FROM n WHERE n % 3 = 0"""
+SELECT 'don-vi-' || printf('%04d', n), json_array('bench:tourism/form_03'), n || '/CV', :day, 'A', :when, :when
+FROM n WHERE n % 3 = 0"""
+MOVED = "UPDATE cameras SET system = 'tourism', agency = 'don-vi-' || printf('%04d', id % {} + 1)"
 
 
 def letter(agencies: int) -> dict[str, object]:

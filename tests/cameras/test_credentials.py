@@ -29,7 +29,7 @@ from dondoc.demo.fleet import Fleet
 from dondoc.errors import Problem
 from dondoc.probing import network, spread
 from dondoc.probing.rtsp import dialogue
-from dondoc.probing.verdicts import Finding, Target
+from dondoc.probing.verdicts import Finding, Target, Verdict
 from dondoc.store.cameras import Camera, CredentialAttempt, CredentialRelease
 from tests.cameras.nights import AGENCY, NIGHT, NOW, SYSTEM, all_outages, cameras, live, on
 from tests.conftest import CLERK, NOT_BROUGHT, SECRET, Run, migrate
@@ -478,7 +478,9 @@ class TestRecorders:
         def recorder(targets: list[Target], **_: object) -> Iterator[Finding]:  # the demo's cameras know one login only
             shown.append(len(targets))
             for target in targets:
-                yield Finding(target.id, "ok" if target.user else "auth_required", "", 1, 2, bool(target.user))
+                yield Finding(
+                    target.id, Verdict.OK if target.user else Verdict.AUTH_REQUIRED, "", 1, 2, bool(target.user)
+                )
 
         monkeypatch.setattr(batch, "probe_many", recorder)
         ids = cameras(app, *(f"{AGENCY},{SYSTEM},Kênh {n},rtsp://10.1.1.1/{n},u{n},s{n},,,," for n in range(32)))
@@ -598,7 +600,7 @@ class TestCanary:
         return [Login(n, (f"d{n % (devices or count)}", "f"), ("a", site, "f")) for n in range(count)]
 
     def told(self, told: Told, logins: list[Login], verdict: str, sent: bool = True) -> None:
-        told.learn(logins, [Finding(str(x.camera), verdict, "", 1, 2, sent) for x in logins])
+        told.learn(logins, [Finding(str(x.camera), Verdict(verdict), "", 1, 2, sent) for x in logins])
 
     def test_first_one_for_a_site_then_the_rest_when_it_was_right(self) -> None:
         told, waiting = Told(), self.logins(6)

@@ -61,7 +61,9 @@ def hanging(fleet: Fleet) -> Iterator["subprocess.Popen[str]"]:
 def test_every_camera_is_asked_once_and_no_process_is_left(fleet: Fleet) -> None:
     run = shared(fleet.url("healthy"), 5.0)
     processes = started(run)
-    *lines, left = run.communicate(timeout=120)[0].splitlines()
+    printed, complaint = run.communicate(timeout=120)
+    assert run.returncode == 0, complaint
+    *lines, left = printed.splitlines()
     assert len(processes) == 3
     assert sorted(lines) == sorted(f"{i} ok" for i in range(30))
     assert left == "left"

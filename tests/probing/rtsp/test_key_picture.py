@@ -142,8 +142,9 @@ def test_both_stages_take_one_connection(fleet: Fleet, behaviour: str) -> None:
 
 def test_a_key_picture_that_is_far_off_is_waited_for_but_not_beyond_the_deadline(fleet: Fleet) -> None:
     assert look(fleet.url("late")).showing
-    found = look(fleet.url("late"), timeout=0.25)
-    assert (found.verdict, "khung khóa" in found.detail) == ("no_frame", True)
+    # On a busy machine the shortest of these is over before the camera has answered at all.
+    ended = (look(fleet.url("late"), timeout=seconds) for seconds in (0.25, 0.35, 0.5, 0.7))
+    assert any((found.verdict, "khung khóa" in found.detail) == ("no_frame", True) for found in ended)
 
 
 def test_no_frame_is_told_apart_from_a_picture_that_cannot_be_decoded(fleet: Fleet) -> None:
