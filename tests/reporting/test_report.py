@@ -26,6 +26,7 @@ from dondoc.store.cameras import Camera, CameraCheck
 from dondoc.store.facts import Contact
 from dondoc.store.mail import OutboxLetter
 from dondoc.store.reporting import Decision, Report, ReportIssue
+from dondoc.vocabulary.letters import OutboxState
 from tests.conftest import NOVEMBER, SECRET, Run, acting, approver, at, letter_of
 from tests.directive.letters import SHIPPED, file, group, written
 
@@ -343,3 +344,27 @@ def test_the_superior_is_asked_to_admonish_nobody_whom_a_letter_still_gives_time
     after = figures(busy, at(29, 17))
     assert "trừ đơn vị" not in proposal("UBND tỉnh", after)
     assert proposal("UBND tỉnh", {"late": [{"name": "A", "answer_by": "2021-11-26"}]}) == "Không có."
+
+
+def test_drawn_up_again_the_weeks_mail_takes_the_place_of_what_has_not_left_and_of_nothing_else(
+    busy: AppContext, tmp_path: Path
+) -> None:
+    superior_and_board(busy)
+
+    def drawn(name: str) -> list[int]:
+        report.make(busy, letter_of(busy), THURSDAY, None, tmp_path / name)
+        return report.enqueue(busy, letter_of(busy), THURSDAY, tmp_path / name, at(25, 18))
+
+    first = drawn("mot")
+    submission(busy, "ubnd-huyen-loc-ha", "form_03", "accepted", at(19), known=at(25, 17, 30))
+    second = drawn("hai")
+    assert drawn("hai") == second
+    assert not {*first} & {*second}
+    states = {row.id: (row.state, row.reason) for row in letters(busy)}
+    assert {states[one] for one in first} == {("cancelled", "đã có bản lập sau là BC-0002")}
+    assert {states[one][0] for one in second} == {"held"}
+    with busy.sessions.begin() as session:
+        session.get_one(OutboxLetter, second[0]).state = OutboxState.SENT
+    submission(busy, "ubnd-huyen-thach-ha", "form_03", "accepted", at(19), known=at(25, 17, 40))
+    drawn("ba")
+    assert len(letters(busy)) == 4, "one of them has left: there is no second"

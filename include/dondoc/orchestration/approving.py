@@ -152,7 +152,7 @@ def letters(ids: list[int]) -> str:
     from dondoc.store.mail import OutboxLetter
 
     app = open_context()
-    pages = app.settings.page("dondoc/letters")
+    pages = app.settings.page("dondoc")
     with app.sessions.reading() as session:
         rows = [session.get_one(OutboxLetter, i) for i in ids]
         to = addressees(session, app.registry, rows)
@@ -169,7 +169,13 @@ def _line(unit: list[Any], pages: str, to: Mapping[int, str]) -> str:
     """A decision as its approver reads it."""
     numbers = ", ".join(TH(row.id) for row in unit)
     people = ", ".join(dict.fromkeys(to[row.id] for row in unit))
-    return f"- [{numbers}]({pages}/{unit[0].id}) gửi {people}: {unit[0].subject}"
+    line = f"- [{numbers}]({pages}/letters/{unit[0].id}) gửi {people}: {unit[0].subject}"
+    report = unit[0].context.get("report")  # its approver reads the document before saying yes
+    return (
+        f"{line} ([báo cáo]({pages}/reports/{report}), [dự thảo]({pages}/reports/{report}/report.docx))"
+        if report
+        else line
+    )
 
 
 def respondents() -> list[HITLUser] | None:

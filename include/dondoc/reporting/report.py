@@ -27,7 +27,8 @@ from dondoc.reporting.workbook import workbook
 from dondoc.store.files import folder, replace
 from dondoc.store.mail import OutboxLetter
 from dondoc.store.reporting import Report
-from dondoc.vocabulary.letters import LetterKind
+from dondoc.vocabulary.letters import STOPPABLE, LetterKind, OutboxState
+from dondoc.vocabulary.numbers import BC
 from dondoc.vocabulary.people import Role
 
 FILES = ("figures.json", "report.docx", "report.xlsx", "report.html")
@@ -149,7 +150,8 @@ def enqueue(
 ) -> list[int]:
     """Put the week's e-mail into the outbox, held until a named approver says yes; once per cut-off and recipient.
 
-    It carries the workbook, not the document: that goes only when the clerk has issued it.
+    It carries the workbook, not the document: that goes only when the clerk has issued it. Drawn up again with other
+    figures, it takes the place of letters that have not left; once one has left there is no second.
 
     Raises:
         Problem: its day is still to come.
@@ -161,6 +163,14 @@ def enqueue(
     superior = directive.superior
     with app.sessions.begin() as session:
         number = record(session, directive.id, as_of, None, folder, now, by=by, secrets=app.secrets)
+        before = _earlier(app, session, directive.id, as_of)
+        unsent = [row for row in before if row.state in STOPPABLE or row.state == OutboxState.CANCELLED]
+        if len(unsent) < len(before):
+            return [row.id for row in before]
+        others = [row for row in unsent if row.context.get("report") not in (None, number)]
+        note = f"đã có bản lập sau là {BC(number)}"
+        outbox.withdraw(session, others, by="dondoc", note=note, now=now, reason=note)
+        code = code_of(json.loads((folder / "figures.json").read_bytes())) if others else None
         people = [c for role in (Role.HEAD, Role.CLERK) for c in contacts.find(session, superior, role, now.date())][:1]
         board = contacts.find(session, app.registry.office, Role.BOARD, now.date())
         letters = [
@@ -169,7 +179,7 @@ def enqueue(
                 LetterKind.REPORT,
                 person.email,
                 rendered,
-                compose.of_report(directive.id, person.agency, as_of),
+                compose.of_report(directive.id, person.agency, as_of, code),
                 f"Báo cáo tuần về {words.about(directive, day)}, số liệu đến {as_of:%H:%M %d/%m/%Y}",
                 agency=person.agency,
                 directives=(directive.id,),
@@ -180,6 +190,14 @@ def enqueue(
             for person in [*people, *board]
         ]
         return [r.id for r in outbox.enqueue(session, letters, settings=app.settings, now=now)]
+
+
+def _earlier(app: AppContext, session: Session, directive: str, as_of: datetime) -> list[OutboxLetter]:
+    """The e-mails of a report of that moment, whichever draft they carry."""
+    reports = (OutboxLetter.kind == LetterKind.REPORT, outbox.counted(app.settings))
+    rows = session.scalars(select(OutboxLetter).where(*reports).order_by(OutboxLetter.id))
+    about = {"directive": directive, "as_of": as_of.isoformat()}
+    return [row for row in rows if about.items() <= row.context.items()]
 
 
 def precondition(app: AppContext) -> Precondition:

@@ -18,7 +18,7 @@ from dondoc.errors import Problem
 from dondoc.masking import without_addresses
 from dondoc.store.session import head
 from dondoc.unseen import unseen
-from dondoc.vocabulary.numbers import SC, TH
+from dondoc.vocabulary.numbers import BC, SC, TH
 from dondoc.web import message
 from dondoc.web.user import User
 
@@ -26,7 +26,7 @@ LARGEST = 20 * 2**20  # bytes of an upload
 UNSEEN = "unseen"  # the type of the error of a field with characters that nobody sees
 _templates = Jinja2Templates(directory=Path(__file__).with_name("templates"))
 _templates.env.globals |= {"version": __version__, "revision": head}  # a database of another one is refused
-_templates.env.globals |= {"TH": TH, "SC": SC}
+_templates.env.globals |= {"TH": TH, "SC": SC, "BC": BC}
 
 
 def _day(value: object) -> date:

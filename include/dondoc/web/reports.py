@@ -138,8 +138,9 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
         home = app.settings.home.absolute() / "reports"
         first = next((one for one in folders if one.is_relative_to(home)), home / day.isoformat() / row.directive)
         out = room.draw(app, letter, row.as_of, first)
-        with app.sessions.begin() as session:
-            made = room.record(session, row.directive, row.as_of, None, out, now, by=user.actor, secrets=app.secrets)
+        room.enqueue(app, letter, row.as_of, out, now, user.actor)
+        with app.sessions.reading() as session:
+            made = states.of_day(session, row.directive, day)[-1].id
         said = f"Đã lập {BC(made)}." if made != report else "Không có gì khác so với bản này."
         return redirect(request, f"/reports/{made}", said)
 
