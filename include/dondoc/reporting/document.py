@@ -1,271 +1,173 @@
-"""report.docx: a BÁO CÁO in the format of Decree 30/2020/NĐ-CP, Annex I (template 1.4).
+"""report.docx: a BÁO CÁO in the format of Decree 30/2020/NĐ-CP, Annex I (template 1.4), in the office's own template.
 
-Number and date stay blank: the clerk gives them at issue. Sizes are the annex's sample column: 12/13/13/14.
+Number and date stay blank: the clerk gives them at issue. The same figures give the same bytes.
 """
 
-from datetime import date, datetime, timedelta
-from io import BytesIO
-from typing import Any
+from dataclasses import fields
+from datetime import date
+from pathlib import Path
 
-from docx import Document
-from docx.document import Document as Docx
-from docx.enum.section import WD_ORIENT
-from docx.enum.table import WD_TABLE_ALIGNMENT
-from docx.enum.text import WD_ALIGN_PARAGRAPH as ALIGN
-from docx.oxml import OxmlElement
-from docx.oxml.ns import qn
-from docx.shared import Mm, Pt
-from docx.table import Table, _Cell
-from docx.text.paragraph import Paragraph
+from dondoc.clock import HERE
+from dondoc.directive.model import Directive
+from dondoc.reporting import sentences, template, words
+from dondoc.reporting.fields import Annex, CameraRow, Cameras, Duties, DutyRow, Fields, Late, LateKind, LateRow
+from dondoc.reporting.figures.model import Cameras as CameraCounts
+from dondoc.reporting.figures.model import Figures, LateAgency, Progress, Texts
+from dondoc.reporting.package import Properties
+from dondoc.vocabulary.agencies import AgencyKind
+from dondoc.vocabulary.obligations import Status
 
-from dondoc.directive.model import Directive, Registry
-from dondoc.reporting import words
-
-FONT = "Times New Roman"
-SHORT = 12  # rows of a table that stays on one page
+NOTHING_TYPED = Texts()
 
 
-def document(figures: dict[str, Any], directive: Directive) -> bytes:
-    """The draft report as a .docx file's bytes."""
-    docx = Document()
-    _page(docx)
-    moment = datetime.fromisoformat(figures["as_of"])
-    _head(docx, directive, moment.date())
-    _title(docx, directive, moment.date())
-    _address(docx, directive.registry)
-    _body(docx, figures, directive, moment.date())
-    _foot(docx, directive)
-    out = BytesIO()
-    docx.save(out)
-    return out.getvalue()
-
-
-def _page(docx: Docx) -> None:
-    section = docx.sections[0]
-    section.orientation = WD_ORIENT.PORTRAIT
-    section.page_width, section.page_height = Mm(210), Mm(297)
-    section.top_margin = section.bottom_margin = Mm(20)
-    section.left_margin, section.right_margin = Mm(30), Mm(15)
-    section.header_distance = Mm(10)
-    section.different_first_page_header_footer = True
-    style = docx.styles["Normal"]
-    style.font.name, style.font.size = FONT, Pt(14)
-    properties = style.element.get_or_add_rPr()
-    fonts = properties.get_or_add_rFonts()
-    for name in list(fonts.attrib):
-        if name.endswith("Theme"):
-            del fonts.attrib[name]
-    for side in ("ascii", "hAnsi", "cs", "eastAsia"):
-        fonts.set(qn(f"w:{side}"), FONT)
-    defaults = docx.styles.element.find(qn("w:docDefaults"))
-    if defaults is not None:  # python-docx's own template asks for theme fonts there
-        for theme in defaults.iter(qn("w:rFonts")):
-            theme.attrib.clear()
-            for side in ("ascii", "hAnsi", "cs", "eastAsia"):
-                theme.set(qn(f"w:{side}"), FONT)
-        for lang in defaults.iter(qn("w:lang")):
-            lang.set(qn("w:val"), "vi-VN")
-    style.paragraph_format.space_after = style.paragraph_format.space_before = Pt(0)
-    style.paragraph_format.line_spacing = 1.0
-    header = section.header.paragraphs[0]
-    header.alignment = ALIGN.CENTER
-    _field(header, "PAGE")
-
-
-def _field(paragraph: Paragraph, instruction: str) -> None:
-    run = paragraph.add_run()
-    run.font.size = Pt(13)
-    for kind, text in (("begin", None), (None, instruction), ("end", None)):
-        element = OxmlElement("w:fldChar" if kind else "w:instrText")
-        if kind:
-            element.set(qn("w:fldCharType"), kind)
-        else:
-            element.text = text
-        run._r.append(element)
-
-
-def _write(
-    where: _Cell | Docx,
-    text: str,
-    size: float,
-    *,
-    bold: bool = False,
-    italic: bool = False,
-    align: ALIGN = ALIGN.CENTER,
-    before: float = 0,
-    after: float = 0,
-) -> Paragraph:
-    """One paragraph; the first, empty one of a table cell is used before others are added."""
-    unused = isinstance(where, _Cell) and len(where.paragraphs) == 1 and not where.paragraphs[0].runs
-    paragraph = where.paragraphs[0] if unused else where.add_paragraph()
-    paragraph.alignment = align
-    paragraph.paragraph_format.space_before, paragraph.paragraph_format.space_after = Pt(before), Pt(after)
-    run = paragraph.add_run(text)
-    run.font.size, run.bold, run.italic = Pt(size), bold, italic
-    return paragraph
-
-
-def _rule(where: _Cell | Docx, width: float, share: float) -> None:
-    """A solid rule under the paragraph before: its own empty paragraph with a lower border, narrowed by indents.
+def document(data: Path, letter: Directive, figures: Figures, texts: Texts = NOTHING_TYPED) -> bytes:
+    """The draft report as a .docx file's bytes.
 
     Args:
-        width: of the column, in millimetres.
-        share: of the column that the rule takes.
+        data: the folder that holds reports/bao-cao.docx.
+
+    Raises:
+        Problem: the template is missing or cannot be used.
     """
-    paragraph = where.add_paragraph()
-    form = paragraph.paragraph_format
-    form.left_indent = form.right_indent = Mm(width * (1 - share) / 2)
-    form.line_spacing, form.space_after = Pt(2), Pt(4)
-    borders, line = OxmlElement("w:pBdr"), OxmlElement("w:bottom")
-    for name, value in (("val", "single"), ("sz", "6"), ("space", "1"), ("color", "auto")):
-        line.set(qn(f"w:{name}"), value)
-    borders.append(line)
-    properties = paragraph._p.get_or_add_pPr()
-    properties.insert_element_before(borders, "w:shd", "w:tabs", "w:spacing", "w:ind", "w:jc")
+    given = fields_of(letter, figures, texts)
+    about = Properties(f"Báo cáo: {given.title}", words.today(letter.registry, letter.issuer, _day(figures)).name)
+    return template.render(template.load(data), given, about, figures.as_of)
 
 
-def _columns(docx: Docx, widths: tuple[float, ...]) -> Table:
-    table = docx.add_table(rows=1, cols=len(widths))
-    table.alignment, table.autofit = WD_TABLE_ALIGNMENT.CENTER, False
-    for column, cell, width in zip(table.columns, table.rows[0].cells, widths, strict=True):
-        column.width = cell.width = Mm(width)  # Word reads the cells' widths, LibreOffice the columns'
-    return table
+def _day(figures: Figures) -> date:
+    return figures.as_of.astimezone(HERE).date()
 
 
-def _no_padding(table: Table) -> None:
-    margins = OxmlElement("w:tblCellMar")
-    for side in ("left", "right"):
-        edge = OxmlElement(f"w:{side}")
-        edge.set(qn("w:w"), "0")
-        edge.set(qn("w:type"), "dxa")
-        margins.append(edge)
-    table._tbl.tblPr.find(qn("w:tblLook")).addprevious(margins)
-
-
-def _head(docx: Docx, directive: Directive, day: date) -> None:
-    table = _columns(docx, (77, 91))
-    _no_padding(table)  # the Department's name and the Quốc hiệu stand on one line each
-    left, right = table.rows[0].cells
-    _write(left, words.today(directive.registry, directive.superior, day).name.upper(), 12)
-    _write(left, words.today(directive.registry, directive.issuer, day).name.upper(), 12, bold=True)
-    _rule(left, 77, 0.4)
-    _write(left, f"Số:          /{directive.report_symbol}", 13)
-    _write(right, "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", 12, bold=True)
-    _write(right, "Độc lập - Tự do - Hạnh phúc", 13, bold=True)
-    _rule(right, 91, 0.64)
-    _write(right, f"{directive.registry.place}, {words.blank_date(day)}", 13, italic=True)
-
-
-def _title(docx: Docx, directive: Directive, day: date) -> None:
-    first = day - timedelta(days=6)
-    _write(docx, "BÁO CÁO", 14, bold=True, before=14)
-    _write(docx, f"Kết quả thực hiện {words.about(directive, day)}", 14, bold=True)
-    week = f"(tuần {day.isocalendar().week}, từ ngày {words.short(first)} đến ngày {words.short(day)})"
-    _write(docx, week, 14, bold=True)
-    _rule(docx, 165, 0.36)
-
-
-def _address(docx: Docx, registry: Registry) -> None:
-    _write(docx, f"Kính gửi: {registry.agency(registry.superior).name}.", 14, before=6, after=6)
-
-
-def _text(docx: Docx, text: str) -> None:
-    paragraph = _write(docx, text, 14, align=ALIGN.JUSTIFY, before=3, after=3)
-    paragraph.paragraph_format.first_line_indent = Mm(12.7)
-
-
-def _heading(docx: Docx, text: str) -> None:
-    paragraph = _write(docx, text, 14, bold=True, align=ALIGN.JUSTIFY, before=6, after=3)
-    paragraph.paragraph_format.first_line_indent = Mm(12.7)
-    paragraph.paragraph_format.keep_with_next = True
-
-
-def _body(docx: Docx, figures: dict[str, Any], directive: Directive, day: date) -> None:
-    issuer, superior = (
-        words.today(directive.registry, directive.issuer, day).name,
-        directive.registry.agency(directive.superior).short,
+def fields_of(letter: Directive, figures: Figures, texts: Texts = NOTHING_TYPED) -> Fields:
+    """What the template is given."""
+    day, registry = _day(figures), letter.registry
+    ours, above = words.today(registry, letter.issuer, day), words.today(registry, letter.superior, day)
+    moment = figures.as_of.astimezone(HERE)
+    typed = {name: _paragraphs(getattr(texts, name)) for name in (one.name for one in fields(Texts))}
+    proposals = typed["proposals"] or tuple(sentences.proposals(figures, above.short))
+    asks = bool(typed["proposals"]) or sentences.asks(figures.proposals)
+    return Fields(
+        superior_name=above.name.upper(),
+        issuer_name=ours.name.upper(),
+        symbol=words.report_symbol(letter, day),
+        place_and_day=f"{registry.place}, {words.blank_date(day)}",
+        title=letter.weekly_report.title or f"Kết quả thực hiện {_cited(letter, day)}",
+        period=f"(số liệu đến {moment:%H} giờ {moment:%M} phút ngày {words.short(day)}, tuần {figures.week})",
+        addressee=words.full(above.name),
+        opening=f"Thực hiện {_grounds(letter, day)}, {ours.name} báo cáo như sau:",
+        summary=" ".join(sentences.summary(figures, letter, texts)),
+        duties=_duties(figures),
+        cameras=_cameras(figures) if figures.surveys else None,
+        lateness=sentences.lateness(figures),
+        late=_late(figures, day),
+        relief=tuple(sentences.reliefs(figures)),
+        causes=typed["causes"] or tuple(sentences.causes(figures)),
+        tasks=typed["tasks"] or tuple(sentences.tasks(figures)),
+        proposals=proposals,
+        closing=sentences.closing(ours.name, above.short, asks=asks),
+        signer_title=tuple(line.upper() for line in letter.signer_title or ("GIÁM ĐỐC",)),
+        signer=(letter.weekly_report.signer or "") if ours.id == letter.issuer else "",
+        recipients=("- Như trên;", "- Ban Giám đốc Sở (b/c);", f"- Lưu: {letter.archive}."),
+        code=figures.code,
+        annex=_annex(letter, day) if _in_annex(figures) else None,
     )
-    _text(docx, f"Thực hiện {_grounds(directive, day)}, {issuer} báo cáo kết quả thực hiện như sau:")
-    table = "Bảng 3" if directive.surveys else "Bảng 2"  # of what is late: a letter without cameras has one table less
-    _heading(docx, "I. KẾT QUẢ THỰC HIỆN")
-    _heading(
-        docx, "1. Tiến độ cử đầu mối, gửi biểu mẫu khảo sát" if directive.surveys else "1. Tiến độ gửi các nội dung"
+
+
+def _paragraphs(typed: str | None) -> tuple[str, ...]:
+    """What a person typed, a line a paragraph, each with its end mark."""
+    lines = (" ".join(line.split()) for line in (typed or "").splitlines())
+    return tuple(line if line[-1] in ".:;!?" else f"{line}." for line in lines if line)
+
+
+def _cited(letter: Directive, day: date) -> str:
+    """The letter itself, with its subject, under the name that its issuer had then; without number: its ground."""
+    if not (letter.number and letter.day):
+        return words.about(letter, day)
+    issuer = words.today(letter.registry, letter.issuer, letter.day).name
+    subject = letter.title.removeprefix("V/v").strip()
+    return f"Văn bản số {letter.number} ngày {words.short(letter.day)} của {issuer} về {subject}"
+
+
+def _grounds(letter: Directive, day: date) -> str:
+    """The superior's document, with its subject where it is known, and the letter itself where it has a number."""
+    above = f"{letter.superior_document} của {letter.registry.agency(letter.superior).short}"
+    cited = f"{above} {letter.weekly_report.citation}" if letter.weekly_report.citation else above
+    own = _cited(letter, day)
+    return cited if own == above else f"{cited} và {own}"
+
+
+def _counts(values: Progress | CameraCounts, names: type) -> dict[str, str]:
+    """The numbers of a row that its fields name."""
+    given = {one.name: getattr(values, one.name, None) for one in fields(names)}
+    return {name: words.plain(value) for name, value in given.items() if isinstance(value, int)}
+
+
+def _duties(figures: Figures) -> Duties:
+    before = {system.system: system for system in figures.since.systems} if figures.since else {}
+    rows = [_duty_row(one, before.get(one.system), str(i), one.name) for i, one in enumerate(figures.systems, 1)]
+    total = _duty_row(figures.headline, figures.since.headline if figures.since else None, "", "Tổng cộng")
+    return Duties(
+        title="Bảng 1. Tiến độ gửi các nội dung theo hệ thống",
+        change_title=sentences.change_title(figures),
+        rows=tuple(rows),
+        total=total,
+        note=sentences.duty_note(figures),
+        remarks=tuple(sentences.duty_remarks(figures)),
     )
-    _text(docx, words.headline(figures))
-    _grid(docx, "Bảng 1. Tiến độ theo hệ thống", words.TABLE_1, words.table_1(figures), (9, 48, 19, 21, 18, 17, 17, 18))
-    if waived := figures["headline"]["waived"]:
-        _text(docx, f"{words.number(waived)} nội dung được miễn theo quyết định, không tính vào tỷ lệ.")
-    if directive.surveys:
-        _cameras(docx, figures)
-    _heading(docx, "II. TỒN TẠI, HẠN CHẾ VÀ NGUYÊN NHÂN")
-    if rows := words.table_3(figures):
-        late = len({row["agency"] for row in figures["late"]})
-        _text(docx, f"Còn {words.number(late)} đơn vị có nội dung quá hạn, cụ thể tại {table}.")
-        _grid(docx, f"{table}. Nội dung quá hạn", words.TABLE_3, rows, (9, 44, 54, 25, 19, 16))
-    else:
-        _text(docx, "Không có nội dung nào quá hạn.")
-    for said in (words.pictureless(figures), words.unchecked(figures)):
-        if said and directive.surveys:
-            _text(docx, said)
-    if figures["unconfirmed_calendar"]:
-        _text(docx, "Lịch ngày làm việc của năm chưa có thông báo chính thức; số ngày quá hạn có thể thay đổi.")
-    _heading(docx, "III. NHIỆM VỤ TUẦN TỚI")
-    checks = "; kiểm tra kết nối các camera đã khai" if directive.surveys else ""
-    _text(docx, f"Tiếp tục đôn đốc, hướng dẫn các đơn vị chưa hoàn thành{checks}.")
-    _heading(docx, "IV. KIẾN NGHỊ, ĐỀ XUẤT")
-    _text(docx, words.proposal(superior, figures, table))
-    _text(docx, f"{issuer} kính báo cáo {superior} xem xét, chỉ đạo./.")
 
 
-def _grounds(directive: Directive, day: date) -> str:
-    """The superior's document, and the letter itself where it has a number."""
-    superior = f"{directive.superior_document} của {directive.registry.agency(directive.superior).short}"
-    return " và ".join(dict.fromkeys([superior, words.about(directive, day)]))
+def _duty_row(now: Progress, before: Progress | None, number: str, name: str) -> DutyRow:
+    change = words.change(now.on_time + now.done_late - before.on_time - before.done_late) if before else "–"
+    counts = _counts(now, DutyRow)
+    return DutyRow(number=number, name=name, percent=words.percent(now.percent), change=change, **counts)
 
 
-def _cameras(docx: Docx, figures: dict[str, Any]) -> None:
-    _heading(docx, "2. Kết quả khảo sát, kết nối và tình trạng hoạt động")
-    _text(docx, words.camera_line(figures["cameras_total"]))
-    if rows := words.table_2(figures):
-        _grid(docx, "Bảng 2. Camera theo đơn vị", words.TABLE_2, rows, (9, 48, 18, 19, 17, 17, 18, 21))
+def _cameras(figures: Figures) -> Cameras:
+    systems = [one for one in figures.cameras_by_system if one.declared]
+    return Cameras(
+        title="Bảng 2. Camera đã khai theo hệ thống",
+        rows=tuple(
+            CameraRow(number=str(i), name=one.name, **_counts(one, CameraRow)) for i, one in enumerate(systems, 1)
+        ),
+        total=CameraRow(number="", name="Tổng cộng", **_counts(figures.cameras_total, CameraRow)),
+        note=sentences.CAMERA_NOTE,
+        remarks=tuple(sentences.camera_remarks(figures)),
+    )
 
 
-def _grid(docx: Docx, title: str, headings: tuple[str, ...], rows: list[list[Any]], widths: tuple[float, ...]) -> None:
-    _write(docx, title, 13, bold=True, before=6, after=3).paragraph_format.keep_with_next = True
-    table = _columns(docx, widths)
-    table.style = "Table Grid"
-    for cell, text in zip(table.rows[0].cells, headings, strict=True):
-        _write(cell, text, 11, bold=True)
-    _flag(table.rows[0], "w:tblHeader")
-    _keep(table.rows[0])
-    for number, values in enumerate(rows):
-        row = table.add_row()
-        _flag(row, "w:cantSplit")
-        total = values[0] == ""
-        for cell, value, width, heading in zip(row.cells, values, widths, headings, strict=True):
-            cell.width = Mm(width)
-            text = words.percent(value) if heading == "Tỷ lệ" else words.plain(value)
-            align = ALIGN.CENTER if isinstance(value, int | float) else ALIGN.LEFT
-            _write(cell, text, 12, bold=total, align=align)
-        if len(rows) <= SHORT or number in (0, len(rows) - 2):
-            _keep(row, with_next=number < len(rows) - 1)
+def _in_annex(figures: Figures) -> bool:
+    return len(figures.late_agencies) > sentences.IN_BODY
 
 
-def _keep(row: Any, *, with_next: bool = True) -> None:
-    """On one page with the next row: neither a heading nor the last row stands alone."""
-    for cell in row.cells:
-        for paragraph in cell.paragraphs:
-            paragraph.paragraph_format.keep_with_next = with_next
+def _late(figures: Figures, day: date) -> Late:
+    annexed = _in_annex(figures)
+    what = "Tổng hợp đơn vị có nội dung quá hạn" if annexed else "Đơn vị có nội dung quá hạn"
+    return Late(
+        title=f"{sentences.late_table(figures)}. {what}",
+        rows=tuple(
+            LateRow(str(i), one.name, sentences.late_items(one), sentences.late_state(one, day))
+            for i, one in enumerate(figures.late_agencies, 1)
+        ),
+        kinds=tuple(_kinds(figures.late_agencies)) if annexed else (),
+        note=sentences.LATE_NOTE,
+    )
 
 
-def _flag(row: Any, name: str) -> None:
-    row._tr.get_or_add_trPr().append(OxmlElement(name))
+def _kinds(agencies: tuple[LateAgency, ...]) -> list[LateKind]:
+    """A row for each kind, in the order of the vocabulary, and their sum."""
+    groups = {kind.label: [one for one in agencies if one.kind is kind] for kind in AgencyKind}
+    made = [_kind(label[0].upper() + label[1:], its) for label, its in groups.items() if its]
+    return [*made, _kind("Tổng cộng", agencies)] if len(made) > 1 else made
 
 
-def _foot(docx: Docx, directive: Directive) -> None:
-    left, right = _columns(docx, (80, 88)).rows[0].cells
-    _write(left, "Nơi nhận:", 12, bold=True, italic=True, align=ALIGN.LEFT, before=8)
-    for line in ("- Như trên;", "- Ban Giám đốc Sở (b/c);", f"- Lưu: {directive.archive}."):
-        _write(left, line, 11, align=ALIGN.LEFT)
-    for number, line in enumerate(directive.signer_title or ("GIÁM ĐỐC",)):
-        _write(right, line.upper(), 14, bold=True, before=8 if not number else 0)
+def _kind(name: str, agencies: list[LateAgency] | tuple[LateAgency, ...]) -> LateKind:
+    duties = [duty for one in agencies for duty in one.duties]
+    of = [sum(d.status is status for d in duties) for status in (Status.OVERDUE, Status.RETURNED, Status.UNDER_REVIEW)]
+    numbers = (len(agencies), len(duties), *of, max(one.days for one in agencies))
+    return LateKind(name, *map(words.plain, numbers))
+
+
+def _annex(letter: Directive, day: date) -> Annex:
+    ours = words.today(letter.registry, letter.issuer, day).name
+    kept = f"Báo cáo số        /{words.report_symbol(letter, day)} {words.blank_date(day)} của {ours}"
+    return Annex(title="DANH SÁCH ĐƠN VỊ CÓ NỘI DUNG QUÁ HẠN", reference=f"(Kèm theo {kept})")

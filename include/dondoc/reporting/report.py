@@ -79,7 +79,7 @@ def _write(app: AppContext, directive: Directive, contents: Contents, out: Path)
     figures = contents.figures.as_json()
     content = (
         json.dumps(figures, ensure_ascii=False, indent=2).encode(),
-        document(figures, directive),
+        document(app.settings.data, directive, contents.figures),
         workbook(contents, directive),
         mail.rendered(app, directive, contents.figures).html.encode(),
     )

@@ -1,6 +1,9 @@
 """How numbers and names are written in a Vietnamese official document."""
 
+import unicodedata
+from collections.abc import Iterable
 from datetime import date, datetime
+from textwrap import shorten
 from typing import Any
 
 from dondoc.directive.model import Agency, Directive, Registry
@@ -35,8 +38,45 @@ def percent(value: float | None) -> str:
     return f"{value:.1f}%".replace(".", ",") if value is not None else "–"
 
 
+def change(value: int) -> str:
+    """An increase as a plain number, a decrease with its sign."""
+    return f"−{plain(-value)}" if value < 0 else plain(value)
+
+
 def short(day: date) -> str:
     return f"{day:%d/%m/%Y}"
+
+
+def brief(day: date, today: date | None = None) -> str:
+    """A day in a table: without its year while that is this one's."""
+    return f"{day:%d/%m}" if today is None or day.year == today.year else short(day)
+
+
+def full(name: str) -> str:
+    """An agency's name as it is written to: not shortened."""
+    return name.replace("UBND", "Ủy ban nhân dân")
+
+
+def listed(parts: Iterable[str]) -> str:
+    """Each part once: "A", "A và B", "A, B và C"; semicolons where a part has a comma itself."""
+    once = list(dict.fromkeys(parts))
+    *first, last = once
+    between = "; " if any("," in part for part in once) else ", "
+    return f"{between.join(first)} và {last}" if first else last
+
+
+def sentence_part(text: str, longest: int | None = None) -> str:
+    """What a person typed, to stand within a sentence: on one line, without its end mark."""
+    plain = " ".join(unicodedata.normalize("NFC", text).split()).rstrip(".;,!? ")
+    return shorten(plain, longest, placeholder="…") if longest else plain
+
+
+def report_symbol(directive: Directive, day: date) -> str:
+    """What stands after the number of a report: of the agency as it is on that day."""
+    ours = today(directive.registry, directive.issuer, day)
+    if ours.id == directive.issuer or not ours.symbol:
+        return directive.report_symbol
+    return f"BC-{ours.symbol}"
 
 
 def blank_date(day: date) -> str:

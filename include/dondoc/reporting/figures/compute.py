@@ -136,6 +136,7 @@ class _Moment:
             number=row.document_number,
             issued_on=row.document_date,
             headline=stored.headline,
+            systems=stored.systems,
             agencies=stored.agencies,
             cameras=stored.cameras_total,
         )
@@ -147,6 +148,7 @@ class _Moment:
             number=number,
             issued_on=issued_on,
             headline=duties.progress(standings, self.today),
+            systems=duties.by_system(self.app.registry, standings, self.today),
             agencies=duties.agencies(standings, self.today),
             cameras=cameras.total(self.states()),
         )

@@ -39,19 +39,23 @@ class Progress(Plain):
     due_done: int = 0  # of `due`: those that are done
     late: int = 0  # of `due`: not done, and not for us to look at what came in time
 
-    @computed_field
+    @computed_field  # type: ignore[prop-decorator]
+    @property
     def total(self) -> int:
         return self.owed + self.waived
 
-    @computed_field
+    @computed_field  # type: ignore[prop-decorator]
+    @property
     def fulfilled(self) -> int:
         return self.on_time + self.done_late
 
-    @computed_field
+    @computed_field  # type: ignore[prop-decorator]
+    @property
     def in_progress(self) -> int:
         return self.under_review + self.returned
 
-    @computed_field
+    @computed_field  # type: ignore[prop-decorator]
+    @property
     def percent(self) -> float | None:
         """Of what is owed, with one decimal; None: nothing is owed."""
         return round(100 * (self.on_time + self.done_late) / self.owed, 1) if self.owed else None
@@ -105,6 +109,7 @@ class Earlier(Plain):
     number: str | None = None  # of the report that was issued
     issued_on: date | None = None
     headline: Progress = Progress()
+    systems: tuple[SystemProgress, ...] = ()
     agencies: Agencies = Agencies()
     cameras: Cameras = Cameras()
 

@@ -1,0 +1,69 @@
+"""What stays together on a page, whatever the template looks like and however much stands in it.
+
+Word and LibreOffice break pages themselves: they are only told what not to tear apart.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from docx.document import Document as Docx
+from docx.oxml import OxmlElement
+from docx.oxml.ns import qn
+from docx.table import Table, _Row
+from docx.text.paragraph import Paragraph
+
+WHOLE, SHORT = 8, 45  # rows of a table that is not broken at all, when none of its cells is longer than so many letters
+
+
+def keep_together(document: Docx) -> None:
+    """Tables with their titles and notes, headings with what follows, the signature with the text above it."""
+    blocks = [*_blocks(document)]
+    for before, block in zip([None, *blocks], blocks, strict=False):
+        if isinstance(block, Table):
+            _keep_rows(block)
+            if isinstance(before, Paragraph):
+                before.paragraph_format.keep_with_next = True
+    _sign_under_text(blocks)
+
+
+def _blocks(document: Docx) -> Iterator[Paragraph | Table]:
+    """Paragraphs and tables in order."""
+    for element in document.element.body.iterchildren():
+        if element.tag == qn("w:p"):
+            yield Paragraph(element, document._body)
+        elif element.tag == qn("w:tbl"):
+            yield Table(element, document._body)
+
+
+def _keep_rows(table: Table) -> None:
+    """No row is broken; the heading stays with two rows, the last with the one before; a short table is not broken."""
+    rows = [*table.rows]
+    for row in rows:
+        _unbroken(row)
+    whole = len(rows) <= WHOLE and all(len(cell.text) <= SHORT for row in rows for cell in row.cells)
+    for number, row in enumerate(rows[:-1]):
+        if whole or number < 2 or number == len(rows) - 2:
+            _with_next(row)
+
+
+def _unbroken(row: _Row) -> None:
+    properties = row._tr.get_or_add_trPr()
+    if properties.find(qn("w:cantSplit")) is None:
+        properties.insert(0, OxmlElement("w:cantSplit"))
+
+
+def _with_next(row: _Row) -> None:
+    for cell in row.cells:
+        for paragraph in cell.paragraphs:
+            paragraph.paragraph_format.keep_with_next = True
+
+
+def _sign_under_text(blocks: Sequence[Paragraph | Table]) -> None:
+    """The two paragraphs before the signature, which stands in the last table without lines, go with it."""
+    places = [i for i, block in enumerate(blocks) if isinstance(block, Table) and _has_no_lines(block)]
+    for block in blocks[max(0, places[-1] - 2) : places[-1]] if places else ():
+        if isinstance(block, Paragraph):
+            block.paragraph_format.keep_with_next = True
+
+
+def _has_no_lines(table: Table) -> bool:
+    return table.style is None or table.style.name != "Table Grid"

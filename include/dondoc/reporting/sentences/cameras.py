@@ -1,0 +1,108 @@
+"""Of the cameras: what they show, what changed, which were lost, and why others show nothing."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from dondoc.probing.verdicts import SENTENCE
+from dondoc.reporting.figures.model import Figures, Lost
+from dondoc.reporting.sentences.tables import since
+from dondoc.reporting.words import number, short
+
+CAMERA_NOTE = (
+    "Đã khai là tổng năm cột tiếp theo. Chờ cấp tài khoản: camera có trả lời, Sở chưa có tài khoản xem dùng được."
+)
+NAMED = 3  # lost cameras that a sentence names; more are counted
+CAUSES = {  # group of causes of the figures → words; causes on our side and objective ones first
+    "login_missing": "cần đăng nhập, Sở chưa được cấp tài khoản",
+    "login_refused": "từ chối tài khoản đã cấp hoặc tài khoản không có quyền xem",
+    "address": "địa chỉ đã khai chưa đúng",
+    "network": "không kết nối được đến thiết bị",
+    "device": "kết nối được nhưng thiết bị không trả lời đúng",
+    "stream": "có trả lời nhưng không có luồng hình hoặc không gửi được hình",
+    "picture": "hình đen, cháy sáng, bị che, mờ, đứng yên hoặc mất tín hiệu",
+    "not_looked": "có trả lời, chưa lấy hình",
+}
+
+
+def cameras_of(figures: Figures) -> str:
+    """How many cameras show a good picture; empty for a letter that asks for none."""
+    if not figures.surveys:
+        return ""
+    seen = figures.cameras_total
+    declared = number(seen.declared)
+    if not seen.declared:
+        return "Đến nay chưa có camera nào được khai báo."
+    if seen.showing == seen.declared:
+        return f"{declared} camera đã khai {'đều ' if seen.declared > 1 else ''}cho hình tốt."
+    if seen.unchecked == seen.declared:
+        return f"Đã khai {declared} camera, chưa kiểm tra được camera nào."
+    if not seen.showing:
+        return f"Đã khai {declared} camera, chưa camera nào cho hình tốt."
+    return f"Đã có {number(seen.showing)}/{declared} camera khai báo cho hình tốt."
+
+
+def camera_remarks(figures: Figures) -> list[str]:
+    """What stands about the table of cameras, before what is wrong with them."""
+    if not figures.cameras_total.declared and not (figures.since and figures.since.cameras.declared):
+        return [cameras_of(figures)]
+    return [said for said in (_compared(figures), _lost(figures.lost)) if said]
+
+
+def _compared(figures: Figures) -> str:
+    if figures.since is None:
+        return ""
+    now, before = figures.cameras_total, figures.since.cameras
+    moves = (
+        _moved(now.declared - before.declared, "khai thêm {} camera", "số camera đã khai giảm {}"),
+        _moved(now.showing - before.showing, "thêm {} camera có hình tốt", "số camera có hình tốt giảm {}"),
+    )
+    if said := ", ".join(move for move in moves if move):
+        return f"So với {since(figures)}: {said}."
+    return f"So với {since(figures)}, số camera đã khai và số camera có hình tốt không thay đổi."
+
+
+def _moved(change: int, up: str, down: str) -> str:
+    return (up if change > 0 else down).format(number(abs(change))) if change else ""
+
+
+def _lost(lost: Sequence[Lost]) -> str:
+    """The cameras that worked once, what became of them, and when their agencies were written to."""
+    if not lost:
+        return ""
+    head = f"Có {number(len(lost))} camera từng có hình tốt, nay không còn"
+    if len(lost) <= NAMED:
+        which = "; ".join(f"{one.camera}, {one.place}, {one.name} ({SENTENCE[one.verdict]})" for one in lost)
+        return f"{head}: {which}.{_told(lost)}"
+    count = Counter(SENTENCE[one.verdict] for one in lost)
+    agencies = number(len({one.agency for one in lost}))
+    return f"{head}, của {agencies} đơn vị: {_counted(count)}.{_told(lost)}"
+
+
+def _told(lost: Sequence[Lost]) -> str:
+    days = sorted({one.letter_on for one in lost if one.letter_on})
+    if not days:
+        return ""
+    told = sum(one.letter_on is not None for one in lost)
+    of = "" if told == len(lost) else f" đối với {number(told)} camera"
+    when = f"ngày {short(days[0])}" if len(days) == 1 else f"từ ngày {short(days[0])} đến ngày {short(days[-1])}"
+    return f" Sở đã gửi thư đề nghị khắc phục{of} {when}."
+
+
+def pictureless(figures: Figures) -> str:
+    """How many cameras that could be checked show no good picture, and why; empty when there is none."""
+    causes = {CAUSES[cause]: count for cause, count in figures.without_picture.items()}
+    if not causes:
+        return ""
+    return f"{number(sum(causes.values()))} camera kiểm tra được nhưng chưa có hình tốt: {_counted(causes)}."
+
+
+def unchecked(figures: Figures) -> str:
+    """How many cameras nobody could check, and why; empty when there is none."""
+    causes = {cause.removeprefix("chưa kiểm tra: "): count for cause, count in figures.unchecked.items()}
+    return f"{number(sum(causes.values()))} camera chưa kiểm tra được: {_counted(causes)}." if causes else ""
+
+
+def _counted(causes: Mapping[str, int]) -> str:
+    if len(causes) == 1:
+        return next(iter(causes))
+    return "; ".join(f"{cause} ({number(count)} camera)" for cause, count in causes.items())
