@@ -15,13 +15,11 @@ WHOLE, SHORT = 8, 45  # rows of a table that is not broken at all, when none of 
 
 
 def keep_together(document: Docx) -> None:
-    """Tables with their titles and notes, headings with what follows, the signature with the text above it."""
+    """The rows of tables, and the signature with the text above it."""
     blocks = [*_blocks(document)]
-    for before, block in zip([None, *blocks], blocks, strict=False):
+    for block in blocks:
         if isinstance(block, Table):
             _keep_rows(block)
-            if isinstance(before, Paragraph):
-                before.paragraph_format.keep_with_next = True
     _sign_under_text(blocks)
 
 
@@ -35,13 +33,16 @@ def _blocks(document: Docx) -> Iterator[Paragraph | Table]:
 
 
 def _keep_rows(table: Table) -> None:
-    """No row is broken; the heading stays with two rows, the last with the one before; a short table is not broken."""
+    """No row is broken; the heading stays with a row, the last row with the one before; a short table is not
+    broken at all. A title stands in the table's first row: LibreOffice loses other bonds of a page to which a broken
+    table was bound by the paragraph above it."""
     rows = [*table.rows]
     for row in rows:
         _unbroken(row)
-    whole = len(rows) <= WHOLE and all(len(cell.text) <= SHORT for row in rows for cell in row.cells)
+    heads = sum(row._tr.find(f"{qn('w:trPr')}/{qn('w:tblHeader')}") is not None for row in rows)
+    whole = len(rows) - heads <= WHOLE and all(len(cell.text) <= SHORT for row in rows for cell in row.cells)
     for number, row in enumerate(rows[:-1]):
-        if whole or number < 2 or number == len(rows) - 2:
+        if whole or number < heads or number == len(rows) - 2:
             _with_next(row)
 
 

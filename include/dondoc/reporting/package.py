@@ -12,7 +12,6 @@ from docx.document import Document as Docx
 from docx.opc.constants import RELATIONSHIP_TYPE as RT
 
 from dondoc.errors import Problem
-from dondoc.mail.render import one_line
 
 LARGEST, UNPACKED, PARTS = 1_000_000, 4_000_000, 60  # bytes of the file, bytes in it, parts
 KINDS = (".xml", ".rels", ".png", ".jpg", ".jpeg")  # whatever runs or is embedded has another ending
@@ -71,8 +70,10 @@ def _xml(name: str, text: str) -> None:
 
 
 def clean(value: object) -> str:
-    """A value as a document can hold it: composed, on one line, without invisible characters."""
-    return one_line(unicodedata.normalize("NFC", str(value)))
+    """A value as a document can hold it: composed, without line breaks and what nobody sees. Blanks stay."""
+    composed = unicodedata.normalize("NFC", str(value))
+    shown = (" " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in composed)
+    return "".join(c for c in shown if unicodedata.category(c) not in ("Cf", "Cs", "Cn"))
 
 
 def clear(document: Docx) -> None:

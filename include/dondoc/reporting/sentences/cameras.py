@@ -8,9 +8,7 @@ from dondoc.reporting.figures.model import Figures, Lost
 from dondoc.reporting.sentences.tables import since
 from dondoc.reporting.words import number, short
 
-CAMERA_NOTE = (
-    "Đã khai là tổng năm cột tiếp theo. Chờ cấp tài khoản: camera có trả lời, Sở chưa có tài khoản xem dùng được."
-)
+CAMERA_NOTE = "Đã khai là tổng năm cột tiếp theo. Chờ cấp tài khoản: có trả lời, Sở chưa có tài khoản xem."
 NAMED = 3  # lost cameras that a sentence names; more are counted
 CAUSES = {  # group of causes of the figures → words; causes on our side and objective ones first
     "login_missing": "cần đăng nhập, Sở chưa được cấp tài khoản",
@@ -42,10 +40,11 @@ def cameras_of(figures: Figures) -> str:
 
 
 def camera_remarks(figures: Figures) -> list[str]:
-    """What stands about the table of cameras, before what is wrong with them."""
+    """What changed, and which were lost. Nothing where none was ever declared: the opening says so."""
     if not figures.cameras_total.declared and not (figures.since and figures.since.cameras.declared):
-        return [cameras_of(figures)]
-    return [said for said in (_compared(figures), _lost(figures.lost)) if said]
+        return []
+    said = " ".join(filter(None, (_compared(figures), _lost(figures.lost))))
+    return [said] if said else []
 
 
 def _compared(figures: Figures) -> str:

@@ -1,9 +1,8 @@
 """Of the duties: what was done of what is owed, what is left, and what stands under their table."""
 
-from dondoc.reporting.figures.model import Figures, LateAgency, Progress
+from dondoc.reporting.figures.model import Figures, Progress
 from dondoc.reporting.sentences.tables import late_table, since
 from dondoc.reporting.words import listed, number, percent
-from dondoc.vocabulary.obligations import Status
 
 NAMED = 3  # late agencies that a sentence names; more are counted
 
@@ -71,10 +70,10 @@ def _agencies_done(figures: Figures) -> str:
 
 
 def left(figures: Figures) -> str:
-    """What is not done: of it what is late and whose; empty when all is done."""
+    """What is not done: of it what is late and whose; empty when all is done, or nothing is due yet."""
     total = figures.headline
     open_ = total.owed - total.fulfilled
-    if not open_:
+    if not open_ or open_ == total.owed == total.not_due:
         return ""
     begins = f"Còn {number(open_)} nội dung chưa hoàn thành"
     if not total.late:
@@ -94,9 +93,9 @@ def _whose(figures: Figures) -> str:
 def _waiting(total: Progress, open_: int) -> str:
     """Why what is not done is not late, when nothing is."""
     kinds = {
-        "Sở đang xem": total.under_review - total.reassign,
-        "chờ phân công lại do sắp xếp đơn vị": total.reassign,
-        "trả lại để sửa": total.returned,
+        "đang được Sở xem xét": total.under_review - total.reassign,
+        "đang chờ phân công lại do sắp xếp đơn vị": total.reassign,
+        "đã trả lại để sửa": total.returned,
         "còn trong hạn": total.not_due,
     }
     some = {words: count for words, count in kinds.items() if count}
@@ -111,9 +110,7 @@ def duty_note(figures: Figures) -> str:
     return f"{COLUMNS_NOTE}{compared}"
 
 
-COLUMNS_NOTE = (
-    "Phải gửi là tổng sáu cột tiếp theo. Chậm hạn: hoàn thành sau thời hạn. Sở đang xem: đã gửi, chờ Sở xử lý."
-)
+COLUMNS_NOTE = "Phải gửi là tổng sáu cột tiếp theo. Sở đang xem: đơn vị đã gửi, chờ Sở xử lý."
 CHANGE_NOTE = "Cột cuối: số nội dung hoàn thành thêm so với"
 
 
@@ -129,8 +126,3 @@ def duty_remarks(figures: Figures) -> list[str]:
             "Lịch ngày làm việc của năm chưa có thông báo chính thức; số ngày làm việc quá hạn có thể thay đổi."
         )
     return made
-
-
-def under_review(agencies: tuple[LateAgency, ...]) -> int:
-    """Of what is late: what came, and lies with us."""
-    return sum(duty.status is Status.UNDER_REVIEW for agency in agencies for duty in agency.duties)

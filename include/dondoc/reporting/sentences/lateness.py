@@ -12,20 +12,35 @@ from dondoc.reporting.words import brief, listed, number, sentence_part, short
 from dondoc.vocabulary.obligations import Status
 from dondoc.vocabulary.rulings import RulingKind
 
-LATE_NOTE = "Tính cả nội dung trả lại để sửa và nội dung gửi sau thời hạn mà Sở đang xem."
+LATE_NOTE = "Số ngày quá hạn là số ngày làm việc kể từ sau ngày cuối của thời hạn."
 REASON = 90  # characters of an agency's own reason that stand in the table
 LISTED = 6  # agencies that a sentence on a ruling names
 
 
 def lateness(figures: Figures) -> str:
-    """How many agencies are late, and where they stand."""
+    """How many agencies are late, where they stand, what became of their things, and how many said why."""
     late = len(figures.late_agencies)
     if not late:
         return "Đến thời điểm báo cáo, không có nội dung nào quá hạn."
     table = late_table(figures)
-    if late > IN_BODY:
-        return f"Có {number(late)} đơn vị còn nội dung quá hạn: tổng hợp tại {table}, danh sách tại Phụ lục kèm theo."
-    return f"Có {number(late)} đơn vị còn nội dung quá hạn ({table})."
+    where = f"{table}, danh sách tại Phụ lục kèm theo" if late > IN_BODY else table
+    parts = (f"Có {number(late)} đơn vị còn nội dung quá hạn ({where}): {_became(figures)}", _reasons_given(figures))
+    return "; ".join(part for part in parts if part) + "."
+
+
+def _became(figures: Figures) -> str:
+    words = {
+        Status.OVERDUE: "chưa gửi",
+        Status.RETURNED: "đã gửi nhưng phải sửa lại",
+        Status.UNDER_REVIEW: "gửi sau thời hạn mà Sở đang xem",
+    }
+    count = Counter(duty.status for agency in figures.late_agencies for duty in agency.duties)
+    return listed(f"{number(count[status])} nội dung {said}" for status, said in words.items() if count[status])
+
+
+def _reasons_given(figures: Figures) -> str:
+    gave = sum(agency.word is not None for agency in figures.late_agencies)
+    return f"{number(gave)} đơn vị đã nêu lý do hoặc hẹn ngày gửi" if gave else ""
 
 
 def late_items(agency: LateAgency) -> str:
@@ -117,30 +132,8 @@ def _who(agencies: Sequence[str]) -> str:
 
 
 def causes(figures: Figures) -> list[str]:
-    """Why what is late is late, as far as it is known, and why cameras show nothing."""
-    made = [_kinds_of_delay(figures), _reasons_given(figures)]
-    if figures.surveys:
-        made += [pictureless(figures), unchecked(figures)]
-    return [said for said in made if said]
-
-
-def _kinds_of_delay(figures: Figures) -> str:
-    duties = [duty for agency in figures.late_agencies for duty in agency.duties]
-    words = {
-        Status.RETURNED: "đã gửi nhưng phải sửa lại",
-        Status.UNDER_REVIEW: "gửi sau thời hạn mà Sở đang xem",
-        Status.OVERDUE: "chưa gửi",
-    }
-    count = Counter(duty.status for duty in duties)
-    some = [f"{number(count[status])} nội dung {said}" for status, said in words.items() if count[status]]
-    if len(some) < 2:
-        return ""
-    return f"Trong số nội dung quá hạn có {listed(some)}."
-
-
-def _reasons_given(figures: Figures) -> str:
-    gave = [agency for agency in figures.late_agencies if agency.word]
-    if not gave:
-        return ""
-    where = "Phụ lục" if len(figures.late_agencies) > IN_BODY else late_table(figures)
-    return f"{number(len(gave))} đơn vị đã nêu lý do hoặc hẹn ngày gửi (ghi tại {where})."
+    """Why cameras show nothing. Why agencies are late is theirs to say: in their rows."""
+    if not figures.surveys:
+        return []
+    said = " ".join(filter(None, (pictureless(figures), unchecked(figures))))
+    return [said] if said else []

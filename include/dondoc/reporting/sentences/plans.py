@@ -9,6 +9,7 @@ from dondoc.reporting.words import listed, number, short
 from dondoc.vocabulary.agencies import AgencyKind
 from dondoc.vocabulary.reports import Ask, Task
 
+FEW = 3  # agencies that a proposal names though they are all of their kind that are late
 LISTED, LONGEST = 6, 220  # agencies, and characters of their names, that a proposal lists; more are counted
 ASKS = (Ask.SUPERIOR_LETTER, Ask.REMINDER)
 
@@ -43,7 +44,7 @@ def _reassign(_: Figures, line: TaskLine) -> str:
 
 
 def _talk(_: Figures, line: TaskLine) -> str:
-    by = f", thời gian đã hẹn đến hết ngày {short(line.by)}" if line.by else ""
+    by = f" (muộn nhất hết ngày {short(line.by)})" if line.by else ""
     return f"trao đổi trực tiếp với {number(line.count)} đơn vị đã được đề nghị hoàn thành{by}"
 
 
@@ -86,14 +87,12 @@ def proposals(figures: Figures, superior: str) -> list[str]:
 
 def _superior_letter(figures: Figures, superior: str, one: Proposal) -> str:
     who = _named(figures, one, "quá hạn")
-    what = f"phối hợp gửi nội dung còn thiếu ({_where(figures)}) trước ngày {short(one.by)}"
-    return f"Đề nghị {superior} có văn bản đề nghị {who} {what}."
+    return f"Đề nghị {superior} có văn bản đề nghị {who} phối hợp gửi nội dung còn thiếu trước ngày {short(one.by)}."
 
 
 def _reminder(figures: Figures, superior: str, one: Proposal) -> str:
     who = _named(figures, one, "đã hết thời gian Sở đề nghị")
-    what = f"gửi nội dung còn thiếu ({_where(figures)}) trước ngày {short(one.by)}"
-    return f"Đề nghị {superior} quan tâm, nhắc nhở {who} {what}."
+    return f"Đề nghị {superior} quan tâm, nhắc nhở {who} gửi nội dung còn thiếu trước ngày {short(one.by)}."
 
 
 def _keep_chasing(figures: Figures, superior: str, one: Proposal) -> str:
@@ -101,9 +100,8 @@ def _keep_chasing(figures: Figures, superior: str, one: Proposal) -> str:
     orders = all(kind.orders for kind in _kinds(figures, one))
     go_on = "tiếp tục đôn đốc" if orders else "tiếp tục đề nghị phối hợp"
     then = "văn bản nhắc nhở" if orders else "văn bản đề nghị phối hợp"
-    until = f"nếu đến hết ngày {short(one.by)} chưa nhận được"
-    said = f"Sở {go_on}; {until}, Sở sẽ trình {superior} {then} kèm báo cáo tuần {one.week}"
-    return f"Đối với {who} ({_where(figures)}): {said}."
+    until = f"nếu đến hết ngày {short(one.by)} vẫn chưa nhận được"
+    return f"Đối với {who}: Sở {go_on}; {until}, Sở sẽ trình {superior} {then} kèm báo cáo tuần {one.week}."
 
 
 _PROPOSALS: dict[Ask, Callable[[Figures, str, Proposal], str]] = {
@@ -113,19 +111,16 @@ _PROPOSALS: dict[Ask, Callable[[Figures, str, Proposal], str]] = {
 }
 
 
-def _where(figures: Figures) -> str:
-    return "Phụ lục" if len(figures.late_agencies) > IN_BODY else late_table(figures)
-
-
 def _named(figures: Figures, one: Proposal, which: str) -> str:
-    """The agencies of a proposal: each by name while they are few, all of a kind, else how many and which of them."""
+    """The agencies of a proposal: by name while they are few, else all of a kind, or how many and which of them."""
+    table = "Phụ lục" if len(figures.late_agencies) > IN_BODY else late_table(figures)
+    kinds = _kinds(figures, one)
+    all_of_kind = len(kinds) == 1 and sum(a.kind in kinds for a in figures.late_agencies) == len(one.agencies)
+    if len(one.agencies) > FEW and all_of_kind:
+        return f"{kinds[0].group} tại {table}"
     if len(one.agencies) <= LISTED and sum(map(len, one.agencies)) <= LONGEST:
         return listed(one.agencies)
-    kinds = _kinds(figures, one)
-    late = [agency for agency in figures.late_agencies if agency.kind in kinds]
-    if len(kinds) == 1 and len(late) == len(one.agencies):
-        return f"{number(len(late))} {kinds[0].label}"
-    return f"{number(len(one.agencies))} {kinds[0].label if len(kinds) == 1 else 'đơn vị'} {which}"
+    return f"{number(len(one.agencies))} {kinds[0].label if len(kinds) == 1 else 'đơn vị'} {which} ({table})"
 
 
 def _kinds(figures: Figures, one: Proposal) -> list[AgencyKind]:
