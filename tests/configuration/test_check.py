@@ -26,7 +26,7 @@ LETTER = "directives/stttt-cntt-2021-11.yaml"
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The shipped files, to be spoilt. One folder for all tests: what stays as it is is not read again."""
     to = tmp_path_factory.mktemp("data") / "include"
-    return Path(shutil.copytree(DATA, to, ignore=shutil.ignore_patterns("dondoc", "__pycache__", "reports")))
+    return Path(shutil.copytree(DATA, to, ignore=shutil.ignore_patterns("dondoc", "__pycache__")))
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ pytestmark = [
 ]
 PAGE, MARGIN = 841.9, 56.7  # points: the height of A4, and the margin at its head and foot
 HEADING = re.compile(r"(I|II|III|IV)\. [A-ZĐ]|Bảng \d\. ")
-ROW = re.compile(r"\d+ [A-ZĐ]|(Sở, ban|UBND|Cơ quan|Doanh)[^0-9]+( \d+){6}")
+ROW = re.compile(r"\d+( |$)|Tổng cộng|(Sở, ban|UBND|Cơ quan|Doanh)[^0-9]+( \d+){6}")
 TYPED = Texts(causes="Mưa lũ kéo dài.\n" * 3, tasks="Họp trực tuyến.", proposals="Đề nghị bố trí kinh phí.")
 LATE, DONE = (0, 1, 5, 9, 12, 14, 15, 40), (0, 7, 30)
 

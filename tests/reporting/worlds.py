@@ -217,7 +217,7 @@ def week(
         "systems": tuple(
             SystemProgress(system=system, name=name, **counted(by_system[system]))
             for system, name in SYSTEMS
-            if by_system[system]
+            if by_system[system] or waived
         ),
         "agencies": Agencies(asked=asked, done=done, late=len(agencies)),
         "late_agencies": agencies,

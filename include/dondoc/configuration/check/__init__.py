@@ -8,7 +8,7 @@ from contextlib import suppress
 from itertools import chain
 from pathlib import Path
 
-from dondoc.configuration.check import cameras, forms, ladders, program, systems, words
+from dondoc.configuration.check import cameras, forms, ladders, program, reports, systems, words
 from dondoc.configuration.check.faults import faults_of
 from dondoc.configuration.settings import Settings
 from dondoc.directive import files, load
@@ -30,6 +30,7 @@ def check_config(settings: Settings) -> list[FileFault]:
         faults_of(settings.calendar_file.name, lambda: load_calendar(settings.calendar_file)),
         forms.faults(data),
         cameras.faults(settings, registry),
+        reports.faults(data),
         program.faults(settings),
     ]
     if registry:

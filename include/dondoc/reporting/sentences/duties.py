@@ -117,6 +117,8 @@ CHANGE_NOTE = "Cột cuối: số nội dung hoàn thành thêm so với"
 def duty_remarks(figures: Figures) -> list[str]:
     """What is outside of the columns, or among ours for a reason of its own."""
     total, made = figures.headline, []
+    if not figures.systems:
+        made.append(done(figures))
     if total.waived and total.owed:
         made.append(f"{number(total.waived)} nội dung được miễn, không tính vào số phải gửi.")
     if total.reassign:

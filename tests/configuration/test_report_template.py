@@ -1,0 +1,154 @@
+"""The office's template of the report: a bad one for each rule, refused before the day it would be filled."""
+
+import shutil
+from collections.abc import Callable
+from contextlib import suppress
+from io import BytesIO
+from pathlib import Path
+from zipfile import ZIP_DEFLATED, ZipFile
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dondoc.configuration.check import reports
+from dondoc.configuration.settings import DATA
+from dondoc.errors import Faulty, Problem
+from dondoc.reporting import package, template
+
+SHIPPED = (DATA / template.NAME).read_bytes()
+BODY, RELS = "word/document.xml", "word/_rels/document.xml.rels"
+EXTERNAL = '<Relationship Id="rId99" Type="http://x/hyperlink" Target="http://x" TargetMode="External"/>'
+Spoil = Callable[[dict[str, bytes]], None]
+
+
+def spoilt(spoil: Spoil) -> bytes:
+    with ZipFile(BytesIO(SHIPPED)) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    spoil(parts)
+    out = BytesIO()
+    with ZipFile(out, "w", ZIP_DEFLATED) as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+    return out.getvalue()
+
+
+def put(old: str, new: str, part: str = BODY) -> Spoil:
+    def spoil(parts: dict[str, bytes]) -> None:
+        text = parts[part].decode()
+        assert old in text
+        parts[part] = text.replace(old, new, 1).encode()
+
+    return spoil
+
+
+def add(name: str, content: bytes) -> Spoil:
+    return lambda parts: parts.update({name: content})
+
+
+def said(folder: Path, content: bytes | None) -> list[str]:
+    """What the check says of a data folder with such a template."""
+    (folder / "reports").mkdir(exist_ok=True)
+    if content is not None:
+        (folder / template.NAME).write_bytes(content)
+    return [str(fault) for fault in reports.faults(folder)]
+
+
+def test_the_shipped_template_has_no_fault(tmp_path: Path) -> None:
+    assert said(tmp_path, SHIPPED) == []
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (put("{{ period }}", "{{ perod }}"), "không có trường “perod”"),
+        (put("{{ row.overdue }}", "{{ row.overdu }}"), "không có trường “row.overdu”"),
+        (put("{{ annex.title }}", "{{ annex.tittle }}"), "không có trường “annex.tittle”"),
+        (put("for said in causes", "for said in cause"), "không có trường “cause”"),
+        (put("for said in causes", "for said in closing"), "“closing” không phải danh sách"),
+        (put("{{ summary }}", "{{ duties }}"), "“duties” là cả một nhóm"),
+        (put("{{ summary }}", "{{ tasks }}"), "“tasks” là cả một nhóm"),
+        (put("{{ summary }}", "{{ summary"), "đóng ở nơi khác"),
+        (put("{{ summary }}", "{% if summary %}"), "có lệnh sai (Unexpected end of template"),
+        (put("{{ summary }}", "{% fore %}"), "có lệnh sai (Encountered unknown tag 'fore'"),
+        (put("{{ summary }}", "{{ summary | upper }}"), "chỉ dùng được {{ trường }}"),
+        (put("{{ summary }}", "{{ summary * 99 }}"), "chỉ dùng được {{ trường }}"),
+        (put("{{ summary }}", "{{ summary.format(1) }}"), "chỉ dùng được {{ trường }}"),
+        (put("{{ summary }}", "{% set a = summary %}"), "chỉ dùng được {{ trường }}"),
+        (put("{{ summary }}", "{% include summary %}"), "chỉ dùng được {{ trường }}"),
+        (put("{{ summary }}", "{{ summary.__class__ }}"), "không có trường “summary.__class__”"),
+        (put("{{ summary }}", "{{ self }}"), "không có trường “self”"),
+        (
+            put("{%p for said in causes %}", "{% for said in causes %}"),
+            "mở trong một đoạn, một bảng mà đóng ở nơi khác",
+        ),
+        (
+            put("<Relationship ", f"{EXTERNAL}<Relationship ", RELS),
+            "liên kết ra ngoài",
+        ),
+        (put("<w:body>", '<w:body><w:altChunk r:id="rId1"/>'), "liên kết ra ngoài"),
+        (
+            put("> PAGE<", ">PAGE<", "word/header1.xml")
+            if False
+            else put("PAGE", "DDEAUTO c:\\\\x", "word/header1.xml"),
+            "mã trường của Word “DDEAUTO",
+        ),
+        (add("word/vbaProject.bin", b"x"), "macro hoặc tệp nhúng (word/vbaProject.bin)"),
+        (add("word/embeddings/a.xlsx", b"x"), "macro hoặc tệp nhúng"),
+        (put("document.main+xml", "document.macroEnabled.main+xml", "[Content_Types].xml"), "có macro"),
+        (add("customXml/item9.xml", b'<!DOCTYPE a [<!ENTITY b "c">]><a/>'), "thực thể XML"),
+        (add("customXml/item9.xml", b" " * (package.UNPACKED + 1)), "giải nén ra quá lớn"),
+        (lambda parts: parts.pop(BODY) and None, "không phải tệp Word .docx"),
+    ],
+)
+def test_a_bad_template_is_refused_with_what_is_wrong(tmp_path: Path, spoil: Spoil, words: str) -> None:
+    found = said(tmp_path, spoilt(spoil))
+    assert any(one.startswith("reports/bao-cao.docx:1: ") and words in one for one in found), found
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (None, "không đọc được mẫu báo cáo"),
+        (b"x" * (package.LARGEST + 1), "mẫu quá lớn"),
+        (b"%PDF-1.4", "không phải tệp Word .docx"),
+        (SHIPPED[:9000], "không phải tệp Word .docx"),
+    ],
+)
+def test_what_is_no_template_is_refused(tmp_path: Path, content: bytes | None, words: str) -> None:
+    [found] = said(tmp_path, content)
+    assert words in found
+
+
+def test_a_fault_names_the_paragraph_it_is_in(tmp_path: Path) -> None:
+    [found] = said(tmp_path, spoilt(put("Kính gửi: {{ addressee }}.", "Kính gửi: {{ adressee }}.")))
+    assert "ở đoạn “Kính gửi: {{ adressee }}.”" in found
+
+
+def test_a_report_is_not_made_of_a_bad_template(tmp_path: Path) -> None:
+    said(tmp_path, spoilt(put("{{ period }}", "{{ perod }}")))
+    with pytest.raises(Faulty, match="perod"):
+        template.load(tmp_path)
+
+
+def test_a_mended_template_is_read_again(tmp_path: Path) -> None:
+    assert said(tmp_path, spoilt(put("{{ period }}", "{{ perod }}")))
+    (tmp_path / template.NAME).unlink()
+    shutil.copyfile(DATA / template.NAME, tmp_path / template.NAME)
+    assert said(tmp_path, None) == []
+
+
+@given(st.binary(min_size=1, max_size=400), st.integers(0, len(SHIPPED) - 1))
+def test_no_damage_is_more_than_a_fault(damage: bytes, place: int) -> None:
+    with suppress(Problem):
+        package.guard(SHIPPED[:place] + damage + SHIPPED[place + len(damage) :])
+
+
+def test_the_samples_leave_out_each_thing_once() -> None:
+    """Whatever may be missing is there once, and missing once."""
+    made = reports.samples()
+    for name in ("cameras", "annex"):
+        assert {getattr(sample, name) is None for sample in made} == {True, False}
+    for name in ("relief", "causes", "tasks", "proposals"):
+        assert {len(getattr(sample, name)) for sample in made} == {0, 2}
+    assert {len(sample.duties.rows) for sample in made} == {0, 2}
