@@ -9,10 +9,12 @@ import enum
 import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import is_dataclass
 from importlib import import_module
 from inspect import cleandoc
 from pathlib import Path
-from typing import Any, Literal, get_args, get_origin
+from types import NoneType
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 DOCS = Path(__file__).resolve().parent
 ROOT = DOCS.parent
@@ -183,6 +185,56 @@ def _task(task: Any) -> tuple[object, ...]:
     return f"`{task.task_id}`{each}", after, task.execution_timeout, task.retries, task.trigger_rule.value
 
 
+TEMPLATE = """# Mẫu báo cáo tuần
+
+Mẫu là tệp Word `reports/bao-cao.docx` trong thư mục dữ liệu (bản gốc: `include/reports/bao-cao.docx`). Mở bằng Word,
+sửa lời văn, cỡ chữ, thứ tự các phần như mọi văn bản; chỗ nào cần số liệu thì ghi một trường dưới đây. Sửa xong, chạy
+`dondoc check-config`: trường viết sai được nêu tên, kèm đoạn có lỗi. Báo cáo lập sau đó dùng mẫu mới; báo cáo đã lập
+không đổi. Trang này lập từ chương trình (`make docs`).
+
+## Cách ghi
+
+- **Một trường**: `{{ tên }}`, ví dụ `Kính gửi: {{ addressee }}.` Trường trong một nhóm: `{{ late.title }}`. Định dạng
+  (đậm, nghiêng, cỡ chữ) của chữ trong mẫu được giữ. Mọi trường đã là lời văn, con số viết sẵn: chỉ đặt vào chỗ.
+- **Lặp đoạn văn**, mỗi câu một đoạn: ba đoạn liền nhau `{%p for said in tasks %}`, `{{ said }}`, `{%p endfor %}`. Hai
+  đoạn có lệnh biến mất khi lập báo cáo.
+- **Lặp dòng của bảng**: ba dòng liền nhau `{%tr for row in late.rows %}`, dòng có `{{ row.name }}`…, `{%tr endfor %}`.
+  Thêm, bỏ, đổi chỗ cột tùy ý.
+- **Phần chỉ có khi có số liệu**: `{%p if cameras %}` … `{%p endif %}`. Trường ghi “có thể không có” phải đứng trong
+  lệnh này.
+- Ngoài ra không dùng được lệnh nào khác. Mẫu không được có macro, tệp nhúng, liên kết ra ngoài, mã trường nào
+  ngoài số trang.
+- Tên bảng đứng ở dòng đầu của bảng (ô gộp, không kẻ trên và hai bên) và đặt lặp lại cùng đầu cột ở mỗi trang. Chương
+  trình giữ chữ ký đi liền hai đoạn văn trước nó, không tách dòng bảng.
+"""
+
+
+def report_template() -> str:
+    """Every field of the template of the report, for the office."""
+    from dondoc.reporting import fields
+
+    shapes = [fields.Fields, *(shape for shape in vars(fields).values() if is_dataclass(shape))]
+    return "\n".join([TEMPLATE, *(_shape(shape) for shape in dict.fromkeys(shapes))])
+
+
+def _shape(shape: Any) -> str:
+    hints = get_type_hints(shape, include_extras=True)
+    rows = [(f"`{name}`", _kind(get_args(hint)[0]), get_args(hint)[1]) for name, hint in hints.items()]
+    return f"## {shape.__name__}\n{_paragraphs(shape.__doc__)}\n{_table(('trường', 'loại', 'nội dung'), rows)}"
+
+
+def _kind(hint: Any) -> str:
+    """What a field holds: words, a group, or a list of either; and whether it may be missing."""
+    there = next((one for one in get_args(hint) if one is not NoneType), hint) if NoneType in get_args(hint) else hint
+    each = get_args(there)[0] if get_origin(there) is tuple else there
+    words = f"[{each.__name__}](#{each.__name__.lower()})" if is_dataclass(each) else KINDS[each]
+    repeated = f"danh sách: {words}" if get_origin(there) is tuple else words
+    return repeated if there is hint else f"{repeated}; có thể không có"
+
+
+KINDS = {str: "lời văn", int: "số", bool: "có hay không"}
+
+
 def _page(title: str, about: str, parts: Iterable[str]) -> str:
     return "\n".join([f"# {title}", f"{about} Generated: `make docs`.\n", *parts])
 
@@ -198,7 +250,13 @@ def _table(head: tuple[str, ...], rows: Rows) -> str:
     return "\n".join([*lines, *("| " + " | ".join(row) + " |" for row in cells)]) + "\n"
 
 
-PAGES: dict[str, Callable[[], str]] = {"settings.md": settings, "cli.md": cli, "codes.md": codes, "dags.md": dags}
+PAGES: dict[str, Callable[[], str]] = {
+    "settings.md": settings,
+    "cli.md": cli,
+    "codes.md": codes,
+    "dags.md": dags,
+    "report-template.md": report_template,
+}
 
 
 def main() -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
@@ -18,7 +19,12 @@ def faults(data: Path) -> Iterator[FileFault]:
     except Problem:
         yield from faults_of(template.NAME, lambda: template.load(data))
         return
-    yield from template.faults(usable, samples())
+    yield from _filled(usable)
+
+
+@lru_cache(maxsize=4)
+def _filled(usable: bytes) -> tuple[FileFault, ...]:
+    return tuple(template.faults(usable, samples()))
 
 
 def samples() -> list[Fields]:
