@@ -230,7 +230,7 @@ def week(
             line
             for line in (
                 TaskLine(task=Task.REVIEW, count=under_review - reassign, by=date(2021, 11, 29)),
-                TaskLine(task=Task.REASSIGN, count=reassign, by=date(2021, 11, 29)),
+                TaskLine(task=Task.REASSIGN, count=reassign, by=as_of.date() + timedelta(days=4)),
                 TaskLine(task=Task.ACCOUNTS, count=seen.awaiting_account),
                 TaskLine(task=Task.CAMERAS, count=seen.unchecked + seen.no_answer + seen.bad_picture),
             )

@@ -51,10 +51,10 @@ def fields_of(letter: Directive, figures: Figures, texts: Texts = NOTHING_TYPED)
         issuer_name=ours.name.upper(),
         symbol=words.report_symbol(letter, day),
         place_and_day=f"{registry.place}, {words.blank_date(day)}",
-        title=letter.weekly_report.title or f"Kết quả thực hiện {_cited(letter, day)}",
+        title=_title(letter, day),
         period=f"(số liệu đến {moment:%H} giờ {moment:%M} phút ngày {words.short(day)}, tuần {figures.week})",
         addressee=words.full(above.name),
-        opening=f"Thực hiện {_grounds(letter, day)}, {ours.name} báo cáo như sau:",
+        opening=f"Thực hiện {_grounds(letter)}, {ours.name} báo cáo như sau:",
         summary=" ".join(sentences.summary(figures, letter, texts)),
         duties=_duties(figures),
         cameras=_cameras(figures) if figures.surveys else None,
@@ -79,21 +79,30 @@ def _paragraphs(typed: str | None) -> tuple[str, ...]:
     return tuple(line if line[-1] in ".:;!?" else f"{line}." for line in lines if line)
 
 
-def _cited(letter: Directive, day: date) -> str:
-    """The letter itself, with its subject, under the name that its issuer had then; without number: its ground."""
-    if not (letter.number and letter.day):
-        return words.about(letter, day)
-    issuer = words.today(letter.registry, letter.issuer, letter.day).name
-    subject = letter.title.removeprefix("V/v").strip()
-    return f"Văn bản số {letter.number} ngày {words.short(letter.day)} của {issuer} về {subject}"
+def _title(letter: Directive, day: date) -> str:
+    """Trích yếu: the letter's own, else that it is about carrying it out."""
+    if letter.weekly_report.title:
+        return letter.weekly_report.title
+    return f"Kết quả thực hiện {_number(letter) or words.about(letter, day)}{_subject(letter)}"
 
 
-def _grounds(letter: Directive, day: date) -> str:
-    """The superior's document, with its subject where it is known, and the letter itself where it has a number."""
+def _number(letter: Directive) -> str:
+    return f"Văn bản số {letter.number} ngày {words.short(letter.day)}" if letter.number and letter.day else ""
+
+
+def _subject(letter: Directive) -> str:
+    return f" về {letter.title.removeprefix('V/v').strip()}" if _number(letter) else ""
+
+
+def _grounds(letter: Directive) -> str:
+    """The superior's document, with its subject where it is known, and the letter itself where it has a number, under
+    the name that its issuer had then."""
     above = f"{letter.superior_document} của {letter.registry.agency(letter.superior).short}"
     cited = f"{above} {letter.weekly_report.citation}" if letter.weekly_report.citation else above
-    own = _cited(letter, day)
-    return cited if own == above else f"{cited} và {own}"
+    if letter.day is None or not (own := _number(letter)):
+        return cited
+    issuer = words.today(letter.registry, letter.issuer, letter.day).name
+    return f"{cited} và {own} của {issuer}{_subject(letter)}"
 
 
 def _counts(values: Progress | CameraCounts, names: type) -> dict[str, str]:

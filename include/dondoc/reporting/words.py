@@ -110,36 +110,6 @@ def camera_line(total: dict[str, int]) -> str:
     )
 
 
-CAUSES = {  # cause group of figures → words; causes on our side and objective ones first
-    "login_missing": "đòi đăng nhập, Sở chưa có tài khoản",
-    "login_refused": "từ chối tài khoản đã cấp hoặc tài khoản không có quyền xem",
-    "address": "địa chỉ đã khai chưa đúng",
-    "network": "không kết nối được đến thiết bị",
-    "device": "kết nối được nhưng thiết bị không trả lời đúng",
-    "stream": "có trả lời nhưng không có luồng hình hoặc không gửi được hình",
-    "picture": "hình đen, cháy sáng, bị che, mờ, đứng yên hoặc mất tín hiệu",
-    "not_looked": "có trả lời, chưa lấy hình",
-}
-
-
-def pictureless(figures: dict[str, Any]) -> str:
-    """How many cameras that could be checked show no good picture, and why; empty when there is none."""
-    causes = {CAUSES[cause]: count for cause, count in figures["without_picture"].items()}
-    head = f"Trong số camera kiểm tra được, còn {number(sum(causes.values()))} camera chưa có hình tốt"
-    return f"{head}: {_listed(causes)}." if causes else ""
-
-
-def unchecked(figures: dict[str, Any]) -> str:
-    """How many cameras are outside the figures of what answers, and why; empty when there is none."""
-    causes = {cause.removeprefix("chưa kiểm tra: "): count for cause, count in figures["unchecked"].items()}
-    head = f"{number(sum(causes.values()))} camera chưa kiểm tra được, không tính vào kết quả trên"
-    return f"{head}: {_listed(causes)}." if causes else ""
-
-
-def _listed(causes: dict[str, int]) -> str:
-    return "; ".join(f"{cause} ({number(count)} camera)" for cause, count in causes.items())
-
-
 TABLE_1 = ("TT", "Hệ thống", "Nội dung phải gửi", "Đã hoàn thành", "Đang xử lý", "Trong hạn", "Quá hạn", "Tỷ lệ")
 TABLE_2 = (
     "TT",
@@ -181,13 +151,3 @@ def table_3(figures: dict[str, Any]) -> list[list[Any]]:
         ]
         for i, late in enumerate(figures["late"], 1)
     ]
-
-
-def proposal(superior: str, figures: dict[str, Any], table: str = "Bảng 3") -> str:
-    """What the superior is asked to do about the late, but for those whom a letter still gives time to answer."""
-    if all(row["answer_by"] for row in figures["late"]):
-        return "Không có."
-    given = {row["name"]: row["answer_by"] for row in figures["late"] if row["answer_by"]}
-    days = "; ".join(f"{name}: đến hết ngày {short(date.fromisoformat(day))}" for name, day in given.items())
-    but = f" (trừ đơn vị còn trong thời gian đã hẹn trả lời: {days})" if given else ""
-    return f"Đề nghị {superior} quan tâm, nhắc nhở các đơn vị nêu tại {table}{but} khẩn trương thực hiện."
