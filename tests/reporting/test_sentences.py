@@ -197,9 +197,13 @@ def test_what_an_agency_is_late_with_names_the_system_only_where_it_must() -> No
     assert sentences.late_items(late("A", duty(4, "focal_letter"), duty(2))) == (
         "Văn bản cử đầu mối (04 ngày); Biểu mẫu 03 (02 ngày)"
     )
-    other = duty(3).model_copy(update={"what": "Biểu mẫu 03 (Cảng vụ, cửa khẩu)"})
+    other = duty(3, system="port_border", system_name="Cảng vụ, cửa khẩu")
     assert sentences.late_items(late("A", duty(12), other)) == (
         "Biểu mẫu 03 (Khu, điểm du lịch; 12 ngày); Biểu mẫu 03 (Cảng vụ, cửa khẩu; 03 ngày)"
+    )
+    heir = duty(3).model_copy(update={"what": "Biểu mẫu 03 (Khu, điểm du lịch, nhiệm vụ của UBND huyện Lộc Hà)"})
+    assert sentences.late_items(late("A", duty(3), heir)) == (
+        "Biểu mẫu 03 (03 ngày); Biểu mẫu 03 (nhiệm vụ của UBND huyện Lộc Hà; 03 ngày)"
     )
     assert sentences.late_items(late("A", duty(0))) == "Biểu mẫu 03 (vừa hết hạn)"
 

@@ -11,7 +11,7 @@ from docx.oxml.ns import qn
 from docx.table import Table, _Row
 from docx.text.paragraph import Paragraph
 
-WHOLE, SHORT = 8, 45  # rows of a table that is not broken at all, when none of its cells is longer than so many letters
+WHOLE, LINE = 14, 27  # lines of a table that is not broken at all, and letters that stand in a line of a cell
 
 
 def keep_together(document: Docx) -> None:
@@ -40,10 +40,15 @@ def _keep_rows(table: Table) -> None:
     for row in rows:
         _unbroken(row)
     heads = sum(row._tr.find(f"{qn('w:trPr')}/{qn('w:tblHeader')}") is not None for row in rows)
-    whole = len(rows) - heads <= WHOLE and all(len(cell.text) <= SHORT for row in rows for cell in row.cells)
+    whole = sum(map(_lines, rows)) <= WHOLE
     for number, row in enumerate(rows[:-1]):
         if whole or number < heads or number == len(rows) - 2:
             _with_next(row)
+
+
+def _lines(row: _Row) -> int:
+    """About how many lines high a row is."""
+    return max(1 + len(cell.text) // LINE for cell in row.cells)
 
 
 def _unbroken(row: _Row) -> None:

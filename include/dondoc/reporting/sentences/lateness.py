@@ -1,6 +1,7 @@
 """Of what is late: whose it is, what was done about it, what eases it, and why."""
 
-from collections import Counter
+import re
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import date
 
@@ -13,6 +14,7 @@ from dondoc.vocabulary.obligations import Status
 from dondoc.vocabulary.rulings import RulingKind
 
 LATE_NOTE = "Số ngày quá hạn là số ngày làm việc kể từ sau ngày cuối của thời hạn."
+FORMER = re.compile(r"nhiệm vụ của [^)]+")  # in the name of a duty: whose it was before agencies were rearranged
 REASON = 90  # characters of an agency's own reason that stand in the table
 LISTED = 6  # agencies that a sentence on a ruling names
 
@@ -45,8 +47,10 @@ def _reasons_given(figures: Figures) -> str:
 
 def late_items(agency: LateAgency) -> str:
     """What an agency is late with and how long: "Biểu mẫu 03 (02 ngày); …". The system is named where it must be."""
-    names = Counter(_name(duty) for duty in agency.duties)
-    return "; ".join(_item(duty, alone=names[_name(duty)] == 1) for duty in agency.duties)
+    systems: dict[str, set[str]] = defaultdict(set)
+    for duty in agency.duties:
+        systems[_name(duty)].add(duty.system)
+    return "; ".join(_item(duty, alone=len(systems[_name(duty)]) == 1) for duty in agency.duties)
 
 
 def _name(duty: LateDuty) -> str:
@@ -56,9 +60,9 @@ def _name(duty: LateDuty) -> str:
 
 def _item(duty: LateDuty, *, alone: bool) -> str:
     days = f"{number(duty.working_days_late)} ngày" if duty.working_days_late else "vừa hết hạn"
-    if alone or not duty.what.endswith(")"):
-        return f"{_name(duty)} ({days})"
-    return f"{duty.what.removesuffix(')')}; {days})"
+    former = FORMER.search(duty.what)
+    notes = ("" if alone else duty.system_name, former.group() if former else "", days)
+    return f"{_name(duty)} ({'; '.join(note for note in notes if note)})"
 
 
 def late_state(agency: LateAgency, today: date | None = None) -> str:
