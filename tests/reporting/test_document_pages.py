@@ -28,6 +28,7 @@ pytestmark = [
 PAGE, MARGIN = 841.9, 56.7  # points: the height of A4, and the margin at its head and foot
 HEADING = re.compile(r"(I|II|III|IV)\. [A-ZĐ]|Bảng \d\. ")
 ROW = re.compile(r"\d+( |$)|Tổng cộng|(Sở, ban|UBND|Cơ quan|Doanh)[^0-9]+( \d+){6}")
+NOTE = re.compile("Phải gửi là|Đã khai là|Số ngày quá hạn là")
 TYPED = Texts(causes="Mưa lũ kéo dài.\n" * 3, tasks="Họp trực tuyến.", proposals="Đề nghị bố trí kinh phí.")
 NAMED = (
     *("the week", "twelve late", "nothing late", "all done", "nothing asked", "one late", "fifteen late", "forty late"),
@@ -133,6 +134,8 @@ def faults(pages: list[Page]) -> Iterator[str]:
                 continue
             if HEADING.match(page.lines[-1].text):
                 yield f"a heading alone at the foot: {page.lines[-1].text}"
+            if NOTE.match(page.lines[0].text):
+                yield f"a note without its table: {page.lines[0].text}"
             blank = PAGE - MARGIN - page.lines[-1].bottom
             if blank > PAGE / 3 and i < len(section) - 1:
                 yield f"{blank:.0f} points of page {i + 1} are blank"

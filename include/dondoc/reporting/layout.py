@@ -33,16 +33,19 @@ def _blocks(document: Docx) -> Iterator[Paragraph | Table]:
 
 
 def _keep_rows(table: Table) -> None:
-    """No row is broken; the heading stays with a row, the last row with the one before; a short table is not
-    broken at all. A title stands in the table's first row: LibreOffice loses other bonds of a page to which a broken
-    table was bound by the paragraph above it."""
+    """No row is broken, and a short table is not broken at all. The heading stays with two rows, the last row with the
+    one before and with the note below.
+
+    A title stands in the table's first row: LibreOffice loses other bonds of a page to which a broken table was bound
+    by the paragraph above it.
+    """
     rows = [*table.rows]
     for row in rows:
         _unbroken(row)
     heads = sum(row._tr.find(f"{qn('w:trPr')}/{qn('w:tblHeader')}") is not None for row in rows)
     whole = sum(map(_lines, rows)) <= WHOLE
-    for number, row in enumerate(rows[:-1]):
-        if whole or number < heads or number == len(rows) - 2:
+    for number, row in enumerate(rows):
+        if whole or number <= heads or number >= len(rows) - 2:
             _with_next(row)
 
 
