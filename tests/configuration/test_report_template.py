@@ -79,6 +79,11 @@ def test_the_shipped_template_has_no_fault(tmp_path: Path) -> None:
         (put("{{ summary }}", "{{ summary.__class__ }}"), "không có trường “summary.__class__”"),
         (put("{{ summary }}", "{{ self }}"), "không có trường “self”"),
         (
+            put("{{ summary }}", "{% for a in tasks %}{% for b in tasks %}{{ b }}{% endfor %}{% endfor %}"),
+            "không lặp được trong một vòng lặp khác",
+        ),
+        (put("{{ summary }}", "{{ " * 2000), "quá nhiều lệnh"),
+        (
             put("{%p for said in causes %}", "{% for said in causes %}"),
             "mở trong một đoạn, một bảng mà đóng ở nơi khác",
         ),

@@ -13,7 +13,8 @@ from docx.opc.constants import RELATIONSHIP_TYPE as RT
 
 from dondoc.errors import Problem
 
-LARGEST, UNPACKED, PARTS = 1_000_000, 4_000_000, 60  # bytes of the file, bytes in it, parts
+LARGEST, UNPACKED, PARTS = 1_000_000, 2_000_000, 60  # bytes of the file, bytes in it, parts
+BRACES = 2_000  # of a part: what looks for commands takes the longer the more begin and do not end
 KINDS = (".xml", ".rels", ".png", ".jpg", ".jpeg")  # whatever runs or is embedded has another ending
 FIELDS = re.compile(r"\s*(PAGE|NUMPAGES|SECTIONPAGES)\b[^\"\\]*(\\\* (MERGEFORMAT|Arabic)\s*)*", re.IGNORECASE)
 _INSTRUCTION = re.compile(r"<w:instrText[^>]*>([^<]*)</w:instrText>|w:instr=\"([^\"]*)\"")
@@ -64,6 +65,8 @@ def _xml(name: str, text: str) -> None:
         raise Problem(f"mẫu có định nghĩa thực thể XML ({name}); lưu lại bằng Word, loại .docx")
     if 'TargetMode="External"' in text or "<w:altChunk" in text:
         raise Problem("mẫu có liên kết ra ngoài (liên kết, hình, mẫu đính kèm); bỏ liên kết rồi lưu lại")
+    if text.count("{") > BRACES:
+        raise Problem(f"mẫu có quá nhiều lệnh ({name}), giới hạn {BRACES // 2:,} lệnh".replace(",", "."))
     if "macroEnabled" in text:
         raise Problem("mẫu có macro; lưu lại loại .docx")
     for instruction in (first or second for first, second in _INSTRUCTION.findall(text)):

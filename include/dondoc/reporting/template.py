@@ -144,6 +144,8 @@ def _wrong(node: nodes.Node, scope: dict[str, Any]) -> Iterator[tuple[int, str]]
 
 def _wrong_loop(node: nodes.For, scope: dict[str, Any]) -> Iterator[tuple[int, str]]:
     yield from _wrong(node.iter, scope)
+    if "loop" in scope:  # each level would multiply what is written
+        yield node.lineno, "không lặp được trong một vòng lặp khác"
     repeated = _type(node.iter, scope)
     if not isinstance(node.target, nodes.Name) or node.test or node.recursive:
         yield node.lineno, "chỉ dùng được {% for tên in trường %}"
