@@ -202,8 +202,8 @@ không đổi. Trang này lập từ chương trình (`make docs`).
   Thêm, bỏ, đổi chỗ cột tùy ý.
 - **Phần chỉ có khi có số liệu**: `{%p if cameras %}` … `{%p endif %}`. Trường ghi “có thể không có” phải đứng trong
   lệnh này.
-- Ngoài ra không dùng được lệnh nào khác, không lặp trong một vòng lặp khác. Mẫu không được có macro, tệp nhúng, liên kết ra ngoài, mã trường nào
-  ngoài số trang.
+- Ngoài ra không dùng được lệnh nào khác, không lặp trong một vòng lặp khác. Mẫu không được có macro, tệp nhúng, liên
+  kết ra ngoài, mã trường nào ngoài số trang.
 - Tên bảng đứng ở dòng đầu của bảng (ô gộp, không kẻ trên và hai bên) và đặt lặp lại cùng đầu cột ở mỗi trang. Chương
   trình giữ chữ ký đi liền hai đoạn văn trước nó, không tách dòng bảng.
 """
