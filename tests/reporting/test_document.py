@@ -313,7 +313,7 @@ def test_a_letter_without_cameras_says_nothing_of_them() -> None:
 
 def test_what_a_person_typed_stands_in_the_place_of_our_words() -> None:
     world = worlds()["typed"]
-    texts = [one.text for one in lines(Document(BytesIO(document(DATA, world.letter, world.figures, world.texts))))]
+    texts = [one.text for one in lines(Document(BytesIO(document(DATA, world.letter, world.figures))))]
     assert {"Mưa lũ kéo dài.", "Một số đơn vị thay cán bộ đầu mối.", "Tổ chức họp trực tuyến ngày 29/11/2021."} <= {
         *texts
     }
@@ -349,7 +349,7 @@ def test_the_same_figures_give_the_same_bytes_anywhere() -> None:
     program = (
         "import sys; from hashlib import sha256; from dondoc.configuration.settings import DATA;"
         "from dondoc.reporting.document import document; from tests.reporting.worlds import worlds;"
-        "print([sha256(document(DATA, w.letter, w.figures, w.texts)).hexdigest() for n, w in worlds().items()"
+        "print([sha256(document(DATA, w.letter, w.figures)).hexdigest() for n, w in worlds().items()"
         " if n in ('the week', 'forty late', 'typed')])"
     )
     said = set()

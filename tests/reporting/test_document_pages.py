@@ -13,7 +13,7 @@ import pytest
 
 from dondoc.configuration.settings import DATA
 from dondoc.reporting.document import document
-from dondoc.reporting.texts import Texts
+from dondoc.reporting.figures.model import Texts
 
 from .samples import contents
 from .worlds import World, first_letter, worlds
@@ -67,9 +67,10 @@ def grid() -> Iterator[tuple[str, World]]:
     for i, (late, done) in enumerate(product(LATE, DONE)):
         long, cameras, typed = i % 2 == 1, (0 if i % 3 == 1 else 25), i % 4 == 2
         more = {"relief": ()} if i % 5 == 0 else {}
-        figures = contents(late=late, done=done, long=long, cameras=cameras, **more).figures
+        texts = TYPED if typed else Texts()
+        figures = contents(late=late, done=done, long=long, cameras=cameras, texts=texts, **more).figures
         name = f"late {late} done {done}{' long' * long}{' without cameras' * (not cameras)}{' typed' * typed}"
-        yield name, World(first_letter(), figures, TYPED if typed else Texts())
+        yield name, World(first_letter(), figures)
     for late, done in ((9, 7), (14, 0)):  # where a page once ended under a heading
         figures = contents(late=late, done=done, long=True, cameras=0).figures
         yield f"late {late} done {done} long, without cameras", World(first_letter(), figures)
@@ -82,7 +83,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Page]]:
     folder = tmp_path_factory.mktemp("pages")
     names = dict(enumerate(grid()))
     for i, (_, world) in names.items():
-        (folder / f"{i}.docx").write_bytes(document(DATA, world.letter, world.figures, world.texts))
+        (folder / f"{i}.docx").write_bytes(document(DATA, world.letter, world.figures))
     profile = f"-env:UserInstallation=file://{folder}/lo"
     command = ["soffice", profile, "--headless", "--convert-to", "pdf", *(f"{i}.docx" for i in names)]
     subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=300)

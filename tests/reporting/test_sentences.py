@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 
 from dondoc.reporting import sentences
 from dondoc.reporting.document import fields_of
-from dondoc.reporting.figures.model import AgencyWord, Figures
-from dondoc.reporting.texts import Texts
+from dondoc.reporting.figures.model import AgencyWord, Figures, Texts
 from dondoc.vocabulary.obligations import Status
 from dondoc.vocabulary.reports import Ask
 
@@ -51,7 +50,7 @@ WRONG = (
 
 def all_of(world: World) -> list[str]:
     """Every sentence of a report, and the parts of its rows."""
-    given = fields_of(world.letter, world.figures, world.texts)
+    given = fields_of(world.letter, world.figures)
     told = [given.opening, given.summary, *given.duties.remarks, given.lateness, *given.relief, *given.causes]
     told += [*given.tasks, *given.proposals, given.closing, *(given.cameras.remarks if given.cameras else ())]
     return told
@@ -62,7 +61,7 @@ def check(world: World) -> None:
         assert said.endswith((".", ":")), said
         assert not said[0].islower(), said
         assert not [wrong for wrong in WRONG if re.search(wrong, said)], said
-    given = fields_of(world.letter, world.figures, world.texts)
+    given = fields_of(world.letter, world.figures)
     for row in given.late.rows:
         for part in (row.name, row.items, row.state):
             assert not [wrong for wrong in WRONG if re.search(wrong, part)], part
@@ -76,12 +75,14 @@ def agree(world: World, summary: str) -> None:
     assert ("toàn bộ" in summary and "(100%)" in summary) == (total.fulfilled == total.owed > 1)
     assert ("camera" in summary) == figures.surveys
     asks = any(one.ask is not Ask.KEEP_CHASING for one in figures.proposals)
-    assert ("Kính đề nghị" in summary) == (asks and not world.texts.proposals)
-    assert ("xem xét, chỉ đạo" in all_of(world)[-1 - len(_remarks(world))]) == (asks or bool(world.texts.proposals))
+    assert ("Kính đề nghị" in summary) == (asks and not world.figures.texts.proposals)
+    assert ("xem xét, chỉ đạo" in all_of(world)[-1 - len(_remarks(world))]) == (
+        asks or bool(world.figures.texts.proposals)
+    )
 
 
 def _remarks(world: World) -> tuple[str, ...]:
-    cameras = fields_of(world.letter, world.figures, world.texts).cameras
+    cameras = fields_of(world.letter, world.figures).cameras
     return cameras.remarks if cameras else ()
 
 
@@ -131,7 +132,7 @@ def test_whatever_an_agency_says_stands_on_one_line(reason: str, until: date | N
 
 def opening(name: str) -> str:
     world = worlds()[name]
-    return " ".join(sentences.summary(world.figures, world.letter, world.texts))
+    return " ".join(sentences.summary(world.figures, world.letter))
 
 
 @pytest.mark.parametrize(
@@ -287,6 +288,6 @@ def test_an_issued_report_is_named_where_it_is_compared_with() -> None:
 
 
 def test_who_typed_proposals_is_led_to_them() -> None:
-    told = sentences.summary(the_week(), first_letter(), Texts(proposals="Đề nghị bố trí kinh phí."))
-    assert told[-1] == "Kiến nghị, đề xuất cụ thể tại mục IV."
+    told = sentences.summary(the_week(texts=Texts(proposals="Đề nghị bố trí kinh phí.")), first_letter())
+    assert told[-1] == "Phần kiến nghị, đề xuất của Sở được nêu riêng (mục IV)."
     assert not any(name in " ".join(told) for name in CENTRAL)

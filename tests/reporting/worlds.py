@@ -11,7 +11,6 @@ from typing import Any
 from dondoc.configuration.settings import DATA
 from dondoc.directive.load import load
 from dondoc.directive.model import Directive
-from dondoc.reporting.document import NOTHING_TYPED
 from dondoc.reporting.figures.model import (
     Agencies,
     AgencyWord,
@@ -29,8 +28,8 @@ from dondoc.reporting.figures.model import (
     SystemCameras,
     SystemProgress,
     TaskLine,
+    Texts,
 )
-from dondoc.reporting.texts import Texts
 from dondoc.vocabulary.agencies import AgencyKind
 from dondoc.vocabulary.obligations import Status
 from dondoc.vocabulary.reports import Ask, DutyColumn, Task
@@ -57,11 +56,10 @@ CENTRAL = ("Công an tỉnh", "Cục Hải quan tỉnh", "Cảng vụ Hàng hả
 
 @dataclass(frozen=True)
 class World:
-    """A week: of which letter, its figures, and what a person typed."""
+    """A week: of which letter, and its figures."""
 
     letter: Directive
     figures: Figures
-    texts: Texts = NOTHING_TYPED
 
 
 @cache
@@ -515,4 +513,4 @@ def worlds() -> dict[str, World]:
         "second letter, all done": World(two, week(on_time=15, asked=4, done=4, before=10)),
         "second letter, nothing due": World(two, week(not_due=15, asked=4)),
     }
-    return {**plain, **second, "typed": World(one, the_week(), typed), "sample": World(one, contents().figures)}
+    return {**plain, **second, "typed": World(one, the_week(texts=typed)), "sample": World(one, contents().figures)}

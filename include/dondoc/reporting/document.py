@@ -12,15 +12,13 @@ from dondoc.directive.model import Directive
 from dondoc.reporting import sentences, template, words
 from dondoc.reporting.fields import Annex, CameraRow, Cameras, Duties, DutyRow, Fields, Late, LateKind, LateRow
 from dondoc.reporting.figures.model import Cameras as CameraCounts
-from dondoc.reporting.figures.model import Figures, LateAgency, Progress, Texts
+from dondoc.reporting.figures.model import Figures, LateAgency, Progress
 from dondoc.reporting.package import Properties
 from dondoc.vocabulary.agencies import AgencyKind
 from dondoc.vocabulary.obligations import Status
 
-NOTHING_TYPED = Texts()
 
-
-def document(data: Path, letter: Directive, figures: Figures, texts: Texts = NOTHING_TYPED) -> bytes:
+def document(data: Path, letter: Directive, figures: Figures) -> bytes:
     """The draft report as a .docx file's bytes.
 
     Args:
@@ -29,7 +27,7 @@ def document(data: Path, letter: Directive, figures: Figures, texts: Texts = NOT
     Raises:
         Problem: the template is missing or cannot be used.
     """
-    given = fields_of(letter, figures, texts)
+    given = fields_of(letter, figures)
     about = Properties(f"Báo cáo: {given.title}", words.today(letter.registry, letter.issuer, _day(figures)).name)
     return template.render(template.load(data), given, about, figures.as_of)
 
@@ -38,14 +36,12 @@ def _day(figures: Figures) -> date:
     return figures.as_of.astimezone(HERE).date()
 
 
-def fields_of(letter: Directive, figures: Figures, texts: Texts = NOTHING_TYPED) -> Fields:
+def fields_of(letter: Directive, figures: Figures) -> Fields:
     """What the template is given."""
     day, registry = _day(figures), letter.registry
     ours, above = words.today(registry, letter.issuer, day), words.today(registry, letter.superior, day)
     moment = figures.as_of.astimezone(HERE)
-    typed = {name: _paragraphs(getattr(texts, name)) for name in (one.name for one in fields(Texts))}
-    proposals = typed["proposals"] or tuple(sentences.proposals(figures, above.short))
-    asks = bool(typed["proposals"]) or sentences.asks(figures.proposals)
+    typed = figures.texts
     return Fields(
         superior_name=above.name.upper(),
         issuer_name=ours.name.upper(),
@@ -55,16 +51,16 @@ def fields_of(letter: Directive, figures: Figures, texts: Texts = NOTHING_TYPED)
         period=f"(số liệu đến {moment:%H} giờ {moment:%M} phút ngày {words.short(day)}, tuần {figures.week})",
         addressee=words.full(above.name),
         opening=f"Thực hiện {_grounds(letter)}, {ours.name} báo cáo như sau:",
-        summary=" ".join(sentences.summary(figures, letter, texts)),
+        summary=" ".join(sentences.summary(figures, letter)),
         duties=_duties(figures),
         cameras=_cameras(figures) if figures.surveys else None,
         lateness=sentences.lateness(figures),
         late=_late(figures, day),
         relief=tuple(sentences.reliefs(figures)),
-        causes=typed["causes"] or tuple(sentences.causes(figures)),
-        tasks=typed["tasks"] or tuple(sentences.tasks(figures)),
-        proposals=proposals,
-        closing=sentences.closing(ours.name, above.short, asks=asks),
+        causes=_paragraphs(typed.causes) or tuple(sentences.causes(figures)),
+        tasks=_paragraphs(typed.tasks) or tuple(sentences.tasks(figures)),
+        proposals=_paragraphs(typed.proposals) or tuple(sentences.proposals(figures, above.short)),
+        closing=sentences.closing(figures, ours.name, above.short),
         signer_title=tuple(line.upper() for line in letter.signer_title or ("GIÁM ĐỐC",)),
         signer=(letter.weekly_report.signer or "") if ours.id == letter.issuer else "",
         recipients=("- Như trên;", "- Ban Giám đốc Sở (b/c);", f"- Lưu: {letter.archive}."),

@@ -10,7 +10,7 @@ from dondoc.reporting.sentences.lateness import (
     lateness,
     reliefs,
 )
-from dondoc.reporting.sentences.plans import asks, closing, proposals, tasks
+from dondoc.reporting.sentences.plans import closing, proposals, tasks
 from dondoc.reporting.sentences.summary import summary
 from dondoc.reporting.sentences.tables import IN_BODY, change_title, late_table
 
@@ -19,7 +19,6 @@ __all__ = [
     "CHANGE_NOTE",
     "IN_BODY",
     "LATE_NOTE",
-    "asks",
     "camera_remarks",
     "cameras_of",
     "causes",

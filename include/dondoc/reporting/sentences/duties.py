@@ -78,16 +78,19 @@ def left(figures: Figures) -> str:
     begins = f"Còn {number(open_)} nội dung chưa hoàn thành"
     if not total.late:
         return f"{begins}, {_waiting(total, open_)}; không có nội dung quá hạn."
-    whose = _whose(figures)
     if total.late == open_:
-        return f"{begins}, {'đều ' if open_ > 1 else ''}đã quá hạn, của {whose}."
-    return f"{begins}, trong đó {number(total.late)} nội dung đã quá hạn của {whose}."
+        return f"{begins}, {'đều ' if open_ > 1 else ''}đã quá hạn{_whose(figures, ', của ')}."
+    return f"{begins}, trong đó {number(total.late)} nội dung đã quá hạn{_whose(figures, ' của ')}."
 
 
-def _whose(figures: Figures) -> str:
+def _whose(figures: Figures, of: str) -> str:
+    """The late agencies by name while they are few; nothing where an old report does not know them."""
     late = figures.late_agencies
-    table = late_table(figures)
-    return listed(a.name for a in late) if len(late) <= NAMED else f"{number(len(late))} đơn vị ({table})"
+    if not late:
+        return ""
+    return of + (
+        listed(a.name for a in late) if len(late) <= NAMED else f"{number(len(late))} đơn vị ({late_table(figures)})"
+    )
 
 
 def _waiting(total: Progress, open_: int) -> str:

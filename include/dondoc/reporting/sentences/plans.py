@@ -1,6 +1,6 @@
 """What we do next week, what the superior is asked for, and how the report closes."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 
 from dondoc.reporting.figures.model import Figures, Proposal, TaskLine
@@ -142,10 +142,7 @@ def _counted(figures: Figures, one: Proposal) -> str:
     return f"{number(len(one.agencies))} {kinds[0].label if len(kinds) == 1 else 'đơn vị'}"
 
 
-def closing(issuer: str, superior: str, *, asks: bool) -> str:
+def closing(figures: Figures, issuer: str, superior: str) -> str:
     """The last sentence: who is asked for nothing is only told."""
+    asks = figures.texts.proposals or any(one.ask in ASKS for one in figures.proposals)
     return f"{issuer} kính báo cáo {superior}{' xem xét, chỉ đạo' if asks else ''}./."
-
-
-def asks(proposals: Sequence[Proposal]) -> bool:
-    return any(one.ask in ASKS for one in proposals)
