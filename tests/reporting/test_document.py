@@ -28,10 +28,11 @@ from dondoc.probing.verdicts import NOT_CHECKED, PHASE
 from dondoc.reporting import sentences, words
 from dondoc.reporting.document import document
 from dondoc.reporting.figures.compute import figures as compute
+from dondoc.reporting.figures.model import AgencyWord
 from tests.conftest import OTHER_DIRECTIVE, at, letter_of
 
 from .conftest import THURSDAY, Made, looked_again
-from .worlds import worlds
+from .worlds import HEAD, first_letter, late, the_week, worlds
 
 ROOT = Path(__file__).parents[2]
 
@@ -267,8 +268,7 @@ def test_the_document_says_what_the_figures_say(docx: Docx, busy: AppContext) ->
     assert f"Mã số liệu: {made.code}" in text
     assert "01 nội dung được miễn, không tính vào số phải gửi." in text
     assert len(grids(docx)[2].rows) == 2 + len(made.late_agencies) == 2 + 12
-    for late in made.late_agencies:
-        assert f"{late.name}" in text
+    assert all(agency.name in text for agency in made.late_agencies)
 
 
 def test_every_verdict_has_a_cause_that_is_said(busy: AppContext) -> None:
@@ -282,6 +282,13 @@ def test_every_verdict_has_a_cause_that_is_said(busy: AppContext) -> None:
 def test_no_address_of_a_camera_and_no_rebuke_is_in_it(docx: Docx) -> None:
     text = " ".join(p.text for p in paragraphs(docx)).lower()
     assert not re.search(r"rtsp|\d+\.\d+\.\d+\.\d+|phê bình|yêu cầu|!", text)
+
+
+def test_an_address_that_an_agency_named_is_not_in_it() -> None:
+    word = AgencyWord(on=THURSDAY.date(), reason="camera 10.20.30.40 hỏng, gọi 0912345678", until=None)
+    figures = the_week(agencies=(late("Công an tỉnh", chased=HEAD, word=word),))
+    text = " ".join(p.text for p in paragraphs(Document(BytesIO(document(DATA, first_letter(), figures)))))
+    assert "đơn vị nêu: camera (đã ẩn) hỏng, gọi (đã ẩn)" in text
 
 
 def drawn(app: AppContext, as_of: datetime) -> Docx:

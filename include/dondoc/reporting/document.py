@@ -9,6 +9,7 @@ from pathlib import Path
 
 from dondoc.clock import HERE
 from dondoc.directive.model import Directive
+from dondoc.masking import without_addresses
 from dondoc.reporting import sentences, template, words
 from dondoc.reporting.fields import Annex, CameraRow, Cameras, Duties, DutyRow, Fields, Late, LateKind, LateRow
 from dondoc.reporting.figures.model import Cameras as CameraCounts
@@ -56,7 +57,7 @@ def fields_of(letter: Directive, figures: Figures) -> Fields:
         cameras=_cameras(figures) if figures.surveys else None,
         lateness=sentences.lateness(figures),
         late=_late(figures, day),
-        relief=tuple(sentences.reliefs(figures)),
+        relief=tuple(map(without_addresses, sentences.reliefs(figures))),
         causes=_paragraphs(typed.causes) or tuple(sentences.causes(figures)),
         tasks=_paragraphs(typed.tasks) or tuple(sentences.tasks(figures)),
         proposals=_paragraphs(typed.proposals) or tuple(sentences.proposals(figures, above.short)),
@@ -136,7 +137,7 @@ def _cameras(figures: Figures) -> Cameras:
         ),
         total=CameraRow(number="", name="Tổng cộng", **_counts(figures.cameras_total, CameraRow)),
         note=sentences.CAMERA_NOTE,
-        remarks=tuple(sentences.camera_remarks(figures)),
+        remarks=tuple(map(without_addresses, sentences.camera_remarks(figures))),
     )
 
 
@@ -150,7 +151,7 @@ def _late(figures: Figures, day: date) -> Late:
     return Late(
         title=f"{sentences.late_table(figures)}. {what}",
         rows=tuple(
-            LateRow(str(i), one.name, sentences.late_items(one), sentences.late_state(one, day))
+            LateRow(str(i), one.name, sentences.late_items(one), without_addresses(sentences.late_state(one, day)))
             for i, one in enumerate(figures.late_agencies, 1)
         ),
         kinds=tuple(_kinds(figures.late_agencies)) if annexed else (),

@@ -182,7 +182,7 @@ def _row(known: Mapping[str, Version], standing: Standing, newest: bool) -> dict
         "recorded_at": report.recorded_at,
         "code": report.code,
         "title": letter.title if letter else report.directive,
-        "symbol": letter.report_symbol if letter else "BC",
+        "symbol": words.report_symbol(letter, report.as_of.date()) if letter else "BC",
         "headline": words.headline(report.figures),
         "files": [name for name in FILES if (Path(report.folder) / name).is_file()],
         "state": standing.state,
