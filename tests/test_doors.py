@@ -60,6 +60,7 @@ ORDER = [
     "tls",
     "bounded",
     "unseen",
+    "masking",
     "vocabulary",
     "spreadsheets",
     "isolation",

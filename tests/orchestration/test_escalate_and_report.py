@@ -124,8 +124,12 @@ def test_what_an_approver_reads_in_airflow_has_role_agency_and_page_but_no_addre
 ) -> None:
     play("weekly_status_report", as_of="2021-11-18")
     [row] = letters(peopled, "report")
-    page = f"http://127.0.0.1:8080/dondoc/letters/{row.id}"
-    assert approving.letters([row.id]) == f"- [TH-{row.id:05}]({page}) gửi lãnh đạo UBND tỉnh Hà Tĩnh: {row.subject}"
+    pages = "http://127.0.0.1:8080/dondoc"
+    report = f"{pages}/reports/{row.context['report']}"
+    assert approving.letters([row.id]) == (
+        f"- [TH-{row.id:05}]({pages}/letters/{row.id}) gửi lãnh đạo UBND tỉnh Hà Tĩnh: {row.subject} "
+        f"([báo cáo]({report}), [dự thảo]({report}/report.docx))"
+    )
     together = decided(peopled, clock.now())
     numbers = ", ".join(f"TH-{one:05}" for one in together)
     [line] = approving.letters(together).splitlines()
