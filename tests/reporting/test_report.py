@@ -337,12 +337,19 @@ def test_the_superior_is_asked_to_admonish_nobody_whom_a_letter_still_gives_time
         session.flush()
         letter = session.scalars(select(OutboxLetter).where(OutboxLetter.agency == agency)).all()[1]
         letter.decision_id = decision.id
+        letter.context = {"steps": {LETTER: "overdue_2"}, "copy": False}
     late = {row["agency"]: row["answer_by"] for row in figures(busy, THURSDAY)["late"]}
     assert {who for who, until in late.items() if until} == {agency}
     name = busy.registry.agency(agency).name
     for as_of, ask in ((THURSDAY, Ask.KEEP_CHASING), (at(29, 17), Ask.REMINDER)):
         about = [one.ask for one in compute(busy, letter_of(busy), as_of).proposals if name in one.agencies]
         assert about == [ask]
+
+
+def test_the_superior_is_asked_to_remind_nobody_whose_head_was_not_written_to(busy: AppContext) -> None:
+    """The letters of the busy week went to the clerk alone, and gave no day."""
+    asks = {one.ask for one in compute(busy, letter_of(busy), at(29, 17, month=12)).proposals}
+    assert asks == {Ask.SUPERIOR_LETTER, Ask.KEEP_CHASING}
 
 
 def test_drawn_up_again_the_weeks_mail_takes_the_place_of_what_has_not_left_and_of_nothing_else(

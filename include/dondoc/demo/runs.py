@@ -31,10 +31,11 @@ class Runs:
         self._tried: set[int] = set()
 
     def all(self) -> None:
-        """Gather, check, escalate, report; then gather again, so that what was approved leaves."""
+        """Gather, check, escalate, report; and gather again after each approval, so that what was approved leaves."""
         self.one(GATHER)
         self.one(CHECK, as_of=DAY, look="all")
         self.one(ESCALATE, as_of=DAY)
+        self.one(GATHER)
         self.one(REPORT, as_of=DAY)
         self.one(GATHER)
 

@@ -33,8 +33,8 @@ def _blocks(document: Docx) -> Iterator[Paragraph | Table]:
 
 
 def _keep_rows(table: Table) -> None:
-    """No row is broken, and a short table is not broken at all. The heading stays with two rows, the last row with the
-    one before and with the note below.
+    """No row is broken, and a short table is not broken at all. The heading stays with the first row, the last row with
+    the one before and with the note below.
 
     A title stands in the table's first row: LibreOffice loses other bonds of a page to which a broken table was bound
     by the paragraph above it.
@@ -45,7 +45,7 @@ def _keep_rows(table: Table) -> None:
     heads = sum(row._tr.find(f"{qn('w:trPr')}/{qn('w:tblHeader')}") is not None for row in rows)
     whole = sum(map(_lines, rows)) <= WHOLE
     for number, row in enumerate(rows):
-        if whole or number <= heads or number >= len(rows) - 2:
+        if whole or number < heads or number >= len(rows) - 2:
             _with_next(row)
 
 

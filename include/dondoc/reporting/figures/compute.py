@@ -87,7 +87,6 @@ class _Moment:
         agencies = late.agencies(self.letter, overdue, today, sent, late.words(rulings, self.letter.id))
         seen = cameras.total(states)
         ours = plan.backlog(standings, seen, calendar, today)
-        next_week = (today + WEEK).isocalendar().week
         made = Figures(
             version=__version__,
             directive=self.letter.id,
@@ -112,7 +111,7 @@ class _Moment:
             without_picture=cameras.without_picture(states),
             unchecked=cameras.unchecked(states),
             tasks=plan.tasks(standings, agencies, ours, seen, calendar, today),
-            proposals=plan.proposals(self.letter.weekly_report.proposals, agencies, calendar, today, next_week),
+            proposals=plan.proposals(self.letter, agencies, calendar, today),
             texts=texts.read(self.session, self.letter.id, today, self.known_at),
             unconfirmed_calendar=not calendar.confirmed(today.year),
         )

@@ -1,14 +1,15 @@
 """What we do next week, and what the superior is asked for: drawn from the figures by the rules of the letter. Pure."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, timedelta
 
-from dondoc.directive.model import PROPOSALS, ProposalRule
+from dondoc.directive.model import PROPOSALS, Directive, ProposalRule
 from dondoc.facts.obligations import Standing
 from dondoc.reporting.figures.duties import came_on
 from dondoc.reporting.figures.model import Backlog, Cameras, LateAgency, Proposal, TaskLine
 from dondoc.vocabulary.agencies import AgencyKind
 from dondoc.vocabulary.obligations import Status
+from dondoc.vocabulary.people import Role
 from dondoc.vocabulary.reports import Ask, Task
 from dondoc.workdays import WorkingDays
 
@@ -55,18 +56,21 @@ def tasks(
 
 
 def proposals(
-    rules: Sequence[ProposalRule], late: Iterable[LateAgency], calendar: WorkingDays, today: date, next_week: int
+    letter: Directive, late: Iterable[LateAgency], calendar: WorkingDays, today: date
 ) -> tuple[Proposal, ...]:
     """Per rule: whom the superior is asked to write to or to remind, and whom we go on chasing; each with a date.
 
-    Nobody is named whose turn it is not, and nobody is to be reminded who still has time: of a letter or a promise.
+    Nobody is named whose turn it is not, and nobody is to be reminded who still has time: of a letter or a promise, or
+    because we have not written to its head yet, where the ladder has that step.
     """
+    rules, next_week = letter.weekly_report.proposals, (today + timedelta(days=7)).isocalendar().week
+    to_head = any(Role.HEAD in step.to for step in letter.ladder)
     made: list[Proposal] = []
     ruled = {kind: rule for rule in (*reversed(PROPOSALS), *reversed(rules)) for kind in rule.kinds}
     mine = [agency for agency in late if agency.its_turn]
     for rule in dict.fromkeys(ruled.values()):
         its = [agency for agency in mine if ruled.get(agency.kind) == rule]
-        asked = [agency for agency in its if _may_be_asked(rule, agency, today)]
+        asked = [agency for agency in its if _may_be_asked(rule, agency, today, to_head)]
         waits = [agency for agency in its if agency not in asked]
         asks_by, waits_by = calendar.add(today, rule.days), calendar.add(today, CHASE_DAYS)
         if asked:
@@ -78,12 +82,14 @@ def proposals(
     return tuple(sorted(made, key=lambda one: (order.index(one.ask), list(AgencyKind).index(one.kind))))
 
 
-def _may_be_asked(rule: ProposalRule, agency: LateAgency, today: date) -> bool:
+def _may_be_asked(rule: ProposalRule, agency: LateAgency, today: date, to_head: bool) -> bool:
+    """`to_head`: the head is written to before anybody above hears of it."""
     if agency.answer_by is not None:
         return False
     if rule.ask is Ask.SUPERIOR_LETTER:
         return True
-    return agency.chased is not None and agency.chased.answer_by is not None and agency.chased.answer_by < today
+    last = agency.chased
+    return last is not None and last.to_head >= to_head and last.answer_by is not None and last.answer_by < today
 
 
 def _proposal(ask: Ask, agencies: Sequence[LateAgency], by: date, week: int) -> Proposal:

@@ -8,7 +8,7 @@ from dondoc.reporting.figures.model import Figures, Lost
 from dondoc.reporting.sentences.tables import since
 from dondoc.reporting.words import number, short
 
-CAMERA_NOTE = "Đã khai là tổng năm cột tiếp theo. Chờ cấp tài khoản: có trả lời, Sở chưa có tài khoản xem."
+CAMERA_NOTE = "Đã khai là tổng năm cột tiếp theo. Chờ cấp tài khoản: có trả lời, Sở chưa có tài khoản xem được."
 NAMED = 3  # lost cameras that a sentence names; more are counted
 CAUSES = {  # group of causes of the figures → words; causes on our side and objective ones first
     "login_missing": "cần đăng nhập, Sở chưa được cấp tài khoản",
@@ -70,7 +70,7 @@ def _lost(lost: Sequence[Lost]) -> str:
         return ""
     head = f"Có {number(len(lost))} camera từng có hình tốt, nay không còn"
     if len(lost) <= NAMED:
-        which = "; ".join(f"{one.camera}, {one.place}, {one.name} ({SENTENCE[one.verdict]})" for one in lost)
+        which = "; ".join(f"{one.camera} – {one.place}, {one.name} ({SENTENCE[one.verdict]})" for one in lost)
         return f"{head}: {which}.{_told(lost)}"
     count = Counter(SENTENCE[one.verdict] for one in lost)
     agencies = number(len({one.agency for one in lost}))

@@ -71,8 +71,8 @@ def late_state(agency: LateAgency, today: date | None = None) -> str:
     Args:
         today: of the report; days of another year are then written in full.
     """
-    several = len(agency.duties) > 1
-    notes = (_note(duty, several=several, today=today) for duty in agency.duties)
+    alike = len({_note(duty, named=False, today=today) for duty in agency.duties}) == 1
+    notes = (_note(duty, named=not alike, today=today) for duty in agency.duties)
     parts = [_chased(agency, today), *dict.fromkeys(notes), _said(agency, today)]
     return "; ".join(part for part in parts if part)
 
@@ -84,8 +84,8 @@ def _chased(agency: LateAgency, today: date | None) -> str:
     return f"{brief(agency.chased.on, today)}, gửi {to}"
 
 
-def _note(duty: LateDuty, *, several: bool, today: date | None) -> str:
-    """Where something is that did not simply fail to come."""
+def _note(duty: LateDuty, *, named: bool, today: date | None) -> str:
+    """Where something is that did not simply fail to come. `named`: which it is, where others are elsewhere."""
     came = f", gửi {brief(duty.received_on, today)}" if duty.received_on else ""
     if duty.status is Status.UNDER_REVIEW:
         said = f"Sở đang xem{came}"
@@ -93,7 +93,7 @@ def _note(duty: LateDuty, *, several: bool, today: date | None) -> str:
         said = f"trả lại để sửa {number(duty.faults)} chỗ" if duty.faults else "trả lại để sửa"
     else:
         said = ""
-    where = f"{_name(duty)}: " if several and said else ""
+    where = f"{_name(duty)}: " if named and said else ""
     paused = "đang tạm dừng đôn đốc" if duty.paused else ""
     return "; ".join(part for part in (f"{where}{said}", paused) if part)
 
