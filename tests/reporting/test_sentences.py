@@ -278,7 +278,7 @@ def test_cameras_that_were_lost_are_named_while_they_are_few() -> None:
         "25/11/2021."
     )
     [many] = sentences.camera_remarks(the_week(lost=LOST))
-    assert "Có 05 camera từng có hình tốt, nay không còn, của 01 đơn vị: hình chỉ có màu đen (04 camera)" in many
+    assert "Có 05 camera từng có hình tốt, nay không còn, của 01 đơn vị: hình chỉ có màu đen (04)" in many
 
 
 def test_an_issued_report_is_named_where_it_is_compared_with() -> None:

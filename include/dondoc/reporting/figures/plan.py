@@ -83,11 +83,13 @@ def proposals(
 
 
 def _may_be_asked(rule: ProposalRule, agency: LateAgency, today: date, to_head: bool) -> bool:
-    """`to_head`: the head is written to before anybody above hears of it."""
+    """`to_head`: the head is written to before anybody above hears of it. Where only the superior may write, a day that
+    we gave changes nothing; the agency's own promise does.
+    """
+    if rule.ask is Ask.SUPERIOR_LETTER:
+        return agency.word is None or agency.word.until is None or agency.word.until < today
     if agency.answer_by is not None:
         return False
-    if rule.ask is Ask.SUPERIOR_LETTER:
-        return True
     last = agency.chased
     return last is not None and last.to_head >= to_head and last.answer_by is not None and last.answer_by < today
 

@@ -11,14 +11,14 @@ from dondoc.reporting.words import number, short
 CAMERA_NOTE = "Đã khai là tổng năm cột tiếp theo. Chờ cấp tài khoản: có trả lời, Sở chưa có tài khoản xem được."
 NAMED = 3  # lost cameras that a sentence names; more are counted
 CAUSES = {  # group of causes of the figures → words; causes on our side and objective ones first
-    "login_missing": "cần đăng nhập, Sở chưa được cấp tài khoản",
-    "login_refused": "từ chối tài khoản đã cấp hoặc tài khoản không có quyền xem",
-    "address": "địa chỉ đã khai chưa đúng",
-    "network": "không kết nối được đến thiết bị",
-    "device": "kết nối được nhưng thiết bị không trả lời đúng",
-    "stream": "có trả lời nhưng không có luồng hình hoặc không gửi được hình",
-    "picture": "hình đen, cháy sáng, bị che, mờ, đứng yên hoặc mất tín hiệu",
-    "not_looked": "có trả lời, chưa lấy hình",
+    "login_missing": "chờ cấp tài khoản xem",
+    "login_refused": "tài khoản đã cấp chưa xem được",
+    "address": "địa chỉ khai chưa đúng",
+    "network": "không kết nối được",
+    "device": "thiết bị không trả lời đúng",
+    "stream": "không có luồng hình",
+    "picture": "hình đen, mờ, bị che, đứng yên hoặc mất tín hiệu",
+    "not_looked": "chưa lấy hình",
 }
 
 
@@ -70,11 +70,15 @@ def _lost(lost: Sequence[Lost]) -> str:
         return ""
     head = f"Có {number(len(lost))} camera từng có hình tốt, nay không còn"
     if len(lost) <= NAMED:
-        which = "; ".join(f"{one.camera} – {one.place}, {one.name} ({SENTENCE[one.verdict]})" for one in lost)
+        which = "; ".join(f"{_camera(one)}, {one.name} ({SENTENCE[one.verdict]})" for one in lost)
         return f"{head}: {which}.{_told(lost)}"
     count = Counter(SENTENCE[one.verdict] for one in lost)
     agencies = number(len({one.agency for one in lost}))
     return f"{head}, của {agencies} đơn vị: {_counted(count)}.{_told(lost)}"
+
+
+def _camera(one: Lost) -> str:
+    return f"{one.camera} – {one.place}" if one.place else one.camera
 
 
 def _told(lost: Sequence[Lost]) -> str:
@@ -104,4 +108,4 @@ def unchecked(figures: Figures) -> str:
 def _counted(causes: Mapping[str, int]) -> str:
     if len(causes) == 1:
         return next(iter(causes))
-    return "; ".join(f"{cause} ({number(count)} camera)" for cause, count in causes.items())
+    return "; ".join(f"{cause} ({number(count)})" for cause, count in causes.items())
