@@ -13,6 +13,7 @@ from sqlalchemy import text
 from dondoc.configuration.context import AppContext
 from dondoc.facts.register import register
 from dondoc.facts.rulings import rule
+from dondoc.reporting.figures.model import share
 from dondoc.vocabulary.rulings import RulingKind
 from tests.conftest import NOVEMBER, SECRET, acting, at
 from tests.directive.letters import SHIPPED
@@ -153,3 +154,13 @@ def _day(stored: Any) -> date:
 def _working_days(last: date, today: date) -> int:
     """November 2021 had no holiday."""
     return sum((last + timedelta(days=n)).weekday() < 5 for n in range(1, (today - last).days + 1))
+
+
+SHARES = [(0, 7, 0.0), (1, 16, 6.3), (8, 29, 27.6), (1, 3000, 0.1), (2999, 3000, 99.9), (7, 7, 100.0)]
+
+
+@pytest.mark.parametrize(("part", "whole", "told"), SHARES)
+def test_a_share_is_rounded_as_people_do_and_some_is_neither_nothing_nor_all(
+    part: int, whole: int, told: float
+) -> None:
+    assert share(part, whole) == told

@@ -17,6 +17,12 @@ from dondoc.vocabulary.reports import Ask, CameraColumn, DutyColumn, Task
 from dondoc.vocabulary.rulings import RulingKind
 
 
+def share(part: int, whole: int) -> float:
+    """Per cent with one decimal, halves rounded up as people do. Only nothing is 0, only all of it is 100."""
+    rounded = (part * 2000 + whole) // (whole * 2) / 10
+    return rounded if part in (0, whole) else min(max(rounded, 0.1), 99.9)
+
+
 class Plain(BaseModel):
     """Frozen; keys of a later version are passed over when a stored report is read."""
 
@@ -57,8 +63,8 @@ class Progress(Plain):
     @computed_field  # type: ignore[prop-decorator]
     @property
     def percent(self) -> float | None:
-        """Of what is owed, with one decimal; None: nothing is owed."""
-        return round(100 * (self.on_time + self.done_late) / self.owed, 1) if self.owed else None
+        """Of what is owed; None: nothing is owed."""
+        return share(self.on_time + self.done_late, self.owed) if self.owed else None
 
 
 class SystemProgress(Progress):

@@ -76,7 +76,7 @@ def proposals(
         if asked:
             made.append(_proposal(rule.ask, asked, asks_by, next_week))
         if waits:
-            until = max((agency.answer_by for agency in waits if agency.answer_by), default=waits_by)
+            until = max(agency.answer_by or waits_by for agency in waits)
             made.append(_proposal(Ask.KEEP_CHASING, waits, until, next_week))
     order = list(Ask)
     return tuple(sorted(made, key=lambda one: (order.index(one.ask), list(AgencyKind).index(one.kind))))
