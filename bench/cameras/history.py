@@ -25,6 +25,7 @@ from dondoc.configuration.context import AppContext
 from dondoc.configuration.settings import load
 from dondoc.store.cameras import Camera, CameraCheck
 from dondoc.store.session import upgrade
+from dondoc.vocabulary.cameras import State
 
 LAST = date(2026, 11, 24)
 FLEET = text(
@@ -80,7 +81,7 @@ def history(app: AppContext, camera: int) -> None:
 def states(app: AppContext) -> None:
     with app.sessions.reading() as session:
         assert len(found := state.states(app, session, at(LAST, 23))) == session.scalar(select(func.count(Camera.id)))
-        assert any(one.state != state.OK for one in found)
+        assert any(one.state != State.OK for one in found)
 
 
 def overview(app: AppContext) -> None:
