@@ -8,9 +8,10 @@ from sqlalchemy import select
 
 from dondoc.configuration.context import AppContext
 from dondoc.facts.register import register
-from dondoc.store.reporting import ReportApproval, ReportIssue, ReportText
-from tests.conftest import NOVEMBER, SECRET, acting, approver, at
-from tests.web.conftest import ORIGIN, Visit
+from dondoc.reporting import report
+from dondoc.store.reporting import Report, ReportApproval, ReportIssue, ReportText
+from tests.conftest import NOVEMBER, SECRET, acting, approver, at, letter_of
+from tests.web.conftest import ORIGIN, Visit, rows_of
 from tests.web.test_pages import drawn_up, words_of
 
 POST = {"headers": ORIGIN}
@@ -131,11 +132,29 @@ def test_only_an_approver_approves_the_newest_draft(app: AppContext, visit: Visi
 @pytest.mark.parametrize("typed", ["{code}", " {lower} ", "BC-1", "1"])
 def test_the_code_on_a_draft_leads_back_to_it(app: AppContext, visit: Visit, typed: str) -> None:
     drawn_up(app)
-    from dondoc.store.reporting import Report
-
     with app.sessions.reading() as session:
         code = session.get_one(Report, 1).code
     asked = typed.format(code=code, lower=code.lower().replace("-", ""))
     found = visit("viewer").get("/reports", params={"code": asked})
     assert (found.status_code, found.headers["location"]) == (303, "/reports/1")
     assert visit("viewer").get("/reports", params={"code": "0000-0000"}).headers["location"] == "/reports"
+
+
+def test_a_report_of_the_first_format_is_listed_with_the_figures_that_it_has(app: AppContext, visit: Visit) -> None:
+    total = {"total": 30, "waived": 1, "fulfilled": 8, "in_progress": 2, "not_due": 0, "overdue": 19, "percent": 27.6}
+    moment = at(25, 17)
+    figures = {"directive": "stttt-cntt-2021-11", "as_of": moment.isoformat(), "headline": total, "last_week": total}
+    plain = {"as_of": moment, "known_at": None, "folder": "/khong-con", "recorded_at": moment}
+    with app.sessions.begin() as session:
+        session.add(Report(directive="stttt-cntt-2021-11", figures=figures, code="1A2B-3C4D", **plain))
+    assert "Đã hoàn thành 08/29 nội dung; 19 nội dung quá hạn." in words_of(visit("viewer").get("/reports").text)
+
+
+def test_the_newest_draft_of_a_day_is_the_one_drawn_up_last_whatever_its_moment(app: AppContext, visit: Visit) -> None:
+    drawn_up(app)
+    early = at(18, 9)
+    folder = app.settings.home / "reports" / "sang"
+    report.make(app, letter_of(app), early, None, folder)
+    report.enqueue(app, letter_of(app), early, folder, at(18, 18))
+    states = {row[0]: row[5] for row in rows_of(visit("viewer").get("/reports").text)}
+    assert states == {"BC-0001": "Dự thảo, đã có bản lập sau", "BC-0002": "Dự thảo, chờ văn thư cấp số"}

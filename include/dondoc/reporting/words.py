@@ -2,9 +2,8 @@
 
 import unicodedata
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date
 from textwrap import shorten
-from typing import Any
 
 from dondoc.directive.model import Agency, Directive, Registry
 from dondoc.directive.succession import responsible
@@ -83,18 +82,6 @@ def blank_date(day: date) -> str:
     """The date line of a draft: the clerk writes the day (Decree 30/2020: zero only before months 1 and 2)."""
     month = f"{day.month:02}" if day.month < 3 else str(day.month)
     return f"ngày      tháng {month} năm {day.year}"
-
-
-def headline(figures: dict[str, Any]) -> str:
-    """The week in one sentence."""
-    moment, total = datetime.fromisoformat(figures["as_of"]), figures["headline"]
-    change = total["fulfilled"] - figures["last_week"]["fulfilled"]
-    moved = f"{'tăng' if change > 0 else 'giảm'} {number(abs(change))} nội dung" if change else "không đổi"
-    return (
-        f"Đến {moment:%H} giờ {moment:%M} ngày {short(moment)}: {total['fulfilled']}/{total['total']} nội dung "
-        f"đã hoàn thành, đạt {percent(total['percent'])} ({moved} so với tuần trước); "
-        f"{number(total['overdue'])} nội dung quá hạn."
-    )
 
 
 def camera_line(total: dict[str, int]) -> str:

@@ -1,6 +1,7 @@
 """The weekly reports: their files, what they said, how far each has come, and what people do with them."""
 
 from collections.abc import Callable, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,9 +14,8 @@ from dondoc.clock import HERE
 from dondoc.directive import record
 from dondoc.directive.record import Version
 from dondoc.errors import Problem
-from dondoc.reporting import changes, states, texts, words
+from dondoc.reporting import changes, sentences, states, texts, words
 from dondoc.reporting import report as room
-from dondoc.reporting.figures.model import Figures
 from dondoc.reporting.states import Standing
 from dondoc.store import files
 from dondoc.store.reporting import Report
@@ -44,20 +44,18 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
                     )
                 except Problem as problem:
                     return redirect(request, "/reports", str(problem))
-            newest = select(Report).order_by(Report.as_of.desc(), Report.id.desc()).limit(SHOWN)
-            drawn = list(session.scalars(newest))
+            query = select(Report).order_by(Report.as_of.desc(), Report.id.desc()).limit(SHOWN)
+            drawn = list(session.scalars(query))
             known = record.holding(app.versions(session), clock.now().date())
             standing = states.standing(session, drawn)
-        last: dict[Any, int] = {}
-        for report in drawn:
-            last.setdefault((report.directive, report.as_of.date()), report.id)
-        rows = [_row(known, standing[one.id], one.id in last.values()) for one in drawn]
+        newest = {(one.directive, _day(one)): one.id for one in sorted(drawn, key=lambda one: one.id)}
+        rows = [_row(known, standing[one.id], newest[one.directive, _day(one)] == one.id) for one in drawn]
         return page(request, "reports.html", rows=rows, files=FILES)
 
     @routes.get("/reports/{report}", response_class=HTMLResponse)
     def one(request: Request, report: int) -> HTMLResponse:
         app, row = app_of(request), _report(request, report)
-        day = row.as_of.astimezone(HERE).date()
+        day = _day(row)
         with app.sessions.reading() as session:
             standing = states.standing(session, [row])[row.id]
             drafts = states.of_day(session, row.directive, day)
@@ -71,10 +69,8 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
             request,
             "report.html",
             row=shown,
-            figures=Figures.read(row.figures),
             files=FILES,
             newest=drafts[-1],
-            drafts=[BC(one.id) for one in drafts if one.id != row.id],
             parts=[(part, getattr(written, part) or "") for part in ReportPart],
             changes=different,
         )
@@ -121,7 +117,7 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
         text: Annotated[str, Form(max_length=20_000)] = "",
     ) -> RedirectResponse:
         app, row, which = app_of(request), _report(request, report), ReportPart.read(part, "phần")
-        day, now = row.as_of.astimezone(HERE).date(), clock.now()
+        day, now = _day(row), clock.now()
         with app.sessions.begin() as session:
             texts.write(session, row.directive, day, which, text, user.actor, secrets=app.secrets, now=now)
         said = f"Đã ghi phần “{which.label}”. Bấm “Lập lại” để có dự thảo mới."
@@ -131,7 +127,7 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
     def draw(request: Request, report: int, user: Operator) -> RedirectResponse:
         """Draw up the report of that moment again, from what is known by now."""
         app, row, now = app_of(request), _report(request, report), clock.now()
-        day = row.as_of.astimezone(HERE).date()
+        day = _day(row)
         with app.sessions.reading() as session:
             [letter] = room.wanted(app, session, day, row.directive)
             folders = [Path(one.folder) for one in states.of_day(session, row.directive, day)]
@@ -155,7 +151,7 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
         reason: Annotated[str, Form(max_length=2000)] = "",
     ) -> RedirectResponse:
         app, row = app_of(request), _report(request, report)
-        signed, day = uploaded(file, "Chọn văn bản đã ký."), row.as_of.astimezone(HERE).date()
+        signed, day = uploaded(file, "Chọn văn bản đã ký."), _day(row)
         said = {"number": number, "document_date": document_date, "signed": signed, "reason": reason, "draft": report}
         states.issued(app, row.directive, day, actor=user.actor, now=clock.now(), **said)  # type: ignore[arg-type]
         told = f"Đã ghi nhận: báo cáo số liệu đến {words.short(day)} phát hành số {number.strip()}."
@@ -172,6 +168,10 @@ def _report(request: Request, number: int) -> Report:
     return row
 
 
+def _day(report: Report) -> date:
+    return report.as_of.astimezone(HERE).date()
+
+
 def _row(known: Mapping[str, Version], standing: Standing, newest: bool) -> dict[str, Any]:
     report = standing.report
     letter = known[report.directive].directive if report.directive in known else None
@@ -182,8 +182,8 @@ def _row(known: Mapping[str, Version], standing: Standing, newest: bool) -> dict
         "recorded_at": report.recorded_at,
         "code": report.code,
         "title": letter.title if letter else report.directive,
-        "symbol": words.report_symbol(letter, report.as_of.date()) if letter else "BC",
-        "headline": words.headline(report.figures),
+        "symbol": words.report_symbol(letter, _day(report)) if letter else "BC",
+        "headline": sentences.headline(report.figures),
         "files": [name for name in FILES if (Path(report.folder) / name).is_file()],
         "state": standing.state,
         "open": standing.state in (ReportState.DRAFT, ReportState.APPROVED),

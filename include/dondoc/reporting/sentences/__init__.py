@@ -11,7 +11,7 @@ from dondoc.reporting.sentences.lateness import (
     reliefs,
 )
 from dondoc.reporting.sentences.plans import closing, proposals, tasks
-from dondoc.reporting.sentences.summary import summary
+from dondoc.reporting.sentences.summary import headline, summary
 from dondoc.reporting.sentences.tables import IN_BODY, change_title, late_table
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "closing",
     "duty_note",
     "duty_remarks",
+    "headline",
     "late_items",
     "late_state",
     "late_table",

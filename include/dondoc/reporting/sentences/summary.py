@@ -1,10 +1,14 @@
 """The opening: what a reader must know who reads nothing else."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from dondoc.directive.model import Directive
 from dondoc.reporting.figures.model import Figures
 from dondoc.reporting.sentences.cameras import cameras_of
 from dondoc.reporting.sentences.duties import done, left
 from dondoc.reporting.sentences.plans import asked
+from dondoc.reporting.words import number
 
 
 def summary(figures: Figures, letter: Directive) -> list[str]:
@@ -14,6 +18,16 @@ def summary(figures: Figures, letter: Directive) -> list[str]:
     """
     made = [done(figures), left(figures), cameras_of(figures), _ask(figures, letter)]
     return [said for said in made if said]
+
+
+def headline(stored: Mapping[str, Any]) -> str:
+    """How far the duties of a stored report had come, as its own opening says it; of the first format what it holds."""
+    figures = Figures.read({**stored, "duties": ()})
+    if figures.format == Figures.FIRST:
+        total = stored["headline"]
+        fulfilled, owed, overdue = total["fulfilled"], total["total"] - total["waived"], total["overdue"]
+        return f"Đã hoàn thành {number(fulfilled)}/{number(owed)} nội dung; {number(overdue)} nội dung quá hạn."
+    return " ".join(said for said in (done(figures), left(figures)) if said)
 
 
 def _ask(figures: Figures, letter: Directive) -> str:
