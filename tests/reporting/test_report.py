@@ -23,6 +23,7 @@ from dondoc.reporting import mail, report
 from dondoc.reporting.figures.compute import figures as compute
 from dondoc.store.cameras import Camera, CameraCheck
 from dondoc.store.facts import Contact
+from dondoc.store.intake import Verdict
 from dondoc.store.mail import OutboxLetter
 from dondoc.store.reporting import Decision, Report, ReportIssue
 from dondoc.vocabulary.letters import OutboxState
@@ -52,6 +53,29 @@ def test_the_figures_are_those_of_the_obligations(busy: AppContext) -> None:
     assert (made["headline"]["fulfilled"], made["headline"]["overdue"]) == (8, 19)
     late = {(s.agency, s.duty.short): s.working_days_late for s in rows if s.status == "overdue" and s.duty.due_before}
     assert {(r["agency"], f"{r['system']}/{r['deliverable']}"): r["working_days_late"] for r in made["late"]} == late
+
+
+def test_recording_and_resolution_are_counted_as_the_newest_accepted_forms_declare_them(busy: AppContext) -> None:
+    submission(busy, "ubnd-huyen-duc-tho", "form_03", "accepted", at(24))
+    submission(busy, "ubnd-huyen-huong-son", "form_03", "returned", at(24))
+    submission(busy, "so-nnptnt", "form_01", "accepted", at(26))
+    row = {"resolution": "1080p", "retention_days": 30}
+    told = {  # agency → the rows of each of its forms, in the order in which they came
+        "ubnd-huyen-duc-tho": [[row] * 9, [row, row | {"retention_days": 29}, {"name": "chưa lắp"}]],
+        "ubnd-huyen-huong-son": [[], [row]],
+        "so-nnptnt": [[row | {"resolution": "4k"}, {"resolution": None, "retention_days": 365}], [row] * 9],
+    }
+    with busy.sessions.begin() as session:
+        for agency, forms in told.items():
+            its = session.scalars(select(Verdict).where(Verdict.agency == agency).order_by(Verdict.id))
+            for verdict, rows in zip(its, forms, strict=True):
+                verdict.rows = rows
+    assert figures(busy, THURSDAY)["declared"] == {
+        "retention": 4,
+        "kept": 3,
+        "resolutions": {"1080p (2MP)": 2, "4K (8MP)": 1},
+    }
+    assert figures(busy, at(23, 17))["declared"]["retention"] == 11
 
 
 def test_the_systems_add_up_to_the_headline(busy: AppContext) -> None:

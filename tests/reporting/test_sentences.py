@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from dondoc.reporting import sentences
 from dondoc.reporting.document import fields_of
-from dondoc.reporting.figures.model import AgencyWord, Figures, Texts
+from dondoc.reporting.figures.model import AgencyWord, Declared, Figures, Texts
 from dondoc.vocabulary.obligations import Status
 from dondoc.vocabulary.reports import Ask
 
@@ -270,14 +270,14 @@ def test_reliefs_carry_their_document_and_reason() -> None:
 
 
 def test_cameras_that_were_lost_are_named_while_they_are_few() -> None:
-    [said] = sentences.camera_remarks(the_week())
+    [said] = sentences.camera_remarks(the_week(declared=Declared()))
     assert said == (
         "So với ngày 18/11/2021: khai thêm 15 camera, thêm 07 camera có hình tốt. Có 02 camera từng có hình tốt, nay "
         "không còn: Sảnh chờ – Trung tâm Hành chính công, UBND thị xã Hồng Lĩnh (hình chỉ có màu đen); Cổng chính – "
         "Trung tâm Hành chính công, UBND thị xã Hồng Lĩnh (hình đứng yên). Sở đã gửi thư đề nghị khắc phục ngày "
         "25/11/2021."
     )
-    [many] = sentences.camera_remarks(the_week(lost=LOST))
+    [many] = sentences.camera_remarks(the_week(lost=LOST, declared=Declared()))
     assert "Có 05 camera từng có hình tốt, nay không còn, của 01 đơn vị: hình chỉ có màu đen (04)" in many
 
 
@@ -291,3 +291,24 @@ def test_who_typed_proposals_is_led_to_them() -> None:
     told = sentences.summary(the_week(texts=Texts(proposals="Đề nghị bố trí kinh phí.")), first_letter())
     assert told[-1] == "Phần kiến nghị, đề xuất của Sở được nêu riêng (mục IV)."
     assert not any(name in " ".join(told) for name in CENTRAL)
+
+
+@pytest.mark.parametrize(
+    ("made", "said"),
+    [
+        (Declared(), ""),
+        (Declared(retention=1), "Đơn vị khai: chưa camera nào trong 01 camera lưu hình từ 30 ngày trở lên."),
+        (Declared(retention=1, kept=1), "Đơn vị khai: 01 camera lưu hình từ 30 ngày trở lên."),
+        (Declared(retention=3, kept=3), "Đơn vị khai: 03 camera đều lưu hình từ 30 ngày trở lên."),
+        (Declared(retention=24, kept=18), "Đơn vị khai: 18/24 camera lưu hình từ 30 ngày trở lên."),
+    ],
+)
+def test_of_recording_only_what_forms_declare_is_said(made: Declared, said: str) -> None:
+    assert sentences.recording(the_week(declared=made)) == said
+
+
+def test_resolutions_are_said_in_the_words_of_the_forms() -> None:
+    made = Declared(resolutions={"1080p (2MP)": 20, "4K (8MP)": 4})
+    said = "Độ phân giải đơn vị khai: 1080p (2MP): 20 camera; 4K (8MP): 04 camera."
+    assert sentences.resolutions(the_week(declared=made)) == said
+    assert sentences.resolutions(the_week(declared=Declared())) == ""

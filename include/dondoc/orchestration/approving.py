@@ -30,11 +30,8 @@ log = logging.getLogger(__name__)
 
 APPROVE = "Duyệt gửi"
 LEAVE = "Để lại, chưa gửi"
-ASK, ANSWER, REFUSE = (
-    "ask_approval",
-    "answer",
-    "refuse_answer",
-)  # acts of the audit trail; their subject is the question
+# Acts of the audit trail; their subject is the question.
+ASK, ANSWER, REFUSE = "ask_approval", "answer", "refuse_answer"
 EVERYBODY_ELSE = "Trả lời khác bị bỏ qua và được báo cho quản trị viên."
 
 
@@ -232,7 +229,7 @@ def release(context: Mapping[str, Any], any_to_approve: Any, answer: Any) -> dic
     """What an approver answered in Airflow, carried out by the same `approve` as the page's and the command line's.
 
     Args:
-        asked, answer: what the XComs of the two tasks before say: compared, never believed.
+        any_to_approve, answer: what the XComs of the two tasks before say: compared, never believed.
 
     Raises:
         NotReleased: the answer is not an approver's, or somebody tampered with a task or its XCom; nothing is released,

@@ -74,6 +74,7 @@ def _summary(book: Book, figures: Figures, letter: Directive) -> Table:
         before=[said, *opening(figures, letter)],
         after=[
             f"{PERCENT} hoàn thành tính trên số nội dung phải gửi; nội dung được miễn không tính.",
+            *filter(None, (sentences.recording(figures), sentences.resolutions(figures))),
             *_listed("Gia hạn, tạm dừng, miễn:", sentences.reliefs(figures)),
             *_listed("Kiến nghị, đề xuất:", _proposals(figures, superior)),
         ],

@@ -76,7 +76,7 @@ def letters_wait(app: AppContext, session: Session, now: datetime) -> None:
         alive,
     )
     mode = OutboxLetter.rehearsal.is_(app.settings.mode == "rehearsal")
-    rows = session.scalars(select(OutboxLetter).where(*waits, alive, mode).order_by(OutboxLetter.id)).all()
+    rows = session.scalars(select(OutboxLetter).where(*waits, mode).order_by(OutboxLetter.id)).all()
     ids = [row.id for row in rows]
     if not (new := set(ids) - _remembered(app, session, "to_approve")):
         return

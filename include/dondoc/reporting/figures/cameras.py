@@ -50,10 +50,15 @@ def column(state: CameraState) -> CameraColumn:
 
 def of_letter(letter: Directive, states: Iterable[CameraState], today: date) -> list[CameraState]:
     """The cameras that a letter is about: of the systems it names and of the agencies it is addressed to, or heirs."""
-    systems = {duty.system for duty in letter.duties}
-    addressed = {duty.agency for duty in letter.duties}
-    heirs = {responsible(letter.registry, agency, today)[0] for agency in addressed}
-    return [s for s in states if s.camera.system in systems and s.camera.agency in addressed | heirs]
+    systems, agencies = {duty.system for duty in letter.duties}, addressed(letter, today)
+    return [s for s in states if s.camera.system in systems and s.camera.agency in agencies]
+
+
+def addressed(letter: Directive, today: date) -> set[str]:
+    """The agencies that a letter is addressed to, and their heirs."""
+    named = {duty.agency for duty in letter.duties}
+    heirs = (responsible(letter.registry, agency, today)[0] for agency in named)
+    return named | {heir for heir in heirs if heir}
 
 
 def counted(states: Sequence[CameraState]) -> dict[str, int]:

@@ -16,9 +16,10 @@ from dondoc.directive.model import Directive
 from dondoc.facts import obligations
 from dondoc.facts.obligations import Standing
 from dondoc.facts.rulings import standing_rulings
+from dondoc.forms.spec import load_specs
 from dondoc.reporting import texts
-from dondoc.reporting.figures import cameras, duties, late, plan, relief
-from dondoc.reporting.figures.model import CameraRow, Earlier, Figures, Progress
+from dondoc.reporting.figures import cameras, declared, duties, late, plan, relief
+from dondoc.reporting.figures.model import CameraRow, Declared, Earlier, Figures, Progress
 from dondoc.store.mail import OutboxLetter
 from dondoc.store.reporting import Report, ReportIssue
 from dondoc.vocabulary.letters import LetterKind, OutboxState
@@ -107,6 +108,7 @@ class _Moment:
             cameras=cameras.by_agency(registry, states),
             cameras_by_system=cameras.by_system(registry, states),
             cameras_total=seen,
+            declared=self.declared(),
             lost=cameras.lost(registry, states, self.outage_letters()),
             without_picture=cameras.without_picture(states),
             unchecked=cameras.unchecked(states),
@@ -119,6 +121,13 @@ class _Moment:
 
     def progress(self) -> Progress:
         return duties.progress(self.standings(), self.today)
+
+    def declared(self) -> Declared:
+        if not self.letter.surveys:
+            return Declared()
+        agencies = cameras.addressed(self.letter, self.today)
+        its = declared.rows(self.session, self.letter, agencies, self.as_of, self.known_at)
+        return declared.declared(load_specs(self.app.settings.data), its)
 
     def since(self) -> Earlier:
         """What the reader last saw: the report that was issued last, else where things stood a week before."""

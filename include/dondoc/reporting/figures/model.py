@@ -16,6 +16,8 @@ from dondoc.vocabulary.obligations import Status
 from dondoc.vocabulary.reports import Ask, CameraColumn, DutyColumn, Task
 from dondoc.vocabulary.rulings import RulingKind
 
+RETENTION = 30  # days of recording that are counted as enough: the month that forms give as their example
+
 
 def share(part: int, whole: int) -> float:
     """Per cent with one decimal, halves rounded up as people do. Only nothing is 0, only all of it is 100."""
@@ -106,6 +108,14 @@ class AgencyCameras(Cameras):
 class SystemCameras(Cameras):
     system: str
     name: str
+
+
+class Declared(Plain):
+    """What accepted forms say of recording and of pictures: of cameras of which they say something."""
+
+    retention: int = 0  # cameras whose form says how many days are kept
+    kept: int = 0  # of these: RETENTION days or more
+    resolutions: dict[str, int] = {}  # cameras by what their form calls it, the most first
 
 
 class Earlier(Plain):
@@ -301,6 +311,7 @@ class Figures(Plain):
     cameras: tuple[AgencyCameras, ...] = ()
     cameras_by_system: tuple[SystemCameras, ...] = ()
     cameras_total: Cameras = Cameras()
+    declared: Declared = Declared()
     lost: tuple[Lost, ...] = ()
     without_picture: dict[str, int] = {}
     unchecked: dict[str, int] = {}

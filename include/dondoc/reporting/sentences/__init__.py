@@ -1,6 +1,14 @@
 """The sentences of a report, made of its figures: none that they contradict. The document and the e-mail share them."""
 
-from dondoc.reporting.sentences.cameras import CAMERA_NOTE, camera_remarks, cameras_of, pictureless, unchecked
+from dondoc.reporting.sentences.cameras import (
+    CAMERA_NOTE,
+    camera_remarks,
+    cameras_of,
+    pictureless,
+    recording,
+    resolutions,
+    unchecked,
+)
 from dondoc.reporting.sentences.duties import CHANGE_NOTE, duty_note, duty_remarks
 from dondoc.reporting.sentences.lateness import (
     LATE_NOTE,
@@ -33,7 +41,9 @@ __all__ = [
     "lateness",
     "pictureless",
     "proposals",
+    "recording",
     "reliefs",
+    "resolutions",
     "summary",
     "tasks",
     "unchecked",

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from dondoc.probing.verdicts import SENTENCE
-from dondoc.reporting.figures.model import Figures, Lost
+from dondoc.reporting.figures.model import RETENTION, Figures, Lost
 from dondoc.reporting.sentences.tables import since
 from dondoc.reporting.words import number, short
 
@@ -40,10 +40,13 @@ def cameras_of(figures: Figures) -> str:
 
 
 def camera_remarks(figures: Figures) -> list[str]:
-    """What changed, and which were lost. Nothing where none was ever declared: the opening says so."""
+    """What changed, which were lost, and what forms say of recording.
+
+    Nothing where none was ever declared: the opening says so.
+    """
     if not figures.cameras_total.declared and not (figures.since and figures.since.cameras.declared):
         return []
-    said = " ".join(filter(None, (_compared(figures), _lost(figures.lost))))
+    said = " ".join(filter(None, (_compared(figures), _lost(figures.lost), recording(figures))))
     return [said] if said else []
 
 
@@ -89,6 +92,24 @@ def _told(lost: Sequence[Lost]) -> str:
     of = "" if told == len(lost) else f" đối với {number(told)} camera"
     when = f"ngày {short(days[0])}" if len(days) == 1 else f"từ ngày {short(days[0])} đến ngày {short(days[-1])}"
     return f" Sở đã gửi thư đề nghị khắc phục{of} {when}."
+
+
+def recording(figures: Figures) -> str:
+    """How long recordings are kept, as forms say; empty where they say nothing."""
+    known, kept = figures.declared.retention, figures.declared.kept
+    if not known:
+        return ""
+    if not kept:
+        return f"Đơn vị khai: chưa camera nào trong {number(known)} camera lưu hình từ {RETENTION} ngày trở lên."
+    share = f"{number(kept)}/{number(known)}" if kept < known else number(known)
+    every = "đều " if kept == known > 1 else ""
+    return f"Đơn vị khai: {share} camera {every}lưu hình từ {RETENTION} ngày trở lên."
+
+
+def resolutions(figures: Figures) -> str:
+    """How many cameras have which resolution, as forms say; empty where they say nothing. The workbook has room."""
+    said = "; ".join(f"{name}: {number(count)} camera" for name, count in figures.declared.resolutions.items())
+    return f"Độ phân giải đơn vị khai: {said}." if said else ""
 
 
 def pictureless(figures: Figures) -> str:
