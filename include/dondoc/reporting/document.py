@@ -123,7 +123,7 @@ def _duties(figures: Figures) -> Duties:
 
 
 def _duty_row(now: Progress, before: Progress | None, number: str, name: str) -> DutyRow:
-    change = words.change(now.on_time + now.done_late - before.on_time - before.done_late) if before else "–"
+    change = words.change(now.fulfilled - before.fulfilled) if before else "–"
     counts = _counts(now, DutyRow)
     return DutyRow(number=number, name=name, percent=words.percent(now.percent), change=change, **counts)
 

@@ -39,7 +39,7 @@ def words_of(figures: Figures, letter: Directive, desk: str | None) -> ReportWor
         "matter": letter.weekly_report.short or (f"Văn bản {letter.number}" if letter.number else "Số liệu"),
         "week": figures.week,
         "owed": total.owed,
-        "done": total.on_time + total.done_late,
+        "done": total.fulfilled,
         "late": total.late,
         "asked": _asked(figures),
         "superior": words.today(registry, letter.superior, day).name,

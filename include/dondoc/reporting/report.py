@@ -1,4 +1,4 @@
-"""Draw up a report, hand its e-mail to the outbox for approval, and record that the clerk has issued it."""
+"""Draw up a report, record that draft, and hand its e-mail to the outbox for approval."""
 
 import json
 from datetime import date, datetime
@@ -156,7 +156,8 @@ def enqueue(
     Raises:
         Problem: its day is still to come.
     """
-    figures = Figures.read(json.loads((folder / "figures.json").read_bytes()))
+    stored = json.loads((folder / "figures.json").read_bytes())
+    figures = Figures.read(stored)
     rendered = mail.rendered(app, directive, figures)
     day = as_of.date()
     book = Attachment(mail.attached(figures), app.blobs.put((folder / "report.xlsx").read_bytes()), XLSX)
@@ -170,7 +171,7 @@ def enqueue(
         others = [row for row in unsent if row.context.get("report") not in (None, number)]
         note = f"đã có bản lập sau là {BC(number)}"
         outbox.withdraw(session, others, by="dondoc", note=note, now=now, reason=note)
-        code = code_of(json.loads((folder / "figures.json").read_bytes())) if others else None
+        code = code_of(stored) if others else None
         people = [c for role in (Role.HEAD, Role.CLERK) for c in contacts.find(session, superior, role, now.date())][:1]
         board = contacts.find(session, app.registry.office, Role.BOARD, now.date())
         letters = [

@@ -57,7 +57,7 @@ def _book(figures: Figures, letter: Directive) -> Book:
 def _summary(book: Book, figures: Figures, letter: Directive) -> Table:
     """The sentences of the report, and its figures beside those that it is compared with."""
     moment, since = _moment(figures), figures.since
-    superior = letter.registry.agency(letter.superior).short
+    superior = words.today(letter.registry, letter.superior, moment.date()).short
     said = f"Số liệu đến {vn_moment(moment)}; thực hiện {words.about(letter, moment.date())}."
     columns = [Column("Chỉ tiêu", least=68), *([Column(_day(since.as_of))] if since else []), Column(_day(moment))]
     columns += [Column("Thay đổi", number=_CHANGE)] if since else []
@@ -103,7 +103,7 @@ def _seen(figures: Figures) -> Cameras | None:
 def _indicators(total: Progress, done: int, late: int, cameras: Cameras | None) -> Iterator[tuple[str, Value]]:
     yield "Nội dung phải gửi", total.owed
     yield from ((f"Nội dung {_small(column)}", getattr(total, column)) for column in DutyColumn)
-    yield f"{PERCENT} hoàn thành", _share(total.on_time + total.done_late, total.owed)
+    yield f"{PERCENT} hoàn thành", _share(total.fulfilled, total.owed)
     yield "Đơn vị hoàn thành toàn bộ", done
     yield "Đơn vị có nội dung quá hạn", late
     if cameras:
@@ -125,7 +125,7 @@ def _share(part: int, whole: int) -> float | None:
 
 def _progress(book: Book, figures: Figures) -> Table:
     def row(first: Value, name: str, one: Progress) -> list[Value]:
-        share = _share(one.on_time + one.done_late, one.owed)
+        share = _share(one.fulfilled, one.owed)
         return [first, name, one.owed, *(getattr(one, column) for column in DutyColumn), share, one.waived]
 
     counts = ("Phải gửi", *(column.label for column in DutyColumn), PERCENT, WAIVED)
@@ -165,7 +165,7 @@ def _late(book: Book, figures: Figures) -> None:
     calendar = "Lịch làm việc của năm chưa được công bố: số ngày quá hạn có thể thay đổi."
     book.table(
         LATE,
-        f"Bảng {3 if figures.cameras_total.declared else 2}. Đơn vị có nội dung quá hạn",
+        f"{sentences.late_table(figures)}. Đơn vị có nội dung quá hạn",
         LATE_COLUMNS,
         [
             [

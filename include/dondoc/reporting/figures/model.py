@@ -66,7 +66,7 @@ class Progress(Plain):
     @property
     def percent(self) -> float | None:
         """Of what is owed; None: nothing is owed."""
-        return share(self.on_time + self.done_late, self.owed) if self.owed else None
+        return share(self.fulfilled, self.owed) if self.owed else None
 
 
 class SystemProgress(Progress):

@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
+from dondoc.clock import HERE
 from dondoc.directive.model import Directive
 from dondoc.reporting.figures.model import Figures
 from dondoc.reporting.sentences.cameras import cameras_of
 from dondoc.reporting.sentences.duties import done, left
 from dondoc.reporting.sentences.plans import asked
-from dondoc.reporting.words import number
+from dondoc.reporting.words import number, today
 
 
 def summary(figures: Figures, letter: Directive) -> list[str]:
@@ -34,5 +35,5 @@ def _ask(figures: Figures, letter: Directive) -> str:
     if figures.texts.proposals:
         return "Phần kiến nghị, đề xuất của Sở được nêu riêng (mục IV)."
     whom = asked(figures)
-    superior = letter.registry.agency(letter.superior).short
+    superior = today(letter.registry, letter.superior, figures.as_of.astimezone(HERE).date()).short
     return f"Kính đề nghị {superior} cho ý kiến đối với {whom} (mục IV)." if whom else ""
