@@ -82,11 +82,7 @@ def main(cameras: int, agencies: int, nights: int) -> None:
         app = AppContext(load())
         fill(app, cameras, nights)
         with app.sessions.begin() as session:
-            session.execute(
-                text(
-                    f"UPDATE cameras SET system = 'tourism', agency = 'don-vi-' || printf('%04d', id % {agencies} + 1)"
-                )
-            )
+            session.execute(text(MOVED.format(agencies)))
             when = f"{LAST - timedelta(days=20)} 03:00:00.000000"
             session.execute(text(PAPERS.format(count=COUNT.format(agencies))), {"day": str(LAST), "when": when})
         for draws, what in ((False, "opens the application"), (True, "draws up the report")):
