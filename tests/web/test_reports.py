@@ -158,3 +158,13 @@ def test_the_newest_draft_of_a_day_is_the_one_drawn_up_last_whatever_its_moment(
     report.enqueue(app, letter_of(app), early, folder, at(18, 18))
     states = {row[0]: row[5] for row in rows_of(visit("viewer").get("/reports").text)}
     assert states == {"BC-0001": "Dự thảo, đã có bản lập sau", "BC-0002": "Dự thảo, chờ văn thư cấp số"}
+
+
+def test_no_file_of_a_later_report_is_given_for_a_draft_whose_folder_it_was_drawn_up_into(
+    app: AppContext, visit: Visit
+) -> None:
+    drawn_up(app)
+    late_paper(app)
+    drawn_up(app)
+    assert visit("ops").get("/reports/1/report.docx").status_code == 404
+    assert visit("ops").get("/reports/2/report.docx").content.startswith(b"PK")

@@ -1,5 +1,6 @@
 """The weekly reports: their files, what they said, how far each has come, and what people do with them."""
 
+import json
 from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
@@ -16,6 +17,7 @@ from dondoc.directive.record import Version
 from dondoc.errors import Problem
 from dondoc.reporting import changes, sentences, states, texts, words
 from dondoc.reporting import report as room
+from dondoc.reporting.figures.model import code_of
 from dondoc.reporting.states import Standing
 from dondoc.store import files
 from dondoc.store.reporting import Report
@@ -80,15 +82,15 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
         row = _report(request, report)
         if name not in FILES:
             raise HTTPException(404, GONE)
-        path, home = Path(row.folder) / name, app_of(request).settings.home.absolute()
+        home = app_of(request).settings.home.absolute()
         try:
-            # Whoever may write to the home, a worker say, may have laid a link anywhere on the way.
-            with files.opened(home if path.is_relative_to(home) else path.parent, path) as drawn:
-                content = drawn.read()
+            content, figures = (_read(home, Path(row.folder) / one) for one in (name, "figures.json"))
+            if code_of(json.loads(figures)) != row.code:  # a later report was drawn up into the same folder
+                raise HTTPException(404, GONE)
         except (OSError, ValueError):
             raise HTTPException(404, GONE) from None
         audited(request, "download", BC(report), file=name)
-        return download(content, f"bao_cao_{row.as_of:%Y%m%d}{path.suffix}")
+        return download(content, f"bao_cao_{row.as_of:%Y%m%d}{Path(name).suffix}")
 
     @routes.get("/reports/{report}/signed/{issue}")
     def signed(request: Request, report: int, issue: int) -> Response:
@@ -166,6 +168,12 @@ def _report(request: Request, number: int) -> Report:
     if row is None:
         raise HTTPException(404, "Không có báo cáo này.")
     return row
+
+
+def _read(home: Path, path: Path) -> bytes:
+    """Whoever may write to the home, a worker say, may have laid a link anywhere on the way: none is followed."""
+    with files.opened(home if path.is_relative_to(home) else path.parent, path) as drawn:
+        return drawn.read()
 
 
 def _day(report: Report) -> date:
