@@ -24,8 +24,9 @@ from dondoc import web
 from dondoc.masking import HIDDEN
 from dondoc.reporting import sentences
 from dondoc.reporting.charts import CAMERAS, DUTIES
+from dondoc.reporting.document import fields_of
 from dondoc.reporting.figures.compute import Contents
-from dondoc.reporting.figures.model import Texts
+from dondoc.reporting.figures.model import Declared, Texts
 from dondoc.reporting.workbook import workbook
 from dondoc.vocabulary.reports import CameraColumn, DutyColumn
 from tests.directive.letters import NOVEMBER_2021, REGISTRY
@@ -125,6 +126,27 @@ def test_the_summary_has_what_is_eased_and_what_is_asked_for() -> None:
     assert any("Hương Khê" in str(line) and "1905/UBND-VP" in str(line) for line in seen[0])
     assert seen[0][-2:] == sentences.proposals(drawn.figures, "UBND tỉnh")
     assert seen[1][-3:] == ["Kiến nghị, đề xuất:", *typed.split("\n")]
+
+
+def test_the_summary_says_what_forms_declare_of_recording_and_resolution() -> None:
+    made = changed(contents(), declared=Declared(retention=24, kept=18, resolutions={"1080p (2MP)": 20}))
+    seen = [cell.value for cell in book(made)["Tóm tắt"]["A"]]
+    assert {sentences.recording(made.figures), sentences.resolutions(made.figures)} <= {*seen}
+
+
+def test_the_document_has_the_same_sums_and_late_agencies() -> None:
+    made = contents()
+    given, opened = fields_of(LETTER, made.figures), book(made)
+    pairs = ((given.duties.total, "Tiến độ", "Phải gửi", DutyColumn, "owed"),)
+    pairs += ((given.cameras and given.cameras.total, "Camera theo hệ thống", "Đã khai", CameraColumn, "declared"),)
+    for said, sheet, first, columns, name in pairs:
+        below = total(opened[sheet])
+        assert {first: getattr(said, name), **{c.label: getattr(said, c) for c in columns}} == {
+            title: str(below[title]) for title in (first, *(c.label for c in columns))
+        }
+    rows = table(opened["Đơn vị chậm"])
+    late = [(row["Đơn vị"], row["Nội dung còn thiếu (số ngày làm việc quá hạn)"], row["Tình trạng"]) for row in rows]
+    assert [(row.name, row.items, row.state) for row in given.late.rows] == late
 
 
 def test_a_late_agency_is_one_row_with_days_that_are_days() -> None:
