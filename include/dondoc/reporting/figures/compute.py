@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from typing import Self
 
 from sqlalchemy import select
@@ -66,6 +67,7 @@ class _Moment:
         """What we did counts when we knew of it."""
         return min(self.as_of, self.known_at or self.as_of)
 
+    @cached_property
     def standings(self) -> list[Standing]:
         found = obligations.at(self.app, self.session, self.as_of, self.known_at)
         return [s for s in found if s.duty.directive == self.letter.id and s.duty.due_before]
@@ -78,7 +80,7 @@ class _Moment:
         )
 
     def contents(self) -> Contents:
-        standings, states, today = self.standings(), self.states(), self.today
+        standings, states, today = self.standings, self.states(), self.today
         registry, calendar = self.app.registry, self.app.calendar_known(self.session, self.known_at)
         rulings = standing_rulings(self.session, self.as_of, self.known_at)
         sent = late.chases(self.session, self.letter, self.seen_by)
@@ -96,7 +98,7 @@ class _Moment:
             known_at=self.known_at,
             surveys=self.letter.surveys,
             headline=duties.progress(standings, today),
-            last_week=self._week_before().progress(),
+            last_week=self._week_before.progress(),
             since=self.since(),
             systems=duties.by_system(registry, standings, today),
             agencies=duties.agencies(standings, today),
@@ -120,7 +122,7 @@ class _Moment:
         return Contents(made, cameras.rows(registry, states))
 
     def progress(self) -> Progress:
-        return duties.progress(self.standings(), self.today)
+        return duties.progress(self.standings, self.today)
 
     def declared(self) -> Declared:
         if not self.letter.surveys:
@@ -133,7 +135,7 @@ class _Moment:
         """What the reader last saw: the report that was issued last, else where things stood a week before."""
         issued = self._issued()
         if issued is None:
-            return self._week_before().as_earlier()
+            return self._week_before.as_earlier()
         row, report = issued
         stored = Figures.read(report.figures)
         if stored.format == Figures.FIRST:  # it has no such columns: counted again, as it was known then
@@ -150,7 +152,7 @@ class _Moment:
         )
 
     def as_earlier(self, number: str | None = None, issued_on: date | None = None) -> Earlier:
-        standings = self.standings()
+        standings = self.standings
         return Earlier(
             as_of=self.as_of,
             number=number,
@@ -161,6 +163,7 @@ class _Moment:
             cameras=cameras.total(self.states()),
         )
 
+    @cached_property
     def _week_before(self) -> Self:
         return replace(self, as_of=self.as_of - WEEK)
 
