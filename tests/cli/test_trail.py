@@ -41,7 +41,7 @@ NOW = at(22, 7)
 LETTER = "stttt-cntt-2021-11"
 DAY = ("--as-of", "2021-11-22")
 PAPER = ("--agency", "so-nnptnt", "--fulfils", "focal_letter", "--number", "1/VB", "--date", "2021-11-18")
-ISSUE = ("--as-of", "2021-11-18", "--number", "05/BC", "--date", "2021-11-19", "--file", "c.csv")
+ISSUE = ("--as-of", "2021-11-18", "--number", "05/BC", "--date", "2021-11-19", "--file", "da-ky.pdf")
 BLANK = ("--form", "03", "--agency", "ubnd-huyen-duc-tho", "--out", "ra")
 EXPORT = ("--as", "go2rtc", "--out", "ra", "--with-passwords", "--restricted")
 # command → its arguments without `--by`, its act and to what
@@ -169,6 +169,7 @@ def typed(
     environment.setattr("dondoc.cli.camera_records._password", lambda: "mat-khau-2")
     Path("c.csv").write_text(CAMERA, "utf-8")
     Path("danh-ba.csv").write_text(CONTACT, "utf-8")
+    Path("da-ky.pdf").write_bytes(b"%PDF-1.7")
     approver(app, "Nguyễn Văn Duyệt", "duyet")
     owed = letters.group("tourism/form_03", "ubnd-huyen-duc-tho", due_before="2021-12-01")
     letters.written(Path("vb.yaml"), letters.file(owed))

@@ -233,6 +233,9 @@ def test_the_command_writes_four_files_and_the_clerk_issues_them(
         dondoc("report", "issue", "--as-of", "2021-11-25", "--file", signed, *given[:-1], "dondoc")
     with pytest.raises(Problem, match="đã được ghi nhận phát hành rồi"):
         dondoc("report", "issue", "--as-of", "2021-11-25", "--file", signed, *given)
+    (draft := tmp_path / "du-thao.pdf").write_bytes(b"PK: a renamed Word file")
+    with pytest.raises(Problem, match="phải là tệp PDF"):
+        dondoc("report", "issue", "--as-of", "2021-11-25", "--file", draft, *given, "--reason", "thay bản quét")
     with pytest.raises(Problem, match="Chưa có báo cáo nào với số liệu ngày 18/11/2021"):
         dondoc("report", "issue", "--as-of", "2021-11-18", "--file", signed, *given)
     with pytest.raises(Problem, match="không đọc được văn bản đã ký"):

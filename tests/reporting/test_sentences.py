@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from dondoc.reporting import sentences
 from dondoc.reporting.document import fields_of
-from dondoc.reporting.figures.model import AgencyWord, Declared, Figures, Texts
+from dondoc.reporting.figures.model import AgencyWord, Cameras, Declared, Figures, Progress, TaskLine, Texts
 from dondoc.vocabulary.obligations import Status
-from dondoc.vocabulary.reports import Ask
+from dondoc.vocabulary.reports import Ask, Task
 
 from .samples import contents
 from .worlds import (
@@ -215,7 +215,12 @@ def test_what_was_done_about_an_agency() -> None:
     cases = {
         "25/11, gửi lãnh đạo": late("A", chased=HEAD),
         "22/11, gửi đầu mối; trả lại để sửa 04 chỗ": late("A", duty(status=Status.RETURNED, faults=4), chased=OFFICER),
-        "Sở đang xem, gửi 25/11": late("A", duty(status=Status.UNDER_REVIEW, **came)),
+        "Sở đang xem, gửi 25/11": late(
+            "A", duty(status=Status.UNDER_REVIEW, **came), duty(form="form_04", status=Status.UNDER_REVIEW, **came)
+        ),
+        "25/11, gửi lãnh đạo; Biểu mẫu 04: Sở đang xem, gửi 25/11": late(
+            "A", duty(), duty(form="form_04", status=Status.UNDER_REVIEW, **came), chased=HEAD
+        ),
         "chưa có thư đôn đốc": late("A"),
         "đang tạm dừng đôn đốc": late("A", duty(paused=True)),
         "25/11, gửi lãnh đạo; đơn vị hẹn gửi đến hết ngày 29/11: cán bộ đi vắng": late("A", chased=HEAD, word=promised),
@@ -260,6 +265,26 @@ def test_our_own_backlog_is_named_as_ours_with_its_day() -> None:
     )
 
 
+def test_what_is_to_be_done_has_its_last_day_and_names_cameras_as_their_table_does() -> None:
+    seen = Cameras(declared=12, showing=3, bad_picture=5, no_answer=4)
+    lines = (
+        TaskLine(task=Task.CHASE, count=8, by=date(2021, 11, 30)),
+        TaskLine(task=Task.REMIND, count=2, by=date(2021, 11, 30)),
+        TaskLine(task=Task.CAMERAS, count=9),
+    )
+    assert sentences.tasks(the_week(tasks=lines, cameras_total=seen)) == [
+        "Trong tuần tới, Sở đề nghị 08 đơn vị còn nội dung quá hạn gửi chậm nhất ngày 30/11/2021; nhắc 02 nội dung sắp "
+        "đến hạn (thời hạn gần nhất: hết ngày 30/11/2021); kiểm tra lại 09 camera hình chưa đạt hoặc không trả lời."
+    ]
+    all_kinds = seen.model_copy(update={"declared": 13, "unchecked": 1})
+    [said] = sentences.tasks(the_week(tasks=lines[2:], cameras_total=all_kinds))
+    assert said.endswith("camera hình chưa đạt, không trả lời hoặc chưa kiểm tra.")
+
+
+def test_a_half_is_rounded_up_as_in_the_workbook() -> None:
+    assert [Progress(owed=16, on_time=done).percent for done in (1, 3, 15, 16)] == [6.3, 18.8, 93.8, 100.0]
+
+
 def test_reliefs_carry_their_document_and_reason() -> None:
     assert sentences.reliefs(the_week(relief=(EXTENDED, PAUSED, WAIVED))) == [
         "UBND huyện Hương Khê được gia hạn đến hết ngày 30/11/2021 theo Công văn số 1905/UBND-VP ngày 18/11/2021 "
@@ -277,6 +302,9 @@ def test_cameras_that_were_lost_are_named_while_they_are_few() -> None:
         "Trung tâm Hành chính công, UBND thị xã Hồng Lĩnh (hình đứng yên). Sở đã gửi thư đề nghị khắc phục ngày "
         "25/11/2021."
     )
+    placeless = (LOST[0].model_copy(update={"place": ""}),)
+    [said] = sentences.camera_remarks(the_week(lost=placeless, declared=Declared()))
+    assert "nay không còn: Sảnh chờ, UBND thị xã Hồng Lĩnh (hình chỉ có màu đen)." in said
     [many] = sentences.camera_remarks(the_week(lost=LOST, declared=Declared()))
     assert "Có 05 camera từng có hình tốt, nay không còn, của 01 đơn vị: hình chỉ có màu đen (04)" in many
 

@@ -107,7 +107,7 @@ def approve(
 def _newest(session: Session, number: int) -> Report:
     report = session.get(Report, number)
     if report is None:
-        raise Problem(f"Không có báo cáo {BC(number)}. Xem: dondoc report list.")
+        raise Problem(f"Không có báo cáo {BC(number)}. Xem lại số ở danh sách báo cáo.")
     newest = of_day(session, report.directive, report.as_of.astimezone(HERE).date())[-1]
     if newest.id != report.id:
         raise Problem(f"{BC(number)} đã có bản lập sau là {BC(newest.id)}: xem và duyệt bản đó.")
@@ -160,11 +160,13 @@ def issued(
 
     Raises:
         Problem: no report was drawn up as of that day, it is issued already and no reason is given, its document is
-            dated before that day or in the future, or the number or the name of a person is missing.
+            dated before that day or in the future or no PDF, or the number or the name of a person is missing.
     """
     by = audit.person(actor.name)
     happened(clock.at(document_date, 0), now, since=day, of="số liệu báo cáo")
     number = must(Field.NUMBER, number)
+    if not signed.startswith(b"%PDF-"):
+        raise Problem("Văn bản đã ký phải là tệp PDF (bản ký số hoặc bản quét). Chọn lại tệp.")
     blob = app.blobs.put(signed)
     with app.sessions.begin() as session:
         before = _issues(session, [directive]).get((directive, day), [])
@@ -226,7 +228,7 @@ def named(session: Session, text: str) -> list[Report]:
         found = session.get(Report, BC.read(text))
         rows = [found] if found else []
     if not rows:
-        raise Problem(f"Không có báo cáo “{text}”. Xem: dondoc report list.")
+        raise Problem(f"Không có báo cáo “{text}”. Xem lại số báo cáo (BC-0012) hoặc mã số liệu in cuối dự thảo.")
     return [*rows]
 
 

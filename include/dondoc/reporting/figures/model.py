@@ -266,7 +266,7 @@ class TaskLine(Plain):
 
     task: Task
     count: int = 0
-    by: date | None = None
+    by: date | None = None  # of what waits for us: strictly before this day; else a last day
 
 
 class Proposal(Plain):

@@ -73,15 +73,17 @@ def _lost(lost: Sequence[Lost]) -> str:
         return ""
     head = f"Có {number(len(lost))} camera từng có hình tốt, nay không còn"
     if len(lost) <= NAMED:
-        which = "; ".join(f"{_camera(one)}, {one.name} ({SENTENCE[one.verdict]})" for one in lost)
+        which = "; ".join(map(_which, lost))
         return f"{head}: {which}.{_told(lost)}"
     count = Counter(SENTENCE[one.verdict] for one in lost)
     agencies = number(len({one.agency for one in lost}))
     return f"{head}, của {agencies} đơn vị: {_counted(count)}.{_told(lost)}"
 
 
-def _camera(one: Lost) -> str:
-    return f"{one.camera} – {one.place}" if one.place else one.camera
+def _which(one: Lost) -> str:
+    """A camera and where it is; not every form asks for its place."""
+    camera = f"{one.camera} – {one.place}" if one.place else one.camera
+    return f"{camera}, {one.name} ({SENTENCE[one.verdict]})"
 
 
 def _told(lost: Sequence[Lost]) -> str:

@@ -71,10 +71,17 @@ def late_state(agency: LateAgency, today: date | None = None) -> str:
     Args:
         today: of the report; days of another year are then written in full.
     """
-    alike = len({_note(duty, named=False, today=today) for duty in agency.duties}) == 1
-    notes = (_note(duty, named=not alike, today=today) for duty in agency.duties)
-    parts = [_chased(agency, today), *dict.fromkeys(notes), _said(agency, today)]
+    parts = [_chased(agency, today), *_notes(agency.duties, today), _said(agency, today)]
     return "; ".join(part for part in parts if part)
+
+
+def _notes(duties: Sequence[LateDuty], today: date | None) -> list[str]:
+    """Where its things are: said once of all of them, where it is the same; else each with its name."""
+    notes = [_note(duty, today) for duty in duties]
+    if len(set(notes)) == 1:
+        return notes[:1]
+    named = (f"{_name(duty)}: {note}" if note else "" for duty, note in zip(duties, notes, strict=True))
+    return [*dict.fromkeys(named)]
 
 
 def _chased(agency: LateAgency, today: date | None) -> str:
@@ -84,8 +91,8 @@ def _chased(agency: LateAgency, today: date | None) -> str:
     return f"{brief(agency.chased.on, today)}, gửi {to}"
 
 
-def _note(duty: LateDuty, *, named: bool, today: date | None) -> str:
-    """Where something is that did not simply fail to come. `named`: which it is, where others are elsewhere."""
+def _note(duty: LateDuty, today: date | None) -> str:
+    """Where something is that did not simply fail to come."""
     came = f", gửi {brief(duty.received_on, today)}" if duty.received_on else ""
     if duty.status is Status.UNDER_REVIEW:
         said = f"Sở đang xem{came}"
@@ -93,9 +100,8 @@ def _note(duty: LateDuty, *, named: bool, today: date | None) -> str:
         said = f"trả lại để sửa {number(duty.faults)} chỗ" if duty.faults else "trả lại để sửa"
     else:
         said = ""
-    where = f"{_name(duty)}: " if named and said else ""
     paused = "đang tạm dừng đôn đốc" if duty.paused else ""
-    return "; ".join(part for part in (f"{where}{said}", paused) if part)
+    return ", ".join(part for part in (said, paused) if part)
 
 
 def _said(agency: LateAgency, today: date | None) -> str:

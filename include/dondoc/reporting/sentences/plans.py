@@ -49,12 +49,12 @@ def _talk(_: Figures, line: TaskLine) -> str:
 
 
 def _chase(_: Figures, line: TaskLine) -> str:
-    by = f" trước ngày {short(line.by)}" if line.by else ""
+    by = f" chậm nhất ngày {short(line.by)}" if line.by else ""
     return f"đề nghị {number(line.count)} đơn vị còn nội dung quá hạn gửi{by}"
 
 
 def _remind(_: Figures, line: TaskLine) -> str:
-    by = f" (sớm nhất hết ngày {short(line.by)})" if line.by else ""
+    by = f" (thời hạn gần nhất: hết ngày {short(line.by)})" if line.by else ""
     return f"nhắc {number(line.count)} nội dung sắp đến hạn{by}"
 
 
@@ -62,8 +62,12 @@ def _accounts(_: Figures, line: TaskLine) -> str:
     return f"tiếp nhận tài khoản xem của {number(line.count)} camera"
 
 
-def _cameras(_: Figures, line: TaskLine) -> str:
-    return f"kiểm tra lại {number(line.count)} camera chưa kiểm tra được hoặc chưa có hình tốt"
+def _cameras(figures: Figures, line: TaskLine) -> str:
+    """Named as the columns of their table are; those that wait for an account stand in a task of their own."""
+    total = figures.cameras_total
+    kinds = {"hình chưa đạt": total.bad_picture, "không trả lời": total.no_answer, "chưa kiểm tra": total.unchecked}
+    *first, last = [words for words, count in kinds.items() if count]
+    return f"kiểm tra lại {number(line.count)} camera {' hoặc '.join(filter(None, (', '.join(first), last)))}"
 
 
 _TASKS: dict[Task, Callable[[Figures, TaskLine], str]] = {
