@@ -236,12 +236,24 @@ def test_the_command_writes_four_files_and_the_clerk_issues_them(
     (draft := tmp_path / "du-thao.pdf").write_bytes(b"PK: a renamed Word file")
     with pytest.raises(Problem, match="phải là tệp PDF"):
         dondoc("report", "issue", "--as-of", "2021-11-25", "--file", draft, *given, "--reason", "thay bản quét")
+    again = ("--number", "06/BC-STTTT", *given[2:], "--reason", "ghi nhầm số")
+    dondoc("report", "issue", "--as-of", "2021-11-25", "--file", signed, *again)
+    assert figures(busy, at(2, 17, month=12))["since"]["number"] == "06/BC-STTTT"
     with pytest.raises(Problem, match="Chưa có báo cáo nào với số liệu ngày 18/11/2021"):
         dondoc("report", "issue", "--as-of", "2021-11-18", "--file", signed, *given)
     with pytest.raises(Problem, match="không đọc được văn bản đã ký"):
         dondoc("report", "issue", "--as-of", "2021-11-18", "--file", tmp_path / "khong.pdf", *given)
     with pytest.raises(Problem, match="Số, ký hiệu văn bản"):
         dondoc("report", "issue", "--as-of", "2021-11-25", "--file", signed, "--number", " ", *given[2:])
+
+
+def test_a_report_drawn_up_before_five_in_the_afternoon_speaks_of_its_own_moment(
+    busy: AppContext, dondoc: Run, environment: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    environment.setenv("DONDOC_CLOCK", "2021-11-25T14:00+07:00")
+    for day, hour in (("2021-11-25", "14"), ("2021-11-24", "17")):
+        dondoc("report", "--as-of", day, "--out", tmp_path / day)
+        assert json.loads((tmp_path / day / "figures.json").read_bytes())["as_of"].startswith(f"{day}T{hour}:")
 
 
 def test_known_at_as_a_day_means_its_end(busy: AppContext, dondoc: Run, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dondoc.reporting import sentences
+from dondoc.reporting import sentences, words
 from dondoc.reporting.document import fields_of
 from dondoc.reporting.figures.model import AgencyWord, Cameras, Declared, Figures, Progress, TaskLine, Texts
 from dondoc.vocabulary.obligations import Status
@@ -276,6 +276,9 @@ def test_what_is_to_be_done_has_its_last_day_and_names_cameras_as_their_table_do
         "Trong tuần tới, Sở đề nghị 08 đơn vị còn nội dung quá hạn gửi chậm nhất ngày 30/11/2021; nhắc 02 nội dung sắp "
         "đến hạn (thời hạn gần nhất: hết ngày 30/11/2021); kiểm tra lại 09 camera hình chưa đạt hoặc không trả lời."
     ]
+    none_yet = Cameras(declared=9, unchecked=9)
+    [said] = sentences.tasks(the_week(tasks=lines[2:], cameras_total=none_yet))
+    assert said.endswith("Sở kiểm tra 09 camera chưa kiểm tra.")
     all_kinds = seen.model_copy(update={"declared": 13, "unchecked": 1})
     [said] = sentences.tasks(the_week(tasks=lines[2:], cameras_total=all_kinds))
     assert said.endswith("camera hình chưa đạt, không trả lời hoặc chưa kiểm tra.")
@@ -283,6 +286,12 @@ def test_what_is_to_be_done_has_its_last_day_and_names_cameras_as_their_table_do
 
 def test_a_half_is_rounded_up_as_in_the_workbook() -> None:
     assert [Progress(owed=16, on_time=done).percent for done in (1, 3, 15, 16)] == [6.3, 18.8, 93.8, 100.0]
+
+
+def test_the_list_of_reports_counts_as_late_what_the_report_does() -> None:
+    figures = the_week()
+    assert words.headline(figures.as_json()).endswith(f"; {words.number(figures.headline.late)} nội dung quá hạn.")
+    assert figures.headline.late > figures.headline.overdue
 
 
 def test_reliefs_carry_their_document_and_reason() -> None:

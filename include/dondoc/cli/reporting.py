@@ -32,7 +32,9 @@ def add(cli: typer.Typer) -> None:
 
 def make(
     context: typer.Context,
-    as_of: Annotated[str | None, typer.Option(help="Ngày chốt số liệu (17 giờ 00).")] = None,
+    as_of: Annotated[
+        str | None, typer.Option(help="Ngày chốt số liệu, 17 giờ 00; hôm nay chưa đến giờ đó: lúc này.")
+    ] = None,
     known_at: Annotated[str | None, typer.Option(help="Theo những gì đã biết đến thời điểm này.")] = None,
     out: Annotated[Path | None, typer.Option(help="Thư mục ghi báo cáo.")] = None,
     directive: Letter = None,
@@ -48,16 +50,17 @@ def make(
     from dondoc.configuration.context import open_context
     from dondoc.reporting import report as room
 
-    app, cut_off, who = open_context(), clock.at(day(as_of), 17), anybody(by)
-    if refusal := clock.to_come(day(as_of), clock.now()):
+    app, now, who = open_context(), clock.now(), anybody(by)
+    if refusal := clock.to_come(day(as_of), now):
         raise Problem(refusal)
+    cut_off = min(clock.at(day(as_of), 17), now)  # a report never speaks of hours to come
     known = day_or_moment(known_at) if known_at else None
     with app.sessions.reading() as session:
         letter = _one(room.wanted(app, session, cut_off.date(), directive, known))
     for path in room.make(app, letter, cut_off, known, out).values():
         say(str(path))
     with app.sessions.begin() as session:
-        room.record(session, letter.id, cut_off, known, out, clock.now(), by=who, secrets=app.secrets)
+        room.record(session, letter.id, cut_off, known, out, now, by=who, secrets=app.secrets)
 
 
 def _one(letters: "list[Directive]") -> "Directive":

@@ -174,7 +174,7 @@ class _Moment:
             .join(Report, Report.directive == ReportIssue.directive)
             .where(ReportIssue.directive == self.letter.id, ReportIssue.as_of < self.today)
             .where(Report.recorded_at <= ReportIssue.recorded_at)
-            .order_by(ReportIssue.as_of.desc(), Report.id.desc())
+            .order_by(ReportIssue.as_of.desc(), ReportIssue.id.desc(), Report.id.desc())
         )
         if self.known_at is not None:
             query = query.where(ReportIssue.recorded_at <= self.known_at)

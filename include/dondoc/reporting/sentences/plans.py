@@ -67,7 +67,8 @@ def _cameras(figures: Figures, line: TaskLine) -> str:
     total = figures.cameras_total
     kinds = {"hình chưa đạt": total.bad_picture, "không trả lời": total.no_answer, "chưa kiểm tra": total.unchecked}
     *first, last = [words for words, count in kinds.items() if count]
-    return f"kiểm tra lại {number(line.count)} camera {' hoặc '.join(filter(None, (', '.join(first), last)))}"
+    again = " lại" if line.count > total.unchecked else ""
+    return f"kiểm tra{again} {number(line.count)} camera {' hoặc '.join(filter(None, (', '.join(first), last)))}"
 
 
 _TASKS: dict[Task, Callable[[Figures, TaskLine], str]] = {
