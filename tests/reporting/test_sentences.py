@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dondoc.reporting import sentences, words
+from dondoc.reporting import sentences
 from dondoc.reporting.document import fields_of
 from dondoc.reporting.figures.model import AgencyWord, Cameras, Declared, Figures, Progress, TaskLine, Texts
 from dondoc.vocabulary.obligations import Status
@@ -286,12 +286,6 @@ def test_what_is_to_be_done_has_its_last_day_and_names_cameras_as_their_table_do
 
 def test_a_half_is_rounded_up_as_in_the_workbook() -> None:
     assert [Progress(owed=16, on_time=done).percent for done in (1, 3, 15, 16)] == [6.3, 18.8, 93.8, 100.0]
-
-
-def test_the_list_of_reports_counts_as_late_what_the_report_does() -> None:
-    figures = the_week()
-    assert words.headline(figures.as_json()).endswith(f"; {words.number(figures.headline.late)} nội dung quá hạn.")
-    assert figures.headline.late > figures.headline.overdue
 
 
 def test_reliefs_carry_their_document_and_reason() -> None:
