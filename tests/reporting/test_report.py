@@ -1,8 +1,10 @@
 """The week's figures, their workbook, their e-mail, and the record that the clerk issued them."""
 
 import json
+import threading
 from collections import Counter
-from datetime import date, timedelta
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,9 @@ from dondoc.configuration.settings import load
 from dondoc.errors import Problem
 from dondoc.facts import obligations
 from dondoc.facts.register import register
-from dondoc.reporting import mail, report
+from dondoc.reporting import mail, report, states, texts
+from dondoc.reporting.changes import since_drawn
+from dondoc.reporting.figures.compute import contents as compute_contents
 from dondoc.reporting.figures.compute import figures as compute
 from dondoc.store.cameras import Camera, CameraCheck
 from dondoc.store.facts import Contact
@@ -27,7 +31,7 @@ from dondoc.store.intake import Verdict
 from dondoc.store.mail import OutboxLetter
 from dondoc.store.reporting import Decision, Report, ReportIssue
 from dondoc.vocabulary.letters import OutboxState
-from dondoc.vocabulary.reports import Ask
+from dondoc.vocabulary.reports import Ask, ReportPart
 from tests.conftest import NOVEMBER, SECRET, Run, acting, approver, at, letter_of
 from tests.directive.letters import SHIPPED, file, group, written
 
@@ -413,3 +417,120 @@ def test_drawn_up_again_the_weeks_mail_takes_the_place_of_what_has_not_left_and_
     submission(busy, "ubnd-huyen-thach-ha", "form_03", "accepted", at(19), known=at(25, 17, 40))
     drawn("ba")
     assert len(letters(busy)) == 4, "one of them has left: there is no second"
+
+
+def issued(app: AppContext, number: str, when: datetime, **more: Any) -> int:
+    said = {"number": number, "document_date": when.date(), "signed": number.encode(), "actor": acting("Văn Thư")}
+    return states.issued(app, LETTER, THURSDAY.date(), now=when, **said, **more)
+
+
+def drafts(app: AppContext) -> list[int]:
+    with app.sessions.reading() as session:
+        return [one.id for one in states.of_day(session, LETTER, THURSDAY.date())]
+
+
+def drawn_again(app: AppContext, out: Path, when: datetime, causes: str | None = None) -> list[int]:
+    """Drawn up, after somebody wrote causes; the ids of its letters."""
+    if causes is not None:
+        with app.sessions.begin() as session:
+            texts.write(
+                session, LETTER, THURSDAY.date(), ReportPart.CAUSES, causes, acting(), secrets=[SECRET], now=when
+            )
+    place = report.draw(app, letter_of(app), THURSDAY, out)
+    return report.enqueue(app, letter_of(app), THURSDAY, place, when)
+
+
+def test_the_next_report_names_an_issued_one_by_the_number_that_was_corrected(busy: AppContext, made: Made) -> None:
+    report.enqueue(busy, letter_of(busy), THURSDAY, made.folder, at(25, 17, 20))
+    issued(busy, "05/BC", at(26))
+    issued(busy, "06/BC", at(26, 9), reason="ghi nhầm số")
+    later = figures(busy, at(2, 17, month=12))
+    assert later["since"]["number"] == "06/BC"
+
+
+def test_figures_that_go_back_to_an_earlier_drafts_are_a_new_draft_with_letters_of_its_own(
+    busy: AppContext, tmp_path: Path
+) -> None:
+    superior_and_board(busy)
+    sent = [
+        drawn_again(busy, tmp_path / "ra", at(25, 17 + hour), causes)
+        for hour, causes in enumerate([None, "Do mưa lũ.", "", "Do mưa lũ."])
+    ]
+    assert drafts(busy) == [1, 2, 3, 4]
+    held = {row.id for row in letters(busy) if row.state == OutboxState.HELD}
+    assert held == {*sent[-1]}
+    assert len(letters(busy)) == 8
+    assert drawn_again(busy, tmp_path / "ra", at(25, 22)) == sent[-1], "nothing is new"
+    assert drafts(busy) == [1, 2, 3, 4]
+
+
+def test_a_look_back_at_what_was_known_is_no_newer_draft(busy: AppContext, made: Made, tmp_path: Path) -> None:
+    report.enqueue(busy, letter_of(busy), THURSDAY, made.folder, at(25, 17, 20))
+    report.make(busy, letter_of(busy), THURSDAY, at(22), tmp_path / "ra")
+    with busy.sessions.begin() as session:
+        report.record(session, LETTER, THURSDAY, at(22), tmp_path / "ra", at(26), secrets=[SECRET])
+    assert drafts(busy) == [2, 1]
+    issued(busy, "05/BC", at(26, 9))
+    with busy.sessions.reading() as session:
+        assert states.held(session, LETTER, THURSDAY.date()).id == 1
+
+
+def test_a_slip_in_an_issued_report_is_corrected_when_another_draft_was_drawn_up_since(
+    busy: AppContext, tmp_path: Path
+) -> None:
+    drawn_again(busy, tmp_path / "ra", at(25, 18))
+    issued(busy, "05/BC", at(26))
+    drawn_again(busy, tmp_path / "ra", at(26, 9), "Do mưa lũ.")
+    with pytest.raises(Problem, match=r"thì thêm --report BC-0001; .* thì thêm --report BC-0002"):
+        issued(busy, "06/BC", at(26, 10), reason="ghi nhầm số")
+    issued(busy, "06/BC", at(26, 10), reason="ghi nhầm số", draft=1)
+    with busy.sessions.reading() as session:
+        standing = states.standing(session, states.of_day(session, LETTER, THURSDAY.date()))
+    assert {number: one.state for number, one in standing.items()} == {1: "issued", 2: "draft"}
+    issued(busy, "07/BC", at(26, 11), reason="thay", draft=2)
+    with pytest.raises(Problem, match="bản lập sau là BC-0002"):
+        issued(busy, "08/BC", at(26, 12), reason="ghi lại", draft=1)
+
+
+def test_two_who_draw_up_at_once_never_share_a_folder(busy: AppContext, tmp_path: Path) -> None:
+    first = compute_contents(busy, letter_of(busy), THURSDAY)
+    submission(busy, "ubnd-huyen-loc-ha", "form_03", "accepted", at(19), known=at(25, 17, 30))
+    report.draw(busy, letter_of(busy), THURSDAY, tmp_path / "ra")  # while the other counted
+    assert not report._laid(busy, letter_of(busy), first, tmp_path / "ra")
+    assert {one.name for one in tmp_path.iterdir()} >= {"ra"}
+    assert not [one for one in tmp_path.iterdir() if one.name.startswith(".")]
+    assert json.loads((tmp_path / "ra" / "figures.json").read_bytes()) != first.figures.as_json()
+
+
+def test_two_who_issue_at_once_do_it_once(empty_database: str, app: AppContext, tmp_path: Path) -> None:
+    report.make(app, letter_of(app), THURSDAY, None, tmp_path / "ra")
+    report.enqueue(app, letter_of(app), THURSDAY, tmp_path / "ra", at(25, 18))
+    gate = threading.Barrier(4)
+
+    def clerk(number: int) -> bool:
+        gate.wait()
+        try:
+            issued(app, f"{number}/BC", at(26))
+        except Problem:
+            return False
+        return True
+
+    with ThreadPoolExecutor(4) as clerks:
+        assert sorted(clerks.map(clerk, range(4))) == [False, False, False, True]
+
+
+def test_changes_are_told_from_what_a_report_says_whatever_came_while_it_was_drawn(
+    busy: AppContext, tmp_path: Path
+) -> None:
+    submission(busy, "ubnd-huyen-loc-ha", "form_03", "accepted", at(19), known=at(25, 17, 30))
+    report.make(busy, letter_of(busy), THURSDAY, None, tmp_path / "ra")
+    report.enqueue(busy, letter_of(busy), THURSDAY, tmp_path / "ra", at(25, 17, 15))  # its hour, before it was counted
+    with busy.sessions.reading() as session:
+        drawn = session.get_one(Report, 1)
+    assert since_drawn(busy, letter_of(busy), drawn) == []
+
+
+@pytest.mark.parametrize("hidden", ["Do \u202emưa", "Do\x00mưa", "Do\ud800mưa"])
+def test_what_is_written_in_a_report_has_no_character_that_nobody_sees(app: AppContext, hidden: str) -> None:
+    with app.sessions.begin() as session, pytest.raises(Problem, match="Phần “Nguyên nhân” có ký tự không nhìn thấy"):
+        texts.write(session, LETTER, THURSDAY.date(), ReportPart.CAUSES, hidden, acting(), secrets=[SECRET], now=at(25))

@@ -87,15 +87,20 @@ def issue(
     by: Someone,
     directive: Letter = None,
     reason: Annotated[str | None, typer.Option(help="Lý do, khi ghi lại hoặc thay báo cáo đã phát hành.")] = None,
+    report: Annotated[
+        str | None, typer.Option(help="Bản nào, ví dụ BC-0012; cần khi đã lập bản khác sau bản đã phát hành.")
+    ] = None,
 ) -> None:
     """Ghi nhận văn thư đã phát hành báo cáo; ghi lại hoặc thay bản đã phát hành thì cần lý do."""
     from dondoc import clock
     from dondoc.cli.acting import actor
     from dondoc.configuration.context import open_context
     from dondoc.reporting import states
+    from dondoc.vocabulary.numbers import BC
 
     app, who, letter = open_context(), actor(by), _wanted(as_of, directive)
     said = {"number": number, "document_date": day(date), "file": file, "reason": reason}
+    said |= {"draft": BC.read(report) if report else None}
     states.issue(app, letter.id, day(as_of), actor=who, now=clock.now(), **said)  # type: ignore[arg-type]
     say(f"Đã ghi nhận: báo cáo ngày {as_of} phát hành số {number}.")
 

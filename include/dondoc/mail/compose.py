@@ -36,10 +36,10 @@ def of_step(
     return About((*sorted(directives), agency, kind, step, when))
 
 
-def of_report(directive: str, agency: str, as_of: datetime, code: str | None = None) -> About:
-    """A week's report. `code`: of its figures, where it takes the place of one whose letters had not left."""
+def of_report(directive: str, agency: str, as_of: datetime, draft: str | None = None) -> About:
+    """A week's report. `draft`: its number, where it takes the place of one whose letters had not left."""
     moment = f"{as_of:%Y-%m-%dT%H:%M}"
-    return About((directive, agency, LetterKind.REPORT, f"{moment} {code}" if code else moment))
+    return About((directive, agency, LetterKind.REPORT, f"{moment} {draft}" if draft else moment))
 
 
 def of_answer(survey: str, agency: str | None, folder: str, outcome: str, content: str) -> About:

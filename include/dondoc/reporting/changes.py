@@ -1,6 +1,6 @@
 """What has become different in a report since it was drawn up: each figure, old and new, with the facts behind it.
 
-Facts never change, so the old contents are counted again as they were known then.
+Facts never change, so what the figures do not hold is counted again as it was known then.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -10,7 +10,7 @@ from typing import Any
 from dondoc.configuration.context import AppContext
 from dondoc.directive.model import Directive
 from dondoc.reporting.figures.compute import Contents, contents
-from dondoc.reporting.figures.model import CameraRow, DutyRow
+from dondoc.reporting.figures.model import CameraRow, DutyRow, Figures
 from dondoc.store.reporting import Report
 from dondoc.vocabulary.reports import CameraColumn, DutyColumn
 
@@ -41,6 +41,8 @@ class Change:
 def since_drawn(app: AppContext, letter: Directive, report: Report) -> list[Change]:
     """What is different by now in the figures of a draft's moment."""
     then = contents(app, letter, report.as_of, report.known_at or report.recorded_at)
+    if (stored := Figures.understood(report.figures)) is not None:  # what it says, whatever came in while it was drawn
+        then = Contents(stored, then.cameras)
     return [*changes(then, contents(app, letter, report.as_of, None))]
 
 

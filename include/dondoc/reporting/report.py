@@ -1,9 +1,11 @@
 """Draw up a report, record that draft, and hand its e-mail to the outbox for approval."""
 
+import errno
 import json
 from datetime import date, datetime
 from itertools import count
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from sqlalchemy import select
@@ -18,7 +20,7 @@ from dondoc.errors import Problem
 from dondoc.facts import contacts
 from dondoc.mail import compose, outbox
 from dondoc.mail.letter import Attachment, Precondition
-from dondoc.reporting import mail, words
+from dondoc.reporting import mail, states, words
 from dondoc.reporting.document import document
 from dondoc.reporting.figures.compute import Contents
 from dondoc.reporting.figures.compute import contents as compute
@@ -27,6 +29,7 @@ from dondoc.reporting.workbook import workbook
 from dondoc.store.files import folder, replace
 from dondoc.store.mail import OutboxLetter
 from dondoc.store.reporting import Report
+from dondoc.store.session import one_at_a_time
 from dondoc.vocabulary.letters import STOPPABLE, LetterKind, OutboxState
 from dondoc.vocabulary.numbers import BC
 from dondoc.vocabulary.people import Role
@@ -56,14 +59,30 @@ def draw(app: AppContext, directive: Directive, as_of: datetime, out: Path) -> P
         Problem: the folder cannot be written.
     """
     contents = compute(app, directive, as_of, None)
-    for number in count(1):
-        place = out if number == 1 else out.with_name(f"{out.name}-{number}")
-        drawn = _figures(place)
-        if drawn is None or drawn == contents.figures.as_json():
-            break
-    if drawn is None:
-        _write(app, directive, contents, place)
-    return place
+    while True:
+        place = _place(out, contents.figures.as_json())
+        if place.exists() or _laid(app, directive, contents, place):
+            return place
+
+
+def _place(out: Path, figures: Any) -> Path:
+    """Where these figures lie, else the first folder that there is not."""
+    places = (out if number == 1 else out.with_name(f"{out.name}-{number}") for number in count(1))
+    return next(one for one in places if not one.exists() or _figures(one) == figures)
+
+
+def _laid(app: AppContext, directive: Directive, contents: Contents, place: Path) -> bool:
+    """Put a whole report in its place at once; False: somebody else has taken it."""
+    try:
+        folder(place.parent)
+        with TemporaryDirectory(dir=place.parent, prefix=f".{place.name}.") as made:
+            _write(app, directive, contents, Path(made))
+            Path(made).rename(place)
+    except OSError as error:
+        if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
+            return False
+        raise _unwritable(place, error) from None
+    return True
 
 
 def _figures(folder: Path) -> Any:
@@ -88,8 +107,12 @@ def _write(app: AppContext, directive: Directive, contents: Contents, out: Path)
         for name, written in zip(FILES, content, strict=True):
             replace(out / name, written)
     except OSError as error:
-        raise Problem(f"Không ghi được báo cáo vào {out}: {error.strerror}. Chọn thư mục khác.") from None
+        raise _unwritable(out, error) from None
     return {name: out / name for name in FILES}
+
+
+def _unwritable(out: Path, error: OSError) -> Problem:
+    return Problem(f"Không ghi được báo cáo vào {out}: {error.strerror}. Chọn thư mục khác.")
 
 
 def wanted(
@@ -121,7 +144,7 @@ def record(
     secrets: list[str],
     by: Actor | None = None,
 ) -> int:
-    """Keep what was drawn up, once per folder and moment: the clerk can issue it. Returns its number.
+    """Keep what was drawn up, unless the newest of its moment is the same: the clerk can issue it. Returns its number.
 
     Args:
         by: the person who had it drawn up; None: its hour had come.
@@ -131,10 +154,11 @@ def record(
     """
     if why := to_come(as_of.astimezone(HERE).date(), now):
         raise Problem(why)
+    one_at_a_time(session, states.LOCK)
     place, figures = str(folder.absolute()), json.loads((folder / "figures.json").read_bytes())
-    drawn = select(Report).where(Report.directive == directive, Report.as_of == as_of, Report.folder == place)
-    row = next((one for one in session.scalars(drawn) if one.figures == figures), None)
-    if row is None:
+    drawn = states.of_day(session, directive, as_of.astimezone(HERE).date())
+    row = next((one for one in reversed(drawn) if (one.as_of, one.known_at) == (as_of, known_at)), None)
+    if row is None or (row.folder, row.figures) != (place, figures):  # also when an older one said the same
         plain = {"directive": directive, "as_of": as_of, "known_at": known_at, "folder": place, "figures": figures}
         row = Report(**plain, code=code_of(figures), recorded_at=now)
         session.add(row)
@@ -163,15 +187,17 @@ def enqueue(
     book = Attachment(mail.attached(figures), app.blobs.put((folder / "report.xlsx").read_bytes()), XLSX)
     superior = directive.superior
     with app.sessions.begin() as session:
-        number = record(session, directive.id, as_of, None, folder, now, by=by, secrets=app.secrets)
+        one_at_a_time(session, states.LOCK)
+        one_at_a_time(session, "approve")
         before = _earlier(app, session, directive.id, as_of)
+        number = record(session, directive.id, as_of, None, folder, now, by=by, secrets=app.secrets)
         unsent = [row for row in before if row.state in STOPPABLE or row.state == OutboxState.CANCELLED]
         if len(unsent) < len(before):
             return [row.id for row in before]
         others = [row for row in unsent if row.context.get("report") not in (None, number)]
         note = f"đã có bản lập sau là {BC(number)}"
         outbox.withdraw(session, others, by="dondoc", note=note, now=now, reason=note)
-        code = code_of(stored) if others else None
+        draft = BC(number) if others else None
         people = [c for role in (Role.HEAD, Role.CLERK) for c in contacts.find(session, superior, role, now.date())][:1]
         board = contacts.find(session, app.registry.office, Role.BOARD, now.date())
         letters = [
@@ -180,7 +206,7 @@ def enqueue(
                 LetterKind.REPORT,
                 person.email,
                 rendered,
-                compose.of_report(directive.id, person.agency, as_of, code),
+                compose.of_report(directive.id, person.agency, as_of, draft),
                 f"Báo cáo tuần về {words.about(directive, day)}, số liệu đến {as_of:%H:%M %d/%m/%Y}",
                 agency=person.agency,
                 directives=(directive.id,),
@@ -194,9 +220,9 @@ def enqueue(
 
 
 def _earlier(app: AppContext, session: Session, directive: str, as_of: datetime) -> list[OutboxLetter]:
-    """The e-mails of a report of that moment, whichever draft they carry."""
+    """The e-mails of a report of that moment, whichever draft they carry; none begins to leave meanwhile."""
     reports = (OutboxLetter.kind == LetterKind.REPORT, outbox.counted(app.settings))
-    rows = session.scalars(select(OutboxLetter).where(*reports).order_by(OutboxLetter.id))
+    rows = session.scalars(select(OutboxLetter).where(*reports).order_by(OutboxLetter.id).with_for_update())
     about = {"directive": directive, "as_of": as_of.isoformat()}
     return [row for row in rows if about.items() <= row.context.items()]
 

@@ -22,10 +22,13 @@ from dondoc.facts.moments import happened
 from dondoc.reporting import words
 from dondoc.store.mail import OutboxLetter
 from dondoc.store.reporting import Report, ReportApproval, ReportIssue
-from dondoc.vocabulary.fields import Field, must
+from dondoc.store.session import one_at_a_time
+from dondoc.vocabulary.fields import Field, may, must
 from dondoc.vocabulary.letters import LetterKind
 from dondoc.vocabulary.numbers import BC
 from dondoc.vocabulary.reports import ReportState
+
+LOCK = "reports"  # which draft is the newest, and whether one is issued, is decided by one person at a time
 
 
 @dataclass(frozen=True)
@@ -39,9 +42,14 @@ class Standing:
 
 
 def of_day(session: Session, directive: str, day: date) -> list[Report]:
-    """The drafts of a letter's day, oldest first."""
-    rows = session.scalars(_drafts(directive).where(Report.as_of <= end_of(day)).order_by(Report.id))
-    return [row for row in rows if row.as_of.astimezone(HERE).date() == day]
+    """The drafts of a letter's day; the one that knew most is last."""
+    rows = session.scalars(_drafts(directive).where(Report.as_of <= end_of(day)))
+    return sorted((row for row in rows if row.as_of.astimezone(HERE).date() == day), key=knew)
+
+
+def knew(report: Report) -> tuple[datetime, int]:
+    """By what a draft is newer than another: a look back at what was known once replaces nothing."""
+    return report.known_at or report.recorded_at, report.id
 
 
 def standing(session: Session, reports: Iterable[Report]) -> dict[int, Standing]:
@@ -94,6 +102,7 @@ def approve(
         NotAnApprover: the actor is not registered as an approver, or not for today.
         Problem: no such report, or a newer draft of its day has been drawn up.
     """
+    one_at_a_time(session, LOCK)
     report = _newest(session, number)
     today = now.astimezone(HERE).date()
     by = approvers.approver(session, app.registry.office, actor, today, email=email).name
@@ -125,6 +134,7 @@ def issue(
     actor: Actor,
     now: datetime,
     reason: str | None = None,
+    draft: int | None = None,
 ) -> int:
     """As `issued`, of a signed document in a file.
 
@@ -135,7 +145,7 @@ def issue(
         signed = file.read_bytes()
     except OSError as error:
         raise Problem(f"{file}: không đọc được văn bản đã ký ({error.strerror}). Kiểm tra đường dẫn.") from None
-    more = {"number": number, "document_date": document_date, "signed": signed, "reason": reason}
+    more = {"number": number, "document_date": document_date, "signed": signed, "reason": reason, "draft": draft}
     return issued(app, directive, day, actor=actor, now=now, **more)  # type: ignore[arg-type]
 
 
@@ -152,10 +162,11 @@ def issued(
     reason: str | None = None,
     draft: int | None = None,
 ) -> int:
-    """Record that the clerk has issued the newest draft of a day; `signed` is the document itself.
+    """Record that the clerk has issued a draft of a day; `signed` is the document itself.
 
     Args:
-        draft: which one it is, where the person had one before their eyes: refused when it is not the newest.
+        draft: which one it is: the newest, or the one that is issued already, to correct a slip. None: the newest,
+            where nobody can take another for it.
         reason: why it is issued again: a slip in number, date or file, or a new draft that replaces the one before.
 
     Raises:
@@ -168,9 +179,12 @@ def issued(
     if not signed.startswith(b"%PDF-"):
         raise Problem("Văn bản đã ký phải là tệp PDF (bản ký số hoặc bản quét). Chọn lại tệp.")
     blob = app.blobs.put(signed)
+    if reason:
+        reason = may(Field.REASON, reason)
     with app.sessions.begin() as session:
+        one_at_a_time(session, LOCK)
         before = _issues(session, [directive]).get((directive, day), [])
-        if before and not (reason or "").strip():
+        if before and not reason:
             raise Problem(
                 f"Báo cáo ngày {words.short(day)} đã được ghi nhận phát hành rồi (số {before[-1].document_number}). "
                 "Ghi sai hoặc thay bằng bản khác thì ghi thêm lý do."
@@ -179,25 +193,39 @@ def issued(
         if not drafts:
             what = f"Chưa có báo cáo nào với số liệu ngày {words.short(day)}"
             raise Problem(f"{what}. Lập báo cáo của ngày đó trước.")
-        if draft is not None:
-            _newest(session, draft)
+        its = _meant(session, drafts, before[-1].report_id if before else None, draft)
         row = ReportIssue(
             directive=directive,
             as_of=day,
-            report_id=drafts[-1].id,
+            report_id=its,
             document_number=number,
             document_date=document_date,
             blob=blob,
-            reason=reason.strip() if before and reason else None,
+            reason=reason if before else None,
             by=by,
             recorded_at=now,
         )
         session.add(row)
         session.flush()
-        told = {"directive": directive, "report": BC(drafts[-1].id), "number": number, "sha256": blob}
+        told = {"directive": directive, "report": BC(its), "number": number, "sha256": blob}
         told |= {"reason": row.reason} if row.reason else {}
         audit.record(session, app.secrets, actor, "issue_report", day.isoformat(), now=now, **told)
         return row.id
+
+
+def _meant(session: Session, drafts: Sequence[Report], issued_as: int | None, draft: int | None) -> int:
+    """The draft that is issued: the newest, or once more the one that is issued already."""
+    newest = drafts[-1].id
+    if draft is None and issued_as not in (None, newest):
+        raise Problem(
+            f"{BC(issued_as)} đã phát hành, sau đó đã lập {BC(newest)}. Sửa lần ghi đã có thì thêm --report "
+            f"{BC(issued_as)}; thay bằng bản lập sau thì thêm --report {BC(newest)}."
+        )
+    if draft is None or draft == issued_as:
+        return draft or newest
+    if draft not in {one.id for one in drafts}:
+        raise Problem(f"{BC(draft)} không phải báo cáo của văn bản và ngày này. Xem: dondoc report list.")
+    return _newest(session, draft).id
 
 
 def held(session: Session, directive: str, day: date) -> Report:

@@ -10,6 +10,7 @@ from dondoc.audit import Actor
 from dondoc.errors import Problem
 from dondoc.reporting.figures.model import Texts
 from dondoc.store.reporting import ReportText
+from dondoc.unseen import unseen, warning
 from dondoc.vocabulary.reports import ReportPart
 
 LONGEST = 5_000  # characters of a part
@@ -38,8 +39,10 @@ def write(
     """Keep what a person wrote; an empty text brings back what is drawn.
 
     Raises:
-        Problem: it is too long, or the name of a person is missing.
+        Problem: it is too long, has characters that nobody sees, or the name of a person is missing.
     """
+    if character := unseen(text):
+        raise Problem(f"{warning(f'Phần “{part.label}”', character)}.")
     lines = [" ".join(line.split()) for line in text.splitlines()]
     plain = "\n".join(line for line in lines if line)
     if len(plain) > LONGEST:

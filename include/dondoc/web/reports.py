@@ -50,7 +50,7 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
             drawn = list(session.scalars(query))
             known = record.holding(app.versions(session), clock.now().date())
             standing = states.standing(session, drawn)
-        newest = {(one.directive, _day(one)): one.id for one in sorted(drawn, key=lambda one: one.id)}
+        newest = {(one.directive, _day(one)): one.id for one in sorted(drawn, key=states.knew)}
         rows = [_row(known, standing[one.id], newest[one.directive, _day(one)] == one.id) for one in drawn]
         return page(request, "reports.html", rows=rows, files=FILES)
 

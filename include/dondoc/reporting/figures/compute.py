@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Self
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from dondoc import __version__
@@ -137,8 +137,8 @@ class _Moment:
         if issued is None:
             return self._week_before.as_earlier()
         row, report = issued
-        stored = Figures.read(report.figures)
-        if stored.format == Figures.FIRST:  # it has no such columns: counted again, as it was known then
+        stored = Figures.understood(report.figures)
+        if stored is None:  # counted again, as it was known then
             then = replace(self, as_of=report.as_of, known_at=report.known_at or report.recorded_at)
             return then.as_earlier(row.document_number, row.document_date)
         return Earlier(
@@ -168,12 +168,13 @@ class _Moment:
         return replace(self, as_of=self.as_of - WEEK)
 
     def _issued(self) -> tuple[ReportIssue, Report] | None:
-        """The newest report of an earlier day that the clerk had issued, as far as it was known."""
+        """The newest report of an earlier day that the clerk had issued, as far as it was known, as issued last."""
+        drawn_before = and_(ReportIssue.report_id.is_(None), Report.recorded_at <= ReportIssue.recorded_at)
         query = (
             select(ReportIssue, Report)
             .join(Report, Report.directive == ReportIssue.directive)
             .where(ReportIssue.directive == self.letter.id, ReportIssue.as_of < self.today)
-            .where(Report.recorded_at <= ReportIssue.recorded_at)
+            .where(or_(ReportIssue.report_id == Report.id, drawn_before))
             .order_by(ReportIssue.as_of.desc(), ReportIssue.id.desc(), Report.id.desc())
         )
         if self.known_at is not None:

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from hashlib import sha256
 from typing import Any, ClassVar, Self
 
-from pydantic import BaseModel, ConfigDict, computed_field
+from pydantic import BaseModel, ConfigDict, ValidationError, computed_field
 
 from dondoc.vocabulary.agencies import AgencyKind
 from dondoc.vocabulary.obligations import Status
@@ -331,6 +331,15 @@ class Figures(Plain):
     def read(cls, stored: dict[str, Any]) -> Self:
         """Of what `as_json` gave, also in an earlier version."""
         return cls.model_validate({"format": cls.FIRST, **stored})
+
+    @classmethod
+    def understood(cls, stored: dict[str, Any]) -> Self | None:
+        """As `read`; None: they are of the first format, or another version wrote what this one cannot read."""
+        try:
+            found = cls.read(stored)
+        except ValidationError:
+            return None
+        return found if found.format != cls.FIRST else None
 
     @property
     def code(self) -> str:
