@@ -9,6 +9,7 @@ from sqlalchemy import select
 from dondoc.configuration.context import AppContext
 from dondoc.facts.register import register
 from dondoc.reporting import report
+from dondoc.reporting.figures.compute import figures
 from dondoc.store.reporting import Report, ReportApproval, ReportIssue, ReportText
 from tests.conftest import NOVEMBER, SECRET, acting, approver, at, letter_of
 from tests.web.conftest import ORIGIN, Visit, rows_of
@@ -46,7 +47,7 @@ def test_an_operator_records_that_the_clerk_has_issued_a_report(app: AppContext,
     drawn_up(app)
     drawn_up(app, "lap-lai")
     assert "issue" not in forms(visit("ops").get("/reports/1").text)  # another draft was drawn up since
-    assert forms(visit("ops").get("/reports/2").text) == {"write", "draw", "approve", "issue"}
+    assert forms(visit("ops").get("/reports/2").text) == {"write", "draw", "issue"}
     assert (
         visit("ops").post("/reports/2/issue", **POST, data=NUMBERED, files={"file": ("ky.pdf", b"")}).status_code == 400
     )
@@ -121,9 +122,12 @@ def test_what_a_person_writes_stays_when_the_report_is_drawn_up_again(app: AppCo
 def test_only_an_approver_approves_the_newest_draft(app: AppContext, visit: Visit) -> None:
     drawn_up(app)
     approver(app)
-    assert visit("ops").post("/reports/1/approve", **POST).status_code in (400, 403)
-    assert visit("approver").post("/reports/1/approve", **POST).status_code == 303
-    assert visit("approver").post("/reports/1/approve", **POST).status_code == 303
+    approver(app, "Nguyễn Văn Xem", "nguoixem")
+    assert visit("ops").post("/reports/1/approve", **POST).status_code == 403
+    assert forms(visit("ops").get("/reports/1").text) == {"write", "draw", "issue"}
+    assert "approve" in forms(visit("viewer").get("/reports/1").text)
+    assert visit("viewer").post("/reports/1/approve", **POST).status_code == 303  # as letters: who signs may only look
+    assert visit("viewer").post("/reports/1/approve", **POST).status_code == 303
     with app.sessions.reading() as session:
         assert len(session.scalars(select(ReportApproval)).all()) == 1
     assert "Đã duyệt" in words_of(visit("viewer").get("/reports/1").text)
@@ -168,3 +172,29 @@ def test_no_file_of_a_later_report_is_given_for_a_draft_whose_folder_it_was_draw
     drawn_up(app)
     assert visit("ops").get("/reports/1/report.docx").status_code == 404
     assert visit("ops").get("/reports/2/report.docx").content.startswith(b"PK")
+
+
+def test_a_slip_is_corrected_on_the_page_of_the_issued_report_and_not_on_that_of_a_replaced_one(
+    app: AppContext, visit: Visit
+) -> None:
+    drawn_up(app)
+    visit("ops").post("/reports/1/issue", **POST, data=NUMBERED, files=SIGNED)
+    drawn_up(app, "lap-lai")
+    assert forms(visit("ops").get("/reports/1").text) == {"issue"}
+    more = {**NUMBERED, "number": "06/BC-STTTT", "reason": "ghi nhầm số"}
+    hidden = {**more, "reason": "ghi \u202enhầm"}
+    assert visit("ops").post("/reports/1/issue", **POST, data=hidden, files=SIGNED).status_code == 400
+    assert visit("ops").post("/reports/1/issue", **POST, data=more, files=SIGNED).status_code == 303
+    assert "Đã phát hành: số 06/BC-STTTT" in words_of(visit("ops").get("/reports/1").text)
+    assert visit("ops").post("/reports/2/issue", **POST, data=more, files=SIGNED).status_code == 303
+    assert forms(visit("ops").get("/reports/1").text) == set()
+
+
+def test_figures_that_a_later_version_wrote_keep_no_page_from_being_read(app: AppContext, visit: Visit) -> None:
+    drawn_up(app)
+    with app.sessions.begin() as session:
+        row = session.get_one(Report, 1)
+        row.figures = {**row.figures, "format": 3, "tasks": [{"task": "sing"}]}
+    visit("ops").post("/reports/1/issue", **POST, data=NUMBERED, files=SIGNED)
+    assert visit("viewer").get("/reports/1").status_code == 200
+    assert "05/BC-STTTT" in str(figures(app, letter_of(app), at(25, 17)).since)

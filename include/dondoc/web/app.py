@@ -47,9 +47,10 @@ def create_app(
 def _routes() -> list[BaseRoute]:
     """The pages of all rooms. They hold no state, and making them takes a quarter of a second: once a process."""
     router = APIRouter()
-    for room in (matrix, cameras, pauses, inbox, directives, reports, audit):
+    for room in (matrix, cameras, pauses, inbox, directives, audit):
         router.include_router(room.router(require_operator))
-    router.include_router(letters.router(require_operator, approving))
+    for approved in (letters, reports):
+        router.include_router(approved.router(require_operator, approving))
     router.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     return router.routes
 

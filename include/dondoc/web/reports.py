@@ -15,6 +15,7 @@ from dondoc.clock import HERE
 from dondoc.directive import record
 from dondoc.directive.record import Version
 from dondoc.errors import Problem
+from dondoc.facts import approvers
 from dondoc.reporting import changes, sentences, states, texts, words
 from dondoc.reporting import report as room
 from dondoc.reporting.figures.model import code_of
@@ -23,7 +24,8 @@ from dondoc.store import files
 from dondoc.store.reporting import Report
 from dondoc.vocabulary.numbers import BC
 from dondoc.vocabulary.reports import ReportPart, ReportState
-from dondoc.web.pages import Day, Text, app_of, audited, download, page, redirect, uploaded
+from dondoc.web.letters import may_approve
+from dondoc.web.pages import Day, Text, app_of, audited, download, page, redirect, uploaded, visitor_of
 from dondoc.web.user import User
 
 FILES = {"report.docx": "Dự thảo (Word)", "report.xlsx": "Số liệu (Excel)", "report.html": "Nội dung thư"}
@@ -31,7 +33,8 @@ GONE = "Không còn tệp này trong thư mục báo cáo."
 SHOWN = 60  # reports of the list
 
 
-def router(require_operator: Callable[..., User]) -> APIRouter:
+def router(require_operator: Callable[..., User], approving: Callable[..., User]) -> APIRouter:
+    """`approving`: anybody with a login, whom the address book may know."""
     routes = APIRouter()
     Operator = Annotated[User, Depends(require_operator)]
 
@@ -63,6 +66,7 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
             drafts = states.of_day(session, row.directive, day)
             versions = app.versions(session)
             written = texts.read(session, row.directive, day)
+            refused = may_approve(app, session, visitor_of(request), clock.now())
         known = record.holding(versions, day)
         shown = _row(known, standing, drafts[-1].id == row.id)
         letter = known[row.directive].directive if row.directive in known else None
@@ -75,6 +79,7 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
             newest=drafts[-1],
             parts=[(part, getattr(written, part) or "") for part in ReportPart],
             changes=different,
+            refused=refused,
         )
 
     @routes.get("/reports/{report}/{name}")
@@ -104,10 +109,13 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
         return download(app.blobs.get(its.blob), f"bao_cao_{row.as_of:%Y%m%d}_da_ky.pdf")
 
     @routes.post("/reports/{report}/approve")
-    def approve(request: Request, report: int, user: Operator) -> RedirectResponse:
+    def approve(request: Request, report: int, user: Annotated[User, Depends(approving)]) -> RedirectResponse:
         app = app_of(request)
-        with app.sessions.begin() as session:
-            states.approve(app, session, report, user.actor, email=user.email, now=clock.now())
+        try:
+            with app.sessions.begin() as session:
+                states.approve(app, session, report, user.actor, email=user.email, now=clock.now())
+        except approvers.NotAnApprover as refused:
+            raise HTTPException(403, str(refused)) from None
         return redirect(request, f"/reports/{report}", f"Đã duyệt dự thảo {BC(report)}.")
 
     @routes.post("/reports/{report}/write")
