@@ -8,6 +8,8 @@ from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
+from docx import Document
+from docx.opc.constants import RELATIONSHIP_TYPE as RT
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,10 +17,12 @@ from dondoc.configuration.check import reports
 from dondoc.configuration.settings import DATA
 from dondoc.errors import Faulty, Problem
 from dondoc.reporting import package, template
+from tests.conftest import at
 
 SHIPPED = (DATA / template.NAME).read_bytes()
 BODY, RELS = "word/document.xml", "word/_rels/document.xml.rels"
 EXTERNAL = '<Relationship Id="rId99" Type="http://x/hyperlink" Target="http://x" TargetMode="External"/>'
+WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 Spoil = Callable[[dict[str, bytes]], None]
 
 
@@ -44,6 +48,20 @@ def put(old: str, new: str, part: str = BODY) -> Spoil:
 
 def add(name: str, content: bytes) -> Spoil:
     return lambda parts: parts.update({name: content})
+
+
+def noted(text: str) -> Spoil:
+    """With such a footnote."""
+    kind = "application/vnd.openxmlformats-officedocument.wordprocessingml.footnotes+xml"
+
+    def spoil(parts: dict[str, bytes]) -> None:
+        override = f'<Override PartName="/word/footnotes.xml" ContentType="{kind}"/></Types>'
+        put("</Types>", override, "[Content_Types].xml")(parts)
+        relation = f'<Relationship Id="rId98" Type="{RT.FOOTNOTES}" Target="footnotes.xml"/></Relationships>'
+        put("</Relationships>", relation, RELS)(parts)
+        parts["word/footnotes.xml"] = f'<w:footnotes xmlns:w="{WORD}"><w:t>{text}</w:t></w:footnotes>'.encode()
+
+    return spoil
 
 
 def said(folder: Path, content: bytes | None) -> list[str]:
@@ -92,12 +110,14 @@ def test_the_shipped_template_has_no_fault(tmp_path: Path) -> None:
             "liên kết ra ngoài",
         ),
         (put("<w:body>", '<w:body><w:altChunk r:id="rId1"/>'), "liên kết ra ngoài"),
-        (
-            put("> PAGE<", ">PAGE<", "word/header1.xml")
-            if False
-            else put("PAGE", "DDEAUTO c:\\\\x", "word/header1.xml"),
-            "mã trường của Word “DDEAUTO",
-        ),
+        (put("<Relationship ", f"{EXTERNAL.replace(chr(34), chr(39))}<Relationship ", RELS), "liên kết ra ngoài"),
+        (put("<Relationship ", f"{EXTERNAL.replace('Ext', '&#69;xt')}<Relationship ", RELS), "liên kết ra ngoài"),
+        (put("<w:body>", f'<w:body><v:altChunk xmlns:v="{WORD}"/>'), "liên kết ra ngoài"),
+        (put("PAGE", "DDEAUTO c:\\\\x", "word/header1.xml"), "mã trường của Word “DDEAUTO"),
+        (put("<w:body>", "<w:body><w:p><w:fldSimple w:instr='DDEAUTO x'/></w:p>"), "mã trường của Word “DDEAUTO"),
+        (put("<w:body>", f'<w:body><v:instrText xmlns:v="{WORD}">LINK x</v:instrText>'), "mã trường của Word “LINK"),
+        (noted("{{ summary * 999 }}"), "chú thích cuối trang không điền được"),
+        (noted("{<w:b/>% fore %}"), "chú thích cuối trang không điền được"),
         (add("word/vbaProject.bin", b"x"), "macro hoặc tệp nhúng (word/vbaProject.bin)"),
         (add("word/embeddings/a.xlsx", b"x"), "macro hoặc tệp nhúng"),
         (put("document.main+xml", "document.macroEnabled.main+xml", "[Content_Types].xml"), "có macro"),
@@ -157,3 +177,14 @@ def test_the_samples_leave_out_each_thing_once() -> None:
     for name in ("relief", "causes", "tasks", "proposals"):
         assert {len(getattr(sample, name)) for sample in made} == {0, 2}
     assert {len(sample.duties.rows) for sample in made} == {0, 2}
+
+
+def test_what_other_makers_wrote_of_themselves_is_never_filled_in() -> None:
+    document = Document(BytesIO(SHIPPED))
+    for name in ("author", "comments", "identifier", "language", "subject", "title"):
+        setattr(document.core_properties, name, "{{ 'x' * 10**9 }}")
+    out = BytesIO()
+    document.save(out)
+    [full, *_] = reports.samples()
+    made = template.render(out.getvalue(), full, package.Properties("Báo cáo", "Sở"), at(25, 17))
+    assert Document(BytesIO(made)).core_properties.language == "vi-VN"

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import BytesIO
@@ -9,7 +10,9 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from docx import Document
 from docx.document import Document as Docx
+from docx.opc.constants import CONTENT_TYPE as CT
 from docx.opc.constants import RELATIONSHIP_TYPE as RT
+from lxml import etree
 
 from dondoc.errors import Problem
 
@@ -17,7 +20,6 @@ LARGEST, UNPACKED, PARTS = 1_000_000, 2_000_000, 60  # bytes of the file, bytes 
 BRACES = 2_000  # of a part: what looks for commands takes the longer the more begin and do not end
 KINDS = (".xml", ".rels", ".png", ".jpg", ".jpeg")  # whatever runs or is embedded has another ending
 FIELDS = re.compile(r"\s*(PAGE|NUMPAGES|SECTIONPAGES)\b[^\"\\]*(\\\* (MERGEFORMAT|Arabic)\s*)*", re.IGNORECASE)
-_INSTRUCTION = re.compile(r"<w:instrText[^>]*>([^<]*)</w:instrText>|w:instr=\"([^\"]*)\"")
 _OTHER_MAKERS = (RT.EXTENDED_PROPERTIES, RT.CUSTOM_PROPERTIES, RT.THUMBNAIL)
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
@@ -56,22 +58,36 @@ def _parts(archive: ZipFile) -> None:
         if not entry.filename.lower().endswith(KINDS):
             raise Problem(f"mẫu chứa macro hoặc tệp nhúng ({entry.filename}); bỏ đi, lưu lại loại .docx")
         if entry.filename.lower().endswith((".xml", ".rels")):
-            _xml(entry.filename, archive.read(entry).decode("utf-8"))
+            _xml(entry.filename, archive.read(entry))
 
 
-def _xml(name: str, text: str) -> None:
-    """Of one part: nothing of elsewhere, nothing that computes."""
-    if "<!DOCTYPE" in text or "<!ENTITY" in text:
+def _xml(name: str, content: bytes) -> None:
+    """Of one part: nothing of elsewhere, nothing that computes, however it is written."""
+    text = content.decode("utf-8")
+    root = etree.fromstring(content, etree.XMLParser(resolve_entities=False, no_network=True))
+    if "<!DOCTYPE" in text or "<!ENTITY" in text or root.getroottree().docinfo.doctype:
         raise Problem(f"mẫu có định nghĩa thực thể XML ({name}); lưu lại bằng Word, loại .docx")
-    if 'TargetMode="External"' in text or "<w:altChunk" in text:
+    elements = [*root.iter("{*}*")]
+    if any(_local(one) == "altChunk" or one.get("TargetMode") == "External" for one in elements):
         raise Problem("mẫu có liên kết ra ngoài (liên kết, hình, mẫu đính kèm); bỏ liên kết rồi lưu lại")
     if text.count("{") > BRACES:
         raise Problem(f"mẫu có quá nhiều lệnh ({name}), giới hạn {BRACES // 2:,} lệnh".replace(",", "."))
     if "macroEnabled" in text:
         raise Problem("mẫu có macro; lưu lại loại .docx")
-    for instruction in (first or second for first, second in _INSTRUCTION.findall(text)):
+    for instruction in (said for one in elements for said in _instructions(one)):
         if instruction.strip() and not FIELDS.fullmatch(instruction):
             raise Problem(f"mẫu có mã trường của Word “{instruction.strip()[:40]}”; chỉ dùng được số trang (PAGE)")
+
+
+def _local(element: etree._Element) -> str:
+    return etree.QName(element).localname
+
+
+def _instructions(element: etree._Element) -> Iterator[str]:
+    """The codes of Word's fields, of which some fetch or run what they name."""
+    if _local(element) in ("instrText", "delInstrText"):
+        yield "".join(map(str, element.itertext()))
+    yield from (str(value) for name, value in element.attrib.items() if etree.QName(str(name)).localname == "instr")
 
 
 def clean(value: object) -> str:
@@ -81,12 +97,19 @@ def clean(value: object) -> str:
     return "".join(c for c in shown if unicodedata.category(c) not in ("Cf", "Cs", "Cn"))
 
 
+def footnotes(document: Docx) -> Iterator[str]:
+    """The parts of which nothing is filled in: they are no part of the body."""
+    for part in document.part.package.iter_parts():
+        if part.content_type in (CT.WML_FOOTNOTES, CT.WML_ENDNOTES):
+            yield part.blob.decode("utf-8")
+
+
 def clear(document: Docx) -> None:
     """Take off what other makers wrote of themselves: their properties, and a picture of their first page."""
     properties = document.core_properties
     for name in ("author", "category", "comments", "content_status", "identifier", "keywords", "subject", "version"):
         setattr(properties, name, "")
-    properties.title = properties.last_modified_by = ""
+    properties.title = properties.last_modified_by = properties.language = ""
     package = document.part.package
     for key in [key for key, one in package.rels.items() if one.reltype in _OTHER_MAKERS]:
         del package.rels[key]

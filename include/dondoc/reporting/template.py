@@ -100,6 +100,8 @@ def _jinja(template: bytes) -> Iterator[str]:
     """What is wrong with the fields and commands, in any branch."""
     document = DocxTemplate(BytesIO(template))
     document.init_docx()
+    if any("{{" in (text := document.patch_xml(part)) or "{%" in text for part in package.footnotes(document.docx)):
+        yield "chú thích cuối trang không điền được: chuyển trường, lệnh lên thân báo cáo"
     for source in _sources(document):
         lines = source.splitlines()
         try:
