@@ -534,3 +534,25 @@ def test_changes_are_told_from_what_a_report_says_whatever_came_while_it_was_dra
 def test_what_is_written_in_a_report_has_no_character_that_nobody_sees(app: AppContext, hidden: str) -> None:
     with app.sessions.begin() as session, pytest.raises(Problem, match="Phần “Nguyên nhân” có ký tự không nhìn thấy"):
         texts.write(session, LETTER, THURSDAY.date(), ReportPart.CAUSES, hidden, acting(), secrets=[SECRET], now=at(25))
+
+
+def test_drawn_up_twice_at_once_one_drafts_letters_wait_and_no_others(
+    empty_database: str, app: AppContext, tmp_path: Path
+) -> None:
+    superior_and_board(app)
+    places = [tmp_path / str(number) for number in range(3)]
+    for number, place in enumerate(places):
+        with app.sessions.begin() as session:
+            said = {"secrets": [SECRET], "now": at(25, 17, number)}
+            texts.write(session, LETTER, THURSDAY.date(), ReportPart.CAUSES, f"{number}", acting(), **said)  # type: ignore[arg-type]
+        report.make(app, letter_of(app), THURSDAY, None, place)
+    gate = threading.Barrier(3)
+
+    def draw(place: Path) -> None:
+        gate.wait()
+        report.enqueue(app, letter_of(app), THURSDAY, place, at(25, 18))
+
+    with ThreadPoolExecutor(3) as hands:
+        list(hands.map(draw, places))
+    held = [row for row in letters(app) if row.state == OutboxState.HELD]
+    assert (len(held), {row.context["report"] for row in held}) == (2, {drafts(app)[-1]})
