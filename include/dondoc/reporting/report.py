@@ -61,14 +61,14 @@ def draw(app: AppContext, directive: Directive, as_of: datetime, out: Path) -> P
     contents = compute(app, directive, as_of, None)
     while True:
         place = _place(out, contents.figures.as_json())
-        if place.exists() or _laid(app, directive, contents, place):
+        if place.is_dir() or _laid(app, directive, contents, place):
             return place
 
 
 def _place(out: Path, figures: Any) -> Path:
     """Where these figures lie, else the first folder that there is not."""
     places = (out if number == 1 else out.with_name(f"{out.name}-{number}") for number in count(1))
-    return next(one for one in places if not one.exists() or _figures(one) == figures)
+    return next(one for one in places if not one.is_dir() or _figures(one) == figures)
 
 
 def _laid(app: AppContext, directive: Directive, contents: Contents, place: Path) -> bool:
