@@ -420,7 +420,12 @@ def test_drawn_up_again_the_weeks_mail_takes_the_place_of_what_has_not_left_and_
 
 
 def issued(app: AppContext, number: str, when: datetime, **more: Any) -> int:
-    said = {"number": number, "document_date": when.date(), "signed": number.encode(), "actor": acting("Văn Thư")}
+    said = {
+        "number": number,
+        "document_date": when.date(),
+        "signed": b"%PDF-" + number.encode(),
+        "actor": acting("Văn Thư"),
+    }
     return states.issued(app, LETTER, THURSDAY.date(), now=when, **said, **more)
 
 
@@ -481,7 +486,7 @@ def test_a_slip_in_an_issued_report_is_corrected_when_another_draft_was_drawn_up
     drawn_again(busy, tmp_path / "ra", at(25, 18))
     issued(busy, "05/BC", at(26))
     drawn_again(busy, tmp_path / "ra", at(26, 9), "Do mưa lũ.")
-    with pytest.raises(Problem, match=r"thì thêm --report BC-0001; .* thì thêm --report BC-0002"):
+    with pytest.raises(Problem, match=r"BC-0001 để sửa lần ghi đã có, BC-0002 để thay"):
         issued(busy, "06/BC", at(26, 10), reason="ghi nhầm số")
     issued(busy, "06/BC", at(26, 10), reason="ghi nhầm số", draft=1)
     with busy.sessions.reading() as session:

@@ -23,7 +23,7 @@ from dondoc.reporting import words
 from dondoc.store.mail import OutboxLetter
 from dondoc.store.reporting import Report, ReportApproval, ReportIssue
 from dondoc.store.session import one_at_a_time
-from dondoc.vocabulary.fields import Field, may, must
+from dondoc.vocabulary.fields import Field, FieldProblem, may, must
 from dondoc.vocabulary.letters import LetterKind
 from dondoc.vocabulary.numbers import BC
 from dondoc.vocabulary.reports import ReportState
@@ -217,9 +217,10 @@ def _meant(session: Session, drafts: Sequence[Report], issued_as: int | None, dr
     """The draft that is issued: the newest, or once more the one that is issued already."""
     newest = drafts[-1].id
     if draft is None and issued_as not in (None, newest):
-        raise Problem(
-            f"{BC(issued_as)} đã phát hành, sau đó đã lập {BC(newest)}. Sửa lần ghi đã có thì thêm --report "
-            f"{BC(issued_as)}; thay bằng bản lập sau thì thêm --report {BC(newest)}."
+        raise FieldProblem(
+            f"{BC(issued_as)} đã phát hành, sau đó đã lập {BC(newest)}. Ghi rõ {{}}: {BC(issued_as)} để sửa lần ghi "
+            f"đã có, {BC(newest)} để thay bằng bản lập sau.",
+            Field.REPORT,
         )
     if draft is None or draft == issued_as:
         return draft or newest

@@ -28,6 +28,7 @@ class Field(Code):
     DOCUMENT_DATE = "document_date", "ngày văn bản", "--date"
     ARRIVED = "arrived", "ngày đến", "--arrived"
     REPLACES = "replaces", "thay phiên bản đang chờ hiệu lực", "--replaces"
+    REPORT = "report", "báo cáo", "--report"
     FULFILS = "fulfils", "nội dung hoàn thành", "--fulfils"
 
 

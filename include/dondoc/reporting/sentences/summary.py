@@ -23,8 +23,10 @@ def summary(figures: Figures, letter: Directive) -> list[str]:
 
 def headline(stored: Mapping[str, Any]) -> str:
     """How far the duties of a stored report had come, as its own opening says it; of the first format what it holds."""
-    figures = Figures.read({**stored, "duties": ()})
-    if figures.format == Figures.FIRST:
+    figures = Figures.understood({**stored, "duties": ()})
+    if figures is None and "format" in stored:
+        return "Số liệu của báo cáo này do phiên bản khác của dondoc ghi: xem trong các tệp."
+    if figures is None:
         total = stored["headline"]
         fulfilled, owed, overdue = total["fulfilled"], total["total"] - total["waived"], total["overdue"]
         return f"Đã hoàn thành {number(fulfilled)}/{number(owed)} nội dung; {number(overdue)} nội dung quá hạn."
