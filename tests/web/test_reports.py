@@ -51,6 +51,8 @@ def test_an_operator_records_that_the_clerk_has_issued_a_report(app: AppContext,
     assert (
         visit("ops").post("/reports/2/issue", **POST, data=NUMBERED, files={"file": ("ky.pdf", b"")}).status_code == 400
     )
+    word = visit("ops").post("/reports/2/issue", **POST, data=NUMBERED, files={"file": ("ky.pdf", b"PK")})
+    assert (word.status_code, "phải là tệp PDF" in word.text) == (400, True)
     assert visit("ops").post("/reports/9/issue", **POST, data=NUMBERED, files=SIGNED).status_code == 404
     older = visit("ops").post("/reports/1/issue", **POST, data=NUMBERED, files=SIGNED)
     assert (older.status_code, "bản lập sau là BC-0002" in older.text) == (400, True)

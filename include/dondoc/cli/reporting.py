@@ -103,6 +103,8 @@ def issue(
     said |= {"draft": BC.read(report) if report else None}
     states.issue(app, letter.id, day(as_of), actor=who, now=clock.now(), **said)  # type: ignore[arg-type]
     say(f"Đã ghi nhận: báo cáo ngày {as_of} phát hành số {number}.")
+    if not states.is_pdf(file.read_bytes()):
+        say(f"{file} không phải tệp PDF: kiểm tra lại; nếu nhầm thì ghi lại với --reason.")
 
 
 def approve(report: Annotated[str, typer.Argument(help="Số báo cáo, ví dụ BC-0012.")], by: Someone) -> None:

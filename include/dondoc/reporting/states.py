@@ -123,6 +123,11 @@ def _newest(session: Session, number: int) -> Report:
     return report
 
 
+def is_pdf(content: bytes) -> bool:
+    """Whether a file may be a signed document: those are PDFs, signed digitally or scanned."""
+    return content.startswith(b"%PDF-")
+
+
 def issue(
     app: AppContext,
     directive: str,
@@ -171,13 +176,11 @@ def issued(
 
     Raises:
         Problem: no report was drawn up as of that day, it is issued already and no reason is given, its document is
-            dated before that day or in the future or no PDF, or the number or the name of a person is missing.
+            dated before that day or in the future, or the number or the name of a person is missing.
     """
     by = audit.person(actor.name)
     happened(clock.at(document_date, 0), now, since=day, of="số liệu báo cáo")
     number = must(Field.NUMBER, number)
-    if not signed.startswith(b"%PDF-"):
-        raise Problem("Văn bản đã ký phải là tệp PDF (bản ký số hoặc bản quét). Chọn lại tệp.")
     blob = app.blobs.put(signed)
     if reason:
         reason = may(Field.REASON, reason)

@@ -162,6 +162,8 @@ def router(require_operator: Callable[..., User], approving: Callable[..., User]
     ) -> RedirectResponse:
         app, row = app_of(request), _report(request, report)
         signed, day = uploaded(file, "Chọn văn bản đã ký."), _day(row)
+        if not states.is_pdf(signed):
+            raise Problem("Văn bản đã ký phải là tệp PDF (bản ký số hoặc bản quét). Chọn lại tệp.")
         said = {"number": number, "document_date": document_date, "signed": signed, "reason": reason, "draft": report}
         states.issued(app, row.directive, day, actor=user.actor, now=clock.now(), **said)  # type: ignore[arg-type]
         told = f"Đã ghi nhận: báo cáo số liệu đến {words.short(day)} phát hành số {number.strip()}."
