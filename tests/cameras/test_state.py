@@ -9,18 +9,20 @@ from sqlalchemy import select
 
 from dondoc.cameras.registry.declarations import Source
 from dondoc.cameras.state import outages, state
-from dondoc.cameras.state.checks import Look, Night
+from dondoc.cameras.state.checks import Excuse, Look, Night
 from dondoc.cameras.state.outages import over
 from dondoc.cameras.state.state import CameraState, bad_run, down_since
 from dondoc.cameras.state.timeline import timeline
 from dondoc.clock import at
 from dondoc.configuration.context import AppContext
 from dondoc.store.cameras import Camera, Outage
+from dondoc.vocabulary.cameras import Unseen
 from tests.cameras.nights import AGENCY, NIGHT, NOW, SYSTEM, cameras, late, live, on, paused, said, seen
 
-KINDS = {"good": ("ok", None), "bad": ("no_frame", None), "silent": ("no_frame", "tạm dừng")}
+PAUSED = Excuse(Unseen.PAUSED, "tạm dừng")
+KINDS = {"good": ("ok", None), "bad": ("no_frame", None), "silent": ("no_frame", PAUSED)}
 SEQUENCES = st.lists(st.sampled_from(sorted(KINDS)), max_size=40)
-KINDS["fine"] = ("ok", "tạm dừng")
+KINDS["fine"] = ("ok", PAUSED)
 
 
 def nights(kinds: list[str]) -> list[Night]:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from dondoc.reporting import sentences
 from dondoc.reporting.document import fields_of
+from dondoc.reporting.figures.cameras import UNCHECKED
 from dondoc.reporting.figures.model import AgencyWord, Cameras, Declared, Figures, Progress, TaskLine, Texts
 from dondoc.vocabulary.obligations import Status
 from dondoc.vocabulary.reports import Ask, Task
@@ -343,3 +344,12 @@ def test_resolutions_are_said_in_the_words_of_the_forms() -> None:
     said = "Độ phân giải đơn vị khai: 1080p (2MP): 20 camera; 4K (8MP): 04 camera."
     assert sentences.resolutions(the_week(declared=made)) == said
     assert sentences.resolutions(the_week(declared=Declared())) == ""
+
+
+def test_whatever_keeps_a_camera_from_being_checked_has_words() -> None:
+    for code in UNCHECKED:
+        [said] = [
+            line for line in sentences.causes(the_week(without_picture={}, unchecked={str(code): 3})) if "03" in line
+        ]
+        assert said.startswith("03 camera chưa kiểm tra được: ")
+        assert str(code) not in said

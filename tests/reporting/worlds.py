@@ -299,7 +299,7 @@ def the_week(**other: Any) -> Figures:
         "lost": LOST[:2],
         "proposals": (ASK_CENTRAL, CHASE),
         "without_picture": {"login_missing": 3, "network": 4, "picture": 4},
-        "unchecked": {"chưa khai địa chỉ luồng hình": 2},
+        "unchecked": {"no_address": 2},
         "tasks": (
             TaskLine(task=Task.REVIEW, count=3, by=date(2021, 11, 29)),
             TaskLine(task=Task.TALK, count=8, by=date(2021, 11, 30)),
@@ -457,9 +457,7 @@ def worlds() -> dict[str, World]:
         "no camera shows": week(
             on_time=14, overdue=16, agencies=nine(), done=7, before=6, cameras={"no_answer": 3, "unchecked": 4}
         ),
-        "cameras unchecked": week(
-            on_time=30, done=17, before=6, cameras={"unchecked": 4}, unchecked={"mới khai, chưa đến lượt kiểm tra": 4}
-        ),
+        "cameras unchecked": week(on_time=30, done=17, before=6, cameras={"unchecked": 4}, unchecked={"new": 4}),
         "all cameras lost": the_week(lost=LOST, cameras={"bad_picture": 25}, before_cameras={"showing": 25}),
         "lost, not told": the_week(lost=tuple(one.model_copy(update={"letter_on": None}) for one in LOST[:1])),
         "lost, some told": the_week(lost=(LOST[0], LOST[1].model_copy(update={"letter_on": None}))),

@@ -30,7 +30,7 @@ from dondoc.probing.verdicts import Verdict as Seen
 from dondoc.store.cameras import Camera, Outage
 from dondoc.store.intake import Submission, Verdict
 from dondoc.store.mail import OutboxLetter
-from dondoc.vocabulary.cameras import State
+from dondoc.vocabulary.cameras import State, Unseen
 from dondoc.vocabulary.letters import LetterKind
 from dondoc.vocabulary.numbers import BN, CAM, SC
 from dondoc.vocabulary.people import Role
@@ -150,7 +150,7 @@ def _found(judge: CheckFilter, session: Session, cameras: Sequence[Camera], now:
         elif paused := judge.paused(camera, now):
             found.why_not[camera.id], found.excused, found.waits = f"đang {paused}", True, True
         elif night is None:
-            found.why_not[camera.id] = "chưa xem lần nào" if camera.url else state.NO_ADDRESS
+            found.why_not[camera.id] = "chưa xem lần nào" if camera.url else Unseen.NO_ADDRESS.label
         elif night.why_not:
             found.why_not[camera.id] = night.why_not
             if not judge.blind(night.look):

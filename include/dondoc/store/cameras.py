@@ -98,6 +98,7 @@ class CurrentState(Base):
     since: Mapped[date | None]
     nights: Mapped[int]
     outage: Mapped[int | None]
+    unseen: Mapped[str | None]  # of one that is not checked: why, as a code
     basis: Mapped[str]
     computed_at: Mapped[datetime]
     holds_until: Mapped[datetime]

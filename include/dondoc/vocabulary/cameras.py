@@ -3,6 +3,17 @@
 from dondoc.vocabulary.code import Code
 
 
+class Unseen(Code):
+    """Why nothing is known of a camera at a moment, besides its exemption and what a check says of our own side."""
+
+    NO_ADDRESS = "no_address", "chưa khai địa chỉ luồng hình"
+    NEW = "new", "mới khai, chưa đến lượt kiểm tra"
+    NOT_LATELY = "not_lately", "chưa được kiểm tra trong 07 ngày gần nhất"
+    PAUSED = "paused", "tạm dừng theo quyết định"
+    SILENT = "silent", "ngoài giờ hoạt động hoặc đang dừng như đã khai"
+    OUR_SIDE = "our_side", "phía Sở mất kết nối khi kiểm tra"
+
+
 class Exemption(Code):
     """Why a declared camera is not checked."""
 

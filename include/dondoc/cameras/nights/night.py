@@ -242,7 +242,7 @@ def _counting(app: AppContext, session: Session, night: date, rounds: Sequence[s
     )
     for row in rows:
         look = Look(*row[1:])
-        if judge.why_not(row[0], look) is None:
+        if judge.excuse(row[0], look) is None:
             yield row[0].agency, look
 
 

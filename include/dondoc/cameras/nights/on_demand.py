@@ -17,11 +17,12 @@ from dondoc.cameras.nights import night
 from dondoc.cameras.nights.check import check
 from dondoc.cameras.state.checks import BY_HAND
 from dondoc.cameras.state.local_outage import SILENT
-from dondoc.cameras.state.state import NO_ADDRESS, exempt
+from dondoc.cameras.state.state import exempt
 from dondoc.configuration.context import AppContext
 from dondoc.errors import Problem
 from dondoc.store import files
 from dondoc.store.cameras import Camera, CameraCheck
+from dondoc.vocabulary.cameras import Unseen
 from dondoc.vocabulary.numbers import CAM
 
 PATIENCE = 40.0  # seconds that a second asker waits for the first one's look
@@ -62,7 +63,7 @@ def _void(result: dict[str, Any]) -> dict[str, Any]:
 def _possible(camera: Camera | None) -> None:
     if camera is None:
         raise Problem("Không có camera này.")
-    if why := exempt(camera) or (None if camera.url else NO_ADDRESS):
+    if why := exempt(camera) or (None if camera.url else Unseen.NO_ADDRESS.label):
         raise Problem(f"Không kiểm tra được {CAM(camera.id)}: {why}.")
 
 

@@ -18,6 +18,7 @@ from dondoc.cameras.state.rules import Rules
 from dondoc.configuration.context import AppContext
 from dondoc.probing.verdicts import GOOD, NOT_CHECKED, PHASE, REACHABLE_PHASES, SENTENCE, Verdict
 from dondoc.store.cameras import CameraCheck, NightRun
+from dondoc.vocabulary.cameras import Exemption, Unseen
 from dondoc.workdays import WorkingDays
 
 RECENT = timedelta(days=7)  # an older look says nothing of today
@@ -49,6 +50,13 @@ COLUMNS = (  # of a Look, in its order
 )
 
 
+class Excuse(NamedTuple):
+    """Why a look, or no look at all, says nothing of its camera: as a code, and in words for a person."""
+
+    code: Exemption | Unseen | Verdict
+    words: str
+
+
 class Night(NamedTuple):
     """A night of a camera: its last look that counts, else the last one, with why it does not.
 
@@ -56,7 +64,11 @@ class Night(NamedTuple):
     """
 
     look: Look
-    why_not: str | None = None
+    excuse: Excuse | None = None
+
+    @property
+    def why_not(self) -> str | None:
+        return self.excuse.words if self.excuse else None
 
     @property
     def day(self) -> date:
@@ -64,7 +76,7 @@ class Night(NamedTuple):
 
     @property
     def counts(self) -> bool:
-        return self.why_not is None
+        return self.excuse is None
 
     @property
     def good(self) -> bool:
@@ -92,19 +104,21 @@ class CheckFilter:
     pauses: Sequence[Pause]
     invalid_rounds: Mapping[tuple[date, str], str]
 
-    def why_not(self, camera: AnyCamera, look: Look) -> str | None:
+    def excuse(self, camera: AnyCamera, look: Look) -> Excuse | None:
         """Why a look says nothing of its camera; None when it counts."""
         if blind := self.blind(look):
             return blind
         if paused := ruled.covering(self.pauses, camera, look.at, look.night):
-            return paused
-        return None if look.verdict in GOOD else self.rules.silence(camera, look.at, self.calendar)
+            return Excuse(Unseen.PAUSED, paused)
+        silent = None if look.verdict in GOOD else self.rules.silence(camera, look.at, self.calendar)
+        return Excuse(Unseen.SILENT, silent) if silent else None
 
-    def blind(self, look: Look) -> str | None:
+    def blind(self, look: Look) -> Excuse | None:
         """Why a look says nothing because of us: we may not ask there or not log in again, or our own side was down."""
-        return (
-            SENTENCE[look.verdict] if look.verdict in NOT_CHECKED else self.invalid_rounds.get((look.night, look.round))
-        )
+        if look.verdict in NOT_CHECKED:
+            return Excuse(look.verdict, SENTENCE[look.verdict])
+        down = self.invalid_rounds.get((look.night, look.round))
+        return Excuse(Unseen.OUR_SIDE, down) if down is not None else None
 
     def paused(self, camera: AnyCamera, at: datetime) -> str | None:
         """The ruling that stands over a camera at a moment."""
@@ -115,7 +129,7 @@ class CheckFilter:
         return [self._night(camera, [*same]) for _, same in groupby(looks, key=lambda x: x.night)]
 
     def _night(self, camera: AnyCamera, looks: Sequence[Look]) -> Night:
-        judged = [Night(look, self.why_not(camera, look)) for look in looks]
+        judged = [Night(look, self.excuse(camera, look)) for look in looks]
         counting = [night for night in judged if night.counts]
         weighty = [night for night in counting if night.good or not by_hand(night.look.round)]
         return (weighty or counting or judged)[-1]

@@ -13,18 +13,15 @@ from sqlalchemy.orm import Session
 
 from dondoc.cameras.registry.declarations import AnyCamera, Described, described_at
 from dondoc.cameras.state import checks
-from dondoc.cameras.state.checks import CheckFilter, Histories, Night
+from dondoc.cameras.state.checks import CheckFilter, Excuse, Histories, Night
 from dondoc.configuration.context import AppContext
 from dondoc.configuration.settings import Settings
 from dondoc.directive.model import Registry
 from dondoc.probing.verdicts import GOOD, PHASE, REACHABLE_PHASES, SENTENCE, Phase, Verdict
 from dondoc.store.cameras import Outage
-from dondoc.vocabulary.cameras import State
+from dondoc.vocabulary.cameras import Exemption, State, Unseen
 from dondoc.vocabulary.numbers import CAM
 
-NO_ADDRESS = "chưa khai địa chỉ luồng hình"
-NOT_LOOKED_AT = f"chưa được kiểm tra trong {checks.RECENT.days:02} ngày gần nhất"
-NEW = "mới khai, chưa đến lượt kiểm tra"
 UNMET_PHASES = frozenset({Phase.ADDRESS, Phase.DNS, Phase.CONNECT, Phase.TLS})  # no connection came about
 BY_DAY = range(7, 18)  # o'clock: the night such a look is counted to has not come yet
 
@@ -71,6 +68,7 @@ class CameraState(NamedTuple):
     since: date | None = None
     nights: int = 0
     outage: int | None = None
+    unseen: Exemption | Unseen | Verdict | None = None  # of one that is not checked: why, as a code
 
     @property
     def number(self) -> str:
@@ -153,12 +151,14 @@ def camera_state(
         paused: the ruling that stands over it.
         fresh: what was seen before says nothing of now.
     """
-    if why := exempt(camera) or paused:
-        return CameraState(camera, State.NOT_CHECKED, why)
+    if camera.exemption:
+        return _not_checked(camera, Excuse(camera.exemption, camera.exemption.label))
+    if paused:
+        return _not_checked(camera, Excuse(Unseen.PAUSED, paused))
     told = [night for night in nights if night.counts]
     bad, often = bad_run(nights), outages_lately >= flapping
     if not told or told[-1].look.at < fresh or not (told[-1].good or bad):
-        return CameraState(camera, State.NOT_CHECKED, _unseen(camera, nights, fresh))
+        return _not_checked(camera, _unseen(camera, nights, fresh))
     last = told[-1]
     seen = SENTENCE[last.look.verdict]
     if last.good:
@@ -211,13 +211,21 @@ def exempt(camera: AnyCamera) -> str | None:
     return camera.exemption.label if camera.exemption else None
 
 
-def _unseen(camera: Described, nights: Sequence[Night], fresh: datetime) -> str:
+def _not_checked(camera: Described, excuse: Excuse) -> CameraState:
+    return CameraState(camera, State.NOT_CHECKED, excuse.words, unseen=excuse.code)
+
+
+def _unseen(camera: Described, nights: Sequence[Night], fresh: datetime) -> Excuse:
     recent = [night for night in nights if night.look.at >= fresh]
+    if recent and recent[-1].excuse:
+        return recent[-1].excuse
     if recent:
-        return recent[-1].why_not or NOT_LOOKED_AT
-    if camera.url and not nights and camera.recorded_at and camera.recorded_at >= fresh:
-        return NEW
-    return NOT_LOOKED_AT if camera.url else NO_ADDRESS
+        code = Unseen.NOT_LATELY
+    elif camera.url and not nights and camera.recorded_at and camera.recorded_at >= fresh:
+        code = Unseen.NEW
+    else:
+        code = Unseen.NOT_LATELY if camera.url else Unseen.NO_ADDRESS
+    return Excuse(code, code.label)
 
 
 class Stand(NamedTuple):

@@ -4,12 +4,12 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
-from dondoc.cameras.state.state import NEW, NO_ADDRESS, NOT_LOOKED_AT, CameraState, counts
+from dondoc.cameras.state.state import CameraState, counts
 from dondoc.directive.model import Directive, Registry
 from dondoc.directive.succession import responsible
-from dondoc.probing.verdicts import NOT_CHECKED, PHASE, REACHABLE_PHASES, SENTENCE, Phase
+from dondoc.probing.verdicts import NOT_CHECKED, PHASE, REACHABLE_PHASES, Phase, Verdict
 from dondoc.reporting.figures.model import AgencyCameras, CameraRow, Cameras, Lost, SystemCameras
-from dondoc.vocabulary.cameras import Exemption
+from dondoc.vocabulary.cameras import Exemption, Unseen
 from dondoc.vocabulary.numbers import CAM
 from dondoc.vocabulary.reports import CameraColumn
 
@@ -26,14 +26,7 @@ CAUSE = {  # phase of a verdict → group of causes
     Phase.DONE: "not_looked",
 }
 CAUSES = ("login_missing", "login_refused", "address", "network", "device", "stream", "picture", "not_looked")
-UNCHECKED = (
-    *(one.label for one in Exemption),
-    NO_ADDRESS,
-    NEW,
-    NOT_LOOKED_AT,
-    *(SENTENCE[v] for v in sorted(NOT_CHECKED)),
-)
-OTHER = "tạm dừng theo quyết định hoặc lý do khác"
+UNCHECKED: tuple[Exemption | Unseen | Verdict, ...] = (*Exemption, *Unseen, *sorted(NOT_CHECKED))
 
 
 def column(state: CameraState) -> CameraColumn:
@@ -103,10 +96,9 @@ def _cause(verdict: str) -> str:
 
 
 def unchecked(states: Iterable[CameraState]) -> dict[str, int]:
-    """Of the cameras that nobody could check: how many by reason; what stands in no list is counted together."""
-    reasons = (state.reason for state in states if not state.checked)
-    count = Counter(reason if reason in UNCHECKED else OTHER for reason in reasons)
-    return {reason: count[reason] for reason in (*UNCHECKED, OTHER) if count[reason]}
+    """Of the cameras that nobody could check: how many by reason, as a code, in a fixed order."""
+    count = Counter(state.unseen for state in states if not state.checked)
+    return {str(code): count[code] for code in UNCHECKED if count[code]}
 
 
 def lost(registry: Registry, states: Iterable[CameraState], told: Mapping[int, date]) -> tuple[Lost, ...]:

@@ -3,12 +3,18 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from dondoc.probing.verdicts import SENTENCE
+from dondoc.probing.verdicts import SENTENCE, Verdict
 from dondoc.reporting.figures.model import RETENTION, Figures, Lost
 from dondoc.reporting.sentences.tables import since
 from dondoc.reporting.words import number, short
+from dondoc.vocabulary.cameras import Exemption, Unseen
 
 CAMERA_NOTE = "Đã khai là tổng năm cột tiếp theo. Chờ cấp tài khoản: có trả lời, Sở chưa có tài khoản xem được."
+UNCHECKED = {  # why a camera was not checked, as figures have it → words
+    **{str(one): one.label for one in (*Exemption, *Unseen)},
+    str(Verdict.BLOCKED_TARGET): "địa chỉ nằm ngoài các dải mạng Sở được phép kiểm tra",
+    str(Verdict.LOGIN_WITHHELD): "Sở chưa gửi mật khẩu trong đêm, để khỏi khóa tài khoản",
+}
 NAMED = 3  # lost cameras that a sentence names; more are counted
 CAUSES = {  # group of causes of the figures → words; causes on our side and objective ones first
     "login_missing": "chờ cấp tài khoản xem",
@@ -124,7 +130,7 @@ def pictureless(figures: Figures) -> str:
 
 def unchecked(figures: Figures) -> str:
     """How many cameras nobody could check, and why; empty when there is none."""
-    causes = {cause.removeprefix("chưa kiểm tra: "): count for cause, count in figures.unchecked.items()}
+    causes = {UNCHECKED.get(cause, cause): count for cause, count in figures.unchecked.items()}
     return f"{number(sum(causes.values()))} camera chưa kiểm tra được: {_counted(causes)}." if causes else ""
 
 

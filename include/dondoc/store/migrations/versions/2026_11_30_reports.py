@@ -1,4 +1,4 @@
-"""States of reports, what people write in them, and a code that leads from a draft to its figures"""
+"""States of reports, what people write in them, a code from a draft to its figures; why a camera is not checked"""
 
 import json
 from datetime import datetime, timedelta
@@ -21,6 +21,7 @@ def upgrade() -> None:
     connection = op.get_bind()
     _codes(connection)
     _issues(connection)
+    op.add_column("camera_states", sa.Column("unseen", sa.String(), nullable=True))
     op.create_table(
         "report_approvals",
         sa.Column("id", sa.Integer(), nullable=False),
