@@ -203,7 +203,7 @@ def test_what_an_agency_is_late_with_names_the_system_only_where_it_must() -> No
     assert sentences.late_items(late("A", duty(12), other)) == (
         "Biểu mẫu 03 (Khu, điểm du lịch; 12 ngày); Biểu mẫu 03 (Cảng vụ, cửa khẩu; 03 ngày)"
     )
-    heir = duty(3).model_copy(update={"what": "Biểu mẫu 03 (Khu, điểm du lịch, nhiệm vụ của UBND huyện Lộc Hà)"})
+    heir = duty(3).model_copy(update={"former": "UBND huyện Lộc Hà"})
     assert sentences.late_items(late("A", duty(3), heir)) == (
         "Biểu mẫu 03 (03 ngày); Biểu mẫu 03 (nhiệm vụ của UBND huyện Lộc Hà; 03 ngày)"
     )

@@ -325,7 +325,7 @@ def worlds() -> dict[str, World]:
         late(
             "UBND huyện Thạch Hà",
             duty(830),
-            duty(830).model_copy(update={"what": "Biểu mẫu 03 (Khu, điểm du lịch, nhiệm vụ của UBND huyện Lộc Hà)"}),
+            duty(830).model_copy(update={"former": "UBND huyện Lộc Hà"}),
             chased=HEAD,
         )
         for _ in range(1)

@@ -1,6 +1,5 @@
 """The week's e-mail: what a reader must know who opens nothing else. The workbook hangs on it, with all the rest."""
 
-import re
 from collections import Counter
 from datetime import date
 
@@ -17,7 +16,6 @@ from dondoc.reporting.figures.model import Figures, LateAgency
 from dondoc.vocabulary.reports import Ask
 
 SHOWN = 30  # agencies in the table: Gmail cuts a letter at 102 KB, and nobody reads more on a phone
-_ELSEWHERE = re.compile(r" \((?:mục [IVX]+|Bảng \d+)\)")
 
 
 def rendered(app: AppContext, letter: Directive, figures: Figures) -> Rendered:
@@ -56,7 +54,7 @@ def words_of(figures: Figures, letter: Directive, desk: str | None) -> ReportWor
 
 def opening(figures: Figures, letter: Directive) -> list[str]:
     """The sentences that the report opens with, without where in that document the rest of it stands."""
-    return [_ELSEWHERE.sub("", said) for said in sentences.summary(figures, letter)]
+    return sentences.summary(figures, letter, refer=False)
 
 
 def _day(figures: Figures) -> date:

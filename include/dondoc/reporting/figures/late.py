@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dondoc.clock import HERE
-from dondoc.directive.model import Directive
+from dondoc.directive.model import Directive, Registry
 from dondoc.escalation.words import name as duty_name
 from dondoc.escalation.words import title
 from dondoc.facts.obligations import Standing
@@ -115,6 +115,9 @@ def duties(
                     text=standing.duty.text,
                     period=standing.duty.period,
                     what=duty_name(registry, standing),
+                    former=""
+                    if standing.agency == standing.duty.agency
+                    else registry.agency(standing.duty.agency).name,
                     due_before=standing.duty.due_before,
                     last_day=standing.last_day,
                     status=standing.status,
@@ -127,6 +130,11 @@ def duties(
                 )
             )
     return tuple(sorted(made, key=lambda row: (-row.working_days_late, registry.agency(row.agency).order, row.id)))
+
+
+def _former(registry: Registry, standing: Standing) -> str:
+    """Whose a duty was before agencies were rearranged; empty while it still is."""
+    return "" if standing.agency == standing.duty.agency else registry.agency(standing.duty.agency).name
 
 
 def agencies(

@@ -178,6 +178,7 @@ class LateDuty(Plain):
     text: str = ""
     period: str | None = None
     what: str
+    former: str = ""  # whose it was before agencies were rearranged
     due_before: date
     last_day: date | None = None
     status: Status = Status.OVERDUE

@@ -69,7 +69,7 @@ def _agencies_done(figures: Figures) -> str:
     return f"{number(through)}/{number(asked)} đơn vị hoàn thành toàn bộ"
 
 
-def left(figures: Figures) -> str:
+def left(figures: Figures, *, refer: bool = True) -> str:
     """What is not done: of it what is late and whose; empty when all is done, or nothing is due yet."""
     total = figures.headline
     open_ = total.owed - total.fulfilled
@@ -79,18 +79,17 @@ def left(figures: Figures) -> str:
     if not total.late:
         return f"{begins}, {_waiting(total, open_)}; không có nội dung quá hạn."
     if total.late == open_:
-        return f"{begins}, {'đều ' if open_ > 1 else ''}đã quá hạn{_whose(figures, ', của ')}."
-    return f"{begins}, trong đó {number(total.late)} nội dung đã quá hạn{_whose(figures, ' của ')}."
+        return f"{begins}, {'đều ' if open_ > 1 else ''}đã quá hạn{_whose(figures, ', của ', refer)}."
+    return f"{begins}, trong đó {number(total.late)} nội dung đã quá hạn{_whose(figures, ' của ', refer)}."
 
 
-def _whose(figures: Figures, of: str) -> str:
+def _whose(figures: Figures, of: str, refer: bool) -> str:
     """The late agencies by name while they are few; nothing where an old report does not know them."""
     late = figures.late_agencies
     if not late:
         return ""
-    return of + (
-        listed(a.name for a in late) if len(late) <= NAMED else f"{number(len(late))} đơn vị ({late_table(figures)})"
-    )
+    where = f" ({late_table(figures)})" if refer else ""
+    return of + (listed(a.name for a in late) if len(late) <= NAMED else f"{number(len(late))} đơn vị{where}")
 
 
 def _waiting(total: Progress, open_: int) -> str:

@@ -1,6 +1,5 @@
 """Of what is late: whose it is, what was done about it, what eases it, and why."""
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import date
@@ -14,7 +13,6 @@ from dondoc.vocabulary.obligations import Status
 from dondoc.vocabulary.rulings import RulingKind
 
 LATE_NOTE = "Số ngày quá hạn là số ngày làm việc kể từ sau ngày cuối của thời hạn."
-FORMER = re.compile(r"nhiệm vụ của [^)]+")  # in the name of a duty: whose it was before agencies were rearranged
 REASON = 90  # characters of an agency's own reason that stand in the table
 LISTED = 6  # agencies that a sentence on a ruling names
 
@@ -60,8 +58,8 @@ def _name(duty: LateDuty) -> str:
 
 def _item(duty: LateDuty, *, alone: bool) -> str:
     days = f"{number(duty.working_days_late)} ngày" if duty.working_days_late else "vừa hết hạn"
-    former = FORMER.search(duty.what)
-    notes = ("" if alone else duty.system_name, former.group() if former else "", days)
+    former = f"nhiệm vụ của {duty.former}" if duty.former else ""
+    notes = ("" if alone else duty.system_name, former, days)
     return f"{_name(duty)} ({'; '.join(note for note in notes if note)})"
 
 

@@ -12,12 +12,15 @@ from dondoc.reporting.sentences.plans import asked
 from dondoc.reporting.words import number, today
 
 
-def summary(figures: Figures, letter: Directive) -> list[str]:
+def summary(figures: Figures, letter: Directive, *, refer: bool = True) -> list[str]:
     """What is done, what is late and whose, how cameras stand, and what the reader is asked for.
 
     Where a person wrote the proposals, the reader is led to them: what they ask for is not ours to say.
+
+    Args:
+        refer: say where in the document the rest stands; an e-mail and a page have no such places.
     """
-    made = [done(figures), left(figures), cameras_of(figures), _ask(figures, letter)]
+    made = [done(figures), left(figures, refer=refer), cameras_of(figures), _ask(figures, letter, refer)]
     return [said for said in made if said]
 
 
@@ -30,12 +33,13 @@ def headline(stored: Mapping[str, Any]) -> str:
         total = stored["headline"]
         fulfilled, owed, overdue = total["fulfilled"], total["total"] - total["waived"], total["overdue"]
         return f"Đã hoàn thành {number(fulfilled)}/{number(owed)} nội dung; {number(overdue)} nội dung quá hạn."
-    return " ".join(said for said in (done(figures), left(figures)) if said)
+    return " ".join(said for said in (done(figures), left(figures, refer=False)) if said)
 
 
-def _ask(figures: Figures, letter: Directive) -> str:
+def _ask(figures: Figures, letter: Directive, refer: bool) -> str:
+    where = " (mục IV)" if refer else ""
     if figures.texts.proposals:
-        return "Phần kiến nghị, đề xuất của Sở được nêu riêng (mục IV)."
+        return f"Phần kiến nghị, đề xuất của Sở được nêu riêng{where}."
     whom = asked(figures)
     superior = today(letter.registry, letter.superior, figures.as_of.astimezone(HERE).date()).short
-    return f"Kính đề nghị {superior} cho ý kiến đối với {whom} (mục IV)." if whom else ""
+    return f"Kính đề nghị {superior} cho ý kiến đối với {whom}{where}." if whom else ""
