@@ -18,7 +18,7 @@ from dondoc.configuration.context import AppContext
 from dondoc.configuration.settings import load
 from dondoc.errors import Problem
 from dondoc.facts.rulings import rule
-from dondoc.reporting.figures import figures
+from dondoc.reporting.figures.compute import figures
 from dondoc.store.cameras import Camera, NightRun, Outage
 from dondoc.store.mail import OutboxLetter
 from dondoc.vocabulary.rulings import RulingKind
@@ -106,7 +106,7 @@ class TestPause:
         with app.sessions.begin() as session:
             letter = session.scalars(select(OutboxLetter)).one()
             assert "Công điện số 12" in (letters.precondition(app)(session, letter, late(3)) or "")
-        row = next(r for r in figures(app, letter_of(app).id, late(3))["cameras"] if r["agency"] == AGENCY)
+        row = next(r for r in figures(app, letter_of(app), late(3)).as_json()["cameras"] if r["agency"] == AGENCY)
         assert (row["declared"], row["checked"], row["not_checked"], row["outages"]) == (2, 0, 2, 0)
         assert len(outages.settle(app, night=on(3), now=late(3))["closed"]) == 2
         assert {o.closed_because for o in all_outages(app)} == {

@@ -62,7 +62,7 @@ def test_an_instant_without_a_zone_is_refused(both: AppContext) -> None:
 def test_vietnamese_text_and_nested_values_come_back_whole(both: AppContext) -> None:
     figures = {"tên": "Bến khách – Đức Thọ", "rows": [1, None, 2.5, "🛶"]}
     with both.sessions.begin() as session:
-        session.add(Report(directive="a", as_of=at(18), folder="báo cáo", figures=figures, recorded_at=at(18)))
+        session.add(Report(directive="a", as_of=at(18), folder="báo cáo", figures=figures, code="", recorded_at=at(18)))
     with both.sessions.begin() as session:
         assert session.scalars(select(Report)).one().figures == figures
 

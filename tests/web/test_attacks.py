@@ -412,7 +412,7 @@ class TestTrouble:
     ) -> None:
         with app.sessions.begin() as session:
             drawn = {"folder": "x", "figures": {"mat-khau": "Kin-2021"}}
-            session.add(Report(directive="a", as_of=at(18), recorded_at=at(18), **drawn))
+            session.add(Report(directive="a", as_of=at(18), code="", recorded_at=at(18), **drawn))
         answer = served.ask("GET", "/reports", role="ops")
         assert (answer.status, is_ours(answer)) == (500, True)
         [record] = [r for r in caplog.records if r.name == "dondoc.web.guard"]
