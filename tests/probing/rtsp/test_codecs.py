@@ -207,7 +207,7 @@ def test_h265_with_decoding_order_numbers_is_read() -> None:
     assert found == expected
 
 
-def look(url: str, *login: str, timeout: float = 8.0, past: Any = None) -> Finding:
+def look(url: str, *login: str, timeout: float = 30.0, past: Any = None) -> Finding:
     return asyncio.run(probe(Target("x", url, *login, past=past), stage=2, allow=LOOPBACK, timeout=timeout))
 
 

@@ -27,7 +27,7 @@ LOOPBACK = [ip_network("127.0.0.0/8")]
 Answer = Callable[[Camera, str, dict[str, str]], Awaitable[bool]]
 
 
-def look(url: str, *login: str, timeout: float = 3.0) -> Finding:
+def look(url: str, *login: str, timeout: float = 30.0) -> Finding:
     return asyncio.run(probe(Target("x", url, *login), stage=2, allow=LOOPBACK, timeout=timeout))
 
 
@@ -48,7 +48,7 @@ def answered(*login: str, **answers: Answer) -> tuple[Finding, Counter[str]]:
     async def run() -> Finding:
         server = await asyncio.start_server(visit, "127.0.0.1", 0)
         url = f"rtsp://127.0.0.1:{server.sockets[0].getsockname()[1]}/healthy/1"
-        found = await probe(Target("x", url, *login), stage=2, allow=LOOPBACK, timeout=3.0)
+        found = await probe(Target("x", url, *login), stage=2, allow=LOOPBACK, timeout=6.0)
         await asyncio.sleep(0.05)  # the goodbye is read
         server.close()
         return found
