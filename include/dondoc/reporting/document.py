@@ -29,17 +29,13 @@ def document(data: Path, letter: Directive, figures: Figures) -> bytes:
         Problem: the template is missing or cannot be used.
     """
     given = fields_of(letter, figures)
-    about = Properties(f"Báo cáo: {given.title}", words.today(letter.registry, letter.issuer, _day(figures)).name)
+    about = Properties(f"Báo cáo: {given.title}", words.today(letter.registry, letter.issuer, figures.day).name)
     return template.render(template.load(data), given, about, figures.as_of)
-
-
-def _day(figures: Figures) -> date:
-    return figures.as_of.astimezone(HERE).date()
 
 
 def fields_of(letter: Directive, figures: Figures) -> Fields:
     """What the template is given."""
-    day, registry = _day(figures), letter.registry
+    day, registry = figures.day, letter.registry
     ours, above = words.today(registry, letter.issuer, day), words.today(registry, letter.superior, day)
     moment = figures.as_of.astimezone(HERE)
     typed = figures.texts

@@ -21,17 +21,17 @@ SHOWN = 30  # agencies in the table: Gmail cuts a letter at 102 KB, and nobody r
 def rendered(app: AppContext, letter: Directive, figures: Figures) -> Rendered:
     """The e-mail of a report, signed with our officer of that day, as known then."""
     with app.sessions.reading() as session:
-        desk = contacts.desk(session, app.registry, _day(figures), figures.known_at)
+        desk = contacts.desk(session, app.registry, figures.day, figures.known_at)
     return render(app.settings.data, app.registry, "report", words_of(figures, letter, desk))
 
 
 def attached(figures: Figures) -> str:
     """The name of the workbook: without accents, for old programs."""
-    return f"so_lieu_{_day(figures):%Y%m%d}.xlsx"
+    return f"so_lieu_{figures.day:%Y%m%d}.xlsx"
 
 
 def words_of(figures: Figures, letter: Directive, desk: str | None) -> ReportWords:
-    day, total, registry = _day(figures), figures.headline, letter.registry
+    day, total, registry = figures.day, figures.headline, letter.registry
     late = figures.late_agencies
     return {
         "matter": letter.weekly_report.short or (f"Văn bản {letter.number}" if letter.number else "Số liệu"),
@@ -55,10 +55,6 @@ def words_of(figures: Figures, letter: Directive, desk: str | None) -> ReportWor
 def opening(figures: Figures, letter: Directive) -> list[str]:
     """The sentences that the report opens with, without where in that document the rest of it stands."""
     return sentences.summary(figures, letter, refer=False)
-
-
-def _day(figures: Figures) -> date:
-    return figures.as_of.astimezone(HERE).date()
 
 
 def _asked(figures: Figures) -> int:

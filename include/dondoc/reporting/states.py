@@ -44,7 +44,7 @@ class Standing:
 def of_day(session: Session, directive: str, day: date) -> list[Report]:
     """The drafts of a letter's day; the one that knew most is last."""
     rows = session.scalars(_drafts(directive).where(Report.as_of <= end_of(day)))
-    return sorted((row for row in rows if row.as_of.astimezone(HERE).date() == day), key=knew)
+    return sorted((row for row in rows if row.day == day), key=knew)
 
 
 def knew(report: Report) -> tuple[datetime, int]:
@@ -61,7 +61,7 @@ def standing(session: Session, reports: Iterable[Report]) -> dict[int, Standing]
 
 
 def _standing(report: Report, issues: Mapping[tuple[str, date], Sequence[ReportIssue]], by: Sequence[str]) -> Standing:
-    rows = issues.get((report.directive, report.as_of.astimezone(HERE).date()), ())
+    rows = issues.get((report.directive, report.day), ())
     mine = [row for row in rows if row.report_id == report.id]
     if mine:
         state = ReportState.ISSUED if rows[-1].report_id == report.id else ReportState.REPLACED
@@ -117,7 +117,7 @@ def _newest(session: Session, number: int) -> Report:
     report = session.get(Report, number)
     if report is None:
         raise Problem(f"Không có báo cáo {BC(number)}. Xem lại số ở danh sách báo cáo.")
-    newest = of_day(session, report.directive, report.as_of.astimezone(HERE).date())[-1]
+    newest = of_day(session, report.directive, report.day)[-1]
     if newest.id != report.id:
         raise Problem(f"{BC(number)} đã có bản lập sau là {BC(newest.id)}: xem và duyệt bản đó.")
     return report

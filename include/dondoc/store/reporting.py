@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from dondoc.clock import HERE
 from dondoc.store.base import Base
 from dondoc.vocabulary.reports import ReportPart
 
@@ -42,6 +43,11 @@ class Report(Base):
     figures: Mapped[dict[str, Any]]
     code: Mapped[str] = mapped_column(index=True)  # a digest of its figures
     recorded_at: Mapped[datetime]
+
+    @property
+    def day(self) -> date:
+        """The day that it is the report of."""
+        return self.as_of.astimezone(HERE).date()
 
 
 class ReportApproval(Base):

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Mapping
-from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,7 +10,6 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy import select
 
 from dondoc import clock
-from dondoc.clock import HERE
 from dondoc.directive import record
 from dondoc.directive.record import Version
 from dondoc.errors import Problem
@@ -53,14 +51,14 @@ def router(require_operator: Callable[..., User], approving: Callable[..., User]
             drawn = list(session.scalars(query))
             known = record.holding(app.versions(session), clock.now().date())
             standing = states.standing(session, drawn)
-        newest = {(one.directive, _day(one)): one.id for one in sorted(drawn, key=states.knew)}
-        rows = [_row(known, standing[one.id], newest[one.directive, _day(one)] == one.id) for one in drawn]
+        newest = {(one.directive, one.day): one.id for one in sorted(drawn, key=states.knew)}
+        rows = [_row(known, standing[one.id], newest[one.directive, one.day] == one.id) for one in drawn]
         return page(request, "reports.html", rows=rows, files=FILES)
 
     @routes.get("/reports/{report}", response_class=HTMLResponse)
     def one(request: Request, report: int) -> HTMLResponse:
         app, row = app_of(request), _report(request, report)
-        day = _day(row)
+        day = row.day
         with app.sessions.reading() as session:
             standing = states.standing(session, [row])[row.id]
             drafts = states.of_day(session, row.directive, day)
@@ -127,7 +125,7 @@ def router(require_operator: Callable[..., User], approving: Callable[..., User]
         text: Annotated[str, Form(max_length=20_000)] = "",
     ) -> RedirectResponse:
         app, row, which = app_of(request), _report(request, report), ReportPart.read(part, "phần")
-        day, now = _day(row), clock.now()
+        day, now = row.day, clock.now()
         with app.sessions.begin() as session:
             texts.write(session, row.directive, day, which, text, user.actor, secrets=app.secrets, now=now)
         said = f"Đã ghi phần “{which.label}”. Bấm “Lập lại” để có dự thảo mới."
@@ -137,7 +135,7 @@ def router(require_operator: Callable[..., User], approving: Callable[..., User]
     def draw(request: Request, report: int, user: Operator) -> RedirectResponse:
         """Draw up the report of that moment again, from what is known by now."""
         app, row, now = app_of(request), _report(request, report), clock.now()
-        day = _day(row)
+        day = row.day
         with app.sessions.reading() as session:
             [letter] = room.wanted(app, session, day, row.directive)
             folders = [Path(one.folder) for one in states.of_day(session, row.directive, day)]
@@ -161,7 +159,7 @@ def router(require_operator: Callable[..., User], approving: Callable[..., User]
         reason: Annotated[str, Form(max_length=2000)] = "",
     ) -> RedirectResponse:
         app, row = app_of(request), _report(request, report)
-        signed, day = uploaded(file, "Chọn văn bản đã ký."), _day(row)
+        signed, day = uploaded(file, "Chọn văn bản đã ký."), row.day
         if not states.is_pdf(signed):
             raise Problem("Văn bản đã ký phải là tệp PDF (bản ký số hoặc bản quét). Chọn lại tệp.")
         said = {"number": number, "document_date": document_date, "signed": signed, "reason": reason, "draft": report}
@@ -186,10 +184,6 @@ def _read(home: Path, path: Path) -> bytes:
         return drawn.read()
 
 
-def _day(report: Report) -> date:
-    return report.as_of.astimezone(HERE).date()
-
-
 def _row(known: Mapping[str, Version], standing: Standing, newest: bool) -> dict[str, Any]:
     report = standing.report
     letter = known[report.directive].directive if report.directive in known else None
@@ -200,7 +194,7 @@ def _row(known: Mapping[str, Version], standing: Standing, newest: bool) -> dict
         "recorded_at": report.recorded_at,
         "code": report.code,
         "title": letter.title if letter else report.directive,
-        "symbol": words.report_symbol(letter, _day(report)) if letter else "BC",
+        "symbol": words.report_symbol(letter, report.day) if letter else "BC",
         "headline": sentences.headline(report.figures),
         "files": [name for name in FILES if (Path(report.folder) / name).is_file()],
         "state": standing.state,

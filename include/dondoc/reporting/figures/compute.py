@@ -97,8 +97,8 @@ class _Moment:
             as_of=self.as_of,
             known_at=self.known_at,
             surveys=self.letter.surveys,
-            headline=duties.progress(standings, today),
-            last_week=self._week_before.progress(),
+            headline=self.progress,
+            last_week=self._week_before.progress,
             since=self.since(),
             systems=duties.by_system(registry, standings, today),
             agencies=duties.agencies(standings, today),
@@ -121,6 +121,7 @@ class _Moment:
         )
         return Contents(made, cameras.rows(registry, states))
 
+    @cached_property
     def progress(self) -> Progress:
         return duties.progress(self.standings, self.today)
 
@@ -157,7 +158,7 @@ class _Moment:
             as_of=self.as_of,
             number=number,
             issued_on=issued_on,
-            headline=duties.progress(standings, self.today),
+            headline=self.progress,
             systems=duties.by_system(self.app.registry, standings, self.today),
             agencies=duties.agencies(standings, self.today),
             cameras=cameras.total(self.states()),
@@ -180,7 +181,7 @@ class _Moment:
         if self.known_at is not None:
             query = query.where(ReportIssue.recorded_at <= self.known_at)
         pairs = self.session.execute(query)
-        return next(((i, r) for i, r in pairs if r.as_of.astimezone(HERE).date() == i.as_of), None)
+        return next(((i, r) for i, r in pairs if r.day == i.as_of), None)
 
     def outage_letters(self) -> dict[int, date]:
         """Outage → the day on which its agency was written to of it."""

@@ -115,9 +115,7 @@ def duties(
                     text=standing.duty.text,
                     period=standing.duty.period,
                     what=duty_name(registry, standing),
-                    former=""
-                    if standing.agency == standing.duty.agency
-                    else registry.agency(standing.duty.agency).name,
+                    former=_former(registry, standing),
                     due_before=standing.duty.due_before,
                     last_day=standing.last_day,
                     status=standing.status,

@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError, computed_field
 
+from dondoc.clock import HERE
 from dondoc.vocabulary.agencies import AgencyKind
 from dondoc.vocabulary.obligations import Status
 from dondoc.vocabulary.reports import Ask, CameraColumn, DutyColumn, Task
@@ -320,6 +321,10 @@ class Figures(Plain):
     proposals: tuple[Proposal, ...] = ()
     texts: Texts = Texts()
     unconfirmed_calendar: bool = False
+
+    @property
+    def day(self) -> date:
+        return self.as_of.astimezone(HERE).date()
 
     @property
     def week(self) -> int:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from dondoc.clock import HERE
 from dondoc.directive.model import Directive
 from dondoc.reporting.figures.model import Figures
 from dondoc.reporting.sentences.cameras import cameras_of
@@ -41,5 +40,5 @@ def _ask(figures: Figures, letter: Directive, refer: bool) -> str:
     if figures.texts.proposals:
         return f"Phần kiến nghị, đề xuất của Sở được nêu riêng{where}."
     whom = asked(figures)
-    superior = today(letter.registry, letter.superior, figures.as_of.astimezone(HERE).date()).short
+    superior = today(letter.registry, letter.superior, figures.day).short
     return f"Kính đề nghị {superior} cho ý kiến đối với {whom}{where}." if whom else ""
