@@ -1,6 +1,7 @@
 """What we do next week, what the superior is asked for, and how the report closes."""
 
 from collections.abc import Callable
+from datetime import date
 from functools import partial
 
 from dondoc.reporting.figures.model import Figures, Proposal, TaskLine
@@ -31,30 +32,34 @@ def _nothing_to_do(figures: Figures) -> str:
     return "Sở tổng hợp, lưu hồ sơ kết quả thực hiện."
 
 
+def _dated(words: str, day: date | None) -> str:
+    """Words with a day in them; nothing without one."""
+    return words.format(short(day)) if day else ""
+
+
 def _review(figures: Figures, line: TaskLine) -> str:
-    oldest = figures.backlog.oldest
-    since = f" (chờ lâu nhất từ ngày {short(oldest)})" if oldest else ""
-    by = f" trước ngày {short(line.by)}" if line.by else ""
+    since = _dated(" (chờ lâu nhất từ ngày {})", figures.backlog.oldest)
+    by = _dated(" trước ngày {}", line.by)
     return f"xử lý xong {number(line.count)} nội dung đang chờ Sở{since}{by}"
 
 
 def _reassign(_: Figures, line: TaskLine) -> str:
-    by = f" trước ngày {short(line.by)}" if line.by else ""
+    by = _dated(" trước ngày {}", line.by)
     return f"xác định đơn vị thực hiện {number(line.count)} nội dung của đơn vị đã sắp xếp lại{by}"
 
 
 def _talk(_: Figures, line: TaskLine) -> str:
-    by = f" (muộn nhất hết ngày {short(line.by)})" if line.by else ""
+    by = _dated(" (muộn nhất hết ngày {})", line.by)
     return f"trao đổi trực tiếp với {number(line.count)} đơn vị đã được đề nghị hoàn thành{by}"
 
 
 def _chase(_: Figures, line: TaskLine) -> str:
-    by = f" chậm nhất ngày {short(line.by)}" if line.by else ""
+    by = _dated(" chậm nhất ngày {}", line.by)
     return f"đề nghị {number(line.count)} đơn vị còn nội dung quá hạn gửi{by}"
 
 
 def _remind(_: Figures, line: TaskLine) -> str:
-    by = f" (thời hạn gần nhất: hết ngày {short(line.by)})" if line.by else ""
+    by = _dated(" (thời hạn gần nhất: hết ngày {})", line.by)
     return f"nhắc {number(line.count)} nội dung sắp đến hạn{by}"
 
 
