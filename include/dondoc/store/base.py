@@ -17,10 +17,11 @@ from dondoc.probing.verdicts import Verdict as Seen
 from dondoc.vocabulary.cameras import Condition, Exemption, Link, Power, State
 from dondoc.vocabulary.code import Code
 from dondoc.vocabulary.letters import LetterKind, OutboxState
+from dondoc.vocabulary.mails import MailKind
 from dondoc.vocabulary.people import Role
 from dondoc.vocabulary.reports import ReportPart
 from dondoc.vocabulary.rulings import RulingKind
-from dondoc.vocabulary.submissions import Arrival, Outcome
+from dondoc.vocabulary.submissions import Arrival, MayBe, Outcome
 
 VOCABULARIES: tuple[type[StrEnum], ...] = (
     LetterKind,
@@ -29,6 +30,8 @@ VOCABULARIES: tuple[type[StrEnum], ...] = (
     RulingKind,
     Arrival,
     Outcome,
+    MayBe,
+    MailKind,
     Exemption,
     Condition,
     Power,

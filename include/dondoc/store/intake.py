@@ -1,13 +1,34 @@
 """What arrived, what was judged of it, who it was given to, and when each source was last read."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, ForeignKey, Text, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from dondoc.store.base import Base
-from dondoc.vocabulary.submissions import Arrival, Outcome
+from dondoc.vocabulary.mails import MailKind
+from dondoc.vocabulary.submissions import Arrival, MayBe, Outcome
+
+
+class Mail(Base):
+    """A mail that was taken in: what it is, and what it says besides its documents, which are submissions of it.
+
+    A mail without a document is itself its one submission.
+    """
+
+    __tablename__ = "mails"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    digest: Mapped[str] = mapped_column(unique=True)  # SHA-256 of all of it, as it was delivered
+    kind: Mapped[MailKind]
+    reason: Mapped[list[Any]]  # code and parameters of why it is of its kind
+    text: Mapped[str] = mapped_column(Text)  # the beginning of what its sender wrote, without quotations and passwords
+    promised: Mapped[date | None]  # the day by which its sender says that something will come
+    document_number: Mapped[str | None]  # of the letter that its sender says was sent
+    letter_id: Mapped[int | None] = mapped_column(ForeignKey("outbox.id"), index=True)  # ours, which it answers
+    bounced: Mapped[list[Any]]  # [{"recipient": …, "action": …, "status": …}]: what a bounce says
+    passed_over: Mapped[list[Any]]  # [[name, code of why]]: parts that are no documents
+    recorded_at: Mapped[datetime]
 
 
 class Submission(Base):
@@ -26,6 +47,7 @@ class Submission(Base):
     automatic: Mapped[bool] = mapped_column(default=False)  # a machine sent it: never answered
     sender_doubt: Mapped[str | None] = mapped_column(Text)  # why it may not be from whom From names; None: no doubt
     authentication: Mapped[str | None]  # pass, fail, none: what our mail server said of From's domain; None: not asked
+    mail_id: Mapped[int | None] = mapped_column(ForeignKey("mails.id"), index=True)  # None: by another way, or earlier
     happened_at: Mapped[datetime]
     recorded_at: Mapped[datetime]
 
@@ -45,6 +67,7 @@ class Verdict(Base):
     version: Mapped[int | None]  # of the (agency, form); only accepted ones become current
     base_version: Mapped[int | None]
     fulfils: Mapped[list[Any]]  # ids of obligations that it meets when accepted
+    may_be: Mapped[MayBe | None]  # where `form` is None: what it may turn out to be; None: judged by an early version
     rows: Mapped[list[Any]]
     head: Mapped[dict[str, Any]]
     issues: Mapped[list[Any]]

@@ -16,7 +16,7 @@ from dondoc.store.cameras import (
 )
 from dondoc.store.directives import CalendarVersion, DirectiveVersion
 from dondoc.store.facts import Contact, ContactChange, RegisteredLetter, Ruling
-from dondoc.store.intake import Assignment, JudgingAttempt, MailboxItem, SourceRead, Submission, Verdict
+from dondoc.store.intake import Assignment, JudgingAttempt, Mail, MailboxItem, SourceRead, Submission, Verdict
 from dondoc.store.mail import Approval, OutboxEvent, OutboxLetter
 from dondoc.store.reporting import Decision, Report, ReportIssue
 from dondoc.store.trust import Alert, AuditEvent, KeyCheck
@@ -43,6 +43,7 @@ __all__ = [
     "DirectiveVersion",
     "JudgingAttempt",
     "KeyCheck",
+    "Mail",
     "MailboxItem",
     "NightRun",
     "Outage",

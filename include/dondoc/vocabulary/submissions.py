@@ -34,3 +34,12 @@ class Outcome(Code):
 
 ACCEPTED = (Outcome.ACCEPTED, Outcome.ACCEPTED_WITH_WARNINGS)
 OUR_TURN = (Outcome.WAITING, Outcome.CONFLICT)  # a person of ours has to look
+
+
+class MayBe(Code):
+    """What a file of which nobody has said what it is may turn out to be: it pauses no other duty."""
+
+    FORM = "form", "biểu mẫu"
+    LETTER = "letter", "văn bản"
+    EITHER = "either", "biểu mẫu hoặc văn bản"
+    NEITHER = "neither", "không phải nội dung phải gửi"

@@ -1,0 +1,56 @@
+"""Mails as a unit of their own, and what a file that nobody has named may turn out to be"""
+
+import sqlalchemy as sa
+from alembic import op
+
+from dondoc.errors import Problem
+
+revision = "2026_12_01_mails"
+down_revision = "2026_11_30_reports"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    _mails()
+    op.add_column("verdicts", sa.Column("may_be", sa.String(), nullable=True))
+
+
+def downgrade() -> None:
+    raise Problem(
+        "Không hạ cơ sở dữ liệu xuống phiên bản trước: sẽ mất nội dung các thư đã nhận. Khôi phục bản sao lưu trước "
+        "khi nâng cấp."
+    )
+
+
+def _mails() -> None:
+    op.create_table(
+        "mails",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("digest", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("reason", sa.JSON(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("promised", sa.Date(), nullable=True),
+        sa.Column("document_number", sa.String(), nullable=True),
+        sa.Column("letter_id", sa.Integer(), nullable=True),
+        sa.Column("bounced", sa.JSON(), nullable=False),
+        sa.Column("passed_over", sa.JSON(), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["letter_id"], ["outbox.id"], name="fk_mails_letter_id_outbox"),
+        sa.PrimaryKeyConstraint("id", name="pk_mails"),
+        sa.UniqueConstraint("digest", name="uq_mails_digest"),
+    )
+    op.create_index("ix_mails_letter_id", "mails", ["letter_id"])
+    _points_to("submissions", "mail_id", "mails")
+    op.create_index("ix_submissions_mail_id", "submissions", ["mail_id"])
+
+
+def _points_to(table: str, name: str, other: str) -> None:
+    """A column with its foreign key, which SQLite takes only with the column, in words of its own."""
+    if op.get_bind().dialect.name == "sqlite":
+        key = f"CONSTRAINT fk_{table}_{name}_{other} REFERENCES {other} (id)"
+        op.execute(f"ALTER TABLE {table} ADD COLUMN {name} INTEGER {key}")
+        return
+    key = sa.ForeignKey(f"{other}.id", name=f"fk_{table}_{name}_{other}")
+    op.add_column(table, sa.Column(name, sa.Integer(), key, nullable=True))
