@@ -49,8 +49,8 @@ def _mails() -> None:
 def _points_to(table: str, name: str, other: str) -> None:
     """A column with its foreign key, which SQLite takes only with the column, in words of its own."""
     if op.get_bind().dialect.name == "sqlite":
-        key = f"CONSTRAINT fk_{table}_{name}_{other} REFERENCES {other} (id)"
-        op.execute(f"ALTER TABLE {table} ADD COLUMN {name} INTEGER {key}")
+        constraint = f"CONSTRAINT fk_{table}_{name}_{other} REFERENCES {other} (id)"
+        op.execute(f"ALTER TABLE {table} ADD COLUMN {name} INTEGER {constraint}")
         return
     key = sa.ForeignKey(f"{other}.id", name=f"fk_{table}_{name}_{other}")
     op.add_column(table, sa.Column(name, sa.Integer(), key, nullable=True))
