@@ -11,7 +11,7 @@ from dondoc.facts import contacts
 from dondoc.store.trust import AuditEvent
 from tests.conftest import Run
 
-from .conftest import DUC_THO, OFFICER, SCAN, Desk
+from .conftest import DUC_THO, NAMED, OFFICER, SCAN, Desk
 
 CONTRACT = {"file", "sha256", "submission", "outcome", "duplicate"}
 
@@ -61,14 +61,16 @@ def test_what_waits_already_is_a_duplicate_that_waits_too(files: dict[str, Path]
     assert [sent("tot", "la@noi-khac.test"), sent("tot", OFFICER)] == [("waiting", False), ("accepted", False)]
 
 
-def test_a_correction_of_an_old_copy_is_a_conflict(
+def test_somebody_else_s_correction_of_an_old_copy_is_a_conflict(
     files: dict[str, Path], dondoc: Run, desk: Desk, tmp_path: Path
 ) -> None:
     dondoc("receive", files["tot"], "--from", OFFICER)
     other = tmp_path / "khac.xlsx"
     other.write_bytes(desk.form(cameras=3))
-    [row] = lines(dondoc("receive", other, "--from", OFFICER, "--json").stdout)
+    [row] = lines(dondoc("receive", other, "--from", NAMED, "--json").stdout)
     assert (row["outcome"], row["duplicate"]) == ("conflict", False)
+    [row] = lines(dondoc("receive", other, "--from", OFFICER, "--json").stdout)
+    assert (row["outcome"], row["duplicate"]) == ("accepted", False)  # who sent the first may send the next
 
 
 def test_a_missing_file_is_said_and_the_others_are_received(files: dict[str, Path], dondoc: Run, desk: Desk) -> None:

@@ -252,7 +252,7 @@ def test_a_forged_token_acts_for_nobody(desk: Desk, environment: pytest.MonkeyPa
 def test_two_corrections_of_the_same_copy_leave_one_to_a_person_who_decides(desk: Desk) -> None:
     bring(desk, desk.form(cameras=2))
     bring(desk, desk.form(cameras=3, base=1))
-    stale = bring(desk, desk.form(cameras=4, base=1))
+    stale = bring(desk, desk.form(cameras=4, base=1), sender=NAMED)
     assert newest(desk, stale).outcome == "conflict"
     assert len(cameras(desk)) == 3
     assert status(desk, DUC_THO) == "fulfilled"
@@ -338,15 +338,26 @@ def both(empty_database: str, app: AppContext) -> Desk:
     return made
 
 
+def test_the_same_sender_s_newer_form_is_the_next_version_and_asks_for_cameras_it_lacks(desk: Desk) -> None:
+    first = bring(desk, desk.form(cameras=3))
+    second = newest(desk, bring(desk, desk.form(cameras=2)))
+    assert (second.outcome, second.version, second.replaces) == ("accepted_with_warnings", 2, first)
+    [asked] = second.issues
+    assert asked["code"] == "row_gone"
+    assert "Cổng 03" in asked["message"]
+    assert len(cameras(desk)) == 3  # asked about, not removed
+
+
 def test_two_workers_at_once_make_one_first_version(both: Desk) -> None:
     """The same two arrivals judged by several threads: each once, and one version 1 only."""
-    for n in (2, 3):
+    both.register(DUC_THO, NAMED)
+    for n, sender in ((2, OFFICER), (3, NAMED)):
         receive(
             both.app,
             both.form(cameras=n),
             channel="mail",
             channel_id=str(n),
-            sender=OFFICER,
+            sender=sender,
             filename="BM03.xlsx",
             received_at=both.now,
             now=both.now,
@@ -387,7 +398,7 @@ def test_a_scan_waits_and_entering_it_in_the_register_settles_it(
     assert verdict.reason == "đã vào sổ văn bản số 1120/UBND-VP"
     with desk.app.sessions.begin() as session:
         assert [row["number"] for row in inbox.inbox(session)] == ["BN-0002"]
-    assert status(desk, DUC_THO) == "under_review"  # the other scan may still be the form
+    assert status(desk, DUC_THO) == "overdue"  # the other scan may be a letter, but no form
 
     said = dondoc("register", *letter, "--submission", "BN-0002").stderr
     assert "BN-0002 không còn chờ xử lý" in said

@@ -346,6 +346,8 @@ class _Judge:
 
     def _may_meet(self, submission: Received, agency: str) -> bool:
         day = submission.received_at.date()
+        if submission.form is None and not submission.may_be.meets(self.duty.deliverable):
+            return False
         if submission.form not in (None, self.duty.deliverable):
             return False
         if submission.agency is not None:

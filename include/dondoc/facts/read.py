@@ -11,7 +11,7 @@ from dondoc.facts import contacts
 from dondoc.facts.rulings import standing_rulings
 from dondoc.store.facts import RegisteredLetter, Ruling
 from dondoc.store.intake import Assignment, JudgingAttempt, Submission, Verdict
-from dondoc.vocabulary.submissions import Outcome
+from dondoc.vocabulary.submissions import MayBe, Outcome, may_be
 
 LATELY = timedelta(days=1)  # how long what could not be looked into pauses anything
 
@@ -29,7 +29,10 @@ class Paper:
 
 @dataclass(frozen=True)
 class Received:
-    """A submission with the newest thing that was judged of it. `named` is the agency's name as the sender wrote it."""
+    """A submission with the newest thing that was judged of it.
+
+    `named` is the agency's name as the sender wrote it; `may_be`: what it can be while `form` is None.
+    """
 
     id: int
     agency: str | None
@@ -38,6 +41,7 @@ class Received:
     outcome: Outcome
     named: str | None
     received_at: datetime
+    may_be: MayBe = MayBe.EITHER
 
 
 @dataclass(frozen=True)
@@ -109,6 +113,7 @@ def _unread(
         outcome=Outcome.WAITING,
         named=None,
         received_at=came,
+        may_be=may_be(submission.filename),
     )
 
 
@@ -121,4 +126,5 @@ def _received(submission: Submission, came: datetime, verdict: Verdict) -> Recei
         outcome=verdict.outcome,
         named=verdict.head.get("agency_name"),
         received_at=came,
+        may_be=verdict.may_be or MayBe.EITHER,
     )

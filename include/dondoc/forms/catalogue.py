@@ -214,6 +214,12 @@ CATALOGUE: dict[str, Entry] = {
         "ghi Không nhưng dòng này lại khai camera. Đề nghị chọn Có, hoặc xóa phần camera (nếu mới dự kiến, chọn tình "
         "trạng Chưa lắp đặt).",
     ),
+    # A version against the one before.
+    "row_gone": Entry(
+        "warning",
+        "không còn dòng của camera “{name}” mà bản trước có; camera này vẫn được giữ. Nếu đã tháo dỡ, xin trả lời thư "
+        "này một dòng; nếu còn, xin bổ sung lại dòng đó ở lần gửi sau.",
+    ),
 }
 
 

@@ -1,7 +1,7 @@
 """Judge a received submission, once per assignment, and let an accepted one enter the data."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -17,13 +17,14 @@ from dondoc.facts import contacts
 from dondoc.forms import limited
 from dondoc.forms.spec import load_specs
 from dondoc.forms.verdict import FormVerdict
-from dondoc.intake import attempts, officers
-from dondoc.intake.resolve import Resolution, Version, fulfilled_by, resolve
+from dondoc.intake import attempts, differences, officers, origins
+from dondoc.intake.differences import Content
+from dondoc.intake.resolve import Arrived, Resolution, Version, Word, fulfilled_by, owner, resolve
 from dondoc.isolation.workers import Fault
 from dondoc.store.intake import Assignment, Submission, Verdict
 from dondoc.store.session import one_at_a_time
 from dondoc.vocabulary.reasons import said
-from dondoc.vocabulary.submissions import ACCEPTED, Outcome
+from dondoc.vocabulary.submissions import ACCEPTED, Outcome, may_be
 
 PATIENCE = 2 * limited.LIMITS.wall  # seconds for another process that judges the same
 UNCHECKED = (
@@ -67,17 +68,21 @@ def _assignment(session: Session, submission_id: int) -> Assignment | None:
     )
 
 
-def _earlier(session: Session, form: str | None, submission_id: int) -> dict[str, list[Version]]:
-    rows = session.scalars(
-        select(Verdict)
-        .where(Verdict.form == form, Verdict.agency.is_not(None), Verdict.submission_id != submission_id)
+def _earlier(session: Session, form: str | None, agency: str | None, submission_id: int) -> list[Version]:
+    """The versions of a form that an agency sent before, oldest first."""
+    if form is None or agency is None:
+        return []
+    rows = session.execute(
+        select(Verdict.version, Verdict.value_hash, Submission)
+        .join(Submission, Submission.id == Verdict.submission_id)
+        .where(Verdict.form == form, Verdict.agency == agency, Verdict.submission_id != submission_id)
         .where(Verdict.outcome.in_([*ACCEPTED, Outcome.RETURNED]))
         .order_by(Verdict.id)
     )
-    earlier: dict[str, list[Version]] = {}
-    for row in rows:
-        earlier.setdefault(row.agency or "", []).append(Version(row.version, row.value_hash, row.outcome))
-    return earlier
+    return [
+        Version(number, value_hash, s.id, "" if s.sender_doubt else s.sender, s.mail_id, s.happened_at)
+        for number, value_hash, s in rows
+    ]
 
 
 def _standing(session: Session, submission_id: int, assignment: Assignment | None) -> Verdict | None:
@@ -119,7 +124,7 @@ def judge_submission(app: AppContext, submission_id: int, *, now: datetime, pati
             assignment = _assignment(session, submission_id)
             if verdict := _standing(session, submission_id, assignment):
                 return verdict
-            if aside := _set_aside(session, submission_id, assignment, now):
+            if aside := _set_aside(session, submission, assignment, now):
                 return aside
         content = app.blobs.get(submission.sha256)  # a lost key or a disk is no fault of the submission's
         with app.sessions.begin() as session:
@@ -156,17 +161,20 @@ def _failed(app: AppContext, submission: int, attempt: int, reason: str, now: da
     """After an attempt that failed: the verdict that sets it aside. Raises Postponed when it is to be tried again."""
     with app.sessions.begin() as session:
         attempts.finish(session, attempt, reason)
-        if aside := _set_aside(session, submission, _assignment(session, submission), now):
+        if aside := _set_aside(session, session.get_one(Submission, submission), _assignment(session, submission), now):
             return aside
     raise Postponed(reason)
 
 
-def _set_aside(session: Session, submission: int, assignment: Assignment | None, now: datetime) -> Verdict | None:
+def _set_aside(
+    session: Session, submission: Submission, assignment: Assignment | None, now: datetime
+) -> Verdict | None:
     """A person's now, when too many attempts have failed."""
-    faults = attempts.failed(session, submission)
-    if len(faults) < attempts.allowed(session, submission):
+    faults = attempts.failed(session, submission.id)
+    if len(faults) < attempts.allowed(session, submission.id):
         return None
-    row = without_reading(submission, Outcome.WAITING, UNCHECKED.format(why=faults[-1], times=len(faults)), now)
+    reason = UNCHECKED.format(why=faults[-1], times=len(faults))
+    row = without_reading(submission.id, Outcome.WAITING, reason, now, may_be=may_be(submission.filename))
     row.assignment_id = assignment.id if assignment else None
     session.add(row)
     session.flush()
@@ -186,27 +194,49 @@ def _conclude(
         one_at_a_time(session, f"form/{form.form}")
         attempts.finish(session, attempt)
         before = newest_verdict(session, submission.id)
-        resolution = resolve(
-            form,
-            filename=submission.filename,
-            assigned=assignment.agency if assignment else None,
-            sender=submission.sender or ("" if submission.channel.ours else "không rõ"),
-            sender_agencies=may_act_for(session, submission),
-            doubt=submission.sender_doubt,
-            earlier=_earlier(session, form.form, submission.id),
-            automatic=submission.automatic,
-            decided=before is not None and before.outcome == Outcome.CONFLICT,
-        )
+        # A version that a person took against a newer one is the agency's word from then on.
+        decided = before is not None and before.outcome == Outcome.CONFLICT
+        word = Word(assignment.agency, decided) if assignment else None
+        resolution = _resolved(session, submission, word, form)
+        form = _compared(session, app, form, resolution)
         letters = app.letters(session, arrival(submission, assignment).date())
         row = _row(app, letters, submission, form, resolution, now)
         row.assignment_id = assignment.id if assignment else None
         session.add(row)
         session.flush()
-        if resolution.outcome in ACCEPTED:
-            # A version that a person took against a newer one is the agency's word from then on.
-            decided = before is not None and before.outcome == Outcome.CONFLICT
+        if row.outcome in ACCEPTED:
             _enter(session, app, submission, form, resolution, now if decided else submission.happened_at, now)
         return row
+
+
+def _resolved(session: Session, submission: Submission, word: Word | None, form: FormVerdict) -> Resolution:
+    arrived = Arrived(
+        filename=submission.filename,
+        sender=submission.sender or ("" if submission.channel.ours else "không rõ"),
+        at=submission.happened_at,
+        mail=submission.mail_id,
+        agencies=frozenset(may_act_for(session, submission)),
+        doubt=submission.sender_doubt,
+        elsewhere=origins.is_new(session, submission),
+        automatic=submission.automatic,
+    )
+    whose = owner(form, arrived, word)
+    earlier = _earlier(session, form.form, whose[0], submission.id)
+    return resolve(form, whose, arrived, word=word, earlier=earlier)
+
+
+def _compared(session: Session, app: AppContext, form: FormVerdict, resolution: Resolution) -> FormVerdict:
+    """A version that takes another's place, with what is to be asked of it: where are the cameras it does not name?"""
+    before = newest_verdict(session, resolution.replaces) if resolution.replaces else None
+    if before is None or form.form is None or resolution.outcome not in ACCEPTED:
+        return form
+    spec = load_specs(app.settings.data)[form.form]
+    gone = differences.between(
+        spec, Content(before.head, before.rows), Content(form.head, [*map(_shown, form.rows)])
+    ).gone
+    asked = tuple(differences.asked(spec, row) for row in gone)
+    outcome = Outcome.ACCEPTED_WITH_WARNINGS if asked else form.outcome
+    return replace(form, outcome=outcome, issues=(*form.issues, *asked))
 
 
 def _row(
@@ -220,14 +250,16 @@ def _row(
     agency = app.registry.agency(resolution.agency) if resolution.agency else None
     return Verdict(
         submission_id=submission.id,
-        outcome=resolution.outcome,
+        outcome=form.outcome if resolution.outcome in ACCEPTED else resolution.outcome,
         reason=said(resolution.reason),
         form=form.form,
         agency=resolution.agency,
         value_hash=form.value_hash,
         version=resolution.version,
         base_version=form.base_version,
+        replaces=resolution.replaces,
         fulfils=fulfilled_by(letters, agency, form.form),
+        may_be=resolution.may_be,
         rows=[_shown(row) for row in form.rows],
         head=form.head,
         issues=[asdict(issue) for issue in form.issues],

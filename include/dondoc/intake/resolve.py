@@ -1,14 +1,17 @@
 """Decide what becomes of a judged workbook: whose it is, who may act, and which version is current. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from dondoc.directive.model import Agency, Directive
 from dondoc.forms.verdict import FormVerdict
+from dondoc.vocabulary.numbers import BN
 from dondoc.vocabulary.reasons import Reason, ReasonCode, because
-from dondoc.vocabulary.submissions import Outcome
+from dondoc.vocabulary.submissions import MayBe, Outcome, may_be
 
-READABLE = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
+# What the judge says of a form in which nobody has written anything.
+_OF_A_BLANK = frozenset(("required_missing", "no_rows", "no_officers", "token_missing", "token_unverified"))
 
 
 @dataclass(frozen=True)
@@ -17,7 +20,37 @@ class Version:
 
     number: int | None  # None: it was returned, and never became current
     value_hash: str | None
-    outcome: Outcome
+    submission: int
+    sender: str  # "": it came through our own hands, or may not be from whom it names
+    mail: int | None
+    arrived: datetime
+
+
+@dataclass(frozen=True)
+class Arrived:
+    """What is known of an arrival besides its content.
+
+    `sender`: "" where it came through our own hands; `doubt`: why it may be from somebody else, who is then a stranger
+    whatever the contacts say; `agencies`: those that the sender may act for; `elsewhere`: the address has not written
+    from there before, and nothing vouches for it.
+    """
+
+    filename: str
+    sender: str
+    at: datetime
+    mail: int | None = None
+    agencies: frozenset[str] = frozenset()
+    doubt: str | None = None
+    elsewhere: bool = False
+    automatic: bool = False
+
+
+@dataclass(frozen=True)
+class Word:
+    """What a person said of it: whose it is; `decided`: knowing that another version is current, take this one."""
+
+    agency: str
+    decided: bool = False
 
 
 class ResolutionReason(ReasonCode):
@@ -30,92 +63,137 @@ class ResolutionReason(ReasonCode):
     NOBODY_S = "nobody_s", "không xác định được đơn vị gửi"
     # what becomes of it
     VALID = "valid", "hợp lệ; {whose}"
-    NO_FORM = "no_form", "không phải biểu mẫu Excel (có thể là văn bản scan): cần người xem"
+    NEXT = "next", "hợp lệ, thay bản {replaced}; {whose}"
+    NO_FORM = "no_form", "không phải biểu mẫu Excel (có thể là {kind}): cần người xem"
     UNREADABLE = "unreadable", "{why}"
+    BLANK = "blank", "biểu mẫu còn để trống, chưa điền nội dung"
     NOBODY_S_AND_DOUBTFUL = "nobody_s_and_doubtful", "{whose}; chưa chắc người gửi: {doubt}"
     DOUBTFUL = "doubtful", "chưa chắc thư là của người gửi ghi trong thư: {doubt}"
     UNREGISTERED = "unregistered", "địa chỉ gửi {sender} chưa được đăng ký cho đơn vị"
     REPEATED = "repeated", "nội dung giống hệt bản đã nhận trước đó"
     FAULTY = "faulty", "{errors} chỗ cần bổ sung, chỉnh sửa"
-    OUTDATED = "outdated", "điền từ bản {base}, trong khi bản đang dùng là bản {current}"
+    OUTDATED = "outdated", "điền từ bản {base}, trong khi bản đang dùng là bản {current}, do người khác gửi"
+    OLDER = "older", "đến trước bản đang dùng (bản {current}) mà nội dung khác"
+    TWO_IN_ONE = "two_in_one", "cùng một thư có hai bản khác nhau của biểu mẫu này"
+    ELSEWHERE = (
+        "elsewhere",
+        "thư ghi người gửi là {sender} nhưng đến từ nơi khác các lần trước, mà nội dung thay bản {current}: cần hỏi "
+        "lại đơn vị",
+    )
 
 
 @dataclass(frozen=True)
 class Resolution:
+    """`replaces`: the submission whose place it takes."""
+
     outcome: Outcome
     agency: str | None
     version: int | None
     reason: Reason
+    may_be: MayBe | None = None
+    replaces: int | None = None
 
 
-def owner(form: FormVerdict, assigned: str | None, sender_agencies: set[str]) -> tuple[str | None, Reason]:
+Whose = tuple[str | None, Reason]
+
+
+def owner(form: FormVerdict, arrived: Arrived, word: Word | None) -> Whose:
     """Whose form it is: a person's word, the token or exact name, or a sender registered for one agency only."""
-    if assigned:
-        return assigned, because(ResolutionReason.GIVEN)
+    if word:
+        return word.agency, because(ResolutionReason.GIVEN)
     if form.agency:
         return form.agency, because(ResolutionReason.NAMED)
-    if len(sender_agencies) == 1:
-        return next(iter(sender_agencies)), because(ResolutionReason.REGISTERED)
+    if len(arrived.agencies) == 1:
+        return next(iter(arrived.agencies)), because(ResolutionReason.REGISTERED)
     return None, because(ResolutionReason.NOBODY_S)
 
 
-def may_act(agency: str, assigned: str | None, sender: str, sender_agencies: set[str]) -> bool:
+def may_act(agency: str, arrived: Arrived, word: Word | None) -> bool:
     """The token says whose form, the sender says who may act. A drop folder has no sender: it is ours."""
-    return assigned is not None or not sender or agency in sender_agencies
+    return word is not None or not arrived.sender or agency in arrived.agencies
 
 
-def repeats(form: FormVerdict, versions: list[Version], current: int) -> bool:
+def repeats(form: FormVerdict, versions: Sequence[Version], current: int) -> bool:
     """Whether the same values came before; going back from the current version to an older one's is no repetition."""
     same = [v.number for v in versions if form.value_hash and v.value_hash == form.value_hash]
     goes_back = current and (form.base_version or 0) >= current and current not in same
     return bool(same) and not goes_back
 
 
+def is_blank(form: FormVerdict) -> bool:
+    """Nothing stands in it but what we wrote: our own form coming back."""
+    said = {issue.code for issue in form.issues}
+    empty = not form.rows and form.head.keys() <= {"agency_name"} and said <= _OF_A_BLANK
+    return form.outcome == Outcome.RETURNED and empty
+
+
 def resolve(
-    form: FormVerdict,
-    *,
-    filename: str,
-    assigned: str | None,
-    sender: str,
-    sender_agencies: set[str],
-    earlier: dict[str, list[Version]],
-    automatic: bool = False,
-    decided: bool = False,
-    doubt: str | None = None,
+    form: FormVerdict, whose: Whose, arrived: Arrived, *, word: Word | None = None, earlier: Sequence[Version] = ()
 ) -> Resolution:
     """What becomes of it, and why.
 
     Args:
-        earlier: per agency, the versions of the same form received before, oldest first.
-        automatic: a machine sent it; what is no form then means no agency.
-        doubt: why the mail may be from somebody else than its sender, who is then a stranger whatever the contacts say.
-        decided: a person saw that it was filled in from another version than the current one, and takes it.
+        whose: as `owner` says.
+        earlier: the versions of the same form that the same agency sent before, oldest first.
     """
-    if form.form is None and not filename.lower().endswith(READABLE):
-        whose = None if automatic and not assigned else owner(form, assigned, sender_agencies)[0]
-        return Resolution(Outcome.WAITING, whose, None, because(ResolutionReason.NO_FORM))
-    agency, basis = owner(form, assigned, sender_agencies)
+    agency, basis = whose
+    kind = may_be(arrived.filename)
+    if form.form is None and kind != MayBe.FORM:
+        no_form = because(ResolutionReason.NO_FORM, kind=kind.label)
+        return Resolution(Outcome.WAITING, None if arrived.automatic and not word else agency, None, no_form, kind)
     if form.outcome == Outcome.REFUSED:
         why = form.issues[0].message if form.issues else "không đọc được tệp"
         return Resolution(Outcome.REFUSED, agency, None, because(ResolutionReason.UNREADABLE, why=why))
     if agency is None:
-        doubtful = because(ResolutionReason.NOBODY_S_AND_DOUBTFUL, whose=basis, doubt=doubt)
-        return Resolution(Outcome.WAITING, None, None, doubtful if doubt else basis)
-    if doubt and not assigned:
-        return Resolution(Outcome.WAITING, agency, None, because(ResolutionReason.DOUBTFUL, doubt=doubt))
-    if not may_act(agency, assigned, sender, sender_agencies):
-        return Resolution(Outcome.WAITING, agency, None, because(ResolutionReason.UNREGISTERED, sender=sender))
-    versions = earlier.get(agency, [])
-    current = max((v.number for v in versions if v.number), default=0)
-    if repeats(form, versions, current):
+        doubtful = because(ResolutionReason.NOBODY_S_AND_DOUBTFUL, whose=basis, doubt=arrived.doubt)
+        return Resolution(Outcome.WAITING, None, None, doubtful if arrived.doubt else basis)
+    if arrived.doubt and not word:
+        return Resolution(Outcome.WAITING, agency, None, because(ResolutionReason.DOUBTFUL, doubt=arrived.doubt))
+    if not may_act(agency, arrived, word):
+        unregistered = because(ResolutionReason.UNREGISTERED, sender=arrived.sender)
+        return Resolution(Outcome.WAITING, agency, None, unregistered)
+    if is_blank(form):
+        return Resolution(Outcome.REFUSED, agency, None, because(ResolutionReason.BLANK))
+    return _version(form, agency, basis, arrived, word, earlier)
+
+
+def _version(
+    form: FormVerdict, agency: str, basis: Reason, arrived: Arrived, word: Word | None, earlier: Sequence[Version]
+) -> Resolution:
+    accepted = [v for v in earlier if v.number]
+    newest = max(accepted, key=lambda v: v.number or 0, default=None)
+    current = newest.number if newest and newest.number else 0
+    if repeats(form, earlier, current):
         return Resolution(Outcome.DUPLICATE, agency, None, because(ResolutionReason.REPEATED))
     if form.outcome == Outcome.RETURNED:
         errors = sum(i.severity == "error" for i in form.issues)
         return Resolution(Outcome.RETURNED, agency, None, because(ResolutionReason.FAULTY, errors=errors))
-    if current and (form.base_version or 0) < current and not decided:
-        outdated = because(ResolutionReason.OUTDATED, base=form.base_version or 0, current=current)
-        return Resolution(Outcome.CONFLICT, agency, None, outdated)
-    return Resolution(form.outcome, agency, current + 1, because(ResolutionReason.VALID, whose=basis))
+    if newest is None:
+        return Resolution(form.outcome, agency, 1, because(ResolutionReason.VALID, whose=basis))
+    if not (word and word.decided) and (reason := _conflicts(form, arrived, accepted, current)):
+        return Resolution(Outcome.CONFLICT, agency, None, reason)
+    if arrived.elsewhere and not word:
+        elsewhere = because(ResolutionReason.ELSEWHERE, sender=arrived.sender, current=current)
+        return Resolution(Outcome.WAITING, agency, None, elsewhere)
+    replaced = because(ResolutionReason.NEXT, replaced=BN(newest.submission), whose=basis)
+    return Resolution(form.outcome, agency, current + 1, replaced, replaces=newest.submission)
+
+
+def _conflicts(form: FormVerdict, arrived: Arrived, accepted: Sequence[Version], current: int) -> Reason | None:
+    """Why a person has to choose between the current version and this one; None: this is the agency's newer word.
+
+    It is where it was filled in from the current version, or whoever sent it also sent all versions since the one that
+    it was filled in from, and sent them before.
+    """
+    base = form.base_version or 0
+    unseen = [v for v in accepted if (v.number or 0) > base]
+    if any(v.mail is not None and v.mail == arrived.mail for v in unseen):
+        return because(ResolutionReason.TWO_IN_ONE)
+    if any(not v.sender or v.sender != arrived.sender for v in unseen):
+        return because(ResolutionReason.OUTDATED, base=base, current=current)
+    if any(v.arrived > arrived.at for v in unseen):
+        return because(ResolutionReason.OLDER, current=current)
+    return None
 
 
 def fulfilled_by(letters: Iterable[Directive], agency: Agency | None, form: str | None) -> list[str]:

@@ -28,6 +28,7 @@ class Mail(Base):
     letter_id: Mapped[int | None] = mapped_column(ForeignKey("outbox.id"), index=True)  # ours, which it answers
     bounced: Mapped[list[Any]]  # [{"recipient": …, "action": …, "status": …}]: what a bounce says
     passed_over: Mapped[list[Any]]  # [[name, code of why]]: parts that are no documents
+    origin: Mapped[str | None]  # from where it came to our mail server: a domain or a network
     recorded_at: Mapped[datetime]
 
 
@@ -66,6 +67,7 @@ class Verdict(Base):
     value_hash: Mapped[str | None]
     version: Mapped[int | None]  # of the (agency, form); only accepted ones become current
     base_version: Mapped[int | None]
+    replaces: Mapped[int | None]  # the submission whose place it took
     fulfils: Mapped[list[Any]]  # ids of obligations that it meets when accepted
     may_be: Mapped[MayBe | None]  # where `form` is None: what it may turn out to be; None: judged by an early version
     rows: Mapped[list[Any]]

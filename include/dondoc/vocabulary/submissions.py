@@ -1,6 +1,7 @@
 """What arrives: by which way, and what becomes of it."""
 
 from dondoc.vocabulary.code import Code
+from dondoc.vocabulary.obligations import Deliverable
 
 
 class Arrival(Code):
@@ -37,9 +38,30 @@ OUR_TURN = (Outcome.WAITING, Outcome.CONFLICT)  # a person of ours has to look
 
 
 class MayBe(Code):
-    """What a file of which nobody has said what it is may turn out to be: it pauses no other duty."""
+    """What a file may turn out to be while nobody has said what it is: it pauses no duty that it cannot meet.
 
-    FORM = "form", "biểu mẫu"
-    LETTER = "letter", "văn bản"
+    `endings`: of the names of such files; what has none of them may be either.
+    """
+
+    endings: tuple[str, ...]
+
+    def __init__(self, code: str, label: str, *endings: str) -> None:
+        super().__init__(code, label)
+        self.endings = endings
+
+    FORM = "form", "biểu mẫu", "xlsx", "xlsm", "xlsb", "xls", "xltx", "xltm", "ods", "fods", "csv", "et"
+    LETTER = "letter", "văn bản", "pdf", "png", "jpg", "jpeg", "jfif", "tif", "tiff", "bmp", "gif", "heic", "webp"
     EITHER = "either", "biểu mẫu hoặc văn bản"
-    NEITHER = "neither", "không phải nội dung phải gửi"
+    NEITHER = "neither", "không phải nội dung phải gửi", "txt", "htm", "html", "xml", "ics", "vcf", "p7s", "mp3", "mp4"
+
+    def meets(self, deliverable: str) -> bool:
+        """Whether it can be what a duty asks for; a duty may ask for any file."""
+        if self in (MayBe.EITHER, MayBe.NEITHER) or deliverable.startswith(Deliverable.FILE):
+            return self != MayBe.NEITHER
+        return (self == MayBe.FORM) == deliverable.startswith("form_")
+
+
+def may_be(filename: str) -> MayBe:
+    """By the ending of its name: a scan may be a letter, a workbook a form."""
+    ending = filename.rpartition(".")[2].lower()
+    return next((kind for kind in MayBe if ending in kind.endings), MayBe.EITHER)

@@ -14,6 +14,7 @@ depends_on = None
 def upgrade() -> None:
     _mails()
     op.add_column("verdicts", sa.Column("may_be", sa.String(), nullable=True))
+    op.add_column("verdicts", sa.Column("replaces", sa.Integer(), nullable=True))
 
 
 def downgrade() -> None:
@@ -36,6 +37,7 @@ def _mails() -> None:
         sa.Column("letter_id", sa.Integer(), nullable=True),
         sa.Column("bounced", sa.JSON(), nullable=False),
         sa.Column("passed_over", sa.JSON(), nullable=False),
+        sa.Column("origin", sa.String(), nullable=True),
         sa.Column("recorded_at", sa.DateTime(), nullable=False),
         sa.ForeignKeyConstraint(["letter_id"], ["outbox.id"], name="fk_mails_letter_id_outbox"),
         sa.PrimaryKeyConstraint("id", name="pk_mails"),
