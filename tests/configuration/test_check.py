@@ -80,7 +80,7 @@ def test_the_shipped_files_have_no_fault(found: Callable[[], list[str]]) -> None
             "letter: overdue_3",
             "letters/overdue_3 thiếu subject.txt.j2, text.txt.j2",
         ),
-        (LETTER, "letter: overdue_2", "letter: receipt", "thư của bậc “overdue_2”: letters/receipt/"),
+        (LETTER, "letter: overdue_2", "letter: answer", "thư của bậc “overdue_2”: letters/answer/"),
         (
             LETTER,
             "to: [focal_officer, clerk], letter: reminder",
@@ -90,7 +90,7 @@ def test_the_shipped_files_have_no_fault(found: Callable[[], list[str]]) -> None
         ("ladders/day-du.yaml", "to: [board]", "to: [bord]", "không có “bord”"),
         ("ladders/day-du.yaml", "letter: overdue_board", "letter: board", "thư mục letters/board thiếu"),
         (
-            "letters/receipt/text.txt.j2",
+            "letters/answer/text.txt.j2",
             "{{ issuer }}",
             "{{ isuer }}",
             "không có “isuer” trong những gì thư này",

@@ -194,7 +194,7 @@ def test_an_answer_without_its_copy_says_so(desk: Desk, monkeypatch: pytest.Monk
     desk.work()
     [letter] = desk.letters()
     assert letter.attachments == []
-    assert "không lập được tệp đánh dấu" in letter.text
+    assert "không lập được tệp tô sẵn các ô" in letter.text
     assert "đính kèm" not in letter.text
 
 

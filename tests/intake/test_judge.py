@@ -18,7 +18,8 @@ from dondoc.configuration.context import AppContext
 from dondoc.errors import Problem
 from dondoc.facts import contacts, obligations
 from dondoc.forms.limited import judge
-from dondoc.intake import answer, inbox, submit
+from dondoc.intake import inbox, submit
+from dondoc.intake.answers import answer, words
 from dondoc.intake.judge import judge_submission
 from dondoc.intake.receive import receive
 from dondoc.store.cameras import Camera
@@ -102,10 +103,10 @@ def test_the_receipt_says_what_was_received_and_answers_the_mail(desk: Desk) -> 
     [letter] = desk.letters()
     assert (letter.kind, letter.state, letter.recipient, letter.agency) == ("receipt", "pending", OFFICER, DUC_THO)
     assert letter.in_reply_to == "<1@ductho.test>"
-    assert letter.subject == "[IOC Hà Tĩnh] Xác nhận đã nhận Biểu mẫu 03 (Khu, điểm du lịch) của UBND huyện Đức Thọ"
-    for words in ("lúc 14 giờ 01 phút ngày 18/11/2021", "BN-0001", "02 camera", "được tính là hoàn thành"):
-        assert words in letter.text
-        assert words in re.sub(r"</?b>", "", letter.html)
+    assert letter.subject == "Đã nhận Biểu mẫu 03: 02 camera – Đức Thọ [IOC Hà Tĩnh]"
+    for wanted in ("lúc 14 giờ 01 phút ngày 18/11/2021", "BN-0001", "02 camera", "được tính là hoàn thành"):
+        assert wanted in letter.text
+        assert wanted in re.sub(r"</?b>", "", letter.html)
     assert "127.0.0.1" not in letter.text + letter.html
     assert "18,34" not in letter.text + letter.html
 
@@ -119,9 +120,10 @@ def test_a_wrong_form_goes_back_with_its_cells_marked(desk: Desk) -> None:
     assert letter.kind == "returned"
     errors = [i for i in newest(desk, submission).issues if i["severity"] == "error"]
     assert len(errors) == 12
-    assert letter.text.count("\n- ") == answer.SHOWN
+    listed = letter.text.split("Cần sửa:\n")[1].split("\n…")[0]
+    assert listed.count("- ") == words.SHOWN
     assert "… và 02 chỗ khác, đánh dấu đầy đủ trong tệp đính kèm." in letter.text
-    assert "Đề nghị không gửi mật khẩu" in letter.text
+    assert "Không gửi mật khẩu" in letter.text
     [attached] = letter.attachments
     assert attached["filename"] == "bm03_can_sua.xlsx"
     book = load_workbook(BytesIO(desk.app.blobs.get(attached["sha256"])))
@@ -141,7 +143,10 @@ def test_the_same_wrong_form_again_is_told_that_its_faults_still_stand(desk: Des
     bring(desk, content)
     assert [v.outcome for v in desk.verdicts()] == ["returned", "duplicate"]
     assert "không cần gửi lại" not in desk.letters()[-1].text
-    assert "đã được đề nghị bổ sung, chỉnh sửa trước đó" in desk.letters()[-1].text
+    assert (
+        "nội dung giống hệt bản đã được đề nghị chỉnh sửa trước đó; 03 chỗ nêu dưới đây vẫn chưa sửa"
+        in desk.letters()[-1].text
+    )
     assert status(desk, DUC_THO) == "returned"
 
 
@@ -151,7 +156,7 @@ def test_the_same_good_form_again_gets_one_answer_saying_so(desk: Desk) -> None:
         bring(desk, content)
     assert [v.outcome for v in desk.verdicts()] == ["accepted", "duplicate", "duplicate"]
     assert [letter.kind for letter in desk.letters()] == ["receipt", "receipt"]
-    assert "Quý cơ quan không cần gửi lại" in desk.letters()[1].text
+    assert "không cần gửi lại" in desk.letters()[1].text
 
 
 def test_a_workbook_that_cannot_be_read_is_answered_with_what_to_do(desk: Desk) -> None:
@@ -159,13 +164,12 @@ def test_a_workbook_that_cannot_be_read_is_answered_with_what_to_do(desk: Desk) 
     assert newest(desk, submission).outcome == "refused"
     [letter] = desk.letters()
     assert letter.kind == "returned"
-    assert "Đề nghị gửi lại: tệp mã BN-0001 chưa đọc được" in letter.subject
-    for words in (letter.text, letter.html):
-        assert "Tệp bị hỏng hoặc gửi thiếu nên không mở được. Đề nghị mở tệp bằng Excel" in words
-        assert words.count("BM03.xlsx") == 1, "said once"
-        assert words.count("trả lời thư này") == 2, "what to do, and the foot"
-        assert "chỉnh sửa" not in words
-        assert "Bieu_mau_" in words
+    assert "Đề nghị gửi lại tệp chưa đọc được (mã BN-0001) – Đức Thọ" in letter.subject
+    for wanted in (letter.text, letter.html):
+        assert "Tệp bị hỏng hoặc gửi thiếu nên không mở được. Đề nghị mở tệp bằng Excel" in wanted
+        assert wanted.count("BM03.xlsx") == 1, "said once"
+        assert "chỉnh sửa" not in wanted
+        assert "Bieu_mau_" in wanted
 
 
 def test_with_a_file_that_cannot_be_read_a_blank_goes_back_to_whom_it_is_known_to_belong(desk: Desk) -> None:

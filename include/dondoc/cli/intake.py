@@ -62,7 +62,7 @@ def assign(
     from dondoc.cli.acting import actor
     from dondoc.configuration.context import open_context
     from dondoc.intake import inbox as room
-    from dondoc.intake.answer import answer
+    from dondoc.intake.answers.answer import answer
 
     app, now = open_context(), clock.now()
     number, who = BN.read(submission), actor(by)

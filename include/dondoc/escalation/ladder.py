@@ -18,6 +18,7 @@ from dondoc.directive.model import Directive, Registry, Step
 from dondoc.escalation import words
 from dondoc.escalation.reasons import LadderReason
 from dondoc.escalation.recipients import needs_approval
+from dondoc.facts import words as duty_words
 from dondoc.facts.obligations import Standing
 from dondoc.vocabulary.letters import IN_HAND, STOPPABLE, LetterKind, OutboxState
 from dondoc.vocabulary.numbers import TH
@@ -159,7 +160,7 @@ class Ladder:
 
     def name(self, standing: Standing) -> str:
         """An obligation, with its letter where several are active."""
-        name = words.name(self.registry, standing)
+        name = duty_words.name(self.registry, standing)
         letter = self.letters[standing.duty.directive]
         return f"{name} theo {words.short_reference(letter)}" if len(self.letters) > 1 else name
 
@@ -180,7 +181,7 @@ class Ladder:
         if last_day is None:
             return because(LadderReason.UNDATED)
         if step.kind == LetterKind.REMINDER and day > last_day:
-            return because(LadderReason.PAST_DUE, due=words.due(standing))
+            return because(LadderReason.PAST_DUE, due=duty_words.due(standing))
         if stop := self.stop(step, standing, past, day):
             return because(LadderReason.STOPPED, by=stop.by, on=stop.on, why=stop.reason, until=stop.until)
         if day < (first := self.first_day(step, last_day)):
@@ -400,7 +401,7 @@ def _owed(ladder: Ladder, standing: Standing, day: date) -> Reason:
     about = {"obligation": standing.duty.id, "name": ladder.name(standing), "why": standing.reasons}
     if standing.status != Status.RETURNED or standing.last_day is None:
         return because(LadderReason.OWED, **about)
-    about["due"] = words.due(standing)
+    about["due"] = duty_words.due(standing)
     late = ladder.calendar.between(standing.last_day, day)
     return because(LadderReason.RETURNED_LATE, **about, late=late) if late else because(LadderReason.RETURNED, **about)
 

@@ -14,6 +14,7 @@ from dondoc.escalation.blanks import forms
 from dondoc.escalation.ladder import APPROVAL_DAYS, Decision, Ladder, SentLetter, duty
 from dondoc.escalation.recipients import Recipient, needs_approval
 from dondoc.facts import contacts
+from dondoc.facts import words as duty_words
 from dondoc.facts.obligations import Standing
 from dondoc.forms.attached import Blanks
 from dondoc.mail import compose
@@ -162,9 +163,9 @@ def _item(ladder: Ladder, standing: Standing, day: date) -> ItemWords:
     late = ladder.calendar.between(last, day)
     left = ladder.calendar.between(day, last)
     return {
-        "name": words.name(ladder.registry, standing),
-        "due": words.due(standing),
-        "due_left": words.due(standing, *([f"còn {left:02} ngày làm việc"] if left else [])),
+        "name": duty_words.name(ladder.registry, standing),
+        "due": duty_words.due(standing),
+        "due_left": duty_words.due(standing, *([f"còn {left:02} ngày làm việc"] if left else [])),
         "late": late if late > ladder.grace_days else 0,  # the day of grace is not held against anybody
         "left": left,
         "last_today": day == last,

@@ -1,7 +1,7 @@
 """Where every obligation stands at a moment, and why. Pure: a function of directive, calendar and facts."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -21,6 +21,7 @@ from dondoc.directive.succession import responsible
 from dondoc.facts.index import FactIndex
 from dondoc.facts.read import Facts, Paper, Received, read
 from dondoc.facts.reasons import StandingReason, cited
+from dondoc.facts.rulings import standing_rulings
 from dondoc.store.facts import Ruling
 from dondoc.vocabulary.numbers import BN
 from dondoc.vocabulary.obligations import Status
@@ -56,10 +57,16 @@ class Standing:
         return said(self.reasons)
 
 
-def standings(letters: Sequence[Directive], calendar: WorkingDays, facts: Facts, as_of: datetime) -> list[Standing]:
+def standings(
+    letters: Sequence[Directive],
+    calendar: WorkingDays,
+    facts: Facts,
+    as_of: datetime,
+    owed_by: Collection[str] | None = None,
+) -> list[Standing]:
     """Of each letter every obligation, then every milestone, in the letter's order.
 
-    `letters`: those that are active, with what they repeat.
+    `letters`: those that are active, with what they repeat; `owed_by`: only what was asked of these agencies.
     """
     by_id = {one.id: one for letter in letters for one in (*letter.repeats, letter)}
     as_of = as_of.astimezone(HERE)
@@ -69,7 +76,9 @@ def standings(letters: Sequence[Directive], calendar: WorkingDays, facts: Facts,
         for letter in alike:
             asked, first, series = asked_by(letter, by_id), asked_since(letter, by_id), _Series(letter)
             found += [
-                _Judge(letter, asked, first, calendar, told, as_of, series, duty).standing() for duty in letter.duties
+                _Judge(letter, asked, first, calendar, told, as_of, series, duty).standing()
+                for duty in letter.duties
+                if owed_by is None or duty.agency in owed_by
             ]
     return found
 
@@ -79,6 +88,22 @@ def at(app: AppContext, session: Session, as_of: datetime, known_at: datetime | 
     letters = app.letters(session, as_of.astimezone(HERE).date(), known_at)
     calendar = app.calendar_known(session, known_at)
     return standings(letters, calendar, read(session, as_of, known_at), as_of)
+
+
+def of(app: AppContext, session: Session, agency: str, as_of: datetime) -> list[Standing]:
+    """As `at`, of what one agency answers for, by what is judged already; what others have sent costs nothing."""
+    letters = app.letters(session, as_of.astimezone(HERE).date())
+    rulings = Facts(rulings=tuple(standing_rulings(session, as_of, None)))
+    asked, holders = set[str](), set[str]()
+    for letter in letters:
+        index = FactIndex(rulings, letter.registry)
+        for first in {duty.agency for duty in letter.duties}:
+            if agency in (may_answer := index.holders(first, letter.id)):
+                asked.add(first)
+                holders |= may_answer
+    facts = read(session, as_of, senders=holders)
+    found = standings(letters, app.calendar_known(session, None), facts, as_of, asked)
+    return [standing for standing in found if standing.agency == agency]
 
 
 def as_row(standing: Standing) -> dict[str, Any]:

@@ -1,11 +1,12 @@
 """A snapshot of the facts that obligations rest on: happened up to `as_of`, recorded up to `known_at`."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
 from dondoc.facts import contacts
 from dondoc.facts.rulings import standing_rulings
@@ -51,8 +52,15 @@ class Facts:
     rulings: tuple[Ruling, ...] = ()
 
 
-def read(session: Session, as_of: datetime, known_at: datetime | None = None) -> Facts:
-    """The facts for a moment. `known_at` None: everything recorded by now."""
+def read(
+    session: Session, as_of: datetime, known_at: datetime | None = None, senders: Collection[str] | None = None
+) -> Facts:
+    """The facts for a moment.
+
+    Args:
+        known_at: None: everything recorded by now.
+        senders: of submissions only what was judged to be of these agencies; None: all.
+    """
 
     def known(query: Any, column: Any) -> Any:
         return query if known_at is None else query.where(column <= known_at)
@@ -69,11 +77,18 @@ def read(session: Session, as_of: datetime, known_at: datetime | None = None) ->
     )
     said: dict[int, datetime] = dict(session.execute(assigned.order_by(Assignment.id)).all())
     came = or_(Submission.happened_at <= as_of, Submission.id.in_(said))
-    rows = session.scalars(known(select(Submission).where(came), Submission.recorded_at))
+    theirs = select(Verdict.submission_id).where(Verdict.agency.in_(senders)) if senders is not None else None
+    submissions = select(Submission).where(came)
+    verdicts = select(Verdict).order_by(Verdict.id).options(defer(Verdict.rows), defer(Verdict.issues))
+    if theirs is not None:
+        submissions, verdicts = (
+            submissions.where(Submission.id.in_(theirs)),
+            verdicts.where(Verdict.submission_id.in_(theirs)),
+        )
+    rows = session.scalars(known(submissions, Submission.recorded_at))
     arrived = [(said.get(row.id, row.happened_at), row) for row in rows]
     arrived = [(when, row) for when, row in arrived if when <= as_of]
-    verdicts = session.scalars(known(select(Verdict).order_by(Verdict.id), Verdict.recorded_at))
-    newest = {v.submission_id: v for v in verdicts}
+    newest = {v.submission_id: v for v in session.scalars(known(verdicts, Verdict.recorded_at))}
     failed = JudgingAttempt.fault.is_not(None) | ~JudgingAttempt.finished
     tried = known(select(JudgingAttempt.submission_id).where(failed), JudgingAttempt.recorded_at)
     spoilt = set(session.scalars(tried))

@@ -10,7 +10,7 @@ from dondoc.bounded import Deadline
 from dondoc.configuration.context import AppContext
 from dondoc.errors import Cause
 from dondoc.intake import attempts
-from dondoc.intake.answer import answer
+from dondoc.intake.answers.answer import answer
 from dondoc.intake.attempts import Underway
 from dondoc.intake.judge import Postponed, judge_submission, without_reading
 from dondoc.intake.sources.source import known_senders

@@ -129,7 +129,7 @@ def mark_registered(session: Session, sha256: str, *, agency: str, number: str, 
         before = newest_verdict(session, submission)
         if before is None or before.outcome in ASIDE:
             word = _word(submission, before, Outcome.ACCEPTED, f"đã vào sổ văn bản số {number}", now)
-            word.agency, word.form = agency, None
+            word.agency, word.form, word.answered = agency, None, False  # its sender is told that it counts now
             session.add(word)
             closed.append(submission)
     return closed

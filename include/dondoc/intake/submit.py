@@ -9,7 +9,7 @@ from sqlalchemy import select
 from dondoc.audit import Actor
 from dondoc.configuration.context import AppContext
 from dondoc.facts.moments import happened
-from dondoc.intake.answer import answer
+from dondoc.intake.answers.answer import answer
 from dondoc.intake.attempts import Underway
 from dondoc.intake.inbox import ASIDE
 from dondoc.intake.judge import Postponed, judge_submission, without_reading

@@ -57,24 +57,56 @@ class ChasingWords(TypedDict):
     desk: str | None
 
 
-class AnswerWords(TypedDict):
-    """Of the answer to a submission."""
+class NeutralWords(TypedDict):
+    """Of the answer to somebody for whom nobody vouches: no word of theirs is in it."""
+
+    number: str
+    received_at: datetime
+
+
+class PartWords(TypedDict):
+    """One of the things that a mail brought, and what became of it."""
 
     number: str
     filename: str | None
-    received_at: datetime
-    form: str | None
-    agency: str | None
     outcome: str
+    registered: bool  # a letter that was entered in the register
+    form: str | None  # what people call it
+    agency: str | None  # where the answer is about several
     reason: str
-    rows: int
-    fulfils: bool
-    errors: Sequence[Mapping[str, Any]]
-    warnings: Sequence[Mapping[str, Any]]
+    fulfils: bool  # what was owed is met by it
+    blank: bool  # it is our own blank form
+    cameras: int
+    places: list[str]
+    nil: bool
+    replaced: str | None  # the number of the version whose place it takes
+    current: str | None  # the number of another version that stands
+    changes: list[str]
+    more_changes: int
+    numbered: list[tuple[int, str, str]]  # row, number, name
+    errors: int
     shown: Sequence[Mapping[str, Any]]
     more: int
-    attached: bool
+    marked: str | None  # the copy to correct that goes with it
+
+
+class AnswerWords(TypedDict):
+    """Of the answer to what arrived."""
+
+    kind: str  # of the mail
+    received_at: datetime
+    agency: str | None
+    agency_short: str | None
+    parts: list[PartWords]
+    counted: list[PartWords]  # of these, what is taken in
+    faulty: int  # places to be corrected in all
+    checked: int  # cameras that will be checked
+    owed: list[tuple[str, str]]  # name and time limit
+    reviewed: list[str]  # what waits for us
+    done: int  # duties met, where none is left
+    answer_by: date | None  # until when corrections are asked for
     fresh: list[str]
+    desk: str | None
 
 
 class PersonWords(TypedDict):

@@ -18,7 +18,7 @@ from dondoc.facts import contact_changes
 from dondoc.facts.register import register
 from dondoc.forms.spec import load_specs
 from dondoc.intake import inbox as room
-from dondoc.intake.answer import answer
+from dondoc.intake.answers.answer import answer
 from dondoc.intake.submit import submit
 from dondoc.store.intake import Submission
 from dondoc.vocabulary.numbers import BN, TD

@@ -67,45 +67,80 @@ _CHASING_POOR: shapes.ChasingWords = {
     "desk": None,
 }
 _ISSUE = {"code": "required_missing", "severity": "error", "sheet": None, "cell": "E12", "message": "Ô E12: chưa điền."}
-_ANSWER: shapes.AnswerWords = {
+_PART: shapes.PartWords = {
     "number": "BN-0012",
     "filename": "bieu_mau_03.xlsx",
-    "received_at": NOON,
-    "form": "Biểu mẫu 03",
-    "agency": "UBND huyện Đức Thọ",
     "outcome": "accepted_with_warnings",
-    "reason": "Nhận ngày 18/11/2021",
-    "rows": 12,
+    "registered": False,
+    "form": "Biểu mẫu 03",
+    "agency": None,
+    "reason": "Hợp lệ",
     "fulfils": True,
-    "errors": [],
-    "warnings": [_ISSUE],
+    "blank": False,
+    "cameras": 12,
+    "places": ["Đồi Mộng Ước", "Ngã ba Đồng Lộc"],
+    "nil": False,
+    "replaced": "BN-0003",
+    "current": None,
+    "changes": ["Cổng chính 01 (Đồi Mộng Ước), Độ phân giải: 720p → 1080p (2MP)"],
+    "more_changes": 1,
+    "numbered": [(1, "CAM-00014", "Cổng chính 01")],
+    "errors": 0,
     "shown": [_ISSUE],
     "more": 1,
-    "attached": False,
+    "marked": None,
+}
+_FAULTY: shapes.PartWords = {**_PART, "outcome": "returned", "errors": 2, "marked": "bieu_mau_03_can_sua.xlsx"}
+_BROKEN: shapes.PartWords = {**_PART, "outcome": "refused", "reason": "Tệp bị hỏng.", "shown": [], "numbered": []}
+_SCAN: shapes.PartWords = {**_BROKEN, "outcome": "waiting", "form": None, "agency": "UBND huyện Đức Thọ"}
+_PARTS: list[shapes.PartWords] = [
+    _PART,
+    {**_PART, "nil": True, "cameras": 0, "shown": [], "replaced": None, "changes": [], "more_changes": 0},
+    _FAULTY,
+    {**_FAULTY, "marked": None},
+    _BROKEN,
+    {**_BROKEN, "blank": True},
+    _SCAN,
+    {**_SCAN, "registered": True, "outcome": "accepted"},
+    {**_SCAN, "outcome": "conflict", "current": "BN-0010"},
+    {**_PART, "outcome": "duplicate"},
+    {**_PART, "outcome": "duplicate", "current": "BN-0010"},
+    {**_FAULTY, "outcome": "duplicate"},
+]
+_ANSWER: shapes.AnswerWords = {
+    "kind": "submission",
+    "received_at": NOON,
+    "agency": "UBND huyện Đức Thọ",
+    "agency_short": "Đức Thọ",
+    "parts": _PARTS,
+    "counted": [_PART],
+    "faulty": 4,
+    "checked": 12,
+    "owed": [("Biểu mẫu 01", "trước ngày 20/11/2021")],
+    "reviewed": ["Văn bản cử cán bộ đầu mối"],
+    "done": 0,
+    "answer_by": DAY,
+    "fresh": ["Bieu_mau_03.xlsx"],
+    "desk": "Nguyễn Thị Hà, điện thoại 0912 345 678",
+}
+_ALONE: shapes.AnswerWords = {
+    **_ANSWER,
+    "parts": [_PART],
+    "faulty": 0,
+    "owed": [],
+    "reviewed": [],
+    "done": 2,
+    "answer_by": None,
     "fresh": [],
+    "desk": None,
 }
-_RETURNED: shapes.AnswerWords = {
-    **_ANSWER,
-    "outcome": "returned",
-    "fulfils": False,
-    "errors": [_ISSUE, _ISSUE],
-    "warnings": [],
-    "attached": True,
-}
-_REFUSED: shapes.AnswerWords = {**_RETURNED, "outcome": "refused", "attached": False, "fresh": ["bieu_mau_03.xlsx"]}
-_DUPLICATE: shapes.AnswerWords = {**_RETURNED, "outcome": "duplicate", "attached": False}
-_STRANGER: shapes.AnswerWords = {
-    **_ANSWER,
-    "filename": None,
-    "form": None,
-    "agency": None,
-    "outcome": "waiting",
-    "rows": 0,
-    "fulfils": False,
-    "warnings": [],
-    "shown": [],
-    "more": 0,
-}
+_ANSWERS = (
+    _ANSWER,
+    *({**_ALONE, "parts": [part], "counted": [part] if "accepted" in part["outcome"] else []} for part in _PARTS),
+    {**_ALONE, "kind": "reply", "parts": [_SCAN], "counted": [], "checked": 0},
+    {**_ALONE, "kind": "forgotten", "parts": [_SCAN], "counted": [], "agency": None, "agency_short": None},
+)
+_NEUTRAL: shapes.NeutralWords = {"number": "BN-0012", "received_at": NOON}
 _CHANGE: shapes.ContactChangeWords = {
     "agency": "UBND huyện Đức Thọ",
     "number": "BN-0012",
@@ -200,11 +235,11 @@ def of_step(step: Step) -> Shape:
 _WITHOUT_DAY: shapes.ChasingWords = {**_CHASING, "answer_by": None, "answer_before": None}
 CHASING = _shape(shapes.ChasingWords, _CHASING, _CHASING_POOR)
 WITHOUT_DAY = _shape(shapes.ChasingWords, _WITHOUT_DAY, {**_CHASING_POOR, "answer_by": None, "answer_before": None})
-ANSWER = _shape(shapes.AnswerWords, _ANSWER, _RETURNED, _REFUSED, _DUPLICATE, _STRANGER)
+ANSWER = _shape(shapes.AnswerWords, *_ANSWERS)
 # The letters of each kind, by the folder of their words. Those of the ladder are named by its steps.
 LETTERS: Mapping[LetterKind, Mapping[str, Shape]] = {
-    LetterKind.RECEIPT: {"receipt": ANSWER, "neutral": ANSWER},
-    LetterKind.RETURNED: {"returned": ANSWER},
+    LetterKind.RECEIPT: {"answer": ANSWER, "neutral": _shape(shapes.NeutralWords, _NEUTRAL)},
+    LetterKind.RETURNED: {"answer": ANSWER},
     LetterKind.CONTACT_CHANGE: {
         LetterKind.CONTACT_CHANGE: _shape(shapes.ContactChangeWords, _CHANGE, {**_CHANGE, "code": None})
     },

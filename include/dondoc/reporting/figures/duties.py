@@ -6,8 +6,8 @@ from datetime import date
 from typing import Any
 
 from dondoc.directive.model import Registry
-from dondoc.escalation.words import name as duty_name
 from dondoc.facts.obligations import Standing
+from dondoc.facts.words import name as duty_name
 from dondoc.reporting.figures.model import Agencies, DutyRow, Progress, SystemProgress
 from dondoc.vocabulary.numbers import BN
 from dondoc.vocabulary.obligations import DONE, Status

@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 
 from dondoc.clock import HERE
 from dondoc.directive.model import Directive, Registry
-from dondoc.escalation.words import name as duty_name
 from dondoc.escalation.words import title
 from dondoc.facts.obligations import Standing
+from dondoc.facts.words import name as duty_name
 from dondoc.reporting.figures.duties import came_on, days_late, is_late, submission
 from dondoc.reporting.figures.model import AgencyWord, Chase, LateAgency, LateDuty
 from dondoc.store.facts import Ruling

@@ -1,0 +1,156 @@
+"""Answer what arrived: once a mail, after all of it is judged."""
+
+import logging
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from dondoc.configuration.context import AppContext
+from dondoc.intake.answers import files, words
+from dondoc.intake.answers.part import Addressee, Arrival, Part, addressee, arrival, counting
+from dondoc.intake.judge import newest_verdict
+from dondoc.mail import compose, outbox
+from dondoc.mail.letter import Letter
+from dondoc.mail.render import render
+from dondoc.store.intake import Verdict
+from dondoc.store.mail import OutboxLetter
+from dondoc.store.session import one_at_a_time
+from dondoc.vocabulary.letters import LetterKind
+from dondoc.vocabulary.mails import MailKind
+from dondoc.vocabulary.numbers import BN
+from dondoc.vocabulary.submissions import Outcome
+
+log = logging.getLogger(__name__)
+PER_DAY = 20  # answers to one address a day: an automatic correspondent must not become a loop
+ANSWER, NEUTRAL = "answer", "neutral"  # folders of words; the second says only that something was received
+
+# What answers an outcome, and what stands for its words in keys; nothing answers what a person put aside.
+LETTERS: dict[Outcome, tuple[LetterKind, str]] = {
+    Outcome.ACCEPTED: (LetterKind.RECEIPT, "receipt"),
+    Outcome.ACCEPTED_WITH_WARNINGS: (LetterKind.RECEIPT, "receipt"),
+    Outcome.DUPLICATE: (LetterKind.RECEIPT, "receipt"),
+    Outcome.RETURNED: (LetterKind.RETURNED, "returned"),
+    Outcome.REFUSED: (LetterKind.RETURNED, "returned"),
+    Outcome.WAITING: (LetterKind.RECEIPT, NEUTRAL),
+    Outcome.CONFLICT: (LetterKind.RECEIPT, NEUTRAL),
+}
+
+
+def answer(app: AppContext, submission_ids: Iterable[int], *, now: datetime) -> list[int]:
+    """Put one answer for each mail, or other arrival, into the outbox; answering again changes nothing.
+
+    A mail of which something is not judged yet is answered later. What is judged anew after its mail was answered, such
+    as a scan that was entered in the register, is answered by itself.
+
+    Nobody is answered when a machine sent it, when there is no address, after the day's 20th answer to one address, or
+    as a stranger after the day's last to all strangers. What was not answered for being too many is not answered later
+    either: its verdict says so, and a person sees it. An address that somebody else may have written into From gets one
+    neutral receipt a day, and nothing with content: once a person has given the form to its agency, the agency's own
+    officer is answered.
+
+    Returns:
+        ids of the outbox rows.
+    """
+    ids: list[int] = []
+    for submission_id in submission_ids:
+        with app.sessions.reading() as session:
+            came = arrival(session, submission_id)
+            if came is None or not came.unanswered:
+                continue
+            told = _told(session, came, now)
+        letters = [_letter(app, came, to, counting(parts), now) for to, parts in told.items()]
+        with app.sessions.begin() as session:
+            one_at_a_time(session, "answers")
+            verdicts = [newest_verdict(session, part.submission.id) for part in came.unanswered]
+            for letter in letters:
+                ids += _enqueue(app, session, letter, verdicts, now)
+            for verdict in verdicts:
+                if verdict:
+                    verdict.answered = True
+    return ids
+
+
+def _enqueue(
+    app: AppContext, session: Session, letter: Letter, verdicts: Sequence[Verdict | None], now: datetime
+) -> list[int]:
+    if reason := _too_many(app, session, letter, now):
+        log.warning("%s is not answered: %s", BN(letter.context["submission"]), reason)
+        for verdict in filter(None, verdicts):
+            verdict.reason += f" (không tự trả lời người gửi: {reason})"
+        return []
+    return [row.id for row in outbox.enqueue(session, [letter], settings=app.settings, now=now)]
+
+
+def _told(session: Session, came: Arrival, now: datetime) -> dict[Addressee, list[Part]]:
+    """Who is to be told of what: usually there is one sender."""
+    told: dict[Addressee, list[Part]] = {}
+    for part in came.unanswered:
+        to = addressee(session, part, now) if part.verdict.outcome in LETTERS else None
+        if to is not None:
+            told.setdefault(to, []).append(part)
+    return told
+
+
+def _letter(app: AppContext, came: Arrival, to: Addressee, parts: Sequence[Part], now: datetime) -> Letter:
+    first = parts[0].submission
+    doubted = to.stranger and first.sender_doubt is not None
+    returned = not to.stranger and any(LETTERS[p.verdict.outcome][0] == LetterKind.RETURNED for p in parts)
+    sent = files.Files() if to.stranger else files.of(app, parts, now)
+    said = words.neutral(first) if to.stranger else words.of(app, came, parts, sent, now)
+    agencies = {part.verdict.agency for part in parts}
+    agency = agencies.pop() if len(agencies) == 1 and not doubted else None
+    return compose.letter(
+        app.settings,
+        LetterKind.RETURNED if returned else LetterKind.RECEIPT,
+        to.address,
+        render(app.settings.data, app.registry, NEUTRAL if to.stranger else ANSWER, said),
+        _about(app, came, to, parts, agency, now),
+        f"Trả lời bản nộp {', '.join(BN(p.submission.id) for p in parts)}: {parts[0].verdict.reason}",
+        agency=agency,
+        attachments=sent.all,
+        in_reply_to=first.message_id,
+        context={"submission": first.id, "outcome": parts[0].verdict.outcome, "stranger": to.stranger},
+    )
+
+
+def _about(
+    app: AppContext, came: Arrival, to: Addressee, parts: Sequence[Part], agency: str | None, now: datetime
+) -> compose.About:
+    """What is answered once: the content, whichever way and however often it comes. Of mails without a document, and of
+    all mails that somebody in doubt may have sent, one a day."""
+    survey, day = app.registry.survey, f"{now:%Y-%m-%d}"
+    if to.stranger and parts[0].submission.sender_doubt:
+        return compose.of_answer(survey, None, NEUTRAL, "doubted", day)
+    if came.kind != MailKind.SUBMISSION and not to.stranger:
+        return compose.of_answer(survey, agency, ANSWER, came.kind, day)
+    each = [(NEUTRAL if to.stranger else LETTERS[p.verdict.outcome][1], p.verdict.outcome, _content(p)) for p in parts]
+    if len(each) == 1:
+        return compose.of_answer(survey, agency, *each[0])
+    content = sha256("\n".join(sorted("/".join(one) for one in each)).encode()).hexdigest()
+    return compose.of_answer(survey, agency, ANSWER, "several", content)
+
+
+def _content(part: Part) -> str:
+    verdict = part.verdict
+    return f"{verdict.form}/{verdict.value_hash}" if verdict.value_hash else part.submission.sha256
+
+
+def _too_many(app: AppContext, session: Session, letter: Letter, now: datetime) -> str | None:
+    """Why the letter would be one too many; None when it is not."""
+    lately = (
+        OutboxLetter.kind.in_([LetterKind.RECEIPT, LetterKind.RETURNED]),
+        OutboxLetter.decided_at > now - timedelta(days=1),
+        outbox.counted(app.settings),
+    )
+    to_them = session.scalar(select(func.count()).where(OutboxLetter.recipient == letter.recipient, *lately)) or 0
+    if to_them >= PER_DAY:
+        return f"địa chỉ này đã nhận {PER_DAY} thư trả lời trong 24 giờ"
+    if letter.context["stranger"]:
+        contexts = session.scalars(select(OutboxLetter.context).where(*lately))
+        most = app.settings.answers_per_day
+        if sum(bool(context.get("stranger")) for context in contexts) >= most:
+            return f"đã trả lời {most} thư của người gửi chưa đăng ký trong 24 giờ (DONDOC_ANSWERS_PER_DAY)"
+    return None

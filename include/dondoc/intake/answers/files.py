@@ -1,0 +1,79 @@
+"""What goes back with an answer: their form with its wrong cells marked, a blank to start over."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import PurePath
+
+from dondoc.configuration.context import AppContext
+from dondoc.directive.names import fold
+from dondoc.errors import Problem
+from dondoc.facts import obligations
+from dondoc.forms import attached, limited
+from dondoc.forms.spec import load_specs
+from dondoc.forms.verdict import FormVerdict, Issue
+from dondoc.intake.answers.part import Part
+from dondoc.mail.letter import Attachment
+from dondoc.vocabulary.numbers import BN
+from dondoc.vocabulary.obligations import Status
+from dondoc.vocabulary.submissions import Outcome
+
+log = logging.getLogger(__name__)
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+OWED = (Status.NOT_DUE, Status.OVERDUE)  # not what was returned: its sender has a form to correct
+
+
+@dataclass(frozen=True)
+class Files:
+    """`marked`: by submission."""
+
+    marked: dict[int, Attachment] = field(default_factory=dict)
+    fresh: tuple[Attachment, ...] = ()
+
+    @property
+    def all(self) -> tuple[Attachment, ...]:
+        return (*self.marked.values(), *self.fresh)
+
+
+def of(app: AppContext, parts: Sequence[Part], now: datetime) -> Files:
+    """The attachments of the answer to these parts."""
+    marked = {}
+    for part in parts:
+        if part.verdict.outcome == Outcome.RETURNED and (copy := _marked(app, part)):
+            marked[part.submission.id] = copy
+    refused = {p.verdict.agency for p in parts if p.verdict.outcome == Outcome.REFUSED and p.verdict.agency}
+    fresh = [blank for agency in sorted(refused) for blank in _fresh(app, agency, now)]
+    return Files(marked, tuple(fresh))
+
+
+def _marked(app: AppContext, part: Part) -> Attachment | None:
+    """The workbook back with the wrong cells marked; None when it cannot be marked."""
+    verdict, submission = part.verdict, part.submission
+    issues = tuple(Issue(**{"said": issue["message"], **issue}) for issue in verdict.issues)
+    # Its token names the agency whose form it was found to be, unless the form names another.
+    disagree = any(issue.code == "agency_disagrees" for issue in issues)
+    form = FormVerdict(Outcome.RETURNED, verdict.form, None if disagree else verdict.agency, "missing", issues)
+    try:
+        marked = limited.annotate(
+            app.blobs.get(submission.sha256),
+            form,
+            data=app.settings.data,
+            registry=app.registry,
+            secrets=app.secrets,
+            base_version=verdict.base_version or 0,
+        )
+    except Problem as problem:
+        log.warning("%s: %s", BN(submission.id), problem)
+        return None  # the letter's own text lists what is wrong, and says that there is no copy
+    name = fold(PurePath(submission.filename).stem).replace(" ", "_").encode("ascii", "ignore").decode()[:60]
+    return Attachment(f"{name or 'bieu_mau'}_can_sua.xlsx", app.blobs.put(marked), XLSX)
+
+
+def _fresh(app: AppContext, agency: str, now: datetime) -> list[Attachment]:
+    """A blank of each form that the agency still owes, to start over."""
+    with app.sessions.reading() as session:
+        owed = obligations.of(app, session, agency, now)
+    forms = dict.fromkeys(s.duty.deliverable for s in owed if s.status in OWED)
+    known = load_specs(app.settings.data)
+    return list(attached.make(app, [(agency, form) for form in forms if form in known]).values())

@@ -1,0 +1,168 @@
+"""What an answer says, as its templates are given it."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from dondoc.configuration.context import AppContext
+from dondoc.directive.names import fold
+from dondoc.facts import contacts, obligations
+from dondoc.facts import words as duty_words
+from dondoc.facts.obligations import Standing
+from dondoc.forms.spec import CAMERA, FormSpec, load_specs
+from dondoc.intake import differences
+from dondoc.intake.answers.files import Files
+from dondoc.intake.answers.part import Arrival, Part
+from dondoc.intake.differences import Content
+from dondoc.intake.judge import newest_verdict
+from dondoc.mail.shapes import AnswerWords, NeutralWords, PartWords
+from dondoc.store.cameras import Camera
+from dondoc.store.intake import Submission, Verdict
+from dondoc.vocabulary.numbers import BN, CAM
+from dondoc.vocabulary.obligations import DONE, MILESTONES, Status
+from dondoc.vocabulary.submissions import ACCEPTED, Outcome
+
+SHOWN = 10  # issues in the mail's own text: people read on phones
+CHANGES = 8
+NUMBERED = 12  # cameras
+PLACES = 3
+TO_CORRECT = 3  # working days
+OPEN = (Status.NOT_DUE, Status.OVERDUE, Status.RETURNED)
+Issues = Sequence[Mapping[str, Any]]
+
+
+def neutral(submission: Submission) -> NeutralWords:
+    return {"number": BN(submission.id), "received_at": submission.happened_at}
+
+
+def of(app: AppContext, came: Arrival, parts: Sequence[Part], sent: Files, now: datetime) -> AnswerWords:
+    """What is said of these parts, and of what their agency owes."""
+    agencies = sorted({part.verdict.agency for part in parts if part.verdict.agency})
+    with app.sessions.reading() as session:
+        described = [_part(app, session, part, sent, several=len(agencies) > 1) for part in parts]
+        owed = obligations.of(app, session, agencies[0], now) if len(agencies) == 1 else []
+        desk = contacts.desk(session, app.registry, now.date())
+        checked = _to_be_checked(session, parts)
+        calendar = app.calendar_known(session, None)
+    returned = [part for part in parts if part.verdict.outcome == Outcome.RETURNED]
+    agency = app.registry.agency(agencies[0]) if len(agencies) == 1 else None
+    standings = [s for s in owed if s.duty.deliverable not in MILESTONES]
+    left = [s for s in standings if s.status in OPEN and not _is_of(s, returned)]
+    reviewed = [s for s in standings if s.status == Status.UNDER_REVIEW]
+    met = [s for s in standings if s.status in DONE]
+    return {
+        "kind": came.kind,
+        "received_at": parts[0].submission.happened_at,
+        "agency": agency.name if agency else None,
+        "agency_short": agency.short if agency else None,
+        "parts": described,
+        "counted": [one for one in described if one["outcome"] in ACCEPTED],
+        "faulty": sum(one["errors"] for one in described if one["outcome"] == Outcome.RETURNED),
+        "checked": checked,
+        "owed": [(duty_words.name(app.registry, s), duty_words.due(s)) for s in left],
+        "reviewed": [duty_words.name(app.registry, s) for s in reviewed],
+        "done": len(met) if standings and not (left or reviewed or returned) else 0,
+        "answer_by": calendar.add(now.date(), TO_CORRECT) if returned else None,
+        "fresh": [one.filename for one in sent.fresh],
+        "desk": desk,
+    }
+
+
+def _is_of(standing: Standing, returned: Sequence[Part]) -> bool:
+    return any(part.verdict.form == standing.duty.deliverable for part in returned)
+
+
+def _to_be_checked(session: Session, parts: Sequence[Part]) -> int:
+    """Cameras that these declared and that can be checked: their sender is told the result."""
+    accepted = [part.submission.id for part in parts if part.verdict.outcome in ACCEPTED]
+    can = select(func.count()).where(Camera.submission_id.in_(accepted), Camera.exemption.is_(None))
+    return session.scalar(can.where(Camera.url.is_not(None))) or 0
+
+
+def _part(app: AppContext, session: Session, part: Part, sent: Files, *, several: bool) -> PartWords:
+    verdict, submission = part.verdict, part.submission
+    spec = load_specs(app.settings.data).get(verdict.form or "")
+    cameras = [row for row in verdict.rows if row.get(CAMERA)] if spec and spec.place else list(verdict.rows)
+    changes = _changes(session, spec, verdict)
+    errors = [i for i in verdict.issues if i["severity"] == "error"]
+    listed: Issues = errors if verdict.outcome in (Outcome.RETURNED, Outcome.DUPLICATE) else _warnings(verdict)
+    copy = sent.marked.get(submission.id)
+    return {
+        "number": BN(submission.id),
+        "filename": submission.filename,
+        "outcome": verdict.outcome,
+        "registered": part.registered,
+        "form": spec.label if spec else None,
+        "agency": app.registry.agency(verdict.agency).name if several and verdict.agency else None,
+        "reason": _reason(verdict),
+        "fulfils": bool(verdict.fulfils) and verdict.outcome in ACCEPTED,
+        "blank": verdict.outcome == Outcome.REFUSED and verdict.form is not None,
+        "cameras": len(cameras),
+        "places": _places(spec, cameras),
+        "nil": verdict.head.get("no_camera") is True and not cameras,
+        "replaced": BN(verdict.replaces) if verdict.replaces else None,
+        "current": _current(session, verdict),
+        "changes": changes[:CHANGES],
+        "more_changes": max(0, len(changes) - CHANGES),
+        "numbered": _numbered(session, spec, verdict, cameras) if verdict.outcome in ACCEPTED else [],
+        "errors": len(errors),
+        "shown": listed[:SHOWN],
+        "more": max(0, len(listed) - SHOWN),
+        "marked": copy.filename if copy else None,
+    }
+
+
+def _warnings(verdict: Verdict) -> Issues:
+    return [issue for issue in verdict.issues if issue["severity"] == "warning"]
+
+
+def _reason(verdict: Verdict) -> str:
+    """Why it was judged so; of a refused file without its name, which the letter has said already."""
+    said = next((issue["said"] for issue in verdict.issues if issue.get("said")), None)
+    reason = said if said and verdict.outcome == Outcome.REFUSED and verdict.form is None else verdict.reason
+    return reason[:1].upper() + reason[1:]
+
+
+def _places(spec: FormSpec | None, cameras: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The places that are named, each once."""
+    key = spec.place if spec and spec.place else ""
+    return list({fold(str(row[key])): str(row[key]) for row in cameras if row.get(key)}.values())
+
+
+def _changes(session: Session, spec: FormSpec | None, verdict: Verdict) -> list[str]:
+    """What is different from the version whose place it takes."""
+    before = newest_verdict(session, verdict.replaces) if verdict.replaces else None
+    if before is None or spec is None:
+        return []
+    found = differences.between(spec, Content(before.head, before.rows), Content(verdict.head, verdict.rows))
+    added = [f"thêm {differences.label(spec, row)}" for row in found.added]
+    return [*added, *(differences.sentence(spec, change) for change in found.changes)]
+
+
+def _current(session: Session, verdict: Verdict) -> str | None:
+    """The version of its form that stands, where that is another."""
+    if verdict.outcome not in (Outcome.CONFLICT, Outcome.DUPLICATE) or not verdict.agency:
+        return None
+    stands = select(Verdict.submission_id, Verdict.value_hash).where(
+        Verdict.agency == verdict.agency, Verdict.form == verdict.form, Verdict.outcome.in_(ACCEPTED)
+    )
+    newest = session.execute(stands.order_by(Verdict.version.desc()).limit(1)).first()
+    return BN(newest[0]) if newest and newest[1] != verdict.value_hash else None
+
+
+def _numbered(
+    session: Session, spec: FormSpec | None, verdict: Verdict, cameras: Sequence[Mapping[str, Any]]
+) -> list[tuple[int, str, str]]:
+    """The numbers of the cameras by the rows that declared them; none where they are too many for a letter."""
+    if spec is None or not spec.place or len(cameras) > NUMBERED:
+        return []
+    mine = select(Camera.place, Camera.name, Camera.id).where(
+        Camera.agency == verdict.agency, Camera.submission_id == verdict.submission_id
+    )
+    ids = {(fold(place), fold(name)): camera for place, name, camera in session.execute(mine)}
+    keys = [(fold(str(row.get(spec.place) or "")), fold(str(row[CAMERA]))) for row in cameras]
+    rows = enumerate(zip(keys, cameras, strict=True), 1)
+    return [(n, CAM(ids[key]), str(row[CAMERA])) for n, (key, row) in rows if key in ids]

@@ -1,0 +1,218 @@
+"""One answer for each mail, which says only what is true."""
+
+from hashlib import sha256
+
+import pytest
+
+from dondoc.audit import Actor, Channel
+from dondoc.intake import inbox
+from dondoc.intake.answers.answer import answer
+from dondoc.intake.judge import judge_submission, without_reading
+from dondoc.intake.receive import receive
+from dondoc.store.intake import Mail, Submission
+from dondoc.store.mail import OutboxLetter
+from dondoc.vocabulary.mails import MailKind
+from dondoc.vocabulary.submissions import Arrival, MayBe, Outcome
+
+from .conftest import DUC_THO, OFFICER, SCAN, VU_QUANG, Desk
+from .test_judge import cameras, newest, status
+
+PERSON = Actor("Nguyễn Văn A", "nva", Channel.PAGE)
+
+
+def mail(
+    desk: Desk, *files: tuple[str, bytes], kind: MailKind = MailKind.SUBMISSION, sender: str = OFFICER, text: str = ""
+) -> list[int]:
+    """A mail that was taken in, with what it brings."""
+    number = len(desk.submissions())
+    with desk.app.sessions.begin() as session:
+        row = Mail(
+            digest=sha256(f"{number}{files}".encode()).hexdigest(),
+            kind=kind,
+            reason=[],
+            text=text,
+            bounced=[],
+            passed_over=[],
+            recorded_at=desk.now,
+        )
+        session.add(row)
+        session.flush()
+        its = row.id
+    taken = []
+    for index, (name, content) in enumerate(files or (("thu.eml", text.encode()),)):
+        submission, _ = receive(
+            desk.app,
+            content,
+            channel=Arrival.MAIL,
+            channel_id=f"{number}/{index}",
+            sender=sender,
+            filename=name,
+            received_at=desk.now,
+            now=desk.now,
+            message_id=f"<{number}@ductho.test>",
+            automatic=kind.by_machine,
+        )
+        taken.append(submission)
+        with desk.app.sessions.begin() as session:
+            session.get_one(Submission, submission).mail_id = its
+            if not files:
+                outcome = Outcome.WAITING if kind in (MailKind.REPLY, MailKind.FORGOTTEN) else Outcome.DISMISSED
+                verdict = {"may_be": MayBe.NEITHER, "agency": DUC_THO}
+                session.add(without_reading(submission, outcome, "thư không có tệp", desk.now, **verdict))
+    return taken
+
+
+def the_letter(desk: Desk) -> OutboxLetter:
+    [letter] = [letter for letter in desk.letters() if letter.kind in ("receipt", "returned")]
+    return letter
+
+
+def test_a_mail_with_several_documents_gets_one_answer_that_names_each(desk: Desk) -> None:
+    scan, form, broken = mail(desk, ("cv.pdf", SCAN), ("bm03.xlsx", desk.form()), ("bm.xlsx", desk.form()[:500]))
+    desk.work()
+    letter = the_letter(desk)
+    assert letter.kind == "returned"
+    assert letter.subject == "Đã nhận 03 tệp, tiếp nhận 01 – Đức Thọ [IOC Hà Tĩnh]"
+    assert f"- tệp “cv.pdf” (mã BN-{scan:04}): đã nhận, chờ cán bộ của Sở xem" in letter.text
+    assert f"- Biểu mẫu 03 (tệp “bm03.xlsx”, mã BN-{form:04}): 02 camera tại 01 điểm" in letter.text
+    assert f"- tệp “bm.xlsx” (mã BN-{broken:04}): chưa tiếp nhận được." in letter.text
+    assert "không cần gửi lại" not in letter.text
+    assert "Sở đang xem: Văn bản cử cán bộ đầu mối (Trung tâm Hành chính công cấp huyện)." in letter.text
+    assert {v.answered for v in desk.verdicts()} == {True}
+
+
+def test_nothing_is_answered_before_all_of_a_mail_is_judged(desk: Desk) -> None:
+    first, second = mail(desk, ("cv.pdf", SCAN), ("bm03.xlsx", desk.form()))
+    judge_submission(desk.app, first, now=desk.now)
+    assert answer(desk.app, [first], now=desk.now) == []
+    assert desk.letters() == []
+    judge_submission(desk.app, second, now=desk.now)
+    assert len(answer(desk.app, [second], now=desk.now)) == 1
+    assert answer(desk.app, [first, second], now=desk.now) == []
+
+
+def test_the_old_marked_copy_beside_the_corrected_form_is_not_spoken_of(desk: Desk) -> None:
+    wrong = desk.form(wrong=1)
+    mail(desk, ("bm03.xlsx", wrong))
+    desk.work()
+    mail(desk, ("bm03_can_sua.xlsx", wrong), ("bm03_da_sua.xlsx", desk.form()))
+    desk.work()
+    letter = desk.letters()[-1]
+    assert (letter.kind, letter.subject) == ("receipt", "Đã nhận Biểu mẫu 03: 02 camera – Đức Thọ [IOC Hà Tĩnh]")
+    assert "can_sua" not in letter.text
+    assert status(desk, DUC_THO) == "fulfilled"
+
+
+def test_a_receipt_says_what_was_met_what_is_still_owed_and_the_numbers_of_the_cameras(desk: Desk) -> None:
+    mail(desk, ("bm03.xlsx", desk.form()))
+    desk.work()
+    letter = the_letter(desk)
+    first, second = cameras(desk)
+    assert "Nội dung phải gửi này được tính là hoàn thành." in letter.text
+    assert f"Số hiệu camera: dòng 1 – CAM-{first.id:05} Cổng 01; dòng 2 – CAM-{second.id:05} Cổng 02." in letter.text
+    assert "Quý cơ quan còn phải gửi:\n- Văn bản cử cán bộ đầu mối" in letter.text
+    assert "trước ngày 19/11/2021" in letter.text
+    assert "Sở kiểm tra kết nối của 02 camera" in letter.text
+
+
+def test_who_owes_nothing_more_is_told_so_and_thanked(desk: Desk) -> None:
+    mail(desk, ("bm03.xlsx", desk.form()), ("cv.pdf", SCAN))
+    desk.work()
+    assert "hoàn thành cả" not in the_letter(desk).text
+    with desk.app.sessions.begin() as session:
+        from dondoc.facts.register import register
+
+        register(
+            session,
+            desk.app.letters(session, desk.now.date()),
+            desk.app.registry,
+            agency=DUC_THO,
+            fulfils=["focal_letter"],
+            number="12/UBND",
+            document_date=desk.now.date(),
+            arrived=desk.now,
+            blob=None,
+            by=PERSON,
+            secrets=desk.app.secrets,
+            now=desk.now,
+        )
+        scan = sha256(SCAN).hexdigest()
+        inbox.mark_registered(session, scan, agency=DUC_THO, number="12/UBND", now=desk.now)
+    desk.work()
+    letter = desk.letters()[-1]
+    assert "đã vào sổ văn bản số 12/UBND" in letter.text
+    assert "Quý cơ quan đã hoàn thành cả 02 nội dung. Xin cảm ơn." in letter.text
+
+
+def test_a_newer_form_of_the_same_sender_is_answered_with_what_is_different(desk: Desk) -> None:
+    mail(desk, ("bm03.xlsx", desk.form(cameras=2)))
+    desk.work()
+    mail(desk, ("bm03.xlsx", desk.form(cameras=3)))
+    desk.work()
+    text = desk.letters()[-1].text
+    assert "Thay bản BN-0001." in text
+    assert "So với bản BN-0001:\n- thêm Cổng 03" in text
+
+
+@pytest.mark.parametrize(
+    ("kind", "subject", "words"),
+    [
+        (MailKind.FORGOTTEN, "Thư chưa có tệp kèm theo, đề nghị gửi lại – Đức Thọ", "gửi lại thư, kèm tệp"),
+        (MailKind.REPLY, "Đã nhận thư, chưa có tệp kèm theo – Đức Thọ", "chưa tính là đã gửi nội dung nào"),
+    ],
+)
+def test_a_mail_without_a_document_is_told_so_once_a_day_and_pauses_nothing(
+    desk: Desk, kind: MailKind, subject: str, words: str
+) -> None:
+    for _ in range(3):
+        mail(desk, kind=kind, text="Dạ chiều em gửi sau ạ")
+        desk.work()
+    letter = the_letter(desk)
+    assert letter.subject == f"{subject} [IOC Hà Tĩnh]"
+    assert words in letter.text
+    assert "không cần gửi lại" not in letter.text
+    assert status(desk, DUC_THO) == "overdue"
+
+
+@pytest.mark.parametrize("kind", [kind for kind in MailKind if kind.by_machine])
+def test_a_machine_is_not_answered_and_pauses_nothing(desk: Desk, kind: MailKind) -> None:
+    mail(desk, kind=kind, text="Undelivered Mail Returned to Sender")
+    desk.work()
+    assert desk.letters() == []
+    assert status(desk, DUC_THO) == "overdue"
+    with desk.app.sessions.reading() as session:
+        assert inbox.inbox(session) == []
+
+
+def test_forms_of_two_agencies_in_one_mail_are_each_named(desk: Desk) -> None:
+    desk.register(VU_QUANG)
+    mail(desk, ("dt.xlsx", desk.form()), ("vq.xlsx", desk.form(VU_QUANG)))
+    desk.work()
+    letter = the_letter(desk)
+    assert (letter.agency, letter.text.startswith("Kính gửi: Quý cơ quan\n")) == (None, True)
+    assert "Biểu mẫu 03 của UBND huyện Đức Thọ" in letter.text
+    assert "Biểu mẫu 03 của UBND huyện Vũ Quang" in letter.text
+
+
+def test_a_stranger_s_mail_gets_one_answer_that_repeats_nothing_of_it(desk: Desk) -> None:
+    mail(desk, ("mat-khau.pdf", SCAN), ("bm03.xlsx", desk.form()), sender="la@noi-khac.test")
+    desk.work()
+    letter = the_letter(desk)
+    assert letter.recipient == "la@noi-khac.test"
+    for theirs in ("mat-khau", "bm03", "Đức Thọ", "Biểu mẫu"):
+        assert theirs not in letter.subject + letter.text
+
+
+def test_an_untouched_blank_is_no_submission(desk: Desk) -> None:
+    from dondoc.forms.blank import blank
+    from dondoc.forms.spec import load_specs
+
+    spec = load_specs(desk.app.settings.data)["form_03"]
+    owner, registry = desk.app.registry.agency(DUC_THO), desk.app.registry
+    (submission,) = mail(desk, ("bm03.xlsx", blank(spec, owner, registry=registry, secrets=desk.app.secrets)))
+    desk.work()
+    assert newest(desk, submission).outcome == "refused"
+    letter = the_letter(desk)
+    assert letter.subject == "Biểu mẫu 03 còn trống, đề nghị điền và gửi lại – Đức Thọ [IOC Hà Tĩnh]"
+    assert "biểu mẫu trống, chưa điền nội dung nên chưa tính là đã gửi" in letter.text
+    assert status(desk, DUC_THO) == "overdue"
