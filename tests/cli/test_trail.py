@@ -70,6 +70,7 @@ RECORDED: dict[str, tuple[tuple[str, ...], str, str]] = {
     "dismiss": (("BN-0001", "--reason", "thư rác"), "dismiss", "BN-0001"),
     "escalate": (DAY, "escalate", "2021-11-22"),
     "receive": (("c.csv", "--from", "la@dau.test"), "receive", "BN-0002"),
+    "intake rejudge": (("--apply",), "rejudge", "intake"),
     "register": ((*PAPER, "--arrived", "2021-11-18"), "register", "VB-0001"),
     "report": (("--as-of", "2021-11-18", "--out", "bc"), "draw_report", "2021-11-18"),
     "report approve": (("BC-0001",), "approve_report", "BC-0001"),

@@ -1,4 +1,4 @@
-"""receive, inbox, assign, dismiss."""
+"""receive, inbox, assign, dismiss, intake rejudge."""
 
 from pathlib import Path
 from typing import Annotated
@@ -16,6 +16,10 @@ def add(cli: typer.Typer) -> None:
     cli.command()(inbox)
     cli.command()(assign)
     cli.command()(dismiss)
+    stored = typer.Typer(help="Các bản nộp đã nhận.")
+    stored.callback()(lambda: None)
+    stored.command()(rejudge)
+    cli.add_typer(stored, name="intake")
 
 
 def receive(
@@ -87,3 +91,31 @@ def dismiss(
     with app.sessions.begin() as session:
         room.dismiss(session, app.secrets, number, reason=reason, by=who, now=clock.now())
     say(f"{BN(number)}: đã xếp lại.")
+
+
+def rejudge(
+    form: Annotated[str | None, typer.Option(help="Chỉ biểu mẫu này, ví dụ 03.")] = None,
+    agency: Annotated[str | None, typer.Option(help="Chỉ đơn vị này.")] = None,
+    do: Annotated[bool, typer.Option("--apply", help="Ghi kết quả mới và báo cho người gửi; thiếu: chỉ xem.")] = False,
+    by: By = "",
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+) -> None:
+    """Kiểm tra lại các bản nộp đã nhận theo biểu mẫu, quy tắc, danh bạ hiện tại: xem trước, rồi ghi."""
+    from dondoc import clock
+    from dondoc.cli.acting import actor
+    from dondoc.configuration.context import open_context
+    from dondoc.intake import rejudge as room
+
+    app, now = open_context(), clock.now()
+    which = {"form": f"form_{form.removeprefix('form_')}" if form else None, "agency": agency}
+    found = room.apply(app, now, by=actor(by), **which) if do else room.changes(app, now, **which)
+    count = 0
+    for one in found:
+        if isinstance(one, str):
+            say(one)
+            continue
+        count, row = count + 1, one.as_row()
+        emit(row) if as_json else say(
+            f"{row['number']} {row['file']}: {row['before']} → {row['after']} ({row['reason']})"
+        )
+    say(f"{count:02} bản nộp {'đã' if do else 'sẽ'} có kết quả khác.")

@@ -62,19 +62,24 @@ def without_reading(submission_id: int, outcome: Outcome, reason: str, now: date
     )
 
 
-def _assignment(session: Session, submission_id: int) -> Assignment | None:
+def newest_assignment(session: Session, submission_id: int) -> Assignment | None:
+    """A person's last word on whose a submission is."""
     return session.scalar(
         select(Assignment).where(Assignment.submission_id == submission_id).order_by(Assignment.id.desc()).limit(1)
     )
 
 
-def _earlier(session: Session, form: str | None, agency: str | None, submission_id: int) -> list[Version]:
-    """The versions of a form that an agency sent before, oldest first."""
+def _earlier(
+    session: Session, form: str | None, agency: str | None, submission_id: int, before: Verdict | None
+) -> list[Version]:
+    """The versions of a form that an agency sent before, oldest first; of one that is judged again, before that."""
     if form is None or agency is None:
         return []
+    query = select(Verdict.version, Verdict.value_hash, Submission)
+    if before and before.version:
+        query = query.where(Verdict.version < before.version)
     rows = session.execute(
-        select(Verdict.version, Verdict.value_hash, Submission)
-        .join(Submission, Submission.id == Verdict.submission_id)
+        query.join(Submission, Submission.id == Verdict.submission_id)
         .where(Verdict.form == form, Verdict.agency == agency, Verdict.submission_id != submission_id)
         .where(Verdict.outcome.in_([*ACCEPTED, Outcome.RETURNED]))
         .order_by(Verdict.id)
@@ -116,12 +121,12 @@ def judge_submission(app: AppContext, submission_id: int, *, now: datetime, pati
         Underway: another process is still at it.
     """
     with app.sessions.reading() as session:
-        if verdict := _standing(session, submission_id, _assignment(session, submission_id)):
+        if verdict := _standing(session, submission_id, newest_assignment(session, submission_id)):
             return verdict
     with attempts.alone(app.settings.home, submission_id, patience):
         with app.sessions.begin() as session:
             submission = session.get_one(Submission, submission_id)
-            assignment = _assignment(session, submission_id)
+            assignment = newest_assignment(session, submission_id)
             if verdict := _standing(session, submission_id, assignment):
                 return verdict
             if aside := _set_aside(session, submission, assignment, now):
@@ -130,7 +135,7 @@ def judge_submission(app: AppContext, submission_id: int, *, now: datetime, pati
         with app.sessions.begin() as session:
             attempt = attempts.begin(session, submission_id, now)
         try:
-            form = _read(app, submission, content, arrival(submission, assignment).date())
+            form = read_form(app, submission, content, arrival(submission, assignment).date())
         except Fault as fault:
             return _failed(app, submission_id, attempt, limited.explain(fault), now)
         except BaseException as error:
@@ -146,7 +151,12 @@ def arrival(submission: Submission, assignment: Assignment | None) -> datetime:
     return (stated or submission.happened_at).astimezone(HERE)
 
 
-def _read(app: AppContext, submission: Submission, content: bytes, day: date) -> FormVerdict:
+def read_form(app: AppContext, submission: Submission, content: bytes, day: date) -> FormVerdict:
+    """What a submission's file says, judged in a confined child.
+
+    Raises:
+        Fault: the child met a limit, or broke.
+    """
     return limited.judge(
         content,
         submission.filename,
@@ -161,7 +171,9 @@ def _failed(app: AppContext, submission: int, attempt: int, reason: str, now: da
     """After an attempt that failed: the verdict that sets it aside. Raises Postponed when it is to be tried again."""
     with app.sessions.begin() as session:
         attempts.finish(session, attempt, reason)
-        if aside := _set_aside(session, session.get_one(Submission, submission), _assignment(session, submission), now):
+        if aside := _set_aside(
+            session, session.get_one(Submission, submission), newest_assignment(session, submission), now
+        ):
             return aside
     raise Postponed(reason)
 
@@ -196,20 +208,37 @@ def _conclude(
         before = newest_verdict(session, submission.id)
         # A version that a person took against a newer one is the agency's word from then on.
         decided = before is not None and before.outcome == Outcome.CONFLICT
-        word = Word(assignment.agency, decided) if assignment else None
-        resolution = _resolved(session, submission, word, form)
-        form = _compared(session, app, form, resolution)
-        letters = app.letters(session, arrival(submission, assignment).date())
-        row = _row(app, letters, submission, form, resolution, now)
-        row.assignment_id = assignment.id if assignment else None
+        row = verdict_on(session, app, submission, assignment, form, now)
         session.add(row)
         session.flush()
         if row.outcome in ACCEPTED:
-            _enter(session, app, submission, form, resolution, now if decided else submission.happened_at, now)
+            enter(session, app, submission, form, row.agency, now if decided else submission.happened_at, now)
         return row
 
 
-def _resolved(session: Session, submission: Submission, word: Word | None, form: FormVerdict) -> Resolution:
+def verdict_on(
+    session: Session,
+    app: AppContext,
+    submission: Submission,
+    assignment: Assignment | None,
+    form: FormVerdict,
+    now: datetime,
+) -> Verdict:
+    """What a judged form becomes: a row that is not yet in the session."""
+    before = newest_verdict(session, submission.id)
+    decided = before is not None and before.outcome == Outcome.CONFLICT
+    word = Word(assignment.agency, decided) if assignment else None
+    resolution = _resolved(session, submission, word, form, before)
+    form = _compared(session, app, form, resolution)
+    letters = app.letters(session, arrival(submission, assignment).date())
+    row = _row(app, letters, submission, form, resolution, now)
+    row.assignment_id = assignment.id if assignment else None
+    return row
+
+
+def _resolved(
+    session: Session, submission: Submission, word: Word | None, form: FormVerdict, before: Verdict | None
+) -> Resolution:
     arrived = Arrived(
         filename=submission.filename,
         sender=submission.sender or ("" if submission.channel.ours else "không rõ"),
@@ -221,7 +250,7 @@ def _resolved(session: Session, submission: Submission, word: Word | None, form:
         automatic=submission.automatic,
     )
     whose = owner(form, arrived, word)
-    earlier = _earlier(session, form.form, whose[0], submission.id)
+    earlier = _earlier(session, form.form, whose[0], submission.id, before)
     return resolve(form, whose, arrived, word=word, earlier=earlier)
 
 
@@ -272,17 +301,17 @@ def _shown(row: Mapping[str, Any]) -> dict[str, Any]:
     return {k: public(v) if k in PATHS or (k == "host" and set(str(v)) & {*"/@?="}) else v for k, v in row.items()}
 
 
-def _enter(
+def enter(
     session: Session,
     app: AppContext,
     submission: Submission,
     form: FormVerdict,
-    resolution: Resolution,
+    owner: str | None,
     happened_at: datetime,
     now: datetime,
 ) -> None:
     """An accepted form's cameras enter the data, and its focal officers as far as nobody has to confirm them."""
-    agency = resolution.agency or ""
+    agency = owner or ""
     systems = [s.id for s in app.registry.systems if form.form in (s.form, s.internal_form)]
     for system in systems:
         declare(

@@ -97,6 +97,7 @@ class AnswerWords(TypedDict):
     received_at: datetime
     agency: str | None
     agency_short: str | None
+    again: bool  # what was answered before is judged again, by what is known now
     parts: list[PartWords]
     counted: list[PartWords]  # of these, what is taken in
     faulty: int  # places to be corrected in all

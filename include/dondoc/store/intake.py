@@ -73,6 +73,7 @@ class Verdict(Base):
     rows: Mapped[list[Any]]
     head: Mapped[dict[str, Any]]
     issues: Mapped[list[Any]]
+    again: Mapped[bool] = mapped_column(default=False)  # judged again, because rules, mappings or contacts had changed
     answered: Mapped[bool] = mapped_column(default=False)  # False: a killed run has yet to answer it
     recorded_at: Mapped[datetime]
 

@@ -112,6 +112,7 @@ _ANSWER: shapes.AnswerWords = {
     "received_at": NOON,
     "agency": "UBND huyện Đức Thọ",
     "agency_short": "Đức Thọ",
+    "again": True,
     "parts": _PARTS,
     "counted": [_PART],
     "faulty": 4,
@@ -125,6 +126,7 @@ _ANSWER: shapes.AnswerWords = {
 }
 _ALONE: shapes.AnswerWords = {
     **_ANSWER,
+    "again": False,
     "parts": [_PART],
     "faulty": 0,
     "owed": [],

@@ -135,7 +135,8 @@ def _about(
 
 def _content(part: Part) -> str:
     verdict = part.verdict
-    return f"{verdict.form}/{verdict.value_hash}" if verdict.value_hash else part.submission.sha256
+    content = f"{verdict.form}/{verdict.value_hash}" if verdict.value_hash else part.submission.sha256
+    return f"{content}/{verdict.id}" if verdict.again else content
 
 
 def _too_many(app: AppContext, session: Session, letter: Letter, now: datetime) -> str | None:

@@ -58,6 +58,7 @@ def of(app: AppContext, came: Arrival, parts: Sequence[Part], sent: Files, now: 
         "received_at": parts[0].submission.happened_at,
         "agency": agency.name if agency else None,
         "agency_short": agency.short if agency else None,
+        "again": any(part.verdict.again for part in parts),
         "parts": described,
         "counted": [one for one in described if one["outcome"] in ACCEPTED],
         "faulty": sum(one["errors"] for one in described if one["outcome"] == Outcome.RETURNED),

@@ -1,0 +1,149 @@
+"""Judging again what is stored, when a rule, a mapping or a contact has changed: first shown, then done."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from dondoc import audit
+from dondoc.audit import Actor
+from dondoc.configuration.context import AppContext
+from dondoc.forms import limited
+from dondoc.forms.verdict import FormVerdict
+from dondoc.intake import attempts
+from dondoc.intake.answers.answer import answer
+from dondoc.intake.judge import PATIENCE, enter, newest_assignment, newest_verdict, read_form, verdict_on
+from dondoc.isolation.workers import Fault
+from dondoc.store.intake import NEWEST_VERDICTS, Submission, Verdict
+from dondoc.store.session import one_at_a_time
+from dondoc.vocabulary.numbers import BN
+from dondoc.vocabulary.submissions import ACCEPTED, Outcome
+
+
+@dataclass(frozen=True)
+class Change:
+    """A submission that is judged otherwise now. `after`: the verdict that it would have, or has by now."""
+
+    submission: Submission
+    before: Verdict
+    after: Verdict
+
+    def as_row(self) -> dict[str, Any]:
+        old, new = _errors(self.before), _errors(self.after)
+        return {
+            "id": str(self.submission.id),
+            "number": BN(self.submission.id),
+            "file": self.submission.filename,
+            "sender": self.submission.sender,
+            "agency": self.after.agency,
+            "form": self.after.form,
+            "before": self.before.outcome,
+            "after": self.after.outcome,
+            "reason": self.after.reason,
+            "new_errors": sorted((new - old).elements()),
+            "settled_errors": sorted((old - new).elements()),
+        }
+
+
+def changes(
+    app: AppContext, now: datetime, *, form: str | None = None, agency: str | None = None
+) -> Iterator[Change | str]:
+    """What would change, without changing it; of what cannot be judged, why, in words."""
+    for submission in _concerned(app, form, agency):
+        found = _again(app, submission, now, lambda session, change: None)
+        if found is not None:
+            yield found
+
+
+def apply(
+    app: AppContext, now: datetime, *, by: Actor, form: str | None = None, agency: str | None = None
+) -> Iterator[Change | str]:
+    """Judge again, write down what comes out differently, and tell the senders concerned."""
+    counts: Counter[str] = Counter()
+    for submission in _concerned(app, form, agency):
+        found = _again(app, submission, now, lambda session, change: _write(session, app, change, now))
+        if isinstance(found, Change):
+            answer(app, [submission], now=now)
+            counts[f"{found.before.outcome} → {found.after.outcome}"] += 1
+        if found is not None:
+            yield found
+    with app.sessions.begin() as session:
+        audit.record(session, app.secrets, by, "rejudge", "intake", now=now, form=form, agency=agency, **counts)
+
+
+def _concerned(app: AppContext, form: str | None, agency: str | None) -> list[int]:
+    """Ids of what a machine judged and nothing has taken the place of; not what a person put aside or registered."""
+    newer = aliased(Verdict)
+    replaced = select(newer.id).where(
+        newer.agency == Verdict.agency, newer.form == Verdict.form, newer.outcome.in_(ACCEPTED), newer.id > Verdict.id
+    )
+    with_form = and_(Verdict.form.is_not(None), ~replaced.exists())
+    query = (
+        select(Verdict.submission_id)
+        .where(Verdict.id.in_(NEWEST_VERDICTS))
+        .where(or_(with_form, and_(Verdict.form.is_(None), Verdict.outcome == Outcome.REFUSED)))
+        .where(Verdict.outcome.not_in([Outcome.DISMISSED, Outcome.DUPLICATE]))
+        .order_by(Verdict.submission_id)
+    )
+    if form:
+        query = query.where(or_(Verdict.form == form, Verdict.form.is_(None)))
+    if agency:
+        query = query.where(Verdict.agency == agency)
+    with app.sessions.reading() as session:
+        return list(session.scalars(query))
+
+
+def _again(
+    app: AppContext, submission_id: int, now: datetime, then: Callable[[Session, "_Judged"], None]
+) -> Change | str | None:
+    """One submission judged again; None where nothing is different."""
+    try:
+        with attempts.alone(app.settings.home, submission_id, PATIENCE):
+            with app.sessions.reading() as session:
+                submission = session.get_one(Submission, submission_id)
+                assignment = newest_assignment(session, submission_id)
+            day = ((assignment and assignment.arrived_at) or submission.happened_at).date()
+            form = read_form(app, submission, app.blobs.get(submission.sha256), day)
+            with app.sessions.begin() as session:
+                one_at_a_time(session, f"form/{form.form}")
+                before = newest_verdict(session, submission_id)
+                after = verdict_on(session, app, submission, assignment, form, now)
+                if before is None or _same(before, after):
+                    return None
+                then(session, _Judged(submission, form, after))
+                return Change(submission, before, after)
+    except Fault as fault:
+        return f"{BN(submission_id)}: {limited.explain(fault)}"
+    except attempts.Underway as underway:
+        return f"{BN(submission_id)}: {underway}"
+
+
+@dataclass(frozen=True)
+class _Judged:
+    submission: Submission
+    form: FormVerdict
+    verdict: Verdict
+
+
+def _write(session: Session, app: AppContext, judged: _Judged, now: datetime) -> None:
+    judged.verdict.again = True
+    session.add(judged.verdict)
+    session.flush()
+    if judged.verdict.outcome in ACCEPTED:
+        happened_at = judged.submission.happened_at
+        enter(session, app, judged.submission, judged.form, judged.verdict.agency, happened_at, now)
+
+
+def _same(before: Verdict, after: Verdict) -> bool:
+    """Nothing is different that anybody has to know: more or fewer points to look at are not."""
+    alike = before.outcome == after.outcome or {before.outcome, after.outcome} <= {*ACCEPTED}
+    said = all(getattr(before, name) == getattr(after, name) for name in ("agency", "form", "rows", "head"))
+    return alike and said and _errors(before) == _errors(after)
+
+
+def _errors(verdict: Verdict) -> Counter[str]:
+    return Counter(f"{i['code']} {i['cell'] or ''}".strip() for i in verdict.issues if i["severity"] == "error")

@@ -1,0 +1,90 @@
+"""What is stored is judged again by what is known now: shown first, then done, and told."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from dondoc.audit import Actor, Channel
+from dondoc.configuration.context import AppContext
+from dondoc.intake import inbox, rejudge
+from dondoc.intake.rejudge import Change
+
+from .conftest import DUC_THO, OFFICER, Desk
+from .test_judge import bring, cameras, newest, status
+
+PERSON = Actor("Nguyễn Văn A", "nva", Channel.PAGE)
+NEW = "moi@ductho.test"
+
+
+def seen(desk: Desk) -> list[Change | str]:
+    return list(rejudge.changes(desk.app, desk.now))
+
+
+def done(desk: Desk) -> list[Change | str]:
+    return list(rejudge.apply(desk.app, desk.now, by=PERSON))
+
+
+def test_a_sender_who_is_registered_later_is_shown_then_accepted_then_told(desk: Desk) -> None:
+    submission = bring(desk, desk.form(), sender=NEW)
+    assert newest(desk, submission).outcome == "waiting"
+    assert seen(desk) == []
+    desk.register(DUC_THO, NEW)
+    [shown] = seen(desk)
+    assert isinstance(shown, Change)
+    assert (shown.as_row()["before"], shown.as_row()["after"]) == ("waiting", "accepted")
+    assert newest(desk, submission).outcome == "waiting"  # only shown
+    assert cameras(desk) == []
+    told = len(desk.letters())
+
+    [change] = done(desk)
+    assert isinstance(change, Change)
+    assert (newest(desk, submission).outcome, newest(desk, submission).version) == ("accepted", 1)
+    assert len(cameras(desk)) == 2
+    assert status(desk, DUC_THO) == "fulfilled"
+    [letter] = [one for one in desk.letters()[told:] if one.kind == "receipt"]
+    assert (letter.recipient, "được kiểm tra lại" in letter.text) == (NEW, True)
+    assert (seen(desk), done(desk)) == ([], [])
+
+
+def test_a_rule_that_has_changed_is_told_to_the_senders_whose_cells_it_concerns(desk: Desk, tmp_path: Path) -> None:
+    good, bad = bring(desk, desk.form("ubnd-huyen-vu-quang"), sender=""), bring(desk, desk.form(wrong=1))
+    data = tmp_path / "include"
+    shutil.copytree(desk.app.settings.data, data, ignore=shutil.ignore_patterns("dondoc"))
+    common = data / "forms" / "common.yaml"
+    words = common.read_text().replace("variants: [1080p, ", "variants: [1080p, nét cao, ", 1)
+    common.write_text(words)
+    later = Desk(AppContext(desk.app.settings.model_copy(update={"data": data})), desk.now)
+    [change] = [one for one in seen(later) if isinstance(one, Change)]
+    assert change.submission.id == bad != good
+    assert change.as_row()["settled_errors"] == [f"not_in_list {cell(change)}"]
+    assert change.as_row()["new_errors"] == []
+    before = len(later.letters())
+    done(later)
+    [letter] = later.letters()[before:]
+    assert (letter.recipient, letter.kind) == (OFFICER, "returned")
+    assert "Đề nghị sửa 02 chỗ" in letter.subject
+
+
+def cell(change: Change) -> str:
+    return next(str(i["cell"]) for i in change.before.issues if i["code"] == "not_in_list")
+
+
+def test_what_a_person_put_aside_or_a_newer_version_replaced_stays_as_it_is(desk: Desk) -> None:
+    aside = bring(desk, desk.form(), sender=NEW)
+    with desk.app.sessions.begin() as session:
+        inbox.dismiss(session, desk.app.secrets, aside, reason="gọi điện rồi", by=PERSON, now=desk.now)
+    bring(desk, desk.form(wrong=1))
+    bring(desk, desk.form())
+    bring(desk, desk.form(cameras=3))
+    desk.register(DUC_THO, NEW)
+    assert seen(desk) == []
+
+
+@pytest.mark.parametrize("apply", [False, True])
+def test_judging_again_changes_no_version_where_nothing_has_changed(desk: Desk, apply: bool) -> None:
+    for cameras_in_it in (1, 2, 3):
+        bring(desk, desk.form(cameras=cameras_in_it))
+    before = [(v.id, v.version) for v in desk.verdicts()]
+    assert (done(desk) if apply else seen(desk)) == []
+    assert [(v.id, v.version) for v in desk.verdicts()] == before
