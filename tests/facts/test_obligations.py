@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from dondoc.clock import end_of
 from dondoc.directive.model import Directive
-from dondoc.facts.obligations import as_row, standings
+from dondoc.facts.obligations import as_row, of, standings
+from dondoc.facts.obligations import at as at_moment
 from dondoc.facts.read import Facts, Paper, Received
 from dondoc.workdays import WorkingDays
 from tests.conftest import at
@@ -220,6 +221,19 @@ def test_an_heir_registers_the_letter_that_its_predecessor_owed(book: Book) -> N
     key, arrived = "reservoir/focal_letter", at(10, month=3, year=2025)
     book.register("so-nnmt", "focal_letter", arrived)
     assert book.standing("so-nnptnt", key, end_of(arrived.date())).status == "fulfilled_late"
+
+
+@pytest.mark.parametrize("day", [date(2021, 11, 22), date(2025, 2, 1), date(2025, 8, 1)])
+def test_of_one_agency_is_what_stands_of_it_among_all(book: Book, day: date) -> None:
+    book.rule("reassign", agency="cong-an-tinh", to_agency=DUC_THO)
+    book.submitted(at(18), "accepted", agency="ubnd-huyen-thach-ha", form="form_03")
+    book.submitted(at(19), "returned", agency="ubnd-huyen-loc-ha", form="form_03")
+    book.register("so-nnptnt", "focal_letter", at(19))
+    as_of = end_of(day)
+    found = at_moment(book.app, book.session, as_of)
+    assert len({standing.agency for standing in found}) > 10
+    for agency in {*(a.id for a in book.registry.agencies)}:
+        assert of(book.app, book.session, agency, as_of) == [s for s in found if s.agency == agency]
 
 
 def test_a_second_directive_runs_on_the_same_code(

@@ -66,6 +66,25 @@ class FactIndex:
             found += [a for a in dict.fromkeys((*given, *heirs)) if a and a not in found]
         return frozenset(found)
 
+    def held_before(self, agency: str) -> frozenset[str]:
+        """The agencies for whose duties one may answer: itself, and whose heir it is or whose duties it was given."""
+        found = [agency]
+        for one in found:
+            rulings = (r for r in self.facts.rulings if r.kind == RulingKind.REASSIGN and r.to_agency == one)
+            given = (ruling.agency for ruling in rulings if ruling.agency)
+            found += [a for a in (*given, *self._left_to.get(one, ())) if a not in found]
+        return frozenset(found)
+
+    @cached_property
+    def _left_to(self) -> dict[str, list[str]]:
+        """Of each heir, whose it is."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for one in self.registry.agencies:
+            for heir in one.successors:
+                if heir.agency:
+                    found[heir.agency].append(one.id)
+        return found
+
     def sent_by(self, agencies: Iterable[str]) -> list[Received]:
         return self._received(place for agency in agencies for place in self._sent.get(agency, ()))
 

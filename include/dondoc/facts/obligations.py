@@ -97,10 +97,8 @@ def of(app: AppContext, session: Session, agency: str, as_of: datetime) -> list[
     asked, holders = set[str](), set[str]()
     for letter in letters:
         index = FactIndex(rulings, letter.registry)
-        for first in {duty.agency for duty in letter.duties}:
-            if agency in (may_answer := index.holders(first, letter.id)):
-                asked.add(first)
-                holders |= may_answer
+        asked |= index.held_before(agency)
+        holders = holders.union(*(index.holders(one, letter.id) for one in asked))
     facts = read(session, as_of, senders=holders)
     found = standings(letters, app.calendar_known(session, None), facts, as_of, asked)
     return [standing for standing in found if standing.agency == agency]

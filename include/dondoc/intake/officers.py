@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from dondoc.configuration.context import AppContext
 from dondoc.directive.names import fold
 from dondoc.facts import contact_changes, contacts
+from dondoc.intake import origins
 from dondoc.mail import compose, outbox
 from dondoc.mail.letter import Letter
 from dondoc.mail.render import render
@@ -93,7 +94,7 @@ def _digits(phone: str) -> str:
 
 
 def _needs_nobody(session: Session, wanted: Contact, officers: list[Contact], submission: Submission) -> bool:
-    if submission.sender_doubt:
+    if submission.sender_doubt or origins.is_new(session, submission):
         return False
     if any(c.email == wanted.email and c.system == wanted.system and _same_person(c, wanted) for c in officers):
         return True
