@@ -22,6 +22,7 @@ from dondoc.configuration.settings import load
 from dondoc.directive import record as directive_record
 from dondoc.directive.record import State
 from dondoc.errors import Problem
+from dondoc.intake.judge import without_reading
 from dondoc.intake.receive import receive
 from dondoc.mail import outbox
 from dondoc.mail.letter import Letter
@@ -30,6 +31,7 @@ from dondoc.store.base import Base
 from dondoc.store.cameras import Camera
 from dondoc.store.facts import Contact, ContactChange
 from dondoc.store.trust import AuditEvent, KeyCheck
+from dondoc.vocabulary.submissions import Outcome
 from dondoc.web.audit import ACT
 from tests.conftest import CLERK, Run, approver, at, letter_of
 from tests.decisions import stopped
@@ -69,7 +71,8 @@ RECORDED: dict[str, tuple[tuple[str, ...], str, str]] = {
     "directive close": ((LETTER, "--document", "CV 1", "--reason", "đã xong"), "directive_close", LETTER),
     "dismiss": (("BN-0001", "--reason", "thư rác"), "dismiss", "BN-0001"),
     "escalate": (DAY, "escalate", "2021-11-22"),
-    "receive": (("c.csv", "--from", "la@dau.test"), "receive", "BN-0002"),
+    "receive": (("c.csv", "--from", "la@dau.test"), "receive", "BN-0003"),
+    "intake undo": (("BN-0002", "--reason", "nhầm"), "reopen", "BN-0002"),
     "intake rejudge": (("--apply",), "rejudge", "intake"),
     "register": ((*PAPER, "--arrived", "2021-11-18"), "register", "VB-0001"),
     "report": (("--as-of", "2021-11-18", "--out", "bc"), "draw_report", "2021-11-18"),
@@ -177,7 +180,9 @@ def typed(
     scan = {"sender": "la@dau.test", "filename": "thu.pdf", "received_at": at(19), "now": at(19)}
     number, _ = receive(app, b"%PDF-1.4", channel="mail", channel_id="1", **scan)
     shutil.copytree(drawn, tmp_path / "nhap")
+    aside, _ = receive(app, b"%PDF-1.5", channel="mail", channel_id="2", **scan)
     with app.sessions.begin() as session:
+        session.add(without_reading(aside, Outcome.DISMISSED, "thử", at(18), answered=True))
         imports.import_csv(
             session, app.registry, CAMERA, "c.csv", by=CLERK, secrets=app.secrets, now=at(18)
         )  # fmt: skip

@@ -482,3 +482,34 @@ def test_the_stored_rows_are_those_of_the_judge(desk: Desk) -> None:
     verdict = newest(desk, submission)
     assert verdict.rows == [row | {"main_path": public(row["main_path"])} for row in form.rows]
     assert verdict.value_hash == form.value_hash
+
+
+def test_what_was_put_aside_or_given_wrongly_is_taken_back_and_waits_again(desk: Desk) -> None:
+    scan = bring(desk, SCAN, "cv.pdf")
+    with desk.app.sessions.begin() as session:
+        inbox.dismiss(session, desk.app.secrets, scan, reason="thư rác", by=PERSON, now=desk.now)
+    focal = "public_admin_centre/focal_letter"
+    assert status(desk, DUC_THO, focal) == "overdue"
+    inbox.undo(desk.app, scan, reason="bấm nhầm", by=PERSON, now=desk.now)
+    assert status(desk, DUC_THO, focal) == "under_review"
+    assert newest(desk, scan).may_be == "letter"
+
+    stranger = bring(desk, desk.form(), sender="la@noi-khac.test")
+    inbox.assign(desk.app, stranger, DUC_THO, by=PERSON, now=desk.now, lasting=True)
+    assert status(desk, DUC_THO) == "fulfilled"
+    inbox.undo(desk.app, stranger, reason="không phải của huyện", by=PERSON, now=desk.now)
+    assert status(desk, DUC_THO) == "under_review"
+    again = bring(desk, desk.form(cameras=1), sender="la@noi-khac.test")
+    assert newest(desk, again).outcome == "waiting"  # its sender does not act for the agency any more
+    given = inbox.assign(desk.app, stranger, DUC_THO, by=PERSON, now=desk.now)
+    assert (given.outcome, given.version) == ("accepted", 1)
+
+
+def test_only_a_persons_word_that_nothing_rests_on_is_taken_back(desk: Desk) -> None:
+    first = bring(desk, desk.form(), sender="la@noi-khac.test")
+    with pytest.raises(Problem, match="không có gì để thu hồi"):
+        inbox.undo(desk.app, first, reason="thử", by=PERSON, now=desk.now)
+    inbox.assign(desk.app, first, DUC_THO, by=PERSON, now=desk.now, lasting=True)
+    bring(desk, desk.form(cameras=3, base=1), sender="la@noi-khac.test")
+    with pytest.raises(Problem, match="đã được BN-0002 thay"):
+        inbox.undo(desk.app, first, reason="thử", by=PERSON, now=desk.now)

@@ -1,4 +1,4 @@
-"""receive, inbox, assign, dismiss, intake rejudge."""
+"""receive, inbox, assign, dismiss, intake rejudge, intake undo."""
 
 from pathlib import Path
 from typing import Annotated
@@ -19,6 +19,7 @@ def add(cli: typer.Typer) -> None:
     stored = typer.Typer(help="Các bản nộp đã nhận.")
     stored.callback()(lambda: None)
     stored.command()(rejudge)
+    stored.command()(undo)
     cli.add_typer(stored, name="intake")
 
 
@@ -119,3 +120,19 @@ def rejudge(
             f"{row['number']} {row['file']}: {row['before']} → {row['after']} ({row['reason']})"
         )
     say(f"{count:02} bản nộp {'đã' if do else 'sẽ'} có kết quả khác.")
+
+
+def undo(
+    submission: Annotated[str, typer.Argument(metavar="ID")],
+    reason: Annotated[str, typer.Option(help="Vì sao thu hồi.")],
+    by: Annotated[str, typer.Option(help="Ai quyết định.")],
+) -> None:
+    """Thu hồi việc đã giao hoặc xếp lại một bản nộp: bản nộp chờ xử lý trở lại."""
+    from dondoc import clock
+    from dondoc.cli.acting import actor
+    from dondoc.configuration.context import open_context
+    from dondoc.intake import inbox as room
+
+    number = BN.read(submission)
+    room.undo(open_context(), number, reason=reason, by=actor(by), now=clock.now())
+    say(f"{BN(number)}: chờ xử lý trở lại.")

@@ -13,11 +13,11 @@ from dondoc.configuration.context import AppContext
 from dondoc.errors import Problem
 from dondoc.facts.moments import happened
 from dondoc.intake.attempts import Underway
-from dondoc.intake.judge import Postponed, judge_submission, newest_verdict, without_reading
+from dondoc.intake.judge import Postponed, judge_submission, newest_assignment, newest_verdict, without_reading
 from dondoc.store.intake import NEWEST_VERDICTS, Assignment, Submission, Verdict
 from dondoc.vocabulary.fields import Field, must
 from dondoc.vocabulary.numbers import BN
-from dondoc.vocabulary.submissions import OUR_TURN, Outcome
+from dondoc.vocabulary.submissions import ACCEPTED, OUR_TURN, Outcome
 
 ASIDE = (*OUR_TURN, Outcome.REFUSED)  # what a person may put aside; only those, and what was put aside, can be assigned
 
@@ -115,6 +115,52 @@ def dismiss(session: Session, secrets: list[str], submission: int, *, reason: st
     before = _waits(session, submission, ASIDE)
     session.add(_word(submission, before, Outcome.DISMISSED, f"{reason} ({by.name})", now))
     audit.record(session, secrets, by, "dismiss", BN(submission), now=now, reason=reason)
+
+
+def undo(app: AppContext, submission: int, *, reason: str, by: Actor, now: datetime) -> Verdict:
+    """Take back a person's word on a submission: that it needs nothing more, or whose it is. It waits again, as before.
+
+    Cameras that it declared stay, as no camera is ever removed; what it met is open again.
+
+    Raises:
+        Problem: there is no such submission, nobody has said anything of it, or a newer version rests on it.
+    """
+    reason = must(Field.REASON, reason)
+    with app.sessions.begin() as session:
+        original_of(session, submission)
+        given, verdict = newest_assignment(session, submission), newest_verdict(session, submission)
+        if verdict is None or not (given or verdict.outcome == Outcome.DISMISSED):
+            raise Problem(f"{BN(submission)}: chưa có ai giao hoặc xếp lại, không có gì để thu hồi.")
+        if newer := _replaced_by(session, submission):
+            raise Problem(f"{BN(submission)} đã được {BN(newer)} thay. Thu hồi {BN(newer)} trước.")
+        if verdict.outcome != Outcome.DISMISSED and given:
+            _take_back(session, session.get_one(Submission, submission), by, now)
+        before = _before(session, verdict)
+        again = without_reading(submission, Outcome.WAITING, f"mở lại: {reason} ({by.name})", now, answered=True)
+        again.agency, again.form, again.may_be = before.agency, before.form, before.may_be
+        again.head, again.rows, again.issues = before.head, before.rows, before.issues
+        session.add(again)
+        audit.record(session, app.secrets, by, "reopen", BN(submission), now=now, reason=reason, was=verdict.outcome)
+        return again
+
+
+def _take_back(session: Session, sent: Submission, by: Actor, now: datetime) -> None:
+    """Nobody has given it to an agency any more, and its sender may not act because of it."""
+    for word in session.scalars(select(Assignment).where(Assignment.submission_id == sent.id)):
+        word.lasting = False
+    nobody = {"agency": "", "by": by.name, "arrived_at": sent.happened_at}
+    session.add(Assignment(submission_id=sent.id, **nobody, recorded_at=now))
+
+
+def _before(session: Session, verdict: Verdict) -> Verdict:
+    """The verdict on which a person's word fell; the verdict itself where it is the first."""
+    earlier = select(Verdict).where(Verdict.submission_id == verdict.submission_id, Verdict.id < verdict.id)
+    return session.scalar(earlier.order_by(Verdict.id.desc()).limit(1)) or verdict
+
+
+def _replaced_by(session: Session, submission: int) -> int | None:
+    replacing = select(Verdict.submission_id).where(Verdict.replaces == submission, Verdict.id.in_(NEWEST_VERDICTS))
+    return session.scalar(replacing.where(Verdict.outcome.in_(ACCEPTED)).limit(1))
 
 
 def mark_registered(session: Session, sha256: str, *, agency: str, number: str, now: datetime) -> list[int]:

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from dondoc.cameras.registry.declare import declare
 from dondoc.cameras.registry.hiding import public
@@ -63,10 +63,10 @@ def without_reading(submission_id: int, outcome: Outcome, reason: str, now: date
 
 
 def newest_assignment(session: Session, submission_id: int) -> Assignment | None:
-    """A person's last word on whose a submission is."""
-    return session.scalar(
-        select(Assignment).where(Assignment.submission_id == submission_id).order_by(Assignment.id.desc()).limit(1)
-    )
+    """A person's last word on whose a submission is; None: there is none, or it was taken back."""
+    words = select(Assignment).where(Assignment.submission_id == submission_id).order_by(Assignment.id.desc())
+    newest = session.scalar(words.limit(1))
+    return newest if newest and newest.agency else None
 
 
 def _earlier(
@@ -75,7 +75,9 @@ def _earlier(
     """The versions of a form that an agency sent before, oldest first; of one that is judged again, before that."""
     if form is None or agency is None:
         return []
-    query = select(Verdict.version, Verdict.value_hash, Submission)
+    newer = aliased(Verdict)
+    counts = ~select(newer.id).where(newer.submission_id == Verdict.submission_id, newer.id > Verdict.id).exists()
+    query = select(Verdict.version, Verdict.value_hash, Submission).where(counts)
     if before and before.version:
         query = query.where(Verdict.version < before.version)
     rows = session.execute(

@@ -114,7 +114,8 @@ class MailboxItem(Base):
 
 
 class Assignment(Base):
-    """A person gave a waiting submission to an agency. Nothing of a row changes but `lasting`.
+    """A person gave a waiting submission to an agency, or took that back (`agency` is ""). Nothing of a row changes but
+    `lasting`.
 
     That is a state and no fact: whether its sender may act by it now, which nobody asks of an earlier moment. Who gave
     that and who took it away, and when, stands in the audit trail.

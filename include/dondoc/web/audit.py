@@ -23,6 +23,7 @@ ACT: dict[str, str] = {  # what is not here is shown as it is
     "approve": "duyệt thư",
     "ask_approval": "hỏi người duyệt",
     "assign": "giao bản nộp cho đơn vị",
+    "reopen": "thu hồi việc đã giao hoặc xếp lại bản nộp",
     "rejudge": "kiểm tra lại các bản nộp đã nhận",
     "blank": "cấp biểu mẫu",
     "cameras_import": "nhập camera từ tệp",
