@@ -251,8 +251,8 @@ def test_a_token_of_a_thousand_brackets_proves_nothing() -> None:
 
 
 def test_what_forms_are_judged_by_comes_through_whole() -> None:
-    known = work.KNOWN.validate_json(limited._context(DIRECTIVE.registry, SPECS))
-    assert known == work.Known(DIRECTIVE.registry, SPECS)
+    known = work.KNOWN.validate_json(limited._context(DIRECTIVE.registry, SPECS, {}))
+    assert known == work.Known(DIRECTIVE.registry, SPECS, {})
 
 
 def test_a_copy_that_is_too_much_is_none_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,11 +15,12 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from dondoc import spreadsheets
 from dondoc.directive.model import Registry
-from dondoc.forms import catalogue, layout, reader, template
+from dondoc.forms import answers, catalogue, layout, template
 from dondoc.forms.checks import a1
 from dondoc.forms.layout import Layout, Table
 from dondoc.forms.reading import Cell, Unreadable
 from dondoc.forms.spec import FormSpec
+from dondoc.forms.surveys import Survey
 from dondoc.forms.verdict import FormVerdict, Issue
 
 SHEET = "Cần sửa"
@@ -47,14 +48,20 @@ class Place:
 
 
 def annotate(
-    content: bytes, form: FormVerdict, *, specs: Mapping[str, FormSpec], registry: Registry, token: str | None
+    content: bytes,
+    form: FormVerdict,
+    *,
+    specs: Mapping[str, FormSpec],
+    registry: Registry,
+    token: str | None,
+    surveys: Mapping[str, Survey],
 ) -> bytes:
     """The copy to send back for `form`, the verdict of `content`, with this token. Pure; called in a confined child.
 
     Raises:
         Unreadable: the file cannot be read, or is no form of ours.
     """
-    original = layout.find(reader.read(content), specs, form.form) if form.form in specs else None
+    original = layout.find(answers.read(content, specs, surveys), specs, form.form) if form.form in specs else None
     if original is None:
         raise Unreadable("form_unknown")
     agency = registry.agency(form.agency) if form.agency else None

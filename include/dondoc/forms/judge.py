@@ -13,10 +13,11 @@ from typing import Any
 
 from dondoc.directive.model import Registry
 from dondoc.directive.names import match
-from dondoc.forms import catalogue, checks, layout, reader, token
+from dondoc.forms import answers, catalogue, checks, layout, token
 from dondoc.forms.layout import Layout
 from dondoc.forms.reading import Book, Unreadable
 from dondoc.forms.spec import FormSpec
+from dondoc.forms.surveys import Survey
 from dondoc.forms.token import Proof
 from dondoc.forms.values import Context
 from dondoc.forms.verdict import FormVerdict, Issue, Judged
@@ -47,15 +48,17 @@ def judge(
     registry: Registry,
     prove: Callable[[list[str]], Proof],
     day: date,
+    surveys: Mapping[str, Survey],
 ) -> FormVerdict:
-    """The verdict of a workbook.
+    """The verdict of a workbook, or of the answers to an online survey.
 
     Args:
         prove: says what the tokens found in it prove; the keys are not here.
         day: when it arrived; dates after it are wrong, and agency names mean who was alive then.
+        surveys: forms of the survey server whose questions have other names than our fields.
     """
     try:
-        return _judge(reader.read(content), specs, registry, prove, day)
+        return _judge(answers.read(content, specs, surveys), specs, registry, prove, day)
     except Unreadable as error:
         return catalogue.refused(filename, error.code, **error.gaps)
 

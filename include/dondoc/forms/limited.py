@@ -16,6 +16,7 @@ from dondoc.directive.model import Registry
 from dondoc.errors import Problem
 from dondoc.forms import catalogue, token
 from dondoc.forms.spec import FormSpec, load_specs
+from dondoc.forms.surveys import Survey, load_surveys
 from dondoc.forms.token import Proof
 from dondoc.forms.verdict import FormVerdict
 from dondoc.forms.work import KNOWN, PROOF, TOKENS, VERDICT, Known
@@ -48,7 +49,7 @@ def judge(
         return PROOF.dump_json(proofs[0])
 
     order: dict[str, Any] = {"do": "judge", "filename": filename, "day": day.isoformat()}
-    answer = _run(registry, specs, order, content, LIMITS, reply)
+    answer = _run(registry, specs, load_surveys(data), order, content, LIMITS, reply)
     try:
         verdict = VERDICT.validate_json(answer)
     except ValidationError:
@@ -82,7 +83,7 @@ def annotate(
     signed = token.of_form(specs[form.form], agency, registry, secrets, base_version)
     order: dict[str, Any] = {"do": "annotate", "verdict": asdict(replace(form, rows=(), head={})), "token": signed}
     try:
-        return _run(registry, specs, order, content, COPY)
+        return _run(registry, specs, load_surveys(data), order, content, COPY)
     except Fault as fault:
         raise Problem(NO_COPY.format(why=explain(fault, COPY))) from None
 
@@ -97,28 +98,29 @@ def explain(fault: Fault, limits: Limits = LIMITS) -> str:
     return words.get(fault.kind) or f"tiến trình kiểm tra bị dừng: {fault.detail or 'không rõ lý do'}"
 
 
-_packed: tuple[Registry, dict[str, FormSpec], bytes] | None = None
+_packed: tuple[Registry, dict[str, FormSpec], dict[str, Survey], bytes] | None = None
 
 
 def _run(
     registry: Registry,
     specs: dict[str, FormSpec],
+    surveys: dict[str, Survey],
     order: dict[str, Any],
     content: bytes,
     limits: Limits,
     reply: Reply | None = None,
 ) -> bytes:
     request = json.dumps(order).encode() + b"\n" + content
-    return workers.run(WORK, _context(registry, specs), request, limits, reply)
+    return workers.run(WORK, _context(registry, specs, surveys), request, limits, reply)
 
 
-def _context(registry: Registry, specs: dict[str, FormSpec]) -> bytes:
+def _context(registry: Registry, specs: dict[str, FormSpec], surveys: dict[str, Survey]) -> bytes:
     """What children are to know, packed once."""
     global _packed
     packed = _packed
-    if packed is None or packed[0] is not registry or packed[1] is not specs:
-        packed = _packed = (registry, specs, KNOWN.dump_json(Known(registry, specs)))
-    return packed[2]
+    if packed is None or packed[0] is not registry or packed[1] is not specs or packed[2] is not surveys:
+        packed = _packed = (registry, specs, surveys, KNOWN.dump_json(Known(registry, specs, surveys)))
+    return packed[3]
 
 
 def _tokens(question: bytes) -> list[str]:

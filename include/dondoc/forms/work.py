@@ -15,6 +15,7 @@ from pydantic import TypeAdapter
 
 from dondoc.directive.model import Registry
 from dondoc.forms.spec import FormSpec
+from dondoc.forms.surveys import Survey
 from dondoc.forms.token import Proof
 from dondoc.forms.verdict import FormVerdict
 
@@ -29,6 +30,7 @@ class Known:
 
     registry: Registry
     specs: dict[str, FormSpec]
+    surveys: dict[str, Survey]
 
 
 KNOWN = TypeAdapter(Known)
@@ -47,10 +49,14 @@ def prepare(context: bytes) -> None:
     day, spec = date(2021, 11, 17), next(iter(_known.specs.values()))
     example = [{field.key: field.example for field in spec.columns if field.example}]
     form = blank(spec, _known.registry.agencies[0], registry=_known.registry, secrets=[], rows=example)
-    common: dict[str, Any] = {"specs": _known.specs, "registry": _known.registry}
+    common = _common()
     verdict = judge.judge(form, "", prove=lambda texts: Proof(None, "missing"), day=day, **common)
     VERDICT.dump_json(verdict)
     annotate.annotate(form, verdict, token=None, **common)
+
+
+def _common() -> dict[str, Any]:
+    return {"specs": _known.specs, "registry": _known.registry, "surveys": _known.surveys}
 
 
 def work(request: bytes, ask: Callable[[bytes], bytes]) -> bytes:
@@ -70,10 +76,9 @@ def _judged(order: dict[str, Any], content: bytes, ask: Callable[[bytes], bytes]
     verdict = judge(
         content,
         order["filename"],
-        specs=_known.specs,
-        registry=_known.registry,
         prove=lambda texts: PROOF.validate_json(ask(TOKENS.dump_json(texts))),
         day=date.fromisoformat(order["day"]),
+        **_common(),
     )
     return VERDICT.dump_json(verdict)
 
@@ -82,4 +87,4 @@ def _annotated(order: dict[str, Any], content: bytes) -> bytes:
     from dondoc.forms.annotate import annotate
 
     verdict = VERDICT.validate_python(order["verdict"])
-    return annotate(content, verdict, specs=_known.specs, registry=_known.registry, token=order["token"])
+    return annotate(content, verdict, token=order["token"], **_common())

@@ -10,10 +10,12 @@ from dondoc.directive.load import File
 from dondoc.directive.located_yaml import LocatedYaml
 from dondoc.errors import FileFault, Problem
 from dondoc.forms.spec import FormSpec, load_specs, read_specs
+from dondoc.forms.surveys import load_surveys
 
 
 def faults(data: Path) -> Iterator[FileFault]:
     yield from faults_of("forms", lambda: load_specs(data))
+    yield from faults_of("survey.yaml", lambda: load_surveys(data))
     specs = usable(data)
     yield from _doubled(specs)
     for path, spec in specs.items():
