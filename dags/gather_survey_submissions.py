@@ -1,9 +1,9 @@
 """
 ### Tiếp nhận phiếu khảo sát
 
-Mỗi 5 phút: đọc thư mục `drop/` và hộp thư tiếp nhận, giữ nguyên bản gốc (mã hóa), kiểm tra từng ô, trả lời người gửi
-bằng giấy xác nhận hoặc chính biểu mẫu đã đánh dấu chỗ cần sửa, kiểm tra ngay các camera vừa khai, rồi **gửi mọi thư đến
-hạn**, thuộc mọi loại.
+Mỗi 5 phút: đọc thư mục `drop/`, hộp thư tiếp nhận và máy chủ khảo sát, giữ nguyên bản gốc (mã hóa), kiểm tra từng ô,
+trả lời người gửi bằng giấy xác nhận hoặc chính biểu mẫu đã đánh dấu chỗ cần sửa, kiểm tra ngay các camera vừa khai, rồi
+**gửi mọi thư đến hạn**, thuộc mọi loại.
 
 Một tệp có nội dung hỏng không làm lượt chạy đỏ. Một nguồn, hay chỉ một tệp trong `drop/`, không đọc được thì việc đọc
 nguồn đó đỏ và **lượt chạy đỏ**, nhưng các tệp và các việc khác vẫn làm, lượt sau vẫn chạy đúng giờ và làm nốt.
@@ -33,6 +33,10 @@ def gather_survey_submissions():
     def read_mailbox() -> list[int]:
         return gathering.read_mailbox()
 
+    @task(execution_timeout=limits.READ)
+    def read_survey() -> list[int]:
+        return gathering.read_survey()
+
     @task(trigger_rule="all_done", execution_timeout=limits.JUDGE)
     def judge_and_answer() -> dict[str, list[int]]:
         return gathering.judge_and_answer()
@@ -45,7 +49,8 @@ def gather_survey_submissions():
     def deliver() -> dict[str, int]:
         return gathering.deliver()
 
-    read, judged, probed, delivered = [read_folder(), read_mailbox()], judge_and_answer(), probe_declared(), deliver()
+    read = [read_folder(), read_mailbox(), read_survey()]
+    judged, probed, delivered = judge_and_answer(), probe_declared(), deliver()
     read >> judged >> probed >> delivered
     [*read, judged, probed, delivered] >> all_went_well(ping="gather")
 

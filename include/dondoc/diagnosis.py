@@ -54,6 +54,7 @@ def examine(now: Callable[[], datetime]) -> list[Finding]:
         partial(_gathering, app, now),
         partial(_smtp, settings),
         partial(_mailboxes, settings),
+        partial(_survey, settings),
         partial(_replies, settings),
         kernel,
         partial(_senders, settings),
@@ -290,6 +291,19 @@ def _mailboxes(settings: Settings) -> Iterator[Finding]:
     for message, codes in codes_of.items():
         named = ", ".join(settings_module.variable(f"{code}_url") for code in codes)
         yield _finding(codes[0], "error", f"{message} (Cấu hình: {named}.)")
+
+
+def _survey(settings: Settings) -> Iterator[Finding]:
+    """As gathering does it: logged in, each form asked for."""
+    from dondoc.bounded import Deadline
+    from dondoc.intake.sources import survey, survey_server
+    from dondoc.mail.servers import Unusable
+
+    try:
+        if server := survey_server.server(settings):
+            survey.look(server, Deadline(SECONDS))
+    except (Problem, Unusable) as error:
+        yield _finding("survey", "error", f"{error} (Cấu hình: DONDOC_SURVEY_URL.)")
 
 
 def _replies(settings: Settings) -> Iterator[Finding]:

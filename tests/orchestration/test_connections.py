@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from dondoc.intake.sources import survey_server
 from dondoc.mail import servers
 from dondoc.mail.servers import Security
 from dondoc.orchestration.connections import open_context
@@ -32,3 +33,35 @@ def test_a_mailbox_is_read_as_its_connection_says(
     assert server is not None
     assert (server.security, server.port, server.user, server.password) == (security, port, "a@b.vn", "p%/@")
     assert str(server.trust.ca_file) == "/etc/ca.pem"
+
+
+@pytest.mark.parametrize(
+    ("found", "origin", "forms"),
+    [
+        (
+            {"host": "kf.test", "password": "t%/@", "extra": {"kind": "kobo", "forms": "aX1,aX2"}},
+            "https://kf.test:443",
+            ("aX1", "aX2"),
+        ),
+        (
+            {
+                "host": "odk.test",
+                "port": 8443,
+                "schema": "https",
+                "login": "a@b.vn",
+                "password": "t%/@",
+                "extra": {"kind": "odk", "project": 3, "forms": "form_03"},
+            },
+            "https://odk.test:8443",
+            ("form_03",),
+        ),
+    ],
+)
+def test_a_survey_server_is_read_as_its_connection_says(
+    environment: pytest.MonkeyPatch, found: dict[str, Any], origin: str, forms: tuple[str, ...]
+) -> None:
+    environment.setenv("AIRFLOW_CONN_DONDOC_SURVEY", json.dumps({"conn_type": "http", **found}))
+    server = survey_server.server(open_context().settings)
+    assert server is not None
+    assert (server.kind, server.origin, server.forms) == (found["extra"]["kind"], origin, forms)
+    assert (server.user, server.password) == (found.get("login", ""), "t%/@")

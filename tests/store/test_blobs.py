@@ -186,3 +186,19 @@ def test_an_original_put_in_anothers_place_is_not_taken_for_it(tmp_path: Path) -
     (tmp_path / one[:2] / one).write_bytes((tmp_path / other[:2] / other).read_bytes())
     with pytest.raises(Problem, match="tệp khác"):
         blobs.get(one)
+
+
+def test_the_same_bytes_kept_by_another_process_at_that_moment_are_no_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = blobs_module._write
+
+    def twice(path: Path, sealed: bytes) -> None:
+        write(path, sealed)
+        monkeypatch.setattr(blobs_module, "_write", write)
+        path.unlink()
+        Blobs(tmp_path, ["khoa-mot"]).put(b"the same")
+
+    monkeypatch.setattr(blobs_module, "_write", twice)
+    store = Blobs(tmp_path, ["khoa-mot"])
+    assert store.get(store.put(b"the same")) == b"the same"

@@ -123,6 +123,11 @@ class Settings(BaseSettings):
     )
     smtp_url: SecretStr | None = Field(None, description="smtp[s]|smtp+starttls://user:password@host:port?from=…")
     imap_url: SecretStr | None = Field(None, description="imap[s]|imap+starttls://user:password@host:port/FOLDER")
+    survey_url: SecretStr | None = Field(
+        None,
+        description="kobo+https://:token@host/form,form or odk+https://user:password@host/project/form,form: the "
+        "forms of a survey server whose submissions are taken in.",
+    )
     intake_address: str | None = Field(
         None,
         description="Address of the mailbox that intake reads: Reply-To of every letter. Default: the user of "

@@ -27,7 +27,7 @@ _IMAP_FORM = "imaps://người-dùng:mật-khẩu@máy-chủ:993/INBOX hoặc im
 
 
 class Unusable(Exception):
-    """A mail server, or the mailbox on it, cannot be used now or any further. Which, why, and what to do; no secret."""
+    """A server, or the mailbox on it, cannot be used now or any further. Which, why, and what to do; no secret."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class SmtpServer:
 
     @property
     def on_loopback(self) -> bool:
-        return _on_loopback(self.host)
+        return on_loopback(self.host)
 
     @property
     def bares_password(self) -> bool:
@@ -78,7 +78,7 @@ class ImapServer:
         return _bare(self)
 
 
-def _on_loopback(host: str) -> bool:
+def on_loopback(host: str) -> bool:
     """True when nothing sent there can leave this machine by itself."""
     try:
         return host == "localhost" or ip_address(host).is_loopback
@@ -87,7 +87,7 @@ def _on_loopback(host: str) -> bool:
 
 
 def _bare(server: SmtpServer | ImapServer) -> bool:
-    return server.security == "plain" and not _on_loopback(server.host) and not server.trust.plain_login
+    return server.security == "plain" and not on_loopback(server.host) and not server.trust.plain_login
 
 
 BARE = (

@@ -1,7 +1,8 @@
 """What tasks open, as the environment and Airflow's Connections describe it.
 
-`dondoc_smtp` and `dondoc_imap` are edited by an administrator in the UI; where one is missing, the setting of the same
-purpose holds. They become the same URLs that the command line takes, so that no room knows where they came from.
+`dondoc_smtp`, `dondoc_imap` and `dondoc_survey` are edited by an administrator in the UI; where one is missing, the
+setting of the same purpose holds. They become the same URLs that the command line takes, so that no room knows where
+they came from.
 """
 
 from urllib.parse import quote, urlencode
@@ -21,7 +22,7 @@ def open_context() -> AppContext:
         Problem: a setting is wrong, or the clock is played while mail could reach people.
     """
     loaded = settings.load()
-    urls = {"smtp_url": _smtp(), "imap_url": _imap()}
+    urls = {"smtp_url": _smtp(), "imap_url": _imap(), "survey_url": _survey()}
     return opened(loaded.model_copy(update={name: SecretStr(url) for name, url in urls.items() if url}))
 
 
@@ -62,3 +63,15 @@ def _imap() -> str | None:
     else:
         scheme, port = ("imap+starttls" if extra.get("starttls") else "imap"), 143
     return f"{scheme}://{_netloc(connection, port)}/{quote(extra.get('folder', 'INBOX'))}"
+
+
+def _survey() -> str | None:
+    """Of a Connection of type HTTP; the extra names the kind of server, its project (ODK) and its forms."""
+    if (connection := _connection("dondoc_survey")) is None:
+        return None
+    extra, scheme = connection.extra_dejson, connection.schema or "https"
+    user = f"{quote(connection.login or '', '')}:{quote(connection.password or '', '')}@"
+    host = f"[{connection.host}]" if ":" in (connection.host or "") else connection.host
+    port = f":{connection.port}" if connection.port else ""
+    path = "/".join(quote(str(extra[name]), ",") for name in ("project", "forms") if extra.get(name))
+    return f"{extra.get('kind', 'kobo')}+{scheme}://{user}{host}{port}/{path}"

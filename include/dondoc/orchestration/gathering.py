@@ -40,6 +40,19 @@ def read_mailbox() -> list[int]:
     return _brought(gather.read_mailbox(app, server, clock.now()))
 
 
+@held_to(limits.READ)
+def read_survey() -> list[int]:
+    """Ids of the submissions that the survey server brought. Red when it cannot be read."""
+    from dondoc.intake import gather
+    from dondoc.intake.sources import survey_server
+
+    app = open_context()
+    if (server := survey_server.server(app.settings)) is None:
+        log.info("no survey server is set up (Connection dondoc_survey)")
+        return []
+    return _brought(gather.read_survey(app, server, clock.now()))
+
+
 def _brought(result) -> list[int]:  # type: ignore[no-untyped-def]
     for problem in result.problems:
         log.warning("%s", problem)

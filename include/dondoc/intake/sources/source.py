@@ -18,7 +18,7 @@ from dondoc.vocabulary.submissions import Outcome
 
 TOO_LARGE = "Qua-lon"  # folder for what is kept as it is, unread: in drop/, and in the mailbox
 
-SourceName = Literal["folder", "mailbox"]
+SourceName = Literal["folder", "mailbox", "survey"]
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,7 @@ class Source:
 SOURCES: Mapping[SourceName, Source] = {
     "folder": Source("thư mục tiếp nhận", lambda settings: True),
     "mailbox": Source("hộp thư tiếp nhận", lambda settings: bool(settings.imap_url)),
+    "survey": Source("máy chủ khảo sát trực tuyến", lambda settings: bool(settings.survey_url)),
 }
 
 
