@@ -30,33 +30,45 @@ def add(cli: typer.Typer) -> None:
 
 def blank(
     form: Annotated[str, typer.Option(help="01, 02, 03, 04, focal (cán bộ đầu mối), pac (hành chính công).")],
-    agency: Annotated[str, typer.Option(help="Mã đơn vị, ví dụ ubnd-huyen-duc-tho.")],
     out: Annotated[Path, typer.Option(help="Tệp .xlsx sẽ ghi.")],
+    agency: Annotated[
+        str, typer.Option(help="Mã đơn vị, ví dụ ubnd-huyen-duc-tho. Chỉ với --survey mới bỏ trống được.")
+    ] = "",
+    survey: Annotated[
+        bool, typer.Option("--survey", help="Ghi dạng XLSForm, để tải lên KoboToolbox hoặc ODK Central.")
+    ] = False,
     by: By = "",
 ) -> None:
-    """Biểu mẫu trống của một đơn vị, đã điền sẵn tên và mã xác nhận."""
+    """Biểu mẫu trống của một đơn vị, đã điền sẵn tên và mã xác nhận.
+
+    Với --survey: phiếu trực tuyến của đơn vị đó; không nêu đơn vị thì là phiếu chung cho mọi đơn vị.
+    """
     from dondoc import clock
     from dondoc.cli.acting import anybody, noted
     from dondoc.configuration.context import open_context
     from dondoc.forms import blank as room
+    from dondoc.forms import xlsform
     from dondoc.store.files import replace
     from dondoc.store.session import is_made
 
     app, who = open_context(), anybody(by)
     owner = {a.id: a for a in app.registry.agencies}.get(agency)
-    if owner is None:
+    if owner is None and (agency or not survey):
         raise Problem(
             f"Không có đơn vị “{agency}” trong văn bản chỉ đạo. Xem mã đơn vị ở cột agency của `obligations`."
         )
     spec, secrets = _spec(app, form), app.secrets
     if is_made(app.settings.url):
-        noted(app, who, "blank", agency, now=clock.now(), form=spec.id)
+        noted(app, who, "blank", agency or spec.id, now=clock.now(), form=spec.id)
     elif secrets:
         say("Chưa có cơ sở dữ liệu (dondoc db upgrade): việc cấp biểu mẫu này không được ghi vào nhật ký.")
-    replace(out, room.blank(spec, owner, registry=app.registry, secrets=secrets))
+    if survey:
+        replace(out, xlsform.xlsform(spec, owner, registry=app.registry, secrets=secrets))
+    elif owner:
+        replace(out, room.blank(spec, owner, registry=app.registry, secrets=secrets))
     if not secrets:
         say("Chưa đặt DONDOC_SECRET_KEY: biểu mẫu không có mã xác nhận.")
-    say(f"Đã ghi {spec.title} của {owner.name} vào {out}.")
+    say(f"Đã ghi {spec.title}{f' của {owner.name}' if owner else ''} vào {out}.")
 
 
 def _spec(app: "AppContext", form: str) -> "FormSpec":
