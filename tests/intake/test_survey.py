@@ -21,7 +21,7 @@ from dondoc.audit import Actor, Channel
 from dondoc.configuration.context import AppContext
 from dondoc.escalation import sources
 from dondoc.intake import gather, inbox
-from dondoc.intake.sources import survey, survey_server
+from dondoc.intake.sources import rows, survey, survey_server
 from dondoc.intake.sources.source import SourceResult
 from dondoc.mail.servers import Trust
 from tests.mail.authority import authority
@@ -103,7 +103,7 @@ def test_an_edit_is_a_new_version_beside_the_old_one(desk: Desk, fake: Fake) -> 
     assert numbers(desk) == [0, 1, 2, 10, 11]
     by_record: dict[str, list[int]] = {}
     for one in desk.submissions():
-        by_record.setdefault(survey.record_of(one.channel_id), []).append(one.id)
+        by_record.setdefault(rows.record_of(one.channel_id), []).append(one.id)
     assert sorted(map(len, by_record.values())) == [1, 1, 3]
     edited = desk.submissions()[-1].happened_at
     assert edited == desk.now if fake.kind == "kobo" else edited.isoformat().startswith("2021-11-18T13:59")

@@ -56,3 +56,8 @@ def moment(text: Any) -> datetime | None:
         return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, TypeError, OverflowError):
         return None
+
+
+def record_of(channel_id: str) -> str:
+    """What all versions of one submission on a survey server have in common: whoever edits it is who filled it in."""
+    return "/".join(channel_id.split("/")[:5])

@@ -198,11 +198,6 @@ class _Reading:
             unread(self.app, number, Outcome.WAITING, reason, self.result, self.now)
 
 
-def record_of(channel_id: str) -> str:
-    """What all versions of one submission on a survey server have in common: whoever edits it is who filled it in."""
-    return "/".join(channel_id.split("/")[:5])
-
-
 def _key(text: str) -> str:
     """A name as a part of a channel id: without a slash or a comma, and not long."""
     quoted = quote(text, safe=":", errors="replace")
