@@ -37,6 +37,7 @@ from dondoc.store.intake import SourceRead, Verdict
 from dondoc.store.mail import OutboxLetter
 from dondoc.vocabulary.letters import LetterKind
 from tests.conftest import CLERK, Run
+from tests.intake.survey_fake import FORM, TOKEN, Fake
 from tests.ports import held
 from tests.probing.certificate import self_signed as self_signed_certificate
 
@@ -153,6 +154,25 @@ def test_a_dead_mailbox_makes_its_own_task_and_the_run_red_and_stops_nothing_els
     assert "bi-mat-imap" not in alert.text
     environment.setenv("AIRFLOW_CONN_DONDOC_IMAP", working)
     assert play("gather_survey_submissions")[""] == "success", "the next run catches up"
+
+
+def test_a_survey_server_is_read_as_its_connection_says_and_makes_the_run_red_when_it_is_dead(
+    officer: Desk, play: Callable[..., dict[str, str]], environment: pytest.MonkeyPatch
+) -> None:
+    with Fake("kobo") as fake:
+        fake.submit({"so": 1})
+        found = {"conn_type": "http", "host": "127.0.0.1", "port": fake.port, "schema": "http", "password": TOKEN}
+        found["extra"] = {"kind": "kobo", "forms": FORM}
+        environment.setenv("AIRFLOW_CONN_DONDOC_SURVEY", json.dumps(found))
+        assert play("gather_survey_submissions")[""] == "success"
+    assert outcomes(officer.app) == ["waiting"]
+    states = play("gather_survey_submissions")
+    others = {name: state for name, state in states.items() if name not in ("", "read_survey", "all_went_well")}
+    assert (states["read_survey"], states[""], set(others.values())) == ("failed", "failed", {"success"})
+    with officer.app.sessions.begin() as session:
+        (alert,) = session.scalars(select(OutboxLetter).where(OutboxLetter.kind == "internal"))
+    assert "từ chối kết nối" in alert.text
+    assert TOKEN not in alert.text
 
 
 def test_what_cannot_be_read_in_the_drop_folder_makes_the_run_red_and_is_named_to_the_operators(
