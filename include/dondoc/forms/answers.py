@@ -8,13 +8,14 @@ import json
 import math
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from dondoc.forms import reader, template
 from dondoc.forms.clean import clean
 from dondoc.forms.reading import Book, Cell, Sheet, Unreadable
 from dondoc.forms.redact import redact
-from dondoc.forms.spec import Code, Field, FormSpec
+from dondoc.forms.spec import Choice, Code, Field, FormSpec
 from dondoc.forms.surveys import Survey
 
 START = b'{"answers":'  # of a submission as `pack` keeps it
@@ -140,17 +141,19 @@ def _worded(spec: FormSpec, field: Field | None, codes: Mapping[str, Code], valu
         return f"{point[1]}, {point[2]}"
     if field is not None and field.kind == "choice":
         code = codes.get(str(value), value)
-        return next((c.label for c in spec.lists[field.choices or ""] if _is_code(c.code, code)), value)
+        name = choice_name(code) if isinstance(code, bool) else str(code)
+        return _labels(spec.lists[field.choices or ""]).get(name, value)
     return ", ".join(map(str, value)) if isinstance(value, list) else value
+
+
+@lru_cache
+def _labels(choices: tuple[Choice, ...]) -> dict[str, str]:
+    return {choice_name(choice.code): choice.label for choice in choices}
 
 
 def choice_name(code: Code) -> str:
     """A code as the name of a choice: of `true` and `false` XLSForm makes words."""
     return str(code).lower()
-
-
-def _is_code(code: Code, value: Any) -> bool:
-    return code is value or choice_name(code) == str(value)
 
 
 def _text(row: int, column: int, text: str) -> Cell:
@@ -164,5 +167,11 @@ def _cell(row: int, column: int, value: Any) -> list[Cell]:
     if isinstance(value, int | float):
         finite = math.isfinite(value) and abs(value) < 1e300
         return [Cell(row, column, "number", float(value)) if finite else Cell(row, column, "error", "")]
-    text, secret = redact(clean(str(value)[: reader.LONGEST]))
+    text, secret = _seen(str(value)[: reader.LONGEST])
     return [Cell(row, column, "text", text, secret=secret)] if text else []
+
+
+@lru_cache(20_000)
+def _seen(text: str) -> tuple[str, bool]:
+    """A text as it is judged, and whether a password stood in it: equal ones come by the thousand."""
+    return redact(clean(text))
