@@ -3,7 +3,7 @@
 from typing import Any
 
 from dondoc.configuration.settings import DATA
-from dondoc.forms.answers import choice_name
+from dondoc.forms.answers import TOKEN, choice_name
 from dondoc.forms.spec import Field, FormSpec, load_specs
 
 from .conftest import LEFT_BLANK
@@ -11,12 +11,13 @@ from .conftest import LEFT_BLANK
 NAME = "UBND huyện Đức Thọ"
 
 
-def filled(*, cameras: int = 1, **head: Any) -> dict[str, Any]:
+def filled(*, cameras: int = 1, token: str | None = None, **head: Any) -> dict[str, Any]:
     """Biểu mẫu 03 without a fault."""
     spec = load_specs(DATA)["form_03"]
     general = {"agency_name": NAME, "no_camera": "false", "total_sites": "1", "total_cameras": str(cameras)}
     rows = [_coded(spec, spec.columns, _of_camera(number)) for number in range(cameras)]
-    return {**_coded(spec, spec.head, general | head), "cameras": rows}
+    hidden = {TOKEN: token} if token else {}
+    return {**_coded(spec, spec.head, general | head), "cameras": rows, **hidden}
 
 
 def _of_camera(number: int) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +20,16 @@ from pydantic import SecretStr
 from dondoc import diagnosis
 from dondoc.audit import Actor, Channel
 from dondoc.configuration.context import AppContext
+from dondoc.configuration.settings import DATA
 from dondoc.escalation import sources
+from dondoc.facts import contacts
+from dondoc.forms import token
+from dondoc.forms.spec import load_specs
 from dondoc.intake import gather, inbox
 from dondoc.intake.sources import rows, survey, survey_server
 from dondoc.intake.sources.source import SourceResult
 from dondoc.mail.servers import Trust
+from dondoc.vocabulary.people import Role
 from tests.mail.authority import authority
 
 from .conftest import DUC_THO, SCAN, Desk
@@ -334,3 +340,52 @@ def test_doctor_says_what_keeps_the_server_from_being_read(
     }.items():
         environment.setenv("DONDOC_SURVEY_URL", url)
         assert ([] if part is None else [True]) == [part in one for one in said() if part or one]
+
+
+def test_a_signed_one_may_act_and_an_edit_of_it_is_the_next_version(desk: Desk, fake: Fake) -> None:
+    key = fake.submit(filled(cameras=2, token=signed(desk)))
+    assert come(desk, fake) == ("accepted", 1)
+    fake.edit(key, officer_title="Phó Trưởng phòng")
+    assert come(desk, fake) == ("accepted", 2)
+    fake.submit(filled(cameras=2, token=signed(desk), officer_title="Trưởng phòng"))
+    assert come(desk, fake)[0] == "conflict", "of somebody else, and filled in from no version"
+
+
+def test_its_answer_goes_to_the_officer_whom_it_names_if_we_know_him_else_to_the_agencys_own(desk: Desk) -> None:
+    desk.register(DUC_THO, other := "binhlv.dt@hatinh.gov.vn")
+    with Fake("odk") as fake:
+        key = fake.submit(filled(token=signed(desk), officer_email=other))
+        assert come(desk, fake)[0].startswith("accepted")
+        fake.edit(key, **filled(token=signed(desk), officer_email="nguoi.la@hatinh.gov.vn", total_sites="x"))
+        assert come(desk, fake)[0] == "returned"
+    first, second = [one for one in desk.letters() if one.kind in ("receipt", "returned")]
+    assert (first.recipient, second.recipient) == (other, focal_officer(desk))
+    assert second.attachments[0]["filename"].endswith("_can_sua.xlsx")
+
+
+def focal_officer(desk: Desk) -> str:
+    with desk.app.sessions.reading() as session:
+        return contacts.find(session, DUC_THO, Role.FOCAL_OFFICER, desk.now.date())[0].email
+
+
+def test_an_unsigned_one_says_why_it_waits_and_nobody_is_answered_for_what_anybody_could_send(
+    desk: Desk, fake: Fake
+) -> None:
+    fake.submit(filled(cameras=2))
+    assert come(desk, fake)[0] == "waiting"
+    assert "không mang mã xác nhận" in desk.verdicts()[0].reason
+    assert desk.letters() == []
+
+
+def signed(desk: Desk) -> str | None:
+    registry = desk.app.registry
+    return token.of_form(load_specs(DATA)[FORM], registry.agency(DUC_THO), registry, desk.app.secrets)
+
+
+def come(desk: Desk, fake: Fake) -> tuple[str, int | None]:
+    """What becomes of what is new there."""
+    desk.now += timedelta(minutes=5)
+    read(desk, fake)
+    desk.work()
+    verdict = desk.verdicts()[-1]
+    return verdict.outcome, verdict.version

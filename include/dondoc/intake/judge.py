@@ -20,11 +20,12 @@ from dondoc.forms.verdict import FormVerdict
 from dondoc.intake import attempts, differences, officers, origins
 from dondoc.intake.differences import Content
 from dondoc.intake.resolve import Arrived, Resolution, Version, Word, fulfilled_by, owner, resolve
+from dondoc.intake.sources.rows import record_of
 from dondoc.isolation.workers import Fault
 from dondoc.store.intake import Assignment, Submission, Verdict
 from dondoc.store.session import one_at_a_time
 from dondoc.vocabulary.reasons import said
-from dondoc.vocabulary.submissions import ACCEPTED, Outcome, may_be
+from dondoc.vocabulary.submissions import ACCEPTED, Arrival, Outcome, may_be
 
 PATIENCE = 2 * limited.LIMITS.wall  # seconds for another process that judges the same
 UNCHECKED = (
@@ -87,7 +88,7 @@ def _earlier(
         .order_by(Verdict.id)
     )
     return [
-        Version(number, value_hash, s.id, "" if s.sender_doubt else s.sender, s.mail_id, s.happened_at)
+        Version(number, value_hash, s.id, "" if s.sender_doubt else _who(s), s.mail_id, s.happened_at)
         for number, value_hash, s in rows
     ]
 
@@ -243,10 +244,11 @@ def _resolved(
 ) -> Resolution:
     arrived = Arrived(
         filename=submission.filename,
-        sender=submission.sender or ("" if submission.channel.ours else "không rõ"),
+        sender=_who(submission) or ("" if submission.channel.ours else "không rõ"),
         at=submission.happened_at,
         mail=submission.mail_id,
-        agencies=frozenset(may_act_for(session, submission)),
+        agencies=_agencies(session, submission, form),
+        online=submission.channel == Arrival.SURVEY,
         doubt=submission.sender_doubt,
         elsewhere=origins.is_new(session, submission),
         automatic=submission.automatic,
@@ -254,6 +256,19 @@ def _resolved(
     whose = owner(form, arrived, word)
     earlier = _earlier(session, form.form, whose[0], submission.id, before)
     return resolve(form, whose, arrived, word=word, earlier=earlier)
+
+
+def _agencies(session: Session, submission: Submission, form: FormVerdict) -> frozenset[str]:
+    """Whom it may act for: an online survey for the agency whose signed token it carries."""
+    if submission.channel != Arrival.SURVEY:
+        return frozenset(may_act_for(session, submission))
+    proven = form.token == "valid"  # noqa: S105 - a state
+    return frozenset({form.agency} if proven and form.agency else ())
+
+
+def _who(submission: Submission) -> str:
+    """Who sent it. Of an online survey nobody knows: whoever edits a submission there is who filled it in."""
+    return record_of(submission.channel_id) if submission.channel == Arrival.SURVEY else submission.sender
 
 
 def _compared(session: Session, app: AppContext, form: FormVerdict, resolution: Resolution) -> FormVerdict:

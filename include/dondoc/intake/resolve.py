@@ -43,6 +43,7 @@ class Arrived:
     doubt: str | None = None
     elsewhere: bool = False
     automatic: bool = False
+    online: bool = False  # of a survey server, which knows no sender: a signed token alone says who may act
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,7 @@ class ResolutionReason(ReasonCode):
     NOBODY_S_AND_DOUBTFUL = "nobody_s_and_doubtful", "{whose}; chưa chắc người gửi: {doubt}"
     DOUBTFUL = "doubtful", "chưa chắc thư là của người gửi ghi trong thư: {doubt}"
     UNREGISTERED = "unregistered", "địa chỉ gửi {sender} chưa được đăng ký cho đơn vị"
+    UNSIGNED = "unsigned", "phiếu khảo sát trực tuyến không mang mã xác nhận của đơn vị: cần người xem"
     REPEATED = "repeated", "nội dung giống hệt bản đã nhận trước đó"
     FAULTY = "faulty", "{errors} chỗ cần bổ sung, chỉnh sửa"
     OUTDATED = "outdated", "điền từ bản {base}, trong khi bản đang dùng là bản {current}, do người khác gửi"
@@ -150,8 +152,10 @@ def resolve(
     if arrived.doubt and not word:
         return Resolution(Outcome.WAITING, agency, None, because(ResolutionReason.DOUBTFUL, doubt=arrived.doubt))
     if not may_act(agency, arrived, word):
-        unregistered = because(ResolutionReason.UNREGISTERED, sender=arrived.sender)
-        return Resolution(Outcome.WAITING, agency, None, unregistered)
+        unknown = because(ResolutionReason.UNREGISTERED, sender=arrived.sender)
+        return Resolution(
+            Outcome.WAITING, agency, None, because(ResolutionReason.UNSIGNED) if arrived.online else unknown
+        )
     if is_blank(form):
         return Resolution(Outcome.REFUSED, agency, None, because(ResolutionReason.BLANK))
     return _version(form, agency, basis, arrived, word, earlier)

@@ -14,6 +14,7 @@ from dondoc.store.intake import Mail, Submission, Verdict
 from dondoc.vocabulary.mails import MailKind
 from dondoc.vocabulary.people import Role
 from dondoc.vocabulary.submissions import ACCEPTED, Outcome
+from dondoc.vocabulary.submissions import Arrival as Channel
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,19 @@ def addressee(session: Session, part: Part, now: datetime) -> Addressee | None:
     if not submission.sender and submission.channel.ours:
         address = _own_address(session, part.verdict, now)
         return Addressee(address, False) if address else None
+    if submission.channel == Channel.SURVEY:
+        address = _of_survey(session, part.verdict, now)
+        return Addressee(address, False) if address else None
     return Addressee(submission.sender, _is_stranger(session, part)) if submission.sender else None
+
+
+def _of_survey(session: Session, verdict: Verdict, now: datetime) -> str:
+    """The officer whom an online survey names, where he is known as the agency's; nobody for what anybody may send."""
+    if verdict.outcome == Outcome.WAITING or not verdict.agency:
+        return ""
+    named = str(verdict.head.get("officer_email", "")).lower()
+    known = named and verdict.agency in contacts.agency_of_sender(session, named, now.date())
+    return named if known else _own_address(session, verdict, now)
 
 
 def _own_address(session: Session, verdict: Verdict, now: datetime) -> str:
