@@ -217,8 +217,8 @@ CATALOGUE: dict[str, Entry] = {
     # A version against the one before.
     "row_gone": Entry(
         "warning",
-        "không còn dòng của camera “{name}” mà bản trước có; camera này vẫn được giữ. Nếu đã tháo dỡ, xin trả lời thư "
-        "này một dòng; nếu còn, xin bổ sung lại dòng đó ở lần gửi sau.",
+        "không còn dòng của camera “{name}” mà bản trước có; camera này vẫn được giữ. Nếu đã tháo dỡ, đề nghị trả lời "
+        "thư này một dòng; nếu còn, đề nghị bổ sung lại dòng đó ở lần gửi sau.",
     ),
 }
 
