@@ -61,6 +61,7 @@ ORDER = [
     "bounded",
     "unseen",
     "masking",
+    "archives",
     "vocabulary",
     "spreadsheets",
     "isolation",

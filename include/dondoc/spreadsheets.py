@@ -5,14 +5,17 @@ import io
 import re
 import unicodedata
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
-from zipfile import ZIP_DEFLATED, ZipFile
 
 from openpyxl import Workbook
 from openpyxl.drawing.spreadsheet_drawing import SpreadsheetDrawing
 from openpyxl.worksheet._writer import WorksheetWriter
 from openpyxl.writer.excel import ExcelWriter
 
+from dondoc.archives import Undated
+
+_MADE = datetime(2000, 1, 1)  # noqa: DTZ001 (openpyxl wants it without a zone)
 LONGEST = 32_767  # characters of a cell; Excel calls a file with more damaged
 _BEGINS = ("=", "+", "-", "@", "\t", "\r", "\n")
 # What programs pass over before they look: blanks, quotes, and what nobody sees.
@@ -72,13 +75,14 @@ def put(cell: Any, value: Any) -> None:
 
 
 def save(book: Workbook) -> bytes:
-    """The workbook as bytes.
+    """The workbook as bytes, the same for the same content: it does not say when it was made.
 
     openpyxl's own way puts each sheet into a temporary file first: what stands in it in clear on the disk, and a
     confined child can write none.
     """
+    book.properties.created = book.properties.modified = _MADE
     stream = io.BytesIO()
-    with ZipFile(stream, "w", ZIP_DEFLATED) as archive:
+    with Undated(stream, "w") as archive:
         _Writer(book, archive).write_data()
     return stream.getvalue()
 

@@ -2,7 +2,7 @@
 
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from functools import lru_cache
 from io import BytesIO
@@ -16,6 +16,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from dondoc.configuration.settings import DATA
 from dondoc.directive.load import load
 from dondoc.directive.model import Directive
+from dondoc.forms import current as current_room
 from dondoc.forms import limited, template
 from dondoc.forms.blank import blank
 from dondoc.forms.spec import FormSpec, load_specs
@@ -80,6 +81,22 @@ def _made(
         secrets=secrets,
         head=head(kind) if head_ is None else head_,
         rows=[row(kind)] if rows is None else rows,
+    )
+
+
+def current(
+    rows: list[dict[str, Any]], *, marked: Mapping[str, str] | None = None, kind: str = "form_03", **changes: Any
+) -> bytes:
+    """The current copy of a form whose version in force is 3."""
+    return current_room.current(
+        SPECS[kind],
+        DIRECTIVE.registry.agency(OWNERS[kind]),
+        registry=DIRECTIVE.registry,
+        secrets=SECRETS,
+        version=3,
+        head=head(kind, total_cameras=str(len(rows)), **changes),
+        rows=rows,
+        marked=marked,
     )
 
 

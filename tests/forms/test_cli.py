@@ -71,7 +71,7 @@ def test_check_without_json_is_for_people(tmp_path: Path) -> None:
     file.write_bytes(form(rows=[row(rtsp_port="70000")]))
     said = run("check", file).stdout
     assert "cần bổ sung, chỉnh sửa · form_03 · ubnd-huyen-duc-tho · 1 dòng" in said
-    assert "Phải sửa: Ô AC6 (Cổng RTSP, dòng 1, trang “Danh sách camera”)" in said
+    assert "Phải sửa: Dòng 1, Cổng chính 01, cột Cổng RTSP (ô AC6, trang “Danh sách camera”)" in said
 
 
 def test_check_writes_the_annotated_copy(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from openpyxl import Workbook
 from dondoc.forms import template, token
 from dondoc.forms.catalogue import CATALOGUE
 from dondoc.forms.token import Token
-from tests.forms.conftest import OWNERS, SECRETS, cell, codes, edited, form, head, judged, row, table
+from tests.forms.conftest import OWNERS, SECRETS, cell, codes, current, edited, form, head, judged, row, table
 from tests.forms.test_hostile import bomb, damaged, encrypted, strict, with_doctype
 
 pytestmark = pytest.mark.slow
@@ -168,6 +168,7 @@ CASES: dict[str, Make] = {
     "outside_country": _row(latitude="48,85", longitude="2,35"),
     "duration_converted": _row(retention_days="1 tháng"),
     "bad_km_post": _police(km_post="cây số 12"),
+    "bad_camera_number": lambda: current([row(number="CAM-00014"), row(number="CAM 15b", name="Bãi xe")]),
     "password_found": _row(main_path="rtsp://admin:Matkhau123@113.160.1.2:554/ch1"),
     "password_column": _header(60, "Mật khẩu", "Hik@12345"),
     "duplicate_name": _rows({}, {"name": "CONG CHINH 01", "host": "113.160.10.22"}),
@@ -190,8 +191,9 @@ def test_the_workbook_earns_its_code_and_the_sentence_says_where_and_what_to_do(
     assert verdict.outcome in (
         ("returned", "refused") if issue.severity == "error" else ("accepted_with_warnings", "returned")
     )
-    start = f"Ô {issue.cell} (" if issue.cell else ("Trang “", "Tệp", "Biểu mẫu: ")
-    assert issue.message.startswith(start)
+    address = f" (ô {issue.cell}, trang “{issue.sheet}”): " if issue.cell else ": "
+    assert issue.message.lower() == f"{issue.place}{address}{issue.said}".lower()
+    assert re.match(r"(Dòng \d+, .+, cột |Mục “|Hàng |Trang “|Tệp\b|Biểu mẫu:)", issue.message)
     assert not issue.sheet or issue.sheet in issue.message
     assert not re.search(r"[{}]|  |None|\.\.$", issue.message)
     assert issue.message.endswith(".")

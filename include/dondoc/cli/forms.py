@@ -120,9 +120,8 @@ def _line(path: Path, form: "FormVerdict") -> dict[str, Any]:
         "rows": len(form.rows),
         "nil": form.nil,
         "value_hash": form.value_hash,
-        "issues": [
-            {n: v for n, v in asdict(issue).items() if n != "said"} for issue in form.issues
-        ],  # as the contract has it
+        # As the contract has it.
+        "issues": [{n: v for n, v in asdict(one).items() if n not in ("said", "place")} for one in form.issues],
     }
 
 

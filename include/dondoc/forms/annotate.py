@@ -1,50 +1,77 @@
-"""The annotated return: our template with their values, wrong cells coloured and noted, and a list of what to do.
+"""The annotated return: our template with their values and their own columns, wrong cells coloured and noted, and a
+list of what to do.
 
 Their file is never saved again: formulas, macros, links and whatever else it held stay behind. `limited` is the door.
 """
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from datetime import date
 
 from openpyxl import Workbook
 from openpyxl.comments import Comment
-from openpyxl.styles import PatternFill
-from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.worksheet import Worksheet
 
 from dondoc import spreadsheets
 from dondoc.directive.model import Registry
-from dondoc.forms import answers, catalogue, layout, template
+from dondoc.forms import answers, carried, layout, template, todo, values
+from dondoc.forms.carried import Own
+from dondoc.forms.catalogue import capital
 from dondoc.forms.checks import a1
-from dondoc.forms.layout import Layout, Table
+from dondoc.forms.layout import OWN, Layout, Table
 from dondoc.forms.reading import Cell, Unreadable
-from dondoc.forms.spec import FormSpec
+from dondoc.forms.spec import FOLLOWED, Field, FormSpec
 from dondoc.forms.surveys import Survey
+from dondoc.forms.todo import DOUBTFUL, WRONG, Item, Place
+from dondoc.forms.values import Context, Wrong
 from dondoc.forms.verdict import FormVerdict, Issue
 
-SHEET = "Cần sửa"
-WRONG = PatternFill("solid", fgColor="FFC7CE")
-DOUBTFUL = PatternFill("solid", fgColor="FFEB9C")
 LONGEST_NOTE = 1000
+GROUP = "Của đơn vị (Sở không đọc các cột này)"
+_GUESS = re.compile(r"có thể là “?([^”)]{1,80})”?\)")  # in the words of the catalogue
+# Read as something else than is written there; of the others the sentence says all.
+_READ_AS = ("whole", "decimal", "year", "days", "choice", "phone", "email", "path", "km_post")
+Spots = dict[tuple[str, str], Place]  # (their sheet, their cell) → the cell of the copy
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where an answer stands in the copy, and what it is called there."""
+class _Line:
+    """A row of theirs, and the row of the copy to which it goes."""
 
-    sheet: str
+    table: Table
     row: int
-    column: int
-    label: str
-    ordinal: int | None
+    target: int
+    ordinal: int
+
+
+class _Copy:
+    """The copy while it is made: where everything of theirs went."""
+
+    def __init__(self, original: Layout, spec: FormSpec, book: Workbook, lines: list[_Line]) -> None:
+        self.original, self.spec, self.book, self.lines = original, spec, book, lines
+        self.spots: Spots = {}
+        self.fields: dict[Place, tuple[Field, Cell | None]] = {}  # of answers
+        self.said: dict[Place, str] = {}  # by the heading of a column: what was done about it
+        self.proposed: set[Place] = set()  # headings of ours under which values of theirs were put
 
     @property
-    def address(self) -> str:
-        return a1(self.row, self.column)
+    def table(self) -> Worksheet:
+        sheet = self.book[self.spec.sheet]
+        assert isinstance(sheet, Worksheet)
+        return sheet
 
-    def where(self) -> str:
-        return catalogue.place(self.address, self.label, self.ordinal, self.sheet)
+    def answer(self, sheet: str, address: str, place: Place, field: Field, cell: Cell | None) -> None:
+        """An answer of theirs, put where it stands in the copy."""
+        self.spots[sheet, address] = place
+        self.fields[place] = field, cell
+        self.put(place, cell)
+
+    def put(self, place: Place, cell: Cell | str | None) -> None:
+        if isinstance(cell, str):
+            template.put(self.book[place.sheet].cell(place.row, place.column), cell)
+        elif cell is not None and cell.kind != "empty":
+            template.put(self.book[place.sheet].cell(place.row, place.column), cell.value)
 
 
 def annotate(
@@ -61,157 +88,157 @@ def annotate(
     Raises:
         Unreadable: the file cannot be read, or is no form of ours.
     """
-    original = layout.find(answers.read(content, specs, surveys), specs, form.form) if form.form in specs else None
+    read = answers.read(content, specs, surveys)
+    original = layout.find(read, specs, form.form) if form.form in specs else None
     if original is None:
         raise Unreadable("form_unknown")
     agency = registry.agency(form.agency) if form.agency else None
-    book = template.draw_up(original.spec, agency, registry, token)
-    moved = _copy(original, book)
-    listed = [_move(issue, moved) for issue in form.issues]
-    for issue, place in listed:
-        if place:
-            _mark(book, issue, place)
-    _list(book, listed)
-    return spreadsheets.save(book)
+    lines = _lines(original)
+    followed = any(FOLLOWED[0] in table.columns for table in original.tables)
+    spec = original.spec.current if followed else original.spec
+    rows = lines[-1].target - template.FIRST + 1 if lines else 0
+    copy = _Copy(original, spec, template.draw_up(spec, agency, registry, token, rows), lines)
+    _head(copy)
+    _rows(copy)
+    _own(copy, carried.columns(original), rows)
+    items = _once([_item(copy, issue) for issue in form.issues])
+    for item in items:
+        _mark(copy, item)
+    for place in copy.proposed:
+        _note(copy.book, place, f"{copy.said[place]}.", wrong=False)
+    todo.write(copy.book, items, carried.left(read, original))
+    return spreadsheets.save(copy.book)
 
 
 # -- their values into our template
 
 
-def _copy(layout: Layout, book: Workbook) -> dict[tuple[str, str], Place]:
-    """Put the values in; (their sheet, their cell) → place in the copy."""
-    moved = dict(_copy_head(layout, book))
-    ordinal, target = 0, template.FIRST
-    drawn = {
-        key: template.style(book[layout.spec.sheet].cell(template.FIRST, template.column(layout.spec, key)))
-        for key in layout.spec.fields
-        if key not in layout.spec.heads
-    }
-    for table in layout.tables:
-        moved |= dict(_copy_header(layout.spec, table))
+def _lines(original: Layout) -> list[_Line]:
+    """Rows keep their numbers where the table is one and stands as ours does: then both files show the same cell."""
+    same = len(original.tables) == 1 and original.tables[0].header == template.HEADER
+    lines: list[_Line] = []
+    target = template.FIRST
+    for table in original.tables:
         for row in table.rows:
-            ordinal += 1
-            target = max(target, row) if len(layout.tables) == 1 and table.header == template.HEADER else target
-            moved |= dict(_copy_row(layout.spec, table, row, target, ordinal, book[layout.spec.sheet], drawn))
+            target = max(target, row) if same else target
+            lines.append(_Line(table, row, target, len(lines) + 1))
             target += 1
-    return moved
+    return lines
 
 
-def _copy_head(layout: Layout, book: Workbook) -> Iterator[tuple[tuple[str, str], Place]]:
-    for key, field in layout.spec.heads.items():
-        if spot := layout.head.get(key):
-            place = Place(template.INFO, template.head_row(layout.spec, key), template.ANSWER, field.label, None)
-            _put(book[place.sheet], place, spot.cell)
-            yield (spot.sheet, a1(spot.row, spot.column)), place
+def _head(copy: _Copy) -> None:
+    for key, field in copy.spec.heads.items():
+        if spot := copy.original.head.get(key):
+            place = Place(template.INFO, template.head_row(copy.spec, key), template.ANSWER)
+            copy.answer(spot.sheet, a1(spot.row, spot.column), place, field, spot.cell)
 
 
-def _copy_header(spec: FormSpec, table: Table) -> Iterator[tuple[tuple[str, str], Place]]:
-    for key, column in table.columns.items():
-        place = Place(spec.sheet, template.HEADER, template.column(spec, key), "hàng tiêu đề", None)
-        yield (table.sheet.name, a1(table.header, column)), place
+def _rows(copy: _Copy) -> None:
+    columns = {field.key: number for number, field in enumerate(copy.spec.columns, 2)}
+    for table in copy.original.tables:
+        for key, column in table.columns.items():
+            heading = Place(copy.spec.sheet, template.HEADER, columns[key])
+            copy.spots[table.sheet.name, a1(table.header, column)] = heading
+    last = copy.lines[-1].target if copy.lines else 0
+    for row in range(template.FIRST, last + 1):
+        copy.table.cell(row, 1).value = None
+    for line in copy.lines:
+        copy.table.cell(line.target, 1).value = line.ordinal
+        cells = line.table.cells(line.row)
+        for key, column in line.table.columns.items():
+            place = Place(copy.spec.sheet, line.target, columns[key])
+            copy.answer(line.table.sheet.name, a1(line.row, column), place, copy.spec.fields[key], cells.get(key))
 
 
-def _copy_row(
-    spec: FormSpec, table: Table, row: int, target: int, ordinal: int, sheet: Worksheet, drawn: Mapping[str, Any]
-) -> Iterator[tuple[tuple[str, str], Place]]:
-    cells = table.cells(row)
-    for key, column in table.columns.items():
-        field = spec.fields[key]
-        place = Place(spec.sheet, target, template.column(spec, key), field.label, ordinal)
-        if target >= template.FIRST + template.DRAWN:
-            template.apply_style(sheet.cell(target, place.column), drawn[key])
-        _put(sheet, place, cells.get(key))
-        yield (table.sheet.name, a1(row, column)), place
+def _own(copy: _Copy, own: list[Own], rows: int) -> None:
+    """Their columns after ours. What is probably one of ours under another name is proposed there too."""
+    if not own:
+        return
+    first = template.own_columns(copy.table, copy.spec, GROUP, [f"{OWN}{one.label}" for one in own], rows)
+    for number, one in enumerate(own, first):
+        heading = Place(copy.spec.sheet, template.HEADER, number)
+        copy.said[heading] = f"Đã giữ ở cột “{OWN}{one.label}”, cuối bảng"
+        copy.spots |= dict.fromkeys(one.headings, heading)
+        for line in copy.lines:
+            key = line.table.sheet.name, line.row
+            place = Place(copy.spec.sheet, line.target, number)
+            copy.put(place, one.cells.get(key))
+            if column := one.columns.get(key[0]):
+                copy.spots[key[0], a1(line.row, column)] = place
+        if one.meant:
+            _propose(copy, one, one.meant)
 
 
-def _put(sheet: Worksheet, place: Place, cell: Cell | None) -> None:
-    if cell is not None and cell.kind != "empty":
-        template.put(sheet.cell(place.row, place.column), cell.value)
+def _propose(copy: _Copy, one: Own, meant: str) -> None:
+    """Their values in the column that they probably mean: who sends the copy again confirms it."""
+    column = template.column(copy.spec, meant)
+    for line in copy.lines:
+        if meant not in line.table.columns:
+            place = Place(copy.spec.sheet, line.target, column)
+            cell = one.cells.get((line.table.sheet.name, line.row))
+            copy.put(place, cell)
+    heading = Place(copy.spec.sheet, template.HEADER, column)
+    copy.said[heading] = f"Đã chép từ cột “{one.label}” của đơn vị; đề nghị kiểm tra"
+    copy.proposed.add(heading)
 
 
 # -- what is wrong, where it now stands
 
 
-def _move(issue: Issue, moved: dict[tuple[str, str], Place]) -> tuple[Issue, Place | None]:
-    """The issue with the addresses of the copy, so that people find the cell in the file they have open."""
-    place = moved.get((issue.sheet or "", issue.cell or ""))
-    if place is None:
-        return issue, None
-    return catalogue.at(place.where(), replace(issue, sheet=place.sheet, cell=place.address)), place
+def _item(copy: _Copy, issue: Issue) -> Item:
+    place = copy.spots.get((issue.sheet or "", issue.cell or "")) or _unplaced(copy, issue)
+    return Item(issue, place, _proposal(copy, issue, place), place in copy.proposed)
 
 
-def _mark(book: Workbook, issue: Issue, place: Place) -> None:
+def _once(items: list[Item]) -> list[Item]:
+    """What is to be said of one cell of the copy in the same words, said once: each sheet of theirs has that column."""
+    found: dict[tuple[object, ...], Item] = {}
+    for item in items:
+        key = (item.issue.code, item.issue.said, item.place or item.issue.place)
+        first = found.get(key)
+        found[key] = replace(first, also=(*first.also, todo.address(item.issue))) if first else item
+    return [*found.values()]
+
+
+def _unplaced(copy: _Copy, issue: Issue) -> Place | None:
+    """What their file has no cell for, and the copy has."""
+    for number, field in enumerate(copy.spec.columns, 2):
+        if issue.code == "column_missing" and f"“{field.label}”" in issue.said:
+            return Place(copy.spec.sheet, template.HEADER, number)
+    for key, field in copy.spec.heads.items():
+        if issue.place.startswith(f"mục “{field.label}”"):
+            return Place(template.INFO, template.head_row(copy.spec, key), template.ANSWER)
+    return None
+
+
+def _proposal(copy: _Copy, issue: Issue, place: Place | None) -> str:
+    """What we take the answer for, or would."""
+    if place in copy.said:
+        return copy.said[place]
+    if issue.code == "password_column":
+        return "Tệp này không có cột ấy"
+    if guess := _GUESS.search(issue.said):
+        return guess[1]
+    field, cell = copy.fields.get(place, (None, None)) if place else (None, None)
+    if issue.severity != "warning" or field is None or cell is None or field.kind not in _READ_AS:
+        return ""
+    try:
+        value = values.parse(field, cell.value, Context(copy.spec, date.max)).value
+    except Wrong:
+        return ""
+    word = copy.spec.label_of(field, value) if field.kind == "choice" else values.text_of(value)
+    return "" if str(word) == values.text_of(cell.value) else str(word)
+
+
+def _mark(copy: _Copy, item: Item) -> None:
+    if item.place:
+        understood = f" Đề xuất: {item.proposal}." if item.proposal and item.proposal not in item.issue.said else ""
+        _note(copy.book, item.place, f"{capital(item.issue.said)}{understood}", wrong=item.is_error)
+
+
+def _note(book: Workbook, place: Place, text: str, *, wrong: bool) -> None:
     cell = book[place.sheet].cell(place.row, place.column)
-    message = issue.said[:1].upper() + issue.said[1:]
     earlier = cell.comment.text + "\n" if cell.comment else ""
-    note = Comment(f"{earlier}{message}"[:LONGEST_NOTE], "Sở TT&TT", width=320, height=110)
-    cell.comment = note
-    if issue.severity == "error" or cell.fill.fgColor.rgb != f"00{WRONG.fgColor.rgb[-6:]}":
-        cell.fill = WRONG if issue.severity == "error" else DOUBTFUL
-
-
-def _list(book: Workbook, listed: list[tuple[Issue, Place | None]]) -> None:
-    """The first sheet: every issue with its place, errors first, then as one reads the book."""
-    sheet = book.create_sheet(SHEET, 0)
-    for letter, width in zip("ABCDE", (6, 22, 10, 16, 100), strict=True):
-        sheet.column_dimensions[letter].width = width
-    sheet.merge_cells("A1:E1")
-    template.say(sheet["A1"], "CÁC NỘI DUNG CẦN BỔ SUNG, CHỈNH SỬA", size=14, bold=True, align=template.CENTRE)
-    errors = sum(issue.severity == "error" for issue, _ in listed)
-    sheet.merge_cells("A2:E2")
-    template.say(sheet["A2"], _summary(errors, len(listed) - errors), italic=True)
-    sheet.row_dimensions[2].height = 36
-    for column, label in enumerate(("TT", "Trang", "Ô", "Mức độ", "Nội dung và cách sửa"), 1):
-        template.heading(sheet.cell(4, column), label)
-    drawn: dict[str, list[Any]] = {}
-    for row, (issue, place) in enumerate(sorted(listed, key=_as_read), 5):
-        if issue.severity not in drawn:
-            drawn[issue.severity] = _draw_line(sheet, row, issue)
-        _line(sheet, row, issue, place, drawn[issue.severity])
-    sheet.freeze_panes = "A5"
-    template.page(sheet, pages=1)
-    book.active = 0
-    for other in book.worksheets[1:]:
-        other.sheet_view.tabSelected = False
-
-
-def _as_read(listed: tuple[Issue, Place | None]) -> tuple[Any, ...]:
-    """Errors, then warnings; of the file, of part I, of the table; by row, then by column."""
-    issue, place = listed
-    if place is None:
-        return issue.severity, 0, 0, 0
-    return issue.severity, 1 if place.sheet == template.INFO else 2, place.row, place.column
-
-
-def _summary(errors: int, warnings: int) -> str:
-    wrong = f"{errors:02} nội dung phải sửa (ô màu hồng)" if errors else ""
-    doubtful = f"{warnings:02} nội dung đề nghị kiểm tra (ô màu vàng)" if warnings else ""
-    if not (wrong or doubtful):
-        return "Không có nội dung nào phải sửa; không cần gửi lại."
-    return (
-        f"Có {' và '.join(filter(None, (wrong, doubtful)))}. Đề nghị sửa ngay trong tệp này, lưu lại và gửi về Sở; "
-        "không cần xóa trang này."
-    )
-
-
-def _draw_line(sheet: Worksheet, row: int, issue: Issue) -> list[Any]:
-    """The style of the cells of a line."""
-    for column in range(1, 6):
-        cell = sheet.cell(row, column)
-        template.say(cell, "", size=11, align=template.WRAP if column in (2, 5) else template.CENTRE)
-        cell.border = template.BOX
-    sheet.cell(row, 4).fill = WRONG if issue.severity == "error" else DOUBTFUL
-    return [template.style(sheet.cell(row, column)) for column in range(1, 6)]
-
-
-def _line(sheet: Worksheet, row: int, issue: Issue, place: Place | None, drawn: list[Any]) -> None:
-    severity = "Phải sửa" if issue.severity == "error" else "Đề nghị kiểm tra"
-    texts = (str(row - 4), issue.sheet or "", issue.cell or "", severity, issue.message)
-    for column, (text, style) in enumerate(zip(texts, drawn, strict=True), 1):
-        cell = sheet.cell(row, column)
-        template.apply_style(cell, style)
-        template.put(cell, text)
-    if place:
-        here = sheet.cell(row, 3)
-        here.hyperlink = Hyperlink(ref=here.coordinate, location=f"'{place.sheet}'!{place.address}")
-    sheet.row_dimensions[row].height = 16 * max(2, -(-len(issue.message) // 95))
+    cell.comment = Comment(f"{earlier}{text}"[:LONGEST_NOTE], "Sở", width=320, height=110)
+    if wrong or cell.fill.fgColor.rgb != f"00{WRONG.fgColor.rgb[-6:]}":
+        cell.fill = WRONG if wrong else DOUBTFUL

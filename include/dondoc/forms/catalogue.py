@@ -189,6 +189,10 @@ CATALOGUE: dict[str, Entry] = {
     "outside_country": Entry("error", "nằm ngoài lãnh thổ Việt Nam. Đề nghị ghi lại, ví dụ {example}."),
     "duration_converted": Entry("warning", "{value} được hiểu là {days} ngày. Đề nghị ghi thẳng số ngày."),
     "bad_km_post": Entry("error", "{value} không phải lý trình. Đề nghị ghi dạng Km 12+300."),
+    "bad_camera_number": Entry(
+        "error",
+        "{value} không phải số hiệu camera. Đề nghị ghi như Sở đã cấp (dạng CAM-00014), camera mới để trống.",
+    ),
     "password_found": Entry(
         "warning",
         "có mật khẩu hoặc tên đăng nhập; đã được xóa khỏi dữ liệu. Đề nghị đổi mật khẩu đó trên thiết bị và không gửi "
@@ -223,27 +227,40 @@ CATALOGUE: dict[str, Entry] = {
 }
 
 
-def place(cell: str | None, label: str | None = None, ordinal: int | None = None, sheet: str | None = None) -> str:
-    """Where: "Ô E12 (Cổng RTSP, dòng 3, trang “Danh sách camera”)", or the sheet alone."""
+def place(
+    cell: str | None, label: str | None = None, ordinal: int | None = None, sheet: str | None = None, name: str = ""
+) -> str:
+    """Where, in words that hold in their file and in our copy alike: "dòng 3, Cổng chính 03, cột Cổng RTSP".
+
+    Args:
+        ordinal: of the camera in the form; `name`: its own.
+    """
     if cell is None:
-        return f"Trang “{sheet}”" if sheet else "Biểu mẫu"
-    inside = [label or "", f"dòng {ordinal}" if ordinal else "", f"trang “{sheet}”" if sheet else ""]
-    return f"Ô {cell} ({', '.join(part for part in inside if part)})"
+        return f"trang “{sheet}”" if sheet else "biểu mẫu"
+    if ordinal is None:
+        return label or f"ô {cell}"
+    return ", ".join(part for part in (f"dòng {ordinal}", shown(name), f"cột {label}" if label else "") if part)
 
 
 def issue(code: str, where: str, sheet: str | None = None, cell: str | None = None, **gaps: Any) -> Issue:
     """One thing that is wrong. Raises KeyError for a code that is not in the catalogue or a gap left open."""
     entry = CATALOGUE[code]
-    return at(where, Issue(code, entry.severity, sheet, cell, "", entry.text.format(**gaps)))
+    return at(Issue(code, entry.severity, sheet, cell, "", entry.text.format(**gaps), where))
 
 
-def at(where: str, issue: Issue) -> Issue:
-    """The issue as it is worded for a place."""
-    return replace(issue, message=f"{where}: {issue.said}")
+def at(issue: Issue) -> Issue:
+    """The issue with its message: the place in words, its address, what is wrong."""
+    address = f" (ô {issue.cell}, trang “{issue.sheet}”)" if issue.cell else ""
+    return replace(issue, message=f"{capital(issue.place)}{address}: {issue.said}")
+
+
+def capital(text: str) -> str:
+    """With a capital first letter."""
+    return text[:1].upper() + text[1:]
 
 
 def refused(filename: str, code: str, **gaps: Any) -> FormVerdict:
     """The verdict of a file that cannot be read, and why."""
     return FormVerdict(
-        Outcome.REFUSED, None, None, "missing", (issue(code, f"Tệp “{shown(clean(filename))}”", **gaps),)
+        Outcome.REFUSED, None, None, "missing", (issue(code, f"tệp “{shown(clean(filename))}”", **gaps),)
     )

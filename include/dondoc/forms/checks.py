@@ -1,6 +1,6 @@
 """What a form says, judged: each cell by its field, each row against itself and the others, head against table."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,13 +8,16 @@ from openpyxl.utils import get_column_letter
 
 from dondoc.directive.names import fold
 from dondoc.forms import catalogue, values
+from dondoc.forms.followed import unchanged
 from dondoc.forms.layout import Layout, Table, near
 from dondoc.forms.reading import Cell
-from dondoc.forms.spec import Field, When
+from dondoc.forms.spec import CAMERA, FOLLOWED, Field, FormSpec, When
 from dondoc.forms.values import Context, Value, Wrong
 from dondoc.forms.verdict import Issue
+from dondoc.vocabulary.submissions import Change
 
 PRIVATE_LINKS = ("tslcd", "leased")
+STATED = (Change.REPLACE_DEVICE, Change.REMOVE)  # news in themselves; the rest of what follows a camera is not content
 
 
 @dataclass
@@ -31,7 +34,7 @@ class Findings:
 
 @dataclass(slots=True)
 class Entry:
-    """One answer: its field, its place and its cell. `row` 0: the form has no such place."""
+    """One answer: its field, its place and its cell. `row` 0: the form has no such place; `name`: of the row."""
 
     field: Field
     sheet: str
@@ -39,13 +42,15 @@ class Entry:
     column: int
     ordinal: int | None
     cell: Cell | None
+    name: str = ""
 
     @property
     def address(self) -> str:
         return a1(self.row, self.column)
 
     def issue(self, code: str, **gaps: Any) -> Issue:
-        where = catalogue.place(self.address, self.field.label, self.ordinal, self.sheet)
+        label = self.field.label if self.ordinal else f"mục “{self.field.label}”"
+        where = catalogue.place(self.address, label, self.ordinal, self.sheet, self.name)
         return catalogue.issue(code, where, self.sheet, self.address, **gaps)
 
 
@@ -67,11 +72,12 @@ def check(layout: Layout, context: Context) -> Findings:
         )
         for row in table.rows:
             rows.append(_check_row(table, row, len(rows) + 1, layout, findings))
-        here = [row for _, row in rows[len(rows) - len(table.rows) :]]
+        here = [row for _, row in rows[len(rows) - len(table.rows) :] if row.get("change") != Change.REMOVE]
         findings.issues += _of_columns(table, layout, here)
     findings.rows = [row for _, row in rows]
-    findings.issues += _repeated_names(rows, layout.spec.place or "")
-    findings.issues += _repeated_addresses(rows)
+    there = [(entries, row) for entries, row in rows if row.get("change") != Change.REMOVE]
+    findings.issues += _repeated_names(there, layout.spec.place or "")
+    findings.issues += _repeated_addresses(there)
     findings.issues += _as_a_whole(layout, findings)
     return findings
 
@@ -101,7 +107,7 @@ def _missing(entry: Entry, row: dict[str, Any]) -> list[Issue]:
         return []
     example = f" (ví dụ: {one.example})" if one.example and not one.sensitive else ""
     if not entry.row:
-        where = catalogue.place(None, sheet=entry.sheet) + f", mục “{one.label}”"
+        where = f"mục “{one.label}”, {catalogue.place(None, sheet=entry.sheet)}"
         return [catalogue.issue("required_missing", where, entry.sheet, None, example=example)]
     return [entry.issue("required_missing", example=example)]
 
@@ -122,21 +128,37 @@ def _check_row(
     table: Table, number: int, ordinal: int, layout: Layout, findings: Findings
 ) -> tuple[dict[str, Entry], dict[str, Any]]:
     spec, cells, row = layout.spec, table.cells(number), {"_row": number}
+    removed = _is_removed(spec, cells)
     entries = {
-        key: Entry(spec.fields[key], table.sheet.name, number, column, ordinal, cells.get(key))
+        key: Entry(spec.fields[key], table.sheet.name, number, column, ordinal, cells.get(key), named(spec, cells))
         for key, column in table.columns.items()
+        if not removed or key in (*FOLLOWED, CAMERA, spec.place)
     }
     wrong = _read(entries, findings, row)
+    if removed:
+        return entries, row
     _default(spec.columns, row, wrong)
     findings.issues += _put_coordinates_right(entries, row, wrong)
     empty = _is_empty(row, spec.empty_when)
     whole = any("://" in str(row.get(key, "")) for key in ("host", "main_path"))
-    known = {*row, *wrong, *(("host", "rtsp_port") if whole else ())}
+    known = {*row, *wrong, *(("host", "rtsp_port") if whole else ()), *unchanged(spec, {**row, **dict.fromkeys(wrong)})}
     for key, entry in entries.items():
         if key not in known and (entry.field.of_site or not empty):
             findings.issues += _missing(entry, row)
     findings.issues += _within(entries, row, empty, spec.empty_when)
     return entries, row
+
+
+def named(spec: FormSpec, cells: Mapping[str, Cell]) -> str:
+    """What a row is called: by its camera, its place, or its person."""
+    found = (cells[key] for key in (CAMERA, spec.place or "", "officer_name") if key in cells)
+    return next((values.text_of(cell.value) for cell in found), "")
+
+
+def _is_removed(spec: FormSpec, cells: Mapping[str, Cell]) -> bool:
+    """Whether the row says that its camera is gone: nothing else of it then matters."""
+    said = cells.get("change")
+    return said is not None and spec.code_of(spec.fields["change"], str(said.value)) == Change.REMOVE
 
 
 def _is_empty(row: dict[str, Any], empty_when: When) -> bool:
@@ -167,7 +189,9 @@ def _read(entries: dict[str, Entry], findings: Findings, into: dict[str, Any]) -
             findings.issues.append(entry.issue(error.code, **error.gaps))
             hashed[key] = values.text_of(entry.cell.value)
             continue
-        into[key] = hashed[key] = value.value
+        into[key] = value.value
+        if key not in FOLLOWED or value.value in STATED:
+            hashed[key] = value.value
         if value.warnings:
             findings.issues += [entry.issue(code, **gaps) for code, gaps in value.warnings]
     return wrong
@@ -267,6 +291,7 @@ def _repeated_addresses(rows: Rows) -> Iterator[Issue]:
 
 def _as_a_whole(layout: Layout, findings: Findings) -> Iterator[Issue]:
     head, count = findings.head, cameras(layout, findings)
+    removed = sum(row.get("change") == Change.REMOVE for row in findings.rows)
     if not findings.rows and head.get("no_camera") is not True:
         sheet = layout.tables[0].sheet.name
         yield catalogue.issue(
@@ -274,11 +299,14 @@ def _as_a_whole(layout: Layout, findings: Findings) -> Iterator[Issue]:
         )
     if head.get("no_camera") is True and count:
         yield _head_entry(layout, layout.spec.heads["no_camera"]).issue("nil_with_rows", count=count)
-    elif head.get("total_cameras", count) != count and not (head.get("no_camera") is True and not findings.rows):
+    elif head.get("total_cameras", count) not in (count, count + removed) and not (
+        head.get("no_camera") is True and not findings.rows
+    ):
         entry = _head_entry(layout, layout.spec.heads["total_cameras"])
         yield entry.issue("total_mismatch", value=head["total_cameras"], count=count)
 
 
 def cameras(layout: Layout, findings: Findings) -> int:
-    """Rows that declare a camera: all but the places without one."""
-    return sum(not _holds(layout.spec.empty_when, row) or bool(row.get("name")) for row in findings.rows)
+    """Rows that declare a camera: all but the places without one, and those that say that it is gone."""
+    there = [row for row in findings.rows if row.get("change") != Change.REMOVE]
+    return sum(not _holds(layout.spec.empty_when, row) or bool(row.get("name")) for row in there)

@@ -155,7 +155,7 @@ def _named(
     """The agency that the written name means, and what is wrong with the name."""
     spot = layout.head.get("agency_name")
     cell, sheet = (checks.a1(spot.row, spot.column), spot.sheet) if spot else (None, None)
-    where = catalogue.place(cell, layout.spec.heads["agency_name"].label, None, sheet)
+    where = catalogue.place(cell, f"mục “{layout.spec.heads['agency_name'].label}”", None, sheet)
     if not isinstance(name, str) or len(name) > LONGEST_NAME:
         return None, [] if believed else [catalogue.issue("agency_missing", where, sheet, cell)]
     if claimed and _is_name_of(registry, claimed, name, day):

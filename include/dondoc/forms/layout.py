@@ -10,17 +10,20 @@ from typing import TypeGuard
 from dondoc.directive.names import fold
 from dondoc.forms.reading import Book, Cell, Sheet
 from dondoc.forms.redact import is_password_column
-from dondoc.forms.spec import FormSpec
+from dondoc.forms.spec import FOLLOWED, FormSpec
 from dondoc.forms.words import label_keys
+from dondoc.vocabulary.numbers import CAM
 
 HEADER_ROWS = 60  # the table's header stands within these rows
 FEWEST = 3  # labels that make a row a header
 LONGEST = 300  # characters of a label, a title, or an explanation of ours
 _OURS = ("huong dan", "can sua", "lists", "meta")  # sheets of ours that hold no answers
+_CAMERA = re.compile(rf"\s*{CAM.prefix}\b", re.IGNORECASE)
 _NUMBERING = ("tt", "stt", "so tt", "so thu tu")
 # With accents: folded, "cộng" (total) is "cổng" (gate), the commonest place of a camera.
 _TOTALS = re.compile(r"(tổng cộng|tổng số|tong cong|tong so)\b|(tổng|cộng|tong)\s*:?\s*$")
 _END = re.compile(r"(người lập|nguoi lap|thủ trưởng|thu truong|nơi nhận|noi nhan|tm\. |kt\. |xác nhận của)")
+OWN = "Cột riêng: "  # before the label of a column that is the agency's own
 _COUNTED = re.compile(r"\(?\d{1,2}\)?")
 
 
@@ -44,6 +47,7 @@ class Table:
     unknown: list[tuple[int, str]] = field(default_factory=list)
     repeated: list[tuple[int, str]] = field(default_factory=list)
     passwords: list[tuple[int, str]] = field(default_factory=list)
+    own: list[tuple[int, str]] = field(default_factory=list)  # marked as the agency's own: nothing is said of them
     rows: list[int] = field(default_factory=list)
     groups: list[int] = field(default_factory=list)
 
@@ -68,14 +72,15 @@ def find(book: Book, specs: Mapping[str, FormSpec], form: str | None = None) -> 
 
     `form`: what a genuine token says; else the title, else the form whose labels fit best, and only that one.
     """
-    sheets = [sheet for sheet in book.sheets if not _is_ours(sheet)]
+    sheets = [sheet for sheet in book.sheets if not is_ours(sheet)]
     ranked = sorted(((_fit(sheets, spec), spec.id) for spec in specs.values() if form in (None, spec.id)), reverse=True)
     if not ranked or ranked[0][0] < (0, FEWEST) or (len(ranked) > 1 and ranked[0][0] == ranked[1][0]):
         return None
     return _layout(sheets, specs[ranked[0][1]])
 
 
-def _is_ours(sheet: Sheet) -> bool:
+def is_ours(sheet: Sheet) -> bool:
+    """Whether nothing of a sheet is an answer."""
     return sheet.hidden or fold(sheet.name) in _OURS
 
 
@@ -130,9 +135,19 @@ def _table(sheet: Sheet, spec: FormSpec) -> Table | None:
         return None
     header = -max(candidates)[1]
     table = Table(sheet, header, _labels(sheet.rows[header], spec.column_labels))
+    _without_other_numbers(table)
     _sort_out_columns(table, spec)
     _sort_out_rows(table)
     return table
+
+
+def _without_other_numbers(table: Table) -> None:
+    """“Số hiệu” is ours only where it holds numbers of ours, or nothing; else it is theirs, as then “Thay đổi” is."""
+    number = table.columns.get(FOLLOWED[0], 0)
+    texts = [str(c.value) for c in table.sheet.cells.values() if c.column == number and c.row > table.header]
+    if not number or (texts and not any(_CAMERA.match(text) for text in texts)):
+        for key in FOLLOWED:
+            table.columns.pop(key, None)
 
 
 def _sort_out_columns(table: Table, spec: FormSpec) -> None:
@@ -143,7 +158,9 @@ def _sort_out_columns(table: Table, spec: FormSpec) -> None:
             continue
         if is_password_column(label):
             table.passwords.append((cell.column, label))
-        elif _key(known, label):
+        elif fold(label).startswith(fold(OWN)):
+            table.own.append((cell.column, label))
+        elif (key := _key(known, label)) and key in table.columns:
             table.repeated.append((cell.column, label))
         else:
             table.unknown.append((cell.column, label))

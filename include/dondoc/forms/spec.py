@@ -26,8 +26,10 @@ Kind = Literal[
     "latitude",
     "longitude",
     "km_post",
+    "camera_number",
 ]
 CAMERA = "name"  # the column that makes a row a camera
+FOLLOWED = ("number", "change")  # columns of a current copy alone: which camera a row is, and what became of it
 Code = bool | str
 When = dict[str, tuple[Code, ...]]  # holds when any of the named fields has one of these values
 
@@ -85,15 +87,16 @@ class _Form(Strict):
 
 
 class FormSpec(_Form):
-    """One form. `head` is part I, `columns` the table of part II."""
+    """One form. `head` is part I, `columns` the table of part II; `followed`: what only a current copy has."""
 
     head: tuple[Field, ...]
     columns: tuple[Field, ...]
+    followed: tuple[Field, ...] = ()
 
     @cached_property
     def fields(self) -> dict[str, Field]:
-        """Columns by key."""
-        return {field.key: field for field in self.columns}
+        """Columns by key, those of current copies among them."""
+        return {field.key: field for field in (*self.followed, *self.columns)}
 
     @cached_property
     def heads(self) -> dict[str, Field]:
@@ -102,7 +105,12 @@ class FormSpec(_Form):
     @cached_property
     def column_labels(self) -> dict[str, str]:
         """Folded label of a column → key."""
-        return _dictionary(self.columns)
+        return _dictionary((*self.columns, *self.followed))
+
+    @cached_property
+    def current(self) -> "FormSpec":
+        """The form as a current copy shows it: which camera a row is, and what became of it, stand first."""
+        return self.model_copy(update={"columns": (*self.followed, *self.columns), "followed": ()})
 
     @cached_property
     def head_labels(self) -> dict[str, str]:
@@ -224,9 +232,13 @@ def _spec(marked: LocatedYaml, base: _Common) -> FormSpec:
     _conditions_fit(marked, file, {"head": head, "columns": columns})
     _names_its_place(marked, file, columns)
     marked.raise_faults()
-    used = {f.choices for f in (*head, *columns)}
+    entries = tuple(_Entry(key=key) for key in FOLLOWED if file.place is not None)
+    followed = _fields(marked, "followed", entries, base, lists)
+    marked.raise_faults()
+    used = {f.choices for f in (*head, *columns, *followed)}
     plain = {name: getattr(file, name) for name in _File.model_fields if name not in ("lists", "head", "columns")}
-    return FormSpec(**plain, lists={n: c for n, c in lists.items() if n in used}, head=head, columns=columns)
+    used_lists = {n: c for n, c in lists.items() if n in used}
+    return FormSpec(**plain, lists=used_lists, head=head, columns=columns, followed=followed)
 
 
 def _fields(

@@ -5,7 +5,7 @@ Only what Excel 2010 and LibreOffice both do: drop-downs by named range, plain f
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from datetime import date
 from typing import Any
@@ -23,17 +23,22 @@ from openpyxl.worksheet.worksheet import Worksheet
 from dondoc import spreadsheets
 from dondoc.directive.model import Agency, Registry
 from dondoc.forms import token
-from dondoc.forms.spec import Field, FormSpec
+from dondoc.forms.spec import FOLLOWED, Field, FormSpec
 
 INFO, GUIDE, LISTS = "Thông tin chung", "Hướng dẫn", "_lists"
 GROUPS, HEADER, NUMBERING, FIRST = 3, 4, 5, 6  # rows of the table's sheet
 HEAD_FIRST = 10  # row of part I's first answer
 LABEL, ANSWER, HELP = 2, 3, 4  # columns of part I
 DRAWN, VALIDATED = 20, 500  # rows with borders: as many as A4 holds; rows with drop-downs
+OWN_WIDTH = 18
 TT, WIDE = 5, 3  # width of the running number's column; the first column that is not printed on every page
 PAPER, LARGEST = 140, 70  # characters side by side on A4 at 100 %, less some for other printers; per cent
 LAST_COLUMN = 16_384
 FONT = "Times New Roman"
+CURRENT = (
+    "Bản này ghi sẵn số liệu đang dùng. Mỗi camera chọn ở cột “Thay đổi”: Giữ nguyên, Sửa (sửa ngay trên dòng), Thay "
+    "thiết bị hoặc Tháo dỡ; camera mới ghi thêm dòng, để trống “Số hiệu”. Ô màu xám: Sở đã lưu, để trống nếu không đổi."
+)
 _THIN = Side(style="thin", color="808080")
 BOX = Border(left=_THIN, right=_THIN, top=_THIN, bottom=_THIN)
 SHADE = PatternFill("solid", fgColor="DCE6F1")
@@ -41,18 +46,18 @@ ASKED = PatternFill("solid", fgColor="FFFFEB")
 CENTRE = Alignment(horizontal="center", vertical="center", wrap_text=True)
 WRAP = Alignment(vertical="center", wrap_text=True)
 OPEN = Protection(locked=False)
-_AS_TEXT = ("agency", "text", "phone", "email", "host", "path", "latitude", "longitude", "km_post")
+_AS_TEXT = ("camera_number", "agency", "text", "phone", "email", "host", "path", "latitude", "longitude", "km_post")
 
 
 def make(
-    spec: FormSpec, agency: Agency | None, registry: Registry, secrets: list[str], base_version: int = 0
+    spec: FormSpec, agency: Agency | None, registry: Registry, secrets: list[str], base_version: int = 0, rows: int = 0
 ) -> Workbook:
     """The workbook without answers. The token gets in when there is a key and an agency."""
-    return draw_up(spec, agency, registry, token.of_form(spec, agency, registry, secrets, base_version))
+    return draw_up(spec, agency, registry, token.of_form(spec, agency, registry, secrets, base_version), rows)
 
 
-def draw_up(spec: FormSpec, agency: Agency | None, registry: Registry, token_: str | None) -> Workbook:
-    """The workbook without answers, with this token."""
+def draw_up(spec: FormSpec, agency: Agency | None, registry: Registry, token_: str | None, rows: int = 0) -> Workbook:
+    """The workbook without answers, with this token; drawn for so many rows, and for some more."""
     book = Workbook()
     # Columns are measured in its digits: a font that every office has keeps the pages the same everywhere.
     book._fonts[0] = Font(name=FONT, size=11)
@@ -61,7 +66,7 @@ def draw_up(spec: FormSpec, agency: Agency | None, registry: Registry, token_: s
     info.title = INFO
     _lists(book, spec)
     _info(info, spec, agency, registry)
-    _table(book.create_sheet(spec.sheet, 1), spec)
+    _table(book.create_sheet(spec.sheet, 1), spec, rows)
     _guide(book.create_sheet(GUIDE, 2), spec, registry)
     if token_:
         _sign(book, token_)
@@ -193,7 +198,7 @@ def _foot(sheet: Worksheet, spec: FormSpec) -> None:
 # -- part II
 
 
-def _table(sheet: Worksheet, spec: FormSpec) -> None:
+def _table(sheet: Worksheet, spec: FormSpec, rows: int) -> None:
     # Columns A:B are printed again on every page: what is wider stands beside them, or it is cut off there.
     say(sheet.cell(1, 1), "PHẦN II", bold=True, align=Alignment(vertical="center"))
     say(sheet.cell(1, WIDE), spec.part.upper(), bold=True, align=Alignment(vertical="center"))
@@ -203,10 +208,11 @@ def _table(sheet: Worksheet, spec: FormSpec) -> None:
     _header(sheet, spec)
     for row in range(FIRST, FIRST + DRAWN):
         _draw(sheet, row, spec, row - FIRST + 1)
+    _draw_more(sheet, len(spec.columns) + 1, rows)
     for number, field in enumerate(spec.columns, 2):
         if rule := _validation(field, spec):
             letter = get_column_letter(number)
-            rule.add(f"{letter}{FIRST}:{letter}{FIRST + VALIDATED - 1}")
+            rule.add(f"{letter}{FIRST}:{letter}{FIRST + max(VALIDATED, rows + DRAWN) - 1}")
             sheet.add_data_validation(rule)
     sheet.freeze_panes = sheet.cell(FIRST, 3)
     sheet.print_title_rows, sheet.print_title_cols = f"{GROUPS}:{NUMBERING}", "A:B"
@@ -221,9 +227,13 @@ def _columns(sheet: Worksheet, spec: FormSpec) -> None:
         dimension = sheet.column_dimensions[get_column_letter(number)]
         dimension.width, dimension.protection, dimension.number_format = width, OPEN, form
         dimension.font, dimension.alignment = Font(name=FONT, size=11), WRAP
-    rest = len(spec.columns) + 2
-    letter = get_column_letter(rest)
-    sheet.column_dimensions[letter] = ColumnDimension(sheet, index=letter, min=rest, max=LAST_COLUMN, width=12)
+    _unlock_from(sheet, len(spec.columns) + 2)
+
+
+def _unlock_from(sheet: Worksheet, column_: int) -> None:
+    """All columns from this one on."""
+    letter = get_column_letter(column_)
+    sheet.column_dimensions[letter] = ColumnDimension(sheet, index=letter, min=column_, max=LAST_COLUMN, width=12)
     sheet.column_dimensions[letter].protection = OPEN
 
 
@@ -255,6 +265,36 @@ def _draw(sheet: Worksheet, row: int, spec: FormSpec, ordinal: int) -> None:
     for number in range(1, len(spec.columns) + 2):
         draw(sheet.cell(row, number), spec.columns[number - 2] if number > 1 else None)
     sheet.row_dimensions[row].height = 30
+
+
+def _draw_more(sheet: Worksheet, columns: int, rows: int) -> None:
+    """Rows beyond those of a blank form, in the style of its first one."""
+    styles = [style(sheet.cell(FIRST, number)) for number in range(1, columns + 1)]
+    for row in range(FIRST + DRAWN, FIRST + rows):
+        put(sheet.cell(row, 1), row - FIRST + 1)
+        for number, drawn in enumerate(styles, 1):
+            apply_style(sheet.cell(row, number), drawn)
+
+
+def own_columns(sheet: Worksheet, spec: FormSpec, group: str, labels: Sequence[str], rows: int) -> int:
+    """Columns after ours that are read by nobody here, for so many rows; returns the first one's number."""
+    first = len(spec.columns) + 2
+    sheet.col_breaks.append(Break(id=first - 1))
+    for number, label in enumerate(labels, first):
+        heading(sheet.cell(GROUPS, number), group if number == first else "")
+        sheet.cell(GROUPS, number).alignment = Alignment(vertical="center")
+        heading(sheet.cell(HEADER, number), label)
+        heading(sheet.cell(NUMBERING, number), "")
+        letter = get_column_letter(number)
+        sheet.column_dimensions[letter] = ColumnDimension(sheet, index=letter, width=OWN_WIDTH)
+        sheet.column_dimensions[letter].protection = OPEN
+        draw(sheet.cell(FIRST, number), None)
+        sheet.cell(FIRST, number).number_format = "@"
+        drawn = style(sheet.cell(FIRST, number))
+        for row in range(FIRST + 1, FIRST + max(DRAWN, rows)):
+            apply_style(sheet.cell(row, number), drawn)
+    _unlock_from(sheet, first + len(labels))
+    return first
 
 
 def draw(cell: Any, field: Field | None) -> None:
@@ -347,6 +387,8 @@ def _steps(spec: FormSpec, registry: Registry) -> list[str]:
         steps.insert(
             2, "Đơn vị không có camera: chọn Có ở mục “Không có camera thuộc phạm vi”, để trống Phần II và gửi."
         )
+    if spec.columns[0].key in FOLLOWED:
+        steps.insert(1, CURRENT)
     if spec.empty_when:
         steps.insert(3, "Khu, điểm chưa có camera: vẫn ghi một dòng, chọn Không ở cột “Đã có camera”.")
     return steps

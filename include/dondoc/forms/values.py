@@ -13,8 +13,10 @@ import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 
 from dondoc.directive.names import fold
+from dondoc.errors import Problem
 from dondoc.forms.spec import Field, FormSpec
 from dondoc.forms.words import compact, shown
+from dondoc.vocabulary.numbers import CAM
 
 NORTH = (17.85, 18.80)  # Hà Tĩnh, degrees WGS84
 EAST = (105.05, 106.60)
@@ -408,6 +410,14 @@ def _km_post(field: Field, raw: Raw, context: Context) -> Value:
     return Value(f"Km {int(match[1])}+{match[2]:0>3}")
 
 
+def _camera_number(field: Field, raw: Raw, context: Context) -> Value:
+    """Whether the agency has such a camera is not known here."""
+    try:
+        return Value(CAM(CAM.read(text_of(raw))))
+    except Problem:
+        raise Wrong("bad_camera_number", value=quote(field, raw)) from None
+
+
 _PARSERS: dict[str, Callable[[Field, Raw, Context], Value]] = {
     "agency": _text,
     "text": _text,
@@ -424,4 +434,5 @@ _PARSERS: dict[str, Callable[[Field, Raw, Context], Value]] = {
     "latitude": _coordinate,
     "longitude": _coordinate,
     "km_post": _km_post,
+    "camera_number": _camera_number,
 }

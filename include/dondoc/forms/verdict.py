@@ -13,7 +13,8 @@ Judged = Literal[Outcome.ACCEPTED, Outcome.ACCEPTED_WITH_WARNINGS, Outcome.RETUR
 class Issue:
     """One thing that is wrong. `cell` is an A1 address or None for the whole sheet or file.
 
-    `message`: where and what, for people; `said`: what alone (absent in verdicts of older versions).
+    `message`: where and what, for people; `said`: what alone; `place`: where alone, in words that hold in the sender's
+    file and in our copy of it (both absent in verdicts of older versions).
     """
 
     code: str
@@ -22,6 +23,7 @@ class Issue:
     cell: str | None
     message: str
     said: str = ""
+    place: str = ""
 
 
 @dataclass(frozen=True)

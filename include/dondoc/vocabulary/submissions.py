@@ -65,3 +65,12 @@ def may_be(filename: str) -> MayBe:
     """By the ending of its name: a scan may be a letter, a workbook a form."""
     ending = filename.rpartition(".")[2].lower()
     return next((kind for kind in MayBe if ending in kind.endings), MayBe.EITHER)
+
+
+class Change(Code):
+    """What an agency says of a camera in its current copy."""
+
+    KEEP = "keep", "giữ nguyên"
+    EDIT = "edit", "sửa"
+    REPLACE_DEVICE = "replace_device", "thay thiết bị"
+    REMOVE = "remove", "tháo dỡ"

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dondoc.forms.spec import Kind
 from dondoc.vocabulary.cameras import Condition, Link, Power
 from dondoc.vocabulary.code import Code
+from dondoc.vocabulary.submissions import Change
 
 NEEDED: tuple[tuple[str, ...], ...] = (("name",), ("host",), ("site", "address"))  # one of each
 KINDS: Mapping[str, Kind] = {
@@ -26,6 +27,7 @@ CODES: Mapping[str, frozenset[str]] = {
     "status": frozenset({Condition.NOT_INSTALLED}),
     "sharing": frozenset({"vms", "cloud", "none"}),
     "link": frozenset(link for link in Link if link.public),
+    "change": frozenset(Change),
 }
 # Of these columns the program knows every code: what a form offers besides could be chosen, and not be kept.
-CLOSED: Mapping[str, type[Code]] = {"status": Condition, "link": Link, "power": Power}
+CLOSED: Mapping[str, type[Code]] = {"status": Condition, "link": Link, "power": Power, "change": Change}

@@ -61,7 +61,7 @@ def _kinds(path: Path, spec: FormSpec) -> Iterator[FileFault]:
 
 def _codes(path: Path, spec: FormSpec) -> Iterator[FileFault]:
     """The program decides by these codes; a list without them would never be heard."""
-    for i, field in enumerate(spec.columns):
+    for i, field in enumerate((*spec.columns, *spec.followed)):
         codes = {choice.code for choice in spec.lists.get(field.choices or "", ())}
         for code in sorted(CODES.get(field.key, frozenset()) - codes if codes else ()):
             yield at(path, ("columns", i), f"danh sách của cột “{field.key}” thiếu mã “{code}” mà chương trình dựa vào")
