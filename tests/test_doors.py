@@ -75,6 +75,8 @@ ORDER = [
     "versions",
     "audit",
     "directive",
+    "documents",
+    "drafts",
     "mail",
     "configuration.context",
     "facts",

@@ -15,11 +15,12 @@ from hypothesis import strategies as st
 
 from dondoc.configuration.check import reports
 from dondoc.configuration.settings import DATA
+from dondoc.documents import package, template
 from dondoc.errors import Faulty, Problem
-from dondoc.reporting import package, template
+from dondoc.reporting.fields import REPORT
 from tests.conftest import at
 
-SHIPPED = (DATA / template.NAME).read_bytes()
+SHIPPED = (DATA / REPORT.name).read_bytes()
 BODY, RELS = "word/document.xml", "word/_rels/document.xml.rels"
 EXTERNAL = '<Relationship Id="rId99" Type="http://x/hyperlink" Target="http://x" TargetMode="External"/>'
 WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
@@ -66,9 +67,12 @@ def noted(text: str) -> Spoil:
 
 def said(folder: Path, content: bytes | None) -> list[str]:
     """What the check says of a data folder with such a template."""
+    for other in {*reports.TEMPLATES} - {REPORT}:
+        (folder / other.name).parent.mkdir(exist_ok=True)
+        shutil.copyfile(DATA / other.name, folder / other.name)
     (folder / "reports").mkdir(exist_ok=True)
     if content is not None:
-        (folder / template.NAME).write_bytes(content)
+        (folder / REPORT.name).write_bytes(content)
     return [str(fault) for fault in reports.faults(folder)]
 
 
@@ -134,7 +138,7 @@ def test_a_bad_template_is_refused_with_what_is_wrong(tmp_path: Path, spoil: Spo
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (None, "không đọc được mẫu báo cáo"),
+        (None, "không đọc được mẫu văn bản"),
         (b"x" * (package.LARGEST + 1), "mẫu quá lớn"),
         (b"%PDF-1.4", "không phải tệp Word .docx"),
         (SHIPPED[:9000], "không phải tệp Word .docx"),
@@ -153,13 +157,13 @@ def test_a_fault_names_the_paragraph_it_is_in(tmp_path: Path) -> None:
 def test_a_report_is_not_made_of_a_bad_template(tmp_path: Path) -> None:
     said(tmp_path, spoilt(put("{{ period }}", "{{ perod }}")))
     with pytest.raises(Faulty, match="perod"):
-        template.load(tmp_path)
+        template.load(tmp_path, REPORT)
 
 
 def test_a_mended_template_is_read_again(tmp_path: Path) -> None:
     assert said(tmp_path, spoilt(put("{{ period }}", "{{ perod }}")))
-    (tmp_path / template.NAME).unlink()
-    shutil.copyfile(DATA / template.NAME, tmp_path / template.NAME)
+    (tmp_path / REPORT.name).unlink()
+    shutil.copyfile(DATA / REPORT.name, tmp_path / REPORT.name)
     assert said(tmp_path, None) == []
 
 
@@ -171,7 +175,7 @@ def test_no_damage_is_more_than_a_fault(damage: bytes, place: int) -> None:
 
 def test_the_samples_leave_out_each_thing_once() -> None:
     """Whatever may be missing is there once, and missing once."""
-    made = reports.samples()
+    made = reports.samples(REPORT.fields)
     for name in ("cameras", "annex"):
         assert {getattr(sample, name) is None for sample in made} == {True, False}
     for name in ("relief", "causes", "tasks", "proposals"):
@@ -185,6 +189,6 @@ def test_what_other_makers_wrote_of_themselves_is_never_filled_in() -> None:
         setattr(document.core_properties, name, "{{ 'x' * 10**9 }}")
     out = BytesIO()
     document.save(out)
-    [full, *_] = reports.samples()
+    [full, *_] = reports.samples(REPORT.fields)
     made = template.render(out.getvalue(), full, package.Properties("Báo cáo", "Sở"), at(25, 17))
     assert Document(BytesIO(made)).core_properties.language == "vi-VN"

@@ -24,8 +24,9 @@ from docx.text.paragraph import Paragraph
 from dondoc.configuration.context import AppContext
 from dondoc.configuration.settings import DATA
 from dondoc.directive.model import Directive
+from dondoc.documents import words
 from dondoc.probing.verdicts import NOT_CHECKED, PHASE
-from dondoc.reporting import sentences, words
+from dondoc.reporting import sentences
 from dondoc.reporting.document import document
 from dondoc.reporting.figures.compute import figures as compute
 from dondoc.reporting.figures.model import AgencyWord

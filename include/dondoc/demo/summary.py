@@ -8,10 +8,10 @@ from sqlalchemy import select
 
 from dondoc.cameras.state import current
 from dondoc.configuration.context import AppContext
+from dondoc.documents.words import camera_line
 from dondoc.facts import obligations
 from dondoc.intake.judge import newest_verdict
 from dondoc.probing.verdicts import SENTENCE
-from dondoc.reporting.words import camera_line
 from dondoc.store.cameras import Camera, CameraCheck, Outage
 from dondoc.store.intake import Submission
 from dondoc.store.mail import OutboxLetter

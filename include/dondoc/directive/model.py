@@ -36,6 +36,7 @@ class Agency(Strict):
     order: int = 0  # administrative order: as officials list agencies
     head_title: str = "Thủ trưởng đơn vị"
     symbol: str | None = None  # in the number of its documents: "STTTT"
+    superior: str | None = None  # the agency above it, as its documents name it; None: what its kind says
 
     def alive(self, day: date) -> bool:
         return (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day <= self.valid_to)

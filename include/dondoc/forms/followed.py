@@ -26,7 +26,7 @@ class Merged(NamedTuple):
 def shown(spec: FormSpec, row: Row) -> dict[str, Any]:
     """A row as it may travel: without what is sensitive, and with no address in a text."""
     seen = {key: value for key, value in row.items() if key in spec.fields and not spec.fields[key].sensitive}
-    return {key: _masked(value) for key, value in seen.items()}
+    return {key: _masked(value) if spec.fields[key].kind == "text" else value for key, value in seen.items()}
 
 
 def unchanged(spec: FormSpec, row: Row) -> frozenset[str]:

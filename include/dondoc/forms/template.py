@@ -22,6 +22,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from dondoc import spreadsheets
 from dondoc.directive.model import Agency, Registry
+from dondoc.documents import letterhead, words
 from dondoc.forms import token
 from dondoc.forms.spec import FOLLOWED, Field, FormSpec
 
@@ -99,9 +100,11 @@ def fill(
 
 
 def _word(spec: FormSpec, field: Field, value: Any) -> Any:
-    """The Vietnamese word of a code, dd/mm/yyyy of an ISO date, else the value."""
+    """The word of a code, dd/mm/yyyy of an ISO date, a stored telephone number as people write it, else the value."""
     if field.kind == "choice" and any(value is c.code or value == c.code for c in spec.lists[field.choices or ""]):
         return spec.label_of(field, value)
+    if field.kind == "phone" and isinstance(value, str) and value.startswith("+"):
+        return words.phone(value)
     if field.kind == "date" and isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
         return date.fromisoformat(value)
     return value
@@ -149,8 +152,8 @@ def _info(sheet: Worksheet, spec: FormSpec, agency: Agency | None, registry: Reg
 
 def _letterhead(sheet: Worksheet, spec: FormSpec, agency: Agency | None, registry: Registry) -> None:
     own = agency.name.upper() if agency else "TÊN ĐƠN VỊ"
-    above = registry.agency(registry.superior).name.upper() if agency and agency.kind == "department" else ""
-    upper, lower = (above, own) if above else (own, "")
+    over = letterhead.above(registry, agency) if agency else ""
+    upper, lower = (over, own) if over else (own, "")
     for row, left, right, size in (
         (1, upper, "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", 12),
         (2, lower, "Độc lập - Tự do - Hạnh phúc", 13),

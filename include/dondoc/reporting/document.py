@@ -9,12 +9,14 @@ from pathlib import Path
 
 from dondoc.clock import HERE
 from dondoc.directive.model import Directive
+from dondoc.documents import template, words
+from dondoc.documents.citations import grounds, number, subject
+from dondoc.documents.package import Properties
 from dondoc.masking import without_addresses
-from dondoc.reporting import sentences, template, words
-from dondoc.reporting.fields import Annex, CameraRow, Cameras, Duties, DutyRow, Fields, Late, LateKind, LateRow
+from dondoc.reporting import sentences
+from dondoc.reporting.fields import REPORT, Annex, CameraRow, Cameras, Duties, DutyRow, Fields, Late, LateKind, LateRow
 from dondoc.reporting.figures.model import Cameras as CameraCounts
 from dondoc.reporting.figures.model import Figures, LateAgency, Progress
-from dondoc.reporting.package import Properties
 from dondoc.vocabulary.agencies import AgencyKind
 from dondoc.vocabulary.obligations import Status
 
@@ -30,7 +32,7 @@ def document(data: Path, letter: Directive, figures: Figures) -> bytes:
     """
     given = fields_of(letter, figures)
     about = Properties(f"Báo cáo: {given.title}", words.today(letter.registry, letter.issuer, figures.day).name)
-    return template.render(template.load(data), given, about, figures.as_of)
+    return template.render(template.load(data, REPORT), given, about, figures.as_of)
 
 
 def fields_of(letter: Directive, figures: Figures) -> Fields:
@@ -47,7 +49,7 @@ def fields_of(letter: Directive, figures: Figures) -> Fields:
         title=_title(letter, day),
         period=f"(số liệu đến {moment:%H} giờ {moment:%M} phút ngày {words.short(day)}, tuần {figures.week})",
         addressee=words.full(above.name),
-        opening=f"Thực hiện {_grounds(letter)}, {ours.name} báo cáo như sau:",
+        opening=f"Thực hiện {grounds(letter)}, {ours.name} báo cáo như sau:",
         summary=" ".join(sentences.summary(figures, letter)),
         duties=_duties(figures),
         cameras=_cameras(figures) if figures.surveys else None,
@@ -76,26 +78,7 @@ def _title(letter: Directive, day: date) -> str:
     """Trích yếu: the letter's own, else that it is about carrying it out."""
     if letter.weekly_report.title:
         return letter.weekly_report.title
-    return f"Kết quả thực hiện {_number(letter) or words.about(letter, day)}{_subject(letter)}"
-
-
-def _number(letter: Directive) -> str:
-    return f"Văn bản số {letter.number} ngày {words.short(letter.day)}" if letter.number and letter.day else ""
-
-
-def _subject(letter: Directive) -> str:
-    return f" về {letter.title.removeprefix('V/v').strip()}" if _number(letter) else ""
-
-
-def _grounds(letter: Directive) -> str:
-    """The superior's document, with its subject where it is known, and the letter itself where it has a number, under
-    the name that its issuer had then."""
-    above = f"{letter.superior_document} của {letter.registry.agency(letter.superior).short}"
-    cited = f"{above} {letter.weekly_report.citation}" if letter.weekly_report.citation else above
-    if letter.day is None or not (own := _number(letter)):
-        return cited
-    issuer = words.today(letter.registry, letter.issuer, letter.day).name
-    return f"{cited} và {own} của {issuer}{_subject(letter)}"
+    return f"Kết quả thực hiện {number(letter) or words.about(letter, day)}{subject(letter)}"
 
 
 def _counts(values: Progress | CameraCounts, names: type) -> dict[str, str]:

@@ -6,6 +6,8 @@ All values are texts that are ready to be read, or lists of them: a template onl
 from dataclasses import dataclass
 from typing import Annotated
 
+from dondoc.documents.template import Template
+
 
 @dataclass(frozen=True)
 class DutyRow:
@@ -131,10 +133,4 @@ class Fields:
     annex: Annotated[Annex | None, "Phụ lục; không có khi danh sách ngắn"]
 
 
-@dataclass(frozen=True)
-class Loop:
-    """Trong {% for %}: lần lặp đang ở đâu."""
-
-    index: Annotated[int, "Lần thứ mấy, từ 1"]
-    first: Annotated[bool, "Lần đầu (dùng với {% if %})"]
-    last: Annotated[bool, "Lần cuối (dùng với {% if %})"]
+REPORT = Template("reports/bao-cao.docx", Fields)

@@ -7,11 +7,12 @@ from dondoc.clock import HERE
 from dondoc.configuration.context import AppContext
 from dondoc.directive.model import Directive
 from dondoc.directive.names import in_period
+from dondoc.documents import words
 from dondoc.facts import contacts
 from dondoc.mail.render import Rendered, render
 from dondoc.mail.shapes import LateWords, ReportWords
 from dondoc.masking import without_addresses
-from dondoc.reporting import sentences, words
+from dondoc.reporting import sentences
 from dondoc.reporting.figures.model import Figures, LateAgency
 from dondoc.vocabulary.reports import Ask
 

@@ -16,11 +16,12 @@ from dondoc.audit import Actor
 from dondoc.clock import HERE, to_come
 from dondoc.configuration.context import AppContext
 from dondoc.directive.model import Directive
+from dondoc.documents import words
 from dondoc.errors import Problem
 from dondoc.facts import contacts
 from dondoc.mail import compose, outbox
 from dondoc.mail.letter import Attachment, Precondition
-from dondoc.reporting import mail, states, words
+from dondoc.reporting import mail, states
 from dondoc.reporting.document import document
 from dondoc.reporting.figures.compute import Contents
 from dondoc.reporting.figures.compute import contents as compute

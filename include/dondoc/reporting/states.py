@@ -16,10 +16,10 @@ from dondoc import audit, clock
 from dondoc.audit import Actor
 from dondoc.clock import HERE, end_of
 from dondoc.configuration.context import AppContext
+from dondoc.documents import words
 from dondoc.errors import Problem
 from dondoc.facts import approvers
 from dondoc.facts.moments import happened
-from dondoc.reporting import words
 from dondoc.store.mail import OutboxLetter
 from dondoc.store.reporting import Report, ReportApproval, ReportIssue
 from dondoc.store.session import one_at_a_time

@@ -5,8 +5,9 @@ from datetime import datetime
 
 from dondoc.clock import HERE
 from dondoc.directive.model import Directive
+from dondoc.documents import words
 from dondoc.mail.render import vn_moment
-from dondoc.reporting import sentences, words
+from dondoc.reporting import sentences
 from dondoc.reporting.charts import CAMERAS, DUTIES, Charts
 from dondoc.reporting.figures.compute import Contents
 from dondoc.reporting.figures.model import Cameras, Earlier, Figures, Progress

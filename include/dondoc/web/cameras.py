@@ -27,10 +27,10 @@ from dondoc.cameras.state.state import CameraState, Kind, counted, states
 from dondoc.cameras.state.timeline import KINDS, NIGHTS, timeline
 from dondoc.configuration.context import AppContext
 from dondoc.directive.names import fold
+from dondoc.documents.words import camera_line
 from dondoc.errors import Problem
 from dondoc.facts.rulings import rule
 from dondoc.probing.verdicts import SENTENCE, Verdict
-from dondoc.reporting.words import camera_line
 from dondoc.store.cameras import Camera, CameraCheck, CredentialRelease, Outage
 from dondoc.vocabulary.cameras import State
 from dondoc.vocabulary.numbers import CAM

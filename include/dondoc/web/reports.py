@@ -12,9 +12,10 @@ from sqlalchemy import select
 from dondoc import clock
 from dondoc.directive import record
 from dondoc.directive.record import Version
+from dondoc.documents import words
 from dondoc.errors import Problem
 from dondoc.facts import approvers
-from dondoc.reporting import changes, sentences, states, texts, words
+from dondoc.reporting import changes, sentences, states, texts
 from dondoc.reporting import report as room
 from dondoc.reporting.figures.model import code_of
 from dondoc.reporting.states import Standing

@@ -1,47 +1,53 @@
-"""The template of the report: it can be filled, and names only fields that there are."""
+"""Templates of documents: they can be filled, and name only fields that there are."""
 
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
 from dondoc.configuration.check.faults import faults_of
+from dondoc.documents import template
+from dondoc.documents.template import Template
+from dondoc.drafts.fields import LETTER
 from dondoc.errors import FileFault, Problem
-from dondoc.reporting import template
-from dondoc.reporting.fields import Fields
+from dondoc.reporting.fields import REPORT
+
+TEMPLATES = (REPORT, LETTER)
 
 
 def faults(data: Path) -> Iterator[FileFault]:
-    """What keeps the template from being used; then what shows when samples are filled in, through every branch."""
-    try:
-        usable = template.load(data)
-    except Problem:
-        yield from faults_of(template.NAME, lambda: template.load(data))
-        return
-    yield from _filled(usable)
+    """What keeps templates from being used; then what shows when samples are filled in, through every branch."""
+    for of in TEMPLATES:
+        try:
+            usable = template.load(data, of)
+        except Problem:
+            yield from faults_of(of.name, partial(template.load, data, of))
+        else:
+            yield from _filled(usable, of)
 
 
-@lru_cache(maxsize=4)
-def _filled(usable: bytes) -> tuple[FileFault, ...]:
-    return tuple(template.faults(usable, samples()))
+@lru_cache(maxsize=8)
+def _filled(usable: bytes, of: Template) -> tuple[FileFault, ...]:
+    return tuple(template.faults(usable, of, samples(of.fields)))
 
 
-def samples() -> list[Fields]:
+def samples(kind: type) -> list[Any]:
     """With all there can be; then each thing that may be missing, missing by itself; then nothing at all."""
-    full = _sample(Fields)
-    named = [one.name for one in fields(Fields)]
-    without = [replace(full, **{name: empty}) for name in named for empty in _empty(name)]
-    bare = replace(full, **{name: empty for name in named for empty in _empty(name)})
-    rowless = replace(full, **{name: _sample(_bare(Fields, name), rows=0) for name in ("duties", "cameras", "late")})
+    full = _sample(kind)
+    named = [one.name for one in fields(kind)]
+    without = [replace(full, **{name: empty}) for name in named for empty in _empty(kind, name)]
+    bare = replace(full, **{name: empty for name in named for empty in _empty(kind, name)})
+    grouped = [name for name in named if is_dataclass(_bare(kind, name))]
+    rowless = replace(full, **{name: _sample(_bare(kind, name), rows=0) for name in grouped})
     return [full, *without, bare, rowless]
 
 
-def _empty(name: str) -> list[Any]:
-    kind = get_type_hints(Fields)[name]
-    if type(None) in get_args(kind):
+def _empty(kind: type, name: str) -> list[Any]:
+    hint = get_type_hints(kind)[name]
+    if type(None) in get_args(hint):
         return [None]
-    return [()] if get_origin(kind) is tuple else []
+    return [()] if get_origin(hint) is tuple else []
 
 
 def _bare(kind: type, name: str) -> type:

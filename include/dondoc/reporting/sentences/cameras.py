@@ -3,10 +3,10 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from dondoc.documents.words import number, short
 from dondoc.probing.verdicts import SENTENCE, Verdict
 from dondoc.reporting.figures.model import RETENTION, Figures, Lost
 from dondoc.reporting.sentences.tables import since
-from dondoc.reporting.words import number, short
 from dondoc.vocabulary.cameras import Exemption, Unseen
 
 CAMERA_NOTE = "Đã khai là tổng năm cột tiếp theo. Chờ cấp tài khoản: có trả lời, Sở chưa có tài khoản xem được."

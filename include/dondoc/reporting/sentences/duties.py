@@ -1,8 +1,8 @@
 """Of the duties: what was done of what is owed, what is left, and what stands under their table."""
 
+from dondoc.documents.words import listed, number, percent
 from dondoc.reporting.figures.model import Figures, Progress
 from dondoc.reporting.sentences.tables import late_table, since
-from dondoc.reporting.words import listed, number, percent
 
 NAMED = 3  # late agencies that a sentence names; more are counted
 

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from datetime import date
 
 from dondoc.directive.names import deliverable, month
+from dondoc.documents.words import brief, listed, number, sentence_part, short
 from dondoc.reporting.figures.model import Figures, LateAgency, LateDuty, Relief
 from dondoc.reporting.sentences.cameras import pictureless, unchecked
 from dondoc.reporting.sentences.tables import IN_BODY, late_table
-from dondoc.reporting.words import brief, listed, number, sentence_part, short
 from dondoc.vocabulary.obligations import Status
 from dondoc.vocabulary.rulings import RulingKind
 

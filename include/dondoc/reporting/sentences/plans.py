@@ -4,9 +4,9 @@ from collections.abc import Callable
 from datetime import date
 from functools import partial
 
+from dondoc.documents.words import listed, number, short
 from dondoc.reporting.figures.model import Figures, Proposal, TaskLine
 from dondoc.reporting.sentences.tables import IN_BODY, late_table
-from dondoc.reporting.words import listed, number, short
 from dondoc.vocabulary.agencies import AgencyKind
 from dondoc.vocabulary.reports import Ask, Task
 

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from dondoc.directive.model import Directive
+from dondoc.documents.words import number, today
 from dondoc.reporting.figures.model import Figures
 from dondoc.reporting.sentences.cameras import cameras_of
 from dondoc.reporting.sentences.duties import done, left
 from dondoc.reporting.sentences.plans import asked
-from dondoc.reporting.words import number, today
 
 
 def summary(figures: Figures, letter: Directive, *, refer: bool = True) -> list[str]:

@@ -1,8 +1,8 @@
 """What the tables of a report are called, and with what it is compared."""
 
 from dondoc.clock import HERE
+from dondoc.documents.words import short
 from dondoc.reporting.figures.model import Figures
-from dondoc.reporting.words import short
 
 IN_BODY = 14  # late agencies that stand in the report itself; more go into an annex
 

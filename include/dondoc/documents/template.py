@@ -1,49 +1,64 @@
-"""The office's template of the report: reports/bao-cao.docx, whose fields are those of `fields.Fields`.
+"""Templates of documents that the office edits in Word, and whose fields are those of a dataclass.
 
-It may come from outside: its size is bounded, it brings no program and asks for nothing from elsewhere, and of Jinja
+One may come from outside: its size is bounded, it brings no program and asks for nothing from elsewhere, and of Jinja
 it has values, `if` and `for` alone.
 """
 
 import re
 from collections.abc import Iterator
-from dataclasses import fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
 from types import NoneType
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 from docxtpl import DocxTemplate
 from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from lxml import etree
 
+from dondoc.documents import layout, package
+from dondoc.documents.package import Properties
 from dondoc.errors import Faulty, FileFault, Problem
-from dondoc.reporting import layout, package
-from dondoc.reporting.fields import Fields, Loop
-from dondoc.reporting.package import Properties
 
-NAME = "reports/bao-cao.docx"
 JOINED = (nodes.Not, nodes.And, nodes.Or)
 PAGE = "docs/report-template.md"
 
 
-def load(data: Path) -> bytes:
+@dataclass(frozen=True)
+class Loop:
+    """Trong {% for %}: lần lặp đang ở đâu."""
+
+    index: Annotated[int, "Lần thứ mấy, từ 1"]
+    first: Annotated[bool, "Lần đầu (dùng với {% if %})"]
+    last: Annotated[bool, "Lần cuối (dùng với {% if %})"]
+
+
+@dataclass(frozen=True)
+class Template:
+    """A file of the data folder, and the dataclass of what it is given: texts that are ready to be read."""
+
+    name: str
+    fields: type
+
+
+def load(data: Path, of: Template) -> bytes:
     """The template's bytes, fit to be filled.
 
     Raises:
         Faulty: it is missing or cannot be used; every fault at once.
     """
-    path = data / NAME
+    path = data / of.name
     try:
         state = path.stat()
-        return _checked(path, state.st_mtime_ns, state.st_size)
+        return _checked(of, path, state.st_mtime_ns, state.st_size)
     except OSError as error:
-        raise Faulty([_fault(f"không đọc được mẫu báo cáo ({error.strerror})")]) from None
+        raise Faulty([_fault(of, f"không đọc được mẫu văn bản ({error.strerror})")]) from None
 
 
-def render(template: bytes, given: Fields, about: Properties, as_of: datetime) -> bytes:
+def render(template: bytes, given: Any, about: Properties, as_of: datetime) -> bytes:
     """The template filled, with its pages in order and properties of our own."""
     document = DocxTemplate(BytesIO(template))
     document.init_docx()
@@ -53,7 +68,7 @@ def render(template: bytes, given: Fields, about: Properties, as_of: datetime) -
     return package.saved(document.docx, about, as_of)
 
 
-def faults(template: bytes, samples: list[Fields]) -> Iterator[FileFault]:
+def faults(template: bytes, of: Template, samples: list[Any]) -> Iterator[FileFault]:
     """What only shows when the template is filled: a command that tears a table, or a paragraph, apart."""
     for given in samples:
         document = DocxTemplate(BytesIO(template))
@@ -61,11 +76,11 @@ def faults(template: bytes, samples: list[Fields]) -> Iterator[FileFault]:
         try:
             etree.fromstring(document.build_xml(_context(given), _environment()))
         except TemplateError as error:
-            yield _fault(f"không điền được mẫu ({error})")
+            yield _fault(of, f"không điền được mẫu ({error})")
             return
         except etree.XMLSyntaxError:
             said = "lệnh {% if %} hoặc {% for %} mở trong một đoạn, một bảng mà đóng ở nơi khác"
-            yield _fault(f"{said}; đặt mỗi lệnh ở một đoạn riêng ({{%p …%}}) hoặc một dòng bảng riêng ({{%tr …%}})")
+            yield _fault(of, f"{said}; đặt mỗi lệnh ở một đoạn riêng ({{%p …%}}) hoặc một dòng bảng riêng ({{%tr …%}})")
             return
 
 
@@ -75,33 +90,33 @@ def _environment() -> ImmutableSandboxedEnvironment:
     return made
 
 
-def _context(given: Fields) -> dict[str, Any]:
+def _context(given: Any) -> dict[str, Any]:
     return {one.name: getattr(given, one.name) for one in fields(given)}
 
 
-def _fault(message: str) -> FileFault:
-    return FileFault(NAME, 1, f"{message}.")
+def _fault(of: Template, message: str) -> FileFault:
+    return FileFault(of.name, 1, f"{message}.")
 
 
-@lru_cache(maxsize=4)
-def _checked(path: Path, _changed: int, _size: int) -> bytes:
+@lru_cache(maxsize=8)
+def _checked(of: Template, path: Path, _changed: int, _size: int) -> bytes:
     template = path.read_bytes()
     try:
         package.guard(template)
-        found = sorted(set(_jinja(template)))
+        found = sorted(set(_jinja(template, of)))
     except Problem as problem:
-        raise Faulty([_fault(str(problem).removesuffix("."))]) from None
+        raise Faulty([_fault(of, str(problem).removesuffix("."))]) from None
     if found:
-        raise Faulty(map(_fault, found))
+        raise Faulty([_fault(of, one) for one in found])
     return template
 
 
-def _jinja(template: bytes) -> Iterator[str]:
+def _jinja(template: bytes, of: Template) -> Iterator[str]:
     """What is wrong with the fields and commands, in any branch."""
     document = DocxTemplate(BytesIO(template))
     document.init_docx()
     if any("{{" in (text := document.patch_xml(part)) or "{%" in text for part in package.footnotes(document.docx)):
-        yield "chú thích cuối trang không điền được: chuyển trường, lệnh lên thân báo cáo"
+        yield "chú thích cuối trang không điền được: chuyển trường, lệnh lên thân văn bản"
     for source in _sources(document):
         lines = source.splitlines()
         try:
@@ -109,7 +124,7 @@ def _jinja(template: bytes) -> Iterator[str]:
         except TemplateSyntaxError as error:
             yield f"có lệnh sai ({error.message}){_at(lines, error.lineno)}"
             continue
-        for line, said in _wrong(tree, get_type_hints(Fields)):
+        for line, said in _wrong(tree, get_type_hints(of.fields)):
             yield f"{said}{_at(lines, line)}"
 
 

@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from datetime import date
 from textwrap import shorten
 
+import phonenumbers
+
 from dondoc.directive.model import Agency, Directive, Registry
 from dondoc.directive.succession import responsible
 
@@ -49,6 +51,15 @@ def short(day: date) -> str:
 def brief(day: date, today: date | None = None) -> str:
     """A day in a table: without its year while that is this one's."""
     return f"{day:%d/%m}" if today is None or day.year == today.year else short(day)
+
+
+def phone(number: str) -> str:
+    """A stored number, +84912345678, as people here write it: 0912 345 678."""
+    try:
+        parsed = phonenumbers.parse(number, "VN")
+    except phonenumbers.NumberParseException:
+        return number
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.NATIONAL)
 
 
 def full(name: str) -> str:

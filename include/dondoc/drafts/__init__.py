@@ -1,0 +1,1 @@
+"""Drafts of agencies' own letters, and the code by which the signed one is known again."""
