@@ -172,6 +172,7 @@ CASES: dict[str, Make] = {
     "password_found": _row(main_path="rtsp://admin:Matkhau123@113.160.1.2:554/ch1"),
     "password_column": _header(60, "Mật khẩu", "Hik@12345"),
     "duplicate_name": _rows({}, {"name": "CONG CHINH 01", "host": "113.160.10.22"}),
+    "duplicate_number": lambda: current([row(number="CAM-00014"), row(number="CAM-00014", name="Bãi xe")]),
     "duplicate_address": _rows({}, {"name": "Bãi xe"}),
     "channel_too_big": _row(channel="9", nvr_channels="8"),
     "camera_on_empty_place": _row(has_camera="Không"),

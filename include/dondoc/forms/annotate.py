@@ -163,7 +163,7 @@ def _own(copy: _Copy, own: list[Own], rows: int) -> None:
             key = line.table.sheet.name, line.row
             place = Place(copy.spec.sheet, line.target, number)
             copy.put(place, one.cells.get(key))
-            if column := one.columns.get(key[0]):
+            if column := one.columns.get((key[0], line.table.header)):
                 copy.spots[key[0], a1(line.row, column)] = place
         if one.meant:
             _propose(copy, one, one.meant)

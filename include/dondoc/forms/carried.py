@@ -26,7 +26,7 @@ class Own:
     label: str
     cells: dict[Row, Cell | str] = field(default_factory=dict)
     headings: list[tuple[str, str]] = field(default_factory=list)  # (sheet, address)
-    columns: dict[str, int] = field(default_factory=dict)  # by sheet
+    columns: dict[Row, int] = field(default_factory=dict)  # by the row of the headings
     meant: str | None = None  # the field that its label probably means, and that the form does not have
 
 
@@ -67,7 +67,7 @@ def _theirs(table: Table) -> Iterator[tuple[int, str]]:
 def _add(own: Own, table: Table, column: int) -> None:
     sheet = table.sheet
     own.headings.append((sheet.name, a1(table.header, column)))
-    own.columns[sheet.name] = column
+    own.columns[sheet.name, table.header] = column
     for row in table.rows:
         if cell := sheet.cells.get((row, column)):
             own.cells[sheet.name, row] = cell
@@ -81,7 +81,7 @@ def _meant(label: str, table: Table, layout: Layout) -> str | None:
 
 def _origins(layout: Layout, found: dict[tuple[str, int], Own]) -> Iterator[Own]:
     """The sheet of each row where there are several, and the group that stood above it."""
-    if len(layout.tables) > 1 and (fold(SHEET), 1) not in found:
+    if len({table.sheet.name for table in layout.tables}) > 1 and (fold(SHEET), 1) not in found:
         yield Own(SHEET, {(t.sheet.name, row): t.sheet.name for t in layout.tables for row in t.rows})
     groups = {(t.sheet.name, row): group for t in layout.tables for row, group in _grouped(t)}
     if groups and (fold(GROUP), 1) not in found:
@@ -104,8 +104,11 @@ def _text(cells: list[Cell], between: str) -> str:
 
 def left(book: Book, layout: Layout) -> list[Left]:
     """Rows below a table's heading that are no cameras, and sheets of which nothing is read."""
-    lines = [line for table in layout.tables for line in _rows(table)]
-    read = {table.sheet.name for table in layout.tables} | {spot.sheet for spot in layout.head.values()}
+    tables: dict[str, list[Table]] = {}
+    for table in layout.tables:
+        tables.setdefault(table.sheet.name, []).append(table)
+    lines = [line for of_sheet in tables.values() for line in _rows(of_sheet)]
+    read = {*tables, *(spot.sheet for spot in layout.head.values())}
     others = [sheet for sheet in book.sheets if sheet.cells and sheet.name not in read and not is_ours(sheet)]
     lines += [Left(sheet.name, "", "Trang khác", "Cả trang không có bảng khai của biểu mẫu.") for sheet in others]
     if len(lines) > LINES:
@@ -114,13 +117,13 @@ def left(book: Book, layout: Layout) -> list[Left]:
     return lines
 
 
-def _rows(table: Table) -> Iterator[Left]:
-    of_cameras = {*table.rows}
-    for row, cells in table.sheet.rows.items():
-        if row <= table.header or row in of_cameras:
+def _rows(tables: list[Table]) -> Iterator[Left]:
+    """Of the tables of one sheet."""
+    sheet, first = tables[0].sheet, min(table.header for table in tables)
+    read = {row for table in tables for row in (table.header, *table.rows)}
+    groups = {row for table in tables for row in table.groups}
+    for row, cells in sheet.rows.items():
+        if row <= first or row in read or all(_NUMBERING.fullmatch(text_of(cell.value)) for cell in cells):
             continue
-        text = _text(cells, " · ")
-        if all(_NUMBERING.fullmatch(text_of(cell.value)) for cell in cells):
-            continue
-        kind = "Tiêu đề nhóm" if row in table.groups else "Ghi chú, dòng tổng"
-        yield Left(table.sheet.name, a1(row, cells[0].column), kind, text[:LENGTH])
+        kind = "Tiêu đề nhóm" if row in groups else "Ghi chú, dòng tổng"
+        yield Left(sheet.name, a1(row, cells[0].column), kind, _text(cells, " · ")[:LENGTH])

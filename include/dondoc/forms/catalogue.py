@@ -207,6 +207,9 @@ CATALOGUE: dict[str, Entry] = {
     "duplicate_name": Entry(
         "error", "tên “{value}” trùng với dòng {other} của cùng một điểm. Đề nghị đặt tên khác, ví dụ thêm số thứ tự."
     ),
+    "duplicate_number": Entry(
+        "error", "số hiệu {value} trùng với dòng {other}. Đề nghị để trống số hiệu ở dòng của camera mới."
+    ),
     "duplicate_address": Entry(
         "error",
         "địa chỉ, cổng và kênh (hoặc đường dẫn) trùng với dòng {other}. Đề nghị kiểm tra lại, hoặc ghi kênh của từng "

@@ -75,6 +75,7 @@ def check(layout: Layout, context: Context) -> Findings:
         here = [row for _, row in rows[len(rows) - len(table.rows) :] if row.get("change") != Change.REMOVE]
         findings.issues += _of_columns(table, layout, here)
     findings.rows = [row for _, row in rows]
+    findings.issues += _repeated_numbers(rows)
     there = [(entries, row) for entries, row in rows if row.get("change") != Change.REMOVE]
     findings.issues += _repeated_names(there, layout.spec.place or "")
     findings.issues += _repeated_addresses(there)
@@ -276,6 +277,16 @@ def _repeated_names(rows: Rows, place: str) -> Iterator[Issue]:
             first = seen.setdefault((fold(str(row.get(place) or "")), fold(name)), entries["name"])
             if first is not entries["name"]:
                 yield entries["name"].issue("duplicate_name", value=values.shown(name), other=first.ordinal)
+
+
+def _repeated_numbers(rows: Rows) -> Iterator[Issue]:
+    """Who copies a row for a new camera copies its number."""
+    seen: dict[str, Entry] = {}
+    for entries, row in rows:
+        if number := row.get("number"):
+            first = seen.setdefault(number, entries["number"])
+            if first is not entries["number"]:
+                yield entries["number"].issue("duplicate_number", value=number, other=first.ordinal)
 
 
 def _repeated_addresses(rows: Rows) -> Iterator[Issue]:
