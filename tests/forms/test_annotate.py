@@ -168,7 +168,7 @@ def of_two_communes(*, grouped: bool = True) -> bytes:
             for column, text in enumerate(texts, 60):
                 first.cell(line, column, text)
         first.cell(6, 64, "chữ ngoài bảng")
-        first.cell(4, cell("manager")[1], "Đơn vị quản lí")
+        first.cell(4, cell("manager")[1], "Đơn vị đang quản lý")
         second = book.copy_worksheet(first)
         second.title = "Xã Tùng Ảnh"
         for number in range(3):
@@ -189,7 +189,7 @@ def test_their_own_columns_come_back_with_their_values_after_ours_and_nothing_of
     ours = len(SPECS["form_03"].columns) + 1
     labels = [sheet.cell(template.HEADER, column).value for column in range(ours + 1, sheet.max_column + 1)]
     own = {label.removeprefix("Cột riêng: "): column for column, label in enumerate(labels, ours + 1)}
-    assert set(own) == {"Trang gốc", "Nhóm", "Đơn vị quản lí", "Số tài sản", "Cổng RTSP", "(cột BL, không có tiêu đề)"}
+    assert set(own) == {"Trang gốc", "Nhóm", "Đơn vị đang quản lý", "Số tài sản", "Cổng RTSP", "(cột BL, không có tiêu đề)"}
 
     def down(label: str) -> list[object]:
         return [sheet.cell(template.FIRST + number, own[label]).value for number in range(6)]
@@ -206,10 +206,10 @@ def test_what_a_renamed_column_probably_means_is_proposed_in_ours() -> None:
     book = load_workbook(BytesIO(annotated(content)))
     heading = book[SHEET].cell(template.HEADER, cell("manager")[1])
     assert [book[SHEET].cell(*cell("manager", n)).value for n in (0, 5)] == ["Ban quản lý"] * 2
-    assert "Đã chép từ cột “Đơn vị quản lí”" in heading.comment.text
+    assert "Đã chép từ cột “Đơn vị đang quản lý”" in heading.comment.text
     line = next(line for line in book["Cần sửa"].iter_rows(min_row=5, values_only=True) if "không thấy cột" in line[4])
     assert line[3] == "Đề nghị kiểm tra"
-    assert line[5].startswith("Đã chép từ cột “Đơn vị quản lí”")
+    assert line[5].startswith("Đã chép từ cột “Đơn vị đang quản lý”")
     assert line[6] == "Danh sách camera; Xã Tùng Ảnh"  # the same of each sheet, said once
 
 
