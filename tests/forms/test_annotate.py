@@ -189,7 +189,14 @@ def test_their_own_columns_come_back_with_their_values_after_ours_and_nothing_of
     ours = len(SPECS["form_03"].columns) + 1
     labels = [sheet.cell(template.HEADER, column).value for column in range(ours + 1, sheet.max_column + 1)]
     own = {label.removeprefix("Cột riêng: "): column for column, label in enumerate(labels, ours + 1)}
-    assert set(own) == {"Trang gốc", "Nhóm", "Đơn vị đang quản lý", "Số tài sản", "Cổng RTSP", "(cột BL, không có tiêu đề)"}
+    assert set(own) == {
+        "Trang gốc",
+        "Nhóm",
+        "Đơn vị đang quản lý",
+        "Số tài sản",
+        "Cổng RTSP",
+        "(cột BL, không có tiêu đề)",
+    }
 
     def down(label: str) -> list[object]:
         return [sheet.cell(template.FIRST + number, own[label]).value for number in range(6)]
