@@ -117,6 +117,35 @@ CATALOGUE: dict[str, Entry] = {
         "warning",
         "được hiểu là dòng tiêu đề nhóm nên không tính là camera. Nếu là camera, đề nghị bỏ gộp ô và điền đủ.",
     ),
+    "column_guessed": Entry(
+        "warning", "cột “{label}” được hiểu là “{meant}”. Đề nghị kiểm tra; lần sau giữ nguyên tên cột của biểu mẫu."
+    ),
+    "row_nil": Entry(
+        "warning",
+        "ghi “{value}” nên không tính là camera. Nếu có camera, đề nghị điền đủ các cột của dòng này.",
+    ),
+    "row_remnant": Entry(
+        "warning",
+        "chỉ có dữ liệu ở {columns} ({why}) nên không tính là camera. Đề nghị xóa nội dung thừa này; nếu là camera, "
+        "đề nghị điền đủ các cột.",
+    ),
+    "rows_incomplete": Entry(
+        "error",
+        "chỉ có dữ liệu ở {columns}, chưa đủ để tính là camera. Đề nghị điền đủ các cột, hoặc xóa nếu là nội dung thừa.",
+    ),
+    "sheet_unread": Entry(
+        "error",
+        "có nhiều dòng số liệu nhưng không thấy hàng tiêu đề của bảng nên chưa được đọc. Đề nghị chép hàng tiêu đề của "
+        "biểu mẫu vào trang này, hoặc xóa trang nếu không phải số liệu camera.",
+    ),
+    "sheet_passed_over": Entry(
+        "warning", "không có bảng của biểu mẫu nên không được đọc. Nếu có số liệu camera, đề nghị chép vào bảng."
+    ),
+    "nil_in_words": Entry(
+        "error",
+        "ghi “{value}”. Nếu đơn vị không có camera nào thuộc phạm vi, đề nghị chọn Có ở mục “Không có camera thuộc phạm "
+        "vi” rồi gửi lại; nếu có, đề nghị điền mỗi camera một dòng.",
+    ),
     "no_rows": Entry(
         "error",
         "chưa có dòng nào được điền. Đề nghị điền mỗi camera một dòng; nếu đơn vị không có camera, chọn Có ở mục “"

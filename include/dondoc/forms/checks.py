@@ -10,10 +10,12 @@ from dondoc.directive.names import fold
 from dondoc.forms import catalogue, values
 from dondoc.forms.layout import Layout, Table, near
 from dondoc.forms.reading import Cell
-from dondoc.forms.spec import Field, When
+from dondoc.forms.rows import NUMBERED, Line, RowKind, Why, alike
+from dondoc.forms.spec import CAMERA, Field, When
 from dondoc.forms.values import Context, Value, Wrong
 from dondoc.forms.verdict import Issue
 
+TABLE_LIKE = 6  # cells of a row that may be a camera's
 PRIVATE_LINKS = ("tslcd", "leased")
 
 
@@ -69,6 +71,9 @@ def check(layout: Layout, context: Context) -> Findings:
             rows.append(_check_row(table, row, len(rows) + 1, layout, findings))
         here = [row for _, row in rows[len(rows) - len(table.rows) :]]
         findings.issues += _of_columns(table, layout, here)
+    nil = findings.head.get("no_camera") is True
+    for table in layout.tables:
+        findings.issues += _left_out(table, nil=nil)
     findings.rows = [row for _, row in rows]
     findings.issues += _repeated_names(rows, layout.spec.place or "")
     findings.issues += _repeated_addresses(rows)
@@ -235,13 +240,39 @@ def _of_columns(table: Table, layout: Layout, rows: list[dict[str, Any]]) -> Ite
             hint = f" (có thể là “{guess}”)" if code == "column_unknown" and (guess := near(label, layout.spec)) else ""
             where = catalogue.place(address, "hàng tiêu đề", None, sheet)
             yield catalogue.issue(code, where, sheet, address, label=values.shown(label), hint=hint)
-    for row in table.groups:
-        address = a1(row, table.sheet.rows[row][0].column)
-        where = catalogue.place(address, f"hàng {row}", None, sheet)
-        yield catalogue.issue("row_group", where, sheet, address)
-    if table.sheet.beyond:
-        limit = max(table.sheet.rows)
-        yield catalogue.issue("too_many_rows", catalogue.place(None, sheet=sheet), sheet, None, limit=limit)
+    for column, label in table.guessed:
+        address = a1(table.header, column)
+        where = catalogue.place(address, "hàng tiêu đề", None, sheet)
+        meant = layout.spec.fields[table.keys[column]].label
+        yield catalogue.issue("column_guessed", where, sheet, address, label=values.shown(label), meant=meant)
+
+
+def _left_out(table: Table, *, nil: bool) -> Iterator[Issue]:
+    """Rows that are not counted, once for each run of them; what is plainly no camera is not spoken of."""
+    sheet = table.sheet.name
+    for run in alike(table.lines):
+        first, last = run[0], run[-1]
+        if not (code := _code_of(run, table, nil=nil)):
+            continue
+        shown = first.shown or tuple(c.column for c in table.sheet.rows[first.row])
+        address = a1(first.row, shown[0])
+        rows = f"hàng {first.row}" if first is last else f"hàng {first.row}–{last.row}"
+        labels = [table.labels[c].text if c in table.labels else f"cột {get_column_letter(c)}" for c in shown]
+        said = values.shown(table.sheet.cells[first.row, shown[0]].value)
+        gaps = {"columns": values.shown(", ".join(labels)), "why": first.why.label, "value": said}
+        yield catalogue.issue(code, catalogue.place(address, rows, None, sheet), sheet, address, **gaps)
+
+
+def _code_of(run: list[Line], table: Table, *, nil: bool) -> str | None:
+    first = run[0]
+    if first.kind == RowKind.NIL:
+        return None if nil else "row_nil"
+    if first.kind == RowKind.GROUP:
+        return "row_group"
+    if first.kind != RowKind.REMNANT or (first.why == Why.NUMBERS and len(run) < NUMBERED):
+        return None
+    named = any(table.keys.get(column) == CAMERA for column in first.shown)
+    return "rows_incomplete" if named and first.why == Why.TOO_LITTLE else "row_remnant"
 
 
 def _repeated_names(rows: Rows, place: str) -> Iterator[Issue]:
@@ -265,18 +296,40 @@ def _repeated_addresses(rows: Rows) -> Iterator[Issue]:
                 yield entries["host"].issue("duplicate_address", other=first.ordinal)
 
 
+def _unread(layout: Layout) -> Iterator[Issue]:
+    """Sheets with rows and no header: they may hold cameras."""
+    for sheet in layout.unread:
+        wide = sum(len(cells) >= TABLE_LIKE for cells in sheet.rows.values()) >= 2
+        yield catalogue.issue(
+            "sheet_unread" if wide else "sheet_passed_over", catalogue.place(None, sheet=sheet.name), sheet.name
+        )
+
+
 def _as_a_whole(layout: Layout, findings: Findings) -> Iterator[Issue]:
+    yield from _unread(layout)
     head, count = findings.head, cameras(layout, findings)
     if not findings.rows and head.get("no_camera") is not True:
-        sheet = layout.tables[0].sheet.name
-        yield catalogue.issue(
-            "no_rows" if layout.spec.nil else "no_officers", catalogue.place(None, sheet=sheet), sheet, None
-        )
+        yield _nothing_filled(layout)
     if head.get("no_camera") is True and count:
         yield _head_entry(layout, layout.spec.heads["no_camera"]).issue("nil_with_rows", count=count)
     elif head.get("total_cameras", count) != count and not (head.get("no_camera") is True and not findings.rows):
         entry = _head_entry(layout, layout.spec.heads["total_cameras"])
         yield entry.issue("total_mismatch", value=head["total_cameras"], count=count)
+
+
+def _nothing_filled(layout: Layout) -> Issue:
+    """No rows, and no word at the place that asks for it; a word elsewhere is asked about."""
+    sheet = layout.tables[0].sheet.name
+    if not layout.spec.nil:
+        return catalogue.issue("no_officers", catalogue.place(None, sheet=sheet), sheet, None)
+    if layout.nil_words:
+        spot = layout.nil_words[0]
+        address = a1(spot.row, spot.column)
+        gaps = {"value": values.shown(spot.cell.value if spot.cell else "")}
+        return catalogue.issue(
+            "nil_in_words", catalogue.place(address, None, None, spot.sheet), spot.sheet, address, **gaps
+        )
+    return catalogue.issue("no_rows", catalogue.place(None, sheet=sheet), sheet, None)
 
 
 def cameras(layout: Layout, findings: Findings) -> int:

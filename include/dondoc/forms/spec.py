@@ -89,6 +89,7 @@ class FormSpec(_Form):
 
     head: tuple[Field, ...]
     columns: tuple[Field, ...]
+    fillers: tuple[str, ...] = ()  # folded words that a label may have besides, of no meaning
 
     @cached_property
     def fields(self) -> dict[str, Field]:
@@ -154,6 +155,7 @@ def _dictionary(fields: tuple[Field, ...]) -> dict[str, str]:
 
 class _Common(Strict):
     lists: dict[str, tuple[Choice, ...]]
+    fillers: tuple[str, ...] = ()
     fields: dict[str, dict[str, Any]]
 
 
@@ -226,7 +228,13 @@ def _spec(marked: LocatedYaml, base: _Common) -> FormSpec:
     marked.raise_faults()
     used = {f.choices for f in (*head, *columns)}
     plain = {name: getattr(file, name) for name in _File.model_fields if name not in ("lists", "head", "columns")}
-    return FormSpec(**plain, lists={n: c for n, c in lists.items() if n in used}, head=head, columns=columns)
+    return FormSpec(
+        **plain,
+        lists={n: c for n, c in lists.items() if n in used},
+        head=head,
+        columns=columns,
+        fillers=tuple(map(fold, base.fillers)),
+    )
 
 
 def _fields(
