@@ -42,9 +42,9 @@ CATALOGUE: dict[str, Entry] = {
         "lưu dạng Excel Workbook (.xlsx) rồi gửi lại.",
     ),
     "far_cell": Entry(
-        "error",
-        "ô {address} có nội dung mà nằm quá xa bảng. Đề nghị xóa hàng và cột của ô đó (chọn cả hàng, cả cột "
-        "rồi Delete), lưu lại và gửi lại.",
+        "warning",
+        "có nội dung mà nằm quá xa bảng nên không được đọc. Nếu là nội dung thừa, đề nghị xóa hàng và cột của ô này "
+        "(chọn cả hàng, cả cột rồi Delete); nếu là camera, đề nghị chuyển vào bảng.",
     ),
     "too_heavy": Entry(
         "error",
@@ -54,6 +54,11 @@ CATALOGUE: dict[str, Entry] = {
         "error",
         "không kiểm tra được vì việc kiểm tra bị lỗi ({why}). Đề nghị chép số liệu sang biểu mẫu gốc của Sở rồi "
         "gửi lại; nếu vẫn lỗi, báo người quản trị.",
+    ),
+    "csv_encoding": Entry(
+        "error",
+        "tệp CSV không lưu bằng bảng mã Unicode nên không đọc đúng chữ có dấu. Đề nghị mở bằng Excel, chọn Lưu thành "
+        "(Save As) dạng Excel Workbook (.xlsx) hoặc CSV UTF-8 rồi gửi lại.",
     ),
     "no_sheets": Entry(
         "error",
@@ -103,6 +108,42 @@ CATALOGUE: dict[str, Entry] = {
     "too_many_rows": Entry(
         "error", "có dữ liệu sau hàng {limit}, phần này chưa được đọc. Đề nghị tách thành nhiều tệp hoặc xóa phần thừa."
     ),
+    "too_many_columns": Entry(
+        "error", "có dữ liệu sau cột {limit}, phần này chưa được đọc. Đề nghị xóa các cột không thuộc biểu mẫu."
+    ),
+    "merges_left": Entry("error", "có hơn {limit} vùng ô gộp, phần sau chưa được xem. Đề nghị bỏ gộp ô rồi gửi lại."),
+    "text_cut": Entry(
+        "error", "dài hơn {limit} ký tự, phần sau chưa được đọc. Đề nghị viết gọn hoặc gửi phần đó thành văn bản riêng."
+    ),
+    "sheets_left": Entry(
+        "error",
+        "có hơn {limit} trang; {count} trang chưa được đọc ({listed}). Đề nghị tách thành nhiều tệp rồi gửi lại.",
+    ),
+    "hidden_sheet": Entry(
+        "warning",
+        "là trang bị ẩn; {count} dòng camera trong trang vẫn được tính. Nếu không phải số liệu nộp, đề nghị xóa trang.",
+    ),
+    "hidden_rows": Entry(
+        "warning",
+        "có {count} dòng camera bị ẩn hoặc bị lọc, vẫn được tính. Nếu không phải số liệu nộp, đề nghị xóa các dòng đó.",
+    ),
+    "hidden_columns": Entry(
+        "warning", "có cột bị ẩn vẫn được đọc: {columns}. Đề nghị bỏ ẩn và kiểm tra số liệu trong các cột này."
+    ),
+    "legacy_converted": Entry(
+        "warning",
+        "có {count} ô gõ bằng phông cũ {font}, đã được chuyển sang Unicode (ví dụ “{example}”). Đề nghị kiểm tra; lần "
+        "sau dùng phông Times New Roman, bảng mã Unicode.",
+    ),
+    "legacy_doubtful": Entry(
+        "warning",
+        "có {count} nội dung có thể gõ bằng phông cũ mà không chắc nên giữ nguyên: {listed}. Đề nghị kiểm tra, gõ lại "
+        "bằng Unicode nếu sai.",
+    ),
+    "form_old": Entry(
+        "warning",
+        "là mẫu cũ (bản {old}, hiện dùng bản {new}); số liệu vẫn được đọc. Lần sau đề nghị dùng biểu mẫu mới của Sở.",
+    ),
     "column_missing": Entry(
         "error", "không thấy cột “{label}”. Đề nghị khôi phục cột này đúng tên như biểu mẫu gốc rồi điền số liệu."
     ),
@@ -131,7 +172,7 @@ CATALOGUE: dict[str, Entry] = {
     ),
     "rows_incomplete": Entry(
         "error",
-        "chỉ có dữ liệu ở {columns}, chưa đủ để tính là camera. Đề nghị điền đủ các cột, hoặc xóa nếu là nội dung thừa.",
+        "chỉ có dữ liệu ở {columns}, chưa đủ để tính là camera. Đề nghị điền đủ các cột, hoặc xóa nếu thừa.",
     ),
     "sheet_unread": Entry(
         "error",
@@ -143,8 +184,8 @@ CATALOGUE: dict[str, Entry] = {
     ),
     "nil_in_words": Entry(
         "error",
-        "ghi “{value}”. Nếu đơn vị không có camera nào thuộc phạm vi, đề nghị chọn Có ở mục “Không có camera thuộc phạm "
-        "vi” rồi gửi lại; nếu có, đề nghị điền mỗi camera một dòng.",
+        "ghi “{value}”. Nếu đơn vị không có camera nào thuộc phạm vi, đề nghị chọn Có ở mục “Không có camera thuộc "
+        "phạm vi” rồi gửi lại; nếu có, đề nghị điền mỗi camera một dòng.",
     ),
     "no_rows": Entry(
         "error",

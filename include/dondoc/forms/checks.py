@@ -74,6 +74,8 @@ def check(layout: Layout, context: Context) -> Findings:
     nil = findings.head.get("no_camera") is True
     for table in layout.tables:
         findings.issues += _left_out(table, nil=nil)
+        findings.issues += _hidden(table, layout)
+    findings.issues += _notes(layout)
     findings.rows = [row for _, row in rows]
     findings.issues += _repeated_names(rows, layout.spec.place or "")
     findings.issues += _repeated_addresses(rows)
@@ -247,6 +249,23 @@ def _of_columns(table: Table, layout: Layout, rows: list[dict[str, Any]]) -> Ite
         yield catalogue.issue("column_guessed", where, sheet, address, label=values.shown(label), meant=meant)
 
 
+def _hidden(table: Table, layout: Layout) -> Iterator[Issue]:
+    """What people may not know that they sent."""
+    sheet, rows = table.sheet, table.rows
+    where = catalogue.place(None, sheet=sheet.name)
+    if sheet.hidden:
+        yield catalogue.issue("hidden_sheet", where, sheet.name, None, count=len(rows))
+    if count := sum(row in sheet.hidden_rows for row in rows):
+        yield catalogue.issue("hidden_rows", where, sheet.name, None, count=count)
+    used = {key for row in rows for key in table.cells(row)} if sheet.hidden_columns else set()
+    if labels := [layout.spec.fields[key].label for key in _hidden_keys(table) if key in used]:
+        yield catalogue.issue("hidden_columns", where, sheet.name, None, columns=values.shown(", ".join(labels)))
+
+
+def _hidden_keys(table: Table) -> Iterator[str]:
+    return (key for key, column in table.columns.items() if column in table.sheet.hidden_columns)
+
+
 def _left_out(table: Table, *, nil: bool) -> Iterator[Issue]:
     """Rows that are not counted, once for each run of them; what is plainly no camera is not spoken of."""
     sheet = table.sheet.name
@@ -294,6 +313,15 @@ def _repeated_addresses(rows: Rows) -> Iterator[Issue]:
             first = seen.setdefault(key, entries["host"])
             if first is not entries["host"]:
                 yield entries["host"].issue("duplicate_address", other=first.ordinal)
+
+
+def _notes(layout: Layout) -> Iterator[Issue]:
+    """What was cut or left out of the sheets that hold the form."""
+    parts = {spot.sheet for spot in layout.head.values()} | {table.sheet.name for table in layout.tables}
+    for sheet in layout.sheets:
+        for note in sheet.notes if sheet.name in parts else ():
+            where = catalogue.place(note.cell, None, None, sheet.name)
+            yield catalogue.issue(note.code, where, sheet.name, note.cell, **note.gaps)
 
 
 def _unread(layout: Layout) -> Iterator[Issue]:

@@ -75,6 +75,7 @@ class Layout:
     head: dict[str, Spot]
     tables: list[Table]
     unread: list[Sheet] = field(default_factory=list)  # that hold rows, and no header of ours
+    sheets: list[Sheet] = field(default_factory=list)  # all but those of ours that hold no answers
     nil_words: list[Spot] = field(default_factory=list)  # where it is written out that there is no camera
 
 
@@ -83,15 +84,11 @@ def find(book: Book, specs: Mapping[str, FormSpec], form: str | None = None) -> 
 
     `form`: what a genuine token says; else the title, else the form whose labels fit best, and only that one.
     """
-    sheets = [sheet for sheet in book.sheets if not _is_ours(sheet)]
+    sheets = sorted((sheet for sheet in book.sheets if fold(sheet.name) not in _OURS), key=lambda sheet: sheet.hidden)
     ranked = sorted(((_fit(sheets, spec), spec.id) for spec in specs.values() if form in (None, spec.id)), reverse=True)
     if not ranked or ranked[0][0] < (0, FEWEST) or (len(ranked) > 1 and ranked[0][0] == ranked[1][0]):
         return None
     return _layout(sheets, specs[ranked[0][1]])
-
-
-def _is_ours(sheet: Sheet) -> bool:
-    return sheet.hidden or fold(sheet.name) in _OURS
 
 
 def _fit(sheets: Iterable[Sheet], spec: FormSpec) -> tuple[int, int]:
@@ -145,7 +142,7 @@ def _layout(sheets: list[Sheet], spec: FormSpec) -> Layout:
     head = _head(sheets, spec, first)
     with_parts = [s for s in sheets if s.name in first or s.name in {spot.sheet for spot in head.values()}]
     nil = [spot for sheet in with_parts for spot in _nil_words(sheet, spec)] if spec.nil else []
-    return Layout(spec, head, tables, [s for s in unread if s not in with_parts], nil)
+    return Layout(spec, head, tables, [s for s in unread if s not in with_parts], sheets, nil)
 
 
 def _nil_words(sheet: Sheet, spec: FormSpec) -> Iterator[Spot]:

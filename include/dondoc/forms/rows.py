@@ -211,7 +211,7 @@ def alike(lines: Iterable[Line]) -> Iterator[list[Line]]:
 
 
 def _runs(lines: list[Line], frame: Frame) -> Iterator[Line]:
-    """Long runs of rows that somebody dragged down are remnants; so is a row with nothing by which a camera is known."""
+    """Long runs of rows that somebody dragged down are remnants; so is a row that names no camera."""
     for run in _like_runs(lines, frame):
         first = run[0]
         if first.kind != RowKind.CAMERA:
