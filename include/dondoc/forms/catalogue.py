@@ -215,6 +215,15 @@ CATALOGUE: dict[str, Entry] = {
     "not_number": Entry("error", "{value} không phải số. Đề nghị chỉ ghi số{example}."),
     "out_of_range": Entry("error", "{value} nằm ngoài khoảng cho phép. Đề nghị ghi số từ {low} đến {high}."),
     "too_long": Entry("error", "dài hơn {limit} ký tự. Đề nghị viết gọn, phần còn lại ghi vào cột Ghi chú."),
+    "number_range": Entry("error", "{value} là một khoảng. Đề nghị ghi một số."),
+    "other_unit": Entry("error", "{value} là {what}, không phải đại lượng của cột này. Đề nghị ghi đúng nội dung cột."),
+    "number_about": Entry("warning", "{value} được hiểu là {number}. Đề nghị ghi số đúng nếu có."),
+    "unit_converted": Entry("warning", "{value} được đổi thành {number}. Đề nghị kiểm tra, ghi theo đơn vị của cột."),
+    "word_unsure": Entry("warning", "{value} được hiểu là {meant}. Đề nghị kiểm tra; lần sau chọn trong danh sách."),
+    "filled_from_above": Entry(
+        "warning", "{value} được hiểu là như dòng trên. Đề nghị kiểm tra; lần sau ghi đủ ở từng dòng."
+    ),
+    "nothing_above": Entry("error", "{value} nhưng dòng trên không có dữ liệu ở cột này. Đề nghị ghi đủ."),
     "bad_date": Entry("error", "{value} không phải ngày có thật. Đề nghị ghi dạng ngày/tháng/năm, ví dụ 17/11/2021."),
     "date_future": Entry("error", "{value} sau ngày gửi. Đề nghị kiểm tra lại (có thể ngày và tháng bị đảo)."),
     "date_swapped": Entry("warning", "được đọc là {value}; có thể Excel đã đảo ngày và tháng. Đề nghị kiểm tra lại."),
@@ -226,8 +235,23 @@ CATALOGUE: dict[str, Entry] = {
         "{value} có thể là số cố định cũ (mã vùng 039 nay là 0239). Đề nghị kiểm tra, ghi số di động nếu có.",
     ),
     "bad_email": Entry("error", "{value} không phải địa chỉ thư điện tử. Đề nghị ghi dạng ten@hatinh.gov.vn."),
+    "email_several": Entry("error", "có nhiều địa chỉ thư. Đề nghị ghi một địa chỉ, là nơi nhận kết quả kiểm tra."),
     "email_unofficial": Entry(
         "warning", "{value} không phải hộp thư công vụ (…gov.vn). Đề nghị dùng hộp thư công vụ nếu có."
+    ),
+    "host_network": Entry(
+        "error", "là một dải mạng, không phải địa chỉ của một thiết bị. Đề nghị ghi địa chỉ IP của chính camera."
+    ),
+    "host_several": Entry("error", "có nhiều địa chỉ. Đề nghị ghi một địa chỉ; mỗi camera một dòng."),
+    "host_zeros": Entry(
+        "error", "có số 0 thừa ở đầu (như 001). Đề nghị bỏ các số 0 đó, ví dụ 192.168.001.010 ghi là 192.168.1.10."
+    ),
+    "host_is_phone": Entry("error", "là số điện thoại. Đề nghị ghi địa chỉ IP hoặc tên miền của camera ở cột này."),
+    "host_is_email": Entry("error", "là địa chỉ thư điện tử. Đề nghị ghi địa chỉ IP hoặc tên miền của camera."),
+    "host_serial": Entry(
+        "error",
+        "có vẻ là mã thiết bị (P2P, đám mây), không phải địa chỉ mạng. Đề nghị ghi IP hoặc tên miền; nếu chỉ xem qua "
+        "đám mây của hãng, chọn hình thức chia sẻ tương ứng.",
     ),
     "bad_host": Entry(
         "error", "không phải địa chỉ IP hay tên miền đúng. Đề nghị ghi dạng 113.160.10.21 hoặc camera.donvi.vn."

@@ -1,7 +1,7 @@
 """What a form says, judged: each cell by its field, each row against itself and the others, head against table."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from openpyxl.utils import get_column_letter
@@ -11,7 +11,7 @@ from dondoc.forms import catalogue, values
 from dondoc.forms.layout import Layout, Table, near
 from dondoc.forms.reading import Cell
 from dondoc.forms.rows import NUMBERED, Line, RowKind, Why, alike
-from dondoc.forms.spec import CAMERA, Field, When
+from dondoc.forms.spec import CAMERA, Field, FormSpec, When
 from dondoc.forms.values import Context, Value, Wrong
 from dondoc.forms.verdict import Issue
 
@@ -41,6 +41,7 @@ class Entry:
     column: int
     ordinal: int | None
     cell: Cell | None
+    above: Cell | None = None  # what a "như trên" stands for
 
     @property
     def address(self) -> str:
@@ -67,8 +68,9 @@ def check(layout: Layout, context: Context) -> Findings:
         findings.redacted = findings.redacted or any(
             c.column == column for column, _ in table.passwords for r in table.rows for c in table.sheet.rows[r]
         )
+        above: dict[str, Cell] = {}
         for row in table.rows:
-            rows.append(_check_row(table, row, len(rows) + 1, layout, findings))
+            rows.append(_check_row(table, row, len(rows) + 1, layout, findings, above))
         here = [row for _, row in rows[len(rows) - len(table.rows) :]]
         findings.issues += _of_columns(table, layout, here)
     nil = findings.head.get("no_camera") is True
@@ -126,13 +128,14 @@ def _is_required(one: Field, row: dict[str, Any]) -> bool:
 
 
 def _check_row(
-    table: Table, number: int, ordinal: int, layout: Layout, findings: Findings
+    table: Table, number: int, ordinal: int, layout: Layout, findings: Findings, above: dict[str, Cell]
 ) -> tuple[dict[str, Entry], dict[str, Any]]:
     spec, cells, row = layout.spec, table.cells(number), {"_row": number}
     entries = {
         key: Entry(spec.fields[key], table.sheet.name, number, column, ordinal, cells.get(key))
         for key, column in table.columns.items()
     }
+    _look_above(entries, above, spec)
     wrong = _read(entries, findings, row)
     _default(spec.columns, row, wrong)
     findings.issues += _put_coordinates_right(entries, row, wrong)
@@ -144,6 +147,18 @@ def _check_row(
             findings.issues += _missing(entry, row)
     findings.issues += _within(entries, row, empty, spec.empty_when)
     return entries, row
+
+
+def _look_above(entries: dict[str, Entry], above: dict[str, Cell], spec: FormSpec) -> None:
+    """Cells that say "như trên" stand for the last one above that says something; `above` is kept for the next row."""
+    for key, entry in entries.items():
+        cell = entry.cell
+        if cell is None:
+            continue
+        if cell.kind == "text" and spec.is_ditto(str(cell.value)):
+            entry.above = above.get(key)
+        else:
+            above[key] = cell
 
 
 def _is_empty(row: dict[str, Any], empty_when: When) -> bool:
@@ -164,6 +179,9 @@ def _read(entries: dict[str, Entry], findings: Findings, into: dict[str, Any]) -
     for key, entry in entries.items():
         if entry.cell is None:
             continue
+        if _stands_for_nothing(entry, findings.context.spec):
+            hashed[key] = values.text_of(entry.cell.value)
+            continue
         if entry.cell.secret:
             findings.redacted = True
             findings.issues.append(entry.issue("password_found"))
@@ -174,30 +192,51 @@ def _read(entries: dict[str, Entry], findings: Findings, into: dict[str, Any]) -
             findings.issues.append(entry.issue(error.code, **error.gaps))
             hashed[key] = values.text_of(entry.cell.value)
             continue
-        into[key] = hashed[key] = value.value
+        into[key] = value.value
+        hashed[key] = values.text_of(entry.cell.value) if entry.above else value.value
         if value.warnings:
             findings.issues += [entry.issue(code, **gaps) for code, gaps in value.warnings]
     return wrong
 
 
+def _stands_for_nothing(entry: Entry, spec: FormSpec) -> bool:
+    """A dash where others leave the cell empty; where it is a word of the field's list it is an answer."""
+    cell, one = entry.cell, entry.field
+    if cell is None or cell.kind != "text" or not spec.is_blank(str(cell.value)):
+        return False
+    return one.kind != "choice" or spec.code_of(one, str(cell.value)) is None
+
+
 def _value(entry: Entry, context: Context) -> Value:
-    cell = entry.cell
+    cell = entry.above or entry.cell
     assert cell is not None
+    assert entry.cell is not None
+    if entry.above:
+        found = _value(replace(entry, cell=cell, above=None), context)
+        note = ("filled_from_above", {"value": values.quote(entry.field, entry.cell.value)})
+        return replace(found, warnings=(*found.warnings, note))
+    if cell.kind == "text" and context.spec.is_ditto(str(cell.value)) and entry.ordinal:
+        raise Wrong("nothing_above", value=values.quote(entry.field, cell.value))
     if cell.kind == "empty":
         raise Wrong("formula_empty")
     if cell.kind == "error":
         raise Wrong("cell_error")
-    if entry.field.kind == "latitude" and isinstance(cell.value, str) and (both := values.pair(cell.value)):
+    if (
+        entry.field.kind in ("latitude", "longitude")
+        and isinstance(cell.value, str)
+        and (both := values.pair(cell.value))
+    ):
         return Value(both)
     return values.parse(entry.field, cell.value, context)
 
 
 def _put_coordinates_right(entries: dict[str, Entry], row: dict[str, Any], wrong: set[str]) -> Iterator[Issue]:
     """Both in one cell are split, and columns that changed places are changed back: no latitude here is 105°."""
-    if isinstance(row.get("latitude"), tuple):
-        row["latitude"], row["longitude"] = sorted(row["latitude"])
-        wrong.discard("longitude")
-        yield entries["latitude"].issue("coordinates_in_one_cell")
+    both = next((key for key in ("latitude", "longitude") if isinstance(row.get(key), tuple)), None)
+    if both:
+        row["latitude"], row["longitude"] = sorted(row[both])
+        wrong -= {"latitude", "longitude"}
+        yield entries[both].issue("coordinates_in_one_cell")
     elif values.is_swapped(row.get("latitude"), row.get("longitude")):
         row["latitude"], row["longitude"] = row["longitude"], row["latitude"]
         yield entries["latitude"].issue("coordinates_swapped")
@@ -228,7 +267,10 @@ def _of_columns(table: Table, layout: Layout, rows: list[dict[str, Any]]) -> Ite
         # Once, where every row would otherwise say it; and not at all where no row needs the column.
         if one.key in table.columns:
             continue
-        asking = (_is_required(one, row) and (one.of_site or not _is_empty(row, empty_when)) for row in rows)
+        asking = (
+            one.key not in row and _is_required(one, row) and (one.of_site or not _is_empty(row, empty_when))
+            for row in rows
+        )
         if any(asking) or (one.required and not rows):
             where = catalogue.place(None, sheet=sheet)
             yield catalogue.issue("column_missing", where, sheet, None, label=one.label)

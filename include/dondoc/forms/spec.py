@@ -1,5 +1,7 @@
 """Forms as data: which fields a form has, what may stand in them, and how the blank workbook shows them."""
 
+import re
+from collections.abc import Mapping
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Literal
@@ -27,6 +29,8 @@ Kind = Literal[
     "longitude",
     "km_post",
 ]
+_MARK, _WORDS = 24, 8  # characters of a mark that stands for nothing or the cell above; words of a choice said twice
+_BETWEEN = re.compile(r"[\s()/,;|]+|-(?=\s)")
 CAMERA = "name"  # the column that makes a row a camera
 Code = bool | str
 When = dict[str, tuple[Code, ...]]  # holds when any of the named fields has one of these values
@@ -36,6 +40,7 @@ class Choice(Strict):
     code: Code
     label: str
     variants: tuple[str, ...] = ()
+    unsure: tuple[str, ...] = ()  # read with a warning
 
 
 class _Entry(Strict):
@@ -52,6 +57,8 @@ class _Entry(Strict):
     default: Code | None = None  # what a blank cell means
     min: float | None = None
     max: float | None = None  # greatest value, or length of a text
+    units: dict[str, float] = {}  # words that may stand beside a number → what it is multiplied by
+    other_units: dict[str, str] = {}  # words beside a number that is of something else → of what
     domains: tuple[str, ...] = ()  # mail domains that need no warning
     sensitive: bool = False  # never quoted in a letter
     group: str = ""
@@ -90,6 +97,8 @@ class FormSpec(_Form):
     head: tuple[Field, ...]
     columns: tuple[Field, ...]
     fillers: tuple[str, ...] = ()  # folded words that a label may have besides, of no meaning
+    blanks: tuple[str, ...] = ()  # what people write where they leave a cell empty
+    ditto: tuple[str, ...] = ()  # … and where the cell above is meant
 
     @cached_property
     def fields(self) -> dict[str, Field]:
@@ -119,10 +128,31 @@ class FormSpec(_Form):
         return {name: _index(choices) for name, choices in self.lists.items()}
 
     def code_of(self, field: Field, text: str) -> Code | None:
-        """What a written word means in a field's list; None when it is not in it."""
+        """What written words mean in a field's list, also several that mean the same; None when they are not in it."""
         codes = self._codes[field.choices or ""]
         plain = text.strip().casefold()
-        return codes[plain] if plain in codes else codes.get(compact(text))
+        if plain in codes:
+            return codes[plain]
+        return codes[key] if (key := compact(text)) in codes else _said_twice(text, codes)
+
+    def is_unsure(self, field: Field, text: str) -> bool:
+        """Whether a word is read only with a warning."""
+        return any(text.strip().casefold() in c.unsure for c in self.lists.get(field.choices or "", ()))
+
+    @cached_property
+    def blank_words(self) -> frozenset[str]:
+        return frozenset(map(_plain, self.blanks))
+
+    @cached_property
+    def ditto_words(self) -> frozenset[str]:
+        return frozenset(map(_plain, self.ditto))
+
+    def is_blank(self, text: str) -> bool:
+        return len(text) <= _MARK and _plain(text) in self.blank_words
+
+    def is_ditto(self, text: str) -> bool:
+        """Whether a cell says that it is as the one above."""
+        return len(text) <= _MARK and _plain(text) in self.ditto_words
 
     def labels(self, field: Field) -> list[str]:
         return [choice.label for choice in self.lists.get(field.choices or "", ())]
@@ -132,12 +162,32 @@ class FormSpec(_Form):
         return next(c.label for c in self.lists[field.choices or ""] if c.code is code or c.code == code)
 
 
+def _plain(text: str) -> str:
+    return text.casefold().replace(" ", "")
+
+
+def _said_twice(text: str, codes: Mapping[str, Code]) -> Code | None:
+    """The one thing that "Full HD 1080p" or "2MP (1920x1080)" says twice; None when it is not one."""
+    words = [key for word in _BETWEEN.split(text) if (key := compact(word))]
+    if not 1 < len(words) <= _WORDS:
+        return None
+    said = [frozenset[Code]()] * len(words) + [frozenset(codes.values())]  # from each word on
+    for begin in reversed(range(len(words))):
+        said[begin] = frozenset(
+            code
+            for end in range(begin + 1, len(words) + 1)
+            if (code := codes.get("".join(words[begin:end]))) is not None and code in said[end]
+        )
+    return next(iter(said[0])) if len(said[0]) == 1 else None
+
+
 def _index(choices: tuple[Choice, ...]) -> dict[str, Code]:
     index: dict[str, Code] = {}
-    for word_of in (lambda c: (c.label,), lambda c: c.variants):  # a label wins over another's variant
+    for word_of in (lambda c: (c.label,), lambda c: (*c.variants, *c.unsure)):  # a label wins over another's variant
         for choice in choices:
             for word in word_of(choice):
-                for key in (word.casefold(), compact(word)):
+                sign = len(word) == 1 and not word.isascii() and word.casefold() != "đ"  # "ü" is a tick, and no "u"
+                for key in (word.casefold(), "" if sign else compact(word)):
                     if key:
                         index.setdefault(key, choice.code)
     return index
@@ -156,6 +206,8 @@ def _dictionary(fields: tuple[Field, ...]) -> dict[str, str]:
 class _Common(Strict):
     lists: dict[str, tuple[Choice, ...]]
     fillers: tuple[str, ...] = ()
+    blanks: tuple[str, ...] = ()
+    ditto: tuple[str, ...] = ()
     fields: dict[str, dict[str, Any]]
 
 
@@ -234,6 +286,8 @@ def _spec(marked: LocatedYaml, base: _Common) -> FormSpec:
         head=head,
         columns=columns,
         fillers=tuple(map(fold, base.fillers)),
+        blanks=base.blanks,
+        ditto=base.ditto,
     )
 
 
