@@ -158,7 +158,7 @@ CASES: dict[str, Make] = {
     "hidden_rows": _edit(lambda book: setattr(table(book).row_dimensions[6], "hidden", True)),
     "hidden_columns": _edit(lambda book: setattr(table(book).column_dimensions["I"], "hidden", True)),
     "legacy_converted": _row(site="Cæng chÝnh khu di tÝch"),
-    "legacy_doubtful": _row(site="Cæng chÝnh khu di tÝch", address="Kú Anh"),
+    "legacy_doubtful": _row(ward="TØnh"),
     "form_old": _said(token.issue(Token("form_03", 0, OWNERS["form_03"], DIRECTIVE.id, 0), SECRETS)),
     "column_guessed": _header(cell("resolution")[1], "Độ phân giảii"),
     "row_nil": _edit(lambda book: table(book).cell(7, 2, value="Xã Tùng Ảnh không có camera")),

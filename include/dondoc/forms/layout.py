@@ -214,8 +214,9 @@ def _header_rows(sheet: Sheet, header: int, spec: FormSpec) -> tuple[int, int]:
         cells = [c for c in sheet.rows.get(other, ()) if (other, c.column) in sheet.cells]
         if not cells or any(cell.kind != "text" for cell in cells):
             continue
-        more = {k: column for k, column in _labels(cells, spec).items() if k not in found}
-        if set(more.values()) - set(found.values()) and (other < header or len(more) * 2 > len(cells)):
+        labels = _labels(cells, spec)
+        more = {column for key, column in labels.items() if key not in found} - set(found.values())
+        if more and (other < header or len(labels) == len(cells)):
             return min(other, header), max(other, header)
     return header, header
 

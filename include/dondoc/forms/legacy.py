@@ -164,9 +164,9 @@ def converted(book: Book) -> Book:
     font = _font(odd) if odd else None
     mixed = any(_UNICODE.search(text) for text in _texts(book)) if font else True
     table = {text: said for text in odd if (said := _meant(text, font, mixed=mixed)) != text}
-    if not table and not font:
+    doubtful = {t for t in odd if not _is_vietnamese(t) and table.get(t, t) == t and (font or readings(t))}
+    if not table and not doubtful:
         return book
-    doubtful = {t for t in odd if font and table.get(t, t) == t and readings(t).get(font)}
     sheets = tuple(replace(sheet, cells=_cells(sheet, table)) for sheet in book.sheets)
     return replace(book, sheets=sheets, notes=(*book.notes, *_notes(book, font, table, doubtful)))
 

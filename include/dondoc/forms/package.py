@@ -185,7 +185,7 @@ def _without_far(sheet: bytes, outside: list[tuple[int, int]]) -> bytes:
     return _CELL.sub(keep, sheet.replace(b"\0", b""))
 
 
-_ROW, _END_OF_DATA = 0, 146
+_ROW, _SIZE = 0, 148
 _BINARY_CELLS = range(1, 12)
 
 
@@ -238,6 +238,10 @@ def _binary_without_far(part: bytes, outside: list[tuple[int, int]]) -> bytes:
                 continue
         elif kind == _ROW and row > ROWS:
             continue
+        elif kind == _SIZE:  # the first and last row and column, which readers make room for
+            last = (ROWS - 1).to_bytes(4, "little"), (COLUMNS - 1).to_bytes(4, "little")
+            kept.append(part[begun:at] + bytes(4) + last[0] + bytes(4) + last[1])
+            continue
         kept.append(part[begun:end])
     return b"".join(kept)
 
@@ -254,7 +258,8 @@ def mended(content: bytes, seen: Look) -> tuple[bytes, Outside]:
     with ZipFile(BytesIO(content)) as archive:
         parts = {info.filename.replace("\\", "/").lstrip("/"): info for info in archive.infolist() if not info.is_dir()}
         names = {name.lower(): name for name in parts}
-        renamed = _workbook_elsewhere({n: archive.read(i) for n, i in parts.items() if n == "_rels/.rels"}, names)
+        root = archive.read(parts["_rels/.rels"]) if seen.kind == "xlsx" and "_rels/.rels" in parts else b""
+        renamed = _workbook_elsewhere(root, names)
         stream = BytesIO()
         with ZipFile(stream, "w", ZIP_STORED) as new:
             for name, info in parts.items():
@@ -268,15 +273,14 @@ def mended(content: bytes, seen: Look) -> tuple[bytes, Outside]:
     return stream.getvalue(), outside
 
 
-def _workbook_elsewhere(rels: dict[str, bytes], names: dict[str, str]) -> dict[str, str]:
+def _workbook_elsewhere(root: bytes, names: dict[str, str]) -> dict[str, str]:
     """Part → its new name, where the workbook is not called as calamine expects."""
-    for part in rels.values():
-        for _, tag in _tags(part):
-            target = posixpath.normpath(tag.get("Target", "").replace("\\", "/").lstrip("/"))
-            if tag.get("Type", "").endswith("/officeDocument") and WORKBOOK not in names and target.lower() in names:
-                own = names[target.lower()]
-                folder, base = posixpath.split(own)
-                return {own: WORKBOOK, posixpath.join(folder, "_rels", f"{base}.rels"): "xl/_rels/workbook.xml.rels"}
+    for _, tag in _tags(root):
+        target = posixpath.normpath(tag.get("Target", "").replace("\\", "/").lstrip("/"))
+        if tag.get("Type", "").endswith("/officeDocument") and WORKBOOK not in names and target.lower() in names:
+            own = names[target.lower()]
+            folder, base = posixpath.split(own)
+            return {own: WORKBOOK, posixpath.join(folder, "_rels", f"{base}.rels"): "xl/_rels/workbook.xml.rels"}
     return {}
 
 

@@ -166,7 +166,10 @@ def _calamine(
         draft = Draft(meta.name, meta.visible != SheetVisibleEnum.Visible, budget)
         source = book.get_sheet_by_name(meta.name)
         _fill(draft, source, dict((marks or {}).get(number, {})))
-        part = parts.get(meta.name, "")
+        part = (
+            parts.get(meta.name)
+            or f"xl/worksheets/sheet{number + 1}.{'bin' if seen and seen.kind == 'xlsb' else 'xml'}"
+        )
         draft.outside += (outside or {}).get(part, ())
         if seen and part in seen.hidden:
             draft.hidden_rows, draft.hidden_columns = package.hidden(content, part)
