@@ -9,6 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from openpyxl.worksheet.worksheet import Worksheet
 
+from dondoc.forms.judge import judge
+from dondoc.forms.token import Proof
 from dondoc.forms.verdict import FormVerdict
 from tests.corpus import xlsb
 from tests.corpus.workbooks import (
@@ -28,7 +30,7 @@ from tests.corpus.workbooks import (
     ours,
     repacked,
 )
-from tests.forms.conftest import edited, judged, table
+from tests.forms.conftest import DAY, DIRECTIVE, edited, judged, table
 
 pytestmark = pytest.mark.slow
 
@@ -315,6 +317,30 @@ def test_other_letters_are_no_old_fonts(text: str) -> None:
     verdict = judged(of([camera(address=text, ward=text)]))
     assert verdict.rows[0]["address"] == text
     assert not {"legacy_converted", "legacy_doubtful"} & said(verdict).keys()
+
+
+def test_a_form_in_an_old_font_is_read_whole() -> None:
+    """Labels, answers and rows, as far as the font has the letters."""
+
+    def converted(cell: Any) -> Any:
+        return legacy(cell) if isinstance(cell, str) and not set(cell) & set("–…²³") else cell
+
+    lines = [["BIỂU MẪU 03"], *ONE, [], LABELS, camera()]
+    verdict = judged(book({"A": [[converted(cell) for cell in line] for line in lines]}))
+    assert verdict.value_hash == judged(of([camera()], head_=ONE)).value_hash
+    assert said(verdict).keys() == {"token_missing", "legacy_converted"}
+
+
+def test_labels_of_an_earlier_version_are_read_and_the_form_is_called_old() -> None:
+    newer = SPEC.model_copy(update={"version": 3, "earlier": {2: {"name": ("Tên mắt quay",)}}})
+    prove: Any = lambda texts: Proof(None, "missing")  # noqa: E731
+    common: dict[str, Any] = {"specs": {newer.id: newer}, "registry": DIRECTIVE.registry, "prove": prove, "day": DAY}
+    old = judge(relabelled({"name": "Tên mắt quay"})(), "", **common)
+    assert [issue.message for issue in old.issues if issue.code == "form_old"] == [
+        "Biểu mẫu: là mẫu cũ (bản 2, hiện dùng bản 3); số liệu vẫn được đọc. Lần sau đề nghị dùng biểu mẫu mới của Sở."
+    ]
+    assert old.rows[0]["name"] == "Cổng 01"
+    assert "form_old" not in {issue.code for issue in judge(of([camera()]), "", **common).issues}
 
 
 def test_a_password_in_an_old_font_is_taken_out_too() -> None:

@@ -76,6 +76,7 @@ class Layout:
     tables: list[Table]
     unread: list[Sheet] = field(default_factory=list)  # that hold rows, and no header of ours
     sheets: list[Sheet] = field(default_factory=list)  # all but those of ours that hold no answers
+    version: int | None = None  # an earlier one of the form, whose labels stand there
     nil_words: list[Spot] = field(default_factory=list)  # where it is written out that there is no camera
 
 
@@ -142,7 +143,13 @@ def _layout(sheets: list[Sheet], spec: FormSpec) -> Layout:
     head = _head(sheets, spec, first)
     with_parts = [s for s in sheets if s.name in first or s.name in {spot.sheet for spot in head.values()}]
     nil = [spot for sheet in with_parts for spot in _nil_words(sheet, spec)] if spec.nil else []
-    return Layout(spec, head, tables, [s for s in unread if s not in with_parts], sheets, nil)
+    return Layout(spec, head, tables, [s for s in unread if s not in with_parts], sheets, _version(tables, spec), nil)
+
+
+def _version(tables: list[Table], spec: FormSpec) -> int | None:
+    labels = [label.text for table in tables for label in table.labels.values() if _is_short(label.text)]
+    found = [spec.version_of[key] for label in labels for key in label_keys(label) if key in spec.version_of]
+    return max(found, default=None)
 
 
 def _nil_words(sheet: Sheet, spec: FormSpec) -> Iterator[Spot]:

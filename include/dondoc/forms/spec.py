@@ -88,6 +88,7 @@ class _Form(Strict):
     place: str | None = None  # the column that names the place of a camera; None: it declares no cameras
     aliases: tuple[str, ...] = ()
     empty_when: When = {}
+    earlier: dict[int, dict[str, tuple[str, ...]]] = {}  # version → field → labels that it had then, and has no more
     lists: dict[str, tuple[Choice, ...]] = {}
 
 
@@ -111,12 +112,24 @@ class FormSpec(_Form):
 
     @cached_property
     def column_labels(self) -> dict[str, str]:
-        """Folded label of a column → key."""
-        return _dictionary(self.columns)
+        """Folded label of a column → key, also of earlier versions of the form."""
+        return _dictionary(self.columns) | self._earlier(self.fields, _dictionary(self.columns))
 
     @cached_property
     def head_labels(self) -> dict[str, str]:
-        return _dictionary(self.head)
+        return _dictionary(self.head) | self._earlier(self.heads, _dictionary(self.head))
+
+    def _earlier(self, fields: Mapping[str, Field], now: Mapping[str, str]) -> dict[str, str]:
+        """Labels of earlier versions; what a label means now goes before."""
+        listed = [(key, word) for labels in self.earlier.values() for key, words in labels.items() for word in words]
+        return {f: key for key, word in listed if key in fields for f in label_keys(word) if f not in now}
+
+    @cached_property
+    def version_of(self) -> dict[str, int]:
+        """Folded label that only an earlier version had → that version, the newest of them."""
+        now = _dictionary((*self.head, *self.columns))
+        listed = [(v, word) for v in sorted(self.earlier) for words in self.earlier[v].values() for word in words]
+        return {folded: version for version, word in listed for folded in label_keys(word) if folded not in now}
 
     @cached_property
     def explanations(self) -> frozenset[str]:
@@ -277,6 +290,9 @@ def _spec(marked: LocatedYaml, base: _Common) -> FormSpec:
     columns = _fields(marked, "columns", file.columns, base, lists)
     _conditions_fit(marked, file, {"head": head, "columns": columns})
     _names_its_place(marked, file, columns)
+    for version, labels in file.earlier.items():
+        for key in set(labels) - {field.key for field in (*head, *columns)}:
+            marked.fault(("earlier", version), f"không có trường “{key}”")
     marked.raise_faults()
     used = {f.choices for f in (*head, *columns)}
     plain = {name: getattr(file, name) for name in _File.model_fields if name not in ("lists", "head", "columns")}
