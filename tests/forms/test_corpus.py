@@ -148,8 +148,8 @@ CASES: dict[str, Case] = {
     "running number dragged down 4,224 rows": (
         below(*([n] for n in range(2, 4226))), 1, {"row_remnant": f"A{FIRST + 1}"},
     ),
-    "brand dragged down 4,224 rows": (
-        below(*(only(("brand", "Hikvision")) for _ in range(4224))), 1, {"row_remnant": at("brand", 1)},
+    "brand dragged down 400 rows": (
+        below(*(only(("brand", "Hikvision")) for _ in range(400))), 1, {"row_remnant": at("brand", 1)},
     ),
     "a whole row dragged down": (below(*(camera(1) for _ in range(99))), 1, {"row_remnant": f"A{FIRST + 1}"}),
     "formulas that show nothing": (
@@ -171,7 +171,7 @@ CASES: dict[str, Case] = {
     ),
     "one commune without": (below([None, "Xã Tùng Ảnh: chưa lắp camera"]), 1, {"row_nil": f"B{FIRST + 1}"}),
     # bounds and second readers
-    "a sheet for each of 120 communes": (lambda: communes(120), 120, {}),
+    "a sheet for each of 36 communes": (lambda: communes(36), 36, {}),
     "a hidden sheet with a camera": (
         lambda: book({"A": [["BIỂU MẪU 03"], *ONE, [], LABELS], "B": [LABELS, camera()]},
                      lambda sheet: setattr(sheet.parent["B"], "sheet_state", "hidden")),

@@ -5,7 +5,7 @@ import re
 from collections import Counter
 from io import StringIO
 
-from dondoc.forms.draft import LONGEST, Budget, Draft
+from dondoc.forms.draft import LONGEST, STRAY, Budget, Draft
 from dondoc.forms.reading import Sheet, Unreadable
 
 NAME = "CSV"
@@ -35,7 +35,7 @@ def sheet(content: bytes) -> Sheet | None:
     for number, row in enumerate(csv.reader(StringIO(text), delimiter=delimiter), 1 - skipped):
         for column, value in enumerate(row if number else (), 1):
             draft.put(number, column, value)
-        if draft.is_full:
+        if draft.below > STRAY:
             break
     return draft.sheet()
 

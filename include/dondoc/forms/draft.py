@@ -37,15 +37,11 @@ class Draft:
     def __init__(self, name: str, hidden: bool, budget: Budget) -> None:
         self.name, self.hidden, self.budget = clean(name)[:80], hidden, budget
         self.cells: dict[tuple[int, int], Cell] = {}
-        self.outside: list[tuple[int, int]] = []
+        self.outside: list[tuple[int, int]] = []  # the first few cells beyond the bounds
+        self.below = self.right = 0  # how many of them lie below, how many only on the right
         self.notes: list[Note] = []
         self.hidden_rows: set[int] = set()
         self.hidden_columns: set[int] = set()
-
-    @property
-    def is_full(self) -> bool:
-        """So much lies outside that it is no stray cell: no need to look for more."""
-        return len(self.outside) > STRAY
 
     def put(self, row: int, column: int, value: Any, mark: str = "") -> None:
         """What a person sees in a cell, if anything. `mark`: "f" a formula, "e" an error.
@@ -54,8 +50,8 @@ class Draft:
             Unreadable: the book holds more than anybody looks at.
         """
         if row > ROWS or column > COLUMNS:
-            if not self.is_full and (value not in (None, "") or mark):
-                self.outside.append((row, column))
+            if value not in (None, "") or mark:
+                self.leave_out(row, column)
             return
         cell = _cell(row, column, value, mark)
         if cell is None:
@@ -71,6 +67,14 @@ class Draft:
         if budget.cells < 0 or budget.text < 0:
             raise Unreadable("too_heavy", why=TOO_MUCH)
 
+    def leave_out(self, row: int, column: int) -> None:
+        """A cell beyond the bounds."""
+        self.outside += [(row, column)] if len(self.outside) <= STRAY else []
+        if row > ROWS:
+            self.below += 1
+        else:
+            self.right += 1
+
     def sheet(self, merges: Iterable[Merge] = ()) -> Sheet:
         """What has been read."""
         ranges, more = _apart(merges)
@@ -81,12 +85,12 @@ class Draft:
         return Sheet(self.name, self.hidden, self.cells, ranges, notes, *hidden)
 
     def _strays(self) -> list[Note]:
-        if not self.is_full:
+        if self.below + self.right <= STRAY:
             return [Note("far_cell", address(*place), {}) for place in self.outside]
         notes = []
-        if any(row > ROWS for row, _ in self.outside):
+        if self.below:
             notes.append(Note("too_many_rows", None, {"limit": ROWS}))
-        if any(column > COLUMNS for _, column in self.outside):
+        if self.right:
             notes.append(Note("too_many_columns", None, {"limit": get_column_letter(COLUMNS)}))
         return notes
 

@@ -2,6 +2,7 @@
 would fill its memory (a cell in the last row) are both ordinary there. ODF 1.3 part 3, chapter 9."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime, time
 from io import BytesIO
 from typing import Any
@@ -58,7 +59,7 @@ def _sheet(table: Any, draft: Draft) -> Sheet:
             for column, cell, value in cells:
                 draft.put(again, column, value, _mark(cell, value))
                 merges += _span(again, column, cell)
-            if draft.is_full or again > ROWS:
+            if again > ROWS:
                 break
         row += times
     return draft.sheet(merges)
@@ -86,19 +87,20 @@ def _filled(row: Any) -> Iterator[tuple[int, Any, Any]]:
         times = _times(node, "columns", _LAST_COLUMN)
         if node.tag == f"{_T}table-cell" and (node.get(f"{_O}value-type") or node.get(f"{_T}formula") or len(node)):
             value = _value(node)
-            for again in range(column, column + min(times, COLUMNS + 1)):
+            for again in range(column, min(column + times, max(column, COLUMNS) + 1)):
                 yield again, node, value
         column += times
 
 
 def _value(node: Any) -> Any:
     kind, said = node.get(f"{_O}value-type"), node.get(f"{_O}value")
-    if kind in ("float", "currency", "percentage") and said is not None:
-        return float(said)
+    with suppress(ValueError):  # what is none is read as it is shown
+        if kind in ("float", "currency", "percentage") and said is not None:
+            return float(said)
+        if kind == "date" and (day := node.get(f"{_O}date-value")):
+            return datetime.fromisoformat(day[:19])
     if kind == "boolean":
         return _SAID.get(node.get(f"{_O}boolean-value", ""))
-    if kind == "date" and (day := node.get(f"{_O}date-value")):
-        return datetime.fromisoformat(day[:19]) if len(day) >= 10 else day
     if kind == "time" and (said := node.get(f"{_O}time-value")):
         return _time(said)
     return "\n".join(_text(line) for line in node.iterfind(f"{_X}p"))

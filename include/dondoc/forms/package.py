@@ -100,6 +100,8 @@ def _kind(names: list[str], archive: ZipFile) -> Kind:
     if "content.xml" in names and "mimetype" in names:
         if b"spreadsheet" not in archive.read("mimetype")[:100]:
             raise Unreadable("not_a_workbook", what="văn bản OpenDocument loại khác")
+        if "meta-inf/manifest.xml" in names and b"encryption-data" in archive.read("META-INF/manifest.xml")[: 1 << 20]:
+            raise Unreadable("password_protected")
         return "ods"
     raise Unreadable("not_a_workbook", what="tệp nén ZIP hoặc tệp loại khác")
 

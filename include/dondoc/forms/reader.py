@@ -10,7 +10,7 @@ from typing import Any
 from zipfile import ZipFile
 
 from dondoc.forms import delimited, legacy, opendocument, package
-from dondoc.forms.draft import COLUMNS, ROWS, SHEETS, Budget, Draft
+from dondoc.forms.draft import COLUMNS, ROWS, SHEETS, STRAY, Budget, Draft
 from dondoc.forms.package import Look, Outside
 from dondoc.forms.reading import Book, Note, Sheet, Unreadable
 from dondoc.forms.token import PROPERTY
@@ -170,7 +170,8 @@ def _calamine(
             parts.get(meta.name)
             or f"xl/worksheets/sheet{number + 1}.{'bin' if seen and seen.kind == 'xlsb' else 'xml'}"
         )
-        draft.outside += (outside or {}).get(part, ())
+        for place in (outside or {}).get(part, ()):
+            draft.leave_out(*place)
         if seen and part in seen.hidden:
             draft.hidden_rows, draft.hidden_columns = package.hidden(content, part)
         yield draft.sheet((r1 + 1, c1 + 1, r2 + 1, c2 + 1) for (r1, c1), (r2, c2) in source.merged_cell_ranges or ())
@@ -183,7 +184,7 @@ def _fill(draft: Draft, source: Any, marks: dict[tuple[int, int], str]) -> None:
         for c, value in enumerate(row, start=first):
             if value != "":
                 put(r, c, value, marks.pop((r, c), "") if marks else "")
-        if r > ROWS and draft.is_full:
+        if draft.below > STRAY:
             break
     for (r, c), mark in marks.items():
         put(r, c, "", mark)

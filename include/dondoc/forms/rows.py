@@ -153,7 +153,7 @@ def _of_few(
         return RowKind.NIL, Why.NIL_WORDS
     if texts and _REMARK.match(texts[0].casefold()):
         return RowKind.NOTE, Why.REMARK
-    if ended and len(filled) < FEWEST:
+    if ended and len(filled) < FEWEST and not _is_number(own[0]):
         return RowKind.NOTE, Why.SIGNED
     if why := _group(own, filled, texts, wide):
         return RowKind.GROUP, why

@@ -3,6 +3,7 @@
 import ipaddress
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from difflib import get_close_matches
@@ -327,12 +328,11 @@ def _host(field: Field, raw: Raw, context: Context) -> Value:
     text = text_of(raw)
     if _is_stream(text):
         return Value(text, (("whole_address", {}),))
+    with suppress(ValueError):
+        return _address(ipaddress.ip_address(text.strip("[]")))
     if isinstance(raw, str) and (code := next((code for code, shape in _NO_HOSTS if shape.search(text)), None)):
         raise Wrong(code)
-    try:
-        return _address(ipaddress.ip_address(text.strip("[]")))
-    except ValueError:
-        return Value(_domain(text))
+    return Value(_domain(text))
 
 
 _IP = r"\d{1,3}(?:\.\d{1,3}){3}"
