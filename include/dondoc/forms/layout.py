@@ -1,18 +1,16 @@
 """Where things stand in a workbook: which form it is, its head, its table. Tolerant of moved, renamed, added things."""
 
-import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cached_property
 from typing import NamedTuple, TypeGuard
 
-from dondoc.directive.names import fold
 from dondoc.forms.reading import Book, Cell, Sheet
 from dondoc.forms.redact import is_password_column
 from dondoc.forms.rows import FEWEST, Frame, Line, RowKind, classify, says_nil
 from dondoc.forms.spec import CAMERA, FormSpec
-from dondoc.forms.words import label_keys, loose_keys
+from dondoc.forms.words import folded, label_keys, loose_keys
 
 HEADER_ROWS = 60  # the table's header stands within these rows
 LONGEST = 300  # characters of a label, a title, or an explanation of ours
@@ -85,7 +83,7 @@ def find(book: Book, specs: Mapping[str, FormSpec], form: str | None = None) -> 
 
     `form`: what a genuine token says; else the title, else the form whose labels fit best, and only that one.
     """
-    sheets = sorted((sheet for sheet in book.sheets if fold(sheet.name) not in _OURS), key=lambda sheet: sheet.hidden)
+    sheets = sorted((sheet for sheet in book.sheets if folded(sheet.name) not in _OURS), key=lambda sheet: sheet.hidden)
     ranked = sorted(((_fit(sheets, spec), spec.id) for spec in specs.values() if form in (None, spec.id)), reverse=True)
     if not ranked or ranked[0][0] < (0, FEWEST) or (len(ranked) > 1 and ranked[0][0] == ranked[1][0]):
         return None
@@ -94,14 +92,13 @@ def find(book: Book, specs: Mapping[str, FormSpec], form: str | None = None) -> 
 
 def _fit(sheets: Iterable[Sheet], spec: FormSpec) -> tuple[int, int]:
     """(whether the title names it, labels found in its best header row)."""
-    names = {fold(word) for word in (spec.label, spec.heading, spec.part, *spec.aliases)}
     named, best = 0, 0
     for sheet in sheets:
-        texts = [fold(sheet.name)]
+        texts = [folded(sheet.name)]
         for row, cells in _top(sheet):
             best = max(best, len(_labels(cells, spec)))
-            texts += [fold(c.value) for c in cells if _is_short(c.value)] if row <= HEADER_ROWS // 2 else []
-        named += any(re.search(rf"\b{re.escape(name)}\b", text) for name in names for text in texts)
+            texts += [folded(c.value) for c in cells if _is_short(c.value)] if row <= HEADER_ROWS // 2 else []
+        named += any(map(spec.naming.search, texts))
     return (min(named, 1), best) if best >= FEWEST else (0, 0)
 
 
@@ -189,7 +186,7 @@ def _first_header(sheet: Sheet, spec: FormSpec) -> int | None:
 
 def _later_headers(sheet: Sheet, table: Table, spec: FormSpec) -> Iterator[int]:
     """Rows further down that are made of labels. Few rows are looked at closely: those whose first words are one."""
-    words = set(spec.column_labels) | {fold(str(c.value)) for c in sheet.rows[table.header] if _is_short(c.value)}
+    words = set(spec.column_labels) | {folded(str(c.value)) for c in sheet.rows[table.header] if _is_short(c.value)}
     for row, cells in sheet.rows.items():
         if row <= table.header or not any(isinstance(c.value, str) and _is_word(c.value, words) for c in cells[:4]):
             continue
@@ -199,7 +196,7 @@ def _later_headers(sheet: Sheet, table: Table, spec: FormSpec) -> Iterator[int]:
 
 
 def _is_word(text: str, words: Collection[str]) -> bool:
-    return len(text) <= _WORD and fold(text) in words
+    return len(text) <= _WORD and folded(text) in words
 
 
 def _table(sheet: Sheet, header: int, spec: FormSpec) -> Table:
@@ -248,7 +245,7 @@ def _key_of(label: Label, by_group: bool, spec: FormSpec) -> str | None:
     if not label.group or not (_is_short(label.group) and _is_short(label.text)):
         return None
     pairs = (f"{label.text} {label.group}", f"{label.group} {label.text}")
-    return next((spec.column_labels[key] for key in map(fold, pairs) if key in spec.column_labels), None)
+    return next((spec.column_labels[key] for key in map(folded, pairs) if key in spec.column_labels), None)
 
 
 def _frame(table: Table, last: int, headers: set[int], spec: FormSpec) -> Frame:
@@ -273,7 +270,7 @@ def _is_like_a_table(sheet: Sheet) -> bool:
 def _sort_out_columns(table: Table, spec: FormSpec) -> None:
     for column, label in table.labels.items():
         text = label.text
-        if column in table.columns.values() or (_is_short(text) and fold(text) in _NUMBERING):
+        if column in table.columns.values() or (_is_short(text) and folded(text) in _NUMBERING):
             continue
         if is_password_column(text):
             table.passwords.append((column, text))
@@ -290,7 +287,7 @@ def _meant(label: str, spec: FormSpec) -> str | None:
     """The field of a label that is misspelt in a letter or two; no other is as near."""
     if not _is_short(label):
         return None
-    matches = get_close_matches(fold(label), spec.column_labels, n=3, cutoff=_SURE)
+    matches = get_close_matches(folded(label), spec.column_labels, n=3, cutoff=_SURE)
     keys = {spec.column_labels[match] for match in matches}
     return keys.pop() if len(keys) == 1 else None
 
@@ -299,8 +296,8 @@ def near(label: str, spec: FormSpec) -> str | None:
     """The column that a misspelt label probably means."""
     if not _is_short(label):
         return None
-    known = {fold(f.label): f.label for f in spec.columns}
-    matches = get_close_matches(fold(label), known, n=1, cutoff=0.75)
+    known = {folded(f.label): f.label for f in spec.columns}
+    matches = get_close_matches(folded(label), known, n=1, cutoff=0.75)
     return known[matches[0]] if matches else None
 
 
@@ -343,4 +340,4 @@ def _spot(sheet: Sheet, label: Cell, cells: list[Cell], rest: str, spec: FormSpe
 
 
 def _is_ours_to_say(text: str, spec: FormSpec) -> bool:
-    return _is_short(text) and (_key(spec.head_labels, text, spec) is not None or fold(text) in spec.explanations)
+    return _is_short(text) and (_key(spec.head_labels, text, spec) is not None or folded(text) in spec.explanations)

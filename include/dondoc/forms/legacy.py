@@ -160,9 +160,10 @@ def kept(text: str) -> str:
 
 def converted(book: Book) -> Book:
     """The book with such text as Unicode, and notes that say so."""
-    odd = {t for t in _texts(book) if _HIGH.search(t) and not _UNICODE.search(t)}
+    texts = set(_texts(book))
+    odd = {text for text in texts if not text.isascii() and _HIGH.search(text) and not _UNICODE.search(text)}
     font = _font(odd) if odd else None
-    mixed = any(_UNICODE.search(text) for text in _texts(book)) if font else True
+    mixed = any(map(_UNICODE.search, texts)) if font else True
     table = {text: said for text in odd if (said := _meant(text, font, mixed=mixed)) != text}
     doubtful = {t for t in odd if not _is_vietnamese(t) and table.get(t, t) == t and (font or readings(t))}
     if not table and not doubtful:

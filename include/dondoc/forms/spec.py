@@ -10,7 +10,7 @@ from dondoc.directive.located_yaml import LocatedYaml, read
 from dondoc.directive.model import Strict
 from dondoc.directive.names import fold
 from dondoc.errors import Faulty, FileFault, Problem
-from dondoc.forms.words import compact, label_keys
+from dondoc.forms.words import compact, folded, label_keys
 
 Kind = Literal[
     "agency",
@@ -132,6 +132,12 @@ class FormSpec(_Form):
         return {folded: version for version, word in listed for folded in label_keys(word) if folded not in now}
 
     @cached_property
+    def naming(self) -> re.Pattern[str]:
+        """Finds in folded text what people call the form."""
+        names = (folded(word) for word in (self.label, self.heading, self.part, *self.aliases))
+        return re.compile(rf"\b(?:{'|'.join(map(re.escape, names))})\b")
+
+    @cached_property
     def explanations(self) -> frozenset[str]:
         """Folded explanations of the head: they stand beside the answers."""
         return frozenset(fold(field.help) for field in self.head)
@@ -150,7 +156,11 @@ class FormSpec(_Form):
 
     def is_unsure(self, field: Field, text: str) -> bool:
         """Whether a word is read only with a warning."""
-        return any(text.strip().casefold() in c.unsure for c in self.lists.get(field.choices or "", ()))
+        return text in self._unsure[field.choices or ""]
+
+    @cached_property
+    def _unsure(self) -> dict[str, frozenset[str]]:
+        return {name: frozenset(word for c in choices for word in c.unsure) for name, choices in self.lists.items()}
 
     @cached_property
     def blank_words(self) -> frozenset[str]:
@@ -175,6 +185,7 @@ class FormSpec(_Form):
         return next(c.label for c in self.lists[field.choices or ""] if c.code is code or c.code == code)
 
 
+@lru_cache(10_000)
 def _plain(text: str) -> str:
     return text.casefold().replace(" ", "")
 

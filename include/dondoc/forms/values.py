@@ -97,9 +97,10 @@ def _choice(field: Field, raw: Raw, context: Context) -> Value:
         text = chr(ord(text) & 0xFF)
     code = context.spec.code_of(field, text)
     if code is not None:
-        unsure = context.spec.is_unsure(field, text)
+        if not context.spec.is_unsure(field, text):
+            return Value(code)
         gaps = {"value": quote(field, raw), "meant": context.spec.label_of(field, code)}
-        return Value(code, (("word_unsure", gaps),) if unsure else ())
+        return Value(code, (("word_unsure", gaps),))
     labels = context.spec.labels(field)
     near = get_close_matches(compact(text), [compact(label) for label in labels], n=1, cutoff=0.7)
     hint = next((f" (có thể là “{label}”)" for label in labels if near and compact(label) == near[0]), "")

@@ -9,6 +9,9 @@ _IN_PARENTHESES = re.compile(r"\([^)]*\)")
 SHOWN = 60
 
 
+folded = lru_cache(20_000)(fold)
+
+
 @lru_cache(10_000)
 def compact(text: str) -> str:
     """A word as lists compare it: folded, without blanks; `+` counts, since H.264 is not H.264+."""
