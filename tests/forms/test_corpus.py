@@ -334,7 +334,13 @@ def test_a_form_in_an_old_font_is_read_whole() -> None:
 def test_labels_of_an_earlier_version_are_read_and_the_form_is_called_old() -> None:
     newer = SPEC.model_copy(update={"version": 3, "earlier": {2: {"name": ("Tên mắt quay",)}}})
     prove: Any = lambda texts: Proof(None, "missing")  # noqa: E731
-    common: dict[str, Any] = {"specs": {newer.id: newer}, "registry": DIRECTIVE.registry, "prove": prove, "day": DAY}
+    common: dict[str, Any] = {
+        "specs": {newer.id: newer},
+        "registry": DIRECTIVE.registry,
+        "prove": prove,
+        "day": DAY,
+        "surveys": {},
+    }
     old = judge(relabelled({"name": "Tên mắt quay"})(), "", **common)
     assert [issue.message for issue in old.issues if issue.code == "form_old"] == [
         "Biểu mẫu: là mẫu cũ (bản 2, hiện dùng bản 3); số liệu vẫn được đọc. Lần sau đề nghị dùng biểu mẫu mới của Sở."
