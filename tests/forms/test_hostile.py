@@ -215,6 +215,16 @@ def test_a_flipped_or_cut_file_never_makes_the_reader_raise_anything_but_a_refus
         assert reader.read(cut).sheets
 
 
+@given(st.binary(max_size=300) | st.text(alphabet='a;,\t|"\r\n\x00ếsep=', max_size=80).map(str.encode))
+def test_bytes_that_are_no_zip_make_the_reader_raise_nothing_but_a_refusal(content: bytes) -> None:
+    with suppress(reading.Unreadable):
+        assert reader.read(content).sheets
+
+
+def test_a_long_line_without_end_is_no_table() -> None:
+    assert refusal(b"x" * (1 << 20)).issues[0].code == "not_a_workbook"
+
+
 _SAMPLE = form(head_=head(), rows=[row()])
 
 

@@ -22,6 +22,14 @@ def sheet(content: bytes) -> Sheet | None:
     Raises:
         Unreadable: its letters are in an encoding that does not tell itself.
     """
+    csv.field_size_limit(len(content) + 1)
+    try:
+        return _sheet(content)
+    except csv.Error:  # a line end where none may be: no table
+        return None
+
+
+def _sheet(content: bytes) -> Sheet | None:
     text = _decoded(content)
     if text is None or _NOT_TEXT.search(text):
         return None
@@ -30,7 +38,6 @@ def sheet(content: bytes) -> Sheet | None:
     if delimiter is None:
         return None
     draft = Draft(NAME, False, Budget())
-    csv.field_size_limit(len(text) + 1)
     skipped = 1 if told else 0
     for number, row in enumerate(csv.reader(StringIO(text), delimiter=delimiter), 1 - skipped):
         for column, value in enumerate(row if number else (), 1):
