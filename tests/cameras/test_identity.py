@@ -159,6 +159,7 @@ class TestDeclared:
             ({"host": "113.160.10.21", "brand": "VNPT Cloud Camera"}, "vms_only"),
             ({"host": "113.160.10.21", "brand": "Viettel", "main_path": "/live/main"}, None),
             ({"host": "113.160.10.21", "status": "not_installed"}, "not_installed"),
+            ({"host": "113.160.10.21", "status": "removed"}, "removed"),
         ],
     )
     def test_what_the_department_cannot_reach_by_design(

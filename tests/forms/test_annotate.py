@@ -225,9 +225,9 @@ def test_what_is_no_camera_is_not_carried_over_and_not_dropped_without_a_word() 
     start = next(n for n, line in enumerate(lines) if line[0] and str(line[0]).startswith("NỘI DUNG TRONG TỆP"))
     assert [line[1:5] for line in lines[start + 3 :]] == [
         (SHEET, "B7", "Tiêu đề nhóm", "Xã Đức Đồng"),
-        (SHEET, "B40", "Ghi chú, dòng tổng", "Tổng cộng: 3"),
-        (SHEET, "B42", "Ghi chú, dòng tổng", "Người lập biểu"),
-        (SHEET, "B43", "Ghi chú, dòng tổng", "Số liệu đến 15/11"),
+        (SHEET, "B40", "Dòng cộng", "Tổng cộng: 3"),
+        (SHEET, "B42", "Chữ ký hoặc ghi chú", "Người lập biểu"),
+        (SHEET, "B43", "Chữ ký hoặc ghi chú", "Số liệu đến 15/11"),
         ("Sổ tay", None, "Trang khác", "Cả trang không có bảng khai của biểu mẫu."),
     ]
 

@@ -196,10 +196,10 @@ def test_a_password_is_taken_out() -> None:
 
 
 def test_more_rows_than_are_read_make_an_issue(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(answers.reader, "ROWS", 3)
+    monkeypatch.setattr(answers.draft, "ROWS", 3)
     book = answers.read(packed(kobo(rows=[ROW] * 4)), SPECS, {})
     assert len(book.sheets[1].rows) == 4, "the heading and three rows"
-    assert book.sheets[1].beyond
+    assert [note.code for note in book.sheets[1].notes] == ["too_many_rows"]
 
 
 JSON = st.recursive(

@@ -9,12 +9,26 @@ from zipfile import ZipFile
 
 import pytest
 from openpyxl import Workbook
+from openpyxl.utils import get_column_letter
 
 from dondoc.forms import template, token
 from dondoc.forms.catalogue import CATALOGUE
 from dondoc.forms.token import Token
-from tests.forms.conftest import OWNERS, SECRETS, cell, codes, current, edited, form, head, judged, row, table
-from tests.forms.test_hostile import bomb, damaged, encrypted, strict, with_doctype
+from tests.forms.conftest import (
+    DIRECTIVE,
+    OWNERS,
+    SECRETS,
+    cell,
+    codes,
+    current,
+    edited,
+    form,
+    head,
+    judged,
+    row,
+    table,
+)
+from tests.forms.test_hostile import bomb, damaged, encrypted, merged, with_doctype
 
 pytestmark = pytest.mark.slow
 
@@ -80,7 +94,7 @@ def _plain(*lines: list[object]) -> bytes:
 
 
 def _beyond() -> bytes:
-    return edited(form(), lambda book: table(book).cell(7000, 9, value="Camera cuối"))
+    return edited(form(), lambda book: [table(book).cell(7000 + n, 9, value=f"Camera {n}") for n in range(9)])
 
 
 def _without_sheets() -> bytes:
@@ -98,9 +112,27 @@ def _group(book: Workbook) -> None:
     table(book).merge_cells(start_row=20, end_row=20, start_column=2, end_column=9)
 
 
-def _strict_with_formula() -> bytes:
-    """A formula in the strict variant: openpyxl, which alone knows formulas, does not see its sheets."""
-    return strict(edited(form(), lambda book: table(book).cell(30, 2, value="=1+1")))
+def _commune_without_header(book: Workbook) -> None:
+    sheet = book.create_sheet("Xã Tùng Ảnh")
+    for number in (1, 2):
+        sheet.append([number, "Đình Tùng Ảnh", "Di tích", "UBND xã", f"Cổng {number}", "Thôn 1", "113.160.1.2"])
+
+
+def _list_of_villages(book: Workbook) -> None:
+    sheet = book.create_sheet("Danh mục thôn")
+    for village in ("Yên Bình", "Tùng Lâm"):
+        sheet.append([village, "Tùng Ảnh", "Đức Thọ"])
+
+
+def _with_formula_openpyxl_cannot_read() -> bytes:
+    """openpyxl alone knows formulas, and it insists on the list of contents."""
+    content = edited(form(), lambda book: table(book).cell(30, 2, value="=1+1"))
+    stream = BytesIO()
+    with ZipFile(BytesIO(content)) as old, ZipFile(stream, "w") as new:
+        for info in old.infolist():
+            if info.filename != "[Content_Types].xml":
+                new.writestr(info.filename, old.read(info))
+    return stream.getvalue()
 
 
 # code → a workbook that earns it
@@ -112,10 +144,11 @@ CASES: dict[str, Make] = {
     "file_damaged": damaged,
     "file_unsafe": with_doctype,
     "far_cell": lambda: edited(form(), lambda book: table(book).cell(1048576, 16384, value="x")),
+    "csv_encoding": lambda: "Tên camera;Địa chỉ\nCổng;Thôn Yên Bình\n".encode("cp1258", "replace") + b"\xec;\xd2\n",
     "too_heavy": bomb,
     "no_sheets": _without_sheets,
     "form_unknown": lambda: _plain(["Danh bạ", "Điện thoại"], ["A", "0912345678"]),
-    "legacy_font": lambda: _plain(["Uû ban nh©n d©n huyÖn Kú Anh"], ["Tªn ®¬n vÞ"], ["HuyÖn §øc Thä"]),
+    "legacy_font": lambda: _plain(["µq¸¶ ©®"], ["·¹¨ xµ¶"], ["®ªÞ×q"]),
     "token_missing": lambda: form(secrets=[]),
     "token_invalid": _said("{}.x"),
     "token_unverified": form,
@@ -123,9 +156,31 @@ CASES: dict[str, Make] = {
     "agency_unknown": lambda: form(head_=head(agency_name="UBND huyện Sao Hỏa"), secrets=[]),
     "agency_ambiguous": lambda: form(head_=head(agency_name="UBND Kỳ Anh"), secrets=[]),
     "agency_disagrees": _head(agency_name="UBND huyện Can Lộc"),
-    "read_simplified": _strict_with_formula,
+    "read_simplified": _with_formula_openpyxl_cannot_read,
     "too_many_rows": _beyond,
-    "more_errors": lambda: form(rows=[row(fps="x", host="x", rtsp_port="x", channel="x")] * 1300),
+    "too_many_columns": _edit(lambda book: [table(book).cell(6, column, value="x") for column in range(200, 210)]),
+    "merges_left": lambda: merged(
+        f"{get_column_letter(2 + n % 100)}{7 + n // 100}:{get_column_letter(2 + n % 100)}{7 + n // 100}"
+        for n in range(20_001)
+    ),
+    "text_cut": lambda: form(rows=[row(note="x" * 4001)]),
+    "sheets_left": _edit(lambda book: [book.create_sheet(f"Xã {n}") for n in range(300)]),
+    "sheet_unread": _edit(_commune_without_header),
+    "sheet_passed_over": _edit(_list_of_villages),
+    "hidden_sheet": _edit(lambda book: setattr(table(book), "sheet_state", "hidden")),
+    "hidden_rows": _edit(lambda book: setattr(table(book).row_dimensions[6], "hidden", True)),
+    "hidden_columns": _edit(lambda book: setattr(table(book).column_dimensions["I"], "hidden", True)),
+    "legacy_converted": _row(site="Cæng chÝnh khu di tÝch"),
+    "legacy_doubtful": _row(ward="TØnh"),
+    "form_old": _said(token.issue(Token("form_03", 0, OWNERS["form_03"], DIRECTIVE.id, 0), SECRETS)),
+    "column_guessed": _header(cell("resolution")[1], "Độ phân giảii"),
+    "row_nil": _edit(lambda book: table(book).cell(7, 2, value="Xã Tùng Ảnh không có camera")),
+    "row_remnant": _edit(lambda book: [table(book).cell(n, 19, value="Hikvision") for n in range(7, 4237)]),
+    "rows_incomplete": lambda: form(rows=[row(), *({"name": f"Camera {n}"} for n in range(9))]),
+    "nil_in_words": lambda: form(head_=head(vms="Đơn vị không có camera"), rows=[]),
+    "more_errors": lambda: form(
+        rows=[row(name=f"C{n}", fps="x", host="x", rtsp_port="x", channel="x") for n in range(1300)]
+    ),
     "more_warnings": lambda: form(rows=[row(name=f"C{n}", latitude="21", host="10.0.0.1") for n in range(2000)]),
     "column_missing": _header(template.FIRST + 3, "Cột lạ"),
     "column_unknown": _header(60, "Cột thêm"),
@@ -156,6 +211,20 @@ CASES: dict[str, Make] = {
     "host_has_scheme": _row(host="http://113.160.1.2"),
     "host_has_port": _row(host="113.160.1.2:554"),
     "whole_address": _row(main_path="rtsp://113.160.1.2:554/ch1"),
+    "host_network": _row(host="113.160.1.0/24"),
+    "host_several": _row(host="113.160.1.2; 113.160.1.3"),
+    "host_zeros": _row(host="113.160.001.002"),
+    "host_is_phone": _row(host="0912345678"),
+    "host_is_email": _row(host="camera@hatinh.gov.vn"),
+    "host_serial": _row(host="F123456789AB"),
+    "number_range": _row(fps="20-25"),
+    "other_unit": _row(retention_days="2 TB"),
+    "number_about": _row(fps="khoảng 25"),
+    "unit_converted": _row(bandwidth="512 Kbps"),
+    "word_unsure": _row(audio="☒"),
+    "email_several": _head(officer_email="a@hatinh.gov.vn; b@hatinh.gov.vn"),
+    "filled_from_above": _rows({}, {"name": "Bãi xe", "host": "113.160.10.22", "ward": "-nt-"}),
+    "nothing_above": _row(ward="nt"),
     "host_private": _row(host="192.168.1.10"),
     "host_unusable": _row(host="0.0.0.0"),
     "bad_path": _row(main_path="/kênh 1 chính"),
@@ -194,7 +263,7 @@ def test_the_workbook_earns_its_code_and_the_sentence_says_where_and_what_to_do(
     )
     address = f" (ô {issue.cell}, trang “{issue.sheet}”): " if issue.cell else ": "
     assert issue.message.lower() == f"{issue.place}{address}{issue.said}".lower()
-    assert re.match(r"(Dòng \d+, .+, cột |Mục “|Hàng |Trang “|Tệp\b|Biểu mẫu:)", issue.message)
+    assert re.match(r"(Dòng \d+, .+, cột |Mục “|Hàng |Ô [A-Z]+|Trang “|Tệp\b|Biểu mẫu:)", issue.message)
     assert not issue.sheet or issue.sheet in issue.message
     assert not re.search(r"[{}]|  |None|\.\.$", issue.message)
     assert issue.message.endswith(".")

@@ -114,7 +114,13 @@ def test_swapped_columns_are_noticed_and_right_ones_are_not(north: float, east: 
     assert not values.is_swapped(north, east)
 
 
-@pytest.mark.parametrize("text", ["18.5362, 105.5911", "18,5362; 105,5911", "(18.5362 105.5911)", "18,5362 105,5911"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("18.5362, 105.5911", "18,5362; 105,5911", "(18.5362 105.5911)", "18,5362 105,5911", "18,5362,105,5911"),
+        *("18.5362/105.5911", "18.5362\n105.5911", "N18.5362 E105.5911", "18.5362N105.5911E", "18,5362 - 105,5911"),
+    ],
+)
 def test_both_coordinates_in_one_cell_are_told_apart(text: str) -> None:
     assert values.pair(text) == (18.5362, 105.5911)
 
@@ -122,6 +128,7 @@ def test_both_coordinates_in_one_cell_are_told_apart(text: str) -> None:
 def test_one_coordinate_is_no_pair() -> None:
     assert values.pair("18,5362") is None
     assert values.pair("18.5362") is None
+    assert values.pair("18,105") is None
 
 
 @given(st.integers(0, 99_999_99), st.sampled_from(["0{}", "+84{}", "84 {}", "0084{}", "{}"]))
@@ -214,10 +221,120 @@ def test_any_address_of_a_device_is_kept_as_it_is(address: ipaddress.IPv4Address
 
 
 @pytest.mark.parametrize(
-    "host", ["192.168.1", "192.168.1.256", "192.168.01.10", "camera", "-a.vn", "a b.vn", "10,1,1,1", "113.160.1.2."]
+    "host", ["192.168.1", "192.168.1.256", "camera", "-a.vn", "a b.vn", "10,1,1,1", "113.160.1.2."]
 )
 def test_what_is_no_host_is_wrong(host: str) -> None:
     assert fault("host", host) == "bad_host"
+
+
+# What stands where an address should: each is told what it is.
+NO_HOSTS = {
+    "host_network": ("192.168.1.0/24", "10.0.0.0/255.255.255.0", "10.0.0.1-10.0.0.9", "10.0.0.1 – 9"),
+    "host_several": ("10.0.0.1; 10.0.0.2", "10.0.0.1\n10.0.0.2", "192.168.1.10, 11", "10.0.0.1 và 10.0.0.2"),
+    "host_zeros": ("192.168.001.010", "192.168.01.10", "010.0.0.1"),
+    "host_has_port": ("113.160.1.2:554", "113.160.1.2 cổng 554", "camera.vn:8554", "[2001:db8::1]:554"),
+    "host_has_scheme": ("http://113.160.1.2", "https://camera.vn:8443/a", "113.160.1.2/ch1"),
+    "host_is_phone": ("0912345678", "0912 345 678", "0239.3855.555", "+84912345678"),
+    "host_is_email": ("ha.dt@hatinh.gov.vn",),
+    "host_serial": ("ABCD1234567EF", "F12345678"),
+    "bad_host": ("192.168.1", "192.168.1.256", "camera", "10,1,1,1"),
+}
+
+
+@pytest.mark.parametrize(("code", "text"), [(code, text) for code, texts in NO_HOSTS.items() for text in texts])
+def test_what_is_no_address_is_called_what_it_is(code: str, text: str) -> None:
+    assert fault("host", text) == code
+
+
+# Field, as people write it, its value, codes of what they should know. Sources: forms of provinces and their practice.
+WRITTEN: tuple[tuple[str, Any, Any, tuple[str, ...]], ...] = (
+    ("fps", "25 fps", 25, ()),
+    ("fps", "25 hình/giây", 25, ()),
+    ("fps", "khoảng 25", 25, ("number_about",)),
+    ("bandwidth", "20 Mbps", 20, ()),
+    ("bandwidth", "20,5Mb/s", 20.5, ()),
+    ("bandwidth", "512 Kbps", 0.512, ("unit_converted",)),
+    ("bandwidth", "1 Gbps", 1000, ("unit_converted",)),
+    ("year", "Năm 2020", 2020, ()),
+    ("year", "tháng 5 năm 2020", 2020, ()),
+    ("year", "12/2020", 2020, ()),
+    ("year", "15/05/2020", 2020, ()),
+    ("rtsp_port", "Cổng 554", 554, ()),
+    ("rtsp_port", "port: 8554", 8554, ()),
+    ("channel", "Kênh 3", 3, ()),
+    ("channel", "CH03", 3, ()),
+    ("total_cameras", "12 camera", 12, ()),
+    ("total_cameras", "12 (mười hai)", 12, ()),
+    ("total_cameras", "1.234 cái", 1234, ()),
+    ("visitors", "1,2 triệu lượt", 1_200_000, ("unit_converted",)),
+    ("visitors", "120.000 lượt khách/năm", 120_000, ()),
+    ("retention_days", "72 giờ", 3, ("duration_converted",)),
+    ("retention_days", "khoảng 30 ngày", 30, ("number_about",)),
+    ("resolution", "Full HD 1080p", "1080p", ()),
+    ("resolution", "2MP (1920x1080)", "1080p", ()),
+    ("resolution", "1080p/2MP", "1080p", ()),
+    ("resolution", "4K UHD (8MP)", "4k", ()),
+    ("has_camera", "√", True, ()),
+    ("has_camera", "ü", True, ()),
+    ("has_camera", "þ", True, ()),
+    ("has_camera", "\uf0fc", True, ()),
+    ("has_camera", "ý", True, ("word_unsure",)),
+    ("has_camera", "☐", False, ("word_unsure",)),
+    ("document_date", "17/11/2021 08:30", "2021-11-17", ()),
+    ("document_date", "2021/11/17", "2021-11-17", ()),
+    ("document_date", "2021-11-17T08:30:00", "2021-11-17", ()),
+    ("document_date", "17/11/2021 8h30", "2021-11-17", ()),
+    ("document_date", "ngày 05 tháng 11 năm 2021", "2021-11-05", ()),
+    ("document_date", "Hà Tĩnh, ngày 05 tháng 11 năm 2021", "2021-11-05", ()),
+)
+
+
+@pytest.mark.parametrize(("key", "text", "meant", "codes"), WRITTEN)
+def test_values_are_read_as_people_write_them(key: str, text: str, meant: object, codes: tuple[str, ...]) -> None:
+    found = parse(field(key), text, CONTEXT)
+    assert (found.value, tuple(code for code, _ in found.warnings)) == (meant, codes)
+
+
+@pytest.mark.parametrize(
+    ("key", "text", "code"),
+    [
+        ("fps", "20-25", "number_range"),
+        ("bandwidth", "100/20 Mbps", "number_range"),
+        ("retention_days", "15 đến 30 ngày", "number_range"),
+        ("retention_days", "2 TB", "other_unit"),
+        ("year", "2019-2020", "number_range"),
+        ("resolution", "HD 1080p", "not_in_list"),
+        ("has_camera", "û", "not_in_list"),
+        ("has_camera", "u", "not_in_list"),
+        ("fps", "25 Mbps", "not_whole"),
+        ("officer_email", "a@hatinh.gov.vn; b@hatinh.gov.vn", "email_several"),
+        ("latitude", "X=2049876 Y=562123", "coordinate_metres"),
+    ],
+)
+def test_what_may_mean_two_things_is_asked_about(key: str, text: str, code: str) -> None:
+    assert fault(key, text) == code
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "18.342N",
+            "N 18.342",
+            "18,342°N",
+            "18.342° Bắc",
+            "vĩ độ: 18,342",
+            "Lat 18.342",
+            "18.342 độ",
+            "18.342° vĩ Bắc",
+        ),
+        *("18°20'31.2\"", "N18°20'31.2\"", "18º20’31,2”B", "18°20′31.2″ N", "18°20'31.2''N", "18o20'31.2\""),
+        *("18 20 31.2", "18:20:31.2", "18-20-31.2", "18d20m31.2s", "18 độ 20 phút 31,2 giây"),
+        *("18°20.52'", "N18°20,52'", "18 20.52", "18° 20.52′ N"),
+    ],
+)
+def test_a_latitude_is_the_same_in_all_notations(text: str) -> None:
+    assert value("latitude", text) == pytest.approx(18.342, abs=1e-6)
 
 
 def test_names_of_hosts_are_lower_case_ascii() -> None:

@@ -69,6 +69,8 @@ def test_a_fault_names_the_error_and_never_what_stood_in_the_file(run: Run) -> N
     with pytest.raises(Fault) as caught:
         run("int('mat khau cua toi')")
     assert str(caught.value) == "error: ValueError"
+    with pytest.raises(Fault, match="error: ValueError"):
+        run("os.write(2, b'memory allocation of 9 bytes failed') and int('x')")
     with pytest.raises(Fault, match="Segmentation fault"):
         run("ctypes.string_at(0)")
 

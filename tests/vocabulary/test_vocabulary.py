@@ -37,6 +37,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 # What is keyed by some members on purpose, and why the others have nothing.
 PARTIAL = {
     "dondoc.reporting.figures.duties.COLUMN": "what is waived is outside of what is owed",
+    "dondoc.cameras.registry.declarations.ABSENT": "in other conditions a camera is there",
     "dondoc.intake.answers.answer.LETTERS": "what a person put aside is answered by nobody",
     "dondoc.probing.verdicts.ADVICE": "an agency can do nothing about our own network, or about what works",
     "dondoc.probing.probe.SLOW": "of what is asked for after these steps it depends on what has come",

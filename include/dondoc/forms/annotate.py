@@ -88,8 +88,7 @@ def annotate(
     Raises:
         Unreadable: the file cannot be read, or is no form of ours.
     """
-    read = answers.read(content, specs, surveys)
-    original = layout.find(read, specs, form.form) if form.form in specs else None
+    original = layout.find(answers.read(content, specs, surveys), specs, form.form) if form.form in specs else None
     if original is None:
         raise Unreadable("form_unknown")
     agency = registry.agency(form.agency) if form.agency else None
@@ -106,7 +105,7 @@ def annotate(
         _mark(copy, item)
     for place in copy.proposed:
         _note(copy.book, place, f"{copy.said[place]}.", wrong=False)
-    todo.write(copy.book, items, carried.left(read, original))
+    todo.write(copy.book, items, carried.left(original))
     return spreadsheets.save(copy.book)
 
 

@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
-from dondoc.forms import reader, template
+from dondoc.forms import draft, reader, template
 from dondoc.forms.clean import clean
-from dondoc.forms.reading import Book, Cell, Sheet, Unreadable
+from dondoc.forms.reading import Book, Cell, Note, Sheet, Unreadable
 from dondoc.forms.redact import redact
 from dondoc.forms.spec import Choice, Code, Field, FormSpec
 from dondoc.forms.surveys import Survey
@@ -116,20 +116,21 @@ def _table(rows: list[Answers], spec: FormSpec, survey: Survey) -> Sheet:
     """Our columns, also those that nobody was asked, then the questions that are none of ours, by their names."""
     columns = {field.key: template.column(spec, field.key) for field in spec.columns}
     cells = [_text(template.HEADER, column, spec.fields[key].label) for key, column in columns.items()]
-    for row, answers in enumerate(rows[: reader.ROWS], template.FIRST):
+    for row, answers in enumerate(rows[: draft.ROWS], template.FIRST):
         for name, value in answers.items():
             key = survey.questions.get(name, name)
             if key not in columns:
-                if len(columns) >= reader.COLUMNS:
-                    raise Unreadable("too_heavy", why=reader.TOO_MUCH)
+                if len(columns) >= draft.COLUMNS:
+                    raise Unreadable("too_heavy", why=draft.TOO_MUCH)
                 columns[key] = template.column(spec, spec.columns[0].key) + len(columns)
                 cells.append(_text(template.HEADER, columns[key], name))
             field = spec.fields.get(key)
             cells += _cell(row, columns[key], _worded(spec, field, survey.choices.get(name, {}), value))
-        if len(cells) > reader.CELLS:
-            raise Unreadable("too_heavy", why=reader.TOO_MUCH)
+        if len(cells) > draft.CELLS:
+            raise Unreadable("too_heavy", why=draft.TOO_MUCH)
     by_place = {(cell.row, cell.column): cell for cell in cells}
-    return Sheet(spec.sheet, False, by_place, beyond=len(rows) > reader.ROWS)
+    left = (Note("too_many_rows", None, {"limit": draft.ROWS}),) if len(rows) > draft.ROWS else ()
+    return Sheet(spec.sheet, False, by_place, notes=left)
 
 
 def _worded(spec: FormSpec, field: Field | None, codes: Mapping[str, Code], value: Any) -> Any:
@@ -157,7 +158,7 @@ def choice_name(code: Code) -> str:
 
 
 def _text(row: int, column: int, text: str) -> Cell:
-    return Cell(row, column, "text", clean(text[: reader.LONGEST]))
+    return Cell(row, column, "text", clean(text[: draft.LONGEST]))
 
 
 def _cell(row: int, column: int, value: Any) -> list[Cell]:
@@ -167,7 +168,7 @@ def _cell(row: int, column: int, value: Any) -> list[Cell]:
     if isinstance(value, int | float):
         finite = math.isfinite(value) and abs(value) < 1e300
         return [Cell(row, column, "number", float(value)) if finite else Cell(row, column, "error", "")]
-    text, secret = _seen(str(value)[: reader.LONGEST])
+    text, secret = _seen(str(value)[: draft.LONGEST])
     return [Cell(row, column, "text", text, secret=secret)] if text else []
 
 

@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 from dondoc.directive.names import fold
 from dondoc.forms.checks import a1
-from dondoc.forms.layout import OWN, Layout, Table, is_ours, near
-from dondoc.forms.reading import Book, Cell
+from dondoc.forms.layout import OWN, Layout, Table, near
+from dondoc.forms.reading import Cell
+from dondoc.forms.rows import RowKind
 from dondoc.forms.values import text_of
 
 SHEET, GROUP = "Trang gốc", "Nhóm"
@@ -57,7 +58,7 @@ def columns(layout: Layout) -> list[Own]:
 def _theirs(table: Table) -> Iterator[tuple[int, str]]:
     """Columns that are not ours: with a label, or without one and with something in a row of a camera."""
     yield from (*table.unknown, *table.repeated, *table.own)
-    headed = {cell.column for cell in table.sheet.rows[table.header]}
+    headed = table.labels.keys()
     rows = (cell.column for row in table.rows for cell in table.sheet.rows.get(row, ()) if cell.column not in headed)
     first = min(table.columns.values(), default=1)
     for column in sorted({column for column in rows if column > first} - set(table.columns.values())):
@@ -90,11 +91,11 @@ def _origins(layout: Layout, found: dict[tuple[str, int], Own]) -> Iterator[Own]
 
 def _grouped(table: Table) -> Iterator[tuple[int, str]]:
     group = ""
-    for row in sorted((*table.rows, *table.groups)):
-        if row in table.groups:
-            group = _text(table.sheet.rows[row], " ")
-        elif group:
-            yield row, group
+    for line in table.lines:
+        if line.kind == RowKind.GROUP:
+            group = _text(table.sheet.rows[line.row], " ")
+        elif group and line.kind == RowKind.CAMERA:
+            yield line.row, group
 
 
 def _text(cells: list[Cell], between: str) -> str:
@@ -102,14 +103,11 @@ def _text(cells: list[Cell], between: str) -> str:
     return between.join(dict.fromkeys(text_of(cell.value) for cell in cells if cell.value != ""))
 
 
-def left(book: Book, layout: Layout) -> list[Left]:
+def left(layout: Layout) -> list[Left]:
     """Rows below a table's heading that are no cameras, and sheets of which nothing is read."""
-    tables: dict[str, list[Table]] = {}
-    for table in layout.tables:
-        tables.setdefault(table.sheet.name, []).append(table)
-    lines = [line for of_sheet in tables.values() for line in _rows(of_sheet)]
-    read = {*tables, *(spot.sheet for spot in layout.head.values())}
-    others = [sheet for sheet in book.sheets if sheet.cells and sheet.name not in read and not is_ours(sheet)]
+    lines = [line for table in layout.tables for line in _rows(table)]
+    read = {table.sheet.name for table in layout.tables} | {spot.sheet for spot in layout.head.values()}
+    others = [sheet for sheet in layout.sheets if sheet.cells and sheet.name not in read]
     lines += [Left(sheet.name, "", "Trang khác", "Cả trang không có bảng khai của biểu mẫu.") for sheet in others]
     if len(lines) > LINES:
         more = Left("", "", "", f"… và {len(lines) - LINES} dòng khác, xem tệp đã gửi.")
@@ -117,13 +115,10 @@ def left(book: Book, layout: Layout) -> list[Left]:
     return lines
 
 
-def _rows(tables: list[Table]) -> Iterator[Left]:
-    """Of the tables of one sheet."""
-    sheet, first = tables[0].sheet, min(table.header for table in tables)
-    read = {row for table in tables for row in (table.header, *table.rows)}
-    groups = {row for table in tables for row in table.groups}
-    for row, cells in sheet.rows.items():
-        if row <= first or row in read or all(_NUMBERING.fullmatch(text_of(cell.value)) for cell in cells):
+def _rows(table: Table) -> Iterator[Left]:
+    for line in table.lines:
+        cells = table.sheet.rows[line.row]
+        if line.kind == RowKind.CAMERA or all(_NUMBERING.fullmatch(text_of(cell.value)) for cell in cells):
             continue
-        kind = "Tiêu đề nhóm" if row in groups else "Ghi chú, dòng tổng"
-        yield Left(sheet.name, a1(row, cells[0].column), kind, _text(cells, " · ")[:LENGTH])
+        text = _text(cells, " · ")[:LENGTH]
+        yield Left(table.sheet.name, a1(line.row, cells[0].column), line.kind.heading, text)

@@ -42,9 +42,9 @@ CATALOGUE: dict[str, Entry] = {
         "lưu dạng Excel Workbook (.xlsx) rồi gửi lại.",
     ),
     "far_cell": Entry(
-        "error",
-        "ô {address} có nội dung mà nằm quá xa bảng. Đề nghị xóa hàng và cột của ô đó (chọn cả hàng, cả cột "
-        "rồi Delete), lưu lại và gửi lại.",
+        "warning",
+        "có nội dung mà nằm quá xa bảng nên không được đọc. Nếu là nội dung thừa, đề nghị xóa hàng và cột của ô này "
+        "(chọn cả hàng, cả cột rồi Delete); nếu là camera, đề nghị chuyển vào bảng.",
     ),
     "too_heavy": Entry(
         "error",
@@ -54,6 +54,11 @@ CATALOGUE: dict[str, Entry] = {
         "error",
         "không kiểm tra được vì việc kiểm tra bị lỗi ({why}). Đề nghị chép số liệu sang biểu mẫu gốc của Sở rồi "
         "gửi lại; nếu vẫn lỗi, báo người quản trị.",
+    ),
+    "csv_encoding": Entry(
+        "error",
+        "tệp CSV không lưu bằng bảng mã Unicode nên không đọc đúng chữ có dấu. Đề nghị mở bằng Excel, chọn Lưu thành "
+        "(Save As) dạng Excel Workbook (.xlsx) hoặc CSV UTF-8 rồi gửi lại.",
     ),
     "no_sheets": Entry(
         "error",
@@ -103,6 +108,42 @@ CATALOGUE: dict[str, Entry] = {
     "too_many_rows": Entry(
         "error", "có dữ liệu sau hàng {limit}, phần này chưa được đọc. Đề nghị tách thành nhiều tệp hoặc xóa phần thừa."
     ),
+    "too_many_columns": Entry(
+        "error", "có dữ liệu sau cột {limit}, phần này chưa được đọc. Đề nghị xóa các cột không thuộc biểu mẫu."
+    ),
+    "merges_left": Entry("error", "có hơn {limit} vùng ô gộp, phần sau chưa được xem. Đề nghị bỏ gộp ô rồi gửi lại."),
+    "text_cut": Entry(
+        "error", "dài hơn {limit} ký tự, phần sau chưa được đọc. Đề nghị viết gọn hoặc gửi phần đó thành văn bản riêng."
+    ),
+    "sheets_left": Entry(
+        "error",
+        "có hơn {limit} trang; {count} trang chưa được đọc ({listed}). Đề nghị tách thành nhiều tệp rồi gửi lại.",
+    ),
+    "hidden_sheet": Entry(
+        "warning",
+        "là trang bị ẩn; {count} dòng camera trong trang vẫn được tính. Nếu không phải số liệu nộp, đề nghị xóa trang.",
+    ),
+    "hidden_rows": Entry(
+        "warning",
+        "có {count} dòng camera bị ẩn hoặc bị lọc, vẫn được tính. Nếu không phải số liệu nộp, đề nghị xóa các dòng đó.",
+    ),
+    "hidden_columns": Entry(
+        "warning", "có cột bị ẩn vẫn được đọc: {columns}. Đề nghị bỏ ẩn và kiểm tra số liệu trong các cột này."
+    ),
+    "legacy_converted": Entry(
+        "warning",
+        "có {count} ô gõ bằng phông cũ {font}, đã được chuyển sang Unicode (ví dụ “{example}”). Đề nghị kiểm tra; lần "
+        "sau dùng phông Times New Roman, bảng mã Unicode.",
+    ),
+    "legacy_doubtful": Entry(
+        "warning",
+        "có {count} nội dung có thể gõ bằng phông cũ mà không chắc nên giữ nguyên: {listed}. Đề nghị kiểm tra, gõ lại "
+        "bằng Unicode nếu sai.",
+    ),
+    "form_old": Entry(
+        "warning",
+        "là mẫu cũ (bản {old}, hiện dùng bản {new}); số liệu vẫn được đọc. Lần sau đề nghị dùng biểu mẫu mới của Sở.",
+    ),
     "column_missing": Entry(
         "error", "không thấy cột “{label}”. Đề nghị khôi phục cột này đúng tên như biểu mẫu gốc rồi điền số liệu."
     ),
@@ -116,6 +157,35 @@ CATALOGUE: dict[str, Entry] = {
     "row_group": Entry(
         "warning",
         "được hiểu là dòng tiêu đề nhóm nên không tính là camera. Nếu là camera, đề nghị bỏ gộp ô và điền đủ.",
+    ),
+    "column_guessed": Entry(
+        "warning", "cột “{label}” được hiểu là “{meant}”. Đề nghị kiểm tra; lần sau giữ nguyên tên cột của biểu mẫu."
+    ),
+    "row_nil": Entry(
+        "warning",
+        "ghi “{value}” nên không tính là camera. Nếu có camera, đề nghị điền đủ các cột của dòng này.",
+    ),
+    "row_remnant": Entry(
+        "warning",
+        "chỉ có dữ liệu ở {columns} ({why}) nên không tính là camera. Đề nghị xóa nội dung thừa này; nếu là camera, "
+        "đề nghị điền đủ các cột.",
+    ),
+    "rows_incomplete": Entry(
+        "error",
+        "chỉ có dữ liệu ở {columns}, chưa đủ để tính là camera. Đề nghị điền đủ các cột, hoặc xóa nếu thừa.",
+    ),
+    "sheet_unread": Entry(
+        "error",
+        "có nhiều dòng số liệu nhưng không thấy hàng tiêu đề của bảng nên chưa được đọc. Đề nghị chép hàng tiêu đề của "
+        "biểu mẫu vào trang này, hoặc xóa trang nếu không phải số liệu camera.",
+    ),
+    "sheet_passed_over": Entry(
+        "warning", "không có bảng của biểu mẫu nên không được đọc. Nếu có số liệu camera, đề nghị chép vào bảng."
+    ),
+    "nil_in_words": Entry(
+        "error",
+        "ghi “{value}”. Nếu đơn vị không có camera nào thuộc phạm vi, đề nghị chọn Có ở mục “Không có camera thuộc "
+        "phạm vi” rồi gửi lại; nếu có, đề nghị điền mỗi camera một dòng.",
     ),
     "no_rows": Entry(
         "error",
@@ -145,6 +215,15 @@ CATALOGUE: dict[str, Entry] = {
     "not_number": Entry("error", "{value} không phải số. Đề nghị chỉ ghi số{example}."),
     "out_of_range": Entry("error", "{value} nằm ngoài khoảng cho phép. Đề nghị ghi số từ {low} đến {high}."),
     "too_long": Entry("error", "dài hơn {limit} ký tự. Đề nghị viết gọn, phần còn lại ghi vào cột Ghi chú."),
+    "number_range": Entry("error", "{value} là một khoảng. Đề nghị ghi một số."),
+    "other_unit": Entry("error", "{value} là {what}, không phải đại lượng của cột này. Đề nghị ghi đúng nội dung cột."),
+    "number_about": Entry("warning", "{value} được hiểu là {number}. Đề nghị ghi số đúng nếu có."),
+    "unit_converted": Entry("warning", "{value} được đổi thành {number}. Đề nghị kiểm tra, ghi theo đơn vị của cột."),
+    "word_unsure": Entry("warning", "{value} được hiểu là {meant}. Đề nghị kiểm tra; lần sau chọn trong danh sách."),
+    "filled_from_above": Entry(
+        "warning", "{value} được hiểu là như dòng trên. Đề nghị kiểm tra; lần sau ghi đủ ở từng dòng."
+    ),
+    "nothing_above": Entry("error", "{value} nhưng dòng trên không có dữ liệu ở cột này. Đề nghị ghi đủ."),
     "bad_date": Entry("error", "{value} không phải ngày có thật. Đề nghị ghi dạng ngày/tháng/năm, ví dụ 17/11/2021."),
     "date_future": Entry("error", "{value} sau ngày gửi. Đề nghị kiểm tra lại (có thể ngày và tháng bị đảo)."),
     "date_swapped": Entry("warning", "được đọc là {value}; có thể Excel đã đảo ngày và tháng. Đề nghị kiểm tra lại."),
@@ -156,8 +235,23 @@ CATALOGUE: dict[str, Entry] = {
         "{value} có thể là số cố định cũ (mã vùng 039 nay là 0239). Đề nghị kiểm tra, ghi số di động nếu có.",
     ),
     "bad_email": Entry("error", "{value} không phải địa chỉ thư điện tử. Đề nghị ghi dạng ten@hatinh.gov.vn."),
+    "email_several": Entry("error", "có nhiều địa chỉ thư. Đề nghị ghi một địa chỉ, là nơi nhận kết quả kiểm tra."),
     "email_unofficial": Entry(
         "warning", "{value} không phải hộp thư công vụ (…gov.vn). Đề nghị dùng hộp thư công vụ nếu có."
+    ),
+    "host_network": Entry(
+        "error", "là một dải mạng, không phải địa chỉ của một thiết bị. Đề nghị ghi địa chỉ IP của chính camera."
+    ),
+    "host_several": Entry("error", "có nhiều địa chỉ. Đề nghị ghi một địa chỉ; mỗi camera một dòng."),
+    "host_zeros": Entry(
+        "error", "có số 0 thừa ở đầu (như 001). Đề nghị bỏ các số 0 đó, ví dụ 192.168.001.010 ghi là 192.168.1.10."
+    ),
+    "host_is_phone": Entry("error", "là số điện thoại. Đề nghị ghi địa chỉ IP hoặc tên miền của camera ở cột này."),
+    "host_is_email": Entry("error", "là địa chỉ thư điện tử. Đề nghị ghi địa chỉ IP hoặc tên miền của camera."),
+    "host_serial": Entry(
+        "error",
+        "có vẻ là mã thiết bị (P2P, đám mây), không phải địa chỉ mạng. Đề nghị ghi IP hoặc tên miền; nếu chỉ xem qua "
+        "đám mây của hãng, chọn hình thức chia sẻ tương ứng.",
     ),
     "bad_host": Entry(
         "error", "không phải địa chỉ IP hay tên miền đúng. Đề nghị ghi dạng 113.160.10.21 hoặc camera.donvi.vn."

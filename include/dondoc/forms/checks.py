@@ -1,7 +1,7 @@
 """What a form says, judged: each cell by its field, each row against itself and the others, head against table."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from openpyxl.utils import get_column_letter
@@ -11,11 +11,13 @@ from dondoc.forms import catalogue, values
 from dondoc.forms.followed import unchanged
 from dondoc.forms.layout import Layout, Table, near
 from dondoc.forms.reading import Cell
+from dondoc.forms.rows import NUMBERED, Line, RowKind, Why, alike
 from dondoc.forms.spec import CAMERA, FOLLOWED, Field, FormSpec, When
 from dondoc.forms.values import Context, Value, Wrong
 from dondoc.forms.verdict import Issue
 from dondoc.vocabulary.submissions import Change
 
+TABLE_LIKE = 6  # cells of a row that may be a camera's
 PRIVATE_LINKS = ("tslcd", "leased")
 STATED = (Change.REPLACE_DEVICE, Change.REMOVE)  # news in themselves; the rest of what follows a camera is not content
 
@@ -43,6 +45,7 @@ class Entry:
     ordinal: int | None
     cell: Cell | None
     name: str = ""
+    above: Cell | None = None  # what a "như trên" stands for
 
     @property
     def address(self) -> str:
@@ -70,10 +73,16 @@ def check(layout: Layout, context: Context) -> Findings:
         findings.redacted = findings.redacted or any(
             c.column == column for column, _ in table.passwords for r in table.rows for c in table.sheet.rows[r]
         )
+        above: dict[str, Cell] = {}
         for row in table.rows:
-            rows.append(_check_row(table, row, len(rows) + 1, layout, findings))
+            rows.append(_check_row(table, row, len(rows) + 1, layout, findings, above))
         here = [row for _, row in rows[len(rows) - len(table.rows) :] if row.get("change") != Change.REMOVE]
         findings.issues += _of_columns(table, layout, here)
+    nil = findings.head.get("no_camera") is True or not rows  # then it is asked about once
+    for table in layout.tables:
+        findings.issues += _left_out(table, nil=nil)
+        findings.issues += _hidden(table, layout)
+    findings.issues += _notes(layout)
     findings.rows = [row for _, row in rows]
     findings.issues += _repeated_numbers(rows)
     there = [(entries, row) for entries, row in rows if row.get("change") != Change.REMOVE]
@@ -126,7 +135,7 @@ def _is_required(one: Field, row: dict[str, Any]) -> bool:
 
 
 def _check_row(
-    table: Table, number: int, ordinal: int, layout: Layout, findings: Findings
+    table: Table, number: int, ordinal: int, layout: Layout, findings: Findings, above: dict[str, Cell]
 ) -> tuple[dict[str, Entry], dict[str, Any]]:
     spec, cells, row = layout.spec, table.cells(number), {"_row": number}
     removed = _is_removed(spec, cells)
@@ -135,6 +144,7 @@ def _check_row(
         for key, column in table.columns.items()
         if not removed or key in (*FOLLOWED, CAMERA, spec.place)
     }
+    _look_above(entries, above, spec)
     wrong = _read(entries, findings, row)
     if removed:
         return entries, row
@@ -142,7 +152,10 @@ def _check_row(
     findings.issues += _put_coordinates_right(entries, row, wrong)
     empty = _is_empty(row, spec.empty_when)
     whole = any("://" in str(row.get(key, "")) for key in ("host", "main_path"))
-    known = {*row, *wrong, *(("host", "rtsp_port") if whole else ()), *unchanged(spec, {**row, **dict.fromkeys(wrong)})}
+    known = {
+        *(*row, *wrong, *(("host", "rtsp_port") if whole else ())),
+        *unchanged(spec, {**row, **dict.fromkeys(wrong)}),
+    }
     for key, entry in entries.items():
         if key not in known and (entry.field.of_site or not empty):
             findings.issues += _missing(entry, row)
@@ -160,6 +173,18 @@ def _is_removed(spec: FormSpec, cells: Mapping[str, Cell]) -> bool:
     """Whether the row says that its camera is gone: nothing else of it then matters."""
     said = cells.get("change")
     return said is not None and spec.code_of(spec.fields["change"], str(said.value)) == Change.REMOVE
+
+
+def _look_above(entries: dict[str, Entry], above: dict[str, Cell], spec: FormSpec) -> None:
+    """Cells that say "như trên" stand for the last one above that says something; `above` is kept for the next row."""
+    for key, entry in entries.items():
+        cell = entry.cell
+        if cell is None:
+            continue
+        if cell.kind == "text" and spec.is_ditto(str(cell.value)):
+            entry.above = above.get(key)
+        else:
+            above[key] = cell
 
 
 def _is_empty(row: dict[str, Any], empty_when: When) -> bool:
@@ -180,6 +205,9 @@ def _read(entries: dict[str, Entry], findings: Findings, into: dict[str, Any]) -
     for key, entry in entries.items():
         if entry.cell is None:
             continue
+        if _stands_for_nothing(entry, findings.context.spec):
+            hashed[key] = values.text_of(entry.cell.value)
+            continue
         if entry.cell.secret:
             findings.redacted = True
             findings.issues.append(entry.issue("password_found"))
@@ -192,30 +220,50 @@ def _read(entries: dict[str, Entry], findings: Findings, into: dict[str, Any]) -
             continue
         into[key] = value.value
         if key not in FOLLOWED or value.value in STATED:
-            hashed[key] = value.value
+            hashed[key] = values.text_of(entry.cell.value) if entry.above else value.value
         if value.warnings:
             findings.issues += [entry.issue(code, **gaps) for code, gaps in value.warnings]
     return wrong
 
 
+def _stands_for_nothing(entry: Entry, spec: FormSpec) -> bool:
+    """A dash where others leave the cell empty; where it is a word of the field's list it is an answer."""
+    cell, one = entry.cell, entry.field
+    if cell is None or cell.kind != "text" or not spec.is_blank(str(cell.value)):
+        return False
+    return one.kind != "choice" or spec.code_of(one, str(cell.value)) is None
+
+
 def _value(entry: Entry, context: Context) -> Value:
-    cell = entry.cell
+    cell = entry.above or entry.cell
     assert cell is not None
+    assert entry.cell is not None
+    if entry.above:
+        found = _value(replace(entry, cell=cell, above=None), context)
+        note = ("filled_from_above", {"value": values.quote(entry.field, entry.cell.value)})
+        return replace(found, warnings=(*found.warnings, note))
+    if cell.kind == "text" and context.spec.is_ditto(str(cell.value)) and entry.ordinal:
+        raise Wrong("nothing_above", value=values.quote(entry.field, cell.value))
     if cell.kind == "empty":
         raise Wrong("formula_empty")
     if cell.kind == "error":
         raise Wrong("cell_error")
-    if entry.field.kind == "latitude" and isinstance(cell.value, str) and (both := values.pair(cell.value)):
+    if (
+        entry.field.kind in ("latitude", "longitude")
+        and isinstance(cell.value, str)
+        and (both := values.pair(cell.value))
+    ):
         return Value(both)
     return values.parse(entry.field, cell.value, context)
 
 
 def _put_coordinates_right(entries: dict[str, Entry], row: dict[str, Any], wrong: set[str]) -> Iterator[Issue]:
     """Both in one cell are split, and columns that changed places are changed back: no latitude here is 105°."""
-    if isinstance(row.get("latitude"), tuple):
-        row["latitude"], row["longitude"] = sorted(row["latitude"])
-        wrong.discard("longitude")
-        yield entries["latitude"].issue("coordinates_in_one_cell")
+    both = next((key for key in ("latitude", "longitude") if isinstance(row.get(key), tuple)), None)
+    if both:
+        row["latitude"], row["longitude"] = sorted(row[both])
+        wrong -= {"latitude", "longitude"}
+        yield entries[both].issue("coordinates_in_one_cell")
     elif values.is_swapped(row.get("latitude"), row.get("longitude")):
         row["latitude"], row["longitude"] = row["longitude"], row["latitude"]
         yield entries["latitude"].issue("coordinates_swapped")
@@ -246,7 +294,10 @@ def _of_columns(table: Table, layout: Layout, rows: list[dict[str, Any]]) -> Ite
         # Once, where every row would otherwise say it; and not at all where no row needs the column.
         if one.key in table.columns:
             continue
-        asking = (_is_required(one, row) and (one.of_site or not _is_empty(row, empty_when)) for row in rows)
+        asking = (
+            one.key not in row and _is_required(one, row) and (one.of_site or not _is_empty(row, empty_when))
+            for row in rows
+        )
         if any(asking) or (one.required and not rows):
             where = catalogue.place(None, sheet=sheet)
             yield catalogue.issue("column_missing", where, sheet, None, label=one.label)
@@ -260,13 +311,56 @@ def _of_columns(table: Table, layout: Layout, rows: list[dict[str, Any]]) -> Ite
             hint = f" (có thể là “{guess}”)" if code == "column_unknown" and (guess := near(label, layout.spec)) else ""
             where = catalogue.place(address, "hàng tiêu đề", None, sheet)
             yield catalogue.issue(code, where, sheet, address, label=values.shown(label), hint=hint)
-    for row in table.groups:
-        address = a1(row, table.sheet.rows[row][0].column)
-        where = catalogue.place(address, f"hàng {row}", None, sheet)
-        yield catalogue.issue("row_group", where, sheet, address)
-    if table.sheet.beyond:
-        limit = max(table.sheet.rows)
-        yield catalogue.issue("too_many_rows", catalogue.place(None, sheet=sheet), sheet, None, limit=limit)
+    for column, label in table.guessed:
+        address = a1(table.header, column)
+        where = catalogue.place(address, "hàng tiêu đề", None, sheet)
+        meant = layout.spec.fields[table.keys[column]].label
+        yield catalogue.issue("column_guessed", where, sheet, address, label=values.shown(label), meant=meant)
+
+
+def _hidden(table: Table, layout: Layout) -> Iterator[Issue]:
+    """What people may not know that they sent."""
+    sheet, rows = table.sheet, table.rows
+    where = catalogue.place(None, sheet=sheet.name)
+    if sheet.hidden:
+        yield catalogue.issue("hidden_sheet", where, sheet.name, None, count=len(rows))
+    if count := sum(row in sheet.hidden_rows for row in rows):
+        yield catalogue.issue("hidden_rows", where, sheet.name, None, count=count)
+    used = {key for row in rows for key in table.cells(row)} if sheet.hidden_columns else set()
+    if labels := [layout.spec.fields[key].label for key in _hidden_keys(table) if key in used]:
+        yield catalogue.issue("hidden_columns", where, sheet.name, None, columns=values.shown(", ".join(labels)))
+
+
+def _hidden_keys(table: Table) -> Iterator[str]:
+    return (key for key, column in table.columns.items() if column in table.sheet.hidden_columns)
+
+
+def _left_out(table: Table, *, nil: bool) -> Iterator[Issue]:
+    """Rows that are not counted, once for each run of them; what is plainly no camera is not spoken of."""
+    sheet = table.sheet.name
+    for run in alike(table.lines):
+        first, last = run[0], run[-1]
+        if not (code := _code_of(run, table, nil=nil)):
+            continue
+        shown = first.shown or tuple(c.column for c in table.sheet.rows[first.row])
+        address = a1(first.row, shown[0])
+        rows = f"hàng {first.row}" if first is last else f"hàng {first.row}–{last.row}"
+        labels = [table.labels[c].text if c in table.labels else f"cột {get_column_letter(c)}" for c in shown]
+        said = values.shown(table.sheet.cells[first.row, shown[0]].value)
+        gaps = {"columns": values.shown(", ".join(labels)), "why": first.why.label, "value": said}
+        yield catalogue.issue(code, catalogue.place(address, rows, None, sheet), sheet, address, **gaps)
+
+
+def _code_of(run: list[Line], table: Table, *, nil: bool) -> str | None:
+    first = run[0]
+    if first.kind == RowKind.NIL:
+        return None if nil else "row_nil"
+    if first.kind == RowKind.GROUP:
+        return "row_group"
+    if first.kind != RowKind.REMNANT or (first.why == Why.NUMBERS and len(run) < NUMBERED):
+        return None
+    named = any(table.keys.get(column) == CAMERA for column in first.shown)
+    return "rows_incomplete" if named and first.why == Why.TOO_LITTLE else "row_remnant"
 
 
 def _repeated_names(rows: Rows, place: str) -> Iterator[Issue]:
@@ -300,14 +394,30 @@ def _repeated_addresses(rows: Rows) -> Iterator[Issue]:
                 yield entries["host"].issue("duplicate_address", other=first.ordinal)
 
 
+def _notes(layout: Layout) -> Iterator[Issue]:
+    """What was cut or left out of the sheets that hold the form."""
+    parts = {spot.sheet for spot in layout.head.values()} | {table.sheet.name for table in layout.tables}
+    for sheet in layout.sheets:
+        for note in sheet.notes if sheet.name in parts else ():
+            where = catalogue.place(note.cell, None, None, sheet.name)
+            yield catalogue.issue(note.code, where, sheet.name, note.cell, **note.gaps)
+
+
+def _unread(layout: Layout) -> Iterator[Issue]:
+    """Sheets with rows and no header: they may hold cameras."""
+    for sheet in layout.unread:
+        wide = sum(len(cells) >= TABLE_LIKE for cells in sheet.rows.values()) >= 2
+        yield catalogue.issue(
+            "sheet_unread" if wide else "sheet_passed_over", catalogue.place(None, sheet=sheet.name), sheet.name
+        )
+
+
 def _as_a_whole(layout: Layout, findings: Findings) -> Iterator[Issue]:
+    yield from _unread(layout)
     head, count = findings.head, cameras(layout, findings)
     removed = sum(row.get("change") == Change.REMOVE for row in findings.rows)
     if not findings.rows and head.get("no_camera") is not True:
-        sheet = layout.tables[0].sheet.name
-        yield catalogue.issue(
-            "no_rows" if layout.spec.nil else "no_officers", catalogue.place(None, sheet=sheet), sheet, None
-        )
+        yield _nothing_filled(layout)
     if head.get("no_camera") is True and count:
         yield _head_entry(layout, layout.spec.heads["no_camera"]).issue("nil_with_rows", count=count)
     elif head.get("total_cameras", count) not in (count, count + removed) and not (
@@ -315,6 +425,21 @@ def _as_a_whole(layout: Layout, findings: Findings) -> Iterator[Issue]:
     ):
         entry = _head_entry(layout, layout.spec.heads["total_cameras"])
         yield entry.issue("total_mismatch", value=head["total_cameras"], count=count)
+
+
+def _nothing_filled(layout: Layout) -> Issue:
+    """No rows, and no word at the place that asks for it; a word elsewhere is asked about."""
+    sheet = layout.tables[0].sheet.name
+    if not layout.spec.nil:
+        return catalogue.issue("no_officers", catalogue.place(None, sheet=sheet), sheet, None)
+    if layout.nil_words:
+        spot = layout.nil_words[0]
+        address = a1(spot.row, spot.column)
+        gaps = {"value": values.shown(spot.cell.value if spot.cell else "")}
+        return catalogue.issue(
+            "nil_in_words", catalogue.place(address, None, None, spot.sheet), spot.sheet, address, **gaps
+        )
+    return catalogue.issue("no_rows", catalogue.place(None, sheet=sheet), sheet, None)
 
 
 def cameras(layout: Layout, findings: Findings) -> int:

@@ -6,7 +6,7 @@ Pure, and to be called in a confined child (`work`); `limited` is the door for a
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -77,7 +77,7 @@ def _judge(
         raise Unreadable("legacy_font" if _is_legacy(book) else "form_unknown")
     findings = checks.check(filled, Context(filled.spec, day))
     owner = _owner(filled, findings.head.get("agency_name"), registry, day, proof)
-    issues = (*_of_the_file(book), *owner.issues, *findings.issues)
+    issues = (*_of_the_file(book, filled, proof), *owner.issues, *findings.issues)
     nil = findings.head.get("no_camera") is True and not checks.cameras(filled, findings)
     return FormVerdict(
         outcome=_outcome(issues),
@@ -116,8 +116,15 @@ def _bounded(issues: tuple[Issue, ...]) -> tuple[Issue, ...]:
     return (*kept, catalogue.issue(code, "Biểu mẫu", count=len(issues) - len(kept)))
 
 
-def _of_the_file(book: Book) -> tuple[Issue, ...]:
-    return (catalogue.issue("read_simplified", "Tệp"),) if book.simplified else ()
+def _of_the_file(book: Book, filled: Layout, proof: Proof) -> Iterator[Issue]:
+    if book.simplified:
+        yield catalogue.issue("read_simplified", "Tệp")
+    for note in book.notes:
+        yield catalogue.issue(note.code, "Tệp", **note.gaps)
+    said = proof.token.form_version if proof.token and proof.token.form == filled.spec.id else None
+    old = said if said is not None else filled.version
+    if old is not None and old < filled.spec.version:
+        yield catalogue.issue("form_old", "Biểu mẫu", old=old, new=filled.spec.version)
 
 
 def _is_legacy(book: Book) -> bool:

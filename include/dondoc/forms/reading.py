@@ -28,13 +28,23 @@ class Cell(NamedTuple):
     secret: bool = False  # a password stood here; `value` is without it
 
 
+class Note(NamedTuple):
+    """What happened while reading and a person must know: a code of the catalogue, where, and what fills its words."""
+
+    code: str
+    cell: str | None
+    gaps: dict[str, Any]
+
+
 @dataclass(frozen=True)
 class Sheet:
     name: str
     hidden: bool
     cells: dict[tuple[int, int], Cell]
     merges: tuple[Merge, ...] = ()  # none lies over another
-    beyond: bool = False  # has rows that were not read
+    notes: tuple[Note, ...] = ()
+    hidden_rows: frozenset[int] = frozenset()
+    hidden_columns: frozenset[int] = frozenset()
 
     @cached_property
     def rows(self) -> dict[int, list[Cell]]:
@@ -60,6 +70,7 @@ class Book:
     sheets: tuple[Sheet, ...]
     token: str | None = None  # of the document property
     simplified: bool = False  # the reader could not tell formulas and errors from values
+    notes: tuple[Note, ...] = ()
 
     @property
     def redacted(self) -> bool:

@@ -1,5 +1,7 @@
 """Forms as data: which fields a form has, what may stand in them, and how the blank workbook shows them."""
 
+import re
+from collections.abc import Mapping
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Literal
@@ -8,7 +10,7 @@ from dondoc.directive.located_yaml import LocatedYaml, read
 from dondoc.directive.model import Strict
 from dondoc.directive.names import fold
 from dondoc.errors import Faulty, FileFault, Problem
-from dondoc.forms.words import compact, label_keys
+from dondoc.forms.words import compact, folded, label_keys
 
 Kind = Literal[
     "agency",
@@ -28,6 +30,8 @@ Kind = Literal[
     "km_post",
     "camera_number",
 ]
+_MARK, _WORDS = 24, 8  # characters of a mark that stands for nothing or the cell above; words of a choice said twice
+_BETWEEN = re.compile(r"[\s()/,;|]+|-(?=\s)")
 CAMERA = "name"  # the column that makes a row a camera
 FOLLOWED = ("number", "change")  # columns of a current copy alone: which camera a row is, and what became of it
 Code = bool | str
@@ -38,6 +42,7 @@ class Choice(Strict):
     code: Code
     label: str
     variants: tuple[str, ...] = ()
+    unsure: tuple[str, ...] = ()  # read with a warning
 
 
 class _Entry(Strict):
@@ -54,6 +59,8 @@ class _Entry(Strict):
     default: Code | None = None  # what a blank cell means
     min: float | None = None
     max: float | None = None  # greatest value, or length of a text
+    units: dict[str, float] = {}  # words that may stand beside a number → what it is multiplied by
+    other_units: dict[str, str] = {}  # words beside a number that is of something else → of what
     domains: tuple[str, ...] = ()  # mail domains that need no warning
     sensitive: bool = False  # never quoted in a letter
     group: str = ""
@@ -83,6 +90,7 @@ class _Form(Strict):
     place: str | None = None  # the column that names the place of a camera; None: it declares no cameras
     aliases: tuple[str, ...] = ()
     empty_when: When = {}
+    earlier: dict[int, dict[str, tuple[str, ...]]] = {}  # version → field → labels that it had then, and has no more
     lists: dict[str, tuple[Choice, ...]] = {}
 
 
@@ -92,6 +100,9 @@ class FormSpec(_Form):
     head: tuple[Field, ...]
     columns: tuple[Field, ...]
     followed: tuple[Field, ...] = ()
+    fillers: tuple[str, ...] = ()  # folded words that a label may have besides, of no meaning
+    blanks: tuple[str, ...] = ()  # what people write where they leave a cell empty
+    ditto: tuple[str, ...] = ()  # … and where the cell above is meant
 
     @cached_property
     def fields(self) -> dict[str, Field]:
@@ -104,8 +115,9 @@ class FormSpec(_Form):
 
     @cached_property
     def column_labels(self) -> dict[str, str]:
-        """Folded label of a column → key."""
-        return _dictionary((*self.columns, *self.followed))
+        """Folded label of a column → key, also of earlier versions of the form."""
+        now = _dictionary((*self.columns, *self.followed))
+        return now | self._earlier(self.fields, now)
 
     @cached_property
     def current(self) -> "FormSpec":
@@ -114,7 +126,25 @@ class FormSpec(_Form):
 
     @cached_property
     def head_labels(self) -> dict[str, str]:
-        return _dictionary(self.head)
+        return _dictionary(self.head) | self._earlier(self.heads, _dictionary(self.head))
+
+    def _earlier(self, fields: Mapping[str, Field], now: Mapping[str, str]) -> dict[str, str]:
+        """Labels of earlier versions; what a label means now goes before."""
+        listed = [(key, word) for labels in self.earlier.values() for key, words in labels.items() for word in words]
+        return {f: key for key, word in listed if key in fields for f in label_keys(word) if f not in now}
+
+    @cached_property
+    def version_of(self) -> dict[str, int]:
+        """Folded label that only an earlier version had → that version, the newest of them."""
+        now = _dictionary((*self.head, *self.columns))
+        listed = [(v, word) for v in sorted(self.earlier) for words in self.earlier[v].values() for word in words]
+        return {folded: version for version, word in listed for folded in label_keys(word) if folded not in now}
+
+    @cached_property
+    def naming(self) -> re.Pattern[str]:
+        """Finds in folded text what people call the form."""
+        names = (folded(word) for word in (self.label, self.heading, self.part, *self.aliases))
+        return re.compile(rf"\b(?:{'|'.join(map(re.escape, names))})\b")
 
     @cached_property
     def explanations(self) -> frozenset[str]:
@@ -126,10 +156,35 @@ class FormSpec(_Form):
         return {name: _index(choices) for name, choices in self.lists.items()}
 
     def code_of(self, field: Field, text: str) -> Code | None:
-        """What a written word means in a field's list; None when it is not in it."""
+        """What written words mean in a field's list, also several that mean the same; None when they are not in it."""
         codes = self._codes[field.choices or ""]
         plain = text.strip().casefold()
-        return codes[plain] if plain in codes else codes.get(compact(text))
+        if plain in codes:
+            return codes[plain]
+        return codes[key] if (key := compact(text)) in codes else _said_twice(text, codes)
+
+    def is_unsure(self, field: Field, text: str) -> bool:
+        """Whether a word is read only with a warning."""
+        return text in self._unsure[field.choices or ""]
+
+    @cached_property
+    def _unsure(self) -> dict[str, frozenset[str]]:
+        return {name: frozenset(word for c in choices for word in c.unsure) for name, choices in self.lists.items()}
+
+    @cached_property
+    def blank_words(self) -> frozenset[str]:
+        return frozenset(map(_plain, self.blanks))
+
+    @cached_property
+    def ditto_words(self) -> frozenset[str]:
+        return frozenset(map(_plain, self.ditto))
+
+    def is_blank(self, text: str) -> bool:
+        return len(text) <= _MARK and _plain(text) in self.blank_words
+
+    def is_ditto(self, text: str) -> bool:
+        """Whether a cell says that it is as the one above."""
+        return len(text) <= _MARK and _plain(text) in self.ditto_words
 
     def labels(self, field: Field) -> list[str]:
         return [choice.label for choice in self.lists.get(field.choices or "", ())]
@@ -139,12 +194,33 @@ class FormSpec(_Form):
         return next(c.label for c in self.lists[field.choices or ""] if c.code is code or c.code == code)
 
 
+@lru_cache(10_000)
+def _plain(text: str) -> str:
+    return text.casefold().replace(" ", "")
+
+
+def _said_twice(text: str, codes: Mapping[str, Code]) -> Code | None:
+    """The one thing that "Full HD 1080p" or "2MP (1920x1080)" says twice; None when it is not one."""
+    words = [key for word in _BETWEEN.split(text) if (key := compact(word))]
+    if not 1 < len(words) <= _WORDS:
+        return None
+    said = [frozenset[Code]()] * len(words) + [frozenset(codes.values())]  # from each word on
+    for begin in reversed(range(len(words))):
+        said[begin] = frozenset(
+            code
+            for end in range(begin + 1, len(words) + 1)
+            if (code := codes.get("".join(words[begin:end]))) is not None and code in said[end]
+        )
+    return next(iter(said[0])) if len(said[0]) == 1 else None
+
+
 def _index(choices: tuple[Choice, ...]) -> dict[str, Code]:
     index: dict[str, Code] = {}
-    for word_of in (lambda c: (c.label,), lambda c: c.variants):  # a label wins over another's variant
+    for word_of in (lambda c: (c.label,), lambda c: (*c.variants, *c.unsure)):  # a label wins over another's variant
         for choice in choices:
             for word in word_of(choice):
-                for key in (word.casefold(), compact(word)):
+                sign = len(word) == 1 and not word.isascii() and word.casefold() != "đ"  # "ü" is a tick, and no "u"
+                for key in (word.casefold(), "" if sign else compact(word)):
                     if key:
                         index.setdefault(key, choice.code)
     return index
@@ -162,6 +238,9 @@ def _dictionary(fields: tuple[Field, ...]) -> dict[str, str]:
 
 class _Common(Strict):
     lists: dict[str, tuple[Choice, ...]]
+    fillers: tuple[str, ...] = ()
+    blanks: tuple[str, ...] = ()
+    ditto: tuple[str, ...] = ()
     fields: dict[str, dict[str, Any]]
 
 
@@ -231,14 +310,25 @@ def _spec(marked: LocatedYaml, base: _Common) -> FormSpec:
     columns = _fields(marked, "columns", file.columns, base, lists)
     _conditions_fit(marked, file, {"head": head, "columns": columns})
     _names_its_place(marked, file, columns)
+    for version, labels in file.earlier.items():
+        for key in set(labels) - {field.key for field in (*head, *columns)}:
+            marked.fault(("earlier", version), f"không có trường “{key}”")
     marked.raise_faults()
     entries = tuple(_Entry(key=key) for key in FOLLOWED if file.place is not None)
     followed = _fields(marked, "followed", entries, base, lists)
     marked.raise_faults()
     used = {f.choices for f in (*head, *columns, *followed)}
     plain = {name: getattr(file, name) for name in _File.model_fields if name not in ("lists", "head", "columns")}
-    used_lists = {n: c for n, c in lists.items() if n in used}
-    return FormSpec(**plain, lists=used_lists, head=head, columns=columns, followed=followed)
+    return FormSpec(
+        **plain,
+        lists={n: c for n, c in lists.items() if n in used},
+        head=head,
+        columns=columns,
+        followed=followed,
+        fillers=tuple(map(fold, base.fillers)),
+        blanks=base.blanks,
+        ditto=base.ditto,
+    )
 
 
 def _fields(

@@ -3,6 +3,7 @@
 import ipaddress
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from difflib import get_close_matches
@@ -94,9 +95,14 @@ def _text(field: Field, raw: Raw, context: Context) -> Value:
 
 def _choice(field: Field, raw: Raw, context: Context) -> Value:
     text = text_of(raw)
+    if len(text) == 1 and "\uf020" <= text <= "\uf0ff":  # a sign of a symbol font: Wingdings has its ticks there
+        text = chr(ord(text) & 0xFF)
     code = context.spec.code_of(field, text)
     if code is not None:
-        return Value(code)
+        if not context.spec.is_unsure(field, text):
+            return Value(code)
+        gaps = {"value": quote(field, raw), "meant": context.spec.label_of(field, code)}
+        return Value(code, (("word_unsure", gaps),))
     labels = context.spec.labels(field)
     near = get_close_matches(compact(text), [compact(label) for label in labels], n=1, cutoff=0.7)
     hint = next((f" (có thể là “{label}”)" for label in labels if near and compact(label) == near[0]), "")
@@ -124,18 +130,62 @@ def number(text: str, *, whole: bool) -> float | None:
     return float(text) if _NUMBER.fullmatch(text) else None
 
 
+_MEASURED = re.compile(r"(\D*?)([+-]?\d[\d.,]*(?:[ \u00a0]\d{3})*)\s*(.*)", re.DOTALL)
+_ABOUT = re.compile(r"\s*(?:khoảng|tầm|gần|ước|ước tính|xấp xỉ|~|≈|≃)\s*", re.IGNORECASE)
+_IN_WORDS = re.compile(r"\s*\([^()\d]*\)\s*$")  # 12 (mười hai)
+_TO_ANOTHER = re.compile(r"\s*(?:-|–|đến|tới|->|/|hoặc|\.\.+)\s*\d", re.IGNORECASE)
+Measured = tuple[float, tuple[tuple[str, dict[str, Any]], ...]]
+
+
+def _measured(field: Field, raw: Raw, *, whole: bool) -> Measured | None:
+    """The number of "25 fps", "Năm 2020", "1 tháng" or "khoảng 30", in the field's own unit; None when it is none.
+
+    Raises:
+        Wrong: it is a span, or of another quantity.
+    """
+    if isinstance(raw, float):
+        return raw, ()
+    text = text_of(raw)
+    if isinstance(raw, bool | date) or (value := number(text, whole=whole)) is not None:
+        return None if isinstance(raw, bool | date) else (value or 0.0, ())
+    text = _IN_WORDS.sub("", text)
+    about = _ABOUT.match(text)
+    match = _MEASURED.fullmatch(text[about.end() :] if about else text)
+    value = number(match[2], whole=whole) if match else None
+    if match is None or value is None:
+        return None
+    if _TO_ANOTHER.match(match[3]):
+        raise Wrong("number_range", value=quote(field, raw))
+    before, after = fold(match[1]), fold(match[3])
+    if other := next((what for word, what in field.other_units.items() if after and fold(word) == after), None):
+        raise Wrong("other_unit", value=quote(field, raw), what=other)
+    units = {fold(word): factor for word, factor in field.units.items()}
+    times = units.get(after, 0.0) if after else 1.0
+    if (
+        not times
+        or (before and units.get(before) != 1)
+        or (not (before or after) and not about and text == text_of(raw))
+    ):
+        return None
+    result = value if times == 1 else round(value * times, 6)
+    notes = [("number_about", {"value": quote(field, raw), "number": _number(result)})] if about else []
+    if times != 1:
+        notes.append(("unit_converted", {"value": quote(field, raw), "number": _number(result)}))
+    return result, tuple(notes)
+
+
 def _whole(field: Field, raw: Raw, context: Context) -> Value:
-    value = raw if isinstance(raw, float) else number(text_of(raw), whole=True)
-    if isinstance(raw, bool | date) or value is None or not float(value).is_integer():
+    found = _measured(field, raw, whole=True)
+    if found is None or not found[0].is_integer():
         raise Wrong("not_whole", value=quote(field, raw), example=_example(field))
-    return Value(int(_in_range(field, raw, value)))
+    return Value(int(_in_range(field, raw, found[0])), found[1])
 
 
 def _decimal(field: Field, raw: Raw, context: Context) -> Value:
-    value = raw if isinstance(raw, float) else number(text_of(raw), whole=False)
-    if isinstance(raw, bool | date) or value is None:
+    found = _measured(field, raw, whole=False)
+    if found is None:
         raise Wrong("not_number", value=quote(field, raw), example=_example(field))
-    return Value(_in_range(field, raw, value))
+    return Value(_in_range(field, raw, found[0]), found[1])
 
 
 def _in_range(field: Field, raw: Raw, value: float, high: float | None = None) -> float:
@@ -149,39 +199,39 @@ def _number(value: float | None) -> str:
     return "…" if value is None else f"{value:g}".replace(".", ",") if value < 1e6 else f"{value:.0f}"
 
 
+_MONTH = re.compile(r"(?:(?:tháng|thang|t)\s*)?\d{1,2}\s*(?:[/.-]|năm|nam)\s*((?:19|20)\d{2})", re.IGNORECASE)
+
+
 def _year(field: Field, raw: Raw, context: Context) -> Value:
-    if isinstance(raw, date):
-        raw = float(raw.year)
-    value = raw if isinstance(raw, float) else number(text_of(raw), whole=False)
-    if isinstance(raw, bool) or value is None or not float(value).is_integer():
+    if isinstance(raw, str) and (match := _MONTH.fullmatch(raw.strip())):
+        raw = float(match[1])
+    day = raw if isinstance(raw, date) else written_date(raw) if isinstance(raw, str) else None
+    found = (float(day.year), ()) if day else _measured(field, raw, whole=False)
+    if found is None or not found[0].is_integer():
         raise Wrong("not_whole", value=quote(field, raw), example=_example(field))
-    return Value(int(_in_range(field, raw, value, high=context.day.year)))
-
-
-_DURATION = re.compile(r"(\d+(?:[.,]\d+)?) ?(ngay|d|days?|tuan|thang|nam)")
-_DAYS = {"tuan": 7, "thang": 30, "nam": 365}
+    return Value(int(_in_range(field, raw, found[0], high=context.day.year)), found[1])
 
 
 def _days(field: Field, raw: Raw, context: Context) -> Value:
-    text = text_of(raw)
-    plain = " ".join(fold(text.replace(",", "§").replace(".", "§")).split())
-    match = _DURATION.fullmatch(plain) if isinstance(raw, str) else None
-    if not match:
+    found = _measured(field, raw, whole=False) if isinstance(raw, str) else None
+    if found is None or "unit_converted" not in [code for code, _ in found[1]]:
         return _whole(field, raw, context)
-    times = _DAYS.get(match[2], 1)
-    days = _in_range(field, raw, round(float(match[1]) * times))
-    warnings = (("duration_converted", {"value": quote(field, raw), "days": int(days)}),) if times > 1 else ()
-    return Value(int(days), warnings)
+    days = int(_in_range(field, raw, round(found[0])))
+    about = tuple(note for note in found[1] if note[0] != "unit_converted")
+    return Value(days, (*about, ("duration_converted", {"value": quote(field, raw), "days": days})))
 
 
-_DATE = re.compile(r"(?:ngay )?(\d{1,2})\s*(?:[/.-]|thang)\s*(\d{1,2})\s*(?:[/.-]|nam)\s*(\d{4}|\d{2})")
-_ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
+_DATE = re.compile(r"(?:ngay )?(\d{1,2})\s*(?:[/.-]|,? ?thang)\s*(\d{1,2})\s*(?:[/.-]|,? ?nam)\s*(\d{4}|\d{2})")
+_ISO = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})")
+_AROUND = re.compile(
+    r"^[^\d]*?,? ?(?=ngay )|[t ,]*(?:luc )?\d{1,2}\s*(?:[:h]|gio)\s*(?:\d{2})?(?::\d{2}(?:\.\d+)?)?z?\s*(?:am|pm)?$"
+)
 
 
 def written_date(text: str) -> date | None:
     """A date as people type it, always day before month; None when it is none."""
     plain = text.strip().lower().replace("ngày", "ngay").replace("tháng", "thang").replace("năm", "nam")
-    plain = " ".join(plain.split())
+    plain = _AROUND.sub("", " ".join(plain.split())).strip(" .,")
     day = month = year = 0
     if match := _ISO.fullmatch(plain):
         year, month, day = map(int, match.groups())
@@ -253,8 +303,11 @@ def _e164(field: Field, text: str) -> str:
 
 
 def _email(field: Field, raw: Raw, context: Context) -> Value:
+    text = text_of(raw)
+    if text.count("@") > 1 and len([part for part in re.split(r"[;,/\s]+", text) if "@" in part]) > 1:
+        raise Wrong("email_several")
     try:
-        email = validate_email(text_of(raw).removeprefix("mailto:"), check_deliverability=False)
+        email = validate_email(text.removeprefix("mailto:"), check_deliverability=False)
     except EmailNotValidError:
         raise Wrong("bad_email", value=quote(field, raw)) from None
     address = email.normalized.lower()
@@ -278,15 +331,24 @@ def _host(field: Field, raw: Raw, context: Context) -> Value:
     text = text_of(raw)
     if _is_stream(text):
         return Value(text, (("whole_address", {}),))
-    if "/" in text:
-        raise Wrong("host_has_scheme")
-    try:
+    with suppress(ValueError):
         return _address(ipaddress.ip_address(text.strip("[]")))
-    except ValueError:
-        pass
-    if re.fullmatch(r"[^:\s]+:\d+|\[.+\]:\d+", text):
-        raise Wrong("host_has_port")
+    if isinstance(raw, str) and (code := next((code for code, shape in _NO_HOSTS if shape.search(text)), None)):
+        raise Wrong(code)
     return Value(_domain(text))
+
+
+_IP = r"\d{1,3}(?:\.\d{1,3}){3}"
+_NO_HOSTS = (  # what stands there instead, each with advice of its own; the first that fits
+    ("host_network", re.compile(rf"^{_IP}\s*/\s*(?:\d{{1,2}}|{_IP})$|^{_IP}\s*(?:-|–|đến|->)\s*\d")),
+    ("host_several", re.compile(rf"{_IP}(?::\d+)?\s*(?:[;,/&+\n\s]|và|hoặc)+\s*(?:{_IP}|\.?\d{{1,3}}$)")),
+    ("host_has_scheme", re.compile("/")),
+    ("host_has_port", re.compile(r"^[^:\s]+\s*:\s*\d+$|^\[.+\]:\d+$|cổng|port", re.IGNORECASE)),
+    ("host_zeros", re.compile(r"^(?=.*(?:^|\.)0\d)\d{1,3}(?:\.\d{1,3}){3}$")),
+    ("host_is_phone", re.compile(r"^(?:\+84|0)[\d .]{8,13}$(?<!\.)(?<!\d\.\d)")),
+    ("host_is_email", re.compile(r"^\S+@\S+$")),
+    ("host_serial", re.compile(r"^(?=.*\d)(?=.*[A-Z])[A-Z0-9]{9,20}$")),
+)
 
 
 def _address(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> Value:
@@ -341,42 +403,73 @@ def _path(field: Field, raw: Raw, context: Context) -> Value:
     return Value(text)
 
 
-_DMS = re.compile(
-    r"(\d{1,3})\s*(?:°|º|˚|độ|d|:|\s)\s*(\d{1,2})\s*(?:['’′`:]|phút|m|\s)\s*(\d{1,2}(?:[.,]\d{1,6})?)?\s*(?:\"|”|″|''|’’|′′|giây|s)?",
-    re.IGNORECASE,
+_SIGNS = (  # how people write degrees, minutes, seconds, and which coordinate it is
+    (
+        re.compile(
+            r"tọa độ|toạ độ|vĩ độ|kinh độ|vi do|kinh do|lat(?:itude)?|lon(?:g|gitude)?|lng|wgs[- ]?84|gps", re.I
+        ),
+        " ",
+    ),
+    (re.compile(r"(?:vĩ độ|vĩ|kinh độ|kinh|độ)?\s*(?:bắc|đông|north|east)\b", re.I), " "),
+    (re.compile(r"[º˚∘]|độ|deg|(?<=\d)o(?=\s*\d)", re.I), "°"),
+    (re.compile(r"''|’’|‘‘|′′|´´|[”“„″]|giây|sec", re.I), '"'),
+    (re.compile(r"[’‘′´`]|phút|min", re.I), "'"),
+    (re.compile(r"^\s*[NBEĐ](?=[\s\d:])|(?<=[\s\d°'\"])[NBEĐ]\s*$", re.I), " "),
 )
-_SIDES = re.compile(r"^[NBEĐ]\s*|\s*[NBEĐ]$|°$|^(lat|long|lng)\s*[:=]?\s*", re.IGNORECASE)
+_DMS = re.compile(
+    r"(\d{1,3})\s*[°:d\s-]\s*(\d{1,2})(?:[.,](\d{1,6}))?\s*(?:['m:\s-]\s*(?:(\d{1,2}(?:[.,]\d{1,6})?)\s*(?:[\"s]|'')?)?)?",
+    re.I,
+)
+_VN_2000 = re.compile(r"(?<!\d)\d{6,7}(?:[.,]\d+)?(?!\d)")
+_LONGEST_DEGREES = 60
 
 
 def degrees(text: str) -> float | None:
-    """Decimal degrees of "18,5362", "18.5362° N" or "18°32'10,3\"N"; None when it is none of these."""
+    """Decimal degrees of "18,5362", "18.5362° N" or "18°32'10,3\"N", "N18°32.17'"; None when it is none of these."""
     if (value := number(text, whole=False)) is not None:
         return value
-    plain = _SIDES.sub("", _SIDES.sub("", text.strip())).strip()
-    if (value := number(plain, whole=False)) is not None:
+    if len(text) > _LONGEST_DEGREES:
+        return None
+    plain = text
+    for shape, sign in _SIGNS:
+        plain = shape.sub(sign, plain)
+    plain = plain.strip(" :=,;.()")
+    if (value := number(plain.removesuffix("°").strip(), whole=False)) is not None:
         return value
-    if dms := _DMS.fullmatch(plain):
-        minutes, seconds = int(dms[2]), float((dms[3] or "0").replace(",", "."))
-        return round(int(dms[1]) + minutes / 60 + seconds / 3600, 7) if minutes < 60 and seconds < 60 else None
-    return None
+    match = _DMS.fullmatch(plain)
+    if not match or (match[3] and match[4]):
+        return None
+    minutes = float(f"{match[2]}.{match[3] or 0}")
+    seconds = float((match[4] or "0").replace(",", "."))
+    return round(int(match[1]) + minutes / 60 + seconds / 3600, 7) if minutes < 60 and seconds < 60 else None
 
 
-_PAIR = re.compile(
-    r"(\d{1,3}\.\d+)\s*[,;\s]\s*(\d{1,3}\.\d+)|(\d{1,3},\d+)\s*;\s*(\d{1,3},\d+)|(\d{1,3},\d+)\s+(\d{1,3},\d+)"
-)
+_BETWEEN = re.compile(r"\s*[;/|\n]\s*|\s*,\s+|,|\s+-\s+|\s+|(?<=[NBnb])(?=\d)")
+_PRECISE = re.compile(r"\d[.,]\d|\d\s*[°º˚:'’′\s]\s*\d")
 
 
 def pair(text: str) -> tuple[float, float] | None:
-    """Both coordinates of one cell, as a map on a phone gives them."""
-    match = _PAIR.fullmatch(text.strip().strip("()"))
-    if not match:
+    """Both coordinates of one cell, as a map on a phone gives them: one is a latitude and one a longitude of here."""
+    if len(text) > 2 * _LONGEST_DEGREES:
         return None
-    first, second = (float(g.replace(",", ".")) for g in match.groups() if g)
-    return first, second
+    for cut in _BETWEEN.finditer(text):
+        parts = text[: cut.start()].strip(" ()"), text[cut.end() :].strip(" ()")
+        if not all(map(_PRECISE.search, parts)):
+            continue
+        first, second = map(degrees, parts)
+        if first is not None and second is not None and (_fit(first, second) or _fit(second, first)):
+            return first, second
+    return None
+
+
+def _fit(latitude: float, longitude: float) -> bool:
+    return outside("latitude", latitude) != "outside_country" and outside("longitude", longitude) != "outside_country"
 
 
 def _coordinate(field: Field, raw: Raw, context: Context) -> Value:
     value = raw if isinstance(raw, float) else degrees(text_of(raw))
+    if value is None and isinstance(raw, str) and _VN_2000.search(raw):
+        raise Wrong("coordinate_metres", example=field.example)
     if isinstance(raw, bool | date) or value is None:
         raise Wrong("bad_coordinate", example=field.example)
     if abs(value) >= _METRES:

@@ -9,6 +9,9 @@ _IN_PARENTHESES = re.compile(r"\([^)]*\)")
 SHOWN = 60
 
 
+folded = lru_cache(20_000)(fold)
+
+
 @lru_cache(10_000)
 def compact(text: str) -> str:
     """A word as lists compare it: folded, without blanks; `+` counts, since H.264 is not H.264+."""
@@ -20,6 +23,22 @@ def label_keys(text: str) -> tuple[str, ...]:
     """What a label is looked up by: itself, and itself without what stands in parentheses."""
     whole, short = fold(text), fold(_IN_PARENTHESES.sub(" ", text))
     return (whole,) if short in ("", whole) else (whole, short)
+
+
+_ADDED = re.compile(r"^\s*[([]?(\d{1,2}|[a-zđ]|[ivx]{1,5})[)\].]+\s*(?=\D)|\(?\*+\)?|[\[{][^\]}]*[\]}]", re.IGNORECASE)
+
+
+@lru_cache(10_000)
+def loose_keys(text: str, fillers: tuple[str, ...]) -> tuple[str, ...]:
+    """What else a label may be looked up by: without its number ("12."), star and words that say nothing."""
+    found: list[str] = []
+    for short in label_keys(_ADDED.sub(" ", text)):
+        found.append(short)
+        for filler in fillers:
+            if f" {filler} " in f" {short} ":
+                short = " ".join(f" {short} ".replace(f" {filler} ", " ").split())
+                found.append(short)
+    return tuple(key for key in dict.fromkeys(found) if key and key not in label_keys(text))
 
 
 def shown(text: object) -> str:

@@ -202,7 +202,7 @@ def _fault(error: bytes | None, ended: dict[str, float], limits: Limits) -> Faul
     status = int(ended["status"])
     killed = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
     unit = 1 if sys.platform == "darwin" else 1024
-    if error == server.MEMORY.encode() or ended["out"]:
+    if error == server.MEMORY.encode() or (killed and ended["out"]):  # else a library only spoke of memory
         return Fault("memory")
     if killed == signal.SIGXCPU or ended["cpu"] >= limits.cpu:
         return Fault("time")

@@ -18,6 +18,7 @@ class Exemption(Code):
     """Why a declared camera is not checked."""
 
     NOT_INSTALLED = "not_installed", "chưa lắp đặt"
+    REMOVED = "removed", "đơn vị báo đã tháo dỡ"
     VMS_ONLY = "vms_only", "chỉ xem qua VMS hoặc đám mây"
     NO_ROUTE = "no_route", "chưa có đường chia sẻ về Sở"
     PRIVATE_ADDRESS = "private_address", "địa chỉ mạng nội bộ, chưa có kênh riêng về Sở"
@@ -31,6 +32,7 @@ class Condition(Code):
     BROKEN = "broken", "hỏng"
     MAINTENANCE = "maintenance", "đang bảo trì"
     NOT_INSTALLED = "not_installed", "chưa lắp đặt"
+    REMOVED = "removed", "đã tháo dỡ"
 
 
 class Power(Code):

@@ -25,6 +25,10 @@ from dondoc.vocabulary.cameras import Condition, Exemption, Link, Power
 PLAIN = ("name", "place", "site", "status", "power", "link", "off_after_hours")  # the newest word on each holds
 STRICTER = ("restricted", "records_sound")  # a yes stays until a person of ours lifts it
 # sharing → why it is not checked
+ABSENT: dict[str, Exemption] = {
+    Condition.NOT_INSTALLED: Exemption.NOT_INSTALLED,
+    Condition.REMOVED: Exemption.REMOVED,
+}
 EXEMPT = {"vms": Exemption.VMS_ONLY, "cloud": Exemption.VMS_ONLY, "none": Exemption.NO_ROUTE}
 PRIVATE = [ip_network(n) for n in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")]
 PUBLIC_LINKS = tuple(link for link in Link if link.public)
@@ -187,16 +191,16 @@ def _exemption(known: Mapping[str, Any], fact: CameraDeclaration) -> Exemption |
         return _of_form(said, known)
     if fact.source == Source.PERSON:
         return None if said.get("confirmed") and before == Exemption.PRIVATE_ADDRESS else before
-    if said.get("status") == Condition.NOT_INSTALLED:
-        return Exemption.NOT_INSTALLED
+    if gone := ABSENT.get(str(said.get("status"))):
+        return gone
     # Our own people give an address that they get to, or say that it is there now.
     reached = before == Exemption.PRIVATE_ADDRESS and fact.source == Source.IMPORT
-    return None if reached or (before == Exemption.NOT_INSTALLED and said.get("status")) else before
+    return None if reached or (before in ABSENT.values() and said.get("status")) else before
 
 
 def _of_form(said: Mapping[str, Any], known: Mapping[str, Any]) -> Exemption | None:
-    if said.get("status") == Condition.NOT_INSTALLED:
-        return Exemption.NOT_INSTALLED
+    if gone := ABSENT.get(str(said.get("status"))):
+        return gone
     if why := EXEMPT.get(str(said.get("sharing") or "")):
         return why
     if known["worked_at"] or known["confirmed"]:
