@@ -248,8 +248,11 @@ CASES: dict[str, Make] = {
 }
 
 
+OF_INTAKE = {"address_in_part", "number_unknown", "row_gone"}  # what only a database tells: tests/intake
+
+
 def test_every_code_has_a_case_and_every_case_a_code() -> None:
-    assert set(CASES) == set(CATALOGUE) - {"check_failed", "row_gone"}  # see test_limited, and intake/test_judge
+    assert set(CASES) == set(CATALOGUE) - OF_INTAKE - {"check_failed"}  # our own fault: see test_limited
 
 
 @pytest.mark.parametrize("code", CASES)

@@ -316,6 +316,16 @@ CATALOGUE: dict[str, Entry] = {
         "trạng Chưa lắp đặt).",
     ),
     # A version against the one before.
+    "number_unknown": Entry(
+        "error",
+        "số hiệu {value} không phải của camera nào thuộc đơn vị. Đề nghị giữ nguyên số hiệu trong tệp Sở gửi; camera "
+        "mới thì để trống.",
+    ),
+    "address_in_part": Entry(
+        "error",
+        "chỉ ghi lại một phần địa chỉ kết nối nên không ghép được với phần Sở đã lưu. Đề nghị ghi đủ địa chỉ, cổng, "
+        "đường dẫn của camera này, hoặc để trống tất cả nếu không đổi.",
+    ),
     "row_gone": Entry(
         "warning",
         "không còn dòng của camera “{name}” mà bản trước có; camera này vẫn được giữ. Nếu đã tháo dỡ, đề nghị trả lời "

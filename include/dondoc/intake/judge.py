@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
+from dondoc.cameras.registry import addresses
 from dondoc.cameras.registry.declare import declare
 from dondoc.cameras.registry.hiding import public
 from dondoc.clock import HERE
@@ -17,15 +18,17 @@ from dondoc.facts import contacts
 from dondoc.forms import limited
 from dondoc.forms.spec import load_specs
 from dondoc.forms.verdict import FormVerdict
-from dondoc.intake import attempts, differences, officers, origins
+from dondoc.intake import attempts, differences, following, officers, origins, versions
 from dondoc.intake.differences import Content
 from dondoc.intake.resolve import Arrived, Resolution, Version, Word, fulfilled_by, owner, resolve
 from dondoc.intake.sources.rows import record_of
 from dondoc.isolation.workers import Fault
+from dondoc.store.cameras import Camera
 from dondoc.store.intake import Assignment, Submission, Verdict
 from dondoc.store.session import one_at_a_time
+from dondoc.vocabulary.numbers import CAM
 from dondoc.vocabulary.reasons import said
-from dondoc.vocabulary.submissions import ACCEPTED, Arrival, Outcome, may_be
+from dondoc.vocabulary.submissions import ACCEPTED, Arrival, Change, Outcome, may_be
 
 PATIENCE = 2 * limited.LIMITS.wall  # seconds for another process that judges the same
 UNCHECKED = (
@@ -211,7 +214,7 @@ def _conclude(
         before = newest_verdict(session, submission.id)
         # A version that a person took against a newer one is the agency's word from then on.
         decided = before is not None and before.outcome == Outcome.CONFLICT
-        row = verdict_on(session, app, submission, assignment, form, now)
+        row, form = verdict_on(session, app, submission, assignment, form, now)
         session.add(row)
         session.flush()
         if row.outcome in ACCEPTED:
@@ -226,23 +229,25 @@ def verdict_on(
     assignment: Assignment | None,
     form: FormVerdict,
     now: datetime,
-) -> Verdict:
-    """What a judged form becomes: a row that is not yet in the session."""
+) -> tuple[Verdict, FormVerdict]:
+    """What a judged form becomes: a row that is not yet in the session, and the form with what its blanks stand for."""
     before = newest_verdict(session, submission.id)
     decided = before is not None and before.outcome == Outcome.CONFLICT
     word = Word(assignment.agency, decided) if assignment else None
-    resolution = _resolved(session, submission, word, form, before)
+    arrived = _arrived(session, submission, form)
+    whose = owner(form, arrived, word)
+    form = _followed(session, app, submission, whose[0], form, before)
+    earlier = _earlier(session, form.form, whose[0], submission.id, before)
+    resolution = resolve(form, whose, arrived, word=word, earlier=earlier)
     form = _compared(session, app, form, resolution)
     letters = app.letters(session, arrival(submission, assignment).date())
     row = _row(app, letters, submission, form, resolution, now)
     row.assignment_id = assignment.id if assignment else None
-    return row
+    return row, form
 
 
-def _resolved(
-    session: Session, submission: Submission, word: Word | None, form: FormVerdict, before: Verdict | None
-) -> Resolution:
-    arrived = Arrived(
+def _arrived(session: Session, submission: Submission, form: FormVerdict) -> Arrived:
+    return Arrived(
         filename=submission.filename,
         sender=_who(submission) or ("" if submission.channel.ours else "không rõ"),
         at=submission.happened_at,
@@ -253,9 +258,23 @@ def _resolved(
         elsewhere=origins.is_new(session, submission),
         automatic=submission.automatic,
     )
-    whose = owner(form, arrived, word)
-    earlier = _earlier(session, form.form, whose[0], submission.id, before)
-    return resolve(form, whose, arrived, word=word, earlier=earlier)
+
+
+def _followed(
+    session: Session,
+    app: AppContext,
+    submission: Submission,
+    agency: str | None,
+    form: FormVerdict,
+    before: Verdict | None,
+) -> FormVerdict:
+    """A correction of a current copy, with what its blanks stand for."""
+    if agency is None or form.form is None or not any(row.get("number") for row in form.rows):
+        return form
+    spec = load_specs(app.settings.data)[form.form]
+    version = before.version if before else None
+    now = versions.current(session, spec, agency, but_for=submission.id, before=version)
+    return following.follow(spec, form, now, versions.numbers(session, agency).values())
 
 
 def _agencies(session: Session, submission: Submission, form: FormVerdict) -> frozenset[str]:
@@ -277,9 +296,8 @@ def _compared(session: Session, app: AppContext, form: FormVerdict, resolution: 
     if before is None or form.form is None or resolution.outcome not in ACCEPTED:
         return form
     spec = load_specs(app.settings.data)[form.form]
-    gone = differences.between(
-        spec, Content(before.head, before.rows), Content(form.head, [*map(_shown, form.rows)])
-    ).gone
+    there = [row for row in before.rows if row.get("change") != Change.REMOVE]
+    gone = differences.between(spec, Content(before.head, there), Content(form.head, [*map(_shown, form.rows)])).gone
     asked = tuple(differences.asked(spec, row) for row in gone)
     outcome = Outcome.ACCEPTED_WITH_WARNINGS if asked else form.outcome
     return replace(form, outcome=outcome, issues=(*form.issues, *asked))
@@ -318,6 +336,23 @@ def _shown(row: Mapping[str, Any]) -> dict[str, Any]:
     return {k: public(v) if k in PATHS or (k == "host" and set(str(v)) & {*"/@?="}) else v for k, v in row.items()}
 
 
+def _paths(session: Session, app: AppContext, numbers: Sequence[str]) -> dict[str, dict[str, str]]:
+    """The paths of cameras in full, by number and field."""
+    found = {}
+    for number in numbers:
+        camera = session.get(Camera, CAM.read(number))
+        if camera is not None and camera.url:
+            whole = addresses.read(camera, app.secrets)
+            main, url = whole.main or whole.url or "", whole.url or ""
+            found[number] = {"main_path": _path(main), **({"sub_path": _path(url)} if url != main else {})}
+    return found
+
+
+def _path(url: str) -> str:
+    """What stands after host and port, with its parameters."""
+    return f"/{url.partition('://')[2].partition('/')[2]}"
+
+
 def enter(
     session: Session,
     app: AppContext,
@@ -335,7 +370,7 @@ def enter(
             session,
             agency=agency,
             system=system,
-            rows=list(form.rows),
+            rows=following.declared(form.rows, _paths(session, app, following.partly_said(form.rows))),
             submission_id=submission.id,
             happened_at=happened_at,
             now=now,

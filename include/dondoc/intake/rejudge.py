@@ -111,7 +111,7 @@ def _again(
             with app.sessions.begin() as session:
                 one_at_a_time(session, f"form/{form.form}")
                 before = newest_verdict(session, submission_id)
-                after = verdict_on(session, app, submission, assignment, form, now)
+                after, form = verdict_on(session, app, submission, assignment, form, now)
                 if before is None or _same(before, after):
                     return None
                 then(session, _Judged(submission, form, after))

@@ -15,6 +15,7 @@ from dondoc.cameras.registry.streams import canonical, respelled
 from dondoc.store.cameras import Camera, CameraDeclaration
 
 Row = Mapping[str, Any]
+SAME_ADDRESS = "_same_address"  # of a row: it says nothing new of its camera's address
 AS_WRITTEN = ("status", "power", "link", "off_after_hours", "sharing")  # a form says all of these: blank is none
 
 
@@ -47,8 +48,9 @@ def declare(
     placed = [{**row, "place": _text(row, place)} for row in rows if _text(row, "name")]
     named = same.named(placed)
     found = same.of_form(session.scalars(mine).all(), named, {k: _main(row) for k, row in named.items()}, secrets)
+    taken = {camera.key for camera in found.values()}
     cameras = [
-        found.get(key) or Camera(agency=agency, system=system, key=key, **_BLANK, **_at(happened_at, now))
+        found.get(key) or Camera(agency=agency, system=system, key=_free(key, taken), **_BLANK, **_at(happened_at, now))
         for key in named
     ]
     session.add_all(cameras)
@@ -67,6 +69,11 @@ def declare(
         )
     declarations.refresh(session, agency, system, secrets)
     return [camera.id for camera in cameras]
+
+
+def _free(key: str, taken: set[str]) -> str:
+    """A key that no other camera has: one that is known by its number may have kept what it was called before."""
+    return next(one for one in (key, *(f"{key} | {n}" for n in range(2, len(taken) + 3))) if one not in taken)
 
 
 _BLANK = {"name": "", "site": "", "place": ""}
@@ -90,7 +97,7 @@ def _text(row: Row, key: str) -> str:
 
 
 def _address(row: Row, *, sub: bool) -> Addresses | None:
-    url = stream_url(row, sub=sub)
+    url = None if row.get(SAME_ADDRESS) else stream_url(row, sub=sub)
     return Addresses(url, _main(row)) if url else None
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from dondoc.cameras.registry.declarations import main_of
 from dondoc.directive.names import fold
 from dondoc.store.cameras import Camera
+from dondoc.vocabulary.numbers import CAM
 
 Row = Mapping[str, Any]
 
@@ -33,13 +34,16 @@ def named(rows: Sequence[Row]) -> dict[str, Row]:
 def of_form(
     known: Sequence[Camera], rows: Mapping[str, Row], mains: Mapping[str, str | None], secrets: Sequence[str]
 ) -> dict[str, Camera]:
-    """The known camera that each row means, by key. Its address decides only where its name says nothing.
+    """The known camera that each row means, by key: by its number, else its name; its address decides only where these
+    say nothing.
 
     Args:
         mains: addresses of the rows' main streams.
     """
-    by_key = {key_of(c.place, c.name): c for c in reversed(known)} | {c.key: c for c in known}
-    found = {key: by_key[key] for key in rows if key in by_key}
+    found = _numbered(known, rows)
+    left_over = [c for c in known if c not in found.values()]
+    by_key = {key_of(c.place, c.name): c for c in reversed(left_over)} | {c.key: c for c in left_over}
+    found |= {key: by_key[key] for key in rows if key in by_key and key not in found}
     found |= _unplaced([c for c in known if c not in found.values()], {k: r for k, r in rows.items() if k not in found})
     by_address = {main_of(c, secrets): c for c in known if c.identity and c not in found.values()}
     left = {key: mains[key] for key in rows if key not in found}
@@ -47,9 +51,23 @@ def of_form(
     for key, address in left.items():
         if address in by_address and count[address] == 1:
             camera = found[key] = by_address[address]
-            if camera.key in (fold(camera.name), key_of(camera.place, camera.name)):  # made from what it no longer is
-                camera.key = key
+            _rename(camera, key)
     return found
+
+
+def _numbered(known: Sequence[Camera], rows: Mapping[str, Row]) -> dict[str, Camera]:
+    """The cameras that rows of a current copy name by their numbers."""
+    by_number = {CAM(camera.id): camera for camera in known}
+    found = {key: by_number[row["number"]] for key, row in rows.items() if row.get("number") in by_number}
+    for key, camera in found.items():
+        if key not in {other.key for other in known}:
+            _rename(camera, key)
+    return found
+
+
+def _rename(camera: Camera, key: str) -> None:
+    if camera.key in (fold(camera.name), key_of(camera.place, camera.name)):  # made from what it no longer is
+        camera.key = key
 
 
 def _unplaced(known: Sequence[Camera], rows: Mapping[str, Row]) -> dict[str, Camera]:

@@ -23,7 +23,7 @@ from dondoc.store.cameras import Camera
 from dondoc.store.intake import Submission, Verdict
 from dondoc.vocabulary.numbers import BN, CAM
 from dondoc.vocabulary.obligations import DONE, MILESTONES, Status
-from dondoc.vocabulary.submissions import ACCEPTED, Outcome
+from dondoc.vocabulary.submissions import ACCEPTED, Change, Outcome
 
 SHOWN = 10  # issues in the mail's own text: people read on phones
 CHANGES = 8
@@ -86,7 +86,8 @@ def _to_be_checked(session: Session, parts: Sequence[Part]) -> int:
 def _part(app: AppContext, session: Session, part: Part, sent: Files, *, several: bool) -> PartWords:
     verdict, submission = part.verdict, part.submission
     spec = load_specs(app.settings.data).get(verdict.form or "")
-    cameras = [row for row in verdict.rows if row.get(CAMERA)] if spec and spec.place else list(verdict.rows)
+    rows = [row for row in verdict.rows if row.get("change") != Change.REMOVE]
+    cameras = [row for row in rows if row.get(CAMERA)] if spec and spec.place else rows
     changes = _changes(session, spec, verdict)
     errors = [i for i in verdict.issues if i["severity"] == "error"]
     listed: Issues = errors if verdict.outcome in (Outcome.RETURNED, Outcome.DUPLICATE) else _warnings(verdict)
@@ -139,8 +140,9 @@ def _changes(session: Session, spec: FormSpec | None, verdict: Verdict) -> list[
     if before is None or spec is None:
         return []
     found = differences.between(spec, Content(before.head, before.rows), Content(verdict.head, verdict.rows))
-    added = [f"thêm {differences.label(spec, row)}" for row in found.added]
-    return [*added, *(differences.sentence(spec, change) for change in found.changes)]
+    added = [f"thêm {differences.label(spec, row)}" for row in found.added if row.get("change") != Change.REMOVE]
+    gone = [f"{differences.label(spec, row)}: đã tháo dỡ" for row in verdict.rows if row.get("change") == Change.REMOVE]
+    return [*added, *gone, *(differences.sentence(spec, change) for change in found.changes)]
 
 
 def _current(session: Session, verdict: Verdict) -> str | None:

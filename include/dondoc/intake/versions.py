@@ -1,0 +1,46 @@
+"""The version of a form that is in force, and the numbers of the cameras in it."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, aliased
+
+from dondoc.forms.spec import FormSpec
+from dondoc.intake import following
+from dondoc.intake.following import Current, Numbers
+from dondoc.store.cameras import Camera
+from dondoc.store.intake import Verdict
+from dondoc.vocabulary.numbers import CAM
+from dondoc.vocabulary.submissions import ACCEPTED
+
+
+def newest(
+    session: Session, agency: str, form: str, *, but_for: int | None = None, before: int | None = None
+) -> Verdict | None:
+    """The verdict of the version in force.
+
+    Args:
+        but_for: a submission that is judged, and not to be compared with itself.
+        before: only versions of a lower number.
+    """
+    newer = aliased(Verdict)
+    counts = ~select(newer.id).where(newer.submission_id == Verdict.submission_id, newer.id > Verdict.id).exists()
+    query = select(Verdict).where(Verdict.agency == agency, Verdict.form == form, Verdict.version.is_not(None), counts)
+    query = query.where(Verdict.outcome.in_(ACCEPTED), Verdict.submission_id != (but_for or 0))
+    if before is not None:
+        query = query.where(Verdict.version < before)
+    return session.scalar(query.order_by(Verdict.version.desc()).limit(1))
+
+
+def current(
+    session: Session, spec: FormSpec, agency: str, *, but_for: int | None = None, before: int | None = None
+) -> Current | None:
+    """What the version in force says, with its cameras' numbers."""
+    verdict = newest(session, agency, spec.id, but_for=but_for, before=before)
+    if verdict is None:
+        return None
+    return following.current(spec, verdict.value_hash, verdict.head, verdict.rows, numbers(session, agency))
+
+
+def numbers(session: Session, agency: str) -> Numbers:
+    """The numbers of an agency's cameras, by folded place and name."""
+    rows = session.execute(select(Camera.place, Camera.name, Camera.id).where(Camera.agency == agency))
+    return {following.key(place, name): CAM(camera) for place, name, camera in rows}
