@@ -16,7 +16,7 @@ from dondoc.facts import contacts
 from dondoc.intake.judge import newest_verdict, without_reading
 from dondoc.intake.receive import receive
 from dondoc.store.intake import MailboxItem, Submission
-from dondoc.vocabulary.submissions import Arrival, Outcome
+from dondoc.vocabulary.submissions import Arrival, MayBe, Outcome
 
 AFTER = 5  # failures
 AGAIN = timedelta(hours=1)
@@ -128,4 +128,8 @@ def _note(app: AppContext, box: Box, uid: int, fault: str, sender: str, now: dat
         if newest_verdict(session, submission) is None:
             agencies = contacts.agency_of_sender(session, sender, now.date()) if sender else set()
             agency = next(iter(agencies)) if len(agencies) == 1 else None
-            session.add(without_reading(submission, Outcome.WAITING, reason, now, answered=True, agency=agency))
+            session.add(
+                without_reading(
+                    submission, Outcome.WAITING, reason, now, answered=True, agency=agency, may_be=MayBe.EITHER
+                )
+            )

@@ -3,6 +3,7 @@
 import shutil
 import unicodedata
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -33,7 +34,7 @@ def safe_filename(name: str) -> str:
     return f"{stem[: 119 - len(ending)]}{dot}{ending}" if dot and len(ending) < 10 else base[:120] or "khong-ten"
 
 
-def receive(
+def prepared(
     app: AppContext,
     content: bytes,
     *,
@@ -48,11 +49,42 @@ def receive(
     automatic: bool = False,
     sender_doubt: str | None = None,
     authentication: str | None = None,
-    by: Actor | None = None,
-) -> tuple[int, bool]:
-    """Keep one arrival. Receiving the same (channel, channel_id) again is a no-op.
+) -> Submission:
+    """The row of an arrival, for a session to add; its bytes are durable already.
 
     `received_at` later than `now` counts as `now`: nothing arrives in the future.
+
+    Raises:
+        Problem: the disk is nearly full or cannot be used; the source must not be told that we have it.
+    """
+    _room_left(app.settings)
+    return Submission(
+        channel=channel,
+        channel_id=visible(channel_id),
+        sender=visible(sender).strip().lower(),
+        filename=safe_filename(filename),
+        sha256=app.blobs.put(content),
+        message_id=visible(message_id) if message_id else None,
+        subject=visible(subject, " ")[:500] if subject else None,
+        automatic=automatic,
+        sender_doubt=sender_doubt,
+        authentication=authentication,
+        happened_at=min(received_at, now),
+        recorded_at=now,
+    )
+
+
+def receive(
+    app: AppContext,
+    content: bytes,
+    *,
+    channel: Arrival,
+    channel_id: str,
+    now: datetime,
+    by: Actor | None = None,
+    **arrived: Any,
+) -> tuple[int, bool]:
+    """Keep one arrival, described as for `prepared`. Receiving the same (channel, channel_id) again is a no-op.
 
     Args:
         by: the person who brings it, written down with it; None: it came by itself.
@@ -63,24 +95,8 @@ def receive(
     Raises:
         Problem: the disk is nearly full or cannot be used; the source must not be told that we have it.
     """
-    _room_left(app.settings)
-    channel_id = visible(channel_id)
-    known = select(Submission.id).where(Submission.channel == channel, Submission.channel_id == channel_id)
-    sha256 = app.blobs.put(content)
-    row = Submission(
-        channel=channel,
-        channel_id=channel_id,
-        sender=visible(sender).strip().lower(),
-        filename=safe_filename(filename),
-        sha256=sha256,
-        message_id=visible(message_id) if message_id else None,
-        subject=visible(subject, " ")[:500] if subject else None,
-        automatic=automatic,
-        sender_doubt=sender_doubt,
-        authentication=authentication,
-        happened_at=min(received_at, now),
-        recorded_at=now,
-    )
+    row = prepared(app, content, channel=channel, channel_id=channel_id, now=now, **arrived)
+    known = select(Submission.id).where(Submission.channel == channel, Submission.channel_id == row.channel_id)
 
     def keep() -> tuple[int, bool]:
         with app.sessions.begin() as session:

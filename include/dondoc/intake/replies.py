@@ -19,7 +19,7 @@ from dondoc.intake.judge import newest_verdict, without_reading
 from dondoc.intake.officers import KIND
 from dondoc.store.mail import OutboxLetter
 from dondoc.vocabulary.numbers import TD
-from dondoc.vocabulary.submissions import Outcome
+from dondoc.vocabulary.submissions import MayBe, Outcome
 
 READ = 4_000  # characters of a reply: the answer stands at its top
 _MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,200}>")
@@ -86,13 +86,10 @@ def take(
     Args:
         submissions: what the mail was taken in as, when it brought nothing else: settled by the answer.
     """
-    if sender.doubt or not sender.address:
-        return
     with app.sessions.reading() as session:
-        about = contact_changes.genuine(app.secrets, subject, sender.address)
-        about = about or _answered_letter(session, mail, sender.address)
-        if about is None or not contact_changes.asked_of(session, about, sender.address):
-            return
+        about = question(app, session, mail, sender, subject)
+    if about is None:
+        return
     answer = answer_of(text)
     by = Actor(sender.address, sender.address, Channel.MAIL)
     with app.sessions.begin() as session:
@@ -108,6 +105,15 @@ def take(
             _close(session, submission, answer, numbers, now)
 
 
+def question(app: AppContext, session: Session, mail: Message, sender: Sender, subject: str) -> int | None:
+    """The submission that brought the changes about which a mail answers our question; None: it answers none."""
+    if sender.doubt or not sender.address:
+        return None
+    about = contact_changes.genuine(app.secrets, subject, sender.address)
+    about = about or _answered_letter(session, mail, sender.address)
+    return about if about is not None and contact_changes.asked_of(session, about, sender.address) else None
+
+
 def _answered_letter(session: Session, mail: Message, recipient: str) -> int | None:
     """The submission of our question that a mail answers: nobody else can know its Message-ID."""
     fields = " ".join(str(value) for name in ("in-reply-to", "references") for value in mail.get_all(name, []))
@@ -120,10 +126,11 @@ def _answered_letter(session: Session, mail: Message, recipient: str) -> int | N
 
 
 def _close(session: Session, submission: int, answer: Answer, numbers: str, now: datetime) -> None:
-    if newest_verdict(session, submission) is not None:
-        return
     if answer == Answer.UNCLEAR:
         reason, outcome = f"trả lời về {numbers} không rõ đồng ý hay không: cần người xem", Outcome.WAITING
     else:
         reason, outcome = f"đã ghi nhận trả lời về {numbers}", Outcome.DISMISSED
-    session.add(without_reading(submission, outcome, reason, now, answered=True))
+    standing = newest_verdict(session, submission)
+    if standing is None or (standing.outcome == Outcome.WAITING and standing.reason != reason):
+        more = {"agency": standing.agency, "may_be": MayBe.NEITHER} if standing else {}
+        session.add(without_reading(submission, outcome, reason, now, answered=True, **more))

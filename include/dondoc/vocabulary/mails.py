@@ -21,3 +21,20 @@ class MailKind(Code):
     BOUNCE = "bounce", "thư của Sở không đến được", True
     ABSENCE = "absence", "trả lời tự động", True
     NOTICE = "notice", "thư của máy, danh sách hoặc báo cáo thư", True
+
+
+class NoDocument(Code):
+    """Why a part of a mail is not what its sender wanted to send."""
+
+    PICTURE = "picture", "ảnh trong chữ ký hoặc logo"
+    CARD = "card", "danh thiếp"
+    INVITATION = "invitation", "lời mời lịch"
+    SIGNATURE = "signature", "chữ ký số của thư"
+    FOOTER = "footer", "phần do máy chủ thư thêm vào"
+    REPORT = "report", "báo cáo của máy chủ thư"
+    RETURNED = "returned", "phần của thư bị trả lại"
+    OUR_LETTER = "our_letter", "thư của Sở"
+    OPENED = "opened", "gói đã mở, các tệp trong đó được lấy ra"
+    SYSTEM = "system", "tệp của hệ điều hành"
+    EMPTY = "empty", "tệp rỗng"
+    REPEATED = "repeated", "lặp lại một tệp cùng thư"

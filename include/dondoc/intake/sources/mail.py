@@ -4,7 +4,6 @@ Only its own header is parsed here, within bounds. Python's parsers need hours f
 (`;` in a parameter, encoded words in a file name, pictures named thousands of times): the rest is read by a child.
 """
 
-import re
 from dataclasses import dataclass
 from email.message import Message
 from email.parser import BytesParser
@@ -13,6 +12,7 @@ from email.policy import compat32
 from pydantic import ValidationError
 
 from dondoc.errors import Problem
+from dondoc.intake.mails.content import UNPACKED
 from dondoc.intake.sources.parts import PARTS, Parts
 from dondoc.isolation import workers
 from dondoc.isolation.workers import Fault, Limits
@@ -24,27 +24,22 @@ MOST_LINES = 1_000_000  # 50 MB in base64 have 700,000
 MOST_PARTS = 5_000
 WORK = "dondoc.intake.sources.parts"
 CPU, WALL = 10, 40.0  # seconds for one mail; an ordinary one of 50 MB takes one
-_BY_MACHINES = ("x-dondoc-loop", "x-autoreply", "x-autorespond", "x-autoreply-from", "x-mail-autoreply", "x-vacation")
-_FROM_MACHINE = re.compile(r"(?:^|[<\s])(?:mailer-daemon|postmaster|no-?reply)[^\s<>]{0,80}(?:@|>|$)")
 UNKNOWN = "tiến trình đọc thư bị dừng"
 WHY = {"memory": "đọc thư tốn quá nhiều bộ nhớ", "time": "đọc thư tốn quá nhiều thời gian", "output": "thư quá lớn"}
 
 
 @dataclass(frozen=True)
-class Mail:
-    """What was read. `documents`: name and bytes of each; `automatic`: a machine wrote it; `faults`: what could not."""
+class ReadMail:
+    """What was read. `parts` hold what could not be, too; `documents`: name and bytes of each."""
 
     header: Message
     complete: bool  # False: its header goes on beyond what was read
     message_id: str | None
-    subject: str | None
-    text: str  # its beginning
+    parts: Parts
     documents: list[tuple[str, bytes]]
-    automatic: bool
-    faults: list[str]
 
 
-def read_mail(raw: bytes) -> Mail:
+def read_mail(raw: bytes) -> ReadMail:
     """A mail, or its beginning, read as far as it can be.
 
     Raises:
@@ -54,16 +49,7 @@ def read_mail(raw: bytes) -> Mail:
     raw = raw[:HEADERS] if fault else raw
     header = BytesParser(policy=compat32).parsebytes(raw[:LARGEST_HEADER], headersonly=True)
     parts, documents = (Parts(faults=[fault]), list[tuple[str, bytes]]()) if fault else _taken_apart(raw)
-    return Mail(
-        header=header,
-        complete=_header_ends(raw),
-        message_id=_message_id(header),
-        subject=parts.subject,
-        text=parts.text,
-        documents=documents,
-        automatic=is_automatic(header),
-        faults=parts.faults,
-    )
+    return ReadMail(header, _header_ends(raw), _message_id(header), parts, documents)
 
 
 def unreasonable(raw: bytes) -> str | None:
@@ -87,7 +73,7 @@ def _taken_apart(raw: bytes) -> tuple[Parts, list[tuple[str, bytes]]]:
     Raises:
         Problem: no child could be started.
     """
-    limits = Limits(memory=(512 << 20) + 12 * len(raw), cpu=CPU, wall=WALL, output=len(raw) + (1 << 20))
+    limits = Limits(memory=(768 << 20) + 12 * len(raw), cpu=CPU, wall=WALL, output=len(raw) + UNPACKED + (1 << 20))
     try:
         line, _, rest = workers.run(WORK, b"", raw, limits).partition(b"\n")
         parts = PARTS.validate_json(line)
@@ -105,27 +91,6 @@ def _taken_apart(raw: bytes) -> tuple[Parts, list[tuple[str, bytes]]]:
         documents.append((name, rest[start : start + size]))
         start += size
     return parts, documents
-
-
-def is_automatic(header: Message) -> bool:
-    """A machine wrote it (RFC 3834): a bounce, an absence note, or our own letter coming back.
-
-    Also what asks for no automatic answer (Microsoft, MS-OXCMAIL, section 2.1.3.2.20), and notes of servers that mark
-    them with words of their own alone. None of these is answered, and none is a person's word.
-    """
-    values: dict[str, list[str]] = {}
-    for name, value in header.raw_items():
-        values.setdefault(name.lower(), []).append(str(value))
-    fields = {name: " ".join(several).lower().strip() for name, several in values.items()}
-    return (
-        fields.get("auto-submitted", "no") != "no"
-        or any(word in fields.get("precedence", "") for word in ("bulk", "junk", "auto_reply"))
-        or any(word in fields.get("x-auto-response-suppress", "") for word in ("all", "oof", "autoreply"))
-        or any(name in fields for name in _BY_MACHINES)
-        or "<>" in fields.get("return-path", "").split()
-        or "multipart/report" in fields.get("content-type", "")
-        or bool(_FROM_MACHINE.search(fields.get("from", "")[:HEADERS]))
-    )
 
 
 def _message_id(header: Message) -> str | None:

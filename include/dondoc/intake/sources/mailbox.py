@@ -7,19 +7,19 @@ from email.header import decode_header, make_header
 from email.message import Message
 from email.policy import compat32
 from email.utils import parseaddr
-from hashlib import sha256
 
 from dondoc.bounded import Deadline
 from dondoc.configuration.context import AppContext
 from dondoc.errors import Problem
 from dondoc.intake import aside, authentication, replies
-from dondoc.intake.receive import receive
+from dondoc.intake.mails.take import take_in
 from dondoc.intake.sources.mail import HEADERS, read_mail
 from dondoc.intake.sources.source import TOO_LARGE, SourceResult, known_senders, largest, record, too_large, unread
 from dondoc.intake.sources.turns import Turns, turns
 from dondoc.mail.imap import Broken, Declined, Mailbox
 from dondoc.mail.servers import ImapServer, Unusable
-from dondoc.vocabulary.submissions import Arrival, Outcome
+from dondoc.vocabulary.mails import MailKind
+from dondoc.vocabulary.submissions import Outcome
 
 DONE = "Da-tiep-nhan"
 RECONNECTS = 5  # in one run
@@ -28,11 +28,12 @@ CLAIMS = "FROM SENDER AUTHENTICATION-RESULTS"  # header fields that tell whose t
 
 
 def read_mailbox(app: AppContext, server: ImapServer, now: datetime) -> SourceResult:
-    """Take in every attachment of every mail in the folder; then move the mail to `Da-tiep-nhan`.
+    """Take in every document of every mail in the folder; then move the mail to `Da-tiep-nhan`.
 
-    A mail without attachments is kept itself: a person reads it. One that is too large to be fetched is moved whole to
-    `Qua-lon`, its headers are the submission, and its sender is told. Time, amount and number of mails are bounded; the
-    next run goes on. The source counts as read when every mail of a registered sender was, but for those set aside.
+    A mail without a document is kept itself, and what it is decides who sees it. One that is too large to be fetched is
+    moved whole to `Qua-lon`, its headers are the submission, and its sender is told. Time, amount and number of mails
+    are bounded; the next run goes on. The source counts as read when every mail of a registered sender was, but for
+    those set aside.
     """
     result = SourceResult("mailbox")
     reading = _Reading(app, server, now, result, Deadline(app.settings.mailbox_seconds))
@@ -184,44 +185,27 @@ class _Reading:
         return TOO_LARGE if large else DONE
 
     def _receive(self, uid: int, raw: bytes, arrived: datetime, larger_than: int | None) -> None:
-        """Keep what a mail brings. What it is known by is the whole of it, as it was delivered: neither a change of
-        UIDs nor a second reading makes it new, and nobody can send something that passes for another's mail.
-        """
-        mail, digest = read_mail(raw), sha256(raw).hexdigest()
-        if mail.faults and larger_than is None:
-            kinds = ", ".join(mail.faults)
-            self.result.problems.append(f"Thư UID {uid} có phần không đọc được ({kinds}): vẫn giữ, cần người xem")
-        whole = "thu.eml" if larger_than is None else "thu-qua-lon.eml"
-        sender = authentication.of_mail(self.app, mail.header)
+        """Keep what a mail brings, and let an answer to a question of ours count."""
+        mail = read_mail(raw)
+        faults, sender = mail.parts.faults, authentication.of_mail(self.app, mail.header)
+        if faults and larger_than is None:
+            self.result.problems.append(
+                f"Thư UID {uid} có phần không đọc được ({', '.join(faults)}): vẫn giữ, cần người xem"
+            )
         if not mail.complete:  # what of it was not read may name another sender
             sender = replace(sender, doubt=sender.doubt or "phần đầu thư quá dài, không đọc hết")
-        documents, taken = mail.documents if larger_than is None else [], list[int]()
-        for index, (filename, content) in enumerate(documents or [(whole, raw)]):
-            submission, new = receive(
-                self.app,
-                content,
-                channel=Arrival.MAIL,
-                channel_id=f"{digest}/{index}",
-                sender=sender.address,
-                filename=filename,
-                received_at=arrived,
-                now=self.now,
-                message_id=mail.message_id,
-                subject=mail.subject,
-                automatic=mail.automatic,
-                sender_doubt=sender.doubt,
-                authentication=sender.authentication.result if sender.authentication else None,
-            )
-            taken.append(submission)
-            if larger_than is not None:
-                problem = f"{too_large(self.app, 'thư', larger_than)}, vẫn được giữ nguyên"
-                advice = "Đề nghị gửi mỗi tệp trong một thư riêng, hoặc giảm dung lượng bản scan."
-                unread(self.app, submission, Outcome.REFUSED, f"{problem}. {advice}", self.result, self.now)
-            if new:
-                self.result.submission_ids.append(submission)
-        if not mail.automatic and larger_than is None:
-            brought = [] if documents else taken
-            replies.take(self.app, mail.header, sender, mail.subject or "", mail.text, brought, self.now)
+        taken = take_in(self.app, raw, mail, sender, arrived, self.now, too_large=larger_than is not None)
+        if taken.new:
+            self.result.submission_ids += taken.submissions
+        if larger_than is not None:
+            problem = f"{too_large(self.app, 'thư', larger_than)}, vẫn được giữ nguyên"
+            advice = "Đề nghị gửi mỗi tệp trong một thư riêng, hoặc giảm dung lượng bản scan."
+            reason = f"{problem}. {advice}"
+            unread(self.app, taken.submissions[0], Outcome.REFUSED, reason, self.result, self.now)
+        elif not taken.decision.automatic:
+            settled = [] if taken.decision.kind == MailKind.SUBMISSION else taken.submissions
+            subject = mail.parts.subject or ""
+            replies.take(self.app, mail.header, sender, subject, mail.parts.text, settled, self.now)
 
     def _out_of_time(self, left: int, known: int) -> None:
         """What is left is no fault where it is strangers' alone: whoever sends heavy mails would hold all letters."""

@@ -1,0 +1,178 @@
+"""Take in a mail: what it is, and all that it brings, in one transaction."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from dondoc.configuration.context import AppContext
+from dondoc.forms.redact import redact
+from dondoc.intake import origins, replies
+from dondoc.intake.authentication import Sender
+from dondoc.intake.judge import may_act_for, without_reading
+from dondoc.intake.mails import kinds, letters, words
+from dondoc.intake.mails.content import DOCUMENTS
+from dondoc.intake.mails.kinds import Decision, Why
+from dondoc.intake.receive import prepared, visible
+from dondoc.intake.sources.mail import ReadMail
+from dondoc.store.intake import Mail, Submission, Verdict
+from dondoc.vocabulary.mails import MailKind
+from dondoc.vocabulary.reasons import said
+from dondoc.vocabulary.submissions import Arrival, MayBe, Outcome
+
+WHOLE, TOO_LARGE = "thu.eml", "thu-qua-lon.eml"  # names of mails that are kept themselves
+TEXT = 4_000  # characters of a text that are kept
+_BY_A_PERSON = (MailKind.SUBMISSION, MailKind.REPLY, MailKind.FORGOTTEN)
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What a mail was taken in as. `new`: by this call."""
+
+    decision: Decision
+    submissions: list[int]
+    new: bool
+
+
+@dataclass(frozen=True)
+class _Arrived:
+    raw: bytes
+    mail: ReadMail
+    sender: Sender
+    at: datetime
+    whole: str  # its own name where it is kept itself
+    now: datetime
+
+
+def take_in(
+    app: AppContext, raw: bytes, mail: ReadMail, sender: Sender, arrived: datetime, now: datetime, *, too_large: bool
+) -> Taken:
+    """Keep a mail and what it brings; doing so again changes nothing.
+
+    What it is known by is the whole of it, as it was delivered: neither a change of UIDs nor a second reading makes it
+    new, and nobody can send something that passes for another's mail. One without a document is kept itself, and its
+    verdict stands at once; one that is too large awaits the word of who called.
+
+    Args:
+        raw: all of it; of one that is too large its beginning.
+
+    Raises:
+        Problem: the disk is nearly full or cannot be used.
+    """
+    whole = TOO_LARGE if too_large else WHOLE
+    it = _Arrived(raw, mail, sender, min(arrived, now), whole, now)  # nothing arrives in the future
+    decision = _decided(app, it)
+    brings = decision.kind == MailKind.SUBMISSION and bool(mail.documents) and not too_large
+    files = mail.documents if brings else [(it.whole, raw)]
+    digest = sha256(raw).hexdigest()
+    rows = [_row(app, it, decision, f"{digest}/{index}", *file) for index, file in enumerate(files)]
+
+    def keep() -> Taken:
+        with app.sessions.begin() as session:
+            if known := _known(session, digest):
+                return Taken(decision, known, new=False)
+            row = _mail(session, it, decision, digest)
+            session.add(row)
+            session.flush()
+            for submission in rows:
+                submission.mail_id = row.id
+                session.add(submission)
+                session.flush()
+            if not brings and decision.reason.code != Why.TOO_LARGE:
+                session.add(_verdict(app, session, it, decision, rows[0]))
+            return Taken(decision, [submission.id for submission in rows], new=True)
+
+    try:
+        return keep()
+    except IntegrityError:  # another run took it in between our look and our insert
+        with app.sessions.reading() as session:
+            return Taken(decision, _known(session, digest), new=False)
+
+
+def _known(session: Session, digest: str) -> list[int]:
+    """The submissions of a mail that was taken in already, also before mails had a row of their own."""
+    ids = [f"{digest}/{index}" for index in range(DOCUMENTS)]
+    query = select(Submission.id).where(Submission.channel == Arrival.MAIL, Submission.channel_id.in_(ids))
+    return list(session.scalars(query.order_by(Submission.id)))
+
+
+def _decided(app: AppContext, it: _Arrived) -> Decision:
+    with app.sessions.reading() as session:
+        letter = letters.of_id(session, it.mail.message_id)
+        sent = {one["sha256"] for one in letter.attachments} if letter else set()
+    sent_back = bool(sent) and all(sha256(file).hexdigest() in sent for _, file in it.mail.documents)
+    if it.whole == TOO_LARGE:
+        return kinds.decide_unread(it.mail.header, it.mail.parts, ours=letter is not None)
+    return kinds.decide(it.mail.header, it.mail.parts, ours=letter is not None, sent_back=sent_back)
+
+
+def _row(app: AppContext, it: _Arrived, decision: Decision, channel_id: str, name: str, content: bytes) -> Submission:
+    sender = it.sender
+    return prepared(
+        app,
+        content,
+        channel=Arrival.MAIL,
+        channel_id=channel_id,
+        sender=sender.address,
+        filename=name,
+        received_at=it.at,
+        now=it.now,
+        message_id=it.mail.message_id,
+        subject=it.mail.parts.subject,
+        automatic=decision.automatic,
+        sender_doubt=sender.doubt,
+        authentication=sender.authentication.result if sender.authentication else None,
+    )
+
+
+def _mail(session: Session, it: _Arrived, decision: Decision, digest: str) -> Mail:
+    parts, by_person = it.mail.parts, decision.kind in _BY_A_PERSON
+    own = parts.own if by_person else parts.text
+    return Mail(
+        digest=digest,
+        kind=decision.kind,
+        reason=decision.reason.as_json(),
+        text="\n".join(redact(visible(line))[0] for line in own[:TEXT].splitlines())[:TEXT],
+        promised=words.promised(parts.own, it.at) if by_person else None,
+        document_number=words.document_number(parts.own) if by_person else None,
+        letter_id=_letter(session, it, decision.kind),
+        bounced=[one._asdict() for one in parts.bounced],
+        passed_over=[[visible(name), str(why)] for name, why in parts.passed_over],
+        origin=origins.origin(it.mail.header),
+        recorded_at=it.now,
+    )
+
+
+def _letter(session: Session, it: _Arrived, kind: MailKind) -> int | None:
+    parts, ids = it.mail.parts, letters.named(it.mail.header)
+    if kind == MailKind.OURS:
+        letter = letters.of_id(session, it.mail.message_id)
+        return letter.id if letter else None
+    if kind == MailKind.BOUNCE:
+        return letters.returned(session, [*parts.originals, *ids], parts.bounced, it.at)
+    sender = "" if it.sender.doubt else it.sender.address
+    agencies = _agencies(session, it)
+    return letters.answered(session, [*ids, *parts.originals], sender, agencies) if sender else None
+
+
+def _agencies(session: Session, it: _Arrived) -> set[str]:
+    probe = Submission(sender=it.sender.address, sender_doubt=it.sender.doubt, happened_at=it.at)
+    return may_act_for(session, probe)
+
+
+def _verdict(app: AppContext, session: Session, it: _Arrived, decision: Decision, submission: Submission) -> Verdict:
+    """On a mail that is kept itself. A machine's is nobody's work; a person's waits, and is answered."""
+    reason = said(decision.reason)
+    if decision.kind not in _BY_A_PERSON:
+        return without_reading(submission.id, Outcome.DISMISSED, reason, it.now, answered=True)
+    agencies = _agencies(session, it)
+    agency = next(iter(agencies)) if len(agencies) == 1 else None
+    may_be = MayBe.EITHER if decision.kind == MailKind.SUBMISSION else MayBe.NEITHER
+    asked = replies.question(app, session, it.mail.header, it.sender, it.mail.parts.subject or "") is not None
+    answered = decision.automatic or (asked and decision.kind != MailKind.SUBMISSION)
+    return without_reading(
+        submission.id, Outcome.WAITING, reason, it.now, agency=agency, may_be=may_be, answered=answered
+    )
