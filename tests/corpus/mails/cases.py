@@ -929,7 +929,7 @@ case(
 
 def mailbox() -> list[tuple[Case, bytes]]:
     """Sixty of them as they lie in a mailbox, each with a name of its own."""
-    chosen = [one for number, one in enumerate(CASES) if number % 4 != 3]
+    chosen = [one for number, one in enumerate(CASES) if number % 4 != 3 or one.kind == Kind.OURS]
     named = (b"\r\nMessage-ID:" in one.raw.partition(b"\r\n\r\n")[0] for one in chosen)
     return [
         (one, one.raw if known else b"Message-ID: <%d@ductho.test>\r\n%s" % (number, one.raw))

@@ -15,7 +15,7 @@ from dondoc.intake.authentication import Sender
 from dondoc.intake.judge import may_act_for, without_reading
 from dondoc.intake.mails import kinds, letters, words
 from dondoc.intake.mails.content import DOCUMENTS
-from dondoc.intake.mails.kinds import Decision, Why
+from dondoc.intake.mails.kinds import Decision
 from dondoc.intake.receive import prepared, visible
 from dondoc.intake.sources.mail import ReadMail
 from dondoc.store.intake import Mail, Submission, Verdict
@@ -43,30 +43,37 @@ class _Arrived:
     mail: ReadMail
     sender: Sender
     at: datetime
-    whole: str  # its own name where it is kept itself
+    refused: str | None  # why it was not read as a whole, in words; None: it was
     now: datetime
 
 
 def take_in(
-    app: AppContext, raw: bytes, mail: ReadMail, sender: Sender, arrived: datetime, now: datetime, *, too_large: bool
+    app: AppContext,
+    raw: bytes,
+    mail: ReadMail,
+    sender: Sender,
+    arrived: datetime,
+    now: datetime,
+    *,
+    refused: str | None = None,
 ) -> Taken:
     """Keep a mail and what it brings; doing so again changes nothing.
 
     What it is known by is the whole of it, as it was delivered: neither a change of UIDs nor a second reading makes it
     new, and nobody can send something that passes for another's mail. One without a document is kept itself, and its
-    verdict stands at once; one that is too large awaits the word of who called.
+    verdict stands at once.
 
     Args:
-        raw: all of it; of one that is too large its beginning.
+        raw: all of it, or its beginning where it is refused.
+        refused: why it is not read, for its sender: it is too large.
 
     Raises:
         Problem: the disk is nearly full or cannot be used.
     """
-    whole = TOO_LARGE if too_large else WHOLE
-    it = _Arrived(raw, mail, sender, min(arrived, now), whole, now)  # nothing arrives in the future
+    it = _Arrived(raw, mail, sender, min(arrived, now), refused, now)  # nothing arrives in the future
     decision = _decided(app, it)
-    brings = decision.kind == MailKind.SUBMISSION and bool(mail.documents) and not too_large
-    files = mail.documents if brings else [(it.whole, raw)]
+    brings = decision.kind == MailKind.SUBMISSION and bool(mail.documents) and not refused
+    files = mail.documents if brings else [(TOO_LARGE if refused else WHOLE, raw)]
     digest = sha256(raw).hexdigest()
     rows = [_row(app, it, decision, f"{digest}/{index}", *file) for index, file in enumerate(files)]
 
@@ -81,7 +88,7 @@ def take_in(
                 submission.mail_id = row.id
                 session.add(submission)
                 session.flush()
-            if not brings and decision.reason.code != Why.TOO_LARGE:
+            if not brings:
                 session.add(_verdict(app, session, it, decision, rows[0]))
             return Taken(decision, [submission.id for submission in rows], new=True)
 
@@ -104,7 +111,7 @@ def _decided(app: AppContext, it: _Arrived) -> Decision:
         letter = letters.of_id(session, it.mail.message_id)
         sent = {one["sha256"] for one in letter.attachments} if letter else set()
     sent_back = bool(sent) and all(sha256(file).hexdigest() in sent for _, file in it.mail.documents)
-    if it.whole == TOO_LARGE:
+    if it.refused:
         return kinds.decide_unread(it.mail.header, it.mail.parts, ours=letter is not None)
     return kinds.decide(it.mail.header, it.mail.parts, ours=letter is not None, sent_back=sent_back)
 
@@ -166,11 +173,13 @@ def _agencies(session: Session, it: _Arrived) -> set[str]:
 def _verdict(app: AppContext, session: Session, it: _Arrived, decision: Decision, submission: Submission) -> Verdict:
     """On a mail that is kept itself. A machine's is nobody's work; a person's waits, and is answered."""
     reason = said(decision.reason)
+    may_be = MayBe.EITHER if it.mail.documents or decision.kind == MailKind.SUBMISSION else MayBe.NEITHER
     if decision.kind not in _BY_A_PERSON:
-        return without_reading(submission.id, Outcome.DISMISSED, reason, it.now, answered=True)
+        return without_reading(submission.id, Outcome.DISMISSED, reason, it.now, may_be=may_be, answered=True)
+    if it.refused:
+        return without_reading(submission.id, Outcome.REFUSED, it.refused, it.now)
     agencies = _agencies(session, it)
     agency = next(iter(agencies)) if len(agencies) == 1 else None
-    may_be = MayBe.EITHER if decision.kind == MailKind.SUBMISSION else MayBe.NEITHER
     asked = replies.question(app, session, it.mail.header, it.sender, it.mail.parts.subject or "") is not None
     answered = decision.automatic or (asked and decision.kind != MailKind.SUBMISSION)
     return without_reading(

@@ -14,12 +14,12 @@ from dondoc.errors import Problem
 from dondoc.intake import aside, authentication, replies
 from dondoc.intake.mails.take import take_in
 from dondoc.intake.sources.mail import HEADERS, read_mail
-from dondoc.intake.sources.source import TOO_LARGE, SourceResult, known_senders, largest, record, too_large, unread
+from dondoc.intake.sources.source import TOO_LARGE, SourceResult, known_senders, largest, record, too_large
 from dondoc.intake.sources.turns import Turns, turns
 from dondoc.mail.imap import Broken, Declined, Mailbox
 from dondoc.mail.servers import ImapServer, Unusable
 from dondoc.vocabulary.mails import MailKind
-from dondoc.vocabulary.submissions import Outcome
+from dondoc.vocabulary.numbers import BN
 
 DONE = "Da-tiep-nhan"
 RECONNECTS = 5  # in one run
@@ -194,14 +194,15 @@ class _Reading:
             )
         if not mail.complete:  # what of it was not read may name another sender
             sender = replace(sender, doubt=sender.doubt or "phần đầu thư quá dài, không đọc hết")
-        taken = take_in(self.app, raw, mail, sender, arrived, self.now, too_large=larger_than is not None)
-        if taken.new:
-            self.result.submission_ids += taken.submissions
+        refused = None
         if larger_than is not None:
             problem = f"{too_large(self.app, 'thư', larger_than)}, vẫn được giữ nguyên"
-            advice = "Đề nghị gửi mỗi tệp trong một thư riêng, hoặc giảm dung lượng bản scan."
-            reason = f"{problem}. {advice}"
-            unread(self.app, taken.submissions[0], Outcome.REFUSED, reason, self.result, self.now)
+            refused = f"{problem}. Đề nghị gửi mỗi tệp trong một thư riêng, hoặc giảm dung lượng bản scan."
+        taken = take_in(self.app, raw, mail, sender, arrived, self.now, refused=refused)
+        if taken.new:
+            self.result.submission_ids += taken.submissions
+        if refused:
+            self.result.problems.append(f"{BN(taken.submissions[0])}: {refused}")
         elif not taken.decision.automatic:
             settled = [] if taken.decision.kind == MailKind.SUBMISSION else taken.submissions
             subject = mail.parts.subject or ""
