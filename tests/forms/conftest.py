@@ -17,7 +17,7 @@ from dondoc.configuration.settings import DATA
 from dondoc.directive.load import load
 from dondoc.directive.model import Directive
 from dondoc.forms import current as current_room
-from dondoc.forms import limited, template
+from dondoc.forms import limited, template, token
 from dondoc.forms.blank import blank
 from dondoc.forms.spec import FormSpec, load_specs
 from dondoc.forms.verdict import FormVerdict
@@ -88,12 +88,12 @@ def current(
     rows: list[dict[str, Any]], *, marked: Mapping[str, str] | None = None, kind: str = "form_03", **changes: Any
 ) -> bytes:
     """The current copy of a form whose version in force is 3."""
+    owner, registry = DIRECTIVE.registry.agency(OWNERS[kind]), DIRECTIVE.registry
     return current_room.current(
         SPECS[kind],
-        DIRECTIVE.registry.agency(OWNERS[kind]),
-        registry=DIRECTIVE.registry,
-        secrets=SECRETS,
-        version=3,
+        owner,
+        registry=registry,
+        token=token.of_form(SPECS[kind], owner, registry, SECRETS, 3),
         head=head(kind, total_cameras=str(len(rows)), **changes),
         rows=rows,
         marked=marked,

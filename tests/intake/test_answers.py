@@ -1,8 +1,10 @@
 """One answer for each mail, which says only what is true."""
 
 from hashlib import sha256
+from io import BytesIO
 
 import pytest
+from openpyxl import load_workbook
 
 from dondoc.audit import Actor, Channel
 from dondoc.intake import inbox
@@ -113,6 +115,22 @@ def test_a_receipt_says_what_was_met_what_is_still_owed_and_the_numbers_of_the_c
     assert "Quý cơ quan còn phải gửi:\n- Văn bản cử cán bộ đầu mối" in letter.text
     assert "trước ngày 19/11/2021" in letter.text
     assert "Sở kiểm tra kết nối của 02 camera" in letter.text
+
+
+def test_a_receipt_brings_the_version_in_force_and_the_agencys_own_letter(desk: Desk) -> None:
+    mail(desk, ("bm03.xlsx", desk.form()))
+    desk.work()
+    letter = the_letter(desk)
+    names = [one["filename"] for one in letter.attachments]
+    assert names == [f"Bieu_mau_03_{DUC_THO}_ban_1.xlsx", f"Du_thao_cong_van_gui_bieu_mau_03_{DUC_THO}.docx"]
+    for name in names:
+        assert name in letter.text
+    copy = desk.app.blobs.get(letter.attachments[0]["sha256"])
+    book = load_workbook(BytesIO(copy))
+    assert "CAM-00001" in {cell.value for row in book["Danh sách camera"].iter_rows() for cell in row}
+    mail(desk, ("ban_sua.xlsx", copy))
+    desk.work()
+    assert desk.verdicts()[-1].outcome == "duplicate"
 
 
 def test_who_owes_nothing_more_is_told_so_and_thanked(desk: Desk) -> None:

@@ -10,7 +10,7 @@ from dondoc.directive.model import Directive, Registry
 from dondoc.directive.names import fold
 from dondoc.drafts import codes, letter
 from dondoc.drafts.letter import Officer, Survey
-from dondoc.forms import current
+from dondoc.forms import limited
 from dondoc.forms.blank import blank
 from dondoc.forms.spec import CAMERA, FormSpec, load_specs
 from dondoc.mail.letter import Attachment
@@ -51,11 +51,15 @@ def current_copy(
     Args:
         rows: with `number` ("CAM-00014") where a row is a camera.
         marked: number → what is to be seen to.
+
+    Raises:
+        Problem: there is none: it is too heavy.
     """
     spec, registry = load_specs(app.settings.data)[form], app.registry
-    content = current.current(
-        spec,
-        registry.agency(agency),
+    content = limited.current(
+        agency,
+        form,
+        data=app.settings.data,
         registry=registry,
         secrets=app.secrets,
         version=version,

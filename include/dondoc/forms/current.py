@@ -30,8 +30,7 @@ def current(
     agency: Agency,
     *,
     registry: Registry,
-    secrets: list[str],
-    version: int,
+    token: str | None,
     head: Mapping[str, Any],
     rows: Sequence[Mapping[str, Any]],
     marked: Mapping[str, str] | None = None,
@@ -39,12 +38,12 @@ def current(
     """An .xlsx with the rows of a version, the same bytes for the same content.
 
     Args:
-        version: the one in force; what is filled in from the copy is a correction of it.
+        token: of the version in force; what is filled in from the copy is a correction of it.
         head: clean answers; `rows`: clean values, and under `number` "CAM-00014" where a row is a camera.
         marked: number → what is to be seen to; its row is coloured, and says so.
     """
     form = spec.current
-    book = template.make(form, agency, registry, secrets, version, len(rows))
+    book = template.draw_up(form, agency, registry, token, len(rows))
     sheet = book[form.sheet]
     assert isinstance(sheet, Worksheet)
     listed = [*enumerate(rows, template.FIRST)]

@@ -5,6 +5,7 @@ what they prove is said here; what it then answers is believed only as far as th
 """
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import date
 from pathlib import Path
@@ -84,6 +85,33 @@ def annotate(
     order: dict[str, Any] = {"do": "annotate", "verdict": asdict(replace(form, rows=(), head={})), "token": signed}
     try:
         return _run(registry, specs, load_surveys(data), order, content, COPY)
+    except Fault as fault:
+        raise Problem(NO_COPY.format(why=explain(fault, COPY))) from None
+
+
+def current(
+    agency: str,
+    form: str,
+    *,
+    data: Path,
+    registry: Registry,
+    secrets: list[str],
+    version: int,
+    head: Mapping[str, Any],
+    rows: Sequence[Mapping[str, Any]],
+    marked: Mapping[str, str] | None = None,
+) -> bytes:
+    """The current copy of an agency's form, as `forms.current` makes it: what strangers wrote is handled in a child.
+
+    Raises:
+        Problem: there is none: it is too heavy.
+    """
+    specs = load_specs(data)
+    signed = token.of_form(specs[form], registry.agency(agency), registry, secrets, version)
+    order: dict[str, Any] = {"do": "current", "form": form, "agency": agency, "token": signed}
+    order |= {"head": dict(head), "rows": [*map(dict, rows)], "marked": dict(marked) if marked else None}
+    try:
+        return _run(registry, specs, load_surveys(data), order, b"", COPY)
     except Fault as fault:
         raise Problem(NO_COPY.format(why=explain(fault, COPY))) from None
 

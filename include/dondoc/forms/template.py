@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from datetime import date
+from functools import cache
 from typing import Any
 
 from openpyxl import Workbook
@@ -125,8 +126,13 @@ def put(cell: Any, value: Any) -> None:
 def say(cell: Any, text: str, *, size: float = 12, bold: bool = False, italic: bool = False, align: Any = WRAP) -> None:
     """Words of ours: font and alignment in one go."""
     put(cell, text)
-    cell.font = Font(name=FONT, size=size, bold=bold, italic=italic)
+    cell.font = _font(size, bold, italic)
     cell.alignment = align
+
+
+@cache
+def _font(size: float, bold: bool, italic: bool) -> Font:
+    return Font(name=FONT, size=size, bold=bold, italic=italic)
 
 
 # -- part I
@@ -209,9 +215,7 @@ def _table(sheet: Worksheet, spec: FormSpec, rows: int) -> None:
     say(sheet.cell(2, WIDE), note, size=11, italic=True, align=Alignment(vertical="center"))
     _columns(sheet, spec)
     _header(sheet, spec)
-    for row in range(FIRST, FIRST + DRAWN):
-        _draw(sheet, row, spec, row - FIRST + 1)
-    _draw_more(sheet, len(spec.columns) + 1, rows)
+    _draw(sheet, spec, max(DRAWN, rows))
     for number, field in enumerate(spec.columns, 2):
         if rule := _validation(field, spec):
             letter = get_column_letter(number)
@@ -263,20 +267,17 @@ def heading(cell: Any, text: str, *, small: bool = False) -> None:
     cell.fill, cell.border = SHADE, BOX
 
 
-def _draw(sheet: Worksheet, row: int, spec: FormSpec, ordinal: int) -> None:
-    put(sheet.cell(row, 1), ordinal)
-    for number in range(1, len(spec.columns) + 2):
-        draw(sheet.cell(row, number), spec.columns[number - 2] if number > 1 else None)
-    sheet.row_dimensions[row].height = 30
-
-
-def _draw_more(sheet: Worksheet, columns: int, rows: int) -> None:
-    """Rows beyond those of a blank form, in the style of its first one."""
-    styles = [style(sheet.cell(FIRST, number)) for number in range(1, columns + 1)]
-    for row in range(FIRST + DRAWN, FIRST + rows):
+def _draw(sheet: Worksheet, spec: FormSpec, rows: int) -> None:
+    """The rows of the list, all in the style of the first one; those of a blank form are of one height."""
+    for number, field in enumerate((None, *spec.columns), 1):
+        draw(sheet.cell(FIRST, number), field)
+    styles = [style(sheet.cell(FIRST, number)) for number in range(1, len(spec.columns) + 2)]
+    for row in range(FIRST, FIRST + rows):
         put(sheet.cell(row, 1), row - FIRST + 1)
         for number, drawn in enumerate(styles, 1):
             apply_style(sheet.cell(row, number), drawn)
+        if row < FIRST + DRAWN:
+            sheet.row_dimensions[row].height = 30
 
 
 def own_columns(sheet: Worksheet, spec: FormSpec, group: str, labels: Sequence[str], rows: int) -> int:
@@ -368,13 +369,20 @@ def _guide(sheet: Worksheet, spec: FormSpec, registry: Registry) -> None:
         row += 1
     for number, label in enumerate(("Nội dung", "Bắt buộc", "Cách ghi", "Ví dụ"), 1):
         heading(sheet.cell(row + 1, number), label)
+    drawn = [_line_of_guide(sheet.cell(row + 2, number), CENTRE if number == 2 else WRAP) for number in range(1, 5)]
     for line, field in enumerate((*spec.head, *spec.columns), row + 2):
         for number, text in enumerate((field.label, _demand(field), _how(field, spec), field.example), 1):
-            say(sheet.cell(line, number), text, size=11, align=CENTRE if number == 2 else WRAP)
-            sheet.cell(line, number).border = BOX
+            put(sheet.cell(line, number), text)
+            apply_style(sheet.cell(line, number), drawn[number - 1])
         sheet.row_dimensions[line].height = 16 * max(1, math.ceil(len(_how(field, spec)) / 72))
     _protect(sheet)
     page(sheet, pages=1)
+
+
+def _line_of_guide(cell: Any, align: Alignment) -> Any:
+    say(cell, "", size=11, align=align)
+    cell.border = BOX
+    return style(cell)
 
 
 def _steps(spec: FormSpec, registry: Registry) -> list[str]:

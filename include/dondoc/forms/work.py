@@ -60,13 +60,15 @@ def _common() -> dict[str, Any]:
 
 
 def work(request: bytes, ask: Callable[[bytes], bytes]) -> bytes:
-    """One request: the verdict as JSON, or the annotated copy.
+    """One request: the verdict as JSON, the annotated copy, or the current one.
 
     Raises:
         Unreadable: what is to be annotated is no form of ours.
     """
     line, _, content = request.partition(b"\n")
     order = json.loads(line)
+    if order["do"] == "current":
+        return _current(order)
     return _judged(order, content, ask) if order["do"] == "judge" else _annotated(order, content)
 
 
@@ -88,3 +90,17 @@ def _annotated(order: dict[str, Any], content: bytes) -> bytes:
 
     verdict = VERDICT.validate_python(order["verdict"])
     return annotate(content, verdict, token=order["token"], **_common())
+
+
+def _current(order: dict[str, Any]) -> bytes:
+    from dondoc.forms.current import current
+
+    return current(
+        _known.specs[order["form"]],
+        _known.registry.agency(order["agency"]),
+        registry=_known.registry,
+        token=order["token"],
+        head=order["head"],
+        rows=order["rows"],
+        marked=order["marked"],
+    )

@@ -1,6 +1,7 @@
 """What a gather run still has to do: submissions without a verdict or an answer, and cameras just declared."""
 
 import logging
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, func, select
@@ -26,6 +27,8 @@ from dondoc.vocabulary.submissions import ACCEPTED, Arrival, Outcome
 
 log = logging.getLogger(__name__)
 LATELY = timedelta(days=1)
+POSTPONED = "postponed"
+ANSWERING = 2  # answers that are composed while the next submissions are judged, one after the other
 PATIENCE = timedelta(days=30)  # how long a letter waits for cameras that could not be judged
 
 
@@ -48,27 +51,50 @@ def judge_and_answer(app: AppContext, now: datetime, deadline: Deadline | None =
     with app.sessions.reading() as session:
         app.letters(session, now.date())
     waiting = unfinished(app)
-    for place, submission in enumerate(waiting):
-        if deadline and deadline.over:
-            log.warning("%d submissions are left for the next run", len(waiting) - place)
-            break
-        try:
-            outcome: str = judge_submission(app, submission, now=now, patience=0).outcome
-            answer(app, [submission], now=now)
-        except Underway:
-            continue
-        except Postponed as postponed:
-            log.warning("%s: %s", BN(submission), postponed)
-            outcome = "postponed"
-        except Exception as error:
-            if (explained := explain(error)) and explained.cause is not Cause.OTHER:
-                raise
-            log.exception("%s could not be judged", BN(submission))
-            leave_to_a_person(app, submission, type(error).__name__, now)
-            outcome = Outcome.WAITING
-        outcomes.setdefault(str(outcome), []).append(submission)
-        log.info("%s: %s", BN(submission), outcome)
+    with ThreadPoolExecutor(ANSWERING) as pool:
+        answers: list[tuple[int, Future[list[int]]]] = []
+        for place, submission in enumerate(waiting):
+            if deadline and deadline.over:
+                log.warning("%d submissions are left for the next run", len(waiting) - place)
+                break
+            if (outcome := _judged(app, submission, now)) is None:
+                continue
+            if outcome != POSTPONED:
+                answers.append((submission, pool.submit(answer, app, [submission], now=now)))
+            outcomes.setdefault(outcome, []).append(submission)
+            log.info("%s: %s", BN(submission), outcome)
+        for submission, answered in answers:
+            try:
+                answered.result()
+            except Exception as error:
+                _ours(app, submission, error, now)
     return outcomes
+
+
+def _judged(app: AppContext, submission: int, now: datetime) -> str | None:
+    """What was judged of a submission; None: another process is at it."""
+    try:
+        return str(judge_submission(app, submission, now=now, patience=0).outcome)
+    except Underway:
+        return None
+    except Postponed as postponed:
+        log.warning("%s: %s", BN(submission), postponed)
+        return POSTPONED
+    except Exception as error:
+        _ours(app, submission, error, now)
+        return str(Outcome.WAITING)
+
+
+def _ours(app: AppContext, submission: int, error: Exception, now: datetime) -> None:
+    """A fault of ours: where it is the submission that brings it about, a person looks at it.
+
+    Raises:
+        Exception: the database, its disk or the key cannot be used.
+    """
+    if (explained := explain(error)) and explained.cause is not Cause.OTHER:
+        raise error
+    log.error("%s could not be judged and answered", BN(submission), exc_info=error)
+    leave_to_a_person(app, submission, type(error).__name__, now)
 
 
 def unfinished(app: AppContext) -> list[int]:

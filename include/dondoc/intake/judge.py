@@ -24,8 +24,9 @@ from dondoc.intake.resolve import Arrived, Resolution, Version, Word, fulfilled_
 from dondoc.intake.sources.rows import record_of
 from dondoc.isolation.workers import Fault
 from dondoc.store.cameras import Camera
-from dondoc.store.intake import Assignment, Submission, Verdict
+from dondoc.store.intake import Assignment, Mail, Submission, Verdict
 from dondoc.store.session import one_at_a_time
+from dondoc.vocabulary.mails import MailKind
 from dondoc.vocabulary.numbers import CAM
 from dondoc.vocabulary.reasons import said
 from dondoc.vocabulary.submissions import ACCEPTED, Arrival, Change, Outcome, may_be
@@ -247,12 +248,14 @@ def verdict_on(
 
 
 def _arrived(session: Session, submission: Submission, form: FormVerdict) -> Arrived:
+    mail = session.get(Mail, submission.mail_id) if submission.mail_id else None
     return Arrived(
         filename=submission.filename,
         sender=_who(submission) or ("" if submission.channel.ours else "không rõ"),
         at=submission.happened_at,
         mail=submission.mail_id,
         agencies=_agencies(session, submission, form),
+        brings_nothing=mail is not None and mail.kind != MailKind.SUBMISSION,
         online=submission.channel == Arrival.SURVEY,
         doubt=submission.sender_doubt,
         elsewhere=origins.is_new(session, submission),

@@ -43,6 +43,7 @@ class Arrived:
     doubt: str | None = None
     elsewhere: bool = False
     automatic: bool = False
+    brings_nothing: bool = False  # a mail without a document
     online: bool = False  # of a survey server, which knows no sender: a signed token alone says who may act
 
 
@@ -139,7 +140,7 @@ def resolve(
         earlier: the versions of the same form that the same agency sent before, oldest first.
     """
     agency, basis = whose
-    kind = may_be(arrived.filename)
+    kind = MayBe.NEITHER if arrived.brings_nothing else may_be(arrived.filename)
     if form.form is None and kind != MayBe.FORM:
         no_form = because(ResolutionReason.NO_FORM, kind=kind.label)
         return Resolution(Outcome.WAITING, None if arrived.automatic and not word else agency, None, no_form, kind)

@@ -88,6 +88,8 @@ class PartWords(TypedDict):
     shown: Sequence[Mapping[str, Any]]
     more: int
     marked: str | None  # the copy to correct that goes with it
+    prefilled: str | None  # the version in force that goes with it
+    letter: str | None  # the draft of the agency's own letter that goes with it
 
 
 class AnswerWords(TypedDict):

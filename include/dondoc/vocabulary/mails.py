@@ -4,18 +4,16 @@ from dondoc.vocabulary.code import Code
 
 
 class MailKind(Code):
-    """`by_machine`: no person wrote it, so nobody is answered; `work`: somebody of ours has to look at it when it
-    brings no document."""
+    """`by_machine`: no person wrote it, so nobody is answered."""
 
     by_machine: bool
-    work: bool
 
-    def __init__(self, code: str, label: str, by_machine: bool = False, work: bool = False) -> None:
+    def __init__(self, code: str, label: str, by_machine: bool = False) -> None:
         super().__init__(code, label)
-        self.by_machine, self.work = by_machine, work
+        self.by_machine = by_machine
 
     SUBMISSION = "submission", "có tệp gửi kèm"
-    REPLY = "reply", "thư trả lời, không có tệp", False, True
+    REPLY = "reply", "thư trả lời, không có tệp"
     FORGOTTEN = "forgotten", "thư nói có tệp mà không kèm tệp"
     OURS = "ours", "thư hoặc biểu mẫu trống của Sở gửi lại nguyên vẹn"
     BOUNCE = "bounce", "thư của Sở không đến được", True

@@ -89,9 +89,19 @@ _PART: shapes.PartWords = {
     "shown": [_ISSUE],
     "more": 1,
     "marked": None,
+    "prefilled": "Bieu_mau_03_ban_2.xlsx",
+    "letter": "Du_thao_cong_van.docx",
 }
 _FAULTY: shapes.PartWords = {**_PART, "outcome": "returned", "errors": 2, "marked": "bieu_mau_03_can_sua.xlsx"}
-_BROKEN: shapes.PartWords = {**_PART, "outcome": "refused", "reason": "Tệp bị hỏng.", "shown": [], "numbered": []}
+_BROKEN: shapes.PartWords = {
+    **_PART,
+    "outcome": "refused",
+    "reason": "Tệp bị hỏng.",
+    "shown": [],
+    "numbered": [],
+    "prefilled": None,
+    "letter": None,
+}
 _SCAN: shapes.PartWords = {**_BROKEN, "outcome": "waiting", "form": None, "agency": "UBND huyện Đức Thọ"}
 _PARTS: list[shapes.PartWords] = [
     _PART,

@@ -1,4 +1,6 @@
-"""What goes back with an answer: their form with its wrong cells marked, a blank to start over."""
+"""What goes back with an answer: their form with its wrong cells marked, a blank to start over, the version in force
+with the cameras' numbers, their own letter ready to be signed.
+"""
 
 import logging
 from collections.abc import Sequence
@@ -13,11 +15,12 @@ from dondoc.facts import obligations
 from dondoc.forms import attached, limited
 from dondoc.forms.spec import load_specs
 from dondoc.forms.verdict import FormVerdict, Issue
+from dondoc.intake import versions
 from dondoc.intake.answers.part import Part
 from dondoc.mail.letter import Attachment
 from dondoc.vocabulary.numbers import BN
 from dondoc.vocabulary.obligations import Status
-from dondoc.vocabulary.submissions import Outcome
+from dondoc.vocabulary.submissions import ACCEPTED, Outcome
 
 log = logging.getLogger(__name__)
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -26,25 +29,71 @@ OWED = (Status.NOT_DUE, Status.OVERDUE)  # not what was returned: its sender has
 
 @dataclass(frozen=True)
 class Files:
-    """`marked`: by submission."""
+    """Each by submission, but for blanks."""
 
     marked: dict[int, Attachment] = field(default_factory=dict)
+    current: dict[int, Attachment] = field(default_factory=dict)
+    letter: dict[int, Attachment] = field(default_factory=dict)
     fresh: tuple[Attachment, ...] = ()
 
     @property
     def all(self) -> tuple[Attachment, ...]:
-        return (*self.marked.values(), *self.fresh)
+        return (*self.marked.values(), *self.current.values(), *self.letter.values(), *self.fresh)
 
 
 def of(app: AppContext, parts: Sequence[Part], now: datetime) -> Files:
     """The attachments of the answer to these parts."""
-    marked = {}
+    marked, current, letter = dict[int, Attachment](), dict[int, Attachment](), dict[int, Attachment]()
     for part in parts:
         if part.verdict.outcome == Outcome.RETURNED and (copy := _marked(app, part)):
             marked[part.submission.id] = copy
+        if part.verdict.outcome in ACCEPTED and part.form:
+            current |= _current(app, part)
+            letter |= _letter(app, part, now)
     refused = {p.verdict.agency for p in parts if p.verdict.outcome == Outcome.REFUSED and p.verdict.agency}
     fresh = [blank for agency in sorted(refused) for blank in _fresh(app, agency, now)]
-    return Files(marked, tuple(fresh))
+    return Files(marked, current, letter, tuple(fresh))
+
+
+def _current(app: AppContext, part: Part) -> dict[int, Attachment]:
+    """The version in force, if this is it, with the cameras' numbers; none of a form without cameras."""
+    agency, form = part.form or ("", "")
+    spec = load_specs(app.settings.data)[form]
+    with app.sessions.reading() as session:
+        newest = versions.newest(session, agency, form)
+        now = versions.current(session, spec, agency) if spec.place else None
+    if newest is None or newest.submission_id != part.submission.id or now is None or not now.rows or not app.secrets:
+        return {}
+    head = {key: value for key, value in now.head.items() if key != "agency_name"}
+    try:
+        copy = attached.current_copy(app, agency, form, version=newest.version or 0, head=head, rows=now.rows)
+    except Problem as problem:
+        log.warning("%s: %s", BN(part.submission.id), problem)
+        return {}
+    return {part.submission.id: copy}
+
+
+def _letter(app: AppContext, part: Part, now: datetime) -> dict[int, Attachment]:
+    """The agency's own letter to go with its form, under the letter of ours that asked for it."""
+    agency, form = part.form or ("", "")
+    with app.sessions.reading() as session:
+        letters = app.letters(session, now.date())
+    asked = (one for one in letters if any(f"{one.id}:" in duty for duty in part.verdict.fulfils))
+    if (directive := next(asked, None)) is None:
+        return {}
+    verdict, submission = part.verdict, part.submission
+    draft = attached.letter_draft(
+        app,
+        directive,
+        agency,
+        form,
+        submission=submission.id,
+        received_at=submission.happened_at,
+        head=verdict.head,
+        rows=verdict.rows,
+        now=now,
+    )
+    return {submission.id: draft}
 
 
 def _marked(app: AppContext, part: Part) -> Attachment | None:

@@ -18,6 +18,7 @@ from dondoc.intake.answers.files import Files
 from dondoc.intake.answers.part import Arrival, Part
 from dondoc.intake.differences import Content
 from dondoc.intake.judge import newest_verdict
+from dondoc.mail.letter import Attachment
 from dondoc.mail.shapes import AnswerWords, NeutralWords, PartWords
 from dondoc.store.cameras import Camera
 from dondoc.store.intake import Submission, Verdict
@@ -91,7 +92,6 @@ def _part(app: AppContext, session: Session, part: Part, sent: Files, *, several
     changes = _changes(session, spec, verdict)
     errors = [i for i in verdict.issues if i["severity"] == "error"]
     listed: Issues = errors if verdict.outcome in (Outcome.RETURNED, Outcome.DUPLICATE) else _warnings(verdict)
-    copy = sent.marked.get(submission.id)
     return {
         "number": BN(submission.id),
         "filename": submission.filename,
@@ -113,8 +113,14 @@ def _part(app: AppContext, session: Session, part: Part, sent: Files, *, several
         "errors": len(errors),
         "shown": listed[:SHOWN],
         "more": max(0, len(listed) - SHOWN),
-        "marked": copy.filename if copy else None,
+        "marked": _name(sent.marked.get(submission.id)),
+        "prefilled": _name(sent.current.get(submission.id)),
+        "letter": _name(sent.letter.get(submission.id)),
     }
+
+
+def _name(attachment: Attachment | None) -> str | None:
+    return attachment.filename if attachment else None
 
 
 def _warnings(verdict: Verdict) -> Issues:
