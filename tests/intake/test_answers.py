@@ -7,6 +7,7 @@ import pytest
 from openpyxl import load_workbook
 
 from dondoc.audit import Actor, Channel
+from dondoc.drafts import codes
 from dondoc.intake import inbox
 from dondoc.intake.answers.answer import answer
 from dondoc.intake.judge import judge_submission, without_reading
@@ -15,6 +16,7 @@ from dondoc.store.intake import Mail, Submission
 from dondoc.store.mail import OutboxLetter
 from dondoc.vocabulary.mails import MailKind
 from dondoc.vocabulary.submissions import Arrival, MayBe, Outcome
+from tests.drafts.test_scan import pdf
 
 from .conftest import DUC_THO, OFFICER, SCAN, VU_QUANG, Desk
 from .test_judge import cameras, newest, status
@@ -234,3 +236,17 @@ def test_an_untouched_blank_is_no_submission(desk: Desk) -> None:
     assert letter.subject == "Biểu mẫu 03 còn trống, đề nghị điền và gửi lại – Đức Thọ [IOC Hà Tĩnh]"
     assert "biểu mẫu trống, chưa điền nội dung nên chưa tính là đã gửi" in letter.text
     assert status(desk, DUC_THO) == "overdue"
+
+
+def test_the_signed_letter_is_known_by_the_code_on_its_draft(desk: Desk) -> None:
+    (form,) = mail(desk, ("bm03.xlsx", desk.form()))
+    desk.work()
+    code = codes.make(desk.app.secrets, form)
+    (scan,) = mail(desk, ("cv_ky.pdf", pdf(f"Ma doi chieu: {code}")), sender="la@noi-khac.test")
+    desk.work()
+    verdict = newest(desk, scan)
+    assert (verdict.outcome, verdict.agency, verdict.letter_of) == ("waiting", DUC_THO, form)
+    assert verdict.reason == f"văn bản mang mã đối chiếu của bản nộp BN-{form:04}: chờ vào sổ"
+    (forged,) = mail(desk, ("gia.pdf", pdf(f"{code[:-1]}{'0' if code[-1] != '0' else '1'}")))
+    desk.work()
+    assert newest(desk, forged).letter_of is None

@@ -14,6 +14,8 @@ from dondoc.cameras.registry.hiding import public
 from dondoc.clock import HERE
 from dondoc.configuration.context import AppContext
 from dondoc.directive.model import Directive
+from dondoc.drafts import codes as codes_
+from dondoc.drafts import scan
 from dondoc.facts import contacts
 from dondoc.forms import limited
 from dondoc.forms.spec import load_specs
@@ -149,7 +151,8 @@ def judge_submission(app: AppContext, submission_id: int, *, now: datetime, pati
             with app.sessions.begin() as session:
                 attempts.finish(session, attempt, type(error).__name__)
             raise
-        return _conclude(app, submission, assignment, form, attempt, now)
+        codes = scan.codes_in(content) if form.form is None else ()
+        return _conclude(app, submission, assignment, form, codes, attempt, now)
 
 
 def arrival(submission: Submission, assignment: Assignment | None) -> datetime:
@@ -205,6 +208,7 @@ def _conclude(
     submission: Submission,
     assignment: Assignment | None,
     form: FormVerdict,
+    codes: Sequence[str],
     attempt: int,
     now: datetime,
 ) -> Verdict:
@@ -215,7 +219,7 @@ def _conclude(
         before = newest_verdict(session, submission.id)
         # A version that a person took against a newer one is the agency's word from then on.
         decided = before is not None and before.outcome == Outcome.CONFLICT
-        row, form = verdict_on(session, app, submission, assignment, form, now)
+        row, form = verdict_on(session, app, submission, assignment, form, now, codes)
         session.add(row)
         session.flush()
         if row.outcome in ACCEPTED:
@@ -230,12 +234,17 @@ def verdict_on(
     assignment: Assignment | None,
     form: FormVerdict,
     now: datetime,
+    codes: Sequence[str] = (),
 ) -> tuple[Verdict, FormVerdict]:
-    """What a judged form becomes: a row that is not yet in the session, and the form with what its blanks stand for."""
+    """What a judged form becomes: a row that is not yet in the session, and the form with what its blanks stand for.
+
+    Args:
+        codes: of ours, that a letter bears.
+    """
     before = newest_verdict(session, submission.id)
     decided = before is not None and before.outcome == Outcome.CONFLICT
     word = Word(assignment.agency, decided) if assignment else None
-    arrived = _arrived(session, submission, form)
+    arrived = replace(_arrived(session, submission, form), letter_of=_letter_of(session, app, codes))
     whose = owner(form, arrived, word)
     form = _followed(session, app, submission, whose[0], form, before)
     earlier = _earlier(session, form.form, whose[0], submission.id, before)
@@ -261,6 +270,14 @@ def _arrived(session: Session, submission: Submission, form: FormVerdict) -> Arr
         elsewhere=origins.is_new(session, submission),
         automatic=submission.automatic,
     )
+
+
+def _letter_of(session: Session, app: AppContext, codes: Sequence[str]) -> tuple[int, str] | None:
+    """The submission, and its agency, whose letter bears one of these codes; None where they are of several."""
+    found = {codes_.verify(app.secrets, code) for code in codes} - {None} if app.secrets else set()
+    submission = found.pop() if len(found) == 1 else None
+    verdict = newest_verdict(session, submission) if submission else None
+    return (verdict.submission_id, verdict.agency) if verdict and verdict.agency else None
 
 
 def _followed(
@@ -325,6 +342,7 @@ def _row(
         version=resolution.version,
         base_version=form.base_version,
         replaces=resolution.replaces,
+        letter_of=resolution.letter_of,
         fulfils=fulfilled_by(letters, agency, form.form),
         may_be=resolution.may_be,
         rows=[_shown(row) for row in form.rows],

@@ -43,6 +43,7 @@ class Arrived:
     doubt: str | None = None
     elsewhere: bool = False
     automatic: bool = False
+    letter_of: tuple[int, str] | None = None  # the submission, and its agency, whose code of ours it bears
     brings_nothing: bool = False  # a mail without a document
     online: bool = False  # of a survey server, which knows no sender: a signed token alone says who may act
 
@@ -67,6 +68,7 @@ class ResolutionReason(ReasonCode):
     VALID = "valid", "hợp lệ; {whose}"
     NEXT = "next", "hợp lệ, thay bản {replaced}; {whose}"
     NO_FORM = "no_form", "không phải biểu mẫu Excel (có thể là {kind}): cần người xem"
+    LETTER_OF = "letter_of", "văn bản mang mã đối chiếu của bản nộp {submission}: chờ vào sổ"
     UNREADABLE = "unreadable", "{why}"
     BLANK = "blank", "biểu mẫu còn để trống, chưa điền nội dung"
     NOBODY_S_AND_DOUBTFUL = "nobody_s_and_doubtful", "{whose}; chưa chắc người gửi: {doubt}"
@@ -87,7 +89,7 @@ class ResolutionReason(ReasonCode):
 
 @dataclass(frozen=True)
 class Resolution:
-    """`replaces`: the submission whose place it takes."""
+    """`replaces`: the submission whose place it takes; `letter_of`: the one whose code it bears."""
 
     outcome: Outcome
     agency: str | None
@@ -95,6 +97,7 @@ class Resolution:
     reason: Reason
     may_be: MayBe | None = None
     replaces: int | None = None
+    letter_of: int | None = None
 
 
 Whose = tuple[str | None, Reason]
@@ -142,8 +145,7 @@ def resolve(
     agency, basis = whose
     kind = MayBe.NEITHER if arrived.brings_nothing else may_be(arrived.filename)
     if form.form is None and kind != MayBe.FORM:
-        no_form = because(ResolutionReason.NO_FORM, kind=kind.label)
-        return Resolution(Outcome.WAITING, None if arrived.automatic and not word else agency, None, no_form, kind)
+        return _unread(kind, None if arrived.automatic and not word else agency, arrived)
     if form.outcome == Outcome.REFUSED:
         why = form.issues[0].message if form.issues else "không đọc được tệp"
         return Resolution(Outcome.REFUSED, agency, None, because(ResolutionReason.UNREADABLE, why=why))
@@ -160,6 +162,15 @@ def resolve(
     if is_blank(form):
         return Resolution(Outcome.REFUSED, agency, None, because(ResolutionReason.BLANK))
     return _version(form, agency, basis, arrived, word, earlier)
+
+
+def _unread(kind: MayBe, agency: str | None, arrived: Arrived) -> Resolution:
+    """What is no workbook: a person looks at it. A letter that bears our code is its submission's."""
+    if arrived.letter_of is None:
+        return Resolution(Outcome.WAITING, agency, None, because(ResolutionReason.NO_FORM, kind=kind.label), kind)
+    submission, its = arrived.letter_of
+    about = because(ResolutionReason.LETTER_OF, submission=BN(submission))
+    return Resolution(Outcome.WAITING, agency or its, None, about, kind, letter_of=submission)
 
 
 def _version(

@@ -68,6 +68,7 @@ class Verdict(Base):
     version: Mapped[int | None]  # of the (agency, form); only accepted ones become current
     base_version: Mapped[int | None]
     replaces: Mapped[int | None]  # the submission whose place it took
+    letter_of: Mapped[int | None]  # the submission whose code this letter bears: it proposes, a person decides
     fulfils: Mapped[list[Any]]  # ids of obligations that it meets when accepted
     may_be: Mapped[MayBe | None]  # where `form` is None: what it may turn out to be; None: judged by an early version
     rows: Mapped[list[Any]]

@@ -15,6 +15,7 @@ def upgrade() -> None:
     _mails()
     op.add_column("verdicts", sa.Column("may_be", sa.String(), nullable=True))
     op.add_column("verdicts", sa.Column("replaces", sa.Integer(), nullable=True))
+    op.add_column("verdicts", sa.Column("letter_of", sa.Integer(), nullable=True))
     op.add_column("verdicts", sa.Column("again", sa.Boolean(), nullable=False, server_default=sa.false()))
 
 
