@@ -8,6 +8,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Sink
 from aiosmtpd.smtp import AuthResult
+from openpyxl import load_workbook
 from sqlalchemy import select, text, update
 
 from dondoc import clock
@@ -31,6 +33,7 @@ from dondoc.mail import outbox
 from dondoc.mail.letter import Letter
 from dondoc.mail.servers import imap_from_url
 from dondoc.orchestration import gathering
+from dondoc.probing.verdicts import SENTENCE
 from dondoc.staff import alerts
 from dondoc.store.cameras import CameraCheck
 from dondoc.store.intake import SourceRead, Verdict
@@ -88,8 +91,13 @@ def test_a_form_is_read_judged_probed_and_answered_in_one_run(
     assert set(states.values()) == {"success"}
     with officer.app.sessions.begin() as session:
         assert sorted(session.scalars(select(CameraCheck.verdict))) == ["not_found", "ok"]
-        letters = {(row.kind, row.state) for row in session.scalars(select(OutboxLetter))}
-    assert letters == {("receipt", "sent"), ("reachability", "sent")}
+        letters = {row.kind: row for row in session.scalars(select(OutboxLetter))}
+    assert {(kind, row.state) for kind, row in letters.items()} == {("receipt", "sent"), ("reachability", "sent")}
+    [copy] = letters["reachability"].attachments
+    assert copy["filename"] in letters["reachability"].text
+    book = load_workbook(BytesIO(officer.app.blobs.get(copy["sha256"])))
+    said = {str(cell.value) for sheet in book for row in sheet.iter_rows() for cell in row if cell.value}
+    assert SENTENCE["not_found"] in said  # beside the camera that is to be seen to
     assert len(mail.boxes.messages(OFFICER)) == 2
 
 

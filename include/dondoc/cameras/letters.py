@@ -1,7 +1,7 @@
 """Letters about cameras: what answered of what was declared, and outages. Number and name only, no address."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -22,7 +22,7 @@ from dondoc.directive.names import fold
 from dondoc.directive.succession import responsible
 from dondoc.facts import contacts
 from dondoc.mail import compose, outbox
-from dondoc.mail.letter import Letter, Precondition
+from dondoc.mail.letter import Attachment, Letter, Precondition
 from dondoc.mail.render import render
 from dondoc.mail.shapes import CameraWords, OutageWords, OutWords, PlaceWords, ReachabilityWords
 from dondoc.probing.verdicts import ADVICE, GOOD, PHASE, REACHABLE_PHASES, SENTENCE
@@ -40,17 +40,25 @@ SHOWN = 30  # cameras in one letter: people read on phones
 NUMBERS = 10  # of a place that is named
 
 
-def reachability(app: AppContext, submission_ids: Iterable[int], now: datetime) -> list[int]:
+Copy = Callable[[int, Mapping[str, str]], Attachment | None]  # of a submission, what to mark by number → the file
+
+
+def reachability(
+    app: AppContext, submission_ids: Iterable[int], now: datetime, copy: Copy = lambda submission, marked: None
+) -> list[int]:
     """Write to the senders of accepted forms what their cameras answered; once per submission.
 
     Nothing is written when nothing is known of any camera, a machine sent the form, or there is nobody to write to.
     What is paused or expected to be silent is said to be so, and counted nowhere. A letter that had to say so of
     cameras that a later look can judge (`waits` in its context) is followed by one more when they have been.
 
+    Args:
+        copy: makes the version in force with the cameras marked that are to be seen to.
+
     Returns:
         ids of the outbox rows.
     """
-    return _put(app, [_answer(app, submission, now) for submission in submission_ids], now)
+    return _put(app, [_answer(app, submission, now, copy) for submission in submission_ids], now)
 
 
 def outages(app: AppContext, outage_ids: Iterable[int], now: datetime) -> list[int]:
@@ -86,7 +94,7 @@ def _officer(session: Session, agency: str, system: str | None, now: datetime) -
     return None
 
 
-def _answer(app: AppContext, submission_id: int, now: datetime) -> Letter | None:
+def _answer(app: AppContext, submission_id: int, now: datetime, copy: Copy) -> Letter | None:
     with app.sessions.reading() as session:
         submission, agency = session.get_one(Submission, submission_id), _accepted_of(session, submission_id)
         cameras = session.scalars(select(Camera).where(Camera.submission_id == submission_id).order_by(Camera.id)).all()
@@ -100,6 +108,7 @@ def _answer(app: AppContext, submission_id: int, now: datetime) -> Letter | None
     number = BN(submission.id)
     faults = _lines([c for c in cameras if found.verdicts.get(c.id, Seen.OK) not in GOOD], _said(found.verdicts))
     unchecked = _lines([c for c in cameras if c.id in found.why_not], found.why_not)
+    marked = copy(submission_id, {line["number"]: line["why"] for line in faults}) if faults else None
     context: ReachabilityWords = {
         "agency": app.registry.agency(agency).name,
         "number": number,
@@ -113,6 +122,7 @@ def _answer(app: AppContext, submission_id: int, now: datetime) -> Letter | None
         "advice": _advice(found.verdicts.values()),
         "unchecked": unchecked[:SHOWN],
         "more_unchecked": max(0, len(unchecked) - SHOWN),
+        "attached": marked.filename if marked else None,
     }
     return _letter(
         app,
@@ -124,6 +134,7 @@ def _answer(app: AppContext, submission_id: int, now: datetime) -> Letter | None
         {"submission": submission.id, "waits": found.waits},
         f"Kết quả kiểm tra camera khai trong {number}",
         in_reply_to=submission.message_id,
+        attachments=(marked,) if marked else (),
     )
 
 

@@ -165,6 +165,7 @@ class ReachabilityWords(TypedDict):
     advice: list[tuple[str, str]]
     unchecked: list[CameraWords]
     more_unchecked: int
+    attached: str | None  # the form with the cameras marked that are to be seen to
 
 
 class OutageWords(TypedDict):

@@ -3,6 +3,7 @@
 import logging
 import time
 from collections import Counter
+from functools import partial
 
 from dondoc import clock
 from dondoc.configuration.context import AppContext
@@ -84,6 +85,7 @@ def probe_declared() -> dict[str, int]:
     from dondoc.cameras import letters
     from dondoc.cameras.state import current
     from dondoc.intake import backlog
+    from dondoc.intake.answers import files
 
     app, moment = open_context(), clock.now()
     accepted = backlog.declared(app, moment)
@@ -92,7 +94,8 @@ def probe_declared() -> dict[str, int]:
     if cameras:
         counts = _check_declared(app, cameras)
         accepted = [one for one in accepted if not backlog.unseen_cameras(app, [one])]  # the next run tells the rest
-    written = letters.reachability(app, accepted, clock.now())
+    copy = partial(files.current, app)
+    written = letters.reachability(app, accepted, clock.now(), copy)
     with app.sessions.begin() as session:  # what was declared, ruled or has run out since the last run
         stale = current.refresh(app, session, clock.now())
     log.info("%d cameras just declared: %s; letters: %s; states: %d", len(cameras), counts, written, stale)

@@ -179,6 +179,7 @@ _REACHABILITY: shapes.ReachabilityWords = {
     "advice": [("camera không trả lời kết nối", "kiểm tra nguồn điện")],
     "unchecked": [_CAMERA],
     "more_unchecked": 1,
+    "attached": "Bieu_mau_03_ban_1.xlsx",
 }
 _UNREACHED: shapes.ReachabilityWords = {
     **_REACHABILITY,
@@ -189,6 +190,7 @@ _UNREACHED: shapes.ReachabilityWords = {
     "advice": [],
     "unchecked": [],
     "more_unchecked": 0,
+    "attached": None,
 }
 _OUTAGE: shapes.OutageWords = {
     "agency": "UBND huyện Đức Thọ",

@@ -3,7 +3,7 @@ with the cameras' numbers, their own letter ready to be signed.
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import PurePath
@@ -17,6 +17,7 @@ from dondoc.forms.spec import load_specs
 from dondoc.forms.verdict import FormVerdict, Issue
 from dondoc.intake import versions
 from dondoc.intake.answers.part import Part
+from dondoc.intake.judge import newest_verdict
 from dondoc.mail.letter import Attachment
 from dondoc.vocabulary.numbers import BN
 from dondoc.vocabulary.obligations import Status
@@ -43,34 +44,41 @@ class Files:
 
 def of(app: AppContext, parts: Sequence[Part], now: datetime) -> Files:
     """The attachments of the answer to these parts."""
-    marked, current, letter = dict[int, Attachment](), dict[int, Attachment](), dict[int, Attachment]()
+    marked, current_copies, letter = dict[int, Attachment](), dict[int, Attachment](), dict[int, Attachment]()
     for part in parts:
         if part.verdict.outcome == Outcome.RETURNED and (copy := _marked(app, part)):
             marked[part.submission.id] = copy
         if part.verdict.outcome in ACCEPTED and part.form:
-            current |= _current(app, part)
+            current_copies |= {part.submission.id: copy} if (copy := current(app, part.submission.id)) else {}
             letter |= _letter(app, part, now)
     refused = {p.verdict.agency for p in parts if p.verdict.outcome == Outcome.REFUSED and p.verdict.agency}
     fresh = [blank for agency in sorted(refused) for blank in _fresh(app, agency, now)]
-    return Files(marked, current, letter, tuple(fresh))
+    return Files(marked, current_copies, letter, tuple(fresh))
 
 
-def _current(app: AppContext, part: Part) -> dict[int, Attachment]:
-    """The version in force, if this is it, with the cameras' numbers; none of a form without cameras."""
-    agency, form = part.form or ("", "")
-    spec = load_specs(app.settings.data)[form]
+def current(app: AppContext, submission: int, marked: Mapping[str, str] | None = None) -> Attachment | None:
+    """The version in force, if this submission is it, with the cameras' numbers; none of a form without cameras.
+
+    Args:
+        marked: number → what is to be seen to.
+    """
+    specs = load_specs(app.settings.data)
     with app.sessions.reading() as session:
+        verdict = newest_verdict(session, submission)
+        agency, form = (verdict.agency, verdict.form) if verdict else (None, None)
+        if verdict is None or agency is None or form not in specs or not specs[form].place or not app.secrets:
+            return None
         newest = versions.newest(session, agency, form)
-        now = versions.current(session, spec, agency) if spec.place else None
-    if newest is None or newest.submission_id != part.submission.id or now is None or not now.rows or not app.secrets:
-        return {}
+        now = versions.current(session, specs[form], agency)
+    if newest is None or newest.id != verdict.id or now is None or not now.rows:
+        return None
     head = {key: value for key, value in now.head.items() if key != "agency_name"}
+    version = newest.version or 0
     try:
-        copy = attached.current_copy(app, agency, form, version=newest.version or 0, head=head, rows=now.rows)
+        return attached.current_copy(app, agency, form, version=version, head=head, rows=now.rows, marked=marked)
     except Problem as problem:
-        log.warning("%s: %s", BN(part.submission.id), problem)
-        return {}
-    return {part.submission.id: copy}
+        log.warning("%s: %s", BN(submission), problem)
+        return None
 
 
 def _letter(app: AppContext, part: Part, now: datetime) -> dict[int, Attachment]:

@@ -174,4 +174,9 @@ def _numbered(
     ids = {(fold(place), fold(name)): camera for place, name, camera in session.execute(mine)}
     keys = [(fold(str(row.get(spec.place) or "")), fold(str(row[CAMERA]))) for row in cameras]
     rows = enumerate(zip(keys, cameras, strict=True), 1)
-    return [(n, CAM(ids[key]), str(row[CAMERA])) for n, (key, row) in rows if key in ids]
+    return [(n, CAM(ids[key]), _called(row)) for n, (key, row) in rows if key in ids]
+
+
+def _called(row: Mapping[str, Any]) -> str:
+    """A restricted camera is named by its number alone."""
+    return "(hạn chế nêu tên)" if row.get("restricted") is True else str(row[CAMERA])
