@@ -418,3 +418,23 @@ def test_two_readings_of_one_mail_over_a_real_server_bring_it_once(post: Post) -
     post.server.boxes.put(INTAKE, content)  # as a restored backup lays it there: another UID
     assert post.read().submission_ids == []
     assert post.left() == 0
+
+
+def test_a_form_from_where_its_sender_never_wrote_replaces_nothing_until_a_person_says_so(post: Post) -> None:
+    desk = post.desk
+
+    def sent(number: int, host: str, content: bytes) -> str:
+        desk.now += timedelta(minutes=5)
+        came = f"from x ({host}) by tiep-nhan.ioc.test with ESMTP"
+        post.send(("bm03.xlsx", content), message_id=f"<{number}@ductho.test>", Received=came)
+        post.read()
+        desk.work()
+        return desk.verdicts()[-1].outcome
+
+    home, elsewhere = "mx1.hatinh.gov.vn [203.0.113.7]", "vps.example.net [198.51.100.9]"
+    assert sent(1, home, desk.form(cameras=2)) == "accepted"
+    assert sent(2, elsewhere, desk.form(cameras=3)) == "waiting"
+    assert "đến từ nơi khác các lần trước" in desk.verdicts()[-1].reason
+    assert sent(3, home.replace("mx1", "mx2"), desk.form(cameras=4)) == "accepted"
+    newcomer = desk.form(cameras=5, officer_email="moi.dt@hatinh.gov.vn")
+    assert sent(4, elsewhere, newcomer) == "waiting"
