@@ -55,7 +55,7 @@ SECRET_KEY = re.compile(
 PLAIN = {"AIRFLOW__CORE__AUTH_MANAGER", "DONDOC_AUTHSERV_ID"}  # names that look like a secret's
 PLAIN |= {"AIRFLOW__FAB__AUTH_RATE_LIMITED", "AIRFLOW__FAB__AUTH_RATE_LIMIT", "AIRFLOW__API_AUTH__JWT_EXPIRATION_TIME"}
 # Not for an installation to say: set in the image, kept as Airflow's Connections, or of the demo.
-NOT_HERE = {"HOME", "DATA"} | {"SMTP_URL", "IMAP_URL"} | {"CLOCK", "CLOCK_SINCE", "SCHEDULES"}
+NOT_HERE = {"HOME", "DATA"} | {"SMTP_URL", "IMAP_URL", "SURVEY_URL"} | {"CLOCK", "CLOCK_SINCE", "SCHEDULES"}
 PINNED = re.compile(r"[a-z]+:\d+\.\d+\.?\d*(-[a-z-]+)?")
 CHOSEN = re.compile(r"\$\{[A-Z]+_IMAGE:-([^}]+)\}")  # an installation may name a digest instead
 every_service = pytest.mark.parametrize("name", sorted(SERVICES))

@@ -130,7 +130,7 @@ def test_what_is_wrong_is_marked_in_a_copy_of_ours_with_their_answers() -> None:
     [issue] = [one for one in verdict.issues if one.severity == "error" and one.code == "not_whole"]
     spec = SPECS["form_03"]
     assert (issue.sheet, issue.cell) == (spec.sheet, f"{_letter(spec, 'rtsp_port')}7")
-    assert "dòng 2" in issue.message
+    assert "Dòng 2" in issue.message
     copy = annotating.annotate(content, verdict, specs=SPECS, registry=REGISTRY, token=None, surveys={})
     book = load_workbook(BytesIO(copy))
     cell = book[spec.sheet][issue.cell]

@@ -96,3 +96,9 @@ def test_a_changed_spec_is_read_again(forms_folder: Path) -> None:
 def test_a_folder_without_forms_is_told_to_a_person(tmp_path: Path) -> None:
     with pytest.raises(Problem, match="Không có mẫu biểu"):
         load_specs(tmp_path)
+
+
+def test_a_copy_of_a_form_forgets_what_was_worked_out_of_its_fields() -> None:
+    spec = SPECS["form_03"]
+    assert "name" in spec.fields
+    assert "name" not in spec.model_copy(update={"columns": ()}).fields

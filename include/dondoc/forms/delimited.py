@@ -22,7 +22,7 @@ def sheet(content: bytes) -> Sheet | None:
     Raises:
         Unreadable: its letters are in an encoding that does not tell itself.
     """
-    csv.field_size_limit(len(content) + 1)
+    csv.field_size_limit(max(csv.field_size_limit(), len(content) + 1))  # of the whole process: never made smaller
     try:
         return _sheet(content)
     except csv.Error:  # a line end where none may be: no table

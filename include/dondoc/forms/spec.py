@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from dondoc.directive.located_yaml import LocatedYaml, read
 from dondoc.directive.model import Strict
@@ -118,6 +118,13 @@ class FormSpec(_Form):
         """Folded label of a column → key, also of earlier versions of the form."""
         now = _dictionary((*self.columns, *self.followed))
         return now | self._earlier(self.fields, now)
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """A copy without what was worked out of the fields before: they may be others now."""
+        copy = super().model_copy(update=update, deep=deep)
+        for name in copy.__dict__.keys() - type(self).model_fields.keys():
+            del copy.__dict__[name]
+        return copy
 
     @cached_property
     def current(self) -> "FormSpec":

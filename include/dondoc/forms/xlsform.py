@@ -104,7 +104,8 @@ def _any(when: When) -> str:
 
 
 def _choices(spec: FormSpec) -> Iterator[Line]:
-    for name, choices in spec.lists.items():
+    asked = {field.choices for field in (*spec.head, *spec.columns)}
+    for name, choices in ((name, choices) for name, choices in spec.lists.items() if name in asked):
         for choice in choices:
             yield {"list_name": name, "name": answers.choice_name(choice.code), "label": choice.label}
 

@@ -16,7 +16,6 @@ import tempfile
 import time
 from contextlib import ExitStack
 from datetime import date, datetime
-from importlib.util import find_spec
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -85,17 +84,15 @@ def play(home: Path, stack: ExitStack) -> str:
     }
     socket.gethostname = lambda: "may-chu"
     _only(AGENCIES, world)
-    from dondoc.world import World
-
-    from dondoc import settings
+    from dondoc.configuration.settings import load
     from dondoc.store.session import upgrade
 
-    url = settings.load().url
+    url = load().url
     upgrade(url)
-    world.play(World(settings.load()), mail, fleet, home)
-    old_nights(World(settings.load()))
+    world.play(_open(), mail, fleet, home)
+    old_nights(_open())
     with days.at("2021-11-25T09:00"):
-        new_officer(World(settings.load()), mail, fleet)
+        new_officer(_open(), mail, fleet)
     with days.at("2021-11-25T11:30"):
         gather()
     with days.at("2021-11-25T14:00"):
@@ -123,17 +120,15 @@ def _only(agencies: tuple[str, ...], world: Any) -> None:
 def old_nights(opened: Any) -> None:
     """Looks of a year ago, which a month's counts have taken the place of, where there are such."""
     from dondoc import clock
-    from dondoc.cameras import night
+    from dondoc.cameras.nights import night
+    from dondoc.cameras.nights.rollup import roll_up
     from dondoc.demo import days, world
 
     for day in range(1, 13):  # ten looks of a camera are never thrown away
         with days.at(f"2020-08-{day:02}T10:05"):
             found = [world._seen(camera, dark=camera == 2) for camera in (1, 2)]
             night.store(opened, found, night=date(2020, 8, day), round="day", now=clock.now())
-    if find_spec("dondoc.cameras.rollup"):
-        from dondoc.cameras.rollup import roll_up
-
-        roll_up(opened, date(2021, 11, 25))
+    roll_up(opened, date(2021, 11, 25))
 
 
 def new_officer(opened: Any, mail: Any, fleet: Any) -> None:
@@ -149,7 +144,7 @@ def gather() -> None:
     """As the task bodies of `gather_survey_submissions` do it."""
     from dondoc.orchestration import gathering
 
-    gathering.open_world = _open_world
+    gathering.open_context = _open
     gathering.read_folder()
     gathering.read_mailbox()
     outcomes = gathering.judge_and_answer()
@@ -164,25 +159,24 @@ def look(which: str) -> None:
     from dondoc import clock
     from dondoc.orchestration import checking
 
-    checking.open_world = _open_world
+    checking.open_context = _open
     asked = {"look": which, "as_of": f"{clock.now():%Y-%m-%d}", "agencies": [], "dry_run": False}
     run = SimpleNamespace(run_after=clock.now(), run_type="manual", run_id="manual__2021-11-25", conf={})
     batches = checking.plan({"dag": SimpleNamespace(params=asked), "dag_run": run, "params": asked})
     checking.store(batches, [checking.check(batch) for batch in batches])
 
 
-def _open_world() -> Any:
-    from dondoc.world import World
+def _open() -> Any:
+    from dondoc.configuration.context import AppContext
+    from dondoc.configuration.settings import load
 
-    from dondoc import settings
-
-    return World(settings.load())
+    return AppContext(load())
 
 
 def people(home: Path) -> None:
     """What persons do that afternoon, at the command line."""
     scan = home / "scan.pdf"
-    scan.write_bytes(b"%PDF-1.4\n%%EOF\n")
+    scan.write_bytes(b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n")
     word = {"document": "Công văn số 12/STTTT", "reason": "lý do ghi bằng tiếng Việt", "by": "Đậu Tùng Lâm"}
     rule = ("rule", *_options(word))
     dondoc(*rule, "waive", "--agency", "ubnd-huyen-can-loc", "--system", "tourism", "--deliverable", "focal_letter")
@@ -204,9 +198,10 @@ def people(home: Path) -> None:
     dondoc("cancel", held[1], "--reason", "đã gọi điện", "--by", "Đậu Tùng Lâm")
     os.environ["BREAK_OFF"] = "1"
     dondoc("deliver", may_fail=True)
-    dondoc("report", "--as-of", "2021-11-25", "--out", home / "report")
+    letter = ("--directive", "stttt-cntt-2021-11")
+    dondoc("report", "--as-of", "2021-11-25", "--out", home / "report", *letter)
     dondoc(
-        *("report", "issue", "--as-of", "2021-11-25", "--number", "77/BC-STTTT", "--date", "2021-11-25"),
+        *("report", "issue", *letter, "--as-of", "2021-11-25", "--number", "77/BC-STTTT", "--date", "2021-11-25"),
         *("--file", scan, "--by", "Nguyễn Thị Văn Thư"),
     )
 
@@ -215,15 +210,12 @@ def next_morning() -> None:
     """Decided, and not delivered: letters that wait, some of them for a person."""
     from dondoc import clock
     from dondoc.escalation import sources
+    from dondoc.staff import alerts
 
-    sources.look(_open_world(), clock.now())
+    sources.look(_open(), clock.now())
     dondoc("escalate", "--as-of", "2021-11-26")
-    if find_spec("dondoc.alerts"):
-        from dondoc import alerts
-
-        if hasattr(alerts, "opened"):
-            with _open_world().sessions.begin() as session:
-                alerts.opened(session, "gather_survey_submissions.read_folder", "mark", "ổ đĩa lỗi", clock.now())
+    with _open().sessions.begin() as session:
+        alerts.opened(session, "gather_survey_submissions.read_folder", "mark", "ổ đĩa lỗi", clock.now())
 
 
 def _options(given: dict[str, str]) -> list[str]:
@@ -236,12 +228,12 @@ def _approver() -> str:
 
 def dondoc(*arguments: object, may_fail: bool = False) -> str:
     """A command, in this process. Returns what it printed."""
-    from dondoc.cli import app
+    from dondoc.cli import cli
 
     said = io.StringIO()
     with contextlib.redirect_stdout(said):
         try:
-            app([str(a) for a in arguments], standalone_mode=False)
+            cli([str(a) for a in arguments], standalone_mode=False)
         except Exception as error:
             if not may_fail:
                 raise RuntimeError(f"{arguments}: {error}") from error
