@@ -1,12 +1,15 @@
 """One answer for each mail, which says only what is true."""
 
+import shutil
 from hashlib import sha256
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
 
 from dondoc.audit import Actor, Channel
+from dondoc.configuration.context import AppContext
 from dondoc.drafts import codes
 from dondoc.intake import inbox
 from dondoc.intake.answers.answer import answer
@@ -133,6 +136,19 @@ def test_a_receipt_brings_the_version_in_force_and_the_agencys_own_letter(desk: 
     mail(desk, ("ban_sua.xlsx", copy))
     desk.work()
     assert desk.verdicts()[-1].outcome == "duplicate"
+
+
+def test_a_receipt_goes_without_a_letter_whose_template_cannot_be_used(desk: Desk, tmp_path: Path) -> None:
+    data = tmp_path / "include"
+    shutil.copytree(desk.app.settings.data, data, ignore=shutil.ignore_patterns("dondoc"))
+    next((data / "letter-drafts").glob("*.docx")).write_bytes(b"hong")
+    later = Desk(AppContext(desk.app.settings.model_copy(update={"data": data})), desk.now)
+    mail(later, ("bm03.xlsx", later.form()))
+    later.work()
+    letter = the_letter(later)
+    assert [one["filename"] for one in letter.attachments] == [f"Bieu_mau_03_{DUC_THO}_ban_1.xlsx"]
+    assert "Du_thao" not in letter.text
+    assert later.verdicts()[-1].outcome == "accepted"
 
 
 def test_who_owes_nothing_more_is_told_so_and_thanked(desk: Desk) -> None:

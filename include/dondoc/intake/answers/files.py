@@ -90,17 +90,21 @@ def _letter(app: AppContext, part: Part, now: datetime) -> dict[int, Attachment]
     if (directive := next(asked, None)) is None:
         return {}
     verdict, submission = part.verdict, part.submission
-    draft = attached.letter_draft(
-        app,
-        directive,
-        agency,
-        form,
-        submission=submission.id,
-        received_at=submission.happened_at,
-        head=verdict.head,
-        rows=verdict.rows,
-        now=now,
-    )
+    try:
+        draft = attached.letter_draft(
+            app,
+            directive,
+            agency,
+            form,
+            submission=submission.id,
+            received_at=submission.happened_at,
+            head=verdict.head,
+            rows=verdict.rows,
+            now=now,
+        )
+    except Problem as problem:  # a template that cannot be used: `check-config` says so, the receipt goes without it
+        log.warning("%s: %s", BN(submission.id), problem)
+        return {}
     return {submission.id: draft}
 
 
