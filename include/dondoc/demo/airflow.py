@@ -196,11 +196,11 @@ class Airflow:
 
         state: str = self.wait(f"lượt chạy {dag}", reached, 240)
         if state == WAITING:
-            self._await_scheduler()
+            self.await_scheduler()
         return state
 
-    def _await_scheduler(self) -> None:
-        """Wait until the scheduler has seen that the process which asks has ended.
+    def await_scheduler(self) -> None:
+        """Wait until the scheduler has seen that the processes which ask have ended.
 
         An answer that comes before makes it take the task for a killed one: it asks again, and the answer is gone.
         """

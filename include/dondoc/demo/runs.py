@@ -54,7 +54,9 @@ class Runs:
 
     def _answer(self, dag: str, run: str) -> None:
         self._login(APPROVER)
-        for question in self._airflow.questions(dag, run):
+        questions = self._airflow.questions(dag, run)
+        self._airflow.await_scheduler()  # one that is asked meanwhile is answered next time
+        for question in questions:
             self._airflow.answer(dag, run, question, APPROVE)
             self._say(f"{dag}: người duyệt của bản thử ({APPROVER}) đã duyệt: {question['subject']}")
         self._login("admin")
