@@ -1,6 +1,7 @@
 """One answer for each mail, which says only what is true."""
 
 import shutil
+from collections.abc import Sequence
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
@@ -17,7 +18,7 @@ from dondoc.intake.judge import judge_submission, without_reading
 from dondoc.intake.receive import receive
 from dondoc.store.intake import Mail, Submission
 from dondoc.store.mail import OutboxLetter
-from dondoc.vocabulary.mails import MailKind
+from dondoc.vocabulary.mails import MailKind, NoDocument
 from dondoc.vocabulary.submissions import Arrival, MayBe, Outcome
 from tests.drafts.test_scan import pdf
 
@@ -28,7 +29,12 @@ PERSON = Actor("Nguyễn Văn A", "nva", Channel.PAGE)
 
 
 def mail(
-    desk: Desk, *files: tuple[str, bytes], kind: MailKind = MailKind.SUBMISSION, sender: str = OFFICER, text: str = ""
+    desk: Desk,
+    *files: tuple[str, bytes],
+    kind: MailKind = MailKind.SUBMISSION,
+    sender: str = OFFICER,
+    text: str = "",
+    passed_over: Sequence[Sequence[str]] = (),
 ) -> list[int]:
     """A mail that was taken in, with what it brings."""
     number = len(desk.submissions())
@@ -39,7 +45,7 @@ def mail(
             reason=[],
             text=text,
             bounced=[],
-            passed_over=[],
+            passed_over=[*passed_over],
             recorded_at=desk.now,
         )
         session.add(row)
@@ -224,6 +230,23 @@ def test_a_mail_without_a_document_is_told_so_once_a_day_and_pauses_nothing(
     assert words in letter.text
     assert "không cần gửi lại" not in letter.text
     assert status(desk, DUC_THO) == "overdue"
+
+
+def test_who_attached_an_empty_file_is_not_told_that_there_was_none(desk: Desk) -> None:
+    mail(desk, kind=MailKind.FORGOTTEN, passed_over=[["bm03.xlsx", NoDocument.EMPTY]])
+    desk.work()
+    letter = the_letter(desk)
+    assert letter.subject.startswith("Tệp kèm theo không có nội dung, đề nghị gửi lại")
+    assert "tệp kèm theo “bm03.xlsx” không có nội dung" in letter.text
+    assert "không có tệp kèm theo" not in letter.text
+
+
+def test_officers_are_not_counted_as_cameras(desk: Desk) -> None:
+    mail(desk, ("dau_moi.xlsx", desk.form(form="form_focal")))
+    desk.work()
+    letter = the_letter(desk)
+    assert "camera" not in letter.subject
+    assert " camera" not in letter.text.split(": ", 2)[2].split(".")[0]
 
 
 @pytest.mark.parametrize("kind", [kind for kind in MailKind if kind.by_machine])

@@ -143,10 +143,7 @@ def test_the_same_wrong_form_again_is_told_that_its_faults_still_stand(desk: Des
     bring(desk, content)
     assert [v.outcome for v in desk.verdicts()] == ["returned", "duplicate"]
     assert "không cần gửi lại" not in desk.letters()[-1].text
-    assert (
-        "nội dung giống hệt bản đã được đề nghị chỉnh sửa trước đó; 03 chỗ nêu dưới đây vẫn chưa sửa"
-        in desk.letters()[-1].text
-    )
+    assert "số liệu giống hệt bản đã nhận trước đó; còn 03 chỗ cần sửa, nêu dưới đây" in desk.letters()[-1].text
     assert status(desk, DUC_THO) == "returned"
 
 

@@ -166,6 +166,13 @@ def test_going_back_to_what_stood_before_is_a_correction_not_a_repetition() -> N
     assert decide(replace(GOOD, base_version=1), earlier=earlier).outcome == "duplicate"
 
 
+def test_values_that_were_returned_count_once_nothing_is_wrong_with_them() -> None:
+    returned = version(None, "a")
+    assert decide(GOOD, earlier=[returned]).outcome == "accepted"
+    assert decide(replace(GOOD, base_version=1), earlier=[version(1, "b"), returned]).version == 2
+    assert decide(replace(GOOD, outcome="returned", issues=(WRONG,)), earlier=[returned]).outcome == "duplicate"
+
+
 def test_our_own_blank_coming_back_is_no_form_that_was_sent() -> None:
     asked = tuple(replace(WRONG, code=code) for code in ("required_missing", "no_rows"))
     blank = replace(GOOD, outcome="returned", issues=asked, head={"agency_name": "UBND huyện Đức Thọ"})

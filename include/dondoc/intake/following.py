@@ -58,25 +58,26 @@ def key(place: object, name: object) -> tuple[str, str]:
     return fold(str(place or "")), fold(str(name or ""))
 
 
-def follow(spec: FormSpec, form: FormVerdict, now: Current | None, own: Collection[str]) -> FormVerdict:
+def follow(spec: FormSpec, form: FormVerdict, in_force: Current | None, own: Collection[str]) -> FormVerdict:
     """A form with what its blanks stand for. One that says nothing else than the version in force has its hash.
 
     Args:
-        now: the version in force; None: there is none.
+        in_force: the version in force; None: there is none.
         own: the numbers of the agency's cameras; another's in a row is an error.
     """
     if not any(row.get(NUMBER) for row in form.rows):
         return form
-    stands = {str(row[NUMBER]): row for row in now.rows if row.get(NUMBER)} if now else {}
+    stands = {str(row[NUMBER]): row for row in in_force.rows if row.get(NUMBER)} if in_force else {}
     rows = tuple(_followed(spec, row, stands) for row in form.rows)
     issues = [issue for ordinal, row in enumerate(rows, 1) for issue in _faults(spec, row, ordinal, own)]
-    changed = now is None or _is_new(rows) or differences.between(spec, now.content, Content(form.head, rows))
+    said = Content(form.head, rows)
+    changed = in_force is None or _is_new(rows) or differences.between(spec, in_force.content, said)
     return replace(
         form,
         rows=rows,
         outcome=Outcome.RETURNED if issues else form.outcome,
         issues=(*form.issues, *issues),
-        value_hash=form.value_hash if now is None or changed else now.value_hash,
+        value_hash=form.value_hash if in_force is None or changed else in_force.value_hash,
     )
 
 

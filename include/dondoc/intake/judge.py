@@ -14,8 +14,7 @@ from dondoc.cameras.registry.hiding import public
 from dondoc.clock import HERE
 from dondoc.configuration.context import AppContext
 from dondoc.directive.model import Directive
-from dondoc.drafts import codes as codes_
-from dondoc.drafts import scan
+from dondoc.drafts import codes, scan
 from dondoc.facts import contacts
 from dondoc.forms import limited
 from dondoc.forms.spec import load_specs
@@ -151,8 +150,8 @@ def judge_submission(app: AppContext, submission_id: int, *, now: datetime, pati
             with app.sessions.begin() as session:
                 attempts.finish(session, attempt, type(error).__name__)
             raise
-        codes = scan.codes_in(content) if form.form is None else ()
-        return _conclude(app, submission, assignment, form, codes, attempt, now)
+        found = scan.codes_in(content) if form.form is None else ()
+        return _conclude(app, submission, assignment, form, found, attempt, now)
 
 
 def arrival(submission: Submission, assignment: Assignment | None) -> datetime:
@@ -208,7 +207,7 @@ def _conclude(
     submission: Submission,
     assignment: Assignment | None,
     form: FormVerdict,
-    codes: Sequence[str],
+    letter_codes: Sequence[str],
     attempt: int,
     now: datetime,
 ) -> Verdict:
@@ -219,7 +218,7 @@ def _conclude(
         before = newest_verdict(session, submission.id)
         # A version that a person took against a newer one is the agency's word from then on.
         decided = before is not None and before.outcome == Outcome.CONFLICT
-        row, form = verdict_on(session, app, submission, assignment, form, now, codes)
+        row, form = verdict_on(session, app, submission, assignment, form, now, letter_codes)
         session.add(row)
         session.flush()
         if row.outcome in ACCEPTED:
@@ -234,17 +233,17 @@ def verdict_on(
     assignment: Assignment | None,
     form: FormVerdict,
     now: datetime,
-    codes: Sequence[str] = (),
+    letter_codes: Sequence[str] = (),
 ) -> tuple[Verdict, FormVerdict]:
     """What a judged form becomes: a row that is not yet in the session, and the form with what its blanks stand for.
 
     Args:
-        codes: of ours, that a letter bears.
+        letter_codes: of ours, that a letter bears; none of them believed yet.
     """
     before = newest_verdict(session, submission.id)
     decided = before is not None and before.outcome == Outcome.CONFLICT
     word = Word(assignment.agency, decided) if assignment else None
-    arrived = replace(_arrived(session, submission, form), letter_of=_letter_of(session, app, codes))
+    arrived = replace(_arrived(session, submission, form), letter_of=_letter_of(session, app, letter_codes))
     whose = owner(form, arrived, word)
     form = _followed(session, app, submission, whose[0], form, before)
     earlier = _earlier(session, form.form, whose[0], submission.id, before)
@@ -272,9 +271,9 @@ def _arrived(session: Session, submission: Submission, form: FormVerdict) -> Arr
     )
 
 
-def _letter_of(session: Session, app: AppContext, codes: Sequence[str]) -> tuple[int, str] | None:
+def _letter_of(session: Session, app: AppContext, letter_codes: Sequence[str]) -> tuple[int, str] | None:
     """The submission, and its agency, whose letter bears one of these codes; None where they are of several."""
-    found = {codes_.verify(app.secrets, code) for code in codes} - {None} if app.secrets else set()
+    found = {codes.verify(app.secrets, code) for code in letter_codes} - {None} if app.secrets else set()
     submission = found.pop() if len(found) == 1 else None
     verdict = newest_verdict(session, submission) if submission else None
     return (verdict.submission_id, verdict.agency) if verdict and verdict.agency else None
@@ -293,8 +292,8 @@ def _followed(
         return form
     spec = load_specs(app.settings.data)[form.form]
     version = before.version if before else None
-    now = versions.current(session, spec, agency, but_for=submission.id, before=version)
-    return following.follow(spec, form, now, versions.numbers(session, agency).values())
+    in_force = versions.current(session, spec, agency, but_for=submission.id, before=version)
+    return following.follow(spec, form, in_force, versions.numbers(session, agency).values())
 
 
 def _agencies(session: Session, submission: Submission, form: FormVerdict) -> frozenset[str]:

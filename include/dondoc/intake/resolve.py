@@ -120,8 +120,14 @@ def may_act(agency: str, arrived: Arrived, word: Word | None) -> bool:
 
 
 def repeats(form: FormVerdict, versions: Sequence[Version], current: int) -> bool:
-    """Whether the same values came before; going back from the current version to an older one's is no repetition."""
-    same = [v.number for v in versions if form.value_hash and v.value_hash == form.value_hash]
+    """Whether the same values came before.
+
+    Going back from the current version to an older one's is no repetition; nor are values that were returned for what
+    stood beside them, and by now are without a fault: nobody has them yet.
+    """
+    faulty = form.outcome == Outcome.RETURNED
+    alike = (v for v in versions if form.value_hash and v.value_hash == form.value_hash)
+    same = [v.number for v in alike if v.number or faulty]
     goes_back = current and (form.base_version or 0) >= current and current not in same
     return bool(same) and not goes_back
 
@@ -168,9 +174,9 @@ def _unread(kind: MayBe, agency: str | None, arrived: Arrived) -> Resolution:
     """What is no workbook: a person looks at it. A letter that bears our code is its submission's."""
     if arrived.letter_of is None:
         return Resolution(Outcome.WAITING, agency, None, because(ResolutionReason.NO_FORM, kind=kind.label), kind)
-    submission, its = arrived.letter_of
+    submission, owner_of_form = arrived.letter_of
     about = because(ResolutionReason.LETTER_OF, submission=BN(submission))
-    return Resolution(Outcome.WAITING, agency or its, None, about, kind, letter_of=submission)
+    return Resolution(Outcome.WAITING, agency or owner_of_form, None, about, kind, letter_of=submission)
 
 
 def _version(

@@ -76,7 +76,8 @@ class PartWords(TypedDict):
     reason: str
     fulfils: bool  # what was owed is met by it
     blank: bool  # it is our own blank form
-    cameras: int
+    cameras: int  # or rows, of a form that is not of cameras
+    of_cameras: bool
     places: list[str]
     nil: bool
     replaced: str | None  # the number of the version whose place it takes
@@ -96,6 +97,7 @@ class AnswerWords(TypedDict):
     """Of the answer to what arrived."""
 
     kind: str  # of the mail
+    empty: str | None  # the name of its only file, in which there is nothing
     received_at: datetime
     agency: str | None
     agency_short: str | None

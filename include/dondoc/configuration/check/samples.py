@@ -78,6 +78,7 @@ _PART: shapes.PartWords = {
     "fulfils": True,
     "blank": False,
     "cameras": 12,
+    "of_cameras": True,
     "places": ["Đồi Mộng Ước", "Ngã ba Đồng Lộc"],
     "nil": False,
     "replaced": "BN-0003",
@@ -106,6 +107,7 @@ _SCAN: shapes.PartWords = {**_BROKEN, "outcome": "waiting", "form": None, "agenc
 _PARTS: list[shapes.PartWords] = [
     _PART,
     {**_PART, "nil": True, "cameras": 0, "shown": [], "replaced": None, "changes": [], "more_changes": 0},
+    {**_PART, "form": "Phiếu đầu mối", "of_cameras": False, "cameras": 2, "places": [], "numbered": []},
     _FAULTY,
     {**_FAULTY, "marked": None},
     _BROKEN,
@@ -119,6 +121,7 @@ _PARTS: list[shapes.PartWords] = [
 ]
 _ANSWER: shapes.AnswerWords = {
     "kind": "submission",
+    "empty": None,
     "received_at": NOON,
     "agency": "UBND huyện Đức Thọ",
     "agency_short": "Đức Thọ",
@@ -151,6 +154,7 @@ _ANSWERS = (
     *({**_ALONE, "parts": [part], "counted": [part] if "accepted" in part["outcome"] else []} for part in _PARTS),
     {**_ALONE, "kind": "reply", "parts": [_SCAN], "counted": [], "checked": 0},
     {**_ALONE, "kind": "forgotten", "parts": [_SCAN], "counted": [], "agency": None, "agency_short": None},
+    {**_ALONE, "kind": "forgotten", "parts": [_SCAN], "counted": [], "empty": "bieu_mau_03.xlsx"},
 )
 _NEUTRAL: shapes.NeutralWords = {"number": "BN-0012", "received_at": NOON}
 _CHANGE: shapes.ContactChangeWords = {

@@ -69,13 +69,13 @@ def current(app: AppContext, submission: int, marked: Mapping[str, str] | None =
         if verdict is None or agency is None or form not in specs or not specs[form].place or not app.secrets:
             return None
         newest = versions.newest(session, agency, form)
-        now = versions.current(session, specs[form], agency)
-    if newest is None or newest.id != verdict.id or now is None or not now.rows:
+        in_force = versions.current(session, specs[form], agency)
+    if newest is None or newest.id != verdict.id or in_force is None or not in_force.rows:
         return None
-    head = {key: value for key, value in now.head.items() if key != "agency_name"}
+    head = {key: value for key, value in in_force.head.items() if key != "agency_name"}
     version = newest.version or 0
     try:
-        return attached.current_copy(app, agency, form, version=version, head=head, rows=now.rows, marked=marked)
+        return attached.current_copy(app, agency, form, version=version, head=head, rows=in_force.rows, marked=marked)
     except Problem as problem:
         log.warning("%s: %s", BN(submission), problem)
         return None

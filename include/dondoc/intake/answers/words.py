@@ -13,7 +13,7 @@ from dondoc.facts import contacts, obligations
 from dondoc.facts import words as duty_words
 from dondoc.facts.obligations import Standing
 from dondoc.forms.spec import CAMERA, FormSpec, load_specs
-from dondoc.intake import differences
+from dondoc.intake import differences, versions
 from dondoc.intake.answers.files import Files
 from dondoc.intake.answers.part import Arrival, Part
 from dondoc.intake.differences import Content
@@ -22,6 +22,7 @@ from dondoc.mail.letter import Attachment
 from dondoc.mail.shapes import AnswerWords, NeutralWords, PartWords
 from dondoc.store.cameras import Camera
 from dondoc.store.intake import Submission, Verdict
+from dondoc.vocabulary.mails import NoDocument
 from dondoc.vocabulary.numbers import BN, CAM
 from dondoc.vocabulary.obligations import DONE, MILESTONES, Status
 from dondoc.vocabulary.submissions import ACCEPTED, Change, Outcome
@@ -56,6 +57,7 @@ def of(app: AppContext, came: Arrival, parts: Sequence[Part], sent: Files, now: 
     met = [s for s in standings if s.status in DONE]
     return {
         "kind": came.kind,
+        "empty": _empty(came),
         "received_at": parts[0].submission.happened_at,
         "agency": agency.name if agency else None,
         "agency_short": agency.short if agency else None,
@@ -71,6 +73,12 @@ def of(app: AppContext, came: Arrival, parts: Sequence[Part], sent: Files, now: 
         "fresh": [one.filename for one in sent.fresh],
         "desk": desk,
     }
+
+
+def _empty(came: Arrival) -> str | None:
+    """The name of the file in which there is nothing: its sender attached one, and is not told otherwise."""
+    passed_over = came.mail.passed_over if came.mail else ()
+    return next((name for name, why in passed_over if why == NoDocument.EMPTY), None)
 
 
 def _is_of(standing: Standing, returned: Sequence[Part]) -> bool:
@@ -103,6 +111,7 @@ def _part(app: AppContext, session: Session, part: Part, sent: Files, *, several
         "fulfils": bool(verdict.fulfils) and verdict.outcome in ACCEPTED,
         "blank": verdict.outcome == Outcome.REFUSED and verdict.form is not None,
         "cameras": len(cameras),
+        "of_cameras": spec is None or spec.place is not None,
         "places": _places(spec, cameras),
         "nil": verdict.head.get("no_camera") is True and not cameras,
         "replaced": BN(verdict.replaces) if verdict.replaces else None,
@@ -153,13 +162,10 @@ def _changes(session: Session, spec: FormSpec | None, verdict: Verdict) -> list[
 
 def _current(session: Session, verdict: Verdict) -> str | None:
     """The version of its form that stands, where that is another."""
-    if verdict.outcome not in (Outcome.CONFLICT, Outcome.DUPLICATE) or not verdict.agency:
+    if verdict.outcome not in (Outcome.CONFLICT, Outcome.DUPLICATE) or not (verdict.agency and verdict.form):
         return None
-    stands = select(Verdict.submission_id, Verdict.value_hash).where(
-        Verdict.agency == verdict.agency, Verdict.form == verdict.form, Verdict.outcome.in_(ACCEPTED)
-    )
-    newest = session.execute(stands.order_by(Verdict.version.desc()).limit(1)).first()
-    return BN(newest[0]) if newest and newest[1] != verdict.value_hash else None
+    newest = versions.newest(session, verdict.agency, verdict.form)
+    return BN(newest.submission_id) if newest and newest.value_hash != verdict.value_hash else None
 
 
 def _numbered(
