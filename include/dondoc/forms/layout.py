@@ -265,6 +265,7 @@ def _frame(table: Table, last: int, headers: set[int], spec: FormSpec) -> Frame:
         telling=frozenset(columns[key] for key in known if key and key in columns),
         naming=frozenset(columns[key] for key in (CAMERA,) if key in columns),
         deciding=frozenset(columns[key] for key in spec.empty_when if key in columns),
+        addressed=frozenset(columns[key] for key in ("host",) if key in columns),
         headers=frozenset(headers),
     )
 
