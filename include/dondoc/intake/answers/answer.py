@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from dondoc.configuration.context import AppContext
 from dondoc.intake.answers import files, words
-from dondoc.intake.answers.part import Addressee, Arrival, Part, addressee, arrival, counting
+from dondoc.intake.answers.part import Addressee, Arrival, Part, addressee, arrival, counting, of_whom
 from dondoc.intake.judge import newest_verdict
 from dondoc.mail import compose, outbox
 from dondoc.mail.letter import Letter
@@ -100,7 +100,8 @@ def _letter(app: AppContext, came: Arrival, to: Addressee, parts: Sequence[Part]
     returned = not to.stranger and any(LETTERS[p.verdict.outcome][0] == LetterKind.RETURNED for p in parts)
     sent = files.Files() if to.stranger else files.of(app, parts, now)
     said = words.neutral(first) if to.stranger else words.of(app, came, parts, sent, now)
-    agencies = {part.verdict.agency for part in parts}
+    with app.sessions.reading() as session:
+        agencies = {of_whom(session, part) for part in parts}
     agency = agencies.pop() if len(agencies) == 1 and not doubted else None
     return compose.letter(
         app.settings,
@@ -136,6 +137,9 @@ def _about(
 def _content(part: Part) -> str:
     verdict = part.verdict
     content = f"{verdict.form}/{verdict.value_hash}" if verdict.value_hash else part.submission.sha256
+    # The hash says nothing of what was not read: of the same values there may be other faults to be told of.
+    faults = sorted(f"{i['code']} {i['cell']}" for i in verdict.issues if i["severity"] == "error")
+    content += f"/{sha256(repr(faults).encode()).hexdigest()[:16]}" if faults else ""
     return f"{content}/{verdict.id}" if verdict.again else content
 
 
