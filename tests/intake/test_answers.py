@@ -138,6 +138,22 @@ def test_a_receipt_brings_the_version_in_force_and_the_agencys_own_letter(desk: 
     assert desk.verdicts()[-1].outcome == "duplicate"
 
 
+def test_what_senders_write_is_never_markup_in_a_letter(desk: Desk) -> None:
+    book = load_workbook(BytesIO(desk.form(cameras=1)))
+    for cell in (cell for row in book["Danh sách camera"].iter_rows(min_row=6) for cell in row):
+        if cell.data_type == "s" and str(cell.value).startswith(("Khu lưu niệm", "Cổng 01")):
+            cell.value = "<img src=//xau.test>"
+    stream = BytesIO()
+    book.save(stream)
+    mail(desk, ("<b>bm03.xlsx", stream.getvalue()), ("<b>cv.pdf", SCAN))
+    desk.work()
+    letter = the_letter(desk)
+    assert "<img src=//xau.test>" in letter.text
+    assert "&lt;img src=//xau.test&gt;" in letter.html
+    assert "<img" not in letter.html
+    assert "“<b>" not in letter.html
+
+
 def test_a_receipt_goes_without_a_letter_whose_template_cannot_be_used(desk: Desk, tmp_path: Path) -> None:
     data = tmp_path / "include"
     shutil.copytree(desk.app.settings.data, data, ignore=shutil.ignore_patterns("dondoc"))

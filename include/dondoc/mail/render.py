@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateNotFound, select_autoescape
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateNotFound
 
 from dondoc.clock import HERE
 from dondoc.directive.model import Letterhead, Registry
@@ -50,11 +50,12 @@ def one_line(text: str) -> str:
 
 
 @lru_cache
-def environment(letters: Path) -> Environment:
+def environment(letters: Path, part: str) -> Environment:
+    """What a part of a letter is rendered in. Of one in HTML all is escaped, also what it shares with others."""
     made = Environment(
         loader=FileSystemLoader(letters),
         undefined=StrictUndefined,
-        autoescape=select_autoescape(("html.j2",), default_for_string=False),
+        autoescape=part.endswith("html.j2"),
         trim_blocks=True,
         lstrip_blocks=True,
     )
@@ -71,13 +72,13 @@ def render(data: Path, registry: Registry, folder: str, context: Mapping[str, An
         Problem: a template is not there.
         jinja2.UndefinedError: the context lacks something that a template names.
     """
-    templates = environment(data / "letters")
+    letters = data / "letters"
     issuer = registry.agency(registry.office)
     head = registry.letterhead or Letterhead(tag=issuer.short, lines=(issuer.name.upper(),))
     context = {"letterhead": head, "issuer": issuer.name, **context}
     try:
-        filled = (templates.get_template(f"{folder}/{name}").render(context) for name in PARTS)
+        filled = (environment(letters, part).get_template(f"{folder}/{part}").render(context) for part in PARTS)
         subject, text, html = (unicodedata.normalize("NFC", words) for words in filled)
     except TemplateNotFound as error:
-        raise Problem(f"Không thấy mẫu thư {error.name} trong {data / 'letters'}. Kiểm tra DONDOC_DATA.") from None
+        raise Problem(f"Không thấy mẫu thư {error.name} trong {letters}. Kiểm tra DONDOC_DATA.") from None
     return Rendered(one_line(subject), re.sub(r"[ \t]*\n([ \t]*\n)+", "\n\n", text).strip() + "\n", html)

@@ -86,7 +86,7 @@ def _named(letters: Path, name: str, _version: Version) -> tuple[dict[str, int],
     Raises:
         jinja2.TemplateNotFound, jinja2.TemplateSyntaxError
     """
-    templates = environment(letters)
+    templates = environment(letters, name)
     assert templates.loader is not None
     source, filename, _ = templates.loader.get_source(templates, name)
     tree = templates.parse(source, name, filename)

@@ -42,7 +42,7 @@ def neutral(submission: Submission) -> NeutralWords:
 def of(app: AppContext, came: Arrival, parts: Sequence[Part], sent: Files, now: datetime) -> AnswerWords:
     """What is said of these parts, and of what their agency owes."""
     with app.sessions.reading() as session:
-        agencies = sorted({agency for part in parts if (agency := of_whom(session, part))})
+        agencies = sorted({whose for part in parts if (whose := of_whom(session, part))})
         described = [_part(app, session, part, sent, several=len(agencies) > 1) for part in parts]
         owed = obligations.of(app, session, agencies[0], now) if len(agencies) == 1 else []
         desk = contacts.desk(session, app.registry, now.date())
@@ -98,7 +98,7 @@ def _part(app: AppContext, session: Session, part: Part, sent: Files, *, several
         "outcome": verdict.outcome,
         "registered": part.registered,
         "form": spec.label if spec else None,
-        "agency": app.registry.agency(agency).name if several and (agency := of_whom(session, part)) else None,
+        "agency": app.registry.agency(whose).name if several and (whose := of_whom(session, part)) else None,
         "reason": _reason(verdict),
         "fulfils": bool(verdict.fulfils) and verdict.outcome in ACCEPTED,
         "blank": verdict.outcome == Outcome.REFUSED and verdict.form is not None,
