@@ -64,21 +64,33 @@ def answer(app: AppContext, submission_ids: Iterable[int], *, now: datetime) -> 
         letters = [_letter(app, came, to, counting(parts), now) for to, parts in told.items()]
         with app.sessions.begin() as session:
             one_at_a_time(session, "answers")
-            verdicts = [newest_verdict(session, part.submission.id) for part in came.unanswered]
+            if (verdicts := _still(session, came)) is None:
+                continue
             for letter in letters:
                 ids += _enqueue(app, session, letter, verdicts, now)
             for verdict in verdicts:
-                if verdict:
-                    verdict.answered = True
+                verdict.answered = True
     return ids
 
 
+def _still(session: Session, came: Arrival) -> list[Verdict] | None:
+    """The verdicts that were answered; None: another has answered meanwhile, or a person has judged otherwise, which is
+    to be answered anew."""
+    verdicts = [newest_verdict(session, part.submission.id) for part in came.unanswered]
+    same = [
+        verdict
+        for verdict, part in zip(verdicts, came.unanswered, strict=True)
+        if verdict and verdict.id == part.verdict.id and not verdict.answered
+    ]
+    return same if len(same) == len(verdicts) else None
+
+
 def _enqueue(
-    app: AppContext, session: Session, letter: Letter, verdicts: Sequence[Verdict | None], now: datetime
+    app: AppContext, session: Session, letter: Letter, verdicts: Sequence[Verdict], now: datetime
 ) -> list[int]:
     if reason := _too_many(app, session, letter, now):
         log.warning("%s is not answered: %s", BN(letter.context["submission"]), reason)
-        for verdict in filter(None, verdicts):
+        for verdict in verdicts:
             verdict.reason += f" (không tự trả lời người gửi: {reason})"
         return []
     return [row.id for row in outbox.enqueue(session, [letter], settings=app.settings, now=now)]
@@ -125,8 +137,8 @@ def _about(
     survey, day = app.registry.survey, f"{now:%Y-%m-%d}"
     if to.stranger and parts[0].submission.sender_doubt:
         return compose.of_answer(survey, None, NEUTRAL, "doubted", day)
-    if came.kind != MailKind.SUBMISSION and not to.stranger:
-        return compose.of_answer(survey, agency, ANSWER, came.kind, day)
+    if came.kind != MailKind.SUBMISSION:
+        return compose.of_answer(survey, agency, NEUTRAL if to.stranger else ANSWER, came.kind, day)
     each = [(NEUTRAL if to.stranger else LETTERS[p.verdict.outcome][1], p.verdict.outcome, _content(p)) for p in parts]
     if len(each) == 1:
         return compose.of_answer(survey, agency, *each[0])
