@@ -201,6 +201,7 @@ CASES: dict[str, Make] = {
     "bad_date": _head(document_date="31/02/2021"),
     "date_future": _head(document_date="20/11/2021"),
     "date_swapped": _head(document_date=date(2021, 5, 11)),
+    "text_is_date": _cell("name", date(2021, 3, 1)),
     "bad_phone": _head(officer_phone="12345"),
     "phone_old": _head(officer_phone="0168 234 5678"),
     "phone_several": _head(officer_phone="0912345678; 0987654321"),

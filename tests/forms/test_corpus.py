@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
@@ -120,6 +121,15 @@ def hidden(sheet: Worksheet) -> None:
     sheet.column_dimensions["C"].hidden = True
 
 
+def shadowed(sheet: Worksheet) -> None:
+    """The last column, hidden, comes to stand on the left."""
+    sheet.insert_cols(2)
+    last = sheet.max_column
+    for row in (FIRST - 1, FIRST):
+        sheet.cell(row, 2).value, sheet.cell(row, last).value = sheet.cell(row, last).value, None
+    sheet.column_dimensions["B"].hidden = True
+
+
 def in_csv(encoding: str, delimiter: str = ";", first: str = "") -> Callable[[], bytes]:
     lines = [*ONE, [], LABELS, camera()]
     return lambda: (first + delimited(lines, delimiter)).encode(encoding)
@@ -178,6 +188,13 @@ CASES: dict[str, Case] = {
         1, {"hidden_sheet": None},
     ),
     "hidden row and column": (lambda: of([camera()], hidden), 1, {"hidden_rows": None, "hidden_columns": None}),
+    "a hidden column beside the one that is seen": (
+        lambda: of([[*camera(), "10.9.9.9"]], shadowed, labels=[*LABELS, LABELS[COLUMN["host"] - 1]]), 1,
+        {"column_repeated": f"B{FIRST - 1}"},
+    ),
+    "a name that Excel made a day": (
+        lambda: of([camera(name=date(2021, 3, 1))]), 1, {"text_is_date": at("name")},
+    ),
     "stray cell in the last corner": (
         lambda: of([camera()], lambda sheet: sheet.cell(1048576, 16384, "x")), 1, {"far_cell": "XFD1048576"},
     ),

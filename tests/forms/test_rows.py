@@ -17,7 +17,7 @@ def lines(*rows: Row, deciding: frozenset[int] = frozenset(), merges: tuple[Any,
     columns = frozenset((PLACE, NAME, HOST, BRAND))
     telling, naming = frozenset((PLACE, NAME, HOST)), frozenset((NAME,))
     sheet = Sheet("S", False, cells, merges)
-    return classify(Frame(sheet, 2, 99, columns, telling, naming, deciding, frozenset()))
+    return classify(Frame(sheet, 2, 99, columns, telling, naming, deciding, frozenset((HOST,)), frozenset()))
 
 
 def _cell(row: int, column: int, value: Any) -> Cell:
@@ -55,6 +55,25 @@ CAMERA = {TT: 1.0, PLACE: "Chùa", NAME: "Cổng", HOST: "10.0.0.1", BRAND: "Dah
 def test_a_row_is_told_by_what_stands_in_it(row: Row, kind: RowKind, why: Why) -> None:
     found = lines(CAMERA, row)[-1]
     assert (found.kind, found.why) == (kind, why)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Tổng",
+        "Tổng kho",
+        "Tổng cộng",
+        "Cộng",
+        "Ghi chú: gần cổng",
+        "* Cổng chính",
+        "Không có camera",
+        "Lưu ý: cấm",
+        "I",
+    ],
+)
+@pytest.mark.parametrize("column", [PLACE, NAME])
+def test_a_row_with_the_address_of_a_device_is_a_camera_whatever_it_is_called(name: str, column: int) -> None:
+    assert lines(CAMERA, {column: name, HOST: "10.0.0.9"})[-1].kind == RowKind.CAMERA
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from openpyxl import load_workbook
@@ -13,9 +14,11 @@ from dondoc.audit import Actor, Channel
 from dondoc.configuration.context import AppContext
 from dondoc.drafts import codes
 from dondoc.intake import inbox
+from dondoc.intake.answers import answer as answering
 from dondoc.intake.answers.answer import answer
 from dondoc.intake.judge import judge_submission, without_reading
 from dondoc.intake.receive import receive
+from dondoc.mail.letter import Letter
 from dondoc.store.intake import Mail, Submission
 from dondoc.store.mail import OutboxLetter
 from dondoc.vocabulary.mails import MailKind, NoDocument
@@ -158,6 +161,41 @@ def test_what_senders_write_is_never_markup_in_a_letter(desk: Desk) -> None:
     assert "&lt;img src=//xau.test&gt;" in letter.html
     assert "<img" not in letter.html
     assert "“<b>" not in letter.html
+
+
+def test_a_form_stays_accepted_though_it_cannot_be_answered(desk: Desk, tmp_path: Path) -> None:
+    data = tmp_path / "include"
+    shutil.copytree(desk.app.settings.data, data, ignore=shutil.ignore_patterns("dondoc"))
+    (data / "letters" / "answer" / "subject.txt.j2").write_text("{{ khong_co }}")
+    later = Desk(AppContext(desk.app.settings.model_copy(update={"data": data})), desk.now)
+    good, wrong = mail(later, ("bm03.xlsx", later.form())), mail(later, ("sai.xlsx", later.form(wrong=1, base=1)))
+    later.work()
+    assert later.letters() == []
+    assert status(later, DUC_THO) == "fulfilled"
+    assert "chưa trả lời được người gửi: lỗi của hệ thống, UndefinedError" in newest(later, good[0]).reason
+    left = newest(later, wrong[0])
+    assert (left.outcome, left.agency, left.form, left.answered) == ("waiting", DUC_THO, "form_03", True)
+
+
+def test_what_a_person_decides_while_an_answer_is_composed_is_answered_anew(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [scan] = mail(desk, ("cv.pdf", SCAN))
+    judge_submission(desk.app, scan, now=desk.now)
+    compose = answering._letter
+
+    def meanwhile(*args: Any) -> Letter:
+        letter = compose(*args)
+        with desk.app.sessions.begin() as session:
+            inbox.mark_registered(session, sha256(SCAN).hexdigest(), agency=DUC_THO, number="12/UBND", now=desk.now)
+        return letter
+
+    with monkeypatch.context() as patch:
+        patch.setattr(answering, "_letter", meanwhile)
+        assert answer(desk.app, [scan], now=desk.now) == []
+    assert len(answer(desk.app, [scan], now=desk.now)) == 1
+    assert "12/UBND" in the_letter(desk).text
+    assert answer(desk.app, [scan], now=desk.now) == []
 
 
 def test_a_receipt_goes_without_a_letter_whose_template_cannot_be_used(desk: Desk, tmp_path: Path) -> None:

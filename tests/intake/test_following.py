@@ -14,7 +14,7 @@ from dondoc.intake import versions
 from dondoc.store.intake import Verdict
 from dondoc.vocabulary.cameras import Exemption
 
-from .conftest import DUC_THO, NAMED, Desk
+from .conftest import DUC_THO, NAMED, VU_QUANG, Desk
 from .test_judge import bring, cameras, newest
 
 
@@ -114,3 +114,23 @@ def test_what_only_we_can_tell_is_wrong_sends_it_back(desk: Desk, spoil: Callabl
     verdict = back(desk, spoil(desk))
     assert verdict.outcome == "returned"
     assert code in {issue["code"] for issue in verdict.issues}
+
+
+def test_of_the_same_values_other_faults_are_told_too(sent: Desk) -> None:
+    for number, code in (("CAM-00099", "number_unknown"), ("CAM-00001", "duplicate_number")):
+        back(sent, edited(sent, (1, "number", number)))
+        assert sent.letters()[-1].context["submission"] == sent.submissions()[-1].id
+        assert code in {issue["code"] for issue in sent.verdicts()[-1].issues}
+    count = len(sent.letters())
+    back(sent, edited(sent, (1, "number", "CAM-00001")))
+    assert len(sent.letters()) == count
+
+
+def test_who_sends_another_agencys_copy_learns_nothing_of_that_agency(sent: Desk) -> None:
+    sent.register(VU_QUANG, "cntt@vuquang.test")
+    assert back(sent, edited(sent, (0, "name", "X")), sender="cntt@vuquang.test").outcome == "waiting"
+    letter = sent.letters()[-1]
+    assert (letter.recipient, letter.agency, letter.attachments) == ("cntt@vuquang.test", None, [])
+    assert "Kính gửi: Quý cơ quan" in letter.text
+    assert "Đức Thọ" not in letter.text + letter.subject
+    assert "còn phải gửi" not in letter.text

@@ -260,6 +260,22 @@ THURSDAY = ARRIVED
         ("Em gửi ngày 10/11.", None),  # over
         ("Em gửi ngày 31/11.", None),  # no day
         ("em gui thu sau", None),  # "in the next mail", or on Friday
+        # not promised: what was, what is not, what others do, what only has a day
+        ("Sáng nay em gửi ạ.", None),  # it is the afternoon
+        ("Hôm nay không gửi được ạ.", None),
+        ("Em nộp hôm nay rồi ạ.", None),
+        ("Sau ngày 25/11 đơn vị mới gửi được.", None),
+        ("Từ ngày 25/11 đơn vị sẽ gửi dần.", None),
+        ("Tôi đi công tác đến 25/11/2021, sẽ trả lời khi về.", None),
+        ("Viettel sẽ gửi số liệu cho đơn vị ngày mai.", None),
+        ("Camera sẽ được lắp xong ngày 30/11/2021.", None),
+        ("Thứ Sáu này cơ quan họp, sẽ báo cáo lãnh đạo.", None),
+        ("Trả lời thư ngày 18/11, đơn vị không có camera.", None),
+        ("Em gửi 10/12 camera ạ.", None),
+        ("Đã có chị Mai gửi.", None),
+        ("Nhờ anh Hoàng Mai nộp ạ.", None),
+        ("Kính gửi Sở, ngày mai là ngày Nhà giáo.", None),
+        ("Nộp ngày 25/11 có sao không ạ", None),
     ],
 )
 def test_a_day_is_promised_only_where_it_is_sure(text: str, day: str | None) -> None:
@@ -280,10 +296,27 @@ def test_a_day_is_promised_only_where_it_is_sure(text: str, day: str | None) -> 
         ("Đã gửi VB 45/UBND và 46/UBND.", None),
         ("Camera xem 24/7, đã gửi ngày 15/11.", None),
         ("Điện thoại 0912345678, đã gửi rồi.", None),
+        ("Báo cáo 10 camera đã gửi.", None),
+        ("Đã gửi lại theo yêu cầu văn bản 1234/UBND-NC.", None),
+        ("Gửi biểu mẫu BM03/UBND, camera 4/NVR, 2/Mbps, 50/Camera.", None),
     ],
 )
 def test_the_number_of_a_letter_that_was_sent(text: str, number: str | None) -> None:
     assert words.document_number(text) == number
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Anh gửi kèm biểu mẫu cho em với.",
+        "Gửi file em với ạ.",
+        "Đã tải file đính kèm, cảm ơn Sở.",
+        "Đơn vị đang tổng hợp theo biểu mẫu đính kèm.",
+        "Em gửi phiếu qua Zalo rồi ạ.",
+    ],
+)
+def test_who_asks_for_a_file_or_speaks_of_ours_does_not_say_that_one_is_attached(text: str) -> None:
+    assert words.claims(text) is None
 
 
 @given(

@@ -8,6 +8,8 @@ import pytest
 from dondoc.configuration.context import AppContext
 from dondoc.intake import backlog, inbox
 from dondoc.intake.receive import receive
+from dondoc.store.intake import Mail, Submission
+from dondoc.vocabulary.mails import MailKind
 from tests.conftest import acting
 
 from .conftest import DUC_THO, OFFICER, SCAN, Desk
@@ -17,7 +19,13 @@ pytestmark = pytest.mark.slow
 LURE = "Trung thuong vao ke-gian.test ngay.pdf"
 
 
-def bring(desk: Desk, content: bytes = SCAN, name: str = "cong van.pdf", sender: str = "la@noi-khac.test") -> int:
+def bring(
+    desk: Desk,
+    content: bytes = SCAN,
+    name: str = "cong van.pdf",
+    sender: str = "la@noi-khac.test",
+    mail: int | None = None,
+) -> int:
     desk.now += timedelta(seconds=1)
     submission, _ = receive(
         desk.app,
@@ -30,6 +38,8 @@ def bring(desk: Desk, content: bytes = SCAN, name: str = "cong van.pdf", sender:
         now=desk.now,
         subject=LURE,
     )
+    with desk.app.sessions.begin() as session:
+        session.get_one(Submission, submission).mail_id = mail
     backlog.judge_and_answer(desk.app, desk.now)
     return submission
 
@@ -122,3 +132,15 @@ def test_whom_a_person_gave_an_agency_is_no_stranger_any_more(desk: Desk) -> Non
     inbox.assign(desk.app, first, DUC_THO, by=acting("Nguyễn Văn A"), lasting=True, now=desk.now)
     bring(desk, desk.form(cameras=3, base=1), "bm03.xlsx")
     assert "la@noi-khac.test" in {row.recipient for row in desk.letters()}
+
+
+def test_a_machine_that_answers_without_saying_so_gets_one_answer_a_day(desk: Desk) -> None:
+    for number in range(5):
+        with desk.app.sessions.begin() as session:
+            row = Mail(digest=f"{number}", kind=MailKind.REPLY, reason=[], text="", bounced=[], passed_over=[])
+            row.recorded_at = desk.now
+            session.add(row)
+            session.flush()
+            its = row.id
+        bring(desk, f"Cam on ban da gui thu {number}".encode(), "thu.eml", mail=its)
+    assert len(desk.letters()) == 1

@@ -223,6 +223,10 @@ CATALOGUE: dict[str, Entry] = {
     "filled_from_above": Entry(
         "warning", "{value} được hiểu là như dòng trên. Đề nghị kiểm tra; lần sau ghi đủ ở từng dòng."
     ),
+    "text_is_date": Entry(
+        "warning",
+        "trong tệp là ngày {value}; có thể Excel đã đổi chữ như “1-3” hoặc “12/3” thành ngày. Đề nghị kiểm tra lại.",
+    ),
     "nothing_above": Entry("error", "{value} nhưng dòng trên không có dữ liệu ở cột này. Đề nghị ghi đủ."),
     "bad_date": Entry("error", "{value} không phải ngày có thật. Đề nghị ghi dạng ngày/tháng/năm, ví dụ 17/11/2021."),
     "date_future": Entry("error", "{value} sau ngày gửi. Đề nghị kiểm tra lại (có thể ngày và tháng bị đảo)."),

@@ -209,8 +209,9 @@ def _table(sheet: Sheet, header: int, spec: FormSpec) -> Table:
     """The table whose labels stand in a row, or in it and the row above or below."""
     top, bottom = _header_rows(sheet, header, spec)
     table = Table(sheet, bottom, {}, begins=top, labels=_stacked(sheet, top, bottom))
+    seen = sorted(table.labels.items(), key=lambda label: label[0] in sheet.hidden_columns)  # what people see counts
     for by_group in (True, False):  # "Tên" below "Camera" is "Tên camera"
-        for column, label in table.labels.items():
+        for column, label in seen:
             key = _key_of(label, by_group, spec)
             if key and key not in table.columns and column not in table.columns.values():
                 table.columns[key] = column
@@ -265,6 +266,7 @@ def _frame(table: Table, last: int, headers: set[int], spec: FormSpec) -> Frame:
         telling=frozenset(columns[key] for key in known if key and key in columns),
         naming=frozenset(columns[key] for key in (CAMERA,) if key in columns),
         deciding=frozenset(columns[key] for key in spec.empty_when if key in columns),
+        addressed=frozenset(columns[key] for key in ("host",) if key in columns),
         headers=frozenset(headers),
     )
 

@@ -70,6 +70,7 @@ class Frame:
     telling: frozenset[int]  # columns by which a camera is known: without any of them a row is none
     naming: frozenset[int]  # the column of its name
     deciding: frozenset[int]  # the column that says that a place has no camera
+    addressed: frozenset[int]  # the column of its address: whatever a row is called, one with an address is a camera
     headers: frozenset[int]  # rows that repeat the header
 
 
@@ -94,6 +95,7 @@ _LETTERED = re.compile(r"([IVX]{1,5}|[A-HĐ])\s*[.)/]?")
 _LETTERED_TEXT = re.compile(r"([IVX]{1,5}|[A-HĐ])\s*[.)/-]\s*\S")
 _UNIT = re.compile(r"(xã|phường|thị trấn|huyện|thị xã|thành phố|tt\.|p\.|x\.) \S")
 _COUNTED = re.compile(r"\(?\d{1,2}\)?")
+_ADDRESS = re.compile(r"(?=\D{0,90}\d)[\w.:/@%?&=-]{1,100}\.[\w.:/@%?&=-]{1,100}")  # of a device: no words, no date
 _TRAILING_NUMBER = re.compile(r"(.*?)(\d+)\s*$")
 
 
@@ -135,6 +137,8 @@ def _kind(
     filled = [cell for cell in cells if cell.column in frame.columns]
     if is_numbering(cells):
         return RowKind.NUMBERING, Why.COUNTED
+    if any(c.column in frame.addressed and c.kind == "text" and _ADDRESS.fullmatch(str(c.value)) for c in own):
+        return RowKind.CAMERA, Why.FILLED
     if _is_total(own, filled):
         return RowKind.TOTAL, Why.SUMMED
     if not any(cell.kind != "empty" for cell in own):

@@ -90,7 +90,8 @@ def _text(field: Field, raw: Raw, context: Context) -> Value:
     text = text_of(raw)
     if field.max and len(text) > field.max:
         raise Wrong("too_long", limit=int(field.max))
-    return Value(text)
+    made_a_day = field.required and isinstance(raw, date)  # spreadsheets do so with "1-3" and "12/3"
+    return Value(text, (("text_is_date", {"value": quote(field, raw)}),) if made_a_day else ())
 
 
 def _choice(field: Field, raw: Raw, context: Context) -> Value:

@@ -13,7 +13,7 @@ from dondoc.errors import Cause
 from dondoc.intake import attempts
 from dondoc.intake.answers.answer import answer
 from dondoc.intake.attempts import Underway
-from dondoc.intake.judge import Postponed, judge_submission, without_reading
+from dondoc.intake.judge import Postponed, judge_submission, newest_verdict, without_reading
 from dondoc.intake.sources.source import known_senders
 from dondoc.intake.sources.turns import turns
 from dondoc.mail import outbox
@@ -117,10 +117,17 @@ def _whose(submission: Submission) -> str:
 
 
 def leave_to_a_person(app: AppContext, submission_id: int, error: str, now: datetime) -> None:
-    """Our own fault must not hide a submission: it goes to the inbox."""
-    reason = f"lỗi của hệ thống khi kiểm tra ({error}): cần người xem"
+    """Our own fault must not hide a submission: it goes to the inbox, as its agency's where that is known by then. One
+    that was accepted stays so, though its answer failed: its cameras are in the data, and its duty is met."""
     with app.sessions.begin() as session:
-        session.add(without_reading(submission_id, Outcome.WAITING, reason, now, answered=True))
+        standing = newest_verdict(session, submission_id)
+        if standing and standing.outcome in ACCEPTED:
+            standing.reason += f" (chưa trả lời được người gửi: lỗi của hệ thống, {error})"
+            standing.answered = True
+            return
+        known = {"agency": standing.agency, "form": standing.form, "may_be": standing.may_be} if standing else {}
+        reason = f"lỗi của hệ thống khi kiểm tra ({error}): cần người xem"
+        session.add(without_reading(submission_id, Outcome.WAITING, reason, now, answered=True, **known))
 
 
 def declared(app: AppContext, now: datetime) -> list[int]:

@@ -898,7 +898,7 @@ case(
         SERVER,
     ),
     Kind.BOUNCE,
-    passed_over=(("thu.eml", No.OUR_LETTER),),
+    passed_over=(("thu.eml", No.RETURNED),),
     bounced=(GONE,),
     of_letter=True,
 )
@@ -924,6 +924,40 @@ case(
     passed_over=(("message/delivery-status", No.REPORT), ("thu.eml", No.RETURNED)),
     bounced=(GONE,),
     of_letter=True,
+)
+
+# -- a person's form beside the words of servers
+
+for name, text, subject in (
+    ("form after a bounce", "Hôm qua thư bị trả lại “Your message could not be delivered”, gửi lại ạ.", "Gửi biểu mẫu"),
+    ("form under the subject of a bounce", "Đơn vị gửi lại.", "Undeliverable: Gửi biểu mẫu"),
+    ("form under the subject of a report", "Đơn vị gửi lại.", "Report domain: ductho.test Submitter: x"),
+):
+    bounced = (("", "failed", ""),) if "Undeliverable" in subject else ()
+    case(name, mail(several("mixed", words(text), BM), subject), Kind.SUBMISSION, "BM03.xlsx", bounced=bounced)
+case(
+    "a bounce told in a person's own words",
+    mail("Em gửi thì máy chủ báo: “Your message could not be delivered”, nhờ Sở xem giúp ạ.", "Hỏi về thư"),
+    Kind.REPLY,
+)
+case(
+    "form that Exchange gave a name",
+    mail(several("mixed", words("Đơn vị gửi."), file("ATT00001.bin", workbook())), "Gửi biểu mẫu"),
+    Kind.SUBMISSION,
+    "ATT00001.bin",
+)
+case(
+    "bounce of a server that writes no report, with a letter in it that is not marked as ours",
+    mail(
+        several(
+            "mixed", words("A message that you sent could not be delivered."), enclosed(mail(several("mixed", BM)))
+        ),
+        "Mail delivery failed: returning message to sender",
+        "ndr@ductho.test",
+    ),
+    Kind.BOUNCE,
+    passed_over=(("thu.eml", No.RETURNED),),
+    bounced=(("", "failed", ""),),
 )
 
 

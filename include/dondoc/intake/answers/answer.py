@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from dondoc.configuration.context import AppContext
 from dondoc.intake.answers import files, words
-from dondoc.intake.answers.part import Addressee, Arrival, Part, addressee, arrival, counting
+from dondoc.intake.answers.part import Addressee, Arrival, Part, addressee, arrival, counting, of_whom
 from dondoc.intake.judge import newest_verdict
 from dondoc.mail import compose, outbox
 from dondoc.mail.letter import Letter
@@ -64,21 +64,33 @@ def answer(app: AppContext, submission_ids: Iterable[int], *, now: datetime) -> 
         letters = [_letter(app, came, to, counting(parts), now) for to, parts in told.items()]
         with app.sessions.begin() as session:
             one_at_a_time(session, "answers")
-            verdicts = [newest_verdict(session, part.submission.id) for part in came.unanswered]
+            if (verdicts := _still(session, came)) is None:
+                continue
             for letter in letters:
                 ids += _enqueue(app, session, letter, verdicts, now)
             for verdict in verdicts:
-                if verdict:
-                    verdict.answered = True
+                verdict.answered = True
     return ids
 
 
+def _still(session: Session, came: Arrival) -> list[Verdict] | None:
+    """The verdicts that were answered; None: another has answered meanwhile, or a person has judged otherwise, which is
+    to be answered anew."""
+    verdicts = [newest_verdict(session, part.submission.id) for part in came.unanswered]
+    same = [
+        verdict
+        for verdict, part in zip(verdicts, came.unanswered, strict=True)
+        if verdict and verdict.id == part.verdict.id and not verdict.answered
+    ]
+    return same if len(same) == len(verdicts) else None
+
+
 def _enqueue(
-    app: AppContext, session: Session, letter: Letter, verdicts: Sequence[Verdict | None], now: datetime
+    app: AppContext, session: Session, letter: Letter, verdicts: Sequence[Verdict], now: datetime
 ) -> list[int]:
     if reason := _too_many(app, session, letter, now):
         log.warning("%s is not answered: %s", BN(letter.context["submission"]), reason)
-        for verdict in filter(None, verdicts):
+        for verdict in verdicts:
             verdict.reason += f" (không tự trả lời người gửi: {reason})"
         return []
     return [row.id for row in outbox.enqueue(session, [letter], settings=app.settings, now=now)]
@@ -100,7 +112,8 @@ def _letter(app: AppContext, came: Arrival, to: Addressee, parts: Sequence[Part]
     returned = not to.stranger and any(LETTERS[p.verdict.outcome][0] == LetterKind.RETURNED for p in parts)
     sent = files.Files() if to.stranger else files.of(app, parts, now)
     said = words.neutral(first) if to.stranger else words.of(app, came, parts, sent, now)
-    agencies = {part.verdict.agency for part in parts}
+    with app.sessions.reading() as session:
+        agencies = {of_whom(session, part) for part in parts}
     agency = agencies.pop() if len(agencies) == 1 and not doubted else None
     return compose.letter(
         app.settings,
@@ -124,8 +137,8 @@ def _about(
     survey, day = app.registry.survey, f"{now:%Y-%m-%d}"
     if to.stranger and parts[0].submission.sender_doubt:
         return compose.of_answer(survey, None, NEUTRAL, "doubted", day)
-    if came.kind != MailKind.SUBMISSION and not to.stranger:
-        return compose.of_answer(survey, agency, ANSWER, came.kind, day)
+    if came.kind != MailKind.SUBMISSION:
+        return compose.of_answer(survey, agency, NEUTRAL if to.stranger else ANSWER, came.kind, day)
     each = [(NEUTRAL if to.stranger else LETTERS[p.verdict.outcome][1], p.verdict.outcome, _content(p)) for p in parts]
     if len(each) == 1:
         return compose.of_answer(survey, agency, *each[0])
@@ -136,6 +149,9 @@ def _about(
 def _content(part: Part) -> str:
     verdict = part.verdict
     content = f"{verdict.form}/{verdict.value_hash}" if verdict.value_hash else part.submission.sha256
+    # The hash says nothing of what was not read: of the same values there may be other faults to be told of.
+    faults = sorted(f"{i['code']} {i['cell']}" for i in verdict.issues if i["severity"] == "error")
+    content += f"/{sha256(repr(faults).encode()).hexdigest()[:16]}" if faults else ""
     return f"{content}/{verdict.id}" if verdict.again else content
 
 

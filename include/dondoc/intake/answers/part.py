@@ -99,6 +99,14 @@ def addressee(session: Session, part: Part, now: datetime) -> Addressee | None:
     return Addressee(submission.sender, _is_stranger(session, part)) if submission.sender else None
 
 
+def of_whom(session: Session, part: Part) -> str | None:
+    """The agency of a part, where its addressee may hear of it: who sends another's form learns nothing of that one."""
+    submission, agency = part.submission, part.verdict.agency
+    if part.given or submission.channel.ours or submission.channel == Channel.SURVEY:
+        return agency
+    return agency if agency in may_act_for(session, submission) else None
+
+
 def _of_survey(session: Session, verdict: Verdict, now: datetime) -> str:
     """The officer whom an online survey names, where he is known as the agency's; nobody for what anybody may send."""
     if verdict.outcome == Outcome.WAITING or not verdict.agency:

@@ -15,7 +15,7 @@ from dondoc.facts.obligations import Standing
 from dondoc.forms.spec import CAMERA, FormSpec, load_specs
 from dondoc.intake import differences, versions
 from dondoc.intake.answers.files import Files
-from dondoc.intake.answers.part import Arrival, Part
+from dondoc.intake.answers.part import Arrival, Part, of_whom
 from dondoc.intake.differences import Content
 from dondoc.intake.judge import newest_verdict
 from dondoc.mail.letter import Attachment
@@ -42,8 +42,8 @@ def neutral(submission: Submission) -> NeutralWords:
 
 def of(app: AppContext, came: Arrival, parts: Sequence[Part], sent: Files, now: datetime) -> AnswerWords:
     """What is said of these parts, and of what their agency owes."""
-    agencies = sorted({part.verdict.agency for part in parts if part.verdict.agency})
     with app.sessions.reading() as session:
+        agencies = sorted({whose for part in parts if (whose := of_whom(session, part))})
         described = [_part(app, session, part, sent, several=len(agencies) > 1) for part in parts]
         owed = obligations.of(app, session, agencies[0], now) if len(agencies) == 1 else []
         desk = contacts.desk(session, app.registry, now.date())
@@ -106,7 +106,7 @@ def _part(app: AppContext, session: Session, part: Part, sent: Files, *, several
         "outcome": verdict.outcome,
         "registered": part.registered,
         "form": spec.label if spec else None,
-        "agency": app.registry.agency(verdict.agency).name if several and verdict.agency else None,
+        "agency": app.registry.agency(whose).name if several and (whose := of_whom(session, part)) else None,
         "reason": _reason(verdict),
         "fulfils": bool(verdict.fulfils) and verdict.outcome in ACCEPTED,
         "blank": verdict.outcome == Outcome.REFUSED and verdict.form is not None,

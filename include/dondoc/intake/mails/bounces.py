@@ -34,6 +34,7 @@ _WORDS = re.compile(
     r"created automatically by mail delivery software",
     re.IGNORECASE,
 )
+_VIETNAMESE = re.compile("[ăđơưạ-ỹ]", re.IGNORECASE)
 _NOT_YET = re.compile(
     r"delay|chậm|tạm thời chưa|tiếp tục thử|will (continue|keep) (to )?try|not yet been", re.IGNORECASE
 )
@@ -103,8 +104,10 @@ def _decoded(address: bytes | str) -> str:
 
 
 def is_plain(subject: str, own: str) -> bool:
-    """Whether these are a mail server's own words, whoever it says to be: people do not write so."""
-    return bool(_SUBJECT.search(subject) or _WORDS.search(own[:LOOKED_AT]))
+    """Whether these are a mail server's own words, whoever it says to be: people do not write so, but they quote it
+    below words of their own."""
+    said = _WORDS.search(own[:LOOKED_AT])
+    return bool(_SUBJECT.search(subject) or (said and not _VIETNAMESE.search(own[: said.start()])))
 
 
 def by_words(mail: Message, subject: str, text: str) -> list[Bounced]:

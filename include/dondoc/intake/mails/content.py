@@ -11,7 +11,7 @@ from email.message import Message
 from imap_tools.message import MailAttachment
 from imap_tools.utils import decode_value
 
-from dondoc.intake.mails import archives, pictures
+from dondoc.intake.mails import archives, bounces, pictures
 from dondoc.intake.mails.archives import Closed
 from dondoc.intake.mails.reader import Reader
 from dondoc.vocabulary.mails import NoDocument
@@ -41,6 +41,7 @@ _TYPES = {
 }
 _ENDINGS = {"ics": NoDocument.INVITATION, "vcf": NoDocument.CARD, "p7s": NoDocument.SIGNATURE}
 _FOOTER = re.compile(r"(?i)att\d{5}(\.(txt|html?|c|bin|dat))?")  # what Exchange makes of text behind a file
+_FILES = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF")  # how files begin that Exchange gave such a name
 _ZIP = ("application/zip", "application/x-zip-compressed", "application/x-zip", "multipart/x-zip")
 _TNEF = ("application/ms-tnef", "application/vnd.ms-tnef")
 _OPAQUE = ("application/pkcs7-mime", "application/x-pkcs7-mime")
@@ -60,18 +61,23 @@ class Content:
     left: int = field(default_factory=lambda: UNPACKED)  # bytes that may still be unpacked
 
 
-def read(mail: Message, reader: Reader) -> Content:
+def read(mail: Message, reader: Reader, subject: str = "") -> Content:
     """All of a mail; what cannot be read of it is among the reader's faults."""
     content = Content()
-    _Opening(content, reader).mail(mail, 0)
+    _Opening(content, reader, returns=_returns(mail, subject)).mail(mail, 0)
     return content
+
+
+def _returns(mail: Message, subject: str) -> bool:
+    """Whether a mail enclosed in it is one that a server gives back, rather than one that somebody forwards."""
+    return mail.get_content_type() == "multipart/report" or bounces.is_plain(subject, "")
 
 
 @dataclass
 class _Opening:
     content: Content
     reader: Reader
-    report: bool = False  # it is the report of a mail server
+    returns: bool = False  # it is the report of a mail server
     shown: str = ""  # HTML of the mail whose parts are looked at
 
     def mail(self, mail: Message, depth: int) -> None:
@@ -80,7 +86,6 @@ class _Opening:
         before = self.shown
         self.shown = "".join(self.reader.read("", _text, part) for part in leaves if _is_body(part, "html"))
         if depth == 0:
-            self.report = mail.get_content_type() == "multipart/report"
             self.content.html = self.shown
             texts = (self.reader.read("", _text, part) for part in leaves if _is_body(part, "plain"))
             self.content.plain = "\n".join(texts)
@@ -120,6 +125,8 @@ class _Opening:
             self._pass(name, NoDocument.EMPTY)
         elif archives.is_system(name):
             self._pass(name, NoDocument.SYSTEM)
+        elif _FOOTER.fullmatch(name) and not content.startswith(_FILES):
+            self._pass(name, NoDocument.FOOTER)
         elif why := _none_by_type("", name):
             self._pass(name, why)
         elif content[:4] == b"PK\x03\x04" and (low.endswith(".zip") or (zipped and "." not in low)) and depth < DEPTH:
@@ -165,7 +172,7 @@ class _Opening:
         self.content.originals += [str(mail.get("Message-ID", "")).strip()]
         ours = mail.get("X-Dondoc-Loop") is not None
         self.content.of_ours |= ours
-        if self.report and depth == 0:
+        if self.returns and depth == 0:
             self._pass(name, NoDocument.RETURNED)
         elif ours:
             self._pass(name, NoDocument.OUR_LETTER)
@@ -203,8 +210,6 @@ def _within(part: Message) -> Message:
 
 
 def _none_by_type(kind: str, name: str) -> NoDocument | None:
-    if _FOOTER.fullmatch(name):
-        return NoDocument.FOOTER
     return _TYPES.get(kind) or _ENDINGS.get(name.lower().rpartition(".")[2])
 
 

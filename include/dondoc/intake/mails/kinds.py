@@ -80,9 +80,9 @@ def _machines(kind: MailKind, why: Why, **params: object) -> Decision:
 
 
 def _report(header: Message, parts: Parts) -> Decision | None:
-    """A report in a form of its own; a person's files beside it make it none."""
+    """A report in a form of its own; a person's files beside what only words tell make it none."""
     kind, subject = signs.report_type(header), parts.subject or ""
-    if bounce := _bounce(parts.bounced):
+    if (bounce := _bounce(parts.bounced)) and (kind is not None or not parts.documents):
         return bounce
     if kind == "feedback-report":
         return _machines(MailKind.NOTICE, Why.COMPLAINT)

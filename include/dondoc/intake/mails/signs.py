@@ -36,6 +36,7 @@ _DMARC = re.compile(r"report domain:.{0,300}submitter:|^\W*dmarc\b.{0,80}report|
 _DMARC_FILE = re.compile(
     r"[\w.-]{1,200}![\w.-]{1,200}!\d{9,11}!\d{9,11}(![\w-]{1,80})?\.(xml|zip|xml\.gz|gz|json\.gz)", re.I
 )
+_REPORT_FILE = re.compile(r".{1,400}\.(xml|zip|gz|json)|[^.]{1,400}", re.I)  # under a subject that says so
 
 
 class Sign(Code):
@@ -137,5 +138,5 @@ def is_answer_to_invitation(subject: str) -> bool:
 
 def is_mail_report(subject: str, files: list[str]) -> bool:
     """A DMARC or TLS report, by its subject or the name of its file; with other files beside it, it is none."""
-    reports = [name for name in files if _DMARC_FILE.fullmatch(name)]
-    return bool(_DMARC.search(subject)) or (bool(reports) and len(reports) == len(files))
+    kind = _REPORT_FILE if _DMARC.search(subject) else _DMARC_FILE
+    return bool(files or kind is _REPORT_FILE) and all(map(kind.fullmatch, files))

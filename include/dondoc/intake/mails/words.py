@@ -35,7 +35,8 @@ _NO_CLAIM = re.compile(
     r"\b(khong (co|thay|mo|tai|xem|nhan|doc|the|biet|hieu)|chua|o dau|(nhu|the|dien) (the )?nao|lam sao|bi loi|kho|"
     r"vuong|thac mac|hoi|huong dan|cho (em|toi|minh|don vi|chung toi|phong) (xin|file|bieu mau)|xin (lai|cap|gia han|"
     r"phep)|se|mai|chieu|toi nay|tuan sau|hom qua|hom truoc|hom kia|"
-    r"(da|duoc) (gui|nop|doc|xem|nhan) (?!kem|anh|chi|so)|qua truc|"
+    r"(da|duoc) (gui|nop|doc|xem|nhan) (?!kem|anh|chi|so)|da tai|theo (bieu )?mau|qua (truc|zalo|buu dien|duong)|"
+    r"(cho|giup|ho) (em|toi|minh|don vi|chung toi|phong)|giup|(em|toi|minh) voi|"
     r"cua (quy )?so|(quy )?so( da)? gui|anh chi gui|nhan duoc|de nghi|nho|confidential|bao mat|virus|intended|"
     r"unauthori[sz]ed|will|tomorrow|cannot|can t|could not|no attachment)\b"
 )
@@ -57,20 +58,36 @@ _SENDS = re.compile(
 )
 # Said of what was, of others, of what is asked for or hangs on something: no promise.
 _NO_PROMISE = re.compile(
-    r"\b(đã (gửi|gởi|nộp|chuyển|hoàn|báo|cung|có)|hôm qua|hôm kia|hôm trước|vừa gửi|không (thể|kịp)|chưa (thể|chắc)|"
+    r"\b(đã (gửi|gởi|nộp|chuyển|hoàn|báo|cung|có)|(gửi|gởi|nộp|chuyển|báo cáo|xong)( \w+){0,2} rồi|"
+    r"(không|chưa)( \w+)? (gửi|gởi|nộp|chuyển|xong|hoàn)|tính đến|công tác|trở lại|khi (về|có|nhận|được)|"
+    r"(chờ|đợi)( \w+){1,3} (gửi|chuyển|cung cấp|hoàn)|(viettel|vnpt|fpt|mobifone|nhà (mạng|thầu|cung cấp))|"
+    r"không( (ạ|nhỉ|vậy|anh|chị))*\s*[.!;]*$|hôm qua|hôm kia|hôm trước|vừa gửi|không (thể|kịp)|chưa (thể|chắc)|"
     r"gia hạn|cho phép|được không|có thể|đề nghị|yêu cầu|mong(?! \w+( \w+){0,2} thông cảm)|nhờ|nếu|"
-    r"khi nào|quý (sở|cơ quan|đơn vị)|sở (gửi|sẽ|cho)|(anh|chị) (gửi|cho)|thời hạn|hạn (gửi|nộp|cuối|là)|"
+    r"khi nào|bao giờ|giúp|của sở|quý (sở|cơ quan|đơn vị)|sở (gửi|sẽ|cho|báo)|(anh|chị) (gửi|cho)|"
+    r"thời hạn|hạn (gửi|nộp|cuối|là)|"
     r"theo (công văn|văn bản|quy định|yêu cầu)|thực hiện (công văn|văn bản)|sent|could|may|if|cố gắng|dự kiến)\b"
 )
+# Of cameras, leaders, quarters: these things are done or said by themselves, and no file is sent.
+_OTHER_WORK = re.compile(
+    r"\b(lắp|sửa|thi công|nghiệm thu|họp|báo cáo:|lãnh đạo|quý (i{1,3}|iv|[1-4])|"
+    r"(báo cáo|trả lời):?( \w+)? (không )?có|(trả lời|phúc đáp|nhận)( \w+)? (thư|văn bản|công văn))\b"
+)
+_SENDS_A_FILE = re.compile(r"\b(gửi|gởi|nộp|chuyển|bổ sung|cung cấp|send|submit)\b")
+_GREETING = re.compile(r"^kính (gửi|thưa)[^,:]{0,80}[,:]?")
+_DAY_OF_A_LETTER = re.compile(
+    r"\b(phúc đáp|trả lời|theo|nhận|về)( [\w/.-]+){1,6}? ngày \d{1,2}\s?[/.-]\s?\d{1,2}([/.-]\d{2,4})?"
+)
+_NAMED = re.compile(r"(?<=\S )(?<!ngày )(?<!sáng )(?<!chiều )Mai\b|\b(?i:(chị|anh|cô|bà) mai)\b")  # a person
 _WEEKDAYS = {
     "hai": 0, "2": 0, "ba": 1, "3": 1, "tư": 2, "tu": 2, "4": 2, "năm": 3, "nam": 3, "5": 3, "sáu": 4, "sau": 4, "6": 4,
     "bảy": 5, "bẩy": 5, "bay": 5, "7": 5,
     "monday": 0, "tuesday": 1, "wednesday": 2, "thursday": 3, "friday": 4, "saturday": 5,
 }  # fmt: skip
-_BEFORE = r"(?P<before>trước (?:ngày |hết )?)?"
+_BEFORE = r"(?P<before>(?:trước|sau|từ) (?:ngày |hết )?)?"
 _DATE = re.compile(
     rf"{_BEFORE}(?<![\d/.-])(?P<day>\d{{1,2}})\s?(?:[/.-]|\s?tháng )\s?(?P<month>\d{{1,2}})"
     r"(?:\s?(?:[/.-]|\s?năm )\s?(?P<year>\d{4}|\d{2}))?(?![\d/.-]*\d)"
+    r"(?! (?:camera|cam|mắt|điểm|cái|thiết bị|file|tệp|biểu|phiếu|mục)\b)"  # "10/12 camera" is a share
 )
 _DAY_OF_MONTH = re.compile(
     rf"{_BEFORE}\b(?:ngày|hôm) (?:mùng |mồng )?(?P<day>\d{{1,2}})(?!\s?[/.-]?\d|\s?tháng| ngày| giờ)\b"
@@ -88,6 +105,7 @@ _NEAR = re.compile(
 )
 _IN_DAYS = re.compile(r"\btrong (?:vòng )?(?P<count>\d{1,2}) ngày(?! làm)|\b(?P<later>\d{1,2}) ngày nữa\b")
 _NEXT = ("tuần sau", "tuần tới")
+_OVER = {"sáng nay": 12, "trưa nay": 14, "chiều nay": 18}  # from this hour on
 _PLAIN = str.maketrans({"ð": "đ"})
 
 
@@ -97,14 +115,17 @@ def promised(text: str, arrived: datetime) -> date | None:
     None: they promise nothing, name several days, or one that may be two.
     """
     here = arrived.astimezone(HERE)
-    days = {day for sentence in sentences(text) for day in _promised(sentence.lower().translate(_PLAIN), here)}
+    said = (_NAMED.sub(" ", sentence).lower().translate(_PLAIN) for sentence in sentences(text))
+    days = {day for sentence in said for day in _promised(sentence, here)}
     return days.pop() if len(days) == 1 and None not in days else None
 
 
 def _promised(sentence: str, here: datetime) -> set[date | None]:
     """The days of a sentence; where it names several, those of its clauses that say that something is sent."""
-    sentence = _accented(sentence)
+    sentence = _DAY_OF_A_LETTER.sub(" ", _GREETING.sub("", _accented(sentence)))
     if "?" in sentence or not _SENDS.search(sentence) or _NO_PROMISE.search(sentence):
+        return set()
+    if _OTHER_WORK.search(sentence) and not _SENDS_A_FILE.search(sentence):
         return set()
     days = set(_days(sentence, here))
     if len(days) > 1:
@@ -154,8 +175,10 @@ def _accented(sentence: str) -> str:
 
 
 def _less(day: date | None, before: str | None) -> date | None:
-    """ "Trước ngày 25" ends with the day before."""
-    return day - timedelta(days=1) if day and before else day
+    """ "Trước ngày 25" ends with the day before; "sau ngày 25" has no last day."""
+    if day is None or not before:
+        return day
+    return day - timedelta(days=1) if before.startswith("trước") else None
 
 
 def _date(match: re.Match[str], today: date) -> date | None:
@@ -207,6 +230,8 @@ def _near(words: str, here: datetime) -> date | None:
         return today + timedelta(days=1)
     if words in ("ngày kia", "ngày mốt"):
         return today + timedelta(days=2)
+    if here.hour >= _OVER.get(words, 24):  # what was sent in the morning, told in the afternoon
+        return None
     if words in ("chiều", "tối"):  # without "nay": of this day as long as it lies ahead
         return today if here.hour < (16 if words == "chiều" else 20) else None
     return today
@@ -214,13 +239,15 @@ def _near(words: str, here: datetime) -> date | None:
 
 # -- the number of a letter that was sent
 
-_SYMBOL = r"\d{1,5}[a-zA-Z]?\s?/\s?(?:\d{4}/)?[A-ZĐ][\wĐđ]*(?:\s?[-–.&/]\s?[A-ZĐ][\wĐđ]*)*"
+_NO_SYMBOL = r"(?!(?:IP|NVR|DVR|MP|FPS|HD|ONVIF|RTSP)\b)"
+_SYMBOL = rf"\d{{1,5}}[a-zA-Z]?\s?/\s?(?:\d{{4}}/)?{_NO_SYMBOL}[A-ZĐ]{{2}}[\wĐđ]*(?:\s?[-–.&/]\s?[A-ZĐ][\wĐđ]*)*"
 _NUMBER = re.compile(
-    rf"(?P<symbol>(?<![\d/]){_SYMBOL})|\b(?i:công văn|cv|văn bản|vb|báo cáo|cong van|van ban)\s?(?i:số|so)?\s?:?\s?"
-    r"(?P<bare>\d{1,5})\b(?!\s?[/.,-]?\d|\s?/)"
+    rf"(?P<symbol>(?<![\w/]){_SYMBOL})|\b(?i:công văn|cv|văn bản|vb|báo cáo|cong van|van ban)\s?(?i:số|so)?\s?:?\s?"
+    r"(?P<bare>(?!20\d\d\b)\d{1,5})\b(?!\s?[/.,-]?\d|\s?/| (?:camera|cam|trang|ngày|bản|điểm|file|tệp|mục|tháng)\b)"
 )
 _CITED = re.compile(
-    rf"\b(?:thực hiện|căn cứ|theo|phúc đáp|trả lời|tại|thuc hien|theo)\s(?:nội dung |tinh thần )?"
+    rf"\b(?:thực hiện|căn cứ|theo|phúc đáp|trả lời|tại|thuc hien|theo)\s"
+    r"(?:nội dung |tinh thần |yêu cầu |đề nghị |chỉ đạo |hướng dẫn )?(?:tại |của )?"
     rf"(?:công văn|văn bản|cv|vb|giấy mời|kế hoạch|chỉ thị|quyết định)?\s?(?:số)?\s?:?\s?(?:{_SYMBOL}|\d{{1,5}}\b)",
     re.IGNORECASE,
 )

@@ -56,12 +56,12 @@ def work(request: bytes, ask: Callable[[bytes], bytes]) -> bytes:
     """One mail: what it says, and the documents that it brings."""
     reader = Reader()
     mail = reader.read(email.message_from_bytes(b""), email.message_from_bytes, request)
-    found = content.read(mail, reader)
+    subject = reader.read("", _subject, request)
+    found = content.read(mail, reader, subject)
     count = len(found.documents) + sum(why == NoDocument.REPEATED for _, why in found.passed_over)
     if count > DOCUMENTS:
         reader.faults.append(f"{count} tệp đính kèm")
         found.documents = []
-    subject = reader.read("", _subject, request)
     parts = _parts(reader, mail, found, subject)
     return b"".join([PARTS.dump_json(parts), b"\n", *(document for _, document in found.documents)])
 
