@@ -31,6 +31,8 @@ CONTRACT = {
     "register": "--agency --fulfils --number --date --arrived --file --by",
     "rule": "KIND --document --reason --by",
     "inbox": "--json",
+    "intake list": "--work --channel --form --agency --age --search --limit --json",
+    "intake show": "ID --json",
     "assign": "ID --agency --arrived --by",
     "contacts import": "FILE",
     "cameras import": "FILE --by",

@@ -118,6 +118,8 @@ UNRECORDED: dict[str, tuple[tuple[str, ...], str]] = {
     "doctor": ((), READS),
     "check-config": ((), READS),
     "inbox": ((), READS),
+    "intake list": ((), READS),
+    "intake show": (("BN-0001",), READS),
     "obligations": (DAY, READS),
     "outbox": ((), READS),
     "preview": ((*DAY, "--all"), READS),

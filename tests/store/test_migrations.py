@@ -14,7 +14,7 @@ from dondoc.errors import Cause, Problem
 from dondoc.escalation import history
 from dondoc.store.cameras import Camera, CameraDeclaration
 from dondoc.store.facts import RegisteredLetter, Ruling
-from dondoc.store.intake import Verdict
+from dondoc.store.intake import Submission, Verdict
 from dondoc.store.mail import OutboxLetter
 from dondoc.store.models import Base
 from dondoc.store.reporting import Decision, Report, ReportIssue
@@ -259,6 +259,15 @@ def test_cameras_of_one_row_keep_all_they_had_as_their_first_declaration_and_get
         assert len(declarations.described_at(session, MOMENT.replace(tzinfo=UTC))) == 4
         assert session.scalars(select(Ruling.site)).all() == ["Cổng"], "an old pause covers what it covered"
     open_.kw["bind"].dispose()
+
+
+def test_submissions_that_are_there_are_found_without_accents_too(empty_database: str) -> None:
+    filled(
+        empty_database, "2026_11_30_reports", [("submissions", {"filename": "Tệp.pdf", "subject": "V/v Cử đầu mối"})]
+    )
+    upgrade(empty_database)
+    with sessions(empty_database).begin() as session:
+        assert session.scalars(select(Submission.named)).all() == ["tep pdf v v cu dau moi"]
 
 
 def test_a_database_of_a_newer_dondoc_is_left_alone(empty_database: str) -> None:

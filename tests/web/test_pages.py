@@ -46,12 +46,20 @@ PAGES = [
     "/inbox/1/original",
     "/letters/1/attachments/0",
     "/inbox/1/register",
+    "/submissions",
+    "/submissions/1",
+    "/submissions/1/copy",
+    "/rejudge",
 ]
 ACTIONS = {
     "/inbox/upload": {"files": {"file": ("thu.pdf", b"%PDF-1.4")}},
     "/inbox/1/assign": {"data": {"agency": "so-nnptnt"}},
     "/inbox/1/dismiss": {"data": {"reason": "thử"}},
     "/inbox/changes/1/confirm": {},
+    "/submissions/1/undo": {"data": {"reason": "thử"}},
+    "/rejudge": {},
+    "/rejudge/apply": {"data": {"submission": "1"}},
+    "/called": {"data": {"agency": "so-nnptnt", "document": "thử", "reason": "thử"}},
     "/inbox/changes/1/refuse": {"data": {"reason": "thử"}},
     "/inbox/1/register": {
         "data": {

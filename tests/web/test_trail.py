@@ -15,6 +15,7 @@ from dondoc.configuration.context import AppContext
 from dondoc.configuration.settings import load
 from dondoc.demo.camera import PASSWORD, USER
 from dondoc.demo.fleet import Fleet
+from dondoc.intake.judge import judge_submission
 from dondoc.intake.receive import receive
 from dondoc.mail import outbox
 from dondoc.mail.letter import Letter
@@ -25,6 +26,7 @@ from dondoc.web.app import create_app
 from dondoc.web.audit import ACT
 from tests.conftest import CLERK, approver
 from tests.decisions import stopped
+from tests.intake.conftest import Desk
 from tests.web.conftest import ORIGIN, Visit, browsers, visitor, words_of
 from tests.web.test_cameras import ACTIONS, AGENCY, NOW, four_cameras
 from tests.web.test_directives import ID, LETTER
@@ -70,7 +72,18 @@ def test_a_wrong_key_writes_nothing_down(seen: AppContext, visit: Visit, environ
 
 
 def test_looking_at_pages_and_what_machines_ask_is_not(seen: AppContext, visit: Visit) -> None:
-    for path in ("/", "/cameras", "/cameras/1", "/pauses", "/inbox", "/letters", "/reports", "/metrics"):
+    for path in (
+        "/",
+        "/cameras",
+        "/cameras/1",
+        "/pauses",
+        "/inbox",
+        "/submissions",
+        "/rejudge",
+        "/letters",
+        "/reports",
+        "/metrics",
+    ):
         assert visit("ops").get(path).status_code == 200
     assert trail(seen) == []
 
@@ -93,9 +106,12 @@ POSTED: dict[str, tuple[str, Sent, str, str]] = {
     ),
     "/pauses": ("/pauses", {"data": PAUSE}, "pause", "QD-3"),
     "/pauses/{ruling}/undo": ("/pauses/2/undo", {"data": {"reason": "hết lũ"}}, "undo", "QD-4"),
-    "/inbox/upload": ("/inbox/upload", {"files": {"file": ("t.pdf", b"%PDF-1.5")}}, "receive", "BN-0004"),
+    "/inbox/upload": ("/inbox/upload", {"files": {"file": ("t.pdf", b"%PDF-1.5")}}, "receive", "BN-0005"),
     "/inbox/{submission}/assign": ("/inbox/1/assign", {"data": {"agency": "so-nnptnt"}}, "assign", "BN-0001"),
     "/inbox/{submission}/dismiss": ("/inbox/2/dismiss", {"data": {"reason": "thử"}}, "dismiss", "BN-0002"),
+    "/submissions/{submission}/undo": (
+        "/submissions/2/undo", {"data": {"reason": "nhầm"}}, "reopen", "BN-0002",
+    ),
     "/inbox/{submission}/register": ("/inbox/3/register", {"data": PAPER}, "register", "VB-0001"),
     "/register": ("/register", {"data": PAPER | {"day": "2021-11-18", "hour": "09:30"}}, "register", "VB-0002"),
     "/inbox/changes/{change}/confirm": ("/inbox/changes/1/confirm", {}, "contact_confirm", "TD-0001"),
@@ -105,6 +121,8 @@ POSTED: dict[str, tuple[str, Sent, str, str]] = {
     "/letters/{letter}/approve": ("/letters/1/approve", {}, "approve", "TH-00001"),
     "/letters/{letter}/cancel": ("/letters/2/cancel", {"data": {"reason": "thử"}}, "cancel", "TH-00002"),
     "/letters/{letter}/resume": ("/letters/4/resume", {"data": {"reason": "nhầm"}}, "undo", "QD-5"),
+    "/called": ("/called", {"data": {"agency": AGENCY, **DOCUMENT}}, "called", "QD-6"),
+    "/rejudge/apply": ("/rejudge/apply", {"data": {"submission": "4"}}, "rejudge", "intake"),
     "/letters/{letter}/settle": ("/letters/3/settle", {"data": {"word": "sent"}}, "settle", "TH-00003"),
     "/directives": ("/directives", {"data": LETTER}, "directive_add", ID),
     "/directives/{directive}": (
@@ -125,11 +143,15 @@ POSTED: dict[str, tuple[str, Sent, str, str]] = {
         "/reports/2/issue", {"data": SIGNED, "files": {"file": ("ky.pdf", b"%PDF-1.7")}}, "issue_report", "2021-11-18",
     ),
 }  # fmt: skip
-LOOKED = {"/directives/{directive}/forecast": "what would be written to whom: nothing is kept, nobody is written to"}
+LOOKED = {
+    "/directives/{directive}/forecast": "what would be written to whom: nothing is kept, nobody is written to",
+    "/rejudge": "what would be judged otherwise: nothing is kept, nobody is written to",
+}
 SAVED = {
     "/cameras.{form}": ("/cameras.csv", "export", "cameras.csv"),
     "/cameras/{camera}/thumbnail": ("/cameras/4/thumbnail", "see_picture", "CAM-00004"),
     "/inbox/{submission}/original": ("/inbox/1/original", "download", "BN-0001"),
+    "/submissions/{submission}/copy": ("/submissions/4/copy", "download", "BN-0004"),
     "/letters/{letter}/attachments/{position}": ("/letters/3/attachments/0", "download", "TH-00003"),
     "/reports/{report}/{name}": ("/reports/1/report.docx", "download", "BC-0001"),
     "/reports/{report}/signed/{issue}": ("/reports/1/signed/1", "download", "BC-0001"),
@@ -161,6 +183,9 @@ def furnished(seen: AppContext) -> AppContext:
     for number in range(3):
         kept = {"channel": "mail", "channel_id": str(number), "sender": "la@x.test", "filename": "a.pdf"}
         receive(seen, b"%PDF-1.4 " + bytes([48 + number]), **kept, received_at=NOW, now=NOW)
+    returned = {"channel": "upload", "channel_id": "4", "sender": "", "filename": "BM03.xlsx"}
+    number, _ = receive(seen, Desk(seen).form(wrong=1), **returned, received_at=NOW, now=NOW)
+    judge_submission(seen, number, now=NOW)
     with seen.sessions.begin() as session:
         letters = [Letter("internal", "a@hatinh.test", "S", "t", "", key, "vì", needs_approval=True) for key in "123"]
         *_, last = outbox.enqueue(session, letters, settings=seen.settings, now=NOW)

@@ -1,4 +1,4 @@
-"""receive, inbox, assign, dismiss, intake rejudge, intake undo."""
+"""receive, inbox, assign, dismiss, intake list, show, rejudge, undo."""
 
 from pathlib import Path
 from typing import Annotated
@@ -8,7 +8,7 @@ import typer
 from dondoc.cli.acting import By
 from dondoc.cli.output import contents, emit, moment, say, show, since
 from dondoc.vocabulary.numbers import BN
-from dondoc.vocabulary.submissions import Arrival
+from dondoc.vocabulary.submissions import Arrival, ToDo, Work
 
 
 def add(cli: typer.Typer) -> None:
@@ -18,6 +18,8 @@ def add(cli: typer.Typer) -> None:
     cli.command()(dismiss)
     stored = typer.Typer(help="Các bản nộp đã nhận.")
     stored.callback()(lambda: None)
+    stored.command("list")(listed)
+    stored.command("show")(shown)
     stored.command()(rejudge)
     stored.command()(undo)
     cli.add_typer(stored, name="intake")
@@ -94,6 +96,53 @@ def dismiss(
     say(f"{BN(number)}: đã xếp lại.")
 
 
+def listed(
+    work: Annotated[str, typer.Option(help=f"{', '.join(Work)}; để trống: tất cả trừ {Work.MACHINE}.")] = "",
+    channel: Annotated[str, typer.Option(help=f"Đường đến: {', '.join(Arrival)}.")] = "",
+    form: Annotated[str, typer.Option(help="Biểu mẫu, ví dụ 03.")] = "",
+    agency: Annotated[str, typer.Option(help="Mã đơn vị.")] = "",
+    age: Annotated[int, typer.Option(min=0, max=10_000, help="Đã đến ít nhất chừng ấy ngày làm việc.")] = 0,
+    search: Annotated[str, typer.Option(help="Số, tên tệp, tiêu đề, người gửi hoặc tên đơn vị.")] = "",
+    limit: Annotated[int, typer.Option(min=1, max=100_000, help="Nhiều nhất chừng ấy bản nộp.")] = 1000,
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+) -> None:
+    """Các bản nộp đã nhận, mới nhất trước, và việc cần làm với từng bản."""
+    from dondoc import clock
+    from dondoc.configuration.context import open_context
+    from dondoc.intake.browse import Wanted, found
+
+    app = open_context()
+    wanted = Wanted(work, channel, f"form_{form.removeprefix('form_')}" if form else "", agency, age, search)
+    with app.sessions.reading() as session:
+        page = found(app, session, wanted, clock.now(), size=limit)
+        rows = [line.as_row() for line in page.lines]
+    show(rows, as_json, ["number", "file", "sender", "received_at", "age", "agency", "work", "todo", "reason"])
+    if page.total > len(rows):
+        say(f"Còn {page.total - len(rows)} bản nộp cũ hơn; tăng --limit để xem.")
+
+
+def shown(
+    submission: Annotated[str, typer.Argument(metavar="ID")],
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+) -> None:
+    """Một bản nộp: kết quả, lỗi từng ô, khác gì bản trước, diễn biến, thư liên quan."""
+    from dondoc import clock
+    from dondoc.configuration.context import open_context
+    from dondoc.intake import record
+
+    app, number = open_context(), BN.read(submission)
+    with app.sessions.reading() as session:
+        known = record.of(app, session, number, clock.now()).as_json()
+    if as_json:
+        emit(known)
+        return
+    for name in ("number", "file", "sender", "received_at", "agency", "form", "outcome", "reason"):
+        typer.echo(f"{name}: {known[name] if known[name] is not None else '-'}")
+    typer.echo(f"todo: {ToDo.read(known['todo'], 'việc').label}")
+    for issue in known["issues"]:
+        typer.echo(f"    {issue['message']}")
+
+
 def rejudge(
     form: Annotated[str | None, typer.Option(help="Chỉ biểu mẫu này, ví dụ 03.")] = None,
     agency: Annotated[str | None, typer.Option(help="Chỉ đơn vị này.")] = None,
@@ -108,8 +157,12 @@ def rejudge(
     from dondoc.intake import rejudge as room
 
     app, now = open_context(), clock.now()
-    which = {"form": f"form_{form.removeprefix('form_')}" if form else None, "agency": agency}
-    found = room.apply(app, now, by=actor(by), **which) if do else room.changes(app, now, **which)
+    which = f"form_{form.removeprefix('form_')}" if form else None
+    found = (
+        room.apply(app, now, by=actor(by), form=which, agency=agency)
+        if do
+        else room.changes(app, now, form=which, agency=agency)
+    )
     count = 0
     for one in found:
         if isinstance(one, str):

@@ -18,9 +18,10 @@ from dondoc.errors import Problem
 from dondoc.forms import catalogue, token
 from dondoc.forms.spec import FormSpec, load_specs
 from dondoc.forms.surveys import Survey, load_surveys
+from dondoc.forms.table import Part
 from dondoc.forms.token import Proof
 from dondoc.forms.verdict import FormVerdict
-from dondoc.forms.work import KNOWN, PROOF, TOKENS, VERDICT, Known
+from dondoc.forms.work import KNOWN, PART, PROOF, TOKENS, VERDICT, Known
 from dondoc.isolation import workers
 from dondoc.isolation.workers import Fault, Limits, Reply
 from dondoc.vocabulary.submissions import Outcome
@@ -29,6 +30,7 @@ NO_COPY = "Không lập được bản đánh dấu: {why}. Xem lời nhắn c�
 WORK = "dondoc.forms.work"
 LARGEST = 20 << 20  # bytes of a file
 LIMITS = Limits(memory=1 << 30, cpu=20, wall=60, output=32 << 20)
+TABLE = Limits(memory=1 << 30, cpu=10, wall=20, output=16 << 20)  # somebody waits for the page
 COPY = Limits(memory=1 << 30, cpu=30, wall=90, output=10 << 20)  # a larger one no mailbox takes
 
 
@@ -114,6 +116,24 @@ def current(
         return _run(registry, specs, load_surveys(data), order, b"", COPY)
     except Fault as fault:
         raise Problem(NO_COPY.format(why=explain(fault, COPY))) from None
+
+
+def table(
+    content: bytes, *, data: Path, registry: Registry, sheet: int | None = None, preferred: str = "", first: int = 1
+) -> Part:
+    """A part of a file as people see it, as `forms.table.part` gives it.
+
+    Raises:
+        Fault: the child met a limit, or broke.
+    """
+    if len(content) > LARGEST:
+        return Part(unreadable=catalogue.refused("", "file_too_big", limit=LARGEST >> 20).issues[0].said)
+    order = {"do": "table", "sheet": sheet, "preferred": preferred, "first": first}
+    answer = _run(registry, load_specs(data), load_surveys(data), order, content, TABLE)
+    try:
+        return PART.validate_json(answer)
+    except ValidationError:
+        raise Fault("error", "table") from None
 
 
 def explain(fault: Fault, limits: Limits = LIMITS) -> str:

@@ -1,4 +1,4 @@
-"""Judging and annotating as the work of a confined child: see `isolation.server`. `limited` is its other side.
+"""Judging, annotating and showing as the work of a confined child: see `isolation.server`. `limited` is its other side.
 
 A request is a line of JSON (`do` and its arguments) and the workbook. Judging puts one question, the tokens that the
 file holds: the keys stay with the parent, which replies what they prove.
@@ -16,12 +16,14 @@ from pydantic import TypeAdapter
 from dondoc.directive.model import Registry
 from dondoc.forms.spec import FormSpec
 from dondoc.forms.surveys import Survey
+from dondoc.forms.table import Part
 from dondoc.forms.token import Proof
 from dondoc.forms.verdict import FormVerdict
 
 VERDICT = TypeAdapter(FormVerdict)
 PROOF = TypeAdapter(Proof)
 TOKENS = TypeAdapter(list[str])
+PART = TypeAdapter(Part)
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ def _common() -> dict[str, Any]:
 
 
 def work(request: bytes, ask: Callable[[bytes], bytes]) -> bytes:
-    """One request: the verdict as JSON, the annotated copy, or the current one.
+    """One request: the verdict or a part of the file's table as JSON, the annotated copy, or the current one.
 
     Raises:
         Unreadable: what is to be annotated is no form of ours.
@@ -69,6 +71,8 @@ def work(request: bytes, ask: Callable[[bytes], bytes]) -> bytes:
     order = json.loads(line)
     if order["do"] == "current":
         return _current(order)
+    if order["do"] == "table":
+        return _table(order, content)
     return _judged(order, content, ask) if order["do"] == "judge" else _annotated(order, content)
 
 
@@ -83,6 +87,13 @@ def _judged(order: dict[str, Any], content: bytes, ask: Callable[[bytes], bytes]
         **_common(),
     )
     return VERDICT.dump_json(verdict)
+
+
+def _table(order: dict[str, Any], content: bytes) -> bytes:
+    from dondoc.forms.table import part
+
+    which = {name: order[name] for name in ("sheet", "preferred", "first")}
+    return PART.dump_json(part(content, _known.specs, _known.surveys, **which))
 
 
 def _annotated(order: dict[str, Any], content: bytes) -> bytes:

@@ -13,6 +13,7 @@ from dondoc.configuration.context import AppContext
 from dondoc.errors import Problem
 from dondoc.facts.moments import happened
 from dondoc.intake.attempts import Underway
+from dondoc.intake.browse import BRIEF
 from dondoc.intake.judge import Postponed, judge_submission, newest_assignment, newest_verdict, without_reading
 from dondoc.store.intake import NEWEST_VERDICTS, Assignment, Submission, Verdict
 from dondoc.vocabulary.fields import Field, must
@@ -29,6 +30,7 @@ def inbox(session: Session, outcomes: tuple[Outcome, ...] = OUR_TURN) -> list[di
         .outerjoin(Verdict, (Verdict.submission_id == Submission.id) & Verdict.id.in_(NEWEST_VERDICTS))
         .where(Verdict.id.is_(None) | Verdict.outcome.in_(outcomes))
         .order_by(Submission.id)
+        .options(BRIEF)
     )
     return [as_row(submission, verdict) for submission, verdict in rows]
 
@@ -136,7 +138,8 @@ def undo(app: AppContext, submission: int, *, reason: str, by: Actor, now: datet
         if verdict.outcome != Outcome.DISMISSED and given:
             _take_back(session, session.get_one(Submission, submission), by, now)
         before = _before(session, verdict)
-        again = without_reading(submission, Outcome.WAITING, f"mở lại: {reason} ({by.name})", now, answered=True)
+        outcome = before.outcome if before.outcome in ASIDE else Outcome.WAITING
+        again = without_reading(submission, outcome, f"mở lại: {reason} ({by.name})", now, answered=True)
         again.agency, again.form, again.may_be = before.agency, before.form, before.may_be
         again.head, again.rows, again.issues = before.head, before.rows, before.issues
         session.add(again)

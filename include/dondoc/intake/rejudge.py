@@ -1,7 +1,7 @@
 """Judging again what is stored, when a rule, a mapping or a contact has changed: first shown, then done."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -22,6 +22,8 @@ from dondoc.store.intake import NEWEST_VERDICTS, Submission, Verdict
 from dondoc.store.session import one_at_a_time
 from dondoc.vocabulary.numbers import BN
 from dondoc.vocabulary.submissions import ACCEPTED, Outcome
+
+Ids = Collection[int] | None
 
 
 @dataclass(frozen=True)
@@ -50,21 +52,21 @@ class Change:
 
 
 def changes(
-    app: AppContext, now: datetime, *, form: str | None = None, agency: str | None = None
+    app: AppContext, now: datetime, *, form: str | None = None, agency: str | None = None, only: Ids = None
 ) -> Iterator[Change | str]:
-    """What would change, without changing it; of what cannot be judged, why, in words."""
-    for submission in _concerned(app, form, agency):
+    """What would change, without changing it; of what cannot be judged, why, in words. `only`: of these alone."""
+    for submission in concerned(app, form, agency, only):
         found = _again(app, submission, now, lambda session, change: None)
         if found is not None:
             yield found
 
 
 def apply(
-    app: AppContext, now: datetime, *, by: Actor, form: str | None = None, agency: str | None = None
+    app: AppContext, now: datetime, *, by: Actor, form: str | None = None, agency: str | None = None, only: Ids = None
 ) -> Iterator[Change | str]:
     """Judge again, write down what comes out differently, and tell the senders concerned."""
     counts: Counter[str] = Counter()
-    for submission in _concerned(app, form, agency):
+    for submission in concerned(app, form, agency, only):
         found = _again(app, submission, now, lambda session, change: _write(session, app, change, now))
         if isinstance(found, Change):
             answer(app, [submission], now=now)
@@ -75,7 +77,7 @@ def apply(
         audit.record(session, app.secrets, by, "rejudge", "intake", now=now, form=form, agency=agency, **counts)
 
 
-def _concerned(app: AppContext, form: str | None, agency: str | None) -> list[int]:
+def concerned(app: AppContext, form: str | None = None, agency: str | None = None, only: Ids = None) -> list[int]:
     """Ids of what a machine judged and nothing has taken the place of; not what a person put aside or registered."""
     newer = aliased(Verdict)
     replaced = select(newer.id).where(
@@ -93,6 +95,8 @@ def _concerned(app: AppContext, form: str | None, agency: str | None) -> list[in
         query = query.where(or_(Verdict.form == form, Verdict.form.is_(None)))
     if agency:
         query = query.where(Verdict.agency == agency)
+    if only is not None:
+        query = query.where(Verdict.submission_id.in_(only))
     with app.sessions.reading() as session:
         return list(session.scalars(query))
 

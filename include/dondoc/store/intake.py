@@ -3,9 +3,11 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Text, UniqueConstraint, func, select
+from sqlalchemy import BigInteger, ForeignKey, Index, Text, UniqueConstraint, func, select
+from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, mapped_column
 
+from dondoc.directive.names import fold
 from dondoc.store.base import Base
 from dondoc.vocabulary.mails import MailKind
 from dondoc.vocabulary.submissions import Arrival, MayBe, Outcome
@@ -32,6 +34,12 @@ class Mail(Base):
     recorded_at: Mapped[datetime]
 
 
+def _named(context: DefaultExecutionContext) -> str:
+    """What a submission is searched by: no database compares without accents as we do."""
+    row = context.get_current_parameters()
+    return fold(f"{row['filename']} | {row.get('subject') or ''}")
+
+
 class Submission(Base):
     """One arrival of one file. Its bytes are in the blobs; its row never changes. People quote `BN-{id:04}`."""
 
@@ -45,6 +53,7 @@ class Submission(Base):
     sha256: Mapped[str] = mapped_column(index=True)
     message_id: Mapped[str | None]
     subject: Mapped[str | None]
+    named: Mapped[str] = mapped_column(Text, default=_named)  # file and subject, folded: to be searched
     automatic: Mapped[bool] = mapped_column(default=False)  # a machine sent it: never answered
     sender_doubt: Mapped[str | None] = mapped_column(Text)  # why it may not be from whom From names; None: no doubt
     authentication: Mapped[str | None]  # pass, fail, none: what our mail server said of From's domain; None: not asked
@@ -57,13 +66,18 @@ class Verdict(Base):
     """What was judged of a submission; the newest row counts."""
 
     __tablename__ = "verdicts"
+    # With all that lists ask of every verdict: what was read of its file lies between its columns, megabytes of it.
+    __table_args__ = (
+        Index("ix_verdicts_submission_id", "submission_id", "id", "outcome", "agency", "form", "version"),
+        Index("ix_verdicts_agency", "agency", "form", "version", "outcome", "submission_id", "id"),
+    )
     id: Mapped[int] = mapped_column(primary_key=True)
-    submission_id: Mapped[int] = mapped_column(ForeignKey("submissions.id"), index=True)
+    submission_id: Mapped[int] = mapped_column(ForeignKey("submissions.id"))
     assignment_id: Mapped[int | None] = mapped_column(ForeignKey("assignments.id"))  # the person's word it rests on
     outcome: Mapped[Outcome]
     reason: Mapped[str] = mapped_column(Text)
     form: Mapped[str | None]
-    agency: Mapped[str | None] = mapped_column(index=True)
+    agency: Mapped[str | None]
     value_hash: Mapped[str | None]
     version: Mapped[int | None]  # of the (agency, form); only accepted ones become current
     base_version: Mapped[int | None]

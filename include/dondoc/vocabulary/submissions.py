@@ -37,6 +37,33 @@ ACCEPTED = (Outcome.ACCEPTED, Outcome.ACCEPTED_WITH_WARNINGS)
 OUR_TURN = (Outcome.WAITING, Outcome.CONFLICT)  # a person of ours has to look
 
 
+class Work(Code):
+    """For what a submission waits; `MACHINE`: nobody's work."""
+
+    OURS = "ours", "chờ Sở xử lý"
+    CONFLICT = "conflict", "hai bản khác nhau"
+    REFUSED = "refused", "không đọc được"
+    CORRECTION = "correction", "chờ đơn vị sửa"
+    ACCEPTED = "accepted", "đã tiếp nhận"
+    ASIDE = "aside", "đã xếp lại, trùng hoặc đã có bản mới"
+    MACHINE = "machine", "thư của máy"
+
+
+class ToDo(Code):
+    """What is to be done about a submission, and by whom."""
+
+    JUDGE = "judge", "hệ thống kiểm tra ở lượt tiếp nhận tới"
+    ASK_SENDER = "ask_sender", "hỏi đơn vị xem có đúng họ gửi không, rồi giao hoặc xếp lại"
+    READ = "read", "đọc thư; gọi lại, vào sổ hoặc xếp lại"
+    SEND_FILE = "send_file", "chờ người gửi gửi lại tệp; lâu quá thì gọi điện"
+    REGISTER = "register", "mở bản gốc, đọc số, ngày văn bản rồi vào sổ"
+    ASSIGN = "assign", "xem tệp, rồi giao cho đơn vị hoặc vào sổ"
+    CHOOSE = "choose", "so từng ô với bản đang dùng, rồi chọn bản được dùng"
+    SEND_AGAIN = "send_again", "chờ gửi lại tệp đọc được"
+    CORRECT = "correct", "chờ đơn vị sửa theo bản đánh dấu rồi gửi lại"
+    NOTHING = "nothing", "không cần làm gì"
+
+
 class MayBe(Code):
     """What a file may turn out to be while nobody has said what it is: it pauses no duty that it cannot meet.
 

@@ -12,7 +12,20 @@ from starlette.exceptions import HTTPException as AnyHTTPException
 from starlette.routing import BaseRoute
 
 from dondoc.configuration.context import AppContext
-from dondoc.web import audit, cameras, directives, guard, inbox, letters, matrix, pauses, reports
+from dondoc.web import (
+    audit,
+    cameras,
+    directives,
+    guard,
+    inbox,
+    letters,
+    matrix,
+    pauses,
+    register,
+    rejudge,
+    reports,
+    submissions,
+)
 from dondoc.web.user import User
 
 HERE = Path(__file__).parent
@@ -47,7 +60,7 @@ def create_app(
 def _routes() -> list[BaseRoute]:
     """The pages of all rooms. They hold no state, and making them takes a quarter of a second: once a process."""
     router = APIRouter()
-    for room in (matrix, cameras, pauses, inbox, directives, audit):
+    for room in (matrix, cameras, pauses, inbox, register, submissions, rejudge, directives, audit):
         router.include_router(room.router(require_operator))
     for approved in (letters, reports):
         router.include_router(approved.router(require_operator, approving))

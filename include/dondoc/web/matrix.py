@@ -16,7 +16,7 @@ from dondoc.escalation import sources
 from dondoc.escalation.words import short_reference
 from dondoc.facts import contact_changes, contacts, obligations
 from dondoc.facts.obligations import Standing
-from dondoc.intake import inbox
+from dondoc.intake import browse, record
 from dondoc.staff import alerts
 from dondoc.store.cameras import Outage
 from dondoc.store.facts import Contact
@@ -84,7 +84,7 @@ def _to_do(app: AppContext) -> list[tuple[str, str]]:
     held = letters.where(OutboxLetter.state == OutboxState.HELD, OutboxLetter.approved_by.is_(None))
     with app.sessions.reading() as session:
         counted = [
-            (len(inbox.inbox(session, inbox.ASIDE)), "bản nộp chờ xử lý", "/inbox"),
+            (browse.waiting(session), "bản nộp chờ xử lý", "/inbox"),
             (len(contact_changes.waiting(session)), "liên hệ mới chờ xác nhận", "/inbox"),
             (session.scalar(held), "thư chờ duyệt", "/letters?state=held"),
             (
@@ -159,12 +159,14 @@ def router(_: Callable[..., User]) -> APIRouter:
         with app.sessions.reading() as session:
             letters = {letter.id: letter for letter in app.letters(session, moment.date())}
             standings = [s for s in obligations.at(app, session, moment) if s.duty.agency == agency]
+            replies = record.replies(app, session, agency, clock.now()) if not as_of else []
         return page(
             request,
             "agency.html",
             agency=app.registry.agency(agency),
             moment=moment,
             rows=[_row(app, s, letters) for s in standings],
+            replies=[(line, mail, record.beginning(mail.text)) for line, mail in replies],
             contacts=_contacts(app, agency, moment) if visitor_of(request).may_act else None,
         )
 

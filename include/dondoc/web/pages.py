@@ -18,7 +18,7 @@ from dondoc.errors import Problem
 from dondoc.masking import without_addresses
 from dondoc.store.session import head
 from dondoc.unseen import unseen
-from dondoc.vocabulary.numbers import BC, SC, TH
+from dondoc.vocabulary.numbers import BC, BN, SC, TH
 from dondoc.web import message
 from dondoc.web.user import User
 
@@ -26,7 +26,7 @@ LARGEST = 20 * 2**20  # bytes of an upload
 UNSEEN = "unseen"  # the type of the error of a field with characters that nobody sees
 _templates = Jinja2Templates(directory=Path(__file__).with_name("templates"))
 _templates.env.globals |= {"version": __version__, "revision": head}  # a database of another one is refused
-_templates.env.globals |= {"TH": TH, "SC": SC, "BC": BC}
+_templates.env.globals |= {"TH": TH, "SC": SC, "BC": BC, "BN": BN}
 
 
 def _day(value: object) -> date:
@@ -61,12 +61,18 @@ Day = Annotated[date, BeforeValidator(_day)]
 Time = Annotated[time, BeforeValidator(_time)]
 OnDay = Annotated[Day | None, Form()]  # with the next: when something happened
 AtTime = Annotated[Time | None, Form()]
+Back = Annotated[bool, Form()]  # whether the form stands on the page of its submission, to which it leads back
 Text = Annotated[str, Form(max_length=2000), AfterValidator(_plain)]
 
 
 def when(day: date | None, hour: time | None, now: datetime) -> datetime:
     """When something happened, as a person says; without a day now, without an hour from the beginning of the day."""
     return now if day is None else clock.at(day, hour.hour if hour else 0, hour.minute if hour else 0)
+
+
+def back(submission: int, here: bool) -> str:
+    """The page from which a submission was dealt with."""
+    return f"/submissions/{submission}" if here else "/inbox"
 
 
 def app_of(request: Request) -> AppContext:

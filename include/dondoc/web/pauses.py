@@ -85,6 +85,35 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
             scope = _scope(app, session.get_one(Ruling, number))
         return redirect(request, "/pauses", f"Đã ghi quyết định số {number}: tạm dừng {scope}.")
 
+    @routes.post("/called")
+    def called(
+        request: Request,
+        agency: Annotated[str, Form(min_length=1, max_length=100)],
+        document: Text,
+        reason: Text,
+        user: Annotated[User, Depends(require_operator)],
+        day: OnDay = None,
+        hour: AtTime = None,
+    ) -> RedirectResponse:
+        app, now = app_of(request), clock.now()
+        with app.sessions.begin() as session:
+            number = rule(
+                session,
+                app.letters(session, now.date()),
+                app.registry,
+                RulingKind.CALLED,
+                agency=agency,
+                document=document,
+                reason=reason,
+                by=user.actor,
+                secrets=app.secrets,
+                from_=when(day, hour, now),
+                now=now,
+            )
+        said = f"Quyết định số {number}: {RulingKind.CALLED.label} với {_agency(app, agency)}"
+        done = f"{said}; ngày đó không gửi thư đôn đốc."
+        return redirect(request, f"/agency/{agency}", done)
+
     @routes.post("/pauses/{ruling}/undo")
     def undo(
         request: Request,

@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
+from dondoc.directive.names import fold
 from dondoc.errors import Problem
 
 revision = "2026_12_01_mails"
@@ -13,6 +14,7 @@ depends_on = None
 
 def upgrade() -> None:
     _mails()
+    _searched()
     op.add_column("verdicts", sa.Column("may_be", sa.String(), nullable=True))
     op.add_column("verdicts", sa.Column("replaces", sa.Integer(), nullable=True))
     op.add_column("verdicts", sa.Column("letter_of", sa.Integer(), nullable=True))
@@ -48,6 +50,24 @@ def _mails() -> None:
     op.create_index("ix_mails_letter_id", "mails", ["letter_id"])
     _points_to("submissions", "mail_id", "mails")
     op.create_index("ix_submissions_mail_id", "submissions", ["mail_id"])
+
+
+def _searched() -> None:
+    """Submissions are found by file and subject without accents: folded once, as new ones are when they arrive."""
+    op.add_column("submissions", sa.Column("named", sa.Text(), nullable=False, server_default=""))
+    rows = sa.table("submissions", *map(sa.column, ("id", "filename", "subject", "named")))
+    bind = op.get_bind()
+    found = bind.execute(sa.select(rows.c.id, rows.c.filename, rows.c.subject)).all()
+    named = [{"row": i, "words": fold(f"{name} | {subject or ''}")} for i, name, subject in found]
+    if named:
+        one = sa.update(rows).where(rows.c.id == sa.bindparam("row")).values(named=sa.bindparam("words"))
+        bind.execute(one, named)
+    for name, columns in {
+        "ix_verdicts_submission_id": ["submission_id", "id", "outcome", "agency", "form", "version"],
+        "ix_verdicts_agency": ["agency", "form", "version", "outcome", "submission_id", "id"],
+    }.items():
+        op.drop_index(name, "verdicts")
+        op.create_index(name, "verdicts", columns)
 
 
 def _points_to(table: str, name: str, other: str) -> None:
