@@ -123,6 +123,28 @@ def test_without_a_token_the_exact_name_says_whose_it_is_and_a_forged_one_says_n
     assert "token_invalid" in {issue.code for issue in forged.issues}
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        float("nan"),
+        float("inf"),
+        10**400,
+        -1e308,
+        "Cổng \ud83d",
+        "\udc00",
+        [[[]]],
+        {"a": {"b": 1}},
+        "\x00",
+        "x" * 10**6,
+    ],
+)
+def test_a_server_may_answer_with_anything(value: Any) -> None:
+    verdict = judged(packed(kobo(rows=[ROW, {**ROW, "name": value, "rtsp_port": value}])))
+    assert verdict.outcome == "returned"
+    assert str(verdict.rows).encode()
+    assert all(issue.message.encode() for issue in verdict.issues)
+
+
 def test_what_is_wrong_is_marked_in_a_copy_of_ours_with_their_answers() -> None:
     content = packed(kobo(rows=[ROW, {**ROW, "name": "Cổng 02", "rtsp_port": "năm năm bốn"}]))
     verdict = judged(content)

@@ -5,7 +5,6 @@ runs in a confined child (`work`).
 """
 
 import json
-import math
 import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
@@ -48,7 +47,7 @@ def read(content: bytes, specs: Mapping[str, FormSpec], surveys: Mapping[str, Su
     try:
         kept = json.loads(content)
         return _book(kept["answers"], kept["form"], specs, surveys)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
         raise Unreadable("file_damaged") from error
 
 
@@ -166,8 +165,8 @@ def _cell(row: int, column: int, value: Any) -> list[Cell]:
     if isinstance(value, bool):
         return [Cell(row, column, "bool", value)]
     if isinstance(value, int | float):
-        finite = math.isfinite(value) and abs(value) < 1e300
-        return [Cell(row, column, "number", float(value)) if finite else Cell(row, column, "error", "")]
+        sane = abs(value) < 1e300  # no NaN is
+        return [Cell(row, column, "number", float(value)) if sane else Cell(row, column, "error", "")]
     text, secret = _seen(str(value)[: draft.LONGEST])
     return [Cell(row, column, "text", text, secret=secret)] if text else []
 

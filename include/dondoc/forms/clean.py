@@ -3,8 +3,10 @@
 import re
 import unicodedata
 
-# Blank to a person's eye, and not blank to Python's strip(): zero-width and direction marks.
-_INVISIBLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+# Blank to a person's eye, and not blank to Python's strip(): zero-width and direction marks. Half pairs are no text.
+_INVISIBLE = re.compile(
+    r"[\ud800-\udfff\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
+)
 
 
 def clean(text: str) -> str:
