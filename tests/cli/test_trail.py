@@ -64,7 +64,7 @@ RECORDED: dict[str, tuple[tuple[str, ...], str, str]] = {
     "contacts end": (("cu@sonn.test", "--agency", "so-nnptnt", "--on", "2021-11-22"), "contacts_end", "cu@sonn.test"),
     "contacts import": (("danh-ba.csv",), "contacts_import", "danh-ba.csv"),
     "contacts refuse": (("TD-0001", "--reason", "không phải"), "contact_refuse", "TD-0001"),
-    "db upgrade": ((), "db_upgrade", "2026_12_01_mails"),
+    "db upgrade": ((), "db_upgrade", "2026_12_02_chasing"),
     "deliver": ((), "deliver", "outbox"),
     "directive activate": (("nhap-2021",), "directive_activate", "nhap-2021"),
     "directive add": (("vb.yaml",), "directive_add", "stttt-2021-12"),

@@ -31,6 +31,7 @@ ONE_WAY = {  # what cannot go back, and why
     "2026_11_29_facts": "sẽ mất các quyết định mà người có thẩm quyền đã dừng",
     "2026_11_30_reports": "sẽ mất người duyệt, bản sửa",
     "2026_12_01_mails": "sẽ mất nội dung các thư đã nhận",
+    "2026_12_02_chasing": "sẽ mất các cuộc trao đổi và ngày đã hẹn",
 }
 
 

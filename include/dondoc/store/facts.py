@@ -43,6 +43,9 @@ class Ruling(Base):
     to_agency: Mapped[str | None]  # reassign
     decision_id: Mapped[int | None] = mapped_column(ForeignKey("decisions.id"))  # stop: of which letters
     undoes: Mapped[int | None] = mapped_column(ForeignKey("rulings.id"))
+    spoken_to: Mapped[str | None]  # called: the person at the agency
+    result: Mapped[str | None]  # called: what came of it
+    cause: Mapped[str | None]  # called, promise: why it is late
     document: Mapped[str]
     reason: Mapped[str] = mapped_column(Text)
     by: Mapped[str]
