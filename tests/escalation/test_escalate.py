@@ -14,7 +14,7 @@ from dondoc import clock
 from dondoc.configuration.context import AppContext
 from dondoc.errors import Problem
 from dondoc.escalation import letters as letters_room
-from dondoc.escalation.recipients import needs_approval, recipients
+from dondoc.escalation.recipients import AddressBook, needs_approval
 from dondoc.forms.limited import judge
 from dondoc.store.trust import KeyCheck
 from tests.conftest import CLERK, letter_of, migrate
@@ -260,7 +260,7 @@ def test_our_own_board_is_told_as_a_whole_and_only_after_approval(office: Office
     office.know(("so-tttt", "board", "pho@so.test"))
     step = next(s for s in letter_of(office.app).ladder if s.id == "report_up")
     with office.app.sessions.begin() as session:
-        found = recipients(session, office.app.registry, step, HONG_LINH, ["tourism"], TUESDAY)
+        found = AddressBook(session, office.app.registry, TUESDAY).recipients(step, HONG_LINH, ["tourism"])
     assert {r.email for r in found} == {"lanh-dao@so.test", "pho@so.test"}
     careless = {s.id: needs_approval(s.model_copy(update={"approval": False})) for s in letter_of(office.app).ladder}
     assert careless == {"remind_3": False, "remind_1": False, "overdue_1": False, "overdue_2": True, "report_up": True}

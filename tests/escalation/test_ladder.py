@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -25,7 +25,8 @@ Make = Callable[..., Any]
 
 
 def nov(day: int) -> date:
-    return date(2021, 11, day)
+    """A day of November 2021, or so many days after its beginning."""
+    return date(2021, 11, 1) + timedelta(days=day - 1)
 
 
 @pytest.fixture
@@ -91,6 +92,8 @@ ROWS: list[tuple[str, int, list[Any], str | None]] = [
         None,
     ),
     ("a copy carries no step", 25, lost(O1, 23, copy=True), O1),
+    ("a first letter that came back is no letter", 25, lost(O1, 23, sent_on=nov(23), state="sent", bounced=True), O1),
+    ("whoever has it, it has arrived", 25, [*lost(O1, 23, state="refused"), *sent(overdue_1=23)], O2),
     (
         "a held letter to the head waits for its approver",
         26,
@@ -107,6 +110,20 @@ ROWS: list[tuple[str, int, list[Any], str | None]] = [
     ("the board two working days after the head had it", 29, sent(overdue_1=23, overdue_2=25), "report_up"),
     ("not sooner", 26, sent(overdue_1=23, overdue_2=25), None),
     ("nothing above the board", 30, sent(overdue_1=23, overdue_2=25, report_up=29), None),
+    (
+        "but the agency is asked again, some days after what was written last",
+        36,
+        sent(overdue_1=23, overdue_2=25, report_up=29),
+        "ask_again",
+    ),
+    ("not sooner", 35, sent(overdue_1=23, overdue_2=25, report_up=29), None),
+    (
+        "and again",
+        43,
+        sent(overdue_1=23, overdue_2=25, report_up=29, ask_again=36),
+        "ask_again",
+    ),
+    ("not sooner, either", 42, sent(overdue_1=23, overdue_2=25, report_up=29, ask_again=36), None),
     (
         "a trial for another day is no letter",
         25,
@@ -234,11 +251,45 @@ def test_one_letter_goes_at_the_highest_step_and_lists_the_others_apart(ladder: 
     assert "Nêu riêng trong thư, còn phải gửi: Biểu mẫu 03" in decision.reason
 
 
-@pytest.mark.parametrize(("state", "last_chance"), [("held", 26), ("pending", 25), ("deferred", 24), ("sending", 23)])
+@pytest.mark.parametrize(("state", "last_chance"), [("pending", 25), ("deferred", 24), ("sending", 23)])
 def test_no_second_letter_while_one_is_on_its_way(ladder: Ladder, owed: Make, state: str, last_chance: int) -> None:
     focal, form = owed("focal_letter", nov(24)), owed("form_03", nov(24))
     waiting = letter(O2, 23, focal, state=state, last_chance=nov(last_chance))
     assert decide(ladder, AGENCY, [focal, form], [waiting], nov(24)).step is None
+
+
+def test_a_letter_that_waits_for_its_approver_holds_up_only_what_it_is_about(ladder: Ladder, owed: Make) -> None:
+    focal, form = owed("focal_letter", nov(24)), owed("form_03", nov(24))
+    waiting = letter(O2, 23, focal, state="held", last_chance=nov(26))
+    decision = decide(ladder, AGENCY, [focal, form], [letter(O1, 22, focal), waiting], nov(24))
+    assert (decision.step and decision.step.id, decision.ground, decision.still_to_come) == (O1, (form,), ())
+
+
+def test_a_step_that_nobody_can_be_written_to_at_gives_way_to_the_highest_that_can_leave(
+    ladder: Ladder, owed: Make
+) -> None:
+    focal, form = owed("focal_letter", nov(24)), owed("form_03", nov(24))
+    past, missing = [letter(O1, 22, focal)], because(LadderReason.NO_ADDRESS, roles="lãnh đạo đơn vị")
+
+    def no_head(step: Step, ground: Any) -> Any:
+        return missing if step.id == O2 else None
+
+    decision = decide(ladder, AGENCY, [focal, form], past, nov(24), obstacle=no_head)
+    assert (decision.step and decision.step.id, decision.ground, decision.still_to_come) == (O1, (form,), (focal,))
+    assert "Chưa gửi được bậc “thông báo quá hạn lần 2, gửi lãnh đạo đơn vị”: Chưa có địa chỉ" in decision.reason
+    alone = decide(ladder, AGENCY, [focal], past, nov(24), obstacle=no_head)
+    assert alone.step
+    assert alone.step.id == O2, "said, not passed over in silence"
+    later = owed("focal_letter", nov(36))
+    assert decide(ladder, AGENCY, [later], past, nov(36), obstacle=no_head).step.id == "ask_again"  # type: ignore[union-attr]
+
+
+def test_what_a_letter_asks_for_is_in_no_other_letter_before_its_day_is_over(ladder: Ladder, owed: Make) -> None:
+    focal, form = owed("focal_letter", nov(24)), owed("form_03", nov(24))
+    given = letter(O1, 22, focal, answer_by=nov(24))
+    decision = decide(ladder, AGENCY, [focal, form], [given], nov(24))
+    assert (decision.ground, decision.still_to_come) == ((form,), ())
+    assert decide(ladder, AGENCY, [focal, form], [given], nov(25)).ground == (focal,)
 
 
 def test_no_second_letter_on_the_day_on_which_one_left(ladder: Ladder, owed: Make) -> None:

@@ -93,6 +93,7 @@ class Step(Strict):
     approval: bool = False
     wait: int = 1  # working days since the step before was delivered
     needs: str | None = None  # the step that must have been delivered before
+    repeat: int | None = Field(None, ge=1)  # taken again and again, so many working days after what was written last
 
 
 class Letterhead(Strict):

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from sqlalchemy import select
@@ -19,8 +19,9 @@ from dondoc.escalation.called import called_on
 from dondoc.escalation.ladder import Decision, Ladder, SentLetter, decide, ladder_on
 from dondoc.escalation.precondition import precondition
 from dondoc.escalation.reasons import LadderReason
-from dondoc.escalation.recipients import Recipient, needs_approval, recipients
-from dondoc.facts import rulings
+from dondoc.escalation.recipients import AddressBook, Recipient, needs_approval
+from dondoc.escalation.undelivered import undelivered
+from dondoc.facts import approvers, rulings
 from dondoc.facts.obligations import Standing, short_names, standings
 from dondoc.facts.read import Facts, read
 from dondoc.facts.reasons import cited
@@ -28,7 +29,7 @@ from dondoc.forms import attached
 from dondoc.mail import outbox
 from dondoc.staff import notices
 from dondoc.store.reporting import Decision as DecisionRow
-from dondoc.vocabulary.reasons import because, said
+from dondoc.vocabulary.reasons import Reason, because, said
 
 __all__ = ["escalate", "precondition"]
 
@@ -118,6 +119,15 @@ class _Morning:
         return history.read(self.session, self.app.settings, self.facts.rulings)
 
     @cached_property
+    def book(self) -> AddressBook:
+        failed = undelivered(self.session, end_of(self.day))
+        return AddressBook(self.session, self.ladder.registry, self.day, failed)
+
+    @cached_property
+    def approvers(self) -> bool:
+        return bool(approvers.approvers(self.session, self.ladder.registry.office, self.day))
+
+    @cached_property
     def blind(self) -> str | None:
         return sources.blind(self.session, self.app.settings, self.now)
 
@@ -139,7 +149,24 @@ class _Morning:
         if self._written(past):
             return None
         called = called_on(self.facts, agency, self.day)
-        return decide(self.ladder, agency, self.owed[agency], past, self.day, called=called)
+        owed, obstacle = self.owed[agency], partial(self._obstacle, agency)
+        return decide(self.ladder, agency, owed, past, self.day, called=called, obstacle=obstacle)
+
+    def _obstacle(self, agency: str, step: Step, ground: Sequence[Standing]) -> Reason | None:
+        """Why no letter of a step can leave; our own people are told, whatever leaves instead."""
+        systems = _systems(ground)
+        for contact, role in self.book.passed_over(step, agency, systems):
+            since = self.book.undelivered[contact.email]
+            told = because(LadderReason.UNDELIVERED, role=role.label, address=contact.email, since=since)
+            self._lacks(agency, contact.email, told)
+        if not self.book.recipients(step, agency, systems):
+            why = because(LadderReason.NO_ADDRESS, roles=_roles(step))
+            self._lacks(agency, step.id, because(LadderReason.NO_ADDRESS_AT, why=why, step=words.title(step)))
+            return why
+        return because(LadderReason.NO_APPROVER) if needs_approval(step) and not self.approvers else None
+
+    def _lacks(self, agency: str, key: str, what: Reason) -> None:
+        self.without_address[f"{agency}/{key}"] = f"{self.ladder.registry.agency(agency).name}: {said(what)}"
 
     def agency(self, agency: str) -> dict[str, Any]:
         """Decide for an agency, unless it has its letters for the day already."""
@@ -148,12 +175,8 @@ class _Morning:
             return self._kept(agency, self._written(past))
         people = self.people(decision)
         if (step := decision.step) and not people:
-            roles = " hoặc ".join(role.label for role in step.to)
-            missing = because(LadderReason.NO_ADDRESS, roles=roles)
+            missing = because(LadderReason.NO_ADDRESS, roles=_roles(step))
             decision = replace(decision, reasons=(*decision.reasons, missing), answer_by=None)
-            name = self.ladder.registry.agency(agency).name
-            said = f"{name}: chưa có địa chỉ của {roles} (bậc “{words.title(step)}”)"
-            self.without_address[f"{agency}/{step.id}"] = said
         row = {
             "agency": agency,
             "step": decision.step.id if decision.step else None,
@@ -202,8 +225,7 @@ class _Morning:
         """To whom the letters of a decision go."""
         if decision.step is None:
             return []
-        systems = list(dict.fromkeys(s.duty.system for s in decision.ground))
-        return recipients(self.session, self.ladder.registry, decision.step, decision.agency, systems, self.day)
+        return self.book.recipients(decision.step, decision.agency, _systems(decision.ground))
 
     def _enqueue(
         self, decision: Decision, number: int, people: Sequence[Recipient], past: Sequence[SentLetter]
@@ -242,6 +264,14 @@ class _Morning:
             notices.no_address(self.app, self.session, self.without_address, self.now)
         notices.submissions_wait(self.app, self.session, self.day, self.now)
         notices.letters_wait(self.app, self.session, self.now)
+
+
+def _systems(ground: Sequence[Standing]) -> list[str]:
+    return list(dict.fromkeys(standing.duty.system for standing in ground))
+
+
+def _roles(step: Step) -> str:
+    return " hoặc ".join(role.label for role in step.to)
 
 
 def _day(moment: datetime) -> date:

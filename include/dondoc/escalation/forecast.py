@@ -14,7 +14,7 @@ from dondoc.directive.model import Directive
 from dondoc.directive.record import active, holding, linked
 from dondoc.escalation import history
 from dondoc.escalation.ladder import Decision, Ladder, SentLetter, decide, duty
-from dondoc.escalation.recipients import recipients
+from dondoc.escalation.recipients import AddressBook
 from dondoc.facts.obligations import Standing, standings
 from dondoc.facts.read import read
 from dondoc.vocabulary.letters import OutboxState
@@ -137,4 +137,4 @@ def _arrived(decision: Decision) -> SentLetter:
 def _addresses(app: AppContext, session: Session, decision: Decision, today: date) -> int:
     assert decision.step is not None
     systems = list(dict.fromkeys(standing.duty.system for standing in decision.ground))
-    return len(recipients(session, app.registry, decision.step, decision.agency, systems, today))
+    return len(AddressBook(session, app.registry, today).recipients(decision.step, decision.agency, systems))

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from dondoc.clock import HERE
 from dondoc.configuration.settings import Settings
 from dondoc.escalation.ladder import Duty, SentLetter, Stop
+from dondoc.escalation.undelivered import bounced
 from dondoc.mail import outbox
 from dondoc.store.facts import Ruling
 from dondoc.store.mail import OutboxLetter
@@ -38,10 +39,10 @@ def read(
     Args:
         rulings: those that stand; the newest that stopped a decision goes with its letters.
     """
-    query, stopped = _LETTERS.where(outbox.counted(settings)), _stops(rulings)
+    query, stopped, returned = _LETTERS.where(outbox.counted(settings)), _stops(rulings), bounced(session)
     if agency is not None:
         query = query.where(_ROW.agency == agency)
-    return [_letter(row, stopped) for row in session.execute(query)]
+    return [_letter(row, stopped, row.id in returned) for row in session.execute(query)]
 
 
 def one(session: Session, letter: OutboxLetter) -> SentLetter:
@@ -57,7 +58,7 @@ def _stops(rulings: Iterable[Ruling]) -> dict[int | None, Stop]:
     }
 
 
-def _letter(row: Any, stopped: Mapping[int | None, Stop]) -> SentLetter:
+def _letter(row: Any, stopped: Mapping[int | None, Stop], bounced: bool = False) -> SentLetter:
     return SentLetter(
         id=row.id,
         agency=row.agency or "",
@@ -73,6 +74,7 @@ def _letter(row: Any, stopped: Mapping[int | None, Stop]) -> SentLetter:
         sent_on=row.sent_at.astimezone(HERE).date() if row.sent_at else None,
         last_chance=row.not_after.astimezone(HERE).date() if row.not_after else None,
         rehearsal=row.rehearsal,
+        bounced=bounced,
         decision=row.decision_id,
         others=frozenset(duties(row.context.get("others", []))),
         answer_by=row.answer_by,

@@ -7,7 +7,7 @@ second one while another still waits to leave: it goes at the highest step due, 
 the others are listed apart.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
@@ -28,6 +28,9 @@ from dondoc.workdays import WorkingDays
 
 APPROVAL_DAYS = 2  # working days that an approver has; then the letter is dead, and the ladder decides anew
 Duty = tuple[str, date]  # who owed what, and until when: after an extension the ladder begins anew
+
+
+Obstacle = Callable[[Step, Sequence[Standing]], Reason | None]
 
 
 def duty(standing: Standing) -> Duty:
@@ -68,6 +71,7 @@ class SentLetter:
     sent_on: date | None = None
     last_chance: date | None = None
     rehearsal: bool = False
+    bounced: bool = False  # the mail server of its recipient gave it back for good
     decision: int | None = None
     others: frozenset[Duty] = frozenset()
     answer_by: date | None = None
@@ -84,7 +88,7 @@ class SentLetter:
 
     def stands(self, day: date) -> bool:
         """Whether its step counts as taken on a day: it has left, or may still leave."""
-        if self.day > day or self.state in (OutboxState.CANCELLED, OutboxState.REFUSED):
+        if self.day > day or self.bounced or self.state in (OutboxState.CANCELLED, OutboxState.REFUSED):
             return False
         if self.state in STOPPABLE:  # it dies when its time is over
             trial = self.state == OutboxState.HELD and self.decided_on != self.day
@@ -95,11 +99,18 @@ class SentLetter:
         """Whether it may still leave by itself or by an approval."""
         return self.state in (*STOPPABLE, *IN_HAND) and self.stands(day)
 
+    def waits_for_a_person(self, day: date) -> bool:
+        """Whether it may still leave by an approval alone: that takes its time, and holds up nothing else."""
+        return self.state == OutboxState.HELD and self.stands(day)
+
+    def may_have_left(self, day: date) -> bool:
+        """Whether the agency has it, or may have it."""
+        return self.state not in STOPPABLE and self.stands(day)
+
     def delivered(self, day: date) -> bool:
-        """Whether the agency truly had it by the end of a day."""
-        return (
-            self.state == OutboxState.SENT and not self.rehearsal and self.sent_on is not None and self.sent_on <= day
-        )
+        """Whether somebody whom it was meant for truly had it by the end of a day."""
+        had = self.state == OutboxState.SENT and not self.rehearsal and not self.bounced
+        return had and self.sent_on is not None and self.sent_on <= day
 
     def lists(self, standing: Standing) -> bool:
         """Whether it speaks of an obligation, as its ground or as still to come."""
@@ -158,6 +169,10 @@ class Ladder:
         """The steps of the letter under which it is owed."""
         return self.letters[standing.duty.directive].ladder
 
+    def climbing(self, standing: Standing) -> tuple[Step, ...]:
+        """Those that are taken once, one after the other."""
+        return tuple(step for step in self.steps(standing) if not step.repeat)
+
     def name(self, standing: Standing) -> str:
         """An obligation, with its letter where several are active."""
         name = duty_words.name(self.registry, standing)
@@ -187,7 +202,7 @@ class Ladder:
         if day < (first := self.first_day(step, last_day)):
             return because(LadderReason.TOO_EARLY, first=first)
         recent = self._step_before(step, standing, past, day) if step.needs else None
-        granted = self._granted(step, standing, past, day)
+        granted = self.granted(step, standing, past, day)
         if granted and (recent is None or granted.params["until"] >= recent.params.get("first", date.max)):
             return granted
         return recent
@@ -208,14 +223,25 @@ class Ladder:
             LadderReason.STEP_BEFORE_RECENT, before=before, arrived=min(arrived), days=step.wait, first=first
         )
 
-    def _granted(self, step: Step, standing: Standing, past: Sequence[SentLetter], day: date) -> Reason | None:
-        """A letter of a lower step gave the agency a day to answer, and that is not over."""
+    def granted(self, step: Step | None, standing: Standing, past: Sequence[SentLetter], day: date) -> Reason | None:
+        """A letter that has left gave the agency a day to answer, and that is not over.
+
+        It binds every step for what the letter asked for, and the steps above its own for what it only listed.
+
+        Args:
+            step: None: of any step, also for what was only listed.
+        """
         open_ = [p for p in past if p.answer_by and day <= p.answer_by and not p.copy and p.agency == standing.agency]
-        lower = [p for p in open_ if p.stands(day) and p.lists(standing) and self._is_above(step, p, standing)]
-        if not lower:
+        binding = [p for p in open_ if p.may_have_left(day) and self._binds(p, step, standing)]
+        if not binding:
             return None
-        last = max(lower, key=lambda p: p.answer_by or date.min)
+        last = max(binding, key=lambda p: p.answer_by or date.min)
         return because(LadderReason.TIME_TO_ANSWER, letter=last.number, until=last.answer_by)
+
+    def _binds(self, letter: SentLetter, step: Step | None, standing: Standing) -> bool:
+        if duty(standing) in letter.duties:
+            return True
+        return letter.lists(standing) and (step is None or self._is_above(step, letter, standing))
 
     def _is_above(self, step: Step, letter: SentLetter, standing: Standing) -> bool:
         """Whether a step of an obligation's ladder stands above what a letter took."""
@@ -232,15 +258,35 @@ class Ladder:
         mine = (p.stop for p in reversed(_of(standing, past)) if p.stop and _step(p, standing) == step.id)
         return next((stop for stop in mine if day < stop.until), None)
 
-    def step_of(self, standing: Standing, past: Sequence[SentLetter], day: date) -> Step | None:
-        """The step to take for an obligation: the highest it may take, unless that is taken already, or a person has
-        stopped a higher one."""
-        steps = self.steps(standing)
-        allowed = [i for i, s in enumerate(steps) if not self.blocked_reason(s, standing, past, day)]
-        if not allowed or already_sent(steps[allowed[-1]], standing, past, day):
-            return None
-        stopped = any(self.stop(s, standing, past, day) for s in steps[allowed[-1] + 1 :])
-        return None if stopped else steps[allowed[-1]]
+    def taken(self, step: Step, standing: Standing, past: Sequence[SentLetter], day: date) -> SentLetter | None:
+        """The letter by which a step was taken, or is about to be; of one that repeats while that is not long ago."""
+        letter = next(
+            (p for p in reversed(_of(standing, past)) if _step(p, standing) == step.id and p.stands(day)), None
+        )
+        return None if letter and step.repeat and self._long_ago(step.repeat, letter, day) else letter
+
+    def _long_ago(self, days: int, letter: SentLetter, day: date) -> bool:
+        return letter.sent_on is not None and day >= self.calendar.add(letter.sent_on, days)
+
+    def candidates(self, standing: Standing, past: Sequence[SentLetter], day: date) -> list[Step]:
+        """The steps that may be taken for an obligation, the one to take first.
+
+        The highest that is allowed, unless it is taken already or a person has stopped a higher one; and, where that
+        cannot be, the step that repeats, when nobody has written about the obligation for its interval.
+        """
+        climbing = self.climbing(standing)
+        allowed = [i for i, s in enumerate(climbing) if not self.blocked_reason(s, standing, past, day)]
+        found = [] if not allowed or self.taken(climbing[allowed[-1]], standing, past, day) else [climbing[allowed[-1]]]
+        if any(self.stop(s, standing, past, day) for s in climbing[allowed[-1] + 1 if allowed else 0 :]):
+            return []
+        return found + [s for s in self.steps(standing) if s.repeat and self._again(s, standing, past, day)]
+
+    def _again(self, step: Step, standing: Standing, past: Sequence[SentLetter], day: date) -> bool:
+        """Whether it is time to ask once more: some interval after whatever was written about the obligation last."""
+        if self.blocked_reason(step, standing, past, day):
+            return False
+        about = [p for p in past if not p.copy and p.stands(day) and duty(standing) in p.duties]
+        return all(self._long_ago(step.repeat or 0, p, day) for p in about)
 
     def answer_by(self, steps: Mapping[str, Step], day: date) -> date | None:
         """The last day that the letters of these steps, written on a day, give the agency to answer."""
@@ -284,11 +330,6 @@ def rank(step: Step) -> tuple[bool, int]:
     return step.kind == LetterKind.OVERDUE, max(role.rank or 0 for role in step.to)
 
 
-def already_sent(step: Step, standing: Standing, past: Sequence[SentLetter], day: date) -> SentLetter | None:
-    """The letter by which a step was taken, or is about to be."""
-    return next((p for p in reversed(_of(standing, past)) if _step(p, standing) == step.id and p.stands(day)), None)
-
-
 def chased(standing: Standing) -> bool:
     """Whether the agency may be written to about an obligation at all."""
     return standing.status.chased and standing.last_day is not None and standing.paused is None
@@ -302,25 +343,33 @@ def decide(
     day: date,
     *,
     called: Reason | None = None,
+    obstacle: Obstacle = lambda step, ground: None,
 ) -> Decision:
-    """What an agency is to be written on a day.
+    """What an agency is to be written on a day: the highest step that can leave.
 
     Args:
         owed: the standings that the agency answers for.
         past: the agency's chasing letters so far, oldest first.
         called: why it was spoken to today, by which person.
+        obstacle: why no letter of a step can leave for some obligations: nobody to write to, nobody to approve.
     """
     open_ = [s for s in owed if chased(s)]
     if why := _not_today(ladder, open_, past, day, called):
         return Decision(agency, day, None, (why,))
-    due = [(s, step) for s in open_ if (step := ladder.step_of(s, past, day))]
+    due = [(s, candidates) for s in open_ if (candidates := ladder.candidates(s, past, day))]
     if not due:
         return Decision(agency, day, None, (_why_nothing(ladder, owed, past, day),))
-    steps = _highest(ladder, due)
-    ground = tuple(s for s, step in due if steps.get(s.duty.directive) == step)
-    rest = tuple(s for s in _without_later_periods(open_, day) if s not in ground)
-    top, reasons = steps[ground[0].duty.directive], tuple(_why(ladder, steps, ground, rest, past, day))
+    (steps, ground), obstacles = _leaving(ladder, due, obstacle)
+    others = (s for s in _without_later_periods(open_, day) if s not in ground)
+    rest = tuple(s for s in others if not _spoken_for(ladder, s, past, day))
+    top, reasons = steps[ground[0].duty.directive], (*_why(ladder, steps, ground, rest, past, day), *obstacles)
     return Decision(agency, day, top, reasons, ground, rest, steps, ladder.answer_by(steps, day))
+
+
+def _spoken_for(ladder: Ladder, standing: Standing, past: Sequence[SentLetter], day: date) -> bool:
+    """Whether no other letter speaks of it: one that has left gave time for it, or one waits for its approver."""
+    waiting = any(p.waits_for_a_person(day) for p in _of(standing, past))
+    return waiting or ladder.granted(None, standing, past, day) is not None
 
 
 def _without_later_periods(open_: Sequence[Standing], day: date) -> list[Standing]:
@@ -337,15 +386,35 @@ def _series(standing: Standing) -> tuple[str, str, str]:
     return duty.directive, duty.agency, duty.series
 
 
-def _highest(ladder: Ladder, due: Sequence[tuple[Standing, Step]]) -> dict[str, Step]:
+Due = Sequence[tuple[Standing, Sequence[Step]]]  # with its candidates, the one to take first
+Chosen = tuple[dict[str, Step], tuple[Standing, ...]]  # what is taken of each letter's ladder, and its ground
+
+
+def _leaving(ladder: Ladder, due: Due, obstacle: Obstacle) -> tuple[Chosen, list[Reason]]:
+    """The highest steps that can leave with their ground, and why higher ones cannot; if none can, the highest."""
+    obstacles: list[Reason] = []
+    left, highest = list(due), _highest(ladder, due)
+    while left:
+        steps, ground = _highest(ladder, left)
+        top = steps[ground[0].duty.directive]
+        if (why := obstacle(top, ground)) is None:
+            return (steps, ground), obstacles
+        obstacles.append(because(LadderReason.CANNOT_LEAVE, step=words.title(top), why=why))
+        lower = [(s, candidates[1:] if s in ground else candidates) for s, candidates in left]
+        left = [(s, candidates) for s, candidates in lower if candidates]
+    return highest, []
+
+
+def _highest(ladder: Ladder, candidates: Due) -> Chosen:
     """Of each directive the step to take: those of the highest rank that is due, and of one's own the last of them."""
+    due = [(standing, steps[0]) for standing, steps in candidates]
     top = max(rank(step) for _, step in due)
     found: dict[str, Step] = {}
     for standing, step in due:
         steps, before = ladder.steps(standing), found.get(standing.duty.directive)
         if rank(step) == top and (before is None or steps.index(step) > steps.index(before)):
             found[standing.duty.directive] = step
-    return found
+    return found, tuple(s for s, step in due if found.get(s.duty.directive) == step)
 
 
 def _not_today(
@@ -359,7 +428,7 @@ def _not_today(
     if called:
         return because(LadderReason.CALLED, why=called)
     today = [p for p in past if p.stands(day) and day in (p.day, p.sent_on)]
-    if waiting := today or [p for p in past if p.waits(day)]:
+    if waiting := today or [p for p in past if p.waits(day) and not p.waits_for_a_person(day)]:
         code = LadderReason.ONE_LETTER_A_DAY if today else LadderReason.LETTER_WAITS
         return because(code, letters=tuple(p.fate() for p in waiting))
     return None
@@ -385,7 +454,8 @@ def _why(
         yield because(LadderReason.LETTERS_REFUSED, letters=", ".join(dict.fromkeys(failed)))
     for directive, step in steps.items():
         first = next(s for s in ground if s.duty.directive == directive)
-        for above in ladder.steps(first)[ladder.steps(first).index(step) + 1 :][:1]:
+        climbing = ladder.climbing(first)
+        for above in climbing[climbing.index(step) + 1 :][:1] if step in climbing else ():
             if why := ladder.blocked_reason(above, first, past, day):
                 yield because(LadderReason.NOT_YET, step=words.title(above), why=why)
     if rest:
@@ -418,10 +488,10 @@ def _why_not(ladder: Ladder, standing: Standing, past: Sequence[SentLetter], day
     if not chased(standing):
         about = {"obligation": standing.duty.id, "name": ladder.name(standing)}
         return because(LadderReason.NOT_CHASED, **about, why=standing.paused or standing.reasons)
-    steps = ladder.steps(standing)
+    steps = ladder.climbing(standing)
     allowed = [i for i, s in enumerate(steps) if not ladder.blocked_reason(s, standing, past, day)]
     so_far = _owed(ladder, standing, day)
-    if allowed and (letter := already_sent(steps[allowed[-1]], standing, past, day)):
+    if allowed and (letter := ladder.taken(steps[allowed[-1]], standing, past, day)):
         title = words.title(steps[allowed[-1]])
         so_far = because(LadderReason.STEP_TAKEN, so_far=so_far, step=title, letter=letter.fate())
     for step in steps[allowed[-1] + 1 if allowed else 0 :]:

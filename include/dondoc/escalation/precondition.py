@@ -10,7 +10,7 @@ from dondoc.configuration.context import AppContext
 from dondoc.errors import Problem
 from dondoc.escalation import history, sources, words
 from dondoc.escalation.called import called_on
-from dondoc.escalation.ladder import Ladder, SentLetter, already_sent, chased, duty, ladder_on
+from dondoc.escalation.ladder import Ladder, SentLetter, chased, duty, ladder_on
 from dondoc.facts import rulings
 from dondoc.facts.obligations import Standing, standings
 from dondoc.facts.read import read
@@ -26,7 +26,8 @@ def precondition(app: AppContext) -> Precondition:
     and nobody spoke to the agency. One that lists something done meanwhile is cancelled: the next morning decides anew.
 
     Raises:
-        OnHold: by the check, while a person has stopped every chasing letter, or a copy would be before its letter.
+        OnHold: by the check, while a person has stopped every chasing letter, the agency has had its letter of the
+            day, or a copy would be before its letter.
         Problem: by the check, when a letter is about to leave while we do not see what came in: it is put off.
     """
 
@@ -40,6 +41,10 @@ def precondition(app: AppContext) -> Precondition:
         past = history.read(session, app.settings, facts.rulings, mine.agency)
         if gone := next(_gone(ladder, letter, mine, now_owed, past, day), None):
             return gone
+        if today := next(
+            (p for p in past if p.sent_on == day and p.delivered(day) and not p.same_decision(mine)), None
+        ):
+            raise OnHold(f"hôm nay đơn vị đã nhận một thư đôn đốc khác: {said(today.fate())}")
         if stopped := rulings.hold_all(session, now):
             raise OnHold(f"mọi thư đôn đốc đang tạm dừng {said(cited(stopped))}")
         # While it is held a person is reading it, who may know better.
@@ -81,15 +86,13 @@ def _gone(
             yield f"văn bản chỉ đạo không còn bậc “{taken_step}”"
             return
     others = [p for p in past if not p.same_decision(mine)]
-    if today := next((p for p in others if p.delivered(day) and p.sent_on == day), None):
-        yield f"hôm nay đơn vị đã nhận một thư đôn đốc khác: {said(today.fate())}"
     listed = history.duties([*letter.context["duties"], *letter.context["others"]])
     yield from (why for name, last_day in listed if (why := _settled(ladder, mine, owed.get(name), last_day)))
     for name, _ in history.duties(letter.context["duties"]):
         step = next(s for s in ladder.steps(owed[name]) if s.id == mine.steps[owed[name].duty.directive])
         if blocked := ladder.blocked_reason(step, owed[name], others, day):
             yield f"{ladder.name(owed[name])}: bậc “{words.title(step)}” {said(blocked)}"
-        elif other := already_sent(step, owed[name], others, day):
+        elif other := ladder.taken(step, owed[name], others, day):
             yield f"{ladder.name(owed[name])}: bậc này đã có thư {said(other.fate())}"
 
 

@@ -30,8 +30,15 @@ class LadderReason(ReasonCode):
     LETTER_BEFORE = "letter_before", "{title} {letter}"
     LETTERS_REFUSED = "letters_refused", "Máy chủ thư đã từ chối {letters}: cần kiểm tra địa chỉ"
     NOT_YET = "not_yet", "Chưa lên bậc “{step}”: {why}"
+    CANNOT_LEAVE = "cannot_leave", "Chưa gửi được bậc “{step}”: {why}"
     STILL_TO_COME = "still_to_come", "Nêu riêng trong thư, còn phải gửi: {owed}"
     NO_ADDRESS = "no_address", "Chưa có địa chỉ của {roles} để gửi"
+    NO_ADDRESS_AT = "no_address_at", "chưa có địa chỉ để gửi (bậc “{step}”): {why}"
+    NO_APPROVER = "no_approver", "chưa có ai được ghi là người duyệt"
+    UNDELIVERED = (
+        "undelivered",
+        "thư không đến được địa chỉ {address} của {role} từ ngày {since:%d/%m/%Y}; cần hỏi lại và nhập địa chỉ đúng",
+    )
     # what became of a letter
     ARRIVED = "arrived", "{letter} đã đến ngày {on:%d/%m/%Y}"
     HELD = "held", "{letter} đang giữ, chờ người duyệt"

@@ -1,12 +1,13 @@
 """Who a step is written to."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from sqlalchemy.orm import Session
 
 from dondoc.directive.model import Registry, Step
+from dondoc.escalation.undelivered import Undelivered
 from dondoc.facts import contacts
 from dondoc.store.facts import Contact
 from dondoc.vocabulary.people import Role, Side
@@ -24,42 +25,51 @@ def needs_approval(step: Step) -> bool:
     return step.approval or any(role.needs_approval for role in (*step.to, *step.also))
 
 
-def recipients(
-    session: Session, registry: Registry, step: Step, agency: str, systems: Sequence[str], day: date
-) -> list[Recipient]:
-    """Who gets the letters of a step, no address twice: for each system the first role of `to` that somebody holds,
-    and whoever holds the roles of `also`. Nobody at all when nobody holds a role of `to`.
-    """
-    main = _found(session, registry, [step.to], agency, systems, day)
-    also = _found(session, registry, [(role,) for role in step.also], agency, systems, day)
-    people = [Recipient(email, False, role) for email, role in main.items()]
-    people += [Recipient(email, True, role) for email, role in also.items() if email not in main]
-    return people if main else []
+@dataclass(frozen=True)
+class AddressBook:
+    """Who holds which role on a day. `undelivered`: addresses that letters do not reach, and since when."""
 
+    session: Session
+    registry: Registry
+    day: date
+    undelivered: Undelivered = field(default_factory=dict)
 
-def _found(
-    session: Session,
-    registry: Registry,
-    groups: Sequence[Sequence[Role]],
-    agency: str,
-    systems: Sequence[str],
-    day: date,
-) -> dict[str, Role]:
-    """One group of roles after the other, whoever holds the first role that anybody holds: address and role."""
-    found: dict[str, Role] = {}
-    for roles in groups:
-        for system in systems:
-            for contact, role in _first(session, registry, roles, agency, day, system):
-                found.setdefault(contact.email, role)
-    return found
+    def recipients(self, step: Step, agency: str, systems: Sequence[str]) -> list[Recipient]:
+        """Who gets the letters of a step, no address twice: for each system the first role of `to` that somebody holds
+        whom letters reach, and whoever holds the roles of `also`. Nobody at all when nobody holds a role of `to`.
 
+        A copy goes to somebody of `also` who stands below those whom the step is meant for; who does not is meant too.
+        """
+        main = self._found([step.to], agency, systems)
+        also = self._found([(role,) for role in step.also], agency, systems)
+        meant = min((role.rank or 0 for role in step.to), default=0)
+        people = [Recipient(email, False, role) for email, role in main.items()]
+        people += [
+            Recipient(email, (role.rank or 0) < meant, role) for email, role in also.items() if email not in main
+        ]
+        return people if main else []
 
-def _first(
-    session: Session, registry: Registry, roles: Sequence[Role], agency: str, day: date, system: str
-) -> Iterator[tuple[Contact, Role]]:
-    """Who holds the first role that anybody holds: the last named, but of our own board everybody."""
-    for role in roles:
-        whose = registry.office if role.side is Side.OURS else agency
-        if found := contacts.find(session, whose, role, day, system):
-            yield from ((one, role) for one in (found if role.side is Side.OURS else found[:1]))
-            return
+    def passed_over(self, step: Step, agency: str, systems: Sequence[str]) -> list[tuple[Contact, Role]]:
+        """Who would get the letters of a step, if they reached them."""
+        everybody = replace(self, undelivered={})
+        groups = [step.to, *((role,) for role in step.also)]
+        found = [pair for roles in groups for system in systems for pair in everybody._first(roles, agency, system)]
+        return list({one.email: (one, role) for one, role in found if one.email in self.undelivered}.values())
+
+    def _found(self, groups: Sequence[Sequence[Role]], agency: str, systems: Sequence[str]) -> dict[str, Role]:
+        """One group of roles after the other, whoever holds the first role that anybody holds: address and role."""
+        found: dict[str, Role] = {}
+        for roles in groups:
+            for system in systems:
+                for contact, role in self._first(roles, agency, system):
+                    found.setdefault(contact.email, role)
+        return found
+
+    def _first(self, roles: Sequence[Role], agency: str, system: str) -> Iterator[tuple[Contact, Role]]:
+        """Who holds the first role that anybody holds: the last named, but of our own board everybody."""
+        for role in roles:
+            whose = self.registry.office if role.side is Side.OURS else agency
+            held = contacts.find(self.session, whose, role, self.day, system)
+            if found := [one for one in held if one.email not in self.undelivered]:
+                yield from ((one, role) for one in (found if role.side is Side.OURS else found[:1]))
+                return
