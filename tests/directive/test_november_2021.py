@@ -118,6 +118,8 @@ def test_a_merger_is_followed_and_a_split_is_left_to_a_person(
 
 
 def test_the_ladder_asks_approval_for_whoever_is_above_the_clerk(directive: Directive) -> None:
-    assert [s.id for s in directive.ladder] == ["remind_3", "remind_1", "overdue_1", "overdue_2", "report_up"]
+    climbing, asking = ["remind_3", "remind_1", "overdue_1", "overdue_2", "report_up"], ["ask_again"]
+    assert [s.id for s in directive.ladder] == climbing + asking
+    assert [s.id for s in directive.ladder if s.repeat] == asking
     for step in directive.ladder:
         assert step.approval == bool({"head", "board"} & {*step.to, *step.also})

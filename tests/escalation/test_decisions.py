@@ -23,7 +23,7 @@ from dondoc.mail.letter import OnHold
 from dondoc.store.facts import Contact, Ruling
 from dondoc.store.mail import OutboxLetter
 from dondoc.vocabulary.letters import STOPPABLE
-from tests.conftest import Run, acting
+from tests.conftest import Run, acting, approver
 from tests.escalation.conftest import TUESDAY, Office, one
 
 HONG_LINH = "ubnd-thi-xa-hong-linh"
@@ -98,6 +98,7 @@ class TestStop:
         self, to_head: Office, dondoc: Run, environment: pytest.MonkeyPatch
     ) -> None:
         environment.setenv("DONDOC_CLOCK", to_head.now.isoformat())
+        approver(to_head.app)
         letter = f"TH-{pair(to_head)[0].id:05}"
         by = ("--reason", "đồng chí Chủ tịch hẹn", "--by", "Lê Văn C")
         with pytest.raises(Problem, match="phải sau hôm nay"):

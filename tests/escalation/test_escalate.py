@@ -263,7 +263,7 @@ def test_our_own_board_is_told_as_a_whole_and_only_after_approval(office: Office
         found = AddressBook(session, office.app.registry, TUESDAY).recipients(step, HONG_LINH, ["tourism"])
     assert {r.email for r in found} == {"lanh-dao@so.test", "pho@so.test"}
     careless = {s.id: needs_approval(s.model_copy(update={"approval": False})) for s in letter_of(office.app).ladder}
-    assert careless == {"remind_3": False, "remind_1": False, "overdue_1": False, "overdue_2": True, "report_up": True}
+    assert [step for step, needs in careless.items() if needs] == ["overdue_2", "report_up"]
 
 
 def test_what_is_decided_after_hours_may_leave_on_the_next_working_day_and_is_that_days_letter(office: Office) -> None:

@@ -1,5 +1,6 @@
 """The fair ladder, whatever happens: days are played with random facts, delivery and approval, and never unfair."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -9,11 +10,13 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from dondoc.configuration.settings import DATA
 from dondoc.directive.load import load
+from dondoc.directive.model import Step
 from dondoc.escalation.ladder import Ladder, SentLetter, Stop, decide, duty
+from dondoc.escalation.reasons import LadderReason
 from dondoc.facts.obligations import Standing
 from dondoc.facts.reasons import StandingReason
 from dondoc.vocabulary.obligations import Status
-from dondoc.vocabulary.reasons import because
+from dondoc.vocabulary.reasons import Reason, because
 from dondoc.workdays import load as load_calendar
 
 AGENCY = "ubnd-huyen-cam-xuyen"
@@ -25,6 +28,7 @@ OWED = [d for d in DIRECTIVE.obligations if d.agency == AGENCY]
 LAST = {d.short: (d.due_before or date.max) - timedelta(days=1) for d in OWED}
 MISSING = because(StandingReason.MISSING, due_before=date(2021, 11, 20))
 PAUSED = because(StandingReason.PAUSED, ruling="theo Giấy ghi 12")
+SENT = ("sent", "uncertain")
 STATUSES = ["", "", "", "", "fulfilled", "under_review", "returned", "waived", "paused"]
 
 
@@ -37,6 +41,14 @@ class Fairness(RuleBasedStateMachine):
         self.day = date(2021, 11, 14)
         self.past: list[SentLetter] = []
         self.status = dict.fromkeys(LAST, "")
+        self.nobody_above = False
+
+    def obstacle(self, step: Step, ground: Sequence[Standing]) -> Reason | None:
+        return because(LadderReason.NO_APPROVER) if step.approval and self.nobody_above else None
+
+    @rule(nobody=st.booleans())
+    def somebody_goes_on_leave(self, nobody: bool) -> None:
+        self.nobody_above = nobody
 
     def standing(self, key: str) -> Standing:
         owed = next(d for d in OWED if d.short == key)
@@ -54,17 +66,16 @@ class Fairness(RuleBasedStateMachine):
     def a_morning(self, outcome: str) -> None:
         self.day += timedelta(days=1)
         standings = [self.standing(key) for key in LAST]
-        decision = decide(self.ladder, AGENCY, standings, self.past, self.day)
-        assert decision == decide(self.ladder, AGENCY, standings, self.past, self.day), (
-            "the same facts, the same answer"
-        )
+        decision = decide(self.ladder, AGENCY, standings, self.past, self.day, obstacle=self.obstacle)
+        again = decide(self.ladder, AGENCY, standings, self.past, self.day, obstacle=self.obstacle)
+        assert decision == again, "the same facts, the same answer"
         if not decision.step:
             return
         assert CALENDAR.is_working_day(self.day)
         for s in decision.ground:
             assert s.status.chased
             assert s.paused is None
-            self._fair(s, decision.step.id)
+            self._fair(s, decision.steps[s.duty.directive].id)
         assert {s.duty.short for s in decision.ground}.isdisjoint(s.duty.short for s in decision.still_to_come)
         state = "held" if decision.step.approval and outcome == "sent" else outcome
         self.past.append(
@@ -94,16 +105,31 @@ class Fairness(RuleBasedStateMachine):
         else:
             assert self.day <= last
         if step.needs:
-            arrived = [p.sent_on for p in mine if p.step == step.needs and p.state == "sent" and p.sent_on]
+            came = [p for p in mine if p.step == step.needs and p.state == "sent" and not p.bounced]
+            arrived = [p.sent_on for p in came if p.sent_on]
             assert any(CALENDAR.between(day, self.day) >= step.wait for day in arrived)
-        assert not [p for p in mine if p.step == step_id and p.state in ("sent", "uncertain")], "no step twice"
-        about = [p for p in self.past if duty(standing) in p.duties | p.others and p.state in ("sent", "uncertain")]
+        had = [p for p in mine if p.state in SENT and not p.bounced]
+        if step.repeat:
+            assert all(CALENDAR.between(p.sent_on or p.day, self.day) >= step.repeat for p in had), (
+                "not asked too often"
+            )
+        else:
+            assert step_id not in {p.step for p in had}, "no step twice"
         order = list(STEPS)
-        for p in about:
-            if p.answer_by and order.index(p.step) < order.index(step_id):
-                assert self.day > p.answer_by, "what a letter gave the agency to answer is over"
+        for p in self.past:
+            if p.state not in SENT or p.bounced or not p.answer_by or self.day > p.answer_by:
+                continue
+            assert not step.approval, "nobody above is told while the agency has time"
+            assert duty(standing) not in p.duties, "the day that a letter gives is over before another asks for it"
+            assert duty(standing) not in p.others or order.index(p.step) >= order.index(step_id)
         assert not [p for p in mine if p.stop and p.step == step_id and self.day < p.stop.until], "a stop holds"
-        assert not [p for p in self.past if p.state == "held" and p.last_chance and p.last_chance >= self.day]
+        waiting = [p for p in self.past if p.state == "held" and p.last_chance and p.last_chance >= self.day]
+        assert not any(duty(standing) in p.duties for p in waiting), "what waits for its approver holds up only its own"
+
+    @rule()
+    def a_letter_comes_back(self) -> None:
+        for i, p in enumerate(self.past[-1:], len(self.past) - 1):
+            self.past[i] = replace(p, bounced=p.state == "sent")
 
     @rule()
     def the_approver_says_yes(self) -> None:

@@ -202,7 +202,7 @@ class Ladder:
         if day < (first := self.first_day(step, last_day)):
             return because(LadderReason.TOO_EARLY, first=first)
         recent = self._step_before(step, standing, past, day) if step.needs else None
-        granted = self.granted(step, standing, past, day)
+        granted = self._granted(step, standing, past, day)
         if granted and (recent is None or granted.params["until"] >= recent.params.get("first", date.max)):
             return granted
         return recent
@@ -223,25 +223,23 @@ class Ladder:
             LadderReason.STEP_BEFORE_RECENT, before=before, arrived=min(arrived), days=step.wait, first=first
         )
 
-    def granted(self, step: Step | None, standing: Standing, past: Sequence[SentLetter], day: date) -> Reason | None:
+    def _granted(self, step: Step, standing: Standing, past: Sequence[SentLetter], day: date) -> Reason | None:
         """A letter that has left gave the agency a day to answer, and that is not over.
 
-        It binds every step for what the letter asked for, and the steps above its own for what it only listed.
-
-        Args:
-            step: None: of any step, also for what was only listed.
+        It binds every step for what the letter asked for, the steps above its own for what it only listed, and whatever
+        a person has to release for all that the agency owes: nobody is told of it while it has time.
         """
-        open_ = [p for p in past if p.answer_by and day <= p.answer_by and not p.copy and p.agency == standing.agency]
-        binding = [p for p in open_ if p.may_have_left(day) and self._binds(p, step, standing)]
+        binding = [
+            p
+            for p in open_letters(standing, past, day)
+            if duty(standing) in p.duties
+            or needs_approval(step)
+            or (p.lists(standing) and self._is_above(step, p, standing))
+        ]
         if not binding:
             return None
         last = max(binding, key=lambda p: p.answer_by or date.min)
         return because(LadderReason.TIME_TO_ANSWER, letter=last.number, until=last.answer_by)
-
-    def _binds(self, letter: SentLetter, step: Step | None, standing: Standing) -> bool:
-        if duty(standing) in letter.duties:
-            return True
-        return letter.lists(standing) and (step is None or self._is_above(step, letter, standing))
 
     def _is_above(self, step: Step, letter: SentLetter, standing: Standing) -> bool:
         """Whether a step of an obligation's ladder stands above what a letter took."""
@@ -321,6 +319,12 @@ def _of(standing: Standing, past: Sequence[SentLetter]) -> list[SentLetter]:
     return [p for p in past if not p.copy and p.agency == standing.agency and wanted in p.duties]
 
 
+def open_letters(standing: Standing, past: Sequence[SentLetter], day: date) -> list[SentLetter]:
+    """The letters by which the agency that answers for an obligation still has time to answer."""
+    theirs = (p for p in past if p.agency == standing.agency and not p.copy)
+    return [p for p in theirs if p.answer_by and day <= p.answer_by and p.may_have_left(day)]
+
+
 def _step(letter: SentLetter, standing: Standing) -> str | None:
     return letter.steps.get(standing.duty.directive)
 
@@ -361,15 +365,15 @@ def decide(
         return Decision(agency, day, None, (_why_nothing(ladder, owed, past, day),))
     (steps, ground), obstacles = _leaving(ladder, due, obstacle)
     others = (s for s in _without_later_periods(open_, day) if s not in ground)
-    rest = tuple(s for s in others if not _spoken_for(ladder, s, past, day))
+    rest = tuple(s for s in others if not _spoken_for(s, past, day))
     top, reasons = steps[ground[0].duty.directive], (*_why(ladder, steps, ground, rest, past, day), *obstacles)
     return Decision(agency, day, top, reasons, ground, rest, steps, ladder.answer_by(steps, day))
 
 
-def _spoken_for(ladder: Ladder, standing: Standing, past: Sequence[SentLetter], day: date) -> bool:
+def _spoken_for(standing: Standing, past: Sequence[SentLetter], day: date) -> bool:
     """Whether no other letter speaks of it: one that has left gave time for it, or one waits for its approver."""
-    waiting = any(p.waits_for_a_person(day) for p in _of(standing, past))
-    return waiting or ladder.granted(None, standing, past, day) is not None
+    letters = (*open_letters(standing, past, day), *(p for p in past if p.waits_for_a_person(day) and not p.copy))
+    return any(p.agency == standing.agency and duty(standing) in p.duties for p in letters)
 
 
 def _without_later_periods(open_: Sequence[Standing], day: date) -> list[Standing]:
