@@ -211,10 +211,29 @@ class TestOurTurn:
         office.decide()
         assert len([r for r in office.letters() if r.kind == "internal"]) == 2
 
+    def sends(self, office: Office, *days: date) -> None:
+        """A form that has to be corrected, on each of these days."""
+        for day in days:
+            office.go(day, 9)
+            office.submission(HONG_LINH, "form_03", "returned")
+        office.go(TUESDAY)
+        office.see()
+
+    def test_nobody_is_chased_while_a_return_gives_time_to_correct_it(self, office: Office) -> None:
+        self.sends(office, date(2021, 11, 22))
+        waits = one(office.preview(TUESDAY, everyone=True), HONG_LINH)
+        assert "biểu mẫu trả lại được sửa đến hết ngày 25/11/2021" in waits["reason"]
+        assert HONG_LINH not in {row["agency"] for row in office.preview(date(2021, 11, 25))}
+        assert one(office.preview(date(2021, 11, 26)), HONG_LINH)["step"] == "overdue_1"
+
+    def test_who_sends_what_is_wrong_again_and_again_gains_no_more_time_by_it(self, office: Office) -> None:
+        self.sends(office, date(2021, 11, 16), date(2021, 11, 17), date(2021, 11, 22))
+        assert one(office.preview(TUESDAY), HONG_LINH)["step"] == "overdue_1"
+
     def test_a_returned_form_is_chased_and_the_letter_says_that_it_was_returned(self, office: Office) -> None:
-        office.submission(HONG_LINH, "form_03", "returned")
+        self.sends(office, date(2021, 11, 17))
         assert one(office.decide(), HONG_LINH)["step"] == "overdue_1"
-        assert "bản nộp BN-0001 ngày 23/11/2021 đã được đề nghị chỉnh sửa" in office.letters(HONG_LINH)[0].text
+        assert "bản nộp BN-0001 ngày 17/11/2021 đã được đề nghị chỉnh sửa" in office.letters(HONG_LINH)[0].text
 
 
 class TestNobodyToWriteTo:
@@ -390,7 +409,9 @@ class TestBlankForms:
         assert "Nếu cần biểu mẫu trống" in head.text
 
     def test_whose_form_was_returned_corrects_that_one(self, office: Office) -> None:
+        office.go(date(2021, 11, 17))
         office.submission(HONG_LINH, "form_03", "returned")
+        office.go(TUESDAY)
         office.decide()
         letter = office.letters(HONG_LINH)[0]
         assert letter.attachments == []

@@ -199,6 +199,8 @@ class Ladder:
             return because(LadderReason.PAST_DUE, due=duty_words.due(standing))
         if stop := self.stop(step, standing, past, day):
             return because(LadderReason.STOPPED, by=stop.by, on=stop.on, why=stop.reason, until=stop.until)
+        if standing.correct_by and day <= standing.correct_by:
+            return because(LadderReason.TIME_TO_CORRECT, until=standing.correct_by)
         if day < (first := self.first_day(step, last_day)):
             return because(LadderReason.TOO_EARLY, first=first)
         recent = self._step_before(step, standing, past, day) if step.needs else None
@@ -371,7 +373,9 @@ def decide(
 
 
 def _spoken_for(standing: Standing, past: Sequence[SentLetter], day: date) -> bool:
-    """Whether no other letter speaks of it: one that has left gave time for it, or one waits for its approver."""
+    """Whether no other letter speaks of it: what was written last gave time for it, or waits for its approver."""
+    if standing.correct_by and day <= standing.correct_by:
+        return True
     letters = (*open_letters(standing, past, day), *(p for p in past if p.waits_for_a_person(day) and not p.copy))
     return any(p.agency == standing.agency and duty(standing) in p.duties for p in letters)
 

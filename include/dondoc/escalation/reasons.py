@@ -54,4 +54,5 @@ class LadderReason(ReasonCode):
         "thư “{before}” đến ngày {arrived:%d/%m/%Y}, còn chờ đủ {days:02} ngày làm việc, đến {first:%d/%m/%Y}",
     )
     TIME_TO_ANSWER = "time_to_answer", "{letter} đã hẹn đơn vị trả lời đến hết ngày {until:%d/%m/%Y}"
+    TIME_TO_CORRECT = "time_to_correct", "biểu mẫu trả lại được sửa đến hết ngày {until:%d/%m/%Y}"
     STOPPED = "stopped", "{by} đã dừng ngày {on:%d/%m/%Y} vì {why}, đến ngày {until:%d/%m/%Y}"

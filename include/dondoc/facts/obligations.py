@@ -30,6 +30,9 @@ from dondoc.vocabulary.rulings import RulingKind
 from dondoc.vocabulary.submissions import ACCEPTED, OUR_TURN, Outcome
 from dondoc.workdays import WorkingDays
 
+TO_CORRECT = 3  # working days that a return gives
+RETURNS = 2  # in a row that give time
+
 Arrival = tuple[datetime, Reason]  # when something came, and what
 Met = tuple[list[Arrival], datetime | None]  # what met a period, and since when what comes is meant for it
 
@@ -39,7 +42,8 @@ class Standing:
     """An obligation at a moment. `agency` answers for it now; `last_day` is the last day in time, None if undated.
 
     `reasons`: the first decides the status; the others moved the last day, or gave it to another agency.
-    `paused`: why nobody is to be chased for it at present.
+    `paused`: why nobody is to be chased for it at present. `correct_by`: of a returned form the last day that it may be
+    corrected by, until which nobody is chased either.
     """
 
     duty: Duty
@@ -50,6 +54,7 @@ class Standing:
     reasons: tuple[Reason, ...]
     received_at: datetime | None = None
     paused: Reason | None = None
+    correct_by: date | None = None
 
     @property
     def reason(self) -> str:
@@ -150,6 +155,7 @@ class _Found(NamedTuple):
     reason: Reason
     received_at: datetime | None = None
     late: int = 0
+    correct_by: date | None = None
 
 
 @dataclass(frozen=True)
@@ -197,6 +203,7 @@ class _Judge:
             reasons=(found.reason, *extended, *moved),
             received_at=found.received_at,
             paused=self._paused(),
+            correct_by=found.correct_by,
         )
 
     def _rulings(self, kind: RulingKind) -> list[Ruling]:
@@ -267,10 +274,16 @@ class _Judge:
         if waiting := next((s for s in self._meant_for_it() if self._waits_for_us(s, agency)), None):
             return _Found(Status.UNDER_REVIEW, _submitted(StandingReason.OUR_TURN, waiting))
         if returned := [s for s in self._meant_for_it() if s.outcome == Outcome.RETURNED and self._is_its_form(s)]:
-            return _Found(Status.RETURNED, _submitted(StandingReason.RETURNED, returned[-1]))
+            why = _submitted(StandingReason.RETURNED, returned[-1])
+            return _Found(Status.RETURNED, why, correct_by=self._correct_by(returned))
         if last_day is None:
             return _Found(Status.NOT_DUE, because(StandingReason.UNDATED))
         return self._open(last_day)
+
+    def _correct_by(self, returned: Sequence[Received]) -> date:
+        """What a return gives: days to correct it. Who sends what is wrong again and again gains no more by it."""
+        last = returned[:RETURNS][-1]
+        return self.calendar.add((last.judged_at or last.received_at).astimezone(HERE).date(), TO_CORRECT)
 
     def _met(self, received: datetime, what: Reason, last_day: date | None) -> _Found:
         if last_day is None or received.date() <= last_day:

@@ -43,6 +43,7 @@ class Received:
     named: str | None
     received_at: datetime
     may_be: MayBe = MayBe.EITHER
+    judged_at: datetime | None = None  # when it was found so
 
 
 @dataclass(frozen=True)
@@ -142,4 +143,5 @@ def _received(submission: Submission, came: datetime, verdict: Verdict) -> Recei
         named=verdict.head.get("agency_name"),
         received_at=came,
         may_be=verdict.may_be or MayBe.EITHER,
+        judged_at=verdict.recorded_at,
     )

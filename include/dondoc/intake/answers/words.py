@@ -31,7 +31,6 @@ SHOWN = 10  # issues in the mail's own text: people read on phones
 CHANGES = 8
 NUMBERED = 12  # cameras
 PLACES = 3
-TO_CORRECT = 3  # working days
 OPEN = (Status.NOT_DUE, Status.OVERDUE, Status.RETURNED)
 Issues = Sequence[Mapping[str, Any]]
 
@@ -69,7 +68,7 @@ def of(app: AppContext, came: Arrival, parts: Sequence[Part], sent: Files, now: 
         "owed": [(duty_words.name(app.registry, s), duty_words.due(s)) for s in left],
         "reviewed": [duty_words.name(app.registry, s) for s in reviewed],
         "done": len(met) if standings and not (left or reviewed or returned) else 0,
-        "answer_by": calendar.add(now.date(), TO_CORRECT) if returned else None,
+        "answer_by": calendar.add(now.date(), obligations.TO_CORRECT) if returned else None,
         "fresh": [one.filename for one in sent.fresh],
         "desk": desk,
     }
