@@ -43,13 +43,47 @@ def test_letters_that_wait_for_approval_are_told_with_step_agencies_deadline_and
     assert {row["step"] for row in rows} == {"overdue_2"}
     [letter] = told(thursday)
     assert (letter.recipient, letter.state) == ("duyet@so.test", "pending")
-    assert f"{len(held):02} thư đang chờ duyệt gửi" in letter.subject
     [step] = [s for s in letter_of(thursday.app).ladder if s.id == "overdue_2"]
-    until = "17 giờ 00 phút ngày 29/11/2021"
-    assert f"- {step.title}: {len(held):02} thư về 02 đơn vị; duyệt muộn nhất lúc {until}" in letter.text
-    for link in ("dondoc/letters?state=held", "required_actions?response_received=false"):
-        assert f"http://127.0.0.1:8080/{link}" in letter.text
-        assert f'href="http://127.0.0.1:8080/{link}"' in letter.html
+    for row in rows:
+        page = f"http://127.0.0.1:8080/dondoc/letters/{row['outbox_ids'][0]}"
+        name = thursday.app.registry.agency(row["agency"]).name
+        until = "duyệt muộn nhất lúc 17 giờ 00 phút ngày 29/11/2021"
+        assert f"- {name}: {step.title}, 02 thư; {until}. Đọc và duyệt: {page}" in letter.text
+        assert f'href="{page}"' in letter.html
+    assert letter.context["to_approve"] == [int(i) for i in held]
+
+
+def test_the_mail_of_the_morning_says_what_leaves_what_waits_what_failed_and_whom_to_call(post_office: Office) -> None:
+    office = post_office
+    office.decide(agencies=[HONG_LINH])
+    office.deliver()
+    office.go(date(2021, 11, 22), 9)
+    office.submission(DUC_THO, "form_03", "waiting")
+    office.go(THURSDAY)
+    office.see()
+    with office.app.sessions.begin() as session:
+        of_dau_tu = Contact.agency == "cuc-hai-quan-tinh", Contact.role.in_(["focal_officer", "clerk"])
+        session.execute(update(Contact).where(*of_dau_tu).values(valid_to=date(2021, 11, 1)))
+    office.decide()
+    [letter] = told(office, "Sáng 25/11/2021: gửi hôm nay")
+    for line in (
+        "- UBND huyện Lộc Hà: Bậc “thông báo quá hạn lần 1” vì ",
+        "Đọc hoặc dừng: http://127.0.0.1:8080/dondoc/letters/",
+        "- BN-0001, nhận ngày 22/11/2021, đã 03 ngày làm việc: UBND huyện Đức Thọ",
+        "- Cục Hải quan tỉnh: chưa có địa chỉ để gửi",
+        "- UBND thị xã Hồng Lĩnh: focal_officer, điện thoại 0912. “Sở xin hỏi Biểu mẫu 03 (Khu, điểm du lịch): đơn vị",
+    ):
+        assert line in letter.text
+    office.decide()
+    assert len(told(office, "Sáng 25/11/2021")) == 1
+
+
+def test_nothing_is_said_on_a_day_off_or_where_there_is_nothing(office: Office) -> None:
+    for day in (date(2021, 11, 8), date(2021, 11, 20)):
+        office.go(day)
+        office.see()
+        office.decide()
+    assert told(office, "Sáng") == []
 
 
 def test_a_letter_of_before_that_remembers_no_title_is_told_by_its_kind(thursday: Office) -> None:
@@ -100,9 +134,9 @@ def test_what_waits_of_forms_is_counted_as_on_the_page_and_has_its_link(office: 
     office.decide()
     with office.app.sessions.begin() as session:
         page = len(inbox.inbox(session, inbox.ASIDE))
-    [letter] = told(office, "bản nộp")
+    [letter] = told(office, "Sáng")
     assert page == 2
-    assert f"{page:02} bản nộp đang chờ Sở xử lý" in letter.subject
+    assert f"chờ Sở xử lý {page:02}" in letter.subject
     assert "BN-0002, nhận ngày 23/11/2021: UBND huyện Đức Thọ (tệp chưa mở được" in letter.text
     assert "http://127.0.0.1:8080/dondoc/inbox" in letter.text
 
@@ -110,7 +144,7 @@ def test_what_waits_of_forms_is_counted_as_on_the_page_and_has_its_link(office: 
 def test_a_file_that_could_not_be_opened_is_alone_no_reason_to_write(office: Office) -> None:
     office.submission(DUC_THO, "form_03", "refused")
     office.decide()
-    assert told(office, "bản nộp") == []
+    assert told(office, "chờ Sở xử lý") == []
 
 
 def test_letters_whose_time_has_passed_are_not_asked_for(thursday: Office) -> None:

@@ -28,6 +28,7 @@ from dondoc.facts.reasons import cited
 from dondoc.forms import attached
 from dondoc.mail import outbox
 from dondoc.staff import notices
+from dondoc.staff.morning import Morning
 from dondoc.store.reporting import Decision as DecisionRow
 from dondoc.vocabulary.reasons import Reason, because, said
 
@@ -64,7 +65,7 @@ def escalate(
         morning = _Morning(app, session, day, now, record, made)
         rows = [morning.agency(a) for a in morning.owed if agencies is None or a in agencies]
         if record:
-            morning.tell(sum(bool(row["outbox_ids"]) for row in rows))
+            morning.tell(rows)
         if record and by:
             told = {"letters": [int(i) for row in rows for i in row["outbox_ids"]]}
             audit.record(session, app.secrets, by, "escalate", day.isoformat(), now=now, **told)
@@ -254,15 +255,17 @@ class _Morning:
         self.session.flush()
         return noted
 
-    def tell(self, held: int) -> None:
-        """Tell our own people what they have to mend or to approve. Not of a trial for another day."""
+    def tell(self, rows: Sequence[dict[str, Any]]) -> None:
+        """Tell our own people what leaves and what they have to do. Not of a trial for another day."""
         if self.day != self.now.date():
             return
         if self.blind:
+            held = sum(bool(row["outbox_ids"]) for row in rows)
             notices.sources_unread(self.app, self.session, self.blind, held, self.now)
         if self.without_address:
             notices.no_address(self.app, self.session, self.without_address, self.now)
-        notices.submissions_wait(self.app, self.session, self.day, self.now)
+        lacks, owed = list(self.without_address.values()), [s for own in self.owed.values() for s in own]
+        Morning(self.app, self.session, self.day, self.now, rows, lacks, owed).tell()
         notices.letters_wait(self.app, self.session, self.now)
 
 

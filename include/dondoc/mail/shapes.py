@@ -179,11 +179,18 @@ class OutageWords(TypedDict):
     advice: list[tuple[str, str]]
 
 
+class Section(TypedDict):
+    title: str
+    lines: Sequence[str]
+    more: int
+
+
 class InternalWords(TypedDict):
     """To our own people."""
 
     title: str
     lines: Sequence[str]
+    sections: NotRequired[Sequence[Section]]
     links: NotRequired[Sequence[tuple[str, str]]]
 
 

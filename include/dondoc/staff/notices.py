@@ -1,4 +1,4 @@
-"""What our own people are told of the work: sources unread, no address, what waits for them, our own outage."""
+"""What our own people are told of the work: sources unread, no address, letters to approve, our own outage."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
@@ -8,10 +8,8 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from dondoc import audit
-from dondoc.clock import HERE
 from dondoc.configuration.context import AppContext
 from dondoc.facts import approvers
-from dondoc.intake import inbox
 from dondoc.mail import compose, outbox
 from dondoc.mail.compose import About
 from dondoc.mail.render import render, vn_moment
@@ -21,7 +19,6 @@ from dondoc.store.mail import OutboxLetter
 from dondoc.vocabulary.letters import LetterKind, OutboxState
 from dondoc.vocabulary.notices import Notice
 from dondoc.vocabulary.numbers import TH
-from dondoc.vocabulary.submissions import Outcome
 
 
 def sources_unread(app: AppContext, session: Session, reason: str, held: int, now: datetime) -> None:
@@ -39,35 +36,12 @@ def no_address(app: AppContext, session: Session, lacks: Mapping[str, str], now:
 
     `lacks`: what is missing, in words, by "agency/step".
     """
-    if new := sorted(set(lacks) - _remembered(app, session, "nobody")):
+    if new := sorted(set(lacks) - remembered(app, session, "nobody")):
         _tell(app, session, Notice.NO_ADDRESS, ",".join(new), [lacks[key] for key in new], now, nobody=new)
 
 
-def submissions_wait(app: AppContext, session: Session, day: date, now: datetime) -> None:
-    """Tell the approver (or the administrator), every morning, what waits for us and stops the chasing meanwhile.
-
-    The count is that of the inbox's page, so files that could not be opened are in it; alone, as their senders have
-    their answer, they are no reason to write.
-    """
-    rows = inbox.inbox(session, inbox.ASIDE)
-    if any(row["outcome"] != Outcome.REFUSED for row in rows):
-        names = {a.id: a.name for a in app.registry.agencies}
-        lines = [_arrived(row, names) for row in rows]
-        links = [("Trang bản nộp chờ xử lý", app.settings.page("dondoc/inbox"))]
-        _tell(app, session, Notice.SUBMISSIONS_WAIT, f"{day}", lines, now, links=links, count=len(rows))
-
-
-def _arrived(row: Mapping[str, Any], names: Mapping[str, str]) -> str:
-    day = f"{datetime.fromisoformat(row['received_at']).astimezone(HERE):%d/%m/%Y}"
-    note = " (tệp chưa mở được, đã trả lời người gửi)" if row["outcome"] == Outcome.REFUSED else ""
-    return f"{row['number']}, nhận ngày {day}: {names.get(row['agency'] or '', 'chưa rõ đơn vị')}{note}"
-
-
-def letters_wait(app: AppContext, session: Session, now: datetime) -> None:
-    """Tell the approver (or the administrator) which letters wait for approval, until when and where to approve.
-
-    Nobody is told of the same letters twice: only when one has come since is all that waits told again.
-    """
+def held_letters(app: AppContext, session: Session, now: datetime) -> list[OutboxLetter]:
+    """The letters that wait for an approver and may still leave."""
     alive = or_(OutboxLetter.not_after.is_(None), OutboxLetter.not_after >= now)
     waits = (
         OutboxLetter.state == OutboxState.HELD,
@@ -76,13 +50,21 @@ def letters_wait(app: AppContext, session: Session, now: datetime) -> None:
         alive,
     )
     mode = OutboxLetter.rehearsal.is_(app.settings.mode == "rehearsal")
-    rows = session.scalars(select(OutboxLetter).where(*waits, mode).order_by(OutboxLetter.id)).all()
+    return list(session.scalars(select(OutboxLetter).where(*waits, mode).order_by(OutboxLetter.id)))
+
+
+def letters_wait(app: AppContext, session: Session, now: datetime) -> None:
+    """Tell the approver (or the administrator) which letters wait for approval, until when and where to approve.
+
+    Nobody is told of the same letters twice: only when one has come since is all that waits told again.
+    """
+    rows = held_letters(app, session, now)
     ids = [row.id for row in rows]
-    if not (new := set(ids) - _remembered(app, session, "to_approve")):
+    if not (new := set(ids) - remembered(app, session, "to_approve")):
         return
     groups: dict[tuple[str, datetime | None], list[OutboxLetter]] = {}
     for row in rows:
-        groups.setdefault((_title(app, row), row.not_after), []).append(row)
+        groups.setdefault((title_of(row), row.not_after), []).append(row)
     lines = [
         f"{title}: {len(group):02} thư về {len({row.agency for row in group}):02} đơn vị"
         + (f"; duyệt muộn nhất lúc {vn_moment(until)}" if until else "")
@@ -132,12 +114,13 @@ def local_outage(app: AppContext, session: Session, night: date, round: str, sum
     return _tell(app, session, Notice.LOCAL_OUTAGE, about, lines, now)
 
 
-def _title(app: AppContext, row: OutboxLetter) -> str:
+def title_of(row: OutboxLetter) -> str:
+    """What people call a letter: its step, or its kind."""
     kind = f"Thư đôn đốc “{row.kind.label}”" if row.kind.chases else row.kind.label
     return row.context.get("title") or kind
 
 
-def _remembered(app: AppContext, session: Session, what: str) -> set[Any]:
+def remembered(app: AppContext, session: Session, what: str) -> set[Any]:
     """All that letters to our own people remember under a name."""
     internal = (OutboxLetter.kind == LetterKind.INTERNAL, outbox.counted(app.settings))
     contexts = session.scalars(select(OutboxLetter.context).where(*internal))

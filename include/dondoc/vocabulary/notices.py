@@ -20,7 +20,7 @@ class Notice(Code):
 
     SOURCES_UNREAD = "blind", "Chưa gửi thư đôn đốc: không thấy hết nguồn tiếp nhận"
     NO_ADDRESS = "nobody", "Chưa có địa chỉ để gửi thư đôn đốc: cần bổ sung danh bạ"
-    SUBMISSIONS_WAIT = "waiting", "{count:02} bản nộp đang chờ Sở xử lý", APPROVERS
+    MORNING = "morning", "Sáng {day:%d/%m/%Y}: {counted}", APPROVERS
     LETTERS_WAIT = "approve", "{count:02} thư đang chờ duyệt gửi", APPROVERS
     ANSWER_REFUSED = "answer", "Không chấp nhận một câu trả lời duyệt thư trong Airflow"
     LOCAL_OUTAGE = "our-side", "Không kiểm tra được camera: phía Sở mất kết nối"

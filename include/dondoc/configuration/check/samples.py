@@ -216,6 +216,7 @@ _OUTAGE: shapes.OutageWords = {
 _INTERNAL: shapes.InternalWords = {
     "title": "Có việc chờ xử lý",
     "lines": ["BN-0012"],
+    "sections": [{"title": "Chờ Sở xử lý", "lines": ["BN-0012"], "more": 1}],
     "links": [("Trang", "https://x")],
 }
 _PLAIN: shapes.InternalWords = {"title": "Có việc chờ xử lý", "lines": ["BN-0012"]}

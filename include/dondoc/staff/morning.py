@@ -1,0 +1,159 @@
+"""What our own people read on the morning of a working day: one mail, and only where there is something in it.
+
+What leaves today and how to stop it, what waits for us and since when, what failed and what to do, whom to call.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from dondoc.clock import HERE
+from dondoc.configuration.context import AppContext
+from dondoc.documents.words import listed
+from dondoc.facts import approvers, contacts
+from dondoc.facts import words as duty_words
+from dondoc.facts.obligations import Standing
+from dondoc.intake import inbox
+from dondoc.mail import compose, outbox
+from dondoc.mail.render import render, vn_moment
+from dondoc.mail.shapes import InternalWords, Section
+from dondoc.staff import letters
+from dondoc.staff.notices import held_letters, remembered, title_of
+from dondoc.store.facts import Contact
+from dondoc.store.mail import OutboxLetter
+from dondoc.vocabulary.letters import LetterKind, OutboxState
+from dondoc.vocabulary.notices import Notice
+from dondoc.vocabulary.numbers import TH
+from dondoc.vocabulary.obligations import Status
+from dondoc.vocabulary.people import Role
+from dondoc.vocabulary.submissions import Outcome
+
+SHOWN = 20  # lines of a part; the page has the rest
+
+
+@dataclass(frozen=True)
+class Morning:
+    """What the mail of a morning is about.
+
+    Args:
+        rows: the decisions of the day, as `escalate` returns them.
+        lacks: what is missing to write to somebody, in words.
+        owed: where every obligation stands.
+    """
+
+    app: AppContext
+    session: Session
+    day: date
+    now: datetime
+    rows: Sequence[Mapping[str, Any]]
+    lacks: Sequence[str]
+    owed: Sequence[Standing]
+
+    @cached_property
+    def names(self) -> dict[str, str]:
+        return {agency.id: agency.name for agency in self.app.registry.agencies}
+
+    def tell(self) -> list[int]:
+        """Put the mail into the outbox, once a day; nothing where nothing is to be said, or on a day off."""
+        told = remembered(self.app, self.session, "morning")
+        if self.day.isoformat() in told or not self.app.calendar.is_working_day(self.day):
+            return []
+        held = held_letters(self.app, self.session, self.now)
+        parts = {
+            "Gửi hôm nay": [*self._leaving()],
+            "Chờ duyệt": [*self._to_approve(held)],
+            "Chờ Sở xử lý": [*self._waiting()],
+            "Chưa gửi được": [*self._failed()],
+            "Nên gọi điện": [*self._calls()],
+        }
+        sections: list[Section] = [
+            {"title": title, "lines": lines[:SHOWN], "more": max(0, len(lines) - SHOWN)}
+            for title, lines in parts.items()
+            if lines
+        ]
+        if not sections:
+            return []
+        counted = ", ".join(f"{title[0].lower()}{title[1:]} {len(lines):02}" for title, lines in parts.items() if lines)
+        title = Notice.MORNING.label.format(day=self.day, counted=counted)
+        page = self.app.settings.page
+        links = [("Thư", page("dondoc/letters")), ("Bản nộp chờ xử lý", page("dondoc/inbox"))]
+        context: InternalWords = {"title": title, "lines": [], "sections": sections, "links": links}
+        words = render(self.app.settings.data, self.app.registry, LetterKind.INTERNAL, context)
+        about = compose.of_notice(self.app.registry.survey, f"{Notice.MORNING}|{self.day}")
+        remember = {"morning": [self.day.isoformat()], "to_approve": [row.id for row in held]}
+        return letters.write(self.app, self.session, Notice.MORNING, words, about, title, self.now, remember)
+
+    def _leaving(self) -> Iterator[str]:
+        for row in self.rows:
+            states = self._states(row)
+            if OutboxState.PENDING in states:
+                link = self.app.settings.page(f"dondoc/letters/{row['outbox_ids'][0]}")
+                yield f"{self.names[row['agency']]}: {row['reason']} Đọc hoặc dừng: {link}"
+
+    def _states(self, row: Mapping[str, Any]) -> set[OutboxState]:
+        ids = [int(number) for number in row.get("outbox_ids", ())]
+        return set(self.session.scalars(select(OutboxLetter.state).where(OutboxLetter.id.in_(ids))))
+
+    def _to_approve(self, held: Sequence[OutboxLetter]) -> Iterator[str]:
+        if held and not approvers.approvers(self.session, self.app.registry.office, self.day):
+            yield approvers.NOBODY.format(issuer=self.app.registry.office)
+        units: dict[int, list[OutboxLetter]] = {}
+        for row in held:
+            units.setdefault(row.decision_id or -row.id, []).append(row)
+        for unit in units.values():
+            first = unit[0]
+            until = f"; duyệt muộn nhất lúc {vn_moment(first.not_after)}" if first.not_after else ""
+            about = self.names.get(first.agency or "", "")
+            link = self.app.settings.page(f"dondoc/letters/{first.id}")
+            yield f"{about}: {title_of(first)}, {len(unit):02} thư{until}. Đọc và duyệt: {link}"
+
+    def _waiting(self) -> Iterator[str]:
+        rows = inbox.inbox(self.session, inbox.ASIDE)
+        if all(row["outcome"] == Outcome.REFUSED for row in rows):
+            return
+        for row in rows:
+            came = datetime.fromisoformat(row["received_at"]).astimezone(HERE).date()
+            days = self.app.calendar.between(came, self.day)
+            since = f", đã {days:02} ngày làm việc" if days else ""
+            note = " (tệp chưa mở được, đã trả lời người gửi)" if row["outcome"] == Outcome.REFUSED else ""
+            whose = self.names.get(row["agency"] or "", "chưa rõ đơn vị")
+            yield f"{row['number']}, nhận ngày {came:%d/%m/%Y}{since}: {whose}{note}"
+
+    def _failed(self) -> Iterator[str]:
+        yield from self.lacks
+        uncertain = (OutboxLetter.state == OutboxState.UNCERTAIN, outbox.counted(self.app.settings))
+        for row in self.session.scalars(select(OutboxLetter).where(*uncertain).order_by(OutboxLetter.id)):
+            about = self.names.get(row.agency or "", "nội bộ")
+            yield f"{TH(row.id)} ({about}): chưa rõ đã đến hay chưa; hỏi người nhận rồi ghi dondoc settle {row.id}"
+        gone = [s for s in self.owed if s.status == Status.NEEDS_REASSIGNMENT]
+        for agency in dict.fromkeys(s.duty.agency for s in gone):
+            count = sum(s.duty.agency == agency for s in gone)
+            yield f"{self.names.get(agency, agency)}: đơn vị không còn, {count:02} nội dung cần phân công lại"
+
+    def _calls(self) -> Iterator[str]:
+        """Before a letter to the head leaves, a call often does; and where mail reaches nobody, nothing else does."""
+        for row in self.rows:
+            person, asked = self._person(row["agency"]), self._asked(row)
+            if person is None or not asked or not (row["needs_approval"] or not row["recipients"]):
+                continue
+            yield (
+                f"{self.names[row['agency']]}: {person.name}, điện thoại {person.phone}. “Sở xin hỏi {listed(asked)}: "
+                "đơn vị dự kiến gửi ngày nào, có vướng mắc gì không?”"
+            )
+
+    def _asked(self, row: Mapping[str, Any]) -> list[str]:
+        short = {s.duty.short for s in self.owed if s.agency == row["agency"]}
+        wanted = {name.split(":", 1)[-1] for name in row["obligations"]} & short
+        mine = (s for s in self.owed if s.agency == row["agency"] and s.duty.short in wanted)
+        return [duty_words.name(self.app.registry, s) for s in mine]
+
+    def _person(self, agency: str) -> Contact | None:
+        for role in (Role.FOCAL_OFFICER, Role.CLERK, Role.HEAD):
+            if found := [c for c in contacts.find(self.session, agency, role, self.day) if c.phone]:
+                return found[0]
+        return None
