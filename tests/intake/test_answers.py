@@ -89,7 +89,7 @@ def test_a_mail_with_several_documents_gets_one_answer_that_names_each(desk: Des
     letter = the_letter(desk)
     assert letter.kind == "returned"
     assert letter.subject == "Đã nhận 03 tệp, tiếp nhận 01 – Đức Thọ [IOC Hà Tĩnh]"
-    assert f"- Tệp “cv.pdf” (mã BN-{scan:04}): đã nhận, chờ cán bộ của Sở xem" in letter.text
+    assert f"- Tệp “cv.pdf” (mã BN-{scan:04}): chờ cán bộ của Sở xem" in letter.text
     assert f"- Biểu mẫu 03 (tệp “bm03.xlsx”, mã BN-{form:04}): 02 camera tại 01 điểm" in letter.text
     assert f"- Tệp “bm.xlsx” (mã BN-{broken:04}): chưa tiếp nhận được." in letter.text
     assert "không cần gửi lại" not in letter.text

@@ -155,7 +155,8 @@ def test_a_correction_of_an_older_copy_waits_for_a_person_who_decides() -> None:
     found = decide(stale, earlier=earlier)
     assert (found.outcome, found.version) == ("conflict", None)
     assert said(found.reason) == "điền từ bản 1, trong khi bản đang dùng là bản 2, do người khác gửi"
-    assert decide(replace(stale, base_version=None), earlier=earlier).outcome == "conflict"
+    blank = decide(replace(stale, base_version=None), earlier=earlier)
+    assert (blank.outcome, blank.reason.code) == ("conflict", ResolutionReason.FROM_BLANK)
     taken = decide(stale, DUC_THO, earlier=earlier, decided=True)
     assert (taken.outcome, taken.version) == ("accepted", 3)
 

@@ -383,3 +383,21 @@ def test_judging_again_shows_first_then_writes_what_was_shown(acted: Arrivals, m
     assert "Đã ghi kết quả mới của 01 bản nộp" in post(acted, "/rejudge/apply", submission=str(new))
     assert outcome(acted, "new") == Outcome.ACCEPTED
     assert "Không bản nộp nào" in words_of(visit.post("/rejudge", headers=ORIGIN, data={"agency": VU_QUANG}).text)
+
+
+class TestWords:
+    def test_a_mail_that_brought_no_file_is_called_by_its_subject(self, visit: Visit, arrived: Arrivals) -> None:
+        key = next(key for key, n in arrived.ids.items() if f"Trả lời: {key}" in listed_words(visit, n))
+        page = shown(visit, arrived, key)
+        assert "thu.eml" not in words_of(page)
+        assert 'id="file"' not in page
+
+    def test_the_options_of_the_inbox_begin_with_the_guess(self, visit: Visit) -> None:
+        tree = html.fromstring(visit("ops").get("/inbox").text)
+        selects = tree.xpath("//select[@name='agency']")
+        assert selects
+        assert len({tuple(option.get("value") for option in s if option.get("selected") is None) for s in selects}) == 1
+
+
+def listed_words(visit: Visit, number: int) -> str:
+    return words_of(visit("ops").get(f"/submissions?q={BN(number)}").text)

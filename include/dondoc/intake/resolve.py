@@ -77,6 +77,7 @@ class ResolutionReason(ReasonCode):
     UNSIGNED = "unsigned", "phiếu khảo sát trực tuyến không mang mã xác nhận của đơn vị: cần người xem"
     REPEATED = "repeated", "nội dung giống hệt bản đã nhận trước đó"
     FAULTY = "faulty", "{errors} chỗ cần bổ sung, chỉnh sửa"
+    FROM_BLANK = "from_blank", "điền từ biểu mẫu trống, trong khi đã có bản đang dùng (bản {current}) do người khác gửi"
     OUTDATED = "outdated", "điền từ bản {base}, trong khi bản đang dùng là bản {current}, do người khác gửi"
     OLDER = "older", "đến trước bản đang dùng (bản {current}) mà nội dung khác"
     TWO_IN_ONE = "two_in_one", "cùng một thư có hai bản khác nhau của biểu mẫu này"
@@ -212,6 +213,8 @@ def _conflicts(form: FormVerdict, arrived: Arrived, accepted: Sequence[Version],
     if any(v.mail is not None and v.mail == arrived.mail for v in unseen):
         return because(ResolutionReason.TWO_IN_ONE)
     if any(not v.sender or v.sender != arrived.sender for v in unseen):
+        if base == 0:
+            return because(ResolutionReason.FROM_BLANK, current=current)
         return because(ResolutionReason.OUTDATED, base=base, current=current)
     if any(v.arrived > arrived.at for v in unseen):
         return because(ResolutionReason.OLDER, current=current)
