@@ -156,6 +156,29 @@ def test_a_password_in_a_mail_is_kept_in_none_of_our_tables_but_the_sealed_origi
     assert mail.text.startswith("Dạ gửi Sở.")
 
 
+def test_a_mail_with_a_part_that_cannot_be_read_is_kept_whole_beside_its_documents(post: Post) -> None:
+    broken = build.file("xa.eml", b"From: a@b\r\n" + b"Content-Type: message/rfc822\r\n\r\n" * 3_000, "text/x")
+    raw = build.mail(build.several("mixed", build.words("Gửi."), build.file("a.pdf", build.PDF), broken))
+    post.server.boxes.put(INTAKE, raw)
+    post.read()
+    document, whole = post.desk.submissions()
+    assert (document.filename, whole.filename, whole.mail_id) == ("a.pdf", "thu.eml", document.mail_id)
+    assert post.desk.app.blobs.get(whole.sha256).startswith(raw[:40])
+    [verdict] = post.desk.verdicts()
+    assert (verdict.submission_id, verdict.outcome, verdict.answered) == (whole.id, "waiting", True)
+
+
+@pytest.mark.parametrize("charset", ["idna", "punycode", "undefined", "unicode_escape", "zlib", "x-khong-co"])
+@pytest.mark.parametrize("name", ["filename*={}''abc%FF.pdf", 'filename="=?{}?q?abc=FF.pdf?="'])
+def test_no_name_of_a_charset_keeps_a_file_or_words_from_being_read(charset: str, name: str) -> None:
+    head = "From: a@b.test\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain; "
+    text = f'charset="{charset}"\r\n\r\nGui So bieu mau\r\n--b\r\nContent-Type: application/pdf\r\n'
+    file = f"Content-Disposition: attachment; {name.format(charset)}\r\n\r\n%PDF-1.4\r\n--b--\r\n"
+    read = taken_apart((head + text + file).encode())
+    assert (len(read.documents), read.faults) == (1, [])
+    assert "Gui So bieu mau" in read.text
+
+
 @pytest.mark.parametrize(
     ("sender", "recipient", "belongs"),
     [

@@ -267,6 +267,22 @@ def test_an_answer_that_drips_or_never_ends_is_given_up(
     assert read(desk, fake).ok
 
 
+def hollow(talk: Talk) -> bool:
+    """Little to send, and much to keep."""
+    talk.say(200, b'{"count":1,"results":[' + b"{}," * 2_000 + b"{}]}")
+    return True
+
+
+def test_an_answer_of_more_values_than_there_is_memory_for_is_given_up(
+    desk: Desk, fake: Fake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(survey_server, "VALUES", 3_000)
+    fake.submit({"so": 1})
+    fake.once(FORM, hollow)
+    assert "gửi về nhiều dữ liệu hơn mức cho phép" in details(desk, fake)
+    assert read(desk, fake).ok
+
+
 KILLED = """
 from dondoc import clock
 from dondoc.configuration.context import open_context
