@@ -8,7 +8,7 @@ from io import BytesIO
 from zipfile import ZipFile
 
 import pytest
-from openpyxl import Workbook
+from openpyxl import Workbook, load_workbook
 from openpyxl.utils import get_column_letter
 
 from dondoc.forms import template, token
@@ -118,6 +118,13 @@ def _commune_without_header(book: Workbook) -> None:
         sheet.append([number, "Đình Tùng Ảnh", "Di tích", "UBND xã", f"Cổng {number}", "Thôn 1", "113.160.1.2"])
 
 
+def _with_another_form(book: Workbook) -> None:
+    other = load_workbook(BytesIO(form("form_02")))["Danh sách camera"]
+    sheet = book.create_sheet("Camera an ninh")
+    for cells in other.iter_rows(values_only=True):
+        sheet.append(cells)
+
+
 def _list_of_villages(book: Workbook) -> None:
     sheet = book.create_sheet("Danh mục thôn")
     for village in ("Yên Bình", "Tùng Lâm"):
@@ -174,6 +181,7 @@ CASES: dict[str, Make] = {
     "legacy_doubtful": _row(ward="TØnh"),
     "form_old": _said(token.issue(Token("form_03", 0, OWNERS["form_03"], DIRECTIVE.id, 0), SECRETS)),
     "column_guessed": _header(cell("resolution")[1], "Độ phân giảii"),
+    "sheet_of_another_form": _edit(_with_another_form),
     "row_nil": _edit(lambda book: table(book).cell(7, 2, value="Xã Tùng Ảnh không có camera")),
     "row_remnant": _edit(lambda book: [table(book).cell(n, 19, value="Hikvision") for n in range(7, 4237)]),
     "rows_incomplete": lambda: form(rows=[row(), *({"name": f"Camera {n}"} for n in range(9))]),
@@ -218,6 +226,8 @@ CASES: dict[str, Make] = {
     "host_is_phone": _row(host="0912345678"),
     "host_is_email": _row(host="camera@hatinh.gov.vn"),
     "host_serial": _row(host="F123456789AB"),
+    "host_dynamic": _row(host="IP động"),
+    "host_none": _row(host="chưa có IP"),
     "number_range": _row(fps="20-25"),
     "other_unit": _row(retention_days="2 TB"),
     "number_about": _row(fps="khoảng 25"),

@@ -179,6 +179,16 @@ CASES: dict[str, Case] = {
         lambda: of([], head_=head(no_camera="Đơn vị chưa lắp đặt camera nào", total_cameras="0")), 0,
         {"not_in_list": None, "nil_in_words": None},
     ),
+    "no camera, in a word": (
+        lambda: of([[1, "Không"]], head_=head(total_cameras="0", total_sites="0")), 0, {"no_rows": None},
+    ),
+    "no camera set up yet": (
+        lambda: of([[1, "Đơn vị chưa triển khai lắp đặt camera"]], head_=head(total_cameras="0", total_sites="0")), 0,
+        {"nil_in_words": f"B{FIRST}"},
+    ),
+    "the end of a list, marked as officials do": (
+        below([None, "(Danh sách gồm 01 camera)"], [None, "Hết./."], [None, "./."], [None, "Phụ lục kèm theo"]), 1, {},
+    ),
     "one commune without": (below([None, "Xã Tùng Ảnh: chưa lắp camera"]), 1, {"row_nil": f"B{FIRST + 1}"}),
     # bounds and second readers
     "a sheet for each of 36 communes": (lambda: communes(36), 36, {}),
@@ -227,6 +237,14 @@ CASES: dict[str, Case] = {
     "dashes": (lambda: of([camera(brand="-")]), 1, {"required_missing": at("brand")}),
     "as above": (
         lambda: of([camera(), camera(2, ward="-nt-", address='"')], head_=TWO), 2, {"filled_from_above": at("ward", 1)},
+    ),
+    "as above, in signs": (
+        lambda: of([camera(), camera(2, ward="//", address="n/t", site="„")], head_=TWO), 2,
+        {"filled_from_above": at("ward", 1)},
+    ),
+    "ticks in every list, and what resembles a password": (
+        lambda: of([camera(onvif="√", account="✓", link="FTTH VNPT", resolution="1080P@25fps")]), 1,
+        {"not_in_list": at("resolution")},
     ),
     "coordinates in one column": (
         lambda: of([camera(latitude="18°20'32\"N 105°54'20\"E", longitude=None)]), 1,

@@ -237,6 +237,8 @@ NO_HOSTS = {
     "host_is_phone": ("0912345678", "0912 345 678", "0239.3855.555", "+84912345678"),
     "host_is_email": ("ha.dt@hatinh.gov.vn",),
     "host_serial": ("ABCD1234567EF", "F12345678"),
+    "host_dynamic": ("DHCP", "động", "IP động", "Dynamic IP"),
+    "host_none": ("chưa có", "Không có IP", "không rõ", "chưa"),
     "bad_host": ("192.168.1", "192.168.1.256", "camera", "10,1,1,1"),
 }
 
@@ -343,6 +345,13 @@ def test_names_of_hosts_are_lower_case_ascii() -> None:
 
 
 @pytest.mark.parametrize(
+    "text", ["113.160.10. 5", "IP: 113.160.10.5", "113.160.10.5 (IP tĩnh)", "113.160.10.5\n(qua VPN)"]
+)
+def test_an_address_is_read_without_what_people_add_to_it(text: str) -> None:
+    assert value("host", text) == "113.160.10.5"
+
+
+@pytest.mark.parametrize(
     ("text", "post"), [("Km 12+300", "Km 12+300"), ("km12+5", "Km 12+005"), ("12 + 300", "Km 12+300")]
 )
 def test_kilometre_posts_have_one_spelling(text: str, post: str) -> None:
@@ -415,6 +424,8 @@ def test_a_password_is_found_and_taken_out(text: str) -> None:
         "http://113.160.1.2/admin/stream1",
         "Quản trị viên admin phòng VH",
         "mk riêng từng camera",
+        "1080P@25fps",
+        "1920x1080@30",
     ],
 )
 def test_what_is_no_password_stays(text: str) -> None:

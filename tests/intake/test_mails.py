@@ -156,6 +156,29 @@ def test_a_password_in_a_mail_is_kept_in_none_of_our_tables_but_the_sealed_origi
     assert mail.text.startswith("Dạ gửi Sở.")
 
 
+def test_a_mail_with_a_part_that_cannot_be_read_is_kept_whole_beside_its_documents(post: Post) -> None:
+    broken = build.file("xa.eml", b"From: a@b\r\n" + b"Content-Type: message/rfc822\r\n\r\n" * 3_000, "text/x")
+    raw = build.mail(build.several("mixed", build.words("Gửi."), build.file("a.pdf", build.PDF), broken))
+    post.server.boxes.put(INTAKE, raw)
+    post.read()
+    document, whole = post.desk.submissions()
+    assert (document.filename, whole.filename, whole.mail_id) == ("a.pdf", "thu.eml", document.mail_id)
+    assert post.desk.app.blobs.get(whole.sha256).startswith(raw[:40])
+    [verdict] = post.desk.verdicts()
+    assert (verdict.submission_id, verdict.outcome, verdict.answered) == (whole.id, "waiting", True)
+
+
+@pytest.mark.parametrize("charset", ["idna", "punycode", "undefined", "unicode_escape", "zlib", "x-khong-co"])
+@pytest.mark.parametrize("name", ["filename*={}''abc%FF.pdf", 'filename="=?{}?q?abc=FF.pdf?="'])
+def test_no_name_of_a_charset_keeps_a_file_or_words_from_being_read(charset: str, name: str) -> None:
+    head = "From: a@b.test\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain; "
+    text = f'charset="{charset}"\r\n\r\nGui So bieu mau\r\n--b\r\nContent-Type: application/pdf\r\n'
+    file = f"Content-Disposition: attachment; {name.format(charset)}\r\n\r\n%PDF-1.4\r\n--b--\r\n"
+    read = taken_apart((head + text + file).encode())
+    assert (len(read.documents), read.faults) == (1, [])
+    assert "Gui So bieu mau" in read.text
+
+
 @pytest.mark.parametrize(
     ("sender", "recipient", "belongs"),
     [
@@ -244,6 +267,11 @@ THURSDAY = ARRIVED
         ("Hôm nay em bận, mai em gửi ạ.", "19"),
         ("Ngày mai em sẽ nộp, mong anh chị thông cảm.", "19"),
         ("Chúng tôi sẽ gửi báo cáo trong ngày mai 19/11.", "19"),
+        ("Hai ngày nữa em gửi ạ.", "20"),
+        ("Một tuần nữa đơn vị gửi.", "25"),
+        ("Đơn vị sẽ gửi vào ngày 30 tháng này.", "30"),
+        ("Sáng T2 tuần sau đơn vị nộp ạ.", "22"),
+        ("Hôm nay em ốm nên mai mới gửi được ạ.", "19"),
         # nothing that is sure
         ("Em gửi sau ạ.", None),
         ("Ngày mai em họp.", None),
@@ -276,6 +304,13 @@ THURSDAY = ARRIVED
         ("Nhờ anh Hoàng Mai nộp ạ.", None),
         ("Kính gửi Sở, ngày mai là ngày Nhà giáo.", None),
         ("Nộp ngày 25/11 có sao không ạ", None),
+        ("Mai mốt em gửi.", None),
+        ("Ngày 25/11 đơn vị họp, sau đó mới gửi.", None),
+        ("Đi nộp phạt ngày 25/11.", None),
+        ("Đơn vị sẽ chuyển trụ sở vào ngày 25/11.", None),
+        ("Đường truyền sẽ được chuyển ngày 25/11.", None),
+        ("Em chuyển sang phòng khác từ ngày mai.", None),
+        ("Ngày mai UBND tỉnh gửi kết luận.", None),
     ],
 )
 def test_a_day_is_promised_only_where_it_is_sure(text: str, day: str | None) -> None:
@@ -291,6 +326,8 @@ def test_a_day_is_promised_only_where_it_is_sure(text: str, day: str | None) -> 
         ("Đơn vị đã phát hành CV số: 77 rồi.", "77"),
         ("Đã gửi văn bản số 1234 / UBND - VHTT.", "1234/UBND-VHTT"),
         ("Đã gửi qua VNPT-iOffice, số đi 123 ngày 17/11.", "123"),
+        ("Đã gửi công văn 123 ngày 15.", "123"),
+        ("Chúng tôi đã gửi công văn số 12-CV/HU.", "12-CV/HU"),
         ("Theo Công văn số 7418/STTTT-CNTT, đơn vị đã gửi.", None),
         ("Đơn vị sẽ gửi văn bản số 45/UBND.", None),
         ("Đã gửi VB 45/UBND và 46/UBND.", None),

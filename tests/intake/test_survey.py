@@ -185,6 +185,17 @@ def test_a_listing_that_names_fewer_than_it_counts_is_not_believed(desk: Desk, f
     assert "không khớp với số phiếu" in details(desk, fake)
 
 
+@pytest.mark.parametrize("name", ["../../x", "a/b?c#d", "", "\ud800", "a" * 5_000])
+def test_whatever_a_submission_is_called_one_problem_is_told_and_the_others_are_kept(desk: Desk, name: str) -> None:
+    with Fake("odk") as fake:
+        fake.submit({"so": 1})
+        fake.rows[name] = fake.rows["uuid:1"] | {"__id": name, "so": 2}
+        del fake.rows["uuid:1"]
+        fake.rows["uuid:1"] = fake.rows[name] | {"__id": "uuid:1", "so": 1}
+        assert len(read(desk, fake).problems) <= 1
+    assert 1 in numbers(desk)
+
+
 def test_a_page_that_leads_to_itself_ends(desk: Desk) -> None:
     with Fake("odk") as fake:
         fake.submit({"so": 1})
@@ -264,6 +275,22 @@ def test_an_answer_that_drips_or_never_ends_is_given_up(
     fake.once(FORM, flood)
     assert "gửi về nhiều dữ liệu hơn mức cho phép" in details(desk, fake)
     monkeypatch.setattr(survey_server, "ONE_ANSWER", 60.0)
+    assert read(desk, fake).ok
+
+
+def hollow(talk: Talk) -> bool:
+    """Little to send, and much to keep."""
+    talk.say(200, b'{"count":1,"results":[' + b"{}," * 2_000 + b"{}]}")
+    return True
+
+
+def test_an_answer_of_more_values_than_there_is_memory_for_is_given_up(
+    desk: Desk, fake: Fake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(survey_server, "VALUES", 3_000)
+    fake.submit({"so": 1})
+    fake.once(FORM, hollow)
+    assert "gửi về nhiều dữ liệu hơn mức cho phép" in details(desk, fake)
     assert read(desk, fake).ok
 
 

@@ -161,6 +161,9 @@ CATALOGUE: dict[str, Entry] = {
     "column_guessed": Entry(
         "warning", "cột “{label}” được hiểu là “{meant}”. Đề nghị kiểm tra; lần sau giữ nguyên tên cột của biểu mẫu."
     ),
+    "sheet_of_another_form": Entry(
+        "error", "là {form}, không đọc cùng biểu mẫu này. Đề nghị gửi {form} bằng một tệp riêng."
+    ),
     "row_nil": Entry(
         "warning",
         "ghi “{value}” nên không tính là camera. Nếu có camera, đề nghị điền đủ các cột của dòng này.",
@@ -207,7 +210,7 @@ CATALOGUE: dict[str, Entry] = {
     # A cell.
     "required_missing": Entry("error", "chưa có dữ liệu. Đề nghị điền{example}."),
     "formula_empty": Entry(
-        "error", "chứa công thức chưa có kết quả. Đề nghị nhập thẳng giá trị, không dùng công thức."
+        "error", "chứa công thức chưa có kết quả hoặc đang báo lỗi. Đề nghị nhập thẳng giá trị, không dùng công thức."
     ),
     "cell_error": Entry("error", "đang báo lỗi của Excel (như #N/A, #REF!). Đề nghị nhập lại giá trị."),
     "not_in_list": Entry("error", "{value} không có trong danh sách{hint}. Đề nghị chọn một trong: {options}."),
@@ -256,6 +259,16 @@ CATALOGUE: dict[str, Entry] = {
         "error",
         "có vẻ là mã thiết bị (P2P, đám mây), không phải địa chỉ mạng. Đề nghị ghi IP hoặc tên miền; nếu chỉ xem qua "
         "đám mây của hãng, chọn hình thức chia sẻ tương ứng.",
+    ),
+    "host_dynamic": Entry(
+        "error",
+        "là địa chỉ động, thay đổi theo thời gian. Đề nghị ghi tên miền động (DDNS) hoặc địa chỉ tĩnh của camera; nếu "
+        "chỉ xem qua đầu ghi hay đám mây, chọn hình thức chia sẻ tương ứng.",
+    ),
+    "host_none": Entry(
+        "error",
+        "ghi là chưa có. Đề nghị ghi địa chỉ IP hoặc tên miền; nếu camera chưa lắp đặt hoặc chưa chia sẻ được, chọn "
+        "đúng ở cột Tình trạng và Hình thức chia sẻ.",
     ),
     "bad_host": Entry(
         "error", "không phải địa chỉ IP hay tên miền đúng. Đề nghị ghi dạng 113.160.10.21 hoặc camera.donvi.vn."

@@ -404,7 +404,9 @@ def _notes(layout: Layout) -> Iterator[Issue]:
 
 
 def _unread(layout: Layout) -> Iterator[Issue]:
-    """Sheets with rows and no header: they may hold cameras."""
+    """Sheets with rows and no header: they may hold cameras. And sheets of other forms."""
+    for name, form in layout.others.items():
+        yield catalogue.issue("sheet_of_another_form", catalogue.place(None, sheet=name), name, form=form)
     for sheet in layout.unread:
         wide = sum(len(cells) >= TABLE_LIKE for cells in sheet.rows.values()) >= 2
         yield catalogue.issue(

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import cached_property
 from typing import NamedTuple, TypeGuard
@@ -81,6 +81,7 @@ class Layout:
     sheets: list[Sheet] = field(default_factory=list)  # all but those of ours that hold no answers
     version: int | None = None  # an earlier one of the form, whose labels stand there
     nil_words: list[Spot] = field(default_factory=list)  # where it is written out that there is no camera
+    others: dict[str, str] = field(default_factory=dict)  # sheets of other forms: what each is called
 
 
 def find(book: Book, specs: Mapping[str, FormSpec], form: str | None = None) -> Layout | None:
@@ -92,7 +93,17 @@ def find(book: Book, specs: Mapping[str, FormSpec], form: str | None = None) -> 
     ranked = sorted(((_fit(sheets, spec), spec.id) for spec in specs.values() if form in (None, spec.id)), reverse=True)
     if not ranked or ranked[0][0] < (0, FEWEST) or (len(ranked) > 1 and ranked[0][0] == ranked[1][0]):
         return None
-    return _layout(sheets, specs[ranked[0][1]])
+    spec = specs[ranked[0][1]]
+    others = {s.name: other.label for s in sheets if (other := _other(s, spec, specs))}
+    found = _layout([sheet for sheet in sheets if sheet.name not in others], spec)
+    return replace(found, others=others)
+
+
+def _other(sheet: Sheet, spec: FormSpec, specs: Mapping[str, FormSpec]) -> FormSpec | None:
+    """The form that a sheet is by its title and its labels, where it is another than the workbook's."""
+    named, labels = _fit([sheet], spec)
+    fits = ((_fit([sheet], other), other) for other in specs.values() if other.id != spec.id)
+    return next((other for fit, other in fits if not named and fit[0] and fit[1] >= labels), None)
 
 
 def _fit(sheets: Iterable[Sheet], spec: FormSpec) -> tuple[int, int]:

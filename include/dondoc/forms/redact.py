@@ -26,7 +26,11 @@ _PATTERNS = (
 _WORD_OF_TEXT = re.compile(r"\S+")
 _WHOLE = 25  # characters of the longest, with a line break
 # a single word like Admin@123, which is neither an e-mail address nor a path
-_SINGLE = re.compile(r"^(?!/)(?!\S+@[\w-]+\.[\w.-]+$)(?=\S*[A-Za-z])(?=\S*\d)(?=\S*[@$!^])\S{6,24}$")
+# "1080P@25fps" is how recorders show a picture and its rate.
+_PICTURE = r"(?:\d{3,4}[pi]|\d{1,2}(?:\.\d)?(?:k|mp?)|\d{3,4}[x*×]\d{3,4})@\d{2,3}(?:fps|hz)?$"
+_SINGLE = re.compile(
+    rf"^(?!/)(?!(?i:{_PICTURE}))(?!\S+@[\w-]+\.[\w.-]+$)(?=\S*[A-Za-z])(?=\S*\d)(?=\S*[@$!^])\S{{6,24}}$"
+)
 
 # Without one of these (à: mật khẩu là …) no pattern fits.
 _HINT = re.compile(r"[@=:|/$!^à]|kh[aẩ]u|mk|pass|pwd|admin|root|guest|viewer", re.IGNORECASE)

@@ -7,7 +7,7 @@ commonest place of a camera.
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby, pairwise
+from itertools import groupby, pairwise, repeat
 from typing import NamedTuple
 
 from dondoc.forms.reading import Cell, Sheet
@@ -87,10 +87,14 @@ _END = re.compile(
 )
 _REMARK = re.compile(r"(\*?\(?\*?\)?\s*)(ghi chú|ghi chu|lưu ý|luu y|chú thích|giải thích)\s*[:.]|\*+\s*\S|\(\*+\)")
 _NIL = re.compile(
-    r"\b((không|ko|chưa|khong|chua) (có|co|được |duoc )?\s*(lắp đặt|lắp|lap dat|trang bị|đầu tư|sử dụng|quản lý)?\s*"
+    r"\b((không|ko|chưa|khong|chua) (có|co|được |duoc )?\s*"
+    r"((triển khai|lắp đặt|lắp|lap dat|trang bị|đầu tư|xây dựng|sử dụng|quản lý)\s*){0,3}"
     r"(bất kỳ |các |hệ thống |he thong |thiết bị )*(camera|cam)\b|không phát sinh|không có số liệu|"
     r"(không|chưa) có (nội dung|đối tượng) (kê khai|báo cáo)|camera\s*[:=]\s*(không|0)\s*$)"
 )
+# The only words of a row: an official's mark of the end, what a list is called; or that there is nothing to list.
+_CLOSING = re.compile(r"[./]{2,4}$|\W*hết\W*$|\(.*\)$|(phụ lục|kèm theo|danh sách (này|gồm|trên))\b")
+_NOTHING = re.compile(r"(không|ko|k|chưa|không có|chưa có|khong|khong co|chua co|0|n/a|none)\W*$")
 _LETTERED = re.compile(r"([IVX]{1,5}|[A-HĐ])\s*[.)/]?")
 _LETTERED_TEXT = re.compile(r"([IVX]{1,5}|[A-HĐ])\s*[.)/-]\s*\S")
 _UNIT = re.compile(r"(xã|phường|thị trấn|huyện|thị xã|thành phố|tt\.|p\.|x\.) \S")
@@ -155,7 +159,10 @@ def _of_few(
     """Of at most three cells in the form's columns."""
     if any(map(says_nil, texts)) and not any(cell.column in frame.deciding for cell in own):
         return RowKind.NIL, Why.NIL_WORDS
-    if texts and _REMARK.match(texts[0].casefold()):
+    alone = texts[0].casefold() if len(texts) == 1 and all(map(_is_number_or, own, repeat(texts[0]))) else ""
+    if len(filled) == 1 and _NOTHING.match(alone) and filled[0].column not in frame.deciding:
+        return RowKind.NIL, Why.NIL_WORDS
+    if texts and (_REMARK.match(texts[0].casefold()) or (len(own) == 1 and _CLOSING.match(alone))):
         return RowKind.NOTE, Why.REMARK
     if ended and len(filled) < FEWEST and not _is_number(own[0]):
         return RowKind.NOTE, Why.SIGNED
@@ -176,6 +183,10 @@ def _outside(own: Sequence[Cell]) -> tuple[RowKind, Why]:
 
 def _is_number(cell: Cell) -> bool:
     return cell.kind == "number" or cell.kind == "empty" or str(cell.value).strip(".").isdigit()
+
+
+def _is_number_or(cell: Cell, text: str) -> bool:
+    return _is_number(cell) or cell.value == text
 
 
 def _is_total(own: Sequence[Cell], filled: Sequence[Cell]) -> bool:

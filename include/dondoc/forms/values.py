@@ -329,7 +329,7 @@ def _is_stream(text: str) -> bool:
 
 
 def _host(field: Field, raw: Raw, context: Context) -> Value:
-    text = text_of(raw)
+    text = _bare(text_of(raw))
     if _is_stream(text):
         return Value(text, (("whole_address", {}),))
     with suppress(ValueError):
@@ -340,12 +340,24 @@ def _host(field: Field, raw: Raw, context: Context) -> Value:
 
 
 _IP = r"\d{1,3}(?:\.\d{1,3}){3}"
+_SPACED = re.compile(r"\d{1,3}(?:\s*\.\s*\d{1,3}){3}", re.ASCII)  # 113.160.10. 21
+_AROUND_HOST = re.compile(r"^(?:địa chỉ\s*)?ip(?:\s*tĩnh)?\s*:?\s+|\s*\([^()\d]*\)$", re.IGNORECASE)  # IP: … (qua VPN)
+
+
+def _bare(text: str) -> str:
+    """An address without what people add to it, and without blanks in it."""
+    bare = _AROUND_HOST.sub("", text)
+    return re.sub(r"\s", "", bare) if _SPACED.fullmatch(bare) else text if "\n" in bare else bare
+
+
 _NO_HOSTS = (  # what stands there instead, each with advice of its own; the first that fits
     ("host_network", re.compile(rf"^{_IP}\s*/\s*(?:\d{{1,2}}|{_IP})$|^{_IP}\s*(?:-|–|đến|->)\s*\d")),
     ("host_several", re.compile(rf"{_IP}(?::\d+)?\s*(?:[;,/&+\n\s]|và|hoặc)+\s*(?:{_IP}|\.?\d{{1,3}}$)")),
     ("host_has_scheme", re.compile("/")),
     ("host_has_port", re.compile(r"^[^:\s]+\s*:\s*\d+$|^\[.+\]:\d+$|cổng|port", re.IGNORECASE)),
     ("host_zeros", re.compile(r"^(?=.*(?:^|\.)0\d)\d{1,3}(?:\.\d{1,3}){3}$")),
+    ("host_dynamic", re.compile(r"^(?:ip\s*)?(?:dhcp|động|dynamic|tự động)(?:\s*ip)?$", re.IGNORECASE)),
+    ("host_none", re.compile(r"^(?:chưa|không)\s*(?:có|rõ|biết|cấp)?(?:\s*(?:ip|địa chỉ))?$", re.IGNORECASE)),
     ("host_is_phone", re.compile(r"^(?:\+84|0)[\d .]{8,13}$(?<!\.)(?<!\d\.\d)")),
     ("host_is_email", re.compile(r"^\S+@\S+$")),
     ("host_serial", re.compile(r"^(?=.*\d)(?=.*[A-Z])[A-Z0-9]{9,20}$")),

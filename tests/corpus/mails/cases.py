@@ -805,6 +805,13 @@ case(
     passed_over=(("message/delivery-status", No.REPORT),),
     bounced=((OFFICER, "delivered", "2.0.0"),),
 )
+for name, text, subject in (
+    ("automatic answer that only its words tell", "Đây là thư trả lời tự động. Tôi đi công tác.", "Re: Nhắc hạn"),
+    ("ticket that only its words tell", "Đã ghi nhận #12. Vui lòng không trả lời thư này.", "[#12] Nhắc hạn"),
+    ("automatic answer in english", "This is an automated reply. I am on leave.", "Re: Nhắc hạn"),
+    ("deleted unread", "Thư của bạn đã bị xóa mà không đọc.", "Không đọc: Nhắc hạn"),
+):
+    case(name, mail(text, subject), Kind.NOTICE)
 case("our letter forwarded back by a rule", ours(Delivered_To=INTAKE), Kind.OURS, of_letter=True)
 
 # -- bounces
@@ -913,6 +920,27 @@ case(
     passed_over=(("thu.eml", No.OUR_LETTER),),
     of_letter=True,
 )
+for name, text, subject, sender in (
+    (
+        "bounce of vnpt in an administrator's name",
+        f"Hệ thống không thể gửi được thư đến: {OFFICER}. Người dùng không tồn tại (5.1.1)",
+        "Không gửi được thư",
+        "mail@vnpt.test",
+    ),
+    (
+        "bounce of viettel in an administrator's name",
+        f"Thư gửi tới địa chỉ {OFFICER} không thành công: tài khoản bị khóa (5.1.1)",
+        "Thông báo: Gửi thư thất bại",
+        "quantri@mx.test",
+    ),
+    (
+        "refused by a filter",
+        f"Your message was rejected as spam and was not delivered to {OFFICER} (5.1.1)",
+        "[Blocked] Nhắc hạn",
+        "antispam@mx.test",
+    ),
+):
+    case(name, mail(text, subject, sender), Kind.BOUNCE, bounced=(GONE,), of_letter=True)
 case(
     "bounce with our form in it",
     report(
@@ -935,6 +963,11 @@ for name, text, subject in (
 ):
     bounced = (("", "failed", ""),) if "Undeliverable" in subject else ()
     case(name, mail(several("mixed", words(text), BM), subject), Kind.SUBMISSION, "BM03.xlsx", bounced=bounced)
+case(
+    "a bounce told by a person under the subject of one",
+    mail(f"Em gửi tới {INTAKE} thì thư bị trả lại, anh xem giúp em.", "Không gửi được thư"),
+    Kind.REPLY,
+)
 case(
     "a bounce told in a person's own words",
     mail("Em gửi thì máy chủ báo: “Your message could not be delivered”, nhờ Sở xem giúp ạ.", "Hỏi về thư"),

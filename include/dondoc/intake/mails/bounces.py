@@ -17,9 +17,11 @@ _ADDRESS = re.compile(r"[\w.+=-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,6}", re.AS
 _MESSAGE_ID = re.compile(r"^[> \t]{0,8}(?:X-)?(?:Original-)?Message-ID:\s{0,4}(<[^<>\s]{3,900}>)", re.I | re.M)
 _UNDELIVERED = re.compile(
     r"không (thể )?(gửi|chuyển|phát) (được )?(thư|tới|đến|cho)|gửi thư (thất bại|không thành công)|thư (bị )?trả lại|"
+    r"thư[^\n]{0,120} không thành công|"
     r"(thư|tin nhắn)[^.\n]{0,60} không (thể )?(gửi|chuyển|đến) (được|tới|đến)|hộp thư[^.\n]{0,40} (đã|bị) (bị )?đầy|"
     r"(địa chỉ|người nhận|hộp thư|tài khoản)[^.\n]{0,60} không tồn tại|undeliver(able|ed)|could ?n.t be delivered|"
-    r"could not be delivered|delivery (has )?failed|failed delivery|delivery (status notification )?\(?failure|"
+    r"could not be delivered|not delivered to|(message|mail) (was|has been) (rejected|blocked)|"
+    r"delivery (has )?failed|failed delivery|delivery (status notification )?\(?failure|"
     r"returned mail|failure notice|no such (user|mailbox)|quota exceeded|"
     r"(user|mailbox|recipient)[^.\n]{0,60} (unknown|not found|unavailable|does not exist|is full|over quota)",
     re.IGNORECASE,
@@ -30,10 +32,18 @@ _SUBJECT = re.compile(
     re.IGNORECASE,
 )
 _WORDS = re.compile(
-    r"\b(your|the|a) (message|e?-?mail) (that you sent )?(could not|cannot|was not|has not been|can't) (be )?delivered|"
+    r"\b(your|the|a) (message|e?-?mail) (that you sent )?"
+    r"((could not|cannot|was not|has not been|can't) (be )?delivered|(was|has been) (rejected|blocked))|"
     r"created automatically by mail delivery software",
     re.IGNORECASE,
 )
+# What servers of VNPT and Viettel write in the name of an administrator; people tell of it in the same words, and ask.
+_SUBJECT_HERE = re.compile(
+    r"^\W*(thông báo\W+)?(không (thể )?gửi được thư|gửi thư (thất bại|không thành công)|"
+    r"thư (không gửi được|bị trả lại))",
+    re.IGNORECASE,
+)
+_PERSONS = re.compile(r"\b(ạ|dạ|em|mình|anh|chị|tôi|nhờ|giúp|đơn vị|phòng|ubnd)\b|\?", re.IGNORECASE)
 _VIETNAMESE = re.compile("[ăđơưạ-ỹ]", re.IGNORECASE)
 _NOT_YET = re.compile(
     r"delay|chậm|tạm thời chưa|tiếp tục thử|will (continue|keep) (to )?try|not yet been", re.IGNORECASE
@@ -107,7 +117,8 @@ def is_plain(subject: str, own: str) -> bool:
     """Whether these are a mail server's own words, whoever it says to be: people do not write so, but they quote it
     below words of their own."""
     said = _WORDS.search(own[:LOOKED_AT])
-    return bool(_SUBJECT.search(subject) or (said and not _VIETNAMESE.search(own[: said.start()])))
+    here = _SUBJECT_HERE.search(subject) and _ADDRESS.search(own[:LOOKED_AT]) and not _PERSONS.search(own[:LOOKED_AT])
+    return bool(_SUBJECT.search(subject) or here or (said and not _VIETNAMESE.search(own[: said.start()])))
 
 
 def by_words(mail: Message, subject: str, text: str) -> list[Bounced]:

@@ -12,7 +12,7 @@ from dondoc.vocabulary.reasons import Reason, ReasonCode, because
 from dondoc.vocabulary.submissions import MayBe, may_be
 
 NAMED = 5  # recipients in a reason
-_NOTICES = (Sign.GENERATED, Sign.BULK, Sign.LIST, Sign.MACHINE, Sign.NO_RETURN, Sign.LOOP)
+_NOTICES = (Sign.GENERATED, Sign.BULK, Sign.LIST, Sign.MACHINE, Sign.NO_RETURN, Sign.LOOP, Sign.WORDS)
 _SURE = {Sign.SUBJECT, Sign.REPLIED, Sign.AUTOREPLY, Sign.PRECEDENCE}  # of an absence note
 _LETTERS = (MayBe.LETTER, MayBe.NEITHER)
 
@@ -59,7 +59,7 @@ def decide(header: Message, parts: Parts, *, ours: bool = False, sent_back: bool
         ours: its own Message-ID is that of a letter of ours.
         sent_back: what it brings is, byte for byte, what that letter brought.
     """
-    found = signs.signs(header, parts.subject or "")
+    found = signs.signs(header, parts.subject or "", parts.own)
     loop = ours or Sign.LOOP in found
     decided = _report(header, parts) or _returned(found, parts)
     if decided is None and loop and (sent_back or not parts.documents):

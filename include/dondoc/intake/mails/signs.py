@@ -8,6 +8,7 @@ too: a sign alone decides nothing about a mail that brings a form.
 import re
 from email.message import Message
 
+from dondoc.intake.mails.words import sentences
 from dondoc.vocabulary.code import Code
 
 LOOKED_AT = 4_000  # characters of the values of one field
@@ -23,8 +24,16 @@ _ABSENCE = re.compile(
     r"automatic reply|auto(matic)?[- ]?(reply|response)|out of (the )?office|ooo\b|vacation|away from)",
     re.IGNORECASE,
 )
+# Programs that mark their mails by nothing but their words say so in a sentence of its own.
+_WORDS = re.compile(
+    r"^\W*(đây là (thư|e-?mail|tin nhắn)( được)?( gửi| trả lời)? tự động|"
+    r"this is an? (auto|automatic|automated|automatically)[- ]?(\w+ ){0,2}(reply|response|message|e-?mail)|"
+    r"(vui lòng|xin) (đừng|không) (trả lời|phản hồi) (lại )?(thư|e-?mail) này|"
+    r"please do not (reply|respond) to this (e-?mail|message))\b",
+    re.IGNORECASE | re.MULTILINE,
+)
 _RECEIPT = re.compile(
-    r"^\W*(đã (đọc|xem)\s*:|chưa đọc\s*:|(not )?read\s*:|read receipt|return receipt|(báo|xác nhận) (đã )?đọc|"
+    r"^\W*(đã (đọc|xem)\s*:|(chưa|không) đọc\s*:|(not )?read\s*:|read receipt|return receipt|(báo|xác nhận) (đã )?đọc|"
     r"deleted\s*:|đã xóa\s*:)",
     re.IGNORECASE,
 )
@@ -60,13 +69,14 @@ class Sign(Code):
     NO_RETURN = "no_return", "Return-Path: <>"
     MACHINE = "machine", "địa chỉ người gửi của máy"
     SUBJECT = "subject", "tiêu đề thư trả lời tự động"
+    WORDS = "words", "thư tự nói là thư tự động"
 
 
 ABSENT = (Sign.REPLIED, Sign.AUTOREPLY, Sign.PRECEDENCE, Sign.SUBJECT, Sign.RULE, Sign.SUPPRESS)
 
 
-def signs(header: Message, subject: str) -> frozenset[Sign]:
-    """All that there are in a header, whose subject is given decoded."""
+def signs(header: Message, subject: str, own: str = "") -> frozenset[Sign]:
+    """All that there are in a header, whose subject is given decoded, and in a sender's own words."""
     fields = _fields(header)
     submitted = fields.get("auto-submitted", "no").partition(";")[0].strip()
     precedence = re.split(r"[\s,;]+", fields.get("precedence", ""))
@@ -83,6 +93,7 @@ def signs(header: Message, subject: str) -> frozenset[Sign]:
         Sign.NO_RETURN: _is_empty(fields.get("return-path", "")),
         Sign.MACHINE: bool(_FROM_MACHINE.search(fields.get("from", ""))),
         Sign.SUBJECT: bool(_ABSENCE.search(subject)),
+        Sign.WORDS: bool(_WORDS.search("\n".join(sentences(own)))),
     }
     return frozenset(sign for sign, there in found.items() if there)
 

@@ -20,7 +20,7 @@ from dondoc.intake.receive import prepared, visible
 from dondoc.intake.sources.mail import ReadMail
 from dondoc.store.intake import Mail, Submission, Verdict
 from dondoc.vocabulary.mails import MailKind
-from dondoc.vocabulary.reasons import said
+from dondoc.vocabulary.reasons import because, said
 from dondoc.vocabulary.submissions import Arrival, MayBe, Outcome
 
 WHOLE, TOO_LARGE = "thu.eml", "thu-qua-lon.eml"  # names of mails that are kept themselves
@@ -61,7 +61,7 @@ def take_in(
 
     What it is known by is the whole of it, as it was delivered: neither a change of UIDs nor a second reading makes it
     new, and nobody can send something that passes for another's mail. One without a document is kept itself, and its
-    verdict stands at once.
+    verdict stands at once; so is one of which a part could not be read, beside its documents.
 
     Args:
         raw: all of it, or its beginning where it is refused.
@@ -73,7 +73,9 @@ def take_in(
     it = _Arrived(raw, mail, sender, min(arrived, now), refused, now)  # nothing arrives in the future
     decision = _decided(app, it)
     brings = decision.kind == MailKind.SUBMISSION and bool(mail.documents) and not refused
-    files = mail.documents if brings else [(TOO_LARGE if refused else WHOLE, raw)]
+    files = list(mail.documents) if brings else [(TOO_LARGE if refused else WHOLE, raw)]
+    if doubtful := brings and bool(mail.parts.faults):  # what of it was not read may be a document too
+        files.append((WHOLE, raw))
     digest = sha256(raw).hexdigest()
     rows = [_row(app, it, decision, f"{digest}/{index}", *file) for index, file in enumerate(files)]
 
@@ -90,6 +92,9 @@ def take_in(
                 session.flush()
             if not brings:
                 session.add(_verdict(app, session, it, decision, rows[0]))
+            if doubtful:
+                reason = said(because(kinds.Why.UNREADABLE, faults=", ".join(mail.parts.faults)))
+                session.add(without_reading(rows[-1].id, Outcome.WAITING, reason, now, answered=True))
             return Taken(decision, [submission.id for submission in rows], new=True)
 
     try:

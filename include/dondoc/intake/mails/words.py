@@ -60,6 +60,9 @@ _SENDS = re.compile(
 _NO_PROMISE = re.compile(
     r"\b(đã (gửi|gởi|nộp|chuyển|hoàn|báo|cung|có)|(gửi|gởi|nộp|chuyển|báo cáo|xong)( \w+){0,2} rồi|"
     r"(không|chưa)( \w+)? (gửi|gởi|nộp|chuyển|xong|hoàn)|tính đến|công tác|trở lại|khi (về|có|nhận|được)|"
+    r"nộp (phạt|thuế|tiền|phí|lệ phí)|(đường truyền|camera|máy chủ|trụ sở)( \w+){0,3} chuyển|"
+    r"chuyển (trụ sở|địa điểm|công tác|khoản|tiền|đường truyền|máy chủ|sang (phòng|bộ phận|cơ quan|đơn vị|vị trí))|"
+    r"(ubnd|hđnd) tỉnh( sẽ)? (gửi|chuyển|báo|trả)|"
     r"(chờ|đợi)( \w+){1,3} (gửi|chuyển|cung cấp|hoàn)|(viettel|vnpt|fpt|mobifone|nhà (mạng|thầu|cung cấp))|"
     r"không( (ạ|nhỉ|vậy|anh|chị))*\s*[.!;]*$|hôm qua|hôm kia|hôm trước|vừa gửi|không (thể|kịp)|chưa (thể|chắc)|"
     r"gia hạn|cho phép|được không|có thể|đề nghị|yêu cầu|mong(?! \w+( \w+){0,2} thông cảm)|nhờ|nếu|"
@@ -73,6 +76,7 @@ _OTHER_WORK = re.compile(
     r"(báo cáo|trả lời):?( \w+)? (không )?có|(trả lời|phúc đáp|nhận)( \w+)? (thư|văn bản|công văn))\b"
 )
 _SENDS_A_FILE = re.compile(r"\b(gửi|gởi|nộp|chuyển|bổ sung|cung cấp|send|submit)\b")
+_CLAUSES = re.compile(r",|\b(?:nên|nhưng|vì)\b")
 _GREETING = re.compile(r"^kính (gửi|thưa)[^,:]{0,80}[,:]?")
 _DAY_OF_A_LETTER = re.compile(
     r"\b(phúc đáp|trả lời|theo|nhận|về)( [\w/.-]+){1,6}? ngày \d{1,2}\s?[/.-]\s?\d{1,2}([/.-]\d{2,4})?"
@@ -83,6 +87,10 @@ _WEEKDAYS = {
     "bảy": 5, "bẩy": 5, "bay": 5, "7": 5,
     "monday": 0, "tuesday": 1, "wednesday": 2, "thursday": 3, "friday": 4, "saturday": 5,
 }  # fmt: skip
+_SHORT_WEEKDAY = re.compile(
+    r"(?:(?<=sáng )|(?<=chiều )|(?<=tối )|(?<=trước )|(?<=vào )|(?<=đến )|(?<=^))t([2-7])\b|"
+    r"\bt([2-7])(?= (?:tuần|này|tới|sau))"
+)
 _BEFORE = r"(?P<before>(?:trước|sau|từ) (?:ngày |hết )?)?"
 _DATE = re.compile(
     rf"{_BEFORE}(?<![\d/.-])(?P<day>\d{{1,2}})\s?(?:[/.-]|\s?tháng )\s?(?P<month>\d{{1,2}})"
@@ -90,7 +98,8 @@ _DATE = re.compile(
     r"(?! (?:camera|cam|mắt|điểm|cái|thiết bị|file|tệp|biểu|phiếu|mục)\b)"  # "10/12 camera" is a share
 )
 _DAY_OF_MONTH = re.compile(
-    rf"{_BEFORE}\b(?:ngày|hôm) (?:mùng |mồng )?(?P<day>\d{{1,2}})(?!\s?[/.-]?\d|\s?tháng| ngày| giờ)\b"
+    rf"{_BEFORE}\b(?:ngày|hôm) (?:mùng |mồng )?(?P<day>\d{{1,2}})"
+    r"(?!\s?[/.-]?\d|\s?tháng(?! này| \d)| ngày| giờ)(?P<this> tháng này)?\b"
 )
 _WEEKDAY = re.compile(
     rf"{_BEFORE}\bthứ (?P<name>hai|ba|tư|năm|sáu|bảy|bẩy|[2-7])\b"
@@ -99,11 +108,18 @@ _WEEKDAY = re.compile(
 )
 _WEEK = re.compile(r"\b(?P<part>đầu|giữa|cuối|trong)? ?tuần (?P<which>này|sau|tới)\b|\b(?P<end>cuối tuần)\b")
 _NEAR = re.compile(
-    r"\b(?P<days>(?:ngày |sáng |chiều |trưa |tối )?mai|tomorrow|ngày kia|ngày mốt|hôm nay|today|"
+    r"\b(?P<days>(?:ngày |sáng |chiều |trưa |tối )?mai(?! mốt)|tomorrow|ngày kia|ngày mốt|hôm nay|today|"
     r"trong ngày(?! (?:mai|kia|mốt|\d))|(?:sáng|trưa|chiều|tối|đêm|ngày) nay|this (?:afternoon|evening)|"
     r"(?:chiều|tối)(?= (?:em|mình|tôi|bên|đơn|phòng|anh|chị)))\b"
 )
-_IN_DAYS = re.compile(r"\btrong (?:vòng )?(?P<count>\d{1,2}) ngày(?! làm)|\b(?P<later>\d{1,2}) ngày nữa\b")
+_COUNTS = {
+    word: number for number, word in enumerate(("một", "hai", "ba", "bốn", "năm", "sáu", "bảy", "tám", "chín"), 1)
+}
+_COUNT = rf"\d{{1,2}}|{'|'.join(_COUNTS)}"
+_IN_DAYS = re.compile(
+    rf"\btrong (?:vòng )?(?P<count>{_COUNT}) (?P<unit>ngày|hôm|tuần)(?! làm)|"
+    rf"\b(?P<later>{_COUNT}) (?P<units>ngày|hôm|tuần) nữa\b"
+)
 _NEXT = ("tuần sau", "tuần tới")
 _OVER = {"sáng nay": 12, "trưa nay": 14, "chiều nay": 18}  # from this hour on
 _PLAIN = str.maketrans({"ð": "đ"})
@@ -122,14 +138,16 @@ def promised(text: str, arrived: datetime) -> date | None:
 
 def _promised(sentence: str, here: datetime) -> set[date | None]:
     """The days of a sentence; where it names several, those of its clauses that say that something is sent."""
+    sentence = _SHORT_WEEKDAY.sub(lambda m: f"thứ {m[1] or m[2]}", sentence)
     sentence = _DAY_OF_A_LETTER.sub(" ", _GREETING.sub("", _accented(sentence)))
     if "?" in sentence or not _SENDS.search(sentence) or _NO_PROMISE.search(sentence):
         return set()
     if _OTHER_WORK.search(sentence) and not _SENDS_A_FILE.search(sentence):
         return set()
-    days = set(_days(sentence, here))
+    clauses = [one for one in _CLAUSES.split(sentence) if _SENDS_A_FILE.search(one) or not _OTHER_WORK.search(one)]
+    days = set(_days(",".join(clauses), here))
     if len(days) > 1:
-        days = {day for clause in sentence.split(",") if _SENDS.search(clause) for day in _days(clause, here)}
+        days = {day for clause in clauses if _SENDS.search(clause) for day in _days(clause, here)}
     return days
 
 
@@ -147,7 +165,9 @@ def _days(sentence: str, here: datetime) -> Iterator[date | None]:
     for match in _NEAR.finditer(sentence):
         yield _near(match["days"], here)
     for match in _IN_DAYS.finditer(sentence):
-        yield today + timedelta(days=int(match["count"] or match["later"]))
+        said = match["count"] or match["later"]
+        count = _COUNTS.get(said) or int(said)
+        yield today + timedelta(days=count * (7 if "tuần" in (match["unit"], match["units"]) else 1))
 
 
 # What people write without accents, and what is meant: only words that mean nothing else.
@@ -240,10 +260,13 @@ def _near(words: str, here: datetime) -> date | None:
 # -- the number of a letter that was sent
 
 _NO_SYMBOL = r"(?!(?:IP|NVR|DVR|MP|FPS|HD|ONVIF|RTSP)\b)"
-_SYMBOL = rf"\d{{1,5}}[a-zA-Z]?\s?/\s?(?:\d{{4}}/)?{_NO_SYMBOL}[A-ZĐ]{{2}}[\wĐđ]*(?:\s?[-–.&/]\s?[A-ZĐ][\wĐđ]*)*"
+_OF_PARTY = r"\d{1,5}-[A-ZĐ]{2,8}/[A-ZĐ]{2,10}"  # 12-CV/HU
+_OF_STATE = rf"\d{{1,5}}[a-zA-Z]?\s?/\s?(?:\d{{4}}/)?{_NO_SYMBOL}[A-ZĐ]{{2}}[\wĐđ]*(?:\s?[-–.&/]\s?[A-ZĐ][\wĐđ]*)*"
+_SYMBOL = rf"(?:{_OF_STATE}|{_OF_PARTY})"
 _NUMBER = re.compile(
     rf"(?P<symbol>(?<![\w/]){_SYMBOL})|\b(?i:công văn|cv|văn bản|vb|báo cáo|cong van|van ban)\s?(?i:số|so)?\s?:?\s?"
-    r"(?P<bare>(?!20\d\d\b)\d{1,5})\b(?!\s?[/.,-]?\d|\s?/| (?:camera|cam|trang|ngày|bản|điểm|file|tệp|mục|tháng)\b)"
+    r"(?P<bare>(?!20\d\d\b)\d{1,5})\b(?!\s?[/.,-]?\d|\s?/|-[A-ZĐ]|"
+    r" (?:camera|cam|trang|bản|điểm|file|tệp|mục|tháng|ngày(?! \d))\b)"
 )
 _CITED = re.compile(
     rf"\b(?:thực hiện|căn cứ|theo|phúc đáp|trả lời|tại|thuc hien|theo)\s"

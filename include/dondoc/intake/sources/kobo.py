@@ -7,9 +7,8 @@ A page has at most 1,000, whatever is asked for, and pages by offset slip when r
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeGuard
-from urllib.parse import quote
 
-from dondoc.intake.sources.rows import MOST, File, Row, moment
+from dondoc.intake.sources.rows import MOST, File, Row, moment, segment
 from dondoc.intake.sources.survey_server import Line
 
 LISTED, FETCHED = 1_000, 25  # rows of one answer
@@ -58,7 +57,7 @@ class Kobo:
     def _page(self, form: str, query: Mapping[str, Any], limit: int, **more: str) -> tuple[list[dict[str, Any]], int]:
         """Rows in the order of `_id`, and how many the query has in all."""
         asked = {"query": json.dumps(query), "sort": json.dumps({"_id": 1}), "limit": limit, **more}
-        answer = self._line.json(f"/api/v2/assets/{quote(form, '')}/data.json", asked)
+        answer = self._line.json(f"/api/v2/assets/{segment(form)}/data.json", asked)
         rows, count = answer.get("results"), answer.get("count")
         if not (isinstance(rows, list) and _is_number(count)):
             raise self._line.fault(_ODD)
@@ -68,7 +67,7 @@ class Kobo:
 
     def _row(self, form: str, row: Mapping[str, Any]) -> Row:
         number = str(row["_id"])
-        path = f"/api/v2/assets/{quote(form, '')}/data/{number}/attachments"
+        path = f"/api/v2/assets/{segment(form)}/data/{number}/attachments"
         listed = row.get("_attachments")
         files = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
         return Row(
@@ -78,7 +77,7 @@ class Kobo:
             at=moment(row.get("_submission_time")),
             submitter=str(row.get("_submitted_by") or ""),
             files=tuple(
-                File(str(one.get("filename") or "tep"), f"{path}/{quote(str(one.get('uid') or one.get('id')), '')}/")
+                File(str(one.get("filename") or "tep"), f"{path}/{segment(str(one.get('uid') or one.get('id')))}/")
                 for one in files
                 if not one.get("is_deleted")
             ),

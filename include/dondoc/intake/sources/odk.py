@@ -7,9 +7,9 @@ comes while pages are read is in none of them: the next listing has it.
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
-from dondoc.intake.sources.rows import MOST, File, Row, moment
+from dondoc.intake.sources.rows import MOST, File, Row, moment, segment
 from dondoc.intake.sources.survey_server import Line, Refused
 from dondoc.mail.servers import Unusable
 
@@ -55,7 +55,7 @@ class Odk:
 
     def rows(self, form: str, ids: Iterable[str]) -> Iterator[Row]:
         for one in ids:
-            path = f"{self._form(form)}.svc/Submissions('{quote(one, '')}')"
+            path = f"{self._form(form)}.svc/Submissions('{segment(one)}')"
             try:
                 rows = self._rows(self._line.json(path, {"$expand": "*"}))
             except Refused:
@@ -75,7 +75,7 @@ class Odk:
         self._line.close()
 
     def _form(self, form: str) -> str:
-        return f"/v1/projects/{self._line.server.project}/forms/{quote(form, '')}"
+        return f"/v1/projects/{self._line.server.project}/forms/{segment(form)}"
 
     def _rows(self, page: Mapping[str, Any]) -> list[dict[str, Any]]:
         rows = page.get("value")
@@ -111,17 +111,17 @@ class Odk:
         Raises:
             Unusable: the server names none, though it says that there are some.
         """
-        meta, path = row.get("meta"), f"{self._form(form)}/submissions/{quote(row['__id'], '')}"
+        meta, path = row.get("meta"), f"{self._form(form)}/submissions/{segment(row['__id'])}"
         version = meta.get("instanceID") if isinstance(meta, dict) else None
         if isinstance(version, str) and version != row["__id"]:
-            path += f"/versions/{quote(version, '')}"
+            path += f"/versions/{segment(version)}"
         try:
             listed = self._line.listed(f"{path}/attachments")
         except Refused as error:
             raise self._line.fault(f"không cho xem danh sách tệp đính kèm của một phiếu: {error}") from None
         for one in listed:
             if isinstance(one, dict) and one.get("exists") and isinstance(name := one.get("name"), str):
-                yield File(name, f"{path}/attachments/{quote(name, '')}")
+                yield File(name, f"{path}/attachments/{segment(name)}")
 
 
 def _system(row: Mapping[str, Any]) -> Mapping[str, Any]:

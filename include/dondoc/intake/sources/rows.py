@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol
+from urllib.parse import quote
 
 MOST = 50_000  # submissions of one form
 
@@ -56,6 +57,11 @@ def moment(text: Any) -> datetime | None:
         return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, TypeError, OverflowError):
         return None
+
+
+def segment(text: str) -> str:
+    """A name as one step of a path, also with slashes and half pairs."""
+    return quote(text, "", errors="replace")
 
 
 def record_of(channel_id: str) -> str:

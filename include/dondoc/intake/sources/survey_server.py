@@ -35,6 +35,7 @@ SCHEMES: Mapping[str, tuple[SurveyKind, str, int]] = {
     for scheme, port in (("https", 443), ("http", 80))
 }
 PAGE = 64 << 20  # bytes of one answer
+VALUES = 2_000_000  # in one answer: 64 MB of empty objects would take 1.7 GB
 PATIENCE = 30.0  # seconds for one step of the server
 ONE_ANSWER = 60.0  # seconds for all of one answer
 TRIES = 4  # of one question to a server that is busy or breaks off
@@ -212,7 +213,10 @@ class Line:
 
     def _read(self, kind: type[Plain], method: str, path: str, **more: Any) -> Plain:
         try:
-            found = json.loads(self._asked(method, path, PAGE, **more))
+            content = self._asked(method, path, PAGE, **more)
+            if sum(map(content.count, (b"{", b"[", b","))) > VALUES:
+                raise TooMuch("values without end")
+            found = json.loads(content)
         except TooMuch as error:
             raise self.fault(explain(error)) from None
         except (ValueError, RecursionError):
