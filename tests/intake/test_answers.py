@@ -11,14 +11,17 @@ import pytest
 from openpyxl import load_workbook
 
 from dondoc.audit import Actor, Channel
+from dondoc.configuration.check.samples import ANSWER
 from dondoc.configuration.context import AppContext
 from dondoc.drafts import codes
 from dondoc.intake import inbox
 from dondoc.intake.answers import answer as answering
 from dondoc.intake.answers.answer import answer
 from dondoc.intake.judge import judge_submission, without_reading
+from dondoc.intake.mails.kinds import Why
 from dondoc.intake.receive import receive
 from dondoc.mail.letter import Letter
+from dondoc.mail.render import render
 from dondoc.store.intake import Mail, Submission
 from dondoc.store.mail import OutboxLetter
 from dondoc.vocabulary.mails import MailKind, NoDocument
@@ -38,6 +41,7 @@ def mail(
     sender: str = OFFICER,
     text: str = "",
     passed_over: Sequence[Sequence[str]] = (),
+    reason: Sequence[object] = (),
 ) -> list[int]:
     """A mail that was taken in, with what it brings."""
     number = len(desk.submissions())
@@ -45,7 +49,7 @@ def mail(
         row = Mail(
             digest=sha256(f"{number}{files}".encode()).hexdigest(),
             kind=kind,
-            reason=[],
+            reason=[*reason],
             text=text,
             bounced=[],
             passed_over=[*passed_over],
@@ -72,7 +76,8 @@ def mail(
         with desk.app.sessions.begin() as session:
             session.get_one(Submission, submission).mail_id = its
             if not files:
-                outcome = Outcome.WAITING if kind in (MailKind.REPLY, MailKind.FORGOTTEN) else Outcome.DISMISSED
+                by_person = (MailKind.REPLY, MailKind.FORGOTTEN, MailKind.SUBMISSION)
+                outcome = Outcome.WAITING if kind in by_person else Outcome.DISMISSED
                 verdict = {"may_be": MayBe.NEITHER, "agency": DUC_THO}
                 session.add(without_reading(submission, outcome, "thư không có tệp", desk.now, **verdict))
     return taken
@@ -279,12 +284,42 @@ def test_who_attached_an_empty_file_is_not_told_that_there_was_none(desk: Desk) 
     assert "không có tệp kèm theo" not in letter.text
 
 
+@pytest.mark.parametrize(
+    ("why", "words"),
+    [
+        (Why.OPAQUE, "Đề nghị gửi lại thư thường, không ký số hoặc mã hóa cả thư, kèm tệp"),
+        (Why.UNREADABLE, "Đề nghị soạn thư mới, đính kèm lại tệp rồi gửi"),
+        (Why.TOO_MANY, "Đề nghị chỉ gửi các tệp phải nộp, chia thành nhiều thư"),
+    ],
+)
+def test_a_mail_that_could_not_be_opened_is_called_a_mail_and_its_sender_told_what_to_do(
+    desk: Desk, why: Why, words: str
+) -> None:
+    (submission,) = mail(desk, reason=[why, {}])
+    desk.work()
+    letter = the_letter(desk)
+    assert letter.subject == f"Thư chưa mở được, đề nghị gửi lại (mã BN-{submission:04}) – Đức Thọ [IOC Hà Tĩnh]"
+    assert f"thư của Quý cơ quan (mã BN-{submission:04}): thư " in letter.text
+    assert words in letter.text
+    for text in (letter.text, letter.html, letter.subject):
+        assert "thu.eml" not in text
+        assert "tệp “" not in text
+
+
 def test_officers_are_not_counted_as_cameras(desk: Desk) -> None:
     mail(desk, ("dau_moi.xlsx", desk.form(form="form_focal")))
     desk.work()
     letter = the_letter(desk)
     assert "camera" not in letter.subject
     assert " camera" not in letter.text.split(": ", 2)[2].split(".")[0]
+
+
+def test_a_draft_that_names_officers_is_not_said_to_go_with_a_form(desk: Desk) -> None:
+    [sample] = [one for one in ANSWER.samples if [part["names_officers"] for part in one["parts"]] == [True]]
+    letter = render(desk.app.settings.data, desk.app.registry, "answer", sample)
+    for text in (letter.text, letter.html):
+        assert "dự thảo văn bản cử cán bộ đầu mối của Quý cơ quan (để trống số, ngày, chữ ký)" in text
+        assert "gửi kèm biểu mẫu" not in text
 
 
 @pytest.mark.parametrize("kind", [kind for kind in MailKind if kind.by_machine])

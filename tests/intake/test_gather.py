@@ -250,6 +250,9 @@ def test_a_mail_too_large_to_be_fetched_is_kept_whole_in_the_mailbox_and_its_sen
     assert (answer.kind, answer.recipient, answer.in_reply_to) == ("returned", OFFICER, "<lon@ductho.test>")
     assert "quá 1 MB nên chưa đọc, vẫn được giữ nguyên" in answer.text
     assert "trong một thư riêng" in answer.text
+    assert "thư của Quý cơ quan (mã" in answer.text
+    assert "tệp “" not in answer.text
+    assert answer.subject.startswith("Thư quá lớn, chưa đọc được: đề nghị gửi lại")
     server = imap_from_url(post.server.imap_url(INTAKE, "Qua-lon"))
     with MailBoxUnencrypted(server.host, server.port).login(server.user, server.password, server.folder) as box:
         [kept] = box.fetch(mark_seen=False)

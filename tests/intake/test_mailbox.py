@@ -435,6 +435,7 @@ def test_a_form_from_where_its_sender_never_wrote_replaces_nothing_until_a_perso
     assert sent(1, home, desk.form(cameras=2)) == "accepted"
     assert sent(2, elsewhere, desk.form(cameras=3)) == "waiting"
     assert "đến từ nơi khác các lần trước" in desk.verdicts()[-1].reason
+    assert "chờ cán bộ của Sở xem; trong khi chờ, bản BN-0001 vẫn được dùng." in desk.letters()[-1].text
     assert sent(3, home.replace("mx1", "mx2"), desk.form(cameras=4)) == "accepted"
     newcomer = desk.form(cameras=5, officer_email="moi.dt@hatinh.gov.vn")
     assert sent(4, elsewhere, newcomer) == "waiting"

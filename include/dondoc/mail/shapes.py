@@ -8,6 +8,10 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, NotRequired, TypedDict
 
+from dondoc.vocabulary.mails import MailKind
+from dondoc.vocabulary.reasons import ReasonCode
+from dondoc.vocabulary.submissions import Outcome
+
 
 class ItemWords(TypedDict):
     """An obligation."""
@@ -69,7 +73,9 @@ class PartWords(TypedDict):
 
     number: str
     filename: str | None
-    outcome: str
+    unread: ReasonCode | None  # it is the mail itself, of which nothing could be read: the code of why
+    outcome: Outcome
+    again: bool  # it was judged before, and now again by what is known now
     registered: bool  # a letter that was entered in the register
     form: str | None  # what people call it
     agency: str | None  # where the answer is about several
@@ -91,17 +97,17 @@ class PartWords(TypedDict):
     marked: str | None  # the copy to correct that goes with it
     prefilled: str | None  # the version in force that goes with it
     letter: str | None  # the draft of the agency's own letter that goes with it
+    names_officers: bool  # that letter does, and goes with no form
 
 
 class AnswerWords(TypedDict):
     """Of the answer to what arrived."""
 
-    kind: str  # of the mail
+    kind: MailKind
     empty: str | None  # the name of its only file, in which there is nothing
     received_at: datetime
     agency: str | None
     agency_short: str | None
-    again: bool  # what was answered before is judged again, by what is known now
     parts: list[PartWords]
     counted: list[PartWords]  # of these, what is taken in
     faulty: int  # places to be corrected in all

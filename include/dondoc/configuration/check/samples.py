@@ -7,8 +7,11 @@ from typing import Any
 
 from dondoc.clock import at
 from dondoc.directive.model import Step
+from dondoc.intake.mails.kinds import Why
 from dondoc.mail import shapes
 from dondoc.vocabulary.letters import LetterKind
+from dondoc.vocabulary.mails import MailKind
+from dondoc.vocabulary.submissions import ACCEPTED, Outcome
 
 DAY = date(2021, 11, 22)
 NOON = at(DAY, 12)
@@ -70,7 +73,9 @@ _ISSUE = {"code": "required_missing", "severity": "error", "sheet": None, "cell"
 _PART: shapes.PartWords = {
     "number": "BN-0012",
     "filename": "bieu_mau_03.xlsx",
-    "outcome": "accepted_with_warnings",
+    "unread": None,
+    "outcome": Outcome.ACCEPTED_WITH_WARNINGS,
+    "again": False,
     "registered": False,
     "form": "Biểu mẫu 03",
     "agency": None,
@@ -92,40 +97,53 @@ _PART: shapes.PartWords = {
     "marked": None,
     "prefilled": "Bieu_mau_03_ban_2.xlsx",
     "letter": "Du_thao_cong_van.docx",
+    "names_officers": False,
 }
-_FAULTY: shapes.PartWords = {**_PART, "outcome": "returned", "errors": 2, "marked": "bieu_mau_03_can_sua.xlsx"}
+_FAULTY: shapes.PartWords = {**_PART, "outcome": Outcome.RETURNED, "errors": 2, "marked": "bieu_mau_03_can_sua.xlsx"}
 _BROKEN: shapes.PartWords = {
     **_PART,
-    "outcome": "refused",
+    "outcome": Outcome.REFUSED,
     "reason": "Tệp bị hỏng.",
     "shown": [],
     "numbered": [],
     "prefilled": None,
     "letter": None,
 }
-_SCAN: shapes.PartWords = {**_BROKEN, "outcome": "waiting", "form": None, "agency": "UBND huyện Đức Thọ"}
+_SCAN: shapes.PartWords = {**_BROKEN, "outcome": Outcome.WAITING, "form": None, "agency": "UBND huyện Đức Thọ"}
 _PARTS: list[shapes.PartWords] = [
     _PART,
     {**_PART, "nil": True, "cameras": 0, "shown": [], "replaced": None, "changes": [], "more_changes": 0},
-    {**_PART, "form": "Phiếu đầu mối", "of_cameras": False, "cameras": 2, "places": [], "numbered": []},
-    _FAULTY,
+    {
+        **_PART,
+        "form": "Phiếu đầu mối",
+        "of_cameras": False,
+        "cameras": 2,
+        "places": [],
+        "numbered": [],
+        "names_officers": True,
+    },
+    {**_FAULTY, "again": True},
     {**_FAULTY, "marked": None},
     _BROKEN,
     {**_BROKEN, "blank": True},
+    {**_BROKEN, "unread": Why.TOO_LARGE, "form": None},
     _SCAN,
-    {**_SCAN, "registered": True, "outcome": "accepted"},
-    {**_SCAN, "outcome": "conflict", "current": "BN-0010"},
-    {**_PART, "outcome": "duplicate"},
-    {**_PART, "outcome": "duplicate", "current": "BN-0010"},
-    {**_FAULTY, "outcome": "duplicate"},
+    {**_SCAN, "unread": Why.OPAQUE},
+    {**_SCAN, "unread": Why.UNREADABLE},
+    {**_SCAN, "unread": Why.TOO_MANY},
+    {**_SCAN, "form": "Biểu mẫu 03", "current": "BN-0010"},
+    {**_SCAN, "registered": True, "outcome": Outcome.ACCEPTED},
+    {**_SCAN, "outcome": Outcome.CONFLICT, "current": "BN-0010"},
+    {**_PART, "outcome": Outcome.DUPLICATE},
+    {**_PART, "outcome": Outcome.DUPLICATE, "current": "BN-0010"},
+    {**_FAULTY, "outcome": Outcome.DUPLICATE},
 ]
 _ANSWER: shapes.AnswerWords = {
-    "kind": "submission",
+    "kind": MailKind.SUBMISSION,
     "empty": None,
     "received_at": NOON,
     "agency": "UBND huyện Đức Thọ",
     "agency_short": "Đức Thọ",
-    "again": True,
     "parts": _PARTS,
     "counted": [_PART],
     "faulty": 4,
@@ -139,7 +157,6 @@ _ANSWER: shapes.AnswerWords = {
 }
 _ALONE: shapes.AnswerWords = {
     **_ANSWER,
-    "again": False,
     "parts": [_PART],
     "faulty": 0,
     "owed": [],
@@ -151,10 +168,10 @@ _ALONE: shapes.AnswerWords = {
 }
 _ANSWERS = (
     _ANSWER,
-    *({**_ALONE, "parts": [part], "counted": [part] if "accepted" in part["outcome"] else []} for part in _PARTS),
-    {**_ALONE, "kind": "reply", "parts": [_SCAN], "counted": [], "checked": 0},
-    {**_ALONE, "kind": "forgotten", "parts": [_SCAN], "counted": [], "agency": None, "agency_short": None},
-    {**_ALONE, "kind": "forgotten", "parts": [_SCAN], "counted": [], "empty": "bieu_mau_03.xlsx"},
+    *({**_ALONE, "parts": [part], "counted": [part] if part["outcome"] in ACCEPTED else []} for part in _PARTS),
+    {**_ALONE, "kind": MailKind.REPLY, "parts": [_SCAN], "counted": [], "checked": 0},
+    {**_ALONE, "kind": MailKind.FORGOTTEN, "parts": [_SCAN], "counted": [], "agency": None, "agency_short": None},
+    {**_ALONE, "kind": MailKind.FORGOTTEN, "parts": [_SCAN], "counted": [], "empty": "bieu_mau_03.xlsx"},
 )
 _NEUTRAL: shapes.NeutralWords = {"number": "BN-0012", "received_at": NOON}
 _CHANGE: shapes.ContactChangeWords = {

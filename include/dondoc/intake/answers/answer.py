@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from enum import StrEnum
 from hashlib import sha256
 
 from sqlalchemy import func, select
@@ -10,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from dondoc.configuration.context import AppContext
 from dondoc.intake.answers import files, words
-from dondoc.intake.answers.part import Addressee, Arrival, Part, addressee, arrival, counting, of_whom
+from dondoc.intake.answers.part import Addressee, Incoming, Part, addressee, counting, incoming_with, of_whom
 from dondoc.intake.judge import newest_verdict
 from dondoc.mail import compose, outbox
 from dondoc.mail.letter import Letter
@@ -21,21 +22,35 @@ from dondoc.store.session import one_at_a_time
 from dondoc.vocabulary.letters import LetterKind
 from dondoc.vocabulary.mails import MailKind
 from dondoc.vocabulary.numbers import BN
-from dondoc.vocabulary.submissions import Outcome
+from dondoc.vocabulary.submissions import OUR_TURN, Outcome
 
 log = logging.getLogger(__name__)
 PER_DAY = 20  # answers to one address a day: an automatic correspondent must not become a loop
-ANSWER, NEUTRAL = "answer", "neutral"  # folders of words; the second says only that something was received
 
-# What answers an outcome, and what stands for its words in keys; nothing answers what a person put aside.
-LETTERS: dict[Outcome, tuple[LetterKind, str]] = {
-    Outcome.ACCEPTED: (LetterKind.RECEIPT, "receipt"),
-    Outcome.ACCEPTED_WITH_WARNINGS: (LetterKind.RECEIPT, "receipt"),
-    Outcome.DUPLICATE: (LetterKind.RECEIPT, "receipt"),
-    Outcome.RETURNED: (LetterKind.RETURNED, "returned"),
-    Outcome.REFUSED: (LetterKind.RETURNED, "returned"),
-    Outcome.WAITING: (LetterKind.RECEIPT, NEUTRAL),
-    Outcome.CONFLICT: (LetterKind.RECEIPT, NEUTRAL),
+
+class Wording(StrEnum):
+    """Folders of words."""
+
+    ANSWER = "answer"
+    NEUTRAL = "neutral"  # says only that something was received
+
+
+class Instead(StrEnum):
+    """What stands where the key of an answer else has one outcome."""
+
+    DOUBTED = "doubted"  # whatever it is: somebody else may have sent it
+    SEVERAL = "several"
+
+
+# What answers an outcome; nothing answers what a person put aside.
+LETTERS = {
+    Outcome.ACCEPTED: LetterKind.RECEIPT,
+    Outcome.ACCEPTED_WITH_WARNINGS: LetterKind.RECEIPT,
+    Outcome.DUPLICATE: LetterKind.RECEIPT,
+    Outcome.RETURNED: LetterKind.RETURNED,
+    Outcome.REFUSED: LetterKind.RETURNED,
+    Outcome.WAITING: LetterKind.RECEIPT,
+    Outcome.CONFLICT: LetterKind.RECEIPT,
 }
 
 
@@ -57,14 +72,14 @@ def answer(app: AppContext, submission_ids: Iterable[int], *, now: datetime) -> 
     ids: list[int] = []
     for submission_id in submission_ids:
         with app.sessions.reading() as session:
-            came = arrival(session, submission_id)
-            if came is None or not came.unanswered:
+            incoming = incoming_with(session, submission_id)
+            if incoming is None or not incoming.unanswered:
                 continue
-            told = _told(session, came, now)
-        letters = [_letter(app, came, to, counting(parts), now) for to, parts in told.items()]
+            recipients = _recipients(session, incoming, now)
+        letters = [_letter(app, incoming, to, counting(parts), now) for to, parts in recipients.items()]
         with app.sessions.begin() as session:
             one_at_a_time(session, "answers")
-            if (verdicts := _still(session, came)) is None:
+            if (verdicts := _still(session, incoming)) is None:
                 continue
             for letter in letters:
                 ids += _enqueue(app, session, letter, verdicts, now)
@@ -73,13 +88,13 @@ def answer(app: AppContext, submission_ids: Iterable[int], *, now: datetime) -> 
     return ids
 
 
-def _still(session: Session, came: Arrival) -> list[Verdict] | None:
+def _still(session: Session, incoming: Incoming) -> list[Verdict] | None:
     """The verdicts that were answered; None: another has answered meanwhile, or a person has judged otherwise, which is
     to be answered anew."""
-    verdicts = [newest_verdict(session, part.submission.id) for part in came.unanswered]
+    verdicts = [newest_verdict(session, part.submission.id) for part in incoming.unanswered]
     same = [
         verdict
-        for verdict, part in zip(verdicts, came.unanswered, strict=True)
+        for verdict, part in zip(verdicts, incoming.unanswered, strict=True)
         if verdict and verdict.id == part.verdict.id and not verdict.answered
     ]
     return same if len(same) == len(verdicts) else None
@@ -96,54 +111,74 @@ def _enqueue(
     return [row.id for row in outbox.enqueue(session, [letter], settings=app.settings, now=now)]
 
 
-def _told(session: Session, came: Arrival, now: datetime) -> dict[Addressee, list[Part]]:
+def _recipients(session: Session, incoming: Incoming, now: datetime) -> dict[Addressee, list[Part]]:
     """Who is to be told of what: usually there is one sender."""
-    told: dict[Addressee, list[Part]] = {}
-    for part in came.unanswered:
+    recipients: dict[Addressee, list[Part]] = {}
+    for part in incoming.unanswered:
         to = addressee(session, part, now) if part.verdict.outcome in LETTERS else None
         if to is not None:
-            told.setdefault(to, []).append(part)
-    return told
+            recipients.setdefault(to, []).append(part)
+    return recipients
 
 
-def _letter(app: AppContext, came: Arrival, to: Addressee, parts: Sequence[Part], now: datetime) -> Letter:
+def _letter(app: AppContext, incoming: Incoming, to: Addressee, parts: Sequence[Part], now: datetime) -> Letter:
     first = parts[0].submission
-    doubted = to.stranger and first.sender_doubt is not None
-    returned = not to.stranger and any(LETTERS[p.verdict.outcome][0] == LetterKind.RETURNED for p in parts)
-    sent = files.Files() if to.stranger else files.of(app, parts, now)
-    said = words.neutral(first) if to.stranger else words.of(app, came, parts, sent, now)
-    with app.sessions.reading() as session:
-        agencies = {of_whom(session, part) for part in parts}
-    agency = agencies.pop() if len(agencies) == 1 and not doubted else None
+    attached = files.Files() if to.stranger else files.of(app, parts, now)
+    shape = words.neutral(first) if to.stranger else words.of(app, incoming, parts, attached, now)
+    agency = _agency(app, to, parts)
     return compose.letter(
         app.settings,
-        LetterKind.RETURNED if returned else LetterKind.RECEIPT,
+        _kind(to, parts),
         to.address,
-        render(app.settings.data, app.registry, NEUTRAL if to.stranger else ANSWER, said),
-        _about(app, came, to, parts, agency, now),
+        render(app.settings.data, app.registry, Wording.NEUTRAL if to.stranger else Wording.ANSWER, shape),
+        _about(app, incoming, to, parts, agency, now),
         f"Trả lời bản nộp {', '.join(BN(p.submission.id) for p in parts)}: {parts[0].verdict.reason}",
         agency=agency,
-        attachments=sent.all,
+        attachments=attached.all,
         in_reply_to=first.message_id,
         context={"submission": first.id, "outcome": parts[0].verdict.outcome, "stranger": to.stranger},
     )
 
 
+def _kind(to: Addressee, parts: Sequence[Part]) -> LetterKind:
+    returned = any(LETTERS[part.verdict.outcome] == LetterKind.RETURNED for part in parts)
+    return LetterKind.RETURNED if returned and not to.stranger else LetterKind.RECEIPT
+
+
+def _is_doubted(to: Addressee, parts: Sequence[Part]) -> bool:
+    """Somebody else may have sent it."""
+    return to.stranger and parts[0].submission.sender_doubt is not None
+
+
+def _agency(app: AppContext, to: Addressee, parts: Sequence[Part]) -> str | None:
+    """The one agency that the letter is about."""
+    with app.sessions.reading() as session:
+        agencies = {of_whom(session, part) for part in parts}
+    return agencies.pop() if len(agencies) == 1 and not _is_doubted(to, parts) else None
+
+
 def _about(
-    app: AppContext, came: Arrival, to: Addressee, parts: Sequence[Part], agency: str | None, now: datetime
+    app: AppContext, incoming: Incoming, to: Addressee, parts: Sequence[Part], agency: str | None, now: datetime
 ) -> compose.About:
     """What is answered once: the content, whichever way and however often it comes. Of mails without a document, and of
     all mails that somebody in doubt may have sent, one a day."""
     survey, day = app.registry.survey, f"{now:%Y-%m-%d}"
-    if to.stranger and parts[0].submission.sender_doubt:
-        return compose.of_answer(survey, None, NEUTRAL, "doubted", day)
-    if came.kind != MailKind.SUBMISSION:
-        return compose.of_answer(survey, agency, NEUTRAL if to.stranger else ANSWER, came.kind, day)
-    each = [(NEUTRAL if to.stranger else LETTERS[p.verdict.outcome][1], p.verdict.outcome, _content(p)) for p in parts]
+    if _is_doubted(to, parts):
+        return compose.of_answer(survey, None, Wording.NEUTRAL, Instead.DOUBTED, day)
+    if incoming.kind != MailKind.SUBMISSION:
+        wording = Wording.NEUTRAL if to.stranger else Wording.ANSWER
+        return compose.of_answer(survey, agency, wording, incoming.kind, day)
+    each = [(_said(to, part), part.verdict.outcome, _content(part)) for part in parts]
     if len(each) == 1:
         return compose.of_answer(survey, agency, *each[0])
     content = sha256("\n".join(sorted("/".join(one) for one in each)).encode()).hexdigest()
-    return compose.of_answer(survey, agency, ANSWER, "several", content)
+    return compose.of_answer(survey, agency, Wording.ANSWER, Instead.SEVERAL, content)
+
+
+def _said(to: Addressee, part: Part) -> str:
+    """What its words come to, in the key of an answer: of what waits for us only that it was received."""
+    outcome = part.verdict.outcome
+    return Wording.NEUTRAL if to.stranger or outcome in OUR_TURN else LETTERS[outcome]
 
 
 def _content(part: Part) -> str:

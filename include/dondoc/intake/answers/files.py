@@ -16,7 +16,7 @@ from dondoc.forms import attached, limited
 from dondoc.forms.spec import load_specs
 from dondoc.forms.verdict import FormVerdict, Issue
 from dondoc.intake import versions
-from dondoc.intake.answers.part import Part
+from dondoc.intake.answers.part import Part, of_whom
 from dondoc.intake.judge import newest_verdict
 from dondoc.mail.letter import Attachment
 from dondoc.vocabulary.numbers import BN
@@ -51,8 +51,9 @@ def of(app: AppContext, parts: Sequence[Part], now: datetime) -> Files:
         if part.verdict.outcome in ACCEPTED and part.form:
             current_copies |= {part.submission.id: copy} if (copy := current(app, part.submission.id)) else {}
             letter |= _letter(app, part, now)
-    refused = {p.verdict.agency for p in parts if p.verdict.outcome == Outcome.REFUSED and p.verdict.agency}
-    fresh = [blank for agency in sorted(refused) for blank in _fresh(app, agency, now)]
+    with app.sessions.reading() as session:
+        refused = {of_whom(session, part) for part in parts if part.verdict.outcome == Outcome.REFUSED}
+    fresh = [blank for agency in sorted(filter(None, refused)) for blank in _fresh(app, agency, now)]
     return Files(marked, current_copies, letter, tuple(fresh))
 
 

@@ -13,8 +13,7 @@ from dondoc.intake.judge import may_act_for, newest_verdict
 from dondoc.store.intake import Mail, Submission, Verdict
 from dondoc.vocabulary.mails import MailKind
 from dondoc.vocabulary.people import Role
-from dondoc.vocabulary.submissions import ACCEPTED, Outcome
-from dondoc.vocabulary.submissions import Arrival as Channel
+from dondoc.vocabulary.submissions import ACCEPTED, Arrival, Outcome
 
 
 @dataclass(frozen=True)
@@ -41,7 +40,7 @@ class Part:
         return (verdict.agency, verdict.form) if verdict.agency and verdict.form else None
 
 
-class Arrival(NamedTuple):
+class Incoming(NamedTuple):
     """What one mail brought, or one file that came by another way; `unanswered`: what nobody was told of yet."""
 
     kind: MailKind
@@ -56,7 +55,7 @@ class Addressee(NamedTuple):
     stranger: bool
 
 
-def arrival(session: Session, submission_id: int) -> Arrival | None:
+def incoming_with(session: Session, submission_id: int) -> Incoming | None:
     """What came with a submission; None while not all of it is judged."""
     first = session.get_one(Submission, submission_id)
     mail = session.get(Mail, first.mail_id) if first.mail_id else None
@@ -68,7 +67,7 @@ def arrival(session: Session, submission_id: int) -> Arrival | None:
             return None
         parts.append(Part(submission, verdict))
     kind = mail.kind if mail else MailKind.SUBMISSION
-    return Arrival(kind, mail, [part for part in parts if not part.verdict.answered])
+    return Incoming(kind, mail, [part for part in parts if not part.verdict.answered])
 
 
 def counting(parts: Iterable[Part]) -> list[Part]:
@@ -93,7 +92,7 @@ def addressee(session: Session, part: Part, now: datetime) -> Addressee | None:
     if not submission.sender and submission.channel.ours:
         address = _own_address(session, part.verdict, now)
         return Addressee(address, False) if address else None
-    if submission.channel == Channel.SURVEY:
+    if submission.channel == Arrival.SURVEY:
         address = _of_survey(session, part.verdict, now)
         return Addressee(address, False) if address else None
     return Addressee(submission.sender, _is_stranger(session, part)) if submission.sender else None
@@ -102,7 +101,7 @@ def addressee(session: Session, part: Part, now: datetime) -> Addressee | None:
 def of_whom(session: Session, part: Part) -> str | None:
     """The agency of a part, where its addressee may hear of it: who sends another's form learns nothing of that one."""
     submission, agency = part.submission, part.verdict.agency
-    if part.given or submission.channel.ours or submission.channel == Channel.SURVEY:
+    if part.given or submission.channel.ours or submission.channel == Arrival.SURVEY:
         return agency
     return agency if agency in may_act_for(session, submission) else None
 

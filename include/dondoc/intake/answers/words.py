@@ -15,17 +15,18 @@ from dondoc.facts.obligations import Standing
 from dondoc.forms.spec import CAMERA, FormSpec, load_specs
 from dondoc.intake import differences, versions
 from dondoc.intake.answers.files import Files
-from dondoc.intake.answers.part import Arrival, Part, of_whom
+from dondoc.intake.answers.part import Incoming, Part, of_whom
 from dondoc.intake.differences import Content
 from dondoc.intake.judge import newest_verdict
+from dondoc.intake.mails.kinds import UNREAD, Why
 from dondoc.mail.letter import Attachment
 from dondoc.mail.shapes import AnswerWords, NeutralWords, PartWords
 from dondoc.store.cameras import Camera
-from dondoc.store.intake import Submission, Verdict
+from dondoc.store.intake import Mail, Submission, Verdict
 from dondoc.vocabulary.mails import NoDocument
 from dondoc.vocabulary.numbers import BN, CAM
 from dondoc.vocabulary.obligations import DONE, MILESTONES, Status
-from dondoc.vocabulary.submissions import ACCEPTED, Change, Outcome
+from dondoc.vocabulary.submissions import ACCEPTED, OUR_TURN, Change, Outcome
 
 SHOWN = 10  # issues in the mail's own text: people read on phones
 CHANGES = 8
@@ -39,11 +40,11 @@ def neutral(submission: Submission) -> NeutralWords:
     return {"number": BN(submission.id), "received_at": submission.happened_at}
 
 
-def of(app: AppContext, came: Arrival, parts: Sequence[Part], sent: Files, now: datetime) -> AnswerWords:
+def of(app: AppContext, incoming: Incoming, parts: Sequence[Part], attached: Files, now: datetime) -> AnswerWords:
     """What is said of these parts, and of what their agency owes."""
     with app.sessions.reading() as session:
         agencies = sorted({whose for part in parts if (whose := of_whom(session, part))})
-        described = [_part(app, session, part, sent, several=len(agencies) > 1) for part in parts]
+        described = [_part(app, session, incoming.mail, part, attached, several=len(agencies) > 1) for part in parts]
         owed = obligations.of(app, session, agencies[0], now) if len(agencies) == 1 else []
         desk = contacts.desk(session, app.registry, now.date())
         checked = _to_be_checked(session, parts)
@@ -55,12 +56,11 @@ def of(app: AppContext, came: Arrival, parts: Sequence[Part], sent: Files, now: 
     reviewed = [s for s in standings if s.status == Status.UNDER_REVIEW]
     met = [s for s in standings if s.status in DONE]
     return {
-        "kind": came.kind,
-        "empty": _empty(came),
+        "kind": incoming.kind,
+        "empty": _empty(incoming.mail),
         "received_at": parts[0].submission.happened_at,
         "agency": agency.name if agency else None,
         "agency_short": agency.short if agency else None,
-        "again": any(part.verdict.again for part in parts),
         "parts": described,
         "counted": [one for one in described if one["outcome"] in ACCEPTED],
         "faulty": sum(one["errors"] for one in described if one["outcome"] == Outcome.RETURNED),
@@ -69,14 +69,14 @@ def of(app: AppContext, came: Arrival, parts: Sequence[Part], sent: Files, now: 
         "reviewed": [duty_words.name(app.registry, s) for s in reviewed],
         "done": len(met) if standings and not (left or reviewed or returned) else 0,
         "answer_by": calendar.add(now.date(), obligations.TO_CORRECT) if returned else None,
-        "fresh": [one.filename for one in sent.fresh],
+        "fresh": [one.filename for one in attached.fresh],
         "desk": desk,
     }
 
 
-def _empty(came: Arrival) -> str | None:
+def _empty(mail: Mail | None) -> str | None:
     """The name of the file in which there is nothing: its sender attached one, and is not told otherwise."""
-    passed_over = came.mail.passed_over if came.mail else ()
+    passed_over = mail.passed_over if mail else ()
     return next((name for name, why in passed_over if why == NoDocument.EMPTY), None)
 
 
@@ -91,8 +91,16 @@ def _to_be_checked(session: Session, parts: Sequence[Part]) -> int:
     return session.scalar(can.where(Camera.url.is_not(None))) or 0
 
 
-def _part(app: AppContext, session: Session, part: Part, sent: Files, *, several: bool) -> PartWords:
-    verdict, submission = part.verdict, part.submission
+def _unread(mail: Mail | None) -> Why | None:
+    """Why nothing could be taken out of a mail, which then is kept whole and is no file."""
+    code = mail.reason[0] if mail and mail.reason else None
+    return next((why for why in UNREAD if why == code), None)
+
+
+def _part(
+    app: AppContext, session: Session, mail: Mail | None, part: Part, attached: Files, *, several: bool
+) -> PartWords:
+    verdict, submission, whose = part.verdict, part.submission, of_whom(session, part)
     spec = load_specs(app.settings.data).get(verdict.form or "")
     rows = [row for row in verdict.rows if row.get("change") != Change.REMOVE]
     cameras = [row for row in rows if row.get(CAMERA)] if spec and spec.place else rows
@@ -102,10 +110,12 @@ def _part(app: AppContext, session: Session, part: Part, sent: Files, *, several
     return {
         "number": BN(submission.id),
         "filename": submission.filename,
+        "unread": _unread(mail),
+        "again": verdict.again,
         "outcome": verdict.outcome,
         "registered": part.registered,
         "form": spec.label if spec else None,
-        "agency": app.registry.agency(whose).name if several and (whose := of_whom(session, part)) else None,
+        "agency": app.registry.agency(whose).name if several and whose else None,
         "reason": _reason(verdict),
         "fulfils": bool(verdict.fulfils) and verdict.outcome in ACCEPTED,
         "blank": verdict.outcome == Outcome.REFUSED and verdict.form is not None,
@@ -114,16 +124,17 @@ def _part(app: AppContext, session: Session, part: Part, sent: Files, *, several
         "places": _places(spec, cameras),
         "nil": verdict.head.get("no_camera") is True and not cameras,
         "replaced": BN(verdict.replaces) if verdict.replaces else None,
-        "current": _current(session, verdict),
+        "current": _current(session, verdict) if whose else None,
         "changes": changes[:CHANGES],
         "more_changes": max(0, len(changes) - CHANGES),
         "numbered": _numbered(session, spec, verdict, cameras) if verdict.outcome in ACCEPTED else [],
         "errors": len(errors),
         "shown": listed[:SHOWN],
         "more": max(0, len(listed) - SHOWN),
-        "marked": _name(sent.marked.get(submission.id)),
-        "prefilled": _name(sent.current.get(submission.id)),
-        "letter": _name(sent.letter.get(submission.id)),
+        "marked": _name(attached.marked.get(submission.id)),
+        "prefilled": _name(attached.current.get(submission.id)),
+        "letter": _name(attached.letter.get(submission.id)),
+        "names_officers": spec is not None and spec.place is None,
     }
 
 
@@ -137,8 +148,8 @@ def _warnings(verdict: Verdict) -> Issues:
 
 def _reason(verdict: Verdict) -> str:
     """Why it was judged so; of a refused file without its name, which the letter has said already."""
-    said = next((issue["said"] for issue in verdict.issues if issue.get("said")), None)
-    reason = said if said and verdict.outcome == Outcome.REFUSED and verdict.form is None else verdict.reason
+    fault = next((issue["said"] for issue in verdict.issues if issue.get("said")), None)
+    reason = fault if fault and verdict.outcome == Outcome.REFUSED and verdict.form is None else verdict.reason
     return reason[:1].upper() + reason[1:]
 
 
@@ -161,7 +172,7 @@ def _changes(session: Session, spec: FormSpec | None, verdict: Verdict) -> list[
 
 def _current(session: Session, verdict: Verdict) -> str | None:
     """The version of its form that stands, where that is another."""
-    if verdict.outcome not in (Outcome.CONFLICT, Outcome.DUPLICATE) or not (verdict.agency and verdict.form):
+    if verdict.outcome not in (*OUR_TURN, Outcome.DUPLICATE) or not (verdict.agency and verdict.form):
         return None
     newest = versions.newest(session, verdict.agency, verdict.form)
     return BN(newest.submission_id) if newest and newest.value_hash != verdict.value_hash else None

@@ -33,10 +33,15 @@ class Why(ReasonCode):
     DOCUMENTS = "documents", "có {count:02} tệp gửi kèm"
     OPAQUE = "opaque", "thư được ký hoặc mã hóa nguyên khối (S/MIME), không mở được: cần người xem"
     UNREADABLE = "unreadable", "không đọc được thư ({faults}): cần người xem"
+    TOO_MANY = "too_many", "thư có {count:02} tệp, nhiều hơn số tệp được mở của một thư: cần người xem"
     TOO_LARGE = "too_large", "thư quá lớn nên chưa đọc"
     SAYS_ATTACHED = "says_attached", "thư viết “{words}” mà không có tệp nào"
     EMPTY_FILE = "empty_file", "tệp gửi kèm “{name}” không có nội dung"
     WORDS = "words", "thư trả lời, không có tệp gửi kèm"
+
+
+# Of mails that are kept whole, because nothing could be taken out of them.
+UNREAD = (Why.OPAQUE, Why.UNREADABLE, Why.TOO_MANY, Why.TOO_LARGE)
 
 
 @dataclass(frozen=True)
@@ -119,6 +124,8 @@ def _brought(found: frozenset[Sign], parts: Parts, loop: bool) -> Decision | Non
     unanswered |= any(not sign.weak for sign in found)
     if parts.opaque:
         return Decision(MailKind.SUBMISSION, because(Why.OPAQUE), unanswered)
+    if parts.too_many:
+        return Decision(MailKind.SUBMISSION, because(Why.TOO_MANY, count=parts.too_many), unanswered)
     if parts.faults:
         return Decision(MailKind.SUBMISSION, because(Why.UNREADABLE, faults=", ".join(parts.faults)), unanswered)
     return None

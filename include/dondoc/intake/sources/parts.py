@@ -6,7 +6,7 @@ A request is the mail. The answer is a line of JSON (`Parts`) and the bytes of t
 import email
 import mimetypes
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.message import Message
 
 from imap_tools.message import MailMessage
@@ -35,6 +35,7 @@ class Parts:
     originals: list[str] = field(default_factory=list)  # Message-IDs of the mails that it encloses or gives back
     of_ours: bool = False  # a letter of ours is among these
     opaque: bool = False  # signed or encrypted as one piece
+    too_many: int = 0  # how many documents it brings, where these are more than are opened
     faults: list[str] = field(default_factory=list)
 
 
@@ -59,10 +60,11 @@ def work(request: bytes, ask: Callable[[bytes], bytes]) -> bytes:
     subject = reader.read("", _subject, request)
     found = content.read(mail, reader, subject)
     count = len(found.documents) + sum(why == NoDocument.REPEATED for _, why in found.passed_over)
-    if count > DOCUMENTS:
+    too_many = count if count > DOCUMENTS else 0
+    if too_many:
         reader.faults.append(f"{count} tệp đính kèm")
         found.documents = []
-    parts = _parts(reader, mail, found, subject)
+    parts = replace(_parts(reader, mail, found, subject), too_many=too_many)
     return b"".join([PARTS.dump_json(parts), b"\n", *(document for _, document in found.documents)])
 
 
