@@ -365,5 +365,5 @@ def test_the_order_of_rows_counts() -> None:
 def test_what_is_filled_in_comes_out_again(names: list[str]) -> None:
     rows = [row(name=f"Cam {n} {name}", host=f"113.1.1.{n}") for n, name in enumerate(names, 1)]
     verdict = judged(form(head_=head(total_cameras=str(len(rows))), rows=rows))
-    assert verdict.outcome == "accepted"
+    assert {*codes(verdict)} <= {"legacy_doubtful"}  # “ôc” is no syllable, and may be “ơc” of an old font
     assert [r["name"] for r in verdict.rows] == [" ".join(r["name"].split()) for r in rows]

@@ -185,8 +185,11 @@ def _propose(copy: _Copy, one: Own, meant: str) -> None:
 
 
 def _item(copy: _Copy, issue: Issue) -> Item:
-    place = copy.spots.get((issue.sheet or "", issue.cell or "")) or _unplaced(copy, issue)
-    return Item(issue, place, _proposal(copy, issue, place), place in copy.proposed)
+    places = [place for cell in issue.each if (place := copy.spots.get((issue.sheet or "", cell)))]
+    place = places[0] if places else _unplaced(copy, issue)
+    proposals = {_proposal(copy, issue, one) for one in (place, *places[1:])}
+    proposal = proposals.pop() if len(proposals) == 1 else ""
+    return Item(issue, place, proposal, place in copy.proposed, run=tuple(places[1:]))
 
 
 def _once(items: list[Item]) -> list[Item]:
@@ -230,9 +233,11 @@ def _proposal(copy: _Copy, issue: Issue, place: Place | None) -> str:
 
 
 def _mark(copy: _Copy, item: Item) -> None:
-    if item.place:
-        understood = f" Đề xuất: {item.proposal}." if item.proposal and item.proposal not in item.issue.said else ""
-        _note(copy.book, item.place, f"{capital(item.issue.said)}{understood}", wrong=item.is_error)
+    for place in (item.place, *item.run):
+        if place:
+            proposal = _proposal(copy, item.issue, place) if item.run else item.proposal
+            understood = f" Đề xuất: {proposal}." if proposal and proposal not in item.issue.said else ""
+            _note(copy.book, place, f"{capital(item.issue.said)}{understood}", wrong=item.is_error)
 
 
 def _note(book: Workbook, place: Place, text: str, *, wrong: bool) -> None:

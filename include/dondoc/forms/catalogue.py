@@ -374,7 +374,7 @@ def issue(code: str, where: str, sheet: str | None = None, cell: str | None = No
 
 def at(issue: Issue) -> Issue:
     """The issue with its message: the place in words, its address, what is wrong."""
-    address = f" (ô {issue.cell}, trang “{issue.sheet}”)" if issue.cell else ""
+    address = f" (ô {issue.cells or issue.cell}, trang “{issue.sheet}”)" if issue.cell else ""
     return replace(issue, message=f"{capital(issue.place)}{address}: {issue.said}")
 
 

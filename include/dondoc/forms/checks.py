@@ -7,11 +7,12 @@ from typing import Any
 from openpyxl.utils import get_column_letter
 
 from dondoc.directive.names import fold
-from dondoc.forms import catalogue, values
+from dondoc.forms import catalogue, runs, values
 from dondoc.forms.followed import unchanged
 from dondoc.forms.layout import Layout, Table, near
 from dondoc.forms.reading import Cell
 from dondoc.forms.rows import NUMBERED, Line, RowKind, Why, alike
+from dondoc.forms.runs import Labelled
 from dondoc.forms.spec import CAMERA, FOLLOWED, Field, FormSpec, When
 from dondoc.forms.values import Context, Value, Wrong
 from dondoc.forms.verdict import Issue
@@ -69,12 +70,15 @@ def check(layout: Layout, context: Context) -> Findings:
     findings = Findings(context)
     _check_head(layout, findings)
     rows: Rows = []
+    labelled: dict[tuple[str, int], Labelled] = {}
     for table in layout.tables:
+        labels = {column: layout.spec.fields[key].label for key, column in table.columns.items()}
         findings.redacted = findings.redacted or any(
             c.column == column for column, _ in table.passwords for r in table.rows for c in table.sheet.rows[r]
         )
         above: dict[str, Cell] = {}
         for row in table.rows:
+            labelled[table.sheet.name, row] = Labelled(len(rows) + 1, labels)
             rows.append(_check_row(table, row, len(rows) + 1, layout, findings, above))
         here = [row for _, row in rows[len(rows) - len(table.rows) :] if row.get("change") != Change.REMOVE]
         findings.issues += _of_columns(table, layout, here)
@@ -89,6 +93,7 @@ def check(layout: Layout, context: Context) -> Findings:
     findings.issues += _repeated_names(there, layout.spec.place or "")
     findings.issues += _repeated_addresses(there)
     findings.issues += _as_a_whole(layout, findings)
+    findings.issues = runs.joined(findings.issues, labelled)
     return findings
 
 

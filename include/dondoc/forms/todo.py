@@ -46,10 +46,17 @@ class Item:
     proposal: str = ""
     mended: bool = False
     also: tuple[str, ...] = ()  # other addresses in their file of which the same is to be said
+    run: tuple[Place, ...] = ()  # the further cells of the copy, of a run of rows
 
     @property
     def is_error(self) -> bool:
         return self.issue.severity == "error" and not self.mended
+
+    @property
+    def cells(self) -> str:
+        """The address in the copy; of a run of rows the range."""
+        first = self.place.address if self.place else ""
+        return f"{first}:{self.run[-1].address}" if self.run else first
 
     @property
     def text(self) -> str:
@@ -65,7 +72,7 @@ class Item:
 
 def address(issue: Issue) -> str:
     """Where an issue stands in their file."""
-    return "!".join(part for part in (issue.sheet, issue.cell) if part)
+    return "!".join(part for part in (issue.sheet, issue.cells or issue.cell) if part)
 
 
 def write(book: Workbook, items: Sequence[Item], left: Sequence[Left]) -> None:
@@ -123,9 +130,9 @@ def _summary(errors: int, warnings: int) -> str:
 
 
 def _of_item(item: Item, row: int) -> tuple[str, ...]:
-    sheet, cell = (item.place.sheet, item.place.address) if item.place else ("", "")
+    sheet = item.place.sheet if item.place else ""
     severity = "Phải sửa" if item.is_error else "Đề nghị kiểm tra"
-    return str(row - FIRST + 1), sheet, cell, severity, item.text, item.proposal, item.theirs
+    return str(row - FIRST + 1), sheet, item.cells, severity, item.text, item.proposal, item.theirs
 
 
 def _draw(sheet: Worksheet, severity: PatternFill | None) -> list[Any]:

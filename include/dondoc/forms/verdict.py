@@ -1,5 +1,6 @@
 """What the judge says of a workbook."""
 
+import re
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -14,7 +15,8 @@ class Issue:
     """One thing that is wrong. `cell` is an A1 address or None for the whole sheet or file.
 
     `message`: where and what, for people; `said`: what alone; `place`: where alone, in words that hold in the sender's
-    file and in our copy of it (both absent in verdicts of older versions).
+    file and in our copy of it (both absent in verdicts of older versions). `cells`: a range in one column, where the
+    same is wrong in a long run of rows; `cell` is its first.
     """
 
     code: str
@@ -24,6 +26,24 @@ class Issue:
     message: str
     said: str = ""
     place: str = ""
+    cells: str | None = None
+
+    @property
+    def each(self) -> list[str]:
+        """The addresses of all its cells."""
+        return spread(self.cell, self.cells)
+
+
+_RANGE = re.compile(r"([A-Z]{1,3})(\d{1,7}):\1(\d{1,7})", re.ASCII)
+MOST_CELLS = 10_000  # more than a form may have rows: what a file did to its child makes no more of them
+
+
+def spread(cell: str | None, cells: str | None) -> list[str]:
+    """The addresses of an issue's cells."""
+    if cells and (found := _RANGE.fullmatch(cells)):
+        first = int(found[2])
+        return [f"{found[1]}{row}" for row in range(first, min(int(found[3]), first + MOST_CELLS) + 1)]
+    return [cell] if cell else []
 
 
 @dataclass(frozen=True)

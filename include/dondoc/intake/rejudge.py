@@ -13,7 +13,7 @@ from dondoc import audit
 from dondoc.audit import Actor
 from dondoc.configuration.context import AppContext
 from dondoc.forms import limited
-from dondoc.forms.verdict import FormVerdict
+from dondoc.forms.verdict import FormVerdict, spread
 from dondoc.intake import attempts
 from dondoc.intake.answers.answer import answer
 from dondoc.intake.judge import PATIENCE, enter, newest_assignment, newest_verdict, read_form, verdict_on
@@ -150,4 +150,7 @@ def _same(before: Verdict, after: Verdict) -> bool:
 
 
 def _errors(verdict: Verdict) -> Counter[str]:
-    return Counter(f"{i['code']} {i['cell'] or ''}".strip() for i in verdict.issues if i["severity"] == "error")
+    """By cell, also where a run of rows is one: an older version said it of each."""
+    wrong = (issue for issue in verdict.issues if issue["severity"] == "error")
+    each = ((i["code"], cell) for i in wrong for cell in spread(i["cell"], i.get("cells")) or [""])
+    return Counter(f"{code} {cell}".strip() for code, cell in each)

@@ -13,6 +13,7 @@ from dondoc import clock
 from dondoc.configuration.context import AppContext
 from dondoc.forms import limited, table
 from dondoc.forms.spec import load_specs
+from dondoc.forms.verdict import spread
 from dondoc.intake import attempts, browse, inbox, record
 from dondoc.intake.answers import files
 from dondoc.intake.answers.part import Part
@@ -193,7 +194,8 @@ def _marks(it: Record, part: table.Part) -> frozenset[str]:
     """Addresses of the cells of this sheet that have issues."""
     name = part.sheets[part.sheet][0]
     listed = it.verdict.issues if it.verdict else []
-    return frozenset(issue["cell"] for issue in listed if issue["cell"] and issue["sheet"] == name)
+    here = (issue for issue in listed if issue["sheet"] == name)
+    return frozenset(cell for issue in here for cell in spread(issue["cell"], issue.get("cells")))
 
 
 def _read(app: AppContext, it: Record, first: int) -> Shown:

@@ -185,7 +185,7 @@ def _content(part: Part) -> str:
     verdict = part.verdict
     content = f"{verdict.form}/{verdict.value_hash}" if verdict.value_hash else part.submission.sha256
     # The hash says nothing of what was not read: of the same values there may be other faults to be told of.
-    faults = sorted(f"{i['code']} {i['cell']}" for i in verdict.issues if i["severity"] == "error")
+    faults = sorted(f"{i['code']} {i.get('cells') or i['cell']}" for i in verdict.issues if i["severity"] == "error")
     content += f"/{sha256(repr(faults).encode()).hexdigest()[:16]}" if faults else ""
     return f"{content}/{verdict.id}" if verdict.again else content
 
