@@ -76,6 +76,26 @@ def repacked(content: bytes, part: Callable[[str, bytes], bytes], name: Callable
     return stream.getvalue()
 
 
+def with_macros(content: bytes) -> bytes:
+    """The same as Excel saves it with a macro (.xlsm): another type, and the project beside the sheets."""
+    kind, office = "application/vnd.ms-", "http://schemas.microsoft.com/office/2006/relationships"
+    plain = b"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"
+    default = f'<Default Extension="bin" ContentType="{kind}office.vbaProject"/>'
+    link = f'<Relationship Id="rIdVba" Type="{office}/vbaProject" Target="vbaProject.bin"/>'
+
+    def part(name: str, content: bytes) -> bytes:
+        if name == "[Content_Types].xml":
+            content = content.replace(plain, f"{kind}excel.sheet.macroEnabled.main+xml".encode())
+            return content.replace(b"</Types>", f"{default}</Types>".encode())
+        related = name == "xl/_rels/workbook.xml.rels"
+        return content.replace(b"</Relationships>", f"{link}</Relationships>".encode()) if related else content
+
+    stream = BytesIO(repacked(content, part))
+    with ZipFile(stream, "a", ZIP_DEFLATED) as archive:
+        archive.writestr("xl/vbaProject.bin", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(2040))
+    return stream.getvalue()
+
+
 def legacy(text: str, charset: str = "TCVN5712-1") -> str:
     """Text as the fonts of before Unicode have it, by glibc's iconv, shown as Latin-1 letters."""
     done = subprocess.run(["iconv", "-f", "UTF-8", "-t", charset], input=text.encode(), capture_output=True, check=True)

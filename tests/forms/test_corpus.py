@@ -3,13 +3,18 @@
 import re
 from collections.abc import Callable
 from datetime import date
+from io import BytesIO
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from openpyxl import load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
+from dondoc.configuration.settings import DATA
+from dondoc.forms import limited
 from dondoc.forms.judge import judge
 from dondoc.forms.token import Proof
 from dondoc.forms.verdict import FormVerdict
@@ -30,8 +35,9 @@ from tests.corpus.workbooks import (
     of,
     ours,
     repacked,
+    with_macros,
 )
-from tests.forms.conftest import DAY, DIRECTIVE, edited, judged, table
+from tests.forms.conftest import DAY, DIRECTIVE, SECRETS, edited, judged, table
 
 pytestmark = pytest.mark.slow
 
@@ -293,6 +299,18 @@ def test_a_workbook_as_people_make_it_is_read_for_what_it_is(name: str) -> None:
 def test_a_package_that_is_put_together_oddly_holds_the_same_form(name: str) -> None:
     verdict = judged(PACKAGES[name]())
     assert (verdict.outcome, verdict.value_hash) == ("accepted", judged(ours()).value_hash)
+
+
+def test_a_workbook_with_macros_is_read_like_any_other_and_its_copy_has_none() -> None:
+    content, wrong = with_macros(ours()), with_macros(of([camera(rtsp_port="x")]))
+    assert load_workbook(BytesIO(content), keep_vba=True).vba_archive is not None
+    verdict = judged(content, "bm03.xlsm")
+    assert (verdict.outcome, verdict.issues) == ("accepted", ())
+    assert verdict.value_hash == judged(ours()).value_hash
+    verdict = judged(wrong, "bm03.xlsm")
+    known = {"data": DATA, "registry": DIRECTIVE.registry, "secrets": SECRETS}
+    copy = limited.annotate(wrong, verdict, base_version=0, **known)
+    assert (verdict.outcome, [name for name in ZipFile(BytesIO(copy)).namelist() if "vba" in name]) == ("returned", [])
 
 
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
