@@ -1,6 +1,7 @@
 """What is stored is judged again by what is known now: shown first, then done, and told."""
 
 import shutil
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,9 @@ import pytest
 from dondoc.audit import Actor, Channel
 from dondoc.configuration.context import AppContext
 from dondoc.intake import inbox, rejudge
-from dondoc.intake.rejudge import Change
+from dondoc.intake.judge import without_reading
+from dondoc.intake.rejudge import Rejudged
+from dondoc.vocabulary.submissions import Outcome
 
 from .conftest import DUC_THO, OFFICER, Desk
 from .test_judge import bring, cameras, newest, status
@@ -17,11 +20,11 @@ PERSON = Actor("Nguyễn Văn A", "nva", Channel.PAGE)
 NEW = "moi@ductho.test"
 
 
-def seen(desk: Desk) -> list[Change | str]:
+def seen(desk: Desk) -> list[Rejudged | str]:
     return list(rejudge.changes(desk.app, desk.now))
 
 
-def done(desk: Desk) -> list[Change | str]:
+def done(desk: Desk) -> list[Rejudged | str]:
     return list(rejudge.apply(desk.app, desk.now, by=PERSON))
 
 
@@ -31,14 +34,14 @@ def test_a_sender_who_is_registered_later_is_shown_then_accepted_then_told(desk:
     assert seen(desk) == []
     desk.register(DUC_THO, NEW)
     [shown] = seen(desk)
-    assert isinstance(shown, Change)
+    assert isinstance(shown, Rejudged)
     assert (shown.as_row()["before"], shown.as_row()["after"]) == ("waiting", "accepted")
     assert newest(desk, submission).outcome == "waiting"  # only shown
     assert cameras(desk) == []
     told = len(desk.letters())
 
     [change] = done(desk)
-    assert isinstance(change, Change)
+    assert isinstance(change, Rejudged)
     assert (newest(desk, submission).outcome, newest(desk, submission).version) == ("accepted", 1)
     assert len(cameras(desk)) == 2
     assert status(desk, DUC_THO) == "fulfilled"
@@ -56,7 +59,7 @@ def test_a_rule_that_has_changed_is_told_to_the_senders_whose_cells_it_concerns(
     words = common.read_text().replace("variants: [1080p, ", "variants: [1080p, nét cao, ", 1)
     common.write_text(words)
     later = Desk(AppContext(desk.app.settings.model_copy(update={"data": data})), desk.now)
-    [change] = [one for one in seen(later) if isinstance(one, Change)]
+    [change] = [one for one in seen(later) if isinstance(one, Rejudged)]
     assert change.submission.id == bad != good
     assert change.as_row()["settled_errors"] == [f"not_in_list {cell(change)}"]
     assert change.as_row()["new_errors"] == []
@@ -67,7 +70,7 @@ def test_a_rule_that_has_changed_is_told_to_the_senders_whose_cells_it_concerns(
     assert "Đề nghị sửa 02 chỗ" in letter.subject
 
 
-def cell(change: Change) -> str:
+def cell(change: Rejudged) -> str:
     return next(str(i["cell"]) for i in change.before.issues if i["code"] == "not_in_list")
 
 
@@ -89,3 +92,17 @@ def test_judging_again_changes_no_version_where_nothing_has_changed(desk: Desk, 
     before = [(v.id, v.version) for v in desk.verdicts()]
     assert (done(desk) if apply else seen(desk)) == []
     assert [(v.id, v.version) for v in desk.verdicts()] == before
+
+
+def test_a_file_of_no_agency_is_judged_again_for_the_one_whose_it_turns_out_to_be_and_for_no_other(desk: Desk) -> None:
+    submission = bring(desk, desk.form(), sender=OFFICER)
+    with desk.app.sessions.begin() as session:  # as a reader that could not open it left it
+        refused = without_reading(submission, Outcome.REFUSED, "tệp bị hỏng", desk.now, answered=True)
+        session.add(refused)
+    for_it = partial(rejudge.changes, desk.app, desk.now)
+    assert [*for_it(agency="ubnd-huyen-vu-quang")] == [*for_it(form="form_01")] == []
+    [change] = for_it(agency=DUC_THO, form="form_03")
+    assert isinstance(change, Rejudged)
+    assert (change.before.agency, change.after.agency) == (None, DUC_THO)
+    rejudged = [*rejudge.apply(desk.app, desk.now, by=PERSON, agency="ubnd-huyen-vu-quang")]
+    assert (rejudged, newest(desk, submission).outcome) == ([], "refused")

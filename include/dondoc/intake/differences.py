@@ -24,7 +24,7 @@ class Content:
 
 
 @dataclass(frozen=True)
-class Change:
+class CellChange:
     """One cell. `row`: of the newer version, None for the head; `before`, `after`: None where it is blank."""
 
     field: Field
@@ -37,7 +37,7 @@ class Change:
 class Differences:
     """`added`: rows of the newer version alone; `gone`: rows of the older one alone."""
 
-    changes: tuple[Change, ...] = ()
+    changes: tuple[CellChange, ...] = ()
     added: tuple[Row, ...] = ()
     gone: tuple[Row, ...] = ()
 
@@ -54,9 +54,9 @@ def between(spec: FormSpec, older: Content, newer: Content) -> Differences:
     return Differences(tuple(changes), tuple(added), tuple(gone))
 
 
-def _changes(fields: Iterable[Field], before: Row, after: Row, row: Row | None) -> list[Change]:
+def _changes(fields: Iterable[Field], before: Row, after: Row, row: Row | None) -> list[CellChange]:
     return [
-        Change(field, row, before.get(field.key), after.get(field.key))
+        CellChange(field, row, before.get(field.key), after.get(field.key))
         for field in fields
         if field.key not in _NOT_SAID and before.get(field.key) != after.get(field.key)
     ]
@@ -123,7 +123,7 @@ def value(spec: FormSpec, field: Field, raw: Any) -> str:
     return chosen or text_of(float(raw) if type(raw) is int else raw)
 
 
-def sentence(spec: FormSpec, change: Change) -> str:
+def sentence(spec: FormSpec, change: CellChange) -> str:
     """One cell in words: “Cổng chính (Đồi Mộng Ước), Độ phân giải: 720p → 1080p (2MP)”."""
     where = f"{label(spec, change.row)}, {change.field.label}" if change.row is not None else change.field.label
     if change.field.sensitive:

@@ -260,7 +260,7 @@ def _in_force(session: Session, verdict: Verdict) -> Verdict | None:
     return session.scalar(counts.order_by(Verdict.version.desc()).limit(1))
 
 
-def _cell(spec: FormSpec, change: differences.Change, *, sensitive: bool) -> Cell:
+def _cell(spec: FormSpec, change: differences.CellChange, *, sensitive: bool) -> Cell:
     shown = change.field.model_copy(update={"sensitive": False}) if sensitive else change.field
     row = differences.label(spec, change.row) if change.row is not None else ""
     before, after = (differences.value(spec, shown, one) for one in (change.before, change.after))

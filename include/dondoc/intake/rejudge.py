@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import and_, or_, select
@@ -16,7 +17,7 @@ from dondoc.forms import limited
 from dondoc.forms.verdict import FormVerdict, spread
 from dondoc.intake import attempts
 from dondoc.intake.answers.answer import answer
-from dondoc.intake.judge import PATIENCE, enter, newest_assignment, newest_verdict, read_form, verdict_on
+from dondoc.intake.judge import PATIENCE, arrival, enter, newest_assignment, newest_verdict, read_form, verdict_on
 from dondoc.isolation.workers import Fault
 from dondoc.store.intake import NEWEST_VERDICTS, Submission, Verdict
 from dondoc.store.session import one_at_a_time
@@ -27,7 +28,7 @@ Ids = Collection[int] | None
 
 
 @dataclass(frozen=True)
-class Change:
+class Rejudged:
     """A submission that is judged otherwise now. `after`: the verdict that it would have, or has by now."""
 
     submission: Submission
@@ -53,22 +54,23 @@ class Change:
 
 def changes(
     app: AppContext, now: datetime, *, form: str | None = None, agency: str | None = None, only: Ids = None
-) -> Iterator[Change | str]:
+) -> Iterator[Rejudged | str]:
     """What would change, without changing it; of what cannot be judged, why, in words. `only`: of these alone."""
     for submission in concerned(app, form, agency, only):
-        found = _again(app, submission, now, lambda session, change: None)
+        found = _again(app, submission, now, lambda session, judged: None, form=form, agency=agency)
         if found is not None:
             yield found
 
 
 def apply(
     app: AppContext, now: datetime, *, by: Actor, form: str | None = None, agency: str | None = None, only: Ids = None
-) -> Iterator[Change | str]:
+) -> Iterator[Rejudged | str]:
     """Judge again, write down what comes out differently, and tell the senders concerned."""
     counts: Counter[str] = Counter()
     for submission in concerned(app, form, agency, only):
-        found = _again(app, submission, now, lambda session, change: _write(session, app, change, now))
-        if isinstance(found, Change):
+        write = partial(_write, app=app, now=now)
+        found = _again(app, submission, now, write, form=form, agency=agency)
+        if isinstance(found, Rejudged):
             answer(app, [submission], now=now)
             counts[f"{found.before.outcome} → {found.after.outcome}"] += 1
         if found is not None:
@@ -78,7 +80,10 @@ def apply(
 
 
 def concerned(app: AppContext, form: str | None = None, agency: str | None = None, only: Ids = None) -> list[int]:
-    """Ids of what a machine judged and nothing has taken the place of; not what a person put aside or registered."""
+    """Ids of what a machine judged and nothing has taken the place of; not what a person put aside or registered.
+
+    Of a form or an agency also what is of none yet: that turns out when it is judged.
+    """
     newer = aliased(Verdict)
     replaced = select(newer.id).where(
         newer.agency == Verdict.agency, newer.form == Verdict.form, newer.outcome.in_(ACCEPTED), newer.id > Verdict.id
@@ -94,7 +99,7 @@ def concerned(app: AppContext, form: str | None = None, agency: str | None = Non
     if form:
         query = query.where(or_(Verdict.form == form, Verdict.form.is_(None)))
     if agency:
-        query = query.where(Verdict.agency == agency)
+        query = query.where(or_(Verdict.agency == agency, Verdict.agency.is_(None)))
     if only is not None:
         query = query.where(Verdict.submission_id.in_(only))
     with app.sessions.reading() as session:
@@ -102,24 +107,30 @@ def concerned(app: AppContext, form: str | None = None, agency: str | None = Non
 
 
 def _again(
-    app: AppContext, submission_id: int, now: datetime, then: Callable[[Session, "_Judged"], None]
-) -> Change | str | None:
-    """One submission judged again; None where nothing is different."""
+    app: AppContext,
+    submission_id: int,
+    now: datetime,
+    write: Callable[[Session, "_Judged"], None],
+    *,
+    form: str | None,
+    agency: str | None,
+) -> Rejudged | str | None:
+    """One submission judged again; None where nothing is different, or it is neither of this form nor agency."""
     try:
         with attempts.alone(app.settings.home, submission_id, PATIENCE):
             with app.sessions.reading() as session:
                 submission = session.get_one(Submission, submission_id)
                 assignment = newest_assignment(session, submission_id)
-            day = ((assignment and assignment.arrived_at) or submission.happened_at).date()
-            form = read_form(app, submission, app.blobs.get(submission.sha256), day)
+            day = arrival(submission, assignment).date()
+            read = read_form(app, submission, app.blobs.get(submission.sha256), day)
             with app.sessions.begin() as session:
-                one_at_a_time(session, f"form/{form.form}")
+                one_at_a_time(session, f"form/{read.form}")
                 before = newest_verdict(session, submission_id)
-                after, form = verdict_on(session, app, submission, assignment, form, now)
-                if before is None or _same(before, after):
+                after, read = verdict_on(session, app, submission, assignment, read, now)
+                if before is None or _same(before, after) or not _is_of(before, after, form, agency):
                     return None
-                then(session, _Judged(submission, form, after))
-                return Change(submission, before, after)
+                write(session, _Judged(submission, read, after))
+                return Rejudged(submission, before, after)
     except Fault as fault:
         return f"{BN(submission_id)}: {limited.explain(fault)}"
     except attempts.Underway as underway:
@@ -133,7 +144,12 @@ class _Judged:
     verdict: Verdict
 
 
-def _write(session: Session, app: AppContext, judged: _Judged, now: datetime) -> None:
+def _is_of(before: Verdict, after: Verdict, form: str | None, agency: str | None) -> bool:
+    """Whether it is, or was, of the form and the agency that are asked for."""
+    return form in (None, before.form, after.form) and agency in (None, before.agency, after.agency)
+
+
+def _write(session: Session, judged: _Judged, *, app: AppContext, now: datetime) -> None:
     judged.verdict.again = True
     session.add(judged.verdict)
     session.flush()

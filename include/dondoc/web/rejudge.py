@@ -10,7 +10,7 @@ from dondoc import clock
 from dondoc.bounded import Deadline
 from dondoc.forms.spec import load_specs
 from dondoc.intake import rejudge
-from dondoc.intake.rejudge import Change
+from dondoc.intake.rejudge import Rejudged
 from dondoc.vocabulary.submissions import Outcome
 from dondoc.web.pages import agencies, app_of, page, redirect
 from dondoc.web.user import User
@@ -38,9 +38,9 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
         """What would change. Judging costs seconds, and so not for everybody who looks at the page."""
         app, now, deadline = app_of(request), clock.now(), Deadline(SECONDS)
         waiting = [one for one in rejudge.concerned(app, form or None, agency or None) if one > after]
-        done, found = 0, list[Change | str]()
+        done, found = 0, list[Rejudged | str]()
         while done < min(AT_ONCE, len(waiting)) and not deadline.over:
-            found += rejudge.changes(app, now, only=[waiting[done]])
+            found += rejudge.changes(app, now, form=form or None, agency=agency or None, only=[waiting[done]])
             done += 1
         return _shown(
             request,
@@ -49,7 +49,7 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
             done=done,
             left=len(waiting) - done,
             last=waiting[done - 1] if done else after,
-            changes=[one.as_row() for one in found if isinstance(one, Change)],
+            changes=[one.as_row() for one in found if isinstance(one, Rejudged)],
             failed=[one for one in found if isinstance(one, str)],
         )
 
@@ -62,7 +62,7 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
         app, now = app_of(request), clock.now()
         written = list(rejudge.apply(app, now, by=user.actor, only=submission))
         failed = "".join(f" {one}." for one in written if isinstance(one, str))
-        done = sum(isinstance(one, Change) for one in written)
+        done = sum(isinstance(one, Rejudged) for one in written)
         return redirect(request, "/rejudge", f"Đã ghi kết quả mới của {done:02} bản nộp.{failed}")
 
     return routes
