@@ -26,7 +26,7 @@ from sqlalchemy.orm import Session
 
 from dondoc.configuration.context import AppContext
 from dondoc.facts.contacts import canonical
-from dondoc.store.intake import NEWEST_VERDICTS, Submission, Verdict
+from dondoc.store.intake import COUNTS, Submission, Verdict
 from dondoc.vocabulary.submissions import ACCEPTED
 
 LONGEST = {"from": 1_000, "authentication-results": 16_000}  # characters of one field that are looked at
@@ -315,7 +315,7 @@ def usually_passes(session: Session, domain: str) -> bool:
     rows = session.execute(
         select(Submission.message_id, Submission.authentication)
         .join(Verdict, Verdict.submission_id == Submission.id)
-        .where(Verdict.id.in_(NEWEST_VERDICTS), Verdict.outcome.in_(ACCEPTED))
+        .where(COUNTS, Verdict.outcome.in_(ACCEPTED))
         .where(Submission.authentication.is_not(None), Submission.sender.endswith(f"@{domain}", autoescape=True))
         .order_by(Submission.id.desc())
         .limit(USUAL * 20)  # a mail may bring several files

@@ -19,7 +19,7 @@ from dondoc.intake.sources.turns import turns
 from dondoc.mail import outbox
 from dondoc.store.cameras import Camera, CameraCheck
 from dondoc.store.errors import explain
-from dondoc.store.intake import NEWEST_VERDICTS, Submission, Verdict
+from dondoc.store.intake import COUNTS, Submission, Verdict
 from dondoc.store.mail import OutboxLetter
 from dondoc.vocabulary.letters import LetterKind
 from dondoc.vocabulary.numbers import BN
@@ -100,7 +100,7 @@ def _ours(app: AppContext, submission: int, error: Exception, now: datetime) -> 
 def unfinished(app: AppContext) -> list[int]:
     """Ids of submissions without a verdict, or whose newest one was not answered yet, in turns as the mailbox is read:
     heavy workbooks of strangers, of which each may cost a child its whole time, keep nobody's form waiting."""
-    done = select(Verdict.submission_id).where(Verdict.id.in_(NEWEST_VERDICTS), Verdict.answered)
+    done = select(Verdict.submission_id).where(COUNTS, Verdict.answered)
     query = select(Submission).where(Submission.id.not_in(done)).order_by(Submission.id)
     with app.sessions.reading() as session:
         senders = {one.id: _whose(one) for one in session.scalars(query)}
@@ -139,7 +139,7 @@ def declared(app: AppContext, now: datetime) -> list[int]:
     accepted = (
         select(Verdict.submission_id, Verdict.recorded_at > now - LATELY, _replaced() | Submission.automatic)
         .join(Submission, Submission.id == Verdict.submission_id)
-        .where(Verdict.id.in_(NEWEST_VERDICTS), Verdict.outcome.in_(ACCEPTED))
+        .where(COUNTS, Verdict.outcome.in_(ACCEPTED))
         .where(Verdict.recorded_at > now - PATIENCE)
         .where(Verdict.submission_id.in_(select(Camera.submission_id).where(Camera.submission_id.is_not(None))))
         .order_by(Verdict.submission_id)

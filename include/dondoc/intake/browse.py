@@ -7,13 +7,13 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
-from sqlalchemy.orm import Session, aliased, load_only
+from sqlalchemy.orm import Session, load_only
 
 from dondoc import clock
 from dondoc.configuration.context import AppContext
 from dondoc.directive.names import fold
 from dondoc.errors import Problem
-from dondoc.store.intake import Mail, Submission, Verdict
+from dondoc.store.intake import COUNTS, Mail, Submission, Verdict
 from dondoc.vocabulary.mails import MailKind
 from dondoc.vocabulary.numbers import BN
 from dondoc.vocabulary.submissions import ACCEPTED, Arrival, MayBe, Outcome, ToDo, Work
@@ -23,9 +23,6 @@ WAITING = (Work.OURS, Work.CONFLICT, Work.REFUSED)  # what stands in the inbox
 MACHINES = [kind for kind in MailKind if kind.by_machine or kind == MailKind.OURS]
 # Of a verdict without what was read of its file, which may be thousands of rows.
 BRIEF = load_only(Verdict.outcome, Verdict.reason, Verdict.form, Verdict.agency, Verdict.version, Verdict.may_be)
-_newer = aliased(Verdict)
-# A verdict that counts. Not by `NEWEST_VERDICTS`, through which SQLite would go for each row: by the index of each.
-COUNTS = ~select(_newer.id).where(_newer.submission_id == Verdict.submission_id, _newer.id > Verdict.id).exists()
 _DONE = {Work.CONFLICT: ToDo.CHOOSE, Work.REFUSED: ToDo.SEND_AGAIN, Work.CORRECTION: ToDo.CORRECT}
 
 

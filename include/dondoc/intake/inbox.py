@@ -15,7 +15,7 @@ from dondoc.facts.moments import happened
 from dondoc.intake.attempts import Underway
 from dondoc.intake.browse import BRIEF
 from dondoc.intake.judge import Postponed, judge_submission, newest_assignment, newest_verdict, without_reading
-from dondoc.store.intake import NEWEST_VERDICTS, Assignment, Submission, Verdict
+from dondoc.store.intake import COUNTS, Assignment, Submission, Verdict
 from dondoc.vocabulary.fields import Field, must
 from dondoc.vocabulary.numbers import BN
 from dondoc.vocabulary.submissions import ACCEPTED, OUR_TURN, Outcome
@@ -27,7 +27,7 @@ def inbox(session: Session, outcomes: tuple[Outcome, ...] = OUR_TURN) -> list[di
     """Submissions whose newest verdict waits for a person, and those not judged yet; oldest first."""
     rows = session.execute(
         select(Submission, Verdict)
-        .outerjoin(Verdict, (Verdict.submission_id == Submission.id) & Verdict.id.in_(NEWEST_VERDICTS))
+        .outerjoin(Verdict, (Verdict.submission_id == Submission.id) & COUNTS)
         .where(Verdict.id.is_(None) | Verdict.outcome.in_(outcomes))
         .order_by(Submission.id)
         .options(BRIEF)
@@ -162,7 +162,7 @@ def _before(session: Session, verdict: Verdict) -> Verdict:
 
 
 def _replaced_by(session: Session, submission: int) -> int | None:
-    replacing = select(Verdict.submission_id).where(Verdict.replaces == submission, Verdict.id.in_(NEWEST_VERDICTS))
+    replacing = select(Verdict.submission_id).where(Verdict.replaces == submission, COUNTS)
     return session.scalar(replacing.where(Verdict.outcome.in_(ACCEPTED)).limit(1))
 
 

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from dondoc.cameras.registry import addresses
 from dondoc.cameras.registry.declare import declare
@@ -25,7 +25,7 @@ from dondoc.intake.resolve import Arrived, Resolution, Version, Word, fulfilled_
 from dondoc.intake.sources.rows import record_of
 from dondoc.isolation.workers import Fault
 from dondoc.store.cameras import Camera
-from dondoc.store.intake import Assignment, Mail, Submission, Verdict
+from dondoc.store.intake import COUNTS, Assignment, Mail, Submission, Verdict
 from dondoc.store.session import one_at_a_time
 from dondoc.vocabulary.mails import MailKind
 from dondoc.vocabulary.numbers import CAM
@@ -81,9 +81,7 @@ def _earlier(
     """The versions of a form that an agency sent before, oldest first; of one that is judged again, before that."""
     if form is None or agency is None:
         return []
-    newer = aliased(Verdict)
-    counts = ~select(newer.id).where(newer.submission_id == Verdict.submission_id, newer.id > Verdict.id).exists()
-    query = select(Verdict.version, Verdict.value_hash, Submission).where(counts)
+    query = select(Verdict.version, Verdict.value_hash, Submission).where(COUNTS)
     if before and before.version:
         query = query.where(Verdict.version < before.version)
     rows = session.execute(

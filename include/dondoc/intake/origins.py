@@ -10,7 +10,7 @@ from email.message import Message
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from dondoc.store.intake import NEWEST_VERDICTS, Mail, Submission, Verdict
+from dondoc.store.intake import COUNTS, Mail, Submission, Verdict
 from dondoc.vocabulary.submissions import ACCEPTED
 
 LONGEST = 1_000  # characters of a field that are looked at
@@ -57,7 +57,7 @@ def is_new(session: Session, submission: Submission) -> bool:
             .join(Verdict, Verdict.submission_id == Submission.id)
             .where(Submission.sender == submission.sender, Submission.sender_doubt.is_(None))
             .where(Submission.id != submission.id, Mail.origin.is_not(None))
-            .where(Verdict.id.in_(NEWEST_VERDICTS), Verdict.outcome.in_(ACCEPTED))
+            .where(COUNTS, Verdict.outcome.in_(ACCEPTED))
             .distinct()
         )
     )

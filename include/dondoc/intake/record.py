@@ -15,11 +15,11 @@ from dondoc.directive.names import fold
 from dondoc.errors import Problem
 from dondoc.forms.spec import CAMERA, Field, FormSpec, load_specs
 from dondoc.intake import browse, differences
-from dondoc.intake.browse import COUNTS, Line
+from dondoc.intake.browse import Line
 from dondoc.intake.differences import Content
 from dondoc.intake.judge import newest_verdict
 from dondoc.store.cameras import Camera
-from dondoc.store.intake import Assignment, Mail, Submission, Verdict
+from dondoc.store.intake import COUNTS, Assignment, Mail, Submission, Verdict
 from dondoc.store.mail import OutboxLetter
 from dondoc.store.trust import AuditEvent
 from dondoc.vocabulary.letters import LetterKind

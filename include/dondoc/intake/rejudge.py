@@ -19,7 +19,7 @@ from dondoc.intake import attempts
 from dondoc.intake.answers.answer import answer
 from dondoc.intake.judge import PATIENCE, arrival, enter, newest_assignment, newest_verdict, read_form, verdict_on
 from dondoc.isolation.workers import Fault
-from dondoc.store.intake import NEWEST_VERDICTS, Submission, Verdict
+from dondoc.store.intake import COUNTS, Submission, Verdict
 from dondoc.store.session import one_at_a_time
 from dondoc.vocabulary.numbers import BN
 from dondoc.vocabulary.submissions import ACCEPTED, Outcome
@@ -91,7 +91,7 @@ def concerned(app: AppContext, form: str | None = None, agency: str | None = Non
     with_form = and_(Verdict.form.is_not(None), ~replaced.exists())
     query = (
         select(Verdict.submission_id)
-        .where(Verdict.id.in_(NEWEST_VERDICTS))
+        .where(COUNTS)
         .where(or_(with_form, and_(Verdict.form.is_(None), Verdict.outcome == Outcome.REFUSED)))
         .where(Verdict.outcome.not_in([Outcome.DISMISSED, Outcome.DUPLICATE]))
         .order_by(Verdict.submission_id)

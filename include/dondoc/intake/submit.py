@@ -14,7 +14,7 @@ from dondoc.intake.attempts import Underway
 from dondoc.intake.inbox import ASIDE
 from dondoc.intake.judge import Postponed, judge_submission, without_reading
 from dondoc.intake.receive import receive
-from dondoc.store.intake import NEWEST_VERDICTS, Submission, Verdict
+from dondoc.store.intake import COUNTS, Submission, Verdict
 from dondoc.vocabulary.submissions import Arrival, Outcome
 
 
@@ -81,7 +81,7 @@ def _lies_there(app: AppContext, submission: int, outcome: Outcome) -> bool:
             select(Submission.id)
             .join(Verdict, Verdict.submission_id == Submission.id)
             .where(Submission.id < submission, Submission.sha256 == mine.sha256, Submission.sender == mine.sender)
-            .where(Verdict.id.in_(NEWEST_VERDICTS), Verdict.outcome == outcome, Verdict.outcome.in_(ASIDE))
+            .where(COUNTS, Verdict.outcome == outcome, Verdict.outcome.in_(ASIDE))
         )
         return session.scalar(before.limit(1)) is not None
 

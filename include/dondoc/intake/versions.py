@@ -1,13 +1,13 @@
 """The version of a form that is in force, and the numbers of the cameras in it."""
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from dondoc.forms.spec import FormSpec
 from dondoc.intake import following
 from dondoc.intake.following import Current, Numbers
 from dondoc.store.cameras import Camera
-from dondoc.store.intake import Verdict
+from dondoc.store.intake import COUNTS, Verdict
 from dondoc.vocabulary.numbers import CAM
 from dondoc.vocabulary.submissions import ACCEPTED
 
@@ -21,9 +21,7 @@ def newest(
         but_for: a submission that is judged, and not to be compared with itself.
         before: only versions of a lower number.
     """
-    newer = aliased(Verdict)
-    counts = ~select(newer.id).where(newer.submission_id == Verdict.submission_id, newer.id > Verdict.id).exists()
-    query = select(Verdict).where(Verdict.agency == agency, Verdict.form == form, Verdict.version.is_not(None), counts)
+    query = select(Verdict).where(Verdict.agency == agency, Verdict.form == form, Verdict.version.is_not(None), COUNTS)
     query = query.where(Verdict.outcome.in_(ACCEPTED), Verdict.submission_id != (but_for or 0))
     if before is not None:
         query = query.where(Verdict.version < before)

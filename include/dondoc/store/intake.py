@@ -3,9 +3,9 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Text, UniqueConstraint, func, select
+from sqlalchemy import BigInteger, ForeignKey, Index, Text, UniqueConstraint, select
 from sqlalchemy.engine.default import DefaultExecutionContext
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from dondoc.directive.names import fold
 from dondoc.store.base import Base
@@ -93,7 +93,9 @@ class Verdict(Base):
     recorded_at: Mapped[datetime]
 
 
-NEWEST_VERDICTS = select(func.max(Verdict.id)).group_by(Verdict.submission_id)  # ids of those that count
+_newer = aliased(Verdict)
+# A verdict that counts. Not `max(id)` of each submission, through which SQLite would go for each row: by the index.
+COUNTS = ~select(_newer.id).where(_newer.submission_id == Verdict.submission_id, _newer.id > Verdict.id).exists()
 
 
 class JudgingAttempt(Base):

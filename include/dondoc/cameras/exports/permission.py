@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from dondoc.directive.names import fold
 from dondoc.store.cameras import Camera
-from dondoc.store.intake import NEWEST_VERDICTS, Verdict
+from dondoc.store.intake import COUNTS, Verdict
 
 STRICTEST_FIRST = ("none", "by_case", "sub_stream", "all")
 REFUSED = frozenset({"none", "by_case"})  # not handed over for good
@@ -23,8 +23,7 @@ def permissions(session: Session, cameras: Collection[Camera]) -> dict[int, str]
 
 
 def _rows(session: Session, submissions: Collection[int]) -> dict[int, list[Mapping[str, Any]]]:
-    newest = NEWEST_VERDICTS.where(Verdict.submission_id.in_(submissions))
-    query = select(Verdict.submission_id, Verdict.rows).where(Verdict.id.in_(newest))
+    query = select(Verdict.submission_id, Verdict.rows).where(Verdict.submission_id.in_(submissions), COUNTS)
     return dict(session.execute(query).all())
 
 
