@@ -22,8 +22,8 @@ from dondoc.configuration.settings import load
 from dondoc.directive import record as directive_record
 from dondoc.directive.record import State
 from dondoc.errors import Problem
-from dondoc.intake.judge import without_reading
 from dondoc.intake.receive import receive
+from dondoc.intake.verdicts import without_reading
 from dondoc.mail import outbox
 from dondoc.mail.letter import Letter
 from dondoc.reporting import report

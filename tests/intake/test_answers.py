@@ -17,9 +17,10 @@ from dondoc.drafts import codes
 from dondoc.intake import inbox
 from dondoc.intake.answers import answer as answering
 from dondoc.intake.answers.answer import answer
-from dondoc.intake.judge import judge_submission, without_reading
+from dondoc.intake.judge import judge_submission
 from dondoc.intake.mails.kinds import Why
 from dondoc.intake.receive import receive
+from dondoc.intake.verdicts import without_reading
 from dondoc.mail.letter import Letter
 from dondoc.mail.render import render
 from dondoc.store.intake import Mail, Submission

@@ -9,8 +9,8 @@ import pytest
 from dondoc.audit import Actor, Channel
 from dondoc.configuration.context import AppContext
 from dondoc.intake import inbox, rejudge
-from dondoc.intake.judge import without_reading
 from dondoc.intake.rejudge import Rejudged
+from dondoc.intake.verdicts import without_reading
 from dondoc.vocabulary.submissions import Outcome
 
 from .conftest import DUC_THO, OFFICER, Desk

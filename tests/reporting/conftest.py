@@ -11,7 +11,7 @@ from sqlalchemy import select
 from dondoc.configuration.context import AppContext
 from dondoc.facts.register import register
 from dondoc.facts.rulings import rule
-from dondoc.intake.judge import without_reading
+from dondoc.intake.verdicts import without_reading
 from dondoc.reporting import report
 from dondoc.reporting.figures.compute import figures as compute
 from dondoc.store.cameras import CameraCheck, Outage

@@ -8,8 +8,9 @@ from openpyxl import load_workbook
 
 from dondoc.configuration.context import AppContext
 from dondoc.intake.answers.answer import answer
-from dondoc.intake.judge import judge_submission, without_reading
+from dondoc.intake.judge import judge_submission
 from dondoc.intake.receive import receive
+from dondoc.intake.verdicts import without_reading
 from dondoc.mail import outbox
 from dondoc.mail.letter import Letter
 from dondoc.store.intake import Mail, Submission

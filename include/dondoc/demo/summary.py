@@ -10,7 +10,7 @@ from dondoc.cameras.state import current
 from dondoc.configuration.context import AppContext
 from dondoc.documents.words import camera_line
 from dondoc.facts import obligations
-from dondoc.intake.judge import newest_verdict
+from dondoc.intake.verdicts import newest_verdict
 from dondoc.probing.verdicts import SENTENCE
 from dondoc.store.cameras import Camera, CameraCheck, Outage
 from dondoc.store.intake import Submission

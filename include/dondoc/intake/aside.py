@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 
 from dondoc.configuration.context import AppContext
 from dondoc.facts import contacts
-from dondoc.intake.judge import newest_verdict, without_reading
 from dondoc.intake.receive import receive
+from dondoc.intake.verdicts import newest_verdict, without_reading
 from dondoc.store.intake import MailboxItem, Submission
 from dondoc.vocabulary.submissions import Arrival, MayBe, Outcome
 

@@ -13,9 +13,10 @@ from dondoc.errors import Cause
 from dondoc.intake import attempts
 from dondoc.intake.answers.answer import answer
 from dondoc.intake.attempts import Underway
-from dondoc.intake.judge import Postponed, judge_submission, newest_verdict, without_reading
+from dondoc.intake.judge import Postponed, judge_submission
 from dondoc.intake.sources.source import known_senders
 from dondoc.intake.sources.turns import turns
+from dondoc.intake.verdicts import newest_verdict, without_reading
 from dondoc.mail import outbox
 from dondoc.store.cameras import Camera, CameraCheck
 from dondoc.store.errors import explain

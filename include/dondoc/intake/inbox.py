@@ -14,7 +14,8 @@ from dondoc.errors import Problem
 from dondoc.facts.moments import happened
 from dondoc.intake.attempts import Underway
 from dondoc.intake.browse import BRIEF
-from dondoc.intake.judge import Postponed, judge_submission, newest_assignment, newest_verdict, without_reading
+from dondoc.intake.judge import Postponed, judge_submission
+from dondoc.intake.verdicts import newest_assignment, newest_verdict, without_reading
 from dondoc.store.intake import COUNTS, Assignment, Submission, Verdict
 from dondoc.vocabulary.fields import Field, must
 from dondoc.vocabulary.numbers import BN

@@ -17,7 +17,7 @@ from dondoc.forms.spec import CAMERA, Field, FormSpec, load_specs
 from dondoc.intake import browse, differences
 from dondoc.intake.browse import Line
 from dondoc.intake.differences import Content
-from dondoc.intake.judge import newest_verdict
+from dondoc.intake.verdicts import newest_verdict
 from dondoc.store.cameras import Camera
 from dondoc.store.intake import COUNTS, Assignment, Mail, Submission, Verdict
 from dondoc.store.mail import OutboxLetter

@@ -17,7 +17,10 @@ from dondoc.forms import limited
 from dondoc.forms.verdict import FormVerdict, spread
 from dondoc.intake import attempts
 from dondoc.intake.answers.answer import answer
-from dondoc.intake.judge import PATIENCE, arrival, enter, newest_assignment, newest_verdict, read_form, verdict_on
+from dondoc.intake.conclude import arrival, verdict_on
+from dondoc.intake.enter import enter
+from dondoc.intake.judge import PATIENCE, read_form
+from dondoc.intake.verdicts import newest_assignment, newest_verdict
 from dondoc.isolation.workers import Fault
 from dondoc.store.intake import COUNTS, Submission, Verdict
 from dondoc.store.session import one_at_a_time

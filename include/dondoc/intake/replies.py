@@ -15,8 +15,8 @@ from dondoc.configuration.context import AppContext
 from dondoc.directive.names import fold
 from dondoc.facts import contact_changes
 from dondoc.intake.authentication import Sender
-from dondoc.intake.judge import newest_verdict, without_reading
 from dondoc.intake.officers import KIND
+from dondoc.intake.verdicts import newest_verdict, without_reading
 from dondoc.store.mail import OutboxLetter
 from dondoc.vocabulary.numbers import TD
 from dondoc.vocabulary.submissions import MayBe, Outcome

@@ -12,8 +12,9 @@ from dondoc.facts.moments import happened
 from dondoc.intake.answers.answer import answer
 from dondoc.intake.attempts import Underway
 from dondoc.intake.inbox import ASIDE
-from dondoc.intake.judge import Postponed, judge_submission, without_reading
+from dondoc.intake.judge import Postponed, judge_submission
 from dondoc.intake.receive import receive
+from dondoc.intake.verdicts import without_reading
 from dondoc.store.intake import COUNTS, Submission, Verdict
 from dondoc.vocabulary.submissions import Arrival, Outcome
 

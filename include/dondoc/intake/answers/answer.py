@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from dondoc.configuration.context import AppContext
 from dondoc.intake.answers import files, words
 from dondoc.intake.answers.part import Addressee, Incoming, Part, addressee, counting, incoming_with, of_whom
-from dondoc.intake.judge import newest_verdict
+from dondoc.intake.verdicts import newest_verdict
 from dondoc.mail import compose, outbox
 from dondoc.mail.letter import Letter
 from dondoc.mail.render import render

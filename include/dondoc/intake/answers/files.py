@@ -17,7 +17,7 @@ from dondoc.forms.spec import load_specs
 from dondoc.forms.verdict import FormVerdict, Issue
 from dondoc.intake import versions
 from dondoc.intake.answers.part import Part, of_whom
-from dondoc.intake.judge import newest_verdict
+from dondoc.intake.verdicts import newest_verdict
 from dondoc.mail.letter import Attachment
 from dondoc.vocabulary.numbers import BN
 from dondoc.vocabulary.obligations import Status

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dondoc.facts import contacts
-from dondoc.intake.judge import may_act_for, newest_verdict
+from dondoc.intake.verdicts import may_act_for, newest_verdict
 from dondoc.store.intake import Mail, Submission, Verdict
 from dondoc.vocabulary.mails import MailKind
 from dondoc.vocabulary.people import Role

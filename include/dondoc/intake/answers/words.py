@@ -17,8 +17,8 @@ from dondoc.intake import differences, versions
 from dondoc.intake.answers.files import Files
 from dondoc.intake.answers.part import Incoming, Part, of_whom
 from dondoc.intake.differences import Content
-from dondoc.intake.judge import newest_verdict
 from dondoc.intake.mails.kinds import UNREAD, Why
+from dondoc.intake.verdicts import newest_verdict
 from dondoc.mail.letter import Attachment
 from dondoc.mail.shapes import AnswerWords, NeutralWords, PartWords
 from dondoc.store.cameras import Camera

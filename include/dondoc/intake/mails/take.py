@@ -12,12 +12,12 @@ from dondoc.configuration.context import AppContext
 from dondoc.forms.redact import redact
 from dondoc.intake import origins, replies
 from dondoc.intake.authentication import Sender
-from dondoc.intake.judge import may_act_for, without_reading
 from dondoc.intake.mails import kinds, letters, words
 from dondoc.intake.mails.content import DOCUMENTS
 from dondoc.intake.mails.kinds import Decision
 from dondoc.intake.receive import prepared, visible
 from dondoc.intake.sources.mail import ReadMail
+from dondoc.intake.verdicts import may_act_for, without_reading
 from dondoc.store.intake import Mail, Submission, Verdict
 from dondoc.vocabulary.mails import MailKind
 from dondoc.vocabulary.reasons import because, said

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from dondoc.configuration.context import AppContext
 from dondoc.configuration.settings import Settings
-from dondoc.intake.judge import newest_verdict, without_reading
+from dondoc.intake.verdicts import newest_verdict, without_reading
 from dondoc.store.facts import Contact
 from dondoc.store.intake import Assignment, SourceRead, Submission
 from dondoc.vocabulary.numbers import BN
