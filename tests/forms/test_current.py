@@ -7,7 +7,7 @@ from zipfile import ZipFile
 import pytest
 from openpyxl import Workbook, load_workbook
 
-from dondoc.forms import followed, template
+from dondoc.forms import current_rows, template
 from dondoc.forms.current import GREY, TO_SEE
 from dondoc.forms.verdict import FormVerdict
 from tests.forms.conftest import SPECS, codes, current, edited, form, judged, row, table
@@ -168,6 +168,6 @@ NOW = {"number": "CAM-00014", "name": "Cổng", "host": "1.2.3.4", "latitude": 1
     ids=["keep", "no word but a change", "edit", "masked text", "new device", "removed"],
 )
 def test_a_blank_means_what_the_word_beside_it_says(said: dict[str, Any], row_: dict[str, Any], kept: set[str]) -> None:
-    got = followed.merged(SPEC, {"number": "CAM-00014", "_row": 9, **said}, {**NOW, "_row": 6})
+    got = current_rows.merged(SPEC, {"number": "CAM-00014", "_row": 9, **said}, {**NOW, "_row": 6})
     assert got.row == {"_row": 9, **{key: value for key, value in row_.items() if value != 0}}
     assert got.kept - {"_row", "number"} == kept - {"number"}

@@ -8,7 +8,7 @@ from openpyxl.utils import get_column_letter
 
 from dondoc.directive.names import fold
 from dondoc.forms import catalogue, runs, values
-from dondoc.forms.followed import unchanged
+from dondoc.forms.current_rows import unchanged
 from dondoc.forms.layout import Layout, Table, near
 from dondoc.forms.reading import Cell
 from dondoc.forms.rows import NUMBERED, Line, RowKind, Why, alike

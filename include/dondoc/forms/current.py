@@ -14,7 +14,8 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from dondoc import spreadsheets
 from dondoc.directive.model import Agency, Registry
-from dondoc.forms import followed, layout, template
+from dondoc.forms import current_rows, layout, template
+from dondoc.forms.current_rows import CHANGE, NUMBER
 from dondoc.forms.spec import FormSpec
 from dondoc.vocabulary.submissions import Change
 
@@ -58,8 +59,8 @@ def current(
 
 
 def _shown(spec: FormSpec, row: Mapping[str, Any]) -> dict[str, Any]:
-    word = {followed.CHANGE: Change.KEEP} if row.get(followed.NUMBER) else {}
-    return {**followed.shown(spec, row), **word}
+    word = {CHANGE: Change.KEEP} if row.get(NUMBER) else {}
+    return {**current_rows.shown(spec, row), **word}
 
 
 def _withhold(sheet: Worksheet, form: FormSpec, listed: Sequence[tuple[int, Mapping[str, Any]]]) -> None:
@@ -70,7 +71,7 @@ def _withhold(sheet: Worksheet, form: FormSpec, listed: Sequence[tuple[int, Mapp
         column = template.column(form, field.key)
         sheet.cell(template.HEADER, column).comment = Comment(STORED, "Sở", width=240, height=60)
         for at, row in listed:
-            if row.get(followed.NUMBER) and row.get(field.key) is not None:
+            if row.get(NUMBER) and row.get(field.key) is not None:
                 sheet.cell(at, column).fill = GREY
 
 
@@ -79,9 +80,9 @@ def _mark(
 ) -> None:
     result = template.own_columns(sheet, form, "Để xem, không phải điền", [RESULT], len(listed))
     for at, row in listed:
-        if note := marked.get(str(row.get(followed.NUMBER) or "")):
+        if note := marked.get(str(row.get(NUMBER) or "")):
             template.put(sheet.cell(at, result), note)
-            sheet.cell(at, template.column(form, followed.NUMBER)).comment = Comment(note, "Sở", width=320, height=80)
+            sheet.cell(at, template.column(form, NUMBER)).comment = Comment(note, "Sở", width=320, height=80)
             for column in (1, *range(2, len(form.columns) + 2), result):
                 if sheet.cell(at, column).fill.fgColor.rgb != GREY.fgColor.rgb:
                     sheet.cell(at, column).fill = TO_SEE

@@ -15,7 +15,7 @@ from dondoc.directive.model import Directive
 from dondoc.drafts import codes
 from dondoc.forms.spec import load_specs
 from dondoc.forms.verdict import FormVerdict
-from dondoc.intake import differences, following, origins, versions
+from dondoc.intake import corrections, differences, origins, versions
 from dondoc.intake.differences import Content
 from dondoc.intake.resolve import Arrived, Resolution, Version, Word, fulfilled_by, owner, resolve
 from dondoc.intake.sources.rows import record_of
@@ -114,7 +114,7 @@ def _followed(
     spec = load_specs(app.settings.data)[form.form]
     version = before.version if before else None
     in_force = versions.current(session, spec, agency, but_for=submission.id, before=version)
-    return following.follow(spec, form, in_force, versions.numbers(session, agency).values())
+    return corrections.follow(spec, form, in_force, versions.numbers(session, agency).values())
 
 
 def _earlier(

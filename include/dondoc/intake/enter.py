@@ -10,7 +10,7 @@ from dondoc.cameras.registry.declare import declare
 from dondoc.configuration.context import AppContext
 from dondoc.forms.spec import load_specs
 from dondoc.forms.verdict import FormVerdict
-from dondoc.intake import following, officers
+from dondoc.intake import corrections, officers
 from dondoc.store.cameras import Camera
 from dondoc.store.intake import Submission
 from dondoc.vocabulary.numbers import CAM
@@ -33,7 +33,7 @@ def enter(
             session,
             agency=agency,
             system=system,
-            rows=following.declared(form.rows, _paths(session, app, following.partly_said(form.rows))),
+            rows=corrections.declared(form.rows, _paths(session, app, corrections.partly_said(form.rows))),
             submission_id=submission.id,
             happened_at=happened_at,
             now=now,

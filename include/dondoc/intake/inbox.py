@@ -79,17 +79,14 @@ def assign(
         raise Problem(f"Không có đơn vị “{agency}”. Xem mã đơn vị ở cột agency của lệnh `obligations`.")
     with app.sessions.begin() as session:
         _waits(session, submission, (*ASIDE, Outcome.DISMISSED))
-        sent = session.get_one(Submission, submission)
-        if lasting and (sent.sender_doubt or not sent.sender):
-            doubt = sent.sender_doubt or "không có địa chỉ gửi"
-            raise Problem(
-                f"{BN(submission)}: không cho người gửi thay mặt đơn vị lâu dài được, vì {doubt}. Chỉ giao bản nộp này."
-            )
-        arrival = _arrival(app, sent, arrived, now)
+        original = session.get_one(Submission, submission)
+        if lasting:
+            _must_be_certain(original)
+        arrival = _arrival(app, original, arrived, now)
         word = {"submission_id": submission, "agency": agency, "by": by.name, "lasting": lasting}
         session.add(Assignment(**word, arrived_at=arrival, recorded_at=now))
-        details = {"agency": agency, "sender": sent.sender, "lasting": lasting, "sender_doubt": sent.sender_doubt}
-        details |= {"received_at": arrival} if arrival else {}
+        details = {"agency": agency, "sender": original.sender, "lasting": lasting}
+        details |= {"sender_doubt": original.sender_doubt} | ({"received_at": arrival} if arrival else {})
         audit.record(session, app.secrets, by, "assign", BN(submission), now=now, **details)
     try:
         return judge_submission(app, submission, now=now)
@@ -97,14 +94,23 @@ def assign(
         raise Problem(f"{BN(submission)} chưa kiểm tra xong: {postponed}. Sau ít phút, giao lại lần nữa.") from None
 
 
-def _arrival(app: AppContext, sent: Submission, arrived: datetime | None, now: datetime) -> datetime | None:
+def _must_be_certain(submission: Submission) -> None:
+    """A sender who may act for an agency from now on has an address, and it is his."""
+    if submission.sender_doubt or not submission.sender:
+        doubt = submission.sender_doubt or "không có địa chỉ gửi"
+        raise Problem(
+            f"{BN(submission.id)}: không cho người gửi thay mặt đơn vị lâu dài được, vì {doubt}. Chỉ giao bản nộp này."
+        )
+
+
+def _arrival(app: AppContext, submission: Submission, arrived: datetime | None, now: datetime) -> datetime | None:
     """When it came, if that is another minute than the one in which we received it."""
-    if arrived is None or arrived == sent.happened_at.replace(second=0, microsecond=0):
+    if arrived is None or arrived == submission.happened_at.replace(second=0, microsecond=0):
         return None
     arrival = happened(arrived, now, since=app.first_asked, of="văn bản chỉ đạo đầu tiên")
-    if arrival > sent.happened_at:
-        received = f"{sent.happened_at.astimezone(HERE):%H:%M %d/%m/%Y}"
-        raise Problem(f"{BN(sent.id)} đã nhận lúc {received}, trước ngày, giờ đến được ghi. Kiểm tra lại.")
+    if arrival > submission.happened_at:
+        received = f"{submission.happened_at.astimezone(HERE):%H:%M %d/%m/%Y}"
+        raise Problem(f"{BN(submission.id)} đã nhận lúc {received}, trước ngày, giờ đến được ghi. Kiểm tra lại.")
     return arrival
 
 

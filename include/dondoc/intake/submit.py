@@ -55,11 +55,7 @@ def submit(
         subject=note,
         by=by,
     )
-    try:
-        verdict = judge_submission(app, submission, now=now)
-    except (Postponed, Underway) as postponed:
-        reason = f"chưa kiểm tra xong ({postponed}); hệ thống sẽ kiểm tra lại"
-        verdict = without_reading(submission, Outcome.WAITING, reason, now)  # said, not written: it has none yet
+    verdict = _verdict(app, submission, now)
     answer(app, [submission], now=now)
     duplicate = not new or verdict.outcome == Outcome.DUPLICATE or _lies_there(app, submission, verdict.outcome)
     return {
@@ -72,6 +68,15 @@ def submit(
         "form": verdict.form,
         "reason": verdict.reason,
     }
+
+
+def _verdict(app: AppContext, submission: int, now: datetime) -> Verdict:
+    """What was judged; of what is not judged yet, what is said, and not written."""
+    try:
+        return judge_submission(app, submission, now=now)
+    except (Postponed, Underway) as postponed:
+        reason = f"chưa kiểm tra xong ({postponed}); hệ thống sẽ kiểm tra lại"
+        return without_reading(submission, Outcome.WAITING, reason, now)
 
 
 def _lies_there(app: AppContext, submission: int, outcome: Outcome) -> bool:

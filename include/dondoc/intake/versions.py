@@ -4,8 +4,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dondoc.forms.spec import FormSpec
-from dondoc.intake import following
-from dondoc.intake.following import Current, Numbers
+from dondoc.intake import corrections
+from dondoc.intake.corrections import Current, Numbers
 from dondoc.store.cameras import Camera
 from dondoc.store.intake import COUNTS, Verdict
 from dondoc.vocabulary.numbers import CAM
@@ -35,10 +35,10 @@ def current(
     verdict = newest(session, agency, spec.id, but_for=but_for, before=before)
     if verdict is None:
         return None
-    return following.current(spec, verdict.value_hash, verdict.head, verdict.rows, numbers(session, agency))
+    return corrections.current(spec, verdict.value_hash, verdict.head, verdict.rows, numbers(session, agency))
 
 
 def numbers(session: Session, agency: str) -> Numbers:
     """The numbers of an agency's cameras, by folded place and name."""
     rows = session.execute(select(Camera.place, Camera.name, Camera.id).where(Camera.agency == agency))
-    return {following.key(place, name): CAM(camera) for place, name, camera in rows}
+    return {corrections.key(place, name): CAM(camera) for place, name, camera in rows}

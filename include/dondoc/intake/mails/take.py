@@ -70,38 +70,42 @@ def take_in(
     Raises:
         Problem: the disk is nearly full or cannot be used.
     """
-    it = _Arrived(raw, mail, sender, min(arrived, now), refused, now)  # nothing arrives in the future
-    decision = _decided(app, it)
+    arrival = _Arrived(raw, mail, sender, min(arrived, now), refused, now)  # nothing arrives in the future
+    decision = _decided(app, arrival)
     brings = decision.kind == MailKind.SUBMISSION and bool(mail.documents) and not refused
     files = list(mail.documents) if brings else [(TOO_LARGE if refused else WHOLE, raw)]
-    if doubtful := brings and bool(mail.parts.faults):  # what of it was not read may be a document too
+    if brings and mail.parts.faults:  # what of it was not read may be a document too
         files.append((WHOLE, raw))
     digest = sha256(raw).hexdigest()
-    rows = [_row(app, it, decision, f"{digest}/{index}", *file) for index, file in enumerate(files)]
-
-    def keep() -> Taken:
-        with app.sessions.begin() as session:
-            if known := _known(session, digest):
-                return Taken(decision, known, new=False)
-            row = _mail(session, it, decision, digest)
-            session.add(row)
-            session.flush()
-            for submission in rows:
-                submission.mail_id = row.id
-                session.add(submission)
-                session.flush()
-            if not brings:
-                session.add(_verdict(app, session, it, decision, rows[0]))
-            if doubtful:
-                reason = said(because(kinds.Why.UNREADABLE, faults=", ".join(mail.parts.faults)))
-                session.add(without_reading(rows[-1].id, Outcome.WAITING, reason, now, answered=True))
-            return Taken(decision, [submission.id for submission in rows], new=True)
-
+    rows = [_row(app, arrival, decision, f"{digest}/{index}", *file) for index, file in enumerate(files)]
     try:
-        return keep()
+        return _keep(app, arrival, decision, digest, rows, brings=brings)
     except IntegrityError:  # another run took it in between our look and our insert
         with app.sessions.reading() as session:
             return Taken(decision, _known(session, digest), new=False)
+
+
+def _keep(
+    app: AppContext, arrival: _Arrived, decision: Decision, digest: str, rows: list[Submission], *, brings: bool
+) -> Taken:
+    """Write down a mail and its submissions. `brings`: documents; else, or where a part could not be read, the last of
+    them is the mail itself, whose verdict stands at once."""
+    with app.sessions.begin() as session:
+        if known := _known(session, digest):
+            return Taken(decision, known, new=False)
+        row = _mail(session, arrival, decision, digest)
+        session.add(row)
+        session.flush()
+        for submission in rows:
+            submission.mail_id = row.id
+            session.add(submission)
+            session.flush()
+        if not brings:
+            session.add(_verdict(app, session, arrival, decision, rows[0]))
+        elif faults := arrival.mail.parts.faults:
+            reason = said(because(kinds.Why.UNREADABLE, faults=", ".join(faults)))
+            session.add(without_reading(rows[-1].id, Outcome.WAITING, reason, arrival.now, answered=True))
+        return Taken(decision, [submission.id for submission in rows], new=True)
 
 
 def _known(session: Session, digest: str) -> list[int]:
@@ -111,18 +115,20 @@ def _known(session: Session, digest: str) -> list[int]:
     return list(session.scalars(query.order_by(Submission.id)))
 
 
-def _decided(app: AppContext, it: _Arrived) -> Decision:
+def _decided(app: AppContext, arrival: _Arrived) -> Decision:
     with app.sessions.reading() as session:
-        letter = letters.of_id(session, it.mail.message_id)
+        letter = letters.of_id(session, arrival.mail.message_id)
         sent = {one["sha256"] for one in letter.attachments} if letter else set()
-    sent_back = bool(sent) and all(sha256(file).hexdigest() in sent for _, file in it.mail.documents)
-    if it.refused:
-        return kinds.decide_unread(it.mail.header, it.mail.parts, ours=letter is not None)
-    return kinds.decide(it.mail.header, it.mail.parts, ours=letter is not None, sent_back=sent_back)
+    sent_back = bool(sent) and all(sha256(file).hexdigest() in sent for _, file in arrival.mail.documents)
+    if arrival.refused:
+        return kinds.decide_unread(arrival.mail.header, arrival.mail.parts, ours=letter is not None)
+    return kinds.decide(arrival.mail.header, arrival.mail.parts, ours=letter is not None, sent_back=sent_back)
 
 
-def _row(app: AppContext, it: _Arrived, decision: Decision, channel_id: str, name: str, content: bytes) -> Submission:
-    sender = it.sender
+def _row(
+    app: AppContext, arrival: _Arrived, decision: Decision, channel_id: str, name: str, content: bytes
+) -> Submission:
+    sender = arrival.sender
     return prepared(
         app,
         content,
@@ -130,63 +136,65 @@ def _row(app: AppContext, it: _Arrived, decision: Decision, channel_id: str, nam
         channel_id=channel_id,
         sender=sender.address,
         filename=name,
-        received_at=it.at,
-        now=it.now,
-        message_id=it.mail.message_id,
-        subject=it.mail.parts.subject,
+        received_at=arrival.at,
+        now=arrival.now,
+        message_id=arrival.mail.message_id,
+        subject=arrival.mail.parts.subject,
         automatic=decision.automatic,
         sender_doubt=sender.doubt,
         authentication=sender.authentication.result if sender.authentication else None,
     )
 
 
-def _mail(session: Session, it: _Arrived, decision: Decision, digest: str) -> Mail:
-    parts, by_person = it.mail.parts, decision.kind in _BY_A_PERSON
+def _mail(session: Session, arrival: _Arrived, decision: Decision, digest: str) -> Mail:
+    parts, by_person = arrival.mail.parts, decision.kind in _BY_A_PERSON
     own = parts.own if by_person else parts.text
     return Mail(
         digest=digest,
         kind=decision.kind,
         reason=decision.reason.as_json(),
         text="\n".join(redact(visible(line))[0] for line in own[:TEXT].splitlines())[:TEXT],
-        promised=words.promised(parts.own, it.at) if by_person else None,
+        promised=words.promised(parts.own, arrival.at) if by_person else None,
         document_number=words.document_number(parts.own) if by_person else None,
-        letter_id=_letter(session, it, decision.kind),
+        letter_id=_letter(session, arrival, decision.kind),
         bounced=[one._asdict() for one in parts.bounced],
         passed_over=[[visible(name), str(why)] for name, why in parts.passed_over],
-        origin=origins.origin(it.mail.header),
-        recorded_at=it.now,
+        origin=origins.origin(arrival.mail.header),
+        recorded_at=arrival.now,
     )
 
 
-def _letter(session: Session, it: _Arrived, kind: MailKind) -> int | None:
-    parts, ids = it.mail.parts, letters.named(it.mail.header)
+def _letter(session: Session, arrival: _Arrived, kind: MailKind) -> int | None:
+    parts, ids = arrival.mail.parts, letters.named(arrival.mail.header)
     if kind == MailKind.OURS:
-        letter = letters.of_id(session, it.mail.message_id)
+        letter = letters.of_id(session, arrival.mail.message_id)
         return letter.id if letter else None
     if kind == MailKind.BOUNCE:
-        return letters.returned(session, [*parts.originals, *ids], parts.bounced, it.at)
-    sender = "" if it.sender.doubt else it.sender.address
-    agencies = _agencies(session, it)
+        return letters.returned(session, [*parts.originals, *ids], parts.bounced, arrival.at)
+    sender = "" if arrival.sender.doubt else arrival.sender.address
+    agencies = _agencies(session, arrival)
     return letters.answered(session, [*ids, *parts.originals], sender, agencies) if sender else None
 
 
-def _agencies(session: Session, it: _Arrived) -> set[str]:
-    probe = Submission(sender=it.sender.address, sender_doubt=it.sender.doubt, happened_at=it.at)
+def _agencies(session: Session, arrival: _Arrived) -> set[str]:
+    probe = Submission(sender=arrival.sender.address, sender_doubt=arrival.sender.doubt, happened_at=arrival.at)
     return may_act_for(session, probe)
 
 
-def _verdict(app: AppContext, session: Session, it: _Arrived, decision: Decision, submission: Submission) -> Verdict:
+def _verdict(
+    app: AppContext, session: Session, arrival: _Arrived, decision: Decision, submission: Submission
+) -> Verdict:
     """On a mail that is kept itself. A machine's is nobody's work; a person's waits, and is answered."""
     reason = said(decision.reason)
-    may_be = MayBe.EITHER if it.mail.documents or decision.kind == MailKind.SUBMISSION else MayBe.NEITHER
+    may_be = MayBe.EITHER if arrival.mail.documents or decision.kind == MailKind.SUBMISSION else MayBe.NEITHER
     if decision.kind not in _BY_A_PERSON:
-        return without_reading(submission.id, Outcome.DISMISSED, reason, it.now, may_be=may_be, answered=True)
-    if it.refused:
-        return without_reading(submission.id, Outcome.REFUSED, it.refused, it.now)
-    agencies = _agencies(session, it)
+        return without_reading(submission.id, Outcome.DISMISSED, reason, arrival.now, may_be=may_be, answered=True)
+    if arrival.refused:
+        return without_reading(submission.id, Outcome.REFUSED, arrival.refused, arrival.now)
+    agencies = _agencies(session, arrival)
     agency = next(iter(agencies)) if len(agencies) == 1 else None
-    asked = replies.question(app, session, it.mail.header, it.sender, it.mail.parts.subject or "") is not None
-    answered = decision.automatic or (asked and decision.kind != MailKind.SUBMISSION)
+    question = replies.question(app, session, arrival.mail.header, arrival.sender, arrival.mail.parts.subject or "")
+    answered = decision.automatic or (question is not None and decision.kind != MailKind.SUBMISSION)
     return without_reading(
-        submission.id, Outcome.WAITING, reason, it.now, agency=agency, may_be=may_be, answered=answered
+        submission.id, Outcome.WAITING, reason, arrival.now, agency=agency, may_be=may_be, answered=answered
     )

@@ -9,9 +9,9 @@ from typing import Any
 
 from dondoc.cameras.registry.declare import SAME_ADDRESS
 from dondoc.directive.names import fold
-from dondoc.forms import catalogue, followed, template
+from dondoc.forms import catalogue, current_rows, template
 from dondoc.forms.checks import a1
-from dondoc.forms.followed import CHANGE, NUMBER
+from dondoc.forms.current_rows import CHANGE, NUMBER
 from dondoc.forms.spec import CAMERA, FormSpec
 from dondoc.forms.verdict import FormVerdict, Issue
 from dondoc.intake import differences
@@ -89,7 +89,7 @@ def _is_new(rows: Sequence[Row]) -> bool:
 def _followed(spec: FormSpec, row: Row, stands: Mapping[str, Row]) -> dict[str, Any]:
     if (before := stands.get(str(row.get(NUMBER)))) is None:
         return dict(row)
-    merged = followed.merged(spec, row, before)
+    merged = current_rows.merged(spec, row, before)
     return {**merged.row, KEPT: sorted(merged.kept)}
 
 
