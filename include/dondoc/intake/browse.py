@@ -131,7 +131,7 @@ def found(
     """
     base, work = _joined()
     filtered = base.where(*_conditions(app, wanted, now, senders=senders))
-    counted = session.execute(filtered.with_only_columns(work, func.count()).group_by(work)).tuples()
+    counted = session.execute(filtered.with_only_columns(work, func.count()).group_by(work))
     counts = {Work.stored(one): number for one, number in counted}
     only = [Work.read(wanted.work, "việc cần làm")] if wanted.work else [*among] or [*Work][:-1]
     chosen, total = filtered.where(work.in_([one.value for one in only])), sum(counts.get(one, 0) for one in only)
