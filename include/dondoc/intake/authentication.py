@@ -275,7 +275,7 @@ def _by_dmarc(results: Sequence[Statement], domain: str) -> Authentication | Non
         return Authentication(Result.FAIL, "dmarc=fail")
     if any(other not in (None, domain) for other in about):
         return Authentication(Result.FAIL, "dmarc của một tên miền khác")
-    if results and all(s.result == "pass" for s in results) and about == {domain}:
+    if results and all(s.result == Result.PASS for s in results) and about == {domain}:
         return Authentication(Result.PASS, "dmarc")
     return None
 
@@ -284,9 +284,9 @@ def _by_spf_and_dkim(results: Sequence[Statement], domain: str) -> Authenticatio
     """Where there is no DMARC: a pass of either for the domain of From (RFC 7489, section 3.1), else a failure."""
     spf = [s for s in results if s.method == "spf"]
     dkim = [s for s in results if s.method == "dkim" and any(_aligned(d, domain) for d in _signers(s))]
-    if any(s.result == "pass" for s in dkim):
+    if any(s.result == Result.PASS for s in dkim):
         return Authentication(Result.PASS, "dkim")
-    if any(s.result == "pass" and _aligned(_host(s.properties.get("smtp.mailfrom", "")), domain) for s in spf):
+    if any(s.result == Result.PASS and _aligned(_host(s.properties.get("smtp.mailfrom", "")), domain) for s in spf):
         return Authentication(Result.PASS, "spf")
     for s in (*spf, *dkim):
         if s.result in _FAILED:

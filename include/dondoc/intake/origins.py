@@ -10,6 +10,7 @@ from email.message import Message
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from dondoc.intake.authentication import Result
 from dondoc.store.intake import COUNTS, Mail, Submission, Verdict
 from dondoc.vocabulary.submissions import ACCEPTED
 
@@ -47,7 +48,7 @@ def _network(address: str) -> str | None:
 
 def is_new(session: Session, submission: Submission) -> bool:
     """Whether an address that has sent accepted forms writes from where it never did, and nothing vouches for it."""
-    if submission.mail_id is None or submission.authentication == "pass":
+    if submission.mail_id is None or submission.authentication == Result.PASS:
         return False
     here = session.get_one(Mail, submission.mail_id).origin
     known = set(
