@@ -13,7 +13,7 @@ from dondoc.errors import Problem
 if TYPE_CHECKING:
     from dondoc.configuration.context import AppContext
     from dondoc.forms.spec import FormSpec
-    from dondoc.forms.verdict import FormVerdict
+    from dondoc.forms.verdict import FormVerdict, Issue
 
 OUTCOMES = {
     "accepted": "hợp lệ",
@@ -120,9 +120,14 @@ def _line(path: Path, form: "FormVerdict") -> dict[str, Any]:
         "rows": len(form.rows),
         "nil": form.nil,
         "value_hash": form.value_hash,
-        # As the contract has it.
-        "issues": [{n: v for n, v in asdict(one).items() if n not in ("said", "place")} for one in form.issues],
+        "issues": [_issue(one) for one in form.issues],
     }
+
+
+def _issue(issue: "Issue") -> dict[str, Any]:
+    """As the contract has it; of a run of rows with the range of its cells."""
+    left_out = {"said", "place"} | ({"cells"} if issue.cells is None else set())
+    return {name: value for name, value in asdict(issue).items() if name not in left_out}
 
 
 def _tell(path: Path, form: "FormVerdict") -> None:
