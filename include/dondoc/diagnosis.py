@@ -8,6 +8,7 @@ from functools import partial
 from itertools import islice
 
 from sqlalchemy import select, text
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from dondoc import keys, tls
@@ -17,6 +18,7 @@ from dondoc.configuration.check import check_config
 from dondoc.configuration.context import AppContext
 from dondoc.configuration.settings import Settings
 from dondoc.errors import Cause, Problem
+from dondoc.facts.desk import desk
 from dondoc.isolation import confine
 from dondoc.staff import alerts
 from dondoc.store import files, key_checks
@@ -25,6 +27,7 @@ from dondoc.store.session import file_of
 from dondoc.store.trust import Alert
 
 Finding = dict[str, str]
+SAMPLE = "0239 0000 000"  # of the directive that is shipped
 SECONDS = 20.0  # that one server is waited for
 
 
@@ -48,6 +51,7 @@ def examine(now: Callable[[], datetime]) -> list[Finding]:
         partial(_home, settings),
         partial(_metrics, settings),
         partial(_database, app),
+        partial(_desk, app, now()),
         partial(_audit, app),
         partial(_rotation, app),
         partial(_alerts, app),
@@ -106,6 +110,22 @@ def _data(app: AppContext, now: datetime) -> Iterator[Finding]:
     if not app.calendar.confirmed(now.year):
         message = f"Lịch nghỉ năm {now.year} chưa có thông báo chính thức. Bổ sung vào tệp lịch khi có văn bản."
         yield _finding("calendar", "warning", message)
+
+
+def _desk(app: AppContext, now: datetime) -> Iterator[Finding]:
+    """Every letter names one person to call."""
+    day = now.astimezone(HERE).date()
+    try:
+        with app.sessions.reading() as session:
+            whom = desk(session, app.registry, app.letters(session, day), day)
+    except (Problem, SQLAlchemyError):  # the checks of the data and of the database say so
+        return
+    if whom is None or (SAMPLE in whom and app.settings.mode == "live"):
+        message = (
+            "Thư gửi đi chưa ghi ai, số điện thoại nào để đơn vị gọi. Nhập bằng dondoc contacts import một dòng của "
+            f"{app.registry.office} có vai trò focal_officer và số điện thoại, hoặc ghi contact trong tệp văn bản."
+        )
+        yield _finding("contact", "error", message)
 
 
 def _home(settings: Settings) -> Iterator[Finding]:

@@ -127,7 +127,7 @@ def test_a_wrong_line_is_named(
         ("forms/common.yaml", "code: leased", "code: rented", "form_03", "“link” có mã “rented” mà chương trình không"),
         ("forms/form_focal.yaml", "{code: tourism", "{code: turism", "form_focal", "thiếu hệ thống “tourism”"),
         ("letters/overdue_1/text.txt.j2", "{{ grounds }}", "{{ ground }}", "stttt-cntt-2021-11", "không có “ground”"),
-        ("letters/duties.txt.j2", "item.due }}", "item.deu }}", "day-du", "has no attribute 'deu'"),
+        ("letters/items.txt.j2", "item.due }}", "item.deu }}", "day-du", "has no attribute 'deu'"),
         ("letters/outage/text.txt.j2", "{% endfor %}", "", "letters/outage/text.txt.j2", "TemplateSyntaxError"),
         ("cameras/pictures.yaml", "black_mean:", "blak_mean:", "pictures", "thiếu hoặc thừa: black_mean, blak_mean"),
         ("cameras/streams.yaml", "generic: /", "generick: /", "streams", "không có khóa “generick”"),

@@ -40,6 +40,8 @@ def listed(typed: Callable[..., str], *words: str) -> list[tuple[str, str, int]]
 def test_a_file_is_checked_without_a_database(environment: pytest.MonkeyPatch, dondoc: Run, tmp_path: Path) -> None:
     good = written(tmp_path / "b.yaml", LETTER)
     said = json.loads(dondoc("directive", "check", good, "--json").stdout)
+    [warning] = said.pop("warnings")
+    assert warning.startswith("Chưa ghi contact")
     assert said == {"file": str(good), "directive": "stttt-2021-12", "obligations": 1, "agencies": 1}
     assert "dùng được" in dondoc("directive", "check", OTHER_DIRECTIVE).stderr, "it brings its own agencies"
     good.write_text(good.read_text("utf-8").replace("ubnd-huyen-duc-tho", "ubnd-khac"), "utf-8")

@@ -94,6 +94,47 @@ def test_a_wrong_obligation_is_named_with_its_line(tmp_path: Path, extra: str, w
     assert any(line.startswith(f"van-ban.yaml:{line_of(text, extra)}: ") and words in line for line in found), found
 
 
+OVERDUE = "  - {id: overdue_1, after: 1, to: [clerk], letter: overdue_1, kind: overdue}"
+
+
+@pytest.mark.parametrize(
+    ("step", "words"),
+    [
+        ("{id: s, after: -2, to: [], letter: reminder, kind: reminder}", "chưa ghi gửi cho ai"),
+        ("{id: s, after: -2, to: [chief], letter: reminder, kind: reminder}", "không có vai trò “chief”"),
+        ("{id: s, after: -2, to: [clerk, clerk], letter: reminder, kind: reminder}", "“clerk” ghi hai lần"),
+        ("{id: s, after: 1, to: [clerk], letter: reminder, kind: reminder}", "after 1 phải là 0 hoặc số âm"),
+        ("{id: s, after: 0, to: [clerk], letter: overdue_1, kind: overdue}", "after 0 phải từ 1 trở lên"),
+        ("{id: s, after: 5000, to: [clerk], letter: overdue_1, kind: overdue}", "after 5000 quá xa"),
+        ("{id: s, after: 2, wait: -1, to: [clerk], letter: overdue_1, kind: overdue}", "wait -1 không dùng được"),
+        ("{id: s, after: 2, answer_days: 0, to: [clerk], letter: overdue_1, kind: overdue}", "answer_days 0 không"),
+        ("{id: s, after: 2, to: [clerk], letter: ../x, kind: overdue}", "“../x” không phải tên thư mục"),
+        ("{id: s, after: 3, to: [head], letter: overdue_2, kind: overdue}", "gửi “head” phải có needs"),
+        ("{id: s, after: 5, to: [board], letter: overdue_board, kind: overdue}", "gửi “board” phải có needs"),
+        ("{id: s, after: 3, to: [head], letter: overdue_2, kind: overdue, needs: remind}", "chỉ là thư nhắc hạn"),
+        ("{id: s, after: 3, to: [head], letter: overdue_2, kind: overdue, needs: x}", "không có bậc “x” trước bậc"),
+        (
+            "{id: s, after: 3, to: [head], letter: overdue_2, kind: overdue, needs: s}",
+            "đứng sau, hoặc là chính bậc này",
+        ),
+        ("{id: overdue_1, after: 3, to: [clerk], letter: overdue_1, kind: overdue}", "mã “overdue_1” dùng hai lần"),
+    ],
+)
+def test_a_step_that_could_never_be_taken_is_named_with_its_line(tmp_path: Path, step: str, words: str) -> None:
+    text = GOOD.replace(OVERDUE, f"{OVERDUE}\n  - {step}", 1)
+    found = refusal(tmp_path, text)
+    assert any(line.startswith(f"van-ban.yaml:{line_of(text, step)}: ") and words in line for line in found), found
+    own = f"{GOOD}\nladders:\n  - kinds: [central]\n    steps:\n    {OVERDUE}\n      - {step}\n"
+    if "remind" not in words and "nhắc hạn" not in words:
+        found = refusal(tmp_path, own)
+        assert any(line.startswith(f"van-ban.yaml:{line_of(own, step)}: ") and words in line for line in found), found
+
+
+def test_a_kind_of_agencies_has_one_ladder(tmp_path: Path) -> None:
+    one = f"  - kinds: [central]\n    steps:\n    {OVERDUE}\n"
+    assert any("đã có bậc đôn đốc riêng" in line for line in refusal(tmp_path, f"{GOOD}\nladders:\n{one}{one}"))
+
+
 def test_an_obligation_of_an_agency_that_came_later_is_an_impossible_date(tmp_path: Path) -> None:
     text = GOOD.replace("    aliases: [Sông Cả]\n", "    valid_from: 2023-04-18\n", 1)
     assert any("mới thành lập, sau thời hạn" in line for line in refusal(tmp_path, text))

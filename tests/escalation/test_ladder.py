@@ -342,6 +342,6 @@ def test_the_grace_is_a_setting_and_only_delays_the_first_steps(ladder: Ladder) 
 def test_why_nothing_says_what_comes_next_and_when(ladder: Ladder, owed: Make) -> None:
     standing = owed(day=nov(24))
     why = decide(ladder, AGENCY, [standing], [letter(O1, 23, standing)], nov(24)).reason
-    assert "bậc “thông báo quá hạn lần 1” đã có thư TH-00001 đã đến ngày 23/11/2021" in why
-    assert "bậc kế tiếp “thông báo quá hạn lần 2, gửi lãnh đạo đơn vị”" in why
+    assert "bậc “đề nghị gửi nội dung quá hạn” đã có thư TH-00001 đã đến ngày 23/11/2021" in why
+    assert "bậc kế tiếp “đề nghị lãnh đạo đơn vị chỉ đạo”" in why
     assert "còn chờ đủ 02 ngày làm việc, đến 25/11/2021" in why

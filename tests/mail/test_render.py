@@ -27,7 +27,7 @@ def test_dates_and_numbers_are_written_as_official_letters_do() -> None:
 
 def test_a_letter_to_ourselves_has_words_for_every_reader() -> None:
     letter = render(DATA, SHIPPED, "internal", {"title": "Không đọc được hộp thư", "lines": ["a < b", "hai"]})
-    assert letter.subject == "[IOC Hà Tĩnh] [Nội bộ] Không đọc được hộp thư"
+    assert letter.subject == "[Nội bộ] Không đọc được hộp thư [IOC Hà Tĩnh]"
     assert "- a < b\n- hai\n" in letter.text
     assert "a &lt; b" in letter.html
     assert "SỞ THÔNG TIN VÀ TRUYỀN THÔNG" in letter.text
@@ -44,9 +44,20 @@ def test_a_receipt_is_filled_in() -> None:
 def test_another_office_signs_with_its_own_names() -> None:
     plain = SHIPPED.model_copy(update={"letterhead": None, "office": "so-nnptnt"})
     letter = render(DATA, plain, "internal", {"title": "Thử", "lines": []})
-    assert letter.subject == "[Sở NN&PTNT] [Nội bộ] Thử"
+    assert letter.subject == "[Nội bộ] Thử [Sở NN&PTNT]"
     assert "SỞ NÔNG NGHIỆP VÀ PHÁT TRIỂN NÔNG THÔN" in letter.text
     assert "IOC" not in letter.text + letter.html
+
+
+def test_a_letter_is_signed_by_the_office_that_there_is_on_its_day() -> None:
+    def signed(day: date) -> str:
+        return render(DATA, SHIPPED, "neutral", {"received_at": AT, "number": "BN-0001"}, day).text
+
+    assert "SỞ THÔNG TIN VÀ TRUYỀN THÔNG TỈNH HÀ TĨNH" in signed(date(2025, 2, 28))
+    after = signed(date(2025, 3, 1))
+    assert "SỞ KHOA HỌC VÀ CÔNG NGHỆ TỈNH HÀ TĨNH" in after
+    assert after.startswith("Kính gửi: Quý cơ quan\n\nSở Khoa học và Công nghệ đã nhận")
+    assert "Thông tin và Truyền thông" not in after
 
 
 def test_a_missing_word_is_an_error_not_a_blank() -> None:

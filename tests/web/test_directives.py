@@ -116,10 +116,10 @@ def test_the_preview_climbs_the_ladder_and_writes_nothing(app: AppContext, ops: 
     rows = html.fromstring(ops.post(f"/directives/{ID}/forecast", headers=ORIGIN).text).xpath("(//table)[2]/tbody/tr")
     told = [(row.xpath("td")[0].text_content(), " ".join(row.xpath("td")[2].text_content().split())) for row in rows]
     assert told == [
-        ("25/11/2021", "nhắc trước hạn lần 1"),
-        ("29/11/2021", "nhắc trước hạn lần 2"),
-        ("02/12/2021", "thông báo quá hạn lần 1"),
-        ("06/12/2021", "thông báo quá hạn lần 2, gửi lãnh đạo đơn vị (phải duyệt)"),
+        ("25/11/2021", "nhắc trước hạn"),
+        ("29/11/2021", "nhắc trước hạn"),
+        ("02/12/2021", "đề nghị gửi nội dung quá hạn"),
+        ("06/12/2021", "đề nghị lãnh đạo đơn vị chỉ đạo (phải duyệt)"),
         ("10/12/2021", "báo cáo lãnh đạo Sở (phải duyệt)"),
     ]
     with app.sessions.reading() as session:

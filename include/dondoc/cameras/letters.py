@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -21,6 +21,7 @@ from dondoc.configuration.context import AppContext
 from dondoc.directive.names import fold
 from dondoc.directive.succession import responsible
 from dondoc.facts import contacts
+from dondoc.facts.desk import desk
 from dondoc.mail import compose, outbox
 from dondoc.mail.letter import Attachment, Letter, Precondition
 from dondoc.mail.render import render
@@ -37,6 +38,7 @@ from dondoc.vocabulary.people import Role
 from dondoc.vocabulary.submissions import ACCEPTED
 
 SHOWN = 30  # cameras in one letter: people read on phones
+ANSWER_DAYS = 5  # working days to see to a camera, or to say when
 NUMBERS = 10  # of a place that is named
 
 
@@ -78,7 +80,8 @@ def outages(app: AppContext, outage_ids: Iterable[int], now: datetime) -> list[i
             if recipient and outage.id not in told:
                 groups[agency, recipient].append((outage, camera))
         standing = current.read(app, session, now, {camera.agency for _, camera in rows}) if groups else []
-    return _put(app, [_told(app, *group, found, standing, now) for group, found in groups.items()], now)
+        phone = desk(session, app.registry, app.letters(session, now.date()), now.date())
+    return _put(app, [_told(app, *group, found, standing, phone, now) for group, found in groups.items()], now)
 
 
 def _put(app: AppContext, letters: list[Letter | None], now: datetime) -> list[int]:
@@ -102,6 +105,7 @@ def _answer(app: AppContext, submission_id: int, now: datetime, copy: Copy) -> L
         if submission.automatic or agency is None or not (found.verdicts or found.excused):
             return None
         sender = submission.sender if submission.sender_doubt is None else ""  # a forged address is told nothing
+        phone = desk(session, app.registry, app.letters(session, now.date()), now.date())
         recipient = sender or _officer(session, agency, cameras[0].system, now)
     if not recipient:
         return None
@@ -123,6 +127,8 @@ def _answer(app: AppContext, submission_id: int, now: datetime, copy: Copy) -> L
         "unchecked": unchecked[:SHOWN],
         "more_unchecked": max(0, len(unchecked) - SHOWN),
         "attached": marked.filename if marked else None,
+        "answer_before": _answer_before(app, now),
+        "desk": phone,
     }
     return _letter(
         app,
@@ -195,6 +201,7 @@ def _told(
     recipient: str,
     found: list[tuple[Outage, Camera]],
     standing: Sequence[CameraState],
+    phone: str | None,
     now: datetime,
 ) -> Letter:
     found = sorted(found, key=lambda pair: pair[0].id)
@@ -217,6 +224,8 @@ def _told(
         "total": len(found),
         "more": max(0, len(lines) - SHOWN),
         "advice": _advice([*(o.verdict for o, _ in alone), *(_verdict(place, cameras) for place in named)]),
+        "answer_before": _answer_before(app, now),
+        "desk": phone,
     }
     about = f"{','.join(numbers)}|{now:%Y-%m-%d}"
     return _letter(
@@ -229,6 +238,11 @@ def _told(
         {"outages": [o.id for o, _ in found]},
         f"Camera mất kết nối: {', '.join(numbers)}",
     )
+
+
+def _answer_before(app: AppContext, now: datetime) -> date:
+    """The day before which an agency is asked to say what it found."""
+    return app.calendar.add(now.date(), ANSWER_DAYS) + timedelta(days=1)
 
 
 def _places(

@@ -39,8 +39,15 @@ def check(file: Path, as_json: Json = False) -> None:
     letter = written.directive(own_registry(written) or app.registry)
     owing = len({duty.agency for duty in letter.obligations})
     summary = {"file": str(file), "directive": letter.id, "obligations": len(letter.obligations), "agencies": owing}
+    nobody = (
+        "Chưa ghi contact (tên, điện thoại người của Sở mà đơn vị gọi được): thư chỉ ghi được khi danh bạ có cán bộ "
+        "đầu mối của Sở."
+    )
+    warnings = [] if letter.contact else [nobody]
+    for warning in warnings:
+        say(f"{file}: {warning}")
     if as_json:
-        emit(summary)
+        emit(summary | {"warnings": warnings})
     else:
         say(f"{file}: dùng được. “{letter.id}”: {len(letter.obligations)} nhiệm vụ của {owing} đơn vị.")
 

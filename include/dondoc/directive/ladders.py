@@ -3,12 +3,17 @@
 from pathlib import Path
 
 from dondoc.directive import located_yaml
-from dondoc.directive.model import Step, Strict
+from dondoc.directive.model import KindLadder, Step, Strict
 
 
 class ReadyLadder(Strict):
     title: str
     steps: tuple[Step, ...]
+    ladders: tuple[KindLadder, ...] = ()  # of the kinds of agencies that have their own
+
+    def same(self, steps: tuple[Step, ...], ladders: tuple[KindLadder, ...]) -> bool:
+        """Whether a letter's ladders are these."""
+        return (self.steps, self.ladders) == (steps, ladders)
 
 
 def ready_ladders(data: Path) -> dict[str, ReadyLadder]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import date
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,19 @@ from pydantic import Field
 
 from dondoc.configuration.settings import DATA
 from dondoc.directive.located_yaml import LocatedYaml, raise_together, read
-from dondoc.directive.model import Agency, Directive, Duty, Letterhead, Registry, Step, Strict, System, WeeklyReport
+from dondoc.directive.model import (
+    Agency,
+    Desk,
+    Directive,
+    Duty,
+    KindLadder,
+    Letterhead,
+    Registry,
+    Step,
+    Strict,
+    System,
+    WeeklyReport,
+)
 from dondoc.directive.periods import Periodic
 from dondoc.directive.rules import apply_agency_rules, apply_rules, apply_system_rules
 
@@ -39,6 +52,11 @@ class _Milestone(_Group):
     text: str
 
 
+# Keys that came later: letters that do not use them keep their digest.
+_LATER = ("weekly_report", "ladders", "contact")
+_LATER_OF_A_STEP = ("repeat", "answer_days", "own_address")
+
+
 class File(Strict):
     """The keys of a directive's YAML file: those of `Directive`, with duties in groups.
 
@@ -62,12 +80,19 @@ class File(Strict):
     obligations: tuple[_Group, ...]
     milestones: tuple[_Milestone, ...] = ()
     ladder: tuple[Step, ...]
+    ladders: tuple[KindLadder, ...] = ()
+    contact: Desk | None = None
 
     def content(self) -> dict[str, Any]:
         """What a version of the letter is recorded as: plain JSON, without what is not said."""
         content = {name: value for name, value in self.model_dump(mode="json").items() if name in File.model_fields}
-        if self.weekly_report == WeeklyReport():  # letters of before it was known keep their digest
-            del content["weekly_report"]
+        for name in _LATER:
+            if getattr(self, name) == File.model_fields[name].default:
+                del content[name]
+        for step in chain(content["ladder"], *(own["steps"] for own in content.get("ladders", ()))):
+            for name in _LATER_OF_A_STEP:
+                if step[name] == Step.model_fields[name].default:
+                    del step[name]
         return content
 
     def directive(self, registry: Registry) -> Directive:

@@ -94,6 +94,23 @@ class Step(Strict):
     wait: int = 1  # working days since the step before was delivered
     needs: str | None = None  # the step that must have been delivered before
     repeat: int | None = Field(None, ge=1)  # taken again and again, so many working days after what was written last
+    answer_days: int | None = None  # working days that its letter gives; None: one, more where it is approved first
+    own_address: bool = False  # a head is written to at his own address, not at the mailbox of his agency
+
+
+class KindLadder(Strict):
+    """The ladder of agencies of some kinds, in place of the letter's own."""
+
+    kinds: tuple[AgencyKind, ...] = Field(min_length=1)
+    steps: tuple[Step, ...] = Field(min_length=1)
+
+
+class Desk(Strict):
+    """Whom the reader of a letter can call, while no contact of ours is registered."""
+
+    name: str = Field(min_length=1)
+    phone: str = Field(min_length=1)
+    email: str = ""
 
 
 class Letterhead(Strict):
@@ -193,8 +210,20 @@ class Directive(Strict):
     weekly_report: WeeklyReport = WeeklyReport()
     obligations: tuple[Duty, ...]  # the dated ones
     milestones: tuple[Duty, ...]  # the undated ones
-    ladder: tuple[Step, ...]
+    ladder: tuple[Step, ...]  # of agencies of no kind that has its own
+    ladders: tuple[KindLadder, ...] = ()
+    contact: Desk | None = None
     registry: Registry
+
+    def ladder_of(self, agency: str) -> tuple[Step, ...]:
+        """The steps that an agency is chased by."""
+        kind = self.registry.agency(agency).kind
+        return next((own.steps for own in self.ladders if kind in own.kinds), self.ladder)
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """Of all its ladders; one id may stand in several."""
+        return (*self.ladder, *(step for own in self.ladders for step in own.steps))
 
     @property
     def duties(self) -> tuple[Duty, ...]:

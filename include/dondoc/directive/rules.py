@@ -9,8 +9,9 @@ from typing import Any
 from dondoc.directive.located_yaml import LocatedYaml, Place
 from dondoc.directive.model import Registry
 from dondoc.directive.periods import Periodic
+from dondoc.vocabulary.letters import LetterKind
 from dondoc.vocabulary.obligations import LOOSE, MILESTONES, Deliverable
-from dondoc.vocabulary.people import ON_LADDER
+from dondoc.vocabulary.people import ON_LADDER, Role
 
 _LOOSE = re.compile(rf"({'|'.join(LOOSE)})(_[a-z0-9]+)*")
 ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")  # it stands in ids of duties, addresses of pages, names of folders
@@ -19,6 +20,8 @@ NEW = "new"  # is the page of a new letter
 YEARS = range(1900, 3000)  # beyond them no calendar counts
 MOST_PERIODS = 240  # of a duty that comes back: twenty years of months
 MOST_DUTIES = 20_000  # of a letter, each agency and period counted: all of them are looked at every morning
+MOST_DAYS = 250  # working days between a due date and a step, or between steps: a year
+FOLDER = re.compile(r"[a-z0-9_]+")
 Entry = tuple[Place, dict[str, Any]]
 
 
@@ -34,7 +37,6 @@ def apply_rules(marked: LocatedYaml, registry: Registry | None) -> None:
     elif isinstance(name, str) and (len(name) > LONGEST_ID or name == NEW):
         marked.fault(("id",), f"mã dài nhất {LONGEST_ID} ký tự, và không phải “{NEW}”")
     _days_can_be_counted(marked)
-    _no_doubled_ids(marked, "ladder")
     if registry is None:
         apply_agency_rules(marked, "issuer", "superior")
         apply_system_rules(marked)
@@ -44,7 +46,7 @@ def apply_rules(marked: LocatedYaml, registry: Registry | None) -> None:
         _known_offices(marked, {agency.id for agency in registry.agencies}, "issuer", "superior")
     _duties_fit(marked, known)
     _not_too_many(marked)
-    _ladder_fits(marked)
+    apply_ladder_rules(marked)
 
 
 def _days_can_be_counted(marked: LocatedYaml) -> None:
@@ -227,13 +229,75 @@ def _as_periodic(periodic: Any) -> Periodic | None:
         return None
 
 
-def _ladder_fits(marked: LocatedYaml) -> None:
-    before: set[Any] = set()
-    for place, item in _entries(marked.data, "ladder"):
-        for key in ("to", "also"):
-            for i, role in enumerate(_listed(item.get(key))):
-                if isinstance(role, str) and role not in ON_LADDER:
-                    marked.fault((*place, key, i), f"không có vai trò “{role}” ({', '.join(ON_LADDER)})")
-        if (needs := item.get("needs")) is not None and needs not in before:
-            marked.fault((*place, "needs"), f"không có bậc “{needs}” trước bậc này")
-        before.add(item.get("id"))
+def apply_ladder_rules(marked: LocatedYaml, key: str = "ladder") -> None:
+    """Faults of the ladder under a key and of those of kinds of agencies: steps that could never be taken, or by
+    which somebody would be written to whom nothing was said before."""
+    if not isinstance(marked.data, dict):
+        return
+    _ladder_fits(marked, (key,), marked.data.get(key))
+    seen: set[Any] = set()
+    for place, item in _entries(marked.data, "ladders"):
+        for i, kind in enumerate(_listed(item.get("kinds"))):
+            if kind in seen:
+                marked.fault((*place, "kinds", i), f"loại đơn vị “{kind}” đã có bậc đôn đốc riêng ở trên")
+            seen.add(kind)
+        _ladder_fits(marked, (*place, "steps"), item.get("steps"))
+
+
+def _ladder_fits(marked: LocatedYaml, at: Place, steps: Any) -> None:
+    items = [(i, item) for i, item in enumerate(_listed(steps)) if isinstance(item, dict)]
+    ids, before = [item.get("id") for _, item in items], dict[Any, dict[str, Any]]()
+    for i, item in items:
+        place = (*at, i)
+        if item.get("id") in before:
+            marked.fault((*place, "id"), f"mã “{item.get('id')}” dùng hai lần")
+        _reaches_somebody(marked, place, item)
+        _days_fit(marked, place, item)
+        _needs_fit(marked, place, item, before, ids)
+        before[item.get("id")] = item
+
+
+def _reaches_somebody(marked: LocatedYaml, place: Place, item: dict[str, Any]) -> None:
+    for key in ("to", "also"):
+        for i, role in enumerate(_listed(item.get(key))):
+            if isinstance(role, str) and role not in ON_LADDER:
+                marked.fault((*place, key, i), f"không có vai trò “{role}” ({', '.join(ON_LADDER)})")
+            elif role in _listed(item.get(key))[:i]:
+                marked.fault((*place, key, i), f"vai trò “{role}” ghi hai lần")
+    if item.get("to") == [] or item.get("to") == ():
+        marked.fault((*place, "to"), f"chưa ghi gửi cho ai; ghi ít nhất một vai trò ({', '.join(ON_LADDER)})")
+    if isinstance(item.get("letter"), str) and not FOLDER.fullmatch(item["letter"]):
+        marked.fault((*place, "letter"), f"“{item['letter']}” không phải tên thư mục trong letters/")
+
+
+def _days_fit(marked: LocatedYaml, place: Place, item: dict[str, Any]) -> None:
+    """A reminder comes by the last day, what speaks of lateness after it; nobody waits less than no day."""
+    after, reminder = item.get("after"), item.get("kind") == LetterKind.REMINDER
+    if isinstance(after, int) and not -MOST_DAYS <= after <= MOST_DAYS:
+        marked.fault((*place, "after"), f"after {after} quá xa; ghi từ -{MOST_DAYS} đến {MOST_DAYS} ngày làm việc")
+    elif isinstance(after, int) and reminder and after > 0:
+        marked.fault((*place, "after"), f"thư nhắc hạn gửi trước hạn: after {after} phải là 0 hoặc số âm")
+    elif isinstance(after, int) and not reminder and after <= 0:
+        marked.fault((*place, "after"), f"thư quá hạn gửi sau hạn: after {after} phải từ 1 trở lên")
+    for key, least in (("wait", 0), ("answer_days", 1)):
+        if isinstance(days := item.get(key), int) and not least <= days <= MOST_DAYS:
+            marked.fault((*place, key), f"{key} {days} không dùng được; ghi từ {least} đến {MOST_DAYS} ngày làm việc")
+
+
+def _needs_fit(
+    marked: LocatedYaml, place: Place, item: dict[str, Any], before: dict[Any, dict[str, Any]], ids: Sequence[Any]
+) -> None:
+    """Whoever stands above the agency's own officers hears of it only once these had a letter."""
+    needs = item.get("needs")
+    if needs is not None and needs not in before:
+        why = "đứng sau, hoặc là chính bậc này" if needs in ids else "không có"
+        marked.fault((*place, "needs"), f"không có bậc “{needs}” trước bậc này ({why}); ghi mã của một bậc ở trên")
+    elif needs is not None and before[needs].get("kind") == LetterKind.REMINDER and _climbs(item):
+        marked.fault((*place, "needs"), f"“{needs}” chỉ là thư nhắc hạn; ghi bậc quá hạn đã gửi đơn vị trước đó")
+    elif needs is None and _climbs(item):
+        to = ", ".join(str(role) for role in _listed(item.get("to")))
+        marked.fault((*place, "to"), f"bậc gửi “{to}” phải có needs: mã của bậc đã gửi đơn vị trước đó")
+
+
+def _climbs(item: dict[str, Any]) -> bool:
+    return any(role in (Role.HEAD, Role.BOARD) for role in _listed(item.get("to")))

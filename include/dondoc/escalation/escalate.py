@@ -14,7 +14,7 @@ from dondoc.audit import Actor
 from dondoc.clock import HERE, end_of
 from dondoc.configuration.context import AppContext
 from dondoc.directive.model import Step
-from dondoc.escalation import blanks, history, letters, sources, words
+from dondoc.escalation import blanks, history, letters, renamed, sources, words
 from dondoc.escalation.called import called_on
 from dondoc.escalation.ladder import Decision, Ladder, SentLetter, decide, ladder_on
 from dondoc.escalation.precondition import precondition
@@ -25,7 +25,7 @@ from dondoc.facts import approvers, rulings
 from dondoc.facts.obligations import Standing, short_names, standings
 from dondoc.facts.read import Facts, read
 from dondoc.facts.reasons import cited
-from dondoc.forms import attached
+from dondoc.forms.attached import Blanks
 from dondoc.mail import outbox
 from dondoc.staff import notices
 from dondoc.staff.morning import Morning
@@ -60,7 +60,7 @@ def escalate(
         `needs_approval`, `answer_by` (the last day that the letters give the agency), and `decision` and `outbox_ids`
         when recorded.
     """
-    made = attached.make(app, _forms(app, day, now, agencies)) if record else {}
+    made = _files(app, day, now, agencies) if record else {}
     with app.sessions.begin() if record else app.sessions.reading() as session:
         morning = _Morning(app, session, day, now, record, made)
         rows = [morning.agency(a) for a in morning.owed if agencies is None or a in agencies]
@@ -72,13 +72,14 @@ def escalate(
     return [row for row in rows if everyone or row["step"]]
 
 
-def _forms(app: AppContext, day: date, now: datetime, agencies: list[str] | None) -> list[tuple[str, str]]:
-    """The blank forms that the day's letters need: made before the transaction that writes the letters."""
+def _files(app: AppContext, day: date, now: datetime, agencies: list[str] | None) -> Blanks:
+    """The files that the day's letters carry: made before the transaction that writes the letters."""
     with app.sessions.reading() as session:
         morning = _Morning(app, session, day, now, record=True)
         decisions = [morning.decision(a) for a in morning.owed if agencies is None or a in agencies]
         sent = [d for d in decisions if d and morning.people(d)]
-    return [pair for decision in sent for pair in blanks.forms(app, decision)]
+        known = morning.ladder.letters
+    return blanks.make(app, sent, known, now)
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ class _Morning:
     day: date
     now: datetime
     record: bool
-    attachable: attached.Blanks = field(default_factory=dict)
+    attachable: Blanks = field(default_factory=dict)
     without_address: dict[str, str] = field(default_factory=dict)  # what is missing, by agency/step
 
     @cached_property
@@ -117,7 +118,8 @@ class _Morning:
 
     @cached_property
     def past(self) -> list[SentLetter]:
-        return history.read(self.session, self.app.settings, self.facts.rulings)
+        sent = history.read(self.session, self.app.settings, self.facts.rulings)
+        return renamed.follow(sent, lambda: self.app.versions(self.session), self.ladder)
 
     @cached_property
     def book(self) -> AddressBook:
@@ -204,7 +206,7 @@ class _Morning:
 
     def _kept(self, agency: str, written: Sequence[SentLetter]) -> dict[str, Any]:
         """The row of a decision that was recorded before."""
-        known = [s for d, i in written[0].steps.items() for s in self._steps_of(d) if s.id == i]
+        known = [s for d, i in written[0].steps.items() for s in self._steps_of(d, agency) if s.id == i]
         noted = self.session.get(DecisionRow, written[0].decision) if written[0].decision else None
         row: dict[str, Any] = {
             "agency": agency,
@@ -219,8 +221,8 @@ class _Morning:
         recorded = {"decision": str(noted.id) if noted else None, "outbox_ids": [str(p.id) for p in written]}
         return row | (recorded if self.record else {})
 
-    def _steps_of(self, directive: str) -> Sequence[Step]:
-        return self.ladder.letters[directive].ladder if directive in self.ladder.letters else ()
+    def _steps_of(self, directive: str, agency: str) -> Sequence[Step]:
+        return self.ladder.letters[directive].ladder_of(agency) if directive in self.ladder.letters else ()
 
     def people(self, decision: Decision) -> list[Recipient]:
         """To whom the letters of a decision go."""
@@ -234,6 +236,7 @@ class _Morning:
         if not people:
             return []
         more: dict[str, Any] = {"number": number, "blanks": self.attachable, "hold": self.hold, "now": self.now}
+        more["owed"] = self.owed[decision.agency]
         written = letters.letters(self.app, self.session, self.ladder, decision, people, past, **more)
         rows = outbox.enqueue(self.session, written, settings=self.app.settings, now=self.now)
         return [str(row.id) for row in rows]

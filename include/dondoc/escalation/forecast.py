@@ -113,7 +113,7 @@ def _of(letter: Directive, agencies: Collection[str], latest: date) -> Directive
 
 def _latest(app: AppContext, letter: Directive, end: date) -> date:
     """The last day before which something is due that a step of the letter could be about by the end."""
-    ahead = max((-step.after for step in letter.ladder), default=0)
+    ahead = max((-step.after for step in letter.steps), default=0)
     return app.calendar.add(end, max(ahead, 0) + 2)
 
 

@@ -7,7 +7,7 @@ second one while another still waits to leave: it goes at the highest step due, 
 the others are listed apart.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
@@ -166,8 +166,8 @@ class Ladder:
     grace_days: int
 
     def steps(self, standing: Standing) -> tuple[Step, ...]:
-        """The steps of the letter under which it is owed."""
-        return self.letters[standing.duty.directive].ladder
+        """The steps of the letter under which it is owed, for an agency like the one that answers for it."""
+        return self.letters[standing.duty.directive].ladder_of(standing.agency)
 
     def climbing(self, standing: Standing) -> tuple[Step, ...]:
         """Those that are taken once, one after the other."""
@@ -178,11 +178,6 @@ class Ladder:
         name = duty_words.name(self.registry, standing)
         letter = self.letters[standing.duty.directive]
         return f"{name} theo {words.short_reference(letter)}" if len(self.letters) > 1 else name
-
-    def title(self, directive: str, step: str) -> str:
-        """What people call a step, as far as the letter still has it."""
-        known = self.letters[directive].ladder if directive in self.letters else ()
-        return next((f"“{words.title(s)}”" for s in known if s.id == step), step)
 
     def first_day(self, step: Step, last_day: date) -> date:
         """The first day on which the calendar allows a step."""
@@ -249,7 +244,11 @@ class Ladder:
         if (mine := _step(letter, standing)) in own:
             return own.index(step.id) > own.index(mine)
         taken = [
-            rank(s) for d, i in letter.steps.items() if d in self.letters for s in self.letters[d].ladder if s.id == i
+            rank(s)
+            for d, i in letter.steps.items()
+            if d in self.letters
+            for s in self.letters[d].ladder_of(letter.agency)
+            if s.id == i
         ]
         return not taken or rank(step) > max(taken)
 
@@ -288,11 +287,18 @@ class Ladder:
         about = [p for p in past if not p.copy and p.stands(day) and duty(standing) in p.duties]
         return all(self._long_ago(step.repeat or 0, p, day) for p in about)
 
-    def answer_by(self, steps: Mapping[str, Step], day: date) -> date | None:
-        """The last day that the letters of these steps, written on a day, give the agency to answer."""
+    def answer_by(self, steps: Mapping[str, Step], day: date, listed: Iterable[Standing] = ()) -> date | None:
+        """The last day that the letters of these steps, written on a day, give the agency to answer: none before an
+        extension of what they list is over."""
         if any(step.kind == LetterKind.REMINDER or "board" in step.to for step in steps.values()):
             return None
-        if any(map(needs_approval, steps.values())):
+        extended = [s.last_day for s in listed if s.last_day and duty_words.extended(s)]
+        return max([*extended, *(self._given(step, steps.values(), day) for step in steps.values())])
+
+    def _given(self, step: Step, together: Iterable[Step], day: date) -> date:
+        if step.answer_days:
+            return self.calendar.add(day, step.answer_days)
+        if any(map(needs_approval, together)):
             return self.calendar.add(day, APPROVAL_DAYS + 2) - timedelta(days=1)
         return self.calendar.add(day, 1)
 
@@ -369,7 +375,7 @@ def decide(
     others = (s for s in _without_later_periods(open_, day) if s not in ground)
     rest = tuple(s for s in others if not _spoken_for(s, past, day))
     top, reasons = steps[ground[0].duty.directive], (*_why(ladder, steps, ground, rest, past, day), *obstacles)
-    return Decision(agency, day, top, reasons, ground, rest, steps, ladder.answer_by(steps, day))
+    return Decision(agency, day, top, reasons, ground, rest, steps, ladder.answer_by(steps, day, (*ground, *rest)))
 
 
 def _spoken_for(standing: Standing, past: Sequence[SentLetter], day: date) -> bool:
@@ -471,7 +477,8 @@ def _why(
 
 
 def _title(ladder: Ladder, letter: SentLetter, standing: Standing) -> str:
-    return ladder.title(standing.duty.directive, _step(letter, standing) or "")
+    taken = _step(letter, standing) or ""
+    return next((f"“{words.title(s)}”" for s in ladder.steps(standing) if s.id == taken), taken)
 
 
 def _owed(ladder: Ladder, standing: Standing, day: date) -> Reason:

@@ -1,31 +1,42 @@
 """The letters of a decision: one per recipient, the same words for all."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
+from itertools import takewhile
 from typing import Any
 
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from dondoc import clock
+from dondoc.clock import HERE, end_of
 from dondoc.configuration.context import AppContext
-from dondoc.directive.model import Directive
+from dondoc.directive.model import Step
+from dondoc.documents.words import phone
 from dondoc.escalation import words
-from dondoc.escalation.blanks import forms
+from dondoc.escalation.blanks import draft_of, forms
 from dondoc.escalation.ladder import APPROVAL_DAYS, Decision, Ladder, SentLetter, duty
 from dondoc.escalation.recipients import Recipient, needs_approval
 from dondoc.facts import contacts
 from dondoc.facts import words as duty_words
+from dondoc.facts.desk import desk
 from dondoc.facts.obligations import Standing
 from dondoc.forms.attached import Blanks
 from dondoc.mail import compose
 from dondoc.mail.delivery_run import CLOSES
 from dondoc.mail.letter import Attachment, Letter
 from dondoc.mail.render import Rendered, render
-from dondoc.mail.shapes import ChasingWords, EarlierWords, GroupWords, ItemWords
+from dondoc.mail.shapes import ChasingWords, GroupWords, ItemWords, LateAgencyWords, ToldWords, UnreadWords
+from dondoc.store.facts import Contact
+from dondoc.store.intake import Submission, Verdict
 from dondoc.vocabulary.letters import LetterKind, OutboxState
-from dondoc.vocabulary.obligations import Status
+from dondoc.vocabulary.obligations import DONE, Status
 from dondoc.vocabulary.people import Role
+from dondoc.vocabulary.submissions import Outcome
 from dondoc.workdays import WorkingDays
+
+UNREAD = timedelta(days=60)  # an older file is not spoken of
+MOST_UNREAD = 3
 
 
 def last_chance(calendar: WorkingDays, decision: Decision, now: datetime) -> datetime:
@@ -49,6 +60,7 @@ def letters(
     people: Sequence[Recipient],
     past: Sequence[SentLetter],
     *,
+    owed: Sequence[Standing],
     number: int,
     blanks: Blanks,
     hold: str | None,
@@ -58,13 +70,15 @@ def letters(
 
     Args:
         past: the agency's chasing letters so far.
+        owed: all that the agency answers for.
         number: of the decision, as it is recorded.
-        blanks: the forms to attach; what is not among them the letter offers to send.
+        blanks: the files to attach; a form that is not among them the letter offers to send.
     """
     step = decision.step
     assert step is not None
-    attached = tuple(blanks[pair] for pair in forms(app, decision) if pair in blanks)
-    rendered = _words(app, session, ladder, decision, people, past, attached)
+    files = tuple(blanks[pair] for pair in forms(app, decision) if pair in blanks)
+    draft = blanks.get(draft_of(decision))
+    rendered = _words(app, session, ladder, decision, people, past, owed, files, draft)
     about = compose.of_step(decision.steps, decision.agency, step.kind, step.id, decision.day, now.date())
     return [
         compose.letter(
@@ -77,9 +91,9 @@ def letters(
             agency=decision.agency,
             directives=tuple(sorted(decision.steps)),
             decision=number,
-            attachments=attached,
-            in_reply_to=_thread(past, person.email),
-            context={**_context(app, decision), "copy": person.copy},
+            attachments=(*files, *([draft] if draft else [])),
+            in_reply_to=next(reversed(thread := _thread(ladder, decision, past, person)), None),
+            context={**_context(app, decision), "copy": person.copy, "role": person.role, "references": thread},
             needs_approval=any(map(needs_approval, decision.steps.values())),
             hold=hold,
             not_after=last_chance(ladder.calendar, decision, now),
@@ -105,11 +119,23 @@ def _written(standing: Standing) -> list[str]:
     return [name, last_day.isoformat()]
 
 
-def _thread(past: Sequence[SentLetter], recipient: str) -> str | None:
-    """The letter that this one follows: the last that reached the same person, else the agency."""
-    arrived = [p for p in past if p.state == OutboxState.SENT and not p.rehearsal]
-    mine = [p for p in arrived if p.recipient == recipient] or arrived
-    return mine[-1].message_id if mine else None
+def _thread(ladder: Ladder, decision: Decision, past: Sequence[SentLetter], person: Recipient) -> list[str]:
+    """Message-IDs of the thread that a letter continues, oldest first: what this reader had under the same letters. A
+    mailbox is read by the clerk and, for the head, by others: what one of them had is not what the other had."""
+    to_head = person.role == Role.HEAD and not person.copy
+    mine = (p for p in past if p.state == OutboxState.SENT and not p.rehearsal and p.recipient == person.email)
+    same = (p for p in mine if not p.steps.keys().isdisjoint(decision.steps))
+    return [p.message_id for p in same if (_to_head(ladder, p) and not p.copy) == to_head]
+
+
+def _to_head(ladder: Ladder, letter: SentLetter) -> bool:
+    return any(Role.HEAD in step.to for step in _taken(ladder, letter))
+
+
+def _taken(ladder: Ladder, letter: SentLetter) -> list[Step]:
+    """The steps that a letter took, as far as its ladders still have them."""
+    of = {d: ladder.letters[d].ladder_of(letter.agency) for d in letter.steps if d in ladder.letters}
+    return [step for directive, steps in of.items() for step in steps if step.id == letter.steps[directive]]
 
 
 def _words(
@@ -119,33 +145,43 @@ def _words(
     decision: Decision,
     people: Sequence[Recipient],
     past: Sequence[SentLetter],
-    attached: Sequence[Attachment],
+    owed: Sequence[Standing],
+    files: Sequence[Attachment],
+    draft: Attachment | None,
 ) -> Rendered:
     day, step, registry, known = decision.day, decision.step, ladder.registry, ladder.letters
     assert step is not None
     agency, about = registry.agency(decision.agency), [known[directive] for directive in decision.steps]
-    bases = [f"{letter.superior_document} của {registry.agency(letter.superior).name}" for letter in about]
-    references = [words.reference(letter) for letter in about]
+    by = decision.answer_by or max(s.last_day or day for s in decision.ground)
+    asked = [*decision.ground, *(s for s in decision.still_to_come if s.last_day and s.last_day <= by)]
+    later = [s for s in decision.still_to_come if s not in asked and not duty_words.extended(s)]
     context: ChasingWords = {
         "agency": agency.name,
+        "agency_short": agency.short,
         "head": any(person.role == Role.HEAD and not person.copy for person in people),
         "head_title": agency.head_title,
         "superior": registry.agency(about[0].superior).name,
-        "basis": words.listed(bases),
-        "reference": words.listed(references),
-        "grounds": words.listed([*bases, *references]),
+        "grounds": words.grounds(about),
         "day": day,
-        "items": [_item(ladder, s, day) for s in decision.ground],
-        "groups": _groups(ladder, decision.ground, day, alone=len(about) == 1),
-        "others": _groups(ladder, decision.still_to_come, day, alone=False),
+        "what": words.what([s.duty for s in asked]),
+        "items": [_item(ladder, s, day) for s in asked],
+        "groups": _groups(ladder, asked, day, alone=len({s.duty.directive for s in asked}) == 1),
+        "others": _groups(ladder, later, day, alone=False),
+        "by": by,
+        "before": by + timedelta(days=1),
         "answer_by": decision.answer_by,
         "answer_before": decision.answer_by and decision.answer_by + timedelta(days=1),
         "also": list(dict.fromkeys(person.role.label for person in people if person.copy)),
-        "attached": [a.filename for a in attached],
-        "earlier": _earlier(known, decision, past),
-        "desk": contacts.desk(session, registry, day),
+        "attached": [a.filename for a in files],
+        "draft": draft.filename if draft else None,
+        "forms": any(s.duty.deliverable.startswith("form_") for s in asked),
+        "told": _told(session, ladder, decision, past),
+        "received": [_received(ladder, s) for s in owed if s.status in DONE and s.received_at],
+        "unread": _unread(session, decision) if any(s.duty.deliverable.startswith("form_") for s in asked) else [],
+        "rows": [_row(session, ladder, decision, past)],
+        "desk": desk(session, registry, about, day),
     }
-    return render(app.settings.data, registry, step.letter, context)
+    return render(app.settings.data, registry, step.letter, context, day)
 
 
 def _groups(ladder: Ladder, standings: Sequence[Standing], day: date, *, alone: bool) -> list[GroupWords]:
@@ -161,33 +197,84 @@ def _item(ladder: Ladder, standing: Standing, day: date) -> ItemWords:
     """What a letter says of an obligation."""
     last = standing.last_day or day
     late = ladder.calendar.between(last, day)
-    left = ladder.calendar.between(day, last)
     return {
         "name": duty_words.name(ladder.registry, standing),
         "due": duty_words.due(standing),
-        "due_left": duty_words.due(standing, *([f"còn {left:02} ngày làm việc"] if left else [])),
         "late": late if late > ladder.grace_days else 0,  # the day of grace is not held against anybody
-        "left": left,
+        "left": ladder.calendar.between(day, last),
         "last_today": day == last,
         "returned": standing.reason if standing.status == Status.RETURNED else None,
     }
 
 
-def _earlier(letters: Mapping[str, Directive], decision: Decision, past: Sequence[SentLetter]) -> list[EarlierWords]:
-    """The letters that reached the agency itself, oldest first; one line for all recipients of the same day.
+def _received(ladder: Ladder, standing: Standing) -> str:
+    assert standing.received_at is not None
+    on = standing.received_at.astimezone(HERE).date()
+    return f"{duty_words.name(ladder.registry, standing)}, ngày {words.short(on)}"
 
-    `warned`: the letter was an overdue notice of what this decision is about.
-    """
-    known = {(d, s.id): s for d in decision.steps for s in letters[d].ladder if Role.BOARD not in s.to}
+
+def _unread(session: Session, decision: Decision) -> list[UnreadWords]:
+    """The files of an agency that came last and could not be opened; none once it has sent one that could."""
+    newest = select(func.max(Verdict.id)).group_by(Verdict.submission_id)
+    judged = (
+        select(Verdict.outcome, Submission.filename, Submission.happened_at)
+        .join(Submission, Submission.id == Verdict.submission_id)
+        .where(Verdict.id.in_(newest), Verdict.agency == decision.agency)
+        .where(Submission.happened_at < end_of(decision.day), Submission.sender_doubt.is_(None))
+        .order_by(Submission.happened_at.desc(), Submission.id.desc())
+    )
+    refused = takewhile(lambda row: row.outcome == Outcome.REFUSED, session.execute(judged))
+    since = decision.day - UNREAD
+    found = [(row.filename, row.happened_at.astimezone(HERE).date()) for row in refused]
+    return [{"filename": name, "day": on} for name, on in reversed(found[:MOST_UNREAD]) if on >= since]
+
+
+def _about_this(ladder: Ladder, decision: Decision, past: Sequence[SentLetter]) -> list[SentLetter]:
+    """The letters about the same that reached the agency itself: reminders too, our own board's not."""
     about = {duty(s) for s in decision.ground}
-    lines: dict[tuple[date | None, str], EarlierWords] = {}
-    for letter in past:
-        steps = [known[pair] for pair in letter.steps.items() if pair in known]
-        if steps and letter.delivered(decision.day) and not letter.copy:
-            lines[letter.sent_on, steps[0].id] = {
-                "title": words.title(steps[0]),
-                "day": letter.sent_on,
-                "number": letter.number,
-                "warned": steps[0].kind == LetterKind.OVERDUE and bool(about & letter.duties),
-            }
-    return list(lines.values())
+    arrived = (p for p in past if p.delivered(decision.day) and not p.copy and about & p.duties)
+    return [p for p in arrived if not any(Role.BOARD in step.to for step in _taken(ladder, p))]
+
+
+def _told(session: Session, ladder: Ladder, decision: Decision, past: Sequence[SentLetter]) -> list[ToldWords]:
+    """Which of its people had letters about this once it was late, and when; not its head."""
+    had: dict[str, dict[str, None]] = {}
+    for letter in _about_this(ladder, decision, past):
+        if (
+            letter.sent_on
+            and not _to_head(ladder, letter)
+            and any(step.kind == LetterKind.OVERDUE for step in _taken(ladder, letter))
+        ):
+            had.setdefault(letter.recipient, {})[words.short(letter.sent_on)] = None
+    who = {address: _who(session, decision, address) for address in had}
+    days: dict[str, dict[str, None]] = {}
+    for address, its in had.items():
+        days.setdefault(who[address], {}).update(its)
+    return [{"who": name, "days": _days(its)} for name, its in days.items()]
+
+
+def _days(days: Collection[str]) -> str:
+    return f"{'các ngày' if len(days) > 1 else 'ngày'} {words.listed(days)}"
+
+
+def _who(session: Session, decision: Decision, address: str) -> str:
+    """The holder of an address by role and name; a mailbox has no name."""
+    mine = (Contact.agency == decision.agency, Contact.email == address)
+    found = contacts.in_force(session, decision.day, *mine)
+    officer = next((c for c in found if c.role == Role.FOCAL_OFFICER), None)
+    if officer:
+        return f"{Role.FOCAL_OFFICER.label} {officer.name}"
+    return found[0].role.label if found else "đơn vị"
+
+
+def _row(session: Session, ladder: Ladder, decision: Decision, past: Sequence[SentLetter]) -> LateAgencyWords:
+    """An agency as our board reads of it."""
+    heads = contacts.find(session, decision.agency, Role.HEAD, decision.day)
+    letters = {p.sent_on: p.number for p in _about_this(ladder, decision, past) if p.sent_on}
+    return {
+        "agency": ladder.registry.agency(decision.agency).name,
+        "items": [_item(ladder, s, decision.day) for s in decision.ground],
+        "letters": [f"{words.short(on)} ({number})" for on, number in letters.items()],
+        "said": None,
+        "head": f"{heads[0].name}, điện thoại {phone(heads[0].phone)}" if heads and heads[0].phone else None,
+    }

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from dondoc.clock import HERE
 from dondoc.configuration.context import AppContext
 from dondoc.errors import Problem
-from dondoc.escalation import history, sources, words
+from dondoc.escalation import history, renamed, sources, words
 from dondoc.escalation.called import called_on
 from dondoc.escalation.ladder import Ladder, SentLetter, chased, duty, ladder_on
 from dondoc.facts import rulings
@@ -38,7 +38,8 @@ def precondition(app: AppContext) -> Precondition:
         if called := called_on(facts, mine.agency, day):
             return said(called)
         now_owed = {duty(s)[0]: s for s in standings(tuple(ladder.letters.values()), app.calendar, facts, now)}
-        past = history.read(session, app.settings, facts.rulings, mine.agency)
+        sent = history.read(session, app.settings, facts.rulings, mine.agency)
+        past = renamed.follow(sent, lambda: app.versions(session), ladder)
         if gone := next(_gone(ladder, letter, mine, now_owed, past, day), None):
             return gone
         if today := next(
@@ -82,7 +83,7 @@ def _gone(
         if directive not in ladder.letters:
             yield f"văn bản “{directive}” đã kết thúc"
             return
-        if taken_step not in {s.id for s in ladder.letters[directive].ladder}:
+        if taken_step not in {s.id for s in ladder.letters[directive].ladder_of(mine.agency)}:
             yield f"văn bản chỉ đạo không còn bậc “{taken_step}”"
             return
     others = [p for p in past if not p.same_decision(mine)]

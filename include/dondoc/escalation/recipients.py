@@ -38,10 +38,13 @@ class AddressBook:
         """Who gets the letters of a step, no address twice: for each system the first role of `to` that somebody holds
         whom letters reach, and whoever holds the roles of `also`. Nobody at all when nobody holds a role of `to`.
 
+        Mail for a head goes to the official mailbox of the agency, which its clerk reads. Where none is known, or
+        letters do not reach it, it goes to his own address: an approver sees that before it leaves.
+
         A copy goes to somebody of `also` who stands below those whom the step is meant for; who does not is meant too.
         """
-        main = self._found([step.to], agency, systems)
-        also = self._found([(role,) for role in step.also], agency, systems)
+        main = self._found(step, [step.to], agency, systems)
+        also = self._found(step, [(role,) for role in step.also], agency, systems)
         meant = min((role.rank or 0 for role in step.to), default=0)
         people = [Recipient(email, False, role) for email, role in main.items()]
         people += [
@@ -53,23 +56,29 @@ class AddressBook:
         """Who would get the letters of a step, if they reached them."""
         everybody = replace(self, undelivered={})
         groups = [step.to, *((role,) for role in step.also)]
-        found = [pair for roles in groups for system in systems for pair in everybody._first(roles, agency, system)]
+        found = [
+            pair for roles in groups for system in systems for pair in everybody._first(step, roles, agency, system)
+        ]
         return list({one.email: (one, role) for one, role in found if one.email in self.undelivered}.values())
 
-    def _found(self, groups: Sequence[Sequence[Role]], agency: str, systems: Sequence[str]) -> dict[str, Role]:
+    def _found(
+        self, step: Step, groups: Sequence[Sequence[Role]], agency: str, systems: Sequence[str]
+    ) -> dict[str, Role]:
         """One group of roles after the other, whoever holds the first role that anybody holds: address and role."""
         found: dict[str, Role] = {}
         for roles in groups:
             for system in systems:
-                for contact, role in self._first(roles, agency, system):
+                for contact, role in self._first(step, roles, agency, system):
                     found.setdefault(contact.email, role)
         return found
 
-    def _first(self, roles: Sequence[Role], agency: str, system: str) -> Iterator[tuple[Contact, Role]]:
+    def _first(self, step: Step, roles: Sequence[Role], agency: str, system: str) -> Iterator[tuple[Contact, Role]]:
         """Who holds the first role that anybody holds: the last named, but of our own board everybody."""
         for role in roles:
             whose = self.registry.office if role.side is Side.OURS else agency
             held = contacts.find(self.session, whose, role, self.day, system)
+            if role == Role.HEAD and not step.own_address:
+                held = [*contacts.find(self.session, agency, Role.CLERK, self.day), *held]
             if found := [one for one in held if one.email not in self.undelivered]:
                 yield from ((one, role) for one in (found if role.side is Side.OURS else found[:1]))
                 return

@@ -1,11 +1,16 @@
 """How the ladder names things for people."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from datetime import date
 from textwrap import shorten
 
-from dondoc.directive.model import Directive, Step
+from dondoc.directive.model import Directive, Duty, Step
+from dondoc.directive.names import deliverable
+from dondoc.vocabulary.obligations import Deliverable
 from dondoc.vocabulary.reasons import Reason, said
+
+BRIEF = 30  # letters of a name that a subject has room for
 
 
 def sentence(reasons: Iterable[Reason]) -> str:
@@ -26,7 +31,11 @@ def reference(directive: Directive) -> str:
     """The directive as letters cite it: by its number only once the clerk has given one."""
     if directive.number and directive.day:
         return f"Văn bản số {directive.number} ngày {short(directive.day)}"
-    return f"văn bản {directive.title}"
+    return f"văn bản của Sở về {_about(directive)}"
+
+
+def _about(directive: Directive) -> str:
+    return re.sub(r"^(V/v|Về việc)\s+", "", directive.title.strip(), flags=re.IGNORECASE)
 
 
 def short_reference(directive: Directive) -> str:
@@ -36,7 +45,30 @@ def short_reference(directive: Directive) -> str:
 
 def cited(directive: Directive) -> str:
     """A directive with its title, where it stands beside others."""
-    return f"{reference(directive)} ({directive.title})" if directive.number and directive.day else reference(directive)
+    return (
+        f"{reference(directive)} về {_about(directive)}" if directive.number and directive.day else reference(directive)
+    )
+
+
+def grounds(letters: Sequence[Directive]) -> str:
+    """What a letter rests on: the superior's documents, and ours as far as the clerk has given them a number."""
+    above = [f"{one.superior_document} của {one.registry.agency(one.superior).short}" for one in letters]
+    own = [f"{reference(one)} của {one.registry.agency(one.issuer).name}" for one in letters if one.number and one.day]
+    return listed([*above, *own])
+
+
+def what(asked: Sequence[Duty]) -> str:
+    """What is asked for, in a few words for a subject."""
+    names = list(dict.fromkeys(_brief(duty) for duty in asked))
+    return names[0] if len(asked) == 1 and len(names[0]) <= BRIEF else f"{len(asked):02} nội dung"
+
+
+def _brief(duty: Duty) -> str:
+    return (
+        "văn bản cử đầu mối"
+        if duty.deliverable == Deliverable.FOCAL_LETTER
+        else deliverable(duty.deliverable, duty.text)
+    )
 
 
 def listed(parts: Iterable[str]) -> str:

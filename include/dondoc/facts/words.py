@@ -19,12 +19,17 @@ def name(registry: Registry, standing: Standing) -> str:
     return f"{called} ({noted})" if noted else called
 
 
+def extended(standing: Standing) -> bool:
+    """Whether a ruling moved its last day away from what the directive writes."""
+    written, last = standing.duty.due_before, standing.last_day
+    return written is not None and last is not None and (written - last).days != 1
+
+
 def due(standing: Standing, *notes: str) -> str:
     """The deadline as the directive writes it; an extended one by its last day. What there is to note, in brackets."""
     written, last = standing.duty.due_before, standing.last_day
     if written is None or last is None:
         return "không định thời hạn"
-    extended = (written - last).days != 1
-    day = f"hết ngày {last:%d/%m/%Y}" if extended else f"trước ngày {written:%d/%m/%Y}"
-    noted = ("đã gia hạn", *notes) if extended else notes
+    day = f"hết ngày {last:%d/%m/%Y}" if extended(standing) else f"trước ngày {written:%d/%m/%Y}"
+    noted = ("đã gia hạn", *notes) if extended(standing) else notes
     return f"{day} ({', '.join(noted)})" if noted else day

@@ -9,9 +9,11 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from dondoc.clock import HERE
 from dondoc.configuration.context import AppContext
 from dondoc.directive.names import fold
 from dondoc.facts import contact_changes, contacts
+from dondoc.facts.desk import desk
 from dondoc.intake import origins
 from dondoc.mail import compose, outbox
 from dondoc.mail.letter import Letter
@@ -147,19 +149,28 @@ def _letters(
         people = list(group)
         for unnamed in people[SHOWN:]:
             unnamed.asked = None  # nobody says yes to whom the letter does not name: a person of ours does
-        letters.append(_letter(app, agency, address, submission, people[:SHOWN], confirm=True))
+        letters.append(_letter(app, session, agency, address, submission, people[:SHOWN], confirm=True))
     clerks = contacts.find(session, agency, Role.CLERK, now.date())[:1] if changes else []
     written_to = {letter.recipient for letter in letters}
     return letters + [
-        _letter(app, agency, c.email, submission, changes, confirm=False) for c in clerks if c.email not in written_to
+        _letter(app, session, agency, c.email, submission, changes, confirm=False)
+        for c in clerks
+        if c.email not in written_to
     ]
 
 
 def _letter(
-    app: AppContext, agency: str, recipient: str, submission: Submission, changes: list[ContactChange], *, confirm: bool
+    app: AppContext,
+    session: Session,
+    agency: str,
+    recipient: str,
+    submission: Submission,
+    changes: list[ContactChange],
+    *,
+    confirm: bool,
 ) -> Letter:
     code = contact_changes.code(app.secrets, submission.id, recipient) if confirm else None
-    names = {s.id: s.name for s in app.registry.systems}
+    names, today = {s.id: s.name for s in app.registry.systems}, submission.recorded_at.astimezone(HERE).date()
     context: ContactChangeWords = {
         "agency": app.registry.agency(agency).name,
         "number": BN(submission.id),
@@ -171,6 +182,7 @@ def _letter(
         ],
         "more": max(0, len(changes) - SHOWN),
         "code": code,
+        "desk": desk(session, app.registry, app.letters(session, today), today),
     }
     words = render(app.settings.data, app.registry, KIND, context)
     return compose.letter(

@@ -32,7 +32,8 @@ class _Wire(EmailPolicy):
         if name == "Subject":
             return f"{name}: {Header(str(value), 'utf-8', header_name=name).encode(linesep=self.linesep)}\r\n".encode()
         if name in ("In-Reply-To", "References"):
-            return f"{name}: {value}\r\n".encode("ascii")
+            folded = "\r\n ".join(str(value).split())
+            return f"{name}: {folded}\r\n".encode("ascii")
         return super().fold_binary(name, value)
 
 
@@ -115,7 +116,9 @@ def build(
         message["Reply-To"] = answers
     message["Subject"] = subject
     if row.in_reply_to and _MESSAGE_ID.fullmatch(row.in_reply_to.strip()):
-        message["In-Reply-To"] = message["References"] = row.in_reply_to.strip()
+        message["In-Reply-To"] = row.in_reply_to.strip()
+        earlier = [one for one in row.context.get("references", []) if _MESSAGE_ID.fullmatch(one)]
+        message["References"] = " ".join(dict.fromkeys([*earlier, row.in_reply_to.strip()]))
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"
     message["X-Dondoc-Loop"] = settings.installation

@@ -18,7 +18,6 @@ class ItemWords(TypedDict):
 
     name: str
     due: str
-    due_left: str
     late: int  # working days
     left: int
     last_today: bool
@@ -30,34 +29,56 @@ class GroupWords(TypedDict):
     items: list[ItemWords]
 
 
-class EarlierWords(TypedDict):
-    """A letter that reached the agency before."""
+class ToldWords(TypedDict):
+    """Who had letters about this before, and when."""
 
-    title: str
-    day: date | None
-    number: str
-    warned: bool
+    who: str
+    days: str
+
+
+class UnreadWords(TypedDict):
+    """A file that came but could not be opened."""
+
+    filename: str
+    day: date
+
+
+class LateAgencyWords(TypedDict):
+    """An agency that our board is told of."""
+
+    agency: str
+    items: list[ItemWords]
+    letters: list[str]  # that reached it about this, as "25/11/2021 (TH-00012)"
+    said: str | None  # why it is late, until when it promised
+    head: str | None  # whom to call, with the number
 
 
 class ChasingWords(TypedDict):
     """Of a step of the ladder."""
 
     agency: str
+    agency_short: str
     head: bool  # it goes to the head, not to the agency
     head_title: str
     superior: str
-    basis: str
-    reference: str
     grounds: str
     day: date
-    items: list[ItemWords]
-    groups: list[GroupWords]
-    others: list[GroupWords]
-    answer_by: date | None  # the last day that it gives; a reminder gives none
+    what: str  # all that is asked, in a subject: "Biểu mẫu 03", "02 nội dung"
+    items: list[ItemWords]  # all that is asked
+    groups: list[GroupWords]  # the same, letter by letter
+    others: list[GroupWords]  # what is due later
+    by: date  # the last day that is given for all of it
+    before: date  # the day after
+    answer_by: date | None  # the same; a reminder gives none of its own
     answer_before: date | None
     also: list[str]
-    attached: list[str]
-    earlier: list[EarlierWords]
+    attached: list[str]  # forms
+    draft: str | None  # of the agency's own letter
+    forms: bool  # a form is asked for
+    told: list[ToldWords]
+    received: list[str]
+    unread: list[UnreadWords]
+    rows: list[LateAgencyWords]
     desk: str | None
 
 
@@ -128,6 +149,7 @@ class PersonWords(TypedDict):
 
 
 class ContactChangeWords(TypedDict):
+    desk: str | None
     agency: str
     number: str
     received_at: datetime
@@ -174,6 +196,8 @@ class ReachabilityWords(TypedDict):
     unchecked: list[CameraWords]
     more_unchecked: int
     attached: str | None  # the form with the cameras marked that are to be seen to
+    answer_before: date
+    desk: str | None
 
 
 class OutageWords(TypedDict):
@@ -183,6 +207,8 @@ class OutageWords(TypedDict):
     total: int
     more: int
     advice: list[tuple[str, str]]
+    answer_before: date
+    desk: str | None
 
 
 class Section(TypedDict):

@@ -8,7 +8,7 @@ from dondoc.configuration.context import AppContext
 from dondoc.directive.model import Directive
 from dondoc.directive.names import in_period
 from dondoc.documents import words
-from dondoc.facts import contacts
+from dondoc.facts.desk import desk as desk_of
 from dondoc.mail.render import Rendered, render
 from dondoc.mail.shapes import LateWords, ReportWords
 from dondoc.masking import without_addresses
@@ -22,8 +22,8 @@ SHOWN = 30  # agencies in the table: Gmail cuts a letter at 102 KB, and nobody r
 def rendered(app: AppContext, letter: Directive, figures: Figures) -> Rendered:
     """The e-mail of a report, signed with our officer of that day, as known then."""
     with app.sessions.reading() as session:
-        desk = contacts.desk(session, app.registry, figures.day, figures.known_at)
-    return render(app.settings.data, app.registry, "report", words_of(figures, letter, desk))
+        desk = desk_of(session, app.registry, [letter], figures.day, figures.known_at)
+    return render(app.settings.data, app.registry, "report", words_of(figures, letter, desk), figures.day)
 
 
 def attached(figures: Figures) -> str:

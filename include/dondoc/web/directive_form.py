@@ -154,6 +154,7 @@ class DirectiveForm:
         if self.ladder:
             ready = ready_ladders(app.settings.data).get(self.ladder)
             entered["ladder"] = [step.model_dump() for step in ready.steps] if ready else ""
+            entered["ladders"] = [own.model_dump() for own in ready.ladders] if ready else ""
         filled = {name: value for name, value in entered.items() if value != ""}
         return {name: value for name, value in kept.items() if name not in entered} | filled
 
@@ -246,7 +247,9 @@ def of(version: Version, registry: Registry, ladders: Mapping[str, ReadyLadder],
         follows=file.follows or "",
         again=file.again,
         report=file.report,
-        ladder=next((name for name, ready in ladders.items() if ready.steps == file.ladder), ""),
+        ladder=next(
+            (name for name, ready in ladders.items() if (ready.steps, ready.ladders) == (file.ladder, file.ladders)), ""
+        ),
         valid_from=(version.valid_from if draft else today).isoformat(),
         document=version.document if draft else "",
         reason=version.reason if draft else "",

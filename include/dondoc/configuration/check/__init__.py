@@ -51,7 +51,10 @@ def check_letter(marked: LocatedYaml, registry: Registry, data: Path) -> File | 
     file = load.check(marked, registry)
     if file is not None:
         forms.owed(marked, file, data)
-        ladders.steps(marked, "ladder", file.ladder, load.own_registry(file) or registry, data)
+        known = load.own_registry(file) or registry
+        ladders.steps(marked, ("ladder",), file.ladder, known, data)
+        for i, own in enumerate(file.ladders):
+            ladders.steps(marked, ("ladders", i, "steps"), own.steps, known, data)
     return file
 
 

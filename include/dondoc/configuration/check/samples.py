@@ -28,7 +28,6 @@ class Shape:
 _ITEM: shapes.ItemWords = {
     "name": "Biểu mẫu 03 (Khu, điểm du lịch)",
     "due": "trước ngày 20/11/2021",
-    "due_left": "trước ngày 20/11/2021 (còn 02 ngày làm việc)",
     "late": 2,
     "left": 0,
     "last_today": False,
@@ -38,35 +37,54 @@ _LEFT: shapes.ItemWords = {**_ITEM, "late": 0, "left": 2, "returned": None}
 _TODAY: shapes.ItemWords = {**_ITEM, "late": 0, "last_today": True, "returned": None}
 _CHASING: shapes.ChasingWords = {
     "agency": "UBND huyện Đức Thọ",
+    "agency_short": "Đức Thọ",
     "head": True,
     "head_title": "Chủ tịch UBND huyện Đức Thọ",
     "superior": "UBND tỉnh Hà Tĩnh",
-    "basis": "Công văn số 7418/UBND-NC2 ngày 05/11/2021 của UBND tỉnh Hà Tĩnh",
-    "reference": "Văn bản số 1/STTTT-CNTT ngày 16/11/2021",
-    "grounds": "Công văn số 7418/UBND-NC2 và Văn bản số 1/STTTT-CNTT",
+    "grounds": "Công văn số 7418/UBND-NC2 của UBND tỉnh và Văn bản số 1/STTTT-CNTT",
     "day": DAY,
+    "what": "03 nội dung",
     "items": [_ITEM, _LEFT, _TODAY],
     "groups": [{"letter": "Văn bản số 1/STTTT-CNTT", "items": [_ITEM, _LEFT, _TODAY]}],
     "others": [{"letter": "Văn bản số 2/STTTT-CNTT", "items": [_ITEM, _LEFT]}],
+    "by": DAY,
+    "before": DAY,
     "answer_by": DAY,
     "answer_before": DAY,
     "also": ["cán bộ đầu mối"],
     "attached": ["bieu_mau_03.xlsx"],
-    "earlier": [
-        {"title": "thông báo quá hạn lần 1", "day": DAY, "number": "TH-00012", "warned": True},
-        {"title": "nhắc trước hạn lần 1", "day": DAY, "number": "TH-00003", "warned": False},
+    "draft": "Du_thao_cong_van.docx",
+    "forms": True,
+    "told": [{"who": "cán bộ đầu mối Trần Văn Nam", "days": "các ngày 22/11/2021 và 23/11/2021"}],
+    "received": ["Biểu mẫu 01 (ngày 18/11/2021)"],
+    "unread": [{"filename": "bieu_mau_03.xlsx", "day": DAY}],
+    "rows": [
+        {
+            "agency": "UBND huyện Đức Thọ",
+            "items": [_ITEM],
+            "letters": ["22/11/2021 (TH-00012)"],
+            "said": "hẹn ngày 30/11/2021",
+            "head": "Trần Văn Bắc, điện thoại 0912 345 678",
+        },
+        {"agency": "UBND huyện Hương Sơn", "items": [_ITEM, _LEFT], "letters": [], "said": None, "head": None},
     ],
     "desk": "Nguyễn Thị Hà, điện thoại 0912 345 678",
 }
 _CHASING_POOR: shapes.ChasingWords = {
     **_CHASING,
     "head": False,
+    "what": "Biểu mẫu 03",
     "items": [_ITEM],
     "groups": [{"letter": None, "items": [_ITEM]}],
     "others": [],
     "also": [],
     "attached": [],
-    "earlier": [],
+    "draft": None,
+    "forms": False,
+    "told": [],
+    "received": [],
+    "unread": [],
+    "rows": _CHASING["rows"][:1],
     "desk": None,
 }
 _ISSUE = {"code": "required_missing", "severity": "error", "sheet": None, "cell": "E12", "message": "Ô E12: chưa điền."}
@@ -185,6 +203,7 @@ _CHANGE: shapes.ContactChangeWords = {
     ],
     "more": 1,
     "code": "AB12CD",
+    "desk": "Nguyễn Thị Hà, điện thoại 0912 345 678",
 }
 _CAMERA: shapes.CameraWords = {"number": "CAM-00001", "name": "Cổng", "why": "camera không trả lời kết nối"}
 _REACHABILITY: shapes.ReachabilityWords = {
@@ -201,6 +220,8 @@ _REACHABILITY: shapes.ReachabilityWords = {
     "unchecked": [_CAMERA],
     "more_unchecked": 1,
     "attached": "Bieu_mau_03_ban_1.xlsx",
+    "answer_before": DAY,
+    "desk": "Nguyễn Thị Hà, điện thoại 0912 345 678",
 }
 _UNREACHED: shapes.ReachabilityWords = {
     **_REACHABILITY,
@@ -212,6 +233,7 @@ _UNREACHED: shapes.ReachabilityWords = {
     "unchecked": [],
     "more_unchecked": 0,
     "attached": None,
+    "desk": None,
 }
 _OUTAGE: shapes.OutageWords = {
     "agency": "UBND huyện Đức Thọ",
@@ -229,6 +251,8 @@ _OUTAGE: shapes.OutageWords = {
     "total": 3,
     "more": 1,
     "advice": [("camera không trả lời kết nối", "kiểm tra nguồn điện")],
+    "answer_before": DAY,
+    "desk": "Nguyễn Thị Hà, điện thoại 0912 345 678",
 }
 _INTERNAL: shapes.InternalWords = {
     "title": "Có việc chờ xử lý",

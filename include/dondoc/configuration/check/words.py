@@ -13,7 +13,7 @@ from dondoc.directive.model import Registry, Step
 from dondoc.errors import FileFault, Problem
 from dondoc.mail.render import PARTS, environment, render
 
-ALWAYS = {"letterhead", "issuer"}  # what `render` gives to all
+ALWAYS = {"letterhead", "issuer", "issuer_short"}  # what `render` gives to all
 Version = tuple[int, ...]  # when each template was changed
 
 

@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 
 from dondoc.configuration.context import AppContext
 from dondoc.directive.names import fold
-from dondoc.facts import contacts, obligations
+from dondoc.facts import obligations
 from dondoc.facts import words as duty_words
+from dondoc.facts.desk import desk as desk_of
 from dondoc.facts.obligations import Standing
 from dondoc.forms.spec import CAMERA, FormSpec, load_specs
 from dondoc.intake import differences, versions
@@ -46,7 +47,7 @@ def of(app: AppContext, incoming: Incoming, parts: Sequence[Part], attached: Fil
         agencies = sorted({whose for part in parts if (whose := of_whom(session, part))})
         described = [_part(app, session, incoming.mail, part, attached, several=len(agencies) > 1) for part in parts]
         owed = obligations.of(app, session, agencies[0], now) if len(agencies) == 1 else []
-        desk = contacts.desk(session, app.registry, now.date())
+        desk = desk_of(session, app.registry, app.letters(session, now.date()), now.date())
         checked = _to_be_checked(session, parts)
         calendar = app.calendar_known(session, None)
     returned = [part for part in parts if part.verdict.outcome == Outcome.RETURNED]

@@ -37,8 +37,8 @@ class Chases:
 
 def chases(session: Session, letter: Directive, seen_by: datetime) -> dict[str, Chases]:
     """By agency. Copies, rehearsals and what went to our own board are none."""
-    steps = {step.id: step for step in letter.ladder}
-    to_us = {step.id for step in letter.ladder if set(step.to) == {Role.BOARD}}
+    steps = {step.id: step for step in (*letter.steps, *letter.ladder)}
+    to_us = {step.id for step in letter.steps if set(step.to) == {Role.BOARD}}
     query = (
         select(OutboxLetter.agency, OutboxLetter.context, OutboxLetter.sent_at, Decision.answer_by)
         .outerjoin(Decision, Decision.id == OutboxLetter.decision_id)
