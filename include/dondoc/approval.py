@@ -120,10 +120,11 @@ def _is_of_its_day(decision: Decision) -> bool:
 
 def _next_step(app: AppContext, session: Session, letter: OutboxLetter, now: datetime) -> date:
     """The day of the step after that of a letter, as if that had been taken today."""
-    mine, day = history.one(session, letter), now.astimezone(HERE).date()
+    day = now.astimezone(HERE).date()
     ladder = ladder_on(app, session, day)
     owed = standings(tuple(ladder.letters.values()), app.calendar, read(session, now), now)
-    return ladder.after_stop(mine.steps, [s for s in owed if duty(s) in mine.duties], day)
+    about = history.of(session, letter)
+    return max(ladder.after_stop(one.steps, [s for s in owed if duty(s) in one.duties], day) for one in about)
 
 
 def resume(app: AppContext, session: Session, letter: int, reason: str, actor: Actor, *, now: datetime) -> int:

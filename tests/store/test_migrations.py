@@ -146,8 +146,9 @@ def test_the_facts_of_the_one_letter_that_there_was_become_facts_of_that_letter(
         assert len(overdue) == cited
         for one in overdue:
             assert one.directives == [letter]
-            assert history.one(session, one).steps == {letter: "overdue_1"}
-            assert history.one(session, one).duties == {(f"x/{letter}:{short}", DAY)}
+            [sent] = history.of(session, one)
+            assert sent.steps == {letter: "overdue_1"}
+            assert sent.duties == {(f"x/{letter}:{short}", DAY)}
     open_.kw["bind"].dispose()
 
 

@@ -30,6 +30,7 @@ from dondoc.mail import outbox
 from dondoc.staff import notices
 from dondoc.staff.morning import Morning
 from dondoc.store.reporting import Decision as DecisionRow
+from dondoc.vocabulary.people import Side
 from dondoc.vocabulary.reasons import Reason, because, said
 
 __all__ = ["escalate", "precondition"]
@@ -65,6 +66,7 @@ def escalate(
         morning = _Morning(app, session, day, now, record, made)
         rows = [morning.agency(a) for a in morning.owed if agencies is None or a in agencies]
         if record:
+            morning.tell_the_board(rows)
             morning.tell(rows)
         if record and by:
             told = {"letters": [int(i) for row in rows for i in row["outbox_ids"]]}
@@ -93,6 +95,9 @@ class _Morning:
     record: bool
     attachable: Blanks = field(default_factory=dict)
     without_address: dict[str, str] = field(default_factory=dict)  # what is missing, by agency/step
+    upward: list[letters.Told] = field(
+        default_factory=list
+    )  # what our own people are to be told, of all agencies at once
 
     @cached_property
     def facts(self) -> Facts:
@@ -192,8 +197,33 @@ class _Morning:
         }
         if self.record:
             noted = self._note(decision, row)
-            row |= {"decision": str(noted.id), "outbox_ids": self._enqueue(decision, noted.id, people, past)}
+            row |= {"decision": str(noted.id), "outbox_ids": []}
+            if decision.step and people and _to_us(decision.step):
+                self.upward.append(letters.Told(decision, noted.id, past, self.owed[agency]))
+            else:
+                row["outbox_ids"] = self._enqueue(decision, noted.id, people, past)
         return row
+
+    def tell_the_board(self, rows: Sequence[dict[str, Any]]) -> None:
+        """Our own people hear of all agencies in one letter a morning; each of their rows names it."""
+        if not self.upward:
+            return
+        ground = tuple(s for told in self.upward for s in told.decision.ground)
+        steps = {directive: step for told in self.upward for directive, step in told.decision.steps.items()}
+        names = ", ".join(self.ladder.registry.agency(told.decision.agency).short for told in self.upward)
+        reasons = (because(LadderReason.TO_THE_BOARD, agencies=names),)
+        office, top = self.ladder.registry.office, self.upward[0].decision.step
+        decision = Decision(office, self.day, top, reasons, ground, (), steps)
+        about = {"step": top.id if top else None, "directives": sorted(steps), "reason": decision.reason}
+        number = self._note(decision, about).id
+        people = list({p.email: p for told in self.upward for p in self.people(told.decision)}.values())
+        more: dict[str, Any] = {"number": number, "hold": self.hold, "now": self.now}
+        written = letters.to_the_board(self.app, self.session, self.ladder, decision, self.upward, people, **more)
+        letters_ = outbox.enqueue(self.session, written, settings=self.app.settings, now=self.now)
+        by_agency = {row["agency"]: row for row in rows}
+        for told in self.upward:
+            its = [str(one.id) for one in letters_ if told.decision.agency in one.context["agencies"]]
+            by_agency[told.decision.agency]["outbox_ids"] = its
 
     def _past(self, agency: str) -> list[SentLetter]:
         return [p for p in self.past if p.agency == agency]
@@ -207,7 +237,7 @@ class _Morning:
     def _kept(self, agency: str, written: Sequence[SentLetter]) -> dict[str, Any]:
         """The row of a decision that was recorded before."""
         known = [s for d, i in written[0].steps.items() for s in self._steps_of(d, agency) if s.id == i]
-        noted = self.session.get(DecisionRow, written[0].decision) if written[0].decision else None
+        noted = self.session.get(DecisionRow, written[0].noted) if written[0].noted else None
         row: dict[str, Any] = {
             "agency": agency,
             "step": written[0].step,
@@ -270,6 +300,10 @@ class _Morning:
         lacks, owed = list(self.without_address.values()), [s for own in self.owed.values() for s in own]
         Morning(self.app, self.session, self.day, self.now, rows, lacks, owed).tell()
         notices.letters_wait(self.app, self.session, self.now)
+
+
+def _to_us(step: Step) -> bool:
+    return all(role.side is Side.OURS for role in step.to)
 
 
 def _systems(ground: Sequence[Standing]) -> list[str]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from dondoc.clock import HERE
@@ -34,20 +34,25 @@ _LETTERS = (
 def read(
     session: Session, settings: Settings, rulings: Iterable[Ruling], agency: str | None = None
 ) -> list[SentLetter]:
-    """Every chasing letter (to one agency) that counts in this mode, one entry per recipient, oldest first.
+    """Every chasing letter (to or about one agency) that counts in this mode: per recipient and agency, oldest first.
 
     Args:
         rulings: those that stand; the newest that stopped a decision goes with its letters.
     """
     query, stopped, returned = _LETTERS.where(outbox.counted(settings)), _stops(rulings), bounced(session)
     if agency is not None:
-        query = query.where(_ROW.agency == agency)
-    return [_letter(row, stopped, row.id in returned) for row in session.execute(query)]
+        query = query.where(or_(_ROW.agency == agency, _ROW.agency.is_(None)))
+    found = (one for row in session.execute(query) for one in _letters(row, stopped, row.id in returned))
+    return [one for one in found if agency in (None, one.agency)]
 
 
-def one(session: Session, letter: OutboxLetter) -> SentLetter:
-    """A row of the outbox as the ladder sees it. Raises KeyError for a row that this room did not write."""
-    return _letter(session.execute(_LETTERS.where(_ROW.id == letter.id)).one(), {})
+def of(session: Session, letter: OutboxLetter) -> list[SentLetter]:
+    """A row of the outbox as the ladder sees it: once for each agency that it is about.
+
+    Raises:
+        KeyError: for a row that this room did not write.
+    """
+    return _letters(session.execute(_LETTERS.where(_ROW.id == letter.id)).one(), {})
 
 
 def _stops(rulings: Iterable[Ruling]) -> dict[int | None, Stop]:
@@ -58,13 +63,21 @@ def _stops(rulings: Iterable[Ruling]) -> dict[int | None, Stop]:
     }
 
 
-def _letter(row: Any, stopped: Mapping[int | None, Stop], bounced: bool = False) -> SentLetter:
+def _letters(row: Any, stopped: Mapping[int | None, Stop], bounced: bool = False) -> list[SentLetter]:
+    """One for each agency: a letter to our own people may be about several."""
+    about: dict[str, Any] = row.context.get("agencies") or {row.agency or "": row.context}
+    return [_letter(row, agency, its, stopped, bounced) for agency, its in about.items()]
+
+
+def _letter(
+    row: Any, agency: str, about: Mapping[str, Any], stopped: Mapping[int | None, Stop], bounced: bool
+) -> SentLetter:
     return SentLetter(
         id=row.id,
-        agency=row.agency or "",
-        step=row.context["step"],
-        steps=row.context["steps"],
-        duties=frozenset(duties(row.context["duties"])),
+        agency=agency,
+        step=about["step"],
+        steps=about["steps"],
+        duties=frozenset(duties(about["duties"])),
         day=date.fromisoformat(row.context["day"]),
         decided_on=row.decided_at.astimezone(HERE).date(),
         state=row.state,
@@ -76,7 +89,9 @@ def _letter(row: Any, stopped: Mapping[int | None, Stop], bounced: bool = False)
         rehearsal=row.rehearsal,
         bounced=bounced,
         decision=row.decision_id,
-        others=frozenset(duties(row.context.get("others", []))),
+        noted=about.get("decision", row.decision_id),
+        to_us=row.agency is None,
+        others=frozenset(duties(about.get("others", []))),
         answer_by=row.answer_by,
         stop=stopped.get(row.decision_id) if row.decision_id else None,
     )

@@ -72,7 +72,9 @@ class SentLetter:
     last_chance: date | None = None
     rehearsal: bool = False
     bounced: bool = False  # the mail server of its recipient gave it back for good
-    decision: int | None = None
+    decision: int | None = None  # whose letters leave together
+    noted: int | None = None  # the decision about its agency
+    to_us: bool = False  # our own people are told of the agency
     others: frozenset[Duty] = frozenset()
     answer_by: date | None = None
     stop: Stop | None = None

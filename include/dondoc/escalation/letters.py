@@ -1,6 +1,7 @@
 """The letters of a decision: one per recipient, the same words for all."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import takewhile
 from typing import Any
@@ -25,7 +26,7 @@ from dondoc.forms.attached import Blanks
 from dondoc.mail import compose
 from dondoc.mail.delivery_run import CLOSES
 from dondoc.mail.letter import Attachment, Letter
-from dondoc.mail.render import Rendered, render
+from dondoc.mail.render import render
 from dondoc.mail.shapes import ChasingWords, GroupWords, ItemWords, LateAgencyWords, ToldWords, UnreadWords
 from dondoc.store.facts import Contact
 from dondoc.store.intake import Submission, Verdict
@@ -37,6 +38,16 @@ from dondoc.workdays import WorkingDays
 
 UNREAD = timedelta(days=60)  # an older file is not spoken of
 MOST_UNREAD = 3
+
+
+@dataclass(frozen=True)
+class Told:
+    """What was decided of an agency for our own people: with its number, the letters so far and all that is owed."""
+
+    decision: Decision
+    number: int
+    past: Sequence[SentLetter]
+    owed: Sequence[Standing]
 
 
 def last_chance(calendar: WorkingDays, decision: Decision, now: datetime) -> datetime:
@@ -78,7 +89,8 @@ def letters(
     assert step is not None
     files = tuple(blanks[pair] for pair in forms(app, decision) if pair in blanks)
     draft = blanks.get(draft_of(decision))
-    rendered = _words(app, session, ladder, decision, people, past, owed, files, draft)
+    context = _shape(app, session, ladder, decision, people, past, owed, files, draft)
+    rendered = render(app.settings.data, ladder.registry, step.letter, context, decision.day)
     about = compose.of_step(decision.steps, decision.agency, step.kind, step.id, decision.day, now.date())
     return [
         compose.letter(
@@ -93,7 +105,7 @@ def letters(
             decision=number,
             attachments=(*files, *([draft] if draft else [])),
             in_reply_to=next(reversed(thread := _thread(ladder, decision, past, person)), None),
-            context={**_context(app, decision), "copy": person.copy, "role": person.role, "references": thread},
+            context={**_context(decision), "copy": person.copy, "role": person.role, "references": thread},
             needs_approval=any(map(needs_approval, decision.steps.values())),
             hold=hold,
             not_after=last_chance(ladder.calendar, decision, now),
@@ -102,7 +114,54 @@ def letters(
     ]
 
 
-def _context(app: AppContext, decision: Decision) -> dict[str, Any]:
+def to_the_board(
+    app: AppContext,
+    session: Session,
+    ladder: Ladder,
+    decision: Decision,
+    told: Sequence[Told],
+    people: Sequence[Recipient],
+    *,
+    number: int,
+    hold: str | None,
+    now: datetime,
+) -> list[Letter]:
+    """One letter to our own people about several agencies, a row for each.
+
+    Args:
+        decision: to write it, of whose `ground` all is.
+        told: what was decided of each agency.
+        number: of `decision`, as it is recorded.
+    """
+    step = decision.step
+    assert step is not None
+    first, day = told[0], decision.day
+    context = _shape(app, session, ladder, first.decision, people, first.past, first.owed, (), None)
+    context["rows"] = [_row(session, ladder, one.decision, one.past) for one in told]
+    context["grounds"] = words.grounds([ladder.letters[directive] for directive in decision.steps])
+    rendered = render(app.settings.data, ladder.registry, step.letter, context, day)
+    about = compose.of_step(decision.steps, decision.agency, step.kind, step.id, day, now.date())
+    agencies = {one.decision.agency: {**_context(one.decision), "decision": one.number} for one in told}
+    return [
+        compose.letter(
+            app.settings,
+            step.kind,
+            person.email,
+            rendered,
+            about,
+            decision.reason,
+            directives=tuple(sorted(decision.steps)),
+            decision=number,
+            context={**_context(decision), "agencies": agencies, "copy": False, "role": person.role},
+            needs_approval=True,
+            hold=hold,
+            not_after=last_chance(ladder.calendar, decision, now),
+        )
+        for person in people
+    ]
+
+
+def _context(decision: Decision) -> dict[str, Any]:
     """What the outbox remembers: for the ladder's history, and to tell whether the letter is still true."""
     return {
         "step": decision.step.id if decision.step else None,
@@ -138,7 +197,7 @@ def _taken(ladder: Ladder, letter: SentLetter) -> list[Step]:
     return [step for directive, steps in of.items() for step in steps if step.id == letter.steps[directive]]
 
 
-def _words(
+def _shape(
     app: AppContext,
     session: Session,
     ladder: Ladder,
@@ -148,14 +207,13 @@ def _words(
     owed: Sequence[Standing],
     files: Sequence[Attachment],
     draft: Attachment | None,
-) -> Rendered:
-    day, step, registry, known = decision.day, decision.step, ladder.registry, ladder.letters
-    assert step is not None
+) -> ChasingWords:
+    day, registry, known = decision.day, ladder.registry, ladder.letters
     agency, about = registry.agency(decision.agency), [known[directive] for directive in decision.steps]
     by = decision.answer_by or max(s.last_day or day for s in decision.ground)
     asked = [*decision.ground, *(s for s in decision.still_to_come if s.last_day and s.last_day <= by)]
     later = [s for s in decision.still_to_come if s not in asked and not duty_words.extended(s)]
-    context: ChasingWords = {
+    return {
         "agency": agency.name,
         "agency_short": agency.short,
         "head": any(person.role == Role.HEAD and not person.copy for person in people),
@@ -181,7 +239,6 @@ def _words(
         "rows": [_row(session, ladder, decision, past)],
         "desk": desk(session, registry, about, day),
     }
-    return render(app.settings.data, registry, step.letter, context, day)
 
 
 def _groups(ladder: Ladder, standings: Sequence[Standing], day: date, *, alone: bool) -> list[GroupWords]:

@@ -18,7 +18,7 @@ from dondoc.facts.reasons import cited
 from dondoc.mail.letter import OnHold, Precondition
 from dondoc.store.mail import OutboxLetter
 from dondoc.vocabulary.letters import OutboxState
-from dondoc.vocabulary.reasons import said
+from dondoc.vocabulary.reasons import Reason, said
 
 
 def precondition(app: AppContext) -> Precondition:
@@ -32,20 +32,16 @@ def precondition(app: AppContext) -> Precondition:
     """
 
     def check(session: Session, letter: OutboxLetter, now: datetime) -> str | None:
-        facts, mine = read(session, now), history.one(session, letter)
-        day = now.astimezone(HERE).date()
+        about, facts, day = history.of(session, letter), read(session, now), now.astimezone(HERE).date()
         ladder = ladder_on(app, session, day)
-        if called := called_on(facts, mine.agency, day):
-            return said(called)
         now_owed = {duty(s)[0]: s for s in standings(tuple(ladder.letters.values()), app.calendar, facts, now)}
-        sent = history.read(session, app.settings, facts.rulings, mine.agency)
-        past = renamed.follow(sent, lambda: app.versions(session), ladder)
-        if gone := next(_gone(ladder, letter, mine, now_owed, past, day), None):
-            return gone
-        if today := next(
-            (p for p in past if p.sent_on == day and p.delivered(day) and not p.same_decision(mine)), None
-        ):
-            raise OnHold(f"hôm nay đơn vị đã nhận một thư đôn đốc khác: {said(today.fate())}")
+        for mine in about:
+            sent = history.read(session, app.settings, facts.rulings, mine.agency)
+            past = renamed.follow(sent, lambda: app.versions(session), ladder)
+            if gone := next(_gone(ladder, mine, now_owed, past, day, called_on(facts, mine.agency, day)), None):
+                return gone
+            if not mine.to_us and (today := next((p for p in past if _had_today(p, mine, day)), None)):
+                raise OnHold(f"hôm nay đơn vị đã nhận một thư đôn đốc khác: {said(today.fate())}")
         if stopped := rulings.hold_all(session, now):
             raise OnHold(f"mọi thư đôn đốc đang tạm dừng {said(cited(stopped))}")
         # While it is held a person is reading it, who may know better.
@@ -55,6 +51,11 @@ def precondition(app: AppContext) -> Precondition:
         return _before_the_letter(mine, past) if leaving and letter.needs_approval and mine.copy else None
 
     return check
+
+
+def _had_today(other: SentLetter, mine: SentLetter, day: date) -> bool:
+    """Whether the agency had another letter on this day."""
+    return other.sent_on == day and other.delivered(day) and not other.to_us and not other.same_decision(mine)
 
 
 def _before_the_letter(copy: SentLetter, past: list[SentLetter]) -> str | None:
@@ -76,9 +77,16 @@ def _before_the_letter(copy: SentLetter, past: list[SentLetter]) -> str | None:
 
 
 def _gone(
-    ladder: Ladder, letter: OutboxLetter, mine: SentLetter, owed: dict[str, Standing], past: list[SentLetter], day: date
+    ladder: Ladder,
+    mine: SentLetter,
+    owed: dict[str, Standing],
+    past: list[SentLetter],
+    day: date,
+    called: Reason | None,
 ) -> Iterator[str]:
     """Everything by which a letter is not true any more."""
+    if called:
+        yield said(called)
     for directive, taken_step in mine.steps.items():
         if directive not in ladder.letters:
             yield f"văn bản “{directive}” đã kết thúc"
@@ -87,9 +95,9 @@ def _gone(
             yield f"văn bản chỉ đạo không còn bậc “{taken_step}”"
             return
     others = [p for p in past if not p.same_decision(mine)]
-    listed = history.duties([*letter.context["duties"], *letter.context["others"]])
+    listed = sorted(mine.duties) + sorted(mine.others)
     yield from (why for name, last_day in listed if (why := _settled(ladder, mine, owed.get(name), last_day)))
-    for name, _ in history.duties(letter.context["duties"]):
+    for name, _ in sorted(mine.duties):
         step = next(s for s in ladder.steps(owed[name]) if s.id == mine.steps[owed[name].duty.directive])
         if blocked := ladder.blocked_reason(step, owed[name], others, day):
             yield f"{ladder.name(owed[name])}: bậc “{words.title(step)}” {said(blocked)}"

@@ -23,6 +23,7 @@ class LadderReason(ReasonCode):
     SPOKEN_TO = "spoken_to", "đã trao đổi trực tiếp với đơn vị {ruling}"
     # why it is
     STEP = "step", "Bậc {titles} vì {ground}"
+    TO_THE_BOARD = "to_the_board", "Báo cáo lãnh đạo Sở một lần trong ngày về: {agencies}"
     OWED = "owed", "{name}: {why}"
     RETURNED = "returned", "{name}: {why}; thời hạn {due}"
     RETURNED_LATE = "returned_late", "{name}: {why}; thời hạn {due}, chậm {late:02} ngày làm việc"

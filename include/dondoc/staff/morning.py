@@ -108,7 +108,7 @@ class Morning:
         for unit in units.values():
             first = unit[0]
             until = f"; duyệt muộn nhất lúc {vn_moment(first.not_after)}" if first.not_after else ""
-            about = self.names.get(first.agency or "", "")
+            about = self.names.get(first.agency or "", "Lãnh đạo Sở")
             link = self.app.settings.page(f"dondoc/letters/{first.id}")
             yield f"{about}: {title_of(first)}, {len(unit):02} thư{until}. Đọc và duyệt: {link}"
 
