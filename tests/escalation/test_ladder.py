@@ -276,7 +276,7 @@ def test_a_step_that_nobody_can_be_written_to_at_gives_way_to_the_highest_that_c
 
     decision = decide(ladder, AGENCY, [focal, form], past, nov(24), obstacle=no_head)
     assert (decision.step and decision.step.id, decision.ground, decision.still_to_come) == (O1, (form,), (focal,))
-    assert "Chưa gửi được bậc “thông báo quá hạn lần 2, gửi lãnh đạo đơn vị”: Chưa có địa chỉ" in decision.reason
+    assert "Chưa gửi được bậc “đề nghị lãnh đạo đơn vị chỉ đạo”: Chưa có địa chỉ" in decision.reason
     alone = decide(ladder, AGENCY, [focal], past, nov(24), obstacle=no_head)
     assert alone.step
     assert alone.step.id == O2, "said, not passed over in silence"

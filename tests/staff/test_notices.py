@@ -67,7 +67,7 @@ def test_the_mail_of_the_morning_says_what_leaves_what_waits_what_failed_and_who
     office.decide()
     [letter] = told(office, "Sáng 25/11/2021: gửi hôm nay")
     for line in (
-        "- UBND huyện Lộc Hà: Bậc “thông báo quá hạn lần 1” vì ",
+        "- UBND huyện Lộc Hà: Bậc “đề nghị gửi nội dung quá hạn” vì ",
         "Đọc hoặc dừng: http://127.0.0.1:8080/dondoc/letters/",
         "- BN-0001, nhận ngày 22/11/2021, đã 03 ngày làm việc: UBND huyện Đức Thọ",
         "- Cục Hải quan tỉnh: chưa có địa chỉ để gửi",
