@@ -16,7 +16,7 @@ from dondoc.drafts import codes
 from dondoc.intake import inbox
 from dondoc.intake.answers import answer as answering
 from dondoc.intake.answers.answer import answer
-from dondoc.intake.judge import judge_submission, without_reading
+from dondoc.intake.judge import judge_submission, newest_verdict, without_reading
 from dondoc.intake.receive import receive
 from dondoc.mail.letter import Letter
 from dondoc.store.intake import Mail, Submission
@@ -238,6 +238,10 @@ def test_who_owes_nothing_more_is_told_so_and_thanked(desk: Desk) -> None:
     letter = desk.letters()[-1]
     assert "đã vào sổ văn bản số 12/UBND" in letter.text
     assert "Quý cơ quan đã hoàn thành cả 02 nội dung. Xin cảm ơn." in letter.text
+    with desk.app.sessions.begin() as session:
+        assert inbox.unmark_registered(session, scan, number="99/KHAC", now=desk.now) == []
+        [opened] = inbox.unmark_registered(session, scan, number="12/UBND", now=desk.now)
+        assert newest_verdict(session, opened).outcome == "waiting", "taken out of the register, it waits again"
 
 
 def test_a_newer_form_of_the_same_sender_is_answered_with_what_is_different(desk: Desk) -> None:
