@@ -15,6 +15,7 @@ from dondoc.escalation.ladder import duty, ladder_on
 from dondoc.facts import approvers, rulings
 from dondoc.facts.obligations import standings
 from dondoc.facts.read import read
+from dondoc.facts.rule import rule
 from dondoc.mail import outbox
 from dondoc.store.facts import Ruling
 from dondoc.store.mail import OutboxLetter
@@ -179,5 +180,5 @@ def _rule(
     now: datetime,
     **more: object,
 ) -> int:
-    given = {"document": f"Thư {TH(letter.id)}", "reason": reason, "by": by, "secrets": app.secrets, "now": now}
-    return rulings.rule(session, (), app.registry, kind, **given, **more)  # type: ignore[arg-type]
+    given = {"document": f"Thư {TH(letter.id)}", "reason": reason, "by": by, "now": now}
+    return rule(app, session, kind, **given, **more).number  # type: ignore[arg-type]

@@ -14,11 +14,11 @@ from dondoc.cameras.state import outages
 from dondoc.clock import at
 from dondoc.configuration.context import AppContext
 from dondoc.facts import contacts
-from dondoc.facts.rulings import rule
+from dondoc.facts.rule import rule
 from dondoc.probing.verdicts import PHASE
 from dondoc.store.cameras import Camera, CameraDeclaration, Outage
 from dondoc.vocabulary.rulings import RulingKind
-from tests.conftest import CLERK, NOVEMBER, SECRET, acting
+from tests.conftest import CLERK, SECRET, acting
 
 AGENCY, OTHER, SYSTEM = "so-nnptnt", "ubnd-huyen-duc-tho", "security_traffic"
 NIGHT = date(2021, 11, 22)
@@ -102,19 +102,17 @@ def paused(app: AppContext, begins: int, until: int | None, **scope: str) -> int
     """A pause ruled today that holds from the beginning of a night's day to the end of another's."""
     with app.sessions.begin() as session:
         return rule(
+            app,
             session,
-            app.letters(session, NOVEMBER),
-            app.registry,
             RulingKind.PAUSE,
             until=None if until is None else on(until),
             document="Công điện số 12/CĐ-UBND",
             reason="bão số 8",
             by=acting("Trần Văn Nam"),
-            secrets=[SECRET],
             from_=at(on(begins), 0),
             now=late(begins),
             **scope,
-        )
+        ).number
 
 
 def contact(app: AppContext, email: str, role: str = "focal_officer", agency: str = AGENCY) -> None:

@@ -20,7 +20,7 @@ from dondoc.cameras.state.current import Filter
 from dondoc.cameras.state.state import CameraState
 from dondoc.configuration.context import AppContext
 from dondoc.errors import Problem
-from dondoc.facts.rulings import rule
+from dondoc.facts.rule import rule
 from dondoc.store.cameras import Camera, CurrentState
 from dondoc.vocabulary.cameras import State
 from dondoc.vocabulary.rulings import RulingKind
@@ -97,19 +97,16 @@ class Life:
             scope = self.random.choice(
                 ({"agency": camera.agency, "place": camera.place or None}, {"system": SYSTEM}, {})
             )
-            until = self.random.choice((None, begins.date(), begins.date() + timedelta(days=2)))
-            said_of = {"document": "x", "reason": "x", "by": PERSON, "secrets": [SECRET], "now": self.now}
-            letters = self.app.letters(session, self.now.date())
-            number = rule(
-                session, letters, self.app.registry, RulingKind.PAUSE, until=until, from_=begins, **scope, **said_of
-            )
-            self.rulings.append(number)
+            until = self.random.choice((None, max(begins, self.now).date(), begins.date() + timedelta(days=2)))
+            said_of = {"document": "x", "reason": "x", "by": PERSON, "now": self.now}
+            number = rule(self.app, session, RulingKind.PAUSE, until=until, from_=begins, **scope, **said_of)
+            self.rulings.append(number.number)
 
     def undo(self) -> None:
         if self.rulings:
             with self.app.sessions.begin() as session:
-                said_of = {"document": "x", "reason": "x", "by": PERSON, "secrets": [SECRET], "now": self.now}
-                rule(session, [], self.app.registry, RulingKind.UNDO, undoes=self.rulings.pop(), **said_of)
+                said_of = {"document": "x", "reason": "x", "by": PERSON, "now": self.now}
+                rule(self.app, session, RulingKind.UNDO, undoes=self.rulings.pop(), **said_of)
 
     def refresh(self) -> None:
         with self.app.sessions.begin() as session:
@@ -209,11 +206,11 @@ def test_of_two_who_store_states_at_once_none_fails_and_no_pause_of_meanwhile_is
     life = Life(app, 1)
     for _ in range(6):
         life.form()
-    said_of = {"document": "x", "reason": "x", "by": PERSON, "secrets": [SECRET], "now": life.now}
+    said_of = {"document": "x", "reason": "x", "by": PERSON, "now": life.now}
 
     def pause() -> None:
         with app.sessions.begin() as session:
-            rule(session, [], app.registry, RulingKind.PAUSE, **said_of)
+            rule(app, session, RulingKind.PAUSE, **said_of)
 
     def refresh() -> None:
         with app.sessions.begin() as session:

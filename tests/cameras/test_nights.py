@@ -19,7 +19,7 @@ from dondoc.demo.camera import PASSWORD, USER
 from dondoc.demo.fleet import Fleet
 from dondoc.errors import Problem
 from dondoc.facts import contacts
-from dondoc.facts.rulings import rule
+from dondoc.facts.rule import rule
 from dondoc.intake import backlog
 from dondoc.probing import verdicts
 from dondoc.probing.verdicts import PHASE
@@ -27,7 +27,7 @@ from dondoc.store.cameras import Camera, CameraCheck, CameraDeclaration, Credent
 from dondoc.store.intake import Submission, Verdict
 from dondoc.store.mail import OutboxLetter
 from dondoc.vocabulary.rulings import RulingKind
-from tests.conftest import CLERK, NOVEMBER, SECRET
+from tests.conftest import CLERK, SECRET
 
 AGENCY, OTHER, SYSTEM = "so-nnptnt", "ubnd-huyen-duc-tho", "security_traffic"
 NIGHT = date(2021, 11, 22)
@@ -605,9 +605,8 @@ class TestLetters:
             )  # fmt: skip
             if "site" in row:
                 rule(
-                    session, app.letters(session, NOVEMBER), app.registry,
-                    RulingKind.PAUSE, agency=AGENCY, place="ĐẬP PHỤ", until=NIGHT,
-                    document="Công điện số 12", reason="bão số 8", by=CLERK, secrets=[SECRET],
+                    app, session, RulingKind.PAUSE, agency=AGENCY, place="ĐẬP PHỤ", until=NIGHT,
+                    document="Công điện số 12", reason="bão số 8", by=CLERK,
                     from_=at(NIGHT, 0), now=NOW,
                 )  # fmt: skip
         seen(app, second, "connect_timeout", NIGHT, "declared-1")
@@ -631,9 +630,8 @@ class TestLetters:
         assert letters.reachability(app, [sub], NOW) == []
         with app.sessions.begin() as session:
             rule(
-                session, app.letters(session, NOVEMBER), app.registry,
-                RulingKind.PAUSE, document="Công điện số 12", reason="bão số 8", by=CLERK,
-                secrets=[SECRET], from_=at(NIGHT, 0), now=NOW,
+                app, session, RulingKind.PAUSE, document="Công điện số 12", reason="bão số 8", by=CLERK,
+                from_=at(NIGHT, 0), now=NOW,
             )  # fmt: skip
         assert letters.reachability(app, [sub], NOW) == [1]
         (letter,) = all_of(app, OutboxLetter)

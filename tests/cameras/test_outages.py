@@ -17,7 +17,7 @@ from dondoc.clock import at
 from dondoc.configuration.context import AppContext
 from dondoc.configuration.settings import load
 from dondoc.errors import Problem
-from dondoc.facts.rulings import rule
+from dondoc.facts.rule import rule
 from dondoc.reporting.figures.compute import figures
 from dondoc.store.cameras import Camera, NightRun, Outage
 from dondoc.store.mail import OutboxLetter
@@ -37,7 +37,7 @@ from tests.cameras.nights import (
     paused,
     seen,
 )  # fmt: skip
-from tests.conftest import CLERK, NOVEMBER, SECRET, letter_of
+from tests.conftest import CLERK, letter_of
 
 
 def one(app: AppContext, system: str = SYSTEM, more: str = ",,,,,") -> int:
@@ -143,9 +143,8 @@ class TestPause:
         live(app, camera, ["ok", "no_frame", "no_frame"])
         with app.sessions.begin() as session:
             rule(
-                session, app.letters(session, NOVEMBER), app.registry,
-                RulingKind.UNDO, undoes=number, document="CV 9", reason="hết bão", by=CLERK,
-                secrets=[SECRET], from_=at(on(3), 8), now=at(on(3), 8),
+                app, session, RulingKind.UNDO, undoes=number, document="CV 9", reason="hết bão", by=CLERK,
+                from_=at(on(3), 8), now=at(on(3), 8),
             )  # fmt: skip
         live(app, camera, ["no_frame"], 3)
         assert all_outages(app) == []

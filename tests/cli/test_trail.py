@@ -29,7 +29,8 @@ from dondoc.mail.letter import Letter
 from dondoc.reporting import report
 from dondoc.store.base import Base
 from dondoc.store.cameras import Camera
-from dondoc.store.facts import Contact, ContactChange
+from dondoc.store.facts import Contact, ContactChange, RegisteredLetter
+from dondoc.store.reporting import ReportIssue
 from dondoc.store.trust import AuditEvent, KeyCheck
 from dondoc.vocabulary.submissions import Outcome
 from dondoc.web.audit import ACT
@@ -43,7 +44,7 @@ NOW = at(22, 7)
 LETTER = "stttt-cntt-2021-11"
 DAY = ("--as-of", "2021-11-22")
 PAPER = ("--agency", "so-nnptnt", "--fulfils", "focal_letter", "--number", "1/VB", "--date", "2021-11-18")
-ISSUE = ("--as-of", "2021-11-18", "--number", "05/BC", "--date", "2021-11-19", "--file", "da-ky.pdf")
+ISSUE = ("--as-of", "2021-11-18", "--number", "05/BC", "--date", "2021-11-19", "--file", "da-ky.pdf", "--reason", "sửa")
 BLANK = ("--form", "03", "--agency", "ubnd-huyen-duc-tho", "--out", "ra")
 EXPORT = ("--as", "go2rtc", "--out", "ra", "--with-passwords", "--restricted")
 # command → its arguments without `--by`, its act and to what
@@ -63,6 +64,7 @@ RECORDED: dict[str, tuple[tuple[str, ...], str, str]] = {
     "cameras rebuild": ((), "rebuild_cameras", "cameras"),
     "contacts end": (("cu@sonn.test", "--agency", "so-nnptnt", "--on", "2021-11-22"), "contacts_end", "cu@sonn.test"),
     "contacts import": (("danh-ba.csv",), "contacts_import", "danh-ba.csv"),
+    "contacts mask": ((), "contacts_mask", "2019-11-22"),
     "contacts refuse": (("TD-0001", "--reason", "không phải"), "contact_refuse", "TD-0001"),
     "db upgrade": ((), "db_upgrade", "2026_12_02_chasing"),
     "deliver": ((), "deliver", "outbox"),
@@ -74,10 +76,12 @@ RECORDED: dict[str, tuple[tuple[str, ...], str, str]] = {
     "receive": (("c.csv", "--from", "la@dau.test"), "receive", "BN-0003"),
     "intake undo": (("BN-0002", "--reason", "nhầm"), "reopen", "BN-0002"),
     "intake rejudge": (("--apply",), "rejudge", "intake"),
-    "register": ((*PAPER, "--arrived", "2021-11-18"), "register", "VB-0001"),
+    "register": ((*PAPER, "--arrived", "2021-11-18"), "register", "VB-0002"),
+    "register-undo": (("VB-0001", "--reason", "nhầm đơn vị"), "register_undo", "VB-0001"),
     "report": (("--as-of", "2021-11-18", "--out", "bc"), "draw_report", "2021-11-18"),
     "report approve": (("BC-0001",), "approve_report", "BC-0001"),
     "report issue": (ISSUE, "issue_report", "2021-11-18"),
+    "report unissue": (("--as-of", "2021-11-18", "--reason", "nhầm"), "unissue_report", "2021-11-18"),
     "report write": (
         ("--as-of", "2021-11-18", "--part", "causes", "--text", "Do mưa lũ."),
         "write_report",
@@ -95,6 +99,7 @@ MAY_BE_NAMELESS = {  # what the account at the machine may do without a name
         "cameras rebuild",
         "cameras rotate-key",
         "contacts import",
+        "contacts mask",
         "db upgrade",
         "deliver",
         "escalate",
@@ -199,6 +204,13 @@ def typed(
         outbox.enqueue(session, waiting, settings=app.settings, now=at(18))[1].state = "uncertain"
         who = {"agency": "so-nnptnt", "name": "Lê B", "phone": "0", "recorded_at": at(1)}
         session.add(Contact(role="clerk", email="cu@sonn.test", valid_from=date(2021, 1, 1), **who))
+        gone = {"email": "xua@sonn.test", "valid_from": date(2018, 1, 1), "valid_to": date(2018, 6, 1)}
+        session.add(Contact(role="clerk", **gone, **who))
+        paper = {"agency": "so-nnptnt", "fulfils": [], "document_number": "9/VB", "document_date": date(2021, 11, 18)}
+        session.add(RegisteredLetter(**paper, blob=None, by=CLERK.name, happened_at=at(18), recorded_at=at(18)))
+        issue = {"directive": LETTER, "as_of": date(2021, 11, 18), "document_number": "4/BC", "blob": "0" * 64}
+        issue |= {"document_date": date(2021, 11, 18), "report_id": 1, "by": CLERK.name, "recorded_at": at(18)}
+        session.add(ReportIssue(**issue))
         draft = {"state": State.DRAFT, "valid_from": date(2021, 11, 22), "document": "", "reason": ""}
         directive_record.add(session, letters.file(owed, id="nhap-2021"), by=CLERK.name, now=at(18), **draft)  # type: ignore[arg-type]
         asked = {"role": "clerk", "email": "moi@sonn.test", "asked": "cu@sonn.test", "happened_at": at(1)}

@@ -16,7 +16,8 @@ from dondoc.configuration.context import AppContext
 from dondoc.demo.mailserver import MailServer
 from dondoc.directive.model import Agency, Registry
 from dondoc.escalation import escalate
-from dondoc.facts import contacts, register, rulings
+from dondoc.facts import contacts, register
+from dondoc.facts.rule import rule
 from dondoc.forms import attached
 from dondoc.forms.blank import blank
 from dondoc.forms.spec import FormSpec
@@ -109,14 +110,7 @@ class Office:
     def rule(self, kind: str, **other: Any) -> int:
         given = {"document": "Giấy ghi 12", "reason": "mưa lũ", "by": acting("Lê Văn C"), "now": self.now} | other
         with self.app.sessions.begin() as session:
-            return rulings.rule(
-                session,
-                self.app.letters(session, NOVEMBER),
-                self.app.registry,
-                RulingKind(kind),
-                secrets=self.app.secrets,
-                **given,
-            )
+            return rule(self.app, session, RulingKind(kind), **given).number
 
     def arrives(self, agency: str, *fulfils: str) -> None:
         """A letter comes on paper and is registered at once."""

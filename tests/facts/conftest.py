@@ -12,7 +12,7 @@ from dondoc.directive.model import Directive, Registry
 from dondoc.facts import obligations, read
 from dondoc.facts.obligations import Standing
 from dondoc.facts.register import register
-from dondoc.facts.rulings import rule
+from dondoc.facts.rule import Ruled, rule
 from dondoc.store.facts import Contact
 from dondoc.store.intake import Submission, Verdict
 from dondoc.vocabulary.rulings import RulingKind
@@ -91,20 +91,12 @@ class Book:
         )
 
     def rule(self, kind: str, *, now: datetime | None = None, **other: Any) -> int:
-        values = {
-            "document": "Văn bản số 9/STTTT",
-            "reason": "mưa lũ",
-            "by": acting("Đậu Tùng Lâm"),
-            "secrets": [SECRET],
-        } | other
-        return rule(
-            self.session,
-            (self.directive,),
-            self.registry,
-            RulingKind.read(kind, "loại quyết định"),
-            now=now or at(15),
-            **values,
-        )
+        return self.ruled(kind, now=now, **other).number
+
+    def ruled(self, kind: str, *, now: datetime | None = None, **other: Any) -> Ruled:
+        values = {"document": "Văn bản số 9/STTTT", "reason": "mưa lũ", "by": acting("Đậu Tùng Lâm")}
+        values |= {"letters": (self.directive,)} | other
+        return rule(self.app, self.session, RulingKind.read(kind, "loại quyết định"), now=now or at(15), **values)
 
     def contact(self, agency: str, email: str) -> None:
         self.session.add(

@@ -1,18 +1,23 @@
 """Who is written to, and who may act for an agency."""
 
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
+from dondoc.configuration.context import AppContext
 from dondoc.directive.model import Directive
 from dondoc.errors import Problem
-from dondoc.facts.contacts import agency_of_sender, end, find, import_csv
+from dondoc.facts import former_contacts
+from dondoc.facts.addressee import addressees
+from dondoc.facts.contacts import Missing, agency_of_sender, end, find, held_since, import_csv, masked
 from dondoc.store.facts import Contact
+from dondoc.store.mail import OutboxLetter
 from dondoc.vocabulary.people import Role
-from tests.conftest import CLERK, SECRET, at
+from tests.conftest import CLERK, SECRET, Run, at
 
 from .conftest import Book
 
@@ -21,7 +26,8 @@ DUC_THO, DAY = "ubnd-huyen-duc-tho", date(2021, 11, 20)
 
 
 def load(book: Book, text: str) -> dict[str, int]:
-    return import_csv(book.session, book.registry, text, "danh-ba.csv", by=CLERK, secrets=[SECRET], now=at(15))
+    done = import_csv(book.session, book.registry, text, "danh-ba.csv", by=CLERK, secrets=[SECRET], now=at(15))
+    return {"added": done.added, "unchanged": done.unchanged}
 
 
 def emails(session: Session, role: str, system: str | None = None, day: date = DAY) -> list[str]:
@@ -238,3 +244,95 @@ def test_an_end_changes_no_earlier_day_and_leaves_none_after_it(
         else:
             assert after == before
         trial.rollback()
+
+
+DATED = HEAD.strip() + ",valid_from\n"
+OFFICER = f"{DUC_THO},focal_officer"
+
+
+def _row(name: str, email: str, since: str = "") -> str:
+    return f"{OFFICER},{name},{email},,{since}\n"
+
+
+@pytest.mark.parametrize(
+    ("lists", "first"),
+    [
+        # the newest list wins over older dated rows
+        ([_row("A", "a@x.test", "2021-11-10"), _row("B", "b@x.test")], "b@x.test"),
+        ([_row("A", "a@x.test", "2021-11-10"), _row("B", "b@x.test", "2021-11-02")], "b@x.test"),
+        # also of somebody who is known already
+        ([_row("A", "a@x.test"), _row("B", "b@x.test", "2021-11-10"), _row("A", "a@x.test")], "a@x.test"),
+        # within a list whoever begins later, else whoever stands below
+        ([_row("A", "a@x.test", "2021-11-10") + _row("B", "b@x.test", "2021-11-02")], "a@x.test"),
+        ([_row("A", "a@x.test") + _row("B", "b@x.test")], "b@x.test"),
+        # who is still to come comes before nobody
+        ([_row("A", "a@x.test"), _row("B", "b@x.test", "2021-12-10")], "a@x.test"),
+    ],
+)
+def test_the_newest_list_says_who_comes_first(book: Book, lists: list[str], first: str) -> None:
+    for text in lists:
+        load(book, DATED + text)
+    assert emails(book.session, "focal_officer")[0] == first
+    assert load(book, DATED + lists[-1])["added"] == 0, "the same list again changes nothing"
+
+
+@pytest.mark.parametrize(
+    ("missing", "ended"),
+    [(Missing.NOBODY, []), (Missing.LISTED, ["cu@x.test"]), (Missing.ALL, ["cu@x.test", "vq@x.test"])],
+)
+def test_a_list_ends_who_is_missing_only_when_asked_to(book: Book, missing: Missing, ended: list[str]) -> None:
+    load(book, HEAD + f"{OFFICER},Cũ,cu@x.test,\nubnd-huyen-vu-quang,clerk,V,vq@x.test,\n")
+    who = {"by": CLERK, "secrets": [SECRET], "now": at(20), "missing": missing}
+    done = import_csv(book.session, book.registry, HEAD + f"{OFFICER},Mới,moi@x.test,\n", "m.csv", **who)
+    assert [c.email for c in done.ended] == ended
+    assert emails(book.session, "focal_officer") == ["moi@x.test", *(["cu@x.test"] if not ended else [])]
+    assert emails(book.session, "focal_officer", day=date(2021, 11, 19))[-1] == "cu@x.test", "the past stays"
+
+
+def test_a_list_is_looked_at_before_it_is_taken_over(dondoc: Run, app: AppContext, tmp_path: Path) -> None:
+    for name, who in (("a.csv", "Cũ,cu@x.test"), ("b.csv", "Mới,moi@x.test")):
+        (tmp_path / name).write_text(HEAD + f"{OFFICER},{who},\n", "utf-8")
+    dondoc("contacts", "import", str(tmp_path / "a.csv"))
+    looked = dondoc("contacts", "import", str(tmp_path / "b.csv"), "--ends-missing", "--dry-run")
+    assert "kết thúc: Cũ (cán bộ đầu mối UBND huyện Đức Thọ)" in looked.stderr
+    with app.sessions.reading() as session:
+        assert session.query(Contact).count() == 1
+    dondoc("contacts", "import", str(tmp_path / "b.csv"), "--ends-missing")
+    with app.sessions.reading() as session:
+        assert session.query(Contact).count() == 3
+
+
+def test_it_is_known_since_when_somebody_holds_a_role_and_whom_they_replaced(book: Book) -> None:
+    load(book, DATED + f"{OFFICER},A,a@x.test,,2021-11-01\n{OFFICER},B,b@x.test,,2021-11-10\n")
+    load(book, DATED.replace("phone", "phone,system") + f"{OFFICER},D,d@x.test,,tourism,2021-11-15\n")
+
+    def held(day: int, system: str | None = None) -> tuple[str, date, str | None] | None:
+        found = held_since(book.session, DUC_THO, Role.FOCAL_OFFICER, date(2021, 11, day), system)
+        return found and (found.contact.email, found.since, found.before.email if found.before else None)
+
+    assert held_since(book.session, DUC_THO, Role.FOCAL_OFFICER, date(2021, 10, 31)) is None
+    assert held(9) == ("a@x.test", date(2021, 11, 1), None)
+    assert held(20, "reservoir") == ("b@x.test", date(2021, 11, 10), "a@x.test")
+    assert held(20, "tourism") == ("d@x.test", date(2021, 11, 15), "b@x.test")
+    end(book.session, "d@x.test", agency=DUC_THO, on=date(2021, 11, 20), by=CLERK, secrets=[SECRET], now=at(20))
+    assert held(22, "tourism") == ("b@x.test", date(2021, 11, 21), "d@x.test")
+
+
+def test_former_contacts_are_masked_and_their_letters_still_say_to_whom(book: Book) -> None:
+    text = PERIOD + f"{OFFICER},Xưa,xua@x.test,1,2018-01-01,2019-06-30\n{DUC_THO},clerk,Nay,nay@x.test,2,,\n"
+    load(
+        book,
+        text
+        + f"{OFFICER},Gần,gan@x.test,3,2018-01-01,2021-06-30\nso-tttt,board,Ta,ta@x.test,4,,2018-01-01\n".replace(
+            ",4,,2018", ",4,2017-01-01,2018"
+        ),
+    )
+    who = {"by": CLERK, "secrets": [SECRET], "now": at(20)}
+    assert [former_contacts.mask(book.session, 24, **who) for _ in range(2)] == [1, 0]
+    rows = {c.name: (c.email, c.phone) for c in book.session.query(Contact)}
+    assert rows.keys() == {"(đã ẩn)", "Nay", "Gần", "Ta"}
+    assert rows["(đã ẩn)"] == (masked("xua@x.test"), "")
+    sent = OutboxLetter(id=1, recipient="xua@x.test", agency=DUC_THO)
+    assert addressees(book.session, book.registry, [sent]) == {1: "cán bộ đầu mối UBND huyện Đức Thọ"}
+    load(book, HEAD + f"{OFFICER},Xưa,xua@x.test,1\n")
+    assert "xua@x.test" not in emails(book.session, "focal_officer"), "an old list does not bring back who has left"

@@ -12,7 +12,8 @@ from dondoc.directive.record import State
 from dondoc.errors import Problem
 from dondoc.facts import contacts, obligations
 from dondoc.facts.register import register
-from dondoc.facts.rulings import rule, standing_rulings
+from dondoc.facts.rule import rule
+from dondoc.facts.rulings import standing_rulings
 from dondoc.intake import inbox
 from dondoc.intake.receive import receive
 from dondoc.store.facts import ContactChange, RegisteredLetter
@@ -96,9 +97,9 @@ def test_who_gives_a_file_to_its_agency_says_when_it_came(today: AppContext) -> 
 
 
 def test_an_undoing_has_a_day_a_document_and_a_reason(today: AppContext) -> None:
-    told = {"document": "CĐ 1", "reason": "lũ", "by": CLERK, "secrets": today.secrets}
+    told = {"document": "CĐ 1", "reason": "lũ", "by": CLERK}
     with today.sessions.begin() as session:
-        number = rule(session, today.letters(session, NOW.date()), today.registry, RulingKind.PAUSE, now=at(20), **told)  # type: ignore[arg-type]
+        number = rule(today, session, RulingKind.PAUSE, now=at(20), **told).number  # type: ignore[arg-type]
     ops = browsers(today)("ops")
     for day, sentence in (("2021-11-26", "trong tương lai"), ("2021-11-19", "có hiệu lực từ 09:00 20/11/2021")):
         data = {"reason": "hết lũ", "day": day, "hour": "08:00"}

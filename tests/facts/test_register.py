@@ -4,13 +4,16 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from dondoc.clock import end_of
 from dondoc.errors import Problem
+from dondoc.facts.register import undo
 from dondoc.store.facts import RegisteredLetter
-from tests.conftest import acting, at
+from tests.conftest import SECRET, acting, at
 
 from .conftest import Book
 
 LETTER = "stttt-cntt-2021-11"
+DUC_THO, FOCAL = "ubnd-huyen-duc-tho", "public_admin_centre/focal_letter"
 
 
 def test_one_letter_meets_every_focal_duty_of_the_agency_and_nothing_else(book: Book) -> None:
@@ -48,3 +51,19 @@ def test_the_day_of_arrival_is_vietnams(book: Book) -> None:
     book.register("ubnd-huyen-duc-tho", "focal_letter", arrived, document_date=date(2021, 11, 18))
     found = book.standing("ubnd-huyen-duc-tho", "public_admin_centre/focal_letter", at(19))
     assert "đến ngày 18/11/2021" in found.reason
+
+
+def test_a_letter_entered_by_mistake_is_taken_out_again_and_what_was_known_stays(book: Book) -> None:
+    number = book.register(DUC_THO, "focal_letter", at(18))
+    taken = {"reason": "của Vũ Quang", "by": acting("Trần Thị Văn"), "secrets": [SECRET]}
+    undo(book.session, number, **taken, now=at(20))
+    late = end_of(date(2021, 11, 22))
+    assert book.standing(DUC_THO, FOCAL, late).status == "overdue"
+    assert book.standing(DUC_THO, FOCAL, late, known_at=at(19)).status == "fulfilled"
+    assert book.standing(DUC_THO, FOCAL, end_of(date(2021, 11, 19))).status == "overdue", "it never met anything"
+    with pytest.raises(Problem, match="VB-0001 đã được rút"):
+        undo(book.session, number, **taken, now=at(21))
+    with pytest.raises(Problem, match="Không có VB-0099"):
+        undo(book.session, 99, **taken, now=at(21))
+    with pytest.raises(Problem, match="Lý do"):
+        undo(book.session, number, **taken | {"reason": " "}, now=at(21))

@@ -20,7 +20,7 @@ from dondoc.intake.answers.answer import answer
 from dondoc.intake.judge import judge_submission
 from dondoc.intake.mails.kinds import Why
 from dondoc.intake.receive import receive
-from dondoc.intake.verdicts import without_reading
+from dondoc.intake.verdicts import newest_verdict, without_reading
 from dondoc.mail.letter import Letter
 from dondoc.mail.render import render
 from dondoc.store.intake import Mail, Submission
@@ -244,6 +244,10 @@ def test_who_owes_nothing_more_is_told_so_and_thanked(desk: Desk) -> None:
     letter = desk.letters()[-1]
     assert "đã vào sổ văn bản số 12/UBND" in letter.text
     assert "Quý cơ quan đã hoàn thành cả 02 nội dung. Xin cảm ơn." in letter.text
+    with desk.app.sessions.begin() as session:
+        assert inbox.unmark_registered(session, scan, number="99/KHAC", now=desk.now) == []
+        [opened] = inbox.unmark_registered(session, scan, number="12/UBND", now=desk.now)
+        assert newest_verdict(session, opened).outcome == "waiting", "taken out of the register, it waits again"
 
 
 def test_a_newer_form_of_the_same_sender_is_answered_with_what_is_different(desk: Desk) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from dondoc.configuration.context import AppContext
 from dondoc.facts.register import register
-from dondoc.facts.rulings import rule
+from dondoc.facts.rule import rule
 from dondoc.intake.verdicts import without_reading
 from dondoc.reporting import report
 from dondoc.reporting.figures.compute import figures as compute
@@ -161,15 +161,13 @@ def furnished(app: AppContext) -> AppContext:
                 now=at(18, 10),
             )
         rule(
+            app,
             session,
-            app.letters(session, NOVEMBER),
-            app.registry,
             RulingKind.WAIVE,
             agency="ubnd-thi-xa-hong-linh",
             document="Văn bản số 9",
             reason="không có điểm du lịch",
             by=acting("Đậu Tùng Lâm"),
-            secrets=[SECRET],
             now=at(18),
         )
     return app

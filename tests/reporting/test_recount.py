@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from dondoc.configuration.context import AppContext
 from dondoc.facts.register import register
-from dondoc.facts.rulings import rule
+from dondoc.facts.rule import rule
 from dondoc.reporting.figures.model import share
 from dondoc.vocabulary.rulings import RulingKind
 from tests.conftest import NOVEMBER, SECRET, acting, at
@@ -29,15 +29,15 @@ COLUMNS = ("on_time", "done_late", "under_review", "returned", "overdue", "not_d
 @pytest.fixture
 def played(busy: AppContext) -> AppContext:
     """The busy week and what came of it: more time, a paper that comes late, a form that is mended."""
-    more = {"by": acting("Đậu Tùng Lâm"), "secrets": [SECRET]}
+    more = {"by": acting("Đậu Tùng Lâm")}
     with busy.sessions.begin() as session:
         letters = busy.letters(session, NOVEMBER)
         about = {"agency": "ubnd-huyen-huong-khe", "deliverable": "form_03", "until": date(2021, 11, 24)}
         said = {"document": "Công văn 1905", "reason": "mưa lũ"}
-        rule(session, letters, busy.registry, RulingKind.EXTEND, **about, **said, now=at(19, 10), **more)  # type: ignore[arg-type]
+        rule(busy, session, RulingKind.EXTEND, **about, **said, now=at(19, 10), **more)  # type: ignore[arg-type]
         register(
             session, letters, busy.registry, agency="cuc-hai-quan-tinh", fulfils=["focal_letter"], number="9/HQ",
-            document_date=date(2021, 11, 22), arrived=at(23), blob=None, now=at(23, 10), **more,
+            document_date=date(2021, 11, 22), arrived=at(23), blob=None, now=at(23, 10), **more, secrets=[SECRET],
         )  # type: ignore[arg-type]  # fmt: skip
     submission(busy, "ubnd-huyen-huong-son", "form_03", "accepted", at(24))
     submission(busy, "ubnd-huyen-loc-ha", "form_03", "returned", at(24))

@@ -13,7 +13,7 @@ from tests.conftest import at
 from tests.web.conftest import ORIGIN, Visit, browsers, words_of
 
 KEYS = ["khoa-thu-nghiem-dai-va-ngau-nhien-01", "khoa-thu-nghiem-dai-va-ngau-nhien-02"]
-PAUSE = {"agency": "so-nnptnt", "begins": "2021-11-20", "document": "Công điện 1", "reason": "lũ"}
+PAUSE = {"agency": "cong-an-tinh", "begins": "2021-11-20", "document": "Công điện 1", "reason": "lũ"}
 NOW = at(22)
 
 

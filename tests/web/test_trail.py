@@ -114,6 +114,7 @@ POSTED: dict[str, tuple[str, Sent, str, str]] = {
     ),
     "/inbox/{submission}/register": ("/inbox/3/register", {"data": PAPER}, "register", "VB-0001"),
     "/register": ("/register", {"data": PAPER | {"day": "2021-11-18", "hour": "09:30"}}, "register", "VB-0002"),
+    "/register/{entry}/undo": ("/register/2/undo", {"data": {"reason": "nhầm đơn vị"}}, "register_undo", "VB-0002"),
     "/inbox/changes/{change}/confirm": ("/inbox/changes/1/confirm", {}, "contact_confirm", "TD-0001"),
     "/inbox/changes/{change}/refuse": (
         "/inbox/changes/2/refuse", {"data": {"reason": "thử"}}, "contact_refuse", "TD-0002",
@@ -122,6 +123,9 @@ POSTED: dict[str, tuple[str, Sent, str, str]] = {
     "/letters/{letter}/cancel": ("/letters/2/cancel", {"data": {"reason": "thử"}}, "cancel", "TH-00002"),
     "/letters/{letter}/resume": ("/letters/4/resume", {"data": {"reason": "nhầm"}}, "undo", "QD-5"),
     "/called": ("/called", {"data": {"agency": AGENCY, **DOCUMENT}}, "called", "QD-6"),
+    "/promised": (
+        "/promised", {"data": {"agency": AGENCY, "until": "2021-11-25", "document": "thư BN-0001"}}, "promise", "QD-7",
+    ),
     "/rejudge/apply": ("/rejudge/apply", {"data": {"submission": "4"}}, "rejudge", "intake"),
     "/letters/{letter}/settle": ("/letters/3/settle", {"data": {"word": "sent"}}, "settle", "TH-00003"),
     "/directives": ("/directives", {"data": LETTER}, "directive_add", ID),
@@ -141,6 +145,9 @@ POSTED: dict[str, tuple[str, Sent, str, str]] = {
     "/reports/{report}/approve": ("/reports/2/approve", {}, "approve_report", "BC-0002"),
     "/reports/{report}/issue": (
         "/reports/2/issue", {"data": SIGNED, "files": {"file": ("ky.pdf", b"%PDF-1.7")}}, "issue_report", "2021-11-18",
+    ),
+    "/reports/{report}/unissue": (
+        "/reports/2/unissue", {"data": {"reason": "nhầm"}}, "unissue_report", "2021-11-18",
     ),
 }  # fmt: skip
 LOOKED = {

@@ -2,22 +2,34 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
 from dondoc.cli.acting import By
-from dondoc.cli.output import day, day_or_moment, say, show, since
+from dondoc.cli.output import day, day_or_moment, emit, say, show, since
 from dondoc.errors import Problem
-from dondoc.vocabulary.numbers import BN, TD
-from dondoc.vocabulary.rulings import RulingKind
+from dondoc.vocabulary.numbers import BN, TD, VB
+from dondoc.vocabulary.rulings import CallResult, Cause, RulingKind
+
+
+class _Register(TyperCommand):
+    """`dondoc register undo ID …` is `dondoc register-undo ID …`."""
+
+    def make_context(self, info_name: Any, args: list[str], parent: Any = None, **extra: Any) -> Any:
+        if parent is not None and args[:1] == ["undo"]:
+            return parent.command.commands["register-undo"].make_context("register-undo", args[1:], parent, **extra)
+        return super().make_context(info_name, args, parent, **extra)
+
 
 contacts_app = typer.Typer(no_args_is_help=True, help="Danh bạ liên hệ của các đơn vị.")
 
 
 def add(cli: typer.Typer) -> None:
     cli.command()(obligations)
-    cli.command()(register)
+    cli.command(cls=_Register)(register)
+    cli.command("register-undo")(undo_register)
     cli.command()(rule)
     cli.command()(rulings)
     for name, command in CONTACTS.items():
@@ -85,9 +97,31 @@ def register(
             now=now,
         )
         settled = inbox.mark_registered(session, blob, agency=agency, number=number, now=now) if blob else []
-    say(f"Đã vào sổ văn bản {number} của {app.registry.agency(agency).name} (số sổ {number_}).")
+    say(f"Đã vào sổ văn bản {number} của {app.registry.agency(agency).name} (số sổ {VB(number_)}).")
     for one in settled:
         say(f"{BN(one)} không còn chờ xử lý.")
+
+
+def undo_register(
+    entry: Annotated[str, typer.Argument(metavar="ID", help="Số sổ, ví dụ VB-0012.")],
+    reason: Annotated[str, typer.Option(help="Vì sao ghi nhầm.")],
+    by: Annotated[str, typer.Option(help="Ai quyết định.")],
+) -> None:
+    """Rút khỏi sổ một văn bản ghi nhầm (sai đơn vị, sai số); ghi lại cho đúng bằng `register`."""
+    from dondoc import clock
+    from dondoc.cli.acting import actor
+    from dondoc.configuration.context import open_context
+    from dondoc.facts.register import undo
+    from dondoc.intake import inbox
+
+    app, number, who, now = open_context(), VB.read(entry), actor(by), clock.now()
+    with app.sessions.begin() as session:
+        row = undo(session, number, reason=reason, by=who, secrets=app.secrets, now=now)
+        was = row.document_number
+        waiting = inbox.unmark_registered(session, row.blob, number=was, now=now) if row.blob else []
+        say(f"Đã rút {VB(number)} (văn bản {was}) khỏi sổ: {len(row.fulfils):02} nhiệm vụ tính lại.")
+    for one in waiting:
+        say(f"{BN(one)} lại chờ xử lý.")
 
 
 def _content(file: Path) -> bytes:
@@ -99,9 +133,9 @@ def _content(file: Path) -> bytes:
 
 def rule(
     kind: Annotated[str, typer.Argument(help=", ".join(RulingKind))],
-    document: Annotated[str, typer.Option(help="Văn bản làm căn cứ.")],
-    reason: Annotated[str, typer.Option(help="Lý do.")],
     by: Annotated[str, typer.Option(help="Người quyết định.")],
+    document: Annotated[str, typer.Option(help="Văn bản làm căn cứ; called, promise: có thể để trống.")] = "",
+    reason: Annotated[str, typer.Option(help="Lý do; called, promise: có thể để trống.")] = "",
     agency: Annotated[str | None, typer.Option(help="Để trống: mọi đơn vị.")] = None,
     system: Annotated[str | None, typer.Option(help="Để trống: mọi hệ thống.")] = None,
     deliverable: Annotated[str | None, typer.Option(help="Để trống: mọi nội dung.")] = None,
@@ -111,26 +145,33 @@ def rule(
         str | None,
         typer.Option("--place", "--site", help="pause: chỉ các camera ở điểm này; xem dondoc cameras places."),
     ] = None,
-    until: Annotated[str | None, typer.Option(help="extend, pause: ngày cuối cùng.")] = None,
+    until: Annotated[str | None, typer.Option(help="extend, pause: ngày cuối cùng; called, promise: ngày hẹn.")] = None,
     to: Annotated[str | None, typer.Option(help="reassign: đơn vị nhận.")] = None,
     undoes: Annotated[
-        int | None, typer.Option(min=1, max=999_999_999, help="undo: số của quyết định bị hủy bỏ.")
+        int | None,
+        typer.Option(min=1, max=999_999_999, help="undo: số của quyết định bị hủy bỏ, cả của một lần hủy bỏ."),
+    ] = None,
+    spoken_to: Annotated[str | None, typer.Option(help="called, promise: người của đơn vị.")] = None,
+    result: Annotated[str | None, typer.Option(help=f"called: {', '.join(CallResult)}.")] = None,
+    cause: Annotated[str | None, typer.Option(help=f"called, promise: vì sao chậm: {', '.join(Cause)}.")] = None,
+    document_date: Annotated[
+        str | None,
+        typer.Option(help="Ngày của văn bản; mặc định: ngày ghi trong --document. Văn bản mới hơn có hiệu lực."),
     ] = None,
     from_: Annotated[str | None, typer.Option("--from", help="Có hiệu lực từ; mặc định: bây giờ.")] = None,
+    as_json: Annotated[bool, typer.Option("--json")] = False,
 ) -> None:
     """Ghi quyết định của người có thẩm quyền; được nêu trong mọi lý do dựa vào nó."""
     from dondoc import clock
     from dondoc.cli.acting import actor
     from dondoc.configuration.context import open_context
-    from dondoc.facts.rulings import rule as record
+    from dondoc.facts.rule import rule as record
 
     app, now, who = open_context(), clock.now(), actor(by)
-    holds_from = since(from_) if from_ else None
     with app.sessions.begin() as session:
-        number = record(
+        done = record(
+            app,
             session,
-            app.letters_since(session, (holds_from or now).astimezone(clock.HERE).date()),
-            app.registry,
             RulingKind.read(kind, "loại quyết định"),
             directive=directive,
             agency=agency,
@@ -141,14 +182,19 @@ def rule(
             until=day(until) if until else None,
             to_agency=to,
             undoes=undoes,
+            spoken_to=spoken_to,
+            result=CallResult.read(result, "kết quả cuộc gọi") if result else None,
+            cause=Cause.read(cause, "nguyên nhân") if cause else None,
             document=document,
+            document_date=day(document_date) if document_date else None,
             reason=reason,
             by=who,
-            secrets=app.secrets,
-            from_=holds_from,
+            from_=since(from_) if from_ else None,
             now=now,
         )
-    say(f"Đã ghi quyết định số {number} ({kind}).")
+    say(f"Đã ghi quyết định số {done.number} ({kind}){f': {done.covers}' if done.covers else ''}.")
+    if as_json:
+        emit({"id": str(done.number), "kind": kind, "covers": done.coverage.ids, "cameras": done.coverage.cameras})
 
 
 def rulings(
@@ -173,8 +219,15 @@ def rulings(
 def import_contacts(
     file: Path,
     by: By = "",
+    ends_missing: Annotated[
+        bool, typer.Option("--ends-missing", help="Kết thúc liên hệ của các đơn vị trong tệp mà tệp không còn ghi.")
+    ] = False,
+    every_agency: Annotated[
+        bool, typer.Option("--every-agency", help="Cùng --ends-missing: của mọi đơn vị, cả đơn vị không có trong tệp.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Chỉ xem sẽ thêm, kết thúc những gì.")] = False,
 ) -> None:
-    """Nhập danh bạ từ CSV; một dòng sai thì không nhập dòng nào.
+    """Nhập danh bạ từ CSV; một dòng sai thì không nhập dòng nào. Danh sách mới nhất được dùng trước mọi danh sách cũ.
 
     Cột phải có: agency, role, name, email, phone. Nếu cần: system, valid_from, valid_to (ngày cuối cùng), login (tài
     khoản Airflow của người duyệt). Bỏ trống valid_to và login thì giữ điều đã biết.
@@ -182,16 +235,40 @@ def import_contacts(
     from dondoc import clock
     from dondoc.cli.acting import anybody
     from dondoc.configuration.context import open_context
-    from dondoc.facts.contacts import import_csv
+    from dondoc.facts import contacts as room
 
+    if every_agency and not ends_missing:
+        raise Problem("--every-agency chỉ dùng cùng --ends-missing.")
+    missing = room.Missing.ALL if every_agency else room.Missing.LISTED if ends_missing else room.Missing.NOBODY
     app, now, who = open_context(), clock.now(), anybody(by)
     try:
         text = _content(file).decode("utf-8-sig")
     except UnicodeDecodeError:
         raise Problem(f"{file}: không phải văn bản UTF-8. Lưu lại dạng CSV UTF-8.") from None
     with app.sessions.begin() as session:
-        counts = import_csv(session, app.registry, text, file.name, by=who, secrets=app.secrets, now=now)
-    say(f"{file.name}: thêm {counts['added']} dòng, {counts['unchanged']} dòng đã có.")
+        more: dict[str, Any] = {"by": who, "secrets": app.secrets, "now": now, "missing": missing}
+        done = room.import_csv(session, app.registry, text, file.name, **more)
+        ended = [f"{c.name} ({c.role.of} {app.registry.agency(c.agency).name})" for c in done.ended]
+        if dry_run:
+            session.rollback()
+    will = "Chưa ghi gì; nếu nhập thì " if dry_run else ""
+    say(f"{will}{file.name}: thêm {done.added} dòng, {done.unchanged} dòng đã có, kết thúc {len(ended)} liên hệ.")
+    for one in ended:
+        say(f"  kết thúc: {one}")
+
+
+def mask(by: By = "") -> None:
+    """Ẩn họ tên, điện thoại, địa chỉ của người thôi làm liên hệ đã lâu (DONDOC_CONTACT_MONTHS)."""
+    from dondoc import clock
+    from dondoc.cli.acting import anybody
+    from dondoc.configuration.context import open_context
+    from dondoc.facts import former_contacts
+
+    app, who = open_context(), anybody(by)
+    with app.sessions.begin() as session:
+        months = app.settings.contact_months
+        count = former_contacts.mask(session, months, by=who, secrets=app.secrets, now=clock.now())
+    say(f"Đã ẩn thông tin của {count} người thôi làm liên hệ quá {months} tháng.")
 
 
 def end(
@@ -277,6 +354,7 @@ def refuse(
 CONTACTS: dict[str, Callable[..., None]] = {
     "import": import_contacts,
     "end": end,
+    "mask": mask,
     "changes": changes,
     "confirm": confirm,
     "refuse": refuse,

@@ -23,7 +23,7 @@ Letter = Annotated[str | None, typer.Option(help="Mã văn bản; không cần k
 def add(cli: typer.Typer) -> None:
     report = typer.Typer(help="Báo cáo tuần.", invoke_without_command=True)
     report.callback()(make)
-    for command in (issue, approve, write, changes):
+    for command in (issue, unissue, approve, write, changes):
         report.command()(command)
     report.command("list")(list_reports)
     report.command("show")(show_report)
@@ -105,6 +105,23 @@ def issue(
     say(f"Đã ghi nhận: báo cáo ngày {as_of} phát hành số {number}.")
     if not states.is_pdf(file.read_bytes()):
         say(f"{file} không phải tệp PDF: kiểm tra lại; nếu nhầm thì ghi lại với --reason.")
+
+
+def unissue(
+    as_of: AsOf,
+    reason: Annotated[str, typer.Option(help="Vì sao ghi nhầm.")],
+    by: Someone,
+    directive: Letter = None,
+) -> None:
+    """Rút lần ghi nhận phát hành gần nhất của một ngày (ghi nhầm); lần ghi trước, nếu có, lại có hiệu lực."""
+    from dondoc import clock
+    from dondoc.cli.acting import actor
+    from dondoc.configuration.context import open_context
+    from dondoc.reporting import states
+
+    app, who, letter = open_context(), actor(by), _wanted(as_of, directive)
+    row = states.unissue(app, letter.id, day(as_of), reason=reason, actor=who, now=clock.now())
+    say(f"Đã rút ghi nhận phát hành số {row.document_number} của báo cáo ngày {as_of}.")
 
 
 def approve(report: Annotated[str, typer.Argument(help="Số báo cáo, ví dụ BC-0012.")], by: Someone) -> None:

@@ -82,6 +82,13 @@ class Settings(BaseSettings):
     archive_imap_url: SecretStr | None = Field(None, description="Mailbox of the archive address.")
     lease_seconds: float = Field(300, gt=0, description="How long a worker may hold an outbox row, in real seconds.")
     grace_days: int = Field(1, ge=0, description="Working days after the last day before the first overdue letter.")
+    promise_days: int = Field(
+        10, ge=1, description="Working days that an agency's promise may put off; for more it asks for an extension."
+    )
+    promises_per_duty: int = Field(2, ge=1, description="How often an agency may promise the same thing.")
+    contact_months: int = Field(
+        24, ge=1, description="Months after which name, telephone and address of a former contact are masked."
+    )
     two_approvers: bool = Field(
         False, description="Letters to anyone above the clerk leave only when two different approvers said yes."
     )

@@ -23,7 +23,7 @@ from dondoc.directive.record import State
 from dondoc.escalation import escalate, sources
 from dondoc.facts import contacts
 from dondoc.facts.register import register
-from dondoc.facts.rulings import rule
+from dondoc.facts.rule import rule
 from dondoc.probing.verdicts import PHASE, SENTENCE
 from dondoc.store.cameras import Camera
 from dondoc.vocabulary.obligations import Deliverable
@@ -170,16 +170,14 @@ def rulings(app: AppContext) -> None:
     """A person's word: more time after a flood, and a call that was made."""
     with at("2021-11-19T15:00"), app.sessions.begin() as session:
         rule(
+            app,
             session,
-            app.letters(session, clock.now().date()),
-            app.registry,
             RulingKind.EXTEND,
             agency="ubnd-huyen-huong-khe",
             until=date(2021, 11, 30),
             document="Công văn số 1905/UBND-VP ngày 18/11/2021 của UBND huyện Hương Khê",
             reason="khắc phục hậu quả mưa lũ",
             by=DEPUTY,
-            secrets=app.secrets,
             now=clock.now(),
         )
 

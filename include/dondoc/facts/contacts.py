@@ -5,9 +5,12 @@ last day ends what the rows before it began, and an answer for an earlier day st
 """
 
 import csv
+import hashlib
 import io
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from enum import StrEnum
 
 from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import ColumnElement, select
@@ -15,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from dondoc import audit
 from dondoc.audit import Actor
+from dondoc.clock import HERE
 from dondoc.directive.model import Registry
 from dondoc.errors import Problem
 from dondoc.store.facts import Contact
@@ -24,7 +28,9 @@ from dondoc.vocabulary.fields import Field, may
 from dondoc.vocabulary.people import OF_AN_AGENCY, Role
 
 REQUIRED = ("agency", "role", "name", "email", "phone")
+Held = tuple[str, Role, str | None, str]  # agency, role, system, address
 OPTIONAL = ("system", "valid_from", "valid_to", "login")
+MASKED = "da-an.invalid"  # RFC 2606: no mail ever goes there
 ALWAYS = date(2000, 1, 1)  # from when somebody is known of whom the list does not say it
 
 
@@ -46,16 +52,47 @@ def folded(email: str) -> str:
         return email.strip().lower()
 
 
+@dataclass(frozen=True)
+class Imported:
+    """`ended`: who is missing from the list, where it ends those."""
+
+    added: int
+    unchanged: int
+    ended: tuple[Contact, ...] = ()
+
+
+class Missing(StrEnum):
+    """Whose contacts end when a list does not name them."""
+
+    NOBODY = "nobody"
+    LISTED = "listed"  # those of the agencies that the list names
+    ALL = "all"
+
+
+def masked(email: str) -> str:
+    """What stands for an address that is no longer kept: only who knows the address finds it again."""
+    return f"{hashlib.sha256(email.encode()).hexdigest()[:24]}@{MASKED}"
+
+
 def import_csv(
-    session: Session, registry: Registry, text: str, filename: str, *, by: Actor, secrets: list[str], now: datetime
-) -> dict[str, int]:
+    session: Session,
+    registry: Registry,
+    text: str,
+    filename: str,
+    *,
+    by: Actor,
+    secrets: list[str],
+    now: datetime,
+    missing: Missing = Missing.NOBODY,
+) -> Imported:
     """Take over a CSV of contacts; a row that is already known as it stands changes nothing.
 
-    A row without `valid_to` or `login` keeps what is known of these: an old list does not bring back who has left. Who
-    comes again has a row with a new `valid_from`.
+    Of several who hold a role, whom the list names last comes before everybody whom older lists named, whatever their
+    days. A row without `valid_to` or `login` keeps what is known of these: an old list does not bring back who has
+    left. Who comes again has a row with a new `valid_from`.
 
-    Returns:
-        counts `added` and `unchanged`.
+    Args:
+        missing: whose contacts end with the day before when the list does not name them.
 
     Raises:
         Problem: anything is wrong with any row; then nothing is taken over.
@@ -71,19 +108,67 @@ def import_csv(
             contacts.append(_contact(row, now))
     if faults:
         raise Problem("Chưa nhập dòng nào. " + " ".join(faults))
-    added = 0
+    fresh = set[Held]()
     for contact in sorted(contacts, key=lambda c: c.valid_from):  # of one address the later period counts
         history = _history(session, contact)
+        if contact.valid_from == ALWAYS:
+            contact.valid_from = _undated(session, contact, history, fresh, now)
         _keep_what_is_known(contact, history)
         if not _known(contact, history):
             session.add(contact)
             session.flush()
-            added += 1
+            fresh.add(_held(contact))
         if contact.valid_to:
             forget_assignments(session, contact.agency, contact.email, contact.valid_to)
+    fresh |= _put_first(session, contacts, now)
+    ended = _end_missing(session, contacts, missing, now)
+    added = sum(_held(contact) in fresh for contact in contacts)
     counts = {"added": added, "unchanged": len(contacts) - added}
-    audit.record(session, secrets, by, "contacts_import", filename, now=now, **counts)
-    return counts
+    told = counts | ({"ended": [[c.agency, c.role, c.system] for c in ended]} if ended else {})
+    audit.record(session, secrets, by, "contacts_import", filename, now=now, **told)
+    return Imported(**counts, ended=tuple(ended))
+
+
+def _held(contact: Contact) -> Held:
+    """What of whose a contact is, by its address."""
+    return contact.agency, contact.role, contact.system, contact.email
+
+
+def _put_first(session: Session, listed: Sequence[Contact], now: datetime) -> set[Held]:
+    """Whom a list names last for a role comes first from today, before everybody whom an older list named later."""
+    today, moved = now.astimezone(HERE).date(), set[Held]()
+    last: dict[tuple[str, Role, str | None], Contact] = {}
+    for contact in sorted(listed, key=lambda c: c.valid_from):
+        if contact.valid_from <= today and (contact.valid_to is None or contact.valid_to >= today):
+            last[contact.agency, contact.role, contact.system] = contact
+    for (agency, role, system), contact in last.items():
+        first = next((c for c in find(session, agency, role, today) if c.system == system), None)
+        if first is not None and first.email != contact.email:
+            session.add(_copy(contact, now, valid_from=today))
+            session.flush()
+            moved.add(_held(contact))
+    return moved
+
+
+def _end_missing(session: Session, listed: Sequence[Contact], missing: Missing, now: datetime) -> list[Contact]:
+    """End with yesterday who holds a role today and is not in a list."""
+    if missing is Missing.NOBODY:
+        return []
+    today = now.astimezone(HERE).date()
+    named = {_held(contact) for contact in listed}
+    whose = [Contact.agency.in_({c.agency for c in listed})] if missing is Missing.LISTED else []
+    gone = [c for c in in_force(session, today, *whose) if _held(c) not in named]
+    ended = [_copy(c, now, valid_to=today - timedelta(days=1)) for c in gone]
+    session.add_all(ended)
+    session.flush()
+    for contact in ended:
+        forget_assignments(session, contact.agency, contact.email, today - timedelta(days=1))
+    return ended
+
+
+def _copy(contact: Contact, now: datetime, **new: date) -> Contact:
+    names = ("agency", "role", "system", "name", "email", "phone", "login", "valid_from", "valid_to")
+    return Contact(**({name: getattr(contact, name) for name in names} | {"recorded_at": now} | new))
 
 
 def _rows(text: str, filename: str) -> list[tuple[int, dict[str, str]]]:
@@ -148,10 +233,20 @@ def _history(session: Session, contact: Contact) -> Sequence[Contact]:
     """The rows of the same address in the same role, newest first."""
     return session.scalars(
         select(Contact)
-        .where(Contact.agency == contact.agency, Contact.role == contact.role, Contact.email == contact.email)
+        .where(Contact.agency == contact.agency, Contact.role == contact.role)
+        .where(Contact.email.in_((contact.email, masked(contact.email))))
         .where(Contact.system.is_(None) if contact.system is None else Contact.system == contact.system)
         .order_by(Contact.id.desc())
     ).all()
+
+
+def _undated(session: Session, contact: Contact, history: Sequence[Contact], fresh: set[Held], now: datetime) -> date:
+    """From when somebody is a contact of whom a list does not say it: as known, or from today in place of another."""
+    today = now.astimezone(HERE).date()
+    if history:
+        return history[0].valid_from if history[0].valid_from <= today else ALWAYS
+    others = [c for c in find(session, contact.agency, contact.role, today) if c.system == contact.system]
+    return today if any(_held(c) not in fresh for c in others) else ALWAYS
 
 
 def _keep_what_is_known(contact: Contact, history: Sequence[Contact]) -> None:
@@ -195,6 +290,50 @@ def find(
     if system is None:
         wanted = list(rows)
     return list({r.email: r for r in reversed(wanted)}.values())[::-1]
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Who holds a role first. `since`: the first day on which; `before`: who held it the day before, if anybody."""
+
+    contact: Contact
+    since: date
+    before: Contact | None
+
+
+def held_since(
+    session: Session,
+    agency: str,
+    role: Role,
+    day: date,
+    system: str | None = None,
+    known_at: datetime | None = None,
+) -> Holder | None:
+    """Who is written to in a role on a day, since when, and whom they replaced; None: nobody holds it.
+
+    Letters that are still to leave go to the new holder, who gets one letter that hands over what the one before him
+    was asked for.
+    """
+
+    def first(on: date) -> Contact | None:
+        return next(iter(find(session, agency, role, on, system, known_at)), None)
+
+    if (holder := first(day)) is None:
+        return None
+    since = day
+    for edge in _edges(session, agency, role, day):
+        held = first(edge - timedelta(days=1))
+        since = edge
+        if held is None or held.email != holder.email:
+            return Holder(holder, since, held)
+    return Holder(holder, since, None)
+
+
+def _edges(session: Session, agency: str, role: Role, day: date) -> list[date]:
+    """The days up to one on which it can have changed who holds a role, the latest first."""
+    query = select(Contact.valid_from, Contact.valid_to).where(Contact.agency == agency, Contact.role == role)
+    found = {edge for begins, ends in session.execute(query) for edge in (begins, ends and ends + timedelta(days=1))}
+    return sorted((edge for edge in found if edge and edge <= day), reverse=True)
 
 
 def desk(session: Session, registry: Registry, day: date, known_at: datetime | None = None) -> str | None:
@@ -252,21 +391,7 @@ def end(
     which = [Contact.agency == agency, Contact.email == folded(email)]
     which += [Contact.role == role] if role else []
     which += [Contact.system == system] if system else []
-    ended = [
-        Contact(
-            agency=c.agency,
-            role=c.role,
-            system=c.system,
-            name=c.name,
-            email=c.email,
-            phone=c.phone,
-            login=c.login,
-            valid_from=c.valid_from,
-            valid_to=on,
-            recorded_at=now,
-        )
-        for c in in_force(session, on, *which)
-    ]
+    ended = [_copy(c, now, valid_to=on) for c in in_force(session, on, *which)]
     session.add_all(ended)
     session.flush()
     if not (forget_assignments(session, agency, folded(email), on) or ended):

@@ -19,14 +19,15 @@ from dondoc.directive.model import Directive, Duty
 from dondoc.directive.record import ALWAYS
 from dondoc.directive.succession import responsible
 from dondoc.facts.index import FactIndex
+from dondoc.facts.promises import Promise, promise
 from dondoc.facts.read import Facts, Paper, Received, read
 from dondoc.facts.reasons import StandingReason, cited
-from dondoc.facts.rulings import standing_rulings
+from dondoc.facts.rulings import in_order, latest, standing_rulings
 from dondoc.store.facts import Ruling
 from dondoc.vocabulary.numbers import BN
 from dondoc.vocabulary.obligations import Status
 from dondoc.vocabulary.reasons import Reason, because, said
-from dondoc.vocabulary.rulings import RulingKind
+from dondoc.vocabulary.rulings import SPOKEN, RulingKind
 from dondoc.vocabulary.submissions import ACCEPTED, OUR_TURN, Outcome
 from dondoc.workdays import WorkingDays
 
@@ -43,7 +44,8 @@ class Standing:
 
     `reasons`: the first decides the status; the others moved the last day, or gave it to another agency.
     `paused`: why nobody is to be chased for it at present. `correct_by`: of a returned form the last day that it may be
-    corrected by, until which nobody is chased either.
+    corrected by, until which nobody is chased either. `promises`: by when that agency said it would send it, the newest
+    last.
     """
 
     duty: Duty
@@ -55,6 +57,7 @@ class Standing:
     received_at: datetime | None = None
     paused: Reason | None = None
     correct_by: date | None = None
+    promises: tuple[Promise, ...] = ()
 
     @property
     def reason(self) -> str:
@@ -194,16 +197,19 @@ class _Judge:
         last_day, extended = self._last_day()
         agency, moved = self._answers(self.as_of.date())
         found = self._found(agency, last_day)
+        holder = agency or self.duty.agency
+        promises = self._promises(holder)
         return Standing(
             duty=self.duty,
-            agency=agency or self.duty.agency,
+            agency=holder,
             status=found.status,
             last_day=last_day,
             working_days_late=found.late,
             reasons=(found.reason, *extended, *moved),
             received_at=found.received_at,
-            paused=self._paused(),
+            paused=self._paused(holder, promises),
             correct_by=found.correct_by,
+            promises=promises,
         )
 
     def _rulings(self, kind: RulingKind) -> list[Ruling]:
@@ -211,7 +217,7 @@ class _Judge:
             r
             for r in self._about(kind)
             if r.agency is None or self._its(r.agency, r.happened_at.astimezone(HERE).date())
-            if r.directive or kind == RulingKind.PAUSE or self._is_asked(r.happened_at)
+            if r.directive or self._is_asked(r.happened_at)
         ]
 
     def _about(self, kind: RulingKind) -> list[Ruling]:
@@ -243,10 +249,9 @@ class _Judge:
         if self.duty.due_before is None:
             return None, ()
         written = self.duty.due_before - timedelta(days=1)
-        extended = self._rulings(RulingKind.EXTEND)
-        if extended and extended[-1].until and extended[-1].until > written:
-            newest = extended[-1]
-            return newest.until, (because(StandingReason.EXTENDED, until=newest.until, ruling=cited(newest)),)
+        extended = latest(self._rulings(RulingKind.EXTEND))
+        if extended and extended.until and extended.until > written:
+            return extended.until, (because(StandingReason.EXTENDED, until=extended.until, ruling=cited(extended)),)
         return written, ()
 
     def _answers(self, day: date) -> tuple[str | None, tuple[Reason, ...]]:
@@ -392,7 +397,19 @@ class _Judge:
             return False  # nobody can tell whose it is: a person has to look, and nobody is paused by a stray mail
         return agency in names.match(self.letter.registry, submission.named, day).candidates
 
-    def _paused(self) -> Reason | None:
+    def _of_holder(self, kind: RulingKind, holder: str) -> list[Ruling]:
+        """Rulings on whoever answers for it now: a word to or about a former agency concerns no other."""
+        return [r for r in self._about(kind) if r.agency in (None, holder)]
+
+    def _promises(self, holder: str) -> tuple[Promise, ...]:
+        since = self._in_its_period()[1] if self.duty.period else clock.at(ALWAYS, 0)
+        said = in_order(r for kind in SPOKEN for r in self._of_holder(kind, holder) if r.until)
+        meant = [r for r in said if r.period or (since and since <= r.happened_at)]
+        return tuple(made for ruling in meant if (made := promise(ruling)))
+
+    def _paused(self, holder: str, promises: Sequence[Promise]) -> Reason | None:
         today = self.as_of.date()
-        held = [r for r in self._rulings(RulingKind.PAUSE) if r.until is None or today <= r.until]
-        return because(StandingReason.PAUSED, ruling=cited(held[-1])) if held else None
+        held = [r for r in self._of_holder(RulingKind.PAUSE, holder) if r.until is None or today <= r.until]
+        if held:
+            return because(StandingReason.PAUSED, ruling=cited(held[-1]))
+        return promises[-1].reason if promises and today <= promises[-1].until else None

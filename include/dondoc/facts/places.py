@@ -37,6 +37,23 @@ def listed(
     return found
 
 
+def cameras(
+    session: Session, registry: Registry, day: date, *, agency: str | None, system: str | None, place: str | None
+) -> int:
+    """How many cameras there are of an agency, or of one that it answers for; absent: of all."""
+    query = select(Camera.agency, Camera.place)
+    if agency is not None:
+        query = query.where(Camera.agency.in_(_whose(registry, agency, day)))
+    if system is not None:
+        query = query.where(Camera.system == system)
+    rows = session.execute(query).all()
+    return sum(place is None or fold(row.place) == fold(place) for row in rows)
+
+
+def _whose(registry: Registry, agency: str, day: date) -> list[str]:
+    return [a.id for a in registry.agencies if a.id == agency or responsible(registry, a.id, day)[0] == agency]
+
+
 def known(
     session: Session, registry: Registry, agency: str, place: str, day: date, *, system: str | None = None
 ) -> str:
@@ -45,7 +62,7 @@ def known(
     Raises:
         Problem: no camera of theirs is there; names the places that are meant perhaps, but no restricted one.
     """
-    theirs = [a.id for a in registry.agencies if a.id == agency or responsible(registry, a.id, day)[0] == agency]
+    theirs = _whose(registry, agency, day)
     wanted = fold(place)
     if found := _all(listed(session, agencies=theirs, system=system)).get(wanted):
         return found

@@ -9,6 +9,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, defer
 
 from dondoc.facts import contacts
+from dondoc.facts.register import entered
 from dondoc.facts.rulings import standing_rulings
 from dondoc.store.facts import RegisteredLetter, Ruling
 from dondoc.store.intake import Assignment, JudgingAttempt, Submission, Verdict
@@ -66,12 +67,7 @@ def read(
     def known(query: Any, column: Any) -> Any:
         return query if known_at is None else query.where(column <= known_at)
 
-    papers = session.scalars(
-        known(
-            select(RegisteredLetter).where(RegisteredLetter.happened_at <= as_of).order_by(RegisteredLetter.id),
-            RegisteredLetter.recorded_at,
-        )
-    )
+    papers = session.scalars(entered(known_at).where(RegisteredLetter.happened_at <= as_of))
     assigned = known(
         select(Assignment.submission_id, Assignment.arrived_at).where(Assignment.arrived_at.is_not(None)),
         Assignment.recorded_at,

@@ -36,6 +36,10 @@ class StandingReason(ReasonCode):
     EXTENDED = "extended", "gia hạn đến hết ngày {until:%d/%m/%Y} {ruling}"
     REASSIGNED = "reassigned", "phân công lại {ruling}"
     PAUSED = "paused", "tạm dừng đôn đốc {ruling}"
+    PROMISED = (
+        "promised",
+        "đơn vị hẹn gửi chậm nhất ngày {until:%d/%m/%Y}, theo trao đổi ngày {given:%d/%m/%Y}{who} ({document})",
+    )
     RULING = "ruling", "theo {document} ({reason}; {by})"
 
 

@@ -6,6 +6,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from dondoc import audit
@@ -16,8 +17,10 @@ from dondoc.directive.succession import responsible
 from dondoc.errors import Problem
 from dondoc.facts.moments import happened
 from dondoc.facts.rulings import standing_rulings
-from dondoc.store.facts import RegisteredLetter
+from dondoc.store.facts import RegisteredLetter, Retraction
+from dondoc.store.session import one_at_a_time
 from dondoc.vocabulary.fields import Field, FieldProblem, must
+from dondoc.vocabulary.numbers import VB
 from dondoc.vocabulary.rulings import RulingKind
 
 
@@ -75,8 +78,42 @@ def register(
     session.add(row)
     session.flush()
     told = {"agency": agency, "fulfils": keys, "document": row.document_number, "sha256": blob}
-    audit.record(session, secrets, by, "register", f"VB-{row.id:04}", now=now, **told)
+    audit.record(session, secrets, by, "register", VB(row.id), now=now, **told)
     return row.id
+
+
+def undo(
+    session: Session, number: int, *, reason: str, by: Actor, secrets: list[str], now: datetime
+) -> RegisteredLetter:
+    """Take a letter out of the register that was entered by mistake: for the wrong agency, with a wrong number.
+
+    It meets nothing any more, nor did it; what was known before stays as it was known.
+
+    Raises:
+        Problem: no such letter, it was taken out before, or no reason or name of a person is given.
+    """
+    reason = must(Field.REASON, reason)
+    one_at_a_time(session, "register")
+    row = session.get(RegisteredLetter, number)
+    if row is None:
+        raise Problem(f"Không có {VB(number)} trong sổ văn bản đến.")
+    if session.scalar(select(Retraction.id).where(Retraction.registered_letter_id == number)):
+        raise Problem(f"{VB(number)} đã được rút khỏi sổ trước đó.")
+    session.add(Retraction(registered_letter_id=number, reason=reason, by=person(by.name), recorded_at=now))
+    session.flush()
+    told = {"agency": row.agency, "fulfils": row.fulfils, "document": row.document_number, "reason": reason}
+    audit.record(session, secrets, by, "register_undo", VB(number), now=now, **told)
+    return row
+
+
+def entered(known_at: datetime | None = None) -> Select[RegisteredLetter]:
+    """The letters that stand in the register as known at a moment, in the order in which they were entered."""
+    taken_out = select(Retraction.registered_letter_id).where(Retraction.registered_letter_id.is_not(None))
+    query = select(RegisteredLetter).order_by(RegisteredLetter.id)
+    if known_at is not None:
+        taken_out = taken_out.where(Retraction.recorded_at <= known_at)
+        query = query.where(RegisteredLetter.recorded_at <= known_at)
+    return query.where(RegisteredLetter.id.not_in(taken_out))
 
 
 def _owed(session: Session, letters: Sequence[Directive], agency: str, day: datetime) -> list[Duty]:

@@ -184,11 +184,32 @@ def mark_registered(session: Session, sha256: str, *, agency: str, number: str, 
     for submission in same:
         before = newest_verdict(session, submission)
         if before is None or before.outcome in ASIDE:
-            word = _word(submission, before, Outcome.ACCEPTED, f"đã vào sổ văn bản số {number}", now)
+            word = _word(submission, before, Outcome.ACCEPTED, _registered(number), now)
             word.agency, word.form, word.answered = agency, None, False  # its sender is told that it counts now
             session.add(word)
             closed.append(submission)
     return closed
+
+
+def unmark_registered(session: Session, sha256: str, *, number: str, now: datetime) -> list[int]:
+    """A letter was taken out of the register again: the scans that it had settled wait for a person as before.
+
+    Returns:
+        ids of those submissions.
+    """
+    same = session.scalars(select(Submission.id).where(Submission.sha256 == sha256).order_by(Submission.id)).all()
+    opened = []
+    for submission in same:
+        settled = newest_verdict(session, submission)
+        if settled and settled.outcome == Outcome.ACCEPTED and settled.reason == _registered(number):
+            before = _before(session, settled)
+            session.add(_word(submission, before, Outcome.WAITING, f"rút khỏi sổ văn bản số {number}", now))
+            opened.append(submission)
+    return opened
+
+
+def _registered(number: str) -> str:
+    return f"đã vào sổ văn bản số {number}"
 
 
 def original_of(session: Session, submission: int) -> str:

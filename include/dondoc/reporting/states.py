@@ -20,6 +20,7 @@ from dondoc.documents import words
 from dondoc.errors import Problem
 from dondoc.facts import approvers
 from dondoc.facts.moments import happened
+from dondoc.store.facts import Retraction
 from dondoc.store.mail import OutboxLetter
 from dondoc.store.reporting import Report, ReportApproval, ReportIssue
 from dondoc.store.session import one_at_a_time
@@ -70,11 +71,40 @@ def _standing(report: Report, issues: Mapping[tuple[str, date], Sequence[ReportI
 
 
 def _issues(session: Session, directives: Iterable[str]) -> dict[tuple[str, date], list[ReportIssue]]:
-    query = select(ReportIssue).where(ReportIssue.directive.in_({*directives})).order_by(ReportIssue.id)
+    query = issues().where(ReportIssue.directive.in_({*directives})).order_by(ReportIssue.id)
     found: dict[tuple[str, date], list[ReportIssue]] = {}
     for row in session.scalars(query):
         found.setdefault((row.directive, row.as_of), []).append(row)
     return found
+
+
+def issues(known_at: datetime | None = None) -> Select[ReportIssue]:
+    """What stands of the records of issued reports, as known at a moment."""
+    taken_back = select(Retraction.report_issue_id).where(Retraction.report_issue_id.is_not(None))
+    query = select(ReportIssue)
+    if known_at is not None:
+        taken_back = taken_back.where(Retraction.recorded_at <= known_at)
+        query = query.where(ReportIssue.recorded_at <= known_at)
+    return query.where(ReportIssue.id.not_in(taken_back))
+
+
+def unissue(app: AppContext, directive: str, day: date, *, reason: str, actor: Actor, now: datetime) -> ReportIssue:
+    """Take back the newest record that a report of a day was issued; the one before it, if any, stands again.
+
+    Raises:
+        Problem: none stands, or the reason or the name of a person is missing.
+    """
+    by, reason = audit.person(actor.name), must(Field.REASON, reason)
+    with app.sessions.begin() as session:
+        one_at_a_time(session, LOCK)
+        standing = _issues(session, [directive]).get((directive, day), [])
+        if not standing:
+            raise Problem(f"Chưa ghi nhận phát hành báo cáo nào với số liệu ngày {words.short(day)}.")
+        row = standing[-1]
+        session.add(Retraction(report_issue_id=row.id, reason=reason, by=by, recorded_at=now))
+        told = {"directive": directive, "number": row.document_number, "reason": reason}
+        audit.record(session, app.secrets, actor, "unissue_report", day.isoformat(), now=now, **told)
+        return row
 
 
 def _approvals(session: Session, reports: Mapping[int, Report]) -> dict[int, list[str]]:

@@ -20,7 +20,7 @@ from dondoc.vocabulary.letters import LetterKind, OutboxState
 from dondoc.vocabulary.mails import MailKind
 from dondoc.vocabulary.people import Role
 from dondoc.vocabulary.reports import ReportPart
-from dondoc.vocabulary.rulings import RulingKind
+from dondoc.vocabulary.rulings import CallResult, Cause, RulingKind
 from dondoc.vocabulary.submissions import Arrival, MayBe, Outcome
 
 VOCABULARIES: tuple[type[StrEnum], ...] = (
@@ -28,6 +28,8 @@ VOCABULARIES: tuple[type[StrEnum], ...] = (
     OutboxState,
     Role,
     RulingKind,
+    CallResult,
+    Cause,
     Arrival,
     Outcome,
     MayBe,

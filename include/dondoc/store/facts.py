@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from dondoc.store.base import Base
 from dondoc.vocabulary.people import Role
-from dondoc.vocabulary.rulings import RulingKind
+from dondoc.vocabulary.rulings import CallResult, Cause, RulingKind
 
 
 class RegisteredLetter(Base):
@@ -26,6 +26,18 @@ class RegisteredLetter(Base):
     recorded_at: Mapped[datetime]
 
 
+class Retraction(Base):
+    """A person took back what was entered by mistake: from then on it is known never to have been so."""
+
+    __tablename__ = "retractions"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    registered_letter_id: Mapped[int | None] = mapped_column(ForeignKey("registered_letters.id"), unique=True)
+    report_issue_id: Mapped[int | None] = mapped_column(ForeignKey("report_issues.id"), unique=True)
+    reason: Mapped[str] = mapped_column(Text)
+    by: Mapped[str]
+    recorded_at: Mapped[datetime]
+
+
 class Ruling(Base):
     """A person's word that overrides the machine."""
 
@@ -37,16 +49,19 @@ class Ruling(Base):
     system: Mapped[str | None]  # absent: every system
     deliverable: Mapped[str | None]  # absent: every deliverable
     period: Mapped[str | None]  # of a duty that comes back; absent: every period
-    until: Mapped[date | None]  # extend: the new last day; pause: its last day; stop: when the step may be taken again
+    # extend: the new last day; pause: its last day; called, promise: the last day on which the agency will send; stop:
+    # when the step may be taken again
+    until: Mapped[date | None]
     place: Mapped[str | None]  # pause: only the cameras of this place, and no duty
     site: Mapped[str | None]  # the same by their position, as people ruled before places were known
     to_agency: Mapped[str | None]  # reassign
     decision_id: Mapped[int | None] = mapped_column(ForeignKey("decisions.id"))  # stop: of which letters
     undoes: Mapped[int | None] = mapped_column(ForeignKey("rulings.id"))
     spoken_to: Mapped[str | None]  # called: the person at the agency
-    result: Mapped[str | None]  # called: what came of it
-    cause: Mapped[str | None]  # called, promise: why it is late
+    result: Mapped[CallResult | None]  # called: what came of it
+    cause: Mapped[Cause | None]  # called, promise: why it is late
     document: Mapped[str]
+    document_date: Mapped[date | None]  # of competing rulings the newest document counts; None: when it was ruled
     reason: Mapped[str] = mapped_column(Text)
     by: Mapped[str]
     happened_at: Mapped[datetime]  # holds from

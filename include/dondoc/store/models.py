@@ -15,7 +15,7 @@ from dondoc.store.cameras import (
     Outage,
 )
 from dondoc.store.directives import CalendarVersion, DirectiveVersion
-from dondoc.store.facts import Contact, ContactChange, RegisteredLetter, Ruling
+from dondoc.store.facts import Contact, ContactChange, RegisteredLetter, Retraction, Ruling
 from dondoc.store.intake import Assignment, JudgingAttempt, Mail, MailboxItem, SourceRead, Submission, Verdict
 from dondoc.store.mail import Approval, OutboxEvent, OutboxLetter
 from dondoc.store.reporting import Decision, Report, ReportIssue
@@ -52,6 +52,7 @@ __all__ = [
     "RegisteredLetter",
     "Report",
     "ReportIssue",
+    "Retraction",
     "Ruling",
     "SourceRead",
     "Submission",

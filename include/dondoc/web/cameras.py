@@ -29,7 +29,7 @@ from dondoc.configuration.context import AppContext
 from dondoc.directive.names import fold
 from dondoc.documents.words import camera_line
 from dondoc.errors import Problem
-from dondoc.facts.rulings import rule
+from dondoc.facts.rule import rule
 from dondoc.probing.verdicts import SENTENCE, Verdict
 from dondoc.store.cameras import Camera, CameraCheck, CredentialRelease, Outage
 from dondoc.vocabulary.cameras import State
@@ -215,10 +215,9 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
                 raise HTTPException(404, f"Không có camera {CAM(camera)}.")
             if scope not in SCOPES or (scope == "place" and not stored.place):
                 raise HTTPException(400, "Chọn phạm vi tạm dừng. Camera chưa khai điểm thì không chọn được điểm.")
-            number = rule(
+            done = rule(
+                app,
                 session,
-                app.letters(session, clock.now().date()),
-                app.registry,
                 RulingKind.PAUSE,
                 agency=stored.agency if scope != "all" else None,
                 system=stored.system if scope in ("place", "system") else None,
@@ -227,11 +226,11 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
                 document=document,
                 reason=reason,
                 by=user.actor,
-                secrets=app.secrets,
                 from_=clock.at(begins, 0),
                 now=clock.now(),
             )
-        return redirect(request, f"/cameras/{camera}", f"Đã ghi quyết định số {number}: tạm dừng {SCOPES[scope]}.")
+        said = f"Đã ghi quyết định số {done.number}: tạm dừng {SCOPES[scope]} ({done.covers})."
+        return redirect(request, f"/cameras/{camera}", said)
 
     return routes
 

@@ -24,6 +24,7 @@ from dondoc.store.mail import OutboxLetter
 from dondoc.vocabulary.letters import OutboxState
 from dondoc.vocabulary.obligations import Status
 from dondoc.vocabulary.people import Role
+from dondoc.vocabulary.rulings import CallResult, Cause
 from dondoc.web.pages import app_of, page, visitor_of
 from dondoc.web.user import User
 
@@ -168,6 +169,8 @@ def router(_: Callable[..., User]) -> APIRouter:
             rows=[_row(app, s, letters) for s in standings],
             replies=[(line, mail, record.beginning(mail.text)) for line, mail in replies],
             contacts=_contacts(app, agency, moment) if visitor_of(request).may_act else None,
+            results=[*CallResult],
+            causes=[*Cause],
         )
 
     return routes

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Form, HTTPException, Query, Request
@@ -13,9 +13,10 @@ from dondoc.configuration.context import AppContext
 from dondoc.directive.names import in_period
 from dondoc.directive.succession import responsible
 from dondoc.facts import places
-from dondoc.facts.rulings import rule, standing_rulings
+from dondoc.facts.rule import rule
+from dondoc.facts.rulings import standing_rulings
 from dondoc.store.facts import Ruling
-from dondoc.vocabulary.rulings import RulingKind
+from dondoc.vocabulary.rulings import CallResult, Cause, RulingKind
 from dondoc.web.pages import AtTime, Day, OnDay, Text, agencies, app_of, page, redirect, visitor_of, when
 from dondoc.web.user import User
 
@@ -31,7 +32,8 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
     def pauses(request: Request, before: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None) -> HTMLResponse:
         app, user, moment = app_of(request), visitor_of(request), clock.now()
         with app.sessions.reading() as session:
-            standing = standing_rulings(session, moment + AHEAD)[::-1]
+            held = standing_rulings(session, moment + AHEAD, undoings=True)
+            standing = sorted(held, key=lambda r: r.id, reverse=True)
             listed = places.listed(session, restricted=user.may_act)
         running = [r for r in standing if r.kind == RulingKind.PAUSE and (not r.until or r.until >= moment.date())]
         others = [r for r in standing if r.kind != RulingKind.PAUSE and r.id < (before or math.inf)]
@@ -66,10 +68,9 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
         if place and not (known and agency in (whose, responsible(app.registry, whose, begins)[0])):
             raise HTTPException(400, "Chọn điểm thì phải chọn đơn vị có điểm đó.")
         with app.sessions.begin() as session:
-            number = rule(
+            done = rule(
+                app,
                 session,
-                app.letters(session, clock.now().date()),
-                app.registry,
                 RulingKind.PAUSE,
                 agency=agency if agency != EVERY else None,
                 system=system or None,
@@ -78,41 +79,75 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
                 document=document,
                 reason=reason,
                 by=user.actor,
-                secrets=app.secrets,
                 from_=clock.at(begins, 0),
                 now=clock.now(),
             )
-            scope = _scope(app, session.get_one(Ruling, number))
-        return redirect(request, "/pauses", f"Đã ghi quyết định số {number}: tạm dừng {scope}.")
+            scope = _scope(app, session.get_one(Ruling, done.number))
+        covers = f" ({done.covers})" if done.covers else ""
+        return redirect(request, "/pauses", f"Đã ghi quyết định số {done.number}: tạm dừng {scope}{covers}.")
 
     @routes.post("/called")
     def called(
         request: Request,
         agency: Annotated[str, Form(min_length=1, max_length=100)],
-        document: Text,
-        reason: Text,
         user: Annotated[User, Depends(require_operator)],
+        document: Text = "",
+        reason: Text = "",
+        spoken_to: Text = "",
+        result: Annotated[CallResult | Literal[""], Form()] = "",
+        until: Annotated[Day | Literal[""], Form()] = "",
+        cause: Annotated[Cause | Literal[""], Form()] = "",
         day: OnDay = None,
         hour: AtTime = None,
     ) -> RedirectResponse:
         app, now = app_of(request), clock.now()
         with app.sessions.begin() as session:
-            number = rule(
+            done = rule(
+                app,
                 session,
-                app.letters(session, now.date()),
-                app.registry,
                 RulingKind.CALLED,
                 agency=agency,
+                spoken_to=spoken_to.strip() or None,
+                result=result or None,
+                until=until or None,
+                cause=cause or None,
                 document=document,
                 reason=reason,
                 by=user.actor,
-                secrets=app.secrets,
                 from_=when(day, hour, now),
                 now=now,
             )
-        said = f"Quyết định số {number}: {RulingKind.CALLED.label} với {_agency(app, agency)}"
-        done = f"{said}; ngày đó không gửi thư đôn đốc."
-        return redirect(request, f"/agency/{agency}", done)
+        covers = f": {done.covers}" if done.covers else ""
+        said = f"Quyết định số {done.number}: {RulingKind.CALLED.label} với {_agency(app, agency)}{covers}"
+        return redirect(request, f"/agency/{agency}", f"{said}. {_after(result or None, until or None)}")
+
+    @routes.post("/promised")
+    def promised(
+        request: Request,
+        agency: Annotated[str, Form(min_length=1, max_length=100)],
+        until: Annotated[Day, Form()],
+        document: Text,
+        user: Annotated[User, Depends(require_operator)],
+        cause: Annotated[Cause | Literal[""], Form()] = "",
+        day: OnDay = None,
+        hour: AtTime = None,
+    ) -> RedirectResponse:
+        app, now = app_of(request), clock.now()
+        with app.sessions.begin() as session:
+            done = rule(
+                app,
+                session,
+                RulingKind.PROMISE,
+                agency=agency,
+                until=until,
+                cause=cause or None,
+                document=document,
+                by=user.actor,
+                from_=when(day, hour, now),
+                now=now,
+            )
+        said = f"Quyết định số {done.number}: {_agency(app, agency)} hẹn; {done.covers}. {_after(None, until)}"
+        return redirect(request, f"/agency/{agency}", said)
 
     @routes.post("/pauses/{ruling}/undo")
     def undo(
@@ -126,22 +161,29 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
     ) -> RedirectResponse:
         app, now = app_of(request), clock.now()
         with app.sessions.begin() as session:
-            rule(
+            done = rule(
+                app,
                 session,
-                app.letters(session, clock.now().date()),
-                app.registry,
                 RulingKind.UNDO,
                 undoes=ruling,
                 document=document.strip() or f"quyết định số {ruling}",
                 reason=reason,
                 by=user.actor,
-                secrets=app.secrets,
                 from_=when(day, hour, now),
                 now=now,
             )
-        return redirect(request, "/pauses", f"Đã hủy quyết định số {ruling}.")
+        covers = f" ({done.covers})" if done.covers else ""
+        said = f"Đã hủy quyết định số {ruling}{covers}. Số của lần hủy này: {done.number}."
+        return redirect(request, "/pauses", said)
 
     return routes
+
+
+def _after(result: CallResult | None, until: date | None) -> str:
+    """What becomes of letters after a call."""
+    if result and not result.spoken:
+        return "Thư đôn đốc vẫn đi như thường."
+    return f"Không đôn đốc đến hết ngày {until:%d/%m/%Y}." if until else "Ngày đó không gửi thư đôn đốc."
 
 
 def _row(app: AppContext, ruling: Ruling) -> dict[str, Any]:
@@ -151,6 +193,8 @@ def _row(app: AppContext, ruling: Ruling) -> dict[str, Any]:
 
 
 def _scope(app: AppContext, ruling: Ruling) -> str:
+    if ruling.undoes:
+        return f"quyết định số {ruling.undoes}"
     parts = [
         _agency(app, ruling.agency) if ruling.agency else "mọi đơn vị",
         _system(app, ruling.system) if ruling.system else "mọi hệ thống",

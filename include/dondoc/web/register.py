@@ -14,14 +14,17 @@ from dondoc.configuration.context import AppContext
 from dondoc.directive.model import Directive, Duty
 from dondoc.directive.names import deliverable, month
 from dondoc.escalation.words import short_reference
-from dondoc.facts.register import register
+from dondoc.facts.register import entered, register, undo
 from dondoc.intake import inbox
 from dondoc.intake.record import Record
+from dondoc.store.facts import RegisteredLetter
 from dondoc.store.intake import Submission
-from dondoc.vocabulary.numbers import BN
+from dondoc.vocabulary.numbers import BN, VB
 from dondoc.web.pages import AtTime, Back, Day, OnDay, Text, agencies, app_of, back, page, redirect, when
 from dondoc.web.submissions import known
 from dondoc.web.user import User
+
+SHOWN = 50  # letters of the register, on its page
 
 
 @dataclass(frozen=True)
@@ -64,9 +67,21 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
     ) -> RedirectResponse:
         app, now = app_of(request), clock.now()
         with app.sessions.begin() as session:
-            entered = _register(app, session, user, now, paper, when(paper.day, paper.hour, now))
-        entry = f"VB-{entered:04}: {paper.summary(app)}"
+            number = _register(app, session, user, now, paper, when(paper.day, paper.hour, now))
+        entry = f"{VB(number)}: {paper.summary(app)}"
         return redirect(request, "/register", entry)
+
+    @routes.post("/register/{entry}/undo")
+    def undo_paper(
+        request: Request, entry: int, reason: Text, user: Annotated[User, Depends(require_operator)]
+    ) -> RedirectResponse:
+        app, now = app_of(request), clock.now()
+        with app.sessions.begin() as session:
+            row = undo(session, entry, reason=reason, by=user.actor, secrets=app.secrets, now=now)
+            if row.blob:
+                inbox.unmark_registered(session, row.blob, number=row.document_number, now=now)
+            said = f"Đã rút {VB(entry)} (văn bản số {row.document_number}) khỏi sổ."
+        return redirect(request, "/register", said)
 
     @routes.get("/inbox/{submission}/register", response_class=HTMLResponse)
     def letter(request: Request, submission: int) -> HTMLResponse:
@@ -99,6 +114,8 @@ def _entry(request: Request, about: Record | None, *, scanned: bool) -> HTMLResp
     app, now = app_of(request), clock.now()
     with app.sessions.reading() as session:
         letters = app.letters_since(session, app.first_day)
+        newest = entered().order_by(None).order_by(RegisteredLetter.id.desc()).limit(SHOWN)
+        papers = session.scalars(newest).all() if not about else []
     duties = [duty for letter in letters for duty in letter.obligations]
     owed = {d.id: _name(app, d, letters) for d in duties}
     row = about.line.as_row() if about else None
@@ -116,6 +133,8 @@ def _entry(request: Request, about: Record | None, *, scanned: bool) -> HTMLResp
         own=own,
         others=others,
         came=arrival,
+        papers=papers,
+        VB=VB,
     )
 
 

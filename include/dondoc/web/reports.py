@@ -168,6 +168,14 @@ def router(require_operator: Callable[..., User], approving: Callable[..., User]
         told = f"Đã ghi nhận: báo cáo số liệu đến {words.short(day)} phát hành số {number.strip()}."
         return redirect(request, "/reports", told)
 
+    @routes.post("/reports/{report}/unissue")
+    def unissue(
+        request: Request, report: int, user: Operator, reason: Annotated[str, Form(max_length=2000)]
+    ) -> RedirectResponse:
+        app, row = app_of(request), _report(request, report)
+        taken = states.unissue(app, row.directive, row.day, reason=reason, actor=user.actor, now=clock.now())
+        return redirect(request, f"/reports/{report}", f"Đã rút ghi nhận phát hành số {taken.document_number}.")
+
     return routes
 
 

@@ -13,6 +13,7 @@ from dondoc.directive.model import Registry
 from dondoc.directive.names import fold
 from dondoc.directive.succession import responsible
 from dondoc.facts.reasons import cited
+from dondoc.facts.rulings import spans
 from dondoc.store.facts import Ruling
 from dondoc.vocabulary.reasons import said
 from dondoc.vocabulary.rulings import RulingKind
@@ -57,22 +58,26 @@ class Pause:
 
 
 def pauses(session: Session, registry: Registry, known_at: datetime | None = None) -> list[Pause]:
-    """Every pause that is about cameras; one that was undone held until then."""
+    """Every pause that is about cameras, once for each time that it held: one that was undone held until then."""
     query = select(Ruling).where(Ruling.kind.in_([RulingKind.PAUSE, RulingKind.UNDO])).order_by(Ruling.id)
     if known_at is not None:
         query = query.where(Ruling.recorded_at <= known_at)
     rows = session.scalars(query).all()
-    undone = {r.undoes: r.happened_at for r in rows if r.kind == RulingKind.UNDO}
-    return [_pause(registry, r, undone.get(r.id)) for r in rows if r.kind == RulingKind.PAUSE and r.deliverable is None]
+    return [
+        _pause(registry, r, begins, undone)
+        for r in rows
+        if r.kind == RulingKind.PAUSE and r.deliverable is None
+        for begins, undone in spans(rows, r)
+    ]
 
 
-def _pause(registry: Registry, ruling: Ruling, undone: datetime | None) -> Pause:
+def _pause(registry: Registry, ruling: Ruling, begins: datetime, undone: datetime | None) -> Pause:
     return Pause(
         agencies=_whose(registry, ruling.agency, ruling.happened_at.date()) if ruling.agency else None,
         system=ruling.system,
         place=fold(ruling.place) if ruling.place else None,
         site=fold(ruling.site) if ruling.site else None,
-        begins=ruling.happened_at,
+        begins=begins,
         until=ruling.until,
         undone=undone,
         words=f"tạm dừng {said(cited(ruling))}",

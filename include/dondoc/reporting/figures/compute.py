@@ -18,7 +18,7 @@ from dondoc.facts import obligations
 from dondoc.facts.obligations import Standing
 from dondoc.facts.rulings import standing_rulings
 from dondoc.forms.spec import load_specs
-from dondoc.reporting import texts
+from dondoc.reporting import states, texts
 from dondoc.reporting.figures import cameras, declared, duties, late, plan, relief
 from dondoc.reporting.figures.model import CameraRow, Declared, Earlier, Figures, Progress
 from dondoc.store.mail import OutboxLetter
@@ -178,8 +178,7 @@ class _Moment:
             .where(or_(ReportIssue.report_id == Report.id, drawn_before))
             .order_by(ReportIssue.as_of.desc(), ReportIssue.id.desc(), Report.id.desc())
         )
-        if self.known_at is not None:
-            query = query.where(ReportIssue.recorded_at <= self.known_at)
+        query = query.where(ReportIssue.id.in_(states.issues(self.known_at).with_only_columns(ReportIssue.id)))
         pairs = self.session.execute(query)
         return next(((i, r) for i, r in pairs if r.day == i.as_of), None)
 

@@ -22,7 +22,7 @@ from dondoc.store.mail import OutboxLetter
 from dondoc.store.reporting import Decision
 from dondoc.vocabulary.letters import CHASING, OutboxState
 from dondoc.vocabulary.people import Role
-from dondoc.vocabulary.rulings import RulingKind
+from dondoc.vocabulary.rulings import SPOKEN, CallResult
 from dondoc.workdays import WorkingDays
 
 
@@ -73,7 +73,8 @@ def words(rulings: Iterable[Ruling], directive: str) -> dict[str, AgencyWord]:
             on=ruling.happened_at.astimezone(HERE).date(), reason=ruling.reason, until=ruling.until
         )
         for ruling in rulings
-        if ruling.kind == RulingKind.CALLED and ruling.agency and ruling.directive in (None, directive)
+        if ruling.kind in SPOKEN and ruling.agency and ruling.directive in (None, directive)
+        if ruling.result != CallResult.NO_ANSWER
     }
 
 

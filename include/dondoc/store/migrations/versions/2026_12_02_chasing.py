@@ -13,6 +13,8 @@ depends_on = None
 
 def upgrade() -> None:
     _calls()
+    _documents()
+    _retractions()
 
 
 def downgrade() -> None:
@@ -25,3 +27,30 @@ def downgrade() -> None:
 def _calls() -> None:
     for name in ("spoken_to", "result", "cause"):
         op.add_column("rulings", sa.Column(name, sa.String(), nullable=True))
+
+
+def _documents() -> None:
+    op.add_column("rulings", sa.Column("document_date", sa.Date(), nullable=True))
+
+
+def _retractions() -> None:
+    op.create_table(
+        "retractions",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("registered_letter_id", sa.Integer(), nullable=True),
+        sa.Column("report_issue_id", sa.Integer(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["registered_letter_id"],
+            ["registered_letters.id"],
+            name="fk_retractions_registered_letter_id_registered_letters",
+        ),
+        sa.ForeignKeyConstraint(
+            ["report_issue_id"], ["report_issues.id"], name="fk_retractions_report_issue_id_report_issues"
+        ),
+        sa.PrimaryKeyConstraint("id", name="pk_retractions"),
+        sa.UniqueConstraint("registered_letter_id", name="uq_retractions_registered_letter_id"),
+        sa.UniqueConstraint("report_issue_id", name="uq_retractions_report_issue_id"),
+    )
