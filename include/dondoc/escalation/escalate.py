@@ -116,8 +116,12 @@ class _Morning:
         return short_names(s for standings in self.owed.values() for s in standings)
 
     @cached_property
-    def past(self) -> list[SentLetter]:
-        return history.read(self.session, self.app.settings, self.facts.rulings)
+    def past(self) -> dict[str, list[SentLetter]]:
+        """The chasing letters so far, by agency."""
+        found: dict[str, list[SentLetter]] = {}
+        for letter in history.read(self.session, self.app.settings, self.facts.rulings):
+            found.setdefault(letter.agency, []).append(letter)
+        return found
 
     @cached_property
     def book(self) -> AddressBook:
@@ -194,7 +198,7 @@ class _Morning:
         return row
 
     def _past(self, agency: str) -> list[SentLetter]:
-        return [p for p in self.past if p.agency == agency]
+        return self.past.get(agency, [])
 
     def _written(self, past: Sequence[SentLetter]) -> list[SentLetter]:
         """The letters that the day has brought already; of a trial for another day, those that today recorded."""

@@ -12,8 +12,7 @@ from dondoc.escalation import history, sources, words
 from dondoc.escalation.called import called_on
 from dondoc.escalation.ladder import Ladder, SentLetter, chased, duty, ladder_on
 from dondoc.facts import rulings
-from dondoc.facts.obligations import Standing, standings
-from dondoc.facts.read import read
+from dondoc.facts.obligations import Standing, about, standings
 from dondoc.facts.reasons import cited
 from dondoc.mail.letter import OnHold, Precondition
 from dondoc.store.mail import OutboxLetter
@@ -32,12 +31,13 @@ def precondition(app: AppContext) -> Precondition:
     """
 
     def check(session: Session, letter: OutboxLetter, now: datetime) -> str | None:
-        facts, mine = read(session, now), history.one(session, letter)
-        day = now.astimezone(HERE).date()
+        mine, day = history.one(session, letter), now.astimezone(HERE).date()
         ladder = ladder_on(app, session, day)
+        letters = tuple(ladder.letters.values())
+        facts, asked = about(session, letters, {mine.agency, *_owners(letter)}, now)
         if called := called_on(facts, mine.agency, day):
             return said(called)
-        now_owed = {duty(s)[0]: s for s in standings(tuple(ladder.letters.values()), app.calendar, facts, now)}
+        now_owed = {duty(s)[0]: s for s in standings(letters, app.calendar, facts, now, asked)}
         past = history.read(session, app.settings, facts.rulings, mine.agency)
         if gone := next(_gone(ladder, letter, mine, now_owed, past, day), None):
             return gone
@@ -54,6 +54,11 @@ def precondition(app: AppContext) -> Precondition:
         return _before_the_letter(mine, past) if leaving and letter.needs_approval and mine.copy else None
 
     return check
+
+
+def _owners(letter: OutboxLetter) -> set[str]:
+    """Of whom that was asked what a letter lists: another may answer for it by now."""
+    return {name.split("/", 1)[0] for name, _ in history.duties([*letter.context["duties"], *letter.context["others"]])}
 
 
 def _before_the_letter(copy: SentLetter, past: list[SentLetter]) -> str | None:
@@ -100,11 +105,11 @@ def _settled(ladder: Ladder, mine: SentLetter, standing: Standing | None, last_d
     """Why what a letter lists is not owed any more, or not so."""
     if standing is None:
         return "văn bản chỉ đạo không còn nội dung mà thư nêu"
-    about = ladder.name(standing)
+    name = ladder.name(standing)
     if not chased(standing):
-        return f"{about}: {said(standing.paused or standing.reasons)}"
+        return f"{name}: {said(standing.paused or standing.reasons)}"
     if standing.agency != mine.agency:
-        return f"{about}: đã chuyển sang {ladder.registry.agency(standing.agency).name}"
+        return f"{name}: đã chuyển sang {ladder.registry.agency(standing.agency).name}"
     if standing.last_day != last_day:
-        return f"{about}: {standing.reason}"
+        return f"{name}: {standing.reason}"
     return None
