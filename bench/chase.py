@@ -85,9 +85,16 @@ def told(app: AppContext, session: Session) -> None:
             session.add(Ruling(kind=RulingKind.EXTEND, agency=agency, **said, **came))
     for n in range(3000):
         file = {"channel": Arrival.MAIL, "channel_id": str(n), "filename": "f.xlsx", "sha256": "0" * 64}
-        session.add(row := Submission(sender=f"{ALL[n % 1000]}@huyen.test", **file, **came))
+        session.add(row := Submission(sender=f"{ALL[n % (len(ALL) // 2)]}@huyen.test", **file, **came))
         session.flush()
-        found = {"form": "form_03", "rows": [], "head": {}, "issues": [], "reason": "", "agency": ALL[n % 1000]}
+        found = {
+            "form": "form_03",
+            "rows": [],
+            "head": {},
+            "issues": [],
+            "reason": "",
+            "agency": ALL[n % (len(ALL) // 2)],
+        }
         its = {"fulfils": [f"{LETTER}:{SYSTEMS[1 + n % 4]}/focal_letter"]}
         outcome = Outcome.RETURNED if n % 3 else Outcome.ACCEPTED
         session.add(Verdict(submission_id=row.id, outcome=outcome, recorded_at=came["recorded_at"], **found, **its))
