@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from dondoc.clock import end_of
 from dondoc.directive.model import Directive
-from dondoc.facts.obligations import as_row, of, standings
+from dondoc.facts.obligations import about, as_row, of, standings
 from dondoc.facts.obligations import at as at_moment
 from dondoc.facts.read import Facts, Paper, Received
 from dondoc.workdays import WorkingDays
@@ -296,3 +296,25 @@ def test_whatever_arrived_the_statuses_keep_their_meaning(
         if s.status in ("fulfilled", "fulfilled_late"):
             assert s.received_at is not None
             assert (s.status == "fulfilled_late") == (s.last_day is not None and s.received_at.date() > s.last_day)
+
+
+@pytest.mark.slow
+def test_what_is_read_about_one_agency_says_the_same_of_it_as_what_is_read_about_all(book: Book) -> None:
+    other, heir, moment = "ubnd-huyen-vu-quang", "ubnd-huyen-ky-anh", at(22)
+    book.contact(DUC_THO, "a@ductho.test")
+    book.submitted(at(17), "accepted", agency=DUC_THO, form="form_03")
+    book.submitted(at(18), "returned", agency=other, form="form_03")
+    book.submitted(at(18), "waiting", form="form_03", head={"agency_name": "UBND huyện Nghi Xuân"})
+    book.submitted(at(22) - timedelta(hours=2), None, sender="a@ductho.test")
+    moved = book.submitted(at(19), "waiting", form="form_03", head={"agency_name": "UBND huyện Cẩm Xuyên"})
+    book.judged(moved, "accepted", at(20), agency="ubnd-huyen-cam-xuyen", form="form_03")
+    book.register(other, "focal_letter", at(18))
+    book.rule("reassign", agency="ubnd-huyen-huong-khe", to_agency=heir)
+    book.rule("pause", agency="ubnd-huyen-loc-ha", until=date(2021, 12, 1))
+    everybody = book.standings(moment)
+    assert {s.status for s in everybody} >= {"under_review", "returned", "fulfilled", "overdue"}
+    for agency in dict.fromkeys(s.agency for s in everybody):
+        facts, asked = about(book.session, (book.directive,), [agency], moment)
+        found = standings((book.directive,), book.calendar, facts, moment, asked)
+        assert [s for s in found if s.agency == agency] == [s for s in everybody if s.agency == agency]
+        assert [s for s in everybody if s.duty.agency in asked] == found

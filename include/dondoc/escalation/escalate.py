@@ -122,9 +122,13 @@ class _Morning:
         return short_names(s for standings in self.owed.values() for s in standings)
 
     @cached_property
-    def past(self) -> list[SentLetter]:
+    def past(self) -> dict[str, list[SentLetter]]:
+        """The chasing letters so far, by agency."""
+        found: dict[str, list[SentLetter]] = {}
         sent = history.read(self.session, self.app.settings, self.facts.rulings)
-        return renamed.follow(sent, lambda: self.app.versions(self.session), self.ladder)
+        for letter in renamed.follow(sent, lambda: self.app.versions(self.session), self.ladder):
+            found.setdefault(letter.agency, []).append(letter)
+        return found
 
     @cached_property
     def book(self) -> AddressBook:
@@ -226,7 +230,7 @@ class _Morning:
             by_agency[told.decision.agency]["outbox_ids"] = its
 
     def _past(self, agency: str) -> list[SentLetter]:
-        return [p for p in self.past if p.agency == agency]
+        return self.past.get(agency, [])
 
     def _written(self, past: Sequence[SentLetter]) -> list[SentLetter]:
         """The letters that the day has brought already; of a trial for another day, those that today recorded."""

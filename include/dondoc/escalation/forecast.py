@@ -81,7 +81,8 @@ def _expected(
     end: date,
     now: datetime,
 ) -> Iterator[Expected]:
-    known, facts, today = app.versions(session), read(session, now), now.astimezone(HERE).date()
+    known, facts = app.versions(session), read(session, now)
+    book = AddressBook(session, app.registry, now.astimezone(HERE).date())
     past: dict[str, list[SentLetter]] = defaultdict(list)
     for sent in history.read(session, app.settings, facts.rulings):
         past[sent.agency].append(sent)
@@ -98,7 +99,7 @@ def _expected(
                 continue
             past[agency].append(_arrived(decision))
             if letter.id in decision.steps:
-                yield Expected(decision, _addresses(app, session, decision, today))
+                yield Expected(decision, _addresses(book, decision))
 
 
 def _days(first: date, last: date) -> Iterator[date]:
@@ -134,7 +135,7 @@ def _arrived(decision: Decision) -> SentLetter:
     )
 
 
-def _addresses(app: AppContext, session: Session, decision: Decision, today: date) -> int:
+def _addresses(book: AddressBook, decision: Decision) -> int:
     assert decision.step is not None
     systems = list(dict.fromkeys(standing.duty.system for standing in decision.ground))
-    return len(AddressBook(session, app.registry, today).recipients(decision.step, decision.agency, systems))
+    return len(book.recipients(decision.step, decision.agency, systems))

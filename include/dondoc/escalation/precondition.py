@@ -12,8 +12,7 @@ from dondoc.escalation import history, renamed, sources, words
 from dondoc.escalation.called import called_on
 from dondoc.escalation.ladder import Ladder, SentLetter, chased, duty, ladder_on
 from dondoc.facts import rulings
-from dondoc.facts.obligations import Standing, standings
-from dondoc.facts.read import read
+from dondoc.facts.obligations import Standing, about, standings
 from dondoc.facts.reasons import cited
 from dondoc.mail.letter import OnHold, Precondition
 from dondoc.store.mail import OutboxLetter
@@ -32,12 +31,14 @@ def precondition(app: AppContext) -> Precondition:
     """
 
     def check(session: Session, letter: OutboxLetter, now: datetime) -> str | None:
-        about, facts, day = history.of(session, letter), read(session, now), now.astimezone(HERE).date()
+        sent, day = history.of(session, letter), now.astimezone(HERE).date()
         ladder = ladder_on(app, session, day)
-        now_owed = {duty(s)[0]: s for s in standings(tuple(ladder.letters.values()), app.calendar, facts, now)}
-        for mine in about:
-            sent = history.read(session, app.settings, facts.rulings, mine.agency)
-            past = renamed.follow(sent, lambda: app.versions(session), ladder)
+        letters = tuple(ladder.letters.values())
+        facts, asked = about(session, letters, {owner for mine in sent for owner in (mine.agency, *_owners(mine))}, now)
+        now_owed = {duty(s)[0]: s for s in standings(letters, app.calendar, facts, now, asked)}
+        for mine in sent:
+            before = history.read(session, app.settings, facts.rulings, mine.agency)
+            past = renamed.follow(before, lambda: app.versions(session), ladder)
             if gone := next(_gone(ladder, mine, now_owed, past, day, called_on(facts, mine.agency, day)), None):
                 return gone
             if not mine.to_us and (today := next((p for p in past if _had_today(p, mine, day)), None)):
@@ -51,6 +52,11 @@ def precondition(app: AppContext) -> Precondition:
         return _before_the_letter(mine, past) if leaving and letter.needs_approval and mine.copy else None
 
     return check
+
+
+def _owners(letter: SentLetter) -> set[str]:
+    """Of whom that was asked what a letter lists: another may answer for it by now."""
+    return {name.split("/", 1)[0] for name, _ in (*letter.duties, *letter.others)}
 
 
 def _had_today(other: SentLetter, mine: SentLetter, day: date) -> bool:
@@ -109,11 +115,11 @@ def _settled(ladder: Ladder, mine: SentLetter, standing: Standing | None, last_d
     """Why what a letter lists is not owed any more, or not so."""
     if standing is None:
         return "văn bản chỉ đạo không còn nội dung mà thư nêu"
-    about = ladder.name(standing)
+    name = ladder.name(standing)
     if not chased(standing):
-        return f"{about}: {said(standing.paused or standing.reasons)}"
+        return f"{name}: {said(standing.paused or standing.reasons)}"
     if standing.agency != mine.agency:
-        return f"{about}: đã chuyển sang {ladder.registry.agency(standing.agency).name}"
+        return f"{name}: đã chuyển sang {ladder.registry.agency(standing.agency).name}"
     if standing.last_day != last_day:
-        return f"{about}: {standing.reason}"
+        return f"{name}: {standing.reason}"
     return None

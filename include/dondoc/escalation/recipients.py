@@ -1,8 +1,10 @@
 """Who a step is written to."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 
 from sqlalchemy.orm import Session
 
@@ -54,10 +56,9 @@ class AddressBook:
 
     def passed_over(self, step: Step, agency: str, systems: Sequence[str]) -> list[tuple[Contact, Role]]:
         """Who would get the letters of a step, if they reached them."""
-        everybody = replace(self, undelivered={})
         groups = [step.to, *((role,) for role in step.also)]
         found = [
-            pair for roles in groups for system in systems for pair in everybody._first(step, roles, agency, system)
+            pair for roles in groups for system in systems for pair in self._first(step, roles, agency, system, {})
         ]
         return list({one.email: (one, role) for one, role in found if one.email in self.undelivered}.values())
 
@@ -68,17 +69,27 @@ class AddressBook:
         found: dict[str, Role] = {}
         for roles in groups:
             for system in systems:
-                for contact, role in self._first(step, roles, agency, system):
+                for contact, role in self._first(step, roles, agency, system, self.undelivered):
                     found.setdefault(contact.email, role)
         return found
 
-    def _first(self, step: Step, roles: Sequence[Role], agency: str, system: str) -> Iterator[tuple[Contact, Role]]:
+    @cached_property
+    def _held(self) -> dict[tuple[str, str], list[Contact]]:
+        """Everybody who holds a role on the day, by agency and role: asked once, not for each step and system."""
+        found: dict[tuple[str, str], list[Contact]] = defaultdict(list)
+        for contact in contacts.in_force(self.session, self.day):
+            found[contact.agency, contact.role].append(contact)
+        return found
+
+    def _first(
+        self, step: Step, roles: Sequence[Role], agency: str, system: str, undelivered: Undelivered
+    ) -> Iterator[tuple[Contact, Role]]:
         """Who holds the first role that anybody holds: the last named, but of our own board everybody."""
         for role in roles:
             whose = self.registry.office if role.side is Side.OURS else agency
-            held = contacts.find(self.session, whose, role, self.day, system)
+            held = contacts.first_named(self._held.get((whose, role), ()), system)
             if role == Role.HEAD and not step.own_address:
-                held = [*contacts.find(self.session, agency, Role.CLERK, self.day), *held]
-            if found := [one for one in held if one.email not in self.undelivered]:
+                held = [*contacts.first_named(self._held.get((agency, Role.CLERK), ()), None), *held]
+            if found := [one for one in held if one.email not in undelivered]:
                 yield from ((one, role) for one in (found if role.side is Side.OURS else found[:1]))
                 return

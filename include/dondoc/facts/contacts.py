@@ -7,7 +7,7 @@ last day ends what the rows before it began, and an answer for an earlier day st
 import csv
 import hashlib
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -281,11 +281,14 @@ def find(
 
     Of several people for the same agency, role and system the last named comes first.
     """
-    rows = sorted(
-        in_force(session, day, Contact.agency == agency, Contact.role == role, known_at=known_at),
-        key=lambda c: (c.valid_from, c.id),
-        reverse=True,
+    return first_named(
+        in_force(session, day, Contact.agency == agency, Contact.role == role, known_at=known_at), system
     )
+
+
+def first_named(held: Iterable[Contact], system: str | None) -> list[Contact]:
+    """Those who hold one role of an agency, in the order of `find`."""
+    rows = sorted(held, key=lambda c: (c.valid_from, c.id), reverse=True)
     wanted = [r for r in rows if system is not None and r.system == system] + [r for r in rows if r.system is None]
     if system is None:
         wanted = list(rows)

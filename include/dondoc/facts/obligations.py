@@ -99,17 +99,25 @@ def at(app: AppContext, session: Session, as_of: datetime, known_at: datetime | 
 
 
 def of(app: AppContext, session: Session, agency: str, as_of: datetime) -> list[Standing]:
-    """As `at`, of what one agency answers for, by what is judged already; what others have sent costs nothing."""
+    """As `at`, of what one agency answers for; what others have sent costs nothing."""
     letters = app.letters(session, as_of.astimezone(HERE).date())
-    rulings = Facts(rulings=tuple(standing_rulings(session, as_of, None)))
-    asked, holders = set[str](), set[str]()
-    for letter in letters:
-        index = FactIndex(rulings, letter.registry)
-        asked |= index.held_before(agency)
-        holders = holders.union(*(index.holders(one, letter.id) for one in asked))
-    facts = read(session, as_of, senders=holders)
+    facts, asked = about(session, letters, [agency], as_of)
     found = standings(letters, app.calendar_known(session, None), facts, as_of, asked)
     return [standing for standing in found if standing.agency == agency]
+
+
+def about(
+    session: Session, letters: Sequence[Directive], agencies: Iterable[str], as_of: datetime
+) -> tuple[Facts, set[str]]:
+    """The facts about all that was asked of some agencies or for which they may answer, and of whom that was asked:
+    for `standings` of these alone, which say of each obligation the same as those of everybody."""
+    rulings = Facts(rulings=tuple(standing_rulings(session, as_of, None)))
+    asked, holders = set(agencies), set[str]()
+    for registry, alike in groupby(letters, key=lambda letter: letter.registry):
+        index = FactIndex(rulings, registry)
+        asked = asked.union(*map(index.held_before, asked))
+        holders = holders.union(*(index.holders(one, letter.id) for letter in alike for one in asked))
+    return read(session, as_of, senders=holders), asked
 
 
 def as_row(standing: Standing) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, exists, or_, select
 from sqlalchemy.orm import Session, defer
 
 from dondoc.facts import contacts
@@ -13,7 +13,7 @@ from dondoc.facts.register import entered
 from dondoc.facts.rulings import standing_rulings
 from dondoc.store.facts import RegisteredLetter, Ruling
 from dondoc.store.intake import Assignment, JudgingAttempt, Submission, Verdict
-from dondoc.vocabulary.submissions import MayBe, Outcome, may_be
+from dondoc.vocabulary.submissions import OUR_TURN, MayBe, Outcome, may_be
 
 LATELY = timedelta(days=1)  # how long what could not be looked into pauses anything
 
@@ -61,7 +61,7 @@ def read(
 
     Args:
         known_at: None: everything recorded by now.
-        senders: of submissions only what was judged to be of these agencies; None: all.
+        senders: of submissions only what was judged to be of these agencies, and what is nobody's yet; None: all.
     """
 
     def known(query: Any, column: Any) -> Any:
@@ -74,12 +74,12 @@ def read(
     )
     said: dict[int, datetime] = dict(session.execute(assigned.order_by(Assignment.id)).all())
     came = or_(Submission.happened_at <= as_of, Submission.id.in_(said))
-    theirs = select(Verdict.submission_id).where(Verdict.agency.in_(senders)) if senders is not None else None
     submissions = select(Submission).where(came)
     verdicts = select(Verdict).order_by(Verdict.id).options(defer(Verdict.rows), defer(Verdict.issues))
-    if theirs is not None:
+    if senders is not None:
+        theirs = _of(senders)
         submissions, verdicts = (
-            submissions.where(Submission.id.in_(theirs)),
+            submissions.where(or_(Submission.id.in_(theirs), ~exists().where(Verdict.submission_id == Submission.id))),
             verdicts.where(Verdict.submission_id.in_(theirs)),
         )
     rows = session.scalars(known(submissions, Submission.recorded_at))
@@ -100,6 +100,12 @@ def read(
         ),
         rulings=tuple(standing_rulings(session, as_of, known_at)),
     )
+
+
+def _of(senders: Collection[str]) -> Select[int]:
+    """Submissions that were once judged to be of these agencies, or of nobody while a person has to look."""
+    nobodys = Verdict.agency.is_(None) & Verdict.outcome.in_(OUR_TURN)
+    return select(Verdict.submission_id).where(or_(Verdict.agency.in_(senders), nobodys))
 
 
 def _tells_nothing(verdict: Verdict) -> bool:
