@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -85,6 +86,15 @@ class Office:
         return self.decide(day, record=False, **other)
 
     def deliver(self) -> dict[str, int]:
+        """What became of letters; of those to our own people, with which each day begins, nothing is said."""
+        before = self._internal()
+        counts = Counter(self._deliver()) - Counter(s for i, s in self._internal().items() if before[i] != s)
+        return {str(state): count for state, count in counts.items()}
+
+    def _internal(self) -> dict[int, str]:
+        return {row.id: row.state for row in self.letters() if row.kind == "internal"}
+
+    def _deliver(self) -> dict[str, int]:
         assert self.server is not None
         return delivery.deliver(
             self.app.sessions,

@@ -41,7 +41,7 @@ def test_a_decision_is_recorded_with_its_reason_and_one_row_per_recipient(office
     assert (noted.step, noted.reason) == ("overdue_1", row["reason"])
     assert {r.decision_id for r in written} == {noted.id} == {int(row["decision"])}
     assert noted.answer_by == date(2021, 11, 24) == date.fromisoformat(row["answer_by"])
-    assert "gửi về Sở Thông tin và Truyền thông trong ngày 24/11/2021" in written[0].text
+    assert "gửi Biểu mẫu 03 (Khu, điểm du lịch) trong ngày 24/11/2021" in written[0].text
     assert [code for code, _ in noted.reasons] == ["step", "not_yet"]
     assert noted.reasons[1][1]["why"] == ["too_early", {"first": "2021-11-24"}]
     assert (noted.directives, noted.obligations) == ([LETTER], [f"{LETTER}:tourism/form_03"])
@@ -179,13 +179,13 @@ class TestPeopleRule:
         assert row["step"] == "overdue_1"
         assert "gia hạn đến hết ngày 24/11/2021 theo Giấy ghi 12" in row["reason"]
 
-    def test_the_subject_of_a_reminder_has_one_pair_of_brackets(self, office: Office) -> None:
+    def test_a_reminder_asks_for_the_day_to_which_the_time_was_extended(self, office: Office) -> None:
         office.rule("extend", agency=HONG_LINH, until=date(2021, 11, 30))
         office.go(date(2021, 11, 25))
         office.see()
         assert one(office.decide(agencies=[HONG_LINH]), HONG_LINH)["step"] == "remind_3"
         subject = office.letters(HONG_LINH)[0].subject
-        assert subject.endswith("gửi hết ngày 30/11/2021 (đã gia hạn, còn 03 ngày làm việc)")
+        assert subject == "Gửi Biểu mẫu 03 trước 01/12/2021 – TX. Hồng Lĩnh [IOC Hà Tĩnh]"
 
     def test_who_was_given_the_duty_is_written_to(self, office: Office) -> None:
         office.rule("reassign", agency=HONG_LINH, to_agency=DUC_THO)
@@ -379,8 +379,8 @@ class TestBlankForms:
         [part] = message.iter_attachments()
         name = f"Bieu_mau_03_{HONG_LINH}.xlsx"
         assert part["content-disposition"] == f'attachment; filename="{name}"', "readable by every mail program"
-        assert f"được gửi kèm thư này: {name}." in message.get_body(("plain",)).get_content()
-        assert f"được gửi kèm thư này: {name}." in message.get_body(("html",)).get_content()
+        for kind in ("plain", "html"):
+            assert f"biểu mẫu đã ghi sẵn tên đơn vị ({name})" in message.get_body((kind,)).get_content()
         content = part.get_content()
         assert len(content) < 50_000
         form = judge(
@@ -394,7 +394,7 @@ class TestBlankForms:
         assert (form.form, form.agency) == ("form_03", HONG_LINH)
         assert "token_unverified" not in {issue.code for issue in form.issues}
 
-    def test_the_overdue_letter_to_the_officer_carries_it_and_the_one_to_the_head_offers_it(
+    def test_the_overdue_letter_to_the_officer_carries_it_and_the_one_to_the_head_speaks_of_none(
         self, post_office: Office
     ) -> None:
         post_office.decide()
@@ -406,7 +406,7 @@ class TestBlankForms:
         assert row["needs_approval"]
         [head, *_] = [r for r in post_office.letters(HONG_LINH) if str(r.id) in row["outbox_ids"]]
         assert head.attachments == []
-        assert "Nếu cần biểu mẫu trống" in head.text
+        assert "iểu mẫu trống" not in head.text
 
     def test_whose_form_was_returned_corrects_that_one(self, office: Office) -> None:
         office.go(date(2021, 11, 17))
@@ -415,7 +415,7 @@ class TestBlankForms:
         office.decide()
         letter = office.letters(HONG_LINH)[0]
         assert letter.attachments == []
-        assert "Nếu cần biểu mẫu trống" in letter.text
+        assert "Cần biểu mẫu trống, xin trả lời thư này để được gửi lại." in letter.text
 
     def test_a_preview_and_a_second_run_make_no_form(self, office: Office) -> None:
         originals = office.app.settings.home / "originals"
@@ -439,4 +439,4 @@ class TestBlankForms:
         replace(office, app=AppContext(settings)).decide()
         letter = office.letters(HONG_LINH)[0]
         assert letter.attachments == []
-        assert "Nếu cần biểu mẫu trống" in letter.text
+        assert "Cần biểu mẫu trống, xin trả lời thư này để được gửi lại." in letter.text

@@ -53,7 +53,8 @@ def letters(post_office: Office) -> dict[tuple[str, str], list[OutboxLetter]]:
     for row in post_office.letters():
         if row.kind.chases:
             checked(row)
-            found[row.agency or "", row.context["step"]].append(row)
+            for agency in row.context.get("agencies", [row.agency]):
+                found[agency, row.context["step"]].append(row)
     return found
 
 
@@ -87,7 +88,7 @@ WORDS = {
         ["kính đề nghị Quý cơ quan phối hợp gửi 02 nội dung dưới đây trước ngày 27/11/2021."],
     ),
     (POLICE, "report_up"): (
-        "[Nội bộ] Công an tỉnh quá hạn sau các thư đôn đốc: xin ý kiến [IOC Hà Tĩnh]",
+        "[Nội bộ] 03 đơn vị quá hạn sau các thư đôn đốc: xin ý kiến [IOC Hà Tĩnh]",
         ["Xin ý kiến một trong ba: (1) đồng chí gọi", "Thư về đúng nội dung này: 16/11/2021 (TH-", "điện thoại 0912"],
     ),
 }

@@ -39,6 +39,7 @@ TRIGGERS = {
     "sqlite": {"camera_checks_no_update", *(f"audit_events_no_{act}" for act in ("delete", "replace", "update"))},
     "postgresql": {"camera_checks_no_update", "audit_events_no_change"},
 }
+RETURNED_LATELY = "ubnd-huyen-nghi-xuan"  # it has time to correct its form
 LIST_TRIGGERS = {
     "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger'",
     "postgresql": "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal",
@@ -85,7 +86,8 @@ def test_a_world_of_then_is_whole_after_the_upgrade(world_of_then: Frozen, empty
     for name, command in ASKED.items():
         told = world_of_then.answers[name]
         if name == "preview":
-            told = [row | ({"step": None} if row["step"] == "report_up" else {}) for row in told]
+            waits = [row["step"] == "report_up" or row["agency"] == RETURNED_LATELY for row in told]
+            told = [row | ({"step": None} if its else {}) for row, its in zip(told, waits, strict=True)]
         assert answer(dondoc, world_of_then, name, command) == told, name
     board = {row["agency"] for row in world_of_then.answers["preview"] if row["step"] == "report_up"}
     later = json.loads(dondoc("preview", "--as-of", "2021-12-01", "--json").stdout)

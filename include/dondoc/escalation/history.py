@@ -1,6 +1,7 @@
 """The chasing letters so far, as the ladder reads them from the outbox."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -9,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from dondoc.clock import HERE
 from dondoc.configuration.settings import Settings
-from dondoc.escalation.ladder import Duty, SentLetter, Stop
+from dondoc.escalation.ladder import Duty, Promised, SentLetter, Stop
+from dondoc.escalation.promised import promised
 from dondoc.escalation.undelivered import bounced
 from dondoc.mail import outbox
 from dondoc.store.facts import Ruling
@@ -31,6 +33,15 @@ _LETTERS = (
 )
 
 
+@dataclass(frozen=True)
+class _Since:
+    """What became of letters afterwards: stopped by people, given back by servers, answered with a day."""
+
+    stopped: Mapping[int | None, Stop] = field(default_factory=dict)
+    bounced: frozenset[int] = frozenset()
+    promised: Mapping[int, Promised] = field(default_factory=dict)
+
+
 def read(
     session: Session, settings: Settings, rulings: Iterable[Ruling], agency: str | None = None
 ) -> list[SentLetter]:
@@ -39,10 +50,11 @@ def read(
     Args:
         rulings: those that stand; the newest that stopped a decision goes with its letters.
     """
-    query, stopped, returned = _LETTERS.where(outbox.counted(settings)), _stops(rulings), bounced(session)
+    query = _LETTERS.where(outbox.counted(settings))
+    more = _Since(_stops(rulings), frozenset(bounced(session)), promised(session))
     if agency is not None:
         query = query.where(or_(_ROW.agency == agency, _ROW.agency.is_(None)))
-    found = (one for row in session.execute(query) for one in _letters(row, stopped, row.id in returned))
+    found = (one for row in session.execute(query) for one in _letters(row, more))
     return [one for one in found if agency in (None, one.agency)]
 
 
@@ -52,7 +64,7 @@ def of(session: Session, letter: OutboxLetter) -> list[SentLetter]:
     Raises:
         KeyError: for a row that this room did not write.
     """
-    return _letters(session.execute(_LETTERS.where(_ROW.id == letter.id)).one(), {})
+    return _letters(session.execute(_LETTERS.where(_ROW.id == letter.id)).one(), _Since())
 
 
 def _stops(rulings: Iterable[Ruling]) -> dict[int | None, Stop]:
@@ -63,15 +75,13 @@ def _stops(rulings: Iterable[Ruling]) -> dict[int | None, Stop]:
     }
 
 
-def _letters(row: Any, stopped: Mapping[int | None, Stop], bounced: bool = False) -> list[SentLetter]:
+def _letters(row: Any, since: _Since) -> list[SentLetter]:
     """One for each agency: a letter to our own people may be about several."""
     about: dict[str, Any] = row.context.get("agencies") or {row.agency or "": row.context}
-    return [_letter(row, agency, its, stopped, bounced) for agency, its in about.items()]
+    return [_letter(row, agency, its, since) for agency, its in about.items()]
 
 
-def _letter(
-    row: Any, agency: str, about: Mapping[str, Any], stopped: Mapping[int | None, Stop], bounced: bool
-) -> SentLetter:
+def _letter(row: Any, agency: str, about: Mapping[str, Any], since: _Since) -> SentLetter:
     return SentLetter(
         id=row.id,
         agency=agency,
@@ -87,13 +97,14 @@ def _letter(
         sent_on=row.sent_at.astimezone(HERE).date() if row.sent_at else None,
         last_chance=row.not_after.astimezone(HERE).date() if row.not_after else None,
         rehearsal=row.rehearsal,
-        bounced=bounced,
+        bounced=row.id in since.bounced,
+        promise=since.promised.get(row.id),
         decision=row.decision_id,
         noted=about.get("decision", row.decision_id),
         to_us=row.agency is None,
         others=frozenset(duties(about.get("others", []))),
         answer_by=row.answer_by,
-        stop=stopped.get(row.decision_id) if row.decision_id else None,
+        stop=since.stopped.get(row.decision_id) if row.decision_id else None,
     )
 
 

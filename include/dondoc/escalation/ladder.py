@@ -10,6 +10,7 @@ the others are listed apart.
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
@@ -48,6 +49,13 @@ class Stop:
     by: str
 
 
+class Promised(NamedTuple):
+    """By when the reader of a letter says that something will come, and when that was said."""
+
+    by: date
+    said: date
+
+
 @dataclass(frozen=True)
 class SentLetter:
     """A chasing letter to one recipient that is in the outbox already.
@@ -77,6 +85,7 @@ class SentLetter:
     to_us: bool = False  # our own people are told of the agency
     others: frozenset[Duty] = frozenset()
     answer_by: date | None = None
+    promise: Promised | None = None  # by a reply that nobody of ours has closed
     stop: Stop | None = None
 
     @property
@@ -166,6 +175,7 @@ class Ladder:
     letters: Mapping[str, Directive]
     calendar: WorkingDays
     grace_days: int
+    promise_days: int = 10  # working days that a reply gains at most
 
     def steps(self, standing: Standing) -> tuple[Step, ...]:
         """The steps of the letter under which it is owed, for an agency like the one that answers for it."""
@@ -230,15 +240,41 @@ class Ladder:
         """
         binding = [
             p
-            for p in open_letters(standing, past, day)
-            if duty(standing) in p.duties
+            for p in self.open_letters(standing, past, day)
+            if self.asked_for(p, standing)
             or needs_approval(step)
             or (p.lists(standing) and self._is_above(step, p, standing))
         ]
         if not binding:
             return None
-        last = max(binding, key=lambda p: p.answer_by or date.min)
-        return because(LadderReason.TIME_TO_ANSWER, letter=last.number, until=last.answer_by)
+        last = max(binding, key=lambda p: self.until(p) or date.min)
+        until = self.until(last)
+        code = LadderReason.TIME_TO_ANSWER if until == last.answer_by else LadderReason.PROMISED
+        return because(code, letter=last.number, until=until)
+
+    def asked_for(self, letter: SentLetter, standing: Standing) -> bool:
+        """Whether a letter asked for an obligation: as its ground, or beside it by the same day."""
+        listed = duty(standing) in letter.others
+        return duty(standing) in letter.duties or (listed and self.asks(standing, letter.day, letter.answer_by))
+
+    def asks(self, standing: Standing, day: date, by: date | None) -> bool:
+        """Whether a letter of a day asks for what it lists besides its ground: what is due by the day that it gives.
+        The day of grace is not held against anybody."""
+        last = standing.last_day
+        if last is None or by is None or last > by:
+            return False
+        return day <= last or self.calendar.between(last, day) > self.grace_days
+
+    def until(self, letter: SentLetter) -> date | None:
+        """The last day that a letter leaves its reader: the one that it gave, or within bounds one named in reply."""
+        promise = letter.promise
+        named = min(promise.by, self.calendar.add(promise.said, self.promise_days)) if promise else None
+        return max((day for day in (letter.answer_by, named) if day), default=None)
+
+    def open_letters(self, standing: Standing, past: Sequence[SentLetter], day: date) -> list[SentLetter]:
+        """The letters by which the agency that answers for an obligation still has time to answer."""
+        theirs = (p for p in past if p.agency == standing.agency and not p.copy and p.may_have_left(day))
+        return [p for p in theirs if (until := self.until(p)) and day <= until]
 
     def _is_above(self, step: Step, letter: SentLetter, standing: Standing) -> bool:
         """Whether a step of an obligation's ladder stands above what a letter took."""
@@ -320,19 +356,13 @@ class Ladder:
 def ladder_on(app: AppContext, session: Session, day: date) -> Ladder:
     """The ladders of the letters that are active on a day."""
     letters = {letter.id: letter for letter in app.letters(session, day)}
-    return Ladder(app.registry, letters, app.calendar, app.settings.grace_days)
+    return Ladder(app.registry, letters, app.calendar, app.settings.grace_days, app.settings.promise_days)
 
 
 def _of(standing: Standing, past: Sequence[SentLetter]) -> list[SentLetter]:
     """The letters that carried a step of an obligation to the agency that answers for it now."""
     wanted = duty(standing)
     return [p for p in past if not p.copy and p.agency == standing.agency and wanted in p.duties]
-
-
-def open_letters(standing: Standing, past: Sequence[SentLetter], day: date) -> list[SentLetter]:
-    """The letters by which the agency that answers for an obligation still has time to answer."""
-    theirs = (p for p in past if p.agency == standing.agency and not p.copy)
-    return [p for p in theirs if p.answer_by and day <= p.answer_by and p.may_have_left(day)]
 
 
 def _step(letter: SentLetter, standing: Standing) -> str | None:
@@ -375,17 +405,19 @@ def decide(
         return Decision(agency, day, None, (_why_nothing(ladder, owed, past, day),))
     (steps, ground), obstacles = _leaving(ladder, due, obstacle)
     others = (s for s in _without_later_periods(open_, day) if s not in ground)
-    rest = tuple(s for s in others if not _spoken_for(s, past, day))
+    rest = tuple(s for s in others if not _spoken_for(ladder, s, past, day))
     top, reasons = steps[ground[0].duty.directive], (*_why(ladder, steps, ground, rest, past, day), *obstacles)
     return Decision(agency, day, top, reasons, ground, rest, steps, ladder.answer_by(steps, day, (*ground, *rest)))
 
 
-def _spoken_for(standing: Standing, past: Sequence[SentLetter], day: date) -> bool:
+def _spoken_for(ladder: Ladder, standing: Standing, past: Sequence[SentLetter], day: date) -> bool:
     """Whether no other letter speaks of it: what was written last gave time for it, or waits for its approver."""
     if standing.correct_by and day <= standing.correct_by:
         return True
-    letters = (*open_letters(standing, past, day), *(p for p in past if p.waits_for_a_person(day) and not p.copy))
-    return any(p.agency == standing.agency and duty(standing) in p.duties for p in letters)
+    if any(ladder.asked_for(p, standing) for p in ladder.open_letters(standing, past, day)):
+        return True
+    waiting = (p for p in past if p.waits_for_a_person(day) and not p.copy and p.agency == standing.agency)
+    return any(duty(standing) in p.duties for p in waiting)
 
 
 def _without_later_periods(open_: Sequence[Standing], day: date) -> list[Standing]:

@@ -211,7 +211,7 @@ def _shape(
     day, registry, known = decision.day, ladder.registry, ladder.letters
     agency, about = registry.agency(decision.agency), [known[directive] for directive in decision.steps]
     by = decision.answer_by or max(s.last_day or day for s in decision.ground)
-    asked = [*decision.ground, *(s for s in decision.still_to_come if s.last_day and s.last_day <= by)]
+    asked = [*decision.ground, *(s for s in decision.still_to_come if ladder.asks(s, day, by))]
     later = [s for s in decision.still_to_come if s not in asked and not duty_words.extended(s)]
     return {
         "agency": agency.name,

@@ -56,4 +56,5 @@ class LadderReason(ReasonCode):
     )
     TIME_TO_ANSWER = "time_to_answer", "{letter} đã hẹn đơn vị trả lời đến hết ngày {until:%d/%m/%Y}"
     TIME_TO_CORRECT = "time_to_correct", "biểu mẫu trả lại được sửa đến hết ngày {until:%d/%m/%Y}"
+    PROMISED = "promised_reply", "đơn vị trả lời {letter}, hẹn gửi đến hết ngày {until:%d/%m/%Y}"
     STOPPED = "stopped", "{by} đã dừng ngày {on:%d/%m/%Y} vì {why}, đến ngày {until:%d/%m/%Y}"
