@@ -305,4 +305,4 @@ def test_no_child_is_left_when_all_is_done() -> None:
     servers = [worker.process for worker in workers._idle]
     workers.end()
     assert servers
-    assert {process.returncode for process in servers} == {-signal.SIGKILL}
+    assert {process.returncode for process in servers} <= {-signal.SIGKILL, 0}, "one may be faster than its killer"

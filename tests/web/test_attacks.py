@@ -466,7 +466,7 @@ class TestTrouble:
         self, app: AppContext, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(store, "LOCK_SECONDS", 1)
-        sent = b"agency=so-nnptnt&begins=2021-11-20&document=x&reason=y"
+        sent = b"agency=cong-an-tinh&begins=2021-11-20&document=x&reason=y"
         form = {"Content_Type": "application/x-www-form-urlencoded"}
         holder = sqlite3.connect(str(make_url(app.settings.url).database), isolation_level=None)
         with serving(AppContext(load())) as served:
@@ -485,7 +485,7 @@ class TestTrouble:
         monkeypatch.setattr(store, "LOCK_SECONDS", 4)
         monkeypatch.setattr(guard, "ACTING", 1)
         monkeypatch.setattr(guard, "TURN_SECONDS", 0.3)
-        sent = b"agency=so-nnptnt&begins=2021-11-20&document=x&reason=y"
+        sent = b"agency=cong-an-tinh&begins=2021-11-20&document=x&reason=y"
         form = {"Content_Type": "application/x-www-form-urlencoded"}
         holder = sqlite3.connect(str(make_url(app.settings.url).database), isolation_level=None)
         statuses: list[int] = []

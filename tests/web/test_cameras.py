@@ -467,7 +467,7 @@ class TestPause:
             assert visit("ops").post("/pauses", headers=ORIGIN, data=ACTIONS["/pauses"] | sent).status_code == 400
         answer = visit("ops").post("/pauses", headers=ORIGIN, data=ACTIONS["/pauses"] | {"agency": "all"})
         page = visit("ops").get(answer.headers["location"]).text
-        assert "Đã ghi quyết định số 1: tạm dừng mọi đơn vị, mọi hệ thống." in words_of(page)
+        assert "Đã ghi quyết định số 1: tạm dừng mọi đơn vị, mọi hệ thống" in words_of(page)
         assert rows_of(page)[0][1] == "Mọi đơn vị, mọi hệ thống"
 
     def test_one_that_is_over_is_not_standing(self, app: AppContext, visit: Visit) -> None:

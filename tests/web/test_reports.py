@@ -182,7 +182,7 @@ def test_a_slip_is_corrected_on_the_page_of_the_issued_report_and_not_on_that_of
     drawn_up(app)
     visit("ops").post("/reports/1/issue", **POST, data=NUMBERED, files=SIGNED)
     drawn_up(app, "lap-lai")
-    assert forms(visit("ops").get("/reports/1").text) == {"issue"}
+    assert forms(visit("ops").get("/reports/1").text) == {"issue", "unissue"}
     more = {**NUMBERED, "number": "06/BC-STTTT", "reason": "ghi nhầm số"}
     hidden = {**more, "reason": "ghi \u202enhầm"}
     assert visit("ops").post("/reports/1/issue", **POST, data=hidden, files=SIGNED).status_code == 400
