@@ -4,6 +4,7 @@ import re
 import threading
 from datetime import date, timedelta
 from io import BytesIO
+from typing import Any
 
 import pytest
 from openpyxl import load_workbook
@@ -17,13 +18,17 @@ from dondoc.clock import end_of
 from dondoc.configuration.context import AppContext
 from dondoc.errors import Problem
 from dondoc.facts import contacts, obligations
+from dondoc.forms import template
 from dondoc.forms.limited import judge
-from dondoc.intake import inbox, submit
+from dondoc.forms.spec import load_specs
+from dondoc.intake import browse, inbox, submit
 from dondoc.intake.answers import answer, words
 from dondoc.intake.judge import judge_submission
 from dondoc.intake.receive import receive
+from dondoc.intake.verdicts import only_forms
 from dondoc.store.cameras import Camera
 from dondoc.store.intake import Assignment, Verdict
+from dondoc.vocabulary.submissions import ToDo
 from tests.conftest import CLERK, Run, at
 
 from .conftest import DUC_THO, NAMED, OFFICER, SCAN, VU_QUANG, Desk
@@ -510,3 +515,28 @@ def test_only_a_persons_word_that_nothing_rests_on_is_taken_back(desk: Desk) -> 
     bring(desk, desk.form(cameras=3, base=1), sender="la@noi-khac.test")
     with pytest.raises(Problem, match="đã được BN-0002 thay"):
         inbox.undo(desk.app, first, reason="thử", by=PERSON, now=desk.now)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "done"),
+    [
+        (b"PK hong", {}, True),  # which form it was nobody can tell: the one that its agency has to send
+        (b"", {}, True),  # the form's own blank, which names it
+        (b"PK hong", {"wrong": 1}, False),  # what came since is to be corrected
+    ],
+)
+def test_a_file_that_could_not_be_read_is_nobodys_work_once_a_good_form_came(
+    desk: Desk, first: bytes, second: dict[str, Any], done: bool
+) -> None:
+    blank = BytesIO()
+    spec, registry = load_specs(desk.app.settings.data)["form_03"], desk.app.registry
+    template.make(spec, registry.agency(DUC_THO), registry, list(desk.app.secrets)).save(blank)
+    for number, content in enumerate((first or blank.getvalue(), desk.form(**second))):
+        bring(desk, content)
+        with desk.app.sessions.reading() as session:
+            line = browse.lines(desk.app, session, [1], desk.now)[0]
+            waits = [row["id"] for row in inbox.inbox(session, inbox.ASIDE, only_forms(desk.app, session, desk.now))]
+            number_waiting = browse.waiting(desk.app, session, desk.now)
+        settled = done and number == 1
+        assert (line.todo, "1" in waits) == (ToDo.NOTHING if settled else ToDo.SEND_AGAIN, not settled)
+        assert number_waiting == len(waits)

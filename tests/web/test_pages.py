@@ -363,7 +363,7 @@ def test_a_contact_change_is_confirmed_or_refused_on_the_page(app: AppContext, v
 def test_who_may_only_look_can_fill_in_no_form(app: AppContext, visit: Visit) -> None:
     number = waiting_scan(app)
     fields = "//form[@method='post']//*[self::input or self::select or self::button]"
-    for path in ("/inbox", f"/inbox/{number}/register", "/pauses"):
+    for path in ("/inbox", f"/inbox/{number}/register?agency=so-nnptnt", "/pauses"):
         seen = {who: html.fromstring(visit(who).get(path).text) for who in ("viewer", "ops")}
         assert seen["viewer"].xpath(fields)
         assert seen["viewer"].xpath(f"{fields}[not(ancestor::fieldset[@disabled])]") == []
@@ -372,7 +372,9 @@ def test_who_may_only_look_can_fill_in_no_form(app: AppContext, visit: Visit) ->
 
 def test_a_scanned_letter_is_entered_in_the_register_from_the_inbox(app: AppContext, visit: Visit) -> None:
     number = waiting_scan(app)
-    form = visit("ops").get(f"/inbox/{number}/register").text
+    path = f"/inbox/{number}/register"
+    assert "Văn bản cử cán bộ đầu mối" not in words_of(visit("ops").get(path).text), "first whose letter it is"
+    form = visit("ops").get(f"{path}?agency=so-nnptnt").text
     assert "Văn bản cử cán bộ đầu mối (Hồ, đập thủy lợi)" in words_of(form)
     sent = ACTIONS["/inbox/1/register"]
     answer = visit("ops").post(f"/inbox/{number}/register", headers=ORIGIN, **sent)

@@ -48,11 +48,15 @@ def receive(
 
 def inbox(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
     """Những gì đang chờ người xử lý, cả tệp không đọc được."""
+    from dondoc import clock
     from dondoc.configuration.context import open_context
     from dondoc.intake import inbox as room
+    from dondoc.intake.verdicts import only_forms
 
-    with open_context().sessions.reading() as session:
-        show(room.inbox(session, room.ASIDE), as_json, ["number", "file", "sender", "outcome", "agency", "reason"])
+    app = open_context()
+    with app.sessions.reading() as session:
+        waiting = room.inbox(session, room.ASIDE, only_forms(app, session, clock.now()))
+    show(waiting, as_json, ["number", "file", "sender", "outcome", "agency", "reason"])
 
 
 def assign(

@@ -20,7 +20,7 @@ from dondoc.escalation import words
 from dondoc.escalation.reasons import LadderReason
 from dondoc.escalation.recipients import needs_approval
 from dondoc.facts import words as duty_words
-from dondoc.facts.obligations import Standing
+from dondoc.facts.obligations import Standing, without_later_periods
 from dondoc.vocabulary.letters import IN_HAND, STOPPABLE, LetterKind, OutboxState
 from dondoc.vocabulary.numbers import TH
 from dondoc.vocabulary.obligations import Status
@@ -404,7 +404,7 @@ def decide(
     if not due:
         return Decision(agency, day, None, (_why_nothing(ladder, owed, past, day),))
     (steps, ground), obstacles = _leaving(ladder, due, obstacle)
-    others = (s for s in _without_later_periods(open_, day) if s not in ground)
+    others = (s for s in without_later_periods(open_, day) if s not in ground)
     rest = tuple(s for s in others if not _spoken_for(ladder, s, past, day))
     top, reasons = steps[ground[0].duty.directive], (*_why(ladder, steps, ground, rest, past, day), *obstacles)
     return Decision(agency, day, top, reasons, ground, rest, steps, ladder.answer_by(steps, day, (*ground, *rest)))
@@ -418,20 +418,6 @@ def _spoken_for(ladder: Ladder, standing: Standing, past: Sequence[SentLetter], 
         return True
     waiting = (p for p in past if p.waits_for_a_person(day) and not p.copy and p.agency == standing.agency)
     return any(duty(standing) in p.duties for p in waiting)
-
-
-def _without_later_periods(open_: Sequence[Standing], day: date) -> list[Standing]:
-    """Of a duty that comes back no period after the one that runs: nobody is asked today for the report of April."""
-    running: dict[tuple[str, str, str], date] = {}
-    for last, series in ((s.last_day, _series(s)) for s in open_):
-        if last is not None and last >= day:
-            running[series] = min(last, running.get(series, last))
-    return [s for s in open_ if s.last_day is None or s.last_day <= running.get(_series(s), s.last_day)]
-
-
-def _series(standing: Standing) -> tuple[str, str, str]:
-    duty = standing.duty
-    return duty.directive, duty.agency, duty.series
 
 
 Due = Sequence[tuple[Standing, Sequence[Step]]]  # with its candidates, the one to take first

@@ -120,6 +120,20 @@ def about(
     return read(session, as_of, senders=holders), asked
 
 
+def without_later_periods(open_: Sequence[Standing], day: date) -> list[Standing]:
+    """Of a duty that comes back no period after the one that runs: nobody is asked today for the report of April."""
+    running: dict[tuple[str, str, str], date] = {}
+    for last, series in ((s.last_day, _series(s)) for s in open_):
+        if last is not None and last >= day:
+            running[series] = min(last, running.get(series, last))
+    return [s for s in open_ if s.last_day is None or s.last_day <= running.get(_series(s), s.last_day)]
+
+
+def _series(standing: Standing) -> tuple[str, str, str]:
+    duty = standing.duty
+    return duty.directive, duty.agency, duty.series
+
+
 def as_row(standing: Standing) -> dict[str, Any]:
     """The contract's fields of `obligations`."""
     due = standing.duty.due_before

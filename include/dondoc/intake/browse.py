@@ -1,8 +1,9 @@
 """All submissions: by what is to be done about them, filtered and searched, a page at a time."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -13,17 +14,21 @@ from dondoc import clock
 from dondoc.configuration.context import AppContext
 from dondoc.directive.names import fold
 from dondoc.errors import Problem
+from dondoc.intake.verdicts import only_forms, sent_again, standing, stands_for
 from dondoc.store.intake import COUNTS, Mail, Submission, Verdict
 from dondoc.vocabulary.mails import MailKind
 from dondoc.vocabulary.numbers import BN
 from dondoc.vocabulary.submissions import ACCEPTED, Arrival, MayBe, Outcome, ToDo, Work
 
 SHOWN = 50  # submissions on a page
+KEPT = 8  # lists
 WAITING = (Work.OURS, Work.CONFLICT, Work.REFUSED)  # what stands in the inbox
+_MAY_WAIT = or_(Verdict.id.is_(None), Verdict.outcome.in_((Outcome.WAITING, Outcome.CONFLICT, Outcome.REFUSED)))
 MACHINES = [kind for kind in MailKind if kind.by_machine or kind == MailKind.OURS]
 # Of a verdict without what was read of its file, which may be thousands of rows.
 BRIEF = load_only(Verdict.outcome, Verdict.reason, Verdict.form, Verdict.agency, Verdict.version, Verdict.may_be)
 _DONE = {Work.CONFLICT: ToDo.CHOOSE, Work.REFUSED: ToDo.SEND_AGAIN, Work.CORRECTION: ToDo.CORRECT}
+_kept: dict[tuple[Any, ...], list[tuple[int, str]]] = {}
 
 
 @dataclass(frozen=True)
@@ -113,43 +118,60 @@ def found(
     wanted: Wanted,
     now: datetime,
     *,
-    among: Iterable[Work] = (),
     senders: bool = True,
-    longest_first: bool = False,
+    inbox: bool = False,
     number: int = 1,
     size: int = SHOWN,
 ) -> Found:
     """A page of what is asked for, newest first.
 
     Args:
-        among: only this work, where `wanted` names none.
         senders: whether words are looked for in addresses too: not for who is shown none.
-        longest_first: who has waited longest stands first.
+        inbox: only what waits for a person, who has waited longest first.
 
     Raises:
         Problem: there is no such work or channel.
     """
-    base, work = _joined()
-    filtered = base.where(*_conditions(app, wanted, now, senders=senders))
-    counted = session.execute(filtered.with_only_columns(work, func.count()).group_by(work))
-    counts = {Work.stored(one): number for one, number in counted}
-    only = [Work.read(wanted.work, "việc cần làm")] if wanted.work else [*among] or [*Work][:-1]
-    chosen, total = filtered.where(work.in_([one.value for one in only])), sum(counts.get(one, 0) for one in only)
-    last = max(1, -(-total // size))
+    every = _every(app, session, wanted, now, senders=senders, inbox=inbox)
+    works = WAITING if inbox else [*Work][:-1]
+    only = {one.value for one in ([Work.read(wanted.work, "việc cần làm")] if wanted.work else works)}
+    chosen = [submission for submission, one in every if one in only]
+    counts = {Work.stored(one): count for one, count in Counter(one for _, one in every).items()}
+    last = max(1, -(-len(chosen) // size))
     number = min(number, last)
-    order = (Submission.happened_at, Submission.id) if longest_first else (Submission.id.desc(),)
-    rows = session.execute(chosen.order_by(*order).offset((number - 1) * size).limit(size))
-    return Found(_lines(app, session, rows, now), total, counts, number, last)
+    shown = chosen[(number - 1) * size : number * size]
+    found = {line.submission.id: line for line in lines(app, session, shown, now)}
+    return Found([found[one] for one in shown], len(chosen), counts, number, last)
+
+
+def _every(
+    app: AppContext, session: Session, wanted: Wanted, now: datetime, *, senders: bool, inbox: bool
+) -> list[tuple[int, str]]:
+    """What is asked for with its work, in its order; kept until something new came or was judged, as neither a
+    submission nor a verdict ever changes. Not of a search, whose words mean what calendar and names make of them."""
+    newest = [session.scalar(select(func.max(one.id))) for one in (Submission, Verdict)]
+    forms, plain = only_forms(app, session, now), replace(wanted, work="")
+    key = (app.settings.url, *newest, plain, inbox, *forms.items())
+    lasting = not (wanted.q or wanted.age)
+    if lasting and key in _kept:
+        return _kept[key]
+    base, work = _joined(forms)
+    filtered = base.where(*_conditions(app, wanted, now, senders=senders), *([_MAY_WAIT] if inbox else []))
+    order = (Submission.happened_at, Submission.id) if inbox else (Submission.id.desc(),)
+    found = [
+        (one, its) for one, its in session.execute(filtered.with_only_columns(Submission.id, work).order_by(*order))
+    ]
+    if lasting:
+        if len(_kept) >= KEPT:
+            _kept.clear()
+        _kept[key] = found
+    return found
 
 
 def lines(app: AppContext, session: Session, ids: Iterable[int], now: datetime) -> list[Line]:
     """These submissions as they stand in a list, oldest first."""
-    base, _ = _joined()
+    base, _ = _joined(only_forms(app, session, now))
     rows = session.execute(base.where(Submission.id.in_([*ids])).order_by(Submission.id))
-    return _lines(app, session, rows, now)
-
-
-def _lines(app: AppContext, session: Session, rows: Iterable[Any], now: datetime) -> list[Line]:
     calendar, today = app.calendar_known(session, None), now.astimezone(clock.HERE).date()
     return [
         Line(submission, verdict, mail, Work.stored(work), calendar.between(_day(submission.happened_at), today))
@@ -161,27 +183,22 @@ def _day(moment: datetime) -> date:
     return moment.astimezone(clock.HERE).date()
 
 
-def waiting(session: Session) -> int:
+def waiting(app: AppContext, session: Session, now: datetime) -> int:
     """How many wait in the inbox."""
-    base, work = _joined()
-    return session.scalar(base.with_only_columns(func.count()).where(work.in_(WAITING))) or 0
+    base, work = _joined(only_forms(app, session, now))
+    return session.scalar(base.with_only_columns(func.count()).where(_MAY_WAIT, work.in_(WAITING))) or 0
 
 
-def _joined() -> tuple[Select[Any], ColumnElement[str]]:
+def _joined(forms: Mapping[str, str]) -> tuple[Select[Any], ColumnElement[str]]:
     """Each submission with the verdict that counts and its mail; and the expression that says its work."""
-    standing = (
-        select(Verdict.agency, Verdict.form, func.max(Verdict.version).label("version"))
-        .where(COUNTS, Verdict.outcome.in_([*ACCEPTED, Outcome.RETURNED]))
-        .group_by(Verdict.agency, Verdict.form)
-        .subquery()
-    )
-    newer = func.coalesce(standing.c.version > Verdict.version, False)
+    theirs = standing()
     work = case(
         (Mail.kind.in_(MACHINES), Work.MACHINE.value),
         (or_(Verdict.id.is_(None), Verdict.outcome == Outcome.WAITING), Work.OURS.value),
         (Verdict.outcome == Outcome.CONFLICT, Work.CONFLICT.value),
+        (sent_again(theirs), Work.ASIDE.value),
         (Verdict.outcome == Outcome.REFUSED, Work.REFUSED.value),
-        (newer, Work.ASIDE.value),
+        (func.coalesce(theirs.c.version > Verdict.version, False), Work.ASIDE.value),
         (Verdict.outcome == Outcome.RETURNED, Work.CORRECTION.value),
         (Verdict.outcome.in_(ACCEPTED), Work.ACCEPTED.value),
         else_=Work.ASIDE.value,
@@ -191,7 +208,7 @@ def _joined() -> tuple[Select[Any], ColumnElement[str]]:
         .select_from(Submission)
         .outerjoin(Verdict, and_(Verdict.submission_id == Submission.id, COUNTS))
         .outerjoin(Mail, Mail.id == Submission.mail_id)
-        .outerjoin(standing, and_(standing.c.agency == Verdict.agency, standing.c.form == Verdict.form))
+        .outerjoin(theirs, stands_for(theirs, forms))
         .options(BRIEF, load_only(Mail.kind, Mail.letter_id, Mail.text))
     )
     return joined, work

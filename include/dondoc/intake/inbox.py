@@ -1,5 +1,6 @@
 """What waits for a person, and the person's word on whose it is."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +16,7 @@ from dondoc.facts.moments import happened
 from dondoc.intake.attempts import Underway
 from dondoc.intake.browse import BRIEF
 from dondoc.intake.judge import Postponed, judge_submission
-from dondoc.intake.verdicts import newest_assignment, newest_verdict, without_reading
+from dondoc.intake.verdicts import newest_assignment, newest_verdict, sent_again, standing, stands_for, without_reading
 from dondoc.store.intake import COUNTS, Assignment, Submission, Verdict
 from dondoc.vocabulary.fields import Field, must
 from dondoc.vocabulary.numbers import BN
@@ -24,12 +25,20 @@ from dondoc.vocabulary.submissions import ACCEPTED, OUR_TURN, Outcome
 ASIDE = (*OUR_TURN, Outcome.REFUSED)  # what a person may put aside; only those, and what was put aside, can be assigned
 
 
-def inbox(session: Session, outcomes: tuple[Outcome, ...] = OUR_TURN) -> list[dict[str, Any]]:
-    """Submissions whose newest verdict waits for a person, and those not judged yet; oldest first."""
+def inbox(
+    session: Session, outcomes: tuple[Outcome, ...] = OUR_TURN, forms: Mapping[str, str] = {}
+) -> list[dict[str, Any]]:
+    """Submissions whose newest verdict waits for a person, and those not judged yet; oldest first.
+
+    Args:
+        forms: as `only_forms`, by which a file that could not be read and was sent again is known.
+    """
+    theirs = standing()
     rows = session.execute(
         select(Submission, Verdict)
         .outerjoin(Verdict, (Verdict.submission_id == Submission.id) & COUNTS)
-        .where(Verdict.id.is_(None) | Verdict.outcome.in_(outcomes))
+        .outerjoin(theirs, stands_for(theirs, forms))
+        .where(Verdict.id.is_(None) | (Verdict.outcome.in_(outcomes) & ~sent_again(theirs)))
         .order_by(Submission.id)
         .options(BRIEF)
     )

@@ -19,6 +19,7 @@ from dondoc.facts import approvers, contacts
 from dondoc.facts import words as duty_words
 from dondoc.facts.obligations import Standing
 from dondoc.intake import inbox
+from dondoc.intake.verdicts import only_forms
 from dondoc.mail import compose, outbox
 from dondoc.mail.render import render, vn_moment
 from dondoc.mail.shapes import InternalWords, Section
@@ -113,7 +114,8 @@ class Morning:
             yield f"{about}: {title_of(first)}, {len(unit):02} thư{until}. Đọc và duyệt: {link}"
 
     def _waiting(self) -> Iterator[str]:
-        rows = inbox.inbox(self.session, inbox.ASIDE)
+        forms = only_forms(self.app, self.session, self.now)
+        rows = inbox.inbox(self.session, inbox.ASIDE, forms)
         if all(row["outcome"] == Outcome.REFUSED for row in rows):
             return
         for row in rows:

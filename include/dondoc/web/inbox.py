@@ -39,9 +39,7 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
     def inbox(request: Request, number: Annotated[int, Query(alias="page", ge=1, le=10**6)] = 1) -> HTMLResponse:
         app, now = app_of(request), clock.now()
         with app.sessions.reading() as session:
-            found = browse.found(
-                app, session, browse.Wanted(), now, among=browse.WAITING, longest_first=True, number=number
-            )
+            found = browse.found(app, session, browse.Wanted(), now, inbox=True, number=number)
             changes = contact_changes.rows(contact_changes.waiting(session))
         return page(
             request,

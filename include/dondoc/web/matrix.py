@@ -85,7 +85,7 @@ def _to_do(app: AppContext) -> list[tuple[str, str]]:
     held = letters.where(OutboxLetter.state == OutboxState.HELD, OutboxLetter.approved_by.is_(None))
     with app.sessions.reading() as session:
         counted = [
-            (browse.waiting(session), "bản nộp chờ xử lý", "/inbox"),
+            (browse.waiting(app, session, clock.now()), "bản nộp chờ xử lý", "/inbox"),
             (len(contact_changes.waiting(session)), "liên hệ mới chờ xác nhận", "/inbox"),
             (session.scalar(held), "thư chờ duyệt", "/letters?state=held"),
             (

@@ -25,6 +25,7 @@ from dondoc.web.submissions import known
 from dondoc.web.user import User
 
 SHOWN = 50  # letters of the register, on its page
+Whose = Annotated[str, Query(max_length=100)]
 
 
 @dataclass(frozen=True)
@@ -54,10 +55,12 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
 
     @routes.get("/register", response_class=HTMLResponse)
     def paper(
-        request: Request, about: Annotated[int | None, Query(alias="submission", ge=1, le=2**31 - 1)] = None
+        request: Request,
+        about: Annotated[int | None, Query(alias="submission", ge=1, le=2**31 - 1)] = None,
+        agency: Whose = "",
     ) -> HTMLResponse:
         """`submission`: a mail that says that the letter was sent, by another way."""
-        return _entry(request, known(request, about) if about else None, scanned=False)
+        return _entry(request, known(request, about) if about else None, agency, scanned=False)
 
     @routes.post("/register")
     def enter_paper(
@@ -84,11 +87,11 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
         return redirect(request, "/register", said)
 
     @routes.get("/inbox/{submission}/register", response_class=HTMLResponse)
-    def letter(request: Request, submission: int) -> HTMLResponse:
+    def letter(request: Request, submission: int, agency: Whose = "") -> HTMLResponse:
         scan = known(request, submission)
         if scan.verdict and scan.verdict.outcome not in inbox.ASIDE:
             raise HTTPException(404, f"Bản nộp {BN(submission)} không chờ người xử lý.")
-        return _entry(request, scan, scanned=True)
+        return _entry(request, scan, agency, scanned=True)
 
     @routes.post("/inbox/{submission}/register")
     def enter(
@@ -109,8 +112,9 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
     return routes
 
 
-def _entry(request: Request, about: Record | None, *, scanned: bool) -> HTMLResponse:
-    """The form for a letter of an agency; `about`: the scan of it that waits, or a mail that speaks of it."""
+def _entry(request: Request, about: Record | None, agency: str, *, scanned: bool) -> HTMLResponse:
+    """The form for a letter of an agency; `about`: the scan of it that waits, or a mail that speaks of it. Which agency
+    is asked first, where nobody knows: its own duties are few, those of all are hundreds."""
     app, now = app_of(request), clock.now()
     with app.sessions.reading() as session:
         letters = app.letters_since(session, app.first_day)
@@ -119,13 +123,15 @@ def _entry(request: Request, about: Record | None, *, scanned: bool) -> HTMLResp
     duties = [duty for letter in letters for duty in letter.obligations]
     owed = {d.id: _name(app, d, letters) for d in duties}
     row = about.line.as_row() if about else None
-    keys = {d.id for d in duties if row and d.agency == row["agency"]}
+    chosen = agency or (row["agency"] if row else None)
+    keys = {d.id for d in duties if d.agency == chosen}
     own, others = ({k: name for k, name in owed.items() if (k in keys) is mine} for mine in (True, False))
     arrival = about.submission.happened_at.astimezone(clock.HERE) if about and scanned else now
     return page(
         request,
         "register.html",
         row=row,
+        chosen=chosen,
         scanned=scanned,
         number=about.paper[0] if about else "",
         dated=about.paper[1] if about else "",

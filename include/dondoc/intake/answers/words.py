@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from dondoc.clock import HERE
 from dondoc.configuration.context import AppContext
 from dondoc.directive.names import fold
 from dondoc.facts import obligations
@@ -53,7 +54,8 @@ def of(app: AppContext, incoming: Incoming, parts: Sequence[Part], attached: Fil
     returned = [part for part in parts if part.verdict.outcome == Outcome.RETURNED]
     agency = app.registry.agency(agencies[0]) if len(agencies) == 1 else None
     standings = [s for s in owed if s.duty.deliverable not in MILESTONES]
-    left = [s for s in standings if s.status in OPEN and not _is_of(s, returned)]
+    open_ = [s for s in standings if s.status in OPEN and not _is_of(s, returned)]
+    left = obligations.without_later_periods(open_, now.astimezone(HERE).date())
     reviewed = [s for s in standings if s.status == Status.UNDER_REVIEW]
     met = [s for s in standings if s.status in DONE]
     return {
@@ -66,13 +68,17 @@ def of(app: AppContext, incoming: Incoming, parts: Sequence[Part], attached: Fil
         "counted": [one for one in described if one["outcome"] in ACCEPTED],
         "faulty": sum(one["errors"] for one in described if one["outcome"] == Outcome.RETURNED),
         "checked": checked,
-        "owed": [(duty_words.name(app.registry, s), duty_words.due(s)) for s in left],
+        "owed": [(duty_words.name(app.registry, s), _due(s)) for s in left],
         "reviewed": [duty_words.name(app.registry, s) for s in reviewed],
         "done": len(met) if standings and not (left or reviewed or returned) else 0,
         "answer_by": calendar.add(now.date(), obligations.TO_CORRECT) if returned else None,
         "fresh": [one.filename for one in attached.fresh],
         "desk": desk,
     }
+
+
+def _due(standing: Standing) -> str:
+    return duty_words.due(standing, *(["đã quá hạn"] if standing.status == Status.OVERDUE else []))
 
 
 def _empty(mail: Mail | None) -> str | None:
