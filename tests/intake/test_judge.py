@@ -25,10 +25,10 @@ from dondoc.intake import browse, inbox, submit
 from dondoc.intake.answers import answer, words
 from dondoc.intake.judge import judge_submission
 from dondoc.intake.receive import receive
-from dondoc.intake.verdicts import only_forms
+from dondoc.intake.verdicts import only_forms, without_reading
 from dondoc.store.cameras import Camera
 from dondoc.store.intake import Assignment, Verdict
-from dondoc.vocabulary.submissions import ToDo
+from dondoc.vocabulary.submissions import Outcome, ToDo
 from tests.conftest import CLERK, Run, at
 
 from .conftest import DUC_THO, NAMED, OFFICER, SCAN, VU_QUANG, Desk
@@ -540,3 +540,18 @@ def test_a_file_that_could_not_be_read_is_nobodys_work_once_a_good_form_came(
         settled = done and number == 1
         assert (line.todo, "1" in waits) == (ToDo.NOTHING if settled else ToDo.SEND_AGAIN, not settled)
         assert number_waiting == len(waits)
+
+
+def test_the_same_form_that_came_in_time_and_was_taken_in_last_is_no_late_one(desk: Desk) -> None:
+    desk.now = at(22, 9)
+    bring(desk, desk.form())
+    assert status(desk, DUC_THO) == "fulfilled_late"
+    sent = {"channel": "folder", "channel_id": "usb", "sender": OFFICER, "filename": "BM03.xlsx", "message_id": None}
+    receive(desk.app, desk.form(), received_at=at(17, 16), now=desk.now, **sent)
+    desk.work()
+    assert newest(desk, 2).outcome == "duplicate"
+    assert "nội dung giống hệt bản BN-0001 đã tiếp nhận" in desk.letters()[-1].text
+    assert status(desk, DUC_THO) == "fulfilled"
+    with desk.app.sessions.begin() as session:
+        session.add(without_reading(1, Outcome.DISMISSED, "không phải của đơn vị", desk.now, agency=DUC_THO))
+    assert status(desk, DUC_THO) != "fulfilled", "a duplicate of nothing counts for nothing"

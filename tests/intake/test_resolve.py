@@ -249,3 +249,11 @@ def test_a_form_meets_what_its_agency_owes_and_nothing_else(directive: Directive
     assert fulfilled_by(both, duc_tho, "form_01") == []
     assert fulfilled_by(both, duc_tho, None) == []
     assert fulfilled_by(both, None, "form_03") == []
+
+
+def test_of_two_forms_with_the_same_values_the_one_that_came_first_counts_whichever_was_judged_first() -> None:
+    later = version(5, "a", arrived=NOON + timedelta(days=1))
+    found = decide(GOOD, earlier=[later])
+    assert (found.outcome, found.replaces) == ("duplicate", 5)
+    assert said(found.reason).startswith("nội dung giống hệt BN-0005, nhưng đến trước")
+    assert decide(GOOD, earlier=[later, version(6, "a")]).replaces is None

@@ -360,7 +360,8 @@ class _Judge:
             if self._named_in(paper.fulfils) and self._its(paper.agency, paper.received_at.date()):
                 yield _came(paper)
         for submission in self.told.sent_by(self._holders):
-            if submission.outcome in ACCEPTED and self._is_its_form(submission):
+            counts = submission.outcome in ACCEPTED or submission.first
+            if counts and self._is_its_form(submission):
                 yield submission.received_at, _submitted(StandingReason.SUBMISSION, submission)
         yield from map(_accepted, self._rulings(RulingKind.ACCEPT))
 

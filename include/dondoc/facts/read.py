@@ -1,6 +1,6 @@
 """A snapshot of the facts that obligations rest on: happened up to `as_of`, recorded up to `known_at`."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -13,7 +13,7 @@ from dondoc.facts.register import entered
 from dondoc.facts.rulings import standing_rulings
 from dondoc.store.facts import RegisteredLetter, Ruling
 from dondoc.store.intake import Assignment, JudgingAttempt, Submission, Verdict
-from dondoc.vocabulary.submissions import OUR_TURN, MayBe, Outcome, may_be
+from dondoc.vocabulary.submissions import ACCEPTED, OUR_TURN, MayBe, Outcome, may_be
 
 LATELY = timedelta(days=1)  # how long what could not be looked into pauses anything
 
@@ -45,6 +45,7 @@ class Received:
     received_at: datetime
     may_be: MayBe = MayBe.EITHER
     judged_at: datetime | None = None  # when it was found so
+    first: bool = False  # a duplicate that came before what was accepted
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,7 @@ def read(
             Paper(p.agency, frozenset(p.fulfils), p.document_number, p.document_date, p.happened_at) for p in papers
         ),
         submissions=tuple(
-            _unread(session, s, when, as_of, known_at) if s.id in unread else _received(s, when, newest[s.id])
+            _unread(session, s, when, as_of, known_at) if s.id in unread else _received(s, when, newest)
             for when, s in sorted(arrived, key=lambda pair: (pair[0], pair[1].id))
         ),
         rulings=tuple(standing_rulings(session, as_of, known_at)),
@@ -135,7 +136,10 @@ def _unread(
     )
 
 
-def _received(submission: Submission, came: datetime, verdict: Verdict) -> Received:
+def _received(submission: Submission, came: datetime, newest: Mapping[int, Verdict]) -> Received:
+    verdict = newest[submission.id]
+    later = newest.get(verdict.replaces or 0)
+    repeated = verdict.outcome == Outcome.DUPLICATE and later is not None and later.outcome in ACCEPTED
     return Received(
         id=submission.id,
         agency=verdict.agency,
@@ -146,4 +150,5 @@ def _received(submission: Submission, came: datetime, verdict: Verdict) -> Recei
         received_at=came,
         may_be=verdict.may_be or MayBe.EITHER,
         judged_at=verdict.recorded_at,
+        first=repeated,
     )

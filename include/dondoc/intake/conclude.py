@@ -45,7 +45,11 @@ def verdict_on(
     before = newest_verdict(session, submission.id)
     decided = before is not None and before.outcome == Outcome.CONFLICT
     word = Word(assignment.agency, decided) if assignment else None
-    arrived = replace(_arrived(session, submission, form), letter_of=_letter_of(session, app, letter_codes))
+    arrived = replace(
+        _arrived(session, submission, form),
+        at=arrival(submission, assignment),
+        letter_of=_letter_of(session, app, letter_codes),
+    )
     whose = owner(form, arrived, word)
     form = _followed(session, app, submission, whose[0], form, before)
     earlier = _earlier(session, form.form, whose[0], submission.id, before)
@@ -123,18 +127,19 @@ def _earlier(
     """The versions of a form that an agency sent before, oldest first; of one that is judged again, before that."""
     if form is None or agency is None:
         return []
-    query = select(Verdict.version, Verdict.value_hash, Submission).where(COUNTS)
+    query = select(Verdict.version, Verdict.value_hash, Submission, Assignment).where(COUNTS)
     if before and before.version:
         query = query.where(Verdict.version < before.version)
     rows = session.execute(
         query.join(Submission, Submission.id == Verdict.submission_id)
+        .outerjoin(Assignment, Assignment.id == Verdict.assignment_id)
         .where(Verdict.form == form, Verdict.agency == agency, Verdict.submission_id != submission_id)
         .where(Verdict.outcome.in_([*ACCEPTED, Outcome.RETURNED]))
         .order_by(Verdict.id)
     )
     return [
-        Version(number, value_hash, s.id, "" if s.sender_doubt else _who(s), s.mail_id, s.happened_at)
-        for number, value_hash, s in rows
+        Version(number, value_hash, s.id, "" if s.sender_doubt else _who(s), s.mail_id, arrival(s, given))
+        for number, value_hash, s, given in rows
     ]
 
 

@@ -76,6 +76,7 @@ class ResolutionReason(ReasonCode):
     UNREGISTERED = "unregistered", "địa chỉ gửi {sender} chưa được đăng ký cho đơn vị"
     UNSIGNED = "unsigned", "phiếu khảo sát trực tuyến không mang mã xác nhận của đơn vị: cần người xem"
     REPEATED = "repeated", "nội dung giống hệt bản đã nhận trước đó"
+    EARLIER = "earlier", "nội dung giống hệt {later}, nhưng đến trước: tính theo lúc đến của bản này"
     FAULTY = "faulty", "{errors} chỗ cần bổ sung, chỉnh sửa"
     FROM_BLANK = "from_blank", "điền từ biểu mẫu trống, trong khi đã có bản đang dùng (bản {current}) do người khác gửi"
     OUTDATED = "outdated", "điền từ bản {base}, trong khi bản đang dùng là bản {current}, do người khác gửi"
@@ -90,7 +91,8 @@ class ResolutionReason(ReasonCode):
 
 @dataclass(frozen=True)
 class Resolution:
-    """`replaces`: the submission whose place it takes; `letter_of`: the one whose code it bears."""
+    """`replaces`: the submission whose place it takes, of a duplicate that came earlier its place in time; `letter_of`:
+    the one whose code it bears."""
 
     outcome: Outcome
     agency: str | None
@@ -187,7 +189,7 @@ def _version(
     newest = max(accepted, key=lambda v: v.number or 0, default=None)
     current = newest.number if newest and newest.number else 0
     if repeats(form, earlier, current):
-        return Resolution(Outcome.DUPLICATE, agency, None, because(ResolutionReason.REPEATED))
+        return _repeated(form, agency, arrived, accepted)
     if form.outcome == Outcome.RETURNED:
         errors = sum(i.severity == "error" for i in form.issues)
         return Resolution(Outcome.RETURNED, agency, None, because(ResolutionReason.FAULTY, errors=errors))
@@ -200,6 +202,16 @@ def _version(
         return Resolution(Outcome.WAITING, agency, None, elsewhere)
     replaced = because(ResolutionReason.NEXT, replaced=BN(newest.submission), whose=basis)
     return Resolution(form.outcome, agency, current + 1, replaced, replaces=newest.submission)
+
+
+def _repeated(form: FormVerdict, agency: str, arrived: Arrived, accepted: Sequence[Version]) -> Resolution:
+    """The same values again. Which of the two came first, their arrival says and not the order of judging."""
+    same = [v for v in accepted if v.value_hash == form.value_hash]
+    if not same or any(v.arrived <= arrived.at for v in same):
+        return Resolution(Outcome.DUPLICATE, agency, None, because(ResolutionReason.REPEATED))
+    first = min(same, key=lambda v: v.arrived).submission
+    earlier = because(ResolutionReason.EARLIER, later=BN(first))
+    return Resolution(Outcome.DUPLICATE, agency, None, earlier, replaces=first)
 
 
 def _conflicts(form: FormVerdict, arrived: Arrived, accepted: Sequence[Version], current: int) -> Reason | None:

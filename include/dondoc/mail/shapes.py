@@ -116,6 +116,7 @@ class PartWords(TypedDict):
     shown: Sequence[Mapping[str, Any]]
     more: int
     marked: str | None  # the copy to correct that goes with it
+    later: str | None  # the submission with the same content that came later and was taken in first
     prefilled: str | None  # the version in force that goes with it
     letter: str | None  # the draft of the agency's own letter that goes with it
     names_officers: bool  # that letter does, and goes with no form

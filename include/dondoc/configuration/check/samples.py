@@ -106,6 +106,7 @@ _PART: shapes.PartWords = {
     "nil": False,
     "replaced": "BN-0003",
     "current": None,
+    "later": None,
     "changes": ["Cổng chính 01 (Đồi Mộng Ước), Độ phân giải: 720p → 1080p (2MP)"],
     "more_changes": 1,
     "numbered": [(1, "CAM-00014", "Cổng chính 01")],
@@ -154,6 +155,7 @@ _PARTS: list[shapes.PartWords] = [
     {**_SCAN, "outcome": Outcome.CONFLICT, "current": "BN-0010"},
     {**_PART, "outcome": Outcome.DUPLICATE},
     {**_PART, "outcome": Outcome.DUPLICATE, "current": "BN-0010"},
+    {**_PART, "outcome": Outcome.DUPLICATE, "later": "BN-0010"},
     {**_FAULTY, "outcome": Outcome.DUPLICATE},
 ]
 _ANSWER: shapes.AnswerWords = {

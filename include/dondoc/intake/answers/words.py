@@ -132,6 +132,7 @@ def _part(
         "nil": verdict.head.get("no_camera") is True and not cameras,
         "replaced": BN(verdict.replaces) if verdict.replaces else None,
         "current": _current(session, verdict) if whose else None,
+        "later": BN(verdict.replaces) if verdict.outcome == Outcome.DUPLICATE and verdict.replaces else None,
         "changes": changes[:CHANGES],
         "more_changes": max(0, len(changes) - CHANGES),
         "numbered": _numbered(session, spec, verdict, cameras) if verdict.outcome in ACCEPTED else [],
