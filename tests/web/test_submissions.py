@@ -13,6 +13,7 @@ from dondoc.configuration.settings import load
 from dondoc.intake import browse, record
 from dondoc.store.facts import Ruling
 from dondoc.store.intake import Verdict
+from dondoc.store.mail import OutboxLetter
 from dondoc.store.trust import AuditEvent
 from dondoc.vocabulary.numbers import BN
 from dondoc.vocabulary.submissions import Outcome
@@ -147,8 +148,14 @@ def test_of_one_submission_issues_stand_by_row_and_cell(visit: Visit, arrived: A
     [table] = html.fromstring(page).xpath("//h2[.='Điểm cần sửa, cần lưu ý']/following::table[1]")
     rows = [[" ".join(cell.text_content().split()) for cell in row] for row in table.xpath("tbody/tr")]
     [row] = [one for one in rows if "Cổng 01" in one[0]]
-    assert row[0].startswith("Dòng 6")
-    assert "Lỗi" in row[2]
+    assert row[0].startswith("Dòng 1, Cổng 01"), "as the letter calls it"
+    assert "Lỗi, cột Độ phân giải (ô V6)" in row[2]
+    assert "Dòng 1 " in words_of(shown(visit, arrived, "returned", "viewer"))
+    assert "Dòng 1, Cổng 01" not in words_of(shown(visit, arrived, "returned", "viewer"))
+    with arrived.app.sessions.reading() as session:
+        letter = session.scalar(select(OutboxLetter).where(OutboxLetter.kind == "returned"))
+    assert letter is not None
+    assert "- Dòng 1, Cổng 01, cột" in letter.text
     with arrived.app.sessions.reading() as session:
         errors = record.of(arrived.app, session, arrived.ids["returned"], NOW).as_json()["issues"]
     cells = {issue["cell"] for issue in errors if issue["severity"] == "error"}

@@ -30,6 +30,7 @@ from dondoc.vocabulary.submissions import ACCEPTED, Outcome
 ISSUES, CELLS = 100, 200  # rows with issues, and changed cells, that a page shows
 REPLIES, WORDS = 10, 160  # beside an agency: how many, and characters of each
 _ABOUT = (LetterKind.RECEIPT, LetterKind.RETURNED, LetterKind.REACHABILITY, LetterKind.CONTACT_CHANGE)
+COLUMN = ", cột "  # in the words of a place, before its column
 _ROW = re.compile(r"[A-Z]+(\d+)")
 Issue = Mapping[str, Any]
 
@@ -40,11 +41,15 @@ class Unknown(Problem):
 
 @dataclass(frozen=True)
 class Place:
-    """Issues of one row; `row` is None for those of a sheet or of all. `name`: of the row's camera."""
+    """Issues of one row of a sheet; `row` is None for those of a sheet or of all.
+
+    `called`: the row as letters call it, with its camera's name, which not everybody may read; `numbered`: without.
+    """
 
     sheet: str | None
     row: int | None
-    name: str
+    called: str
+    numbered: str
     issues: Sequence[Issue]
 
 
@@ -143,7 +148,7 @@ def of(app: AppContext, session: Session, number: int, now: datetime, *, sensiti
         parts=parts,
         compared=_compared(session, spec, verdict, sensitive=sensitive) if spec and verdict else None,
         replaced_by=_replaced_by(session, verdict) if verdict else None,
-        places=_places(spec, verdict) if verdict else (),
+        places=_places(verdict) if verdict else (),
         paper=_paper(session, verdict, mail),
     )
 
@@ -267,17 +272,21 @@ def _cell(spec: FormSpec, change: differences.CellChange, *, sensitive: bool) ->
     return Cell(row, change.field.label, before, after)
 
 
-def _places(spec: FormSpec | None, verdict: Verdict) -> Sequence[Place]:
+def _places(verdict: Verdict) -> Sequence[Place]:
     """Issues by row, errors' rows and warnings' alike in the order of the sheet; those of a whole sheet first."""
-    names = {row.get("_row"): str(row.get(CAMERA) or "") for row in verdict.rows}
     places: dict[tuple[str, int], list[Issue]] = {}
     for issue in verdict.issues:
         found = _ROW.match(issue["cell"] or "")
         places.setdefault((issue["sheet"] or "", int(found[1]) if found else 0), []).append(issue)
-    return [
-        Place(sheet or None, row or None, names.get(row, "") if spec and sheet == spec.sheet else "", issues)
-        for (sheet, row), issues in sorted(places.items(), key=lambda one: (one[0][1] > 0, one[0]))
-    ]
+    ordered = sorted(places.items(), key=lambda one: (one[0][1] > 0, one[0]))
+    return [Place(sheet or None, row or None, *_called(row, issues), issues) for (sheet, row), issues in ordered]
+
+
+def _called(row: int, issues: Sequence[Issue]) -> tuple[str, str]:
+    """A row with and without its camera's name; by its number in the sheet where an early version judged it."""
+    told = next((issue["place"] for issue in issues if issue.get("place")), f"hàng {row} trong tệp")
+    whole = told.rpartition(COLUMN)[0] or told
+    return whole, whole.partition(", ")[0] if whole.startswith("dòng ") else whole
 
 
 def _open(fields: Iterable[Field], head: Mapping[str, Any]) -> dict[str, Any]:

@@ -117,6 +117,7 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
             issues=it.places[: record.ISSUES],
             more_issues=len(it.places[record.ISSUES :]),
             cells=record.CELLS,
+            column=record.COLUMN,
             waits=it.verdict is None or it.verdict.outcome in inbox.ASIDE,
             undoable=bool(it.verdict and (it.verdict.outcome == Outcome.DISMISSED or _given(it))),
             passed_over=record.passed_over(it.mail) if it.mail else [],
