@@ -150,7 +150,7 @@ def test_of_one_submission_issues_stand_by_row_and_cell(visit: Visit, arrived: A
     [row] = [one for one in rows if "Cổng 01" in one[0]]
     assert row[0].startswith("Dòng 1, Cổng 01"), "as the letter calls it"
     assert "Lỗi, cột Độ phân giải (ô V6)" in row[2]
-    assert "Dòng 1 " in words_of(shown(visit, arrived, "returned", "viewer"))
+    assert "Dòng 1" in words_of(shown(visit, arrived, "returned", "viewer"))
     assert "Dòng 1, Cổng 01" not in words_of(shown(visit, arrived, "returned", "viewer"))
     with arrived.app.sessions.reading() as session:
         letter = session.scalar(select(OutboxLetter).where(OutboxLetter.kind == "returned"))
@@ -408,3 +408,20 @@ class TestWords:
 
 def listed_words(visit: Visit, number: int) -> str:
     return words_of(visit("ops").get(f"/submissions?q={BN(number)}").text)
+
+
+def test_a_scan_that_waits_to_be_registered_lists_no_issues(visit: Visit, arrived: Arrivals) -> None:
+    with arrived.app.sessions.reading() as session:
+        assert record.of(arrived.app, session, arrived.ids["scan"], NOW).places, "it could not be read as a form"
+    assert "Điểm cần sửa" not in shown(visit, arrived, "scan")
+    assert "Điểm cần sửa" in shown(visit, arrived, "refused")
+
+
+def test_any_file_can_be_uploaded(acted: Arrivals) -> None:
+    visit = browsers(acted.app)
+    [field] = html.fromstring(visit("ops").get("/inbox").text).xpath("//input[@type='file']")
+    assert "accept" not in field.attrib
+    sent = {"files": {"file": ("phụ lục.docx", b"PK la", "application/octet-stream")}}
+    answer = visit("ops").post("/inbox/upload", headers=ORIGIN, **sent)
+    assert answer.status_code == 303
+    assert "phụ lục.docx" in words_of(visit("ops").get("/inbox").text)

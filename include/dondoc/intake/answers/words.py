@@ -68,7 +68,7 @@ def of(app: AppContext, incoming: Incoming, parts: Sequence[Part], attached: Fil
         "counted": [one for one in described if one["outcome"] in ACCEPTED],
         "faulty": sum(one["errors"] for one in described if one["outcome"] == Outcome.RETURNED),
         "checked": checked,
-        "owed": [(duty_words.name(app.registry, s), _due(s)) for s in left],
+        "owed": [(duty_words.name(app.registry, s), due(s)) for s in left],
         "reviewed": [duty_words.name(app.registry, s) for s in reviewed],
         "done": len(met) if standings and not (left or reviewed or returned) else 0,
         "answer_by": calendar.add(now.date(), obligations.TO_CORRECT) if returned else None,
@@ -77,7 +77,8 @@ def of(app: AppContext, incoming: Incoming, parts: Sequence[Part], attached: Fil
     }
 
 
-def _due(standing: Standing) -> str:
+def due(standing: Standing) -> str:
+    """The time limit, and whether it is over."""
     return duty_words.due(standing, *(["đã quá hạn"] if standing.status == Status.OVERDUE else []))
 
 
