@@ -61,8 +61,10 @@ def hanging(fleet: Fleet) -> Iterator["subprocess.Popen[str]"]:
 def test_every_camera_is_asked_once_and_no_process_is_left(fleet: Fleet) -> None:
     run = shared(fleet.url("healthy"), 5.0)
     processes = started(run)
-    printed, complaint = run.communicate(timeout=120)
-    assert run.returncode == 0, complaint
+    assert run.stdout
+    assert run.stderr
+    printed, complaint = run.stdout.read(), run.stderr.read()  # `communicate` would lose what is buffered already
+    assert run.wait(timeout=120) == 0, complaint
     *lines, left = printed.splitlines()
     assert len(processes) == 3
     assert sorted(lines) == sorted(f"{i} ok" for i in range(30))
@@ -100,7 +102,8 @@ def test_what_is_our_own_fault_is_raised_where_it_was_asked(fleet: Fleet) -> Non
 def test_who_stops_listening_leaves_no_process(fleet: Fleet) -> None:
     run = shared(fleet.url("healthy"), 5.0, after="found.close(); break")
     processes = started(run)
-    assert run.communicate(timeout=120)[0].splitlines()[-1] == "left"
+    assert run.stdout
+    assert run.stdout.read().splitlines()[-1] == "left"
     assert gone(processes)
 
 
