@@ -34,9 +34,7 @@ def make(app: AppContext, decisions: Iterable[Decision], letters: Mapping[str, D
             systems = list(dict.fromkeys(s.duty.system for s in wanted))
             try:
                 draft = attached.focal_draft(app, directive, decision.agency, systems, now=now)
-            except (
-                Problem
-            ) as problem:  # a template that cannot be used: `check-config` says so, the letter goes without
+            except Problem as problem:  # of a template that cannot be used: `check-config` says so
                 log.warning("%s: %s", decision.agency, problem)
             else:
                 drafts[draft_of(decision)] = draft

@@ -95,9 +95,7 @@ class _Morning:
     record: bool
     attachable: Blanks = field(default_factory=dict)
     without_address: dict[str, str] = field(default_factory=dict)  # what is missing, by agency/step
-    upward: list[letters.Told] = field(
-        default_factory=list
-    )  # what our own people are to be told, of all agencies at once
+    upward: list[letters.Told] = field(default_factory=list)  # what our own people hear, of all agencies at once
 
     @cached_property
     def facts(self) -> Facts:

@@ -1,12 +1,13 @@
 """The letters of a decision: one per recipient, the same words for all."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 from itertools import takewhile
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dondoc import clock
@@ -26,10 +27,10 @@ from dondoc.forms.attached import Blanks
 from dondoc.mail import compose
 from dondoc.mail.delivery_run import CLOSES
 from dondoc.mail.letter import Attachment, Letter
-from dondoc.mail.render import render
+from dondoc.mail.render import Rendered, render
 from dondoc.mail.shapes import ChasingWords, GroupWords, ItemWords, LateAgencyWords, ToldWords, UnreadWords
 from dondoc.store.facts import Contact
-from dondoc.store.intake import Submission, Verdict
+from dondoc.store.intake import COUNTS, Submission, Verdict
 from dondoc.vocabulary.letters import LetterKind, OutboxState
 from dondoc.vocabulary.obligations import DONE, Status
 from dondoc.vocabulary.people import Role
@@ -91,24 +92,14 @@ def letters(
     draft = blanks.get(draft_of(decision))
     context = _shape(app, session, ladder, decision, people, past, owed, files, draft)
     rendered = render(app.settings.data, ladder.registry, step.letter, context, decision.day)
-    about = compose.of_step(decision.steps, decision.agency, step.kind, step.id, decision.day, now.date())
+    made = partial(_letter, app, ladder, decision, rendered, number=number, hold=hold, now=now)
     return [
-        compose.letter(
-            app.settings,
-            step.kind,
-            person.email,
-            rendered,
-            about,
-            decision.reason,
+        made(
+            person,
+            {"copy": person.copy, "references": (thread := _thread(ladder, decision, past, person))},
             agency=decision.agency,
-            directives=tuple(sorted(decision.steps)),
-            decision=number,
             attachments=(*files, *([draft] if draft else [])),
-            in_reply_to=next(reversed(thread := _thread(ladder, decision, past, person)), None),
-            context={**_context(decision), "copy": person.copy, "role": person.role, "references": thread},
-            needs_approval=any(map(needs_approval, decision.steps.values())),
-            hold=hold,
-            not_after=last_chance(ladder.calendar, decision, now),
+            in_reply_to=next(reversed(thread), None),
         )
         for person in people
     ]
@@ -140,25 +131,42 @@ def to_the_board(
     context["rows"] = [_row(session, ladder, one.decision, one.past) for one in told]
     context["grounds"] = words.grounds([ladder.letters[directive] for directive in decision.steps])
     rendered = render(app.settings.data, ladder.registry, step.letter, context, day)
-    about = compose.of_step(decision.steps, decision.agency, step.kind, step.id, day, now.date())
     agencies = {one.decision.agency: {**_context(one.decision), "decision": one.number} for one in told}
-    return [
-        compose.letter(
-            app.settings,
-            step.kind,
-            person.email,
-            rendered,
-            about,
-            decision.reason,
-            directives=tuple(sorted(decision.steps)),
-            decision=number,
-            context={**_context(decision), "agencies": agencies, "copy": False, "role": person.role},
-            needs_approval=True,
-            hold=hold,
-            not_after=last_chance(ladder.calendar, decision, now),
-        )
-        for person in people
-    ]
+    made = partial(_letter, app, ladder, decision, rendered, number=number, hold=hold, now=now)
+    return [made(person, {"copy": False, "agencies": agencies}) for person in people]
+
+
+def _letter(
+    app: AppContext,
+    ladder: Ladder,
+    decision: Decision,
+    rendered: Rendered,
+    person: Recipient,
+    context: Mapping[str, Any],
+    *,
+    number: int,
+    hold: str | None,
+    now: datetime,
+    **more: Any,
+) -> Letter:
+    """A decision's letter to one person; `context`: what the outbox remembers of it besides."""
+    step = decision.step
+    assert step is not None
+    return compose.letter(
+        app.settings,
+        step.kind,
+        person.email,
+        rendered,
+        compose.of_step(decision.steps, decision.agency, step.kind, step.id, decision.day, now.date()),
+        decision.reason,
+        directives=tuple(sorted(decision.steps)),
+        decision=number,
+        context={**_context(decision), "role": person.role, **context},
+        needs_approval=any(map(needs_approval, decision.steps.values())),
+        hold=hold,
+        not_after=last_chance(ladder.calendar, decision, now),
+        **more,
+    )
 
 
 def _context(decision: Decision) -> dict[str, Any]:
@@ -272,11 +280,10 @@ def _received(ladder: Ladder, standing: Standing) -> str:
 
 def _unread(session: Session, decision: Decision) -> list[UnreadWords]:
     """The files of an agency that came last and could not be opened; none once it has sent one that could."""
-    newest = select(func.max(Verdict.id)).group_by(Verdict.submission_id)
     judged = (
         select(Verdict.outcome, Submission.filename, Submission.happened_at)
         .join(Submission, Submission.id == Verdict.submission_id)
-        .where(Verdict.id.in_(newest), Verdict.agency == decision.agency)
+        .where(COUNTS, Verdict.agency == decision.agency)
         .where(Submission.happened_at < end_of(decision.day), Submission.sender_doubt.is_(None))
         .order_by(Submission.happened_at.desc(), Submission.id.desc())
     )

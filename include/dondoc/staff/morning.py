@@ -90,15 +90,17 @@ class Morning:
         return letters.write(self.app, self.session, Notice.MORNING, words, about, title, self.now, remember)
 
     def _leaving(self) -> Iterator[str]:
+        pending = self._pending()
         for row in self.rows:
-            states = self._states(row)
-            if OutboxState.PENDING in states:
+            if pending & {*map(int, row["outbox_ids"])}:
                 link = self.app.settings.page(f"dondoc/letters/{row['outbox_ids'][0]}")
                 yield f"{self.names[row['agency']]}: {row['reason']} Đọc hoặc dừng: {link}"
 
-    def _states(self, row: Mapping[str, Any]) -> set[OutboxState]:
-        ids = [int(number) for number in row.get("outbox_ids", ())]
-        return set(self.session.scalars(select(OutboxLetter.state).where(OutboxLetter.id.in_(ids))))
+    def _pending(self) -> set[int]:
+        """Which of the day's letters leave by themselves."""
+        ids = [int(number) for row in self.rows for number in row["outbox_ids"]]
+        waits = (OutboxLetter.id.in_(ids), OutboxLetter.state == OutboxState.PENDING)
+        return set(self.session.scalars(select(OutboxLetter.id).where(*waits)))
 
     def _to_approve(self, held: Sequence[OutboxLetter]) -> Iterator[str]:
         if held and not approvers.approvers(self.session, self.app.registry.office, self.day):
