@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from dondoc.configuration.settings import Settings
 from dondoc.mail import archive as archives
@@ -18,6 +19,13 @@ from dondoc.store.session import Sessions
 from dondoc.vocabulary.letters import IN_HAND, STOPPABLE, OutboxState
 
 log = logging.getLogger(__name__)
+
+
+def waits(session: Session) -> bool:
+    """Whether there is anything that could leave now."""
+    approved = (OutboxLetter.state == OutboxState.HELD) & OutboxLetter.approved_by.is_not(None)
+    waiting = OutboxLetter.state.in_((OutboxState.PENDING, OutboxState.DEFERRED, OutboxState.CLAIMED)) | approved
+    return session.scalar(select(OutboxLetter.id).where(waiting).limit(1)) is not None
 
 
 def sweep(sessions: Sessions, now: Callable[[], datetime]) -> dict[int, OutboxState]:

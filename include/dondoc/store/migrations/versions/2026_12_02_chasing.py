@@ -15,6 +15,9 @@ def upgrade() -> None:
     _calls()
     _documents()
     _retractions()
+    _readings()
+    _withdrawals()
+    _epochs()
 
 
 def downgrade() -> None:
@@ -53,4 +56,35 @@ def _retractions() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_retractions"),
         sa.UniqueConstraint("registered_letter_id", name="uq_retractions_registered_letter_id"),
         sa.UniqueConstraint("report_issue_id", name="uq_retractions_report_issue_id"),
+    )
+
+
+def _readings() -> None:
+    """Until now only the end of a reading was written down."""
+    op.add_column("source_reads", sa.Column("finished", sa.Boolean(), nullable=False, server_default=sa.true()))
+
+
+def _withdrawals() -> None:
+    op.create_table(
+        "withdrawals",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("letter_id", sa.Integer(), nullable=False),
+        sa.Column("taken_back", sa.Boolean(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["letter_id"], ["outbox.id"], name="fk_withdrawals_letter_id_outbox"),
+        sa.PrimaryKeyConstraint("id", name="pk_withdrawals"),
+    )
+    op.create_index("ix_withdrawals_letter_id", "withdrawals", ["letter_id"])
+
+
+def _epochs() -> None:
+    op.create_table(
+        "outbox_epochs",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("restored", sa.Boolean(), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_outbox_epochs"),
     )
