@@ -1,6 +1,8 @@
 """After a restore from backup everything unsent waits for a person."""
 
-import shutil
+import sqlite3
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -20,6 +22,11 @@ def deliver(office: Office) -> dict[str, int]:
     return preconditions.deliver(office.app, lambda: office.now).counts
 
 
+def copy(source: Path, target: Path) -> None:
+    with closing(sqlite3.connect(source)) as old, closing(sqlite3.connect(target)) as new:
+        old.backup(new)
+
+
 @pytest.fixture
 def restored(post_office: Office, environment: pytest.MonkeyPatch) -> Office:
     """One agency's letters wait in the backup, from before they left; another's were decided after it."""
@@ -31,16 +38,12 @@ def restored(post_office: Office, environment: pytest.MonkeyPatch) -> Office:
     assert file is not None
     deliver(post_office)
     post_office.decide(agencies=[HONG_LINH])
-    app.sessions.kw["bind"].dispose()
     backup = file.with_suffix(".backup")
-    shutil.copy(file, backup)
+    copy(file, backup)
     post_office.decide(agencies=[CAN_LOC])
     assert deliver(post_office)["sent"] >= 2
     assert {row.state for row in post_office.letters(HONG_LINH)} == {"sent"}
-    app.sessions.kw["bind"].dispose()
-    for more in file.parent.glob(f"{file.name}-*"):
-        more.unlink()
-    shutil.copy(backup, file)
+    copy(backup, file)
     assert {row.state for row in post_office.letters(HONG_LINH)} == {"pending"}
     return post_office
 
