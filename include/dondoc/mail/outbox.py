@@ -90,7 +90,7 @@ def _row(session: Session, letter: Letter, settings: Settings, now: datetime) ->
 
 def _repeats(session: Session, letter: Letter, now: datetime) -> str | None:
     """On the day on which a backup was restored, what is decided may have been decided, and have left, before."""
-    decided = letter.kind.office_hours or letter.kind == LetterKind.REPORT
+    decided = letter.office_hours or letter.kind == LetterKind.REPORT
     return epoch.RESTORED if decided and epoch.restored_on(session, now) else None
 
 
