@@ -54,7 +54,7 @@ def test_a_held_letter_whose_time_is_over_is_closed_and_says_whether_anybody_had
     def on_hold(*_: object) -> str | None:
         raise OnHold("mọi thư đang tạm dừng")
 
-    desk.checks["overdue"] = on_hold
+    desk.checks["receipt"] = on_hold
     desk.approve(stopped)
     desk.now += timedelta(hours=2)
     assert desk.deliver() == {"cancelled": 2}
