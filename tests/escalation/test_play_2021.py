@@ -191,7 +191,7 @@ class TestStillTrue:
         post_office.go(date(2021, 11, 25))
         post_office.see()
         number = post_office.rule("hold_all")
-        ids = one(post_office.decide(), HONG_LINH)["outbox_ids"]
+        ids = one(post_office.decide(agencies=[HONG_LINH]), HONG_LINH)["outbox_ids"]
         assert post_office.approve(*ids) == ["held", "held"]
         assert post_office.deliver() == {}
         post_office.go(date(2021, 11, 26), 9)
