@@ -26,7 +26,7 @@ def registry(app: AppContext) -> dict[LetterKind, Precondition]:
 def precondition_of(app: AppContext, kind: LetterKind) -> Precondition:
     """The check of a kind. That none is forgotten is seen by the type checker."""
     from dondoc.cameras import letters
-    from dondoc.escalation import escalate
+    from dondoc.escalation import escalate, withdrawal
     from dondoc.intake import officers
     from dondoc.reporting import report
 
@@ -39,6 +39,8 @@ def precondition_of(app: AppContext, kind: LetterKind) -> Precondition:
             return letters.precondition(app)
         case LetterKind.REMINDER | LetterKind.OVERDUE:
             return escalate.precondition(app)
+        case LetterKind.WITHDRAWAL:
+            return withdrawal.precondition
         case LetterKind.REPORT:
             return report.precondition(app)
 
@@ -64,6 +66,7 @@ def deliver(app: AppContext, now: Callable[[], datetime], limit: int | None = No
             "Không biết gửi thư qua máy chủ nào. Trong Airflow: Admin → Connections, tạo dondoc_smtp kiểu smtp; "
             "với lệnh dondoc: đặt DONDOC_SMTP_URL."
         )
+    _before_leaving(app, now)
     return delivery.deliver(
         app.sessions,
         server,
@@ -76,3 +79,19 @@ def deliver(app: AppContext, now: Callable[[], datetime], limit: int | None = No
         archive=servers.archive(settings),
         limit=limit,
     )
+
+
+def _before_leaving(app: AppContext, now: Callable[[], datetime]) -> None:
+    """See whether the database was restored from a backup, then count that letters leave."""
+    from dondoc.mail import epoch, recovery
+    from dondoc.staff import notices
+
+    home = app.settings.home
+    outside = epoch.noted(home)
+    with app.sessions.begin() as session:
+        held = epoch.hold_restored(session, outside, now())
+        if held is not None:
+            notices.restored(app, session, held, now())
+        number = epoch.advance(session, now()) if recovery.waits(session) else None
+    if number is not None:
+        epoch.note(home, number)

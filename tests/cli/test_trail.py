@@ -66,7 +66,7 @@ RECORDED: dict[str, tuple[tuple[str, ...], str, str]] = {
     "contacts import": (("danh-ba.csv",), "contacts_import", "danh-ba.csv"),
     "contacts mask": ((), "contacts_mask", "2019-11-22"),
     "contacts refuse": (("TD-0001", "--reason", "không phải"), "contact_refuse", "TD-0001"),
-    "db upgrade": ((), "db_upgrade", "2026_12_02_chasing"),
+    "db upgrade": ((), "db_upgrade", "2026_12_03_withdrawals"),
     "deliver": ((), "deliver", "outbox"),
     "directive activate": (("nhap-2021",), "directive_activate", "nhap-2021"),
     "directive add": (("vb.yaml",), "directive_add", "stttt-2021-12"),

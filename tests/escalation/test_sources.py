@@ -6,7 +6,11 @@ import pytest
 from pydantic import SecretStr
 
 from dondoc.escalation import sources
+from dondoc.intake import gather
+from dondoc.intake.sources.source import begin
 from tests.escalation.conftest import Office
+
+HONG_LINH = "ubnd-thi-xa-hong-linh"
 
 
 @pytest.fixture
@@ -60,3 +64,30 @@ def test_that_nobody_reads_any_more_is_known_though_nothing_failed(desk: Office)
     assert stopped() is None
     desk.now += timedelta(seconds=1)
     assert stopped() == began
+
+
+def unclear(office: Office) -> str | None:
+    with office.app.sessions.reading() as session:
+        return sources.unclear(session, office.app.settings, office.now)
+
+
+def test_a_reading_that_was_killed_counts_as_unread(desk: Office) -> None:
+    desk.see()
+    begin(desk.app, "folder", desk.now)
+    assert "chưa xong hoặc đã bị ngắt" in str(unclear(desk)), "nothing leaves"
+    assert blind(desk) is None, "it may be running while letters are decided"
+    desk.now += timedelta(minutes=15)
+    assert "chưa xong hoặc đã bị ngắt" in str(blind(desk))
+    gather.read_folder(desk.app, desk.now)
+    assert (unclear(desk), blind(desk)) == (None, None)
+
+
+def test_letters_leave_only_shortly_after_a_reading(post_office: Office) -> None:
+    post_office.decide(agencies=[HONG_LINH])
+    post_office.now += timedelta(hours=9)
+    post_office.deliver()
+    assert {row.state for row in post_office.letters(HONG_LINH)} == {"pending"}
+    assert all("đọc lần cuối lúc 07:30" in row.reason for row in post_office.letters(HONG_LINH))
+    gather.read_folder(post_office.app, post_office.now)
+    post_office.deliver()
+    assert {row.state for row in post_office.letters(HONG_LINH)} == {"sent"}

@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from dondoc.errors import Problem
 from dondoc.mail import outbox
+from dondoc.mail.letter import OnHold
 from dondoc.store.mail import OutboxEvent, OutboxLetter
 from tests.conftest import acting
 from tests.mail.conftest import MONDAY, Desk, hang_up
@@ -43,6 +44,23 @@ def test_a_late_approval_of_a_stale_letter_cancels_it(desk: Desk) -> None:
     assert [r.state for r in rows] == ["cancelled", "cancelled"]
     assert "đã nộp Biểu mẫu 03" in rows[0].reason
     assert desk.deliver() == {}
+
+
+def test_a_held_letter_whose_time_is_over_is_closed_and_says_whether_anybody_had_approved_it(desk: Desk) -> None:
+    nobody = desk.write(needs_approval=True, not_after=MONDAY + timedelta(hours=1))
+    stopped = desk.write("b@huyen.test", needs_approval=True, not_after=MONDAY + timedelta(hours=1))
+    later = desk.write("c@huyen.test", needs_approval=True, not_after=MONDAY + timedelta(days=1))
+
+    def on_hold(*_: object) -> str | None:
+        raise OnHold("mọi thư đang tạm dừng")
+
+    desk.checks["receipt"] = on_hold
+    desk.approve(stopped)
+    desk.now += timedelta(hours=2)
+    assert desk.deliver() == {"cancelled": 2}
+    assert desk.row(nobody).reason.startswith("quá hạn duyệt")
+    assert desk.row(stopped).reason.startswith("quá hạn gửi: Trần Thị B đã duyệt kịp")
+    assert desk.row(later).state == "held"
 
 
 def test_approving_what_is_not_held_changes_nothing(desk: Desk) -> None:

@@ -1,6 +1,7 @@
 """The working-day timetable: hypothesis over years, and the days that matter."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pendulum
@@ -80,3 +81,13 @@ def test_it_is_registered_by_its_own_path_and_comes_back_from_storage() -> None:
     assert get_timetables_plugins()[path] is WorkingDayTimetable
     again = WorkingDayTimetable.deserialize(TABLE.serialize())
     assert (again.hour, again.minute, again.summary) == (7, 30, "07:30 ngày làm việc")
+
+
+def test_a_day_off_of_the_provinces_own_calendar_has_no_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    own = tmp_path / "lich.yaml"
+    own.write_text("overrides:\n- {date: 2021-11-23, kind: day_off, document: 9/QD-UBND}\n", encoding="utf-8")
+    monkeypatch.setenv("DONDOC_CALENDAR", str(own))
+    monday = pendulum.datetime(2021, 11, 22, 7, 30, tz="Asia/Ho_Chi_Minh")
+    assert following(monday).astimezone(HERE).date() == date(2021, 11, 24)
+    own.write_text("không phải lịch", encoding="utf-8")
+    assert following(monday).astimezone(HERE).date() == date(2021, 11, 23), "a broken file stops no schedule"

@@ -32,6 +32,7 @@ ONE_WAY = {  # what cannot go back, and why
     "2026_11_30_reports": "sẽ mất người duyệt, bản sửa",
     "2026_12_01_mails": "sẽ mất nội dung các thư đã nhận",
     "2026_12_02_chasing": "sẽ mất các cuộc trao đổi và ngày đã hẹn",
+    "2026_12_03_withdrawals": "sẽ mất các thư đã rút lại",
 }
 
 

@@ -1,4 +1,4 @@
-"""outbox, approve, cancel, resume, settle, deliver."""
+"""outbox, approve, cancel, resume, withdraw, settle, deliver."""
 
 from typing import Annotated
 
@@ -16,7 +16,7 @@ Json = Annotated[bool, typer.Option("--json")]
 
 
 def add(cli: typer.Typer) -> None:
-    for command in (outbox, approve, cancel, resume, settle, deliver):
+    for command in (outbox, approve, cancel, resume, withdraw, settle, deliver):
         cli.command()(command)
 
 
@@ -84,6 +84,31 @@ def resume(
     with app.sessions.begin() as session:
         approval.resume(app, session, TH.read(letter), reason, who, now=clock.now())
     say("Bậc này được đề xuất lại từ lần lập thư kế tiếp.")
+
+
+def withdraw(
+    letter: Annotated[str, typer.Argument(metavar="ID")],
+    reason: Annotated[str, typer.Option(help="Vì sao rút lại; câu này đứng trong thư xin rút lại.")],
+    by: Decider,
+    undo: Annotated[bool, typer.Option("--undo", help="Thôi rút lại, khi thư xin rút lại chưa gửi.")] = False,
+) -> None:
+    """Rút lại một thư đã gửi sai, cùng mọi thư của quyết định ấy, và lập thư xin rút lại chờ duyệt.
+
+    Thư xin rút lại gửi đến đúng những người đã nhận, trong cùng luồng thư. Bậc đôn đốc trở về trước thư ấy.
+    """
+    from dondoc import clock
+    from dondoc.cli.acting import actor
+    from dondoc.configuration.context import open_context
+    from dondoc.escalation import withdrawal
+
+    app, who, number = open_context(), actor(by), TH.read(letter)
+    with app.sessions.begin() as session:
+        if undo:
+            withdrawal.take_back(app, session, number, reason, who, now=clock.now())
+            said = f"{TH(number)}: thôi rút lại."
+        else:
+            said = withdrawal.outcome(withdrawal.withdraw(app, session, number, reason, who, now=clock.now()))
+    say(said)
 
 
 def settle(

@@ -14,6 +14,7 @@ from dondoc.escalation.ladder import Duty, Promised, SentLetter, Stop
 from dondoc.escalation.promised import promised
 from dondoc.escalation.undelivered import bounced
 from dondoc.mail import outbox
+from dondoc.mail.withdrawn import withdrawn
 from dondoc.store.facts import Ruling
 from dondoc.store.mail import OutboxLetter
 from dondoc.store.reporting import Decision
@@ -35,10 +36,11 @@ _LETTERS = (
 
 @dataclass(frozen=True)
 class _Since:
-    """What became of letters afterwards: stopped by people, given back by servers, answered with a day."""
+    """What became of letters afterwards: stopped or withdrawn by people, given back by servers, answered with a day."""
 
     stopped: Mapping[int | None, Stop] = field(default_factory=dict)
     bounced: frozenset[int] = frozenset()
+    withdrawn: frozenset[int] = frozenset()
     promised: Mapping[int, Promised] = field(default_factory=dict)
 
 
@@ -51,7 +53,9 @@ def read(
         rulings: those that stand; the newest that stopped a decision goes with its letters.
     """
     query = _LETTERS.where(outbox.counted(settings))
-    more = _Since(_stops(rulings), frozenset(bounced(session)), promised(session))
+    more = _Since(
+        _stops(rulings), frozenset(bounced(session)), frozenset(session.scalars(withdrawn())), promised(session)
+    )
     if agency is not None:
         query = query.where(or_(_ROW.agency == agency, _ROW.agency.is_(None)))
     found = (one for row in session.execute(query) for one in _letters(row, more))
@@ -98,6 +102,7 @@ def _letter(row: Any, agency: str, about: Mapping[str, Any], since: _Since) -> S
         last_chance=row.not_after.astimezone(HERE).date() if row.not_after else None,
         rehearsal=row.rehearsal,
         bounced=row.id in since.bounced,
+        withdrawn=row.id in since.withdrawn,
         promise=since.promised.get(row.id),
         decision=row.decision_id,
         noted=about.get("decision", row.decision_id),

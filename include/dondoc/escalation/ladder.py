@@ -80,6 +80,7 @@ class SentLetter:
     last_chance: date | None = None
     rehearsal: bool = False
     bounced: bool = False  # the mail server of its recipient gave it back for good
+    withdrawn: bool = False  # it was sent wrongly: it is no step, and gives no day
     decision: int | None = None  # whose letters leave together
     noted: int | None = None  # the decision about its agency
     to_us: bool = False  # our own people are told of the agency
@@ -99,7 +100,9 @@ class SentLetter:
 
     def stands(self, day: date) -> bool:
         """Whether its step counts as taken on a day: it has left, or may still leave."""
-        if self.day > day or self.bounced or self.state in (OutboxState.CANCELLED, OutboxState.REFUSED):
+        if self.day > day or self.bounced or self.withdrawn:
+            return False
+        if self.state in (OutboxState.CANCELLED, OutboxState.REFUSED):
             return False
         if self.state in STOPPABLE:  # it dies when its time is over
             trial = self.state == OutboxState.HELD and self.decided_on != self.day
@@ -120,8 +123,12 @@ class SentLetter:
 
     def delivered(self, day: date) -> bool:
         """Whether somebody whom it was meant for truly had it by the end of a day."""
-        had = self.state == OutboxState.SENT and not self.rehearsal and not self.bounced
+        had = self.state == OutboxState.SENT and not (self.rehearsal or self.bounced or self.withdrawn)
         return had and self.sent_on is not None and self.sent_on <= day
+
+    def read_on(self, day: date) -> bool:
+        """Whether it came on a day, be it withdrawn since: the next one is not for the same day."""
+        return self.sent_on == day and (self.withdrawn or self.delivered(day))
 
     def lists(self, standing: Standing) -> bool:
         """Whether it speaks of an obligation, as its ground or as still to come."""

@@ -7,8 +7,7 @@ from sqlalchemy.orm import Session
 
 from dondoc.clock import HERE
 from dondoc.configuration.context import AppContext
-from dondoc.errors import Problem
-from dondoc.escalation import history, renamed, sources, words
+from dondoc.escalation import history, renamed, sources, withdrawal, words
 from dondoc.escalation.called import called_on
 from dondoc.escalation.ladder import Ladder, SentLetter, chased, duty, ladder_on
 from dondoc.facts import rulings
@@ -17,6 +16,7 @@ from dondoc.facts.reasons import cited
 from dondoc.mail.letter import OnHold, Precondition
 from dondoc.store.mail import OutboxLetter
 from dondoc.vocabulary.letters import OutboxState
+from dondoc.vocabulary.numbers import TH
 from dondoc.vocabulary.reasons import Reason, said
 
 
@@ -26,8 +26,7 @@ def precondition(app: AppContext) -> Precondition:
 
     Raises:
         OnHold: by the check, while a person has stopped every chasing letter, the agency has had its letter of the
-            day, or a copy would be before its letter.
-        Problem: by the check, when a letter is about to leave while we do not see what came in: it is put off.
+            day, it is about to leave while we do not see what came in, or a copy would be before its letter.
     """
 
     def check(session: Session, letter: OutboxLetter, now: datetime) -> str | None:
@@ -43,12 +42,14 @@ def precondition(app: AppContext) -> Precondition:
                 return gone
             if not mine.to_us and (today := next((p for p in past if _had_today(p, mine, day)), None)):
                 raise OnHold(f"hôm nay đơn vị đã nhận một thư đôn đốc khác: {said(today.fate())}")
+            if not mine.to_us and (correction := withdrawal.awaited(session, mine.agency)):
+                raise OnHold(f"chờ thư xin rút lại {TH(correction.id)} đi trước")
         if stopped := rulings.hold_all(session, now):
             raise OnHold(f"mọi thư đôn đốc đang tạm dừng {said(cited(stopped))}")
         # While it is held a person is reading it, who may know better.
         leaving = letter.state != OutboxState.HELD or letter.approved_by
         if leaving and (why := sources.unclear(session, app.settings, now)):
-            raise Problem(f"Chưa gửi: {why}")
+            raise OnHold(f"không thấy hết nguồn tiếp nhận: {why}")
         return _before_the_letter(mine, past) if leaving and letter.needs_approval and mine.copy else None
 
     return check
@@ -61,7 +62,7 @@ def _owners(letter: SentLetter) -> set[str]:
 
 def _had_today(other: SentLetter, mine: SentLetter, day: date) -> bool:
     """Whether the agency had another letter on this day."""
-    return other.sent_on == day and other.delivered(day) and not other.to_us and not other.same_decision(mine)
+    return other.read_on(day) and not other.to_us and not other.same_decision(mine)
 
 
 def _before_the_letter(copy: SentLetter, past: list[SentLetter]) -> str | None:

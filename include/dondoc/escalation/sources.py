@@ -1,9 +1,9 @@
 """Whether we see everything that came in. Blind is not late: an agency is not chased for what we have not read."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from dondoc.configuration.context import AppContext
@@ -13,6 +13,8 @@ from dondoc.intake.sources.source import SOURCES, SourceName, known_senders
 from dondoc.store.intake import SourceRead, Submission, Verdict
 from dondoc.vocabulary.submissions import Arrival
 
+RUNNING = timedelta(minutes=15)  # no reading takes longer: its task would be ended
+
 
 def configured(settings: Settings) -> list[SourceName]:
     """The sources to be read: the drop folder always, the mailbox when there is one."""
@@ -20,8 +22,12 @@ def configured(settings: Settings) -> list[SourceName]:
 
 
 def blind(session: Session, settings: Settings, now: datetime) -> str | None:
-    """Why we do not see everything that came in; None when every source was read successfully shortly before."""
-    return "; ".join(_unread(session, settings, now)) or None
+    """Why we do not see everything that came in; None when every source was read successfully shortly before.
+
+    For deciding. A reading that has only just begun may be running: until it ends the one before it counts. Whatever is
+    decided meanwhile leaves only once it has ended, as `unclear` looks past none.
+    """
+    return "; ".join(_unread(_newest(session, settings, passing=now - RUNNING), settings, now)) or None
 
 
 def stopped(session: Session, settings: Settings, now: datetime) -> datetime | None:
@@ -34,12 +40,13 @@ def stopped(session: Session, settings: Settings, now: datetime) -> datetime | N
 
 
 def unclear(session: Session, settings: Settings, now: datetime) -> str | None:
-    """Why a chasing letter may not leave at this moment: a source has just failed, or something came in unjudged.
+    """Why a chasing letter may not leave at this moment: a source was not read shortly before, or something came in
+    unjudged.
 
-    The age of a reading counts when letters are decided; a delivery follows a reading in the same run. What nobody
-    could judge within a day holds nothing any more, and strangers' nothing at all: they send as much as they like.
+    What nobody could judge within a day holds nothing any more, and strangers' nothing at all: they send as much as
+    they like.
     """
-    faults = [_failed(read) for read in _newest(session, settings).values() if read and not read.ok]
+    faults = [*_unread(_newest(session, settings), settings, now)]
     judged, lately = select(Verdict.submission_id), Submission.recorded_at > now - LATELY
     known = Submission.sender_doubt.is_(None) & Submission.sender.in_(known_senders(session))
     ours = Submission.channel.in_([way for way in Arrival if way.ours]) | known
@@ -48,14 +55,19 @@ def unclear(session: Session, settings: Settings, now: datetime) -> str | None:
     return "; ".join(faults) or None
 
 
-def _newest(session: Session, settings: Settings) -> dict[SourceName, SourceRead | None]:
+def _newest(
+    session: Session, settings: Settings, passing: datetime | None = None
+) -> dict[SourceName, SourceRead | None]:
+    """The newest reading of each source. `passing`: those that began after it and have not ended are passed over."""
     query = select(SourceRead).order_by(SourceRead.id.desc()).limit(1)
+    if passing is not None:
+        query = query.where(or_(SourceRead.finished, SourceRead.recorded_at <= passing))
     return {source: session.scalar(query.where(SourceRead.source == source)) for source in configured(settings)}
 
 
-def _unread(session: Session, settings: Settings, now: datetime) -> Iterator[str]:
+def _unread(newest: Mapping[SourceName, SourceRead | None], settings: Settings, now: datetime) -> Iterator[str]:
     oldest = timedelta(minutes=settings.source_max_age_minutes)
-    for source, read in _newest(session, settings).items():
+    for source, read in newest.items():
         if read is None:
             yield f"{SOURCES[source].title} chưa được đọc lần nào"
         elif not read.ok:
@@ -66,7 +78,10 @@ def _unread(session: Session, settings: Settings, now: datetime) -> Iterator[str
 
 
 def _failed(read: SourceRead) -> str:
-    return f"không đọc được {_title(read.source)} lúc {read.recorded_at:%H:%M %d/%m/%Y} ({read.detail.rstrip('.')})"
+    when = f"{_title(read.source)} lúc {read.recorded_at:%H:%M %d/%m/%Y}"
+    if not read.finished:
+        return f"lượt đọc {when} chưa xong hoặc đã bị ngắt giữa chừng"
+    return f"không đọc được {when} ({read.detail.rstrip('.')})"
 
 
 def _title(source: str) -> str:

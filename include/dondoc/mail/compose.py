@@ -47,6 +47,11 @@ def of_answer(survey: str, agency: str | None, folder: str, outcome: str, conten
     return About((survey, agency or "-", folder, outcome, content))
 
 
+def of_withdrawal(message_id: str, again: int) -> About:
+    """A letter that was sent wrongly. `again`: how often it has been withdrawn or kept, as people may change twice."""
+    return About((LetterKind.WITHDRAWAL, message_id, str(again)))
+
+
 def of_change(survey: str, agency: str, submission: int, code: str | None) -> About:
     """A change of contacts that a form named."""
     return About((survey, agency, LetterKind.CONTACT_CHANGE, str(submission)), (code or "-",))

@@ -69,7 +69,7 @@ def deliver(
     if not replies_are_read(settings, server):
         log.warning("no Reply-To: answers to %s are not read; set DONDOC_INTAKE_ADDRESS", sender(server))
     work = DeliveryRun(sessions, settings, secrets, calendar, blobs, precondition, now, server, sender(server))
-    moved = recovery.sweep(sessions, now)
+    moved = recovery.sweep(sessions, now) | recovery.expire(sessions, now)
     if settings.mode == "live":
         moved |= recovery.retire(sessions, now)
     letter_seconds = min(settings.letter_seconds, settings.lease_seconds * OF_LEASE)

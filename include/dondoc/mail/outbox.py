@@ -15,6 +15,7 @@ from dondoc.audit import Actor
 from dondoc.configuration.settings import Settings
 from dondoc.directive.names import fold
 from dondoc.errors import Problem
+from dondoc.mail import epoch
 from dondoc.mail.letter import Letter, OnHold, Precondition
 from dondoc.mail.render import one_line
 from dondoc.mail.states import BY, decision, move, record
@@ -54,7 +55,8 @@ def _row(session: Session, letter: Letter, settings: Settings, now: datetime) ->
     same = select(OutboxLetter).where(OutboxLetter.dedup_key == key)
     if row := session.scalar(same):
         return row
-    reason = f"{letter.reason} (giữ lại: {letter.hold})" if letter.hold else letter.reason
+    hold = letter.hold or _repeats(session, letter, now)
+    reason = f"{letter.reason} (giữ lại: {hold})" if hold else letter.reason
     row = OutboxLetter(
         message_id=message_id(key, settings.installation),
         dedup_key=key,
@@ -70,7 +72,7 @@ def _row(session: Session, letter: Letter, settings: Settings, now: datetime) ->
         attachments=[{"filename": a.filename, "sha256": a.sha256, "type": a.type} for a in letter.attachments],
         in_reply_to=letter.in_reply_to,
         context=letter.context,
-        state=OutboxState.HELD if letter.needs_approval or letter.hold else OutboxState.PENDING,
+        state=OutboxState.HELD if letter.needs_approval or hold else OutboxState.PENDING,
         reason=reason,
         needs_approval=letter.needs_approval,
         office_hours=letter.office_hours,
@@ -84,6 +86,12 @@ def _row(session: Session, letter: Letter, settings: Settings, now: datetime) ->
         return session.scalars(same).one()
     record(session, row, None, by=BY, reason=reason, now=now)
     return row
+
+
+def _repeats(session: Session, letter: Letter, now: datetime) -> str | None:
+    """On the day on which a backup was restored, what is decided may have been decided, and have left, before."""
+    decided = letter.office_hours or letter.kind == LetterKind.REPORT
+    return epoch.RESTORED if decided and epoch.restored_on(session, now) else None
 
 
 def together(session: Session, ids: Iterable[int]) -> list[OutboxLetter]:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from dondoc.configuration.settings import Settings
 from dondoc.mail import archive as archives
@@ -18,6 +19,15 @@ from dondoc.store.session import Sessions
 from dondoc.vocabulary.letters import IN_HAND, STOPPABLE, OutboxState
 
 log = logging.getLogger(__name__)
+OVER = "quá hạn duyệt: không ai duyệt trong thời gian thư còn được gửi"
+IN_TIME = "quá hạn gửi: {by} đã duyệt kịp, nhưng thư còn bị giữ đến khi hết thời gian được gửi"
+
+
+def waits(session: Session) -> bool:
+    """Whether there is anything that could leave now."""
+    approved = (OutboxLetter.state == OutboxState.HELD) & OutboxLetter.approved_by.is_not(None)
+    waiting = OutboxLetter.state.in_((OutboxState.PENDING, OutboxState.DEFERRED, OutboxState.CLAIMED)) | approved
+    return session.scalar(select(OutboxLetter.id).where(waiting).limit(1)) is not None
 
 
 def sweep(sessions: Sessions, now: Callable[[], datetime]) -> dict[int, OutboxState]:
@@ -38,6 +48,22 @@ def sweep(sessions: Sessions, now: Callable[[], datetime]) -> dict[int, OutboxSt
                 values = {"reason": reason}
             if move(session, row, to, by=BY, note=reason, now=now(), **values):
                 moved[row.id] = to
+    return moved
+
+
+def expire(sessions: Sessions, now: Callable[[], datetime]) -> dict[int, OutboxState]:
+    """A held letter whose time is over is closed, with all of its decision that waits: the ladder decides anew.
+
+    Returns:
+        the new state of each row moved, by its id.
+    """
+    moment, moved = now(), {}
+    over = select(OutboxLetter).where(OutboxLetter.state == OutboxState.HELD, OutboxLetter.not_after < moment)
+    with sessions.begin() as session:
+        for row in session.scalars(over.order_by(OutboxLetter.id)).all():
+            reason = IN_TIME.format(by=row.approved_by) if row.approved_by else OVER
+            if move(session, row, OutboxState.CANCELLED, by=BY, note=reason, now=moment, reason=reason):
+                moved[row.id] = OutboxState.CANCELLED
     return moved
 
 

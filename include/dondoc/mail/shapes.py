@@ -212,6 +212,17 @@ class OutageWords(TypedDict):
     desk: str | None
 
 
+class WithdrawalWords(TypedDict):
+    """Of a letter that withdraws another."""
+
+    agency: str
+    subject: str  # of the other, and the number that people quote
+    number: str
+    day: date  # when it was sent
+    reason: str
+    desk: str | None
+
+
 class Section(TypedDict):
     title: str
     lines: Sequence[str]

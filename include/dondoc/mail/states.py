@@ -14,9 +14,10 @@ _S = OutboxState
 # What may follow what.
 NEXT: dict[OutboxState, frozenset[OutboxState]] = {
     _S.HELD: frozenset({_S.HELD, _S.PENDING, _S.CANCELLED}),  # held again: approved, but stopped for now
-    _S.PENDING: frozenset({_S.CLAIMED, _S.DEFERRED, _S.CANCELLED}),
-    _S.DEFERRED: frozenset({_S.CLAIMED, _S.DEFERRED, _S.CANCELLED}),
-    _S.CLAIMED: frozenset({_S.SENDING, _S.DEFERRED, _S.REFUSED, _S.PENDING}),
+    # Whatever is unsent is held when the database was restored from a backup.
+    _S.PENDING: frozenset({_S.CLAIMED, _S.DEFERRED, _S.HELD, _S.CANCELLED}),
+    _S.DEFERRED: frozenset({_S.CLAIMED, _S.DEFERRED, _S.HELD, _S.CANCELLED}),
+    _S.CLAIMED: frozenset({_S.SENDING, _S.DEFERRED, _S.REFUSED, _S.PENDING, _S.HELD}),
     _S.SENDING: frozenset({_S.SENT, _S.DEFERRED, _S.REFUSED, _S.UNCERTAIN}),
     # A late answer of the server to the worker that still owns the row is as good as an archive's or a person's word.
     _S.UNCERTAIN: frozenset({_S.SENT, _S.PENDING, _S.DEFERRED, _S.REFUSED}),

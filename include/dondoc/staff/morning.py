@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from dondoc import clock
 from dondoc.clock import HERE
 from dondoc.configuration.context import AppContext
 from dondoc.documents.words import listed
@@ -134,10 +135,21 @@ class Morning:
         for row in self.session.scalars(select(OutboxLetter).where(*uncertain).order_by(OutboxLetter.id)):
             about = self.names.get(row.agency or "", "nội bộ")
             yield f"{TH(row.id)} ({about}): chưa rõ đã đến hay chưa; hỏi người nhận rồi ghi dondoc settle {row.id}"
+        yield from self._over()
         gone = [s for s in self.owed if s.status == Status.NEEDS_REASSIGNMENT]
         for agency in dict.fromkeys(s.duty.agency for s in gone):
             count = sum(s.duty.agency == agency for s in gone)
             yield f"{self.names.get(agency, agency)}: đơn vị không còn, {count:02} nội dung cần phân công lại"
+
+    def _over(self) -> Iterator[str]:
+        """What was approved in time and not sent in time, since the working day before: it is decided anew."""
+        since = clock.at(self.app.calendar.add(self.day, -1), 0)
+        lapsed = (OutboxLetter.state == OutboxState.CANCELLED, OutboxLetter.not_after >= since)
+        approved = (OutboxLetter.approved_by.is_not(None), outbox.counted(self.app.settings))
+        for row in self.session.scalars(select(OutboxLetter).where(*lapsed, *approved).order_by(OutboxLetter.id)):
+            if row.not_after and row.not_after < self.now:
+                about = self.names.get(row.agency or "", "nội bộ")
+                yield f"{TH(row.id)} ({about}): {row.reason}; hệ thống xét lại từ đầu"
 
     def _calls(self) -> Iterator[str]:
         """Before a letter to the head leaves, a call often does; and where mail reaches nobody, nothing else does."""

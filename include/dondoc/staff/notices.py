@@ -83,6 +83,17 @@ def letters_wait(app: AppContext, session: Session, now: datetime) -> None:
     _tell(app, session, Notice.LETTERS_WAIT, once, lines, now, links=links, count=len(rows), to_approve=ids)
 
 
+def restored(app: AppContext, session: Session, held: Sequence[int], now: datetime) -> None:
+    """Tell whoever approves that the database is an older one, and what waits because of it."""
+    lines = [
+        f"Thư đang giữ: {', '.join(map(TH, held)) or 'không có'}",
+        "Các thư này có thể đã gửi sau lúc sao lưu: đối chiếu hộp thư lưu trữ, rồi duyệt gửi hoặc hủy từng thư",
+        "Hồ sơ, văn bản nhận được sau lúc sao lưu cần được ghi lại",
+    ]
+    links = [("Thư đang giữ", app.settings.page("dondoc/letters?state=held"))]
+    _tell(app, session, Notice.RESTORED, now.isoformat(), lines, now, links=links, count=len(held))
+
+
 def answer_refused(
     app: AppContext, session: Session, run: str, reason: str, held: Sequence[int], before: int, now: datetime
 ) -> None:

@@ -149,12 +149,17 @@ class Assignment(Base):
 
 
 class SourceRead(Base):
-    """One attempt to read a source (drop folder, mailbox): whether we are blind."""
+    """One attempt to read a source (drop folder, mailbox): whether we are blind.
+
+    Committed before the reading begins; `finished`, `ok`, `items` and `detail` are written into it once, at its end. Of
+    one that was killed it stays unfinished, and not ok.
+    """
 
     __tablename__ = "source_reads"
     id: Mapped[int] = mapped_column(primary_key=True)
     source: Mapped[str] = mapped_column(index=True)
     ok: Mapped[bool]
+    finished: Mapped[bool] = mapped_column(default=True)
     items: Mapped[int]
     detail: Mapped[str] = mapped_column(Text)
     recorded_at: Mapped[datetime]

@@ -56,6 +56,31 @@ class OutboxEvent(Base):
     recorded_at: Mapped[datetime]
 
 
+class OutboxEpoch(Base):
+    """A number that goes up before letters leave, and is noted outside the database: `mail.epoch` compares.
+
+    A database that turned out to be older goes on with a row of its own, `restored`.
+    """
+
+    __tablename__ = "outbox_epochs"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[int]
+    restored: Mapped[bool]
+    recorded_at: Mapped[datetime]
+
+
+class Withdrawal(Base):
+    """A letter that was sent wrongly is withdrawn, with its cause, or that is taken back; the newest row counts."""
+
+    __tablename__ = "withdrawals"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    letter_id: Mapped[int] = mapped_column(ForeignKey("outbox.id"), index=True)
+    taken_back: Mapped[bool] = mapped_column(default=False)
+    reason: Mapped[str] = mapped_column(Text)
+    by: Mapped[str]
+    recorded_at: Mapped[datetime]
+
+
 class Approval(Base):
     """An approver said yes to a letter: who, how they were known, and where they said it."""
 

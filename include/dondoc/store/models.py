@@ -17,7 +17,7 @@ from dondoc.store.cameras import (
 from dondoc.store.directives import CalendarVersion, DirectiveVersion
 from dondoc.store.facts import Contact, ContactChange, RegisteredLetter, Retraction, Ruling
 from dondoc.store.intake import Assignment, JudgingAttempt, Mail, MailboxItem, SourceRead, Submission, Verdict
-from dondoc.store.mail import Approval, OutboxEvent, OutboxLetter
+from dondoc.store.mail import Approval, OutboxEpoch, OutboxEvent, OutboxLetter, Withdrawal
 from dondoc.store.reporting import Decision, Report, ReportIssue
 from dondoc.store.trust import Alert, AuditEvent, KeyCheck
 
@@ -47,6 +47,7 @@ __all__ = [
     "MailboxItem",
     "NightRun",
     "Outage",
+    "OutboxEpoch",
     "OutboxEvent",
     "OutboxLetter",
     "RegisteredLetter",
@@ -57,4 +58,5 @@ __all__ = [
     "SourceRead",
     "Submission",
     "Verdict",
+    "Withdrawal",
 ]

@@ -24,6 +24,7 @@ class LetterKind(Code):
     OVERDUE = "overdue", "Quá hạn", True, True
     OUTAGE = "outage", "Mất kết nối", True
     REPORT = "report", "Báo cáo tuần"
+    WITHDRAWAL = "withdrawal", "Rút lại thư", True
     INTERNAL = "internal", "Nội bộ"
 
 

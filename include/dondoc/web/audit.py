@@ -61,6 +61,8 @@ ACT: dict[str, str] = {  # what is not here is shown as it is
     "rotate_key_begin": "bắt đầu đổi khóa",
     "see_picture": "xem hình của camera",
     "settle": "xác nhận thư chưa rõ",
+    "withdraw": "rút lại thư đã gửi",
+    "keep_letter": "thôi rút lại thư",
 }
 
 DETAIL = {  # the same

@@ -14,6 +14,7 @@ from dondoc import approval, clock
 from dondoc.audit import Channel
 from dondoc.configuration.context import AppContext
 from dondoc.errors import Problem
+from dondoc.escalation import withdrawal
 from dondoc.facts import approvers
 from dondoc.facts.addressee import addressees
 from dondoc.mail import outbox
@@ -101,12 +102,17 @@ def router(require_operator: Callable[..., User], approving: Callable[..., User]
             to = addressees(session, app.registry, unit)
             stopped = approval.stop_of(session, row, clock.now())
             refused = may_approve(app, session, user, clock.now())
+            taken_back = withdrawal.letter_withdrawn(session, letter)
+            corrections = withdrawal.corrections(session, unit)
         return page(
             request,
             "letter.html",
             row=row,
             unit=unit,
             stopped=stopped,
+            withdrawn=taken_back,
+            corrections=corrections,
+            never=withdrawal.NEVER,
             waiting=STOPPABLE,
             to=to,
             events=events,
@@ -165,6 +171,25 @@ def router(require_operator: Callable[..., User], approving: Callable[..., User]
         with app.sessions.begin() as session:
             approval.resume(app, session, letter, reason, user.actor, now=clock.now())
         return redirect(request, f"/letters/{letter}", "Bậc này được đề xuất lại từ lần lập thư kế tiếp.")
+
+    @routes.post("/letters/{letter}/withdraw")
+    def withdraw(
+        request: Request, letter: int, reason: Text, user: Annotated[User, Depends(require_operator)]
+    ) -> RedirectResponse:
+        app = app_of(request)
+        with app.sessions.begin() as session:
+            written = withdrawal.withdraw(app, session, letter, reason, user.actor, now=clock.now())
+            done = withdrawal.outcome(written)
+        return redirect(request, f"/letters/{letter}", done)
+
+    @routes.post("/letters/{letter}/keep")
+    def keep(
+        request: Request, letter: int, reason: Text, user: Annotated[User, Depends(require_operator)]
+    ) -> RedirectResponse:
+        app = app_of(request)
+        with app.sessions.begin() as session:
+            withdrawal.take_back(app, session, letter, reason, user.actor, now=clock.now())
+        return redirect(request, f"/letters/{letter}", f"{TH(letter)}: thôi rút lại.")
 
     @routes.post("/letters/{letter}/settle")
     def settle(

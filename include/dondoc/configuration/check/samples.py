@@ -280,6 +280,14 @@ _REPORT: shapes.ReportWords = {
     "about": "Văn bản số 1990/STTTT-CNTT ngày 16/11/2021",
     "desk": "Nguyễn Thị Hà, điện thoại 0912 345 678",
 }
+_WITHDRAWAL: shapes.WithdrawalWords = {
+    "agency": "UBND huyện Đức Thọ",
+    "subject": "Biểu mẫu 03 quá thời hạn, đề nghị gửi",
+    "number": "TH-00012",
+    "day": DAY,
+    "reason": "đơn vị đã gửi công văn ngày 19/11/2021",
+    "desk": "Nguyễn Thị Hà, điện thoại 0912 345 678",
+}
 _QUIET: shapes.ReportWords = {**_REPORT, "done": 30, "late": 0, "asked": 0, "rows": [], "more": 0, "desk": None}
 _NOTHING_YET: shapes.ReportWords = {**_QUIET, "done": 0}
 _NOTHING_OWED: shapes.ReportWords = {**_NOTHING_YET, "owed": 0}
@@ -308,6 +316,7 @@ LETTERS: Mapping[LetterKind, Mapping[str, Shape]] = {
     LetterKind.REACHABILITY: {"reachability": _shape(shapes.ReachabilityWords, _REACHABILITY, _UNREACHED)},
     LetterKind.OUTAGE: {"outage": _shape(shapes.OutageWords, _OUTAGE, {**_OUTAGE, "places": [], "more": 0})},
     LetterKind.INTERNAL: {"internal": _shape(shapes.InternalWords, _INTERNAL, _PLAIN)},
+    LetterKind.WITHDRAWAL: {"withdrawal": _shape(shapes.WithdrawalWords, _WITHDRAWAL, {**_WITHDRAWAL, "desk": None})},
     LetterKind.REPORT: {"report": _shape(shapes.ReportWords, _REPORT, _QUIET, _NOTHING_YET, _NOTHING_OWED)},
     LetterKind.REMINDER: {},
     LetterKind.OVERDUE: {},

@@ -16,7 +16,7 @@ from dondoc.clock import HERE
 from dondoc.configuration.context import AppContext
 from dondoc.errors import Problem
 from dondoc.intake.receive import receive, visible
-from dondoc.intake.sources.source import TOO_LARGE, SourceResult, largest, mb, record, too_large, unread
+from dondoc.intake.sources.source import TOO_LARGE, SourceResult, begin, largest, mb, record, too_large, unread
 from dondoc.store import files
 from dondoc.vocabulary.numbers import BN
 from dondoc.vocabulary.submissions import Arrival, Outcome
@@ -37,7 +37,7 @@ def read_folder(app: AppContext, now: datetime) -> SourceResult:
     One that is too large to be read is moved as it is to `drop/Qua-lon/`, under the number of its submission. What
     cannot be taken in stays where it is and is named, and the folder counts as unread: it may be what an agency owes.
     """
-    result = SourceResult("folder")
+    result = begin(app, "folder", now)
     drop = app.settings.home / "drop"
     try:
         files.folder(drop)
@@ -45,11 +45,11 @@ def read_folder(app: AppContext, now: datetime) -> SourceResult:
     except OSError as error:
         result.ok = False
         result.problems.append(f"Không đọc được thư mục {drop}: {error.strerror}. Kiểm tra quyền truy cập.")
-        return record(app, result, now)
+        return record(app, result)
     if left := list(_left_of(app, paths, result, now)):
         result.ok = False
         result.problems.append(_advice(left))
-    return record(app, result, now)
+    return record(app, result)
 
 
 def _may_be_a_document(name: str) -> bool:

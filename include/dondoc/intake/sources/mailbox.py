@@ -14,7 +14,7 @@ from dondoc.errors import Problem
 from dondoc.intake import aside, authentication, replies
 from dondoc.intake.mails.take import take_in
 from dondoc.intake.sources.mail import HEADERS, read_mail
-from dondoc.intake.sources.source import TOO_LARGE, SourceResult, known_senders, largest, record, too_large
+from dondoc.intake.sources.source import TOO_LARGE, SourceResult, begin, known_senders, largest, record, too_large
 from dondoc.intake.sources.turns import Turns, turns
 from dondoc.mail.imap import Broken, Declined, Mailbox
 from dondoc.mail.servers import ImapServer, Unusable
@@ -35,7 +35,7 @@ def read_mailbox(app: AppContext, server: ImapServer, now: datetime) -> SourceRe
     are bounded; the next run goes on. The source counts as read when every mail of a registered sender was, but for
     those set aside.
     """
-    result = SourceResult("mailbox")
+    result = begin(app, "mailbox", now)
     reading = _Reading(app, server, now, result, Deadline(app.settings.mailbox_seconds))
     try:
         reading.run()
@@ -47,7 +47,7 @@ def read_mailbox(app: AppContext, server: ImapServer, now: datetime) -> SourceRe
     except (Unusable, Problem) as error:
         reading.fault(str(error))
     reading.conclude()
-    return record(app, result, now)
+    return record(app, result)
 
 
 @dataclass

@@ -39,9 +39,10 @@ SOURCES: Mapping[SourceName, Source] = {
 
 @dataclass
 class SourceResult:
-    """What one reading of a source brought. `ok` False: the source itself could not be read."""
+    """What one reading of a source brought; `reading` is its row. `ok` False: the source itself could not be read."""
 
     source: SourceName
+    reading: int
     ok: bool = True
     submission_ids: list[int] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
@@ -51,17 +52,21 @@ class SourceResult:
         return "; ".join(self.problems)
 
 
-def record(app: AppContext, result: SourceResult, now: datetime) -> SourceResult:
+def begin(app: AppContext, source: SourceName, now: datetime) -> SourceResult:
+    """A reading begins. That is written down first: of one that is killed nobody hears an end."""
     with app.sessions.begin() as session:
-        session.add(
-            SourceRead(
-                source=result.source,
-                ok=result.ok,
-                items=len(result.submission_ids),
-                detail=result.detail,
-                recorded_at=now,
-            )
-        )
+        row = SourceRead(source=source, ok=False, finished=False, items=0, detail="chưa đọc xong", recorded_at=now)
+        session.add(row)
+        session.flush()
+        return SourceResult(source, row.id)
+
+
+def record(app: AppContext, result: SourceResult) -> SourceResult:
+    """A reading has ended."""
+    with app.sessions.begin() as session:
+        row = session.get_one(SourceRead, result.reading)
+        row.finished, row.ok, row.detail = True, result.ok, result.detail
+        row.items = len(result.submission_ids)
     return result
 
 

@@ -18,7 +18,7 @@ from dondoc.intake.receive import receive
 from dondoc.intake.sources.kobo import Kobo
 from dondoc.intake.sources.odk import Odk
 from dondoc.intake.sources.rows import File, Reader, Row
-from dondoc.intake.sources.source import SourceResult, largest, record, unread
+from dondoc.intake.sources.source import SourceResult, begin, largest, record, unread
 from dondoc.intake.sources.survey_server import Line, Refused, SurveyKind, SurveyServer
 from dondoc.mail.servers import Unusable
 from dondoc.store.intake import Submission
@@ -38,7 +38,7 @@ def read_survey(app: AppContext, server: SurveyServer, now: datetime) -> SourceR
     Its answers are one submission of ours, each attachment another; who filled it in proves nothing, so there is no
     sender. The source counts as read when every form was listed and all that was new was taken in.
     """
-    result = SourceResult("survey")
+    result = begin(app, "survey", now)
     try:
         reader = opened(server, Deadline(SECONDS))
         try:
@@ -48,7 +48,7 @@ def read_survey(app: AppContext, server: SurveyServer, now: datetime) -> SourceR
             reader.close()
     except (Unusable, Problem) as error:
         _fault(result, str(error))
-    return record(app, result, now)
+    return record(app, result)
 
 
 def opened(server: SurveyServer, deadline: Deadline) -> Reader:

@@ -18,6 +18,7 @@ from dondoc.facts import obligations
 from dondoc.facts.obligations import Standing
 from dondoc.facts.rulings import standing_rulings
 from dondoc.forms.spec import load_specs
+from dondoc.mail.withdrawn import withdrawn
 from dondoc.reporting import states, texts
 from dondoc.reporting.figures import cameras, declared, duties, late, plan, relief
 from dondoc.reporting.figures.model import CameraRow, Declared, Earlier, Figures, Progress
@@ -187,6 +188,7 @@ class _Moment:
         query = (
             select(OutboxLetter.context, OutboxLetter.sent_at)
             .where(OutboxLetter.kind == LetterKind.OUTAGE, OutboxLetter.state == OutboxState.SENT)
+            .where(OutboxLetter.id.not_in(withdrawn(self.seen_by)))
             .where(OutboxLetter.rehearsal.is_(False), OutboxLetter.sent_at <= self.seen_by)
             .order_by(OutboxLetter.sent_at.desc())
         )

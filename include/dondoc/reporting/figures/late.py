@@ -14,6 +14,7 @@ from dondoc.directive.model import Directive, Registry
 from dondoc.escalation.words import title
 from dondoc.facts.obligations import Standing
 from dondoc.facts.words import name as duty_name
+from dondoc.mail.withdrawn import withdrawn
 from dondoc.reporting.figures.duties import came_on, days_late, is_late, submission
 from dondoc.reporting.figures.model import AgencyWord, Chase, LateAgency, LateDuty
 from dondoc.store.facts import Ruling
@@ -43,6 +44,7 @@ def chases(session: Session, letter: Directive, seen_by: datetime) -> dict[str, 
         select(OutboxLetter.agency, OutboxLetter.context, OutboxLetter.sent_at, Decision.answer_by)
         .outerjoin(Decision, Decision.id == OutboxLetter.decision_id)
         .where(OutboxLetter.kind.in_(CHASING), OutboxLetter.state == OutboxState.SENT)
+        .where(OutboxLetter.id.not_in(withdrawn(seen_by)))
         .where(OutboxLetter.rehearsal.is_(False), OutboxLetter.sent_at <= seen_by)
         .order_by(OutboxLetter.sent_at, OutboxLetter.id)
     )
