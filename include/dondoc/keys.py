@@ -27,6 +27,7 @@ def weakness(secret: str) -> str | None:
     return f"chỉ có {len(set(raw))} ký tự khác nhau, quá dễ đoán" if len(set(raw)) < FEWEST else None
 
 
+@lru_cache(maxsize=64)
 def derive(secret: str, purpose: str) -> bytes:
     """The 32 bytes of a secret for one purpose."""
     return HKDF(SHA256(), 32, salt=None, info=f"dondoc/{purpose}".encode()).derive(secret.encode())

@@ -41,10 +41,16 @@ class Scripted(Post):
         self.on_rcpt: Callable[[], None] = lambda: None
         self.after_data: Callable[[SMTP], None] = lambda server: None
         self.delay = 0.0
+        self.lines: list[SmtpSession] = []  # that a letter was offered on
+        self.allowed = 100  # lines
 
     async def handle_MAIL(
         self, server: SMTP, session: SmtpSession, envelope: Envelope, address: str, options: list[str]
     ) -> str:
+        if session not in self.lines[: self.allowed]:
+            self.lines.append(session)
+        if session not in self.lines[: self.allowed]:
+            return "421 4.7.0 too many connections"
         if self.mail and (reply := self.mail.pop(0)) != "250 OK":
             return reply
         envelope.mail_from = address

@@ -4,11 +4,12 @@ from datetime import timedelta
 
 import pytest
 
-from dondoc import clock
+from dondoc import clock, preconditions
 from dondoc.errors import Problem
 from dondoc.mail.letter import Attachment, OnHold
 from dondoc.mail.servers import SmtpServer, smtp_from_url
 from dondoc.store.mail import OutboxLetter
+from dondoc.vocabulary.letters import ANSWERS, LetterKind
 from tests.conftest import acting
 from tests.mail.conftest import ARCHIVE, MONDAY, Desk, always, hang_up
 
@@ -314,3 +315,8 @@ class TestStopped:
         assert "Công văn 99" in desk.row(row_id).reason
         desk.checks["overdue"] = always
         assert desk.deliver() == {"sent": 1}
+
+
+def test_only_kinds_that_stay_true_are_claimed_several_at_once(desk: Desk) -> None:
+    checks = preconditions.registry(desk.app)
+    assert {kind for kind in checks if checks[kind] is checks[LetterKind.RECEIPT]} == {*ANSWERS}

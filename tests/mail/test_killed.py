@@ -8,9 +8,14 @@ import sys
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
+from sqlalchemy import update
 
+from dondoc.configuration.context import AppContext
+from dondoc.mail.delivery_run import LINES
+from dondoc.store.mail import OutboxLetter
 from tests.mail.conftest import ARCHIVE, Desk
 
 pytestmark = pytest.mark.slow
@@ -147,3 +152,56 @@ def test_processes_killed_at_random_with_refusals_between_send_nothing_twice(des
         copies = len(desk.received(row.recipient))
         assert copies == 1 if row.state == "sent" else copies == 0
     assert len(desk.received(ARCHIVE)) == sum(row.state == "sent" for row in rows)
+
+
+def test_many_letters_go_over_several_lines_and_each_of_them_once(desk: Desk) -> None:
+    addresses = [f"so-{n}@huyen.test" for n in range(40)]
+    ids = [desk.write(address) for address in addresses]
+    desk.post.rcpt[addresses[20]], desk.post.rcpt[addresses[21]] = ["451 later"], ["550 no"]
+    assert desk.deliver() == {"sent": 38, "deferred": 1, "refused": 1}
+    assert 1 < len(desk.post.lines) <= LINES
+    assert [len(desk.received(a)) for a in addresses] == [1] * 20 + [0, 0] + [1] * 18
+    assert desk.history(ids[39]) == ["pending", "claimed", "sending", "sent"]
+
+
+def test_a_server_that_allows_one_line_gets_all_letters_on_it(desk: Desk) -> None:
+    addresses = [f"so-{n}@huyen.test" for n in range(30)]
+    for address in addresses:
+        desk.write(address)
+    desk.post.allowed = 1
+    assert desk.deliver() == {"sent": 30}
+    assert [len(desk.received(a)) for a in addresses] == [1] * 30
+
+
+def test_letters_that_were_claimed_together_are_given_back_when_the_server_is_slow(
+    desk: Desk,
+) -> None:
+    desk = replace(desk, app=AppContext(desk.app.settings.model_copy(update={"lease_seconds": 6})))
+    ids = [desk.write(f"so-{n}@huyen.test") for n in range(7)]  # 1, 2, then 4 at once
+    seen: list[object] = []
+
+    def slowly() -> None:
+        seen.append(1)
+        if 7 <= len(seen) <= 10:  # both recipients of the first two of the four: over a third of the lease
+            time.sleep(0.6)
+
+    desk.post.on_rcpt = slowly
+    assert desk.deliver() == {"sent": 7}
+    assert [desk.row(i).attempts for i in ids] == [1] * 7
+    assert [desk.history(i).count("claimed") for i in ids] == [1] * 5 + [2] * 2
+
+
+def test_one_letter_that_somebody_else_took_of_those_claimed_together_stops_no_other(desk: Desk) -> None:
+    ids = [desk.write(f"so-{n}@huyen.test") for n in range(15)]  # 1, 2, 4, then 8 at once
+    seen: list[object] = []
+
+    def taken_over() -> None:
+        seen.append(1)
+        if len(seen) == 20:  # of the eight
+            with desk.app.sessions.begin() as session:
+                session.execute(update(OutboxLetter).where(OutboxLetter.id == ids[-1]).values(owner="another"))
+
+    desk.post.on_rcpt = taken_over
+    assert desk.deliver() == {"sent": 14}
+    assert desk.row(ids[-1]).state == "claimed"
+    assert len(desk.received("so-14@huyen.test")) == 0

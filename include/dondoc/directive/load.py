@@ -1,8 +1,10 @@
 """Read a directive from YAML: every fault at once, each with its line."""
 
+import hashlib
+import json
 from collections.abc import Iterator
 from datetime import date
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -94,6 +96,11 @@ class File(Strict):
                 if step[name] == Step.model_fields[name].default:
                     del step[name]
         return content
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of its content."""
+        return hashlib.sha256(json.dumps(self.content(), sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
     def directive(self, registry: Registry) -> Directive:
         plain = {n: getattr(self, n) for n in File.model_fields if n not in ("obligations", "milestones")}

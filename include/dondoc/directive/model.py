@@ -16,6 +16,13 @@ from dondoc.vocabulary.reports import Ask
 class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """As pydantic's, but what was worked out of the old fields stays behind."""
+        made = super().model_copy(update=update, deep=deep)
+        for name in made.__dict__.keys() - type(made).model_fields.keys():
+            del made.__dict__[name]
+        return made
+
 
 class Successor(Strict):
     agency: str | None = None  # None, in a split: several agencies that are not listed
@@ -65,17 +72,17 @@ class Duty(Strict):
     text: str = ""  # what the letter says, of a milestone and of what is no form
     period: str | None = None  # of a duty that comes back: "2022-03"
 
-    @property
+    @cached_property
     def series(self) -> str:
         """What it asks for, whichever the period."""
         return f"{self.system}/{self.deliverable}"
 
-    @property
+    @cached_property
     def short(self) -> str:
         """How people name it while one letter alone asks for it."""
         return f"{self.series}@{self.period}" if self.period else self.series
 
-    @property
+    @cached_property
     def id(self) -> str:
         return f"{self.directive}:{self.short}"
 
@@ -153,13 +160,6 @@ class Registry(Strict):
     def __hash__(self) -> int:
         """Worked out once: caches ask for it at every letter."""
         return self._hash
-
-    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
-        """As pydantic's, but what was worked out of the old fields stays behind."""
-        made = super().model_copy(update=update, deep=deep)
-        for name in ("_agencies", "_systems", "_hash"):
-            made.__dict__.pop(name, None)
-        return made
 
 
 class ProposalRule(Strict):

@@ -1,18 +1,17 @@
 """Letters as dated records: versions, and which letter holds at a moment as it was known at another."""
 
-import hashlib
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from functools import lru_cache
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import yaml
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
 from dondoc import clock
 from dondoc.clock import HERE
@@ -24,6 +23,8 @@ from dondoc.store.directives import DirectiveVersion
 from dondoc.vocabulary.fields import Field, FieldProblem, may
 
 ALWAYS = date(2000, 1, 1)  # from when a letter without a day holds
+MOST_PARSED = 2048  # versions that a process keeps
+_PARSED: dict[tuple[str, Registry], tuple[File, Directive]] = {}  # by the digest of their content
 
 
 class State(StrEnum):
@@ -50,10 +51,6 @@ class Version:
 Row = TypeVar("Row", Version, DirectiveVersion)
 
 
-def digest(content: dict[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
-
-
 def versions(
     session: Session, registry: Registry, files: Sequence[File], now: datetime, known_at: datetime | None = None
 ) -> list[Version]:
@@ -61,7 +58,8 @@ def versions(
 
     `files`: what the installation holds; what of it is not recorded yet counts as if it were.
     """
-    recorded = session.scalars(select(DirectiveVersion).order_by(DirectiveVersion.directive, DirectiveVersion.number))
+    query = select(DirectiveVersion).options(defer(DirectiveVersion.content))
+    recorded = session.scalars(query.order_by(DirectiveVersion.directive, DirectiveVersion.number))
     rows = [*recorded, *_untaken(session, files, now)]
     return [_version(row, registry) for row in rows if known_at is None or row.recorded_at <= known_at]
 
@@ -109,13 +107,14 @@ def _untaken(session: Session, files: Sequence[File], now: datetime) -> list[Dir
     """A letter's first version holds, and counts as known, since its day: whoever asks for an answer of an earlier
     moment than the installation's gets the letter that was signed by then. Later ones hold from today.
     """
-    found = []
+    found, recorded = [], defaultdict[str, list[str]](list)
+    for directive, known_digest in session.execute(select(DirectiveVersion.directive, DirectiveVersion.digest)):
+        recorded[directive].append(known_digest)
     for file in files:
-        content, rows = file.content(), _rows(session, file.id)
-        if digest(content) not in {row.digest for row in rows}:
+        if file.digest not in (versions := recorded[file.id]):
             since = file.day or ALWAYS
-            begins, known = (now.date(), now) if rows else (since, min(now, clock.at(since, 0)))
-            found.append(_row(file.id, len(rows) + 1, State.ACTIVE, content, begins, known))
+            begins, known = (now.date(), now) if versions else (since, min(now, clock.at(since, 0)))
+            found.append(_row(file, len(versions) + 1, State.ACTIVE, begins, known))
     return found
 
 
@@ -147,18 +146,17 @@ def add(
     last = rows[-1] if rows else None
     if (last.number if last else None) != after:
         raise _overtaken(file.id, last)
-    content = file.content()
     if (held := _held(rows, now)) and valid_from < held.valid_from:
         raise Problem(
             f"Phiên bản trước của “{file.id}” có hiệu lực từ {held.valid_from:%d/%m/%Y}: "
             "phiên bản mới không thể có hiệu lực trước ngày đó."
         )
-    same = last and (last.digest, last.state) == (digest(content), state)
+    same = last and (last.digest, last.state) == (file.digest, state)
     if last and same and not (state == State.CLOSED and valid_from < last.valid_from):
         raise Problem(f"“{file.id}” không có gì thay đổi so với phiên bản {last.number}.")
     if not replaces and state != State.CLOSED and (gone := to_come(rows, now, valid_from)):
         raise _replaced(file.id, gone[-1], valid_from)
-    row = _row(file.id, (last.number if last else 0) + 1, state, content, valid_from, now)
+    row = _row(file, (last.number if last else 0) + 1, state, valid_from, now)
     row.document, row.reason, row.by = may(Field.DOCUMENT, document), may(Field.REASON, reason), by
     session.add(row)
     try:
@@ -300,18 +298,16 @@ def _seen(session: Session, directive: str, after: int | None) -> Sequence[Direc
 
 def _rows(session: Session, directive: str) -> Sequence[DirectiveVersion]:
     query = select(DirectiveVersion).where(DirectiveVersion.directive == directive)
-    return session.scalars(query.order_by(DirectiveVersion.number)).all()
+    return session.scalars(query.order_by(DirectiveVersion.number).options(defer(DirectiveVersion.content))).all()
 
 
-def _row(
-    directive: str, number: int, state: State, content: dict[str, Any], valid_from: date, now: datetime
-) -> DirectiveVersion:
+def _row(file: File, number: int, state: State, valid_from: date, now: datetime) -> DirectiveVersion:
     return DirectiveVersion(
-        directive=directive,
+        directive=file.id,
         number=number,
         state=state,
-        content=content,
-        digest=digest(content),
+        content=file.content(),
+        digest=file.digest,
         valid_from=valid_from,
         document="",
         reason="",
@@ -321,7 +317,7 @@ def _row(
 
 
 def _version(row: DirectiveVersion, registry: Registry) -> Version:
-    file, directive = _parsed(json.dumps(row.content), registry)
+    file, directive = _parsed(row, registry)
     return Version(
         directive=directive,
         file=file,
@@ -335,10 +331,14 @@ def _version(row: DirectiveVersion, registry: Registry) -> Version:
     )
 
 
-@lru_cache(maxsize=2048)
-def _parsed(content: str, registry: Registry) -> tuple[File, Directive]:
-    file = File.model_validate_json(content)
-    return file, file.directive(registry)
+def _parsed(row: DirectiveVersion, registry: Registry) -> tuple[File, Directive]:
+    """What a version holds; its content is read once in a process, as nobody changes it."""
+    if (known := _PARSED.get((row.digest, registry))) is not None:
+        return known
+    if len(_PARSED) >= MOST_PARSED:
+        _PARSED.clear()
+    file = File.model_validate_json(json.dumps(row.content))
+    return _PARSED.setdefault((row.digest, registry), (file, file.directive(registry)))
 
 
 def _overtaken(directive: str, last: DirectiveVersion | None) -> Problem:

@@ -368,6 +368,8 @@ def ladder_on(app: AppContext, session: Session, day: date) -> Ladder:
 
 def _of(standing: Standing, past: Sequence[SentLetter]) -> list[SentLetter]:
     """The letters that carried a step of an obligation to the agency that answers for it now."""
+    if not past:
+        return []
     wanted = duty(standing)
     return [p for p in past if not p.copy and p.agency == standing.agency and wanted in p.duties]
 
@@ -411,7 +413,8 @@ def decide(
     if not due:
         return Decision(agency, day, None, (_why_nothing(ladder, owed, past, day),))
     (steps, ground), obstacles = _leaving(ladder, due, obstacle)
-    others = (s for s in without_later_periods(open_, day) if s not in ground)
+    mine = set(map(duty, ground))
+    others = (s for s in without_later_periods(open_, day) if duty(s) not in mine)
     rest = tuple(s for s in others if not _spoken_for(ladder, s, past, day))
     top, reasons = steps[ground[0].duty.directive], (*_why(ladder, steps, ground, rest, past, day), *obstacles)
     return Decision(agency, day, top, reasons, ground, rest, steps, ladder.answer_by(steps, day, (*ground, *rest)))
@@ -441,7 +444,8 @@ def _leaving(ladder: Ladder, due: Due, obstacle: Obstacle) -> tuple[Chosen, list
         if (why := obstacle(top, ground)) is None:
             return (steps, ground), obstacles
         obstacles.append(because(LadderReason.CANNOT_LEAVE, step=words.title(top), why=why))
-        lower = [(s, candidates[1:] if s in ground else candidates) for s, candidates in left]
+        mine = set(map(duty, ground))
+        lower = [(s, candidates[1:] if duty(s) in mine else candidates) for s, candidates in left]
         left = [(s, candidates) for s, candidates in lower if candidates]
     return highest, []
 

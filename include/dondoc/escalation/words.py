@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 from datetime import date
+from functools import lru_cache
 from textwrap import shorten
 
 from dondoc.directive.model import Directive, Duty, Step
@@ -40,7 +41,12 @@ def _about(directive: Directive) -> str:
 
 def short_reference(directive: Directive) -> str:
     """As a list of reasons names it: the title of one without a number would drown them."""
-    return shorten(reference(directive), 60, placeholder="…")
+    return _shortened(reference(directive))
+
+
+@lru_cache
+def _shortened(text: str) -> str:
+    return shorten(text, 60, placeholder="…")
 
 
 def cited(directive: Directive) -> str:

@@ -59,12 +59,19 @@ class FactIndex:
     def holders(self, agency: str, letter: str) -> frozenset[str]:
         """The agencies that may at some time answer for what one owes under a letter: its heirs, whoever a person gave
         it to, and theirs."""
+        if (known := self._holders.get((agency, letter))) is not None:
+            return known
         found = [agency]
         for one in found:
             given = (r.to_agency for r in self.ruled(RulingKind.REASSIGN, (letter,), (one,)))
             heirs = (successor.agency for successor in self.registry.agency(one).successors)
             found += [a for a in dict.fromkeys((*given, *heirs)) if a and a not in found]
-        return frozenset(found)
+        return self._holders.setdefault((agency, letter), frozenset(found))
+
+    @cached_property
+    def _holders(self) -> dict[tuple[str, str], frozenset[str]]:
+        """Answers so far: an agency owes many duties under a letter."""
+        return {}
 
     def held_before(self, agency: str) -> frozenset[str]:
         """The agencies for whose duties one may answer: itself, and whose heir it is or whose duties it was given."""
@@ -103,5 +110,7 @@ class FactIndex:
     def ruled(self, kind: str, letters: Sequence[str], agencies: Iterable[str]) -> list[Ruling]:
         """Rulings of a kind that name one of these letters, or none, and one of these agencies, or none."""
         about = [self._rulings[kind, letter] for letter in (None, *letters) if (kind, letter) in self._rulings]
+        if not about:
+            return []
         places = {place for by in about for agency in (None, *agencies) for place in by.get(agency, ())}
         return [self.facts.rulings[place] for place in sorted(places)]

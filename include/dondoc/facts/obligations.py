@@ -244,10 +244,11 @@ class _Judge:
 
     def _about(self, kind: RulingKind) -> list[Ruling]:
         """Rulings of a kind on this letter, system, deliverable and period, of whoever may answer for it."""
+        letters = self.asked if kind == RulingKind.ACCEPT else self.asked[:1]
+        if not (about := self.told.ruled(kind, letters, self._holders)):
+            return []
         duty = self.duty
         its: dict[str, str | None] = {"system": duty.system, "deliverable": duty.deliverable, "period": duty.period}
-        letters = self.asked if kind == RulingKind.ACCEPT else self.asked[:1]
-        about = self.told.ruled(kind, letters, self._holders)
         return [
             r
             for r in about

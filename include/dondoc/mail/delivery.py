@@ -1,18 +1,22 @@
 """Delivery: claim, check, hand over, and settle what is uncertain. Never twice, never lost.
 
 A letter is claimed by compare-and-set under a lease. `sending` is committed after the server took the recipient and
-right before DATA: whoever dies earlier provably sent nothing; whoever dies later leaves `uncertain`.
+right before DATA: whoever dies earlier provably sent nothing; whoever dies later leaves `uncertain`. Where there is
+much to send it goes over several lines side by side, and one commit is for all of them.
 """
 
 import logging
 from collections import Counter
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from dondoc.configuration.settings import Settings
 from dondoc.mail import recovery
-from dondoc.mail.delivery_run import DeliveryRun
+from dondoc.mail.delivery_run import LINES, DeliveryRun
 from dondoc.mail.letter import Precondition
 from dondoc.mail.message import replies_are_read, sender
 from dondoc.mail.servers import ImapServer, SmtpServer, refuse_to_play
@@ -68,17 +72,20 @@ def deliver(
         refuse_to_play(server)
     if not replies_are_read(settings, server):
         log.warning("no Reply-To: answers to %s are not read; set DONDOC_INTAKE_ADDRESS", sender(server))
-    work = DeliveryRun(sessions, settings, secrets, calendar, blobs, precondition, now, server, sender(server))
+    given = (sessions, settings, secrets, calendar, blobs, precondition, now, server, sender(server))
     moved = recovery.sweep(sessions, now) | recovery.expire(sessions, now)
     if settings.mode == "live":
         moved |= recovery.retire(sessions, now)
     letter_seconds = min(settings.letter_seconds, settings.lease_seconds * OF_LEASE)
     timeout = min(LONGEST_WAIT, letter_seconds)
-    with SmtpConnection(server, timeout=timeout, name=settings.installation, letter_seconds=letter_seconds) as line:
-        for row in work.claims(limit):
-            work.send(row, line)
+    about: dict[str, Any] = {"timeout": timeout, "name": settings.installation, "letter_seconds": letter_seconds}
+    with ExitStack() as stack:
+        lines = [stack.enter_context(SmtpConnection(server, **about)) for _ in range(LINES)]
+        work = DeliveryRun(*given, stack.enter_context(ThreadPoolExecutor(LINES, "smtp")))
+        for rows in work.claims(limit):
+            work.send(rows, lines)
     moved |= work.moved
-    troubles = [line.trouble]
+    line, troubles = lines[0], [lines[0].trouble]
     if archive:
         settled, unreadable = recovery.settle(sessions, archive, settings, secrets, now)
         moved |= settled

@@ -28,6 +28,7 @@ class LetterKind(Code):
     INTERNAL = "internal", "Nội bộ"
 
 
+ANSWERS = (LetterKind.RECEIPT, LetterKind.RETURNED, LetterKind.INTERNAL)  # to what happened: they stay true
 CHASING = tuple(kind for kind in LetterKind if kind.chases)
 
 

@@ -19,7 +19,8 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     raise Problem(
-        "Không hạ cơ sở dữ liệu xuống phiên bản trước: sẽ mất các thư đã rút lại. Khôi phục bản sao lưu trước khi nâng cấp."
+        "Không hạ cơ sở dữ liệu xuống phiên bản trước: sẽ mất các thư đã rút lại. Khôi phục bản sao lưu trước khi "
+        "nâng cấp."
     )
 
 
