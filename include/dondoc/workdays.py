@@ -60,6 +60,16 @@ class WorkingDays:
 
     def add(self, day: date, count: int) -> date:
         """The `count`-th working day after `day` (negative: before it). 0: the day itself, else the next one."""
+        if (known := self._added.get((day, count))) is None:
+            known = self._added[day, count] = self._add(day, count)
+        return known
+
+    @cached_property
+    def _added(self) -> dict[tuple[date, int], date]:
+        """Answers so far, as above."""
+        return {}
+
+    def _add(self, day: date, count: int) -> date:
         step = -_ONE if count < 0 else _ONE
         if count == 0:
             day, count = day - _ONE, 1

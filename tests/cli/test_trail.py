@@ -32,6 +32,7 @@ from dondoc.store.cameras import Camera
 from dondoc.store.facts import Contact, ContactChange, RegisteredLetter
 from dondoc.store.reporting import ReportIssue
 from dondoc.store.trust import AuditEvent, KeyCheck
+from dondoc.vocabulary.letters import OutboxState
 from dondoc.vocabulary.submissions import Outcome
 from dondoc.web.audit import ACT
 from tests.conftest import CLERK, Run, approver, at, letter_of
@@ -91,6 +92,7 @@ RECORDED: dict[str, tuple[tuple[str, ...], str, str]] = {
     "rotate-key": ((), "rotate_key", "DONDOC_SECRET_KEY"),
     "rule": (("hold_all", "--document", "CV 1", "--reason", "thử"), "hold_all", "QD-2"),
     "settle": (("TH-00002", "sent"), "settle", "TH-00002"),
+    "withdraw": (("TH-00005", "--reason", "gửi nhầm"), "withdraw", "TH-00005"),
 }
 MAY_BE_NAMELESS = {  # what the account at the machine may do without a name
     *(
@@ -216,6 +218,10 @@ def typed(
         asked = {"role": "clerk", "email": "moi@sonn.test", "asked": "cu@sonn.test", "happened_at": at(1)}
         session.add(ContactChange(submission_id=number, **asked, **who))
     stopped(app, NOW)
+    with app.sessions.begin() as session:
+        wrong = Letter("receipt", "cu@sonn.test", "S", "t", "<p>t</p>", "3", "vì", agency="so-nnptnt")
+        [sent] = outbox.enqueue(session, [wrong], settings=app.settings, now=at(18))
+        sent.state, sent.sent_at = OutboxState.SENT, at(18)
     return lambda *words: dondoc(*words) and None
 
 

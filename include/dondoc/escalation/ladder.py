@@ -245,6 +245,8 @@ class Ladder:
         It binds every step for what the letter asked for, the steps above its own for what it only listed, and whatever
         a person has to release for all that the agency owes: nobody is told of it while it has time.
         """
+        if not past:
+            return None
         binding = [
             p
             for p in self.open_letters(standing, past, day)
@@ -299,7 +301,8 @@ class Ladder:
 
     def stop(self, step: Step, standing: Standing, past: Sequence[SentLetter], day: date) -> Stop | None:
         """The newest word by which a person stopped a step of an obligation, while it holds."""
-        mine = (p.stop for p in reversed(_of(standing, past)) if p.stop and _step(p, standing) == step.id)
+        stopped = [p for p in past if p.stop]
+        mine = (p.stop for p in reversed(_of(standing, stopped)) if p.stop and _step(p, standing) == step.id)
         return next((stop for stop in mine if day < stop.until), None)
 
     def taken(self, step: Step, standing: Standing, past: Sequence[SentLetter], day: date) -> SentLetter | None:
@@ -318,12 +321,21 @@ class Ladder:
         The highest that is allowed, unless it is taken already or a person has stopped a higher one; and, where that
         cannot be, the step that repeats, when nobody has written about the obligation for its interval.
         """
-        climbing = self.climbing(standing)
-        allowed = [i for i, s in enumerate(climbing) if not self.blocked_reason(s, standing, past, day)]
-        found = [] if not allowed or self.taken(climbing[allowed[-1]], standing, past, day) else [climbing[allowed[-1]]]
-        if any(self.stop(s, standing, past, day) for s in climbing[allowed[-1] + 1 if allowed else 0 :]):
+        allowed, above = self.highest(standing, past, day)
+        if any(self.stop(step, standing, past, day) for step in above):
             return []
+        found = [allowed] if allowed and not self.taken(allowed, standing, past, day) else []
         return found + [s for s in self.steps(standing) if s.repeat and self._again(s, standing, past, day)]
+
+    def highest(
+        self, standing: Standing, past: Sequence[SentLetter], day: date
+    ) -> tuple[Step | None, tuple[Step, ...]]:
+        """Of those taken once the highest that is allowed, and those above it."""
+        climbing = self.climbing(standing)
+        for at in reversed(range(len(climbing))):
+            if not self.blocked_reason(climbing[at], standing, past, day):
+                return climbing[at], climbing[at + 1 :]
+        return None, climbing
 
     def _again(self, step: Step, standing: Standing, past: Sequence[SentLetter], day: date) -> bool:
         """Whether it is time to ask once more: some interval after whatever was written about the obligation last."""
@@ -338,14 +350,11 @@ class Ladder:
         if any(step.kind == LetterKind.REMINDER or "board" in step.to for step in steps.values()):
             return None
         extended = [s.last_day for s in listed if s.last_day and duty_words.extended(s)]
-        return max([*extended, *(self._given(step, steps.values(), day) for step in steps.values())])
-
-    def _given(self, step: Step, together: Iterable[Step], day: date) -> date:
-        if step.answer_days:
-            return self.calendar.add(day, step.answer_days)
-        if any(map(needs_approval, together)):
-            return self.calendar.add(day, APPROVAL_DAYS + 2) - timedelta(days=1)
-        return self.calendar.add(day, 1)
+        usual = self.calendar.add(day, 1)
+        if any(map(needs_approval, steps.values())):
+            usual = self.calendar.add(day, APPROVAL_DAYS + 2) - timedelta(days=1)
+        given = {step.answer_days and self.calendar.add(day, step.answer_days) for step in steps.values()}
+        return max([*extended, *(day or usual for day in given)])
 
     def after_stop(self, steps: Mapping[str, str], ground: Sequence[Standing], day: date) -> date:
         """The day on which the steps above these would have come, had these been taken on a day; of the last step the
@@ -456,10 +465,10 @@ def _highest(ladder: Ladder, candidates: Due) -> Chosen:
     top = max(rank(step) for _, step in due)
     found: dict[str, Step] = {}
     for standing, step in due:
-        steps, before = ladder.steps(standing), found.get(standing.duty.directive)
-        if rank(step) == top and (before is None or steps.index(step) > steps.index(before)):
+        before = found.setdefault(standing.duty.directive, step) if rank(step) == top else step
+        if before is not step and (steps := ladder.steps(standing)).index(step) > steps.index(before):
             found[standing.duty.directive] = step
-    return found, tuple(s for s, step in due if found.get(s.duty.directive) == step)
+    return found, tuple(s for s, step in due if found.get(s.duty.directive) is step)
 
 
 def _not_today(
@@ -534,13 +543,11 @@ def _why_not(ladder: Ladder, standing: Standing, past: Sequence[SentLetter], day
     if not chased(standing):
         about = {"obligation": standing.duty.id, "name": ladder.name(standing)}
         return because(LadderReason.NOT_CHASED, **about, why=standing.paused or standing.reasons)
-    steps = ladder.climbing(standing)
-    allowed = [i for i, s in enumerate(steps) if not ladder.blocked_reason(s, standing, past, day)]
+    allowed, above = ladder.highest(standing, past, day)
     so_far = _owed(ladder, standing, day)
-    if allowed and (letter := ladder.taken(steps[allowed[-1]], standing, past, day)):
-        title = words.title(steps[allowed[-1]])
-        so_far = because(LadderReason.STEP_TAKEN, so_far=so_far, step=title, letter=letter.fate())
-    for step in steps[allowed[-1] + 1 if allowed else 0 :]:
+    if allowed and (letter := ladder.taken(allowed, standing, past, day)):
+        so_far = because(LadderReason.STEP_TAKEN, so_far=so_far, step=words.title(allowed), letter=letter.fate())
+    for step in above:
         if not _over(step, standing, day) and (why := ladder.blocked_reason(step, standing, past, day)):
             return because(LadderReason.NEXT_STEP, so_far=so_far, step=words.title(step), why=why)
     return because(LadderReason.ALL_STEPS_TAKEN, so_far=so_far)

@@ -56,6 +56,8 @@ class AddressBook:
 
     def passed_over(self, step: Step, agency: str, systems: Sequence[str]) -> list[tuple[Contact, Role]]:
         """Who would get the letters of a step, if they reached them."""
+        if not self.undelivered:
+            return []
         groups = [step.to, *((role,) for role in step.also)]
         found = [
             pair for roles in groups for system in systems for pair in self._first(step, roles, agency, system, {})
@@ -81,15 +83,18 @@ class AddressBook:
             found[contact.agency, contact.role].append(contact)
         return found
 
+    def _named(self, agency: str, role: Role, system: str | None) -> list[Contact]:
+        held = self._held.get((agency, role), ())
+        return contacts.first_named(held, system) if held else []
+
     def _first(
         self, step: Step, roles: Sequence[Role], agency: str, system: str, undelivered: Undelivered
     ) -> Iterator[tuple[Contact, Role]]:
         """Who holds the first role that anybody holds: the last named, but of our own board everybody."""
         for role in roles:
-            whose = self.registry.office if role.side is Side.OURS else agency
-            held = contacts.first_named(self._held.get((whose, role), ()), system)
+            held = self._named(self.registry.office if role.side is Side.OURS else agency, role, system)
             if role == Role.HEAD and not step.own_address:
-                held = [*contacts.first_named(self._held.get((agency, Role.CLERK), ()), None), *held]
+                held = [*self._named(agency, Role.CLERK, None), *held]
             if found := [one for one in held if one.email not in undelivered]:
                 yield from ((one, role) for one in (found if role.side is Side.OURS else found[:1]))
                 return

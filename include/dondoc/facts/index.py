@@ -10,6 +10,7 @@ from dondoc.directive.model import Registry
 from dondoc.facts.read import Facts, Paper, Received
 from dondoc.store.facts import Ruling
 from dondoc.vocabulary.rulings import RulingKind
+from dondoc.vocabulary.submissions import ACCEPTED
 
 Kind = tuple[str, str | None]  # of a ruling, and the letter that it is about
 
@@ -92,6 +93,14 @@ class FactIndex:
                     found[heir.agency].append(one.id)
         return found
 
+    def about(self, agencies: frozenset[str]) -> "FactsAbout":
+        return self._about.setdefault(agencies, FactsAbout(self, agencies))
+
+    @cached_property
+    def _about(self) -> dict[frozenset[str], "FactsAbout"]:
+        """Answers so far: an agency owes many duties."""
+        return {}
+
     def sent_by(self, agencies: Iterable[str]) -> list[Received]:
         return self._received(place for agency in agencies for place in self._sent.get(agency, ()))
 
@@ -109,8 +118,29 @@ class FactIndex:
 
     def ruled(self, kind: str, letters: Sequence[str], agencies: Iterable[str]) -> list[Ruling]:
         """Rulings of a kind that name one of these letters, or none, and one of these agencies, or none."""
-        about = [self._rulings[kind, letter] for letter in (None, *letters) if (kind, letter) in self._rulings]
-        if not about:
+        if not (about := [by for letter in (None, *letters) if (by := self._rulings.get((kind, letter)))]):
             return []
         places = {place for by in about for agency in (None, *agencies) for place in by.get(agency, ())}
         return [self.facts.rulings[place] for place in sorted(places)]
+
+
+@dataclass(frozen=True)
+class FactsAbout:
+    """The facts that may concern some agencies, each looked up once for all that they owe."""
+
+    index: FactIndex
+    agencies: frozenset[str]
+
+    @cached_property
+    def papers(self) -> list[Paper]:
+        return self.index.papers_of(self.agencies)
+
+    @cached_property
+    def counting(self) -> list[Received]:
+        """What they sent that counts for a duty: it was accepted, or says when what was accepted first came."""
+        return [s for s in self.index.sent_by(self.agencies) if s.outcome in ACCEPTED or s.first]
+
+    @cached_property
+    def may_be(self) -> list[Received]:
+        """What they sent, and what may be theirs."""
+        return self.index.may_be_of(self.agencies)

@@ -18,7 +18,7 @@ from dondoc.directive.following import asked_by, asked_since
 from dondoc.directive.model import Directive, Duty
 from dondoc.directive.record import ALWAYS
 from dondoc.directive.succession import responsible
-from dondoc.facts.index import FactIndex
+from dondoc.facts.index import FactIndex, FactsAbout
 from dondoc.facts.promises import Promise, promise
 from dondoc.facts.read import Facts, Paper, Received, read
 from dondoc.facts.reasons import StandingReason, cited
@@ -28,7 +28,7 @@ from dondoc.vocabulary.numbers import BN
 from dondoc.vocabulary.obligations import Status
 from dondoc.vocabulary.reasons import Reason, because, said
 from dondoc.vocabulary.rulings import SPOKEN, RulingKind
-from dondoc.vocabulary.submissions import ACCEPTED, OUR_TURN, Outcome
+from dondoc.vocabulary.submissions import OUR_TURN, Outcome
 from dondoc.workdays import WorkingDays
 
 TO_CORRECT = 3  # working days that a return gives
@@ -260,6 +260,10 @@ class _Judge:
         """Every agency that may have answered for it at some time."""
         return self.told.holders(self.duty.agency, self.letter.id)
 
+    @cached_property
+    def _facts(self) -> FactsAbout:
+        return self.told.about(self._holders)
+
     def _its(self, agency: str | None, day: date) -> bool:
         """Whether what an agency did or was told on a day concerns this obligation.
 
@@ -299,9 +303,9 @@ class _Judge:
             return _Found(Status.WAIVED, because(StandingReason.WAIVED, ruling=cited(waived[-1])))
         if agency is None:
             return _Found(Status.NEEDS_REASSIGNMENT, because(StandingReason.NO_AGENCY))
-        if waiting := next((s for s in self._meant_for_it() if self._waits_for_us(s, agency)), None):
+        if waiting := next((s for s in self._meant_for_it(OUR_TURN) if self._may_meet(s, agency)), None):
             return _Found(Status.UNDER_REVIEW, _submitted(StandingReason.OUR_TURN, waiting))
-        if returned := [s for s in self._meant_for_it() if s.outcome == Outcome.RETURNED and self._is_its_form(s)]:
+        if returned := list(filter(self._is_its_form, self._meant_for_it({Outcome.RETURNED}))):
             why = _submitted(StandingReason.RETURNED, returned[-1])
             return _Found(Status.RETURNED, why, correct_by=self._correct_by(returned))
         if last_day is None:
@@ -340,9 +344,13 @@ class _Judge:
 
     def _named_in(self, fulfils: frozenset[str]) -> bool:
         """Whether it was said to be met: under its own letter, or under one that this letter repeats."""
-        return any(
-            f"{letter}:{name}" in fulfils for letter in self.asked for name in (self.duty.short, self.duty.series)
-        )
+        return not self._names.isdisjoint(fulfils)
+
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        """What it is called where something is said to meet it."""
+        names = self.duty.short, self.duty.series
+        return frozenset(f"{letter}:{name}" for letter in self.asked for name in names)
 
     def _fulfilments(self) -> list[Arrival]:
         """When and by what it was met. Timeliness is the receipt of the first version that was accepted."""
@@ -357,19 +365,18 @@ class _Judge:
         return self.since is None or moment.astimezone(HERE).date() >= self.since
 
     def _arrived(self) -> Iterator[Arrival]:
-        for paper in self.told.papers_of(self._holders):
+        for paper in self._facts.papers:
             if self._named_in(paper.fulfils) and self._its(paper.agency, paper.received_at.date()):
                 yield _came(paper)
-        for submission in self.told.sent_by(self._holders):
-            counts = submission.outcome in ACCEPTED or submission.first
-            if counts and self._is_its_form(submission):
+        for submission in self._facts.counting:
+            if self._is_its_form(submission):
                 yield submission.received_at, _submitted(StandingReason.SUBMISSION, submission)
         yield from map(_accepted, self._rulings(RulingKind.ACCEPT))
 
     def _given(self) -> set[Arrival]:
         """What a person gave to this very period, whenever it came."""
         its = {f"{one}:{self.duty.short}" for one in self.asked}
-        papers = (p for p in self.told.papers_of(self._holders) if its & p.fulfils)
+        papers = (p for p in self._facts.papers if its & p.fulfils)
         return {*map(_came, papers), *(_accepted(r) for r in self._rulings(RulingKind.ACCEPT) if r.period)}
 
     def _in_its_period(self) -> Met:
@@ -398,16 +405,19 @@ class _Judge:
             since = max(since, ended) if since and ended else None
             begins, met = clock.at(duty.due_before or ALWAYS, 0), met.union(mine)
 
-    def _meant_for_it(self) -> Iterator[Received]:
-        """What was sent since it was asked for; of a duty that comes back, while this was its oldest open period."""
-        since = self._in_its_period()[1] if self.duty.period else clock.at(ALWAYS, 0)
-        for submission in self.told.may_be_of(self._holders):
-            if since and since <= submission.received_at and self._is_asked(submission.received_at):
+    def _meant_for_it(self, outcomes: Collection[Outcome]) -> Iterator[Received]:
+        """What was sent with such an outcome since it was asked for, in its period."""
+        for submission in self._facts.may_be:
+            when = submission.received_at
+            if submission.outcome in outcomes and self._is_asked(when) and self._is_meant(when):
                 yield submission
 
-    def _waits_for_us(self, submission: Received, agency: str) -> bool:
-        """Whether it may meet it and waits for a person on our side: that pauses it."""
-        return submission.outcome in OUR_TURN and self._may_meet(submission, agency)
+    def _is_meant(self, moment: datetime) -> bool:
+        """Of a duty that comes back: whether this was its oldest open period then."""
+        if not self.duty.period:
+            return True
+        since = self._in_its_period()[1]
+        return since is not None and since <= moment
 
     def _may_meet(self, submission: Received, agency: str) -> bool:
         day = submission.received_at.date()
@@ -426,9 +436,8 @@ class _Judge:
         return [r for r in self._about(kind) if r.agency in (None, holder)]
 
     def _promises(self, holder: str) -> tuple[Promise, ...]:
-        since = self._in_its_period()[1] if self.duty.period else clock.at(ALWAYS, 0)
         said = in_order(r for kind in SPOKEN for r in self._of_holder(kind, holder) if r.until)
-        meant = [r for r in said if r.period or (since and since <= r.happened_at)]
+        meant = [r for r in said if r.period or self._is_meant(r.happened_at)]
         return tuple(made for ruling in meant if (made := promise(ruling)))
 
     def _paused(self, holder: str, promises: Sequence[Promise]) -> Reason | None:
