@@ -60,6 +60,7 @@ ORDER = [
     "tls",
     "bounded",
     "unseen",
+    "garbage",
     "masking",
     "archives",
     "vocabulary",

@@ -26,6 +26,7 @@ from dondoc.facts.obligations import Standing, short_names, standings
 from dondoc.facts.read import Facts, read
 from dondoc.facts.reasons import cited
 from dondoc.forms.attached import Blanks
+from dondoc.garbage import not_collected
 from dondoc.mail import outbox
 from dondoc.staff import notices
 from dondoc.staff.morning import Morning
@@ -62,7 +63,7 @@ def escalate(
         when recorded.
     """
     made = _files(app, day, now, agencies) if record else {}
-    with app.sessions.begin() if record else app.sessions.reading() as session:
+    with not_collected(), app.sessions.begin() if record else app.sessions.reading() as session:
         morning = _Morning(app, session, day, now, record, made)
         rows = [morning.agency(a) for a in morning.owed if agencies is None or a in agencies]
         if record:
