@@ -20,7 +20,8 @@ from dondoc.errors import Problem
 from dondoc.facts.rule import rule
 from dondoc.reporting.figures.compute import figures
 from dondoc.store.cameras import Camera, NightRun, Outage
-from dondoc.store.mail import OutboxLetter
+from dondoc.store.intake import Submission, Verdict
+from dondoc.store.mail import OutboxLetter, Withdrawal
 from dondoc.vocabulary.rulings import RulingKind
 from tests.cameras.nights import (
     AGENCY,
@@ -375,18 +376,43 @@ class TestTogether:
             assert "đường truyền" not in words
             assert "không cần trả lời" not in words, "its foot asks for an answer"
 
-    def test_a_restricted_camera_hides_its_place(self, app: AppContext) -> None:
-        ids = at_site(app, 2, "Nhà riêng ông X")
+    def test_a_restricted_camera_is_named_by_the_row_of_its_form(self, app: AppContext) -> None:
+        first, second = at_site(app, 2, "Nhà văn hóa")
         contact(app, "a@example.vn")
         with app.sessions.begin() as session:
-            session.get_one(Camera, ids[0]).restricted = True
-        for number, verdict in enumerate(["ok", "unreachable", "unreachable"]):
-            seen(app, number, dict.fromkeys(ids, verdict))
+            file = Submission(channel="mail", channel_id="1", filename="f.xlsx", sha256="0" * 64, sender="a@example.vn")
+            file.happened_at = file.recorded_at = late(0)
+            session.add(file)
+            session.flush()
+            camera = session.get_one(Camera, second)
+            camera.restricted, camera.submission_id = True, file.id
+            rows = [{"place": "Cổng", "name": "khác"}, {"place": camera.place.upper(), "name": camera.name}]
+            judged = Verdict(submission_id=file.id, outcome="accepted", form="form_03", rows=rows, agency=AGENCY)
+            judged.fulfils, judged.head, judged.issues, judged.reason, judged.recorded_at = [], {}, [], "", late(0)
+            session.add(judged)
+        for number, (one, other) in enumerate([("ok", "ok"), ("black", "no_frame"), ("black", "no_frame")]):
+            seen(app, number, {first: one, second: other})
         letters.outages(app, outages.settle(app, night=on(2), now=late(2))["opened"], late(2))
         with app.sessions.begin() as session:
             letter = session.scalars(select(OutboxLetter)).one()
-        assert "Nhà riêng" not in letter.text + letter.html
-        assert "02 camera" in letter.text
+            hidden = session.get_one(Camera, second).name
+        assert "Tại điểm Nhà văn hóa:\n- CAM-00001 (Nhà văn hóa 1): hình chỉ có màu đen" in letter.text
+        assert "- CAM-00002 (hạn chế nêu tên, dòng 2 của Biểu mẫu 03 (Khu, điểm du lịch)): " in letter.text
+        assert hidden not in letter.text + letter.html
+        assert letter.html.count("Tại điểm") == 1
+
+    def test_a_letter_that_was_withdrawn_has_told_nobody(self, app: AppContext) -> None:
+        camera = one(app)
+        contact(app, "a@example.vn")
+        for number, verdict in enumerate(["ok", "no_frame", "no_frame"]):
+            seen(app, number, {camera: verdict})
+        opened = outages.settle(app, night=on(2), now=late(2))["opened"]
+        [letter] = letters.outages(app, opened, late(2))
+        assert letters.outages(app, opened, late(2)) == []
+        with app.sessions.begin() as session:
+            taken = Withdrawal(letter_id=letter, taken_back=False, reason="sai", by="A", recorded_at=late(2))
+            session.add(taken)
+        assert outages.settle(app, night=on(3), now=late(3))["opened"] == opened
 
 
 def test_outages_that_a_month_has_passed_over_stay_open(app: AppContext) -> None:

@@ -1,4 +1,5 @@
-"""Letters about cameras: what answered of what was declared, and outages. Number and name only, no address."""
+"""Letters about cameras: what answered of what was declared, and outages. No address; a restricted camera is named by
+its row in the agency's own form."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from dondoc.cameras.logins.attempts import device
 from dondoc.cameras.registry.declarations import AnyCamera
+from dondoc.cameras.registry.declared_rows import declared_rows
 from dondoc.cameras.state import checks, current, pauses, state
 from dondoc.cameras.state import outages as room
 from dondoc.cameras.state import rules as data
@@ -22,6 +24,7 @@ from dondoc.directive.names import fold
 from dondoc.directive.succession import responsible
 from dondoc.facts import contacts
 from dondoc.facts.desk import desk
+from dondoc.forms.spec import load_specs
 from dondoc.mail import compose, outbox
 from dondoc.mail.letter import Attachment, Letter, Precondition
 from dondoc.mail.render import render
@@ -81,7 +84,8 @@ def outages(app: AppContext, outage_ids: Iterable[int], now: datetime) -> list[i
                 groups[agency, recipient].append((outage, camera))
         standing = current.read(app, session, now, {camera.agency for _, camera in rows}) if groups else []
         phone = desk(session, app.registry, app.letters(session, now.date()), now.date())
-    return _put(app, [_told(app, *group, found, standing, phone, now) for group, found in groups.items()], now)
+        names = _names(app, session, [camera for _, camera in rows])
+    return _put(app, [_told(app, *group, found, standing, names, phone, now) for group, found in groups.items()], now)
 
 
 def _put(app: AppContext, letters: list[Letter | None], now: datetime) -> list[int]:
@@ -107,11 +111,12 @@ def _answer(app: AppContext, submission_id: int, now: datetime, copy: Copy) -> L
         sender = submission.sender if submission.sender_doubt is None else ""  # a forged address is told nothing
         phone = desk(session, app.registry, app.letters(session, now.date()), now.date())
         recipient = sender or _officer(session, agency, cameras[0].system, now)
+        names = _names(app, session, cameras)
     if not recipient:
         return None
     number = BN(submission.id)
-    faults = _lines([c for c in cameras if found.verdicts.get(c.id, Seen.OK) not in GOOD], _said(found.verdicts))
-    unchecked = _lines([c for c in cameras if c.id in found.why_not], found.why_not)
+    faults = _lines([c for c in cameras if found.verdicts.get(c.id, Seen.OK) not in GOOD], _said(found.verdicts), names)
+    unchecked = _lines([c for c in cameras if c.id in found.why_not], found.why_not, names)
     marked = copy(submission_id, {line["number"]: line["why"] for line in faults}) if faults else None
     context: ReachabilityWords = {
         "agency": app.registry.agency(agency).name,
@@ -201,6 +206,7 @@ def _told(
     recipient: str,
     found: list[tuple[Outage, Camera]],
     standing: Sequence[CameraState],
+    names: Mapping[int, str],
     phone: str | None,
     now: datetime,
 ) -> Letter:
@@ -212,9 +218,15 @@ def _told(
     told = {camera for place in named for camera in place.cameras}
     alone = [(outage, camera) for outage, camera in found if camera.id not in told]
     lines: list[OutWords] = [
-        {**line, "outage": SC(outage.id), "since": outage.first_night, "often": outage.flapping}
-        for line, (outage, _) in zip(
-            _lines([c for _, c in alone], _said({c.id: o.verdict for o, c in alone})), alone, strict=True
+        {
+            **line,
+            "place": camera.place,
+            "outage": SC(outage.id),
+            "since": outage.first_night,
+            "often": outage.flapping,
+        }
+        for line, (outage, camera) in zip(
+            _lines([c for _, c in alone], _said({c.id: o.verdict for o, c in alone}), names), alone, strict=True
         )
     ]
     context: OutageWords = {
@@ -266,11 +278,12 @@ def _verdict(place: Place, cameras: Mapping[int, CameraState]) -> str:
 
 
 def _place(place: Place, cameras: Mapping[int, CameraState], mine: Mapping[int, Outage]) -> PlaceWords:
-    """What a letter says of a place; where a camera is restricted, the place is named by numbers alone."""
+    """What a letter says of a place."""
     states = [cameras[camera] for camera in place.cameras]
     numbers = ", ".join(s.number for s in states[:NUMBERS]) + (" …" if len(states) > NUMBERS else "")
-    nameless = place.kind == "device" or any(s.camera.restricted for s in states)
-    name = "điểm có chung thiết bị, đường truyền" if nameless else f"điểm {states[0].camera.place}"
+    name = f"điểm {states[0].camera.place}"
+    if place.kind == "device":
+        name = "điểm có chung thiết bị, đường truyền"
     if place.kind == "agency":
         name = f"toàn bộ {len({fold(s.camera.place) for s in states}):02} điểm của đơn vị"
     outages = sorted({mine[s.camera.id].id for s in states if s.camera.id in mine})
@@ -300,16 +313,18 @@ def _letter(
     return compose.letter(app.settings, kind, recipient, words, key, reason, agency=agency, context=remember, **more)
 
 
-def _lines(cameras: Iterable[Camera], why: Mapping[int, str]) -> list[CameraWords]:
-    """What a letter says of each camera; a restricted one is named by its number alone."""
-    return [
-        {
-            "number": CAM(c.id),
-            "name": "camera hạn chế nêu tên" if c.restricted else c.name,
-            "why": why[c.id],
-        }
-        for c in cameras
-    ]
+def _names(app: AppContext, session: Session, cameras: Iterable[Camera]) -> dict[int, str]:
+    """What a letter to their agency calls cameras: a restricted one by the row of its form, so that the agency alone
+    can tell which it is."""
+    known = {camera.id: camera for camera in cameras}
+    rows = declared_rows(session, load_specs(app.settings.data), [c for c in known.values() if c.restricted])
+    hidden = {c.id: ", ".join(filter(None, ("hạn chế nêu tên", rows.get(c.id)))) for c in known.values()}
+    return {c.id: hidden[c.id] if c.restricted else c.name for c in known.values()}
+
+
+def _lines(cameras: Iterable[Camera], why: Mapping[int, str], names: Mapping[int, str]) -> list[CameraWords]:
+    """What a letter says of each camera."""
+    return [{"number": CAM(c.id), "name": names[c.id], "why": why[c.id]} for c in cameras]
 
 
 def precondition(app: AppContext) -> Precondition:

@@ -167,6 +167,7 @@ class CameraWords(TypedDict):
 
 
 class OutWords(CameraWords):
+    place: str  # under which it is listed; "" for none
     outage: str
     since: date
     often: bool

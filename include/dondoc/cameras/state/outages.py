@@ -13,6 +13,7 @@ from dondoc.configuration.context import AppContext
 from dondoc.configuration.settings import Settings
 from dondoc.directive.model import Registry
 from dondoc.mail import outbox
+from dondoc.mail.withdrawn import withdrawn
 from dondoc.store.cameras import Camera, Outage
 from dondoc.store.mail import OutboxLetter
 from dondoc.store.staleness import alone
@@ -126,11 +127,12 @@ def _often(session: Session, judge: CheckFilter, camera: int, now: datetime) -> 
 
 
 def announced(session: Session, settings: Settings) -> set[int]:
-    """Outages that a letter tells of which was not stopped, and counts in this mode."""
+    """Outages that a letter tells of which was neither stopped nor withdrawn, and counts in this mode."""
     letters = session.scalars(
         select(OutboxLetter.context).where(
             OutboxLetter.kind == LetterKind.OUTAGE,
             OutboxLetter.state != OutboxState.CANCELLED,
+            OutboxLetter.id.not_in(withdrawn()),
             outbox.counted(settings),
         )
     )

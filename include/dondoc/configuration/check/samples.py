@@ -249,7 +249,7 @@ _OUTAGE: shapes.OutageWords = {
             "outages": "SC-0001, SC-0002",
         }
     ],
-    "faults": [{**_CAMERA, "outage": "SC-0003", "since": DAY, "often": True}],
+    "faults": [{**_CAMERA, "place": "Cổng chợ", "outage": "SC-0003", "since": DAY, "often": True}],
     "total": 3,
     "more": 1,
     "advice": [("camera không trả lời kết nối", "kiểm tra nguồn điện")],
