@@ -6,7 +6,7 @@ import socket
 import ssl
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from datetime import timedelta
@@ -27,7 +27,7 @@ from dondoc.configuration.settings import load
 from dondoc.demo.camera import PASSWORD, USER
 from dondoc.demo.fleet import Fleet
 from dondoc.errors import Problem
-from dondoc.probing import network, spread
+from dondoc.probing import network, probe, spread
 from dondoc.probing.rtsp import dialogue
 from dondoc.probing.verdicts import Finding, Target, Verdict
 from dondoc.store.cameras import Camera, CredentialAttempt, CredentialRelease
@@ -757,3 +757,21 @@ class TestCommands:
             told = credentials.refused_since(session, row, secrets=secrets, tonight=NIGHT + timedelta(days=1))
         assert "từ đêm 22/11/2021" in (told or "")
         newer.sessions.kw["bind"].dispose()
+
+
+def test_a_night_knows_whose_login_has_shown_a_picture(
+    app: AppContext, fleet: Fleet, environment: pytest.MonkeyPatch
+) -> None:
+    told: list[bool] = []
+
+    def probed(targets: Sequence[Target], **more: object) -> Iterator[Finding]:
+        told.extend(target.worked for target in targets)
+        return probe.probe_many(targets, **more)  # type: ignore[arg-type]
+
+    environment.setattr(batch, "probe_many", probed)
+    camera = one(app, fleet.url("digest"), f"{USER},{PASSWORD}")
+    for number in (0, 1):
+        night.store(
+            app, [*looked(app, [camera], number).values()], night=on(number), round="night", now=at(on(number), 23)
+        )
+    assert told == [False, True]

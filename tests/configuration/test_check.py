@@ -131,6 +131,13 @@ def test_a_wrong_line_is_named(
         ("letters/outage/text.txt.j2", "{% endfor %}", "", "letters/outage/text.txt.j2", "TemplateSyntaxError"),
         ("cameras/pictures.yaml", "black_mean:", "blak_mean:", "pictures", "thiếu hoặc thừa: black_mean, blak_mean"),
         ("cameras/streams.yaml", "generic: /", "generick: /", "streams", "không có khóa “generick”"),
+        (
+            "cameras/streams.yaml",
+            "md5: []",
+            "md5: [{streams: [hik], source: x}]",
+            "md5.0.streams",
+            "không có dòng “hik”",
+        ),
     ],
 )
 def test_what_one_file_lacks_for_another_is_named(

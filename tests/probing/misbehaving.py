@@ -304,6 +304,45 @@ async def _refuses(visit: Visit) -> None:
         await visit.reply(b"401 No", b"WWW-Authenticate: Digest realm=a, nonce=b\r\n")
 
 
+@script("hangs up after its 401")
+async def _hangs_up(visit: Visit) -> None:
+    """Says nothing of it, and only when the next request has come."""
+    while method := await visit.asked():
+        if method == b"OPTIONS":
+            await visit.reply()
+        elif len(visit.heard) > 3:
+            await visit.reply(body=SDP)
+        elif b"Authorization" in visit.heard[-1]:
+            return
+        else:
+            await visit.reply(b"401 No", b"WWW-Authenticate: Digest realm=a, nonce=b\r\n")
+
+
+BOTH = b"WWW-Authenticate: Digest realm=a, nonce=b, algorithm=SHA-256\r\nWWW-Authenticate: Digest realm=a, nonce=b\r\n"
+
+
+def _broken_sha(answer: bytes | None) -> Script:
+    async def play(visit: Visit) -> None:
+        while method := await visit.asked():
+            if method == b"OPTIONS":
+                await visit.reply()
+            elif b"algorithm=SHA-256" in visit.heard[-1]:
+                if answer is None:
+                    return
+                await visit.reply(answer, BOTH)
+            elif b"Authorization" in visit.heard[-1]:
+                await visit.reply(body=SDP)
+            else:
+                await visit.reply(b"401 No", BOTH)
+
+    return play
+
+
+SCRIPTS["SHA-256 unanswered"] = _broken_sha(None)
+SCRIPTS["SHA-256 not understood"] = _broken_sha(b"400 Bad")
+SCRIPTS["SHA-256 refused"] = _broken_sha(b"401 No")
+
+
 @script("always stale")
 async def _stale(visit: Visit) -> None:
     while await visit.asked():

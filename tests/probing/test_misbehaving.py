@@ -1,5 +1,6 @@
 """Whatever is at the other end, it gets its verdict in time, and neither a password nor a crash out of us."""
 
+import asyncio
 import socket
 import ssl
 import time
@@ -9,7 +10,7 @@ from ipaddress import ip_network
 
 import pytest
 
-from dondoc.probing.probe import probe_many
+from dondoc.probing.probe import probe, probe_many
 from dondoc.probing.steps import MOST
 from dondoc.probing.verdicts import PHASE, WITHHELD, Finding, Target
 from tests.probing.certificate import self_signed
@@ -95,6 +96,7 @@ VERDICTS = {
     "refuses every login": ("auth_failed", "auth"),
     "always stale": ("auth_failed", "auth"),
     "stale to get Basic": ("auth_failed", "auth"),
+    "SHA-256 refused": ("auth_failed", "auth"),
     "status 403": ("forbidden", "auth"),
     "status 407": ("forbidden", "auth"),
     "status 404": ("not_found", "describe"),
@@ -134,6 +136,9 @@ VERDICTS = {
     "replies and resets": ("ok", "done"),
     "replies and half closes": ("ok", "done"),
     "closes after asking for a login": ("ok", "done"),
+    "hangs up after its 401": ("ok", "done"),
+    "SHA-256 unanswered": ("ok", "done"),
+    "SHA-256 not understood": ("ok", "done"),
     "redirects 301": ("ok", "done"),
     "redirects 302": ("ok", "done"),
     "redirects 307": ("ok", "done"),
@@ -255,10 +260,33 @@ def test_the_password_itself_is_sent_to_none_that_offers_digest(servers: Servers
     assert not any(b"Basic" in request for requests in servers.heard.values() for request in requests)
 
 
-@pytest.mark.parametrize(("kind", "times"), [("refuses every login", 1), ("always stale", 2)])
+@pytest.mark.parametrize(
+    ("kind", "times"),
+    [
+        ("refuses every login", 1),
+        ("SHA-256 refused", 1),
+        ("always stale", 2),
+        ("SHA-256 unanswered", 2),  # none of them refused
+        ("SHA-256 not understood", 2),
+        ("hangs up after its 401", 2),
+    ],
+)
 def test_a_refused_login_is_not_tried_again(servers: Servers, found: dict[str, Finding], kind: str, times: int) -> None:
     assert found[kind].password_sent
     assert sum(b"Authorization" in request for request in servers.heard[kind]) == times
+
+
+def test_a_device_that_is_known_to_be_wrong_at_sha_256_is_asked_by_md5(servers: Servers) -> None:
+    target = Target("1", servers.url("SHA-256 refused"), USER, PASSWORD, md5=True)
+    assert asyncio.run(probe(target, allow=ALLOW)).verdict == "ok"
+
+
+@pytest.mark.parametrize(("worked", "verdict"), [(False, "forbidden"), (True, "server_error")])
+def test_who_has_seen_a_picture_has_the_right_to(servers: Servers, worked: bool, verdict: str) -> None:
+    target = Target("1", servers.url("status 403"), USER, PASSWORD, worked=worked)
+    finding = asyncio.run(probe(target, allow=ALLOW))
+    assert finding.verdict == verdict
+    assert ("đủ số người xem" in finding.detail) is worked
 
 
 def test_a_login_goes_to_no_other_place_than_the_camera(servers: Servers, found: dict[str, Finding]) -> None:

@@ -336,7 +336,7 @@ def test_a_fault_of_ours_costs_one_look_and_is_loud(
     def stumbles(_: object) -> None:
         raise KeyError(PASSWORD)
 
-    monkeypatch.setattr(dialogue, "choose", stumbles)
+    monkeypatch.setattr(dialogue, "ranked", stumbles)
     targets = [Target("bad", fleet.url("digest"), USER, PASSWORD), Target("good", fleet.url("healthy"))]
     found = {f.camera: (f.verdict, f.detail) for f in probe_many(targets, timeout=30, allow=LOOPBACK)}
     assert found["bad"] == ("server_error", FAULT)

@@ -7,10 +7,12 @@ import os
 import socket
 import ssl
 import threading
+from asyncio.staggered import staggered_race
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from itertools import zip_longest
 from typing import cast
 
 from dondoc.configuration.settings import Network
@@ -47,7 +49,8 @@ _SPECIAL = [
 ]
 _ISATAP = (0x00005EFE, 0x02005EFE)  # bits 64 to 95 of an address that holds an IPv4 one in its last 32 (RFC 5214)
 _ALONE = 2  # bits of the host part from which on a network has a broadcast address (RFC 3021: not /31, /32)
-ADDRESSES = 4  # of a name, tried one after another
+ADDRESSES = 4  # of a name, tried side by side
+NEXT = 0.25  # seconds before the next of them is tried as well (RFC 8305, section 5)
 KEPT = 1024 * 1024  # bytes, so counted, of datagrams that wait to be read; they are read as soon as we have a turn
 RECEIVED = 4 * 1024 * 1024  # bytes that the kernel is asked to hold meanwhile; it may allow less
 PAIRS = 64  # tries to find two ports side by side
@@ -241,6 +244,29 @@ async def connect(ip: Ip, port: int) -> Connection:
         if error.errno in _OUR_OWN:
             raise Problem(_SHORT.format(os.strerror(error.errno))) from None
         raise
+
+
+async def connect_first(ips: Sequence[Ip], port: int) -> tuple[Connection, Ip]:
+    """A connection to the first of a camera's addresses that answers: each is begun a moment after the one before, so
+    that a dead one does not use up the time of the others (RFC 8305).
+
+    Raises:
+        OSError, Problem: as `connect`, of all of them what says most.
+    """
+    if len(ips) == 1:
+        return await connect(ips[0], port), ips[0]
+    families = [[ip for ip in ips if ip.version == version] for version in dict.fromkeys(ip.version for ip in ips)]
+    turns = [ip for pair in zip_longest(*families) for ip in pair if ip]
+    made, winner, failures = await staggered_race([partial(connect, ip, port) for ip in turns], NEXT)
+    if made is None or winner is None:
+        raise max(filter(None, failures), key=_says)
+    return made, turns[winner]
+
+
+def _says(failure: Exception) -> int:
+    """How much a failure tells: of our own machine, that a device picked up, that it is there, nothing."""
+    telling = (OSError, ConnectionRefusedError, ConnectionResetError, Problem)
+    return max((rank for rank, kind in enumerate(telling) if isinstance(failure, kind)), default=-1)
 
 
 class Datagrams(asyncio.DatagramProtocol):

@@ -76,7 +76,7 @@ async def _probe(target: Target, decoder: Decoder | None, resolver: Resolver, ti
         login = _credentials(target, address)
     except ValueError as error:
         return Finding(target.id, Codes.INVALID_ADDRESS, str(error), _since(started), stage)
-    dialogue = Dialogue(address, *login, resolver, digest=target.digest)
+    dialogue = Dialogue(address, *login, resolver, digest=target.digest, md5=target.md5, worked=target.worked)
     try:
         seen = await _observe(dialogue, decoder, timeout, target)
     except (Problem, MemoryError):

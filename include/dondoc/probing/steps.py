@@ -46,7 +46,7 @@ def _shown(reply: Response) -> str:
     status = f"{reply.status} {_NAMES.get(reply.status, '')}".strip()
     more = [f"{len(reply.body)} byte"] if reply.body else []
     if reply.status == 401:
-        offered = parse_challenges(reply.headers.get("www-authenticate", []))
+        offered = parse_challenges(reply.challenges)
         more += sorted({c.shown for c in offered}) or ["không nêu cách đăng nhập được biết"]
     if 300 <= reply.status < 400:
         more.append("chuyển hướng" if _is_address(reply.get("location")) else "không rõ chuyển đến đâu")

@@ -185,6 +185,7 @@ class Target:
     `past` is what its earlier pictures were like (JSON-safe), None when nobody remembers.
     `thumbnail`: a small picture is wanted, too.
     `digest`: its device has asked for Digest before, and gets no password in clear.
+    `md5`: its SHA-256 is known to be wrong. `worked`: with this login it has shown a picture lately.
     """
 
     id: str
@@ -194,6 +195,8 @@ class Target:
     past: Mapping[str, Any] | None = None
     thumbnail: bool = False
     digest: bool = False
+    md5: bool = False
+    worked: bool = False
 
     def __repr__(self) -> str:
         return f"Target({self.id})"

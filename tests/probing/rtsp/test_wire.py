@@ -1,5 +1,6 @@
 """What comes off the wire: logins, messages, descriptions and packets, with vectors of the RFCs and with anything."""
 
+import hashlib
 import re
 import time
 from contextlib import suppress
@@ -15,7 +16,7 @@ from dondoc.probing.rtsp.message import Inbox, NotRtsp, Response, content_length
 
 
 def response(user: str, password: str, challenge: str, uri: str, cnonce: str) -> str:
-    chosen = choose(parse_challenges([challenge]))
+    chosen = choose(parse_challenges([challenge.encode()]))
     assert chosen
     return Login(user, password, chosen).header("GET", uri, cnonce).partition('response="')[2][:64].partition('"')[0]
 
@@ -47,8 +48,37 @@ def test_the_digests_of_rfc_7616(algorithm: str, expected: str) -> None:
 
 def test_a_tab_stands_between_words_as_a_space_does() -> None:
     head = parse_head(b'RTSP/1.0 401 No\r\nWWW-Authenticate:\tDigest\trealm = "a" ,\tnonce = "1"\r\n')
-    (challenge,) = parse_challenges(head.headers["www-authenticate"])
+    (challenge,) = parse_challenges(head.challenges)
     assert (challenge.scheme, challenge.parts) == ("DIGEST", {"realm": "a", "nonce": "1"})
+
+
+@pytest.mark.parametrize(
+    "realm",
+    [
+        "摄像机".encode("gbk"),
+        "网络摄像机乗".encode("gbk"),
+        "Caméra".encode("latin-1"),
+        b"IP\xa0Camera\xa0",
+        "Cổng".encode(),
+    ],
+)
+@pytest.mark.parametrize("qop", ["", ', qop=""', ', qop="auth"'])
+def test_a_realm_is_bytes_and_an_empty_qop_is_none(realm: bytes, qop: str) -> None:
+    head = parse_head(
+        b'RTSP/1.0 401 No\r\nWWW-Authenticate: Digest realm="%b", nonce="1"%b\r\n' % (realm, qop.encode())
+    )
+    chosen = choose(parse_challenges(head.challenges))
+    assert chosen
+    header = Login("ông", "mật khẩu", chosen).header("DESCRIBE", "rtsp://h/", "c").encode("latin-1")
+
+    def md5(*words: bytes) -> bytes:
+        return hashlib.md5(b":".join(words)).hexdigest().encode()
+
+    between = (b"00000001", b"c", b"auth") if "auth" in qop else ()
+    expected = md5(md5("ông".encode(), realm, "mật khẩu".encode()), b"1", *between, md5(b"DESCRIBE", b"rtsp://h/"))
+    assert b'realm="%b"' % realm in header
+    assert b'response="%b"' % expected in header
+    assert (b"qop=" in header) == bool(between)
 
 
 SECRETS = st.text(st.characters(exclude_categories=("Cc", "Cs")), max_size=30)
@@ -84,17 +114,20 @@ def test_any_password_is_answered_as_another_library_answers_it(user: str, secre
         (['Digest realm="x", nonce="1", algorithm=MD5-sess, Digest realm="x", nonce="1"'], "MD5"),
         (['Digest realm="x", nonce="1", algorithm=MD5-sess, qop="auth"'], "MD5-SESS"),
         (['Digest realm="x", nonce="1", algorithm="sha-256", userhash=true, charset=UTF-8'], "SHA-256"),
+        (['Digest realm="x", nonce="1", qop=""', 'Basic realm="x"'], "MD5"),
+        (['Basic realm="x", Digest algorithm=SHA-256, nonce="1", realm="x", Digest nonce="2"'], "SHA-256"),
+        (['Digest realm=IP Camera (1), nonce=1 algorithm=SHA-256'], "SHA-256"),
         (['Negotiate abc'], None),
         ([], None),
     ],
 )  # fmt: skip
 def test_the_strongest_login_offered_is_chosen(offers: list[str], method: str | None) -> None:
-    chosen = choose(parse_challenges(offers))
+    chosen = choose(parse_challenges([offer.encode() for offer in offers]))
     assert (chosen.method if chosen else None) == method
 
 
-@given(st.lists(st.text() | st.text('Digest realm=",\\x noce1').map("Digest ".__add__), max_size=3))
-def test_any_challenge_is_read_without_a_crash(values: list[str]) -> None:
+@given(st.lists(st.binary() | st.text('Digest realm=",\\x noce1').map(lambda s: f"Digest {s}".encode()), max_size=3))
+def test_any_challenge_is_read_without_a_crash(values: list[bytes]) -> None:
     if chosen := choose(parse_challenges(values)):
         header = Login("u", "bi-mat-9", chosen).header("DESCRIBE", "rtsp://x/")
         assert "bi-mat-9" not in header
@@ -178,6 +211,10 @@ def test_controls_are_joined_as_cameras_expect() -> None:
     assert sdp.join("rtsp://h/p?c=1/", "trackID=1") == "rtsp://h/p?c=1/trackID=1"
     assert sdp.join("rtsp://h/p", "*") == "rtsp://h/p"
     assert sdp.join("rtsp://h/p", "rtsp://h/q") == "rtsp://h/q"
+    assert sdp.join("rtsp://h/p", "?trackID=1") == "rtsp://h/p?trackID=1"
+    assert sdp.join("rtsp://h/p/?a=b", "?trackID=1") == "rtsp://h/p/?trackID=1"
+    assert sdp.join("rtsp://h/live/1", "/live/1/trackID=1") == "rtsp://h/live/1/trackID=1"
+    assert sdp.join("rtsp://h/live/", "/trackID=1") == "rtsp://h/live/trackID=1"
 
 
 @given(

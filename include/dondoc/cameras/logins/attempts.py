@@ -280,6 +280,12 @@ def _past(session: Session, logins: Sequence[Login], night: date) -> _Past:
     return _Past(rows, releases, _taken(session, marks, night), _not_taken(session, devices, night), night)
 
 
+def taken(session: Session, logins: Sequence[Login], night: date) -> set[int]:
+    """The cameras whose device took their password lately."""
+    known = _taken(session, {one.door[1] for one in logins}, night)
+    return {one.camera for one in logins if one.door in known}
+
+
 def _taken(session: Session, marks: Iterable[str], night: date) -> set[Door]:
     attempt = CredentialAttempt
     lately = attempt.night < night, attempt.night >= night - LATELY, attempt.accepted.is_(True)

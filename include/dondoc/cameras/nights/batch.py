@@ -18,7 +18,7 @@ from dondoc import keys
 from dondoc.cameras.logins import attempts, canary, credentials, downgrade
 from dondoc.cameras.logins.attempts import Login
 from dondoc.cameras.nights import past, thumbnails
-from dondoc.cameras.registry import addresses
+from dondoc.cameras.registry import addresses, streams
 from dondoc.configuration.context import AppContext
 from dondoc.directive.names import fold
 from dondoc.probing.address import parse
@@ -46,6 +46,8 @@ class _Look:
     password: str | None = None
     unreadable: bool = False
     lost: bool = False  # its address is
+    worked: bool = False  # it has been seen to work
+    md5: bool = False  # as `Target`
 
     @property
     def certain(self) -> frozenset[str]:
@@ -149,7 +151,12 @@ class _Batch:
             held = [one.login for one in looks if one.login and one.camera not in may]
             why = attempts.barred(session, held, self.night, limit=limit) if held else {}
             digest = downgrade.known(session, {camera: devices[camera] for camera in may})
-        targets = [self._target(one, one.camera in may, one.camera in digest) for one in looks if not one.lost]
+            taken = attempts.taken(session, [one.login for one in looks if one.login], self.night)
+        targets = [
+            self._target(one, one.camera in may, one.camera in digest, one.camera in taken)
+            for one in looks
+            if not one.lost
+        ]
         found = [Finding(str(one.camera), WITHHELD, LOST, 0, STAGE) for one in looks if one.lost]
         found += [self._without_picture(finding, at) for finding in self._probed(targets)]
         with self.app.sessions.begin() as session:
@@ -158,10 +165,11 @@ class _Batch:
             downgrade.remember(session, (one.certain for one in looks if one.camera in asked), at)
         yield from _explained(looks, may, why, found)
 
-    def _target(self, one: _Look, may: bool, digest: bool) -> Target:
+    def _target(self, one: _Look, may: bool, digest: bool, taken: bool) -> Target:
         user, password = (one.user, one.password) if may else (None, None)
-        wanted = one.camera in self.pictured
-        return Target(str(one.camera), one.url, user, password, self.pasts.get(one.camera), wanted, digest)
+        wanted, worked = one.camera in self.pictured, one.worked and taken
+        past = self.pasts.get(one.camera)
+        return Target(str(one.camera), one.url, user, password, past, wanted, digest, one.md5, worked)
 
     def _without_picture(self, finding: Finding, at: datetime) -> Finding:
         """Results travel through Airflow: a picture is put away here, at once."""
@@ -199,7 +207,9 @@ def _found(one: _Look, ips: Iterable[Ip]) -> _Look:
 def _prepared(secrets: list[str], camera: Camera) -> _Look:
     site = (camera.agency, fold(camera.place)) if camera.place else None
     try:
-        plain = _Look(camera.id, addresses.read(camera, secrets).url or "", site)
+        url = addresses.read(camera, secrets).url or ""
+        md5 = streams.by_md5(camera.id, url)
+        plain = _Look(camera.id, url, site, worked=camera.worked_at is not None, md5=md5)
     except addresses.Unreadable:
         return _Look(camera.id, camera.url or "", site, lost=True)
     if camera.username is None:

@@ -11,6 +11,7 @@ from dondoc.configuration.settings import DATA
 from dondoc.directive import located_yaml
 from dondoc.directive.model import Strict
 from dondoc.probing.address import parse
+from dondoc.vocabulary.numbers import CAM
 
 CHANNEL = "{ch}"
 
@@ -73,6 +74,15 @@ class Credentials(Strict):
     source: str
 
 
+class ByMd5(Strict):
+    """Devices that offer SHA-256 and are wrong at it: they are logged in to by MD5. Brands by the ids of their streams,
+    known by the path; cameras by their numbers."""
+
+    streams: tuple[str, ...] = ()
+    cameras: tuple[str, ...] = ()
+    source: str
+
+
 class Streams(Strict):
     """The whole file."""
 
@@ -83,6 +93,7 @@ class Streams(Strict):
     flags: tuple[str, ...]
     path: Words
     credentials: Credentials
+    md5: tuple[ByMd5, ...] = ()
 
     def of_brand(self, brand: str) -> Stream | None:
         """The first entry one of whose words is in the folded brand."""
@@ -159,6 +170,25 @@ def _compared(path: str, ignored: frozenset[str]) -> str:
     place, _, query = path.casefold().partition("?")
     parameters = [p for p in query.split("&") if p and p.partition("=")[0] not in ignored]
     return "?".join((place.strip("/"), "&".join(sorted(parameters, key=lambda p: p.partition("=")[0]))))
+
+
+def by_md5(camera: int, url: str) -> bool:
+    """Whether a camera, or its brand, is one of `ByMd5`."""
+    listed = load().md5
+    if any(CAM(camera) in one.cameras for one in listed):
+        return True
+    brands = {stream for one in listed for stream in one.streams}
+    return any(_is_of(s, url) for s in load().streams if s.id in brands)
+
+
+def _is_of(stream: Stream, url: str) -> bool:
+    try:
+        path = parse(url).path
+    except ValueError:
+        return False
+    ignored = frozenset(p for i in stream.ignored for p in i.parameters)
+    written = (stream.main, stream.sub, *(t for other in stream.spellings for t in (other.main, other.sub)))
+    return any(_pattern(template).fullmatch(_compared(path, ignored)) for template in written if template)
 
 
 def main_and_sub(url: str, identity: str | None) -> tuple[str | None, str | None]:

@@ -1,6 +1,8 @@
 """Rules of the nights, streams by brand, thresholds of pictures: each can be used, and speaks of what there is."""
 
+import re
 from collections.abc import Iterator
+from pathlib import Path
 
 from dondoc.cameras.registry import streams
 from dondoc.cameras.state import rules
@@ -19,9 +21,9 @@ DECLARED = ("status", "power")  # what a rule may ask of a camera: codes of the 
 def faults(settings: Settings, registry: Registry | None) -> Iterator[FileFault]:
     folder = settings.data / "cameras"
     yield from faults_of("pictures.yaml", lambda: thresholds(folder / "pictures.yaml"))
-    yield from faults_of(
-        "streams.yaml", lambda: streams.of((folder / "streams.yaml", changed(folder / "streams.yaml")))
-    )
+    paths = folder / "streams.yaml"
+    yield from faults_of("streams.yaml", lambda: streams.of((paths, changed(paths))))
+    yield from _brands_exist(paths)
     yield from faults_of("rules.yaml", lambda: rules.load(settings))
     try:
         known = rules.load(settings)
@@ -30,6 +32,19 @@ def faults(settings: Settings, registry: Registry | None) -> Iterator[FileFault]
     if registry:
         yield from _systems_exist(settings, known, {system.id for system in registry.systems})
     yield from _codes_exist(settings, known)
+
+
+def _brands_exist(paths: Path) -> Iterator[FileFault]:
+    try:
+        known = streams.of((paths, changed(paths)))
+    except Problem:
+        return
+    for i, rule in enumerate(known.md5):
+        for brand in sorted({*rule.streams} - {stream.id for stream in known.streams}):
+            yield at(paths, ("md5", i, "streams"), f"không có dòng “{brand}” trong streams")
+        for camera in rule.cameras:
+            if not re.fullmatch(r"CAM-[0-9]{5,}", camera):
+                yield at(paths, ("md5", i, "cameras"), f"“{camera}” không phải số hiệu camera (CAM-00012)")
 
 
 def _systems_exist(settings: Settings, known: rules.Rules, systems: set[str]) -> Iterator[FileFault]:

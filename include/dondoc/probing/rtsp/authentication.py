@@ -1,4 +1,8 @@
-"""HTTP authentication as cameras ask for it: Digest (RFC 2617, RFC 7616) with MD5 or SHA-256, and Basic."""
+"""HTTP authentication as cameras ask for it: Digest (RFC 2617, RFC 7616) with MD5 or SHA-256, and Basic.
+
+What a camera writes is bytes to it, be they GBK, Latin-1 or UTF-8: they are hashed and given back as they came. Here
+each byte is one character of the same number (Latin-1).
+"""
 
 import base64
 import hashlib
@@ -7,7 +11,13 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-_TOKEN = re.compile(r'([A-Za-z][\w-]*)(?:\s*(=)\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]*)))?')
+# Of two bytes in GBK and its like the second may look like a backslash, which then escapes nothing.
+_TWO_BYTES = r"[\x81-\xfe][\x40-\xfe]"
+_QUOTED = rf'"((?:{_TWO_BYTES}|[^"\\]|\\.)*)"'
+_TOKEN = re.compile(
+    rf"""([A-Za-z][\w-]*)(?:\s*(=)\s*(?:{_QUOTED}|([^,"]*?)(?=\s*(?:,|$)|\s+[\w-]+\s*=)))?""", re.ASCII | re.DOTALL
+)
+_ESCAPED = re.compile(rf"({_TWO_BYTES})|\\(.)", re.DOTALL)
 _HASHES = {"MD5": hashlib.md5, "SHA-256": hashlib.sha256}
 # Strongest first. Basic sends the password itself: only when nothing better is offered.
 _PREFERENCE = ("SHA-256", "SHA-256-SESS", "MD5", "MD5-SESS", "BASIC")
@@ -32,12 +42,17 @@ class Challenge:
         return f"Digest {self.method}" if self._spoken else "Digest loại khác"
 
     @property
+    def qop(self) -> str:
+        """The qualities of protection offered; an empty one is none."""
+        return self.parts.get("qop", "").strip(" ,")
+
+    @property
     def stale(self) -> bool:
         return self.scheme == "DIGEST" and self.parts.get("stale", "").lower() == "true"
 
     @property
     def usable(self) -> bool:
-        offered = [q.strip().lower() for q in self.parts.get("qop", "auth").split(",")]
+        offered = [q.strip().lower() for q in (self.qop or "auth").split(",")]
         return self.scheme == "BASIC" or (self._spoken and "nonce" in self.parts and "auth" in offered)
 
     @property
@@ -46,40 +61,47 @@ class Challenge:
         return self.method.removesuffix("-SESS") in _HASHES
 
 
-def parse_challenges(values: Iterable[str]) -> list[Challenge]:
+def parse_challenges(values: Iterable[bytes]) -> list[Challenge]:
     """All challenges in the WWW-Authenticate headers; several may share one header."""
     challenges: list[Challenge] = []
-    for value in values:
-        for name, equals, quoted, plain in _TOKEN.findall(value):
-            if not equals:
-                challenges.append(Challenge(name.upper()))
+    for value in (raw.decode("latin-1") for raw in values):
+        for found in _TOKEN.finditer(value):
+            name, equals, quoted, plain = found.groups("")
+            if not equals:  # within a value that nobody quoted, no word begins a challenge
+                begins = value[: found.start()].rstrip()[-1:] in ("", ",")
+                challenges += [Challenge(name.upper())] if begins else []
             elif challenges:
                 challenges[-1].parts.setdefault(name.lower(), quoted or plain)
     return [c for c in challenges if c.scheme in ("BASIC", "DIGEST")]
 
 
-def choose(challenges: Iterable[Challenge]) -> Challenge | None:
-    """The strongest usable one; never Basic where Digest is offered, be it of a kind we do not speak."""
+def ranked(challenges: Iterable[Challenge]) -> list[Challenge]:
+    """The usable ones, the strongest first; never Basic where Digest is offered, be it of a kind we do not speak."""
     offered = list(challenges)
     digest = any(c.scheme == "DIGEST" for c in offered)
     usable = (c for c in offered if c.usable and not (digest and c.scheme == "BASIC"))
-    return min(usable, key=lambda c: _PREFERENCE.index(c.method), default=None)
+    return sorted(usable, key=lambda c: _PREFERENCE.index(c.method))
+
+
+def choose(challenges: Iterable[Challenge]) -> Challenge | None:
+    """The strongest usable one."""
+    return next(iter(ranked(challenges)), None)
 
 
 class Login:
     """Answers one challenge, for as many requests as are made under it."""
 
     def __init__(self, user: str, password: str, challenge: Challenge) -> None:
-        self._user, self._password, self.challenge = user, password, challenge
+        self._user, self._password, self.challenge = _bytes(user), _bytes(password), challenge
         self._count = 0
 
     def __repr__(self) -> str:
         return f"Login({self.challenge.method})"
 
     def header(self, method: str, uri: str, cnonce: str | None = None) -> str:
-        """The value of the Authorization header. `cnonce` is given only by tests."""
+        """The value of the Authorization header, in Latin-1. `cnonce` is given only by tests."""
         if self.challenge.scheme == "BASIC":
-            return "Basic " + base64.b64encode(f"{self._user}:{self._password}".encode()).decode()
+            return "Basic " + base64.b64encode(f"{self._user}:{self._password}".encode("latin-1")).decode()
         parts, self._count = self.challenge.parts, self._count + 1
         cnonce, count = cnonce or secrets.token_hex(8), f"{self._count:08x}"
         fields = {
@@ -92,7 +114,7 @@ class Login:
         written = [f'{name}="{value}"' for name, value in fields.items()]
         written += [f'opaque="{parts["opaque"]}"'] if "opaque" in parts else []
         written += [f"algorithm={parts['algorithm']}"] if "algorithm" in parts else []
-        if "qop" in parts:
+        if self.challenge.qop:
             written += ["qop=auth", f"nc={count}", f'cnonce="{cnonce}"']
         elif self.challenge.method.endswith("-SESS"):
             written += [f'cnonce="{cnonce}"']
@@ -103,10 +125,17 @@ class Login:
         used = _HASHES[self.challenge.method.removesuffix("-SESS")]
 
         def hashed(*words: str) -> str:
-            return used(":".join(words).encode()).hexdigest()
+            return used(":".join(words).encode("latin-1")).hexdigest()
 
-        realm, nonce = (re.sub(r"\\(.)", r"\1", parts.get(name, "")) for name in ("realm", "nonce"))
+        realm, nonce = (_ESCAPED.sub(r"\1\2", parts.get(name, "")) for name in ("realm", "nonce"))
         secret, what = hashed(self._user, realm, self._password), hashed(method, uri)
         if self.challenge.method.endswith("-SESS"):
             secret = hashed(secret, nonce, cnonce)
-        return hashed(secret, nonce, count, cnonce, "auth", what) if "qop" in parts else hashed(secret, nonce, what)
+        if self.challenge.qop:
+            return hashed(secret, nonce, count, cnonce, "auth", what)
+        return hashed(secret, nonce, what)
+
+
+def _bytes(text: str) -> str:
+    """The bytes of a name or password in UTF-8, a character each."""
+    return text.encode().decode("latin-1")

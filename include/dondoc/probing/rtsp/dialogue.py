@@ -12,7 +12,7 @@ from dondoc.probing import network
 from dondoc.probing.address import Address, parse
 from dondoc.probing.picture.memory import cost
 from dondoc.probing.rtsp import sdp
-from dondoc.probing.rtsp.authentication import Challenge, Login, choose, parse_challenges
+from dondoc.probing.rtsp.authentication import Challenge, Login, choose, parse_challenges, ranked
 from dondoc.probing.rtsp.connection import Connection, NotTls
 from dondoc.probing.rtsp.message import TLS, NotRtsp, Response
 from dondoc.probing.steps import Steps
@@ -30,6 +30,7 @@ DOWNGRADED = (
     "đúng là đã thay thiết bị, cho phép bằng dondoc cameras retry --basic"
 )
 TLS_PATIENCE = 1.0  # seconds
+CONFUSED = (400, 500, 501)  # what a camera answers to a login that it cannot read: it has refused none
 TURN = 64 * 1024  # bytes of one camera, so counted, that are read in a row before others have their turn
 _AUTHORITY = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#]*", re.IGNORECASE)
 _SENDABLE = re.compile(r"[!-~]{1,4096}")
@@ -82,10 +83,12 @@ class Dialogue:
         resolver: network.Resolver,
         *,
         digest: bool = False,
+        md5: bool = False,
+        worked: bool = False,
     ) -> None:
         self.address, self._first = address, address.device
         self.credentials = (user, password or "") if user is not None else None
-        self._resolver = resolver
+        self._resolver, self._md5, self._worked = resolver, md5, worked
         self.steps = Steps()
         self.progress, self.asked = Progress.RESOLVE, ""
         self.password_sent = self.password_answered = False
@@ -146,19 +149,17 @@ class Dialogue:
         return ips
 
     async def _connect(self, ips: Sequence[network.Ip]) -> Connection:
-        for ip in ips:
-            self.steps.note("nối đến thiết bị")
-            try:
-                self.ip = ip
-                return await network.connect(ip, self.address.port)
-            except ConnectionResetError:  # it had picked up
-                if self.address.scheme == "rtsps":
-                    failure = Verdict("tls_failure", "thiết bị ngắt ngay khi nối")
-                else:
-                    failure = Verdict("closed_early", "thiết bị ngắt ngay khi nối")
-            except OSError as error:
-                failure = _failure(error)
-        raise failure
+        self.steps.note(
+            "nối đến thiết bị" if len(ips) == 1 else f"nối đến thiết bị ({len(ips):02} địa chỉ của tên máy)"
+        )
+        try:
+            connection, self.ip = await network.connect_first(ips, self.address.port)
+        except ConnectionResetError:  # it had picked up
+            verdict = "tls_failure" if self.address.scheme == "rtsps" else "closed_early"
+            raise Verdict(verdict, "thiết bị ngắt ngay khi nối") from None
+        except OSError as error:
+            raise _failure(error) from None
+        return connection
 
     def close(self) -> None:
         """Hang up, at once."""
@@ -178,7 +179,7 @@ class Dialogue:
         if self._login:
             fields["Authorization"] = self._login.header(method, url)
         lines = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
-        self._connection.send(f"{method} {url} RTSP/1.0\r\n{lines}\r\n".encode())
+        self._connection.send(f"{method} {url} RTSP/1.0\r\n{lines}\r\n".encode("latin-1"))
         self.password_sent |= self._login is not None
         if method != "TEARDOWN":  # no answer to that is awaited
             self.asked = method
@@ -229,7 +230,8 @@ class Dialogue:
         await self.send(method, url, **headers)
         reply = await self._reply()
         if reply.status == 401 and self._login and self.credentials:
-            renewed = self._challenge()
+            alike = (way for way in self._ways() if way.method == self._login.challenge.method)
+            renewed = next(alike, None) or next(iter(self._ways()), None)
             if renewed and renewed.stale:
                 self._login = Login(*self.credentials, renewed)
                 await self.send(method, url, **headers)
@@ -243,7 +245,7 @@ class Dialogue:
             if isinstance(got, Response):
                 self.steps.note(got)
                 if got.status == 401:
-                    self._offered = parse_challenges(got.headers.get("www-authenticate", []))
+                    self._offered = parse_challenges(got.challenges)
                     if any(c.scheme == "DIGEST" for c in self._offered):
                         self._digest.add(self.address.device)
                 self.password_answered |= self._login is not None and got.status != 401
@@ -283,7 +285,7 @@ class Dialogue:
             await self._greet()
             reply = await self.ask("DESCRIBE", self.address.url, Accept="application/sdp")
             if reply.status not in FOLLOWED:
-                track, base = _video(reply)
+                track, base = self._video(reply)
                 return track, base or self.address.url
             await self._follow(reply)
         raise Verdict("server_error", "chuyển hướng vòng quanh")
@@ -322,26 +324,80 @@ class Dialogue:
         reply = await self.request(method, url, **headers)
         if reply.status != 401 or self._login:
             return reply
-        challenge = self._challenge()
         if self.credentials is None:
             raise Verdict("auth_required", "camera yêu cầu đăng nhập; chưa có tài khoản")
-        if challenge is None and choose(self._offered):
-            raise Verdict("auth_required", DOWNGRADED)
-        if challenge is None:
-            raise Verdict("auth_required", "camera đòi cách đăng nhập không được hỗ trợ; chưa gửi mật khẩu")
+        if not (ways := self._ways()):
+            known = (
+                DOWNGRADED
+                if choose(self._offered)
+                else "camera đòi cách đăng nhập không được hỗ trợ; chưa gửi mật khẩu"
+            )
+            raise Verdict("auth_required", known)
         if self._connection is None or self._connection.ended or reply.get("connection").lower() == "close":
-            self.close()
-            await self.open()
-        self._login = Login(*self.credentials, challenge)
-        reply = await self.request(method, url, **headers)
+            await self._reopen()
+        reply = await self._log_in(ways, method, url, **headers)
         if reply.status == 401:
             raise Verdict("auth_failed", "camera từ chối tài khoản hoặc mật khẩu")
         return reply
 
-    def _challenge(self) -> Challenge | None:
-        """How to log in as asked last; never by Basic once Digest was offered, be it in another reply."""
+    async def _log_in(self, ways: Sequence[Challenge], method: str, url: str, **headers: str) -> Response:
+        """Ask with the login, and once more where the camera neither took nor refused it.
+
+        It had hung up after its 401, or its SHA-256 is broken: so the second time by MD5, where it offers that too.
+        """
+        assert self.credentials is not None
+        strongest, second = ways[0], next((w for w in ways if "MD5" in w.method), ways[0])
+        self._login = Login(*self.credentials, strongest)
+        try:
+            reply = await self.request(method, url, **headers)
+            if second is strongest or reply.status not in CONFUSED:
+                return reply
+        except ConnectionError:
+            if self.session or self.received:  # it had begun to answer
+                raise
+        await self._reopen()
+        self._login = Login(*self.credentials, second)
+        return await self.request(method, url, **headers)
+
+    async def _reopen(self) -> None:
+        progress = self.progress
+        self.close()
+        await self.open()
+        self.progress = progress
+
+    def _ways(self) -> list[Challenge]:
+        """How to log in as asked last, the strongest first; never by Basic once Digest was offered, be it in another
+        reply, nor by SHA-256 where the device is known to be wrong at it."""
         digest_seen = self.address.device in self._digest
-        return choose(c for c in self._offered if c.scheme == "DIGEST" or not digest_seen)
+        ways = ranked(c for c in self._offered if c.scheme == "DIGEST" or not digest_seen)
+        return [way for way in ways if self._md5 and "MD5" in way.method] or ways
+
+    def refusal(self, status: int, step: str = "") -> Verdict | None:
+        """What a status says when a request was not granted; None: it says nothing of the kind.
+
+        Many recorders answer 403 to the viewer that is one too many: who saw a picture with this login has the right.
+        """
+        asked = f" khi {step}" if step else ""
+        if status == 403 and self._worked:
+            return Verdict("server_error", f"mã 403{asked}: tài khoản này đã xem được, có thể thiết bị đủ số người xem")
+        if status in (401, 403, 407):
+            return Verdict("forbidden", f"mã {status}{asked}: tài khoản không có quyền xem")
+        if status in (453, 503):
+            return Verdict("server_error", f"mã {status}{asked}: thiết bị đang bận, xem lại sau")
+        return None
+
+    def _video(self, reply: Response) -> tuple[sdp.Video, str]:
+        status = reply.status
+        if refused := self.refusal(status):
+            raise refused
+        if status in (404, 410):
+            raise Verdict("not_found", f"mã {status}: không có luồng hình theo đường dẫn này")
+        if status >= 300:
+            raise Verdict("server_error", f"mã {status}")
+        track = sdp.video(reply.body)
+        if track is None:
+            raise Verdict("no_video_track", _without_video(reply))
+        return track, reply.get("content-base") or reply.get("content-location")
 
     async def _follow(self, reply: Response) -> None:
         """Go where the camera points, as to any new address; the password goes to no other device."""
@@ -351,7 +407,7 @@ class Dialogue:
             raise Verdict("server_error", f"mã {reply.status}: chuyển hướng không rõ đi đâu") from None
         self.close()
         if target.device != self.address.device:
-            self.credentials = None
+            self.credentials, self._worked = None, False
         self._login, self.session = None, ""
         self.address = target
         await self.open()
@@ -377,22 +433,6 @@ def _failure(error: OSError) -> Verdict:
     if isinstance(error, TimeoutError):  # the kernel gave up before we did
         return Verdict("connect_timeout", "thiết bị không trả lời kết nối")
     return Verdict("unreachable", f"không có đường đến thiết bị (lỗi mạng {error.errno})")
-
-
-def _video(reply: Response) -> tuple[sdp.Video, str]:
-    status = reply.status
-    if status in (401, 403, 407):
-        raise Verdict("forbidden", f"mã {status}: không được phép xem")
-    if status in (404, 410):
-        raise Verdict("not_found", f"mã {status}: không có luồng hình theo đường dẫn này")
-    if status in (453, 503):
-        raise Verdict("server_error", f"mã {status}: thiết bị đang bận, xem lại sau")
-    if status >= 300:
-        raise Verdict("server_error", f"mã {status}")
-    track = sdp.video(reply.body)
-    if track is None:
-        raise Verdict("no_video_track", _without_video(reply))
-    return track, reply.get("content-base") or reply.get("content-location")
 
 
 def _without_video(reply: Response) -> str:

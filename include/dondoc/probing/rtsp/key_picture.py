@@ -36,7 +36,7 @@ async def key_picture(dialogue: Dialogue, track: sdp.Video, base: str, fits: Fit
         read = await _set_up(dialogue, control, opened)
         try:
             dialogue.progress = Progress.PLAY
-            _accepted(await dialogue.ask("PLAY", whole, Range="npt=0.000-"), "PLAY")
+            _accepted(dialogue, await dialogue.ask("PLAY", whole, Range="npt=0.000-"), "PLAY")
             dialogue.playing()
             dialogue.progress = Progress.PACKETS
             return await _collect(dialogue, pictures, read)
@@ -66,11 +66,11 @@ async def _set_up(dialogue: Dialogue, control: str, opened: contextlib.ExitStack
     if reply.status == 461 or (reply.status < 300 and channel is None):
         packets = opened.enter_context(contextlib.closing(await dialogue.datagrams()))
         reply = await dialogue.ask("SETUP", control, Transport=UDP.format(packets.port, packets.port + 1))
-        _accepted(reply, "SETUP")
+        _accepted(dialogue, reply, "SETUP")
         dialogue.session = _session(reply)
         _knock(packets, reply.get("transport"))
         return _unreliable(dialogue, packets)
-    _accepted(reply, "SETUP")
+    _accepted(dialogue, reply, "SETUP")
     dialogue.session = _session(reply)
     return _interleaved(dialogue, channel or 0)
 
@@ -120,11 +120,9 @@ async def _collect(dialogue: Dialogue, pictures: Depacketiser | codecs.Frames, r
             dialogue.progress = Progress.KEY_PICTURE
 
 
-def _accepted(reply: Response, step: str) -> None:
+def _accepted(dialogue: Dialogue, reply: Response, step: str) -> None:
     if reply.status < 300:
         return
-    if reply.status in (453, 503):
-        raise Verdict("server_error", f"mã {reply.status} khi {step}: thiết bị đang bận, xem lại sau")
-    if reply.status in (401, 403):
-        raise Verdict("forbidden", f"mã {reply.status} khi {step}: tài khoản không có quyền xem")
+    if refused := dialogue.refusal(reply.status, step):
+        raise refused
     raise Verdict("no_frame", f"{step} không được chấp nhận: mã {reply.status}")

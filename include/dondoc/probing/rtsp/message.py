@@ -1,6 +1,7 @@
 """RTSP messages out of bytes as they arrive: bounded, and never trusting what a camera says."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -9,6 +10,7 @@ _STATUS = re.compile(rb"RTSP/[12]\.[0-9] +([1-9][0-9]{2})(?: .*)?", re.IGNORECAS
 _REQUEST = re.compile(rb"[A-Z_]{1,20} \S+ RTSP/[12]\.[0-9]")
 _BEGINNING = re.compile(rb"RTSP/.*|[A-Z_]{0,20}(?: .*)?", re.IGNORECASE | re.DOTALL)  # of either, however short
 _BLANK = re.compile(rb"\r?\n\r?\n")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _FOLDED = re.compile(rb"\r?\n[ \t]+")
 _LENGTH = re.compile(r"[0-9]{1,9}")
 _SPOKEN = (
@@ -36,14 +38,23 @@ class Response:
     def headers(self) -> dict[str, list[str]]:
         """By lower-case name, each with all its values in order; printable characters only."""
         values: dict[str, list[str]] = {}
-        for line in self.lines.decode("utf-8", "replace").split("\n"):
+        for name, value in self._fields("utf-8"):
+            if not value.isprintable():
+                value = "".join(c for c in value if c.isprintable())
+            values.setdefault(name, []).append(value)
+        return values
+
+    @cached_property
+    def challenges(self) -> list[bytes]:
+        """The values of WWW-Authenticate as the camera wrote them: that is what is hashed."""
+        found = (value for name, value in self._fields("latin-1") if name == "www-authenticate")
+        return [_CONTROL.sub("", value).encode("latin-1") for value in found]
+
+    def _fields(self, encoding: str) -> Iterator[tuple[str, str]]:
+        for line in self.lines.decode(encoding, "replace").split("\n"):
             name, colon, value = line.partition(":")
             if colon:
-                value = value.replace("\t", " ").strip()  # either may stand between words
-                if not value.isprintable():
-                    value = "".join(c for c in value if c.isprintable())
-                values.setdefault(name.strip().lower(), []).append(value)
-        return values
+                yield name.strip().lower(), value.replace("\t", " ").strip(" \r\n")  # either may stand between words
 
     def get(self, name: str) -> str:
         """The first value of a header, empty when absent."""

@@ -94,9 +94,16 @@ def _parameter_sets(parameters: dict[str, str]) -> list[bytes]:
 
 
 def join(base: str, control: str) -> str:
-    """The address to ask for: an absolute control as it stands, else appended to the base as cameras expect."""
+    """The address to ask for: an absolute control as it stands, a query in place of the base's (RFC 3986, 5.2.2), a
+    path that holds the base's from the root on, else appended to the base as cameras expect."""
     if not control or control == "*":
         return base
     if re.match(r"rtsps?://", control, re.IGNORECASE):
         return control
+    if control.startswith("?"):
+        return base.partition("?")[0] + control
+    scheme, marks, rest = base.partition("://")
+    host, _, path = rest.partition("/")
+    if path.strip("/") and control.startswith(f"/{path.rstrip('/')}/"):
+        return f"{scheme}{marks}{host}{control}"
     return f"{base.removesuffix('/')}/{control.removeprefix('/')}"
