@@ -135,7 +135,7 @@ def test_a_wrong_line_is_named(
             "cameras/streams.yaml",
             "md5: []",
             "md5: [{streams: [hik], source: x}]",
-            "md5.0.streams",
+            "streams",
             "không có dòng “hik”",
         ),
     ],
