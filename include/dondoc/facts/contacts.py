@@ -7,10 +7,12 @@ last day ends what the rows before it began, and an answer for an earlier day st
 import csv
 import hashlib
 import io
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 
 from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import ColumnElement, select
@@ -31,6 +33,7 @@ REQUIRED = ("agency", "role", "name", "email", "phone")
 Held = tuple[str, Role, str | None, str]  # agency, role, system, address
 OPTIONAL = ("system", "valid_from", "valid_to", "login")
 MASKED = "da-an.invalid"  # RFC 2606: no mail ever goes there
+AT_ONCE = 5000  # addresses in one query
 ALWAYS = date(2000, 1, 1)  # from when somebody is known of whom the list does not say it
 
 
@@ -44,6 +47,7 @@ def canonical(email: str) -> str:
     return f"{found.local_part.lower()}@{found.ascii_domain.lower()}"
 
 
+@lru_cache(maxsize=4096)  # a run asks about each sender for every agency
 def folded(email: str) -> str:
     """`canonical`, or what is no address in small letters."""
     try:
@@ -351,8 +355,11 @@ def in_force(
     """The contacts of a day that meet the conditions, as known at a moment; those that ended before it are none."""
     recorded = [Contact.recorded_at <= known_at] if known_at else []
     query = select(Contact).where(Contact.valid_from <= day, *which, *recorded)
-    rows = session.scalars(query.order_by(Contact.id))
-    newest = {(c.agency, c.role, c.system, c.email): c for c in rows}
+    return _in_force(session.scalars(query.order_by(Contact.id)), day)
+
+
+def _in_force(rows: Iterable[Contact], day: date) -> list[Contact]:
+    newest = {(c.agency, c.role, c.system, c.email): c for c in rows if c.valid_from <= day}
     return [c for c in newest.values() if c.valid_to is None or c.valid_to >= day]
 
 
@@ -366,6 +373,27 @@ def roles_of_sender(session: Session, email: str, day: date, known_at: datetime 
 def agency_of_sender(session: Session, email: str, day: date, known_at: datetime | None = None) -> set[str]:
     """The agencies an address may act for: those it is registered for in a role of theirs."""
     return {agency for agency, _ in roles_of_sender(session, email, day, known_at)}
+
+
+def addresses_of(session: Session, agencies: Collection[str]) -> set[str]:
+    """Every address that was ever registered for one of these in a role of theirs."""
+    its = (Contact.agency.in_(agencies), Contact.role.in_(OF_AN_AGENCY))
+    return set(session.scalars(select(Contact.email).where(*its)))
+
+
+def agencies_of_senders(
+    session: Session, asked: Collection[tuple[str, date]], known_at: datetime | None = None
+) -> dict[tuple[str, date], set[str]]:
+    """As `agency_of_sender`, of many addresses and days at once."""
+    emails = sorted({folded(email) for email, _ in asked})
+    rows: dict[str, list[Contact]] = defaultdict(list)
+    for start in range(0, len(emails), AT_ONCE):
+        its: list[ColumnElement[bool]] = [Contact.email.in_(emails[start : start + AT_ONCE])]
+        its += [Contact.role.in_(OF_AN_AGENCY)]
+        its += [Contact.recorded_at <= known_at] if known_at else []
+        for contact in session.scalars(select(Contact).where(*its).order_by(Contact.id)):
+            rows[contact.email].append(contact)
+    return {(email, day): {c.agency for c in _in_force(rows[folded(email)], day)} for email, day in asked}
 
 
 def end(

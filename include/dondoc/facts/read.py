@@ -80,7 +80,7 @@ def read(
     if senders is not None:
         theirs = _of(senders)
         submissions, verdicts = (
-            submissions.where(or_(Submission.id.in_(theirs), ~exists().where(Verdict.submission_id == Submission.id))),
+            submissions.where(or_(Submission.id.in_(theirs), Submission.id.in_(_unread_of(session, senders)))),
             verdicts.where(Verdict.submission_id.in_(theirs)),
         )
     rows = session.scalars(known(submissions, Submission.recorded_at))
@@ -90,13 +90,18 @@ def read(
     failed = JudgingAttempt.fault.is_not(None) | ~JudgingAttempt.finished
     tried = known(select(JudgingAttempt.submission_id).where(failed), JudgingAttempt.recorded_at)
     spoilt = set(session.scalars(tried))
-    unread = {s.id for _, s in arrived if s.id not in newest or (s.id in spoilt and _tells_nothing(newest[s.id]))}
+    unread = {
+        s.id: (s.sender, when.date())
+        for when, s in arrived
+        if s.id not in newest or (s.id in spoilt and _tells_nothing(newest[s.id]))
+    }
+    whose = contacts.agencies_of_senders(session, set(unread.values()), known_at) if unread else {}
     return Facts(
         papers=tuple(
             Paper(p.agency, frozenset(p.fulfils), p.document_number, p.document_date, p.happened_at) for p in papers
         ),
         submissions=tuple(
-            _unread(session, s, when, as_of, known_at) if s.id in unread else _received(s, when, newest)
+            _unread(s, when, as_of, whose[unread[s.id]]) if s.id in unread else _received(s, when, newest)
             for when, s in sorted(arrived, key=lambda pair: (pair[0], pair[1].id))
         ),
         rulings=tuple(standing_rulings(session, as_of, known_at)),
@@ -109,24 +114,31 @@ def _of(senders: Collection[str]) -> Select[int]:
     return select(Verdict.submission_id).where(or_(Verdict.agency.in_(senders), nobodys))
 
 
+def _unread_of(session: Session, senders: Collection[str]) -> list[int]:
+    """Submissions that nobody has judged yet, from an address of these agencies."""
+    known = contacts.addresses_of(session, senders)
+    unread = select(Submission.id, Submission.sender).where(~exists().where(Verdict.submission_id == Submission.id))
+    return [number for number, sender in session.execute(unread) if contacts.folded(sender) in known]
+
+
 def _tells_nothing(verdict: Verdict) -> bool:
     """Set aside because it could not be checked."""
     return verdict.outcome == Outcome.WAITING and verdict.form is None and verdict.agency is None
 
 
-def _unread(
-    session: Session, submission: Submission, came: datetime, as_of: datetime, known_at: datetime | None
-) -> Received:
+def _unread(submission: Submission, came: datetime, as_of: datetime, senders: Collection[str]) -> Received:
     """Nobody could look into it yet: it waits for us, for the agency whose address sent it, if it is from there.
 
     After a day for nobody in particular: whoever sends what cannot be checked would else never be chased.
+
+    Args:
+        senders: the agencies that its address is registered for.
     """
-    day, known = came.date(), submission.sender_doubt is None
-    senders = contacts.agency_of_sender(session, submission.sender, day, known_at) if known else set()
+    certain = len(senders) == 1 and submission.sender_doubt is None and not submission.automatic
     lately = submission.recorded_at > as_of - LATELY
     return Received(
         id=submission.id,
-        agency=senders.pop() if lately and len(senders) == 1 and not submission.automatic else None,
+        agency=next(iter(senders)) if lately and certain else None,
         form=None,
         fulfils=frozenset(),
         outcome=Outcome.WAITING,
