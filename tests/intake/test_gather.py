@@ -178,6 +178,20 @@ def test_a_file_of_an_impossible_time_does_not_keep_the_others_out(desk: Desk) -
     assert desk.submissions()[0].happened_at == desk.now
 
 
+@pytest.mark.parametrize(
+    ("own", "came"),
+    [(at(10), at(17, 9)), (at(17, 8, 30), at(17, 8, 30)), (at(17, 9, 10), at(17, 9, 10))],
+    ids=["a copy with its original's time", "one that was left by the last reading", "one that came since"],
+)
+def test_what_was_not_there_at_the_last_reading_came_after_it(desk: Desk, own: datetime, came: datetime) -> None:
+    desk.now = at(17, 9)
+    desk.read_folder()
+    desk.now = at(17, 9, 15)
+    desk.drop("a.xlsx", b"a", own)
+    desk.read_folder()
+    assert [row.happened_at for row in desk.submissions()] == [came]
+
+
 def test_a_file_that_somebody_took_away_meanwhile_is_no_fault(desk: Desk) -> None:
     desk.drop("a.xlsx", b"a")
     other = desk.drop("b.xlsx", b"b")

@@ -16,12 +16,23 @@ from dondoc.clock import HERE
 from dondoc.configuration.context import AppContext
 from dondoc.errors import Problem
 from dondoc.intake.receive import receive, visible
-from dondoc.intake.sources.source import TOO_LARGE, SourceResult, begin, largest, mb, record, too_large, unread
+from dondoc.intake.sources.source import (
+    TOO_LARGE,
+    SourceResult,
+    begin,
+    largest,
+    last_read,
+    mb,
+    record,
+    too_large,
+    unread,
+)
 from dondoc.store import files
 from dondoc.vocabulary.numbers import BN
 from dondoc.vocabulary.submissions import Arrival, Outcome
 
 STABLE = timedelta(seconds=2)
+LONG = timedelta(hours=1)  # that a file which was there at a reading may have been left for the next
 NO_DOCUMENT = (".", "~$")  # how the names of hidden, temporary and lock files begin
 # What file systems, Windows and network disks put there themselves; none of it can be moved away for good.
 HOUSEKEEPING = frozenset(
@@ -58,13 +69,13 @@ def _may_be_a_document(name: str) -> bool:
 
 def _left_of(app: AppContext, paths: list[Path], result: SourceResult, now: datetime) -> Iterator[str]:
     """Takes in what it can; the others with why they were left."""
-    deadline = Deadline(SECONDS)
+    deadline, read_before = Deadline(SECONDS), last_read(app, "folder", result)
     for number, path in enumerate(paths):
         if deadline.over:  # a task that is killed writes down nothing
             yield f"còn {len(paths) - number:02} mục chưa đến lượt, lần sau đọc tiếp"
             return
         try:
-            reason = _take(app, path, result, now)
+            reason = _take(app, path, result, now, read_before)
         except Problem as problem:  # the disk is full: stop here, the rest stays where it is
             result.ok = False
             result.problems.append(str(problem))
@@ -75,7 +86,7 @@ def _left_of(app: AppContext, paths: list[Path], result: SourceResult, now: date
             yield f"“{visible(path.name, '?')}” ({reason})"
 
 
-def _take(app: AppContext, path: Path, result: SourceResult, now: datetime) -> str | None:
+def _take(app: AppContext, path: Path, result: SourceResult, now: datetime, read_before: datetime | None) -> str | None:
     """Take in what stands in `drop/`, if it is a file of its own: no link is followed, no pipe is opened.
 
     Returns:
@@ -83,7 +94,7 @@ def _take(app: AppContext, path: Path, result: SourceResult, now: datetime) -> s
     """
     mode = path.lstat().st_mode
     if S_ISREG(mode):
-        _take_file(app, path, result, now)
+        _take_file(app, path, result, now, read_before)
         return None
     if S_ISDIR(mode):
         return None if path.name == TOO_LARGE or not any(path.iterdir()) else "thư mục"
@@ -132,7 +143,14 @@ def _is_written(file: int) -> bool:
     return False
 
 
-def _take_file(app: AppContext, path: Path, result: SourceResult, now: datetime) -> None:
+def _arrived(stat: os.stat_result, read_before: datetime | None, now: datetime) -> datetime:
+    """When a file came: its own time, but for a copy that kept the time of its original: what was not there at the last
+    reading came after that. A file that is long in coming keeps its own time."""
+    own = datetime.fromtimestamp(max(0, min(stat.st_mtime, now.timestamp())), HERE)  # else no date at all
+    return max(own, read_before) if read_before and own < read_before - LONG else own
+
+
+def _take_file(app: AppContext, path: Path, result: SourceResult, now: datetime, read_before: datetime | None) -> None:
     if (read := _read(path, largest(app))) is None:
         return
     stat, content = read
@@ -147,7 +165,7 @@ def _take_file(app: AppContext, path: Path, result: SourceResult, now: datetime)
         channel_id=f"{path.name}/{stat.st_size}/{stat.st_mtime_ns}/{sha256(content).hexdigest()[:16]}",
         sender="",
         filename=f"{path.name}.txt" if large else path.name,
-        received_at=datetime.fromtimestamp(max(0, min(stat.st_mtime, now.timestamp())), HERE),  # else no date at all
+        received_at=_arrived(stat, read_before, now),
         now=now,
     )
     if large:

@@ -61,6 +61,13 @@ def begin(app: AppContext, source: SourceName, now: datetime) -> SourceResult:
         return SourceResult(source, row.id)
 
 
+def last_read(app: AppContext, source: SourceName, but: "SourceResult") -> datetime | None:
+    """When a source was last read to its end, this reading aside."""
+    done = SourceRead.source == source, SourceRead.finished, SourceRead.ok, SourceRead.id != but.reading
+    with app.sessions.reading() as session:
+        return session.scalar(select(SourceRead.recorded_at).where(*done).order_by(SourceRead.id.desc()).limit(1))
+
+
 def record(app: AppContext, result: SourceResult) -> SourceResult:
     """A reading has ended."""
     with app.sessions.begin() as session:
