@@ -4,7 +4,7 @@ import os
 import smtplib
 from collections.abc import Iterable, Mapping, Sequence
 from email.message import EmailMessage
-from email.utils import make_msgid
+from email.utils import format_datetime, make_msgid
 from typing import Any
 
 from dondoc import clock
@@ -15,6 +15,7 @@ from dondoc.demo.mailserver import HOST, MailServer
 from dondoc.facts import contacts
 from dondoc.forms.blank import blank
 from dondoc.forms.spec import Field, load_specs
+from dondoc.mail.message import POLICY
 from dondoc.vocabulary.people import Role
 
 LEFT_BLANK = {"sub_path", "nvr", "nvr_channels", "channel", "reason", "note", "vms"}
@@ -151,8 +152,8 @@ class Desk:
         )
 
     def send(self, sender: str, filename: str, content: bytes, *, name: str = "", to: str = INTAKE) -> None:
-        message = EmailMessage()
-        message["From"], message["To"], message["Date"] = sender, to, clock.now()
+        message = EmailMessage(policy=POLICY)
+        message["From"], message["To"], message["Date"] = sender, to, format_datetime(clock.now())
         message["Subject"] = f"{name or 'V/v'} gửi thông tin khảo sát camera"
         message["Message-ID"] = make_msgid(domain=sender.split("@")[1])
         message.set_content("Kính gửi Sở Thông tin và Truyền thông,\n\nĐơn vị gửi kèm tệp. Trân trọng.\n")

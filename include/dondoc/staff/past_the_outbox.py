@@ -18,6 +18,7 @@ from uuid import uuid4
 
 from dondoc.configuration.settings import Settings
 from dondoc.mail import servers
+from dondoc.mail.message import POLICY
 from dondoc.mail.smtp import SmtpConnection
 from dondoc.store import files
 
@@ -57,7 +58,7 @@ def mail(settings: Settings, cause: str, subject: str, text: str, now: datetime)
         known = note.mailed
         if cause in known.open or known.sent >= settings.alerts_per_day:
             return
-        message = EmailMessage()
+        message = EmailMessage(policy=POLICY)
         message["From"], message["To"], message["Subject"] = server.sender, settings.ops_address, subject
         message["Date"], message["Auto-Submitted"] = format_datetime(now), "auto-generated"
         message.set_content(text)
