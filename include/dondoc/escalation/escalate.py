@@ -20,6 +20,7 @@ from dondoc.escalation.ladder import Decision, Ladder, SentLetter, decide, ladde
 from dondoc.escalation.precondition import precondition
 from dondoc.escalation.reasons import LadderReason
 from dondoc.escalation.recipients import AddressBook, Recipient, needs_approval
+from dondoc.escalation.said import its_word
 from dondoc.escalation.undelivered import undelivered
 from dondoc.facts import approvers, rulings
 from dondoc.facts.obligations import Standing, short_names, standings
@@ -202,7 +203,8 @@ class _Morning:
             noted = self._note(decision, row)
             row |= {"decision": str(noted.id), "outbox_ids": []}
             if decision.step and people and _to_us(decision.step):
-                self.upward.append(letters.Told(decision, noted.id, past, self.owed[agency]))
+                word = its_word(self.facts.rulings, agency, decision.ground, past, self.day)
+                self.upward.append(letters.Told(decision, noted.id, past, self.owed[agency], word))
             else:
                 row["outbox_ids"] = self._enqueue(decision, noted.id, people, past)
         return row

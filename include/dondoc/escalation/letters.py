@@ -43,12 +43,14 @@ MOST_UNREAD = 3
 
 @dataclass(frozen=True)
 class Told:
-    """What was decided of an agency for our own people: with its number, the letters so far and all that is owed."""
+    """What was decided of an agency for our own people: with its number, the letters so far, all that is owed, and what
+    the agency says itself."""
 
     decision: Decision
     number: int
     past: Sequence[SentLetter]
     owed: Sequence[Standing]
+    said: str | None
 
 
 def last_chance(calendar: WorkingDays, decision: Decision, now: datetime) -> datetime:
@@ -128,7 +130,7 @@ def to_the_board(
     assert step is not None
     first, day = told[0], decision.day
     context = _shape(app, session, ladder, first.decision, people, first.past, first.owed, (), None)
-    context["rows"] = [_row(session, ladder, one.decision, one.past) for one in told]
+    context["rows"] = [_row(session, ladder, one) for one in told]
     context["grounds"] = words.grounds([ladder.letters[directive] for directive in decision.steps])
     rendered = render(app.settings.data, ladder.registry, step.letter, context, day)
     agencies = {one.decision.agency: {**_context(one.decision), "decision": one.number} for one in told}
@@ -244,7 +246,7 @@ def _shape(
         "told": _told(session, ladder, decision, past),
         "received": [_received(ladder, s) for s in owed if s.status in DONE and s.received_at],
         "unread": _unread(session, decision) if any(s.duty.deliverable.startswith("form_") for s in asked) else [],
-        "rows": [_row(session, ladder, decision, past)],
+        "rows": [],
         "desk": desk(session, registry, about, day),
     }
 
@@ -331,14 +333,15 @@ def _who(session: Session, decision: Decision, address: str) -> str:
     return found[0].role.label if found else "đơn vị"
 
 
-def _row(session: Session, ladder: Ladder, decision: Decision, past: Sequence[SentLetter]) -> LateAgencyWords:
+def _row(session: Session, ladder: Ladder, told: Told) -> LateAgencyWords:
     """An agency as our board reads of it."""
+    decision = told.decision
     heads = contacts.find(session, decision.agency, Role.HEAD, decision.day)
-    letters = {p.sent_on: p.number for p in _about_this(ladder, decision, past) if p.sent_on}
+    letters = {p.sent_on: p.number for p in _about_this(ladder, decision, told.past) if p.sent_on}
     return {
         "agency": ladder.registry.agency(decision.agency).name,
         "items": [_item(ladder, s, decision.day) for s in decision.ground],
         "letters": [f"{words.short(on)} ({number})" for on, number in letters.items()],
-        "said": None,
+        "said": told.said,
         "head": f"{heads[0].name}, điện thoại {phone(heads[0].phone)}" if heads and heads[0].phone else None,
     }

@@ -8,6 +8,7 @@ from textwrap import shorten
 
 from dondoc.directive.model import Directive, Duty, Step
 from dondoc.directive.names import deliverable
+from dondoc.documents.words import today
 from dondoc.vocabulary.obligations import Deliverable
 from dondoc.vocabulary.reasons import Reason, said
 
@@ -59,7 +60,11 @@ def cited(directive: Directive) -> str:
 def grounds(letters: Sequence[Directive]) -> str:
     """What a letter rests on: the superior's documents, and ours as far as the clerk has given them a number."""
     above = [f"{one.superior_document} của {one.registry.agency(one.superior).short}" for one in letters]
-    own = [f"{reference(one)} của {one.registry.agency(one.issuer).name}" for one in letters if one.number and one.day]
+    own = [
+        f"{reference(one)} của {today(one.registry, one.issuer, one.day).name}"
+        for one in letters
+        if one.number and one.day
+    ]
     return listed([*above, *own])
 
 

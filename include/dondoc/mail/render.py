@@ -86,9 +86,9 @@ def fitted(subject: str, tag: str) -> str:
     return bare if len(bare) <= LONGEST_SUBJECT else shorten(bare, LONGEST_SUBJECT, placeholder=" …")
 
 
-def _signed(registry: Registry, day: date | None) -> tuple[Agency, Letterhead]:
+def _signed(registry: Registry, day: date) -> tuple[Agency, Letterhead]:
     """Our agency as it is on a day, and its letterhead: an heir signs with its own name."""
-    heir = responsible(registry, registry.office, day)[0] if day else None
+    heir = responsible(registry, registry.office, day)[0]
     issuer = registry.agency(heir or registry.office)
     head = registry.letterhead or Letterhead(tag=issuer.short, lines=(issuer.name.upper(),))
     if heir and heir != registry.office and registry.letterhead:
@@ -97,15 +97,13 @@ def _signed(registry: Registry, day: date | None) -> tuple[Agency, Letterhead]:
     return issuer, head
 
 
-def render(
-    data: Path, registry: Registry, folder: str, context: Mapping[str, Any], day: date | None = None
-) -> Rendered:
+def render(data: Path, registry: Registry, folder: str, context: Mapping[str, Any], day: date) -> Rendered:
     """Fill in the letter of a folder: subject.txt.j2, text.txt.j2 and letter.html.j2.
 
     Every template also gets our `letterhead`, and our name as `issuer` and `issuer_short`.
 
     Args:
-        day: when it is signed, by the office that there is then; None: by the one of the registry.
+        day: when it is signed, by the office that there is then.
 
     Raises:
         Problem: a template is not there.

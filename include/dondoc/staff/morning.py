@@ -85,7 +85,7 @@ class Morning:
         page = self.app.settings.page
         links = [("Thư", page("dondoc/letters")), ("Bản nộp chờ xử lý", page("dondoc/inbox"))]
         context: InternalWords = {"title": title, "lines": [], "sections": sections, "links": links}
-        words = render(self.app.settings.data, self.app.registry, LetterKind.INTERNAL, context)
+        words = render(self.app.settings.data, self.app.registry, LetterKind.INTERNAL, context, self.day)
         about = compose.of_notice(self.app.registry.survey, f"{Notice.MORNING}|{self.day}")
         remember = {"morning": [self.day.isoformat()], "to_approve": [row.id for row in held]}
         return letters.write(self.app, self.session, Notice.MORNING, words, about, title, self.now, remember)

@@ -8,6 +8,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from dondoc import audit
+from dondoc.clock import HERE
 from dondoc.configuration.context import AppContext
 from dondoc.facts import approvers
 from dondoc.mail import compose, outbox
@@ -153,6 +154,6 @@ def _tell(
     """`once`: for what it is told once."""
     title = notice.label.format(count=count)
     context: InternalWords = {"title": title, "lines": lines, "links": links}
-    words = render(app.settings.data, app.registry, LetterKind.INTERNAL, context)
+    words = render(app.settings.data, app.registry, LetterKind.INTERNAL, context, now.astimezone(HERE).date())
     about = compose.of_notice(app.registry.survey, f"{notice}|{once}") if isinstance(once, str) else once
     return letters.write(app, session, notice, words, about, title, now, remember)
