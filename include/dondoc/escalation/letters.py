@@ -94,11 +94,16 @@ def letters(
     draft = blanks.get(draft_of(decision))
     context = _shape(app, session, ladder, decision, people, past, owed, files, draft)
     rendered = render(app.settings.data, ladder.registry, step.letter, context, decision.day)
+    rests_on = [document.id for document in ladder.documents(_asked(ladder, decision))]
     made = partial(_letter, app, ladder, decision, rendered, number=number, hold=hold, now=now)
     return [
         made(
             person,
-            {"copy": person.copy, "references": (thread := _thread(ladder, decision, past, person))},
+            {
+                "copy": person.copy,
+                "references": (thread := _thread(ladder, decision, past, person)),
+                "rests_on": rests_on,
+            },
             agency=decision.agency,
             attachments=(*files, *([draft] if draft else [])),
             in_reply_to=next(reversed(thread), None),
@@ -131,7 +136,7 @@ def to_the_board(
     first, day = told[0], decision.day
     context = _shape(app, session, ladder, first.decision, people, first.past, first.owed, (), None)
     context["rows"] = [_row(session, ladder, one) for one in told]
-    context["grounds"] = words.grounds([ladder.letters[directive] for directive in decision.steps])
+    context["grounds"] = words.grounds([ladder.letters[directive] for directive in decision.steps], ())
     rendered = render(app.settings.data, ladder.registry, step.letter, context, day)
     agencies = {one.decision.agency: {**_context(one.decision), "decision": one.number} for one in told}
     made = partial(_letter, app, ladder, decision, rendered, number=number, hold=hold, now=now)
@@ -220,8 +225,7 @@ def _shape(
 ) -> ChasingWords:
     day, registry, known = decision.day, ladder.registry, ladder.letters
     agency, about = registry.agency(decision.agency), [known[directive] for directive in decision.steps]
-    by = decision.answer_by or max(s.last_day or day for s in decision.ground)
-    asked = [*decision.ground, *(s for s in decision.still_to_come if ladder.asks(s, day, by))]
+    by, asked = _by(decision), _asked(ladder, decision)
     later = [s for s in decision.still_to_come if s not in asked and not duty_words.extended(s)]
     return {
         "agency": agency.name,
@@ -229,7 +233,7 @@ def _shape(
         "head": any(person.role == Role.HEAD and not person.copy for person in people),
         "head_title": agency.head_title,
         "superior": registry.agency(about[0].superior).name,
-        "grounds": words.grounds(about),
+        "grounds": words.grounds(about, ladder.documents(asked)),
         "day": day,
         "what": words.what([s.duty for s in asked]),
         "items": [_item(ladder, s, day) for s in asked],
@@ -249,6 +253,17 @@ def _shape(
         "rows": [],
         "desk": desk(session, registry, about, day),
     }
+
+
+def _by(decision: Decision) -> date:
+    """The last day by which a decision's letters ask for something."""
+    return decision.answer_by or max(s.last_day or decision.day for s in decision.ground)
+
+
+def _asked(ladder: Ladder, decision: Decision) -> list[Standing]:
+    """What its letters ask for: their ground, and what is due by the same day."""
+    by = _by(decision)
+    return [*decision.ground, *(s for s in decision.still_to_come if ladder.asks(s, decision.day, by))]
 
 
 def _groups(ladder: Ladder, standings: Sequence[Standing], day: date, *, alone: bool) -> list[GroupWords]:
@@ -337,11 +352,12 @@ def _row(session: Session, ladder: Ladder, told: Told) -> LateAgencyWords:
     """An agency as our board reads of it."""
     decision = told.decision
     heads = contacts.find(session, decision.agency, Role.HEAD, decision.day)
+    documents = [document.citation for document in ladder.documents(decision.ground)]
     letters = {p.sent_on: p.number for p in _about_this(ladder, decision, told.past) if p.sent_on}
     return {
         "agency": ladder.registry.agency(decision.agency).name,
         "items": [_item(ladder, s, decision.day) for s in decision.ground],
-        "letters": [f"{words.short(on)} ({number})" for on, number in letters.items()],
+        "letters": [*(f"{words.short(on)} ({number})" for on, number in letters.items()), *documents],
         "said": told.said,
         "head": f"{heads[0].name}, điện thoại {phone(heads[0].phone)}" if heads and heads[0].phone else None,
     }

@@ -46,6 +46,7 @@ class Morning:
         rows: the decisions of the day, as `escalate` returns them.
         lacks: what is missing to write to somebody, in words.
         owed: where every obligation stands.
+        unnumbered: the official letters that wait for their number, in words.
     """
 
     app: AppContext
@@ -55,6 +56,7 @@ class Morning:
     rows: Sequence[Mapping[str, Any]]
     lacks: Sequence[str]
     owed: Sequence[Standing]
+    unnumbered: Sequence[str] = ()
 
     @cached_property
     def names(self) -> dict[str, str]:
@@ -69,6 +71,7 @@ class Morning:
         parts = {
             "Gửi hôm nay": [*self._leaving()],
             "Chờ duyệt": [*self._to_approve(held)],
+            "Chờ cấp số, ký công văn": [*self.unnumbered],
             "Chờ Sở xử lý": [*self._waiting()],
             "Chưa gửi được": [*self._failed()],
             "Nên gọi điện": [*self._calls()],

@@ -9,11 +9,11 @@ from typing import Any, get_args, get_origin, get_type_hints
 from dondoc.configuration.check.faults import faults_of
 from dondoc.documents import template
 from dondoc.documents.template import Template
-from dondoc.drafts.fields import LETTER
+from dondoc.drafts.fields import LETTER, OFFICIAL
 from dondoc.errors import FileFault, Problem
 from dondoc.reporting.fields import REPORT
 
-TEMPLATES = (REPORT, LETTER)
+TEMPLATES = (REPORT, LETTER, OFFICIAL)
 
 
 def faults(data: Path) -> Iterator[FileFault]:
