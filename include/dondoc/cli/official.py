@@ -54,9 +54,9 @@ def _row(entry: Any) -> dict[str, Any]:
 
 def draft(letter: Letter, out: Annotated[Path, typer.Option(help="Tệp .docx để ghi ra.")]) -> None:
     """Ghi dự thảo ra tệp Word."""
-    from dondoc.cli.output import replace
     from dondoc.configuration.context import open_context
     from dondoc.facts.issued import drafted
+    from dondoc.store.files import replace
     from dondoc.vocabulary.numbers import CV
 
     app = open_context()
@@ -92,9 +92,7 @@ def issue(
     say(f"Đã vào sổ: {CV(row.letter_id)} ban hành số {row.document_number}, {len(row.agencies):02} đơn vị.")
 
 
-def unissue(
-    letter: Letter, reason: Annotated[str, typer.Option(help="Vì sao ghi nhầm.")], by: Someone
-) -> None:
+def unissue(letter: Letter, reason: Annotated[str, typer.Option(help="Vì sao ghi nhầm.")], by: Someone) -> None:
     """Rút công văn khỏi sổ (ghi nhầm): thư nêu công văn ấy mà chưa gửi thì không gửi nữa."""
     from dondoc import clock
     from dondoc.cli.acting import actor

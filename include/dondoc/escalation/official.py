@@ -22,9 +22,10 @@ from dondoc.facts.desk import desk
 from dondoc.facts.issued import Item
 from dondoc.facts.obligations import Standing, at
 from dondoc.mail.letter import Attachment
-from dondoc.store.official import OfficialLetter
+from dondoc.store.official import OfficialIssue, OfficialLetter
 from dondoc.store.session import one_at_a_time
 from dondoc.vocabulary.numbers import CV
+from dondoc.vocabulary.official import OfficialState
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 Owing = Mapping[str, Sequence[Standing]]  # by agency, in administrative order
@@ -53,6 +54,21 @@ class Waiting:
     @property
     def agencies(self) -> list[str]:
         return list(dict.fromkeys(item.agency for item in self.items))
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A draft, with what became of it."""
+
+    letter: OfficialLetter
+    issue: OfficialIssue | None
+    waiting: Waiting | None
+
+    @property
+    def state(self) -> OfficialState:
+        if self.issue:
+            return OfficialState.ISSUED
+        return OfficialState.WAITING if self.waiting else OfficialState.OVER
 
 
 def draw(app: AppContext, session: Session, ladder: Ladder, owed: Owing, past: Past, day: date) -> list[Draft]:
@@ -187,6 +203,15 @@ def waiting_now(app: AppContext, session: Session, now: datetime) -> list[Waitin
     for standing in at(app, session, now):
         owed.setdefault(standing.agency, []).append(standing)
     return waiting(app, session, ladder_on(app, session, now.astimezone(HERE).date()), owed)
+
+
+def register(app: AppContext, session: Session, now: datetime) -> list[Entry]:
+    """Every draft of this mode, the newest first."""
+    waits = {one.letter.id: one for one in waiting_now(app, session, now)}
+    issued_as = {row.letter_id: row for row in session.scalars(issued.issues())}
+    query = select(OfficialLetter).where(OfficialLetter.rehearsal.is_(_rehearsal(app)))
+    rows = session.scalars(query.order_by(OfficialLetter.id.desc()))
+    return [Entry(row, issued_as.get(row.id), waits.get(row.id)) for row in rows]
 
 
 def _drawn_on(app: AppContext, session: Session, directive: str, day: date) -> bool:
