@@ -11,11 +11,18 @@ from sqlalchemy import select
 
 from dondoc.errors import Problem
 from dondoc.escalation import official
+from dondoc.escalation.ladder import Ladder, SentLetter, decide, duty
 from dondoc.facts import issued
+from dondoc.facts.issued import Issued, Item
+from dondoc.facts.obligations import Standing
 from dondoc.store.mail import OutboxLetter
 from dondoc.store.official import OfficialLetter
+from dondoc.vocabulary.letters import OutboxState
+from dondoc.vocabulary.obligations import Status
+from dondoc.vocabulary.reasons import said
+from dondoc.workdays import WorkingDays
 from tests.conftest import acting
-from tests.directive.letters import file, group, written
+from tests.directive.letters import REGISTRY, file, group, written
 from tests.escalation.conftest import Office, one
 
 HONG_LINH, DUC_THO, POLICE = "ubnd-thi-xa-hong-linh", "ubnd-huyen-duc-tho", "cong-an-tinh"
@@ -36,6 +43,7 @@ LETTER = file(
     group("public_admin_centre/focal_letter", DUC_THO, **DATED),
     id="mot", number=None, day=None, ladder=[FIRST, URGED, BOARD, AGAIN],
 )  # fmt: skip
+DIRECTIVE = LETTER.directive(REGISTRY)
 TUESDAY, THURSDAY, FRIDAY = date(2021, 11, 23), date(2021, 11, 25), date(2021, 11, 26)
 MONDAY, PDF = date(2021, 11, 29), b"%PDF-1.7"
 
@@ -69,8 +77,8 @@ def drafts(office: Office) -> list[OfficialLetter]:
 
 
 def issue(office: Office, letter: int = 1, day: date = FRIDAY, **given: Any) -> None:
-    said = {"number": "2145/STTTT-CNTT", "signer": "Đậu Tùng Lâm", "signed": PDF} | given
-    issued.issue(office.app, letter, document_date=day, actor=acting("Văn thư"), now=office.now, **said)
+    entered = {"number": "2145/STTTT-CNTT", "signer": "Đậu Tùng Lâm", "signed": PDF} | given
+    issued.issue(office.app, letter, document_date=day, actor=acting("Văn thư"), now=office.now, **entered)
 
 
 def mails(office: Office, title: str) -> list[OutboxLetter]:
@@ -94,12 +102,12 @@ def test_the_clerk_gets_one_draft_a_morning_for_all_agencies_and_the_step_waits_
     assert "Kính gửi: UBND thị xã Hồng Lĩnh, UBND huyện Đức Thọ" in mail.text
     assert "05 ngày làm việc kể từ ngày ban hành" in mail.text
     assert [(file["filename"], file["sha256"]) for file in mail.attachments] == [("du_thao_CV-0001.docx", draft.blob)]
-    said = lines(waiting, 1)
-    assert "- Ủy ban nhân dân thị xã Hồng Lĩnh;" in said
-    assert "V/v đề nghị gửi Biểu mẫu 03 và văn bản cử đầu mối theo Công văn số 8000/UBND-NC2 ngày 15/11/2021" in said
-    assert "Hà Tĩnh, ngày      tháng 11 năm 2021" in said
-    assert any(line.startswith("Số:      ") and "/STTTT-" in line for line in said)
-    assert said[said.index("Ủy ban nhân dân huyện Đức Thọ") + 1 :][:2] == [
+    read = lines(waiting, 1)
+    assert "- Ủy ban nhân dân thị xã Hồng Lĩnh;" in read
+    assert "V/v đề nghị gửi Biểu mẫu 03 và văn bản cử đầu mối theo Công văn số 8000/UBND-NC2 ngày 15/11/2021" in read
+    assert "Hà Tĩnh, ngày      tháng 11 năm 2021" in read
+    assert any(line.startswith("Số:      ") and "/STTTT-" in line for line in read)
+    assert read[read.index("Ủy ban nhân dân huyện Đức Thọ") + 1 :][:2] == [
         "Biểu mẫu 03 (Khu, điểm du lịch): trước ngày 20/11/2021; "
         "Văn bản cử cán bộ đầu mối (Trung tâm Hành chính công cấp huyện): trước ngày 20/11/2021",
         "23/11/2021",
@@ -203,3 +211,51 @@ def test_what_cannot_be_so_is_not_entered(waiting: Office) -> None:
     morning(waiting, MONDAY)
     with pytest.raises(Problem, match=r"2145/STTTT-CNTT năm 2021 đã ghi cho CV-0001"):
         issue(waiting, 2, MONDAY)
+
+
+def standing(**other: Any) -> Standing:
+    [found] = [one for one in DIRECTIVE.obligations if one.agency == HONG_LINH]
+    return Standing(found, HONG_LINH, Status.OVERDUE, date(2021, 11, 19), 0, (), **other)
+
+
+def ladder(calendar: WorkingDays, *documents: tuple[date, str]) -> Ladder:
+    item = (HONG_LINH, *duty(standing()))
+    official = (Issued(i, f"{i}/STTTT", day, frozenset({Item(*item, step)})) for i, (day, step) in enumerate(documents))
+    return Ladder(DIRECTIVE.registry, {DIRECTIVE.id: DIRECTIVE}, calendar, 1, official=tuple(official))
+
+
+def letter(step: str, on: date) -> SentLetter:
+    about = {"duties": frozenset({duty(standing())}), "day": on, "decided_on": on, "sent_on": on}
+    return SentLetter(1, HONG_LINH, step, {DIRECTIVE.id: step}, state=OutboxState.SENT, **about)
+
+
+PAST = [letter("overdue_1", TUESDAY)]
+
+
+@pytest.mark.parametrize(
+    ("documents", "day", "by"),
+    [
+        ([(FRIDAY, "urged")], MONDAY, date(2021, 12, 3)),
+        ([(FRIDAY, "urged")], date(2021, 12, 6), date(2021, 12, 9)),  # entered late: no letter gives a day that is over
+        ([(THURSDAY, "urged"), (MONDAY, "urged")], date(2021, 11, 30), date(2021, 12, 6)),  # the newest counts
+        ([(FRIDAY, "had_another_id")], MONDAY, date(2021, 12, 3)),  # the step was renamed since
+        ([(FRIDAY, "report_up")], MONDAY, None),
+        ([], MONDAY, None),
+    ],
+)
+def test_the_step_is_taken_and_its_day_counted_from_the_document(
+    documents: list[tuple[date, str]], day: date, by: date | None, calendar: WorkingDays
+) -> None:
+    decision = decide(ladder(calendar, *documents), HONG_LINH, [standing()], PAST, day)
+    assert (decision.answer_by, decision.step and decision.step.id) == (by, "urged" if by else None)
+    assert ("chờ công văn" in decision.reason) == (by is None)
+
+
+def test_the_next_step_waits_from_the_documents_day_not_from_the_letters(calendar: WorkingDays) -> None:
+    """The letter came on Wednesday 1/12; three working days from Friday 26/11 are over on the same day."""
+    past, board = [*PAST, letter("urged", date(2021, 12, 1))], DIRECTIVE.ladder[2]
+    known, owed = ladder(calendar, (FRIDAY, "urged")), standing()
+    why = known.blocked_reason(board, owed, past, date(2021, 12, 1))
+    assert why is None
+    early = known.blocked_reason(board, owed, [*PAST, letter("urged", MONDAY)], date(2021, 11, 30))
+    assert said(early) == "Công văn số 0/STTTT ngày 26/11/2021 chưa đủ 03 ngày làm việc, chờ đến 01/12/2021"
