@@ -116,6 +116,7 @@ def test_the_clerk_gets_one_draft_a_morning_for_all_agencies_and_the_step_waits_
     rows = morning(waiting, FRIDAY)
     assert len(drafts(waiting)) == len(mails(waiting, "Dự thảo công văn")) == 1, "nothing has changed"
     assert one(rows, DUC_THO)["step"] is None
+    assert "ban hành hôm nay: hết ngày 02/12/2021" in mail.text
     [told] = mails(waiting, "Sáng 26/11/2021")
     assert "CV-0001, chờ từ ngày 25/11/2021, đã 01 ngày làm việc: UBND thị xã Hồng Lĩnh, " in told.text
     assert all("Công văn số 2145" not in row.text for row in waiting.letters())

@@ -70,6 +70,7 @@ def escalate(
         morning = _Morning(app, session, day, now, record, made, drawn)
         rows = [morning.agency(a) for a in morning.owed if agencies is None or a in agencies]
         if record:
+            morning.give_to_the_clerk()
             morning.tell_the_board(rows)
             morning.tell(rows)
         if record and by:
@@ -234,7 +235,9 @@ class _Morning:
         about = {"step": top.id if top else None, "directives": sorted(steps), "reason": decision.reason}
         number = self._note(decision, about).id
         people = list({p.email: p for told in self.upward for p in self.people(told.decision)}.values())
-        more: dict[str, Any] = {"number": number, "hold": self.hold, "now": self.now}
+        mine = {told.decision.agency for told in self.upward}
+        drafts = [official.attachment(one.letter) for one in self.waiting if mine & set(one.agencies)]
+        more: dict[str, Any] = {"number": number, "drafts": drafts, "hold": self.hold, "now": self.now}
         written = letters.to_the_board(self.app, self.session, self.ladder, decision, self.upward, people, **more)
         letters_ = outbox.enqueue(self.session, written, settings=self.app.settings, now=self.now)
         by_agency = {row["agency"]: row for row in rows}
@@ -314,19 +317,27 @@ class _Morning:
             notices.sources_unread(self.app, self.session, self.blind, held, self.now)
         if self.without_address:
             notices.no_address(self.app, self.session, self.without_address, self.now)
-        self._tell_the_clerk()
         lacks, owed = list(self.without_address.values()), [s for own in self.owed.values() for s in own]
-        unnumbered = [self._unnumbered(one) for one in official.waiting(self.app, self.session, self.ladder, self.owed)]
+        unnumbered = [self._unnumbered(one) for one in self.waiting]
         Morning(self.app, self.session, self.day, self.now, rows, lacks, owed, unnumbered).tell()
         notices.letters_wait(self.app, self.session, self.now)
 
-    def _tell_the_clerk(self) -> None:
+    @cached_property
+    def waiting(self) -> list[official.Waiting]:
+        """The official letters that wait for their number, with those of this morning."""
+        return official.waiting(self.app, self.session, self.ladder, self.owed)
+
+    def give_to_the_clerk(self) -> None:
         """What was drafted this morning, to be numbered and signed."""
         replaced = {draft.directive: draft.replaces for draft in self.drawn}
         for row in official.record(self.app, self.session, self.drawn, self.day, self.now):
             to = self._named(item.agency for item in issued.items(row))
+            by = self.app.calendar.add(self.day, row.answer_days)
+            given = (
+                f"{row.answer_days:02} ngày làm việc kể từ ngày ban hành (ban hành hôm nay: hết ngày {words.short(by)})"
+            )
             old, file = replaced[row.directive], official.attachment(row)
-            notices.official_drafted(self.app, self.session, row.id, to, row.answer_days, old, file, self.now)
+            notices.official_drafted(self.app, self.session, row.id, to, given, old, file, self.now)
 
     def _unnumbered(self, one: official.Waiting) -> str:
         days = self.app.calendar.between(one.since, self.day)

@@ -121,6 +121,7 @@ def to_the_board(
     people: Sequence[Recipient],
     *,
     number: int,
+    drafts: Sequence[Attachment],
     hold: str | None,
     now: datetime,
 ) -> list[Letter]:
@@ -130,6 +131,7 @@ def to_the_board(
         decision: to write it, of whose `ground` all is.
         told: what was decided of each agency.
         number: of `decision`, as it is recorded.
+        drafts: of official letters to these agencies that wait for their number.
     """
     step = decision.step
     assert step is not None
@@ -137,10 +139,11 @@ def to_the_board(
     context = _shape(app, session, ladder, first.decision, people, first.past, first.owed, (), None)
     context["rows"] = [_row(session, ladder, one) for one in told]
     context["grounds"] = words.grounds([ladder.letters[directive] for directive in decision.steps], ())
+    context["draft"] = ", ".join(draft.filename for draft in drafts) or None
     rendered = render(app.settings.data, ladder.registry, step.letter, context, day)
     agencies = {one.decision.agency: {**_context(one.decision), "decision": one.number} for one in told}
     made = partial(_letter, app, ladder, decision, rendered, number=number, hold=hold, now=now)
-    return [made(person, {"copy": False, "agencies": agencies}) for person in people]
+    return [made(person, {"copy": False, "agencies": agencies}, attachments=tuple(drafts)) for person in people]
 
 
 def _letter(

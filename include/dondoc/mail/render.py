@@ -14,7 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateNotFo
 
 from dondoc.clock import HERE
 from dondoc.directive.model import Agency, Letterhead, Registry
-from dondoc.directive.succession import responsible
+from dondoc.directive.succession import signing
 from dondoc.errors import Problem
 
 WEEKDAYS = ("thứ Hai", "thứ Ba", "thứ Tư", "thứ Năm", "thứ Sáu", "thứ Bảy", "Chủ nhật")
@@ -88,10 +88,9 @@ def fitted(subject: str, tag: str) -> str:
 
 def _signed(registry: Registry, day: date) -> tuple[Agency, Letterhead]:
     """Our agency as it is on a day, and its letterhead: an heir signs with its own name."""
-    heir = responsible(registry, registry.office, day)[0]
-    issuer = registry.agency(heir or registry.office)
+    issuer = registry.agency(signing(registry, day).office)
     head = registry.letterhead or Letterhead(tag=issuer.short, lines=(issuer.name.upper(),))
-    if heir and heir != registry.office and registry.letterhead:
+    if issuer.id != registry.office and registry.letterhead:
         place = f" TỈNH {registry.place.upper()}" if issuer.kind.orders else ""
         head = Letterhead(tag=head.tag, lines=(f"{issuer.name.upper()}{place}", *head.lines[1:]))
     return issuer, head

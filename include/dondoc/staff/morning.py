@@ -71,7 +71,7 @@ class Morning:
         parts = {
             "Gửi hôm nay": [*self._leaving()],
             "Chờ duyệt": [*self._to_approve(held)],
-            "Chờ cấp số, ký công văn": [*self.unnumbered],
+            "Công văn chờ cấp số, ký": [*self.unnumbered],
             "Chờ Sở xử lý": [*self._waiting()],
             "Chưa gửi được": [*self._failed()],
             "Nên gọi điện": [*self._calls()],

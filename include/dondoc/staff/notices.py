@@ -132,7 +132,7 @@ def official_drafted(
     session: Session,
     letter: int,
     to: str,
-    days: int,
+    given: str,
     replaces: int | None,
     file: Attachment,
     now: datetime,
@@ -140,12 +140,12 @@ def official_drafted(
     """Give our clerk the draft of an official letter, once.
 
     Args:
-        to: its agencies, by name; `days`: working days that it gives them.
+        to: its agencies, by name; `given`: the time that it gives them, in words.
         replaces: the draft that it takes the place of.
     """
     lines = [
         f"Kính gửi: {to}",
-        f"Hạn trả lời: {days:02} ngày làm việc kể từ ngày ban hành",
+        f"Hạn trả lời: {given}",
         "Trình ký, cấp số, ghi ngày, ban hành; rồi vào sổ kèm bản đã ký. Thư điện tử nhắc tới công văn này chỉ gửi "
         "sau khi đã vào sổ",
     ]

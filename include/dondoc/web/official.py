@@ -11,6 +11,7 @@ from dondoc.escalation import official as room
 from dondoc.facts import issued
 from dondoc.store.official import OfficialIssue, OfficialLetter
 from dondoc.vocabulary.numbers import CV
+from dondoc.vocabulary.official import OfficialState
 from dondoc.web.pages import Day, Text, app_of, audited, download, page, redirect, uploaded
 from dondoc.web.user import User
 
@@ -31,7 +32,8 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
         return page(
             request,
             "official.html",
-            open_ones=[one for one in entries if not one.issue],
+            waiting=[one for one in entries if one.state == OfficialState.WAITING],
+            over=[one for one in entries if one.state == OfficialState.OVER],
             issued_ones=[one for one in entries if one.issue],
             asked=asked,
             names=names,
