@@ -20,6 +20,7 @@ from dondoc.store.official import OfficialLetter
 from dondoc.vocabulary.letters import OutboxState
 from dondoc.vocabulary.obligations import Status
 from dondoc.vocabulary.reasons import said
+from dondoc.vocabulary.rulings import Cause
 from dondoc.workdays import WorkingDays
 from tests.conftest import acting
 from tests.directive.letters import REGISTRY, file, group, written
@@ -43,14 +44,20 @@ LETTER = file(
     group("public_admin_centre/focal_letter", DUC_THO, **DATED),
     id="mot", number=None, day=None, ladder=[FIRST, URGED, BOARD, AGAIN],
 )  # fmt: skip
+FIRST_THE_BOARD = file(
+    group("tourism/form_03", DUC_THO, **DATED),
+    id="mot",
+    ladder=[FIRST, {**BOARD, "needs": "overdue_1", "wait": 2, "after": 4}, URGED],
+)
 DIRECTIVE = LETTER.directive(REGISTRY)
 TUESDAY, THURSDAY, FRIDAY = date(2021, 11, 23), date(2021, 11, 25), date(2021, 11, 26)
 MONDAY, PDF = date(2021, 11, 29), b"%PDF-1.7"
 
 
 @pytest.fixture
-def environment(environment: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
-    environment.setenv("DONDOC_DIRECTIVE", str(written(tmp_path / "mot.yaml", LETTER)))
+def environment(environment: pytest.MonkeyPatch, tmp_path: Path, request: pytest.FixtureRequest) -> pytest.MonkeyPatch:
+    letter = getattr(request, "param", LETTER)
+    environment.setenv("DONDOC_DIRECTIVE", str(written(tmp_path / "mot.yaml", letter)))
     return environment
 
 
@@ -185,6 +192,28 @@ def test_while_the_clerk_has_it_the_agency_is_asked_again_and_nothing_is_drafted
     waiting.rule("hold_all")
     morning(waiting, date(2021, 12, 1))
     assert len(drafts(waiting)) == 1
+
+
+@pytest.mark.parametrize("environment", [FIRST_THE_BOARD], indirect=True)
+def test_the_board_reads_why_and_until_when_and_gets_the_draft_that_it_may_have_issued(post_office: Office) -> None:
+    post_office.go(TUESDAY)
+    post_office.decide()
+    post_office.deliver()
+    post_office.go(TUESDAY, 15)
+    told = {"agency": DUC_THO, "until": date(2021, 11, 24), "spoken_to": "ông Trần Văn A", "cause": Cause.NO_BUDGET}
+    post_office.rule("called", **told, reason="chờ phân bổ kinh phí")
+    row = one(morning(post_office, THURSDAY), DUC_THO)
+    assert row["step"] == "report_up"
+    letter = next(one for one in post_office.letters() if str(one.id) in row["outbox_ids"])
+    assert "(2) ban hành văn bản đôn đốc (dự thảo kèm theo: du_thao_CV-0001.docx; " in letter.text
+    assert [file["filename"] for file in letter.attachments] == ["du_thao_CV-0001.docx"]
+    assert (
+        "Lý do, ngày hẹn: chưa có kinh phí: chờ phân bổ kinh phí (trao đổi ngày 23/11/2021 với ông Trần Văn A); ngày "
+        "23/11/2021 hẹn gửi đến hết ngày 24/11/2021, đã qua ngày hẹn." in letter.text
+    )
+    post_office.go(FRIDAY, 10)
+    issue(post_office)
+    assert one(morning(post_office, MONDAY), DUC_THO)["step"] == "urged"
 
 
 REFUSED: list[tuple[dict[str, Any], str]] = [
