@@ -1,5 +1,6 @@
 """Steps that rest on an official letter: drafted for the clerk once a morning, taken once it is issued, cited then."""
 
+from collections.abc import Sequence
 from datetime import date
 from io import BytesIO
 from pathlib import Path
@@ -9,9 +10,11 @@ import pytest
 from docx import Document
 from sqlalchemy import select
 
+from dondoc.directive.model import Step
 from dondoc.errors import Problem
 from dondoc.escalation import official
 from dondoc.escalation.ladder import Ladder, SentLetter, decide, duty
+from dondoc.escalation.reasons import LadderReason
 from dondoc.facts import issued
 from dondoc.facts.issued import Issued, Item
 from dondoc.facts.obligations import Standing
@@ -19,7 +22,7 @@ from dondoc.store.mail import OutboxLetter
 from dondoc.store.official import OfficialLetter
 from dondoc.vocabulary.letters import OutboxState
 from dondoc.vocabulary.obligations import Status
-from dondoc.vocabulary.reasons import said
+from dondoc.vocabulary.reasons import Reason, because, said
 from dondoc.vocabulary.rulings import Cause
 from dondoc.workdays import WorkingDays
 from tests.conftest import acting
@@ -250,7 +253,9 @@ def standing(**other: Any) -> Standing:
 
 def ladder(calendar: WorkingDays, *documents: tuple[date, str]) -> Ladder:
     item = (HONG_LINH, *duty(standing()))
-    official = (Issued(i, f"{i}/STTTT", day, frozenset({Item(*item, step)})) for i, (day, step) in enumerate(documents))
+    official = (
+        Issued(i, f"{i}/STTTT", day, 5, frozenset({Item(*item, step)})) for i, (day, step) in enumerate(documents)
+    )
     return Ladder(DIRECTIVE.registry, {DIRECTIVE.id: DIRECTIVE}, calendar, 1, official=tuple(official))
 
 
@@ -269,7 +274,6 @@ PAST = [letter("overdue_1", TUESDAY)]
         ([(FRIDAY, "urged")], date(2021, 12, 6), date(2021, 12, 9)),  # entered late: no letter gives a day that is over
         ([(THURSDAY, "urged"), (MONDAY, "urged")], date(2021, 11, 30), date(2021, 12, 6)),  # the newest counts
         ([(FRIDAY, "had_another_id")], MONDAY, date(2021, 12, 3)),  # the step was renamed since
-        ([(FRIDAY, "report_up")], MONDAY, None),
         ([], MONDAY, None),
     ],
 )
@@ -281,11 +285,26 @@ def test_the_step_is_taken_and_its_day_counted_from_the_document(
     assert ("chờ công văn" in decision.reason) == (by is None)
 
 
+def test_nobody_is_asked_again_before_the_day_that_the_document_gave(calendar: WorkingDays) -> None:
+    """The letter that rests on it has not left: nobody has approved it."""
+
+    def obstacle(step: Step, ground: Sequence[Standing]) -> Reason | None:
+        return because(LadderReason.NO_APPROVER) if step.id == "urged" else None
+
+    known, owed = ladder(calendar, (FRIDAY, "urged")), [standing()]
+    steps = {
+        day: decide(known, HONG_LINH, owed, PAST, day, obstacle=obstacle).steps
+        for day in (date(2021, 11, 30), date(2021, 12, 3), date(2021, 12, 6))
+    }
+    assert [[step.id for step in taken.values()] for taken in steps.values()] == [["urged"], ["urged"], ["ask_again"]]
+    why = known.blocked_reason(DIRECTIVE.ladder[3], owed[0], PAST, date(2021, 12, 3))
+    assert said(why) == "Công văn số 0/STTTT ngày 26/11/2021 đã hẹn đơn vị trả lời đến hết ngày 03/12/2021"
+
+
 def test_the_next_step_waits_from_the_documents_day_not_from_the_letters(calendar: WorkingDays) -> None:
-    """The letter came on Wednesday 1/12; three working days from Friday 26/11 are over on the same day."""
-    past, board = [*PAST, letter("urged", date(2021, 12, 1))], DIRECTIVE.ladder[2]
+    """The letter came on Wednesday 1/12; seven working days from Friday 26/11 are over on the next Tuesday."""
+    past, board = [*PAST, letter("urged", date(2021, 12, 1))], DIRECTIVE.ladder[2].model_copy(update={"wait": 7})
     known, owed = ladder(calendar, (FRIDAY, "urged")), standing()
-    why = known.blocked_reason(board, owed, past, date(2021, 12, 1))
-    assert why is None
-    early = known.blocked_reason(board, owed, [*PAST, letter("urged", MONDAY)], date(2021, 11, 30))
-    assert said(early) == "Công văn số 0/STTTT ngày 26/11/2021 chưa đủ 03 ngày làm việc, chờ đến 01/12/2021"
+    assert known.blocked_reason(board, owed, past, date(2021, 12, 7)) is None
+    early = known.blocked_reason(board, owed, past, date(2021, 12, 6))
+    assert said(early) == "Công văn số 0/STTTT ngày 26/11/2021 chưa đủ 07 ngày làm việc, chờ đến 07/12/2021"

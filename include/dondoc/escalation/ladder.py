@@ -225,7 +225,20 @@ class Ladder:
         granted = self._granted(step, standing, past, day)
         if granted and (recent is None or granted.params["until"] >= recent.params.get("first", date.max)):
             return granted
-        return recent or self._not_issued(step, standing)
+        return recent or self._not_issued(step, standing) or self._given_by_document(step, standing, day)
+
+    def _given_by_document(self, step: Step, standing: Standing, day: date) -> Reason | None:
+        """An official letter that has gone out gave the agency a day to answer, and that is not over: it binds every
+        step but its own."""
+        asked = (one for taken, one in self._asked_by_documents(standing) if taken != step.id)
+        others = (one for one in asked if day <= self.answer_day(one))
+        if (other := max(others, key=self.answer_day, default=None)) is None:
+            return None
+        return because(LadderReason.DOCUMENT_GIVES, document=other.citation, until=self.answer_day(other))
+
+    def answer_day(self, document: Issued) -> date:
+        """The last day that an official letter gives."""
+        return self.calendar.add(document.day, document.answer_days)
 
     def _not_issued(self, step: Step, standing: Standing) -> Reason | None:
         """The official letter is still missing on which a step rests."""
@@ -234,19 +247,25 @@ class Ladder:
         return because(LadderReason.NOT_ISSUED)
 
     def document(self, step: Step, standing: Standing) -> Issued | None:
-        """The official letter on which a step rests for an obligation: the newest that asks its agency for it.
-
-        One whose step has got another id since counts for the first step of the ladder that rests on one.
-        """
-        steps = self.steps(standing)
-        known, first = {s.id for s in steps}, next((s.id for s in steps if s.official), None)
-        asked = reversed(self._documents.get((standing.agency, *duty(standing)), ()))
-        return next((one for taken, one in asked if step.id == (taken if taken in known else first)), None)
+        """The official letter on which a step rests for an obligation: the newest that asks its agency for it."""
+        asked = self._asked_by_documents(standing)
+        return next((one for taken, one in reversed(asked) if taken == step.id), None)
 
     def documents(self, standings: Iterable[Standing]) -> list[Issued]:
         """The official letters that ask for any of these obligations, the oldest first."""
-        found = {one.id: one for s in standings for _, one in self._documents.get((s.agency, *duty(s)), ())}
+        found = {one.id: one for standing in standings for _, one in self._asked_by_documents(standing)}
         return sorted(found.values(), key=lambda one: (one.day, one.id))
+
+    def _asked_by_documents(self, standing: Standing) -> list[tuple[str | None, Issued]]:
+        """For which step by which official letter an agency is asked for an obligation, the oldest first.
+
+        One whose step has got another id since counts for the first step of the ladder that rests on one.
+        """
+        if not (asked := self._documents.get((standing.agency, *duty(standing)))):
+            return []
+        steps = self.steps(standing)
+        known, first = {s.id for s in steps}, next((s.id for s in steps if s.official), None)
+        return [(taken if taken in known else first, one) for taken, one in asked]
 
     @cached_property
     def _documents(self) -> dict[tuple[str, str, date], list[tuple[str, Issued]]]:
@@ -403,8 +422,8 @@ class Ladder:
             return usual
         if not step.official:
             return self.calendar.add(day, step.answer_days)
-        issued = [document.day for s in listed if (document := self.document(step, s))]
-        return max(usual, self.calendar.add(max(issued, default=day), step.answer_days))
+        issued = [self.answer_day(document) for s in listed if (document := self.document(step, s))]
+        return max(usual, *(issued or [self.calendar.add(day, step.answer_days)]))
 
     def after_stop(self, steps: Mapping[str, str], ground: Sequence[Standing], day: date) -> date:
         """The day on which the steps above these would have come, had these been taken on a day; of the last step the

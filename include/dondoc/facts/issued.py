@@ -40,11 +40,13 @@ class Item:
 
 @dataclass(frozen=True)
 class Issued:
-    """An official letter with its number; `items`: what it asks the agencies for to which it went."""
+    """An official letter with its number; `items`: what it asks the agencies for to which it went, within
+    `answer_days` working days."""
 
     id: int
     number: str
     day: date
+    answer_days: int
     items: frozenset[Item]
 
     @property
@@ -72,17 +74,18 @@ def issued(session: Session, day: date, known_at: datetime | None = None) -> tup
     query = issues(known_at).where(OfficialIssue.document_date <= day)
     rows = sorted(session.scalars(query), key=lambda row: (row.document_date, row.id))
     drafts = _drafts(session, [row.letter_id for row in rows])
-    return tuple(Issued(row.id, row.document_number, row.document_date, _covered(row, drafts)) for row in rows)
+    return tuple(_issued(row, drafts[row.letter_id]) for row in rows)
+
+
+def _issued(row: OfficialIssue, draft: OfficialLetter) -> Issued:
+    covered = frozenset(item for item in items(draft) if item.agency in row.agencies)
+    return Issued(row.id, row.document_number, row.document_date, draft.answer_days, covered)
 
 
 def _drafts(session: Session, ids: Sequence[int]) -> Mapping[int, OfficialLetter]:
     if not ids:
         return {}
     return {one.id: one for one in session.scalars(select(OfficialLetter).where(OfficialLetter.id.in_(ids)))}
-
-
-def _covered(row: OfficialIssue, drafts: Mapping[int, OfficialLetter]) -> frozenset[Item]:
-    return frozenset(item for item in items(drafts[row.letter_id]) if item.agency in row.agencies)
 
 
 def issue_of(session: Session, letter: int) -> OfficialIssue | None:
