@@ -70,7 +70,7 @@ def test_one_agency_is_addressed_in_one_line_and_many_by_the_annex() -> None:
     assert "Đề nghị Quý cơ quan quan tâm, phối hợp thực hiện./." in alone
     assert not [line for line in alone if "liên hệ" in line]
     many = lines(drawn(*[agency.id for agency in DIRECTIVE.registry.agencies if agency.id.startswith("ubnd-huyen-")]))
-    assert many[many.index("Kính gửi:") + 1] == "- Các cơ quan, đơn vị có tên tại Phụ lục kèm theo."
+    assert "Kính gửi: Các cơ quan, đơn vị có tên tại Phụ lục kèm theo." in many
 
 
 def test_the_heir_signs_with_its_own_name_and_the_same_day_gives_the_same_bytes() -> None:

@@ -41,8 +41,10 @@ class OfficialFields:
     symbol: Annotated[str, "Ký hiệu sau số văn bản; số do văn thư cấp nên để trống"]
     subject: Annotated[str, "Trích yếu, bắt đầu bằng V/v"]
     place_and_day: Annotated[str, "Địa danh và ngày tháng, để trống ngày"]
-    addressee: Annotated[str, "Nơi kính gửi khi chỉ có một đơn vị; nhiều đơn vị: để trống"]
-    addressees: Annotated[tuple[str, ...], "Nơi kính gửi khi có nhiều đơn vị, mỗi dòng một nơi"]
+    addressee: Annotated[
+        str, "Nơi kính gửi trên một dòng: một đơn vị, hoặc các đơn vị tại Phụ lục; vài đơn vị: để trống"
+    ]
+    addressees: Annotated[tuple[str, ...], "Nơi kính gửi khi có vài đơn vị, mỗi dòng một nơi"]
     paragraphs: Annotated[tuple[str, ...], "Nội dung, mỗi đoạn một mục; đoạn cuối có dấu ./."]
     signer_title: Annotated[tuple[str, ...], "Quyền hạn, chức vụ người ký, mỗi dòng một phần; họ tên để trống"]
     recipients: Annotated[tuple[str, ...], "Nơi nhận, mỗi dòng một nơi"]

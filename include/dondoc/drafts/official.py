@@ -15,6 +15,7 @@ from dondoc.documents.package import Properties
 from dondoc.drafts.fields import OFFICIAL, OfficialFields, OfficialRow
 
 NAMED = 5  # agencies that are addressed by name; more are those of the annex
+ANNEX = "Các cơ quan, đơn vị có tên tại Phụ lục kèm theo"
 BLANK = "………"
 
 
@@ -61,8 +62,8 @@ def fields_of(
         symbol=symbol,
         subject=f"V/v đề nghị gửi {_what(what)} theo {_document(letter)}",
         place_and_day=f"{registry.place}, {dated}",
-        addressee=names[0] if len(names) == 1 else "",
-        addressees=tuple(_lines(names)) if len(names) > 1 else (),
+        addressee=names[0] if len(names) == 1 else ANNEX if len(names) > NAMED else "",
+        addressees=tuple(_lines(names)) if 1 < len(names) <= NAMED else (),
         paragraphs=tuple(_paragraphs(letter, ours, what, owed, days, desk, day)),
         signer_title=tuple(line.upper() for line in letter.signer_title or ("GIÁM ĐỐC",)),
         recipients=("- Như trên;", "- Ban Giám đốc Sở (b/c);", f"- Lưu: {letter.archive}."),
@@ -93,8 +94,8 @@ def _document(letter: Directive) -> str:
 
 def _lines(names: Sequence[str]) -> Sequence[str]:
     """The addressees, each in a line of its own."""
-    listed = names if len(names) <= NAMED else ["Các cơ quan, đơn vị có tên tại Phụ lục kèm theo"]
-    return [f"- {name}{'.' if name is listed[-1] else ';'}" for name in listed]
+    *first, last = names
+    return [*(f"- {name};" for name in first), f"- {last}."]
 
 
 def _paragraphs(

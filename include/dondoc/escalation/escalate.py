@@ -93,7 +93,7 @@ def _official(app: AppContext, day: date, now: datetime) -> list[official.Draft]
     """The official letters that the day's steps wait for; none while nothing may leave: we may be wrong then."""
     with app.sessions.reading() as session:
         morning = _Morning(app, session, day, now, record=True)
-        if morning.hold or not app.calendar.is_working_day(day):
+        if not official.any_step(morning.ladder) or morning.hold or not app.calendar.is_working_day(day):
             return []
         return official.draw(app, session, morning.ladder, morning.owed, morning.past, day)
 

@@ -105,6 +105,11 @@ def _draft(
     return Draft(directive, items, days, app.blobs.put(content), before.letter.id if before else None)
 
 
+def any_step(ladder: Ladder) -> bool:
+    """Whether any step rests on an official letter: of most ladders none does."""
+    return any(step.official for letter in ladder.letters.values() for step in letter.steps)
+
+
 def _resting(ladder: Ladder, owed: Owing) -> Iterator[tuple[Standing, Step]]:
     """What agencies may be chased for, with each step that rests on an official letter."""
     for standings in owed.values():
@@ -146,7 +151,7 @@ def _document(
         )
         for agency, its in by_agency.items()
     ]
-    what = list(dict.fromkeys(words.brief(standing.duty) for standing in wanted))
+    what = sorted({words.brief(standing.duty) for standing in wanted})
     call = desk(session, ladder.registry, [letter], day)
     return official(app.settings.data, letter, what, owed, days, call, day)
 
@@ -182,6 +187,8 @@ def record(
 
 def waiting(app: AppContext, session: Session, ladder: Ladder, owed: Owing) -> list[Waiting]:
     """The newest draft of each directive, as far as it is not issued and a step still waits for it."""
+    if not any_step(ladder):
+        return []
     wanted = {_item(s, step) for s, step in _resting(ladder, owed) if not ladder.document(step, s)}
     issued_ones = set(session.scalars(select(issued.issues().subquery().c.letter_id)))
     query = select(OfficialLetter).where(OfficialLetter.rehearsal.is_(_rehearsal(app))).order_by(OfficialLetter.id)
