@@ -22,6 +22,7 @@ from dondoc.mail.letter import Letter
 from dondoc.reporting import states
 from dondoc.store.facts import ContactChange
 from dondoc.store.trust import AuditEvent
+from dondoc.vocabulary.letters import OutboxState
 from dondoc.web.app import create_app
 from dondoc.web.audit import ACT
 from tests.conftest import CLERK, approver
@@ -131,6 +132,10 @@ POSTED: dict[str, tuple[str, Sent, str, str]] = {
     ),
     "/rejudge/apply": ("/rejudge/apply", {"data": {"submission": "4"}}, "rejudge", "intake"),
     "/letters/{letter}/settle": ("/letters/3/settle", {"data": {"word": "sent"}}, "settle", "TH-00003"),
+    "/letters/{letter}/withdraw": (
+        "/letters/6/withdraw", {"data": {"reason": "gửi nhầm"}}, "withdraw", "TH-00006",
+    ),
+    "/letters/{letter}/keep": ("/letters/6/keep", {"data": {"reason": "đúng rồi"}}, "keep_letter", "TH-00006"),
     "/directives": ("/directives", {"data": LETTER}, "directive_add", ID),
     "/directives/{directive}": (
         f"/directives/{ID}", {"data": LETTER | {"seen": "1", "title": "V/v khác"}}, "directive_add", ID,
@@ -216,6 +221,10 @@ def furnished(seen: AppContext) -> AppContext:
     official_letters(seen, date(2021, 11, 19))
     drawn_up(seen)
     signed = {"number": "04/BC", "document_date": date(2021, 11, 19), "signed": b"%PDF-1.7"}
+    with seen.sessions.begin() as session:
+        wrong = Letter("receipt", "a@hatinh.test", "S", "t", "<p>t</p>", "4", "vì", agency="so-nnptnt")
+        [sent] = outbox.enqueue(session, [wrong], settings=seen.settings, now=NOW)
+        sent.state, sent.sent_at = OutboxState.SENT, NOW
     states.issued(seen, "stttt-cntt-2021-11", date(2021, 11, 18), actor=CLERK, now=NOW, **signed)  # type: ignore[arg-type]
     return seen
 
