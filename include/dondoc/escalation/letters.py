@@ -138,7 +138,7 @@ def to_the_board(
     first, day = told[0], decision.day
     context = _shape(app, session, ladder, first.decision, people, first.past, first.owed, (), None)
     context["rows"] = [_row(session, ladder, one) for one in told]
-    context["grounds"] = words.grounds([ladder.letters[directive] for directive in decision.steps], ())
+    context["grounds"] = words.grounds([ladder.letters[directive] for directive in decision.steps])
     context["draft"] = ", ".join(draft.filename for draft in drafts) or None
     rendered = render(app.settings.data, ladder.registry, step.letter, context, day)
     agencies = {one.decision.agency: {**_context(one.decision), "decision": one.number} for one in told}

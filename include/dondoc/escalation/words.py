@@ -58,7 +58,7 @@ def cited(directive: Directive) -> str:
     )
 
 
-def grounds(letters: Sequence[Directive], issued: Sequence[Issued]) -> str:
+def grounds(letters: Sequence[Directive], issued: Sequence[Issued] = ()) -> str:
     """What a letter rests on: the superior's documents, and ours as far as the clerk has given them a number."""
     above = [f"{one.superior_document} của {one.registry.agency(one.superior).short}" for one in letters]
     about = letters[0]
