@@ -185,13 +185,14 @@ def _task(task: Any) -> tuple[object, ...]:
     return f"`{task.task_id}`{each}", after, task.execution_timeout, task.retries, task.trigger_rule.value
 
 
-TEMPLATE = """# Mẫu báo cáo tuần, mẫu công văn của đơn vị
+TEMPLATE = """# Mẫu báo cáo tuần, mẫu công văn của đơn vị và của Sở
 
 Mẫu báo cáo là tệp Word `reports/bao-cao.docx` trong thư mục dữ liệu (bản gốc: `include/reports/bao-cao.docx`). Mở bằng
 Word, sửa lời văn, cỡ chữ, thứ tự các phần như mọi văn bản; chỗ nào cần số liệu thì ghi một trường dưới đây. Sửa xong,
 chạy `dondoc check-config`: trường viết sai được nêu tên, kèm đoạn có lỗi. Báo cáo lập sau đó dùng mẫu mới; báo cáo đã
-lập không đổi. Dự thảo công văn gửi kèm thư cho đơn vị lập theo `letter-drafts/cong-van.docx`, cách ghi như nhau, các
-trường ở mục LetterFields. Trang này lập từ chương trình (`make docs`).
+lập không đổi. Dự thảo công văn gửi kèm thư cho đơn vị lập theo `letter-drafts/cong-van.docx`, công văn của Sở theo
+`letter-drafts/cong-van-cua-so.docx`, cách ghi như nhau, các trường ở mục LetterFields và OfficialFields. Trang này lập
+từ chương trình (`make docs`).
 
 ## Cách ghi
 
@@ -213,11 +214,12 @@ trường ở mục LetterFields. Trang này lập từ chương trình (`make d
 def report_template() -> str:
     """Every field of the template of the report, for the office."""
     from dondoc.documents.template import Loop
-    from dondoc.drafts.fields import LetterFields
+    from dondoc.drafts.fields import LetterFields, OfficialFields, OfficialRow
     from dondoc.reporting import fields
 
     of_report = (shape for shape in vars(fields).values() if isinstance(shape, type) and is_dataclass(shape))
-    shapes = [fields.Fields, *(shape for shape in of_report if shape.__module__ == fields.__name__), Loop, LetterFields]
+    shapes = [fields.Fields, *(shape for shape in of_report if shape.__module__ == fields.__name__), Loop]
+    shapes += [LetterFields, OfficialFields, OfficialRow]
     return "\n".join([TEMPLATE, *(_shape(shape) for shape in dict.fromkeys(shapes))])
 
 

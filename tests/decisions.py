@@ -1,16 +1,19 @@
 """A decision and its letters in the outbox, where a test does not care how it came about."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from dondoc import approval
+from dondoc import approval, clock
 from dondoc.configuration.context import AppContext
+from dondoc.facts import issued
 from dondoc.mail import outbox
 from dondoc.mail.letter import Letter
+from dondoc.store.official import OfficialLetter
 from dondoc.store.reporting import Decision
 from tests.conftest import CLERK
 
+LETTER = "stttt-cntt-2021-11"
 HEAD, OFFICER = "lanh-dao@hatinh.test", "dau-moi@hatinh.test"
 
 
@@ -33,3 +36,16 @@ def stopped(app: AppContext, now: datetime) -> list[int]:
         tomorrow = now.date() + timedelta(days=1)
         approval.stop(app, session, ids[0], "đã gọi điện", CLERK, until=tomorrow, now=now)
     return ids
+
+
+def official_letters(app: AppContext, day: date) -> None:
+    """CV-0001 waits for its number, CV-0002 has been issued: the drafts of two mornings, for two agencies."""
+    due, now = "2021-11-19", clock.at(day, 8)
+    both = [[a, f"{a}/{LETTER}:tourism/form_03", due, "overdue_2"] for a in ("ubnd-huyen-duc-tho", "ubnd-huyen-loc-ha")]
+    more = {"items": both, "answer_days": 5, "rehearsal": app.settings.mode == "rehearsal", "recorded_at": now}
+    blob = app.blobs.put(b"PK ...")
+    with app.sessions.begin() as session:
+        for before in (0, 1):
+            session.add(OfficialLetter(directive=LETTER, day=day - timedelta(days=before), blob=blob, **more))
+    said = {"number": "8/STTTT", "document_date": day, "signer": "Lê B", "signed": b"%PDF-1.7"}
+    issued.issue(app, 2, actor=CLERK, now=now, **said)  # type: ignore[arg-type]

@@ -36,7 +36,7 @@ from dondoc.vocabulary.letters import OutboxState
 from dondoc.vocabulary.submissions import Outcome
 from dondoc.web.audit import ACT
 from tests.conftest import CLERK, Run, approver, at, letter_of
-from tests.decisions import stopped
+from tests.decisions import official_letters, stopped
 from tests.directive import letters
 
 CAMERA = "agency,system,name,url,user,password\nso-nnptnt,reservoir,Đập,rtsp://10.1.1.1,ioc,mat-khau-1\n"
@@ -46,6 +46,7 @@ LETTER = "stttt-cntt-2021-11"
 DAY = ("--as-of", "2021-11-22")
 PAPER = ("--agency", "so-nnptnt", "--fulfils", "focal_letter", "--number", "1/VB", "--date", "2021-11-18")
 ISSUE = ("--as-of", "2021-11-18", "--number", "05/BC", "--date", "2021-11-19", "--file", "da-ky.pdf", "--reason", "sửa")
+OFFICIAL = ("CV-0001", "--number", "9/STTTT", "--date", "2021-11-22", "--signer", "Lê B", "--file", "da-ky.pdf")
 BLANK = ("--form", "03", "--agency", "ubnd-huyen-duc-tho", "--out", "ra")
 EXPORT = ("--as", "go2rtc", "--out", "ra", "--with-passwords", "--restricted")
 # command → its arguments without `--by`, its act and to what
@@ -77,6 +78,8 @@ RECORDED: dict[str, tuple[tuple[str, ...], str, str]] = {
     "receive": (("c.csv", "--from", "la@dau.test"), "receive", "BN-0003"),
     "intake undo": (("BN-0002", "--reason", "nhầm"), "reopen", "BN-0002"),
     "intake rejudge": (("--apply",), "rejudge", "intake"),
+    "official issue": (OFFICIAL, "issue_official", "CV-0001"),
+    "official unissue": (("CV-0002", "--reason", "nhầm"), "unissue_official", "CV-0002"),
     "register": ((*PAPER, "--arrived", "2021-11-18"), "register", "VB-0002"),
     "register-undo": (("VB-0001", "--reason", "nhầm đơn vị"), "register_undo", "VB-0001"),
     "report": (("--as-of", "2021-11-18", "--out", "bc"), "draw_report", "2021-11-18"),
@@ -127,6 +130,8 @@ UNRECORDED: dict[str, tuple[tuple[str, ...], str]] = {
     "inbox": ((), READS),
     "intake list": ((), READS),
     "intake show": (("BN-0001",), READS),
+    "official draft": (("CV-0001", "--out", "ra.docx"), READS),
+    "official list": ((), READS),
     "obligations": (DAY, READS),
     "outbox": ((), READS),
     "preview": ((*DAY, "--all"), READS),
@@ -218,6 +223,7 @@ def typed(
         asked = {"role": "clerk", "email": "moi@sonn.test", "asked": "cu@sonn.test", "happened_at": at(1)}
         session.add(ContactChange(submission_id=number, **asked, **who))
     stopped(app, NOW)
+    official_letters(app, date(2021, 11, 19))
     with app.sessions.begin() as session:
         wrong = Letter("receipt", "cu@sonn.test", "S", "t", "<p>t</p>", "3", "vì", agency="so-nnptnt")
         [sent] = outbox.enqueue(session, [wrong], settings=app.settings, now=at(18))

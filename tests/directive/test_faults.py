@@ -107,6 +107,12 @@ OVERDUE = "  - {id: overdue_1, after: 1, to: [clerk], letter: overdue_1, kind: o
         ("{id: s, after: 0, to: [clerk], letter: overdue_1, kind: overdue}", "after 0 phải từ 1 trở lên"),
         ("{id: s, after: 5000, to: [clerk], letter: overdue_1, kind: overdue}", "after 5000 quá xa"),
         ("{id: s, after: 2, wait: -1, to: [clerk], letter: overdue_1, kind: overdue}", "wait -1 không dùng được"),
+        ("{id: s, after: 2, official: true, to: [clerk], letter: overdue_1, kind: overdue}", "phải ghi answer_days"),
+        ("{id: s, after: 0, official: true, answer_days: 5, to: [clerk], letter: a, kind: reminder}", "thư nhắc hạn"),
+        (
+            "{id: s, after: 2, official: true, answer_days: 5, to: [clerk], repeat: 5, letter: a, kind: overdue}",
+            "bậc lặp lại không dựa trên công văn",
+        ),
         ("{id: s, after: 2, answer_days: 0, to: [clerk], letter: overdue_1, kind: overdue}", "answer_days 0 không"),
         ("{id: s, after: 2, to: [clerk], letter: ../x, kind: overdue}", "“../x” không phải tên thư mục"),
         ("{id: s, after: 3, to: [head], letter: overdue_2, kind: overdue}", "gửi “head” phải có needs"),

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from dondoc.clock import end_of
-from dondoc.configuration.check.samples import ANSWER
+from dondoc.configuration.check.samples import ANSWER, DAY
 from dondoc.configuration.settings import DATA
 from dondoc.directive.model import Directive
 from dondoc.facts.obligations import standings, without_later_periods
@@ -29,7 +29,8 @@ def said(directive: Directive, part: dict[str, Any], **given: Any) -> str:
     """Subject and text of an answer about one part."""
     one = SAMPLE["parts"][0] | part
     parts: dict[str, Any] = {"parts": [one], "counted": [one], "faulty": 0}
-    rendered = render(DATA, directive.registry, "answer", {**SAMPLE, "kind": MailKind.SUBMISSION, **parts, **given})
+    given = {**SAMPLE, "kind": MailKind.SUBMISSION, **parts, **given}
+    rendered = render(DATA, directive.registry, "answer", given, DAY)
     return f"{rendered.subject}\n{rendered.text}"
 
 

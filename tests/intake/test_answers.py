@@ -11,7 +11,7 @@ import pytest
 from openpyxl import load_workbook
 
 from dondoc.audit import Actor, Channel
-from dondoc.configuration.check.samples import ANSWER
+from dondoc.configuration.check.samples import ANSWER, DAY
 from dondoc.configuration.context import AppContext
 from dondoc.drafts import codes
 from dondoc.intake import inbox
@@ -321,7 +321,7 @@ def test_officers_are_not_counted_as_cameras(desk: Desk) -> None:
 
 def test_a_draft_that_names_officers_is_not_said_to_go_with_a_form(desk: Desk) -> None:
     [sample] = [one for one in ANSWER.samples if [part["names_officers"] for part in one["parts"]] == [True]]
-    letter = render(desk.app.settings.data, desk.app.registry, "answer", sample)
+    letter = render(desk.app.settings.data, desk.app.registry, "answer", sample, DAY)
     for text in (letter.text, letter.html):
         assert "dự thảo văn bản cử cán bộ đầu mối của Quý cơ quan (để trống số, ngày, chữ ký)" in text
         assert "gửi kèm biểu mẫu" not in text

@@ -13,6 +13,7 @@ from dondoc.forms.spec import load_specs
 from dondoc.intake import versions
 from dondoc.store.intake import Verdict
 from dondoc.vocabulary.cameras import Exemption
+from tests.conftest import NOVEMBER
 
 from .conftest import DUC_THO, NAMED, VU_QUANG, Desk
 from .test_judge import bring, cameras, newest
@@ -27,7 +28,9 @@ def copy(desk: Desk) -> bytes:
     assert verdict.version
     assert now
     head = {key: value for key, value in now.head.items() if key != "agency_name"}
-    made = attached.current_copy(desk.app, DUC_THO, "form_03", version=verdict.version, head=head, rows=now.rows)
+    made = attached.current_copy(
+        desk.app, DUC_THO, "form_03", version=verdict.version, head=head, rows=now.rows, day=NOVEMBER
+    )
     return desk.app.blobs.get(made.sha256)
 
 

@@ -26,7 +26,7 @@ DESK = "Nguyễn Thị Hà, điện thoại 0912 345 678"
 
 
 def written(made: Contents, desk: str | None = DESK) -> Rendered:
-    return render(DATA, REGISTRY, "report", mail.words_of(made.figures, LETTER, desk))
+    return render(DATA, REGISTRY, "report", mail.words_of(made.figures, LETTER, desk), made.figures.day)
 
 
 def subject(**fields: Any) -> str:

@@ -40,6 +40,7 @@ PAGES = [
     "/",
     "/inbox",
     "/letters",
+    "/official",
     "/reports",
     "/agency/so-nnptnt",
     "/letters/1",

@@ -22,10 +22,11 @@ from dondoc.mail.letter import Letter
 from dondoc.reporting import states
 from dondoc.store.facts import ContactChange
 from dondoc.store.trust import AuditEvent
+from dondoc.vocabulary.letters import OutboxState
 from dondoc.web.app import create_app
 from dondoc.web.audit import ACT
 from tests.conftest import CLERK, approver
-from tests.decisions import stopped
+from tests.decisions import official_letters, stopped
 from tests.intake.conftest import Desk
 from tests.web.conftest import ORIGIN, Visit, browsers, visitor, words_of
 from tests.web.test_cameras import ACTIONS, AGENCY, NOW, four_cameras
@@ -81,6 +82,7 @@ def test_looking_at_pages_and_what_machines_ask_is_not(seen: AppContext, visit: 
         "/submissions",
         "/rejudge",
         "/letters",
+        "/official",
         "/reports",
         "/metrics",
     ):
@@ -94,6 +96,8 @@ DOCUMENT = {"document": "Công điện 1", "reason": "lũ"}
 PAUSE = {"agency": AGENCY, "begins": "2021-11-20", **DOCUMENT}
 PAPER = {"agency": "so-nnptnt", "fulfils": "reservoir/focal_letter", "number": "1/SNN", "document_date": "2021-11-18"}
 SIGNED = {"number": "05/BC", "document_date": "2021-11-19", "reason": "thay bản trước"}
+NUMBERED = {"number": "9/STTTT", "document_date": "2021-11-19", "signer": "Lê B"}
+PDF = {"file": ("ky.pdf", b"%PDF-1.7")}
 POSTED: dict[str, tuple[str, Sent, str, str]] = {
     "/cameras/{camera}/probe": ("/cameras/2/probe", {}, "probe", "CAM-00002"),
     "/cameras/{camera}/release": ("/cameras/2/release", {"data": {"reason": "x"}}, "release_login", "CAM-00002"),
@@ -128,6 +132,10 @@ POSTED: dict[str, tuple[str, Sent, str, str]] = {
     ),
     "/rejudge/apply": ("/rejudge/apply", {"data": {"submission": "4"}}, "rejudge", "intake"),
     "/letters/{letter}/settle": ("/letters/3/settle", {"data": {"word": "sent"}}, "settle", "TH-00003"),
+    "/letters/{letter}/withdraw": (
+        "/letters/6/withdraw", {"data": {"reason": "gửi nhầm"}}, "withdraw", "TH-00006",
+    ),
+    "/letters/{letter}/keep": ("/letters/6/keep", {"data": {"reason": "đúng rồi"}}, "keep_letter", "TH-00006"),
     "/directives": ("/directives", {"data": LETTER}, "directive_add", ID),
     "/directives/{directive}": (
         f"/directives/{ID}", {"data": LETTER | {"seen": "1", "title": "V/v khác"}}, "directive_add", ID,
@@ -138,6 +146,10 @@ POSTED: dict[str, tuple[str, Sent, str, str]] = {
     "/directives/{directive}/close": (
         f"/directives/{ID}/close", {"data": {"version": "3", "on": "2021-11-20", **DOCUMENT}}, "directive_close", ID,
     ),
+    "/official/{letter}/issue": (
+        "/official/1/issue", {"data": NUMBERED, "files": PDF}, "issue_official", "CV-0001",
+    ),
+    "/official/{letter}/unissue": ("/official/1/unissue", {"data": {"reason": "nhầm"}}, "unissue_official", "CV-0001"),
     "/reports/{report}/write": (
         "/reports/1/write", {"data": {"part": "causes", "text": "Do mưa lũ."}}, "write_report", "2021-11-18",
     ),
@@ -160,6 +172,8 @@ SAVED = {
     "/inbox/{submission}/original": ("/inbox/1/original", "download", "BN-0001"),
     "/submissions/{submission}/copy": ("/submissions/4/copy", "download", "BN-0004"),
     "/letters/{letter}/attachments/{position}": ("/letters/3/attachments/0", "download", "TH-00003"),
+    "/official/{letter}/draft": ("/official/1/draft", "download", "CV-0001"),
+    "/official/{letter}/signed": ("/official/2/signed", "download", "CV-0002"),
     "/reports/{report}/{name}": ("/reports/1/report.docx", "download", "BC-0001"),
     "/reports/{report}/signed/{issue}": ("/reports/1/signed/1", "download", "BC-0001"),
 }
@@ -204,8 +218,13 @@ def furnished(seen: AppContext) -> AppContext:
         for email in ("a@sonn.test", "b@sonn.test"):
             session.add(ContactChange(submission_id=1, email=email, asked="c@sonn.test", happened_at=NOW, **who))
     stopped(seen, NOW)
+    official_letters(seen, date(2021, 11, 19))
     drawn_up(seen)
     signed = {"number": "04/BC", "document_date": date(2021, 11, 19), "signed": b"%PDF-1.7"}
+    with seen.sessions.begin() as session:
+        wrong = Letter("receipt", "a@hatinh.test", "S", "t", "<p>t</p>", "4", "vì", agency="so-nnptnt")
+        [sent] = outbox.enqueue(session, [wrong], settings=seen.settings, now=NOW)
+        sent.state, sent.sent_at = OutboxState.SENT, NOW
     states.issued(seen, "stttt-cntt-2021-11", date(2021, 11, 18), actor=CLERK, now=NOW, **signed)  # type: ignore[arg-type]
     return seen
 

@@ -19,6 +19,7 @@ from dondoc.cameras.state import rules as data
 from dondoc.cameras.state.checks import CheckFilter
 from dondoc.cameras.state.common_causes import Place, Seat, gather
 from dondoc.cameras.state.state import CameraState
+from dondoc.clock import HERE
 from dondoc.configuration.context import AppContext
 from dondoc.directive.names import fold
 from dondoc.directive.succession import responsible
@@ -137,6 +138,7 @@ def _answer(app: AppContext, submission_id: int, now: datetime, copy: Copy) -> L
     }
     return _letter(
         app,
+        now,
         LetterKind.REACHABILITY,
         agency,
         recipient,
@@ -242,6 +244,7 @@ def _told(
     about = f"{','.join(numbers)}|{now:%Y-%m-%d}"
     return _letter(
         app,
+        now,
         LetterKind.OUTAGE,
         agency,
         recipient,
@@ -299,6 +302,7 @@ def _place(place: Place, cameras: Mapping[int, CameraState], mine: Mapping[int, 
 
 def _letter(
     app: AppContext,
+    now: datetime,
     kind: LetterKind,
     agency: str,
     recipient: str,
@@ -308,7 +312,7 @@ def _letter(
     reason: str,
     **more: Any,
 ) -> Letter:
-    words = render(app.settings.data, app.registry, kind, context)
+    words = render(app.settings.data, app.registry, kind, context, now.astimezone(HERE).date())
     key = compose.of_cameras(app.registry.survey, agency, kind, about)
     return compose.letter(app.settings, kind, recipient, words, key, reason, agency=agency, context=remember, **more)
 

@@ -19,6 +19,7 @@ ROOMS = (
     "camera_records",
     "camera_exports",
     "escalation",
+    "official",
     "mail",
     "reporting",
     "audit",

@@ -46,6 +46,7 @@ def blank(
     from dondoc import clock
     from dondoc.cli.acting import anybody, noted
     from dondoc.configuration.context import open_context
+    from dondoc.directive.succession import signing
     from dondoc.forms import blank as room
     from dondoc.forms import xlsform
     from dondoc.store.files import replace
@@ -58,6 +59,7 @@ def blank(
             f"Không có đơn vị “{agency}” trong văn bản chỉ đạo. Xem mã đơn vị ở cột agency của `obligations`."
         )
     spec, secrets = _spec(app, form), app.secrets
+    registry = signing(app.registry, clock.now().date())
     if is_made(app.settings.url):
         noted(app, who, "blank", agency or spec.id, now=clock.now(), form=spec.id)
     elif secrets:
@@ -65,7 +67,7 @@ def blank(
     if survey:
         replace(out, xlsform.xlsform(spec, owner, registry=app.registry, secrets=secrets))
     elif owner:
-        replace(out, room.blank(spec, owner, registry=app.registry, secrets=secrets))
+        replace(out, room.blank(spec, owner, registry=registry, secrets=secrets))
     if not secrets:
         say("Chưa đặt DONDOC_SECRET_KEY: biểu mẫu không có mã xác nhận.")
     say(f"Đã ghi {spec.title}{f' của {owner.name}' if owner else ''} vào {out}.")
@@ -92,19 +94,20 @@ def check(
     """Kiểm tra biểu mẫu đã điền mà không tiếp nhận; không cần cơ sở dữ liệu."""
     from dondoc import clock
     from dondoc.configuration.context import open_context
+    from dondoc.directive.succession import signing
     from dondoc.forms import limited
     from dondoc.store.files import replace
 
     if annotate and len(files) != 1:
         raise Problem("--annotate chỉ đi với một tệp. Chạy riêng cho từng tệp.")
-    app = open_context()
+    app, today = open_context(), clock.now().date()
     common: dict[str, Any] = {
         "data": app.settings.data,
-        "registry": app.registry,
+        "registry": signing(app.registry, today),
         "secrets": app.settings.secret_keys,
     }
     for path, content in contents(files):
-        form = limited.judged(content, path.name, day=clock.now().date(), **common)
+        form = limited.judged(content, path.name, day=today, **common)
         emit(_line(path, form)) if as_json else _tell(path, form)
         if annotate:
             replace(annotate, limited.annotate(content, form, base_version=form.base_version or 0, **common))

@@ -95,6 +95,7 @@ def issue(
     from dondoc import clock
     from dondoc.cli.acting import actor
     from dondoc.configuration.context import open_context
+    from dondoc.facts.issued import is_pdf
     from dondoc.reporting import states
     from dondoc.vocabulary.numbers import BC
 
@@ -103,7 +104,7 @@ def issue(
     said |= {"draft": BC.read(report) if report else None}
     states.issue(app, letter.id, day(as_of), actor=who, now=clock.now(), **said)  # type: ignore[arg-type]
     say(f"Đã ghi nhận: báo cáo ngày {as_of} phát hành số {number}.")
-    if not states.is_pdf(file.read_bytes()):
+    if not is_pdf(file.read_bytes()):
         say(f"{file} không phải tệp PDF: kiểm tra lại; nếu nhầm thì ghi lại với --reason.")
 
 

@@ -102,6 +102,7 @@ class Step(Strict):
     needs: str | None = None  # the step that must have been delivered before
     repeat: int | None = Field(None, ge=1)  # taken again and again, so many working days after what was written last
     answer_days: int | None = None  # working days that its letter gives; None: one, more where it is approved first
+    official: bool = False  # it rests on an official letter, and waits until the clerk has issued that
     own_address: bool = False  # a head is written to at his own address, not at the mailbox of his agency
 
 

@@ -254,6 +254,7 @@ def _ladder_fits(marked: LocatedYaml, at: Place, steps: Any) -> None:
         _reaches_somebody(marked, place, item)
         _days_fit(marked, place, item)
         _needs_fit(marked, place, item, before, ids)
+        _official_fits(marked, place, item)
         before[item.get("id")] = item
 
 
@@ -297,6 +298,20 @@ def _needs_fit(
     elif needs is None and _climbs(item):
         to = ", ".join(str(role) for role in _listed(item.get("to")))
         marked.fault((*place, "to"), f"bậc gửi “{to}” phải có needs: mã của bậc đã gửi đơn vị trước đó")
+
+
+def _official_fits(marked: LocatedYaml, place: Place, item: dict[str, Any]) -> None:
+    """A step that rests on an official letter is one of lateness, to the agency, taken once, and says by when."""
+    if item.get("official") is not True:
+        return
+    if item.get("kind") == LetterKind.REMINDER:
+        marked.fault((*place, "official"), "thư nhắc hạn không dựa trên công văn; bỏ official, hoặc đổi kind: overdue")
+    if Role.BOARD in _listed(item.get("to")):
+        marked.fault((*place, "official"), "thư gửi lãnh đạo Sở không dựa trên công văn; bỏ official")
+    if item.get("repeat") is not None:
+        marked.fault((*place, "official"), "bậc lặp lại không dựa trên công văn; bỏ official hoặc repeat")
+    if item.get("answer_days") is None:
+        marked.fault((*place, "answer_days"), "bậc dựa trên công văn phải ghi answer_days: số ngày làm việc cho đơn vị")
 
 
 def _climbs(item: dict[str, Any]) -> bool:

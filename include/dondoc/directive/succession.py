@@ -41,3 +41,9 @@ def responsible(registry: Registry, agency_id: str, day: date) -> tuple[str | No
     if len(trail) == 1:
         return agency_id, None
     return trail[-1], because(Succession.MOVED, agencies=" → ".join(registry.agency(a).name for a in trail))
+
+
+def signing(registry: Registry, day: date) -> Registry:
+    """The registry with our agency as it is on a day: what is drawn up then bears the heir's name."""
+    heir, moved = responsible(registry, registry.office, day)
+    return registry.model_copy(update={"office": heir}) if heir and moved else registry

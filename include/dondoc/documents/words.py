@@ -19,7 +19,7 @@ def today(registry: Registry, agency: str, day: date) -> Agency:
 def about(directive: Directive, day: date) -> str:
     """What a report is about: the letter itself once the clerk has given it a number, else what it carries out."""
     if directive.number and directive.day:
-        issuer = today(directive.registry, directive.issuer, day).name
+        issuer = today(directive.registry, directive.issuer, directive.day).name  # as it was called then
         return f"Văn bản số {directive.number} ngày {short(directive.day)} của {issuer}"
     return f"{directive.superior_document} của {directive.registry.agency(directive.superior).short}"
 

@@ -9,6 +9,7 @@ import logging
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
+from dondoc.clock import HERE
 from dondoc.configuration.context import AppContext
 from dondoc.directive.model import Directive
 from dondoc.errors import Problem
@@ -26,7 +27,9 @@ log = logging.getLogger(__name__)
 def make(app: AppContext, decisions: Iterable[Decision], letters: Mapping[str, Directive], now: datetime) -> Blanks:
     """What the letters of these decisions carry. Takes a while: not to be called inside a transaction."""
     decisions = list(decisions)
-    blank_forms = attached.make(app, [pair for decision in decisions for pair in forms(app, decision)])
+    blank_forms = attached.make(
+        app, [pair for decision in decisions for pair in forms(app, decision)], now.astimezone(HERE).date()
+    )
     drafts = {}
     for decision in decisions:
         if wanted := _focal_letters(decision):

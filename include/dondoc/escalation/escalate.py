@@ -1,6 +1,6 @@
 """Decide for a day and record it: the decisions with their reasons and the outbox rows, in one transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property, partial
@@ -14,14 +14,15 @@ from dondoc.audit import Actor
 from dondoc.clock import HERE, end_of
 from dondoc.configuration.context import AppContext
 from dondoc.directive.model import Step
-from dondoc.escalation import blanks, history, letters, renamed, sources, words
+from dondoc.escalation import blanks, history, letters, official, renamed, sources, words
 from dondoc.escalation.called import called_on
 from dondoc.escalation.ladder import Decision, Ladder, SentLetter, decide, ladder_on
 from dondoc.escalation.precondition import precondition
 from dondoc.escalation.reasons import LadderReason
 from dondoc.escalation.recipients import AddressBook, Recipient, needs_approval
+from dondoc.escalation.said import its_word
 from dondoc.escalation.undelivered import undelivered
-from dondoc.facts import approvers, rulings
+from dondoc.facts import approvers, issued, rulings
 from dondoc.facts.obligations import Standing, short_names, standings
 from dondoc.facts.read import Facts, read
 from dondoc.facts.reasons import cited
@@ -31,6 +32,7 @@ from dondoc.mail import outbox
 from dondoc.staff import notices
 from dondoc.staff.morning import Morning
 from dondoc.store.reporting import Decision as DecisionRow
+from dondoc.vocabulary.numbers import CV
 from dondoc.vocabulary.people import Side
 from dondoc.vocabulary.reasons import Reason, because, said
 
@@ -63,10 +65,12 @@ def escalate(
         when recorded.
     """
     made = _files(app, day, now, agencies) if record else {}
+    drawn = _official(app, day, now) if record and agencies is None else []
     with not_collected(), app.sessions.begin() if record else app.sessions.reading() as session:
-        morning = _Morning(app, session, day, now, record, made)
+        morning = _Morning(app, session, day, now, record, made, drawn)
         rows = [morning.agency(a) for a in morning.owed if agencies is None or a in agencies]
         if record:
+            morning.give_to_the_clerk()
             morning.tell_the_board(rows)
             morning.tell(rows)
         if record and by:
@@ -85,6 +89,15 @@ def _files(app: AppContext, day: date, now: datetime, agencies: list[str] | None
     return blanks.make(app, sent, known, now)
 
 
+def _official(app: AppContext, day: date, now: datetime) -> list[official.Draft]:
+    """The official letters that the day's steps wait for; none while nothing may leave: we may be wrong then."""
+    with app.sessions.reading() as session:
+        morning = _Morning(app, session, day, now, record=True)
+        if not official.any_step(morning.ladder) or morning.hold or not app.calendar.is_working_day(day):
+            return []
+        return official.draw(app, session, morning.ladder, morning.owed, morning.past, day)
+
+
 @dataclass(frozen=True)
 class _Morning:
     """One call: what it looks at, and what it does for each agency."""
@@ -95,6 +108,7 @@ class _Morning:
     now: datetime
     record: bool
     attachable: Blanks = field(default_factory=dict)
+    drawn: Sequence[official.Draft] = ()
     without_address: dict[str, str] = field(default_factory=dict)  # what is missing, by agency/step
     upward: list[letters.Told] = field(default_factory=list)  # what our own people hear, of all agencies at once
 
@@ -202,7 +216,8 @@ class _Morning:
             noted = self._note(decision, row)
             row |= {"decision": str(noted.id), "outbox_ids": []}
             if decision.step and people and _to_us(decision.step):
-                self.upward.append(letters.Told(decision, noted.id, past, self.owed[agency]))
+                word = its_word(self.facts.rulings, agency, decision.ground, past, self.day)
+                self.upward.append(letters.Told(decision, noted.id, past, self.owed[agency], word))
             else:
                 row["outbox_ids"] = self._enqueue(decision, noted.id, people, past)
         return row
@@ -220,7 +235,9 @@ class _Morning:
         about = {"step": top.id if top else None, "directives": sorted(steps), "reason": decision.reason}
         number = self._note(decision, about).id
         people = list({p.email: p for told in self.upward for p in self.people(told.decision)}.values())
-        more: dict[str, Any] = {"number": number, "hold": self.hold, "now": self.now}
+        mine = {told.decision.agency for told in self.upward}
+        drafts = [official.attachment(one.letter) for one in self.waiting if mine & set(one.agencies)]
+        more: dict[str, Any] = {"number": number, "drafts": drafts, "hold": self.hold, "now": self.now}
         written = letters.to_the_board(self.app, self.session, self.ladder, decision, self.upward, people, **more)
         letters_ = outbox.enqueue(self.session, written, settings=self.app.settings, now=self.now)
         by_agency = {row["agency"]: row for row in rows}
@@ -301,8 +318,36 @@ class _Morning:
         if self.without_address:
             notices.no_address(self.app, self.session, self.without_address, self.now)
         lacks, owed = list(self.without_address.values()), [s for own in self.owed.values() for s in own]
-        Morning(self.app, self.session, self.day, self.now, rows, lacks, owed).tell()
+        unnumbered = [self._unnumbered(one) for one in self.waiting]
+        Morning(self.app, self.session, self.day, self.now, rows, lacks, owed, unnumbered).tell()
         notices.letters_wait(self.app, self.session, self.now)
+
+    @cached_property
+    def waiting(self) -> list[official.Waiting]:
+        """The official letters that wait for their number, with those of this morning."""
+        return official.waiting(self.app, self.session, self.ladder, self.owed)
+
+    def give_to_the_clerk(self) -> None:
+        """What was drafted this morning, to be numbered and signed."""
+        replaced = {draft.directive: draft.replaces for draft in self.drawn}
+        for row in official.record(self.app, self.session, self.drawn, self.day, self.now):
+            to = self._named(item.agency for item in issued.items(row))
+            by = self.app.calendar.add(self.day, row.answer_days)
+            given = (
+                f"{row.answer_days:02} ngày làm việc kể từ ngày ban hành (ban hành hôm nay: hết ngày {words.short(by)})"
+            )
+            old, file = replaced[row.directive], official.attachment(row)
+            notices.official_drafted(self.app, self.session, row.id, to, given, old, file, self.now)
+
+    def _unnumbered(self, one: official.Waiting) -> str:
+        days = self.app.calendar.between(one.since, self.day)
+        since = f", đã {days:02} ngày làm việc" if days else ""
+        link = self.app.settings.page("dondoc/official")
+        about = f"{CV(one.letter.id)}, chờ từ ngày {words.short(one.since)}{since}"
+        return f"{about}: {self._named(one.agencies)}. Tải, vào sổ: {link}"
+
+    def _named(self, agencies: Iterable[str]) -> str:
+        return ", ".join(dict.fromkeys(self.ladder.registry.agency(agency).name for agency in agencies))
 
 
 def _to_us(step: Step) -> bool:

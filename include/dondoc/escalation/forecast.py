@@ -47,8 +47,9 @@ def forecast(
 ) -> Forecast:
     """The decisions of the weeks to come that take a step of a letter, beside the other letters that are active.
 
-    Every letter is taken to arrive on its day, approved ones too; of the other letters only what the same agencies owe
-    is looked at. Of a letter of thousands of duties it looks at DUTIES, and tells LETTERS.
+    Every letter is taken to arrive on its day, approved ones too, and every official letter to be issued; of the other
+    letters only what the same agencies owe is looked at. Of a letter of thousands of duties it looks at DUTIES, and
+    tells LETTERS.
 
     Args:
         begins: the day from which the letter would hold.
@@ -89,7 +90,7 @@ def _expected(
     for day in filter(app.calendar.is_working_day, _days(first, end)):
         beside = (one for one in active(known, day) if one.id != letter.id)
         letters = {one.id: _of(one, agencies, _latest(app, one, end)) for one in (*beside, letter)}
-        ladder = Ladder(app.registry, letters, app.calendar, app.settings.grace_days)
+        ladder = Ladder(app.registry, letters, app.calendar, app.settings.grace_days, official=None)
         owed: dict[str, list[Standing]] = defaultdict(list)
         for standing in standings(tuple(letters.values()), app.calendar, facts, end_of(day)):
             owed[standing.agency].append(standing)

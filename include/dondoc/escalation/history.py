@@ -109,6 +109,7 @@ def _letter(row: Any, agency: str, about: Mapping[str, Any], since: _Since) -> S
         to_us=row.agency is None,
         others=frozenset(duties(about.get("others", []))),
         answer_by=row.answer_by,
+        rests_on=frozenset(row.context.get("rests_on", ())),
         stop=since.stopped.get(row.decision_id) if row.decision_id else None,
     )
 

@@ -10,6 +10,7 @@ the others are listed apart.
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import cached_property
 from typing import NamedTuple
 
 from sqlalchemy.orm import Session
@@ -20,6 +21,7 @@ from dondoc.escalation import words
 from dondoc.escalation.reasons import LadderReason
 from dondoc.escalation.recipients import needs_approval
 from dondoc.facts import words as duty_words
+from dondoc.facts.issued import Issued, issued
 from dondoc.facts.obligations import Standing, without_later_periods
 from dondoc.vocabulary.letters import IN_HAND, STOPPABLE, LetterKind, OutboxState
 from dondoc.vocabulary.numbers import TH
@@ -88,6 +90,7 @@ class SentLetter:
     answer_by: date | None = None
     promise: Promised | None = None  # by a reply that nobody of ours has closed
     stop: Stop | None = None
+    rests_on: frozenset[int] = frozenset()  # official letters of ours that it cites
 
     @property
     def obligations(self) -> set[str]:
@@ -183,6 +186,7 @@ class Ladder:
     calendar: WorkingDays
     grace_days: int
     promise_days: int = 10  # working days that a reply gains at most
+    official: tuple[Issued, ...] | None = ()  # the oldest first; None: whatever is wanted is taken to be issued
 
     def steps(self, standing: Standing) -> tuple[Step, ...]:
         """The steps of the letter under which it is owed, for an agency like the one that answers for it."""
@@ -221,11 +225,62 @@ class Ladder:
         granted = self._granted(step, standing, past, day)
         if granted and (recent is None or granted.params["until"] >= recent.params.get("first", date.max)):
             return granted
-        return recent
+        return recent or self._not_issued(step, standing) or self._given_by_document(step, standing, day)
+
+    def _given_by_document(self, step: Step, standing: Standing, day: date) -> Reason | None:
+        """An official letter that has gone out gave the agency a day to answer, and that is not over: it binds every
+        step but its own."""
+        asked = (one for taken, one in self._asked_by_documents(standing) if taken != step.id)
+        others = (one for one in asked if day <= self.answer_day(one))
+        if (other := max(others, key=self.answer_day, default=None)) is None:
+            return None
+        return because(LadderReason.DOCUMENT_GIVES, document=other.citation, until=self.answer_day(other))
+
+    def answer_day(self, document: Issued) -> date:
+        """The last day that an official letter gives."""
+        return self.calendar.add(document.day, document.answer_days)
+
+    def _not_issued(self, step: Step, standing: Standing) -> Reason | None:
+        """The official letter is still missing on which a step rests."""
+        if not step.official or self.official is None or self.document(step, standing):
+            return None
+        return because(LadderReason.NOT_ISSUED)
+
+    def document(self, step: Step, standing: Standing) -> Issued | None:
+        """The official letter on which a step rests for an obligation: the newest that asks its agency for it."""
+        asked = self._asked_by_documents(standing)
+        return next((one for taken, one in reversed(asked) if taken == step.id), None)
+
+    def documents(self, standings: Iterable[Standing]) -> list[Issued]:
+        """The official letters that ask for any of these obligations, the oldest first."""
+        found = {one.id: one for standing in standings for _, one in self._asked_by_documents(standing)}
+        return sorted(found.values(), key=lambda one: (one.day, one.id))
+
+    def _asked_by_documents(self, standing: Standing) -> list[tuple[str | None, Issued]]:
+        """For which step by which official letter an agency is asked for an obligation, the oldest first.
+
+        One whose step has got another id since counts for the first step of the ladder that rests on one.
+        """
+        if not (asked := self._documents.get((standing.agency, *duty(standing)))):
+            return []
+        steps = self.steps(standing)
+        known, first = {s.id for s in steps}, next((s.id for s in steps if s.official), None)
+        return [(taken if taken in known else first, one) for taken, one in asked]
+
+    @cached_property
+    def _documents(self) -> dict[tuple[str, str, date], list[tuple[str, Issued]]]:
+        """By agency and obligation: for which step by which official letter, the oldest first."""
+        found: dict[tuple[str, str, date], list[tuple[str, Issued]]] = {}
+        for one in self.official or ():
+            for item in one.items:
+                found.setdefault((item.agency, item.duty, item.last_day), []).append((item.step, one))
+        return found
 
     def _step_before(self, step: Step, standing: Standing, past: Sequence[SentLetter], day: date) -> Reason | None:
-        """The step that this one needs has not arrived, or not long enough ago."""
-        before = words.title(next(s for s in self.steps(standing) if s.id == step.needs))
+        """The step that this one needs has not arrived, or not long enough ago: counted from its official letter, where
+        it rests on one."""
+        step_before = next(s for s in self.steps(standing) if s.id == step.needs)
+        before = words.title(step_before)
         arrived = [
             p.sent_on
             for p in _of(standing, past)
@@ -233,6 +288,10 @@ class Ladder:
         ]
         if not arrived:
             return because(LadderReason.STEP_BEFORE_MISSING, before=before)
+        if step_before.official and (document := self.document(step_before, standing)):
+            first = self.calendar.add(document.day, step.wait)
+            about = {"document": document.citation, "days": step.wait, "first": first}
+            return because(LadderReason.STEP_BEFORE_ISSUED, **about) if day < first else None
         if day >= (first := self.calendar.add(min(arrived), step.wait)):
             return None
         return because(
@@ -349,12 +408,22 @@ class Ladder:
         extension of what they list is over."""
         if any(step.kind == LetterKind.REMINDER or "board" in step.to for step in steps.values()):
             return None
+        listed = tuple(listed)
         extended = [s.last_day for s in listed if s.last_day and duty_words.extended(s)]
         usual = self.calendar.add(day, 1)
         if any(map(needs_approval, steps.values())):
             usual = self.calendar.add(day, APPROVAL_DAYS + 2) - timedelta(days=1)
-        given = {step.answer_days and self.calendar.add(day, step.answer_days) for step in steps.values()}
-        return max([*extended, *(day or usual for day in given)])
+        given = {self._given(step, day, listed, usual) for step in steps.values()}
+        return max([*extended, *given])
+
+    def _given(self, step: Step, day: date, listed: Sequence[Standing], usual: date) -> date:
+        """From the day of its official letter, where a step rests on one; a day that is still to come."""
+        if not step.answer_days:
+            return usual
+        if not step.official:
+            return self.calendar.add(day, step.answer_days)
+        issued = [self.answer_day(document) for s in listed if (document := self.document(step, s))]
+        return max(usual, *(issued or [self.calendar.add(day, step.answer_days)]))
 
     def after_stop(self, steps: Mapping[str, str], ground: Sequence[Standing], day: date) -> date:
         """The day on which the steps above these would have come, had these been taken on a day; of the last step the
@@ -372,7 +441,8 @@ class Ladder:
 def ladder_on(app: AppContext, session: Session, day: date) -> Ladder:
     """The ladders of the letters that are active on a day."""
     letters = {letter.id: letter for letter in app.letters(session, day)}
-    return Ladder(app.registry, letters, app.calendar, app.settings.grace_days, app.settings.promise_days)
+    settings, documents = app.settings, issued(session, day)
+    return Ladder(app.registry, letters, app.calendar, settings.grace_days, settings.promise_days, documents)
 
 
 def _of(standing: Standing, past: Sequence[SentLetter]) -> list[SentLetter]:

@@ -43,12 +43,14 @@ MOST_UNREAD = 3
 
 @dataclass(frozen=True)
 class Told:
-    """What was decided of an agency for our own people: with its number, the letters so far and all that is owed."""
+    """What was decided of an agency for our own people: with its number, the letters so far, all that is owed, and what
+    the agency says itself."""
 
     decision: Decision
     number: int
     past: Sequence[SentLetter]
     owed: Sequence[Standing]
+    said: str | None
 
 
 def last_chance(calendar: WorkingDays, decision: Decision, now: datetime) -> datetime:
@@ -92,11 +94,16 @@ def letters(
     draft = blanks.get(draft_of(decision))
     context = _shape(app, session, ladder, decision, people, past, owed, files, draft)
     rendered = render(app.settings.data, ladder.registry, step.letter, context, decision.day)
+    rests_on = [document.id for document in ladder.documents(_asked(ladder, decision))]
     made = partial(_letter, app, ladder, decision, rendered, number=number, hold=hold, now=now)
     return [
         made(
             person,
-            {"copy": person.copy, "references": (thread := _thread(ladder, decision, past, person))},
+            {
+                "copy": person.copy,
+                "references": (thread := _thread(ladder, decision, past, person)),
+                "rests_on": rests_on,
+            },
             agency=decision.agency,
             attachments=(*files, *([draft] if draft else [])),
             in_reply_to=next(reversed(thread), None),
@@ -114,6 +121,7 @@ def to_the_board(
     people: Sequence[Recipient],
     *,
     number: int,
+    drafts: Sequence[Attachment],
     hold: str | None,
     now: datetime,
 ) -> list[Letter]:
@@ -123,17 +131,19 @@ def to_the_board(
         decision: to write it, of whose `ground` all is.
         told: what was decided of each agency.
         number: of `decision`, as it is recorded.
+        drafts: of official letters to these agencies that wait for their number.
     """
     step = decision.step
     assert step is not None
     first, day = told[0], decision.day
     context = _shape(app, session, ladder, first.decision, people, first.past, first.owed, (), None)
-    context["rows"] = [_row(session, ladder, one.decision, one.past) for one in told]
+    context["rows"] = [_row(session, ladder, one) for one in told]
     context["grounds"] = words.grounds([ladder.letters[directive] for directive in decision.steps])
+    context["draft"] = ", ".join(draft.filename for draft in drafts) or None
     rendered = render(app.settings.data, ladder.registry, step.letter, context, day)
     agencies = {one.decision.agency: {**_context(one.decision), "decision": one.number} for one in told}
     made = partial(_letter, app, ladder, decision, rendered, number=number, hold=hold, now=now)
-    return [made(person, {"copy": False, "agencies": agencies}) for person in people]
+    return [made(person, {"copy": False, "agencies": agencies}, attachments=tuple(drafts)) for person in people]
 
 
 def _letter(
@@ -218,8 +228,7 @@ def _shape(
 ) -> ChasingWords:
     day, registry, known = decision.day, ladder.registry, ladder.letters
     agency, about = registry.agency(decision.agency), [known[directive] for directive in decision.steps]
-    by = decision.answer_by or max(s.last_day or day for s in decision.ground)
-    asked = [*decision.ground, *(s for s in decision.still_to_come if ladder.asks(s, day, by))]
+    by, asked = _by(decision), _asked(ladder, decision)
     later = [s for s in decision.still_to_come if s not in asked and not duty_words.extended(s)]
     return {
         "agency": agency.name,
@@ -227,7 +236,7 @@ def _shape(
         "head": any(person.role == Role.HEAD and not person.copy for person in people),
         "head_title": agency.head_title,
         "superior": registry.agency(about[0].superior).name,
-        "grounds": words.grounds(about),
+        "grounds": words.grounds(about, ladder.documents(asked)),
         "day": day,
         "what": words.what([s.duty for s in asked]),
         "items": [_item(ladder, s, day) for s in asked],
@@ -244,9 +253,20 @@ def _shape(
         "told": _told(session, ladder, decision, past),
         "received": [_received(ladder, s) for s in owed if s.status in DONE and s.received_at],
         "unread": _unread(session, decision) if any(s.duty.deliverable.startswith("form_") for s in asked) else [],
-        "rows": [_row(session, ladder, decision, past)],
+        "rows": [],
         "desk": desk(session, registry, about, day),
     }
+
+
+def _by(decision: Decision) -> date:
+    """The last day by which a decision's letters ask for something."""
+    return decision.answer_by or max(s.last_day or decision.day for s in decision.ground)
+
+
+def _asked(ladder: Ladder, decision: Decision) -> list[Standing]:
+    """What its letters ask for: their ground, and what is due by the same day."""
+    by = _by(decision)
+    return [*decision.ground, *(s for s in decision.still_to_come if ladder.asks(s, decision.day, by))]
 
 
 def _groups(ladder: Ladder, standings: Sequence[Standing], day: date, *, alone: bool) -> list[GroupWords]:
@@ -331,14 +351,16 @@ def _who(session: Session, decision: Decision, address: str) -> str:
     return found[0].role.label if found else "đơn vị"
 
 
-def _row(session: Session, ladder: Ladder, decision: Decision, past: Sequence[SentLetter]) -> LateAgencyWords:
+def _row(session: Session, ladder: Ladder, told: Told) -> LateAgencyWords:
     """An agency as our board reads of it."""
+    decision = told.decision
     heads = contacts.find(session, decision.agency, Role.HEAD, decision.day)
-    letters = {p.sent_on: p.number for p in _about_this(ladder, decision, past) if p.sent_on}
+    documents = [document.citation for document in ladder.documents(decision.ground)]
+    letters = {p.sent_on: p.number for p in _about_this(ladder, decision, told.past) if p.sent_on}
     return {
         "agency": ladder.registry.agency(decision.agency).name,
         "items": [_item(ladder, s, decision.day) for s in decision.ground],
-        "letters": [f"{words.short(on)} ({number})" for on, number in letters.items()],
-        "said": None,
+        "letters": [*(f"{words.short(on)} ({number})" for on, number in letters.items()), *documents],
+        "said": told.said,
         "head": f"{heads[0].name}, điện thoại {phone(heads[0].phone)}" if heads and heads[0].phone else None,
     }

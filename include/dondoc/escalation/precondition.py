@@ -101,6 +101,8 @@ def _gone(
         if taken_step not in {s.id for s in ladder.letters[directive].ladder_of(mine.agency)}:
             yield f"văn bản chỉ đạo không còn bậc “{taken_step}”"
             return
+    if mine.rests_on - {document.id for document in ladder.official or ()}:
+        yield "công văn mà thư nêu đã rút khỏi sổ"
     others = [p for p in past if not p.same_decision(mine)]
     listed = sorted(mine.duties) + sorted(mine.others)
     yield from (why for name, last_day in listed if (why := _settled(ladder, mine, owed.get(name), last_day)))

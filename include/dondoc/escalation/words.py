@@ -8,6 +8,8 @@ from textwrap import shorten
 
 from dondoc.directive.model import Directive, Duty, Step
 from dondoc.directive.names import deliverable
+from dondoc.documents.words import today
+from dondoc.facts.issued import Issued
 from dondoc.vocabulary.obligations import Deliverable
 from dondoc.vocabulary.reasons import Reason, said
 
@@ -56,20 +58,27 @@ def cited(directive: Directive) -> str:
     )
 
 
-def grounds(letters: Sequence[Directive]) -> str:
+def grounds(letters: Sequence[Directive], issued: Sequence[Issued] = ()) -> str:
     """What a letter rests on: the superior's documents, and ours as far as the clerk has given them a number."""
     above = [f"{one.superior_document} của {one.registry.agency(one.superior).short}" for one in letters]
-    own = [f"{reference(one)} của {one.registry.agency(one.issuer).name}" for one in letters if one.number and one.day]
-    return listed([*above, *own])
+    about = letters[0]
+    own = [
+        f"{reference(one)} của {today(one.registry, one.issuer, one.day).name}"
+        for one in letters
+        if one.number and one.day
+    ]
+    documents = [f"{one.citation} của {today(about.registry, about.issuer, one.day).name}" for one in issued]
+    return listed([*above, *own, *documents])
 
 
 def what(asked: Sequence[Duty]) -> str:
     """What is asked for, in a few words for a subject."""
-    names = list(dict.fromkeys(_brief(duty) for duty in asked))
+    names = list(dict.fromkeys(brief(duty) for duty in asked))
     return names[0] if len(asked) == 1 and len(names[0]) <= BRIEF else f"{len(asked):02} nội dung"
 
 
-def _brief(duty: Duty) -> str:
+def brief(duty: Duty) -> str:
+    """What is asked for, among other things."""
     return (
         "văn bản cử đầu mối"
         if duty.deliverable == Deliverable.FOCAL_LETTER

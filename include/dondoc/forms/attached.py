@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from dondoc.configuration.context import AppContext
 from dondoc.directive.model import Directive, Registry
 from dondoc.directive.names import fold
+from dondoc.directive.succession import signing
 from dondoc.drafts import codes, letter
 from dondoc.drafts.letter import Officer, Survey
 from dondoc.forms import limited
@@ -21,12 +22,12 @@ Blanks = Mapping[tuple[str, str], Attachment]  # by agency and form
 Row = Mapping[str, Any]
 
 
-def make(app: AppContext, wanted: Iterable[tuple[str, str]]) -> Blanks:
+def make(app: AppContext, wanted: Iterable[tuple[str, str]], day: date) -> Blanks:
     """Makes and keeps the blanks; none without a key, which would also leave them unsigned.
 
     About a tenth of a second each: not to be called inside a transaction.
     """
-    registry = app.registry
+    registry = signing(app.registry, day)
     return {pair: _blank(app, registry, *pair) for pair in wanted} if app.secrets else {}
 
 
@@ -44,6 +45,7 @@ def current_copy(
     version: int,
     head: Row,
     rows: Sequence[Row],
+    day: date,
     marked: Mapping[str, str] | None = None,
 ) -> Attachment:
     """The version in force, prefilled, with the cameras' numbers: see `forms.current`.
@@ -55,7 +57,7 @@ def current_copy(
     Raises:
         Problem: there is none: it is too heavy.
     """
-    spec, registry = load_specs(app.settings.data)[form], app.registry
+    spec, registry = load_specs(app.settings.data)[form], signing(app.registry, day)
     content = limited.current(
         agency,
         form,

@@ -184,7 +184,7 @@ def _letter(
         "code": code,
         "desk": desk(session, app.registry, app.letters(session, today), today),
     }
-    words = render(app.settings.data, app.registry, KIND, context)
+    words = render(app.settings.data, app.registry, KIND, context, today)
     return compose.letter(
         app.settings,
         KIND,

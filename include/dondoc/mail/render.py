@@ -14,7 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateNotFo
 
 from dondoc.clock import HERE
 from dondoc.directive.model import Agency, Letterhead, Registry
-from dondoc.directive.succession import responsible
+from dondoc.directive.succession import signing
 from dondoc.errors import Problem
 
 WEEKDAYS = ("thứ Hai", "thứ Ba", "thứ Tư", "thứ Năm", "thứ Sáu", "thứ Bảy", "Chủ nhật")
@@ -86,26 +86,23 @@ def fitted(subject: str, tag: str) -> str:
     return bare if len(bare) <= LONGEST_SUBJECT else shorten(bare, LONGEST_SUBJECT, placeholder=" …")
 
 
-def _signed(registry: Registry, day: date | None) -> tuple[Agency, Letterhead]:
+def _signed(registry: Registry, day: date) -> tuple[Agency, Letterhead]:
     """Our agency as it is on a day, and its letterhead: an heir signs with its own name."""
-    heir = responsible(registry, registry.office, day)[0] if day else None
-    issuer = registry.agency(heir or registry.office)
+    issuer = registry.agency(signing(registry, day).office)
     head = registry.letterhead or Letterhead(tag=issuer.short, lines=(issuer.name.upper(),))
-    if heir and heir != registry.office and registry.letterhead:
+    if issuer.id != registry.office and registry.letterhead:
         place = f" TỈNH {registry.place.upper()}" if issuer.kind.orders else ""
         head = Letterhead(tag=head.tag, lines=(f"{issuer.name.upper()}{place}", *head.lines[1:]))
     return issuer, head
 
 
-def render(
-    data: Path, registry: Registry, folder: str, context: Mapping[str, Any], day: date | None = None
-) -> Rendered:
+def render(data: Path, registry: Registry, folder: str, context: Mapping[str, Any], day: date) -> Rendered:
     """Fill in the letter of a folder: subject.txt.j2, text.txt.j2 and letter.html.j2.
 
     Every template also gets our `letterhead`, and our name as `issuer` and `issuer_short`.
 
     Args:
-        day: when it is signed, by the office that there is then; None: by the one of the registry.
+        day: when it is signed, by the office that there is then.
 
     Raises:
         Problem: a template is not there.

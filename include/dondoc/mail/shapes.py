@@ -73,7 +73,7 @@ class ChasingWords(TypedDict):
     answer_before: date | None
     also: list[str]
     attached: list[str]  # forms
-    draft: str | None  # of the agency's own letter
+    draft: str | None  # of the agency's own letter; to our board: of our official one
     forms: bool  # a form is asked for
     told: list[ToldWords]
     received: list[str]

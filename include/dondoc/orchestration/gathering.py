@@ -94,7 +94,7 @@ def probe_declared() -> dict[str, int]:
     if cameras:
         counts = _check_declared(app, cameras)
         accepted = [one for one in accepted if not backlog.unseen_cameras(app, [one])]  # the next run tells the rest
-    copy = partial(files.current, app)
+    copy = partial(files.current, app, now=moment)
     written = letters.reachability(app, accepted, clock.now(), copy)
     with app.sessions.begin() as session:  # what was declared, ruled or has run out since the last run
         stale = current.refresh(app, session, clock.now())

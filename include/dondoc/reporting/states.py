@@ -153,11 +153,6 @@ def _newest(session: Session, number: int) -> Report:
     return report
 
 
-def is_pdf(content: bytes) -> bool:
-    """Whether a file may be a signed document: those are PDFs, signed digitally or scanned."""
-    return content.startswith(b"%PDF-")
-
-
 def issue(
     app: AppContext,
     directive: str,

@@ -11,6 +11,7 @@ from dondoc.configuration.context import AppContext
 from dondoc.facts import contacts
 from dondoc.mail import compose, outbox
 from dondoc.mail.compose import About
+from dondoc.mail.letter import Attachment
 from dondoc.mail.render import Rendered
 from dondoc.vocabulary.letters import LetterKind
 from dondoc.vocabulary.notices import Notice
@@ -27,6 +28,7 @@ def write(
     reason: str,
     now: datetime,
     remember: Mapping[str, Any] | None = None,
+    attachments: tuple[Attachment, ...] = (),
 ) -> list[int]:
     """Put it into the outbox of this transaction. A second one about the same changes nothing.
 
@@ -36,8 +38,9 @@ def write(
     Returns:
         ids of the outbox rows; none where nobody of ours is known, which is logged.
     """
+    more: dict[str, Any] = {"context": dict(remember or {}), "attachments": attachments}
     letters = [
-        compose.letter(app.settings, LetterKind.INTERNAL, address, words, about, reason, context=dict(remember or {}))
+        compose.letter(app.settings, LetterKind.INTERNAL, address, words, about, reason, **more)
         for address in _addresses(app, session, notice, now.date())
     ]
     if not letters:

@@ -46,6 +46,7 @@ class Morning:
         rows: the decisions of the day, as `escalate` returns them.
         lacks: what is missing to write to somebody, in words.
         owed: where every obligation stands.
+        unnumbered: the official letters that wait for their number, in words.
     """
 
     app: AppContext
@@ -55,6 +56,7 @@ class Morning:
     rows: Sequence[Mapping[str, Any]]
     lacks: Sequence[str]
     owed: Sequence[Standing]
+    unnumbered: Sequence[str] = ()
 
     @cached_property
     def names(self) -> dict[str, str]:
@@ -69,6 +71,7 @@ class Morning:
         parts = {
             "Gửi hôm nay": [*self._leaving()],
             "Chờ duyệt": [*self._to_approve(held)],
+            "Công văn chờ cấp số, ký": [*self.unnumbered],
             "Chờ Sở xử lý": [*self._waiting()],
             "Chưa gửi được": [*self._failed()],
             "Nên gọi điện": [*self._calls()],
@@ -85,7 +88,7 @@ class Morning:
         page = self.app.settings.page
         links = [("Thư", page("dondoc/letters")), ("Bản nộp chờ xử lý", page("dondoc/inbox"))]
         context: InternalWords = {"title": title, "lines": [], "sections": sections, "links": links}
-        words = render(self.app.settings.data, self.app.registry, LetterKind.INTERNAL, context)
+        words = render(self.app.settings.data, self.app.registry, LetterKind.INTERNAL, context, self.day)
         about = compose.of_notice(self.app.registry.survey, f"{Notice.MORNING}|{self.day}")
         remember = {"morning": [self.day.isoformat()], "to_approve": [row.id for row in held]}
         return letters.write(self.app, self.session, Notice.MORNING, words, about, title, self.now, remember)

@@ -8,17 +8,19 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from dondoc import audit
+from dondoc.clock import HERE
 from dondoc.configuration.context import AppContext
 from dondoc.facts import approvers
 from dondoc.mail import compose, outbox
 from dondoc.mail.compose import About
+from dondoc.mail.letter import Attachment
 from dondoc.mail.render import render, vn_moment
 from dondoc.mail.shapes import InternalWords
 from dondoc.staff import letters
 from dondoc.store.mail import OutboxLetter
 from dondoc.vocabulary.letters import LetterKind, OutboxState
 from dondoc.vocabulary.notices import Notice
-from dondoc.vocabulary.numbers import TH
+from dondoc.vocabulary.numbers import CV, TH
 
 
 def sources_unread(app: AppContext, session: Session, reason: str, held: int, now: datetime) -> None:
@@ -125,6 +127,35 @@ def local_outage(app: AppContext, session: Session, night: date, round: str, sum
     return _tell(app, session, Notice.LOCAL_OUTAGE, about, lines, now)
 
 
+def official_drafted(
+    app: AppContext,
+    session: Session,
+    letter: int,
+    to: str,
+    given: str,
+    replaces: int | None,
+    file: Attachment,
+    now: datetime,
+) -> None:
+    """Give our clerk the draft of an official letter, once.
+
+    Args:
+        to: its agencies, by name; `given`: the time that it gives them, in words.
+        replaces: the draft that it takes the place of.
+    """
+    lines = [
+        f"Kính gửi: {to}",
+        f"Hạn trả lời: {given}",
+        "Trình ký, cấp số, ghi ngày, ban hành; rồi vào sổ kèm bản đã ký. Thư điện tử nhắc tới công văn này chỉ gửi "
+        "sau khi đã vào sổ",
+    ]
+    if replaces:
+        lines.append(f"Thay dự thảo {CV(replaces)}, nếu chưa ban hành: nội dung còn thiếu của các đơn vị đã khác")
+    links = [("Tải dự thảo, vào sổ công văn", app.settings.page("dondoc/official"))]
+    named = {"letter": CV(letter)}
+    _tell(app, session, Notice.OFFICIAL_DRAFTED, CV(letter), lines, now, links=links, named=named, attachments=(file,))
+
+
 def title_of(row: OutboxLetter) -> str:
     """What people call a letter: its step, or its kind."""
     kind = f"Thư đôn đốc “{row.kind.label}”" if row.kind.chases else row.kind.label
@@ -148,11 +179,13 @@ def _tell(
     *,
     links: Sequence[tuple[str, str]] = (),
     count: int = 0,
+    named: Mapping[str, str] | None = None,
+    attachments: tuple[Attachment, ...] = (),
     **remember: object,
 ) -> list[int]:
     """`once`: for what it is told once."""
-    title = notice.label.format(count=count)
+    title = notice.label.format(count=count, **(named or {}))
     context: InternalWords = {"title": title, "lines": lines, "links": links}
-    words = render(app.settings.data, app.registry, LetterKind.INTERNAL, context)
+    words = render(app.settings.data, app.registry, LetterKind.INTERNAL, context, now.astimezone(HERE).date())
     about = compose.of_notice(app.registry.survey, f"{notice}|{once}") if isinstance(once, str) else once
-    return letters.write(app, session, notice, words, about, title, now, remember)
+    return letters.write(app, session, notice, words, about, title, now, remember, attachments)

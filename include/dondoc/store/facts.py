@@ -33,6 +33,7 @@ class Retraction(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     registered_letter_id: Mapped[int | None] = mapped_column(ForeignKey("registered_letters.id"), unique=True)
     report_issue_id: Mapped[int | None] = mapped_column(ForeignKey("report_issues.id"), unique=True)
+    official_issue_id: Mapped[int | None] = mapped_column(ForeignKey("official_issues.id"), index=True, unique=True)
     reason: Mapped[str] = mapped_column(Text)
     by: Mapped[str]
     recorded_at: Mapped[datetime]

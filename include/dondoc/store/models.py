@@ -18,6 +18,7 @@ from dondoc.store.directives import CalendarVersion, DirectiveVersion
 from dondoc.store.facts import Contact, ContactChange, RegisteredLetter, Retraction, Ruling
 from dondoc.store.intake import Assignment, JudgingAttempt, Mail, MailboxItem, SourceRead, Submission, Verdict
 from dondoc.store.mail import Approval, OutboxEpoch, OutboxEvent, OutboxLetter, Withdrawal
+from dondoc.store.official import OfficialIssue, OfficialLetter
 from dondoc.store.reporting import Decision, Report, ReportIssue
 from dondoc.store.trust import Alert, AuditEvent, KeyCheck
 
@@ -46,6 +47,8 @@ __all__ = [
     "Mail",
     "MailboxItem",
     "NightRun",
+    "OfficialIssue",
+    "OfficialLetter",
     "Outage",
     "OutboxEpoch",
     "OutboxEvent",

@@ -35,6 +35,7 @@ class Field(Code):
     NUMBER = "number", "số, ký hiệu văn bản", "--number"
     DOCUMENT_DATE = "document_date", "ngày văn bản", "--date"
     DATED = "dated", "ngày của văn bản làm căn cứ", "--document-date"
+    SIGNER = "signer", "người ký", "--signer"
     ARRIVED = "arrived", "ngày đến", "--arrived"
     REPLACES = "replaces", "thay phiên bản đang chờ hiệu lực", "--replaces"
     REPORT = "report", "báo cáo", "--report"

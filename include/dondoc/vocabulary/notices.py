@@ -21,6 +21,7 @@ class Notice(Code):
     SOURCES_UNREAD = "blind", "Chưa gửi thư đôn đốc: không thấy hết nguồn tiếp nhận"
     NO_ADDRESS = "nobody", "Chưa có địa chỉ để gửi thư đôn đốc: cần bổ sung danh bạ"
     MORNING = "morning", "Sáng {day:%d/%m/%Y}: {counted}", APPROVERS
+    OFFICIAL_DRAFTED = "official", "Dự thảo công văn {letter}: trình ký, cấp số", (Role.CLERK, Role.APPROVER, Role.OPS)
     LETTERS_WAIT = "approve", "{count:02} thư đang chờ duyệt gửi", APPROVERS
     ANSWER_REFUSED = "answer", "Không chấp nhận một câu trả lời duyệt thư trong Airflow"
     LOCAL_OUTAGE = "our-side", "Không kiểm tra được camera: phía Sở mất kết nối"

@@ -20,6 +20,7 @@ from dondoc.web import (
     inbox,
     letters,
     matrix,
+    official,
     pauses,
     register,
     rejudge,
@@ -60,7 +61,7 @@ def create_app(
 def _routes() -> list[BaseRoute]:
     """The pages of all rooms. They hold no state, and making them takes a quarter of a second: once a process."""
     router = APIRouter()
-    for room in (matrix, cameras, pauses, inbox, register, submissions, rejudge, directives, audit):
+    for room in (matrix, cameras, pauses, inbox, register, submissions, rejudge, official, directives, audit):
         router.include_router(room.router(require_operator))
     for approved in (letters, reports):
         router.include_router(approved.router(require_operator, approving))

@@ -50,6 +50,8 @@ ACT: dict[str, str] = {  # what is not here is shown as it is
     "unissue_report": "rút ghi nhận phát hành báo cáo",
     "register_undo": "rút văn bản khỏi sổ",
     "contacts_mask": "ẩn thông tin liên hệ cũ",
+    "issue_official": "vào sổ công văn đã ban hành",
+    "unissue_official": "rút công văn khỏi sổ",
     "issue_report": "ghi nhận phát hành báo cáo",
     "lift": "bỏ hạn chế của camera",
     "probe": "xem camera ngay",

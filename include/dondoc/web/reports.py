@@ -15,6 +15,7 @@ from dondoc.directive.record import Version
 from dondoc.documents import words
 from dondoc.errors import Problem
 from dondoc.facts import approvers
+from dondoc.facts.issued import is_pdf
 from dondoc.reporting import changes, sentences, states, texts
 from dondoc.reporting import report as room
 from dondoc.reporting.figures.model import code_of
@@ -161,7 +162,7 @@ def router(require_operator: Callable[..., User], approving: Callable[..., User]
     ) -> RedirectResponse:
         app, row = app_of(request), _report(request, report)
         signed, day = uploaded(file, "Chọn văn bản đã ký."), row.day
-        if not states.is_pdf(signed):
+        if not is_pdf(signed):
             raise Problem("Văn bản đã ký phải là tệp PDF (bản ký số hoặc bản quét). Chọn lại tệp.")
         said = {"number": number, "document_date": document_date, "signed": signed, "reason": reason, "draft": report}
         states.issued(app, row.directive, day, actor=user.actor, now=clock.now(), **said)  # type: ignore[arg-type]

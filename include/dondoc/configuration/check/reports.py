@@ -9,11 +9,11 @@ from typing import Any, get_args, get_origin, get_type_hints
 from dondoc.configuration.check.faults import faults_of
 from dondoc.documents import template
 from dondoc.documents.template import Template
-from dondoc.drafts.fields import LETTER
+from dondoc.drafts.fields import LETTER, OFFICIAL
 from dondoc.errors import FileFault, Problem
 from dondoc.reporting.fields import REPORT
 
-TEMPLATES = (REPORT, LETTER)
+TEMPLATES = (REPORT, LETTER, OFFICIAL)
 
 
 def faults(data: Path) -> Iterator[FileFault]:
@@ -51,8 +51,10 @@ def _empty(kind: type, name: str) -> list[Any]:
 
 
 def _bare(kind: type, name: str) -> type:
+    """A field's type, of one that may be missing what it is when it is there."""
     hint = get_type_hints(kind)[name]
-    return next((one for one in get_args(hint) if one is not type(None)), hint)
+    either = () if get_origin(hint) is tuple else get_args(hint)
+    return next((one for one in either if one is not type(None)), hint)
 
 
 def _sample(kind: Any, rows: int = 2) -> Any:

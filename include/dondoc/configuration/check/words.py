@@ -50,7 +50,7 @@ def _of(data: Path, registry: Registry, folder: str, shape: Shape, version: Vers
 def _rendered(data: Path, registry: Registry, folder: str, shape: Shape) -> Iterator[FileFault]:
     for sample in shape.samples:
         try:
-            render(data, registry, folder, sample)
+            render(data, registry, folder, sample, samples.DAY)
         except Problem as problem:  # a template that another includes is not there
             yield FileFault(f"letters/{folder}", 1, str(problem))
             return

@@ -9,6 +9,7 @@ from hashlib import sha256
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from dondoc.clock import HERE
 from dondoc.configuration.context import AppContext
 from dondoc.intake.answers import files, words
 from dondoc.intake.answers.part import Addressee, Incoming, Part, addressee, counting, incoming_with, of_whom
@@ -126,11 +127,12 @@ def _letter(app: AppContext, incoming: Incoming, to: Addressee, parts: Sequence[
     attached = files.Files() if to.stranger else files.of(app, parts, now)
     shape = words.neutral(first) if to.stranger else words.of(app, incoming, parts, attached, now)
     agency = _agency(app, to, parts)
+    wording, today = Wording.NEUTRAL if to.stranger else Wording.ANSWER, now.astimezone(HERE).date()
     return compose.letter(
         app.settings,
         _kind(to, parts),
         to.address,
-        render(app.settings.data, app.registry, Wording.NEUTRAL if to.stranger else Wording.ANSWER, shape),
+        render(app.settings.data, app.registry, wording, shape, today),
         _about(app, incoming, to, parts, agency, now),
         f"Trả lời bản nộp {', '.join(BN(p.submission.id) for p in parts)}: {parts[0].verdict.reason}",
         agency=agency,

@@ -7,9 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import PurePath
+from typing import Any
 
+from dondoc.clock import HERE
 from dondoc.configuration.context import AppContext
 from dondoc.directive.names import fold
+from dondoc.directive.succession import signing
 from dondoc.errors import Problem
 from dondoc.facts import obligations
 from dondoc.forms import attached, limited
@@ -46,10 +49,10 @@ def of(app: AppContext, parts: Sequence[Part], now: datetime) -> Files:
     """The attachments of the answer to these parts."""
     marked, current_copies, letter = dict[int, Attachment](), dict[int, Attachment](), dict[int, Attachment]()
     for part in parts:
-        if part.verdict.outcome == Outcome.RETURNED and (copy := _marked(app, part)):
+        if part.verdict.outcome == Outcome.RETURNED and (copy := _marked(app, part, now)):
             marked[part.submission.id] = copy
         if part.verdict.outcome in ACCEPTED and part.form:
-            current_copies |= {part.submission.id: copy} if (copy := current(app, part.submission.id)) else {}
+            current_copies |= {part.submission.id: copy} if (copy := current(app, part.submission.id, now=now)) else {}
             letter |= _letter(app, part, now)
     with app.sessions.reading() as session:
         refused = {of_whom(session, part) for part in parts if part.verdict.outcome == Outcome.REFUSED}
@@ -57,7 +60,9 @@ def of(app: AppContext, parts: Sequence[Part], now: datetime) -> Files:
     return Files(marked, current_copies, letter, tuple(fresh))
 
 
-def current(app: AppContext, submission: int, marked: Mapping[str, str] | None = None) -> Attachment | None:
+def current(
+    app: AppContext, submission: int, marked: Mapping[str, str] | None = None, *, now: datetime
+) -> Attachment | None:
     """The version in force, if this submission is it, with the cameras' numbers; none of a form without cameras.
 
     Args:
@@ -74,9 +79,9 @@ def current(app: AppContext, submission: int, marked: Mapping[str, str] | None =
     if newest is None or newest.id != verdict.id or in_force is None or not in_force.rows:
         return None
     head = {key: value for key, value in in_force.head.items() if key != "agency_name"}
-    version = newest.version or 0
+    said: dict[str, Any] = {"version": newest.version or 0, "head": head, "rows": in_force.rows, "marked": marked}
     try:
-        return attached.current_copy(app, agency, form, version=version, head=head, rows=in_force.rows, marked=marked)
+        return attached.current_copy(app, agency, form, day=now.astimezone(HERE).date(), **said)
     except Problem as problem:
         log.warning("%s: %s", BN(submission), problem)
         return None
@@ -109,7 +114,7 @@ def _letter(app: AppContext, part: Part, now: datetime) -> dict[int, Attachment]
     return {submission.id: draft}
 
 
-def _marked(app: AppContext, part: Part) -> Attachment | None:
+def _marked(app: AppContext, part: Part, now: datetime) -> Attachment | None:
     """The workbook back with the wrong cells marked; None when it cannot be marked."""
     verdict, submission = part.verdict, part.submission
     issues = tuple(Issue(**{"said": issue["message"], **issue}) for issue in verdict.issues)
@@ -121,7 +126,7 @@ def _marked(app: AppContext, part: Part) -> Attachment | None:
             app.blobs.get(submission.sha256),
             form,
             data=app.settings.data,
-            registry=app.registry,
+            registry=signing(app.registry, now.astimezone(HERE).date()),
             secrets=app.secrets,
             base_version=verdict.base_version or 0,
         )
@@ -138,4 +143,6 @@ def _fresh(app: AppContext, agency: str, now: datetime) -> list[Attachment]:
         owed = obligations.of(app, session, agency, now)
     forms = dict.fromkeys(s.duty.deliverable for s in owed if s.status in OWED)
     known = load_specs(app.settings.data)
-    return list(attached.make(app, [(agency, form) for form in forms if form in known]).values())
+    return list(
+        attached.make(app, [(agency, form) for form in forms if form in known], now.astimezone(HERE).date()).values()
+    )

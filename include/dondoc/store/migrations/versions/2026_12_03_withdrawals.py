@@ -15,6 +15,7 @@ def upgrade() -> None:
     _readings()
     _withdrawals()
     _epochs()
+    _official_letters()
 
 
 def downgrade() -> None:
@@ -53,3 +54,45 @@ def _epochs() -> None:
         sa.Column("recorded_at", sa.DateTime(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_outbox_epochs"),
     )
+
+
+def _official_letters() -> None:
+    op.create_table(
+        "official_letters",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("directive", sa.String(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("items", sa.JSON(), nullable=False),
+        sa.Column("answer_days", sa.Integer(), nullable=False),
+        sa.Column("blob", sa.String(), nullable=False),
+        sa.Column("rehearsal", sa.Boolean(), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_official_letters"),
+        sa.UniqueConstraint("directive", "day", "rehearsal", name="uq_official_letters_directive_day_rehearsal"),
+    )
+    op.create_index("ix_official_letters_directive", "official_letters", ["directive"])
+    op.create_table(
+        "official_issues",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("letter_id", sa.Integer(), nullable=False),
+        sa.Column("document_number", sa.String(), nullable=False),
+        sa.Column("document_date", sa.Date(), nullable=False),
+        sa.Column("signer", sa.String(), nullable=False),
+        sa.Column("agencies", sa.JSON(), nullable=False),
+        sa.Column("blob", sa.String(), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["letter_id"], ["official_letters.id"], name="fk_official_issues_letter_id_official_letters"
+        ),
+        sa.PrimaryKeyConstraint("id", name="pk_official_issues"),
+    )
+    op.create_index("ix_official_issues_letter_id", "official_issues", ["letter_id"])
+    key = "fk_retractions_official_issue_id_official_issues"
+    if op.get_bind().dialect.name == "sqlite":  # it takes a foreign key only with its column, in words of its own
+        constraint = f"CONSTRAINT {key} REFERENCES official_issues (id)"
+        op.execute(f"ALTER TABLE retractions ADD COLUMN official_issue_id INTEGER {constraint}")
+    else:
+        to = sa.ForeignKey("official_issues.id", name=key)
+        op.add_column("retractions", sa.Column("official_issue_id", sa.Integer(), to, nullable=True))
+    op.create_index("ix_retractions_official_issue_id", "retractions", ["official_issue_id"], unique=True)

@@ -1,0 +1,39 @@
+"""Official letters of ours to agencies: as they were drafted, and as the clerk issued them."""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from dondoc.store.base import Base
+
+
+class OfficialLetter(Base):
+    """A draft for the clerk to number and sign, of one directive and morning. People quote `CV-{id:04}`."""
+
+    __tablename__ = "official_letters"
+    __table_args__ = (UniqueConstraint("directive", "day", "rehearsal"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    directive: Mapped[str] = mapped_column(index=True)
+    day: Mapped[date]
+    items: Mapped[list[Any]]  # what it asks for: [[agency, id of the duty with its agency, last day, step], …]
+    answer_days: Mapped[int]  # working days that it gives, from the day on which it is issued
+    blob: Mapped[str]  # the .docx
+    rehearsal: Mapped[bool]
+    recorded_at: Mapped[datetime]
+
+
+class OfficialIssue(Base):
+    """The clerk issued a draft: number, date, who signed it, and the signed document."""
+
+    __tablename__ = "official_issues"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    letter_id: Mapped[int] = mapped_column(ForeignKey("official_letters.id"), index=True)
+    document_number: Mapped[str]
+    document_date: Mapped[date]
+    signer: Mapped[str]
+    agencies: Mapped[list[Any]]  # to which of the draft's agencies it went
+    blob: Mapped[str]
+    by: Mapped[str]
+    recorded_at: Mapped[datetime]

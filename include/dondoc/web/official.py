@@ -1,0 +1,98 @@
+"""Official letters of ours: drafts that wait for the clerk, and the register of those that were issued."""
+
+from collections.abc import Callable
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Form, HTTPException, Request, UploadFile
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from dondoc import clock
+from dondoc.escalation import official as room
+from dondoc.facts import issued
+from dondoc.store.official import OfficialIssue, OfficialLetter
+from dondoc.vocabulary.numbers import CV
+from dondoc.vocabulary.official import OfficialState
+from dondoc.web.pages import Day, Text, app_of, audited, download, page, redirect, uploaded
+from dondoc.web.user import User
+
+SHOWN = 50  # drafts of the list
+
+
+def router(require_operator: Callable[..., User]) -> APIRouter:
+    routes = APIRouter()
+    Operator = Annotated[User, Depends(require_operator)]
+
+    @routes.get("/official", response_class=HTMLResponse)
+    def register(request: Request) -> HTMLResponse:
+        app, now = app_of(request), clock.now()
+        with app.sessions.reading() as session:
+            entries = room.register(app, session, now)[:SHOWN]
+        names = {agency.id: agency.name for agency in app.registry.agencies}
+        asked = {one.letter.id: list(dict.fromkeys(i.agency for i in issued.items(one.letter))) for one in entries}
+        return page(
+            request,
+            "official.html",
+            waiting=[one for one in entries if one.state == OfficialState.WAITING],
+            over=[one for one in entries if one.state == OfficialState.OVER],
+            issued_ones=[one for one in entries if one.issue],
+            asked=asked,
+            names=names,
+            between=app.calendar.between,
+            CV=CV,
+        )
+
+    @routes.get("/official/{letter}/draft")
+    def draft(request: Request, letter: int) -> Response:
+        row = _letter(request, letter)
+        audited(request, "download", CV(letter), file=room.filename(row))
+        return download(app_of(request).blobs.get(row.blob), room.filename(row))
+
+    @routes.get("/official/{letter}/signed")
+    def signed(request: Request, letter: int) -> Response:
+        app, row = app_of(request), _letter(request, letter)
+        with app.sessions.reading() as session:
+            its: OfficialIssue | None = issued.issue_of(session, row.id)
+        if its is None:
+            raise HTTPException(404, f"{CV(letter)} chưa vào sổ.")
+        audited(request, "download", CV(letter), file="signed.pdf")
+        return download(app.blobs.get(its.blob), f"{CV(letter)}_da_ky.pdf")
+
+    @routes.post("/official/{letter}/issue")
+    def issue(
+        request: Request,
+        letter: int,
+        number: Text,
+        document_date: Annotated[Day, Form()],
+        signer: Text,
+        file: UploadFile,
+        user: Operator,
+        agency: Annotated[list[str] | None, Form()] = None,
+    ) -> RedirectResponse:
+        app, content = app_of(request), uploaded(file, "Chọn văn bản đã ký.")
+        row = issued.issue(
+            app,
+            letter,
+            number=number,
+            document_date=document_date,
+            signer=signer,
+            signed=content,
+            agencies=agency or (),
+            actor=user.actor,
+            now=clock.now(),
+        )
+        return redirect(request, "/official", f"Đã vào sổ {CV(letter)}: số {row.document_number}.")
+
+    @routes.post("/official/{letter}/unissue")
+    def unissue(request: Request, letter: int, reason: Text, user: Operator) -> RedirectResponse:
+        row = issued.unissue(app_of(request), letter, reason=reason, actor=user.actor, now=clock.now())
+        return redirect(request, "/official", f"Đã rút công văn số {row.document_number} ({CV(letter)}) khỏi sổ.")
+
+    return routes
+
+
+def _letter(request: Request, number: int) -> OfficialLetter:
+    with app_of(request).sessions.reading() as session:
+        row = session.get(OfficialLetter, number)
+    if row is None:
+        raise HTTPException(404, f"Không có dự thảo {CV(number)}.")
+    return row
