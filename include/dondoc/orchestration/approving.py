@@ -71,6 +71,7 @@ def approval(
         defaults=[LEAVE],
         response_timeout=look_again,
         patience=patience,
+        retries=5,  # an answer that overtakes the process which asked: Airflow takes the task for lost, it asks again
     )
     written >> any_to_approve >> approve
     released(any_to_approve, approve.output)

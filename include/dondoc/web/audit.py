@@ -28,6 +28,7 @@ ACT: dict[str, str] = {  # what is not here is shown as it is
     "blank": "cấp biểu mẫu",
     "cameras_import": "nhập camera từ tệp",
     "cancel": "hủy thư",
+    "close_reply": "xử lý thư trả lời",
     "confirm": "xác nhận camera đã kết nối",
     "contact_confirm": "xác nhận liên hệ mới",
     "contact_refuse": "từ chối liên hệ mới",

@@ -15,11 +15,15 @@ from dondoc.audit import Channel
 from dondoc.configuration.context import AppContext
 from dondoc.errors import Problem
 from dondoc.escalation import withdrawal
+from dondoc.escalation.undelivered import DELAYED
 from dondoc.facts import approvers
 from dondoc.facts.addressee import addressees
+from dondoc.intake import open_replies, record
 from dondoc.mail import outbox
+from dondoc.store.intake import Mail
 from dondoc.store.mail import OutboxEvent, OutboxLetter
 from dondoc.vocabulary.letters import IN_HAND, STOPPABLE, OutboxState
+from dondoc.vocabulary.mails import MailKind
 from dondoc.vocabulary.numbers import TH
 from dondoc.web.pages import Day, Text, app_of, audited, download, page, redirect, visitor_of
 from dondoc.web.user import User
@@ -104,6 +108,9 @@ def router(require_operator: Callable[..., User], approving: Callable[..., User]
             refused = may_approve(app, session, user, clock.now())
             taken_back = withdrawal.letter_withdrawn(session, letter)
             corrections = withdrawal.corrections(session, unit)
+            replies = open_replies.of_letters(app, session, [letter], clock.now())
+            bounces = select(Mail).where(Mail.kind == MailKind.BOUNCE, Mail.letter_id == letter).order_by(Mail.id)
+            returned = list(session.scalars(bounces))
         return page(
             request,
             "letter.html",
@@ -112,6 +119,10 @@ def router(require_operator: Callable[..., User], approving: Callable[..., User]
             stopped=stopped,
             withdrawn=taken_back,
             corrections=corrections,
+            replies=replies,
+            beginning=record.beginning,
+            returned=returned,
+            delayed=DELAYED,
             never=withdrawal.NEVER,
             waiting=STOPPABLE,
             to=to,

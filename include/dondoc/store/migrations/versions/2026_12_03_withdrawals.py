@@ -15,6 +15,7 @@ def upgrade() -> None:
     _readings()
     _withdrawals()
     _epochs()
+    _replies()
 
 
 def downgrade() -> None:
@@ -53,3 +54,9 @@ def _epochs() -> None:
         sa.Column("recorded_at", sa.DateTime(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_outbox_epochs"),
     )
+
+
+def _replies() -> None:
+    """What a person made of a reply without a form."""
+    op.add_column("verdicts", sa.Column("closing", sa.String(), nullable=True))
+    op.add_column("verdicts", sa.Column("closed_by", sa.Integer(), nullable=True))
