@@ -99,7 +99,9 @@ def _dags(folder: Path) -> None:
         if path.stem == ESCALATE:
             waits = "patience=limits.APPROVAL"
             assert waits in source
-            source = CLOCK.format(folder / "clock") + source.replace(waits, f"{waits}, look_again=timedelta(seconds=12)")
+            source = CLOCK.format(folder / "clock") + source.replace(
+                waits, f"{waits}, look_again=timedelta(seconds=15)"
+            )
         (folder / "dags" / path.name).write_text(source)
 
 

@@ -270,9 +270,15 @@ def test_one_request_is_open_whose_rest_the_next_run_asks_about_and_which_the_pa
     assert [title.partition(":")[0] for title in ticks.values()] == ["UBND huyện Đức Thọ", "UBND huyện Can Lộc"]
 
     answer = {"chosen_options": [APPROVE], "params_input": dict(zip(ticks, (True, False), strict=True))}
-    path = f"/dags/{ESCALATE}/dagRuns/{second}/taskInstances/approve/-1/hitlDetails"
-    assert server.ask("b.tran", "PATCH", path, json=answer).status_code == 200
-    assert server.wait(ESCALATE, second, {"success", "failed"}) == "success"
+
+    def answered() -> bool:
+        """Airflow may lose an answer that overtakes the process which asked; then the request is open again."""
+        if server.airflow.questions(ESCALATE, second):
+            path = f"/dags/{ESCALATE}/dagRuns/{second}/taskInstances/approve/-1/hitlDetails"
+            assert server.ask("b.tran", "PATCH", path, json=answer).status_code in (200, 409)
+        return server.airflow.state(ESCALATE, second) == "success"
+
+    server.airflow.wait("the answer is carried out", answered, 240)
     assert states(server) == {LATE[0]: ["pending", "pending"], LATE[1]: ["held", "held"]}
     with server.app.sessions.reading() as session:
         [said] = audit.events(session, act=ANSWER, subject=f"{ESCALATE}/{second}")

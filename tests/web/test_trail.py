@@ -120,6 +120,7 @@ POSTED: dict[str, tuple[str, Sent, str, str]] = {
         "/inbox/changes/2/refuse", {"data": {"reason": "thử"}}, "contact_refuse", "TD-0002",
     ),
     "/letters/{letter}/approve": ("/letters/1/approve", {}, "approve", "TH-00001"),
+    "/letters/approve": ("/letters/approve", {"data": {"letters": ["6"]}}, "approve", "TH-00006"),
     "/letters/{letter}/cancel": ("/letters/2/cancel", {"data": {"reason": "thử"}}, "cancel", "TH-00002"),
     "/letters/{letter}/resume": ("/letters/4/resume", {"data": {"reason": "nhầm"}}, "undo", "QD-5"),
     "/called": ("/called", {"data": {"agency": AGENCY, **DOCUMENT}}, "called", "QD-6"),
@@ -204,6 +205,9 @@ def furnished(seen: AppContext) -> AppContext:
         for email in ("a@sonn.test", "b@sonn.test"):
             session.add(ContactChange(submission_id=1, email=email, asked="c@sonn.test", happened_at=NOW, **who))
     stopped(seen, NOW)
+    with seen.sessions.begin() as session:
+        waits = Letter("internal", "a@hatinh.test", "S", "t", "", "4", "vì", needs_approval=True)
+        outbox.enqueue(session, [waits], settings=seen.settings, now=NOW)
     drawn_up(seen)
     signed = {"number": "04/BC", "document_date": date(2021, 11, 19), "signed": b"%PDF-1.7"}
     states.issued(seen, "stttt-cntt-2021-11", date(2021, 11, 18), actor=CLERK, now=NOW, **signed)  # type: ignore[arg-type]

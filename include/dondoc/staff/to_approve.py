@@ -31,6 +31,7 @@ class Entry:
     """
 
     letters: tuple[int, ...]
+    agency: str | None
     about: str
     title: str
     to: tuple[str, ...]
@@ -81,6 +82,7 @@ def _entry(unit: Sequence[OutboxLetter], about: str, to: Mapping[int, str], cale
     first = unit[0]
     return Entry(
         letters=tuple(row.id for row in unit),
+        agency=first.agency,
         about=about,
         title=title_of(first),
         to=tuple(dict.fromkeys(to[row.id] for row in unit)),

@@ -20,6 +20,7 @@ from dondoc.facts import approvers
 from dondoc.facts.addressee import addressees
 from dondoc.intake import open_replies, record
 from dondoc.mail import outbox
+from dondoc.staff import to_approve
 from dondoc.store.intake import Mail
 from dondoc.store.mail import OutboxEvent, OutboxLetter
 from dondoc.vocabulary.letters import IN_HAND, STOPPABLE, OutboxState
@@ -77,6 +78,8 @@ def router(require_operator: Callable[..., User], approving: Callable[..., User]
             decided = [list(unit) for _, unit in groupby(rows, lambda row: row.decision_id or -row.id)]
             counts = dict(session.execute(select(OutboxLetter.state, func.count()).group_by(OutboxLetter.state)).all())
             to = addressees(session, app.registry, rows)
+            asked = to_approve.waiting(app, session, clock.now()) if state == OutboxState.HELD and not before else []
+            refused = may_approve(app, session, visitor_of(request), clock.now())
         names = {a.id: a.name for a in app.registry.agencies}
         return page(
             request,
@@ -91,6 +94,8 @@ def router(require_operator: Callable[..., User], approving: Callable[..., User]
             state_of=state_of,
             shown=SHOWN,
             to=to,
+            asked=[one for one in asked if agency in (None, one.agency)],
+            refused=refused,
         )
 
     @routes.get("/letters/{letter}", response_class=HTMLResponse)
@@ -148,17 +153,19 @@ def router(require_operator: Callable[..., User], approving: Callable[..., User]
         audited(request, "download", TH(letter), file=file["filename"])
         return download(content, file["filename"])
 
+    @routes.post("/letters/approve")
+    def approve_several(
+        request: Request,
+        user: Annotated[User, Depends(approving)],
+        letters: Annotated[list[int], Form(max_length=1000)] = [],  # noqa: B006 - FastAPI copies it
+    ) -> RedirectResponse:
+        """Those decisions that are ticked, each by a letter of it; the rest waits."""
+        done = _approve(request, letters, user) if letters else "Chưa chọn quyết định nào: chưa gửi gì."
+        return redirect(request, "/letters?state=held", done)
+
     @routes.post("/letters/{letter}/approve")
     def approve(request: Request, letter: int, user: Annotated[User, Depends(approving)]) -> RedirectResponse:
-        app, who = app_of(request), user.actor
-        try:
-            with app.sessions.begin() as session:
-                rows = approval.approve(app, session, [letter], who, email=user.email, now=clock.now())
-        except approvers.NotAnApprover as refused:
-            raise HTTPException(403, str(refused)) from None
-        waits = dict.fromkeys(f" {row.reason}" for row in rows if row.state == OutboxState.HELD)
-        became = "; ".join(f"{TH(row.id)}: {state_of(row)}" for row in rows)
-        return redirect(request, f"/letters/{letter}", f"{became}.{''.join(waits)}")
+        return redirect(request, f"/letters/{letter}", _approve(request, [letter], user))
 
     @routes.post("/letters/{letter}/cancel")
     def cancel(
@@ -212,3 +219,20 @@ def router(require_operator: Callable[..., User], approving: Callable[..., User]
         return redirect(request, f"/letters/{letter}", f"{TH(letter)}: {row.state.label}.")
 
     return routes
+
+
+def _approve(request: Request, letters: list[int], user: User) -> str:
+    """Release decisions in the name of who is logged in; what became of their letters, for that person.
+
+    Raises:
+        HTTPException: 403, this is no approver.
+    """
+    app = app_of(request)
+    try:
+        with app.sessions.begin() as session:
+            rows = approval.approve(app, session, letters, user.actor, email=user.email, now=clock.now())
+    except approvers.NotAnApprover as refused:
+        raise HTTPException(403, str(refused)) from None
+    waits = dict.fromkeys(f" {row.reason}" for row in rows if row.state == OutboxState.HELD)
+    became = "; ".join(f"{TH(row.id)}: {state_of(row)}" for row in rows)
+    return f"{became}.{''.join(waits)}"
