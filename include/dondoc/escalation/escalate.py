@@ -301,7 +301,7 @@ class _Morning:
         if self.without_address:
             notices.no_address(self.app, self.session, self.without_address, self.now)
         lacks, owed = list(self.without_address.values()), [s for own in self.owed.values() for s in own]
-        Morning(self.app, self.session, self.day, self.now, rows, lacks, owed).tell()
+        Morning(self.app, self.session, self.day, self.now, rows, self.names, lacks, owed).tell()
         notices.letters_wait(self.app, self.session, self.now)
 
 
