@@ -32,6 +32,7 @@ from dondoc.vocabulary.letters import OutboxState
 
 if TYPE_CHECKING:
     from dondoc.staff.to_approve import Entry
+    from dondoc.store.facts import Contact
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +40,7 @@ APPROVE = "Duyệt gửi"
 LEAVE = "Để lại, chưa gửi"
 # Acts of the audit trail; their subject is the question.
 ASK, ANSWER, REFUSE = "ask_approval", "answer", "refuse_answer"
+TICK = "Bật công tắc của từng quyết định được gửi, rồi chọn “Duyệt gửi”; quyết định không bật thì chờ."
 EVERYBODY_ELSE = "Trả lời khác bị bỏ qua và được báo cho quản trị viên."
 
 
@@ -89,20 +91,23 @@ class Approval(HITLOperator):
         self.patience = patience
 
     def execute(self, context: Any) -> Any:
+        from dondoc.facts.approvers import said
+
         if answer := already_answered(context):
             return answer
         held = still_held(context)
         if not held:
             return None  # approved or cancelled elsewhere meanwhile
-        self.body = f"{self.body} {EVERYBODY_ELSE} Thư đang giữ:\n\n{letters(held)}"
-        self.params = choices(held)
-        self.assigned_users = respondents()
+        people, self.params = approvers_today(), choices(held)
+        told = [self.body, *([TICK] if self.params else []), *([said(people)] if people else []), EVERYBODY_ELSE]
+        self.body = f"{' '.join(map(str, told))} Thư đang giữ:\n\n{letters(held)}"
+        self.assigned_users = respondents(people)
         return super().execute(context)
 
     def execute_complete(self, context: Any, event: dict[str, Any]) -> Any:
         answer = super().execute_complete(context, event)
         why = None if answer["responded_by_user"] else over(context, self.patience)
-        if answer["responded_by_user"] or why:
+        if why or (answer["responded_by_user"] and not says_nothing(answer)):
             return note_answer(context, answer, why)
         return super().execute(context)  # asks on: Airflow keeps what it shows and takes its default answer back
 
@@ -213,28 +218,32 @@ def _line(one: "Entry", pages: str) -> str:
 
 
 def choices(ids: Iterable[int]) -> ParamsDict:
-    """A tick for each decision, where there are several: what is not ticked waits."""
+    """A tick for each decision, where there are several: what is not ticked waits. None is ticked at first, as Airflow
+    shows the form anew when the question has looked whether it is over."""
     asked = _entries(ids)
     if len(asked) == 1:
         return ParamsDict()
-    later = "Bỏ chọn: chưa gửi, hỏi lại ở lượt sau."
+    told = "Bật: được gửi. Để tắt: chờ, hỏi lại ở lượt sau."
     return ParamsDict(
-        {one.key: Param(True, later, type="boolean", title=f"{one.called} ({one.numbers})") for one in asked}
+        {one.key: Param(False, told, type="boolean", title=f"{one.called} ({one.numbers})") for one in asked}
     )
 
 
-def respondents() -> list[HITLUser] | None:
+def approvers_today() -> list["Contact"]:
+    """Who may answer, deputies too: whoever is registered as an approver for today."""
+    from dondoc.facts.approvers import approvers
+
+    app = open_context()
+    with app.sessions.reading() as session:
+        return approvers(session, app.registry.office, clock.now().date())
+
+
+def respondents(people: Iterable["Contact"]) -> list[HITLUser] | None:
     """Whom Airflow lets answer: the approvers' logins. Not under FAB, which asks for the numbers of its accounts; there
     anybody who may edit the DAG can answer, and it is `release` that refuses.
     """
-    from dondoc.facts.approvers import approvers
-
-    if not ids_are_logins():
-        return None
-    app = open_context()
-    with app.sessions.reading() as session:
-        people = approvers(session, app.registry.office, clock.now().date())
-    return [HITLUser(id=person.login, name=person.name) for person in people if person.login] or None
+    named = [HITLUser(id=person.login, name=person.name) for person in people if person.login]
+    return named if named and ids_are_logins() else None
 
 
 def already_answered(context: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -274,10 +283,17 @@ def note_answer(context: Mapping[str, Any], answer: Mapping[str, Any], why: str 
         return _answer(event)
 
 
+def says_nothing(answer: Mapping[str, Any]) -> bool:
+    """Whether somebody says yes to none of several decisions: they have overlooked the ticks."""
+    ticks = answer["params_input"] or {}
+    return APPROVE in answer["chosen_options"] and bool(ticks) and True not in ticks.values()
+
+
 def _not_ticked(session: Any, question: str, ticks: Mapping[str, Any]) -> list[int]:
-    """The letters of the decisions that shall wait; whatever else an answer may bring is nothing."""
-    rows = _requested(session, question)
-    return [i for one in _entries(rows) if ticks.get(one.key) is False for i in one.letters]
+    """The letters of the decisions that shall wait; whatever else an answer may bring is nothing. One without any tick,
+    as a program gives it, is about all of them."""
+    rows = _requested(session, question) if ticks else []
+    return [i for one in _entries(rows) if ticks.get(one.key) is not True for i in one.letters]
 
 
 def _answer(event: Any) -> dict[str, Any]:
