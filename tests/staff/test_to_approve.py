@@ -75,7 +75,12 @@ def test_what_is_asked(name: str, registry: Registry, calendar: WorkingDays) -> 
 def test_a_line_says_who_reads_it_why_since_when_and_until_when(registry: Registry, calendar: WorkingDays) -> None:
     rows = [row(1, CAN_LOC, 7, duties=[DUTY]), row(2, CAN_LOC, 7, duties=[DUTY])]
     [one] = asked(*rows, registry=registry, calendar=calendar)
-    assert (one.to, one.reason, one.since, one.until) == (("người 1", "người 2"), "vì", date(2021, 11, 25), at(29, 17))
+    assert (one.to, one.reason, one.since, one.until) == (
+        {1: "người 1", 2: "người 2"},
+        "vì",
+        date(2021, 11, 25),
+        at(29, 17),
+    )
     assert (one.key, one.called) == ("TH-00001", "UBND huyện Can Lộc: bậc hai, chậm 07 ngày làm việc")
 
 

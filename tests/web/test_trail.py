@@ -129,6 +129,8 @@ POSTED: dict[str, tuple[str, Sent, str, str]] = {
     ),
     "/rejudge/apply": ("/rejudge/apply", {"data": {"submission": "4"}}, "rejudge", "intake"),
     "/letters/{letter}/settle": ("/letters/3/settle", {"data": {"word": "sent"}}, "settle", "TH-00003"),
+    "/letters/{letter}/withdraw": ("/letters/7/withdraw", {"data": {"reason": "nhầm"}}, "withdraw", "TH-00007"),
+    "/letters/{letter}/keep": ("/letters/7/keep", {"data": {"reason": "không nhầm"}}, "keep_letter", "TH-00007"),
     "/directives": ("/directives", {"data": LETTER}, "directive_add", ID),
     "/directives/{directive}": (
         f"/directives/{ID}", {"data": LETTER | {"seen": "1", "title": "V/v khác"}}, "directive_add", ID,
@@ -207,7 +209,9 @@ def furnished(seen: AppContext) -> AppContext:
     stopped(seen, NOW)
     with seen.sessions.begin() as session:
         waits = Letter("internal", "a@hatinh.test", "S", "t", "", "4", "vì", needs_approval=True)
-        outbox.enqueue(session, [waits], settings=seen.settings, now=NOW)
+        left = Letter("receipt", "a@hatinh.test", "S", "t", "", "5", "vì", agency=AGENCY)
+        _, gone = outbox.enqueue(session, [waits, left], settings=seen.settings, now=NOW)
+        gone.state, gone.sent_at = "sent", NOW
     drawn_up(seen)
     signed = {"number": "04/BC", "document_date": date(2021, 11, 19), "signed": b"%PDF-1.7"}
     states.issued(seen, "stttt-cntt-2021-11", date(2021, 11, 18), actor=CLERK, now=NOW, **signed)  # type: ignore[arg-type]

@@ -208,7 +208,8 @@ def _entries(ids: Iterable[int]) -> "list[Entry]":
 
 def _line(one: "Entry", pages: str) -> str:
     """A decision as its approver reads it; of a report its document, read before saying yes."""
-    line = f"- [{one.numbers}]({pages}/letters/{one.letters[0]}) gửi {', '.join(one.to)}: {one.subject}"
+    people = ", ".join(dict.fromkeys(one.to.values()))
+    line = f"- [{one.numbers}]({pages}/letters/{one.letters[0]}) gửi {people}: {one.subject}"
     if one.report:
         report = f"{pages}/reports/{one.report}"
         return f"{line} ([báo cáo]({report}), [dự thảo]({report}/report.docx))"

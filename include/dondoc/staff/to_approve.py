@@ -25,7 +25,7 @@ class Entry:
     Args:
         letters: numbers of those that wait; the first one names the decision.
         about: the agency by its name, or whom of ours it is for.
-        to: roles and agencies of the readers, no addresses.
+        to: role and agency of the reader of each letter, no addresses.
         late: working days by which the oldest of what it is about is late; 0: nothing is, or it is about no duty.
         since: the day on which it was decided; `until`: when it can be released at the latest.
     """
@@ -34,7 +34,7 @@ class Entry:
     agency: str | None
     about: str
     title: str
-    to: tuple[str, ...]
+    to: Mapping[int, str]
     subject: str
     reason: str
     late: int
@@ -85,7 +85,7 @@ def _entry(unit: Sequence[OutboxLetter], about: str, to: Mapping[int, str], cale
         agency=first.agency,
         about=about,
         title=title_of(first),
-        to=tuple(dict.fromkeys(to[row.id] for row in unit)),
+        to={row.id: to[row.id] for row in unit},
         subject=first.subject,
         reason=first.reason,
         late=max((calendar.between(last, day) for last in _last_days(first)), default=0),

@@ -30,6 +30,7 @@ from dondoc.web.pages import Day, Text, app_of, audited, download, page, redirec
 from dondoc.web.user import User
 
 SHOWN = 50  # letters on a page
+ADDRESSES = select(OutboxLetter.id, OutboxLetter.recipient)
 DOOR = {
     Channel.PAGE: "trang đôn đốc",
     Channel.CLI: "dòng lệnh",
@@ -79,13 +80,16 @@ def router(require_operator: Callable[..., User], approving: Callable[..., User]
             counts = dict(session.execute(select(OutboxLetter.state, func.count()).group_by(OutboxLetter.state)).all())
             to = addressees(session, app.registry, rows)
             asked = to_approve.waiting(app, session, clock.now()) if state == OutboxState.HELD and not before else []
+            asked = [one for one in asked if agency in (None, one.agency)]
+            numbers = {number for one in asked for number in one.letters}
+            addresses = dict(session.execute(ADDRESSES.where(OutboxLetter.id.in_(numbers))).all())
             refused = may_approve(app, session, visitor_of(request), clock.now())
         names = {a.id: a.name for a in app.registry.agencies}
         return page(
             request,
             "letters.html",
             rows=rows,
-            decided=decided,
+            decided=[unit for unit in decided if unit[0].id not in numbers],
             state=state,
             agency=agency,
             names=names,
@@ -94,7 +98,8 @@ def router(require_operator: Callable[..., User], approving: Callable[..., User]
             state_of=state_of,
             shown=SHOWN,
             to=to,
-            asked=[one for one in asked if agency in (None, one.agency)],
+            asked=asked,
+            addresses=addresses,
             refused=refused,
         )
 
