@@ -5,9 +5,9 @@
 định cùng thư vào hộp thư đi. Thư gửi ngoài cán bộ đầu mối và văn thư phải có người duyệt: tại đây (Required Actions),
 trên trang dondoc, hoặc bằng lệnh `dondoc approve`. Thư rời đi ở lượt tiếp nhận kế tiếp, chỉ trong giờ làm việc.
 
-Mỗi lúc chỉ có **một câu hỏi duyệt đang mở**, gồm mọi quyết định còn đúng, kể cả của những ngày trước: bật quyết định được
-gửi, quyết định khác thì chờ lượt sau. Lượt sau hỏi lại, hoặc thư đã được duyệt ở nơi khác, thì câu hỏi này tự đóng trong
-vài phút, lượt chạy kết thúc bình thường và không gửi gì.
+Mỗi lúc chỉ có **một câu hỏi duyệt đang mở**, gồm mọi quyết định còn đúng, kể cả của những ngày trước: bật quyết định
+được gửi, quyết định khác thì chờ lượt sau. Lượt sau hỏi lại, hoặc thư đã được duyệt ở nơi khác, thì câu hỏi này tự đóng
+trong vài phút, lượt chạy kết thúc bình thường và không gửi gì.
 
 Chạy tay với `as_of` là một ngày đã qua: mọi thư đều ở trạng thái giữ lại; ngày chưa đến: không ghi gì (đỏ).
 """
