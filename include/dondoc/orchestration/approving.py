@@ -276,7 +276,8 @@ def note_answer(context: Mapping[str, Any], answer: Mapping[str, Any], why: str 
     with app.sessions.begin() as session:
         if who:
             actor = audit.Actor(who["name"], login(who["id"], who["name"]), audit.Channel.AIRFLOW)
-            details["left"] = _not_ticked(session, question, answer["params_input"] or {})
+            if left := _not_ticked(session, question, answer["params_input"] or {}):
+                details["left"] = left
         else:
             actor, details["why"] = audit.MACHINE, why
         details["task"] = str(context["ti"].id)

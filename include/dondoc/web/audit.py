@@ -91,6 +91,7 @@ DETAIL = {  # the same
     "hidden": "mới che",
     "known_at": "theo điều đã biết đến",
     "lasting": "lâu dài",
+    "left": "còn để lại",
     "letters": "thư",
     "number": "số",
     "on": "ngày cuối cùng",
