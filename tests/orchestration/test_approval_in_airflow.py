@@ -246,6 +246,9 @@ def test_one_request_is_open_whose_rest_the_next_run_asks_about_and_which_the_pa
     server: Server, tmp_path: Path
 ) -> None:
     """Two agencies are late; the approver lets a morning pass, releases one the next, and the other on the page."""
+    with server.app.sessions.begin() as session:  # what another test left is asked about too
+        for row in session.scalars(select(OutboxLetter).where(OutboxLetter.kind == "internal")).all():
+            row.needs_approval = False
     with MailServer(tmp_path / "mail") as mail:
         office = Office(server.app, mail)
         office.know(
