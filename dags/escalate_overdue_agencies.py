@@ -5,6 +5,10 @@
 định cùng thư vào hộp thư đi. Thư gửi ngoài cán bộ đầu mối và văn thư phải có người duyệt: tại đây (Required Actions),
 trên trang dondoc, hoặc bằng lệnh `dondoc approve`. Thư rời đi ở lượt tiếp nhận kế tiếp, chỉ trong giờ làm việc.
 
+Mỗi lúc chỉ có **một câu hỏi duyệt đang mở**, gồm mọi quyết định còn đúng, kể cả của những ngày trước: bật quyết định
+được gửi, quyết định khác thì chờ lượt sau. Lượt sau hỏi lại, hoặc thư đã được duyệt ở nơi khác, thì câu hỏi này tự đóng
+trong vài phút, lượt chạy kết thúc bình thường và không gửi gì.
+
 Chạy tay với `as_of` là một ngày đã qua: mọi thư đều ở trạng thái giữ lại; ngày chưa đến: không ghi gì (đỏ).
 """
 
@@ -17,7 +21,7 @@ from dondoc.orchestration.timetables import WorkingDayTimetable
 @dag(
     **defaults.DAG,
     schedule=runs.schedule(WorkingDayTimetable(7, 30)),
-    max_active_runs=16,  # a run waits hours for its approver: neither the next day's nor one by hand waits for it
+    max_active_runs=16,  # a run waits for its approver until the next one asks: none waits for another
     dagrun_timeout=limits.ESCALATE_RUN,
     params={"as_of": runs.AS_OF, "dry_run": runs.DRY_RUN, "agencies": runs.AGENCIES},
     default_args=defaults.TASK,

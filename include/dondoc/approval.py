@@ -1,7 +1,8 @@
 """A person's word on a decision, for every door: an approver releases its letters, anybody of ours stops them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
+from itertools import groupby
 
 from sqlalchemy.orm import Session
 
@@ -17,10 +18,14 @@ from dondoc.facts.obligations import standings
 from dondoc.facts.read import read
 from dondoc.facts.rule import rule
 from dondoc.mail import outbox
+from dondoc.mail.letter import OnHold, Precondition
+from dondoc.mail.states import BY
+from dondoc.staff import notices
 from dondoc.store.facts import Ruling
 from dondoc.store.mail import OutboxLetter
 from dondoc.store.reporting import Decision
 from dondoc.store.session import one_at_a_time
+from dondoc.vocabulary.letters import LetterKind
 from dondoc.vocabulary.numbers import TH
 from dondoc.vocabulary.rulings import RulingKind
 
@@ -45,6 +50,34 @@ def approve(
     return outbox.approve(
         session, ids, contact, actor, secrets=app.secrets, two_approvers=two, now=now, precondition=checks
     )
+
+
+def lapse(app: AppContext, session: Session, now: datetime) -> list[OutboxLetter]:
+    """Cancel the decisions that wait for an approver and are not true any more: nobody is asked about them, and the
+    ladder decides anew. Reports are left out, which have a question each.
+
+    Returns:
+        the letters that were cancelled.
+    """
+    checks, gone = preconditions.registry(app), []
+    one_at_a_time(session, "approve")
+    held = [row.id for row in notices.held_letters(app, session, now) if row.kind != LetterKind.REPORT]
+    for _, letters in groupby(outbox.together(session, held), lambda row: row.decision_id or -row.id):
+        unit = list(letters)
+        if why := next(filter(None, (_untrue(session, row, checks, now) for row in unit)), None):
+            reason = f"không còn đúng: {why}"
+            gone += outbox.withdraw(session, unit, by=BY, note=reason, now=now, reason=reason)
+    return gone
+
+
+def _untrue(
+    session: Session, row: OutboxLetter, checks: Mapping[LetterKind, Precondition], now: datetime
+) -> str | None:
+    """Why a letter may not leave any more; what only has to wait is true."""
+    try:
+        return outbox.obsolete_reason(session, row, checks, now)
+    except OnHold:
+        return None
 
 
 def stop(

@@ -31,6 +31,7 @@ CONTRACT = {
     "register": "--agency --fulfils --number --date --arrived --file --by",
     "rule": "KIND --document --reason --by",
     "inbox": "--json",
+    "replies": "--json",
     "intake list": "--work --channel --form --agency --age --search --limit --json",
     "intake show": "ID --json",
     "assign": "ID --agency --arrived --by",
@@ -90,6 +91,7 @@ def test_every_command_says_what_it_does(name: str) -> None:
     [
         ("obligations", "--as-of", "2021-11-22"),
         ("inbox",),
+        ("replies",),
         ("outbox",),
         ("preview", "--as-of", "2021-11-22"),
         ("preview", "--as-of", "2021-11-22", "--all"),

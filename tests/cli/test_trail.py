@@ -128,6 +128,7 @@ UNRECORDED: dict[str, tuple[tuple[str, ...], str]] = {
     "doctor": ((), READS),
     "check-config": ((), READS),
     "inbox": ((), READS),
+    "replies": ((), READS),
     "intake list": ((), READS),
     "intake show": (("BN-0001",), READS),
     "official draft": (("CV-0001", "--out", "ra.docx"), READS),

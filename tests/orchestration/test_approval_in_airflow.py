@@ -3,21 +3,25 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
-from dondoc import audit, clock
+from dondoc import approval, audit, clock
+from dondoc.demo.mailserver import MailServer
 from dondoc.mail import outbox
 from dondoc.mail.letter import Letter
 from dondoc.orchestration.approving import ANSWER, APPROVE, LEAVE, REFUSE
 from dondoc.store.facts import Contact
 from dondoc.store.mail import Approval, OutboxLetter
-from tests.conftest import approver
-from tests.orchestration.server import Server, serve
+from tests.conftest import acting, approver
+from tests.escalation.conftest import Office
+from tests.orchestration.server import ESCALATE, Server, serve
 
 pytestmark = [pytest.mark.whole_airflow, pytest.mark.timeout(900)]
+LATE = ("ubnd-huyen-duc-tho", "ubnd-huyen-can-loc")
 DAG = "weekly_status_report"
 TODAY = date(2021, 11, 25)
 HEAD = "van-phong@ubnd.test"
@@ -214,3 +218,82 @@ def test_on_our_page_the_same_people_may_and_only_administrators_read_the_trail(
     assert (said.login, said.channel, said.address) == ("b.tran", "page", "127.0.0.1")
     read = {user: server.client(user).get("/dondoc/audit?check=1").status_code for user in USERS}
     assert read == dict.fromkeys(USERS, 403) | {"quantri": 200}
+
+
+def the_open_request(server: Server) -> dict[str, Any]:
+    """The one that waits for a person, when it is not just looking whether it is over."""
+
+    def waiting() -> list[dict[str, Any]]:
+        return server.airflow.questions(ESCALATE, "~")
+
+    found: list[dict[str, Any]] = server.airflow.wait("a request is open", waiting, 60)
+    [one] = found
+    return one
+
+
+def states(server: Server) -> dict[str, list[str]]:
+    """Of the chasing letters that an approver releases, by agency."""
+    with server.app.sessions.reading() as session:
+        rows = session.scalars(select(OutboxLetter).where(OutboxLetter.needs_approval, OutboxLetter.agency.in_(LATE)))
+        found: dict[str, list[str]] = {agency: [] for agency in LATE}
+        for row in rows:
+            found[row.agency or ""].append(row.state)
+    return found
+
+
+@pytest.mark.parametrize("server", ["simple"], indirect=True)
+def test_one_request_is_open_whose_rest_the_next_run_asks_about_and_which_the_page_closes(
+    server: Server, tmp_path: Path
+) -> None:
+    """Two agencies are late; the approver lets a morning pass, releases one the next, and the other on the page."""
+    with server.app.sessions.begin() as session:  # what another test left is asked about too
+        for row in session.scalars(select(OutboxLetter).where(OutboxLetter.kind == "internal")).all():
+            row.needs_approval = False
+    with MailServer(tmp_path / "mail") as mail:
+        office = Office(server.app, mail)
+        office.know(
+            *((agency, role, f"{role}@{agency}.test") for agency in LATE for role in ("clerk", "focal_officer"))
+        )
+        office.go(date(2021, 11, 23))
+        office.see()
+        office.decide()
+        office.go(date(2021, 11, 23), 8)
+        assert office.deliver()["sent"] >= len(LATE)
+
+    first = server.morning(date(2021, 11, 25))
+    assert server.wait(ESCALATE, first, {"awaiting_input", "success", "failed"}) == "awaiting_input"
+    second = server.morning(date(2021, 11, 26))
+    assert server.wait(ESCALATE, first, {"success", "failed"}) == "success", "the run of which nobody answered"
+    assert server.wait(ESCALATE, second, {"awaiting_input", "success", "failed"}) == "awaiting_input"
+    assert states(server) == {agency: ["held", "held"] for agency in LATE}, "no letter twice"
+    asked = the_open_request(server)
+    assert asked["task_instance"]["dag_run_id"] == second
+    assert asked["body"].count("**Chậm 0") == len(LATE)
+    ticks = {key: one["schema"]["title"] for key, one in asked["params"].items()}
+    assert [title.partition(":")[0] for title in ticks.values()] == ["UBND huyện Đức Thọ", "UBND huyện Can Lộc"]
+
+    answer = {"chosen_options": [APPROVE], "params_input": dict(zip(ticks, (True, False), strict=True))}
+
+    def answered() -> bool:
+        """Airflow may lose an answer that overtakes the process which asked; then the request is open again."""
+        if server.airflow.questions(ESCALATE, second):
+            path = f"/dags/{ESCALATE}/dagRuns/{second}/taskInstances/approve/-1/hitlDetails"
+            assert server.ask("b.tran", "PATCH", path, json=answer).status_code in (200, 409)
+        return server.airflow.state(ESCALATE, second) == "success"
+
+    server.airflow.wait("the answer is carried out", answered, 240)
+    assert states(server) == {LATE[0]: ["pending", "pending"], LATE[1]: ["held", "held"]}
+    with server.app.sessions.reading() as session:
+        [said] = audit.events(session, act=ANSWER, subject=f"{ESCALATE}/{second}")
+    assert (said.login, len(said.details["left"])) == ("b.tran", 2)
+
+    third = server.morning(date(2021, 11, 29))
+    assert server.wait(ESCALATE, third, {"awaiting_input", "success", "failed"}) == "awaiting_input"
+    asked = the_open_request(server)
+    assert ("Can Lộc" in asked["body"], "Đức Thọ" in asked["body"]) == (True, False)
+    with server.app.sessions.begin() as session:
+        rest = [row.id for row in session.scalars(select(OutboxLetter).where(OutboxLetter.state == "held"))]
+        approval.approve(server.app, session, rest, acting(), now=clock.at(date(2021, 11, 29), 9))
+    assert server.wait(ESCALATE, third, {"success", "failed"}) == "success"
+    assert server.airflow.questions(ESCALATE, "~") == []
+    assert states(server) == {agency: ["pending", "pending"] for agency in LATE}

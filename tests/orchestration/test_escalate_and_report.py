@@ -1,20 +1,25 @@
 """`escalate_overdue_agencies` and `weekly_status_report`, run to their ends."""
 
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from sqlalchemy import select
 
 from dondoc import audit, clock
 from dondoc.configuration.context import AppContext
-from dondoc.orchestration import accounts, approving
+from dondoc.demo.mailserver import MailServer
+from dondoc.orchestration import accounts, approving, escalating, limits
 from dondoc.staff import alerts as causes
 from dondoc.store.mail import OutboxLetter
 from dondoc.store.reporting import Decision, Report
 from dondoc.store.trust import Alert
 from tests.decisions import decided
 from tests.directive.letters import NOVEMBER_2021, SHIPPED, file, group, written
+from tests.escalation.conftest import Office
 from tests.orchestration.conftest import OPS
 
 pytestmark = pytest.mark.slow
@@ -117,6 +122,42 @@ def test_a_run_whose_question_was_never_answered_releases_nothing_and_is_red(
     told = [row for row in letters(peopled, "internal") if "Không chấp nhận" in row.subject]
     assert [row.recipient for row in told] == [OPS]
     assert refused.subject in told[0].text
+
+
+def test_a_request_left_alone_for_five_mornings_is_one_request_and_no_letter_leaves(
+    desk: AppContext, mail: MailServer, environment: pytest.MonkeyPatch
+) -> None:
+    """Its letters die after two working days and are decided anew; what was asked before needs no answer any more."""
+    office, late = Office(desk, mail), "ubnd-huyen-can-loc"
+    office.know((late, "focal_officer", "dau-moi@x.test"), (late, "clerk", "vt@x.test"), ("so-tttt", "approver", OPS))
+    office.see("folder")
+    office.decide(agencies=[late])
+    office.go(date(2021, 11, 23), 8)
+    office.deliver()
+    before = {letter.id for letter in letters(desk, "overdue")}
+
+    def run(day: date) -> dict[str, Any]:
+        it = SimpleNamespace(dag_id="d", run_id=f"{day}", run_after=clock.at(day, 7, 30), run_type="scheduled", conf={})
+        known: dict[str, Any] = {"as_of": None, "dry_run": False, "agencies": [late]}
+        dag, ti = SimpleNamespace(params=known), SimpleNamespace(map_index=-1)
+        return {"dag_run": it, "params": known, "dag": dag, "ti": ti}
+
+    mornings = [date(2021, 11, 25), date(2021, 11, 26), date(2021, 11, 29), date(2021, 11, 30), date(2021, 12, 1)]
+    environment.delenv("DONDOC_CLOCK")
+    asked = []
+    for day in mornings:
+        environment.setattr(clock, "now", lambda day=day: clock.at(day, 7, 31))
+        office.go(day)
+        office.see()
+        asked.append(escalating.decide(run(day))["to_approve"])
+        assert approving.choices([int(one) for one in asked[-1]]) == {}, "one decision: nothing to tick"
+    assert asked[0] == asked[1] == asked[2] != asked[3] == asked[4]
+    over = [approving.over(run(day), limits.APPROVAL) for day in mornings]
+    assert [why is None for why in over] == [False, False, False, False, True]
+    assert over[3] == "được hỏi lại trong d/2021-12-01"
+    rest = [letter for letter in letters(desk, "overdue") if letter.id not in before]
+    assert len(rest) == 4, "decided anew once"
+    assert all(letter.sent_at is None for letter in rest)
 
 
 def test_what_an_approver_reads_in_airflow_has_role_agency_and_page_but_no_address(

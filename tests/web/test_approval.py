@@ -1,9 +1,11 @@
 """Letters on the pages: who may release them, who sees whom they go to, and who reads the audit trail."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from lxml import html
 from sqlalchemy import select
 
 from dondoc import audit, clock
@@ -83,6 +85,20 @@ def test_an_approver_reads_what_a_letter_carries_before_releasing_it(app: AppCon
     with app.sessions.begin() as session:
         session.get_one(OutboxLetter, held).needs_approval = False
     assert visit("viewer").get(there).status_code == 403, "what is not theirs to release is not theirs to read"
+
+
+def test_of_several_decisions_those_that_are_ticked_go_and_the_rest_waits(app: AppContext, visit: Visit) -> None:
+    approver(app)
+    first, second = (decided(app, clock.now() + timedelta(seconds=n)) for n in range(2))
+    page = html.fromstring(visit("approver").get("/letters?state=held").text)
+    assert page.xpath("//input[@name='letters']/@value") == [str(first[0]), str(second[0])]
+    assert page.xpath("//input[@name='letters'][@checked]") == []
+    visit("approver").post("/letters/approve", headers=ORIGIN)
+    visit("approver").post("/letters/approve", headers=ORIGIN, data={"letters": [str(second[0])]})
+    assert [state(app, one) for one in (*first, *second)] == ["held", "held", "pending", "pending"]
+    assert html.fromstring(visit("ops").get("/letters?state=held").text).xpath("//input[@name='letters']") == []
+    refused = visit("ops").post("/letters/approve", headers=ORIGIN, data={"letters": [str(first[0])]})
+    assert (refused.status_code, state(app, first[0])) == (403, "held")
 
 
 def test_the_first_of_two_is_told_that_a_second_is_missing(app: AppContext, visit: Visit, held: int) -> None:

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from datetime import date
 
 import pytest
 from lxml import html
@@ -15,6 +16,7 @@ from dondoc.store.facts import Ruling
 from dondoc.store.intake import Verdict
 from dondoc.store.mail import OutboxLetter
 from dondoc.store.trust import AuditEvent
+from dondoc.vocabulary.mails import MailKind
 from dondoc.vocabulary.numbers import BN
 from dondoc.vocabulary.submissions import Outcome
 from tests.conftest import migrate, only_ours
@@ -274,6 +276,21 @@ def test_a_reply_stands_beside_its_agency(visit: Visit, arrived: Arrivals) -> No
     assert f'href="/submissions/{arrived.ids["reply"]}"' in page
     assert "0912345678" not in visit("viewer").get(f"/agency/{DUC_THO}").text
     assert "Thư trả lời" not in visit("ops").get(f"/agency/{VU_QUANG}").text
+
+
+def test_a_reply_is_closed_from_the_page_of_its_agency_with_what_it_says_filled_in(acted: Arrivals) -> None:
+    said = {"promised": date(2021, 11, 26), "document_number": "128/UBND-VP"}
+    visit, reply = browsers(acted.app), acted.mail("reply", MailKind.REPLY, "Thứ Sáu ạ.", Outcome.WAITING, **said)
+    page = html.fromstring(visit("ops").get(f"/agency/{DUC_THO}").text)
+    [form] = [one for one in page.forms if one.fields.get("reply") == str(reply)]
+    assert form.fields["until"] == "2021-11-26"
+    assert visit("ops").post("/promised", headers=ORIGIN, data=dict(form.fields)).status_code == 303
+    assert "đã ghi ngày hẹn: quyết định số 1 (ops)" in words_of(visit("ops").get(f"/agency/{DUC_THO}").text)
+    visit("ops").post("/pauses/1/undo", headers=ORIGIN, data={"reason": "ghi nhầm"})
+    assert "chờ Sở xử lý" in words_of(visit("ops").get(f"/agency/{DUC_THO}").text), "its promise was taken back"
+    entered = html.fromstring(visit("ops").get(f"/register?submission={reply}").text)
+    assert entered.xpath("//input[@name='number']/@value") == ["128/UBND-VP"]
+    assert entered.xpath("//input[@name='reply']/@value") == [str(reply)]
 
 
 def test_there_is_no_page_of_what_never_came(visit: Visit) -> None:

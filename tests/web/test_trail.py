@@ -22,7 +22,6 @@ from dondoc.mail.letter import Letter
 from dondoc.reporting import states
 from dondoc.store.facts import ContactChange
 from dondoc.store.trust import AuditEvent
-from dondoc.vocabulary.letters import OutboxState
 from dondoc.web.app import create_app
 from dondoc.web.audit import ACT
 from tests.conftest import CLERK, approver
@@ -124,6 +123,7 @@ POSTED: dict[str, tuple[str, Sent, str, str]] = {
         "/inbox/changes/2/refuse", {"data": {"reason": "thử"}}, "contact_refuse", "TD-0002",
     ),
     "/letters/{letter}/approve": ("/letters/1/approve", {}, "approve", "TH-00001"),
+    "/letters/approve": ("/letters/approve", {"data": {"letters": ["6"]}}, "approve", "TH-00006"),
     "/letters/{letter}/cancel": ("/letters/2/cancel", {"data": {"reason": "thử"}}, "cancel", "TH-00002"),
     "/letters/{letter}/resume": ("/letters/4/resume", {"data": {"reason": "nhầm"}}, "undo", "QD-5"),
     "/called": ("/called", {"data": {"agency": AGENCY, **DOCUMENT}}, "called", "QD-6"),
@@ -132,10 +132,8 @@ POSTED: dict[str, tuple[str, Sent, str, str]] = {
     ),
     "/rejudge/apply": ("/rejudge/apply", {"data": {"submission": "4"}}, "rejudge", "intake"),
     "/letters/{letter}/settle": ("/letters/3/settle", {"data": {"word": "sent"}}, "settle", "TH-00003"),
-    "/letters/{letter}/withdraw": (
-        "/letters/6/withdraw", {"data": {"reason": "gửi nhầm"}}, "withdraw", "TH-00006",
-    ),
-    "/letters/{letter}/keep": ("/letters/6/keep", {"data": {"reason": "đúng rồi"}}, "keep_letter", "TH-00006"),
+    "/letters/{letter}/withdraw": ("/letters/7/withdraw", {"data": {"reason": "nhầm"}}, "withdraw", "TH-00007"),
+    "/letters/{letter}/keep": ("/letters/7/keep", {"data": {"reason": "không nhầm"}}, "keep_letter", "TH-00007"),
     "/directives": ("/directives", {"data": LETTER}, "directive_add", ID),
     "/directives/{directive}": (
         f"/directives/{ID}", {"data": LETTER | {"seen": "1", "title": "V/v khác"}}, "directive_add", ID,
@@ -219,12 +217,13 @@ def furnished(seen: AppContext) -> AppContext:
             session.add(ContactChange(submission_id=1, email=email, asked="c@sonn.test", happened_at=NOW, **who))
     stopped(seen, NOW)
     official_letters(seen, date(2021, 11, 19))
+    with seen.sessions.begin() as session:
+        waits = Letter("internal", "a@hatinh.test", "S", "t", "", "4", "vì", needs_approval=True)
+        left = Letter("receipt", "a@hatinh.test", "S", "t", "", "5", "vì", agency=AGENCY)
+        _, gone = outbox.enqueue(session, [waits, left], settings=seen.settings, now=NOW)
+        gone.state, gone.sent_at = "sent", NOW
     drawn_up(seen)
     signed = {"number": "04/BC", "document_date": date(2021, 11, 19), "signed": b"%PDF-1.7"}
-    with seen.sessions.begin() as session:
-        wrong = Letter("receipt", "a@hatinh.test", "S", "t", "<p>t</p>", "4", "vì", agency="so-nnptnt")
-        [sent] = outbox.enqueue(session, [wrong], settings=seen.settings, now=NOW)
-        sent.state, sent.sent_at = OutboxState.SENT, NOW
     states.issued(seen, "stttt-cntt-2021-11", date(2021, 11, 18), actor=CLERK, now=NOW, **signed)  # type: ignore[arg-type]
     return seen
 

@@ -10,6 +10,7 @@ from typer.core import TyperCommand
 from dondoc.cli.acting import By
 from dondoc.cli.output import day, day_or_moment, emit, say, show, since
 from dondoc.errors import Problem
+from dondoc.vocabulary.mails import Closing
 from dondoc.vocabulary.numbers import BN, TD, VB
 from dondoc.vocabulary.rulings import CallResult, Cause, RulingKind
 
@@ -66,13 +67,14 @@ def register(
     more: Annotated[list[str] | None, typer.Argument(metavar="FORM_OR_LETTER", hidden=True)] = None,
     file: Annotated[Path | None, typer.Option(help="Bản scan.")] = None,
     submission: Annotated[str | None, typer.Option(help="Bản scan là bản nộp này, ví dụ BN-0012.")] = None,
+    reply: Annotated[str | None, typer.Option(help="Thư trả lời nói về văn bản này: coi như đã xử lý.")] = None,
 ) -> None:
     """Vào sổ văn bản đến bằng giấy, qua trục liên thông hoặc kênh riêng; bản scan đang chờ thì coi như đã xử lý."""
     from dondoc import clock
     from dondoc.cli.acting import actor
     from dondoc.configuration.context import open_context
     from dondoc.facts.register import register as record
-    from dondoc.intake import inbox
+    from dondoc.intake import inbox, open_replies
 
     app, now, who = open_context(), clock.now(), actor(by)
     arrival = since(arrived)
@@ -97,6 +99,9 @@ def register(
             now=now,
         )
         settled = inbox.mark_registered(session, blob, agency=agency, number=number, now=now) if blob else []
+        if reply:
+            settled.append(BN.read(reply))
+            open_replies.close(session, app.secrets, settled[-1], Closing.REGISTERED, number_, by=who, now=now)
     say(f"Đã vào sổ văn bản {number} của {app.registry.agency(agency).name} (số sổ {VB(number_)}).")
     for one in settled:
         say(f"{BN(one)} không còn chờ xử lý.")
@@ -112,13 +117,14 @@ def undo_register(
     from dondoc.cli.acting import actor
     from dondoc.configuration.context import open_context
     from dondoc.facts.register import undo
-    from dondoc.intake import inbox
+    from dondoc.intake import inbox, open_replies
 
     app, number, who, now = open_context(), VB.read(entry), actor(by), clock.now()
     with app.sessions.begin() as session:
         row = undo(session, number, reason=reason, by=who, secrets=app.secrets, now=now)
         was = row.document_number
         waiting = inbox.unmark_registered(session, row.blob, number=was, now=now) if row.blob else []
+        waiting += open_replies.reopen(session, Closing.REGISTERED, number, now)
         say(f"Đã rút {VB(number)} (văn bản {was}) khỏi sổ: {len(row.fulfils):02} nhiệm vụ tính lại.")
     for one in waiting:
         say(f"{BN(one)} lại chờ xử lý.")
@@ -159,6 +165,9 @@ def rule(
         typer.Option(help="Ngày của văn bản; mặc định: ngày ghi trong --document. Văn bản mới hơn có hiệu lực."),
     ] = None,
     from_: Annotated[str | None, typer.Option("--from", help="Có hiệu lực từ; mặc định: bây giờ.")] = None,
+    reply: Annotated[
+        str | None, typer.Option(help="promise: thư trả lời hẹn ngày này, ví dụ BN-0012: coi như đã xử lý.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json")] = False,
 ) -> None:
     """Ghi quyết định của người có thẩm quyền; được nêu trong mọi lý do dựa vào nó."""
@@ -166,13 +175,17 @@ def rule(
     from dondoc.cli.acting import actor
     from dondoc.configuration.context import open_context
     from dondoc.facts.rule import rule as record
+    from dondoc.intake import open_replies
 
     app, now, who = open_context(), clock.now(), actor(by)
+    wanted = RulingKind.read(kind, "loại quyết định")
+    if reply and wanted != RulingKind.PROMISE:
+        raise Problem("--reply chỉ dùng với promise: ghi ngày hẹn trong thư trả lời.")
     with app.sessions.begin() as session:
         done = record(
             app,
             session,
-            RulingKind.read(kind, "loại quyết định"),
+            wanted,
             directive=directive,
             agency=agency,
             system=system,
@@ -192,6 +205,11 @@ def rule(
             from_=since(from_) if from_ else None,
             now=now,
         )
+        if reply:
+            made_of = BN.read(reply)
+            open_replies.close(session, app.secrets, made_of, Closing.PROMISED, done.number, by=who, now=now)
+        if undoes:
+            open_replies.reopen(session, Closing.PROMISED, undoes, now)
     say(f"Đã ghi quyết định số {done.number} ({kind}){f': {done.covers}' if done.covers else ''}.")
     if as_json:
         emit({"id": str(done.number), "kind": kind, "covers": done.coverage.ids, "cameras": done.coverage.cameras})

@@ -1,4 +1,4 @@
-"""receive, inbox, assign, dismiss, intake list, show, rejudge, undo."""
+"""receive, inbox, replies, assign, dismiss, intake list, show, rejudge, undo."""
 
 from pathlib import Path
 from typing import Annotated
@@ -14,6 +14,7 @@ from dondoc.vocabulary.submissions import Arrival, ToDo, Work
 def add(cli: typer.Typer) -> None:
     cli.command()(receive)
     cli.command()(inbox)
+    cli.command()(replies)
     cli.command()(assign)
     cli.command()(dismiss)
     stored = typer.Typer(help="Các bản nộp đã nhận.")
@@ -57,6 +58,21 @@ def inbox(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
     with app.sessions.reading() as session:
         waiting = room.inbox(session, room.ASIDE, only_forms(app, session, clock.now()))
     show(waiting, as_json, ["number", "file", "sender", "outcome", "agency", "reason"])
+
+
+def replies(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
+    """Thư trả lời không kèm biểu mẫu chưa ai xử lý, chờ lâu nhất trước.
+
+    Xử lý bằng `register --reply`, `rule promise --reply`, hoặc `dismiss` nếu không liên quan; `intake undo` mở lại.
+    """
+    from dondoc import clock
+    from dondoc.configuration.context import open_context
+    from dondoc.intake import open_replies
+
+    app = open_context()
+    with app.sessions.reading() as session:
+        rows = [one.as_row() for one in open_replies.waiting(app, session, clock.now())]
+    show(rows, as_json, ["number", "received_at", "age", "agency", "letter", "promised", "document_number", "subject"])
 
 
 def assign(

@@ -319,7 +319,7 @@ class _Morning:
             notices.no_address(self.app, self.session, self.without_address, self.now)
         lacks, owed = list(self.without_address.values()), [s for own in self.owed.values() for s in own]
         unnumbered = [self._unnumbered(one) for one in self.waiting]
-        Morning(self.app, self.session, self.day, self.now, rows, lacks, owed, unnumbered).tell()
+        Morning(self.app, self.session, self.day, self.now, rows, self.names, lacks, owed, unnumbered).tell()
         notices.letters_wait(self.app, self.session, self.now)
 
     @cached_property

@@ -14,7 +14,7 @@ from dondoc import clock
 from dondoc.clock import HERE, end_of
 from dondoc.configuration.context import AppContext
 from dondoc.directive.model import Step
-from dondoc.documents.words import phone
+from dondoc.documents.words import listed, phone
 from dondoc.escalation import words
 from dondoc.escalation.blanks import draft_of, forms
 from dondoc.escalation.ladder import APPROVAL_DAYS, Decision, Ladder, SentLetter, duty
@@ -338,7 +338,7 @@ def _told(session: Session, ladder: Ladder, decision: Decision, past: Sequence[S
 
 
 def _days(days: Collection[str]) -> str:
-    return f"{'các ngày' if len(days) > 1 else 'ngày'} {words.listed(days)}"
+    return f"{'các ngày' if len(days) > 1 else 'ngày'} {listed(days)}"
 
 
 def _who(session: Session, decision: Decision, address: str) -> str:

@@ -27,7 +27,7 @@ def bounced(session: Session, now: datetime | None = None) -> dict[int, datetime
     )
     if now is not None:
         query = query.where(Mail.recorded_at <= now)
-    return {row.letter_id: row.recorded_at for row in session.execute(query) if row.reason[0] != DELAYED}
+    return {row.letter_id: row.recorded_at for row in session.execute(query) if row.reason[:1] != [DELAYED]}
 
 
 def undelivered(session: Session, now: datetime) -> Undelivered:

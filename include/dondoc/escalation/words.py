@@ -8,7 +8,7 @@ from textwrap import shorten
 
 from dondoc.directive.model import Directive, Duty, Step
 from dondoc.directive.names import deliverable
-from dondoc.documents.words import today
+from dondoc.documents.words import listed, today
 from dondoc.facts.issued import Issued
 from dondoc.vocabulary.obligations import Deliverable
 from dondoc.vocabulary.reasons import Reason, said
@@ -84,9 +84,3 @@ def brief(duty: Duty) -> str:
         if duty.deliverable == Deliverable.FOCAL_LETTER
         else deliverable(duty.deliverable, duty.text)
     )
-
-
-def listed(parts: Iterable[str]) -> str:
-    """Each part once: "A", "A và B", "A, B và C"."""
-    *first, last = dict.fromkeys(parts)
-    return f"{', '.join(first)} và {last}" if first else last

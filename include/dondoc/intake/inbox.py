@@ -17,8 +17,9 @@ from dondoc.intake.attempts import Underway
 from dondoc.intake.browse import BRIEF
 from dondoc.intake.judge import Postponed, judge_submission
 from dondoc.intake.verdicts import newest_assignment, newest_verdict, sent_again, standing, stands_for, without_reading
-from dondoc.store.intake import COUNTS, Assignment, Submission, Verdict
+from dondoc.store.intake import COUNTS, Assignment, Mail, Submission, Verdict
 from dondoc.vocabulary.fields import Field, must
+from dondoc.vocabulary.mails import Closing, MailKind
 from dondoc.vocabulary.numbers import BN
 from dondoc.vocabulary.submissions import ACCEPTED, OUR_TURN, Outcome
 
@@ -131,8 +132,15 @@ def dismiss(session: Session, secrets: list[str], submission: int, *, reason: st
     """
     reason = must(Field.REASON, reason)
     before = _waits(session, submission, ASIDE)
-    session.add(_word(submission, before, Outcome.DISMISSED, f"{reason} ({by.name})", now))
+    word = _word(submission, before, Outcome.DISMISSED, f"{reason} ({by.name})", now)
+    word.closing = Closing.NOT_RELEVANT if _is_reply(session, submission) else None
+    session.add(word)
     audit.record(session, secrets, by, "dismiss", BN(submission), now=now, reason=reason)
+
+
+def _is_reply(session: Session, submission: int) -> bool:
+    kind = select(Mail.kind).join(Submission, Submission.mail_id == Mail.id).where(Submission.id == submission)
+    return session.scalar(kind) in (MailKind.REPLY, MailKind.FORGOTTEN)
 
 
 def undo(app: AppContext, submission: int, *, reason: str, by: Actor, now: datetime) -> Verdict:

@@ -23,12 +23,12 @@ from dondoc.store.intake import COUNTS, Assignment, Mail, Submission, Verdict
 from dondoc.store.mail import OutboxLetter
 from dondoc.store.trust import AuditEvent
 from dondoc.vocabulary.letters import LetterKind
-from dondoc.vocabulary.mails import MailKind, NoDocument
+from dondoc.vocabulary.mails import NoDocument
 from dondoc.vocabulary.numbers import BN, TH
 from dondoc.vocabulary.submissions import ACCEPTED, Outcome
 
 ISSUES, CELLS = 100, 200  # rows with issues, and changed cells, that a page shows
-REPLIES, WORDS = 10, 160  # beside an agency: how many, and characters of each
+WORDS = 160  # characters of a reply beside its agency
 _ABOUT = (LetterKind.RECEIPT, LetterKind.RETURNED, LetterKind.REACHABILITY, LetterKind.CONTACT_CHANGE)
 COLUMN = ", cột "  # in the words of a place, before its column
 _ROW = re.compile(r"[A-Z]+(\d+)")
@@ -151,23 +151,6 @@ def of(app: AppContext, session: Session, number: int, now: datetime, *, sensiti
         places=_places(verdict) if verdict else (),
         paper=_paper(session, verdict, mail),
     )
-
-
-def replies(app: AppContext, session: Session, agency: str, now: datetime) -> list[tuple[Line, Mail]]:
-    """What an agency wrote without a document, the newest first: a page shows it beside the agency."""
-    written = (
-        select(Mail)
-        .join(Submission, Submission.mail_id == Mail.id)
-        .join(Verdict, Verdict.submission_id == Submission.id)
-        .where(Verdict.agency == agency, COUNTS)
-        .where(Mail.kind.in_([MailKind.REPLY, MailKind.FORGOTTEN]))
-        .order_by(Mail.id.desc())
-        .limit(REPLIES)
-    )
-    mails = {mail.id: mail for mail in session.scalars(written)}
-    ids = select(Submission.id).where(Submission.mail_id.in_(mails))
-    lines = browse.lines(app, session, session.scalars(ids), now)
-    return [(line, mails[line.submission.mail_id]) for line in reversed(lines) if line.submission.mail_id in mails]
 
 
 def for_everybody(

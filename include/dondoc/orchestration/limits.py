@@ -27,7 +27,9 @@ DECIDE = DRAW_UP = timedelta(minutes=15)
 OTHERS = timedelta(minutes=5)
 # A run ends before the next one of its kind that matters: 22:00 before 04:00, a morning's letters before the next.
 GATHER_RUN, CHECK_RUN = timedelta(minutes=45), timedelta(hours=5, minutes=30)
-APPROVAL, REPORT_APPROVAL = timedelta(hours=8), timedelta(days=3)  # how long a person is waited for
+# How long a person is waited for: for letters until the next morning's run asks, which over Tết is long to come.
+APPROVAL, REPORT_APPROVAL = timedelta(days=15), timedelta(days=3)
+LOOK_AGAIN = timedelta(minutes=5)  # how often a question looks whether it was answered elsewhere
 ESCALATE_RUN, REPORT_RUN = APPROVAL + timedelta(hours=1), REPORT_APPROVAL + timedelta(hours=1)
 GRACE = timedelta(seconds=15)  # after its own alarm a task may end by itself
 

@@ -19,18 +19,19 @@ from dondoc.documents.words import listed
 from dondoc.facts import approvers, contacts
 from dondoc.facts import words as duty_words
 from dondoc.facts.obligations import Standing
-from dondoc.intake import inbox
+from dondoc.intake import inbox, open_replies
+from dondoc.intake.open_replies import Reply
 from dondoc.intake.verdicts import only_forms
 from dondoc.mail import compose, outbox
 from dondoc.mail.render import render, vn_moment
 from dondoc.mail.shapes import InternalWords, Section
-from dondoc.staff import letters
-from dondoc.staff.notices import held_letters, remembered, title_of
+from dondoc.staff import letters, to_approve
+from dondoc.staff.notices import held_letters, remembered
 from dondoc.store.facts import Contact
 from dondoc.store.mail import OutboxLetter
 from dondoc.vocabulary.letters import LetterKind, OutboxState
 from dondoc.vocabulary.notices import Notice
-from dondoc.vocabulary.numbers import TH
+from dondoc.vocabulary.numbers import BN, TH
 from dondoc.vocabulary.obligations import Status
 from dondoc.vocabulary.people import Role
 from dondoc.vocabulary.submissions import Outcome
@@ -44,6 +45,7 @@ class Morning:
 
     Args:
         rows: the decisions of the day, as `escalate` returns them.
+        called: how these call each duty, by its id.
         lacks: what is missing to write to somebody, in words.
         owed: where every obligation stands.
         unnumbered: the official letters that wait for their number, in words.
@@ -54,6 +56,7 @@ class Morning:
     day: date
     now: datetime
     rows: Sequence[Mapping[str, Any]]
+    called: Mapping[str, str]
     lacks: Sequence[str]
     owed: Sequence[Standing]
     unnumbered: Sequence[str] = ()
@@ -72,6 +75,7 @@ class Morning:
             "Gửi hôm nay": [*self._leaving()],
             "Chờ duyệt": [*self._to_approve(held)],
             "Công văn chờ cấp số, ký": [*self.unnumbered],
+            "Thư trả lời chưa xử lý": [*self._answered()],
             "Chờ Sở xử lý": [*self._waiting()],
             "Chưa gửi được": [*self._failed()],
             "Nên gọi điện": [*self._calls()],
@@ -109,28 +113,46 @@ class Morning:
     def _to_approve(self, held: Sequence[OutboxLetter]) -> Iterator[str]:
         if held and not approvers.approvers(self.session, self.app.registry.office, self.day):
             yield approvers.NOBODY.format(issuer=self.app.registry.office)
-        units: dict[int, list[OutboxLetter]] = {}
-        for row in held:
-            units.setdefault(row.decision_id or -row.id, []).append(row)
-        for unit in units.values():
-            first = unit[0]
-            until = f"; duyệt muộn nhất lúc {vn_moment(first.not_after)}" if first.not_after else ""
-            about = self.names.get(first.agency or "", "Lãnh đạo Sở")
-            link = self.app.settings.page(f"dondoc/letters/{first.id}")
-            yield f"{about}: {title_of(first)}, {len(unit):02} thư{until}. Đọc và duyệt: {link}"
+        for one in to_approve.of(self.app, self.session, held, self.now):
+            until = f"; duyệt muộn nhất lúc {vn_moment(one.until)}" if one.until else ""
+            link = self.app.settings.page(f"dondoc/letters/{one.letters[0]}")
+            late = [f"chậm {one.late:02} ngày làm việc"] if one.late else []
+            waits = [f"chờ từ ngày {one.since:%d/%m/%Y}"] if one.since < self.day else []
+            more = f" ({'; '.join(late + waits)})" if late + waits else ""
+            yield f"{one.about}: {one.title}, {len(one.letters):02} thư{until}. Đọc và duyệt: {link}{more}"
 
     def _waiting(self) -> Iterator[str]:
         forms = only_forms(self.app, self.session, self.now)
-        rows = inbox.inbox(self.session, inbox.ASIDE, forms)
+        replies = {one.line.submission.id for one in self._replies}
+        rows = [one for one in inbox.inbox(self.session, inbox.ASIDE, forms) if int(one["id"]) not in replies]
         if all(row["outcome"] == Outcome.REFUSED for row in rows):
             return
         for row in rows:
-            came = datetime.fromisoformat(row["received_at"]).astimezone(HERE).date()
-            days = self.app.calendar.between(came, self.day)
-            since = f", đã {days:02} ngày làm việc" if days else ""
+            came = datetime.fromisoformat(row["received_at"])
             note = " (tệp chưa mở được, đã trả lời người gửi)" if row["outcome"] == Outcome.REFUSED else ""
             whose = self.names.get(row["agency"] or "", "chưa rõ đơn vị")
-            yield f"{row['number']}, nhận ngày {came:%d/%m/%Y}{since}: {whose}{note}"
+            yield f"{row['number']}, {self._since(came)}: {whose}{note}"
+
+    @cached_property
+    def _replies(self) -> list[Reply]:
+        return open_replies.waiting(self.app, self.session, self.now)
+
+    def _answered(self) -> Iterator[str]:
+        """Replies without a form that nobody has closed: with the letter that they answer, and what they say."""
+        for one in self._replies:
+            mail, sent = one.mail, one.line.submission
+            letter = f" trả lời {TH(mail.letter_id)}" if mail.letter_id else ""
+            promised = f", hẹn gửi chậm nhất ngày {mail.promised:%d/%m/%Y}" if mail.promised else ""
+            number = f", nói đã gửi văn bản số {mail.document_number}" if mail.document_number else ""
+            whose = self.names.get(one.agency or "", "chưa rõ đơn vị")
+            link = self.app.settings.page(f"dondoc/submissions/{sent.id}")
+            said = f"{whose}{letter}{promised}{number}"
+            yield f"{BN(sent.id)}, {self._since(sent.happened_at)}: {said}. Đọc và xử lý: {link}"
+
+    def _since(self, moment: datetime) -> str:
+        came = moment.astimezone(HERE).date()
+        days = self.app.calendar.between(came, self.day)
+        return f"nhận ngày {came:%d/%m/%Y}" + (f", đã {days:02} ngày làm việc" if days else "")
 
     def _failed(self) -> Iterator[str]:
         yield from self.lacks
@@ -166,9 +188,7 @@ class Morning:
             )
 
     def _asked(self, row: Mapping[str, Any]) -> list[str]:
-        short = {s.duty.short for s in self.owed if s.agency == row["agency"]}
-        wanted = {name.split(":", 1)[-1] for name in row["obligations"]} & short
-        mine = (s for s in self.owed if s.agency == row["agency"] and s.duty.short in wanted)
+        mine = (s for s in self.owed if s.agency == row["agency"] and self.called[s.duty.id] in row["obligations"])
         return [duty_words.name(self.app.registry, s) for s in mine]
 
     def _person(self, agency: str) -> Contact | None:

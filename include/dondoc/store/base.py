@@ -17,7 +17,7 @@ from dondoc.probing.verdicts import Verdict as Seen
 from dondoc.vocabulary.cameras import Condition, Exemption, Link, Power, State
 from dondoc.vocabulary.code import Code
 from dondoc.vocabulary.letters import LetterKind, OutboxState
-from dondoc.vocabulary.mails import MailKind
+from dondoc.vocabulary.mails import Closing, MailKind
 from dondoc.vocabulary.people import Role
 from dondoc.vocabulary.reports import ReportPart
 from dondoc.vocabulary.rulings import CallResult, Cause, RulingKind
@@ -34,6 +34,7 @@ VOCABULARIES: tuple[type[StrEnum], ...] = (
     Outcome,
     MayBe,
     MailKind,
+    Closing,
     Exemption,
     Condition,
     Power,

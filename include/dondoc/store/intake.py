@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from dondoc.directive.names import fold
 from dondoc.store.base import Base
-from dondoc.vocabulary.mails import MailKind
+from dondoc.vocabulary.mails import Closing, MailKind
 from dondoc.vocabulary.submissions import Arrival, MayBe, Outcome
 
 
@@ -90,6 +90,8 @@ class Verdict(Base):
     issues: Mapped[list[Any]]
     again: Mapped[bool] = mapped_column(default=False)  # judged again, because rules, mappings or contacts had changed
     answered: Mapped[bool] = mapped_column(default=False)  # False: a killed run has yet to answer it
+    closing: Mapped[Closing | None]  # of a reply without a form: what a person made of it
+    closed_by: Mapped[int | None]  # the number of the entry of the register, or of the ruling, that was made of it
     recorded_at: Mapped[datetime]
 
 

@@ -21,6 +21,14 @@ class MailKind(Code):
     NOTICE = "notice", "thư của máy, danh sách hoặc báo cáo thư", True
 
 
+class Closing(Code):
+    """What a person made of a reply without a form."""
+
+    REGISTERED = "registered", "đã vào sổ văn bản"
+    PROMISED = "promised", "đã ghi ngày hẹn"
+    NOT_RELEVANT = "not_relevant", "không liên quan"
+
+
 class NoDocument(Code):
     """Why a part of a mail is not what its sender wanted to send."""
 

@@ -15,16 +15,22 @@ from dondoc.audit import Channel
 from dondoc.configuration.context import AppContext
 from dondoc.errors import Problem
 from dondoc.escalation import withdrawal
+from dondoc.escalation.undelivered import DELAYED
 from dondoc.facts import approvers
 from dondoc.facts.addressee import addressees
+from dondoc.intake import open_replies, record
 from dondoc.mail import outbox
+from dondoc.staff import to_approve
+from dondoc.store.intake import Mail
 from dondoc.store.mail import OutboxEvent, OutboxLetter
 from dondoc.vocabulary.letters import IN_HAND, STOPPABLE, OutboxState
+from dondoc.vocabulary.mails import MailKind
 from dondoc.vocabulary.numbers import TH
 from dondoc.web.pages import Day, Text, app_of, audited, download, page, redirect, visitor_of
 from dondoc.web.user import User
 
 SHOWN = 50  # letters on a page
+ADDRESSES = select(OutboxLetter.id, OutboxLetter.recipient)
 DOOR = {
     Channel.PAGE: "trang đôn đốc",
     Channel.CLI: "dòng lệnh",
@@ -73,12 +79,17 @@ def router(require_operator: Callable[..., User], approving: Callable[..., User]
             decided = [list(unit) for _, unit in groupby(rows, lambda row: row.decision_id or -row.id)]
             counts = dict(session.execute(select(OutboxLetter.state, func.count()).group_by(OutboxLetter.state)).all())
             to = addressees(session, app.registry, rows)
+            asked = to_approve.waiting(app, session, clock.now()) if state == OutboxState.HELD and not before else []
+            asked = [one for one in asked if agency in (None, one.agency)]
+            numbers = {number for one in asked for number in one.letters}
+            addresses = dict(session.execute(ADDRESSES.where(OutboxLetter.id.in_(numbers))).all())
+            refused = may_approve(app, session, visitor_of(request), clock.now())
         names = {a.id: a.name for a in app.registry.agencies}
         return page(
             request,
             "letters.html",
             rows=rows,
-            decided=decided,
+            decided=[unit for unit in decided if unit[0].id not in numbers],
             state=state,
             agency=agency,
             names=names,
@@ -87,6 +98,9 @@ def router(require_operator: Callable[..., User], approving: Callable[..., User]
             state_of=state_of,
             shown=SHOWN,
             to=to,
+            asked=asked,
+            addresses=addresses,
+            refused=refused,
         )
 
     @routes.get("/letters/{letter}", response_class=HTMLResponse)
@@ -104,6 +118,9 @@ def router(require_operator: Callable[..., User], approving: Callable[..., User]
             refused = may_approve(app, session, user, clock.now())
             taken_back = withdrawal.letter_withdrawn(session, letter)
             corrections = withdrawal.corrections(session, unit)
+            replies = open_replies.of_letters(app, session, [letter], clock.now())
+            bounces = select(Mail).where(Mail.kind == MailKind.BOUNCE, Mail.letter_id == letter).order_by(Mail.id)
+            returned = list(session.scalars(bounces))
         return page(
             request,
             "letter.html",
@@ -112,6 +129,10 @@ def router(require_operator: Callable[..., User], approving: Callable[..., User]
             stopped=stopped,
             withdrawn=taken_back,
             corrections=corrections,
+            replies=replies,
+            beginning=record.beginning,
+            returned=returned,
+            delayed=DELAYED,
             never=withdrawal.NEVER,
             waiting=STOPPABLE,
             to=to,
@@ -137,17 +158,19 @@ def router(require_operator: Callable[..., User], approving: Callable[..., User]
         audited(request, "download", TH(letter), file=file["filename"])
         return download(content, file["filename"])
 
+    @routes.post("/letters/approve")
+    def approve_several(
+        request: Request,
+        user: Annotated[User, Depends(approving)],
+        letters: Annotated[list[int], Form(max_length=1000)] = [],  # noqa: B006 - FastAPI copies it
+    ) -> RedirectResponse:
+        """Those decisions that are ticked, each by a letter of it; the rest waits."""
+        done = _approve(request, letters, user) if letters else "Chưa chọn quyết định nào: chưa gửi gì."
+        return redirect(request, "/letters?state=held", done)
+
     @routes.post("/letters/{letter}/approve")
     def approve(request: Request, letter: int, user: Annotated[User, Depends(approving)]) -> RedirectResponse:
-        app, who = app_of(request), user.actor
-        try:
-            with app.sessions.begin() as session:
-                rows = approval.approve(app, session, [letter], who, email=user.email, now=clock.now())
-        except approvers.NotAnApprover as refused:
-            raise HTTPException(403, str(refused)) from None
-        waits = dict.fromkeys(f" {row.reason}" for row in rows if row.state == OutboxState.HELD)
-        became = "; ".join(f"{TH(row.id)}: {state_of(row)}" for row in rows)
-        return redirect(request, f"/letters/{letter}", f"{became}.{''.join(waits)}")
+        return redirect(request, f"/letters/{letter}", _approve(request, [letter], user))
 
     @routes.post("/letters/{letter}/cancel")
     def cancel(
@@ -201,3 +224,20 @@ def router(require_operator: Callable[..., User], approving: Callable[..., User]
         return redirect(request, f"/letters/{letter}", f"{TH(letter)}: {row.state.label}.")
 
     return routes
+
+
+def _approve(request: Request, letters: list[int], user: User) -> str:
+    """Release decisions in the name of who is logged in; what became of their letters, for that person.
+
+    Raises:
+        HTTPException: 403, this is no approver.
+    """
+    app = app_of(request)
+    try:
+        with app.sessions.begin() as session:
+            rows = approval.approve(app, session, letters, user.actor, email=user.email, now=clock.now())
+    except approvers.NotAnApprover as refused:
+        raise HTTPException(403, str(refused)) from None
+    waits = dict.fromkeys(f" {row.reason}" for row in rows if row.state == OutboxState.HELD)
+    became = "; ".join(f"{TH(row.id)}: {state_of(row)}" for row in rows)
+    return f"{became}.{''.join(waits)}"

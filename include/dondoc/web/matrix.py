@@ -13,10 +13,11 @@ from dondoc.configuration.context import AppContext
 from dondoc.directive import names
 from dondoc.directive.model import Directive, Duty
 from dondoc.escalation import sources
+from dondoc.escalation.undelivered import undelivered
 from dondoc.escalation.words import short_reference
 from dondoc.facts import contact_changes, contacts, obligations
 from dondoc.facts.obligations import Standing
-from dondoc.intake import browse, record
+from dondoc.intake import browse, open_replies, record
 from dondoc.staff import alerts
 from dondoc.store.cameras import Outage
 from dondoc.store.facts import Contact
@@ -160,14 +161,17 @@ def router(_: Callable[..., User]) -> APIRouter:
         with app.sessions.reading() as session:
             letters = {letter.id: letter for letter in app.letters(session, moment.date())}
             standings = [s for s in obligations.at(app, session, moment) if s.duty.agency == agency]
-            replies = record.replies(app, session, agency, clock.now()) if not as_of else []
+            replies = open_replies.of_agency(app, session, agency, clock.now()) if not as_of else []
+            failed = undelivered(session, clock.now())
         return page(
             request,
             "agency.html",
             agency=app.registry.agency(agency),
             moment=moment,
             rows=[_row(app, s, letters) for s in standings],
-            replies=[(line, mail, record.beginning(mail.text)) for line, mail in replies],
+            replies=replies,
+            beginning=record.beginning,
+            undelivered=failed,
             contacts=_contacts(app, agency, moment) if visitor_of(request).may_act else None,
             results=[*CallResult],
             causes=[*Cause],

@@ -61,6 +61,7 @@ Day = Annotated[date, BeforeValidator(_day)]
 Time = Annotated[time, BeforeValidator(_time)]
 OnDay = Annotated[Day | None, Form()]  # with the next: when something happened
 AtTime = Annotated[Time | None, Form()]
+Number = Annotated[int | None, Form(ge=1, le=2**31 - 1)]  # of a row
 Back = Annotated[bool, Form()]  # whether the form stands on the page of its submission, to which it leads back
 Text = Annotated[str, Form(max_length=2000), AfterValidator(_plain)]
 

@@ -1,7 +1,7 @@
 """Rulings that stand: pauses, of which one is written down here, and all others; and taking one back."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from typing import Annotated, Any, Literal
 
@@ -13,11 +13,13 @@ from dondoc.configuration.context import AppContext
 from dondoc.directive.names import in_period
 from dondoc.directive.succession import responsible
 from dondoc.facts import places
-from dondoc.facts.rule import rule
+from dondoc.facts.rule import Ruled, rule
 from dondoc.facts.rulings import standing_rulings
+from dondoc.intake import open_replies
 from dondoc.store.facts import Ruling
+from dondoc.vocabulary.mails import Closing
 from dondoc.vocabulary.rulings import CallResult, Cause, RulingKind
-from dondoc.web.pages import AtTime, Day, OnDay, Text, agencies, app_of, page, redirect, visitor_of, when
+from dondoc.web.pages import AtTime, Day, Number, OnDay, Text, agencies, app_of, page, redirect, visitor_of, when
 from dondoc.web.user import User
 
 AHEAD = timedelta(days=3660)  # pauses that begin later are shown too
@@ -67,24 +69,11 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
         known = any(whose == one.id for one in app.registry.agencies)
         if place and not (known and agency in (whose, responsible(app.registry, whose, begins)[0])):
             raise HTTPException(400, "Chọn điểm thì phải chọn đơn vị có điểm đó.")
-        with app.sessions.begin() as session:
-            done = rule(
-                app,
-                session,
-                RulingKind.PAUSE,
-                agency=agency if agency != EVERY else None,
-                system=system or None,
-                place=named or None,
-                until=until or None,
-                document=document,
-                reason=reason,
-                by=user.actor,
-                from_=clock.at(begins, 0),
-                now=clock.now(),
-            )
-            scope = _scope(app, session.get_one(Ruling, done.number))
+        about = {"agency": agency if agency != EVERY else None, "system": system, "place": named, "until": until}
+        told = {"document": document, "reason": reason, "from_": clock.at(begins, 0)}
+        done, row = _rule(app, user, RulingKind.PAUSE, {**about, **told})
         covers = f" ({done.covers})" if done.covers else ""
-        return redirect(request, "/pauses", f"Đã ghi quyết định số {done.number}: tạm dừng {scope}{covers}.")
+        return redirect(request, "/pauses", f"Đã ghi quyết định số {done.number}: tạm dừng {_scope(app, row)}{covers}.")
 
     @routes.post("/called")
     def called(
@@ -100,23 +89,10 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
         day: OnDay = None,
         hour: AtTime = None,
     ) -> RedirectResponse:
-        app, now = app_of(request), clock.now()
-        with app.sessions.begin() as session:
-            done = rule(
-                app,
-                session,
-                RulingKind.CALLED,
-                agency=agency,
-                spoken_to=spoken_to.strip() or None,
-                result=result or None,
-                until=until or None,
-                cause=cause or None,
-                document=document,
-                reason=reason,
-                by=user.actor,
-                from_=when(day, hour, now),
-                now=now,
-            )
+        app, at = app_of(request), when(day, hour, clock.now())
+        told = {"document": document, "reason": reason, "from_": at, "spoken_to": spoken_to.strip()}
+        about = {"agency": agency, "result": result, "until": until, "cause": cause}
+        done, _ = _rule(app, user, RulingKind.CALLED, {**about, **told})
         covers = f": {done.covers}" if done.covers else ""
         said = f"Quyết định số {done.number}: {RulingKind.CALLED.label} với {_agency(app, agency)}{covers}"
         return redirect(request, f"/agency/{agency}", f"{said}. {_after(result or None, until or None)}")
@@ -129,23 +105,14 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
         document: Text,
         user: Annotated[User, Depends(require_operator)],
         cause: Annotated[Cause | Literal[""], Form()] = "",
+        reply: Number = None,
         day: OnDay = None,
         hour: AtTime = None,
     ) -> RedirectResponse:
-        app, now = app_of(request), clock.now()
-        with app.sessions.begin() as session:
-            done = rule(
-                app,
-                session,
-                RulingKind.PROMISE,
-                agency=agency,
-                until=until,
-                cause=cause or None,
-                document=document,
-                by=user.actor,
-                from_=when(day, hour, now),
-                now=now,
-            )
+        """`reply`: the mail that names the day, which is closed by this."""
+        app, at = app_of(request), when(day, hour, clock.now())
+        about = {"agency": agency, "until": until, "cause": cause, "document": document, "from_": at}
+        done, _ = _rule(app, user, RulingKind.PROMISE, about, reply=reply)
         said = f"Quyết định số {done.number}: {_agency(app, agency)} hẹn; {done.covers}. {_after(None, until)}"
         return redirect(request, f"/agency/{agency}", said)
 
@@ -159,24 +126,30 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
         day: OnDay = None,
         hour: AtTime = None,
     ) -> RedirectResponse:
-        app, now = app_of(request), clock.now()
-        with app.sessions.begin() as session:
-            done = rule(
-                app,
-                session,
-                RulingKind.UNDO,
-                undoes=ruling,
-                document=document.strip() or f"quyết định số {ruling}",
-                reason=reason,
-                by=user.actor,
-                from_=when(day, hour, now),
-                now=now,
-            )
+        app, at = app_of(request), when(day, hour, clock.now())
+        document = document.strip() or f"quyết định số {ruling}"
+        about = {"undoes": ruling, "document": document, "reason": reason, "from_": at}
+        done, _ = _rule(app, user, RulingKind.UNDO, about)
         covers = f" ({done.covers})" if done.covers else ""
         said = f"Đã hủy quyết định số {ruling}{covers}. Số của lần hủy này: {done.number}."
         return redirect(request, "/pauses", said)
 
     return routes
+
+
+def _rule(
+    app: AppContext, user: User, kind: RulingKind, given: Mapping[str, Any], reply: int | None = None
+) -> tuple[Ruled, Ruling]:
+    """Write a ruling down as a form has it, whose empty fields say nothing, and close the reply that it was made of."""
+    now = clock.now()
+    with app.sessions.begin() as session:
+        filled = {name: value for name, value in given.items() if value not in ("", None)}
+        done = rule(app, session, kind, by=user.actor, now=now, **filled)
+        if reply:
+            open_replies.close(session, app.secrets, reply, Closing.PROMISED, done.number, by=user.actor, now=now)
+        if kind == RulingKind.UNDO:
+            open_replies.reopen(session, Closing.PROMISED, given["undoes"], now)
+        return done, session.get_one(Ruling, done.number)
 
 
 def _after(result: CallResult | None, until: date | None) -> str:

@@ -15,12 +15,13 @@ from dondoc.directive.model import Directive, Duty
 from dondoc.directive.names import deliverable, month
 from dondoc.escalation.words import short_reference
 from dondoc.facts.register import entered, register, undo
-from dondoc.intake import inbox
+from dondoc.intake import inbox, open_replies
 from dondoc.intake.record import Record
 from dondoc.store.facts import RegisteredLetter
 from dondoc.store.intake import Submission
+from dondoc.vocabulary.mails import Closing
 from dondoc.vocabulary.numbers import BN, VB
-from dondoc.web.pages import AtTime, Back, Day, OnDay, Text, agencies, app_of, back, page, redirect, when
+from dondoc.web.pages import AtTime, Back, Day, Number, OnDay, Text, agencies, app_of, back, page, redirect, when
 from dondoc.web.submissions import known
 from dondoc.web.user import User
 
@@ -67,10 +68,14 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
         request: Request,
         paper: Annotated[Paper, Depends()],
         user: Annotated[User, Depends(require_operator)],
+        reply: Number = None,
     ) -> RedirectResponse:
+        """`reply`: the mail that speaks of the letter, which is closed by this."""
         app, now = app_of(request), clock.now()
         with app.sessions.begin() as session:
             number = _register(app, session, user, now, paper, when(paper.day, paper.hour, now))
+            if reply:
+                open_replies.close(session, app.secrets, reply, Closing.REGISTERED, number, by=user.actor, now=now)
         entry = f"{VB(number)}: {paper.summary(app)}"
         return redirect(request, "/register", entry)
 
@@ -83,6 +88,7 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
             row = undo(session, entry, reason=reason, by=user.actor, secrets=app.secrets, now=now)
             if row.blob:
                 inbox.unmark_registered(session, row.blob, number=row.document_number, now=now)
+            open_replies.reopen(session, Closing.REGISTERED, entry, now)
             said = f"Đã rút {VB(entry)} (văn bản số {row.document_number}) khỏi sổ."
         return redirect(request, "/register", said)
 

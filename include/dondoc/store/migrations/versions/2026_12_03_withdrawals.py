@@ -16,6 +16,7 @@ def upgrade() -> None:
     _withdrawals()
     _epochs()
     _official_letters()
+    _replies()
 
 
 def downgrade() -> None:
@@ -96,3 +97,9 @@ def _official_letters() -> None:
         to = sa.ForeignKey("official_issues.id", name=key)
         op.add_column("retractions", sa.Column("official_issue_id", sa.Integer(), to, nullable=True))
     op.create_index("ix_retractions_official_issue_id", "retractions", ["official_issue_id"], unique=True)
+
+
+def _replies() -> None:
+    """What a person made of a reply without a form."""
+    op.add_column("verdicts", sa.Column("closing", sa.String(), nullable=True))
+    op.add_column("verdicts", sa.Column("closed_by", sa.Integer(), nullable=True))
