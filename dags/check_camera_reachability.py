@@ -6,6 +6,8 @@ không. 04:00 xem lại những camera chưa đạt trong đêm. Kết quả: k�
 
 Camera được chia thành từng lô; mật khẩu bị từ chối không được thử lại trong đêm đó. Chỉ kiểm tra đêm nay: chạy tay
 với `as_of` là một đêm khác, chạy bù (Backfill) hay Clear một lượt cũ thì không hỏi camera nào.
+
+Mỗi lượt cũng ẩn họ tên, điện thoại, địa chỉ của người đã thôi làm liên hệ quá số tháng ghi ở `DONDOC_CONTACT_MONTHS`.
 """
 
 from airflow.sdk import Param, dag, task
@@ -48,9 +50,14 @@ def check_camera_reachability():
     def store(batches: list[dict], checked: list[dict]) -> dict:
         return checking.store(batches, checked[:] if checked else [])
 
+    # Nothing of cameras: this is the DAG that runs every day, a few times alone.
+    @task(execution_timeout=limits.OTHERS)
+    def mask_former_contacts(**context) -> int:
+        return checking.mask_former_contacts(context)
+
     batches = plan()
     checked = check.expand(batch=batches)
-    [batches, checked, store(batches, checked)] >> all_went_well(ping="night")
+    [batches, checked, store(batches, checked), mask_former_contacts()] >> all_went_well(ping="night")
 
 
 check_camera_reachability()

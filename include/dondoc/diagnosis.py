@@ -25,6 +25,7 @@ from dondoc.store import files, key_checks
 from dondoc.store.errors import SENTENCES, explain
 from dondoc.store.session import file_of
 from dondoc.store.trust import Alert
+from dondoc.vocabulary.reasons import said
 
 Finding = dict[str, str]
 SAMPLE = "0239 0000 000"  # of the directive that is shipped
@@ -52,6 +53,7 @@ def examine(now: Callable[[], datetime]) -> list[Finding]:
         partial(_metrics, settings),
         partial(_database, app),
         partial(_desk, app, now()),
+        partial(_needed, app, now()),
         partial(_audit, app),
         partial(_rotation, app),
         partial(_alerts, app),
@@ -126,6 +128,24 @@ def _desk(app: AppContext, now: datetime) -> Iterator[Finding]:
             f"{app.registry.office} có vai trò focal_officer và số điện thoại, hoặc ghi contact trong tệp văn bản."
         )
         yield _finding("contact", "error", message)
+
+
+def _needed(app: AppContext, now: datetime) -> Iterator[Finding]:
+    """Who has to be known before the next steps of the ladder are due."""
+    from dondoc.escalation import needed
+
+    try:
+        with app.sessions.reading() as session:
+            lacks = needed.lacking(app, session, now)
+    except (Problem, SQLAlchemyError):  # the checks of the data and of the database say so
+        return
+    for lack in lacks:
+        what = said(lack)
+        yield _finding(
+            "roles",
+            "warning",
+            f"{what[:1].upper()}{what[1:]}. Bổ sung trước ngày đó, nếu không thư không đi đúng người.",
+        )
 
 
 def _home(settings: Settings) -> Iterator[Finding]:

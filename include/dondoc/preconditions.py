@@ -37,7 +37,7 @@ def precondition_of(app: AppContext, kind: LetterKind) -> Precondition:
             return officers.precondition
         case LetterKind.REACHABILITY | LetterKind.OUTAGE:
             return letters.precondition(app)
-        case LetterKind.REMINDER | LetterKind.OVERDUE:
+        case LetterKind.REMINDER | LetterKind.OVERDUE | LetterKind.HAND_OVER | LetterKind.THANKS:
             return escalate.precondition(app)
         case LetterKind.WITHDRAWAL:
             return withdrawal.precondition

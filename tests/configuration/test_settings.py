@@ -12,11 +12,13 @@ from urllib.parse import quote
 import pytest
 
 from dondoc import clock
+from dondoc.configuration.context import AppContext
 from dondoc.configuration.settings import Settings, load, table
 from dondoc.demo.mailserver import MailServer
 from dondoc.diagnosis import examine
 from dondoc.errors import Problem
-from tests.conftest import Run, at, migrate
+from tests.conftest import Run, approver, at, migrate
+from tests.escalation.conftest import Office
 
 COMMAND = Path(sys.executable).with_name("dondoc")
 SHOULD_NOT_BE_SEEN = "BiMat-2021"
@@ -145,6 +147,10 @@ def test_a_complete_installation_has_nothing_to_mend(environment: pytest.MonkeyP
         environment.setenv("DONDOC_SMTP_URL", server.smtp_url("ioc@hatinh.test"))
         environment.setenv("DONDOC_IMAP_URL", server.imap_url("tiep-nhan@ioc.test"))
         migrate(load().url)
+        assert set(codes()) == {"authserv_id", "roles"}, "nobody is known yet to whom the next letters go"
+        office = Office(AppContext(load()), now=at(15))
+        office.know_everybody()
+        approver(office.app)
         assert list(codes()) == ["authserv_id"]  # the mailbox is read, and nobody says who a mail is from
         environment.setenv("DONDOC_AUTHSERV_ID", "mx.ioc.test, mx2.ioc.test")
         assert load().authserv_id == ["mx.ioc.test", "mx2.ioc.test"]

@@ -140,7 +140,7 @@ class TestHeld:
         assert "không đọc được thư mục tiếp nhận" in row["reason"]
         assert {r.state for r in office.letters() if r.agency} == {"held"}
         office.decide()
-        [told] = [r for r in office.letters() if r.kind == "internal"]
+        [told] = [r for r in office.letters() if r.kind == "internal" and "nguồn tiếp nhận" in r.subject]
         assert (told.recipient, told.state) == ("quan-tri@so.test", "pending")
         assert "ổ đĩa không đọc được" in told.text
         assert "ổ đĩa không đọc được" in told.html

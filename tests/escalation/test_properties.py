@@ -11,11 +11,14 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from dondoc.configuration.settings import DATA
 from dondoc.directive.load import load
 from dondoc.directive.model import Step
+from dondoc.escalation.hand_over import mark
 from dondoc.escalation.ladder import Ladder, SentLetter, Stop, decide, duty
 from dondoc.escalation.reasons import LadderReason
 from dondoc.facts.obligations import Standing
 from dondoc.facts.reasons import StandingReason
+from dondoc.store.facts import Contact
 from dondoc.vocabulary.obligations import Status
+from dondoc.vocabulary.people import Role
 from dondoc.vocabulary.reasons import Reason, because
 from dondoc.workdays import load as load_calendar
 
@@ -42,6 +45,7 @@ class Fairness(RuleBasedStateMachine):
         self.past: list[SentLetter] = []
         self.status = dict.fromkeys(LAST, "")
         self.nobody_above = False
+        self.officer = 1
 
     def obstacle(self, step: Step, ground: Sequence[Standing]) -> Reason | None:
         return because(LadderReason.NO_APPROVER) if step.approval and self.nobody_above else None
@@ -49,6 +53,17 @@ class Fairness(RuleBasedStateMachine):
     @rule(nobody=st.booleans())
     def somebody_goes_on_leave(self, nobody: bool) -> None:
         self.nobody_above = nobody
+
+    @rule()
+    def the_officer_changes(self) -> None:
+        self.officer += 1
+
+    def address(self, step: Step) -> tuple[str, Role]:
+        role = step.to[0]
+        return (f"officer-{self.officer}" if role == Role.FOCAL_OFFICER else role), role
+
+    def holder(self, agency: str, system: str) -> Contact:
+        return Contact(email=f"officer-{self.officer}")
 
     def standing(self, key: str) -> Standing:
         owed = next(d for d in OWED if d.short == key)
@@ -66,8 +81,9 @@ class Fairness(RuleBasedStateMachine):
     def a_morning(self, outcome: str) -> None:
         self.day += timedelta(days=1)
         standings = [self.standing(key) for key in LAST]
-        decision = decide(self.ladder, AGENCY, standings, self.past, self.day, obstacle=self.obstacle)
-        again = decide(self.ladder, AGENCY, standings, self.past, self.day, obstacle=self.obstacle)
+        past = mark(self.past, self.holder)
+        decision = decide(self.ladder, AGENCY, standings, past, self.day, obstacle=self.obstacle)
+        again = decide(self.ladder, AGENCY, standings, past, self.day, obstacle=self.obstacle)
         assert decision == again, "the same facts, the same answer"
         if not decision.step:
             return
@@ -78,6 +94,7 @@ class Fairness(RuleBasedStateMachine):
             self._fair(s, decision.steps[s.duty.directive].id)
         assert {s.duty.short for s in decision.ground}.isdisjoint(s.duty.short for s in decision.still_to_come)
         state = "held" if decision.step.approval and outcome == "sent" else outcome
+        to, role = self.address(decision.step)
         self.past.append(
             SentLetter(
                 len(self.past) + 1,
@@ -88,6 +105,8 @@ class Fairness(RuleBasedStateMachine):
                 self.day,
                 self.day,
                 state,
+                to,
+                role,
                 sent_on=self.day if state == "sent" else None,
                 last_chance=CALENDAR.add(self.day, 2) if decision.step.approval else self.day,
                 decision=len(self.past) + 1,
@@ -114,7 +133,11 @@ class Fairness(RuleBasedStateMachine):
                 "not asked too often"
             )
         else:
-            assert step_id not in {p.step for p in had}, "no step twice"
+            had_it = [p for p in had if p.recipient == self.address(step)[0]]
+            assert step_id not in {p.step for p in had_it}, "no step twice"
+        officers = [p for p in mine if p.state == "sent" and not p.bounced and p.role == Role.FOCAL_OFFICER]
+        if step.approval and (late := [p for p in officers if STEPS[p.step].kind == "overdue"]):
+            assert late[-1].recipient == f"officer-{self.officer}", "nobody higher before the officer of today"
         order = list(STEPS)
         for p in self.past:
             if p.state not in SENT or p.bounced or not p.answer_by or self.day > p.answer_by:

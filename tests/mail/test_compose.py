@@ -50,6 +50,14 @@ KEYS = [
         compose.of_cameras("khao-sat", "ubnd-huyen-duc-tho", LetterKind.OUTAGE, "SC-0001,SC-0002|2021-11-22"),
         "ioc.test|khao-sat|ubnd-huyen-duc-tho|outage|SC-0001,SC-0002|2021-11-22|a@huyen.test",
     ),
+    (
+        compose.of_step(LETTERS, "ubnd-huyen-duc-tho", LetterKind.THANKS, "thanks", DAY, DAY),
+        "ioc.test|so-tttt-2021-11|tu-so-2|ubnd-huyen-duc-tho|thanks|thanks|2021-11-22|a@huyen.test",
+    ),
+    (
+        compose.of_step(LETTERS[1:], "ubnd-huyen-duc-tho", LetterKind.HAND_OVER, "hand_over", DAY, DAY),
+        "ioc.test|so-tttt-2021-11|ubnd-huyen-duc-tho|hand_over|hand_over|2021-11-22|a@huyen.test",
+    ),
     (compose.of_notice("khao-sat", "blind|2021-11-22"), "ioc.test|khao-sat|internal|blind|2021-11-22|a@huyen.test"),
     (compose.of_alert("7|over"), "ioc.test|alert|7|over|a@huyen.test"),
 ]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from dondoc import clock
+from dondoc import audit, clock
 from dondoc.cameras.nights import night
 from dondoc.cameras.registry import imports
 from dondoc.configuration.context import AppContext
@@ -17,10 +17,12 @@ from dondoc.demo.fleet import Fleet
 from dondoc.errors import Problem
 from dondoc.orchestration import checking
 from dondoc.store.cameras import Camera, CameraCheck, NightRun
+from dondoc.store.facts import Contact
 from dondoc.store.mail import OutboxLetter
 from tests.conftest import CLERK
 
 pytestmark = pytest.mark.slow
+WHO = {"agency": "so-nnptnt", "role": "focal_officer", "name": "Lê A", "email": "a@x.test", "phone": "0912"}
 
 
 def declare(app: AppContext, fleet: Fleet, *behaviours: str) -> None:
@@ -41,9 +43,14 @@ def test_a_night_ends_in_rows_with_a_verdict_per_camera(
     desk: AppContext, fleet: Fleet, play: Callable[..., dict[str, str]]
 ) -> None:
     declare(desk, fleet, "healthy", "missing", "refusing")
-    states = play("check_camera_reachability", as_of="2021-11-22", look="all")
-    assert states == dict.fromkeys(("", "plan", "check", "store", "all_went_well"), "success")
     with desk.sessions.begin() as session:
+        session.add(Contact(**WHO, valid_from=date(2018, 1, 1), valid_to=date(2019, 11, 1), recorded_at=clock.now()))
+    states = play("check_camera_reachability", as_of="2021-11-22", look="all")
+    tasks = ("plan", "check", "store", "mask_former_contacts", "all_went_well")
+    assert states == dict.fromkeys(("", *tasks), "success")
+    with desk.sessions.begin() as session:
+        assert session.scalars(select(Contact.name)).all() == ["(đã ẩn)"], "who left over two years ago"
+        assert audit.events(session, act="contacts_mask")[0].details["masked"] == 1
         rows = [(c.verdict, c.round, str(c.night)) for c in session.scalars(select(CameraCheck))]
     assert sorted(rows) == [(verdict, "all", "2021-11-22") for verdict in ("connection_refused", "not_found", "ok")]
 

@@ -87,7 +87,7 @@ class Settings(BaseSettings):
     )
     promises_per_duty: int = Field(2, ge=1, description="How often an agency may promise the same thing.")
     contact_months: int = Field(
-        24, ge=1, description="Months after which name, telephone and address of a former contact are masked."
+        24, ge=1, description="Months after which name, telephone and address of a former contact are masked, daily."
     )
     two_approvers: bool = Field(
         False, description="Letters to anyone above the clerk leave only when two different approvers said yes."

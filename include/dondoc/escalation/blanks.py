@@ -64,4 +64,4 @@ def _focal_letters(decision: Decision) -> list[Standing]:
 def _listed(decision: Decision) -> list[Standing]:
     if decision.step is None or any(map(needs_approval, decision.steps.values())):
         return []
-    return [s for s in (*decision.ground, *decision.still_to_come) if s.status != Status.RETURNED]
+    return [s for s in (*decision.ground, *decision.still_to_come) if s.status.chased and s.status != Status.RETURNED]

@@ -1,6 +1,6 @@
 """Decide for a day and record it: the decisions with their reasons and the outbox rows, in one transaction."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property, partial
@@ -14,9 +14,10 @@ from dondoc.audit import Actor
 from dondoc.clock import HERE, end_of
 from dondoc.configuration.context import AppContext
 from dondoc.directive.model import Step
-from dondoc.escalation import blanks, history, letters, official, renamed, sources, words
+from dondoc.escalation import blanks, hand_over, history, letters, needed, official, renamed, sources, thanks, words
 from dondoc.escalation.called import called_on
-from dondoc.escalation.ladder import Decision, Ladder, SentLetter, decide, ladder_on
+from dondoc.escalation.ladder import Decision, Ladder, SentLetter, decide, ladder_on, not_today
+from dondoc.escalation.own_steps import HAND_OVER, OWN, THANKS
 from dondoc.escalation.precondition import precondition
 from dondoc.escalation.reasons import LadderReason
 from dondoc.escalation.recipients import AddressBook, Recipient, needs_approval
@@ -72,7 +73,7 @@ def escalate(
         if record:
             morning.give_to_the_clerk()
             morning.tell_the_board(rows)
-            morning.tell(rows)
+            morning.tell([*rows, *(thanked for row in rows for thanked in morning.thank(row))])
         if record and by:
             told = {"letters": [int(i) for row in rows for i in row["outbox_ids"]]}
             audit.record(session, app.secrets, by, "escalate", day.isoformat(), now=now, **told)
@@ -141,7 +142,7 @@ class _Morning:
         sent = history.read(self.session, self.app.settings, self.facts.rulings)
         for letter in renamed.follow(sent, lambda: self.app.versions(self.session), self.ladder):
             found.setdefault(letter.agency, []).append(letter)
-        return found
+        return {agency: hand_over.mark(its, self.book.officer) for agency, its in found.items()}
 
     @cached_property
     def book(self) -> AddressBook:
@@ -169,13 +170,20 @@ class _Morning:
         return "; ".join(reasons) or None
 
     def decision(self, agency: str) -> Decision | None:
-        """What an agency is to be written; None when it has its letters for the day already."""
+        """What an agency is to be written; None when it has its letters for the day already. A new officer is handed
+        over to on a day on which the ladder has no letter."""
         past = self._past(agency)
         if self._written(past):
             return None
         called = called_on(self.facts, agency, self.day)
         owed, obstacle = self.owed[agency], partial(self._obstacle, agency)
-        return decide(self.ladder, agency, owed, past, self.day, called=called, obstacle=obstacle)
+        decision = decide(self.ladder, agency, owed, past, self.day, called=called, obstacle=obstacle)
+        new = hand_over.newcomers(self.book, agency, owed, past, self.day)
+        if decision.step:
+            return hand_over.begun(self.ladder, decision, owed, past, new)
+        if not_today(self.ladder, past, self.day, called):
+            return decision
+        return hand_over.alone(self.ladder, agency, owed, past, self.day, new) or decision
 
     def _obstacle(self, agency: str, step: Step, ground: Sequence[Standing]) -> Reason | None:
         """Why no letter of a step can leave; our own people are told, whatever leaves instead."""
@@ -202,16 +210,7 @@ class _Morning:
         if (step := decision.step) and not people:
             missing = because(LadderReason.NO_ADDRESS, roles=_roles(step))
             decision = replace(decision, reasons=(*decision.reasons, missing), answer_by=None)
-        row = {
-            "agency": agency,
-            "step": decision.step.id if decision.step else None,
-            "directives": sorted(decision.steps),
-            "recipients": [p.email for p in people],
-            "obligations": sorted({self.names[s.duty.id] for s in decision.ground}),
-            "reason": f"{decision.reason} (giữ lại: {self.hold})" if decision.step and self.hold else decision.reason,
-            "needs_approval": any(map(needs_approval, decision.steps.values())),
-            "answer_by": decision.answer_by.isoformat() if decision.answer_by else None,
-        }
+        row = self._row(decision, people)
         if self.record:
             noted = self._note(decision, row)
             row |= {"decision": str(noted.id), "outbox_ids": []}
@@ -221,6 +220,28 @@ class _Morning:
             else:
                 row["outbox_ids"] = self._enqueue(decision, noted.id, people, past)
         return row
+
+    def _row(self, decision: Decision, people: Sequence[Recipient]) -> dict[str, Any]:
+        return {
+            "agency": decision.agency,
+            "step": decision.step.id if decision.step else None,
+            "directives": sorted(decision.steps),
+            "recipients": [p.email for p in people],
+            "obligations": sorted({self.names[s.duty.id] for s in decision.ground}),
+            "reason": f"{decision.reason} (giữ lại: {self.hold})" if decision.step and self.hold else decision.reason,
+            "needs_approval": any(map(needs_approval, decision.steps.values())),
+            "answer_by": decision.answer_by.isoformat() if decision.answer_by else None,
+        }
+
+    def thank(self, decided: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+        """Write a word of thanks, which is no step, to an agency that is through and has no other letter today."""
+        agency, past = decided["agency"], self._past(decided["agency"])
+        if decided["step"] or self.day != self.now.date() or not_today(self.ladder, past, self.day):
+            return
+        if thanked := thanks.decision(self.ladder, agency, self.owed[agency], past, self.day, self.book):
+            row = self._row(thanked, people := self.people(thanked))
+            noted = self._note(thanked, row)
+            yield row | {"outbox_ids": self._enqueue(thanked, noted.id, people, past)}
 
     def tell_the_board(self, rows: Sequence[dict[str, Any]]) -> None:
         """Our own people hear of all agencies in one letter a morning; each of their rows names it."""
@@ -250,7 +271,7 @@ class _Morning:
 
     def _written(self, past: Sequence[SentLetter]) -> list[SentLetter]:
         """The letters that the day has brought already; of a trial for another day, those that today recorded."""
-        mine = [p for p in past if p.day == self.day]
+        mine = [p for p in past if p.day == self.day and p.step != THANKS.id]
         own = [p for p in mine if p.decided_on == self.day]
         return own or [p for p in mine if self.record and p.decided_on == self.now.date()]
 
@@ -272,13 +293,18 @@ class _Morning:
         return row | (recorded if self.record else {})
 
     def _steps_of(self, directive: str, agency: str) -> Sequence[Step]:
-        return self.ladder.letters[directive].ladder_of(agency) if directive in self.ladder.letters else ()
+        known = self.ladder.letters
+        return (*OWN.values(), *known[directive].ladder_of(agency)) if directive in known else ()
 
     def people(self, decision: Decision) -> list[Recipient]:
         """To whom the letters of a decision go."""
         if decision.step is None:
             return []
-        return self.book.recipients(decision.step, decision.agency, _systems(decision.ground))
+        people = self.book.recipients(decision.step, decision.agency, _systems(decision.ground))
+        if decision.step is HAND_OVER:
+            return [p for p in people if p.email in decision.newcomers]
+        had = hand_over.repeated(decision, self._past(decision.agency))
+        return [p for p in people if p.email not in had]
 
     def _enqueue(
         self, decision: Decision, number: int, people: Sequence[Recipient], past: Sequence[SentLetter]
@@ -286,7 +312,8 @@ class _Morning:
         if not people:
             return []
         more: dict[str, Any] = {"number": number, "blanks": self.attachable, "hold": self.hold, "now": self.now}
-        more["owed"] = self.owed[decision.agency]
+        thanked = THANKS.id in {step.id for step in decision.steps.values()}
+        more["owed"] = decision.ground if thanked else self.owed[decision.agency]
         written = letters.letters(self.app, self.session, self.ladder, decision, people, past, **more)
         rows = outbox.enqueue(self.session, written, settings=self.app.settings, now=self.now)
         return [str(row.id) for row in rows]
@@ -300,6 +327,7 @@ class _Morning:
             "rehearsal": self.app.settings.mode == "rehearsal",
         }
         query = select(DecisionRow).where(DecisionRow.as_of == self.day, DecisionRow.agency == decision.agency)
+        query = query.where(DecisionRow.step.is_distinct_from(THANKS.id))
         last = self.session.scalar(query.order_by(DecisionRow.id.desc()).limit(1))
         if last and {name: getattr(last, name) for name in said} == said and _day(last.recorded_at) == _day(self.now):
             return last
@@ -319,7 +347,8 @@ class _Morning:
             notices.no_address(self.app, self.session, self.without_address, self.now)
         lacks, owed = list(self.without_address.values()), [s for own in self.owed.values() for s in own]
         unnumbered = [self._unnumbered(one) for one in self.waiting]
-        Morning(self.app, self.session, self.day, self.now, rows, self.names, lacks, owed, unnumbered).tell()
+        soon = self._needed(owed)
+        Morning(self.app, self.session, self.day, self.now, rows, self.names, lacks, owed, unnumbered, soon).tell()
         notices.letters_wait(self.app, self.session, self.now)
 
     @cached_property
@@ -348,6 +377,12 @@ class _Morning:
 
     def _named(self, agencies: Iterable[str]) -> str:
         return ", ".join(dict.fromkeys(self.ladder.registry.agency(agency).name for agency in agencies))
+
+    def _needed(self, owed: Sequence[Standing]) -> list[str]:
+        """What is missing for the steps of the days after this one; a mail server not, which no mail can tell."""
+        coming = [one for one in needed.coming(self.ladder, owed, self.past, self.day) if one.on > self.day]
+        lacks = needed.missing(self.app, self.session, self.ladder, coming, self.now)
+        return [said(one) for one in lacks if one.code != LadderReason.NO_MAIL_SERVER]
 
 
 def _to_us(step: Step) -> bool:

@@ -18,7 +18,8 @@ from dondoc.mail.withdrawn import withdrawn
 from dondoc.store.facts import Ruling
 from dondoc.store.mail import OutboxLetter
 from dondoc.store.reporting import Decision
-from dondoc.vocabulary.letters import CHASING
+from dondoc.vocabulary.letters import ONE_A_DAY
+from dondoc.vocabulary.people import Role
 from dondoc.vocabulary.rulings import RulingKind
 
 _ROW = OutboxLetter
@@ -29,7 +30,7 @@ _LETTERS = (
         *(_ROW.sent_at, _ROW.not_after, _ROW.rehearsal, _ROW.decision_id, Decision.answer_by),
     )
     .outerjoin(Decision, Decision.id == _ROW.decision_id)
-    .where(_ROW.kind.in_(CHASING))
+    .where(_ROW.kind.in_(ONE_A_DAY))
     .order_by(_ROW.id)
 )
 
@@ -47,7 +48,8 @@ class _Since:
 def read(
     session: Session, settings: Settings, rulings: Iterable[Ruling], agency: str | None = None
 ) -> list[SentLetter]:
-    """Every chasing letter (to or about one agency) that counts in this mode: per recipient and agency, oldest first.
+    """Every letter of a morning (to or about one agency) that counts in this mode: per recipient and agency, oldest
+    first. Those that chase, hand over or thank: of all these an agency has one a day.
 
     Args:
         rulings: those that stand; the newest that stopped a decision goes with its letters.
@@ -96,6 +98,7 @@ def _letter(row: Any, agency: str, about: Mapping[str, Any], since: _Since) -> S
         decided_on=row.decided_at.astimezone(HERE).date(),
         state=row.state,
         recipient=row.recipient,
+        role=Role.stored(row.context["role"]) if row.context.get("role") else None,
         message_id=row.message_id,
         copy=row.context["copy"],
         sent_on=row.sent_at.astimezone(HERE).date() if row.sent_at else None,

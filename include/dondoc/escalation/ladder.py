@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from dondoc.configuration.context import AppContext
 from dondoc.directive.model import Directive, Registry, Step
 from dondoc.escalation import words
+from dondoc.escalation.own_steps import OWN
 from dondoc.escalation.reasons import LadderReason
 from dondoc.escalation.recipients import needs_approval
 from dondoc.facts import words as duty_words
@@ -26,6 +27,7 @@ from dondoc.facts.obligations import Standing, without_later_periods
 from dondoc.vocabulary.letters import IN_HAND, STOPPABLE, LetterKind, OutboxState
 from dondoc.vocabulary.numbers import TH
 from dondoc.vocabulary.obligations import Status
+from dondoc.vocabulary.people import Role
 from dondoc.vocabulary.reasons import Reason, because
 from dondoc.workdays import WorkingDays
 
@@ -60,11 +62,12 @@ class Promised(NamedTuple):
 
 @dataclass(frozen=True)
 class SentLetter:
-    """A chasing letter to one recipient that is in the outbox already.
+    """A letter of a morning to one recipient that is in the outbox already.
 
     `day` is what it was decided for, `decided_on` when; `last_chance` the last day on which it may leave; `steps` what
     it carried of each directive's ladder, by the directive's id, `step` the one that decided who got it; `duties` are
-    its ground, `others` what it lists as still to come; `answer_by` the last day that it gives the agency.
+    its ground, `others` what it lists as still to come; `answer_by` the last day that it gives the agency; `role` the
+    one in which its reader was written to, `left_behind` what of its ground has another officer since, who has it not.
     """
 
     id: int
@@ -76,6 +79,8 @@ class SentLetter:
     decided_on: date
     state: OutboxState
     recipient: str = ""
+    role: Role | None = None
+    left_behind: frozenset[Duty] = frozenset()
     message_id: str = ""
     copy: bool = False  # to somebody who is told as well: it carries no step
     sent_on: date | None = None
@@ -159,7 +164,8 @@ class Decision:
     """What an agency is to be written on a day: `step` None is nothing. `ground` climbed to the step.
 
     `steps`: what is taken of each letter's ladder, by the letter's id; `step` is the one that decides who gets it;
-    `answer_by`: the last day that the agency is given to answer, when its letters give it one.
+    `answer_by`: the last day that the agency is given to answer, when its letters give it one; `newcomers`: name by
+    address of each new officer whose first letter this is.
     """
 
     agency: str
@@ -170,6 +176,7 @@ class Decision:
     still_to_come: tuple[Standing, ...] = ()
     steps: Mapping[str, Step] = field(default_factory=dict)
     answer_by: date | None = None
+    newcomers: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def reason(self) -> str:
@@ -222,6 +229,8 @@ class Ladder:
         if day < (first := self.first_day(step, last_day)):
             return because(LadderReason.TOO_EARLY, first=first)
         recent = self._step_before(step, standing, past, day) if step.needs else None
+        if before := self._to_repeat(step, standing, past, day):
+            return because(LadderReason.TO_REPEAT, before=words.title(before))
         granted = self._granted(step, standing, past, day)
         if granted and (recent is None or granted.params["until"] >= recent.params.get("first", date.max)):
             return granted
@@ -276,15 +285,24 @@ class Ladder:
                 found.setdefault((item.agency, item.duty, item.last_day), []).append((item.step, one))
         return found
 
+    def _to_repeat(self, step: Step, standing: Standing, past: Sequence[SentLetter], day: date) -> Step | None:
+        """The step that the officer had, if there is a new one since: nobody higher hears before he has had it too."""
+        if not past:
+            return None
+        lower = {s.id: s for s in self.steps(standing) if s.kind == step.kind and rank(s) < rank(step)}
+        mine = [p for p in _of(standing, past) if p.role == Role.FOCAL_OFFICER and p.delivered(day)]
+        had = [p for p in mine if _step(p, standing) in lower]
+        return lower[_step(had[-1], standing) or ""] if had and duty(standing) in had[-1].left_behind else None
+
     def _step_before(self, step: Step, standing: Standing, past: Sequence[SentLetter], day: date) -> Reason | None:
         """The step that this one needs has not arrived, or not long enough ago: counted from its official letter, where
         it rests on one."""
         step_before = next(s for s in self.steps(standing) if s.id == step.needs)
-        before = words.title(step_before)
+        wanted, before = duty(standing), words.title(step_before)
         arrived = [
             p.sent_on
             for p in _of(standing, past)
-            if _step(p, standing) == step.needs and p.delivered(day) and p.sent_on
+            if _step(p, standing) == step.needs and p.delivered(day) and p.sent_on and wanted not in p.left_behind
         ]
         if not arrived:
             return because(LadderReason.STEP_BEFORE_MISSING, before=before)
@@ -366,9 +384,8 @@ class Ladder:
 
     def taken(self, step: Step, standing: Standing, past: Sequence[SentLetter], day: date) -> SentLetter | None:
         """The letter by which a step was taken, or is about to be; of one that repeats while that is not long ago."""
-        letter = next(
-            (p for p in reversed(_of(standing, past)) if _step(p, standing) == step.id and p.stands(day)), None
-        )
+        mine = (p for p in reversed(_of(standing, past)) if duty(standing) not in p.left_behind)
+        letter = next((p for p in mine if _step(p, standing) == step.id and p.stands(day)), None)
         return None if letter and step.repeat and self._long_ago(step.repeat, letter, day) else letter
 
     def _long_ago(self, days: int, letter: SentLetter, day: date) -> bool:
@@ -486,7 +503,7 @@ def decide(
         obstacle: why no letter of a step can leave for some obligations: nobody to write to, nobody to approve.
     """
     open_ = [s for s in owed if chased(s)]
-    if why := _not_today(ladder, open_, past, day, called):
+    if (why := not_today(ladder, past, day, called)) and (open_ or why.code == LadderReason.DAY_OFF):
         return Decision(agency, day, None, (why,))
     due = [(s, candidates) for s in open_ if (candidates := ladder.candidates(s, past, day))]
     if not due:
@@ -541,14 +558,10 @@ def _highest(ladder: Ladder, candidates: Due) -> Chosen:
     return found, tuple(s for s, step in due if found.get(s.duty.directive) is step)
 
 
-def _not_today(
-    ladder: Ladder, open_: Sequence[Standing], past: Sequence[SentLetter], day: date, called: Reason | None
-) -> Reason | None:
+def not_today(ladder: Ladder, past: Sequence[SentLetter], day: date, called: Reason | None = None) -> Reason | None:
     """Why the agency is not written to on this day, whatever it owes."""
     if not ladder.calendar.is_working_day(day):
         return because(LadderReason.DAY_OFF, day=day, why=ladder.calendar.why(day))
-    if not open_:
-        return None
     if called:
         return because(LadderReason.CALLED, why=called)
     today = [p for p in past if p.stands(day) and day in (p.day, p.sent_on)]
@@ -588,7 +601,7 @@ def _why(
 
 def _title(ladder: Ladder, letter: SentLetter, standing: Standing) -> str:
     taken = _step(letter, standing) or ""
-    return next((f"“{words.title(s)}”" for s in ladder.steps(standing) if s.id == taken), taken)
+    return next((f"“{words.title(s)}”" for s in (*OWN.values(), *ladder.steps(standing)) if s.id == taken), taken)
 
 
 def _owed(ladder: Ladder, standing: Standing, day: date) -> Reason:

@@ -18,6 +18,7 @@ from dondoc.documents.words import listed, phone
 from dondoc.escalation import words
 from dondoc.escalation.blanks import draft_of, forms
 from dondoc.escalation.ladder import APPROVAL_DAYS, Decision, Ladder, SentLetter, duty
+from dondoc.escalation.own_steps import OWN
 from dondoc.escalation.recipients import Recipient, needs_approval
 from dondoc.facts import contacts
 from dondoc.facts import words as duty_words
@@ -254,6 +255,8 @@ def _shape(
         "received": [_received(ladder, s) for s in owed if s.status in DONE and s.received_at],
         "unread": _unread(session, decision) if any(s.duty.deliverable.startswith("form_") for s in asked) else [],
         "rows": [],
+        "newcomers": words.listed(decision.newcomers.values()) if decision.newcomers else None,
+        "sent": _sent(ladder, decision, past) if decision.newcomers else [],
         "desk": desk(session, registry, about, day),
     }
 
@@ -335,6 +338,25 @@ def _told(session: Session, ladder: Ladder, decision: Decision, past: Sequence[S
     for address, its in had.items():
         days.setdefault(who[address], {}).update(its)
     return [{"who": name, "days": _days(its)} for name, its in days.items()]
+
+
+def _sent(ladder: Ladder, decision: Decision, past: Sequence[SentLetter]) -> list[str]:
+    """What was sent to the agency before its new officer came, a line for each decision."""
+    about = {duty(s) for s in (*decision.ground, *decision.still_to_come)}
+    by_decision: dict[int, list[SentLetter]] = {}
+    for letter in past:
+        if letter.delivered(decision.day) and about & letter.duties and not letter.to_us:
+            by_decision.setdefault(letter.decision or -letter.id, []).append(letter)
+    return [_sent_line(ladder, its) for its in by_decision.values()]
+
+
+def _sent_line(ladder: Ladder, its: Sequence[SentLetter]) -> str:
+    first = its[0]
+    steps = _taken(ladder, first) or [OWN[i] for i in first.steps.values() if i in OWN]
+    what = words.listed(map(words.title, steps)) if steps else "đề nghị gửi"
+    readers = [f"{p.role.label} trước" if p.role == Role.FOCAL_OFFICER else p.role.label for p in its if p.role]
+    day, numbers = words.short(first.sent_on or first.day), ", ".join(p.number for p in its)
+    return f"ngày {day}, tới {words.listed(readers or ['đơn vị'])}: {what} ({numbers})"
 
 
 def _days(days: Collection[str]) -> str:

@@ -1,28 +1,34 @@
-"""Whether a chasing letter in the outbox is still true at the moment of its approval or of leaving."""
+"""Whether a letter of a morning is still true at the moment of its approval or of leaving."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
 from dondoc.clock import HERE
 from dondoc.configuration.context import AppContext
-from dondoc.escalation import history, renamed, sources, withdrawal, words
+from dondoc.escalation import hand_over, history, renamed, sources, thanks, withdrawal, words
 from dondoc.escalation.called import called_on
 from dondoc.escalation.ladder import Ladder, SentLetter, chased, duty, ladder_on
+from dondoc.escalation.own_steps import OWN
+from dondoc.escalation.recipients import AddressBook
+from dondoc.escalation.undelivered import undelivered
 from dondoc.facts import rulings
 from dondoc.facts.obligations import Standing, about, standings
 from dondoc.facts.reasons import cited
 from dondoc.mail.letter import OnHold, Precondition
 from dondoc.store.mail import OutboxLetter
-from dondoc.vocabulary.letters import OutboxState
+from dondoc.vocabulary.letters import LetterKind, OutboxState
 from dondoc.vocabulary.numbers import TH
 from dondoc.vocabulary.reasons import Reason, said
 
 
 def precondition(app: AppContext) -> Precondition:
     """A chasing letter holds while everything it lists is still owed by that agency until that day, its step is due,
-    and nobody spoke to the agency. One that lists something done meanwhile is cancelled: the next morning decides anew.
+    its reader is still the one to write to, and nobody spoke to the agency. One that lists something done meanwhile is
+    cancelled, as one to an officer who was replaced: the next morning decides anew. A word of thanks holds while
+    nothing is owed.
 
     Raises:
         OnHold: by the check, while a person has stopped every chasing letter, the agency has had its letter of the
@@ -37,8 +43,14 @@ def precondition(app: AppContext) -> Precondition:
         now_owed = {duty(s)[0]: s for s in standings(letters, app.calendar, facts, now, asked)}
         for mine in sent:
             before = history.read(session, app.settings, facts.rulings, mine.agency)
-            past = renamed.follow(before, lambda: app.versions(session), ladder)
-            if gone := next(_gone(ladder, mine, now_owed, past, day, called_on(facts, mine.agency, day)), None):
+            followed = renamed.follow(before, lambda: app.versions(session), ladder)
+            past, book = _with_readers(session, ladder, followed, mine, now)
+            called = called_on(facts, mine.agency, day)
+            if letter.kind == LetterKind.THANKS:
+                untrue = thanks.gone(ladder, mine, now_owed.values())
+            else:
+                untrue = _gone(ladder, mine, now_owed, past, day, called)
+            if gone := next(untrue, None) or _replaced(session, ladder, letter.recipient, mine, book, now):
                 return gone
             if not mine.to_us and (today := next((p for p in past if _had_today(p, mine, day)), None)):
                 raise OnHold(f"hôm nay đơn vị đã nhận một thư đôn đốc khác: {said(today.fate())}")
@@ -53,6 +65,34 @@ def precondition(app: AppContext) -> Precondition:
         return _before_the_letter(mine, past) if leaving and letter.needs_approval and mine.copy else None
 
     return check
+
+
+def _with_readers(
+    session: Session, ladder: Ladder, past: list[SentLetter], mine: SentLetter, now: datetime
+) -> tuple[list[SentLetter], AddressBook]:
+    """The letters so far with what of them an officer of today has not, and who is written to today."""
+    book = AddressBook(session, ladder.registry, now.astimezone(HERE).date(), only=mine.agency)
+    marked = hand_over.mark(past, book.officer)
+    if all(p.left_behind == frozenset() for p in marked):
+        return marked, book
+    book = replace(book, undelivered=undelivered(session, now))
+    return hand_over.mark(past, book.officer), book
+
+
+def _replaced(
+    session: Session, ladder: Ladder, recipient: str, mine: SentLetter, book: AddressBook, now: datetime
+) -> str | None:
+    """Why a letter does not go to its reader any more: somebody else has the role, for which it is written anew."""
+    steps = [s for d in mine.steps for s in (*OWN.values(), *ladder.letters[d].ladder_of(mine.agency))]
+    steps = [s for s in steps if s.id in mine.steps.values()]
+    systems = sorted({hand_over.system_of(d) for d in mine.duties})
+
+    def written_to(today: AddressBook) -> bool:
+        return any(p.email == recipient for s in steps for p in today.recipients(s, mine.agency, systems))
+
+    if written_to(book) or written_to(replace(book, undelivered=undelivered(session, now))):
+        return None
+    return f"người nhận không còn là {mine.role.label if mine.role else 'liên hệ'} của đơn vị"
 
 
 def _owners(letter: SentLetter) -> set[str]:
@@ -98,7 +138,7 @@ def _gone(
         if directive not in ladder.letters:
             yield f"văn bản “{directive}” đã kết thúc"
             return
-        if taken_step not in {s.id for s in ladder.letters[directive].ladder_of(mine.agency)}:
+        if taken_step not in OWN and taken_step not in {s.id for s in ladder.letters[directive].ladder_of(mine.agency)}:
             yield f"văn bản chỉ đạo không còn bậc “{taken_step}”"
             return
     if mine.rests_on - {document.id for document in ladder.official or ()}:
@@ -106,7 +146,7 @@ def _gone(
     others = [p for p in past if not p.same_decision(mine)]
     listed = sorted(mine.duties) + sorted(mine.others)
     yield from (why for name, last_day in listed if (why := _settled(ladder, mine, owed.get(name), last_day)))
-    for name, _ in sorted(mine.duties):
+    for name, _ in sorted(mine.duties) if mine.step not in OWN else ():
         step = next(s for s in ladder.steps(owed[name]) if s.id == mine.steps[owed[name].duty.directive])
         if blocked := ladder.blocked_reason(step, owed[name], others, day):
             yield f"{ladder.name(owed[name])}: bậc “{words.title(step)}” {said(blocked)}"

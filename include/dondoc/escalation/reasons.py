@@ -32,10 +32,27 @@ class LadderReason(ReasonCode):
     LETTERS_REFUSED = "letters_refused", "Máy chủ thư đã từ chối {letters}: cần kiểm tra địa chỉ"
     NOT_YET = "not_yet", "Chưa lên bậc “{step}”: {why}"
     CANNOT_LEAVE = "cannot_leave", "Chưa gửi được bậc “{step}”: {why}"
+    FIRST_LETTER = "first_letter", "Thư đầu tiên gửi {names}, cán bộ đầu mối mới: kèm bàn giao"
+    HAND_OVER = "hand_over", "Bàn giao cho {names}, cán bộ đầu mối mới: {owed}"
+    THANKS = "thanks", "Cảm ơn, đơn vị đã gửi đủ: {owed}"
     STILL_TO_COME = "still_to_come", "Nêu riêng trong thư, còn phải gửi: {owed}"
     NO_ADDRESS = "no_address", "Chưa có địa chỉ của {roles} để gửi"
     NO_ADDRESS_AT = "no_address_at", "chưa có địa chỉ để gửi (bậc “{step}”): {why}"
     NO_APPROVER = "no_approver", "chưa có ai được ghi là người duyệt"
+    ROLE_NEEDED = "role_needed", "{agency}: chưa có địa chỉ của {roles}, cần cho bậc “{step}” từ ngày {on:%d/%m/%Y}"
+    ROLE_VACANT = (
+        "role_vacant",
+        "{agency}: chưa có địa chỉ của {roles}; bậc “{step}” từ ngày {on:%d/%m/%Y} sẽ gửi {instead}",
+    )
+    APPROVER_NEEDED = (
+        "approver_needed",
+        "chưa có người duyệt, cần cho bậc “{step}” từ ngày {on:%d/%m/%Y}: nhập danh bạ một người có vai trò approver",
+    )
+    NO_MAIL_SERVER = (
+        "no_mail_server",
+        "chưa khai báo máy chủ thư (kết nối dondoc_smtp trong Airflow, hoặc DONDOC_SMTP_URL), cần từ ngày "
+        "{on:%d/%m/%Y}",
+    )
     UNDELIVERED = (
         "undelivered",
         "thư không đến được địa chỉ {address} của {role} từ ngày {since:%d/%m/%Y}; cần hỏi lại và nhập địa chỉ đúng",
@@ -50,6 +67,7 @@ class LadderReason(ReasonCode):
     PAST_DUE = "past_due", "đã qua thời hạn {due}"
     TOO_EARLY = "too_early", "sớm nhất ngày {first:%d/%m/%Y}"
     STEP_BEFORE_MISSING = "step_before_missing", "chưa có thư “{before}” nào đến nơi"
+    TO_REPEAT = "to_repeat", "cán bộ đầu mối mới chưa có thư “{before}”"
     STEP_BEFORE_RECENT = (
         "step_before_recent",
         "thư “{before}” đến ngày {arrived:%d/%m/%Y}, còn chờ đủ {days:02} ngày làm việc, đến {first:%d/%m/%Y}",

@@ -29,12 +29,14 @@ def needs_approval(step: Step) -> bool:
 
 @dataclass(frozen=True)
 class AddressBook:
-    """Who holds which role on a day. `undelivered`: addresses that letters do not reach, and since when."""
+    """Who holds which role on a day. `undelivered`: addresses that letters do not reach, and since when; `only`: nobody
+    of other agencies is asked for."""
 
     session: Session
     registry: Registry
     day: date
     undelivered: Undelivered = field(default_factory=dict)
+    only: str | None = None
 
     def recipients(self, step: Step, agency: str, systems: Sequence[str]) -> list[Recipient]:
         """Who gets the letters of a step, no address twice: for each system the first role of `to` that somebody holds
@@ -64,6 +66,16 @@ class AddressBook:
         ]
         return list({one.email: (one, role) for one, role in found if one.email in self.undelivered}.values())
 
+    def officer(self, agency: str, system: str) -> Contact | None:
+        """The focal officer for a system of an agency; None while letters do not reach him, or there is none."""
+        held = self._named(agency, Role.FOCAL_OFFICER, system)
+        return next((one for one in held[:1] if one.email not in self.undelivered), None)
+
+    def since(self, agency: str, system: str) -> date | None:
+        """The day on which the officer for a system took over."""
+        holder = contacts.held_since(self.session, agency, Role.FOCAL_OFFICER, self.day, system)
+        return holder.since if holder else None
+
     def _found(
         self, step: Step, groups: Sequence[Sequence[Role]], agency: str, systems: Sequence[str]
     ) -> dict[str, Role]:
@@ -79,7 +91,8 @@ class AddressBook:
     def _held(self) -> dict[tuple[str, str], list[Contact]]:
         """Everybody who holds a role on the day, by agency and role: asked once, not for each step and system."""
         found: dict[tuple[str, str], list[Contact]] = defaultdict(list)
-        for contact in contacts.in_force(self.session, self.day):
+        whose = [Contact.agency.in_((self.only, self.registry.office))] if self.only else []
+        for contact in contacts.in_force(self.session, self.day, *whose):
             found[contact.agency, contact.role].append(contact)
         return found
 
@@ -93,6 +106,7 @@ class AddressBook:
         """Who holds the first role that anybody holds: the last named, but of our own board everybody."""
         for role in roles:
             held = self._named(self.registry.office if role.side is Side.OURS else agency, role, system)
+            held = held[:1] if role == Role.FOCAL_OFFICER else held  # who was replaced is written to no more
             if role == Role.HEAD and not step.own_address:
                 held = [*self._named(agency, Role.CLERK, None), *held]
             if found := [one for one in held if one.email not in undelivered]:

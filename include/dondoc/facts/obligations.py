@@ -45,7 +45,7 @@ class Standing:
     `reasons`: the first decides the status; the others moved the last day, or gave it to another agency.
     `paused`: why nobody is to be chased for it at present. `correct_by`: of a returned form the last day that it may be
     corrected by, until which nobody is chased either. `promises`: by when that agency said it would send it, the newest
-    last.
+    last. `met_by`: the agency that answered for it when it was met.
     """
 
     duty: Duty
@@ -58,6 +58,7 @@ class Standing:
     paused: Reason | None = None
     correct_by: date | None = None
     promises: tuple[Promise, ...] = ()
+    met_by: str | None = None
 
     @property
     def reason(self) -> str:
@@ -232,7 +233,12 @@ class _Judge:
             paused=self._paused(holder, promises),
             correct_by=found.correct_by,
             promises=promises,
+            met_by=self._held_on(found.received_at) if found.received_at else None,
         )
+
+    def _held_on(self, moment: datetime) -> str | None:
+        """Who answered for it at a moment."""
+        return self._answers(moment.astimezone(HERE).date())[0] if len(self._holders) > 1 else self.duty.agency
 
     def _rulings(self, kind: RulingKind) -> list[Ruling]:
         return [

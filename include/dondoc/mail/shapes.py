@@ -79,6 +79,8 @@ class ChasingWords(TypedDict):
     received: list[str]
     unread: list[UnreadWords]
     rows: list[LateAgencyWords]
+    newcomers: str | None  # new officers, whose first letter it is
+    sent: list[str]  # before them, a line for each letter
     desk: str | None
 
 

@@ -198,3 +198,18 @@ def _summary(app: AppContext, day: date, round: str) -> tuple[str, bool]:
         run = night.run_of(session, day, round)
         assert run is not None
         return night.summary(app, session, run), run.our_side_down is not None
+
+
+@held_to(limits.OTHERS)
+def mask_former_contacts(context: Mapping[str, Any]) -> int:
+    """Mask the personal data of people who have long been no contact; how many. A dry run masks nobody."""
+    from dondoc.audit import MACHINE
+    from dondoc.facts import former_contacts
+
+    if runs.params(context)["dry_run"]:
+        return 0
+    app, now = open_context(), clock.now()
+    with app.sessions.begin() as session:
+        count = former_contacts.mask(session, app.settings.contact_months, by=MACHINE, secrets=app.secrets, now=now)
+    log.info("%d former contacts masked", count)
+    return count

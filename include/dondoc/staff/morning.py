@@ -49,6 +49,7 @@ class Morning:
         lacks: what is missing to write to somebody, in words.
         owed: where every obligation stands.
         unnumbered: the official letters that wait for their number, in words.
+        needed: what is missing for the steps of the next days.
     """
 
     app: AppContext
@@ -60,6 +61,7 @@ class Morning:
     lacks: Sequence[str]
     owed: Sequence[Standing]
     unnumbered: Sequence[str] = ()
+    needed: Sequence[str] = ()
 
     @cached_property
     def names(self) -> dict[str, str]:
@@ -79,6 +81,7 @@ class Morning:
             "Chờ Sở xử lý": [*self._waiting()],
             "Chưa gửi được": [*self._failed()],
             "Nên gọi điện": [*self._calls()],
+            "Sắp cần mà chưa có": [*self.needed],
         }
         sections: list[Section] = [
             {"title": title, "lines": lines[:SHOWN], "more": max(0, len(lines) - SHOWN)}
@@ -188,7 +191,8 @@ class Morning:
             )
 
     def _asked(self, row: Mapping[str, Any]) -> list[str]:
-        mine = (s for s in self.owed if s.agency == row["agency"] and self.called[s.duty.id] in row["obligations"])
+        open_ = [s for s in self.owed if s.agency == row["agency"] and s.status.chased]
+        mine = (s for s in open_ if self.called[s.duty.id] in row["obligations"])
         return [duty_words.name(self.app.registry, s) for s in mine]
 
     def _person(self, agency: str) -> Contact | None:

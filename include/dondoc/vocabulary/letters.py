@@ -24,12 +24,15 @@ class LetterKind(Code):
     OVERDUE = "overdue", "Quá hạn", True, True
     OUTAGE = "outage", "Mất kết nối", True
     REPORT = "report", "Báo cáo tuần"
+    HAND_OVER = "hand_over", "Bàn giao đầu mối", True
+    THANKS = "thanks", "Cảm ơn", True
     WITHDRAWAL = "withdrawal", "Rút lại thư", True
     INTERNAL = "internal", "Nội bộ"
 
 
 ANSWERS = (LetterKind.RECEIPT, LetterKind.RETURNED, LetterKind.INTERNAL)  # to what happened: they stay true
 CHASING = tuple(kind for kind in LetterKind if kind.chases)
+ONE_A_DAY = (*CHASING, LetterKind.HAND_OVER, LetterKind.THANKS)  # an agency has at most one of all these a day
 
 
 class OutboxState(Code):

@@ -14,7 +14,7 @@ from dondoc import approval, clock
 from dondoc.audit import Channel
 from dondoc.configuration.context import AppContext
 from dondoc.errors import Problem
-from dondoc.escalation import withdrawal
+from dondoc.escalation import needed, withdrawal
 from dondoc.escalation.undelivered import DELAYED
 from dondoc.facts import approvers
 from dondoc.facts.addressee import addressees
@@ -26,6 +26,7 @@ from dondoc.store.mail import OutboxEvent, OutboxLetter
 from dondoc.vocabulary.letters import IN_HAND, STOPPABLE, OutboxState
 from dondoc.vocabulary.mails import MailKind
 from dondoc.vocabulary.numbers import TH
+from dondoc.vocabulary.reasons import said
 from dondoc.web.pages import Day, Text, app_of, audited, download, page, redirect, visitor_of
 from dondoc.web.user import User
 
@@ -84,6 +85,7 @@ def router(require_operator: Callable[..., User], approving: Callable[..., User]
             numbers = {number for one in asked for number in one.letters}
             addresses = dict(session.execute(ADDRESSES.where(OutboxLetter.id.in_(numbers))).all())
             refused = may_approve(app, session, visitor_of(request), clock.now())
+            needs = [] if state or agency or before else needed.lacking(app, session, clock.now())
         names = {a.id: a.name for a in app.registry.agencies}
         return page(
             request,
@@ -101,6 +103,7 @@ def router(require_operator: Callable[..., User], approving: Callable[..., User]
             asked=asked,
             addresses=addresses,
             refused=refused,
+            needed=[*map(said, needs)],
         )
 
     @routes.get("/letters/{letter}", response_class=HTMLResponse)

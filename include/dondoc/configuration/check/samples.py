@@ -68,6 +68,8 @@ _CHASING: shapes.ChasingWords = {
         },
         {"agency": "UBND huyện Hương Sơn", "items": [_ITEM, _LEFT], "letters": [], "said": None, "head": None},
     ],
+    "newcomers": "Lê Thị Thu",
+    "sent": ["ngày 22/11/2021, tới cán bộ đầu mối trước: đề nghị gửi nội dung quá hạn (TH-00012)"],
     "desk": "Nguyễn Thị Hà, điện thoại 0912 345 678",
 }
 _CHASING_POOR: shapes.ChasingWords = {
@@ -85,6 +87,8 @@ _CHASING_POOR: shapes.ChasingWords = {
     "received": [],
     "unread": [],
     "rows": _CHASING["rows"][:1],
+    "newcomers": None,
+    "sent": [],
     "desk": None,
 }
 _ISSUE = {"code": "required_missing", "severity": "error", "sheet": None, "cell": "E12", "message": "Ô E12: chưa điền."}
@@ -302,6 +306,7 @@ def of_step(step: Step) -> Shape:
     return WITHOUT_DAY if step.kind == LetterKind.REMINDER or "board" in step.to else CHASING
 
 
+_HAND_OVER: shapes.ChasingWords = {**_CHASING_POOR, "newcomers": "Lê Thị Thu"}
 _WITHOUT_DAY: shapes.ChasingWords = {**_CHASING, "answer_by": None, "answer_before": None}
 CHASING = _shape(shapes.ChasingWords, _CHASING, _CHASING_POOR)
 WITHOUT_DAY = _shape(shapes.ChasingWords, _WITHOUT_DAY, {**_CHASING_POOR, "answer_by": None, "answer_before": None})
@@ -315,6 +320,8 @@ LETTERS: Mapping[LetterKind, Mapping[str, Shape]] = {
     },
     LetterKind.REACHABILITY: {"reachability": _shape(shapes.ReachabilityWords, _REACHABILITY, _UNREACHED)},
     LetterKind.OUTAGE: {"outage": _shape(shapes.OutageWords, _OUTAGE, {**_OUTAGE, "places": [], "more": 0})},
+    LetterKind.HAND_OVER: {"hand_over": _shape(shapes.ChasingWords, _CHASING, _WITHOUT_DAY, _HAND_OVER)},
+    LetterKind.THANKS: {"thanks": WITHOUT_DAY},
     LetterKind.INTERNAL: {"internal": _shape(shapes.InternalWords, _INTERNAL, _PLAIN)},
     LetterKind.WITHDRAWAL: {"withdrawal": _shape(shapes.WithdrawalWords, _WITHDRAWAL, {**_WITHDRAWAL, "desk": None})},
     LetterKind.REPORT: {"report": _shape(shapes.ReportWords, _REPORT, _QUIET, _NOTHING_YET, _NOTHING_OWED)},

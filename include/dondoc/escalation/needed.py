@@ -1,0 +1,133 @@
+"""What the ladder is about to need and nobody holds: told some working days before the step is due."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import lru_cache
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from dondoc.clock import HERE, end_of
+from dondoc.configuration.context import AppContext
+from dondoc.directive.model import Step
+from dondoc.escalation import history, renamed, words
+from dondoc.escalation.ladder import Ladder, SentLetter, chased, ladder_on
+from dondoc.escalation.reasons import LadderReason
+from dondoc.escalation.recipients import AddressBook, needs_approval
+from dondoc.escalation.undelivered import undelivered
+from dondoc.facts import approvers, obligations
+from dondoc.facts.obligations import Standing
+from dondoc.facts.read import Facts, read
+from dondoc.mail import servers
+from dondoc.store.mail import OutboxLetter
+from dondoc.vocabulary.letters import LetterKind, OutboxState
+from dondoc.vocabulary.people import Role, Side
+from dondoc.vocabulary.reasons import Reason, because
+
+AHEAD = 5  # working days
+
+
+@dataclass(frozen=True)
+class Coming:
+    """A step that may be due for an agency on a day, and for which systems."""
+
+    agency: str
+    step: Step
+    on: date
+    system: str
+
+
+def coming(
+    ladder: Ladder, owed: Iterable[Standing], past: Mapping[str, Sequence[SentLetter]], day: date
+) -> list[Coming]:
+    """The steps that could be due within AHEAD working days if every letter arrived on its day, the earliest first.
+    What has the same steps on the same days is looked at once."""
+    last, alike = ladder.calendar.add(day, AHEAD), dict[tuple[object, ...], Standing]()
+    for s in filter(chased, owed):
+        its = past.get(s.agency)
+        alike.setdefault((s.agency, s.duty.directive, s.duty.system, s.last_day, s.duty.id if its else ""), s)
+    found = [one for s in alike.values() for one in _steps(ladder, s, past.get(s.agency, ()), day) if one.on <= last]
+    return sorted(found, key=lambda one: (one.on, ladder.registry.agency(one.agency).order, one.step.id))
+
+
+def _steps(ladder: Ladder, standing: Standing, past: Sequence[SentLetter], day: date) -> Iterator[Coming]:
+    last_day = standing.last_day
+    assert last_day is not None
+    due: dict[str, date] = {}
+    for step in ladder.climbing(standing):
+        if taken := ladder.taken(step, standing, past, day):
+            due[step.id] = taken.sent_on or day
+        elif step.kind != LetterKind.REMINDER or last_day >= day:  # a reminder is not made up
+            on = max(ladder.calendar.add(day, 0), ladder.first_day(step, last_day))
+            if step.needs:
+                on = max(on, ladder.calendar.add(due.get(step.needs, day), step.wait))
+            due[step.id] = on
+            yield Coming(standing.agency, step, on, standing.duty.system)
+
+
+def lacking(app: AppContext, session: Session, now: datetime) -> list[Reason]:
+    """What is missing for the steps to come, as known now."""
+    day = now.astimezone(HERE).date()
+    ladder, facts = ladder_on(app, session, day), read(session, end_of(day))
+    owed = obligations.standings(tuple(ladder.letters.values()), app.calendar, facts, end_of(day))
+    return [*missing(app, session, ladder, coming(ladder, owed, _past(app, session, ladder, facts), day), now)]
+
+
+def _past(app: AppContext, session: Session, ladder: Ladder, facts: Facts) -> dict[str, list[SentLetter]]:
+    found: dict[str, list[SentLetter]] = {}
+    for letter in renamed.follow(
+        history.read(session, app.settings, facts.rulings), lambda: app.versions(session), ladder
+    ):
+        found.setdefault(letter.agency, []).append(letter)
+    return found
+
+
+def missing(
+    app: AppContext, session: Session, ladder: Ladder, steps: Sequence[Coming], now: datetime
+) -> Iterator[Reason]:
+    """Of steps to come: roles that nobody holds on the day or that no letter reaches, an approver, a mail server."""
+    failed = undelivered(session, now)
+
+    @lru_cache
+    def book(on: date) -> AddressBook:
+        return AddressBook(session, ladder.registry, on, failed)
+
+    if steps and servers.smtp(app.settings) is None and not _left_before(session):
+        yield because(LadderReason.NO_MAIL_SERVER, on=steps[0].on)
+    unapproved = (c for c in steps if needs_approval(c.step) and not _approvers(session, ladder, c.on))
+    if first := next(unapproved, None):
+        yield because(LadderReason.APPROVER_NEEDED, step=words.title(first.step), on=first.on)
+    told = set[tuple[str, tuple[Role, ...]]]()
+    for one in steps:
+        for roles, instead in _vacant(book(one.on), one):
+            whose = ladder.registry.office if roles[0].side is Side.OURS else one.agency
+            if (whose, roles) not in told:
+                told.add((whose, roles))
+                said = {"agency": ladder.registry.agency(whose).name, "step": words.title(one.step), "on": one.on}
+                code = LadderReason.ROLE_VACANT if instead else LadderReason.ROLE_NEEDED
+                yield because(code, roles=" hoặc ".join(role.label for role in roles), **said, **instead)
+
+
+def _vacant(book: AddressBook, one: Coming) -> Iterator[tuple[tuple[Role, ...], dict[str, str]]]:
+    """Roles of a step that nobody holds; and who is written to instead, where somebody is."""
+
+    def held(*roles: Role) -> bool:
+        step = one.step.model_copy(update={"to": roles, "also": ()})
+        return bool(book.recipients(step, one.agency, [one.system]))
+
+    if not held(*one.step.to):
+        yield one.step.to, {}
+    elif not held(one.step.to[0]):
+        yield one.step.to[:1], {"instead": next(role.label for role in one.step.to if held(role))}
+    yield from (((role,), {}) for role in one.step.also if not held(role))
+
+
+def _approvers(session: Session, ladder: Ladder, on: date) -> bool:
+    return bool(approvers.approvers(session, ladder.registry.office, on))
+
+
+def _left_before(session: Session) -> bool:
+    """Whether letters have left: a mail server that only Airflow's Connections know is not seen from everywhere."""
+    sent = select(OutboxLetter.id).where(OutboxLetter.state == OutboxState.SENT).limit(1)
+    return session.scalar(sent) is not None

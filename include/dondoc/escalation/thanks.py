@@ -1,0 +1,67 @@
+"""When an agency owes nothing more under a letter: one word of thanks to its officer and its head."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+
+from dondoc.clock import HERE
+from dondoc.escalation.ladder import Decision, Ladder, SentLetter, duty
+from dondoc.escalation.own_steps import THANKS
+from dondoc.escalation.reasons import LadderReason
+from dondoc.escalation.recipients import AddressBook
+from dondoc.facts.obligations import Standing
+from dondoc.vocabulary.letters import OutboxState
+from dondoc.vocabulary.obligations import DONE, Status
+from dondoc.vocabulary.reasons import because, said
+
+RECENT = 20  # working days after which nobody is thanked any more
+
+
+def decision(
+    ladder: Ladder, agency: str, owed: Sequence[Standing], past: Sequence[SentLetter], day: date, book: AddressBook
+) -> Decision | None:
+    """The thanks for the letters under which nothing is left, for what nobody was thanked for; None: there is none."""
+    if agency == ladder.registry.office:
+        return None
+    of_letter: dict[str, list[Standing]] = defaultdict(list)
+    for standing in owed:
+        if standing.duty.due_before:
+            of_letter[standing.duty.directive].append(standing)
+    earlier = {d for p in past if p.step == THANKS.id and _was_said(p, day) for d, _ in p.duties}
+    ground = tuple(s for mine in of_letter.values() for s in _done(ladder, agency, mine, earlier, day))
+    systems = list(dict.fromkeys(s.duty.system for s in ground))
+    people = book.recipients(THANKS, agency, systems) if ground else []
+    if not people:
+        return None
+    above = any(person.role.needs_approval for person in people)
+    step = THANKS if above else THANKS.model_copy(update={"also": ()})
+    why = because(LadderReason.THANKS, owed=tuple(ladder.name(s) for s in ground))
+    return Decision(agency, day, step, (why,), ground, (), {s.duty.directive: step for s in ground})
+
+
+def _done(ladder: Ladder, agency: str, mine: Sequence[Standing], earlier: set[str], day: date) -> list[Standing]:
+    """What an agency itself has done lately of a letter, if it owes nothing more under that."""
+    if any(map(left, mine)):
+        return []
+    done = [s for s in mine if s.status in DONE and s.met_by == agency and duty(s)[0] not in earlier]
+    since = ladder.calendar.add(day, -RECENT)
+    recent = any(s.received_at and s.received_at.astimezone(HERE).date() >= since for s in done)
+    return done if recent else []
+
+
+def gone(ladder: Ladder, mine: SentLetter, owed: Iterable[Standing]) -> Iterator[str]:
+    """Why a word of thanks is not true any more."""
+    its = (s for s in owed if s.agency == mine.agency and s.duty.directive in mine.steps and s.duty.due_before)
+    yield from (f"{ladder.name(s)}: {said(s.reasons)}" for s in its if left(s))
+
+
+def left(standing: Standing) -> bool:
+    """Whether something is to be done yet: by the agency, or by us."""
+    return standing.status not in (*DONE, Status.WAIVED)
+
+
+def _was_said(letter: SentLetter, day: date) -> bool:
+    """Whether it counts as said: whoever did not get it, or was not to get it, is not written to again."""
+    if letter.withdrawn:
+        return False
+    return letter.stands(day) or letter.bounced or bool(letter.stop) or letter.state == OutboxState.REFUSED

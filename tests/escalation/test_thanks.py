@@ -1,0 +1,108 @@
+"""An agency that owes nothing more is thanked once: its officer and its head."""
+
+from datetime import date
+
+import pytest
+from sqlalchemy import delete, select
+
+from dondoc import approval
+from dondoc.clock import end_of
+from dondoc.facts import register
+from dondoc.reporting.figures import late
+from dondoc.store.facts import Contact, RegisteredLetter
+from dondoc.store.mail import OutboxLetter
+from dondoc.vocabulary.letters import LetterKind
+from dondoc.vocabulary.people import Role
+from tests.conftest import NOVEMBER, acting
+from tests.escalation.conftest import Office
+
+HONG_LINH, DUC_THO = "ubnd-thi-xa-hong-linh", "ubnd-huyen-duc-tho"
+OFFICER, CLERK = (f"{role}@{HONG_LINH}.test" for role in ("focal_officer", "clerk"))
+
+
+def morning(office: Office, day: int) -> None:
+    office.go(date(2021, 11, day))
+    office.see()
+    office.decide(agencies=[HONG_LINH, DUC_THO])
+    office.deliver()
+
+
+def thanks(office: Office) -> list[OutboxLetter]:
+    return [row for row in office.letters() if row.kind == LetterKind.THANKS]
+
+
+@pytest.fixture
+def through(post_office: Office) -> Office:
+    """The agency was asked on Tuesday, and sent what it owed."""
+    morning(post_office, 23)
+    post_office.go(date(2021, 11, 23), 14)
+    post_office.arrives(HONG_LINH, "form_03")
+    return post_office
+
+
+def test_one_word_of_thanks_waits_for_approval_and_comes_once_in_the_same_thread(through: Office) -> None:
+    assert thanks(through) == [], "not on the day of another letter"
+    morning(through, 24)
+    rows = thanks(through)
+    assert {row.recipient: row.state for row in rows} == {OFFICER: "held", CLERK: "held"}
+    assert {row.agency for row in rows} == {HONG_LINH}, "the other one owes something"
+    through.approve(str(rows[0].id))
+    through.deliver()
+    assert {row.state for row in thanks(through)} == {"sent"}
+    assert through.server is not None
+    first, last = through.server.boxes.messages(OFFICER)
+    assert last["In-Reply-To"] == first["Message-ID"]
+    text = last.get_body(("plain",)).get_content()
+    assert "Biểu mẫu 03 (Khu, điểm du lịch), ngày 23/11/2021" in text
+    assert "không còn nội dung nào phải gửi" in text
+    for day in (25, 26, 29, 30):
+        morning(through, day)
+    assert len(thanks(through)) == 2
+    with through.app.sessions.reading() as session:
+        [letter] = through.app.letters(session, NOVEMBER)
+        assert late.chases(session, letter, end_of(date(2021, 11, 30)))[HONG_LINH].count == 2, "officer and clerk"
+
+
+def test_it_leaves_by_itself_where_nobody_above_the_clerk_gets_it(post_office: Office) -> None:
+    morning(post_office, 22)
+    with post_office.app.sessions.begin() as session:
+        session.execute(delete(Contact).where(Contact.agency == HONG_LINH, Contact.role != Role.FOCAL_OFFICER))
+    post_office.arrives(HONG_LINH, "form_03")
+    morning(post_office, 23)
+    assert {row.recipient: row.state for row in thanks(post_office)} == {OFFICER: "sent"}
+
+
+def test_it_does_not_leave_once_something_is_owed_again_and_comes_when_nothing_is(through: Office) -> None:
+    morning(through, 24)
+    with through.app.sessions.begin() as session:
+        [paper] = session.scalars(select(RegisteredLetter.id))
+        more = {"reason": "ghi nhầm đơn vị", "by": acting("Lê Văn C"), "secrets": through.app.secrets}
+        register.undo(session, paper, now=through.now, **more)
+    assert set(through.approve(str(thanks(through)[0].id))) == {"cancelled"}
+    assert "Biểu mẫu 03" in thanks(through)[0].reason
+    through.arrives(HONG_LINH, "form_03")
+    morning(through, 25)
+    assert [row.state for row in thanks(through)] == ["cancelled", "cancelled", "held", "held"]
+
+
+def test_whom_a_person_did_not_want_thanked_is_not(through: Office) -> None:
+    morning(through, 24)
+    with through.app.sessions.begin() as session:
+        approval.stop(through.app, session, thanks(through)[0].id, "đã gọi cảm ơn", acting("Lê Văn C"), now=through.now)
+    for day in (25, 26, 29):
+        morning(through, day)
+    assert len(thanks(through)) == 2
+
+
+@pytest.mark.parametrize("kind", ["waive", "reassign"])
+def test_who_did_nothing_is_not_thanked(post_office: Office, kind: str) -> None:
+    morning(post_office, 23)
+    post_office.arrives(DUC_THO, "form_03")
+    post_office.arrives(DUC_THO, "focal_letter")
+    post_office.go(date(2021, 11, 24), 6)
+    if kind == "reassign":  # what another had sent
+        post_office.rule(kind, agency=DUC_THO, to_agency=HONG_LINH)
+    post_office.rule("waive", agency=HONG_LINH)
+    for day in (24, 25):
+        morning(post_office, day)
+    assert HONG_LINH not in {row.agency for row in thanks(post_office)}
