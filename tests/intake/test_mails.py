@@ -297,7 +297,6 @@ THURSDAY = ARRIVED
         ("Em gửi ngày 31/11.", None),  # no day
         ("Cuối tháng 13 em gửi.", None),
         ("Khoảng cuối tháng này bên em gửi được ạ.", None),
-        ("Mai mốt em gửi.", None),  # some day
         ("Phòng đang tổng hợp từ các xã, dự kiến 24/11 xong.", None),
         ("Em gửi link drive: https://drive.google.com/x", None),
         ("em gui thu sau", None),  # "in the next mail", or on Friday
