@@ -164,6 +164,9 @@ CASES: dict[str, Case] = {
     "running number dragged down 4,224 rows": (
         below(*([n] for n in range(2, 4226))), 1, {"row_remnant": f"A{FIRST + 1}"},
     ),
+    "a row of broken formulas, one of dots": (
+        below([2, *["#REF!"] * len(KEYS)], [3, *["..."] * len(KEYS)]), 1, {"row_remnant": f"A{FIRST + 1}"},
+    ),
     "brand dragged down 400 rows": (
         below(*(only(("brand", "Hikvision")) for _ in range(400))), 1, {"row_remnant": at("brand", 1)},
     ),

@@ -207,7 +207,7 @@ def test_vietnamese_decimals_are_read(number: float) -> None:
     )
 
 
-@pytest.mark.parametrize("raw", ["0", "65536", "554.5", "554/tcp", True, date(2021, 1, 1), "5e2", ""])
+@pytest.mark.parametrize("raw", ["0", "65536", "554.5", "554/udp", True, date(2021, 1, 1), "5e2", ""])
 def test_what_is_no_port_is_wrong(raw: object) -> None:
     assert fault("rtsp_port", raw) in ("out_of_range", "not_whole")
 
@@ -237,7 +237,7 @@ NO_HOSTS = {
     "host_is_phone": ("0912345678", "0912 345 678", "0239.3855.555", "+84912345678"),
     "host_is_email": ("ha.dt@hatinh.gov.vn",),
     "host_serial": ("ABCD1234567EF", "F12345678"),
-    "host_dynamic": ("DHCP", "động", "IP động", "Dynamic IP"),
+    "host_dynamic": ("DHCP", "DDNS", "động", "IP động", "Dynamic IP"),
     "host_none": ("chưa có", "Không có IP", "không rõ", "chưa"),
     "bad_host": ("192.168.1", "192.168.1.256", "camera", "10,1,1,1"),
 }
@@ -288,6 +288,28 @@ WRITTEN: tuple[tuple[str, Any, Any, tuple[str, ...]], ...] = (
     ("document_date", "17/11/2021 8h30", "2021-11-17", ()),
     ("document_date", "ngày 05 tháng 11 năm 2021", "2021-11-05", ()),
     ("document_date", "Hà Tĩnh, ngày 05 tháng 11 năm 2021", "2021-11-05", ()),
+    ("document_date", "17-Nov-21", "2021-11-17", ()),
+    ("document_date", "17 November 2021", "2021-11-17", ()),
+    ("document_date", "thứ Tư, 17/11/2021", "2021-11-17", ()),
+    ("fps", "25 khung hình trên giây", 25, ()),
+    ("fps", "25fps (PAL)", 25, ()),
+    ("bandwidth", "4096 kbit/s", 4.096, ("unit_converted",)),
+    ("year", "Quý IV/2019", 2019, ()),
+    ("year", "Quý 4 năm 2019", 2019, ()),
+    ("year", "cuối 2019", 2019, ()),
+    ("year", "từ năm 2018", 2018, ()),
+    ("rtsp_port", "TCP 554", 554, ()),
+    ("rtsp_port", "554/tcp", 554, ()),
+    ("channel", "D3", 3, ()),
+    ("channel", "cam 4", 4, ()),
+    ("total_cameras", "05 (năm) camera", 5, ()),
+    ("total_cameras", "12 mắt cam", 12, ()),
+    ("retention_days", "tối thiểu 30 ngày", 30, ()),
+    ("resolution", "1920X1080P", "1080p", ()),
+    ("resolution", "2 Mpx", "1080p", ()),
+    ("officer_email", "Email: ha@hatinh.gov.vn", "ha@hatinh.gov.vn", ()),
+    ("officer_email", "<ha @hatinh.gov.vn>", "ha@hatinh.gov.vn", ()),
+    ("officer_email", "ha@hatinh.gov.vn.", "ha@hatinh.gov.vn", ()),
 )
 
 
@@ -305,6 +327,11 @@ def test_values_are_read_as_people_write_them(key: str, text: str, meant: object
         ("retention_days", "15 đến 30 ngày", "number_range"),
         ("retention_days", "2 TB", "other_unit"),
         ("year", "2019-2020", "number_range"),
+        ("year", "2020 (nâng cấp 2021)", "not_whole"),
+        ("rtsp_port", "554/8554", "number_range"),
+        ("total_cameras", "12/15", "number_range"),
+        ("document_date", "11/17/2021", "bad_date"),
+        ("officer_email", "ha@gmail,com", "bad_email"),
         ("resolution", "HD 1080p", "not_in_list"),
         ("has_camera", "û", "not_in_list"),
         ("has_camera", "u", "not_in_list"),

@@ -272,6 +272,14 @@ THURSDAY = ARRIVED
         ("Đơn vị sẽ gửi vào ngày 30 tháng này.", "30"),
         ("Sáng T2 tuần sau đơn vị nộp ạ.", "22"),
         ("Hôm nay em ốm nên mai mới gửi được ạ.", "19"),
+        ("Sang tuần em gửi anh nhé.", "26"),
+        ("Sang tuần thứ ba đơn vị nộp ạ.", "23"),
+        ("Cuối tháng em gửi ạ.", "30"),
+        ("Hết tháng 11 đơn vị sẽ gửi đủ.", "30"),
+        ("Em xin phép gửi muộn, trước 12h trưa mai em gửi ạ.", "19"),
+        ("Hết tuần này em sẽ nộp đủ 3 biểu.", "19"),
+        ("Đầu giờ chiều em gửi.", "18"),
+        ("Đến 25/11 là em có đủ số liệu để gửi.", "25"),
         # nothing that is sure
         ("Em gửi sau ạ.", None),
         ("Ngày mai em họp.", None),
@@ -287,6 +295,10 @@ THURSDAY = ARRIVED
         ("Ngày 22 gửi phần 1. Ngày 24 gửi phần 2.", None),
         ("Em gửi ngày 10/11.", None),  # over
         ("Em gửi ngày 31/11.", None),  # no day
+        ("Cuối tháng 13 em gửi.", None),
+        ("Khoảng cuối tháng này bên em gửi được ạ.", None),
+        ("Phòng đang tổng hợp từ các xã, dự kiến 24/11 xong.", None),
+        ("Em gửi link drive: https://drive.google.com/x", None),
         ("em gui thu sau", None),  # "in the next mail", or on Friday
         # not promised: what was, what is not, what others do, what only has a day
         ("Sáng nay em gửi ạ.", None),  # it is the afternoon
@@ -326,6 +338,8 @@ def test_a_day_is_promised_only_where_it_is_sure(text: str, day: str | None) -> 
         ("Đơn vị đã phát hành CV số: 77 rồi.", "77"),
         ("Đã gửi văn bản số 1234 / UBND - VHTT.", "1234/UBND-VHTT"),
         ("Đã gửi qua VNPT-iOffice, số đi 123 ngày 17/11.", "123"),
+        ("CV 512/UBND-VHTT ngày 16/11/2021 đã gửi qua trục liên thông.", "512/UBND-VHTT"),
+        ("Báo cáo số 88/BC-UBND đã ký ngày 17/11, văn thư chuyển rồi ạ.", "88/BC-UBND"),
         ("Đã gửi công văn 123 ngày 15.", "123"),
         ("Chúng tôi đã gửi công văn số 12-CV/HU.", "12-CV/HU"),
         ("Theo Công văn số 7418/STTTT-CNTT, đơn vị đã gửi.", None),

@@ -97,7 +97,8 @@ _CLOSING = re.compile(r"[./]{2,4}$|\W*hết\W*$|\(.*\)$|(phụ lục|kèm theo|d
 _NOTHING = re.compile(r"(không|ko|k|chưa|không có|chưa có|khong|khong co|chua co|0|n/a|none)\W*$")
 _LETTERED = re.compile(r"([IVX]{1,5}|[A-HĐ])\s*[.)/]?")
 _LETTERED_TEXT = re.compile(r"([IVX]{1,5}|[A-HĐ])\s*[.)/-]\s*\S")
-_UNIT = re.compile(r"(xã|phường|thị trấn|huyện|thị xã|thành phố|tt\.|p\.|x\.) \S")
+_UNIT = re.compile(r"(xã|phường|thị trấn|huyện|thị xã|thành phố|tt\.|p\.|x\.|khối|khu vực|cụm|nhóm) \S")
+_MARKS = re.compile(r"[\s./\\_…–—-]+")
 _COUNTED = re.compile(r"\(?\d{1,2}\)?")
 _ADDRESS = re.compile(r"(?=\D{0,90}\d)[\w.:/@%?&=-]{1,100}\.[\w.:/@%?&=-]{1,100}")  # of a device: no words, no date
 _TRAILING_NUMBER = re.compile(r"(.*?)(\d+)\s*$")
@@ -147,6 +148,8 @@ def _kind(
         return RowKind.TOTAL, Why.SUMMED
     if not any(cell.kind != "empty" for cell in own):
         return RowKind.REMNANT, Why.FORMULAS
+    if why := _of_nothing([cell for cell in own if cell.column in frame.columns]):
+        return RowKind.REMNANT, why
     if len(filled) > FEWEST:
         return RowKind.CAMERA, Why.FILLED
     texts = [str(cell.value) for cell in own if cell.kind == "text"]
@@ -179,6 +182,15 @@ def _outside(own: Sequence[Cell]) -> tuple[RowKind, Why]:
     if all(_is_number(cell) for cell in own):
         return RowKind.REMNANT, Why.NUMBERS
     return (RowKind.NOTE, Why.REMARK) if len(own) < FEWEST else (RowKind.REMNANT, Why.TOO_LITTLE)
+
+
+def _of_nothing(inside: Sequence[Cell]) -> Why | None:
+    """Several cells, and each holds an error of a formula, or dots and dashes: nothing is said of any camera."""
+    if len(inside) < FEWEST:
+        return None
+    if all(cell.kind in ("error", "empty") for cell in inside):
+        return Why.FORMULAS
+    return Why.NUMBERS if all(cell.kind == "text" and _MARKS.fullmatch(str(cell.value)) for cell in inside) else None
 
 
 def _is_number(cell: Cell) -> bool:

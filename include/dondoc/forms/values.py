@@ -133,7 +133,7 @@ def number(text: str, *, whole: bool) -> float | None:
 
 _MEASURED = re.compile(r"(\D*?)([+-]?\d[\d.,]*(?:[ \u00a0]\d{3})*)\s*(.*)", re.DOTALL)
 _ABOUT = re.compile(r"\s*(?:khoảng|tầm|gần|ước|ước tính|xấp xỉ|~|≈|≃)\s*", re.IGNORECASE)
-_IN_WORDS = re.compile(r"\s*\([^()\d]*\)\s*$")  # 12 (mười hai)
+_IN_WORDS = re.compile(r"\s*\([^()\d]*\)\s*")  # 12 (mười hai) camera
 _TO_ANOTHER = re.compile(r"\s*(?:-|–|đến|tới|->|/|hoặc|\.\.+)\s*\d", re.IGNORECASE)
 Measured = tuple[float, tuple[tuple[str, dict[str, Any]], ...]]
 
@@ -149,7 +149,7 @@ def _measured(field: Field, raw: Raw, *, whole: bool) -> Measured | None:
     text = text_of(raw)
     if isinstance(raw, bool | date) or (value := number(text, whole=whole)) is not None:
         return None if isinstance(raw, bool | date) else (value or 0.0, ())
-    text = _IN_WORDS.sub("", text)
+    text = _IN_WORDS.sub(" ", text).strip()
     about = _ABOUT.match(text)
     match = _MEASURED.fullmatch(text[about.end() :] if about else text)
     value = number(match[2], whole=whole) if match else None
@@ -200,7 +200,10 @@ def _number(value: float | None) -> str:
     return "…" if value is None else f"{value:g}".replace(".", ",") if value < 1e6 else f"{value:.0f}"
 
 
-_MONTH = re.compile(r"(?:(?:tháng|thang|t)\s*)?\d{1,2}\s*(?:[/.-]|năm|nam)\s*((?:19|20)\d{2})", re.IGNORECASE)
+_MONTH = re.compile(  # or quarter: "tháng 5 năm 2020", "Quý IV/2019"
+    r"(?:(?:(?:tháng|thang|t)\s*)?\d{1,2}|(?:quý|quy|q)\.?\s*(?:[1-4]|i{1,3}|iv))\s*(?:[/.,-]|năm|nam)\s*((?:19|20)\d{2})",
+    re.IGNORECASE,
+)
 
 
 def _year(field: Field, raw: Raw, context: Context) -> Value:
@@ -224,15 +227,19 @@ def _days(field: Field, raw: Raw, context: Context) -> Value:
 
 _DATE = re.compile(r"(?:ngay )?(\d{1,2})\s*(?:[/.-]|,? ?thang)\s*(\d{1,2})\s*(?:[/.-]|,? ?nam)\s*(\d{4}|\d{2})")
 _ISO = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})")
+_ENGLISH = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")  # 17-Nov-21
+_MONTHS = re.compile(rf"[ ./-]*\b({'|'.join(_ENGLISH)})[a-z]{{0,6}}[ ,./-]*")
 _AROUND = re.compile(
-    r"^[^\d]*?,? ?(?=ngay )|[t ,]*(?:luc )?\d{1,2}\s*(?:[:h]|gio)\s*(?:\d{2})?(?::\d{2}(?:\.\d+)?)?z?\s*(?:am|pm)?$"
+    r"^(?:thứ \w+|chủ nhật),? |^[^\d]*?,? ?(?=ngay )|"
+    r"[t ,]*(?:luc )?\d{1,2}\s*(?:[:h]|gio)\s*(?:\d{2})?(?::\d{2}(?:\.\d+)?)?z?\s*(?:am|pm)?$"
 )
 
 
 def written_date(text: str) -> date | None:
     """A date as people type it, always day before month; None when it is none."""
     plain = text.strip().lower().replace("ngày", "ngay").replace("tháng", "thang").replace("năm", "nam")
-    plain = _AROUND.sub("", " ".join(plain.split())).strip(" .,")
+    plain = _MONTHS.sub(lambda m: f"/{_ENGLISH.index(m[1]) + 1}/", " ".join(plain.split()))
+    plain = _AROUND.sub("", plain).strip(" .,")
     day = month = year = 0
     if match := _ISO.fullmatch(plain):
         year, month, day = map(int, match.groups())
@@ -303,12 +310,15 @@ def _e164(field: Field, text: str) -> str:
     return phonenumbers.format_number(number_, phonenumbers.PhoneNumberFormat.E164)
 
 
+_AROUND_EMAIL = re.compile(r"^(?:e-?mail|mailto|thư điện tử)\s*:\s*|^<|>$|\.$|\s+(?=@)|(?<=@)\s+", re.IGNORECASE)
+
+
 def _email(field: Field, raw: Raw, context: Context) -> Value:
     text = text_of(raw)
     if text.count("@") > 1 and len([part for part in re.split(r"[;,/\s]+", text) if "@" in part]) > 1:
         raise Wrong("email_several")
     try:
-        email = validate_email(text.removeprefix("mailto:"), check_deliverability=False)
+        email = validate_email(_AROUND_EMAIL.sub("", text), check_deliverability=False)
     except EmailNotValidError:
         raise Wrong("bad_email", value=quote(field, raw)) from None
     address = email.normalized.lower()
@@ -356,7 +366,7 @@ _NO_HOSTS = (  # what stands there instead, each with advice of its own; the fir
     ("host_has_scheme", re.compile("/")),
     ("host_has_port", re.compile(r"^[^:\s]+\s*:\s*\d+$|^\[.+\]:\d+$|cổng|port", re.IGNORECASE)),
     ("host_zeros", re.compile(r"^(?=.*(?:^|\.)0\d)\d{1,3}(?:\.\d{1,3}){3}$")),
-    ("host_dynamic", re.compile(r"^(?:ip\s*)?(?:dhcp|động|dynamic|tự động)(?:\s*ip)?$", re.IGNORECASE)),
+    ("host_dynamic", re.compile(r"^(?:ip\s*)?(?:dhcp|ddns|động|dynamic|tự động)(?:\s*ip)?$", re.IGNORECASE)),
     ("host_none", re.compile(r"^(?:chưa|không)\s*(?:có|rõ|biết|cấp)?(?:\s*(?:ip|địa chỉ))?$", re.IGNORECASE)),
     ("host_is_phone", re.compile(r"^(?:\+84|0)[\d .]{8,13}$(?<!\.)(?<!\d\.\d)")),
     ("host_is_email", re.compile(r"^\S+@\S+$")),

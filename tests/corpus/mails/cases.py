@@ -920,6 +920,75 @@ case(
     passed_over=(("thu.eml", No.OUR_LETTER),),
     of_letter=True,
 )
+NO_MAILBOX = ((OFFICER, "failed", "5.1.10"),)
+OF_ITS_HOST = "The email account that you tried to reach does not exist."
+case(
+    "exchange online in vietnamese",
+    report(
+        words(
+            f"Việc gửi tới những người nhận hoặc nhóm này đã không thành công:\n\n{OFFICER}\nKhông tìm thấy địa chỉ."
+        ),
+        status({"Final-Recipient": f"rfc822;{OFFICER}", "Action": "failed", "Status": "5.1.10"}),
+        enclosed(ours()),
+        sender="Microsoft Outlook <MicrosoftExchange329e71ec88ae4615bbc36ab6ce41109e@ductho.test>",
+        subject="Không gửi được: Nhắc hạn",
+    ),
+    Kind.BOUNCE,
+    passed_over=(("message/delivery-status", No.REPORT), ("thu.eml", No.RETURNED)),
+    bounced=NO_MAILBOX,
+    of_letter=True,
+)
+# As their servers word them, without a report: Google's in Vietnamese, MDaemon, Postfix and Exim.
+for name, text, subject, sender, found in (
+    (
+        "gmail in vietnamese",
+        f"Không gửi được thư của bạn đến {OFFICER} vì không tìm thấy địa chỉ đó.\n550 5.1.1 {OF_ITS_HOST}",
+        "Delivery Status Notification (Failure)",
+        "Mail Delivery Subsystem <mailer-daemon@googlemail.com>",
+        "failed 5.1.1",
+    ),
+    (
+        "gmail that tries again",
+        f"** Thư chưa được gửi **\n\nĐã xảy ra sự cố khi gửi thư tới {OFFICER}. Gmail sẽ thử lại sau 46 giờ nữa.",
+        "Delivery Status Notification (Delay)",
+        "Mail Delivery Subsystem <mailer-daemon@googlemail.com>",
+        "delayed ",
+    ),
+    (
+        "mailbox over its quota",
+        f"Lỗi: hộp thư {OFFICER} đã vượt quá dung lượng cho phép, thư của quý vị không được chuyển.",
+        "Thông báo từ hệ thống thư",
+        "MDaemon <postmaster@mx.test>",
+        "failed ",
+    ),
+    (
+        "postfix without a domain in From",
+        f"I'm sorry to have to inform you that your message could not\nbe delivered.\n\n<{OFFICER}>: 550 5.7.1 policy",
+        "Undelivered Mail Returned to Sender",
+        "MAILER-DAEMON (Mail Delivery System)",
+        "failed 5.7.1",
+    ),
+    (
+        "exim that still tries",
+        f"A message that you sent has not yet been delivered after more than 24 hours on the queue.\n\n  {OFFICER}\n",
+        "Warning: message 1mnAbc-0001 delayed 24 hours",
+        "Mail Delivery System <Mailer-Daemon@mx.test>",
+        "delayed ",
+    ),
+):
+    action, _, code = found.partition(" ")
+    case(name, mail(text, subject, sender), Kind.BOUNCE, bounced=((OFFICER, action, code),), of_letter=True)
+for name, subject in (
+    ("absence told in its subject", "Thư báo vắng: Nhắc hạn"),
+    ("absence told in brackets", "[Vắng mặt] Nhắc hạn"),
+    ("absence of Outlook in Vietnamese", "Tự động trả lời: Nhắc hạn"),
+):
+    case(name, mail("Tôi đi học đến hết 30/11, việc gấp xin gọi đồng chí Nam.", subject), Kind.ABSENCE)
+case(
+    "a desk's ticket",
+    mail("Yêu cầu đã được ghi nhận. Vui lòng không trả lời email này.", "[#123] Đã tiếp nhận", "hotro@ductho.test"),
+    Kind.NOTICE,
+)
 for name, text, subject, sender in (
     (
         "bounce of vnpt in an administrator's name",

@@ -17,11 +17,12 @@ _ADDRESS = re.compile(r"[\w.+=-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,6}", re.AS
 _MESSAGE_ID = re.compile(r"^[> \t]{0,8}(?:X-)?(?:Original-)?Message-ID:\s{0,4}(<[^<>\s]{3,900}>)", re.I | re.M)
 _UNDELIVERED = re.compile(
     r"không (thể )?(gửi|chuyển|phát) (được )?(thư|tới|đến|cho)|gửi thư (thất bại|không thành công)|thư (bị )?trả lại|"
-    r"thư[^\n]{0,120} không thành công|"
-    r"(thư|tin nhắn)[^.\n]{0,60} không (thể )?(gửi|chuyển|đến) (được|tới|đến)|hộp thư[^.\n]{0,40} (đã|bị) (bị )?đầy|"
+    r"thư[^\n]{0,120} không thành công|thư[^.\n]{0,60} (không|chưa) được (gửi|chuyển|phát)|"
+    r"(thư|tin nhắn)[^.\n]{0,60} không (thể )?(gửi|chuyển|đến) (được|tới|đến)|"
+    r"hộp thư[^.\n]{0,80} ((đã|bị) (bị )?đầy|vượt quá dung lượng)|"
     r"(địa chỉ|người nhận|hộp thư|tài khoản)[^.\n]{0,60} không tồn tại|undeliver(able|ed)|could ?n.t be delivered|"
     r"could not be delivered|not delivered to|(message|mail) (was|has been) (rejected|blocked)|"
-    r"delivery (has )?failed|failed delivery|delivery (status notification )?\(?failure|"
+    r"delivery (has )?failed|failed delivery|delivery (status notification )?\(?(failure|delay)|"
     r"returned mail|failure notice|no such (user|mailbox)|quota exceeded|"
     r"(user|mailbox|recipient)[^.\n]{0,60} (unknown|not found|unavailable|does not exist|is full|over quota)",
     re.IGNORECASE,

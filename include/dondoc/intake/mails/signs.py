@@ -20,7 +20,8 @@ _FROM_MACHINE = re.compile(
 )
 # "Trả lời tự động: …" and what programs put before the subject in other tongues, at its beginning alone.
 _ABSENCE = re.compile(
-    r"^\W*(trả lời tự động|tự động trả lời|thư trả lời tự động|vắng mặt|(thông báo )?(vắng|nghỉ phép|đi công tác)\b|"
+    r"^\W*(trả lời tự động|tự động trả lời|thư trả lời tự động|vắng mặt|"
+    r"((thư )?(thông )?báo )?(vắng|nghỉ phép|đi công tác)\b|"
     r"automatic reply|auto(matic)?[- ]?(reply|response)|out of (the )?office|ooo\b|vacation|away from)",
     re.IGNORECASE,
 )

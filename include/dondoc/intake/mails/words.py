@@ -107,6 +107,10 @@ _WEEKDAY = re.compile(
     r"\b(?P<english>monday|tuesday|wednesday|thursday|friday|saturday)\b"
 )
 _WEEK = re.compile(r"\b(?P<part>đầu|giữa|cuối|trong)? ?tuần (?P<which>này|sau|tới)\b|\b(?P<end>cuối tuần)\b")
+_NEXT_WEEK = re.compile(r"\bsang tuần(?: sau| tới)?(?P<weekday> thứ \w+)?")
+_END_OF_MONTH = re.compile(
+    r"(?<!khoảng )\b(?:cuối|hết|trong) tháng(?: (?P<which>này|sau|tới)| (?P<month>\d{1,2})(?!\s?[/.-]?\d)|(?! \d))"
+)
 _NEAR = re.compile(
     r"\b(?P<days>(?:ngày |sáng |chiều |trưa |tối )?mai(?! mốt)|tomorrow|ngày kia|ngày mốt|hôm nay|today|"
     r"trong ngày(?! (?:mai|kia|mốt|\d))|(?:sáng|trưa|chiều|tối|đêm|ngày) nay|this (?:afternoon|evening)|"
@@ -139,6 +143,7 @@ def promised(text: str, arrived: datetime) -> date | None:
 def _promised(sentence: str, here: datetime) -> set[date | None]:
     """The days of a sentence; where it names several, those of its clauses that say that something is sent."""
     sentence = _SHORT_WEEKDAY.sub(lambda m: f"thứ {m[1] or m[2]}", sentence)
+    sentence = _NEXT_WEEK.sub(lambda m: f"{m['weekday'] or ''} tuần sau", sentence)
     sentence = _DAY_OF_A_LETTER.sub(" ", _GREETING.sub("", _accented(sentence)))
     if "?" in sentence or not _SENDS.search(sentence) or _NO_PROMISE.search(sentence):
         return set()
@@ -162,6 +167,8 @@ def _days(sentence: str, here: datetime) -> Iterator[date | None]:
         yield _less(_weekday(match["name"] or match["english"], match["which"], today), match["before"])
     for match in _WEEK.finditer(_WEEKDAY.sub(" ", sentence)):
         yield _week(match, today)
+    for match in _END_OF_MONTH.finditer(sentence):
+        yield _end_of_month(match, today)
     for match in _NEAR.finditer(sentence):
         yield _near(match["days"], here)
     for match in _IN_DAYS.finditer(sentence):
@@ -242,6 +249,14 @@ def _week(match: re.Match[str], today: date) -> date | None:
         monday += timedelta(days=7)
     day = monday + timedelta(days={"đầu": 0, "giữa": 2}.get(match["part"] or "", 4))
     return day if day >= today else None
+
+
+def _end_of_month(match: re.Match[str], today: date) -> date | None:
+    """ "Cuối tháng" said on the last days of one may be the next."""
+    ahead = int(match["month"] or today.month) - today.month + (match["which"] in ("sau", "tới"))
+    month = today.year * 12 + today.month + ahead % 12  # that follows it
+    day = date(month // 12, month % 12 + 1, 1) - timedelta(days=1) if int(match["month"] or 1) in range(1, 13) else None
+    return day if day and (day - today).days in range(0 if match["which"] else 3, 181) else None
 
 
 def _near(words: str, here: datetime) -> date | None:
