@@ -8,9 +8,12 @@ import secrets
 import socket
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
-from dondoc.demo import clips, rtp
+from dondoc import clock
+from dondoc.demo import clips, recorder, rtp
 
+HOST, SLOW_CLOCK = "127.0.0.1", "127.0.0.2"  # where the fleet is, and where its device with a slow clock is
 USER, PASSWORD = "ioc", "Xem#2021 được"
 # What is answered to DESCRIBE and all that follows, for cameras that say no.
 REFUSALS = {
@@ -39,7 +42,19 @@ SCENES = {
     "still": ("still", "h264"),
     "large": ("large", "h264"),
 }
-PLAYING = {*SCENES, "healthy", "late", "silent", "junk", "audio", "udp", "unknown-codec", "no-media"}
+PLAYING = {
+    *SCENES,
+    *recorder.HELD,
+    "healthy",
+    "wrong-clock",
+    "late",
+    "silent",
+    "junk",
+    "audio",
+    "udp",
+    "unknown-codec",
+    "no-media",
+}
 BEHAVIOURS = {*REFUSALS, *LOCKED, *MUTE, *PLAYING, "refusing"}
 MEDIA = {
     "audio": "m=audio 0 RTP/AVP 0\r\na=control:trackID=1\r\n",
@@ -82,7 +97,10 @@ class Camera:
 
     async def _answer(self, method: str, url: str, headers: dict[str, str]) -> bool:
         """Answer one request; False to close the connection."""
+        if method == "POST":
+            return await self._tell_time(headers)
         behaviour = re.sub(r"^rtsps?://[^/]*/", "", url).split("/")[0] or "healthy"
+        behaviour = recorder.kind(behaviour, url)
         if behaviour in MUTE and not (behaviour == "hanging-later" and method == "OPTIONS"):
             return await self._misbehave(behaviour)
         if method == "OPTIONS":
@@ -91,6 +109,8 @@ class Camera:
             return await self._say(REFUSALS[behaviour], headers, self._location(behaviour, url))
         if behaviour in LOCKED and (challenge := self._challenge(behaviour, method, url, headers)):
             return await self._say("401 Unauthorized", headers, challenge)
+        if (said := recorder.answer(behaviour, method, url, headers)) is not None:
+            return await self._say(said, headers)
         answer: Callable[[str, str, dict[str, str]], Awaitable[bool]] = getattr(
             self, f"_{method.lower()}", self._unknown
         )
@@ -139,6 +159,8 @@ class Camera:
 
     async def _play(self, behaviour: str, url: str, headers: dict[str, str]) -> bool:
         await self._say("200 OK", headers, "Session: 0D0D1\r\n")
+        if recorder.is_silent(behaviour, url, headers):
+            return False
         if behaviour != "silent":
             self.counts[f"plays {url}"] += 1
             self.playing = asyncio.create_task(self._stream(behaviour, self.counts[f"plays {url}"]))
@@ -161,6 +183,16 @@ class Camera:
                 self.writer.write(b"".join(sent))
                 await self.writer.drain()
             await asyncio.sleep(1 / clips.RATE)
+
+    async def _tell_time(self, headers: dict[str, str]) -> bool:
+        """ONVIF's GetSystemDateAndTime, over HTTP; the device at SLOW_CLOCK is three hours slow."""
+        await self.reader.readexactly(int(headers.get("content-length", "0")))
+        behind = timedelta(hours=0 if self.writer.get_extra_info("sockname")[0] == HOST else 3)
+        body = recorder.date_and_time(clock.now() - behind)
+        self.counts["clocks"] += 1
+        self.writer.write(f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode())
+        await self.writer.drain()
+        return False
 
     async def _teardown(self, behaviour: str, url: str, headers: dict[str, str]) -> bool:
         await self._say("200 OK", headers)
