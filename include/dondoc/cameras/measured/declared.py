@@ -39,7 +39,7 @@ def declared(
     """
     said = _newest(session, cameras, as_of, known_at)
     rows = _rows(session, specs, {one.submission for one in said.values()}, known_at)
-    return {camera: _of(row) for camera, one in said.items() if (row := rows.get(one.submission, {}).get(one.key))}
+    return {camera: of(row) for camera, one in said.items() if (row := rows.get(one.submission, {}).get(one.key))}
 
 
 def _newest(
@@ -77,7 +77,8 @@ def _keyed(spec: FormSpec | None, rows: Collection[Mapping[str, Any]]) -> Iterat
         yield (fold(place), fold(str(row.get("name") or ""))), row
 
 
-def _of(row: Mapping[str, Any]) -> Declared:
+def of(row: Mapping[str, Any]) -> Declared:
+    """What a row of a form says."""
     days, rate = row.get("retention_days"), row.get("fps")
     return Declared(
         codec=row.get("codec"),

@@ -22,7 +22,7 @@ def record(session: Session, results: Iterable[Mapping[str, Any]], night: date, 
     found = {(one["camera"], subject): one for one in results for subject in one.get("measured") or {}}
     if not found:
         return
-    kept = set(session.execute(select(m.camera_id, m.subject).where(m.night == night)).tuples())
+    kept = {(camera, of) for camera, of in session.execute(select(m.camera_id, m.subject).where(m.night == night))}
     for (camera, subject), one in found.items():
         if (camera, subject) not in kept:
             at = datetime.fromisoformat(one["at"])

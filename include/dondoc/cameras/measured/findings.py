@@ -20,26 +20,47 @@ C = TypeVar("C", bound=Code)
 
 
 class FindingCode(ReasonCode):
-    """In what a camera may differ from its form, or from what its agency may expect."""
+    """In what a camera may differ from its form, or from what its agency may expect. `short`: for counts."""
 
-    CODEC_DIFFERS = "codec_differs", "chuẩn nén khai {declared}, luồng chính đang phát {measured}"
-    RESOLUTION_DIFFERS = "resolution_differs", "độ phân giải khai {declared}, luồng chính đang phát {measured}"
+    short: str
+
+    def __init__(self, code: str, short: str, label: str) -> None:
+        super().__init__(code, label)
+        self.short = short
+
+    CODEC_DIFFERS = "codec_differs", "chuẩn nén", "chuẩn nén khai {declared}, luồng chính đang phát {measured}"
+    RESOLUTION_DIFFERS = (
+        "resolution_differs",
+        "độ phân giải",
+        "độ phân giải khai {declared}, luồng chính đang phát {measured}",
+    )
     MAIN_IS_SMALL = (
         "main_is_small",
+        "luồng chính là luồng phụ",
         "luồng chính chỉ {measured}, bằng cỡ của luồng phụ (khai {declared}): kiểm tra đường dẫn luồng chính",
     )
     SUB_IS_MAIN = (
         "sub_is_main",
+        "luồng phụ là luồng chính",
         "luồng phụ phát {measured}, không nhỏ hơn luồng chính: kiểm tra đường dẫn luồng phụ",
     )
-    RATE_DIFFERS = "rate_differs", "khai {declared} hình/giây, luồng chính đang phát {measured}"
+    RATE_DIFFERS = (
+        "rate_differs",
+        "tốc độ khung hình",
+        "khai {declared} hình/giây, luồng chính đang phát {measured}",
+    )
     NOT_RECORDING = (
         "not_recording",
+        "đầu ghi không còn ghi",
         "đầu ghi không còn ghi: ngày {missing} không có bản ghi, bản ghi gần nhất xem lại được là của ngày {newest}",
     )
-    KEPT_TOO_SHORT = "kept_too_short", "khai lưu {declared} ngày, chỉ xem lại được {kept} ngày gần nhất"
-    CLOCK_WRONG = "clock_wrong", "đồng hồ của thiết bị {drift}"
-    ZONE_WRONG = "zone_wrong", "múi giờ của thiết bị đặt sai: giờ trên thiết bị {drift}"
+    KEPT_TOO_SHORT = (
+        "kept_too_short",
+        "số ngày lưu trữ",
+        "khai lưu {declared} ngày, chỉ xem lại được {kept} ngày gần nhất",
+    )
+    CLOCK_WRONG = "clock_wrong", "đồng hồ sai trên 05 phút", "đồng hồ của thiết bị {drift}"
+    ZONE_WRONG = "zone_wrong", "múi giờ", "múi giờ của thiết bị đặt sai: giờ trên thiết bị {drift}"
 
 
 class Declared(NamedTuple):
