@@ -26,7 +26,7 @@ from dondoc.reporting import sentences
 from dondoc.reporting.charts import CAMERAS, DUTIES
 from dondoc.reporting.document import fields_of
 from dondoc.reporting.figures.compute import Contents
-from dondoc.reporting.figures.model import Declared, FindingRow, Measured, Texts
+from dondoc.reporting.figures.model import Declared, Measured, Texts
 from dondoc.reporting.workbook import workbook
 from dondoc.vocabulary.reports import CameraColumn, DutyColumn
 from tests.directive.letters import NOVEMBER_2021, REGISTRY
@@ -135,20 +135,9 @@ def test_the_summary_says_what_forms_declare_of_recording_and_resolution() -> No
 
 
 def test_what_differs_from_the_forms_is_listed_and_counted() -> None:
-    row = FindingRow(
-        number="CAM-00007",
-        agency="so-nnptnt",
-        name="Sở Nông nghiệp và Phát triển nông thôn",
-        system_name="Hồ, đập thủy lợi",
-        place="Hồ Kẻ Gỗ",
-        camera="Đập chính 01",
-        subject="Lưu trữ",
-        finding="khai lưu 30 ngày, chỉ xem lại được 12 ngày gần nhất",
-        on=date(2021, 11, 22),
-    )
     made = changed(contents(), measured=Measured(cameras=9, recorders=4, kept=3, findings={"kept_too_short": 1}))
-    opened = book(replace(made, findings=(row,)))
-    [listed] = table(opened["Khác với khai báo"])
+    opened, row = book(made), made.findings[0]
+    listed = table(opened["Khác với khai báo"])[0]
     assert (listed["Số hiệu"], listed["Về"], listed["Khác với khai báo"]) == (row.number, row.subject, row.finding)
     seen = [cell.value for cell in opened["Tóm tắt"]["A"]]
     assert {sentences.kept(made.figures), sentences.differing(made.figures)} <= {*seen}
