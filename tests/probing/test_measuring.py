@@ -124,6 +124,15 @@ def test_no_closer_look_is_taken_where_the_picture_was_not_good_and_no_login_is_
 
 
 @pytest.mark.slow
+def test_a_login_that_is_refused_now_is_sent_no_more(fleet: Fleet) -> None:
+    before, url = fleet.counts["refused logins"], fleet.url("changed-password")
+    asked = {"stream": url, "playback": playback.ask(url), "days": 30, "clock": fleet.ports[0]}
+    found = looked(fleet, {"camera": url}, camera=Wanted(clock.now(), time.monotonic(), **asked))
+    assert found["camera"].keys() == {"clock"}
+    assert fleet.counts["refused logins"] == before + 1
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "answer",
     [

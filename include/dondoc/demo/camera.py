@@ -26,7 +26,17 @@ REFUSALS = {
     "redirect-away": "302 Found",
     "redirect-loop": "302 Found",
 }
-LOCKED = {"basic", "digest", "digest-sha256", "digest-noqop", "stale", "always-stale", "dual", "wrong-password"}
+LOCKED = {
+    "basic",
+    "digest",
+    "digest-sha256",
+    "digest-noqop",
+    "stale",
+    "always-stale",
+    "dual",
+    "wrong-password",
+    "changed-password",
+}
 MUTE = {"hanging", "hanging-later", "garbage", "http", "closing", "flood"}
 # Scene and codec of what plays; anything else plays what `healthy` does.
 SCENES = {
@@ -211,7 +221,7 @@ class Camera:
         )
         if stale:
             self.stale_answers += 1
-        elif behaviour != "wrong-password" and self._good(behaviour, method, given):
+        elif not self._changed(behaviour, method) and self._good(behaviour, method, given):
             return ""
         elif given:
             self.counts["refused logins"] += 1
@@ -227,6 +237,11 @@ class Camera:
         if behaviour == "digest-sha256":
             return f"{digest}, algorithm=SHA-256\r\n"
         return f"{basic}{digest}\r\n{digest}, algorithm=SHA-256\r\n" if behaviour == "dual" else f"{digest}\r\n"
+
+    def _changed(self, behaviour: str, method: str) -> bool:
+        """Whether the password that is known is wrong: ever, or as soon as a picture was shown."""
+        shown = method == "DESCRIBE" and any(name.startswith("plays") and behaviour in name for name in self.counts)
+        return behaviour == "wrong-password" or (behaviour == "changed-password" and shown)
 
     def _good(self, behaviour: str, method: str, given: str) -> bool:
         if behaviour == "basic":

@@ -21,6 +21,7 @@ from dondoc.probing.rtsp.depacketise import bounds
 from dondoc.probing.rtsp.dialogue import Dialogue, Verdict
 from dondoc.probing.rtsp.message import NotRtsp
 from dondoc.probing.rtsp.play import NotGranted, played
+from dondoc.probing.verdicts import Verdict as Codes
 from dondoc.probing.wanted import Playback, Subject, Wanted
 
 STREAM, DAY, CLOCK = 10.0, 5.0, 4.0  # seconds for the stream, for each day of the recorder, and for the clock
@@ -42,14 +43,28 @@ async def measure(wanted: Wanted, again: Again, decoder: Decoder, ip: Ip | None,
         Problem: this machine is out of descriptors, ports or memory.
     """
     found: Measured = {}
+    if wanted.clock and ip and (clock := await _clock(ip, wanted.clock, wanted.clock_time)):
+        found[Subject.CLOCK] = clock
+    with contextlib.suppress(_LoginRefused):
+        await _over_rtsp(wanted, again, decoder, seen, found)
+    return found
+
+
+class _LoginRefused(Exception):
+    """The login that was taken a moment ago is not any more: it is not sent again."""
+
+
+def _unless_refused(error: Exception) -> None:
+    if isinstance(error, Verdict) and error.verdict == Codes.AUTH_FAILED:
+        raise _LoginRefused from None
+
+
+async def _over_rtsp(wanted: Wanted, again: Again, decoder: Decoder, seen: str | None, found: Measured) -> None:
     if wanted.stream and (stream := await _stream(again(parse(wanted.stream)), decoder)):
         sub = _size(seen) if wanted.is_sub else None
         found[Subject.STREAM] = stream | ({"sub": sub} if sub else {})
     if wanted.playback and wanted.days > 0:
         found[Subject.RECORDER] = await _recorder(wanted.playback, wanted.days, again, wanted.clock_time())
-    if wanted.clock and ip and (clock := await _clock(ip, wanted.clock, wanted.clock_time)):
-        found[Subject.CLOCK] = clock
-    return found
 
 
 async def _stream(dialogue: Dialogue, decoder: Decoder) -> dict[str, Any]:
@@ -66,8 +81,8 @@ async def _stream(dialogue: Dialogue, decoder: Decoder) -> dict[str, Any]:
                     packet = await read()
                     meter.feed(packet)
                     picture = picture or reader.feed(packet) or b""
-    except (*BROKEN, NotGranted):
-        pass  # what came until then was measured
+    except (*BROKEN, NotGranted) as error:
+        _unless_refused(error)  # what came until then was measured
     finally:
         dialogue.close()
     found |= meter.facts() if meter else {}
@@ -102,7 +117,8 @@ async def _answer(dialogue: Dialogue, headers: dict[str, str]) -> Answer:
                     return Answer.PLAYED
     except NotGranted as no:
         return Answer.ABSENT if no.status in GONE else Answer.UNCLEAR
-    except BROKEN:
+    except BROKEN as error:
+        _unless_refused(error)
         return Answer.SILENT if agreed else Answer.UNCLEAR
     finally:
         dialogue.close()
