@@ -15,6 +15,7 @@ from dondoc.reporting.figures.model import (
     DutyRow,
     Earlier,
     Figures,
+    FindingRow,
     LateAgency,
     LateDuty,
     Lost,
@@ -53,6 +54,11 @@ LONG = "Ban Quản lý Khu di tích lịch sử văn hóa và danh lam thắng c
 
 def _agency(number: int, long: bool) -> str:
     return f"{LONG} {number:02}" if long else f"UBND huyện Số {number:02}"
+
+
+def _finding(of: CameraRow) -> FindingRow:
+    told = {"subject": "Lưu trữ", "finding": "khai lưu 30 ngày, chỉ xem lại được 12 ngày gần nhất", "on": TODAY}
+    return FindingRow(**of.model_dump(include={*FindingRow.model_fields}) | told)
 
 
 def _duty(number: int, agency: str, name: str, column: DutyColumn) -> DutyRow:
@@ -254,4 +260,4 @@ def contents(
         )
         for i, column in enumerate(c for c in CameraColumn for _ in range(total[c]))
     )
-    return Contents(Figures(**{**fields, **other}), seen)
+    return Contents(Figures(**{**fields, **other}), seen, tuple(map(_finding, seen[:3])))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from dondoc.reporting import sentences
 from dondoc.reporting.document import fields_of
 from dondoc.reporting.figures.cameras import UNCHECKED
-from dondoc.reporting.figures.model import AgencyWord, Cameras, Declared, Figures, Progress, TaskLine, Texts
+from dondoc.reporting.figures.model import AgencyWord, Cameras, Declared, Figures, Measured, Progress, TaskLine, Texts
 from dondoc.vocabulary.obligations import Status
 from dondoc.vocabulary.reports import Ask, Task
 
@@ -337,6 +337,28 @@ def test_who_typed_proposals_is_led_to_them() -> None:
 )
 def test_of_recording_only_what_forms_declare_is_said(made: Declared, said: str) -> None:
     assert sentences.recording(the_week(declared=made)) == said
+
+
+@pytest.mark.parametrize(
+    ("made", "kept", "differing"),
+    [
+        (Measured(), "", ""),
+        (Measured(cameras=5), "", ""),
+        (Measured(cameras=50, recorders=40, kept=31), "31/40", ""),
+        (
+            Measured(cameras=50, recorders=40, kept=0, findings={"codec_differs": 2, "not_recording": 3}),
+            "00/40",
+            "Trong 50 camera đã đo, khác với khai báo: chuẩn nén (02); đầu ghi không còn ghi (03).",
+        ),
+    ],
+)
+def test_of_recorders_and_streams_what_was_measured_is_said(made: Measured, kept: str, differing: str) -> None:
+    week = the_week(measured=made)
+    stopped = " Đầu ghi không còn ghi: 03 camera." if made.findings else ""
+    said = f"Lưu trữ đủ số ngày đã khai: {kept} camera kiểm tra được.{stopped}" if kept else ""
+    assert sentences.kept(week) == said
+    assert said in " ".join(sentences.camera_remarks(week))
+    assert sentences.differing(week) == differing
 
 
 def test_resolutions_are_said_in_the_words_of_the_forms() -> None:

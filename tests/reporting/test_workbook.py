@@ -26,7 +26,7 @@ from dondoc.reporting import sentences
 from dondoc.reporting.charts import CAMERAS, DUTIES
 from dondoc.reporting.document import fields_of
 from dondoc.reporting.figures.compute import Contents
-from dondoc.reporting.figures.model import Declared, Texts
+from dondoc.reporting.figures.model import Declared, Measured, Texts
 from dondoc.reporting.workbook import workbook
 from dondoc.vocabulary.reports import CameraColumn, DutyColumn
 from tests.directive.letters import NOVEMBER_2021, REGISTRY
@@ -34,7 +34,7 @@ from tests.reporting.samples import contents
 
 LETTER = NOVEMBER_2021.directive(REGISTRY)
 OF_DUTIES = ["Tóm tắt", "Tiến độ", "Đơn vị chậm", "Biểu đồ", "Dữ liệu – nội dung"]
-OF_CAMERAS = ["Camera theo hệ thống", "Camera theo đơn vị", "Dữ liệu – camera"]
+OF_CAMERAS = ["Camera theo hệ thống", "Camera theo đơn vị", "Dữ liệu – camera", "Khác với khai báo"]
 HOSTILE = (
     "=1+1",
     "@SUM(A1)",
@@ -132,6 +132,15 @@ def test_the_summary_says_what_forms_declare_of_recording_and_resolution() -> No
     made = changed(contents(), declared=Declared(retention=24, kept=18, resolutions={"1080p (2MP)": 20}))
     seen = [cell.value for cell in book(made)["Tóm tắt"]["A"]]
     assert {sentences.recording(made.figures), sentences.resolutions(made.figures)} <= {*seen}
+
+
+def test_what_differs_from_the_forms_is_listed_and_counted() -> None:
+    made = changed(contents(), measured=Measured(cameras=9, recorders=4, kept=3, findings={"kept_too_short": 1}))
+    opened, row = book(made), made.findings[0]
+    listed = table(opened["Khác với khai báo"])[0]
+    assert (listed["Số hiệu"], listed["Về"], listed["Khác với khai báo"]) == (row.number, row.subject, row.finding)
+    seen = [cell.value for cell in opened["Tóm tắt"]["A"]]
+    assert {sentences.kept(made.figures), sentences.differing(made.figures)} <= {*seen}
 
 
 def test_the_document_has_the_same_sums_and_late_agencies() -> None:

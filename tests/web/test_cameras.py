@@ -235,6 +235,20 @@ class TestCamera:
         assert "sai-8842" not in viewer + ops
         assert "<form" not in viewer
 
+    def test_what_a_closer_look_measured_is_shown_beside_what_differs(
+        self, app: AppContext, cameras: list[int], visit: Visit
+    ) -> None:
+        assert "Chưa đo: mỗi camera được đo mỗi tuần một lần" in words_of(visit("viewer").get("/cameras/1").text)
+        at = NOW - timedelta(minutes=5)
+        found = {"recorder": {"recording": False, "newest": 9, "oldest": 30, "missing": 0}, "clock": {"local": -10800}}
+        look = {"camera": 1, "verdict": "ok", "phase": PHASE["ok"], "detail": "", "elapsed_ms": 9, "stage": 2}
+        results = [{**look, "at": at.isoformat(), "measured": found}]
+        night.store(app, results, night=TONIGHT, round="all", now=at)
+        page = words_of(visit("viewer").get("/cameras/1").text)
+        assert "đầu ghi không còn ghi" in page
+        assert "giờ trên thiết bị chậm 03 giờ" in page
+        assert "đồng hồ của thiết bị chậm 03 giờ" in page
+
     def test_an_outage_is_shown_with_its_number(self, app: AppContext, cameras: list[int], visit: Visit) -> None:
         with app.sessions.begin() as session:
             found = session.get_one(Camera, 2)

@@ -73,6 +73,9 @@ class Settings(BaseSettings):
         description="Keep the newest picture of each camera for operators: small, encrypted, 7 days at most; never of "
         "one that is restricted, records sound, or whose system the directive excludes.",
     )
+    onvif_port: int = Field(
+        80, ge=0, le=65535, description="Where a camera is asked for its clock, over HTTP, once a week. 0: nowhere."
+    )
     secret_key: SecretStr | None = Field(
         None, description="Comma list: the first, of 32 bytes at least, encrypts and signs, all decrypt."
     )

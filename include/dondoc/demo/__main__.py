@@ -83,6 +83,7 @@ class Demo:
             "DONDOC_INSTALLATION": MAIL,
             "DONDOC_MODE": "live",  # every letter leaves, to the mail server on this machine
             "DONDOC_OPS_ADDRESS": f"van-hanh@{MAIL}",
+            "DONDOC_ONVIF_PORT": str(self.fleet.ports[0]),
             "DONDOC_PROBE_ALLOW": "127.0.0.0/8",
             "DONDOC_PUBLIC_URL": f"http://{place.HOST}:{self.port}",
             "DONDOC_SCHEDULES": "off",

@@ -8,9 +8,12 @@ import secrets
 import socket
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
-from dondoc.demo import clips, rtp
+from dondoc import clock
+from dondoc.demo import clips, recorder, rtp
 
+HOST, SLOW_CLOCK = "127.0.0.1", "127.0.0.2"  # where the fleet is, and where its device with a slow clock is
 USER, PASSWORD = "ioc", "Xem#2021 được"
 # What is answered to DESCRIBE and all that follows, for cameras that say no.
 REFUSALS = {
@@ -23,7 +26,17 @@ REFUSALS = {
     "redirect-away": "302 Found",
     "redirect-loop": "302 Found",
 }
-LOCKED = {"basic", "digest", "digest-sha256", "digest-noqop", "stale", "always-stale", "dual", "wrong-password"}
+LOCKED = {
+    "basic",
+    "digest",
+    "digest-sha256",
+    "digest-noqop",
+    "stale",
+    "always-stale",
+    "dual",
+    "wrong-password",
+    "changed-password",
+}
 MUTE = {"hanging", "hanging-later", "garbage", "http", "closing", "flood"}
 # Scene and codec of what plays; anything else plays what `healthy` does.
 SCENES = {
@@ -39,7 +52,19 @@ SCENES = {
     "still": ("still", "h264"),
     "large": ("large", "h264"),
 }
-PLAYING = {*SCENES, "healthy", "late", "silent", "junk", "audio", "udp", "unknown-codec", "no-media"}
+PLAYING = {
+    *SCENES,
+    *recorder.HELD,
+    "healthy",
+    "wrong-clock",
+    "late",
+    "silent",
+    "junk",
+    "audio",
+    "udp",
+    "unknown-codec",
+    "no-media",
+}
 BEHAVIOURS = {*REFUSALS, *LOCKED, *MUTE, *PLAYING, "refusing"}
 MEDIA = {
     "audio": "m=audio 0 RTP/AVP 0\r\na=control:trackID=1\r\n",
@@ -82,7 +107,10 @@ class Camera:
 
     async def _answer(self, method: str, url: str, headers: dict[str, str]) -> bool:
         """Answer one request; False to close the connection."""
+        if method == "POST":
+            return await self._tell_time(headers)
         behaviour = re.sub(r"^rtsps?://[^/]*/", "", url).split("/")[0] or "healthy"
+        behaviour = recorder.kind(behaviour, url)
         if behaviour in MUTE and not (behaviour == "hanging-later" and method == "OPTIONS"):
             return await self._misbehave(behaviour)
         if method == "OPTIONS":
@@ -91,6 +119,8 @@ class Camera:
             return await self._say(REFUSALS[behaviour], headers, self._location(behaviour, url))
         if behaviour in LOCKED and (challenge := self._challenge(behaviour, method, url, headers)):
             return await self._say("401 Unauthorized", headers, challenge)
+        if (said := recorder.answer(behaviour, method, url, headers)) is not None:
+            return await self._say(said, headers)
         answer: Callable[[str, str, dict[str, str]], Awaitable[bool]] = getattr(
             self, f"_{method.lower()}", self._unknown
         )
@@ -139,6 +169,8 @@ class Camera:
 
     async def _play(self, behaviour: str, url: str, headers: dict[str, str]) -> bool:
         await self._say("200 OK", headers, "Session: 0D0D1\r\n")
+        if recorder.is_silent(behaviour, url, headers):
+            return False
         if behaviour != "silent":
             self.counts[f"plays {url}"] += 1
             self.playing = asyncio.create_task(self._stream(behaviour, self.counts[f"plays {url}"]))
@@ -162,6 +194,16 @@ class Camera:
                 await self.writer.drain()
             await asyncio.sleep(1 / clips.RATE)
 
+    async def _tell_time(self, headers: dict[str, str]) -> bool:
+        """ONVIF's GetSystemDateAndTime, over HTTP; the device at SLOW_CLOCK is three hours slow."""
+        await self.reader.readexactly(int(headers.get("content-length", "0")))
+        behind = timedelta(hours=0 if self.writer.get_extra_info("sockname")[0] == HOST else 3)
+        body = recorder.date_and_time(clock.now() - behind)
+        self.counts["clocks"] += 1
+        self.writer.write(f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode())
+        await self.writer.drain()
+        return False
+
     async def _teardown(self, behaviour: str, url: str, headers: dict[str, str]) -> bool:
         await self._say("200 OK", headers)
         return False
@@ -179,7 +221,7 @@ class Camera:
         )
         if stale:
             self.stale_answers += 1
-        elif behaviour != "wrong-password" and self._good(behaviour, method, given):
+        elif not self._changed(behaviour, method) and self._good(behaviour, method, given):
             return ""
         elif given:
             self.counts["refused logins"] += 1
@@ -195,6 +237,11 @@ class Camera:
         if behaviour == "digest-sha256":
             return f"{digest}, algorithm=SHA-256\r\n"
         return f"{basic}{digest}\r\n{digest}, algorithm=SHA-256\r\n" if behaviour == "dual" else f"{digest}\r\n"
+
+    def _changed(self, behaviour: str, method: str) -> bool:
+        """Whether the password that is known is wrong: ever, or as soon as a picture was shown."""
+        shown = method == "DESCRIBE" and any(name.startswith("plays") and behaviour in name for name in self.counts)
+        return behaviour == "wrong-password" or (behaviour == "changed-password" and shown)
 
     def _good(self, behaviour: str, method: str, given: str) -> bool:
         if behaviour == "basic":

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
-from dondoc.demo.camera import BEHAVIOURS, Camera
+from dondoc.demo.camera import BEHAVIOURS, HOST, SLOW_CLOCK, Camera
 
 
 class Fleet:
@@ -25,16 +25,20 @@ class Fleet:
     def __init__(self, ports: Sequence[int] = (0,), refusing_port: int = 0) -> None:
         self.counts: Counter[str] = Counter()
         self._sockets = [_bound(p) for p in ports]
+        with contextlib.suppress(OSError):  # macOS has one address only: no clock is slow there
+            self._sockets.append(_bound(self._sockets[0].getsockname()[1], host=SLOW_CLOCK))
         # Bound but not listening: a connection to it is refused. Not shared: nobody else can bind it and listen there.
         self._refusing = _bound(refusing_port, shared=False)
-        self.ports = [s.getsockname()[1] for s in self._sockets]
+        self.ports = [s.getsockname()[1] for s in self._sockets if s.getsockname()[0] == HOST]
+        self.slow_clock = self._sockets[-1].getsockname()[0]
         self.refusing_port: int = self._refusing.getsockname()[1]
 
     def url(self, behaviour: str, name: str = "1", user: str = "", password: str = "", scheme: str = "rtsp") -> str:
         """Where to find a camera that behaves like this."""
         port = self.refusing_port if behaviour == "refusing" else self.ports[0]
         info = f"{user}:{password}@" if user else ""
-        return f"{scheme}://{info}127.0.0.1:{port}/{behaviour}/{name}"
+        host = self.slow_clock if behaviour == "wrong-clock" else HOST
+        return f"{scheme}://{info}{host}:{port}/{behaviour}/{name}"
 
     def __enter__(self) -> Self:
         ready = threading.Event()
@@ -83,10 +87,10 @@ class Fleet:
         await asyncio.gather(*visits, return_exceptions=True)
 
 
-def _bound(port: int, *, shared: bool = True) -> socket.socket:
+def _bound(port: int, *, shared: bool = True, host: str = HOST) -> socket.socket:
     made = socket.socket()
     made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, int(shared))
-    made.bind(("127.0.0.1", port))
+    made.bind((host, port))
     return made
 
 

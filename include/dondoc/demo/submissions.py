@@ -9,6 +9,7 @@ from typing import Any
 
 from dondoc import clock
 from dondoc.configuration.context import AppContext
+from dondoc.demo import clips
 from dondoc.demo.days import INTAKE, address, at
 from dondoc.demo.fleet import Fleet
 from dondoc.demo.mailserver import HOST, MailServer
@@ -31,6 +32,8 @@ PLACES = {
     "cang-vu-hang-hai": ("Cảng Vũng Áng", "Phường Kỳ Lợi"),
     "ubnd-huyen-ky-anh": ("Đền Phương Giai", "Xã Kỳ Bắc"),
 }
+# What only a closer look tells; the numbers that these get have their turn on 24, 23 and 22 November.
+CLOSELY = ("recorder-stopped", "wrong-clock", "recorder")
 WRONG = {"latitude": "105,72", "rtsp_port": "năm năm bốn", "resolution": "nét cao", "brand": ""}
 
 
@@ -38,9 +41,9 @@ def in_time(app: AppContext, mail: MailServer, fleet: Fleet) -> None:
     """What came before the deadline."""
     desk = Desk(app, mail, fleet)
     with at("2021-11-18T14:05"):
-        desk.post("ubnd-huyen-can-loc", desk.form_03("ubnd-huyen-can-loc", "healthy", "h265", "healthy"))
+        desk.post("ubnd-huyen-can-loc", desk.form_03("ubnd-huyen-can-loc", "digest", "h265", "late"))
     with at("2021-11-19T10:20"):
-        desk.post("ubnd-thanh-pho-ha-tinh", desk.form_03("ubnd-thanh-pho-ha-tinh", "healthy", "digest", "late"))
+        desk.post("ubnd-thanh-pho-ha-tinh", desk.form_03("ubnd-thanh-pho-ha-tinh", *CLOSELY))
     with at("2021-11-19T16:40"):
         desk.post("ubnd-huyen-huong-son", desk.fill("form_03", "ubnd-huyen-huong-son", [], no_camera="Có"))
 
@@ -101,10 +104,13 @@ class Desk:
                 "ward": ward,
                 "latitude": f"18,3{number}{len(agency):02}",
                 "longitude": f"105,9{number}{len(agency):02}",
-                "host": HOST,
+                "host": self.fleet.slow_clock if behaviour == "wrong-clock" else HOST,
                 "rtsp_port": str(self.fleet.refusing_port if behaviour == "refusing" else self.fleet.ports[0]),
                 "main_path": f"/{behaviour}/{agency}-{number + 1}",
                 "link": "TSLCD",
+                "codec": "H.265" if behaviour == "h265" else "H.264",
+                "fps": str(clips.RATE),
+                "resolution": "1080p (2MP)" if behaviour == "recorder" else "D1/khác",  # one is not as declared
             }
             for number, behaviour in enumerate(behaviours)
         ]

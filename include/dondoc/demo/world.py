@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from dondoc import clock, lifecycle, preconditions
 from dondoc.audit import Actor, Channel
+from dondoc.cameras.measured.turn import due
 from dondoc.cameras.nights import night
 from dondoc.cameras.registry import addresses, imports
 from dondoc.configuration.context import AppContext
@@ -193,20 +194,25 @@ def morning(app: AppContext, day: str) -> None:
 def nights(app: AppContext) -> None:
     """What the checks of three earlier nights left behind: with today's, the dark camera's third bad one, an outage.
 
-    The hanging camera is really asked: only its own former pictures tell that it hangs.
+    The hanging camera is really asked, for only its own former pictures tell that it hangs; and on their turn those of
+    which only a closer look tells.
     """
     with app.sessions.reading() as session:
         urls = {c.id: addresses.read(c, app.secrets).url or "" for c in session.scalars(select(Camera))}
     for day in ("2021-11-22", "2021-11-23", "2021-11-24"):
         with at(f"{day}T10:05"):
             results = [_seen(i, "dark" in url and day > "2021-11-22") for i, url in urls.items() if _worked(url)]
-            hanging = [i for i, url in urls.items() if "/frozen/" in url]
-            results += night.check_batch(app, hanging, night=date.fromisoformat(day), round="day", now=clock.now())
+            asked = [i for i, url in urls.items() if "/frozen/" in url or _closely(i, url, date.fromisoformat(day))]
+            results += night.check_batch(app, asked, night=date.fromisoformat(day), round="day", now=clock.now())
             night.store(app, results, night=date.fromisoformat(day), round="day", now=clock.now())
 
 
 def _worked(url: str) -> bool:
     return any(f"/{behaviour}/" in url for behaviour in WORKED)
+
+
+def _closely(camera: int, url: str, day: date) -> bool:
+    return due(camera, day) and any(f"/{behaviour}/" in url for behaviour in submissions.CLOSELY)
 
 
 def _seen(camera: int, dark: bool) -> dict[str, Any]:

@@ -19,6 +19,7 @@ import uvloop
 from dondoc.configuration.settings import Network
 from dondoc.errors import Problem
 from dondoc.probing.address import Address, parse, sendable
+from dondoc.probing.measuring import Measured, measure
 from dondoc.probing.network import Resolver
 from dondoc.probing.picture.decoder import Decoder, Seen
 from dondoc.probing.picture.memory import fits
@@ -79,12 +80,13 @@ async def _probe(target: Target, decoder: Decoder | None, resolver: Resolver, ti
     dialogue = Dialogue(address, *login, resolver, digest=target.digest, md5=target.md5, worked=target.worked)
     try:
         seen = await _observe(dialogue, decoder, timeout, target)
+        measured = await _measured(target, address, dialogue, decoder, seen, resolver)
     except (Problem, MemoryError):
         raise
     except Exception as error:  # a fault of ours; what one camera sends must not cost the checks of all others
         at = extract_tb(error.__traceback__)[-1]
         log.error("a check failed: %s in %s, line %s", type(error).__name__, Path(at.filename).name, at.lineno)
-        seen = Seen("server_error", FAULT)
+        seen, measured = Seen("server_error", FAULT), None
     finally:
         dialogue.close()
     return Finding(
@@ -99,7 +101,27 @@ async def _probe(target: Target, decoder: Decoder | None, resolver: Resolver, ti
         thumbnail=seen.thumbnail,
         password_answered=dialogue.password_answered,
         digest=dialogue.digest,
+        measured=measured,
     )
+
+
+async def _measured(
+    target: Target, address: Address, dialogue: Dialogue, decoder: Decoder | None, seen: Seen, resolver: Resolver
+) -> Measured | None:
+    """What a closer look found; none where the camera showed no good picture, or showed it elsewhere.
+
+    It gets the login only where it took it a moment ago.
+    """
+    elsewhere = dialogue.address.device != address.device
+    if target.wanted is None or decoder is None or seen.verdict != Codes.OK or elsewhere:
+        return None
+    user, password = dialogue.credentials if dialogue.credentials and dialogue.login else (None, None)
+
+    def again(place: Address) -> Dialogue:
+        return Dialogue(place, user, password, resolver, digest=dialogue.digest, md5=target.md5, worked=True)
+
+    size = seen.features.get("size")
+    return await measure(target.wanted, again, decoder, dialogue.ip, size) or None
 
 
 def _since(started: float) -> int:

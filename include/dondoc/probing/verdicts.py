@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Self
 
+from dondoc.probing.wanted import Wanted
+
 
 class Phase(StrEnum):
     """How far a check got."""
@@ -186,6 +188,7 @@ class Target:
     `thumbnail`: a small picture is wanted, too.
     `digest`: its device has asked for Digest before, and gets no password in clear.
     `md5`: its SHA-256 is known to be wrong. `worked`: with this login it has shown a picture lately.
+    `wanted`: what a closer look is to find out, where the picture is good; None: there is none.
     """
 
     id: str
@@ -197,6 +200,7 @@ class Target:
     digest: bool = False
     md5: bool = False
     worked: bool = False
+    wanted: Wanted | None = None
 
     def __repr__(self) -> str:
         return f"Target({self.id})"
@@ -222,6 +226,7 @@ class Finding:
     thumbnail: bytes | None = field(default=None, repr=False)
     password_answered: bool = True  # of one that was sent: something was answered, and not that it is wrong
     digest: bool = False  # the device that was to be checked asked for Digest
+    measured: Mapping[str, Mapping[str, Any]] | None = None  # by a closer look: see `measuring.measure`
 
     @property
     def phase(self) -> Phase:

@@ -18,6 +18,7 @@ from dondoc.vocabulary.reports import CameraColumn, DutyColumn
 PROGRESS, LATE = "Tiến độ", "Đơn vị chậm"
 BY_SYSTEM, BY_AGENCY = "Camera theo hệ thống", "Camera theo đơn vị"
 WAIVED = "Được miễn"
+DECLARED = (sentences.recording, sentences.kept, sentences.resolutions, sentences.differing)
 PERCENT = "Tỷ lệ"
 MOST = 24  # bars that a chart has room for
 _CHANGE = "+#,##0;-#,##0;0"
@@ -36,6 +37,7 @@ def workbook(contents: Contents, letter: Directive) -> bytes:
     _duty_rows(book, contents)
     if figures.surveys:
         _camera_rows(book, contents)
+        _finding_rows(book, contents)
     return book.finished()
 
 
@@ -75,7 +77,7 @@ def _summary(book: Book, figures: Figures, letter: Directive) -> Table:
         before=[said, *opening(figures, letter)],
         after=[
             f"{PERCENT} hoàn thành tính trên số nội dung phải gửi; nội dung được miễn không tính.",
-            *filter(None, (sentences.recording(figures), sentences.resolutions(figures))),
+            *filter(None, (said(figures) for said in DECLARED)),
             *_listed("Gia hạn, tạm dừng, miễn:", sentences.reliefs(figures)),
             *_listed("Kiến nghị, đề xuất:", _proposals(figures, superior)),
         ],
@@ -326,5 +328,32 @@ def _camera_rows(book: Book, contents: Contents) -> None:
         ],
         before=["Lọc theo “Thuộc cột” để thấy từng con số gồm những camera nào. Không ghi địa chỉ của camera."],
         empty="Chưa có camera nào được khai.",
+        fixed=1,
+    )
+
+
+FINDING_COLUMNS = (
+    Column("Số hiệu"),
+    Column("Đơn vị", 28, least=20),
+    Column("Hệ thống", 24, least=20),
+    Column("Điểm lắp đặt", 28, least=16),
+    Column("Camera", 24),
+    Column("Về"),
+    Column("Khác với khai báo", 48, least=32),
+    Column("Đo đêm"),
+)
+
+
+def _finding_rows(book: Book, contents: Contents) -> None:
+    book.table(
+        "Khác với khai báo",
+        "Luồng hình, lưu trữ, đồng hồ của camera khác với biểu mẫu đã khai",
+        FINDING_COLUMNS,
+        [
+            [row.number, row.name, row.system_name, row.place, row.camera, row.subject, row.finding, row.on]
+            for row in contents.findings
+        ],
+        before=["Mỗi camera được đo mỗi tuần một lần, khi đang có hình tốt. Không tính là mất kết nối."],
+        empty="Chưa thấy camera nào khác với khai báo.",
         fixed=1,
     )

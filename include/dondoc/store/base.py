@@ -14,6 +14,7 @@ from dondoc.clock import HERE
 from dondoc.errors import Problem
 from dondoc.probing.verdicts import Phase
 from dondoc.probing.verdicts import Verdict as Seen
+from dondoc.probing.wanted import Subject
 from dondoc.vocabulary.cameras import Condition, Exemption, Link, Power, State
 from dondoc.vocabulary.code import Code
 from dondoc.vocabulary.letters import LetterKind, OutboxState
@@ -42,6 +43,7 @@ VOCABULARIES: tuple[type[StrEnum], ...] = (
     State,
     Seen,
     Phase,
+    Subject,
     ReportPart,
 )
 

@@ -8,6 +8,7 @@ from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from dondoc.probing.verdicts import Phase, Verdict
+from dondoc.probing.wanted import Subject
 from dondoc.store.base import Base
 from dondoc.vocabulary.cameras import Condition, Exemption, Link, Power, State
 
@@ -120,6 +121,24 @@ class CameraCheck(Base):
     elapsed_ms: Mapped[int]
     steps: Mapped[list[Any] | None] = mapped_column(JSON(none_as_null=True))  # of a dialogue that failed
     features: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))  # of the picture
+    happened_at: Mapped[datetime]
+    recorded_at: Mapped[datetime]
+
+
+class CameraMeasurement(Base):
+    """What a closer look measured of a camera on a night: `found` as of `probing.measuring`. No row is ever changed.
+
+    How it differs from what is declared is worked out when somebody reads it (`cameras.measured.findings`): a form may
+    have been corrected since.
+    """
+
+    __tablename__ = "camera_measurements"
+    __table_args__ = (UniqueConstraint("camera_id", "night", "subject"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    camera_id: Mapped[int] = mapped_column(ForeignKey("cameras.id"))
+    night: Mapped[date] = mapped_column(index=True)
+    subject: Mapped[Subject]
+    found: Mapped[dict[str, Any]]
     happened_at: Mapped[datetime]
     recorded_at: Mapped[datetime]
 

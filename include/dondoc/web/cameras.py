@@ -16,6 +16,8 @@ from dondoc import clock
 from dondoc.cameras.exports import fleet, openmetrics, tables
 from dondoc.cameras.exports.tables import UNNAMED
 from dondoc.cameras.logins import credentials
+from dondoc.cameras.measured.told import told
+from dondoc.cameras.measured.words import Line, line
 from dondoc.cameras.nights import night, thumbnails
 from dondoc.cameras.nights import on_demand as now
 from dondoc.cameras.registry import records
@@ -126,6 +128,7 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
                 words=state.state.label,
                 cells=_cells(app, session, stored, moment),
                 kinds=KINDS,
+                measured=_measured(app, session, camera, moment),
                 checks=[_check(check) for check in _checks(session, camera)],
                 failed=_failed(session, camera),
                 outages=_outages(session, camera),
@@ -291,6 +294,12 @@ def _row(app: AppContext, state: CameraState, user: User) -> dict[str, Any]:
         "system": app.registry.system(camera.system),
         "state": state,
     }
+
+
+def _measured(app: AppContext, session: Session, camera: int, moment: datetime) -> list[Line]:
+    """What closer looks found lately, beside what its form declares."""
+    found = told(app, session, moment, camera=camera).get(camera)
+    return [line(found.declared, measured) for measured in found.measured] if found else []
 
 
 def _cells(app: AppContext, session: Session, camera: Camera, moment: datetime) -> list[Any]:

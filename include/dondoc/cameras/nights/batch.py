@@ -13,19 +13,25 @@ from typing import Any
 
 from cryptography.fernet import InvalidToken
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from dondoc import keys
 from dondoc.cameras.logins import attempts, canary, credentials, downgrade
 from dondoc.cameras.logins.attempts import Login
+from dondoc.cameras.measured import plan
+from dondoc.cameras.measured.declared import declared
+from dondoc.cameras.measured.turn import due
 from dondoc.cameras.nights import past, thumbnails
 from dondoc.cameras.registry import addresses, streams
 from dondoc.configuration.context import AppContext
 from dondoc.directive.names import fold
+from dondoc.forms.spec import load_specs
 from dondoc.probing.address import parse
 from dondoc.probing.network import Ip, Resolver
 from dondoc.probing.probe import probe_many
 from dondoc.probing.spread import parts
 from dondoc.probing.verdicts import GOOD, WITHHELD, Finding, Target, Verdict
+from dondoc.probing.wanted import Wanted
 from dondoc.store.cameras import Camera
 
 STAGE, TIMEOUT, CONCURRENCY, PER_DEVICE = 2, 12.0, 128, 8  # seconds: longer than the wait for a key picture
@@ -48,6 +54,7 @@ class _Look:
     lost: bool = False  # its address is
     worked: bool = False  # it has been seen to work
     md5: bool = False  # as `Target`
+    main: str | None = None  # the address of its main stream, where that is known
 
     @property
     def certain(self) -> frozenset[str]:
@@ -67,13 +74,15 @@ def look(
     now: datetime,
     over: float = 0.0,
     sleep: Callable[[float], None] = time.sleep,
+    closer: bool = False,
 ) -> list[dict[str, Any]]:
     """Results of looking at the cameras, JSON-safe and free of secrets.
 
     Args:
         over: seconds over which the looks are spread.
+        closer: cameras whose turn it is are looked at closely.
     """
-    batch = _Batch(app, night, now, sleep)
+    batch = _Batch(app, night, now, sleep, closer)
     waiting, told, number = batch.resolved(batch.looks(camera_ids)), canary.Told(), 0
     everyone, limit = max(1, len(waiting)), app.settings.refusals_per_site
     results: list[dict[str, Any]] = []
@@ -99,18 +108,22 @@ def _result(finding: Finding, at: datetime) -> dict[str, Any]:
         "at": at.isoformat(),
         "steps": list(finding.steps) if finding.verdict not in GOOD else [],
         "features": dict(finding.features) if finding.features else None,
-    }
+    } | ({"measured": {**finding.measured}} if finding.measured else {})
 
 
 class _Batch:
     """What all waves of a batch share."""
 
-    def __init__(self, app: AppContext, night: date, now: datetime, sleep: Callable[[float], None]) -> None:
+    def __init__(
+        self, app: AppContext, night: date, now: datetime, sleep: Callable[[float], None], closer: bool
+    ) -> None:
         self.app, self.night, self.now, self.sleep = app, night, now, sleep
         self.started = time.monotonic()
         self.resolver = Resolver(app.settings.probe_allow)
         self.rng = random.Random()  # noqa: S311 - jitter is no secret
         self.pasts: dict[int, Mapping[str, Any]] = {}
+        self.closer = closer
+        self.wanted: dict[int, Wanted] = {}  # of those that are looked at closely
         self.pictured: set[int] = set()  # cameras of which a picture may be kept
 
     def looks(self, camera_ids: Sequence[int]) -> list[_Look]:
@@ -123,7 +136,15 @@ class _Batch:
             secrets = self.app.secrets
             looks = [_prepared(secrets, camera) for camera in cameras]
             credentials.follow_key(session, secrets, {(x.user, x.password) for x in looks if x.user and x.password})
+            self.wanted = self._closer(session, looks)
         return looks
+
+    def _closer(self, session: Session, looks: Sequence[_Look]) -> dict[int, Wanted]:
+        """What is to be found out of those whose turn it is."""
+        turn = [one for one in looks if self.closer and due(one.camera, self.night) and _host(one.url)]
+        said = declared(session, load_specs(self.app.settings.data), [one.camera for one in turn]) if turn else {}
+        now, port = self.now + timedelta(seconds=time.monotonic() - self.started), self.app.settings.onvif_port
+        return {one.camera: plan.wanted(one.url, one.main, said.get(one.camera), port, now) for one in turn}
 
     def resolved(self, looks: Sequence[_Look]) -> list[_Look]:
         """The same, with what their addresses stand for."""
@@ -167,9 +188,9 @@ class _Batch:
 
     def _target(self, one: _Look, may: bool, digest: bool, taken: bool) -> Target:
         user, password = (one.user, one.password) if may else (None, None)
-        wanted, worked = one.camera in self.pictured, one.worked and taken
-        past = self.pasts.get(one.camera)
-        return Target(str(one.camera), one.url, user, password, past, wanted, digest, one.md5, worked)
+        pictured, past = one.camera in self.pictured, self.pasts.get(one.camera)
+        worked, wanted = one.worked and taken, self.wanted.get(one.camera)
+        return Target(str(one.camera), one.url, user, password, past, pictured, digest, one.md5, worked, wanted)
 
     def _without_picture(self, finding: Finding, at: datetime) -> Finding:
         """Results travel through Airflow: a picture is put away here, at once."""
@@ -207,9 +228,9 @@ def _found(one: _Look, ips: Iterable[Ip]) -> _Look:
 def _prepared(secrets: list[str], camera: Camera) -> _Look:
     site = (camera.agency, fold(camera.place)) if camera.place else None
     try:
-        url = addresses.read(camera, secrets).url or ""
-        md5 = streams.by_md5(camera.id, url)
-        plain = _Look(camera.id, url, site, worked=camera.worked_at is not None, md5=md5)
+        address = addresses.read(camera, secrets)
+        url, worked = address.url or "", camera.worked_at is not None
+        plain = _Look(camera.id, url, site, main=address.main, worked=worked, md5=streams.by_md5(camera.id, url))
     except addresses.Unreadable:
         return _Look(camera.id, camera.url or "", site, lost=True)
     if camera.username is None:

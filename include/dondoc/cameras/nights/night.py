@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dondoc.cameras.logins.attempts import device
+from dondoc.cameras.measured import facts
 from dondoc.cameras.nights import batch as looking
 from dondoc.cameras.nights import planner
 from dondoc.cameras.registry import declarations
@@ -28,6 +29,7 @@ from dondoc.store.cameras import Camera, CameraCheck, NightRun
 from dondoc.store.session import one_at_a_time
 
 SECOND = "second"  # the round that looks again at what was not seen well that night
+WHOLE = ("night", "day", "all", SECOND)  # rounds of everybody: in these a camera is looked at closely on its turn
 MORNING = 7  # o'clock: what is seen before belongs to the night before, as the second look does
 
 
@@ -124,7 +126,7 @@ def check_batch(
 
     Returns:
         one JSON-safe result per camera looked at: `camera`, `verdict`, `phase`, `detail`, `elapsed_ms`, `stage`,
-        `at`, `steps`, `features`.
+        `at`, `steps`, `features`; `measured` where it was looked at closely.
 
     Raises:
         Problem: the night is not tonight. What is asked now would be told of another night, and a password that was
@@ -132,7 +134,8 @@ def check_batch(
     """
     if why := not_tonight(night, now):
         raise Problem(f"Không kiểm tra camera: {why}.")
-    return looking.look(app, camera_ids, night=night, now=now, over=over)
+    closer = round in WHOLE
+    return looking.look(app, camera_ids, night=night, now=now, over=over, closer=closer)
 
 
 def store(
@@ -167,6 +170,7 @@ def store(
         session.add_all(_check(result, night, round, now) for result in new)
         session.flush()
         _worked(session, new, now)
+        facts.record(session, new, night, now)
         run = run_of(session, night, round)
         if new or run is None:
             run = run or _run(session, night, round, started or now)

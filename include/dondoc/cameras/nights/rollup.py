@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
+from dondoc.cameras.measured import facts
 from dondoc.cameras.state import checks
 from dondoc.cameras.state.checks import AT_ONCE, COLUMNS, Look, Night
 from dondoc.configuration.context import AppContext
@@ -27,6 +28,7 @@ def roll_up(app: AppContext, today: date) -> dict[str, int]:
         oldest = session.scalar(select(func.min(CameraCheck.night)))
         old = CredentialAttempt.night < limit, CredentialAttempt.accepted.is_not(False)  # a refusal is remembered
         session.execute(delete(CredentialAttempt).where(*old))
+        facts.forget(session, limit)
     month = oldest.replace(day=1) if oldest else limit
     while month < limit:
         with app.sessions.begin() as session:

@@ -178,17 +178,24 @@ def by_md5(camera: int, url: str) -> bool:
     if any(CAM(camera) in one.cameras for one in listed):
         return True
     brands = {stream for one in listed for stream in one.streams}
-    return any(_is_of(s, url) for s in load().streams if s.id in brands)
+    return any(_channel_in(s, url) for s in load().streams if s.id in brands)
 
 
-def _is_of(stream: Stream, url: str) -> bool:
+def channel_of(url: str) -> tuple[str, str] | None:
+    """The id of the brand's streams that an address is one of, and the channel ("1" where its path names none)."""
+    return next(((s.id, channel) for s in load().streams if (channel := _channel_in(s, url))), None)
+
+
+def _channel_in(stream: Stream, url: str) -> str | None:
+    """The channel that an address names, if it is one of these streams."""
     try:
         path = parse(url).path
     except ValueError:
-        return False
-    ignored = frozenset(p for i in stream.ignored for p in i.parameters)
+        return None
+    compared = _compared(path, frozenset(p for i in stream.ignored for p in i.parameters))
     written = (stream.main, stream.sub, *(t for other in stream.spellings for t in (other.main, other.sub)))
-    return any(_pattern(template).fullmatch(_compared(path, ignored)) for template in written if template)
+    found = (_pattern(template).fullmatch(compared) for template in written if template)
+    return next((one.groupdict().get("ch") or "1" for one in found if one), None)
 
 
 def main_and_sub(url: str, identity: str | None) -> tuple[str | None, str | None]:

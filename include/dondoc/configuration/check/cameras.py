@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from dondoc.cameras.measured import playback
 from dondoc.cameras.registry import streams
 from dondoc.cameras.state import rules
 from dondoc.configuration.check import forms
@@ -23,7 +24,9 @@ def faults(settings: Settings, registry: Registry | None) -> Iterator[FileFault]
     yield from faults_of("pictures.yaml", lambda: thresholds(folder / "pictures.yaml"))
     paths = folder / "streams.yaml"
     yield from faults_of("streams.yaml", lambda: streams.of((paths, changed(paths))))
-    yield from _brands_exist(paths)
+    ways = folder / "playback.yaml"
+    yield from faults_of("playback.yaml", lambda: playback.of((ways, changed(ways))))
+    yield from _brands_exist(paths, ways)
     yield from faults_of("rules.yaml", lambda: rules.load(settings))
     try:
         known = rules.load(settings)
@@ -34,13 +37,17 @@ def faults(settings: Settings, registry: Registry | None) -> Iterator[FileFault]
     yield from _codes_exist(settings, known)
 
 
-def _brands_exist(paths: Path) -> Iterator[FileFault]:
+def _brands_exist(paths: Path, ways: Path) -> Iterator[FileFault]:
     try:
-        known = streams.of((paths, changed(paths)))
+        known, asked = streams.of((paths, changed(paths))), playback.of((ways, changed(ways))).playback
     except Problem:
         return
+    brands = {stream.id for stream in known.streams}
+    for i, way in enumerate(asked):
+        for brand in sorted({*way.streams} - brands):
+            yield at(ways, ("playback", i, "streams"), f"không có dòng “{brand}” trong streams.yaml")
     for i, rule in enumerate(known.md5):
-        for brand in sorted({*rule.streams} - {stream.id for stream in known.streams}):
+        for brand in sorted({*rule.streams} - brands):
             yield at(paths, ("md5", i, "streams"), f"không có dòng “{brand}” trong streams")
         for camera in rule.cameras:
             if not re.fullmatch(r"CAM-[0-9]{5,}", camera):

@@ -9,6 +9,7 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from dondoc import __version__
+from dondoc.cameras.measured.told import told
 from dondoc.cameras.state.state import CameraState
 from dondoc.cameras.state.state import states as camera_states
 from dondoc.clock import HERE
@@ -20,8 +21,8 @@ from dondoc.facts.rulings import standing_rulings
 from dondoc.forms.spec import load_specs
 from dondoc.mail.withdrawn import withdrawn
 from dondoc.reporting import states, texts
-from dondoc.reporting.figures import cameras, declared, duties, late, plan, relief
-from dondoc.reporting.figures.model import CameraRow, Declared, Earlier, Figures, Progress
+from dondoc.reporting.figures import cameras, declared, duties, late, measured, plan, relief
+from dondoc.reporting.figures.model import CameraRow, Declared, Earlier, Figures, FindingRow, Progress
 from dondoc.store.mail import OutboxLetter
 from dondoc.store.reporting import Report, ReportIssue
 from dondoc.vocabulary.letters import LetterKind, OutboxState
@@ -32,10 +33,11 @@ WEEK = timedelta(days=7)
 
 @dataclass(frozen=True)
 class Contents:
-    """All that a report is made of: its figures, and the cameras behind their numbers."""
+    """All that a report is made of: its figures, the cameras behind their numbers, and what these differ in."""
 
     figures: Figures
     cameras: tuple[CameraRow, ...] = ()
+    findings: tuple[FindingRow, ...] = ()
 
 
 def contents(app: AppContext, letter: Directive, as_of: datetime, known_at: datetime | None = None) -> Contents:
@@ -89,7 +91,7 @@ class _Moment:
         cells = late.faults(self.session, returned, self.known_at)
         overdue = late.duties(self.letter, standings, calendar, today, sent, cells)
         agencies = late.agencies(self.letter, overdue, today, sent, late.words(rulings, self.letter.id))
-        seen = cameras.total(states)
+        seen, closely = cameras.total(states), told(self.app, self.session, self.as_of, self.known_at) if states else {}
         ours = plan.backlog(standings, seen, calendar, today)
         made = Figures(
             version=__version__,
@@ -112,6 +114,7 @@ class _Moment:
             cameras_by_system=cameras.by_system(registry, states),
             cameras_total=seen,
             declared=self.declared(),
+            measured=measured.measured(states, closely),
             lost=cameras.lost(registry, states, self.outage_letters()),
             without_picture=cameras.without_picture(states),
             unchecked=cameras.unchecked(states),
@@ -120,7 +123,7 @@ class _Moment:
             texts=texts.read(self.session, self.letter.id, today, self.known_at),
             unconfirmed_calendar=not calendar.confirmed(today.year),
         )
-        return Contents(made, cameras.rows(registry, states))
+        return Contents(made, cameras.rows(registry, states), measured.rows(registry, states, closely))
 
     @cached_property
     def progress(self) -> Progress:

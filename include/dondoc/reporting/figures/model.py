@@ -119,6 +119,15 @@ class Declared(Plain):
     resolutions: dict[str, int] = {}  # cameras by what their form calls it, the most first
 
 
+class Measured(Plain):
+    """What closer looks of the last weeks found."""
+
+    cameras: int = 0  # that were looked at closely
+    recorders: int = 0  # of these: cameras of which it could be told whether they keep what is declared
+    kept: int = 0  # of these: that do
+    findings: dict[str, int] = {}  # cameras by in what they differ from their form, as codes
+
+
 class Earlier(Plain):
     """What the report is compared with: the last one that was issued, else a week before."""
 
@@ -165,6 +174,20 @@ class CameraRow(Plain):
     column: CameraColumn
     finding: str  # in words
     since: date | None
+
+
+class FindingRow(Plain):
+    """In what a camera differs from its form. No address."""
+
+    number: str
+    agency: str
+    name: str
+    system_name: str
+    place: str
+    camera: str
+    subject: str  # of what, in words
+    finding: str  # in words
+    on: date  # the night it was measured
 
 
 class LateDuty(Plain):
@@ -314,6 +337,7 @@ class Figures(Plain):
     cameras_by_system: tuple[SystemCameras, ...] = ()
     cameras_total: Cameras = Cameras()
     declared: Declared = Declared()
+    measured: Measured = Measured()
     lost: tuple[Lost, ...] = ()
     without_picture: dict[str, int] = {}
     unchecked: dict[str, int] = {}

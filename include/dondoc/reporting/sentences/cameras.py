@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from dondoc.cameras.measured.findings import FindingCode
 from dondoc.documents.words import number, short
 from dondoc.probing.verdicts import SENTENCE, Verdict
 from dondoc.reporting.figures.model import RETENTION, Figures, Lost
@@ -46,13 +47,13 @@ def cameras_of(figures: Figures) -> str:
 
 
 def camera_remarks(figures: Figures) -> list[str]:
-    """What changed, which were lost, and what forms say of recording.
+    """What changed, which were lost, what forms say of recording, and how much of it recorders prove.
 
     Nothing where none was ever declared: the opening says so.
     """
     if not figures.cameras_total.declared and not (figures.since and figures.since.cameras.declared):
         return []
-    said = " ".join(filter(None, (_compared(figures), _lost(figures.lost), recording(figures))))
+    said = " ".join(filter(None, (_compared(figures), _lost(figures.lost), recording(figures), kept(figures))))
     return [said] if said else []
 
 
@@ -112,6 +113,26 @@ def recording(figures: Figures) -> str:
     share = f"{number(kept)}/{number(known)}" if kept < known else number(known)
     every = "đều " if kept == known > 1 else ""
     return f"Đơn vị khai: {share} camera {every}lưu hình từ {RETENTION} ngày trở lên."
+
+
+def kept(figures: Figures) -> str:
+    """How many recorders keep what is declared, of those that could tell; empty where none could."""
+    told, enough = figures.measured.recorders, figures.measured.kept
+    stopped = figures.measured.findings.get(FindingCode.NOT_RECORDING, 0)
+    if not told:
+        return ""
+    also = f" Đầu ghi không còn ghi: {number(stopped)} camera." if stopped else ""
+    return f"Lưu trữ đủ số ngày đã khai: {number(enough)}/{number(told)} camera kiểm tra được.{also}"
+
+
+def differing(figures: Figures) -> str:
+    """In what cameras differ from their forms, and how many; empty where none does. The workbook lists them."""
+    known = {str(code): code.short for code in FindingCode}
+    found = {known.get(code, code): count for code, count in figures.measured.findings.items()}
+    if not found:
+        return ""
+    causes = "; ".join(f"{what} ({number(count)})" for what, count in found.items())
+    return f"Trong {number(figures.measured.cameras)} camera đã đo, khác với khai báo: {causes}."
 
 
 def resolutions(figures: Figures) -> str:

@@ -17,6 +17,7 @@ def upgrade() -> None:
     _epochs()
     _official_letters()
     _replies()
+    _measurements()
 
 
 def downgrade() -> None:
@@ -103,3 +104,20 @@ def _replies() -> None:
     """What a person made of a reply without a form."""
     op.add_column("verdicts", sa.Column("closing", sa.String(), nullable=True))
     op.add_column("verdicts", sa.Column("closed_by", sa.Integer(), nullable=True))
+
+
+def _measurements() -> None:
+    op.create_table(
+        "camera_measurements",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("camera_id", sa.Integer(), nullable=False),
+        sa.Column("night", sa.Date(), nullable=False),
+        sa.Column("subject", sa.String(), nullable=False),
+        sa.Column("found", sa.JSON(), nullable=False),
+        sa.Column("happened_at", sa.DateTime(), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["camera_id"], ["cameras.id"], name="fk_camera_measurements_camera_id_cameras"),
+        sa.PrimaryKeyConstraint("id", name="pk_camera_measurements"),
+        sa.UniqueConstraint("camera_id", "night", "subject", name="uq_camera_measurements_camera_id_night_subject"),
+    )
+    op.create_index("ix_camera_measurements_night", "camera_measurements", ["night"])

@@ -1,0 +1,52 @@
+"""Measurements of cameras, as they are kept: one of each subject a night, never changed."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from dondoc.cameras.measured.findings import Measured
+from dondoc.cameras.measured.turn import WEEK
+from dondoc.probing.wanted import Subject
+from dondoc.store.cameras import CameraMeasurement
+
+LATELY = timedelta(days=3 * WEEK)  # an older measurement says nothing of today: two turns in a row may fail
+
+
+def record(session: Session, results: Iterable[Mapping[str, Any]], night: date, now: datetime) -> None:
+    """Keep what looks of a night measured; what is kept already of a camera, night and subject stays as it is."""
+    m = CameraMeasurement
+    found = {(one["camera"], subject): one for one in results for subject in one.get("measured") or {}}
+    if not found:
+        return
+    kept = {(camera, of) for camera, of in session.execute(select(m.camera_id, m.subject).where(m.night == night))}
+    for (camera, subject), one in found.items():
+        if (camera, subject) not in kept:
+            at = datetime.fromisoformat(one["at"])
+            what = {"camera_id": camera, "subject": subject, "found": one["measured"][subject]}
+            session.add(m(night=night, happened_at=at, recorded_at=now, **what))
+
+
+def newest(
+    session: Session, as_of: datetime, known_at: datetime | None = None, *, camera: int | None = None
+) -> dict[int, Sequence[Measured]]:
+    """By camera, its newest measurement of each subject up to a moment, as far as it was known; none that is old."""
+    m = CameraMeasurement
+    query = select(m.camera_id, m.subject, m.night, m.found).where(m.happened_at <= as_of)
+    query = query.where(m.night > as_of.date() - LATELY)
+    if known_at is not None:
+        query = query.where(m.recorded_at <= known_at)
+    if camera is not None:
+        query = query.where(m.camera_id == camera)
+    found: dict[int, dict[Subject, Measured]] = defaultdict(dict)
+    for one, subject, night, what in session.execute(query.order_by(m.happened_at, m.id)):
+        found[one][subject] = Measured(subject, night, what)
+    return {one: [its[subject] for subject in Subject if subject in its] for one, its in found.items()}
+
+
+def forget(session: Session, before: date) -> None:
+    """Throw away what was measured on nights before a day."""
+    session.execute(delete(CameraMeasurement).where(CameraMeasurement.night < before))

@@ -1,0 +1,182 @@
+"""How a camera differs from its form: measurements held against what was declared. Pure.
+
+Findings are told on the camera's page and in the weekly workbook, and are never an outage.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import date, timedelta
+from typing import Any, NamedTuple, TypeVar
+
+from dondoc.probing.recorder import YESTERDAY, Recording
+from dondoc.probing.wanted import Subject
+from dondoc.vocabulary.code import Code
+from dondoc.vocabulary.measured import Compression, Resolution
+from dondoc.vocabulary.reasons import Reason, ReasonCode, because
+
+SMALL = 720 * 576  # pixels: what sub-streams have, and no main stream of a camera that is sold as 720p or more
+RATE_OFF = 0.25, 2.0  # share and pictures a second that a rate may be off: by night the shutter slows it down
+CLOCK_OFF = timedelta(minutes=5)
+C = TypeVar("C", bound=Code)
+
+
+class FindingCode(ReasonCode):
+    """In what a camera may differ from its form, or from what its agency may expect. `short`: for counts."""
+
+    short: str
+
+    def __init__(self, code: str, short: str, label: str) -> None:
+        super().__init__(code, label)
+        self.short = short
+
+    CODEC_DIFFERS = "codec_differs", "chuẩn nén", "chuẩn nén khai {declared}, luồng chính đang phát {measured}"
+    RESOLUTION_DIFFERS = (
+        "resolution_differs",
+        "độ phân giải",
+        "độ phân giải khai {declared}, luồng chính đang phát {measured}",
+    )
+    MAIN_IS_SMALL = (
+        "main_is_small",
+        "luồng chính là luồng phụ",
+        "luồng chính chỉ {measured}, bằng cỡ của luồng phụ (khai {declared}): kiểm tra đường dẫn luồng chính",
+    )
+    SUB_IS_MAIN = (
+        "sub_is_main",
+        "luồng phụ là luồng chính",
+        "luồng phụ phát {measured}, không nhỏ hơn luồng chính: kiểm tra đường dẫn luồng phụ",
+    )
+    RATE_DIFFERS = (
+        "rate_differs",
+        "tốc độ khung hình",
+        "khai {declared} hình/giây, luồng chính đang phát {measured}",
+    )
+    NOT_RECORDING = (
+        "not_recording",
+        "đầu ghi không còn ghi",
+        "đầu ghi không còn ghi: ngày {missing} không có bản ghi, bản ghi gần nhất xem lại được là của ngày {newest}",
+    )
+    KEPT_TOO_SHORT = (
+        "kept_too_short",
+        "số ngày lưu trữ",
+        "khai lưu {declared} ngày, chỉ xem lại được {kept} ngày gần nhất",
+    )
+    CLOCK_WRONG = "clock_wrong", "đồng hồ sai trên 05 phút", "đồng hồ của thiết bị {drift}"
+    ZONE_WRONG = "zone_wrong", "múi giờ", "múi giờ của thiết bị đặt sai: giờ trên thiết bị {drift}"
+
+
+class Declared(NamedTuple):
+    """What an agency's form says of a camera, as codes of the form; None: nothing."""
+
+    codec: str | None = None
+    resolution: str | None = None
+    rate: float | None = None
+    days: int | None = None
+    onvif: str | None = None
+    storage: str | None = None
+
+
+class Measured(NamedTuple):
+    """The newest measurement of one subject: what `probing.measure` found, on the night it was made."""
+
+    subject: Subject
+    night: date
+    found: Mapping[str, Any]
+
+
+def findings(declared: Declared | None, measured: Measured) -> tuple[Reason, ...]:
+    """What is to be said of a measurement; nothing where it agrees, or nothing was declared to hold it against."""
+    return tuple(_OF[measured.subject](declared or Declared(), measured))
+
+
+def _stream(declared: Declared, measured: Measured) -> Iterator[Reason]:
+    found = measured.found
+    yield from _codec(declared, found)
+    yield from _size(declared, found)
+    yield from _rate(declared, found)
+
+
+def _codec(declared: Declared, found: Mapping[str, Any]) -> Iterator[Reason]:
+    said, plays = _known(Compression, declared.codec), found.get("codec")
+    if said and said.stream and plays and plays != said.stream:
+        yield because(FindingCode.CODEC_DIFFERS, declared=said.label, measured=codec(plays))
+
+
+def _size(declared: Declared, found: Mapping[str, Any]) -> Iterator[Reason]:
+    """That of the main stream with the form's, and the sub-stream's with the main one's."""
+    main, sub = size(found.get("main")), size(found.get("sub"))
+    said = _known(Resolution, declared.resolution)
+    if main and said and said.pixels and not said.pixels[0] <= main[0] * main[1] <= said.pixels[1]:
+        small = main[0] * main[1] <= SMALL
+        code = FindingCode.MAIN_IS_SMALL if small else FindingCode.RESOLUTION_DIFFERS
+        yield because(code, declared=said.label, measured=shown(main))
+    if main and sub and SMALL < sub[0] * sub[1] >= main[0] * main[1]:
+        yield because(FindingCode.SUB_IS_MAIN, measured=shown(sub))
+
+
+def _rate(declared: Declared, found: Mapping[str, Any]) -> Iterator[Reason]:
+    plays, said = found.get("rate"), declared.rate
+    share, least = RATE_OFF
+    if plays and said and abs(plays - said) > max(share * said, least):
+        yield because(FindingCode.RATE_DIFFERS, declared=number(said), measured=number(plays))
+
+
+def _recorder(declared: Declared, measured: Measured) -> Iterator[Reason]:
+    """Held against what is declared now: the form may have been corrected since."""
+    known = Recording.read(measured.found)
+    if known.recording is False:
+        missing, newest = (measured.night - timedelta(days=day) for day in (YESTERDAY, known.newest))
+        yield because(FindingCode.NOT_RECORDING, missing=f"{missing:%d/%m/%Y}", newest=f"{newest:%d/%m/%Y}")
+    if known.recording and declared.days and known.keeps(declared.days) is False:
+        yield because(FindingCode.KEPT_TOO_SHORT, declared=declared.days, kept=known.oldest)
+
+
+def _clock(declared: Declared, measured: Measured) -> Iterator[Reason]:
+    """By the time that stands in its pictures, where it says that; else by universal time."""
+    there, universal = (_seconds(measured.found.get(name)) for name in ("local", "utc"))
+    shown = there if there is not None else universal
+    if shown is None or abs(shown) <= CLOCK_OFF:
+        return
+    zone = universal is not None and abs(universal) <= CLOCK_OFF
+    yield because(FindingCode.ZONE_WRONG if zone else FindingCode.CLOCK_WRONG, drift=drift(shown))
+
+
+_OF = {Subject.STREAM: _stream, Subject.RECORDER: _recorder, Subject.CLOCK: _clock}
+
+
+def _known(kind: type[C], code: str | None) -> C | None:
+    """The member of a code; None: a form of another version has it."""
+    return next((member for member in kind if member == code), None)
+
+
+def _seconds(value: object) -> timedelta | None:
+    return timedelta(seconds=value) if isinstance(value, int | float) else None
+
+
+def size(value: object) -> tuple[int, int] | None:
+    """Width and height as they are stored."""
+    match value:
+        case [int(width), int(height)]:
+            return width, height
+    return None
+
+
+def codec(plays: str) -> str:
+    """What a stream is called that was measured, in the words of forms."""
+    return next((one.label for one in Compression if one.stream == plays), plays.upper())
+
+
+def shown(size: tuple[int, int]) -> str:
+    return f"{size[0]}×{size[1]}"
+
+
+def number(value: float) -> str:
+    """With one decimal at most, as Vietnamese write it."""
+    return f"{value:.1f}".removesuffix(".0").replace(".", ",")
+
+
+def drift(by: timedelta) -> str:
+    """By how much a clock is off: "nhanh 03 giờ 02 phút"."""
+    minutes = round(abs(by) / timedelta(minutes=1))
+    days, hours, minutes = minutes // 1440, minutes // 60 % 24, minutes % 60
+    parts = ((days, "ngày"), (hours, "giờ"), (minutes, "phút"))
+    words = " ".join(f"{count:02} {unit}" for count, unit in parts if count)
+    return f"{'nhanh' if by > timedelta(0) else 'chậm'} {words}"

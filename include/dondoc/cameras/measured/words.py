@@ -1,0 +1,68 @@
+"""Measurements and what they differ in, in words for people. No address."""
+
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from typing import Any, NamedTuple
+
+from dondoc.cameras.measured.findings import Declared, Measured, codec, drift, findings, number, shown, size
+from dondoc.probing.recorder import Recording
+from dondoc.probing.wanted import Subject
+from dondoc.vocabulary.reasons import said
+
+SUBJECTS: Mapping[str, str] = {Subject.STREAM: "Luồng hình", Subject.RECORDER: "Lưu trữ", Subject.CLOCK: "Đồng hồ"}
+
+
+class Line(NamedTuple):
+    """A measurement for a page: `differs` are sentences, empty where nothing does."""
+
+    subject: str
+    night: Any
+    measured: str
+    differs: tuple[str, ...]
+
+
+def line(declared: Declared | None, measured: Measured) -> Line:
+    words = tuple(said(one) for one in findings(declared, measured))
+    return Line(SUBJECTS[measured.subject], measured.night, in_words(measured), words)
+
+
+def in_words(measured: Measured) -> str:
+    """What was measured, whether it agrees or not."""
+    return "; ".join(_OF[measured.subject](measured.found)) or "chưa đo được"
+
+
+def _stream(found: Mapping[str, Any]) -> Iterator[str]:
+    main, sub = size(found.get("main")), size(found.get("sub"))
+    if plays := found.get("codec"):
+        yield codec(str(plays))
+    if main:
+        yield shown(main)
+    if rate := found.get("rate"):
+        yield f"{number(rate)} hình/giây"
+    if interval := found.get("key_interval"):
+        yield f"khung khóa cách nhau {number(interval)} giây"
+    if kbps := found.get("kbps"):
+        yield f"{number(kbps / 1000)} Mbit/s"
+    if sub:
+        yield f"luồng phụ {shown(sub)}"
+
+
+def _recorder(found: Mapping[str, Any]) -> Iterator[str]:
+    known = Recording.read(found)
+    if known.recording is None:
+        yield "chưa kết luận được: thiết bị không cho xem lại theo cách Sở đã hỏi"
+        return
+    yield "hôm trước có bản ghi" if known.recording else "hôm trước không có bản ghi"
+    yield f"bản ghi cũ nhất xem lại được: {known.oldest} ngày trước"
+    if known.missing:
+        yield f"không có bản ghi của {known.missing} ngày trước"
+
+
+def _clock(found: Mapping[str, Any]) -> Iterator[str]:
+    for name, words in (("local", "giờ trên thiết bị"), ("utc", "giờ quốc tế của thiết bị")):
+        if isinstance(by := found.get(name), int):
+            off = abs(by) >= 60
+            yield f"{words} {drift(timedelta(seconds=by)) if off else 'đúng (lệch dưới 01 phút)'}"
+
+
+_OF = {Subject.STREAM: _stream, Subject.RECORDER: _recorder, Subject.CLOCK: _clock}

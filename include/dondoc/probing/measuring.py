@@ -1,0 +1,134 @@
+"""A closer look at a camera whose picture was good: its stream, its recorder, its clock. It never changes a verdict.
+
+All goes over the camera's own address, with the login that it took a moment ago; of one that is refused now nothing
+more is asked. Each part has a time of its own, and what cannot be found out is left out.
+"""
+
+import asyncio
+import contextlib
+import re
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from dondoc.probing import onvif
+from dondoc.probing.address import Address, parse
+from dondoc.probing.network import Ip
+from dondoc.probing.picture.decoder import Decoder
+from dondoc.probing.recorder import Answer, conclude, moment, next_day
+from dondoc.probing.rtsp import key_picture, stream_facts
+from dondoc.probing.rtsp.depacketise import bounds
+from dondoc.probing.rtsp.dialogue import Dialogue, Verdict
+from dondoc.probing.rtsp.message import NotRtsp
+from dondoc.probing.rtsp.play import NotGranted, played
+from dondoc.probing.verdicts import Verdict as Codes
+from dondoc.probing.wanted import Playback, Subject, Wanted
+
+STREAM, DAY, CLOCK = 10.0, 5.0, 4.0  # seconds for the stream, for each day of the recorder, and for the clock
+GONE = (404, 410, 416, 457)  # there is no such recording; 457: Invalid Range (RFC 2326)
+BROKEN = (Verdict, NotRtsp, OSError, TimeoutError, ValueError)
+Again = Callable[[Address], Dialogue]
+Measured = dict[str, dict[str, Any]]
+
+
+async def measure(wanted: Wanted, again: Again, decoder: Decoder, ip: Ip | None, seen: str | None) -> Measured:
+    """What was found, by subject: JSON-safe, without an address.
+
+    Args:
+        again: makes a dialogue about an address of the same device, which is not open yet.
+        ip: where the device was found.
+        seen: the size of the picture that was seen already, "640x360".
+
+    Raises:
+        Problem: this machine is out of descriptors, ports or memory.
+    """
+    found: Measured = {}
+    if wanted.clock and ip and (clock := await _clock(ip, wanted.clock, wanted.clock_time)):
+        found[Subject.CLOCK] = clock
+    with contextlib.suppress(_LoginRefused):
+        await _over_rtsp(wanted, again, decoder, seen, found)
+    return found
+
+
+class _LoginRefused(Exception):
+    """The login that was taken a moment ago is not any more: it is not sent again."""
+
+
+def _unless_refused(error: Exception) -> None:
+    if isinstance(error, Verdict) and error.verdict == Codes.AUTH_FAILED:
+        raise _LoginRefused from None
+
+
+async def _over_rtsp(wanted: Wanted, again: Again, decoder: Decoder, seen: str | None, found: Measured) -> None:
+    if wanted.stream and (stream := await _stream(again(parse(wanted.stream)), decoder)):
+        sub = _size(seen) if wanted.is_sub else None
+        found[Subject.STREAM] = stream | ({"sub": sub} if sub else {})
+    if wanted.playback and wanted.days > 0:
+        found[Subject.RECORDER] = await _recorder(wanted.playback, wanted.days, again, wanted.clock_time())
+
+
+async def _stream(dialogue: Dialogue, decoder: Decoder) -> dict[str, Any]:
+    """`main`: width and height; `codec`, and what `Meter.facts` tells. Empty where nothing came."""
+    picture, found, codec = b"", dict[str, Any](), ""
+    meter: stream_facts.Meter | None = None
+    try:
+        async with asyncio.timeout(STREAM), played(dialogue) as (track, read):
+            codec = track.codec or ""
+            found["codec"] = codec or track.encoding.lower()
+            meter, reader = stream_facts.Meter(codec), key_picture._reader(track)
+            async with asyncio.timeout(stream_facts.MOST):
+                while not (picture and meter.enough):
+                    packet = await read()
+                    meter.feed(packet)
+                    picture = picture or reader.feed(packet) or b""
+    except (*BROKEN, NotGranted) as error:
+        _unless_refused(error)  # what came until then was measured
+    finally:
+        dialogue.close()
+    found |= meter.facts() if meter else {}
+    if picture and (size := _size((await decoder.judge(codec, picture)).features.get("size"))):
+        found["main"] = size
+    return found
+
+
+def _size(told: object) -> list[int] | None:
+    """Width and height of what a child answered, which a picture may have taken over."""
+    parts = re.fullmatch(r"([1-9][0-9]{0,4})x([1-9][0-9]{0,4})", str(told))
+    return [int(part) for part in parts.groups()] if parts else None
+
+
+async def _recorder(playback: Playback, days: int, again: Again, now: datetime) -> dict[str, Any]:
+    """`Recording`, and what was asked for: answers by day."""
+    answers: dict[int, Answer] = {}
+    while (day := next_day(answers, days)) is not None:
+        url, headers = playback.of(*moment(day, now))
+        answers[day] = await _answer(again(parse(url)), headers)
+    return conclude(answers).as_json() | {"answers": {str(day): str(one) for day, one in answers.items()}}
+
+
+async def _answer(dialogue: Dialogue, headers: dict[str, str]) -> Answer:
+    agreed = False
+    try:
+        async with asyncio.timeout(DAY), played(dialogue, **headers) as (_, read):
+            agreed = True
+            while True:
+                start, end = bounds(await read())
+                if start < end:
+                    return Answer.PLAYED
+    except NotGranted as no:
+        return Answer.ABSENT if no.status in GONE else Answer.UNCLEAR
+    except BROKEN as error:
+        _unless_refused(error)
+        return Answer.SILENT if agreed else Answer.UNCLEAR
+    finally:
+        dialogue.close()
+
+
+async def _clock(ip: Ip, port: int, now: Callable[[], datetime]) -> dict[str, Any]:
+    """By how much it is off, as `onvif.offsets`; empty where it tells no time."""
+    began = now()
+    with contextlib.suppress(OSError, TimeoutError, ValueError):
+        async with asyncio.timeout(CLOCK):
+            answer = await onvif.ask(ip, port)
+        return dict(onvif.offsets(answer, began + (now() - began) / 2))
+    return {}

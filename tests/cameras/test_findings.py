@@ -1,0 +1,141 @@
+"""Measurements held against what forms declare."""
+
+from collections import Counter
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from dondoc.cameras.measured.findings import Declared, FindingCode, Measured, findings
+from dondoc.cameras.measured.turn import WEEK, due
+from dondoc.cameras.measured.words import in_words, line
+from dondoc.configuration.settings import DATA
+from dondoc.forms.spec import load_specs
+from dondoc.probing.wanted import Subject
+from dondoc.vocabulary.measured import Compression, Resolution
+from dondoc.vocabulary.reasons import said
+
+NIGHT = date(2021, 11, 25)
+FORM = Declared(codec="h265_plus", resolution="1080p", rate=25, days=30)
+GOOD = {"codec": "h265", "main": [1920, 1080], "sub": [640, 360], "rate": 25.0, "key_interval": 2.0, "kbps": 2048}
+HOURS = 3600
+CASES: list[tuple[Subject, dict[str, Any], Declared, list[str]]] = [
+    (Subject.STREAM, GOOD, FORM, []),
+    (Subject.STREAM, GOOD, Declared(), []),
+    (Subject.STREAM, {}, FORM, []),
+    (Subject.STREAM, GOOD | {"rate": 23.1}, FORM, []),  # shutters are slower by night
+    (Subject.STREAM, GOOD | {"main": [1080, 1920]}, FORM, []),  # turned for a corridor
+    (Subject.STREAM, GOOD | {"main": [1920, 1088]}, FORM, []),
+    (Subject.STREAM, GOOD | {"codec": "h264"}, FORM, ["chuẩn nén khai H.265+, luồng chính đang phát H.264"]),
+    (Subject.STREAM, GOOD | {"codec": "h264"}, FORM._replace(codec="other"), []),
+    (Subject.STREAM, GOOD | {"codec": "jpeg"}, FORM._replace(codec="mjpeg"), []),
+    (
+        Subject.STREAM,
+        GOOD | {"main": [1280, 720]},
+        FORM,
+        ["độ phân giải khai 1080p (2MP), luồng chính đang phát 1280×720"],
+    ),
+    (
+        Subject.STREAM,
+        GOOD | {"main": [2560, 1440]},
+        FORM,
+        ["độ phân giải khai 1080p (2MP), luồng chính đang phát 2560×1440"],
+    ),
+    (Subject.STREAM, GOOD | {"main": [2688, 1520]}, FORM._replace(resolution="4mp"), []),
+    (Subject.STREAM, GOOD | {"main": [704, 576], "sub": None}, FORM._replace(resolution="other"), []),
+    (
+        Subject.STREAM,
+        GOOD | {"main": [640, 360]},
+        FORM,
+        [
+            "luồng chính chỉ 640×360, bằng cỡ của luồng phụ (khai 1080p (2MP)): kiểm tra đường dẫn luồng chính",
+        ],
+    ),
+    (
+        Subject.STREAM,
+        GOOD | {"sub": [1920, 1080]},
+        FORM,
+        ["luồng phụ phát 1920×1080, không nhỏ hơn luồng chính: kiểm tra đường dẫn luồng phụ"],
+    ),
+    (Subject.STREAM, GOOD | {"rate": 12.5}, FORM, ["khai 25 hình/giây, luồng chính đang phát 12,5"]),
+    (Subject.STREAM, GOOD | {"main": [1920, 1080]}, FORM._replace(resolution="8k of a later form"), []),
+    (Subject.RECORDER, {"recording": True, "newest": 1, "oldest": 30, "missing": 0}, FORM, []),
+    (Subject.RECORDER, {"recording": None, "newest": 0, "oldest": 0, "missing": 0}, FORM, []),
+    (Subject.RECORDER, {"recording": True, "newest": 1, "oldest": 1, "missing": 0}, FORM, []),  # it broke off
+    (
+        Subject.RECORDER,
+        {"recording": True, "newest": 1, "oldest": 12, "missing": 13},
+        FORM,
+        ["khai lưu 30 ngày, chỉ xem lại được 12 ngày gần nhất"],
+    ),
+    (Subject.RECORDER, {"recording": True, "newest": 1, "oldest": 12, "missing": 13}, FORM._replace(days=10), []),
+    (
+        Subject.RECORDER,
+        {"recording": False, "newest": 9, "oldest": 30, "missing": 0},
+        FORM,
+        [
+            "đầu ghi không còn ghi: ngày 24/11/2021 không có bản ghi, bản ghi gần nhất xem lại được là của ngày "
+            "16/11/2021"
+        ],
+    ),
+    (Subject.CLOCK, {"utc": 40, "local": -40}, FORM, []),
+    (Subject.CLOCK, {"utc": 300, "local": 300}, FORM, []),
+    (Subject.CLOCK, {"utc": -10800, "local": -10800}, FORM, ["đồng hồ của thiết bị chậm 03 giờ"]),
+    (Subject.CLOCK, {"utc": 301}, FORM, ["đồng hồ của thiết bị nhanh 05 phút"]),
+    (Subject.CLOCK, {"utc": 7 * HOURS, "local": 5}, FORM, []),  # what its pictures show is right
+    (
+        Subject.CLOCK,
+        {"utc": 5, "local": -7 * HOURS},
+        FORM,
+        ["múi giờ của thiết bị đặt sai: giờ trên thiết bị chậm 07 giờ"],
+    ),
+    (Subject.CLOCK, {"local": 400 * 24 * HOURS + 120}, FORM, ["đồng hồ của thiết bị nhanh 400 ngày 02 phút"]),
+]
+
+
+@pytest.mark.parametrize(("subject", "found", "declared", "told"), CASES)
+def test_what_differs_from_the_form_is_told_and_nothing_else(
+    subject: Subject, found: dict[str, Any], declared: Declared, told: list[str]
+) -> None:
+    measured = Measured(subject, NIGHT, found)
+    assert [said(one) for one in findings(declared, measured)] == told
+    assert line(declared, measured).differs == tuple(told)
+    assert in_words(measured)
+
+
+def test_every_finding_has_a_case() -> None:
+    told = {one.code for subject, found, form, _ in CASES for one in findings(form, Measured(subject, NIGHT, found))}
+    assert told == set(FindingCode)
+
+
+def test_what_forms_call_codecs_and_resolutions_is_known_here() -> None:
+    for kind, column in ((Compression, "codec"), (Resolution, "resolution")):
+        for spec in (one for one in load_specs(DATA).values() if column in one.fields):
+            field = spec.fields[column]
+            assert {choice.code: choice.label for choice in spec.lists[field.choices or ""]} == {
+                str(one): one.label for one in kind
+            }
+
+
+def test_each_camera_has_its_turn_once_a_week_and_each_night_a_seventh() -> None:
+    week = [NIGHT + timedelta(days=day) for day in range(WEEK)]
+    turns = {camera: [night for night in week if due(camera, night)] for camera in range(1, 701)}
+    assert {len(nights) for nights in turns.values()} == {1}
+    assert set(Counter(nights[0] for nights in turns.values()).values()) == {100}
+    assert all(due(camera, nights[0] + timedelta(days=WEEK)) for camera, nights in turns.items())
+
+
+def test_what_was_measured_is_said_in_words() -> None:
+    def words(subject: Subject, found: dict[str, Any]) -> str:
+        return in_words(Measured(subject, NIGHT, found))
+
+    plain = "H.265; 1920×1080; 25 hình/giây; khung khóa cách nhau 2 giây; 2 Mbit/s; luồng phụ 640×360"
+    assert words(Subject.STREAM, GOOD) == plain
+    assert words(Subject.STREAM, {}) == "chưa đo được"
+    kept = {"recording": True, "newest": 1, "oldest": 12, "missing": 13}
+    told = "hôm trước có bản ghi; bản ghi cũ nhất xem lại được: 12 ngày trước; không có bản ghi của 13 ngày trước"
+    assert words(Subject.RECORDER, kept) == told
+    assert "chưa kết luận được" in words(Subject.RECORDER, {"recording": None})
+    assert words(Subject.CLOCK, {"utc": 10, "local": -10800}) == (
+        "giờ trên thiết bị chậm 03 giờ; giờ quốc tế của thiết bị đúng (lệch dưới 01 phút)"
+    )

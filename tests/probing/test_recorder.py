@@ -1,0 +1,92 @@
+"""Which days a recorder is asked for, and what its answers come to."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dondoc.clock import HERE
+from dondoc.probing.recorder import CONTROL, MOST, Answer, Recording, conclude, moment, next_day
+
+NOW = datetime(2021, 11, 25, 22, tzinfo=HERE)
+P, A, S, U = Answer.PLAYED, Answer.ABSENT, Answer.SILENT, Answer.UNCLEAR
+
+
+def asked(kept: range, declared: int, gone: Answer = A) -> dict[int, Answer]:
+    """All that a recorder which holds these days is asked, with its answers."""
+    answers: dict[int, Answer] = {}
+    while (day := next_day(answers, declared)) is not None:
+        assert day not in answers
+        answers[day] = P if day in kept else gone
+    return answers
+
+
+@pytest.mark.parametrize(
+    ("kept", "declared", "known"),
+    [
+        (range(1, 61), 30, Recording(True, 1, 30, 0)),
+        (range(1, 31), 30, Recording(True, 1, 30, 0)),
+        (range(1, 12), 30, Recording(True, 1, 11, 12)),  # short
+        (range(1, 2), 30, Recording(True, 1, 1, 2)),
+        (range(9, 40), 30, Recording(False, 9, 30, 0)),  # it stopped nine days ago
+        (range(9, 20), 30, Recording(False, 9, 15, 30)),  # and holds less than it should
+        (range(1, 2), 1, Recording(True, 1, 1, 0)),
+        (range(0), 30, Recording()),  # nothing at all: it may be our way of asking
+    ],
+)
+@pytest.mark.parametrize("gone", [A, S])
+def test_the_days_a_recorder_holds_are_found_in_a_few_steps(
+    kept: range, declared: int, known: Recording, gone: Answer
+) -> None:
+    assert conclude(asked(kept, declared, gone)) == known
+
+
+@given(st.integers(1, 365), st.integers(0, 30), st.integers(0, 400))
+def test_what_is_said_of_a_recorder_is_true_and_costs_few_questions(declared: int, stopped: int, length: int) -> None:
+    kept = range(1 + stopped, 1 + stopped + length)
+    answers = asked(kept, declared)
+    known = conclude(answers)
+    assert len(answers) <= MOST
+    if known.recording is None:
+        assert not any(day in kept for day in answers)
+    else:
+        assert known.recording == (1 in kept)
+        assert known.oldest in kept
+        assert known.newest in kept
+        assert known.missing not in kept
+        assert bool(known.keeps(declared)) == (1 in kept and declared in kept)
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        {1: P, CONTROL: P},  # plays whatever it has, or the live picture: a day ten years ago as well
+        {1: U},  # no right to play back, or no such service
+        {1: A, CONTROL: A, 30: S, 15: A, 7: A, 22: A},
+        {1: P},  # cut off before the control
+    ],
+)
+def test_a_recorder_whose_answers_prove_nothing_is_not_judged(answers: dict[int, Answer]) -> None:
+    known = conclude(answers)
+    assert known.recording is None
+    assert known.keeps(30) is None
+    assert answers == {1: P} or next_day(answers, 30) is None
+
+
+def test_of_a_recorder_that_breaks_off_only_what_was_seen_is_said() -> None:
+    known = conclude({1: P, CONTROL: A, 30: U})
+    assert (known.recording, known.oldest, known.keeps(30)) == (True, 1, None)
+    assert next_day({1: P, CONTROL: A, 30: U}, 30) is None
+
+
+def test_what_is_asked_for_is_half_a_minute_and_not_yet_being_overwritten() -> None:
+    start, end = moment(30, NOW)
+    assert end - start == timedelta(seconds=30)
+    assert NOW - timedelta(days=30) < start < NOW - timedelta(days=29)
+
+
+def test_what_was_found_is_read_as_it_was_stored() -> None:
+    known = Recording(False, 9, 30, 0)
+    assert Recording.read(known.as_json()) == known
+    assert Recording.read({"recording": None, "a later key": 1}) == Recording()
