@@ -79,7 +79,7 @@ WORDS = {
         "Kính đề nghị chỉ đạo gửi trước 01/12/2021: Biểu mẫu 03 – TX. Hồng Lĩnh [IOC Hà Tĩnh]",
         [
             "Kính gửi: Đồng chí Chủ tịch UBND thị xã Hồng Lĩnh",
-            "Sở đã gửi thư tới cán bộ đầu mối focal_officer ngày 23/11/2021.",
+            "Sở đã gửi thư tới cán bộ đầu mối focal_officer và văn thư ngày 23/11/2021.",
             "Sau ngày 01/12/2021 Sở tổng hợp, báo cáo UBND tỉnh Hà Tĩnh. Nếu có khó khăn, xin đồng chí cho biết",
         ],
     ),
