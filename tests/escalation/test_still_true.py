@@ -13,7 +13,7 @@ LAST = date(2021, 12, 5)
 
 def play(
     office: Office,
-    first: date,
+    first: date = date(2021, 11, 15),
     last: date = LAST,
     *,
     approve: bool = True,

@@ -16,7 +16,7 @@ from dondoc.store.mail import OutboxLetter
 from dondoc.vocabulary.agencies import AgencyKind
 from tests.directive.letters import NOVEMBER_2021, REGISTRY
 from tests.escalation.conftest import Office
-from tests.escalation.test_play_2021 import play
+from tests.escalation.test_still_true import play
 
 DUC_THO, HONG_LINH, POLICE = "ubnd-huyen-duc-tho", "ubnd-thi-xa-hong-linh", "cong-an-tinh"
 DIRECTIVE: Directive = NOVEMBER_2021.directive(REGISTRY)
