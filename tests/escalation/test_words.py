@@ -60,10 +60,14 @@ def letters(post_office: Office) -> dict[tuple[str, str], list[OutboxLetter]]:
 
 WORDS = {
     (DUC_THO, "remind_3"): (
-        "Gửi 02 nội dung trước 20/11/2021 – Đức Thọ [IOC Hà Tĩnh]",
+        "Gửi văn bản cử đầu mối trước 19/11/2021 – Đức Thọ [IOC Hà Tĩnh]",
+        ["Các nội dung khác còn phải gửi:", "- Biểu mẫu 03 (Khu, điểm du lịch): trước ngày 20/11/2021."],
+    ),
+    ("so-nnptnt", "remind_3"): (
+        "Gửi 02 nội dung trước 20/11/2021 – Sở NN&PTNT [IOC Hà Tĩnh]",
         [
             "gửi 02 nội dung dưới đây trước ngày 20/11/2021 (hạn cuối: hết thứ Sáu, 19/11/2021).",
-            "- Văn bản cử cán bộ đầu mối (Trung tâm Hành chính công cấp huyện): trước ngày 19/11/2021",
+            "- Văn bản cử cán bộ đầu mối (Hồ, đập thủy lợi): trước ngày 20/11/2021",
             "dự thảo văn bản cử cán bộ đầu mối, để trống số, ngày, họ tên",
             "Nếu chưa thể gửi, xin trả lời một dòng: ngày dự kiến gửi và lý do; Sở sẽ ghi nhận và không đôn đốc trước",
         ],
