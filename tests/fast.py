@@ -21,6 +21,7 @@ OPENING = {
     "app",
     "convert",
     "dags",
+    "department",
     "empty_database",
     "fleet",
     "guarded",

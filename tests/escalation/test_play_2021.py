@@ -1,262 +1,200 @@
-"""The letter of November 2021, played over a real mail server, working day by working day."""
+"""The letter of November 2021 from 15/11 to 31/12/2021, day by day: what happened, and what each reader had of us.
 
+`HAPPENED` is the script; `play_2021.txt` tells for each agency what happened to it and, between the lines of that, the
+subject of every letter that its people had. A head's mail goes to the official mailbox, which the clerk reads.
+"""
+
+import re
 from collections import defaultdict
-from datetime import date, timedelta
+from collections.abc import Iterator
+from datetime import date, datetime
+from pathlib import Path
 
 import pytest
 
-from dondoc.clock import HERE
-from tests.escalation.conftest import Office, days, one
-
-HONG_LINH, DUC_THO, CAN_LOC, HUONG_SON = (
-    "ubnd-thi-xa-hong-linh",
-    "ubnd-huyen-duc-tho",
-    "ubnd-huyen-can-loc",
-    "ubnd-huyen-huong-son",
+from dondoc import clock
+from dondoc.demo.mailserver import MailServer
+from dondoc.store.mail import OutboxLetter
+from dondoc.vocabulary.rulings import Cause
+from tests.directive.letters import file
+from tests.escalation.conftest import days
+from tests.escalation.play import (
+    IDS,
+    Department,
+    Happens,
+    address,
+    bounces,
+    day_of,
+    officer_is_now,
+    ours_signs,
+    paper,
+    replies,
+    ruled,
+    said_on_the_phone,
+    sends,
+    sends_something_broken,
+    withdrawn,
 )
-FIRST, LAST = date(2021, 11, 15), date(2021, 12, 5)
+from tests.intake.conftest import INTAKE
+
+PEOPLE = {"focal_officer": "Nguyễn Văn An", "clerk": "Trần Thị Thư", "head": "Lê Văn Trưởng"}
+ALL = [
+    *("TP. Hà Tĩnh", "TX. Hồng Lĩnh", "TX. Kỳ Anh", "Hương Sơn", "Đức Thọ", "Vũ Quang", "Nghi Xuân", "Can Lộc"),
+    *("Hương Khê", "Thạch Hà", "Cẩm Xuyên", "H. Kỳ Anh", "Lộc Hà"),
+    *("Sở NN&PTNT", "CA tỉnh", "Cục Hải quan", "Cảng vụ"),
+]
+TRAINING = file(
+    {
+        "system": "general",
+        "deliverable": "file",
+        "text": "Danh sách cán bộ dự tập huấn",
+        "due_before": "2021-12-15",
+        "agencies": [IDS["TX. Hồng Lĩnh"], IDS["Đức Thọ"], IDS["Vũ Quang"]],
+    },
+    id="stttt-cntt-2021-12",
+    number="2550/STTTT-CNTT",
+    day="2021-12-01",
+    title="V/v tập huấn khai thác Hệ thống camera giám sát",
+    superior_document="Công văn số 7900/UBND-NC2 ngày 26/11/2021",
+)
+FLOOD = ("Công văn số 1905/UBND-VP ngày 18/11/2021", "khắc phục hậu quả mưa lũ")
+STORM = ("Công điện số 22/CĐ-UBND ngày 24/11/2021", "ứng phó mưa bão")
+OVERLOOKED = "văn bản cử cán bộ đầu mối đã đến Sở ngày 18/11/2021 mà chưa vào sổ"
+BY_FRIDAY = "Đơn vị sẽ gửi chậm nhất ngày 26/11/2021 do cán bộ đi công tác."
+MAI = "mai.vu-quang@hatinh.gov.vn"
+# Day, hour, whom it happens to, what happens in words, and as the Department sees it.
+HAPPENED: list[tuple[str, int, str, str, Happens]] = [
+    ("15/11", 10, "Hương Sơn", "sends its form", sends("form_03")),
+    ("15/11", 11, "Thạch Hà", "its officer's mailbox is dead", bounces()),
+    ("17/11", 10, "Đức Thọ", "its letter comes on paper", paper("focal_letter", "812/UBND-VHTT", "16/11")),
+    ("18/11", 14, "Sở NN&PTNT", "sends its form", sends("form_01")),
+    ("18/11", 15, "Hương Khê", "has more time until 30/11 after a flood", ruled("extend", "30/11", *FLOOD)),
+    ("19/11", 15, "Can Lộc", "sends its form with faults", sends("form_03", wrong=1)),
+    ("22/11", 15, "Nghi Xuân", "its letter of 18/11 turns up", paper("focal_letter", "640/UBND-VP", "17/11", "18/11")),
+    ("22/11", 15, "Nghi Xuân", "the Department takes its letter of today back", withdrawn(OVERLOOKED)),
+    ("22/11", 16, "TP. Hà Tĩnh", "sends a file that cannot be opened", sends_something_broken),
+    ("23/11", 10, "Đức Thọ", "sends its form", sends("form_03")),
+    ("23/11", 14, "Lộc Hà", "replies that it will send by 26/11", replies(BY_FRIDAY)),
+    ("23/11", 15, "Cục Hải quan", "says on the phone: by 03/12", said_on_the_phone("03/12", Cause.WAITING_SUPERIOR)),
+    ("24/11", 9, "TX. Kỳ Anh", "says on the phone: by 30/11", said_on_the_phone("30/11", Cause.STAFF_CHANGE)),
+    ("24/11", 11, "Cẩm Xuyên", "is left alone until 30/11: a storm", ruled("pause", "30/11", *STORM)),
+    ("24/11", 11, "H. Kỳ Anh", "is left alone until 30/11: a storm", ruled("pause", "30/11", *STORM)),
+    ("24/11", 15, "Can Lộc", "sends its form again, corrected", sends("form_03")),
+    ("25/11", 9, "Cảng vụ", "its letter comes on paper", paper("focal_letter", "311/CVHH", "24/11")),
+    ("25/11", 14, "Cảng vụ", "sends its form", sends("form_04")),
+    ("26/11", 10, "Vũ Quang", "has another officer", officer_is_now("Trần Thị Mai", MAI, "0912 000 099")),
+    ("29/11", 10, "TX. Kỳ Anh", "sends its form", sends("form_03")),
+    ("29/11", 10, "TX. Kỳ Anh", "its letter comes on paper", paper("focal_letter", "702/UBND-VHTT", "26/11")),
+    ("29/11", 14, "Hương Khê", "sends its form", sends("form_03")),
+    ("29/11", 14, "Hương Khê", "its letter comes on paper", paper("focal_letter", "1950/UBND-VP", "29/11")),
+    ("30/11", 14, "Lộc Hà", "sends its form, and still no letter", sends("form_03")),
+    ("01/12", 8, "Sở TT&TT", "asks three of them under a second letter", ours_signs(TRAINING)),
+    ("01/12", 14, "Thạch Hà", "its letter comes on paper", paper("focal_letter", "905/UBND-VP", "30/11")),
+    ("01/12", 14, "Thạch Hà", "its clerk sends its form", sends("form_03", "clerk")),
+    ("02/12", 14, "Sở NN&PTNT", "its letter comes on paper", paper("focal_letter", "2210/SNN-VP", "01/12")),
+    ("03/12", 9, "Cục Hải quan", "sends its form", sends("form_04")),
+    ("03/12", 9, "Cục Hải quan", "its letter comes on paper", paper("focal_letter", "1422/HQHT-VP", "02/12")),
+    ("07/12", 14, "TP. Hà Tĩnh", "sends its form", sends("form_03")),
+    ("08/12", 9, "Cẩm Xuyên", "its letter comes on paper", paper("focal_letter", "1300/UBND-VP", "07/12")),
+    ("08/12", 10, "Cẩm Xuyên", "sends its form", sends("form_03")),
+    ("13/12", 9, "Đức Thọ", "its list of people to be trained comes", paper("general/file", "990/UBND-VHTT", "13/12")),
+    ("22/12", 9, "Vũ Quang", "its letter comes on paper", paper("focal_letter", "1105/UBND-VP", "21/12")),
+    ("22/12", 9, "Vũ Quang", "its list comes with it", paper("general/file", "1106/UBND-VP", "21/12")),
+    ("22/12", 14, "Vũ Quang", "its new officer sends its form", sends("form_03", sender=MAI)),
+]
 
 
-def play(
-    office: Office,
-    first: date = FIRST,
-    last: date = LAST,
-    *,
-    approve: bool = True,
-    agencies: list[str] | None = None,
-) -> dict[str, list[str]]:
-    """Every morning: read, decide, deliver; at nine a named person approves what is held; at ten deliver again.
-
-    Returns:
-        per agency, day and step of what was decided.
-    """
-    decided: dict[str, list[str]] = defaultdict(list)
-    for day in days(first, last):
-        office.go(day)
-        office.see()
-        rows = office.decide(agencies=agencies)
-        assert office.deliver().get("refused", 0) == 0
-        held = [i for r in rows if r["needs_approval"] for i in r["outbox_ids"]]
-        assert not held or {r.state for r in office.letters() if str(r.id) in held} == {"held"}, "nobody was asked"
-        for row in rows:
-            decided[row["agency"]].append(f"{day:%d/%m} {row['step']}")
-        if approve and held:
-            office.go(day, 9)
-            assert set(office.approve(*held)) == {"pending"}
-            office.go(day, 10)
-            office.see()
-            assert office.deliver() == {"sent": len(set(held))}, "one letter may be about several agencies"
-        if day == date(2021, 11, 24):
-            office.go(day, 14)
-            office.arrives(CAN_LOC, "form_03")
-    return decided
+@pytest.fixture
+def department(
+    live: None, environment: pytest.MonkeyPatch, tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[Department]:
+    with MailServer(tmp_path / "mail") as server:
+        environment.setenv("DONDOC_SMTP_URL", server.smtp_url("ioc@so.test"))
+        environment.setenv("DONDOC_IMAP_URL", server.imap_url(INTAKE))
+        office = Department(request.getfixturevalue("app"), server, patch=environment)
+        office.go(date(2021, 11, 15), 7)
+        theirs = [
+            (IDS[name], role, PEOPLE[role], address(IDS[name], role), f"0912 0{n:02} 0{m:02}", "")
+            for n, name in enumerate(ALL)
+            for m, role in enumerate(("focal_officer", "clerk", "head"))
+        ]
+        office.learn(
+            *theirs,
+            ("so-tttt", "focal_officer", "Nguyễn Văn Hải", "hai@so.test", "0239 385 5555", ""),
+            ("so-tttt", "board", "Đậu Tùng Lâm", "lam@so.test", "0239 385 5556", ""),
+            ("so-tttt", "approver", "Trần Thị B", "b.tran@so.test", "0239 385 5557", "b.tran"),
+            ("so-tttt", "ops", "Lê Anh", "ops@so.test", "0239 385 5558", ""),
+        )
+        yield office
 
 
-def test_an_agency_that_answers_nothing_climbs_step_by_step_and_one_that_answers_hears_no_more(
-    post_office: Office,
-) -> None:
-    post_office.go(FIRST, 6)
-    post_office.arrives(HUONG_SON, "form_03")
-    decided = play(post_office)
-    ladder = ["16/11 remind_3", "18/11 remind_1", "23/11 overdue_1", "25/11 overdue_2", "01/12 report_up"]
-    assert decided[HONG_LINH] == ladder
-    assert decided["so-nnptnt"] == ladder
-    assert decided[CAN_LOC] == ladder[:3], "its form came on the 24th"
-    assert decided[HUONG_SON] == [], "its form came before anything was due"
-    two_deadlines = ["22/11 overdue_1", "23/11 overdue_1", "25/11 overdue_2", "01/12 report_up"]
-    assert decided[DUC_THO][4:] == two_deadlines, "what a letter gives until a day it gives for all that it lists"
-    assert [d.split()[0] for d in decided[DUC_THO][:4]] == ["15/11", "16/11", "17/11", "18/11"]
-
-    chasing = [r for r in post_office.letters() if r.agency and r.sent_at]
-    given = {(r.agency, r.context["step"]): r.text for r in chasing}
-    outside = {"cong-an-tinh", "cuc-hai-quan-tinh", "cang-vu-hang-hai"}
-    upward = [r for r in post_office.letters() if r.sent_at and "agencies" in r.context]
-    told = {agency for r in upward for agency in r.context["agencies"]} - outside
-    assert len(told) > 7
-    assert all("trước ngày 01/12/2021" in given[agency, "overdue_2"] for agency in told)
-    board_read = [(r.sent_at.astimezone(HERE).date(), set(r.context["agencies"])) for r in upward]
-    given_days = [(date(2021, 11, 29), outside), (date(2021, 12, 1), told)]
-    assert board_read == given_days, "once a morning, not before the day is over that the heads, or the police, had"
-    assert not outside & {agency for agency, step in given if step == "overdue_2"}
-
-    boxes = post_office.server.boxes  # type: ignore[union-attr]
-    officer = boxes.messages(f"focal_officer@{HONG_LINH}.test")
-    assert len(officer) == 4, "two reminders, the first overdue letter, a copy of the one to the head"
-    counted = [len(boxes.messages(f"{role}@{HONG_LINH}.test")) for role in ("clerk", "head")]
-    assert counted == [2, 0], "the official mailbox has the one to the head too"
-    board = boxes.messages("lanh-dao@so.test")
-    assert [m["subject"].split(" quá hạn")[0] for m in board] == [
-        "[Nội bộ] 03 đơn vị",
-        f"[Nội bộ] {len(told):02} đơn vị",
-    ]
-    assert "UBND thị xã Hồng Lĩnh" in board[1].get_body(("plain",)).get_content()
-    assert {m["in-reply-to"] for m in officer[1:]} <= {m["message-id"] for m in officer}, "one thread"
-    assert len(boxes.messages(f"clerk@{CAN_LOC}.test")) == 1, "none to the head"
-    assert boxes.messages(f"clerk@{HUONG_SON}.test") == []
-
-    left: dict[tuple[str, date], set[str]] = defaultdict(set)
-    for row in post_office.letters():
-        if row.agency and row.sent_at:
-            left[row.agency, row.sent_at.astimezone(HERE).date()].add(row.context["step"])
-    assert all(len(steps) == 1 for steps in left.values()), "one chasing letter a day"
-    assert all(post_office.app.calendar.is_working_day(day) for _, day in left)
+ROLES = {"dau-moi": "officer", "van-thu": "clerk", "lanh-dao": "head", "mai": "new officer"}
+STORY = Path(__file__).with_name("play_2021.txt")
 
 
-def test_without_an_approver_nobody_above_the_clerk_is_written_to(post_office: Office) -> None:
-    decided = play(post_office, date(2021, 11, 22), approve=False, agencies=[HONG_LINH])
-    steps = [d.split()[1] for d in decided[HONG_LINH]]
-    asked = ["overdue_1", "overdue_2", "overdue_2", "ask_again"]
-    assert steps == asked, "asked for again when an approval has lapsed, and the officer is not left alone meanwhile"
-    addresses = post_office.server.boxes.addresses()  # type: ignore[union-attr]
-    assert [a for a in addresses if a.startswith(("head@", "lanh-dao@"))] == []
+def play(office: Department) -> None:
+    for day in days(date(2021, 11, 15), date(2021, 12, 31)):
+        if office.app.calendar.is_working_day(day):
+            office.morning(day)
+        for when, hour, whom, _, happens in HAPPENED:
+            if day_of(when) == day:
+                office.go(day, hour, 5)
+                happens(office, IDS[whom])
+                office.work()
 
 
-def test_in_rehearsal_all_goes_to_one_address_and_the_ladder_does_not_climb(
-    post_office: Office, environment: pytest.MonkeyPatch
-) -> None:
-    post_office.app.settings.mode = "rehearsal"
-    decided = play(post_office, date(2021, 11, 23), date(2021, 11, 26), agencies=[HONG_LINH])
-    assert [d.split()[1] for d in decided[HONG_LINH]] == ["overdue_1"] * 4
-    assert post_office.server.boxes.addresses() == ["dien-tap@example.vn"]  # type: ignore[union-attr]
+def told(office: Department) -> str:
+    """Agency by agency what happened and, line by line, which letters came to whom."""
+    lines: dict[str, list[tuple[datetime, str]]] = {name: [] for name in (*ALL, "Sở TT&TT")}
+    for when, hour, whom, what, _ in HAPPENED:
+        lines[whom].append((clock.at(day_of(when), hour, 5), f"{when}   … {what}"))
+    for moment, agency, subject, readers in letters(office):
+        lines[agency].append((moment, f"{moment:%d/%m} {', '.join(readers)}: {subject}"))
+    parts = ["\n".join([name, *(f"  {line}" for _, line in sorted(own, key=by_time))]) for name, own in lines.items()]
+    return "\n\n".join(parts) + "\n"
 
 
-def test_on_the_day_it_goes_live_the_real_letters_leave(post_office: Office) -> None:
-    post_office.app.settings.mode = "rehearsal"
-    rehearsed = one(post_office.decide(), HONG_LINH)
-    post_office.go(date(2021, 11, 23), 8)
-    assert set(post_office.deliver()) == {"sent"}
-    post_office.app.settings.mode = "live"
-    post_office.see()
-    real = one(post_office.decide(), HONG_LINH)
-    assert (real["step"], real["recipients"]) == (rehearsed["step"], rehearsed["recipients"])
-    assert set(real["outbox_ids"]).isdisjoint(rehearsed["outbox_ids"])
-    assert one(post_office.decide(), HONG_LINH) == real, "once"
-    assert set(post_office.deliver()) == {"sent"}
-    assert post_office.deliver() == {}
-    assert len(post_office.server.boxes.messages(real["recipients"][0])) == 1  # type: ignore[union-attr]
-    post_office.app.settings.mode = "rehearsal"
-    written = len(post_office.letters())
-    assert set(real["outbox_ids"]) <= set(one(post_office.decide(), HONG_LINH)["outbox_ids"])
-    assert len(post_office.letters()) == written, "and back: what truly left is not played again"
+def by_time(line: tuple[datetime, str]) -> datetime:
+    return line[0]
 
 
-class TestStillTrue:
-    """Between the decision and the moment of leaving."""
+def letters(office: Department) -> Iterator[tuple[datetime, str, str, list[str]]]:
+    """When a letter came, about which agency, its subject without what all have, and who had it."""
+    short = {agency: name for name, agency in IDS.items()}
+    found: dict[tuple[datetime, str, str], list[str]] = defaultdict(list)
+    for row in office.letters():
+        if row.sent_at and row.kind != "internal":
+            subject = re.sub(r"( – [^\[]*)? \[.*\]$", "", row.subject)
+            subject = re.sub(r"TH-\d+", "TH-…", subject)
+            reader = ROLES.get(row.recipient.split(".")[0].split("@")[0], "board")
+            found[row.sent_at.astimezone(clock.HERE), short[row.agency or "so-tttt"], subject].append(reader)
+    for (moment, agency, subject), readers in found.items():
+        yield moment, agency, subject, readers
 
-    TUESDAY = date(2021, 11, 23)
 
-    @pytest.fixture
-    def decided(self, post_office: Office) -> Office:
-        post_office.decide(agencies=[HONG_LINH, CAN_LOC])
-        post_office.go(self.TUESDAY, 8)
-        return post_office
+def printed(row: OutboxLetter) -> str:
+    """A letter as its reader has it, or why nobody had it."""
+    when = f"{row.sent_at.astimezone(clock.HERE):%d/%m %H:%M}" if row.sent_at else f"{row.state}: {row.reason}"
+    return f"==== {row.id} → {row.recipient}, {when}\n{row.subject}\n\n{row.text}"
 
-    def states(self, office: Office, agency: str) -> set[str]:
-        return {r.state for r in office.letters(agency)}
 
-    def test_an_agency_that_has_just_sent_it_gets_no_letter(self, decided: Office) -> None:
-        decided.arrives(HONG_LINH, "form_03")
-        assert decided.deliver() == {"cancelled": 2, "sent": 2}
-        assert "đã nhận Văn bản số 12/UBND" in decided.letters(HONG_LINH)[0].reason
-
-    @pytest.mark.parametrize("outcome", ["waiting", "conflict"])
-    def test_nor_one_whose_form_has_just_come_and_waits_for_us(self, decided: Office, outcome: str) -> None:
-        decided.submission(HONG_LINH, "form_03", outcome)
-        decided.deliver()
-        assert (self.states(decided, HONG_LINH), self.states(decided, CAN_LOC)) == ({"cancelled"}, {"sent"})
-
-    @pytest.mark.parametrize(
-        ("kind", "more"),
-        [("called", {}), ("waive", {}), ("accept", {}), ("pause", {}), ("extend", {"until": date(2021, 12, 1)})],
-    )
-    def test_nor_against_a_ruling(self, decided: Office, kind: str, more: dict[str, date]) -> None:
-        decided.rule(kind, agency=HONG_LINH, **more)
-        decided.deliver()
-        assert (self.states(decided, HONG_LINH), self.states(decided, CAN_LOC)) == ({"cancelled"}, {"sent"})
-        assert "Giấy ghi 12 (mưa lũ; Lê Văn C)" in decided.letters(HONG_LINH)[0].reason
-
-    def test_nor_anybody_while_everything_is_stopped(self, decided: Office) -> None:
-        number = decided.rule("hold_all")
-        assert decided.deliver() == {}
-        assert "tạm dừng theo Giấy ghi 12" in decided.letters(HONG_LINH)[0].reason
-        decided.arrives(CAN_LOC, "form_03")
-        assert decided.deliver() == {"cancelled": 2}, "what is not owed any more does not wait"
-        decided.rule("undo", undoes=number)
-        assert decided.deliver() == {"sent": 2}
-
-    def test_what_was_approved_while_everything_is_stopped_leaves_without_being_asked_again(
-        self, post_office: Office
-    ) -> None:
-        play(post_office, self.TUESDAY, date(2021, 11, 24), agencies=[HONG_LINH])
-        post_office.go(date(2021, 11, 25))
-        post_office.see()
-        number = post_office.rule("hold_all")
-        ids = one(post_office.decide(agencies=[HONG_LINH]), HONG_LINH)["outbox_ids"]
-        assert post_office.approve(*ids) == ["held", "held"]
-        assert post_office.deliver() == {}
-        post_office.go(date(2021, 11, 26), 9)
-        post_office.rule("undo", undoes=number)
-        post_office.see(ok=False, detail="mất kết nối")
-        assert post_office.deliver() == {}, "blind is not late, also for what was approved before"
-        post_office.see()
-        assert post_office.deliver() == {"sent": 2}
-        assert [r.state for r in post_office.letters(HONG_LINH)[-2:]] == ["sent", "sent"]
-
-    def test_nor_who_does_not_answer_for_it_any_more(self, decided: Office) -> None:
-        decided.rule("reassign", agency=HONG_LINH, to_agency=DUC_THO)
-        decided.deliver()
-        assert self.states(decided, HONG_LINH) == {"cancelled"}
-        assert "đã chuyển sang UBND huyện Đức Thọ" in decided.letters(HONG_LINH)[0].reason
-
-    def test_while_something_came_in_unjudged_or_a_source_fails_letters_wait(self, decided: Office) -> None:
-        decided.see(ok=False, detail="mất kết nối")
-        assert decided.deliver() == {}
-        assert "mất kết nối" in decided.letters(HONG_LINH)[0].reason
-        decided.see()
-        decided.submission(HONG_LINH, "form_03", None)
-        decided.now += timedelta(minutes=5)
-        assert decided.deliver() == {"cancelled": 2}, "its sender's agency is not chased at all"
-        assert "còn 01 bản nộp đã nhận mà chưa kiểm tra" in decided.letters(CAN_LOC)[0].reason
-
-    def test_a_letter_that_did_not_leave_on_its_day_is_dead_and_decided_anew(self, decided: Office) -> None:
-        decided.go(date(2021, 11, 24))
-        decided.see()
-        rows = decided.decide(agencies=[HONG_LINH])
-        assert one(rows, HONG_LINH)["step"] == "overdue_1"
-        assert decided.deliver() == {"cancelled": 4, "sent": 2}
-
-    def test_a_letter_that_lists_something_done_meanwhile_is_cancelled_and_decided_anew(
-        self, post_office: Office
-    ) -> None:
-        first = one(post_office.decide(agencies=[DUC_THO]), DUC_THO)
-        assert len(first["obligations"]) == 2
-        post_office.arrives(DUC_THO, "focal_letter")
-        assert post_office.deliver() == {"cancelled": 2}
-        post_office.go(date(2021, 11, 24))
-        post_office.see()
-        assert one(post_office.decide(), DUC_THO)["obligations"] == ["tourism/form_03"]
-
-    def test_an_approval_that_comes_late_rechecks(self, post_office: Office) -> None:
-        play(post_office, self.TUESDAY, date(2021, 11, 24), agencies=[HONG_LINH])
-        post_office.go(date(2021, 11, 25))
-        post_office.see()
-        ids = one(post_office.decide(), HONG_LINH)["outbox_ids"]
-        post_office.go(date(2021, 11, 26), 9)
-        post_office.arrives(HONG_LINH, "form_03")
-        assert post_office.approve(*ids) == ["cancelled", "cancelled"]
-
-    def head_is_to_be_written_to(self, office: Office) -> list[str]:
-        play(office, self.TUESDAY, date(2021, 11, 24), agencies=[HONG_LINH])
-        office.go(date(2021, 11, 25))
-        office.see()
-        return list(one(office.decide(), HONG_LINH)["outbox_ids"])
-
-    def test_an_approval_in_time_releases(self, post_office: Office) -> None:
-        ids = self.head_is_to_be_written_to(post_office)
-        post_office.go(date(2021, 11, 29), 16, 59)
-        assert post_office.approve(ids[0]) == ["pending", "pending"], "two working days"
-
-    def test_an_approval_after_its_time_cancels(self, post_office: Office) -> None:
-        ids = self.head_is_to_be_written_to(post_office)
-        post_office.go(date(2021, 11, 29), 17, 1)
-        assert post_office.approve(ids[1]) == ["cancelled", "cancelled"]
+def test_every_reader_has_the_letters_that_the_story_tells(department: Department, tmp_path: Path) -> None:
+    office = department
+    play(office)
+    came, all_letters = tmp_path / "story.txt", tmp_path / "letters.txt"
+    came.write_text(told(office), encoding="utf-8")
+    all_letters.write_text("\n".join(map(printed, office.letters())), encoding="utf-8")
+    same = came.read_text(encoding="utf-8") == STORY.read_text(encoding="utf-8")
+    assert same, f"compare {came} with {STORY.name}, read {all_letters} as each reader, and sign it or not"
+    rows = [row for row in office.letters() if row.sent_at]
+    assert len(rows) == len({(row.recipient, row.subject, row.sent_at) for row in rows}), "nothing twice"
+    for row in rows:
+        assert len(row.subject) < 100
+        assert "None" not in row.text
+        assert "  " not in row.text.replace("\n- ", "")
+        assert "điện thoại" in row.text or row.kind == "internal", "somebody to call"
+    assert office.server is not None
+    for role in ("focal_officer", "clerk"):
+        thread = office.server.boxes.messages(address(IDS["TX. Hồng Lĩnh"], role))
+        known = {m["Message-ID"] for m in thread}
+        assert all(m["In-Reply-To"] in {None, *known} for m in thread), "no reply to what somebody else had"

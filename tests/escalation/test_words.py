@@ -16,7 +16,7 @@ from dondoc.store.mail import OutboxLetter
 from dondoc.vocabulary.agencies import AgencyKind
 from tests.directive.letters import NOVEMBER_2021, REGISTRY
 from tests.escalation.conftest import Office
-from tests.escalation.test_play_2021 import play
+from tests.escalation.test_still_true import play
 
 DUC_THO, HONG_LINH, POLICE = "ubnd-huyen-duc-tho", "ubnd-thi-xa-hong-linh", "cong-an-tinh"
 DIRECTIVE: Directive = NOVEMBER_2021.directive(REGISTRY)
@@ -60,10 +60,14 @@ def letters(post_office: Office) -> dict[tuple[str, str], list[OutboxLetter]]:
 
 WORDS = {
     (DUC_THO, "remind_3"): (
-        "Gửi 02 nội dung trước 20/11/2021 – Đức Thọ [IOC Hà Tĩnh]",
+        "Gửi văn bản cử đầu mối trước 19/11/2021 – Đức Thọ [IOC Hà Tĩnh]",
+        ["Các nội dung khác còn phải gửi:", "- Biểu mẫu 03 (Khu, điểm du lịch): trước ngày 20/11/2021."],
+    ),
+    ("so-nnptnt", "remind_3"): (
+        "Gửi 02 nội dung trước 20/11/2021 – Sở NN&PTNT [IOC Hà Tĩnh]",
         [
             "gửi 02 nội dung dưới đây trước ngày 20/11/2021 (hạn cuối: hết thứ Sáu, 19/11/2021).",
-            "- Văn bản cử cán bộ đầu mối (Trung tâm Hành chính công cấp huyện): trước ngày 19/11/2021",
+            "- Văn bản cử cán bộ đầu mối (Hồ, đập thủy lợi): trước ngày 20/11/2021",
             "dự thảo văn bản cử cán bộ đầu mối, để trống số, ngày, họ tên",
             "Nếu chưa thể gửi, xin trả lời một dòng: ngày dự kiến gửi và lý do; Sở sẽ ghi nhận và không đôn đốc trước",
         ],
@@ -79,7 +83,7 @@ WORDS = {
         "Kính đề nghị chỉ đạo gửi trước 01/12/2021: Biểu mẫu 03 – TX. Hồng Lĩnh [IOC Hà Tĩnh]",
         [
             "Kính gửi: Đồng chí Chủ tịch UBND thị xã Hồng Lĩnh",
-            "Sở đã gửi thư tới cán bộ đầu mối focal_officer ngày 23/11/2021.",
+            "Sở đã gửi thư tới cán bộ đầu mối focal_officer và văn thư ngày 23/11/2021.",
             "Sau ngày 01/12/2021 Sở tổng hợp, báo cáo UBND tỉnh Hà Tĩnh. Nếu có khó khăn, xin đồng chí cho biết",
         ],
     ),

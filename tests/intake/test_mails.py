@@ -258,6 +258,12 @@ THURSDAY = ARRIVED
         ("Trước 16h ngày 23/11 em gửi.", "23"),
         ("Ngày 22 em nộp ạ.", "22"),
         ("Cuối tuần này em gửi.", "19"),
+        # with the reason that our letters ask for
+        ("Đơn vị sẽ gửi chậm nhất ngày 25/11/2021 do cán bộ đi công tác.", "25"),
+        ("Đơn vị dự kiến gửi ngày 25/11, vì chưa nhận được ý kiến của lãnh đạo.", "25"),
+        ("Ngày dự kiến gửi: 25/11/2021. Lý do: cán bộ đi công tác.", "25"),
+        ("Dự kiến ngày 25/11 đơn vị gửi ạ.", "25"),
+        ("Đơn vị gửi ngày 25/11 do đường truyền hỏng nên có thể chậm.", None),
         ("Trong tuần sau sẽ gửi ạ.", "26"),
         ("Trong vòng 3 ngày đơn vị sẽ gửi.", "21"),
         ("I will send it tomorrow.", "19"),

@@ -32,6 +32,7 @@ from dondoc.vocabulary.reasons import Reason, because
 from dondoc.workdays import WorkingDays
 
 APPROVAL_DAYS = 2  # working days that an approver has; then the letter is dead, and the ladder decides anew
+LISTED_DAYS = 2  # working days in which nobody is reminded of what another letter has named
 Duty = tuple[str, date]  # who owed what, and until when: after an extension the ladder begins anew
 
 
@@ -222,6 +223,8 @@ class Ladder:
             return because(LadderReason.UNDATED)
         if step.kind == LetterKind.REMINDER and day > last_day:
             return because(LadderReason.PAST_DUE, due=duty_words.due(standing))
+        if step.kind == LetterKind.REMINDER and (letter := self._just_listed(standing, past, day)):
+            return because(LadderReason.JUST_LISTED, letter=letter.number, on=letter.sent_on)
         if stop := self.stop(step, standing, past, day):
             return because(LadderReason.STOPPED, by=stop.by, on=stop.on, why=stop.reason, until=stop.until)
         if standing.correct_by and day <= standing.correct_by:
@@ -293,6 +296,13 @@ class Ladder:
         mine = [p for p in _of(standing, past) if p.role == Role.FOCAL_OFFICER and p.delivered(day)]
         had = [p for p in mine if _step(p, standing) in lower]
         return lower[_step(had[-1], standing) or ""] if had and duty(standing) in had[-1].left_behind else None
+
+    def _just_listed(self, standing: Standing, past: Sequence[SentLetter], day: date) -> SentLetter | None:
+        """A letter of these days that names an obligation with its date beside what it asks for: nobody needs a
+        reminder every morning because the days of what it owes lie close together."""
+        theirs = (p for p in past if p.agency == standing.agency and not p.copy and p.delivered(day))
+        listing = (p for p in theirs if duty(standing) in p.others and p.sent_on)
+        return next((p for p in listing if p.sent_on and day <= self.calendar.add(p.sent_on, LISTED_DAYS)), None)
 
     def _step_before(self, step: Step, standing: Standing, past: Sequence[SentLetter], day: date) -> Reason | None:
         """The step that this one needs has not arrived, or not long enough ago: counted from its official letter, where
@@ -417,7 +427,7 @@ class Ladder:
         """Whether it is time to ask once more: some interval after whatever was written about the obligation last."""
         if self.blocked_reason(step, standing, past, day):
             return False
-        about = [p for p in past if not p.copy and p.stands(day) and duty(standing) in p.duties]
+        about = [p for p in past if not p.copy and p.stands(day) and self.asked_for(p, standing)]
         return all(self._long_ago(step.repeat or 0, p, day) for p in about)
 
     def answer_by(self, steps: Mapping[str, Step], day: date, listed: Iterable[Standing] = ()) -> date | None:
@@ -593,7 +603,7 @@ def _why(
         first = next(s for s in ground if s.duty.directive == directive)
         climbing = ladder.climbing(first)
         for above in climbing[climbing.index(step) + 1 :][:1] if step in climbing else ():
-            if why := ladder.blocked_reason(above, first, past, day):
+            if above.kind != LetterKind.REMINDER and (why := ladder.blocked_reason(above, first, past, day)):
                 yield because(LadderReason.NOT_YET, step=words.title(above), why=why)
     if rest:
         yield because(LadderReason.STILL_TO_COME, owed=tuple(_owed(ladder, s, day) for s in rest))

@@ -237,7 +237,9 @@ def _shape(
         "head": any(person.role == Role.HEAD and not person.copy for person in people),
         "head_title": agency.head_title,
         "superior": registry.agency(about[0].superior).name,
-        "grounds": words.grounds(about, ladder.documents(asked)),
+        "grounds": words.grounds(
+            [known[d] for d in dict.fromkeys(s.duty.directive for s in asked)], ladder.documents(asked)
+        ),
         "day": day,
         "what": words.what([s.duty for s in asked]),
         "items": [_item(ladder, s, day) for s in asked],
@@ -250,7 +252,8 @@ def _shape(
         "also": list(dict.fromkeys(person.role.label for person in people if person.copy)),
         "attached": [a.filename for a in files],
         "draft": draft.filename if draft else None,
-        "forms": any(s.duty.deliverable.startswith("form_") for s in asked),
+        "forms": bool(files) or any(s.duty.deliverable.startswith("form_") for s in asked),
+        "coordination": decision.step is not None and decision.step.letter == "coordination",
         "told": _told(session, ladder, decision, past),
         "received": [_received(ladder, s) for s in owed if s.status in DONE and s.received_at],
         "unread": _unread(session, decision) if any(s.duty.deliverable.startswith("form_") for s in asked) else [],
@@ -267,9 +270,12 @@ def _by(decision: Decision) -> date:
 
 
 def _asked(ladder: Ladder, decision: Decision) -> list[Standing]:
-    """What its letters ask for: their ground, and what is due by the same day."""
-    by = _by(decision)
-    return [*decision.ground, *(s for s in decision.still_to_come if ladder.asks(s, decision.day, by))]
+    """What its letters ask for: their ground, and what is due by the same day. A reminder gives no new day to what is
+    late already: it only says that it is still owed."""
+    day, by, reminder = decision.day, _by(decision), decision.answer_by is None
+    late = {duty(s) for s in decision.still_to_come if reminder and s.last_day and s.last_day < day}
+    beside = (s for s in decision.still_to_come if duty(s) not in late and ladder.asks(s, day, by))
+    return [*decision.ground, *beside]
 
 
 def _groups(ladder: Ladder, standings: Sequence[Standing], day: date, *, alone: bool) -> list[GroupWords]:
@@ -333,11 +339,13 @@ def _told(session: Session, ladder: Ladder, decision: Decision, past: Sequence[S
             and any(step.kind == LetterKind.OVERDUE for step in _taken(ladder, letter))
         ):
             had.setdefault(letter.recipient, {})[words.short(letter.sent_on)] = None
-    who = {address: _who(session, decision, address) for address in had}
     days: dict[str, dict[str, None]] = {}
     for address, its in had.items():
-        days.setdefault(who[address], {}).update(its)
-    return [{"who": name, "days": _days(its)} for name, its in days.items()]
+        days.setdefault(_who(session, decision, address), {}).update(its)
+    who: dict[str, list[str]] = {}  # by their days: one sentence for all who had the same letters
+    for name, its in days.items():
+        who.setdefault(_days(its), []).append(name)
+    return [{"who": words.listed(names), "days": on} for on, names in who.items()]
 
 
 def _sent(ladder: Ladder, decision: Decision, past: Sequence[SentLetter]) -> list[str]:

@@ -101,8 +101,9 @@ def _owners(letter: SentLetter) -> set[str]:
 
 
 def _had_today(other: SentLetter, mine: SentLetter, day: date) -> bool:
-    """Whether the agency had another letter on this day."""
-    return other.read_on(day) and not other.to_us and not other.same_decision(mine)
+    """Whether the agency had another letter on this day, or may have had."""
+    perhaps = other.state == OutboxState.UNCERTAIN and other.day == day
+    return (perhaps or other.read_on(day)) and not other.to_us and not other.same_decision(mine)
 
 
 def _before_the_letter(copy: SentLetter, past: list[SentLetter]) -> str | None:

@@ -65,6 +65,7 @@ class LadderReason(ReasonCode):
     # why a step may not be taken
     UNDATED = "undated", "không định thời hạn"
     PAST_DUE = "past_due", "đã qua thời hạn {due}"
+    JUST_LISTED = "just_listed", "{letter} ngày {on:%d/%m/%Y} đã nêu nội dung này và thời hạn"
     TOO_EARLY = "too_early", "sớm nhất ngày {first:%d/%m/%Y}"
     STEP_BEFORE_MISSING = "step_before_missing", "chưa có thư “{before}” nào đến nơi"
     TO_REPEAT = "to_repeat", "cán bộ đầu mối mới chưa có thư “{before}”"

@@ -74,7 +74,8 @@ class ChasingWords(TypedDict):
     also: list[str]
     attached: list[str]  # forms
     draft: str | None  # of the agency's own letter; to our board: of our official one
-    forms: bool  # a form is asked for
+    forms: bool  # a form is asked for, or goes with it
+    coordination: bool  # the agency is asked to help, not chased
     told: list[ToldWords]
     received: list[str]
     unread: list[UnreadWords]
@@ -140,6 +141,7 @@ class AnswerWords(TypedDict):
     reviewed: list[str]  # what waits for us
     done: int  # duties met, where none is left
     answer_by: date | None  # until when corrections are asked for
+    promised: date | None  # by when it is to come, as the sender says: until then nobody is chased for it
     fresh: list[str]
     desk: str | None
 

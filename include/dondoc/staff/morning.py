@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from dondoc import clock
 from dondoc.clock import HERE
 from dondoc.configuration.context import AppContext
-from dondoc.documents.words import listed
+from dondoc.documents.words import listed, phone
 from dondoc.facts import approvers, contacts
 from dondoc.facts import words as duty_words
 from dondoc.facts.obligations import Standing
@@ -36,6 +36,13 @@ from dondoc.vocabulary.obligations import Status
 from dondoc.vocabulary.people import Role
 from dondoc.vocabulary.submissions import Outcome
 
+IN_SUBJECT = {  # all five have room in one
+    "Gửi hôm nay": "gửi",
+    "Chờ duyệt": "chờ duyệt",
+    "Chờ Sở xử lý": "chờ xử lý",
+    "Chưa gửi được": "chưa gửi được",
+    "Nên gọi điện": "nên gọi",
+}
 SHOWN = 20  # lines of a part; the page has the rest
 
 
@@ -90,7 +97,7 @@ class Morning:
         ]
         if not sections:
             return []
-        counted = ", ".join(f"{title[0].lower()}{title[1:]} {len(lines):02}" for title, lines in parts.items() if lines)
+        counted = ", ".join(f"{IN_SUBJECT[title]} {len(lines):02}" for title, lines in parts.items() if lines)
         title = Notice.MORNING.label.format(day=self.day, counted=counted)
         page = self.app.settings.page
         links = [("Thư", page("dondoc/letters")), ("Bản nộp chờ xử lý", page("dondoc/inbox"))]
@@ -186,8 +193,8 @@ class Morning:
             if person is None or not asked or not (row["needs_approval"] or not row["recipients"]):
                 continue
             yield (
-                f"{self.names[row['agency']]}: {person.name}, điện thoại {person.phone}. “Sở xin hỏi {listed(asked)}: "
-                "đơn vị dự kiến gửi ngày nào, có vướng mắc gì không?”"
+                f"{self.names[row['agency']]}: {person.name}, điện thoại {phone(person.phone)}. “Sở xin hỏi "
+                f"{listed(asked)}: đơn vị dự kiến gửi ngày nào, có vướng mắc gì không?”"
             )
 
     def _asked(self, row: Mapping[str, Any]) -> list[str]:

@@ -19,8 +19,8 @@ class Notice(Code):
         self.roles = roles
 
     SOURCES_UNREAD = "blind", "Chưa gửi thư đôn đốc: không thấy hết nguồn tiếp nhận"
-    NO_ADDRESS = "nobody", "Chưa có địa chỉ để gửi thư đôn đốc: cần bổ sung danh bạ"
-    MORNING = "morning", "Sáng {day:%d/%m/%Y}: {counted}", APPROVERS
+    NO_ADDRESS = "nobody", "Danh bạ thiếu địa chỉ gửi thư được: cần bổ sung"
+    MORNING = "morning", "Sáng {day:%d/%m}: {counted}", APPROVERS
     OFFICIAL_DRAFTED = "official", "Dự thảo công văn {letter}: trình ký, cấp số", (Role.CLERK, Role.APPROVER, Role.OPS)
     LETTERS_WAIT = "approve", "{count:02} thư đang chờ duyệt gửi", APPROVERS
     ANSWER_REFUSED = "answer", "Không chấp nhận một câu trả lời duyệt thư trong Airflow"

@@ -55,6 +55,7 @@ _CHASING: shapes.ChasingWords = {
     "attached": ["bieu_mau_03.xlsx"],
     "draft": "Du_thao_cong_van.docx",
     "forms": True,
+    "coordination": True,
     "told": [{"who": "cán bộ đầu mối Trần Văn Nam", "days": "các ngày 22/11/2021 và 23/11/2021"}],
     "received": ["Biểu mẫu 01 (ngày 18/11/2021)"],
     "unread": [{"filename": "bieu_mau_03.xlsx", "day": DAY}],
@@ -83,6 +84,7 @@ _CHASING_POOR: shapes.ChasingWords = {
     "attached": [],
     "draft": None,
     "forms": False,
+    "coordination": False,
     "told": [],
     "received": [],
     "unread": [],
@@ -176,6 +178,7 @@ _ANSWER: shapes.AnswerWords = {
     "reviewed": ["Văn bản cử cán bộ đầu mối"],
     "done": 0,
     "answer_by": DAY,
+    "promised": DAY,
     "fresh": ["Bieu_mau_03.xlsx"],
     "desk": "Nguyễn Thị Hà, điện thoại 0912 345 678",
 }
@@ -187,6 +190,7 @@ _ALONE: shapes.AnswerWords = {
     "reviewed": [],
     "done": 2,
     "answer_by": None,
+    "promised": None,
     "fresh": [],
     "desk": None,
 }

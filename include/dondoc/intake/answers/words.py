@@ -1,7 +1,7 @@
 """What an answer says, as its templates are given it."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import func, select
@@ -29,6 +29,7 @@ from dondoc.vocabulary.mails import NoDocument
 from dondoc.vocabulary.numbers import BN, CAM
 from dondoc.vocabulary.obligations import DONE, MILESTONES, Status
 from dondoc.vocabulary.submissions import ACCEPTED, OUR_TURN, Change, Outcome
+from dondoc.workdays import WorkingDays
 
 SHOWN = 10  # issues in the mail's own text: people read on phones
 CHANGES = 8
@@ -71,6 +72,7 @@ def of(app: AppContext, incoming: Incoming, parts: Sequence[Part], attached: Fil
         "owed": [(duty_words.name(app.registry, s), due(s)) for s in left],
         "reviewed": [duty_words.name(app.registry, s) for s in reviewed],
         "done": len(met) if standings and not (left or reviewed or returned) else 0,
+        "promised": _promised(incoming, app.settings.promise_days, calendar),
         "answer_by": calendar.add(now.date(), obligations.TO_CORRECT) if returned else None,
         "fresh": [one.filename for one in attached.fresh],
         "desk": desk,
@@ -80,6 +82,15 @@ def of(app: AppContext, incoming: Incoming, parts: Sequence[Part], attached: Fil
 def due(standing: Standing) -> str:
     """The time limit, and whether it is over."""
     return duty_words.due(standing, *(["đã quá hạn"] if standing.status == Status.OVERDUE else []))
+
+
+def _promised(incoming: Incoming, most: int, calendar: WorkingDays) -> date | None:
+    """The day that a reply to a letter of ours names, as far as it is kept to: nobody is told so of a later one."""
+    mail, first = incoming.mail, incoming.unanswered[0].submission
+    if mail is None or mail.promised is None or mail.letter_id is None or first.sender_doubt:
+        return None
+    said = first.happened_at.astimezone(HERE).date()
+    return mail.promised if said <= mail.promised <= calendar.add(said, most) else None
 
 
 def _empty(mail: Mail | None) -> str | None:

@@ -68,7 +68,8 @@ _NO_PROMISE = re.compile(
     r"gia hạn|cho phép|được không|có thể|đề nghị|yêu cầu|mong(?! \w+( \w+){0,2} thông cảm)|nhờ|nếu|"
     r"khi nào|bao giờ|giúp|của sở|quý (sở|cơ quan|đơn vị)|sở (gửi|sẽ|cho|báo)|(anh|chị) (gửi|cho)|"
     r"thời hạn|hạn (gửi|nộp|cuối|là)|"
-    r"theo (công văn|văn bản|quy định|yêu cầu)|thực hiện (công văn|văn bản)|sent|could|may|if|cố gắng|dự kiến)\b"
+    r"theo (công văn|văn bản|quy định|yêu cầu)|thực hiện (công văn|văn bản)|sent|could|may|if|cố gắng|"
+    r"dự kiến(?! (sẽ )?(gửi|gởi|nộp)\b| ngày \d))\b"  # our letters ask by when somebody expects to send
 )
 # Of cameras, leaders, quarters: these things are done or said by themselves, and no file is sent.
 _OTHER_WORK = re.compile(
@@ -77,6 +78,11 @@ _OTHER_WORK = re.compile(
 )
 _SENDS_A_FILE = re.compile(r"\b(gửi|gởi|nộp|chuyển|bổ sung|cung cấp|send|submit)\b")
 _CLAUSES = re.compile(r",|\b(?:nên|nhưng|vì)\b")
+# Why it takes so long, after the day: "… do cán bộ đi công tác". It takes nothing back.
+_BECAUSE = re.compile(
+    r"(?<=\d)[,;]?\s+(?:lý do:?|do|vì|bởi)\b(?! (?:vậy|thế))"
+    r"(?:(?!\b(?:nếu|nên|nhưng|gửi|nộp|gia hạn|đề nghị|xin)\b).)*$"
+)
 _GREETING = re.compile(r"^kính (gửi|thưa)[^,:]{0,80}[,:]?")
 _DAY_OF_A_LETTER = re.compile(
     r"\b(phúc đáp|trả lời|theo|nhận|về)( [\w/.-]+){1,6}? ngày \d{1,2}\s?[/.-]\s?\d{1,2}([/.-]\d{2,4})?"
@@ -144,7 +150,7 @@ def _promised(sentence: str, here: datetime) -> set[date | None]:
     """The days of a sentence; where it names several, those of its clauses that say that something is sent."""
     sentence = _SHORT_WEEKDAY.sub(lambda m: f"thứ {m[1] or m[2]}", sentence)
     sentence = _NEXT_WEEK.sub(lambda m: f"{m['weekday'] or ''} tuần sau", sentence)
-    sentence = _DAY_OF_A_LETTER.sub(" ", _GREETING.sub("", _accented(sentence)))
+    sentence = _BECAUSE.sub("", _DAY_OF_A_LETTER.sub(" ", _GREETING.sub("", _accented(sentence))))
     if "?" in sentence or not _SENDS.search(sentence) or _NO_PROMISE.search(sentence):
         return set()
     if _OTHER_WORK.search(sentence) and not _SENDS_A_FILE.search(sentence):
