@@ -11,11 +11,14 @@ from random import Random
 from dondoc.configuration.settings import DATA
 from dondoc.directive.load import load
 from dondoc.directive.model import Step
+from dondoc.escalation.hand_over import mark
 from dondoc.escalation.ladder import Decision, Ladder, Promised, SentLetter, Stop, decide, duty
 from dondoc.escalation.reasons import LadderReason
 from dondoc.facts.obligations import Standing
 from dondoc.facts.reasons import StandingReason
+from dondoc.store.facts import Contact
 from dondoc.vocabulary.obligations import Status
+from dondoc.vocabulary.people import Role
 from dondoc.vocabulary.reasons import Reason, because
 from dondoc.workdays import load as load_calendar
 from tests.directive.letters import directive, group
@@ -51,6 +54,7 @@ class History:
         self.last = {name: owed.due_before - timedelta(days=1) for name, owed in OWED.items() if owed.due_before}
         self.correct_by: dict[str, date] = {}
         self.nobody_above = False
+        self.officer = 1
         self.decided = 0
 
     def play(self) -> int:
@@ -104,8 +108,17 @@ class History:
             elif p.state == "uncertain" and self.chance(0.3):
                 self.past[i] = replace(p, state="sent", sent_on=p.day)
 
+    def address(self, step: Step) -> tuple[str, Role]:
+        """Whom a step is for, by an address of today."""
+        role = step.to[0]
+        return (f"officer-{self.officer}" if role == Role.FOCAL_OFFICER else str(role)), role
+
+    def holder(self, agency: str, system: str) -> Contact:
+        return Contact(email=f"officer-{self.officer}")
+
     def people(self) -> None:
-        """Somebody stops a decision, or takes a letter back."""
+        """Somebody stops a decision, takes a letter back, or leaves his office to another."""
+        self.officer += self.chance(0.03)
         for i, p in enumerate(self.past):
             if p.state in ("held", "deferred") and self.chance(0.05):
                 stop = Stop(self.day, self.day + timedelta(days=self.random.randint(1, 9)), "đã gọi điện", "Lê Văn C")
@@ -128,9 +141,9 @@ class History:
 
     def morning(self) -> None:
         called = CALLED if self.chance(0.03) else None
-        standings = [self.standing(name) for name in OWED]
-        decision = decide(LADDER, AGENCY, standings, self.past, self.day, called=called, obstacle=self.obstacle)
-        again = decide(LADDER, AGENCY, standings, self.past, self.day, called=called, obstacle=self.obstacle)
+        standings, past = [self.standing(name) for name in OWED], mark(self.past, self.holder)
+        decision = decide(LADDER, AGENCY, standings, past, self.day, called=called, obstacle=self.obstacle)
+        again = decide(LADDER, AGENCY, standings, past, self.day, called=called, obstacle=self.obstacle)
         assert decision == again, "the same facts, another answer"
         if decision.step is None:
             return
@@ -144,15 +157,19 @@ class History:
         state = "held" if approval else self.random.choice(("sent", "sent", "sent", "refused", "uncertain", "deferred"))
         if any(p.read_on(self.day) for p in self.past):  # taken back since: the check before it leaves holds it
             state = "deferred"
+        assert decision.step
+        to, role = self.address(decision.step)
         return SentLetter(
             number,
             AGENCY,
-            decision.step.id if decision.step else "",
+            decision.step.id,
             {name: step.id for name, step in decision.steps.items()},
             frozenset(map(duty, decision.ground)),
             self.day,
             self.day,
             state,  # type: ignore[arg-type]
+            to,
+            role,
             sent_on=self.day if state == "sent" else None,
             last_chance=CALENDAR.add(self.day, 2) if approval else self.day,
             decision=number,
@@ -189,7 +206,10 @@ class History:
         if step.needs:
             before = [p for p in mine if p.steps.get(directive) == step.needs and p.state == "sent" and p.sent_on]
             assert any(CALENDAR.between(p.sent_on, self.day) >= step.wait for p in before if p.sent_on), "skipped"
-        had = [p for p in mine if p.steps.get(directive) == step.id]
+        had = [p for p in mine if p.steps.get(directive) == step.id and p.recipient == self.address(step)[0]]
+        officers = [p for p in mine if p.state == "sent" and p.role == Role.FOCAL_OFFICER and p.sent_on]
+        if step.approval and (late := [p for p in officers if STEPS[p.steps[directive]].kind == "overdue"]):
+            assert late[-1].recipient == f"officer-{self.officer}", "somebody higher before the officer of today"
         if step.repeat:
             asked = [p for p in self.past if self.stands(p) and self.asked(p, standing) and p.sent_on]
             recent = [p for p in asked if CALENDAR.between(p.sent_on or p.day, self.day) < step.repeat]
@@ -201,7 +221,8 @@ class History:
         assert not stops or self.day >= stops[-1].until, "a person stopped it"
         arrived = {p.steps.get(directive) for p in mine if p.state == "sent"}
         held = [STEPS[p.steps[directive]] for p in mine if p.state == "held"]
-        assert not [h for h in held if {*_below(h)} <= arrived], "it waits for its approver"
+        handed_over = any(p.steps.get(directive) == step.id and p not in had for p in mine)
+        assert handed_over or not [h for h in held if {*_below(h)} <= arrived], "it waits for its approver"
 
     def asked(self, p: SentLetter, standing: Standing) -> bool:
         """Whether a letter asked for something by a day: as its ground, or beside it."""

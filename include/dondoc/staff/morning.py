@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
+from textwrap import shorten
 from typing import Any
 
 from sqlalchemy import select
@@ -36,14 +37,8 @@ from dondoc.vocabulary.obligations import Status
 from dondoc.vocabulary.people import Role
 from dondoc.vocabulary.submissions import Outcome
 
-IN_SUBJECT = {  # all five have room in one
-    "Gửi hôm nay": "gửi",
-    "Chờ duyệt": "chờ duyệt",
-    "Chờ Sở xử lý": "chờ xử lý",
-    "Chưa gửi được": "chưa gửi được",
-    "Nên gọi điện": "nên gọi",
-}
 SHOWN = 20  # lines of a part; the page has the rest
+COUNTED = 70  # characters of the subject that count them
 
 
 @dataclass(frozen=True)
@@ -80,24 +75,23 @@ class Morning:
         if self.day.isoformat() in told or not self.app.calendar.is_working_day(self.day):
             return []
         held = held_letters(self.app, self.session, self.now)
-        parts = {
-            "Gửi hôm nay": [*self._leaving()],
-            "Chờ duyệt": [*self._to_approve(held)],
-            "Công văn chờ cấp số, ký": [*self.unnumbered],
-            "Thư trả lời chưa xử lý": [*self._answered()],
-            "Chờ Sở xử lý": [*self._waiting()],
-            "Chưa gửi được": [*self._failed()],
-            "Nên gọi điện": [*self._calls()],
-            "Sắp cần mà chưa có": [*self.needed],
-        }
+        every = (
+            ("Gửi hôm nay", "gửi", [*self._leaving()]),
+            ("Chờ duyệt", "chờ duyệt", [*self._to_approve(held)]),
+            ("Công văn chờ cấp số, ký", "chờ số", [*self.unnumbered]),
+            ("Thư trả lời chưa xử lý", "trả lời", [*self._answered()]),
+            ("Chờ Sở xử lý", "chờ xử lý", [*self._waiting()]),
+            ("Chưa gửi được", "chưa gửi được", [*self._failed()]),
+            ("Nên gọi điện", "nên gọi", [*self._calls()]),
+            ("Sắp cần mà chưa có", "sắp thiếu", [*self.needed]),
+        )
+        parts = [part for part in every if part[2]]
         sections: list[Section] = [
-            {"title": title, "lines": lines[:SHOWN], "more": max(0, len(lines) - SHOWN)}
-            for title, lines in parts.items()
-            if lines
+            {"title": title, "lines": lines[:SHOWN], "more": max(0, len(lines) - SHOWN)} for title, _, lines in parts
         ]
         if not sections:
             return []
-        counted = ", ".join(f"{IN_SUBJECT[title]} {len(lines):02}" for title, lines in parts.items() if lines)
+        counted = shorten(", ".join(f"{short} {len(lines):02}" for _, short, lines in parts), COUNTED, placeholder=" …")
         title = Notice.MORNING.label.format(day=self.day, counted=counted)
         page = self.app.settings.page
         links = [("Thư", page("dondoc/letters")), ("Bản nộp chờ xử lý", page("dondoc/inbox"))]
