@@ -263,7 +263,12 @@ def encoded(made: Any, codec: str, quality: int) -> bytes:
     encoder: Any = av.CodecContext.create({"h264": "libx264", "h265": "libx265"}[codec], "w")
     encoder.width, encoder.height, encoder.pix_fmt = WIDTH, HEIGHT, "yuv420p"
     encoder.time_base = Fraction(1, 25)
-    encoder.options = {"preset": "veryfast", "tune": "zerolatency", "crf": str(quality), "x265-params": "log-level=none"}
+    encoder.options = {
+        "preset": "veryfast",
+        "tune": "zerolatency",
+        "crf": str(quality),
+        "x265-params": "log-level=none",
+    }
     if codec == "h264":
         del encoder.options["x265-params"]
     raw = made if made.ndim == 2 else np.clip(made, 0, 255).astype(np.uint8)

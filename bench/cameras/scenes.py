@@ -74,7 +74,7 @@ def sky(random: Any, height: int, width: int) -> Picture:
 
 def wall(random: Any, height: int, width: int) -> Picture:
     """A uniform wall: nothing but uneven light and a little plaster."""
-    y, x = np.mgrid[0:1:height * 1j, 0:1:width * 1j].astype(np.float32)
+    y, x = np.mgrid[0 : 1 : height * 1j, 0 : 1 : width * 1j].astype(np.float32)
     light = random.uniform(110, 190) + random.uniform(10, 40) * x - random.uniform(5, 30) * y
     return _paint(light + 1.2 * texture(random, height, width, 0.6), 122, 130, 135)
 

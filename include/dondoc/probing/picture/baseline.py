@@ -5,11 +5,10 @@ from datetime import datetime, timedelta
 from statistics import median
 from typing import Any
 
-from dondoc.probing.picture.signs import COLOURS
-
 LAST = 5  # checks kept as they are
 LONG = 30  # good checks of one light that a median is made of: about a month, so that it follows the seasons
 APART = timedelta(hours=6)  # two checks nearer than this are of one night: the second says nothing of frozen pictures
+COLOURS = ("u", "v")  # of 0, too, they are kept: see `signs`
 MEDIANS = ("lap", "sharp", "coarse_lap", "coarse_sharp", "edge", *COLOURS)
 _KEPT = ("light", "size", "hash", "tiles")
 

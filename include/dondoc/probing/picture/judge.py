@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from dondoc.errors import Problem
-from dondoc.probing.picture.signs import COLOURS
+from dondoc.probing.picture.baseline import COLOURS
 
 Thresholds = Mapping[str, float]
 Features = Mapping[str, Any]
@@ -122,7 +122,10 @@ def _flat(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:
 
 
 def _smeared(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:
-    """The last row that came, down to the end: detail along the rows, none down the columns."""
+    """The last row that came, down to the end: detail along the rows, none down the columns. Against light that burns
+    out, bars of a fence look so."""
+    if f["clip"] > t["glare_clip"] or _dark(f, past, t):
+        return False
     long, detailed = f.get("tail", 0) > t["tail_share"], f.get("tail_step", 0) > t["tail_step"]
     return long and detailed and f.get("tail_change", 0) < t["tail_change"] and not _bars(f, past, t)
 

@@ -8,13 +8,14 @@ from typing import Any, NamedTuple
 import cv2
 import numpy as np
 
+from dondoc.probing.picture.baseline import COLOURS
+
 FINE, COARSE = 4, 8  # every so many-th pixel, either way, is looked at
 MID = 128  # what a decoder puts where it has nothing: in brightness and in both colours
 BEYOND = 60  # steps outside of what red, green and blue can be: encoders overshoot by less
 STILL = 0.3  # mean step from one row to the next, of rows that are the same
 CLEAR = 60  # steps from the background: what a letter has
 SEARCHED = 0.7  # share of the commonest brightness from which on letters are looked for: others have none, or no ground
-COLOURS = ("u", "v")  # 0 is a measurement, too
 NEAR = 12  # steps either way within which ink is one colour
 
 

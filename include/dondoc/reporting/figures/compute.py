@@ -9,6 +9,7 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from dondoc import __version__
+from dondoc.cameras.state import doubts
 from dondoc.cameras.state.state import CameraState
 from dondoc.cameras.state.state import states as camera_states
 from dondoc.clock import HERE
@@ -36,6 +37,7 @@ class Contents:
 
     figures: Figures
     cameras: tuple[CameraRow, ...] = ()
+    doubted: tuple[Doubted, ...] = ()
 
 
 def contents(app: AppContext, letter: Directive, as_of: datetime, known_at: datetime | None = None) -> Contents:
@@ -120,7 +122,8 @@ class _Moment:
             texts=texts.read(self.session, self.letter.id, today, self.known_at),
             unconfirmed_calendar=not calendar.confirmed(today.year),
         )
-        return Contents(made, cameras.rows(registry, states))
+        doubted = doubts.doubts(self.session, self.as_of, self.known_at) if states else ()
+        return Contents(made, cameras.rows(registry, states), cameras.doubted(registry, states, doubted))
 
     @cached_property
     def progress(self) -> Progress:
