@@ -66,7 +66,8 @@ def _sampled(picture: Any, strip: int) -> Sampled:
     rows, columns = np.arange(strip, height - strip, COARSE), np.arange(0, width, COARSE)
     y = picture.y[strip : height - strip : COARSE, ::COARSE]
     u, v = (p[np.ix_(rows * len(p) // height, columns * p.shape[1] // width)] for p in (picture.u, picture.v))
-    return Sampled(*(p.astype(np.float32) - less for p, less in ((y, 0), (u, MID), (v, MID))), picture.full_range)
+    y, u, v = (p.astype(np.float32) for p in (y, u, v))
+    return Sampled(y, u - MID, v - MID, picture.full_range)
 
 
 def _commonest(values: Any) -> float:
@@ -95,7 +96,7 @@ def _blank(s: Sampled) -> float:
 
 
 def _tail(columns: Any, height: int) -> dict[str, float]:
-    """Rows from the bottom up that repeat the one above; several at once: one step of a smooth wall is no repetition."""
+    """Rows from the bottom up that repeat the one above."""
     rows = np.ascontiguousarray(columns)
     steps = cv2.reduce(cv2.absdiff(rows[1:], rows[:-1]), 1, cv2.REDUCE_AVG, dtype=cv2.CV_32F)[::-1, 0]
     moving = np.flatnonzero(steps >= STILL)

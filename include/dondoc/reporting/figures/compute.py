@@ -22,7 +22,7 @@ from dondoc.forms.spec import load_specs
 from dondoc.mail.withdrawn import withdrawn
 from dondoc.reporting import states, texts
 from dondoc.reporting.figures import cameras, declared, duties, late, plan, relief
-from dondoc.reporting.figures.model import CameraRow, Declared, Earlier, Figures, Progress
+from dondoc.reporting.figures.model import CameraRow, Declared, Doubted, Earlier, Figures, Progress
 from dondoc.store.mail import OutboxLetter
 from dondoc.store.reporting import Report, ReportIssue
 from dondoc.vocabulary.letters import LetterKind, OutboxState
