@@ -105,8 +105,8 @@ def _places(camera: Camera) -> list[tuple[str, str]]:
 
 
 def last_of_night(session: Session, night: date) -> dict[int, str]:
-    """The newest verdict of a night on each camera, without the looks by daylight; a bad one that a person asked for only
-    where there is no other."""
+    """The newest verdict of a night on each camera, but for the looks by daylight; a bad one that a person asked for
+    only where there is no other."""
     rows = session.execute(
         select(CameraCheck.camera_id, CameraCheck.verdict, CameraCheck.round)
         .where(CameraCheck.night == night, CameraCheck.round != DAYLIGHT)

@@ -10,7 +10,7 @@ LONG = 30  # good checks of one light that a median is made of: about a month, s
 APART = timedelta(hours=6)  # two checks nearer than this are of one night: the second says nothing of frozen pictures
 COLOURS = ("u", "v")  # of 0, too, they are kept: see `signs`
 MEDIANS = ("lap", "sharp", "coarse_lap", "coarse_sharp", "edge", *COLOURS)
-_KEPT = ("light", "size", "hash", "tiles")
+_KEPT = ("light", "size", "hash", "tiles", "tail")
 
 
 def history(features_list: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -40,7 +40,7 @@ def _last(good: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     for check in reversed(good):
         when = datetime.fromisoformat(check["at"])
         if before is None or before - when >= APART:
-            kept.append({name: check[name] for name in _KEPT})
+            kept.append({name: check[name] for name in _KEPT if name in check})
             before = when
         if len(kept) == LAST:
             break

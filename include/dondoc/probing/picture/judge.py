@@ -21,7 +21,7 @@ NAMES = frozenset(
         *("frozen_share", "frozen_perhaps"),
         *("moved_bits", "moved_still"),
         *("odd_share", "blank_share", "flat_share", "hue"),
-        *("tail_share", "tail_step", "tail_change"),
+        *("tail_share", "tail_step", "tail_change", "tail_above"),
         *("letters_strokes", "letters_ink", "letters_ground", "letters_written"),
         *("snow_grain", "snow_patches", "snow_std", "snow_mean"),
         *("cast_pink", "cast_own"),
@@ -122,12 +122,15 @@ def _flat(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:
 
 
 def _smeared(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:
-    """The last row that came, down to the end: detail along the rows, none down the columns. Against light that burns
-    out, bars of a fence look so."""
-    if f["clip"] > t["glare_clip"] or _dark(f, past, t):
+    """The last row that came, down to the end: detail along the rows, none down the columns, though there is above.
+    Against light that burns out bars of a fence look so; and what was there in former nights is what stands there."""
+    tail = f.get("tail", 0)
+    if tail < t["tail_share"] or f["clip"] > t["glare_clip"] or _dark(f, past, t) or _bars(f, past, t):
         return False
-    long, detailed = f.get("tail", 0) > t["tail_share"], f.get("tail_step", 0) > t["tail_step"]
-    return long and detailed and f.get("tail_change", 0) < t["tail_change"] and not _bars(f, past, t)
+    if any(p.get("tail", 0) > tail / 2 for p in past.get("last", ())):
+        return False
+    repeated = f.get("tail_step", 0) > t["tail_step"] and f.get("tail_change", 0) < t["tail_change"]
+    return repeated and f.get("tail_above", 0) > t["tail_above"]
 
 
 def _card(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:
@@ -259,8 +262,8 @@ DOUBTS: dict[str, Rule] = {
     "glare": _glare,
     "hazy": _hazy,
     "soft": _soft,
-    "moved": _moved,
     "cut": _cut,
+    "moved": _moved,
     "cast": _cast,
 }
 

@@ -13,7 +13,7 @@ from dondoc.probing.picture.baseline import COLOURS
 FINE, COARSE = 4, 8  # every so many-th pixel, either way, is looked at
 MID = 128  # what a decoder puts where it has nothing: in brightness and in both colours
 BEYOND = 60  # steps outside of what red, green and blue can be: encoders overshoot by less
-STILL = 0.3  # mean step from one row to the next, of rows that are the same
+STILL = 0.15  # mean step from one row to the next, of rows that are the same
 CLEAR = 60  # steps from the background: what a letter has
 SEARCHED = 0.7  # share of the commonest brightness from which on letters are looked for: others have none, or no ground
 NEAR = 12  # steps either way within which ink is one colour
@@ -39,7 +39,7 @@ def signs(picture: Any, middle: Any, half: Any) -> dict[str, float]:
         flat: share of the commonest brightness; odd: of colours that red, green and blue cannot make;
         blank: of tiles that are a decoder's own grey;
         tail: share of the height at the bottom where rows repeat, tail_step: mean step along those rows,
-        tail_change: what is left of change down the columns;
+        tail_change: what is left of change down the columns, tail_above: mean step from row to row above them;
         u, v: mean of the colour planes less 128; grain: deviation that is left at half the size, 0-1;
         patches: deviation of tiles from one another, by that of all;
         letters: strokes side by side in the densest rows, with ink: share of one brightness in what stands out,
@@ -99,13 +99,18 @@ def _tail(columns: Any, height: int) -> dict[str, float]:
     """Rows from the bottom up that repeat the one above."""
     rows = np.ascontiguousarray(columns)
     steps = cv2.reduce(cv2.absdiff(rows[1:], rows[:-1]), 1, cv2.REDUCE_AVG, dtype=cv2.CV_32F)[::-1, 0]
-    moving = np.flatnonzero(steps >= STILL)
+    window = max(2, height // 22)  # an encoder leaves a trace in some rows
+    moving = np.flatnonzero(np.convolve(steps, np.full(window, 1 / window), "valid") >= STILL)
     count = int(moving[0]) if len(moving) else len(steps)
     if count < height // 20:
         return {}
-    tail = rows[len(rows) - count - 1 :].astype(np.int16)
-    change = np.abs(tail - np.median(tail, axis=0)).mean()
-    return {"tail": count / height, "tail_step": float(np.abs(np.diff(tail)).mean()), "tail_change": float(change)}
+    tail, above = rows[len(rows) - count - 1 :].astype(np.int16), steps[count + window : count + window + height // 8]
+    return {
+        "tail": count / height,
+        "tail_step": float(np.abs(np.diff(tail)).mean()),
+        "tail_change": float(np.abs(tail - np.median(tail, axis=0)).mean()),
+        "tail_above": float(above.mean()) if len(above) else 0.0,
+    }
 
 
 def _grain(middle: Any, half: Any) -> dict[str, float]:
