@@ -4,6 +4,9 @@
 22:00 hằng đêm (10:00 đối với hệ thống chỉ bật ban ngày): hỏi từng camera đã khai có trả lời không, có hình thật
 không. 04:00 xem lại những camera chưa đạt trong đêm. Kết quả: kết luận kèm lý do, các lần mất kết nối, số liệu.
 
+Lượt 10:00 còn xem ban ngày, mỗi tuần một lần, từng camera vốn chỉ được xem ban đêm: vết bẩn, ngả màu, vật che mà ánh
+sáng hồng ngoại làm khuất. Điều thấy được chỉ là nghi vấn, không tính vào các đêm và không thành lần mất kết nối.
+
 Camera được chia thành từng lô; mật khẩu bị từ chối không được thử lại trong đêm đó. Chỉ kiểm tra đêm nay: chạy tay
 với `as_of` là một đêm khác, chạy bù (Backfill) hay Clear một lượt cũ thì không hỏi camera nào.
 

@@ -5,6 +5,12 @@
 Takes what lies in the folder and the sample photographs of packages that happen to be installed (none is needed, none
 is ours to ship): says which. Each photograph plays one camera: 8 good looks by day and 8 by infrared light are its
 past, then it is shown good and bad pictures, each with a running clock, each through a real encoder and the decoder.
+
+    .venv/bin/python bench/cameras/pictures.py --fakes [scenes] [folder]
+
+The same photographs and so many drawn scenes (scenes.py), each once as it is in every weather and light, once as each
+kind of healthy picture that looks like a fake, and once as each fake (fakes.py), without a past; H.264 and H.265 in
+turn, at a constant quality drawn from 20 to 36. Times out of which a kind was called something else, and what.
 """
 
 import importlib.util
@@ -20,6 +26,8 @@ from typing import Any
 import av
 import cv2
 import numpy as np
+from fakes import FAKES, LIKE_FAKES
+from scenes import drawn
 
 from dondoc.configuration import settings
 from dondoc.probing.picture import decode as picture
@@ -250,7 +258,50 @@ def _counts(counts: dict[str, int] | Counter[str]) -> str:
     return ", ".join(f"{name} {n}" for name, n in sorted(counts.items())) or "–"
 
 
+LENSES = ("black", "overexposed (×4 + 120)", "covered, plain", "covered, hand or bag")  # faults of a lens, told apart
+
+
+def encoded(made: Any, codec: str, quality: int) -> bytes:
+    """One picture, BGR or as fakes.py gives YUV, as a camera or a recorder encodes it."""
+    encoder: Any = av.CodecContext.create({"h264": "libx264", "h265": "libx265"}[codec], "w")
+    encoder.width, encoder.height, encoder.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+    encoder.time_base = Fraction(1, 25)
+    silent = {"x265-params": "log-level=none"} if codec == "h265" else {}
+    encoder.options = {"preset": "veryfast", "tune": "zerolatency", "crf": str(quality), **silent}
+    raw = made if made.ndim == 2 else np.clip(made, 0, 255).astype(np.uint8)
+    frame = av.VideoFrame.from_ndarray(raw, format="yuv420p" if made.ndim == 2 else "bgr24").reformat(format="yuv420p")
+    frame.pts = 0
+    return b"".join(bytes(packet) for packet in [*encoder.encode(frame), *encoder.encode(None)])
+
+
+def fakes_main(count: int, folder: Path | None) -> None:
+    scenes = dict(photographs(folder)) | drawn(count, HEIGHT, WIDTH)
+    kinds: dict[str, tuple[str, Any]] = {name: ("ok", lambda r, s, make=make: make(s)) for name, make in GOOD.items()}
+    kinds |= {name: ("ok", make) for name, make in LIKE_FAKES.items()}
+    kinds |= {name: (BAD[name][0], lambda r, s, make=BAD[name][1]: make(s)) for name in LENSES}
+    kinds |= FAKES
+    print("| pictures | right | wrong | other faults named | suspicions |\n|---|---|---|---|---|")
+    total = 0
+    for name, (wanted, make) in kinds.items():
+        found: Counter[tuple[str, str | None]] = Counter()
+        for number, scene in enumerate(scenes.values()):
+            made = make(random, scene)
+            if made.ndim == 3 and (number % 2 or wanted == "ok"):
+                made = clocked(made, START + timedelta(seconds=number))
+            codec = ("h264", "h265")[number // 2 % 2]
+            stream = encoded(made, codec, int(random.integers(20, 37)))
+            features = picture.examine(picture.decode(codec, stream), None, LIMITS)["features"]
+            found[features["verdict"], features["suspicion"]] += 1
+        total += found.total()
+        print(row(name, wanted, found), flush=True)
+    print(f"\n{len(scenes)} scenes, {total} pictures")
+
+
 def main() -> None:
+    if sys.argv[1:2] == ["--fakes"]:
+        given = [*sys.argv[2:], *["30", ""][len(sys.argv) - 2 :]]
+        fakes_main(int(given[0]), Path(given[1]) if given[1] else None)
+        return
     scenes = dict(photographs(Path(sys.argv[1]) if len(sys.argv) > 1 else None))
     if not scenes:
         sys.exit("No photographs: name a folder, or install one of " + ", ".join(SAMPLES))

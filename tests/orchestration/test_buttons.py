@@ -139,7 +139,9 @@ class TestAnotherNight:
             starts = clock.at(on, 22).isoformat()
             planned = {"cameras": [1], "night": on.isoformat(), "look": "night", "starts": starts, "run": "r"}
             batch = checking.sealed(desk, planned)
-            found = [checking.sealed(desk, {"results": [result | {"at": starts}], "blind": 0, "run": "r"})]
+            found = [
+                checking.sealed(desk, {"results": [result | {"at": starts}], "blind": 0, "look": "night", "run": "r"})
+            ]
             with pytest.MonkeyPatch.context() as patch:
                 at(patch, clock.at(TONIGHT + timedelta(days=9), 9).isoformat())
                 assert checking.store([batch], found)["ok" if verdict == "ok" else "black"] == 1

@@ -9,7 +9,7 @@ import sys
 import tempfile
 from collections import Counter
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
@@ -26,7 +26,7 @@ from dondoc.reporting import sentences
 from dondoc.reporting.charts import CAMERAS, DUTIES
 from dondoc.reporting.document import fields_of
 from dondoc.reporting.figures.compute import Contents
-from dondoc.reporting.figures.model import Declared, Measured, Texts
+from dondoc.reporting.figures.model import Declared, Doubted, Measured, Texts
 from dondoc.reporting.workbook import workbook
 from dondoc.vocabulary.reports import CameraColumn, DutyColumn
 from tests.directive.letters import NOVEMBER_2021, REGISTRY
@@ -223,6 +223,17 @@ def test_a_letter_without_cameras_has_no_sheet_of_them() -> None:
     assert len(opened["Biểu đồ"]._charts) == 2
     assert not any("amera" in str(c.value) for c in opened["Tóm tắt"]["A"][4:])
     assert sorted(book(contents()).sheetnames) == sorted([*OF_DUTIES, *OF_CAMERAS])
+
+
+def test_what_is_doubted_of_pictures_has_a_sheet_of_its_own_and_changes_no_number() -> None:
+    made, when = contents(), datetime(2021, 11, 25, 3, 5, tzinfo=UTC)
+    one = Doubted(number="CAM-00001", name="UBND", place="Hồ", site="Cổng", camera="C1 rtsp://a:b@10.1.1.1/x",
+                  words="hình rất tối", advice="", seen_at=when)  # fmt: skip
+    opened = book(replace(made, doubted=(one,)))
+    [row] = table(opened["Nghi vấn về hình"])
+    assert (row["Số hiệu"], row["Nghi vấn"], row["Nhìn thấy lúc"]) == ("CAM-00001", "hình rất tối", "10:05 25/11/2021")
+    assert HIDDEN in row["Camera"]
+    assert total(opened["Camera theo đơn vị"]) == total(book(made)["Camera theo đơn vị"])
 
 
 def test_an_empty_week_says_so() -> None:

@@ -169,6 +169,15 @@ class TestList:
             assert "Nơi kín" in visit("ops").get(path).text
         assert rows_of(visit("viewer").get("/cameras?q=noi+kin").text) == []
 
+    def test_a_page_tells_what_is_doubted_of_the_picture_by_day_and_that_it_counts_for_nothing(
+        self, app: AppContext, cameras: list[int], visit: Visit
+    ) -> None:
+        assert "Nghi vấn về hình" not in visit("viewer").get("/cameras/1").text
+        seen(app, {1: "covered"}, TONIGHT - timedelta(days=2), night.DAYLIGHT)
+        page = words_of(visit("viewer").get("/cameras/1").text)
+        assert "Nghi vấn về hình (xem ban ngày, lúc 22:00 22/11/2021): ống kính bị che. Cần làm: gỡ vật che" in page
+        assert "Hoạt động tốt: hoạt động tốt, đêm 24/11/2021" in page
+
     def test_goes_on_to_the_next_page_with_the_same_filters(self, app: AppContext, visit: Visit) -> None:
         rows = [f"{AGENCY},{SYSTEM},Camera {n},rtsp://10.1.{n}.1/x" for n in range(120)]
         with app.sessions.begin() as session:

@@ -74,11 +74,14 @@ def plan(context: Mapping[str, Any]) -> list[dict[str, Any]]:
             f"Không hỏi camera nào: {refusal}. Camera chỉ trả lời cho lúc được hỏi: để trống as_of để kiểm tra đêm nay."
         )
     window = {"night": "night", "day": "day"}.get(round)
-    batches = night.plan(app, night=day, round=round, system_window=window, only_failed=round == "second")
+    planned = night.plan(app, night=day, round=round, system_window=window, only_failed=round == "second")
+    batches = [(round, batch) for batch in planned]
+    if round == "day":
+        batches += [(night.DAYLIGHT, batch) for batch in night.plan_daylight(app, day)]
     if wanted:
         keep = night.of_agencies(app, wanted)
-        batches = [kept for batch in batches if (kept := [i for i in batch if i in keep])]
-    total = sum(map(len, batches))
+        batches = [(look, kept) for look, batch in batches if (kept := [i for i in batch if i in keep])]
+    total = sum(len(batch) for _, batch in batches)
     log.info("%s round of %s: %d cameras in %d batches", round, day, total, len(batches))
     if late := runs.late(context, now):
         raise runs.Refused(late)
@@ -86,11 +89,11 @@ def plan(context: Mapping[str, Any]) -> list[dict[str, Any]]:
         log.warning("dry run: nothing is probed")
         return []
     apart = runs.scheduled(context) * app.settings.spread_minutes * 60 / max(1, len(batches))
-    about = {"night": day.isoformat(), "look": round, "run": context["dag_run"].run_id, "over": apart}
+    about = {"night": day.isoformat(), "run": context["dag_run"].run_id, "over": apart}
     starts = (now + timedelta(seconds=number * apart) for number in range(len(batches)))
     return [
-        sealed(app, {"cameras": batch, "starts": start.isoformat(), **about})
-        for batch, start in zip(batches, starts, strict=True)
+        sealed(app, {"cameras": batch, "look": look, "starts": start.isoformat(), **about})
+        for (look, batch), start in zip(batches, starts, strict=True)
     ]
 
 
@@ -107,7 +110,7 @@ def check(batch: dict[str, Any]) -> dict[str, Any]:
     from dondoc.cameras.nights.check import check as checked_unless_blind
 
     app = open_context()
-    day, about = date.fromisoformat(proven(app, batch)["night"]), {"run": batch["run"]}
+    day, about = date.fromisoformat(proven(app, batch)["night"]), {name: batch[name] for name in ("run", "look")}
     if refusal := night.not_tonight(day, clock.now()):
         log.warning("the %d cameras of this batch are not asked: %s", len(batch["cameras"]), refusal)
         return sealed(app, {"results": [], "blind": 0, "not_asked": refusal, **about})
@@ -137,10 +140,8 @@ def store(batches: list[dict[str, Any]], checked: list[dict[str, Any]]) -> dict[
             file could not be written.
     """
     from dondoc.cameras import letters
-    from dondoc.cameras.nights import night, rollup, thumbnails
+    from dondoc.cameras.nights import rollup, thumbnails
     from dondoc.cameras.state import outages
-    from dondoc.cameras.state.local_outage import SILENT
-    from dondoc.staff import notices
 
     app, now = open_context(), clock.now()
     thumbnails.prune(app, now)  # first, and whatever was checked: their week ends even if the rest fails
@@ -149,12 +150,37 @@ def store(batches: list[dict[str, Any]], checked: list[dict[str, Any]]) -> dict[
     for one in (*batches, *checked):
         if proven(app, one)["run"] != batches[0]["run"]:
             raise Problem(FOREIGN)
-    day, round = date.fromisoformat(batches[0]["night"]), batches[0]["look"]
-    results = [result for one in checked for result in one["results"]]
+    day, rounds = date.fromisoformat(batches[0]["night"]), dict.fromkeys(batch["look"] for batch in batches)
+    counts = Counter[str]()
+    for round in rounds:
+        mine = [[one for one in some if one["look"] == round] for some in (batches, checked)]
+        counts += Counter(_stored(app, *mine, day=day, round=round, now=now))
+    settled = outages.settle(app, night=day, now=now)
+    letters.outages(app, settled.get("opened", []), now)
+    told = [_told(app, day, round, now) for round in rounds]
+    past = rollup.roll_up(app, now.date())
+    log.info("%s outages: %s; past their time: %s", " ".join(told), settled, past)
+    _publish(app)
+    return {**counts, "summary": " ".join(told)}
+
+
+def _stored(
+    app: AppContext,
+    batches: list[dict[str, Any]],
+    checked: list[dict[str, Any]],
+    *,
+    day: date,
+    round: str,
+    now: datetime,
+) -> dict[str, int]:
+    """Record what one round found."""
+    from dondoc.cameras.nights import night
+    from dondoc.cameras.state.local_outage import SILENT
+
     planned, blind = sum(len(batch["cameras"]) for batch in batches), sum(one["blind"] for one in checked)
-    counts = night.store(
+    return night.store(
         app,
-        results,
+        [result for one in checked for result in one["results"]],
         night=day,
         round=round,
         now=now,
@@ -162,16 +188,18 @@ def store(batches: list[dict[str, Any]], checked: list[dict[str, Any]]) -> dict[
         started=datetime.fromisoformat(batches[0]["starts"]),
         local_outage=SILENT if blind * 2 >= planned else None,
     )
-    settled = outages.settle(app, night=day, now=now)
-    letters.outages(app, settled.get("opened", []), now)
+
+
+def _told(app: AppContext, day: date, round: str, now: datetime) -> str:
+    """A round in a sentence; staff is told where our own side was down."""
+    from dondoc.staff import notices
+
     sentence, down = _summary(app, day, round)
     if down:
         log.error("%s", sentence)
         with app.sessions.begin() as session:
             notices.local_outage(app, session, day, round, sentence, now)
-    log.info("%s outages: %s; past their time: %s", sentence, settled, rollup.roll_up(app, now.date()))
-    _publish(app)
-    return {**counts, "summary": sentence}
+    return sentence
 
 
 def _publish(app: AppContext) -> None:

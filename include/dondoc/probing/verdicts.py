@@ -165,8 +165,9 @@ class Verdict(StrEnum):
     NO_SIGNAL_CARD = (
         "no_signal_card",
         Phase.PICTURE,
-        "đầu ghi báo mất tín hiệu",
-        "kiểm tra nguồn điện, dây nối từ camera đến đầu ghi và số kênh đã khai",
+        "thay cho hình camera chỉ có bảng báo mất tín hiệu, màn hình chờ hoặc nhiễu hạt",
+        "kiểm tra nguồn điện, dây nối từ camera đến đầu ghi và số kênh đã khai; thiết bị dừng ở màn hình chờ thì khởi "
+        "động lại, nếu vẫn vậy thì gọi đơn vị lắp đặt, bảo trì",
     )
     OK = "ok", Phase.DONE, "hoạt động tốt"
 

@@ -38,6 +38,8 @@ def workbook(contents: Contents, letter: Directive) -> bytes:
     if figures.surveys:
         _camera_rows(book, contents)
         _finding_rows(book, contents)
+        if contents.doubted:
+            _doubted_rows(book, contents)
     return book.finished()
 
 
@@ -357,3 +359,37 @@ def _finding_rows(book: Book, contents: Contents) -> None:
         empty="Chưa thấy camera nào khác với khai báo.",
         fixed=1,
     )
+
+
+DOUBT_COLUMNS = (
+    Column("Số hiệu"),
+    Column("Đơn vị", 28, least=20),
+    Column("Điểm lắp đặt", 28, least=16),
+    Column("Vị trí", 22),
+    Column("Camera", 24),
+    Column("Nghi vấn", 40, least=24),
+    Column("Cần làm", 36),
+    Column("Nhìn thấy lúc"),
+)
+
+
+def _doubted_rows(book: Book, contents: Contents) -> None:
+    book.table(
+        "Nghi vấn về hình",
+        "Camera vẫn gửi hình nhưng hình có điều cần xem lại",
+        DOUBT_COLUMNS,
+        [
+            [row.number, row.name, row.place, row.site, row.camera, row.words, row.advice, _at(row.seen_at)]
+            for row in contents.doubted
+        ],
+        before=[
+            "Thấy trong hai đêm liền, hoặc khi xem ban ngày (mỗi camera mỗi tuần một lần). Chỉ là nghi vấn để đơn vị "
+            "xem lại, không tính là mất kết nối, không vào con số nào của báo cáo."
+        ],
+        empty="Không có nghi vấn nào.",
+        fixed=1,
+    )
+
+
+def _at(moment: datetime) -> str:
+    return f"{moment.astimezone(HERE):%H:%M %d/%m/%Y}"

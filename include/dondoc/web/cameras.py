@@ -23,7 +23,7 @@ from dondoc.cameras.nights import on_demand as now
 from dondoc.cameras.registry import records
 from dondoc.cameras.registry.declarations import Described
 from dondoc.cameras.registry.hiding import public
-from dondoc.cameras.state import checks, current
+from dondoc.cameras.state import checks, current, doubts
 from dondoc.cameras.state.current import Filter
 from dondoc.cameras.state.state import CameraState, Kind, counted, states
 from dondoc.cameras.state.timeline import KINDS, NIGHTS, timeline
@@ -47,6 +47,7 @@ ROUNDS = {
     "night": "đêm",
     "second": "xem lại",
     "day": "ngày",
+    "daylight": "xem ban ngày",
     "all": "toàn bộ",
     "declared": "khi khai",
     "now": "xem ngay",
@@ -127,6 +128,7 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
                 sign=state.state.sign,
                 words=state.state.label,
                 cells=_cells(app, session, stored, moment),
+                doubts=doubts.doubts(session, moment, only=camera),
                 kinds=KINDS,
                 measured=_measured(app, session, camera, moment),
                 checks=[_check(check) for check in _checks(session, camera)],
@@ -318,7 +320,7 @@ def _check(check: CameraCheck) -> dict[str, Any]:
         "at": check.happened_at,
         "round": ROUNDS.get(check.round.partition("-")[0], check.round),
         "sentence": SENTENCE[check.verdict],
-        "detail": check.detail if check.verdict != Verdict.OK else "",
+        "detail": check.detail if check.verdict != Verdict.OK or (check.features or {}).get("suspicion") else "",
         "elapsed_ms": check.elapsed_ms,
     }
 

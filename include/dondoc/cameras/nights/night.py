@@ -17,7 +17,7 @@ from dondoc.cameras.registry import declarations
 from dondoc.cameras.registry.declarations import Source
 from dondoc.cameras.state import checks, current
 from dondoc.cameras.state import rules as data
-from dondoc.cameras.state.checks import AT_ONCE, FEW, Look
+from dondoc.cameras.state.checks import AT_ONCE, DAYLIGHT, FEW, Look
 from dondoc.cameras.state.local_outage import nearly_everything
 from dondoc.clock import HERE
 from dondoc.clock import at as at_hour
@@ -86,6 +86,16 @@ def plan(
     return planner.batches(chosen, batch or planner.size(len(chosen)))
 
 
+def plan_daylight(app: AppContext, day: date) -> list[list[int]]:
+    """Batches of the cameras of the night whose turn it is to be looked at by day: dirt, a colour cast, a cover that
+    reflects infrared light show only then. Of those that showed a picture last night: the others tell nothing more.
+    """
+    with app.sessions.reading() as session:
+        last = last_of_night(session, day - timedelta(days=1))
+    due = [camera for camera, verdict in last.items() if verdict == Verdict.OK and planner.due(camera, day)]
+    return plan(app, night=day, round=DAYLIGHT, system_window="night", camera_ids=due)
+
+
 def _settled(verdict: str) -> bool:
     """Looking again the same night would tell nothing new, or would cost an account."""
     return verdict != WITHHELD and (verdict in GOOD | NOT_CHECKED or PHASE[verdict] == Phase.AUTH)
@@ -97,10 +107,11 @@ def _places(camera: Camera) -> list[tuple[str, str]]:
 
 
 def last_of_night(session: Session, night: date) -> dict[int, str]:
-    """The newest verdict of a night on each camera; a bad one that a person asked for only where there is no other."""
+    """The newest verdict of a night on each camera, but for the looks by daylight; a bad one that a person asked for
+    only where there is no other."""
     rows = session.execute(
         select(CameraCheck.camera_id, CameraCheck.verdict, CameraCheck.round)
-        .where(CameraCheck.night == night)
+        .where(CameraCheck.night == night, CameraCheck.round != DAYLIGHT)
         .order_by(CameraCheck.happened_at, CameraCheck.id)
     )
     found: dict[int, str] = {}

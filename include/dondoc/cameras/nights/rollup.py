@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from dondoc.cameras.measured import facts
 from dondoc.cameras.state import checks
-from dondoc.cameras.state.checks import AT_ONCE, COLUMNS, Look, Night
+from dondoc.cameras.state.checks import AT_ONCE, COLUMNS, DAYLIGHT, Look, Night
 from dondoc.configuration.context import AppContext
 from dondoc.store.cameras import Camera, CameraCheck, CameraMonth, CredentialAttempt
 
@@ -58,7 +58,7 @@ def _month(app: AppContext, session: Session, month: date) -> int:
     for camera in session.scalars(select(Camera)).all():
         if seen := leaving.get(camera.id):
             row = known.get(camera.id) or _empty(session, camera, month)
-            _count(row, judge.nights(camera, [look for _, look in seen]))
+            _count(row, judge.nights(camera, [look for _, look in seen if look.round != DAYLIGHT]))
     ids = [number for found in leaving.values() for number, _ in found]
     for start in range(0, len(ids), AT_ONCE):
         session.execute(delete(CameraCheck).where(CameraCheck.id.in_(ids[start : start + AT_ONCE])))

@@ -24,6 +24,7 @@ from dondoc.workdays import WorkingDays
 RECENT = timedelta(days=7)  # an older look says nothing of today
 LOOK_BACK = timedelta(days=30)  # for cameras whose last look was bad: how long they have been
 Histories = Mapping[int, Sequence["Night"]]  # nights by camera
+DAYLIGHT = "daylight"  # round of the weekly looks by day at cameras of the night: no night is judged by them
 BY_HAND = "now-"  # begins the round of a look that a person asked for
 AT_ONCE = 5000  # ids in one query
 FEW = 100  # cameras that are named in a query; more: everything is read
@@ -198,7 +199,7 @@ def _read(
 ) -> Iterator[Look]:
     """Looks in order of their nights. Columns, not objects: there may be hundreds of thousands."""
     c = CameraCheck
-    query = select(*COLUMNS).where(c.night > since)
+    query = select(*COLUMNS).where(c.night > since, c.round != DAYLIGHT)
     query = query.where(c.happened_at <= until) if isinstance(until, datetime) else query.where(c.night <= until)
     if known_at is not None:
         query = query.where(c.recorded_at <= known_at)

@@ -8,8 +8,9 @@ from typing import Any
 LAST = 5  # checks kept as they are
 LONG = 30  # good checks of one light that a median is made of: about a month, so that it follows the seasons
 APART = timedelta(hours=6)  # two checks nearer than this are of one night: the second says nothing of frozen pictures
-MEDIANS = ("lap", "sharp", "coarse_lap", "coarse_sharp", "edge")
-_KEPT = ("light", "size", "hash", "tiles")
+COLOURS = ("u", "v")  # of 0, too, they are kept: see `signs`
+MEDIANS = ("lap", "sharp", "coarse_lap", "coarse_sharp", "edge", *COLOURS)
+_KEPT = ("light", "size", "hash", "tiles", "tail")
 
 
 def history(features_list: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -29,8 +30,8 @@ def history(features_list: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def _usual(checks: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    medians = {f"{name}_median": round(median(f[name] for f in checks), 5) for name in MEDIANS}
-    return {"n": len(checks), **medians}
+    known = {name: [f[name] for f in checks if name in f] for name in MEDIANS}  # older ones know no colours
+    return {"n": len(checks), **{f"{name}_median": round(median(all_), 5) for name, all_ in known.items() if all_}}
 
 
 def _last(good: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -39,7 +40,7 @@ def _last(good: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     for check in reversed(good):
         when = datetime.fromisoformat(check["at"])
         if before is None or before - when >= APART:
-            kept.append({name: check[name] for name in _KEPT})
+            kept.append({name: check[name] for name in _KEPT if name in check})
             before = when
         if len(kept) == LAST:
             break

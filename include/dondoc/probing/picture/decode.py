@@ -73,7 +73,7 @@ def examine(
     features["light"] = light(features, limits)
     verdict, suspicion = judge(features, past, limits)
     features |= {"verdict": verdict, "suspicion": suspicion}
-    seen = {"verdict": verdict, "detail": detail(verdict, suspicion), "features": features}
+    seen = {"verdict": verdict, "detail": detail(verdict, suspicion, features, limits), "features": features}
     return seen | {"thumbnail": b64encode(small(picture)).decode()} if thumbnail else seen
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from dondoc.errors import Problem
+from dondoc.probing.picture.baseline import COLOURS
 
 Thresholds = Mapping[str, float]
 Features = Mapping[str, Any]
@@ -19,12 +20,18 @@ NAMES = frozenset(
         *("history_least", "blurred_ratio", "soft_ratio"),
         *("frozen_share", "frozen_perhaps"),
         *("moved_bits", "moved_still"),
+        *("odd_share", "blank_share", "flat_share", "hue"),
+        *("tail_share", "tail_step", "tail_change", "tail_above"),
+        *("letters_strokes", "letters_ink", "letters_ground", "letters_written"),
+        *("snow_grain", "snow_patches", "snow_std", "snow_mean"),
+        *("cast_pink", "cast_own"),
     }
 )
 DETAILS = {
     "ok": "có hình",
     "black": "hình chỉ có màu đen",
-    "no_signal_card": "hình là bảng báo mất tín hiệu của đầu ghi, không phải hình camera",
+    "no_signal_card": "hình là bảng báo hoặc màn hình chờ của thiết bị, không phải hình camera",
+    "decode_failed": "hình hỏng: phẳng tuyệt đối, không ống kính nào cho ra",
     "overexposed": "hình cháy sáng trên phần lớn diện tích",
     "covered": "hình phẳng một màu, không có chi tiết: ống kính bị che",
     "frozen": "hình trùng với hình các đêm trước: camera hoặc đầu ghi bị treo hình",
@@ -38,6 +45,8 @@ SUSPICIONS = {
     "perhaps_frozen": "hình gần trùng với hình các đêm trước: có thể bị treo hình",
     "soft": "hình kém nét hơn các đêm trước",
     "moved": "khung cảnh khác các đêm trước: camera có thể bị xoay",
+    "cut": "phần dưới hình không còn chi tiết như các đêm trước: bị che một phần hoặc hình nhận thiếu",
+    "cast": "hình ngả màu khác thường (hồng, tím hoặc lệch hẳn các lần trước): có thể kẹt kính lọc hồng ngoại",
 }
 
 
@@ -68,7 +77,8 @@ def light(seen: Features, t: Thresholds) -> str:
 def judge(seen: Features, past: Mapping[str, Any] | None, t: Thresholds) -> tuple[str, str | None]:
     """Verdict and suspicion (a key of SUSPICIONS or None; only with the verdict `ok`).
 
-    Only what is sure is a fault. Order matters: a card with letters on it is sharper than a good scene.
+    Only what is sure is a fault. Order matters: a card with letters on it is sharper than a good scene, and what no
+    lens has made says nothing of a lens.
 
     Args:
         seen: what `measure` found, with `light`.
@@ -81,9 +91,11 @@ def judge(seen: Features, past: Mapping[str, Any] | None, t: Thresholds) -> tupl
     return "ok", next((name for name, holds in DOUBTS.items() if holds(seen, past, t)), None)
 
 
-def detail(verdict: str, suspicion: str | None) -> str:
+def detail(verdict: str, suspicion: str | None, seen: Features, t: Thresholds) -> str:
     """What a person reads."""
-    return f"{DETAILS[verdict]}; nghi vấn: {SUSPICIONS[suspicion]}" if suspicion else DETAILS[verdict]
+    kinds = KINDS.get(verdict, {})
+    words = next((words for words, holds in kinds.items() if holds(seen, {}, t)), DETAILS[verdict])
+    return f"{words}; nghi vấn: {SUSPICIONS[suspicion]}" if suspicion else words
 
 
 Rule = Callable[[Features, Mapping[str, Any], Thresholds], bool]
@@ -93,10 +105,62 @@ def _black(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:
     return f["mean"] < t["black_mean"] and f["p99"] < t["black_p99"]
 
 
+def _odd(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:
+    """A camera makes its picture out of red, green and blue: a decoder without data makes colours that have none."""
+    return f.get("odd", 0) > t["odd_share"]
+
+
+def _blank(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:
+    """The grey that decoders start from where a picture refers to one that never came."""
+    return f.get("blank", 0) > t["blank_share"]
+
+
+def _flat(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:
+    """A lens, whatever covers it, is never exactly flat; what is black or burnt out is."""
+    drawn = _exactly_flat(f, t) and f["clip"] <= t["glare_clip"] and not _dark(f, past, t)
+    return drawn and (_colourless(f, t) or _green_or_pink(f, t))
+
+
+def _smeared(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:
+    """The last row that came, down to the end: detail along the rows, none down the columns, though there is above.
+    Against light that burns out bars of a fence look so; and what was there in former nights is what stands there."""
+    tail = f.get("tail", 0)
+    if tail < t["tail_share"] or f["clip"] > t["glare_clip"] or _dark(f, past, t) or _bars(f, past, t):
+        return False
+    if any(p.get("tail", 0) > tail / 2 for p in past.get("last", ())):
+        return False
+    repeated = f.get("tail_step", 0) > t["tail_step"] and f.get("tail_change", 0) < t["tail_change"]
+    return repeated and f.get("tail_above", 0) > t["tail_above"]
+
+
 def _card(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:
+    return _any(CARDS, f, past, t)
+
+
+def _bars(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:
+    return f["bars"] is not None and f["bars"] < t["card_bars"] and f["std"] > t["card_bars_std"]
+
+
+def _lettered(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:
+    """Strokes side by side in one ink, in some rows only, on a ground that is one value: lamps in the dark have neither
+    so many strokes in a row, nor lit windows one brightness."""
+    written = f.get("written", 1) < t["letters_written"] and f.get("letters", 0) >= t["letters_strokes"]
+    return written and f["ink"] > t["letters_ink"] and f.get("ground", 0) > t["letters_ground"]
+
+
+def _coloured_card(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:
     plain = f["mode"] > t["card_mode"] and f["colour"] > t["card_colour"]
-    bars = f["bars"] is not None and f["bars"] < t["card_bars"] and f["std"] > t["card_bars_std"]
-    return plain or bars
+    return (plain or (_exactly_flat(f, t) and not _colourless(f, t))) and not _green_or_pink(f, t)
+
+
+def _snow(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:
+    """Of an analogue channel: noise of single points, without colour, strong and alike all over the picture."""
+    alike = f.get("grain", 1) < t["snow_grain"] and f.get("patches", 1) < t["snow_patches"]
+    return alike and f["std"] > t["snow_std"] and f["mean"] > t["snow_mean"] and f["colour"] < t["light_colour"]
+
+
+def _broken(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:
+    return _any(BROKEN, f, past, t)
 
 
 def _overexposed(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:
@@ -137,6 +201,22 @@ def _hazy(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:
     return gone or (f["std"] < t["hazy_std"] and f["edge"] < t["covered_edge"])
 
 
+def _cast(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:
+    """By day: infrared light is seen as red and blue together, which hardly any scene is; or unlike its own days."""
+    if f["light"] != "day":
+        return False
+    own = _own(f, past, t) or {}
+    away = [abs(f[name] - own[f"{name}_median"]) for name in COLOURS if f"{name}_median" in own]
+    return min(f["u"], f["v"]) > t["cast_pink"] or max(away, default=0.0) > t["cast_own"]
+
+
+def _cut(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:
+    """Plain below the middle tonight, as it never was; a mask for privacy is there every night."""
+    before = [p["tiles"] for p in past.get("last", ()) if p["light"] == f["light"]]
+    upper, lower = _plain_halves(f["tiles"])
+    return len(before) >= 3 and lower == 1 > 2 * upper and all(_plain_halves(one)[1] < 0.5 for one in before)
+
+
 def _perhaps_frozen(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:
     return _same(f, past, t["frozen_perhaps"])
 
@@ -154,9 +234,22 @@ def _moved(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:
     return still and all(_bits(f["hash"], one) > t["moved_bits"] for one in before)
 
 
+BROKEN: dict[str, Rule] = {
+    "hình hỏng: có màu mà máy quay không thể tạo ra (bộ giải mã thiếu dữ liệu)": _odd,
+    "hình hỏng: nền xám của bộ giải mã khi thiếu hình tham chiếu": _blank,
+    "hình hỏng: phẳng tuyệt đối một màu, không ống kính nào cho ra": _flat,
+    "hình hỏng: phần dưới hình bị thiếu, dòng cuối nhận được lặp lại đến hết": _smeared,
+}
+CARDS: dict[str, Rule] = {
+    DETAILS["no_signal_card"]: lambda f, past, t: _coloured_card(f, past, t) or _lettered(f, past, t),
+    "hình là các sọc màu thử của thiết bị, không phải hình camera": _bars,
+    "hình chỉ có nhiễu hạt của kênh analog mất tín hiệu": _snow,
+}
+KINDS: dict[str, dict[str, Rule]] = {"decode_failed": BROKEN, "no_signal_card": CARDS}
 FAULTS: dict[str, Rule] = {
-    "black": _black,
+    "decode_failed": _broken,
     "no_signal_card": _card,
+    "black": _black,
     "overexposed": _overexposed,
     "covered": _covered,
     "frozen": _frozen,
@@ -169,8 +262,34 @@ DOUBTS: dict[str, Rule] = {
     "glare": _glare,
     "hazy": _hazy,
     "soft": _soft,
+    "cut": _cut,
     "moved": _moved,
+    "cast": _cast,
 }
+
+
+def _any(kinds: Mapping[str, Rule], f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:
+    return any(holds(f, past, t) for holds in kinds.values())
+
+
+def _exactly_flat(f: Features, t: Thresholds) -> bool:
+    return f.get("flat", 0) > t["flat_share"]
+
+
+def _colourless(f: Features, t: Thresholds) -> bool:
+    return max(abs(f["u"]), abs(f["v"])) < t["hue"]
+
+
+def _green_or_pink(f: Features, t: Thresholds) -> bool:
+    """What a decoder shows that has no colours: red and blue are both gone, or both full. No recorder's card is."""
+    return f["u"] * f["v"] > 0 and min(abs(f["u"]), abs(f["v"])) > t["hue"]
+
+
+def _plain_halves(tiles: str) -> tuple[float, float]:
+    """Share of plain tiles in the upper half, and in the lowest quarter."""
+    read = b64decode(tiles)
+    upper, lower = read[: len(read) // 2], read[len(read) * 3 // 4 :]
+    return upper.count(0) / len(upper), lower.count(0) / len(lower)
 
 
 def _less_sharp(f: Features, past: Mapping[str, Any], t: Thresholds, ratio: float) -> bool:

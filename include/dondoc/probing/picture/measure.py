@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 import cv2
 import numpy as np
 
+from dondoc.probing.picture.signs import signs
+
 WIDTH, HEIGHT = 640, 360
 STRIP = HEIGHT // 10  # rows cut off at top and bottom: clock and name are written there
 TILES = (8, 16)  # rows and columns of tiles, each kept as one byte to compare nights with
@@ -24,7 +26,7 @@ class Planes(NamedTuple):
 
 
 def measure(picture: Planes) -> dict[str, Any]:
-    """Features, JSON-safe and small (about 600 bytes); no picture can be made of them.
+    """Features, JSON-safe and small (about 700 bytes); no picture can be made of them.
 
     Returns:
         mean, std, p99: of the brightness, 0-255; clip: share of pixels ≥ 250; mode: share of the commonest brightness;
@@ -32,13 +34,15 @@ def measure(picture: Planes) -> dict[str, Any]:
         contrast) do not lower it as a lens out of focus does; coarse_…: both at half the size, where a sensor's noise
         hides less; edge: share of Canny pixels; colour: mean distance from grey, 0-127; bars: median deviation down
         the columns, None without colour;
-        hash: 64 bits of differences (dHash); tiles: a digest of each tile's pixels, 0 for a plain one, as base64.
+        hash: 64 bits of differences (dHash); tiles: a digest of each tile's pixels, 0 for a plain one, as base64;
+        and what `signs` finds.
     """
     grey = cv2.resize(picture.y, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA)
     grey = grey if picture.full_range else cv2.LUT(grey, STRETCH)
     middle = grey[STRIP : HEIGHT - STRIP]
     seen = _brightness(middle)
-    fine, coarse = _detail(middle), _detail(cv2.resize(middle, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA))
+    half = cv2.resize(middle, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+    fine, coarse = _detail(middle), _detail(half)
     contrast = (seen["std"] ** 2 + 1) / 1000
     colour = _colour(picture)
     return {
@@ -53,6 +57,7 @@ def measure(picture: Planes) -> dict[str, Any]:
         "size": f"{picture.y.shape[1]}x{picture.y.shape[0]}",
         "hash": _difference_hash(middle),
         "tiles": b64encode(_tiles(middle)).decode(),
+        **signs(picture, middle, half),
     }
 
 

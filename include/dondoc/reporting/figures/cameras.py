@@ -4,11 +4,12 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
+from dondoc.cameras.state.doubts import Doubt
 from dondoc.cameras.state.state import CameraState, counts
 from dondoc.directive.model import Directive, Registry
 from dondoc.directive.succession import responsible
 from dondoc.probing.verdicts import NOT_CHECKED, PHASE, REACHABLE_PHASES, Phase, Verdict
-from dondoc.reporting.figures.model import AgencyCameras, CameraRow, Cameras, Lost, SystemCameras
+from dondoc.reporting.figures.model import AgencyCameras, CameraRow, Cameras, Doubted, Lost, SystemCameras
 from dondoc.vocabulary.cameras import Exemption, Unseen
 from dondoc.vocabulary.numbers import CAM
 from dondoc.vocabulary.reports import CameraColumn
@@ -141,3 +142,24 @@ def rows(registry: Registry, states: Iterable[CameraState]) -> tuple[CameraRow, 
         for state in states
     )
     return tuple(sorted(made, key=lambda row: (order.get(row.agency, 0), row.agency, row.number)))
+
+
+def doubted(registry: Registry, states: Iterable[CameraState], doubts: Iterable[Doubt]) -> tuple[Doubted, ...]:
+    """What is doubted of the pictures of these cameras, in the order of their agencies."""
+    known = {state.camera.id: state for state in states}
+    order = {a.id: a.order for a in registry.agencies}
+    mine = [(known[one.camera], one) for one in doubts if one.camera in known]
+    mine.sort(key=lambda both: (order.get(both[0].camera.agency, 0), both[0].camera.agency, both[0].number))
+    return tuple(
+        Doubted(
+            number=state.number,
+            name=registry.agency(state.camera.agency).name,
+            place=state.camera.place,
+            site=state.camera.site,
+            camera=state.camera.name,
+            words=one.words,
+            advice=one.advice or "",
+            seen_at=one.at,
+        )
+        for state, one in mine
+    )

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from dondoc import __version__
 from dondoc.cameras.measured.told import told
+from dondoc.cameras.state import doubts
 from dondoc.cameras.state.state import CameraState
 from dondoc.cameras.state.state import states as camera_states
 from dondoc.clock import HERE
@@ -22,7 +23,7 @@ from dondoc.forms.spec import load_specs
 from dondoc.mail.withdrawn import withdrawn
 from dondoc.reporting import states, texts
 from dondoc.reporting.figures import cameras, declared, duties, late, measured, plan, relief
-from dondoc.reporting.figures.model import CameraRow, Declared, Earlier, Figures, FindingRow, Progress
+from dondoc.reporting.figures.model import CameraRow, Declared, Doubted, Earlier, Figures, FindingRow, Progress
 from dondoc.store.mail import OutboxLetter
 from dondoc.store.reporting import Report, ReportIssue
 from dondoc.vocabulary.letters import LetterKind, OutboxState
@@ -38,6 +39,7 @@ class Contents:
     figures: Figures
     cameras: tuple[CameraRow, ...] = ()
     findings: tuple[FindingRow, ...] = ()
+    doubted: tuple[Doubted, ...] = ()
 
 
 def contents(app: AppContext, letter: Directive, as_of: datetime, known_at: datetime | None = None) -> Contents:
@@ -123,7 +125,13 @@ class _Moment:
             texts=texts.read(self.session, self.letter.id, today, self.known_at),
             unconfirmed_calendar=not calendar.confirmed(today.year),
         )
-        return Contents(made, cameras.rows(registry, states), measured.rows(registry, states, closely))
+        doubted = doubts.doubts(self.session, self.as_of, self.known_at) if states else ()
+        return Contents(
+            made,
+            cameras.rows(registry, states),
+            measured.rows(registry, states, closely),
+            cameras.doubted(registry, states, doubted),
+        )
 
     @cached_property
     def progress(self) -> Progress:

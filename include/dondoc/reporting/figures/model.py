@@ -190,6 +190,19 @@ class FindingRow(Plain):
     on: date  # the night it was measured
 
 
+class Doubted(Plain):
+    """A suspicion about a camera's picture: no figure counts it."""
+
+    number: str
+    name: str  # of its agency
+    place: str
+    site: str
+    camera: str
+    words: str
+    advice: str
+    seen_at: datetime
+
+
 class LateDuty(Plain):
     """Something that an agency is late with. These keys stood in `figures.json` from the first version on."""
 

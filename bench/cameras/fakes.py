@@ -1,0 +1,235 @@
+"""Pictures that no lens has made, and healthy ones that look like them, for `pictures.py`.
+
+A fake is YUV of shape (height * 3 / 2, width) as decoders give it, or BGR of shape (height, width, 3).
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import cv2
+import numpy as np
+from scenes import Picture, texture
+
+WORDS = ("NO SIGNAL", "VIDEO LOSS", "NO VIDEO", "MAT TIN HIEU", "Camera offline", "Connecting...", "LOSS", "No Link")
+COLOURS = ((255, 0, 0), (0, 0, 0), (128, 128, 128), (60, 60, 60), (255, 255, 255), (0, 130, 0), (0, 0, 160),
+           (120, 90, 0), (90, 30, 10), (200, 200, 200), (30, 30, 30), (180, 60, 180))  # fmt: skip
+Make = Callable[[Any, Picture], Any]  # of a random source and the scene that a camera looks at
+
+
+def _flat(scene: Picture, *colour: float) -> Picture:
+    return np.full(scene.shape, np.clip(colour, 0, 255), np.uint8)
+
+
+def _yuv(bgr: Any) -> Any:
+    return cv2.cvtColor(np.clip(bgr, 0, 255).astype(np.uint8), cv2.COLOR_BGR2YUV_I420)
+
+
+def _planes(yuv: Any) -> tuple[Any, Any, Any]:
+    """Views of the three planes."""
+    height, width = yuv.shape[0] * 2 // 3, yuv.shape[1]
+    flat = yuv.reshape(-1)
+    y, u, v = np.split(flat, [height * width, height * width * 5 // 4])
+    return y.reshape(height, width), u.reshape(height // 2, -1), v.reshape(height // 2, -1)
+
+
+def _ink(random: Any, background: tuple[int, int, int]) -> tuple[int, int, int]:
+    light = sum(background) / 3 > 150
+    inks = ((0, 0, 0), (0, 0, 160), (120, 0, 0)) if light else ((255, 255, 255), (0, 220, 255), (200, 200, 200))
+    return inks[random.integers(len(inks))]
+
+
+def _write(random: Any, made: Any, words: str, ink: Any, at: tuple[float, float] = (0.5, 0.5)) -> None:
+    font = int(random.integers(0, 5))
+    size, thick = random.uniform(1.5, 4.5), int(random.integers(3, 10))
+    (wide, high), _ = cv2.getTextSize(words, font, size, thick)
+    size *= min(1.0, made.shape[1] * 0.9 / wide)
+    (wide, high), _ = cv2.getTextSize(words, font, size, thick)
+    x, y = int((made.shape[1] - wide) * at[0]), int((made.shape[0] + high) * at[1])
+    cv2.putText(made, words, (x, y), font, size, ink, thick, cv2.LINE_AA)
+
+
+def card(random: Any, scene: Picture) -> Any:
+    background = COLOURS[random.integers(len(COLOURS))]
+    made, ink = _flat(scene, *background), _ink(random, background)
+    at = (0.5, 0.5) if random.random() < 0.6 else (random.random(), random.uniform(0.25, 0.75))
+    _write(random, made, WORDS[random.integers(len(WORDS))], ink, at)
+    if random.random() < 0.3:
+        _write(random, made, f"CH {random.integers(1, 33)}", ink, (0.5, 0.75))
+    return made
+
+
+def plain_card(random: Any, scene: Picture) -> Any:
+    """A blue screen without words."""
+    return _flat(scene, *((255, 0, 0), (200, 60, 20), (128, 0, 0))[random.integers(3)])
+
+
+def logo(random: Any, scene: Picture) -> Any:
+    """What a device shows while it starts."""
+    background = COLOURS[random.integers(5)]
+    made, ink = _flat(scene, *background), _ink(random, background)
+    height, width = scene.shape[:2]
+    centre = width // 2, int(height * 0.42)
+    cv2.ellipse(made, centre, (width // 9, height // 9), 0, 0, 360, random.uniform(0, 255, 3).tolist(), -1)
+    _write(random, made, ("VISION", "Technology", "SECURITY", "IP CAMERA")[random.integers(4)], ink, (0.5, 0.68))
+    if random.random() < 0.5:
+        cv2.rectangle(made, (width // 3, int(height * 0.8)), (width // 2, int(height * 0.82)), ink, -1)
+    return made
+
+
+def bars(random: Any, scene: Picture) -> Any:
+    height, width = scene.shape[:2]
+    level = int(random.integers(180, 256))
+    colours = [(1, 1, 1), (0, 1, 1), (1, 1, 0), (0, 1, 0), (1, 0, 1), (0, 0, 1), (1, 0, 0), (0, 0, 0)]
+    colours = colours[: int(random.integers(7, 9))]
+    row = np.array([[colours[x * len(colours) // width] for x in range(width)]], np.float32) * level
+    made = np.repeat(row, height, 0)
+    if random.random() < 0.4:
+        made[int(height * 0.75) :] = np.repeat(row[:, ::-1], height - int(height * 0.75), 0)
+    return made
+
+
+def snow(random: Any, scene: Picture) -> Any:
+    """An analogue channel without a camera: noise in each line, a little smeared along it."""
+    height, width = scene.shape[:2]
+    lines = random.standard_normal((int(random.choice([288, 480, 576])), 720)).astype(np.float32)
+    lines = cv2.GaussianBlur(lines, (0, 0), random.uniform(0.4, 1.2), sigmaY=0.3)
+    made = random.uniform(90, 140) + lines / lines.std() * random.uniform(45, 80)
+    if random.random() < 0.3:
+        made[int(random.integers(0, 200)) :][:20] -= 90  # the gap between two pictures rolls through
+    return np.repeat(cv2.resize(np.clip(made, 0, 255), (width, height))[..., None], 3, 2)
+
+
+def grey(random: Any, scene: Picture) -> Any:
+    """Of a reference that never came."""
+    yuv = np.full((scene.shape[0] * 3 // 2, scene.shape[1]), 128, np.uint8)
+    if random.random() < 0.5:  # what moved since shows on it
+        y = _planes(yuv)[0]
+        for _ in range(int(random.integers(1, 5))):
+            top, left = (int(v) for v in random.integers([0, 0], [y.shape[0] - 64, y.shape[1] - 96]))
+            part = scene[top : top + 64, left : left + 96, 1]
+            y[top : top + 64, left : left + 96] = np.clip(128 + (part - part.mean()) * 0.7, 16, 235)
+    return yuv
+
+
+def flat_grey(random: Any, scene: Picture) -> Any:
+    """Of another level than 128."""
+    return _flat(scene, *[float(random.integers(50, 200))] * 3)
+
+
+def green(random: Any, scene: Picture) -> Any:
+    yuv = np.zeros((scene.shape[0] * 3 // 2, scene.shape[1]), np.uint8)
+    yuv[:] = random.choice([0, 16])
+    return yuv if random.random() < 0.5 else _flat(scene, 0, 135, 0)  # as decoded; as a recorder encodes it again
+
+
+def pink(random: Any, scene: Picture) -> Any:
+    if random.random() < 0.5:
+        return _flat(scene, *random.uniform([200, 0, 200], [255, 130, 255]))
+    yuv = _yuv(scene)
+    y, u, v = _planes(yuv)
+    y[:], u[:], v[:] = random.integers(60, 200), 255, 255
+    return yuv
+
+
+def no_colour_planes(random: Any, scene: Picture) -> Any:
+    yuv = _yuv(scene)
+    _, u, v = _planes(yuv)
+    u[:] = v[:] = random.choice([0, 255])
+    return yuv
+
+
+def _cut(random: Any, scene: Picture) -> int:
+    return int(scene.shape[0] * random.uniform(0.3, 0.72)) // 16 * 16
+
+
+def lower_smeared(random: Any, scene: Picture) -> Any:
+    """The last row that came is repeated down to the end."""
+    made, at = scene.copy(), _cut(random, scene)
+    made[at:] = made[at - 1]
+    return made
+
+
+def lower_grey(random: Any, scene: Picture) -> Any:
+    yuv, at = _yuv(scene), _cut(random, scene)
+    y, u, v = _planes(yuv)
+    y[at:], u[at // 2 :], v[at // 2 :] = 128, 128, 128
+    return yuv
+
+
+def lower_green(random: Any, scene: Picture) -> Any:
+    yuv, at = _yuv(scene), _cut(random, scene)
+    y, u, v = _planes(yuv)
+    y[at:], u[at // 2 :], v[at // 2 :] = 0, 0, 0
+    return yuv
+
+
+def stuck_filter(random: Any, scene: Picture) -> Any:
+    """By day, with infrared light on a sensor that sees it as red and blue."""
+    grey_ = scene @ np.array([0.3, 0.4, 0.3], np.float32)
+    return scene * 0.35 + grey_[..., None] * np.array([0.72, 0.5, 0.78], np.float32) + 10
+
+
+def letterbox(random: Any, scene: Picture) -> Any:
+    made, rows = scene.copy(), int(scene.shape[0] * random.uniform(0.08, 0.14))
+    made[:rows] = made[-rows:] = 0
+    return made
+
+
+def masked(random: Any, scene: Picture) -> Any:
+    """A mask for privacy, drawn by the camera: also over the whole lower part."""
+    made, at = scene.copy(), _cut(random, scene)
+    left = 0 if random.random() < 0.5 else int(random.integers(0, scene.shape[1] // 2))
+    made[at:, left:] = COLOURS[random.integers(1, 4)]
+    return made
+
+
+def lamp_in_the_dark(random: Any, scene: Picture) -> Any:
+    """Nothing but some lamps, their halo, and no noise that the encoder would keep."""
+    made = _flat(scene, 2, 2, 2).astype(np.float32)
+    for _ in range(int(random.integers(1, 6))):
+        x, y = (int(v) for v in random.integers([0, 100], [scene.shape[1], scene.shape[0] - 100]))
+        cv2.circle(made, (x, y), int(random.integers(3, 14)), (230, 250, 255), -1)
+    return made + 0.5 * cv2.GaussianBlur(made, (0, 0), 12)
+
+
+def lit_windows(random: Any, scene: Picture) -> Any:
+    """A house by night: rows of windows, some of them lit."""
+    made = _flat(scene, 3, 3, 3).astype(np.float32)
+    for y in range(150, 560, 80):
+        for x in range(200, 1060, 70):
+            if random.random() < 0.5:
+                lit = random.uniform(60, 240) * np.array([0.6, 0.85, 1.0])
+                cv2.rectangle(made, (x, y), (x + 32, y + 44), lit.tolist(), -1)
+    return made + 0.3 * cv2.GaussianBlur(made, (0, 0), 8) + texture(random, *scene.shape[:2], 0.0)[..., None]
+
+
+def snowfall(random: Any, scene: Picture) -> Any:
+    made = scene * 0.5 + 110
+    for x, y in random.integers(0, scene.shape[1::-1], (600, 2)):
+        cv2.circle(made, (int(x), int(y)), int(random.integers(1, 5)), (250, 250, 250), -1)
+    return made
+
+
+FAKES: dict[str, tuple[str, Make]] = {
+    "card with words, any colour": ("no_signal_card", card),
+    "blue screen": ("no_signal_card", plain_card),
+    "logo of a device that starts": ("no_signal_card", logo),
+    "colour bars": ("no_signal_card", bars),
+    "analogue snow": ("no_signal_card", snow),
+    "grey of a missing reference": ("decode_failed", grey),
+    "flat grey of any level": ("decode_failed", flat_grey),
+    "flat green": ("decode_failed", green),
+    "flat pink": ("decode_failed", pink),
+    "colour planes missing": ("decode_failed", no_colour_planes),
+    "lower part smeared": ("decode_failed", lower_smeared),
+    "lower part grey": ("decode_failed", lower_grey),
+    "lower part green": ("decode_failed", lower_green),
+}
+LIKE_FAKES: dict[str, Make] = {
+    "letterbox": letterbox,
+    "mask for privacy": masked,
+    "lamps in the dark": lamp_in_the_dark,
+    "lit windows by night": lit_windows,
+    "snowfall": snowfall,
+    "IR filter stuck": stuck_filter,
+}

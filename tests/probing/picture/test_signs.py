@@ -1,0 +1,193 @@
+"""Pictures that no lens has made, of each kind, and healthy ones that look like them: through a real encoder."""
+
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
+
+import av
+import cv2
+import numpy as np
+import pytest
+
+from dondoc.configuration.settings import DATA
+from dondoc.probing.picture import decode as picture
+from dondoc.probing.picture import judge
+from dondoc.probing.picture.baseline import history
+
+LIMITS = judge.thresholds(DATA / "cameras" / "pictures.yaml")
+WIDTH, HEIGHT = 640, 360
+random = np.random.default_rng(16)
+
+
+def seen(made: Any, past: dict | None = None, quality: int = 26) -> dict[str, Any]:
+    """What is said of a picture, BGR or YUV (as `scene_yuv`), as a camera encodes it."""
+    encoder: Any = av.CodecContext.create("libx264", "w")
+    encoder.width, encoder.height, encoder.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+    encoder.time_base, encoder.options = Fraction(1, 25), {"preset": "ultrafast", "crf": str(quality)}
+    plain = made if made.ndim == 2 else np.clip(made, 0, 255).astype(np.uint8)
+    frame = av.VideoFrame.from_ndarray(plain, format="yuv420p" if made.ndim == 2 else "bgr24")
+    packets = [*encoder.encode(frame.reformat(format="yuv420p")), *encoder.encode(None)]
+    return picture.examine(picture.decode("h264", b"".join(map(bytes, packets))), past, LIMITS)
+
+
+def rough(deviation: float, coarse: int = 1) -> Any:
+    """Noise of shape (HEIGHT, WIDTH, 1), in grains of so many pixels."""
+    noise = random.normal(0, deviation, (HEIGHT // coarse, WIDTH // coarse)).astype(np.float32)
+    return cv2.resize(noise, (WIDTH, HEIGHT))[..., None]
+
+
+def scene() -> Any:
+    """Sky, houses, a road, and the noise of a sensor: the same place each time."""
+    there = np.random.default_rng(7)
+    made = np.linspace(190, 90, HEIGHT, dtype=np.float32)[:, None, None] * np.array([1.1, 1, 0.95], np.float32)
+    made = made.repeat(WIDTH, 1) + there.normal(0, 12, (HEIGHT // 4, WIDTH // 4)).repeat(4, 0).repeat(4, 1)[..., None]
+    for left in range(0, WIDTH, 70):
+        made[90:230, left : left + 45] = there.uniform(40, 210, 3)
+    return made + rough(2)
+
+
+def scene_yuv(*, lower: int | None = None, colours: int | None = None) -> Any:
+    """The scene; below the middle all planes are `lower`, both planes of colour are `colours`."""
+    yuv = cv2.cvtColor(np.clip(scene(), 0, 255).astype(np.uint8), cv2.COLOR_BGR2YUV_I420)
+    y, u, v = np.split(yuv.reshape(-1), [HEIGHT * WIDTH, HEIGHT * WIDTH * 5 // 4])
+    for plane in (y, u, v) if lower is not None else ():
+        plane[len(plane) // 2 :] = lower
+    for plane in (u, v) if colours is not None else ():
+        plane[:] = colours
+    return yuv
+
+
+def yuv(y: int, u: int, v: int) -> Any:
+    made = np.full((HEIGHT * 3 // 2, WIDTH), y, np.uint8)
+    made[HEIGHT : HEIGHT * 5 // 4], made[HEIGHT * 5 // 4 :] = u, v
+    return made
+
+
+def flat(*colour: float) -> Any:
+    return np.full((HEIGHT, WIDTH, 3), colour, np.uint8)
+
+
+def card(words: str, *ground: int, ink: tuple[int, int, int] = (255, 255, 255)) -> Any:
+    return cv2.putText(flat(*ground), words, (130, 200), cv2.FONT_HERSHEY_SIMPLEX, 2, ink, 5, cv2.LINE_AA)
+
+
+def logo() -> Any:
+    made = cv2.ellipse(flat(235, 235, 235), (320, 130), (60, 40), 0, 0, 360, (30, 30, 190), -1)
+    return cv2.putText(made, "IP CAMERA", (190, 260), cv2.FONT_HERSHEY_DUPLEX, 1.6, (60, 40, 20), 4)
+
+
+def smeared() -> Any:
+    made = scene()
+    made[200:] = made[199]
+    return made
+
+
+def snow() -> Any:
+    return 120 + rough(70) + np.zeros(3)
+
+
+def masked() -> Any:
+    made = scene()
+    made[180:] = 0
+    return made
+
+
+def lamps() -> Any:
+    made = flat(2, 2, 2)
+    for x in (90, 300, 520):
+        cv2.circle(made, (x, 150), 6, (230, 250, 255), -1)
+    return made + cv2.GaussianBlur(made, (0, 0), 9) * 0.5
+
+
+def fence(ground: float) -> Any:
+    made = flat(ground, ground, ground).astype(np.float32)
+    made[:, ::24] = made[:, 1::24] = 40
+    return made
+
+
+def wall(lit: float) -> Any:
+    return np.linspace(lit, lit + 45, WIDTH, dtype=np.float32)[None, :, None] + np.zeros((HEIGHT, 1, 3)) + rough(1.5)
+
+
+def infrared() -> Any:
+    return scene().mean(axis=2, keepdims=True).repeat(3, 2) * 0.4 + rough(8)
+
+
+# What shows it: ITU-T H.264, 8.2.5.2 (128 for what is missing), ITU-R BT.601 (colours), bench/README.md (the rest).
+FAKES: list[tuple[str, Callable[[], Any], str, str]] = [
+    ("grey of a missing reference", lambda: yuv(128, 128, 128), "decode_failed", "nền xám"),
+    ("grey below what came", lambda: scene_yuv(lower=128), "decode_failed", "nền xám"),
+    ("green below what came", lambda: scene_yuv(lower=0), "decode_failed", "có màu"),
+    ("flat green", lambda: yuv(0, 0, 0), "decode_failed", "có màu"),
+    ("flat green, encoded again", lambda: flat(0, 135, 0), "decode_failed", "phẳng tuyệt đối"),
+    ("flat pink, encoded again", lambda: flat(230, 90, 240), "decode_failed", "phẳng tuyệt đối"),
+    ("a scene all pink", lambda: scene_yuv(colours=255), "decode_failed", "có màu"),
+    ("flat grey", lambda: flat(90, 90, 90), "decode_failed", "phẳng tuyệt đối"),
+    ("the last row to the end", smeared, "decode_failed", "phần dưới"),
+    ("card, black", lambda: card("VIDEO LOSS", 0, 0, 0), "no_signal_card", "bảng báo"),
+    ("card, grey", lambda: card("NO SIGNAL", 128, 128, 128), "no_signal_card", "bảng báo"),
+    ("card, white", lambda: card("NO VIDEO", 255, 255, 255, ink=(0, 0, 160)), "no_signal_card", "bảng báo"),
+    ("card, green", lambda: card("NO SIGNAL", 0, 130, 0), "no_signal_card", "bảng báo"),
+    ("card, dark blue, no words", lambda: flat(128, 0, 0), "no_signal_card", "bảng báo"),
+    ("logo of a device that starts", logo, "no_signal_card", "màn hình chờ"),
+    ("analogue snow", snow, "no_signal_card", "nhiễu hạt"),
+]
+HEALTHY: list[tuple[str, Callable[[], Any], str, str | None]] = [
+    ("a scene", scene, "ok", None),
+    ("a mask for privacy over the lower half", masked, "ok", None),
+    ("a plain wall", lambda: wall(120), "ok", None),
+    ("a fence before a burnt-out sky", lambda: fence(255) + rough(2), "overexposed", None),
+    ("a fence", lambda: fence(130) + rough(2), "ok", None),
+    ("a fence, its noise taken away by the encoder", lambda: fence(130), "ok", None),
+    ("infrared, much noise", infrared, "ok", None),
+    ("lamps in the dark", lamps, "ok", "dark"),
+    ("black", lambda: flat(0, 0, 0), "black", None),
+    ("a lens cap, noise of the sensor", lambda: flat(5, 5, 5) + rough(1), "ok", "dark"),
+    ("a cover, noise of the sensor", lambda: flat(60, 60, 60) + rough(2), "covered", None),
+    ("a green cloth over the lens", lambda: flat(60, 110, 50) + rough(3) + rough(2, 40), "covered", None),
+]
+
+
+@pytest.mark.parametrize(("made", "verdict", "words"), [case[1:] for case in FAKES], ids=[case[0] for case in FAKES])
+def test_what_no_lens_has_made_is_told_from_what_one_has(made: Callable[[], Any], verdict: str, words: str) -> None:
+    found = seen(made())
+    assert (found["verdict"], found["features"]["suspicion"]) == (verdict, None)
+    assert words in found["detail"]
+
+
+@pytest.mark.parametrize(
+    ("made", "verdict", "suspicion"), [case[1:] for case in HEALTHY], ids=[case[0] for case in HEALTHY]
+)
+def test_what_a_lens_has_made_stays_what_it_is(made: Callable[[], Any], verdict: str, suspicion: str | None) -> None:
+    found = seen(made())
+    assert (found["verdict"], found["features"]["suspicion"]) == (verdict, suspicion)
+
+
+def test_a_picture_in_pink_by_day_and_one_unlike_its_own_days_are_suspicions_and_grey_is_none() -> None:
+    pink = scene() * 0.4 + scene().mean(axis=2, keepdims=True) * np.array([0.75, 0.45, 0.8])
+    assert seen(pink)["features"]["suspicion"] == "cast"
+    usual = seen(scene())["features"]
+    own = {f"{name}_median": usual[name] for name in ("u", "v", "lap", "sharp", "coarse_lap", "coarse_sharp", "edge")}
+    blue = scene() * np.array([1.25, 0.95, 0.7])
+    assert seen(blue)["features"]["suspicion"] is None
+    assert seen(blue, {"day": {"n": 9, **own}})["features"]["suspicion"] == "cast"
+    assert seen(scene().mean(axis=2, keepdims=True).repeat(3, 2))["features"]["suspicion"] is None
+
+
+def test_a_lower_part_that_lost_its_detail_is_a_suspicion_unless_it_never_had_any() -> None:
+    before, tonight = seen(scene())["features"], seen(masked())["features"]
+    assert judge.judge(tonight, {"last": [before] * 3}, LIMITS) == ("ok", "cut")
+    assert judge.judge(tonight, {"last": [seen(masked())["features"]] * 3}, LIMITS) == ("ok", None)
+
+
+def test_rows_that_repeated_in_former_nights_too_are_what_stands_there() -> None:
+    found = seen(smeared())["features"]
+    assert judge.judge(found, {"last": [{**found, "tail": 0.02}]}, LIMITS) == ("decode_failed", None)
+    assert judge.judge(found, {"last": [found]}, LIMITS) == ("ok", None)
+
+
+def test_looks_stored_before_colours_were_measured_say_nothing_of_a_cast() -> None:
+    found = seen(scene())["features"] | {"at": "2021-11-01T10:00:00+07:00"}
+    old = {name: value for name, value in found.items() if name not in ("u", "v")}
+    assert "u_median" not in history([old])["day"]
+    assert history([old, found])["day"]["u_median"] == found["u"]
