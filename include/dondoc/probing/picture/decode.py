@@ -9,6 +9,7 @@ import json
 import sys
 from base64 import b64encode
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import av
@@ -16,6 +17,7 @@ import cv2
 import numpy as np
 
 from dondoc.isolation import confine
+from dondoc.probing.picture import whole
 from dondoc.probing.picture.judge import Thresholds, detail, judge, light
 from dondoc.probing.picture.measure import STRETCH, Planes, measure
 
@@ -41,17 +43,38 @@ FAILED: dict[str, Any] = {"verdict": "decode_failed", "detail": "không giải m
 
 
 def decode(codec: str, stream: bytes) -> Planes | None:
-    """The first whole picture; None when there is none."""
+    """The first picture that is whole; None when there is none."""
+    try:
+        if codec in ("h264", "h265"):
+            return whole.assembled(codec, stream, partial(_first, codec, corrupt=True))
+        if codec == "jpeg":
+            whole.check_jpeg(stream)
+        if picture := _first(codec, stream):
+            whole.check_written(picture)
+        return picture
+    except whole.Damaged:
+        return None
+
+
+def _first(codec: str, stream: bytes, *, corrupt: bool = False, plain: bool = False) -> Planes | None:
+    """The first picture that a decoder makes, which is told to conceal nothing.
+
+    Args:
+        corrupt: be it one that the decoder itself calls so.
+        plain: without the filter that smooths the edges of blocks.
+    """
     decoder: Any = av.CodecContext.create(CODECS[codec], "r")
     decoder.thread_count = 1
-    decoder.options = {"max_pixels": str(MOST_PIXELS)}
+    decoder.options = {"max_pixels": str(MOST_PIXELS), "ec": "0", "skip_loop_filter": "all" if plain else "default"}
     try:
         frames = [*decoder.decode(av.Packet(stream)), *decoder.decode(None)]
     except (av.FFmpegError, ValueError):
         return None
-    frame = next((f for f in frames if not f.is_corrupt), None)
-    if frame is None:
-        return None
+    frame = next((f for f in frames if corrupt or not f.is_corrupt), None)
+    return _planes(frame) if frame else None
+
+
+def _planes(frame: Any) -> Planes:
     if frame.format.name not in PLANAR:  # 10 bits, 4:2:2, grey: rare, so the conversion may cost
         frame = frame.reformat(format="yuv420p")
     full = PLANAR[frame.format.name] or frame.color_range == FULL_RANGE
