@@ -18,7 +18,7 @@ import av
 import numpy as np
 
 from dondoc.demo import clips
-from dondoc.probing.picture import decode, whole
+from dondoc.probing.picture import decode, units as nal
 
 SIZES = ((640, 360), (704, 576), (352, 288), (1280, 720), (1920, 1080), (480, 272))
 WAYS = {
@@ -95,15 +95,15 @@ def picture(rng: random.Random, codec: str) -> tuple[str, list[bytes]]:
     frame = av.VideoFrame.from_ndarray(image, format="rgb24").reformat(*size, encoder.pix_fmt)
     stream = b"".join(bytes(p) for p in [*encoder.encode(frame), *encoder.encode(None)])
     name = f"{size[0]}x{size[1]} {way} {scene} {quality}"
-    return name, [stream] if codec == "jpeg" else whole.split(stream)
+    return name, [stream] if codec == "jpeg" else nal.split(stream)
 
 
 def joined(codec: str, units: list[bytes]) -> bytes:
-    return units[0] if codec == "jpeg" else b"".join(whole.START + u for u in units if u)
+    return units[0] if codec == "jpeg" else nal.joined(filter(None, units))
 
 
 def damaged(rng: random.Random, codec: str, units: list[bytes]) -> tuple[str, list[bytes]]:
-    slices = [n for n, u in enumerate(units) if codec == "jpeg" or whole.is_slice(codec, u)]
+    slices = [n for n, u in enumerate(units) if codec == "jpeg" or nal.is_slice(codec, u)]
     kinds = [k for k in DAMAGES if k != "slice" or len(slices) > 1]
     kind, number = rng.choice(kinds), rng.choice(slices)
     unit = bytearray(units[number])

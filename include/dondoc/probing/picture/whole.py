@@ -19,13 +19,13 @@ import simplejpeg
 
 from dondoc.probing.picture import h264
 from dondoc.probing.picture.measure import Planes
+from dondoc.probing.picture.units import is_slice, joined, split
 
 BLOCK = 16  # pixels: no codec writes smaller ones by themselves
 LARGEST = 64  # pixels, the blocks of H.265
 PLAIN = 3  # levels of brightness
 CHANGES = (0xFFFF, 0xAAAA, 0x5555, 0x8181, 0xF00F, 0xC3A5, 0x8000)  # of the last bits of a slice, before its stop bit
 BEYOND = bytes(range(0x9B, 0xFB, 3))  # what a decoder reads that goes on after the end
-START = b"\0\0\0\1"
 Decode = Callable[..., Planes | None]  # of an Annex-B stream; `plain`: without what smooths the edges of blocks
 
 
@@ -62,7 +62,7 @@ def assembled(codec: str, stream: bytes, decode: Decode) -> Planes | None:
     for turn in turns:
         left_out = {*slices} - {*turn}
         sent = [(unit, n in turn) for n, unit in enumerate(units) if n not in left_out]
-        picture = decode(_joined([unit for unit, _ in sent]), plain=plain)
+        picture = decode(joined([unit for unit, _ in sent]), plain=plain)
         if picture is None:
             return None
         if codec == "h265":
@@ -72,32 +72,11 @@ def assembled(codec: str, stream: bytes, decode: Decode) -> Planes | None:
     return decode(stream) if plain else merged
 
 
-def split(stream: bytes) -> list[bytes]:
-    """The units between the start codes, without the zeros that may follow them."""
-    return [unit for part in stream.split(b"\0\0\1")[1:] if (unit := _trimmed(part))]
-
-
-def _trimmed(unit: bytes) -> bytes:
-    unit = unit.rstrip(b"\0")
-    while unit.endswith(b"\0\0\3"):  # filling (cabac_zero_words)
-        unit = unit[:-3].rstrip(b"\0")
-    return unit
-
-
-def is_slice(codec: str, unit: bytes) -> bool:
-    return unit[0] >> 1 & 63 < 32 if codec == "h265" else 1 <= unit[0] & 31 <= 5
-
-
-def _joined(units: Sequence[bytes]) -> bytes:
-    return b"".join(part for unit in units for part in (START, unit))
-
-
 def _taller(units: Sequence[bytes]) -> tuple[list[bytes], int]:
     """The units with higher parameter sets, and by how many pixels."""
-    made = {unit: h264.taller(unit) for unit in units if unit[0] & 31 == 7}
-    if not made or None in made.values():
-        return [*units], 0
-    return [one.sps if (one := made.get(unit)) else unit for unit in units], [*made.values()][-1].rows
+    made = {unit: one for unit in units if unit[0] & 31 == 7 and (one := h264.taller(unit))}
+    rows = [*made.values()][-1].rows if made else 0
+    return [made[unit].sps if unit in made else unit for unit in units], rows
 
 
 def _merged(turns: Sequence[Planes], rows: int) -> Planes:
@@ -141,7 +120,7 @@ def _check_end(picture: Planes, units: Sequence[tuple[bytes, bool]], decode: Dec
     """Raises Damaged when the slices (of which True is said) do not end where their bytes do."""
 
     def changed(change: Callable[[bytes], bytes]) -> bool:
-        other = decode(_joined([change(unit) if one else unit for unit, one in units]))
+        other = decode(joined([change(unit) if one else unit for unit, one in units]))
         if other is None or other.y.shape != picture.y.shape:
             return True
         pairs = zip(picture[:3], other[:3], strict=True)
@@ -155,7 +134,7 @@ def _check_end(picture: Planes, units: Sequence[tuple[bytes, bool]], decode: Dec
 
 
 def _with_end(unit: bytes, change: int) -> bytes:
-    """A slice with other bits before the last one, which only ends it: ours have no zeros that could be a start code."""
+    """A slice with other bits before the last one, which only ends it, and none that could be a start code."""
     bits = int.from_bytes(unit[-4:])
     stop = (bits & -bits).bit_length() - 1
     end = (bits ^ change << stop + 1).to_bytes(5)[-4:]
