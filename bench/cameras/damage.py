@@ -18,7 +18,8 @@ import av
 import numpy as np
 
 from dondoc.demo import clips
-from dondoc.probing.picture import decode, units as nal
+from dondoc.probing.picture import decode
+from dondoc.probing.picture import units as nal
 
 SIZES = ((640, 360), (704, 576), (352, 288), (1280, 720), (1920, 1080), (480, 272))
 WAYS = {
@@ -145,10 +146,8 @@ def main() -> None:
             tried[kind] += 1
             if decode.decode(codec, joined(codec, worse)) is not None:
                 taken[f"{kind} {name} {share:.4f}"] += 1
-        print(
-            f"{codec}: {dict(tried)} damaged ({unseen} more not to be seen), {taken.total()} taken for whole {dict(taken)}",
-            flush=True,
-        )
+        print(f"{codec}: {dict(tried)} damaged ({unseen} more not to be seen),", end=" ")
+        print(f"{taken.total()} taken for whole {dict(taken)}", flush=True)
 
 
 if __name__ == "__main__":

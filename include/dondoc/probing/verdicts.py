@@ -201,6 +201,11 @@ class Help(StrEnum):
     def __init__(self, code: str, words: str) -> None:
         self.words = words
 
+    @classmethod
+    def of(cls, code: str) -> Self:
+        """The member of a code that there is; KeyError for another."""
+        return cls.__members__[code.upper()]
+
     NETWORK = "network", "hình đầu tiên bị hỏng trên đường truyền, xem lại thì tốt"
     SLOW = "slow", "camera gửi khung khóa thưa, phải chờ lâu"
     MISREAD = "misread", "bộ ghép hình thứ nhất không ghép được, cách thứ hai đọc được"

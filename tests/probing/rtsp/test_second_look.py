@@ -14,6 +14,7 @@ import pytest
 
 from dondoc.demo import clips, rtp
 from dondoc.demo.camera import Camera
+from dondoc.probing.picture import decode, units
 from dondoc.probing.probe import probe
 from dondoc.probing.verdicts import Finding, Help, Target
 
@@ -25,7 +26,9 @@ Pack = Callable[[Unit, int, int], list[bytes]]  # a picture's units, sequence nu
 JOIN = b"\0\0\0\1".join
 
 
-def packet(payload: bytes, sequence: int, time: int, marker: bool = False, sort: int = 96, source: int = 0x0D0D) -> bytes:
+def packet(
+    payload: bytes, sequence: int, time: int, marker: bool = False, sort: int = 96, source: int = 0x0D0D
+) -> bytes:
     head = struct.pack("!BBHII", 0x80, sort | 0x80 * marker, sequence & 0xFFFF, time & 0xFFFF_FFFF, source)
     return head + payload
 
@@ -60,15 +63,13 @@ def without_end(unit: Unit, sequence: int, time: int) -> list[bytes]:
 
 
 def standing(unit: Unit, sequence: int, time: int) -> list[bytes]:
-    return plain(unit, 7, time)
-
-
-def standing(unit: Unit, sequence: int, time: int) -> list[bytes]:  # noqa: F811
     return [p[:2] + b"\0\7" + p[4:] for p in plain(unit, sequence, time)]
 
 
 def jumping(unit: Unit, sequence: int, time: int) -> list[bytes]:
-    return [p[:2] + struct.pack("!H", n * 17 + sequence & 0xFFFF) + p[4:] for n, p in enumerate(plain(unit, sequence, time))]
+    return [
+        p[:2] + struct.pack("!H", n * 17 + sequence & 0xFFFF) + p[4:] for n, p in enumerate(plain(unit, sequence, time))
+    ]
 
 
 def with_sound(unit: Unit, sequence: int, time: int) -> list[bytes]:
@@ -103,7 +104,10 @@ def refreshed() -> tuple[Unit, ...]:
     encoder = av.CodecContext.create("libx264", "w")
     encoder.width, encoder.height, encoder.pix_fmt = clips.WIDTH, clips.HEIGHT, "yuv420p"
     encoder.time_base = Fraction(1, 10)
-    encoder.options = {"preset": "ultrafast", "x264-params": "intra-refresh=1:keyint=8:bframes=0:repeat-headers=1:slices=1"}
+    encoder.options = {
+        "preset": "ultrafast",
+        "x264-params": "intra-refresh=1:keyint=8:bframes=0:repeat-headers=1:slices=1",
+    }
     made = []
     for number in range(40):
         frame = av.VideoFrame.from_ndarray(clips.SCENES["moving"](number), format="rgb24").reformat(format="yuv420p")
@@ -189,3 +193,97 @@ def test_a_healthy_camera_of_any_kind_shows_its_picture(kind: str) -> None:
     made, why = HEALTHY[kind]
     found, _ = look(made, timeout=2.0 if why else 20.0)
     assert (found.verdict, found.help, found.showing) == ("ok", why, True), found.detail
+
+
+class Slow(Odd):
+    """Sends a key picture long after PLAY, and ends a session that gives no sign of life for two seconds."""
+
+    late, every, alive = 35, 0.1, 0.0
+
+    async def _setup(self, behaviour: str, url: str, headers: dict[str, str]) -> bool:
+        return await self._say(
+            "200 OK", headers, "Transport: RTP/AVP/TCP;unicast;interleaved=0-1\r\nSession: 7;timeout=2\r\n"
+        )
+
+    async def _answer(self, method: str, url: str, headers: dict[str, str]) -> bool:
+        self.alive = asyncio.get_running_loop().time()
+        return await super()._answer(method, url, headers)
+
+    async def _stream(self, behaviour: str, visit: int) -> None:
+        units = clips.clip("moving").units
+        type(self).visits += 1
+        for number in range(1000):
+            if asyncio.get_running_loop().time() - self.alive > 2.5:
+                self.writer.close()
+                return
+            for p in plain(units[0 if number % self.late == self.late - 1 else 1], number * 20, number * 9000):
+                self.writer.write(b"$\0" + struct.pack("!H", len(p)) + p)
+            await asyncio.sleep(self.every)
+
+
+def test_a_key_picture_that_comes_late_is_waited_for_and_the_session_kept() -> None:
+    found, counts = look(Slow, timeout=1.5)
+    assert (found.verdict, found.help) == ("ok", Help.SLOW), (found.detail, found.steps)
+    assert (counts["connections"], counts["SETUP"]) == (2, 2)
+
+
+class OnlyUdp(Odd):
+    """Takes SETUP over TCP, and sends nothing there."""
+
+    async def _setup(self, behaviour: str, url: str, headers: dict[str, str]) -> bool:
+        return await Camera._setup(self, "udp" if "client_port" in headers["transport"] else behaviour, url, headers)
+
+    async def _stream(self, behaviour: str, visit: int) -> None:
+        if self.datagrams:
+            await super()._stream(behaviour, visit)
+
+
+def test_a_camera_that_sends_nothing_over_tcp_is_asked_once_over_udp() -> None:
+    found, counts = look(OnlyUdp, timeout=2.0)
+    assert (found.verdict, found.help, counts["SETUP"]) == ("ok", Help.UDP, 2)
+
+
+@pytest.mark.parametrize("transport", ["RTP/AVP;unicast;server_port=6000-6001", "RTP/AVP/UDP;unicast"])
+def test_udp_in_answer_to_tcp_is_understood_without_our_ports(transport: str) -> None:
+    class Unasked(Odd):
+        async def _setup(self, behaviour: str, url: str, headers: dict[str, str]) -> bool:
+            if "client_port" in headers["transport"]:
+                return await Camera._setup(self, "udp", url, headers)
+            return await self._say("200 OK", headers, f"Transport: {transport}\r\nSession: 7\r\n")
+
+    found, counts = look(Unasked, timeout=20.0)
+    assert (found.verdict, found.help, counts["SETUP"]) == ("ok", None, 2)
+
+
+def test_damage_that_a_second_look_does_not_see_was_the_network() -> None:
+    def once(unit: Unit, sequence: int, time: int) -> list[bytes]:
+        return (torn if kind.visits == 1 else plain)(unit, sequence, time)
+
+    kind = odd(once)
+    found, _ = look(kind)
+    assert (found.verdict, found.help) == ("ok", Help.NETWORK)
+    assert "đường truyền" in found.detail
+
+
+# Kinds that show no picture, and what is said of them.
+SICK: dict[str, tuple[type[Odd], str]] = {
+    "nothing that decodes": (odd(junk), "not_decodable"),
+    "a slice lost before it was sent": (odd(torn), "decode_failed"),
+    "packets without a picture": (odd(stream=lambda: (u for u in pictures() if u[0][0] & 31 == 1)), "not_decodable"),
+    "nothing at all": (odd(stream=lambda: iter(())), "no_frame"),
+}
+
+
+@pytest.mark.parametrize("kind", SICK)
+def test_nobody_is_blamed_for_what_was_only_not_understood(kind: str) -> None:
+    made, verdict = SICK[kind]
+    found, counts = look(made, timeout=1.0)
+    assert (found.verdict, found.help) == (verdict, None), found.detail
+    assert counts["connections"] == 2
+
+
+def test_a_slice_that_is_lost_while_a_picture_is_renewed_is_seen() -> None:
+    pictures = refreshed()
+    torn = [one[:-1] if n == 10 else one for n, one in enumerate(pictures[:20])]  # renewed from picture 7, and from 15
+    assert decode.play("h264", b"".join(map(units.joined, pictures[:20]))) is not None
+    assert decode.play("h264", b"".join(map(units.joined, torn))) is None

@@ -16,6 +16,7 @@ import av
 import av.logging
 import cv2
 import numpy as np
+from av.codec.context import Flags
 
 from dondoc.isolation import confine
 from dondoc.probing.picture import units, whole
@@ -71,7 +72,7 @@ def play(codec: str, stream: bytes) -> Planes | None:
     """The first whole picture of a stretch of H.264 or H.265, which the decoder's own parser takes apart.
 
     A picture that needs no other is looked at by itself. Where none comes, they are decoded one after another until the
-    decoder has renewed all of one (gradual refresh): without any error meanwhile.
+    decoder has renewed all of one (gradual refresh).
 
     Raises:
         Damaged: there are pictures, and none is whole.
@@ -101,26 +102,36 @@ def _parsed(codec: str, stream: bytes) -> list[Any]:
 
 
 def _renewed(codec: str, pictures: Sequence[Sequence[bytes]]) -> Planes | None:
-    decoder = _decoder(codec)
-    av.logging.set_level(av.logging.ERROR)
+    """The picture that is there when a second renewal begins: all of the first was decoded, without an error."""
+    decoder = _decoder(codec, ec="guess_mvs+deblock")  # so it says when it conceals
+    decoder.flags |= Flags.low_delay
+    av.logging.set_level(av.logging.DEBUG)
+    renewals = 0
     try:
         for one in pictures:
-            with av.logging.Capture() as errors:
-                frames = decoder.decode(av.Packet(units.joined(one)))
-            good = [frame for frame in frames if not frame.is_corrupt]
-            if good and not errors:
-                return _planes(good[0])
-    except (av.FFmpegError, ValueError):
-        return None
+            renewals += any(units.renews(codec, unit) for unit in one)
+            with av.logging.Capture() as said:
+                frames = _frames(decoder, units.joined(one))
+            if any(level <= av.logging.ERROR or "concealing" in words for level, _, words in said):
+                renewals = 0
+            elif renewals > 1 and frames:
+                return _planes(frames[-1])
     finally:
         av.logging.set_level(None)
     return None
 
 
-def _decoder(codec: str, *, plain: bool = False) -> Any:
+def _frames(decoder: Any, stream: bytes | None) -> list[Any]:
+    try:
+        return [*decoder.decode(stream if stream is None else av.Packet(stream))]
+    except (av.FFmpegError, ValueError):
+        return []
+
+
+def _decoder(codec: str, *, plain: bool = False, ec: str = "0") -> Any:
     made: Any = av.CodecContext.create(CODECS[codec], "r")
     made.thread_count = 1
-    made.options = {"max_pixels": str(MOST_PIXELS), "ec": "0", "skip_loop_filter": "all" if plain else "default"}
+    made.options = {"max_pixels": str(MOST_PIXELS), "ec": ec, "skip_loop_filter": "all" if plain else "default"}
     return made
 
 

@@ -32,6 +32,13 @@ def is_set(codec: str, unit: bytes) -> bool:
     return kind(codec, unit) in ((32, 33, 34) if codec == "h265" else (7, 8))
 
 
+def renews(codec: str, unit: bytes) -> bool:
+    """Whether it says that the picture is renewed by and by from here on (SEI, recovery point)."""
+    return (
+        unit[2:3] == b"\6" if codec == "h265" and kind(codec, unit) == 39 else unit[:2] == b"\6\6" and codec == "h264"
+    )
+
+
 def is_slice(codec: str, unit: bytes) -> bool:
     return kind(codec, unit) < 32 if codec == "h265" else 1 <= kind(codec, unit) <= 5
 
