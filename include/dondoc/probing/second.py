@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from dondoc.probing.picture.decoder import Decoder, Seen
 from dondoc.probing.picture.memory import Fits
-from dondoc.probing.rtsp.dialogue import Dialogue, Progress, Verdict
+from dondoc.probing.rtsp.dialogue import ENDLESS, Dialogue, Progress, Verdict
 from dondoc.probing.rtsp.key_picture import key_picture, stretches
 from dondoc.probing.rtsp.message import NotRtsp
 from dondoc.probing.verdicts import Help, Target
@@ -30,7 +30,11 @@ class Second:
 
 
 def is_wanted(seen: Seen, dialogue: Dialogue) -> bool:
-    """Whether a first look leaves a doubt: the camera was asked to play, and no picture was to be seen."""
+    """Whether a first look leaves a doubt: the camera was asked to play, and no picture was to be seen. Who floods us is
+    not asked again.
+    """
+    if seen.detail == ENDLESS:
+        return False
     return seen.verdict in {"no_frame", *UNSEEN} and dialogue.progress in (Progress.PACKETS, Progress.KEY_PICTURE)
 
 

@@ -29,6 +29,7 @@ DOWNGRADED = (
     "thiết bị từng đòi Digest, nay chỉ nhận Basic (mật khẩu gửi rõ): có thể có kẻ đứng giữa, chưa gửi mật khẩu. Nếu "
     "đúng là đã thay thiết bị, cho phép bằng dondoc cameras retry --basic"
 )
+ENDLESS = "camera gửi dữ liệu không dứt mà không có hình trọn vẹn"
 TLS_PATIENCE = 1.0  # seconds
 CONFUSED = (400, 500, 501)  # what a camera answers to a login that it cannot read: it has refused none
 TURN = 64 * 1024  # bytes of one camera, so counted, that are read in a row before others have their turn
@@ -222,7 +223,7 @@ class Dialogue:
         if self._budget < 0:
             if self.progress is Progress.DESCRIBE:
                 raise Verdict("server_error", f"camera gửi dữ liệu không dứt mà không trả lời {self.asked}")
-            raise Verdict("no_frame", "camera gửi dữ liệu không dứt mà không có hình trọn vẹn")
+            raise Verdict("no_frame", ENDLESS)
         if self._turn < 0:
             self._turn = TURN
             await asyncio.sleep(0)

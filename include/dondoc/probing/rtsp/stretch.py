@@ -74,10 +74,10 @@ class Stretch:
 
     def _unit(self, unit: bytes) -> None:
         unit = unit.lstrip(b"\0").removeprefix(b"\1") if unit[:3] in (b"\0\0\0", CODE) else unit
-        for one in unit.split(CODE, SETS):
-            if len(one) > self._head and begins_picture(self._codec, one) and needs_no_other(self._codec, one):
+        for one in filter(None, unit.split(CODE, SETS)):
+            if self._times < 0 and begins_picture(self._codec, one) and needs_no_other(self._codec, one):
                 self._parts, self._size, self._times = [], 0, 0
-            if len(one) > self._head and is_set(self._codec, one) and len(one) <= LARGEST_SET:
+            if is_set(self._codec, one) and self._head < len(one) <= LARGEST_SET:
                 self._sets.pop(one, None)
                 self._sets[one] = None
                 while len(self._sets) > SETS:
