@@ -30,9 +30,7 @@ class Second:
 
 
 def is_wanted(seen: Seen, dialogue: Dialogue) -> bool:
-    """Whether a first look leaves a doubt: the camera was asked to play, and no picture was to be seen. Who floods us is
-    not asked again.
-    """
+    """Whether a first look leaves a doubt: the camera played, and no picture was seen; not of one that floods."""
     if seen.detail == ENDLESS:
         return False
     return seen.verdict in {"no_frame", *UNSEEN} and dialogue.progress in (Progress.PACKETS, Progress.KEY_PICTURE)

@@ -8,7 +8,8 @@ JSON (the fields of `Seen`, its `thumbnail` as base64), until its input ends.
 import json
 import sys
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -41,6 +42,7 @@ MEMORY = (
     1024**3
 )  # twice what a picture of MOST_PIXELS takes; an AV1 picture of 5 KB took a third of it, a larger one all
 MOST_PIXELS = 64 * 1024**2  # twice 8K; 500 bytes of JPEG may claim 65,500 × 65,500, and cost 2 GB
+SPOILT = "error while decoding MB"  # what FFmpeg says when a slice of H.264 makes no sense any more
 FAILED: dict[str, Any] = {"verdict": "decode_failed", "detail": "hình nhận được không trọn vẹn", "features": {}}
 UNKNOWN: dict[str, Any] = {"verdict": "not_decodable", "detail": "không giải mã được hình nào", "features": {}}
 
@@ -105,19 +107,15 @@ def _renewed(codec: str, pictures: Sequence[Sequence[bytes]]) -> Planes | None:
     """The picture that is there when a second renewal begins: all of the first was decoded, without an error."""
     decoder = _decoder(codec, ec="guess_mvs+deblock")  # so it says when it conceals
     decoder.flags |= Flags.low_delay
-    av.logging.set_level(av.logging.DEBUG)
     renewals = 0
-    try:
-        for one in pictures:
-            renewals += any(units.renews(codec, unit) for unit in one)
-            with av.logging.Capture() as said:
-                frames = _frames(decoder, units.joined(one))
-            if any(level <= av.logging.ERROR or "concealing" in words for level, _, words in said):
-                renewals = 0
-            elif renewals > 1 and frames:
-                return _planes(frames[-1])
-    finally:
-        av.logging.set_level(None)
+    for one in pictures:
+        renewals += any(units.renews(codec, unit) for unit in one)
+        with _heard(av.logging.DEBUG) as said:
+            frames = _frames(decoder, units.joined(one))
+        if any(level <= av.logging.ERROR or "concealing" in words for level, _, words in said):
+            renewals = 0
+        elif renewals > 1 and frames:
+            return _planes(frames[-1])
     return None
 
 
@@ -143,12 +141,23 @@ def _first(codec: str, stream: bytes, *, corrupt: bool = False, plain: bool = Fa
         plain: without the filter that smooths the edges of blocks.
     """
     decoder = _decoder(codec, plain=plain)
-    try:
-        frames = [*decoder.decode(av.Packet(stream)), *decoder.decode(None)]
-    except (av.FFmpegError, ValueError):
-        return None
+    with _heard(av.logging.ERROR) as said:
+        frames = [*_frames(decoder, stream), *_frames(decoder, None)]
+    if corrupt and any(SPOILT in words for _, _, words in said):
+        raise whole.Damaged
     frame = next((f for f in frames if corrupt or not f.is_corrupt), None)
     return _planes(frame) if frame else None
+
+
+@contextmanager
+def _heard(level: int) -> Iterator[list[tuple[int, str, str]]]:
+    """What decoders say meanwhile: level, who, words."""
+    av.logging.set_level(level)
+    try:
+        with av.logging.Capture() as said:
+            yield said
+    finally:
+        av.logging.set_level(None)
 
 
 def _planes(frame: Any) -> Planes:

@@ -56,7 +56,8 @@ def assembled(codec: str, stream: bytes, decode: Decode) -> Planes | None:
     units, rows = _taller(split(stream)) if codec == "h264" else (split(stream), 0)
     slices = [n for n, unit in enumerate(units) if is_slice(codec, unit)]
     halves = rows == 2 * BLOCK  # a picture of two fields
-    turns = [slices] if halves or len(slices) < 2 else [slices[::2], [slices[0], *slices[1::2]]]
+    first = slices[:1] if codec == "h265" else []  # without it its decoder makes no picture
+    turns = [slices] if halves or len(slices) < 2 else [slices[::2], first + slices[1::2]]
     plain = codec == "h265" and len(turns) > 1  # its filter waits for blocks that are left out
     made = []
     for turn in turns:
