@@ -18,15 +18,17 @@ import uvloop
 
 from dondoc.configuration.settings import Network
 from dondoc.errors import Problem
+from dondoc.probing import second
 from dondoc.probing.address import Address, parse, sendable
 from dondoc.probing.measuring import Measured, measure
 from dondoc.probing.network import Resolver
 from dondoc.probing.picture.decoder import Decoder, Seen
-from dondoc.probing.picture.memory import fits
+from dondoc.probing.picture.memory import Fits, fits
 from dondoc.probing.rtsp.dialogue import HUNG_UP, Dialogue, Progress, Verdict
 from dondoc.probing.rtsp.key_picture import key_picture
 from dondoc.probing.rtsp.message import NotRtsp
-from dondoc.probing.verdicts import Finding, Target
+from dondoc.probing.steps import MOST
+from dondoc.probing.verdicts import Finding, Help, Target
 from dondoc.probing.verdicts import Verdict as Codes
 
 log = logging.getLogger(__name__)
@@ -77,16 +79,17 @@ async def _probe(target: Target, decoder: Decoder | None, resolver: Resolver, ti
         login = _credentials(target, address)
     except ValueError as error:
         return Finding(target.id, Codes.INVALID_ADDRESS, str(error), _since(started), stage)
-    dialogue = Dialogue(address, *login, resolver, digest=target.digest, md5=target.md5, worked=target.worked)
+    ask = partial(Dialogue, address, *login, resolver, digest=target.digest, md5=target.md5, worked=target.worked)
+    dialogues = [dialogue := ask()]
     try:
-        seen = await _observe(dialogue, decoder, timeout, target)
+        seen, why = await _observe(dialogues, ask, decoder, timeout, target)
         measured = await _measured(target, address, dialogue, decoder, seen, resolver)
     except (Problem, MemoryError):
         raise
     except Exception as error:  # a fault of ours; what one camera sends must not cost the checks of all others
         at = extract_tb(error.__traceback__)[-1]
         log.error("a check failed: %s in %s, line %s", type(error).__name__, Path(at.filename).name, at.lineno)
-        seen, measured = Seen("server_error", FAULT), None
+        seen, why, measured = Seen("server_error", FAULT), None, None
     finally:
         dialogue.close()
     return Finding(
@@ -96,12 +99,13 @@ async def _probe(target: Target, decoder: Decoder | None, resolver: Resolver, ti
         elapsed_ms=_since(started),
         stage=stage,
         password_sent=dialogue.password_sent,
-        steps=() if seen.verdict == Codes.OK else dialogue.steps.lines(),
+        steps=() if seen.verdict == Codes.OK else tuple(line for one in dialogues for line in one.steps.lines())[:MOST],
         features=seen.features or None,
         thumbnail=seen.thumbnail,
         password_answered=dialogue.password_answered,
-        digest=dialogue.digest,
+        digest=any(one.digest for one in dialogues),
         measured=measured,
+        help=why,
     )
 
 
@@ -136,28 +140,44 @@ def _credentials(target: Target, address: Address) -> tuple[str | None, str | No
     return address.user, address.password
 
 
-async def _observe(dialogue: Dialogue, decoder: Decoder | None, timeout: float, target: Target) -> Seen:
-    """What is seen by the end of stage 1, or of stage 2 when there is a decoder."""
+async def _observe(
+    dialogues: list[Dialogue], ask: Callable[[], Dialogue], decoder: Decoder | None, timeout: float, target: Target
+) -> tuple[Seen, Help | None]:
+    """What is seen by the end of stage 1, or of stage 2 when there is a decoder; why only at a second look.
+
+    Args:
+        dialogues: holds that of the first look; that of a second one is added.
+    """
+    (dialogue,) = dialogues
     with decoder.memory.place() if decoder else contextlib.nullcontext(fits) as place:
-        try:
-            async with asyncio.timeout(timeout):
-                await dialogue.open()
-                track, base = await dialogue.describe()
-                if decoder is None:
-                    return Seen("ok", "camera trả lời và mô tả luồng hình")
-                stream = await key_picture(dialogue, track, base, place)
-        except Verdict as ended:
-            return Seen(ended.verdict, ended.detail)
-        except TimeoutError:
-            return SLOW.get(dialogue.progress) or _ended(dialogue, "rtsp_timeout", _silent(dialogue))
-        except NotRtsp as error:
-            return _ended(dialogue, "not_rtsp", str(error))
-        except OSError:
-            return CLOSED.get(dialogue.progress) or _ended(
-                dialogue, "closed_early", f"ngắt kết nối sau {dialogue.asked}"
-            )
+        seen = await _look(dialogue, decoder, timeout, target, place)
+        if decoder is None or not second.is_wanted(seen, dialogue):
+            return seen, None
         dialogue.close()
-        return await decoder.judge(track.codec or "", stream, target.past, thumbnail=target.thumbnail)
+        place(0)
+        dialogues.append(again := ask())
+        found = await second.look(seen, dialogue, again, decoder, place, timeout, target)
+        return found.seen, found.help
+
+
+async def _look(dialogue: Dialogue, decoder: Decoder | None, timeout: float, target: Target, place: Fits) -> Seen:
+    try:
+        async with asyncio.timeout(timeout):
+            await dialogue.open()
+            track, base = await dialogue.describe()
+            if decoder is None:
+                return Seen("ok", "camera trả lời và mô tả luồng hình")
+            stream = await key_picture(dialogue, track, base, place)
+    except Verdict as ended:
+        return Seen(ended.verdict, ended.detail)
+    except TimeoutError:
+        return SLOW.get(dialogue.progress) or _ended(dialogue, "rtsp_timeout", _silent(dialogue))
+    except NotRtsp as error:
+        return _ended(dialogue, "not_rtsp", str(error))
+    except OSError:
+        return CLOSED.get(dialogue.progress) or _ended(dialogue, "closed_early", f"ngắt kết nối sau {dialogue.asked}")
+    dialogue.close()
+    return await decoder.judge(track.codec or "", stream, target.past, thumbnail=target.thumbnail)
 
 
 def _silent(dialogue: Dialogue) -> str:

@@ -147,6 +147,12 @@ class Verdict(StrEnum):
         "hình nhận được bị hỏng, không xem được",
         "đặt luồng về H.264 hoặc H.265; kiểm tra chất lượng đường truyền",
     )
+    NOT_DECODABLE = (
+        "not_decodable",
+        Phase.FRAME,
+        "chưa kiểm tra được hình: camera có gửi dữ liệu nhưng hệ thống chưa đọc được kiểu hình này",
+        "đặt luồng về H.264 hoặc H.265, không mã hóa, rồi báo Sở kiểm tra lại",
+    )
     BLACK = (
         "black",
         Phase.PICTURE,
@@ -178,7 +184,33 @@ ADVICE: Mapping[str, str] = {verdict: verdict.advice for verdict in Verdict if v
 REACHABLE_PHASES = frozenset({Phase.AUTH, Phase.DESCRIBE, Phase.FRAME, Phase.PICTURE, Phase.DONE})
 GOOD = frozenset({Verdict.OK, Verdict.AUTH_REQUIRED})  # of what was asked; auth_required: we were given no password
 WITHHELD = Verdict.LOGIN_WITHHELD  # it asked for the password we hold, which we could not or dared not send
-NOT_CHECKED = frozenset({Verdict.BLOCKED_TARGET, WITHHELD})  # says nothing of the camera: no outage, no letter
+NOT_CHECKED = frozenset(
+    {Verdict.BLOCKED_TARGET, WITHHELD, Verdict.NOT_DECODABLE}
+)  # says nothing of the camera: no outage, no letter
+
+
+class Help(StrEnum):
+    """Why a camera shows a picture only at the second look of one check; `words`: as the summary of a night counts."""
+
+    words: str
+
+    def __new__(cls, code: str, *words: object) -> Self:
+        member = str.__new__(cls, code)
+        member._value_ = code
+        return member
+
+    def __init__(self, code: str, words: str) -> None:
+        self.words = words
+
+    @classmethod
+    def of(cls, code: str) -> Self:
+        """The member of a code that there is; KeyError for another."""
+        return cls.__members__[code.upper()]
+
+    NETWORK = "network", "hình đầu tiên bị hỏng trên đường truyền, xem lại thì tốt"
+    SLOW = "slow", "camera gửi khung khóa thưa, phải chờ lâu"
+    MISREAD = "misread", "bộ ghép hình thứ nhất không ghép được, cách thứ hai đọc được"
+    UDP = "udp", "camera không gửi gì qua TCP, chỉ gửi qua UDP"
 
 
 @dataclass(frozen=True)
@@ -228,6 +260,7 @@ class Finding:
     password_answered: bool = True  # of one that was sent: something was answered, and not that it is wrong
     digest: bool = False  # the device that was to be checked asked for Digest
     measured: Mapping[str, Mapping[str, Any]] | None = None  # by a closer look: see `measuring.measure`
+    help: Help | None = None
 
     @property
     def phase(self) -> Phase:

@@ -174,6 +174,7 @@ class NightRun(Base):
     our_side_down: Mapped[str | None] = mapped_column(Text)  # why its looks count against nobody
     planned: Mapped[int]
     counts: Mapped[dict[str, Any]]  # looks by verdict
+    helped: Mapped[dict[str, Any]] = mapped_column(server_default="{}", default=dict)  # of those, by the `Help` it took
     started_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
 

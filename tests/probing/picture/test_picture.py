@@ -287,7 +287,7 @@ def test_a_child_that_is_killed_costs_one_picture_only() -> None:
         os.kill(made._idle[0].pid, signal.SIGSEGV)
         return verdicts + [(await made.judge("h264", key("moving"))).verdict for _ in range(2)]
 
-    assert with_decoder(work) == ["ok", "decode_failed", "ok"]
+    assert with_decoder(work) == ["ok", "not_decodable", "ok"]
 
 
 @pytest.mark.slow
@@ -297,7 +297,7 @@ def test_a_child_that_hangs_is_ended() -> None:
         os.kill(made._idle[0].pid, signal.SIGSTOP)
         return verdicts + [(await made.judge("h264", key("moving"))).verdict for _ in range(2)]
 
-    assert with_decoder(work, patience=1.0) == ["ok", "decode_failed", "ok"]
+    assert with_decoder(work, patience=1.0) == ["ok", "not_decodable", "ok"]
 
 
 @pytest.mark.slow
@@ -311,7 +311,7 @@ def test_a_child_that_dies_in_the_middle_of_a_picture_is_a_failed_picture() -> N
         child.kill()
         return await asked
 
-    assert with_decoder(work) == Seen("decode_failed", decoding._STOPPED)
+    assert with_decoder(work) == Seen("not_decodable", decoding._STOPPED)
 
 
 @pytest.mark.slow
@@ -385,7 +385,7 @@ def test_a_child_that_never_ends_a_line_costs_one_picture(monkeypatch: pytest.Mo
     endless.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(endless))
     seen = with_decoder(lambda made: made.judge("h264", key("moving")))
-    assert seen == Seen("decode_failed", decoding._STOPPED)
+    assert seen == Seen("not_decodable", decoding._STOPPED)
 
 
 HUGE = bytes.fromhex("0000000167640033ac7200200400000200010000")  # a parameter set of a monstrous picture
@@ -425,7 +425,7 @@ def test_a_small_picture_that_unfolds_into_many_large_ones_takes_a_bounded_memor
     async def taken() -> int:
         async with Decoder(1, patience=120.0) as decoder:
             await decoder.judge("av1", one)
-            assert (await decoder.judge("av1", one * 50)).verdict == "decode_failed"
+            assert (await decoder.judge("av1", one * 50)).verdict == "not_decodable"
             (child,) = decoder._idle
             status = Path(f"/proc/{child.pid}/status").read_text()
             return int(status.partition("VmHWM:")[2].split()[0]) * 1024

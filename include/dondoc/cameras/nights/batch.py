@@ -108,6 +108,7 @@ def _result(finding: Finding, at: datetime) -> dict[str, Any]:
         "at": at.isoformat(),
         "steps": list(finding.steps) if finding.verdict not in GOOD else [],
         "features": dict(finding.features) if finding.features else None,
+        "help": finding.help and str(finding.help),
     } | ({"measured": {**finding.measured}} if finding.measured else {})
 
 

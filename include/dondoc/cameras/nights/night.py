@@ -24,7 +24,7 @@ from dondoc.clock import at as at_hour
 from dondoc.configuration.context import AppContext
 from dondoc.directive.names import fold
 from dondoc.errors import Problem
-from dondoc.probing.verdicts import GOOD, NOT_CHECKED, PHASE, WITHHELD, Phase, Verdict
+from dondoc.probing.verdicts import GOOD, NOT_CHECKED, PHASE, WITHHELD, Help, Phase, Verdict
 from dondoc.store.cameras import Camera, CameraCheck, NightRun
 from dondoc.store.session import one_at_a_time
 
@@ -137,7 +137,7 @@ def check_batch(
 
     Returns:
         one JSON-safe result per camera looked at: `camera`, `verdict`, `phase`, `detail`, `elapsed_ms`, `stage`,
-        `at`, `steps`, `features`; `measured` where it was looked at closely.
+        `at`, `steps`, `features`, `help`; `measured` where it was looked at closely.
 
     Raises:
         Problem: the night is not tonight. What is asked now would be told of another night, and a password that was
@@ -186,6 +186,8 @@ def store(
         if new or run is None:
             run = run or _run(session, night, round, started or now)
             run.counts = dict(Counter(run.counts) + Counter(result["verdict"] for result in new))
+            helped = Counter(result["help"] for result in new if result.get("help"))
+            run.helped = dict(Counter(run.helped) + helped)
             run.planned = max(planned or 0, run.planned, len(known))
             run.our_side_down = local_outage or _our_side(app, session, night, round)
             run.finished_at = now
@@ -228,7 +230,7 @@ def _worked(session: Session, results: Sequence[dict[str, Any]], now: datetime) 
 
 
 def _run(session: Session, night: date, round: str, started: datetime) -> NightRun:
-    run = NightRun(night=night, round=round, planned=0, counts={}, started_at=started)
+    run = NightRun(night=night, round=round, planned=0, counts={}, helped={}, started_at=started)
     session.add(run)
     return run
 
@@ -268,9 +270,13 @@ def summary(app: AppContext, session: Session, run: NightRun) -> str:
     if run.our_side_down:
         return f"{head}; {run.our_side_down}: kết quả không tính cho đơn vị nào."
     told = [look.verdict in GOOD for _, look in _counting(app, session, run.night, [run.round])]
-    rest, why = looked - len(told), "tạm dừng, ngoài giờ, ngoài mạng được phép, chưa gửi được mật khẩu"
+    rest, why = (
+        looked - len(told),
+        "tạm dừng, ngoài giờ, ngoài mạng được phép, chưa gửi được mật khẩu, chưa đọc được kiểu hình",
+    )
     uncounted = f", {rest:02} không tính ({why})" if rest else ""
-    return f"{head}; {sum(told):02} đạt, {len(told) - sum(told):02} chưa đạt{uncounted}."
+    helped = "".join(f"; {count:02} camera: {Help.of(why).words}" for why, count in sorted(run.helped.items()))
+    return f"{head}; {sum(told):02} đạt, {len(told) - sum(told):02} chưa đạt{uncounted}{helped}."
 
 
 def run_of(session: Session, night: date, round: str) -> NightRun | None:

@@ -1,21 +1,26 @@
 """Decodes one picture and judges it. Runs as a child process: a crash of a decoder must not take us along.
 
 Its only argument are the thresholds. Says `ready`; then reads requests from standard input, each two lengths of 4
-bytes, a JSON object (`codec`, `past`, `thumbnail`) and the picture's bytes, and answers each with a line of JSON
-(the fields of `Seen`, its `thumbnail` as base64), until its input ends.
+bytes, a JSON object (`codec`, `stretch`, `past`, `thumbnail`) and the picture's bytes, and answers each with a line of
+JSON (the fields of `Seen`, its `thumbnail` as base64), until its input ends.
 """
 
 import json
 import sys
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import av
+import av.logging
 import cv2
 import numpy as np
+from av.codec.context import Flags
 
 from dondoc.isolation import confine
+from dondoc.probing.picture import units, whole
 from dondoc.probing.picture.judge import Thresholds, detail, judge, light
 from dondoc.probing.picture.measure import STRETCH, Planes, measure
 
@@ -37,21 +42,125 @@ MEMORY = (
     1024**3
 )  # twice what a picture of MOST_PIXELS takes; an AV1 picture of 5 KB took a third of it, a larger one all
 MOST_PIXELS = 64 * 1024**2  # twice 8K; 500 bytes of JPEG may claim 65,500 × 65,500, and cost 2 GB
-FAILED: dict[str, Any] = {"verdict": "decode_failed", "detail": "không giải mã được hình", "features": {}}
+SPOILT = "error while decoding MB"  # what FFmpeg says when a slice of H.264 makes no sense any more
+FAILED: dict[str, Any] = {"verdict": "decode_failed", "detail": "hình nhận được không trọn vẹn", "features": {}}
+UNKNOWN: dict[str, Any] = {"verdict": "not_decodable", "detail": "không giải mã được hình nào", "features": {}}
 
 
 def decode(codec: str, stream: bytes) -> Planes | None:
-    """The first whole picture; None when there is none."""
-    decoder: Any = av.CodecContext.create(CODECS[codec], "r")
-    decoder.thread_count = 1
-    decoder.options = {"max_pixels": str(MOST_PIXELS)}
+    """The first picture that is whole; None when there is none."""
     try:
-        frames = [*decoder.decode(av.Packet(stream)), *decoder.decode(None)]
+        return whole_picture(codec, stream)
+    except whole.Damaged:
+        return None
+
+
+def whole_picture(codec: str, stream: bytes) -> Planes | None:
+    """The first picture; None when there is none.
+
+    Raises:
+        Damaged: it is not whole.
+    """
+    if codec in ("h264", "h265"):
+        return whole.assembled(codec, stream, partial(_first, codec, corrupt=True))
+    if codec == "jpeg":
+        whole.check_jpeg(stream)
+    if picture := _first(codec, stream):
+        whole.check_written(picture)
+    return picture
+
+
+def play(codec: str, stream: bytes) -> Planes | None:
+    """The first whole picture of a stretch of H.264 or H.265, which the decoder's own parser takes apart.
+
+    A picture that needs no other is looked at by itself. Where none comes, they are decoded one after another until the
+    decoder has renewed all of one (gradual refresh).
+
+    Raises:
+        Damaged: there are pictures, and none is whole.
+    """
+    pictures = [units.split(bytes(packet)) for packet in _parsed(codec, stream)]
+    keys = [n for n, one in enumerate(pictures) if units.is_key(codec, one)]
+    damaged = False
+    for n in keys:
+        sets = [unit for one in pictures[:n] for unit in one if units.is_set(codec, unit)]
+        try:
+            if picture := whole_picture(codec, units.joined([*dict.fromkeys(sets), *pictures[n]])):
+                return picture
+        except whole.Damaged:
+            damaged = True
+    picture = None if keys else _renewed(codec, pictures)
+    if picture is None and damaged:
+        raise whole.Damaged
+    return picture
+
+
+def _parsed(codec: str, stream: bytes) -> list[Any]:
+    parser: Any = av.CodecContext.create(CODECS[codec], "r")
+    try:
+        return [*parser.parse(stream), *parser.parse(None)]
     except (av.FFmpegError, ValueError):
-        return None
-    frame = next((f for f in frames if not f.is_corrupt), None)
-    if frame is None:
-        return None
+        return []
+
+
+def _renewed(codec: str, pictures: Sequence[Sequence[bytes]]) -> Planes | None:
+    """The picture that is there when a second renewal begins: all of the first was decoded, without an error."""
+    decoder = _decoder(codec, ec="guess_mvs+deblock")  # so it says when it conceals
+    decoder.flags |= Flags.low_delay
+    renewals = 0
+    for one in pictures:
+        renewals += any(units.renews(codec, unit) for unit in one)
+        with _heard(av.logging.DEBUG) as said:
+            frames = _frames(decoder, units.joined(one))
+        if any(level <= av.logging.ERROR or "concealing" in words for level, _, words in said):
+            renewals = 0
+        elif renewals > 1 and frames:
+            return _planes(frames[-1])
+    return None
+
+
+def _frames(decoder: Any, stream: bytes | None) -> list[Any]:
+    try:
+        return [*decoder.decode(stream if stream is None else av.Packet(stream))]
+    except (av.FFmpegError, ValueError):
+        return []
+
+
+def _decoder(codec: str, *, plain: bool = False, ec: str = "0") -> Any:
+    made: Any = av.CodecContext.create(CODECS[codec], "r")
+    made.thread_count = 1
+    made.options = {"max_pixels": str(MOST_PIXELS), "ec": ec, "skip_loop_filter": "all" if plain else "default"}
+    return made
+
+
+def _first(codec: str, stream: bytes, *, corrupt: bool = False, plain: bool = False) -> Planes | None:
+    """The first picture that a decoder makes, which is told to conceal nothing.
+
+    Args:
+        corrupt: be it one that the decoder itself calls so.
+        plain: without the filter that smooths the edges of blocks.
+    """
+    decoder = _decoder(codec, plain=plain)
+    with _heard(av.logging.ERROR) as said:
+        frames = [*_frames(decoder, stream), *_frames(decoder, None)]
+    if corrupt and any(SPOILT in words for _, _, words in said):
+        raise whole.Damaged
+    frame = next((f for f in frames if corrupt or not f.is_corrupt), None)
+    return _planes(frame) if frame else None
+
+
+@contextmanager
+def _heard(level: int) -> Iterator[list[tuple[int, str, str]]]:
+    """What decoders say meanwhile: level, who, words."""
+    av.logging.set_level(level)
+    try:
+        with av.logging.Capture() as said:
+            yield said
+    finally:
+        av.logging.set_level(None)
+
+
+def _planes(frame: Any) -> Planes:
     if frame.format.name not in PLANAR:  # 10 bits, 4:2:2, grey: rare, so the conversion may cost
         frame = frame.reformat(format="yuv420p")
     full = PLANAR[frame.format.name] or frame.color_range == FULL_RANGE
@@ -75,6 +184,20 @@ def examine(
     features |= {"verdict": verdict, "suspicion": suspicion}
     seen = {"verdict": verdict, "detail": detail(verdict, suspicion, features, limits), "features": features}
     return seen | {"thumbnail": b64encode(small(picture)).decode()} if thumbnail else seen
+
+
+def answer(request: Mapping[str, Any], stream: bytes, limits: Thresholds) -> dict[str, Any]:
+    """What a child answers."""
+    codec = request["codec"]
+    try:
+        picture = (
+            play(codec, stream) if request["stretch"] and codec in ("h264", "h265") else whole_picture(codec, stream)
+        )
+    except whole.Damaged:
+        return FAILED
+    if picture is None:
+        return UNKNOWN
+    return examine(picture, request["past"], limits, thumbnail=request["thumbnail"])
 
 
 def small(picture: Planes) -> bytes:
@@ -106,8 +229,7 @@ def main() -> None:
     say("ready")
     while len(head := read(8)) == 8:
         request = json.loads(read(int.from_bytes(head[:4])))
-        picture = decode(request["codec"], read(int.from_bytes(head[4:])))
-        say(json.dumps(examine(picture, request["past"], limits, thumbnail=request["thumbnail"])))
+        say(json.dumps(answer(request, read(int.from_bytes(head[4:])), limits)))
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ _STOPPED = "bộ giải mã hình dừng giữa chừng"
 
 @dataclass(frozen=True)
 class Seen:
-    """What was seen on a picture: `ok`, `decode_failed` or a verdict of phase picture.
+    """What was seen on a picture: `ok`, `decode_failed`, `not_decodable` or a verdict of phase picture.
 
     `detail` is for a person; `features` are JSON-safe and to be stored with the check: `history` makes the `past` of
     later checks out of them. They hold `suspicion` (a key of judge.SUSPICIONS or None). Empty without a picture.
@@ -68,7 +68,13 @@ class Decoder:
             await end(self._idle.pop())
 
     async def judge(
-        self, codec: str, stream: bytes, past: Mapping[str, Any] | None = None, *, thumbnail: bool = False
+        self,
+        codec: str,
+        stream: bytes,
+        past: Mapping[str, Any] | None = None,
+        *,
+        thumbnail: bool = False,
+        stretch: bool = False,
     ) -> Seen:
         """Decode and judge one picture.
 
@@ -77,11 +83,12 @@ class Decoder:
             stream: the picture as `key_picture` gives it.
             past: what `history` made of the same camera's former checks.
             thumbnail: the picture itself is wanted, too, small.
+            stretch: of a stream, in which the pictures are still to be found.
 
         Raises:
             Problem: no child can be started: our own fault, not the camera's.
         """
-        request = json.dumps({"codec": codec, "past": past, "thumbnail": thumbnail}).encode()
+        request = json.dumps({"codec": codec, "stretch": stretch, "past": past, "thumbnail": thumbnail}).encode()
         async with self._places:
             child = self._idle.pop() if self._idle else await self._start()
             try:
@@ -89,7 +96,7 @@ class Decoder:
                     seen = await _ask(child, request, stream)
             except (TimeoutError, OSError, ValueError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
                 await end(child)
-                return Seen("decode_failed", _STOPPED)
+                return Seen("not_decodable", _STOPPED)
             except BaseException:
                 await end(child)
                 raise

@@ -19,7 +19,15 @@ Assemble = Callable[[Sequence[bytes], bytes], bytes | None]
 class Frames:
     """Collects packets until a whole key picture is there. `feed` never raises, whatever bytes it is given."""
 
-    def __init__(self, codec: str, parameter_sets: tuple[bytes, ...] = (), *, fits: Fits = memory.fits) -> None:
+    def __init__(
+        self,
+        codec: str,
+        parameter_sets: tuple[bytes, ...] = (),
+        *,
+        reliable: bool = False,
+        fits: Fits = memory.fits,
+    ) -> None:
+        self._reliable = reliable  # nothing gets lost on the way, whatever the numbers of packets say
         self._assemble = partial(jpeg, tables={}) if codec == "jpeg" else CODECS[codec]
         self._beforehand = b"".join(parameter_sets)
         self._payloads: list[bytes] = []
@@ -34,7 +42,7 @@ class Frames:
         if start >= end:
             return None
         sequence, timestamp = int.from_bytes(packet[2:4]), packet[4:8]
-        lost = self.seen and sequence != (self._sequence + 1) & 0xFFFF
+        lost = not self._reliable and self.seen and sequence != (self._sequence + 1) & 0xFFFF
         done = self._finish() if timestamp != self._timestamp and not lost else None
         if timestamp != self._timestamp:
             self._payloads, self._size, self._whole = [], 0, True

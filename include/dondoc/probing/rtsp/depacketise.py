@@ -1,14 +1,15 @@
 """From RTP packets to one key picture: H.264 (RFC 6184) and H.265 (RFC 7798)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from dondoc.probing.picture import memory
 from dondoc.probing.picture.memory import Fits
+from dondoc.probing.picture.units import is_key, is_set, joined, kind
 
 MOST_SETS, LARGEST_SET = 32, 4096  # parameter sets kept, which are 2 to 6 of a hundred bytes; bytes of one
 # NAL units in one packet, and in one picture, which have some tens: an empty one costs two bytes to send, and us more.
 MOST_TOGETHER, MOST_UNITS = 256, 4096
-START = b"\x00\x00\x00\x01"
+CODE = b"\0\0\1"  # begins a unit in a stream of them; within a unit no honest one has it
 
 
 class Depacketiser:
@@ -16,7 +17,8 @@ class Depacketiser:
 
     A key picture is one that needs no other: IDR, for H.265 also CRA and BLA, for H.264 also a picture of nothing but
     I slices (cameras with an open GOP send their IDR once, at the start). A picture whose first slice or any packet is
-    missing is passed over. Gradual refresh without any such picture is not understood: there is nothing whole to show.
+    missing is passed over; over TCP none is, and the numbers of packets tell nothing: some cameras let them stand, or
+    count sound along. The marker ends a picture, until one camera is seen to set it on every slice.
     """
 
     def __init__(
@@ -25,9 +27,10 @@ class Depacketiser:
         parameter_sets: tuple[bytes, ...] = (),
         *,
         numbered: bool = False,
+        reliable: bool = False,
         fits: Fits = memory.fits,
     ) -> None:
-        self._h265 = codec == "h265"
+        self._codec, self._h265, self._reliable = codec, codec == "h265", reliable
         self._numbered = numbered and self._h265  # decoding order numbers stand in the packets: passed over
         self._head = 2 if self._h265 else 1  # bytes before the content of a NAL unit
         self._sets: dict[bytes, int] = {}  # parameter set -> its kind; the newest last
@@ -36,6 +39,7 @@ class Depacketiser:
         self._timestamp, self._sequence = b"", -1
         self._size, self._fits = 0, fits  # what is held of the picture, and whether it may be so much
         self._whole = True  # nothing of the picture under way was lost
+        self._marked = self._often_marked = False  # the last packet; more than the last of a picture
         self.seen = False  # whether any packet with a payload came
         for nal in parameter_sets:
             self._keep(nal)
@@ -47,23 +51,27 @@ class Depacketiser:
             return None
         self.seen = True
         sequence, timestamp = int.from_bytes(packet[2:4]), packet[4:8]
-        if sequence != (self._sequence + 1) & 0xFFFF and self._sequence >= 0:
+        if not self._reliable and sequence != (self._sequence + 1) & 0xFFFF and self._sequence >= 0:
             self._fragment, self._whole = None, False
+        new = timestamp != self._timestamp
+        self._often_marked |= self._marked and not new
         # A new time without a marker before it: the camera sets none, or it was lost.
-        done = self._finish() if timestamp != self._timestamp else None
-        self._sequence, self._timestamp = sequence, timestamp
+        done = self._finish() if new else None
+        self._sequence, self._timestamp, self._marked = sequence, timestamp, packet[1] >= 0x80
         self._take(packet, start, end)
-        return done or (self._finish() if packet[1] & 0x80 else None)
+        return done or (self._finish() if self._marked and not self._often_marked else None)
 
     def _take(self, packet: bytes, start: int, end: int) -> None:
-        kind = self._kind(packet[start])
-        if kind == (49 if self._h265 else 28):  # one NAL unit over several packets
+        sort = kind(self._codec, packet[start : start + 1])
+        if sort == (49 if self._h265 else 28):  # one NAL unit over several packets
             self._piece(packet, start, end)
-        elif kind == (48 if self._h265 else 24):  # several in one packet
+            return
+        self._end_fragment()
+        if sort == (48 if self._h265 else 24):  # several in one packet
             number = 2 if self._numbered else 0
             for nal in _aggregated(packet[start + self._head + number : end], between=number // 2):
                 self._add(nal)
-        elif kind < (48 if self._h265 else 24):
+        elif sort < (48 if self._h265 else 24):
             self._add(packet[start : start + 2] + packet[start + 4 : end] if self._numbered else packet[start:end])
 
     def _piece(self, packet: bytes, start: int, end: int) -> None:
@@ -72,6 +80,7 @@ class Depacketiser:
             return
         flags = packet[at]
         if flags & 0x80:
+            self._end_fragment()
             self._fragment = []
         if self._fragment is None or not self._whole:
             self._pass_over()  # its start was lost
@@ -83,9 +92,15 @@ class Depacketiser:
             return
         self._fragment += pieces
         if flags & 0x40:
-            whole, self._fragment = self._fragment, None
-            self._size -= memory.cost(*whole)
-            self._add(b"".join(whole))
+            self._end_fragment()
+
+    def _end_fragment(self) -> None:
+        """The unit under way is over: some cameras do not say so with its last piece."""
+        if self._fragment is None:
+            return
+        whole, self._fragment = self._fragment, None
+        self._size -= memory.cost(*whole)
+        self._add(b"".join(whole))
 
     def _grow(self, more: int) -> bool:
         """Whether there is room for more of the picture; without any it is passed over."""
@@ -106,10 +121,16 @@ class Depacketiser:
             return bytes((head[0] & 0x81 | (flags & 63) << 1, head[1]))
         return bytes((head[0] & 0xE0 | flags & 31,))
 
-    def _add(self, nal: bytes) -> None:
+    def _add(self, content: bytes) -> None:
+        """A unit, or several with start codes between them, as some cameras send their parameter sets."""
+        units = content.split(CODE, MOST_TOGETHER) if CODE in content else (content,)
+        for unit in units:
+            self._add_unit(unit.rstrip(b"\0") if len(units) > 1 else unit)
+
+    def _add_unit(self, nal: bytes) -> None:
         if len(nal) <= self._head:
             return
-        if self._kind(nal[0]) in ((32, 33, 34) if self._h265 else (7, 8)):
+        if is_set(self._codec, nal):
             self._keep(nal)
         elif len(self._unit) == MOST_UNITS:
             self._pass_over()
@@ -120,45 +141,19 @@ class Depacketiser:
         """Later sets overrule earlier ones of the same number, so order is all that is needed."""
         if self._head < len(nal) <= LARGEST_SET:
             self._sets.pop(nal, None)
-            self._sets[nal] = self._kind(nal[0])
+            self._sets[nal] = kind(self._codec, nal)
             while len(self._sets) > MOST_SETS:
                 del self._sets[next(iter(self._sets))]
 
     def _finish(self) -> bytes | None:
+        self._end_fragment()
         unit, self._unit, self._size = self._unit, [], 0
-        whole, self._whole = self._whole and self._fragment is None, True
-        self._fragment = None
-        if not (whole and self._sets and self._is_key(unit)):
+        whole, self._whole = self._whole, True
+        if not (whole and self._sets and is_key(self._codec, unit)):
             self._fits(0)
             return None
         sets = sorted(self._sets, key=self._sets.__getitem__)
-        return b"".join(part for nal in (*sets, *unit) for part in (START, nal))
-
-    def _is_key(self, unit: Sequence[bytes]) -> bool:
-        slices = [nal for nal in unit if (self._kind(nal[0]) < 32 if self._h265 else 1 <= self._kind(nal[0]) <= 5)]
-        if not slices or not slices[0][self._head] & 0x80:  # both codecs begin a picture's first slice with a set bit
-            return False
-        if self._h265:
-            return all(16 <= self._kind(nal[0]) <= 21 for nal in slices)
-        return all(self._kind(nal[0]) == 5 or (self._kind(nal[0]) == 1 and _is_intra(nal)) for nal in slices)
-
-    def _kind(self, first: int) -> int:
-        return first >> 1 & 63 if self._h265 else first & 31
-
-
-def _is_intra(nal: bytes) -> bool:
-    """Whether an H.264 slice says in its header that it refers to no other picture (slice_type I)."""
-    bits = int.from_bytes(nal[1:9].ljust(8, b"\0"))
-    _, rest = _exp_golomb(bits, 64)
-    kind, _ = _exp_golomb(bits, rest)
-    return kind in (2, 7)
-
-
-def _exp_golomb(bits: int, left: int) -> tuple[int, int]:
-    """An unsigned number from the `left` low bits, and how many bits remain."""
-    zeros = left - (bits & (1 << left) - 1).bit_length()
-    left -= 2 * zeros + 1
-    return (-1, 0) if left < 0 else ((bits >> left & (2 << zeros) - 1) - 1, left)
+        return joined((*sets, *unit))
 
 
 def _aggregated(rest: bytes, between: int = 0) -> Iterator[bytes]:
@@ -182,3 +177,8 @@ def bounds(packet: bytes) -> tuple[int, int]:
     if packet[0] & 0x20:
         end -= packet[-1]
     return start, end
+
+
+def sender(packet: bytes) -> tuple[int, bytes]:
+    """Who sent an RTP packet on a channel: its payload type and source (SSRC)."""
+    return packet[1] & 0x7F, packet[8:12]

@@ -29,6 +29,7 @@ DOWNGRADED = (
     "thiết bị từng đòi Digest, nay chỉ nhận Basic (mật khẩu gửi rõ): có thể có kẻ đứng giữa, chưa gửi mật khẩu. Nếu "
     "đúng là đã thay thiết bị, cho phép bằng dondoc cameras retry --basic"
 )
+ENDLESS = "camera gửi dữ liệu không dứt mà không có hình trọn vẹn"
 TLS_PATIENCE = 1.0  # seconds
 CONFUSED = (400, 500, 501)  # what a camera answers to a login that it cannot read: it has refused none
 TURN = 64 * 1024  # bytes of one camera, so counted, that are read in a row before others have their turn
@@ -102,6 +103,7 @@ class Dialogue:
         self._digest = {self._first} if digest else set()  # devices that offered it: from then on they get no Basic
         self._budget, self._turn = EARLY, TURN
         self._ahead = 0
+        self._keeps = self._plays = False  # it keeps sessions alive by GET_PARAMETER; it was told to play
 
     @property
     def login(self) -> Challenge | None:
@@ -170,7 +172,8 @@ class Dialogue:
     async def send(self, method: str, url: str, **headers: str) -> None:
         if self._connection is None or not _SENDABLE.fullmatch(url):
             raise NotRtsp("camera nêu một địa chỉ luồng không dùng được")
-        if self._sequence:  # what a server says before it is ever asked tells what it is; later it answers nothing
+        # What a server says before it is ever asked tells what it is; later it answers nothing. What plays goes on.
+        if self._sequence and not self._plays:
             self._connection.inbox.forget()
         self._sequence += 1
         fields = {"CSeq": str(self._sequence), "User-Agent": "dondoc", **headers}
@@ -181,7 +184,7 @@ class Dialogue:
         lines = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
         self._connection.send(f"{method} {url} RTSP/1.0\r\n{lines}\r\n".encode("latin-1"))
         self.password_sent |= self._login is not None
-        if method != "TEARDOWN":  # no answer to that is awaited
+        if method != "TEARDOWN" and not self._plays:  # no answer to these is awaited
             self.asked = method
         login = f" (đăng nhập {self._login.challenge.shown})" if self._login else ""
         self.steps.note(f"→ {method}{login}")
@@ -207,7 +210,7 @@ class Dialogue:
 
     def playing(self) -> None:
         """From now on a stream is expected."""
-        self._budget = PLAYED
+        self._budget, self._plays = PLAYED, True
 
     async def spend(self, got: Response | bytes) -> None:
         """Count what came, and let others have their turn: a camera that floods is not to starve them.
@@ -220,7 +223,7 @@ class Dialogue:
         if self._budget < 0:
             if self.progress is Progress.DESCRIBE:
                 raise Verdict("server_error", f"camera gửi dữ liệu không dứt mà không trả lời {self.asked}")
-            raise Verdict("no_frame", "camera gửi dữ liệu không dứt mà không có hình trọn vẹn")
+            raise Verdict("no_frame", ENDLESS)
         if self._turn < 0:
             self._turn = TURN
             await asyncio.sleep(0)
@@ -265,6 +268,10 @@ class Dialogue:
         path = url[authority.end() :] if authority else url
         return f"{self.address.root}{path if path.startswith('/') else f'/{path}'}"
 
+    async def keep_alive(self, url: str) -> None:
+        """Say that the session is still wanted, in the way that this camera knows. No answer is awaited."""
+        await self.send("GET_PARAMETER" if self._keeps else "OPTIONS", url)
+
     async def datagrams(self) -> network.Datagrams:
         """Where the camera may send packets over UDP: nobody else can.
 
@@ -293,7 +300,8 @@ class Dialogue:
     async def _greet(self) -> None:
         """OPTIONS, as every player asks first. The answer is no matter; that there is none may be."""
         try:
-            await self.request("OPTIONS", self.address.url)
+            reply = await self.request("OPTIONS", self.address.url)
+            self._keeps = "GET_PARAMETER" in reply.get("public").upper()
         except ConnectionError:
             if self.address.scheme == "rtsps" or self._connection is None or self._connection.inbox.received:
                 raise

@@ -3,7 +3,10 @@
 import asyncio
 import contextlib
 import re
-from collections.abc import Awaitable, Callable
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from dataclasses import dataclass
+from functools import partial
 
 from dondoc.probing.network import Datagrams
 from dondoc.probing.picture import memory
@@ -12,67 +15,151 @@ from dondoc.probing.rtsp import codecs, sdp
 from dondoc.probing.rtsp.depacketise import Depacketiser
 from dondoc.probing.rtsp.dialogue import Dialogue, Progress, Verdict
 from dondoc.probing.rtsp.message import NotRtsp, Response
+from dondoc.probing.rtsp.senders import Senders
+from dondoc.probing.rtsp.stretch import Stretch
 
 TCP, UDP = "RTP/AVP/TCP;unicast;interleaved=0-1", "RTP/AVP;unicast;client_port={}-{}"
+PATIENCE, LEAST_PATIENCE = 60.0, 2.0  # seconds that a session lives, where a camera does not say; at least
+REFRESHED = 6.0  # seconds in which a stream without key pictures has renewed all of its picture
 Read = Callable[[], Awaitable[bytes]]
 
 
-async def key_picture(dialogue: Dialogue, track: sdp.Video, base: str, fits: Fits = memory.fits) -> bytes:
+async def key_picture(
+    dialogue: Dialogue, track: sdp.Video, base: str, fits: Fits = memory.fits, *, udp: bool = False
+) -> bytes:
     """One key picture as its decoder wants it: H.264 and H.265 as an Annex-B stream, JPEG as a file.
 
     Args:
         fits: whether a picture may be so large; see `room`.
+        udp: over UDP, even if the camera would send over TCP.
 
     Raises:
         Verdict: there is none to be had.
         TimeoutError, NotRtsp, OSError, asyncio.IncompleteReadError: left to the caller, with `dialogue.progress`.
         Problem: this machine is out of descriptors or ports.
     """
-    pictures = _reader(track, fits)
+    _collector(track, fits)
+    async with _playing(dialogue, track, base, udp=udp) as way:
+        pictures = Senders(partial(_collector, track, reliable=way.reliable), track.payload_type, fits)
+        while True:
+            if picture := pictures.feed(await way.read()):
+                return picture
+            if pictures.seen:
+                dialogue.progress = Progress.KEY_PICTURE
+
+
+async def stretches(
+    dialogue: Dialogue, track: sdp.Video, base: str, fits: Fits = memory.fits
+) -> AsyncGenerator[tuple[bytes, bytes | None]]:
+    """The stream itself, whenever a picture must be in it: after a key picture, or some time after the last one.
+
+    Yields:
+        the stream, and what `key_picture` would have made of the same packets.
+
+    Raises:
+        as `key_picture`; Verdict: the codec is none of which a stretch can be told.
+    """
+    _collector(track, fits)
+    async with _playing(dialogue, track, base) as way:
+        ours = Senders(partial(_collector, track, reliable=way.reliable), track.payload_type, fits)
+        plain = track.codec not in ("h264", "h265")
+        theirs = ours if plain else Senders(partial(_stretch, track), track.payload_type, fits)
+        built, told = None, time.monotonic()
+        while True:
+            packet = await way.read()
+            if ours.seen:
+                dialogue.progress = Progress.KEY_PICTURE
+            built = ours.feed(packet) or built
+            stream = built if plain else theirs.feed(packet)
+            if not stream and time.monotonic() - told > REFRESHED and isinstance(theirs.newest, Stretch):
+                stream = theirs.newest.stream
+            if stream:
+                told = time.monotonic()
+                yield stream, built
+                built = None
+
+
+@dataclass(frozen=True)
+class _Way:
+    """How packets come. `reliable`: none gets lost between the camera and us."""
+
+    read: Read
+    reliable: bool
+
+
+@contextlib.asynccontextmanager
+async def _playing(dialogue: Dialogue, track: sdp.Video, base: str, *, udp: bool = False) -> AsyncGenerator[_Way]:
+    """Set up, play, and keep alive until it is left."""
     base = dialogue.own(base)
     control = dialogue.own(sdp.join(base, track.control))
     whole = dialogue.own(track.session_control) if "://" in track.session_control else base
     with contextlib.ExitStack() as opened:
-        read = await _set_up(dialogue, control, opened)
+        way, patience = await _set_up(dialogue, control, opened, udp=udp)
+        alive = asyncio.create_task(_keep_alive(dialogue, whole, patience / 2))
         try:
             dialogue.progress = Progress.PLAY
             _accepted(dialogue, await dialogue.ask("PLAY", whole, Range="npt=0.000-"), "PLAY")
             dialogue.playing()
             dialogue.progress = Progress.PACKETS
-            return await _collect(dialogue, pictures, read)
+            yield way
         finally:
+            alive.cancel()
             # The camera has few places for viewers: say goodbye, but do not wait for an answer.
             with contextlib.suppress(OSError, NotRtsp, TimeoutError):
                 await asyncio.wait_for(dialogue.send("TEARDOWN", whole), 0.2)
 
 
-def _reader(track: sdp.Video, fits: Fits = memory.fits) -> Depacketiser | codecs.Frames:
+async def _keep_alive(dialogue: Dialogue, url: str, every: float) -> None:
+    with contextlib.suppress(OSError, NotRtsp):
+        while True:
+            await asyncio.sleep(every)
+            await dialogue.keep_alive(url)
+
+
+def _collector(track: sdp.Video, fits: Fits = memory.fits, *, reliable: bool = False) -> Depacketiser | codecs.Frames:
     if track.encrypted:
-        raise Verdict("no_frame", "luồng hình mã hóa (SRTP), chưa đọc được")
+        raise Verdict("not_decodable", "luồng hình mã hóa (SRTP), chưa đọc được")
     if track.shuffled:
-        raise Verdict("no_frame", "luồng hình gửi xáo trộn thứ tự, chưa đọc được")
+        raise Verdict("not_decodable", "luồng hình gửi xáo trộn thứ tự, chưa đọc được")
     if track.codec is None:
-        raise Verdict("decode_failed", "kiểu nén hình chưa hỗ trợ")
+        raise Verdict("not_decodable", "kiểu nén hình chưa hỗ trợ")
     if track.codec in ("h264", "h265"):
-        return Depacketiser(track.codec, track.parameter_sets, numbered=track.numbered, fits=fits)
-    return codecs.Frames(track.codec, track.parameter_sets, fits=fits)
+        return Depacketiser(track.codec, track.parameter_sets, numbered=track.numbered, reliable=reliable, fits=fits)
+    return codecs.Frames(track.codec, track.parameter_sets, reliable=reliable, fits=fits)
 
 
-async def _set_up(dialogue: Dialogue, control: str, opened: contextlib.ExitStack) -> Read:
-    """Agree on a way, and how to read what comes on it. What a camera says of source and destination is not heeded."""
+def _stretch(track: sdp.Video, fits: Fits) -> Stretch:
+    return Stretch(track.codec or "", track.parameter_sets, numbered=track.numbered, fits=fits)
+
+
+async def _set_up(
+    dialogue: Dialogue, control: str, opened: contextlib.ExitStack, *, udp: bool = False
+) -> tuple[_Way, float]:
+    """Agree on a way, and how to read what comes on it; how long the camera waits for a sign of life.
+
+    What a camera says of source and destination is not heeded.
+    """
     dialogue.progress = Progress.SETUP
-    reply = await dialogue.ask("SETUP", control, Transport=TCP)
-    channel = _channel(reply.get("transport"))
-    if reply.status == 461 or (reply.status < 300 and channel is None):
+    if not udp:
+        reply = await dialogue.ask("SETUP", control, Transport=TCP)
+        channel = _channel(reply.get("transport"))
+        udp = reply.status == 461 or (reply.status < 300 and channel is None)
+    if udp:
         packets = opened.enter_context(contextlib.closing(await dialogue.datagrams()))
         reply = await dialogue.ask("SETUP", control, Transport=UDP.format(packets.port, packets.port + 1))
         _accepted(dialogue, reply, "SETUP")
         dialogue.session = _session(reply)
         _knock(packets, reply.get("transport"))
-        return _unreliable(dialogue, packets)
+        return _Way(_unreliable(dialogue, packets), reliable=False), _patience(reply)
     _accepted(dialogue, reply, "SETUP")
     dialogue.session = _session(reply)
-    return _interleaved(dialogue, channel or 0)
+    return _Way(_interleaved(dialogue, channel or 0), reliable=True), _patience(reply)
+
+
+def _patience(reply: Response) -> float:
+    """Seconds that a session lives without a sign of life (RFC 2326, 12.37)."""
+    told = re.search(r";\s*timeout=([0-9]{1,5})(?![0-9])", reply.get("session"), re.IGNORECASE)
+    return min(max(float(told[1]), LEAST_PATIENCE), PATIENCE) if told else PATIENCE
 
 
 def _session(reply: Response) -> str:
@@ -84,7 +171,8 @@ def _channel(transport: str) -> int | None:
     chosen = re.search(r"interleaved=([0-9]{1,3})(?![0-9])", transport)
     if chosen:
         return int(chosen[1])
-    return None if "client_port" in transport else 0
+    udp = re.match(r"RTP/AVPF?(?:/UDP)?(?:;|$)", transport.strip(), re.IGNORECASE)
+    return None if udp or "client_port" in transport else 0
 
 
 def _knock(packets: Datagrams, transport: str) -> None:
@@ -110,14 +198,6 @@ def _unreliable(dialogue: Dialogue, packets: Datagrams) -> Read:
         return got
 
     return read
-
-
-async def _collect(dialogue: Dialogue, pictures: Depacketiser | codecs.Frames, read: Read) -> bytes:
-    while True:
-        if picture := pictures.feed(await read()):
-            return picture
-        if pictures.seen:
-            dialogue.progress = Progress.KEY_PICTURE
 
 
 def _accepted(dialogue: Dialogue, reply: Response, step: str) -> None:

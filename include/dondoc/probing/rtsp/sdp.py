@@ -38,6 +38,7 @@ class Video:
     shuffled: bool = False  # H.264 sent in another order than decoded (mode 2): not understood here
     numbered: bool = False
     encrypted: bool = False  # SRTP
+    payload_type: int | None = None  # of its packets
 
 
 def video(body: bytes) -> Video | None:
@@ -60,6 +61,7 @@ def video(body: bytes) -> Video | None:
         shuffled=parameters.get("packetization-mode", "").startswith("2"),
         numbered=any(_POSITIVE.match(parameters.get(n, "")) for n in ("sprop-max-don-diff", "sprop-depack-buf-nalus")),
         encrypted="/SAVP" in lines[0].upper(),
+        payload_type=int(payload) if re.fullmatch("[0-9]{1,3}", payload) else None,
     )
 
 

@@ -15,6 +15,7 @@ UNCHECKED = {  # why a camera was not checked, as figures have it → words
     **{str(one): one.label for one in (*Exemption, *Unseen)},
     str(Verdict.BLOCKED_TARGET): "địa chỉ nằm ngoài các dải mạng Sở được phép kiểm tra",
     str(Verdict.LOGIN_WITHHELD): "Sở chưa gửi mật khẩu trong đêm, để khỏi khóa tài khoản",
+    str(Verdict.NOT_DECODABLE): "có gửi dữ liệu hình nhưng hệ thống chưa đọc được kiểu hình",
 }
 NAMED = 3  # lost cameras that a sentence names; more are counted
 CAUSES = {  # group of causes of the figures → words; causes on our side and objective ones first

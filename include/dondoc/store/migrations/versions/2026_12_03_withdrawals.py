@@ -18,6 +18,7 @@ def upgrade() -> None:
     _official_letters()
     _replies()
     _measurements()
+    _second_looks()
 
 
 def downgrade() -> None:
@@ -121,3 +122,8 @@ def _measurements() -> None:
         sa.UniqueConstraint("camera_id", "night", "subject", name="uq_camera_measurements_camera_id_night_subject"),
     )
     op.create_index("ix_camera_measurements_night", "camera_measurements", ["night"])
+
+
+def _second_looks() -> None:
+    """How many cameras of a round showed their picture only at a second look, by why."""
+    op.add_column("night_runs", sa.Column("helped", sa.JSON(), nullable=False, server_default="{}"))

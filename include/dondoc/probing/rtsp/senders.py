@@ -1,0 +1,66 @@
+"""Whose packets are heard: on the channel of a picture there may be sound, reports, and what a former session left."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from dondoc.probing.picture import memory
+from dondoc.probing.picture.memory import Fits
+from dondoc.probing.rtsp.depacketise import bounds, sender
+
+MOST = 4  # senders that are listened to at a time; the longest silent one is forgotten
+REPORTS = range(72, 77)  # RTCP's types (RFC 5761), seen as those of packets
+
+
+class Collector(Protocol):
+    """Makes a picture out of the packets of one sender."""
+
+    seen: bool
+
+    def feed(self, packet: bytes) -> bytes | None: ...
+
+
+class Senders:
+    """Keeps the packets of each sender apart. What was described is preferred: others count only while it is silent."""
+
+    def __init__(
+        self, make: Callable[[Fits], Collector], payload_type: int | None = None, fits: Fits = memory.fits
+    ) -> None:
+        self._make, self._described, self._fits = make, payload_type, fits
+        self._collectors: dict[tuple[int, bytes], Collector] = {}
+        self._sizes: dict[tuple[int, bytes], int] = {}
+        self._heard = False  # what was described
+        self.seen = False  # any packet with a payload
+
+    def feed(self, packet: bytes) -> bytes | None:
+        """Take a packet; what its collector made of it."""
+        if bounds(packet) == (0, 0) or sender(packet)[0] in REPORTS:
+            return None
+        who = sender(packet)
+        self._heard |= who[0] == self._described
+        if self._heard and who[0] != self._described:
+            return None
+        made = self._collector(who).feed(packet)
+        self.seen |= self._collectors[who].seen
+        return made
+
+    @property
+    def newest(self) -> Collector | None:
+        """The collector that was given the last packet."""
+        return next(reversed(self._collectors.values()), None)
+
+    def _collector(self, who: tuple[int, bytes]) -> Collector:
+        made = self._collectors.pop(who, None) or self._make(lambda size: self._grow(who, size))
+        self._collectors[who] = made  # the newest last
+        if len(self._collectors) > MOST:
+            silent = next(iter(self._collectors))
+            del self._collectors[silent]
+            self._sizes.pop(silent, None)
+        return made
+
+    def _grow(self, who: tuple[int, bytes], size: int) -> bool:
+        """Whether one may hold so much beside what the others hold."""
+        others = sum(held for other, held in self._sizes.items() if other != who)
+        if not self._fits(others + size):
+            return False
+        self._sizes[who] = size
+        return True
