@@ -244,13 +244,13 @@ class TestNobodyToWriteTo:
         row = one(office.decide(), HONG_LINH)
         assert (row["step"], row["recipients"], row["outbox_ids"]) == ("overdue_1", [], [])
         assert "Chưa có địa chỉ của cán bộ đầu mối hoặc văn thư để gửi." in row["reason"]
-        [told] = [letter for letter in office.letters() if "danh bạ" in letter.subject]
+        [told] = [letter for letter in office.letters() if "Danh bạ" in letter.subject]
         assert (told.kind, told.recipient) == ("internal", "quan-tri@so.test")
         assert "UBND thị xã Hồng Lĩnh: chưa có địa chỉ" in told.text
         office.go(date(2021, 11, 24))
         office.see()
         office.decide()
-        assert len([letter for letter in office.letters() if "danh bạ" in letter.subject]) == 1
+        assert len([letter for letter in office.letters() if "Danh bạ" in letter.subject]) == 1
 
     def test_an_address_entered_during_the_day_is_used_by_the_next_run(self, live: None, app) -> None:  # type: ignore[no-untyped-def]
         office = Office(app)

@@ -14,10 +14,11 @@ from dondoc.probing.rtsp.dialogue import ENDLESS, Dialogue, Progress, Verdict
 from dondoc.probing.rtsp.key_picture import key_picture, stretches
 from dondoc.probing.rtsp.message import NotRtsp
 from dondoc.probing.verdicts import Help, Target
+from dondoc.probing.verdicts import Verdict as Codes
 
 LONGER = 4  # times the first look's patience: cameras that save send a key picture every 20 seconds, or less often
 TRIES = 3  # stretches in which nothing whole was found
-UNSEEN = frozenset({"decode_failed", "not_decodable"})
+UNSEEN = frozenset({Codes.DECODE_FAILED, Codes.NOT_DECODABLE})
 NEITHER = "camera có gửi dữ liệu hình nhưng cả hai cách đọc đều chưa dựng được hình"
 
 
@@ -33,7 +34,7 @@ def is_wanted(seen: Seen, dialogue: Dialogue) -> bool:
     """Whether a first look leaves a doubt: the camera played, and no picture was seen; not of one that floods."""
     if seen.detail == ENDLESS:
         return False
-    return seen.verdict in {"no_frame", *UNSEEN} and dialogue.progress in (Progress.PACKETS, Progress.KEY_PICTURE)
+    return seen.verdict in {Codes.NO_FRAME, *UNSEEN} and dialogue.progress in (Progress.PACKETS, Progress.KEY_PICTURE)
 
 
 async def look(
@@ -47,7 +48,7 @@ async def look(
     Raises:
         Problem: this machine is out of descriptors, ports or memory.
     """
-    silent = first.verdict == "no_frame" and before.progress is Progress.PACKETS
+    silent = first.verdict == Codes.NO_FRAME and before.progress is Progress.PACKETS
     find = _over_udp if silent else _in_stretches
     second = Second(first if silent else _neither(first))
     try:
@@ -78,9 +79,9 @@ async def _in_stretches(first: Second, dialogue: Dialogue, decoder: Decoder, fit
             seen = await decoder.judge(codec, stream, target.past, thumbnail=target.thumbnail, stretch=True)
             if seen.verdict not in UNSEEN:
                 ours = built and (await decoder.judge(codec, built)).verdict not in UNSEEN
-                damaged = first.seen.verdict == "decode_failed"
+                damaged = first.seen.verdict == Codes.DECODE_FAILED
                 return _helped(seen, (Help.NETWORK if damaged else Help.SLOW) if ours else Help.MISREAD)
-            if seen.verdict == "decode_failed":
+            if seen.verdict == Codes.DECODE_FAILED:
                 first = Second(seen)
             tries += built is not None
             if tries == TRIES:
@@ -93,4 +94,4 @@ def _helped(seen: Seen, why: Help) -> Second:
 
 
 def _neither(first: Seen) -> Seen:
-    return first if first.verdict == "decode_failed" else Seen("not_decodable", NEITHER)
+    return first if first.verdict == Codes.DECODE_FAILED else Seen("not_decodable", NEITHER)
