@@ -427,6 +427,12 @@ def listed_words(visit: Visit, number: int) -> str:
     return words_of(visit("ops").get(f"/submissions?q={BN(number)}").text)
 
 
+def test_a_sentence_ends_once_and_a_mail_is_opened_where_it_can_be_read(visit: Visit, arrived: Arrivals) -> None:
+    assert ".." not in words_of(shown(visit, arrived, "refused"))
+    page = html.fromstring(visit("ops").get("/inbox").text)
+    assert page.xpath("//a[text()='Trả lời: reply']/@href") == [f"/submissions/{arrived.ids['reply']}"]
+
+
 def test_a_scan_that_waits_to_be_registered_lists_no_issues(visit: Visit, arrived: Arrivals) -> None:
     with arrived.app.sessions.reading() as session:
         assert record.of(arrived.app, session, arrived.ids["scan"], NOW).places, "it could not be read as a form"
