@@ -1,6 +1,7 @@
 """Addresses taken out of what people read who may only look, and of what a report says to others.
 
-They are shown no field that is an address; but a reason, a camera's name, a file's name or a letter may hold one.
+They are shown no field that is an address; but a reason, a camera's name, a file's name or a letter may hold one. A
+letter also holds the code by which its reader agrees to a new contact, which is nobody else's to know.
 """
 
 import re
@@ -46,6 +47,7 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str], Callable[[Found], str]], ...] = (
     ("", re.compile(r"(?<![\w:])(?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}(?![\w:])"), _hide),
     (":", re.compile(r"(?<![\w:.])[0-9A-Fa-f:.]{3,64}(?![\w:.])"), _hide_ipv6),
     (".", re.compile(r"(?<![\w.-])[A-Za-z0-9][\w-]*(?:\.[\w-]+)+:\d{2,5}(?!\d)(?:/[^\s<>\"']*)?"), _hide),
+    ("XN-", re.compile(r"\bXN-\d{4,9}-[\w-]{20,}"), _hide),
     ("", re.compile(r"(?<![\w/.:-])(?:\+?84|0)\d{8,10}(?!\d)"), _hide_phone),
     (
         "",
@@ -56,7 +58,7 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str], Callable[[Found], str]], ...] = (
 
 
 def without_addresses(text: str) -> str:
-    """A text, or a page, with `HIDDEN` for each URL, e-mail, network or hardware address and telephone number."""
+    """A text, or a page, with `HIDDEN` for each URL, e-mail, network or hardware address, telephone number, code."""
     for sign, pattern, instead in _PATTERNS:
         if sign in text:
             text = pattern.sub(instead, text)

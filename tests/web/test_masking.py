@@ -16,7 +16,7 @@ from dondoc import clock
 from dondoc.cameras.logins import credentials
 from dondoc.configuration.context import AppContext
 from dondoc.demo.fleet import Fleet
-from dondoc.facts import contacts
+from dondoc.facts import contact_changes, contacts
 from dondoc.masking import HIDDEN, without_addresses
 from dondoc.store.cameras import Camera, CameraCheck, CredentialRelease, Outage
 from dondoc.store.facts import Ruling
@@ -78,6 +78,11 @@ def test_every_kind_of_address_is_hidden(address: str, around: str) -> None:
     found = without_addresses(around.format(address))
     assert HIDDEN in found
     assert not SECRET.search(found)
+
+
+def test_the_code_that_agrees_to_a_new_contact_is_its_reader_s_alone() -> None:
+    code = contact_changes.code(["khoa"], 12, "cu@ductho.test")
+    assert without_addresses(f"Đề nghị xác nhận (mã {code})") == f"Đề nghị xác nhận (mã {HIDDEN})"
 
 
 @pytest.mark.parametrize("text", HARMLESS)

@@ -108,7 +108,7 @@ def test_a_filter_that_there_is_not_is_a_sentence(visit: Visit, query: str) -> N
 def test_the_list_says_age_state_and_what_is_to_be_done(visit: Visit, arrived: Arrivals) -> None:
     rows = {row[0]: row[1:] for row in rows_of(visit("ops").get("/submissions").text)}
     assert rows[number(arrived, "returned")] == [
-        "bm03 vu quang.xlsx", "UBND huyện Vũ Quang, Biểu mẫu 03", "vq@vuquang.test", "17/11/2021 18:00", "6",
+        "bm03 vu quang.xlsx", "UBND huyện Vũ Quang, Biểu mẫu 03", "vq@vuquang.test", "17/11/2021 18:00", "06",
         "đề nghị chỉnh sửa", "chờ đơn vị sửa theo bản đánh dấu rồi gửi lại",
     ]  # fmt: skip
     said = {key: rows[number(arrived, key)][-1] for key in ("scan", "doubt", "conflict", "reply", "accepted")}
@@ -116,7 +116,7 @@ def test_the_list_says_age_state_and_what_is_to_be_done(visit: Visit, arrived: A
         "scan": "mở bản gốc, đọc số, ngày văn bản rồi vào sổ",
         "doubt": "hỏi đơn vị xem có đúng họ gửi không, rồi giao hoặc xếp lại",
         "conflict": "so từng ô với bản đang dùng, rồi chọn bản được dùng",
-        "reply": "đọc thư; gọi lại, vào sổ hoặc xếp lại",
+        "reply": "đọc thư; ghi ngày hẹn, vào sổ hoặc ghi không liên quan",
         "accepted": "không cần làm gì",
     }
     bounce, _ = rows_of(visit("ops").get("/submissions?work=machine").text)
@@ -425,6 +425,12 @@ class TestWords:
 
 def listed_words(visit: Visit, number: int) -> str:
     return words_of(visit("ops").get(f"/submissions?q={BN(number)}").text)
+
+
+def test_a_sentence_ends_once_and_a_mail_is_opened_where_it_can_be_read(visit: Visit, arrived: Arrivals) -> None:
+    assert ".." not in words_of(shown(visit, arrived, "refused"))
+    page = html.fromstring(visit("ops").get("/inbox").text)
+    assert page.xpath("//a[text()='Trả lời: reply']/@href") == [f"/submissions/{arrived.ids['reply']}"]
 
 
 def test_a_scan_that_waits_to_be_registered_lists_no_issues(visit: Visit, arrived: Arrivals) -> None:

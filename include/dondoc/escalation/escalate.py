@@ -228,7 +228,9 @@ class _Morning:
             "directives": sorted(decision.steps),
             "recipients": [p.email for p in people],
             "obligations": sorted({self.names[s.duty.id] for s in decision.ground}),
-            "reason": f"{decision.reason} (giữ lại: {self.hold})" if decision.step and self.hold else decision.reason,
+            "reason": f"{decision.reason.rstrip('.')} (giữ lại: {self.hold})"
+            if decision.step and self.hold
+            else decision.reason,
             "needs_approval": any(map(needs_approval, decision.steps.values())),
             "answer_by": decision.answer_by.isoformat() if decision.answer_by else None,
         }

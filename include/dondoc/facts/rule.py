@@ -221,13 +221,13 @@ def _within_limits(app: AppContext, covered: Coverage, until: date, given: datet
     if app.calendar.between(day, until) > settings.promise_days:
         raise FieldProblem(
             f"Hẹn xa quá {settings.promise_days} ngày làm việc kể từ ngày trao đổi ({{}}): đề nghị đơn vị xin gia hạn, "
-            "rồi ghi bằng quyết định gia hạn (extend).",
+            "rồi ghi quyết định gia hạn bằng lệnh dondoc rule extend.",
             Field.UNTIL,
         )
     if most > settings.promises_per_duty:
         raise Problem(
-            f"Đơn vị đã hẹn {most - 1:02} lần với nội dung này: đề nghị đơn vị xin gia hạn, rồi ghi bằng quyết định "
-            "gia hạn (extend)."
+            f"Đơn vị đã hẹn {most - 1:02} lần với nội dung này: đề nghị đơn vị xin gia hạn, rồi ghi quyết định "
+            "gia hạn bằng lệnh dondoc rule extend."
         )
 
 

@@ -61,8 +61,8 @@ class ResolutionReason(ReasonCode):
 
     # whose it is
     GIVEN = "given", "cán bộ của Sở đã giao cho đơn vị này"
-    NAMED = "named", "mã xác nhận hoặc tên đơn vị trong biểu mẫu"
-    REGISTERED = "registered", "địa chỉ gửi đã đăng ký của đơn vị"
+    NAMED = "named", "đơn vị theo mã xác nhận hoặc tên trong biểu mẫu"
+    REGISTERED = "registered", "đơn vị theo địa chỉ gửi đã đăng ký"
     NOBODY_S = "nobody_s", "không xác định được đơn vị gửi"
     # what becomes of it
     VALID = "valid", "hợp lệ; {whose}"

@@ -56,7 +56,7 @@ def _row(session: Session, letter: Letter, settings: Settings, now: datetime) ->
     if row := session.scalar(same):
         return row
     hold = letter.hold or _repeats(session, letter, now)
-    reason = f"{letter.reason} (giữ lại: {hold})" if hold else letter.reason
+    reason = f"{letter.reason.rstrip('.')} (giữ lại: {hold})" if hold else letter.reason
     row = OutboxLetter(
         message_id=message_id(key, settings.installation),
         dedup_key=key,

@@ -54,7 +54,7 @@ class ToDo(Code):
 
     JUDGE = "judge", "hệ thống kiểm tra ở lượt tiếp nhận tới"
     ASK_SENDER = "ask_sender", "hỏi đơn vị xem có đúng họ gửi không, rồi giao hoặc xếp lại"
-    READ = "read", "đọc thư; gọi lại, vào sổ hoặc xếp lại"
+    READ = "read", "đọc thư; ghi ngày hẹn, vào sổ hoặc ghi không liên quan"
     SEND_FILE = "send_file", "chờ người gửi gửi lại tệp; lâu quá thì gọi điện"
     REGISTER = "register", "mở bản gốc, đọc số, ngày văn bản rồi vào sổ"
     ASSIGN = "assign", "xem tệp, rồi giao cho đơn vị hoặc vào sổ"

@@ -103,7 +103,8 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
         arrived = when(day, hour, now) if day else None
         verdict = room.assign(app, submission, agency, by=user.actor, now=now, lasting=lasting, arrived=arrived)
         answer(app, [submission], now=now)
-        done = f"{BN(submission)}: {verdict.outcome.label}; {verdict.reason.rstrip('.')}."
+        given = f"đã giao cho {app.registry.agency(agency).name}"
+        done = f"{BN(submission)}: {given}; {verdict.outcome.label}; {verdict.reason.rstrip('.')}."
         return redirect(request, back(submission, here), done)
 
     @routes.post("/inbox/changes/{change}/confirm")
