@@ -8,7 +8,6 @@ from dondoc.cameras.nights.past import pasts
 from dondoc.cameras.state import checks, doubts, outages, state
 from dondoc.clock import at
 from dondoc.configuration.context import AppContext
-from dondoc.orchestration import checking
 from dondoc.probing.verdicts import ADVICE, SENTENCE
 from tests.cameras.nights import AGENCY, SYSTEM, all_outages, at_site, cameras, late, live, on, result, seen
 
@@ -96,6 +95,8 @@ def test_a_doubt_says_what_to_look_into_and_is_as_it_was_known(app: AppContext) 
 
 
 def test_a_round_by_day_and_its_looks_by_daylight_are_stored_each_as_its_own(app: AppContext, monkeypatch: Any) -> None:
+    from dondoc.orchestration import checking  # Airflow is set up by then
+
     [well, due] = at_site(app, 2)
     monkeypatch.setattr(checking, "open_context", lambda: app)
     about = {"night": on(1).isoformat(), "run": "r", "over": 0.0, "starts": at(on(1), 10).isoformat()}

@@ -47,7 +47,7 @@ def mornings(office: Office, first: date, last: date) -> dict[str, list[str]]:
 
 
 def told(office: Office) -> str:
-    return "\n".join(row.text for row in office.letters() if "danh bạ" in row.subject)
+    return "\n".join(row.text for row in office.letters() if "Danh bạ" in row.subject)
 
 
 def test_a_letter_that_comes_back_goes_to_the_next_role_and_nobody_has_a_step_twice(post_office: Office) -> None:

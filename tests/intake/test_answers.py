@@ -207,7 +207,8 @@ def test_what_a_person_decides_while_an_answer_is_composed_is_answered_anew(
 def test_a_receipt_goes_without_a_letter_whose_template_cannot_be_used(desk: Desk, tmp_path: Path) -> None:
     data = tmp_path / "include"
     shutil.copytree(desk.app.settings.data, data, ignore=shutil.ignore_patterns("dondoc"))
-    next((data / "letter-drafts").glob("*.docx")).write_bytes(b"hong")
+    for template in (data / "letter-drafts").glob("*.docx"):
+        template.write_bytes(b"hong")
     later = Desk(AppContext(desk.app.settings.model_copy(update={"data": data})), desk.now)
     mail(later, ("bm03.xlsx", later.form()))
     later.work()

@@ -103,14 +103,14 @@ def test_the_other_addresses_of_a_name_are_tried_too(names: dict[str, Any], flee
 def test_a_dead_address_does_not_use_up_the_time_of_the_next(names: dict[str, Any], fleet: Fleet) -> None:
     url = fleet.url("healthy")
     with socket.socket() as deaf, socket.socket() as waiting, socket.socket() as also:
-        deaf.bind(("127.0.0.2", int(url.split(":")[2].split("/")[0])))
+        deaf.bind(("127.0.0.4", int(url.split(":")[2].split("/")[0])))
         deaf.listen(0)
         for one in (waiting, also):  # its queue is full: it picks up no more
             one.setblocking(False)
             one.connect_ex(deaf.getsockname())
-        names["answers"]["hai.example.vn"] = ["127.0.0.2", "127.0.0.1"]
+        names["answers"]["hai.example.vn"] = ["127.0.0.4", "127.0.0.1"]
         assert look(url.replace("127.0.0.1", "hai.example.vn")).verdict == "ok"
-        names["answers"]["chet.example.vn"] = ["127.0.0.2", "127.0.0.3"]
+        names["answers"]["chet.example.vn"] = ["127.0.0.4", "127.0.0.5"]
         assert look(url.replace("127.0.0.1", "chet.example.vn")).verdict in ("connect_timeout", "connection_refused")
 
 

@@ -425,7 +425,7 @@ def test_a_small_picture_that_unfolds_into_many_large_ones_takes_a_bounded_memor
     async def taken() -> int:
         async with Decoder(1, patience=120.0) as decoder:
             await decoder.judge("av1", one)
-            assert (await decoder.judge("av1", one * 50)).verdict == "not_decodable"
+            assert (await decoder.judge("av1", one * 50)).verdict in ("not_decodable", "decode_failed")
             (child,) = decoder._idle
             status = Path(f"/proc/{child.pid}/status").read_text()
             return int(status.partition("VmHWM:")[2].split()[0]) * 1024
