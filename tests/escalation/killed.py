@@ -114,7 +114,7 @@ def _file(app: AppContext) -> Attachment:
 def _morning(environment: dict[str, str], now: datetime, agencies: list[str], counted: Any, last: int) -> None:
     os.environ |= environment
     # Files are not what this is about, and each process would draw them anew.
-    blanks.attached.make = lambda app, pairs: {pair: _file(app) for pair in pairs}  # type: ignore[assignment]
+    blanks.attached.make = lambda app, pairs, *_: {pair: _file(app) for pair in pairs}  # type: ignore[assignment]
     blanks.attached.focal_draft = lambda app, *_, **__: _file(app)  # type: ignore[assignment]
     app = AppContext(load())
     _Steps(counted, last)
