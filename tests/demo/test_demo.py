@@ -61,7 +61,9 @@ def test_once_the_four_dags_run_green_and_nothing_is_left(tmp_path: Path) -> Non
     assert all(Path(one).read_bytes().startswith(b"PK") for one in drawn)
     assert left_behind(tmp_path) == []
     with sqlite3.connect(tmp_path / ".demo" / "dondoc" / "dondoc.db") as database:
-        approvers = database.execute("select distinct approved_by from outbox where state = 'sent' and needs_approval").fetchall()
+        approvers = database.execute(
+            "select distinct approved_by from outbox where state = 'sent' and needs_approval"
+        ).fetchall()
         doors = database.execute("select distinct login, channel from approvals").fetchall()
     assert (approvers, doors) == ([("Trưởng phòng CNTT",)], [("duyet.demo", "airflow")])
 
