@@ -270,7 +270,7 @@ def fresh(post_office: Office, tmp_path: Path) -> Callable[[], Office]:
     return again
 
 
-@hypothesis_settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(acts=st.lists(st.tuples(st.sampled_from(ACTS), st.integers(0, 30)), min_size=8, max_size=16))
 def test_whatever_people_do_a_decision_stays_whole_and_a_stop_holds(
     fresh: Callable[[], Office], acts: list[tuple[str, int]]

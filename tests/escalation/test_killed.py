@@ -20,9 +20,7 @@ def rough(live: None, environment: pytest.MonkeyPatch, tmp_path: Path) -> Iterat
         yield server
 
 
-def test_fifty_mornings_killed_at_any_step_lose_nothing_and_send_nothing_twice(
-    rough: MailServer, office: Office
-) -> None:
+def test_mornings_killed_at_any_step_lose_nothing_and_send_nothing_twice(rough: MailServer, office: Office) -> None:
     killed = Killed(office, rough, ["ubnd-thi-xa-hong-linh", "ubnd-huyen-duc-tho"], seed=1)
-    killed.play(50)
-    assert killed.kills >= 50
+    killed.play(25)  # a thousand in `make soak`
+    assert killed.kills >= 25

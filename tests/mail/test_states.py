@@ -159,6 +159,6 @@ def test_no_order_of_events_breaks_the_outbox(server: MailServer, empty: Path) -
     run_state_machine_as_test(
         Outbox,
         settings=settings(
-            max_examples=100, stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=50, stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )
