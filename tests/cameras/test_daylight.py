@@ -3,7 +3,8 @@
 from datetime import timedelta
 from typing import Any
 
-from dondoc.cameras.nights import night, planner, rollup
+from dondoc.cameras.measured import turn
+from dondoc.cameras.nights import night, rollup
 from dondoc.cameras.nights.past import pasts
 from dondoc.cameras.state import checks, doubts, outages, state
 from dondoc.clock import at
@@ -35,7 +36,7 @@ def planned(app: AppContext, number: int) -> set[int]:
 
 
 def test_each_camera_has_its_turn_once_a_week_and_each_day_as_many() -> None:
-    week = [[camera for camera in range(1, 71) if planner.due(camera, on(day))] for day in range(planner.WEEK)]
+    week = [[camera for camera in range(1, 71) if turn.due(camera, on(day))] for day in range(turn.WEEK)]
     assert sorted(camera for day in week for camera in day) == [*range(1, 71)]
     assert {len(day) for day in week} == {10}
 
@@ -44,7 +45,7 @@ def test_by_day_those_of_the_night_have_their_turn_that_showed_a_picture_last_ni
     rows = [f"{AGENCY},{SYSTEM},Cổng {n},rtsp://10.4.1.{n},,,,Cổng,," for n in range(1, 15)]
     ids = cameras(app, *rows, f"{AGENCY},{PAC},Sảnh,rtsp://10.4.1.99,,,,Sảnh,,")
     seen(app, 0, dict.fromkeys(ids, "ok") | {ids[3]: "no_frame"})
-    due = [camera for camera in ids[:-1] if planner.due(camera, on(1))]
+    due = [camera for camera in ids[:-1] if turn.due(camera, on(1))]
     assert len(due) == 2
     assert planned(app, 1) == {*due} - {ids[3]}
     week = [camera for day in range(1, 8) for camera in planned(app, day)]

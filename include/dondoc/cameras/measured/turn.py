@@ -1,4 +1,4 @@
-"""Whose turn it is to be looked at closely. Pure."""
+"""Whose turn it is to be looked at closely, or by daylight. Pure."""
 
 from datetime import date
 
@@ -6,5 +6,5 @@ WEEK = 7  # nights
 
 
 def due(camera: int, night: date) -> bool:
-    """Whether a camera is looked at closely on a night: each once a week, as many each night."""
+    """Whether it is a camera's turn on a night or a day: each once a week, as many each day."""
     return (camera + night.toordinal()) % WEEK == 0

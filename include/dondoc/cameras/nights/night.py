@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dondoc.cameras.logins.attempts import device
-from dondoc.cameras.measured import facts
+from dondoc.cameras.measured import facts, turn
 from dondoc.cameras.nights import batch as looking
 from dondoc.cameras.nights import planner
 from dondoc.cameras.registry import declarations
@@ -92,7 +92,7 @@ def plan_daylight(app: AppContext, day: date) -> list[list[int]]:
     """
     with app.sessions.reading() as session:
         last = last_of_night(session, day - timedelta(days=1))
-    due = [camera for camera, verdict in last.items() if verdict == Verdict.OK and planner.due(camera, day)]
+    due = [camera for camera, verdict in last.items() if verdict == Verdict.OK and turn.due(camera, day)]
     return plan(app, night=day, round=DAYLIGHT, system_window="night", camera_ids=due)
 
 

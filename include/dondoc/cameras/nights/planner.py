@@ -2,18 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Sequence
-from datetime import date
 from math import ceil
 
 TASKS, LEAST = 30, 500  # a task costs about half a second: few of them, but none for a handful of cameras
-
-
-WEEK = 7  # days
-
-
-def due(camera: int, day: date) -> bool:
-    """Whether it is a camera's turn: each once a week, as many each day."""
-    return (camera + day.toordinal()) % WEEK == 0
 
 
 def size(cameras: int) -> int:

@@ -153,7 +153,7 @@ async def _set_up(
         return _Way(_unreliable(dialogue, packets), reliable=False), _patience(reply)
     _accepted(dialogue, reply, "SETUP")
     dialogue.session = _session(reply)
-    return _Way(_interleaved(dialogue, channel or 0), reliable=True), _patience(reply)
+    return _Way(interleaved(dialogue, channel or 0), reliable=True), _patience(reply)
 
 
 def _patience(reply: Response) -> float:
@@ -181,7 +181,7 @@ def _knock(packets: Datagrams, transport: str) -> None:
         packets.knock(int(port[1]))
 
 
-def _interleaved(dialogue: Dialogue, channel: int) -> Read:
+def interleaved(dialogue: Dialogue, channel: int) -> Read:
     async def read() -> bytes:
         while True:
             got = dialogue.packets.popleft() if dialogue.packets else await dialogue.read()

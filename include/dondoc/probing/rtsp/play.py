@@ -2,14 +2,13 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from dondoc.probing.rtsp import key_picture, sdp
 from dondoc.probing.rtsp.dialogue import Dialogue
+from dondoc.probing.rtsp.key_picture import Read
 from dondoc.probing.rtsp.message import NotRtsp, Response
-
-Read = Callable[[], Awaitable[bytes]]
 
 
 class NotGranted(Exception):
@@ -46,7 +45,7 @@ async def played(dialogue: Dialogue, **headers: str) -> AsyncIterator[tuple[sdp.
     try:
         await _granted(dialogue, "PLAY", whole, **(headers or {"Range": "npt=0.000-"}))
         dialogue.playing()
-        yield track, _packets(dialogue, channel)
+        yield track, key_picture.interleaved(dialogue, channel)
     finally:
         with contextlib.suppress(OSError, NotRtsp, TimeoutError):
             await asyncio.wait_for(dialogue.send("TEARDOWN", whole), 0.2)
@@ -57,13 +56,3 @@ async def _granted(dialogue: Dialogue, method: str, url: str, **headers: str) ->
     if not 200 <= reply.status < 300:
         raise NotGranted(reply.status)
     return reply
-
-
-def _packets(dialogue: Dialogue, channel: int) -> Read:
-    async def read() -> bytes:
-        while True:
-            got = dialogue.packets.popleft() if dialogue.packets else await dialogue.read()
-            if not isinstance(got, Response) and got[0] == channel:
-                return got[1:]
-
-    return read
