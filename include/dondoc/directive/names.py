@@ -51,6 +51,7 @@ def in_period(code: str, text: str, period: str | None) -> str:
     return f"{deliverable(code, text)} (kỳ {month(period)})" if period else deliverable(code, text)
 
 
+@lru_cache(maxsize=8192)  # names of places and agencies come again and again
 def fold(text: str) -> str:
     """A name as it is compared: lower case without accents, đ as d, single blanks, punctuation as blanks."""
     plain = unicodedata.normalize("NFD", text.translate(_DD).lower().replace("đ", "d"))

@@ -75,4 +75,6 @@ def _sign_under_text(blocks: Sequence[Paragraph | Table]) -> None:
 
 
 def _has_no_lines(table: Table) -> bool:
+    if table._tbl.tblStyle_val is None:  # the default has none, and is slow to find
+        return True
     return table.style is None or table.style.name != "Table Grid"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import BytesIO
-from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+from zipfile import ZipFile
 
 from docx import Document
 from docx.document import Document as Docx
@@ -21,7 +21,9 @@ BRACES = 2_000  # of a part: what looks for commands takes the longer the more b
 KINDS = (".xml", ".rels", ".png", ".jpg", ".jpeg")  # whatever runs or is embedded has another ending
 FIELDS = re.compile(r"\s*(PAGE|NUMPAGES|SECTIONPAGES)\b[^\"\\]*(\\\* (MERGEFORMAT|Arabic)\s*)*", re.IGNORECASE)
 _OTHER_MAKERS = (RT.EXTENDED_PROPERTIES, RT.CUSTOM_PROPERTIES, RT.THUMBNAIL)
-_EPOCH = (1980, 1, 1, 0, 0, 0)
+# APPNOTE.TXT of ZIP, 4.3.7 and 4.3.12, 4.4.6: bytes before the hour, and of a listed part without its name
+_HOUR, _LISTED_HOUR, _LISTED = 10, 12, 46
+_EPOCH = b"\0\0\x21\0"  # 1 January 1980, 00:00
 
 
 @dataclass(frozen=True)
@@ -127,11 +129,12 @@ def saved(document: Docx, about: Properties, moment: datetime) -> bytes:
 
 
 def _dated(content: bytes) -> bytes:
-    """Without the hour at which it was packed."""
-    out = BytesIO()
-    with ZipFile(BytesIO(content)) as packed, ZipFile(out, "w", ZIP_DEFLATED) as archive:
-        for name in packed.namelist():
-            entry = ZipInfo(name, _EPOCH)
-            entry.create_system, entry.compress_type = 3, ZIP_DEFLATED
-            archive.writestr(entry, packed.read(name))
-    return out.getvalue()
+    """Without the hour at which it was packed, which stands twice: before each part and in the list of them all."""
+    out = bytearray(content)
+    with ZipFile(BytesIO(content)) as packed:
+        listed = packed.start_dir
+        for entry in packed.infolist():
+            for at in (entry.header_offset + _HOUR, listed + _LISTED_HOUR):
+                out[at : at + 4] = _EPOCH
+            listed += _LISTED + len(entry.filename.encode()) + len(entry.extra) + len(entry.comment)
+    return bytes(out)

@@ -8,12 +8,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from io import BytesIO
 from pathlib import Path
 from types import NoneType
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
+import jinja2
 from docxtpl import DocxTemplate
 from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -25,6 +26,7 @@ from dondoc.errors import Faulty, FileFault, Problem
 
 JOINED = (nodes.Not, nodes.And, nodes.Or)
 PAGE = "docs/report-template.md"
+COMPILED = 64  # texts: of a template about ten, most of them properties that are empty
 
 
 @dataclass(frozen=True)
@@ -84,10 +86,21 @@ def faults(template: bytes, of: Template, samples: list[Any]) -> Iterator[FileFa
             return
 
 
-def _environment() -> ImmutableSandboxedEnvironment:
-    made = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=True, finalize=package.clean)
-    made.globals.clear()
-    return made
+class _Environment(ImmutableSandboxedEnvironment):
+    """Values, `if` and `for`. A text is compiled once: the parts of a template are the same for each document."""
+
+    def __init__(self) -> None:
+        super().__init__(undefined=StrictUndefined, autoescape=True, finalize=package.clean)
+        self.globals.clear()
+        self._compiled = lru_cache(maxsize=COMPILED)(super().from_string)
+
+    def from_string(self, source: str | nodes.Template, *_: Any, **__: Any) -> jinja2.Template:
+        return self._compiled(source)
+
+
+@cache
+def _environment() -> _Environment:
+    return _Environment()
 
 
 def _context(given: Any) -> dict[str, Any]:

@@ -146,7 +146,8 @@ def explain(fault: Fault, limits: Limits = LIMITS) -> str:
     return words.get(fault.kind) or f"tiến trình kiểm tra bị dừng: {fault.detail or 'không rõ lý do'}"
 
 
-_packed: tuple[Registry, dict[str, FormSpec], dict[str, Survey], bytes] | None = None
+PACKED = 2  # what was packed lately: the agencies as they are, and as they sign
+_packed: tuple[tuple[Registry, dict[str, FormSpec], dict[str, Survey], bytes], ...] = ()
 
 
 def _run(
@@ -165,10 +166,12 @@ def _run(
 def _context(registry: Registry, specs: dict[str, FormSpec], surveys: dict[str, Survey]) -> bytes:
     """What children are to know, packed once."""
     global _packed
-    packed = _packed
-    if packed is None or packed[0] is not registry or packed[1] is not specs or packed[2] is not surveys:
-        packed = _packed = (registry, specs, surveys, KNOWN.dump_json(Known(registry, specs, surveys)))
-    return packed[3]
+    for known in _packed:
+        if known[0] is registry and known[1] is specs and known[2] is surveys:
+            return known[3]
+    packed = KNOWN.dump_json(Known(registry, specs, surveys))
+    _packed = ((registry, specs, surveys, packed), *_packed)[:PACKED]
+    return packed
 
 
 def _tokens(question: bytes) -> list[str]:

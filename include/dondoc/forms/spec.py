@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal, NamedTuple, Self
 
 from dondoc.directive.located_yaml import LocatedYaml, read
 from dondoc.directive.model import Strict
@@ -264,17 +264,22 @@ def load_specs(data: Path) -> dict[str, FormSpec]:
     Raises:
         Problem: a file cannot be used; `file:line: …` per fault.
     """
-    specs, faults = read_specs(data)
-    if faults:
-        raise Faulty(faults)
-    return {spec.id: spec for spec in specs.values()}
+    found = read_specs(data)
+    if found.faults:
+        raise Faulty(found.faults)
+    return found.by_id
 
 
-Read = tuple[dict[Path, FormSpec], tuple[FileFault, ...]]
+class Read(NamedTuple):
+    """The forms that can be used, by file and by id, and what is wrong with the others."""
+
+    by_file: dict[Path, FormSpec]
+    by_id: dict[str, FormSpec]
+    faults: tuple[FileFault, ...]
 
 
 def read_specs(data: Path) -> Read:
-    """As `load_specs`: the forms that can be used, by file, and what is wrong with the others.
+    """As `load_specs`, with the forms that can be used where others cannot.
 
     Raises:
         Problem: there are none at all, or what they have in common cannot be used.
@@ -299,7 +304,7 @@ def _load(common: Path, files: tuple[Path, ...], _mtimes: tuple[int, ...]) -> Re
             specs[file] = _spec(read(file), base)
         except Faulty as faulty:
             faults += faulty.faults
-    return specs, tuple(faults)
+    return Read(specs, {spec.id: spec for spec in specs.values()}, tuple(faults))
 
 
 def _spec(marked: LocatedYaml, base: _Common) -> FormSpec:

@@ -25,7 +25,7 @@ def faults(data: Path) -> Iterator[FileFault]:
 def usable(data: Path) -> dict[Path, FormSpec]:
     """The forms without faults, by file."""
     with suppress(Problem):
-        return read_specs(data)[0]
+        return read_specs(data).by_file
     return {}
 
 
