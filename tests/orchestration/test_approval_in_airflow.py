@@ -35,6 +35,8 @@ USERS = {
 }
 # What happens in each run → its day; the genuine one last, because a newer report makes the older pointless.
 DAYS = {name: date(2021, 11, 8 + i) for i, name in enumerate(["stranger", "expired", "forged", "asked", "left", "yes"])}
+ALIKE = ("forged", "asked", "left")  # whoever manages the accounts: under one of the two
+once = pytest.mark.parametrize("server", ["fab"], indirect=True)
 
 
 @dataclass(frozen=True)
@@ -111,7 +113,8 @@ def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 def runs(server: Server) -> dict[str, Run]:
     """Every run, waiting for its answer."""
     started = {}
-    for name, day in DAYS.items():
+    days = {name: day for name, day in DAYS.items() if server.manager == "fab" or name not in ALIKE}
+    for name, day in days.items():
         asked = {"logical_date": None, "conf": {"as_of": day.isoformat()}}
         run = server.ask("quantri", "POST", f"/dags/{DAG}/dagRuns", json=asked).raise_for_status().json()["dag_run_id"]
         started[name] = run
@@ -119,7 +122,7 @@ def runs(server: Server) -> dict[str, Run]:
     with server.app.sessions.reading() as session:
         rows = session.scalars(select(OutboxLetter).where(OutboxLetter.kind == "report")).all()
     letters = {date.fromisoformat(row.context["as_of"][:10]): row.id for row in rows}
-    return {name: Run(server, run, letters[DAYS[name]]) for name, run in started.items()}
+    return {name: Run(server, run, letters[days[name]]) for name, run in started.items()}
 
 
 def test_what_is_asked_names_role_and_agency_and_no_address(server: Server, runs: dict[str, Run]) -> None:
@@ -149,6 +152,7 @@ def test_an_answer_by_whoever_was_an_approver_until_yesterday_releases_nothing(r
     run.released_nothing_and_told("Tài khoản c.le không phải người duyệt")
 
 
+@once
 def test_a_task_set_to_success_by_hand_with_a_forged_answer_releases_nothing(runs: dict[str, Run]) -> None:
     run, ids = runs["forged"], [one.letter for one in runs.values()]
     answer = {"chosen_options": [APPROVE], "responded_by_user": {"id": "b.tran", "name": "b.tran"}}
@@ -159,6 +163,7 @@ def test_a_task_set_to_success_by_hand_with_a_forged_answer_releases_nothing(run
     assert all(one.row().approved_by is None for one in runs.values())
 
 
+@once
 def test_an_edited_list_of_letters_releases_nothing_though_the_approver_said_yes(runs: dict[str, Run]) -> None:
     run = runs["asked"]
     run.write_xcom("ops", "anything_to_approve", [one.letter for one in runs.values()])
@@ -167,6 +172,7 @@ def test_an_edited_list_of_letters_releases_nothing_though_the_approver_said_yes
     assert all(one.row().approved_by is None for one in runs.values())
 
 
+@once
 def test_a_question_that_is_cleared_is_asked_again_and_only_its_new_answer_counts(runs: dict[str, Run]) -> None:
     run = runs["asked"]
     run.clear("ops", "anything_to_approve", "approve", "release")
@@ -178,6 +184,7 @@ def test_a_question_that_is_cleared_is_asked_again_and_only_its_new_answer_count
     assert len(run.written(ANSWER)) == 2
 
 
+@once
 def test_a_no_cannot_be_made_a_yes_afterwards(runs: dict[str, Run]) -> None:
     run = runs["left"]
     assert run.answer("b.tran", LEAVE) == 200
