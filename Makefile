@@ -48,7 +48,7 @@ test: lint  ## style, types, all tests: what CI runs
 	@scratch=$$(mktemp -d $(MEMORY:%=-p %)) && trap 'rm -rf "$$scratch"' EXIT && trap 'exit 1' INT TERM && set -x && \
 	  TMPDIR=$$scratch $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
-# Hours on one core; the seed that it prints makes the same again: make soak SEED=7 KILLS=50
+# Half an hour on one core; the seed that it prints makes the same again: make soak SEED=7 KILLS=50
 soak: $(VENV)/.ready  ## 3,000 histories, 1,000 kills, 10,000 letters by two deliverers
 	@scratch=$$(mktemp -d $(MEMORY:%=-p %)) && trap 'rm -rf "$$scratch"' EXIT && trap 'exit 1' INT TERM && \
 	  TMPDIR=$$scratch $(BIN)/python -m tests.soak $(SEED:%=--seed %) $(HISTORIES:%=--histories %) \
