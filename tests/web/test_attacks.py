@@ -482,7 +482,7 @@ class TestTrouble:
             assert done.status == 303
 
     def test_who_acts_keeps_nobody_from_looking(self, app: AppContext, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(store, "LOCK_SECONDS", 4)
+        monkeypatch.setattr(store, "LOCK_SECONDS", 1)
         monkeypatch.setattr(guard, "ACTING", 1)
         monkeypatch.setattr(guard, "TURN_SECONDS", 0.3)
         sent = b"agency=cong-an-tinh&begins=2021-11-20&document=x&reason=y"
