@@ -48,6 +48,11 @@ CAMERA = {TT: 1.0, PLACE: "Chùa", NAME: "Cổng", HOST: "10.0.0.1", BRAND: "Dah
         ({PLACE: "Cộng", NAME: 12.0, HOST: 3.0, BRAND: 4.0}, RowKind.TOTAL, Why.SUMMED),
         ({PLACE: "Cộng xã Tùng Ảnh: 5"}, RowKind.TOTAL, Why.SUMMED),
         ({PLACE: "(1)", NAME: "(2)", HOST: "(3)", BRAND: "(4)"}, RowKind.NUMBERING, Why.COUNTED),
+        ({TT: "A", PLACE: "B", NAME: "C", HOST: "D", BRAND: "Đ"}, RowKind.NUMBERING, Why.COUNTED),
+        ({TT: "A", PLACE: "B", NAME: 1.0, HOST: 2.0, BRAND: "3=1+2"}, RowKind.NUMBERING, Why.COUNTED),
+        ({TT: "I", PLACE: "II", NAME: "III", HOST: "IV"}, RowKind.NUMBERING, Why.COUNTED),
+        ({PLACE: "(a)", NAME: "(b)", HOST: "(c)", BRAND: "(d)"}, RowKind.NUMBERING, Why.COUNTED),
+        ({PLACE: "C", NAME: "B", HOST: "A", BRAND: "D"}, RowKind.CAMERA, Why.FILLED),  # no order of columns
         ({PLACE: "Ghi chú: số liệu đến ngày 17/11"}, RowKind.NOTE, Why.REMARK),
         ({PLACE: "NGƯỜI LẬP", HOST: "CHỦ TỊCH"}, RowKind.NOTE, Why.SIGNED),
         ({PLACE: "Đức Thọ, ngày 17 tháng 11 năm 2021"}, RowKind.NOTE, Why.SIGNED),

@@ -119,6 +119,12 @@ def test_swapped_columns_are_noticed_and_right_ones_are_not(north: float, east: 
     [
         *("18.5362, 105.5911", "18,5362; 105,5911", "(18.5362 105.5911)", "18,5362 105,5911", "18,5362,105,5911"),
         *("18.5362/105.5911", "18.5362\n105.5911", "N18.5362 E105.5911", "18.5362N105.5911E", "18,5362 - 105,5911"),
+        *("https://www.google.com/maps?q=18.5362,105.5911", "www.google.com/maps/@18.5362,105.5911,17z"),
+        *("https://www.google.com/maps/search/18.5362,+105.5911?entry=tts", "geo:18.5362,105.5911;u=35"),
+        "https://www.google.com/maps/place/Cong/@18.1,105.1,17z/data=!3m1!4b1!8m2!3d18.5362!4d105.5911?entry=ttu",
+        "https://www.google.com/maps/place/18%C2%B032'10.32%22N+105%C2%B035'27.96%22E/",
+        "https://www.openstreetmap.org/?mlat=18.5362&mlon=105.5911#map=17/18.1/105.1",
+        *("https://bing.com/maps?cp=18.5362~105.5911&lvl=16", "18.5362, 105.5911 (https://maps.app.goo.gl/kYt1)"),
     ],
 )
 def test_both_coordinates_in_one_cell_are_told_apart(text: str) -> None:
@@ -129,6 +135,7 @@ def test_one_coordinate_is_no_pair() -> None:
     assert values.pair("18,5362") is None
     assert values.pair("18.5362") is None
     assert values.pair("18,105") is None
+    assert values.pair("https://maps.app.goo.gl/18.5362,105.5911") is None
 
 
 @given(st.integers(0, 99_999_99), st.sampled_from(["0{}", "+84{}", "84 {}", "0084{}", "{}"]))
@@ -257,6 +264,8 @@ WRITTEN: tuple[tuple[str, Any, Any, tuple[str, ...]], ...] = (
     ("bandwidth", "20,5Mb/s", 20.5, ()),
     ("bandwidth", "512 Kbps", 0.512, ("unit_converted",)),
     ("bandwidth", "1 Gbps", 1000, ("unit_converted",)),
+    ("bandwidth", "20MB", 20, ("number_about",)),
+    ("bandwidth", "20 MBPS", 20, ("number_about",)),
     ("year", "Năm 2020", 2020, ()),
     ("year", "tháng 5 năm 2020", 2020, ()),
     ("year", "12/2020", 2020, ()),
@@ -326,6 +335,11 @@ def test_values_are_read_as_people_write_them(key: str, text: str, meant: object
         ("bandwidth", "100/20 Mbps", "number_range"),
         ("retention_days", "15 đến 30 ngày", "number_range"),
         ("retention_days", "2 TB", "other_unit"),
+        ("bandwidth", "35 MBps", "other_unit"),  # eight times as many Mbps
+        ("bandwidth", "35MB/s", "other_unit"),
+        ("bandwidth", "512 kB/s", "other_unit"),
+        ("latitude", "https://maps.app.goo.gl/kYt1", "coordinate_link"),
+        ("longitude", "https://www.google.com/maps?q=Ch%C3%B9a+H%C6%B0%C6%A1ng", "coordinate_link"),
         ("year", "2019-2020", "number_range"),
         ("year", "2020 (nâng cấp 2021)", "not_whole"),
         ("rtsp_port", "554/8554", "number_range"),
@@ -355,6 +369,9 @@ def test_what_may_mean_two_things_is_asked_about(key: str, text: str, code: str)
             "vĩ độ: 18,342",
             "Lat 18.342",
             "18.342 độ",
+            "18,342° Bắc",
+            "18.342 degrees",
+            "18 degrees 20 minutes 31.2 seconds",
             "18.342° vĩ Bắc",
         ),
         *("18°20'31.2\"", "N18°20'31.2\"", "18º20’31,2”B", "18°20′31.2″ N", "18°20'31.2''N", "18o20'31.2\""),

@@ -292,6 +292,11 @@ CATALOGUE: dict[str, Entry] = {
         "không phải độ: có thể là mét VN-2000, hoặc mất dấu phẩy thập phân. Đề nghị ghi độ thập phân WGS84, ví dụ "
         "{example}.",
     ),
+    "coordinate_link": Entry(
+        "error",
+        "là đường dẫn tới bản đồ, không ghi tọa độ; phần mềm không mở đường dẫn. Đề nghị mở bản đồ, chạm giữ vào vị trí "
+        "camera, chép tọa độ hiện ra, ví dụ {example}.",
+    ),
     "coordinates_swapped": Entry("warning", "vĩ độ và kinh độ bị đảo cột; đã được đổi lại. Đề nghị kiểm tra."),
     "coordinates_in_one_cell": Entry(
         "warning", "có cả vĩ độ và kinh độ; đã được tách ra. Lần sau đề nghị ghi hai cột."

@@ -99,7 +99,12 @@ _LETTERED = re.compile(r"([IVX]{1,5}|[A-HĐ])\s*[.)/]?")
 _LETTERED_TEXT = re.compile(r"([IVX]{1,5}|[A-HĐ])\s*[.)/-]\s*\S")
 _UNIT = re.compile(r"(xã|phường|thị trấn|huyện|thị xã|thành phố|tt\.|p\.|x\.|khối|khu vực|cụm|nhóm) \S")
 _MARKS = re.compile(r"[\s./\\_…–—-]+")
-_COUNTED = re.compile(r"\(?\d{1,2}\)?")
+# What stands under a heading to cite its column: (1), A, IV, "5=3+4".
+_COUNTED = re.compile(r"[(\[]?(\d{1,2}|[A-Za-zĐđ]|[IVX]{1,5})[)\].]?(\s*=[\d\s()+*/x%:-]{1,40})?")
+_ALPHABET, _ROMAN = (
+    "abcdđefghijklmnopqrstuvwxyz",
+    "i ii iii iv v vi vii viii ix x xi xii xiii xiv xv xvi xvii xviii".split(),
+)
 _ADDRESS = re.compile(r"(?=\D{0,90}\d)[\w.:/@%?&=-]{1,100}\.[\w.:/@%?&=-]{1,100}")  # of a device: no words, no date
 _TRAILING_NUMBER = re.compile(r"(.*?)(\d+)\s*$")
 
@@ -221,11 +226,18 @@ def _group(own: Sequence[Cell], filled: Sequence[Cell], texts: Sequence[str], wi
 
 
 def is_numbering(cells: Sequence[Cell]) -> bool:
-    """The row (1) (2) (3) … under a header."""
-    if len(cells) < FEWEST:
+    """The row (1) (2) (3) …, A B C … or A B 1 2 … under a header: letters stand in their order."""
+    texts = (str(int(c.value)) if isinstance(c.value, float) else str(c.value).strip() for c in cells)
+    marks = [match[1].lower() if (match := _COUNTED.fullmatch(text)) else "" for text in texts]
+    if len(cells) < FEWEST or not all(marks) or len(set(marks)) < len(marks):
         return False
-    texts = [str(int(c.value)) if isinstance(c.value, float) else str(c.value) for c in cells]
-    return all(map(_COUNTED.fullmatch, texts)) and len(set(texts)) == len(texts)
+    letters = [mark for mark in marks if not mark.isdigit()]
+    return any(_ascends(letters, order) for order in (_ALPHABET, _ROMAN))
+
+
+def _ascends(marks: Sequence[str], order: Sequence[str]) -> bool:
+    places = [order.index(mark) if mark in order else -1 for mark in marks]
+    return -1 not in places and places == sorted(places)
 
 
 # -- rows and their neighbours

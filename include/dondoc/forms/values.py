@@ -2,13 +2,13 @@
 
 import ipaddress
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from difflib import get_close_matches
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote_plus, urlsplit
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
@@ -158,9 +158,9 @@ def _measured(field: Field, raw: Raw, *, whole: bool) -> Measured | None:
     if _TO_ANOTHER.match(match[3]):
         raise Wrong("number_range", value=quote(field, raw))
     before, after = fold(match[1]), fold(match[3])
-    if other := next((what for word, what in field.other_units.items() if after and fold(word) == after), None):
-        raise Wrong("other_unit", value=quote(field, raw), what=other)
     units = {fold(word): factor for word, factor in field.units.items()}
+    if other := _other_unit(field, match[3].strip(), units):
+        raise Wrong("other_unit", value=quote(field, raw), what=other)
     times = units.get(after, 0.0) if after else 1.0
     if (
         not times
@@ -169,10 +169,19 @@ def _measured(field: Field, raw: Raw, *, whole: bool) -> Measured | None:
     ):
         return None
     result = value if times == 1 else round(value * times, 6)
-    notes = [("number_about", {"value": quote(field, raw), "number": _number(result)})] if about else []
+    unsure = about or match[3].strip() in field.unsure_units
+    notes = [("number_about", {"value": quote(field, raw), "number": _number(result)})] if unsure else []
     if times != 1:
         notes.append(("unit_converted", {"value": quote(field, raw), "number": _number(result)}))
     return result, tuple(notes)
+
+
+def _other_unit(field: Field, written: str, units: Collection[str]) -> str | None:
+    """What a number is of, if not of this field. Where only capitals tell (MBps, Mbps), they must be these."""
+    for word, what in field.other_units.items():
+        if word == written or (written and fold(word) == fold(written) and fold(word) not in units):
+            return what
+    return None
 
 
 def _whole(field: Field, raw: Raw, context: Context) -> Value:
@@ -434,9 +443,9 @@ _SIGNS = (  # how people write degrees, minutes, seconds, and which coordinate i
         " ",
     ),
     (re.compile(r"(?:vĩ độ|vĩ|kinh độ|kinh|độ)?\s*(?:bắc|đông|north|east)\b", re.I), " "),
-    (re.compile(r"[º˚∘]|độ|deg|(?<=\d)o(?=\s*\d)", re.I), "°"),
-    (re.compile(r"''|’’|‘‘|′′|´´|[”“„″]|giây|sec", re.I), '"'),
-    (re.compile(r"[’‘′´`]|phút|min", re.I), "'"),
+    (re.compile(r"[º˚∘]|độ|deg(?:rees?)?|(?<=\d)o(?=\s*\d)", re.I), "°"),
+    (re.compile(r"''|’’|‘‘|′′|´´|[”“„″]|giây|sec(?:onds?)?", re.I), '"'),
+    (re.compile(r"[’‘′´`]|phút|min(?:utes?)?", re.I), "'"),
     (re.compile(r"^\s*[NBEĐ](?=[\s\d:])|(?<=[\s\d°'\"])[NBEĐ]\s*$", re.I), " "),
 )
 _DMS = re.compile(
@@ -471,8 +480,39 @@ _BETWEEN = re.compile(r"\s*[;/|\n]\s*|\s*,\s+|,|\s+-\s+|\s+|(?<=[NBnb])(?=\d)")
 _PRECISE = re.compile(r"\d[.,]\d|\d\s*[°º˚:'’′\s]\s*\d")
 
 
+# Where links to maps have the place: Google's (its pin before the middle of what is shown), OpenStreetMap's, Bing's,
+# Apple's; RFC 5870 (geo:). https://developers.google.com/maps/documentation/urls/get-started
+_LINK = re.compile(r"(?:https?://|geo:|(?:www|maps?|goo)\.)\S+", re.IGNORECASE)
+_LONGEST_LINK = 2_000
+_IN_LINK = (
+    re.compile(r"!3d(?P<one>[\d.]+)!4d(?P<other>[\d.]+)"),
+    re.compile(r"mlat=(?P<one>[\d.]+)&mlon=(?P<other>[\d.]+)"),
+    re.compile(r"[?&](?:q|query|ll|sll|daddr|destination|center|cp)=(?:loc:)?(?P<both>[^&#]+)"),
+    re.compile(r"/(?:place|search|dir)/+(?P<both>[^/@?]+)"),
+    re.compile(r"@(?P<both>[\d.]+,[\d.]+)"),
+    re.compile(r"#map=\d+/(?P<one>[\d.]+)/(?P<other>[\d.]+)"),
+    re.compile(r"^geo:(?P<both>[^?;]+)", re.IGNORECASE),
+)
+
+
 def pair(text: str) -> tuple[float, float] | None:
     """Both coordinates of one cell, as a map on a phone gives them: one is a latitude and one a longitude of here."""
+    beside = _LINK.sub(" ", text[:_LONGEST_LINK])
+    links = _LINK.findall(text[:_LONGEST_LINK])
+    return _written_pair(beside) or next((found for link in links if (found := _linked_pair(link))), None)
+
+
+def _linked_pair(link: str) -> tuple[float, float] | None:
+    for shape in _IN_LINK:
+        if match := shape.search(link):
+            groups = match.groupdict()
+            both = groups.get("both") or f"{groups['one']} {groups['other']}"
+            if found := _written_pair(unquote_plus(both).replace("~", " ")):
+                return found
+    return None
+
+
+def _written_pair(text: str) -> tuple[float, float] | None:
     if len(text) > 2 * _LONGEST_DEGREES:
         return None
     for cut in _BETWEEN.finditer(text):
@@ -491,6 +531,8 @@ def _fit(latitude: float, longitude: float) -> bool:
 
 def _coordinate(field: Field, raw: Raw, context: Context) -> Value:
     value = raw if isinstance(raw, float) else degrees(text_of(raw))
+    if value is None and isinstance(raw, str) and _LINK.search(raw):
+        raise Wrong("coordinate_link", example=field.example)
     if value is None and isinstance(raw, str) and _VN_2000.search(raw):
         raise Wrong("coordinate_metres", example=field.example)
     if isinstance(raw, bool | date) or value is None:
