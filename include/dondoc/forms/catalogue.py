@@ -294,8 +294,8 @@ CATALOGUE: dict[str, Entry] = {
     ),
     "coordinate_link": Entry(
         "error",
-        "là đường dẫn tới bản đồ, không ghi tọa độ; phần mềm không mở đường dẫn. Đề nghị mở bản đồ, chạm giữ vào vị trí "
-        "camera, chép tọa độ hiện ra, ví dụ {example}.",
+        "là đường dẫn tới bản đồ, không ghi tọa độ; phần mềm không mở đường dẫn. Đề nghị mở bản đồ, chạm giữ vào vị "
+        "trí camera, chép tọa độ hiện ra, ví dụ {example}.",
     ),
     "coordinates_swapped": Entry("warning", "vĩ độ và kinh độ bị đảo cột; đã được đổi lại. Đề nghị kiểm tra."),
     "coordinates_in_one_cell": Entry(

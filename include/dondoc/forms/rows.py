@@ -101,10 +101,8 @@ _UNIT = re.compile(r"(xã|phường|thị trấn|huyện|thị xã|thành phố|
 _MARKS = re.compile(r"[\s./\\_…–—-]+")
 # What stands under a heading to cite its column: (1), A, IV, "5=3+4".
 _COUNTED = re.compile(r"[(\[]?(\d{1,2}|[A-Za-zĐđ]|[IVX]{1,5})[)\].]?(\s*=[\d\s()+*/x%:-]{1,40})?")
-_ALPHABET, _ROMAN = (
-    "abcdđefghijklmnopqrstuvwxyz",
-    "i ii iii iv v vi vii viii ix x xi xii xiii xiv xv xvi xvii xviii".split(),
-)
+_ALPHABET = "abcdđefghijklmnopqrstuvwxyz"
+_ROMAN = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii", "xiii", "xiv", "xv")
 _ADDRESS = re.compile(r"(?=\D{0,90}\d)[\w.:/@%?&=-]{1,100}\.[\w.:/@%?&=-]{1,100}")  # of a device: no words, no date
 _TRAILING_NUMBER = re.compile(r"(.*?)(\d+)\s*$")
 

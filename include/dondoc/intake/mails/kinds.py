@@ -13,7 +13,7 @@ from dondoc.vocabulary.submissions import MayBe, may_be
 
 NAMED = 5  # recipients in a reason
 _NOTICES = (Sign.GENERATED, Sign.BULK, Sign.LIST, Sign.MACHINE, Sign.NO_RETURN, Sign.LOOP, Sign.WORDS)
-_SURE = {Sign.SUBJECT, Sign.REPLIED, Sign.AUTOREPLY, Sign.PRECEDENCE}  # of an absence note
+_SURE = {Sign.SUBJECT, Sign.REPLIED, Sign.AUTOREPLY, Sign.PRECEDENCE, Sign.ANSWERS_ITSELF}  # of an absence note
 _LETTERS = (MayBe.LETTER, MayBe.NEITHER)
 
 
@@ -29,6 +29,7 @@ class Why(ReasonCode):
     COMPLAINT = "complaint", "báo cáo thư bị xếp là thư rác"
     RECEIPT = "receipt", "báo đã đọc hoặc đã nhận thư"
     CALENDAR = "calendar", "lời mời hoặc trả lời lịch họp"
+    RECALLED = "recalled", "Outlook đề nghị thu hồi một thư đã gửi; thư và tệp đã nhận vẫn được giữ nguyên"
     MACHINE = "machine", "thư do máy gửi ({sign})"
     DOCUMENTS = "documents", "có {count:02} tệp gửi kèm"
     OPAQUE = "opaque", "thư được ký hoặc mã hóa nguyên khối (S/MIME), không mở được: cần người xem"
@@ -137,6 +138,8 @@ def _without_document(found: frozenset[Sign], parts: Parts) -> Decision:
         return _machines(MailKind.NOTICE, Why.RECEIPT)
     if NoDocument.INVITATION in passed or (signs.is_answer_to_invitation(subject) and not parts.own):
         return _machines(MailKind.NOTICE, Why.CALENDAR)
+    if signs.is_recall(subject, parts.own):
+        return _machines(MailKind.NOTICE, Why.RECALLED)
     if found & _SURE or (found & {Sign.RULE, Sign.SUPPRESS} and not found & {Sign.LIST, Sign.BULK}):
         sign = next(one for one in ABSENT if one in found)
         return _machines(MailKind.ABSENCE, Why.ABSENT, sign=sign.label)

@@ -26,9 +26,15 @@ _ABSENCE = re.compile(
     re.IGNORECASE,
 )
 # Programs that mark their mails by nothing but their words say so in a sentence of its own.
+_MAIL = r"(thư|e-?mail|tin nhắn|thư điện tử)"
+_ANSWERS_ITSELF = re.compile(
+    rf"^\W*((đây là )?({_MAIL} (này )?(được )?)?((trả lời|phản hồi|hồi đáp) tự động|tự động (trả lời|phản hồi))|"
+    r"this is an? (auto|automatic|automated|automatically)[- ]?(\w+ ){0,2}(reply|response))\b",
+    re.IGNORECASE | re.MULTILINE,
+)
 _WORDS = re.compile(
-    r"^\W*(đây là (thư|e-?mail|tin nhắn)( được)?( gửi| trả lời)? tự động|"
-    r"this is an? (auto|automatic|automated|automatically)[- ]?(\w+ ){0,2}(reply|response|message|e-?mail)|"
+    rf"^\W*((đây là )?{_MAIL} (này )?(được )?(hệ thống )?(gửi |tạo )?(ra )?(một cách )?tự động|"
+    r"this is an? (auto|automatic|automated|automatically)[- ]?(\w+ ){0,2}(message|e-?mail)|"
     r"(vui lòng|xin) (đừng|không) (trả lời|phản hồi) (lại )?(thư|e-?mail) này|"
     r"please do not (reply|respond) to this (e-?mail|message))\b",
     re.IGNORECASE | re.MULTILINE,
@@ -36,6 +42,13 @@ _WORDS = re.compile(
 _RECEIPT = re.compile(
     r"^\W*(đã (đọc|xem)\s*:|(chưa|không) đọc\s*:|(not )?read\s*:|read receipt|return receipt|(báo|xác nhận) (đã )?đọc|"
     r"deleted\s*:|đã xóa\s*:)",
+    re.IGNORECASE,
+)
+# Outlook's wish that a mail be taken back, as it comes to whom it cannot take it from.
+_RECALL = re.compile(r"^\W*(recall|thu hồi)\s*:", re.IGNORECASE)
+_RECALLS = re.compile(
+    r"[^\n]{2,100} (would like to recall the message|(muốn|đề nghị|yêu cầu) thu hồi (thư|tin nhắn|e-?mail))\b"
+    r"[^\n]{0,300}",
     re.IGNORECASE,
 )
 _ANSWER_TO_INVITATION = re.compile(
@@ -70,17 +83,21 @@ class Sign(Code):
     NO_RETURN = "no_return", "Return-Path: <>"
     MACHINE = "machine", "địa chỉ người gửi của máy"
     SUBJECT = "subject", "tiêu đề thư trả lời tự động"
+    ANSWERS_ITSELF = "answers_itself", "thư tự nói là thư trả lời tự động"
     WORDS = "words", "thư tự nói là thư tự động"
 
 
-ABSENT = (Sign.REPLIED, Sign.AUTOREPLY, Sign.PRECEDENCE, Sign.SUBJECT, Sign.RULE, Sign.SUPPRESS)
+ABSENT = (
+    *(Sign.REPLIED, Sign.AUTOREPLY, Sign.PRECEDENCE, Sign.SUBJECT, Sign.ANSWERS_ITSELF),
+    *(Sign.RULE, Sign.SUPPRESS),
+)
 
 
 def signs(header: Message, subject: str, own: str = "") -> frozenset[Sign]:
     """All that there are in a header, whose subject is given decoded, and in a sender's own words."""
     fields = _fields(header)
     submitted = fields.get("auto-submitted", "no").partition(";")[0].strip()
-    precedence = re.split(r"[\s,;]+", fields.get("precedence", ""))
+    precedence, said = re.split(r"[\s,;]+", fields.get("precedence", "")), "\n".join(sentences(own))
     found = {
         Sign.LOOP: "x-dondoc-loop" in fields,
         Sign.REPLIED: submitted.startswith("auto-replied") or submitted.startswith("auto-notified"),
@@ -94,7 +111,8 @@ def signs(header: Message, subject: str, own: str = "") -> frozenset[Sign]:
         Sign.NO_RETURN: _is_empty(fields.get("return-path", "")),
         Sign.MACHINE: bool(_FROM_MACHINE.search(fields.get("from", ""))),
         Sign.SUBJECT: bool(_ABSENCE.search(subject)),
-        Sign.WORDS: bool(_WORDS.search("\n".join(sentences(own)))),
+        Sign.ANSWERS_ITSELF: bool(_ANSWERS_ITSELF.search(said)),
+        Sign.WORDS: bool(_WORDS.search(said)),
     }
     return frozenset(sign for sign, there in found.items() if there)
 
@@ -142,6 +160,11 @@ def report_type(header: Message) -> str | None:
 
 def is_read_receipt(subject: str) -> bool:
     return bool(_RECEIPT.search(subject))
+
+
+def is_recall(subject: str, own: str) -> bool:
+    """Whether a program asks that a mail be taken back; a person who asks for it says more."""
+    return bool(_RECALL.search(subject)) and (not own or bool(_RECALLS.fullmatch(own.strip())))
 
 
 def is_answer_to_invitation(subject: str) -> bool:
