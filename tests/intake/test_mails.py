@@ -24,6 +24,7 @@ from dondoc.vocabulary.mails import MailKind
 from tests.corpus.mails import build
 from tests.corpus.mails.cases import CASES, Case
 from tests.corpus.mails.cases import mailbox as all_mails
+from tests.corpus.mails.more import MORE
 
 from .conftest import DUC_THO, INTAKE, OFFICER, Desk, Post
 
@@ -35,7 +36,7 @@ def taken_apart(raw: bytes) -> Parts:
     return PARTS.validate_json(parts.work(raw, bytes).partition(b"\n")[0])
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+@pytest.mark.parametrize("case", [*CASES, *MORE], ids=lambda case: case.name)
 def test_a_mail_is_what_it_is_and_brings_what_it_brings(case: Case) -> None:
     read = taken_apart(case.raw)
     decision = kinds.decide(email.message_from_bytes(case.raw), read)

@@ -32,6 +32,7 @@ _TYPES = {
     "application/pgp-keys": NoDocument.SIGNATURE,
     "application/pgp-encrypted": NoDocument.SIGNATURE,
     "application/applefile": NoDocument.SYSTEM,
+    "text/vnd.google.email-reaction+json": NoDocument.FOOTER,
     "message/delivery-status": NoDocument.REPORT,
     "message/global-delivery-status": NoDocument.REPORT,
     "message/disposition-notification": NoDocument.REPORT,
@@ -40,6 +41,11 @@ _TYPES = {
 }
 _ENDINGS = {"ics": NoDocument.INVITATION, "vcf": NoDocument.CARD, "p7s": NoDocument.SIGNATURE}
 _FOOTER = re.compile(r"(?i)att\d{5}(\.(txt|html?|c|bin|dat))?")  # what Exchange makes of text behind a file
+# What filters leave in the place of a file: MailScanner, Symantec, Norton, Exchange Online, and by its new ending.
+_STRIPPED = re.compile(
+    r"(?i)(virus ?warning|[^/]{0,80}attachment[-_ ](warning|removed)|(norton antivirus )?deleted\d*|malware alert text|"
+    r"[^/]{1,200}\.(deleted|removed|blocked|quarantined|infected))\.(txt|html?)"
+)
 _FILES = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF")  # how files begin that Exchange gave such a name
 _ZIP = ("application/zip", "application/x-zip-compressed", "application/x-zip", "multipart/x-zip")
 _TNEF = ("application/ms-tnef", "application/vnd.ms-tnef")
@@ -126,6 +132,8 @@ class _Opening:
             self._pass(name, NoDocument.SYSTEM)
         elif _FOOTER.fullmatch(name) and not content.startswith(_FILES):
             self._pass(name, NoDocument.FOOTER)
+        elif _STRIPPED.fullmatch(name):
+            self._pass(name, NoDocument.STRIPPED)
         elif why := _none_by_type("", name):
             self._pass(name, why)
         elif content[:4] == b"PK\x03\x04" and (low.endswith(".zip") or (zipped and "." not in low)) and depth < DEPTH:

@@ -51,6 +51,26 @@ def claims(text: str) -> str | None:
     return None
 
 
+# A file that is shared, not sent: Google Drive, OneDrive, SharePoint and their like, in the words of the services.
+_SHARES = re.compile(
+    r"[^\n?]{0,120}\b(đã chia sẻ|has shared|shared)\b[^\n?]{0,60}(\b(với (bạn|quý vị)|with you)\b|[“\"])[^\n]{0,120}|"
+    r"[^\n?]{0,120}\b(được chia sẻ với bạn|shared with you)\b[^\n]{0,120}",
+    re.IGNORECASE,
+)
+_LINK = re.compile(
+    r"https?://[^\s<>]{0,80}(drive\.google|docs\.google|1drv\.ms|sharepoint\.|onedrive\.|dropbox\.|fshare\.|mediafire\.|"
+    r"we\.?transfer\.)[^\s<>]*",
+    re.IGNORECASE,
+)
+
+
+def shares(subject: str, own: str) -> str | None:
+    """The words, or the link, by which a mail shares a file instead of bringing it."""
+    said = (_SHARES.match(text.strip()) for text in (own, subject))
+    found = next((one for one in said if one and "?" not in one[0]), None) or _LINK.search(own)
+    return " ".join(found[0].split())[:200] if found else None
+
+
 # -- until when something will come
 
 _SENDS = re.compile(
