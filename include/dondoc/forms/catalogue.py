@@ -285,7 +285,7 @@ CATALOGUE: dict[str, Entry] = {
     ),
     "host_unusable": Entry("error", "là địa chỉ không dùng được cho một thiết bị. Đề nghị ghi địa chỉ IP của camera."),
     "bad_path": Entry("error", "không phải đường dẫn. Đề nghị ghi bắt đầu bằng dấu /, ví dụ /Streaming/Channels/101."),
-    "path_slash_added": Entry("warning", "thiếu dấu / ở đầu; đã được thêm vào. Đề nghị kiểm tra lại đường dẫn."),
+    "path_slash_added": Entry("warning", "dấu / thiếu hoặc viết ngược; đã được sửa. Đề nghị kiểm tra lại đường dẫn."),
     "bad_coordinate": Entry("error", "không phải tọa độ. Đề nghị ghi độ thập phân WGS84, ví dụ {example}."),
     "coordinate_metres": Entry(
         "error",
