@@ -189,6 +189,7 @@ CASES: dict[str, Make] = {
     "legacy_doubtful": _row(ward="TØnh"),
     "form_old": _said(token.issue(Token("form_03", 0, OWNERS["form_03"], DIRECTIVE.id, 0), SECRETS)),
     "column_guessed": _header(cell("resolution")[1], "Độ phân giảii"),
+    "sheet_repeated": _edit(lambda book: book.copy_worksheet(table(book))),
     "sheet_of_another_form": _edit(_with_another_form),
     "row_nil": _edit(lambda book: table(book).cell(7, 2, value="Xã Tùng Ảnh không có camera")),
     "row_remnant": _edit(lambda book: [table(book).cell(n, 19, value="Hikvision") for n in range(7, 4237)]),

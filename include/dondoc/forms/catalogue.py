@@ -177,6 +177,11 @@ CATALOGUE: dict[str, Entry] = {
         "error",
         "chỉ có dữ liệu ở {columns}, chưa đủ để tính là camera. Đề nghị điền đủ các cột, hoặc xóa nếu thừa.",
     ),
+    "sheet_repeated": Entry(
+        "warning",
+        "có đúng các dòng camera của trang “{other}” nên không được tính lần nữa. Nếu là số liệu khác, đề nghị ghi "
+        "lại; nếu không, đề nghị xóa trang.",
+    ),
     "sheet_unread": Entry(
         "error",
         "có nhiều dòng số liệu nhưng không thấy hàng tiêu đề của bảng nên chưa được đọc. Đề nghị chép hàng tiêu đề của "

@@ -409,7 +409,9 @@ def _notes(layout: Layout) -> Iterator[Issue]:
 
 
 def _unread(layout: Layout) -> Iterator[Issue]:
-    """Sheets with rows and no header: they may hold cameras. And sheets of other forms."""
+    """Sheets with rows and no header: they may hold cameras. And sheets of other forms, and copies of one."""
+    for name, other in layout.repeats.items():
+        yield catalogue.issue("sheet_repeated", catalogue.place(None, sheet=name), name, other=values.shown(other))
     for name, form in layout.others.items():
         yield catalogue.issue("sheet_of_another_form", catalogue.place(None, sheet=name), name, form=form)
     for sheet in layout.unread:
