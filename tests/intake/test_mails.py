@@ -299,6 +299,9 @@ THURSDAY = ARRIVED
         ("Theo công văn, hạn gửi trước 20/11.", None),
         ("Nếu kịp thì mai em gửi.", None),
         ("Không kịp gửi trước 25/11.", None),
+        ("Một hai hôm nữa em gửi ạ.", None),
+        ("Vài ngày nữa em gửi ạ.", None),
+        ("Em sẽ cố gửi trước 22/11.", None),
         ("Ngày 22 gửi phần 1. Ngày 24 gửi phần 2.", None),
         ("Em gửi ngày 10/11.", None),  # over
         ("Em gửi ngày 31/11.", None),  # no day
@@ -355,6 +358,7 @@ def test_a_day_is_promised_only_where_it_is_sure(text: str, day: str | None) -> 
         ("Camera xem 24/7, đã gửi ngày 15/11.", None),
         ("Điện thoại 0912345678, đã gửi rồi.", None),
         ("Báo cáo 10 camera đã gửi.", None),
+        ("Đã gửi ở công văn số 15 và 16.", None),
         ("Đã gửi lại theo yêu cầu văn bản 1234/UBND-NC.", None),
         ("Gửi biểu mẫu BM03/UBND, camera 4/NVR, 2/Mbps, 50/Camera.", None),
     ],

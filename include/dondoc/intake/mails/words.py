@@ -88,7 +88,8 @@ _NO_PROMISE = re.compile(
     r"gia hạn|cho phép|được không|có thể|đề nghị|yêu cầu|mong(?! \w+( \w+){0,2} thông cảm)|nhờ|nếu|"
     r"khi nào|bao giờ|giúp|của sở|quý (sở|cơ quan|đơn vị)|sở (gửi|sẽ|cho|báo)|(anh|chị) (gửi|cho)|"
     r"thời hạn|hạn (gửi|nộp|cuối|là)|"
-    r"theo (công văn|văn bản|quy định|yêu cầu)|thực hiện (công văn|văn bản)|sent|could|may|if|cố gắng|"
+    r"theo (công văn|văn bản|quy định|yêu cầu)|thực hiện (công văn|văn bản)|sent|could|may|if|"
+    r"cố gắng|(cố|ráng|gắng)( \w+)? (gửi|nộp)|((một|hai|ba) (hai|ba|bốn)|vài|đôi ba|dăm|mấy) (ngày|hôm|bữa)|"
     r"dự kiến(?! (sẽ )?(gửi|gởi|nộp)\b| ngày \d))\b"  # our letters ask by when somebody expects to send
 )
 # Of cameras, leaders, quarters: these things are done or said by themselves, and no file is sent.
@@ -306,7 +307,7 @@ _OF_STATE = rf"\d{{1,5}}[a-zA-Z]?\s?/\s?(?:\d{{4}}/)?{_NO_SYMBOL}[A-ZĐ]{{2}}[\w
 _SYMBOL = rf"(?:{_OF_STATE}|{_OF_PARTY})"
 _NUMBER = re.compile(
     rf"(?P<symbol>(?<![\w/]){_SYMBOL})|\b(?i:công văn|cv|văn bản|vb|báo cáo|cong van|van ban)\s?(?i:số|so)?\s?:?\s?"
-    r"(?P<bare>(?!20\d\d\b)\d{1,5})\b(?!\s?[/.,-]?\d|\s?/|-[A-ZĐ]|"
+    r"(?P<bare>(?!20\d\d\b)\d{1,5})\b(?!\s?[/.,-]?\d|\s?/|-[A-ZĐ]|,? và \d|"
     r" (?:camera|cam|trang|bản|điểm|file|tệp|mục|tháng|ngày(?! \d))\b)"
 )
 _CITED = re.compile(
