@@ -250,6 +250,7 @@ CASES: dict[str, Make] = {
     "bad_coordinate": _row(latitude="gần chợ"),
     "coordinate_metres": _row(latitude="2049876", longitude="562123"),
     "coordinate_link": _row(latitude="https://maps.app.goo.gl/kYt1"),
+    "coordinates_differ": _row(latitude="18,5362, 105,5911", longitude="105,9"),
     "coordinates_swapped": _row(latitude="105,59", longitude="18,53"),
     "coordinates_in_one_cell": _row(latitude="18.5362, 105.5911", longitude=None),
     "outside_province": _row(latitude="21,03", longitude="105,85"),

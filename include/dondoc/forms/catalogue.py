@@ -303,6 +303,9 @@ CATALOGUE: dict[str, Entry] = {
         "trí camera, chép tọa độ hiện ra, ví dụ {example}.",
     ),
     "coordinates_swapped": Entry("warning", "vĩ độ và kinh độ bị đảo cột; đã được đổi lại. Đề nghị kiểm tra."),
+    "coordinates_differ": Entry(
+        "error", "có tọa độ khác với tọa độ ghi ở ô bên cạnh. Đề nghị kiểm tra, chỉ giữ tọa độ đúng."
+    ),
     "coordinates_in_one_cell": Entry(
         "warning", "có cả vĩ độ và kinh độ; đã được tách ra. Lần sau đề nghị ghi hai cột."
     ),
