@@ -16,6 +16,8 @@ from dondoc.errors import Problem
 from dondoc.escalation import letters as letters_room
 from dondoc.escalation.recipients import AddressBook, needs_approval
 from dondoc.forms.limited import judge
+from dondoc.mail import outbox
+from dondoc.mail.letter import Letter
 from dondoc.store.trust import KeyCheck
 from tests.conftest import CLERK, letter_of, migrate
 from tests.escalation.conftest import Office, one
@@ -416,6 +418,13 @@ class TestBlankForms:
         letter = office.letters(HONG_LINH)[0]
         assert letter.attachments == []
         assert "Cần biểu mẫu trống, xin trả lời thư này để được gửi lại." in letter.text
+
+    def test_a_letter_of_the_day_that_takes_no_step_is_the_letter_of_the_day(self, office: Office) -> None:
+        letter = Letter("reminder", "a@b.test", "S", "t", "<p>t</p>", "k", "vì", agency=HONG_LINH)
+        with office.app.sessions.begin() as session:
+            outbox.enqueue(session, [letter], settings=office.app.settings, now=office.now)
+        office.decide()
+        assert len(office.letters(HONG_LINH)) == 1
 
     def test_a_preview_and_a_second_run_make_no_form(self, office: Office) -> None:
         originals = office.app.settings.home / "originals"

@@ -50,6 +50,17 @@ def test_roles_are_missed_five_working_days_before_their_step(office: Office) ->
     ]
 
 
+def test_an_agency_is_named_once_with_all_that_it_lacks(office: Office) -> None:
+    for role in (Role.FOCAL_OFFICER, Role.CLERK, Role.HEAD):
+        ends(office, role, date(2021, 11, 12))
+    found = [one for one in lacking(office, date(2021, 11, 22)) if "Hồng Lĩnh" in one]
+    assert found == [
+        "UBND thị xã Hồng Lĩnh: chưa có địa chỉ của cán bộ đầu mối hoặc văn thư, cần cho bậc “đề nghị gửi nội dung "
+        "quá hạn” từ ngày 23/11/2021; chưa có địa chỉ của lãnh đạo đơn vị, cần cho bậc “đề nghị lãnh đạo đơn vị chỉ "
+        "đạo” từ ngày 25/11/2021"
+    ]
+
+
 def test_an_approver_and_our_own_board_are_missed_too(office: Office) -> None:
     ends(office, Role.BOARD, date(2021, 11, 12), office.app.registry.office)
     found = lacking(office, date(2021, 11, 22))
@@ -66,8 +77,9 @@ def test_the_morning_the_doctor_and_the_page_say_so(office: Office, environment:
     office.see()
     office.decide(agencies=[HONG_LINH])
     [mail] = [row.text for row in office.letters() if "Sắp cần mà chưa có" in row.text]
-    line = "UBND thị xã Hồng Lĩnh: chưa có địa chỉ của lãnh đạo đơn vị, cần cho bậc “đề nghị lãnh đạo đơn vị chỉ đạo”"
-    assert f"- {line} từ ngày 25/11/2021" in mail
+    line = "UBND thị xã Hồng Lĩnh: chưa có địa chỉ của văn thư, cần cho bậc “đề nghị gửi nội dung quá hạn” từ ngày"
+    head = "chưa có địa chỉ của lãnh đạo đơn vị, cần cho bậc “đề nghị lãnh đạo đơn vị chỉ đạo” từ ngày 25/11/2021"
+    assert f"- {line} 23/11/2021; {head}" in mail
     found = [f["message"] for f in diagnosis.examine(lambda: office.now) if f["code"] == "roles"]
     assert any(one.startswith(line) for one in found)
     environment.setenv("DONDOC_CLOCK", "2021-11-22T08:00+07:00")

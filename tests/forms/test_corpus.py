@@ -10,7 +10,7 @@ from zipfile import ZipFile
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from openpyxl import load_workbook
+from openpyxl import Workbook, load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
 from dondoc.configuration.settings import DATA
@@ -51,6 +51,10 @@ def at(key: str, row: int = 0) -> str:
     from openpyxl.utils import get_column_letter
 
     return f"{get_column_letter(COLUMN[key])}{FIRST + row}"
+
+
+def copied(made: Workbook) -> None:
+    made.copy_worksheet(made.worksheets[0]).sheet_state = "hidden"
 
 
 def only(*filled: tuple[str, Any], number: object = None) -> Line:
@@ -201,6 +205,28 @@ CASES: dict[str, Case] = {
     "one commune without": (below([None, "Xã Tùng Ảnh: chưa lắp camera"]), 1, {"row_nil": f"B{FIRST + 1}"}),
     # bounds and second readers
     "a sheet for each of 36 communes": (lambda: communes(36), 36, {}),
+    "a sheet copied and hidden": (lambda: edited(of([camera()]), copied), 1, {"sheet_repeated": None}),
+    "columns numbered from nothing": (
+        lambda: of([camera()], labels=[f"{number}. {label}" for number, label in enumerate(LABELS)]), 1, {},
+    ),
+    "columns lettered below the header": (
+        lambda: of([[chr(65 + column) for column in range(len(LABELS))], camera()]), 1, {},
+    ),
+    "blank columns and rows": (
+        lambda: of([camera(), [], [], camera(2)], lambda s: (s.insert_cols(5), s.insert_rows(1, 9)), head_=TWO), 2, {},
+    ),
+    "an answer in a cell with its label": (
+        lambda: book({"Camera": [["BIỂU MẪU 03"], *([f"{a}: {b}"] for a, b in ONE), [], LABELS, camera()]}), 1, {},
+    ),
+    "two answers in a row": (
+        lambda: of([camera()], head_=[[*a, None, *b] for a, b in zip(ONE[::2], ONE[1::2], strict=True)]), 1, {},
+    ),
+    "a sheet for each place": (
+        lambda: book({"Chung": TWO, "Điểm 1": [LABELS, camera()], "Điểm 2": [LABELS, camera(2)]}), 2, {},
+    ),
+    "invisible characters": (
+        lambda: of([[f"\u200b{c}\r\n" if isinstance(c, str) else c for c in camera()]]), 1, {},
+    ),
     "a hidden sheet with a camera": (
         lambda: book({"A": [["BIỂU MẪU 03"], *ONE, [], LABELS], "B": [LABELS, camera()]},
                      lambda sheet: setattr(sheet.parent["B"], "sheet_state", "hidden")),

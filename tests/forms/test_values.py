@@ -119,6 +119,12 @@ def test_swapped_columns_are_noticed_and_right_ones_are_not(north: float, east: 
     [
         *("18.5362, 105.5911", "18,5362; 105,5911", "(18.5362 105.5911)", "18,5362 105,5911", "18,5362,105,5911"),
         *("18.5362/105.5911", "18.5362\n105.5911", "N18.5362 E105.5911", "18.5362N105.5911E", "18,5362 - 105,5911"),
+        *("https://www.google.com/maps?q=18.5362,105.5911", "www.google.com/maps/@18.5362,105.5911,17z"),
+        *("https://www.google.com/maps/search/18.5362,+105.5911?entry=tts", "geo:18.5362,105.5911;u=35"),
+        "https://www.google.com/maps/place/Cong/@18.1,105.1,17z/data=!3m1!4b1!8m2!3d18.5362!4d105.5911?entry=ttu",
+        "https://www.google.com/maps/place/18%C2%B032'10.32%22N+105%C2%B035'27.96%22E/",
+        "https://www.openstreetmap.org/?mlat=18.5362&mlon=105.5911#map=17/18.1/105.1",
+        *("https://bing.com/maps?cp=18.5362~105.5911&lvl=16", "18.5362, 105.5911 (https://maps.app.goo.gl/kYt1)"),
     ],
 )
 def test_both_coordinates_in_one_cell_are_told_apart(text: str) -> None:
@@ -129,6 +135,7 @@ def test_one_coordinate_is_no_pair() -> None:
     assert values.pair("18,5362") is None
     assert values.pair("18.5362") is None
     assert values.pair("18,105") is None
+    assert values.pair("https://maps.app.goo.gl/18.5362,105.5911") is None
 
 
 @given(st.integers(0, 99_999_99), st.sampled_from(["0{}", "+84{}", "84 {}", "0084{}", "{}"]))
@@ -229,14 +236,27 @@ def test_what_is_no_host_is_wrong(host: str) -> None:
 
 # What stands where an address should: each is told what it is.
 NO_HOSTS = {
-    "host_network": ("192.168.1.0/24", "10.0.0.0/255.255.255.0", "10.0.0.1-10.0.0.9", "10.0.0.1 – 9"),
+    "host_network": (
+        "192.168.1.x",
+        "192.168.1.*",
+        "192.168.1.0/24",
+        "10.0.0.0/255.255.255.0",
+        "10.0.0.1-10.0.0.9",
+        "10.0.0.1 – 9",
+    ),
     "host_several": ("10.0.0.1; 10.0.0.2", "10.0.0.1\n10.0.0.2", "192.168.1.10, 11", "10.0.0.1 và 10.0.0.2"),
     "host_zeros": ("192.168.001.010", "192.168.01.10", "010.0.0.1"),
-    "host_has_port": ("113.160.1.2:554", "113.160.1.2 cổng 554", "camera.vn:8554", "[2001:db8::1]:554"),
+    "host_has_port": (
+        "113.160.1.2:554",
+        "113.160.1.2 cổng 554",
+        "camera.vn:8554",
+        "[2001:db8::1]:554",
+        "113.160.1.2:554:80",
+    ),
     "host_has_scheme": ("http://113.160.1.2", "https://camera.vn:8443/a", "113.160.1.2/ch1"),
     "host_is_phone": ("0912345678", "0912 345 678", "0239.3855.555", "+84912345678"),
     "host_is_email": ("ha.dt@hatinh.gov.vn",),
-    "host_serial": ("ABCD1234567EF", "F12345678"),
+    "host_serial": ("ABCD1234567EF", "F12345678", "ezviz cloud", "P2P"),
     "host_dynamic": ("DHCP", "DDNS", "động", "IP động", "Dynamic IP"),
     "host_none": ("chưa có", "Không có IP", "không rõ", "chưa"),
     "bad_host": ("192.168.1", "192.168.1.256", "camera", "10,1,1,1"),
@@ -257,6 +277,8 @@ WRITTEN: tuple[tuple[str, Any, Any, tuple[str, ...]], ...] = (
     ("bandwidth", "20,5Mb/s", 20.5, ()),
     ("bandwidth", "512 Kbps", 0.512, ("unit_converted",)),
     ("bandwidth", "1 Gbps", 1000, ("unit_converted",)),
+    ("bandwidth", "20MB", 20, ("number_about",)),
+    ("bandwidth", "20 MBPS", 20, ("number_about",)),
     ("year", "Năm 2020", 2020, ()),
     ("year", "tháng 5 năm 2020", 2020, ()),
     ("year", "12/2020", 2020, ()),
@@ -310,6 +332,48 @@ WRITTEN: tuple[tuple[str, Any, Any, tuple[str, ...]], ...] = (
     ("officer_email", "Email: ha@hatinh.gov.vn", "ha@hatinh.gov.vn", ()),
     ("officer_email", "<ha @hatinh.gov.vn>", "ha@hatinh.gov.vn", ()),
     ("officer_email", "ha@hatinh.gov.vn.", "ha@hatinh.gov.vn", ()),
+    ("fps", "≥25", 25, ("number_about",)),
+    ("fps", "tối đa 25 hình/s", 25, ()),
+    ("bandwidth", "20 Mega bit", 20, ()),
+    ("bandwidth", "tối thiểu 20Mbps", 20, ()),
+    ("bandwidth", "FTTH 50M", 50, ()),
+    ("bandwidth", "50mbps.", 50, ()),
+    ("year", "'2019", 2019, ()),
+    ("channel", "IPC 3", 3, ()),
+    ("retention_days", "24h", 1, ("duration_converted",)),
+    ("retention_days", "1 tuần lễ", 7, ("duration_converted",)),
+    ("retention_days", "một tháng", 30, ("duration_converted",)),
+    ("retention_days", "nửa tháng", 15, ("duration_converted",)),
+    ("total_cameras", "12 cái camera", 12, ()),
+    ("total_cameras", "tổng số 12", 12, ()),
+    ("visitors", "50k", 50_000, ("unit_converted",)),
+    ("visitors", "1,5tr lượt", 1_500_000, ("unit_converted",)),
+    ("visitors", "trên 10.000", 10_000, ()),
+    ("resolution", "1920x1080 pixel", "1080p", ()),
+    ("resolution", "720", "720p", ()),
+    ("codec", "Smart H.265+", "h265_plus", ()),
+    ("codec", "H.264H", "h264", ()),
+    ("status", "Bị hỏng", "broken", ()),
+    ("status", "Mất tín hiệu", "broken", ()),
+    ("status", "Online", "working", ()),
+    ("has_camera", "Đã có", True, ()),
+    ("has_camera", "R", True, ("word_unsure",)),
+    ("has_camera", "Chưa lắp", False, ()),
+    ("document_date", "Ngày: 05/11/2021", "2021-11-05", ()),
+    ("document_date", "5 thg 11, 2021", "2021-11-05", ()),
+    ("document_date", "Nov 5, 2021", "2021-11-05", ()),
+    ("document_date", "Đức Thọ, 05/11/2021", "2021-11-05", ()),
+    ("officer_phone", "+84(0)912345678", "+84912345678", ()),
+    ("officer_phone", "0912.345.678 (Zalo)", "+84912345678", ()),
+    ("officer_email", "Hà <ha@hatinh.gov.vn>;", "ha@hatinh.gov.vn", ()),
+    ("officer_email", "ha@hatinh.gov.vn (công vụ)", "ha@hatinh.gov.vn", ()),
+    ("host", "WAN: 113.160.10.5", "113.160.10.5", ()),
+    ("host", "113.160.10.5 - VNPT", "113.160.10.5", ()),
+    ("host", "113.160.10.5/", "113.160.10.5", ()),
+    ("main_path", "\\Streaming\\Channels\\101", "/Streaming/Channels/101", ("path_slash_added",)),
+    ("latitude", "18,342.", 18.342, ()),
+    ("latitude", "~18.342", 18.342, ()),
+    ("latitude", "18*30'", 18.5, ()),
 )
 
 
@@ -326,6 +390,11 @@ def test_values_are_read_as_people_write_them(key: str, text: str, meant: object
         ("bandwidth", "100/20 Mbps", "number_range"),
         ("retention_days", "15 đến 30 ngày", "number_range"),
         ("retention_days", "2 TB", "other_unit"),
+        ("bandwidth", "35 MBps", "other_unit"),  # eight times as many Mbps
+        ("bandwidth", "35MB/s", "other_unit"),
+        ("bandwidth", "512 kB/s", "other_unit"),
+        ("latitude", "https://maps.app.goo.gl/kYt1", "coordinate_link"),
+        ("longitude", "https://www.google.com/maps?q=Ch%C3%B9a+H%C6%B0%C6%A1ng", "coordinate_link"),
         ("year", "2019-2020", "number_range"),
         ("year", "2020 (nâng cấp 2021)", "not_whole"),
         ("rtsp_port", "554/8554", "number_range"),
@@ -338,6 +407,11 @@ def test_values_are_read_as_people_write_them(key: str, text: str, meant: object
         ("fps", "25 Mbps", "not_whole"),
         ("officer_email", "a@hatinh.gov.vn; b@hatinh.gov.vn", "email_several"),
         ("latitude", "X=2049876 Y=562123", "coordinate_metres"),
+        ("year", "2019 - nay", "not_whole"),
+        ("codec", "H.265/H.264", "not_in_list"),
+        ("officer_email", "hà@hatinh.gov.vn", "bad_email"),  # typed with Vietnamese keys
+        ("document_date", "ngày 5/11", "bad_date"),
+        ("has_camera", "❌", "not_in_list"),
     ],
 )
 def test_what_may_mean_two_things_is_asked_about(key: str, text: str, code: str) -> None:
@@ -355,6 +429,9 @@ def test_what_may_mean_two_things_is_asked_about(key: str, text: str, code: str)
             "vĩ độ: 18,342",
             "Lat 18.342",
             "18.342 độ",
+            "18,342° Bắc",
+            "18.342 degrees",
+            "18 degrees 20 minutes 31.2 seconds",
             "18.342° vĩ Bắc",
         ),
         *("18°20'31.2\"", "N18°20'31.2\"", "18º20’31,2”B", "18°20′31.2″ N", "18°20'31.2''N", "18o20'31.2\""),

@@ -281,6 +281,21 @@ def test_a_mail_without_a_document_is_told_so_once_a_day_and_pauses_nothing(
     assert status(desk, DUC_THO) == "overdue"
 
 
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({"passed_over": [["bm03.xlsx.deleted.txt", NoDocument.STRIPPED]]}, "đã bị phần mềm chống virus gỡ khỏi thư"),
+        ({"reason": [Why.SHARED, {"words": "x"}]}, "tệp ở một đường dẫn mà hệ thống không mở"),
+    ],
+)
+def test_who_meant_to_send_a_file_is_told_why_it_is_not_there(desk: Desk, more: dict[str, Any], words: str) -> None:
+    mail(desk, kind=MailKind.FORGOTTEN, **more)
+    desk.work()
+    letter = the_letter(desk)
+    assert words in letter.text
+    assert "đề nghị gửi lại" in letter.subject
+
+
 def test_who_attached_an_empty_file_is_not_told_that_there_was_none(desk: Desk) -> None:
     mail(desk, kind=MailKind.FORGOTTEN, passed_over=[["bm03.xlsx", NoDocument.EMPTY]])
     desk.work()

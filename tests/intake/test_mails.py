@@ -24,6 +24,7 @@ from dondoc.vocabulary.mails import MailKind
 from tests.corpus.mails import build
 from tests.corpus.mails.cases import CASES, Case
 from tests.corpus.mails.cases import mailbox as all_mails
+from tests.corpus.mails.more import MORE
 
 from .conftest import DUC_THO, INTAKE, OFFICER, Desk, Post
 
@@ -35,7 +36,7 @@ def taken_apart(raw: bytes) -> Parts:
     return PARTS.validate_json(parts.work(raw, bytes).partition(b"\n")[0])
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+@pytest.mark.parametrize("case", [*CASES, *MORE], ids=lambda case: case.name)
 def test_a_mail_is_what_it_is_and_brings_what_it_brings(case: Case) -> None:
     read = taken_apart(case.raw)
     decision = kinds.decide(email.message_from_bytes(case.raw), read)
@@ -298,6 +299,9 @@ THURSDAY = ARRIVED
         ("Theo công văn, hạn gửi trước 20/11.", None),
         ("Nếu kịp thì mai em gửi.", None),
         ("Không kịp gửi trước 25/11.", None),
+        ("Một hai hôm nữa em gửi ạ.", None),
+        ("Vài ngày nữa em gửi ạ.", None),
+        ("Em sẽ cố gửi trước 22/11.", None),
         ("Ngày 22 gửi phần 1. Ngày 24 gửi phần 2.", None),
         ("Em gửi ngày 10/11.", None),  # over
         ("Em gửi ngày 31/11.", None),  # no day
@@ -354,6 +358,7 @@ def test_a_day_is_promised_only_where_it_is_sure(text: str, day: str | None) -> 
         ("Camera xem 24/7, đã gửi ngày 15/11.", None),
         ("Điện thoại 0912345678, đã gửi rồi.", None),
         ("Báo cáo 10 camera đã gửi.", None),
+        ("Đã gửi ở công văn số 15 và 16.", None),
         ("Đã gửi lại theo yêu cầu văn bản 1234/UBND-NC.", None),
         ("Gửi biểu mẫu BM03/UBND, camera 4/NVR, 2/Mbps, 50/Camera.", None),
     ],

@@ -101,6 +101,23 @@ def test_of_several_decisions_those_that_are_ticked_go_and_the_rest_waits(app: A
     assert (refused.status_code, state(app, first[0])) == (403, "held")
 
 
+def test_what_is_held_for_a_reason_of_our_own_has_its_own_word_and_its_own_list(app: AppContext, visit: Visit) -> None:
+    approver(app)
+    asked, kept = (decided(app, clock.now() + timedelta(seconds=n)) for n in range(2))
+    with app.sessions.begin() as session:
+        for row in session.scalars(select(OutboxLetter).where(OutboxLetter.id.in_(kept))):
+            row.needs_approval, row.reason = False, "Quá hạn (giữ lại: không thấy hết nguồn tiếp nhận: hộp thư)"
+    page = html.fromstring(visit("approver").get("/letters?state=held").text)
+    lists = page.xpath("//h2[.='Chờ duyệt' or .='Đang giữ']/following-sibling::form[1]")
+    assert [one.xpath(".//input/@value") for one in lists] == [[str(asked[0])], [str(kept[0])]]
+    assert "giữ lại: không thấy hết nguồn tiếp nhận" in words_of(visit("viewer").get("/letters?state=held").text)
+    for letter, word in ((kept[0], "đang giữ"), (asked[0], "chờ duyệt")):
+        shown = html.fromstring(visit("viewer").get(f"/letters/{letter}").text)
+        assert {*shown.xpath("//main/p/b/text()"), *shown.xpath("//td[@class='number'][2]/text()")} == {word}
+    visit("approver").post("/letters/approve", headers=ORIGIN, data={"letters": [str(kept[0])]})
+    assert [state(app, one) for one in (*asked, *kept)] == ["held", "held", "pending", "pending"]
+
+
 def test_the_first_of_two_is_told_that_a_second_is_missing(app: AppContext, visit: Visit, held: int) -> None:
     app.settings.two_approvers = True
     approver(app)

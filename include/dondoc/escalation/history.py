@@ -65,11 +65,7 @@ def read(
 
 
 def of(session: Session, letter: OutboxLetter) -> list[SentLetter]:
-    """A row of the outbox as the ladder sees it: once for each agency that it is about.
-
-    Raises:
-        KeyError: for a row that this room did not write.
-    """
+    """A row of the outbox as the ladder sees it: once for each agency that it is about."""
     return _letters(session.execute(_LETTERS.where(_ROW.id == letter.id)).one(), _Since())
 
 
@@ -88,19 +84,21 @@ def _letters(row: Any, since: _Since) -> list[SentLetter]:
 
 
 def _letter(row: Any, agency: str, about: Mapping[str, Any], since: _Since) -> SentLetter:
+    """One that takes no step, and is about no duty, is still its agency's letter of the day."""
+    decided_on = row.decided_at.astimezone(HERE).date()
     return SentLetter(
         id=row.id,
         agency=agency,
-        step=about["step"],
-        steps=about["steps"],
-        duties=frozenset(duties(about["duties"])),
-        day=date.fromisoformat(row.context["day"]),
-        decided_on=row.decided_at.astimezone(HERE).date(),
+        step=about.get("step", ""),
+        steps=about.get("steps", {}),
+        duties=frozenset(duties(about.get("duties", []))),
+        day=date.fromisoformat(row.context.get("day", decided_on.isoformat())),
+        decided_on=decided_on,
         state=row.state,
         recipient=row.recipient,
         role=Role.stored(row.context["role"]) if row.context.get("role") else None,
         message_id=row.message_id,
-        copy=row.context["copy"],
+        copy=row.context.get("copy", False),
         sent_on=row.sent_at.astimezone(HERE).date() if row.sent_at else None,
         last_chance=row.not_after.astimezone(HERE).date() if row.not_after else None,
         rehearsal=row.rehearsal,

@@ -98,15 +98,17 @@ def missing(
     unapproved = (c for c in steps if needs_approval(c.step) and not _approvers(session, ladder, c.on))
     if first := next(unapproved, None):
         yield because(LadderReason.APPROVER_NEEDED, step=words.title(first.step), on=first.on)
-    told = set[tuple[str, tuple[Role, ...]]]()
+    lacks: dict[str, dict[tuple[Role, ...], Reason]] = {}  # of each agency, by roles
     for one in steps:
         for roles, instead in _vacant(book(one.on), one):
-            whose = ladder.registry.office if roles[0].side is Side.OURS else one.agency
-            if (whose, roles) not in told:
-                told.add((whose, roles))
-                said = {"agency": ladder.registry.agency(whose).name, "step": words.title(one.step), "on": one.on}
+            known = lacks.setdefault(ladder.registry.office if roles[0].side is Side.OURS else one.agency, {})
+            if not any({*roles} <= {*others} for others in known):
                 code = LadderReason.ROLE_VACANT if instead else LadderReason.ROLE_NEEDED
-                yield because(code, roles=" hoặc ".join(role.label for role in roles), **said, **instead)
+                said = {"roles": " hoặc ".join(role.label for role in roles), "step": words.title(one.step)}
+                known[roles] = because(code, on=one.on, **said, **instead)
+    for whose, known in lacks.items():
+        agency = ladder.registry.agency(whose).name
+        yield because(LadderReason.ROLES_LACKING, agency=agency, lacks=tuple(known.values()))
 
 
 def _vacant(book: AddressBook, one: Coming) -> Iterator[tuple[tuple[Role, ...], dict[str, str]]]:

@@ -39,10 +39,11 @@ class LadderReason(ReasonCode):
     NO_ADDRESS = "no_address", "Chưa có địa chỉ của {roles} để gửi"
     NO_ADDRESS_AT = "no_address_at", "chưa có địa chỉ để gửi (bậc “{step}”): {why}"
     NO_APPROVER = "no_approver", "chưa có ai được ghi là người duyệt"
-    ROLE_NEEDED = "role_needed", "{agency}: chưa có địa chỉ của {roles}, cần cho bậc “{step}” từ ngày {on:%d/%m/%Y}"
+    ROLES_LACKING = "roles_lacking", "{agency}: {lacks}"
+    ROLE_NEEDED = "role_needed", "chưa có địa chỉ của {roles}, cần cho bậc “{step}” từ ngày {on:%d/%m/%Y}"
     ROLE_VACANT = (
         "role_vacant",
-        "{agency}: chưa có địa chỉ của {roles}; bậc “{step}” từ ngày {on:%d/%m/%Y} sẽ gửi {instead}",
+        "chưa có địa chỉ của {roles}; bậc “{step}” từ ngày {on:%d/%m/%Y} sẽ gửi {instead}",
     )
     APPROVER_NEEDED = (
         "approver_needed",

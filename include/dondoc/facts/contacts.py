@@ -22,6 +22,7 @@ from dondoc import audit
 from dondoc.audit import Actor
 from dondoc.clock import HERE
 from dondoc.directive.model import Registry
+from dondoc.documents.words import phone
 from dondoc.errors import Problem
 from dondoc.store.facts import Contact
 from dondoc.store.intake import Assignment, Submission
@@ -346,7 +347,7 @@ def _edges(session: Session, agency: str, role: Role, day: date) -> list[date]:
 def desk(session: Session, registry: Registry, day: date, known_at: datetime | None = None) -> str | None:
     """Whom a reader can call: our own focal officer, when one is named."""
     found = find(session, registry.office, Role.FOCAL_OFFICER, day, known_at=known_at)
-    return f"{found[0].name}, điện thoại {found[0].phone}" if found and found[0].phone else None
+    return f"{found[0].name}, điện thoại {phone(found[0].phone)}" if found and found[0].phone else None
 
 
 def in_force(

@@ -107,7 +107,7 @@ def left(layout: Layout) -> list[Left]:
     """Rows below a table's heading that are no cameras, and sheets of which nothing is read."""
     lines = [line for table in layout.tables for line in _rows(table)]
     read = {table.sheet.name for table in layout.tables} | {spot.sheet for spot in layout.head.values()}
-    others = [sheet for sheet in layout.sheets if sheet.cells and sheet.name not in read]
+    others = [sheet for sheet in layout.sheets if sheet.cells and sheet.name not in (*read, *layout.repeats)]
     lines += [Left(sheet.name, "", "Trang khác", "Cả trang không có bảng khai của biểu mẫu.") for sheet in others]
     if len(lines) > LINES:
         more = Left("", "", "", f"… và {len(lines) - LINES} dòng khác, xem tệp đã gửi.")
@@ -118,7 +118,9 @@ def left(layout: Layout) -> list[Left]:
 def _rows(table: Table) -> Iterator[Left]:
     for line in table.lines:
         cells = table.sheet.rows[line.row]
-        if line.kind == RowKind.CAMERA or all(_NUMBERING.fullmatch(text_of(cell.value)) for cell in cells):
+        if line.kind in (RowKind.CAMERA, RowKind.NUMBERING) or all(
+            _NUMBERING.fullmatch(text_of(cell.value)) for cell in cells
+        ):
             continue
         text = _text(cells, " · ")[:LENGTH]
         yield Left(table.sheet.name, a1(line.row, cells[0].column), line.kind.heading, text)

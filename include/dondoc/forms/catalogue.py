@@ -177,6 +177,11 @@ CATALOGUE: dict[str, Entry] = {
         "error",
         "chỉ có dữ liệu ở {columns}, chưa đủ để tính là camera. Đề nghị điền đủ các cột, hoặc xóa nếu thừa.",
     ),
+    "sheet_repeated": Entry(
+        "warning",
+        "có đúng các dòng camera của trang “{other}” nên không được tính lần nữa. Nếu là số liệu khác, đề nghị ghi "
+        "lại; nếu không, đề nghị xóa trang.",
+    ),
     "sheet_unread": Entry(
         "error",
         "có nhiều dòng số liệu nhưng không thấy hàng tiêu đề của bảng nên chưa được đọc. Đề nghị chép hàng tiêu đề của "
@@ -285,14 +290,22 @@ CATALOGUE: dict[str, Entry] = {
     ),
     "host_unusable": Entry("error", "là địa chỉ không dùng được cho một thiết bị. Đề nghị ghi địa chỉ IP của camera."),
     "bad_path": Entry("error", "không phải đường dẫn. Đề nghị ghi bắt đầu bằng dấu /, ví dụ /Streaming/Channels/101."),
-    "path_slash_added": Entry("warning", "thiếu dấu / ở đầu; đã được thêm vào. Đề nghị kiểm tra lại đường dẫn."),
+    "path_slash_added": Entry("warning", "dấu / thiếu hoặc viết ngược; đã được sửa. Đề nghị kiểm tra lại đường dẫn."),
     "bad_coordinate": Entry("error", "không phải tọa độ. Đề nghị ghi độ thập phân WGS84, ví dụ {example}."),
     "coordinate_metres": Entry(
         "error",
         "không phải độ: có thể là mét VN-2000, hoặc mất dấu phẩy thập phân. Đề nghị ghi độ thập phân WGS84, ví dụ "
         "{example}.",
     ),
+    "coordinate_link": Entry(
+        "error",
+        "là đường dẫn tới bản đồ, không ghi tọa độ; phần mềm không mở đường dẫn. Đề nghị mở bản đồ, chạm giữ vào vị "
+        "trí camera, chép tọa độ hiện ra, ví dụ {example}.",
+    ),
     "coordinates_swapped": Entry("warning", "vĩ độ và kinh độ bị đảo cột; đã được đổi lại. Đề nghị kiểm tra."),
+    "coordinates_differ": Entry(
+        "error", "có tọa độ khác với tọa độ ghi ở ô bên cạnh. Đề nghị kiểm tra, chỉ giữ tọa độ đúng."
+    ),
     "coordinates_in_one_cell": Entry(
         "warning", "có cả vĩ độ và kinh độ; đã được tách ra. Lần sau đề nghị ghi hai cột."
     ),

@@ -19,6 +19,7 @@ from dondoc.forms.verdict import Issue
 from dondoc.vocabulary.submissions import Change
 
 TABLE_LIKE = 6  # cells of a row that may be a camera's
+SAME_PLACE = 0.003  # degrees: about 300 m
 PRIVATE_LINKS = ("tslcd", "leased")
 STATED = (Change.REPLACE_DEVICE, Change.REMOVE)  # news in themselves; the rest of what follows a camera is not content
 
@@ -266,9 +267,12 @@ def _put_coordinates_right(entries: dict[str, Entry], row: dict[str, Any], wrong
     """Both in one cell are split, and columns that changed places are changed back: no latitude here is 105°."""
     both = next((key for key in ("latitude", "longitude") if isinstance(row.get(key), tuple)), None)
     if both:
-        row["latitude"], row["longitude"] = sorted(row[both])
+        beside = row.get("longitude" if both == "latitude" else "latitude")
+        row["latitude"], row["longitude"] = pair = sorted(row[both])
         wrong -= {"latitude", "longitude"}
         yield entries[both].issue("coordinates_in_one_cell")
+        if beside is not None and not _same_place(beside, pair):
+            yield entries[both].issue("coordinates_differ")
     elif values.is_swapped(row.get("latitude"), row.get("longitude")):
         row["latitude"], row["longitude"] = row["longitude"], row["latitude"]
         yield entries["latitude"].issue("coordinates_swapped")
@@ -278,6 +282,13 @@ def _put_coordinates_right(entries: dict[str, Entry], row: dict[str, Any], wrong
             if code == "outside_country":
                 del row[key]
                 wrong.add(key)
+
+
+def _same_place(beside: float | tuple[float, float], pair: list[float]) -> bool:
+    """Whether what the other cell says is of the same place, but for some hundred metres."""
+    if isinstance(beside, tuple):
+        return all(abs(one - other) < SAME_PLACE for one, other in zip(sorted(beside), pair, strict=True))
+    return any(abs(beside - one) < SAME_PLACE for one in pair)
 
 
 def _within(entries: dict[str, Entry], row: dict[str, Any], empty: bool, empty_when: When) -> Iterator[Issue]:
@@ -409,7 +420,9 @@ def _notes(layout: Layout) -> Iterator[Issue]:
 
 
 def _unread(layout: Layout) -> Iterator[Issue]:
-    """Sheets with rows and no header: they may hold cameras. And sheets of other forms."""
+    """Sheets with rows and no header: they may hold cameras. And sheets of other forms, and copies of one."""
+    for name, other in layout.repeats.items():
+        yield catalogue.issue("sheet_repeated", catalogue.place(None, sheet=name), name, other=values.shown(other))
     for name, form in layout.others.items():
         yield catalogue.issue("sheet_of_another_form", catalogue.place(None, sheet=name), name, form=form)
     for sheet in layout.unread:

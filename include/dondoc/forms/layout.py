@@ -82,6 +82,7 @@ class Layout:
     version: int | None = None  # an earlier one of the form, whose labels stand there
     nil_words: list[Spot] = field(default_factory=list)  # where it is written out that there is no camera
     others: dict[str, str] = field(default_factory=dict)  # sheets of other forms: what each is called
+    repeats: dict[str, str] = field(default_factory=dict)  # sheets that are copies: of which sheet
 
 
 def find(book: Book, specs: Mapping[str, FormSpec], form: str | None = None) -> Layout | None:
@@ -150,13 +151,28 @@ def _key(known: Mapping[str, str], text: str, spec: FormSpec) -> str | None:
 
 
 def _layout(sheets: list[Sheet], spec: FormSpec) -> Layout:
-    tables = [table for sheet in sheets for table in _tables(sheet, spec)]
+    tables, repeats = _without_copies([table for sheet in sheets for table in _tables(sheet, spec)])
     first = {table.sheet.name: table.header for table in reversed(tables)}
-    unread = [s for s in sheets if s.name not in first and _is_like_a_table(s)] if tables else []
+    unread = [s for s in sheets if s.name not in (*first, *repeats) and _is_like_a_table(s)] if tables else []
     head = _head(sheets, spec, first)
     with_parts = [s for s in sheets if s.name in first or s.name in {spot.sheet for spot in head.values()}]
     nil = [spot for sheet in with_parts for spot in _nil_words(sheet, spec)] if spec.nil else []
-    return Layout(spec, head, tables, [s for s in unread if s not in with_parts], sheets, _version(tables, spec), nil)
+    unread = [s for s in unread if s not in with_parts]
+    return Layout(spec, head, tables, unread, sheets, _version(tables, spec), nil, repeats=repeats)
+
+
+def _without_copies(tables: list[Table]) -> tuple[list[Table], dict[str, str]]:
+    """Without the sheets that list the cameras of another, cell by cell, with their addresses: somebody copied it."""
+    seen, kept, repeats = dict[frozenset[object], Table](), list[Table](), dict[str, str]()
+    for table in tables if len(tables) > 1 else ():
+        rows = [table.cells(row) for row in table.rows]
+        said = frozenset((row, key, c.value) for row, cells in enumerate(rows) for key, c in cells.items())
+        first = seen.setdefault(said, table)
+        if first.sheet is table.sheet or not any("host" in cells for cells in rows):
+            kept.append(table)
+        else:
+            repeats[table.sheet.name] = first.sheet.name
+    return kept or tables, repeats
 
 
 def _version(tables: list[Table], spec: FormSpec) -> int | None:
@@ -299,7 +315,7 @@ def _without_other_numbers(table: Table, last: int) -> None:
 def _sort_out_columns(table: Table, spec: FormSpec) -> None:
     for column, label in table.labels.items():
         text = label.text
-        if column in table.columns.values() or (_is_short(text) and folded(text) in _NUMBERING):
+        if column in table.columns.values() or _is_numbers(text):
             continue
         if is_password_column(text):
             table.passwords.append((column, text))
@@ -312,6 +328,11 @@ def _sort_out_columns(table: Table, spec: FormSpec) -> None:
             table.guessed.append((column, text))
         else:
             table.unknown.append((column, text))
+
+
+def _is_numbers(label: str) -> bool:
+    """Whether it is the label of the running number: "TT", "0. STT"."""
+    return _is_short(label) and any(key in _NUMBERING for key in (*label_keys(label), *loose_keys(label, ())))
 
 
 def _meant(label: str, spec: FormSpec) -> str | None:

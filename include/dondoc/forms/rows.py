@@ -48,6 +48,8 @@ class Why(Code):
     FORMULAS = "formulas", "công thức không hiện kết quả"
     DRAGGED = "dragged", "có vẻ kéo nhầm ô hoặc công thức"
     TOO_LITTLE = "too_little", "có quá ít số liệu"
+    ONE_VALUE = "one_value", "mọi ô ghi như nhau"
+    EXAMPLE = "example", "ghi là dòng ví dụ"
 
 
 class Line(NamedTuple):
@@ -78,7 +80,7 @@ class Frame:
 
 _TOTALS = re.compile(
     r"(tổng cộng|tổng số|tổng camera|tong cong|tong so|cộng (xã|phường|thị trấn|huyện|nhóm|khu|mục|[ivx]+)\b)\b"
-    r"|(tổng|cộng|tong)\s*([:(].*)?$"
+    r"|(tổng|cộng|tong|σ)\s*([:(].*)?$|(cộng )?(mang|chuyển) sang( trang)?\b"
 )
 _END = re.compile(
     r"(người lập|nguoi lap|thủ trưởng|thu truong|nơi nhận|noi nhan|tm\. |tm\.|kt\. |kt\.|tl\.|xác nhận của|"
@@ -93,13 +95,21 @@ _NIL = re.compile(
     r"(không|chưa) có (nội dung|đối tượng) (kê khai|báo cáo)|camera\s*[:=]\s*(không|0)\s*$)"
 )
 # The only words of a row: an official's mark of the end, what a list is called; or that there is nothing to list.
-_CLOSING = re.compile(r"[./]{2,4}$|\W*hết\W*$|\(.*\)$|(phụ lục|kèm theo|danh sách (này|gồm|trên))\b")
+_CLOSING = re.compile(
+    r"[./]{2,4}$|v\.\s?v\W*$|trang \d+( ?(/|trên) ?\d+)?$|page \d|còn nữa|tiếp theo|(mang|chuyển) sang|"
+    r"\W*hết\W*$|\(.*\)$|(phụ lục|kèm theo|danh sách (này|gồm|trên))\b"
+)
 _NOTHING = re.compile(r"(không|ko|k|chưa|không có|chưa có|khong|khong co|chua co|0|n/a|none)\W*$")
 _LETTERED = re.compile(r"([IVX]{1,5}|[A-HĐ])\s*[.)/]?")
 _LETTERED_TEXT = re.compile(r"([IVX]{1,5}|[A-HĐ])\s*[.)/-]\s*\S")
 _UNIT = re.compile(r"(xã|phường|thị trấn|huyện|thị xã|thành phố|tt\.|p\.|x\.|khối|khu vực|cụm|nhóm) \S")
-_MARKS = re.compile(r"[\s./\\_…–—-]+")
-_COUNTED = re.compile(r"\(?\d{1,2}\)?")
+_MARKS = re.compile(r"[\s./\\_…–—-]+|n/?a|null|none", re.IGNORECASE)
+_EXAMPLE = re.compile(r"\(?(ví dụ|vd|mẫu|example|vi du)\W*\d?\W*", re.IGNORECASE)
+SAME = 6  # columns that say the same of a row of which nothing is said
+# What stands under a heading to cite its column: (1), A, IV, "5=3+4".
+_COUNTED = re.compile(r"[(\[]?(\d{1,2}|[A-Za-zĐđ]|[IVX]{1,5})[)\].]?(\s*=[\d\s()+*/x%:-]{1,40})?")
+_ALPHABET = "abcdđefghijklmnopqrstuvwxyz"
+_ROMAN = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii", "xiii", "xiv", "xv")
 _ADDRESS = re.compile(r"(?=\D{0,90}\d)[\w.:/@%?&=-]{1,100}\.[\w.:/@%?&=-]{1,100}")  # of a device: no words, no date
 _TRAILING_NUMBER = re.compile(r"(.*?)(\d+)\s*$")
 
@@ -142,12 +152,16 @@ def _kind(
     filled = [cell for cell in cells if cell.column in frame.columns]
     if is_numbering(cells):
         return RowKind.NUMBERING, Why.COUNTED
+    if own[0].column not in frame.columns and _EXAMPLE.fullmatch(str(own[0].value)):
+        return RowKind.REMNANT, Why.EXAMPLE
     if any(c.column in frame.addressed and c.kind == "text" and _ADDRESS.fullmatch(str(c.value)) for c in own):
         return RowKind.CAMERA, Why.FILLED
     if _is_total(own, filled):
         return RowKind.TOTAL, Why.SUMMED
     if not any(cell.kind != "empty" for cell in own):
         return RowKind.REMNANT, Why.FORMULAS
+    if len(own) > 1 and all(map(_is_mark, own)):
+        return RowKind.REMNANT, Why.NUMBERS
     if why := _of_nothing([cell for cell in own if cell.column in frame.columns]):
         return RowKind.REMNANT, why
     if len(filled) > FEWEST:
@@ -185,12 +199,19 @@ def _outside(own: Sequence[Cell]) -> tuple[RowKind, Why]:
 
 
 def _of_nothing(inside: Sequence[Cell]) -> Why | None:
-    """Several cells, and each holds an error of a formula, or dots and dashes: nothing is said of any camera."""
+    """Several cells, and each holds an error of a formula, dots and dashes, or the same short mark: nothing is said of
+    any camera."""
     if len(inside) < FEWEST:
         return None
+    if len(inside) >= SAME and len({str(cell.value) for cell in inside}) == 1 and len(str(inside[0].value)) <= FEWEST:
+        return Why.ONE_VALUE
     if all(cell.kind in ("error", "empty") for cell in inside):
         return Why.FORMULAS
-    return Why.NUMBERS if all(cell.kind == "text" and _MARKS.fullmatch(str(cell.value)) for cell in inside) else None
+    return Why.NUMBERS if all(map(_is_mark, inside)) else None
+
+
+def _is_mark(cell: Cell) -> bool:
+    return cell.kind == "text" and bool(_MARKS.fullmatch(str(cell.value)))
 
 
 def _is_number(cell: Cell) -> bool:
@@ -221,11 +242,18 @@ def _group(own: Sequence[Cell], filled: Sequence[Cell], texts: Sequence[str], wi
 
 
 def is_numbering(cells: Sequence[Cell]) -> bool:
-    """The row (1) (2) (3) … under a header."""
-    if len(cells) < FEWEST:
+    """The row (1) (2) (3) …, A B C … or A B 1 2 … under a header: letters stand in their order."""
+    texts = (str(int(c.value)) if isinstance(c.value, float) else str(c.value).strip() for c in cells)
+    marks = [match[1].lower() if (match := _COUNTED.fullmatch(text)) else "" for text in texts]
+    if len(cells) < FEWEST or not all(marks) or len(set(marks)) < len(marks):
         return False
-    texts = [str(int(c.value)) if isinstance(c.value, float) else str(c.value) for c in cells]
-    return all(map(_COUNTED.fullmatch, texts)) and len(set(texts)) == len(texts)
+    letters = [mark for mark in marks if not mark.isdigit()]
+    return any(_ascends(letters, order) for order in (_ALPHABET, _ROMAN))
+
+
+def _ascends(marks: Sequence[str], order: Sequence[str]) -> bool:
+    places = [order.index(mark) if mark in order else -1 for mark in marks]
+    return -1 not in places and places == sorted(places)
 
 
 # -- rows and their neighbours

@@ -60,7 +60,8 @@ class _Entry(Strict):
     min: float | None = None
     max: float | None = None  # greatest value, or length of a text
     units: dict[str, float] = {}  # words that may stand beside a number → what it is multiplied by
-    other_units: dict[str, str] = {}  # words beside a number that is of something else → of what
+    unsure_units: tuple[str, ...] = ()  # units that, written exactly so, are read with a warning
+    other_units: dict[str, str] = {}  # words beside a number that is of something else → of what; units exactly so
     domains: tuple[str, ...] = ()  # mail domains that need no warning
     sensitive: bool = False  # never quoted in a letter
     group: str = ""

@@ -2,13 +2,13 @@
 
 import ipaddress
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from difflib import get_close_matches
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote_plus, urlsplit
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
@@ -119,7 +119,8 @@ def number(text: str, *, whole: bool) -> float | None:
 
     A single separator before exactly three digits groups thousands in whole numbers, and is decimal elsewhere.
     """
-    text = text.strip().replace("\u00a0", " ")
+    text = text.strip().lstrip("'’`").rstrip(",;").replace("\u00a0", " ")
+    text = text[:-1] if text.endswith(".") else text
     if text.isascii() and text.isdigit():
         return float(text) if len(text) < 16 else None
     if whole and _GROUPED.fullmatch(text):
@@ -132,7 +133,13 @@ def number(text: str, *, whole: bool) -> float | None:
 
 
 _MEASURED = re.compile(r"(\D*?)([+-]?\d[\d.,]*(?:[ \u00a0]\d{3})*)\s*(.*)", re.DOTALL)
-_ABOUT = re.compile(r"\s*(?:khoảng|tầm|gần|ước|ước tính|xấp xỉ|~|≈|≃)\s*", re.IGNORECASE)
+_ABOUT = re.compile(r"\s*(?:khoảng|tầm|gần|ước|ước tính|xấp xỉ|[~≈≃≥≤]|[<>]=?)\s*", re.IGNORECASE)
+# "một tháng", "nửa năm"; but "năm 2020" is a year.
+_COUNTS = {"nửa": "0.5"} | {
+    word: str(count)
+    for count, word in enumerate(("một", "hai", "ba", "bốn", "năm", "sáu", "bảy", "tám", "chín", "mười"), 1)
+}
+_COUNTED = re.compile(rf"^({'|'.join(_COUNTS)})\s+(?=[^\W\d])", re.IGNORECASE)
 _IN_WORDS = re.compile(r"\s*\([^()\d]*\)\s*")  # 12 (mười hai) camera
 _TO_ANOTHER = re.compile(r"\s*(?:-|–|đến|tới|->|/|hoặc|\.\.+)\s*\d", re.IGNORECASE)
 Measured = tuple[float, tuple[tuple[str, dict[str, Any]], ...]]
@@ -150,6 +157,7 @@ def _measured(field: Field, raw: Raw, *, whole: bool) -> Measured | None:
     if isinstance(raw, bool | date) or (value := number(text, whole=whole)) is not None:
         return None if isinstance(raw, bool | date) else (value or 0.0, ())
     text = _IN_WORDS.sub(" ", text).strip()
+    text = _COUNTED.sub(lambda m: _COUNTS[m[1].lower()] + " ", text)
     about = _ABOUT.match(text)
     match = _MEASURED.fullmatch(text[about.end() :] if about else text)
     value = number(match[2], whole=whole) if match else None
@@ -158,9 +166,9 @@ def _measured(field: Field, raw: Raw, *, whole: bool) -> Measured | None:
     if _TO_ANOTHER.match(match[3]):
         raise Wrong("number_range", value=quote(field, raw))
     before, after = fold(match[1]), fold(match[3])
-    if other := next((what for word, what in field.other_units.items() if after and fold(word) == after), None):
-        raise Wrong("other_unit", value=quote(field, raw), what=other)
     units = {fold(word): factor for word, factor in field.units.items()}
+    if other := _other_unit(field, match[3].strip(), units):
+        raise Wrong("other_unit", value=quote(field, raw), what=other)
     times = units.get(after, 0.0) if after else 1.0
     if (
         not times
@@ -169,10 +177,19 @@ def _measured(field: Field, raw: Raw, *, whole: bool) -> Measured | None:
     ):
         return None
     result = value if times == 1 else round(value * times, 6)
-    notes = [("number_about", {"value": quote(field, raw), "number": _number(result)})] if about else []
+    unsure = about or match[3].strip() in field.unsure_units
+    notes = [("number_about", {"value": quote(field, raw), "number": _number(result)})] if unsure else []
     if times != 1:
         notes.append(("unit_converted", {"value": quote(field, raw), "number": _number(result)}))
     return result, tuple(notes)
+
+
+def _other_unit(field: Field, written: str, units: Collection[str]) -> str | None:
+    """What a number is of, if not of this field. Where only capitals tell (MBps, Mbps), they must be these."""
+    for word, what in field.other_units.items():
+        if word == written or (written and fold(word) == fold(written) and fold(word) not in units):
+            return what
+    return None
 
 
 def _whole(field: Field, raw: Raw, context: Context) -> Value:
@@ -225,19 +242,22 @@ def _days(field: Field, raw: Raw, context: Context) -> Value:
     return Value(days, (*about, ("duration_converted", {"value": quote(field, raw), "days": days})))
 
 
-_DATE = re.compile(r"(?:ngay )?(\d{1,2})\s*(?:[/.-]|,? ?thang)\s*(\d{1,2})\s*(?:[/.-]|,? ?nam)\s*(\d{4}|\d{2})")
+_DATE = re.compile(r"(?:ngay )?(\d{1,2})\s*(?:[/.-]|,? ?thang)\s*(\d{1,2})\s*(?:[/.-]|,? ?nam|,)\s*(\d{4}|\d{2})")
 _ISO = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})")
 _ENGLISH = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")  # 17-Nov-21
 _MONTHS = re.compile(rf"[ ./-]*\b({'|'.join(_ENGLISH)})[a-z]{{0,6}}[ ,./-]*")
+_MONTH_FIRST = re.compile(rf"^({'|'.join(_ENGLISH)})[a-z]{{0,6}}\.? (\d{{1,2}}),? (\d{{4}})$")  # Nov 17, 2021
 _AROUND = re.compile(
-    r"^(?:thứ \w+|chủ nhật),? |^[^\d]*?,? ?(?=ngay )|"
+    r"^(?:thứ \w+|chủ nhật),? |^[^\d]*?,? ?(?=ngay )|^[^\d]{0,40}(?:,|ngay ?:) ?(?=\d)|"
     r"[t ,]*(?:luc )?\d{1,2}\s*(?:[:h]|gio)\s*(?:\d{2})?(?::\d{2}(?:\.\d+)?)?z?\s*(?:am|pm)?$"
 )
 
 
 def written_date(text: str) -> date | None:
     """A date as people type it, always day before month; None when it is none."""
-    plain = text.strip().lower().replace("ngày", "ngay").replace("tháng", "thang").replace("năm", "nam")
+    plain = _MONTH_FIRST.sub(r"\2 \1 \3", text.strip().lower())
+    for word, short in (("ngày", "ngay"), ("tháng", "thang"), ("thg", "thang"), ("năm", "nam")):
+        plain = plain.replace(word, short)
     plain = _MONTHS.sub(lambda m: f"/{_ENGLISH.index(m[1]) + 1}/", " ".join(plain.split()))
     plain = _AROUND.sub("", plain).strip(" .,")
     day = month = year = 0
@@ -295,7 +315,11 @@ def _phone(field: Field, raw: Raw, context: Context) -> Value:
 
 def _e164(field: Field, text: str) -> str:
     digits = re.sub(r"\D", "", text, flags=re.ASCII)
-    local = "0" + digits.removeprefix("0084").removeprefix("84") if digits.startswith(("84", "0084")) else digits
+    local = (
+        "0" + digits.removeprefix("0084").removeprefix("84").removeprefix("0")
+        if digits.startswith(("84", "0084"))
+        else digits
+    )
     if len(local) == 11 and local[:4] in _OLD_PREFIXES:
         hint = _OLD_PREFIXES[local[:4]] + local[4:]
         raise Wrong("phone_old", value=quote(field, text.strip()), hint=hint)
@@ -310,7 +334,11 @@ def _e164(field: Field, text: str) -> str:
     return phonenumbers.format_number(number_, phonenumbers.PhoneNumberFormat.E164)
 
 
-_AROUND_EMAIL = re.compile(r"^(?:e-?mail|mailto|thư điện tử)\s*:\s*|^<|>$|\.$|\s+(?=@)|(?<=@)\s+", re.IGNORECASE)
+_AROUND_EMAIL = re.compile(
+    r"\s*\([^()@]*\)$|^[^<>@]{0,80}<(?=[^<>]+>\W*$)|>\W*$|^(?:e-?mail|mailto|thư điện tử)\s*:\s*|[\s.,;]+$|"
+    r"\s+(?=@)|(?<=@)\s+",
+    re.IGNORECASE,
+)
 
 
 def _email(field: Field, raw: Raw, context: Context) -> Value:
@@ -318,7 +346,7 @@ def _email(field: Field, raw: Raw, context: Context) -> Value:
     if text.count("@") > 1 and len([part for part in re.split(r"[;,/\s]+", text) if "@" in part]) > 1:
         raise Wrong("email_several")
     try:
-        email = validate_email(_AROUND_EMAIL.sub("", text), check_deliverability=False)
+        email = validate_email(_AROUND_EMAIL.sub("", text), check_deliverability=False, allow_smtputf8=False)
     except EmailNotValidError:
         raise Wrong("bad_email", value=quote(field, raw)) from None
     address = email.normalized.lower()
@@ -351,7 +379,11 @@ def _host(field: Field, raw: Raw, context: Context) -> Value:
 
 _IP = r"\d{1,3}(?:\.\d{1,3}){3}"
 _SPACED = re.compile(r"\d{1,3}(?:\s*\.\s*\d{1,3}){3}", re.ASCII)  # 113.160.10. 21
-_AROUND_HOST = re.compile(r"^(?:địa chỉ\s*)?ip(?:\s*tĩnh)?\s*:?\s+|\s*\([^()\d]*\)$", re.IGNORECASE)  # IP: … (qua VPN)
+_AROUND_HOST = re.compile(  # IP: … (qua VPN), WAN: …, … - VNPT
+    r"^(?:(?:địa chỉ\s*)?(?:ip|wan|lan|public|tĩnh)\s*(?:tĩnh|wan|lan|public)?(?:\s*[:=]\s*|\s+))(?=\d)|"
+    r"\s*\([^()\d]*\)$|(?<=\d)\s+[-–]\s+[^\d:/]{1,30}$|(?<=\d)/$",
+    re.IGNORECASE,
+)
 
 
 def _bare(text: str) -> str:
@@ -361,16 +393,21 @@ def _bare(text: str) -> str:
 
 
 _NO_HOSTS = (  # what stands there instead, each with advice of its own; the first that fits
-    ("host_network", re.compile(rf"^{_IP}\s*/\s*(?:\d{{1,2}}|{_IP})$|^{_IP}\s*(?:-|–|đến|->)\s*\d")),
+    (
+        "host_network",
+        re.compile(
+            rf"^(?:\d{{1,3}}\.){{2,3}}[x*](?:\.[x*])?$|^{_IP}\s*/\s*(?:\d{{1,2}}|{_IP})$|^{_IP}\s*(?:-|–|đến|->)\s*\d"
+        ),
+    ),
     ("host_several", re.compile(rf"{_IP}(?::\d+)?\s*(?:[;,/&+\n\s]|và|hoặc)+\s*(?:{_IP}|\.?\d{{1,3}}$)")),
     ("host_has_scheme", re.compile("/")),
-    ("host_has_port", re.compile(r"^[^:\s]+\s*:\s*\d+$|^\[.+\]:\d+$|cổng|port", re.IGNORECASE)),
+    ("host_has_port", re.compile(r"^[^:\s]+(?:\s*:\s*\d+){1,2}$|^\[.+\]:\d+$|cổng|port", re.IGNORECASE)),
     ("host_zeros", re.compile(r"^(?=.*(?:^|\.)0\d)\d{1,3}(?:\.\d{1,3}){3}$")),
     ("host_dynamic", re.compile(r"^(?:ip\s*)?(?:dhcp|ddns|động|dynamic|tự động)(?:\s*ip)?$", re.IGNORECASE)),
     ("host_none", re.compile(r"^(?:chưa|không)\s*(?:có|rõ|biết|cấp)?(?:\s*(?:ip|địa chỉ))?$", re.IGNORECASE)),
     ("host_is_phone", re.compile(r"^(?:\+84|0)[\d .]{8,13}$(?<!\.)(?<!\d\.\d)")),
     ("host_is_email", re.compile(r"^\S+@\S+$")),
-    ("host_serial", re.compile(r"^(?=.*\d)(?=.*[A-Z])[A-Z0-9]{9,20}$")),
+    ("host_serial", re.compile(r"^(?=.*\d)(?=.*[A-Z])[A-Z0-9]{9,20}$|^(?i:[\w ]{0,20}\b(?:p2p|cloud|đám mây))\b")),
 )
 
 
@@ -421,6 +458,8 @@ def _path(field: Field, raw: Raw, context: Context) -> Value:
         return Value(text, (("whole_address", {}),))
     if "://" in text or any(c.isspace() for c in text) or isinstance(raw, bool | date):
         raise Wrong("bad_path")
+    if "\\" in text and "/" not in text:
+        return Value(f"/{text.replace(chr(92), '/').lstrip('/')}", (("path_slash_added", {}),))
     if not text.startswith("/"):
         return Value(f"/{text}", (("path_slash_added", {}),))
     return Value(text)
@@ -434,9 +473,9 @@ _SIGNS = (  # how people write degrees, minutes, seconds, and which coordinate i
         " ",
     ),
     (re.compile(r"(?:vĩ độ|vĩ|kinh độ|kinh|độ)?\s*(?:bắc|đông|north|east)\b", re.I), " "),
-    (re.compile(r"[º˚∘]|độ|deg|(?<=\d)o(?=\s*\d)", re.I), "°"),
-    (re.compile(r"''|’’|‘‘|′′|´´|[”“„″]|giây|sec", re.I), '"'),
-    (re.compile(r"[’‘′´`]|phút|min", re.I), "'"),
+    (re.compile(r"[º˚∘*]|độ|deg(?:rees?)?|(?<=\d)o(?=\s*\d)", re.I), "°"),
+    (re.compile(r"''|’’|‘‘|′′|´´|[”“„″]|giây|sec(?:onds?)?", re.I), '"'),
+    (re.compile(r"[’‘′´`]|phút|min(?:utes?)?", re.I), "'"),
     (re.compile(r"^\s*[NBEĐ](?=[\s\d:])|(?<=[\s\d°'\"])[NBEĐ]\s*$", re.I), " "),
 )
 _DMS = re.compile(
@@ -456,7 +495,7 @@ def degrees(text: str) -> float | None:
     plain = text
     for shape, sign in _SIGNS:
         plain = shape.sub(sign, plain)
-    plain = plain.strip(" :=,;.()")
+    plain = plain.strip(" :=,;.()~≈")
     if (value := number(plain.removesuffix("°").strip(), whole=False)) is not None:
         return value
     match = _DMS.fullmatch(plain)
@@ -471,8 +510,39 @@ _BETWEEN = re.compile(r"\s*[;/|\n]\s*|\s*,\s+|,|\s+-\s+|\s+|(?<=[NBnb])(?=\d)")
 _PRECISE = re.compile(r"\d[.,]\d|\d\s*[°º˚:'’′\s]\s*\d")
 
 
+# Where links to maps have the place: Google's (its pin before the middle of what is shown), OpenStreetMap's, Bing's,
+# Apple's; RFC 5870 (geo:). https://developers.google.com/maps/documentation/urls/get-started
+_LINK = re.compile(r"(?:https?://|geo:|(?:www|maps?|goo)\.)\S+", re.IGNORECASE)
+_LONGEST_LINK = 2_000
+_IN_LINK = (
+    re.compile(r"!3d(?P<one>[\d.]+)!4d(?P<other>[\d.]+)"),
+    re.compile(r"mlat=(?P<one>[\d.]+)&mlon=(?P<other>[\d.]+)"),
+    re.compile(r"[?&](?:q|query|ll|sll|daddr|destination|center|cp)=(?:loc:)?(?P<both>[^&#]+)"),
+    re.compile(r"/(?:place|search|dir)/+(?P<both>[^/@?]+)"),
+    re.compile(r"@(?P<both>[\d.]+,[\d.]+)"),
+    re.compile(r"#map=\d+/(?P<one>[\d.]+)/(?P<other>[\d.]+)"),
+    re.compile(r"^geo:(?P<both>[^?;]+)", re.IGNORECASE),
+)
+
+
 def pair(text: str) -> tuple[float, float] | None:
     """Both coordinates of one cell, as a map on a phone gives them: one is a latitude and one a longitude of here."""
+    beside = _LINK.sub(" ", text[:_LONGEST_LINK])
+    links = _LINK.findall(text[:_LONGEST_LINK])
+    return _written_pair(beside) or next((found for link in links if (found := _linked_pair(link))), None)
+
+
+def _linked_pair(link: str) -> tuple[float, float] | None:
+    for shape in _IN_LINK:
+        if match := shape.search(link):
+            groups = match.groupdict()
+            both = groups.get("both") or f"{groups['one']} {groups['other']}"
+            if found := _written_pair(unquote_plus(both).replace("~", " ")):
+                return found
+    return None
+
+
+def _written_pair(text: str) -> tuple[float, float] | None:
     if len(text) > 2 * _LONGEST_DEGREES:
         return None
     for cut in _BETWEEN.finditer(text):
@@ -491,6 +561,8 @@ def _fit(latitude: float, longitude: float) -> bool:
 
 def _coordinate(field: Field, raw: Raw, context: Context) -> Value:
     value = raw if isinstance(raw, float) else degrees(text_of(raw))
+    if value is None and isinstance(raw, str) and _LINK.search(raw):
+        raise Wrong("coordinate_link", example=field.example)
     if value is None and isinstance(raw, str) and _VN_2000.search(raw):
         raise Wrong("coordinate_metres", example=field.example)
     if isinstance(raw, bool | date) or value is None:

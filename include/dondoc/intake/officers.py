@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from dondoc.clock import HERE
 from dondoc.configuration.context import AppContext
 from dondoc.directive.names import fold
+from dondoc.documents.words import phone
 from dondoc.facts import contact_changes, contacts
 from dondoc.facts.desk import desk
 from dondoc.intake import origins
@@ -177,7 +178,7 @@ def _letter(
         "received_at": submission.happened_at,
         "origin": _origin(submission),
         "people": [
-            {"name": c.name, "email": c.email, "phone": c.phone, "system": names.get(c.system or "")}
+            {"name": c.name, "email": c.email, "phone": phone(c.phone), "system": names.get(c.system or "")}
             for c in changes[:SHOWN]
         ],
         "more": max(0, len(changes) - SHOWN),

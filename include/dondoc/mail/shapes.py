@@ -130,6 +130,8 @@ class AnswerWords(TypedDict):
 
     kind: MailKind
     empty: str | None  # the name of its only file, in which there is nothing
+    stripped: bool  # a filter took the file out on its way
+    linked: bool  # the file is somewhere else, behind a link
     received_at: datetime
     agency: str | None
     agency_short: str | None

@@ -42,12 +42,13 @@ def no_address(app: AppContext, session: Session, lacks: Mapping[str, str], now:
         _tell(app, session, Notice.NO_ADDRESS, ",".join(new), [lacks[key] for key in new], now, nobody=new)
 
 
-def held_letters(app: AppContext, session: Session, now: datetime) -> list[OutboxLetter]:
-    """The letters that wait for an approver and may still leave."""
+def held_letters(app: AppContext, session: Session, now: datetime, *, stopped: bool = False) -> list[OutboxLetter]:
+    """The letters that wait for an approver and may still leave; `stopped`: those that need none, but are held all the
+    same, for a reason of their own (sources unread, everything stopped, a restored database)."""
     alive = or_(OutboxLetter.not_after.is_(None), OutboxLetter.not_after >= now)
     waits = (
         OutboxLetter.state == OutboxState.HELD,
-        OutboxLetter.needs_approval,
+        OutboxLetter.needs_approval.is_(not stopped),
         OutboxLetter.approved_by.is_(None),
         alive,
     )

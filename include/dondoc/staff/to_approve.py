@@ -107,6 +107,18 @@ def waiting(app: AppContext, session: Session, now: datetime) -> list[Entry]:
     return of(app, session, held_letters(app, session, now), now)
 
 
+def stopped(app: AppContext, session: Session, now: datetime) -> list[Entry]:
+    """Every decision that needs no approver, but is held and leaves only if one releases it. No trial for another
+    day."""
+    asked = {_decision(row) for row in held_letters(app, session, now)}
+    rows = (row for row in held_letters(app, session, now, stopped=True) if _decision(row) not in asked)
+    return of(app, session, [row for row in rows if row.context.get("day", "") in ("", _day(row))], now)
+
+
+def _day(row: OutboxLetter) -> str:
+    return row.decided_at.astimezone(HERE).date().isoformat()
+
+
 def of(app: AppContext, session: Session, rows: Sequence[OutboxLetter], now: datetime) -> list[Entry]:
     """The decisions of some letters."""
     to = addressees(session, app.registry, rows)

@@ -43,4 +43,5 @@ class NoDocument(Code):
     OPENED = "opened", "gói đã mở, các tệp trong đó được lấy ra"
     SYSTEM = "system", "tệp của hệ điều hành"
     EMPTY = "empty", "tệp rỗng"
+    STRIPPED = "stripped", "lời báo của phần mềm chống virus thay cho tệp đã gỡ"
     REPEATED = "repeated", "lặp lại một tệp cùng thư"

@@ -52,8 +52,11 @@ def may_approve(app: AppContext, session: Session, user: User, now: datetime) ->
 
 
 def state_of(letter: OutboxLetter) -> str:
-    """A letter's state for people: who has approved a letter that is still held is not asked again."""
-    return "đã duyệt, đang giữ" if letter.state == OutboxState.HELD and letter.approved_by else letter.state.label
+    """A letter's state for people: who has approved a letter that is still held is not asked again, and of one that
+    needs no approver nobody is asked."""
+    if letter.state != OutboxState.HELD:
+        return letter.state.label
+    return "đã duyệt, đang giữ" if letter.approved_by else letter.state.label if letter.needs_approval else "đang giữ"
 
 
 def router(require_operator: Callable[..., User], approving: Callable[..., User]) -> APIRouter:
@@ -80,9 +83,10 @@ def router(require_operator: Callable[..., User], approving: Callable[..., User]
             decided = [list(unit) for _, unit in groupby(rows, lambda row: row.decision_id or -row.id)]
             counts = dict(session.execute(select(OutboxLetter.state, func.count()).group_by(OutboxLetter.state)).all())
             to = addressees(session, app.registry, rows)
-            asked = to_approve.waiting(app, session, clock.now()) if state == OutboxState.HELD and not before else []
-            asked = [one for one in asked if agency in (None, one.agency)]
-            numbers = {number for one in asked for number in one.letters}
+            kinds = (to_approve.waiting, to_approve.stopped) if state == OutboxState.HELD and not before else ()
+            both = [[one for one in of(app, session, clock.now()) if agency in (None, one.agency)] for of in kinds]
+            asked, stopped = both or ([], [])
+            numbers = {number for one in (*asked, *stopped) for number in one.letters}
             addresses = dict(session.execute(ADDRESSES.where(OutboxLetter.id.in_(numbers))).all())
             refused = may_approve(app, session, visitor_of(request), clock.now())
             needs = [] if state or agency or before else needed.lacking(app, session, clock.now())
@@ -101,6 +105,7 @@ def router(require_operator: Callable[..., User], approving: Callable[..., User]
             shown=SHOWN,
             to=to,
             asked=asked,
+            stopped=stopped,
             addresses=addresses,
             refused=refused,
             needed=[*map(said, needs)],

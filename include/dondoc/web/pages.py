@@ -14,6 +14,7 @@ from pydantic_core import PydanticCustomError
 
 from dondoc import __version__, audit, clock
 from dondoc.configuration.context import AppContext
+from dondoc.documents.words import phone
 from dondoc.errors import Problem
 from dondoc.masking import without_addresses
 from dondoc.store.session import head
@@ -26,7 +27,7 @@ LARGEST = 20 * 2**20  # bytes of an upload
 UNSEEN = "unseen"  # the type of the error of a field with characters that nobody sees
 _templates = Jinja2Templates(directory=Path(__file__).with_name("templates"))
 _templates.env.globals |= {"version": __version__, "revision": head}  # a database of another one is refused
-_templates.env.globals |= {"TH": TH, "SC": SC, "BC": BC, "BN": BN}
+_templates.env.globals |= {"TH": TH, "SC": SC, "BC": BC, "BN": BN, "phone": phone}
 
 
 def _day(value: object) -> date:

@@ -806,9 +806,10 @@ case(
     bounced=((OFFICER, "delivered", "2.0.0"),),
 )
 for name, text, subject in (
-    ("automatic answer that only its words tell", "Đây là thư trả lời tự động. Tôi đi công tác.", "Re: Nhắc hạn"),
     ("ticket that only its words tell", "Đã ghi nhận #12. Vui lòng không trả lời thư này.", "[#12] Nhắc hạn"),
-    ("automatic answer in english", "This is an automated reply. I am on leave.", "Re: Nhắc hạn"),
+    ("machine that only its words tell", "Email này được hệ thống gửi tự động.", "Thông báo"),
+    ("outlook's recall", 'Le Van B would like to recall the message, "Gửi biểu mẫu".', "Recall: Gửi biểu mẫu"),
+    ("outlook's recall in Vietnamese", "Lê Văn B muốn thu hồi thư, “Gửi biểu mẫu”.", "Thu hồi: Gửi biểu mẫu"),
     ("deleted unread", "Thư của bạn đã bị xóa mà không đọc.", "Không đọc: Nhắc hạn"),
 ):
     case(name, mail(text, subject), Kind.NOTICE)
@@ -984,6 +985,23 @@ for name, subject in (
     ("absence of Outlook in Vietnamese", "Tự động trả lời: Nhắc hạn"),
 ):
     case(name, mail("Tôi đi học đến hết 30/11, việc gấp xin gọi đồng chí Nam.", subject), Kind.ABSENCE)
+for name, text in (
+    ("absence that only its words tell", "Kính chào.\nĐây là thư trả lời tự động. Tôi đi công tác đến 24/11/2021."),
+    ("absence that only its words tell, otherwise", "Thư này được trả lời tự động vì tôi nghỉ thai sản."),
+    ("absence in english", "This is an automated reply. I am on leave."),
+):
+    case(name, mail(text, "Re: Nhắc hạn"), Kind.ABSENCE)
+case(
+    "form sent with a wish to recall another mail",
+    mail(several("mixed", words("Đơn vị thu hồi bản hôm qua, gửi lại bản đúng."), BM), "Recall: Gửi biểu mẫu"),
+    Kind.SUBMISSION,
+    "BM03.xlsx",
+)
+case(
+    "recall in a person's own words",
+    mail("Đơn vị xin thu hồi biểu mẫu đã gửi hôm qua do nhầm số liệu.", "Thu hồi: Gửi biểu mẫu"),
+    Kind.REPLY,
+)
 case(
     "a desk's ticket",
     mail("Yêu cầu đã được ghi nhận. Vui lòng không trả lời email này.", "[#123] Đã tiếp nhận", "hotro@ductho.test"),

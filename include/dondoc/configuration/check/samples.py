@@ -167,6 +167,8 @@ _PARTS: list[shapes.PartWords] = [
 _ANSWER: shapes.AnswerWords = {
     "kind": MailKind.SUBMISSION,
     "empty": None,
+    "stripped": False,
+    "linked": False,
     "received_at": NOON,
     "agency": "UBND huyện Đức Thọ",
     "agency_short": "Đức Thọ",
@@ -200,6 +202,8 @@ _ANSWERS = (
     {**_ALONE, "kind": MailKind.REPLY, "parts": [_SCAN], "counted": [], "checked": 0},
     {**_ALONE, "kind": MailKind.FORGOTTEN, "parts": [_SCAN], "counted": [], "agency": None, "agency_short": None},
     {**_ALONE, "kind": MailKind.FORGOTTEN, "parts": [_SCAN], "counted": [], "empty": "bieu_mau_03.xlsx"},
+    {**_ALONE, "kind": MailKind.FORGOTTEN, "parts": [_SCAN], "counted": [], "stripped": True},
+    {**_ALONE, "kind": MailKind.FORGOTTEN, "parts": [_SCAN], "counted": [], "linked": True},
 )
 _NEUTRAL: shapes.NeutralWords = {"number": "BN-0012", "received_at": NOON}
 _CHANGE: shapes.ContactChangeWords = {

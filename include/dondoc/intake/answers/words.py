@@ -61,7 +61,9 @@ def of(app: AppContext, incoming: Incoming, parts: Sequence[Part], attached: Fil
     met = [s for s in standings if s.status in DONE]
     return {
         "kind": incoming.kind,
-        "empty": _empty(incoming.mail),
+        "empty": _passed(incoming.mail, NoDocument.EMPTY),
+        "stripped": _passed(incoming.mail, NoDocument.STRIPPED) is not None,
+        "linked": incoming.mail is not None and incoming.mail.reason[:1] == [Why.SHARED],
         "received_at": parts[0].submission.happened_at,
         "agency": agency.name if agency else None,
         "agency_short": agency.short if agency else None,
@@ -93,10 +95,10 @@ def _promised(incoming: Incoming, most: int, calendar: WorkingDays) -> date | No
     return mail.promised if said <= mail.promised <= calendar.add(said, most) else None
 
 
-def _empty(mail: Mail | None) -> str | None:
-    """The name of the file in which there is nothing: its sender attached one, and is not told otherwise."""
+def _passed(mail: Mail | None, reason: NoDocument) -> str | None:
+    """The name of a part that is no document for a reason: who attached a file is not told that there was none."""
     passed_over = mail.passed_over if mail else ()
-    return next((name for name, why in passed_over if why == NoDocument.EMPTY), None)
+    return next((name for name, why in passed_over if why == reason), None)
 
 
 def _is_of(standing: Standing, returned: Sequence[Part]) -> bool:

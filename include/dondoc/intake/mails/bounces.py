@@ -19,8 +19,10 @@ _UNDELIVERED = re.compile(
     r"không (thể )?(gửi|chuyển|phát) (được )?(thư|tới|đến|cho)|gửi thư (thất bại|không thành công)|thư (bị )?trả lại|"
     r"thư[^\n]{0,120} không thành công|thư[^.\n]{0,60} (không|chưa) được (gửi|chuyển|phát)|"
     r"(thư|tin nhắn)[^.\n]{0,60} không (thể )?(gửi|chuyển|đến) (được|tới|đến)|"
-    r"hộp thư[^.\n]{0,80} ((đã|bị) (bị )?đầy|vượt quá dung lượng)|"
-    r"(địa chỉ|người nhận|hộp thư|tài khoản)[^.\n]{0,60} không tồn tại|undeliver(able|ed)|could ?n.t be delivered|"
+    r"(hộp thư|người nhận)[^\n]{0,80} ((đã|bị) (bị )?đầy|vượt quá (dung lượng|hạn mức|hạn ngạch))|"
+    r"(địa chỉ|người nhận|hộp thư|tài khoản|nhóm)[^.\n]{0,60} không tồn tại|"
+    r"(đã|bị)( được)? cách ly|(was|has been) quarantined|để thư[^\n]{0,120} đến được[^\n]{0,120} xác nhận|"
+    r"undeliver(able|ed)|could ?n.t be delivered|"
     r"could not be delivered|not delivered to|(message|mail) (was|has been) (rejected|blocked)|"
     r"delivery (has )?failed|failed delivery|delivery (status notification )?\(?(failure|delay)|"
     r"returned mail|failure notice|no such (user|mailbox)|quota exceeded|"
@@ -28,23 +30,25 @@ _UNDELIVERED = re.compile(
     re.IGNORECASE,
 )
 _SUBJECT = re.compile(
-    r"^\W*(undeliver(able|ed)|returned mail|failure notice|(mail|message) could not be delivered|"
+    r"^\W*(warning\W+)?(undeliver(able|ed)|returned mail|failure notice|(mail|message) could not be delivered|"
     r"(mail|message|permanent)? ?delivery (has )?(failed|failure|status notification))",
     re.IGNORECASE,
 )
 _WORDS = re.compile(
-    r"\b(your|the|a) (message|e?-?mail) (that you sent )?"
+    r"\b(your|the|a)( following)? (message|e?-?mail) (that you sent )?"
     r"((could not|cannot|was not|has not been|can't) (be )?delivered|(was|has been) (rejected|blocked))|"
     r"created automatically by mail delivery software",
     re.IGNORECASE,
 )
-# What servers of VNPT and Viettel write in the name of an administrator; people tell of it in the same words, and ask.
+# What servers of VNPT and Viettel, and gateways, write in the name of an administrator; people tell of it in the same
+# words, and ask.
 _SUBJECT_HERE = re.compile(
     r"^\W*(thông báo\W+)?(không (thể )?gửi được thư|gửi thư (thất bại|không thành công)|"
-    r"thư (không gửi được|bị trả lại))",
+    r"thư (không gửi được|bị trả lại)|(đã |bị )?cách ly|quarantined?\b(?! (summary|digest|report))|"
+    r"(vui lòng )?xác nhận thư của (bạn|quý))",
     re.IGNORECASE,
 )
-_PERSONS = re.compile(r"\b(ạ|dạ|em|mình|anh|chị|tôi|nhờ|giúp|đơn vị|phòng|ubnd)\b|\?", re.IGNORECASE)
+PERSONS = re.compile(r"\b(ạ|dạ|em|mình|anh|chị|tôi|nhờ|giúp|đơn vị|phòng|ubnd)\b|\?", re.IGNORECASE)
 _VIETNAMESE = re.compile("[ăđơưạ-ỹ]", re.IGNORECASE)
 _NOT_YET = re.compile(
     r"delay|chậm|tạm thời chưa|tiếp tục thử|will (continue|keep) (to )?try|not yet been", re.IGNORECASE
@@ -118,7 +122,7 @@ def is_plain(subject: str, own: str) -> bool:
     """Whether these are a mail server's own words, whoever it says to be: people do not write so, but they quote it
     below words of their own."""
     said = _WORDS.search(own[:LOOKED_AT])
-    here = _SUBJECT_HERE.search(subject) and _ADDRESS.search(own[:LOOKED_AT]) and not _PERSONS.search(own[:LOOKED_AT])
+    here = _SUBJECT_HERE.search(subject) and _ADDRESS.search(own[:LOOKED_AT]) and not PERSONS.search(own[:LOOKED_AT])
     return bool(_SUBJECT.search(subject) or here or (said and not _VIETNAMESE.search(own[: said.start()])))
 
 

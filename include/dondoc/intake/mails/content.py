@@ -9,9 +9,8 @@ from dataclasses import dataclass, field
 from email.message import Message
 
 from imap_tools.message import MailAttachment
-from imap_tools.utils import decode_value
 
-from dondoc.intake.mails import archives, bounces, pictures
+from dondoc.intake.mails import archives, bounces, headers, pictures
 from dondoc.intake.mails.archives import Closed
 from dondoc.intake.mails.reader import Reader
 from dondoc.vocabulary.mails import NoDocument
@@ -33,6 +32,7 @@ _TYPES = {
     "application/pgp-keys": NoDocument.SIGNATURE,
     "application/pgp-encrypted": NoDocument.SIGNATURE,
     "application/applefile": NoDocument.SYSTEM,
+    "text/vnd.google.email-reaction+json": NoDocument.FOOTER,
     "message/delivery-status": NoDocument.REPORT,
     "message/global-delivery-status": NoDocument.REPORT,
     "message/disposition-notification": NoDocument.REPORT,
@@ -41,7 +41,11 @@ _TYPES = {
 }
 _ENDINGS = {"ics": NoDocument.INVITATION, "vcf": NoDocument.CARD, "p7s": NoDocument.SIGNATURE}
 _FOOTER = re.compile(r"(?i)att\d{5}(\.(txt|html?|c|bin|dat))?")  # what Exchange makes of text behind a file
-_NO_CHARSETS = ("punycode", "idna", "undefined", "unicode_escape", "raw_unicode_escape")  # codecs of Python, no mail's
+# What filters leave in the place of a file: MailScanner, Symantec, Norton, Exchange Online, and by its new ending.
+_STRIPPED = re.compile(
+    r"(?i)(virus ?warning|[^/]{0,80}attachment[-_ ](warning|removed)|(norton antivirus )?deleted\d*|malware alert text|"
+    r"[^/]{1,200}\.(deleted|removed|blocked|quarantined|infected))\.(txt|html?)"
+)
 _FILES = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF")  # how files begin that Exchange gave such a name
 _ZIP = ("application/zip", "application/x-zip-compressed", "application/x-zip", "multipart/x-zip")
 _TNEF = ("application/ms-tnef", "application/vnd.ms-tnef")
@@ -96,7 +100,7 @@ class _Opening:
 
     def _part(self, part: Message, depth: int) -> None:
         attachment = MailAttachment(part)
-        kind, name = part.get_content_type(), Reader().read("", lambda: attachment.filename)  # it is kept without
+        kind, name = part.get_content_type(), Reader().read("", headers.filename, part)  # it is kept without
         if why := _none_by_type(kind, name):
             self._pass(name or kind, why)
         elif kind in ("message/rfc822", "message/global"):
@@ -128,6 +132,8 @@ class _Opening:
             self._pass(name, NoDocument.SYSTEM)
         elif _FOOTER.fullmatch(name) and not content.startswith(_FILES):
             self._pass(name, NoDocument.FOOTER)
+        elif _STRIPPED.fullmatch(name):
+            self._pass(name, NoDocument.STRIPPED)
         elif why := _none_by_type("", name):
             self._pass(name, why)
         elif content[:4] == b"PK\x03\x04" and (low.endswith(".zip") or (zipped and "." not in low)) and depth < DEPTH:
@@ -220,8 +226,4 @@ def _is_body(part: Message, subtype: str) -> bool:
 
 def _text(part: Message) -> str:
     content = part.get_payload(decode=True)
-    plain, charset = content if isinstance(content, bytes) else b"", part.get_content_charset()
-    try:
-        return decode_value(plain, None if charset in _NO_CHARSETS else charset)
-    except (UnicodeError, LookupError, ValueError):  # a charset that is none, or is not of this text
-        return plain.decode("utf-8", "replace")
+    return headers.text_of(content if isinstance(content, bytes) else b"", part.get_content_charset())

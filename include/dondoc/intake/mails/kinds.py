@@ -13,7 +13,7 @@ from dondoc.vocabulary.submissions import MayBe, may_be
 
 NAMED = 5  # recipients in a reason
 _NOTICES = (Sign.GENERATED, Sign.BULK, Sign.LIST, Sign.MACHINE, Sign.NO_RETURN, Sign.LOOP, Sign.WORDS)
-_SURE = {Sign.SUBJECT, Sign.REPLIED, Sign.AUTOREPLY, Sign.PRECEDENCE}  # of an absence note
+_SURE = {Sign.SUBJECT, Sign.REPLIED, Sign.AUTOREPLY, Sign.PRECEDENCE, Sign.ANSWERS_ITSELF}  # of an absence note
 _LETTERS = (MayBe.LETTER, MayBe.NEITHER)
 
 
@@ -29,6 +29,7 @@ class Why(ReasonCode):
     COMPLAINT = "complaint", "báo cáo thư bị xếp là thư rác"
     RECEIPT = "receipt", "báo đã đọc hoặc đã nhận thư"
     CALENDAR = "calendar", "lời mời hoặc trả lời lịch họp"
+    RECALLED = "recalled", "Outlook đề nghị thu hồi một thư đã gửi; thư và tệp đã nhận vẫn được giữ nguyên"
     MACHINE = "machine", "thư do máy gửi ({sign})"
     DOCUMENTS = "documents", "có {count:02} tệp gửi kèm"
     OPAQUE = "opaque", "thư được ký hoặc mã hóa nguyên khối (S/MIME), không mở được: cần người xem"
@@ -37,6 +38,8 @@ class Why(ReasonCode):
     TOO_LARGE = "too_large", "thư quá lớn nên chưa đọc"
     SAYS_ATTACHED = "says_attached", "thư viết “{words}” mà không có tệp nào"
     EMPTY_FILE = "empty_file", "tệp gửi kèm “{name}” không có nội dung"
+    STRIPPED = "stripped", "tệp gửi kèm đã bị phần mềm chống virus gỡ khỏi thư, chỉ còn “{name}”"
+    SHARED = "shared", "thư chia sẻ tệp bằng đường dẫn (“{words}”) mà không kèm tệp; phần mềm không mở đường dẫn"
     WORDS = "words", "thư trả lời, không có tệp gửi kèm"
 
 
@@ -135,8 +138,12 @@ def _without_document(found: frozenset[Sign], parts: Parts) -> Decision:
     subject, passed = parts.subject or "", {why: name for name, why in parts.passed_over}
     if signs.is_read_receipt(subject) and not words.claims(parts.own):
         return _machines(MailKind.NOTICE, Why.RECEIPT)
-    if NoDocument.INVITATION in passed or (signs.is_answer_to_invitation(subject) and not parts.own):
+    if NoDocument.INVITATION in passed or signs.is_answer_to_invitation(subject, parts.own):
         return _machines(MailKind.NOTICE, Why.CALENDAR)
+    if signs.is_recall(subject, parts.own):
+        return _machines(MailKind.NOTICE, Why.RECALLED)
+    if shared := words.shares(subject, parts.own):
+        return Decision(MailKind.FORGOTTEN, because(Why.SHARED, words=shared), any(not sign.weak for sign in found))
     if found & _SURE or (found & {Sign.RULE, Sign.SUPPRESS} and not found & {Sign.LIST, Sign.BULK}):
         sign = next(one for one in ABSENT if one in found)
         return _machines(MailKind.ABSENCE, Why.ABSENT, sign=sign.label)
@@ -144,6 +151,8 @@ def _without_document(found: frozenset[Sign], parts: Parts) -> Decision:
         return _machines(MailKind.NOTICE, Why.MACHINE, sign=machine.label)
     if NoDocument.EMPTY in passed:
         return Decision(MailKind.FORGOTTEN, because(Why.EMPTY_FILE, name=passed[NoDocument.EMPTY]))
+    if NoDocument.STRIPPED in passed:
+        return Decision(MailKind.FORGOTTEN, because(Why.STRIPPED, name=passed[NoDocument.STRIPPED]))
     if said := words.claims(parts.own or ("" if _is_answer(subject) else subject)):
         return Decision(MailKind.FORGOTTEN, because(Why.SAYS_ATTACHED, words=said))
     return Decision(MailKind.REPLY, because(Why.WORDS))

@@ -29,7 +29,12 @@ _SIGNATURE = re.compile(r"^-- ?$")
 _OF_PROGRAM = re.compile(
     r"^\s*((sent|gửi|được gửi) (from|từ|bằng|via) [^\n]{0,40}\b(iphone|ipad|samsung|galaxy|xiaomi|oppo|vivo|android|"
     r"điện thoại|thiết bị|mail|outlook|yahoo|phone|mobile|mobifone|viettel|vinaphone)\b[^\n]{0,40}|"
-    r"(get|tải) outlook (for|cho) [^\n]{2,60})$",
+    r"(get|tải) outlook (for|cho) [^\n]{2,60}|"
+    # of filters: where a mail came from, and that it was looked through
+    r"\W*(caution|warning|external|cảnh báo|lưu ý|chú ý)\b[^\n]{0,60}"
+    r"(outside|external|bên ngoài|ngoài (cơ quan|đơn vị))[^\n]*|"
+    r"\W*((virus-free|không có vi-?(rút|rus))\W[^\n]{0,80}|(this e-?mail|e-?mail này|thư này)[^\n]{0,60}"
+    r"(checked for viruses|(quét|kiểm tra)[^\n]{0,40} vi-?(rút|rus))[^\n]{0,120}))$",
     re.IGNORECASE,
 )
 _BLOCKS = ("p", "div", "tr", "li", "br", "h1", "h2", "h3", "table", "hr")

@@ -51,6 +51,26 @@ def claims(text: str) -> str | None:
     return None
 
 
+# A file that is shared, not sent: Google Drive, OneDrive, SharePoint and their like, in the words of the services.
+_SHARES = re.compile(
+    r"[^\n?]{0,120}\b(đã chia sẻ|has shared|shared)\b[^\n?]{0,60}(\b(với (bạn|quý vị)|with you)\b|[“\"])[^\n]{0,120}|"
+    r"[^\n?]{0,120}\b(được chia sẻ với bạn|shared with you)\b[^\n]{0,120}",
+    re.IGNORECASE,
+)
+_LINK = re.compile(
+    r"https?://[^\s<>]{0,80}(drive\.google|docs\.google|1drv\.ms|sharepoint\.|onedrive\.|dropbox\.|fshare\.|mediafire\.|"
+    r"we\.?transfer\.)[^\s<>]*",
+    re.IGNORECASE,
+)
+
+
+def shares(subject: str, own: str) -> str | None:
+    """The words, or the link, by which a mail shares a file instead of bringing it."""
+    said = (_SHARES.match(text.strip()) for text in (own, subject))
+    found = next((one for one in said if one and "?" not in one[0]), None) or _LINK.search(own)
+    return " ".join(found[0].split())[:200] if found else None
+
+
 # -- until when something will come
 
 _SENDS = re.compile(
@@ -68,7 +88,8 @@ _NO_PROMISE = re.compile(
     r"gia hạn|cho phép|được không|có thể|đề nghị|yêu cầu|mong(?! \w+( \w+){0,2} thông cảm)|nhờ|nếu|"
     r"khi nào|bao giờ|giúp|của sở|quý (sở|cơ quan|đơn vị)|sở (gửi|sẽ|cho|báo)|(anh|chị) (gửi|cho)|"
     r"thời hạn|hạn (gửi|nộp|cuối|là)|"
-    r"theo (công văn|văn bản|quy định|yêu cầu)|thực hiện (công văn|văn bản)|sent|could|may|if|cố gắng|"
+    r"theo (công văn|văn bản|quy định|yêu cầu)|thực hiện (công văn|văn bản)|sent|could|may|if|"
+    r"cố gắng|(cố|ráng|gắng)( \w+)? (gửi|nộp)|((một|hai|ba) (hai|ba|bốn)|vài|đôi ba|dăm|mấy) (ngày|hôm|bữa)|"
     r"dự kiến(?! (sẽ )?(gửi|gởi|nộp)\b| ngày \d))\b"  # our letters ask by when somebody expects to send
 )
 # Of cameras, leaders, quarters: these things are done or said by themselves, and no file is sent.
@@ -286,7 +307,7 @@ _OF_STATE = rf"\d{{1,5}}[a-zA-Z]?\s?/\s?(?:\d{{4}}/)?{_NO_SYMBOL}[A-ZĐ]{{2}}[\w
 _SYMBOL = rf"(?:{_OF_STATE}|{_OF_PARTY})"
 _NUMBER = re.compile(
     rf"(?P<symbol>(?<![\w/]){_SYMBOL})|\b(?i:công văn|cv|văn bản|vb|báo cáo|cong van|van ban)\s?(?i:số|so)?\s?:?\s?"
-    r"(?P<bare>(?!20\d\d\b)\d{1,5})\b(?!\s?[/.,-]?\d|\s?/|-[A-ZĐ]|"
+    r"(?P<bare>(?!20\d\d\b)\d{1,5})\b(?!\s?[/.,-]?\d|\s?/|-[A-ZĐ]|,? và \d|"
     r" (?:camera|cam|trang|bản|điểm|file|tệp|mục|tháng|ngày(?! \d))\b)"
 )
 _CITED = re.compile(

@@ -9,10 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from email.message import Message
 
-from imap_tools.message import MailMessage
 from pydantic import TypeAdapter
 
-from dondoc.intake.mails import bounces, content, own, signs
+from dondoc.intake.mails import bounces, content, headers, own, signs
 from dondoc.intake.mails.bounces import Bounced
 from dondoc.intake.mails.content import DOCUMENTS, Content
 from dondoc.intake.mails.reader import Reader
@@ -70,7 +69,7 @@ def work(request: bytes, ask: Callable[[bytes], bytes]) -> bytes:
 
 def _subject(request: bytes) -> str:
     head, _, _ = request.partition(b"\r\n\r\n" if b"\r\n\r\n" in request else b"\n\n")
-    return MailMessage.from_bytes(head).subject[:SUBJECT]
+    return headers.decoded(headers.raw(email.message_from_bytes(head), "subject"))[:SUBJECT]
 
 
 def _parts(reader: Reader, mail: Message, found: Content, subject: str) -> Parts:
