@@ -90,8 +90,7 @@ def assign(
     if agency not in {a.id for a in app.registry.agencies}:
         raise Problem(f"Không có đơn vị “{agency}”. Xem mã đơn vị ở cột agency của lệnh `obligations`.")
     with app.sessions.begin() as session:
-        _waits(session, submission, (*ASIDE, Outcome.DISMISSED))
-        _not_underway(session, submission, now, to=agency)
+        waits(session, submission, (*ASIDE, Outcome.DISMISSED), now, to=agency)
         original = session.get_one(Submission, submission)
         if lasting:
             _must_be_certain(original)
@@ -134,8 +133,7 @@ def dismiss(session: Session, secrets: list[str], submission: int, *, reason: st
         Problem: there is no such submission, it does not wait for a person, or nobody says why.
     """
     reason = must(Field.REASON, reason)
-    before = _waits(session, submission, ASIDE)
-    _not_underway(session, submission, now)
+    before = waits(session, submission, ASIDE, now)
     word = _word(submission, before, Outcome.DISMISSED, f"{reason} ({by.name})", now)
     word.closing = Closing.NOT_RELEVANT if _is_reply(session, submission) else None
     session.add(word)
@@ -245,22 +243,28 @@ def original_of(session: Session, submission: int) -> str:
     return row.sha256
 
 
-def _waits(session: Session, submission: int, outcomes: tuple[Outcome, ...]) -> Verdict | None:
-    """The verdict of a submission that is a person's to decide: one of the outcomes, or none yet."""
+def waits(
+    session: Session, submission: int, outcomes: tuple[Outcome, ...], now: datetime, *, to: str | None = None
+) -> Verdict | None:
+    """The verdict of a submission that is a person's to decide: one of the outcomes, or none yet.
+
+    Args:
+        to: the agency to which it is to be given.
+
+    Raises:
+        Problem: there is no such submission, it does not wait, or it is being judged as another agency's.
+    """
+    one_at_a_time(session, f"word/{submission}")
     original_of(session, submission)
     verdict = newest_verdict(session, submission)
     if verdict is not None and verdict.outcome not in outcomes:
         raise Problem(f"Bản nộp {BN(submission)} không chờ người xử lý.")
+    _not_underway(session, submission, now, to)
     return verdict
 
 
-def _not_underway(session: Session, submission: int, now: datetime, *, to: str | None = None) -> None:
-    """Another's word of this minute comes first: what is being judged as an agency's is given to none else meanwhile.
-
-    Raises:
-        Problem: it is being judged as another agency's.
-    """
-    one_at_a_time(session, f"word/{submission}")
+def _not_underway(session: Session, submission: int, now: datetime, to: str | None) -> None:
+    """Another's word of this minute comes first: what is being judged as an agency's is given to none else."""
     given = newest_assignment(session, submission)
     if given is None or given.agency == to or given.recorded_at <= now - JUDGING:
         return
