@@ -125,6 +125,47 @@ def test_the_old_marked_copy_beside_the_corrected_form_is_not_spoken_of(desk: De
     assert status(desk, DUC_THO) == "fulfilled"
 
 
+def test_an_old_copy_or_a_blank_asks_for_nothing_once_the_form_is_there(desk: Desk) -> None:
+    from dondoc.forms.blank import blank
+    from dondoc.forms.spec import load_specs
+
+    spec, owner = load_specs(desk.app.settings.data)["form_03"], desk.app.registry.agency(DUC_THO)
+    untouched = blank(spec, owner, registry=desk.app.registry, secrets=desk.app.secrets)
+    mail(desk, ("bm03.xlsx", desk.form(wrong=1)))
+    desk.work()
+    mail(desk, ("trong.xlsx", untouched), ("bm03.xlsx", desk.form()))
+    desk.work()
+    letter = desk.letters()[-1]
+    assert (letter.kind, letter.subject) == ("receipt", "Đã nhận Biểu mẫu 03: 02 camera – Đức Thọ [IOC Hà Tĩnh]")
+    assert "trong.xlsx" not in letter.text
+    mail(desk, ("trong.xlsx", untouched))
+    mail(desk, ("bm03_can_sua.xlsx", desk.form(wrong=1)))
+    desk.work()
+    of_blank, of_old = desk.letters()[-2:]
+    assert of_blank.subject == "Biểu mẫu 03 gửi lên còn trống, bản BN-0003 vẫn được dùng – Đức Thọ [IOC Hà Tĩnh]"
+    assert "chưa điền nội dung; bản BN-0003 vẫn được dùng" in of_blank.text
+    assert of_old.subject == "Đã nhận Biểu mẫu 03 – Đức Thọ [IOC Hà Tĩnh]"
+    assert "giống hệt một bản cũ; bản đang dùng vẫn là BN-0003" in of_old.text
+    assert "cần sửa" not in of_old.text
+
+
+def test_the_same_content_is_answered_anew_when_another_version_stands(desk: Desk) -> None:
+    first, second = desk.form(cameras=2), desk.form(cameras=3)
+    said = []
+    for content in (first, first, second, first, desk.form(cameras=4), first, first, desk.form(cameras=2, base=3)):
+        before = len(desk.letters())
+        mail(desk, ("bm03.xlsx", content))
+        desk.work()
+        said.append([letter.text for letter in desk.letters()[before:]])
+    accepted, repeated, _, older, _, older_still, again, back = said
+    assert "02 camera" in accepted[0]
+    assert "không cần gửi lại" in repeated[0]
+    assert "bản đang dùng vẫn là BN-0003" in older[0]
+    assert "bản đang dùng vẫn là BN-0005" in older_still[0]
+    assert again == []
+    assert "Thay bản BN-0005." in back[0]
+
+
 def test_a_receipt_says_what_was_met_what_is_still_owed_and_the_numbers_of_the_cameras(desk: Desk) -> None:
     mail(desk, ("bm03.xlsx", desk.form()))
     desk.work()

@@ -137,3 +137,19 @@ def test_who_sends_another_agencys_copy_learns_nothing_of_that_agency(sent: Desk
     assert "Kính gửi: Quý cơ quan" in letter.text
     assert "Đức Thọ" not in letter.text + letter.subject
     assert "còn phải gửi" not in letter.text
+
+
+@pytest.mark.parametrize("total", [3, 2])
+def test_the_total_of_the_next_copy_counts_what_stands_whether_or_not_it_was_counted_down(
+    total: int, sent: Desk
+) -> None:
+    book, spec = load_workbook(BytesIO(edited(sent, (2, "change", "Tháo dỡ")))), load_specs(sent.app.settings.data)
+    book["Thông tin chung"]["C20"] = total
+    stream = BytesIO()
+    book.save(stream)
+    assert back(sent, stream.getvalue()).outcome == "accepted"
+    with sent.app.sessions.reading() as session:
+        now = versions.current(session, spec["form_03"], DUC_THO)
+    assert now
+    assert (now.head["total_cameras"], len(now.rows)) == (2, 2)
+    assert "Tổng số camera: 3 → 2" in sent.letters()[-1].text

@@ -555,3 +555,23 @@ def test_the_same_form_that_came_in_time_and_was_taken_in_last_is_no_late_one(de
     with desk.app.sessions.begin() as session:
         session.add(without_reading(1, Outcome.DISMISSED, "không phải của đơn vị", desk.now, agency=DUC_THO))
     assert status(desk, DUC_THO) != "fulfilled", "a duplicate of nothing counts for nothing"
+
+
+def test_what_one_clerk_is_giving_to_an_agency_no_other_gives_elsewhere_or_puts_aside(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    submission, judged = bring(desk, desk.form(), sender="la@noi-khac.test"), inbox.judge_submission
+    other = Actor("Trần Thị B", "ttb", Channel.PAGE)
+
+    def meanwhile(*args: Any, **more: Any) -> Verdict:
+        with pytest.raises(Problem, match="vừa được Nguyễn Văn A giao"):
+            inbox.assign(desk.app, submission, VU_QUANG, by=other, now=desk.now)
+        with pytest.raises(Problem, match="vừa được Nguyễn Văn A giao"), desk.app.sessions.begin() as session:
+            inbox.dismiss(session, desk.app.secrets, submission, reason="rác", by=other, now=desk.now)
+        return judged(*args, **more)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(inbox, "judge_submission", meanwhile)
+        inbox.assign(desk.app, submission, DUC_THO, by=PERSON, now=desk.now)
+    assert {camera.agency for camera in cameras(desk)} == {DUC_THO}
+    assert (newest(desk, submission).outcome, newest(desk, submission).agency) == ("accepted", DUC_THO)

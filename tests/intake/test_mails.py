@@ -16,6 +16,7 @@ from dondoc.clock import HERE
 from dondoc.intake.mails import content as contents
 from dondoc.intake.mails import kinds, own, take, words
 from dondoc.intake.sources import mailbox, parts
+from dondoc.intake.sources.mail import read_mail
 from dondoc.intake.sources.parts import PARTS, Parts
 from dondoc.store.intake import Mail, Submission
 from dondoc.store.mail import OutboxLetter
@@ -155,6 +156,13 @@ def test_a_password_in_a_mail_is_kept_in_none_of_our_tables_but_the_sealed_origi
     assert "Camera@2021" not in mail.text
     assert "abc@1234" not in mail.text
     assert mail.text.startswith("Dạ gửi Sở.")
+
+
+def test_a_mail_of_more_parts_than_are_taken_apart_is_said_to_have_too_many() -> None:
+    part = b"--B\r\nContent-Disposition: attachment; filename=a.pdf\r\n\r\n%PDF\r\n"
+    raw = b"From: a@b.vn\r\nContent-Type: multipart/mixed; boundary=B\r\n\r\n" + part * 10_000 + b"--B--\r\n"
+    mail = read_mail(raw)
+    assert kinds.decide(mail.header, mail.parts, ours=False, sent_back=False).reason.code == kinds.Why.TOO_MANY
 
 
 def test_a_mail_with_a_part_that_cannot_be_read_is_kept_whole_beside_its_documents(post: Post) -> None:

@@ -52,15 +52,17 @@ def test_a_sender_who_is_registered_later_is_shown_then_accepted_then_told(desk:
 
 
 def test_a_rule_that_has_changed_is_told_to_the_senders_whose_cells_it_concerns(desk: Desk, tmp_path: Path) -> None:
-    good, bad = bring(desk, desk.form("ubnd-huyen-vu-quang"), sender=""), bring(desk, desk.form(wrong=1))
+    bring(desk, desk.form("ubnd-huyen-vu-quang"), sender="")
+    bring(desk, desk.form(wrong=2))  # its correction, still wrong, is what its sender is asked about
+    bad, stranger = bring(desk, desk.form(wrong=1)), bring(desk, desk.form(wrong=1, note=" khác"), sender=NEW)
     data = tmp_path / "include"
     shutil.copytree(desk.app.settings.data, data, ignore=shutil.ignore_patterns("dondoc"))
     common = data / "forms" / "common.yaml"
     words = common.read_text().replace("variants: [1080p, ", "variants: [1080p, nét cao, ", 1)
     common.write_text(words)
     later = Desk(AppContext(desk.app.settings.model_copy(update={"data": data})), desk.now)
-    [change] = [one for one in seen(later) if isinstance(one, Rejudged)]
-    assert change.submission.id == bad != good
+    change, of_stranger = [one for one in seen(later) if isinstance(one, Rejudged)]
+    assert (change.submission.id, of_stranger.submission.id) == (bad, stranger)
     assert change.as_row()["settled_errors"] == [f"not_in_list {cell(change)}"]
     assert change.as_row()["new_errors"] == []
     before = len(later.letters())
@@ -68,6 +70,7 @@ def test_a_rule_that_has_changed_is_told_to_the_senders_whose_cells_it_concerns(
     [letter] = later.letters()[before:]
     assert (letter.recipient, letter.kind) == (OFFICER, "returned")
     assert "Đề nghị sửa 02 chỗ" in letter.subject
+    assert newest(later, stranger).answered, "what waits for us as before is nothing to write to its sender about"
 
 
 def cell(change: Rejudged) -> str:

@@ -191,6 +191,7 @@ def test_our_own_blank_coming_back_is_no_form_that_was_sent() -> None:
         ("bm.docx", "either"),
         ("x.rar", "either"),
         ("a.txt", "neither"),
+        ("cai-dat.exe", "neither"),
     ],
 )
 def test_what_waits_says_what_it_may_be(filename: str, kind: str) -> None:

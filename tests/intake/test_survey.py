@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -194,6 +195,18 @@ def test_whatever_a_submission_is_called_one_problem_is_told_and_the_others_are_
         fake.rows["uuid:1"] = fake.rows[name] | {"__id": "uuid:1", "so": 1}
         assert len(read(desk, fake).problems) <= 1
     assert 1 in numbers(desk)
+
+
+def test_what_nobody_asked_for_is_neither_kept_nor_waited_for(desk: Desk, fake: Fake) -> None:
+    key, others = fake.submit({"so": 1}), count(100)
+
+    def stuff(talk: Talk) -> bool:
+        row = fake.rows[key] | {"so": 2} | ({"_id": next(others)} if fake.kind == "kobo" else {"__id": "uuid:khac"})
+        return talk.say(200, json.dumps({"count": 10**6, "results": [row], "value": [row]}).encode()) or True
+
+    fake.once("$in" if fake.kind == "kobo" else "Submissions('", stuff, times=50)
+    assert "không đưa 01 phiếu mà nó nêu" in details(desk, fake)
+    assert kept(desk) == []
 
 
 def test_a_page_that_leads_to_itself_ends(desk: Desk) -> None:

@@ -380,14 +380,17 @@ def test_a_scanned_letter_is_entered_in_the_register_from_the_inbox(app: AppCont
     form = visit("ops").get(f"{path}?agency=so-nnptnt").text
     assert "Văn bản cử cán bộ đầu mối (Hồ, đập thủy lợi)" in words_of(form)
     sent = ACTIONS["/inbox/1/register"]
-    answer = visit("ops").post(f"/inbox/{number}/register", headers=ORIGIN, **sent)
+    future = {"data": sent["data"] | {"document_date": "2999-01-01"}}
+    assert visit("ops").post(path, headers=ORIGIN, **future).status_code == 400
+    answer = visit("ops").post(path, headers=ORIGIN, **sent)
     assert answer.status_code == 303
     page = words_of(visit("ops").get(answer.headers["location"]).text)
     assert "đã vào sổ văn bản số 1/SNN của Sở Nông nghiệp và Phát triển nông thôn" in page
     assert "Không có gì đang chờ" in page
     assert "Hoàn thành" in words_of(visit("ops").get("/agency/so-nnptnt").text)
-    future = {"data": sent["data"] | {"document_date": "2999-01-01"}}
-    assert visit("ops").post(f"/inbox/{number}/register", headers=ORIGIN, **future).status_code == 400
+    second = visit("approver").post(path, headers=ORIGIN, **sent)  # another clerk, whose page is older
+    assert (second.status_code, "không chờ người xử lý" in second.text) == (400, True)
+    assert words_of(visit("ops").get("/register").text).count("1/SNN") == 1
 
 
 def test_what_needs_nobody_is_put_aside_with_a_reason(app: AppContext, visit: Visit) -> None:

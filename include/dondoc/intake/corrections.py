@@ -43,9 +43,14 @@ class Current:
 def current(spec: FormSpec, value_hash: str | None, head: Row, rows: Sequence[Row], numbers: Numbers) -> Current:
     """The version in force, of what was kept of it."""
     standing = [row for row in rows if row.get(CHANGE) != Change.REMOVE]
-    if TOTAL in head:
-        head = {**head, TOTAL: max(0, head[TOTAL] - (len(rows) - len(standing)))}
-    return Current(value_hash, head, tuple(_numbered(spec, row, numbers) for row in standing))
+    return Current(value_hash, head_of(head, rows), tuple(_numbered(spec, row, numbers) for row in standing))
+
+
+def head_of(head: Row, rows: Sequence[Row]) -> Row:
+    """A head whose total counts what stands: who takes cameras down may have counted them in it, or not."""
+    named = [row for row in rows if row.get(CAMERA)]
+    standing = [row for row in named if row.get(CHANGE) != Change.REMOVE]
+    return {**head, TOTAL: len(standing)} if head.get(TOTAL) == len(named) else head
 
 
 def _numbered(spec: FormSpec, row: Row, numbers: Numbers) -> Row:

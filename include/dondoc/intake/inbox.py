@@ -1,7 +1,7 @@
 """What waits for a person, and the person's word on whose it is."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -18,11 +18,13 @@ from dondoc.intake.browse import BRIEF
 from dondoc.intake.judge import Postponed, judge_submission
 from dondoc.intake.verdicts import newest_assignment, newest_verdict, sent_again, standing, stands_for, without_reading
 from dondoc.store.intake import COUNTS, Assignment, Mail, Submission, Verdict
+from dondoc.store.session import one_at_a_time
 from dondoc.vocabulary.fields import Field, must
 from dondoc.vocabulary.mails import Closing, MailKind
 from dondoc.vocabulary.numbers import BN
 from dondoc.vocabulary.submissions import ACCEPTED, OUR_TURN, Outcome
 
+JUDGING = timedelta(minutes=5)  # after these whoever was judging it has died
 ASIDE = (*OUR_TURN, Outcome.REFUSED)  # what a person may put aside; only those, and what was put aside, can be assigned
 
 
@@ -88,7 +90,7 @@ def assign(
     if agency not in {a.id for a in app.registry.agencies}:
         raise Problem(f"Không có đơn vị “{agency}”. Xem mã đơn vị ở cột agency của lệnh `obligations`.")
     with app.sessions.begin() as session:
-        _waits(session, submission, (*ASIDE, Outcome.DISMISSED))
+        waits(session, submission, (*ASIDE, Outcome.DISMISSED), now, to=agency)
         original = session.get_one(Submission, submission)
         if lasting:
             _must_be_certain(original)
@@ -131,7 +133,7 @@ def dismiss(session: Session, secrets: list[str], submission: int, *, reason: st
         Problem: there is no such submission, it does not wait for a person, or nobody says why.
     """
     reason = must(Field.REASON, reason)
-    before = _waits(session, submission, ASIDE)
+    before = waits(session, submission, ASIDE, now)
     word = _word(submission, before, Outcome.DISMISSED, f"{reason} ({by.name})", now)
     word.closing = Closing.NOT_RELEVANT if _is_reply(session, submission) else None
     session.add(word)
@@ -241,13 +243,36 @@ def original_of(session: Session, submission: int) -> str:
     return row.sha256
 
 
-def _waits(session: Session, submission: int, outcomes: tuple[Outcome, ...]) -> Verdict | None:
-    """The verdict of a submission that is a person's to decide: one of the outcomes, or none yet."""
+def waits(
+    session: Session, submission: int, outcomes: tuple[Outcome, ...], now: datetime, *, to: str | None = None
+) -> Verdict | None:
+    """The verdict of a submission that is a person's to decide: one of the outcomes, or none yet.
+
+    Args:
+        to: the agency to which it is to be given.
+
+    Raises:
+        Problem: there is no such submission, it does not wait, or it is being judged as another agency's.
+    """
+    one_at_a_time(session, f"word/{submission}")
     original_of(session, submission)
     verdict = newest_verdict(session, submission)
     if verdict is not None and verdict.outcome not in outcomes:
         raise Problem(f"Bản nộp {BN(submission)} không chờ người xử lý.")
+    _not_underway(session, submission, now, to)
     return verdict
+
+
+def _not_underway(session: Session, submission: int, now: datetime, to: str | None) -> None:
+    """Another's word of this minute comes first: what is being judged as an agency's is given to none else."""
+    given = newest_assignment(session, submission)
+    if given is None or given.agency == to or given.recorded_at <= now - JUDGING:
+        return
+    if session.scalar(select(Verdict.id).where(Verdict.assignment_id == given.id)) is None:
+        raise Problem(
+            f"{BN(submission)} vừa được {given.by} giao cho một đơn vị và đang được kiểm tra. Sau ít phút, mở lại "
+            "trang để xem kết quả."
+        )
 
 
 def _word(submission: int, before: Verdict | None, outcome: Outcome, reason: str, now: datetime) -> Verdict:

@@ -25,7 +25,7 @@ from dondoc.isolation.workers import Fault
 from dondoc.store.intake import COUNTS, Submission, Verdict
 from dondoc.store.session import one_at_a_time
 from dondoc.vocabulary.numbers import BN
-from dondoc.vocabulary.submissions import ACCEPTED, Outcome
+from dondoc.vocabulary.submissions import ACCEPTED, OUR_TURN, Outcome
 
 Ids = Collection[int] | None
 
@@ -88,8 +88,15 @@ def concerned(app: AppContext, form: str | None = None, agency: str | None = Non
     Of a form or an agency also what is of none yet: that turns out when it is judged.
     """
     newer = aliased(Verdict)
+    corrected = and_(
+        Verdict.outcome == Outcome.RETURNED,
+        newer.outcome == Outcome.RETURNED,
+        newer.submission_id > Verdict.submission_id,
+    )
     replaced = select(newer.id).where(
-        newer.agency == Verdict.agency, newer.form == Verdict.form, newer.outcome.in_(ACCEPTED), newer.id > Verdict.id
+        newer.agency == Verdict.agency,
+        newer.form == Verdict.form,
+        or_(and_(newer.outcome.in_(ACCEPTED), newer.id > Verdict.id), corrected),
     )
     with_form = and_(Verdict.form.is_not(None), ~replaced.exists())
     query = (
@@ -132,6 +139,8 @@ def _again(
                 after, read = verdict_on(session, app, submission, assignment, read, now)
                 if before is None or _same(before, after) or not _is_of(before, after, form, agency):
                     return None
+                # Of what waits for us as before nobody is told anew: there is nothing to say.
+                after.answered = before.outcome == after.outcome and after.outcome in OUR_TURN
                 write(session, _Judged(submission, read, after))
                 return Rejudged(submission, before, after)
     except Fault as fault:

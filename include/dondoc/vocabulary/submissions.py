@@ -79,7 +79,13 @@ class MayBe(Code):
     FORM = "form", "biểu mẫu", "xlsx", "xlsm", "xlsb", "xls", "xltx", "xltm", "ods", "fods", "csv", "et"
     LETTER = "letter", "văn bản", "pdf", "png", "jpg", "jpeg", "jfif", "tif", "tiff", "bmp", "gif", "heic", "webp"
     EITHER = "either", "biểu mẫu hoặc văn bản"
-    NEITHER = "neither", "tệp không liên quan", "txt", "htm", "html", "xml", "ics", "vcf", "p7s", "mp3", "mp4"
+    NEITHER = (
+        "neither",
+        "tệp không liên quan",
+        *("txt", "htm", "html", "xml", "ics", "vcf", "p7s"),
+        *("mp3", "mp4", "m4a", "wav", "avi", "mov"),
+        *("exe", "msi", "bat", "cmd", "scr", "lnk"),
+    )
 
     def meets(self, deliverable: str) -> bool:
         """Whether it can be what a duty asks for; a duty may ask for any file."""

@@ -109,6 +109,7 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
     ) -> RedirectResponse:
         app, now = app_of(request), clock.now()
         with app.sessions.begin() as session:
+            inbox.waits(session, submission, inbox.ASIDE, now)
             scan = session.get_one(Submission, submission)
             arrived = when(paper.day, paper.hour, now) if paper.day else scan.happened_at
             _register(app, session, user, now, paper, arrived, scan.sha256)

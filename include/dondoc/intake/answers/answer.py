@@ -125,15 +125,16 @@ def _recipients(session: Session, incoming: Incoming, now: datetime) -> dict[Add
 def _letter(app: AppContext, incoming: Incoming, to: Addressee, parts: Sequence[Part], now: datetime) -> Letter:
     first = parts[0].submission
     attached = files.Files() if to.stranger else files.of(app, parts, now)
-    shape = words.neutral(first) if to.stranger else words.of(app, incoming, parts, attached, now)
+    said = None if to.stranger else words.of(app, incoming, parts, attached, now)
+    stands = [str(part["current"] or part["replaced"] or "") for part in said["parts"]] if said else [""] * len(parts)
     agency = _agency(app, to, parts)
     wording, today = Wording.NEUTRAL if to.stranger else Wording.ANSWER, now.astimezone(HERE).date()
     return compose.letter(
         app.settings,
         _kind(to, parts),
         to.address,
-        render(app.settings.data, app.registry, wording, shape, today),
-        _about(app, incoming, to, parts, agency, now),
+        render(app.settings.data, app.registry, wording, said or words.neutral(first), today),
+        _about(app, incoming, to, [*zip(parts, stands, strict=True)], agency, now),
         f"Trả lời bản nộp {', '.join(BN(p.submission.id) for p in parts)}: {parts[0].verdict.reason}",
         agency=agency,
         attachments=attached.all,
@@ -160,17 +161,29 @@ def _agency(app: AppContext, to: Addressee, parts: Sequence[Part]) -> str | None
 
 
 def _about(
-    app: AppContext, incoming: Incoming, to: Addressee, parts: Sequence[Part], agency: str | None, now: datetime
+    app: AppContext,
+    incoming: Incoming,
+    to: Addressee,
+    parts: Sequence[tuple[Part, str]],
+    agency: str | None,
+    now: datetime,
 ) -> compose.About:
-    """What is answered once: the content, whichever way and however often it comes. Of mails without a document, and of
-    all mails that somebody in doubt may have sent, one a day."""
+    """What is answered once: the content, whichever way and however often it comes, while the same version stands. Of
+    mails without a document, and of all mails that somebody in doubt may have sent, one a day.
+
+    Args:
+        parts: each with the number of the version that stands or whose place it takes.
+    """
     survey, day = app.registry.survey, f"{now:%Y-%m-%d}"
-    if _is_doubted(to, parts):
+    if _is_doubted(to, [part for part, _ in parts]):
         return compose.of_answer(survey, None, Wording.NEUTRAL, Instead.DOUBTED, day)
     if incoming.kind != MailKind.SUBMISSION:
         wording = Wording.NEUTRAL if to.stranger else Wording.ANSWER
         return compose.of_answer(survey, agency, wording, incoming.kind, day)
-    each = [(_said(to, part), part.verdict.outcome, _content(part)) for part in parts]
+    each = [
+        (_said(to, part), part.verdict.outcome, "/".join(filter(None, (_content(part), stands))))
+        for part, stands in parts
+    ]
     if len(each) == 1:
         return compose.of_answer(survey, agency, *each[0])
     content = sha256("\n".join(sorted("/".join(one) for one in each)).encode()).hexdigest()
@@ -187,7 +200,7 @@ def _content(part: Part) -> str:
     verdict = part.verdict
     content = f"{verdict.form}/{verdict.value_hash}" if verdict.value_hash else part.submission.sha256
     # The hash says nothing of what was not read: of the same values there may be other faults to be told of.
-    faults = sorted(f"{i['code']} {i.get('cells') or i['cell']}" for i in verdict.issues if i["severity"] == "error")
+    faults = sorted(f"{i['code']} {i.get('cells') or i['cell']}" for i in part.errors)
     content += f"/{sha256(repr(faults).encode()).hexdigest()[:16]}" if faults else ""
     return f"{content}/{verdict.id}" if verdict.again else content
 

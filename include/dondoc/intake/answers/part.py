@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -32,6 +32,10 @@ class Part:
     def registered(self) -> bool:
         """It is a letter that was entered in the register."""
         return self.verdict.outcome in ACCEPTED and self.verdict.form is None
+
+    @property
+    def errors(self) -> list[dict[str, Any]]:
+        return [issue for issue in self.verdict.issues if issue["severity"] == "error"]
 
     @property
     def form(self) -> tuple[str, str] | None:
@@ -71,10 +75,18 @@ def incoming_with(session: Session, submission_id: int) -> Incoming | None:
 
 
 def counting(parts: Iterable[Part]) -> list[Part]:
-    """Without old copies beside the corrected form: the corrected one counts."""
+    """Without old copies beside the corrected form, and blanks beside the one that was filled in: that one counts."""
     parts = list(parts)
-    counts = {part.form for part in parts if part.verdict.outcome in ACCEPTED}
-    return [part for part in parts if part.verdict.outcome != Outcome.DUPLICATE or part.form not in counts]
+    return [part for part in parts if not any(_counts_before(other, part) for other in parts)]
+
+
+def _counts_before(other: Part, part: Part) -> bool:
+    if part.form is None or other.form != part.form:
+        return False
+    if part.verdict.outcome == Outcome.REFUSED:
+        return other.verdict.outcome != Outcome.REFUSED
+    newer = (*ACCEPTED, Outcome.RETURNED) if part.errors else ACCEPTED
+    return part.verdict.outcome == Outcome.DUPLICATE and other.verdict.outcome in newer
 
 
 def addressee(session: Session, part: Part, now: datetime) -> Addressee | None:

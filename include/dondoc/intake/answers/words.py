@@ -15,7 +15,7 @@ from dondoc.facts import words as duty_words
 from dondoc.facts.desk import desk as desk_of
 from dondoc.facts.obligations import Standing
 from dondoc.forms.spec import CAMERA, FormSpec, load_specs
-from dondoc.intake import differences, versions
+from dondoc.intake import corrections, differences, versions
 from dondoc.intake.answers.files import Files
 from dondoc.intake.answers.part import Incoming, Part, of_whom
 from dondoc.intake.differences import Content
@@ -28,7 +28,7 @@ from dondoc.store.intake import Mail, Submission, Verdict
 from dondoc.vocabulary.mails import NoDocument
 from dondoc.vocabulary.numbers import BN, CAM
 from dondoc.vocabulary.obligations import DONE, MILESTONES, Status
-from dondoc.vocabulary.submissions import ACCEPTED, OUR_TURN, Change, Outcome
+from dondoc.vocabulary.submissions import ACCEPTED, Change, Outcome
 from dondoc.workdays import WorkingDays
 
 SHOWN = 10  # issues in the mail's own text: people read on phones
@@ -126,7 +126,8 @@ def _part(
     rows = [row for row in verdict.rows if row.get("change") != Change.REMOVE]
     cameras = [row for row in rows if row.get(CAMERA)] if spec and spec.place else rows
     changes = _changes(session, spec, verdict)
-    errors = [i for i in verdict.issues if i["severity"] == "error"]
+    current = _current(session, verdict) if whose else None
+    errors = [] if current and _is_past(session, verdict, current) else part.errors
     listed: Issues = errors if verdict.outcome in (Outcome.RETURNED, Outcome.DUPLICATE) else _warnings(verdict)
     return {
         "number": BN(submission.id),
@@ -145,7 +146,7 @@ def _part(
         "places": _places(spec, cameras),
         "nil": verdict.head.get("no_camera") is True and not cameras,
         "replaced": BN(verdict.replaces) if verdict.replaces else None,
-        "current": _current(session, verdict) if whose else None,
+        "current": BN(current.submission_id) if current else None,
         "later": BN(verdict.replaces) if verdict.outcome == Outcome.DUPLICATE and verdict.replaces else None,
         "changes": changes[:CHANGES],
         "more_changes": max(0, len(changes) - CHANGES),
@@ -186,18 +187,28 @@ def _changes(session: Session, spec: FormSpec | None, verdict: Verdict) -> list[
     before = newest_verdict(session, verdict.replaces) if verdict.replaces else None
     if before is None or spec is None:
         return []
-    found = differences.between(spec, Content(before.head, before.rows), Content(verdict.head, verdict.rows))
+    older, newer = (Content(corrections.head_of(one.head, one.rows), one.rows) for one in (before, verdict))
+    found = differences.between(spec, older, newer)
     added = [f"thêm {differences.label(spec, row)}" for row in found.added if row.get("change") != Change.REMOVE]
     gone = [f"{differences.label(spec, row)}: đã tháo dỡ" for row in verdict.rows if row.get("change") == Change.REMOVE]
     return [*added, *gone, *(differences.sentence(spec, change) for change in found.changes)]
 
 
-def _current(session: Session, verdict: Verdict) -> str | None:
+def _current(session: Session, verdict: Verdict) -> Verdict | None:
     """The version of its form that stands, where that is another."""
-    if verdict.outcome not in (*OUR_TURN, Outcome.DUPLICATE) or not (verdict.agency and verdict.form):
+    if verdict.outcome in ACCEPTED or not (verdict.agency and verdict.form):
         return None
     newest = versions.newest(session, verdict.agency, verdict.form)
-    return BN(newest.submission_id) if newest and newest.value_hash != verdict.value_hash else None
+    return newest if newest and newest.value_hash != verdict.value_hash else None
+
+
+def _is_past(session: Session, verdict: Verdict, current: Verdict) -> bool:
+    """Whether what it repeats was returned before the version in force came: nobody has to correct it any more."""
+    returned = select(func.max(Verdict.id)).where(
+        Verdict.agency == verdict.agency, Verdict.form == verdict.form, Verdict.value_hash == verdict.value_hash
+    )
+    last = session.scalar(returned.where(Verdict.outcome == Outcome.RETURNED))
+    return verdict.outcome == Outcome.DUPLICATE and last is not None and last < current.id
 
 
 def _numbered(

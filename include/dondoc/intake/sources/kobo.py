@@ -41,9 +41,10 @@ class Kobo:
             some, more = {*numbers[start : start + FETCHED]}, True
             while more:
                 rows, count = self._page(form, {"_id": {"$in": sorted(some)}}, FETCHED)
-                yield from (self._row(form, row) for row in rows)
-                some -= {row["_id"] for row in rows}
-                more = bool(rows and some) and count > len(rows)
+                asked = {row["_id"]: row for row in rows if row["_id"] in some}  # what else it says may never end
+                yield from (self._row(form, row) for row in asked.values())
+                some -= asked.keys()
+                more = bool(asked and some) and count > len(rows)
 
     def file(self, file: File, most: int) -> bytes:
         return self._line.get(file.path, most=most)

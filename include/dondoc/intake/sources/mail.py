@@ -48,18 +48,18 @@ def read_mail(raw: bytes) -> ReadMail:
     fault = unreasonable(raw)
     raw = raw[:HEADERS] if fault else raw
     header = BytesParser(policy=compat32).parsebytes(raw[:LARGEST_HEADER], headersonly=True)
-    parts, documents = (Parts(faults=[fault]), list[tuple[str, bytes]]()) if fault else _taken_apart(raw)
+    parts, documents = (fault, list[tuple[str, bytes]]()) if fault else _taken_apart(raw)
     return ReadMail(header, _header_ends(raw), _message_id(header), parts, documents)
 
 
-def unreasonable(raw: bytes) -> str | None:
+def unreasonable(raw: bytes) -> Parts | None:
     """Why a mail is kept whole and not taken apart: it would take too much time or memory. None: it is as mails are."""
     if len(raw) > LARGEST_HEADER and not _header_ends(raw[:LARGEST_HEADER]):
-        return "phần đầu thư quá dài"
+        return Parts(faults=["phần đầu thư quá dài"])
     if raw.count(b"\n") > MOST_LINES:
-        return "quá nhiều dòng"
-    if raw.count(b"\n--") > MOST_PARTS:
-        return "quá nhiều phần"
+        return Parts(faults=["quá nhiều dòng"])
+    if (parts := raw.count(b"\n--")) > MOST_PARTS:
+        return Parts(faults=["quá nhiều phần"], too_many=parts)
     return None
 
 

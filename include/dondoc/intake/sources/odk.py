@@ -60,8 +60,7 @@ class Odk:
                 rows = self._rows(self._line.json(path, {"$expand": "*"}))
             except Refused:
                 continue  # deleted meanwhile, or to be missed by who asked for it
-            for row in rows:
-                yield self._row(form, row)
+            yield from (self._row(form, row) for row in rows if row["__id"] == one)
 
     def file(self, file: File, most: int) -> bytes:
         return self._line.get(file.path, most=most)
