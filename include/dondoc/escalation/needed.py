@@ -61,7 +61,7 @@ def _steps(ladder: Ladder, standing: Standing, past: Sequence[SentLetter], day: 
         elif step.kind != LetterKind.REMINDER or last_day >= day:  # a reminder is not made up
             on = max(ladder.calendar.add(day, 0), ladder.first_day(step, last_day))
             if step.needs:
-                on = max(on, ladder.calendar.add(due.get(step.needs, day), step.wait))
+                on = max(on, ladder.after_wait(step, standing, due.get(step.needs, day)))
             due[step.id] = on
             yield Coming(standing.agency, step, on, standing.duty.system)
 
