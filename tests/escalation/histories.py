@@ -37,7 +37,7 @@ STEPS = {step.id: step for step in A.ladder_of(AGENCY)}  # B has the same
 HEIGHT = {"remind_3": 0, "remind_1": 0, "overdue_1": 1, "ask_again": 1, "overdue_2": 2, "report_up": 3}
 ORDER = list(STEPS)
 GONE = ("sent", "uncertain")
-OPEN = ("", "", "", "fulfilled", "under_review", "returned", "waived", "paused")
+OPEN = ("", "", "", "fulfilled", "under_review", "returned", "waived", "paused", "paused")
 MISSING = because(StandingReason.MISSING, due_before=date(2021, 11, 20))
 PAUSED = because(StandingReason.PAUSED, ruling="theo Giấy ghi 12")
 CALLED = because(LadderReason.SPOKEN_TO, ruling="theo Giấy ghi 12")
@@ -68,7 +68,7 @@ class History:
             self.day += timedelta(days=1)
             for happens in (
                 self.a_fact_arrives,
-                self.time_passes,
+                self.a_pause_goes_on,
                 self.more_time,
                 self.approver,
                 self.mail,
@@ -93,10 +93,14 @@ class History:
             if self.status[name] == "returned":
                 self.correct_by[name] = CALENDAR.add(self.day, 3)
 
-    def time_passes(self) -> None:
+    def a_pause_goes_on(self) -> None:
+        """It ends at some time, as what waits for us does."""
         for name, its in self.rests.items():
-            if its and self.status[name] in ("paused", "under_review"):
-                its[-1] = Rest(its[-1].first, self.day)
+            if self.status[name] in ("paused", "under_review") and its[-1].last < self.day:
+                if self.chance(0.2):
+                    self.status[name] = ""
+                else:
+                    its[-1] = Rest(its[-1].first, self.day)
 
     def more_time(self) -> None:
         if self.chance(0.03):
