@@ -383,12 +383,13 @@ def _who(session: Session, decision: Decision, address: str) -> str:
 
 def _row(session: Session, ladder: Ladder, told: Told) -> LateAgencyWords:
     """An agency as our board reads of it."""
-    decision = told.decision
+    decision, agency = told.decision, ladder.registry.agency(told.decision.agency)
     heads = contacts.find(session, decision.agency, Role.HEAD, decision.day)
     documents = [document.citation for document in ladder.documents(decision.ground)]
     letters = {p.sent_on: p.number for p in _about_this(ladder, decision, told.past) if p.sent_on}
     return {
-        "agency": ladder.registry.agency(decision.agency).name,
+        "agency": agency.name,
+        "orders": agency.kind.orders,
         "items": [_item(ladder, s, decision.day) for s in decision.ground],
         "letters": [*(f"{words.short(on)} ({number})" for on, number in letters.items()), *documents],
         "said": told.said,

@@ -47,6 +47,7 @@ class LateAgencyWords(TypedDict):
     """An agency that our board is told of."""
 
     agency: str
+    orders: bool  # its superior is ours; another is asked for coordination, and is late with nothing
     items: list[ItemWords]
     letters: list[str]  # that reached it about this, as "25/11/2021 (TH-00012)"
     said: str | None  # why it is late, until when it promised

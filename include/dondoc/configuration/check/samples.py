@@ -62,12 +62,20 @@ _CHASING: shapes.ChasingWords = {
     "rows": [
         {
             "agency": "UBND huyện Đức Thọ",
+            "orders": True,
             "items": [_ITEM],
             "letters": ["22/11/2021 (TH-00012)"],
             "said": "hẹn ngày 30/11/2021",
             "head": "Trần Văn Bắc, điện thoại 0912 345 678",
         },
-        {"agency": "UBND huyện Hương Sơn", "items": [_ITEM, _LEFT], "letters": [], "said": None, "head": None},
+        {
+            "agency": "Cảng vụ Hàng hải Hà Tĩnh",
+            "orders": False,
+            "items": [_ITEM, _LEFT],
+            "letters": [],
+            "said": None,
+            "head": None,
+        },
     ],
     "newcomers": "Lê Thị Thu",
     "sent": ["ngày 22/11/2021, tới cán bộ đầu mối trước: đề nghị gửi nội dung quá hạn (TH-00012)"],
