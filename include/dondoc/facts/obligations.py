@@ -467,6 +467,8 @@ class _Judge:
         """The pauses that are over, and the nights for which something waited for us: of what meets nothing only the
         first few, as of what is returned."""
         over = self.told.pauses_over(self.letter.id, holder)
+        if not over and not self._facts.waited:
+            return ()
         rests = [Rest(one.first, one.last) for one in over if self._names_it(one.ruling)]
         waited = (s for s in self._facts.waited if self._is_asked(s.received_at) and self._is_meant(s.received_at))
         ours = [
