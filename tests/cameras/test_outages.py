@@ -18,6 +18,7 @@ from dondoc.configuration.context import AppContext
 from dondoc.configuration.settings import load
 from dondoc.errors import Problem
 from dondoc.facts.rule import rule
+from dondoc.mail import outbox
 from dondoc.reporting.figures.compute import figures
 from dondoc.store.cameras import Camera, NightRun, Outage
 from dondoc.store.intake import Submission, Verdict
@@ -413,6 +414,26 @@ class TestTogether:
             taken = Withdrawal(letter_id=letter, taken_back=False, reason="sai", by="A", recorded_at=late(2))
             session.add(taken)
         assert outages.settle(app, night=on(3), now=late(3))["opened"] == opened
+
+    def test_a_letter_that_has_not_left_is_written_anew_to_a_new_officer(self, app: AppContext) -> None:
+        camera = one(app)
+        contact(app, "a@example.vn")
+        for number, verdict in enumerate(["ok", "no_frame", "no_frame"]):
+            seen(app, number, {camera: verdict})
+        opened = outages.settle(app, night=on(2), now=late(2))["opened"]
+        [letter] = letters.outages(app, opened, late(2))
+        check = letters.precondition(app)
+        with app.sessions.reading() as session:
+            assert check(session, session.get_one(OutboxLetter, letter), late(2)) is None
+        contact(app, "b@example.vn")
+        with app.sessions.begin() as session:
+            row = session.get_one(OutboxLetter, letter)
+            assert "thư được viết lại cho người mới" in (check(session, row, late(2)) or "")
+            outbox.withdraw(session, [row], by="dondoc", note="", now=late(2), reason="")
+        assert outages.settle(app, night=on(3), now=late(3))["opened"] == opened
+        letters.outages(app, opened, late(3))
+        with app.sessions.reading() as session:
+            assert session.scalars(select(OutboxLetter)).all()[-1].recipient == "b@example.vn"
 
 
 def test_outages_that_a_month_has_passed_over_stay_open(app: AppContext) -> None:

@@ -47,6 +47,10 @@ DAY = ("--as-of", "2021-11-22")
 PAPER = ("--agency", "so-nnptnt", "--fulfils", "focal_letter", "--number", "1/VB", "--date", "2021-11-18")
 ISSUE = ("--as-of", "2021-11-18", "--number", "05/BC", "--date", "2021-11-19", "--file", "da-ky.pdf", "--reason", "sửa")
 OFFICIAL = ("CV-0001", "--number", "9/STTTT", "--date", "2021-11-22", "--signer", "Lê B", "--file", "da-ky.pdf")
+ELSEWHERE = (
+    *("--number", "10/STTTT", *OFFICIAL[3:], "--directive", LETTER, "--step", "overdue_2"),
+    *("--agency", "ubnd-huyen-duc-tho", "--answer-days", "5"),
+)
 BLANK = ("--form", "03", "--agency", "ubnd-huyen-duc-tho", "--out", "ra")
 EXPORT = ("--as", "go2rtc", "--out", "ra", "--with-passwords", "--restricted")
 # command → its arguments without `--by`, its act and to what
@@ -78,6 +82,7 @@ RECORDED: dict[str, tuple[tuple[str, ...], str, str]] = {
     "receive": (("c.csv", "--from", "la@dau.test"), "receive", "BN-0003"),
     "intake undo": (("BN-0002", "--reason", "nhầm"), "reopen", "BN-0002"),
     "intake rejudge": (("--apply",), "rejudge", "intake"),
+    "official enter": (ELSEWHERE, "issue_official", "CV-0003"),
     "official issue": (OFFICIAL, "issue_official", "CV-0001"),
     "official unissue": (("CV-0002", "--reason", "nhầm"), "unissue_official", "CV-0002"),
     "register": ((*PAPER, "--arrived", "2021-11-18"), "register", "VB-0002"),

@@ -14,7 +14,7 @@ from dondoc.directive.model import Step
 from dondoc.escalation.hand_over import mark
 from dondoc.escalation.ladder import Decision, Ladder, Promised, SentLetter, Stop, decide, duty
 from dondoc.escalation.reasons import LadderReason
-from dondoc.facts.obligations import Standing
+from dondoc.facts.obligations import Rest, Standing
 from dondoc.facts.reasons import StandingReason
 from dondoc.store.facts import Contact
 from dondoc.vocabulary.obligations import Status
@@ -37,7 +37,7 @@ STEPS = {step.id: step for step in A.ladder_of(AGENCY)}  # B has the same
 HEIGHT = {"remind_3": 0, "remind_1": 0, "overdue_1": 1, "ask_again": 1, "overdue_2": 2, "report_up": 3}
 ORDER = list(STEPS)
 GONE = ("sent", "uncertain")
-OPEN = ("", "", "", "fulfilled", "under_review", "returned", "waived", "paused")
+OPEN = ("", "", "", "fulfilled", "under_review", "returned", "waived", "paused", "paused")
 MISSING = because(StandingReason.MISSING, due_before=date(2021, 11, 20))
 PAUSED = because(StandingReason.PAUSED, ruling="theo Giấy ghi 12")
 CALLED = because(LadderReason.SPOKEN_TO, ruling="theo Giấy ghi 12")
@@ -53,6 +53,7 @@ class History:
         self.status = dict.fromkeys(OWED, "")
         self.last = {name: owed.due_before - timedelta(days=1) for name, owed in OWED.items() if owed.due_before}
         self.correct_by: dict[str, date] = {}
+        self.rests: dict[str, list[Rest]] = {name: [] for name in OWED}
         self.nobody_above = False
         self.officer = 1
         self.decided = 0
@@ -65,7 +66,14 @@ class History:
         """
         for _ in range(DAYS):
             self.day += timedelta(days=1)
-            for happens in (self.a_fact_arrives, self.more_time, self.approver, self.mail, self.people):
+            for happens in (
+                self.a_fact_arrives,
+                self.a_pause_goes_on,
+                self.more_time,
+                self.approver,
+                self.mail,
+                self.people,
+            ):
                 happens()
             self.morning()
         sent = [p.sent_on for p in self.past if p.sent_on and not p.bounced]
@@ -80,8 +88,19 @@ class History:
             name = self.random.choice([*OWED])
             self.status[name] = self.random.choice(OPEN)
             self.correct_by.pop(name, None)
+            if self.status[name] in ("paused", "under_review"):
+                self.rests[name].append(Rest(self.day, self.day))
             if self.status[name] == "returned":
                 self.correct_by[name] = CALENDAR.add(self.day, 3)
+
+    def a_pause_goes_on(self) -> None:
+        """It ends at some time, as what waits for us does."""
+        for name, its in self.rests.items():
+            if self.status[name] in ("paused", "under_review") and its[-1].last < self.day:
+                if self.chance(0.2):
+                    self.status[name] = ""
+                else:
+                    its[-1] = Rest(its[-1].first, self.day)
 
     def more_time(self) -> None:
         if self.chance(0.03):
@@ -131,10 +150,9 @@ class History:
         paused = PAUSED if status == "paused" else None
         if status in ("", "paused"):
             status = "overdue" if self.day > self.last[name] else "not_due"
-        by = self.correct_by.get(name)
-        return Standing(
-            OWED[name], AGENCY, Status(status), self.last[name], 0, (MISSING,), paused=paused, correct_by=by
-        )
+        rests = tuple(one for one in self.rests[name] if one.last < self.day)
+        more = {"paused": paused, "rests": rests, "correct_by": self.correct_by.get(name)}
+        return Standing(OWED[name], AGENCY, Status(status), self.last[name], 0, (MISSING,), **more)
 
     def obstacle(self, step: Step, ground: Sequence[Standing]) -> Reason | None:
         return because(LadderReason.NO_APPROVER) if step.approval and self.nobody_above else None
@@ -189,6 +207,7 @@ class History:
             assert not (standing.correct_by and self.day <= standing.correct_by), "it may still be corrected"
             self.in_its_time(standing, decision.steps[standing.duty.directive])
             self.bound(standing, decision.steps[standing.duty.directive])
+            self.given_back(standing, decision.steps[standing.duty.directive])
 
     def stands(self, p: SentLetter) -> bool:
         """Whether it left, or may leave yet."""
@@ -206,6 +225,8 @@ class History:
         if step.needs:
             before = [p for p in mine if p.steps.get(directive) == step.needs and p.state == "sent" and p.sent_on]
             assert any(CALENDAR.between(p.sent_on, self.day) >= step.wait for p in before if p.sent_on), "skipped"
+            rested = [rest.last for rest in standing.rests if any(p.sent_on <= rest.last for p in before if p.sent_on)]
+            assert all(CALENDAR.between(last, self.day) >= step.wait for last in rested), "right after a pause"
         had = [p for p in mine if p.steps.get(directive) == step.id and p.recipient == self.address(step)[0]]
         officers = [p for p in mine if p.state == "sent" and p.role == Role.FOCAL_OFFICER and p.sent_on]
         if step.approval and (late := [p for p in officers if STEPS[p.steps[directive]].kind == "overdue"]):
@@ -230,6 +251,17 @@ class History:
         graced = p.day <= last or CALENDAR.between(last, p.day) > GRACE
         beside = duty(standing) in p.others and p.answer_by is not None and last <= p.answer_by and graced
         return duty(standing) in p.duties or beside
+
+    def given_back(self, standing: Standing, step: Step) -> None:
+        """Nobody above hears before an agency has had the days that a pause took from those that a letter gave."""
+        if not step.needs or step.repeat:
+            return
+        for p in self.past:
+            if p.state != "sent" or p.bounced or p.withdrawn or not (p.answer_by and self.asked(p, standing)):
+                continue
+            given = CALENDAR.between(p.sent_on or p.day, p.answer_by)
+            taken = [one for one in standing.rests if one.first <= p.answer_by and (p.sent_on or p.day) <= one.last]
+            assert all(CALENDAR.between(one.last, self.day) > given for one in taken), "the days were not given back"
 
     def bound(self, standing: Standing, step: Step) -> None:
         """The day that a letter gave, or that its reader named in reply, is over before another letter asks."""

@@ -1,7 +1,8 @@
 """Mornings that are killed at every step of decide → record → claim → send → mark, before a rough mail server.
 
-A morning runs in a process of its own, which ends itself by SIGKILL before one of its steps: a statement, a commit, or
-a word to the mail server. The next morning's process finds what is left.
+A morning runs in a process of its own, forked from one that has read what every morning reads. It ends itself by
+SIGKILL before one of its steps: a statement, a commit, or a word to the mail server. The next morning's process finds
+what is left.
 """
 
 import asyncio
@@ -10,9 +11,13 @@ import os
 import signal
 import smtplib
 import sys
+import traceback
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from multiprocessing.connection import Connection
 from random import Random
 from typing import Any
 
@@ -25,6 +30,7 @@ from dondoc.configuration.context import AppContext
 from dondoc.configuration.settings import load
 from dondoc.demo.mailserver import MailServer, Post
 from dondoc.escalation import blanks, escalate
+from dondoc.forms.spec import load_specs
 from dondoc.mail import outbox
 from dondoc.mail.letter import Attachment
 from dondoc.store.mail import OutboxLetter
@@ -111,15 +117,33 @@ def _file(app: AppContext) -> Attachment:
     return Attachment("bieu_mau.xlsx", app.blobs.put(b"bieu mau"), "application/octet-stream")
 
 
-def _morning(environment: dict[str, str], now: datetime, agencies: list[str], counted: Any, last: int) -> None:
+def _prepared(environment: dict[str, str], agencies: list[str], orders: Connection, counted: Any) -> None:
+    """Has read all that every morning reads, and forks one for each order: when it is, and before which step it dies.
+    Answers how it ended."""
     os.environ |= environment
     # Files are not what this is about, and each process would draw them anew.
     blanks.attached.make = lambda app, pairs, *_: {pair: _file(app) for pair in pairs}  # type: ignore[assignment]
     blanks.attached.focal_draft = lambda app, *_, **__: _file(app)  # type: ignore[assignment]
     app = AppContext(load())
-    _Steps(counted, last)
-    escalate.escalate(app, now.date(), now=now, record=True, agencies=agencies)
-    preconditions.deliver(app, lambda: now)
+    escalate.escalate(app, date(2021, 11, 23), now=clock.at(date(2021, 11, 23), 7, 30), record=False)
+    load_specs(app.settings.data)
+    app.sessions.kw["bind"].dispose()  # no connection is shared with a fork
+    while order := orders.recv():
+        if (morning := os.fork()) == 0:
+            _morning(app, agencies, counted, *order)
+        orders.send(os.waitstatus_to_exitcode(os.waitpid(morning, 0)[1]))
+
+
+def _morning(app: AppContext, agencies: list[str], counted: Any, now: datetime, last: int) -> None:
+    """Never returns: it is the end of a process."""
+    try:
+        _Steps(counted, last)
+        escalate.escalate(app, now.date(), now=now, record=True, agencies=agencies)
+        preconditions.deliver(app, lambda: now)
+    except BaseException:
+        traceback.print_exc()
+        os._exit(1)
+    os._exit(0)
 
 
 @dataclass
@@ -149,11 +173,26 @@ class Killed:
             AssertionError: a letter was lost, left twice, or nobody can tell.
         """
         day = first
-        while self.kills < kills:
-            self.a_day(day, kills)
-            day = self.office.app.calendar.add(day, 1)
+        with self.prepared():
+            while self.kills < kills:
+                self.a_day(day, kills)
+                day = self.office.app.calendar.add(day, 1)
         self.settle(day)
         self.check()
+
+    @contextmanager
+    def prepared(self) -> Iterator[None]:
+        """While there is the process from which mornings are forked."""
+        self.counted = PROCESSES.Value("i", 0)
+        self.orders, theirs = PROCESSES.Pipe()
+        environment = {name: value for name, value in os.environ.items() if name.startswith("DONDOC_")}
+        process = PROCESSES.Process(target=_prepared, args=(environment, self.agencies, theirs, self.counted))
+        process.start()
+        try:
+            yield
+        finally:
+            self.orders.send(None)
+            process.join(10)
 
     def a_day(self, day: date, kills: int) -> None:
         self.office.go(day)
@@ -166,7 +205,7 @@ class Killed:
         for hour in (10, 15):  # what was put off, and what was approved
             self.office.go(day, hour)
             self.office.see()
-            self.run(self.fatal(kills, 0.3))
+            self.run(self.fatal(kills, 0.6))
             self.let_leases_run_out()
 
     def fatal(self, kills: int, probability: float) -> int:
@@ -176,16 +215,15 @@ class Killed:
 
     def run(self, last: int, *, of_morning: bool = False) -> bool:
         """One process, killed before its `last` step if it has so many; whether it was."""
-        counted = PROCESSES.Value("i", 0)
-        environment = {name: value for name, value in os.environ.items() if name.startswith("DONDOC_")}
-        process = PROCESSES.Process(target=_morning, args=(environment, self.office.now, self.agencies, counted, last))
-        process.start()
-        process.join(120)
-        assert process.exitcode in (0, -signal.SIGKILL), f"seed {self.seed}: {process.exitcode}"
-        if process.exitcode == 0 and of_morning:
-            self.steps = counted.value
-        self.kills += process.exitcode != 0
-        return process.exitcode != 0
+        self.counted.value = 0
+        self.orders.send((self.office.now, last))
+        assert self.orders.poll(120), f"seed {self.seed}: a morning without an end"
+        code = self.orders.recv()
+        assert code in (0, -signal.SIGKILL), f"seed {self.seed}: {code}"
+        if code == 0 and of_morning:
+            self.steps = self.counted.value
+        self.kills += code != 0
+        return bool(code)
 
     def let_leases_run_out(self) -> None:
         with self.office.app.sessions.begin() as session:

@@ -10,10 +10,10 @@ import pytest
 from dondoc.directive.model import Directive, Step
 from dondoc.escalation.ladder import Ladder, SentLetter, Stop, decide, duty
 from dondoc.escalation.reasons import LadderReason
-from dondoc.facts.obligations import Standing
+from dondoc.facts.obligations import Rest, Standing
 from dondoc.facts.reasons import StandingReason
 from dondoc.vocabulary.obligations import Status
-from dondoc.vocabulary.reasons import because
+from dondoc.vocabulary.reasons import because, said
 from dondoc.workdays import WorkingDays
 
 AGENCY = "ubnd-huyen-duc-tho"
@@ -345,3 +345,35 @@ def test_why_nothing_says_what_comes_next_and_when(ladder: Ladder, owed: Make) -
     assert "bậc “đề nghị gửi nội dung quá hạn” đã có thư TH-00001 đã đến ngày 23/11/2021" in why
     assert "bậc kế tiếp “đề nghị lãnh đạo đơn vị chỉ đạo”" in why
     assert "còn chờ đủ 02 ngày làm việc, đến 25/11/2021" in why
+
+
+STORM = (Rest(nov(24), nov(30)),)
+RESTED: list[tuple[str, int, str | None]] = [
+    ("on the first morning after a pause nobody higher hears", 31, None),
+    ("once the wait has passed anew", 32, O2),
+]
+
+
+@pytest.mark.parametrize(("case", "day", "step"), RESTED)
+def test_a_pause_gives_the_wait_back(ladder: Ladder, owed: Make, case: str, day: int, step: str | None) -> None:
+    standing = owed(day=nov(day), rests=STORM)
+    decided = decide(ladder, AGENCY, [standing], [letter(O1, 23, standing)], nov(day))
+    assert (decided.step and decided.step.id) == step, case
+    if step is None:
+        why = "ngừng đôn đốc đến hết ngày 30/11/2021, tính lại đủ 02 ngày làm việc, đến 02/12/2021"
+        assert why in decided.reason
+
+
+def test_a_pause_gives_back_the_days_that_a_letter_gave(ladder: Ladder, owed: Make) -> None:
+    """Three working days from 25/11: two of them fell into the pause of 29/11 to 1/12."""
+    standing = owed(day=nov(37), rests=(Rest(nov(29), nov(31)),))
+    past = [letter(O1, 23, standing), letter(O2, 25, standing, number=2, answer_by=nov(30))]
+    board = next(step for step in ladder.steps(standing) if step.id == "report_up")
+    assert ladder.blocked_reason(board, standing, past, nov(37)) is None
+    why = said(ladder.blocked_reason(board, standing, past, nov(36)))
+    assert why == (
+        "TH-00002 đã hẹn đơn vị trả lời đến hết ngày 30/11/2021; ngừng đôn đốc đến hết ngày 01/12/2021, "
+        "tính lại đến hết ngày 06/12/2021"
+    )
+    again = decide(ladder, AGENCY, [standing], past, nov(36))
+    assert {step.id for step in again.steps.values()} == {"ask_again"}, "which gives the officer a new day itself"

@@ -6,7 +6,10 @@ import pytest
 from sqlalchemy import update
 
 from dondoc import diagnosis
+from dondoc.configuration.context import AppContext
+from dondoc.configuration.settings import load
 from dondoc.escalation import needed
+from dondoc.escalation.ladder import ladder_on
 from dondoc.store.facts import Contact
 from dondoc.vocabulary.people import Role
 from dondoc.vocabulary.reasons import said
@@ -85,3 +88,24 @@ def test_the_morning_the_doctor_and_the_page_say_so(office: Office, environment:
     environment.setenv("DONDOC_CLOCK", "2021-11-22T08:00+07:00")
     page = browsers(office.app)("ops").get("/letters").text
     assert line in page
+
+
+def test_while_every_role_is_held_no_obligation_is_judged_for_the_page(
+    office: Office, environment: pytest.MonkeyPatch
+) -> None:
+    def concerned() -> set[str]:
+        app, day = office.app, office.now.date()
+        with app.sessions.reading() as session:
+            return needed._may_lack(app, session, ladder_on(app, session, day), day, office.now)
+
+    approver(office.app)
+    environment.setenv("DONDOC_SMTP_URL", "smtp://127.0.0.1:1")
+    office.app = AppContext(load())
+    office.know(
+        ("so-tttt", "focal_officer", "a@so.test"), ("so-tttt", "clerk", "b@so.test"), ("so-tttt", "head", "c@so.test")
+    )
+    assert concerned() == set()
+    ends(office, Role.FOCAL_OFFICER, date(2021, 11, 26))
+    assert concerned() == {HONG_LINH}
+    ends(office, Role.BOARD, date(2021, 11, 26), office.app.registry.office)
+    assert len(concerned()) >= 17, "everybody whose ladder ends there"

@@ -19,7 +19,7 @@ from dondoc.facts import issued
 from dondoc.facts.issued import Issued, Item
 from dondoc.facts.obligations import Standing
 from dondoc.store.mail import OutboxLetter
-from dondoc.store.official import OfficialLetter
+from dondoc.store.official import OfficialIssue, OfficialLetter
 from dondoc.vocabulary.letters import OutboxState
 from dondoc.vocabulary.obligations import Status
 from dondoc.vocabulary.reasons import Reason, because, said
@@ -217,6 +217,47 @@ def test_the_board_reads_why_and_until_when_and_gets_the_draft_that_it_may_have_
     post_office.go(FRIDAY, 10)
     issue(post_office)
     assert one(morning(post_office, MONDAY), DUC_THO)["step"] == "urged"
+
+
+def elsewhere(office: Office, *agencies: str, **given: Any) -> OfficialIssue:
+    said = {"number": "2145/STTTT-CNTT", "document_date": FRIDAY, "signer": "Đậu Tùng Lâm", "signed": PDF}
+    said |= {"step": "urged", "answer_days": 5, "actor": acting("Văn thư"), "now": office.now} | given
+    return official.issue_elsewhere(office.app, "mot", agencies=agencies, **said)
+
+
+def test_a_letter_that_was_written_elsewhere_counts_from_its_date_like_one_of_our_drafts(waiting: Office) -> None:
+    waiting.go(FRIDAY, 16)
+    row = elsewhere(waiting, HONG_LINH, DUC_THO)
+    assert row.agencies == [HONG_LINH, DUC_THO]
+    with waiting.app.sessions.reading() as session:
+        assert official.waiting_now(waiting.app, session, waiting.now) == [], "the draft is not needed any more"
+    decided = one(morning(waiting, MONDAY), DUC_THO)
+    assert (decided["step"], decided["answer_by"]) == ("urged", "2021-12-03"), "five working days from Friday 26/11"
+    assert any("Công văn số 2145/STTTT-CNTT ngày 26/11/2021" in letter.text for letter in waiting.letters(DUC_THO))
+    issued.unissue(waiting.app, row.letter_id, reason="nhầm số", actor=acting("Văn thư"), now=waiting.now)
+    with waiting.app.sessions.reading() as session:
+        [still] = official.waiting_now(waiting.app, session, waiting.now)
+        assert [entry.letter.elsewhere for entry in official.register(waiting.app, session, waiting.now)] == [False]
+    assert still.letter.id == 1
+    assert elsewhere(waiting, HONG_LINH).agencies == [HONG_LINH], "entered again, as it was"
+
+
+@pytest.mark.parametrize(
+    ("agencies", "given", "why"),
+    [
+        ([POLICE], {}, "cong-an-tinh không còn phải gửi gì ở bậc này"),
+        ([], {}, "chưa chọn"),
+        ([DUC_THO], {"step": "ask_again"}, "“ask_again” không có trong “mot”. Có: mot overdue_1; mot urged"),
+        ([DUC_THO], {"answer_days": 0}, "ghi từ 1 đến 60"),
+        ([DUC_THO], {"document_date": date(2021, 12, 2)}, "trong tương lai"),
+    ],
+)
+def test_a_letter_written_elsewhere_that_cannot_be_so_is_not_entered(
+    office: Office, agencies: list[str], given: dict[str, Any], why: str
+) -> None:
+    office.go(FRIDAY, 16)
+    with pytest.raises(Problem, match=why):
+        elsewhere(office, *agencies, **given)
 
 
 REFUSED: list[tuple[dict[str, Any], str]] = [

@@ -70,3 +70,21 @@ def test_a_day_far_away_gains_no_more_than_the_setting(answered: Office) -> None
 def test_who_is_doubted_or_what_a_person_has_closed_puts_nothing_off(answered: Office, of: dict[str, str]) -> None:
     replies(answered, date(2021, 11, 30), **of)
     assert step(answered, date(2021, 11, 25)) == "overdue_2"
+
+
+def test_a_promise_that_a_person_wrote_down_and_that_was_broken_is_named_once_and_nobodys_reading_of_a_reply_is(
+    answered: Office,
+) -> None:
+    replies(answered, date(2021, 11, 24))
+    answered.rule("promise", agency=HONG_LINH, system="tourism", until=date(2021, 11, 26), spoken_to="ông An")
+    broken = "Theo trao đổi ngày 23/11/2021, đơn vị hẹn gửi Biểu mẫu 03 (Khu, điểm du lịch) chậm nhất ngày 26/11/2021"
+    for day, named in ((date(2021, 11, 29), True), (date(2021, 12, 6), False)):
+        answered.go(day)
+        answered.see()
+        [row] = answered.decide(agencies=[HONG_LINH])
+        answered.approve(*row["outbox_ids"])
+        answered.deliver()
+        for letter in (it for it in answered.letters() if str(it.id) in row["outbox_ids"]):
+            for text in (letter.text, letter.html):
+                assert (f"{broken}; đến nay Sở chưa nhận được." in text) == named
+                assert "24/11/2021, đơn vị" not in text

@@ -1,5 +1,6 @@
 """What our board reads of why an agency is late: said by the agency, in a call or by a mail."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -75,3 +76,6 @@ def test_a_reply_that_nobody_has_closed_tells_its_day(calendar: WorkingDays) -> 
     told = "ngày 25/11/2021 hẹn gửi đến hết ngày 01/12/2021"
     assert its_word((), DUC_THO, owed, (letter,), TODAY) == told
     assert its_word((), DUC_THO, owed[1:], (letter,), TODAY) is None
+    over = replace(letter, promise=Promised(date(2021, 11, 26), date(2021, 11, 25)))
+    told = "ngày 25/11/2021 hẹn gửi đến hết ngày 26/11/2021 (theo thư trả lời, chưa có người xác nhận)"
+    assert its_word((), DUC_THO, owed, (over,), TODAY) == told

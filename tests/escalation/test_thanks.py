@@ -1,30 +1,32 @@
-"""An agency that owes nothing more is thanked once: its officer and its head."""
+"""An agency that owes nothing more is thanked once: its officer, and by its official mailbox its head."""
 
 from datetime import date
+from typing import Any
 
 import pytest
-from sqlalchemy import delete, select
+from sqlalchemy import select
 
 from dondoc import approval
 from dondoc.clock import end_of
 from dondoc.facts import register
 from dondoc.reporting.figures import late
-from dondoc.store.facts import Contact, RegisteredLetter
+from dondoc.store.facts import RegisteredLetter
 from dondoc.store.mail import OutboxLetter
 from dondoc.vocabulary.letters import LetterKind
-from dondoc.vocabulary.people import Role
 from tests.conftest import NOVEMBER, acting
-from tests.escalation.conftest import Office
+from tests.escalation.conftest import Office, one
 
 HONG_LINH, DUC_THO = "ubnd-thi-xa-hong-linh", "ubnd-huyen-duc-tho"
 OFFICER, CLERK = (f"{role}@{HONG_LINH}.test" for role in ("focal_officer", "clerk"))
 
 
-def morning(office: Office, day: int) -> None:
+def morning(office: Office, day: int, *, deliver: bool = True) -> list[dict[str, Any]]:
     office.go(date(2021, 11, day))
     office.see()
-    office.decide(agencies=[HONG_LINH, DUC_THO])
-    office.deliver()
+    rows = office.decide(agencies=[HONG_LINH, DUC_THO])
+    if deliver:
+        office.deliver()
+    return rows
 
 
 def thanks(office: Office) -> list[OutboxLetter]:
@@ -40,15 +42,17 @@ def through(post_office: Office) -> Office:
     return post_office
 
 
-def test_one_word_of_thanks_waits_for_approval_and_comes_once_in_the_same_thread(through: Office) -> None:
+def test_officer_and_official_mailbox_are_thanked_at_once_without_approval_in_the_same_thread(through: Office) -> None:
     assert thanks(through) == [], "not on the day of another letter"
-    morning(through, 24)
+    told = one(morning(through, 24), HONG_LINH)
     rows = thanks(through)
-    assert {row.recipient: row.state for row in rows} == {OFFICER: "held", CLERK: "held"}
+    assert {row.recipient: row.state for row in rows} == {OFFICER: "sent", CLERK: "sent"}
+    assert (told["step"], told["outbox_ids"]) == ("thanks", [str(row.id) for row in rows])
+    assert {row.context["role"]: row.needs_approval for row in rows} == {"focal_officer": False, "clerk": False}
+    again = through.decide(agencies=[HONG_LINH, DUC_THO])
+    assert one(again, HONG_LINH) == told
+    assert one(through.preview(date(2021, 11, 24)), HONG_LINH)["recipients"] == [OFFICER, CLERK]
     assert {row.agency for row in rows} == {HONG_LINH}, "the other one owes something"
-    through.approve(str(rows[0].id))
-    through.deliver()
-    assert {row.state for row in thanks(through)} == {"sent"}
     assert through.server is not None
     first, last = through.server.boxes.messages(OFFICER)
     assert last["In-Reply-To"] == first["Message-ID"]
@@ -63,30 +67,22 @@ def test_one_word_of_thanks_waits_for_approval_and_comes_once_in_the_same_thread
         assert late.chases(session, letter, end_of(date(2021, 11, 30)))[HONG_LINH].count == 2, "officer and clerk"
 
 
-def test_it_leaves_by_itself_where_nobody_above_the_clerk_gets_it(post_office: Office) -> None:
-    morning(post_office, 22)
-    with post_office.app.sessions.begin() as session:
-        session.execute(delete(Contact).where(Contact.agency == HONG_LINH, Contact.role != Role.FOCAL_OFFICER))
-    post_office.arrives(HONG_LINH, "form_03")
-    morning(post_office, 23)
-    assert {row.recipient: row.state for row in thanks(post_office)} == {OFFICER: "sent"}
-
-
 def test_it_does_not_leave_once_something_is_owed_again_and_comes_when_nothing_is(through: Office) -> None:
-    morning(through, 24)
+    morning(through, 24, deliver=False)
     with through.app.sessions.begin() as session:
         [paper] = session.scalars(select(RegisteredLetter.id))
         more = {"reason": "ghi nhầm đơn vị", "by": acting("Lê Văn C"), "secrets": through.app.secrets}
         register.undo(session, paper, now=through.now, **more)
-    assert set(through.approve(str(thanks(through)[0].id))) == {"cancelled"}
+    through.deliver()
+    assert [row.state for row in thanks(through)] == ["cancelled", "cancelled"]
     assert "Biểu mẫu 03" in thanks(through)[0].reason
     through.arrives(HONG_LINH, "form_03")
     morning(through, 25)
-    assert [row.state for row in thanks(through)] == ["cancelled", "cancelled", "held", "held"]
+    assert [row.state for row in thanks(through)] == ["cancelled", "cancelled", "sent", "sent"]
 
 
 def test_whom_a_person_did_not_want_thanked_is_not(through: Office) -> None:
-    morning(through, 24)
+    morning(through, 24, deliver=False)
     with through.app.sessions.begin() as session:
         approval.stop(through.app, session, thanks(through)[0].id, "đã gọi cảm ơn", acting("Lê Văn C"), now=through.now)
     for day in (25, 26, 29):

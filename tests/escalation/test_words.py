@@ -9,9 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dondoc.configuration.check import samples
+from dondoc.configuration.settings import DATA
 from dondoc.directive.model import Directive
 from dondoc.escalation import words
-from dondoc.mail.render import SHOWN, fitted, request
+from dondoc.mail.render import SHOWN, fitted, render, request
 from dondoc.store.mail import OutboxLetter
 from dondoc.vocabulary.agencies import AgencyKind
 from tests.directive.letters import NOVEMBER_2021, REGISTRY
@@ -92,7 +94,7 @@ WORDS = {
         ["kính đề nghị Quý cơ quan phối hợp gửi 02 nội dung dưới đây trước ngày 27/11/2021."],
     ),
     (POLICE, "report_up"): (
-        "[Nội bộ] 03 đơn vị quá hạn sau các thư đôn đốc: xin ý kiến [IOC Hà Tĩnh]",
+        "[Nội bộ] 03 đơn vị chưa gửi đủ sau các thư đề nghị phối hợp: xin ý kiến [IOC Hà Tĩnh]",
         ["Xin ý kiến một trong ba: (1) đồng chí gọi", "Thư về đúng nội dung này: 16/11/2021 (TH-", "điện thoại 0912"],
     ),
 }
@@ -125,6 +127,32 @@ def test_each_step_has_the_words_that_an_official_would_sign(
     before = [letters[HONG_LINH, step][0].message_id for step in ("remind_3", "remind_1")]
     assert thread.context["references"] == before
     assert thread.in_reply_to == before[-1]
+
+
+LATE = "quá hạn sau các thư đôn đốc"
+TO_THE_BOARD = [
+    (["UBND huyện Đức Thọ"], f"UBND huyện Đức Thọ {LATE}", "văn bản đôn đốc ("),
+    (["UBND huyện Đức Thọ", "Sở NN&PTNT"], f"02 đơn vị {LATE}", "văn bản đôn đốc ("),
+    (["Công an tỉnh"], "Công an tỉnh chưa gửi đủ sau các thư đề nghị phối hợp", "văn bản đề nghị phối hợp ("),
+    (
+        ["Công an tỉnh", "UBND huyện Đức Thọ"],
+        "02 đơn vị chưa gửi đủ sau các thư đề nghị",
+        "văn bản đôn đốc, đề nghị phối hợp (",
+    ),
+]
+
+
+@pytest.mark.parametrize(("agencies", "subject", "paper"), TO_THE_BOARD)
+def test_our_board_reads_of_nobody_outside_our_authority_that_he_is_late(
+    agencies: list[str], subject: str, paper: str
+) -> None:
+    whole = samples.CHASING.samples[0]
+    rows = [{**whole["rows"][0], "agency": name, "orders": name != "Công an tỉnh"} for name in agencies]
+    context = {**whole, "rows": rows}
+    rendered = render(DATA, REGISTRY, "overdue_board", context, date(2021, 12, 1))
+    assert rendered.subject == f"[Nội bộ] {subject}: xin ý kiến [IOC Hà Tĩnh]"
+    assert paper in rendered.text
+    assert paper in rendered.html
 
 
 @given(st.sampled_from(VERBS), st.text(st.characters(categories=["L"]), min_size=1, max_size=200), st.dates())

@@ -8,6 +8,7 @@ import pytest
 from dondoc.clock import end_of
 from dondoc.configuration.context import AppContext
 from dondoc.errors import Problem
+from dondoc.facts.obligations import Rest
 from dondoc.facts.rulings import hold_all, standing_rulings
 from dondoc.vocabulary.reasons import said
 from dondoc.vocabulary.rulings import RulingKind
@@ -207,3 +208,16 @@ def test_the_rulings_that_hold_are_listed_with_the_numbers_by_which_they_are_und
     assert [r["id"] for r in json.loads(dondoc("rulings", "--json").stdout)] == [first["id"]]
     assert "Công văn 7: mưa lũ (Lê Văn C)" in dondoc("rulings").stdout
     assert json.loads(dondoc("rulings", "--as-of", "2021-11-01", "--json").stdout) == []
+
+
+def test_the_days_of_a_pause_that_is_over_are_kept_whether_it_ended_or_was_lifted(book: Book) -> None:
+    """Which the ladder gives back."""
+    book.rule("pause", now=at(10), agency=DUC_THO, until=date(2021, 11, 12))
+    lifted = book.rule("pause", now=at(15), agency=DUC_THO)
+    book.rule("undo", now=at(17), undoes=lifted)
+    days = [[(one.first.day, one.last.day) for one in rests(book, day)] for day in (11, 13, 16, 18)]
+    assert days == [[], [(10, 12)], [(10, 12)], [(10, 12), (15, 17)]]
+
+
+def rests(book: Book, day: int) -> tuple[Rest, ...]:
+    return next(s.rests for s in book.standings(at(day, 23)) if s.agency == DUC_THO)

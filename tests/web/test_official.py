@@ -54,3 +54,17 @@ def test_the_clerk_sees_what_waits_since_when_and_enters_what_was_issued(drafted
     assert visit("ops").post("/official/2/unissue", headers=ORIGIN, data={"reason": "nhầm số"}).status_code == 303
     assert "Đã rút công văn số 2145/STTTT-CNTT (CV-0002) khỏi sổ." in words_of(visit("ops").get("/official").text)
     assert visit("ops").get("/official/2/signed").status_code == 404
+
+
+def test_a_letter_that_was_written_elsewhere_is_entered_with_the_step_and_agencies_that_it_covers(
+    drafted: None, visit: Visit
+) -> None:
+    page = words_of(visit("ops").get("/official").text)
+    assert "Vào sổ công văn soạn ngoài chương trình" in page
+    covers = {"step": f"{LETTER.id}:urged", "answer_days": "5", "agency": [HONG_LINH, DUC_THO]}
+    file = {"file": ("ky.pdf", PDF)}
+    assert visit("viewer").post("/official/enter", headers=ORIGIN, data=SAID | covers, files=file).status_code == 403
+    assert visit("ops").post("/official/enter", headers=ORIGIN, data=SAID | covers, files=file).status_code == 303
+    assert "2145/STTTT-CNTT (CV-0003)" in words_of(visit("viewer").get("/official").text)
+    assert visit("viewer").get("/official/3/signed").content == PDF
+    assert visit("viewer").get("/official/3/draft").status_code == 404

@@ -96,6 +96,12 @@ PAUSE = {"agency": AGENCY, "begins": "2021-11-20", **DOCUMENT}
 PAPER = {"agency": "so-nnptnt", "fulfils": "reservoir/focal_letter", "number": "1/SNN", "document_date": "2021-11-18"}
 SIGNED = {"number": "05/BC", "document_date": "2021-11-19", "reason": "thay bản trước"}
 NUMBERED = {"number": "9/STTTT", "document_date": "2021-11-19", "signer": "Lê B"}
+COVERS = {
+    "number": "10/STTTT",
+    "step": "stttt-cntt-2021-11:overdue_2",
+    "answer_days": "5",
+    "agency": "ubnd-huyen-duc-tho",
+}
 PDF = {"file": ("ky.pdf", b"%PDF-1.7")}
 POSTED: dict[str, tuple[str, Sent, str, str]] = {
     "/cameras/{camera}/probe": ("/cameras/2/probe", {}, "probe", "CAM-00002"),
@@ -146,6 +152,9 @@ POSTED: dict[str, tuple[str, Sent, str, str]] = {
     ),
     "/official/{letter}/issue": (
         "/official/1/issue", {"data": NUMBERED, "files": PDF}, "issue_official", "CV-0001",
+    ),
+    "/official/enter": (
+        "/official/enter", {"data": NUMBERED | COVERS, "files": PDF}, "issue_official", "CV-0003",
     ),
     "/official/{letter}/unissue": ("/official/1/unissue", {"data": {"reason": "nhầm"}}, "unissue_official", "CV-0001"),
     "/reports/{report}/write": (

@@ -79,8 +79,7 @@ def outages(app: AppContext, outage_ids: Iterable[int], now: datetime) -> list[i
         rows = session.execute(wanted.where(Outage.id.in_(list(outage_ids)), Outage.closed_at.is_(None))).all()
         groups: dict[tuple[str, str], list[tuple[Outage, Camera]]] = defaultdict(list)
         for outage, camera in rows:
-            agency = responsible(app.registry, camera.agency, now.date())[0] or camera.agency
-            recipient = _officer(session, agency, camera.system, now)
+            agency, recipient = _whose(app, session, camera, now)
             if recipient and outage.id not in told:
                 groups[agency, recipient].append((outage, camera))
         standing = current.read(app, session, now, {camera.agency for _, camera in rows}) if groups else []
@@ -93,6 +92,12 @@ def _put(app: AppContext, letters: list[Letter | None], now: datetime) -> list[i
     with app.sessions.begin() as session:
         rows = outbox.enqueue(session, [x for x in letters if x], settings=app.settings, now=now)
         return [row.id for row in rows]
+
+
+def _whose(app: AppContext, session: Session, camera: Camera, now: datetime) -> tuple[str, str | None]:
+    """The agency that answers for a camera now, and whom of it to write to."""
+    agency = responsible(app.registry, camera.agency, now.date())[0] or camera.agency
+    return agency, _officer(session, agency, camera.system, now)
 
 
 def _officer(session: Session, agency: str, system: str | None, now: datetime) -> str | None:
@@ -332,7 +337,8 @@ def _lines(cameras: Iterable[Camera], why: Mapping[int, str], names: Mapping[int
 
 
 def precondition(app: AppContext) -> Precondition:
-    """An outage letter holds while all it tells of are still out and no pause stands over them.
+    """An outage letter holds while all it tells of are still out, no pause stands over them, and its reader is the one
+    to write to: for another the next check writes it anew.
 
     What was found at a form's arrival stays true.
     """
@@ -344,6 +350,9 @@ def precondition(app: AppContext) -> Precondition:
         ).all()
         if over := sorted((o.id, o.closed_because or "đã khắc phục") for o, _ in rows if o.closed_at is not None):
             return f"{over[0][1]}: {', '.join(SC(number) for number, _ in over)}"
+        today = {_whose(app, session, camera, now)[1] for _, camera in rows} - {None}
+        if today - {letter.recipient}:
+            return "cán bộ đầu mối của đơn vị đã thay đổi; thư được viết lại cho người mới"
         ruled = pauses.pauses(session, app.registry)
         return next((p for _, camera in rows if (p := pauses.covering(ruled, camera, now, now.date()))), None)
 

@@ -16,7 +16,7 @@ Someone = Annotated[str, typer.Option(help="Người thực hiện.")]
 def add(cli: typer.Typer) -> None:
     official = typer.Typer(no_args_is_help=True, help="Công văn của Sở: dự thảo chờ cấp số, sổ công văn đã ban hành.")
     official.command("list")(list_letters)
-    for command in (draft, issue, unissue):
+    for command in (draft, issue, enter, unissue):
         official.command()(command)
     cli.add_typer(official, name="official")
 
@@ -83,12 +83,41 @@ def issue(
     from dondoc.vocabulary.numbers import CV
 
     app, who = open_context(), actor(by)
+    said: dict[str, Any] = {"number": number, "document_date": day(date), "signer": signer, "signed": _read(file)}
+    row = issued.issue(app, CV.read(letter), **said, agencies=agency or (), actor=who, now=clock.now())
+    say(f"Đã vào sổ: {CV(row.letter_id)} ban hành số {row.document_number}, {len(row.agencies):02} đơn vị.")
+
+
+def _read(file: Path) -> bytes:
     try:
-        signed = file.read_bytes()
+        return file.read_bytes()
     except OSError as error:
         raise Problem(f"{file}: không đọc được văn bản đã ký ({error.strerror}). Kiểm tra đường dẫn.") from None
-    said: dict[str, Any] = {"number": number, "document_date": day(date), "signer": signer, "signed": signed}
-    row = issued.issue(app, CV.read(letter), **said, agencies=agency or (), actor=who, now=clock.now())
+
+
+def enter(
+    number: Annotated[str, typer.Option(help="Số, ký hiệu do văn thư cấp.")],
+    date: Annotated[str, typer.Option(help="Ngày văn bản.")],
+    signer: Annotated[str, typer.Option(help="Họ tên người ký.")],
+    file: Annotated[Path, typer.Option(help="Văn bản đã ký (PDF).")],
+    directive: Annotated[str, typer.Option(help="Văn bản chỉ đạo mà công văn đôn đốc.")],
+    step: Annotated[str, typer.Option(help="Bậc mà công văn đứng vào, ví dụ overdue_2.")],
+    agency: Annotated[list[str], typer.Option(help="Đơn vị nhận; ghi nhiều lần nếu nhiều đơn vị.")],
+    answer_days: Annotated[int, typer.Option(help="Số ngày làm việc để trả lời, kể từ ngày văn bản.")],
+    by: Someone,
+) -> None:
+    """Vào sổ công văn của Sở soạn ngoài chương trình: đơn vị có thời gian trả lời kể từ ngày văn bản."""
+    from dondoc import clock
+    from dondoc.cli.acting import actor
+    from dondoc.configuration.context import open_context
+    from dondoc.escalation import official as room
+    from dondoc.vocabulary.numbers import CV
+
+    app, who = open_context(), actor(by)
+    said: dict[str, Any] = {"number": number, "document_date": day(date), "signer": signer, "signed": _read(file)}
+    row = room.issue_elsewhere(
+        app, directive, step, agency, **said, answer_days=answer_days, actor=who, now=clock.now()
+    )
     say(f"Đã vào sổ: {CV(row.letter_id)} ban hành số {row.document_number}, {len(row.agencies):02} đơn vị.")
 
 

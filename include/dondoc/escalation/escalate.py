@@ -1,6 +1,6 @@
 """Decide for a day and record it: the decisions with their reasons and the outbox rows, in one transaction."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property, partial
@@ -57,7 +57,7 @@ def escalate(
 
     Args:
         agencies: only these; None: all.
-        everyone: also the agencies that are not written to.
+        everyone: of every agency what the ladder decides, also to write nothing; no words of thanks.
         by: the person who had it recorded; None: its hour had come.
 
     Returns:
@@ -70,14 +70,17 @@ def escalate(
     with not_collected(), app.sessions.begin() if record else app.sessions.reading() as session:
         morning = _Morning(app, session, day, now, record, made, drawn)
         rows = [morning.agency(a) for a in morning.owed if agencies is None or a in agencies]
+        thanked = {row["agency"]: word for row in rows if (word := morning.thank(row))}
         if record:
             morning.give_to_the_clerk()
             morning.tell_the_board(rows)
-            morning.tell([*rows, *(thanked for row in rows for thanked in morning.thank(row))])
+            morning.tell([*rows, *thanked.values()])
         if record and by:
-            told = {"letters": [int(i) for row in rows for i in row["outbox_ids"]]}
+            told = {"letters": [int(i) for row in (*rows, *thanked.values()) for i in row["outbox_ids"]]}
             audit.record(session, app.secrets, by, "escalate", day.isoformat(), now=now, **told)
-    return [row for row in rows if everyone or row["step"]]
+    if everyone:
+        return rows
+    return [row for row in (thanked.get(row["agency"], row) for row in rows) if row["step"]]
 
 
 def _files(app: AppContext, day: date, now: datetime, agencies: list[str] | None) -> Blanks:
@@ -235,15 +238,22 @@ class _Morning:
             "answer_by": decision.answer_by.isoformat() if decision.answer_by else None,
         }
 
-    def thank(self, decided: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-        """Write a word of thanks, which is no step, to an agency that is through and has no other letter today."""
+    def thank(self, decided: Mapping[str, Any]) -> dict[str, Any] | None:
+        """A word of thanks, which is no step, to an agency that is through and has no other letter today."""
         agency, past = decided["agency"], self._past(decided["agency"])
-        if decided["step"] or self.day != self.now.date() or not_today(self.ladder, past, self.day):
-            return
-        if thanked := thanks.decision(self.ladder, agency, self.owed[agency], past, self.day, self.book):
-            row = self._row(thanked, people := self.people(thanked))
+        if self.day != self.now.date():
+            return None
+        if written := [p for p in past if p.day == self.day and p.step == THANKS.id]:
+            return self._kept(agency, written)
+        if decided["step"] or not_today(self.ladder, past, self.day):
+            return None
+        if (thanked := thanks.decision(self.ladder, agency, self.owed[agency], past, self.day, self.book)) is None:
+            return None
+        row = self._row(thanked, people := self.people(thanked))
+        if self.record:
             noted = self._note(thanked, row)
-            yield row | {"outbox_ids": self._enqueue(thanked, noted.id, people, past)}
+            row |= {"decision": str(noted.id), "outbox_ids": self._enqueue(thanked, noted.id, people, past)}
+        return row
 
     def tell_the_board(self, rows: Sequence[dict[str, Any]]) -> None:
         """Our own people hear of all agencies in one letter a morning; each of their rows names it."""

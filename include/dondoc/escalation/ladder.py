@@ -8,7 +8,7 @@ the others are listed apart.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import cached_property
 from typing import NamedTuple
@@ -243,10 +243,12 @@ class Ladder:
         """An official letter that has gone out gave the agency a day to answer, and that is not over: it binds every
         step but its own."""
         asked = (one for taken, one in self._asked_by_documents(standing) if taken != step.id)
-        others = (one for one in asked if day <= self.answer_day(one))
-        if (other := max(others, key=self.answer_day, default=None)) is None:
+        rested = replace(standing, rests=()) if step.repeat else standing
+        given = [(self._anew(rested, one.day, self.answer_day(one))[0], one) for one in asked]
+        until, other = max(given, key=lambda pair: pair[0], default=(date.min, None))
+        if other is None or day > until:
             return None
-        return because(LadderReason.DOCUMENT_GIVES, document=other.citation, until=self.answer_day(other))
+        return because(LadderReason.DOCUMENT_GIVES, document=other.citation, until=until)
 
     def answer_day(self, document: Issued) -> date:
         """The last day that an official letter gives."""
@@ -316,15 +318,21 @@ class Ladder:
         ]
         if not arrived:
             return because(LadderReason.STEP_BEFORE_MISSING, before=before)
-        if step_before.official and (document := self.document(step_before, standing)):
-            first = self.calendar.add(document.day, step.wait)
-            about = {"document": document.citation, "days": step.wait, "first": first}
-            return because(LadderReason.STEP_BEFORE_ISSUED, **about) if day < first else None
-        if day >= (first := self.calendar.add(min(arrived), step.wait)):
+        document = self.document(step_before, standing) if step_before.official else None
+        since = document.day if document else min(arrived)
+        begins, first = _resumed(standing, since), self.after_wait(step, standing, since)
+        if day >= first:
             return None
-        return because(
-            LadderReason.STEP_BEFORE_RECENT, before=before, arrived=min(arrived), days=step.wait, first=first
-        )
+        if begins == since and document:
+            return because(LadderReason.STEP_BEFORE_ISSUED, document=document.citation, days=step.wait, first=first)
+        about = {"before": before, "arrived": min(arrived), "days": step.wait, "first": first}
+        if begins == since:
+            return because(LadderReason.STEP_BEFORE_RECENT, **about)
+        return because(LadderReason.STEP_BEFORE_RESTED, **about, rested=begins)
+
+    def after_wait(self, step: Step, standing: Standing, since: date) -> date:
+        """The first day after a step's wait, when the step before came on a day. It begins anew after days of rest."""
+        return self.calendar.add(_resumed(standing, since), step.wait)
 
     def _granted(self, step: Step, standing: Standing, past: Sequence[SentLetter], day: date) -> Reason | None:
         """A letter that has left gave the agency a day to answer, and that is not over.
@@ -342,11 +350,32 @@ class Ladder:
             or (p.lists(standing) and self._is_above(step, p, standing))
         ]
         if not binding:
-            return None
+            return None if step.repeat else self._given_anew(standing, past, day)
         last = max(binding, key=lambda p: self.until(p) or date.min)
         until = self.until(last)
         code = LadderReason.TIME_TO_ANSWER if until == last.answer_by else LadderReason.PROMISED
         return because(code, letter=last.number, until=until)
+
+    def _given_anew(self, standing: Standing, past: Sequence[SentLetter], day: date) -> Reason | None:
+        """A rest took from the days that a letter gave, and these, counted anew, are not over. They bind what stands
+        above it: a step that repeats gives a day itself."""
+        if not standing.rests:
+            return None
+        theirs = (p for p in past if p.agency == standing.agency and not p.copy and p.may_have_left(day))
+        for p in theirs:
+            if p.answer_by and self.asked_for(p, standing):
+                until, rested = self._anew(standing, p.sent_on or p.day, p.answer_by)
+                if rested and day <= until:
+                    return because(LadderReason.TIME_ANEW, letter=p.number, by=p.answer_by, rested=rested, until=until)
+        return None
+
+    def _anew(self, standing: Standing, given: date, until: date) -> tuple[date, date | None]:
+        """The last day of those that were given on a day, with those that rests took; and the last day of rest."""
+        days, rested = max(1, self.calendar.between(given, until)), None
+        for rest in standing.rests:
+            if rest.first <= until and rest.last >= given:
+                until, rested = max(until, self.calendar.add(rest.last, days)), rest.last
+        return until, rested
 
     def asked_for(self, letter: SentLetter, standing: Standing) -> bool:
         """Whether a letter asked for an obligation: as its ground, or beside it by the same day."""
@@ -478,6 +507,11 @@ def _of(standing: Standing, past: Sequence[SentLetter]) -> list[SentLetter]:
         return []
     wanted = duty(standing)
     return [p for p in past if not p.copy and p.agency == standing.agency and wanted in p.duties]
+
+
+def _resumed(standing: Standing, since: date) -> date:
+    """From when days are counted that began on a day: anew from the last day of rest since."""
+    return max([since, *(rest.last for rest in standing.rests if rest.last >= since)])
 
 
 def _step(letter: SentLetter, standing: Standing) -> str | None:

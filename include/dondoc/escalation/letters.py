@@ -24,6 +24,7 @@ from dondoc.facts import contacts
 from dondoc.facts import words as duty_words
 from dondoc.facts.desk import desk
 from dondoc.facts.obligations import Standing
+from dondoc.facts.promises import Promise, broken_promises
 from dondoc.forms.attached import Blanks
 from dondoc.mail import compose
 from dondoc.mail.delivery_run import CLOSES
@@ -256,6 +257,7 @@ def _shape(
         "coordination": decision.step is not None and decision.step.letter == "coordination",
         "told": _told(session, ladder, decision, past),
         "received": [_received(ladder, s) for s in owed if s.status in DONE and s.received_at],
+        "promised": _promised(ladder, decision, asked, past),
         "unread": _unread(session, decision) if any(s.duty.deliverable.startswith("form_") for s in asked) else [],
         "rows": [],
         "newcomers": words.listed(decision.newcomers.values()) if decision.newcomers else None,
@@ -305,6 +307,24 @@ def _received(ladder: Ladder, standing: Standing) -> str:
     assert standing.received_at is not None
     on = standing.received_at.astimezone(HERE).date()
     return f"{duty_words.name(ladder.registry, standing)}, ngày {words.short(on)}"
+
+
+def _promised(ladder: Ladder, decision: Decision, asked: Sequence[Standing], past: Sequence[SentLetter]) -> list[str]:
+    """What the agency said that it would send, which a person wrote down, by a day that is over: in the next letter."""
+    if decision.step is None or decision.step.kind != LetterKind.OVERDUE:
+        return []
+    broken = broken_promises(asked, decision.day).get(decision.agency, {})
+    names: dict[Promise, list[str]] = {}
+    for standing in asked:
+        since = broken.get(standing.duty.id)
+        told = (p.sent_on for p in past if p.delivered(decision.day) and not p.to_us and p.lists(standing))
+        if since and not any(on and on > since.until for on in told):
+            names.setdefault(since, []).append(duty_words.name(ladder.registry, standing))
+    return [
+        f"Theo trao đổi ngày {words.short(one.given)}, đơn vị hẹn gửi {words.listed(its)} chậm nhất ngày "
+        f"{words.short(one.until)}"
+        for one, its in names.items()
+    ]
 
 
 def _unread(session: Session, decision: Decision) -> list[UnreadWords]:
@@ -383,12 +403,13 @@ def _who(session: Session, decision: Decision, address: str) -> str:
 
 def _row(session: Session, ladder: Ladder, told: Told) -> LateAgencyWords:
     """An agency as our board reads of it."""
-    decision = told.decision
+    decision, agency = told.decision, ladder.registry.agency(told.decision.agency)
     heads = contacts.find(session, decision.agency, Role.HEAD, decision.day)
     documents = [document.citation for document in ladder.documents(decision.ground)]
     letters = {p.sent_on: p.number for p in _about_this(ladder, decision, told.past) if p.sent_on}
     return {
-        "agency": ladder.registry.agency(decision.agency).name,
+        "agency": agency.name,
+        "orders": agency.kind.orders,
         "items": [_item(ladder, s, decision.day) for s in decision.ground],
         "letters": [*(f"{words.short(on)} ({number})" for on, number in letters.items()), *documents],
         "said": told.said,

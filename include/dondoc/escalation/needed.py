@@ -10,15 +10,17 @@ from sqlalchemy.orm import Session
 
 from dondoc.clock import HERE, end_of
 from dondoc.configuration.context import AppContext
-from dondoc.directive.model import Step
+from dondoc.directive.model import Directive, Step
 from dondoc.escalation import history, renamed, words
 from dondoc.escalation.ladder import Ladder, SentLetter, chased, ladder_on
 from dondoc.escalation.reasons import LadderReason
 from dondoc.escalation.recipients import AddressBook, needs_approval
 from dondoc.escalation.undelivered import undelivered
 from dondoc.facts import approvers, obligations
+from dondoc.facts.index import FactIndex
 from dondoc.facts.obligations import Standing
 from dondoc.facts.read import Facts, read
+from dondoc.facts.rulings import standing_rulings
 from dondoc.mail import servers
 from dondoc.store.mail import OutboxLetter
 from dondoc.vocabulary.letters import LetterKind, OutboxState
@@ -61,7 +63,7 @@ def _steps(ladder: Ladder, standing: Standing, past: Sequence[SentLetter], day: 
         elif step.kind != LetterKind.REMINDER or last_day >= day:  # a reminder is not made up
             on = max(ladder.calendar.add(day, 0), ladder.first_day(step, last_day))
             if step.needs:
-                on = max(on, ladder.calendar.add(due.get(step.needs, day), step.wait))
+                on = max(on, ladder.after_wait(step, standing, due.get(step.needs, day)))
             due[step.id] = on
             yield Coming(standing.agency, step, on, standing.duty.system)
 
@@ -69,9 +71,45 @@ def _steps(ladder: Ladder, standing: Standing, past: Sequence[SentLetter], day: 
 def lacking(app: AppContext, session: Session, now: datetime) -> list[Reason]:
     """What is missing for the steps to come, as known now."""
     day = now.astimezone(HERE).date()
-    ladder, facts = ladder_on(app, session, day), read(session, end_of(day))
-    owed = obligations.standings(tuple(ladder.letters.values()), app.calendar, facts, end_of(day))
+    ladder = ladder_on(app, session, day)
+    if not (concerned := _may_lack(app, session, ladder, day, now)):
+        return []  # a page asks each time that somebody looks: no obligation is judged for that
+    letters, facts = tuple(ladder.letters.values()), read(session, end_of(day))
+    owed = [s for s in obligations.standings(letters, app.calendar, facts, end_of(day)) if s.agency in concerned]
     return [*missing(app, session, ladder, coming(ladder, owed, _past(app, session, ladder, facts), day), now)]
+
+
+def _may_lack(app: AppContext, session: Session, ladder: Ladder, day: date, now: datetime) -> set[str]:
+    """The agencies of which something may be missing, whatever they owe: not every role of their steps is held by
+    somebody for all systems whom letters reach, on the first day and on the last."""
+    days = (day, ladder.calendar.add(day, AHEAD))
+    ruled = Facts(rulings=tuple(standing_rulings(session, end_of(day))))
+    owing = {letter.id: _may_owe(letter, FactIndex(ruled, letter.registry), days) for letter in ladder.letters.values()}
+    everybody = set[str]().union(*owing.values())
+    if servers.smtp(app.settings) is None and not _left_before(session):
+        return everybody
+    if not all(_approvers(session, ladder, on) for on in days):
+        return everybody
+    books = [AddressBook(session, ladder.registry, on, undelivered(session, now)) for on in days]
+
+    def held(agency: str, role: Role, step: Step) -> bool:
+        whose = ladder.registry.office if role.side is Side.OURS else agency
+        mailbox = (Role.CLERK,) if role == Role.HEAD and not step.own_address else ()
+        return all(any(book.reached(whose, one) for one in (role, *mailbox)) for book in books)
+
+    return {
+        agency
+        for letter in ladder.letters.values()
+        for agency in owing[letter.id]
+        if any(not held(agency, role, step) for step in letter.ladder_of(agency) for role in (step.to[0], *step.also))
+    }
+
+
+def _may_owe(letter: Directive, index: FactIndex, days: Iterable[date]) -> set[str]:
+    """Whoever may answer for something under a letter, and is there on one of the days."""
+    asked = {duty.agency for duty in letter.duties if duty.due_before}
+    holders = set[str]().union(*(index.holders(agency, letter.id) for agency in asked))
+    return {one for one in holders if any(letter.registry.agency(one).alive(on) for on in days)}
 
 
 def _past(app: AppContext, session: Session, ladder: Ladder, facts: Facts) -> dict[str, list[SentLetter]]:

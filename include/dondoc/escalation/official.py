@@ -5,6 +5,7 @@ concerned, and which wait for the clerk.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -19,14 +20,17 @@ from dondoc.escalation.reasons import LadderReason
 from dondoc.facts import issued
 from dondoc.facts import words as duty_words
 from dondoc.facts.desk import desk
-from dondoc.facts.issued import Item
+from dondoc.facts.issued import Elsewhere, Item
 from dondoc.facts.obligations import Standing, at
 from dondoc.mail.letter import Attachment
 from dondoc.store.official import OfficialIssue, OfficialLetter
 from dondoc.store.session import one_at_a_time
+from dondoc.vocabulary.fields import Field, FieldProblem
+from dondoc.vocabulary.letters import LetterKind
 from dondoc.vocabulary.numbers import CV
 from dondoc.vocabulary.official import OfficialState
 
+MOST_DAYS = 60  # working days that an official letter can give
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 Owing = Mapping[str, Sequence[Standing]]  # by agency, in administrative order
 Past = Mapping[str, Sequence[SentLetter]]
@@ -193,7 +197,7 @@ def waiting(app: AppContext, session: Session, ladder: Ladder, owed: Owing) -> l
     issued_ones = set(session.scalars(select(issued.issues().subquery().c.letter_id)))
     query = select(OfficialLetter).where(OfficialLetter.rehearsal.is_(_rehearsal(app))).order_by(OfficialLetter.id)
     by_directive: dict[str, list[OfficialLetter]] = {}
-    for row in session.scalars(query):
+    for row in (one for one in session.scalars(query) if not one.elsewhere):
         by_directive.setdefault(row.directive, []).append(row)
     found = []
     for rows in by_directive.values():
@@ -218,7 +222,62 @@ def register(app: AppContext, session: Session, now: datetime) -> list[Entry]:
     issued_as = {row.letter_id: row for row in session.scalars(issued.issues())}
     query = select(OfficialLetter).where(OfficialLetter.rehearsal.is_(_rehearsal(app)))
     rows = session.scalars(query.order_by(OfficialLetter.id.desc()))
-    return [Entry(row, issued_as.get(row.id), waits.get(row.id)) for row in rows]
+    return [
+        Entry(row, issued_as.get(row.id), waits.get(row.id)) for row in rows if row.id in issued_as or not row.elsewhere
+    ]
+
+
+def steps_to_cover(ladder: Ladder) -> dict[tuple[str, str], str]:
+    """By directive and step what an official letter may stand for: what is late is asked for, in words."""
+    late = (
+        (directive, step)
+        for directive, letter in ladder.letters.items()
+        for step in letter.steps
+        if step.kind == LetterKind.OVERDUE and not step.repeat
+    )
+    return {(directive, step.id): words.title(step) for directive, step in late}
+
+
+def issue_elsewhere(
+    app: AppContext,
+    directive: str,
+    step: str,
+    agencies: Sequence[str],
+    *,
+    answer_days: int,
+    now: datetime,
+    **said: Any,
+) -> OfficialIssue:
+    """Record an official letter that was not written from a draft of ours; as `issued.issue`.
+
+    Args:
+        step: for which it stands: taken, or bound by the day that it gives, from its date on.
+        agencies: to which it went; it asks them for all that they owe under the directive.
+        answer_days: working days that it gives from its date.
+
+    Raises:
+        Problem: besides, no such step, an agency owes nothing of it, or the days are fewer than one or too many.
+    """
+    if not 1 <= answer_days <= MOST_DAYS:
+        raise FieldProblem(f"{{}}: ghi từ 1 đến {MOST_DAYS}.", Field.ANSWER_DAYS)
+    with app.sessions.reading() as session:
+        ladder = ladder_on(app, session, now.astimezone(HERE).date())
+        standings = at(app, session, now)
+    if (directive, step) not in (known := steps_to_cover(ladder)):
+        choice = "; ".join(" ".join(pair) for pair in known)
+        raise FieldProblem(f"{{}} “{step}” không có trong “{directive}”. Có: {choice}.", Field.STEP)
+    items = tuple(
+        Item(s.agency, *duty(s), step)
+        for s in standings
+        if s.duty.directive == directive and s.agency in agencies and s.status.chased and s.last_day
+        if any(one.id == step for one in ladder.climbing(s))
+    )
+    idle = set(agencies) - {item.agency for item in items}
+    if idle or not items:
+        raise FieldProblem(
+            f"{{}}: {', '.join(sorted(idle)) or 'chưa chọn'} không còn phải gửi gì ở bậc này.", Field.AGENCY
+        )
+    return issued.issue(app, Elsewhere(items, answer_days), now=now, **said)
 
 
 def _drawn_on(app: AppContext, session: Session, directive: str, day: date) -> bool:

@@ -17,7 +17,7 @@ THANKS = Step.model_construct(
     title="cảm ơn",
     after=0,
     to=(Role.FOCAL_OFFICER, Role.CLERK),
-    also=(Role.HEAD,),
+    also=(Role.CLERK,),  # the official mailbox, by which the head reads it: nobody has to approve a word of thanks
     letter="thanks",
     kind=LetterKind.THANKS,
 )

@@ -74,6 +74,11 @@ class LadderReason(ReasonCode):
         "step_before_recent",
         "thư “{before}” đến ngày {arrived:%d/%m/%Y}, còn chờ đủ {days:02} ngày làm việc, đến {first:%d/%m/%Y}",
     )
+    STEP_BEFORE_RESTED = (
+        "step_before_rested",
+        "thư “{before}” đến ngày {arrived:%d/%m/%Y}; ngừng đôn đốc đến hết ngày {rested:%d/%m/%Y}, "
+        "tính lại đủ {days:02} ngày làm việc, đến {first:%d/%m/%Y}",
+    )
     STEP_BEFORE_ISSUED = (
         "step_before_issued",
         "{document} chưa đủ {days:02} ngày làm việc, chờ đến {first:%d/%m/%Y}",
@@ -81,6 +86,11 @@ class LadderReason(ReasonCode):
     DOCUMENT_GIVES = "document_gives", "{document} đã hẹn đơn vị trả lời đến hết ngày {until:%d/%m/%Y}"
     NOT_ISSUED = "not_issued", "chờ công văn của Sở được cấp số, ký và vào sổ"
     TIME_TO_ANSWER = "time_to_answer", "{letter} đã hẹn đơn vị trả lời đến hết ngày {until:%d/%m/%Y}"
+    TIME_ANEW = (
+        "time_anew",
+        "{letter} đã hẹn đơn vị trả lời đến hết ngày {by:%d/%m/%Y}; ngừng đôn đốc đến hết ngày {rested:%d/%m/%Y}, "
+        "tính lại đến hết ngày {until:%d/%m/%Y}",
+    )
     TIME_TO_CORRECT = "time_to_correct", "biểu mẫu trả lại được sửa đến hết ngày {until:%d/%m/%Y}"
     PROMISED = "promised_reply", "đơn vị trả lời {letter}, hẹn gửi đến hết ngày {until:%d/%m/%Y}"
     STOPPED = "stopped", "{by} đã dừng ngày {on:%d/%m/%Y} vì {why}, đến ngày {until:%d/%m/%Y}"

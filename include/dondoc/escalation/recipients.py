@@ -66,6 +66,12 @@ class AddressBook:
         ]
         return list({one.email: (one, role) for one, role in found if one.email in self.undelivered}.values())
 
+    def reached(self, agency: str, role: Role) -> bool:
+        """Whether somebody holds a role for every system, whom letters reach."""
+        return any(
+            one.system is None and one.email not in self.undelivered for one in self._held.get((agency, role), ())
+        )
+
     def officer(self, agency: str, system: str) -> Contact | None:
         """The focal officer for a system of an agency; None while letters do not reach him, or there is none."""
         held = self._named(agency, Role.FOCAL_OFFICER, system)

@@ -23,9 +23,9 @@ def its_word(
     """
     words = [r for r in rulings if r.kind in SPOKEN and r.result != CallResult.NO_ANSWER and _about(r, agency, ground)]
     told = [_reason(max(words, key=lambda r: r.happened_at))] if words else []
-    days = [p for standing in ground for p in standing.promises[-1:]] + [*_replies(past, ground)]
-    if days:
-        told.append(_day(max(days, key=lambda promise: promise.given), today))
+    days = [_day(p, today) for standing in ground for p in standing.promises[-1:]]
+    replied = [_day(p, today, unconfirmed=True) for p in _replies(past, ground)]
+    told += [told_day for _, told_day in sorted(days + replied)[-1:]]
     return "; ".join(told) or None
 
 
@@ -50,6 +50,9 @@ def _replies(past: Iterable[SentLetter], ground: Sequence[Standing]) -> Iterable
             yield Promise(letter.promise.by, letter.promise.said, "", "")
 
 
-def _day(promise: Promise, today: date) -> str:
+def _day(promise: Promise, today: date, *, unconfirmed: bool = False) -> tuple[date, str]:
+    """When a day was named, and which. Nobody has broken what no person has read."""
     over = ", đã qua ngày hẹn" if promise.until < today else ""
-    return f"ngày {short(promise.given)} hẹn gửi đến hết ngày {short(promise.until)}{over}"
+    if over and unconfirmed:
+        over = " (theo thư trả lời, chưa có người xác nhận)"
+    return promise.given, f"ngày {short(promise.given)} hẹn gửi đến hết ngày {short(promise.until)}{over}"

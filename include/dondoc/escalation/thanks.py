@@ -1,4 +1,5 @@
-"""When an agency owes nothing more under a letter: one word of thanks to its officer and its head."""
+"""When an agency owes nothing more under a letter: one word of thanks to its officer, and to its official mailbox for
+its head."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -30,13 +31,10 @@ def decision(
     earlier = {d for p in past if p.step == THANKS.id and _was_said(p, day) for d, _ in p.duties}
     ground = tuple(s for mine in of_letter.values() for s in _done(ladder, agency, mine, earlier, day))
     systems = list(dict.fromkeys(s.duty.system for s in ground))
-    people = book.recipients(THANKS, agency, systems) if ground else []
-    if not people:
+    if not ground or not book.recipients(THANKS, agency, systems):
         return None
-    above = any(person.role.needs_approval for person in people)
-    step = THANKS if above else THANKS.model_copy(update={"also": ()})
     why = because(LadderReason.THANKS, owed=tuple(ladder.name(s) for s in ground))
-    return Decision(agency, day, step, (why,), ground, (), {s.duty.directive: step for s in ground})
+    return Decision(agency, day, THANKS, (why,), ground, (), {s.duty.directive: THANKS for s in ground})
 
 
 def _done(ladder: Ladder, agency: str, mine: Sequence[Standing], earlier: set[str], day: date) -> list[Standing]:

@@ -8,6 +8,7 @@ from functools import cached_property
 from dondoc.directive import names
 from dondoc.directive.model import Registry
 from dondoc.facts.read import Facts, Paper, Received
+from dondoc.facts.rulings import PauseOver
 from dondoc.store.facts import Ruling
 from dondoc.vocabulary.rulings import RulingKind
 from dondoc.vocabulary.submissions import ACCEPTED
@@ -123,6 +124,19 @@ class FactIndex:
         places = {place for by in about for agency in (None, *agencies) for place in by.get(agency, ())}
         return [self.facts.rulings[place] for place in sorted(places)]
 
+    def pauses_over(self, letter: str, agency: str) -> list[PauseOver]:
+        """Pauses that are over, of this letter or of all, and of this agency or of all."""
+        if not (over := self._pauses_over):
+            return []
+        return [one for its in (None, letter) for whose in (None, agency) for one in over.get((its, whose), ())]
+
+    @cached_property
+    def _pauses_over(self) -> dict[tuple[str | None, str | None], list[PauseOver]]:
+        found: dict[tuple[str | None, str | None], list[PauseOver]] = defaultdict(list)
+        for one in self.facts.pauses_over:
+            found[one.ruling.directive, one.ruling.agency].append(one)
+        return found
+
 
 @dataclass(frozen=True)
 class FactsAbout:
@@ -139,6 +153,11 @@ class FactsAbout:
     def counting(self) -> list[Received]:
         """What they sent that counts for a duty: it was accepted, or says when what was accepted first came."""
         return [s for s in self.index.sent_by(self.agencies) if s.outcome in ACCEPTED or s.first]
+
+    @cached_property
+    def waited(self) -> list[Received]:
+        """What waited for us, and does no more."""
+        return [s for s in self.may_be if s.waited_until]
 
     @cached_property
     def may_be(self) -> list[Received]:

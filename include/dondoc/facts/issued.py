@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from dondoc import audit, clock
@@ -17,7 +17,7 @@ from dondoc.documents import words
 from dondoc.errors import Problem
 from dondoc.facts.moments import happened
 from dondoc.store.facts import Retraction
-from dondoc.store.official import OfficialIssue, OfficialLetter
+from dondoc.store.official import ELSEWHERE, OfficialIssue, OfficialLetter
 from dondoc.store.session import one_at_a_time
 from dondoc.vocabulary.fields import Field, FieldProblem, must
 from dondoc.vocabulary.numbers import CV
@@ -36,6 +36,14 @@ class Item:
 
     def as_json(self) -> list[str]:
         return [self.agency, self.duty, self.last_day.isoformat(), self.step]
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """What an official letter asks for that was not written from a draft of ours, within so many working days."""
+
+    items: tuple[Item, ...]
+    answer_days: int
 
 
 @dataclass(frozen=True)
@@ -100,7 +108,7 @@ def is_pdf(content: bytes) -> bool:
 
 def issue(
     app: AppContext,
-    letter: int,
+    letter: int | Elsewhere,
     *,
     number: str,
     document_date: date,
@@ -110,11 +118,12 @@ def issue(
     actor: Actor,
     now: datetime,
 ) -> OfficialIssue:
-    """Record that the clerk has issued a draft. From its date on the steps that rest on it may be taken.
+    """Record that the clerk has issued a draft, or a letter written elsewhere. From its date on the steps that rest on
+    it may be taken.
 
     Args:
         signed: the document itself, a PDF.
-        agencies: those of the draft to which it went; none: all.
+        agencies: of those that it asks the ones to which it went; none: all.
 
     Raises:
         Problem: no such draft, it is issued already, its document is dated before it was drafted or in the future,
@@ -127,13 +136,16 @@ def issue(
     blob = app.blobs.put(signed)
     with app.sessions.begin() as session:
         one_at_a_time(session, LOCK)
-        draft = drafted(session, letter)
-        happened(clock.at(document_date, 0), now, since=draft.day, of="dự thảo")
-        if before := issue_of(session, letter):
-            raise Problem(f"{CV(letter)} đã vào sổ với số {before.document_number}. Ghi sai thì rút ra rồi ghi lại.")
+        draft = drafted(session, letter) if isinstance(letter, int) else None
+        happened(clock.at(document_date, 0), now, since=draft.day if draft else None, of="dự thảo")
+        if draft and (before := issue_of(session, draft.id)):
+            raise Problem(f"{CV(draft.id)} đã vào sổ với số {before.document_number}. Ghi sai thì rút ra rồi ghi lại.")
         _number_is_free(session, number, document_date)
+        if isinstance(letter, Elsewhere):
+            draft = _elsewhere(app, session, letter, number, document_date, blob, now)
+        assert draft is not None
         row = OfficialIssue(
-            letter_id=letter,
+            letter_id=draft.id,
             document_number=number,
             document_date=document_date,
             signer=signer,
@@ -145,8 +157,28 @@ def issue(
         session.add(row)
         session.flush()
         told = {"directive": draft.directive, "number": number, "signer": signer, "sha256": blob}
-        audit.record(session, app.secrets, actor, "issue_official", CV(letter), now=now, **told)
+        audit.record(session, app.secrets, actor, "issue_official", CV(draft.id), now=now, **told)
         return row
+
+
+def _elsewhere(
+    app: AppContext, session: Session, letter: Elsewhere, number: str, day: date, blob: str, now: datetime
+) -> OfficialLetter:
+    """The row of a letter without a draft. One that was taken back and is entered again is another."""
+    same = f"{ELSEWHERE}{number}:"
+    before = session.scalar(select(func.count()).where(OfficialLetter.directive.startswith(same, autoescape=True))) or 0
+    row = OfficialLetter(
+        directive=f"{same}{before + 1}",
+        day=day,
+        items=[item.as_json() for item in letter.items],
+        answer_days=letter.answer_days,
+        blob=blob,
+        rehearsal=app.settings.mode == "rehearsal",
+        recorded_at=now,
+    )
+    session.add(row)
+    session.flush()
+    return row
 
 
 def _number_is_free(session: Session, number: str, day: date) -> None:

@@ -38,12 +38,20 @@ Arrival = tuple[datetime, Reason]  # when something came, and what
 Met = tuple[list[Arrival], datetime | None]  # what met a period, and since when what comes is meant for it
 
 
+class Rest(NamedTuple):
+    """From which to which day nobody was chased for an obligation: it was paused, or it was our turn."""
+
+    first: date
+    last: date
+
+
 @dataclass(frozen=True)
 class Standing:
     """An obligation at a moment. `agency` answers for it now; `last_day` is the last day in time, None if undated.
 
     `reasons`: the first decides the status; the others moved the last day, or gave it to another agency.
-    `paused`: why nobody is to be chased for it at present. `correct_by`: of a returned form the last day that it may be
+    `paused`: why nobody is to be chased for it at present; `rests`: the days that are over on which nobody was, but for
+    what its agency promised. `correct_by`: of a returned form the last day that it may be
     corrected by, until which nobody is chased either. `promises`: by when that agency said it would send it, the newest
     last. `met_by`: the agency that answered for it when it was met.
     """
@@ -56,6 +64,7 @@ class Standing:
     reasons: tuple[Reason, ...]
     received_at: datetime | None = None
     paused: Reason | None = None
+    rests: tuple[Rest, ...] = ()
     correct_by: date | None = None
     promises: tuple[Promise, ...] = ()
     met_by: str | None = None
@@ -231,6 +240,7 @@ class _Judge:
             reasons=(found.reason, *extended, *moved),
             received_at=found.received_at,
             paused=self._paused(holder, promises),
+            rests=self._rests(holder),
             correct_by=found.correct_by,
             promises=promises,
             met_by=self._held_on(found.received_at) if found.received_at else None,
@@ -253,13 +263,13 @@ class _Judge:
         letters = self.asked if kind == RulingKind.ACCEPT else self.asked[:1]
         if not (about := self.told.ruled(kind, letters, self._holders)):
             return []
-        duty = self.duty
-        its: dict[str, str | None] = {"system": duty.system, "deliverable": duty.deliverable, "period": duty.period}
-        return [
-            r
-            for r in about
-            if r.place is None and r.site is None and all(getattr(r, n) in (None, value) for n, value in its.items())
-        ]
+        return [r for r in about if self._names_it(r)]
+
+    def _names_it(self, ruling: Ruling) -> bool:
+        """Whether a ruling is on this system, deliverable and period, or on all, and not on cameras of a place."""
+        its = ("system", self.duty.system), ("deliverable", self.duty.deliverable), ("period", self.duty.period)
+        about_cameras = ruling.place is not None or ruling.site is not None
+        return not about_cameras and all(getattr(ruling, name) in (None, value) for name, value in its)
 
     @cached_property
     def _holders(self) -> frozenset[str]:
@@ -452,3 +462,19 @@ class _Judge:
         if held:
             return because(StandingReason.PAUSED, ruling=cited(held[-1]))
         return promises[-1].reason if promises and today <= promises[-1].until else None
+
+    def _rests(self, holder: str) -> tuple[Rest, ...]:
+        """The pauses that are over, and the nights for which something waited for us: of what meets nothing only the
+        first few, as of what is returned."""
+        over = self.told.pauses_over(self.letter.id, holder)
+        if not over and not self._facts.waited:
+            return ()
+        rests = [Rest(one.first, one.last) for one in over if self._names_it(one.ruling)]
+        waited = (s for s in self._facts.waited if self._is_asked(s.received_at) and self._is_meant(s.received_at))
+        ours = [
+            Rest(s.received_at.astimezone(HERE).date(), s.waited_until.astimezone(HERE).date())
+            for s in waited
+            if s.waited_until and self._may_meet(s, holder)
+        ]
+        rests += [one for one in ours if one.first < one.last][:RETURNS]
+        return tuple(sorted(rests))

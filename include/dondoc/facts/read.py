@@ -8,9 +8,10 @@ from typing import Any
 from sqlalchemy import Select, exists, or_, select
 from sqlalchemy.orm import Session, defer
 
+from dondoc.clock import HERE
 from dondoc.facts import contacts
 from dondoc.facts.register import entered
-from dondoc.facts.rulings import standing_rulings
+from dondoc.facts.rulings import PauseOver, holding, pauses_over, ruled
 from dondoc.store.facts import RegisteredLetter, Ruling
 from dondoc.store.intake import Assignment, JudgingAttempt, Submission, Verdict
 from dondoc.vocabulary.submissions import ACCEPTED, OUR_TURN, MayBe, Outcome, may_be
@@ -46,6 +47,7 @@ class Received:
     may_be: MayBe = MayBe.EITHER
     judged_at: datetime | None = None  # when it was found so
     first: bool = False  # a duplicate that came before what was accepted
+    waited_until: datetime | None = None  # until when it waited for us
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,7 @@ class Facts:
     papers: tuple[Paper, ...] = ()
     submissions: tuple[Received, ...] = ()
     rulings: tuple[Ruling, ...] = ()
+    pauses_over: tuple[PauseOver, ...] = ()
 
 
 def read(
@@ -86,7 +89,12 @@ def read(
     rows = session.scalars(known(submissions, Submission.recorded_at))
     arrived = [(said.get(row.id, row.happened_at), row) for row in rows]
     arrived = [(when, row) for when, row in arrived if when <= as_of]
-    newest = {v.submission_id: v for v in session.scalars(known(verdicts, Verdict.recorded_at))}
+    newest = dict[int, Verdict]()
+    waited = dict[int, datetime]()
+    for verdict in session.scalars(known(verdicts, Verdict.recorded_at)):
+        before, newest[verdict.submission_id] = newest.get(verdict.submission_id), verdict
+        if before and before.outcome in OUR_TURN and verdict.outcome not in OUR_TURN:
+            waited[verdict.submission_id] = verdict.recorded_at
     failed = JudgingAttempt.fault.is_not(None) | ~JudgingAttempt.finished
     tried = known(select(JudgingAttempt.submission_id).where(failed), JudgingAttempt.recorded_at)
     spoilt = set(session.scalars(tried))
@@ -96,15 +104,17 @@ def read(
         if s.id not in newest or (s.id in spoilt and _tells_nothing(newest[s.id]))
     }
     whose = contacts.agencies_of_senders(session, set(unread.values()), known_at) if unread else {}
+    said_of = ruled(session, as_of, known_at)
     return Facts(
         papers=tuple(
             Paper(p.agency, frozenset(p.fulfils), p.document_number, p.document_date, p.happened_at) for p in papers
         ),
         submissions=tuple(
-            _unread(s, when, as_of, whose[unread[s.id]]) if s.id in unread else _received(s, when, newest)
+            _unread(s, when, as_of, whose[unread[s.id]]) if s.id in unread else _received(s, when, newest, waited)
             for when, s in sorted(arrived, key=lambda pair: (pair[0], pair[1].id))
         ),
-        rulings=tuple(standing_rulings(session, as_of, known_at)),
+        rulings=tuple(holding(said_of)),
+        pauses_over=tuple(pauses_over(said_of, as_of.astimezone(HERE).date())),
     )
 
 
@@ -148,7 +158,9 @@ def _unread(submission: Submission, came: datetime, as_of: datetime, senders: Co
     )
 
 
-def _received(submission: Submission, came: datetime, newest: Mapping[int, Verdict]) -> Received:
+def _received(
+    submission: Submission, came: datetime, newest: Mapping[int, Verdict], waited: Mapping[int, datetime]
+) -> Received:
     verdict = newest[submission.id]
     later = newest.get(verdict.replaces or 0)
     repeated = verdict.outcome == Outcome.DUPLICATE and later is not None and later.outcome in ACCEPTED
@@ -163,4 +175,5 @@ def _received(submission: Submission, came: datetime, newest: Mapping[int, Verdi
         may_be=verdict.may_be or MayBe.EITHER,
         judged_at=verdict.recorded_at,
         first=repeated,
+        waited_until=waited.get(submission.id),
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -10,6 +10,14 @@ from sqlalchemy.orm import Session
 from dondoc.clock import HERE
 from dondoc.store.facts import Ruling
 from dondoc.vocabulary.rulings import RulingKind
+
+
+class PauseOver(NamedTuple):
+    """Days on which nobody was chased: a pause until its own last day, or until somebody lifted it."""
+
+    ruling: Ruling
+    first: date
+    last: date
 
 
 def standing_rulings(
@@ -20,11 +28,33 @@ def standing_rulings(
     Args:
         undoings: also those that undo others.
     """
+    return holding(ruled(session, as_of, known_at), undoings=undoings)
+
+
+def ruled(session: Session, as_of: datetime, known_at: datetime | None = None) -> Sequence[Ruling]:
+    """Every ruling by a moment as known by another, in the order in which they were recorded."""
     query = select(Ruling).where(Ruling.happened_at <= as_of).order_by(Ruling.id)
     if known_at is not None:
         query = query.where(Ruling.recorded_at <= known_at)
-    found = standing(session.scalars(query).all())
-    return in_order(r for r in found if undoings or r.kind != RulingKind.UNDO)
+    return session.scalars(query).all()
+
+
+def holding(rows: Sequence[Ruling], *, undoings: bool = False) -> list[Ruling]:
+    """As `standing_rulings`, of rows that are read already."""
+    return in_order(r for r in standing(rows) if undoings or r.kind != RulingKind.UNDO)
+
+
+def pauses_over(rows: Sequence[Ruling], today: date) -> list[PauseOver]:
+    """The pauses that held before a day and do not on it, with their first and last day: each time that one held."""
+    found: list[PauseOver] = []
+    undoings = [r for r in rows if r.kind == RulingKind.UNDO]
+    for ruling in (r for r in rows if r.kind == RulingKind.PAUSE):
+        for since, undone in spans(undoings, ruling):
+            ends = [day for day in (ruling.until, undone and undone.astimezone(HERE).date()) if day]
+            first = since.astimezone(HERE).date()
+            if ends and first <= (last := min(ends)) and (undone or last < today):
+                found.append(PauseOver(ruling, first, last))
+    return found
 
 
 def standing(rows: Sequence[Ruling]) -> list[Ruling]:

@@ -47,6 +47,7 @@ class LateAgencyWords(TypedDict):
     """An agency that our board is told of."""
 
     agency: str
+    orders: bool  # its superior is ours; another is asked for coordination, and is late with nothing
     items: list[ItemWords]
     letters: list[str]  # that reached it about this, as "25/11/2021 (TH-00012)"
     said: str | None  # why it is late, until when it promised
@@ -78,6 +79,7 @@ class ChasingWords(TypedDict):
     coordination: bool  # the agency is asked to help, not chased
     told: list[ToldWords]
     received: list[str]
+    promised: list[str]  # what it said it would send by a day that is over, a sentence for each time
     unread: list[UnreadWords]
     rows: list[LateAgencyWords]
     newcomers: str | None  # new officers, whose first letter it is

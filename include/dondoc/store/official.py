@@ -8,20 +8,27 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from dondoc.store.base import Base
 
+ELSEWHERE = "cv:"  # no directive's id has a colon
+
 
 class OfficialLetter(Base):
-    """A draft for the clerk to number and sign, of one directive and morning. People quote `CV-{id:04}`."""
+    """A draft for the clerk to number and sign, of one directive and morning; or a letter of ours that was written
+    elsewhere, of which there is no draft. People quote `CV-{id:04}`."""
 
     __tablename__ = "official_letters"
     __table_args__ = (UniqueConstraint("directive", "day", "rehearsal"),)
     id: Mapped[int] = mapped_column(primary_key=True)
-    directive: Mapped[str] = mapped_column(index=True)
+    directive: Mapped[str] = mapped_column(index=True)  # of one written elsewhere: ELSEWHERE, its number, how often
     day: Mapped[date]
     items: Mapped[list[Any]]  # what it asks for: [[agency, id of the duty with its agency, last day, step], …]
     answer_days: Mapped[int]  # working days that it gives, from the day on which it is issued
-    blob: Mapped[str]  # the .docx
+    blob: Mapped[str]  # the .docx; of one written elsewhere the signed document
     rehearsal: Mapped[bool]
     recorded_at: Mapped[datetime]
+
+    @property
+    def elsewhere(self) -> bool:
+        return self.directive.startswith(ELSEWHERE)
 
 
 class OfficialIssue(Base):

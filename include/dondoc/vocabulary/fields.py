@@ -39,6 +39,8 @@ class Field(Code):
     ARRIVED = "arrived", "ngày đến", "--arrived"
     REPLACES = "replaces", "thay phiên bản đang chờ hiệu lực", "--replaces"
     REPORT = "report", "báo cáo", "--report"
+    STEP = "step", "bậc", "--step"
+    ANSWER_DAYS = "answer_days", "số ngày làm việc để trả lời", "--answer-days"
     FULFILS = "fulfils", "nội dung hoàn thành", "--fulfils"
 
 

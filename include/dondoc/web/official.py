@@ -27,6 +27,8 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
         app, now = app_of(request), clock.now()
         with app.sessions.reading() as session:
             entries = room.register(app, session, now)[:SHOWN]
+            ladder = room.ladder_on(app, session, now.astimezone(clock.HERE).date())
+        owing = {one.agency for letter in ladder.letters.values() for one in letter.obligations}
         names = {agency.id: agency.name for agency in app.registry.agencies}
         asked = {one.letter.id: list(dict.fromkeys(i.agency for i in issued.items(one.letter))) for one in entries}
         return page(
@@ -36,6 +38,8 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
             over=[one for one in entries if one.state == OfficialState.OVER],
             issued_ones=[one for one in entries if one.issue],
             asked=asked,
+            steps=room.steps_to_cover(ladder),
+            owing=[agency for agency in app.registry.agencies if agency.id in owing and agency.alive(now.date())],
             names=names,
             between=app.calendar.between,
             CV=CV,
@@ -43,7 +47,8 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
 
     @routes.get("/official/{letter}/draft")
     def draft(request: Request, letter: int) -> Response:
-        row = _letter(request, letter)
+        if (row := _letter(request, letter)).elsewhere:
+            raise HTTPException(404, f"{CV(letter)} soạn ngoài chương trình: không có dự thảo.")
         audited(request, "download", CV(letter), file=room.filename(row))
         return download(app_of(request).blobs.get(row.blob), room.filename(row))
 
@@ -81,6 +86,36 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
             now=clock.now(),
         )
         return redirect(request, "/official", f"Đã vào sổ {CV(letter)}: số {row.document_number}.")
+
+    @routes.post("/official/enter")
+    def enter(
+        request: Request,
+        number: Text,
+        document_date: Annotated[Day, Form()],
+        signer: Text,
+        step: Text,
+        answer_days: Annotated[int, Form()],
+        file: UploadFile,
+        user: Operator,
+        agency: Annotated[list[str] | None, Form()] = None,
+    ) -> RedirectResponse:
+        """A letter written elsewhere; `step`: directive and step, a colon between them."""
+        app, content = app_of(request), uploaded(file, "Chọn văn bản đã ký.")
+        directive, _, name = step.partition(":")
+        row = room.issue_elsewhere(
+            app,
+            directive,
+            name,
+            agency or (),
+            number=number,
+            document_date=document_date,
+            signer=signer,
+            signed=content,
+            answer_days=answer_days,
+            actor=user.actor,
+            now=clock.now(),
+        )
+        return redirect(request, "/official", f"Đã vào sổ công văn số {row.document_number} ({CV(row.letter_id)}).")
 
     @routes.post("/official/{letter}/unissue")
     def unissue(request: Request, letter: int, reason: Text, user: Operator) -> RedirectResponse:
