@@ -98,12 +98,13 @@ class Night(NamedTuple):
 
 @dataclass(frozen=True)
 class CheckFilter:
-    """Tells which looks count. `void`: rounds (night, round) in which our own side was down, and why we say so."""
+    """Tells which looks count. `invalid_rounds`: rounds (night, round) that say nothing, and why: our own side was
+    down, or not all that was found is recorded yet, so that nobody can tell."""
 
     rules: Rules
     calendar: WorkingDays
     pauses: Sequence[Pause]
-    invalid_rounds: Mapping[tuple[date, str], str]
+    invalid_rounds: Mapping[tuple[date, str], Excuse]
 
     def excuse(self, camera: AnyCamera, look: Look) -> Excuse | None:
         """Why a look says nothing of its camera; None when it counts."""
@@ -118,8 +119,7 @@ class CheckFilter:
         """Why a look says nothing because of us: we may not ask there or not log in again, or our own side was down."""
         if look.verdict in NOT_CHECKED:
             return Excuse(look.verdict, SENTENCE[look.verdict])
-        down = self.invalid_rounds.get((look.night, look.round))
-        return Excuse(Unseen.OUR_SIDE, down) if down is not None else None
+        return self.invalid_rounds.get((look.night, look.round))
 
     def paused(self, camera: AnyCamera, at: datetime) -> str | None:
         """The ruling that stands over a camera at a moment."""
@@ -143,15 +143,21 @@ def by_hand(round: str) -> bool:
 
 def judge(app: AppContext, session: Session, known_at: datetime | None = None) -> CheckFilter:
     """The judge for what was known at a moment; None: by now."""
-    runs = select(NightRun.night, NightRun.round, NightRun.our_side_down).where(NightRun.our_side_down.is_not(None))
-    if known_at is not None:
-        runs = runs.where(NightRun.finished_at <= known_at)
+    down, unfinished = NightRun.our_side_down.is_not(None), NightRun.finished_at.is_(None)
+    known = down if known_at is None else down & (NightRun.finished_at <= known_at)
+    runs = select(NightRun.night, NightRun.round, NightRun.our_side_down).where(known | unfinished)
     return CheckFilter(
         rules=data.load(app.settings),
         calendar=app.calendar_known(session, known_at),
         pauses=ruled.pauses(session, app.registry, known_at),
-        invalid_rounds={(night, round): why or "" for night, round, why in session.execute(runs)},
+        invalid_rounds={(night, round): _void(why) for night, round, why in session.execute(runs)},
     )
+
+
+def _void(down: str | None) -> Excuse:
+    if down is None:
+        return Excuse(Unseen.UNFINISHED, Unseen.UNFINISHED.label)
+    return Excuse(Unseen.OUR_SIDE, down)
 
 
 def histories(

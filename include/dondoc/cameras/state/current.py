@@ -18,7 +18,7 @@ from sqlalchemy import ColumnElement, delete, func, insert, select
 from sqlalchemy.orm import Session
 
 from dondoc.cameras.registry import declarations
-from dondoc.cameras.registry.declarations import SHOWN, Described
+from dondoc.cameras.registry.declarations import DESCRIBED, SHOWN, Described
 from dondoc.cameras.state import checks, rules
 from dondoc.cameras.state.checks import AT_ONCE, RECENT, CheckFilter, Histories
 from dondoc.cameras.state.state import CameraState, Kind, Stand, counted, exempt, flapping_window, stands
@@ -32,7 +32,6 @@ from dondoc.vocabulary.cameras import State
 LONGEST = timedelta(days=3650)  # what changes by no time at all
 _CAMERAS, _STATES = Camera.__table__, CurrentState.__table__  # rows of tables cost a third less than those of models
 _SHOWN = [_CAMERAS.c[name] for name in SHOWN]
-_DESCRIBED = [getattr(Camera, name) for name in Described._fields]
 _STATE = [_STATES.c[name] for name in CameraState._fields if name != "camera"]
 _KIND = [_STATES.c.state, _STATES.c.verdict, _STATES.c.stage, _STATES.c.outage.is_not(None).label("out")]
 _SITES = select(_CAMERAS.c.agency, _CAMERAS.c.place).distinct()
@@ -215,7 +214,7 @@ def _missing(
     conditions: Conditions | None = None,
 ) -> tuple[CheckFilter, list[Stand]]:
     """How those stand of which the table does not say it."""
-    every = select(*_DESCRIBED).outerjoin(CurrentState, _holding(app, now)).where(*conditions or ())
+    every = select(*DESCRIBED).outerjoin(CurrentState, _holding(app, now)).where(*conditions or ())
     rows = session.execute(every.where(CurrentState.camera_id.is_(None)).order_by(Camera.id)).all()
     judge = checks.judge(app, session)
     return judge, stands(app, session, judge, (Described(*row) for row in rows), now, nights=nights) if rows else []
