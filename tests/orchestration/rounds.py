@@ -1,6 +1,7 @@
 """A night's tasks called one after the other, as Airflow calls them."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from types import SimpleNamespace
 from typing import Any
 
@@ -9,6 +10,8 @@ from dondoc.cameras.nights import handed_on, night
 from dondoc.cameras.nights.handed_on import Batch, Found
 from dondoc.configuration.context import AppContext
 from dondoc.orchestration import checking
+
+TONIGHT = date(2021, 11, 22)
 
 
 def context(run: str = "r") -> dict[str, Any]:

@@ -55,7 +55,7 @@ class Result(_File):
     elapsed_ms: int
     stage: int
     at: AwareDatetime
-    steps: list[Any]
+    steps: list[Any] = []
     features: dict[str, Any] | None = None
     help: Help | None = None
     measured: dict[str, Any] | None = None
