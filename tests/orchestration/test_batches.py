@@ -1,4 +1,4 @@
-"""What the tasks of a night hand on: whose it is, all or nothing, once however often and by however many it is stored."""
+"""What the tasks of a night hand on: whose it is, all or nothing, once however often and by how many it is stored."""
 
 import os
 import shutil
