@@ -78,7 +78,7 @@ async def serve(port: int) -> None:
 
 
 class Memory:
-    """The most memory of each task instance, its children with it, sampled from /proc twice a second."""
+    """The most memory of each task instance, its children with it, sampled from /proc once a second."""
 
     def __init__(self, root: int) -> None:
         self.root, self.most = root, defaultdict[str, int](int)
@@ -94,10 +94,11 @@ class Memory:
         self._thread.join()
 
     def _run(self) -> None:
-        while not self._over.wait(0.5):
-            for process in family(self.root):
+        while not self._over.wait(1):
+            below = children()
+            for process in family(self.root, below):
                 if instance := TASK.search(title(process)):
-                    size = sum(map(pss, family(process)))
+                    size = sum(map(pss, family(process, below)))
                     self.most[instance[1]] = max(self.most[instance[1]], size)
 
     def told(self, instances: list[dict[str, Any]]) -> str:
@@ -115,22 +116,23 @@ def stat(process: int) -> list[str]:
     return ["0"] * 50
 
 
-def parent(process: int) -> int:
-    return int(stat(process)[1])
-
-
 def title(process: int) -> str:
     with suppress(OSError):
         return Path(f"/proc/{process}/cmdline").read_text().replace("\0", " ")
     return ""
 
 
-def family(root: int) -> set[int]:
-    """A process and all below it."""
+def children() -> dict[int, set[int]]:
+    """The processes that each process has started."""
     below = defaultdict[int, set[int]](set)
     for folder in Path("/proc").iterdir():
         if folder.name.isdigit():
-            below[parent(int(folder.name))].add(int(folder.name))
+            below[int(stat(int(folder.name))[1])].add(int(folder.name))
+    return below
+
+
+def family(root: int, below: dict[int, set[int]]) -> set[int]:
+    """A process and all below it."""
     found, new = set[int](), {root}
     while new:
         found |= new
@@ -140,7 +142,7 @@ def family(root: int) -> set[int]:
 
 def processor(root: int) -> float:
     """Seconds of processor that a process and all that ever was below it have taken."""
-    ticks = sum(int(field) for process in family(root) for field in stat(process)[11:15])
+    ticks = sum(int(field) for process in family(root, children()) for field in stat(process)[11:15])
     return ticks / os.sysconf("SC_CLK_TCK")
 
 

@@ -30,6 +30,7 @@ from dondoc.store.session import one_at_a_time
 
 SECOND = "second"  # the round that looks again at what was not seen well that night
 WHOLE = ("night", "day", "all", SECOND)  # rounds of everybody: in these a camera is looked at closely on its turn
+PLANNED = Camera.id, Camera.system, Camera.agency, Camera.place, Camera.url  # what planning asks of a camera
 LEFT_OUT = "left_out"  # beside counts by verdict
 MORNING = 7  # o'clock: what is seen before belongs to the night before, as the second look does
 
@@ -72,17 +73,17 @@ def plan(
         batch: cameras in a batch; default: by the size of the fleet.
     """
     with app.sessions.reading() as session:
-        wanted = select(Camera).where(Camera.exemption.is_(None), Camera.url.is_not(None))
-        cameras = session.scalars(wanted.order_by(Camera.url, Camera.id)).all()
+        wanted = select(*PLANNED).where(Camera.exemption.is_(None), Camera.url.is_not(None))
+        cameras = session.execute(wanted.order_by(Camera.url, Camera.id)).all()
         last = last_of_night(session, night) if only_failed else {}
     window = "night" if only_failed else system_window
     systems = {s.id for s in app.registry.systems if window in (None, s.check_window)}
     done = {camera for camera, verdict in last.items() if _settled(verdict)}
     asked = None if camera_ids is None else set(camera_ids)
     chosen = [
-        (camera.id, _places(camera))
-        for camera in cameras
-        if camera.system in systems and camera.id not in done and (asked is None or camera.id in asked)
+        (camera, _places(agency, place, url))
+        for camera, system, agency, place, url in cameras
+        if system in systems and camera not in done and (asked is None or camera in asked)
     ]
     return planner.batches(chosen, batch or planner.size(len(chosen)))
 
@@ -102,9 +103,8 @@ def _settled(verdict: str) -> bool:
     return verdict != WITHHELD and (verdict in GOOD | NOT_CHECKED or PHASE[verdict] == Phase.AUTH)
 
 
-def _places(camera: Camera) -> list[tuple[str, str]]:
-    place = [(camera.agency, fold(camera.place))] if camera.place else []
-    return [("device", device(camera.url or "")), *place]
+def _places(agency: str, place: str, url: str | None) -> list[tuple[str, str]]:
+    return [("device", device(url or "")), *([(agency, fold(place))] if place else [])]
 
 
 def last_of_night(session: Session, night: date) -> dict[int, str]:
@@ -216,8 +216,8 @@ def _known(session: Session, night: date, round: str, cameras: Sequence[int]) ->
     """Which of these cameras have a result in the round."""
     known = set[int]()
     told = select(CameraCheck.camera_id).where(CameraCheck.night == night, CameraCheck.round == round)
-    for start in range(0, len(cameras), AT_ONCE):
-        known |= set(session.scalars(told.where(CameraCheck.camera_id.in_(cameras[start : start + AT_ONCE]))))
+    for part in checks.parts(cameras):
+        known |= set(session.scalars(told.where(CameraCheck.camera_id.in_(part))))
     return known
 
 
@@ -274,9 +274,8 @@ def _worked(session: Session, results: Sequence[dict[str, Any]], now: datetime) 
     seen = {
         result["camera"]: datetime.fromisoformat(result["at"]) for result in results if result["verdict"] == Verdict.OK
     }
-    ids = [*seen]
-    for start in range(0, len(ids), AT_ONCE):
-        first = select(Camera).where(Camera.id.in_(ids[start : start + AT_ONCE]), Camera.worked_at.is_(None))
+    for part in checks.parts([*seen]):
+        first = select(Camera).where(Camera.id.in_(part), Camera.worked_at.is_(None))
         for camera in session.scalars(first):
             at = camera.worked_at = seen[camera.id]
             declarations.say(session, camera, Source.CHECK, {"worked": True}, happened_at=at, now=now)

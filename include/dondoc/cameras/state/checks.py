@@ -27,7 +27,7 @@ Histories = Mapping[int, Sequence["Night"]]  # nights by camera
 DAYLIGHT = "daylight"  # round of the weekly looks by day at cameras of the night: no night is judged by them
 BY_HAND = "now-"  # begins the round of a look that a person asked for
 AT_ONCE = 5000  # ids in one query
-FEW = 100  # cameras that are named in a query; more: everything is read
+FEW = 100  # cameras whose states are worked out at once
 
 
 class Look(NamedTuple):
@@ -160,6 +160,12 @@ def _void(down: str | None) -> Excuse:
     return Excuse(Unseen.OUR_SIDE, down)
 
 
+def parts(ids: Sequence[int]) -> Iterator[Sequence[int]]:
+    """Ids, so many at once as one query names: what is done with each part in a transaction of its own needs no more
+    memory for a larger fleet, and keeps nobody else waiting for longer."""
+    return (ids[start : start + AT_ONCE] for start in range(0, len(ids), AT_ONCE))
+
+
 def histories(
     session: Session,
     judge: CheckFilter,
@@ -174,11 +180,10 @@ def histories(
     Args:
         until: the last night, or the last instant of a look.
     """
-    few = [*cameras] if len(cameras) <= FEW else ()
+    few = [*cameras] if len(cameras) <= AT_ONCE else ()  # else everything is read
     recent = _by_camera(judge, cameras, _read(session, since, until, known_at, few))
     unwell = [camera for camera, nights in recent.items() if not nights[-1].good]
-    for start in range(0, len(unwell), AT_ONCE):
-        part = unwell[start : start + AT_ONCE]
+    for part in parts(unwell):
         longer = _read(session, since - (LOOK_BACK - RECENT), until, known_at, part)
         recent |= _by_camera(judge, cameras, longer)
     return recent

@@ -151,22 +151,33 @@ def _worked_out(app: AppContext, session: Session, now: datetime, conditions: Co
     return {stand.state.camera.id: stand.state for stand in _missing(app, session, now, conditions=conditions)[1]}
 
 
-def refresh(app: AppContext, session: Session, now: datetime, nights: Histories | None = None) -> int:
+def refresh(
+    app: AppContext,
+    session: Session,
+    now: datetime,
+    *,
+    among: Collection[int] | None = None,
+    nights: Histories | None = None,
+) -> int:
     """Work out and store what is missing.
 
     Args:
-        nights: of all cameras, as `state.nights_at` reads them, where they are read already.
+        among: of these cameras, not too many for one query (`checks.parts`); None: of all.
+        nights: of these cameras, as `state.nights_at` reads them, where they are read already.
 
     Returns:
         of how many cameras.
     """
     alone(session)
-    judge, missing = _missing(app, session, now, nights)
+    if among is None:
+        every = select(_CAMERAS.c.id).select_from(_CAMERAS.outerjoin(_STATES, _holding(app, now)))
+        ids = session.scalars(every.where(_STATES.c.camera_id.is_(None)).order_by(_CAMERAS.c.id)).all()
+        return sum(refresh(app, session, now, among=part) for part in checks.parts(ids))
+    judge, missing = _missing(app, session, now, nights, [_CAMERAS.c.id.in_(among)])
     digest = basis(app)
-    ids = [stand.state.camera.id for stand in missing]
-    for start in range(0, len(ids), AT_ONCE):
-        session.execute(delete(CurrentState).where(CurrentState.camera_id.in_(ids[start : start + AT_ONCE])))
     if missing:
+        ids = [stand.state.camera.id for stand in missing]
+        session.execute(delete(CurrentState).where(CurrentState.camera_id.in_(ids)))
         session.execute(insert(CurrentState), [_row(judge, stand, digest, now) for stand in missing])
     return len(missing)
 
