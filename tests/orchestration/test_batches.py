@@ -218,9 +218,12 @@ def test_until_a_round_is_concluded_its_looks_say_nothing_of_anybody(app: AppCon
     now(minutes=1)
     assert states() == well
     assert "ok" in well[0]
+    with app.sessions.begin() as session:  # what is stored meanwhile holds until the round is concluded
+        current.refresh(app, session, clock.now())
     receipts.append(checking.store(names[1], found[1], RUN))
     checking.conclude(names, receipts, RUN)
-    now(minutes=1)
+    with app.sessions.begin() as session:
+        assert current.refresh(app, session, clock.now()) == 0, "settled with the night"
     assert {state for state, _ in states()} == {"failing"}
 
 
