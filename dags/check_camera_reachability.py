@@ -49,14 +49,16 @@ def check_camera_reachability():
     def check(batch: str, **context) -> str:
         return checking.check(batch, context)
 
-    # One writes, one waits for it: SQLite has one writer at a time.
-    @task(execution_timeout=limits.STORE, max_active_tis_per_dag=2)
+    # SQLite has one writer at a time: a second one would only take another place of the worker.
+    @task(execution_timeout=limits.STORE, max_active_tis_per_dag=1)
     def store(batch: str, found: str, **context) -> str:
         return checking.store(batch, found, context)
 
     @task_group(prefix_group_id=False)
     def each(batch: str) -> str:
-        return store(batch, check(batch))
+        found = check(batch)
+        found >> last
+        return store(batch, found)
 
     # One batch that failed must not cost the night of the others.
     @task(trigger_rule="all_done", execution_timeout=limits.CONCLUDE)
@@ -68,9 +70,10 @@ def check_camera_reachability():
     def mask_former_contacts(**context) -> int:
         return checking.mask_former_contacts(context)
 
+    last = all_went_well(ping="night")
     batches = plan()
     stored = each.expand(batch=batches)
-    [stored, conclude(batches, stored), mask_former_contacts()] >> all_went_well(ping="night")
+    [batches, stored, conclude(batches, stored), mask_former_contacts()] >> last
 
 
 check_camera_reachability()

@@ -153,6 +153,7 @@ def conclude(batches: Sequence[str], stored: Sequence[str] | str | None, context
 
     app, now = open_context(), clock.now()
     thumbnails.prune(app, now)  # first, and whatever was checked: their week ends even if the rest fails
+    handed_on.prune(app, now)
     if not batches:
         return {}
     names = [stored] if isinstance(stored, str) else stored or []
@@ -165,7 +166,7 @@ def conclude(batches: Sequence[str], stored: Sequence[str] | str | None, context
     ]
     settled = outages.settle(app, night=day, now=now)
     letters.outages(app, settled.get("opened", []), now)
-    past = {**rollup.roll_up(app, now.date()), "files": handed_on.prune(app, now)}
+    past = rollup.roll_up(app, now.date())
     log.info("%s outages: %s; past their time: %s", " ".join(told), settled, past)
     _publish(app)
     counts = sum((Counter(receipt.counts) for receipt in receipts.values()), Counter[str]())

@@ -7,6 +7,7 @@ belongs to, a batch its run, all that follows its batch, and who reads one says 
 import json
 from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
@@ -131,7 +132,7 @@ def stored(app: AppContext, name: object, batches: Collection[str]) -> Stored:
 
 def prune(app: AppContext, now: datetime) -> int:
     """Delete the files that are past their time; how many are gone."""
-    return _files(app).prune(now - KEPT)
+    return _files(app).prune(now - KEPT) if _folder(app).exists() else 0  # without a night, nobody asks for a key
 
 
 def rotate(app: AppContext) -> dict[str, int]:
@@ -140,7 +141,11 @@ def rotate(app: AppContext) -> dict[str, int]:
 
 
 def _files(app: AppContext) -> Blobs:
-    return Blobs(app.settings.home / "nights", app.secrets, "night results", "kết quả kiểm tra")
+    return Blobs(_folder(app), app.secrets, "night results", "kết quả kiểm tra")
+
+
+def _folder(app: AppContext) -> Path:
+    return app.settings.home / "nights"
 
 
 def _read(app: AppContext, kind: type[F], name: object) -> F:
