@@ -141,12 +141,21 @@ class TestWhoseItIs:
             checking.store(batch, found, RUN)
         assert kept(app) == ([], [])
 
-    def test_what_could_not_be_stored_counts_as_not_looked_at(self, app: AppContext, two: dict[str, str]) -> None:
-        told = checking.conclude([two["batch"], two["other batch"]], checking.store(*[*two.values()][2:], RUN), RUN)
+    @pytest.mark.parametrize("lost", ["found", "batch"])
+    def test_what_could_not_be_stored_counts_as_not_looked_at(
+        self, app: AppContext, two: dict[str, str], lost: str
+    ) -> None:
+        (app.settings.home / "nights" / two[lost][:2] / two[lost]).unlink()
+        with pytest.raises(handed_on.Gone):
+            checking.store(two["batch"], two["found"], RUN)
+        receipt = checking.store(two["other batch"], two["other found"], RUN)
+        told = checking.conclude([two["batch"], two["other batch"]], receipt, RUN)
         assert told["summary"] == (
             "Đêm 22/11/2021 (all): đã xem 01/04 camera; 01 đạt, 00 chưa đạt. "
-            "Không xong 01/02 lô (02 camera): xem tác vụ đỏ."
+            "Lô chưa kiểm tra hoặc chưa lưu được: 02 camera, xem tác vụ đỏ."
         )
+        with pytest.raises(Problem, match="Không còn tệp nào"):
+            checking.conclude(["a" * 64], [], RUN)
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])

@@ -145,7 +145,7 @@ def test_a_batch_that_failed_does_not_cost_the_others_their_night(
     assert states["check"] == "success failed failed"
     assert states["store"] == "success upstream_failed upstream_failed"
     assert (states["conclude"], states["all_went_well"], states[""]) == ("success", "upstream_failed", "failed")
-    told = "đã xem 01/03 camera; 01 đạt, 00 chưa đạt. Không xong 02/03 lô (02 camera): xem tác vụ đỏ."
+    told = "đã xem 01/03 camera; 01 đạt, 00 chưa đạt. Lô chưa kiểm tra hoặc chưa lưu được: 02 camera, xem tác vụ đỏ."
     assert told in caplog.text
     assert looks(desk) == {"2021-11-22": ("all", "ok")}
 

@@ -137,8 +137,8 @@ def conclude(batches: Sequence[str], stored: Sequence[str] | str | None, context
     """Conclude the night: whether its rounds say anything; open and close outages, write to the agencies concerned.
 
     Args:
-        stored: of the batches that were; one that failed is missing, and its cameras are said to be. Of a group Airflow
-            hands on a single value without its list.
+        stored: of the batches that were; one that failed is missing, and its cameras are said to be, as are those of a
+            file that is gone. Of a group Airflow hands on a single value without its list.
 
     Returns:
         counts by verdict, and `summary`: a sentence for the people at the UI.
@@ -157,9 +157,8 @@ def conclude(batches: Sequence[str], stored: Sequence[str] | str | None, context
     if not batches:
         return {}
     names = [stored] if isinstance(stored, str) else stored or []
-    planned = {name: handed_on.batch(app, name, context["dag_run"].run_id) for name in batches}
-    receipts = {receipt.batch: receipt for name in names for receipt in [handed_on.stored(app, name, planned)]}
-    day = planned[batches[0]].night
+    planned, receipts = _files(app, batches, names, context["dag_run"].run_id)
+    day = next(iter(planned.values())).night
     told = [
         _concluded(app, {name: batch for name, batch in planned.items() if batch.look == round}, receipts, now)
         for round in dict.fromkeys(batch.look for batch in planned.values())
@@ -171,6 +170,29 @@ def conclude(batches: Sequence[str], stored: Sequence[str] | str | None, context
     _publish(app)
     counts = sum((Counter(receipt.counts) for receipt in receipts.values()), Counter[str]())
     return {**counts, "summary": " ".join(told)}
+
+
+def _files(
+    app: AppContext, batches: Sequence[str], stored: Sequence[str], run: str
+) -> tuple[dict[str, "Batch"], dict[str, "Stored"]]:
+    """The batches of a run, and by batch what was stored of it, but for files that are gone.
+
+    Raises:
+        Problem: all of them are, or one is of something else.
+    """
+    from dondoc.cameras.nights import handed_on
+
+    planned, receipts = dict[str, handed_on.Batch](), dict[str, handed_on.Stored]()
+    for name in batches:
+        with contextlib.suppress(handed_on.Gone):
+            planned[name] = handed_on.batch(app, name, run)
+    for name in stored:
+        with contextlib.suppress(handed_on.Gone):
+            receipt = handed_on.stored(app, name, batches)
+            receipts[receipt.batch] = receipt
+    if not planned:
+        raise Problem(f"Không còn tệp nào của lượt kiểm tra này. {handed_on.AGAIN}")
+    return planned, receipts
 
 
 def _concluded(app: AppContext, batches: Mapping[str, "Batch"], receipts: Mapping[str, "Stored"], now: datetime) -> str:
@@ -189,8 +211,8 @@ def _concluded(app: AppContext, batches: Mapping[str, "Batch"], receipts: Mappin
         started=first.began,
         local_outage=SILENT if blind * 2 >= first.planned else None,
     )
-    lost = [len(batch.cameras) for name, batch in batches.items() if name not in receipts]
-    missing = f" Không xong {len(lost):02}/{len(batches):02} lô ({sum(lost):02} camera): xem tác vụ đỏ." if lost else ""
+    lost = first.planned - sum(len(batch.cameras) for name, batch in batches.items() if name in receipts)
+    missing = f" Lô chưa kiểm tra hoặc chưa lưu được: {lost:02} camera, xem tác vụ đỏ." if lost > 0 else ""
     return _told(app, first.night, first.look, now) + missing
 
 

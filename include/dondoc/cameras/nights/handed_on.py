@@ -26,6 +26,10 @@ FOREIGN = (
 AGAIN = f"Đêm nay còn cần kiểm tra thì chạy lại từ đầu; kết quả của một lượt chỉ giữ {KEPT.days:02} ngày."
 
 
+class Gone(Problem):
+    """A file is not there any more, damaged, or none of ours."""
+
+
 class _File(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
@@ -97,7 +101,8 @@ def batch(app: AppContext, name: object, run: str) -> Batch:
     """A batch of a run.
 
     Raises:
-        Problem: there is no such file, or it is of another run.
+        Gone: there is no such file.
+        Problem: it is of another run.
     """
     found = _read(app, Batch, name)
     if found.run != run:
@@ -109,7 +114,8 @@ def found(app: AppContext, name: object, batch_name: str, of: Batch) -> Found:
     """What was found of a batch.
 
     Raises:
-        Problem: there is no such file, it is of another batch, or tells of other cameras, or of one twice.
+        Gone: there is no such file.
+        Problem: it is of another batch, or tells of other cameras, or of one twice.
     """
     found = _read(app, Found, name)
     told = [result.camera for result in found.results]
@@ -122,7 +128,8 @@ def stored(app: AppContext, name: object, batches: Collection[str]) -> Stored:
     """What was stored of one of these batches.
 
     Raises:
-        Problem: there is no such file, or it is of none of them.
+        Gone: there is no such file.
+        Problem: it is of none of them.
     """
     found = _read(app, Stored, name)
     if found.batch not in batches:
@@ -154,4 +161,4 @@ def _read(app: AppContext, kind: type[F], name: object) -> F:
     except ValidationError:
         raise Problem(FOREIGN) from None
     except Problem as problem:
-        raise Problem(f"{problem} {AGAIN}") from None
+        raise Gone(f"{problem} {AGAIN}") from None
