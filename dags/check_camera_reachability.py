@@ -13,7 +13,7 @@ với `as_of` là một đêm khác, chạy bù (Backfill) hay Clear một lư�
 Mỗi lượt cũng ẩn họ tên, điện thoại, địa chỉ của người đã thôi làm liên hệ quá số tháng ghi ở `DONDOC_CONTACT_MONTHS`.
 """
 
-from airflow.sdk import Param, dag, task
+from airflow.sdk import Param, dag, task, task_group
 from airflow.timetables.trigger import MultipleCronTriggerTimetable
 
 from dondoc.orchestration import checking, defaults, limits, runs
@@ -38,29 +38,42 @@ from dondoc.orchestration.verdict import all_went_well
     doc_md=__doc__,
 )
 def check_camera_reachability():
+    # What follows hands on names of files: results of thousands of cameras are more than Airflow itself can carry.
     @task(execution_timeout=limits.PLAN)
-    def plan(**context) -> list[dict]:
+    def plan(**context) -> list[str]:
         return checking.plan(context)
 
     # Not all places of a worker: what came in by mail is answered meanwhile, and a batch needs half a gigabyte of
-    # memory. Its value is not logged: 500 results in one line are more than Airflow itself can read.
-    @task(execution_timeout=limits.CHECK, max_active_tis_per_dag=3, show_return_value_in_logs=False)
-    def check(batch: dict) -> dict:
-        return checking.check(batch)
+    # memory.
+    @task(execution_timeout=limits.CHECK, max_active_tis_per_dag=3)
+    def check(batch: str, **context) -> str:
+        return checking.check(batch, context)
+
+    # SQLite has one writer at a time: a second one would only take another place of the worker.
+    @task(execution_timeout=limits.STORE, max_active_tis_per_dag=1)
+    def store(batch: str, found: str, **context) -> str:
+        return checking.store(batch, found, context)
+
+    @task_group(prefix_group_id=False)
+    def each(batch: str) -> str:
+        found = check(batch)
+        found >> last
+        return store(batch, found)
 
     # One batch that failed must not cost the night of the others.
-    @task(trigger_rule="all_done", execution_timeout=limits.STORE)
-    def store(batches: list[dict], checked: list[dict]) -> dict:
-        return checking.store(batches, checked[:] if checked else [])
+    @task(trigger_rule="all_done", execution_timeout=limits.CONCLUDE)
+    def conclude(batches: list[str], stored: list[str] | str | None, **context) -> dict:
+        return checking.conclude(batches, stored, context)
 
     # Nothing of cameras: this is the DAG that runs every day, a few times alone.
     @task(execution_timeout=limits.OTHERS)
     def mask_former_contacts(**context) -> int:
         return checking.mask_former_contacts(context)
 
+    last = all_went_well(ping="night")
     batches = plan()
-    checked = check.expand(batch=batches)
-    [batches, checked, store(batches, checked), mask_former_contacts()] >> all_went_well(ping="night")
+    stored = each.expand(batch=batches)
+    [batches, stored, conclude(batches, stored), mask_former_contacts()] >> last
 
 
 check_camera_reachability()

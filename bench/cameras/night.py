@@ -4,22 +4,26 @@
 
 Of the cameras 10 % are dead (their port refuses), 5 % hang, 10 % are slow (their picture comes a second late), the rest
 play at once; five to a site, an address each. One pass without spreading. SQLite, LocalExecutor with four places; the
-fleet runs on the same cores. Prints one line a size: wall seconds from trigger to success, task instances, verdicts.
+fleet runs on the same cores. Prints one line a size: wall seconds from trigger to success, processor seconds of Airflow
+and its tasks, and of the fleet; task instances, the most memory of a task (with its children, shared pages by their
+share), verdicts.
 """
 
 import asyncio
-import contextlib
 import os
+import re
 import resource
 import secrets
 import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-from collections import Counter
-from contextlib import ExitStack
+from collections import Counter, defaultdict
+from contextlib import ExitStack, suppress
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import func, select
 
@@ -37,6 +41,7 @@ from dondoc.store.session import upgrade
 DAG = "check_camera_reachability"
 KINDS = ("refusing", "refusing", "hanging", "late", "late", *("healthy",) * 15)  # 10 %, 5 %, 10 %, 75 %
 AGENCIES, PER_SITE = 13, 5
+TASK = re.compile(r"airflow worker -- ([0-9a-f-]{36})")  # the title of a task's process; its worker has another
 
 
 def declare(app: AppContext, count: int, port: int, closed: int) -> None:
@@ -62,7 +67,7 @@ async def serve(port: int) -> None:
 
     async def visit(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         visits.add(asyncio.current_task())
-        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+        with suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             await Camera(reader, writer, counts).talk()
         visits.discard(asyncio.current_task())
         writer.close()
@@ -70,6 +75,84 @@ async def serve(port: int) -> None:
     async with await asyncio.start_server(visit, "0.0.0.0", port, backlog=4096) as server:
         print("ready", flush=True)
         await server.serve_forever()
+
+
+class Memory:
+    """The most memory of each task instance, its children with it, sampled from /proc once a second."""
+
+    def __init__(self, root: int) -> None:
+        self.root, self.most = root, defaultdict[str, int](int)
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+
+    def __enter__(self) -> "Memory":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._over.wait(1):
+            below = children()
+            for process in family(self.root, below):
+                if instance := TASK.search(title(process)):
+                    size = sum(map(pss, family(process, below)))
+                    self.most[instance[1]] = max(self.most[instance[1]], size)
+
+    def told(self, instances: list[dict[str, Any]]) -> str:
+        """The most of each kind of task."""
+        kinds = defaultdict[str, int](int)
+        for one in instances:
+            kinds[one["task_id"]] = max(kinds[one["task_id"]], self.most[one["id"]])
+        return ", ".join(f"{task} {size / 1e6:.0f} MB" for task, size in sorted(kinds.items()))
+
+
+def stat(process: int) -> list[str]:
+    """The fields of /proc/PID/stat after the name; zeros of one that is gone."""
+    with suppress(OSError):
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return ["0"] * 50
+
+
+def title(process: int) -> str:
+    with suppress(OSError):
+        return Path(f"/proc/{process}/cmdline").read_text().replace("\0", " ")
+    return ""
+
+
+def children() -> dict[int, set[int]]:
+    """The processes that each process has started."""
+    below = defaultdict[int, set[int]](set)
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit():
+            below[int(stat(int(folder.name))[1])].add(int(folder.name))
+    return below
+
+
+def family(root: int, below: dict[int, set[int]]) -> set[int]:
+    """A process and all below it."""
+    found, new = set[int](), {root}
+    while new:
+        found |= new
+        new = {child for process in new for child in below[process]} - found
+    return found
+
+
+def processor(root: int) -> float:
+    """Seconds of processor that a process and all that ever was below it have taken."""
+    ticks = sum(int(field) for process in family(root, children()) for field in stat(process)[11:15])
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def pss(process: int) -> int:
+    """Bytes of memory of a process, what it shares by its share."""
+    with suppress(OSError):
+        for line in Path(f"/proc/{process}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                return int(line.split()[1]) * 1024
+    return 0
 
 
 def surroundings(home: Path, port: int) -> None:
@@ -106,15 +189,20 @@ def night(count: int) -> str:
         started.healthy()
         started.log_in("admin", "bench")
         started.reads({DAG})
-        began = time.monotonic()
-        run = started.start(DAG, look="all")
-        state = started.wait(DAG, lambda: (s := started.state(DAG, run)) in airflow.FINAL and s, 3000)
-        seconds = time.monotonic() - began
-        tasks = len(started.tasks(DAG, run))
+        roots = (started._minder.pid, serving.pid)
+        began, before = time.monotonic(), [processor(root) for root in roots]
+        with Memory(roots[0]) as memory:
+            run = started.start(DAG, look="all")
+            state = started.wait(DAG, lambda: (s := started.state(DAG, run)) in airflow.FINAL and s, 3000)
+        seconds, load = time.monotonic() - began, os.getloadavg()[1]
+        own, fleets = (processor(root) - spent for root, spent in zip(roots, before, strict=True))
+        tasks = started.tasks(DAG, run)
         with app.sessions.begin() as session:
             verdicts = session.execute(select(CameraCheck.verdict, func.count()).group_by(CameraCheck.verdict)).all()
         rate = f"{count} cameras: {state} in {seconds:.0f} s, {1000 * seconds / count:.1f} ms a camera"
-        return f"{rate}, {tasks} task instances; {', '.join(f'{v} {n}' for v, n in sorted(verdicts))}"
+        cost = f"processor {own:.0f} s of Airflow and its tasks, {fleets:.0f} s of the fleet; load average {load:.1f}"
+        counts = ", ".join(f"{verdict} {cameras}" for verdict, cameras in sorted(verdicts))
+        return f"{rate}; {len(tasks)} task instances; {cost}; most memory: {memory.told(tasks)}; {counts}"
 
 
 def main() -> None:

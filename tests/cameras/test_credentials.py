@@ -670,7 +670,7 @@ class TestSpread:
 
 
 class TestPlanner:
-    @pytest.mark.parametrize(("fleet", "most"), [(10, 500), (10_000, 500), (100_000, 3334)])
+    @pytest.mark.parametrize(("fleet", "most"), [(10, 500), (10_000, 667), (100_000, 6667)])
     def test_there_are_few_tasks_however_large_the_fleet(self, fleet: int, most: int) -> None:
         assert planner.size(fleet) == most
         sites = [(n, [("site", n // 7), ("device", n // 3)]) for n in range(fleet)]

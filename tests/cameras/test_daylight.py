@@ -97,23 +97,21 @@ def test_a_doubt_says_what_to_look_into_and_is_as_it_was_known(app: AppContext) 
 
 def test_a_round_by_day_and_its_looks_by_daylight_are_stored_each_as_its_own(app: AppContext, monkeypatch: Any) -> None:
     from dondoc.orchestration import checking  # Airflow is set up by then
+    from tests.orchestration import rounds
 
     [well, due] = at_site(app, 2)
     monkeypatch.setattr(checking, "open_context", lambda: app)
-    about = {"night": on(1).isoformat(), "run": "r", "over": 0.0, "starts": at(on(1), 10).isoformat()}
-    rounds = [("day", well, "no_frame"), (night.DAYLIGHT, due, "ok")]
     monkeypatch.setattr(checking.clock, "now", lambda: at(on(1), 10) + timedelta(minutes=5))
-    batches = [checking.sealed(app, {"cameras": [camera], "look": look, **about}) for look, camera, _ in rounds]
-    found = [
-        checking.sealed(
-            app, {"results": [result(camera, verdict, at(on(1), 10))], "blind": 0, "look": look, "run": "r"}
-        )
-        for look, camera, verdict in rounds
-    ]
-    stored = checking.store(batches, found)
-    assert (stored["no_frame"], stored["ok"]) == (1, 1)
+    seen_now = [("day", well, "no_frame"), (night.DAYLIGHT, due, "ok")]
+    batches, receipts = [], []
+    for look, camera, verdict in seen_now:
+        batches.append(rounds.batch(app, [camera], look=look))
+        found = rounds.found(app, batches[-1], [result(camera, verdict, at(on(1), 10))])
+        receipts.append(checking.store(batches[-1], found, rounds.context()))
+    told = checking.conclude(batches, receipts, rounds.context())
+    assert (told["no_frame"], told["ok"]) == (1, 1)
     with app.sessions.reading() as session:
-        assert [night.run_of(session, on(1), look).counts for look, *_ in rounds] == [{"no_frame": 1}, {"ok": 1}]
+        assert [night.run_of(session, on(1), look).counts for look, *_ in seen_now] == [{"no_frame": 1}, {"ok": 1}]
         judge = checks.judge(app, session)
         told = checks.histories(session, judge, {}, since=on(0), until=on(2))
     assert told == {}

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from dondoc import keys
 from dondoc.cameras import letters
 from dondoc.cameras.logins import attempts, credentials
+from dondoc.cameras.nights import batch as looking
 from dondoc.cameras.nights import night
 from dondoc.cameras.registry import records
 from dondoc.cameras.registry.declare import declare
@@ -22,11 +23,12 @@ from dondoc.facts import contacts
 from dondoc.facts.rule import rule
 from dondoc.intake import backlog
 from dondoc.probing import verdicts
-from dondoc.probing.verdicts import PHASE
+from dondoc.probing.verdicts import PHASE, Finding
 from dondoc.store.cameras import Camera, CameraCheck, CameraDeclaration, CredentialAttempt, Outage
 from dondoc.store.intake import Submission, Verdict
 from dondoc.store.mail import OutboxLetter
 from dondoc.vocabulary.rulings import RulingKind
+from tests.cameras.nights import at_site, result
 from tests.conftest import CLERK, SECRET
 
 AGENCY, OTHER, SYSTEM = "so-nnptnt", "ubnd-huyen-duc-tho", "security_traffic"
@@ -427,6 +429,42 @@ class TestPlanAndStore:
         assert night.store(app, results, night=NIGHT, round="night", now=NOW) == {"left_out": 3}
         assert len(all_of(app, CameraCheck)) == 3
         assert "127.0.0.1" not in str(results)
+
+    @pytest.mark.parametrize(
+        ("batches", "helped", "says"),
+        [
+            ([[None, None]], {}, "; 02 đạt, 00 chưa đạt."),
+            (
+                [["misread", None], ["misread", "udp"]],
+                {"misread": 2, "udp": 1},
+                "; 04 đạt, 00 chưa đạt; 02 camera: bộ ghép hình thứ nhất không ghép được, cách thứ hai đọc được"
+                "; 01 camera: camera không gửi gì qua TCP, chỉ gửi qua UDP.",
+            ),
+            (
+                [["slow"], ["network", "slow"]],
+                {"slow": 2, "network": 1},
+                "; 03 đạt, 00 chưa đạt; 01 camera: hình đầu tiên bị hỏng trên đường truyền, xem lại thì tốt"
+                "; 02 camera: camera gửi khung khóa thưa, phải chờ lâu.",
+            ),
+        ],
+    )
+    def test_a_round_counts_whom_the_second_look_helped_by_why_and_each_camera_once(
+        self, app: AppContext, batches: list[list[str | None]], helped: dict[str, int], says: str
+    ) -> None:
+        ids = iter(at_site(app, sum(map(len, batches))))
+        for batch in batches:
+            found = [result(next(ids), "ok", NOW, help=why) for why in batch]
+            for _ in range(2):  # a task that is run again
+                night.store(app, found, night=NIGHT, round="night", now=NOW)
+        with app.sessions.reading() as session:
+            run = night.run_of(session, NIGHT, "night")
+            assert run is not None
+            assert (run.helped, sum(run.counts.values())) == (helped, sum(map(len, batches)))
+            assert night.summary(app, session, run).endswith(says)
+
+    def test_a_result_says_why_the_second_look_was_needed(self) -> None:
+        found = Finding("7", verdicts.Verdict.OK, "", 1, 2, help=verdicts.Help.MISREAD)
+        assert looking._result(found, NOW)["help"] == "misread"
 
 
 class TestOutages:

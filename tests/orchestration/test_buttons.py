@@ -29,6 +29,7 @@ from dondoc.store.mail import OutboxLetter
 from dondoc.store.reporting import Decision, Report
 from tests.conftest import CLERK, NOVEMBER, Run, letter_of
 from tests.directive.letters import NOVEMBER_2021, file, group
+from tests.orchestration import rounds
 
 pytestmark = pytest.mark.slow
 
@@ -108,11 +109,9 @@ class TestAnotherNight:
         (batch,) = checking.plan(context("2021-11-22T22:00+07:00"))
         before = fleet.counts["connections"]
         at(environment, "2021-11-25T22:00+07:00")
-        found = checking.check(batch)
-        assert (found["results"], fleet.counts["connections"]) == ([], before)
-        assert "đêm 22/11/2021 đã qua" in found["not_asked"]
-        assert "are not asked" in caplog.text
-        checking.store([batch], [found])
+        rounds.whole([batch], context("2021-11-22T22:00+07:00"))
+        assert fleet.counts["connections"] == before
+        assert "are not asked: đêm 22/11/2021 đã qua" in caplog.text
         assert count(desk, CameraCheck, Outage, CredentialAttempt, OutboxLetter) == 0
 
     def test_no_door_looks_at_cameras_in_its_name(self, desk: AppContext, fleet: Fleet) -> None:
@@ -137,14 +136,13 @@ class TestAnotherNight:
             on = TONIGHT + timedelta(days=number)
             result = {"camera": 1, "verdict": verdict, "phase": "picture", "detail": "", "elapsed_ms": 1, "stage": 2}
             starts = clock.at(on, 22).isoformat()
-            planned = {"cameras": [1], "night": on.isoformat(), "look": "night", "starts": starts, "run": "r"}
-            batch = checking.sealed(desk, planned)
-            found = [
-                checking.sealed(desk, {"results": [result | {"at": starts}], "blind": 0, "look": "night", "run": "r"})
-            ]
             with pytest.MonkeyPatch.context() as patch:
+                at(patch, starts)
+                batch = rounds.batch(desk, [1], look="night")
+                found = rounds.found(desk, batch, [result | {"at": starts, "steps": []}])
                 at(patch, clock.at(TONIGHT + timedelta(days=9), 9).isoformat())
-                assert checking.store([batch], found)["ok" if verdict == "ok" else "black"] == 1
+                receipt = checking.store(batch, found, rounds.context())
+                assert checking.conclude([batch], receipt, rounds.context())[verdict] == 1
         assert count(desk, CameraCheck) == 3, "what was seen is a fact and is kept"
         assert count(desk, Outage, OutboxLetter) == 0
 
@@ -157,8 +155,8 @@ class TestClear:
         declare(desk, fleet, "wrong-password", "missing", login="u,sai")
 
         def whole_run() -> dict[str, Any]:
-            batches = checking.plan(context("2021-11-22T22:00+07:00"))
-            return checking.store(batches, [checking.check(batch) for batch in batches])
+            run = context("2021-11-22T22:00+07:00")
+            return rounds.whole(checking.plan(run), run)
 
         whole_run()
         stored, logins = everything(desk, "camera_checks", "night_runs", "outages"), fleet.counts["logins"]
@@ -173,13 +171,14 @@ class TestClear:
     ) -> None:
         at(environment, "2021-11-22T22:00+07:00")
         declare(desk, fleet, "healthy", "missing")
-        batches = checking.plan(context("2021-11-22T22:00+07:00"))
-        found = [checking.check(batch) for batch in batches]
-        checking.store(batches, found)
+        run = context("2021-11-22T22:00+07:00")
+        [batch] = checking.plan(run)
+        found = checking.check(batch, run)
+        checking.conclude([batch], [checking.store(batch, found, run)], run)
         stored = everything(desk, "camera_checks", "night_runs", "outbox")
         for moment in ("2021-11-22T23:00+07:00", "2021-11-30T23:00+07:00"):
             at(environment, moment)
-            assert checking.store(batches, found)["left_out"] == 2
+            assert checking.conclude([batch], [checking.store(batch, found, run)], run)["left_out"] == 2
         assert everything(desk, "camera_checks", "night_runs", "outbox") == stored
 
     def test_of_last_weeks_night_plans_nothing(self, desk: AppContext, environment: pytest.MonkeyPatch) -> None:

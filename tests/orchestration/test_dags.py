@@ -126,7 +126,7 @@ def test_what_airflow_may_not_be_able_to_end_is_killed_shortly_after_its_limit(d
         for task in dag.tasks
         if task.task_id in bodies
     }
-    assert len(told) == 13
+    assert len(told) == 14
     assert told == {name: bodies[name].limit for name in told}
 
 

@@ -91,7 +91,7 @@ def rotate_key(by: By = "") -> None:
     """Mã hóa lại mật khẩu, bản gốc và hình bằng khóa đầu tiên của DONDOC_SECRET_KEY; dừng giữa chừng thì chạy lại."""
     from dondoc import clock
     from dondoc.cameras.logins import credentials
-    from dondoc.cameras.nights import thumbnails
+    from dondoc.cameras.nights import handed_on, thumbnails
     from dondoc.cameras.registry import addresses
     from dondoc.cli.acting import anybody, noted
     from dondoc.configuration.context import open_context
@@ -105,6 +105,7 @@ def rotate_key(by: By = "") -> None:
         passwords = credentials.rotate(session, app.secrets)
         encrypted = addresses.rotate(session, app.secrets)
     pictures = thumbnails.rotate(app)
+    handed_on.rotate(app)  # of tonight, and of a week at most
     done = {"passwords": passwords, "addresses": encrypted, "originals": originals, "pictures": pictures}
     details = {what: counts["rotated"] for what, counts in done.items()}
     noted(app, who, "rotate_key", "DONDOC_SECRET_KEY", now=clock.now(), **details)

@@ -40,7 +40,7 @@ class Settings(BaseSettings):
         env_prefix="DONDOC_", env_ignore_empty=True, extra="ignore", hide_input_in_errors=True
     )
 
-    home: Path = Field(Path(".dondoc"), description="Folder for drop/, originals/, reports/ and thumbnails/.")
+    home: Path = Field(Path(".dondoc"), description="Folder for drop/, originals/, reports/, nights/ and thumbnails/.")
     database_url: SecretStr | None = Field(None, description="SQLAlchemy URL; default: SQLite dondoc.db under home.")
     data: Path = Field(DATA, description="Folder that holds directives/, forms/, letters/ and reports/.")
     directive: Annotated[list[Path], NoDecode] = Field(

@@ -1,27 +1,24 @@
 """Task bodies of `check_camera_reachability`."""
 
 import contextlib
-import json
 import logging
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from dondoc import clock, keys
+from dondoc import clock
 from dondoc.configuration.context import AppContext
 from dondoc.errors import Problem
 from dondoc.orchestration import limits, runs
 from dondoc.orchestration.connections import open_context
 from dondoc.orchestration.limits import held_to
 
+if TYPE_CHECKING:
+    from dondoc.cameras.nights.handed_on import Batch, Stored
+
 log = logging.getLogger(__name__)
-PURPOSE = "night results"
-FOREIGN = (
-    "Kết quả của lượt kiểm tra đã bị sửa trong Airflow (XCom): không ghi gì. Xem ai đã sửa trong Audit Log của "
-    "Airflow; đêm nay còn cần kiểm tra thì chạy lại từ đầu."
-)
 
 
 def which(round: str, moment: datetime) -> tuple[str, date]:
@@ -34,36 +31,14 @@ def which(round: str, moment: datetime) -> tuple[str, date]:
     return round, day
 
 
-def sealed(app: AppContext, value: dict[str, Any]) -> dict[str, Any]:
-    """What goes to the next task through Airflow, where others may write: signed, as far as we have a key."""
-    secrets = app.secrets
-    return {**value, "seal": keys.sign(secrets, PURPOSE, _plain(value)) if secrets else ""}
-
-
-def proven(app: AppContext, value: dict[str, Any]) -> dict[str, Any]:
-    """The same, if it is as we handed it on.
-
-    Raises:
-        Problem: it is not.
-    """
-    content = {name: one for name, one in value.items() if name != "seal"}
-    if (secrets := app.secrets) and not keys.verify(secrets, PURPOSE, _plain(content), str(value.get("seal", ""))):
-        raise Problem(FOREIGN)
-    return content
-
-
-def _plain(value: dict[str, Any]) -> bytes:
-    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
-
-
 @held_to(limits.PLAN)
-def plan(context: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Batches of camera ids, each with the night and the round it belongs to.
+def plan(context: Mapping[str, Any]) -> list[str]:
+    """Batches of cameras, each with the night and the round it belongs to; the names of their files.
 
     Raises:
         Refused: it is too late, or the run is of another night than tonight: cameras answer for now alone.
     """
-    from dondoc.cameras.nights import night
+    from dondoc.cameras.nights import handed_on, night
 
     app, params, now = open_context(), runs.params(context), clock.now()
     round, day = which(params["look"], runs.moment(context))
@@ -81,113 +56,164 @@ def plan(context: Mapping[str, Any]) -> list[dict[str, Any]]:
     if wanted:
         keep = night.of_agencies(app, wanted)
         batches = [(look, kept) for look, batch in batches if (kept := [i for i in batch if i in keep])]
-    total = sum(len(batch) for _, batch in batches)
-    log.info("%s round of %s: %d cameras in %d batches", round, day, total, len(batches))
+    total = Counter[str]()
+    for look, batch in batches:
+        total[look] += len(batch)
+    log.info("night of %s: %s cameras in %d batches", day, dict(total), len(batches))
     if late := runs.late(context, now):
         raise runs.Refused(late)
     if params["dry_run"]:
         log.warning("dry run: nothing is probed")
         return []
     apart = runs.scheduled(context) * app.settings.spread_minutes * 60 / max(1, len(batches))
-    about = {"night": day.isoformat(), "run": context["dag_run"].run_id, "over": apart}
-    starts = (now + timedelta(seconds=number * apart) for number in range(len(batches)))
+    about = {"run": context["dag_run"].run_id, "night": day, "over": apart, "began": now}
     return [
-        sealed(app, {"cameras": batch, "look": look, "starts": start.isoformat(), **about})
-        for (look, batch), start in zip(batches, starts, strict=True)
+        handed_on.put(
+            app,
+            handed_on.Batch(
+                look=look, cameras=batch, planned=total[look], starts=now + timedelta(seconds=number * apart), **about
+            ),
+        )
+        for number, (look, batch) in enumerate(batches)
     ]
 
 
 @held_to(limits.CHECK)
-def check(batch: dict[str, Any]) -> dict[str, Any]:
-    """Check one batch, from the moment that is its turn.
+def check(batch: str, context: Mapping[str, Any]) -> str:
+    """Check one batch, from the moment that is its turn; the name of the file with what was found.
 
-    Returns:
-        `results`: ids, verdicts and sentences, nothing secret, nothing large; `blind`: cameras of which nothing is
-        known because our own side was down, before the batch or in the middle of it. Neither, where the batch is of
-        another night: run again days later, it asks nobody.
+    Nothing, where our own side was down, before the batch or in the middle of it, and where it is of another night: run
+    again days later, it asks nobody.
     """
-    from dondoc.cameras.nights import night
+    from dondoc.cameras.nights import handed_on, night
     from dondoc.cameras.nights.check import check as checked_unless_blind
 
     app = open_context()
-    day, about = date.fromisoformat(proven(app, batch)["night"]), {name: batch[name] for name in ("run", "look")}
-    if refusal := night.not_tonight(day, clock.now()):
-        log.warning("the %d cameras of this batch are not asked: %s", len(batch["cameras"]), refusal)
-        return sealed(app, {"results": [], "blind": 0, "not_asked": refusal, **about})
-    time.sleep(max(0.0, (datetime.fromisoformat(batch["starts"]) - clock.now()).total_seconds()))
-    ids: list[int] = batch["cameras"]
-    checked = checked_unless_blind(app, ids, tonight=day, round=batch["look"], now=clock.now(), over=batch["over"])
+    mine = handed_on.batch(app, batch, context["dag_run"].run_id)
+    if refusal := night.not_tonight(mine.night, clock.now()):
+        log.warning("the %d cameras of this batch are not asked: %s", len(mine.cameras), refusal)
+        return handed_on.put(app, handed_on.Found.of(batch, mine))
+    time.sleep(max(0.0, (mine.starts - clock.now()).total_seconds()))
+    checked = checked_unless_blind(
+        app, mine.cameras, tonight=mine.night, round=mine.look, now=clock.now(), over=mine.over
+    )
     if checked.blind:
-        log.warning("no reference host answers: of the %d cameras of this batch nothing is known", len(ids))
-        return sealed(app, {"results": [], "blind": len(checked.results) or len(ids), **about})
+        log.warning("no reference host answers: of the %d cameras of this batch nothing is known", len(mine.cameras))
+        blind = len(checked.results) or len(mine.cameras)
+        return handed_on.put(app, handed_on.Found.of(batch, mine, blind=blind))
     counts = Counter(result["verdict"] for result in checked.results)
     log.info("batch of %d cameras checked: %s", len(checked.results), dict(counts.most_common()))
-    return sealed(app, {"results": checked.results, "blind": 0, **about})
+    return handed_on.put(app, handed_on.Found.of(batch, mine, checked.results))
 
 
 @held_to(limits.STORE)
-def store(batches: list[dict[str, Any]], checked: list[dict[str, Any]]) -> dict[str, Any]:
-    """Record what was found, open and close outages, write to the agencies concerned.
+def store(batch: str, found: str, context: Mapping[str, Any]) -> str:
+    """Record what was found of one batch, all of it or nothing; the name of the file that says so. Again: the same.
+
+    Raises:
+        Problem: what is named is not of this batch, or gone; nothing is recorded.
+    """
+    from dondoc.cameras.nights import handed_on, night
+
+    app, now = open_context(), clock.now()
+    mine = handed_on.batch(app, batch, context["dag_run"].run_id)
+    told = handed_on.found(app, found, batch, mine)
+    with app.sessions.begin() as session:
+        counts = night.record(
+            session,
+            (result.model_dump(mode="json") for result in told.results),
+            night=mine.night,
+            round=mine.look,
+            now=now,
+            planned=mine.planned,
+            started=mine.began,
+        )
+    log.info("stored: %s", counts)
+    return handed_on.put(app, handed_on.Stored(batch=batch, counts=counts, blind=told.blind))
+
+
+@held_to(limits.CONCLUDE)
+def conclude(batches: Sequence[str], stored: Sequence[str] | str | None, context: Mapping[str, Any]) -> dict[str, Any]:
+    """Conclude the night: whether its rounds say anything; open and close outages, write to the agencies concerned.
 
     Args:
-        checked: of the batches that were; one that failed is missing, and its cameras are said to be.
+        stored: of the batches that were; one that failed is missing, and its cameras are said to be, as are those of a
+            file that is gone. Of a group Airflow hands on a single value without its list.
 
     Returns:
         counts by verdict, and `summary`: a sentence for the people at the UI.
 
     Raises:
-        Problem: somebody changed a batch or its results on the way, and nothing is stored; or all is, but the metrics
-            file could not be written.
+        Problem: somebody changed a name on the way, and nothing is concluded; or all is, but the metrics file could not
+            be written.
     """
     from dondoc.cameras import letters
-    from dondoc.cameras.nights import rollup, thumbnails
+    from dondoc.cameras.nights import handed_on, rollup, thumbnails
     from dondoc.cameras.state import outages
 
     app, now = open_context(), clock.now()
     thumbnails.prune(app, now)  # first, and whatever was checked: their week ends even if the rest fails
+    handed_on.prune(app, now)
     if not batches:
         return {}
-    for one in (*batches, *checked):
-        if proven(app, one)["run"] != batches[0]["run"]:
-            raise Problem(FOREIGN)
-    day, rounds = date.fromisoformat(batches[0]["night"]), dict.fromkeys(batch["look"] for batch in batches)
-    counts = Counter[str]()
-    for round in rounds:
-        mine = [[one for one in some if one["look"] == round] for some in (batches, checked)]
-        counts += Counter(_stored(app, *mine, day=day, round=round, now=now))
+    names = [stored] if isinstance(stored, str) else stored or []
+    planned, receipts = _files(app, batches, names, context["dag_run"].run_id)
+    day = next(iter(planned.values())).night
+    told = [
+        _concluded(app, {name: batch for name, batch in planned.items() if batch.look == round}, receipts, now)
+        for round in dict.fromkeys(batch.look for batch in planned.values())
+    ]
     settled = outages.settle(app, night=day, now=now)
     letters.outages(app, settled.get("opened", []), now)
-    told = [_told(app, day, round, now) for round in rounds]
     past = rollup.roll_up(app, now.date())
     log.info("%s outages: %s; past their time: %s", " ".join(told), settled, past)
     _publish(app)
+    counts = sum((Counter(receipt.counts) for receipt in receipts.values()), Counter[str]())
     return {**counts, "summary": " ".join(told)}
 
 
-def _stored(
-    app: AppContext,
-    batches: list[dict[str, Any]],
-    checked: list[dict[str, Any]],
-    *,
-    day: date,
-    round: str,
-    now: datetime,
-) -> dict[str, int]:
-    """Record what one round found."""
+def _files(
+    app: AppContext, batches: Sequence[str], stored: Sequence[str], run: str
+) -> tuple[dict[str, "Batch"], dict[str, "Stored"]]:
+    """The batches of a run, and by batch what was stored of it, but for files that are gone.
+
+    Raises:
+        Problem: all of them are, or one is of something else.
+    """
+    from dondoc.cameras.nights import handed_on
+
+    planned, receipts = dict[str, handed_on.Batch](), dict[str, handed_on.Stored]()
+    for name in batches:
+        with contextlib.suppress(handed_on.Gone):
+            planned[name] = handed_on.batch(app, name, run)
+    for name in stored:
+        with contextlib.suppress(handed_on.Gone):
+            receipt = handed_on.stored(app, name, batches)
+            receipts[receipt.batch] = receipt
+    if not planned:
+        raise Problem(f"Không còn tệp nào của lượt kiểm tra này. {handed_on.AGAIN}")
+    return planned, receipts
+
+
+def _concluded(app: AppContext, batches: Mapping[str, "Batch"], receipts: Mapping[str, "Stored"], now: datetime) -> str:
+    """Conclude a round; what it came to, in a sentence."""
     from dondoc.cameras.nights import night
     from dondoc.cameras.state.local_outage import SILENT
 
-    planned, blind = sum(len(batch["cameras"]) for batch in batches), sum(one["blind"] for one in checked)
-    return night.store(
+    first = next(iter(batches.values()))
+    blind = sum(receipts[name].blind for name in batches if name in receipts)
+    night.conclude(
         app,
-        [result for one in checked for result in one["results"]],
-        night=day,
-        round=round,
+        night=first.night,
+        round=first.look,
         now=now,
-        planned=planned,
-        started=datetime.fromisoformat(batches[0]["starts"]),
-        local_outage=SILENT if blind * 2 >= planned else None,
+        planned=first.planned,
+        started=first.began,
+        local_outage=SILENT if blind * 2 >= first.planned else None,
     )
+    lost = first.planned - sum(len(batch.cameras) for name, batch in batches.items() if name in receipts)
+    missing = f" Lô chưa kiểm tra hoặc chưa lưu được: {lost:02} camera, xem tác vụ đỏ." if lost > 0 else ""
+    return _told(app, first.night, first.look, now) + missing
 
 
 def _told(app: AppContext, day: date, round: str, now: datetime) -> str:

@@ -21,7 +21,7 @@ R = TypeVar("R")
 
 READ, JUDGE, PROBE, DELIVER = (timedelta(minutes=m) for m in (3, 10, 8, 10))
 MAILBOX = timedelta(minutes=12)  # more than DONDOC_MAILBOX_SECONDS may be: what is killed writes down nothing
-PLAN, STORE = timedelta(minutes=5), timedelta(minutes=20)
+PLAN, STORE, CONCLUDE = timedelta(minutes=5), timedelta(minutes=10), timedelta(minutes=20)
 CHECK = timedelta(hours=3)  # a batch waits for its turn, and spreads its checks
 DECIDE = DRAW_UP = timedelta(minutes=15)
 OTHERS = timedelta(minutes=5)

@@ -1,9 +1,11 @@
-"""Originals, whole and encrypted, under the SHA-256 of their clear bytes."""
+"""Files kept whole and encrypted, under the SHA-256 of their clear bytes: originals, and what tasks hand on."""
 
 import hashlib
 import os
 import re
 import tempfile
+from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 
 from cryptography.fernet import InvalidToken, MultiFernet
@@ -13,17 +15,23 @@ from dondoc.errors import Problem
 from dondoc.store import files
 
 _SHA256 = re.compile("[0-9a-f]{64}")
+SEALED = 1.4  # how much longer a file is than what it holds: base64, and some bytes
 
 
 class Blobs:
-    """One put, one get. A put that returned is on disk: it was read back from there and compared."""
+    """One put, one get. A put that returned is on disk: it was read back from there and compared.
 
-    def __init__(self, folder: Path, secrets: list[str]) -> None:
-        self.folder = folder
-        self._cipher = keys.cipher(secrets, "originals")
-        self._newest = keys.cipher(secrets[:1], "originals")
+    What was put for one `purpose` is nothing for another, wherever somebody lays its file. `word`: what people call it.
+    """
+
+    def __init__(self, folder: Path, secrets: list[str], purpose: str = "originals", word: str = "bản gốc") -> None:
+        self.folder, self.word = folder, word
+        self._cipher = keys.cipher(secrets, purpose)
+        self._newest = keys.cipher(secrets[:1], purpose)
 
     def _path(self, sha256: str) -> Path:
+        if not _SHA256.fullmatch(sha256):  # a name from outside must lead nowhere else
+            raise Problem(f"Mã {self.word} không đúng dạng trong kho {self.folder}.")
         return self.folder / sha256[:2] / sha256
 
     def put(self, content: bytes) -> str:
@@ -43,7 +51,7 @@ class Blobs:
             else:
                 self._keep(path, content, self._cipher)
         except OSError as error:
-            raise Problem(f"Không ghi được bản gốc vào {self.folder}: {error.strerror}. Kiểm tra ổ đĩa.") from None
+            raise Problem(f"Không ghi được {self.word} vào {self.folder}: {error.strerror}. Kiểm tra ổ đĩa.") from None
         return sha256
 
     def _holds(self, path: Path, content: bytes) -> bool:
@@ -69,29 +77,46 @@ class Blobs:
                 "Kiểm tra ổ đĩa và bộ nhớ của máy chủ."
             )
 
-    def get(self, sha256: str) -> bytes:
-        """The bytes again.
+    def get(self, sha256: str, *, most: int | None = None) -> bytes:
+        """The bytes again, if they are no more than `most`.
 
         Raises:
-            Problem: they are not there, cannot be read, are others, or no key of ours opens them.
+            Problem: they are not there, too many, cannot be read, are others, or no key of ours opens them.
         """
+        path = self._path(sha256)
         try:
-            content = _opened(self._cipher, self._path(sha256).read_bytes())
+            if most is not None and path.stat().st_size > most * SEALED:
+                raise Problem(f"Tệp {self.word} {sha256[:12]} trong kho {self.folder} quá lớn, không phải do ta ghi.")
+            content = _opened(self._cipher, path.read_bytes())
         except FileNotFoundError:
-            raise Problem(f"Không thấy bản gốc {sha256[:12]} trong kho {self.folder}.") from None
+            raise Problem(f"Không thấy {self.word} {sha256[:12]} trong kho {self.folder}.") from None
         except OSError as error:
             raise Problem(
-                f"Không đọc được bản gốc {sha256[:12]} trong kho {self.folder}: {error.strerror}. Kiểm tra ổ đĩa và "
-                "quyền đọc, hoặc lấy lại từ bản sao lưu."
+                f"Không đọc được {self.word} {sha256[:12]} trong kho {self.folder}: {error.strerror}. Kiểm tra ổ đĩa "
+                "và quyền đọc, hoặc lấy lại từ bản sao lưu."
             ) from None
         if content is None:
-            raise Problem(f"Không khóa nào trong DONDOC_SECRET_KEY mở được bản gốc {sha256[:12]}.")
+            raise Problem(f"Không khóa nào trong DONDOC_SECRET_KEY mở được {self.word} {sha256[:12]}.")
         if hashlib.sha256(content).hexdigest() != sha256:  # who has the disk, but no key, can still change their places
             raise Problem(
-                f"Tệp trong kho {self.folder} ở chỗ bản gốc {sha256[:12]} là tệp khác: có người đã tráo. Lấy lại từ "
-                "bản sao lưu, và kiểm tra ai ghi được vào thư mục này."
+                f"Tệp trong kho {self.folder} ở chỗ {self.word} {sha256[:12]} là tệp khác: có người đã tráo. Lấy lại "
+                "từ bản sao lưu, và kiểm tra ai ghi được vào thư mục này."
             )
         return content
+
+    def prune(self, before: datetime) -> int:
+        """Delete what was put before a moment, and what killed writers left until then: never called of originals.
+
+        Returns:
+            how many files are gone. What cannot be deleted stays for the next time.
+        """
+        gone = 0
+        for path in self.folder.glob("??/*"):
+            with suppress(OSError):
+                if path.lstat().st_mtime < before.timestamp():
+                    path.unlink()
+                    gone += 1
+        return gone
 
     def rotate(self) -> dict[str, int]:
         """Encrypt every original with the first key. Each is replaced at once: killed and called again, it goes on.

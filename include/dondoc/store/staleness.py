@@ -26,10 +26,16 @@ def _forget(session: Session, _: Any) -> None:
         return
     forget(session, {row.camera_id for row in written if isinstance(row, ABOUT_ONE)})
     for run in written:
-        if isinstance(run, NightRun) and inspect(run).attrs.our_side_down.history.has_changes():
+        if isinstance(run, NightRun) and _judged(run):
             alone(session)
             its = select(CameraCheck.camera_id).where(CameraCheck.night == run.night, CameraCheck.round == run.round)
             session.connection().execute(delete(CurrentState).where(CurrentState.camera_id.in_(its)))
+
+
+def _judged(run: NightRun) -> bool:
+    """Whether its looks count otherwise than before: of a new one none was stored before this transaction."""
+    row = inspect(run).attrs
+    return row.our_side_down.history.has_changes() or None in row.finished_at.history.deleted
 
 
 def forget(session: Session, cameras: Collection[int]) -> None:

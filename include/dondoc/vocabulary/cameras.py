@@ -12,6 +12,7 @@ class Unseen(Code):
     PAUSED = "paused", "tạm dừng theo quyết định"
     SILENT = "silent", "ngoài giờ hoạt động hoặc đang dừng như đã khai"
     OUR_SIDE = "our_side", "phía Sở mất kết nối khi kiểm tra"
+    UNFINISHED = "unfinished", "lượt kiểm tra chưa kết thúc"
 
 
 class Exemption(Code):

@@ -1,4 +1,4 @@
-"""A night's look at all cameras: plan it in batches, look, and store what was found. Three calls, three tasks."""
+"""A night's look at all cameras: plan it in batches, look, record what was found of each batch, conclude the round."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from dondoc.cameras.logins.attempts import device
@@ -14,7 +14,7 @@ from dondoc.cameras.measured import facts, turn
 from dondoc.cameras.nights import batch as looking
 from dondoc.cameras.nights import planner
 from dondoc.cameras.registry import declarations
-from dondoc.cameras.registry.declarations import Source
+from dondoc.cameras.registry.declarations import DESCRIBED, Described, Source
 from dondoc.cameras.state import checks, current
 from dondoc.cameras.state import rules as data
 from dondoc.cameras.state.checks import AT_ONCE, DAYLIGHT, FEW, Look
@@ -30,6 +30,8 @@ from dondoc.store.session import one_at_a_time
 
 SECOND = "second"  # the round that looks again at what was not seen well that night
 WHOLE = ("night", "day", "all", SECOND)  # rounds of everybody: in these a camera is looked at closely on its turn
+PLANNED = Camera.id, Camera.system, Camera.agency, Camera.place, Camera.url  # what planning asks of a camera
+LEFT_OUT = "left_out"  # beside counts by verdict
 MORNING = 7  # o'clock: what is seen before belongs to the night before, as the second look does
 
 
@@ -71,17 +73,17 @@ def plan(
         batch: cameras in a batch; default: by the size of the fleet.
     """
     with app.sessions.reading() as session:
-        wanted = select(Camera).where(Camera.exemption.is_(None), Camera.url.is_not(None))
-        cameras = session.scalars(wanted.order_by(Camera.url, Camera.id)).all()
+        wanted = select(*PLANNED).where(Camera.exemption.is_(None), Camera.url.is_not(None))
+        cameras = session.execute(wanted.order_by(Camera.url, Camera.id)).all()
         last = last_of_night(session, night) if only_failed else {}
     window = "night" if only_failed else system_window
     systems = {s.id for s in app.registry.systems if window in (None, s.check_window)}
     done = {camera for camera, verdict in last.items() if _settled(verdict)}
     asked = None if camera_ids is None else set(camera_ids)
     chosen = [
-        (camera.id, _places(camera))
-        for camera in cameras
-        if camera.system in systems and camera.id not in done and (asked is None or camera.id in asked)
+        (camera, _places(agency, place, url))
+        for camera, system, agency, place, url in cameras
+        if system in systems and camera not in done and (asked is None or camera in asked)
     ]
     return planner.batches(chosen, batch or planner.size(len(chosen)))
 
@@ -101,9 +103,8 @@ def _settled(verdict: str) -> bool:
     return verdict != WITHHELD and (verdict in GOOD | NOT_CHECKED or PHASE[verdict] == Phase.AUTH)
 
 
-def _places(camera: Camera) -> list[tuple[str, str]]:
-    place = [(camera.agency, fold(camera.place))] if camera.place else []
-    return [("device", device(camera.url or "")), *place]
+def _places(agency: str, place: str, url: str | None) -> list[tuple[str, str]]:
+    return [("device", device(url or "")), *([(agency, fold(place))] if place else [])]
 
 
 def last_of_night(session: Session, night: date) -> dict[int, str]:
@@ -156,46 +157,98 @@ def store(
     night: date,
     round: str,
     now: datetime,
-    planned: int | None = None,
-    started: datetime | None = None,
     local_outage: str | None = None,
 ) -> dict[str, int]:
+    """Record results and conclude their round, for who has all of them: see `record` and `conclude`."""
+    with app.sessions.begin() as session:
+        counts = record(session, results, night=night, round=round, now=now)
+        new = sum(counts.values()) - counts.get(LEFT_OUT, 0)
+        if new or run_of(session, night, round) is None:
+            _judge(app, session, _run(session, night, round, started=now), now, local_outage)
+    if 0 < new <= FEW:  # of the many of a whole round the states follow when its outages are settled
+        with app.sessions.begin() as session:
+            current.refresh(app, session, now)
+    return counts
+
+
+def record(
+    session: Session,
+    results: Iterable[dict[str, Any]],
+    *,
+    night: date,
+    round: str,
+    now: datetime,
+    planned: int = 0,
+    started: datetime | None = None,
+) -> dict[str, int]:
     """Record results, once per camera, night and round. What is stored is never changed: a second result is left out.
+    Until the round is concluded they say nothing of anybody.
 
     Args:
-        planned: how many cameras the round was to look at; default: as many as it did.
-        local_outage: why the round says nothing, when that is known already; else it is judged by what was found.
+        planned: how many cameras the round looks at; more, if more were looked at.
+        started: when it began; default: now.
 
     Returns:
         counts by verdict of what was stored now, and `left_out`: results that are known already, or of another night.
     """
     results = list(results)
+    one_at_a_time(session, f"night {night} {round}")
+    known, new = _known(session, night, round, [result["camera"] for result in results]), []
+    for result in results:
+        if result["camera"] not in known and _belongs(datetime.fromisoformat(result["at"]), night):
+            known.add(result["camera"])
+            new.append(result)
+    session.add_all(_check(result, night, round, now) for result in new)
+    session.flush()
+    _worked(session, new, now)
+    facts.record(session, new, night, now)
+    counts = Counter(result["verdict"] for result in new)
+    if new:
+        run = _run(session, night, round, planned, started or now)
+        run.counts = dict(Counter(run.counts) + counts)
+        run.helped = dict(Counter(run.helped) + Counter(result["help"] for result in new if result.get("help")))
+        run.planned = max(run.planned, sum(run.counts.values()))
+    left_out = {LEFT_OUT: count} if (count := len(results) - len(new)) else {}
+    return dict(counts) | left_out
+
+
+def _known(session: Session, night: date, round: str, cameras: Sequence[int]) -> set[int]:
+    """Which of these cameras have a result in the round."""
+    known = set[int]()
+    told = select(CameraCheck.camera_id).where(CameraCheck.night == night, CameraCheck.round == round)
+    for part in checks.parts(cameras):
+        known |= set(session.scalars(told.where(CameraCheck.camera_id.in_(part))))
+    return known
+
+
+def conclude(
+    app: AppContext,
+    *,
+    night: date,
+    round: str,
+    now: datetime,
+    planned: int,
+    started: datetime,
+    local_outage: str | None = None,
+) -> None:
+    """Say of a round that all which was found of it is recorded, and whether it says anything. From then on its looks
+    count. Again: changes nothing, unless more was recorded meanwhile.
+
+    Args:
+        local_outage: why the round says nothing, when that is known already; else it is judged by what was found.
+    """
     with app.sessions.begin() as session:
         one_at_a_time(session, f"night {night} {round}")
-        told = select(CameraCheck.camera_id).where(CameraCheck.night == night, CameraCheck.round == round)
-        known, new = set(session.scalars(told)), []
-        for result in results:
-            if result["camera"] not in known and _belongs(datetime.fromisoformat(result["at"]), night):
-                known.add(result["camera"])
-                new.append(result)
-        session.add_all(_check(result, night, round, now) for result in new)
-        session.flush()
-        _worked(session, new, now)
-        facts.record(session, new, night, now)
-        run = run_of(session, night, round)
-        if new or run is None:
-            run = run or _run(session, night, round, started or now)
-            run.counts = dict(Counter(run.counts) + Counter(result["verdict"] for result in new))
-            helped = Counter(result["help"] for result in new if result.get("help"))
-            run.helped = dict(Counter(run.helped) + helped)
-            run.planned = max(planned or 0, run.planned, len(known))
-            run.our_side_down = local_outage or _our_side(app, session, night, round)
-            run.finished_at = now
-    if 0 < len(new) <= FEW:  # of the many of a whole round the states follow when its outages are settled
-        with app.sessions.begin() as session:
-            current.refresh(app, session, now)
-    left_out = {"left_out": count} if (count := len(results) - len(new)) else {}
-    return dict(Counter(result["verdict"] for result in new)) | left_out
+        run = _run(session, night, round, planned, started)
+        newest = select(func.max(CameraCheck.recorded_at)).where(CameraCheck.night == night, CameraCheck.round == round)
+        last = session.scalar(newest)
+        if run.finished_at is None or (last and last > run.finished_at):
+            _judge(app, session, run, now, local_outage)
+
+
+def _judge(app: AppContext, session: Session, run: NightRun, now: datetime, local_outage: str | None) -> None:
+    run.our_side_down = local_outage or _our_side(app, session, run.night, run.round)
+    run.finished_at = now
 
 
 def _belongs(at: datetime, night: date) -> bool:
@@ -221,17 +274,20 @@ def _worked(session: Session, results: Sequence[dict[str, Any]], now: datetime) 
     seen = {
         result["camera"]: datetime.fromisoformat(result["at"]) for result in results if result["verdict"] == Verdict.OK
     }
-    ids = [*seen]
-    for start in range(0, len(ids), AT_ONCE):
-        first = select(Camera).where(Camera.id.in_(ids[start : start + AT_ONCE]), Camera.worked_at.is_(None))
+    for part in checks.parts([*seen]):
+        first = select(Camera).where(Camera.id.in_(part), Camera.worked_at.is_(None))
         for camera in session.scalars(first):
             at = camera.worked_at = seen[camera.id]
             declarations.say(session, camera, Source.CHECK, {"worked": True}, happened_at=at, now=now)
 
 
-def _run(session: Session, night: date, round: str, started: datetime) -> NightRun:
-    run = NightRun(night=night, round=round, planned=0, counts={}, helped={}, started_at=started)
-    session.add(run)
+def _run(session: Session, night: date, round: str, planned: int = 0, started: datetime | None = None) -> NightRun:
+    """The row of a round, made if there is none."""
+    run = run_of(session, night, round)
+    if run is None:
+        run = NightRun(night=night, round=round, planned=0, counts={}, helped={}, started_at=started, finished_at=None)
+        session.add(run)
+    run.planned = max(run.planned, planned)
     return run
 
 
@@ -252,15 +308,16 @@ def _counting(app: AppContext, session: Session, night: date, rounds: Sequence[s
     judge = replace(checks.judge(app, session), invalid_rounds={})  # whether our side was down is asked of the rest
     c = CameraCheck
     rows = session.execute(
-        select(Camera, *checks.COLUMNS)
+        select(*DESCRIBED, *checks.COLUMNS)
         .join(Camera, Camera.id == c.camera_id)
         .where(c.night == night, c.round.in_(rounds))
         .order_by(c.happened_at, c.id)
+        .execution_options(yield_per=AT_ONCE)
     )
     for row in rows:
-        look = Look(*row[1:])
-        if judge.excuse(row[0], look) is None:
-            yield row[0].agency, look
+        camera, look = Described(*row[: len(DESCRIBED)]), Look(*row[len(DESCRIBED) :])
+        if judge.excuse(camera, look) is None:
+            yield camera.agency, look
 
 
 def summary(app: AppContext, session: Session, run: NightRun) -> str:

@@ -4,11 +4,11 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterable, Sequence
 from math import ceil
 
-TASKS, LEAST = 30, 500  # a task costs about half a second: few of them, but none for a handful of cameras
+TASKS, LEAST = 15, 500  # each is checked by one task and stored by another, which cost half a second: few of them
 
 
 def size(cameras: int) -> int:
-    """How many cameras a batch holds: at most about TASKS batches, however large the fleet."""
+    """How many cameras a batch holds: at most about TASKS of them, however large the fleet."""
     return max(LEAST, ceil(cameras / TASKS))
 
 

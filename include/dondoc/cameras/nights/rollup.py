@@ -1,15 +1,15 @@
 """Nightly results that are past their time become monthly counts; the last few of a camera stay. Outages stay all."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import ColumnElement, delete, func, select
 from sqlalchemy.orm import Session
 
 from dondoc.cameras.measured import facts
 from dondoc.cameras.state import checks
-from dondoc.cameras.state.checks import AT_ONCE, COLUMNS, DAYLIGHT, Look, Night
+from dondoc.cameras.state.checks import COLUMNS, DAYLIGHT, CheckFilter, Look, Night
 from dondoc.configuration.context import AppContext
 from dondoc.store.cameras import Camera, CameraCheck, CameraMonth, CredentialAttempt
 
@@ -17,7 +17,7 @@ KEPT = 10  # looks of a camera that are never thrown away, however old
 
 
 def roll_up(app: AppContext, today: date) -> dict[str, int]:
-    """Roll up whole months that are past `check_retention_days`, each in one transaction. Again: changes nothing.
+    """Roll up whole months that are past `check_retention_days`, some cameras in a transaction. Again: changes nothing.
 
     Returns:
         counts `months` and `looks` (deleted).
@@ -31,8 +31,7 @@ def roll_up(app: AppContext, today: date) -> dict[str, int]:
         facts.forget(session, limit)
     month = oldest.replace(day=1) if oldest else limit
     while month < limit:
-        with app.sessions.begin() as session:
-            removed = _month(app, session, month)
+        removed = _month(app, month)
         months, gone, month = months + bool(removed), gone + removed, following(month)
     return {"months": months, "looks": gone}
 
@@ -42,42 +41,51 @@ def following(month: date) -> date:
     return (month + timedelta(days=32)).replace(day=1)
 
 
-def _month(app: AppContext, session: Session, month: date) -> int:
-    rows = [*_rows(session, month)]
-    if not rows:
-        return 0
+def _month(app: AppContext, month: date) -> int:
+    looked_at = select(CameraCheck.camera_id).where(*_of(month)).distinct().order_by(CameraCheck.camera_id)
+    with app.sessions.reading() as session:
+        ids = session.scalars(looked_at).all()
+    gone = 0
+    for part in checks.parts(ids):
+        with app.sessions.begin() as session:
+            gone += _part(session, checks.judge(app, session), month, part)
+    return gone
+
+
+def _part(session: Session, judge: CheckFilter, month: date, cameras: Sequence[int]) -> int:
+    """The month of some cameras."""
     mine: dict[int, list[tuple[int, Look]]] = defaultdict(list)
-    for number, look in rows:
+    for number, look in _rows(session, month, cameras):
         mine[look.camera].append((number, look))
-    newer = _newer(session, mine, following(month))
-    leaving = {camera: surplus(found, newer.get(camera, 0)) for camera, found in mine.items()}
-    if not any(leaving.values()):
-        return 0
-    judge = checks.judge(app, session)
-    known = {row.camera_id: row for row in session.scalars(select(CameraMonth).where(CameraMonth.month == month))}
-    for camera in session.scalars(select(Camera)).all():
-        if seen := leaving.get(camera.id):
-            row = known.get(camera.id) or _empty(session, camera, month)
-            _count(row, judge.nights(camera, [look for _, look in seen if look.round != DAYLIGHT]))
-    ids = [number for found in leaving.values() for number, _ in found]
-    for start in range(0, len(ids), AT_ONCE):
-        session.execute(delete(CameraCheck).where(CameraCheck.id.in_(ids[start : start + AT_ONCE])))
+    newer = _newer(session, cameras, following(month))
+    leaving = {camera: gone for camera, seen in mine.items() if (gone := surplus(seen, newer.get(camera, 0)))}
+    its = CameraMonth.month == month, CameraMonth.camera_id.in_(leaving)
+    known = {row.camera_id: row for row in session.scalars(select(CameraMonth).where(*its))}
+    for camera in session.scalars(select(Camera).where(Camera.id.in_(leaving))).all():
+        row = known.get(camera.id) or _empty(session, camera, month)
+        looks = [look for _, look in leaving[camera.id] if look.round != DAYLIGHT]
+        _count(row, judge.nights(camera, looks))
+    ids = [number for gone in leaving.values() for number, _ in gone]
+    for some in checks.parts(ids):
+        session.execute(delete(CameraCheck).where(CameraCheck.id.in_(some)))
     return len(ids)
 
 
-def _rows(session: Session, month: date) -> Iterator[tuple[int, Look]]:
+def _of(month: date) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return CameraCheck.night >= month, CameraCheck.night < following(month)
+
+
+def _rows(session: Session, month: date, cameras: Sequence[int]) -> Iterator[tuple[int, Look]]:
     c = CameraCheck
-    query = select(c.id, *COLUMNS)
-    query = query.where(c.night >= month, c.night < following(month)).order_by(c.night, c.happened_at, c.id)
-    for row in session.execute(query):
+    query = select(c.id, *COLUMNS).where(*_of(month), c.camera_id.in_(cameras))
+    for row in session.execute(query.order_by(c.night, c.happened_at, c.id)):
         yield row[0], Look(*row[1:])
 
 
-def _newer(session: Session, cameras: Mapping[int, object], since: date) -> dict[int, int]:
+def _newer(session: Session, cameras: Sequence[int], since: date) -> dict[int, int]:
     """How many newer looks each camera has."""
-    query = select(CameraCheck.camera_id, func.count()).where(CameraCheck.night >= since)
-    if len(cameras) <= AT_ONCE:
-        query = query.where(CameraCheck.camera_id.in_(list(cameras)))
+    query = select(CameraCheck.camera_id, func.count())
+    query = query.where(CameraCheck.night >= since, CameraCheck.camera_id.in_(cameras))
     return dict(session.execute(query.group_by(CameraCheck.camera_id)).all())
 
 

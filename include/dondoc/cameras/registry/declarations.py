@@ -66,6 +66,7 @@ class Described(NamedTuple):
 
 
 SHOWN = tuple(name for name in Described._fields if name not in Described._field_defaults)
+DESCRIBED = tuple(getattr(Camera, name) for name in Described._fields)  # columns of it, in its order
 
 
 AnyCamera = Camera | Described  # as it is by now, or as it was

@@ -27,7 +27,7 @@ Histories = Mapping[int, Sequence["Night"]]  # nights by camera
 DAYLIGHT = "daylight"  # round of the weekly looks by day at cameras of the night: no night is judged by them
 BY_HAND = "now-"  # begins the round of a look that a person asked for
 AT_ONCE = 5000  # ids in one query
-FEW = 100  # cameras that are named in a query; more: everything is read
+FEW = 100  # cameras whose states are worked out at once
 
 
 class Look(NamedTuple):
@@ -98,12 +98,13 @@ class Night(NamedTuple):
 
 @dataclass(frozen=True)
 class CheckFilter:
-    """Tells which looks count. `void`: rounds (night, round) in which our own side was down, and why we say so."""
+    """Tells which looks count. `invalid_rounds`: rounds (night, round) that say nothing, and why: our own side was
+    down, or not all that was found is recorded yet, so that nobody can tell."""
 
     rules: Rules
     calendar: WorkingDays
     pauses: Sequence[Pause]
-    invalid_rounds: Mapping[tuple[date, str], str]
+    invalid_rounds: Mapping[tuple[date, str], Excuse]
 
     def excuse(self, camera: AnyCamera, look: Look) -> Excuse | None:
         """Why a look says nothing of its camera; None when it counts."""
@@ -118,8 +119,7 @@ class CheckFilter:
         """Why a look says nothing because of us: we may not ask there or not log in again, or our own side was down."""
         if look.verdict in NOT_CHECKED:
             return Excuse(look.verdict, SENTENCE[look.verdict])
-        down = self.invalid_rounds.get((look.night, look.round))
-        return Excuse(Unseen.OUR_SIDE, down) if down is not None else None
+        return self.invalid_rounds.get((look.night, look.round))
 
     def paused(self, camera: AnyCamera, at: datetime) -> str | None:
         """The ruling that stands over a camera at a moment."""
@@ -143,15 +143,27 @@ def by_hand(round: str) -> bool:
 
 def judge(app: AppContext, session: Session, known_at: datetime | None = None) -> CheckFilter:
     """The judge for what was known at a moment; None: by now."""
-    runs = select(NightRun.night, NightRun.round, NightRun.our_side_down).where(NightRun.our_side_down.is_not(None))
-    if known_at is not None:
-        runs = runs.where(NightRun.finished_at <= known_at)
+    down, unfinished = NightRun.our_side_down.is_not(None), NightRun.finished_at.is_(None)
+    known = down if known_at is None else down & (NightRun.finished_at <= known_at)
+    runs = select(NightRun.night, NightRun.round, NightRun.our_side_down).where(known | unfinished)
     return CheckFilter(
         rules=data.load(app.settings),
         calendar=app.calendar_known(session, known_at),
         pauses=ruled.pauses(session, app.registry, known_at),
-        invalid_rounds={(night, round): why or "" for night, round, why in session.execute(runs)},
+        invalid_rounds={(night, round): _void(why) for night, round, why in session.execute(runs)},
     )
+
+
+def _void(down: str | None) -> Excuse:
+    if down is None:
+        return Excuse(Unseen.UNFINISHED, Unseen.UNFINISHED.label)
+    return Excuse(Unseen.OUR_SIDE, down)
+
+
+def parts(ids: Sequence[int]) -> Iterator[Sequence[int]]:
+    """Ids, so many at once as one query names: what is done with each part in a transaction of its own needs no more
+    memory for a larger fleet, and keeps nobody else waiting for longer."""
+    return (ids[start : start + AT_ONCE] for start in range(0, len(ids), AT_ONCE))
 
 
 def histories(
@@ -168,11 +180,10 @@ def histories(
     Args:
         until: the last night, or the last instant of a look.
     """
-    few = [*cameras] if len(cameras) <= FEW else ()
+    few = [*cameras] if len(cameras) <= AT_ONCE else ()  # else everything is read
     recent = _by_camera(judge, cameras, _read(session, since, until, known_at, few))
     unwell = [camera for camera, nights in recent.items() if not nights[-1].good]
-    for start in range(0, len(unwell), AT_ONCE):
-        part = unwell[start : start + AT_ONCE]
+    for part in parts(unwell):
         longer = _read(session, since - (LOOK_BACK - RECENT), until, known_at, part)
         recent |= _by_camera(judge, cameras, longer)
     return recent

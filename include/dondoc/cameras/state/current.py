@@ -18,7 +18,7 @@ from sqlalchemy import ColumnElement, delete, func, insert, select
 from sqlalchemy.orm import Session
 
 from dondoc.cameras.registry import declarations
-from dondoc.cameras.registry.declarations import SHOWN, Described
+from dondoc.cameras.registry.declarations import DESCRIBED, SHOWN, Described
 from dondoc.cameras.state import checks, rules
 from dondoc.cameras.state.checks import AT_ONCE, RECENT, CheckFilter, Histories
 from dondoc.cameras.state.state import CameraState, Kind, Stand, counted, exempt, flapping_window, stands
@@ -32,7 +32,6 @@ from dondoc.vocabulary.cameras import State
 LONGEST = timedelta(days=3650)  # what changes by no time at all
 _CAMERAS, _STATES = Camera.__table__, CurrentState.__table__  # rows of tables cost a third less than those of models
 _SHOWN = [_CAMERAS.c[name] for name in SHOWN]
-_DESCRIBED = [getattr(Camera, name) for name in Described._fields]
 _STATE = [_STATES.c[name] for name in CameraState._fields if name != "camera"]
 _KIND = [_STATES.c.state, _STATES.c.verdict, _STATES.c.stage, _STATES.c.outage.is_not(None).label("out")]
 _SITES = select(_CAMERAS.c.agency, _CAMERAS.c.place).distinct()
@@ -152,22 +151,33 @@ def _worked_out(app: AppContext, session: Session, now: datetime, conditions: Co
     return {stand.state.camera.id: stand.state for stand in _missing(app, session, now, conditions=conditions)[1]}
 
 
-def refresh(app: AppContext, session: Session, now: datetime, nights: Histories | None = None) -> int:
+def refresh(
+    app: AppContext,
+    session: Session,
+    now: datetime,
+    *,
+    among: Collection[int] | None = None,
+    nights: Histories | None = None,
+) -> int:
     """Work out and store what is missing.
 
     Args:
-        nights: of all cameras, as `state.nights_at` reads them, where they are read already.
+        among: of these cameras, not too many for one query (`checks.parts`); None: of all.
+        nights: of these cameras, as `state.nights_at` reads them, where they are read already.
 
     Returns:
         of how many cameras.
     """
     alone(session)
-    judge, missing = _missing(app, session, now, nights)
+    if among is None:
+        every = select(_CAMERAS.c.id).select_from(_CAMERAS.outerjoin(_STATES, _holding(app, now)))
+        ids = session.scalars(every.where(_STATES.c.camera_id.is_(None)).order_by(_CAMERAS.c.id)).all()
+        return sum(refresh(app, session, now, among=part) for part in checks.parts(ids))
+    judge, missing = _missing(app, session, now, nights, [_CAMERAS.c.id.in_(among)])
     digest = basis(app)
-    ids = [stand.state.camera.id for stand in missing]
-    for start in range(0, len(ids), AT_ONCE):
-        session.execute(delete(CurrentState).where(CurrentState.camera_id.in_(ids[start : start + AT_ONCE])))
     if missing:
+        ids = [stand.state.camera.id for stand in missing]
+        session.execute(delete(CurrentState).where(CurrentState.camera_id.in_(ids)))
         session.execute(insert(CurrentState), [_row(judge, stand, digest, now) for stand in missing])
     return len(missing)
 
@@ -215,7 +225,7 @@ def _missing(
     conditions: Conditions | None = None,
 ) -> tuple[CheckFilter, list[Stand]]:
     """How those stand of which the table does not say it."""
-    every = select(*_DESCRIBED).outerjoin(CurrentState, _holding(app, now)).where(*conditions or ())
+    every = select(*DESCRIBED).outerjoin(CurrentState, _holding(app, now)).where(*conditions or ())
     rows = session.execute(every.where(CurrentState.camera_id.is_(None)).order_by(Camera.id)).all()
     judge = checks.judge(app, session)
     return judge, stands(app, session, judge, (Described(*row) for row in rows), now, nights=nights) if rows else []

@@ -34,24 +34,37 @@ def settle(app: AppContext, *, night: date, now: datetime) -> dict[str, list[int
     """
     if night < (now - OLDEST).astimezone(HERE).date():
         return {"opened": [], "closed": []}
-    with app.sessions.begin() as session:
-        alone(session)  # the states below rest on nights that are read here
-        cameras = {c.id: c for c in session.scalars(select(Camera))}
-        judge = checks.judge(app, session)
-        seen, registry = state.nights_at(session, judge, cameras, now), app.registry
-        nights = _up_to(night, seen)
-        standing = {o.camera_id: o for o in session.scalars(select(Outage).where(Outage.closed_at.is_(None)))}
-        closed = [
-            outage.id
-            for camera_id, outage in standing.items()
-            if _close(app, registry, judge, cameras[camera_id], outage, nights.get(camera_id, []), now)
-        ]
-        for camera_id, mine in nights.items():
-            if camera_id not in standing:
-                _open(session, app, registry, judge, cameras[camera_id], mine, now)
-        session.flush()
-        current.refresh(app, session, now, seen)
-        return {"opened": _unannounced(session, app.settings, judge, now), "closed": closed}
+    with app.sessions.reading() as session:
+        ids = session.scalars(select(Camera.id).order_by(Camera.id)).all()
+    closed = list[int]()
+    for part in checks.parts(ids):
+        with app.sessions.begin() as session:
+            closed += _settle(app, session, part, night, now)
+    with app.sessions.reading() as session:
+        opened = _unannounced(session, app.settings, checks.judge(app, session), now)
+    return {"opened": opened, "closed": sorted(closed)}
+
+
+def _settle(app: AppContext, session: Session, ids: Sequence[int], night: date, now: datetime) -> list[int]:
+    """Settle the outages of some cameras; those closed."""
+    alone(session)  # the states below rest on nights that are read here
+    judge, registry = checks.judge(app, session), app.registry
+    cameras = {camera.id: camera for camera in session.scalars(select(Camera).where(Camera.id.in_(ids)))}
+    stands = select(Outage).where(Outage.closed_at.is_(None), Outage.camera_id.in_(ids))
+    standing = {outage.camera_id: outage for outage in session.scalars(stands)}
+    seen = state.nights_at(session, judge, cameras, now)
+    nights = _up_to(night, seen)
+    closed = [
+        outage.id
+        for one, outage in standing.items()
+        if _close(app, registry, judge, cameras[one], outage, nights.get(one, []), now)
+    ]
+    for one, mine in nights.items():
+        if one not in standing:
+            _open(session, app, registry, judge, cameras[one], mine, now)
+    session.flush()
+    current.refresh(app, session, now, among=ids, nights=seen)
+    return closed
 
 
 def _up_to(night: date, seen: Histories) -> dict[int, Sequence[Night]]:

@@ -4,7 +4,7 @@ Figures of a moment ask here; who asks how it is now, `current`.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
@@ -266,7 +266,7 @@ def stands(
     by_id = {camera.id: camera for camera in cameras}
     nights = nights if nights is not None else nights_at(session, judge, by_id, as_of, known_at)
     seen_by = min(as_of, known_at or as_of)  # an outage happens when we notice it
-    outages, registry = _outages(session, seen_by, judge), app.registry
+    outages, registry = _outages(session, seen_by, judge, by_id), app.registry
     return [
         Stand(_state(app.settings, registry, judge, camera, mine, lost, as_of, seen_by), mine, lost)
         for camera in by_id.values()
@@ -315,12 +315,16 @@ def flapping_window(judge: CheckFilter) -> timedelta:
     return timedelta(days=judge.rules.flapping.nights)
 
 
-def _outages(session: Session, at: datetime, judge: CheckFilter) -> Mapping[int, list[Outage]]:
+def _outages(
+    session: Session, at: datetime, judge: CheckFilter, cameras: Collection[int]
+) -> Mapping[int, list[Outage]]:
     """Per camera the outages that were open at a moment, or began in the time that counts for flapping."""
     ended_later = Outage.closed_at.is_(None) | (Outage.closed_at > at)
     lately = Outage.opened_at > at - flapping_window(judge)
     found: dict[int, list[Outage]] = defaultdict(list)
     wanted = select(Outage).where(Outage.opened_at <= at, ended_later | lately)
+    if len(cameras) <= checks.AT_ONCE:
+        wanted = wanted.where(Outage.camera_id.in_(cameras))
     for outage in session.scalars(wanted.order_by(Outage.id.desc())):  # of two that stand the newest is the one
         found[outage.camera_id].append(outage)
     return found
