@@ -1,6 +1,6 @@
-"""Stage 2: one picture of each of N cameras (1920×1080 H.264), against cv2.VideoCapture and the ffmpeg command.
+"""Stage 2: one picture of each of N cameras (1920×1080), against cv2.VideoCapture and the ffmpeg command.
 
-    .venv/bin/python bench/cameras/stage2.py [cameras] [repeats]
+    .venv/bin/python bench/cameras/stage2.py [cameras] [repeats] [h264 or h265]
 
 The fleet runs on the same machine and plays from a key picture on, the best case for everyone: trust ratios, not rates.
 The others only fetch a picture, dondoc judges it too. Each is told not to watch the stream first (probesize), which is
@@ -24,7 +24,7 @@ from dondoc.configuration import settings
 from dondoc.demo import rtp
 from dondoc.isolation.confine import environment
 from dondoc.probing.picture import decode as picture
-from dondoc.probing.picture import judge
+from dondoc.probing.picture import decoder, judge
 from dondoc.probing.probe import probe_many
 from dondoc.probing.rtsp.depacketise import Depacketiser
 from dondoc.probing.verdicts import Target
@@ -35,14 +35,14 @@ QUICK = "rtsp_transport;tcp|allowed_media_types;video|probesize;32|analyzedurati
 
 
 @contextmanager
-def fleet() -> Iterator[Callable[[int], list[str]]]:
+def fleet(path: str) -> Iterator[Callable[[int], list[str]]]:
     """Gives a function from a number to so many addresses."""
     command = [sys.executable, "-m", "dondoc.demo.fleet", "--port", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         port = json.loads(process.stdout.readline())["ports"][0]
         try:
-            yield lambda count: [f"rtsp://127.0.0.1:{port}/large/{number}" for number in range(count)]
+            yield lambda count: [f"rtsp://127.0.0.1:{port}/{path}/{number}" for number in range(count)]
         finally:
             process.terminate()
 
@@ -100,30 +100,30 @@ def _processor() -> float:
     return sum(u.ru_utime + u.ru_stime for u in used)
 
 
-def from_memory() -> float:
+def from_memory(codec: str) -> float:
     """Processor seconds to decode and judge one of the same pictures from memory, in a process like our children."""
-    call = [sys.executable, __file__, "--memory"]
-    return float(subprocess.run(call, capture_output=True, text=True, check=True, env=environment()).stdout)
+    call, alike = [sys.executable, __file__, "--memory", codec], environment(OPENBLAS_NUM_THREADS="1", **decoder.KEEP)
+    return float(subprocess.run(call, capture_output=True, text=True, check=True, env=alike).stdout)
 
 
-def _memory(count: int = 200) -> float:
+def _memory(codec: str, count: int = 200) -> float:
     picture.cv2.setNumThreads(1)
     limits = judge.thresholds(settings.DATA / "cameras" / "pictures.yaml")
-    collected = Depacketiser("h264")
-    stream = next(s for packet in rtp.played("large", "h264", 0) if (s := collected.feed(packet[4:])))
-    picture.examine(picture.decode("h264", stream), None, limits)
+    collected = Depacketiser(codec)
+    stream = next(s for packet in rtp.played("large", codec, 0) if (s := collected.feed(packet[4:])))
+    picture.examine(picture.decode(codec, stream), None, limits)
     started = time.process_time()
     for _ in range(count):
-        picture.examine(picture.decode("h264", stream), None, limits)
+        picture.examine(picture.decode(codec, stream), None, limits)
     return (time.process_time() - started) / count
 
 
 def main() -> None:
-    given = [*sys.argv[1:], *["120", "3"][len(sys.argv) - 1 :]]
-    count, repeats = int(given[0]), int(given[1])
+    given = [*sys.argv[1:], *["120", "3", "h264"][len(sys.argv) - 1 :]]
+    count, repeats, codec = int(given[0]), int(given[1]), given[2]
     ways = [own, opencv] + ([ffmpeg] if shutil.which("ffmpeg") else [])
-    memory = from_memory()
-    with fleet() as urls:
+    memory = from_memory(codec)
+    with fleet({"h264": "large", "h265": "large-h265"}[codec]) as urls:
         own(urls(2))  # the clip is encoded now
         rows: dict[str, list[tuple[float, float]]] = {way.__name__: [] for way in ways}
         extra = []
@@ -132,7 +132,7 @@ def main() -> None:
                 rows[way.__name__].append(cost(way, urls(count)))
             few, many = cost(own, urls(count // 4))[1], rows["own"][-1][1]
             extra.append((many - few) / (count - count // 4))  # the start of the children cancels out
-    print(f"{count} cameras, {AT_ONCE} at a time, {repeats} repeats; load {os.getloadavg()[0]:.1f}")
+    print(f"{codec}: {count} cameras, {AT_ONCE} at a time, {repeats} repeats; load {os.getloadavg()[0]:.1f}")
     for name, found in rows.items():
         rate = statistics.median(count / wall for wall, _ in found)
         ratios = [theirs / mine for (theirs, _), (mine, _) in zip(found, rows["own"], strict=True)]
@@ -148,6 +148,6 @@ if __name__ == "__main__":
     if sys.argv[1:2] == ["--opencv"]:
         _opencv(sys.argv[2:])
     elif sys.argv[1:2] == ["--memory"]:
-        print(_memory())
+        print(_memory(sys.argv[2]))
     else:
         main()

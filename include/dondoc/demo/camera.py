@@ -6,8 +6,9 @@ import hashlib
 import re
 import secrets
 import socket
+import time
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 
 from dondoc import clock
@@ -43,6 +44,7 @@ SCENES = {
     "dark": ("dark", "h264"),
     "frozen": ("frozen", "h264"),
     "h265": ("moving", "h265"),
+    "damaged": ("moving", "h265"),
     "mjpeg": ("moving", "jpeg"),
     "overexposed": ("overexposed", "h264"),
     "covered": ("covered", "h264"),
@@ -51,11 +53,13 @@ SCENES = {
     "infrared": ("infrared", "h264"),
     "still": ("still", "h264"),
     "large": ("large", "h264"),
+    "large-h265": ("large", "h265"),
 }
 PLAYING = {
     *SCENES,
     *recorder.HELD,
     "healthy",
+    "smart",
     "wrong-clock",
     "late",
     "silent",
@@ -71,8 +75,13 @@ MEDIA = {
     "no-media": "",
     "unknown-codec": "m=video 0 RTP/AVP 98\r\na=rtpmap:98 X-VNPT/90000\r\na=control:trackID=1\r\n",
     "mjpeg": "m=video 0 RTP/AVP 26\r\na=control:trackID=1\r\n",
-    "h265": "m=video 0 RTP/AVP 96\r\na=rtpmap:96 H265/90000\r\na=control:trackID=1\r\n",
+    **dict.fromkeys(
+        ("h265", "damaged", "large-h265"), "m=video 0 RTP/AVP 96\r\na=rtpmap:96 H265/90000\r\na=control:trackID=1\r\n"
+    ),
 }
+# A "smart codec": seconds from a visit's beginning to its next key picture, more than a first look waits, and for which
+# a session lives without a sign of life.
+SMART, SMART_SESSION = 20.0, 6.0
 H264 = (
     "m=audio 0 RTP/AVP 0\r\na=control:trackID=2\r\n"
     "m=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\na=fmtp:96 packetization-mode=1\r\na=control:trackID=1\r\n"
@@ -88,6 +97,7 @@ class Camera:
         self.stale_answers = 0
         self.playing: asyncio.Task[None] | None = None
         self.datagrams: socket.socket | None = None
+        self.heard = 0.0  # when it was asked last
         counts["connections"] += 1
 
     async def talk(self) -> None:
@@ -97,6 +107,7 @@ class Camera:
                 method, url, _ = first.split(" ", 2)
                 headers = {k.strip().lower(): v.strip() for k, _, v in (line.partition(":") for line in lines if line)}
                 self.counts[method] += 1
+                self.heard = time.monotonic()
                 if not await self._answer(method, url, headers):
                     return
         finally:
@@ -165,7 +176,8 @@ class Camera:
             self.datagrams.connect((self.writer.get_extra_info("peername")[0], int(ports[1])))
             port = self.datagrams.getsockname()[1]
             transport = f"Transport: RTP/AVP;unicast;client_port={ports[1]};server_port={port}-{port + 1}\r\n"
-        return await self._say("200 OK", headers, f"{transport}Session: 0D0D1;timeout=60\r\n")
+        lives = SMART_SESSION if behaviour == "smart" else 60
+        return await self._say("200 OK", headers, f"{transport}Session: 0D0D1;timeout={lives:.0f}\r\n")
 
     async def _play(self, behaviour: str, url: str, headers: dict[str, str]) -> bool:
         await self._say("200 OK", headers, "Session: 0D0D1\r\n")
@@ -182,16 +194,40 @@ class Camera:
         await asyncio.to_thread(clips.clip, scene, codec)
         turn = 0 if behaviour == "frozen" else visit % clips.KEYS
         start = turn * clips.KEY_EVERY + (1 if behaviour == "late" else 0)
+        if behaviour == "smart":
+            await self._save(scene, codec, visit)
+            return
         for number in range(start, 100_000):
             sent = rtp.played(scene, codec, number)
             if behaviour == "junk":
                 sent = tuple(rtp.packets((b"\x67\x00", b"\x65\x80" + secrets.token_bytes(900)), codec, number, number))
+            elif behaviour == "damaged":
+                sent = tuple(
+                    rtp.packets(_torn(clips.clip(scene, codec).units, number), codec, 99 * number, 9000 * number)
+                )
             if self.datagrams:
                 for packet in sent:
                     self.datagrams.send(packet[4:])
             else:
                 self.writer.write(b"".join(sent))
                 await self.writer.drain()
+            await asyncio.sleep(1 / clips.RATE)
+
+    async def _save(self, scene: str, codec: str, visit: int) -> None:
+        """Send key pictures seldom, and leave who gives no sign of life."""
+        key = self.counts.pop("next key picture", None) or round(time.monotonic() + SMART)
+        self.counts["next key picture"] = key
+        for number in range(1, 100_000):
+            if time.monotonic() - self.heard > SMART_SESSION + 1:
+                self.writer.close()
+                return
+            due = time.monotonic() > key
+            if due:  # whoever comes after this has to wait as long again
+                self.counts.pop("next key picture", None)
+                key += round(SMART)
+            unit = clips.clip(scene, codec).units[visit % clips.KEYS * clips.KEY_EVERY + (not due)]
+            self.writer.write(b"".join(rtp.packets(unit, codec, 99 * number, 9000 * number)))
+            await self.writer.drain()
             await asyncio.sleep(1 / clips.RATE)
 
     async def _tell_time(self, headers: dict[str, str]) -> bool:
@@ -259,3 +295,12 @@ class Camera:
         if "qop" in parts:
             return parts.get("response") == hashed(secret, self.nonce, parts["nc"], parts["cnonce"], parts["qop"], what)
         return parts.get("response") == hashed(secret, self.nonce, what)
+
+
+def _torn(units: Sequence[tuple[bytes, ...]], number: int) -> tuple[bytes, ...]:
+    """A picture that lost a piece of each slice before it was sent: no packet is missing."""
+    middle = [len(nal) // 2 for nal in units[number % len(units)]]
+    return tuple(
+        nal[:at] + nal[at + 300 :] if at > 300 else nal
+        for nal, at in zip(units[number % len(units)], middle, strict=True)
+    )

@@ -6,6 +6,9 @@ from datetime import datetime
 
 from sqlalchemy import select
 
+from dondoc.cameras.measured.findings import findings
+from dondoc.cameras.measured.told import told
+from dondoc.cameras.registry import addresses
 from dondoc.cameras.state import current
 from dondoc.configuration.context import AppContext
 from dondoc.documents.words import camera_line
@@ -19,9 +22,18 @@ from dondoc.store.reporting import Report
 from dondoc.vocabulary.cameras import Exemption
 from dondoc.vocabulary.code import Code
 from dondoc.vocabulary.letters import OutboxState
+from dondoc.vocabulary.numbers import CAM
 from dondoc.vocabulary.obligations import Status
+from dondoc.vocabulary.reasons import said
 from dondoc.vocabulary.submissions import Outcome
 
+# What some cameras show, by how they behave.
+SHOWN = {
+    "damaged": "gửi hình H.265 thiếu dữ liệu, gói nào cũng tới đủ: không được coi là tốt",
+    "smart": "“smart codec”, 20 giây mới có một khung khóa: được chờ lâu hơn, giữ phiên xem",
+    "recorder-stopped": "hình tốt, nhưng đầu ghi đã ngừng ghi 09 ngày",
+    "wrong-clock": "hình tốt, nhưng đồng hồ chậm 03 giờ",
+}
 LOOK: dict[str, str] = {**SENTENCE, **{one: one.label for one in Exemption}, "ok": "có hình tốt"}
 
 
@@ -33,6 +45,8 @@ def lines(app: AppContext, now: datetime) -> Iterator[str]:
     yield _line("Camera", cameras(app), LOOK)
     with app.sessions.reading() as session:
         yield f"    {camera_line(current.overview(app, session, now).counts)}"
+    yield "Camera minh họa:"
+    yield from (f"    {line}" for line in shown(app, now))
     yield _line("Thư", letters(app), _labels(OutboxState))
     with app.sessions.reading() as session:
         outages = len(session.scalars(select(Outage.id).where(Outage.closed_at.is_(None))).all())
@@ -76,6 +90,22 @@ def cameras(app: AppContext) -> Counter[str]:
         newest = {check.camera_id: check.verdict for check in checks}
         known = session.scalars(select(Camera)).all()
     return Counter(newest.get(camera.id, camera.exemption or "chưa kiểm tra") for camera in known)
+
+
+def shown(app: AppContext, now: datetime) -> Iterator[str]:
+    """Of each camera of SHOWN: its number, what it is like, and what was found of it."""
+    with app.sessions.reading() as session:
+        closely, known = told(app, session, now), session.scalars(select(Camera).order_by(Camera.id)).all()
+        checks = session.scalars(select(CameraCheck).order_by(CameraCheck.happened_at, CameraCheck.id))
+        newest = {check.camera_id: f"{check.detail} [{check.verdict}]" for check in checks}
+        urls = {camera.id: addresses.read(camera, app.secrets).url or "" for camera in known}
+    for camera in known:
+        words = next((words for behaviour, words in SHOWN.items() if f"/{behaviour}/" in urls[camera.id]), None)
+        its = closely.get(camera.id)
+        found = [said(reason) for one in its.measured for reason in findings(its.declared, one)] if its else []
+        if words:
+            seen = "; ".join([newest.get(camera.id, "chưa kiểm tra"), *found])
+            yield f"{CAM(camera.id)} ({app.registry.agency(camera.agency).short}): {words}\n        → {seen}"
 
 
 def letters(app: AppContext) -> Counter[str]:

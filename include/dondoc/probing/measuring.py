@@ -7,7 +7,7 @@ more is asked. Each part has a time of its own, and what cannot be found out is 
 import asyncio
 import contextlib
 import re
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from datetime import datetime
 from typing import Any
 
@@ -16,11 +16,10 @@ from dondoc.probing.address import Address, parse
 from dondoc.probing.network import Ip
 from dondoc.probing.picture.decoder import Decoder
 from dondoc.probing.recorder import Answer, conclude, moment, next_day
-from dondoc.probing.rtsp import key_picture, stream_facts
+from dondoc.probing.rtsp import key_picture, sdp, stream_facts
 from dondoc.probing.rtsp.depacketise import bounds
 from dondoc.probing.rtsp.dialogue import Dialogue, Verdict
 from dondoc.probing.rtsp.message import NotRtsp
-from dondoc.probing.rtsp.play import NotGranted, played
 from dondoc.probing.verdicts import Verdict as Codes
 from dondoc.probing.wanted import Playback, Subject, Wanted
 
@@ -72,7 +71,7 @@ async def _stream(dialogue: Dialogue, decoder: Decoder) -> dict[str, Any]:
     picture, found, codec = b"", dict[str, Any](), ""
     meter: stream_facts.Meter | None = None
     try:
-        async with asyncio.timeout(STREAM), played(dialogue) as (track, read):
+        async with asyncio.timeout(STREAM), _playing(dialogue) as (track, read):
             codec = track.codec or ""
             found["codec"] = codec or track.encoding.lower()
             meter, reader = stream_facts.Meter(codec), key_picture._collector(track)
@@ -81,7 +80,7 @@ async def _stream(dialogue: Dialogue, decoder: Decoder) -> dict[str, Any]:
                     packet = await read()
                     meter.feed(packet)
                     picture = picture or reader.feed(packet) or b""
-    except (*BROKEN, NotGranted) as error:
+    except BROKEN as error:
         _unless_refused(error)  # what came until then was measured
     finally:
         dialogue.close()
@@ -89,6 +88,27 @@ async def _stream(dialogue: Dialogue, decoder: Decoder) -> dict[str, Any]:
     if picture and (size := _size((await decoder.judge(codec, picture)).features.get("size"))):
         found["main"] = size
     return found
+
+
+@contextlib.asynccontextmanager
+async def _playing(dialogue: Dialogue, **headers: str) -> AsyncGenerator[tuple[sdp.Video, key_picture.Read]]:
+    """The video track of an address, and what reads its next RTP packet. It is asked as it stands: not followed.
+
+    Args:
+        headers: of PLAY; default: those of the live picture.
+
+    Raises:
+        as `key_picture.playing`.
+    """
+    await dialogue.open()
+    url = dialogue.address.url
+    described = await dialogue.ask("DESCRIBE", url, Accept="application/sdp")
+    key_picture.accepted(dialogue, described, "DESCRIBE")
+    if (track := sdp.video(described.body)) is None:
+        raise Verdict("no_video_track", "luồng không có hình")
+    base = described.get("content-base") or described.get("content-location") or url
+    async with key_picture.playing(dialogue, track, base, headers=headers or key_picture.LIVE) as way:
+        yield track, way.read
 
 
 def _size(told: object) -> list[int] | None:
@@ -109,16 +129,16 @@ async def _recorder(playback: Playback, days: int, again: Again, now: datetime) 
 async def _answer(dialogue: Dialogue, headers: dict[str, str]) -> Answer:
     agreed = False
     try:
-        async with asyncio.timeout(DAY), played(dialogue, **headers) as (_, read):
+        async with asyncio.timeout(DAY), _playing(dialogue, **headers) as (_, read):
             agreed = True
             while True:
                 start, end = bounds(await read())
                 if start < end:
                     return Answer.PLAYED
-    except NotGranted as no:
-        return Answer.ABSENT if no.status in GONE else Answer.UNCLEAR
     except BROKEN as error:
         _unless_refused(error)
+        if isinstance(error, Verdict) and error.status in GONE:
+            return Answer.ABSENT
         return Answer.SILENT if agreed else Answer.UNCLEAR
     finally:
         dialogue.close()

@@ -1,11 +1,21 @@
 """A damaged picture is not taken for whole, nor a whole one for damaged; `bench/cameras/damage.py` tries more."""
 
 from collections.abc import Callable
+from fractions import Fraction
+from functools import lru_cache
+from typing import Any
 
+import av
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dondoc.demo import clips, rtp
 from dondoc.probing.picture import decode, h264, units
+from dondoc.probing.picture.h265 import wider
+from dondoc.probing.picture.measure import Planes
+from dondoc.probing.picture.shifted import shifted
 from dondoc.probing.rtsp.codecs import Frames
 
 Damage = Callable[[bytes], bytes]
@@ -14,6 +24,7 @@ DAMAGES: dict[str, Damage] = {
     "a piece missing": lambda unit: unit[: len(unit) // 2] + unit[len(unit) // 2 + 300 :],
     "the tail missing": lambda unit: unit[: -len(unit) // 4],
     "a little of the tail missing": lambda unit: unit[:-40],
+    "zeros": lambda unit: unit[: len(unit) // 2] + bytes(40) + unit[len(unit) // 2 + 40 :],
     "nothing left": lambda unit: b"",
 }
 
@@ -43,9 +54,85 @@ def test_a_jpeg_that_lacks_bytes_is_damaged() -> None:
         assert decode.decode("jpeg", cut) is None
 
 
+# Rows and columns of a picture of 360 × 640 that are brighter, and whether a wrong code may have done that.
+BRIGHTER: dict[str, tuple[tuple[slice, slice], ...]] = {
+    "from a block on": ((slice(288, 304), slice(240, 640)), (slice(304, 360), slice(640))),
+    "a bar below": ((slice(320, 360), slice(640)),),
+    "a bar above": ((slice(0, 48), slice(640)),),
+    "a wide sign": ((slice(160, 224), slice(32, 640)),),
+    "a wide roof and a wall": ((slice(160, 360), slice(0, 560)),),
+    "none": (),
+}
+
+
+@pytest.mark.parametrize("scene", ["moving", "infrared", "covered", "blurred"])
+@pytest.mark.parametrize("kind", BRIGHTER)
+def test_what_is_brighter_from_one_block_on_is_a_wrong_code(kind: str, scene: str) -> None:
+    picture = decode.decode("jpeg", clips.clip(scene, "jpeg").units[0][0])
+    assert picture
+    y = picture.y.copy()
+    for place in BRIGHTER[kind]:
+        y[place] = np.minimum(y[place].astype(int) + 20, 255)
+    assert shifted(Planes(y, *picture[1:])) is (kind == "from a block on")
+
+
 def test_what_is_no_parameter_set_is_not_made_taller() -> None:
     assert [h264.taller(sps) for sps in (b"", b"\x67", b"\x67\x00", b"\x67" + bytes(9))] == [None] * 4
     sps = next(nal for nal in clips.clip("moving").units[0] if nal[0] & 31 == 7)
     made = h264.taller(sps)
     assert made
     assert (made.rows, made.sps != sps) == (16, True)
+
+
+@lru_cache
+def h265(params: str, size: tuple[int, int] = (640, 360)) -> bytes:
+    encoder: Any = av.CodecContext.create("libx265", "w")
+    encoder.width, encoder.height, encoder.pix_fmt, encoder.time_base = *size, "yuv420p", Fraction(1, 10)
+    encoder.options = {"preset": "ultrafast", "x265-params": f"{params}:repeat-headers=1:log-level=none"}
+    frame = av.VideoFrame.from_ndarray(clips.SCENES["moving"](0), format="rgb24").reformat(*size, "yuv420p")
+    return b"".join(map(bytes, [*encoder.encode(frame), *encoder.encode(None)]))
+
+
+# Ways of H.265, and whether its end is seen in one decode: without lines of blocks of their own, in whole blocks.
+WAYS = {
+    "wpp=0": True,
+    "wpp=0:ctu=16:sao=0:deblock=1": True,
+    "wpp=0:ctu=32:scaling-list=default:cbqpoffs=2": True,
+    "wpp=0:no-deblock=1:temporal-layers=1:aud=1": True,
+    "wpp=1": False,
+}
+
+
+@pytest.mark.parametrize("params", WAYS)
+def test_a_wider_picture_is_the_same_but_for_what_smooths_its_edge(params: str) -> None:
+    stream = h265(params)
+    wide = wider(units.split(stream))
+    assert (wide is not None) is WAYS[params]
+    made, plain = decode.decode("h265", stream), decode._first("h265", stream)
+    assert made
+    assert plain
+    edge = 600 - 2 * (wide.columns if wide else 0)
+    for one, other in zip(made[:3], plain[:3], strict=True):
+        assert one.shape == other.shape
+        assert np.array_equal(one[:, : edge * one.shape[1] // 640], other[:, : edge * one.shape[1] // 640])
+        assert np.abs(one.astype(int) - other).max() < 16
+
+
+def test_of_h265_that_is_not_made_wider_the_end_is_seen_all_the_same() -> None:
+    stream = h265("wpp=0", (360, 200))  # no whole blocks wide
+    assert wider(units.split(stream)) is None
+    assert decode.decode("h265", stream) is not None
+    assert decode.decode("h265", stream[:-100]) is None
+
+
+@given(st.integers(0, 10_000), st.binary(max_size=40))
+def test_whatever_a_camera_sends_is_made_wider_or_left(at: int, bytes_there: bytes) -> None:
+    stream = h265("wpp=0")
+    wider(units.split(stream[: at % 200] + bytes_there + stream[at % 200 + len(bytes_there) :]))
+
+
+def test_damage_that_was_there_before_is_seen_again() -> None:
+    """FFmpeg's bindings leave out what was said already."""
+    stream = clips.clip("moving", "h265").units[0]
+    torn = units.joined((*stream[:-1], stream[-1][: len(stream[-1]) // 2]))
+    assert [decode.decode("h265", torn) for _ in range(3)] == [None] * 3

@@ -23,6 +23,7 @@ from dondoc.isolation import confine
 from dondoc.probing.picture import units, whole
 from dondoc.probing.picture.judge import Thresholds, detail, judge, light
 from dondoc.probing.picture.measure import STRETCH, Planes, measure
+from dondoc.probing.picture.shifted import shifted
 
 CODECS = {
     "h264": "h264",
@@ -43,6 +44,7 @@ MEMORY = (
 )  # twice what a picture of MOST_PIXELS takes; an AV1 picture of 5 KB took a third of it, a larger one all
 MOST_PIXELS = 64 * 1024**2  # twice 8K; 500 bytes of JPEG may claim 65,500 × 65,500, and cost 2 GB
 SPOILT = "error while decoding MB"  # what FFmpeg says when a slice of H.264 makes no sense any more
+LEFT = tuple(f"Skipping invalid undecodable NALU: {kind}" for kind in (19, 20))  # and a slice of an IDR of H.265
 FAILED: dict[str, Any] = {"verdict": "decode_failed", "detail": "hình nhận được không trọn vẹn", "features": {}}
 UNKNOWN: dict[str, Any] = {"verdict": "not_decodable", "detail": "không giải mã được hình nào", "features": {}}
 
@@ -67,6 +69,8 @@ def whole_picture(codec: str, stream: bytes) -> Planes | None:
         whole.check_jpeg(stream)
     if picture := _first(codec, stream):
         whole.check_written(picture)
+        if codec == "jpeg" and shifted(picture):
+            raise whole.Damaged
     return picture
 
 
@@ -133,17 +137,24 @@ def _decoder(codec: str, *, plain: bool = False, ec: str = "0") -> Any:
     return made
 
 
-def _first(codec: str, stream: bytes, *, corrupt: bool = False, plain: bool = False) -> Planes | None:
+def _first(
+    codec: str, stream: bytes, *, corrupt: bool = False, plain: bool = False, strict: bool = False
+) -> Planes | None:
     """The first picture that a decoder makes, which is told to conceal nothing.
 
     Args:
         corrupt: be it one that the decoder itself calls so.
         plain: without the filter that smooths the edges of blocks.
+        strict: of H.265, no slice of an IDR may be left.
+
+    Raises:
+        Damaged: the decoder says that it lost its way; only of a picture that may be corrupt.
     """
     decoder = _decoder(codec, plain=plain)
-    with _heard(av.logging.ERROR) as said:
+    wrong = (SPOILT, *LEFT) if strict else (SPOILT,)
+    with _heard(av.logging.WARNING if strict else av.logging.ERROR) as said:
         frames = [*_frames(decoder, stream), *_frames(decoder, None)]
-    if corrupt and any(SPOILT in words for _, _, words in said):
+    if corrupt and any(words.startswith(wrong) for _, _, words in said):
         raise whole.Damaged
     frame = next((f for f in frames if corrupt or not f.is_corrupt), None)
     return _planes(frame) if frame else None
@@ -153,6 +164,7 @@ def _first(codec: str, stream: bytes, *, corrupt: bool = False, plain: bool = Fa
 def _heard(level: int) -> Iterator[list[tuple[int, str, str]]]:
     """What decoders say meanwhile: level, who, words."""
     av.logging.set_level(level)
+    av.logging.set_skip_repeated(False)  # what was said of the picture before may be said again
     try:
         with av.logging.Capture() as said:
             yield said

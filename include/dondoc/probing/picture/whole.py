@@ -4,12 +4,14 @@ A new decoder's pictures begin as zeros in all three planes, a green that no len
 Whether a slice ends where it should is seen by giving it room to go on: with arithmetic codes every wrong bit spoils
 all that follows, so a decoder that lost its way writes beyond the end, or stops before it.
 
-H.264 gets one row of blocks more than it has, which must stay unwritten. H.265, whose blocks are cut at the edges, is
-decoded again with its last bytes changed, which must change its end and nothing else. The slices are decoded in two
-turns of every second one, so that none covers what another wrote too far. JPEG is read by libjpeg-turbo, which says
-when it lacks bytes or has too many.
+H.264 gets one row of blocks more than it has, H.265 one column, which must stay unwritten. Where H.265 cannot be given
+one (`h265.wider`), it is decoded again with its last bytes changed, which must change its end and nothing else. Several
+slices are decoded in two turns of every second one, so that none covers what another wrote too far. In both, zeros in a
+row are never data: an encoder breaks them up. JPEG is read by
+libjpeg-turbo, which says when it lacks bytes or has too many; what a wrong code leaves behind, `shifted` tells.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
@@ -17,7 +19,7 @@ from typing import Any
 import numpy as np
 import simplejpeg
 
-from dondoc.probing.picture import h264
+from dondoc.probing.picture import h264, h265
 from dondoc.probing.picture.measure import Planes
 from dondoc.probing.picture.units import is_slice, joined, split
 
@@ -25,8 +27,10 @@ BLOCK = 16  # pixels: no codec writes smaller ones by themselves
 LARGEST = 64  # pixels, the blocks of H.265
 PLAIN = 3  # levels of brightness
 CHANGES = (0xFFFF, 0xAAAA, 0x5555, 0x8181, 0xF00F, 0xC3A5, 0x8000)  # of the last bits of a slice, before its stop bit
+ZEROS = re.compile(rb"\0\0[\0\2]")  # in no slice, which may not look like a start code
 BEYOND = bytes(range(0x9B, 0xFB, 3))  # what a decoder reads that goes on after the end
-Decode = Callable[..., Planes | None]  # of an Annex-B stream; `plain`: without what smooths the edges of blocks
+# Of an Annex-B stream; `plain`: without what smooths the edges of blocks; `strict`: no slice may be left.
+Decode = Callable[..., Planes | None]
 
 
 class Damaged(Exception):
@@ -53,7 +57,12 @@ def assembled(codec: str, stream: bytes, decode: Decode) -> Planes | None:
     Raises:
         Damaged: there is some of it.
     """
-    units, rows = _taller(split(stream)) if codec == "h264" else (split(stream), 0)
+    given = split(stream)
+    if any(is_slice(codec, unit) and ZEROS.search(unit) for unit in given):
+        raise Damaged
+    if codec == "h265" and (more := h265.wider(given)) and (wide := _beyond(more, decode)):
+        return _narrowed(wide, more)
+    units, rows = _taller(given) if codec == "h264" else (given, 0)
     slices = [n for n, unit in enumerate(units) if is_slice(codec, unit)]
     halves = rows == 2 * BLOCK  # a picture of two fields
     first = slices[:1] if codec == "h265" else []  # without it its decoder makes no picture
@@ -71,6 +80,20 @@ def assembled(codec: str, stream: bytes, decode: Decode) -> Planes | None:
         made.append(picture)
     merged = _merged(made, rows)
     return decode(stream) if plain else merged
+
+
+def _beyond(more: h265.Wider, decode: Decode) -> Planes | None:
+    """The wider picture, as a decoder makes it that has something to read beyond the end of the slice."""
+    return decode(joined(unit + BEYOND if is_slice("h265", unit) else unit for unit in more.units), strict=True)
+
+
+def _narrowed(made: Planes, more: h265.Wider) -> Planes:
+    """The picture without its new column, in which nothing may be."""
+    written, width = _written(made), made.y.shape[1] - more.columns
+    if not written[:, : -(-width // BLOCK)].all() or written[:, more.width // BLOCK :].any():
+        raise Damaged
+    colour = width * made.u.shape[1] // made.y.shape[1]
+    return Planes(made.y[:, :width], made.u[:, :colour], made.v[:, :colour], made.full_range)
 
 
 def _taller(units: Sequence[bytes]) -> tuple[list[bytes], int]:

@@ -38,11 +38,14 @@ _SENDABLE = re.compile(r"[!-~]{1,4096}")
 
 
 class Verdict(Exception):
-    """The dialogue is over: what was found, and a detail without anything secret or anything the camera wrote."""
+    """The dialogue is over: what was found, and a detail without anything secret or anything the camera wrote.
 
-    def __init__(self, verdict: str, detail: str) -> None:
+    `status`: of the reply that says so; 0: none does.
+    """
+
+    def __init__(self, verdict: str, detail: str, status: int = 0) -> None:
         super().__init__(verdict)
-        self.verdict, self.detail = verdict, detail
+        self.verdict, self.detail, self.status = verdict, detail, status
 
 
 class Progress(StrEnum):
@@ -387,11 +390,12 @@ class Dialogue:
         """
         asked = f" khi {step}" if step else ""
         if status == 403 and self._worked:
-            return Verdict("server_error", f"mã 403{asked}: tài khoản này đã xem được, có thể thiết bị đủ số người xem")
+            busy = f"mã 403{asked}: tài khoản này đã xem được, có thể thiết bị đủ số người xem"
+            return Verdict("server_error", busy, status)
         if status in (401, 403, 407):
-            return Verdict("forbidden", f"mã {status}{asked}: tài khoản không có quyền xem")
+            return Verdict("forbidden", f"mã {status}{asked}: tài khoản không có quyền xem", status)
         if status in (453, 503):
-            return Verdict("server_error", f"mã {status}{asked}: thiết bị đang bận, xem lại sau")
+            return Verdict("server_error", f"mã {status}{asked}: thiết bị đang bận, xem lại sau", status)
         return None
 
     def _video(self, reply: Response) -> tuple[sdp.Video, str]:

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import re
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -19,6 +19,7 @@ from dondoc.probing.rtsp.senders import Senders
 from dondoc.probing.rtsp.stretch import Stretch
 
 TCP, UDP = "RTP/AVP/TCP;unicast;interleaved=0-1", "RTP/AVP;unicast;client_port={}-{}"
+LIVE = {"Range": "npt=0.000-"}
 PATIENCE, LEAST_PATIENCE = 60.0, 2.0  # seconds that a session lives, where a camera does not say; at least
 REFRESHED = 6.0  # seconds in which a stream without key pictures has renewed all of its picture
 Read = Callable[[], Awaitable[bytes]]
@@ -39,7 +40,7 @@ async def key_picture(
         Problem: this machine is out of descriptors or ports.
     """
     _collector(track, fits)
-    async with _playing(dialogue, track, base, udp=udp) as way:
+    async with playing(dialogue, track, base, udp=udp) as way:
         pictures = Senders(partial(_collector, track, reliable=way.reliable), track.payload_type, fits)
         while True:
             if picture := pictures.feed(await way.read()):
@@ -60,7 +61,7 @@ async def stretches(
         as `key_picture`; Verdict: the codec is none of which a stretch can be told.
     """
     _collector(track, fits)
-    async with _playing(dialogue, track, base) as way:
+    async with playing(dialogue, track, base) as way:
         ours = Senders(partial(_collector, track, reliable=way.reliable), track.payload_type, fits)
         plain = track.codec not in ("h264", "h265")
         theirs = ours if plain else Senders(partial(_stretch, track), track.payload_type, fits)
@@ -80,7 +81,7 @@ async def stretches(
 
 
 @dataclass(frozen=True)
-class _Way:
+class Way:
     """How packets come. `reliable`: none gets lost between the camera and us."""
 
     read: Read
@@ -88,8 +89,17 @@ class _Way:
 
 
 @contextlib.asynccontextmanager
-async def _playing(dialogue: Dialogue, track: sdp.Video, base: str, *, udp: bool = False) -> AsyncGenerator[_Way]:
-    """Set up, play, and keep alive until it is left."""
+async def playing(
+    dialogue: Dialogue, track: sdp.Video, base: str, *, udp: bool = False, headers: Mapping[str, str] = LIVE
+) -> AsyncGenerator[Way]:
+    """Set up, play, and keep alive until it is left.
+
+    Args:
+        headers: of PLAY.
+
+    Raises:
+        as `key_picture`.
+    """
     base = dialogue.own(base)
     control = dialogue.own(sdp.join(base, track.control))
     whole = dialogue.own(track.session_control) if "://" in track.session_control else base
@@ -98,7 +108,7 @@ async def _playing(dialogue: Dialogue, track: sdp.Video, base: str, *, udp: bool
         alive = asyncio.create_task(_keep_alive(dialogue, whole, patience / 2))
         try:
             dialogue.progress = Progress.PLAY
-            _accepted(dialogue, await dialogue.ask("PLAY", whole, Range="npt=0.000-"), "PLAY")
+            accepted(dialogue, await dialogue.ask("PLAY", whole, **headers), "PLAY")
             dialogue.playing()
             dialogue.progress = Progress.PACKETS
             yield way
@@ -134,7 +144,7 @@ def _stretch(track: sdp.Video, fits: Fits) -> Stretch:
 
 async def _set_up(
     dialogue: Dialogue, control: str, opened: contextlib.ExitStack, *, udp: bool = False
-) -> tuple[_Way, float]:
+) -> tuple[Way, float]:
     """Agree on a way, and how to read what comes on it; how long the camera waits for a sign of life.
 
     What a camera says of source and destination is not heeded.
@@ -147,13 +157,13 @@ async def _set_up(
     if udp:
         packets = opened.enter_context(contextlib.closing(await dialogue.datagrams()))
         reply = await dialogue.ask("SETUP", control, Transport=UDP.format(packets.port, packets.port + 1))
-        _accepted(dialogue, reply, "SETUP")
+        accepted(dialogue, reply, "SETUP")
         dialogue.session = _session(reply)
         _knock(packets, reply.get("transport"))
-        return _Way(_unreliable(dialogue, packets), reliable=False), _patience(reply)
-    _accepted(dialogue, reply, "SETUP")
+        return Way(_unreliable(dialogue, packets), reliable=False), _patience(reply)
+    accepted(dialogue, reply, "SETUP")
     dialogue.session = _session(reply)
-    return _Way(interleaved(dialogue, channel or 0), reliable=True), _patience(reply)
+    return Way(_interleaved(dialogue, channel or 0), reliable=True), _patience(reply)
 
 
 def _patience(reply: Response) -> float:
@@ -181,7 +191,7 @@ def _knock(packets: Datagrams, transport: str) -> None:
         packets.knock(int(port[1]))
 
 
-def interleaved(dialogue: Dialogue, channel: int) -> Read:
+def _interleaved(dialogue: Dialogue, channel: int) -> Read:
     async def read() -> bytes:
         while True:
             got = dialogue.packets.popleft() if dialogue.packets else await dialogue.read()
@@ -200,9 +210,10 @@ def _unreliable(dialogue: Dialogue, packets: Datagrams) -> Read:
     return read
 
 
-def _accepted(dialogue: Dialogue, reply: Response, step: str) -> None:
+def accepted(dialogue: Dialogue, reply: Response, step: str) -> None:
+    """Raises Verdict when a step was not granted."""
     if reply.status < 300:
         return
     if refused := dialogue.refusal(reply.status, step):
         raise refused
-    raise Verdict("no_frame", f"{step} không được chấp nhận: mã {reply.status}")
+    raise Verdict("no_frame", f"{step} không được chấp nhận: mã {reply.status}", reply.status)
