@@ -169,6 +169,7 @@ def each_agency_hears_once_a_day_and_of_what_it_owes(story: Story) -> None:
         ("16/11", "remind_3", [A], [FORM]),
         ("18/11", "remind_1", [A], [FORM]),
         ("25/11", "remind_3", [A], [FORM]),  # more time: the ladder begins anew; the form comes, and counts for B
+        ("26/11", "thanks", [A], [FORM]),  # and not for B, which it had answered before B was written
         ("06/12", "remind_3", ["c"], ["general/file"]),
         ("08/12", "remind_1", ["c"], ["general/file"]),  # it comes the day after, and December's report in time
         ("19/01", "remind_3", ["c"], ["general/letter@2022-01"]),

@@ -29,7 +29,7 @@ def decision(
         if standing.duty.due_before:
             of_letter[standing.duty.directive].append(standing)
     earlier = {d for p in past if p.step == THANKS.id and _was_said(p, day) for d, _ in p.duties}
-    ground = tuple(s for mine in of_letter.values() for s in _done(ladder, agency, mine, earlier, day))
+    ground = tuple(s for letter, mine in of_letter.items() for s in _done(ladder, agency, letter, mine, earlier, day))
     systems = list(dict.fromkeys(s.duty.system for s in ground))
     if not ground or not book.recipients(THANKS, agency, systems):
         return None
@@ -37,12 +37,15 @@ def decision(
     return Decision(agency, day, THANKS, (why,), ground, (), {s.duty.directive: THANKS for s in ground})
 
 
-def _done(ladder: Ladder, agency: str, mine: Sequence[Standing], earlier: set[str], day: date) -> list[Standing]:
-    """What an agency itself has done lately of a letter, if it owes nothing more under that."""
+def _done(
+    ladder: Ladder, agency: str, letter: str, mine: Sequence[Standing], earlier: set[str], day: date
+) -> list[Standing]:
+    """What an agency itself has done lately of a letter, if it owes nothing more under that. What it had sent before
+    the letter counts for it, and was no answer to it."""
     if any(map(left, mine)):
         return []
     done = [s for s in mine if s.status in DONE and s.met_by == agency and duty(s)[0] not in earlier]
-    since = ladder.calendar.add(day, -RECENT)
+    since = max(ladder.calendar.add(day, -RECENT), ladder.letters[letter].day or date.min)
     recent = any(s.received_at and s.received_at.astimezone(HERE).date() >= since for s in done)
     return done if recent else []
 
