@@ -13,7 +13,9 @@ from dondoc import clock, workdays
 from dondoc.configuration.settings import DATA
 from dondoc.directive.load import File, load_file, load_registry
 from dondoc.directive.model import Agency, Directive, Registry
-from dondoc.escalation.ladder import Ladder, SentLetter, decide, duty
+from dondoc.escalation.decision import decide
+from dondoc.escalation.ladder import Ladder
+from dondoc.escalation.past import SentLetter, duty
 from dondoc.facts.obligations import Standing, standings
 from dondoc.facts.read import Facts, Paper, Received
 from dondoc.store.facts import Ruling

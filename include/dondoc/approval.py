@@ -12,7 +12,8 @@ from dondoc.clock import HERE
 from dondoc.configuration.context import AppContext
 from dondoc.errors import Problem
 from dondoc.escalation import history
-from dondoc.escalation.ladder import duty, ladder_on
+from dondoc.escalation.ladder import ladder_on
+from dondoc.escalation.past import duty
 from dondoc.facts import approvers, rulings
 from dondoc.facts.obligations import standings
 from dondoc.facts.read import read

@@ -11,8 +11,10 @@ from random import Random
 from dondoc.configuration.settings import DATA
 from dondoc.directive.load import load
 from dondoc.directive.model import Step
+from dondoc.escalation.decision import Decision, decide
 from dondoc.escalation.hand_over import mark
-from dondoc.escalation.ladder import Decision, Ladder, Promised, SentLetter, Stop, decide, duty
+from dondoc.escalation.ladder import Ladder
+from dondoc.escalation.past import Promised, SentLetter, Stop, duty
 from dondoc.escalation.reasons import LadderReason
 from dondoc.facts.obligations import Rest, Standing
 from dondoc.facts.reasons import StandingReason

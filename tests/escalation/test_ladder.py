@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from dondoc.directive.model import Directive, Step
-from dondoc.escalation.ladder import Ladder, SentLetter, Stop, decide, duty
+from dondoc.escalation.decision import decide
+from dondoc.escalation.ladder import Ladder
+from dondoc.escalation.past import SentLetter, Stop, duty
 from dondoc.escalation.reasons import LadderReason
 from dondoc.facts.obligations import Rest, Standing
 from dondoc.facts.reasons import StandingReason

@@ -13,7 +13,9 @@ from sqlalchemy import select
 from dondoc.directive.model import Step
 from dondoc.errors import Problem
 from dondoc.escalation import official
-from dondoc.escalation.ladder import Ladder, SentLetter, decide, duty
+from dondoc.escalation.decision import decide
+from dondoc.escalation.ladder import Ladder
+from dondoc.escalation.past import SentLetter, duty
 from dondoc.escalation.reasons import LadderReason
 from dondoc.facts import issued
 from dondoc.facts.issued import Issued, Item

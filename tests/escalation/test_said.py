@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from dondoc.clock import at, end_of
-from dondoc.escalation.ladder import Promised, SentLetter, duty
+from dondoc.escalation.past import Promised, SentLetter, duty
 from dondoc.escalation.said import its_word
 from dondoc.facts.obligations import standings
 from dondoc.facts.read import Facts

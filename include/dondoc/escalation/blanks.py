@@ -13,7 +13,7 @@ from dondoc.clock import HERE
 from dondoc.configuration.context import AppContext
 from dondoc.directive.model import Directive
 from dondoc.errors import Problem
-from dondoc.escalation.ladder import Decision
+from dondoc.escalation.decision import Decision
 from dondoc.escalation.recipients import needs_approval
 from dondoc.facts.obligations import Standing
 from dondoc.forms import attached

@@ -16,8 +16,10 @@ from dondoc.configuration.context import AppContext
 from dondoc.directive.model import Step
 from dondoc.escalation import blanks, hand_over, history, letters, needed, official, renamed, sources, thanks, words
 from dondoc.escalation.called import called_on
-from dondoc.escalation.ladder import Decision, Ladder, SentLetter, decide, ladder_on, not_today
+from dondoc.escalation.decision import Decision, decide, not_today
+from dondoc.escalation.ladder import Ladder, ladder_on
 from dondoc.escalation.own_steps import HAND_OVER, OWN, THANKS
+from dondoc.escalation.past import SentLetter
 from dondoc.escalation.precondition import precondition
 from dondoc.escalation.reasons import LadderReason
 from dondoc.escalation.recipients import AddressBook, Recipient, needs_approval

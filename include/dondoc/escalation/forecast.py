@@ -13,7 +13,9 @@ from dondoc.configuration.context import AppContext
 from dondoc.directive.model import Directive
 from dondoc.directive.record import active, holding, linked
 from dondoc.escalation import history
-from dondoc.escalation.ladder import Decision, Ladder, SentLetter, decide, duty
+from dondoc.escalation.decision import Decision, decide
+from dondoc.escalation.ladder import Ladder
+from dondoc.escalation.past import SentLetter, duty
 from dondoc.escalation.recipients import AddressBook
 from dondoc.facts.obligations import Standing, standings
 from dondoc.facts.read import read

@@ -9,8 +9,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
-from dondoc.escalation.ladder import Decision, Duty, Ladder, SentLetter, chased, duty
+from dondoc.escalation.decision import Decision
+from dondoc.escalation.ladder import Ladder, chased
 from dondoc.escalation.own_steps import HAND_OVER
+from dondoc.escalation.past import Duty, SentLetter, duty
 from dondoc.escalation.reasons import LadderReason
 from dondoc.escalation.recipients import AddressBook
 from dondoc.facts import words as duty_words

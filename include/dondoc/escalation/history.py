@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from dondoc.clock import HERE
 from dondoc.configuration.settings import Settings
-from dondoc.escalation.ladder import Duty, Promised, SentLetter, Stop
+from dondoc.escalation.past import Duty, Promised, SentLetter, Stop
 from dondoc.escalation.promised import promised
 from dondoc.escalation.undelivered import bounced
 from dondoc.mail import outbox

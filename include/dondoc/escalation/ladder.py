@@ -1,188 +1,34 @@
-"""The ladder: who is written to at which step on a day, and why. Pure: standings, letters so far, calendar, day.
+"""The ladder: which step may be taken for an obligation on a day, and why not. Pure: standings, letters so far,
+calendar, day.
 
 A step belongs to an obligation and to the ladder of its letter. It is taken only after the step that it needs was
 delivered long enough ago, and not before the day is over that a letter gave the agency to answer, or that a person
-named who stopped it. An agency gets one chasing letter a day at most, whatever number of letters it owes under, and no
-second one while another still waits to leave: it goes at the highest step due, for the obligations that climbed to it;
-the others are listed apart.
+named who stopped it.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
-from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
 from dondoc.configuration.context import AppContext
 from dondoc.directive.model import Directive, Registry, Step
 from dondoc.escalation import words
-from dondoc.escalation.own_steps import OWN
+from dondoc.escalation.past import SentLetter, Stop, carrying, duty, step_of
 from dondoc.escalation.reasons import LadderReason
 from dondoc.escalation.recipients import needs_approval
 from dondoc.facts import words as duty_words
 from dondoc.facts.issued import Issued, issued
-from dondoc.facts.obligations import Standing, without_later_periods
-from dondoc.vocabulary.letters import IN_HAND, STOPPABLE, LetterKind, OutboxState
-from dondoc.vocabulary.numbers import TH
-from dondoc.vocabulary.obligations import Status
+from dondoc.facts.obligations import Standing
+from dondoc.vocabulary.letters import LetterKind
 from dondoc.vocabulary.people import Role
 from dondoc.vocabulary.reasons import Reason, because
 from dondoc.workdays import WorkingDays
 
 APPROVAL_DAYS = 2  # working days that an approver has; then the letter is dead, and the ladder decides anew
 LISTED_DAYS = 2  # working days in which nobody is reminded of what another letter has named
-Duty = tuple[str, date]  # who owed what, and until when: after an extension the ladder begins anew
-
-
-Obstacle = Callable[[Step, Sequence[Standing]], Reason | None]
-
-
-def duty(standing: Standing) -> Duty:
-    """The obligation as chasing letters remember it."""
-    return f"{standing.duty.agency}/{standing.duty.id}", standing.last_day or date.max
-
-
-@dataclass(frozen=True)
-class Stop:
-    """A person's word against a decision: its step is not taken again before the day `until`."""
-
-    on: date
-    until: date
-    reason: str
-    by: str
-
-
-class Promised(NamedTuple):
-    """By when the reader of a letter says that something will come, and when that was said."""
-
-    by: date
-    said: date
-
-
-@dataclass(frozen=True)
-class SentLetter:
-    """A letter of a morning to one recipient that is in the outbox already.
-
-    `day` is what it was decided for, `decided_on` when; `last_chance` the last day on which it may leave; `steps` what
-    it carried of each directive's ladder, by the directive's id, `step` the one that decided who got it; `duties` are
-    its ground, `others` what it lists as still to come; `answer_by` the last day that it gives the agency; `role` the
-    one in which its reader was written to, `left_behind` what of its ground has another officer since, who has it not.
-    """
-
-    id: int
-    agency: str
-    step: str
-    steps: Mapping[str, str]
-    duties: frozenset[Duty]
-    day: date
-    decided_on: date
-    state: OutboxState
-    recipient: str = ""
-    role: Role | None = None
-    left_behind: frozenset[Duty] = frozenset()
-    message_id: str = ""
-    copy: bool = False  # to somebody who is told as well: it carries no step
-    sent_on: date | None = None
-    last_chance: date | None = None
-    rehearsal: bool = False
-    bounced: bool = False  # the mail server of its recipient gave it back for good
-    withdrawn: bool = False  # it was sent wrongly: it is no step, and gives no day
-    decision: int | None = None  # whose letters leave together
-    noted: int | None = None  # the decision about its agency
-    to_us: bool = False  # our own people are told of the agency
-    others: frozenset[Duty] = frozenset()
-    answer_by: date | None = None
-    promise: Promised | None = None  # by a reply that nobody of ours has closed
-    stop: Stop | None = None
-    rests_on: frozenset[int] = frozenset()  # official letters of ours that it cites
-
-    @property
-    def obligations(self) -> set[str]:
-        """Ids of what it is about."""
-        return {name.split("/", 1)[1] for name, _ in self.duties}
-
-    @property
-    def number(self) -> str:
-        return TH(self.id)
-
-    def stands(self, day: date) -> bool:
-        """Whether its step counts as taken on a day: it has left, or may still leave."""
-        if self.day > day or self.bounced or self.withdrawn:
-            return False
-        if self.state in (OutboxState.CANCELLED, OutboxState.REFUSED):
-            return False
-        if self.state in STOPPABLE:  # it dies when its time is over
-            trial = self.state == OutboxState.HELD and self.decided_on != self.day
-            return not trial and (self.last_chance is None or day <= self.last_chance)
-        return not self.rehearsal
-
-    def waits(self, day: date) -> bool:
-        """Whether it may still leave by itself or by an approval."""
-        return self.state in (*STOPPABLE, *IN_HAND) and self.stands(day)
-
-    def waits_for_a_person(self, day: date) -> bool:
-        """Whether it may still leave by an approval alone: that takes its time, and holds up nothing else."""
-        return self.state == OutboxState.HELD and self.stands(day)
-
-    def may_have_left(self, day: date) -> bool:
-        """Whether the agency has it, or may have it."""
-        return self.state not in STOPPABLE and self.stands(day)
-
-    def delivered(self, day: date) -> bool:
-        """Whether somebody whom it was meant for truly had it by the end of a day."""
-        had = self.state == OutboxState.SENT and not (self.rehearsal or self.bounced or self.withdrawn)
-        return had and self.sent_on is not None and self.sent_on <= day
-
-    def read_on(self, day: date) -> bool:
-        """Whether it came on a day, be it withdrawn since: the next one is not for the same day."""
-        return self.sent_on == day and (self.withdrawn or self.delivered(day))
-
-    def lists(self, standing: Standing) -> bool:
-        """Whether it speaks of an obligation, as its ground or as still to come."""
-        return duty(standing) in self.duties or duty(standing) in self.others
-
-    def same_decision(self, other: "SentLetter") -> bool:
-        return self.id == other.id or (self.decision is not None and self.decision == other.decision)
-
-    def fate(self) -> Reason:
-        """The letter and what became of it."""
-        if self.sent_on:
-            return because(LadderReason.ARRIVED, letter=self.number, on=self.sent_on)
-        match self.state:
-            case OutboxState.HELD:
-                fate = LadderReason.HELD
-            case OutboxState.UNCERTAIN:
-                fate = LadderReason.UNCERTAIN
-            case _:
-                fate = LadderReason.ON_ITS_WAY
-        return because(fate, letter=self.number)
-
-
-@dataclass(frozen=True)
-class Decision:
-    """What an agency is to be written on a day: `step` None is nothing. `ground` climbed to the step.
-
-    `steps`: what is taken of each letter's ladder, by the letter's id; `step` is the one that decides who gets it;
-    `answer_by`: the last day that the agency is given to answer, when its letters give it one; `newcomers`: name by
-    address of each new officer whose first letter this is.
-    """
-
-    agency: str
-    day: date
-    step: Step | None
-    reasons: tuple[Reason, ...]
-    ground: tuple[Standing, ...] = ()
-    still_to_come: tuple[Standing, ...] = ()
-    steps: Mapping[str, Step] = field(default_factory=dict)
-    answer_by: date | None = None
-    newcomers: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def reason(self) -> str:
-        """The reasons in words."""
-        return words.sentence(self.reasons)
 
 
 @dataclass(frozen=True)
@@ -295,9 +141,9 @@ class Ladder:
         if not past:
             return None
         lower = {s.id: s for s in self.steps(standing) if s.kind == step.kind and rank(s) < rank(step)}
-        mine = [p for p in _of(standing, past) if p.role == Role.FOCAL_OFFICER and p.delivered(day)]
-        had = [p for p in mine if _step(p, standing) in lower]
-        return lower[_step(had[-1], standing) or ""] if had and duty(standing) in had[-1].left_behind else None
+        mine = [p for p in carrying(standing, past) if p.role == Role.FOCAL_OFFICER and p.delivered(day)]
+        had = [p for p in mine if step_of(p, standing) in lower]
+        return lower[step_of(had[-1], standing) or ""] if had and duty(standing) in had[-1].left_behind else None
 
     def _just_listed(self, standing: Standing, past: Sequence[SentLetter], day: date) -> SentLetter | None:
         """A letter of these days that names an obligation with its date beside what it asks for: nobody needs a
@@ -313,8 +159,8 @@ class Ladder:
         wanted, before = duty(standing), words.title(step_before)
         arrived = [
             p.sent_on
-            for p in _of(standing, past)
-            if _step(p, standing) == step.needs and p.delivered(day) and p.sent_on and wanted not in p.left_behind
+            for p in carrying(standing, past)
+            if step_of(p, standing) == step.needs and p.delivered(day) and p.sent_on and wanted not in p.left_behind
         ]
         if not arrived:
             return because(LadderReason.STEP_BEFORE_MISSING, before=before)
@@ -404,7 +250,7 @@ class Ladder:
     def _is_above(self, step: Step, letter: SentLetter, standing: Standing) -> bool:
         """Whether a step of an obligation's ladder stands above what a letter took."""
         own = [s.id for s in self.steps(standing)]
-        if (mine := _step(letter, standing)) in own:
+        if (mine := step_of(letter, standing)) in own:
             return own.index(step.id) > own.index(mine)
         taken = [
             rank(s)
@@ -418,13 +264,13 @@ class Ladder:
     def stop(self, step: Step, standing: Standing, past: Sequence[SentLetter], day: date) -> Stop | None:
         """The newest word by which a person stopped a step of an obligation, while it holds."""
         stopped = [p for p in past if p.stop]
-        mine = (p.stop for p in reversed(_of(standing, stopped)) if p.stop and _step(p, standing) == step.id)
+        mine = (p.stop for p in reversed(carrying(standing, stopped)) if p.stop and step_of(p, standing) == step.id)
         return next((stop for stop in mine if day < stop.until), None)
 
     def taken(self, step: Step, standing: Standing, past: Sequence[SentLetter], day: date) -> SentLetter | None:
         """The letter by which a step was taken, or is about to be; of one that repeats while that is not long ago."""
-        mine = (p for p in reversed(_of(standing, past)) if duty(standing) not in p.left_behind)
-        letter = next((p for p in mine if _step(p, standing) == step.id and p.stands(day)), None)
+        mine = (p for p in reversed(carrying(standing, past)) if duty(standing) not in p.left_behind)
+        letter = next((p for p in mine if step_of(p, standing) == step.id and p.stands(day)), None)
         return None if letter and step.repeat and self._long_ago(step.repeat, letter, day) else letter
 
     def _long_ago(self, days: int, letter: SentLetter, day: date) -> bool:
@@ -501,21 +347,9 @@ def ladder_on(app: AppContext, session: Session, day: date) -> Ladder:
     return Ladder(app.registry, letters, app.calendar, settings.grace_days, settings.promise_days, documents)
 
 
-def _of(standing: Standing, past: Sequence[SentLetter]) -> list[SentLetter]:
-    """The letters that carried a step of an obligation to the agency that answers for it now."""
-    if not past:
-        return []
-    wanted = duty(standing)
-    return [p for p in past if not p.copy and p.agency == standing.agency and wanted in p.duties]
-
-
 def _resumed(standing: Standing, since: date) -> date:
     """From when days are counted that began on a day: anew from the last day of rest since."""
     return max([since, *(rest.last for rest in standing.rests if rest.last >= since)])
-
-
-def _step(letter: SentLetter, standing: Standing) -> str | None:
-    return letter.steps.get(standing.duty.directive)
 
 
 def rank(step: Step) -> tuple[bool, int]:
@@ -526,159 +360,3 @@ def rank(step: Step) -> tuple[bool, int]:
 def chased(standing: Standing) -> bool:
     """Whether the agency may be written to about an obligation at all."""
     return standing.status.chased and standing.last_day is not None and standing.paused is None
-
-
-def decide(
-    ladder: Ladder,
-    agency: str,
-    owed: Sequence[Standing],
-    past: Sequence[SentLetter],
-    day: date,
-    *,
-    called: Reason | None = None,
-    obstacle: Obstacle = lambda step, ground: None,
-) -> Decision:
-    """What an agency is to be written on a day: the highest step that can leave.
-
-    Args:
-        owed: the standings that the agency answers for.
-        past: the agency's chasing letters so far, oldest first.
-        called: why it was spoken to today, by which person.
-        obstacle: why no letter of a step can leave for some obligations: nobody to write to, nobody to approve.
-    """
-    open_ = [s for s in owed if chased(s)]
-    if (why := not_today(ladder, past, day, called)) and (open_ or why.code == LadderReason.DAY_OFF):
-        return Decision(agency, day, None, (why,))
-    due = [(s, candidates) for s in open_ if (candidates := ladder.candidates(s, past, day))]
-    if not due:
-        return Decision(agency, day, None, (_why_nothing(ladder, owed, past, day),))
-    (steps, ground), obstacles = _leaving(ladder, due, obstacle)
-    mine = set(map(duty, ground))
-    others = (s for s in without_later_periods(open_, day) if duty(s) not in mine)
-    rest = tuple(s for s in others if not _spoken_for(ladder, s, past, day))
-    top, reasons = steps[ground[0].duty.directive], (*_why(ladder, steps, ground, rest, past, day), *obstacles)
-    return Decision(agency, day, top, reasons, ground, rest, steps, ladder.answer_by(steps, day, (*ground, *rest)))
-
-
-def _spoken_for(ladder: Ladder, standing: Standing, past: Sequence[SentLetter], day: date) -> bool:
-    """Whether no other letter speaks of it: what was written last gave time for it, or waits for its approver."""
-    if standing.correct_by and day <= standing.correct_by:
-        return True
-    if any(ladder.asked_for(p, standing) for p in ladder.open_letters(standing, past, day)):
-        return True
-    waiting = (p for p in past if p.waits_for_a_person(day) and not p.copy and p.agency == standing.agency)
-    return any(duty(standing) in p.duties for p in waiting)
-
-
-Due = Sequence[tuple[Standing, Sequence[Step]]]  # with its candidates, the one to take first
-Chosen = tuple[dict[str, Step], tuple[Standing, ...]]  # what is taken of each letter's ladder, and its ground
-
-
-def _leaving(ladder: Ladder, due: Due, obstacle: Obstacle) -> tuple[Chosen, list[Reason]]:
-    """The highest steps that can leave with their ground, and why higher ones cannot; if none can, the highest."""
-    obstacles: list[Reason] = []
-    left, highest = list(due), _highest(ladder, due)
-    while left:
-        steps, ground = _highest(ladder, left)
-        top = steps[ground[0].duty.directive]
-        if (why := obstacle(top, ground)) is None:
-            return (steps, ground), obstacles
-        obstacles.append(because(LadderReason.CANNOT_LEAVE, step=words.title(top), why=why))
-        mine = set(map(duty, ground))
-        lower = [(s, candidates[1:] if duty(s) in mine else candidates) for s, candidates in left]
-        left = [(s, candidates) for s, candidates in lower if candidates]
-    return highest, []
-
-
-def _highest(ladder: Ladder, candidates: Due) -> Chosen:
-    """Of each directive the step to take: those of the highest rank that is due, and of one's own the last of them."""
-    due = [(standing, steps[0]) for standing, steps in candidates]
-    top = max(rank(step) for _, step in due)
-    found: dict[str, Step] = {}
-    for standing, step in due:
-        before = found.setdefault(standing.duty.directive, step) if rank(step) == top else step
-        if before is not step and (steps := ladder.steps(standing)).index(step) > steps.index(before):
-            found[standing.duty.directive] = step
-    return found, tuple(s for s, step in due if found.get(s.duty.directive) is step)
-
-
-def not_today(ladder: Ladder, past: Sequence[SentLetter], day: date, called: Reason | None = None) -> Reason | None:
-    """Why the agency is not written to on this day, whatever it owes."""
-    if not ladder.calendar.is_working_day(day):
-        return because(LadderReason.DAY_OFF, day=day, why=ladder.calendar.why(day))
-    if called:
-        return because(LadderReason.CALLED, why=called)
-    today = [p for p in past if p.stands(day) and day in (p.day, p.sent_on)]
-    if waiting := today or [p for p in past if p.waits(day) and not p.waits_for_a_person(day)]:
-        code = LadderReason.ONE_LETTER_A_DAY if today else LadderReason.LETTER_WAITS
-        return because(code, letters=tuple(p.fate() for p in waiting))
-    return None
-
-
-def _why(
-    ladder: Ladder,
-    steps: Mapping[str, Step],
-    ground: Sequence[Standing],
-    rest: Sequence[Standing],
-    past: Sequence[SentLetter],
-    day: date,
-) -> Iterator[Reason]:
-    titles = " và ".join(dict.fromkeys(f"“{words.title(step)}”" for step in steps.values()))
-    taken = tuple(step.id for step in steps.values())
-    yield because(LadderReason.STEP, steps=taken, titles=titles, ground=tuple(_owed(ladder, s, day) for s in ground))
-    if before := {p.number: (p, s) for s in ground for p in _of(s, past) if p.delivered(day)}:
-        told = (
-            because(LadderReason.LETTER_BEFORE, title=_title(ladder, p, s), letter=p.fate()) for p, s in before.values()
-        )
-        yield because(LadderReason.LETTERS_BEFORE, letters=tuple(told))
-    if failed := [p.number for s in ground for p in _of(s, past) if p.state == OutboxState.REFUSED]:
-        yield because(LadderReason.LETTERS_REFUSED, letters=", ".join(dict.fromkeys(failed)))
-    for directive, step in steps.items():
-        first = next(s for s in ground if s.duty.directive == directive)
-        climbing = ladder.climbing(first)
-        for above in climbing[climbing.index(step) + 1 :][:1] if step in climbing else ():
-            if above.kind != LetterKind.REMINDER and (why := ladder.blocked_reason(above, first, past, day)):
-                yield because(LadderReason.NOT_YET, step=words.title(above), why=why)
-    if rest:
-        yield because(LadderReason.STILL_TO_COME, owed=tuple(_owed(ladder, s, day) for s in rest))
-
-
-def _title(ladder: Ladder, letter: SentLetter, standing: Standing) -> str:
-    taken = _step(letter, standing) or ""
-    return next((f"“{words.title(s)}”" for s in (*OWN.values(), *ladder.steps(standing)) if s.id == taken), taken)
-
-
-def _owed(ladder: Ladder, standing: Standing, day: date) -> Reason:
-    """Where an obligation stands. A returned form says nothing of time by itself."""
-    about = {"obligation": standing.duty.id, "name": ladder.name(standing), "why": standing.reasons}
-    if standing.status != Status.RETURNED or standing.last_day is None:
-        return because(LadderReason.OWED, **about)
-    about["due"] = duty_words.due(standing)
-    late = ladder.calendar.between(standing.last_day, day)
-    return because(LadderReason.RETURNED_LATE, **about, late=late) if late else because(LadderReason.RETURNED, **about)
-
-
-def _why_nothing(ladder: Ladder, owed: Sequence[Standing], past: Sequence[SentLetter], day: date) -> Reason:
-    dated = [s for s in owed if s.last_day is not None or s.status == Status.NEEDS_REASSIGNMENT]
-    if not dated:
-        return because(LadderReason.NOTHING_DATED)
-    return because(LadderReason.NO_STEP, obligations=tuple(_why_not(ladder, s, past, day) for s in dated))
-
-
-def _why_not(ladder: Ladder, standing: Standing, past: Sequence[SentLetter], day: date) -> Reason:
-    """Why an obligation brings no letter on a day: it is not chased, or what has to happen before its next step."""
-    if not chased(standing):
-        about = {"obligation": standing.duty.id, "name": ladder.name(standing)}
-        return because(LadderReason.NOT_CHASED, **about, why=standing.paused or standing.reasons)
-    allowed, above = ladder.highest(standing, past, day)
-    so_far = _owed(ladder, standing, day)
-    if allowed and (letter := ladder.taken(allowed, standing, past, day)):
-        so_far = because(LadderReason.STEP_TAKEN, so_far=so_far, step=words.title(allowed), letter=letter.fate())
-    for step in above:
-        if not _over(step, standing, day) and (why := ladder.blocked_reason(step, standing, past, day)):
-            return because(LadderReason.NEXT_STEP, so_far=so_far, step=words.title(step), why=why)
-    return because(LadderReason.ALL_STEPS_TAKEN, so_far=so_far)
-
-
-def _over(step: Step, standing: Standing, day: date) -> bool:
-    return step.kind == LetterKind.REMINDER and standing.last_day is not None and day > standing.last_day

@@ -17,8 +17,10 @@ from dondoc.directive.model import Step
 from dondoc.documents.words import listed, phone
 from dondoc.escalation import words
 from dondoc.escalation.blanks import draft_of, forms
-from dondoc.escalation.ladder import APPROVAL_DAYS, Decision, Ladder, SentLetter, duty
+from dondoc.escalation.decision import Decision
+from dondoc.escalation.ladder import APPROVAL_DAYS, Ladder
 from dondoc.escalation.own_steps import OWN
+from dondoc.escalation.past import SentLetter, duty
 from dondoc.escalation.recipients import Recipient, needs_approval
 from dondoc.facts import contacts
 from dondoc.facts import words as duty_words

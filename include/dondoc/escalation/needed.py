@@ -12,7 +12,8 @@ from dondoc.clock import HERE, end_of
 from dondoc.configuration.context import AppContext
 from dondoc.directive.model import Directive, Step
 from dondoc.escalation import history, renamed, words
-from dondoc.escalation.ladder import Ladder, SentLetter, chased, ladder_on
+from dondoc.escalation.ladder import Ladder, chased, ladder_on
+from dondoc.escalation.past import SentLetter
 from dondoc.escalation.reasons import LadderReason
 from dondoc.escalation.recipients import AddressBook, needs_approval
 from dondoc.escalation.undelivered import undelivered

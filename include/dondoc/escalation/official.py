@@ -15,7 +15,8 @@ from dondoc.configuration.context import AppContext
 from dondoc.directive.model import Step
 from dondoc.drafts.official import Owed, official
 from dondoc.escalation import words
-from dondoc.escalation.ladder import Ladder, SentLetter, chased, duty, ladder_on
+from dondoc.escalation.ladder import Ladder, chased, ladder_on
+from dondoc.escalation.past import SentLetter, duty
 from dondoc.escalation.reasons import LadderReason
 from dondoc.facts import issued
 from dondoc.facts import words as duty_words

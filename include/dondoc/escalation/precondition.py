@@ -10,8 +10,9 @@ from dondoc.clock import HERE
 from dondoc.configuration.context import AppContext
 from dondoc.escalation import hand_over, history, renamed, sources, thanks, withdrawal, words
 from dondoc.escalation.called import called_on
-from dondoc.escalation.ladder import Ladder, SentLetter, chased, duty, ladder_on
+from dondoc.escalation.ladder import Ladder, chased, ladder_on
 from dondoc.escalation.own_steps import OWN
+from dondoc.escalation.past import SentLetter, duty
 from dondoc.escalation.recipients import AddressBook
 from dondoc.escalation.undelivered import undelivered
 from dondoc.facts import rulings

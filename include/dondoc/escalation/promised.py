@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dondoc.clock import HERE
-from dondoc.escalation.ladder import Promised
+from dondoc.escalation.past import Promised
 from dondoc.store.intake import COUNTS, Mail, Submission, Verdict
 from dondoc.vocabulary.mails import MailKind
 from dondoc.vocabulary.submissions import Outcome

@@ -5,7 +5,8 @@ from dataclasses import replace
 
 from dondoc.directive.model import Step
 from dondoc.directive.record import Version
-from dondoc.escalation.ladder import Ladder, SentLetter
+from dondoc.escalation.ladder import Ladder
+from dondoc.escalation.past import SentLetter
 
 Versions = Callable[[], Sequence[Version]]  # asked for only where an id is gone: they are many
 

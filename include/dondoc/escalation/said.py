@@ -5,7 +5,7 @@ from datetime import date
 
 from dondoc.clock import HERE
 from dondoc.documents.words import sentence_part, short
-from dondoc.escalation.ladder import SentLetter
+from dondoc.escalation.past import SentLetter
 from dondoc.facts.obligations import Standing
 from dondoc.facts.promises import Promise
 from dondoc.store.facts import Ruling

@@ -6,8 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
 from dondoc.clock import HERE
-from dondoc.escalation.ladder import Decision, Ladder, SentLetter, duty
+from dondoc.escalation.decision import Decision
+from dondoc.escalation.ladder import Ladder
 from dondoc.escalation.own_steps import THANKS
+from dondoc.escalation.past import SentLetter, duty
 from dondoc.escalation.reasons import LadderReason
 from dondoc.escalation.recipients import AddressBook
 from dondoc.facts.obligations import Standing
