@@ -4,9 +4,11 @@ import csv
 import io
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from copy import copy
 from datetime import datetime
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from openpyxl import Workbook
 from openpyxl.drawing.spreadsheet_drawing import SpreadsheetDrawing
@@ -72,6 +74,24 @@ def put(cell: Any, value: Any) -> None:
     cell.data_type = "s"  # openpyxl takes "=…" for a formula
     if runs(text):
         cell.quotePrefix = True
+
+
+_dressed: WeakKeyDictionary[Workbook, dict[tuple[object, ...], tuple[Any, Mapping[str, Any]]]] = WeakKeyDictionary()
+
+
+def dress(cell: Any, **parts: Any) -> None:
+    """Set parts of a cell's style (font, fill, border, …; the same objects for the same looks).
+
+    What a style becomes is worked out once in a workbook: openpyxl hashes each part anew for each cell.
+    """
+    known = _dressed.setdefault(cell.parent.parent, {})
+    key = (cell._style and cell._style.tobytes(), *((name, id(part)) for name, part in parts.items()))
+    if found := known.get(key):
+        cell._style = copy(found[0])
+        return
+    for name, part in parts.items():
+        setattr(cell, name, part)
+    known[key] = copy(cell._style), parts  # kept with it: their ids stay theirs
 
 
 def save(book: Workbook) -> bytes:

@@ -104,7 +104,7 @@ def _other(sheet: Sheet, spec: FormSpec, specs: Mapping[str, FormSpec]) -> FormS
     """The form that a sheet is by its title and its labels, where it is another than the workbook's."""
     named, labels = _fit([sheet], spec)
     fits = ((_fit([sheet], other), other) for other in specs.values() if other.id != spec.id)
-    return next((other for fit, other in fits if not named and fit[0] and fit[1] >= labels), None)
+    return None if named else next((other for fit, other in fits if fit[0] and fit[1] >= labels), None)
 
 
 def _fit(sheets: Iterable[Sheet], spec: FormSpec) -> tuple[int, int]:

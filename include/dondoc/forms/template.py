@@ -26,6 +26,7 @@ from dondoc.directive.model import Agency, Registry
 from dondoc.documents import letterhead, words
 from dondoc.forms import token
 from dondoc.forms.spec import FOLLOWED, Field, FormSpec
+from dondoc.spreadsheets import dress
 
 INFO, GUIDE, LISTS = "Thông tin chung", "Hướng dẫn", "_lists"
 GROUPS, HEADER, NUMBERING, FIRST = 3, 4, 5, 6  # rows of the table's sheet
@@ -47,6 +48,9 @@ SHADE = PatternFill("solid", fgColor="DCE6F1")
 ASKED = PatternFill("solid", fgColor="FFFFEB")
 CENTRE = Alignment(horizontal="center", vertical="center", wrap_text=True)
 WRAP = Alignment(vertical="center", wrap_text=True)
+MIDDLE = Alignment(vertical="center")
+RIGHT = Alignment(horizontal="right")
+BEGINS, GOES_ON = Border(top=_THIN, left=_THIN), Border(top=_THIN)  # a group's first column, and the others
 OPEN = Protection(locked=False)
 _AS_TEXT = ("camera_number", "agency", "text", "phone", "email", "host", "path", "latitude", "longitude", "km_post")
 
@@ -126,8 +130,12 @@ def put(cell: Any, value: Any) -> None:
 def say(cell: Any, text: str, *, size: float = 12, bold: bool = False, italic: bool = False, align: Any = WRAP) -> None:
     """Words of ours: font and alignment in one go."""
     put(cell, text)
-    cell.font = _font(size, bold, italic)
-    cell.alignment = align
+    dress(cell, font=_font(size, bold, italic), alignment=align)
+
+
+@cache
+def _plain(size: float) -> Font:
+    return Font(name=FONT, size=size)
 
 
 @cache
@@ -142,7 +150,7 @@ def _info(sheet: Worksheet, spec: FormSpec, agency: Agency | None, registry: Reg
     for letter, width in zip("ABCD", (6, 40, 44, 58), strict=True):
         sheet.column_dimensions[letter].width = width
     _letterhead(sheet, spec, agency, registry)
-    say(sheet.cell(8, 1), "PHẦN I. THÔNG TIN CHUNG", bold=True, align=Alignment(vertical="center"))
+    say(sheet.cell(8, 1), "PHẦN I. THÔNG TIN CHUNG", bold=True, align=MIDDLE)
     for number, label in enumerate(("TT", "Nội dung", "Thông tin điền", "Giải thích"), 1):
         heading(sheet.cell(HEAD_FIRST - 1, number), label)
     for number, field in enumerate(spec.head, 1):
@@ -169,7 +177,7 @@ def _letterhead(sheet: Worksheet, spec: FormSpec, agency: Agency | None, registr
         say(sheet.cell(row, 1), left, bold=left == own, align=CENTRE)
         sheet.row_dimensions[row].height = 17 if len(left) <= 36 else 33  # two lines: a merged cell makes no room
         say(sheet.cell(row, 3), right, size=size, bold=True, align=CENTRE)
-    say(sheet.cell(4, 4), spec.label, bold=True, align=Alignment(horizontal="right"))
+    say(sheet.cell(4, 4), spec.label, bold=True, align=RIGHT)
     for row, text, size, bold in (
         (5, spec.heading.upper(), 14, True),
         (6, f"(Gửi kèm văn bản của đơn vị về {registry.agency(registry.office).name})", 12, False),
@@ -184,10 +192,9 @@ def _answer_row(sheet: Worksheet, row: int, number: int, field: Field, spec: For
     say(sheet.cell(row, LABEL), _label(field))
     say(sheet.cell(row, HELP), field.help, size=11, italic=True)
     answer = sheet.cell(row, ANSWER)
-    answer.font, answer.alignment = Font(name=FONT, size=12), WRAP
-    answer.fill, answer.protection, answer.number_format = ASKED, OPEN, _format(field)
+    dress(answer, font=_plain(12), alignment=WRAP, fill=ASKED, protection=OPEN, number_format=_format(field))
     for column_ in range(1, HELP + 1):
-        sheet.cell(row, column_).border = BOX
+        dress(sheet.cell(row, column_), border=BOX)
     sheet.row_dimensions[row].height = 34
     if rule := _validation(field, spec):
         rule.add(answer.coordinate)
@@ -209,10 +216,10 @@ def _foot(sheet: Worksheet, spec: FormSpec) -> None:
 
 def _table(sheet: Worksheet, spec: FormSpec, rows: int) -> None:
     # Columns A:B are printed again on every page: what is wider stands beside them, or it is cut off there.
-    say(sheet.cell(1, 1), "PHẦN II", bold=True, align=Alignment(vertical="center"))
-    say(sheet.cell(1, WIDE), spec.part.upper(), bold=True, align=Alignment(vertical="center"))
+    say(sheet.cell(1, 1), "PHẦN II", bold=True, align=MIDDLE)
+    say(sheet.cell(1, WIDE), spec.part.upper(), bold=True, align=MIDDLE)
     note = "(*) Cột bắt buộc. Có thể chèn, xóa dòng; không sửa hàng tiêu đề. Không ghi mật khẩu vào biểu mẫu này."
-    say(sheet.cell(2, WIDE), note, size=11, italic=True, align=Alignment(vertical="center"))
+    say(sheet.cell(2, WIDE), note, size=11, italic=True, align=MIDDLE)
     _columns(sheet, spec)
     _header(sheet, spec)
     _draw(sheet, spec, max(DRAWN, rows))
@@ -233,7 +240,7 @@ def _columns(sheet: Worksheet, spec: FormSpec) -> None:
     for number, (width, form) in enumerate(((TT, "0"), *((f.width, _format(f)) for f in spec.columns)), 1):
         dimension = sheet.column_dimensions[get_column_letter(number)]
         dimension.width, dimension.protection, dimension.number_format = width, OPEN, form
-        dimension.font, dimension.alignment = Font(name=FONT, size=11), WRAP
+        dimension.font, dimension.alignment = _plain(11), WRAP
     _unlock_from(sheet, len(spec.columns) + 2)
 
 
@@ -250,8 +257,7 @@ def _header(sheet: Worksheet, spec: FormSpec) -> None:
     for number, field in enumerate(spec.columns, 2):
         begins = field.group != group or number in turned
         heading(sheet.cell(GROUPS, number), field.group if begins else "")
-        sheet.cell(GROUPS, number).alignment = Alignment(vertical="center")
-        sheet.cell(GROUPS, number).border = Border(top=_THIN, left=_THIN if begins else None)
+        dress(sheet.cell(GROUPS, number), alignment=MIDDLE, border=BEGINS if begins else GOES_ON)
         heading(sheet.cell(HEADER, number), _label(field))
         heading(sheet.cell(NUMBERING, number), f"({number - 1})", small=True)
         group = field.group
@@ -264,7 +270,7 @@ def _header(sheet: Worksheet, spec: FormSpec) -> None:
 def heading(cell: Any, text: str, *, small: bool = False) -> None:
     if text:
         say(cell, text, size=10 if small else 11, bold=not small, italic=small, align=CENTRE)
-    cell.fill, cell.border = SHADE, BOX
+    dress(cell, fill=SHADE, border=BOX)
 
 
 def _draw(sheet: Worksheet, spec: FormSpec, rows: int) -> None:
@@ -286,7 +292,7 @@ def own_columns(sheet: Worksheet, spec: FormSpec, group: str, labels: Sequence[s
     sheet.col_breaks.append(Break(id=first - 1))
     for number, label in enumerate(labels, first):
         heading(sheet.cell(GROUPS, number), group if number == first else "")
-        sheet.cell(GROUPS, number).alignment = Alignment(vertical="center")
+        dress(sheet.cell(GROUPS, number), alignment=MIDDLE)
         heading(sheet.cell(HEADER, number), label)
         heading(sheet.cell(NUMBERING, number), "")
         letter = get_column_letter(number)
@@ -303,9 +309,8 @@ def own_columns(sheet: Worksheet, spec: FormSpec, group: str, labels: Sequence[s
 
 def draw(cell: Any, field: Field | None) -> None:
     """How an answer's cell looks in the table."""
-    cell.font, cell.border, cell.protection = Font(name=FONT, size=11), BOX, OPEN
-    cell.alignment = WRAP if field else CENTRE
-    cell.number_format = _format(field) if field else "0"
+    form = _format(field) if field else "0"
+    dress(cell, font=_plain(11), border=BOX, protection=OPEN, alignment=WRAP if field else CENTRE, number_format=form)
 
 
 def style(cell: Any) -> Any:
@@ -381,7 +386,7 @@ def _guide(sheet: Worksheet, spec: FormSpec, registry: Registry) -> None:
 
 def _line_of_guide(cell: Any, align: Alignment) -> Any:
     say(cell, "", size=11, align=align)
-    cell.border = BOX
+    dress(cell, border=BOX)
     return style(cell)
 
 
