@@ -105,6 +105,11 @@ class Step(Strict):
     official: bool = False  # it rests on an official letter, and waits until the clerk has issued that
     own_address: bool = False  # a head is written to at his own address, not at the mailbox of his agency
 
+    @cached_property
+    def rank(self) -> tuple[bool, int]:
+        """How high it is, whichever letter's: a notice is above a reminder, and who stands higher is written later."""
+        return self.kind == LetterKind.OVERDUE, max(role.rank or 0 for role in self.to)
+
 
 class KindLadder(Strict):
     """The ladder of agencies of some kinds, in place of the letter's own."""

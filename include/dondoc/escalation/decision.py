@@ -11,7 +11,7 @@ from datetime import date
 
 from dondoc.directive.model import Step
 from dondoc.escalation import words
-from dondoc.escalation.ladder import Ladder, chased, rank
+from dondoc.escalation.ladder import Ladder, chased
 from dondoc.escalation.own_steps import OWN
 from dondoc.escalation.past import SentLetter, carrying, duty, step_of
 from dondoc.escalation.reasons import LadderReason
@@ -114,10 +114,10 @@ def _leaving(ladder: Ladder, due: Due, obstacle: Obstacle) -> tuple[Chosen, list
 def _highest(ladder: Ladder, candidates: Due) -> Chosen:
     """Of each directive the step to take: those of the highest rank that is due, and of one's own the last of them."""
     due = [(standing, steps[0]) for standing, steps in candidates]
-    top = max(rank(step) for _, step in due)
+    top = max(step.rank for _, step in due)
     found: dict[str, Step] = {}
     for standing, step in due:
-        before = found.setdefault(standing.duty.directive, step) if rank(step) == top else step
+        before = found.setdefault(standing.duty.directive, step) if step.rank == top else step
         if before is not step and (steps := ladder.steps(standing)).index(step) > steps.index(before):
             found[standing.duty.directive] = step
     return found, tuple(s for s, step in due if found.get(s.duty.directive) is step)

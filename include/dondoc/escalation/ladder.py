@@ -138,9 +138,9 @@ class Ladder:
 
     def _to_repeat(self, step: Step, standing: Standing, past: Sequence[SentLetter], day: date) -> Step | None:
         """The step that the officer had, if there is a new one since: nobody higher hears before he has had it too."""
-        if not past:
+        if not any(p.left_behind for p in past):
             return None
-        lower = {s.id: s for s in self.steps(standing) if s.kind == step.kind and rank(s) < rank(step)}
+        lower = {s.id: s for s in self.steps(standing) if s.kind == step.kind and s.rank < step.rank}
         mine = [p for p in carrying(standing, past) if p.role == Role.FOCAL_OFFICER and p.delivered(day)]
         had = [p for p in mine if step_of(p, standing) in lower]
         return lower[step_of(had[-1], standing) or ""] if had and duty(standing) in had[-1].left_behind else None
@@ -253,17 +253,18 @@ class Ladder:
         if (mine := step_of(letter, standing)) in own:
             return own.index(step.id) > own.index(mine)
         taken = [
-            rank(s)
+            s.rank
             for d, i in letter.steps.items()
             if d in self.letters
             for s in self.letters[d].ladder_of(letter.agency)
             if s.id == i
         ]
-        return not taken or rank(step) > max(taken)
+        return not taken or step.rank > max(taken)
 
     def stop(self, step: Step, standing: Standing, past: Sequence[SentLetter], day: date) -> Stop | None:
         """The newest word by which a person stopped a step of an obligation, while it holds."""
-        stopped = [p for p in past if p.stop]
+        if not (stopped := [p for p in past if p.stop]):
+            return None
         mine = (p.stop for p in reversed(carrying(standing, stopped)) if p.stop and step_of(p, standing) == step.id)
         return next((stop for stop in mine if day < stop.until), None)
 
@@ -350,11 +351,6 @@ def ladder_on(app: AppContext, session: Session, day: date) -> Ladder:
 def _resumed(standing: Standing, since: date) -> date:
     """From when days are counted that began on a day: anew from the last day of rest since."""
     return max([since, *(rest.last for rest in standing.rests if rest.last >= since)])
-
-
-def rank(step: Step) -> tuple[bool, int]:
-    """How high a step is, whichever letter's: a notice is above a reminder, and who stands higher is written later."""
-    return step.kind == LetterKind.OVERDUE, max(role.rank or 0 for role in step.to)
 
 
 def chased(standing: Standing) -> bool:

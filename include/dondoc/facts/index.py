@@ -51,6 +51,11 @@ class FactIndex:
         return found
 
     @cached_property
+    def _kinds(self) -> set[str]:
+        """Kinds of which there are rulings: of most there are none, and each obligation asks for all."""
+        return {ruling.kind for ruling in self.facts.rulings}
+
+    @cached_property
     def _rulings(self) -> dict[Kind, dict[str | None, list[int]]]:
         """Places of rulings, by what they are about and whom they name; None: everybody."""
         found: dict[Kind, dict[str | None, list[int]]] = defaultdict(lambda: defaultdict(list))
@@ -119,6 +124,8 @@ class FactIndex:
 
     def ruled(self, kind: str, letters: Sequence[str], agencies: Iterable[str]) -> list[Ruling]:
         """Rulings of a kind that name one of these letters, or none, and one of these agencies, or none."""
+        if kind not in self._kinds:
+            return []
         if not (about := [by for letter in (None, *letters) if (by := self._rulings.get((kind, letter)))]):
             return []
         places = {place for by in about for agency in (None, *agencies) for place in by.get(agency, ())}
