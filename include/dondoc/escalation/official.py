@@ -25,6 +25,7 @@ from dondoc.facts.issued import Elsewhere, Item
 from dondoc.facts.obligations import Standing, at
 from dondoc.mail.letter import Attachment
 from dondoc.store.official import OfficialIssue, OfficialLetter
+from dondoc.store.retractions import not_retracted
 from dondoc.store.session import one_at_a_time
 from dondoc.vocabulary.fields import Field, FieldProblem
 from dondoc.vocabulary.letters import LetterKind
@@ -195,7 +196,7 @@ def waiting(app: AppContext, session: Session, ladder: Ladder, owed: Owing) -> l
     if not any_step(ladder):
         return []
     wanted = {_item(s, step) for s, step in _resting(ladder, owed) if not ladder.document(step, s)}
-    issued_ones = set(session.scalars(select(issued.issues().subquery().c.letter_id)))
+    issued_ones = set(session.scalars(not_retracted(OfficialIssue).with_only_columns(OfficialIssue.letter_id)))
     query = select(OfficialLetter).where(OfficialLetter.rehearsal.is_(_rehearsal(app))).order_by(OfficialLetter.id)
     by_directive: dict[str, list[OfficialLetter]] = {}
     for row in (one for one in session.scalars(query) if not one.elsewhere):
@@ -220,7 +221,7 @@ def waiting_now(app: AppContext, session: Session, now: datetime) -> list[Waitin
 def register(app: AppContext, session: Session, now: datetime) -> list[Entry]:
     """Every draft of this mode, the newest first."""
     waits = {one.letter.id: one for one in waiting_now(app, session, now)}
-    issued_as = {row.letter_id: row for row in session.scalars(issued.issues())}
+    issued_as = {row.letter_id: row for row in session.scalars(not_retracted(OfficialIssue))}
     query = select(OfficialLetter).where(OfficialLetter.rehearsal.is_(_rehearsal(app)))
     rows = session.scalars(query.order_by(OfficialLetter.id.desc()))
     return [

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from dondoc import audit, clock
@@ -18,6 +18,7 @@ from dondoc.errors import Problem
 from dondoc.facts.moments import happened
 from dondoc.store.facts import Retraction
 from dondoc.store.official import ELSEWHERE, OfficialIssue, OfficialLetter
+from dondoc.store.retractions import not_retracted
 from dondoc.store.session import one_at_a_time
 from dondoc.vocabulary.fields import Field, FieldProblem, must
 from dondoc.vocabulary.numbers import CV
@@ -67,19 +68,9 @@ def items(letter: OfficialLetter) -> tuple[Item, ...]:
     return tuple(Item(agency, duty, date.fromisoformat(last), step) for agency, duty, last, step in letter.items)
 
 
-def issues(known_at: datetime | None = None) -> Select[OfficialIssue]:
-    """The records that stand, as known at a moment, in the order in which they were entered."""
-    taken_back = select(Retraction.official_issue_id).where(Retraction.official_issue_id.is_not(None))
-    query = select(OfficialIssue).order_by(OfficialIssue.id)
-    if known_at is not None:
-        taken_back = taken_back.where(Retraction.recorded_at <= known_at)
-        query = query.where(OfficialIssue.recorded_at <= known_at)
-    return query.where(OfficialIssue.id.not_in(taken_back))
-
-
 def issued(session: Session, day: date, known_at: datetime | None = None) -> tuple[Issued, ...]:
     """What was issued by a day, as known at a moment, the oldest document first."""
-    query = issues(known_at).where(OfficialIssue.document_date <= day)
+    query = not_retracted(OfficialIssue, known_at).where(OfficialIssue.document_date <= day)
     rows = sorted(session.scalars(query), key=lambda row: (row.document_date, row.id))
     drafts = _drafts(session, [row.letter_id for row in rows])
     return tuple(_issued(row, drafts[row.letter_id]) for row in rows)
@@ -98,7 +89,7 @@ def _drafts(session: Session, ids: Sequence[int]) -> Mapping[int, OfficialLetter
 
 def issue_of(session: Session, letter: int) -> OfficialIssue | None:
     """The record that a draft was issued, while it stands."""
-    return session.scalar(issues().where(OfficialIssue.letter_id == letter))
+    return session.scalar(not_retracted(OfficialIssue).where(OfficialIssue.letter_id == letter))
 
 
 def is_pdf(content: bytes) -> bool:
@@ -183,7 +174,7 @@ def _elsewhere(
 
 def _number_is_free(session: Session, number: str, day: date) -> None:
     """The clerk's numbers begin anew each year."""
-    same = (row for row in session.scalars(issues().where(OfficialIssue.document_number == number)))
+    same = session.scalars(not_retracted(OfficialIssue).where(OfficialIssue.document_number == number))
     if other := next((row for row in same if row.document_date.year == day.year), None):
         said = f"{{}} {number} năm {day.year} đã ghi cho {CV(other.letter_id)}. Kiểm tra lại trong sổ của văn thư."
         raise FieldProblem(said, Field.NUMBER)

@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session, defer
 
 from dondoc.clock import HERE
 from dondoc.facts import contacts
-from dondoc.facts.register import entered
 from dondoc.facts.rulings import PauseOver, holding, pauses_over, ruled
 from dondoc.store.facts import RegisteredLetter, Ruling
 from dondoc.store.intake import Assignment, JudgingAttempt, Submission, Verdict
+from dondoc.store.retractions import not_retracted
 from dondoc.vocabulary.submissions import ACCEPTED, OUR_TURN, MayBe, Outcome, may_be
 
 LATELY = timedelta(days=1)  # how long what could not be looked into pauses anything
@@ -71,7 +71,8 @@ def read(
     def known(query: Any, column: Any) -> Any:
         return query if known_at is None else query.where(column <= known_at)
 
-    papers = session.scalars(entered(known_at).where(RegisteredLetter.happened_at <= as_of))
+    entered = not_retracted(RegisteredLetter, known_at)
+    papers = session.scalars(entered.where(RegisteredLetter.happened_at <= as_of).order_by(RegisteredLetter.id))
     assigned = known(
         select(Assignment.submission_id, Assignment.arrived_at).where(Assignment.arrived_at.is_not(None)),
         Assignment.recorded_at,
