@@ -127,14 +127,11 @@ def issue(
     blob = app.blobs.put(signed)
     with app.sessions.begin() as session:
         one_at_a_time(session, LOCK)
-        draft = drafted(session, letter) if isinstance(letter, int) else None
-        happened(clock.at(document_date, 0), now, since=draft.day if draft else None, of="dự thảo")
-        if draft and (before := issue_of(session, draft.id)):
-            raise Problem(f"{CV(draft.id)} đã vào sổ với số {before.document_number}. Ghi sai thì rút ra rồi ghi lại.")
-        _number_is_free(session, number, document_date)
         if isinstance(letter, Elsewhere):
             draft = _elsewhere(app, session, letter, number, document_date, blob, now)
-        assert draft is not None
+        else:
+            draft = _not_issued(session, letter, document_date, now)
+        _number_is_free(session, number, document_date)
         row = OfficialIssue(
             letter_id=draft.id,
             document_number=number,
@@ -152,10 +149,19 @@ def issue(
         return row
 
 
+def _not_issued(session: Session, letter: int, day: date, now: datetime) -> OfficialLetter:
+    draft = drafted(session, letter)
+    happened(clock.at(day, 0), now, since=draft.day, of="dự thảo")
+    if before := issue_of(session, letter):
+        raise Problem(f"{CV(letter)} đã vào sổ với số {before.document_number}. Ghi sai thì rút ra rồi ghi lại.")
+    return draft
+
+
 def _elsewhere(
     app: AppContext, session: Session, letter: Elsewhere, number: str, day: date, blob: str, now: datetime
 ) -> OfficialLetter:
     """The row of a letter without a draft. One that was taken back and is entered again is another."""
+    happened(clock.at(day, 0), now)
     same = f"{ELSEWHERE}{number}:"
     before = session.scalar(select(func.count()).where(OfficialLetter.directive.startswith(same, autoescape=True))) or 0
     row = OfficialLetter(
