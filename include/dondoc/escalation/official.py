@@ -16,7 +16,7 @@ from dondoc.directive.model import Step
 from dondoc.drafts.official import Owed, official
 from dondoc.escalation import words
 from dondoc.escalation.ladder import Ladder, chased, ladder_on
-from dondoc.escalation.past import SentLetter, duty
+from dondoc.escalation.past import SentLetter, by_agency, duty
 from dondoc.escalation.reasons import LadderReason
 from dondoc.facts import issued
 from dondoc.facts import words as duty_words
@@ -146,16 +146,14 @@ def _document(
     days: int,
     day: date,
 ) -> bytes:
-    letter, by_agency = ladder.letters[directive], dict[str, list[Standing]]()
-    for standing in wanted:
-        by_agency.setdefault(standing.agency, []).append(standing)
+    letter = ladder.letters[directive]
     owed = [
         Owed(
             ladder.registry.agency(agency),
             tuple(f"{duty_words.name(ladder.registry, s)}: {duty_words.due(s)}" for s in its),
             tuple(_asked(its, past.get(agency, ()), day)),
         )
-        for agency, its in by_agency.items()
+        for agency, its in by_agency(wanted).items()
     ]
     what = sorted({words.brief(standing.duty) for standing in wanted})
     call = desk(session, ladder.registry, [letter], day)
@@ -212,10 +210,8 @@ def waiting(app: AppContext, session: Session, ladder: Ladder, owed: Owing) -> l
 
 def waiting_now(app: AppContext, session: Session, now: datetime) -> list[Waiting]:
     """The same at a moment, for a page."""
-    owed: dict[str, list[Standing]] = {}
-    for standing in at(app, session, now):
-        owed.setdefault(standing.agency, []).append(standing)
-    return waiting(app, session, ladder_on(app, session, now.astimezone(HERE).date()), owed)
+    ladder = ladder_on(app, session, now.astimezone(HERE).date())
+    return waiting(app, session, ladder, by_agency(at(app, session, now)))
 
 
 def register(app: AppContext, session: Session, now: datetime) -> list[Entry]:
