@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -117,6 +118,15 @@ def test_a_room_knows_only_what_stands_before_it() -> None:
         if later := sorted(name for name in asked - {"__version__"} if room(name) > mine):
             found[".".join(parts)] = later
     assert found == {}
+
+
+def test_no_module_imports_itself_by_way_of_others_not_even_late_or_for_types_alone() -> None:
+    modules = {".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts): path for path in PACKAGE.rglob("*.py")}
+    asked = {
+        module: {part for name in imported(path) for part in (name, name.rpartition(".")[0]) if part in modules}
+        for module, path in modules.items()
+    }
+    assert len([*TopologicalSorter(asked).static_order()]) == len(modules)
 
 
 def test_probing_is_usable_alone() -> None:

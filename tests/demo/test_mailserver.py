@@ -16,8 +16,9 @@ import pytest
 from fastapi.testclient import TestClient
 from imap_tools import MailBoxUnencrypted
 
+from dondoc.demo.mailboxes import folder_of
 from dondoc.demo.mailpage import create_app
-from dondoc.demo.mailserver import MailServer, folder_of
+from dondoc.demo.mailserver import MailServer
 from dondoc.mail.servers import imap_from_url
 
 pytestmark = pytest.mark.slow

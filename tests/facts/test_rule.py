@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from dondoc.clock import end_of
 from dondoc.configuration.context import AppContext
 from dondoc.errors import Problem
-from dondoc.facts.promises import broken_promises
+from dondoc.facts.promises import Promise
 from dondoc.facts.rulings import spans, standing, standing_rulings
 from dondoc.store.facts import Ruling
 from dondoc.vocabulary.reasons import said
@@ -136,16 +136,19 @@ def test_a_promise_pauses_until_its_day_is_over_and_is_named_when_it_is_broken(b
     )
     assert book.standing(DUC_THO, FORM, at(21)).paused is None, "not before it was given"
     assert book.standing(DUC_THO, FOCAL, in_november(24)).paused is None
-    assert broken_promises(book.standings(in_november(24)), date(2021, 11, 24)) == {}
-    late = book.standings(in_november(25))
-    assert next(s for s in late if s.promises).paused is None
-    [(agency, duties)] = broken_promises(late, date(2021, 11, 25)).items()
-    [newest] = duties.values()
+
+    def broken(today: int) -> list[tuple[str, Promise]]:
+        rows = book.standings(in_november(today))
+        return [(s.agency, told) for s in rows if (told := s.broken_promise(date(2021, 11, today)))]
+
+    assert broken(24) == []
+    [(agency, newest)] = broken(25)
     assert (agency, newest.until, newest.given, newest.who) == (
         DUC_THO, date(2021, 11, 24), date(2021, 11, 22), "Lê Văn B",
     )  # fmt: skip
+    assert book.standing(DUC_THO, FORM, in_november(25)).paused is None
     book.submitted(at(25), "accepted", agency=DUC_THO, form="form_03")
-    assert broken_promises(book.standings(in_november(25)), date(2021, 11, 25)) == {}
+    assert broken(25) == []
 
 
 def test_an_agency_promises_twice_and_then_asks_for_an_extension(book: Book) -> None:

@@ -28,7 +28,8 @@ os.environ.update(
 from dondoc import clock  # noqa: E402
 from dondoc.configuration.context import AppContext  # noqa: E402
 from dondoc.demo.fleet import Fleet  # noqa: E402
-from dondoc.demo.mailserver import PASSWORD, MailServer  # noqa: E402
+from dondoc.demo.mailboxes import PASSWORD  # noqa: E402
+from dondoc.demo.mailserver import MailServer  # noqa: E402
 from dondoc.facts import contacts  # noqa: E402
 from tests.conftest import CLERK  # noqa: E402
 

@@ -195,7 +195,7 @@ class Camera:
         turn = 0 if behaviour == "frozen" else visit % clips.KEYS
         start = turn * clips.KEY_EVERY + (1 if behaviour == "late" else 0)
         if behaviour == "smart":
-            await self._save(scene, codec, visit)
+            await self._play_smart(scene, codec, visit)
             return
         for number in range(start, 100_000):
             sent = rtp.played(scene, codec, number)
@@ -213,8 +213,8 @@ class Camera:
                 await self.writer.drain()
             await asyncio.sleep(1 / clips.RATE)
 
-    async def _save(self, scene: str, codec: str, visit: int) -> None:
-        """Send key pictures seldom, and leave who gives no sign of life."""
+    async def _play_smart(self, scene: str, codec: str, visit: int) -> None:
+        """Send key pictures seldom, and close on whoever gives no sign of life."""
         key = self.counts.pop("next key picture", None) or round(time.monotonic() + SMART)
         self.counts["next key picture"] = key
         for number in range(1, 100_000):

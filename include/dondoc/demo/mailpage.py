@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from dondoc.demo.mailserver import Mailboxes, arrival
+from dondoc.demo.mailboxes import Mailboxes, arrival
 
 _LAYOUT = """<!doctype html><html lang="vi"><head><meta charset="utf-8"><title>Hộp thư thử</title>
 <meta name="viewport" content="width=device-width, initial-scale=1"><style>

@@ -14,12 +14,12 @@ from dondoc.audit import Actor
 from dondoc.clock import HERE, end_of
 from dondoc.configuration.context import AppContext
 from dondoc.directive.model import Step
-from dondoc.escalation import blanks, hand_over, history, letters, needed, official, renamed, sources, thanks, words
+from dondoc.escalation import blanks, hand_over, letters, needed, official, renamed, sources, thanks, words
 from dondoc.escalation.called import called_on
 from dondoc.escalation.decision import Decision, decide, not_today
 from dondoc.escalation.ladder import Ladder, ladder_on
 from dondoc.escalation.own_steps import HAND_OVER, OWN, THANKS
-from dondoc.escalation.past import SentLetter
+from dondoc.escalation.past import SentLetter, by_agency
 from dondoc.escalation.precondition import precondition
 from dondoc.escalation.reasons import LadderReason
 from dondoc.escalation.recipients import AddressBook, Recipient, needs_approval
@@ -125,10 +125,8 @@ class _Morning:
     @cached_property
     def owed(self) -> dict[str, list[Standing]]:
         """What each agency answers for, agencies in administrative order."""
-        found: dict[str, list[Standing]] = {}
         letters = tuple(self.ladder.letters.values())
-        for standing in standings(letters, self.app.calendar, self.facts, end_of(self.day)):
-            found.setdefault(standing.agency, []).append(standing)
+        found = by_agency(standings(letters, self.app.calendar, self.facts, end_of(self.day)))
         order = {agency.id: agency.order for agency in self.ladder.registry.agencies}
         return dict(sorted(found.items(), key=lambda pair: order[pair[0]]))
 
@@ -143,10 +141,7 @@ class _Morning:
     @cached_property
     def past(self) -> dict[str, list[SentLetter]]:
         """The chasing letters so far, by agency."""
-        found: dict[str, list[SentLetter]] = {}
-        sent = history.read(self.session, self.app.settings, self.facts.rulings)
-        for letter in renamed.follow(sent, lambda: self.app.versions(self.session), self.ladder):
-            found.setdefault(letter.agency, []).append(letter)
+        found = by_agency(renamed.read(self.app, self.session, self.ladder, self.facts.rulings))
         return {agency: hand_over.mark(its, self.book.officer) for agency, its in found.items()}
 
     @cached_property

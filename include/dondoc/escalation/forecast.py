@@ -1,6 +1,5 @@
 """Who would be written to because of a letter on which days to come, if nothing more arrived. Nothing is recorded."""
 
-from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -15,9 +14,9 @@ from dondoc.directive.record import active, holding, linked
 from dondoc.escalation import history
 from dondoc.escalation.decision import Decision, decide
 from dondoc.escalation.ladder import Ladder
-from dondoc.escalation.past import SentLetter, duty
+from dondoc.escalation.past import SentLetter, by_agency, duty
 from dondoc.escalation.recipients import AddressBook
-from dondoc.facts.obligations import Standing, standings
+from dondoc.facts.obligations import standings
 from dondoc.facts.read import read
 from dondoc.vocabulary.letters import OutboxState
 
@@ -86,16 +85,12 @@ def _expected(
 ) -> Iterator[Expected]:
     known, facts = app.versions(session), read(session, now)
     book = AddressBook(session, app.registry, now.astimezone(HERE).date())
-    past: dict[str, list[SentLetter]] = defaultdict(list)
-    for sent in history.read(session, app.settings, facts.rulings):
-        past[sent.agency].append(sent)
+    past = by_agency(history.read(session, app.settings, facts.rulings))
     for day in filter(app.calendar.is_working_day, _days(first, end)):
         beside = (one for one in active(known, day) if one.id != letter.id)
         letters = {one.id: _of(one, agencies, _latest(app, one, end)) for one in (*beside, letter)}
         ladder = Ladder(app.registry, letters, app.calendar, app.settings.grace_days, official=None)
-        owed: dict[str, list[Standing]] = defaultdict(list)
-        for standing in standings(tuple(letters.values()), app.calendar, facts, end_of(day)):
-            owed[standing.agency].append(standing)
+        owed = by_agency(standings(tuple(letters.values()), app.calendar, facts, end_of(day)))
         for agency in sorted(owed, key=lambda one: app.registry.agency(one).order):
             decision = decide(ladder, agency, owed[agency], past[agency], day)
             if decision.step is None:

@@ -26,7 +26,7 @@ from dondoc.facts import contacts
 from dondoc.facts import words as duty_words
 from dondoc.facts.desk import desk
 from dondoc.facts.obligations import Standing
-from dondoc.facts.promises import Promise, broken_promises
+from dondoc.facts.promises import Promise
 from dondoc.forms.attached import Blanks
 from dondoc.mail import compose
 from dondoc.mail.delivery_run import CLOSES
@@ -315,13 +315,12 @@ def _promised(ladder: Ladder, decision: Decision, asked: Sequence[Standing], pas
     """What the agency said that it would send, which a person wrote down, by a day that is over: in the next letter."""
     if decision.step is None or decision.step.kind != LetterKind.OVERDUE:
         return []
-    broken = broken_promises(asked, decision.day).get(decision.agency, {})
     names: dict[Promise, list[str]] = {}
     for standing in asked:
-        since = broken.get(standing.duty.id)
+        broken = standing.broken_promise(decision.day)
         told = (p.sent_on for p in past if p.delivered(decision.day) and not p.to_us and p.lists(standing))
-        if since and not any(on and on > since.until for on in told):
-            names.setdefault(since, []).append(duty_words.name(ladder.registry, standing))
+        if broken and not any(on and on > broken.until for on in told):
+            names.setdefault(broken, []).append(duty_words.name(ladder.registry, standing))
     return [
         f"Theo trao đổi ngày {words.short(one.given)}, đơn vị hẹn gửi {words.listed(its)} chậm nhất ngày "
         f"{words.short(one.until)}"

@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 from dondoc.clock import HERE, end_of
 from dondoc.configuration.context import AppContext
 from dondoc.directive.model import Directive, Step
-from dondoc.escalation import history, renamed, words
+from dondoc.escalation import renamed, words
 from dondoc.escalation.ladder import Ladder, chased, ladder_on
-from dondoc.escalation.past import SentLetter
+from dondoc.escalation.past import SentLetter, by_agency
 from dondoc.escalation.reasons import LadderReason
 from dondoc.escalation.recipients import AddressBook, needs_approval
 from dondoc.escalation.undelivered import undelivered
@@ -77,7 +77,8 @@ def lacking(app: AppContext, session: Session, now: datetime) -> list[Reason]:
         return []  # a page asks each time that somebody looks: no obligation is judged for that
     letters, facts = tuple(ladder.letters.values()), read(session, end_of(day))
     owed = [s for s in obligations.standings(letters, app.calendar, facts, end_of(day)) if s.agency in concerned]
-    return [*missing(app, session, ladder, coming(ladder, owed, _past(app, session, ladder, facts), day), now)]
+    past = by_agency(renamed.read(app, session, ladder, facts.rulings))
+    return [*missing(app, session, ladder, coming(ladder, owed, past, day), now)]
 
 
 def _may_lack(app: AppContext, session: Session, ladder: Ladder, day: date, now: datetime) -> set[str]:
@@ -111,15 +112,6 @@ def _may_owe(letter: Directive, index: FactIndex, days: Iterable[date]) -> set[s
     asked = {duty.agency for duty in letter.duties if duty.due_before}
     holders = set[str]().union(*(index.holders(agency, letter.id) for agency in asked))
     return {one for one in holders if any(letter.registry.agency(one).alive(on) for on in days)}
-
-
-def _past(app: AppContext, session: Session, ladder: Ladder, facts: Facts) -> dict[str, list[SentLetter]]:
-    found: dict[str, list[SentLetter]] = {}
-    for letter in renamed.follow(
-        history.read(session, app.settings, facts.rulings), lambda: app.versions(session), ladder
-    ):
-        found.setdefault(letter.agency, []).append(letter)
-    return found
 
 
 def missing(

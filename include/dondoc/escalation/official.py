@@ -16,7 +16,7 @@ from dondoc.directive.model import Step
 from dondoc.drafts.official import Owed, official
 from dondoc.escalation import words
 from dondoc.escalation.ladder import Ladder, chased, ladder_on
-from dondoc.escalation.past import SentLetter, duty
+from dondoc.escalation.past import SentLetter, by_agency, duty
 from dondoc.escalation.reasons import LadderReason
 from dondoc.facts import issued
 from dondoc.facts import words as duty_words
@@ -25,6 +25,7 @@ from dondoc.facts.issued import Elsewhere, Item
 from dondoc.facts.obligations import Standing, at
 from dondoc.mail.letter import Attachment
 from dondoc.store.official import OfficialIssue, OfficialLetter
+from dondoc.store.retractions import not_retracted
 from dondoc.store.session import one_at_a_time
 from dondoc.vocabulary.fields import Field, FieldProblem
 from dondoc.vocabulary.letters import LetterKind
@@ -145,16 +146,14 @@ def _document(
     days: int,
     day: date,
 ) -> bytes:
-    letter, by_agency = ladder.letters[directive], dict[str, list[Standing]]()
-    for standing in wanted:
-        by_agency.setdefault(standing.agency, []).append(standing)
+    letter = ladder.letters[directive]
     owed = [
         Owed(
             ladder.registry.agency(agency),
             tuple(f"{duty_words.name(ladder.registry, s)}: {duty_words.due(s)}" for s in its),
             tuple(_asked(its, past.get(agency, ()), day)),
         )
-        for agency, its in by_agency.items()
+        for agency, its in by_agency(wanted).items()
     ]
     what = sorted({words.brief(standing.duty) for standing in wanted})
     call = desk(session, ladder.registry, [letter], day)
@@ -195,7 +194,7 @@ def waiting(app: AppContext, session: Session, ladder: Ladder, owed: Owing) -> l
     if not any_step(ladder):
         return []
     wanted = {_item(s, step) for s, step in _resting(ladder, owed) if not ladder.document(step, s)}
-    issued_ones = set(session.scalars(select(issued.issues().subquery().c.letter_id)))
+    issued_ones = set(session.scalars(not_retracted(OfficialIssue).with_only_columns(OfficialIssue.letter_id)))
     query = select(OfficialLetter).where(OfficialLetter.rehearsal.is_(_rehearsal(app))).order_by(OfficialLetter.id)
     by_directive: dict[str, list[OfficialLetter]] = {}
     for row in (one for one in session.scalars(query) if not one.elsewhere):
@@ -211,16 +210,14 @@ def waiting(app: AppContext, session: Session, ladder: Ladder, owed: Owing) -> l
 
 def waiting_now(app: AppContext, session: Session, now: datetime) -> list[Waiting]:
     """The same at a moment, for a page."""
-    owed: dict[str, list[Standing]] = {}
-    for standing in at(app, session, now):
-        owed.setdefault(standing.agency, []).append(standing)
-    return waiting(app, session, ladder_on(app, session, now.astimezone(HERE).date()), owed)
+    ladder = ladder_on(app, session, now.astimezone(HERE).date())
+    return waiting(app, session, ladder, by_agency(at(app, session, now)))
 
 
 def register(app: AppContext, session: Session, now: datetime) -> list[Entry]:
     """Every draft of this mode, the newest first."""
     waits = {one.letter.id: one for one in waiting_now(app, session, now)}
-    issued_as = {row.letter_id: row for row in session.scalars(issued.issues())}
+    issued_as = {row.letter_id: row for row in session.scalars(not_retracted(OfficialIssue))}
     query = select(OfficialLetter).where(OfficialLetter.rehearsal.is_(_rehearsal(app)))
     rows = session.scalars(query.order_by(OfficialLetter.id.desc()))
     return [

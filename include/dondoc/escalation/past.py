@@ -1,9 +1,10 @@
 """The letters of a morning so far, as the ladder knows them: what each carried to whom, and what became of it."""
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from dondoc.escalation.reasons import LadderReason
 from dondoc.facts.obligations import Standing
@@ -136,6 +137,9 @@ class SentLetter:
         return because(fate, letter=self.number)
 
 
+_About = TypeVar("_About", Standing, SentLetter)
+
+
 def carrying(standing: Standing, past: Sequence[SentLetter]) -> list[SentLetter]:
     """The letters that carried a step of an obligation to the agency that answers for it now."""
     if not past:
@@ -146,3 +150,11 @@ def carrying(standing: Standing, past: Sequence[SentLetter]) -> list[SentLetter]
 
 def step_of(letter: SentLetter, standing: Standing) -> str | None:
     return letter.steps.get(standing.duty.directive)
+
+
+def by_agency(of: Iterable[_About]) -> defaultdict[str, list[_About]]:
+    """What each agency owes, or was written, in the order given."""
+    found = defaultdict[str, list[_About]](list)
+    for one in of:
+        found[one.agency].append(one)
+    return found

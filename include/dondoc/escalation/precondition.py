@@ -43,9 +43,8 @@ def precondition(app: AppContext) -> Precondition:
         facts, asked = about(session, letters, {owner for mine in sent for owner in (mine.agency, *_owners(mine))}, now)
         now_owed = {duty(s)[0]: s for s in standings(letters, app.calendar, facts, now, asked)}
         for mine in sent:
-            before = history.read(session, app.settings, facts.rulings, mine.agency)
-            followed = renamed.follow(before, lambda: app.versions(session), ladder)
-            past, book = _with_readers(session, ladder, followed, mine, now)
+            before = renamed.read(app, session, ladder, facts.rulings, mine.agency)
+            past, book = _with_readers(session, ladder, before, mine, now)
             called = called_on(facts, mine.agency, day)
             if letter.kind == LetterKind.THANKS:
                 untrue = thanks.gone(ladder, mine, now_owed.values())

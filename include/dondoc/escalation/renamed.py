@@ -3,18 +3,26 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
+from sqlalchemy.orm import Session
+
+from dondoc.configuration.context import AppContext
 from dondoc.directive.model import Step
 from dondoc.directive.record import Version
+from dondoc.escalation import history
 from dondoc.escalation.ladder import Ladder
 from dondoc.escalation.past import SentLetter
+from dondoc.store.facts import Ruling
 
 Versions = Callable[[], Sequence[Version]]  # asked for only where an id is gone: they are many
 
 
-def follow(past: Iterable[SentLetter], versions: Versions, ladder: Ladder) -> list[SentLetter]:
-    """The letters with the ids that their steps have now: a step whose id no ladder of the agency has any more is the
-    one that stands in its place, among those of its kind that go to the same roles."""
-    return [_followed(letter, versions, ladder) for letter in past]
+def read(
+    app: AppContext, session: Session, ladder: Ladder, rulings: Iterable[Ruling], agency: str | None = None
+) -> list[SentLetter]:
+    """As `history.read`, with the ids that the steps of the letters have now: a step whose id no ladder of the agency
+    has any more is the one that stands in its place, among those of its kind that go to the same roles."""
+    past = history.read(session, app.settings, rulings, agency)
+    return [_followed(letter, lambda: app.versions(session), ladder) for letter in past]
 
 
 def _followed(letter: SentLetter, versions: Versions, ladder: Ladder) -> SentLetter:

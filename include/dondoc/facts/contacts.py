@@ -26,6 +26,7 @@ from dondoc.documents.words import phone
 from dondoc.errors import Problem
 from dondoc.store.facts import Contact
 from dondoc.store.intake import Assignment, Submission
+from dondoc.store.parts import parts
 from dondoc.unseen import unseen, warning
 from dondoc.vocabulary.fields import Field, may
 from dondoc.vocabulary.people import OF_AN_AGENCY, Role
@@ -34,7 +35,6 @@ REQUIRED = ("agency", "role", "name", "email", "phone")
 Held = tuple[str, Role, str | None, str]  # agency, role, system, address
 OPTIONAL = ("system", "valid_from", "valid_to", "login")
 MASKED = "da-an.invalid"  # RFC 2606: no mail ever goes there
-AT_ONCE = 5000  # addresses in one query
 ALWAYS = date(2000, 1, 1)  # from when somebody is known of whom the list does not say it
 
 
@@ -388,9 +388,8 @@ def agencies_of_senders(
     """As `agency_of_sender`, of many addresses and days at once."""
     emails = sorted({folded(email) for email, _ in asked})
     rows: dict[str, list[Contact]] = defaultdict(list)
-    for start in range(0, len(emails), AT_ONCE):
-        its: list[ColumnElement[bool]] = [Contact.email.in_(emails[start : start + AT_ONCE])]
-        its += [Contact.role.in_(OF_AN_AGENCY)]
+    for part in parts(emails):
+        its: list[ColumnElement[bool]] = [Contact.email.in_(part), Contact.role.in_(OF_AN_AGENCY)]
         its += [Contact.recorded_at <= known_at] if known_at else []
         for contact in session.scalars(select(Contact).where(*its).order_by(Contact.id)):
             rows[contact.email].append(contact)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from dondoc import audit, clock
@@ -18,6 +18,7 @@ from dondoc.errors import Problem
 from dondoc.facts.moments import happened
 from dondoc.store.facts import Retraction
 from dondoc.store.official import ELSEWHERE, OfficialIssue, OfficialLetter
+from dondoc.store.retractions import not_retracted
 from dondoc.store.session import one_at_a_time
 from dondoc.vocabulary.fields import Field, FieldProblem, must
 from dondoc.vocabulary.numbers import CV
@@ -67,19 +68,9 @@ def items(letter: OfficialLetter) -> tuple[Item, ...]:
     return tuple(Item(agency, duty, date.fromisoformat(last), step) for agency, duty, last, step in letter.items)
 
 
-def issues(known_at: datetime | None = None) -> Select[OfficialIssue]:
-    """The records that stand, as known at a moment, in the order in which they were entered."""
-    taken_back = select(Retraction.official_issue_id).where(Retraction.official_issue_id.is_not(None))
-    query = select(OfficialIssue).order_by(OfficialIssue.id)
-    if known_at is not None:
-        taken_back = taken_back.where(Retraction.recorded_at <= known_at)
-        query = query.where(OfficialIssue.recorded_at <= known_at)
-    return query.where(OfficialIssue.id.not_in(taken_back))
-
-
 def issued(session: Session, day: date, known_at: datetime | None = None) -> tuple[Issued, ...]:
     """What was issued by a day, as known at a moment, the oldest document first."""
-    query = issues(known_at).where(OfficialIssue.document_date <= day)
+    query = not_retracted(OfficialIssue, known_at).where(OfficialIssue.document_date <= day)
     rows = sorted(session.scalars(query), key=lambda row: (row.document_date, row.id))
     drafts = _drafts(session, [row.letter_id for row in rows])
     return tuple(_issued(row, drafts[row.letter_id]) for row in rows)
@@ -98,7 +89,7 @@ def _drafts(session: Session, ids: Sequence[int]) -> Mapping[int, OfficialLetter
 
 def issue_of(session: Session, letter: int) -> OfficialIssue | None:
     """The record that a draft was issued, while it stands."""
-    return session.scalar(issues().where(OfficialIssue.letter_id == letter))
+    return session.scalar(not_retracted(OfficialIssue).where(OfficialIssue.letter_id == letter))
 
 
 def is_pdf(content: bytes) -> bool:
@@ -136,14 +127,11 @@ def issue(
     blob = app.blobs.put(signed)
     with app.sessions.begin() as session:
         one_at_a_time(session, LOCK)
-        draft = drafted(session, letter) if isinstance(letter, int) else None
-        happened(clock.at(document_date, 0), now, since=draft.day if draft else None, of="dự thảo")
-        if draft and (before := issue_of(session, draft.id)):
-            raise Problem(f"{CV(draft.id)} đã vào sổ với số {before.document_number}. Ghi sai thì rút ra rồi ghi lại.")
-        _number_is_free(session, number, document_date)
         if isinstance(letter, Elsewhere):
             draft = _elsewhere(app, session, letter, number, document_date, blob, now)
-        assert draft is not None
+        else:
+            draft = _not_issued(session, letter, document_date, now)
+        _number_is_free(session, number, document_date)
         row = OfficialIssue(
             letter_id=draft.id,
             document_number=number,
@@ -161,10 +149,19 @@ def issue(
         return row
 
 
+def _not_issued(session: Session, letter: int, day: date, now: datetime) -> OfficialLetter:
+    draft = drafted(session, letter)
+    happened(clock.at(day, 0), now, since=draft.day, of="dự thảo")
+    if before := issue_of(session, letter):
+        raise Problem(f"{CV(letter)} đã vào sổ với số {before.document_number}. Ghi sai thì rút ra rồi ghi lại.")
+    return draft
+
+
 def _elsewhere(
     app: AppContext, session: Session, letter: Elsewhere, number: str, day: date, blob: str, now: datetime
 ) -> OfficialLetter:
     """The row of a letter without a draft. One that was taken back and is entered again is another."""
+    happened(clock.at(day, 0), now)
     same = f"{ELSEWHERE}{number}:"
     before = session.scalar(select(func.count()).where(OfficialLetter.directive.startswith(same, autoescape=True))) or 0
     row = OfficialLetter(
@@ -183,7 +180,7 @@ def _elsewhere(
 
 def _number_is_free(session: Session, number: str, day: date) -> None:
     """The clerk's numbers begin anew each year."""
-    same = (row for row in session.scalars(issues().where(OfficialIssue.document_number == number)))
+    same = session.scalars(not_retracted(OfficialIssue).where(OfficialIssue.document_number == number))
     if other := next((row for row in same if row.document_date.year == day.year), None):
         said = f"{{}} {number} năm {day.year} đã ghi cho {CV(other.letter_id)}. Kiểm tra lại trong sổ của văn thư."
         raise FieldProblem(said, Field.NUMBER)

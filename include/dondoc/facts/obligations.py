@@ -74,6 +74,12 @@ class Standing:
         """The reasons in words."""
         return said(self.reasons)
 
+    def broken_promise(self, today: date) -> Promise | None:
+        """The newest promise, where its day is over and nothing came."""
+        newest = self.promises[-1] if self.promises else None
+        over = newest and newest.until < today and self.status in (Status.OVERDUE, Status.NOT_DUE)
+        return newest if over else None
+
 
 def standings(
     letters: Sequence[Directive],

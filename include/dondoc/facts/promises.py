@@ -1,20 +1,12 @@
 """By when an agency said that it would send something: it is not chased for that until then, within limits."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
 
 from dondoc.clock import HERE
 from dondoc.facts.reasons import StandingReason
 from dondoc.store.facts import Ruling
-from dondoc.vocabulary.obligations import Status
 from dondoc.vocabulary.reasons import Reason, because
-
-if TYPE_CHECKING:
-    from dondoc.facts.obligations import Standing
-
-NOTHING_CAME = (Status.OVERDUE, Status.NOT_DUE)
 
 
 @dataclass(frozen=True)
@@ -39,13 +31,3 @@ def promise(ruling: Ruling) -> Promise | None:
         return None
     given = ruling.happened_at.astimezone(HERE).date()
     return Promise(ruling.until, given, ruling.spoken_to or "", ruling.document)
-
-
-def broken_promises(standings: Iterable["Standing"], today: date) -> dict[str, dict[str, Promise]]:
-    """By agency and duty the newest promise, where its day is over and nothing came: the next letter can name it."""
-    found: dict[str, dict[str, Promise]] = {}
-    for standing in standings:
-        newest = standing.promises[-1] if standing.promises else None
-        if newest and newest.until < today and standing.status in NOTHING_CAME:
-            found.setdefault(standing.agency, {})[standing.duty.id] = newest
-    return found

@@ -1,6 +1,6 @@
 """A snapshot of the facts that obligations rest on: happened up to `as_of`, recorded up to `known_at`."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session, defer
 
 from dondoc.clock import HERE
 from dondoc.facts import contacts
-from dondoc.facts.register import entered
 from dondoc.facts.rulings import PauseOver, holding, pauses_over, ruled
 from dondoc.store.facts import RegisteredLetter, Ruling
 from dondoc.store.intake import Assignment, JudgingAttempt, Submission, Verdict
+from dondoc.store.retractions import not_retracted
 from dondoc.vocabulary.submissions import ACCEPTED, OUR_TURN, MayBe, Outcome, may_be
 
 LATELY = timedelta(days=1)  # how long what could not be looked into pauses anything
@@ -71,7 +71,8 @@ def read(
     def known(query: Any, column: Any) -> Any:
         return query if known_at is None else query.where(column <= known_at)
 
-    papers = session.scalars(entered(known_at).where(RegisteredLetter.happened_at <= as_of))
+    entered = not_retracted(RegisteredLetter, known_at)
+    papers = session.scalars(entered.where(RegisteredLetter.happened_at <= as_of).order_by(RegisteredLetter.id))
     assigned = known(
         select(Assignment.submission_id, Assignment.arrived_at).where(Assignment.arrived_at.is_not(None)),
         Assignment.recorded_at,
@@ -89,12 +90,7 @@ def read(
     rows = session.scalars(known(submissions, Submission.recorded_at))
     arrived = [(said.get(row.id, row.happened_at), row) for row in rows]
     arrived = [(when, row) for when, row in arrived if when <= as_of]
-    newest = dict[int, Verdict]()
-    waited = dict[int, datetime]()
-    for verdict in session.scalars(known(verdicts, Verdict.recorded_at)):
-        before, newest[verdict.submission_id] = newest.get(verdict.submission_id), verdict
-        if before and before.outcome in OUR_TURN and verdict.outcome not in OUR_TURN:
-            waited[verdict.submission_id] = verdict.recorded_at
+    newest, waited = _judged(session.scalars(known(verdicts, Verdict.recorded_at)))
     failed = JudgingAttempt.fault.is_not(None) | ~JudgingAttempt.finished
     tried = known(select(JudgingAttempt.submission_id).where(failed), JudgingAttempt.recorded_at)
     spoilt = set(session.scalars(tried))
@@ -116,6 +112,19 @@ def read(
         rulings=tuple(holding(said_of)),
         pauses_over=tuple(pauses_over(said_of, as_of.astimezone(HERE).date())),
     )
+
+
+def _judged(verdicts: Iterable[Verdict]) -> tuple[dict[int, Verdict], dict[int, datetime]]:
+    """By submission the newest verdict, and when it last ceased to wait for us, if it ever did wait.
+
+    `verdicts`: in the order in which they were recorded.
+    """
+    newest, waited = dict[int, Verdict](), dict[int, datetime]()
+    for verdict in verdicts:
+        before, newest[verdict.submission_id] = newest.get(verdict.submission_id), verdict
+        if before and before.outcome in OUR_TURN and verdict.outcome not in OUR_TURN:
+            waited[verdict.submission_id] = verdict.recorded_at
+    return newest, waited
 
 
 def _of(senders: Collection[str]) -> Select[int]:

@@ -6,7 +6,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dondoc import audit
@@ -104,16 +104,6 @@ def undo(
     told = {"agency": row.agency, "fulfils": row.fulfils, "document": row.document_number, "reason": reason}
     audit.record(session, secrets, by, "register_undo", VB(number), now=now, **told)
     return row
-
-
-def entered(known_at: datetime | None = None) -> Select[RegisteredLetter]:
-    """The letters that stand in the register as known at a moment, in the order in which they were entered."""
-    taken_out = select(Retraction.registered_letter_id).where(Retraction.registered_letter_id.is_not(None))
-    query = select(RegisteredLetter).order_by(RegisteredLetter.id)
-    if known_at is not None:
-        taken_out = taken_out.where(Retraction.recorded_at <= known_at)
-        query = query.where(RegisteredLetter.recorded_at <= known_at)
-    return query.where(RegisteredLetter.id.not_in(taken_out))
 
 
 def _owed(session: Session, letters: Sequence[Directive], agency: str, day: datetime) -> list[Duty]:

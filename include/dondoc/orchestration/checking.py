@@ -48,14 +48,7 @@ def plan(context: Mapping[str, Any]) -> list[str]:
         raise runs.Refused(
             f"Không hỏi camera nào: {refusal}. Camera chỉ trả lời cho lúc được hỏi: để trống as_of để kiểm tra đêm nay."
         )
-    window = {"night": "night", "day": "day"}.get(round)
-    planned = night.plan(app, night=day, round=round, system_window=window, only_failed=round == "second")
-    batches = [(round, batch) for batch in planned]
-    if round == "day":
-        batches += [(night.DAYLIGHT, batch) for batch in night.plan_daylight(app, day)]
-    if wanted:
-        keep = night.of_agencies(app, wanted)
-        batches = [(look, kept) for look, batch in batches if (kept := [i for i in batch if i in keep])]
+    batches = _to_check(app, round, day, wanted)
     total = Counter[str]()
     for look, batch in batches:
         total[look] += len(batch)
@@ -78,6 +71,21 @@ def plan(context: Mapping[str, Any]) -> list[str]:
     ]
 
 
+def _to_check(app: AppContext, round: str, day: date, agencies: Sequence[str] | None) -> list[tuple[str, list[int]]]:
+    """Batches, each with its round: by day also cameras of the night, by daylight."""
+    from dondoc.cameras.nights import night
+
+    window = round if round in ("night", "day") else None
+    planned = night.plan(app, night=day, round=round, system_window=window, only_failed=round == night.SECOND)
+    batches = [(round, batch) for batch in planned]
+    if round == "day":
+        batches += [(night.DAYLIGHT, batch) for batch in night.plan_daylight(app, day)]
+    if not agencies:
+        return batches
+    keep = night.of_agencies(app, agencies)
+    return [(look, kept) for look, batch in batches if (kept := [i for i in batch if i in keep])]
+
+
 @held_to(limits.CHECK)
 def check(batch: str, context: Mapping[str, Any]) -> str:
     """Check one batch, from the moment that is its turn; the name of the file with what was found.
@@ -85,8 +93,8 @@ def check(batch: str, context: Mapping[str, Any]) -> str:
     Nothing, where our own side was down, before the batch or in the middle of it, and where it is of another night: run
     again days later, it asks nobody.
     """
+    from dondoc.cameras.nights import check as room
     from dondoc.cameras.nights import handed_on, night
-    from dondoc.cameras.nights.check import check as checked_unless_blind
 
     app = open_context()
     mine = handed_on.batch(app, batch, context["dag_run"].run_id)
@@ -94,9 +102,7 @@ def check(batch: str, context: Mapping[str, Any]) -> str:
         log.warning("the %d cameras of this batch are not asked: %s", len(mine.cameras), refusal)
         return handed_on.put(app, handed_on.Found.of(batch, mine))
     time.sleep(max(0.0, (mine.starts - clock.now()).total_seconds()))
-    checked = checked_unless_blind(
-        app, mine.cameras, tonight=mine.night, round=mine.look, now=clock.now(), over=mine.over
-    )
+    checked = room.check(app, mine.cameras, tonight=mine.night, round=mine.look, now=clock.now(), over=mine.over)
     if checked.blind:
         log.warning("no reference host answers: of the %d cameras of this batch nothing is known", len(mine.cameras))
         blind = len(checked.results) or len(mine.cameras)

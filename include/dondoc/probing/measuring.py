@@ -74,7 +74,7 @@ async def _stream(dialogue: Dialogue, decoder: Decoder) -> dict[str, Any]:
         async with asyncio.timeout(STREAM), _playing(dialogue) as (track, read):
             codec = track.codec or ""
             found["codec"] = codec or track.encoding.lower()
-            meter, reader = stream_facts.Meter(codec), key_picture._collector(track)
+            meter, reader = stream_facts.Meter(codec), key_picture.collector(track)
             async with asyncio.timeout(stream_facts.MOST):
                 while not (picture and meter.enough):
                     packet = await read()

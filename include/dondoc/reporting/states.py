@@ -23,6 +23,7 @@ from dondoc.facts.moments import happened
 from dondoc.store.facts import Retraction
 from dondoc.store.mail import OutboxLetter
 from dondoc.store.reporting import Report, ReportApproval, ReportIssue
+from dondoc.store.retractions import not_retracted
 from dondoc.store.session import one_at_a_time
 from dondoc.vocabulary.fields import Field, FieldProblem, may, must
 from dondoc.vocabulary.letters import LetterKind
@@ -71,21 +72,11 @@ def _standing(report: Report, issues: Mapping[tuple[str, date], Sequence[ReportI
 
 
 def _issues(session: Session, directives: Iterable[str]) -> dict[tuple[str, date], list[ReportIssue]]:
-    query = issues().where(ReportIssue.directive.in_({*directives})).order_by(ReportIssue.id)
+    query = not_retracted(ReportIssue).where(ReportIssue.directive.in_({*directives})).order_by(ReportIssue.id)
     found: dict[tuple[str, date], list[ReportIssue]] = {}
     for row in session.scalars(query):
         found.setdefault((row.directive, row.as_of), []).append(row)
     return found
-
-
-def issues(known_at: datetime | None = None) -> Select[ReportIssue]:
-    """What stands of the records of issued reports, as known at a moment."""
-    taken_back = select(Retraction.report_issue_id).where(Retraction.report_issue_id.is_not(None))
-    query = select(ReportIssue)
-    if known_at is not None:
-        taken_back = taken_back.where(Retraction.recorded_at <= known_at)
-        query = query.where(ReportIssue.recorded_at <= known_at)
-    return query.where(ReportIssue.id.not_in(taken_back))
 
 
 def unissue(app: AppContext, directive: str, day: date, *, reason: str, actor: Actor, now: datetime) -> ReportIssue:

@@ -162,7 +162,7 @@ class CameraMonth(Base):
 class NightRun(Base):
     """One round of looks of a night, and whether it says anything at all.
 
-    The sum of its checks, made again with each batch of them (`nights.night.store`): a state until `finished_at`, from
+    The sum of its checks, made again with each batch of them (`nights.night.record`): a state until `finished_at`, from
     which on it is known, and again when a batch comes late. The checks are the facts.
     """
 

@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 
 from dondoc.store.cameras import CameraCheck, CameraDeclaration, CurrentState, NightRun, Outage
 from dondoc.store.facts import Ruling
+from dondoc.store.parts import parts
 from dondoc.vocabulary.rulings import RulingKind
 
-AT_ONCE = 5000  # ids in one statement
 ABOUT_ONE = (CameraCheck, CameraDeclaration, Outage)
 
 
@@ -43,8 +43,7 @@ def forget(session: Session, cameras: Collection[int]) -> None:
     ids = [*cameras]
     if ids:
         alone(session)
-    for start in range(0, len(ids), AT_ONCE):
-        part = ids[start : start + AT_ONCE]
+    for part in parts(ids):
         session.connection().execute(delete(CurrentState).where(CurrentState.camera_id.in_(part)))
 
 

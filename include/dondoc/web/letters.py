@@ -21,6 +21,7 @@ from dondoc.facts.addressee import addressees
 from dondoc.intake import open_replies, record
 from dondoc.mail import outbox
 from dondoc.staff import to_approve
+from dondoc.staff.to_approve import Entry
 from dondoc.store.intake import Mail
 from dondoc.store.mail import OutboxEvent, OutboxLetter
 from dondoc.vocabulary.letters import IN_HAND, STOPPABLE, OutboxState
@@ -56,11 +57,14 @@ def state_of(letter: OutboxLetter) -> str:
     needs no approver nobody is asked."""
     if letter.state != OutboxState.HELD:
         return letter.state.label
-    return "đã duyệt, đang giữ" if letter.approved_by else letter.state.label if letter.needs_approval else "đang giữ"
+    if letter.approved_by:
+        return "đã duyệt, đang giữ"
+    return letter.state.label if letter.needs_approval else "đang giữ"
 
 
 def router(require_operator: Callable[..., User], approving: Callable[..., User]) -> APIRouter:
-    """`acting`: who may do what operators do; `approving`: anybody with a login, whom the address book may know."""
+    """`approving`: anybody with a login, whom the address book may know as an approver."""
+    Operator = Annotated[User, Depends(require_operator)]
     routes = APIRouter()
 
     @routes.get("/letters", response_class=HTMLResponse)
@@ -83,9 +87,7 @@ def router(require_operator: Callable[..., User], approving: Callable[..., User]
             decided = [list(unit) for _, unit in groupby(rows, lambda row: row.decision_id or -row.id)]
             counts = dict(session.execute(select(OutboxLetter.state, func.count()).group_by(OutboxLetter.state)).all())
             to = addressees(session, app.registry, rows)
-            kinds = (to_approve.waiting, to_approve.stopped) if state == OutboxState.HELD and not before else ()
-            both = [[one for one in of(app, session, clock.now()) if agency in (None, one.agency)] for of in kinds]
-            asked, stopped = both or ([], [])
+            asked, stopped = _held(app, session, agency) if state == OutboxState.HELD and not before else ([], [])
             numbers = {number for one in (*asked, *stopped) for number in one.letters}
             addresses = dict(session.execute(ADDRESSES.where(OutboxLetter.id.in_(numbers))).all())
             refused = may_approve(app, session, visitor_of(request), clock.now())
@@ -185,7 +187,7 @@ def router(require_operator: Callable[..., User], approving: Callable[..., User]
         request: Request,
         letter: int,
         reason: Text,
-        user: Annotated[User, Depends(require_operator)],
+        user: Operator,
         until: Annotated[Day | Literal[""], Form()] = "",
     ) -> RedirectResponse:
         app, now = app_of(request), clock.now()
@@ -195,18 +197,14 @@ def router(require_operator: Callable[..., User], approving: Callable[..., User]
         return redirect(request, f"/letters/{letter}", done)
 
     @routes.post("/letters/{letter}/resume")
-    def resume(
-        request: Request, letter: int, reason: Text, user: Annotated[User, Depends(require_operator)]
-    ) -> RedirectResponse:
+    def resume(request: Request, letter: int, reason: Text, user: Operator) -> RedirectResponse:
         app = app_of(request)
         with app.sessions.begin() as session:
             approval.resume(app, session, letter, reason, user.actor, now=clock.now())
         return redirect(request, f"/letters/{letter}", "Bậc này được đề xuất lại từ lần lập thư kế tiếp.")
 
     @routes.post("/letters/{letter}/withdraw")
-    def withdraw(
-        request: Request, letter: int, reason: Text, user: Annotated[User, Depends(require_operator)]
-    ) -> RedirectResponse:
+    def withdraw(request: Request, letter: int, reason: Text, user: Operator) -> RedirectResponse:
         app = app_of(request)
         with app.sessions.begin() as session:
             written = withdrawal.withdraw(app, session, letter, reason, user.actor, now=clock.now())
@@ -214,24 +212,28 @@ def router(require_operator: Callable[..., User], approving: Callable[..., User]
         return redirect(request, f"/letters/{letter}", done)
 
     @routes.post("/letters/{letter}/keep")
-    def keep(
-        request: Request, letter: int, reason: Text, user: Annotated[User, Depends(require_operator)]
-    ) -> RedirectResponse:
+    def keep(request: Request, letter: int, reason: Text, user: Operator) -> RedirectResponse:
         app = app_of(request)
         with app.sessions.begin() as session:
             withdrawal.take_back(app, session, letter, reason, user.actor, now=clock.now())
         return redirect(request, f"/letters/{letter}", f"{TH(letter)}: thôi rút lại.")
 
     @routes.post("/letters/{letter}/settle")
-    def settle(
-        request: Request, letter: int, word: Text, user: Annotated[User, Depends(require_operator)]
-    ) -> RedirectResponse:
+    def settle(request: Request, letter: int, word: Text, user: Operator) -> RedirectResponse:
         app = app_of(request)
         with app.sessions.begin() as session:
             row = outbox.settle(session, letter, word, user.actor, secrets=app.secrets, now=clock.now())
         return redirect(request, f"/letters/{letter}", f"{TH(letter)}: {row.state.label}.")
 
     return routes
+
+
+def _held(app: AppContext, session: Session, agency: str | None) -> tuple[list[Entry], list[Entry]]:
+    """The decisions that wait for an approver, and those that are held for another reason; of one agency, or of all."""
+    now = clock.now()
+    found = to_approve.waiting(app, session, now), to_approve.stopped(app, session, now)
+    asked, stopped = ([one for one in entries if agency in (None, one.agency)] for entries in found)
+    return asked, stopped
 
 
 def _approve(request: Request, letters: list[int], user: User) -> str:

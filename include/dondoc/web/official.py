@@ -39,6 +39,7 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
             issued_ones=[one for one in entries if one.issue],
             asked=asked,
             steps=room.steps_to_cover(ladder),
+            most_days=room.MOST_DAYS,
             owing=[agency for agency in app.registry.agencies if agency.id in owing and agency.alive(now.date())],
             names=names,
             between=app.calendar.between,

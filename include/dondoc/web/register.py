@@ -14,11 +14,12 @@ from dondoc.configuration.context import AppContext
 from dondoc.directive.model import Directive, Duty
 from dondoc.directive.names import deliverable, month
 from dondoc.escalation.words import short_reference
-from dondoc.facts.register import entered, register, undo
+from dondoc.facts.register import register, undo
 from dondoc.intake import inbox, open_replies
 from dondoc.intake.record import Record
 from dondoc.store.facts import RegisteredLetter
 from dondoc.store.intake import Submission
+from dondoc.store.retractions import not_retracted
 from dondoc.vocabulary.mails import Closing
 from dondoc.vocabulary.numbers import BN, VB
 from dondoc.web.pages import AtTime, Back, Day, Number, OnDay, Text, agencies, app_of, back, page, redirect, when
@@ -125,7 +126,7 @@ def _entry(request: Request, about: Record | None, agency: str, *, scanned: bool
     app, now = app_of(request), clock.now()
     with app.sessions.reading() as session:
         letters = app.letters_since(session, app.first_day)
-        newest = entered().order_by(None).order_by(RegisteredLetter.id.desc()).limit(SHOWN)
+        newest = not_retracted(RegisteredLetter).order_by(RegisteredLetter.id.desc()).limit(SHOWN)
         papers = session.scalars(newest).all() if not about else []
     duties = [duty for letter in letters for duty in letter.obligations]
     owed = {d.id: _name(app, d, letters) for d in duties}

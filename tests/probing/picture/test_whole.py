@@ -128,7 +128,9 @@ def test_of_h265_that_is_not_made_wider_the_end_is_seen_all_the_same() -> None:
 @given(st.integers(0, 10_000), st.binary(max_size=40))
 def test_whatever_a_camera_sends_is_made_wider_or_left(at: int, bytes_there: bytes) -> None:
     stream = h265("wpp=0")
-    wider(units.split(stream[: at % 200] + bytes_there + stream[at % 200 + len(bytes_there) :]))
+    given = units.split(stream[: at % 200] + bytes_there + stream[at % 200 + len(bytes_there) :])
+    made = wider(given)
+    assert made is None or len(made.units) == len(given)
 
 
 def test_damage_that_was_there_before_is_seen_again() -> None:

@@ -21,7 +21,7 @@ from dondoc.probing.probe import probe
 from dondoc.probing.rtsp import codecs as frames
 from dondoc.probing.rtsp import sdp
 from dondoc.probing.rtsp.codecs import CODECS, Frames
-from dondoc.probing.rtsp.key_picture import _collector
+from dondoc.probing.rtsp.key_picture import collector
 from dondoc.probing.verdicts import Finding, Target
 
 LOOPBACK = [ip_network("127.0.0.0/8")]
@@ -200,8 +200,8 @@ def test_h265_with_decoding_order_numbers_is_read() -> None:
     told = sdp.video(b"v=0\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 H265/90000\r\na=fmtp:96 sprop-max-don-diff=1\r\n")
     assert told
     reader, plain = (
-        _collector(told),
-        _collector(sdp.video(b"v=0\nm=video 0 RTP/AVP 96\na=rtpmap:96 H265/90000\n") or told),
+        collector(told),
+        collector(sdp.video(b"v=0\nm=video 0 RTP/AVP 96\na=rtpmap:96 H265/90000\n") or told),
     )
     packets = [p[4:] for p in rtp.played("moving", "h265", 0)]
     expected = [got for p in packets if (got := plain.feed(p))]

@@ -175,10 +175,10 @@ H264, H265 = "a=rtpmap:96 H264/90000\r\na=fmtp:96 ", "a=rtpmap:96 H265/90000\r\n
 )
 def test_what_is_not_spoken_is_known_before_anything_is_set_up(track: sdp.Video, expected: type | str) -> None:
     if isinstance(expected, type):
-        assert isinstance(key_picture._collector(track), expected)
+        assert isinstance(key_picture.collector(track), expected)
         return
     with pytest.raises(Verdict) as caught:
-        key_picture._collector(track)
+        key_picture.collector(track)
     assert caught.value.verdict == expected
 
 

@@ -9,11 +9,11 @@ from sqlalchemy.orm import Session
 
 from dondoc.cameras.measured.findings import Declared
 from dondoc.cameras.registry.declarations import Source
-from dondoc.cameras.state.checks import AT_ONCE
 from dondoc.directive.names import fold
 from dondoc.forms.spec import FormSpec
 from dondoc.store.cameras import CameraDeclaration
 from dondoc.store.intake import Verdict
+from dondoc.store.parts import parts
 
 Key = tuple[str, str]  # place and name, folded
 
@@ -45,10 +45,10 @@ def declared(
 def _newest(
     session: Session, cameras: Collection[int], as_of: datetime | None, known_at: datetime | None
 ) -> dict[int, _Said]:
-    f, wanted = CameraDeclaration, [*cameras]
+    f = CameraDeclaration
     found: dict[int, _Said] = {}
-    for start in range(0, len(wanted), AT_ONCE):
-        query = select(f.camera_id, f.submission_id, f.said).where(f.camera_id.in_(wanted[start : start + AT_ONCE]))
+    for part in parts([*cameras]):
+        query = select(f.camera_id, f.submission_id, f.said).where(f.camera_id.in_(part))
         query = query.where(f.source == Source.FORM, f.submission_id.is_not(None))
         query = query.where(f.happened_at <= as_of) if as_of else query
         query = query.where(f.recorded_at <= known_at) if known_at else query
@@ -61,10 +61,10 @@ def _rows(
     session: Session, specs: Mapping[str, FormSpec], submissions: Collection[int], known_at: datetime | None
 ) -> dict[int, dict[Key, Mapping[str, Any]]]:
     """The rows of forms, by their newest verdict that was known then."""
-    wanted, found = [*submissions], dict[int, dict[Key, Mapping[str, Any]]]()
-    for start in range(0, len(wanted), AT_ONCE):
+    found = dict[int, dict[Key, Mapping[str, Any]]]()
+    for part in parts([*submissions]):
         query = select(Verdict.submission_id, Verdict.form, Verdict.rows)
-        query = query.where(Verdict.submission_id.in_(wanted[start : start + AT_ONCE]))
+        query = query.where(Verdict.submission_id.in_(part))
         query = query.where(Verdict.recorded_at <= known_at) if known_at else query
         for submission, form, rows in session.execute(query.order_by(Verdict.id)):
             found[submission] = dict(_keyed(specs.get(form or ""), rows))

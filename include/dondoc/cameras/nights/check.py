@@ -12,7 +12,7 @@ from dondoc.configuration.context import AppContext
 
 @dataclass(frozen=True)
 class Checked:
-    """What was found of each camera, as `night.store` takes it. `blind`: it says nothing, for our own side was down;
+    """What was found of each camera, as `night.record` takes it. `blind`: it says nothing, for our own side was down;
     there are no results when that was so from the beginning."""
 
     results: list[dict[str, Any]]

@@ -17,7 +17,7 @@ from dondoc.cameras.registry import declarations
 from dondoc.cameras.registry.declarations import DESCRIBED, Described, Source
 from dondoc.cameras.state import checks, current
 from dondoc.cameras.state import rules as data
-from dondoc.cameras.state.checks import AT_ONCE, DAYLIGHT, FEW, Look
+from dondoc.cameras.state.checks import DAYLIGHT, FEW, Look
 from dondoc.cameras.state.local_outage import nearly_everything
 from dondoc.clock import HERE
 from dondoc.clock import at as at_hour
@@ -26,6 +26,7 @@ from dondoc.directive.names import fold
 from dondoc.errors import Problem
 from dondoc.probing.verdicts import GOOD, NOT_CHECKED, PHASE, WITHHELD, Help, Phase, Verdict
 from dondoc.store.cameras import Camera, CameraCheck, NightRun
+from dondoc.store.parts import AT_ONCE, parts
 from dondoc.store.session import one_at_a_time
 
 SECOND = "second"  # the round that looks again at what was not seen well that night
@@ -216,7 +217,7 @@ def _known(session: Session, night: date, round: str, cameras: Sequence[int]) ->
     """Which of these cameras have a result in the round."""
     known = set[int]()
     told = select(CameraCheck.camera_id).where(CameraCheck.night == night, CameraCheck.round == round)
-    for part in checks.parts(cameras):
+    for part in parts(cameras):
         known |= set(session.scalars(told.where(CameraCheck.camera_id.in_(part))))
     return known
 
@@ -274,7 +275,7 @@ def _worked(session: Session, results: Sequence[dict[str, Any]], now: datetime) 
     seen = {
         result["camera"]: datetime.fromisoformat(result["at"]) for result in results if result["verdict"] == Verdict.OK
     }
-    for part in checks.parts([*seen]):
+    for part in parts([*seen]):
         first = select(Camera).where(Camera.id.in_(part), Camera.worked_at.is_(None))
         for camera in session.scalars(first):
             at = camera.worked_at = seen[camera.id]

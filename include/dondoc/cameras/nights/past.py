@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from dondoc.cameras.state.checks import AT_ONCE
 from dondoc.probing.picture.baseline import history
 from dondoc.store.cameras import CameraCheck
+from dondoc.store.parts import AT_ONCE
 
 NIGHTS = timedelta(days=60)  # by day and by night about a month each, with some to spare
 

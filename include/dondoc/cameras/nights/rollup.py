@@ -12,6 +12,7 @@ from dondoc.cameras.state import checks
 from dondoc.cameras.state.checks import COLUMNS, DAYLIGHT, CheckFilter, Look, Night
 from dondoc.configuration.context import AppContext
 from dondoc.store.cameras import Camera, CameraCheck, CameraMonth, CredentialAttempt
+from dondoc.store.parts import parts
 
 KEPT = 10  # looks of a camera that are never thrown away, however old
 
@@ -46,7 +47,7 @@ def _month(app: AppContext, month: date) -> int:
     with app.sessions.reading() as session:
         ids = session.scalars(looked_at).all()
     gone = 0
-    for part in checks.parts(ids):
+    for part in parts(ids):
         with app.sessions.begin() as session:
             gone += _part(session, checks.judge(app, session), month, part)
     return gone
@@ -66,7 +67,7 @@ def _part(session: Session, judge: CheckFilter, month: date, cameras: Sequence[i
         looks = [look for _, look in leaving[camera.id] if look.round != DAYLIGHT]
         _count(row, judge.nights(camera, looks))
     ids = [number for gone in leaving.values() for number, _ in gone]
-    for some in checks.parts(ids):
+    for some in parts(ids):
         session.execute(delete(CameraCheck).where(CameraCheck.id.in_(some)))
     return len(ids)
 

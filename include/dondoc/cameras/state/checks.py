@@ -18,6 +18,7 @@ from dondoc.cameras.state.rules import Rules
 from dondoc.configuration.context import AppContext
 from dondoc.probing.verdicts import GOOD, NOT_CHECKED, PHASE, REACHABLE_PHASES, SENTENCE, Verdict
 from dondoc.store.cameras import CameraCheck, NightRun
+from dondoc.store.parts import AT_ONCE, parts
 from dondoc.vocabulary.cameras import Exemption, Unseen
 from dondoc.workdays import WorkingDays
 
@@ -26,7 +27,6 @@ LOOK_BACK = timedelta(days=30)  # for cameras whose last look was bad: how long 
 Histories = Mapping[int, Sequence["Night"]]  # nights by camera
 DAYLIGHT = "daylight"  # round of the weekly looks by day at cameras of the night: no night is judged by them
 BY_HAND = "now-"  # begins the round of a look that a person asked for
-AT_ONCE = 5000  # ids in one query
 FEW = 100  # cameras whose states are worked out at once
 
 
@@ -158,12 +158,6 @@ def _void(down: str | None) -> Excuse:
     if down is None:
         return Excuse(Unseen.UNFINISHED, Unseen.UNFINISHED.label)
     return Excuse(Unseen.OUR_SIDE, down)
-
-
-def parts(ids: Sequence[int]) -> Iterator[Sequence[int]]:
-    """Ids, so many at once as one query names: what is done with each part in a transaction of its own needs no more
-    memory for a larger fleet, and keeps nobody else waiting for longer."""
-    return (ids[start : start + AT_ONCE] for start in range(0, len(ids), AT_ONCE))
 
 
 def histories(

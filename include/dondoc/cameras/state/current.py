@@ -20,12 +20,13 @@ from sqlalchemy.orm import Session
 from dondoc.cameras.registry import declarations
 from dondoc.cameras.registry.declarations import DESCRIBED, SHOWN, Described
 from dondoc.cameras.state import checks, rules
-from dondoc.cameras.state.checks import AT_ONCE, RECENT, CheckFilter, Histories
+from dondoc.cameras.state.checks import RECENT, CheckFilter, Histories
 from dondoc.cameras.state.state import CameraState, Kind, Stand, counted, exempt, flapping_window, stands
 from dondoc.clock import HERE
 from dondoc.clock import at as at_hour
 from dondoc.configuration.context import AppContext
 from dondoc.store.cameras import Camera, CurrentState
+from dondoc.store.parts import parts
 from dondoc.store.staleness import alone
 from dondoc.vocabulary.cameras import State
 
@@ -55,9 +56,8 @@ class Filter:
         if self.among is None:
             yield common
             return
-        ids = sorted(self.among)
-        for start in range(0, len(ids), AT_ONCE):
-            yield [*common, _CAMERAS.c.id.in_(ids[start : start + AT_ONCE])]
+        for part in parts(sorted(self.among)):
+            yield [*common, _CAMERAS.c.id.in_(part)]
 
 
 ALL = Filter()
@@ -162,7 +162,7 @@ def refresh(
     """Work out and store what is missing.
 
     Args:
-        among: of these cameras, not too many for one query (`checks.parts`); None: of all.
+        among: of these cameras, not too many for one query (`store.parts`); None: of all.
         nights: of these cameras, as `state.nights_at` reads them, where they are read already.
 
     Returns:
@@ -172,7 +172,7 @@ def refresh(
     if among is None:
         every = select(_CAMERAS.c.id).select_from(_CAMERAS.outerjoin(_STATES, _holding(app, now)))
         ids = session.scalars(every.where(_STATES.c.camera_id.is_(None)).order_by(_CAMERAS.c.id)).all()
-        return sum(refresh(app, session, now, among=part) for part in checks.parts(ids))
+        return sum(refresh(app, session, now, among=part) for part in parts(ids))
     judge, missing = _missing(app, session, now, nights, [_CAMERAS.c.id.in_(among)])
     digest = basis(app)
     if missing:

@@ -16,6 +16,7 @@ from dondoc.mail import outbox
 from dondoc.mail.withdrawn import withdrawn
 from dondoc.store.cameras import Camera, Outage
 from dondoc.store.mail import OutboxLetter
+from dondoc.store.parts import parts
 from dondoc.store.staleness import alone
 from dondoc.vocabulary.letters import LetterKind, OutboxState
 
@@ -37,7 +38,7 @@ def settle(app: AppContext, *, night: date, now: datetime) -> dict[str, list[int
     with app.sessions.reading() as session:
         ids = session.scalars(select(Camera.id).order_by(Camera.id)).all()
     closed = list[int]()
-    for part in checks.parts(ids):
+    for part in parts(ids):
         with app.sessions.begin() as session:
             closed += _settle(app, session, part, night, now)
     with app.sessions.reading() as session:

@@ -19,6 +19,7 @@ from dondoc.configuration.settings import Settings
 from dondoc.directive.model import Registry
 from dondoc.probing.verdicts import GOOD, PHASE, REACHABLE_PHASES, SENTENCE, Phase, Verdict
 from dondoc.store.cameras import Outage
+from dondoc.store.parts import AT_ONCE
 from dondoc.vocabulary.cameras import Exemption, State, Unseen
 from dondoc.vocabulary.numbers import CAM
 
@@ -323,7 +324,7 @@ def _outages(
     lately = Outage.opened_at > at - flapping_window(judge)
     found: dict[int, list[Outage]] = defaultdict(list)
     wanted = select(Outage).where(Outage.opened_at <= at, ended_later | lately)
-    if len(cameras) <= checks.AT_ONCE:
+    if len(cameras) <= AT_ONCE:
         wanted = wanted.where(Outage.camera_id.in_(cameras))
     for outage in session.scalars(wanted.order_by(Outage.id.desc())):  # of two that stand the newest is the one
         found[outage.camera_id].append(outage)

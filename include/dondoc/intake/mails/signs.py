@@ -121,9 +121,15 @@ class Sign(Code):
     WORDS = "words", "thư tự nói là thư tự động"
 
 
+# Of an absence note, the surest first.
 ABSENT = (
-    *(Sign.REPLIED, Sign.AUTOREPLY, Sign.PRECEDENCE, Sign.SUBJECT, Sign.ANSWERS_ITSELF),
-    *(Sign.RULE, Sign.SUPPRESS),
+    Sign.REPLIED,
+    Sign.AUTOREPLY,
+    Sign.PRECEDENCE,
+    Sign.SUBJECT,
+    Sign.ANSWERS_ITSELF,
+    Sign.RULE,
+    Sign.SUPPRESS,
 )
 
 
@@ -152,7 +158,7 @@ def signs(header: Message, subject: str, own: str = "") -> frozenset[Sign]:
 
 
 def _by_both(subject: str, own: str) -> bool:
-    said = own.replace("húng tôi", "")
+    said = own.replace("húng tôi", "")  # "chúng tôi": desks say "we", only a person says "tôi"
     return any(s.search(subject) and w.search(said) for s, w in _BOTH) and not PERSONS.search(said)
 
 

@@ -26,8 +26,8 @@ class Wider(NamedTuple):
     columns: int
 
 
-class _OutOfReach(Exception):
-    """It has something of which this knows nothing."""
+class _NotEasy(Exception):
+    """The picture has something for which this is not done."""
 
 
 def wider(units: Sequence[bytes]) -> Wider | None:
@@ -38,66 +38,71 @@ def wider(units: Sequence[bytes]) -> Wider | None:
         return None
     (sps,), (pps,), piece = *sets, slices[0]
     try:
-        picture = _Picture.of(Bits(sps[2:]))
-        tiles = _Tiles.of(Bits(pps[2:]))
+        sequence = _Sps.of(Bits(sps[2:]))
+        picture = _Pps.of(Bits(pps[2:]))
         changed = {
-            sps: sps[:2] + picture.wider(),
-            pps: pps[:2] + tiles.put(picture.width // picture.block),
-            piece: _told(piece, picture, tiles),
+            sps: sps[:2] + sequence.wider(),
+            pps: pps[:2] + picture.in_tiles(sequence.width // sequence.block),
+            piece: _with_entry_points(piece, sequence, picture),
         }
-    except (_OutOfReach, IndexError, ValueError):
+    except (_NotEasy, IndexError, ValueError):
         return None
-    return Wider([changed.get(unit, unit) for unit in units], picture.width, picture.block)
+    return Wider([changed.get(unit, unit) for unit in units], sequence.width, sequence.block)
 
 
-def _unless(wrong: object) -> None:
-    if wrong:
-        raise _OutOfReach
+def _refuse_if(there: object) -> None:
+    if there:
+        raise _NotEasy
+
+
+# Each line below reads what its comment names, as ITU-T H.265 calls it; most of it only to come to what follows.
 
 
 @dataclass(frozen=True)
-class _Picture:
-    """Of a sequence parameter set (ITU-T H.265, 7.3.2.2)."""
+class _Sps:
+    """A sequence parameter set (7.3.2.2)."""
 
     bits: str
     at: tuple[int, int]  # where its width stands
     width: int
-    block: int
+    block: int  # pixels of a coding tree block
     planes: bool  # each coded by itself
     chroma: bool
     smoothed: bool  # sample adaptive offset
 
     @classmethod
-    def of(cls, bits: Bits) -> "_Picture":
-        bits.read(4)
-        layers = bits.read(3)
-        bits.read(1)
+    def of(cls, bits: Bits) -> "_Sps":
+        bits.read(4)  # sps_video_parameter_set_id
+        layers = bits.read(3)  # sps_max_sub_layers_minus1
+        bits.read(1)  # sps_temporal_id_nesting_flag
         _profile(bits, layers)
-        bits.golomb()
-        chroma = bits.golomb()
-        planes = chroma == 3 and bool(bits.read(1))
+        bits.golomb()  # sps_seq_parameter_set_id
+        chroma = bits.golomb()  # chroma_format_idc
+        planes = chroma == 3 and bool(bits.read(1))  # separate_colour_plane_flag
         before = bits.at
-        width = bits.golomb()
+        width = bits.golomb()  # pic_width_in_luma_samples
         at = before, bits.at
-        bits.golomb()
-        if bits.read(1):  # cut on the left: what is shown begins elsewhere
-            _unless(bits.golomb())
-            for _ in range(3):
+        bits.golomb()  # pic_height_in_luma_samples
+        if bits.read(1):  # conformance_window_flag
+            _refuse_if(bits.golomb())  # conf_win_left_offset: what is shown would begin elsewhere
+            for _ in range(3):  # right, top, bottom
                 bits.golomb()
-        bits.golomb()
-        bits.golomb()
-        bits.golomb()
-        for _ in range(layers + 1 if bits.read(1) else 1):
-            for _ in range(3):
+        bits.golomb()  # bit_depth_luma_minus8
+        bits.golomb()  # bit_depth_chroma_minus8
+        bits.golomb()  # log2_max_pic_order_cnt_lsb_minus4
+        for _ in range(layers + 1 if bits.read(1) else 1):  # sps_sub_layer_ordering_info_present_flag
+            for _ in range(3):  # sps_max_dec_pic_buffering_minus1, _num_reorder_pics, _latency_increase_plus1
                 bits.golomb()
+        # log2_min_luma_coding_block_size_minus3, log2_diff_max_min_luma_coding_block_size
         block = 1 << min(bits.golomb() + 3 + bits.golomb(), 7)
-        _unless(block > 64 or width % block or not width)
-        for _ in range(4):
+        _refuse_if(block > 64 or width % block or not width)
+        for _ in range(4):  # sizes and depths of transform blocks
             bits.golomb()
-        if bits.read(1) and bits.read(1):
+        if bits.read(1) and bits.read(1):  # scaling_list_enabled_flag, sps_scaling_list_data_present_flag
             _scaling_lists(bits)
-        bits.read(1)
-        return cls(bits.bits, at, width, block, planes, bool(chroma) and not planes, bool(bits.read(1)))
+        bits.read(1)  # amp_enabled_flag
+        smoothed = bool(bits.read(1))  # sample_adaptive_offset_enabled_flag
+        return cls(bits.bits, at, width, block, planes, bool(chroma) and not planes, smoothed)
 
     def wider(self) -> bytes:
         before, after = self.at
@@ -105,6 +110,7 @@ class _Picture:
 
 
 def _profile(bits: Bits, layers: int) -> None:
+    """profile_tier_level (7.3.3)."""
     bits.read(96)
     present = [(bits.read(1), bits.read(1)) for _ in range(layers)]
     bits.read(2 * (8 - layers) if layers else 0)
@@ -113,6 +119,7 @@ def _profile(bits: Bits, layers: int) -> None:
 
 
 def _scaling_lists(bits: Bits) -> None:
+    """scaling_list_data (7.3.4)."""
     for size in range(4):
         for _ in range(2 if size == 3 else 6):
             if not bits.read(1):
@@ -123,86 +130,89 @@ def _scaling_lists(bits: Bits) -> None:
 
 
 @dataclass(frozen=True)
-class _Tiles:
-    """Of a picture parameter set (7.3.2.3), which has none."""
+class _Pps:
+    """A picture parameter set (7.3.2.3) without tiles."""
 
     bits: str
-    at: int  # where it says so
-    output: int
-    extra: int
-    offsets: int
-    across: int
-    override: int
-    unsmoothed: int
-    extension: int
+    at: int  # where it says that it has none
+    output: int  # output_flag_present_flag
+    extra: int  # num_extra_slice_header_bits
+    offsets: int  # pps_slice_chroma_qp_offsets_present_flag
+    across: int  # pps_loop_filter_across_slices_enabled_flag
+    override: int  # deblocking_filter_override_enabled_flag
+    unsmoothed: int  # pps_deblocking_filter_disabled_flag
+    extension: int  # slice_segment_header_extension_present_flag
 
     @classmethod
-    def of(cls, bits: Bits) -> "_Tiles":
-        bits.golomb()
-        bits.golomb()
-        bits.read(1)
+    def of(cls, bits: Bits) -> "_Pps":
+        bits.golomb()  # pps_pic_parameter_set_id
+        bits.golomb()  # pps_seq_parameter_set_id
+        bits.read(1)  # dependent_slice_segments_enabled_flag
         output, extra = bits.read(1), bits.read(3)
-        bits.read(2)
-        bits.golomb()
-        bits.golomb()
-        bits.signed()
-        bits.read(2)
-        if bits.read(1):
-            bits.golomb()
-        bits.signed()
-        bits.signed()
+        bits.read(2)  # sign_data_hiding_enabled_flag, cabac_init_present_flag
+        bits.golomb()  # num_ref_idx_l0_default_active_minus1
+        bits.golomb()  # num_ref_idx_l1_default_active_minus1
+        bits.signed()  # init_qp_minus26
+        bits.read(2)  # constrained_intra_pred_flag, transform_skip_enabled_flag
+        if bits.read(1):  # cu_qp_delta_enabled_flag
+            bits.golomb()  # diff_cu_qp_delta_depth
+        bits.signed()  # pps_cb_qp_offset
+        bits.signed()  # pps_cr_qp_offset
         offsets = bits.read(1)
-        bits.read(3)
+        bits.read(3)  # weighted_pred_flag, weighted_bipred_flag, transquant_bypass_enabled_flag
         at = bits.at
-        _unless(bits.read(2))  # tiles, or lines of blocks of their own
+        _refuse_if(bits.read(2))  # tiles_enabled_flag, entropy_coding_sync_enabled_flag
         across = bits.read(1)
         override = unsmoothed = 0
-        if bits.read(1):
+        if bits.read(1):  # deblocking_filter_control_present_flag
             override, unsmoothed = bits.read(1), bits.read(1)
             if not unsmoothed:
-                bits.signed()
-                bits.signed()
-        if bits.read(1):
+                bits.signed()  # pps_beta_offset_div2
+                bits.signed()  # pps_tc_offset_div2
+        if bits.read(1):  # pps_scaling_list_data_present_flag
             _scaling_lists(bits)
-        bits.read(1)
-        bits.golomb()
+        bits.read(1)  # lists_modification_present_flag
+        bits.golomb()  # log2_parallel_merge_level_minus2
         extension = bits.read(1)
-        _unless(bits.read(1))  # extensions of the set
+        _refuse_if(bits.read(1))  # pps_extension_present_flag
         return cls(bits.bits, at, output, extra, offsets, across, override, unsmoothed, extension)
 
-    def put(self, blocks: int) -> bytes:
+    def in_tiles(self, blocks: int) -> bytes:
         """With two columns of tiles, of which the first is so many blocks wide; no filter reaches across."""
-        tiles = "10" + golomb(1) + golomb(0) + "0" + golomb(blocks - 1) + "0"
-        return closed(self.bits[: self.at] + tiles + self.bits[self.at + 2 :])
+        flags = "10"  # tiles_enabled_flag, entropy_coding_sync_enabled_flag
+        tiles = golomb(1) + golomb(0) + "0" + golomb(blocks - 1) + "0"  # columns, rows, uniform, width, filter across
+        return closed(self.bits[: self.at] + flags + tiles + self.bits[self.at + 2 :])
 
 
-def _told(piece: bytes, picture: _Picture, tiles: _Tiles) -> bytes:
+def _with_entry_points(piece: bytes, sequence: _Sps, picture: _Pps) -> bytes:
     """A slice whose head (7.3.6.1) says, as it must where there are tiles, that it enters none but its first."""
     bits = Bits(piece[2:_HEAD])
-    _unless(b"\0\0" in piece[:_HEAD] or not bits.read(1))
-    bits.read(1)
-    bits.golomb()
-    bits.read(tiles.extra)
-    _unless(bits.golomb() != _INTRA)
-    bits.read(tiles.output + 2 * picture.planes)
-    smoothed = [bits.read(1) for _ in range(1 + picture.chroma)] if picture.smoothed else []
-    bits.signed()
-    if tiles.offsets:
-        bits.signed()
-        bits.signed()
-    unsmoothed = tiles.unsmoothed
-    if tiles.override and bits.read(1):
-        unsmoothed = bits.read(1)
+    _refuse_if(b"\0\0" in piece[:_HEAD] or not bits.read(1))  # first_slice_segment_in_pic_flag
+    bits.read(1)  # no_output_of_prior_pics_flag
+    bits.golomb()  # slice_pic_parameter_set_id
+    bits.read(picture.extra)  # slice_reserved_flag
+    _refuse_if(bits.golomb() != _INTRA)  # slice_type
+    bits.read(picture.output + 2 * sequence.planes)  # pic_output_flag, colour_plane_id
+    # slice_sao_luma_flag, slice_sao_chroma_flag
+    smoothed = [bits.read(1) for _ in range(1 + sequence.chroma)] if sequence.smoothed else []
+    bits.signed()  # slice_qp_delta
+    if picture.offsets:
+        bits.signed()  # slice_cb_qp_offset
+        bits.signed()  # slice_cr_qp_offset
+    unsmoothed = picture.unsmoothed
+    if picture.override and bits.read(1):  # deblocking_filter_override_flag
+        unsmoothed = bits.read(1)  # slice_deblocking_filter_disabled_flag
         if not unsmoothed:
-            bits.signed()
-            bits.signed()
-    if tiles.across and (any(smoothed) or not unsmoothed):
-        bits.read(1)
+            bits.signed()  # slice_beta_offset_div2
+            bits.signed()  # slice_tc_offset_div2
+    if picture.across and (any(smoothed) or not unsmoothed):
+        bits.read(1)  # slice_loop_filter_across_slices_enabled_flag
     at = bits.at
-    if tiles.extension:
-        bits.read(8 * bits.golomb())
+    if picture.extension:
+        bits.read(8 * bits.golomb())  # slice_segment_header_extension_length, and as many bytes
     end = bits.at
-    _unless(not bits.read(1) or bits.read(-bits.at % 8))
-    head = packed(bits.bits[:at] + golomb(0) + bits.bits[at:end] + "1")
-    _unless(b"\0\0" in head)
+    _refuse_if(not bits.read(1) or bits.read(-bits.at % 8))  # byte_alignment
+    entry_points = golomb(0)  # num_entry_point_offsets
+    head = packed(bits.bits[:at] + entry_points + bits.bits[at:end] + "1")
+    _refuse_if(b"\0\0" in head)
     return piece[:2] + head + piece[2 + bits.at // 8 :]

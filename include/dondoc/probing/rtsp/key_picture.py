@@ -39,9 +39,9 @@ async def key_picture(
         TimeoutError, NotRtsp, OSError, asyncio.IncompleteReadError: left to the caller, with `dialogue.progress`.
         Problem: this machine is out of descriptors or ports.
     """
-    _collector(track, fits)
+    collector(track, fits)
     async with playing(dialogue, track, base, udp=udp) as way:
-        pictures = Senders(partial(_collector, track, reliable=way.reliable), track.payload_type, fits)
+        pictures = Senders(partial(collector, track, reliable=way.reliable), track.payload_type, fits)
         while True:
             if picture := pictures.feed(await way.read()):
                 return picture
@@ -60,9 +60,9 @@ async def stretches(
     Raises:
         as `key_picture`; Verdict: the codec is none of which a stretch can be told.
     """
-    _collector(track, fits)
+    collector(track, fits)
     async with playing(dialogue, track, base) as way:
-        ours = Senders(partial(_collector, track, reliable=way.reliable), track.payload_type, fits)
+        ours = Senders(partial(collector, track, reliable=way.reliable), track.payload_type, fits)
         plain = track.codec not in ("h264", "h265")
         theirs = ours if plain else Senders(partial(_stretch, track), track.payload_type, fits)
         built, told = None, time.monotonic()
@@ -126,7 +126,8 @@ async def _keep_alive(dialogue: Dialogue, url: str, every: float) -> None:
             await dialogue.keep_alive(url)
 
 
-def _collector(track: sdp.Video, fits: Fits = memory.fits, *, reliable: bool = False) -> Depacketiser | codecs.Frames:
+def collector(track: sdp.Video, fits: Fits = memory.fits, *, reliable: bool = False) -> Depacketiser | codecs.Frames:
+    """What makes pictures of a track's packets. Raises Verdict when nothing of ours can."""
     if track.encrypted:
         raise Verdict("not_decodable", "luồng hình mã hóa (SRTP), chưa đọc được")
     if track.shuffled:

@@ -21,11 +21,12 @@ from dondoc.facts.obligations import Standing
 from dondoc.facts.rulings import standing_rulings
 from dondoc.forms.spec import load_specs
 from dondoc.mail.withdrawn import withdrawn
-from dondoc.reporting import states, texts
+from dondoc.reporting import texts
 from dondoc.reporting.figures import cameras, declared, duties, late, measured, plan, relief
 from dondoc.reporting.figures.model import CameraRow, Declared, Doubted, Earlier, Figures, FindingRow, Progress
 from dondoc.store.mail import OutboxLetter
 from dondoc.store.reporting import Report, ReportIssue
+from dondoc.store.retractions import not_retracted
 from dondoc.vocabulary.letters import LetterKind, OutboxState
 from dondoc.vocabulary.obligations import Status
 
@@ -184,13 +185,13 @@ class _Moment:
         """The newest report of an earlier day that the clerk had issued, as far as it was known, as issued last."""
         drawn_before = and_(ReportIssue.report_id.is_(None), Report.recorded_at <= ReportIssue.recorded_at)
         query = (
-            select(ReportIssue, Report)
+            not_retracted(ReportIssue, self.known_at)
+            .add_columns(Report)
             .join(Report, Report.directive == ReportIssue.directive)
             .where(ReportIssue.directive == self.letter.id, ReportIssue.as_of < self.today)
             .where(or_(ReportIssue.report_id == Report.id, drawn_before))
             .order_by(ReportIssue.as_of.desc(), ReportIssue.id.desc(), Report.id.desc())
         )
-        query = query.where(ReportIssue.id.in_(states.issues(self.known_at).with_only_columns(ReportIssue.id)))
         pairs = self.session.execute(query)
         return next(((i, r) for i, r in pairs if r.day == i.as_of), None)
 
