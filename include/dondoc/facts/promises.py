@@ -46,6 +46,12 @@ def broken_promises(standings: Iterable["Standing"], today: date) -> dict[str, d
     found: dict[str, dict[str, Promise]] = {}
     for standing in standings:
         newest = standing.promises[-1] if standing.promises else None
-        if newest and newest.until < today and standing.status in NOTHING_CAME:
+        if newest and newest.until < today and standing.status in NOTHING_CAME and not _released(newest, standing):
             found.setdefault(standing.agency, {})[standing.duty.id] = newest
     return found
+
+
+def _released(promise: Promise, standing: "Standing") -> bool:
+    """Whether we gave more time ourselves: an extension beyond its day, or a rest on that day."""
+    extended = standing.last_day is not None and promise.until <= standing.last_day
+    return extended or any(rest.first <= promise.until <= rest.last for rest in standing.rests)
