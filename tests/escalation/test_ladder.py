@@ -367,8 +367,8 @@ def test_a_pause_gives_the_wait_back(ladder: Ladder, owed: Make, case: str, day:
 
 
 def test_a_pause_gives_back_the_days_that_a_letter_gave(ladder: Ladder, owed: Make) -> None:
-    """Three working days from 25/11: two of them fell into the pause of 29/11 to 1/12."""
-    standing = owed(day=nov(37), rests=(Rest(nov(29), nov(31)),))
+    """Three working days from 25/11: two of them fell into the pause of 29/11 to 1/12, another lay within it."""
+    standing = owed(day=nov(37), rests=(Rest(nov(29), nov(31)), Rest(nov(30), nov(30))))
     past = [letter(O1, 23, standing), letter(O2, 25, standing, number=2, answer_by=nov(30))]
     board = next(step for step in ladder.steps(standing) if step.id == "report_up")
     assert ladder.blocked_reason(board, standing, past, nov(37)) is None

@@ -236,7 +236,11 @@ def test_a_letter_that_was_written_elsewhere_counts_from_its_date_like_one_of_ou
     decided = one(morning(waiting, MONDAY), DUC_THO)
     assert (decided["step"], decided["answer_by"]) == ("urged", "2021-12-03"), "five working days from Friday 26/11"
     assert any("Công văn số 2145/STTTT-CNTT ngày 26/11/2021" in letter.text for letter in waiting.letters(DUC_THO))
+    waiting.approve(*decided["outbox_ids"])
+    waiting.deliver()
     issued.unissue(waiting.app, row.letter_id, reason="nhầm số", actor=acting("Văn thư"), now=waiting.now)
+    cited = ", ".join(f"TH-{int(number):05}" for number in decided["outbox_ids"])
+    assert official.taken_back(waiting.app, row).endswith(f"Thư đã gửi có nêu công văn này, cần thì rút lại: {cited}.")
     with waiting.app.sessions.reading() as session:
         [still] = official.waiting_now(waiting.app, session, waiting.now)
         assert [entry.letter.elsewhere for entry in official.register(waiting.app, session, waiting.now)] == [False]
@@ -247,7 +251,10 @@ def test_a_letter_that_was_written_elsewhere_counts_from_its_date_like_one_of_ou
 @pytest.mark.parametrize(
     ("agencies", "given", "why"),
     [
-        ([POLICE], {}, "cong-an-tinh không còn phải gửi gì ở bậc này"),
+        ([POLICE], {}, "cong-an-tinh không còn phải gửi gì đã quá hạn"),
+        ([DUC_THO], {"document_date": date(2020, 11, 26)}, r"gì đã quá hạn vào ngày văn bản \(26/11/2020\)"),
+        ([DUC_THO], {"document_date": date(2021, 11, 19)}, r"gì đã quá hạn vào ngày văn bản \(19/11/2021\)"),
+        ([DUC_THO], {"number": "1" * 201}, "dài quá 200 ký tự"),
         ([], {}, "chưa chọn"),
         ([DUC_THO], {"step": "ask_again"}, "“ask_again” không có trong “mot”. Có: mot overdue_1; mot urged"),
         ([DUC_THO], {"answer_days": 0}, "ghi từ 1 đến 60"),
@@ -285,8 +292,9 @@ def test_what_cannot_be_so_is_not_entered(waiting: Office) -> None:
     with pytest.raises(Problem, match="CV-0001 đã vào sổ với số 2145/STTTT-CNTT"):
         issue(waiting, number="1/STTTT")
     morning(waiting, MONDAY)
-    with pytest.raises(Problem, match=r"2145/STTTT-CNTT năm 2021 đã ghi cho CV-0001"):
-        issue(waiting, 2, MONDAY)
+    for number in ("2145/STTTT-CNTT", "02145 / stttt–cntt"):
+        with pytest.raises(Problem, match="năm 2021 đã ghi cho CV-0001"):
+            issue(waiting, 2, MONDAY, number=number)
 
 
 def standing(**other: Any) -> Standing:

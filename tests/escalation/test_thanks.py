@@ -102,3 +102,22 @@ def test_who_did_nothing_is_not_thanked(post_office: Office, kind: str) -> None:
     for day in (24, 25):
         morning(post_office, day)
     assert HONG_LINH not in {row.agency for row in thanks(post_office)}
+
+
+def test_who_was_thanked_by_mistake_is_told_so_by_its_officer_first_and_only_once(through: Office) -> None:
+    morning(through, 24)
+    with through.app.sessions.begin() as session:
+        [paper] = session.scalars(select(RegisteredLetter.id))
+        more = {"reason": "ghi nhầm đơn vị", "by": acting("Lê Văn C"), "secrets": through.app.secrets}
+        register.undo(session, paper, now=through.now, **more)
+    sorry = "Ngày 24/11/2021 Sở đã gửi thư cảm ơn Quý cơ quan gửi đủ; kiểm tra lại thì chưa đủ."
+    taken = {}
+    for day in (25, 26, 29):
+        told = one(through.preview(date(2021, 11, day), everyone=True, now=through.now), HONG_LINH)["step"]
+        morning(through, day)
+        taken[day] = told
+    assert taken == {25: "overdue_1", 26: None, 29: "overdue_2"}, "the ladder begins anew"
+    last = {row.context["step"]: row for row in through.letters(HONG_LINH) if row.kind == LetterKind.OVERDUE}
+    for text in (last["overdue_1"].text, last["overdue_1"].html):
+        assert sorry in text
+    assert "cảm ơn đơn vị gửi đủ" not in last["overdue_2"].text

@@ -151,6 +151,18 @@ def test_a_promise_pauses_until_its_day_is_over_and_is_named_when_it_is_broken(b
     assert broken(25) == []
 
 
+@pytest.mark.parametrize(
+    ("kind", "until", "day"),
+    [("extend", date(2021, 11, 24), 29), ("extend", date(2021, 11, 26), 29), ("pause", date(2021, 11, 26), 29)],
+)
+def test_a_promise_is_not_broken_where_we_gave_more_time_ourselves(
+    book: Book, kind: str, until: date, day: int
+) -> None:
+    book.rule("promise", agency=DUC_THO, deliverable="form_03", until=date(2021, 11, 24), now=at(22))
+    book.rule(kind, agency=DUC_THO, until=until, now=at(23))
+    assert not any(s.broken_promise(date(2021, 11, day)) for s in book.standings(in_november(day)))
+
+
 def test_an_agency_promises_twice_and_then_asks_for_an_extension(book: Book) -> None:
     for day in (22, 24):
         book.rule("promise", agency=DUC_THO, until=date(2021, 11, day + 1), now=at(day))

@@ -231,6 +231,17 @@ def test_a_bounce_that_names_no_letter_is_tied_to_the_one_that_its_recipient_was
     assert mail.bounced == [{"recipient": OFFICER, "action": "failed", "status": "5.1.1"}]
 
 
+def test_a_bounce_of_a_mail_that_somebody_wrote_from_the_same_mailbox_concerns_no_letter_of_ours(post: Post) -> None:
+    our_letter(post.desk, sent_at=post.desk.now - timedelta(hours=6))
+    failed = {"Final-Recipient": f"rfc822; {OFFICER}", "Action": "failed", "Status": "5.3.4"}
+    theirs = build.mail("Ảnh họp", "Ảnh", "ioc@so.test", Message_ID="<anh-hop@so.test>")
+    report = build.report(build.words("Message too large."), build.status(failed), build.enclosed(theirs))
+    post.server.boxes.put(INTAKE, report)
+    post.read()
+    [mail] = kept(post.desk)
+    assert (mail.kind, mail.letter_id) == (MailKind.BOUNCE, None)
+
+
 @pytest.mark.parametrize(("own", "kind"), [(True, "ours"), (False, "submission")])
 def test_a_letter_of_ours_that_comes_back_is_ours_as_long_as_it_brings_what_it_brought(
     post: Post, own: bool, kind: str

@@ -126,9 +126,10 @@ def unissue(letter: Letter, reason: Annotated[str, typer.Option(help="Vì sao gh
     from dondoc import clock
     from dondoc.cli.acting import actor
     from dondoc.configuration.context import open_context
+    from dondoc.escalation import official as room
     from dondoc.facts import issued
     from dondoc.vocabulary.numbers import CV
 
     app, who = open_context(), actor(by)
     row = issued.unissue(app, CV.read(letter), reason=reason, actor=who, now=clock.now())
-    say(f"Đã rút công văn số {row.document_number} ({CV(row.letter_id)}) khỏi sổ.")
+    say(room.taken_back(app, row))

@@ -220,7 +220,8 @@ class Ladder:
         days, rested = max(1, self.calendar.between(given, until)), None
         for rest in standing.rests:
             if rest.first <= until and rest.last >= given:
-                until, rested = max(until, self.calendar.add(rest.last, days)), rest.last
+                rested = max(rest.last, rested or rest.last)
+                until = max(until, self.calendar.add(rested, days))
         return until, rested
 
     def asked_for(self, letter: SentLetter, standing: Standing) -> bool:

@@ -20,7 +20,7 @@ from dondoc.escalation.blanks import draft_of, forms
 from dondoc.escalation.decision import Decision
 from dondoc.escalation.ladder import APPROVAL_DAYS, Ladder
 from dondoc.escalation.own_steps import OWN
-from dondoc.escalation.past import SentLetter, duty
+from dondoc.escalation.past import SentLetter, duty, thanked
 from dondoc.escalation.recipients import Recipient, needs_approval
 from dondoc.facts import contacts
 from dondoc.facts import words as duty_words
@@ -259,6 +259,7 @@ def _shape(
         "coordination": decision.step is not None and decision.step.letter == "coordination",
         "told": _told(session, ladder, decision, past),
         "received": [_received(ladder, s) for s in owed if s.status in DONE and s.received_at],
+        "thanked": _thanked(asked, past),
         "promised": _promised(ladder, decision, asked, past),
         "unread": _unread(session, decision) if any(s.duty.deliverable.startswith("form_") for s in asked) else [],
         "rows": [],
@@ -309,6 +310,13 @@ def _received(ladder: Ladder, standing: Standing) -> str:
     assert standing.received_at is not None
     on = standing.received_at.astimezone(HERE).date()
     return f"{duty_words.name(ladder.registry, standing)}, ngày {words.short(on)}"
+
+
+def _thanked(asked: Sequence[Standing], past: Sequence[SentLetter]) -> date | None:
+    """The day on which the agency was thanked for what is asked after all, where no letter has spoken of that since."""
+    found = [(s, letter) for s in asked if (letter := thanked(s, past)) and not letter.withdrawn]
+    unsaid = (letter for s, letter in found if not any(p.id > letter.id and p.sent_on and p.lists(s) for p in past))
+    return max((letter.sent_on for letter in unsaid if letter.sent_on), default=None)
 
 
 def _promised(ladder: Ladder, decision: Decision, asked: Sequence[Standing], past: Sequence[SentLetter]) -> list[str]:

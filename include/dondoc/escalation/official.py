@@ -24,12 +24,13 @@ from dondoc.facts.desk import desk
 from dondoc.facts.issued import Elsewhere, Item
 from dondoc.facts.obligations import Standing, at
 from dondoc.mail.letter import Attachment
+from dondoc.store.mail import OutboxLetter
 from dondoc.store.official import OfficialIssue, OfficialLetter
 from dondoc.store.retractions import not_retracted
 from dondoc.store.session import one_at_a_time
 from dondoc.vocabulary.fields import Field, FieldProblem
-from dondoc.vocabulary.letters import LetterKind
-from dondoc.vocabulary.numbers import CV
+from dondoc.vocabulary.letters import LetterKind, OutboxState
+from dondoc.vocabulary.numbers import CV, TH
 from dondoc.vocabulary.official import OfficialState
 
 MOST_DAYS = 60  # working days that an official letter can give
@@ -242,6 +243,7 @@ def issue_elsewhere(
     step: str,
     agencies: Sequence[str],
     *,
+    document_date: date,
     answer_days: int,
     now: datetime,
     **said: Any,
@@ -250,11 +252,12 @@ def issue_elsewhere(
 
     Args:
         step: for which it stands: taken, or bound by the day that it gives, from its date on.
-        agencies: to which it went; it asks them for all that they owe under the directive.
+        agencies: to which it went; it asks them for all that they owe under the directive and that was late already.
         answer_days: working days that it gives from its date.
 
     Raises:
-        Problem: besides, no such step, an agency owes nothing of it, or the days are fewer than one or too many.
+        Problem: besides, no such step, an agency owed nothing late on its date, or the days are fewer than one or too
+            many.
     """
     if not 1 <= answer_days <= MOST_DAYS:
         raise FieldProblem(f"{{}}: ghi từ 1 đến {MOST_DAYS}.", Field.ANSWER_DAYS)
@@ -268,14 +271,26 @@ def issue_elsewhere(
         Item(s.agency, *duty(s), step)
         for s in standings
         if s.duty.directive == directive and s.agency in agencies and s.status.chased and s.last_day
-        if any(one.id == step for one in ladder.climbing(s))
+        if s.last_day < document_date and any(one.id == step for one in ladder.climbing(s))
     )
     idle = set(agencies) - {item.agency for item in items}
     if idle or not items:
         raise FieldProblem(
-            f"{{}}: {', '.join(sorted(idle)) or 'chưa chọn'} không còn phải gửi gì ở bậc này.", Field.AGENCY
+            f"{{}}: {', '.join(sorted(idle)) or 'chưa chọn'} không còn phải gửi gì đã quá hạn vào ngày văn bản "
+            f"({document_date:%d/%m/%Y}). Kiểm tra lại đơn vị, ngày.",
+            Field.AGENCY,
         )
-    return issued.issue(app, Elsewhere(items, answer_days), now=now, **said)
+    return issued.issue(app, Elsewhere(items, answer_days), document_date=document_date, now=now, **said)
+
+
+def taken_back(app: AppContext, row: OfficialIssue) -> str:
+    """What a person reads who has taken a record back: also which letters have left that cite it."""
+    done = f"Đã rút công văn số {row.document_number} ({CV(row.letter_id)}) khỏi sổ."
+    with app.sessions.reading() as session:
+        its = (OutboxLetter.state == OutboxState.SENT, OutboxLetter.decided_at >= row.recorded_at)
+        sent = session.scalars(select(OutboxLetter).where(*its).order_by(OutboxLetter.id))
+        citing = [TH(letter.id) for letter in sent if row.id in letter.context.get("rests_on", ())]
+    return f"{done} Thư đã gửi có nêu công văn này, cần thì rút lại: {', '.join(citing)}." if citing else done
 
 
 def _drawn_on(app: AppContext, session: Session, directive: str, day: date) -> bool:

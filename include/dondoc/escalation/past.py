@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple, TypeVar
 
+from dondoc.escalation.own_steps import THANKS
 from dondoc.escalation.reasons import LadderReason
 from dondoc.facts.obligations import Standing
 from dondoc.vocabulary.letters import IN_HAND, STOPPABLE, OutboxState
@@ -141,11 +142,20 @@ _About = TypeVar("_About", Standing, SentLetter)
 
 
 def carrying(standing: Standing, past: Sequence[SentLetter]) -> list[SentLetter]:
-    """The letters that carried a step of an obligation to the agency that answers for it now."""
+    """The letters that carried a step of an obligation to the agency that answers for it now; since it was thanked for
+    that, where it was: nobody higher hears first that it is owed after all."""
     if not past:
         return []
-    wanted = duty(standing)
-    return [p for p in past if not p.copy and p.agency == standing.agency and wanted in p.duties]
+    wanted, since = duty(standing), thanked(standing, past)
+    mine = [p for p in past if not p.copy and p.agency == standing.agency and wanted in p.duties]
+    return [p for p in mine if p.id > since.id] if since else mine
+
+
+def thanked(standing: Standing, past: Sequence[SentLetter]) -> SentLetter | None:
+    """The last letter by which the agency was thanked for an obligation, be it withdrawn since."""
+    name, _ = duty(standing)
+    mine = (p for p in reversed(past) if p.step == THANKS.id and p.sent_on and not p.rehearsal)
+    return next((p for p in mine if p.agency == standing.agency and name in {d for d, _ in p.duties}), None)
 
 
 def step_of(letter: SentLetter, standing: Standing) -> str | None:

@@ -124,6 +124,11 @@ def precondition(session: Session, letter: OutboxLetter, now: datetime) -> str |
 def _left(session: Session, unit: Sequence[OutboxLetter]) -> list[OutboxLetter]:
     """The letters of a decision that somebody had."""
     first = unit[0]
+    if first.kind == LetterKind.WITHDRAWAL:
+        raise Problem(
+            f"Không rút lại được thư rút lại thư {TH(first.id)}: người nhận sẽ không còn biết thư nào đúng. Bậc ấy "
+            "được đề xuất lại từ lần lập thư kế tiếp; nếu cần sớm hơn thì gọi điện cho đơn vị."
+        )
     if first.kind in NEVER:
         raise Problem(f"Không rút lại được thư {first.kind.label.lower()} {TH(first.id)}.")
     if unclear := [row for row in unit if row.state in (*IN_HAND, OutboxState.UNCERTAIN)]:

@@ -20,7 +20,7 @@ from dondoc.store.facts import Retraction
 from dondoc.store.official import ELSEWHERE, OfficialIssue, OfficialLetter
 from dondoc.store.retractions import not_retracted
 from dondoc.store.session import one_at_a_time
-from dondoc.vocabulary.fields import Field, FieldProblem, must
+from dondoc.vocabulary.fields import Field, FieldProblem, line, must
 from dondoc.vocabulary.numbers import CV
 
 LOCK = "official"  # what is issued already, and by which number, is decided by one person at a time
@@ -121,7 +121,7 @@ def issue(
             the number stands in the register for another one, an agency is not among its own, the file is no PDF, or
             number, signer or the name of a person is missing.
     """
-    by, number, signer = audit.person(actor.name), must(Field.NUMBER, number), must(Field.SIGNER, signer)
+    by, number, signer = audit.person(actor.name), line(Field.NUMBER, number), line(Field.SIGNER, signer)
     if not is_pdf(signed):
         raise Problem("Văn bản đã ký phải là tệp PDF (bản ký số hoặc bản quét). Chọn lại tệp.")
     blob = app.blobs.put(signed)
@@ -180,10 +180,15 @@ def _elsewhere(
 
 def _number_is_free(session: Session, number: str, day: date) -> None:
     """The clerk's numbers begin anew each year."""
-    same = session.scalars(not_retracted(OfficialIssue).where(OfficialIssue.document_number == number))
-    if other := next((row for row in same if row.document_date.year == day.year), None):
+    year = (row for row in session.scalars(not_retracted(OfficialIssue)) if row.document_date.year == day.year)
+    if other := next((row for row in year if _folded(row.document_number) == _folded(number)), None):
         said = f"{{}} {number} năm {day.year} đã ghi cho {CV(other.letter_id)}. Kiểm tra lại trong sổ của văn thư."
         raise FieldProblem(said, Field.NUMBER)
+
+
+def _folded(number: str) -> str:
+    """A number whichever way people type it: "0145 / stttt–cntt" is "145/STTTT-CNTT"."""
+    return "".join(number.split()).casefold().replace("–", "-").lstrip("0")
 
 
 def _addressed(app: AppContext, draft: OfficialLetter, agencies: Sequence[str]) -> list[str]:

@@ -75,10 +75,16 @@ class Standing:
         return said(self.reasons)
 
     def broken_promise(self, today: date) -> Promise | None:
-        """The newest promise, where its day is over and nothing came."""
+        """The newest promise, where its day is over, nothing came, and we gave no more time ourselves."""
         newest = self.promises[-1] if self.promises else None
-        over = newest and newest.until < today and self.status in (Status.OVERDUE, Status.NOT_DUE)
-        return newest if over else None
+        if newest is None or newest.until >= today or self.status not in (Status.OVERDUE, Status.NOT_DUE):
+            return None
+        return None if self._has_more_time(newest.until) else newest
+
+    def _has_more_time(self, day: date) -> bool:
+        """Whether an extension goes beyond a day, or a rest lies on it."""
+        extended = self.last_day is not None and day <= self.last_day
+        return extended or any(rest.first <= day <= rest.last for rest in self.rests)
 
 
 def standings(

@@ -79,6 +79,7 @@ class ChasingWords(TypedDict):
     coordination: bool  # the agency is asked to help, not chased
     told: list[ToldWords]
     received: list[str]
+    thanked: date | None  # when it was thanked for what is asked after all
     promised: list[str]  # what it said it would send by a day that is over, a sentence for each time
     unread: list[UnreadWords]
     rows: list[LateAgencyWords]

@@ -6,6 +6,8 @@ from dondoc.errors import Problem
 from dondoc.unseen import unseen, warning
 from dondoc.vocabulary.code import Code
 
+LONGEST_LINE = 200  # characters
+
 
 class Field(Code):
     """A field: `label` on pages, `option` on the command line."""
@@ -76,6 +78,17 @@ def may(field: Field, value: str) -> str:
     if character := unseen(value):
         raise FieldProblem(f"{warning('{}', character)}.", field)
     return value.strip()
+
+
+def line(field: Field, value: str) -> str:
+    """As `must`, of what stands within a sentence: a number, a name; single blanks between its words.
+
+    Raises:
+        FieldProblem: besides, it is too long to be one.
+    """
+    if len(said := " ".join(must(field, value).split())) > LONGEST_LINE:
+        raise FieldProblem(f"{{}} dài quá {LONGEST_LINE} ký tự. Kiểm tra lại.", field)
+    return said
 
 
 def must(field: Field, value: str) -> str:

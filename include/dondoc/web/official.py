@@ -121,7 +121,7 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
     @routes.post("/official/{letter}/unissue")
     def unissue(request: Request, letter: int, reason: Text, user: Operator) -> RedirectResponse:
         row = issued.unissue(app_of(request), letter, reason=reason, actor=user.actor, now=clock.now())
-        return redirect(request, "/official", f"Đã rút công văn số {row.document_number} ({CV(letter)}) khỏi sổ.")
+        return redirect(request, "/official", room.taken_back(app_of(request), row))
 
     return routes
 

@@ -58,6 +58,7 @@ _CHASING: shapes.ChasingWords = {
     "coordination": True,
     "told": [{"who": "cán bộ đầu mối Trần Văn Nam", "days": "các ngày 22/11/2021 và 23/11/2021"}],
     "received": ["Biểu mẫu 01 (ngày 18/11/2021)"],
+    "thanked": DAY,
     "promised": ["Theo trao đổi ngày 24/11/2021, đơn vị hẹn gửi Biểu mẫu 03 chậm nhất ngày 26/11/2021"],
     "unread": [{"filename": "bieu_mau_03.xlsx", "day": DAY}],
     "rows": [

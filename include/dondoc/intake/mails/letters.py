@@ -41,10 +41,23 @@ def answered(session: Session, ids: Collection[str], sender: str, agencies: Coll
     return None
 
 
-def returned(session: Session, ids: Collection[str], bounced: Collection[Bounced], arrived: datetime) -> int | None:
-    """The letter that did not arrive: by its Message-ID, else the one letter that its recipient was sent lately."""
-    found = session.scalars(select(OutboxLetter.id).where(OutboxLetter.message_id.in_(ids))).all()
-    if not found and (recipients := {one.recipient for one in bounced if one.recipient}):
+def returned(
+    session: Session,
+    originals: Collection[str],
+    ids: Collection[str],
+    bounced: Collection[Bounced],
+    arrived: datetime,
+) -> int | None:
+    """The letter that did not arrive: by its Message-ID, else the one letter that its recipient was sent lately. A
+    bounce of what has another's Message-ID is about that: people write from the same mailbox too.
+
+    Args:
+        originals: Message-IDs of what came back.
+        ids: those that the bounce says it answers.
+    """
+    known = OutboxLetter.message_id.in_([*originals, *ids])
+    found = session.scalars(select(OutboxLetter.id).where(known)).all()
+    if not found and not originals and (recipients := {one.recipient for one in bounced if one.recipient}):
         lately = OutboxLetter.sent_at.between(arrived - LATELY, arrived)
         found = session.scalars(select(OutboxLetter.id).where(OutboxLetter.recipient.in_(recipients), lately)).all()
     return found[0] if len(found) == 1 else None

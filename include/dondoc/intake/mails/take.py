@@ -170,7 +170,7 @@ def _letter(session: Session, arrival: _Arrived, kind: MailKind) -> int | None:
         letter = letters.of_id(session, arrival.mail.message_id)
         return letter.id if letter else None
     if kind == MailKind.BOUNCE:
-        return letters.returned(session, [*parts.originals, *ids], parts.bounced, arrival.at)
+        return letters.returned(session, parts.originals, ids, parts.bounced, arrival.at)
     sender = "" if arrival.sender.doubt else arrival.sender.address
     agencies = _agencies(session, arrival)
     return letters.answered(session, [*ids, *parts.originals], sender, agencies) if sender else None
