@@ -253,6 +253,17 @@ def test_one_letter_goes_at_the_highest_step_and_lists_the_others_apart(ladder: 
     assert "Nêu riêng trong thư, còn phải gửi: Biểu mẫu 03" in decision.reason
 
 
+def test_a_head_is_not_asked_for_what_is_late_and_nobody_of_the_agency_has_heard_of(ladder: Ladder, owed: Make) -> None:
+    """A duty that another agency owed until yesterday: the officer hears first."""
+    focal, form = owed("focal_letter", nov(24)), owed("form_03", nov(24))
+    past = [letter(O1, 22, focal)]
+    decision = decide(ladder, AGENCY, [focal, form], past, nov(24))
+    assert (decision.step and decision.step.id, decision.ground, decision.still_to_come) == (O2, (focal,), ())
+    past.append(letter(O2, 24, focal, number=2))
+    decision = decide(ladder, AGENCY, [focal, form], past, nov(25))
+    assert (decision.step and decision.step.id, decision.ground) == (O1, (form,))
+
+
 @pytest.mark.parametrize(("state", "last_chance"), [("pending", 25), ("deferred", 24), ("sending", 23)])
 def test_no_second_letter_while_one_is_on_its_way(ladder: Ladder, owed: Make, state: str, last_chance: int) -> None:
     focal, form = owed("focal_letter", nov(24)), owed("form_03", nov(24))

@@ -76,7 +76,8 @@ def decide(
     (steps, ground), obstacles = _leaving(ladder, due, obstacle)
     mine = set(map(duty, ground))
     others = (s for s in without_later_periods(open_, day) if duty(s) not in mine)
-    rest = tuple(s for s in others if not _spoken_for(ladder, s, past, day))
+    above = any(step.needs for step in steps.values())
+    rest = tuple(s for s in others if not _spoken_for(ladder, s, past, day) and not (above and _is_news(s, past, day)))
     top, reasons = steps[ground[0].duty.directive], (*_why(ladder, steps, ground, rest, past, day), *obstacles)
     return Decision(agency, day, top, reasons, ground, rest, steps, ladder.answer_by(steps, day, (*ground, *rest)))
 
@@ -89,6 +90,13 @@ def _spoken_for(ladder: Ladder, standing: Standing, past: Sequence[SentLetter], 
         return True
     waiting = (p for p in past if p.waits_for_a_person(day) and not p.copy and p.agency == standing.agency)
     return any(duty(standing) in p.duties for p in waiting)
+
+
+def _is_news(standing: Standing, past: Sequence[SentLetter], day: date) -> bool:
+    """Whether it is late, and nobody of the agency was ever written about it, as of what another owed until today: the
+    officer hears first, and no letter to those above him says that it was asked for."""
+    late = standing.last_day is not None and standing.last_day < day
+    return late and not any(p.agency == standing.agency and p.lists(standing) and p.may_have_left(day) for p in past)
 
 
 Due = Sequence[tuple[Standing, Sequence[Step]]]  # with its candidates, the one to take first
