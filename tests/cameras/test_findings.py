@@ -19,6 +19,7 @@ NIGHT = date(2021, 11, 25)
 FORM = Declared(codec="h265_plus", resolution="1080p", rate=25, days=30)
 GOOD = {"codec": "h265", "main": [1920, 1080], "sub": [640, 360], "rate": 25.0, "key_interval": 2.0, "kbps": 2048}
 HOURS = 3600
+SET_IT = "đặt lại giờ, bật tự đồng bộ giờ (NTP)"
 CASES: list[tuple[Subject, dict[str, Any], Declared, list[str]]] = [
     (Subject.STREAM, GOOD, FORM, []),
     (Subject.STREAM, GOOD, Declared(), []),
@@ -66,30 +67,52 @@ CASES: list[tuple[Subject, dict[str, Any], Declared, list[str]]] = [
         Subject.RECORDER,
         {"recording": True, "newest": 1, "oldest": 12, "missing": 13},
         FORM,
-        ["khai lưu 30 ngày, chỉ xem lại được 12 ngày gần nhất"],
+        [
+            "khai lưu 30 ngày, chỉ xem lại được 12 ngày gần nhất; kiểm tra dung lượng ổ cứng, "
+            "lịch ghi, hoặc sửa biểu mẫu",
+        ],
     ),
     (Subject.RECORDER, {"recording": True, "newest": 1, "oldest": 12, "missing": 13}, FORM._replace(days=10), []),
+    (Subject.RECORDER, {"recording": True, "newest": 1, "oldest": 29, "missing": 30}, FORM, []),  # one half minute
+    (Subject.RECORDER, {"recording": False, "newest": 2, "oldest": 30, "missing": 0}, FORM, []),  # of a quiet place
     (
         Subject.RECORDER,
         {"recording": False, "newest": 9, "oldest": 30, "missing": 0},
         FORM,
         [
-            "đầu ghi không còn ghi: ngày 24/11/2021 không có bản ghi, bản ghi gần nhất xem lại được là của ngày "
-            "16/11/2021"
+            "đầu ghi không còn ghi: hỏi thử ngày 24/11/2021 không có bản ghi, bản ghi gần nhất xem lại được "
+            "là của ngày 16/11/2021; kiểm tra ổ cứng, lịch ghi của đầu ghi, cần thì gọi đơn vị lắp đặt, bảo trì"
+        ],
+    ),
+    (
+        Subject.RECORDER,  # asked after 23:00, for half a minute of a day later than the night's
+        {"recording": False, "newest": 3, "oldest": 30, "missing": 0, "asked": "2021-11-26"},
+        FORM,
+        [
+            "đầu ghi không còn ghi: hỏi thử ngày 25/11/2021 không có bản ghi, bản ghi gần nhất xem lại được "
+            "là của ngày 23/11/2021; kiểm tra ổ cứng, lịch ghi của đầu ghi, cần thì gọi đơn vị lắp đặt, bảo trì"
         ],
     ),
     (Subject.CLOCK, {"utc": 40, "local": -40}, FORM, []),
     (Subject.CLOCK, {"utc": 300, "local": 300}, FORM, []),
-    (Subject.CLOCK, {"utc": -10800, "local": -10800}, FORM, ["đồng hồ của thiết bị chậm 03 giờ"]),
-    (Subject.CLOCK, {"utc": 301}, FORM, ["đồng hồ của thiết bị nhanh 05 phút"]),
+    (Subject.CLOCK, {"utc": -10800, "local": -10800}, FORM, [f"đồng hồ của thiết bị chậm 03 giờ; {SET_IT}"]),
+    (Subject.CLOCK, {"utc": 301}, FORM, [f"đồng hồ của thiết bị nhanh 05 phút; {SET_IT}"]),
+    (Subject.CLOCK, {"utc": 7 * HOURS + 30}, FORM, []),  # it may call its local time universal
+    (Subject.CLOCK, {"utc": -1_637_852_400}, FORM, [f"đồng hồ của thiết bị chậm trên 51 năm; {SET_IT}"]),  # 1970
+    (Subject.CLOCK, {"utc": 251_764_448_340}, FORM, [f"đồng hồ của thiết bị nhanh trên 7961 năm; {SET_IT}"]),  # 9999
     (Subject.CLOCK, {"utc": 7 * HOURS, "local": 5}, FORM, []),  # what its pictures show is right
     (
         Subject.CLOCK,
         {"utc": 5, "local": -7 * HOURS},
         FORM,
-        ["múi giờ của thiết bị đặt sai: giờ trên thiết bị chậm 07 giờ"],
+        ["múi giờ của thiết bị đặt sai, giờ trên thiết bị chậm 07 giờ: đặt lại múi giờ Việt Nam (GMT+7)"],
     ),
-    (Subject.CLOCK, {"local": 400 * 24 * HOURS + 120}, FORM, ["đồng hồ của thiết bị nhanh 400 ngày 02 phút"]),
+    (
+        Subject.CLOCK,
+        {"local": 300 * 24 * HOURS + 120},
+        FORM,
+        [f"đồng hồ của thiết bị nhanh 300 ngày 02 phút; {SET_IT}"],
+    ),
 ]
 
 

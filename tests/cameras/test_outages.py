@@ -362,6 +362,24 @@ class TestTogether:
         assert "10.8.1" not in text + letter.html
         assert letter.context["outages"] == opened
 
+    def test_a_place_whose_cameras_fail_alike_is_said_to_fail_as_each_of_them_does(self, app: AppContext) -> None:
+        ids = at_site(app, 2, "Cổng chợ")
+        contact(app, "a@example.vn")
+        seen(app, 0, dict.fromkeys(ids, "ok"))
+        for number in (1, 2):
+            seen(app, number, dict(zip(ids, ("blurred", "covered"), strict=True)))
+        letters.outages(app, outages.settle(app, night=on(2), now=late(2))["opened"], late(2))
+        with app.sessions.begin() as session:
+            letter = session.scalars(select(OutboxLetter)).one()
+        assert (
+            "Cùng chưa đạt tại điểm Cổng chợ: 02 camera (CAM-00001, CAM-00002), hình bị mờ; ống kính bị che"
+            in letter.text
+        )
+        assert "gỡ vật che" in letter.text
+        assert "chỉnh lại nét" in letter.text
+        for untrue in ("mất hình", "Mất kết nối", "không có hình"):
+            assert untrue not in letter.subject + letter.text + letter.html
+
     @pytest.mark.parametrize("verdict", ["black", "covered", "blurred", "overexposed"])
     def test_a_fault_of_the_picture_asks_for_the_lens_or_the_lamp_alone(self, app: AppContext, verdict: str) -> None:
         (alone,) = at_site(app, 1, "Đường 26/3")

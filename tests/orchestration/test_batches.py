@@ -141,6 +141,34 @@ class TestWhoseItIs:
             checking.store(batch, found, RUN)
         assert kept(app) == ([], [])
 
+    def test_what_is_no_list_of_names_concludes_nothing(self, app: AppContext, two: dict[str, str]) -> None:
+        receipt = checking.store(two["batch"], two["found"], RUN)
+        for batches, stored in (
+            (5, [receipt]),
+            (True, []),
+            ([two["batch"]], {"a": 1}),
+            ([], [receipt]),
+            (None, receipt),
+        ):
+            with pytest.raises(Problem):
+                checking.conclude(batches, stored, RUN)  # type: ignore[arg-type]
+        with app.sessions.reading() as session:
+            assert session.scalars(select(NightRun.finished_at)).all() == [None]
+
+    def test_without_the_key_no_file_is_said_to_be_gone(
+        self, app: AppContext, two: dict[str, str], environment: pytest.MonkeyPatch
+    ) -> None:
+        environment.delenv("DONDOC_SECRET_KEY")
+        for step in (
+            lambda: checking.check(two["batch"], RUN),
+            lambda: checking.store(two["batch"], two["found"], RUN),
+        ):
+            with pytest.raises(Problem, match=r"Đặt lại đúng khóa cũ rồi chạy lại\.$"):
+                step()
+        environment.setenv("DONDOC_SECRET_KEY", ",".join(app.settings.secret_keys))
+        checking.store(two["batch"], two["found"], RUN)
+        assert len(kept(app)[0]) == 2
+
     @pytest.mark.parametrize("lost", ["found", "batch"])
     def test_what_could_not_be_stored_counts_as_not_looked_at(
         self, app: AppContext, two: dict[str, str], lost: str

@@ -23,7 +23,7 @@ from dondoc.probing.probe import probe_many
 from dondoc.probing.rtsp import stream_facts
 from dondoc.probing.rtsp.stream_facts import Meter
 from dondoc.probing.verdicts import Target
-from dondoc.probing.wanted import Wanted
+from dondoc.probing.wanted import Playback, Wanted
 
 LOOPBACK = [ip_network("127.0.0.0/8")]
 NOW = datetime(2021, 11, 25, 15, 0, tzinfo=UTC)
@@ -169,6 +169,20 @@ def test_a_clock_is_held_against_ours(behind: int, told: int) -> None:
 def test_a_device_that_keeps_universal_time_as_its_own_is_off_by_its_zone() -> None:
     said = recorder.date_and_time(NOW).replace("<tt:Hour>22</tt:Hour>", "<tt:Hour>15</tt:Hour>").encode()
     assert onvif.offsets(said, NOW) == {"utc": 0, "local": -7 * 3600}
+
+
+@pytest.mark.parametrize(
+    ("utc", "clock", "off"),
+    [
+        (True, {"utc": -7200, "local": 5}, -7200),
+        (False, {"utc": -7200, "local": 5}, 5),
+        (False, {"utc": 9}, 9),
+        (True, {}, 0),
+    ],
+)
+def test_a_recorder_is_asked_by_its_own_clock(utc: bool, clock: dict[str, int], off: int) -> None:
+    """One that is two days behind has nothing under yesterday's name, and records well."""
+    assert measuring._off(clock, Playback("", "", utc)) == timedelta(seconds=off)
 
 
 @given(st.binary(max_size=300) | st.text(max_size=300).map(str.encode))

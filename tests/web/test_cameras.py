@@ -18,7 +18,7 @@ from dondoc.configuration.context import AppContext
 from dondoc.configuration.settings import load
 from dondoc.demo.camera import PASSWORD, USER
 from dondoc.demo.fleet import Fleet
-from dondoc.probing.verdicts import PHASE
+from dondoc.probing.verdicts import ADVICE, PHASE
 from dondoc.store.cameras import Camera, CameraCheck, CredentialRelease, Outage
 from dondoc.store.facts import Ruling
 from tests.cameras.nights import said
@@ -230,6 +230,13 @@ class TestCamera:
             '//p[starts-with(@class,"stand")]'
         )
         assert " ".join(stand.text_content().split()) == f"{row[5]}: {row[6]}."
+
+    def test_says_what_to_do_about_a_fault_and_nothing_where_there_is_none(
+        self, cameras: list[int], visit: Visit
+    ) -> None:
+        told = {n: words_of(visit("viewer").get(f"/cameras/{n}").text) for n in cameras}
+        assert {n: "Cần làm: " in words for n, words in told.items()} == {1: False, 2: True, 3: True, 4: False}
+        assert f"Cần làm: {ADVICE['black']}." in told[3]
 
     def test_the_address_and_the_steps_are_for_operators(
         self, app: AppContext, fleet: Fleet, cameras: list[int], visit: Visit

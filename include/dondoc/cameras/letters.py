@@ -17,7 +17,7 @@ from dondoc.cameras.state import checks, current, pauses, state
 from dondoc.cameras.state import outages as room
 from dondoc.cameras.state import rules as data
 from dondoc.cameras.state.checks import CheckFilter
-from dondoc.cameras.state.common_causes import Place, Seat, gather
+from dondoc.cameras.state.common_causes import SILENT, Place, Seat, gather
 from dondoc.cameras.state.state import CameraState
 from dondoc.clock import HERE
 from dondoc.configuration.context import AppContext
@@ -242,7 +242,7 @@ def _told(
         "faults": lines[:SHOWN],
         "total": len(found),
         "more": max(0, len(lines) - SHOWN),
-        "advice": _advice([*(o.verdict for o, _ in alone), *(_verdict(place, cameras) for place in named)]),
+        "advice": _advice([*(o.verdict for o, _ in alone), *(v for place in named for v in _verdicts(place, cameras))]),
         "answer_before": _answer_before(app, now),
         "desk": phone,
     }
@@ -280,9 +280,9 @@ def _device(camera: AnyCamera) -> str:
     return device(camera.url) if camera.url else CAM(camera.id)
 
 
-def _verdict(place: Place, cameras: Mapping[int, CameraState]) -> str:
-    """What its cameras have in common."""
-    return cameras[place.cameras[0]].verdict or "unreachable"
+def _verdicts(place: Place, cameras: Mapping[int, CameraState]) -> Sequence[Seen]:
+    """What was found of its cameras, each once: they fail alike, and not always in the same way."""
+    return [*dict.fromkeys(verdict for camera in place.cameras if (verdict := cameras[camera].verdict))]
 
 
 def _place(place: Place, cameras: Mapping[int, CameraState], mine: Mapping[int, Outage]) -> PlaceWords:
@@ -294,12 +294,14 @@ def _place(place: Place, cameras: Mapping[int, CameraState], mine: Mapping[int, 
         name = "điểm có chung thiết bị, đường truyền"
     if place.kind == "agency":
         name = f"toàn bộ {len({fold(s.camera.place) for s in states}):02} điểm của đơn vị"
+    verdicts = _verdicts(place, cameras)
     outages = sorted({mine[s.camera.id].id for s in states if s.camera.id in mine})
     return {
         "name": name,
+        "silent": all(PHASE[verdict] in SILENT for verdict in verdicts),
         "count": len(states),
         "numbers": numbers,
-        "why": SENTENCE[_verdict(place, cameras)],
+        "why": "; ".join(SENTENCE[verdict] for verdict in verdicts),
         "since": min(s.since for s in states if s.since),
         "outages": ", ".join(SC(o) for o in outages[:NUMBERS]) + (" …" if len(outages) > NUMBERS else ""),
     }

@@ -183,9 +183,10 @@ class OutWords(CameraWords):
 
 
 class PlaceWords(TypedDict):
-    """What is down as a whole."""
+    """What is down as a whole. `silent`: none of its cameras can be reached."""
 
     name: str
+    silent: bool
     count: int
     numbers: str
     why: str

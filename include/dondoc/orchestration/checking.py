@@ -160,26 +160,26 @@ def conclude(batches: Sequence[str], stored: Sequence[str] | str | None, context
     app, now = open_context(), clock.now()
     thumbnails.prune(app, now)  # first, and whatever was checked: their week ends even if the rest fails
     handed_on.prune(app, now)
-    if not batches:
+    wanted, told = handed_on.names(batches), handed_on.names(stored)
+    if not wanted and not told:
         return {}
-    names = [stored] if isinstance(stored, str) else stored or []
-    planned, receipts = _files(app, batches, names, context["dag_run"].run_id)
+    planned, receipts = _files(app, wanted, told, context["dag_run"].run_id)
     day = next(iter(planned.values())).night
-    told = [
+    said = [
         _concluded(app, {name: batch for name, batch in planned.items() if batch.look == round}, receipts, now)
         for round in dict.fromkeys(batch.look for batch in planned.values())
     ]
     settled = outages.settle(app, night=day, now=now)
     letters.outages(app, settled.get("opened", []), now)
     past = rollup.roll_up(app, now.date())
-    log.info("%s outages: %s; past their time: %s", " ".join(told), settled, past)
+    log.info("%s outages: %s; past their time: %s", " ".join(said), settled, past)
     _publish(app)
     counts = sum((Counter(receipt.counts) for receipt in receipts.values()), Counter[str]())
-    return {**counts, "summary": " ".join(told)}
+    return {**counts, "summary": " ".join(said)}
 
 
 def _files(
-    app: AppContext, batches: Sequence[str], stored: Sequence[str], run: str
+    app: AppContext, batches: Sequence[object], stored: Sequence[object], run: str
 ) -> tuple[dict[str, "Batch"], dict[str, "Stored"]]:
     """The batches of a run, and by batch what was stored of it, but for files that are gone.
 
@@ -189,12 +189,13 @@ def _files(
     from dondoc.cameras.nights import handed_on
 
     planned, receipts = dict[str, handed_on.Batch](), dict[str, handed_on.Stored]()
-    for name in batches:
+    names = [*map(str, batches)]
+    for name in names:
         with contextlib.suppress(handed_on.Gone):
             planned[name] = handed_on.batch(app, name, run)
-    for name in stored:
+    for told in stored:
         with contextlib.suppress(handed_on.Gone):
-            receipt = handed_on.stored(app, name, batches)
+            receipt = handed_on.stored(app, told, names)
             receipts[receipt.batch] = receipt
     if not planned:
         raise Problem(f"Không còn tệp nào của lượt kiểm tra này. {handed_on.AGAIN}")

@@ -7,15 +7,16 @@ more is asked. Each part has a time of its own, and what cannot be found out is 
 import asyncio
 import contextlib
 import re
-from collections.abc import AsyncGenerator, Callable
-from datetime import datetime
+from collections.abc import AsyncGenerator, Callable, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
+from dondoc.clock import HERE
 from dondoc.probing import onvif
 from dondoc.probing.address import Address, parse
 from dondoc.probing.network import Ip
 from dondoc.probing.picture.decoder import Decoder
-from dondoc.probing.recorder import Answer, conclude, moment, next_day
+from dondoc.probing.recorder import CONTROL, Answer, conclude, moment, next_day
 from dondoc.probing.rtsp import key_picture, sdp, stream_facts
 from dondoc.probing.rtsp.depacketise import bounds
 from dondoc.probing.rtsp.dialogue import Dialogue, Verdict
@@ -63,7 +64,9 @@ async def _over_rtsp(wanted: Wanted, again: Again, decoder: Decoder, seen: str |
         sub = _size(seen) if wanted.is_sub else None
         found[Subject.STREAM] = stream | ({"sub": sub} if sub else {})
     if wanted.playback and wanted.days > 0:
-        found[Subject.RECORDER] = await _recorder(wanted.playback, wanted.days, again, wanted.clock_time())
+        off = _off(found.get(Subject.CLOCK, {}), wanted.playback)
+        if abs(off) < timedelta(days=CONTROL):  # else it has no days that anybody could name
+            found[Subject.RECORDER] = await _recorder(wanted.playback, wanted.days, again, wanted.clock_time(), off)
 
 
 async def _stream(dialogue: Dialogue, decoder: Decoder) -> dict[str, Any]:
@@ -117,13 +120,20 @@ def _size(told: object) -> list[int] | None:
     return [int(part) for part in parts.groups()] if parts else None
 
 
-async def _recorder(playback: Playback, days: int, again: Again, now: datetime) -> dict[str, Any]:
-    """`Recording`, and what was asked for: answers by day."""
+def _off(clock: Mapping[str, int], playback: Playback) -> timedelta:
+    """How far ahead a device is in the time by which it is asked: of what it wrote under a wrong day, nothing is
+    missing."""
+    return timedelta(seconds=clock.get("utc" if playback.utc else "local", clock.get("utc", 0)))
+
+
+async def _recorder(playback: Playback, days: int, again: Again, now: datetime, off: timedelta) -> dict[str, Any]:
+    """`Recording`, and what was asked for: answers by day; `asked`: the day from which these are counted."""
     answers: dict[int, Answer] = {}
     while (day := next_day(answers, days)) is not None:
-        url, headers = playback.of(*moment(day, now))
+        url, headers = playback.of(*moment(day, now + off))
         answers[day] = await _answer(again(parse(url)), headers)
-    return conclude(answers).as_json() | {"answers": {str(day): str(one) for day, one in answers.items()}}
+    told = {"answers": {str(day): str(one) for day, one in answers.items()}}
+    return conclude(answers).as_json() | told | {"asked": moment(0, now)[0].astimezone(HERE).date().isoformat()}
 
 
 async def _answer(dialogue: Dialogue, headers: dict[str, str]) -> Answer:

@@ -38,13 +38,17 @@ class Recording:
     oldest: int = 0
     missing: int = 0
 
+    @property
+    def stopped(self) -> bool:
+        """It has played nothing of two days at least: who records only what moves may lack half a minute of one."""
+        return self.recording is False and self.newest > YESTERDAY + 1
+
     def keeps(self, days: int) -> bool | None:
-        """Whether so many days are kept, up to yesterday; None: nobody can tell."""
-        if not self.recording:
-            return self.recording
-        if self.oldest >= days:
+        """Whether so many days are kept, up to yesterday; None: nobody can tell, as where one half minute is all that
+        speaks against it."""
+        if self.recording and self.oldest >= days:
             return True
-        return False if 0 < self.missing <= days else None
+        return False if self.stopped or (self.recording and 0 < self.missing < days) else None
 
     def as_json(self) -> dict[str, int | bool | None]:
         return dict(vars(self))

@@ -66,44 +66,52 @@ class Verdict(StrEnum):
         "connection_refused",
         Phase.CONNECT,
         "thiết bị từ chối kết nối (cổng RTSP chưa mở)",
-        "kiểm tra cổng đã khai; bật dịch vụ RTSP trên camera, đầu ghi",
+        "kiểm tra cổng đã khai; nhờ đơn vị lắp đặt, bảo trì bật dịch vụ RTSP trên camera, đầu ghi",
     )
     UNREACHABLE = (
         "unreachable",
         Phase.CONNECT,
         "không có đường mạng đến camera",
-        "kiểm tra đường truyền, thiết bị mạng tại điểm lắp và địa chỉ IP đã khai",
+        "kiểm tra thiết bị mạng tại điểm lắp và địa chỉ IP đã khai; đường truyền hỏng thì gọi nhà mạng",
     )
     CONNECT_TIMEOUT = (
         "connect_timeout",
         Phase.CONNECT,
         "camera không trả lời kết nối",
-        "kiểm tra nguồn điện, đường truyền; nếu vẫn tốt, kiểm tra tường lửa, địa chỉ và cổng đã khai",
+        "kiểm tra nguồn điện, đường truyền (đường truyền hỏng thì gọi nhà mạng); nếu vẫn tốt, nhờ đơn vị lắp đặt, bảo "
+        "trì kiểm tra tường lửa, địa chỉ và cổng đã khai",
     )
     TLS_FAILURE = (
         "tls_failure",
         Phase.TLS,
         "không thiết lập được kết nối mã hóa",
-        "kiểm tra chứng thư, cấu hình mã hóa RTSP của camera, hoặc khai cổng không mã hóa",
+        "nhờ đơn vị lắp đặt, bảo trì kiểm tra chứng thư, cấu hình mã hóa RTSP của camera, hoặc khai cổng không mã hóa",
     )
     RTSP_TIMEOUT = (
         "rtsp_timeout",
         Phase.RTSP,
         "kết nối được nhưng camera không trả lời",
-        "khởi động lại camera, đầu ghi; kiểm tra cổng đã khai",
+        "khởi động lại camera, đầu ghi; kiểm tra cổng đã khai; nếu vẫn vậy thì gọi đơn vị lắp đặt, bảo trì",
     )
-    NOT_RTSP = "not_rtsp", Phase.RTSP, "cổng đã khai không phải dịch vụ RTSP", "khai lại cổng của dịch vụ RTSP"
+    NOT_RTSP = (
+        "not_rtsp",
+        Phase.RTSP,
+        "cổng đã khai không phải cổng xem hình (dịch vụ RTSP)",
+        "khai lại cổng của dịch vụ RTSP; chưa rõ cổng nào thì hỏi đơn vị lắp đặt, bảo trì",
+    )
     CLOSED_EARLY = (
         "closed_early",
         Phase.RTSP,
         "camera ngắt kết nối giữa chừng",
-        "khởi động lại camera, đầu ghi; kiểm tra giới hạn số kết nối cùng lúc",
+        "khởi động lại camera, đầu ghi; kiểm tra giới hạn số kết nối cùng lúc; nếu vẫn vậy thì gọi đơn vị lắp đặt, bảo "
+        "trì",
     )
     SERVER_ERROR = (
         "server_error",
         Phase.RTSP,
         "camera đang bận hoặc báo lỗi",
-        "khởi động lại camera, đầu ghi; kiểm tra giới hạn số kết nối cùng lúc",
+        "khởi động lại camera, đầu ghi; kiểm tra giới hạn số kết nối cùng lúc; nếu vẫn vậy thì gọi đơn vị lắp đặt, bảo "
+        "trì",
     )
     AUTH_REQUIRED = "auth_required", Phase.AUTH, "camera có trả lời và yêu cầu đăng nhập"
     AUTH_FAILED = (
@@ -115,7 +123,7 @@ class Verdict(StrEnum):
     LOGIN_WITHHELD = (
         "login_withheld",
         Phase.AUTH,
-        "chưa kiểm tra: Sở chưa gửi mật khẩu trong đêm (để khỏi khóa tài khoản, hoặc chưa dùng được)",
+        "chưa kiểm tra: Sở chưa gửi mật khẩu trong đêm (để khỏi khóa tài khoản, hoặc mật khẩu đã lưu chưa dùng được)",
     )
     FORBIDDEN = (
         "forbidden",
@@ -127,25 +135,25 @@ class Verdict(StrEnum):
         "not_found",
         Phase.DESCRIBE,
         "camera có trả lời nhưng không có luồng hình theo đường dẫn đã khai",
-        "kiểm tra đường dẫn luồng và số kênh đã khai",
+        "kiểm tra đường dẫn luồng và số kênh đã khai; chưa rõ thì hỏi đơn vị lắp đặt, bảo trì",
     )
     NO_VIDEO_TRACK = (
         "no_video_track",
         Phase.DESCRIBE,
         "camera có trả lời nhưng luồng không có hình",
-        "kiểm tra đường dẫn luồng đã khai: phải là luồng có hình",
+        "kiểm tra đường dẫn luồng đã khai: phải là luồng có hình; chưa rõ thì hỏi đơn vị lắp đặt, bảo trì",
     )
     NO_FRAME = (
         "no_frame",
         Phase.FRAME,
         "camera nhận yêu cầu nhưng không gửi hình",
-        "kiểm tra đường truyền; khởi động lại camera, đầu ghi",
+        "kiểm tra đường truyền; khởi động lại camera, đầu ghi; nếu vẫn vậy thì gọi đơn vị lắp đặt, bảo trì",
     )
     DECODE_FAILED = (
         "decode_failed",
         Phase.FRAME,
         "hình nhận được bị hỏng, không xem được",
-        "đặt luồng về H.264 hoặc H.265; kiểm tra chất lượng đường truyền",
+        "kiểm tra chất lượng đường truyền; khởi động lại camera, đầu ghi; nếu vẫn vậy thì gọi đơn vị lắp đặt, bảo trì",
     )
     NOT_DECODABLE = (
         "not_decodable",
@@ -167,7 +175,12 @@ class Verdict(StrEnum):
     )
     COVERED = "covered", Phase.PICTURE, "ống kính bị che", "gỡ vật che, lau ống kính"
     BLURRED = "blurred", Phase.PICTURE, "hình bị mờ", "lau ống kính, chỉnh lại nét"
-    FROZEN = "frozen", Phase.PICTURE, "hình đứng yên", "khởi động lại camera, đầu ghi"
+    FROZEN = (
+        "frozen",
+        Phase.PICTURE,
+        "hình đứng yên",
+        "khởi động lại camera, đầu ghi; nếu vẫn vậy thì gọi đơn vị lắp đặt, bảo trì",
+    )
     NO_SIGNAL_CARD = (
         "no_signal_card",
         Phase.PICTURE,

@@ -71,7 +71,7 @@ class State(Code):
 
     OK = "ok", "✓", "hoạt động tốt"
     FAILING = "failing", "△", "chưa đạt"
-    OUTAGE = "outage", "✗", "mất kết nối hoặc không có hình"
+    OUTAGE = "outage", "✗", "mất kết nối hoặc hình không đạt"
     FLAPPING = "flapping", "~", "chập chờn"
     NOT_CONNECTED = "not_connected_yet", "○", "chưa kết nối"
     NOT_CHECKED = "not_checked", "–", "chưa kiểm tra được"

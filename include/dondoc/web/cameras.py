@@ -32,7 +32,7 @@ from dondoc.directive.names import fold
 from dondoc.documents.words import camera_line
 from dondoc.errors import Problem
 from dondoc.facts.rule import rule
-from dondoc.probing.verdicts import SENTENCE, Verdict
+from dondoc.probing.verdicts import ADVICE, SENTENCE, Verdict
 from dondoc.store.cameras import Camera, CameraCheck, CredentialRelease, Outage
 from dondoc.vocabulary.cameras import State
 from dondoc.vocabulary.numbers import CAM
@@ -127,6 +127,7 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
                 row=_row(app, state, user),
                 sign=state.state.sign,
                 words=state.state.label,
+                advice=_advice(state),
                 cells=_cells(app, session, stored, moment),
                 doubts=doubts.doubts(session, moment, only=camera),
                 kinds=KINDS,
@@ -302,6 +303,12 @@ def _measured(app: AppContext, session: Session, camera: int, moment: datetime) 
     """What closer looks found lately, beside what its form declares."""
     found = told(app, session, moment, camera=camera).get(camera)
     return [line(found.declared, measured) for measured in found.measured] if found else []
+
+
+def _advice(state: CameraState) -> str | None:
+    """What to do about it, and whom to call; None: nothing is wrong with it, or nothing was to be expected of it."""
+    told = state.state in (State.FAILING, State.OUTAGE, State.FLAPPING, State.NOT_CONNECTED)
+    return ADVICE.get(state.verdict or "") if told else None
 
 
 def _cells(app: AppContext, session: Session, camera: Camera, moment: datetime) -> list[Any]:

@@ -101,7 +101,7 @@ def _to_do(app: AppContext) -> list[tuple[str, str]]:
             ),
             (
                 session.scalar(select(func.count()).select_from(Outage).where(Outage.closed_at.is_(None))),
-                "camera mất kết nối hoặc không có hình",
+                "camera mất kết nối hoặc hình không đạt",
                 "/cameras?state=outage",
             ),
         ]

@@ -15,7 +15,7 @@ from dondoc.vocabulary.reasons import Reason, ReasonCode, because
 
 SMALL = 720 * 576  # pixels: what sub-streams have, and no main stream of a camera that is sold as 720p or more
 RATE_OFF = 0.25, 2.0  # share and pictures a second that a rate may be off: by night the shutter slows it down
-CLOCK_OFF = timedelta(minutes=5)
+CLOCK_OFF, OUR_ZONE = timedelta(minutes=5), timedelta(hours=7)
 C = TypeVar("C", bound=Code)
 
 
@@ -52,15 +52,25 @@ class FindingCode(ReasonCode):
     NOT_RECORDING = (
         "not_recording",
         "đầu ghi không còn ghi",
-        "đầu ghi không còn ghi: ngày {missing} không có bản ghi, bản ghi gần nhất xem lại được là của ngày {newest}",
+        "đầu ghi không còn ghi: hỏi thử ngày {missing} không có bản ghi, bản ghi gần nhất xem lại được là của ngày "
+        "{newest}; kiểm tra ổ cứng, lịch ghi của đầu ghi, cần thì gọi đơn vị lắp đặt, bảo trì",
     )
     KEPT_TOO_SHORT = (
         "kept_too_short",
         "số ngày lưu trữ",
-        "khai lưu {declared} ngày, chỉ xem lại được {kept} ngày gần nhất",
+        "khai lưu {declared} ngày, chỉ xem lại được {kept} ngày gần nhất; kiểm tra dung lượng ổ cứng, lịch ghi, hoặc "
+        "sửa biểu mẫu",
     )
-    CLOCK_WRONG = "clock_wrong", "đồng hồ sai trên 05 phút", "đồng hồ của thiết bị {drift}"
-    ZONE_WRONG = "zone_wrong", "múi giờ", "múi giờ của thiết bị đặt sai: giờ trên thiết bị {drift}"
+    CLOCK_WRONG = (
+        "clock_wrong",
+        "đồng hồ sai trên 05 phút",
+        "đồng hồ của thiết bị {drift}; đặt lại giờ, bật tự đồng bộ giờ (NTP)",
+    )
+    ZONE_WRONG = (
+        "zone_wrong",
+        "múi giờ",
+        "múi giờ của thiết bị đặt sai, giờ trên thiết bị {drift}: đặt lại múi giờ Việt Nam (GMT+7)",
+    )
 
 
 class Declared(NamedTuple):
@@ -122,8 +132,9 @@ def _rate(declared: Declared, found: Mapping[str, Any]) -> Iterator[Reason]:
 def _recorder(declared: Declared, measured: Measured) -> Iterator[Reason]:
     """Held against what is declared now: the form may have been corrected since."""
     known = Recording.read(measured.found)
-    if known.recording is False:
-        missing, newest = (measured.night - timedelta(days=day) for day in (YESTERDAY, known.newest))
+    if known.stopped:
+        today = date.fromisoformat(measured.found.get("asked") or measured.night.isoformat())
+        missing, newest = (today - timedelta(days=day) for day in (YESTERDAY, known.newest))
         yield because(FindingCode.NOT_RECORDING, missing=f"{missing:%d/%m/%Y}", newest=f"{newest:%d/%m/%Y}")
     if known.recording and declared.days and known.keeps(declared.days) is False:
         yield because(FindingCode.KEPT_TOO_SHORT, declared=declared.days, kept=known.oldest)
@@ -135,6 +146,8 @@ def _clock(declared: Declared, measured: Measured) -> Iterator[Reason]:
     shown = there if there is not None else universal
     if shown is None or abs(shown) <= CLOCK_OFF:
         return
+    if there is None and abs(shown - OUR_ZONE) <= CLOCK_OFF:
+        return  # devices are known to call their local time universal: that may well be right in the pictures
     zone = universal is not None and abs(universal) <= CLOCK_OFF
     yield because(FindingCode.ZONE_WRONG if zone else FindingCode.CLOCK_WRONG, drift=drift(shown))
 
@@ -174,9 +187,12 @@ def number(value: float) -> str:
 
 
 def drift(by: timedelta) -> str:
-    """By how much a clock is off: "nhanh 03 giờ 02 phút"."""
+    """By how much a clock is off: "nhanh 03 giờ 02 phút", "chậm trên 51 năm"."""
+    ahead = "nhanh" if by > timedelta(0) else "chậm"
+    if years := abs(by) // timedelta(days=366):
+        return f"{ahead} trên {years:02} năm"
     minutes = round(abs(by) / timedelta(minutes=1))
     days, hours, minutes = minutes // 1440, minutes // 60 % 24, minutes % 60
     parts = ((days, "ngày"), (hours, "giờ"), (minutes, "phút"))
     words = " ".join(f"{count:02} {unit}" for count, unit in parts if count)
-    return f"{'nhanh' if by > timedelta(0) else 'chậm'} {words}"
+    return f"{ahead} {words}"

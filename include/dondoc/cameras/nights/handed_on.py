@@ -147,6 +147,22 @@ def rotate(app: AppContext) -> dict[str, int]:
     return _files(app).rotate()
 
 
+def names(handed_on: object) -> Sequence[object]:
+    """What Airflow hands on of a group of tasks: nothing, one name without its list, or several.
+
+    Raises:
+        Problem: it is something else.
+    """
+    match handed_on:
+        case None:
+            return []
+        case str():
+            return [handed_on]
+        case Sequence():
+            return handed_on
+    raise Problem(FOREIGN)
+
+
 def _files(app: AppContext) -> Blobs:
     return Blobs(_folder(app), app.secrets, "night results", "kết quả kiểm tra")
 
@@ -156,8 +172,9 @@ def _folder(app: AppContext) -> Path:
 
 
 def _read(app: AppContext, kind: type[F], name: object) -> F:
+    files = _files(app)  # without the key no file is gone
     try:
-        return kind.model_validate_json(_files(app).get(str(name), most=MOST))
+        return kind.model_validate_json(files.get(str(name), most=MOST))
     except ValidationError:
         raise Problem(FOREIGN) from None
     except Problem as problem:

@@ -264,6 +264,7 @@ _OUTAGE: shapes.OutageWords = {
     "places": [
         {
             "name": "điểm Ngã ba Đồng Lộc",
+            "silent": True,
             "count": 2,
             "numbers": "CAM-00001, CAM-00002",
             "why": "không có đường mạng đến camera",
