@@ -8,11 +8,20 @@ from sqlalchemy import select
 
 from dondoc import approval
 from dondoc.clock import end_of
+from dondoc.directive.model import Directive
+from dondoc.escalation.ladder import Ladder
+from dondoc.escalation.past import SentLetter
+from dondoc.escalation.thanks import gone
 from dondoc.facts import register
+from dondoc.facts.obligations import Standing
+from dondoc.facts.reasons import StandingReason
 from dondoc.reporting.figures import late
 from dondoc.store.facts import RegisteredLetter
 from dondoc.store.mail import OutboxLetter
-from dondoc.vocabulary.letters import LetterKind
+from dondoc.vocabulary.letters import LetterKind, OutboxState
+from dondoc.vocabulary.obligations import Status
+from dondoc.vocabulary.reasons import because
+from dondoc.workdays import WorkingDays
 from tests.conftest import NOVEMBER, acting
 from tests.escalation.conftest import Office, one
 
@@ -88,6 +97,21 @@ def test_whom_a_person_did_not_want_thanked_is_not(through: Office) -> None:
     for day in (25, 26, 29):
         morning(through, day)
     assert len(thanks(through)) == 2
+
+
+@pytest.mark.parametrize(("deliverable", "is_left"), [("letter", True), ("form_03", True), ("connection", False)])
+def test_a_document_without_a_date_is_left_to_be_sent_and_a_connection_is_none(
+    directive: Directive, calendar: WorkingDays, deliverable: str, is_left: bool
+) -> None:
+    dated = next(duty for duty in directive.obligations if duty.agency == HONG_LINH)
+    undated = dated.model_copy(update={"deliverable": deliverable, "due_before": None})
+    open_ = because(StandingReason.MISSING, due_before=NOVEMBER)
+    standing = Standing(undated, HONG_LINH, Status.NOT_DUE, None, 0, (open_,))
+    word = SentLetter(
+        1, HONG_LINH, "thanks", {directive.id: "thanks"}, frozenset(), NOVEMBER, NOVEMBER, OutboxState.PENDING
+    )
+    ladder = Ladder(directive.registry, {directive.id: directive}, calendar, grace_days=1)
+    assert bool([*gone(ladder, word, [standing])]) == is_left
 
 
 @pytest.mark.parametrize("kind", ["waive", "reassign"])

@@ -14,7 +14,7 @@ from dondoc.escalation.reasons import LadderReason
 from dondoc.escalation.recipients import AddressBook
 from dondoc.facts.obligations import Standing
 from dondoc.vocabulary.letters import OutboxState
-from dondoc.vocabulary.obligations import DONE, Status
+from dondoc.vocabulary.obligations import DONE, MILESTONES, Status
 from dondoc.vocabulary.reasons import because, said
 
 RECENT = 20  # working days after which nobody is thanked any more
@@ -28,7 +28,7 @@ def decision(
         return None
     of_letter: dict[str, list[Standing]] = defaultdict(list)
     for standing in owed:
-        if standing.duty.due_before:
+        if _to_be_sent(standing):
             of_letter[standing.duty.directive].append(standing)
     earlier = {d for p in past if p.step == THANKS.id and _was_said(p, day) for d, _ in p.duties}
     ground = tuple(s for letter, mine in of_letter.items() for s in _done(ladder, agency, letter, mine, earlier, day))
@@ -54,8 +54,13 @@ def _done(
 
 def gone(ladder: Ladder, mine: SentLetter, owed: Iterable[Standing]) -> Iterator[str]:
     """Why a word of thanks is not true any more."""
-    its = (s for s in owed if s.agency == mine.agency and s.duty.directive in mine.steps and s.duty.due_before)
+    its = (s for s in owed if s.agency == mine.agency and s.duty.directive in mine.steps and _to_be_sent(s))
     yield from (f"{ladder.name(s)}: {said(s.reasons)}" for s in its if left(s))
+
+
+def _to_be_sent(standing: Standing) -> bool:
+    """Whether it is a document, with a date or without: with the last of these nothing is left to be sent."""
+    return standing.duty.deliverable not in MILESTONES
 
 
 def left(standing: Standing) -> bool:
