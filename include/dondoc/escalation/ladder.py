@@ -294,8 +294,10 @@ class Ladder:
         self, standing: Standing, past: Sequence[SentLetter], day: date
     ) -> tuple[Step | None, tuple[Step, ...]]:
         """Of those taken once the highest that is allowed, and those above it."""
-        climbing = self.climbing(standing)
+        climbing, last_day = self.climbing(standing), standing.last_day
         for at in reversed(range(len(climbing))):
+            if last_day is None or day < self.first_day(climbing[at], last_day):
+                continue  # most are: nobody asks for their reasons
             if not self.blocked_reason(climbing[at], standing, past, day):
                 return climbing[at], climbing[at + 1 :]
         return None, climbing
