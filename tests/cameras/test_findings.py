@@ -58,7 +58,8 @@ CASES: list[tuple[Subject, dict[str, Any], Declared, list[str]]] = [
         FORM,
         ["luồng phụ phát 1920×1080, không nhỏ hơn luồng chính: kiểm tra đường dẫn luồng phụ"],
     ),
-    (Subject.STREAM, GOOD | {"rate": 12.5}, FORM, ["khai 25 hình/giây, luồng chính đang phát 12,5"]),
+    (Subject.STREAM, GOOD | {"rate": 15.0}, FORM, ["khai 25 hình/giây, luồng chính đang phát 15"]),
+    (Subject.STREAM, GOOD | {"rate": 12.0}, FORM, []),  # half of it: a slow shutter
     (Subject.STREAM, GOOD | {"main": [1920, 1080]}, FORM._replace(resolution="8k of a later form"), []),
     (Subject.RECORDER, {"recording": True, "newest": 1, "oldest": 30, "missing": 0}, FORM, []),
     (Subject.RECORDER, {"recording": None, "newest": 0, "oldest": 0, "missing": 0}, FORM, []),
@@ -124,6 +125,11 @@ def test_what_differs_from_the_form_is_told_and_nothing_else(
     assert [said(one) for one in findings(declared, measured)] == told
     assert line(declared, measured).differs == tuple(told)
     assert in_words(measured)
+
+
+def test_half_the_rate_is_a_finding_by_day() -> None:
+    by_day = Measured(Subject.STREAM, NIGHT, GOOD | {"rate": 12.5}, by_day=True)
+    assert [said(one) for one in findings(FORM, by_day)] == ["khai 25 hình/giây, luồng chính đang phát 12,5"]
 
 
 def test_every_finding_has_a_case() -> None:

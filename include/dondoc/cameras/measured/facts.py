@@ -10,9 +10,11 @@ from sqlalchemy.orm import Session
 
 from dondoc.cameras.measured.findings import Measured
 from dondoc.cameras.measured.turn import WEEK
+from dondoc.clock import HERE
 from dondoc.probing.wanted import Subject
 from dondoc.store.cameras import CameraMeasurement
 
+BY_DAY = range(7, 17)  # hours in which it is light all year
 LATELY = timedelta(days=3 * WEEK)  # an older measurement says nothing of today: two turns in a row may fail
 
 
@@ -35,15 +37,15 @@ def newest(
 ) -> dict[int, Sequence[Measured]]:
     """By camera, its newest measurement of each subject up to a moment, as far as it was known; none that is old."""
     m = CameraMeasurement
-    query = select(m.camera_id, m.subject, m.night, m.found).where(m.happened_at <= as_of)
+    query = select(m.camera_id, m.subject, m.night, m.found, m.happened_at).where(m.happened_at <= as_of)
     query = query.where(m.night > as_of.date() - LATELY)
     if known_at is not None:
         query = query.where(m.recorded_at <= known_at)
     if camera is not None:
         query = query.where(m.camera_id == camera)
     found: dict[int, dict[Subject, Measured]] = defaultdict(dict)
-    for one, subject, night, what in session.execute(query.order_by(m.happened_at, m.id)):
-        found[one][subject] = Measured(subject, night, what)
+    for one, subject, night, what, at in session.execute(query.order_by(m.happened_at, m.id)):
+        found[one][subject] = Measured(subject, night, what, by_day=at.astimezone(HERE).hour in BY_DAY)
     return {one: [its[subject] for subject in Subject if subject in its] for one, its in found.items()}
 
 

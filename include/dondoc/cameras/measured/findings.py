@@ -14,7 +14,8 @@ from dondoc.vocabulary.measured import Compression, Resolution
 from dondoc.vocabulary.reasons import Reason, ReasonCode, because
 
 SMALL = 720 * 576  # pixels: what sub-streams have, and no main stream of a camera that is sold as 720p or more
-RATE_OFF = 0.25, 2.0  # share and pictures a second that a rate may be off: by night the shutter slows it down
+RATE_OFF = 0.25, 2.0  # share and pictures a second that a rate may be off: what counts them has seconds only
+HALF_OFF = 0.75  # of half a rate, likewise
 CLOCK_OFF, OUR_ZONE = timedelta(minutes=5), timedelta(hours=7)
 C = TypeVar("C", bound=Code)
 
@@ -85,11 +86,12 @@ class Declared(NamedTuple):
 
 
 class Measured(NamedTuple):
-    """The newest measurement of one subject: what `probing.measure` found, on the night it was made."""
+    """The newest measurement of one subject: what `probing.measure` found, on the night it was made, or `by_day`."""
 
     subject: Subject
     night: date
     found: Mapping[str, Any]
+    by_day: bool = False
 
 
 def findings(declared: Declared | None, measured: Measured) -> tuple[Reason, ...]:
@@ -101,7 +103,7 @@ def _stream(declared: Declared, measured: Measured) -> Iterator[Reason]:
     found = measured.found
     yield from _codec(declared, found)
     yield from _size(declared, found)
-    yield from _rate(declared, found)
+    yield from _rate(declared, found, measured.by_day)
 
 
 def _codec(declared: Declared, found: Mapping[str, Any]) -> Iterator[Reason]:
@@ -122,10 +124,13 @@ def _size(declared: Declared, found: Mapping[str, Any]) -> Iterator[Reason]:
         yield because(FindingCode.SUB_IS_MAIN, measured=shown(sub))
 
 
-def _rate(declared: Declared, found: Mapping[str, Any]) -> Iterator[Reason]:
+def _rate(declared: Declared, found: Mapping[str, Any], by_day: bool) -> Iterator[Reason]:
+    """By night half the rate is a slow shutter's, which makes the most of little light."""
     plays, said = found.get("rate"), declared.rate
     share, least = RATE_OFF
-    if plays and said and abs(plays - said) > max(share * said, least):
+    if not plays or not said or (not by_day and abs(plays - said / 2) <= HALF_OFF):
+        return
+    if abs(plays - said) > max(share * said, least):
         yield because(FindingCode.RATE_DIFFERS, declared=number(said), measured=number(plays))
 
 
