@@ -139,6 +139,23 @@ def test_who_sends_another_agencys_copy_learns_nothing_of_that_agency(sent: Desk
     assert "còn phải gửi" not in letter.text
 
 
+@pytest.mark.parametrize(("word", "outcome", "standing"), [("Tháo dỡ", "accepted", 2), ("Giữ nguyên", "duplicate", 3)])
+def test_a_camera_that_the_newest_form_does_not_name_stands_in_the_copy_and_can_be_answered_there(
+    word: str, outcome: str, standing: int, sent: Desk
+) -> None:
+    """Asked about the third camera, its agency opens the copy that came with the question."""
+    assert back(sent, sent.form(cameras=2)).outcome == "accepted_with_warnings"
+    before = urls(sent)
+    answered = back(sent, edited(sent, (2, "change", word)))
+    assert (answered.outcome, answered.issues) == (outcome, [])
+    assert urls(sent) == before
+    assert [camera.exemption == Exemption.REMOVED for camera in cameras(sent)].count(False) == standing
+    with sent.app.sessions.reading() as session:
+        now = versions.current(session, load_specs(sent.app.settings.data)["form_03"], DUC_THO)
+    assert now
+    assert (now.head["total_cameras"], len(now.rows)) == (standing, standing)
+
+
 @pytest.mark.parametrize("total", [3, 2])
 def test_the_total_of_the_next_copy_counts_what_stands_whether_or_not_it_was_counted_down(
     total: int, sent: Desk

@@ -46,6 +46,15 @@ def current(spec: FormSpec, value_hash: str | None, head: Row, rows: Sequence[Ro
     return Current(value_hash, head_of(head, rows), tuple(_numbered(spec, row, numbers) for row in standing))
 
 
+def with_unnamed(spec: FormSpec, found: Current, said: Sequence[Row], earlier: Current) -> Current:
+    """A version with the cameras of the one before that no row of it, `said`, names; they count in its total too."""
+    gone = differences.between(spec, earlier.content, Content(found.head, said)).gone
+    unnamed = tuple(row for row in gone if row.get(NUMBER))
+    named = sum(bool(row.get(CAMERA)) for row in found.rows)
+    counted = {TOTAL: named + len(unnamed)} if found.head.get(TOTAL) == named else {}
+    return replace(found, head={**found.head, **counted}, rows=(*found.rows, *unnamed))
+
+
 def head_of(head: Row, rows: Sequence[Row]) -> Row:
     """A head whose total counts what stands: who takes cameras down may have counted them in it, or not."""
     named = [row for row in rows if row.get(CAMERA)]

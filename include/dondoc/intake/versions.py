@@ -31,11 +31,18 @@ def newest(
 def current(
     session: Session, spec: FormSpec, agency: str, *, but_for: int | None = None, before: int | None = None
 ) -> Current | None:
-    """What the version in force says, with its cameras' numbers."""
+    """What the version in force says, with its cameras' numbers; and the rows that it was asked about, because the
+    version before it had them: until their agency says what became of these cameras, they stand."""
     verdict = newest(session, agency, spec.id, but_for=but_for, before=before)
     if verdict is None:
         return None
-    return corrections.current(spec, verdict.value_hash, verdict.head, verdict.rows, numbers(session, agency))
+    known = numbers(session, agency)
+    found = corrections.current(spec, verdict.value_hash, verdict.head, verdict.rows, known)
+    older = newest(session, agency, spec.id, but_for=but_for, before=verdict.version)
+    if older is None:
+        return found
+    earlier = corrections.current(spec, older.value_hash, older.head, older.rows, known)
+    return corrections.with_unnamed(spec, found, verdict.rows, earlier)
 
 
 def numbers(session: Session, agency: str) -> Numbers:
