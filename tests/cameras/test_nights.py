@@ -616,7 +616,7 @@ class TestLetters:
         assert "đã khai: 05" in letter.text
         assert "CAM-00003 (missing)" in letter.text
         for words in (letter.text, letter.html):
-            assert f"“{verdicts.SENTENCE['not_found']}”: kiểm tra đường dẫn luồng và số kênh đã khai." in words
+            assert f"“{verdicts.SENTENCE['not_found']}”: {verdicts.ADVICE['not_found']}." in words
             assert "Nếu khai nhầm, sửa biểu mẫu rồi trả lời thư này" in words
             assert verdicts.ADVICE["connect_timeout"] not in words
         assert "CAM-00002 (dark)" not in letter.text  # restricted: by its number alone

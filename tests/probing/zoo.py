@@ -303,13 +303,13 @@ def odd(pack: Pack = plain, stream: Callable[[], Iterator[Unit]] = pictures, **m
 
 
 class Slow(Odd):
-    """Sends a key picture long after PLAY, and ends a session that gives no sign of life for two seconds."""
+    """Sends a key picture long after PLAY, and ends a session that gives no sign of life for four seconds."""
 
-    late, every, alive = 35, 0.1, 0.0
+    late, every, alive = 55, 0.1, 0.0
 
     async def _setup(self, behaviour: str, url: str, headers: dict[str, str]) -> bool:
         return await self._say(
-            "200 OK", headers, "Transport: RTP/AVP/TCP;unicast;interleaved=0-1\r\nSession: 7;timeout=2\r\n"
+            "200 OK", headers, "Transport: RTP/AVP/TCP;unicast;interleaved=0-1\r\nSession: 7;timeout=4\r\n"
         )
 
     async def _answer(self, method: str, url: str, headers: dict[str, str]) -> bool:
@@ -320,7 +320,7 @@ class Slow(Odd):
         units = clips.clip("moving").units
         type(self).visits += 1
         for number in range(1000):
-            if asyncio.get_running_loop().time() - self.alive > 2.5:
+            if asyncio.get_running_loop().time() - self.alive > 4.5:
                 self.writer.close()
                 return
             for p in plain(units[0 if number % self.late == self.late - 1 else 1], number * 20, number * 9000):
