@@ -82,6 +82,7 @@ def test_ids_are_short_while_one_letter_alone_asks(
     assert owed(DUC_THO) == [f"c:{FORM}", "public_admin_centre/focal_letter", f"{FIRST}:{FORM}"]
 
 
+@pytest.mark.slow
 def test_a_ladder_with_other_ids_and_titles_and_a_letter_with_another_number_send_nothing_again(
     environment: pytest.MonkeyPatch, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:

@@ -48,6 +48,7 @@ def test_what_differs_in_code_column_advice_or_sheet_is_no_run() -> None:
     assert runs.joined(listed, ROWS) == listed
 
 
+@pytest.mark.slow
 def test_a_blank_column_of_five_hundred_rows_is_one_issue_with_its_range_and_number_of_rows() -> None:
     rows = [row(name=f"C{n}", host=f"113.160.{n % 250}.{10 + n // 250}", resolution=None) for n in range(500)]
     verdict = judged(form(head_=head(total_cameras="500"), rows=rows))
