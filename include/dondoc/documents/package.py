@@ -6,14 +6,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import BytesIO
+from typing import Any
 from zipfile import ZipFile
 
 from docx import Document
 from docx.document import Document as Docx
 from docx.opc.constants import CONTENT_TYPE as CT
 from docx.opc.constants import RELATIONSHIP_TYPE as RT
+from docx.opc.packuri import PackURI
+from docx.opc.pkgwriter import PackageWriter
 from lxml import etree
 
+from dondoc.archives import Undated
 from dondoc.errors import Problem
 
 LARGEST, UNPACKED, PARTS = 1_000_000, 2_000_000, 60  # bytes of the file, bytes in it, parts
@@ -21,9 +25,6 @@ BRACES = 2_000  # of a part: what looks for commands takes the longer the more b
 KINDS = (".xml", ".rels", ".png", ".jpg", ".jpeg")  # whatever runs or is embedded has another ending
 FIELDS = re.compile(r"\s*(PAGE|NUMPAGES|SECTIONPAGES)\b[^\"\\]*(\\\* (MERGEFORMAT|Arabic)\s*)*", re.IGNORECASE)
 _OTHER_MAKERS = (RT.EXTENDED_PROPERTIES, RT.CUSTOM_PROPERTIES, RT.THUMBNAIL)
-# APPNOTE.TXT of ZIP, 4.3.7 and 4.3.12, 4.4.6: bytes before the hour, and of a listed part without its name
-_HOUR, _LISTED_HOUR, _LISTED = 10, 12, 46
-_EPOCH = b"\0\0\x21\0"  # 1 January 1980, 00:00
 
 
 @dataclass(frozen=True)
@@ -123,18 +124,22 @@ def saved(document: Docx, about: Properties, moment: datetime) -> bytes:
     properties.title, properties.author, properties.last_modified_by = about.title[:255], about.author, about.author
     properties.created = properties.modified = moment.astimezone(UTC).replace(tzinfo=None)
     properties.language, properties.revision = "vi-VN", 1
-    out = BytesIO()
-    document.save(out)
-    return _dated(out.getvalue())
+    package, out = document.part.package, BytesIO()
+    for part in package.parts:
+        part.before_marshal()
+    with Undated(out, "w") as archive:  # python-docx itself would write the hour at which it was packed
+        to: Any = _Into(archive)
+        PackageWriter._write_content_types_stream(to, package.parts)
+        PackageWriter._write_pkg_rels(to, package.rels)
+        PackageWriter._write_parts(to, package.parts)
+    return out.getvalue()
 
 
-def _dated(content: bytes) -> bytes:
-    """Without the hour at which it was packed, which stands twice: before each part and in the list of them all."""
-    out = bytearray(content)
-    with ZipFile(BytesIO(content)) as packed:
-        listed = packed.start_dir
-        for entry in packed.infolist():
-            for at in (entry.header_offset + _HOUR, listed + _LISTED_HOUR):
-                out[at : at + 4] = _EPOCH
-            listed += _LISTED + len(entry.filename.encode()) + len(entry.extra) + len(entry.comment)
-    return bytes(out)
+class _Into:
+    """What python-docx writes the parts of a package to: an archive of ours."""
+
+    def __init__(self, archive: ZipFile) -> None:
+        self.archive = archive
+
+    def write(self, uri: PackURI, content: bytes) -> None:
+        self.archive.writestr(uri.membername, content)
