@@ -14,7 +14,7 @@ from dondoc.clock import HERE
 from dondoc.probing.wanted import Subject
 from dondoc.store.cameras import CameraMeasurement
 
-BY_DAY = range(7, 17)  # hours in which it is light all year
+LIGHT = range(7, 17)  # hours in which it is light all year
 LATELY = timedelta(days=3 * WEEK)  # an older measurement says nothing of today: two turns in a row may fail
 
 
@@ -45,7 +45,7 @@ def newest(
         query = query.where(m.camera_id == camera)
     found: dict[int, dict[Subject, Measured]] = defaultdict(dict)
     for one, subject, night, what, at in session.execute(query.order_by(m.happened_at, m.id)):
-        found[one][subject] = Measured(subject, night, what, by_day=at.astimezone(HERE).hour in BY_DAY)
+        found[one][subject] = Measured(subject, night, what, by_day=at.astimezone(HERE).hour in LIGHT)
     return {one: [its[subject] for subject in Subject if subject in its] for one, its in found.items()}
 
 
