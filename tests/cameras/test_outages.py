@@ -42,6 +42,17 @@ from tests.cameras.nights import (
 from tests.conftest import CLERK, letter_of
 
 
+def told(app: AppContext) -> tuple[list[int], int]:
+    """A camera is out, and its agency's officer is written to: the outage, and the letter."""
+    camera = one(app)
+    contact(app, "a@example.vn")
+    for number, verdict in enumerate(["ok", "no_frame", "no_frame"]):
+        seen(app, number, {camera: verdict})
+    opened = outages.settle(app, night=on(2), now=late(2))["opened"]
+    [letter] = letters.outages(app, opened, late(2))
+    return opened, letter
+
+
 def one(app: AppContext, system: str = SYSTEM, more: str = ",,,,,") -> int:
     return cameras(app, f"{AGENCY},{system},a,rtsp://10.1.1.1{more}")[0]
 
@@ -421,12 +432,7 @@ class TestTogether:
         assert letter.html.count("Tại điểm") == 1
 
     def test_a_letter_that_was_withdrawn_has_told_nobody(self, app: AppContext) -> None:
-        camera = one(app)
-        contact(app, "a@example.vn")
-        for number, verdict in enumerate(["ok", "no_frame", "no_frame"]):
-            seen(app, number, {camera: verdict})
-        opened = outages.settle(app, night=on(2), now=late(2))["opened"]
-        [letter] = letters.outages(app, opened, late(2))
+        opened, letter = told(app)
         assert letters.outages(app, opened, late(2)) == []
         with app.sessions.begin() as session:
             taken = Withdrawal(letter_id=letter, taken_back=False, reason="sai", by="A", recorded_at=late(2))
@@ -434,12 +440,7 @@ class TestTogether:
         assert outages.settle(app, night=on(3), now=late(3))["opened"] == opened
 
     def test_a_letter_that_has_not_left_is_written_anew_to_a_new_officer(self, app: AppContext) -> None:
-        camera = one(app)
-        contact(app, "a@example.vn")
-        for number, verdict in enumerate(["ok", "no_frame", "no_frame"]):
-            seen(app, number, {camera: verdict})
-        opened = outages.settle(app, night=on(2), now=late(2))["opened"]
-        [letter] = letters.outages(app, opened, late(2))
+        opened, letter = told(app)
         check = letters.precondition(app)
         with app.sessions.reading() as session:
             assert check(session, session.get_one(OutboxLetter, letter), late(2)) is None

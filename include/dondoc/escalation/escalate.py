@@ -222,15 +222,14 @@ class _Morning:
         return row
 
     def _row(self, decision: Decision, people: Sequence[Recipient]) -> dict[str, Any]:
+        kept = f"{decision.reason.rstrip('.')} (giữ lại: {self.hold})" if decision.step and self.hold else None
         return {
             "agency": decision.agency,
             "step": decision.step.id if decision.step else None,
             "directives": sorted(decision.steps),
             "recipients": [p.email for p in people],
             "obligations": sorted({self.names[s.duty.id] for s in decision.ground}),
-            "reason": f"{decision.reason.rstrip('.')} (giữ lại: {self.hold})"
-            if decision.step and self.hold
-            else decision.reason,
+            "reason": kept or decision.reason,
             "needs_approval": any(map(needs_approval, decision.steps.values())),
             "answer_by": decision.answer_by.isoformat() if decision.answer_by else None,
         }

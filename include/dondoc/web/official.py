@@ -8,6 +8,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from dondoc import clock
 from dondoc.escalation import official as room
+from dondoc.escalation.ladder import ladder_on
 from dondoc.facts import issued
 from dondoc.store.official import OfficialIssue, OfficialLetter
 from dondoc.vocabulary.numbers import CV
@@ -27,7 +28,7 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
         app, now = app_of(request), clock.now()
         with app.sessions.reading() as session:
             entries = room.register(app, session, now)[:SHOWN]
-            ladder = room.ladder_on(app, session, now.astimezone(clock.HERE).date())
+            ladder = ladder_on(app, session, now.astimezone(clock.HERE).date())
         owing = {one.agency for letter in ladder.letters.values() for one in letter.obligations}
         names = {agency.id: agency.name for agency in app.registry.agencies}
         asked = {one.letter.id: list(dict.fromkeys(i.agency for i in issued.items(one.letter))) for one in entries}
