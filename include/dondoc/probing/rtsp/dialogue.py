@@ -238,7 +238,7 @@ class Dialogue:
         if reply.status == 401 and self._login and self.credentials:
             alike = (way for way in self._ways() if way.method == self._login.challenge.method)
             renewed = next(alike, None) or next(iter(self._ways()), None)
-            if renewed and renewed.stale:
+            if renewed and renewed.stale and renewed.nonce != self._login.challenge.nonce:  # else it is as good as no
                 self._login = Login(*self.credentials, renewed)
                 await self.send(method, url, **headers)
                 reply = await self._reply()
