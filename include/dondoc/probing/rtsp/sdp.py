@@ -5,8 +5,11 @@ import binascii
 import contextlib
 import re
 from dataclasses import dataclass
+from urllib.parse import urljoin
 
 STATIC = {"26": "JPEG", "32": "MPV", "34": "H263"}  # payload types that need no rtpmap
+_ABSOLUTE = re.compile(r"rtsps?://", re.IGNORECASE)
+_DOUBLED = re.compile(r"rtsps?://(?=rtsps?://)", re.IGNORECASE)  # AlexxIT/go2rtc, issue 830
 _POSITIVE = re.compile("0*[1-9]")
 CODECS = {
     "H264": "h264",
@@ -43,20 +46,19 @@ class Video:
 
 def video(body: bytes) -> Video | None:
     """The video track of a description, None when there is none."""
-    session, *media = f"\n{body.decode('utf-8', 'replace')}".split("\nm=")
-    track = next((m for m in media if re.match(r"video\s+(?!$)", m)), None)
-    if track is None:
+    session, *media = _sections(body.decode("utf-8", "replace"))
+    lines = next((m for m in media if re.match(r"m=video\s+(?!$)", m[0], re.IGNORECASE)), None)
+    if lines is None:
         return None
-    lines = [line.strip() for line in track.splitlines()]
     payload = (lines[0].split() + [""] * 4)[3]
-    rtpmap = re.match(r"([A-Za-z0-9.-]{1,40})/", _attribute(lines, f"rtpmap:{payload} "))
+    rtpmap = re.match(r"([A-Za-z0-9.-]{1,40})/", _attribute(lines, "rtpmap:", payload))
     encoding = rtpmap[1].upper() if rtpmap else STATIC.get(payload, "?")
-    parameters = _parameters(_attribute(lines, f"fmtp:{payload} "))
+    parameters = _parameters(_attribute(lines, "fmtp:", payload))
     return Video(
         codec=CODECS.get(encoding),
         encoding=encoding,
         control=_attribute(lines, "control:"),
-        session_control=_attribute([line.strip() for line in session.splitlines()], "control:"),
+        session_control=_attribute(session, "control:"),
         parameter_sets=tuple(_parameter_sets(parameters)),
         shuffled=parameters.get("packetization-mode", "").startswith("2"),
         numbered=any(_POSITIVE.match(parameters.get(n, "")) for n in ("sprop-max-don-diff", "sprop-depack-buf-nalus")),
@@ -65,11 +67,26 @@ def video(body: bytes) -> Video | None:
     )
 
 
-def _attribute(lines: list[str], name: str) -> str:
-    start = f"a={name}"
+def _sections(text: str) -> list[list[str]]:
+    """The lines of the session, then those of each medium; some cameras end a line with CR alone."""
+    sections: list[list[str]] = [[]]
+    for line in map(str.strip, re.split(r"[\r\n]+", text)):
+        if line[:2].lower() == "m=":
+            sections.append([])
+        sections[-1].append(line)
+    return sections
+
+
+def _attribute(lines: list[str], name: str, of: str = "") -> str:
+    """The first value of an attribute, of a payload type where it is named. Some cameras write more blanks than one."""
     for line in lines:
-        if line.startswith(start):
-            return line[len(start) :].strip()
+        if line.startswith(f"a={name}"):
+            value = line[len(name) + 2 :].strip()
+            if not of:
+                return value
+            owner, _, rest = re.sub(r"\s+", " ", value).partition(" ")
+            if owner == of:
+                return rest
     return ""
 
 
@@ -87,7 +104,7 @@ def _parameter_sets(parameters: dict[str, str]) -> list[bytes]:
     for name in ("sprop-parameter-sets", "sprop-vps", "sprop-sps", "sprop-pps"):
         for part in parameters.get(name, "").split(","):
             try:
-                sets.append(base64.b64decode(part, validate=True))
+                sets.append(base64.b64decode(part + "=" * (-len(part) % 4), validate=True))  # some leave "=" out
             except (binascii.Error, ValueError):
                 continue
     with contextlib.suppress(ValueError):
@@ -95,12 +112,27 @@ def _parameter_sets(parameters: dict[str, str]) -> list[bytes]:
     return [nal for nal in sets if nal]
 
 
+def controls(base: str, control: str, whole: str) -> tuple[str, ...]:
+    """What a track may be called, the likeliest first, each once.
+
+    As `join` says; as FFmpeg does, which appends it whatever it is; as RFC 3986 has it; and below the address of the
+    whole session, where the description names one.
+    """
+    if not control or control == "*" or _ABSOLUTE.match(control):
+        return (join(base, _DOUBLED.sub("", control)),)
+    scheme, marks, rest = base.partition("://")
+    host, _, path = rest.partition("/")
+    resolved = f"{scheme}{marks}{host}{urljoin(f'/{path}', re.sub('^/+', '/', control))}"
+    appended = f"{base.removesuffix('/')}/{control}"
+    return (*dict.fromkeys((join(base, control), appended, resolved, join(whole, control))),)
+
+
 def join(base: str, control: str) -> str:
     """The address to ask for: an absolute control as it stands, a query in place of the base's (RFC 3986, 5.2.2), a
     path that holds the base's from the root on, else appended to the base as cameras expect."""
     if not control or control == "*":
         return base
-    if re.match(r"rtsps?://", control, re.IGNORECASE):
+    if _ABSOLUTE.match(control):
         return control
     if control.startswith("?"):
         return base.partition("?")[0] + control
