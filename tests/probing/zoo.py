@@ -563,7 +563,7 @@ HEALTHY: dict[str, tuple[type[Odd], Help | None]] = {
 
 # Kinds of which FFmpeg 5.1 shows nothing, which does not make them sick: it drops what the description does not name,
 # looks for the numbers of H.265 in each piece of a unit, not in the first alone (RFC 7798, 4.4.3), and knows nothing of
-# the heads that ONVIF has for JPEG (Streaming Specification, 5.1.4). Of what is no packet it waits for the end of a line.
+# the heads that ONVIF has for JPEG (Streaming Specification, 5.1.4). What is no packet it reads on as a line.
 SEEN_HERE_ALONE: dict[str, type[Odd]] = {
     "another payload type than described": odd(undescribed),
     "H.265, numbered": odd(h265_numbered, of("h265"), media=H265 + NUMBERED),
