@@ -107,7 +107,7 @@ def check(batch: str, context: Mapping[str, Any]) -> str:
         log.warning("no reference host answers: of the %d cameras of this batch nothing is known", len(mine.cameras))
         blind = len(checked.results) or len(mine.cameras)
         return handed_on.put(app, handed_on.Found.of(batch, mine, blind=blind))
-    counts = Counter(result["verdict"] for result in checked.results)
+    counts = Counter(str(result.verdict) for result in checked.results)
     log.info("batch of %d cameras checked: %s", len(checked.results), dict(counts.most_common()))
     return handed_on.put(app, handed_on.Found.of(batch, mine, checked.results))
 
@@ -127,7 +127,7 @@ def store(batch: str, found: str, context: Mapping[str, Any]) -> str:
     with app.sessions.begin() as session:
         counts = night.record(
             session,
-            (result.model_dump(mode="json") for result in told.results),
+            told.results,
             night=mine.night,
             round=mine.look,
             now=now,
