@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from dondoc.cameras import letters
 from dondoc.cameras.nights import night
@@ -20,6 +20,7 @@ from dondoc.errors import Problem
 from dondoc.facts.rule import rule
 from dondoc.mail import outbox
 from dondoc.reporting.figures.compute import figures
+from dondoc.store import parts
 from dondoc.store.cameras import Camera, NightRun, Outage
 from dondoc.store.intake import Submission, Verdict
 from dondoc.store.mail import OutboxLetter, Withdrawal
@@ -217,7 +218,9 @@ class TestFlapping:
         assert [o.flapping for o in all_outages(app)] == [False, False, True, True]
         assert len(sent) == 3
         with app.sessions.begin() as session:
-            assert "chập chờn" in session.scalars(select(OutboxLetter).order_by(OutboxLetter.id.desc())).first().text
+            texts = [letter.text for letter in session.scalars(select(OutboxLetter).order_by(OutboxLetter.id))]
+            again = [f"lần thứ {number:02} trong 14 ngày" for number in (2, 3)]
+            assert [[words in text for words in again] for text in texts] == [[False] * 2, [True, False], [False, True]]
             assert state.states(app, session, late(12))[0].state == "flapping"
 
 
@@ -364,7 +367,10 @@ class TestTogether:
             session.get_one(Camera, gate[0]).restricted = True
         text = letter.text
         assert "Mất kết nối tại điểm Cổng chợ: 03 camera (CAM-00001, CAM-00002, CAM-00003)" in text
+        assert "chưa đạt trong ít nhất 02 lần kiểm tra gần nhất, sớm nhất từ ngày 23/11/2021 (sự cố SC-0001, " in text
         assert text.count("SC-0001") == 1
+        assert "Kính đề nghị Quý cơ quan kiểm tra 04 camera dưới đây và trả lời thư này trước ngày " in text
+        assert "- Nơi nhiều camera cùng mất kết nối: trước hết kiểm tra nguồn điện, đường truyền" in text
         assert "CAM-00004 (Đường 26/3 1): hình chỉ có màu đen" in text
         assert "CAM-00005" not in text
         assert "- Với tình trạng “camera không trả lời kết nối”: kiểm tra nguồn điện, đường truyền" in text
@@ -383,13 +389,27 @@ class TestTogether:
         with app.sessions.begin() as session:
             letter = session.scalars(select(OutboxLetter)).one()
         assert (
-            "Cùng chưa đạt tại điểm Cổng chợ: 02 camera (CAM-00001, CAM-00002), hình bị mờ; ống kính bị che"
+            "Cùng chưa đạt tại điểm Cổng chợ: 02 camera (CAM-00001, CAM-00002), hình bị mờ hoặc ống kính bị che;"
             in letter.text
         )
         assert "gỡ vật che" in letter.text
         assert "chỉnh lại nét" in letter.text
         for untrue in ("mất hình", "Mất kết nối", "không có hình"):
             assert untrue not in letter.subject + letter.text + letter.html
+
+    def test_cameras_of_one_recorder_are_told_as_such_with_where_they_hang(self, app: AppContext) -> None:
+        hang = [("Cổng chợ", 1, 9), ("Cổng chợ", 2, 9), ("Bến xe", 3, 9), ("Cổng chợ", 4, 4), ("Bến xe", 5, 5)]
+        rows = (f"{AGENCY},{SYSTEM},{site} {n},rtsp://10.9.1.{host}/{n},,,,{site},," for site, n, host in hang)
+        ids = cameras(app, *rows)
+        contact(app, "a@example.vn")
+        for number, verdict in enumerate(["ok", "rtsp_timeout", "rtsp_timeout"]):
+            seen(app, number, dict.fromkeys(ids[:3], verdict) | dict.fromkeys(ids[3:], "ok"))
+        letters.outages(app, outages.settle(app, night=on(2), now=late(2))["opened"], late(2))
+        with app.sessions.begin() as session:
+            letter = session.scalars(select(OutboxLetter)).one()
+        assert "Cùng chưa đạt tại đầu ghi hoặc thiết bị dùng chung, điểm Cổng chợ, Bến xe: 03 camera (" in letter.text
+        assert "nguồn điện" not in letter.text, "it did take the connection"
+        assert letter.subject.startswith("Kiểm tra 03 camera trước ")
 
     @pytest.mark.parametrize("verdict", ["black", "covered", "blurred", "overexposed"])
     def test_a_fault_of_the_picture_asks_for_the_lens_or_the_lamp_alone(self, app: AppContext, verdict: str) -> None:
@@ -430,6 +450,52 @@ class TestTogether:
         assert "- CAM-00002 (hạn chế nêu tên, dòng 2 của Biểu mẫu 03 (Khu, điểm du lịch)): " in letter.text
         assert hidden not in letter.text + letter.html
         assert letter.html.count("Tại điểm") == 1
+
+    def test_a_letter_says_what_was_found_last_how_often_and_since_when(self, app: AppContext) -> None:
+        camera = one(app)
+        live(app, camera, ["ok", "no_frame", "no_frame"])
+        seen(app, 3, {camera: "covered"})
+        contact(app, "a@example.vn")  # only now is there somebody to write to
+        letters.outages(app, outages.settle(app, night=on(3), now=late(3))["opened"], late(3))
+        with app.sessions.begin() as session:
+            letter = session.scalars(select(OutboxLetter)).one()
+        for words in (letter.text, letter.html):
+            assert (
+                "ống kính bị che; chưa đạt trong 03 lần kiểm tra gần nhất, từ ngày 23/11/2021 (sự cố SC-0001)." in words
+            )
+            assert "Đề nghị Quý cơ quan gỡ vật che, lau ống kính." in words
+            assert "không gửi hình" not in words
+
+    @pytest.mark.parametrize(("hour", "minute", "told"), [(21, 0, 1), (22, 30, 0)])
+    def test_an_outage_of_which_nothing_was_seen_for_a_week_is_told_to_nobody(
+        self, app: AppContext, hour: int, minute: int, told: int
+    ) -> None:
+        live(app, one(app), ["ok", "no_frame", "no_frame"])
+        contact(app, "a@example.vn")
+        now = at(on(9), hour, minute)
+        opened = outages.settle(app, night=on(9), now=now)["opened"]
+        assert len(opened) == 1
+        assert len(letters.outages(app, opened, now)) == told
+
+    def test_of_many_outages_ids_are_named_in_parts_and_contacts_asked_for_once(
+        self, app: AppContext, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        rows = [(system, n) for n, system in enumerate([SYSTEM, "reservoir", "tourism"] * 3)]
+        ids = cameras(app, *(f"{AGENCY},{system},Cổng {n},rtsp://10.1.1.{n},,,,Điểm {n},," for system, n in rows))
+        contact(app, "a@example.vn")
+        for number, verdict in enumerate(["ok", "no_frame", "no_frame"]):
+            seen(app, number, dict.fromkeys(ids, verdict))
+        opened = outages.settle(app, night=on(2), now=late(2))["opened"]
+        asked: list[str] = []
+        engine = app.sessions.kw["bind"]
+        event.listen(engine, "before_cursor_execute", lambda c, cursor, statement, values, *_: asked.append(statement))
+        monkeypatch.setattr(parts, "AT_ONCE", 4)
+        assert len(letters.outages(app, opened, late(2))) == 1
+        assert len([said for said in asked if "FROM contacts" in said and "contacts.agency IN" in said]) == 1
+        assert len(opened) == 6, "reservoirs are waited for"
+        assert len([said for said in asked if "FROM outages JOIN cameras" in said]) == 2
+        with app.sessions.begin() as session:
+            assert session.scalars(select(OutboxLetter)).one().context["outages"] == opened
 
     def test_a_letter_that_was_withdrawn_has_told_nobody(self, app: AppContext) -> None:
         opened, letter = told(app)

@@ -176,14 +176,17 @@ class CameraWords(TypedDict):
 
 
 class OutWords(CameraWords):
+    """`times`: checks in a row in which it failed, the last ones; `lately`: its outages in the `window`."""
+
     place: str  # under which it is listed; "" for none
     outage: str
     since: date
-    often: bool
+    times: int
+    lately: int
 
 
 class PlaceWords(TypedDict):
-    """What is down as a whole. `silent`: none of its cameras can be reached."""
+    """What is down as a whole. `silent`: nothing of it is on the network; `times`: of the one that failed least."""
 
     name: str
     silent: bool
@@ -191,6 +194,7 @@ class PlaceWords(TypedDict):
     numbers: str
     why: str
     since: date
+    times: int
     outages: str
 
 
@@ -214,11 +218,13 @@ class ReachabilityWords(TypedDict):
 
 class OutageWords(TypedDict):
     agency: str
+    what: str  # the one camera, or how many: for the subject
     places: list[PlaceWords]
     faults: list[OutWords]
     total: int
     more: int
-    advice: list[tuple[str, str]]
+    window: int  # days
+    advice: list[tuple[str, str]]  # what is wrong, and what to do
     answer_before: date
     desk: str | None
 

@@ -261,6 +261,7 @@ _UNREACHED: shapes.ReachabilityWords = {
 }
 _OUTAGE: shapes.OutageWords = {
     "agency": "UBND huyện Đức Thọ",
+    "what": "03 camera",
     "places": [
         {
             "name": "điểm Ngã ba Đồng Lộc",
@@ -269,12 +270,14 @@ _OUTAGE: shapes.OutageWords = {
             "numbers": "CAM-00001, CAM-00002",
             "why": "không có đường mạng đến camera",
             "since": DAY,
+            "times": 2,
             "outages": "SC-0001, SC-0002",
         }
     ],
-    "faults": [{**_CAMERA, "place": "Cổng chợ", "outage": "SC-0003", "since": DAY, "often": True}],
+    "faults": [{**_CAMERA, "place": "Cổng chợ", "outage": "SC-0003", "since": DAY, "times": 3, "lately": 2}],
     "total": 3,
     "more": 1,
+    "window": 14,
     "advice": [("camera không trả lời kết nối", "kiểm tra nguồn điện")],
     "answer_before": DAY,
     "desk": "Nguyễn Thị Hà, điện thoại 0912 345 678",
