@@ -10,7 +10,8 @@ from dondoc.cameras.state import checks, doubts, outages, state
 from dondoc.clock import at
 from dondoc.configuration.context import AppContext
 from dondoc.probing.verdicts import ADVICE, SENTENCE
-from tests.cameras.nights import AGENCY, SYSTEM, all_outages, at_site, cameras, late, live, on, result, seen
+from dondoc.reporting.figures.cameras import doubted
+from tests.cameras.nights import AGENCY, SYSTEM, all_outages, at_site, cameras, late, live, on, paused, result, seen
 
 PAC = "public_admin_centre"
 
@@ -124,6 +125,21 @@ def test_a_doubt_says_what_to_look_into_and_is_as_it_was_known(app: AppContext) 
         [found] = doubts.doubts(session, late(1), only=camera)
         assert (found.camera, found.advice) == (camera, ADVICE["covered"])
         assert doubts.doubts(session, late(1), at(on(1), 9)) == []
+
+
+def test_what_is_doubted_under_a_pause_is_in_no_report(app: AppContext) -> None:
+    ids = at_site(app, 2)
+    for number in (0, 1):
+        seen(app, number, dict.fromkeys(ids, "ok"))
+        for camera in ids:
+            by_day(app, number, camera, "covered")
+    paused(app, 1, None, agency=AGENCY, place="Cổng")
+    with app.sessions.reading() as session:
+        doubted_now = doubts.doubts(session, late(1))
+        assert [one.camera for one in doubted_now] == ids
+        for known_at, numbers in ((late(1) - timedelta(minutes=1), ["CAM-00001", "CAM-00002"]), (None, [])):
+            states = state.states(app, session, late(1), known_at)
+            assert [row.number for row in doubted(app.registry, states, doubted_now)] == numbers
 
 
 def test_a_round_by_day_and_its_looks_by_daylight_are_stored_each_as_its_own(app: AppContext, monkeypatch: Any) -> None:

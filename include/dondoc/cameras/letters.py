@@ -292,7 +292,7 @@ def _told(
         f"{numbers}|{now:%Y-%m-%d}",
         context,
         {"outages": [outage.id for outage, _ in found]},
-        f"Camera mất kết nối: {numbers.replace(',', ', ')}",
+        f"Sự cố camera: {numbers.replace(',', ', ')}",
     )
 
 
