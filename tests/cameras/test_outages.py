@@ -397,8 +397,13 @@ class TestTogether:
         for untrue in ("mất hình", "Mất kết nối", "không có hình"):
             assert untrue not in letter.subject + letter.text + letter.html
 
-    def test_cameras_of_one_recorder_are_told_as_such_with_where_they_hang(self, app: AppContext) -> None:
-        hang = [("Cổng chợ", 1, 9), ("Cổng chợ", 2, 9), ("Bến xe", 3, 9), ("Cổng chợ", 4, 4), ("Bến xe", 5, 5)]
+    @pytest.mark.parametrize(
+        ("places", "at"), [(("Cổng chợ", "Cổng chợ", "Bến xe"), ", điểm Cổng chợ, Bến xe"), (("", "", ""), "")]
+    )
+    def test_cameras_of_one_recorder_are_told_as_such_with_where_they_hang(
+        self, app: AppContext, places: tuple[str, str, str], at: str
+    ) -> None:
+        hang = [*zip(places, (1, 2, 3), (9, 9, 9), strict=True), ("Cổng chợ", 4, 4), ("Bến xe", 5, 5)]
         rows = (f"{AGENCY},{SYSTEM},{site} {n},rtsp://10.9.1.{host}/{n},,,,{site},," for site, n, host in hang)
         ids = cameras(app, *rows)
         contact(app, "a@example.vn")
@@ -407,7 +412,7 @@ class TestTogether:
         letters.outages(app, outages.settle(app, night=on(2), now=late(2))["opened"], late(2))
         with app.sessions.begin() as session:
             letter = session.scalars(select(OutboxLetter)).one()
-        assert "Cùng chưa đạt tại đầu ghi hoặc thiết bị dùng chung, điểm Cổng chợ, Bến xe: 03 camera (" in letter.text
+        assert f"Cùng chưa đạt tại đầu ghi hoặc thiết bị dùng chung{at}: 03 camera (" in letter.text
         assert "nguồn điện" not in letter.text, "it did take the connection"
         assert letter.subject.startswith("Kiểm tra 03 camera trước ")
 
@@ -464,6 +469,7 @@ class TestTogether:
                 "ống kính bị che; chưa đạt trong 03 lần kiểm tra gần nhất, từ ngày 23/11/2021 (sự cố SC-0001)." in words
             )
             assert "Đề nghị Quý cơ quan gỡ vật che, lau ống kính." in words
+            assert "Thuộc hệ thống An ninh, giao thông:" in words, "no place is declared"
             assert "không gửi hình" not in words
 
     @pytest.mark.parametrize(("hour", "minute", "told"), [(21, 0, 1), (22, 30, 0)])

@@ -267,7 +267,7 @@ def _told(
     places = [place for place in _places(app, found, known) if {c.id for _, c in found} & {*place.cameras}]
     together = {camera for place in places for camera in place.cameras}
     alone = [(outage, camera) for outage, camera in found if camera.id not in together]
-    lines = [_out(outage, camera, known) for outage, camera in alone]
+    lines = [_out(app, outage, camera, known) for outage, camera in alone]
     seen = [known.states[camera].verdict for camera in (*(c.id for _, c in alone), *together)]
     total = len(alone) + len(together)
     context: OutageWords = {
@@ -296,14 +296,14 @@ def _told(
     )
 
 
-def _out(outage: Outage, camera: Camera, known: _Known) -> OutWords:
+def _out(app: AppContext, outage: Outage, camera: Camera, known: _Known) -> OutWords:
     """What a letter says of a camera that is out by itself."""
-    state = known.states[camera.id]
+    state, place = known.states[camera.id], sentence_part(camera.place)
     return {
         "number": state.number,
         "name": known.names[camera.id],
         "why": SENTENCE[state.verdict or outage.verdict],
-        "place": sentence_part(camera.place),
+        "where": f"Tại điểm {place}" if place else f"Thuộc hệ thống {app.registry.system(camera.system).name}",
         "outage": SC(outage.id),
         "since": outage.first_night,
         "times": state.nights,
@@ -355,8 +355,9 @@ def _where(kind: str, states: Sequence[CameraState]) -> str:
     sites = {fold(state.camera.place): sentence_part(state.camera.place) for state in states}
     if kind == "agency":
         return f"toàn bộ {len(sites):02} điểm của đơn vị"
-    at = f"điểm {_some(name for name in sites.values() if name)}"
-    return f"đầu ghi hoặc thiết bị dùng chung, {at}" if kind == "device" else at
+    names = _some(name for name in sites.values() if name)
+    shared = "đầu ghi hoặc thiết bị dùng chung" if kind == "device" else ""
+    return ", ".join(filter(None, (shared, f"điểm {names}" if names else "")))
 
 
 def _some(names: Iterable[str]) -> str:

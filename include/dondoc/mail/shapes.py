@@ -178,7 +178,7 @@ class CameraWords(TypedDict):
 class OutWords(CameraWords):
     """`times`: checks in a row in which it failed, the last ones; `lately`: its outages in the `window`."""
 
-    place: str  # under which it is listed; "" for none
+    where: str  # under which it is listed: its place, or its system where no place is declared
     outage: str
     since: date
     times: int

@@ -274,7 +274,7 @@ _OUTAGE: shapes.OutageWords = {
             "outages": "SC-0001, SC-0002",
         }
     ],
-    "faults": [{**_CAMERA, "place": "Cổng chợ", "outage": "SC-0003", "since": DAY, "times": 3, "lately": 2}],
+    "faults": [{**_CAMERA, "where": "Tại điểm Cổng chợ", "outage": "SC-0003", "since": DAY, "times": 3, "lately": 2}],
     "total": 3,
     "more": 1,
     "window": 14,
