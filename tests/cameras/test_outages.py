@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import event, select
 
-from dondoc.cameras import letters
+from dondoc.cameras import letters, recoveries
 from dondoc.cameras.nights import night
 from dondoc.cameras.state import common_causes as places
 from dondoc.cameras.state import local_outage as ourside
@@ -24,6 +24,7 @@ from dondoc.store import parts
 from dondoc.store.cameras import Camera, NightRun, Outage
 from dondoc.store.intake import Submission, Verdict
 from dondoc.store.mail import OutboxLetter, Withdrawal
+from dondoc.vocabulary.letters import OutboxState
 from dondoc.vocabulary.rulings import RulingKind
 from tests.cameras.nights import (
     AGENCY,
@@ -38,6 +39,7 @@ from tests.cameras.nights import (
     live,
     on,
     paused,
+    result,
     seen,
 )  # fmt: skip
 from tests.conftest import CLERK, letter_of
@@ -525,6 +527,92 @@ class TestTogether:
         letters.outages(app, opened, late(3))
         with app.sessions.reading() as session:
             assert session.scalars(select(OutboxLetter)).all()[-1].recipient == "b@example.vn"
+
+
+class TestRecovery:
+    def sent(self, app: AppContext, number: int = 2) -> None:
+        """The letter about the outages has left the morning after."""
+        with app.sessions.begin() as session:
+            for letter in session.scalars(select(OutboxLetter).where(OutboxLetter.kind == "outage")):
+                letter.state, letter.sent_at = OutboxState.SENT, at(on(number + 1), 8)
+
+    def thanks(self, app: AppContext, number: int) -> list[OutboxLetter]:
+        recoveries.write(app, late(number))
+        with app.sessions.begin() as session:
+            return list(session.scalars(select(OutboxLetter).where(OutboxLetter.kind == "recovery")))
+
+    def test_who_was_written_to_is_thanked_once_when_all_of_it_is_over(self, app: AppContext) -> None:
+        first, second, third = at_site(app, 3)
+        contact(app, "a@example.vn")
+        for number, verdicts in enumerate([("ok",) * 3, ("black", "no_frame", "ok"), ("black", "no_frame", "ok")]):
+            seen(app, number, dict(zip((first, second, third), verdicts, strict=True)))
+        letters.outages(app, outages.settle(app, night=on(2), now=late(2))["opened"], late(2))
+        self.sent(app)
+        live(app, first, ["ok"], 3)
+        assert self.thanks(app, 3) == [], "one is still out"
+        live(app, second, ["ok"], 4)
+        assert len(self.thanks(app, 4)) == 1
+        [thanks] = self.thanks(app, 5)
+        with app.sessions.begin() as session:
+            letter = session.scalars(select(OutboxLetter).where(OutboxLetter.kind == "outage")).one()
+        assert (thanks.recipient, thanks.in_reply_to, thanks.agency) == ("a@example.vn", letter.message_id, AGENCY)
+        assert thanks.subject.startswith("Cảm ơn, 02 camera đã hoạt động trở lại – ")
+        for words in (thanks.text, thanks.html):
+            assert "không còn sự cố nào nêu trong thư ngày 25/11/2021" in words
+            assert "hoạt động trở lại, ghi nhận ngày 25/11/2021 (sự cố SC-0001)." in words
+            assert "hoạt động trở lại, ghi nhận ngày 26/11/2021 (sự cố SC-0002)." in words
+            assert "Quý cơ quan không phải trả lời thư trên nữa." in words
+            assert "10.4.1" not in words
+
+    def test_nobody_is_thanked_for_a_letter_that_has_not_left_or_where_a_person_ended_it(self, app: AppContext) -> None:
+        camera = one(app)
+        contact(app, "a@example.vn")
+        live(app, camera, ["ok", "no_frame", "no_frame"])
+        letters.outages(app, [1], late(2))
+        paused(app, 3, 4)
+        live(app, camera, ["no_frame"], 3)
+        assert [o.closed_because is None for o in all_outages(app)] == [False]
+        self.sent(app)
+        assert self.thanks(app, 3) == []
+
+    def test_a_night_that_is_concluded_writes_the_thanks(
+        self, app: AppContext, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        from dondoc.orchestration import checking  # Airflow is set up by then
+        from tests.orchestration import rounds
+
+        told(app)
+        self.sent(app)
+        monkeypatch.setattr(checking, "open_context", lambda: app)
+        monkeypatch.setattr(checking.clock, "now", lambda: late(3))
+        batch = rounds.batch(app, [1], look="night")
+        found = rounds.found(app, batch, [result(1, "ok", at(on(3), 22))])
+        checking.conclude([batch], checking.store(batch, found, rounds.context()), rounds.context())
+        with app.sessions.reading() as session:
+            kinds = session.scalars(select(OutboxLetter.kind).order_by(OutboxLetter.id)).all()
+        assert kinds == ["outage", "recovery"]
+
+    def test_nor_whoever_is_the_officer_no_more(self, app: AppContext) -> None:
+        told(app)
+        self.sent(app)
+        live(app, 1, ["ok"], 3)
+        contact(app, "b@example.vn")
+        assert self.thanks(app, 3) == []
+
+    def test_one_that_is_out_again_is_thanked_for_when_it_lasts_and_the_letter_waits_no_longer(
+        self, app: AppContext
+    ) -> None:
+        told(app)
+        assert self.thanks(app, 2) == []
+        self.sent(app)
+        live(app, 1, ["ok"], 3)
+        [thanks] = self.thanks(app, 3)
+        with app.sessions.reading() as session:
+            assert recoveries.precondition(session, thanks, late(3)) is None
+        live(app, 1, ["no_frame", "no_frame"], 4)
+        with app.sessions.reading() as session:
+            again = recoveries.precondition(session, session.get_one(OutboxLetter, thanks.id), late(5))
+        assert again == "camera lại mất kết nối: SC-0002"
 
 
 def test_outages_that_a_month_has_passed_over_stay_open(app: AppContext) -> None:

@@ -82,12 +82,12 @@ def outages(app: AppContext, outage_ids: Iterable[int], now: datetime) -> list[i
     """
     with app.sessions.reading() as session:
         told = room.announced(session, app.settings)
-        rows = [pair for pair in _cameras_of(session, outage_ids) if pair[0].id not in told]
+        rows = [pair for pair in of_outages(session, outage_ids) if pair[0].id not in told]
         if not rows:
             return []
         states = {s.camera.id: s for s in current.read(app, session, now, {camera.agency for _, camera in rows})}
         rows = [(outage, camera) for outage, camera in rows if states[camera.id].outage == outage.id]
-        readers = _readers(app, session, [camera for _, camera in rows], now)
+        readers = written_to(app, session, [camera for _, camera in rows], now)
         groups: dict[tuple[str, str], list[tuple[Outage, Camera]]] = defaultdict(list)
         for outage, camera in rows:
             agency, recipient = readers[camera.id]
@@ -95,7 +95,7 @@ def outages(app: AppContext, outage_ids: Iterable[int], now: datetime) -> list[i
                 groups[agency, recipient].append((outage, camera))
         known = _Known(
             states=states,
-            names=_names(app, session, [camera for _, camera in rows]),
+            names=called(app, session, [camera for _, camera in rows]),
             lately=room.lately(session, data.load(app.settings), [camera.id for _, camera in rows], now),
             phone=desk(session, app.registry, app.letters(session, now.date()), now.date()),
         )
@@ -108,14 +108,14 @@ def _put(app: AppContext, letters: list[Letter | None], now: datetime) -> list[i
         return [row.id for row in rows]
 
 
-def _cameras_of(session: Session, outage_ids: Iterable[int]) -> list[tuple[Outage, Camera]]:
+def of_outages(session: Session, outage_ids: Iterable[int]) -> list[tuple[Outage, Camera]]:
     """Outages with their cameras, in the order of the ids."""
     wanted = select(Outage, Camera).join(Camera, Camera.id == Outage.camera_id).order_by(Outage.id)
     found = (session.execute(wanted.where(Outage.id.in_(part))).all() for part in parts(sorted(outage_ids)))
     return [(outage, camera) for rows in found for outage, camera in rows]
 
 
-def _readers(
+def written_to(
     app: AppContext, session: Session, cameras: Sequence[Camera], now: datetime
 ) -> dict[int, tuple[str, str | None]]:
     """By camera, the agency that answers for it now, and whom of it to write to."""
@@ -150,7 +150,7 @@ def _answer(app: AppContext, submission_id: int, now: datetime, copy: Copy) -> L
         phone = desk(session, app.registry, app.letters(session, now.date()), now.date())
         duty = agency, cameras[0].system
         recipient = sender or _officers(session, [duty], now.date())[duty]
-        names = _names(app, session, cameras)
+        names = called(app, session, cameras)
     if not recipient:
         return None
     number = BN(submission.id)
@@ -383,7 +383,7 @@ def _letter(
     return compose.letter(app.settings, kind, recipient, words, key, reason, agency=agency, context=remember, **more)
 
 
-def _names(app: AppContext, session: Session, cameras: Iterable[Camera]) -> dict[int, str]:
+def called(app: AppContext, session: Session, cameras: Iterable[Camera]) -> dict[int, str]:
     """What a letter to their agency calls cameras: a restricted one by the row of its form, so that the agency alone
     can tell which it is."""
     known = {camera.id: camera for camera in cameras}
@@ -405,11 +405,11 @@ def precondition(app: AppContext) -> Precondition:
     """
 
     def check(session: Session, letter: OutboxLetter, now: datetime) -> str | None:
-        rows = _cameras_of(session, letter.context.get("outages", []))
+        rows = of_outages(session, letter.context.get("outages", []))
         if over := [(o.id, o.closed_because or "đã khắc phục") for o, _ in rows if o.closed_at is not None]:
             return f"{over[0][1]}: {', '.join(SC(number) for number, _ in over)}"
-        today = {reader for _, reader in _readers(app, session, [camera for _, camera in rows], now).values()} - {None}
-        if today - {letter.recipient}:
+        readers = {reader for _, reader in written_to(app, session, [camera for _, camera in rows], now).values()}
+        if readers - {None, letter.recipient}:
             return "cán bộ đầu mối của đơn vị đã thay đổi; thư được viết lại cho người mới"
         ruled = pauses.pauses(session, app.registry)
         return next((p for _, camera in rows if (p := pauses.covering(ruled, camera, now, now.date()))), None)

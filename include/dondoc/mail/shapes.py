@@ -229,6 +229,17 @@ class OutageWords(TypedDict):
     desk: str | None
 
 
+class RecoveryWords(TypedDict):
+    """Of cameras that work again, all that one letter told of. `total`: those that do, the others were seen to."""
+
+    agency: str
+    day: date  # on which that letter left
+    total: int
+    cameras: list[CameraWords]
+    more: int
+    desk: str | None
+
+
 class WithdrawalWords(TypedDict):
     """Of a letter that withdraws another."""
 

@@ -153,7 +153,7 @@ def conclude(batches: Sequence[str], stored: Sequence[str] | str | None, context
         Problem: somebody changed a name on the way, and nothing is concluded; or all is, but the metrics file could not
             be written.
     """
-    from dondoc.cameras import letters
+    from dondoc.cameras import letters, recoveries
     from dondoc.cameras.nights import handed_on, rollup, thumbnails
     from dondoc.cameras.state import outages
 
@@ -171,6 +171,7 @@ def conclude(batches: Sequence[str], stored: Sequence[str] | str | None, context
     ]
     settled = outages.settle(app, night=day, now=now)
     letters.outages(app, settled.get("opened", []), now)
+    recoveries.write(app, now)
     past = rollup.roll_up(app, now.date())
     log.info("%s outages: %s; past their time: %s", " ".join(said), settled, past)
     _publish(app)

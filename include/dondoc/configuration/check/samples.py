@@ -282,6 +282,14 @@ _OUTAGE: shapes.OutageWords = {
     "answer_before": DAY,
     "desk": "Nguyễn Thị Hà, điện thoại 0912 345 678",
 }
+_RECOVERY: shapes.RecoveryWords = {
+    "agency": "UBND huyện Đức Thọ",
+    "day": DAY,
+    "total": 1,
+    "cameras": [{**_CAMERA, "why": "hoạt động trở lại, ghi nhận ngày 27/11/2021 (sự cố SC-0001)"}],
+    "more": 0,
+    "desk": "Nguyễn Thị Hà, điện thoại 0912 345 678",
+}
 _INTERNAL: shapes.InternalWords = {
     "title": "Có việc chờ xử lý",
     "lines": ["BN-0012"],
@@ -342,6 +350,7 @@ LETTERS: Mapping[LetterKind, Mapping[str, Shape]] = {
     },
     LetterKind.REACHABILITY: {"reachability": _shape(shapes.ReachabilityWords, _REACHABILITY, _UNREACHED)},
     LetterKind.OUTAGE: {"outage": _shape(shapes.OutageWords, _OUTAGE, {**_OUTAGE, "places": [], "more": 0})},
+    LetterKind.RECOVERY: {"recovery": _shape(shapes.RecoveryWords, _RECOVERY, {**_RECOVERY, "more": 2, "desk": None})},
     LetterKind.HAND_OVER: {"hand_over": _shape(shapes.ChasingWords, _CHASING, _WITHOUT_DAY, _HAND_OVER)},
     LetterKind.THANKS: {"thanks": WITHOUT_DAY},
     LetterKind.INTERNAL: {"internal": _shape(shapes.InternalWords, _INTERNAL, _PLAIN)},
