@@ -166,7 +166,7 @@ async def _answer(dialogue: Dialogue, headers: dict[str, str]) -> Answer:
 async def _clock(ip: Ip, port: int, now: Callable[[], datetime]) -> dict[str, Any]:
     """By how much it is off, as `onvif.offsets`; empty where it tells no time."""
     began = now()
-    answer = await _asked(ip, port, onvif.Question(onvif.Operation.TIME))
+    answer = await _asked(ip, port, onvif.Question(onvif.TIME))
     return dict(onvif.offsets(answer, began + (now() - began) / 2)) if answer else {}
 
 
@@ -185,7 +185,7 @@ async def _device(ip: Ip, port: int, login: Credentials, there: Callable[[], dat
     Args:
         there: what its own clock shows.
     """
-    first = await _asked(ip, port, onvif.Question(onvif.Operation.INFORMATION))
+    first = await _asked(ip, port, onvif.Question(onvif.INFORMATION))
     if first is None:
         return {}
     if found := onvif.information(first):

@@ -11,7 +11,6 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
-from enum import StrEnum
 from xml.etree.ElementTree import Element, ParseError
 from xml.sax.saxutils import escape
 
@@ -25,7 +24,8 @@ from dondoc.probing.rtsp.authentication import Login, choose, parse_challenges
 from dondoc.unseen import unseen
 
 PATH = "/onvif/device_service"
-DEVICE = "http://www.onvif.org/ver10/device/wsdl"
+SERVICE = "http://www.onvif.org/ver10/device/wsdl"
+TIME, INFORMATION = "GetSystemDateAndTime", "GetDeviceInformation"  # its operations that are used
 WSS = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-"
 MOST = 64 * 1024  # bytes of an answer, which has a thousand
 LONGEST = 64  # characters of a name that a device gives itself
@@ -33,18 +33,11 @@ NOT_AUTHORIZED = {"NotAuthorized", "FailedAuthentication"}  # fault codes of ONV
 BLAMES_US = NOT_AUTHORIZED | {"Sender", "Client"}  # of SOAP 1.2, 1.1: the same question without a login was no fault
 
 
-class Operation(StrEnum):
-    """What a device is asked for."""
-
-    TIME = "GetSystemDateAndTime"
-    INFORMATION = "GetDeviceInformation"
-
-
 @dataclass(frozen=True)
 class Question:
     """With a login it has either `authorization`, a header of HTTP, or `token`, a header of SOAP."""
 
-    operation: Operation
+    operation: str
     authorization: str = field(default="", repr=False)
     token: str = field(default="", repr=False)
 
@@ -53,7 +46,7 @@ class Question:
         header = f"<s:Header>{self.token}</s:Header>" if self.token else ""
         return (
             '<?xml version="1.0" encoding="UTF-8"?><s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope">'
-            f'{header}<s:Body><{self.operation} xmlns="{DEVICE}"/></s:Body></s:Envelope>'
+            f'{header}<s:Body><{self.operation} xmlns="{SERVICE}"/></s:Body></s:Envelope>'
         ).encode()
 
 
@@ -89,7 +82,7 @@ def _request(http: h11.Connection, host: str, port: int, question: Question) -> 
     headers = [
         ("Host", f"{host}:{port}"),
         ("User-Agent", "dondoc"),
-        ("Content-Type", f'application/soap+xml; charset=utf-8; action="{DEVICE}/{question.operation}"'),
+        ("Content-Type", f'application/soap+xml; charset=utf-8; action="{SERVICE}/{question.operation}"'),
         ("Content-Length", str(len(body))),
         ("Connection", "close"),
     ]
@@ -154,7 +147,7 @@ def information(answer: Answer) -> dict[str, str]:
     """What a device is: `manufacturer`, `model`, `firmware`, as far as it says. Its serial number is nobody's need."""
     if answer.status != 200 or (root := _read(answer)) is None:
         return {}
-    element = root.find(f".//{{*}}{Operation.INFORMATION}Response")
+    element = root.find(f".//{{*}}{INFORMATION}Response")
     if element is None:
         return {}
     names = (("manufacturer", "Manufacturer"), ("model", "Model"), ("firmware", "FirmwareVersion"))
@@ -177,10 +170,10 @@ def logged_in(refusal: Answer, user: str, password: str, now: datetime | None) -
     """
     offered = parse_challenges(refusal.challenges)
     if refusal.status == 401 and (way := choose(one for one in offered if one.scheme == "DIGEST")):
-        return Question(Operation.INFORMATION, authorization=Login(user, password, way).header("POST", PATH))
+        return Question(INFORMATION, authorization=Login(user, password, way).header("POST", PATH))
     if refusal.challenges or now is None or not _faults(refusal) & NOT_AUTHORIZED:
         return None
-    return Question(Operation.INFORMATION, token=token(user, password, now, secrets.token_bytes(16)))
+    return Question(INFORMATION, token=token(user, password, now, secrets.token_bytes(16)))
 
 
 def token(user: str, password: str, created: datetime, nonce: bytes) -> str:
