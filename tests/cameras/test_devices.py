@@ -41,7 +41,7 @@ def refused(words: str | None) -> bool:
 
 
 class World:
-    """Fifteen cameras of an agency that agreed, of which every seventh has its turn on the same night."""
+    """Cameras of an agency that agreed; of their numbers every seventh has its turn on the same night."""
 
     def __init__(self, app: AppContext, environment: pytest.MonkeyPatch, fleet: Fleet) -> None:
         self.app, self.environment, self.fleet = app, environment, fleet

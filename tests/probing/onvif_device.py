@@ -18,7 +18,7 @@ from dondoc.demo.camera import HOST, PASSWORD, USER
 BASIC = 'WWW-Authenticate: Basic realm="device"\r\n'
 HASHES: dict[str, Callable[..., "hashlib._Hash"]] = {"MD5": hashlib.md5, "SHA-256": hashlib.sha256}
 LETS_IN = ("open", "token", "digest", "sha-256", "without-qop", "dual")
-REFUSING = ("refusing-token", "refusing-digest", "forbidding", "busy", "hangs-up")
+REFUSING = ("refusing-token", "refusing-digest", "forbidding", "busy", "stale", "hangs-up")
 KINDS = (*LETS_IN, *REFUSING, "basic", "mute", "odd", "timeless")
 
 
@@ -99,6 +99,7 @@ class Device:
         ways = {
             "digest": f'{digest}, qop="auth"\r\n',
             "refusing-digest": f'{digest}, qop="auth"\r\n',
+            "stale": f'{digest}, qop="auth"\r\n',
             "sha-256": f'{digest}, qop="auth", algorithm=SHA-256\r\n',
             "without-qop": f"{digest}\r\n",
             "dual": f'{BASIC}{digest}, qop="auth"\r\n{digest}, qop="auth", algorithm=SHA-256\r\n',
@@ -116,6 +117,8 @@ class Device:
     def _refusal(self) -> bytes:
         if self.kind == "hangs-up":
             return b""
+        if self.kind == "stale":  # it has forgotten what it asked for a moment ago
+            return onvif.response("401 Unauthorized", "", 'WWW-Authenticate: Digest nonce="x", stale=TRUE\r\n')
         refusals = {"refusing-digest": "401 Unauthorized", "forbidding": "403 Forbidden", "busy": "503 Busy"}
         if self.kind in refusals:
             return onvif.response(refusals[self.kind], "")

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
 from typing import Any
 
+import h11
 import pytest
 import requests
 from hypothesis import given
@@ -33,6 +34,7 @@ FOUND = dict.fromkeys(LETS_IN, KNOWN) | {
     "refusing-digest": REFUSED,
     "forbidding": REFUSED,
     "busy": UNANSWERED,
+    "stale": UNANSWERED,
     "hangs-up": UNANSWERED,
 }
 WITHOUT_LOGIN = {"open", "basic", "mute", "odd", "timeless"}
@@ -109,6 +111,15 @@ def test_a_login_that_the_camera_does_not_take_any_more_is_not_shown_to_its_devi
         [found] = probe_many([Target("1", url, USER, PASSWORD, wanted=closer)], stage=2, timeout=20, allow=LOOPBACK)
         assert (found.measured or {}).keys() == {"clock"}
     assert device.counts["questions"] == 0
+
+
+def test_a_name_and_a_realm_in_any_letters_make_a_header() -> None:
+    asked = Answer(401, ('Digest realm="Thiết bị", nonce="n", qop="auth"'.encode(),))
+    question = onvif.logged_in(asked, "quản lý", "mật khẩu", None)
+    assert question
+    sent = onvif._request(h11.Connection(h11.CLIENT), "10.1.1.1", 80, question)
+    assert 'Digest username="quản lý", realm="Thiết bị"'.encode() in sent
+    assert "quản lý" not in str(question)
 
 
 def body(**names: str) -> bytes:

@@ -78,8 +78,8 @@ class Settings(BaseSettings):
     )
     device_info_agencies: Annotated[list[str], NoDecode] = Field(
         [],
-        description="Ids of agencies (comma list) that agreed: once a week their cameras and recorders are asked there "
-        "for model and firmware, with the login that was given for the picture, never in clear. Empty: nobody's.",
+        description="Ids of agencies (comma list) that agreed: once a week their cameras and recorders are asked for "
+        "model and firmware by ONVIF, with the login that was given for the picture, never in clear. Empty: nobody's.",
     )
     secret_key: SecretStr | None = Field(
         None, description="Comma list: the first, of 32 bytes at least, encrypts and signs, all decrypt."

@@ -191,6 +191,8 @@ def token(user: str, password: str, created: datetime, nonce: bytes) -> str:
 
 def refused(answer: Answer) -> bool:
     """Whether an answer to a question with a login says that the login is at fault; if in doubt, it does."""
+    if any(one.stale for one in parse_challenges(answer.challenges)):
+        return False
     return 400 <= answer.status < 500 or bool(_faults(answer) & BLAMES_US)
 
 

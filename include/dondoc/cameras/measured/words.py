@@ -18,7 +18,8 @@ SUBJECTS: Mapping[str, str] = {
 # Of a device that was asked what it is, and shown the login.
 LOGINS: Mapping[str, str] = {
     LoginOutcome.REFUSED: "chưa đo được: thiết bị từ chối tài khoản khi được hỏi model, firmware qua ONVIF (nhiều hãng "
-    "giữ tài khoản ONVIF riêng); không hỏi lại cho đến khi đổi tài khoản hoặc có người cho phép (dondoc cameras retry)",
+    "giữ tài khoản ONVIF riêng); không hỏi lại cho đến khi đổi hoặc nhập lại tài khoản, hoặc có người cho phép (dondoc "
+    "cameras retry)",
     LoginOutcome.UNANSWERED: "chưa đo được: thiết bị không trả lời khi được hỏi model, firmware qua ONVIF",
 }
 
