@@ -48,7 +48,9 @@ def name(round: str) -> str:
 def latest(session: Session, now: datetime) -> list[Round]:
     """The rounds of the last seven days, the newest first."""
     recent = NightRun.started_at > now - RECENT, NightRun.round.in_(OF_ALL)
-    return [_round(run) for run in session.scalars(select(NightRun).where(*recent).order_by(NightRun.id.desc()))]
+    return [
+        _round(run) for run in session.scalars(select(NightRun).where(*recent).order_by(NightRun.started_at.desc()))
+    ]
 
 
 def _round(run: NightRun) -> Round:
