@@ -72,7 +72,7 @@ class World:
         self.environment.setenv("DONDOC_CLOCK_SINCE", str(time.time()))
         app = AppContext(load())
         results = night.check_batch(app, cameras, night=day, round=round, now=clock.now())
-        assert {result["verdict"] for result in results} == {"ok"}
+        assert {result.verdict for result in results} == {"ok"}
         assert PASSWORD not in str(results)
         night.store(app, results, night=day, round=round, now=clock.now())
 

@@ -21,6 +21,7 @@ from dondoc.cameras.measured import devices, plan
 from dondoc.cameras.measured.declared import declared
 from dondoc.cameras.measured.turn import due
 from dondoc.cameras.nights import past, thumbnails
+from dondoc.cameras.nights.result import Result
 from dondoc.cameras.registry import addresses, streams
 from dondoc.configuration.context import AppContext
 from dondoc.directive.names import fold
@@ -29,7 +30,7 @@ from dondoc.probing.address import parse
 from dondoc.probing.network import Ip, Resolver
 from dondoc.probing.probe import probe_many
 from dondoc.probing.spread import parts
-from dondoc.probing.verdicts import GOOD, WITHHELD, Finding, Target, Verdict
+from dondoc.probing.verdicts import WITHHELD, Finding, Target, Verdict
 from dondoc.probing.wanted import Wanted
 from dondoc.store.cameras import Camera
 
@@ -74,8 +75,8 @@ def look(
     over: float = 0.0,
     sleep: Callable[[float], None] = time.sleep,
     closer: bool = False,
-) -> list[dict[str, Any]]:
-    """Results of looking at the cameras, JSON-safe and free of secrets.
+) -> list[Result]:
+    """Results of looking at the cameras.
 
     Args:
         over: seconds over which the looks are spread.
@@ -85,31 +86,16 @@ def look(
     waiting, told, number = batch.resolved(batch.looks(camera_ids)), canary.Told(), 0
     batch.plan_closer(waiting)
     everyone, limit = max(1, len(waiting)), app.settings.refusals_per_site
-    results: list[dict[str, Any]] = []
+    results: list[Result] = []
     while waiting:
         logins = canary.wave([x.login for x in waiting if x.login], told, number=number, limit=limit)
         going = {one.camera for one in logins} | {x.camera for x in waiting if x.login is None}
         now_going = [x for x in waiting if x.camera in going]
         found = batch.wave(now_going, over * len(now_going) / everyone)
         told.learn(logins, [finding for finding, _ in found])
-        results += [_result(finding, at) for finding, at in found]
+        results += [Result.of(finding, at) for finding, at in found]
         waiting, number = [x for x in waiting if x.camera not in going], number + 1
     return results
-
-
-def _result(finding: Finding, at: datetime) -> dict[str, Any]:
-    return {
-        "camera": int(finding.camera),
-        "verdict": str(finding.verdict),
-        "phase": str(finding.phase),
-        "detail": finding.detail,
-        "elapsed_ms": finding.elapsed_ms,
-        "stage": finding.stage,
-        "at": at.isoformat(),
-        "steps": list(finding.steps) if finding.verdict not in GOOD else [],
-        "features": dict(finding.features) if finding.features else None,
-        "help": finding.help and str(finding.help),
-    } | ({"measured": {**finding.measured}} if finding.measured else {})
 
 
 class _Batch:
