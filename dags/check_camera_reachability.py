@@ -5,7 +5,8 @@
 không. 04:00 xem lại những camera chưa đạt trong đêm. Kết quả: kết luận kèm lý do, các lần mất kết nối, số liệu.
 
 Lượt 10:00 còn xem ban ngày, mỗi tuần một lần, từng camera vốn chỉ được xem ban đêm: vết bẩn, ngả màu, vật che mà ánh
-sáng hồng ngoại làm khuất. Điều thấy được chỉ là nghi vấn, không tính vào các đêm và không thành lần mất kết nối.
+sáng hồng ngoại làm khuất; thấy lạ thì hôm sau xem lại. Điều hai lần cùng thấy chỉ là nghi vấn, không tính vào các đêm
+và không thành lần mất kết nối.
 
 Camera được chia thành từng lô; mật khẩu bị từ chối không được thử lại trong đêm đó. Chỉ kiểm tra đêm nay: chạy tay
 với `as_of` là một đêm khác, chạy bù (Backfill) hay Clear một lượt cũ thì không hỏi camera nào.

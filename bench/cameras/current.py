@@ -21,11 +21,12 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from dondoc.cameras.nights import night
+from dondoc.cameras.nights.result import Result
 from dondoc.cameras.state import current, outages, state
 from dondoc.clock import at
 from dondoc.configuration.context import AppContext
 from dondoc.configuration.settings import load
-from dondoc.probing.verdicts import PHASE
+from dondoc.probing.verdicts import Finding, Verdict
 from dondoc.store.session import upgrade
 
 LAST = date(2026, 11, 24)
@@ -85,21 +86,9 @@ def cost(work: Callable[[], object], repeats: int = 1) -> tuple[float, float]:
     return statistics.median(c for c, _ in took), statistics.median(w for _, w in took)
 
 
-def results(cameras: int, when: datetime) -> list[dict[str, object]]:
+def results(cameras: int, when: datetime) -> list[Result]:
     verdicts = ("ok",) * 11 + ("connect_timeout",)
-    return [
-        {
-            "camera": n,
-            "verdict": v,
-            "phase": PHASE[v],
-            "detail": "",
-            "elapsed_ms": 850,
-            "stage": 2,
-            "at": when.isoformat(),
-        }
-        for n in range(1, cameras + 1)
-        for v in [verdicts[n % 12]]
-    ]
+    return [Result.of(Finding(str(n), Verdict.of(verdicts[n % 12]), "", 850, 2), when) for n in range(1, cameras + 1)]
 
 
 def stored(app: AppContext, cameras: int, day: date) -> None:

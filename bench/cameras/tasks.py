@@ -50,8 +50,7 @@ def store(app: AppContext, cameras: int) -> None:
     found = handed_on.put(app, Found.of(name, batch, results(size, NOW)))
     told = handed_on.found(app, found, name, batch)
     with app.sessions.begin() as session:
-        plain = [result.model_dump(mode="json") for result in told.results]
-        night.record(session, plain, night=DAY, round="night", now=NOW, planned=cameras)
+        night.record(session, told.results, night=DAY, round="night", now=NOW, planned=cameras)
 
 
 def conclude(app: AppContext, cameras: int) -> None:

@@ -50,11 +50,12 @@ def fill() -> None:
     """The world that is shown."""
     from dondoc.audit import MACHINE
     from dondoc.cameras.nights import night
+    from dondoc.cameras.nights.result import Result
     from dondoc.cameras.registry.imports import import_csv
     from dondoc.clock import at
     from dondoc.configuration.context import AppContext
     from dondoc.configuration.settings import load
-    from dondoc.probing.verdicts import PHASE
+    from dondoc.probing.verdicts import Finding, Verdict
     from dondoc.store.session import upgrade
 
     app = AppContext(load())
@@ -72,9 +73,9 @@ def fill() -> None:
         day = date(2021, 11, 25) - timedelta(days=back)
         verdicts = ["connect_timeout" if (n * 7 + back) % 23 == 0 else "ok" for n in range(CAMERAS)]
         results = [
-            {"camera": n + 1, "verdict": v, "phase": PHASE[v], "detail": "", "elapsed_ms": 9, "stage": 2,
-             "at": at(day, 22).isoformat()} for n, v in enumerate(verdicts)
-        ]  # fmt: skip
+            Result.of(Finding(str(n), Verdict.of(verdict), "", 9, 2), at(day, 22))
+            for n, verdict in enumerate(verdicts, 1)
+        ]
         night.store(app, results, night=day, round="night", now=at(day, 22))
 
 

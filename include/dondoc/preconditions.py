@@ -25,7 +25,7 @@ def registry(app: AppContext) -> dict[LetterKind, Precondition]:
 
 def precondition_of(app: AppContext, kind: LetterKind) -> Precondition:
     """The check of a kind. That none is forgotten is seen by the type checker."""
-    from dondoc.cameras import letters
+    from dondoc.cameras import letters, recoveries
     from dondoc.escalation import escalate, withdrawal
     from dondoc.intake import officers
     from dondoc.reporting import report
@@ -37,6 +37,8 @@ def precondition_of(app: AppContext, kind: LetterKind) -> Precondition:
             return officers.precondition
         case LetterKind.REACHABILITY | LetterKind.OUTAGE:
             return letters.precondition(app)
+        case LetterKind.RECOVERY:
+            return recoveries.precondition
         case LetterKind.REMINDER | LetterKind.OVERDUE | LetterKind.HAND_OVER | LetterKind.THANKS:
             return escalate.precondition(app)
         case LetterKind.WITHDRAWAL:

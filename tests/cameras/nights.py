@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dondoc.cameras.nights import night
+from dondoc.cameras.nights.result import Result
 from dondoc.cameras.registry import declarations
 from dondoc.cameras.registry.declarations import Source
 from dondoc.cameras.registry.imports import import_csv
@@ -15,7 +16,8 @@ from dondoc.clock import at
 from dondoc.configuration.context import AppContext
 from dondoc.facts import contacts
 from dondoc.facts.rule import rule
-from dondoc.probing.verdicts import PHASE
+from dondoc.probing.verdicts import Finding
+from dondoc.probing.verdicts import Verdict as Seen
 from dondoc.store.cameras import Camera, CameraDeclaration, Outage
 from dondoc.vocabulary.rulings import RulingKind
 from tests.conftest import CLERK, SECRET, acting
@@ -74,9 +76,9 @@ def at_site(app: AppContext, count: int, site: str = "Cổng", agency: str = AGE
     return cameras(app, *rows)[-count:]
 
 
-def result(camera: int, verdict: str, when: datetime, **more: Any) -> dict[str, Any]:
-    found = {"camera": camera, "verdict": verdict, "phase": PHASE[verdict], "detail": "", "elapsed_ms": 1, "stage": 2}
-    return {**found, "at": when.isoformat(), **more}
+def result(camera: int, verdict: str, when: datetime, **more: Any) -> Result:
+    """What a look found, as if it had been made."""
+    return Result.of(Finding(str(camera), Seen.of(verdict), **{"detail": "", "elapsed_ms": 1, "stage": 2} | more), when)
 
 
 def seen(app: AppContext, number: int, verdicts: dict[int, str], round: str = "night", hour: int = 22) -> None:

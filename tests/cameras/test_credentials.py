@@ -44,7 +44,7 @@ def _loopback_may_be_probed(environment: pytest.MonkeyPatch) -> None:
 
 
 def looked(app: AppContext, ids: list[int], number: int = 0, round: str = "night") -> dict[int, dict]:
-    return {r["camera"]: r for r in night.check_batch(app, ids, night=on(number), round=round, now=at(on(number), 22))}
+    return {r.camera: r for r in night.check_batch(app, ids, night=on(number), round=round, now=at(on(number), 22))}
 
 
 def one(app: AppContext, url: str, login: str = "u,sai") -> int:
@@ -72,28 +72,28 @@ class TestNights:
             assert fleet.counts["logins"] == 2
             released(app, camera, 2, 23)  # the same night: no more attempts, whoever asks
             for round in ("second", "all", "declared-1"):
-                assert looked(app, [camera], 2, round)[camera]["verdict"] == "auth_failed"
+                assert looked(app, [camera], 2, round)[camera].verdict == "auth_failed"
             assert fleet.counts["logins"] == 2
             looked(app, [camera], 3)
             assert fleet.counts["logins"] == 3
-            assert "từ đêm 25/11/2021" in looked(app, [camera], 4)[camera]["detail"]
+            assert "từ đêm 25/11/2021" in looked(app, [camera], 4)[camera].detail
 
     def test_a_camera_that_keeps_us_out_is_still_seen_to_answer(self, app: AppContext) -> None:
         with Fleet() as fleet:
             camera = one(app, fleet.url("wrong-password"))
             looked(app, [camera])
             later = looked(app, [camera], 1)[camera]
-        assert (later["verdict"], later["phase"]) == ("auth_failed", "auth")
+        assert (later.verdict, later.phase) == ("auth_failed", "auth")
 
     def test_a_changed_credential_is_tried_and_the_old_one_stays_refused(self, app: AppContext) -> None:
         with Fleet() as fleet:
             camera = one(app, fleet.url("digest"), "u,sai")
             looked(app, [camera])
             one(app, fleet.url("digest"), f"{USER},{PASSWORD}")
-            assert looked(app, [camera], 1)[camera]["verdict"] == "ok"
+            assert looked(app, [camera], 1)[camera].verdict == "ok"
             one(app, fleet.url("digest"), "u,sai")
             logins = fleet.counts["logins"]
-            assert looked(app, [camera], 2)[camera]["verdict"] == "auth_failed"
+            assert looked(app, [camera], 2)[camera].verdict == "auth_failed"
             assert fleet.counts["logins"] == logins
 
     def test_all_channels_of_a_recorder_share_the_refusal_on_later_nights(self, app: AppContext) -> None:
@@ -101,7 +101,7 @@ class TestNights:
             rows = [f"{AGENCY},{SYSTEM},Kênh {n},{fleet.url('wrong-password', str(n))},u,sai,,,," for n in range(4)]
             ids = cameras(app, *rows)
             looked(app, ids)
-            assert {r["verdict"] for r in looked(app, ids, 1).values()} == {"auth_failed"}
+            assert {r.verdict for r in looked(app, ids, 1).values()} == {"auth_failed"}
             assert fleet.counts["logins"] == 1
 
     def test_another_spelling_of_a_device_is_no_second_chance(self, app: AppContext) -> None:
@@ -110,7 +110,7 @@ class TestNights:
             hosts = ("127.0.0.1", "127.0.0.1.", "127.1", "[::ffff:127.0.0.1]")
             places = (url.replace("127.0.0.1", host) for host in hosts)
             ids = cameras(app, *(f"{AGENCY},{SYSTEM},Cổng {n},{p},u,sai,,,," for n, p in enumerate(places)))
-            assert {found["verdict"] for found in looked(app, ids).values()} == {"auth_failed"}
+            assert {found.verdict for found in looked(app, ids).values()} == {"auth_failed"}
             assert fleet.counts["logins"] == 1
 
     def test_rtsps_is_no_second_chance(self) -> None:
@@ -137,7 +137,7 @@ class TestNights:
             looked(app, [camera])
             environment.setenv("DONDOC_SECRET_KEY", f"khoa-moi-rat-dai-va-that-ngau-nhien,{SECRET}")
             newer = AppContext(load())
-            assert looked(newer, [camera], 1)[camera]["verdict"] == "auth_failed"
+            assert looked(newer, [camera], 1)[camera].verdict == "auth_failed"
             assert fleet.counts["logins"] == 1
             newer.sessions.kw["bind"].dispose()
 
@@ -150,7 +150,7 @@ class TestNights:
             with newer.sessions.begin() as session:
                 row = session.get_one(Camera, camera)
                 credentials.enter(session, row, "u", "A", by=CLERK, secrets=newer.settings.secret_keys, now=NOW)
-            assert looked(newer, [camera], number, round)[camera]["verdict"] == verdict
+            assert looked(newer, [camera], number, round)[camera].verdict == verdict
             newer.sessions.kw["bind"].dispose()
             return fleet.counts["logins"]
 
@@ -182,15 +182,15 @@ class TestNights:
                 f"{AGENCY},{SYSTEM},Kênh 2,{fleet.url('digest', '2')},{right},,,,",
                 f"{AGENCY},{SYSTEM},Kênh 3,{fleet.url('digest', '3')},moi,{PASSWORD},,,,",
             )[-2:]  # fmt: skip
-            assert looked(app, [second], 0, "second")[second]["verdict"] == "ok"
+            assert looked(app, [second], 0, "second")[second].verdict == "ok"
             environment.setenv("DONDOC_SECRET_KEY", f"khoa-moi-rat-dai-va-that-ngau-nhien,{SECRET}")
             dondoc("rotate-key")
             environment.setenv("DONDOC_SECRET_KEY", "khoa-moi-rat-dai-va-that-ngau-nhien")
             newer = AppContext(load())
             found = looked(newer, [second, third], 0, "all")
             newer.sessions.kw["bind"].dispose()
-        assert found[second]["verdict"] == "ok", "taken tonight: known to be right"
-        assert (found[third]["verdict"], "01 mật khẩu khác" in found[third]["detail"]) == ("login_withheld", True)
+        assert found[second].verdict == "ok", "taken tonight: known to be right"
+        assert (found[third].verdict, "01 mật khẩu khác" in found[third].detail) == ("login_withheld", True)
 
 
 Names = dict[str, list[str]]
@@ -224,9 +224,9 @@ class TestNames:
     ) -> None:
         with Fleet() as fleet:
             ids = self.declared(app, fleet.url("wrong-password"), *hosts)
-            assert looked(app, ids[:1])[ids[0]]["verdict"] == "auth_failed"
-            assert {found["verdict"] for found in looked(app, ids, 0, "second").values()} == {"auth_failed"}
-            assert {found["verdict"] for found in looked(app, ids, 1).values()} == {"auth_failed"}
+            assert looked(app, ids[:1])[ids[0]].verdict == "auth_failed"
+            assert {found.verdict for found in looked(app, ids, 0, "second").values()} == {"auth_failed"}
+            assert {found.verdict for found in looked(app, ids, 1).values()} == {"auth_failed"}
             assert fleet.counts["logins"] == 1
         with Fleet() as fleet:
             ids = self.declared(app, fleet.url("wrong-password"), *hosts)
@@ -276,7 +276,7 @@ class TestNames:
         monkeypatch.setattr(network.socket, "getaddrinfo", look_up)
         with Fleet() as fleet:
             ids = self.declared(app, fleet.url("digest"), "a.vn", "A.vn", login=f"{USER},{PASSWORD}")
-            assert {found["verdict"] for found in looked(app, ids).values()} == {"ok"}
+            assert {found.verdict for found in looked(app, ids).values()} == {"ok"}
         assert asked == ["a.vn"]
 
     def test_a_name_that_nobody_knows_or_tells_in_time_is_asked_for_once(
@@ -293,7 +293,7 @@ class TestNames:
         monkeypatch.setattr(network.socket, "getaddrinfo", look_up)
         monkeypatch.setattr(batch, "TIMEOUT", 1.0)
         ids = self.declared(app, "rtsp://127.0.0.1/1", "silent.vn", "unknown.vn")
-        details = [found["detail"] for _, found in sorted(looked(app, ids).items())]
+        details = [found.detail for _, found in sorted(looked(app, ids).items())]
         silence.set()
         assert details == ["máy chủ tên miền không trả lời", "không phân giải được tên máy"]
 
@@ -347,10 +347,10 @@ class TestDowngrade:
         recorder.offers = self.BASIC
         for number in (1, 2):
             found = looked(app, [camera], number)[camera]
-            assert (found["verdict"], found["detail"]) == ("login_withheld", dialogue.DOWNGRADED)
+            assert (found.verdict, found.detail) == ("login_withheld", dialogue.DOWNGRADED)
         assert recorder.sent == ["Digest"]
         recorder.offers = f"{self.BASIC}, Digest realm=a, nonce=b"
-        assert looked(app, [camera], 3)[camera]["verdict"] == "not_found"
+        assert looked(app, [camera], 3)[camera].verdict == "not_found"
         assert recorder.sent == ["Digest"] * 2
 
     def test_a_device_that_never_asked_for_digest_is_sent_it(self, app: AppContext, recorder: Recorder) -> None:
@@ -369,7 +369,7 @@ class TestDowngrade:
         recorder.offers = self.BASIC
         second = f"{AGENCY},{SYSTEM},Kênh 2,{recorder.url.replace('127.0.0.1', other)}2,u,p,,,,"
         (camera,) = cameras(app, second)[1:]
-        assert looked(app, [camera], 1)[camera]["verdict"] == "login_withheld"
+        assert looked(app, [camera], 1)[camera].verdict == "login_withheld"
         assert recorder.sent == []
 
     def test_a_name_that_stands_for_several_devices_says_nothing_of_each(
@@ -395,18 +395,18 @@ class TestDowngrade:
             row = session.get_one(Camera, camera)
             credentials.enter(session, row, "u", "mới", by=CLERK, secrets=app.secrets, now=at(on(1), 23))
         released(app, camera, 1, 23)
-        assert looked(app, [camera], 2)[camera]["verdict"] == "login_withheld"
+        assert looked(app, [camera], 2)[camera].verdict == "login_withheld"
         with app.sessions.begin() as session:
             row = session.get_one(Camera, camera)
             credentials.retry(
                 session, row, by=CLERK, reason="đã thay máy", secrets=app.secrets, now=at(on(2), 23), basic=True
             )
-        assert looked(app, [camera], 3)[camera]["verdict"] == "not_found"
+        assert looked(app, [camera], 3)[camera].verdict == "not_found"
         assert recorder.sent == ["Digest", "Basic"]
         recorder.offers = "Digest realm=a, nonce=b"
         looked(app, [camera], 4)
         recorder.offers = self.BASIC
-        assert looked(app, [camera], 5)[camera]["verdict"] == "login_withheld"
+        assert looked(app, [camera], 5)[camera].verdict == "login_withheld"
         dondoc("cameras", "retry", "CAM-00001", "--by", "Lê A", "--reason", "đã thay máy", "--basic")
         with app.sessions.reading() as session:
             noted = select(CredentialRelease.basic).where(NOT_BROUGHT).order_by(CredentialRelease.id)
@@ -434,9 +434,9 @@ class TestRecorders:
             for camera in ids:  # and one by one, as from a page
                 looked(patient, [camera], round="now-1")
             assert fleet.counts["refused logins"] == most
-            verdicts = Counter(r["verdict"] for r in found.values())
+            verdicts = Counter(r.verdict for r in found.values())
             assert verdicts == {"auth_failed": most, "login_withheld": 10 - most}  # never sent: against nobody
-            assert f"{most:02} mật khẩu khác" in found[ids[-1]]["detail"]
+            assert f"{most:02} mật khẩu khác" in found[ids[-1]].detail
             looked(patient, ids, 1)
             assert fleet.counts["refused logins"] == 2 * most
         patient.sessions.kw["bind"].dispose()
@@ -445,19 +445,19 @@ class TestRecorders:
         with Fleet() as fleet:
             ids = self.recorder(app, fleet, [f"{USER},{PASSWORD}", "ioc,sai", *[f"{USER},{PASSWORD}"] * 6])
             found = looked(app, ids)
-            assert Counter(r["verdict"] for r in found.values()) == {"ok": 7, "auth_failed": 1}
+            assert Counter(r.verdict for r in found.values()) == {"ok": 7, "auth_failed": 1}
 
     def test_wrong_passwords_that_others_declare_keep_one_taken_lately_from_no_later_night(
         self, app: AppContext
     ) -> None:
         with Fleet() as fleet:
             honest = one(app, fleet.url("digest"), f"{USER},{PASSWORD}")
-            assert looked(app, [honest])[honest]["verdict"] == "ok"
+            assert looked(app, [honest])[honest].verdict == "ok"
             rows = (f"{AGENCY},{SYSTEM},Kẻ {n},{fleet.url('digest', str(n))},u,sai{n},,,," for n in range(2, 7))
             wrong = cameras(app, *rows)[1:]
             looked(app, wrong, 1, "declared-1")
             assert fleet.counts["refused logins"] == 2
-            assert looked(app, [honest], 1)[honest]["verdict"] == "ok"
+            assert looked(app, [honest], 1)[honest].verdict == "ok"
             looked(app, wrong, 1, "second")
             assert fleet.counts["refused logins"] == 2
 
@@ -465,10 +465,10 @@ class TestRecorders:
         names["a.vn"] = ["127.0.0.1"]
         with Fleet() as fleet:
             named = one(app, fleet.url("digest").replace("127.0.0.1", "a.vn"), f"{USER},{PASSWORD}")
-            assert looked(app, [named])[named]["verdict"] == "ok"
+            assert looked(app, [named])[named].verdict == "ok"
             rows = (f"{AGENCY},{SYSTEM},Cổng {n},{fleet.url('digest', str(n))},u,sai{n},,,," for n in range(2, 4))
             looked(app, cameras(app, *rows)[1:], 1)
-            assert looked(app, [named], 1)[named]["verdict"] == "login_withheld"
+            assert looked(app, [named], 1)[named].verdict == "login_withheld"
 
     def test_channels_that_have_a_right_password_each_are_all_seen(
         self, app: AppContext, monkeypatch: pytest.MonkeyPatch
@@ -484,7 +484,7 @@ class TestRecorders:
 
         monkeypatch.setattr(batch, "probe_many", recorder)
         ids = cameras(app, *(f"{AGENCY},{SYSTEM},Kênh {n},rtsp://10.1.1.1/{n},u{n},s{n},,,," for n in range(32)))
-        assert Counter(r["verdict"] for r in looked(app, ids).values()) == {"ok": 32}
+        assert Counter(r.verdict for r in looked(app, ids).values()) == {"ok": 32}
         assert max(shown) == 2, "no more at once than it may refuse"
 
     def test_a_first_channel_that_asks_for_no_password_does_not_let_all_others_send_a_wrong_one(
@@ -495,7 +495,7 @@ class TestRecorders:
             rows += [f"{AGENCY},{SYSTEM},Kênh {n},{fleet.url('digest', str(n))},u,sai,,,," for n in range(1, 8)]
             found = looked(app, cameras(app, *rows))
             assert fleet.counts["refused logins"] == 1
-            assert Counter(r["verdict"] for r in found.values()) == {"not_found": 1, "auth_failed": 7}
+            assert Counter(r.verdict for r in found.values()) == {"not_found": 1, "auth_failed": 7}
 
     def test_of_what_is_begun_at_once_only_as_many_go_as_may_be_refused(self, app: AppContext) -> None:
         ids = cameras(app, *(f"{AGENCY},{SYSTEM},Kênh {n},rtsp://10.1.1.1/{n},u,s{n},,,," for n in range(8)))
@@ -520,7 +520,7 @@ class TestUnused:
                 row = session.get_one(Camera, camera)
                 row.password = keys.cipher(["khoa-khac"], "password").encrypt(b"p").decode()
             found = looked(app, [camera])[camera]
-            assert (found["verdict"], found["detail"]) == ("login_withheld", batch.UNREADABLE)
+            assert (found.verdict, found.detail) == ("login_withheld", batch.UNREADABLE)
             assert fleet.counts["logins"] == 0
 
     def test_with_a_key_of_another_database_no_camera_is_asked(
@@ -541,7 +541,7 @@ class TestUnused:
     ) -> None:
         with Servers(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)) as servers:
             camera = one(app, servers.url("login by Negotiate"), login)
-            assert looked(app, [camera])[camera]["verdict"] == verdict
+            assert looked(app, [camera])[camera].verdict == verdict
 
     def test_it_neither_ends_an_outage_nor_counts_as_good(self, app: AppContext) -> None:
         camera = one(app, "rtsp://10.1.1.1")
@@ -556,10 +556,10 @@ class TestSites:
             rows = [f"{AGENCY},{SYSTEM},c{n},{f.url('wrong-password')},u,sai,,Cổng,," for n, f in enumerate(fleets)]
             found = looked(app, cameras(app, *rows))
             assert sum(f.counts["logins"] for f in fleets) == 2
-            assert {r["verdict"] for r in found.values()} == {"auth_failed"}
-            assert "02 camera cùng điểm" in found[5]["detail"]
+            assert {r.verdict for r in found.values()} == {"auth_failed"}
+            assert "02 camera cùng điểm" in found[5].detail
             # What was only withheld is nobody's refusal: the next night two others try.
-            assert sum("cùng điểm" in r["detail"] for r in looked(app, [3, 4, 5], 1).values()) == 1
+            assert sum("cùng điểm" in r.detail for r in looked(app, [3, 4, 5], 1).values()) == 1
             assert sum(f.counts["logins"] for f in fleets) == 4
 
     def test_a_right_password_is_used_everywhere_after_one_camera_has_taken_it(self, app: AppContext) -> None:
@@ -567,7 +567,7 @@ class TestSites:
             fleets = [stack.enter_context(Fleet()) for _ in range(4)]
             login = f"{USER},{PASSWORD}"
             rows = [f"{AGENCY},{SYSTEM},c{n},{f.url('digest')},{login},,Cổng,," for n, f in enumerate(fleets)]
-            assert {r["verdict"] for r in looked(app, cameras(app, *rows)).values()} == {"ok"}
+            assert {r.verdict for r in looked(app, cameras(app, *rows)).values()} == {"ok"}
 
     def test_refusals_of_another_process_count_as_well(self, app: AppContext) -> None:
         with ExitStack() as stack:
@@ -664,7 +664,7 @@ class TestSpread:
         rows = [f"{AGENCY},{SYSTEM},c{n},{fleet.url('healthy', str(n))},,,,,," for n in range(4)]
         waits: list[float] = []
         found = batch.look(app, cameras(app, *rows), night=NIGHT, now=NOW, over=60, sleep=waits.append)
-        assert {r["verdict"] for r in found} == {"ok"}
+        assert {r.verdict for r in found} == {"ok"}
         assert len(waits) in (3, 4)
         assert max(waits) <= 60
 

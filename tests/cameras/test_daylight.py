@@ -10,7 +10,8 @@ from dondoc.cameras.state import checks, doubts, outages, state
 from dondoc.clock import at
 from dondoc.configuration.context import AppContext
 from dondoc.probing.verdicts import ADVICE, SENTENCE
-from tests.cameras.nights import AGENCY, SYSTEM, all_outages, at_site, cameras, late, live, on, result, seen
+from dondoc.reporting.figures.cameras import doubted
+from tests.cameras.nights import AGENCY, SYSTEM, all_outages, at_site, cameras, late, live, on, paused, result, seen
 
 PAC = "public_admin_centre"
 
@@ -69,30 +70,76 @@ def test_a_look_by_day_opens_and_closes_no_outage_and_counts_for_no_night(app: A
     rollup.roll_up(app, on(500))
 
 
-def test_what_is_doubted_of_a_picture_needs_two_nights_or_one_look_by_day(app: AppContext) -> None:
+def test_what_is_doubted_of_a_picture_needs_two_nights_or_two_looks_by_day(app: AppContext) -> None:
     [camera] = at_site(app, 1)
     pictured(app, 0, camera, "hazy")
     assert told(app, 0) == []
     pictured(app, 1, camera, "hazy")
     assert told(app, 1) == [(doubts.SUSPICIONS["hazy"], False)]
     by_day(app, 2, camera, "covered")
-    assert told(app, 2, 11) == [(doubts.SUSPICIONS["hazy"], False), (SENTENCE["covered"], True)]
-    pictured(app, 2, camera, None)
-    by_day(app, 3, camera, "ok", features={"suspicion": "cast"})
-    assert told(app, 3) == [(doubts.SUSPICIONS["cast"], True)]
-    by_day(app, 4, camera, "connect_timeout")
-    assert told(app, 4) == [(doubts.SUSPICIONS["cast"], True)], "that it did not answer says nothing of its picture"
-    assert told(app, 11) == []
+    assert told(app, 2, 11) == [(doubts.SUSPICIONS["hazy"], False)], "the sun may have stood in the lens"
+    by_day(app, 3, camera, "covered")
+    assert told(app, 3, 11) == [(doubts.SUSPICIONS["hazy"], False), (SENTENCE["covered"], True)]
+    pictured(app, 3, camera, None)
+    for number in (4, 5):
+        by_day(app, number, camera, "ok", features={"suspicion": "cast"})
+        assert told(app, number) == [(doubts.SUSPICIONS["cast"], True)][: number - 4], "one that agrees is needed anew"
+    by_day(app, 6, camera, "connect_timeout")
+    assert told(app, 6) == [(doubts.SUSPICIONS["cast"], True)], "that it did not answer says nothing of its picture"
+    assert told(app, 12) == []
+
+
+def test_what_one_look_by_day_leaves_is_looked_at_again_the_day_after_and_told_when_they_agree(app: AppContext) -> None:
+    [camera] = at_site(app, 1)
+    turns = [number for number in range(1, 20) if turn.due(camera, on(number))]
+    planned_on, told_on = [], []
+    for number in range(1, 20):
+        seen(app, number - 1, {camera: "ok"})
+        if camera in planned(app, number):
+            planned_on.append(number)
+            by_day(app, number, camera, "covered" if number < turns[2] else "ok")
+        if told(app, number, 12):
+            told_on.append(number)
+    assert planned_on == [turns[0], turns[0] + 1, *turns[1:]], "once it is sure, its turn is enough"
+    assert told_on == [*range(turns[0] + 1, turns[2])]
+
+
+def test_a_doubt_that_the_next_day_does_not_bear_out_is_told_to_nobody(app: AppContext) -> None:
+    [camera] = at_site(app, 1)
+    [first] = [number for number in range(1, 8) if turn.due(camera, on(number))]
+    for number, verdict in ((first, "overexposed"), (first + 1, "ok")):
+        seen(app, number - 1, {camera: "ok"})
+        assert planned(app, number) == {camera}
+        by_day(app, number, camera, verdict)
+        assert told(app, number, 12) == []
+    seen(app, first + 1, {camera: "ok"})
+    assert planned(app, first + 2) == set()
 
 
 def test_a_doubt_says_what_to_look_into_and_is_as_it_was_known(app: AppContext) -> None:
     [camera, other] = at_site(app, 2)
-    by_day(app, 0, camera, "covered")
-    by_day(app, 0, other, "blurred")
+    for number in (0, 1):
+        by_day(app, number, camera, "covered")
+        by_day(app, number, other, "blurred")
     with app.sessions.reading() as session:
-        [found] = doubts.doubts(session, late(0), only=camera)
+        [found] = doubts.doubts(session, late(1), only=camera)
         assert (found.camera, found.advice) == (camera, ADVICE["covered"])
-        assert doubts.doubts(session, late(0), at(on(0), 9)) == []
+        assert doubts.doubts(session, late(1), at(on(1), 9)) == []
+
+
+def test_what_is_doubted_under_a_pause_is_in_no_report(app: AppContext) -> None:
+    ids = at_site(app, 2)
+    for number in (0, 1):
+        seen(app, number, dict.fromkeys(ids, "ok"))
+        for camera in ids:
+            by_day(app, number, camera, "covered")
+    paused(app, 1, None, agency=AGENCY, place="Cổng")
+    with app.sessions.reading() as session:
+        doubted_now = doubts.doubts(session, late(1))
+        assert [one.camera for one in doubted_now] == ids
+        for known_at, numbers in ((late(1) - timedelta(minutes=1), ["CAM-00001", "CAM-00002"]), (None, [])):
+            states = state.states(app, session, late(1), known_at)
+            assert [row.number for row in doubted(app.registry, states, doubted_now)] == numbers
 
 
 def test_a_round_by_day_and_its_looks_by_daylight_are_stored_each_as_its_own(app: AppContext, monkeypatch: Any) -> None:

@@ -65,18 +65,7 @@ def cameras(app: AppContext, environment: pytest.MonkeyPatch) -> AppContext:
         )
         session.get_one(Camera, 5).restricted = True
     verdicts = {1: "ok", 2: "ok", 3: "ok", 4: "black", 5: "ok"}
-    results = [
-        {
-            "camera": camera,
-            "verdict": verdict,
-            "phase": "done" if verdict == "ok" else "picture",
-            "detail": "",
-            "elapsed_ms": 1,
-            "stage": 2,
-            "at": (NOW - timedelta(minutes=30)).isoformat(),
-        }
-        for camera, verdict in verdicts.items()
-    ]
+    results = [result(camera, verdict, NOW - timedelta(minutes=30)) for camera, verdict in verdicts.items()]
     night.store(app, results, night=NIGHT, round="night", now=NOW - timedelta(minutes=20))
     with app.sessions.begin() as session:
         session.query(NightRun).delete()

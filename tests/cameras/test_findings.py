@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from dondoc.cameras.measured.declared import of
 from dondoc.cameras.measured.findings import Declared, FindingCode, Measured, findings
 from dondoc.cameras.measured.turn import WEEK, due
 from dondoc.cameras.measured.words import in_words, line
@@ -19,6 +20,11 @@ NIGHT = date(2021, 11, 25)
 FORM = Declared(codec="h265_plus", resolution="1080p", rate=25, days=30)
 GOOD = {"codec": "h265", "main": [1920, 1080], "sub": [640, 360], "rate": 25.0, "key_interval": 2.0, "kbps": 2048}
 HOURS = 3600
+DEVICE = {"manufacturer": "HIKVISION", "model": "DS-2CD2043G2-I", "firmware": "V5.7.3"}
+RECORDER = {"manufacturer": "HIKVISION", "model": "DS-7608NI-K2", "firmware": "V4.30.085"}
+OTHER_MODEL = (
+    "model khai {}, thiết bị trả lời là {}: đối chiếu nhãn trên thân máy, sửa biểu mẫu hoặc ghi là đã thay thiết bị"
+)
 SET_IT = "đặt lại giờ, bật tự đồng bộ giờ (NTP)"
 CASES: list[tuple[Subject, dict[str, Any], Declared, list[str]]] = [
     (Subject.STREAM, GOOD, FORM, []),
@@ -114,6 +120,28 @@ CASES: list[tuple[Subject, dict[str, Any], Declared, list[str]]] = [
         FORM,
         [f"đồng hồ của thiết bị nhanh 300 ngày 02 phút; {SET_IT}"],
     ),
+    (Subject.DEVICE, DEVICE, FORM, []),
+    (Subject.DEVICE, DEVICE, Declared(model="Hikvision DS-2CD2043G2"), []),
+    (Subject.DEVICE, DEVICE, Declared(model="IPC-B140H"), []),  # HiLook's name of one that Hikvision makes
+    (
+        Subject.DEVICE,
+        DEVICE,
+        Declared(model="DS-2CD1023G0E"),
+        [OTHER_MODEL.format("DS-2CD1023G0E", "DS-2CD2043G2-I")],
+    ),
+    (Subject.DEVICE, DEVICE, Declared(model="DS-2CD1023G0E", by_recorder=True), []),  # which recorder, nobody says
+    (Subject.DEVICE, RECORDER, Declared(model="DS-2CD2043G2", recorder="DS-7608", by_recorder=True), []),
+    (Subject.DEVICE, DEVICE, Declared(model="DS-2CD2043G2", recorder="DS-7608", by_recorder=True), []),  # it itself
+    (
+        Subject.DEVICE,
+        RECORDER,
+        Declared(model="DS-2CD2043G2", recorder="Hikvision DS-7616", by_recorder=True),
+        [OTHER_MODEL.format("Hikvision DS-7616 / DS-2CD2043G2", "DS-7608NI-K2")],
+    ),
+    (Subject.DEVICE, {"firmware": "V5.7.3"}, Declared(model="DS-2CD1023G0E"), []),
+    (Subject.DEVICE, {"login": "refused"}, Declared(model="DS-2CD1023G0E"), []),
+    (Subject.DEVICE, {"login": "unanswered"}, FORM, []),
+    (Subject.DEVICE, DEVICE | {"model": "DS-2CD{1}"}, Declared(model="DS-2CD{0}"), []),
 ]
 
 
@@ -168,3 +196,29 @@ def test_what_was_measured_is_said_in_words() -> None:
     assert words(Subject.CLOCK, {"utc": 10, "local": -10800}) == (
         "giờ trên thiết bị chậm 03 giờ; giờ quốc tế của thiết bị đúng (lệch dưới 01 phút)"
     )
+    assert words(Subject.DEVICE, DEVICE) == "HIKVISION DS-2CD2043G2-I, firmware V5.7.3"
+    assert words(Subject.DEVICE, {"firmware": "V5.7.3"}) == "firmware V5.7.3"
+    assert words(Subject.DEVICE, {"login": "refused"}).startswith("chưa đo được: thiết bị từ chối tài khoản")
+    assert words(Subject.DEVICE, {"login": "?"}) == "chưa đo được"
+
+
+@pytest.mark.parametrize(
+    ("row", "declared"),
+    [
+        ({"model": "DS-2CD2043G2", "sharing": "rtsp"}, Declared(model="DS-2CD2043G2")),
+        ({"nvr": "Hikvision DS-7608"}, Declared(recorder="Hikvision DS-7608", by_recorder=True)),
+        ({"sharing": "nvr"}, Declared(by_recorder=True)),
+        ({"channel": 3}, Declared(by_recorder=True)),
+        ({"nvr_channels": 8}, Declared(by_recorder=True)),
+    ],
+)
+def test_a_form_says_whether_a_camera_is_behind_a_recorder(row: dict[str, Any], declared: Declared) -> None:
+    assert of(row) == declared
+
+
+def test_the_forms_have_the_columns_and_the_code_that_this_is_read_from() -> None:
+    specs = [spec for spec in load_specs(DATA).values() if "model" in spec.fields]
+    assert len(specs) == 5
+    for spec in specs:
+        assert {"nvr", "nvr_channels", "channel", "sharing"} <= {*spec.fields}
+        assert "nvr" in {choice.code for choice in spec.lists[spec.fields["sharing"].choices or ""]}

@@ -356,7 +356,7 @@ class TestStored:
             session.get_one(Camera, 1).url_secret = sealed.decode()
         before = fleet.counts["connections"]
         (found,) = night.check_batch(seeing, [1], night=date(2021, 11, 22), round="night", now=NOW)
-        assert (found["verdict"], found["detail"]) == ("login_withheld", batch.LOST)
+        assert (found.verdict, found.detail) == ("login_withheld", batch.LOST)
         assert fleet.counts["connections"] == before
         night.store(seeing, [result(1, "ok", NOW)], night=date(2021, 11, 22), round="night", now=NOW)
         with pytest.raises(Problem, match="CAM-00001"):
@@ -371,12 +371,12 @@ class TestStored:
         seeing = AppContext(load())
         imported(seeing, fleet.url("healthy", TOKEN), fleet.url("missing", TOKEN))
         found = night.check_batch(seeing, [1, 2], night=date(2021, 11, 22), round="night", now=NOW)
-        assert [f["verdict"] for f in sorted(found, key=lambda f: f["camera"])] == ["ok", "not_found"]
+        assert [f.verdict for f in sorted(found, key=lambda f: f.camera)] == ["ok", "not_found"]
         assert any(TOKEN in asked for asked in fleet.counts)
         night.store(seeing, found, night=date(2021, 11, 22), round="night", now=NOW)
         with seeing.sessions.reading() as session:
             assert len(session.scalars(select(CameraCheck)).all()) == 2
-        assert TOKEN not in json.dumps(found) + dumped(seeing)
+        assert TOKEN not in "".join(one.model_dump_json() for one in found) + dumped(seeing)
 
 
 class TestStoredBefore:

@@ -61,7 +61,7 @@ def look(app: AppContext, environment: pytest.MonkeyPatch, cameras: list[int], d
     environment.setenv("DONDOC_CLOCK", at(day, 22).isoformat())
     environment.setenv("DONDOC_CLOCK_SINCE", str(time.time()))
     results = night.check_batch(app, cameras, night=day, round=round, now=clock.now())
-    assert {result["verdict"] for result in results} == {"ok"}
+    assert {result.verdict for result in results} == {"ok"}
     night.store(app, results, night=day, round=round, now=clock.now())
 
 

@@ -1,5 +1,6 @@
 """Declared, planned, looked at, stored, settled, written about: on a real database against real RTSP."""
 
+import json
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -8,8 +9,8 @@ from sqlalchemy import select
 from dondoc import keys
 from dondoc.cameras import letters
 from dondoc.cameras.logins import attempts, credentials
-from dondoc.cameras.nights import batch as looking
 from dondoc.cameras.nights import night
+from dondoc.cameras.nights.result import Result
 from dondoc.cameras.registry import records
 from dondoc.cameras.registry.declare import declare
 from dondoc.cameras.registry.imports import import_csv
@@ -23,13 +24,13 @@ from dondoc.facts import contacts
 from dondoc.facts.rule import rule
 from dondoc.intake import backlog
 from dondoc.probing import verdicts
-from dondoc.probing.verdicts import PHASE, Finding
+from dondoc.probing.verdicts import Finding
 from dondoc.store.cameras import Camera, CameraCheck, CameraDeclaration, CredentialAttempt, Outage
 from dondoc.store.intake import Submission, Verdict
 from dondoc.store.mail import OutboxLetter
 from dondoc.vocabulary.rulings import RulingKind
 from tests.cameras.nights import at_site, result
-from tests.conftest import CLERK, SECRET
+from tests.conftest import CLERK, SECRET, Run
 
 AGENCY, OTHER, SYSTEM = "so-nnptnt", "ubnd-huyen-duc-tho", "security_traffic"
 NIGHT = date(2021, 11, 22)
@@ -55,17 +56,16 @@ def a_camera(app: AppContext, url: str, name: str = "Cổng chính", login: str 
         return session.scalars(select(Camera.id).order_by(Camera.id.desc())).first() or 0
 
 
-def looked(app: AppContext, ids: list[int], round: str = "night", on: date = NIGHT) -> dict[int, dict]:
+def looked(app: AppContext, ids: list[int], round: str = "night", on: date = NIGHT) -> dict[int, Result]:
     when = at(on, 22) if round != "second" else at(on + timedelta(days=1), 4)
     results = night.check_batch(app, ids, night=on, round=round, now=when)
     night.store(app, results, night=on, round=round, now=when)
-    return {r["camera"]: r for r in results}
+    return {r.camera: r for r in results}
 
 
 def seen(app: AppContext, camera: int, verdict: str, on: date, round: str = "night") -> None:
     """Store a result as if it had been looked at."""
-    result = {"camera": camera, "verdict": verdict, "phase": PHASE[verdict], "detail": "", "elapsed_ms": 1, "stage": 2}
-    night.store(app, [{**result, "at": at(on, 22).isoformat()}], night=on, round=round, now=at(on, 22))
+    night.store(app, [result(camera, verdict, at(on, 22))], night=on, round=round, now=at(on, 22))
 
 
 def all_of(app: AppContext, model: type) -> list:
@@ -297,14 +297,14 @@ class TestRefusedPasswords:
     def test_are_not_sent_again_that_night_nor_the_next_without_a_change(self, app: AppContext) -> None:
         with Fleet() as fleet:
             camera = a_camera(app, fleet.url("wrong-password"), login="u,sai")
-            assert looked(app, [camera])[camera]["verdict"] == "auth_failed"
+            assert looked(app, [camera])[camera].verdict == "auth_failed"
             again = looked(app, [camera], "second")[camera]
-            assert again["verdict"] == "auth_failed"
-            assert "không gửi lại" in again["detail"]
+            assert again.verdict == "auth_failed"
+            assert "không gửi lại" in again.detail
             assert fleet.counts["logins"] == 1
             later = looked(app, [camera], on=NIGHT + timedelta(days=1))[camera]
-            assert later["verdict"] == "auth_failed"
-            assert "từ đêm 22/11/2021" in later["detail"]
+            assert later.verdict == "auth_failed"
+            assert "từ đêm 22/11/2021" in later.detail
             assert fleet.counts["logins"] == 1
 
     def test_a_new_password_is_sent_the_same_night(self, app: AppContext) -> None:
@@ -312,7 +312,7 @@ class TestRefusedPasswords:
             camera = a_camera(app, fleet.url("digest"), login="ioc,sai")
             looked(app, [camera])
             a_camera(app, fleet.url("digest"), login=f"{USER},{PASSWORD}")
-            assert looked(app, [camera], "second")[camera]["verdict"] == "ok"
+            assert looked(app, [camera], "second")[camera].verdict == "ok"
 
     def killed_after_beginning(self, app: AppContext, camera: int) -> None:
         mark = attempts.fingerprint(app.settings.secret_keys, USER, PASSWORD)
@@ -329,9 +329,9 @@ class TestRefusedPasswords:
             self.killed_after_beginning(app, camera)
             for round in ("night", "second"):
                 found = looked(app, [camera], round)[camera]
-                assert (found["verdict"], found["phase"]) == ("login_withheld", "auth")
-                assert "chưa rõ kết quả" in found["detail"]
-                assert "từ chối" not in found["detail"]
+                assert (found.verdict, found.phase) == ("login_withheld", "auth")
+                assert "chưa rõ kết quả" in found.detail
+                assert "từ chối" not in found.detail
             assert fleet.counts["logins"] == 0
             morning = at(NIGHT + timedelta(days=1), 8)
             assert outages.settle(app, night=NIGHT, now=morning) == {"opened": [], "closed": []}
@@ -340,7 +340,7 @@ class TestRefusedPasswords:
                 assert run is not None
                 assert "00 đạt, 00 chưa đạt, 01 không tính" in night.summary(app, session, run)
                 assert state.states(app, session, morning)[0].verdict == "no_frame"  # of the night before
-            assert looked(app, [camera], on=NIGHT + timedelta(days=1))[camera]["verdict"] == "ok"
+            assert looked(app, [camera], on=NIGHT + timedelta(days=1))[camera].verdict == "ok"
 
     def test_the_second_look_tries_a_login_that_was_changed_after_one_without_a_result(self, app: AppContext) -> None:
         with Fleet() as fleet:
@@ -349,7 +349,7 @@ class TestRefusedPasswords:
             looked(app, [camera])
             a_camera(app, fleet.url("digest", "1"), login=f"moi,{PASSWORD}")
             assert night.plan(app, night=NIGHT, round="second", system_window=None, only_failed=True) == [[camera]]
-            assert looked(app, [camera], "second")[camera]["verdict"] == "auth_failed"  # sent, and refused
+            assert looked(app, [camera], "second")[camera].verdict == "auth_failed"  # sent, and refused
             assert fleet.counts["logins"] == 1
 
     def test_of_a_recorder_that_left_one_channels_login_without_an_answer_the_others_are_not_checked(
@@ -358,7 +358,7 @@ class TestRefusedPasswords:
         with Fleet() as fleet:
             ids = [a_camera(app, fleet.url("digest", str(n)), f"Kênh {n}", f"{USER},{PASSWORD}") for n in range(3)]
             self.killed_after_beginning(app, ids[0])
-            assert {r["verdict"] for r in looked(app, ids).values()} == {"login_withheld"}
+            assert {r.verdict for r in looked(app, ids).values()} == {"login_withheld"}
             assert fleet.counts["logins"] == 0
 
     def test_one_refused_by_another_channel_stays_refused_though_the_own_attempt_has_no_result(
@@ -375,13 +375,13 @@ class TestRefusedPasswords:
                         recorded_at=NOW,
                     )
                 )  # fmt: skip
-            assert {r["verdict"] for r in looked(app, ids).values()} == {"auth_failed"}
+            assert {r.verdict for r in looked(app, ids).values()} == {"auth_failed"}
 
     def test_a_password_that_was_right_may_be_sent_again(self, app: AppContext) -> None:
         with Fleet() as fleet:
             camera = a_camera(app, fleet.url("digest"), login=f"{USER},{PASSWORD}")
-            assert looked(app, [camera])[camera]["verdict"] == "ok"
-            assert looked(app, [camera], "second")[camera]["verdict"] == "ok"
+            assert looked(app, [camera])[camera].verdict == "ok"
+            assert looked(app, [camera], "second")[camera].verdict == "ok"
 
     def test_an_attempt_that_was_not_needed_is_taken_back(self, app: AppContext, fleet: Fleet) -> None:
         ids = [
@@ -393,7 +393,7 @@ class TestRefusedPasswords:
     def test_one_channel_of_a_device_tries_a_shared_password_for_all(self, app: AppContext) -> None:
         with Fleet() as fleet:
             ids = [a_camera(app, fleet.url("wrong-password", str(n)), f"Kênh {n}", "u,sai") for n in range(6)]
-            verdicts = {r["verdict"] for r in looked(app, ids).values()}
+            verdicts = {r.verdict for r in looked(app, ids).values()}
             assert verdicts == {"auth_failed"}
             assert fleet.counts["logins"] == 1
 
@@ -437,14 +437,14 @@ class TestPlanAndStore:
             (
                 [["misread", None], ["misread", "udp"]],
                 {"misread": 2, "udp": 1},
-                "; 04 đạt, 00 chưa đạt; 02 camera: bộ ghép hình thứ nhất không ghép được, cách thứ hai đọc được"
-                "; 01 camera: camera không gửi gì qua TCP, chỉ gửi qua UDP.",
+                "; 04 đạt, 00 chưa đạt; 02 camera: cách đọc thứ nhất của hệ thống không dựng được hình, cách thứ hai "
+                "dựng được; 01 camera: camera không gửi gì qua TCP, chỉ gửi qua UDP.",
             ),
             (
                 [["slow"], ["network", "slow"]],
                 {"slow": 2, "network": 1},
                 "; 03 đạt, 00 chưa đạt; 01 camera: hình đầu tiên bị hỏng trên đường truyền, xem lại thì tốt"
-                "; 02 camera: camera gửi khung khóa thưa, phải chờ lâu.",
+                "; 02 camera: camera lâu mới gửi một hình đầy đủ (khung khóa thưa), phải chờ thêm.",
             ),
         ],
     )
@@ -453,7 +453,7 @@ class TestPlanAndStore:
     ) -> None:
         ids = iter(at_site(app, sum(map(len, batches))))
         for batch in batches:
-            found = [result(next(ids), "ok", NOW, help=why) for why in batch]
+            found = [result(next(ids), "ok", NOW, help=why and verdicts.Help.of(why)) for why in batch]
             for _ in range(2):  # a task that is run again
                 night.store(app, found, night=NIGHT, round="night", now=NOW)
         with app.sessions.reading() as session:
@@ -462,9 +462,38 @@ class TestPlanAndStore:
             assert (run.helped, sum(run.counts.values())) == (helped, sum(map(len, batches)))
             assert night.summary(app, session, run).endswith(says)
 
+    @pytest.mark.slow
+    def test_a_command_tells_how_the_last_nights_went(
+        self, app: AppContext, environment: pytest.MonkeyPatch, dondoc: Run
+    ) -> None:
+        environment.setenv("DONDOC_CLOCK", (NOW + timedelta(hours=1)).isoformat())
+        one, two = at_site(app, 2)
+        found = [result(one, "ok", NOW, help=verdicts.Help.MISREAD), result(two, "no_frame", NOW)]
+        night.store(app, found, night=NIGHT, round="night", now=NOW)
+        night.store(app, [result(one, "ok", NOW)], night=NIGHT, round="now-220000-1", now=NOW)
+        (row,) = json.loads(dondoc("cameras", "nights", "--json").stdout)
+        assert (row["night"], row["round"], row["looked"], row["showing"]) == ("2021-11-22", "night", 2, 1)
+        assert row["helped"] == {"misread": 1}
+        assert f"01 camera: {verdicts.Help.MISREAD.words}" in dondoc("cameras", "nights").stdout
+
+    def test_what_counts_for_nobody_is_counted_by_why(self, app: AppContext) -> None:
+        ids = at_site(app, 4)
+        seen_now = ["ok", "not_decodable", "login_withheld", "not_decodable"]
+        found = [result(camera, verdict, NOW) for camera, verdict in zip(ids, seen_now, strict=True)]
+        night.store(app, found, night=NIGHT, round="night", now=NOW)
+        with app.sessions.reading() as session:
+            run = night.run_of(session, NIGHT, "night")
+            assert run is not None
+            said = night.summary(app, session, run)
+        unread, withheld = verdicts.Verdict.NOT_DECODABLE.sentence, verdicts.Verdict.LOGIN_WITHHELD.sentence
+        assert said == (
+            "Ngày 22/11/2021, lượt đêm: đã xem 04/04 camera; 01 đạt, 00 chưa đạt, 03 không tính "
+            f"({unread}: 02; {withheld}: 01)."
+        )
+
     def test_a_result_says_why_the_second_look_was_needed(self) -> None:
         found = Finding("7", verdicts.Verdict.OK, "", 1, 2, help=verdicts.Help.MISREAD)
-        assert looking._result(found, NOW)["help"] == "misread"
+        assert Result.of(found, NOW).help == "misread"
 
 
 class TestOutages:
@@ -567,14 +596,14 @@ class TestLetters:
 
     def test_a_letter_about_what_is_mended_is_not_true_any_more(self, app: AppContext) -> None:
         contact(app, "clerk", "vanthu@example.vn")
-        letters.outages(app, self.out(app), NOW)
+        letters.outages(app, self.out(app), now := at(NIGHT + timedelta(days=2), 23))
         check = letters.precondition(app)
         with app.sessions.begin() as session:
             letter = session.scalars(select(OutboxLetter)).one()
-            assert check(session, letter, NOW) is None
-            session.get_one(Outage, 1).closed_at = NOW
+            assert check(session, letter, now) is None
+            session.get_one(Outage, 1).closed_at = now
             session.flush()
-            assert "SC-0001" in (check(session, letter, NOW) or "")
+            assert "SC-0001" in (check(session, letter, now) or "")
 
     def submission(self, app: AppContext, outcome: str = "accepted", sender: str = "a@example.vn") -> int:
         with app.sessions.begin() as session:
@@ -710,18 +739,7 @@ class TestLetters:
 
     def in_the_morning(self, app: AppContext, verdicts: dict[int, str], day: date) -> None:
         when = at(day, 10)
-        found = [
-            {
-                "camera": c,
-                "verdict": v,
-                "phase": PHASE[v],
-                "detail": "",
-                "elapsed_ms": 1,
-                "stage": 2,
-                "at": when.isoformat(),
-            }
-            for c, v in verdicts.items()
-        ]
+        found = [result(camera, verdict, when) for camera, verdict in verdicts.items()]
         night.store(app, found, night=day, round="day", now=when)
 
     def test_who_could_be_told_nothing_because_of_us_is_told_days_later(self, app: AppContext) -> None:

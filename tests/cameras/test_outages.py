@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
-from dondoc.cameras import letters
+from dondoc.cameras import letters, recoveries
 from dondoc.cameras.nights import night
 from dondoc.cameras.state import common_causes as places
 from dondoc.cameras.state import local_outage as ourside
@@ -20,9 +20,11 @@ from dondoc.errors import Problem
 from dondoc.facts.rule import rule
 from dondoc.mail import outbox
 from dondoc.reporting.figures.compute import figures
+from dondoc.store import parts
 from dondoc.store.cameras import Camera, NightRun, Outage
 from dondoc.store.intake import Submission, Verdict
 from dondoc.store.mail import OutboxLetter, Withdrawal
+from dondoc.vocabulary.letters import OutboxState
 from dondoc.vocabulary.rulings import RulingKind
 from tests.cameras.nights import (
     AGENCY,
@@ -37,6 +39,7 @@ from tests.cameras.nights import (
     live,
     on,
     paused,
+    result,
     seen,
 )  # fmt: skip
 from tests.conftest import CLERK, letter_of
@@ -217,7 +220,9 @@ class TestFlapping:
         assert [o.flapping for o in all_outages(app)] == [False, False, True, True]
         assert len(sent) == 3
         with app.sessions.begin() as session:
-            assert "chập chờn" in session.scalars(select(OutboxLetter).order_by(OutboxLetter.id.desc())).first().text
+            texts = [letter.text for letter in session.scalars(select(OutboxLetter).order_by(OutboxLetter.id))]
+            again = [f"lần thứ {number:02} trong 14 ngày" for number in (2, 3)]
+            assert [[words in text for words in again] for text in texts] == [[False] * 2, [True, False], [False, True]]
             assert state.states(app, session, late(12))[0].state == "flapping"
 
 
@@ -364,7 +369,10 @@ class TestTogether:
             session.get_one(Camera, gate[0]).restricted = True
         text = letter.text
         assert "Mất kết nối tại điểm Cổng chợ: 03 camera (CAM-00001, CAM-00002, CAM-00003)" in text
+        assert "chưa đạt trong ít nhất 02 lần kiểm tra gần nhất, sớm nhất từ ngày 23/11/2021 (sự cố SC-0001, " in text
         assert text.count("SC-0001") == 1
+        assert "Kính đề nghị Quý cơ quan kiểm tra 04 camera dưới đây và trả lời thư này trước ngày " in text
+        assert "- Nơi nhiều camera cùng mất kết nối: trước hết kiểm tra nguồn điện, đường truyền" in text
         assert "CAM-00004 (Đường 26/3 1): hình chỉ có màu đen" in text
         assert "CAM-00005" not in text
         assert "- Với tình trạng “camera không trả lời kết nối”: kiểm tra nguồn điện, đường truyền" in text
@@ -383,13 +391,32 @@ class TestTogether:
         with app.sessions.begin() as session:
             letter = session.scalars(select(OutboxLetter)).one()
         assert (
-            "Cùng chưa đạt tại điểm Cổng chợ: 02 camera (CAM-00001, CAM-00002), hình bị mờ; ống kính bị che"
+            "Cùng chưa đạt tại điểm Cổng chợ: 02 camera (CAM-00001, CAM-00002), hình bị mờ hoặc ống kính bị che;"
             in letter.text
         )
         assert "gỡ vật che" in letter.text
         assert "chỉnh lại nét" in letter.text
         for untrue in ("mất hình", "Mất kết nối", "không có hình"):
             assert untrue not in letter.subject + letter.text + letter.html
+
+    @pytest.mark.parametrize(
+        ("places", "at"), [(("Cổng chợ", "Cổng chợ", "Bến xe"), ", điểm Cổng chợ, Bến xe"), (("", "", ""), "")]
+    )
+    def test_cameras_of_one_recorder_are_told_as_such_with_where_they_hang(
+        self, app: AppContext, places: tuple[str, str, str], at: str
+    ) -> None:
+        hang = [*zip(places, (1, 2, 3), (9, 9, 9), strict=True), ("Cổng chợ", 4, 4), ("Bến xe", 5, 5)]
+        rows = (f"{AGENCY},{SYSTEM},{site} {n},rtsp://10.9.1.{host}/{n},,,,{site},," for site, n, host in hang)
+        ids = cameras(app, *rows)
+        contact(app, "a@example.vn")
+        for number, verdict in enumerate(["ok", "rtsp_timeout", "rtsp_timeout"]):
+            seen(app, number, dict.fromkeys(ids[:3], verdict) | dict.fromkeys(ids[3:], "ok"))
+        letters.outages(app, outages.settle(app, night=on(2), now=late(2))["opened"], late(2))
+        with app.sessions.begin() as session:
+            letter = session.scalars(select(OutboxLetter)).one()
+        assert f"Cùng chưa đạt tại đầu ghi hoặc thiết bị dùng chung{at}: 03 camera (" in letter.text
+        assert "nguồn điện" not in letter.text, "it did take the connection"
+        assert letter.subject.startswith("Kiểm tra 03 camera trước ")
 
     @pytest.mark.parametrize("verdict", ["black", "covered", "blurred", "overexposed"])
     def test_a_fault_of_the_picture_asks_for_the_lens_or_the_lamp_alone(self, app: AppContext, verdict: str) -> None:
@@ -431,6 +458,53 @@ class TestTogether:
         assert hidden not in letter.text + letter.html
         assert letter.html.count("Tại điểm") == 1
 
+    def test_a_letter_says_what_was_found_last_how_often_and_since_when(self, app: AppContext) -> None:
+        camera = one(app)
+        live(app, camera, ["ok", "no_frame", "no_frame"])
+        seen(app, 3, {camera: "covered"})
+        contact(app, "a@example.vn")  # only now is there somebody to write to
+        letters.outages(app, outages.settle(app, night=on(3), now=late(3))["opened"], late(3))
+        with app.sessions.begin() as session:
+            letter = session.scalars(select(OutboxLetter)).one()
+        for words in (letter.text, letter.html):
+            assert (
+                "ống kính bị che; chưa đạt trong 03 lần kiểm tra gần nhất, từ ngày 23/11/2021 (sự cố SC-0001)." in words
+            )
+            assert "Đề nghị Quý cơ quan gỡ vật che, lau ống kính." in words
+            assert "Thuộc hệ thống An ninh, giao thông:" in words, "no place is declared"
+            assert "không gửi hình" not in words
+
+    @pytest.mark.parametrize(("hour", "minute", "told"), [(21, 0, 1), (22, 30, 0)])
+    def test_an_outage_of_which_nothing_was_seen_for_a_week_is_told_to_nobody(
+        self, app: AppContext, hour: int, minute: int, told: int
+    ) -> None:
+        live(app, one(app), ["ok", "no_frame", "no_frame"])
+        contact(app, "a@example.vn")
+        now = at(on(9), hour, minute)
+        opened = outages.settle(app, night=on(9), now=now)["opened"]
+        assert len(opened) == 1
+        assert len(letters.outages(app, opened, now)) == told
+
+    def test_of_many_outages_ids_are_named_in_parts_and_contacts_asked_for_once(
+        self, app: AppContext, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        rows = [(system, n) for n, system in enumerate([SYSTEM, "reservoir", "tourism"] * 3)]
+        ids = cameras(app, *(f"{AGENCY},{system},Cổng {n},rtsp://10.1.1.{n},,,,Điểm {n},," for system, n in rows))
+        contact(app, "a@example.vn")
+        for number, verdict in enumerate(["ok", "no_frame", "no_frame"]):
+            seen(app, number, dict.fromkeys(ids, verdict))
+        opened = outages.settle(app, night=on(2), now=late(2))["opened"]
+        asked: list[str] = []
+        engine = app.sessions.kw["bind"]
+        event.listen(engine, "before_cursor_execute", lambda c, cursor, statement, values, *_: asked.append(statement))
+        monkeypatch.setattr(parts, "AT_ONCE", 4)
+        assert len(letters.outages(app, opened, late(2))) == 1
+        assert len([said for said in asked if "FROM contacts" in said and "contacts.agency IN" in said]) == 1
+        assert len(opened) == 6, "reservoirs are waited for"
+        assert len([said for said in asked if "FROM outages JOIN cameras" in said]) == 2
+        with app.sessions.begin() as session:
+            assert session.scalars(select(OutboxLetter)).one().context["outages"] == opened
+
     def test_a_letter_that_was_withdrawn_has_told_nobody(self, app: AppContext) -> None:
         opened, letter = told(app)
         assert letters.outages(app, opened, late(2)) == []
@@ -453,6 +527,92 @@ class TestTogether:
         letters.outages(app, opened, late(3))
         with app.sessions.reading() as session:
             assert session.scalars(select(OutboxLetter)).all()[-1].recipient == "b@example.vn"
+
+
+class TestRecovery:
+    def sent(self, app: AppContext, number: int = 2) -> None:
+        """The letter about the outages has left the morning after."""
+        with app.sessions.begin() as session:
+            for letter in session.scalars(select(OutboxLetter).where(OutboxLetter.kind == "outage")):
+                letter.state, letter.sent_at = OutboxState.SENT, at(on(number + 1), 8)
+
+    def thanks(self, app: AppContext, number: int) -> list[OutboxLetter]:
+        recoveries.write(app, late(number))
+        with app.sessions.begin() as session:
+            return list(session.scalars(select(OutboxLetter).where(OutboxLetter.kind == "recovery")))
+
+    def test_who_was_written_to_is_thanked_once_when_all_of_it_is_over(self, app: AppContext) -> None:
+        first, second, third = at_site(app, 3)
+        contact(app, "a@example.vn")
+        for number, verdicts in enumerate([("ok",) * 3, ("black", "no_frame", "ok"), ("black", "no_frame", "ok")]):
+            seen(app, number, dict(zip((first, second, third), verdicts, strict=True)))
+        letters.outages(app, outages.settle(app, night=on(2), now=late(2))["opened"], late(2))
+        self.sent(app)
+        live(app, first, ["ok"], 3)
+        assert self.thanks(app, 3) == [], "one is still out"
+        live(app, second, ["ok"], 4)
+        assert len(self.thanks(app, 4)) == 1
+        [thanks] = self.thanks(app, 5)
+        with app.sessions.begin() as session:
+            letter = session.scalars(select(OutboxLetter).where(OutboxLetter.kind == "outage")).one()
+        assert (thanks.recipient, thanks.in_reply_to, thanks.agency) == ("a@example.vn", letter.message_id, AGENCY)
+        assert thanks.subject.startswith("Cảm ơn, 02 camera đã hoạt động trở lại – ")
+        for words in (thanks.text, thanks.html):
+            assert "không còn sự cố nào nêu trong thư ngày 25/11/2021" in words
+            assert "hoạt động trở lại, ghi nhận ngày 25/11/2021 (sự cố SC-0001)." in words
+            assert "hoạt động trở lại, ghi nhận ngày 26/11/2021 (sự cố SC-0002)." in words
+            assert "Quý cơ quan không phải trả lời thư trên nữa." in words
+            assert "10.4.1" not in words
+
+    def test_nobody_is_thanked_for_a_letter_that_has_not_left_or_where_a_person_ended_it(self, app: AppContext) -> None:
+        camera = one(app)
+        contact(app, "a@example.vn")
+        live(app, camera, ["ok", "no_frame", "no_frame"])
+        letters.outages(app, [1], late(2))
+        paused(app, 3, 4)
+        live(app, camera, ["no_frame"], 3)
+        assert [o.closed_because is None for o in all_outages(app)] == [False]
+        self.sent(app)
+        assert self.thanks(app, 3) == []
+
+    def test_a_night_that_is_concluded_writes_the_thanks(
+        self, app: AppContext, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        from dondoc.orchestration import checking  # Airflow is set up by then
+        from tests.orchestration import rounds
+
+        told(app)
+        self.sent(app)
+        monkeypatch.setattr(checking, "open_context", lambda: app)
+        monkeypatch.setattr(checking.clock, "now", lambda: late(3))
+        batch = rounds.batch(app, [1], look="night")
+        found = rounds.found(app, batch, [result(1, "ok", at(on(3), 22))])
+        checking.conclude([batch], checking.store(batch, found, rounds.context()), rounds.context())
+        with app.sessions.reading() as session:
+            kinds = session.scalars(select(OutboxLetter.kind).order_by(OutboxLetter.id)).all()
+        assert kinds == ["outage", "recovery"]
+
+    def test_nor_whoever_is_the_officer_no_more(self, app: AppContext) -> None:
+        told(app)
+        self.sent(app)
+        live(app, 1, ["ok"], 3)
+        contact(app, "b@example.vn")
+        assert self.thanks(app, 3) == []
+
+    def test_one_that_is_out_again_is_thanked_for_when_it_lasts_and_the_letter_waits_no_longer(
+        self, app: AppContext
+    ) -> None:
+        told(app)
+        assert self.thanks(app, 2) == []
+        self.sent(app)
+        live(app, 1, ["ok"], 3)
+        [thanks] = self.thanks(app, 3)
+        with app.sessions.reading() as session:
+            assert recoveries.precondition(session, thanks, late(3)) is None
+        live(app, 1, ["no_frame", "no_frame"], 4)
+        with app.sessions.reading() as session:
+            again = recoveries.precondition(session, session.get_one(OutboxLetter, thanks.id), late(5))
+        assert again == "camera lại mất kết nối: SC-0002"
 
 
 def test_outages_that_a_month_has_passed_over_stay_open(app: AppContext) -> None:

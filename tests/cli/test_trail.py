@@ -124,6 +124,7 @@ UNRECORDED: dict[str, tuple[tuple[str, ...], str]] = {
     "cameras doubles": ((), READS),
     "cameras places": ((), READS),
     "cameras list": ((), READS),
+    "cameras nights": ((), READS),
     "check": (("c.csv",), NO_DATABASE),
     "contacts changes": (("--all",), READS),
     "directive check": (("vb.yaml",), NO_DATABASE),

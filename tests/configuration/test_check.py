@@ -147,6 +147,11 @@ def test_what_one_file_lacks_for_another_is_named(
     assert any(said.startswith(where) and words in said for said in found()), found()
 
 
+def test_an_agency_that_agreed_exists(found: Callable[[], list[str]], environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("DONDOC_DEVICE_INFO_AGENCIES", "ubnd-huyen-duc-tho, ubnd-la")
+    assert found() == ["DONDOC_DEVICE_INFO_AGENCIES:1: không có đơn vị “ubnd-la” trong agencies.yaml."]
+
+
 def test_all_faults_of_all_files_are_said_at_once(change: Change, found: Callable[[], list[str]]) -> None:
     change("agencies.yaml", "superior: ubnd-tinh", "superior: ubnd-la")
     change("systems.yaml", "check_window: day", "check_window: noon")

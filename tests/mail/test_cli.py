@@ -99,7 +99,7 @@ def test_a_rehearsal_that_has_no_address_says_which_setting_is_missing(run, envi
 
 def test_there_is_a_check_for_every_kind_of_the_contract(desk: Desk) -> None:
     kinds = {"receipt", "returned", "reachability", "reminder", "overdue", "outage", "report", "internal"} | {
-        *("contact_change", "withdrawal", "thanks", "hand_over"),
+        *("contact_change", "withdrawal", "thanks", "hand_over", "recovery"),
     }
     checks = preconditions.registry(desk.app)
     assert set(checks) == kinds

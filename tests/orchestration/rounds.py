@@ -8,6 +8,7 @@ from typing import Any
 from dondoc import clock
 from dondoc.cameras.nights import handed_on, night
 from dondoc.cameras.nights.handed_on import Batch, Found
+from dondoc.cameras.nights.result import Result
 from dondoc.configuration.context import AppContext
 from dondoc.orchestration import checking
 
@@ -26,7 +27,7 @@ def batch(app: AppContext, cameras: Sequence[int], run: str = "r", planned: int 
     return handed_on.put(app, Batch(cameras=[*cameras], planned=planned or len(cameras), **about))
 
 
-def found(app: AppContext, name: str, results: Sequence[dict[str, Any]], run: str = "r") -> str:
+def found(app: AppContext, name: str, results: Sequence[Result], run: str = "r") -> str:
     """The name of what was found of a batch."""
     return handed_on.put(app, Found.of(name, handed_on.batch(app, name, run), results))
 

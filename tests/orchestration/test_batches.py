@@ -14,11 +14,13 @@ from sqlalchemy import select, text
 from dondoc import clock
 from dondoc.cameras.nights import handed_on, night
 from dondoc.cameras.nights.handed_on import Found
+from dondoc.cameras.nights.result import Result
 from dondoc.cameras.state import current
 from dondoc.configuration.context import AppContext
 from dondoc.configuration.settings import load
 from dondoc.errors import Problem
 from dondoc.orchestration import checking
+from dondoc.probing.verdicts import Help
 from dondoc.store import blobs
 from dondoc.store.cameras import CameraCheck, NightRun
 from tests.cameras.nights import at_site, result
@@ -42,7 +44,7 @@ def now(environment: pytest.MonkeyPatch) -> Callable[..., None]:
     return later
 
 
-def results(*verdicts: tuple[int, str], **more: Any) -> list[dict[str, Any]]:
+def results(*verdicts: tuple[int, str], **more: Any) -> list[Result]:
     return [result(camera, verdict, clock.now(), **more) for camera, verdict in verdicts]
 
 
@@ -179,7 +181,7 @@ class TestWhoseItIs:
         receipt = checking.store(two["other batch"], two["other found"], RUN)
         told = checking.conclude([two["batch"], two["other batch"]], receipt, RUN)
         assert told["summary"] == (
-            "Đêm 22/11/2021 (all): đã xem 01/04 camera; 01 đạt, 00 chưa đạt. "
+            "Ngày 22/11/2021, lượt toàn bộ: đã xem 01/04 camera; 01 đạt, 00 chưa đạt. "
             "Lô chưa kiểm tra hoặc chưa lưu được: 02 camera, xem tác vụ đỏ."
         )
         with pytest.raises(Problem, match="Không còn tệp nào"):
@@ -196,7 +198,7 @@ def test_a_batch_is_stored_once_whoever_is_killed_in_it_and_however_many_store_a
     migrate(app.settings.url)
     at_site(app, 4)
     names = [rounds.batch(app, [first, first + 1], planned=4) for first in (1, 3)]
-    told = [results((n, "ok"), (n + 1, "no_frame"), help="slow") for n in (1, 3)]
+    told = [results((n, "ok"), (n + 1, "no_frame"), help=Help.SLOW) for n in (1, 3)]
     found = [rounds.found(app, name, of) for name, of in zip(names, told, strict=True)]
     app.sessions.kw["bind"].dispose()  # no connection is shared with a child
 
@@ -232,7 +234,7 @@ def test_a_batch_that_was_checked_twice_has_one_result(app: AppContext, now: Any
     receipt = checking.store(batch, second, RUN)
     assert checking.conclude([batch], receipt, RUN) == {
         "left_out": 1,
-        "summary": "Đêm 22/11/2021 (all): đã xem 01/01 camera; 01 đạt, 00 chưa đạt.",
+        "summary": "Ngày 22/11/2021, lượt toàn bộ: đã xem 01/01 camera; 01 đạt, 00 chưa đạt.",
     }
     with app.sessions.reading() as session:
         assert session.scalars(select(CameraCheck.verdict)).all() == ["ok"]

@@ -27,6 +27,7 @@ from dondoc.reporting import report
 from dondoc.store.cameras import CameraCheck, CredentialAttempt, NightRun, Outage
 from dondoc.store.mail import OutboxLetter
 from dondoc.store.reporting import Decision, Report
+from tests.cameras.nights import result
 from tests.conftest import CLERK, NOVEMBER, Run, letter_of
 from tests.directive.letters import NOVEMBER_2021, file, group
 from tests.orchestration import rounds
@@ -134,12 +135,11 @@ class TestAnotherNight:
         declare(desk, fleet, "healthy")
         for number, verdict in enumerate(("ok", "black", "black")):
             on = TONIGHT + timedelta(days=number)
-            result = {"camera": 1, "verdict": verdict, "phase": "picture", "detail": "", "elapsed_ms": 1, "stage": 2}
-            starts = clock.at(on, 22).isoformat()
+            starts = clock.at(on, 22)
             with pytest.MonkeyPatch.context() as patch:
-                at(patch, starts)
+                at(patch, starts.isoformat())
                 batch = rounds.batch(desk, [1], look="night")
-                found = rounds.found(desk, batch, [result | {"at": starts, "steps": []}])
+                found = rounds.found(desk, batch, [result(1, verdict, starts)])
                 at(patch, clock.at(TONIGHT + timedelta(days=9), 9).isoformat())
                 receipt = checking.store(batch, found, rounds.context())
                 assert checking.conclude([batch], receipt, rounds.context())[verdict] == 1

@@ -16,9 +16,11 @@ from hypothesis import strategies as st
 from dondoc import clock
 from dondoc.cameras.measured import playback
 from dondoc.demo import clips, recorder, rtp
+from dondoc.demo import onvif as device
 from dondoc.demo.camera import HOST, PASSWORD, USER
 from dondoc.demo.fleet import Fleet
 from dondoc.probing import measuring, onvif
+from dondoc.probing.onvif import Answer
 from dondoc.probing.probe import probe_many
 from dondoc.probing.rtsp import stream_facts
 from dondoc.probing.rtsp.stream_facts import Meter
@@ -156,19 +158,20 @@ def test_what_is_no_answer_tells_no_time(answer: bytes, monkeypatch: pytest.Monk
             address = ip_network(HOST).network_address
             return await measuring._clock(address, server.sockets[0].getsockname()[1], lambda: NOW)
 
-    monkeypatch.setattr(measuring, "CLOCK", 2.0)
+    monkeypatch.setattr(measuring, "ONVIF", 2.0)
     assert asyncio.run(asked()) == {}
 
 
 @pytest.mark.parametrize(("behind", "told"), [(0, 0), (-3 * 3600, -3 * 3600), (86_400 * 400, 86_400 * 400)])
 def test_a_clock_is_held_against_ours(behind: int, told: int) -> None:
-    said = recorder.date_and_time(NOW + timedelta(seconds=behind)).encode()
-    assert onvif.offsets(said, NOW) == {"utc": told, "local": told}
+    said = device.date_and_time(NOW + timedelta(seconds=behind)).encode()
+    assert onvif.offsets(Answer(200, (), said), NOW) == {"utc": told, "local": told}
+    assert onvif.offsets(Answer(500, (), said), NOW) == {}
 
 
 def test_a_device_that_keeps_universal_time_as_its_own_is_off_by_its_zone() -> None:
-    said = recorder.date_and_time(NOW).replace("<tt:Hour>22</tt:Hour>", "<tt:Hour>15</tt:Hour>").encode()
-    assert onvif.offsets(said, NOW) == {"utc": 0, "local": -7 * 3600}
+    said = device.date_and_time(NOW).replace("<tt:Hour>22</tt:Hour>", "<tt:Hour>15</tt:Hour>").encode()
+    assert onvif.offsets(Answer(200, (), said), NOW) == {"utc": 0, "local": -7 * 3600}
 
 
 @pytest.mark.parametrize(
@@ -187,9 +190,9 @@ def test_a_recorder_is_asked_by_its_own_clock(utc: bool, clock: dict[str, int], 
 
 @given(st.binary(max_size=300) | st.text(max_size=300).map(str.encode))
 def test_no_answer_of_a_device_breaks_anything(noise: bytes) -> None:
-    whole = recorder.date_and_time(NOW).encode()
-    assert onvif.offsets(noise, NOW) == {}
-    onvif.offsets(whole.replace(b"2021", noise[:20]), NOW)
+    whole = device.date_and_time(NOW).encode()
+    assert onvif.offsets(Answer(200, (), noise), NOW) == {}
+    onvif.offsets(Answer(200, (), whole.replace(b"2021", noise[:20])), NOW)
 
 
 @pytest.mark.parametrize(
@@ -197,12 +200,12 @@ def test_no_answer_of_a_device_breaks_anything(noise: bytes) -> None:
     [
         '<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>',
         '<?xml version="1.0" encoding="utf-99"?><a/>',
-        recorder.date_and_time(NOW).replace("<tt:Month>11", "<tt:Month>13"),
-        recorder.date_and_time(NOW).replace("<tt:Year>2021", "<tt:Year>" + "9" * 5000),
+        device.date_and_time(NOW).replace("<tt:Month>11", "<tt:Month>13"),
+        device.date_and_time(NOW).replace("<tt:Year>2021", "<tt:Year>" + "9" * 5000),
     ],
 )
 def test_hostile_answers_tell_no_time(bad: str) -> None:
-    assert onvif.offsets(bad.encode(), NOW) == {}
+    assert onvif.offsets(Answer(200, (), bad.encode()), NOW) == {}
 
 
 @pytest.mark.parametrize(("codec", "every"), [("h264", clips.KEY_EVERY), ("h265", clips.KEY_EVERY), ("jpeg", 1)])

@@ -18,10 +18,10 @@ from dondoc.configuration.context import AppContext
 from dondoc.configuration.settings import load
 from dondoc.demo.camera import PASSWORD, USER
 from dondoc.demo.fleet import Fleet
-from dondoc.probing.verdicts import ADVICE, PHASE
+from dondoc.probing.verdicts import ADVICE, Help
 from dondoc.store.cameras import Camera, CameraCheck, CredentialRelease, Outage
 from dondoc.store.facts import Ruling
-from tests.cameras.nights import said
+from tests.cameras.nights import result, said
 from tests.conftest import CLERK, NOT_BROUGHT
 from tests.web.conftest import ORIGIN, Visit, browsers, rows_of, words_of
 
@@ -84,8 +84,9 @@ def seen(
     steps: list[str] | None = None,
 ) -> None:
     at = clock.at(on, 22, minute)
-    more = {"detail": "", "elapsed_ms": 9, "stage": 2, "at": at.isoformat(), "steps": steps}
-    results = [{"camera": c, "verdict": v, "phase": PHASE[v], **more} for c, v in verdicts.items()]
+    results = [
+        result(camera, verdict, at, elapsed_ms=9, steps=tuple(steps or ())) for camera, verdict in verdicts.items()
+    ]
     night.store(app, results, night=on, round=round, now=at)
 
 
@@ -173,10 +174,14 @@ class TestList:
         self, app: AppContext, cameras: list[int], visit: Visit
     ) -> None:
         assert "Nghi vấn về hình" not in visit("viewer").get("/cameras/1").text
-        seen(app, {1: "covered"}, TONIGHT - timedelta(days=2), night.DAYLIGHT)
+        for back in (3, 2):
+            seen(app, {1: "covered"}, TONIGHT - timedelta(days=back), night.DAYLIGHT)
         page = words_of(visit("viewer").get("/cameras/1").text)
-        assert "Nghi vấn về hình (xem ban ngày, lúc 22:00 22/11/2021): ống kính bị che. Cần làm: gỡ vật che" in page
-        assert "Hoạt động tốt: hoạt động tốt, đêm 24/11/2021" in page
+        assert (
+            "Nghi vấn về hình (thấy trong hai lần xem ban ngày gần nhất, lần sau lúc 22:00 22/11/2021): ống kính bị "
+            "che. Cần làm: gỡ vật che"
+        ) in page
+        assert "✓ Hoạt động tốt, đêm 24/11/2021." in page
 
     def test_goes_on_to_the_next_page_with_the_same_filters(self, app: AppContext, visit: Visit) -> None:
         rows = [f"{AGENCY},{SYSTEM},Camera {n},rtsp://10.1.{n}.1/x" for n in range(120)]
@@ -229,7 +234,8 @@ class TestCamera:
         (stand,) = html.fromstring(visit("ops").get(f"/cameras/{camera}").text).xpath(
             '//p[starts-with(@class,"stand")]'
         )
-        assert " ".join(stand.text_content().split()) == f"{row[5]}: {row[6]}."
+        said = " ".join(stand.text_content().split())
+        assert said == ("✓ Hoạt động tốt, đêm 24/11/2021." if camera == 1 else f"{row[5]}: {row[6]}.")
 
     def test_says_what_to_do_about_a_fault_and_nothing_where_there_is_none(
         self, cameras: list[int], visit: Visit
@@ -237,6 +243,37 @@ class TestCamera:
         told = {n: words_of(visit("viewer").get(f"/cameras/{n}").text) for n in cameras}
         assert {n: "Cần làm: " in words for n, words in told.items()} == {1: False, 2: True, 3: True, 4: False}
         assert f"Cần làm: {ADVICE['black']}." in told[3]
+
+    def test_a_night_that_counts_for_nobody_says_so_and_what_would_help(
+        self, app: AppContext, cameras: list[int], visit: Visit
+    ) -> None:
+        seen(app, {1: "not_decodable", 4: "not_decodable"}, TONIGHT, "again", 10)
+        advice = ADVICE["not_decodable"]
+        before, never = (words_of(visit("viewer").get(f"/cameras/{n}").text) for n in (1, 4))
+        assert "✓ Hoạt động tốt, đêm 24/11/2021." in before, "its own night was good"
+        seen(app, {1: "not_decodable"}, TONIGHT + timedelta(days=1))
+        after = words_of(visit("viewer").get("/cameras/1").text)
+        assert "Lần xem gần nhất (đêm 25/11/2021) không tính cho đơn vị nào: camera có gửi dữ liệu hình nhưng" in after
+        assert f"Để xem được hình: {advice}." in after
+        assert "✓ Hoạt động tốt, đêm 24/11/2021." in after
+        assert "– Chưa kiểm tra được: camera có gửi dữ liệu hình nhưng hệ thống của Sở chưa đọc được kiểu" in never
+        assert f"không có thư. Để xem được hình: {advice}." in never
+        assert "Cần làm" not in after + never
+
+    def test_whom_the_second_look_helped_is_told_on_its_page_and_counted_by_why_in_the_list(
+        self, app: AppContext, cameras: list[int], visit: Visit
+    ) -> None:
+        at = NOW - timedelta(minutes=5)
+        helped = {1: Help.NETWORK, 2: Help.MISREAD, 4: Help.MISREAD}
+        found = [result(n, "ok", at, detail=f"có hình; {why.words}", help=why) for n, why in helped.items()]
+        night.store(app, found, night=TONIGHT, round="all", now=at)
+        page = words_of(visit("viewer").get("/cameras/1").text)
+        assert "hình đầu tiên bị hỏng trên đường truyền, xem lại thì tốt" in page
+        assert "Cần làm" not in page
+        counted = words_of(visit("viewer").get("/cameras").text)
+        assert f"02 camera: {Help.MISREAD.words}" in counted
+        assert f"01 camera: {Help.NETWORK.words}" in counted
+        assert "Các lượt kiểm tra" not in words_of(visit("viewer").get("/cameras?state=ok").text)
 
     def test_the_address_and_the_steps_are_for_operators(
         self, app: AppContext, fleet: Fleet, cameras: list[int], visit: Visit
@@ -257,8 +294,7 @@ class TestCamera:
         assert "Chưa đo: mỗi camera được đo mỗi tuần một lần" in words_of(visit("viewer").get("/cameras/1").text)
         at = NOW - timedelta(minutes=5)
         found = {"recorder": {"recording": False, "newest": 9, "oldest": 30, "missing": 0}, "clock": {"local": -10800}}
-        look = {"camera": 1, "verdict": "ok", "phase": PHASE["ok"], "detail": "", "elapsed_ms": 9, "stage": 2}
-        results = [{**look, "at": at.isoformat(), "measured": found}]
+        results = [result(1, "ok", at, measured=found)]
         night.store(app, results, night=TONIGHT, round="all", now=at)
         page = words_of(visit("viewer").get("/cameras/1").text)
         assert "đầu ghi không còn ghi" in page

@@ -2,9 +2,10 @@
 its row in the agency's own form."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import select
@@ -17,12 +18,13 @@ from dondoc.cameras.state import checks, current, pauses, state
 from dondoc.cameras.state import outages as room
 from dondoc.cameras.state import rules as data
 from dondoc.cameras.state.checks import CheckFilter
-from dondoc.cameras.state.common_causes import SILENT, Place, Seat, gather
+from dondoc.cameras.state.common_causes import Place, Seat, gather
 from dondoc.cameras.state.state import CameraState
 from dondoc.clock import HERE
 from dondoc.configuration.context import AppContext
 from dondoc.directive.names import fold
 from dondoc.directive.succession import responsible
+from dondoc.documents.words import sentence_part
 from dondoc.facts import contacts
 from dondoc.facts.desk import desk
 from dondoc.forms.spec import load_specs
@@ -33,8 +35,10 @@ from dondoc.mail.shapes import CameraWords, OutageWords, OutWords, PlaceWords, R
 from dondoc.probing.verdicts import ADVICE, GOOD, PHASE, REACHABLE_PHASES, SENTENCE
 from dondoc.probing.verdicts import Verdict as Seen
 from dondoc.store.cameras import Camera, Outage
+from dondoc.store.facts import Contact
 from dondoc.store.intake import Submission, Verdict
 from dondoc.store.mail import OutboxLetter
+from dondoc.store.parts import parts
 from dondoc.vocabulary.cameras import State, Unseen
 from dondoc.vocabulary.letters import LetterKind
 from dondoc.vocabulary.numbers import BN, CAM, SC
@@ -44,6 +48,8 @@ from dondoc.vocabulary.submissions import ACCEPTED
 SHOWN = 30  # cameras in one letter: people read on phones
 ANSWER_DAYS = 5  # working days to see to a camera, or to say when
 NUMBERS = 10  # of a place that is named
+ABSENT = frozenset({Seen.UNREACHABLE, Seen.CONNECT_TIMEOUT})  # nothing of it is on the network: no power, no line
+READERS = Role.FOCAL_OFFICER, Role.CLERK  # who is written to, the first that there is
 
 
 Copy = Callable[[int, Mapping[str, str]], Attachment | None]  # of a submission, what to mark by number → the file
@@ -71,21 +77,29 @@ def outages(app: AppContext, outage_ids: Iterable[int], now: datetime) -> list[i
     """Write to the agencies whose cameras fell out: one letter for all of an agency's that go to the same officer.
 
     Returns:
-        ids of the outbox rows; outages without anybody to write to, or already told of, are passed over.
+        ids of the outbox rows. Passed over are outages without anybody to write to, that were told of already, or in
+        which their cameras are not any more, as far as anybody has seen lately.
     """
     with app.sessions.reading() as session:
         told = room.announced(session, app.settings)
-        wanted = select(Outage, Camera).join(Camera, Camera.id == Outage.camera_id)
-        rows = session.execute(wanted.where(Outage.id.in_(list(outage_ids)), Outage.closed_at.is_(None))).all()
+        rows = [pair for pair in of_outages(session, outage_ids) if pair[0].id not in told]
+        if not rows:
+            return []
+        states = {s.camera.id: s for s in current.read(app, session, now, {camera.agency for _, camera in rows})}
+        rows = [(outage, camera) for outage, camera in rows if states[camera.id].outage == outage.id]
+        readers = written_to(app, session, [camera for _, camera in rows], now)
         groups: dict[tuple[str, str], list[tuple[Outage, Camera]]] = defaultdict(list)
         for outage, camera in rows:
-            agency, recipient = _whose(app, session, camera, now)
-            if recipient and outage.id not in told:
+            agency, recipient = readers[camera.id]
+            if recipient:
                 groups[agency, recipient].append((outage, camera))
-        standing = current.read(app, session, now, {camera.agency for _, camera in rows}) if groups else []
-        phone = desk(session, app.registry, app.letters(session, now.date()), now.date())
-        names = _names(app, session, [camera for _, camera in rows])
-    return _put(app, [_told(app, *group, found, standing, names, phone, now) for group, found in groups.items()], now)
+        known = _Known(
+            states=states,
+            names=called(app, session, [camera for _, camera in rows]),
+            lately=room.lately(session, data.load(app.settings), [camera.id for _, camera in rows], now),
+            phone=desk(session, app.registry, app.letters(session, now.date()), now.date()),
+        )
+    return _put(app, [_told(app, *group, found, known, now) for group, found in groups.items()], now)
 
 
 def _put(app: AppContext, letters: list[Letter | None], now: datetime) -> list[int]:
@@ -94,17 +108,35 @@ def _put(app: AppContext, letters: list[Letter | None], now: datetime) -> list[i
         return [row.id for row in rows]
 
 
-def _whose(app: AppContext, session: Session, camera: Camera, now: datetime) -> tuple[str, str | None]:
-    """The agency that answers for a camera now, and whom of it to write to."""
-    agency = responsible(app.registry, camera.agency, now.date())[0] or camera.agency
-    return agency, _officer(session, agency, camera.system, now)
+def of_outages(session: Session, outage_ids: Iterable[int]) -> list[tuple[Outage, Camera]]:
+    """Outages with their cameras, in the order of the ids."""
+    wanted = select(Outage, Camera).join(Camera, Camera.id == Outage.camera_id).order_by(Outage.id)
+    found = (session.execute(wanted.where(Outage.id.in_(part))).all() for part in parts(sorted(outage_ids)))
+    return [(outage, camera) for rows in found for outage, camera in rows]
 
 
-def _officer(session: Session, agency: str, system: str | None, now: datetime) -> str | None:
-    for role in (Role.FOCAL_OFFICER, Role.CLERK):
-        if found := contacts.find(session, agency, role, now.date(), system):
-            return found[0].email
-    return None
+def written_to(
+    app: AppContext, session: Session, cameras: Sequence[Camera], now: datetime
+) -> dict[int, tuple[str, str | None]]:
+    """By camera, the agency that answers for it now, and whom of it to write to."""
+    day = now.date()
+    heirs = {agency: responsible(app.registry, agency, day)[0] or agency for agency in {c.agency for c in cameras}}
+    officers = _officers(session, {(heirs[c.agency], c.system) for c in cameras}, day)
+    return {c.id: (heirs[c.agency], officers[heirs[c.agency], c.system]) for c in cameras}
+
+
+def _officers(session: Session, duties: Collection[tuple[str, str]], day: date) -> dict[tuple[str, str], str | None]:
+    """By agency and system, whom to write to: its focal officer, else its clerk."""
+    its = Contact.agency.in_({agency for agency, _ in duties}), Contact.role.in_(READERS)
+    held: dict[tuple[str, Role], list[Contact]] = defaultdict(list)
+    for contact in contacts.in_force(session, day, *its):
+        held[contact.agency, contact.role].append(contact)
+    return {
+        (agency, system): next(
+            (c.email for role in READERS for c in contacts.first_named(held[agency, role], system)), None
+        )
+        for agency, system in duties
+    }
 
 
 def _answer(app: AppContext, submission_id: int, now: datetime, copy: Copy) -> Letter | None:
@@ -116,8 +148,9 @@ def _answer(app: AppContext, submission_id: int, now: datetime, copy: Copy) -> L
             return None
         sender = submission.sender if submission.sender_doubt is None else ""  # a forged address is told nothing
         phone = desk(session, app.registry, app.letters(session, now.date()), now.date())
-        recipient = sender or _officer(session, agency, cameras[0].system, now)
-        names = _names(app, session, cameras)
+        duty = agency, cameras[0].system
+        recipient = sender or _officers(session, [duty], now.date())[duty]
+        names = called(app, session, cameras)
     if not recipient:
         return None
     number = BN(submission.id)
@@ -195,9 +228,12 @@ def _said(verdicts: Mapping[int, str]) -> dict[int, str]:
 
 
 def _advice(verdicts: Iterable[str]) -> list[tuple[str, str]]:
-    """What can be done about each kind of fault, once: the kind in the words of its camera's line, and the advice."""
-    seen = set(verdicts)
-    return [(SENTENCE[verdict], what) for verdict, what in ADVICE.items() if verdict in seen]
+    """What can be done about each kind of fault, once: the kinds as their cameras' lines call them, and the advice."""
+    seen, kinds = set(verdicts), defaultdict[str, list[str]](list)
+    for verdict, what in ADVICE.items():
+        if verdict in seen:
+            kinds[what].append(SENTENCE[verdict])
+    return [("”, “".join(sentences), what) for what, sentences in kinds.items()]
 
 
 def _accepted_of(session: Session, submission_id: int) -> str | None:
@@ -207,57 +243,77 @@ def _accepted_of(session: Session, submission_id: int) -> str | None:
     return verdict.agency if verdict and verdict.outcome in ACCEPTED else None
 
 
+@dataclass(frozen=True)
+class _Known:
+    """What letters about outages rest on.
+
+    Args:
+        states: by camera, of all cameras of the agencies concerned.
+        names: by camera, what a letter calls it.
+        lately: by camera, how many outages it has had in the time that counts for flapping.
+        phone: whom the readers can call.
+    """
+
+    states: Mapping[int, CameraState]
+    names: Mapping[int, str]
+    lately: Mapping[int, int]
+    phone: str | None
+
+
 def _told(
-    app: AppContext,
-    agency: str,
-    recipient: str,
-    found: list[tuple[Outage, Camera]],
-    standing: Sequence[CameraState],
-    names: Mapping[int, str],
-    phone: str | None,
-    now: datetime,
+    app: AppContext, agency: str, recipient: str, found: list[tuple[Outage, Camera]], known: _Known, now: datetime
 ) -> Letter:
     found = sorted(found, key=lambda pair: pair[0].id)
-    numbers = [SC(outage.id) for outage, _ in found]
-    places, cameras = _places(app, {camera.agency for _, camera in found}, standing)
-    mine = {camera.id: outage for outage, camera in found}
-    named = [place for place in places if mine.keys() & set(place.cameras)]
-    told = {camera for place in named for camera in place.cameras}
-    alone = [(outage, camera) for outage, camera in found if camera.id not in told]
-    lines: list[OutWords] = [
-        {
-            **line,
-            "place": camera.place,
-            "outage": SC(outage.id),
-            "since": outage.first_night,
-            "often": outage.flapping,
-        }
-        for line, (outage, camera) in zip(
-            _lines([c for _, c in alone], _said({c.id: o.verdict for o, c in alone}), names), alone, strict=True
-        )
-    ]
+    places = [place for place in _places(app, found, known) if {c.id for _, c in found} & {*place.cameras}]
+    together = {camera for place in places for camera in place.cameras}
+    alone = [(outage, camera) for outage, camera in found if camera.id not in together]
+    lines = [_out(app, outage, camera, known) for outage, camera in alone]
+    seen = [known.states[camera].verdict for camera in (*(c.id for _, c in alone), *together)]
+    total = len(alone) + len(together)
     context: OutageWords = {
         "agency": app.registry.agency(agency).name,
-        "places": [_place(place, cameras, mine) for place in named],
+        "what": f"camera {_plain(alone[0][1], known)}" if total == 1 and alone else f"{total:02} camera",
+        "places": [_place(place, known) for place in places],
         "faults": lines[:SHOWN],
-        "total": len(found),
+        "total": total,
         "more": max(0, len(lines) - SHOWN),
-        "advice": _advice([*(o.verdict for o, _ in alone), *(v for place in named for v in _verdicts(place, cameras))]),
+        "window": data.load(app.settings).flapping.nights,
+        "advice": _advice(verdict for verdict in seen if verdict),
         "answer_before": _answer_before(app, now),
-        "desk": phone,
+        "desk": known.phone,
     }
-    about = f"{','.join(numbers)}|{now:%Y-%m-%d}"
+    numbers = ",".join(SC(outage.id) for outage, _ in found)
     return _letter(
         app,
         now,
         LetterKind.OUTAGE,
         agency,
         recipient,
-        about,
+        f"{numbers}|{now:%Y-%m-%d}",
         context,
-        {"outages": [o.id for o, _ in found]},
-        f"Camera mất kết nối: {', '.join(numbers)}",
+        {"outages": [outage.id for outage, _ in found]},
+        f"Sự cố camera: {numbers.replace(',', ', ')}",
     )
+
+
+def _out(app: AppContext, outage: Outage, camera: Camera, known: _Known) -> OutWords:
+    """What a letter says of a camera that is out by itself."""
+    state, place = known.states[camera.id], sentence_part(camera.place)
+    return {
+        "number": state.number,
+        "name": known.names[camera.id],
+        "why": SENTENCE[state.verdict or outage.verdict],
+        "where": f"Tại điểm {place}" if place else f"Thuộc hệ thống {app.registry.system(camera.system).name}",
+        "outage": SC(outage.id),
+        "since": outage.first_night,
+        "times": state.nights,
+        "lately": known.lately[camera.id],
+    }
+
+
+def _plain(camera: Camera, known: _Known) -> str:
+    """Its name in a subject; a restricted one has its number alone."""
+    return CAM(camera.id) if camera.restricted else sentence_part(known.names[camera.id])
 
 
 def _answer_before(app: AppContext, now: datetime) -> date:
@@ -265,46 +321,49 @@ def _answer_before(app: AppContext, now: datetime) -> date:
     return app.calendar.add(now.date(), ANSWER_DAYS) + timedelta(days=1)
 
 
-def _places(
-    app: AppContext, agencies: set[str], standing: Sequence[CameraState]
-) -> tuple[list[Place], Mapping[int, CameraState]]:
-    """What is down as a whole at these agencies, and their cameras."""
-    cameras = {s.camera.id: s for s in standing if s.camera.agency in agencies}
-    watched = [s for s in cameras.values() if s.checked and s.state != State.NOT_CONNECTED]
+def _places(app: AppContext, found: Iterable[tuple[Outage, Camera]], known: _Known) -> list[Place]:
+    """What is down as a whole at the agencies of these cameras."""
+    agencies = {camera.agency for _, camera in found}
+    its = (s for s in known.states.values() if s.camera.agency in agencies)
+    watched = [s for s in its if s.checked and s.state != State.NOT_CONNECTED]
     seats = [Seat(s.camera.id, s.camera.agency, fold(s.camera.place), _device(s.camera)) for s in watched]
     down = {s.camera.id: s.verdict for s in watched if s.outage and s.verdict}
-    return gather(down, seats, data.load(app.settings).together.cameras)[0], cameras
+    return gather(down, seats, data.load(app.settings).together.cameras)[0]
 
 
 def _device(camera: AnyCamera) -> str:
     return device(camera.url) if camera.url else CAM(camera.id)
 
 
-def _verdicts(place: Place, cameras: Mapping[int, CameraState]) -> Sequence[Seen]:
-    """What was found of its cameras, each once: they fail alike, and not always in the same way."""
-    return [*dict.fromkeys(verdict for camera in place.cameras if (verdict := cameras[camera].verdict))]
-
-
-def _place(place: Place, cameras: Mapping[int, CameraState], mine: Mapping[int, Outage]) -> PlaceWords:
+def _place(place: Place, known: _Known) -> PlaceWords:
     """What a letter says of a place."""
-    states = [cameras[camera] for camera in place.cameras]
-    numbers = ", ".join(s.number for s in states[:NUMBERS]) + (" …" if len(states) > NUMBERS else "")
-    name = f"điểm {states[0].camera.place}"
-    if place.kind == "device":
-        name = "điểm có chung thiết bị, đường truyền"
-    if place.kind == "agency":
-        name = f"toàn bộ {len({fold(s.camera.place) for s in states}):02} điểm của đơn vị"
-    verdicts = _verdicts(place, cameras)
-    outages = sorted({mine[s.camera.id].id for s in states if s.camera.id in mine})
+    states = [known.states[camera] for camera in place.cameras]
+    verdicts = [*dict.fromkeys(state.verdict for state in states if state.verdict)]  # alike, and not always the same
     return {
-        "name": name,
-        "silent": all(PHASE[verdict] in SILENT for verdict in verdicts),
+        "name": _where(place.kind, states),
+        "silent": all(verdict in ABSENT for verdict in verdicts),
         "count": len(states),
-        "numbers": numbers,
-        "why": "; ".join(SENTENCE[verdict] for verdict in verdicts),
-        "since": min(s.since for s in states if s.since),
-        "outages": ", ".join(SC(o) for o in outages[:NUMBERS]) + (" …" if len(outages) > NUMBERS else ""),
+        "numbers": _some(state.number for state in states),
+        "why": " hoặc ".join(SENTENCE[verdict] for verdict in verdicts),
+        "since": min(state.since for state in states if state.since),
+        "times": min(state.nights for state in states),
+        "outages": _some(SC(state.outage) for state in states if state.outage),
     }
+
+
+def _where(kind: str, states: Sequence[CameraState]) -> str:
+    sites = {fold(state.camera.place): sentence_part(state.camera.place) for state in states}
+    if kind == "agency":
+        return f"toàn bộ {len(sites):02} điểm của đơn vị"
+    names = _some(name for name in sites.values() if name)
+    shared = "đầu ghi hoặc thiết bị dùng chung" if kind == "device" else ""
+    return ", ".join(filter(None, (shared, f"điểm {names}" if names else "")))
+
+
+def _some(names: Iterable[str]) -> str:
+    """The first of them; … where there are more."""
+    first = [*islice(names, NUMBERS + 1)]
+    return ", ".join(first[:NUMBERS]) + (" …" if len(first) > NUMBERS else "")
 
 
 def _letter(
@@ -324,7 +383,7 @@ def _letter(
     return compose.letter(app.settings, kind, recipient, words, key, reason, agency=agency, context=remember, **more)
 
 
-def _names(app: AppContext, session: Session, cameras: Iterable[Camera]) -> dict[int, str]:
+def called(app: AppContext, session: Session, cameras: Iterable[Camera]) -> dict[int, str]:
     """What a letter to their agency calls cameras: a restricted one by the row of its form, so that the agency alone
     can tell which it is."""
     known = {camera.id: camera for camera in cameras}
@@ -346,14 +405,11 @@ def precondition(app: AppContext) -> Precondition:
     """
 
     def check(session: Session, letter: OutboxLetter, now: datetime) -> str | None:
-        ids = letter.context.get("outages", [])
-        rows = session.execute(
-            select(Outage, Camera).join(Camera, Camera.id == Outage.camera_id).where(Outage.id.in_(ids))
-        ).all()
-        if over := sorted((o.id, o.closed_because or "đã khắc phục") for o, _ in rows if o.closed_at is not None):
+        rows = of_outages(session, letter.context.get("outages", []))
+        if over := [(o.id, o.closed_because or "đã khắc phục") for o, _ in rows if o.closed_at is not None]:
             return f"{over[0][1]}: {', '.join(SC(number) for number, _ in over)}"
-        today = {_whose(app, session, camera, now)[1] for _, camera in rows} - {None}
-        if today - {letter.recipient}:
+        readers = {reader for _, reader in written_to(app, session, [camera for _, camera in rows], now).values()}
+        if readers - {None, letter.recipient}:
             return "cán bộ đầu mối của đơn vị đã thay đổi; thư được viết lại cho người mới"
         ruled = pauses.pauses(session, app.registry)
         return next((p for _, camera in rows if (p := pauses.covering(ruled, camera, now, now.date()))), None)

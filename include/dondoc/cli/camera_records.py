@@ -1,4 +1,4 @@
-"""cameras list, places, doubles, retry, confirm, lift, credentials, rebuild, rotate-key."""
+"""cameras list, nights, places, doubles, retry, confirm, lift, credentials, rebuild, rotate-key."""
 
 import sys
 from collections.abc import Callable
@@ -36,6 +36,19 @@ def list_cameras(
     with app.sessions.reading() as session:
         rows = records.rows(app, session, clock.now(), when or None, known or None)
     show(rows, as_json, ["number", "agency", "system", "place", "name", "state", "reason"])
+
+
+def list_nights(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
+    """Các lượt kiểm tra trong 07 ngày qua: đã xem bao nhiêu, bao nhiêu camera phải đọc lại mới có hình, vì sao."""
+    from dondoc import clock
+    from dondoc.cameras.nights import rounds
+    from dondoc.configuration.context import open_context
+
+    app = open_context()
+    with app.sessions.reading() as session:
+        found = rounds.latest(session, clock.now())
+    rows = [{**one._asdict(), "reason": one.our_side_down or "; ".join(rounds.in_words(one.helped))} for one in found]
+    show(rows, as_json, ["night", "name", "planned", "looked", "showing", "reason"])
 
 
 def list_places(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
@@ -169,6 +182,7 @@ def _password() -> str:
 
 COMMANDS: dict[str, Callable[..., None]] = {
     "list": list_cameras,
+    "nights": list_nights,
     "places": list_places,
     "doubles": duplicates,
     "retry": retry,

@@ -76,6 +76,11 @@ class Settings(BaseSettings):
     onvif_port: int = Field(
         80, ge=0, le=65535, description="Where a camera is asked for its clock, over HTTP, once a week. 0: nowhere."
     )
+    device_info_agencies: Annotated[list[str], NoDecode] = Field(
+        [],
+        description="Ids of agencies (comma list) that agreed: once a week their cameras and recorders are asked for "
+        "model and firmware by ONVIF, with the login that was given for the picture, never in clear. Empty: nobody's.",
+    )
     secret_key: SecretStr | None = Field(
         None, description="Comma list: the first, of 32 bytes at least, encrypts and signs, all decrypt."
     )
@@ -172,7 +177,15 @@ class Settings(BaseSettings):
         description="Domain part of every Message-ID: this installation's.",
     )
 
-    @field_validator("directive", "probe_allow", "reference_hosts", "authserv_id", "trusted_proxies", mode="before")
+    @field_validator(
+        "directive",
+        "probe_allow",
+        "reference_hosts",
+        "device_info_agencies",
+        "authserv_id",
+        "trusted_proxies",
+        mode="before",
+    )
     @classmethod
     def _split(cls, value: object) -> object:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value

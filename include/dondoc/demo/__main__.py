@@ -78,6 +78,7 @@ class Demo:
             "DONDOC_ARCHIVE_IMAP_URL": self.mail.imap_url(ARCHIVE),
             "DONDOC_CLOCK": TODAY,
             "DONDOC_CLOCK_SINCE": str(time.time()),
+            "DONDOC_DEVICE_INFO_AGENCIES": world.AGREED,
             "DONDOC_HOME": str(self.home / "dondoc"),
             "DONDOC_IMAP_URL": self.mail.imap_url(INTAKE),
             "DONDOC_INSTALLATION": MAIL,

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 
 from dondoc import clock
-from dondoc.demo import clips, recorder, rtp
+from dondoc.demo import clips, onvif, recorder, rtp
 
 HOST, SLOW_CLOCK = "127.0.0.1", "127.0.0.2"  # where the fleet is, and where its device with a slow clock is
 USER, PASSWORD = "ioc", "Xem#2021 được"
@@ -119,7 +119,7 @@ class Camera:
     async def _answer(self, method: str, url: str, headers: dict[str, str]) -> bool:
         """Answer one request; False to close the connection."""
         if method == "POST":
-            return await self._tell_time(headers)
+            return await self._onvif(headers)
         behaviour = re.sub(r"^rtsps?://[^/]*/", "", url).split("/")[0] or "healthy"
         behaviour = recorder.kind(behaviour, url)
         if behaviour in MUTE and not (behaviour == "hanging-later" and method == "OPTIONS"):
@@ -230,13 +230,12 @@ class Camera:
             await self.writer.drain()
             await asyncio.sleep(1 / clips.RATE)
 
-    async def _tell_time(self, headers: dict[str, str]) -> bool:
-        """ONVIF's GetSystemDateAndTime, over HTTP; the device at SLOW_CLOCK is three hours slow."""
-        await self.reader.readexactly(int(headers.get("content-length", "0")))
+    async def _onvif(self, headers: dict[str, str]) -> bool:
+        """One question by ONVIF, over HTTP; the device at SLOW_CLOCK is three hours slow."""
+        question = (await self.reader.readexactly(int(headers.get("content-length", "0")))).decode()
         behind = timedelta(hours=0 if self.writer.get_extra_info("sockname")[0] == HOST else 3)
-        body = recorder.date_and_time(clock.now() - behind)
-        self.counts["clocks"] += 1
-        self.writer.write(f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode())
+        self.counts["clocks" if "GetSystemDateAndTime" in question else "devices"] += 1
+        self.writer.write(onvif.answer(question, USER, PASSWORD, clock.now() - behind))
         await self.writer.drain()
         return False
 

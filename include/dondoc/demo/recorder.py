@@ -1,4 +1,4 @@
-"""What simulated recorders hold, how they answer who asks for it, and what a device says of its clock.
+"""What simulated recorders hold, and how they answer who asks for it.
 
 Asked as Hikvision's and Dahua's are, a channel stands for one of HELD, in their order; else the path's first element.
 """
@@ -58,20 +58,3 @@ def _asked(url: str, headers: Mapping[str, str]) -> datetime | None:
         return datetime.strptime(absolute[1], "%Y%m%dT%H%M%S").replace(tzinfo=UTC)
     starts = _STARTS.search(url)
     return datetime.strptime(re.sub("[_T]", "", starts[1]), "%Y%m%d%H%M%S").replace(tzinfo=HERE) if starts else None
-
-
-def date_and_time(now: datetime) -> str:
-    """The answer to GetSystemDateAndTime of a device whose clock shows a moment."""
-    stamps = (("UTCDateTime", now.astimezone(UTC)), ("LocalDateTime", now.astimezone(HERE)))
-    told = "".join(
-        f"<tt:{name}><tt:Time><tt:Hour>{at.hour}</tt:Hour><tt:Minute>{at.minute}</tt:Minute><tt:Second>{at.second}"
-        f"</tt:Second></tt:Time><tt:Date><tt:Year>{at.year}</tt:Year><tt:Month>{at.month}</tt:Month><tt:Day>{at.day}"
-        f"</tt:Day></tt:Date></tt:{name}>"
-        for name, at in stamps
-    )
-    return (
-        '<?xml version="1.0" encoding="UTF-8"?><s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope" '
-        'xmlns:tds="http://www.onvif.org/ver10/device/wsdl" xmlns:tt="http://www.onvif.org/ver10/schema"><s:Body>'
-        "<tds:GetSystemDateAndTimeResponse><tds:SystemDateAndTime><tt:DateTimeType>NTP</tt:DateTimeType>"
-        f"{told}</tds:SystemDateAndTime></tds:GetSystemDateAndTimeResponse></s:Body></s:Envelope>"
-    )

@@ -4,7 +4,6 @@ import csv
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import select
 
@@ -12,6 +11,7 @@ from dondoc import clock, lifecycle, preconditions
 from dondoc.audit import Actor, Channel
 from dondoc.cameras.measured.turn import due
 from dondoc.cameras.nights import night
+from dondoc.cameras.nights.result import Result
 from dondoc.cameras.registry import addresses, imports
 from dondoc.configuration.context import AppContext
 from dondoc.demo import submissions
@@ -25,7 +25,7 @@ from dondoc.escalation import escalate, sources
 from dondoc.facts import contacts
 from dondoc.facts.register import register
 from dondoc.facts.rule import rule
-from dondoc.probing.verdicts import PHASE, SENTENCE
+from dondoc.probing.verdicts import Finding, Verdict
 from dondoc.store.cameras import Camera
 from dondoc.vocabulary.obligations import Deliverable
 from dondoc.vocabulary.people import Role
@@ -63,6 +63,7 @@ CENTRES = (
     ("ubnd-huyen-can-loc", "Quầy một cửa 1", "digest", ""),
     ("ubnd-huyen-can-loc", "Sảnh chờ", "frozen", ""),
 )
+AGREED = "ubnd-thi-xa-hong-linh"  # its devices are asked what they are; the first has its turn on the demo's day
 WORKED = ("healthy", "dark")  # what nights before today saw working; the dark one stopped after the 22nd
 
 
@@ -215,14 +216,6 @@ def _closely(camera: int, url: str, day: date) -> bool:
     return due(camera, day) and any(f"/{behaviour}/" in url for behaviour in submissions.CLOSELY)
 
 
-def _seen(camera: int, dark: bool) -> dict[str, Any]:
-    verdict = "black" if dark else "ok"
-    return {
-        "camera": camera,
-        "verdict": verdict,
-        "phase": PHASE[verdict],
-        "detail": SENTENCE[verdict],
-        "stage": 2,
-        "elapsed_ms": 400,
-        "at": clock.now().isoformat(),
-    }
+def _seen(camera: int, dark: bool) -> Result:
+    verdict = Verdict.BLACK if dark else Verdict.OK
+    return Result.of(Finding(str(camera), verdict, verdict.sentence, 400, 2), clock.now())

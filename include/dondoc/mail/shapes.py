@@ -176,14 +176,17 @@ class CameraWords(TypedDict):
 
 
 class OutWords(CameraWords):
-    place: str  # under which it is listed; "" for none
+    """`times`: checks in a row in which it failed, the last ones; `lately`: its outages in the `window`."""
+
+    where: str  # under which it is listed: its place, or its system where no place is declared
     outage: str
     since: date
-    often: bool
+    times: int
+    lately: int
 
 
 class PlaceWords(TypedDict):
-    """What is down as a whole. `silent`: none of its cameras can be reached."""
+    """What is down as a whole. `silent`: nothing of it is on the network; `times`: of the one that failed least."""
 
     name: str
     silent: bool
@@ -191,6 +194,7 @@ class PlaceWords(TypedDict):
     numbers: str
     why: str
     since: date
+    times: int
     outages: str
 
 
@@ -214,12 +218,25 @@ class ReachabilityWords(TypedDict):
 
 class OutageWords(TypedDict):
     agency: str
+    what: str  # the one camera, or how many: for the subject
     places: list[PlaceWords]
     faults: list[OutWords]
     total: int
     more: int
-    advice: list[tuple[str, str]]
+    window: int  # days
+    advice: list[tuple[str, str]]  # what is wrong, and what to do
     answer_before: date
+    desk: str | None
+
+
+class RecoveryWords(TypedDict):
+    """Of cameras that work again, all that one letter told of. `total`: those that do, the others were seen to."""
+
+    agency: str
+    day: date  # on which that letter left
+    total: int
+    cameras: list[CameraWords]
+    more: int
     desk: str | None
 
 

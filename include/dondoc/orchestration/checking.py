@@ -107,7 +107,7 @@ def check(batch: str, context: Mapping[str, Any]) -> str:
         log.warning("no reference host answers: of the %d cameras of this batch nothing is known", len(mine.cameras))
         blind = len(checked.results) or len(mine.cameras)
         return handed_on.put(app, handed_on.Found.of(batch, mine, blind=blind))
-    counts = Counter(result["verdict"] for result in checked.results)
+    counts = Counter(str(result.verdict) for result in checked.results)
     log.info("batch of %d cameras checked: %s", len(checked.results), dict(counts.most_common()))
     return handed_on.put(app, handed_on.Found.of(batch, mine, checked.results))
 
@@ -127,7 +127,7 @@ def store(batch: str, found: str, context: Mapping[str, Any]) -> str:
     with app.sessions.begin() as session:
         counts = night.record(
             session,
-            (result.model_dump(mode="json") for result in told.results),
+            told.results,
             night=mine.night,
             round=mine.look,
             now=now,
@@ -153,7 +153,7 @@ def conclude(batches: Sequence[str], stored: Sequence[str] | str | None, context
         Problem: somebody changed a name on the way, and nothing is concluded; or all is, but the metrics file could not
             be written.
     """
-    from dondoc.cameras import letters
+    from dondoc.cameras import letters, recoveries
     from dondoc.cameras.nights import handed_on, rollup, thumbnails
     from dondoc.cameras.state import outages
 
@@ -171,6 +171,7 @@ def conclude(batches: Sequence[str], stored: Sequence[str] | str | None, context
     ]
     settled = outages.settle(app, night=day, now=now)
     letters.outages(app, settled.get("opened", []), now)
+    recoveries.write(app, now)
     past = rollup.roll_up(app, now.date())
     log.info("%s outages: %s; past their time: %s", " ".join(said), settled, past)
     _publish(app)

@@ -1,4 +1,4 @@
-"""A closer look at a camera whose picture was good: its stream, its recorder, its clock. It never changes a verdict.
+"""A closer look at a camera whose picture was good: stream, recorder, clock, device. It never changes a verdict.
 
 All goes over the camera's own address, with the login that it took a moment ago; of one that is refused now nothing
 more is asked. Each part has a time of its own, and what cannot be found out is left out.
@@ -9,6 +9,7 @@ import contextlib
 import re
 from collections.abc import AsyncGenerator, Callable, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from dondoc.clock import HERE
@@ -23,24 +24,28 @@ from dondoc.probing.rtsp.dialogue import Dialogue, Verdict
 from dondoc.probing.rtsp.message import NotRtsp
 from dondoc.probing.rtsp.senders import REPORTS
 from dondoc.probing.verdicts import Verdict as Codes
-from dondoc.probing.wanted import Playback, Subject, Wanted
+from dondoc.probing.wanted import LoginOutcome, Playback, Subject, Wanted
 
-STREAM, CLOCK = 10.0, 4.0  # seconds for the stream, and for the clock
+STREAM, ONVIF = 10.0, 4.0  # seconds for the stream, and for each question by ONVIF
 AGREE, START = 8.0, 8.0  # for each day of the recorder: until it agrees, and from then on until it plays
 NO_SUCH = (404, 410, 416, 457)  # there is no such recording; 457: Invalid Range (RFC 2326)
 HEAD = 1000  # bytes that come also of what has no picture: parameter sets, reports
 BROKEN = (Verdict, NotRtsp, OSError, TimeoutError, ValueError)
 Again = Callable[[Address], Dialogue]
 Measured = dict[str, dict[str, Any]]
+Credentials = tuple[str, str]
 
 
-async def measure(wanted: Wanted, again: Again, decoder: Decoder, ip: Ip | None, seen: str | None) -> Measured:
+async def measure(
+    wanted: Wanted, again: Again, decoder: Decoder, ip: Ip | None, seen: str | None, login: Credentials | None
+) -> Measured:
     """What was found, by subject: JSON-safe, without an address.
 
     Args:
         again: makes a dialogue about an address of the same device, which is not open yet.
         ip: where the device was found.
         seen: the size of the picture that was seen already, "640x360".
+        login: that the camera has just taken; None: it wanted none.
 
     Raises:
         Problem: this machine is out of descriptors, ports or memory.
@@ -50,6 +55,10 @@ async def measure(wanted: Wanted, again: Again, decoder: Decoder, ip: Ip | None,
         found[Subject.CLOCK] = clock
     with contextlib.suppress(_LoginRefused):
         await _over_rtsp(wanted, again, decoder, seen, found)
+        if wanted.device and wanted.clock and ip and login:  # last: a login refused here may cost the others
+            there = partial(_there, wanted.clock_time, found.get(Subject.CLOCK, {}))
+            if device := await _device(ip, wanted.clock, login, there):
+                found[Subject.DEVICE] = device
     return found
 
 
@@ -166,8 +175,40 @@ async def _answer(dialogue: Dialogue, headers: dict[str, str], asked: tuple[date
 async def _clock(ip: Ip, port: int, now: Callable[[], datetime]) -> dict[str, Any]:
     """By how much it is off, as `onvif.offsets`; empty where it tells no time."""
     began = now()
+    answer = await _asked(ip, port, onvif.Question(onvif.TIME))
+    return dict(onvif.offsets(answer, began + (now() - began) / 2)) if answer else {}
+
+
+def _there(now: Callable[[], datetime], clock: Mapping[str, int]) -> datetime | None:
+    """What a device's own clock shows now; None where it does not say."""
+    with contextlib.suppress(OverflowError):
+        return now() + timedelta(seconds=clock["utc"]) if "utc" in clock else None
+    return None
+
+
+async def _device(ip: Ip, port: int, login: Credentials, there: Callable[[], datetime | None]) -> dict[str, Any]:
+    """What it is, as `onvif.information`; else `login`, a `LoginOutcome`, where it was shown the login.
+
+    It gets that only if it does not answer without, and once.
+
+    Args:
+        there: what its own clock shows.
+    """
+    first = await _asked(ip, port, onvif.Question(onvif.INFORMATION))
+    if first is None:
+        return {}
+    if found := onvif.information(first):
+        return {**found}
+    if (question := onvif.logged_in(first, *login, there())) is None:
+        return {}
+    second = await _asked(ip, port, question)
+    if second and (found := onvif.information(second)):
+        return {**found}
+    return {"login": LoginOutcome.REFUSED if second and onvif.refused(second) else LoginOutcome.UNANSWERED}
+
+
+async def _asked(ip: Ip, port: int, question: onvif.Question) -> onvif.Answer | None:
     with contextlib.suppress(OSError, TimeoutError, ValueError):
-        async with asyncio.timeout(CLOCK):
-            answer = await onvif.ask(ip, port)
-        return dict(onvif.offsets(answer, began + (now() - began) / 2))
-    return {}
+        async with asyncio.timeout(ONVIF):
+            return await onvif.ask(ip, port, question)
+    return None

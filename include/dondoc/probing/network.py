@@ -130,12 +130,12 @@ def _inside(number: int, ranges: list[tuple[int, int]]) -> bool:
     return any(first <= number <= last for first, last in ranges)
 
 
-def _is_ip(host: str) -> bool:
+def _literal(host: str) -> Ip | None:
+    """The address that a host is, None of a name."""
     try:
-        ip_address(host)
+        return ip_address(host)
     except ValueError:
-        return False
-    return True
+        return None
 
 
 class Resolver:
@@ -161,13 +161,18 @@ class Resolver:
         """
         if host in self._failed:
             raise self._failed[host]
-        if not _is_ip(host) and host not in self._known:
+        if ip := _literal(host):
+            return self._allowed([ip])
+        if host not in self._known:
             await self._look_up(host)
-        return self.known(host)
+        return self._allowed(self._known[host])
 
     def known(self, host: str) -> list[Ip]:
         """The addresses of a host that may be probed, as far as it was looked up: IPv4 and IPv6 in turns."""
-        ips = [ip_address(host)] if _is_ip(host) else self._known.get(host, [])
+        ip = _literal(host)
+        return self._allowed([ip] if ip else self._known.get(host, []))
+
+    def _allowed(self, ips: Iterable[Ip]) -> list[Ip]:
         allowed = [ip for ip in dict.fromkeys(ips) if ip in self._allow]
         kinds = [[ip for ip in allowed if ip.version == one] for one in dict.fromkeys(ip.version for ip in allowed)]
         return [ip for turn in zip_longest(*kinds) for ip in turn if ip][:ADDRESSES]
@@ -178,7 +183,7 @@ class Resolver:
         Args:
             patience: seconds for each round of as many as are looked up at a time.
         """
-        names = {host for host in hosts if not _is_ip(host)}
+        names = {host for host in hosts if not _literal(host)}
         tasks = {asyncio.ensure_future(self._look_up(host)): host for host in names}
         if not tasks:
             return

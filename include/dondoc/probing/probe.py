@@ -125,13 +125,14 @@ async def _measured(
     elsewhere = dialogue.address.device != address.device
     if target.wanted is None or decoder is None or seen.verdict != Codes.OK or elsewhere:
         return None
-    user, password = dialogue.credentials if dialogue.credentials and dialogue.login else (None, None)
+    login = dialogue.credentials if dialogue.login else None
+    user, password = login or (None, None)
 
     def again(place: Address) -> Dialogue:
         return Dialogue(place, user, password, resolver, digest=dialogue.digest, md5=target.md5, worked=True)
 
     size = seen.features.get("size")
-    return await measure(target.wanted, again, decoder, dialogue.ip, size) or None
+    return await measure(target.wanted, again, decoder, dialogue.ip, size, login) or None
 
 
 def _since(started: float) -> int:

@@ -5,10 +5,11 @@ its kind. Of what a camera wrote only its status and what was recognised; nothin
 """
 
 import time
+from collections.abc import Iterable
 from http import HTTPStatus
 
 from dondoc.probing.address import parse
-from dondoc.probing.rtsp.authentication import parse_challenges
+from dondoc.probing.rtsp.authentication import Challenge
 from dondoc.probing.rtsp.message import Response
 
 MOST = 40
@@ -31,22 +32,25 @@ class Steps:
         self._started = time.monotonic()
         self._noted: list[tuple[float, str]] = []
 
-    def note(self, text: str | Response) -> None:
-        """Note what we did, or what came: in words at once, for a reply may be large."""
+    def note(self, text: str) -> None:
+        """Note what we did."""
         if len(self._noted) < MOST:
-            line = f"← {_shown(text)}" if isinstance(text, Response) else text
-            self._noted.append((time.monotonic() - self._started, line))
+            self._noted.append((time.monotonic() - self._started, text))
+
+    def note_reply(self, reply: Response, offered: Iterable[Challenge]) -> None:
+        """Note what came, and the ways to log in that it offers: in words at once, for a reply may be large."""
+        if len(self._noted) < MOST:
+            self.note(f"← {_shown(reply, offered)}")
 
     def lines(self) -> tuple[str, ...]:
         return tuple(f"{seconds:.3f} s  ".replace(".", ",") + text for seconds, text in self._noted)
 
 
-def _shown(reply: Response) -> str:
+def _shown(reply: Response, offered: Iterable[Challenge]) -> str:
     """A reply in our own words."""
     status = f"{reply.status} {_NAMES.get(reply.status, '')}".strip()
     more = [f"{len(reply.body)} byte"] if reply.body else []
     if reply.status == 401:
-        offered = parse_challenges(reply.challenges)
         more += sorted({c.shown for c in offered}) or ["không nêu cách đăng nhập được biết"]
     if 300 <= reply.status < 400:
         more.append("chuyển hướng" if _is_address(reply.get("location")) else "không rõ chuyển đến đâu")

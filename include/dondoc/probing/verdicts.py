@@ -49,24 +49,24 @@ class Verdict(StrEnum):
         "invalid_address",
         Phase.ADDRESS,
         "địa chỉ luồng hình khai chưa đúng",
-        "kiểm tra địa chỉ, cổng, đường dẫn luồng trong biểu mẫu",
+        "sửa địa chỉ, cổng, đường dẫn luồng trong biểu mẫu rồi gửi lại Sở; chưa rõ thì hỏi đơn vị lắp đặt, bảo trì",
     )
     BLOCKED_TARGET = (
         "blocked_target",
         Phase.ADDRESS,
-        "chưa kiểm tra: địa chỉ nằm ngoài các dải mạng Sở được phép kiểm tra",
+        "địa chỉ nằm ngoài các dải mạng Sở được phép kiểm tra",
     )
     DNS_FAILURE = (
         "dns_failure",
         Phase.DNS,
-        "không tìm thấy tên máy của camera",
-        "kiểm tra tên máy đã khai, hoặc khai bằng địa chỉ IP",
+        "không tìm thấy tên máy (tên miền) đã khai của camera",
+        "kiểm tra tên máy đã khai còn dùng được, hoặc khai bằng địa chỉ IP; chưa rõ thì hỏi đơn vị lắp đặt, bảo trì",
     )
     CONNECTION_REFUSED = (
         "connection_refused",
         Phase.CONNECT,
-        "thiết bị từ chối kết nối (cổng RTSP chưa mở)",
-        "kiểm tra cổng đã khai; nhờ đơn vị lắp đặt, bảo trì bật dịch vụ RTSP trên camera, đầu ghi",
+        "thiết bị có trên mạng nhưng không nhận kết nối xem hình",
+        "nhờ đơn vị lắp đặt, bảo trì bật dịch vụ xem hình (RTSP) trên camera, đầu ghi và kiểm tra cổng đã khai",
     )
     UNREACHABLE = (
         "unreachable",
@@ -78,8 +78,8 @@ class Verdict(StrEnum):
         "connect_timeout",
         Phase.CONNECT,
         "camera không trả lời kết nối",
-        "kiểm tra nguồn điện, đường truyền (đường truyền hỏng thì gọi nhà mạng); nếu vẫn tốt, nhờ đơn vị lắp đặt, bảo "
-        "trì kiểm tra tường lửa, địa chỉ và cổng đã khai",
+        "kiểm tra nguồn điện, đường truyền tại điểm lắp (mất điện thì gọi điện lực, đường truyền hỏng thì gọi nhà mạng)"
+        "; nếu vẫn tốt, nhờ đơn vị lắp đặt, bảo trì kiểm tra tường lửa, địa chỉ và cổng đã khai",
     )
     TLS_FAILURE = (
         "tls_failure",
@@ -123,7 +123,7 @@ class Verdict(StrEnum):
     LOGIN_WITHHELD = (
         "login_withheld",
         Phase.AUTH,
-        "chưa kiểm tra: Sở chưa gửi mật khẩu trong đêm (để khỏi khóa tài khoản, hoặc mật khẩu đã lưu chưa dùng được)",
+        "Sở chưa gửi mật khẩu trong đêm, để khỏi khóa tài khoản hoặc vì mật khẩu đã lưu chưa dùng được",
     )
     FORBIDDEN = (
         "forbidden",
@@ -158,7 +158,7 @@ class Verdict(StrEnum):
     NOT_DECODABLE = (
         "not_decodable",
         Phase.FRAME,
-        "chưa kiểm tra được hình: camera có gửi dữ liệu nhưng hệ thống chưa đọc được kiểu hình này",
+        "camera có gửi dữ liệu hình nhưng hệ thống của Sở chưa đọc được kiểu hình này",
         "đặt luồng về H.264 hoặc H.265, không mã hóa, rồi báo Sở kiểm tra lại",
     )
     BLACK = (
@@ -221,8 +221,8 @@ class Help(StrEnum):
         return cls.__members__[code.upper()]
 
     NETWORK = "network", "hình đầu tiên bị hỏng trên đường truyền, xem lại thì tốt"
-    SLOW = "slow", "camera gửi khung khóa thưa, phải chờ lâu"
-    MISREAD = "misread", "bộ ghép hình thứ nhất không ghép được, cách thứ hai đọc được"
+    SLOW = "slow", "camera lâu mới gửi một hình đầy đủ (khung khóa thưa), phải chờ thêm"
+    MISREAD = "misread", "cách đọc thứ nhất của hệ thống không dựng được hình, cách thứ hai dựng được"
     UDP = "udp", "camera không gửi gì qua TCP, chỉ gửi qua UDP"
 
 

@@ -15,6 +15,14 @@ class Subject(StrEnum):
     STREAM = "stream"
     RECORDER = "recorder"
     CLOCK = "clock"
+    DEVICE = "device"
+
+
+class LoginOutcome(StrEnum):
+    """What became of a login that a device was shown over ONVIF, where it did not say what it is."""
+
+    REFUSED = "refused"
+    UNANSWERED = "unanswered"
 
 
 @dataclass(frozen=True)
@@ -54,6 +62,7 @@ class Wanted:
         is_sub: whether what is looked at anyhow is another one, the sub-stream.
         playback: with `days`, how many the recorder is to keep, at least 1.
         clock: the port where the device is asked for its time.
+        device: whether it is asked there, too, what it is.
     """
 
     now: datetime
@@ -63,6 +72,7 @@ class Wanted:
     playback: Playback | None = None
     days: int = 0
     clock: int | None = None
+    device: bool = False
 
     def clock_time(self) -> datetime:
         """What time it is when this is called: a look may wait for its turn."""

@@ -383,8 +383,9 @@ def _doubted_rows(book: Book, contents: Contents) -> None:
             for row in contents.doubted
         ],
         before=[
-            "Thấy trong hai đêm liền, hoặc khi xem ban ngày (mỗi camera mỗi tuần một lần). Chỉ là nghi vấn để đơn vị "
-            "xem lại, không tính là mất kết nối, không vào con số nào của báo cáo."
+            "Thấy trong hai đêm liền, hoặc trong hai lần xem ban ngày (mỗi camera mỗi tuần một lần, thấy lạ thì hôm "
+            "sau xem lại). Chỉ là nghi vấn để đơn vị xem lại, không tính là mất kết nối, không vào con số nào của báo "
+            "cáo."
         ],
         empty="Không có nghi vấn nào.",
         fixed=1,

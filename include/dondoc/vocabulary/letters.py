@@ -23,6 +23,7 @@ class LetterKind(Code):
     REMINDER = "reminder", "Nhắc hạn", True, True
     OVERDUE = "overdue", "Quá hạn", True, True
     OUTAGE = "outage", "Mất kết nối", True
+    RECOVERY = "recovery", "Camera hoạt động lại", True
     REPORT = "report", "Báo cáo tuần"
     HAND_OVER = "hand_over", "Bàn giao đầu mối", True
     THANKS = "thanks", "Cảm ơn", True

@@ -1,7 +1,7 @@
 """Cameras: how each stands and why, its last nights, and what an operator may do about it."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
@@ -18,21 +18,22 @@ from dondoc.cameras.exports.tables import UNNAMED
 from dondoc.cameras.logins import credentials
 from dondoc.cameras.measured.told import told
 from dondoc.cameras.measured.words import Line, line
-from dondoc.cameras.nights import night, thumbnails
+from dondoc.cameras.nights import night, rounds, thumbnails
 from dondoc.cameras.nights import on_demand as now
 from dondoc.cameras.registry import records
 from dondoc.cameras.registry.declarations import Described
 from dondoc.cameras.registry.hiding import public
 from dondoc.cameras.state import checks, current, doubts
 from dondoc.cameras.state.current import Filter
-from dondoc.cameras.state.state import CameraState, Kind, counted, states
+from dondoc.cameras.state.state import CameraState, Kind, counted, states, when
 from dondoc.cameras.state.timeline import KINDS, NIGHTS, timeline
 from dondoc.configuration.context import AppContext
 from dondoc.directive.names import fold
 from dondoc.documents.words import camera_line
 from dondoc.errors import Problem
 from dondoc.facts.rule import rule
-from dondoc.probing.verdicts import ADVICE, SENTENCE, Verdict
+from dondoc.probing.picture.judge import DETAILS
+from dondoc.probing.verdicts import ADVICE, GOOD, SENTENCE, Verdict
 from dondoc.store.cameras import Camera, CameraCheck, CredentialRelease, Outage
 from dondoc.vocabulary.cameras import State
 from dondoc.vocabulary.numbers import CAM
@@ -42,16 +43,6 @@ from dondoc.web.user import User
 
 SHOWN = 50  # cameras on a page
 LOOKS = 12  # of a camera, on its page
-# state → sign: the colour is the style sheet's, the sign is for those who do not see colours
-ROUNDS = {
-    "night": "đêm",
-    "second": "xem lại",
-    "day": "ngày",
-    "daylight": "xem ban ngày",
-    "all": "toàn bộ",
-    "declared": "khi khai",
-    "now": "xem ngay",
-}
 SCOPES = {
     "place": "điểm này",
     "system": "hệ thống này của đơn vị",
@@ -119,6 +110,7 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
             if stored is None:
                 raise HTTPException(404, f"Không có camera {CAM(camera)}.")
             [state] = states(app, session, moment, only=camera)
+            nights = _nights(app, session, stored, moment)
             return page(
                 request,
                 "camera.html",
@@ -128,7 +120,8 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
                 sign=state.state.sign,
                 words=state.state.label,
                 advice=_advice(state),
-                cells=_cells(app, session, stored, moment),
+                cells=timeline(nights, night.night_of(moment)),
+                uncounted=_uncounted(state, nights),
                 doubts=doubts.doubts(session, moment, only=camera),
                 kinds=KINDS,
                 measured=_measured(app, session, camera, moment),
@@ -246,6 +239,7 @@ def _list(request: Request, wanted: CameraFilter, number: int) -> HTMLResponse:
     with app.sessions.reading() as session:
         asked = Filter({wanted.agency} - {""}, wanted.system, wanted.state, _among(session, wanted, user))
         found = current.overview(app, session, clock.now(), asked, number=number, size=SHOWN)
+        lately = rounds.latest(session, clock.now())
         with_cameras = {*session.scalars(select(Camera.agency).distinct())}
     return page(
         request,
@@ -255,6 +249,7 @@ def _list(request: Request, wanted: CameraFilter, number: int) -> HTMLResponse:
         total=found.total,
         counts=_by_state(found.kinds),
         line=camera_line(found.counts),
+        rounds=lately,
         well=counted({kind: number for kind, number in found.kinds.items() if kind.state == State.OK}, found.sites),
         signs={one: one.sign for one in State},
         words={one: one.label for one in State},
@@ -307,14 +302,23 @@ def _measured(app: AppContext, session: Session, camera: int, moment: datetime) 
 
 def _advice(state: CameraState) -> str | None:
     """What to do about it, and whom to call; None: nothing is wrong with it, or nothing was to be expected of it."""
-    told = state.state in (State.FAILING, State.OUTAGE, State.FLAPPING, State.NOT_CONNECTED)
-    return ADVICE.get(state.verdict or "") if told else None
+    if state.state == State.NOT_CHECKED:
+        return ADVICE.get(state.unseen or "")
+    return ADVICE.get(state.verdict or "") if state.verdict not in GOOD else None
 
 
-def _cells(app: AppContext, session: Session, camera: Camera, moment: datetime) -> list[Any]:
-    last = night.night_of(moment)
-    judge, since = checks.judge(app, session), last - timedelta(days=NIGHTS)
-    return timeline(checks.every_night(session, judge, [camera], since=since).get(camera.id, []), last)
+def _nights(app: AppContext, session: Session, camera: Camera, moment: datetime) -> Sequence[checks.Night]:
+    """Those that its page shows."""
+    since = night.night_of(moment) - timedelta(days=NIGHTS)
+    return checks.every_night(session, checks.judge(app, session), [camera], since=since).get(camera.id, [])
+
+
+def _uncounted(state: CameraState, nights: Sequence[checks.Night]) -> dict[str, Any] | None:
+    """Why the last night says nothing, of a camera whose state rests on one before it."""
+    last = nights[-1] if nights else None
+    if last is None or last.excuse is None or state.state == State.NOT_CHECKED:
+        return None
+    return {"when": when(last.look), "why": last.why_not, "advice": ADVICE.get(last.excuse.code)}
 
 
 def _checks(session: Session, camera: int) -> list[CameraCheck]:
@@ -325,9 +329,9 @@ def _checks(session: Session, camera: int) -> list[CameraCheck]:
 def _check(check: CameraCheck) -> dict[str, Any]:
     return {
         "at": check.happened_at,
-        "round": ROUNDS.get(check.round.partition("-")[0], check.round),
+        "round": rounds.name(check.round),
         "sentence": SENTENCE[check.verdict],
-        "detail": check.detail if check.verdict != Verdict.OK or (check.features or {}).get("suspicion") else "",
+        "detail": "" if check.detail in (DETAILS["ok"], SENTENCE[check.verdict]) else check.detail,
         "elapsed_ms": check.elapsed_ms,
     }
 

@@ -16,6 +16,8 @@ from dondoc.store.intake import Verdict
 from dondoc.store.parts import parts
 
 Key = tuple[str, str]  # place and name, folded
+BY_RECORDER = "nvr"  # a code of the forms' list `sharing`
+OF_RECORDER = ("nvr", "nvr_channels", "channel")  # what is said only of a camera behind a recorder
 
 
 class _Said(NamedTuple):
@@ -87,4 +89,7 @@ def of(row: Mapping[str, Any]) -> Declared:
         days=int(days) if isinstance(days, int | float) else None,
         onvif=row.get("onvif"),
         storage=row.get("storage"),
+        model=row.get("model"),
+        recorder=row.get("nvr"),
+        by_recorder=row.get("sharing") == BY_RECORDER or any(row.get(key) for key in OF_RECORDER),
     )

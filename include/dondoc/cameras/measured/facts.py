@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from dondoc.cameras.measured.devices import refused
 from dondoc.cameras.measured.findings import Measured
 from dondoc.cameras.measured.turn import WEEK
 from dondoc.clock import HERE
@@ -50,5 +51,6 @@ def newest(
 
 
 def forget(session: Session, before: date) -> None:
-    """Throw away what was measured on nights before a day."""
-    session.execute(delete(CameraMeasurement).where(CameraMeasurement.night < before))
+    """Throw away what was measured on nights before a day, but for what a login must not be shown again for."""
+    m = CameraMeasurement
+    session.execute(delete(m).where(m.night < before, m.id.not_in(select(m.id).where(refused()))))

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any, NamedTuple, TypeVar
 
+from dondoc.cameras.measured import models
 from dondoc.probing.recorder import YESTERDAY, Recording
 from dondoc.probing.wanted import Subject
 from dondoc.vocabulary.code import Code
@@ -72,10 +73,19 @@ class FindingCode(ReasonCode):
         "múi giờ",
         "múi giờ của thiết bị đặt sai, giờ trên thiết bị {drift}: đặt lại múi giờ Việt Nam (GMT+7)",
     )
+    MODEL_DIFFERS = (
+        "model_differs",
+        "model thiết bị",
+        "model khai {declared}, thiết bị trả lời là {measured}: đối chiếu nhãn trên thân máy, sửa biểu mẫu hoặc ghi là "
+        "đã thay thiết bị",
+    )
 
 
 class Declared(NamedTuple):
-    """What an agency's form says of a camera, as codes of the form; None: nothing."""
+    """What an agency's form says of a camera, as codes of the form; None: nothing.
+
+    `recorder`: maker and model of the recorder that it is behind, `by_recorder`: that it is behind one.
+    """
 
     codec: str | None = None
     resolution: str | None = None
@@ -83,6 +93,9 @@ class Declared(NamedTuple):
     days: int | None = None
     onvif: str | None = None
     storage: str | None = None
+    model: str | None = None
+    recorder: str | None = None
+    by_recorder: bool = False
 
 
 class Measured(NamedTuple):
@@ -157,7 +170,17 @@ def _clock(declared: Declared, measured: Measured) -> Iterator[Reason]:
     yield because(FindingCode.ZONE_WRONG if zone else FindingCode.CLOCK_WRONG, drift=drift(shown))
 
 
-_OF = {Subject.STREAM: _stream, Subject.RECORDER: _recorder, Subject.CLOCK: _clock}
+def _device(declared: Declared, measured: Measured) -> Iterator[Reason]:
+    """By models alone: one device is sold under several makers' names. What answers for a camera behind a recorder may
+    be the recorder."""
+    model, said = measured.found.get("model"), declared.model
+    if declared.by_recorder:
+        said = declared.recorder and " / ".join(filter(None, (declared.recorder, declared.model)))
+    if said and model and models.differ(said, model):
+        yield because(FindingCode.MODEL_DIFFERS, declared=said, measured=model)
+
+
+_OF = {Subject.STREAM: _stream, Subject.RECORDER: _recorder, Subject.CLOCK: _clock, Subject.DEVICE: _device}
 
 
 def _known(kind: type[C], code: str | None) -> C | None:

@@ -6,10 +6,22 @@ from typing import Any, NamedTuple
 
 from dondoc.cameras.measured.findings import Declared, Measured, codec, drift, findings, number, shown, size
 from dondoc.probing.recorder import Recording
-from dondoc.probing.wanted import Subject
+from dondoc.probing.wanted import LoginOutcome, Subject
 from dondoc.vocabulary.reasons import said
 
-SUBJECTS: Mapping[str, str] = {Subject.STREAM: "Luồng hình", Subject.RECORDER: "Lưu trữ", Subject.CLOCK: "Đồng hồ"}
+SUBJECTS: Mapping[str, str] = {
+    Subject.STREAM: "Luồng hình",
+    Subject.RECORDER: "Lưu trữ",
+    Subject.CLOCK: "Đồng hồ",
+    Subject.DEVICE: "Thiết bị",
+}
+# Of a device that was asked what it is, and shown the login.
+LOGINS: Mapping[str, str] = {
+    LoginOutcome.REFUSED: "chưa đo được: thiết bị từ chối tài khoản khi được hỏi model, firmware qua ONVIF (nhiều hãng "
+    "giữ tài khoản ONVIF riêng); không hỏi lại cho đến khi đổi hoặc nhập lại tài khoản, hoặc có người cho phép (dondoc "
+    "cameras retry)",
+    LoginOutcome.UNANSWERED: "chưa đo được: thiết bị không trả lời khi được hỏi model, firmware qua ONVIF",
+}
 
 
 class Line(NamedTuple):
@@ -65,4 +77,10 @@ def _clock(found: Mapping[str, Any]) -> Iterator[str]:
             yield f"{words} {drift(timedelta(seconds=by)) if off else 'đúng (lệch dưới 01 phút)'}"
 
 
-_OF = {Subject.STREAM: _stream, Subject.RECORDER: _recorder, Subject.CLOCK: _clock}
+def _device(found: Mapping[str, Any]) -> Iterator[str]:
+    called = " ".join(str(found[name]) for name in ("manufacturer", "model") if found.get(name))
+    firmware = f"firmware {found['firmware']}" if found.get("firmware") else ""
+    yield ", ".join(filter(None, (called, firmware))) or LOGINS.get(found.get("login", ""), "")
+
+
+_OF = {Subject.STREAM: _stream, Subject.RECORDER: _recorder, Subject.CLOCK: _clock, Subject.DEVICE: _device}

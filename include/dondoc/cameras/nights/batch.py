@@ -13,15 +13,15 @@ from typing import Any
 
 from cryptography.fernet import InvalidToken
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from dondoc import keys
 from dondoc.cameras.logins import attempts, canary, credentials, downgrade
 from dondoc.cameras.logins.attempts import Login
-from dondoc.cameras.measured import plan
+from dondoc.cameras.measured import devices, plan
 from dondoc.cameras.measured.declared import declared
 from dondoc.cameras.measured.turn import due
 from dondoc.cameras.nights import past, thumbnails
+from dondoc.cameras.nights.result import Result
 from dondoc.cameras.registry import addresses, streams
 from dondoc.configuration.context import AppContext
 from dondoc.directive.names import fold
@@ -30,7 +30,7 @@ from dondoc.probing.address import parse
 from dondoc.probing.network import Ip, Resolver
 from dondoc.probing.probe import probe_many
 from dondoc.probing.spread import parts
-from dondoc.probing.verdicts import GOOD, WITHHELD, Finding, Target, Verdict
+from dondoc.probing.verdicts import WITHHELD, Finding, Target, Verdict
 from dondoc.probing.wanted import Wanted
 from dondoc.store.cameras import Camera
 
@@ -75,8 +75,8 @@ def look(
     over: float = 0.0,
     sleep: Callable[[float], None] = time.sleep,
     closer: bool = False,
-) -> list[dict[str, Any]]:
-    """Results of looking at the cameras, JSON-safe and free of secrets.
+) -> list[Result]:
+    """Results of looking at the cameras.
 
     Args:
         over: seconds over which the looks are spread.
@@ -84,32 +84,18 @@ def look(
     """
     batch = _Batch(app, night, now, sleep, closer)
     waiting, told, number = batch.resolved(batch.looks(camera_ids)), canary.Told(), 0
+    batch.plan_closer(waiting)
     everyone, limit = max(1, len(waiting)), app.settings.refusals_per_site
-    results: list[dict[str, Any]] = []
+    results: list[Result] = []
     while waiting:
         logins = canary.wave([x.login for x in waiting if x.login], told, number=number, limit=limit)
         going = {one.camera for one in logins} | {x.camera for x in waiting if x.login is None}
         now_going = [x for x in waiting if x.camera in going]
         found = batch.wave(now_going, over * len(now_going) / everyone)
         told.learn(logins, [finding for finding, _ in found])
-        results += [_result(finding, at) for finding, at in found]
+        results += [Result.of(finding, at) for finding, at in found]
         waiting, number = [x for x in waiting if x.camera not in going], number + 1
     return results
-
-
-def _result(finding: Finding, at: datetime) -> dict[str, Any]:
-    return {
-        "camera": int(finding.camera),
-        "verdict": str(finding.verdict),
-        "phase": str(finding.phase),
-        "detail": finding.detail,
-        "elapsed_ms": finding.elapsed_ms,
-        "stage": finding.stage,
-        "at": at.isoformat(),
-        "steps": list(finding.steps) if finding.verdict not in GOOD else [],
-        "features": dict(finding.features) if finding.features else None,
-        "help": finding.help and str(finding.help),
-    } | ({"measured": {**finding.measured}} if finding.measured else {})
 
 
 class _Batch:
@@ -126,6 +112,7 @@ class _Batch:
         self.closer = closer
         self.wanted: dict[int, Wanted] = {}  # of those that are looked at closely
         self.pictured: set[int] = set()  # cameras of which a picture may be kept
+        self.agreed: set[int] = set()  # cameras whose agency agreed that their device is asked what it is
 
     def looks(self, camera_ids: Sequence[int]) -> list[_Look]:
         """Who is looked at; those that once worked come first: they are the ones that answer a canary."""
@@ -134,24 +121,30 @@ class _Batch:
             cameras = session.scalars(wanted.order_by(Camera.worked_at.is_(None), Camera.id)).all()
             self.pasts = past.pasts(session, [c.id for c in cameras], self.night)
             self.pictured = {c.id for c in cameras if thumbnails.allowed(self.app, c)}
+            self.agreed = {c.id for c in cameras if c.agency in self.app.settings.device_info_agencies}
             secrets = self.app.secrets
             looks = [_prepared(secrets, camera) for camera in cameras]
             credentials.follow_key(session, secrets, {(x.user, x.password) for x in looks if x.user and x.password})
-            self.wanted = self._closer(session, looks)
         return looks
-
-    def _closer(self, session: Session, looks: Sequence[_Look]) -> dict[int, Wanted]:
-        """What is to be found out of those whose turn it is."""
-        turn = [one for one in looks if self.closer and due(one.camera, self.night) and _host(one.url)]
-        said = declared(session, load_specs(self.app.settings.data), [one.camera for one in turn]) if turn else {}
-        now, port = self.now + timedelta(seconds=time.monotonic() - self.started), self.app.settings.onvif_port
-        return {one.camera: plan.wanted(one.url, one.main, said.get(one.camera), port, now) for one in turn}
 
     def resolved(self, looks: Sequence[_Look]) -> list[_Look]:
         """The same, with what their addresses stand for."""
         hosts = {one.camera: host for one in looks if (host := _host(one.url))}
         asyncio.run(self.resolver.learn(hosts.values(), TIMEOUT))
         return [_found(one, self.resolver.known(hosts[one.camera])) if one.camera in hosts else one for one in looks]
+
+    def plan_closer(self, looks: Sequence[_Look]) -> None:
+        """What is to be found out of those whose turn it is to be looked at closely."""
+        turn = [one for one in looks if self.closer and due(one.camera, self.night) and _host(one.url)]
+        if not turn:
+            return
+        now, port = self.now + timedelta(seconds=time.monotonic() - self.started), self.app.settings.onvif_port
+        with self.app.sessions.reading() as session:
+            said = declared(session, load_specs(self.app.settings.data), [one.camera for one in turn])
+            wanted = {one.camera: plan.wanted(one.url, one.main, said.get(one.camera), port, now) for one in turn}
+            agreed = (one for one in turn if one.camera in self.agreed and wanted[one.camera].clock)
+            asked = devices.asked(session, [one.login for one in agreed if one.login], self.night)
+        self.wanted = {camera: replace(its, device=camera in asked) for camera, its in wanted.items()}
 
     def wave(self, looks: Sequence[_Look], seconds: float) -> list[tuple[Finding, datetime]]:
         """What was found, each with its instant."""

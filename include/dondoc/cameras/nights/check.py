@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
 from dondoc.cameras.nights import night
+from dondoc.cameras.nights.result import Result
 from dondoc.cameras.state.local_outage import UNREACHED, references_answer
 from dondoc.configuration.context import AppContext
 
@@ -15,7 +15,7 @@ class Checked:
     """What was found of each camera, as `night.record` takes it. `blind`: it says nothing, for our own side was down;
     there are no results when that was so from the beginning."""
 
-    results: list[dict[str, Any]]
+    results: list[Result]
     blind: bool
 
 
@@ -41,5 +41,5 @@ def check(
     if not (up or regardless):
         return Checked([], blind=True)
     results = night.check_batch(app, cameras, night=tonight, round=round, now=now, over=over)
-    lost = sum(result["phase"] in UNREACHED for result in results)
+    lost = sum(result.phase in UNREACHED for result in results)
     return Checked(results, blind=lost > len(results) / 2 and not (up and references_answer(app.settings)))

@@ -4,17 +4,16 @@ The only door to `nights/`. Whoever may write XComs could put the name of anothe
 belongs to, a batch its run, all that follows its batch, and who reads one says what it is to belong to.
 """
 
-import json
 from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
+from dondoc.cameras.nights.result import Result
 from dondoc.configuration.context import AppContext
 from dondoc.errors import Problem
-from dondoc.probing.verdicts import Help, Phase, Verdict
 from dondoc.store.blobs import Blobs
 
 KEPT = timedelta(days=7)  # until then a task may be cleared, and what was found be stored
@@ -50,22 +49,6 @@ class Batch(_File):
     began: AwareDatetime
 
 
-class Result(_File):
-    """What was found of a camera, as `night.check_batch` gives it."""
-
-    camera: int
-    verdict: Verdict
-    phase: Phase
-    detail: str
-    elapsed_ms: int
-    stage: int
-    at: AwareDatetime
-    steps: list[Any] = []
-    features: dict[str, Any] | None = None
-    help: Help | None = None
-    measured: dict[str, Any] | None = None
-
-
 class Found(_File):
     """What was found of a batch; `blind`: cameras of which nothing is known because our own side was down."""
 
@@ -75,10 +58,8 @@ class Found(_File):
     blind: int = 0
 
     @classmethod
-    def of(cls, name: str, batch: Batch, results: Sequence[dict[str, Any]] = (), blind: int = 0) -> "Found":
-        """From results as `night.check_batch` gives them."""
-        about = {"batch": name, "night": batch.night.isoformat(), "blind": blind}
-        return cls.model_validate_json(json.dumps({**about, "results": results}))
+    def of(cls, name: str, batch: Batch, results: Sequence[Result] = (), blind: int = 0) -> "Found":
+        return cls(batch=name, night=batch.night, results=[*results], blind=blind)
 
 
 class Stored(_File):

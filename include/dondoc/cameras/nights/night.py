@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -12,24 +11,25 @@ from sqlalchemy.orm import Session
 from dondoc.cameras.logins.attempts import device
 from dondoc.cameras.measured import facts, turn
 from dondoc.cameras.nights import batch as looking
-from dondoc.cameras.nights import planner
+from dondoc.cameras.nights import planner, rounds
+from dondoc.cameras.nights.result import Result
+from dondoc.cameras.nights.rounds import SECOND
 from dondoc.cameras.registry import declarations
 from dondoc.cameras.registry.declarations import DESCRIBED, Described, Source
-from dondoc.cameras.state import checks, current
+from dondoc.cameras.state import checks, current, doubts
 from dondoc.cameras.state import rules as data
-from dondoc.cameras.state.checks import DAYLIGHT, FEW, Look
+from dondoc.cameras.state.checks import DAYLIGHT, FEW, Excuse, Look
 from dondoc.cameras.state.local_outage import nearly_everything
 from dondoc.clock import HERE
 from dondoc.clock import at as at_hour
 from dondoc.configuration.context import AppContext
 from dondoc.directive.names import fold
 from dondoc.errors import Problem
-from dondoc.probing.verdicts import GOOD, NOT_CHECKED, PHASE, WITHHELD, Help, Phase, Verdict
+from dondoc.probing.verdicts import GOOD, NOT_CHECKED, PHASE, WITHHELD, Phase, Verdict
 from dondoc.store.cameras import Camera, CameraCheck, NightRun
 from dondoc.store.parts import AT_ONCE, parts
 from dondoc.store.session import one_at_a_time
 
-SECOND = "second"  # the round that looks again at what was not seen well that night
 WHOLE = ("night", "day", "all", SECOND)  # rounds of everybody: in these a camera is looked at closely on its turn
 PLANNED = Camera.id, Camera.system, Camera.agency, Camera.place, Camera.url  # what planning asks of a camera
 LEFT_OUT = "left_out"  # beside counts by verdict
@@ -91,11 +91,14 @@ def plan(
 
 def plan_daylight(app: AppContext, day: date) -> list[list[int]]:
     """Batches of the cameras of the night whose turn it is to be looked at by day: dirt, a colour cast, a cover that
-    reflects infrared light show only then. Of those that showed a picture last night: the others tell nothing more.
+    reflects infrared light show only then. And of those of which the last such look left a doubt: nobody is told of it
+    before another agrees. Of those that showed a picture last night: the others tell nothing more.
     """
     with app.sessions.reading() as session:
         last = last_of_night(session, day - timedelta(days=1))
-    due = [camera for camera, verdict in last.items() if verdict == Verdict.OK and turn.due(camera, day)]
+        again = doubts.to_confirm(session, at_hour(day, MORNING))
+    showed = [camera for camera, verdict in last.items() if verdict == Verdict.OK]
+    due = [camera for camera in showed if turn.due(camera, day) or camera in again]
     return plan(app, night=day, round=DAYLIGHT, system_window="night", camera_ids=due)
 
 
@@ -131,15 +134,14 @@ def of_agencies(app: AppContext, agencies: Iterable[str]) -> set[int]:
 
 def check_batch(
     app: AppContext, camera_ids: Sequence[int], *, night: date, round: str, now: datetime, over: float = 0.0
-) -> list[dict[str, Any]]:
+) -> list[Result]:
     """Look at cameras up to one picture each; those without an address or exempt from checks are passed over.
 
     Args:
         over: seconds over which the looks are spread.
 
     Returns:
-        one JSON-safe result per camera looked at: `camera`, `verdict`, `phase`, `detail`, `elapsed_ms`, `stage`,
-        `at`, `steps`, `features`, `help`; `measured` where it was looked at closely.
+        one result per camera looked at.
 
     Raises:
         Problem: the night is not tonight. What is asked now would be told of another night, and a password that was
@@ -153,7 +155,7 @@ def check_batch(
 
 def store(
     app: AppContext,
-    results: Iterable[dict[str, Any]],
+    results: Iterable[Result],
     *,
     night: date,
     round: str,
@@ -174,7 +176,7 @@ def store(
 
 def record(
     session: Session,
-    results: Iterable[dict[str, Any]],
+    results: Iterable[Result],
     *,
     night: date,
     round: str,
@@ -194,20 +196,20 @@ def record(
     """
     results = list(results)
     one_at_a_time(session, f"night {night} {round}")
-    known, new = _known(session, night, round, [result["camera"] for result in results]), []
+    known, new = _known(session, night, round, [result.camera for result in results]), []
     for result in results:
-        if result["camera"] not in known and _belongs(datetime.fromisoformat(result["at"]), night):
-            known.add(result["camera"])
+        if result.camera not in known and _belongs(result.at, night):
+            known.add(result.camera)
             new.append(result)
     session.add_all(_check(result, night, round, now) for result in new)
     session.flush()
     _worked(session, new, now)
-    facts.record(session, new, night, now)
-    counts = Counter(result["verdict"] for result in new)
+    facts.record(session, [one.model_dump(mode="json") for one in new if one.measured], night, now)
+    counts = Counter(str(result.verdict) for result in new)
     if new:
         run = _run(session, night, round, planned, started or now)
         run.counts = dict(Counter(run.counts) + counts)
-        run.helped = dict(Counter(run.helped) + Counter(result["help"] for result in new if result.get("help")))
+        run.helped = dict(Counter(run.helped) + Counter(str(result.help) for result in new if result.help))
         run.planned = max(run.planned, sum(run.counts.values()))
     left_out = {LEFT_OUT: count} if (count := len(results) - len(new)) else {}
     return dict(counts) | left_out
@@ -256,25 +258,26 @@ def _belongs(at: datetime, night: date) -> bool:
     return at_hour(night, MORNING) <= at < at_hour(night + timedelta(days=1), LATEST)
 
 
-def _check(result: dict[str, Any], night: date, round: str, now: datetime) -> CameraCheck:
-    told = {name: result[name] for name in ("verdict", "phase", "detail", "elapsed_ms", "stage")}
+def _check(result: Result, night: date, round: str, now: datetime) -> CameraCheck:
     return CameraCheck(
-        camera_id=result["camera"],
+        camera_id=result.camera,
         night=night,
         round=round,
-        steps=result.get("steps") or None,
-        features=result.get("features"),
-        happened_at=datetime.fromisoformat(result["at"]),
+        verdict=result.verdict,
+        phase=result.phase,
+        detail=result.detail,
+        elapsed_ms=result.elapsed_ms,
+        stage=result.stage,
+        steps=[*result.steps] or None,
+        features=result.features,
+        happened_at=result.at,
         recorded_at=now,
-        **told,
     )
 
 
-def _worked(session: Session, results: Sequence[dict[str, Any]], now: datetime) -> None:
+def _worked(session: Session, results: Sequence[Result], now: datetime) -> None:
     """Note when a camera was first seen working."""
-    seen = {
-        result["camera"]: datetime.fromisoformat(result["at"]) for result in results if result["verdict"] == Verdict.OK
-    }
+    seen = {result.camera: result.at for result in results if result.verdict == Verdict.OK}
     for part in parts([*seen]):
         first = select(Camera).where(Camera.id.in_(part), Camera.worked_at.is_(None))
         for camera in session.scalars(first):
@@ -294,47 +297,51 @@ def _run(session: Session, night: date, round: str, planned: int = 0, started: d
 
 def _our_side(app: AppContext, session: Session, night: date, round: str) -> str | None:
     """A second look sees only what failed before: it is judged together with the rest of its night."""
-    rounds = [round]
+    wanted = [round]
     if round == SECOND:
         void = select(NightRun.round).where(NightRun.night == night, NightRun.our_side_down.is_not(None))
         gone = set(session.scalars(void))
         told = select(CameraCheck.round).where(CameraCheck.night == night).distinct()
-        rounds = [r for r in session.scalars(told) if r == round or r not in gone]
-    last = {look.camera: (agency, look.verdict) for agency, look in _counting(app, session, night, rounds)}
+        wanted = [r for r in session.scalars(told) if r == round or r not in gone]
+    looks = _looks(app, session, night, wanted)
+    last = {look.camera: (agency, look.verdict) for agency, look, excuse in looks if excuse is None}
     return nearly_everything(last.values(), data.load(app.settings).local_outage)
 
 
-def _counting(app: AppContext, session: Session, night: date, rounds: Sequence[str]) -> Iterator[tuple[str, Look]]:
-    """Agencies and looks of a night's rounds, oldest first, without those that nothing was to be expected of."""
+def _looks(
+    app: AppContext, session: Session, night: date, among: Sequence[str]
+) -> Iterator[tuple[str, Look, Excuse | None]]:
+    """Agencies and looks of some rounds of a night, oldest first, each with why it says nothing of its camera."""
     judge = replace(checks.judge(app, session), invalid_rounds={})  # whether our side was down is asked of the rest
     c = CameraCheck
     rows = session.execute(
         select(*DESCRIBED, *checks.COLUMNS)
         .join(Camera, Camera.id == c.camera_id)
-        .where(c.night == night, c.round.in_(rounds))
+        .where(c.night == night, c.round.in_(among))
         .order_by(c.happened_at, c.id)
         .execution_options(yield_per=AT_ONCE)
     )
     for row in rows:
         camera, look = Described(*row[: len(DESCRIBED)]), Look(*row[len(DESCRIBED) :])
-        if judge.excuse(camera, look) is None:
-            yield camera.agency, look
+        yield camera.agency, look, judge.excuse(camera, look)
 
 
 def summary(app: AppContext, session: Session, run: NightRun) -> str:
     """One sentence for people: what a round found, or that it says nothing."""
     looked = sum(run.counts.values())
-    head = f"Đêm {run.night:%d/%m/%Y} ({run.round}): đã xem {looked:02}/{run.planned:02} camera"
+    head = f"Ngày {run.night:%d/%m/%Y}, lượt {rounds.name(run.round)}: đã xem {looked:02}/{run.planned:02} camera"
     if run.our_side_down:
         return f"{head}; {run.our_side_down}: kết quả không tính cho đơn vị nào."
-    told = [look.verdict in GOOD for _, look in _counting(app, session, run.night, [run.round])]
-    rest, why = (
-        looked - len(told),
-        "tạm dừng, ngoài giờ, ngoài mạng được phép, chưa gửi được mật khẩu, chưa đọc được kiểu hình",
-    )
-    uncounted = f", {rest:02} không tính ({why})" if rest else ""
-    helped = "".join(f"; {count:02} camera: {Help.of(why).words}" for why, count in sorted(run.helped.items()))
-    return f"{head}; {sum(told):02} đạt, {len(told) - sum(told):02} chưa đạt{uncounted}{helped}."
+    good, rest = Counter[bool](), Counter[str]()
+    for _, look, excuse in _looks(app, session, run.night, [run.round]):
+        if excuse:
+            rest[excuse.kind] += 1
+        else:
+            good[look.verdict in GOOD] += 1
+    why = "; ".join(f"{kind}: {count:02}" for kind, count in rest.most_common())
+    uncounted = f", {rest.total():02} không tính ({why})" if rest else ""
+    told = f"{good[True]:02} đạt, {good[False]:02} chưa đạt{uncounted}"
+    return "; ".join([head, told, *rounds.in_words(rounds.helped(run))]) + "."
 
 
 def run_of(session: Session, night: date, round: str) -> NightRun | None:

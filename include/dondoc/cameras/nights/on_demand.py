@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -15,6 +14,7 @@ from dondoc import audit
 from dondoc.audit import Actor
 from dondoc.cameras.nights import night
 from dondoc.cameras.nights.check import check
+from dondoc.cameras.nights.result import Result
 from dondoc.cameras.state.checks import BY_HAND
 from dondoc.cameras.state.local_outage import SILENT
 from dondoc.cameras.state.state import exempt
@@ -55,9 +55,9 @@ def look(app: AppContext, camera: int, *, by: Actor, now: Callable[[], datetime]
     raise Problem("Không xem được camera này: vừa bị thôi kiểm tra. Mở lại trang.")
 
 
-def _void(result: dict[str, Any]) -> dict[str, Any]:
+def _void(result: Result) -> Result:
     """A result that says nothing of the camera: its detail, which a page shows, says so."""
-    return {**result, "detail": SILENT}
+    return result.model_copy(update={"detail": SILENT})
 
 
 def _possible(camera: Camera | None) -> None:

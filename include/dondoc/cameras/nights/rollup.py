@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, delete, func, select
 from sqlalchemy.orm import Session
 
 from dondoc.cameras.measured import facts
+from dondoc.cameras.measured.devices import refusing
 from dondoc.cameras.state import checks
 from dondoc.cameras.state.checks import COLUMNS, DAYLIGHT, CheckFilter, Look, Night
 from dondoc.configuration.context import AppContext
@@ -28,7 +29,7 @@ def roll_up(app: AppContext, today: date) -> dict[str, int]:
     with app.sessions.begin() as session:
         oldest = session.scalar(select(func.min(CameraCheck.night)))
         old = CredentialAttempt.night < limit, CredentialAttempt.accepted.is_not(False)  # a refusal is remembered
-        session.execute(delete(CredentialAttempt).where(*old))
+        session.execute(delete(CredentialAttempt).where(*old, ~refusing()))
         facts.forget(session, limit)
     month = oldest.replace(day=1) if oldest else limit
     while month < limit:

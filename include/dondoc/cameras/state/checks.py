@@ -57,6 +57,11 @@ class Excuse(NamedTuple):
     code: Exemption | Unseen | Verdict
     words: str
 
+    @property
+    def kind(self) -> str:
+        """In words that many share, for counts."""
+        return self.code.sentence if isinstance(self.code, Verdict) else self.code.label
+
 
 class Night(NamedTuple):
     """A night of a camera: its last look that counts, else the last one, with why it does not.

@@ -1,12 +1,13 @@
 """What is doubted of cameras' pictures: told on a page and in the weekly workbook, never an outage.
 
-A suspicion of the night stands when the last two nights agree: fog is gone by then. A look by daylight, once a week, is
-told at once, a sure fault too: one look in a week is no row of bad nights, and the camera showed a picture that night.
+It is told when two looks agree: the last two nights with a picture, for fog is gone by then; or the last two looks by
+daylight, once a week and the day after one that leaves a doubt, for the sun has moved on. By daylight a sure fault is a
+doubt too: that is no row of bad nights, and the camera showed a picture that night.
 """
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from sqlalchemy import or_, select
@@ -44,43 +45,62 @@ class _Look(NamedTuple):
     def broken(self) -> bool:
         return self.verdict == Verdict.DECODE_FAILED
 
+    @property
+    def by_day(self) -> bool:
+        return self.round == DAYLIGHT
+
+    @property
+    def leaves(self) -> Doubt | None:
+        """The doubt that this look leaves. By night a sure fault is none: its nights are judged."""
+        if self.by_day and self.verdict != Verdict.OK:
+            return Doubt(self.camera, SENTENCE[self.verdict], ADVICE.get(self.verdict), self.at, self.by_day)
+        if self.suspicion in SUSPICIONS:
+            return Doubt(self.camera, SUSPICIONS[self.suspicion], None, self.at, self.by_day)
+        return None
+
 
 def doubts(
     session: Session, as_of: datetime, known_at: datetime | None = None, *, only: int | None = None
 ) -> list[Doubt]:
-    """By number of the camera, of its looks in the seven days before a moment.
+    """By number of the camera, what the newest looks of the seven days before a moment leave, and one before agrees.
 
     Args:
         known_at: by what was known then; None: by now.
         only: of this camera alone.
     """
+    return [doubt for doubt, agreed in _left(session, as_of, known_at, only) if agreed]
+
+
+def to_confirm(session: Session, as_of: datetime) -> set[int]:
+    """Cameras of which a look by daylight leaves a doubt that no other has confirmed."""
+    return {doubt.camera for doubt, agreed in _left(session, as_of) if doubt.by_day and not agreed}
+
+
+def _left(
+    session: Session, as_of: datetime, known_at: datetime | None = None, only: int | None = None
+) -> Iterator[tuple[Doubt, bool]]:
+    """What the newest look of each kind leaves of a camera, and whether the one before it leaves the same."""
     looks: dict[tuple[int, bool], list[_Look]] = defaultdict(list)
     for look in _looks(session, as_of, known_at, only):
         if look.pictured:
-            looks[look.camera, look.round == DAYLIGHT].append(look)
-    return [found for (_, by_day), mine in sorted(looks.items()) if (found := _doubt(mine, by_day))]
+            looks[look.camera, look.by_day].append(look)
+    for _, mine in sorted(looks.items()):
+        last = mine[-1]
+        if last.leaves and last.at > as_of - RECENT:
+            yield last.leaves, _same(last, [look for look in mine if look.night < last.night])
 
 
-def _doubt(looks: Sequence[_Look], by_day: bool) -> Doubt | None:
-    last = looks[-1]
-    if by_day and last.verdict != Verdict.OK:
-        return Doubt(last.camera, SENTENCE[last.verdict], ADVICE.get(last.verdict), last.at, by_day)
-    if last.suspicion not in SUSPICIONS or not (by_day or _again(looks)):
-        return None
-    return Doubt(last.camera, SUSPICIONS[last.suspicion], None, last.at, by_day)
-
-
-def _again(looks: Sequence[_Look]) -> bool:
-    """Whether the night before the last one with a picture said the same."""
-    before = [look for look in looks if look.night < looks[-1].night]
-    return bool(before) and before[-1].suspicion == looks[-1].suspicion
+def _same(last: _Look, before: Sequence[_Look]) -> bool:
+    left = before[-1].leaves if before else None
+    return left is not None and last.leaves is not None and left.words == last.leaves.words
 
 
 def _looks(session: Session, as_of: datetime, known_at: datetime | None, only: int | None) -> Iterator[_Look]:
-    """In order, of cameras of which there may be a doubt."""
+    """In order, of cameras of which there may be a doubt: of seven days, by daylight of two turns."""
     c = CameraCheck
-    suspicion = c.features["suspicion"].as_string()
-    recent = [c.happened_at > as_of - RECENT, c.happened_at <= as_of]
+    suspicion, longer = c.features["suspicion"].as_string(), as_of - 2 * RECENT
+    recent = [c.happened_at <= as_of, c.night >= longer.date() - timedelta(days=1)]
+    recent += [or_(c.happened_at > as_of - RECENT, (c.round == DAYLIGHT) & (c.happened_at > longer))]
     recent += [c.recorded_at <= known_at] if known_at else []
     recent += [c.camera_id == only] if only is not None else []
     by_day = (c.round == DAYLIGHT) & (c.verdict != Verdict.OK)

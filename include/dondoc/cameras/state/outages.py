@@ -1,5 +1,6 @@
 """Outages: opened after some bad nights in a row, closed at the first good one or by a person's word."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
@@ -8,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from dondoc.cameras.state import checks, current, state
 from dondoc.cameras.state.checks import CheckFilter, Histories, Night
+from dondoc.cameras.state.rules import Rules
 from dondoc.clock import HERE
 from dondoc.configuration.context import AppContext
 from dondoc.configuration.settings import Settings
@@ -131,13 +133,19 @@ def _open(
 
 def _often(session: Session, judge: CheckFilter, camera: int, now: datetime) -> bool:
     """Whether one more outage makes the camera a flapping one."""
-    rule = judge.rules.flapping
-    count = select(func.count()).where(
-        Outage.camera_id == camera,
-        Outage.opened_at > now - timedelta(days=rule.nights),
-        Outage.closed_because.is_(None),
-    )
-    return (session.scalar(count) or 0) + 1 >= rule.outages
+    return lately(session, judge.rules, [camera], now)[camera] + 1 >= judge.rules.flapping.outages
+
+
+def lately(session: Session, rules: Rules, cameras: Sequence[int], now: datetime) -> Counter[int]:
+    """How many outages each of these cameras has had in the time that counts for flapping; those that a person's word
+    ended do not count."""
+    found, since = Counter[int](), now - timedelta(days=rules.flapping.nights)
+    for part in parts(cameras):
+        its = Outage.camera_id.in_(part), Outage.opened_at > since, Outage.closed_because.is_(None)
+        found.update(
+            dict(session.execute(select(Outage.camera_id, func.count()).where(*its).group_by(Outage.camera_id)).all())
+        )
+    return found
 
 
 def announced(session: Session, settings: Settings) -> set[int]:

@@ -9,7 +9,7 @@ from dondoc.cameras.registry import streams
 from dondoc.cameras.state import rules
 from dondoc.configuration.check import forms
 from dondoc.configuration.check.faults import at, faults_of
-from dondoc.configuration.settings import Settings
+from dondoc.configuration.settings import Settings, variable
 from dondoc.directive.load import changed
 from dondoc.directive.model import Registry
 from dondoc.errors import FileFault, Problem
@@ -21,6 +21,8 @@ DECLARED = ("status", "power")  # what a rule may ask of a camera: codes of the 
 
 def faults(settings: Settings, registry: Registry | None) -> Iterator[FileFault]:
     folder = settings.data / "cameras"
+    if registry:
+        yield from _agencies_exist(settings, {agency.id for agency in registry.agencies})
     yield from faults_of("pictures.yaml", lambda: thresholds(folder / "pictures.yaml"))
     paths = folder / "streams.yaml"
     yield from faults_of("streams.yaml", lambda: streams.of((paths, changed(paths))))
@@ -52,6 +54,11 @@ def _brands_exist(paths: Path, ways: Path) -> Iterator[FileFault]:
         for camera in rule.cameras:
             if not re.fullmatch(r"CAM-[0-9]{5,}", camera):
                 yield at(paths, ("md5", i, "cameras"), f"“{camera}” không phải số hiệu camera (CAM-00012)")
+
+
+def _agencies_exist(settings: Settings, agencies: set[str]) -> Iterator[FileFault]:
+    for agency in sorted({*settings.device_info_agencies} - agencies):
+        yield FileFault(variable("device_info_agencies"), 1, f"không có đơn vị “{agency}” trong agencies.yaml.")
 
 
 def _systems_exist(settings: Settings, known: rules.Rules, systems: set[str]) -> Iterator[FileFault]:

@@ -261,6 +261,7 @@ _UNREACHED: shapes.ReachabilityWords = {
 }
 _OUTAGE: shapes.OutageWords = {
     "agency": "UBND huyện Đức Thọ",
+    "what": "03 camera",
     "places": [
         {
             "name": "điểm Ngã ba Đồng Lộc",
@@ -269,14 +270,24 @@ _OUTAGE: shapes.OutageWords = {
             "numbers": "CAM-00001, CAM-00002",
             "why": "không có đường mạng đến camera",
             "since": DAY,
+            "times": 2,
             "outages": "SC-0001, SC-0002",
         }
     ],
-    "faults": [{**_CAMERA, "place": "Cổng chợ", "outage": "SC-0003", "since": DAY, "often": True}],
+    "faults": [{**_CAMERA, "where": "Tại điểm Cổng chợ", "outage": "SC-0003", "since": DAY, "times": 3, "lately": 2}],
     "total": 3,
     "more": 1,
+    "window": 14,
     "advice": [("camera không trả lời kết nối", "kiểm tra nguồn điện")],
     "answer_before": DAY,
+    "desk": "Nguyễn Thị Hà, điện thoại 0912 345 678",
+}
+_RECOVERY: shapes.RecoveryWords = {
+    "agency": "UBND huyện Đức Thọ",
+    "day": DAY,
+    "total": 1,
+    "cameras": [{**_CAMERA, "why": "hoạt động trở lại, ghi nhận ngày 27/11/2021 (sự cố SC-0001)"}],
+    "more": 0,
     "desk": "Nguyễn Thị Hà, điện thoại 0912 345 678",
 }
 _INTERNAL: shapes.InternalWords = {
@@ -339,6 +350,7 @@ LETTERS: Mapping[LetterKind, Mapping[str, Shape]] = {
     },
     LetterKind.REACHABILITY: {"reachability": _shape(shapes.ReachabilityWords, _REACHABILITY, _UNREACHED)},
     LetterKind.OUTAGE: {"outage": _shape(shapes.OutageWords, _OUTAGE, {**_OUTAGE, "places": [], "more": 0})},
+    LetterKind.RECOVERY: {"recovery": _shape(shapes.RecoveryWords, _RECOVERY, {**_RECOVERY, "more": 2, "desk": None})},
     LetterKind.HAND_OVER: {"hand_over": _shape(shapes.ChasingWords, _CHASING, _WITHOUT_DAY, _HAND_OVER)},
     LetterKind.THANKS: {"thanks": WITHOUT_DAY},
     LetterKind.INTERNAL: {"internal": _shape(shapes.InternalWords, _INTERNAL, _PLAIN)},

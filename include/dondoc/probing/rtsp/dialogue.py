@@ -111,7 +111,8 @@ class Dialogue:
         self._digest = {self._first} if digest else set()  # devices that offered it: from then on they get no Basic
         self._budget, self._turn = EARLY, TURN
         self._ahead = 0
-        self._keeps = self._plays = False  # it keeps sessions alive by GET_PARAMETER; it was told to play
+        self._plays = False  # it was told to play
+        self._options = Response(0)  # what it said of its ways
 
     @property
     def login(self) -> Challenge | None:
@@ -259,11 +260,11 @@ class Dialogue:
         while True:
             got = await self.read()
             if isinstance(got, Response):
-                self.steps.note(got)
                 if got.status == 401:
                     self._offered = parse_challenges(got.challenges)
                     if any(c.scheme == "DIGEST" for c in self._offered):
                         self._digest.add(self.address.device)
+                self.steps.note_reply(got, self._offered)
                 self.password_answered |= self._login is not None and got.status != 401
                 return got
             if self.progress is Progress.PLAY and self._ahead < AHEAD:
@@ -284,7 +285,8 @@ class Dialogue:
 
     async def keep_alive(self, url: str) -> None:
         """Say that the session is still wanted, in the way that this camera knows. No answer is awaited."""
-        await self.send("GET_PARAMETER" if self._keeps else "OPTIONS", url)
+        keeps = "GET_PARAMETER" in self._options.get("public").upper()
+        await self.send("GET_PARAMETER" if keeps else "OPTIONS", url)
 
     async def datagrams(self) -> network.Datagrams:
         """Where the camera may send packets over UDP: nobody else can.
@@ -314,8 +316,7 @@ class Dialogue:
     async def _greet(self) -> None:
         """OPTIONS, as every player asks first. The answer is no matter; that there is none may be."""
         try:
-            reply = await self.request("OPTIONS", self.address.url)
-            self._keeps = "GET_PARAMETER" in reply.get("public").upper()
+            self._options = await self.request("OPTIONS", self.address.url)
         except ConnectionError:
             if self.address.scheme == "rtsps" or self._connection is None or self._connection.inbox.received:
                 raise

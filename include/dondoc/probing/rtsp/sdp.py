@@ -4,10 +4,13 @@ import base64
 import binascii
 import contextlib
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from urllib.parse import urljoin
 
 STATIC = {"26": "JPEG", "32": "MPV", "34": "H263"}  # payload types that need no rtpmap
+_MEDIUM = re.compile(r"\n[ \t]*m=")
+_VIDEO, _ENCODING = re.compile(r"video\s+(?!$)"), re.compile("([A-Za-z0-9.-]{1,40})/")
 _ABSOLUTE = re.compile(r"rtsps?://", re.IGNORECASE)
 _DOUBLED = re.compile(r"rtsps?://(?=rtsps?://)", re.IGNORECASE)  # AlexxIT/go2rtc, issue 830
 _POSITIVE = re.compile("0*[1-9]")
@@ -30,51 +33,55 @@ CODECS = {
 class Video:
     """The first video track. `codec` is one of CODECS' values, or None with `encoding` saying what it is instead.
 
-    `parameter_sets`: what a decoder is told beforehand. `numbered`: H.265 with decoding order numbers.
+    `parameters`: of its fmtp line.
     """
 
     codec: str | None
     encoding: str
     control: str
     session_control: str
-    parameter_sets: tuple[bytes, ...]
-    shuffled: bool = False  # H.264 sent in another order than decoded (mode 2): not understood here
-    numbered: bool = False
+    parameters: Mapping[str, str] = field(default_factory=dict)
     encrypted: bool = False  # SRTP
     payload_type: int | None = None  # of its packets
+
+    @property
+    def parameter_sets(self) -> tuple[bytes, ...]:
+        """What a decoder is told beforehand."""
+        return tuple(_parameter_sets(self.parameters))
+
+    @property
+    def shuffled(self) -> bool:
+        """Whether it is H.264 sent in another order than decoded (mode 2): not understood here."""
+        return self.parameters.get("packetization-mode", "").startswith("2")
+
+    @property
+    def numbered(self) -> bool:
+        """Whether it is H.265 with decoding order numbers."""
+        return any(
+            _POSITIVE.match(self.parameters.get(n, "")) for n in ("sprop-max-don-diff", "sprop-depack-buf-nalus")
+        )
 
 
 def video(body: bytes) -> Video | None:
     """The video track of a description, None when there is none."""
-    session, *media = _sections(body.decode("utf-8", "replace"))
-    lines = next((m for m in media if re.match(r"m=video\s+(?!$)", m[0], re.IGNORECASE)), None)
-    if lines is None:
+    text = f"\n{body.decode('utf-8', 'replace')}".replace("\r\n", "\n").replace("\r", "\n")  # some end lines with CR
+    session, *media = _MEDIUM.split(text)
+    track = next((m for m in media if _VIDEO.match(m)), None)
+    if track is None:
         return None
+    lines = [line.strip() for line in track.splitlines()]
     payload = (lines[0].split() + [""] * 4)[3]
-    rtpmap = re.match(r"([A-Za-z0-9.-]{1,40})/", _attribute(lines, "rtpmap:", payload))
+    rtpmap = _ENCODING.match(_attribute(lines, "rtpmap:", payload))
     encoding = rtpmap[1].upper() if rtpmap else STATIC.get(payload, "?")
-    parameters = _parameters(_attribute(lines, "fmtp:", payload))
     return Video(
         codec=CODECS.get(encoding),
         encoding=encoding,
         control=_attribute(lines, "control:"),
-        session_control=_attribute(session, "control:"),
-        parameter_sets=tuple(_parameter_sets(parameters)),
-        shuffled=parameters.get("packetization-mode", "").startswith("2"),
-        numbered=any(_POSITIVE.match(parameters.get(n, "")) for n in ("sprop-max-don-diff", "sprop-depack-buf-nalus")),
+        session_control=_attribute([line.strip() for line in session.splitlines()], "control:"),
+        parameters=_parameters(_attribute(lines, "fmtp:", payload)),
         encrypted="/SAVP" in lines[0].upper(),
         payload_type=int(payload) if re.fullmatch("[0-9]{1,3}", payload) else None,
     )
-
-
-def _sections(text: str) -> list[list[str]]:
-    """The lines of the session, then those of each medium; some cameras end a line with CR alone."""
-    sections: list[list[str]] = [[]]
-    for line in map(str.strip, re.split(r"[\r\n]+", text)):
-        if line[:2].lower() == "m=":
-            sections.append([])
-        sections[-1].append(line)
-    return sections
 
 
 def _attribute(lines: list[str], name: str, of: str = "") -> str:
@@ -84,9 +91,9 @@ def _attribute(lines: list[str], name: str, of: str = "") -> str:
             value = line[len(name) + 2 :].strip()
             if not of:
                 return value
-            owner, _, rest = re.sub(r"\s+", " ", value).partition(" ")
-            if owner == of:
-                return rest
+            words = value.split(maxsplit=1)
+            if words[:1] == [of]:
+                return words[-1] if len(words) > 1 else ""
     return ""
 
 
@@ -99,7 +106,7 @@ def _parameters(text: str) -> dict[str, str]:
     return parameters
 
 
-def _parameter_sets(parameters: dict[str, str]) -> list[bytes]:
+def _parameter_sets(parameters: Mapping[str, str]) -> list[bytes]:
     sets = []
     for name in ("sprop-parameter-sets", "sprop-vps", "sprop-sps", "sprop-pps"):
         for part in parameters.get(name, "").split(","):

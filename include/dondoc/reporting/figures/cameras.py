@@ -145,8 +145,9 @@ def rows(registry: Registry, states: Iterable[CameraState]) -> tuple[CameraRow, 
 
 
 def doubted(registry: Registry, states: Iterable[CameraState], doubts: Iterable[Doubt]) -> tuple[Doubted, ...]:
-    """What is doubted of the pictures of these cameras, in the order of their agencies."""
-    known = {state.camera.id: state for state in states}
+    """What is doubted of the pictures of these cameras, but for those that count for nobody, in the order of their
+    agencies."""
+    known = {state.camera.id: state for state in states if state.checked}
     order = {a.id: a.order for a in registry.agencies}
     mine = [(known[one.camera], one) for one in doubts if one.camera in known]
     mine.sort(key=lambda both: (order.get(both[0].camera.agency, 0), both[0].camera.agency, both[0].number))

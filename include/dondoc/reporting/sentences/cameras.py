@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from dondoc.cameras.measured.findings import FindingCode
 from dondoc.documents.words import number, short
-from dondoc.probing.verdicts import SENTENCE, Verdict
+from dondoc.probing.verdicts import NOT_CHECKED, SENTENCE
 from dondoc.reporting.figures.model import RETENTION, Figures, Lost
 from dondoc.reporting.sentences.tables import since
 from dondoc.vocabulary.cameras import Exemption, Unseen
@@ -13,9 +13,7 @@ from dondoc.vocabulary.cameras import Exemption, Unseen
 CAMERA_NOTE = "Đã khai là tổng năm cột tiếp theo. Chờ cấp tài khoản: có trả lời, Sở chưa có tài khoản xem được."
 UNCHECKED = {  # why a camera was not checked, as figures have it → words
     **{str(one): one.label for one in (*Exemption, *Unseen)},
-    str(Verdict.BLOCKED_TARGET): "địa chỉ nằm ngoài các dải mạng Sở được phép kiểm tra",
-    str(Verdict.LOGIN_WITHHELD): "Sở chưa gửi mật khẩu trong đêm, để khỏi khóa tài khoản",
-    str(Verdict.NOT_DECODABLE): "có gửi dữ liệu hình nhưng hệ thống chưa đọc được kiểu hình",
+    **{str(one): one.sentence for one in NOT_CHECKED},
 }
 NAMED = 3  # lost cameras that a sentence names; more are counted
 CAUSES = {  # group of causes of the figures → words; causes on our side and objective ones first
@@ -24,7 +22,7 @@ CAUSES = {  # group of causes of the figures → words; causes on our side and o
     "address": "địa chỉ khai chưa đúng",
     "network": "không kết nối được",
     "device": "thiết bị không trả lời đúng",
-    "stream": "không có luồng hình",
+    "stream": "không nhận được hình hoặc hình nhận được bị hỏng",
     "picture": "hình đen, mờ, bị che, đứng yên hoặc mất tín hiệu",
     "not_looked": "chưa lấy hình",
 }

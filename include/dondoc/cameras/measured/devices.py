@@ -1,0 +1,79 @@
+"""Which devices are asked what they are, which may need a login: one question for a device and a week.
+
+A device is a host here: it has one port for ONVIF, however many for RTSP. A login that it refused is not shown again
+until another one is stored, or a person allows it (`logins.credentials`). Which one that was, the attempt of the same
+camera and night tells, which was accepted: many devices keep accounts of their own for ONVIF, so that a refusal here
+says nothing of the picture.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy.orm import Session
+
+from dondoc.cameras.logins.attempts import Login
+from dondoc.cameras.measured.turn import WEEK
+from dondoc.probing.wanted import LoginOutcome, Subject
+from dondoc.store.cameras import CameraMeasurement, CredentialAttempt, CredentialRelease
+
+Account = tuple[str, str]  # host and fingerprint: what a wrong login locks
+
+
+def asked(session: Session, logins: Sequence[Login], night: date) -> set[int]:
+    """Of cameras that may be asked, those that are: the first of each host that was not asked lately."""
+    told = _told(session, {one.door[1] for one in logins}, night) if logins else set()
+    found, taken = set[int](), set[str]()
+    for one in sorted(logins, key=lambda one: one.camera):
+        hosts = _hosts(one.devices)
+        if taken.isdisjoint(hosts) and told.isdisjoint((host, one.door[1]) for host in hosts):
+            taken |= hosts
+            found.add(one.camera)
+    return found
+
+
+def refused() -> ColumnElement[bool]:
+    """Of a measurement: whether the device refused the login."""
+    m = CameraMeasurement
+    return and_(m.subject == Subject.DEVICE, m.found["login"].as_string() == LoginOutcome.REFUSED)
+
+
+def refusing() -> ColumnElement[bool]:
+    """Of an attempt: whether it tells which login a device refused."""
+    m, a = CameraMeasurement, CredentialAttempt
+    return exists().where(m.camera_id == a.camera_id, m.night == a.night, refused())
+
+
+def _told(session: Session, marks: set[str], night: date) -> set[Account]:
+    """Accounts with which nothing is to be asked: refused, or asked within a week."""
+    m, a = CameraMeasurement, CredentialAttempt
+    matters = or_(m.night > night - timedelta(days=WEEK), refused())
+    rows = session.execute(
+        select(a, m.happened_at, m.found)
+        .join(m, and_(m.camera_id == a.camera_id, m.night == a.night))
+        .where(m.subject == Subject.DEVICE, a.accepted.is_(True), a.fingerprint.in_(marks), matters)
+    )
+    allowed = _allowed(session, marks)
+    return {
+        account
+        for attempt, at, found in rows
+        for account in _accounts(attempt)
+        if found.get("login") != LoginOutcome.REFUSED or allowed.get(account, at) <= at
+    }
+
+
+def _accounts(attempt: CredentialAttempt) -> set[Account]:
+    devices = [attempt.device or "", *(one.device for one in attempt.addresses)]
+    return {(host, attempt.fingerprint) for host in _hosts(devices)}
+
+
+def _allowed(session: Session, marks: set[str]) -> dict[Account, datetime]:
+    """When a person last said that a login may be tried again."""
+    r = CredentialRelease
+    said = select(r.device, r.fingerprint, r.recorded_at).where(r.fingerprint.in_(marks)).order_by(r.id)
+    return {(host, mark): at for device, mark, at in session.execute(said) for host in _hosts([device])}
+
+
+def _hosts(devices: Iterable[str]) -> set[str]:
+    """Of rtsp://host:port."""
+    return {device.partition("://")[2].rpartition(":")[0] for device in devices}
