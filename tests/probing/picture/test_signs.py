@@ -167,6 +167,10 @@ def smooth(*colour: float) -> Any:
     return flat(*colour) * np.linspace(1, 1.01, WIDTH)[None, :, None]
 
 
+def purple_light() -> Any:
+    return scene().mean(axis=2, keepdims=True) * np.array([1.1, 0.3, 1.05], np.float32)
+
+
 def masked() -> Any:
     made = scene()
     made[180:] = 0
@@ -240,6 +244,7 @@ HEALTHY: list[tuple[str, Callable[[], Any], str, str | None]] = [
     ("wires before the sky", wires, "ok", None),
     ("flags side by side", flags, "ok", None),
     ("colours below a plain ceiling", ceiling, "ok", None),
+    ("purple light", purple_light, "ok", None),
     ("lamps in a row", lamps_in_a_row, "ok", "dark"),
     ("a lit sign in the dark", lit_sign, "ok", None),
     ("name and time written into a dark picture", written_into_the_dark, "ok", None),

@@ -25,7 +25,7 @@ NAMES = frozenset(
         "twice",
         *("letters_line", "letters_halo", "letters_ground"),
         *("snow_grain", "snow_patches", "snow_std", "snow_mean", "snow_mode", "snow_hue"),
-        *("cast_pink", "cast_own"),
+        *("cast_pink", "cast_most", "cast_own"),
     }
 )
 DETAILS = {
@@ -120,9 +120,13 @@ def _blank(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:
 
 
 def _flat(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:
-    """A lens, whatever covers it, is never exactly flat; what is black or burnt out is."""
-    drawn = _exactly_flat(f, t) and f["clip"] <= t["glare_clip"] and not _dark(f, past, t)
-    return drawn and (_colourless(f, t) or _green_or_pink(f, t))
+    """A lens, whatever covers it, is never exactly flat; what is black or burnt out is. A colour that says more needs
+    less: a clock leaves a trace around it."""
+    if f["clip"] > t["glare_clip"] or _dark(f, past, t):
+        return False
+    if _green_or_pink(f, t):
+        return f.get("flat", 0) > t["card_mode"] and not _lettered(f, past, t)
+    return _exactly_flat(f, t) and _colourless(f, t)
 
 
 def _smeared(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:
@@ -217,12 +221,13 @@ def _hazy(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:
 
 
 def _cast(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:
-    """By day: infrared light is seen as red and blue together, which hardly any scene is; or unlike its own days."""
+    """By day: infrared light is seen as red and blue together, which hardly any scene is, and is as much in what has
+    no colour, so the whole is pale; purple lamps and billboards are not. Or unlike its own days."""
     if f["light"] != "day":
         return False
     own = _own(f, past, t) or {}
     away = [abs(f[name] - own[f"{name}_median"]) for name in COLOURS if f"{name}_median" in own]
-    return min(f["u"], f["v"]) > t["cast_pink"] or max(away, default=0.0) > t["cast_own"]
+    return t["cast_pink"] < min(f["u"], f["v"]) < t["cast_most"] or max(away, default=0.0) > t["cast_own"]
 
 
 def _gap(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:

@@ -17,9 +17,11 @@ STILL = 0.15  # mean step from one row to the next, of rows that are the same
 CLEAR = 60  # steps from the background: what a letter has
 SEARCHED = 0.7  # share of the commonest brightness from which on letters are looked for: others have none, or no ground
 LETTERS = 1280  # pixels, the width at which they are: strokes of small ones are lost in a smaller picture
-TINY, SOLID = 8, 0.72  # a letter is at least so many pixels high, and fills less of the rectangle around it than a lamp
+TINY, SOLID = 6, 0.72  # a letter is at least so many pixels high; most fill less of the rectangle around them
+THIN, OPEN, MOST = 0.25, 3, 300  # half a stroke, by its height; letters that fill less; shapes that are looked at
 NEAR, FAR = 140, 50  # parts of the width around what stands out: encoders blur the nearer, a lens spreads light beyond
-WRITTEN = 0.25  # of the height without strips, from the middle: beyond, cameras write into dark pictures as well
+# Of the height without strips, from the middle: beyond, cameras write into pictures as well, of which all else is dark
+WRITTEN, DARK = 0.3, 40
 SHOWN = 3  # deviation along a row in which there is something to see
 AGAIN = 4.0  # mean difference of halves that are the same but for the encoder
 
@@ -41,8 +43,8 @@ def signs(picture: Any, middle: Any, half: Any) -> dict[str, float]:
         middle: its brightness, reduced, without the strips, as `measure` sees it; half: at half that size.
 
     Returns:
-        flat: share of the commonest brightness away from the edges; odd: of colours that red, green and blue cannot
-        make; blank: of tiles that are a decoder's own grey, blank_below: of rows that are, from the bottom up;
+        flat: share of the commonest brightness; odd: of colours that red, green and blue cannot make;
+        blank: of tiles that are a decoder's own grey, blank_below: of rows that are, from the bottom up;
         tail: share of the height at the bottom where rows repeat, tail_step: mean step along those rows,
         tail_change: what is left of change down the columns, tail_above: mean step from row to row above them,
         tail_goes_on: how much the rows just above are like them, tail_regular: how much they repeat along themselves;
@@ -55,9 +57,8 @@ def signs(picture: Any, middle: Any, half: Any) -> dict[str, float]:
     strip = len(picture.y) // 10
     brightness = picture.y[strip : len(picture.y) - strip]
     sampled = _sampled(picture, strip)
-    inner = len(brightness) // 8  # what is written near the edges leaves a trace further in
     found = {
-        "flat": _commonest(brightness[inner:-inner:FINE, ::FINE]),
+        "flat": _commonest(brightness[::FINE, ::FINE]),
         "odd": float(_odd(sampled).mean()),
         **_blank(sampled),
         "u": float(sampled.u.mean()),
@@ -175,14 +176,16 @@ def _letters(brightness: Any, middle: Any) -> dict[str, float]:
     fine = _at_most(brightness, LETTERS)
     ground = int(cv2.calcHist([fine], [0], None, [256], [0, 256]).argmax())
     stands_out = cv2.threshold(cv2.absdiff(fine, np.full_like(fine, ground)), CLEAR, 1, cv2.THRESH_BINARY)[1]
-    letters = _in_line(cv2.connectedComponentsWithStats(stands_out)[2][1:], len(fine))
-    if not letters:
+    letters = _line(stands_out, WRITTEN if ground < DARK else 0.5)
+    if not len(letters):
         return {}
-    away = cv2.distanceTransform(1 - stands_out, cv2.DIST_C, 3)
-    beyond = cv2.inRange(away, max(3, fine.shape[1] // NEAR + 1), fine.shape[1] // FAR)
-    around = cv2.mean(fine, beyond)[0] - ground if beyond.any() else 0.0
+    near, far = max(3, fine.shape[1] // NEAR + 1), fine.shape[1] // FAR
+    (left, top), (right, bottom) = letters[:, :2].min(axis=0), letters[:, 2:].max(axis=0)
+    place = slice(max(0, top - far), bottom + far), slice(max(0, left - far), right + far)
+    around = cv2.inRange(cv2.distanceTransform(1 - stands_out[place], cv2.DIST_C, 3), near, far)
+    halo = cv2.mean(np.ascontiguousarray(fine[place]), around)[0] - ground if around.any() else 0.0
     tiles = (middle == shares.argmax()).reshape(8, len(middle) // 8, 16, -1).all(axis=(1, 3))
-    return {"letters": letters, "halo": abs(around), "ground": float(tiles.mean())}
+    return {"letters": len(letters), "halo": abs(halo), "ground": float(tiles.mean())}
 
 
 def _at_most(brightness: Any, width: int) -> Any:
@@ -191,18 +194,25 @@ def _at_most(brightness: Any, width: int) -> Any:
     return cv2.resize(brightness, (width, len(brightness) * width // brightness.shape[1]), interpolation=cv2.INTER_AREA)
 
 
-def _in_line(shapes: Any, height: int) -> int:
-    """How many like letters stand in the line that has most, away from where names and clocks are written.
-
-    Args:
-        shapes: left, top, width, height, area of each.
-        height: of the picture that they are in.
-    """
+def _line(stands_out: Any, most: float) -> Any:
+    """What is like letters, in the line that has most, so far from the middle at most: of each its left, top, right and
+    bottom."""
+    shapes = cv2.connectedComponentsWithStats(stands_out)[2][1:]
     wide, high, area = (shapes[:, n].astype(np.float32) for n in (2, 3, 4))
-    middle = shapes[:, 1] + high / 2
-    like = (high >= TINY) & (wide <= 3 * high) & (area < SOLID * wide * high) & (area > 0.1 * wide * high)
-    like &= np.abs(middle / height - 0.5) < WRITTEN
-    high, middle = high[like][:300], middle[like][:300]
-    lower = np.minimum(high[:, None], high)
-    one_line = (np.abs(middle[:, None] - middle) < lower / 2) & (np.maximum(high[:, None], high) < 2 * lower)
-    return int(one_line.sum(axis=1).max(initial=0))
+    like = (high >= TINY) & (wide <= 3 * high) & (high < len(stands_out) / 4) & (area > 0.1 * wide * high)
+    like &= np.abs((shapes[:, 1] + high / 2) / len(stands_out) - 0.5) < most
+    shapes = np.array([one for one in shapes[like][:MOST] if _of_strokes(stands_out, one)], np.int32).reshape(-1, 5)
+    _, top, wide, high, area = shapes.T
+    if np.count_nonzero(area < SOLID * wide * high) < OPEN:
+        return shapes[:0]
+    middle, lower = top + high / 2, np.minimum(high[:, None], high)
+    in_line = (np.abs(middle[:, None] - middle) < lower / 2) & (np.maximum(high[:, None], high) < 2 * lower)
+    line = shapes[in_line[in_line.sum(axis=1).argmax()]]
+    return np.column_stack((line[:, :2], line[:, :2] + line[:, 2:4]))
+
+
+def _of_strokes(stands_out: Any, shape: Any) -> bool:
+    """Whether it is thin everywhere, which a lamp is not."""
+    left, top, wide, high, _ = shape
+    inside = cv2.copyMakeBorder(stands_out[top : top + high, left : left + wide], 1, 1, 1, 1, cv2.BORDER_CONSTANT)
+    return bool(cv2.distanceTransform(inside, cv2.DIST_L2, 3).max() < THIN * high)
