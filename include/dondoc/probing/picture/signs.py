@@ -162,16 +162,17 @@ def _twice(middle: Any) -> dict[str, float]:
 
 def _grain(middle: Any, half: Any) -> dict[str, float]:
     """Noise of single pixels is gone at half the size, and alike along each row: a bar may roll through the picture."""
-    tiles = cv2.resize(half, (16, 8), interpolation=cv2.INTER_AREA).astype(np.float32)
-    deviation, halved = (float(cv2.meanStdDev(p)[1][0, 0]) for p in (middle, half))
-    beside = float((tiles - tiles.mean(axis=1, keepdims=True)).std())
+    tiles = cv2.resize(half, (16, 8), interpolation=cv2.INTER_AREA)
+    rows = cv2.reduce(tiles, 1, cv2.REDUCE_AVG, dtype=cv2.CV_32F)
+    deviation, halved, patches, along = (float(cv2.meanStdDev(p)[1][0, 0]) for p in (middle, half, tiles, rows))
+    beside = max(patches**2 - along**2, 0) ** 0.5
     return {"grain": halved / max(deviation, 1), "patches": beside / max(deviation, 1)}
 
 
 def _letters(brightness: Any, middle: Any) -> dict[str, float]:
     """Letters are of strokes, in a line; lamps and windows are solid, bars long. Light that a lens sees spreads."""
     shares = cv2.calcHist([middle], [0], None, [256], [0, 256]).ravel() / middle.size
-    if shares.max() < SEARCHED:
+    if shares.max() < SEARCHED or cv2.norm(middle, np.full_like(middle, shares.argmax()), cv2.NORM_INF) < CLEAR / 2:
         return {}
     fine = _at_most(brightness, LETTERS)
     ground = int(cv2.calcHist([fine], [0], None, [256], [0, 256]).argmax())
