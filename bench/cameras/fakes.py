@@ -88,15 +88,31 @@ def bars(random: Any, scene: Picture) -> Any:
     return made
 
 
-def snow(random: Any, scene: Picture) -> Any:
+def small_card(random: Any, scene: Picture) -> Any:
+    """Words as small as devices write them, in the middle."""
+    background = COLOURS[random.integers(len(COLOURS))]
+    made, words = _flat(scene, *background), WORDS[random.integers(len(WORDS))]
+    size = random.uniform(0.8, 1.6) * len(scene) / 720
+    (wide, _), _ = cv2.getTextSize(words, cv2.FONT_HERSHEY_SIMPLEX, size, 2)
+    at = (made.shape[1] - wide) // 2, int(made.shape[0] * random.uniform(0.42, 0.58))
+    cv2.putText(made, words, at, cv2.FONT_HERSHEY_SIMPLEX, size, _ink(random, background), 2, cv2.LINE_AA)
+    return made
+
+
+def snow(random: Any, scene: Picture, colours: int = 1) -> Any:
     """An analogue channel without a camera: noise in each line, a little smeared along it."""
     height, width = scene.shape[:2]
-    lines = random.standard_normal((int(random.choice([288, 480, 576])), 720)).astype(np.float32)
+    lines = random.standard_normal((int(random.choice([288, 480, 576])), 720, colours)).astype(np.float32)
     lines = cv2.GaussianBlur(lines, (0, 0), random.uniform(0.4, 1.2), sigmaY=0.3)
     made = random.uniform(90, 140) + lines / lines.std() * random.uniform(45, 80)
     if random.random() < 0.3:
         made[int(random.integers(0, 200)) :][:20] -= 90  # the gap between two pictures rolls through
-    return np.repeat(cv2.resize(np.clip(made, 0, 255), (width, height))[..., None], 3, 2)
+    made = cv2.resize(np.clip(made, 0, 255), (width, height)).reshape(height, width, -1)
+    return np.repeat(made, 3 // colours, 2)
+
+
+def coloured_snow(random: Any, scene: Picture) -> Any:
+    return snow(random, scene, 3)
 
 
 def grey(random: Any, scene: Picture) -> Any:
@@ -163,6 +179,13 @@ def lower_green(random: Any, scene: Picture) -> Any:
     return yuv
 
 
+def twice(random: Any, scene: Picture) -> Any:
+    """The upper half again below."""
+    made, half = scene + random.standard_normal(scene.shape, np.float32) * 2, len(scene) // 2
+    made[half : 2 * half] = made[:half]
+    return made
+
+
 def stuck_filter(random: Any, scene: Picture) -> Any:
     """By day, with infrared light on a sensor that sees it as red and blue."""
     grey_ = scene @ np.array([0.3, 0.4, 0.3], np.float32)
@@ -210,12 +233,85 @@ def snowfall(random: Any, scene: Picture) -> Any:
     return made
 
 
+def grey_mask(random: Any, scene: Picture) -> Any:
+    """A mask for privacy of a decoder's own grey, over up to 40 % of the picture."""
+    yuv = _yuv(scene + random.standard_normal(scene.shape, np.float32) * 2)
+    y, u, v = _planes(yuv)
+    height, width = y.shape
+    high, wide = (random.uniform(0.1, 0.4), 1.0) if random.random() < 0.5 else random.uniform(0.3, 0.63, 2)
+    high, wide = int(high * height) // 2 * 2, int(wide * width) // 2 * 2
+    top = height - high if random.random() < 0.5 else int(random.integers(0, height - high + 1)) // 2 * 2
+    left = int(random.integers(0, width - wide + 1)) // 2 * 2
+    y[top : top + high, left : left + wide] = 128
+    for plane in (u, v):
+        plane[top // 2 : (top + high) // 2, left // 2 : (left + wide) // 2] = 128
+    return yuv
+
+
+def louvres(random: Any, scene: Picture) -> Any:
+    """A gate of upright louvres, a corrugated sheet or a grooved ramp below, in even light."""
+    made, at = scene.copy(), _cut(random, scene)
+    across = np.sin(np.arange(scene.shape[1]) / scene.shape[1] * random.integers(20, 90) * 2 * np.pi)
+    across = np.sign(across) if random.random() < 0.5 else across
+    made[at:] = (random.uniform(90, 160) + random.uniform(15, 50) * across)[None, :, None]
+    return made + random.standard_normal(scene.shape, np.float32) * random.choice([0.5, 1.0])
+
+
+def flags(random: Any, scene: Picture) -> Any:
+    """Side by side: flags, containers, panels of a fence, each of one colour."""
+    colours = np.array([(30, 30, 200), (0, 210, 240), (200, 60, 20), (60, 140, 60), (170, 170, 170)], np.float32)
+    row = colours[random.integers(0, len(colours), int(random.integers(5, 12)))][None]
+    made = cv2.resize(row, scene.shape[1::-1], interpolation=cv2.INTER_NEAREST)
+    shade = np.linspace(1, random.uniform(0.92, 0.99), len(scene), dtype=np.float32)[:, None, None]
+    return made * shade + random.standard_normal(scene.shape, np.float32)
+
+
+def plain_above(random: Any, scene: Picture) -> Any:
+    """Colours below a ceiling, a roof or a mask."""
+    made = scene * np.array([0.6, 1, 1.3], np.float32)
+    made[: int(len(scene) * 0.52)] = random.uniform(0, 200, 3)
+    return made
+
+
+def row_of_lamps(random: Any, scene: Picture) -> Any:
+    made = _flat(scene, 3, 3, 3).astype(np.float32)
+    height, width = scene.shape[:2]
+    count, radius = int(random.integers(5, 12)), int(random.integers(4, 14))
+    for n in range(count):
+        at = int(width * (n + 1) / (count + 1)), int(height * 0.45 + n * random.uniform(-2, 2))
+        cv2.circle(made, at, radius, (255, 255, 255), -1)
+    return made + random.uniform(0.3, 0.6) * cv2.GaussianBlur(made, (0, 0), radius * 1.2)
+
+
+def shop_sign(random: Any, scene: Picture) -> Any:
+    """Lit letters in the dark, and the light around them."""
+    made = _flat(scene, 2, 2, 2)
+    _write(random, made, ("NHA THUOC", "TAP HOA", "KARAOKE", "ATM")[random.integers(4)], (200, 240, 255), (0.5, 0.4))
+    return made + random.uniform(0.3, 0.6) * cv2.GaussianBlur(made.astype(np.float32), (0, 0), len(scene) / 60)
+
+
+def much_gain(random: Any, scene: Picture) -> Any:
+    """Nearly no light, and the noise of a sensor that makes the most of it."""
+    grey_ = scene.mean(axis=2, keepdims=True) * 0.25 + 40
+    noise = random.standard_normal((*scene.shape[:2], 1), np.float32) * random.uniform(15, 30)
+    return np.repeat(grey_ + noise, 3, 2)
+
+
+def coarse_cover(random: Any, scene: Picture) -> Any:
+    """A bag, a cloth or a leaf on the lens, its noise taken away by the encoder."""
+    colour = ((190, 90, 40), (30, 120, 50), (190, 120, 220), (60, 120, 170))[random.integers(4)]
+    across = np.linspace(1, 1.02, scene.shape[1], dtype=np.float32)[None, :, None]
+    return cv2.blur(_flat(scene, *colour) * across, (9, 9))
+
+
 FAKES: dict[str, tuple[str, Make]] = {
     "card with words, any colour": ("no_signal_card", card),
+    "card with small words": ("no_signal_card", small_card),
     "blue screen": ("no_signal_card", plain_card),
     "logo of a device that starts": ("no_signal_card", logo),
     "colour bars": ("no_signal_card", bars),
     "analogue snow": ("no_signal_card", snow),
+    "analogue snow in colours": ("no_signal_card", coloured_snow),
     "grey of a missing reference": ("decode_failed", grey),
     "flat grey of any level": ("decode_failed", flat_grey),
     "flat green": ("decode_failed", green),
@@ -224,12 +320,21 @@ FAKES: dict[str, tuple[str, Make]] = {
     "lower part smeared": ("decode_failed", lower_smeared),
     "lower part grey": ("decode_failed", lower_grey),
     "lower part green": ("decode_failed", lower_green),
+    "upper half again below": ("decode_failed", twice),
+    "cover of one colour, coarse": ("covered", coarse_cover),
 }
 LIKE_FAKES: dict[str, Make] = {
     "letterbox": letterbox,
     "mask for privacy": masked,
+    "mask of a decoder's grey": grey_mask,
+    "louvres below": louvres,
+    "flags side by side": flags,
+    "colours below a plain ceiling": plain_above,
     "lamps in the dark": lamp_in_the_dark,
+    "row of lamps": row_of_lamps,
+    "lit sign of a shop": shop_sign,
     "lit windows by night": lit_windows,
     "snowfall": snowfall,
+    "gain of a sensor without light": much_gain,
     "IR filter stuck": stuck_filter,
 }

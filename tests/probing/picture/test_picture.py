@@ -419,7 +419,7 @@ def test_a_small_picture_that_unfolds_into_many_large_ones_takes_a_bounded_memor
     encoder: Any = av.CodecContext.create("libsvtav1", "w")
     encoder.width, encoder.height, encoder.pix_fmt, encoder.time_base = 7680, 4320, "yuv420p", Fraction(1, 25)
     encoder.options = {"preset": "12"}
-    grey = av.VideoFrame.from_ndarray(np.full((6480, 7680), 100, np.uint8), format="yuv420p")
+    grey = av.VideoFrame.from_ndarray(np.full((6480, 7680), 128, np.uint8), format="yuv420p")
     one = b"".join(bytes(packet) for packet in [*encoder.encode(grey), *encoder.encode(None)])
 
     async def taken() -> int:

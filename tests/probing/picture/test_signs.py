@@ -1,6 +1,6 @@
 """Pictures that no lens has made, of each kind, and healthy ones that look like them: through a real encoder."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -12,7 +12,7 @@ import pytest
 from dondoc.configuration.settings import DATA
 from dondoc.probing.picture import decode as picture
 from dondoc.probing.picture import judge
-from dondoc.probing.picture.baseline import history
+from dondoc.probing.picture.baseline import SETTLED, history
 
 LIMITS = judge.thresholds(DATA / "cameras" / "pictures.yaml")
 WIDTH, HEIGHT = 640, 360
@@ -71,6 +71,13 @@ def card(words: str, *ground: int, ink: tuple[int, int, int] = (255, 255, 255)) 
     return cv2.putText(flat(*ground), words, (130, 200), cv2.FONT_HERSHEY_SIMPLEX, 2, ink, 5, cv2.LINE_AA)
 
 
+def lines(*ground: int, more: tuple[str, ...] = ()) -> Any:
+    made = flat(*ground)
+    for n, words in enumerate(("The account is locked", *more)):
+        cv2.putText(made, words, (170, 170 + 22 * n), cv2.FONT_HERSHEY_SIMPLEX, 0.6, (255,) * 3, 1, cv2.LINE_AA)
+    return made
+
+
 def logo() -> Any:
     made = cv2.ellipse(flat(235, 235, 235), (320, 130), (60, 40), 0, 0, 360, (30, 30, 190), -1)
     return cv2.putText(made, "IP CAMERA", (190, 260), cv2.FONT_HERSHEY_DUPLEX, 1.6, (60, 40, 20), 4)
@@ -84,6 +91,84 @@ def smeared() -> Any:
 
 def snow() -> Any:
     return 120 + rough(70) + np.zeros(3)
+
+
+def colourful_snow() -> Any:
+    return np.concatenate([120 + rough(70) for _ in "bgr"], axis=2)
+
+
+def again() -> Any:
+    made = scene()
+    made[180:] = made[:180]
+    return made
+
+
+def blinds() -> Any:
+    """Rows that repeat at every tenth of the half."""
+    return 120 + 40 * np.sin(np.arange(HEIGHT) / 18 * 2 * np.pi)[:, None, None] + np.zeros((1, WIDTH, 3)) + rough(1)
+
+
+def louvres() -> Any:
+    made = scene()
+    made[170:] = (120 + 40 * np.sign(np.sin(np.arange(WIDTH) / 3)))[None, :, None]
+    return made + rough(0.5)
+
+
+def wires() -> Any:
+    made = flat(200, 196, 192)
+    for at in range(12):
+        cv2.line(made, (0, 40 + 22 * at), (WIDTH, 55 + 22 * at), (60, 60, 60), 1)
+    return made + rough(1)
+
+
+def flags() -> Any:
+    row = np.array([[(30, 30, 200), (0, 210, 240), (200, 60, 20)] * 3], np.uint8)
+    made = cv2.resize(row, (WIDTH, HEIGHT), interpolation=cv2.INTER_NEAREST)
+    return made * np.linspace(1, 0.95, HEIGHT)[:, None, None] + rough(0.8)
+
+
+def ceiling() -> Any:
+    made = scene() * np.array([0.5, 1, 1.4])
+    made[:190] = 30
+    return made
+
+
+def lamps_in_a_row() -> Any:
+    made = flat(3, 3, 3)
+    for n in range(7):
+        cv2.circle(made, (70 + 80 * n, 165), 6, (255, 255, 255), -1)
+    return made + 0.4 * cv2.GaussianBlur(made.astype(np.float32), (0, 0), 7) + rough(0.6)
+
+
+def lit_sign() -> Any:
+    made = card("KARAOKE", 2, 2, 2).astype(np.float32)
+    return made + 0.5 * cv2.GaussianBlur(made, (0, 0), 6) + rough(0.8)
+
+
+def written_into_the_dark() -> Any:
+    made = np.clip(flat(6, 6, 6) + rough(0.7), 0, 255).astype(np.uint8)
+    return cv2.putText(made, "UBND XA 2026-11-28 02:15:33", (60, 60), cv2.FONT_HERSHEY_SIMPLEX, 0.9, (255,) * 3, 2)
+
+
+def much_gain() -> Any:
+    return scene().mean(axis=2, keepdims=True).repeat(3, 2) * 0.25 + 40 + rough(28)
+
+
+def grey_mask() -> Any:
+    """Of a decoder's own grey, over the lower 40 %."""
+    made = scene_yuv()
+    y, u, v = np.split(made.reshape(-1), [HEIGHT * WIDTH, HEIGHT * WIDTH * 5 // 4])
+    for plane in (y, u, v):
+        plane[int(len(plane) * 0.6) :] = 128
+    return made
+
+
+def smooth(*colour: float) -> Any:
+    return flat(*colour) * np.linspace(1, 1.01, WIDTH)[None, :, None]
+
+
+def purple_light() -> Any:
+    return scene().mean(axis=2, keepdims=True) * np.array([1.1, 0.3, 1.05], np.float32)
 
 
 def masked() -> Any:
@@ -113,6 +198,7 @@ def infrared() -> Any:
     return scene().mean(axis=2, keepdims=True).repeat(3, 2) * 0.4 + rough(8)
 
 
+MORE = ("Try again after 30 minutes", "IP 192.0.2.8")
 # What shows it: ITU-T H.264, 8.2.5.2 (128 for what is missing), ITU-R BT.601 (colours), bench/README.md (the rest).
 FAKES: list[tuple[str, Callable[[], Any], str, str]] = [
     ("grey of a missing reference", lambda: yuv(128, 128, 128), "decode_failed", "nền xám"),
@@ -130,7 +216,16 @@ FAKES: list[tuple[str, Callable[[], Any], str, str]] = [
     ("card, green", lambda: card("NO SIGNAL", 0, 130, 0), "no_signal_card", "bảng báo"),
     ("card, dark blue, no words", lambda: flat(128, 0, 0), "no_signal_card", "bảng báo"),
     ("logo of a device that starts", logo, "no_signal_card", "màn hình chờ"),
+    ("card, small words", lambda: lines(0, 0, 0), "no_signal_card", "bảng báo"),
+    (
+        "card, three lines",
+        lambda: lines(60, 30, 20, more=("after 30 minutes", "IP 192.0.2.8")),
+        "no_signal_card",
+        "bảng báo",
+    ),
     ("analogue snow", snow, "no_signal_card", "nhiễu hạt"),
+    ("analogue snow in all colours", colourful_snow, "no_signal_card", "nhiễu hạt"),
+    ("the upper half again", again, "decode_failed", "lặp lại đúng nửa trên"),
 ]
 HEALTHY: list[tuple[str, Callable[[], Any], str, str | None]] = [
     ("a scene", scene, "ok", None),
@@ -144,6 +239,20 @@ HEALTHY: list[tuple[str, Callable[[], Any], str, str | None]] = [
     ("black", lambda: flat(0, 0, 0), "black", None),
     ("a lens cap, noise of the sensor", lambda: flat(5, 5, 5) + rough(1), "ok", "dark"),
     ("a cover, noise of the sensor", lambda: flat(60, 60, 60) + rough(2), "covered", None),
+    ("louvres below a scene", louvres, "ok", None),
+    ("blinds", blinds, "ok", None),
+    ("wires before the sky", wires, "ok", None),
+    ("flags side by side", flags, "ok", None),
+    ("colours below a plain ceiling", ceiling, "ok", None),
+    ("purple light", purple_light, "ok", None),
+    ("lamps in a row", lamps_in_a_row, "ok", "dark"),
+    ("a lit sign in the dark", lit_sign, "ok", None),
+    ("name and time written into a dark picture", written_into_the_dark, "ok", None),
+    ("the noise of a sensor at full gain", much_gain, "ok", None),
+    ("a mask for privacy of a decoder's grey", grey_mask, "ok", "gap"),
+    ("a leaf, its noise taken away by the encoder", lambda: smooth(30, 120, 50), "covered", None),
+    ("a blue bag, its noise taken away by the encoder", lambda: smooth(190, 90, 40), "covered", None),
+    ("a pink cloth, its noise taken away by the encoder", lambda: smooth(190, 120, 220), "covered", None),
     ("a green cloth over the lens", lambda: flat(60, 110, 50) + rough(3) + rough(2, 40), "covered", None),
 ]
 
@@ -191,3 +300,23 @@ def test_looks_stored_before_colours_were_measured_say_nothing_of_a_cast() -> No
     old = {name: value for name, value in found.items() if name not in ("u", "v")}
     assert "u_median" not in history([old])["day"]
     assert history([old, found])["day"]["u_median"] == found["u"]
+
+
+def test_a_mask_of_a_decoders_grey_is_a_suspicion_until_it_was_there_three_nights() -> None:
+    assert nights([grey_mask() for _ in range(5)]) == ["gap"] * 3 + [None] * 2
+
+
+def nights(pictures: Sequence[Any]) -> list[str | None]:
+    """The suspicion of each night, judged by those before."""
+    stored: list[dict[str, Any]] = []
+    for night, made in enumerate(pictures):
+        at = f"2021-{1 + night // 28:02}-{1 + night % 28:02}T22:00:00+07:00"
+        stored.append(seen(made, history(stored))["features"] | {"at": at})
+    return [found["suspicion"] for found in stored]
+
+
+@pytest.mark.parametrize("suspicion", ["moved", "cut"])
+def test_what_is_unlike_before_is_said_again_until_it_is_how_the_camera_looks(suspicion: str) -> None:
+    other = cv2.flip(scene(), -1) if suspicion == "moved" else masked()
+    told = nights([scene() for _ in range(3)] + [other + rough(2) for _ in range(SETTLED + 8)])
+    assert told == [None] * 3 + [suspicion] * SETTLED + [None] * 8

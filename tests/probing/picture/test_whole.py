@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 import av
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
@@ -85,11 +86,11 @@ def test_what_is_no_parameter_set_is_not_made_taller() -> None:
 
 
 @lru_cache
-def h265(params: str, size: tuple[int, int] = (640, 360)) -> bytes:
+def h265(params: str, size: tuple[int, int] = (640, 360), form: str = "yuv420p") -> bytes:
     encoder: Any = av.CodecContext.create("libx265", "w")
-    encoder.width, encoder.height, encoder.pix_fmt, encoder.time_base = *size, "yuv420p", Fraction(1, 10)
+    encoder.width, encoder.height, encoder.pix_fmt, encoder.time_base = *size, form, Fraction(1, 10)
     encoder.options = {"preset": "ultrafast", "x265-params": f"{params}:repeat-headers=1:log-level=none"}
-    frame = av.VideoFrame.from_ndarray(clips.SCENES["moving"](0), format="rgb24").reformat(*size, "yuv420p")
+    frame = av.VideoFrame.from_ndarray(clips.SCENES["moving"](0), format="rgb24").reformat(*size, form)
     return b"".join(map(bytes, [*encoder.encode(frame), *encoder.encode(None)]))
 
 
@@ -138,3 +139,27 @@ def test_damage_that_was_there_before_is_seen_again() -> None:
     stream = clips.clip("moving", "h265").units[0]
     torn = units.joined((*stream[:-1], stream[-1][: len(stream[-1]) // 2]))
     assert [decode.decode("h265", torn) for _ in range(3)] == [None] * 3
+
+
+def test_a_whole_picture_whose_last_bytes_are_of_pixels_that_are_not_shown_is_whole() -> None:
+    stream = h265("wpp=0:bitrate=4000:vbv-maxrate=4000:vbv-bufsize=4000", (362, 202))
+    assert wider(units.split(stream)) is None
+    assert decode.decode("h265", stream) is not None
+    assert decode.decode("h265", stream[:-100]) is None
+
+
+@pytest.mark.parametrize("form", ["gray", "gray10le"])
+def test_of_a_picture_without_planes_of_colour_damage_and_black_are_not_told_apart(form: str) -> None:
+    stream = h265("wpp=0", form=form)
+    whole = decode.whole_picture("h265", stream)
+    assert whole
+    assert {int(plane.min()) for plane in (whole.u, whole.v)} == {128}
+    assert decode.whole_picture("h265", stream[: len(stream) // 2]) is None
+
+
+def test_black_in_a_jpeg_without_planes_of_colour_was_written() -> None:
+    grey = np.random.default_rng(5).integers(60, 190, (240, 320), np.uint8)
+    grey[100:] = 0
+    jpeg = cv2.imencode(".jpg", grey)[1].tobytes()
+    assert decode.decode("jpeg", jpeg) is not None
+    assert decode.decode("jpeg", jpeg[:-400] + jpeg[-2:]) is None

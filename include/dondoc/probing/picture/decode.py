@@ -64,7 +64,12 @@ def whole_picture(codec: str, stream: bytes) -> Planes | None:
         Damaged: it is not whole.
     """
     if codec in ("h264", "h265"):
-        return whole.assembled(codec, stream, partial(_first, codec, corrupt=True))
+        try:
+            return whole.assembled(codec, stream, partial(_first, codec, corrupt=True))
+        except whole.Damaged:
+            if _is_grey(codec, stream):  # black looks as if it was not written
+                return None
+            raise
     if codec == "jpeg":
         whole.check_jpeg(stream)
     if picture := _first(codec, stream):
@@ -130,15 +135,23 @@ def _frames(decoder: Any, stream: bytes | None) -> list[Any]:
         return []
 
 
-def _decoder(codec: str, *, plain: bool = False, ec: str = "0") -> Any:
+def _decoder(codec: str, *, plain: bool = False, ec: str = "0", cropped: bool = True) -> Any:
     made: Any = av.CodecContext.create(CODECS[codec], "r")
     made.thread_count = 1
     made.options = {"max_pixels": str(MOST_PIXELS), "ec": ec, "skip_loop_filter": "all" if plain else "default"}
+    if not cropped:
+        made.options |= {"flags2": "ignorecrop"}
     return made
 
 
 def _first(
-    codec: str, stream: bytes, *, corrupt: bool = False, plain: bool = False, strict: bool = False
+    codec: str,
+    stream: bytes,
+    *,
+    corrupt: bool = False,
+    plain: bool = False,
+    strict: bool = False,
+    cropped: bool = True,
 ) -> Planes | None:
     """The first picture that a decoder makes, which is told to conceal nothing.
 
@@ -146,11 +159,12 @@ def _first(
         corrupt: be it one that the decoder itself calls so.
         plain: without the filter that smooths the edges of blocks.
         strict: of H.265, no slice of an IDR may be left.
+        cropped: without the pixels at the edges that are not shown.
 
     Raises:
         Damaged: the decoder says that it lost its way; only of a picture that may be corrupt.
     """
-    decoder = _decoder(codec, plain=plain)
+    decoder = _decoder(codec, plain=plain, cropped=cropped)
     wrong = (SPOILT, *LEFT) if strict else (SPOILT,)
     with _heard(av.logging.WARNING if strict else av.logging.ERROR) as said:
         frames = [*_frames(decoder, stream), *_frames(decoder, None)]
@@ -172,12 +186,29 @@ def _heard(level: int) -> Iterator[list[tuple[int, str, str]]]:
         av.logging.set_level(None)
 
 
+def _is_grey(codec: str, stream: bytes) -> bool:
+    """Whether its pictures have no planes of colour (4:0:0, of H.265; the decoder of H.264 adds them)."""
+    decoder = _decoder(codec)
+    return any(f.format.name.startswith("gray") for f in [*_frames(decoder, stream), *_frames(decoder, None)])
+
+
 def _planes(frame: Any) -> Planes:
-    if frame.format.name not in PLANAR:  # 10 bits, 4:2:2, grey: rare, so the conversion may cost
+    if frame.format.name.startswith("gray"):
+        y = _array(frame.reformat(format="gray").planes[0])
+        colour = _without_colour(y)
+        return Planes(y, colour, colour, frame.color_range == FULL_RANGE)
+    if frame.format.name not in PLANAR:  # 10 bits, 4:2:2: rare, so the conversion may cost
         frame = frame.reformat(format="yuv420p")
     full = PLANAR[frame.format.name] or frame.color_range == FULL_RANGE
     y, u, v = (_array(plane) for plane in frame.planes)
     return Planes(y, u, v, full)
+
+
+def _without_colour(y: Any) -> Any:
+    """A plane of colour, as the decoder of H.264 makes it of 4:0:0: grey, but 0 in blocks that were not written."""
+    (height, width), size = y.shape, whole.BLOCK
+    written = cv2.dilate(y, np.ones((size, size), np.uint8), anchor=(0, 0))[::size, ::size] > 0
+    return (written * np.uint8(128)).repeat(size, 0).repeat(size, 1)[:height, :width]
 
 
 def _array(plane: Any) -> Any:

@@ -13,18 +13,19 @@ Features = Mapping[str, Any]
 NAMES = frozenset(
     {
         *("black_mean", "black_p99", "dark_mean", "dark_p99"),
-        *("card_mode", "card_colour", "card_bars", "card_bars_std"),
+        *("card_mode", "card_colour", "card_pale", "card_bars", "card_steps"),
         *("overexposed_clip", "glare_clip"),
         *("covered_std", "covered_edge", "hazy_std", "edge_least", "edge_gone"),
         *("light_colour", "light_infrared", "light_dark"),
         *("history_least", "blurred_ratio", "soft_ratio"),
         *("frozen_share", "frozen_perhaps"),
         *("moved_bits", "moved_still"),
-        *("odd_share", "blank_share", "flat_share", "hue"),
-        *("tail_share", "tail_step", "tail_change", "tail_above"),
-        *("letters_strokes", "letters_ink", "letters_ground", "letters_written"),
-        *("snow_grain", "snow_patches", "snow_std", "snow_mean"),
-        *("cast_pink", "cast_own"),
+        *("odd_share", "blank_share", "blank_below", "gap_share", "flat_share", "hue", "hue_gone", "hue_full"),
+        *("tail_share", "tail_step", "tail_change", "tail_above", "tail_goes_on", "tail_regular"),
+        "twice",
+        *("letters_line", "letters_halo", "letters_ground"),
+        *("snow_grain", "snow_patches", "snow_std", "snow_mean", "snow_mode", "snow_hue"),
+        *("cast_pink", "cast_most", "cast_own"),
     }
 )
 DETAILS = {
@@ -45,6 +46,7 @@ SUSPICIONS = {
     "perhaps_frozen": "hình gần trùng với hình các đêm trước: có thể bị treo hình",
     "soft": "hình kém nét hơn các đêm trước",
     "moved": "khung cảnh khác các đêm trước: camera có thể bị xoay",
+    "gap": "một phần hình là màu xám trơn: vùng che riêng tư, hoặc hình nhận thiếu",
     "cut": "phần dưới hình không còn chi tiết như các đêm trước: bị che một phần hoặc hình nhận thiếu",
     "cast": "hình ngả màu khác thường (hồng, tím hoặc lệch hẳn các lần trước): có thể kẹt kính lọc hồng ngoại",
 }
@@ -111,26 +113,39 @@ def _odd(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:
 
 
 def _blank(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:
-    """The grey that decoders start from where a picture refers to one that never came."""
-    return f.get("blank", 0) > t["blank_share"]
+    """The grey that decoders start from where a picture refers to one that never came: nearly all of it, or all from
+    some row on; a mask for privacy of that grey leaves more, and was there in former nights."""
+    whole = f.get("blank", 0) > t["blank_share"] or f.get("blank_below", 0) > t["blank_below"]
+    return whole and not any(p.get("blank", 0) > t["gap_share"] for p in past.get("last", ()))
 
 
 def _flat(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:
-    """A lens, whatever covers it, is never exactly flat; what is black or burnt out is."""
-    drawn = _exactly_flat(f, t) and f["clip"] <= t["glare_clip"] and not _dark(f, past, t)
-    return drawn and (_colourless(f, t) or _green_or_pink(f, t))
+    """A lens, whatever covers it, is never exactly flat; what is black or burnt out is. A colour that says more needs
+    less: a clock leaves a trace around it."""
+    if f["clip"] > t["glare_clip"] or _dark(f, past, t):
+        return False
+    if _green_or_pink(f, t):
+        return f.get("flat", 0) > t["card_mode"] and not _lettered(f, past, t)
+    return _exactly_flat(f, t) and _colourless(f, t)
 
 
 def _smeared(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:
     """The last row that came, down to the end: detail along the rows, none down the columns, though there is above.
-    Against light that burns out bars of a fence look so; and what was there in former nights is what stands there."""
+    Against light that burns out bars of a fence look so; and what was there in former nights is what stands there.
+    A picture goes on into its last row; what stands before it begins somewhere, and louvres are at even distances."""
     tail = f.get("tail", 0)
     if tail < t["tail_share"] or f["clip"] > t["glare_clip"] or _dark(f, past, t) or _bars(f, past, t):
         return False
     if any(p.get("tail", 0) > tail / 2 for p in past.get("last", ())):
         return False
     repeated = f.get("tail_step", 0) > t["tail_step"] and f.get("tail_change", 0) < t["tail_change"]
-    return repeated and f.get("tail_above", 0) > t["tail_above"]
+    goes_on = f.get("tail_goes_on", 0) > t["tail_goes_on"] and f.get("tail_regular", 1) < t["tail_regular"]
+    return repeated and goes_on and f.get("tail_above", 0) > t["tail_above"]
+
+
+def _twice(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:
+    """The upper half again below, with the very noise of its sensor."""
+    return f.get("twice", 0) > t["twice"] and not _dark(f, past, t)
 
 
 def _card(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:
@@ -138,25 +153,29 @@ def _card(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:
 
 
 def _bars(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:
-    return f["bars"] is not None and f["bars"] < t["card_bars"] and f["std"] > t["card_bars_std"]
+    """Even down the columns, and in the order of brightness that test pictures have."""
+    return f["bars"] is not None and f["bars"] < t["card_bars"] and (f.get("steps") or 0) >= t["card_steps"]
 
 
 def _lettered(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:
-    """Strokes side by side in one ink, in some rows only, on a ground that is one value: lamps in the dark have neither
-    so many strokes in a row, nor lit windows one brightness."""
-    written = f.get("written", 1) < t["letters_written"] and f.get("letters", 0) >= t["letters_strokes"]
-    return written and f["ink"] > t["letters_ink"] and f.get("ground", 0) > t["letters_ground"]
+    """Letters in a line on a ground that is one value, and no light around them: what is lit in the dark has some."""
+    drawn = f.get("halo", 0) < t["letters_halo"] and f.get("ground", 0) > t["letters_ground"]
+    return drawn and f.get("letters", 0) >= t["letters_line"]
 
 
 def _coloured_card(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:
+    """One full colour, as devices draw it; cloth, a bag or a leaf before the lens is paler."""
     plain = f["mode"] > t["card_mode"] and f["colour"] > t["card_colour"]
-    return (plain or (_exactly_flat(f, t) and not _colourless(f, t))) and not _green_or_pink(f, t)
+    if not plain and (not _exactly_flat(f, t) or _colourless(f, t)):
+        return False
+    return min(_rgb(f)) < t["card_pale"] * max(_rgb(f)) and not _green_or_pink(f, t)
 
 
 def _snow(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:
-    """Of an analogue channel: noise of single points, without colour, strong and alike all over the picture."""
+    """Of an analogue channel: noise of single points, grey on the whole, strong and alike all over the picture."""
     alike = f.get("grain", 1) < t["snow_grain"] and f.get("patches", 1) < t["snow_patches"]
-    return alike and f["std"] > t["snow_std"] and f["mean"] > t["snow_mean"] and f["colour"] < t["light_colour"]
+    grey = max(abs(f["u"]), abs(f["v"])) < t["snow_hue"]
+    return alike and grey and f["std"] > t["snow_std"] and f["mean"] > t["snow_mean"] and f["mode"] < t["snow_mode"]
 
 
 def _broken(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:
@@ -202,17 +221,24 @@ def _hazy(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:
 
 
 def _cast(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:
-    """By day: infrared light is seen as red and blue together, which hardly any scene is; or unlike its own days."""
+    """By day: infrared light is seen as red and blue together, which hardly any scene is, and is as much in what has
+    no colour, so the whole is pale; purple lamps and billboards are not. Or unlike its own days."""
     if f["light"] != "day":
         return False
     own = _own(f, past, t) or {}
     away = [abs(f[name] - own[f"{name}_median"]) for name in COLOURS if f"{name}_median" in own]
-    return min(f["u"], f["v"]) > t["cast_pink"] or max(away, default=0.0) > t["cast_own"]
+    return t["cast_pink"] < min(f["u"], f["v"]) < t["cast_most"] or max(away, default=0.0) > t["cast_own"]
+
+
+def _gap(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:
+    """Some of a decoder's own grey, until it was there three times: then it is a mask for privacy."""
+    before = [p for p in past.get("last", ()) if p.get("blank", 0) > t["gap_share"]]
+    return f.get("blank", 0) > t["gap_share"] and len(before) < 3
 
 
 def _cut(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:
     """Plain below the middle tonight, as it never was; a mask for privacy is there every night."""
-    before = [p["tiles"] for p in past.get("last", ()) if p["light"] == f["light"]]
+    before = [p["tiles"] for p in _former(f, past)]
     upper, lower = _plain_halves(f["tiles"])
     return len(before) >= 3 and lower == 1 > 2 * upper and all(_plain_halves(one)[1] < 0.5 for one in before)
 
@@ -227,7 +253,7 @@ def _soft(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:
 
 def _moved(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:
     """Former checks in the same light agree with one another, this one with none of them."""
-    before = [p["hash"] for p in past.get("last", ()) if p["light"] == f["light"]]
+    before = [p["hash"] for p in _former(f, past)]
     if len(before) < 3:
         return False
     still = all(_bits(one, before[-1]) <= t["moved_still"] for one in before)
@@ -239,6 +265,7 @@ BROKEN: dict[str, Rule] = {
     "hình hỏng: nền xám của bộ giải mã khi thiếu hình tham chiếu": _blank,
     "hình hỏng: phẳng tuyệt đối một màu, không ống kính nào cho ra": _flat,
     "hình hỏng: phần dưới hình bị thiếu, dòng cuối nhận được lặp lại đến hết": _smeared,
+    "hình hỏng: nửa dưới lặp lại đúng nửa trên": _twice,
 }
 CARDS: dict[str, Rule] = {
     DETAILS["no_signal_card"]: lambda f, past, t: _coloured_card(f, past, t) or _lettered(f, past, t),
@@ -262,6 +289,7 @@ DOUBTS: dict[str, Rule] = {
     "glare": _glare,
     "hazy": _hazy,
     "soft": _soft,
+    "gap": _gap,
     "cut": _cut,
     "moved": _moved,
     "cast": _cast,
@@ -281,8 +309,18 @@ def _colourless(f: Features, t: Thresholds) -> bool:
 
 
 def _green_or_pink(f: Features, t: Thresholds) -> bool:
-    """What a decoder shows that has no colours: red and blue are both gone, or both full. No recorder's card is."""
-    return f["u"] * f["v"] > 0 and min(abs(f["u"]), abs(f["v"])) > t["hue"]
+    """What a decoder shows that has no colours: red and blue are both gone, or both full. No recorder's card is, and
+    no leaf or cloth before a lens."""
+    if f["u"] * f["v"] <= 0 or min(abs(f["u"]), abs(f["v"])) < t["hue"]:
+        return False
+    red, _, blue = _rgb(f)
+    return max(red, blue) < t["hue_gone"] or min(red, blue) > t["hue_full"]
+
+
+def _rgb(f: Features) -> tuple[float, float, float]:
+    """Red, green and blue of the mean, by ITU-R BT.601."""
+    y, u, v = f["mean"], f["u"], f["v"]
+    return y + 1.402 * v, y - 0.344 * u - 0.714 * v, y + 1.772 * u
 
 
 def _plain_halves(tiles: str) -> tuple[float, float]:
@@ -307,6 +345,11 @@ def _own(f: Features, past: Mapping[str, Any], t: Thresholds) -> Mapping[str, An
     """What is usual for this camera in this light, once it is known well enough."""
     own = past.get(f["light"])
     return own if own and own["n"] >= t["history_least"] else None
+
+
+def _former(f: Features, past: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Looks in the same light, from before the picture was unlike them."""
+    return [p for p in past.get("before", past.get("last", ())) if p["light"] == f["light"]]
 
 
 def _same(f: Features, past: Mapping[str, Any], share: float) -> bool:

@@ -12,6 +12,7 @@ WIDTH, HEIGHT = 640, 360
 STRIP = HEIGHT // 10  # rows cut off at top and bottom: clock and name are written there
 TILES = (8, 16)  # rows and columns of tiles, each kept as one byte to compare nights with
 PLAIN = 16  # a tile with fewer grey values is plain: sky, wall, burnt out, unlit; encoders make it equal every night
+STRIPED, STEP = 5, 8  # steps of brightness: bars deviate less down a column, and one differs by more from the next
 # Limited range (16 for black, 235 for white) stretched to 0-255.
 STRETCH = np.clip((np.arange(256) - 16) * (255 / 219), 0, 255).round().astype(np.uint8)
 
@@ -33,7 +34,8 @@ def measure(picture: Planes) -> dict[str, Any]:
         lap: variance of the Laplacian; sharp: the same per variance of the picture, so that fog and dusk (less
         contrast) do not lower it as a lens out of focus does; coarse_…: both at half the size, where a sensor's noise
         hides less; edge: share of Canny pixels; colour: mean distance from grey, 0-127; bars: median deviation down
-        the columns, None without colour;
+        the columns, steps: how many their brightness goes down along a row, never up (or the other way), both None
+        without colour;
         hash: 64 bits of differences (dHash); tiles: a digest of each tile's pixels, 0 for a plain one, as base64;
         and what `signs` finds.
     """
@@ -45,6 +47,7 @@ def measure(picture: Planes) -> dict[str, Any]:
     fine, coarse = _detail(middle), _detail(half)
     contrast = (seen["std"] ** 2 + 1) / 1000
     colour = _colour(picture)
+    bars, steps = _bars(middle[: len(middle) // 2]) if colour > 20 else (None, None)
     return {
         **seen,
         "lap": round(fine, 2),
@@ -53,7 +56,8 @@ def measure(picture: Planes) -> dict[str, Any]:
         "coarse_sharp": round(coarse / contrast, 2),
         "edge": round(cv2.countNonZero(cv2.Canny(middle, 50, 150)) / middle.size, 5),
         "colour": round(colour, 1),
-        "bars": round(_bars(middle[: len(middle) // 2]), 2) if colour > 20 else None,
+        "bars": bars,
+        "steps": steps,
         "size": f"{picture.y.shape[1]}x{picture.y.shape[0]}",
         "hash": _difference_hash(middle),
         "tiles": b64encode(_tiles(middle)).decode(),
@@ -79,11 +83,20 @@ def _detail(grey: Any) -> float:
     return cv2.norm(bends, cv2.NORM_L2SQR) / bends.size - (cv2.sumElems(bends)[0] / bends.size) ** 2
 
 
-def _bars(grey: Any) -> float:
-    """Median of the deviations down the columns."""
+def _bars(grey: Any) -> tuple[float, int | None]:
+    """Median of the deviations down the columns, and where that is small, the steps."""
     mean = cv2.reduce(grey, 0, cv2.REDUCE_AVG, dtype=cv2.CV_64F)
     square = cv2.reduce(grey, 0, cv2.REDUCE_SUM2, dtype=cv2.CV_64F) / len(grey)
-    return float(np.median(np.sqrt(np.maximum(square - mean**2, 0))))
+    away = round(float(np.median(np.sqrt(np.maximum(square - mean**2, 0)))), 2)
+    return away, _steps(np.median(grey, axis=0)) if away < STRIPED else None
+
+
+def _steps(row: Any) -> int:
+    """Test bars are in order of brightness: flags, containers and stripes that stand in the world are not."""
+    jumps = row[8:] - row[:-8]  # wider than the edge between two bars
+    turned = jumps if np.abs(jumps.min()) > jumps.max() else -jumps
+    down = turned < -STEP
+    return int(np.count_nonzero(down[1:] & ~down[:-1])) if turned.max() < 2 * STEP else 0
 
 
 def _colour(picture: Planes) -> float:

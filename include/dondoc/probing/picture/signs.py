@@ -16,7 +16,14 @@ BEYOND = 60  # steps outside of what red, green and blue can be: encoders oversh
 STILL = 0.15  # mean step from one row to the next, of rows that are the same
 CLEAR = 60  # steps from the background: what a letter has
 SEARCHED = 0.7  # share of the commonest brightness from which on letters are looked for: others have none, or no ground
-NEAR = 12  # steps either way within which ink is one colour
+LETTERS = 1280  # pixels, the width at which they are: strokes of small ones are lost in a smaller picture
+TINY, SOLID = 6, 0.72  # a letter is at least so many pixels high; most fill less of the rectangle around them
+THIN, OPEN, MOST = 0.25, 3, 300  # half a stroke, by its height; letters that fill less; shapes that are looked at
+NEAR, FAR = 140, 50  # parts of the width around what stands out: encoders blur the nearer, a lens spreads light beyond
+# Of the height without strips, from the middle: beyond, cameras write into pictures as well, of which all else is dark
+WRITTEN, DARK = 0.3, 40
+SHOWN = 3  # deviation along a row in which there is something to see
+AGAIN = 4.0  # mean difference of halves that are the same but for the encoder
 
 
 class Sampled(NamedTuple):
@@ -37,13 +44,15 @@ def signs(picture: Any, middle: Any, half: Any) -> dict[str, float]:
 
     Returns:
         flat: share of the commonest brightness; odd: of colours that red, green and blue cannot make;
-        blank: of tiles that are a decoder's own grey;
+        blank: of tiles that are a decoder's own grey, blank_below: of rows that are, from the bottom up;
         tail: share of the height at the bottom where rows repeat, tail_step: mean step along those rows,
-        tail_change: what is left of change down the columns, tail_above: mean step from row to row above them;
+        tail_change: what is left of change down the columns, tail_above: mean step from row to row above them,
+        tail_goes_on: how much the rows just above are like them, tail_regular: how much they repeat along themselves;
+        twice: how much less the lower half differs from the upper one than from any other part, 0-1;
         u, v: mean of the colour planes less 128; grain: deviation that is left at half the size, 0-1;
-        patches: deviation of tiles from one another, by that of all;
-        letters: strokes side by side in the densest rows, with ink: share of one brightness in what stands out,
-        ground: share of tiles that are background and nothing else, written: share of rows with strokes.
+        patches: deviation of tiles from those beside them, by that of all;
+        letters: shapes like letters in one line, with halo: steps by which light spreads around them, ground: share of
+        tiles that are background and nothing else.
     """
     strip = len(picture.y) // 10
     brightness = picture.y[strip : len(picture.y) - strip]
@@ -51,12 +60,13 @@ def signs(picture: Any, middle: Any, half: Any) -> dict[str, float]:
     found = {
         "flat": _commonest(brightness[::FINE, ::FINE]),
         "odd": float(_odd(sampled).mean()),
-        "blank": _blank(sampled),
+        **_blank(sampled),
         "u": float(sampled.u.mean()),
         "v": float(sampled.v.mean()),
-        **_tail(brightness[:, ::COARSE], len(picture.y)),
+        **_tail(brightness, len(picture.y)),
+        **_twice(middle),
         **_grain(middle, half),
-        **_letters(middle),
+        **_letters(brightness, middle),
     }
     return {name: round(value, 3) for name, value in found.items() if round(value, 3) or name in COLOURS}
 
@@ -85,19 +95,21 @@ def _odd(s: Sampled) -> Any:
     return (least < -BEYOND) | (most > 255 + BEYOND)
 
 
-def _blank(s: Sampled) -> float:
-    """In full range a privacy mask may have this very grey, in limited range none does: there only a whole picture."""
-    grey = ((s.y == MID) & (abs(s.u) <= 1) & (abs(s.v) <= 1)).astype(np.uint8)
-    if not s.full_range:
-        rows, columns = len(grey) // 8 * 8, grey.shape[1] // 16 * 16
-        tiles = grey[:rows, :columns].reshape(8, -1, 16, columns // 16)
-        return float(tiles.all(axis=(1, 3)).mean()) if tiles.size else 0.0
-    return float(grey.mean() > 0.9)
+def _blank(s: Sampled) -> dict[str, float]:
+    """In full range a privacy mask may have this very grey, in limited range hardly: there only a whole picture."""
+    grey = (s.y == MID) & (abs(s.u) <= 1) & (abs(s.v) <= 1)
+    if s.full_range or not grey.any():
+        return {"blank": float(grey.mean() > 0.9)}
+    rows, columns = len(grey) // 8 * 8, grey.shape[1] // 16 * 16
+    tiles = grey[:rows, :columns].reshape(8, -1, 16, columns // 16)
+    others = np.flatnonzero(grey[::-1].mean(axis=1) < 0.98)
+    below = int(others[0]) if len(others) else len(grey)
+    return {"blank": float(tiles.all(axis=(1, 3)).mean()) if tiles.size else 0.0, "blank_below": below / len(grey)}
 
 
-def _tail(columns: Any, height: int) -> dict[str, float]:
+def _tail(brightness: Any, height: int) -> dict[str, float]:
     """Rows from the bottom up that repeat the one above."""
-    rows = np.ascontiguousarray(columns)
+    rows = np.ascontiguousarray(brightness[:, ::COARSE])
     steps = cv2.reduce(cv2.absdiff(rows[1:], rows[:-1]), 1, cv2.REDUCE_AVG, dtype=cv2.CV_32F)[::-1, 0]
     window = max(2, height // 22)  # an encoder leaves a trace in some rows
     moving = np.flatnonzero(np.convolve(steps, np.full(window, 1 / window), "valid") >= STILL)
@@ -105,36 +117,103 @@ def _tail(columns: Any, height: int) -> dict[str, float]:
     if count < height // 20:
         return {}
     tail, above = rows[len(rows) - count - 1 :].astype(np.int16), steps[count + window : count + window + height // 8]
-    return {
+    found = {
         "tail": count / height,
         "tail_step": float(np.abs(np.diff(tail)).mean()),
         "tail_change": float(np.abs(tail - np.median(tail, axis=0)).mean()),
         "tail_above": float(above.mean()) if len(above) else 0.0,
     }
+    if found["tail_step"] < 1 or not len(above):
+        return found
+    row, before = (brightness[at].astype(np.float32) for at in (-count // 2, max(0, len(rows) - count - 2 - window)))
+    return {**found, "tail_goes_on": _alike(row, before), "tail_regular": _regular(row)}
+
+
+def _alike(one: Any, other: Any) -> float:
+    """Correlation of two rows."""
+    one, other = one - one.mean(), other - other.mean()
+    return float((one * other).sum() / max(float(np.linalg.norm(one) * np.linalg.norm(other)), 1))
+
+
+def _regular(row: Any) -> float:
+    """The best correlation of a row with itself further on, after it was unlike itself: posts stand evenly."""
+    width, count = len(row), len(row) // 2
+    row = row - cv2.blur(row[None], (width // 4 * 2 + 1, 1))[0]  # light is uneven
+    power = np.abs(np.fft.rfft(row, 2 * width)) ** 2
+    shifted = np.fft.irfft(power)[:count] / np.arange(width, width - count, -1) * (width / max(float(row @ row), 1))
+    unlike = np.flatnonzero(shifted < 0.3)
+    return float(shifted[unlike[0] :].max()) if len(unlike) else 0.0
+
+
+def _twice(middle: Any) -> dict[str, float]:
+    """Whether the lower half is the upper one again, by all pixels, and no other part is: blinds are like any."""
+    below = len(middle) * 5 // 8  # half of the height, of which the strips are left out
+    count = len(middle) - below
+    apart = float(cv2.norm(middle[:count], middle[below:], cv2.NORM_L1)) / middle[:count].size
+    if apart > AGAIN:
+        return {}
+    few = middle[:, ::COARSE].astype(np.int16)
+    if np.percentile(few[:count].std(axis=1), 20) < SHOWN:
+        return {}
+    starts = range(count // 6, below - count // 12, 2)
+    least = min(float(np.abs(few[at : at + count] - few[:count]).mean()) for at in starts)
+    return {"twice": 1 - apart / least} if apart < least else {}
 
 
 def _grain(middle: Any, half: Any) -> dict[str, float]:
-    """Noise of single pixels is gone at half the size, and alike everywhere."""
+    """Noise of single pixels is gone at half the size, and alike along each row: a bar may roll through the picture."""
     tiles = cv2.resize(half, (16, 8), interpolation=cv2.INTER_AREA)
-    deviation, halved, patches = (float(cv2.meanStdDev(p)[1][0, 0]) for p in (middle, half, tiles))
-    return {"grain": halved / max(deviation, 1), "patches": patches / max(deviation, 1)}
+    rows = cv2.reduce(tiles, 1, cv2.REDUCE_AVG, dtype=cv2.CV_32F)
+    deviation, halved, patches, along = (float(cv2.meanStdDev(p)[1][0, 0]) for p in (middle, half, tiles, rows))
+    beside = max(patches**2 - along**2, 0) ** 0.5
+    return {"grain": halved / max(deviation, 1), "patches": beside / max(deviation, 1)}
 
 
-def _letters(middle: Any) -> dict[str, float]:
+def _letters(brightness: Any, middle: Any) -> dict[str, float]:
+    """Letters are of strokes, in a line; lamps and windows are solid, bars long. Light that a lens sees spreads."""
     shares = cv2.calcHist([middle], [0], None, [256], [0, 256]).ravel() / middle.size
-    ground = int(shares.argmax())
-    if shares[ground] < SEARCHED:
+    if shares.max() < SEARCHED or cv2.norm(middle, np.full_like(middle, shares.argmax()), cv2.NORM_INF) < CLEAR / 2:
         return {}
-    stands_out = cv2.absdiff(middle, np.full_like(middle, ground)) > CLEAR
-    strokes = np.count_nonzero(stands_out[:, 1:] & ~stands_out[:, :-1], axis=1)
-    written = strokes > 0
-    if not written.any():
+    fine = _at_most(brightness, LETTERS)
+    ground = int(cv2.calcHist([fine], [0], None, [256], [0, 256]).argmax())
+    stands_out = cv2.threshold(cv2.absdiff(fine, np.full_like(fine, ground)), CLEAR, 1, cv2.THRESH_BINARY)[1]
+    letters = _line(stands_out, WRITTEN if ground < DARK else 0.5)
+    if not len(letters):
         return {}
-    ink = np.bincount(middle[stands_out], minlength=256)
-    tiles = (middle == ground).reshape(8, len(middle) // 8, 16, -1).all(axis=(1, 3))
-    return {
-        "letters": float(np.percentile(strokes[written], 90)),
-        "ink": float(np.convolve(ink, np.ones(2 * NEAR + 1)).max() / ink.sum()),
-        "ground": float(tiles.mean()),
-        "written": float(written.mean()),
-    }
+    near, far = max(3, fine.shape[1] // NEAR + 1), fine.shape[1] // FAR
+    (left, top), (right, bottom) = letters[:, :2].min(axis=0), letters[:, 2:].max(axis=0)
+    place = slice(max(0, top - far), bottom + far), slice(max(0, left - far), right + far)
+    around = cv2.inRange(cv2.distanceTransform(1 - stands_out[place], cv2.DIST_C, 3), near, far)
+    halo = cv2.mean(np.ascontiguousarray(fine[place]), around)[0] - ground if around.any() else 0.0
+    tiles = (middle == shares.argmax()).reshape(8, len(middle) // 8, 16, -1).all(axis=(1, 3))
+    return {"letters": len(letters), "halo": abs(halo), "ground": float(tiles.mean())}
+
+
+def _at_most(brightness: Any, width: int) -> Any:
+    if brightness.shape[1] <= width:
+        return np.ascontiguousarray(brightness)
+    return cv2.resize(brightness, (width, len(brightness) * width // brightness.shape[1]), interpolation=cv2.INTER_AREA)
+
+
+def _line(stands_out: Any, most: float) -> Any:
+    """What is like letters, in the line that has most, so far from the middle at most: of each its left, top, right and
+    bottom."""
+    shapes = cv2.connectedComponentsWithStats(stands_out)[2][1:]
+    wide, high, area = (shapes[:, n].astype(np.float32) for n in (2, 3, 4))
+    like = (high >= TINY) & (wide <= 3 * high) & (high < len(stands_out) / 4) & (area > 0.1 * wide * high)
+    like &= np.abs((shapes[:, 1] + high / 2) / len(stands_out) - 0.5) < most
+    shapes = np.array([one for one in shapes[like][:MOST] if _of_strokes(stands_out, one)], np.int32).reshape(-1, 5)
+    _, top, wide, high, area = shapes.T
+    if np.count_nonzero(area < SOLID * wide * high) < OPEN:
+        return shapes[:0]
+    middle, lower = top + high / 2, np.minimum(high[:, None], high)
+    in_line = (np.abs(middle[:, None] - middle) < lower / 2) & (np.maximum(high[:, None], high) < 2 * lower)
+    line = shapes[in_line[in_line.sum(axis=1).argmax()]]
+    return np.column_stack((line[:, :2], line[:, :2] + line[:, 2:4]))
+
+
+def _of_strokes(stands_out: Any, shape: Any) -> bool:
+    """Whether it is thin everywhere, which a lamp is not."""
+    left, top, wide, high, _ = shape
+    inside = cv2.copyMakeBorder(stands_out[top : top + high, left : left + wide], 1, 1, 1, 1, cv2.BORDER_CONSTANT)
+    return bool(cv2.distanceTransform(inside, cv2.DIST_L2, 3).max() < THIN * high)

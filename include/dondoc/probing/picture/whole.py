@@ -29,7 +29,8 @@ PLAIN = 3  # levels of brightness
 CHANGES = (0xFFFF, 0xAAAA, 0x5555, 0x8181, 0xF00F, 0xC3A5, 0x8000)  # of the last bits of a slice, before its stop bit
 ZEROS = re.compile(rb"\0\0[\0\2]")  # in no slice, which may not look like a start code
 BEYOND = bytes(range(0x9B, 0xFB, 3))  # what a decoder reads that goes on after the end
-# Of an Annex-B stream; `plain`: without what smooths the edges of blocks; `strict`: no slice may be left.
+# Of an Annex-B stream; `plain`: without what smooths the edges of blocks; `strict`: no slice may be left; `cropped`:
+# without the pixels that fill up the last blocks.
 Decode = Callable[..., Planes | None]
 
 
@@ -46,8 +47,8 @@ def check_jpeg(picture: bytes) -> None:
 
 
 def check_written(picture: Planes) -> None:
-    """Raises Damaged."""
-    if not _written(picture).all():
+    """Raises Damaged. A picture with one plane for both colours has none: what is black in it is not told from that."""
+    if picture.u is not picture.v and not _written(picture).all():
         raise Damaged
 
 
@@ -76,7 +77,7 @@ def assembled(codec: str, stream: bytes, decode: Decode) -> Planes | None:
         if picture is None:
             return None
         if codec == "h265":
-            _check_end(picture, sent, partial(decode, plain=plain))
+            _check_end(sent, partial(decode, plain=plain, cropped=False))
         made.append(picture)
     merged = _merged(made, rows)
     return decode(stream) if plain else merged
@@ -140,8 +141,15 @@ def _written(picture: Planes) -> Any:
     return (picture.u[corner] | picture.v[corner]) > 0
 
 
-def _check_end(picture: Planes, units: Sequence[tuple[bytes, bool]], decode: Decode) -> None:
-    """Raises Damaged when the slices (of which True is said) do not end where their bytes do."""
+def _check_end(units: Sequence[tuple[bytes, bool]], decode: Decode) -> None:
+    """Raises Damaged when the slices (of which True is said) do not end where their bytes do.
+
+    Args:
+        decode: with the pixels at the edges that are not shown: the last bytes may be of nothing else.
+    """
+    picture = decode(joined([unit for unit, _ in units]))
+    if picture is None:
+        raise Damaged
 
     def changed(change: Callable[[bytes], bytes]) -> bool:
         other = decode(joined([change(unit) if one else unit for unit, one in units]))
