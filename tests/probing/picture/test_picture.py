@@ -281,6 +281,36 @@ def test_a_child_judges_with_the_past_it_is_given() -> None:
 
 
 @pytest.mark.slow
+def test_a_child_that_may_start_no_thread_judges_pictures_of_every_format() -> None:
+    """FFmpeg's conversion starts one for each core unless it is told not to: the child died of it."""
+    formats = [
+        (codec, f"yuv4{sub}p{bits}")
+        for codec in ("h264", "h265")
+        for sub in ("20", "22", "44")
+        for bits in ("", "10le")
+    ]
+    formats += [(codec, "gray") for codec in ("h264", "h265", "jpeg")]
+    formats += [("jpeg", f"yuvj4{sub}p") for sub in ("20", "22", "44")]
+
+    async def work(made: Decoder) -> dict[tuple[str, str], str]:
+        return {one: (await made.judge(one[0], in_format(*one))).verdict for one in formats}
+
+    assert with_decoder(work) == dict.fromkeys(formats, "ok")
+
+
+def in_format(codec: str, name: str) -> bytes:
+    """A picture by day, its planes in a format."""
+    image = clips.SCENES["moving"](0)
+    if (codec, name) == ("jpeg", "gray"):
+        return cv2.imencode(".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2GRAY))[1].tobytes()
+    encoder: Any = av.CodecContext.create(clips.ENCODERS[codec], "w")
+    encoder.width, encoder.height, encoder.pix_fmt, encoder.time_base = 640, 360, name, Fraction(1, 10)
+    encoder.options = {"x265-params": "log-level=none", "huffman": "default", "qmin": "3", "qmax": "3"}
+    frame = av.VideoFrame.from_ndarray(image, format="rgb24").reformat(format=name)
+    return b"".join(map(bytes, [*encoder.encode(frame), *encoder.encode(None)]))
+
+
+@pytest.mark.slow
 def test_a_child_that_is_killed_costs_one_picture_only() -> None:
     async def work(made: Decoder) -> list[str]:
         verdicts = [(await made.judge("h264", key("moving"))).verdict]

@@ -194,11 +194,11 @@ def _is_grey(codec: str, stream: bytes) -> bool:
 
 def _planes(frame: Any) -> Planes:
     if frame.format.name.startswith("gray"):
-        y = _array(frame.reformat(format="gray").planes[0])
+        y = _array(frame.reformat(format="gray", threads=1).planes[0])
         colour = _without_colour(y)
         return Planes(y, colour, colour, frame.color_range == FULL_RANGE)
     if frame.format.name not in PLANAR:  # 10 bits, 4:2:2: rare, so the conversion may cost
-        frame = frame.reformat(format="yuv420p")
+        frame = frame.reformat(format="yuv420p", threads=1)  # a confined child may start none
     full = PLANAR[frame.format.name] or frame.color_range == FULL_RANGE
     y, u, v = (_array(plane) for plane in frame.planes)
     return Planes(y, u, v, full)
