@@ -88,7 +88,9 @@ def cost(work: Callable[[], object], repeats: int = 1) -> tuple[float, float]:
 
 def results(cameras: int, when: datetime) -> list[Result]:
     verdicts = ("ok",) * 11 + ("connect_timeout",)
-    return [Result.of(Finding(str(n), Verdict.of(verdicts[n % 12]), "", 850, 2), when) for n in range(1, cameras + 1)]
+    return [
+        Result.of(Finding(str(n), Verdict.stored(verdicts[n % 12]), "", 850, 2), when) for n in range(1, cameras + 1)
+    ]
 
 
 def stored(app: AppContext, cameras: int, day: date) -> None:

@@ -73,7 +73,7 @@ def fill() -> None:
         day = date(2021, 11, 25) - timedelta(days=back)
         verdicts = ["connect_timeout" if (n * 7 + back) % 23 == 0 else "ok" for n in range(CAMERAS)]
         results = [
-            Result.of(Finding(str(n), Verdict.of(verdict), "", 9, 2), at(day, 22))
+            Result.of(Finding(str(n), Verdict.stored(verdict), "", 9, 2), at(day, 22))
             for n, verdict in enumerate(verdicts, 1)
         ]
         night.store(app, results, night=day, round="night", now=at(day, 22))

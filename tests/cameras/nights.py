@@ -78,7 +78,9 @@ def at_site(app: AppContext, count: int, site: str = "Cổng", agency: str = AGE
 
 def result(camera: int, verdict: str, when: datetime, **more: Any) -> Result:
     """What a look found, as if it had been made."""
-    return Result.of(Finding(str(camera), Seen.of(verdict), **{"detail": "", "elapsed_ms": 1, "stage": 2} | more), when)
+    return Result.of(
+        Finding(str(camera), Seen.stored(verdict), **{"detail": "", "elapsed_ms": 1, "stage": 2} | more), when
+    )
 
 
 def seen(app: AppContext, number: int, verdicts: dict[int, str], round: str = "night", hour: int = 22) -> None:

@@ -453,7 +453,7 @@ class TestPlanAndStore:
     ) -> None:
         ids = iter(at_site(app, sum(map(len, batches))))
         for batch in batches:
-            found = [result(next(ids), "ok", NOW, help=why and verdicts.Help.of(why)) for why in batch]
+            found = [result(next(ids), "ok", NOW, help=why and verdicts.Help.stored(why)) for why in batch]
             for _ in range(2):  # a task that is run again
                 night.store(app, found, night=NIGHT, round="night", now=NOW)
         with app.sessions.reading() as session:
@@ -474,7 +474,7 @@ class TestPlanAndStore:
         (row,) = json.loads(dondoc("cameras", "nights", "--json").stdout)
         assert (row["night"], row["round"], row["looked"], row["showing"]) == ("2021-11-22", "night", 2, 1)
         assert row["helped"] == {"misread": 1}
-        assert f"01 camera: {verdicts.Help.MISREAD.words}" in dondoc("cameras", "nights").stdout
+        assert f"01 camera: {verdicts.Help.MISREAD.label}" in dondoc("cameras", "nights").stdout
 
     def test_what_counts_for_nobody_is_counted_by_why(self, app: AppContext) -> None:
         ids = at_site(app, 4)
@@ -485,7 +485,7 @@ class TestPlanAndStore:
             run = night.run_of(session, NIGHT, "night")
             assert run is not None
             said = night.summary(app, session, run)
-        unread, withheld = verdicts.Verdict.NOT_DECODABLE.sentence, verdicts.Verdict.LOGIN_WITHHELD.sentence
+        unread, withheld = verdicts.Verdict.NOT_DECODABLE.label, verdicts.Verdict.LOGIN_WITHHELD.label
         assert said == (
             "Ngày 22/11/2021, lượt đêm: đã xem 04/04 camera; 01 đạt, 00 chưa đạt, 03 không tính "
             f"({unread}: 02; {withheld}: 01)."

@@ -265,14 +265,14 @@ class TestCamera:
     ) -> None:
         at = NOW - timedelta(minutes=5)
         helped = {1: Help.NETWORK, 2: Help.MISREAD, 4: Help.MISREAD}
-        found = [result(n, "ok", at, detail=f"có hình; {why.words}", help=why) for n, why in helped.items()]
+        found = [result(n, "ok", at, detail=f"có hình; {why.label}", help=why) for n, why in helped.items()]
         night.store(app, found, night=TONIGHT, round="all", now=at)
         page = words_of(visit("viewer").get("/cameras/1").text)
         assert "hình đầu tiên bị hỏng trên đường truyền, xem lại thì tốt" in page
         assert "Cần làm" not in page
         counted = words_of(visit("viewer").get("/cameras").text)
-        assert f"02 camera: {Help.MISREAD.words}" in counted
-        assert f"01 camera: {Help.NETWORK.words}" in counted
+        assert f"02 camera: {Help.MISREAD.label}" in counted
+        assert f"01 camera: {Help.NETWORK.label}" in counted
         assert "Các lượt kiểm tra" not in words_of(visit("viewer").get("/cameras?state=ok").text)
 
     def test_the_address_and_the_steps_are_for_operators(

@@ -218,4 +218,4 @@ def _closely(camera: int, url: str, day: date) -> bool:
 
 def _seen(camera: int, dark: bool) -> Result:
     verdict = Verdict.BLACK if dark else Verdict.OK
-    return Result.of(Finding(str(camera), verdict, verdict.sentence, 400, 2), clock.now())
+    return Result.of(Finding(str(camera), verdict, verdict.label, 400, 2), clock.now())

@@ -94,7 +94,7 @@ async def _probe(target: Target, decoder: Decoder | None, resolver: Resolver, ti
         dialogue.close()
     return Finding(
         camera=target.id,
-        verdict=Codes.of(seen.verdict),
+        verdict=Codes[seen.verdict.upper()],
         detail=f"{seen.detail}{_led_away(seen, dialogue, address)}",
         elapsed_ms=_since(started),
         stage=stage,
@@ -193,8 +193,8 @@ def _silent(dialogue: Dialogue) -> str:
 
 def _ended(dialogue: Dialogue, verdict: str, reason: str) -> Seen:
     """What a dialogue that broke off means: before a picture was asked for, or after."""
-    if dialogue.progress.lacks:
-        return Seen("no_frame", f"{reason}; {dialogue.progress.lacks}")
+    if dialogue.progress.label:
+        return Seen("no_frame", f"{reason}; {dialogue.progress.label}")
     if verdict == "not_rtsp" or not dialogue.received:
         return Seen(verdict, reason)
     return Seen(verdict, f"{reason}; mới nhận {dialogue.received} byte, chưa đủ một câu trả lời")

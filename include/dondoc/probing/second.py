@@ -90,7 +90,7 @@ async def _in_stretches(first: Second, dialogue: Dialogue, decoder: Decoder, fit
 
 
 def _helped(seen: Seen, why: Help) -> Second:
-    return Second(replace(seen, detail=f"{seen.detail}; {why.words}"), why)
+    return Second(replace(seen, detail=f"{seen.detail}; {why.label}"), why)
 
 
 def _neither(first: Seen) -> Seen:

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any
 
 from dondoc.probing.wanted import Wanted
+from dondoc.vocabulary.code import Code
 
 
 class Phase(StrEnum):
@@ -23,27 +24,17 @@ class Phase(StrEnum):
     DONE = "done"
 
 
-class Verdict(StrEnum):
-    """What a check found. `sentence`: what an agency reads, in letters: no address, no number of a port. `advice`: what
-    it can do about it, for whatever it is asked to look into.
+class Verdict(Code):
+    """What a check found. `label`: what an agency reads, in letters: no address, no number of a port. `advice`: what it
+    can do about it, for whatever it is asked to look into.
     """
 
     phase: Phase
-    sentence: str
     advice: str | None
 
-    def __new__(cls, code: str, *words: object) -> Self:
-        member = str.__new__(cls, code)
-        member._value_ = code
-        return member
-
-    def __init__(self, code: str, phase: Phase, sentence: str, advice: str | None = None) -> None:
-        self.phase, self.sentence, self.advice = phase, sentence, advice
-
-    @classmethod
-    def of(cls, code: str) -> Self:
-        """The member of a code that there is; KeyError for another."""
-        return cls.__members__[code.upper()]
+    def __init__(self, code: str, phase: Phase, label: str, advice: str | None = None) -> None:
+        super().__init__(code, label)
+        self.phase, self.advice = phase, advice
 
     INVALID_ADDRESS = (
         "invalid_address",
@@ -193,7 +184,7 @@ class Verdict(StrEnum):
 
 
 PHASE: Mapping[str, Phase] = {verdict: verdict.phase for verdict in Verdict}
-SENTENCE: Mapping[str, str] = {verdict: verdict.sentence for verdict in Verdict}
+SENTENCE: Mapping[str, str] = {verdict: verdict.label for verdict in Verdict}
 ADVICE: Mapping[str, str] = {verdict: verdict.advice for verdict in Verdict if verdict.advice}
 REACHABLE_PHASES = frozenset({Phase.AUTH, Phase.DESCRIBE, Phase.FRAME, Phase.PICTURE, Phase.DONE})
 GOOD = frozenset({Verdict.OK, Verdict.AUTH_REQUIRED})  # of what was asked; auth_required: we were given no password
@@ -203,23 +194,8 @@ NOT_CHECKED = frozenset(
 )  # says nothing of the camera: no outage, no letter
 
 
-class Help(StrEnum):
-    """Why a camera shows a picture only at the second look of one check; `words`: as the summary of a night counts."""
-
-    words: str
-
-    def __new__(cls, code: str, *words: object) -> Self:
-        member = str.__new__(cls, code)
-        member._value_ = code
-        return member
-
-    def __init__(self, code: str, words: str) -> None:
-        self.words = words
-
-    @classmethod
-    def of(cls, code: str) -> Self:
-        """The member of a code that there is; KeyError for another."""
-        return cls.__members__[code.upper()]
+class Help(Code):
+    """Why a camera shows a picture only at the second look of one check; `label`: as the summary of a night counts."""
 
     NETWORK = "network", "hình đầu tiên bị hỏng trên đường truyền, xem lại thì tốt"
     SLOW = "slow", "camera lâu mới gửi một hình đầy đủ (khung khóa thưa), phải chờ thêm"

@@ -70,8 +70,8 @@ def _round(run: NightRun) -> Round:
 
 def helped(run: NightRun) -> dict[Help, int]:
     """Of how many cameras the first way of reading built no picture, by why."""
-    return {Help.of(why): count for why, count in sorted(run.helped.items())}
+    return {Help.stored(why): count for why, count in sorted(run.helped.items())}
 
 
 def in_words(helped: Mapping[Help, int]) -> list[str]:
-    return [f"{count:02} camera: {why.words}" for why, count in helped.items()]
+    return [f"{count:02} camera: {why.label}" for why, count in helped.items()]

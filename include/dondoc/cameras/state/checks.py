@@ -60,7 +60,7 @@ class Excuse(NamedTuple):
     @property
     def kind(self) -> str:
         """In words that many share, for counts."""
-        return self.code.sentence if isinstance(self.code, Verdict) else self.code.label
+        return self.code.label
 
 
 class Night(NamedTuple):

@@ -6,8 +6,6 @@ import ssl
 import string
 from collections import deque
 from collections.abc import Sequence
-from enum import StrEnum
-from typing import Self
 from urllib.parse import quote
 
 from dondoc.probing import network
@@ -18,6 +16,7 @@ from dondoc.probing.rtsp.authentication import Challenge, Login, choose, parse_c
 from dondoc.probing.rtsp.connection import Connection, NotTls
 from dondoc.probing.rtsp.message import TLS, NotRtsp, Response
 from dondoc.probing.steps import Steps
+from dondoc.vocabulary.code import Code
 
 REDIRECTS = 2
 FOLLOWED = (301, 302, 303, 307, 308)
@@ -52,18 +51,11 @@ class Verdict(Exception):
         self.verdict, self.detail, self.status = verdict, detail, status
 
 
-class Progress(StrEnum):
-    """How far a dialogue has come. `lacks`: once a picture was asked for, what has not come yet, for people."""
+class Progress(Code):
+    """How far a dialogue has come. `label`: once a picture was asked for, what has not come yet, for people."""
 
-    lacks: str
-
-    def __new__(cls, code: str, *words: object) -> Self:
-        member = str.__new__(cls, code)
-        member._value_ = code
-        return member
-
-    def __init__(self, code: str, lacks: str = "") -> None:
-        self.lacks = lacks
+    def __init__(self, code: str, label: str = "") -> None:
+        super().__init__(code, label)
 
     RESOLVE = "resolve"
     CONNECT = "connect"

@@ -13,7 +13,7 @@ from dondoc.vocabulary.cameras import Exemption, Unseen
 CAMERA_NOTE = "Đã khai là tổng năm cột tiếp theo. Chờ cấp tài khoản: có trả lời, Sở chưa có tài khoản xem được."
 UNCHECKED = {  # why a camera was not checked, as figures have it → words
     **{str(one): one.label for one in (*Exemption, *Unseen)},
-    **{str(one): one.sentence for one in NOT_CHECKED},
+    **{str(one): one.label for one in NOT_CHECKED},
 }
 NAMED = 3  # lost cameras that a sentence names; more are counted
 CAUSES = {  # group of causes of the figures → words; causes on our side and objective ones first
