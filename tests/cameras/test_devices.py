@@ -169,6 +169,20 @@ def test_a_refusal_holds_for_all_channels_of_the_device_and_ends_for_all(world: 
     assert device.counts["logins"] == 2
 
 
+def test_a_person_lets_the_login_of_a_device_that_is_declared_by_name_be_shown_again(world: World) -> None:
+    """The device is then a name and a number; what the person says is of the name."""
+    [camera] = world.declare(host="localhost")
+    with Device("refusing-token") as device:
+        world.look(device, [camera], on(camera))
+        world.look(device, [camera], on(camera, week=1))
+        assert device.counts["logins"] == 1
+        world.retry(camera, on(camera, 1) + timedelta(days=1))
+        world.look(device, [camera], on(camera, week=2))
+        assert device.counts["logins"] == 2
+        world.look(device, [camera], on(camera, week=3))
+    assert device.counts["logins"] == 2
+
+
 def test_another_login_is_tried(world: World) -> None:
     """Which the device takes over RTSP: only then anything is asked of it."""
     [camera] = world.declare()
