@@ -257,6 +257,28 @@ class TestRehearsal:
         assert outages.settle(app, night=on(11), now=late(11))["opened"] == []
         assert outages.settle(in_earnest, night=on(11), now=late(11))["opened"] == [4]
 
+    def test_who_was_told_in_rehearsal_is_thanked_in_rehearsal_alone(
+        self, app: AppContext, in_earnest: AppContext
+    ) -> None:
+        _, letter = told(app)
+        with app.sessions.begin() as session:
+            row = session.get_one(OutboxLetter, letter)
+            row.state, row.sent_at = OutboxState.SENT, at(on(3), 8)
+        live(app, 1, ["ok"], 3)
+        assert recoveries.write(in_earnest, late(3)) == []
+        assert len(recoveries.write(app, late(3))) == 1
+
+    def test_thanks_that_were_only_rehearsed_have_thanked_nobody(self, app: AppContext, in_earnest: AppContext) -> None:
+        _, letter = told(in_earnest)
+        with app.sessions.begin() as session:
+            row = session.get_one(OutboxLetter, letter)
+            row.state, row.sent_at = OutboxState.SENT, at(on(3), 8)
+        live(app, 1, ["ok"], 3)
+        written = [recoveries.write(one, late(3)) for one in (app, in_earnest)]
+        with app.sessions.begin() as session:
+            rows = [session.get_one(OutboxLetter, number) for [number] in written]
+            assert [row.rehearsal for row in rows] == [True, False]
+
 
 class TestOurSide:
     def fleet(self, app: AppContext) -> list[int]:
@@ -624,6 +646,25 @@ class TestRecovery:
             answered = session.scalars(select(OutboxLetter.id).where(OutboxLetter.kind == "outage")).one()
             session.add(Withdrawal(letter_id=answered, taken_back=False, reason="sai", by="A", recorded_at=late(3)))
         assert self.still(app, thanks, 4) == "thư báo sự cố đã rút lại"
+
+    @pytest.mark.parametrize(("days", "written"), [(29, 1), (31, 0)])
+    def test_nobody_is_thanked_for_a_letter_of_more_than_a_month_ago(
+        self, app: AppContext, days: int, written: int
+    ) -> None:
+        _, letter = told(app)
+        self.sent(app)
+        with app.sessions.begin() as session:
+            session.get_one(OutboxLetter, letter).sent_at = late(3) - timedelta(days=days)
+        live(app, 1, ["ok"], 3)
+        assert len(self.thanks(app, 3)) == written
+
+    def test_nobody_is_thanked_for_a_letter_that_was_withdrawn(self, app: AppContext) -> None:
+        _, letter = told(app)
+        self.sent(app)
+        with app.sessions.begin() as session:
+            session.add(Withdrawal(letter_id=letter, taken_back=False, reason="sai", by="A", recorded_at=late(2)))
+        live(app, 1, ["ok"], 3)
+        assert self.thanks(app, 3) == []
 
     def test_nor_to_whoever_has_stopped_being_the_officer_meanwhile(self, app: AppContext) -> None:
         thanks = self.thanked(app)
