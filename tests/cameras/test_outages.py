@@ -614,7 +614,7 @@ class TestRecovery:
             kinds = session.scalars(select(OutboxLetter.kind).order_by(OutboxLetter.id)).all()
         assert kinds == ["outage", "recovery"]
 
-    def test_nor_whoever_is_the_officer_no_more(self, app: AppContext) -> None:
+    def test_nor_who_is_no_longer_the_officer(self, app: AppContext) -> None:
         told(app)
         self.sent(app)
         live(app, 1, ["ok"], 3)
@@ -666,7 +666,7 @@ class TestRecovery:
         live(app, 1, ["ok"], 3)
         assert self.thanks(app, 3) == []
 
-    def test_nor_to_whoever_has_stopped_being_the_officer_meanwhile(self, app: AppContext) -> None:
+    def test_nor_to_who_is_no_longer_the_officer_when_they_leave(self, app: AppContext) -> None:
         thanks = self.thanked(app)
         contact(app, "b@example.vn")
         assert self.still(app, thanks, 4) == "cán bộ đầu mối của đơn vị đã thay đổi"
