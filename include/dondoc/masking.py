@@ -9,8 +9,8 @@ from collections.abc import Callable
 from ipaddress import IPv6Address
 
 HIDDEN = "(đã ẩn)"
-_OCTET = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
-_REST = r"(?::\d{1,5})?(?:/[^\s<>\"']*)?"  # port and path
+_GLUED = r"(?:[^\s<>\"']|'(?=\w))"  # a character of an address; a quote within one is none that ends it
+_REST = rf"(?::\d{{1,5}})?(?:[/?#;%\\]{_GLUED}+|/)?"  # port, path and whatever else is written on to it
 Found = re.Match[str]
 
 
@@ -19,10 +19,10 @@ def _hide(_: Found) -> str:
 
 
 def _hide_ipv6(match: Found) -> str:
-    if match[0].count(":") < 2:
+    if match[1].count(":") < 2:
         return match[0]
     try:
-        IPv6Address(match[0].rstrip("."))
+        IPv6Address(match[1].rstrip("."))
     except ValueError:
         return match[0]  # a time, for instance
     return HIDDEN
@@ -41,12 +41,20 @@ def _hide_phone(match: Found) -> str:
 # What each cannot be without, how it is found, what becomes of it. None tries a character more than a fixed number of
 # times: the texts are what strangers wrote.
 _PATTERNS: tuple[tuple[str, re.Pattern[str], Callable[[Found], str]], ...] = (
-    ("://", re.compile(r"(?<![\w+.-])[A-Za-z][A-Za-z0-9+.-]{1,20}://[^\s<>\"']+"), _hide),
-    ("@", re.compile(r"[^\s<>()\[\],;:\"'@=]{1,64}@[\w-]+(?:\.[\w-]+)*"), _hide),
-    (".", re.compile(rf"(?<![\d.])(?=\d{{1,3}}\.\d)(?:{_OCTET}\.){{3}}{_OCTET}(?!\d)(?!\.\d){_REST}"), _hide),
+    ("://", re.compile(rf"(?<![\w+.-])[A-Za-z][A-Za-z0-9+.-]{{1,20}}://{_GLUED}+"), _hide),
+    (
+        "@",
+        re.compile(
+            r"[^\s<>()\[\],;:\"'@=]{1,64}@(?:[\w-]+(?:\.[\w-]+)*|\[[0-9A-Fa-f:.]{2,45}\])" + _REST,
+        ),
+        _hide,
+    ),
+    (".", re.compile(rf"(?<![\d.])\d{{1,3}}(?:\.\d{{1,3}}){{3}}(?!\d)(?!\.\d)(?:\.(?=[/:?#\\]))?{_REST}"), _hide),
     ("", re.compile(r"(?<![\w:])(?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}(?![\w:])"), _hide),
-    (":", re.compile(r"(?<![\w:.])[0-9A-Fa-f:.]{3,64}(?![\w:.])"), _hide_ipv6),
-    (".", re.compile(r"(?<![\w.-])[A-Za-z0-9][\w-]*(?:\.[\w-]+)+:\d{2,5}(?!\d)(?:/[^\s<>\"']*)?"), _hide),
+    (":", re.compile(rf"(?<![\w:.])\[?([0-9A-Fa-f:.]{{3,64}})(?![\w:.])(?:%[\w.]+)?\]?{_REST}"), _hide_ipv6),
+    (".", re.compile(rf"(?<![\w.-])[A-Za-z0-9][\w-]*(?:\.[\w-]+)+:\d{{2,5}}(?!\d){_REST}"), _hide),
+    (".", re.compile(rf"(?<![\w.-])[A-Za-z0-9][\w-]*(?:\.[\w-]+)+/[^\s<>\"'?=]{{0,200}}[?=]{_GLUED}*"), _hide),
+    (":", re.compile(rf"(?<![\w.-])[A-Za-z0-9][A-Za-z0-9-]{{1,62}}:(?:[18]?0?554|322)(?!\d){_REST}"), _hide),
     ("XN-", re.compile(r"\bXN-\d{4,9}-[\w-]{20,}"), _hide),
     ("", re.compile(r"(?<![\w/.:-])(?:\+?84|0)\d{8,10}(?!\d)"), _hide_phone),
     (

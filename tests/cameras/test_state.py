@@ -87,7 +87,7 @@ class TestStates:
         assert [found[i].state for i in ids] == [
             "ok", "failing", "outage", "not_connected_yet", "not_checked", "not_checked",
         ]  # fmt: skip
-        assert found[out].reason == "camera nhận yêu cầu nhưng không gửi hình, từ đêm 23/11/2021"
+        assert found[out].reason == "camera có trả lời nhưng không gửi hình, từ đêm 23/11/2021"
         assert (found[out].outage, found[out].since, found[out].nights) == (1, on(1), 2)
         assert found[ill].reason.endswith("01 đêm; tính là mất kết nối từ đêm thứ 02")
         assert found[never].reason == "chưa từng thấy hình: kết nối được nhưng camera không trả lời"
@@ -103,7 +103,7 @@ class TestStates:
             (["connect_timeout"], "chưa từng kết nối được: camera không trả lời kết nối"),
             (["rtsp_timeout"], "chưa từng thấy hình: kết nối được nhưng camera không trả lời"),
             (["auth_failed"], "chưa từng thấy hình: camera từ chối tài khoản, mật khẩu đã cấp"),
-            (["no_frame"], "chưa từng thấy hình: camera nhận yêu cầu nhưng không gửi hình"),
+            (["no_frame"], "chưa từng thấy hình: camera có trả lời nhưng không gửi hình"),
             (["covered"], "chưa từng thấy hình tốt: ống kính bị che"),
             (["auth_failed", "unreachable"], "chưa từng thấy hình: không có đường mạng đến camera"),
             (["black", "auth_failed"], "chưa từng thấy hình tốt: camera từ chối tài khoản, mật khẩu đã cấp"),

@@ -349,6 +349,12 @@ async def _stale(visit: Visit) -> None:
         await visit.reply(b"401 No", b"WWW-Authenticate: Digest realm=a, nonce=b, stale=TRUE\r\n")
 
 
+@script("stale anew each time")
+async def _stale_anew(visit: Visit) -> None:
+    while await visit.asked():
+        await visit.reply(b"401 No", b"WWW-Authenticate: Digest realm=a, nonce=%s, stale=TRUE\r\n")
+
+
 @script("stale to get Basic")
 async def _downgrade(visit: Visit) -> None:
     await visit.opened()

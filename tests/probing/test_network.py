@@ -114,6 +114,54 @@ def test_a_dead_address_does_not_use_up_the_time_of_the_next(names: dict[str, An
         assert look(url.replace("127.0.0.1", "chet.example.vn")).verdict in ("connect_timeout", "connection_refused")
 
 
+@pytest.mark.parametrize(
+    ("answers", "tried"),
+    [
+        ([f"2001:db8::{n}" for n in range(1, 7)] + ["10.1.1.1"], ["2001:db8::1", "10.1.1.1", "2001:db8::2"]),
+        (["10.1.1.1", "10.1.1.1", "10.1.1.1", "10.1.1.1", "10.1.1.2"], ["10.1.1.1", "10.1.1.2"]),
+        (["10.1.1.1", "10.1.1.2", "2001:db8::1"], ["10.1.1.1", "2001:db8::1", "10.1.1.2"]),
+        (["127.0.0.1", "169.254.1.1", "fe80::1", "2001:db8::9"], ["2001:db8::9"]),
+    ],
+)
+def test_of_many_addresses_each_kind_has_its_turn_early(
+    names: dict[str, Any], answers: list[str], tried: list[str]
+) -> None:
+    """A name with more dead addresses of IPv6 than are ever tried."""
+    names["answers"]["nhieu.example.vn"] = answers
+    got = asyncio.run(network.Resolver(EVERYWHERE).resolve("nhieu.example.vn"))
+    assert [str(ip) for ip in got][:3] == tried
+    assert len(got) <= network.ADDRESSES
+
+
+@pytest.mark.slow
+def test_a_camera_that_is_connected_to_again_for_its_login_is_the_same_one(names: dict[str, Any]) -> None:
+    """Its name stands for two; the one that gave the nonce is gone at once. The other has not asked for a login."""
+    heard: list[bytes] = []
+
+    async def run() -> Finding:
+        async def asks(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            first.close()
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(b"RTSP/1.0 200 OK\r\n\r\n")
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(b"RTSP/1.0 401 No\r\nConnection: close\r\nWWW-Authenticate: Digest realm=a, nonce=b\r\n\r\n")
+            writer.close()
+
+        async def hears(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            heard.append(await reader.read(4096))
+            writer.close()
+
+        first = await asyncio.start_server(asks, "127.0.0.4", 0)
+        port = first.sockets[0].getsockname()[1]
+        async with await asyncio.start_server(hears, "127.0.0.1", port):
+            target = Target("x", f"rtsp://hai.example.vn:{port}/1", "u", "p")
+            return await probe(target, allow=LOOPBACK, timeout=5.0)
+
+    names["answers"]["hai.example.vn"] = ["127.0.0.4", "127.0.0.1"]
+    assert asyncio.run(run()).verdict in ("connection_refused", "closed_early")
+    assert heard == []
+
+
 def test_a_name_in_vietnamese_is_asked_for_in_ascii(names: dict[str, Any]) -> None:
     assert look("rtsp://hồ-kẻ-gỗ.vn/1").verdict == "dns_failure"
     assert [name.encode().decode("idna") for name in names["asked"]] == ["hồ-kẻ-gỗ.vn"]

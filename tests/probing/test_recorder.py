@@ -1,16 +1,27 @@
 """Which days a recorder is asked for, and what its answers come to."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from dondoc.clock import HERE
-from dondoc.probing.recorder import CONTROL, MOST, Answer, Recording, conclude, moment, next_day
+from dondoc.probing.recorder import (
+    CONTROL,
+    FUTURE,
+    MOST,
+    Answer,
+    Recording,
+    conclude,
+    is_of,
+    moment,
+    next_day,
+    span,
+)
 
 NOW = datetime(2021, 11, 25, 22, tzinfo=HERE)
-P, A, S, U = Answer.PLAYED, Answer.ABSENT, Answer.SILENT, Answer.UNCLEAR
+P, A, S, E, U = Answer.PLAYED, Answer.ABSENT, Answer.SILENT, Answer.ELSEWHERE, Answer.UNCLEAR
 
 
 def asked(kept: range, declared: int, gone: Answer = A) -> dict[int, Answer]:
@@ -35,7 +46,7 @@ def asked(kept: range, declared: int, gone: Answer = A) -> dict[int, Answer]:
         (range(0), 30, Recording()),  # nothing at all: it may be our way of asking
     ],
 )
-@pytest.mark.parametrize("gone", [A, S])
+@pytest.mark.parametrize("gone", [A, S, E])
 def test_the_days_a_recorder_holds_are_found_in_a_few_steps(
     kept: range, declared: int, known: Recording, gone: Answer
 ) -> None:
@@ -65,6 +76,8 @@ def test_what_is_said_of_a_recorder_is_true_and_costs_few_questions(declared: in
         {1: U},  # no right to play back, or no such service
         {1: A, CONTROL: A, 30: S, 15: A, 7: A, 22: A},
         {1: P},  # cut off before the control
+        {1: P, CONTROL: A, FUTURE: P, 30: P},  # plays the newest that it has
+        {1: E, CONTROL: E, 30: E, 15: E, 7: E, 22: E},  # its own times are wrong, for all that we know
     ],
 )
 def test_a_recorder_whose_answers_prove_nothing_is_not_judged(answers: dict[int, Answer]) -> None:
@@ -74,16 +87,63 @@ def test_a_recorder_whose_answers_prove_nothing_is_not_judged(answers: dict[int,
     assert answers == {1: P} or next_day(answers, 30) is None
 
 
+def test_who_is_unclear_about_days_to_come_is_asked_on() -> None:
+    assert next_day({1: P, CONTROL: A, FUTURE: U}, 30) == 30
+    assert conclude({1: P, CONTROL: A, FUTURE: U, 30: P}).keeps(30) is True
+
+
 def test_of_a_recorder_that_breaks_off_only_what_was_seen_is_said() -> None:
     known = conclude({1: P, CONTROL: A, 30: U})
     assert (known.recording, known.oldest, known.keeps(30)) == (True, 1, None)
     assert next_day({1: P, CONTROL: A, 30: U}, 30) is None
+    assert next_day({1: A, CONTROL: A}, 30) == 30  # who has nothing of yesterday plays not the newest
 
 
-def test_what_is_asked_for_is_half_a_minute_and_not_yet_being_overwritten() -> None:
+def test_what_is_asked_for_is_most_of_a_day_and_not_yet_being_overwritten() -> None:
+    """Of half a minute who records only what moves has nothing, and has done no wrong."""
     start, end = moment(30, NOW)
-    assert end - start == timedelta(seconds=30)
-    assert NOW - timedelta(days=30) < start < NOW - timedelta(days=29)
+    assert NOW - timedelta(days=30) < start < end <= NOW - timedelta(days=29)
+    assert end - start > timedelta(hours=20)
+    assert moment(FUTURE, NOW)[0] > NOW + timedelta(days=1)
+
+
+UTC_NOW = NOW.astimezone(UTC)
+
+
+@pytest.mark.parametrize(
+    ("told", "read"),
+    [
+        ("clock=20211125T150000Z-", (UTC_NOW, None)),
+        ("clock=20211125T150000.250Z-20211125T150030.5Z", (UTC_NOW, UTC_NOW + timedelta(seconds=30))),
+        (" clock = 20211125T150000-20211125T150000;time=19970123T143720Z", (UTC_NOW, UTC_NOW)),
+        ("npt=now-", None),
+        ("npt=0.000-", None),
+        ("smpte=10:07:00-10:07:33:05.01", None),
+        ("clock=20211331T000000Z-", None),
+        ("clock=٢٠٢١١١٢٥T150000Z-", None),
+        ("clock=-", None),
+        ("", None),
+    ],
+)
+def test_the_time_that_a_recorder_says_it_plays_is_read(told: str, read: object) -> None:
+    assert span(told) == read
+
+
+@given(st.text(max_size=60) | st.text("clock=0123456789TZ.-", max_size=60).map("clock=".__add__))
+def test_whatever_a_recorder_says_is_a_time_or_none(told: str) -> None:
+    span(told)
+
+
+@pytest.mark.parametrize(
+    ("hours", "until", "right"),
+    [(0, None, True), (7, None, True), (-7, None, True), (30, None, True), (40, None, False), (-13, None, False),
+     (-24 * 60, 24 * 60, True), (-24 * 60, -24 * 30, False)],
+)  # fmt: skip
+def test_what_is_played_is_what_was_asked_for_within_half_a_day(hours: int, until: int | None, right: bool) -> None:
+    asked = moment(9, NOW)
+    begins, ends = (None if h is None else asked[0] + timedelta(hours=h) for h in (hours, until))
+    assert begins
+    assert is_of((begins, ends), asked) is right
 
 
 def test_what_was_found_is_read_as_it_was_stored() -> None:

@@ -2,6 +2,7 @@
 so that nothing but our own rules keeps us with the camera."""
 
 import asyncio
+import contextlib
 import re
 import socket
 from collections.abc import Awaitable, Callable, Iterator
@@ -180,6 +181,86 @@ def test_a_redirect_to_another_port_or_scheme_of_the_same_host_gets_no_login(sch
     assert not any(b"Authorization" in one for one in heard)
     assert not found.password_sent
     assert found.verdict in ("auth_required", "tls_failure")
+
+
+# Where a camera at {host}:{port} sends who asks for a description, and what is found then.
+# {other} is a port of the same host, {away} one of another; both ask for a login, and have none to get.
+LOCATIONS = {
+    "its own": ("rtsp://{host}:{port}/2", "ok"),
+    "its own, with a password": ("rtsp://khac:mat-ma@{host}:{port}/2", "ok"),
+    "its own, in capitals with blanks around": ("  RTSP://{host}:{port}/2  ", "ok"),
+    "its own, spelled as IPv6": ("rtsp://[::ffff:127.0.0.1]:{port}/2", "ok"),
+    "its own, as one number": ("rtsp://2130706433:{port}/2", "ok"),
+    "its own, as a path": ("/2", "ok"),
+    "its own, as a path with a query": ("/2?user=khac", "ok"),
+    "a loop": ("/1", "server_error"),
+    "another port": ("rtsp://{host}:{other}/2", "auth_required"),
+    "another port, with a password": ("rtsp://khac:mat-ma@{host}:{other}/2", "auth_required"),
+    "another host": ("rtsp://{elsewhere}:{away}/2", "auth_required"),
+    "another host behind our name": ("rtsp://{host}:{port}@{elsewhere}:{away}/2", "auth_required"),
+    "our host behind another's path": ("rtsp://{elsewhere}:{away}/@{host}:{port}/2", "server_error"),
+    "a name that is ours": ("rtsp://localhost:{port}/2", "auth_required"),
+    "TLS at the same port": ("rtsps://{host}:{port}/2", "tls_failure"),
+    "a port where nobody is": ("rtsp://{host}:9/2", "connection_refused"),
+    "what may not be probed": ("rtsp://192.0.2.7:{port}/2", "blocked_target"),
+    "a network path": ("//{elsewhere}:{away}/2", "server_error"),
+    "a path without a slash": ("2", "server_error"),
+    "nothing": ("", "server_error"),
+    "the web": ("http://{elsewhere}:{away}/", "server_error"),
+    "a file": ("file:///etc/passwd", "server_error"),
+    "two lines": ("rtsp://{host}:{port}/2\r\n Location: rtsp://{elsewhere}:{away}/", "server_error"),
+}
+
+
+@pytest.mark.parametrize("status", ["301 Moved", "302 Found"])
+@pytest.mark.parametrize("name", LOCATIONS)
+def test_a_camera_that_points_somewhere_gets_a_login_for_itself_alone(name: str, status: str) -> None:
+    location, verdict = LOCATIONS[name]
+    heard: dict[str, list[bytes]] = {"camera": [], "other": [], "away": []}
+
+    def server(who: str, place: str) -> Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]:
+        async def visit(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            here = Visit(reader, writer, heard[who])
+            with suppress(asyncio.IncompleteReadError, OSError, asyncio.CancelledError):
+                while method := await here.asked():
+                    first = here.heard[-1].partition(b"\r")[0]
+                    if method == b"OPTIONS":
+                        await here.reply()
+                    elif who == "camera" and b"/1 " in first:
+                        await here.reply(status.encode(), f"Location: {place.format(**ports)}\r\n".encode())
+                    elif b"Authorization: Digest" not in here.heard[-1]:
+                        await here.reply(b"401 No", DIGEST)
+                    else:
+                        await good(here, method)
+            writer.close()
+
+        return visit
+
+    ports: dict[str, object] = {"host": "127.0.0.1", "elsewhere": ELSEWHERE}
+
+    async def run() -> Finding:
+        async with contextlib.AsyncExitStack() as opened:
+            for who, host, port in (
+                ("away", ELSEWHERE, "away"),
+                ("other", "127.0.0.1", "other"),
+                ("camera", "127.0.0.1", "port"),
+            ):
+                made = await asyncio.start_server(server(who, location), host, 0)
+                opened.callback(made.close)
+                ports[port] = made.sockets[0].getsockname()[1]
+            url = f"rtsp://127.0.0.1:{ports['port']}/1"
+            return await probe(Target("x", url, USER, PASSWORD), allow=LOOPBACK, timeout=3.0)
+
+    found = asyncio.run(run())
+    assert found.verdict == verdict, found.steps
+    logins = {who: sum(b"Authorization" in one for one in asked) for who, asked in heard.items()}
+    assert logins == {"camera": 1 if verdict == "ok" else 0, "other": 0, "away": 0}
+    assert sum(b"DESCRIBE" in one for one in heard["camera"]) <= 3
+    assert not any(b"khac:" in one or b"mat-ma" in one or b"a2hhYz" in one for asked in heard.values() for one in asked)
+    shown = " ".join((found.detail, *found.steps))
+    assert not re.search(r"127\.|192\.|khac|passwd", shown)
+    if verdict not in ("ok", "server_error"):
+        assert "chuyển hướng" in found.detail  # else who reads it looks for the fault where the camera is
 
 
 @pytest.mark.parametrize("media", [H264, JPEG])

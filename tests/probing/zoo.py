@@ -2,6 +2,7 @@
 
 import asyncio
 import struct
+from base64 import b64encode
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -128,6 +129,54 @@ def with_lies(unit: Unit, sequence: int, time: int) -> list[bytes]:
     return [packet(b"\x78" + b"".join(b"\0\3" + nal for nal in unit), sequence, time, marker=True)]
 
 
+def at_one_time(unit: Unit, sequence: int, time: int) -> list[bytes]:
+    return plain(unit, sequence, 0)
+
+
+def marked_units(unit: Unit, sequence: int, time: int) -> list[bytes]:
+    """Each parameter set with a marker and a time of its own."""
+    sets = [nal for nal in unit if nal[0] & 31 in (7, 8)]
+    sent = [packet(nal, sequence + n, time - 2 + n, marker=True) for n, nal in enumerate(sets)]
+    return sent + plain(tuple(nal for nal in unit if nal not in sets), sequence + len(sets), time)
+
+
+def timed_slices(unit: Unit, sequence: int, time: int) -> list[bytes]:
+    """A time for each slice."""
+    sent: list[bytes] = []
+    for n, nal in enumerate(unit):
+        sent += plain((nal,), sequence + len(sent), time + n)
+    return sent
+
+
+def with_fillings(unit: Unit, sequence: int, time: int) -> list[bytes]:
+    """Delimiter, filling, the end of a sequence, zeros behind each unit."""
+    padded = tuple(nal + bytes(3) for nal in unit)
+    return plain((b"\x09\xf0", *padded, b"\x0c" + b"\xff" * 60 + b"\x80", b"\x0a"), sequence, time)
+
+
+def with_feedback(unit: Unit, sequence: int, time: int) -> list[bytes]:
+    """Reports of every kind on the channel of the pictures: RTCP 200 to 207, but for the goodbye."""
+    reports = [bytes((0x81, kind)) + b"\0\6" + bytes(24) for kind in range(200, 208) if kind != 203]
+    return [x for p in plain(unit, sequence, time) for x in (*reports, p)]
+
+
+def with_everything(unit: Unit, sequence: int, time: int) -> list[bytes]:
+    """Fifteen contributing sources, an empty extension, padding of one byte."""
+    return [b"\xbf" + p[1:12] + bytes(60) + b"\0\1\0\0" + p[12:] + b"\1" for p in plain(unit, sequence, time)]
+
+
+def replayed(unit: Unit, sequence: int, time: int) -> list[bytes]:
+    """With ONVIF's extension of a replay."""
+    more = b"\xab\xac\0\3" + bytes(12)
+    return [bytes((p[0] | 0x10,)) + p[1:12] + more + p[12:] for p in plain(unit, sequence, time)]
+
+
+def by_mode_two(unit: Unit, sequence: int, time: int) -> list[bytes]:
+    """As packets of mode 2 are (MTAP16), which the description does not tell."""
+    body = b"".join(struct.pack("!HBH", len(nal) + 3, n, 0) + nal for n, nal in enumerate(unit))
+    return [packet(b"\x7a\0\0" + body, sequence, time, marker=True)]
+
+
 def h265(unit: Unit, sequence: int, time: int) -> list[bytes]:
     return [p[4:] for p in rtp.packets(unit, "h265", sequence, time)]
 
@@ -174,6 +223,107 @@ def _by_number(p: bytes, keep: bool) -> bytes:
 def jpeg_too_wide(unit: Unit, sequence: int, time: int) -> list[bytes]:
     """Wider than the head of a packet can say (RFC 2435: 2,040 pixels), so it says nothing."""
     return [p[:18] + b"\0" + p[19:] for p in jpeg(unit, sequence, time)]
+
+
+def jpeg_of(file: bytes, sequence: int, time: int, kind: int = 1, more: bytes = b"") -> list[bytes]:
+    """Any JPEG, in the words of RFC 2435, and in those that ONVIF has for the rest.
+
+    Args:
+        more: segments of its head that stand beside the first packet, which has no size and tables of its own then.
+    """
+    head, scan = _parted(file)
+    tables = b"".join(one[5 + 65 * n : 69 + 65 * n] for one in head[0xDB] for n in range(len(one) // 65))
+    height, width = (int.from_bytes(head[0xC0][0][at : at + 2]) for at in (5, 7))
+    sizes = (0, 0) if more else (-(-width // 8), -(-height // 8))
+    told = b"" if more else struct.pack("!BBH", 0, 0, len(tables)) + tables
+    sent = []
+    for at in range(0, len(scan), rtp.MAX):
+        body = (
+            struct.pack("!IBBBB", at, kind, 0 if more else 255, *sizes)
+            + (told if at == 0 else b"")
+            + scan[at : at + rtp.MAX]
+        )
+        p = packet(body, sequence + len(sent), time, at + rtp.MAX >= len(scan), sort=26)
+        filled = more + b"\xff" * (-len(more) % 4)
+        beside = b"\xff\xd8" + struct.pack("!H", len(filled) // 4) + filled
+        sent.append(b"\x90" + p[1:12] + beside + p[12:] if more and at == 0 else p)
+    return sent
+
+
+def _parted(file: bytes) -> tuple[dict[int, list[bytes]], bytes]:
+    """The segments of a JPEG's head by their marker, each whole, and its scan to the end of the file."""
+    found: dict[int, list[bytes]] = {}
+    at = 2
+    while True:
+        end = at + 2 + int.from_bytes(file[at + 2 : at + 4])
+        found.setdefault(file[at + 1], []).append(file[at:end])
+        if file[at + 1] == 0xDA:
+            return found, file[end:].removesuffix(b"\xff\xd9")
+        at = end
+
+
+@lru_cache
+def jpeg_file(width: int, height: int, *how: int) -> bytes:
+    """A JPEG of the moving scene in another size. `how`: of its encoder."""
+    import cv2
+
+    picture = cv2.resize(clips.SCENES["moving"](0), (width, height))
+    return bytes(cv2.imencode(".jpg", picture, [1, 80, *how])[1].tobytes())
+
+
+def onvif_jpeg(unit: Unit, sequence: int, time: int) -> list[bytes]:
+    """Its whole head beside the first packet, as of pictures that are wider than 2,040 pixels."""
+    head, _ = _parted(unit[0])
+    return jpeg_of(
+        unit[0], sequence, time, more=b"".join(b"".join(head[m]) for m in (0xDB, 0xC4, 0xC0, 0xDA) if m in head)
+    )
+
+
+def onvif_jpeg_now_and_then(unit: Unit, sequence: int, time: int) -> list[bytes]:
+    """The same, with each eighth picture only; tables and size of the others are those of the one before."""
+    if time % 72_000 == 0:
+        return onvif_jpeg(unit, sequence, time)
+    return jpeg_of(unit[0], sequence, time, more=b"\xff\xfe\0\4\1\2")
+
+
+def onvif_jpeg_replayed(unit: Unit, sequence: int, time: int) -> list[bytes]:
+    """The same, behind the extension of a replay."""
+    first, *rest = onvif_jpeg(unit, sequence, time)
+    words = int.from_bytes(first[14:16])
+    return [first[:12] + b"\xab\xac" + struct.pack("!H", words + 4) + bytes(12) + first[12:], *rest]
+
+
+def onvif_jpeg_apart(unit: Unit, sequence: int, time: int) -> list[bytes]:
+    """The same, in packets of their own before the picture, the last of which has a JPEG's head and no scan."""
+    head, _ = _parted(unit[0])
+    parts = [b"".join(head[0xDB]), b"".join(head.get(0xC4, [])), b"".join(head[0xC0] + head[0xDA])]
+    sent = []
+    for n, part in enumerate(filter(None, parts)):
+        filled = part + b"\xff" * (-len(part) % 4)
+        beside = (b"\xff\xff" if n else b"\xff\xd8") + struct.pack("!H", len(filled) // 4) + filled
+        sent.append(b"\x90" + packet(b"", sequence + n, time, sort=26)[1:] + beside)
+    return sent + jpeg_of(unit[0], sequence + len(sent), time, more=b"\xff\xfe\0\4\1\2")
+
+
+def jpeg_as_it_is(unit: Unit, sequence: int, time: int) -> list[bytes]:
+    return jpeg_of(unit[0], sequence, time)
+
+
+def jpeg_ended(unit: Unit, sequence: int, time: int) -> list[bytes]:
+    """With the end of the file in its last packet."""
+    *most, last = jpeg_of(unit[0], sequence, time)
+    return [*most, last + b"\xff\xd9"]
+
+
+def jpeg_of_three_tables(unit: Unit, sequence: int, time: int) -> list[bytes]:
+    """As libjpeg's cameras send them: one for each component (mpromonet/v4l2rtspserver, issue 361)."""
+    first, *rest = jpeg_of(unit[0], sequence, time)
+    return [first[:22] + b"\0\xc0" + first[24:152] + first[88:152] + first[152:], *rest]
+
+
+def jpeg_of_half_width(unit: Unit, sequence: int, time: int) -> list[bytes]:
+    """Colours of half the width alone (4:2:2)."""
+    return jpeg_of(unit[0], sequence, time, kind=0)
 
 
 def jpeg_restarting(unit: Unit, sequence: int, time: int) -> list[bytes]:
@@ -253,6 +403,7 @@ class Odd(Camera):
     stream: Callable[[], Iterator[Unit]] = staticmethod(pictures)
     visits = 0
     every = 0.02
+    between = b""  # what stands between packets over TCP
 
     async def _describe(self, behaviour: str, url: str, headers: dict[str, str]) -> bool:
         if not self.media:
@@ -277,7 +428,7 @@ class Odd(Camera):
                 if self.datagrams:
                     self.datagrams.send(p)
                 else:
-                    self.writer.write(struct.pack("!cBH", b"$", self.channel, len(p)) + p)
+                    self.writer.write(struct.pack("!cBH", b"$", self.channel, len(p)) + p + self.between)
             if not self.datagrams:
                 await self.writer.drain()
             await asyncio.sleep(self.every)
@@ -339,6 +490,29 @@ class OnlyUdp(Odd):
             await super()._stream(behaviour, visit)
 
 
+OPTIMIZE, SAMPLING = 3, 7  # how JPEGs are encoded: cv2.IMWRITE_JPEG_OPTIMIZE, IMWRITE_JPEG_SAMPLING_FACTOR
+
+
+def files(*how: int) -> Callable[[], Iterator[Unit]]:
+    return lambda: iter(((jpeg_file(*how),),) * 400)
+
+
+def without_sets(unit: Unit, sequence: int, time: int) -> list[bytes]:
+    return plain(tuple(nal for nal in unit if nal[0] & 31 not in (7, 8)), sequence, time)
+
+
+class InDescription(Odd):
+    """Sends its parameter sets in the description alone, and no "=" at their ends."""
+
+    pack = staticmethod(without_sets)
+
+    @property
+    def media(self) -> str:  # type: ignore[override]
+        sets = (nal for nal in clips.clip("moving").units[0] if nal[0] & 31 in (7, 8))
+        told = ",".join(b64encode(nal).decode().rstrip("=") for nal in sets)
+        return f"m=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\na=fmtp:96 sprop-parameter-sets={told}\r\n"
+
+
 H265, NUMBERED = "m=video 0 RTP/AVP 96\r\na=rtpmap:96 H265/90000\r\n", "a=fmtp:96 sprop-max-don-diff=1\r\n"
 JPEG = "m=video 0 RTP/AVP 26\r\n"
 # Kinds of healthy cameras, and why they show their picture only at the second look.
@@ -367,15 +541,38 @@ HEALTHY: dict[str, tuple[type[Odd], Help | None]] = {
     "JPEG": (odd(jpeg, of("jpeg"), media=JPEG), None),
     "JPEG, tables now and then": (odd(jpeg_by_quality, of("jpeg"), media=JPEG), None),
     "JPEG, restart markers": (odd(jpeg_restarting, lambda: iter(restarting() * 400), media=JPEG), None),
+    "one time for all": (odd(at_one_time), None),
+    "one time for all, joined in the middle": (odd(at_one_time, partial(pictures, 1)), Help.MISREAD),
+    "parameter sets with markers and times of their own": (odd(marked_units), None),
+    "a time for each slice": (odd(timed_slices), Help.MISREAD),
+    "delimiters, fillings and ends": (odd(with_fillings), None),
+    "reports of every kind on the channel": (odd(with_feedback), None),
+    "fifteen contributors, an empty extension": (odd(with_everything), None),
+    "extension of a replay": (odd(replayed), None),
+    "empty packets between": (odd(between=b"$\0\0\0$\1\0\0"), None),
+    "requests of its own between": (odd(between=b"OPTIONS rtsp://x/ RTSP/1.0\r\nCSeq: 1\r\n\r\n"), None),
+    'parameter sets in the description alone, without "="': (InDescription, None),
+    "JPEG, as its file is": (odd(jpeg_as_it_is, files(640, 360), media=JPEG), None),
+    "JPEG, of an odd size": (odd(jpeg_as_it_is, files(1366, 766), media=JPEG), None),
+    "JPEG, the end within": (odd(jpeg_ended, files(640, 360), media=JPEG), None),
+    "JPEG, three tables": (odd(jpeg_of_three_tables, files(640, 360), media=JPEG), None),
+    "JPEG, 4:2:2": (odd(jpeg_of_half_width, files(640, 360, SAMPLING, 0x211111), media=JPEG), None),
     "gradual refresh": (odd(stream=lambda: iter(refreshed()), every=0.2), Help.MISREAD),
 }
 
 
 # Kinds of which FFmpeg 5.1 shows nothing, which does not make them sick: it drops what the description does not name,
-# and looks for the numbers of H.265 in each piece of a unit, not in the first alone (RFC 7798, 4.4.3).
+# looks for the numbers of H.265 in each piece of a unit, not in the first alone (RFC 7798, 4.4.3), and knows nothing of
+# the heads that ONVIF has for JPEG (Streaming Specification, 5.1.4). What is no packet it reads on as a line.
 SEEN_HERE_ALONE: dict[str, type[Odd]] = {
     "another payload type than described": odd(undescribed),
     "H.265, numbered": odd(h265_numbered, of("h265"), media=H265 + NUMBERED),
+    "pieces of packets between": odd(between=bytes(range(64, 256))),
+    "JPEG, wider than 2,040 pixels": odd(onvif_jpeg, files(2560, 1440), media=JPEG),
+    "JPEG, wider than 2,040 pixels, told now and then": odd(onvif_jpeg_now_and_then, files(2560, 1440), media=JPEG),
+    "JPEG, wider than 2,040 pixels, of a replay": odd(onvif_jpeg_replayed, files(2560, 1440), media=JPEG),
+    "JPEG, wider than 2,040 pixels, told before": odd(onvif_jpeg_apart, files(2560, 1440), media=JPEG),
+    "JPEG, with Huffman tables of its own": odd(onvif_jpeg, files(3840, 2160, OPTIMIZE, 1), media=JPEG),
 }
 # Kinds that show no picture, what is said of them, and what whoever is called for it is to look into; None: nobody is.
 SICK: dict[str, tuple[type[Odd], str, str | None]] = {
@@ -394,6 +591,7 @@ SICK: dict[str, tuple[type[Odd], str, str | None]] = {
         "not_decodable",
         None,
     ),
+    "packets of mode 2 that are not described": (odd(by_mode_two), "not_decodable", None),
     "JPEG wider than can be said": (odd(jpeg_too_wide, of("jpeg"), media=JPEG), "not_decodable", None),
     "JPEG whose tables never come": (odd(jpeg_without_tables, of("jpeg"), media=JPEG), "not_decodable", None),
 }

@@ -17,16 +17,19 @@ from dondoc.probing import onvif
 from dondoc.probing.address import Address, parse
 from dondoc.probing.network import Ip
 from dondoc.probing.picture.decoder import Decoder
-from dondoc.probing.recorder import CONTROL, Answer, conclude, moment, next_day
+from dondoc.probing.recorder import CONTROL, Answer, conclude, is_of, moment, next_day, span
 from dondoc.probing.rtsp import key_picture, sdp, stream_facts
-from dondoc.probing.rtsp.depacketise import bounds
+from dondoc.probing.rtsp.depacketise import bounds, recorded_at, sender
 from dondoc.probing.rtsp.dialogue import Dialogue, Verdict
 from dondoc.probing.rtsp.message import NotRtsp
+from dondoc.probing.rtsp.senders import REPORTS
 from dondoc.probing.verdicts import Verdict as Codes
 from dondoc.probing.wanted import LoginOutcome, Playback, Subject, Wanted
 
-STREAM, DAY, ONVIF = 10.0, 5.0, 4.0  # seconds for the stream, for each day of the recorder, for each question by ONVIF
-GONE = (404, 410, 416, 457)  # there is no such recording; 457: Invalid Range (RFC 2326)
+STREAM, ONVIF = 10.0, 4.0  # seconds for the stream, and for each question by ONVIF
+AGREE, START = 8.0, 8.0  # for each day of the recorder: until it agrees, and from then on until it plays
+NO_SUCH = (404, 410, 416, 457)  # there is no such recording; 457: Invalid Range (RFC 2326)
+HEAD = 1000  # bytes that come also of what has no picture: parameter sets, reports
 BROKEN = (Verdict, NotRtsp, OSError, TimeoutError, ValueError)
 Again = Callable[[Address], Dialogue]
 Measured = dict[str, dict[str, Any]]
@@ -83,13 +86,13 @@ async def _stream(dialogue: Dialogue, decoder: Decoder) -> dict[str, Any]:
     picture, found, codec = b"", dict[str, Any](), ""
     meter: stream_facts.Meter | None = None
     try:
-        async with asyncio.timeout(STREAM), _playing(dialogue) as (track, read):
+        async with asyncio.timeout(STREAM), _playing(dialogue) as (track, way):
             codec = track.codec or ""
             found["codec"] = codec or track.encoding.lower()
             meter, reader = stream_facts.Meter(codec), key_picture.collector(track)
             async with asyncio.timeout(stream_facts.MOST):
                 while not (picture and meter.enough):
-                    packet = await read()
+                    packet = await way.read()
                     meter.feed(packet)
                     picture = picture or reader.feed(packet) or b""
     except BROKEN as error:
@@ -103,8 +106,8 @@ async def _stream(dialogue: Dialogue, decoder: Decoder) -> dict[str, Any]:
 
 
 @contextlib.asynccontextmanager
-async def _playing(dialogue: Dialogue, **headers: str) -> AsyncGenerator[tuple[sdp.Video, key_picture.Read]]:
-    """The video track of an address, and what reads its next RTP packet. It is asked as it stands: not followed.
+async def _playing(dialogue: Dialogue, **headers: str) -> AsyncGenerator[tuple[sdp.Video, key_picture.Way]]:
+    """The video track of an address, and how its packets come. It is asked as it stands: not followed.
 
     Args:
         headers: of PLAY; default: those of the live picture.
@@ -120,7 +123,7 @@ async def _playing(dialogue: Dialogue, **headers: str) -> AsyncGenerator[tuple[s
         raise Verdict("no_video_track", "luồng không có hình")
     base = described.get("content-base") or described.get("content-location") or url
     async with key_picture.playing(dialogue, track, base, headers=headers or key_picture.LIVE) as way:
-        yield track, way.read
+        yield track, way
 
 
 def _size(told: object) -> list[int] | None:
@@ -139,24 +142,30 @@ async def _recorder(playback: Playback, days: int, again: Again, now: datetime, 
     """`Recording`, and what was asked for: answers by day; `asked`: the day from which these are counted."""
     answers: dict[int, Answer] = {}
     while (day := next_day(answers, days)) is not None:
-        url, headers = playback.of(*moment(day, now + off))
-        answers[day] = await _answer(again(parse(url)), headers)
+        asked = moment(day, now + off)
+        url, headers = playback.of(*asked)
+        answers[day] = await _answer(again(parse(url)), headers, asked)
     told = {"answers": {str(day): str(one) for day, one in answers.items()}}
     return conclude(answers).as_json() | told | {"asked": moment(0, now)[0].astimezone(HERE).date().isoformat()}
 
 
-async def _answer(dialogue: Dialogue, headers: dict[str, str]) -> Answer:
-    agreed = False
+async def _answer(dialogue: Dialogue, headers: dict[str, str], asked: tuple[datetime, datetime]) -> Answer:
+    agreed, size = False, 0
     try:
-        async with asyncio.timeout(DAY), _playing(dialogue, **headers) as (_, read):
+        async with asyncio.timeout(AGREE) as limit, _playing(dialogue, **headers) as (_, way):
             agreed = True
-            while True:
-                start, end = bounds(await read())
-                if start < end:
-                    return Answer.PLAYED
+            limit.reschedule(asyncio.get_running_loop().time() + START)
+            played = span(way.span)
+            while size < HEAD:
+                packet = await way.read()
+                start, end = bounds(packet)
+                size += end - start if start < end and sender(packet)[0] not in REPORTS else 0
+                if at := recorded_at(packet):  # says more than what was agreed
+                    played = at, at
+            return Answer.PLAYED if played is None or is_of(played, asked) else Answer.ELSEWHERE
     except BROKEN as error:
         _unless_refused(error)
-        if isinstance(error, Verdict) and error.status in GONE:
+        if isinstance(error, Verdict) and error.status in NO_SUCH:
             return Answer.ABSENT
         return Answer.SILENT if agreed else Answer.UNCLEAR
     finally:

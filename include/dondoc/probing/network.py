@@ -154,7 +154,7 @@ class Resolver:
         self._lock = threading.Lock()
 
     async def resolve(self, host: str) -> list[Ip]:
-        """The addresses of a host that may be probed, in the resolver's order; none of them: the list is empty.
+        """The addresses of a host that may be probed, in the order in which to try them; none: the list is empty.
 
         Raises:
             OSError: it has no address.
@@ -168,12 +168,14 @@ class Resolver:
         return self._allowed(self._known[host])
 
     def known(self, host: str) -> list[Ip]:
-        """The addresses of a host that may be probed, as far as it was looked up."""
+        """The addresses of a host that may be probed, as far as it was looked up: IPv4 and IPv6 in turns."""
         ip = _literal(host)
         return self._allowed([ip] if ip else self._known.get(host, []))
 
     def _allowed(self, ips: Iterable[Ip]) -> list[Ip]:
-        return [ip for ip in ips if ip in self._allow][:ADDRESSES]
+        allowed = [ip for ip in dict.fromkeys(ips) if ip in self._allow]
+        kinds = [[ip for ip in allowed if ip.version == one] for one in dict.fromkeys(ip.version for ip in allowed)]
+        return [ip for turn in zip_longest(*kinds) for ip in turn if ip][:ADDRESSES]
 
     async def learn(self, hosts: Iterable[str], patience: float) -> None:
         """Look these up once and for all: what their name server says later, or has not said by then, is not used.
@@ -260,12 +262,10 @@ async def connect_first(ips: Sequence[Ip], port: int) -> tuple[Connection, Ip]:
     """
     if len(ips) == 1:
         return await connect(ips[0], port), ips[0]
-    families = [[ip for ip in ips if ip.version == version] for version in dict.fromkeys(ip.version for ip in ips)]
-    turns = [ip for pair in zip_longest(*families) for ip in pair if ip]
-    made, winner, failures = await staggered_race([partial(connect, ip, port) for ip in turns], NEXT)
+    made, winner, failures = await staggered_race([partial(connect, ip, port) for ip in ips], NEXT)
     if made is None or winner is None:
         raise max(filter(None, failures), key=_says)
-    return made, turns[winner]
+    return made, ips[winner]
 
 
 def _says(failure: Exception) -> int:

@@ -95,7 +95,7 @@ async def _probe(target: Target, decoder: Decoder | None, resolver: Resolver, ti
     return Finding(
         camera=target.id,
         verdict=Codes.of(seen.verdict),
-        detail=seen.detail,
+        detail=f"{seen.detail}{_led_away(seen, dialogue, address)}",
         elapsed_ms=_since(started),
         stage=stage,
         password_sent=dialogue.password_sent,
@@ -107,6 +107,12 @@ async def _probe(target: Target, decoder: Decoder | None, resolver: Resolver, ti
         measured=measured,
         help=why,
     )
+
+
+def _led_away(seen: Seen, dialogue: Dialogue, address: Address) -> str:
+    """That it was not the declared device that was seen last, for who looks for a fault there."""
+    elsewhere = dialogue.address.device != address.device and seen.verdict != Codes.OK
+    return "; đó là nơi camera chuyển hướng đến, không phải địa chỉ đã khai" if elsewhere else ""
 
 
 async def _measured(

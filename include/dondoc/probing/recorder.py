@@ -1,28 +1,36 @@
 """Whether a recorder records, and since when: which days are asked for, and what its answers come to. Pure.
 
 Recorders differ: some play what they have when asked for what they have not, some play the live picture whatever they
-are asked for. So one is asked first for a day that nobody can have kept: who plays that is not believed.
+are asked for. So one is asked first for days that nobody can have kept, of long ago and to come: who plays these, and
+does not say that it plays another time, is not believed.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Self
 
-YESTERDAY, CONTROL = 1, 3650  # days ago
-LENGTH = timedelta(seconds=30)  # of what is asked for
+YESTERDAY, CONTROL, FUTURE = 1, 3650, -2  # days ago; nobody can have kept the last two
 MARGIN = timedelta(hours=1)  # younger than a day is asked for: what is just being overwritten is nobody's fault
-MOST = 9  # days that are asked for in one look
+LENGTH = timedelta(days=1) - MARGIN  # of what is asked for: who records only what moves has nothing of most minutes
+OFF = timedelta(hours=12)  # by which what is played may lie beside it: some call their own time universal
+MOST = 10  # days that are asked for in one look
+_CLOCK = re.compile(r"\s*clock\s*=\s*(\d{8}T\d{6})(?:\.\d*)?Z?\s*-\s*(?:(\d{8}T\d{6})(?:\.\d*)?Z?)?", re.ASCII)
 
 
 class Answer(StrEnum):
-    """To the wish to see a day. `SILENT`: it agreed, and sent nothing."""
+    """To the wish to see a day. `SILENT`: it agreed, and sent nothing. `ELSEWHERE`: it played, of another time."""
 
     PLAYED = "played"
     ABSENT = "absent"
     SILENT = "silent"
+    ELSEWHERE = "elsewhere"
     UNCLEAR = "unclear"  # no right, busy, no such service, no answer at all
+
+
+GONE = frozenset({Answer.ABSENT, Answer.SILENT, Answer.ELSEWHERE})
 
 
 @dataclass(frozen=True)
@@ -40,12 +48,12 @@ class Recording:
 
     @property
     def stopped(self) -> bool:
-        """It has played nothing of two days at least: who records only what moves may lack half a minute of one."""
+        """It has played nothing of two days at least: of one there may have been nothing to record."""
         return self.recording is False and self.newest > YESTERDAY + 1
 
     def keeps(self, days: int) -> bool | None:
-        """Whether so many days are kept, up to yesterday; None: nobody can tell, as where one half minute is all that
-        speaks against it."""
+        """Whether so many days are kept, up to yesterday; None: nobody can tell, as where one day is all that speaks
+        against it."""
         if self.recording and self.oldest >= days:
             return True
         return False if self.stopped or (self.recording and 0 < self.missing < days) else None
@@ -64,6 +72,24 @@ def moment(day: int, now: datetime) -> tuple[datetime, datetime]:
     return start, start + LENGTH
 
 
+def is_of(played: tuple[datetime, datetime | None], asked: tuple[datetime, datetime]) -> bool:
+    """Whether what a recorder says that it plays, from a moment on or up to another, is what it was asked for."""
+    begins, ends = played
+    return begins <= asked[1] + OFF and (ends or begins) >= asked[0] - OFF
+
+
+def span(told: str) -> tuple[datetime, datetime | None] | None:
+    """The time that a recorder says it plays, as of the header Range (RFC 2326, 3.7); None: it does not say so."""
+    found = _CLOCK.match(told)
+    if not found:
+        return None
+    try:
+        begins, *ends = (datetime.strptime(one, "%Y%m%dT%H%M%S").replace(tzinfo=UTC) for one in found.groups() if one)
+    except ValueError:
+        return None
+    return begins, ends[0] if ends else None
+
+
 def next_day(answers: Mapping[int, Answer], declared: int) -> int | None:
     """The day to ask for next, None when enough is known or nothing more can be.
 
@@ -71,9 +97,11 @@ def next_day(answers: Mapping[int, Answer], declared: int) -> int | None:
         answers: by day ago.
         declared: days that are to be kept, at least 1.
     """
-    if Answer.UNCLEAR in answers.values() or answers.get(CONTROL) == Answer.PLAYED or len(answers) >= MOST:
+    unclear = any(one == Answer.UNCLEAR for day, one in answers.items() if day != FUTURE)
+    if unclear or _plays_anything(answers) or len(answers) >= MOST:
         return None
-    for day in (YESTERDAY, CONTROL, declared):
+    controls = (CONTROL, FUTURE) if answers.get(YESTERDAY) == Answer.PLAYED else (CONTROL,)
+    for day in (YESTERDAY, *controls, declared):
         if day not in answers:
             return day
     played, gone = _split(answers)
@@ -89,17 +117,21 @@ def _between(low: int, high: int) -> int | None:
 
 
 def _split(answers: Mapping[int, Answer]) -> tuple[list[int], list[int]]:
-    """Days of which it showed a recording, and those of which it has none; the control day is neither."""
-    days = [day for day in answers if day != CONTROL]
-    gone = (Answer.ABSENT, Answer.SILENT)
-    return [d for d in days if answers[d] == Answer.PLAYED], [d for d in days if answers[d] in gone]
+    """Days of which it showed a recording, and those of which it has none; the control days are neither."""
+    days = [day for day in answers if day not in (CONTROL, FUTURE)]
+    return [d for d in days if answers[d] == Answer.PLAYED], [d for d in days if answers[d] in GONE]
+
+
+def _plays_anything(answers: Mapping[int, Answer]) -> bool:
+    """Whether it played what nobody has: the oldest or the newest that it has, or the live picture."""
+    return Answer.PLAYED in (answers.get(CONTROL), answers.get(FUTURE))
 
 
 def conclude(answers: Mapping[int, Answer]) -> Recording:
     """What the answers come to. That nothing is there is believed only of one that played another day: else it may be
     our way of asking that is wrong."""
     played, gone = _split(answers)
-    if not played or answers.get(CONTROL) not in (Answer.ABSENT, Answer.SILENT):
+    if not played or answers.get(CONTROL) not in GONE or _plays_anything(answers):
         return Recording()
     oldest = max(played)
     missing = min((day for day in gone if day > oldest), default=0)

@@ -146,8 +146,9 @@ class Verdict(StrEnum):
     NO_FRAME = (
         "no_frame",
         Phase.FRAME,
-        "camera nhận yêu cầu nhưng không gửi hình",
-        "kiểm tra đường truyền; khởi động lại camera, đầu ghi; nếu vẫn vậy thì gọi đơn vị lắp đặt, bảo trì",
+        "camera có trả lời nhưng không gửi hình",
+        "khởi động lại camera, đầu ghi; kiểm tra đường truyền, cách phát hình (RTSP), giới hạn số người xem; nếu vẫn "
+        "vậy thì gọi đơn vị lắp đặt, bảo trì",
     )
     DECODE_FAILED = (
         "decode_failed",

@@ -27,7 +27,7 @@ class LoginOutcome(StrEnum):
 
 @dataclass(frozen=True)
 class Playback:
-    """How a recorder is asked for half a minute of some time: an address, and headers of PLAY.
+    """How a recorder is asked for what it recorded in some time: an address, and headers of PLAY.
 
     In both {start} and {end} stand for the times, written as `times` says (as of strftime; `utc`: universal time, else
     what the recorder's own clock showed).

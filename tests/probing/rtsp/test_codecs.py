@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from ipaddress import ip_network
+from time import process_time
 from typing import Any
 
 import av
@@ -184,6 +185,33 @@ def test_any_packets_are_a_picture_or_none(codec: str, packets: list[tuple[int, 
     for sequence, (time, marker, payload) in enumerate(packets):
         head = bytes((0x80, 96 | 0x80 * marker)) + sequence.to_bytes(2) + time.to_bytes(4) + bytes(4)
         reader.feed(head + payload)
+
+
+@given(
+    packets=st.lists(st.tuples(st.booleans(), st.binary(max_size=60), st.binary(max_size=40)), max_size=8),
+    replay=st.booleans(),
+)
+def test_any_head_of_a_jpeg_beside_its_packets_is_a_picture_or_none(
+    packets: list[tuple[bool, bytes, bytes]], replay: bool
+) -> None:
+    reader = Frames("jpeg")
+    for sequence, (marker, beside, payload) in enumerate(packets):
+        told = b"\xff\xd8" + (len(beside) // 4).to_bytes(2) + beside[: len(beside) // 4 * 4]
+        more = b"\xab\xac" + (len(told) // 4 + 3).to_bytes(2) + bytes(12) + told if replay else told
+        head = bytes((0x90, 26 | 0x80 * marker)) + sequence.to_bytes(2) + bytes(8)
+        reader.feed(head + more + payload)
+
+
+def test_a_head_without_end_takes_no_time_and_is_no_picture() -> None:
+    """Fillings and segments of nothing, which are looked at one by one; a camera may send 8 MB of them."""
+    for filling in (b"\xff", b"\xff\xfe\0\0", b"\xff\xdb\0\2"):
+        reader, started = Frames("jpeg", reliable=True), process_time()
+        beside = filling * (60_000 // len(filling))
+        for sequence in range(200):
+            head = bytes((0x90, 26)) + sequence.to_bytes(2) + bytes(8) + b"\xff\xd8" + (len(beside) // 4).to_bytes(2)
+            reader.feed(head + beside + b"\0\0\0\0\1\xff\0\0")
+        assert reader.feed(bytes((0x80, 26 | 0x80)) + bytes(10) + b"\0\0\0\0\1\x32\1\1xyz") is None
+        assert process_time() - started < 3
 
 
 def numbered(packet: bytes) -> Iterator[bytes]:

@@ -5,7 +5,9 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import partial
 from ipaddress import ip_network
+from typing import NamedTuple
 
 import pytest
 
@@ -31,7 +33,9 @@ def look(url: str, *login: str, timeout: float = 30.0) -> Finding:
     return asyncio.run(probe(Target("x", url, *login), stage=2, allow=LOOPBACK, timeout=timeout))
 
 
-def answered(*login: str, **answers: Answer) -> tuple[Finding, Counter[str]]:
+def answered(
+    *login: str, path: str = "/healthy/1", worked: bool = False, **answers: Answer
+) -> tuple[Finding, Counter[str]]:
     """The finding about a camera that answers some methods in its own way, and how often it was asked what."""
     counts: Counter[str] = Counter()
 
@@ -47,8 +51,8 @@ def answered(*login: str, **answers: Answer) -> tuple[Finding, Counter[str]]:
 
     async def run() -> Finding:
         server = await asyncio.start_server(visit, "127.0.0.1", 0)
-        url = f"rtsp://127.0.0.1:{server.sockets[0].getsockname()[1]}/healthy/1"
-        found = await probe(Target("x", url, *login), stage=2, allow=LOOPBACK, timeout=6.0)
+        url = f"rtsp://127.0.0.1:{server.sockets[0].getsockname()[1]}{path}"
+        found = await probe(Target("x", url, *login, worked=worked), stage=2, allow=LOOPBACK, timeout=6.0)
         await asyncio.sleep(0.05)  # the goodbye is read
         server.close()
         return found
@@ -115,6 +119,156 @@ def test_a_camera_that_chooses_another_channel_is_followed() -> None:
         return True
 
     assert answered(setup=setup, play=play)[0].showing
+
+
+class Track(NamedTuple):
+    """How a camera calls its track, in Content-Base, for the whole session and for the picture, and what it takes."""
+
+    asked: str
+    control: str
+    taken: str
+    base: str = ""
+    session: str = ""
+
+
+ROOT = "rtsp://{place}"
+TRACKS = {
+    "a query, as RFC 3986 has it": Track("/live?c=1", "?trackID=1", "/live?trackID=1"),
+    "a query, as FFmpeg appends it": Track("/live?c=1", "?trackID=1", "/live?c=1/?trackID=1"),
+    "behind the query": Track("/live?c=1&x=a", "trackID=1", "/live?c=1&x=a/trackID=1"),
+    "in the query of the base": Track(
+        "/live", "trackID=1", "/x?token=6&trackID=0/trackID=1", f"{ROOT}/x?token=6&trackID=0"
+    ),
+    "a base of a path alone": Track("/live", "trackID=1", "/else/trackID=1", "/else/"),
+    "a base without its first slash": Track("/live", "trackID=1", "/else/trackID=1", "else/"),
+    "a base with blanks and letters of its own": Track("/live", "t1", "/k%C3%AAnh%201/t1", f"{ROOT}/kênh 1/"),
+    "a base of another host": Track("/live", "t1", "/inner/t1", "rtsp://192.168.1.9:554/inner/"),
+    "a base with a password": Track("/live", "t1", "/inner/t1", "rtsp://a:b@{place}/inner/"),
+    "a path, below the base": Track("/live/", "/trackID=1", "/live/trackID=1"),
+    "a path, from the root": Track("/live/", "/trackID=1", "/trackID=1"),
+    "a path, appended as it is": Track("/live", "/trackID=1", "/live//trackID=1"),
+    "a path that holds the base's": Track("/live", "/live/trackID=1", "/live/trackID=1"),
+    "two dots, as RFC 3986 has them": Track("/a/b/", "../t1", "/a/t1"),
+    "two dots, as they are": Track("/a/b/", "../t1", "/a/b/../t1"),
+    "beside the last of the path, as RFC 3986 has it": Track("/a/b.sdp", "t1", "/a/t1"),
+    "below the address of the whole": Track("/live", "t1", "/whole/t1", "", f"{ROOT}/whole/"),
+    "absolute": Track("/live", f"{ROOT}/t1", "/t1"),
+    "absolute, of another host": Track("/live", "rtsp://10.0.0.7/t1?a=b", "/t1?a=b"),
+    "absolute, of another port": Track("/live", "rtsp://127.0.0.1:10554/t1", "/t1"),
+    "absolute, with a password": Track("/live", "rtsp://a:b@{place}/t1", "/t1"),
+    "absolute twice": Track("/live", "rtsp://rtsp://{place}/t1", "/t1"),
+    "escaped": Track("/live", "track%49D=1%20", "/live/track%49D=1%20"),
+    "with blanks": Track("/live", "track 1", "/live/track%201"),
+    "the whole": Track("/live", "*", "/live"),
+    "none": Track("/live", "", "/live"),
+    "a port of two slashes": Track("/live", "//[::1", "/live//[::1"),
+}
+
+
+@pytest.mark.parametrize("name", TRACKS)
+def test_a_track_is_found_by_whichever_name_a_camera_knows_it(name: str) -> None:
+    track, asked = TRACKS[name], list[str]()
+
+    async def describe(camera: Camera, url: str, headers: dict[str, str]) -> bool:
+        place = url.partition("://")[2].partition("/")[0]
+        base = f"Content-Base: {track.base.format(place=place)}\r\n" if track.base else ""
+        session = f"a=control:{track.session.format(place=place)}\r\n" if track.session else ""
+        media = f"m=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\na=control:{track.control.format(place=place)}\r\n"
+        return await camera._say("200 OK", headers, base, f"v=0\r\ns=-\r\n{session}{media}")
+
+    async def setup(camera: Camera, url: str, headers: dict[str, str]) -> bool:
+        asked.append(url)
+        if url.partition("://")[2].partition("/")[2] != track.taken.removeprefix("/"):
+            return await camera._say("404 Stream Not Found", headers)
+        return await camera._say("200 OK", headers, "Transport: RTP/AVP/TCP;unicast;interleaved=0-1\r\nSession: 7\r\n")
+
+    found, _ = answered(path=track.asked, describe=describe, setup=setup)
+    assert found.showing, (found.detail, asked)
+    assert len(asked) == len({*asked}) <= 4
+    assert all(url.startswith("rtsp://127.0.0.1:") and "@" not in url for url in asked)
+
+
+def test_a_track_that_a_camera_does_not_know_by_any_name_is_told_by_its_first_answer() -> None:
+    statuses = iter(("404 Not Found", "451 Parameter", "400 Bad Request", "459 Aggregate"))
+
+    async def setup(camera: Camera, url: str, headers: dict[str, str]) -> bool:
+        return await camera._say(next(statuses), headers)
+
+    found, counts = answered(setup=setup)
+    assert (found.verdict, "SETUP không được chấp nhận: mã 404" in found.detail) == ("no_frame", True)
+    assert counts["SETUP"] <= 4
+
+
+async def _without_session(camera: Camera, url: str, headers: dict[str, str]) -> bool:
+    return await camera._say("200 OK", headers, "Transport: RTP/AVP/TCP;unicast;interleaved=0-1\r\n")
+
+
+def test_what_comes_before_play_is_answered_counts_also_without_a_session() -> None:
+    """One picture a minute, which comes first: whoever drops it waits for the next."""
+
+    async def play(camera: Camera, url: str, headers: dict[str, str]) -> bool:
+        for packet in rtp.played("moving", "h264", 0):
+            camera.writer.write(packet)
+        return await camera._say("200 OK", headers)
+
+    found, _ = answered(setup=_without_session, play=play)
+    assert (found.verdict, found.help) == ("ok", None)
+
+
+@pytest.mark.parametrize("told", ["0", "1", "-1", "99999999", "", "2", "abc", "2.5", " 2"])
+def test_however_long_a_session_lives_its_start_is_waited_for_and_nothing_else_asked(told: str) -> None:
+    """A sign of life before PLAY is answered: what came of the answer was dropped, and OPTIONS blamed."""
+
+    async def setup(camera: Camera, url: str, headers: dict[str, str]) -> bool:
+        line = f"Transport: RTP/AVP/TCP;unicast;interleaved=0-1\r\nSession:  7 ;timeout={told}\r\n"
+        return await camera._say("200 OK", headers, line)
+
+    async def play(camera: Camera, url: str, headers: dict[str, str]) -> bool:
+        assert headers["session"] == "7"
+        camera.writer.write(b"RTSP/1.0 200 OK\r\n")
+        await asyncio.sleep(1.4)
+        camera.writer.write(b"CSeq: 4\r\n\r\n")
+        camera.playing = asyncio.create_task(camera._stream("healthy", 0))
+        return True
+
+    found, counts = answered(setup=setup, play=play)
+    assert (found.verdict, found.help) == ("ok", None), found.detail
+    assert counts["OPTIONS"] == 1
+
+
+@pytest.mark.parametrize(
+    ("at", "status", "verdict", "says"),
+    [
+        ("play", "454 Session Not Found", "no_frame", "PLAY không được chấp nhận: mã 454"),
+        ("setup", "461 Unsupported Transport", "no_frame", "SETUP không được chấp nhận: mã 461"),
+        ("play", "551 Option Not Supported", "no_frame", "PLAY không được chấp nhận: mã 551"),
+        ("describe", "551 Option Not Supported", "server_error", "mã 551"),
+        ("play", "403 Forbidden", "server_error", "đủ số người xem"),
+        ("play", "453 Not Enough Bandwidth", "server_error", "đang bận"),
+        ("setup", "503 Service Unavailable", "server_error", "đang bận"),
+        ("play", "404 Not Found", "no_frame", "PLAY không được chấp nhận: mã 404"),
+    ],
+)
+@pytest.mark.parametrize("bye", ["hangs", "resets", "refuses"])
+def test_how_a_camera_takes_our_goodbye_changes_nothing_of_what_it_is_blamed_for(
+    at: str, status: str, verdict: str, says: str, bye: str
+) -> None:
+    async def refuse(camera: Camera, url: str, headers: dict[str, str]) -> bool:
+        return await camera._say(status, headers)
+
+    found, counts = answered(**{at: refuse, "teardown": partial(_bye, bye)}, worked=True)
+    assert (found.verdict, says in found.detail) == (verdict, True), found.detail
+    assert "TEARDOWN" not in found.detail
+    assert counts["connections"] == 1
+
+
+async def _bye(how: str, camera: Camera, url: str, headers: dict[str, str]) -> bool:
+    if how == "hangs":
+        await asyncio.sleep(5)
+    if how == "resets":
+        camera.writer.transport.abort()
+        return False
+    return await camera._say("454 Session Not Found", headers)
 
 
 def test_every_look_says_goodbye() -> None:

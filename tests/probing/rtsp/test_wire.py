@@ -139,9 +139,10 @@ def test_any_head_is_a_response_or_no_rtsp(head: bytes) -> None:
         content_length(parse_head(head))
 
 
-def read(*pieces: bytes) -> list[Response | bytes | str]:
+def read(*pieces: bytes, plays: bool = False) -> list[Response | bytes | str]:
     """All messages that come out of the pieces, as they come; "no RTSP" at the end if it is none."""
     inbox, got = Inbox(), []
+    inbox.plays = plays
     try:
         for piece in pieces:
             inbox.feed(piece)
@@ -176,6 +177,47 @@ def test_messages_are_the_same_however_they_are_cut_up(data: bytes, draw: st.Dat
     assert read(*pieces) == read(data) == read(*(data[i : i + 1] for i in range(len(data))))
 
 
+PACKET = b"$\0\0\x10\x80" + bytes(range(15))
+
+
+@pytest.mark.parametrize(
+    "garbage",
+    [
+        b"\0\1\2 half a packet $ of which the head is lost" * 9,
+        b"\x65" * 70_000,
+        b"RTSP/1.0 \r\n\r\n",
+        b"HTTP/1.1 200 OK\r\n\r\n",
+        b"$\0",  # with the head of the next one it is a packet by itself
+        b"OPTIONS\0" + b"\xff" * 300,
+        bytes(range(256)) * 3,
+    ],
+)
+def test_what_lies_between_packets_is_passed_over_while_a_camera_plays(garbage: bytes) -> None:
+    """As players do: bluenviron/gortsplib, pull request 653; scottlamb/moonfire-nvr, issue 302."""
+    stream = PACKET * 2 + garbage + PACKET * 900 + b"RTSP/1.0 200 OK\r\n\r\n" + PACKET
+    got = read(stream, plays=True)
+    assert len(got) > 400
+    assert got[:2] == [b"\0" + PACKET[4:]] * 2
+    assert got[-1] == got[0]
+    assert [one.status for one in got if isinstance(one, Response)][-1:] == [200]
+    assert read(*(stream[i : i + 7] for i in range(0, len(stream), 7)), plays=True)[-1] == got[0]
+    assert read(stream)[-1] == "no RTSP" or garbage == b"$\0"
+
+
+def test_nothing_but_what_is_none_takes_little_time_and_ends() -> None:
+    for noise in (b"RTSP/1.0 200", b"\xff$\0zz\x80", b"\xff" * 12, b"RTSP/1.0 2000\r\n\r\n"):
+        started = time.process_time()
+        inbox, taken = Inbox(), 0
+        inbox.plays = True
+        with suppress(NotRtsp):
+            for _ in range(200):
+                inbox.feed(noise * (30_000 // len(noise)))
+                while inbox.take() is not None:
+                    taken += 1
+        assert time.process_time() - started < 5
+        assert len(inbox) < 200_000
+
+
 def test_bare_line_feeds_folded_headers_and_a_body_are_read() -> None:
     got = read(b"\r\nRTSP/1.0 200 OK\ncontent-LENGTH : 2\nX: a\nX: b\n\tc\n\nhi$\0\0\1x-rest")
     assert isinstance(got[0], Response)
@@ -205,6 +247,20 @@ def test_the_video_track_is_found_after_the_audio_one() -> None:
     assert track
     assert (track.codec, track.control, track.session_control) == ("h264", "t1", "rtsp://10.0.0.1/all/")
     assert track.parameter_sets == (b"\x67\x42\x00\x1e", b"\x68\xce")
+
+
+@pytest.mark.parametrize("end", ["\r\n", "\n", "\r", "\n\r"])
+@pytest.mark.parametrize("lines", ["{}", " {}", "{}  "])
+def test_a_description_is_read_as_cameras_write_it(end: str, lines: str) -> None:
+    told = (
+        "v=0", "a=control:rtsp://h/all", "m=audio 0 RTP/AVP 8", "a=rtpmap:8 PCMA/8000", "m=video 0 RTP/AVP 96 97",
+        "a=rtpmap:97 H265/90000", "a=rtpmap: 96   H264/90000/1",
+        "a=fmtp:96\tpacketization-mode=1; sprop-parameter-sets=Z0IAHtk,aM48gA", "a=control:  t1",
+    )  # fmt: skip
+    track = sdp.video(end.join(map(lines.format, told)).encode())
+    assert track
+    assert (track.codec, track.control, track.session_control) == ("h264", "t1", "rtsp://h/all")
+    assert [one[:1] for one in track.parameter_sets] == [b"\x67", b"\x68"]
 
 
 def test_controls_are_joined_as_cameras_expect() -> None:

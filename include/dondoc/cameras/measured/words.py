@@ -64,7 +64,7 @@ def _recorder(found: Mapping[str, Any]) -> Iterator[str]:
     if known.recording is None:
         yield "chưa kết luận được: thiết bị không cho xem lại theo cách Sở đã hỏi"
         return
-    yield "hôm trước có bản ghi" if known.recording else "hỏi thử nửa phút của hôm trước: không có bản ghi"
+    yield "hôm trước có bản ghi" if known.recording else "hỏi thử hôm trước: không có bản ghi"
     yield f"bản ghi cũ nhất xem lại được: {known.oldest} ngày trước"
     if known.missing:
         yield f"không có bản ghi của {known.missing} ngày trước"

@@ -58,9 +58,10 @@ def restored(shown: str, hidden: Iterable[str]) -> str:
 def public(text: str) -> str:
     """Any text given as an address, or as the path of one, fit to be shown: without user info, nor what is hidden."""
     clean = "".join(c for c in text.strip() if c.isprintable())
-    head, marks, rest = clean.partition("://")
-    address = f"{head}{marks}{rest.rpartition('@')[2]}" if marks else clean.rpartition("@")[2]
-    return split(address).shown[:LONGEST]
+    head, marks, rest = clean.partition("://") if "://" in clean else ("", "", clean)
+    if "@" in rest[len(re.split(r"[/?#]", rest, maxsplit=1)[0]) :]:
+        rest = MARK  # a password before or behind it: nobody can tell which is the host
+    return split(f"{head}{marks}{rest.rpartition('@')[2]}").shown[:LONGEST]
 
 
 def _pieces(url: str, known: "_Known") -> Iterator[tuple[str, bool]]:

@@ -13,11 +13,17 @@ from dataclasses import dataclass, field
 
 # Of two bytes in GBK and its like the second may look like a backslash, which then escapes nothing.
 _TWO_BYTES = r"[\x81-\xfe][\x40-\xfe]"
-_QUOTED = rf'"((?:{_TWO_BYTES}|[^"\\]|\\.)*)"'
-_TOKEN = re.compile(
-    rf"""([A-Za-z][\w-]*)(?:\s*(=)\s*(?:{_QUOTED}|([^,"]*?)(?=\s*(?:,|$)|\s+[\w-]+\s*=)))?""", re.ASCII | re.DOTALL
-)
-_ESCAPED = re.compile(rf"({_TWO_BYTES})|\\(.)", re.DOTALL)
+
+
+def _token(characters: str) -> re.Pattern[str]:
+    """A scheme, or a parameter with its value."""
+    quoted = rf'"((?:{characters}[^"\\]|\\.)*)"'
+    plain = r"""([^,"]*?)(?=\s*(?:,|$)|\s+[\w-]+\s*=)"""
+    return re.compile(rf"""([A-Za-z][\w-]*)(?:\s*(=)\s*(?:{quoted}|{plain}))?""", re.ASCII | re.DOTALL)
+
+
+_TOKENS = {True: _token(""), False: _token(f"{_TWO_BYTES}|")}  # whether it is UTF-8, in which no byte of two looks so
+_ESCAPED = {True: re.compile(r"()\\(.)", re.DOTALL), False: re.compile(rf"({_TWO_BYTES})|\\(.)", re.DOTALL)}
 _HASHES = {"MD5": hashlib.md5, "SHA-256": hashlib.sha256}
 # Strongest first. Basic sends the password itself: only when nothing better is offered.
 _PREFERENCE = ("SHA-256", "SHA-256-SESS", "MD5", "MD5-SESS", "BASIC")
@@ -47,6 +53,10 @@ class Challenge:
         return self.parts.get("qop", "").strip(" ,")
 
     @property
+    def nonce(self) -> str:
+        return self.parts.get("nonce", "")
+
+    @property
     def stale(self) -> bool:
         return self.scheme == "DIGEST" and self.parts.get("stale", "").lower() == "true"
 
@@ -65,14 +75,19 @@ def parse_challenges(values: Iterable[bytes]) -> list[Challenge]:
     """All challenges in the WWW-Authenticate headers; several may share one header."""
     challenges: list[Challenge] = []
     for value in (raw.decode("latin-1") for raw in values):
-        for found in _TOKEN.finditer(value):
+        for found in _TOKENS[_is_utf8(value)].finditer(value):
             name, equals, quoted, plain = found.groups("")
-            if not equals:  # within a value that nobody quoted, no word begins a challenge
-                begins = value[: found.start()].rstrip()[-1:] in ("", ",")
-                challenges += [Challenge(name.upper())] if begins else []
+            if not equals:
+                challenges += [Challenge(name.upper())] if _begins(name.upper(), value, *found.span()) else []
             elif challenges:
                 challenges[-1].parts.setdefault(name.lower(), quoted or plain)
     return [c for c in challenges if c.scheme in ("BASIC", "DIGEST")]
+
+
+def _begins(word: str, value: str, start: int, end: int) -> bool:
+    """Whether a word begins a challenge; within a value that nobody quoted, none does: qop=auth,auth-int."""
+    alone = value[end:].lstrip()[:1] in ("", ",")
+    return value[:start].rstrip()[-1:] in ("", ",") and (word in ("BASIC", "DIGEST") or not alone)
 
 
 def ranked(challenges: Iterable[Challenge]) -> list[Challenge]:
@@ -93,7 +108,7 @@ class Login:
 
     def __init__(self, user: str, password: str, challenge: Challenge) -> None:
         self._user, self._password, self.challenge = _bytes(user), _bytes(password), challenge
-        self._count = 0
+        self._count, self._cnonce = 0, secrets.token_hex(8)  # one for all: a key of a session is made of it (MD5-sess)
 
     def __repr__(self) -> str:
         return f"Login({self.challenge.method})"
@@ -103,11 +118,11 @@ class Login:
         if self.challenge.scheme == "BASIC":
             return "Basic " + base64.b64encode(f"{self._user}:{self._password}".encode("latin-1")).decode()
         parts, self._count = self.challenge.parts, self._count + 1
-        cnonce, count = cnonce or secrets.token_hex(8), f"{self._count:08x}"
+        cnonce, count = cnonce or self._cnonce, f"{self._count:08x}"
         fields = {
             "username": re.sub(r'(["\\])', r"\\\1", self._user),
             "realm": parts.get("realm", ""),
-            "nonce": parts["nonce"],
+            "nonce": self.challenge.nonce,
             "uri": uri,
             "response": self._response(method, uri, count, cnonce),
         }
@@ -127,13 +142,26 @@ class Login:
         def hashed(*words: str) -> str:
             return used(":".join(words).encode("latin-1")).hexdigest()
 
-        realm, nonce = (_ESCAPED.sub(r"\1\2", parts.get(name, "")) for name in ("realm", "nonce"))
+        realm, nonce = (_unescaped(parts.get(name, "")) for name in ("realm", "nonce"))
         secret, what = hashed(self._user, realm, self._password), hashed(method, uri)
         if self.challenge.method.endswith("-SESS"):
             secret = hashed(secret, nonce, cnonce)
         if self.challenge.qop:
             return hashed(secret, nonce, count, cnonce, "auth", what)
         return hashed(secret, nonce, what)
+
+
+def _unescaped(text: str) -> str:
+    return _ESCAPED[_is_utf8(text)].sub(r"\1\2", text)
+
+
+def _is_utf8(text: str) -> bool:
+    """Whether bytes, a character each, are UTF-8, as ASCII is."""
+    try:
+        text.encode("latin-1").decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _bytes(text: str) -> str:

@@ -4,15 +4,19 @@ Of these a picture is what came with one time stamp; each codec has a function t
 and says whether it needs no other picture. None raises, whatever bytes it is given.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from itertools import pairwise
 
 from dondoc.probing.picture import memory
 from dondoc.probing.picture.memory import Fits
-from dondoc.probing.rtsp.depacketise import bounds
+from dondoc.probing.rtsp.depacketise import REPLAY, bounds, extension
 
+LARGEST_HEAD = 16 * 1024  # bytes of segments beside the packets of a JPEG, which have some hundreds
 MOST_UNITS = 4096  # of an AV1 picture, which has some tens: each costs two bytes to send, and us more
+# Markers of a JPEG's segments (ITU-T T.81, annex B), in the order in which they are written.
+FRAME, HUFFMAN, SCAN, QUANTISATION, RESTART = 0xC0, 0xC4, 0xDA, 0xDB, 0xDD
+ORDER = (QUANTISATION, RESTART, FRAME, HUFFMAN, SCAN)
 Assemble = Callable[[Sequence[bytes], bytes], bytes | None]
 
 
@@ -28,7 +32,9 @@ class Frames:
         fits: Fits = memory.fits,
     ) -> None:
         self._reliable = reliable  # nothing gets lost on the way, whatever the numbers of packets say
-        self._assemble = partial(jpeg, tables={}) if codec == "jpeg" else CODECS[codec]
+        self._assemble = partial(jpeg, kept=Kept()) if codec == "jpeg" else CODECS[codec]
+        self._markers = jpeg_markers if codec == "jpeg" else _no_markers
+        self._head = b""  # of the picture, as far as it came beside the payloads
         self._beforehand = b"".join(parameter_sets)
         self._payloads: list[bytes] = []
         self._timestamp, self._sequence = b"", -1
@@ -39,33 +45,71 @@ class Frames:
     def feed(self, packet: bytes) -> bytes | None:
         """Take an RTP packet; the key picture as its decoder wants it, once it is complete."""
         start, end = bounds(packet)
-        if start >= end:
+        markers = self._markers(packet)
+        if start >= end and not markers:
             return None
         sequence, timestamp = int.from_bytes(packet[2:4]), packet[4:8]
         lost = not self._reliable and self.seen and sequence != (self._sequence + 1) & 0xFFFF
         done = self._finish() if timestamp != self._timestamp and not lost else None
         if timestamp != self._timestamp:
-            self._payloads, self._size, self._whole = [], 0, True
+            self._payloads, self._head, self._size, self._whole = [], b"", 0, True
         self.seen, self._sequence, self._timestamp = True, sequence, timestamp
-        self._size += memory.cost(payload := packet[start:end])
-        self._whole = self._whole and not lost and self._fits(self._size)
+        self._size += memory.cost(payload := packet[start:end], markers)
+        self._whole = self._whole and not lost and len(self._head) <= LARGEST_HEAD and self._fits(self._size)
         if self._whole:
-            self._payloads.append(payload)
+            self._payloads += [payload] if payload else []
+            self._head += markers
         else:
-            self._payloads = []
+            self._payloads, self._head = [], b""
             self._fits(0)
         return done or (self._finish() if packet[1] & 0x80 else None)
 
     def _finish(self) -> bytes | None:
         payloads, self._payloads, self._size = self._payloads, [], 0
-        picture = self._assemble(payloads, self._beforehand) if payloads else None
+        picture = self._assemble(payloads, self._beforehand + self._head) if payloads else None
         if picture is None:
             self._fits(0)
         return picture
 
 
-def jpeg(payloads: Sequence[bytes], _: bytes, *, tables: dict[int, bytes]) -> bytes | None:
-    """RFC 2435. `tables` are kept from one picture to the next: a camera need send each only once."""
+class Kept:
+    """What a JPEG's head need say only once: tables by their quality, and whole segments by their marker."""
+
+    def __init__(self) -> None:
+        self.tables: dict[int, bytes] = {}
+        self.segments: dict[int, bytes] = {}
+
+
+def _no_markers(_: bytes) -> bytes:
+    return b""
+
+
+def jpeg_markers(packet: bytes) -> bytes:
+    """Segments of a JPEG's head that stand in the head of a packet (ONVIF Streaming, 5.1.4): all that RFC 2435 cannot
+    say, as of pictures that are wider than 2,040 pixels."""
+    kind, content = extension(packet)
+    if kind == REPLAY:  # the other one follows it
+        kind, content = content[12:14], content[16:]
+    return content if kind in (b"\xff\xd8", b"\xff\xff") else b""
+
+
+def _segments(markers: bytes) -> dict[int, bytes]:
+    """They by their marker, those of one kind together; a frame of any kind is a FRAME."""
+    found: dict[int, bytes] = {}
+    at = 0
+    while (at := markers.find(b"\xff", at)) >= 0 and len(markers) > at + 3:
+        sort, length = markers[at + 1], int.from_bytes(markers[at + 2 : at + 4])
+        if sort in (0, 0xFF, 0xD8):  # filling, or the start of it all
+            at += 1
+            continue
+        sort = FRAME if sort in (0xC1, 0xC2) else sort
+        found[sort] = found.get(sort, b"") + markers[at : at + 2 + length]
+        at += 2 + length
+    return found
+
+
+def jpeg(payloads: Sequence[bytes], markers: bytes, *, kept: Kept) -> bytes | None:
+    """RFC 2435, with what `jpeg_markers` found. `kept` goes from one picture to the next."""
     scan: list[bytes] = []
     head, quantisation, interval, length = b"", b"", 0, 0
     for payload in payloads:
@@ -75,12 +119,16 @@ def jpeg(payloads: Sequence[bytes], _: bytes, *, tables: dict[int, bytes]) -> by
         if payload[4] & 64:
             interval, at = int.from_bytes(payload[8:10]), 12
         if not scan:
-            head, (quantisation, at) = payload[:8], _quantisation(payload, at, tables)
+            head, (quantisation, at) = payload[:8], _quantisation(payload, at, kept.tables)
         scan.append(payload[at:])
         length += len(scan[-1])
-    if len(quantisation) not in (64, 128) or not (head[6] and head[7]):
+    kept.segments |= (given := _segments(markers))
+    sized = bool(head[6] and head[7])
+    again = {HUFFMAN} | (set() if sized else {FRAME}) | (set() if head[5] else {QUANTISATION})
+    given = {marker: one for marker, one in kept.segments.items() if marker in again} | given
+    if len(quantisation) not in (64, 128) or not (sized or FRAME in given):
         return None
-    return _jfif(head, quantisation, interval) + b"".join(scan) + b"\xff\xd9"
+    return _jfif(head, quantisation, interval, given) + b"".join(scan) + b"\xff\xd9"
 
 
 def _quantisation(payload: bytes, at: int, tables: dict[int, bytes]) -> tuple[bytes, int]:
@@ -92,7 +140,7 @@ def _quantisation(payload: bytes, at: int, tables: dict[int, bytes]) -> tuple[by
     table = payload[at + 4 : at + 4 + length] if length else tables.get(quality, b"")
     if length and quality < 255:
         tables[quality] = table
-    return table, at + 4 + length
+    return table[:128], at + 4 + length  # some send a third one, which no component uses
 
 
 def _scaled(quality: int) -> bytes:
@@ -102,17 +150,33 @@ def _scaled(quality: int) -> bytes:
     return bytes(min(max((value * factor + 50) // 100, 1), 255) for value in _STANDARD)
 
 
-def _jfif(head: bytes, quantisation: bytes, interval: int) -> bytes:
-    """What precedes the scan, without Huffman tables: where there are none, a decoder takes the standard's."""
+def _jfif(head: bytes, quantisation: bytes, interval: int, given: Mapping[int, bytes]) -> bytes:
+    """What precedes the scan; `given` goes before what the packets' own head says. Where no Huffman tables are given, a
+    decoder takes the standard's."""
     brightness = 0x22 if head[4] & 1 else 0x21  # 4:2:0 or 4:2:2
     tables = [bytes((i,)) + quantisation[at : at + 64] for i, at in enumerate(range(0, len(quantisation), 64))]
     colour = len(tables) - 1
     size = (head[7] * 8).to_bytes(2) + (head[6] * 8).to_bytes(2)
     frame = b"\x08" + size + bytes((3, 1, brightness, 0, 2, 0x11, colour, 3, 0x11, colour))
-    segments = [(0xDB, b"".join(tables)), (0xC0, frame), (0xDA, bytes((3, 1, 0x00, 2, 0x11, 3, 0x11, 0, 63, 0)))]
-    if interval:
-        segments.insert(1, (0xDD, interval.to_bytes(2)))
-    return b"\xff\xd8" + b"".join(bytes((0xFF, m)) + (len(s) + 2).to_bytes(2) + s for m, s in segments)
+    segments = {
+        RESTART: _segment(RESTART, interval.to_bytes(2)) if interval else b"",
+        FRAME: _segment(FRAME, frame),
+        HUFFMAN: b"",
+        **given,
+        QUANTISATION: _segment(QUANTISATION, b"".join(tables)) + given.get(QUANTISATION, b""),
+    }
+    segments.setdefault(SCAN, _segment(SCAN, _scan(segments[FRAME])))
+    return b"\xff\xd8" + b"".join(segments[marker] for marker in ORDER)
+
+
+def _scan(frame: bytes) -> bytes:
+    """The head of a scan of all components of a frame, the first of them brightness."""
+    names = frame[10 : 10 + 3 * frame[9] : 3] if len(frame) > 9 else b""
+    return bytes((len(names),)) + b"".join(bytes((n, 0x11 if at else 0)) for at, n in enumerate(names)) + b"\0\x3f\0"
+
+
+def _segment(marker: int, content: bytes) -> bytes:
+    return bytes((0xFF, marker)) + (len(content) + 2).to_bytes(2) + content
 
 
 def mpeg4(payloads: Sequence[bytes], beforehand: bytes) -> bytes | None:

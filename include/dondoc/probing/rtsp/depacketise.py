@@ -1,6 +1,7 @@
 """From RTP packets to one key picture: H.264 (RFC 6184) and H.265 (RFC 7798)."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 from dondoc.probing.picture import memory
 from dondoc.probing.picture.memory import Fits
@@ -9,6 +10,8 @@ from dondoc.probing.picture.units import is_key, is_set, joined, kind
 MOST_SETS, LARGEST_SET = 32, 4096  # parameter sets kept, which are 2 to 6 of a hundred bytes; bytes of one
 # NAL units in one packet, and in one picture, which have some tens: an empty one costs two bytes to send, and us more.
 MOST_TOGETHER, MOST_UNITS = 256, 4096
+REPLAY = b"\xab\xac"  # an extension of the head: when it was recorded
+ERA = datetime(1900, 1, 1, tzinfo=UTC)  # of NTP
 CODE = b"\0\0\1"  # begins a unit in a stream of them; within a unit no honest one has it
 
 
@@ -177,6 +180,22 @@ def bounds(packet: bytes) -> tuple[int, int]:
     if packet[0] & 0x20:
         end -= packet[-1]
     return start, end
+
+
+def extension(packet: bytes) -> tuple[bytes, bytes]:
+    """What a packet's head is extended by: two bytes that say what it is, and the content."""
+    at = 12 + 4 * (packet[0] & 15) if packet[:1] else 0
+    if len(packet) < at + 4 or not packet[0] & 0x10:
+        return b"", b""
+    return packet[at : at + 2], packet[at + 4 : at + 4 + 4 * int.from_bytes(packet[at + 2 : at + 4])]
+
+
+def recorded_at(packet: bytes) -> datetime | None:
+    """When what a packet of a replay holds was recorded, where the recorder says so (ONVIF Streaming, 6.3)."""
+    kind, content = extension(packet)
+    if kind != REPLAY or len(content) < 8:
+        return None
+    return ERA + timedelta(seconds=int.from_bytes(content[:4]))
 
 
 def sender(packet: bytes) -> tuple[int, bytes]:

@@ -3,10 +3,12 @@
 import asyncio
 import re
 import ssl
+import string
 from collections import deque
 from collections.abc import Sequence
 from enum import StrEnum
 from typing import Self
+from urllib.parse import quote
 
 from dondoc.probing import network
 from dondoc.probing.address import Address, parse
@@ -29,6 +31,8 @@ DOWNGRADED = (
     "thiết bị từng đòi Digest, nay chỉ nhận Basic (mật khẩu gửi rõ): có thể có kẻ đứng giữa, chưa gửi mật khẩu. Nếu "
     "đúng là đã thay thiết bị, cho phép bằng dondoc cameras retry --basic"
 )
+LOGIN = "camera yêu cầu đăng nhập; chưa có tài khoản"
+ELSEWHERE = "thiết bị khác đòi đăng nhập: không gửi mật khẩu đến đó, đúng là thiết bị ấy thì khai lại địa chỉ"
 ENDLESS = "camera gửi dữ liệu không dứt mà không có hình trọn vẹn"
 TLS_PATIENCE = 1.0  # seconds
 CONFUSED = (400, 500, 501)  # what a camera answers to a login that it cannot read: it has refused none
@@ -100,6 +104,7 @@ class Dialogue:
         self.session = ""
         self.ip: network.Ip | None = None  # that is connected to
         self._login: Login | None = None
+        self._led_away = False  # to another device, which gets no login
         self._connection: Connection | None = None
         self._sequence = self._noise = 0
         self._offered: list[Challenge] = []  # with the last 401
@@ -124,14 +129,17 @@ class Dialogue:
         """Bytes that came on this connection and are no whole message yet."""
         return len(self._connection.inbox) if self._connection else 0
 
-    async def open(self) -> None:
+    async def open(self, *, again: bool = False) -> None:
         """Resolve, check against the allow list, connect.
+
+        Args:
+            again: to where it was connected; a nonce is good there alone.
 
         Raises:
             Verdict: any of that failed.
         """
         self.progress = Progress.RESOLVE
-        ips = await self._allowed()
+        ips = [self.ip] if again and self.ip else await self._allowed()
         self.progress = Progress.CONNECT
         self._connection = await self._connect(ips)
         if self.address.scheme == "rtsps":
@@ -215,6 +223,8 @@ class Dialogue:
     def playing(self) -> None:
         """From now on a stream is expected."""
         self._budget, self._plays = PLAYED, True
+        if self._connection:
+            self._connection.inbox.plays = True
 
     async def spend(self, got: Response | bytes) -> None:
         """Count what came, and let others have their turn: a camera that floods is not to starve them.
@@ -239,7 +249,7 @@ class Dialogue:
         if reply.status == 401 and self._login and self.credentials:
             alike = (way for way in self._ways() if way.method == self._login.challenge.method)
             renewed = next(alike, None) or next(iter(self._ways()), None)
-            if renewed and renewed.stale:
+            if renewed and renewed.stale and renewed.nonce != self._login.challenge.nonce:  # else it is as good as no
                 self._login = Login(*self.credentials, renewed)
                 await self.send(method, url, **headers)
                 reply = await self._reply()
@@ -257,7 +267,7 @@ class Dialogue:
                 self.steps.note_reply(got, self._offered)
                 self.password_answered |= self._login is not None and got.status != 401
                 return got
-            if self.session and self._ahead < AHEAD:
+            if self.progress is Progress.PLAY and self._ahead < AHEAD:
                 self.packets.append(got)
                 self._ahead += cost(got)
 
@@ -266,6 +276,7 @@ class Dialogue:
 
         Digest signs what is asked for: a camera that had an address of another one signed could log in there.
         """
+        url = quote(url, safe=string.punctuation)  # some write what no request may hold: blanks, their own letters
         if _is_of(url, self.address.device):
             return url  # as it stands: some cameras compare letter by letter
         authority = _AUTHORITY.match(url)  # searched for, it takes a minute
@@ -337,7 +348,7 @@ class Dialogue:
         if reply.status != 401 or self._login:
             return reply
         if self.credentials is None:
-            raise Verdict("auth_required", "camera yêu cầu đăng nhập; chưa có tài khoản")
+            raise Verdict("auth_required", ELSEWHERE if self._led_away else LOGIN)
         if not (ways := self._ways()):
             known = (
                 DOWNGRADED
@@ -374,7 +385,7 @@ class Dialogue:
     async def _reopen(self) -> None:
         progress = self.progress
         self.close()
-        await self.open()
+        await self.open(again=True)
         self.progress = progress
 
     def _ways(self) -> list[Challenge]:
@@ -414,12 +425,14 @@ class Dialogue:
 
     async def _follow(self, reply: Response) -> None:
         """Go where the camera points, as to any new address; the password goes to no other device."""
+        place = reply.get("location")
         try:
-            target = parse(reply.get("location"))
+            target = parse(f"{self.address.root}{place}" if re.match("/(?!/)", place) else place)
         except ValueError:
             raise Verdict("server_error", f"mã {reply.status}: chuyển hướng không rõ đi đâu") from None
         self.close()
         if target.device != self.address.device:
+            self._led_away |= self.credentials is not None
             self.credentials, self._worked = None, False
         self._login, self.session = None, ""
         self.address = target

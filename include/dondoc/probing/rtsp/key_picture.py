@@ -4,8 +4,8 @@ import asyncio
 import contextlib
 import re
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 
 from dondoc.probing.network import Datagrams
@@ -21,6 +21,7 @@ from dondoc.probing.rtsp.stretch import Stretch
 TCP, UDP = "RTP/AVP/TCP;unicast;interleaved=0-1", "RTP/AVP;unicast;client_port={}-{}"
 LIVE = {"Range": "npt=0.000-"}
 PATIENCE, LEAST_PATIENCE = 60.0, 2.0  # seconds that a session lives, where a camera does not say; at least
+UNKNOWN = (400, 404, 451, 454, 455, 459, 460)  # what cameras answer to a track that they do not know
 REFRESHED = 6.0  # seconds in which a stream without key pictures has renewed all of its picture
 Read = Callable[[], Awaitable[bytes]]
 
@@ -82,10 +83,14 @@ async def stretches(
 
 @dataclass(frozen=True)
 class Way:
-    """How packets come. `reliable`: none gets lost between the camera and us."""
+    """How packets come. `reliable`: none gets lost between the camera and us.
+
+    `span`: what the camera said of the time that it plays (Range).
+    """
 
     read: Read
     reliable: bool
+    span: str = ""
 
 
 @contextlib.asynccontextmanager
@@ -101,19 +106,22 @@ async def playing(
         as `key_picture`.
     """
     base = dialogue.own(base)
-    control = dialogue.own(sdp.join(base, track.control))
     whole = dialogue.own(track.session_control) if "://" in track.session_control else base
+    controls = [dialogue.own(one) for one in sdp.controls(base, track.control, whole)]
     with contextlib.ExitStack() as opened:
-        way, patience = await _set_up(dialogue, control, opened, udp=udp)
-        alive = asyncio.create_task(_keep_alive(dialogue, whole, patience / 2))
+        way, patience = await _set_up(dialogue, controls, opened, udp=udp)
+        alive: asyncio.Task[None] | None = None
         try:
             dialogue.progress = Progress.PLAY
-            accepted(dialogue, await dialogue.ask("PLAY", whole, **headers), "PLAY")
+            reply = await dialogue.ask("PLAY", whole, **headers)
+            accepted(dialogue, reply, "PLAY")
             dialogue.playing()
             dialogue.progress = Progress.PACKETS
-            yield way
+            alive = asyncio.create_task(_keep_alive(dialogue, whole, patience / 2))
+            yield replace(way, span=reply.get("range"))
         finally:
-            alive.cancel()
+            if alive:
+                alive.cancel()
             # The camera has few places for viewers: say goodbye, but do not wait for an answer.
             with contextlib.suppress(OSError, NotRtsp, TimeoutError):
                 await asyncio.wait_for(dialogue.send("TEARDOWN", whole), 0.2)
@@ -144,20 +152,23 @@ def _stretch(track: sdp.Video, fits: Fits) -> Stretch:
 
 
 async def _set_up(
-    dialogue: Dialogue, control: str, opened: contextlib.ExitStack, *, udp: bool = False
+    dialogue: Dialogue, controls: Sequence[str], opened: contextlib.ExitStack, *, udp: bool = False
 ) -> tuple[Way, float]:
     """Agree on a way, and how to read what comes on it; how long the camera waits for a sign of life.
 
     What a camera says of source and destination is not heeded.
+
+    Args:
+        controls: what its track may be called, the likeliest first.
     """
     dialogue.progress = Progress.SETUP
     if not udp:
-        reply = await dialogue.ask("SETUP", control, Transport=TCP)
+        reply = await _asked(dialogue, controls, TCP)
         channel = _channel(reply.get("transport"))
         udp = reply.status == 461 or (reply.status < 300 and channel is None)
     if udp:
         packets = opened.enter_context(contextlib.closing(await dialogue.datagrams()))
-        reply = await dialogue.ask("SETUP", control, Transport=UDP.format(packets.port, packets.port + 1))
+        reply = await _asked(dialogue, controls, UDP.format(packets.port, packets.port + 1))
         accepted(dialogue, reply, "SETUP")
         dialogue.session = _session(reply)
         _knock(packets, reply.get("transport"))
@@ -167,6 +178,16 @@ async def _set_up(
     return Way(_interleaved(dialogue, channel or 0), reliable=True), _patience(reply)
 
 
+async def _asked(dialogue: Dialogue, controls: Sequence[str], transport: str) -> Response:
+    """The reply to SETUP: the first that knows the track, else the first of all."""
+    replies = []
+    for control in controls:
+        replies.append(await dialogue.ask("SETUP", control, Transport=transport))
+        if replies[-1].status not in UNKNOWN:
+            return replies[-1]
+    return replies[0]
+
+
 def _patience(reply: Response) -> float:
     """Seconds that a session lives without a sign of life (RFC 2326, 12.37)."""
     told = re.search(r";\s*timeout=([0-9]{1,5})(?![0-9])", reply.get("session"), re.IGNORECASE)
@@ -174,7 +195,7 @@ def _patience(reply: Response) -> float:
 
 
 def _session(reply: Response) -> str:
-    return reply.get("session").partition(";")[0]
+    return reply.get("session").partition(";")[0].strip()
 
 
 def _channel(transport: str) -> int | None:

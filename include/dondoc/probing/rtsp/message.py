@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 LONGEST_HEAD, LONGEST_BODY, BLANKS = 64 * 1024, 64 * 1024, 64 * 1024
+SKIPPED = 64 * 1024 * 1024  # bytes, so counted, that are passed over while a camera plays
 _STATUS = re.compile(rb"RTSP/[12]\.[0-9] +([1-9][0-9]{2})(?: .*)?", re.IGNORECASE)
 _REQUEST = re.compile(rb"[A-Z_]{1,20} \S+ RTSP/[12]\.[0-9]")
 _BEGINNING = re.compile(rb"RTSP/.*|[A-Z_]{0,20}(?: .*)?", re.IGNORECASE | re.DOTALL)  # of either, however short
+_BEGINS = re.compile(rb"\$[\0-\x1f]..[\x80-\xbf]|RTSP/1\.0 [1-5][0-9]{2}", re.DOTALL)  # a packet of RTP, or a reply
+_LONGEST_BEGINNING = 12
 _BLANK = re.compile(rb"\r?\n\r?\n")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _FOLDED = re.compile(rb"\r?\n[ \t]+")
@@ -72,8 +75,9 @@ class Inbox:
         self._data = bytearray()
         self._searched = 0  # how far no end of the head was found: not to be searched again at every byte
         self._head: Response | None = None  # read already, while its body is under way
-        self._blanks = 0  # bytes of blank lines, of a lifetime
+        self._blanks = self._skipped = 0  # bytes of blank lines, and of what is none of it all, of a lifetime
         self.received = 0
+        self.plays = False  # what is neither a message nor a packet is passed over
 
     def __len__(self) -> int:
         return len(self._data)
@@ -96,12 +100,19 @@ class Inbox:
         Raises:
             NotRtsp: something else came.
         """
-        if self._head is None:
+        while self._head is None:
             if self._data.startswith((b"\r", b"\n")):
                 self._pass_blanks()
             if self._data.startswith(b"$"):
                 return self._packet()
-            self._head = self._take_head()
+            held = len(self._data)
+            try:
+                self._head = self._take_head()
+            except NotRtsp:
+                if not self.plays or self._skipped > SKIPPED:
+                    raise
+                self._skip(1 if held == len(self._data) else 0)
+                continue
             if self._head is None:
                 return None
         length = content_length(self._head)
@@ -119,6 +130,19 @@ class Inbox:
         if self._blanks > BLANKS:
             raise NotRtsp("camera gửi mãi những dòng trống")
 
+    def _skip(self, first: int) -> None:
+        """Go on where a packet or a reply seems to begin, as players do: cameras are known to drop a piece of a packet
+        when the network is slow.
+
+        Args:
+            first: bytes that are none of either.
+        """
+        found = _BEGINS.search(self._data, first)
+        end = found.start() if found else max(first, len(self._data) - _LONGEST_BEGINNING)
+        del self._data[:end]
+        self._searched = 0
+        self._skipped += end + (LONGEST_HEAD if found else 0)  # what seems to begin may be read to its end in vain
+
     def _packet(self) -> bytes | None:
         end = 4 + int.from_bytes(self._data[2:4])
         if len(self._data) < max(4, end):
@@ -129,12 +153,12 @@ class Inbox:
     def _take_head(self) -> Response | None:
         if not self._data:
             return None
+        _check_beginning(bytes(self._data[:256]))
         blank = _BLANK.search(self._data, max(0, self._searched - 3))
         if (blank.end() if blank else len(self._data)) > LONGEST_HEAD:
             raise NotRtsp("phần đầu của trả lời dài không dứt")
         if blank is None:
             self._searched = len(self._data)
-            _check_beginning(bytes(self._data[:256]))
             return None
         self._searched = 0
         return parse_head(self._cut(blank.end())[: blank.start() - blank.end()])
