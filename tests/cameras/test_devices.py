@@ -65,7 +65,9 @@ class World:
             its = {"by": CLERK, "reason": "đã tạo tài khoản ONVIF", "secrets": self.app.secrets, "now": at(day, 9)}
             credentials.retry(session, session.get_one(Camera, camera), **its)
 
-    def look(self, device: Device, cameras: Sequence[int], day: date, round: str = "night") -> None:
+    def look(
+        self, device: Device, cameras: Sequence[int], day: date, round: str = "night", *, stored: bool = True
+    ) -> None:
         """A round of a night, in which each shows a good picture."""
         self.environment.setenv("DONDOC_ONVIF_PORT", str(device.port))
         self.environment.setenv("DONDOC_CLOCK", at(day, 22).isoformat())
@@ -74,7 +76,8 @@ class World:
         results = night.check_batch(app, cameras, night=day, round=round, now=clock.now())
         assert {result.verdict for result in results} == {"ok"}
         assert PASSWORD not in str(results)
-        night.store(app, results, night=day, round=round, now=clock.now())
+        if stored:
+            night.store(app, results, night=day, round=round, now=clock.now())
 
     def said(self, camera: int, day: date) -> str | None:
         """What the camera's page says of its device after a night."""
@@ -167,6 +170,16 @@ def test_a_refusal_holds_for_all_channels_of_the_device_and_ends_for_all(world: 
         world.retry(second, on(last, 2) + timedelta(days=1))
         world.look(device, [last], on(last, week=3))
     assert device.counts["logins"] == 2
+
+
+def test_a_batch_that_is_tried_again_asks_no_device_again(world: World) -> None:
+    """Its worker died before anything that it found was stored."""
+    [camera] = world.declare()
+    with Device("refusing-token") as device:
+        world.look(device, [camera], on(camera), stored=False)
+        world.look(device, [camera], on(camera))
+    assert device.counts["logins"] == 1
+    assert refused(world.said(camera, on(camera)))
 
 
 def test_a_person_lets_the_login_of_a_device_that_is_declared_by_name_be_shown_again(world: World) -> None:

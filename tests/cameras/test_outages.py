@@ -709,7 +709,13 @@ class TestRecovery:
             assert "tạm dừng theo Công điện số 12/CĐ-UBND" in others
 
     @pytest.mark.parametrize(
-        "first", [["ok", "no_frame"], ["ok", "no_frame", "no_frame", "ok", "no_frame", "no_frame", "ok"]]
+        "first",
+        [
+            ["ok", "no_frame"],
+            ["ok", "no_frame", "no_frame"],
+            ["ok", "no_frame", "no_frame", "ok", "no_frame", "no_frame", "ok"],
+        ],
+        ids=["fails", "out", "flaps"],
     )
     def test_nobody_is_thanked_while_a_camera_fails_again_or_comes_and_goes(
         self, app: AppContext, first: list[str]
@@ -724,7 +730,7 @@ class TestRecovery:
             second = "ok" if number == 2 + len(first) else "no_frame"
             seen(app, number, dict(zip(ids, (verdict, second), strict=True)))
             outages.settle(app, night=on(number), now=late(number))
-        assert all(outage.closed_at for outage in all_outages(app))
+        assert all(outage.closed_at for outage in all_outages(app)[:2]), "of those that the letter names none is open"
         assert self.thanks(app, 2 + len(first)) == []
 
     def test_contacts_and_outages_are_asked_for_once_for_all_letters(self, app: AppContext) -> None:
