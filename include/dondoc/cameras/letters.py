@@ -294,7 +294,7 @@ def _told(
         recipient,
         f"{numbers}|{now:%Y-%m-%d}",
         context,
-        {"outages": own, "told_before": sorted(of_places - {*own})},
+        {"outages": own, "also_named": sorted(of_places - {*own})},
         f"Sự cố camera: {numbers.replace(',', ', ')}",
     )
 

@@ -58,8 +58,8 @@ def _unthanked(app: AppContext, session: Session, now: datetime) -> Sequence[Out
 
 
 def _named(letter: OutboxLetter) -> set[int]:
-    """The outages that stand in a letter: those that it told of first, and others of the places that it named."""
-    return {*letter.context["outages"], *letter.context.get("told_before", [])}
+    """The outages that stand in a letter: those that it tells of, and others of the places that it names."""
+    return {*letter.context["outages"], *letter.context.get("also_named", [])}
 
 
 def _over(session: Session, told: Sequence[OutboxLetter]) -> list[tuple[OutboxLetter, Pairs]]:
@@ -75,7 +75,7 @@ def _over(session: Session, told: Sequence[OutboxLetter]) -> list[tuple[OutboxLe
 
 
 def _own(letter: OutboxLetter, pairs: Pairs) -> Pairs:
-    """The outages of which no letter before told."""
+    """Those that the letter tells of."""
     return [(outage, camera) for outage, camera in pairs if outage.id in letter.context["outages"]]
 
 
