@@ -27,6 +27,7 @@ class Question(NamedTuple):
     """That a device was asked, and whether it refused the login."""
 
     at: datetime
+    night: date
     refused: bool
 
 
@@ -38,20 +39,23 @@ def asked(session: Session, logins: Sequence[Login], night: date) -> set[int]:
     found, taken = set[int](), set[str]()
     for one in sorted(logins, key=lambda one: one.camera):
         hosts = _hosts(one.devices)
-        if taken.isdisjoint(hosts) and not _barred({(host, one.door[1]) for host in hosts}, before, allowed):
+        if taken.isdisjoint(hosts) and not _barred({(host, one.door[1]) for host in hosts}, before, allowed, night):
             taken |= hosts
             found.add(one.camera)
     return found
 
 
 def _barred(
-    accounts: set[Account], before: Mapping[Account, Sequence[Question]], allowed: Mapping[Account, datetime]
+    accounts: set[Account],
+    before: Mapping[Account, Sequence[Question]],
+    allowed: Mapping[Account, datetime],
+    night: date,
 ) -> bool:
-    """Whether nothing is to be asked with a login, whose device may have a name and numbers: a person's word about one
-    of them is about it."""
+    """Whether nothing is to be asked with a login. Its device may have a name and numbers: what a person allows of one
+    of them is allowed of all, from the next night on."""
     since = max((allowed[account] for account in accounts if account in allowed), default=None)
     questions = (question for account in accounts for question in before.get(account, ()))
-    return any(not question.refused or since is None or since <= question.at for question in questions)
+    return any(not one.refused or one.night == night or since is None or since <= one.at for one in questions)
 
 
 def refused() -> ColumnElement[bool]:
@@ -71,14 +75,14 @@ def _questions(session: Session, marks: set[str], night: date) -> dict[Account, 
     m, a = CameraMeasurement, CredentialAttempt
     matters = or_(m.night > night - timedelta(days=WEEK), refused())
     rows = session.execute(
-        select(a, m.happened_at, m.found)
+        select(a, m.happened_at, m.night, m.found)
         .join(m, and_(m.camera_id == a.camera_id, m.night == a.night))
         .where(m.subject == Subject.DEVICE, a.accepted.is_(True), a.fingerprint.in_(marks), matters)
     )
     asked: dict[Account, list[Question]] = defaultdict(list)
-    for attempt, at, found in rows:
+    for attempt, at, when, found in rows:
         for account in _accounts(attempt):
-            asked[account].append(Question(at, found.get("login") == LoginOutcome.REFUSED))
+            asked[account].append(Question(at, when, found.get("login") == LoginOutcome.REFUSED))
     return asked
 
 
