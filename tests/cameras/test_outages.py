@@ -733,6 +733,20 @@ class TestRecovery:
         assert all(outage.closed_at for outage in all_outages(app)[:2]), "of those that the letter names none is open"
         assert self.thanks(app, 2 + len(first)) == []
 
+    def test_nobody_is_thanked_while_an_outage_is_open_of_which_nothing_was_seen_for_a_week(
+        self, app: AppContext
+    ) -> None:
+        ids = at_site(app, 2)
+        contact(app, "a@example.vn")
+        for number, verdict in enumerate(["ok", "no_frame", "no_frame"]):
+            seen(app, number, dict.fromkeys(ids, verdict))
+        letters.outages(app, outages.settle(app, night=on(2), now=late(2))["opened"], late(2))
+        self.sent(app)
+        live(app, ids[0], ["ok"], 12)
+        with app.sessions.reading() as session:
+            assert [one.state for one in state.states(app, session, late(12))] == ["ok", "not_checked"]
+        assert self.thanks(app, 12) == []
+
     def test_contacts_and_outages_are_asked_for_once_for_all_letters(self, app: AppContext) -> None:
         ids = [camera for n in range(4) for camera in at_site(app, 1, f"Điểm số {'I' * n}")]
         contact(app, "a@example.vn")
