@@ -79,11 +79,11 @@ def _questions(session: Session, marks: set[str], night: date) -> dict[Account, 
         .join(m, and_(m.camera_id == a.camera_id, m.night == a.night))
         .where(m.subject == Subject.DEVICE, a.accepted.is_(True), a.fingerprint.in_(marks), matters)
     )
-    asked: dict[Account, list[Question]] = defaultdict(list)
+    questions: dict[Account, list[Question]] = defaultdict(list)
     for attempt, at, when, found in rows:
         for account in _accounts(attempt):
-            asked[account].append(Question(at, when, found.get("login") == LoginOutcome.REFUSED))
-    return asked
+            questions[account].append(Question(at, when, found.get("login") == LoginOutcome.REFUSED))
+    return questions
 
 
 def _accounts(attempt: CredentialAttempt) -> set[Account]:
