@@ -38,7 +38,7 @@ def precondition_of(app: AppContext, kind: LetterKind) -> Precondition:
         case LetterKind.REACHABILITY | LetterKind.OUTAGE:
             return letters.precondition(app)
         case LetterKind.RECOVERY:
-            return recoveries.precondition
+            return recoveries.precondition(app)
         case LetterKind.REMINDER | LetterKind.OVERDUE | LetterKind.HAND_OVER | LetterKind.THANKS:
             return escalate.precondition(app)
         case LetterKind.WITHDRAWAL:

@@ -1,7 +1,7 @@
 """Which devices are asked what they are, over a few weeks of nights: real RTSP, real ONVIF, a real database."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, timedelta
 
 import pytest
@@ -47,9 +47,12 @@ class World:
         self.app, self.environment, self.fleet = app, environment, fleet
         self.cameras: list[int] = []
 
-    def declare(self, count: int = 1, **said: object) -> list[int]:
+    def declare(self, count: int = 1, named: Collection[int] = (), **said: object) -> list[int]:
+        """So many cameras of one device; those in `named` by its name."""
         its = {**FORM, "retention_days": 0, "host": HOST, "rtsp_port": self.fleet.ports[0], **said}
         rows = [{**its, "name": f"Camera {n}", "main_path": f"/digest/{n}"} for n in range(count)]
+        for n in named:
+            rows[n]["host"] = "localhost"
         self.cameras = form(self.app, rows, FIRST)
         for camera in self.cameras:
             self.enter(camera, FIRST - timedelta(days=1))
@@ -60,12 +63,14 @@ class World:
             its = {"by": CLERK, "secrets": self.app.secrets, "now": at(day, 9)}
             credentials.enter(session, session.get_one(Camera, camera), USER, password, **its)
 
-    def retry(self, camera: int, day: date) -> None:
+    def retry(self, camera: int, day: date, hour: int = 9) -> None:
         with self.app.sessions.begin() as session:
-            its = {"by": CLERK, "reason": "đã tạo tài khoản ONVIF", "secrets": self.app.secrets, "now": at(day, 9)}
+            its = {"by": CLERK, "reason": "đã tạo tài khoản ONVIF", "secrets": self.app.secrets, "now": at(day, hour)}
             credentials.retry(session, session.get_one(Camera, camera), **its)
 
-    def look(self, device: Device, cameras: Sequence[int], day: date, round: str = "night") -> None:
+    def look(
+        self, device: Device, cameras: Sequence[int], day: date, round: str = "night", *, stored: bool = True
+    ) -> None:
         """A round of a night, in which each shows a good picture."""
         self.environment.setenv("DONDOC_ONVIF_PORT", str(device.port))
         self.environment.setenv("DONDOC_CLOCK", at(day, 22).isoformat())
@@ -74,7 +79,8 @@ class World:
         results = night.check_batch(app, cameras, night=day, round=round, now=clock.now())
         assert {result.verdict for result in results} == {"ok"}
         assert PASSWORD not in str(results)
-        night.store(app, results, night=day, round=round, now=clock.now())
+        if stored:
+            night.store(app, results, night=day, round=round, now=clock.now())
 
     def said(self, camera: int, day: date) -> str | None:
         """What the camera's page says of its device after a night."""
@@ -166,6 +172,51 @@ def test_a_refusal_holds_for_all_channels_of_the_device_and_ends_for_all(world: 
         assert device.counts["logins"] == 1
         world.retry(second, on(last, 2) + timedelta(days=1))
         world.look(device, [last], on(last, week=3))
+    assert device.counts["logins"] == 2
+
+
+def test_a_device_that_is_declared_by_name_and_by_number_is_one(world: World) -> None:
+    first, *_, last = world.declare(8, named=[0])
+    with Device("refusing-token") as device:
+        world.look(device, [first, last], on(first))
+        world.look(device, [last], on(first, week=1))
+    assert device.counts["logins"] == 1
+
+
+def test_a_batch_that_is_tried_again_asks_no_device_again(world: World) -> None:
+    """Its worker died before anything that it found was stored."""
+    [camera] = world.declare()
+    with Device("refusing-token") as device:
+        world.look(device, [camera], on(camera), stored=False)
+        world.look(device, [camera], on(camera))
+    assert device.counts["logins"] == 1
+    assert refused(world.said(camera, on(camera)))
+
+
+def test_a_person_lets_the_login_of_a_device_that_is_declared_by_name_be_shown_again(world: World) -> None:
+    """The device is then a name and a number; what the person says is of the name."""
+    [camera] = world.declare(named=[0])
+    with Device("refusing-token") as device:
+        world.look(device, [camera], on(camera))
+        world.look(device, [camera], on(camera, week=1))
+        assert device.counts["logins"] == 1
+        world.retry(camera, on(camera, 1) + timedelta(days=1))
+        world.look(device, [camera], on(camera, week=2))
+        assert device.counts["logins"] == 2
+        world.look(device, [camera], on(camera, week=3))
+    assert device.counts["logins"] == 2
+
+
+def test_what_a_person_allows_counts_from_the_next_night_on_and_once(world: World) -> None:
+    [camera] = world.declare()
+    with Device("refusing-token") as device:
+        world.look(device, [camera], on(camera))
+        world.retry(camera, on(camera), hour=23)
+        world.look(device, [camera], on(camera), "second")
+        assert device.counts["logins"] == 1
+        world.look(device, [camera], on(camera, week=1))
+        assert device.counts["logins"] == 2
+        world.look(device, [camera], on(camera, week=2))
     assert device.counts["logins"] == 2
 
 

@@ -41,6 +41,7 @@ MAYBE_ONE = [
     ("2143", "DS-2CD2043G2-I"),  # of which series, nobody says
     ("DS-2CD2T43G2", "DS-2CD2T46G2"),
     ("CS-C6N", "CS-C3N"),
+    ("C200", "NC340"),  # a letter at the end of another word is no series
 ]
 TWO_DEVICES = [
     ("DS-2CD2043G2", "DS-2CD1023G0E-I"),

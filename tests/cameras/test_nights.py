@@ -471,6 +471,8 @@ class TestPlanAndStore:
         found = [result(one, "ok", NOW, help=verdicts.Help.MISREAD), result(two, "no_frame", NOW)]
         night.store(app, found, night=NIGHT, round="night", now=NOW)
         night.store(app, [result(one, "ok", NOW)], night=NIGHT, round="now-220000-1", now=NOW)
+        long_ago = NOW - timedelta(days=8)
+        night.store(app, [result(one, "ok", long_ago)], night=long_ago.date(), round="night", now=long_ago)
         (row,) = json.loads(dondoc("cameras", "nights", "--json").stdout)
         assert (row["night"], row["round"], row["looked"], row["showing"]) == ("2021-11-22", "night", 2, 1)
         assert row["helped"] == {"misread": 1}

@@ -257,6 +257,28 @@ class TestRehearsal:
         assert outages.settle(app, night=on(11), now=late(11))["opened"] == []
         assert outages.settle(in_earnest, night=on(11), now=late(11))["opened"] == [4]
 
+    def test_who_was_told_in_rehearsal_is_thanked_in_rehearsal_alone(
+        self, app: AppContext, in_earnest: AppContext
+    ) -> None:
+        _, letter = told(app)
+        with app.sessions.begin() as session:
+            row = session.get_one(OutboxLetter, letter)
+            row.state, row.sent_at = OutboxState.SENT, at(on(3), 8)
+        live(app, 1, ["ok"], 3)
+        assert recoveries.write(in_earnest, late(3)) == []
+        assert len(recoveries.write(app, late(3))) == 1
+
+    def test_thanks_that_were_only_rehearsed_have_thanked_nobody(self, app: AppContext, in_earnest: AppContext) -> None:
+        _, letter = told(in_earnest)
+        with app.sessions.begin() as session:
+            row = session.get_one(OutboxLetter, letter)
+            row.state, row.sent_at = OutboxState.SENT, at(on(3), 8)
+        live(app, 1, ["ok"], 3)
+        written = [recoveries.write(one, late(3)) for one in (app, in_earnest)]
+        with app.sessions.begin() as session:
+            rows = [session.get_one(OutboxLetter, number) for [number] in written]
+            assert [row.rehearsal for row in rows] == [True, False]
+
 
 class TestOurSide:
     def fleet(self, app: AppContext) -> list[int]:
@@ -592,27 +614,172 @@ class TestRecovery:
             kinds = session.scalars(select(OutboxLetter.kind).order_by(OutboxLetter.id)).all()
         assert kinds == ["outage", "recovery"]
 
-    def test_nor_whoever_is_the_officer_no_more(self, app: AppContext) -> None:
+    def test_nor_who_is_no_longer_the_officer(self, app: AppContext) -> None:
         told(app)
         self.sent(app)
         live(app, 1, ["ok"], 3)
         contact(app, "b@example.vn")
         assert self.thanks(app, 3) == []
 
-    def test_one_that_is_out_again_is_thanked_for_when_it_lasts_and_the_letter_waits_no_longer(
-        self, app: AppContext
-    ) -> None:
+    def still(self, app: AppContext, thanks: OutboxLetter, number: int) -> str | None:
+        """Why thanks that have not left are not true any more."""
+        with app.sessions.reading() as session:
+            return recoveries.precondition(app)(session, session.get_one(OutboxLetter, thanks.id), late(number))
+
+    def thanked(self, app: AppContext) -> OutboxLetter:
         told(app)
-        assert self.thanks(app, 2) == []
+        assert self.thanks(app, 2) == [], "its letter has not left"
         self.sent(app)
         live(app, 1, ["ok"], 3)
         [thanks] = self.thanks(app, 3)
-        with app.sessions.reading() as session:
-            assert recoveries.precondition(session, thanks, late(3)) is None
+        assert self.still(app, thanks, 3) is None
+        return thanks
+
+    def test_thanks_that_have_not_left_do_not_leave_when_the_camera_is_out_again(self, app: AppContext) -> None:
+        thanks = self.thanked(app)
         live(app, 1, ["no_frame", "no_frame"], 4)
+        assert self.still(app, thanks, 5) == "camera lại mất kết nối: SC-0002"
+
+    def test_nor_for_a_letter_that_was_withdrawn_meanwhile(self, app: AppContext) -> None:
+        thanks = self.thanked(app)
+        with app.sessions.begin() as session:
+            answered = session.scalars(select(OutboxLetter.id).where(OutboxLetter.kind == "outage")).one()
+            session.add(Withdrawal(letter_id=answered, taken_back=False, reason="sai", by="A", recorded_at=late(3)))
+        assert self.still(app, thanks, 4) == "thư báo sự cố đã rút lại"
+
+    @pytest.mark.parametrize(("days", "written"), [(29, 1), (31, 0)])
+    def test_nobody_is_thanked_for_a_letter_of_more_than_a_month_ago(
+        self, app: AppContext, days: int, written: int
+    ) -> None:
+        _, letter = told(app)
+        self.sent(app)
+        with app.sessions.begin() as session:
+            session.get_one(OutboxLetter, letter).sent_at = late(3) - timedelta(days=days)
+        live(app, 1, ["ok"], 3)
+        assert len(self.thanks(app, 3)) == written
+
+    def test_nobody_is_thanked_for_a_letter_that_was_withdrawn(self, app: AppContext) -> None:
+        _, letter = told(app)
+        self.sent(app)
+        with app.sessions.begin() as session:
+            session.add(Withdrawal(letter_id=letter, taken_back=False, reason="sai", by="A", recorded_at=late(2)))
+        live(app, 1, ["ok"], 3)
+        assert self.thanks(app, 3) == []
+
+    def test_nor_to_who_is_no_longer_the_officer_when_they_leave(self, app: AppContext) -> None:
+        thanks = self.thanked(app)
+        contact(app, "b@example.vn")
+        assert self.still(app, thanks, 4) == "cán bộ đầu mối của đơn vị đã thay đổi"
+
+    def test_nobody_is_thanked_while_an_outage_is_open_that_the_letter_names_though_another_letter_told_of_it(
+        self, app: AppContext
+    ) -> None:
+        first, second = at_site(app, 2)
+        contact(app, "a@example.vn")
+        nights = [("ok", "ok"), ("black", "ok"), ("black", "ok"), ("black", "covered"), ("black", "covered")]
+        for number, verdicts in enumerate(nights):
+            seen(app, number, dict(zip((first, second), verdicts, strict=True)))
+            letters.outages(app, outages.settle(app, night=on(number), now=late(number))["opened"], late(number))
+        self.sent(app, 4)
         with app.sessions.reading() as session:
-            again = recoveries.precondition(session, session.get_one(OutboxLetter, thanks.id), late(5))
-        assert again == "camera lại mất kết nối: SC-0002"
+            [_, letter] = session.scalars(select(OutboxLetter).order_by(OutboxLetter.id))
+        assert "Cùng chưa đạt tại điểm Cổng: 02 camera (CAM-00001, CAM-00002)" in letter.text
+        live(app, second, ["ok"], 5)
+        assert self.thanks(app, 5) == [], "the letter names SC-0001, too"
+        live(app, first, ["ok"], 6)
+        reasons = [thanks.reason for thanks in self.thanks(app, 6)]
+        assert reasons == ["Camera hoạt động trở lại: SC-0001", "Camera hoạt động trở lại: SC-0002"]
+
+    def test_nobody_is_thanked_for_what_a_person_ended_beside_what_works(self, app: AppContext) -> None:
+        [first], [second] = at_site(app, 1, "Chợ"), at_site(app, 1, "Cổng")
+        contact(app, "a@example.vn")
+        for number, verdict in enumerate(["ok", "no_frame", "no_frame"]):
+            seen(app, number, dict.fromkeys((first, second), verdict))
+        letters.outages(app, outages.settle(app, night=on(2), now=late(2))["opened"], late(2))
+        self.sent(app)
+        paused(app, 3, None, agency=AGENCY, place="cổng")
+        live(app, first, ["ok"], 3)
+        [thanks] = self.thanks(app, 3)
+        assert thanks.subject.startswith("Cảm ơn, 01 camera đã hoạt động trở lại – ")
+        for words in (thanks.text, thanks.html):
+            fixed, _, others = words.partition("Không còn tính là sự cố:")
+            assert "CAM-00001" in fixed
+            assert "CAM-00002" not in fixed
+            assert "CAM-00002" in others
+            assert "tạm dừng theo Công điện số 12/CĐ-UBND" in others
+
+    @pytest.mark.parametrize(
+        "first",
+        [
+            ["ok", "no_frame"],
+            ["ok", "no_frame", "no_frame"],
+            ["ok", "no_frame", "no_frame", "ok", "no_frame", "no_frame", "ok"],
+        ],
+        ids=["fails", "out", "flaps"],
+    )
+    def test_nobody_is_thanked_while_a_camera_fails_again_or_comes_and_goes(
+        self, app: AppContext, first: list[str]
+    ) -> None:
+        ids = at_site(app, 2)
+        contact(app, "a@example.vn")
+        for number, verdict in enumerate(["ok", "no_frame", "no_frame"]):
+            seen(app, number, dict.fromkeys(ids, verdict))
+        letters.outages(app, outages.settle(app, night=on(2), now=late(2))["opened"], late(2))
+        self.sent(app)
+        for number, verdict in enumerate(first, 3):
+            second = "ok" if number == 2 + len(first) else "no_frame"
+            seen(app, number, dict(zip(ids, (verdict, second), strict=True)))
+            outages.settle(app, night=on(number), now=late(number))
+        assert all(outage.closed_at for outage in all_outages(app)[:2]), "of those that the letter names none is open"
+        assert self.thanks(app, 2 + len(first)) == []
+
+    def test_nobody_is_thanked_while_an_outage_is_open_of_which_nothing_was_seen_for_a_week(
+        self, app: AppContext
+    ) -> None:
+        ids = at_site(app, 2)
+        contact(app, "a@example.vn")
+        for number, verdict in enumerate(["ok", "no_frame", "no_frame"]):
+            seen(app, number, dict.fromkeys(ids, verdict))
+        letters.outages(app, outages.settle(app, night=on(2), now=late(2))["opened"], late(2))
+        self.sent(app)
+        live(app, ids[0], ["ok"], 12)
+        with app.sessions.reading() as session:
+            assert [one.state for one in state.states(app, session, late(12))] == ["ok", "not_checked"]
+        assert self.thanks(app, 12) == []
+
+    def test_contacts_and_outages_are_asked_for_once_for_all_letters(self, app: AppContext) -> None:
+        ids = [camera for n in range(4) for camera in at_site(app, 1, f"Điểm số {'I' * n}")]
+        contact(app, "a@example.vn")
+        seen(app, 0, dict.fromkeys(ids, "ok"))
+        for number in range(1, 7):  # each night one more is out
+            seen(app, number, {c: "no_frame" if number > n else "ok" for n, c in enumerate(ids)})
+            letters.outages(app, outages.settle(app, night=on(number), now=late(number))["opened"], late(number))
+        self.sent(app, 6)
+        seen(app, 7, dict.fromkeys(ids, "ok"))
+        outages.settle(app, night=on(7), now=late(7))
+        asked: list[str] = []
+        engine = app.sessions.kw["bind"]
+        event.listen(engine, "before_cursor_execute", lambda c, cursor, statement, values, *_: asked.append(statement))
+        assert len(self.thanks(app, 7)) == 4
+        assert len([said for said in asked if "FROM contacts" in said and "contacts.agency IN" in said]) == 1
+        assert len([said for said in asked if "FROM outages JOIN cameras" in said]) == 1
+
+    def test_the_agency_that_took_the_cameras_over_is_thanked_where_the_reader_is_the_same(
+        self, app: AppContext
+    ) -> None:
+        told(app)
+        self.sent(app)
+        live(app, 1, ["ok"], 3)
+        later = at(on(1200), 23)
+        with app.sessions.begin() as session:
+            session.scalars(select(OutboxLetter)).one().sent_at = at(on(1199), 8)
+        contact(app, "a@example.vn", agency="so-nnmt")
+        seen(app, 1200, {1: "ok"})
+        recoveries.write(app, later)
+        with app.sessions.reading() as session:
+            thanks = session.scalars(select(OutboxLetter).where(OutboxLetter.kind == "recovery")).one()
+        assert thanks.agency == "so-nnmt"
+        assert "Sở Nông nghiệp và Môi trường" in thanks.text
 
 
 def test_outages_that_a_month_has_passed_over_stay_open(app: AppContext) -> None:

@@ -70,7 +70,7 @@ def reachability(
     Returns:
         ids of the outbox rows.
     """
-    return _put(app, [_answer(app, submission, now, copy) for submission in submission_ids], now)
+    return put(app, [_answer(app, submission, now, copy) for submission in submission_ids], now)
 
 
 def outages(app: AppContext, outage_ids: Iterable[int], now: datetime) -> list[int]:
@@ -99,10 +99,11 @@ def outages(app: AppContext, outage_ids: Iterable[int], now: datetime) -> list[i
             lately=room.lately(session, data.load(app.settings), [camera.id for _, camera in rows], now),
             phone=desk(session, app.registry, app.letters(session, now.date()), now.date()),
         )
-    return _put(app, [_told(app, *group, found, known, now) for group, found in groups.items()], now)
+    return put(app, [_told(app, *group, found, known, now) for group, found in groups.items()], now)
 
 
-def _put(app: AppContext, letters: list[Letter | None], now: datetime) -> list[int]:
+def put(app: AppContext, letters: Iterable[Letter | None], now: datetime) -> list[int]:
+    """Put what was written into the outbox; the ids of the rows."""
     with app.sessions.begin() as session:
         rows = outbox.enqueue(session, [x for x in letters if x], settings=app.settings, now=now)
         return [row.id for row in rows]
@@ -174,7 +175,7 @@ def _answer(app: AppContext, submission_id: int, now: datetime, copy: Copy) -> L
         "answer_before": _answer_before(app, now),
         "desk": phone,
     }
-    return _letter(
+    return compose_letter(
         app,
         now,
         LetterKind.REACHABILITY,
@@ -283,7 +284,9 @@ def _told(
         "desk": known.phone,
     }
     numbers = ",".join(SC(outage.id) for outage, _ in found)
-    return _letter(
+    own = [outage.id for outage, _ in found]
+    of_places = {outage for camera in together if (outage := known.states[camera].outage)}
+    return compose_letter(
         app,
         now,
         LetterKind.OUTAGE,
@@ -291,7 +294,7 @@ def _told(
         recipient,
         f"{numbers}|{now:%Y-%m-%d}",
         context,
-        {"outages": [outage.id for outage, _ in found]},
+        {"outages": own, "also_named": sorted(of_places - {*own})},
         f"Sự cố camera: {numbers.replace(',', ', ')}",
     )
 
@@ -366,7 +369,7 @@ def _some(names: Iterable[str]) -> str:
     return ", ".join(first[:NUMBERS]) + (" …" if len(first) > NUMBERS else "")
 
 
-def _letter(
+def compose_letter(
     app: AppContext,
     now: datetime,
     kind: LetterKind,
@@ -378,6 +381,13 @@ def _letter(
     reason: str,
     **more: Any,
 ) -> Letter:
+    """A letter about an agency's cameras.
+
+    Args:
+        about: with kind, agency and recipient, what is never told twice.
+        context: what its templates are given; `remember`: what its precondition needs.
+        more: further fields of `Letter`.
+    """
     words = render(app.settings.data, app.registry, kind, context, now.astimezone(HERE).date())
     key = compose.of_cameras(app.registry.survey, agency, kind, about)
     return compose.letter(app.settings, kind, recipient, words, key, reason, agency=agency, context=remember, **more)

@@ -230,13 +230,16 @@ class OutageWords(TypedDict):
 
 
 class RecoveryWords(TypedDict):
-    """Of cameras that work again, all that one letter told of. `total`: those that do, the others were seen to."""
+    """Of the cameras that one letter told of: `cameras` work again, `total` of them; of `others` a person's word ended
+    the outage."""
 
     agency: str
     day: date  # on which that letter left
     total: int
     cameras: list[CameraWords]
     more: int
+    others: list[CameraWords]
+    more_others: int
     desk: str | None
 
 

@@ -239,7 +239,7 @@ def _list(request: Request, wanted: CameraFilter, number: int) -> HTMLResponse:
     with app.sessions.reading() as session:
         asked = Filter({wanted.agency} - {""}, wanted.system, wanted.state, _among(session, wanted, user))
         found = current.overview(app, session, clock.now(), asked, number=number, size=SHOWN)
-        lately = rounds.latest(session, clock.now())
+        lately = rounds.latest(session, clock.now()) if not wanted.query() else []
         with_cameras = {*session.scalars(select(Camera.agency).distinct())}
     return page(
         request,

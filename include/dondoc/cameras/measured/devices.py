@@ -1,13 +1,16 @@
-"""Which devices are asked what they are, which may need a login: one question for a device and a week.
+"""Which devices are asked what they are, which may need a login: one question for a device and a login a week, and one
+for a device in a batch.
 
 A device is a host here: it has one port for ONVIF, however many for RTSP. A login that it refused is not shown again
-until another one is stored, or a person allows it (`logins.credentials`). Which one that was, the attempt of the same
-camera and night tells, which was accepted: many devices keep accounts of their own for ONVIF, so that a refusal here
-says nothing of the picture.
+until another one is stored, or a person allows it (`logins.credentials`). Which login was shown is read from the
+attempt of the same camera and night, which the camera accepted. Many devices keep accounts of their own for ONVIF: a
+refusal here says nothing of the picture.
 """
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import Session
@@ -20,16 +23,39 @@ from dondoc.store.cameras import CameraMeasurement, CredentialAttempt, Credentia
 Account = tuple[str, str]  # host and fingerprint: what a wrong login locks
 
 
+class Question(NamedTuple):
+    """That a device was asked, and whether it refused the login."""
+
+    at: datetime
+    night: date
+    refused: bool
+
+
 def asked(session: Session, logins: Sequence[Login], night: date) -> set[int]:
     """Of cameras that may be asked, those that are: the first of each host that was not asked lately."""
-    told = _told(session, {one.door[1] for one in logins}, night) if logins else set()
+    marks = {one.door[1] for one in logins}
+    before = _questions(session, marks, night) if marks else {}
+    allowed = _allowed(session, marks) if before else {}
     found, taken = set[int](), set[str]()
     for one in sorted(logins, key=lambda one: one.camera):
         hosts = _hosts(one.devices)
-        if taken.isdisjoint(hosts) and told.isdisjoint((host, one.door[1]) for host in hosts):
+        if taken.isdisjoint(hosts) and not _barred({(host, one.door[1]) for host in hosts}, before, allowed, night):
             taken |= hosts
             found.add(one.camera)
     return found
+
+
+def _barred(
+    accounts: set[Account],
+    before: Mapping[Account, Sequence[Question]],
+    allowed: Mapping[Account, datetime],
+    night: date,
+) -> bool:
+    """Whether nothing is to be asked with a login. Its device may have a name and numbers: what a person allows of one
+    of them is allowed of all, from the next night on."""
+    since = max((allowed[account] for account in accounts if account in allowed), default=None)
+    questions = (question for account in accounts for question in before.get(account, ()))
+    return any(not one.refused or one.night == night or since is None or since <= one.at for one in questions)
 
 
 def refused() -> ColumnElement[bool]:
@@ -44,22 +70,20 @@ def refusing() -> ColumnElement[bool]:
     return exists().where(m.camera_id == a.camera_id, m.night == a.night, refused())
 
 
-def _told(session: Session, marks: set[str], night: date) -> set[Account]:
-    """Accounts with which nothing is to be asked: refused, or asked within a week."""
+def _questions(session: Session, marks: set[str], night: date) -> dict[Account, list[Question]]:
+    """What was asked with these logins and matters still: within a week, or refused."""
     m, a = CameraMeasurement, CredentialAttempt
     matters = or_(m.night > night - timedelta(days=WEEK), refused())
     rows = session.execute(
-        select(a, m.happened_at, m.found)
+        select(a, m.happened_at, m.night, m.found)
         .join(m, and_(m.camera_id == a.camera_id, m.night == a.night))
         .where(m.subject == Subject.DEVICE, a.accepted.is_(True), a.fingerprint.in_(marks), matters)
     )
-    allowed = _allowed(session, marks)
-    return {
-        account
-        for attempt, at, found in rows
-        for account in _accounts(attempt)
-        if found.get("login") != LoginOutcome.REFUSED or allowed.get(account, at) <= at
-    }
+    questions: dict[Account, list[Question]] = defaultdict(list)
+    for attempt, at, when, found in rows:
+        for account in _accounts(attempt):
+            questions[account].append(Question(at, when, found.get("login") == LoginOutcome.REFUSED))
+    return questions
 
 
 def _accounts(attempt: CredentialAttempt) -> set[Account]:

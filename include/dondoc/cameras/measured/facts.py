@@ -14,6 +14,7 @@ from dondoc.cameras.measured.turn import WEEK
 from dondoc.clock import HERE
 from dondoc.probing.wanted import Subject
 from dondoc.store.cameras import CameraMeasurement
+from dondoc.store.session import one_at_a_time
 
 LIGHT = range(7, 17)  # hours in which it is light all year
 LATELY = timedelta(days=3 * WEEK)  # an older measurement says nothing of today: two turns in a row may fail
@@ -25,6 +26,7 @@ def record(session: Session, results: Iterable[Mapping[str, Any]], night: date, 
     found = {(one["camera"], subject): one for one in results for subject in one.get("measured") or {}}
     if not found:
         return
+    one_at_a_time(session, "measurements")
     kept = {(camera, of) for camera, of in session.execute(select(m.camera_id, m.subject).where(m.night == night))}
     for (camera, subject), one in found.items():
         if (camera, subject) not in kept:

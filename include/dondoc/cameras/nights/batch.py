@@ -17,7 +17,7 @@ from sqlalchemy import select
 from dondoc import keys
 from dondoc.cameras.logins import attempts, canary, credentials, downgrade
 from dondoc.cameras.logins.attempts import Login
-from dondoc.cameras.measured import devices, plan
+from dondoc.cameras.measured import devices, facts, plan
 from dondoc.cameras.measured.declared import declared
 from dondoc.cameras.measured.turn import due
 from dondoc.cameras.nights import past, thumbnails
@@ -31,7 +31,7 @@ from dondoc.probing.network import Ip, Resolver
 from dondoc.probing.probe import probe_many
 from dondoc.probing.spread import parts
 from dondoc.probing.verdicts import WITHHELD, Finding, Target, Verdict
-from dondoc.probing.wanted import Wanted
+from dondoc.probing.wanted import Subject, Wanted
 from dondoc.store.cameras import Camera
 
 STAGE, TIMEOUT, CONCURRENCY, PER_DEVICE = 2, 12.0, 128, 8  # seconds: longer than the wait for a key picture
@@ -178,7 +178,19 @@ class _Batch:
             attempts.finish(session, {camera: wanted[camera] for camera in may}, found, self.night)
             asked = {int(finding.camera) for finding in found if finding.digest} - digest
             downgrade.remember(session, (one.certain for one in looks if one.camera in asked), at)
+        self._remember_devices(found, at)
         yield from _explained(looks, may, why, found)
+
+    def _remember_devices(self, found: Iterable[Finding], at: datetime) -> None:
+        """Keep at once what devices said of themselves: a batch that is tried again shows no refused login again."""
+        said = [
+            {"camera": int(one.camera), "at": at.isoformat(), "measured": {Subject.DEVICE: its}}
+            for one in found
+            if one.measured and (its := one.measured.get(Subject.DEVICE))
+        ]
+        if said:
+            with self.app.sessions.begin() as session:
+                facts.record(session, said, self.night, at)
 
     def _target(self, one: _Look, may: bool, digest: bool, taken: bool) -> Target:
         user, password = (one.user, one.password) if may else (None, None)

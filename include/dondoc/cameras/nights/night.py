@@ -34,8 +34,6 @@ WHOLE = ("night", "day", "all", SECOND)  # rounds of everybody: in these a camer
 PLANNED = Camera.id, Camera.system, Camera.agency, Camera.place, Camera.url  # what planning asks of a camera
 LEFT_OUT = "left_out"  # beside counts by verdict
 MORNING = 7  # o'clock: what is seen before belongs to the night before, as the second look does
-
-
 LATEST = 12  # o'clock of the next day: a look of a batch that began before the morning may end after it
 
 
@@ -90,9 +88,11 @@ def plan(
 
 
 def plan_daylight(app: AppContext, day: date) -> list[list[int]]:
-    """Batches of the cameras of the night whose turn it is to be looked at by day: dirt, a colour cast, a cover that
-    reflects infrared light show only then. And of those of which the last such look left a doubt: nobody is told of it
-    before another agrees. Of those that showed a picture last night: the others tell nothing more.
+    """Batches of cameras that are else only seen at night, to be looked at by day: dirt, a colour cast, a cover that
+    reflects infrared light show only then.
+
+    Looked at are those whose turn it is, and those of which the last look by day left a doubt: nobody is told of it
+    before another agrees. Left out are those that showed no picture last night: they would show none now.
     """
     with app.sessions.reading() as session:
         last = last_of_night(session, day - timedelta(days=1))

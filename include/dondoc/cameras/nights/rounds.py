@@ -1,5 +1,5 @@
-"""How the rounds of the last nights went, for people who look after them. What `night.summary` says is worked out anew;
-this is what was counted while results were recorded."""
+"""How the rounds of the last nights went, for the people who run the checks: as it was counted while results were
+recorded. `night.summary` counts anew, by what is known now."""
 
 from collections.abc import Mapping
 from datetime import date, datetime

@@ -6,7 +6,7 @@ doubt too: that is no row of bad nights, and the camera showed a picture that ni
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
@@ -50,19 +50,28 @@ class _Look(NamedTuple):
         return self.round == DAYLIGHT
 
     @property
-    def leaves(self) -> Doubt | None:
-        """The doubt that this look leaves. By night a sure fault is none: its nights are judged."""
+    def leaves(self) -> str | None:
+        """The code of the doubt that it leaves, a verdict or a suspicion. By night a sure fault is none: its nights are
+        judged."""
         if self.by_day and self.verdict != Verdict.OK:
-            return Doubt(self.camera, SENTENCE[self.verdict], ADVICE.get(self.verdict), self.at, self.by_day)
-        if self.suspicion in SUSPICIONS:
-            return Doubt(self.camera, SUSPICIONS[self.suspicion], None, self.at, self.by_day)
-        return None
+            return self.verdict
+        return self.suspicion if self.suspicion in SUSPICIONS else None
+
+    @property
+    def doubt(self) -> Doubt:
+        """What it leaves, in words."""
+        if self.leaves == self.verdict:
+            words, advice = SENTENCE[self.verdict], ADVICE.get(self.verdict)
+        else:
+            words, advice = SUSPICIONS[self.suspicion or ""], None
+        return Doubt(self.camera, words, advice, self.at, self.by_day)
 
 
 def doubts(
     session: Session, as_of: datetime, known_at: datetime | None = None, *, only: int | None = None
 ) -> list[Doubt]:
-    """By number of the camera, what the newest looks of the seven days before a moment leave, and one before agrees.
+    """By number of the camera, what the newest looks of the seven days before a moment leave, where the looks before
+    them leave the same.
 
     Args:
         known_at: by what was known then; None: by now.
@@ -87,12 +96,8 @@ def _left(
     for _, mine in sorted(looks.items()):
         last = mine[-1]
         if last.leaves and last.at > as_of - RECENT:
-            yield last.leaves, _same(last, [look for look in mine if look.night < last.night])
-
-
-def _same(last: _Look, before: Sequence[_Look]) -> bool:
-    left = before[-1].leaves if before else None
-    return left is not None and last.leaves is not None and left.words == last.leaves.words
+            before = [look for look in mine if look.night < last.night]
+            yield last.doubt, bool(before) and before[-1].leaves == last.leaves
 
 
 def _looks(session: Session, as_of: datetime, known_at: datetime | None, only: int | None) -> Iterator[_Look]:

@@ -288,7 +288,16 @@ _RECOVERY: shapes.RecoveryWords = {
     "total": 1,
     "cameras": [{**_CAMERA, "why": "hoạt động trở lại, ghi nhận ngày 27/11/2021 (sự cố SC-0001)"}],
     "more": 0,
+    "others": [],
+    "more_others": 0,
     "desk": "Nguyễn Thị Hà, điện thoại 0912 345 678",
+}
+_RECOVERY_OF_SOME: shapes.RecoveryWords = {
+    **_RECOVERY,
+    "more": 2,
+    "others": [{**_CAMERA, "why": "đã tháo dỡ (sự cố SC-0002)"}],
+    "more_others": 1,
+    "desk": None,
 }
 _INTERNAL: shapes.InternalWords = {
     "title": "Có việc chờ xử lý",
@@ -350,7 +359,7 @@ LETTERS: Mapping[LetterKind, Mapping[str, Shape]] = {
     },
     LetterKind.REACHABILITY: {"reachability": _shape(shapes.ReachabilityWords, _REACHABILITY, _UNREACHED)},
     LetterKind.OUTAGE: {"outage": _shape(shapes.OutageWords, _OUTAGE, {**_OUTAGE, "places": [], "more": 0})},
-    LetterKind.RECOVERY: {"recovery": _shape(shapes.RecoveryWords, _RECOVERY, {**_RECOVERY, "more": 2, "desk": None})},
+    LetterKind.RECOVERY: {"recovery": _shape(shapes.RecoveryWords, _RECOVERY, _RECOVERY_OF_SOME)},
     LetterKind.HAND_OVER: {"hand_over": _shape(shapes.ChasingWords, _CHASING, _WITHOUT_DAY, _HAND_OVER)},
     LetterKind.THANKS: {"thanks": WITHOUT_DAY},
     LetterKind.INTERNAL: {"internal": _shape(shapes.InternalWords, _INTERNAL, _PLAIN)},
