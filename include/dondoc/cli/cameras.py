@@ -155,10 +155,10 @@ def import_cameras(
 ) -> None:
     """Nhập camera từ CSV. Sai một dòng thì không nhập dòng nào.
 
-    Cột phải có: agency, system, name, url. Nếu cần: user, password, id, place (điểm), site (vị trí ở điểm đó), status
-    (working, unstable, broken, maintenance, not_installed), power (grid, solar, backup), sound (có thu âm: Có, Không),
-    restricted (hạn chế nêu tên: Có, Không). Ô để trống giữ nguyên điều đã biết. Không giữ hình của camera có thu âm
-    hoặc hạn chế.
+    Cột phải có: agency, system, name, url. Nếu cần: user, password, id (CAM-00012 để sửa camera đã có; hoặc mã riêng),
+    place (điểm), site (vị trí ở điểm đó), status (working, unstable, broken, maintenance, not_installed), power (grid,
+    solar, backup), sound (có thu âm: Có, Không), restricted (hạn chế nêu tên: Có, Không). Ô để trống giữ nguyên điều
+    đã biết. Không giữ hình của camera có thu âm hoặc hạn chế.
     """
     from dondoc import clock
     from dondoc.cameras.registry import imports
