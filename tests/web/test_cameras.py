@@ -300,6 +300,9 @@ class TestCamera:
         assert "đầu ghi không còn ghi" in page
         assert "giờ trên thiết bị chậm 03 giờ" in page
         assert "đồng hồ của thiết bị chậm 03 giờ" in page
+        above, _ = page.split("30 đêm gần nhất")  # beside the state, which is good: nobody looks further down for more
+        assert f"Lưu trữ (đo ngày {TONIGHT:%d/%m/%Y}): đầu ghi không còn ghi" in above
+        assert f"Đồng hồ (đo ngày {TONIGHT:%d/%m/%Y}): đồng hồ của thiết bị chậm 03 giờ" in above
 
     def test_an_outage_is_shown_with_its_number(self, app: AppContext, cameras: list[int], visit: Visit) -> None:
         with app.sessions.begin() as session:
@@ -310,7 +313,9 @@ class TestCamera:
                                opened_at=NOW, closed_at=None))  # fmt: skip
         words = words_of(visit("viewer").get("/cameras/2").text)
         assert "SC-0001" in words
-        assert "đang mất kết nối" in words
+        assert "Các sự cố" in words
+        assert "chưa khắc phục" in words
+        assert "đang mất kết nối" not in words  # it answers, and refuses the password
 
     def test_no_such_camera(self, cameras: list[int], visit: Visit) -> None:
         assert visit("viewer").get("/cameras/99").status_code == 404

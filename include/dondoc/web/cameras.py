@@ -153,7 +153,8 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
     @routes.post("/cameras/{camera}/probe")
     def probe(request: Request, camera: int, user: Annotated[User, Depends(require_operator)]) -> RedirectResponse:
         check = now.look(app_of(request), camera, by=user.actor, now=clock.now)
-        more = f" ({check.detail})" if check.detail and check.verdict != Verdict.OK else ""
+        detail = _detail(check)
+        more = f" ({detail})" if detail and check.verdict != Verdict.OK else ""
         done = f"{CAM(camera)}, xem lúc {check.happened_at:%H:%M:%S}: {SENTENCE[check.verdict]}{more}."
         return redirect(request, f"/cameras/{camera}", done)
 
@@ -331,9 +332,15 @@ def _check(check: CameraCheck) -> dict[str, Any]:
         "at": check.happened_at,
         "round": rounds.name(check.round),
         "sentence": SENTENCE[check.verdict],
-        "detail": "" if check.detail in (DETAILS["ok"], SENTENCE[check.verdict]) else check.detail,
+        "detail": _detail(check),
         "elapsed_ms": check.elapsed_ms,
     }
+
+
+def _detail(check: CameraCheck) -> str:
+    """What it says beyond its sentence."""
+    said = (DETAILS["ok"], SENTENCE[check.verdict])
+    return "" if check.detail in said or SENTENCE[check.verdict].endswith(check.detail) else check.detail
 
 
 def _failed(session: Session, camera: int) -> CameraCheck | None:
