@@ -507,6 +507,8 @@ class TestPause:
         row = rows_of(visit("viewer").get("/cameras").text)[1]
         assert row[5] == "– Chưa kiểm tra được"
         assert "Công điện 1" in row[6]
+        said = words_of(visit("viewer").get("/cameras/2").text)  # since when, until when, and where it is taken back
+        assert "Tạm dừng từ ngày 20/11/2021, đến hết ngày 30/11/2021: xem, hủy quyết định" in said
 
     def test_is_listed_and_taken_back_with_a_reason(self, app: AppContext, cameras: list[int], visit: Visit) -> None:
         sent = {"until": "", "place": "", "system": ""} | ACTIONS["/pauses"]

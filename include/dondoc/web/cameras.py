@@ -23,7 +23,7 @@ from dondoc.cameras.nights import on_demand as now
 from dondoc.cameras.registry import records
 from dondoc.cameras.registry.declarations import Described
 from dondoc.cameras.registry.hiding import public
-from dondoc.cameras.state import checks, current, doubts
+from dondoc.cameras.state import checks, current, doubts, pauses
 from dondoc.cameras.state.current import Filter
 from dondoc.cameras.state.state import CameraState, Kind, counted, states, when
 from dondoc.cameras.state.timeline import KINDS, NIGHTS, timeline
@@ -35,7 +35,7 @@ from dondoc.facts.rule import rule
 from dondoc.probing.picture.judge import DETAILS
 from dondoc.probing.verdicts import ADVICE, GOOD, SENTENCE, Verdict
 from dondoc.store.cameras import Camera, CameraCheck, CredentialRelease, Outage
-from dondoc.vocabulary.cameras import State
+from dondoc.vocabulary.cameras import State, Unseen
 from dondoc.vocabulary.numbers import CAM
 from dondoc.vocabulary.rulings import RulingKind
 from dondoc.web.pages import Day, Text, app_of, audited, download, page, redirect, shown_to, visitor_of
@@ -122,6 +122,7 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
                 advice=_advice(state),
                 cells=timeline(nights, night.night_of(moment)),
                 uncounted=_uncounted(state, nights),
+                pause=_pause(app, session, state, moment),
                 doubts=doubts.doubts(session, moment, only=camera),
                 kinds=KINDS,
                 measured=_measured(app, session, camera, moment),
@@ -320,6 +321,14 @@ def _uncounted(state: CameraState, nights: Sequence[checks.Night]) -> dict[str, 
     if last is None or last.excuse is None or state.state == State.NOT_CHECKED:
         return None
     return {"when": when(last.look), "why": last.why_not, "advice": ADVICE.get(last.excuse.code)}
+
+
+def _pause(app: AppContext, session: Session, state: CameraState, moment: datetime) -> pauses.Pause | None:
+    """What it is paused by now."""
+    if state.unseen != Unseen.PAUSED:
+        return None
+    ruled, day = pauses.pauses(session, app.registry), night.night_of(moment)
+    return next((pause for pause in ruled if pause.covers(state.camera, moment, day)), None)
 
 
 def _checks(session: Session, camera: int) -> list[CameraCheck]:
