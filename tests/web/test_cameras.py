@@ -368,6 +368,13 @@ class TestThumbnail:
 
 
 class TestProbeNow:
+    def test_what_was_found_is_said_once(self, app: AppContext, fleet: Fleet, cameras: list[int], visit: Visit) -> None:
+        with app.sessions.begin() as session:
+            addresses.write(session.get_one(Camera, 1), Addresses(fleet.url("dark"), None), app.secrets)
+        answer = visit("ops").post("/cameras/1/probe", headers=ORIGIN)
+        said, _ = words_of(visit("ops").get(answer.headers["location"]).text).split("CAM-00001: ")
+        assert said.count("hình chỉ có màu đen") == 1
+
     def test_looks_at_the_camera_and_says_what_was_found(
         self, app: AppContext, cameras: list[int], visit: Visit
     ) -> None:
