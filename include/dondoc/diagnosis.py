@@ -123,8 +123,9 @@ def _desk(app: AppContext, now: datetime) -> Iterator[Finding]:
     except (Problem, SQLAlchemyError):  # the checks of the data and of the database say so
         return
     if whom is None or (SAMPLE in whom and app.settings.mode == "live"):
+        wrong = "chưa ghi ai, số điện thoại nào để đơn vị gọi" if whom is None else f"ghi số điện thoại mẫu: {whom}"
         message = (
-            "Thư gửi đi chưa ghi ai, số điện thoại nào để đơn vị gọi. Nhập bằng dondoc contacts import một dòng của "
+            f"Thư gửi đi {wrong}. Nhập bằng dondoc contacts import một dòng của "
             f"{app.registry.office} có vai trò focal_officer và số điện thoại, hoặc ghi contact trong tệp văn bản."
         )
         yield _finding("contact", "error", message)

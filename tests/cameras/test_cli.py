@@ -41,8 +41,8 @@ def test_probe_prints_json_lines_with_the_fields_of_the_contract(fleet: Fleet) -
     url = fleet.url("wrong-password", user="u", password="bi-mat")
     result = run("probe", url, fleet.url("healthy"), "--json", "--allow", "127.0.0.0/8")
     rows = {row["camera"]: row for row in lines(result)}
-    first, second = public(url), f"{public(fleet.url('healthy'))} (2)"
-    assert set(rows) == {first, second}, "alike but for what is hidden, and still told apart"
+    first, second = (f"{public(url)} (địa chỉ thứ {place})" for place in (1, 2))
+    assert set(rows) == {first, second}, "alike but for what is hidden: told apart by where they were given"
     row = rows[first]
     assert set(row) == {"camera", "verdict", "phase", "detail", "elapsed_ms"}
     assert (row["verdict"], row["phase"]) == ("auth_failed", "auth")

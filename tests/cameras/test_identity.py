@@ -271,6 +271,21 @@ class TestImported:
             (double,) = records.duplicates(session)
         assert double["cameras"] == ["CAM-00001", "CAM-00002"]
 
+    @pytest.mark.parametrize("number", ["CAM-00001", "cam-00001"])
+    def test_our_own_number_means_that_camera_whatever_it_is_called(self, app: AppContext, number: str) -> None:
+        declared(app, {"name": "Cổng 1", **HIK})
+        assert cameras(app, f"{AGENCY},{SYSTEM},Cổng mới,rtsp://10.7.7.7/1,,,{number},,,") == [1]
+        assert (camera(app, 1).name, camera(app, 1).url) == ("Cổng mới", "rtsp://10.7.7.7:554/1")
+
+    def test_a_number_of_no_camera_or_of_one_in_two_rows_brings_nothing(self, app: AppContext) -> None:
+        declared(app, {"name": "Cổng 1", **HIK})
+        row = f"{AGENCY},{SYSTEM},{{}},rtsp://10.7.7.7/{{}},,,{{}},,,"
+        with pytest.raises(Problem, match=r"không có CAM-00009; camera mới thì để trống cột id"):
+            cameras(app, row.format("Cổng 2", 2, "CAM-00009"))
+        with pytest.raises(Problem, match=r"CAM-00001 là camera mà một dòng khác đã nêu theo tên"):
+            cameras(app, row.format("Cổng 2", 2, "CAM-00001"), row.format("Cổng 1", 1, ""))
+        assert (camera(app, 1).name, camera(app, 1).url) == ("Cổng 1", "rtsp://10.1.1.1:554/Streaming/Channels/101")
+
     def test_two_rows_of_a_file_stay_two(self, app: AppContext) -> None:
         url = "rtsp://10.7.7.7/1"
         assert len(cameras(app, f"{AGENCY},{SYSTEM},A,{url},,,,,,", f"{AGENCY},{SYSTEM},B,{url},,,,,,")) == 2

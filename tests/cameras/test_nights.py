@@ -650,6 +650,8 @@ class TestLetters:
             assert f"“{verdicts.SENTENCE['not_found']}”: {verdicts.ADVICE['not_found']}." in words
             assert "Nếu khai nhầm, sửa biểu mẫu rồi trả lời thư này" in words
             assert verdicts.ADVICE["connect_timeout"] not in words
+        assert "chưa được cấp tài khoản: 01 (CAM-00004)." in letter.text  # which of them: nobody can guess
+        assert "01 camera (<b>CAM-00004</b>) yêu cầu đăng nhập" in letter.html
         assert "CAM-00002 (dark)" not in letter.text  # restricted: by its number alone
         assert "chưa lắp đặt" in letter.text
         assert "127.0.0.1" not in letter.text + letter.html

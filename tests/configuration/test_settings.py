@@ -315,6 +315,17 @@ def test_finding_faults_is_work_done_well_and_prints_only_json(
     assert shell("doctor").stdout == ""
 
 
+def test_letters_that_name_the_sample_number_are_a_fault_of_their_own(
+    app: AppContext, dondoc: Run, environment: pytest.MonkeyPatch
+) -> None:
+    environment.setenv("DONDOC_MODE", "live")
+    environment.setenv("DONDOC_CLOCK", "2021-11-22T08:00+07:00")
+    [said] = [f["message"] for f in json.loads(dondoc("doctor", "--json").stdout) if f["code"] == "contact"]
+    assert "ghi số điện thoại mẫu: " in said
+    assert "0239 0000 000" in said
+    assert "chưa ghi ai" not in said
+
+
 @pytest.mark.parametrize("name", ["DONDOC_CLOCK", "DONDOC_CLOCK_SINCE"])
 def test_a_clock_that_cannot_be_read_is_a_finding_too(dondoc: Run, environment: pytest.MonkeyPatch, name: str) -> None:
     environment.setenv("DONDOC_CLOCK", "2021-11-22T08:00+07:00")

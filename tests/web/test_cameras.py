@@ -300,6 +300,9 @@ class TestCamera:
         assert "đầu ghi không còn ghi" in page
         assert "giờ trên thiết bị chậm 03 giờ" in page
         assert "đồng hồ của thiết bị chậm 03 giờ" in page
+        above, _ = page.split("30 đêm gần nhất")  # beside the state, which is good: nobody looks further down for more
+        assert f"Lưu trữ (đo ngày {TONIGHT:%d/%m/%Y}): đầu ghi không còn ghi" in above
+        assert f"Đồng hồ (đo ngày {TONIGHT:%d/%m/%Y}): đồng hồ của thiết bị chậm 03 giờ" in above
 
     def test_an_outage_is_shown_with_its_number(self, app: AppContext, cameras: list[int], visit: Visit) -> None:
         with app.sessions.begin() as session:
@@ -310,7 +313,9 @@ class TestCamera:
                                opened_at=NOW, closed_at=None))  # fmt: skip
         words = words_of(visit("viewer").get("/cameras/2").text)
         assert "SC-0001" in words
-        assert "đang mất kết nối" in words
+        assert "Các sự cố" in words
+        assert "chưa khắc phục" in words
+        assert "đang mất kết nối" not in words  # it answers, and refuses the password
 
     def test_no_such_camera(self, cameras: list[int], visit: Visit) -> None:
         assert visit("viewer").get("/cameras/99").status_code == 404
@@ -363,6 +368,13 @@ class TestThumbnail:
 
 
 class TestProbeNow:
+    def test_what_was_found_is_said_once(self, app: AppContext, fleet: Fleet, cameras: list[int], visit: Visit) -> None:
+        with app.sessions.begin() as session:
+            addresses.write(session.get_one(Camera, 1), Addresses(fleet.url("dark"), None), app.secrets)
+        answer = visit("ops").post("/cameras/1/probe", headers=ORIGIN)
+        said, _ = words_of(visit("ops").get(answer.headers["location"]).text).split("CAM-00001: ")
+        assert said.count("hình chỉ có màu đen") == 1
+
     def test_looks_at_the_camera_and_says_what_was_found(
         self, app: AppContext, cameras: list[int], visit: Visit
     ) -> None:
@@ -502,6 +514,8 @@ class TestPause:
         row = rows_of(visit("viewer").get("/cameras").text)[1]
         assert row[5] == "– Chưa kiểm tra được"
         assert "Công điện 1" in row[6]
+        said = words_of(visit("viewer").get("/cameras/2").text)  # since when, until when, and where it is taken back
+        assert "Tạm dừng từ ngày 20/11/2021, đến hết ngày 30/11/2021: xem, hủy quyết định" in said
 
     def test_is_listed_and_taken_back_with_a_reason(self, app: AppContext, cameras: list[int], visit: Visit) -> None:
         sent = {"until": "", "place": "", "system": ""} | ACTIONS["/pauses"]

@@ -157,6 +157,7 @@ def _answer(app: AppContext, submission_id: int, now: datetime, copy: Copy) -> L
     number = BN(submission.id)
     faults = _lines([c for c in cameras if found.verdicts.get(c.id, Seen.OK) not in GOOD], _said(found.verdicts), names)
     unchecked = _lines([c for c in cameras if c.id in found.why_not], found.why_not, names)
+    locked = [CAM(c.id) for c in cameras if found.verdicts.get(c.id) == Seen.AUTH_REQUIRED]
     marked = copy(submission_id, {line["number"]: line["why"] for line in faults}) if faults else None
     context: ReachabilityWords = {
         "agency": app.registry.agency(agency).name,
@@ -165,7 +166,8 @@ def _answer(app: AppContext, submission_id: int, now: datetime, copy: Copy) -> L
         "checked": len(found.verdicts),
         "reachable": sum(PHASE[v] in REACHABLE_PHASES for v in found.verdicts.values()),
         "showing": sum(v == Seen.OK for v in found.verdicts.values()),
-        "locked": sum(v == Seen.AUTH_REQUIRED for v in found.verdicts.values()),
+        "locked": len(locked),
+        "locked_numbers": _some(locked),
         "faults": faults[:SHOWN],
         "more": max(0, len(faults) - SHOWN),
         "advice": _advice(found.verdicts.values()),

@@ -104,10 +104,10 @@ def _targets(urls: list[str], source: Path | None) -> "list[Target]":
 
     if not urls and source is None:
         raise Problem("Chưa cho biết hỏi camera nào. Ghi địa chỉ rtsp://… hoặc --from cameras.csv.")
-    shown, targets = Counter[str](), []
-    for url in urls:
-        shown[name := public(url)] += 1  # of two that differ in what is hidden each needs a name
-        targets.append(Target(name if shown[name] == 1 else f"{name} ({shown[name]})", url))
+    names = [public(url) for url in urls]
+    alike, targets = Counter(names), []
+    for place, (name, url) in enumerate(zip(names, urls, strict=True), 1):  # answers come in any order
+        targets.append(Target(name if alike[name] == 1 else f"{name} (địa chỉ thứ {place})", url))
     for line, row in read(_text(source), source.name, ("url",)) if source else ():
         user = row.get("user") or None
         targets.append(Target(_called(row, line), row["url"], user, row.get("password") or None))
@@ -155,10 +155,10 @@ def import_cameras(
 ) -> None:
     """Nhập camera từ CSV. Sai một dòng thì không nhập dòng nào.
 
-    Cột phải có: agency, system, name, url. Nếu cần: user, password, id, place (điểm), site (vị trí ở điểm đó), status
-    (working, unstable, broken, maintenance, not_installed), power (grid, solar, backup), sound (có thu âm: Có, Không),
-    restricted (hạn chế nêu tên: Có, Không). Ô để trống giữ nguyên điều đã biết. Không giữ hình của camera có thu âm
-    hoặc hạn chế.
+    Cột phải có: agency, system, name, url. Nếu cần: user, password, id (CAM-00012 để sửa camera đã có; hoặc mã riêng),
+    place (điểm), site (vị trí ở điểm đó), status (working, unstable, broken, maintenance, not_installed), power (grid,
+    solar, backup), sound (có thu âm: Có, Không), restricted (hạn chế nêu tên: Có, Không). Ô để trống giữ nguyên điều
+    đã biết. Không giữ hình của camera có thu âm hoặc hạn chế.
     """
     from dondoc import clock
     from dondoc.cameras.registry import imports

@@ -51,7 +51,7 @@ def lines(app: AppContext, now: datetime) -> Iterator[str]:
     with app.sessions.reading() as session:
         outages = len(session.scalars(select(Outage.id).where(Outage.closed_at.is_(None))).all())
         folders = {report.directive: report.folder for report in session.scalars(select(Report).order_by(Report.id))}
-    yield f"Mất kết nối: {outages} lần đang mở"
+    yield f"Sự cố chưa khắc phục: {outages}"
     yield from (f"Báo cáo tuần: {folder}/report.docx" for folder in folders.values())
     if not folders:
         yield "Báo cáo tuần: chưa có"

@@ -40,6 +40,7 @@ GIVEN = ("Hà", "Minh", "Thủy", "Quang", "Lan", "Đức", "Hương", "Tuấn",
 OURS = (
     ("so-tttt", Role.BOARD, "Ban Giám đốc Sở", "ban-giam-doc"),
     ("so-tttt", Role.APPROVER, "Trưởng phòng CNTT", "duyet"),
+    ("so-tttt", Role.FOCAL_OFFICER, "Nguyễn Thị Hà", "dau-moi.so-tttt"),
     ("so-tttt", Role.OPS, "Người vận hành", "van-hanh"),
     ("ubnd-tinh", Role.HEAD, "Văn phòng UBND tỉnh", "van-phong-ubnd"),
 )
@@ -83,7 +84,7 @@ def write_contacts(app: AppContext, file: Path) -> str:
         for j, role in enumerate(ROLES)
     ]
     rows += [
-        (agency, role, name, f"{box}@{MAIL}", "0239385555", LOGINS.get(role, "")) for agency, role, name, box in OURS
+        (agency, role, name, f"{box}@{MAIL}", "02393855555", LOGINS.get(role, "")) for agency, role, name, box in OURS
     ]
     return _write(file, [("agency", "role", "name", "email", "phone", "login"), *rows])
 

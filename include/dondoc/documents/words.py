@@ -59,6 +59,8 @@ def phone(number: str) -> str:
         parsed = phonenumbers.parse(number, "VN")
     except phonenumbers.NumberParseException:
         return number
+    if not phonenumbers.is_valid_number(parsed):
+        return number  # as it was written: what would become of it loses its zero
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.NATIONAL)
 
 

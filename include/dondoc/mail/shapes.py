@@ -206,6 +206,7 @@ class ReachabilityWords(TypedDict):
     reachable: int
     showing: int
     locked: int
+    locked_numbers: str
     faults: list[CameraWords]
     more: int
     advice: list[tuple[str, str]]

@@ -23,7 +23,7 @@ from dondoc.cameras.nights import on_demand as now
 from dondoc.cameras.registry import records
 from dondoc.cameras.registry.declarations import Described
 from dondoc.cameras.registry.hiding import public
-from dondoc.cameras.state import checks, current, doubts
+from dondoc.cameras.state import checks, current, doubts, pauses
 from dondoc.cameras.state.current import Filter
 from dondoc.cameras.state.state import CameraState, Kind, counted, states, when
 from dondoc.cameras.state.timeline import KINDS, NIGHTS, timeline
@@ -35,7 +35,7 @@ from dondoc.facts.rule import rule
 from dondoc.probing.picture.judge import DETAILS
 from dondoc.probing.verdicts import ADVICE, GOOD, SENTENCE, Verdict
 from dondoc.store.cameras import Camera, CameraCheck, CredentialRelease, Outage
-from dondoc.vocabulary.cameras import State
+from dondoc.vocabulary.cameras import State, Unseen
 from dondoc.vocabulary.numbers import CAM
 from dondoc.vocabulary.rulings import RulingKind
 from dondoc.web.pages import Day, Text, app_of, audited, download, page, redirect, shown_to, visitor_of
@@ -122,6 +122,7 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
                 advice=_advice(state),
                 cells=timeline(nights, night.night_of(moment)),
                 uncounted=_uncounted(state, nights),
+                pause=_pause(app, session, state, moment),
                 doubts=doubts.doubts(session, moment, only=camera),
                 kinds=KINDS,
                 measured=_measured(app, session, camera, moment),
@@ -153,7 +154,8 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
     @routes.post("/cameras/{camera}/probe")
     def probe(request: Request, camera: int, user: Annotated[User, Depends(require_operator)]) -> RedirectResponse:
         check = now.look(app_of(request), camera, by=user.actor, now=clock.now)
-        more = f" ({check.detail})" if check.detail and check.verdict != Verdict.OK else ""
+        detail = _detail(check)
+        more = f" ({detail})" if detail and check.verdict != Verdict.OK else ""
         done = f"{CAM(camera)}, xem lúc {check.happened_at:%H:%M:%S}: {SENTENCE[check.verdict]}{more}."
         return redirect(request, f"/cameras/{camera}", done)
 
@@ -321,6 +323,14 @@ def _uncounted(state: CameraState, nights: Sequence[checks.Night]) -> dict[str, 
     return {"when": when(last.look), "why": last.why_not, "advice": ADVICE.get(last.excuse.code)}
 
 
+def _pause(app: AppContext, session: Session, state: CameraState, moment: datetime) -> pauses.Pause | None:
+    """What it is paused by now."""
+    if state.unseen != Unseen.PAUSED:
+        return None
+    ruled, day = pauses.pauses(session, app.registry), night.night_of(moment)
+    return next((pause for pause in ruled if pause.covers(state.camera, moment, day)), None)
+
+
 def _checks(session: Session, camera: int) -> list[CameraCheck]:
     newest = select(CameraCheck).where(CameraCheck.camera_id == camera)
     return list(session.scalars(newest.order_by(CameraCheck.night.desc(), CameraCheck.id.desc()).limit(LOOKS)))
@@ -331,9 +341,15 @@ def _check(check: CameraCheck) -> dict[str, Any]:
         "at": check.happened_at,
         "round": rounds.name(check.round),
         "sentence": SENTENCE[check.verdict],
-        "detail": "" if check.detail in (DETAILS["ok"], SENTENCE[check.verdict]) else check.detail,
+        "detail": _detail(check),
         "elapsed_ms": check.elapsed_ms,
     }
+
+
+def _detail(check: CameraCheck) -> str:
+    """What it says beyond its sentence."""
+    said = (DETAILS["ok"], SENTENCE[check.verdict])
+    return "" if check.detail in said or SENTENCE[check.verdict].endswith(check.detail) else check.detail
 
 
 def _failed(session: Session, camera: int) -> CameraCheck | None:

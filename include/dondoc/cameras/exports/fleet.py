@@ -22,6 +22,10 @@ from dondoc.store.files import replace
 
 LOOKS = ("night", "second", "day", "all")  # rounds over the fleet; a look at single cameras has a name of its own
 RECENT = timedelta(days=7)
+HIDDEN = (
+    " {} camera có phần địa chỉ bị che (***) vì có thể là mật khẩu: phải điền lại mới xem được, hoặc xuất với "
+    "--with-passwords."
+)
 _SERVERS = {"go2rtc": go2rtc.render, "mediamtx": mediamtx.render, "frigate": frigate.render}
 
 
@@ -62,10 +66,12 @@ def configuration(
         told = {"cameras": len(listed), "passwords": passwords, "restricted": restricted}
         audit.record(session, app.secrets, by, "export", f"cameras.{server}", now=now, **told)
     notes = _about(streams, len(cameras), now)
+    if restricted and not passwords:
+        notes.append(f"Gồm camera hạn chế nêu tên, theo yêu cầu của {plain(by.name)}.")
     if passwords:
         notes.append(f"CÓ MẬT KHẨU, theo yêu cầu của {plain(by.name)}: giữ kín, không gửi thư, xóa khi dùng xong.")
-    elif restricted:
-        notes.append(f"Gồm camera hạn chế nêu tên, theo yêu cầu của {plain(by.name)}.")
+    elif hidden := len({stream.camera for stream in streams if stream.hidden != stream}):
+        notes[0] += HIDDEN.format(f"{hidden:02}")  # the line that the command repeats
     streams = streams if passwords else [stream.hidden for stream in streams]
     return _SERVERS[server](streams, passwords=passwords, notes=notes).encode()
 

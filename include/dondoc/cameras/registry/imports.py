@@ -1,5 +1,6 @@
 """A CSV of cameras that our own people keep: addresses, and the logins that forms never ask for."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -23,6 +24,7 @@ from dondoc.probing.address import Address, parse
 from dondoc.probing.table import SLIPPED, is_code, read
 from dondoc.store.cameras import Camera
 from dondoc.vocabulary.cameras import Condition, Power
+from dondoc.vocabulary.numbers import CAM
 
 REQUIRED = ("agency", "system", "name", "url")
 Row = dict[str, str]
@@ -35,12 +37,14 @@ YES_NO = {"sound": "records_sound", "restricted": "restricted"}
 _SAID = dict.fromkeys(("co", "x", "1", "yes", "true"), True) | dict.fromkeys(("khong", "0", "no", "false"), False)
 OPTIONAL = ("user", "password", "id", "place", "site", *CODES, *YES_NO)
 Listed = tuple[int, Row, Address]  # a row with its line
+_OURS = re.compile(r"CAM-[0-9]{5,9}", re.IGNORECASE)  # written in full: `12` may be a number of the agency's own
 
 
 def import_csv(
     session: Session, registry: Registry, text: str, filename: str, *, by: Actor, secrets: list[str], now: datetime
 ) -> dict[str, int]:
-    """Take over the whole file or nothing. The same id (or name, without one) is the same camera.
+    """Take over the whole file or nothing. The same id (or name, without one) is the same camera; an id may be
+    the number that we gave it.
 
     Columns are REQUIRED and, if need be, OPTIONAL ones; an empty cell of these leaves what is known of the camera, and
     so does a no to YES_NO where a yes is known: only `lift` takes that back.
@@ -187,7 +191,8 @@ def _told(row: Row) -> dict[str, object]:
 class _Known:
     """Which camera a row means: by its id, else by its place and name, else by its address.
 
-    With an id, a name alone is no proof: such a row is a camera of its own, listed among the possible doubles.
+    With an id, a name alone is no proof: such a row is a camera of its own, listed among the possible doubles. A number
+    of ours is no id to give to a new camera.
     """
 
     def __init__(
@@ -197,6 +202,7 @@ class _Known:
         cameras = session.scalars(mine).all()
         self.listed = listed
         self.by_key = {c.key: c for c in cameras}
+        self.by_number = {CAM(c.id): c for c in cameras}
         self.by_place = {(fold(c.place), fold(c.name)): c for c in reversed(cameras)}
         self.by_name: dict[str, list[Camera]] = defaultdict(list)
         for camera in cameras:
@@ -206,16 +212,27 @@ class _Known:
         self.claimed: set[Camera] = set()
 
     def unclear(self) -> list[str]:
-        """Rows whose name alone several cameras have."""
+        """Rows whose name alone several cameras have; numbers that stand for no camera, or for that of another row."""
         return [
             f"{line}: có {len(self.by_name[fold(row['name'])]):02} camera cùng tên ở các điểm khác nhau; ghi cột place "
             "(điểm) hoặc id để phân biệt."
             for line, row, _ in self.listed
             if not row.get("id") and not row.get("place") and len(self.by_name[fold(row["name"])]) > 1
-        ]
+        ] + [f"{line}: {wrong}." for line, row, _ in self.listed if (wrong := self._misnumbered(row))]
+
+    def _misnumbered(self, row: Row) -> str | None:
+        number = row.get("id", "").upper()
+        if not _OURS.fullmatch(number) or row["id"] in self.by_key:
+            return None
+        if (camera := self.by_number.get(number)) is None:
+            return f"đơn vị, hệ thống này không có {number}; camera mới thì để trống cột id"
+        if {camera.key, key_of(camera.place, camera.name)} & self.keys:
+            return f"{number} là camera mà một dòng khác đã nêu theo tên; bỏ một dòng"
+        return None
 
     def same(self, row: Row, identity: str) -> Camera | None:
-        found = self.by_key.get(_key(row)) or (None if row.get("id") else self._called(row))
+        found = self.by_key.get(_key(row)) or self.by_number.get(row.get("id", "").upper())
+        found = found or (None if row.get("id") else self._called(row))
         if found is not None:
             return found
         there = self.by_address.get(identity)
