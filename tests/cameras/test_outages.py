@@ -599,6 +599,22 @@ class TestRecovery:
         contact(app, "b@example.vn")
         assert self.thanks(app, 3) == []
 
+    def test_nor_for_a_camera_that_is_somebody_elses_now(self, app: AppContext) -> None:
+        first, second = at_site(app, 2)
+        contact(app, "a@example.vn")
+        for number, verdict in enumerate(["ok", "black", "black", "ok"]):
+            seen(app, number, {first: verdict, second: verdict})
+            if number == 2:
+                letters.outages(app, outages.settle(app, night=on(2), now=late(2))["opened"], late(2))
+        outages.settle(app, night=on(3), now=late(3))
+        self.sent(app)
+        with app.sessions.begin() as session:
+            session.get_one(Camera, second).agency = OTHER
+        assert self.thanks(app, 3) == []
+        with app.sessions.begin() as session:
+            session.get_one(Camera, second).agency = AGENCY
+        assert len(self.thanks(app, 3)) == 1
+
     def test_one_that_is_out_again_is_thanked_for_when_it_lasts_and_the_letter_waits_no_longer(
         self, app: AppContext
     ) -> None:

@@ -26,7 +26,7 @@ LATEST = timedelta(days=30)  # after the letter: later nobody remembers it
 
 def write(app: AppContext, now: datetime) -> list[int]:
     """Thank whom a letter told of outages of which none stands any more, and at least one ended because the camera
-    works; not for cameras that come and go, nor where one is out again.
+    works; not for cameras that come and go, nor where one is out again, or is somebody else's now.
 
     Returns:
         ids of the outbox rows.
@@ -52,7 +52,7 @@ def _thanks(app: AppContext, session: Session, letter: OutboxLetter, now: dateti
     cameras = [camera for _, camera in rows]
     readers = {reader for _, reader in letters.written_to(app, session, cameras, now).values()}
     works = [outage for outage, _ in rows if outage.closed_because is None]
-    if _out(session, cameras) or not works or any(o.flapping for o, _ in rows) or letter.recipient not in readers:
+    if _out(session, cameras) or not works or any(o.flapping for o, _ in rows) or readers != {letter.recipient}:
         return None
     agency, names = letter.agency or cameras[0].agency, letters.called(app, session, cameras)
     context: RecoveryWords = {
